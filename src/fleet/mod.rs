@@ -1,0 +1,1 @@
+//! Vocabulary of the fleet: hosts, tags, settings and their layers, events, approvals.

@@ -1,0 +1,1 @@
+//! Rules in files: one module a format. Reads a reader; opens no path.

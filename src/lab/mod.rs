@@ -1,0 +1,3 @@
+//! A headless Santa: syncs with any Santa sync server as a real client does.
+//!
+//! Shares no code with the server side: a client built from it would prove nothing.

@@ -1,0 +1,30 @@
+//! nicelist manages which programs a fleet of Macs may run: a command line for people and
+//! scripts, and the sync server that the Macs' Santa clients ask for settings and rules.
+//!
+//! Who may name whom is a rule of the house, held by `tests/house/layers.rs`:
+//!
+//! ```text
+//! cel  protocol  config        name nobody
+//! rule                         cel
+//! fleet  format                rule
+//! api  store                   rule, fleet
+//! client                       rule, fleet, api
+//! lab                          rule, protocol
+//! sync                         rule, fleet, protocol, store
+//! server                       rule, fleet, protocol, api, store, sync
+//! cli                          all but protocol, store, sync
+//! ```
+
+pub mod api;
+pub mod cel;
+pub mod cli;
+pub mod client;
+pub mod config;
+pub mod fleet;
+pub mod format;
+pub mod lab;
+pub mod protocol;
+pub mod rule;
+pub mod server;
+pub mod store;
+pub mod sync;

@@ -1,0 +1,3 @@
+//! Santa's wire: messages, their JSON, body encodings.
+//!
+//! Holds no decisions, no SQL, and no field of our own.

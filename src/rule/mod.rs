@@ -1,0 +1,1 @@
+//! Vocabulary of rules: targets, policies, scopes, rules.

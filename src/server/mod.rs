@@ -1,0 +1,1 @@
+//! The server: Santa endpoints and admin endpoints over one database.

@@ -1,0 +1,1 @@
+//! What is kept: the `Store` trait and its adapters. SQL lives only here.

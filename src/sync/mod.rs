@@ -1,0 +1,1 @@
+//! What a host gets now: sessions, differences, pages, clean syncs.
