@@ -1,1 +1,23 @@
-//! Vocabulary of the fleet: hosts, tags, settings and their layers, events, approvals.
+//! Vocabulary of the fleet: hosts, tags, settings and their layers, events, the state of a
+//! host's sync. No I/O.
+
+mod clock;
+mod event;
+mod holding;
+mod host;
+mod role;
+mod setting;
+mod tag;
+
+pub use clock::{Clock, parse_duration};
+pub use event::{Decision, Event, EventId, EventStat, SigningLink};
+pub use holding::{
+    CleanOrder, CleanSync, Generation, Holding, Miscount, Reach, ScopeSetId, Session, SessionKind, SyncState,
+};
+pub use host::{Host, HostFacts, RuleCounts};
+pub use role::Role;
+pub use setting::{
+    BatchSize, ClientMode, EffectiveSettings, FileAccessOverride, Interval, PathRegex, RemountFlag,
+    RemovableMedia, Setting, SettingError, SettingKey,
+};
+pub use tag::Tag;

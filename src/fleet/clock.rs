@@ -1,0 +1,83 @@
+//! Time: the one place that asks the machine for it, and durations as people write them.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
+
+use jiff::{SignedDuration, Span, SpanRelativeTo, Timestamp};
+
+/// Tells the time, or what a test says it is.
+#[derive(Clone, Debug, Default)]
+pub enum Clock {
+    /// The machine's clock.
+    #[default]
+    System,
+    /// A clock that only [`Clock::advance`] moves; milliseconds since 1970.
+    Manual(Arc<AtomicI64>),
+}
+
+impl Clock {
+    /// A clock that stands still at `start`.
+    #[must_use]
+    pub fn manual(start: Timestamp) -> Self {
+        Self::Manual(Arc::new(AtomicI64::new(start.as_millisecond())))
+    }
+
+    /// The time now, in whole milliseconds.
+    #[must_use]
+    pub fn now(&self) -> Timestamp {
+        let millisecond = match self {
+            #[expect(clippy::disallowed_methods, reason = "the one place that asks the machine")]
+            Self::System => Timestamp::now().as_millisecond(),
+            Self::Manual(millisecond) => millisecond.load(Ordering::SeqCst),
+        };
+        Timestamp::from_millisecond(millisecond).unwrap_or(Timestamp::MAX)
+    }
+
+    /// Moves a manual clock forward; the machine's own is left alone.
+    pub fn advance(&self, by: SignedDuration) {
+        if let Self::Manual(millisecond) = self {
+            let by = i64::try_from(by.as_millis()).unwrap_or(i64::MAX);
+            millisecond.fetch_add(by, Ordering::SeqCst);
+        }
+    }
+}
+
+/// Reads a duration as people write it: `90` (seconds), `10m`, `24h`, `7d`, `2w`, `1h30m`.
+/// A day has 24 hours. Returns nothing for anything else, and for negative durations.
+#[must_use]
+pub fn parse_duration(text: &str) -> Option<SignedDuration> {
+    let text = text.trim();
+    if let Ok(seconds) = text.parse::<u32>() {
+        return Some(SignedDuration::from_secs(i64::from(seconds)));
+    }
+    let span: Span = text.parse().ok()?;
+    let duration = span.to_duration(SpanRelativeTo::days_are_24_hours()).ok()?;
+    (!duration.is_negative()).then_some(duration)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn durations_are_read_as_people_write_them() {
+        let seconds = |text| parse_duration(text).map(|duration| duration.as_secs());
+        assert_eq!(seconds("90"), Some(90));
+        assert_eq!(seconds("10m"), Some(600));
+        assert_eq!(seconds("24h"), Some(86_400));
+        assert_eq!(seconds("7d"), Some(604_800));
+        assert_eq!(seconds("2w"), Some(1_209_600));
+        assert_eq!(seconds("1h30m"), Some(5_400));
+        assert_eq!(seconds("-1h"), None);
+        assert_eq!(seconds("soon"), None);
+        assert_eq!(seconds("1mo"), None);
+    }
+
+    #[test]
+    fn a_manual_clock_moves_only_when_told() {
+        let clock = Clock::manual("2026-11-20T10:00:00Z".parse().unwrap());
+        assert_eq!(clock.now().to_string(), "2026-11-20T10:00:00Z");
+        clock.advance(SignedDuration::from_hours(1));
+        assert_eq!(clock.now().to_string(), "2026-11-20T11:00:00Z");
+    }
+}

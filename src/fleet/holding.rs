@@ -1,0 +1,118 @@
+//! Where a host stands in the history of rules: what it is known to hold, what it may have been
+//! given besides, and the sync it is in.
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use crate::rule::Revision;
+
+/// The id of an interned scope set: an ordered list of scopes, weakest first.
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
+)]
+#[serde(transparent)]
+pub struct ScopeSetId(pub i64);
+
+/// What a client can take: a step in the table of client generations.
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
+)]
+#[serde(transparent)]
+pub struct Generation(pub u32);
+
+/// What a host is known to have. Moved only by a completed sync.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct Holding {
+    /// The scopes whose rules it has, in order of strength.
+    pub set: ScopeSetId,
+    /// As of which revision.
+    pub revision: Revision,
+    /// For which client.
+    pub generation: Generation,
+}
+
+/// What a host may hold beyond its [`Holding`]: every answer since the last completed sync
+/// counts, because the host may have applied it without our hearing of it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct Reach {
+    /// All scopes that any of those answers, or the holding, had (ascending ids).
+    pub union: ScopeSetId,
+    /// The scopes that all of them had, in the same order of strength and for the same client:
+    /// only their unchanged rules need not be sent again.
+    pub common: ScopeSetId,
+}
+
+/// How much a clean sync deletes on the host before it applies what it got.
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
+)]
+#[serde(rename_all = "kebab-case")]
+pub enum CleanSync {
+    /// All rules but the transitive ones.
+    Clean,
+    /// All rules.
+    CleanAll,
+}
+
+/// The kind of a sync.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum SessionKind {
+    /// The difference since the holding.
+    Normal,
+    /// Everything, after deleting.
+    Clean(CleanSync),
+}
+
+/// A sync that preflight opened and postflight has not completed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Session {
+    /// Normal or clean.
+    pub kind: SessionKind,
+    /// Where the host will stand when it completes.
+    pub target: Holding,
+    /// When preflight opened it.
+    pub started: Timestamp,
+    /// Whether the last page of a difference that is not empty was handed out.
+    pub served: bool,
+}
+
+/// An administrator's order for a clean sync.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CleanOrder {
+    /// How much to delete.
+    pub kind: CleanSync,
+    /// When it was ordered.
+    pub at: Timestamp,
+}
+
+/// Everything the sync engine remembers of one host.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SyncState {
+    /// What it is known to hold; nothing before the first completed sync.
+    pub holding: Option<Holding>,
+    /// What it may hold besides.
+    pub reach: Option<Reach>,
+    /// The sync it is in.
+    pub session: Option<Session>,
+    /// A clean sync that it owes.
+    pub clean_order: Option<CleanOrder>,
+    /// When it last completed a sync.
+    pub last_sync: Option<Timestamp>,
+    /// When it last asked for anything.
+    pub last_seen: Option<Timestamp>,
+    /// Rules that the last postflight reported as received and as processed, where they differ
+    /// from what was sent.
+    pub miscount: Option<Miscount>,
+}
+
+/// A postflight whose counts do not agree with what was sent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Miscount {
+    /// Rules sent.
+    pub sent: u32,
+    /// Rules that the host says it received.
+    pub received: u32,
+    /// Rules that the host says it took.
+    pub processed: u32,
+}

@@ -1,0 +1,128 @@
+//! Hosts: what a Mac says of itself, and what we remember of it.
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use super::{ClientMode, SyncState, Tag};
+use crate::rule::{MachineId, Scope, TagName};
+
+/// How many rules of each type a host says it has. Compiler and transitive rules are counted
+/// in their type as well; static rules are included (SNTSyncPreflight.mm).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct RuleCounts {
+    /// File hashes, transitive rules included.
+    pub binary: u32,
+    /// Certificates.
+    pub certificate: u32,
+    /// Team ids.
+    pub teamid: u32,
+    /// Signing ids.
+    pub signingid: u32,
+    /// Code directory hashes.
+    pub cdhash: u32,
+    /// Of all these, the ones that allow compilers.
+    pub compiler: u32,
+    /// Of the binaries, the ones that Santa made for a compiler's output.
+    pub transitive: u32,
+}
+
+/// What a Mac said of itself at its last preflight; empty texts mean "not said".
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct HostFacts {
+    /// Hardware serial number.
+    pub serial: String,
+    /// Host name; changes with the network that the Mac is on.
+    pub hostname: String,
+    /// `MacBookPro18,3`.
+    pub model: String,
+    /// `15.1`.
+    pub os_version: String,
+    /// `24B83`.
+    pub os_build: String,
+    /// `2026.7` or longer.
+    pub santa_version: String,
+    /// The person it belongs to.
+    pub primary_user: String,
+    /// That person's groups.
+    pub groups: Vec<String>,
+    /// The mode it is in.
+    pub client_mode: Option<ClientMode>,
+    /// Its rules, as it counts them.
+    pub rule_counts: RuleCounts,
+    /// System integrity protection flags; 0 is fully enabled.
+    pub sip_status: u32,
+}
+
+/// A Mac, as stored.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Host {
+    /// Its name in sync URLs.
+    pub machine: MachineId,
+    /// What it says of itself.
+    pub facts: HostFacts,
+    /// The tags that administrators gave it, by name.
+    pub tags: Vec<TagName>,
+    /// When it first asked for anything.
+    pub first_seen: Timestamp,
+    /// What the sync engine remembers of it.
+    pub sync: SyncState,
+}
+
+impl Host {
+    /// A host that was never seen before.
+    #[must_use]
+    pub fn new(machine: MachineId, now: Timestamp) -> Self {
+        Self {
+            machine,
+            facts: HostFacts::default(),
+            tags: Vec::new(),
+            first_seen: now,
+            sync: SyncState::default(),
+        }
+    }
+
+    /// The scopes that this host belongs to, weakest first: the fleet, its groups by name, its
+    /// tags by priority and name, its primary user, itself. `tags` are all tags there are.
+    #[must_use]
+    pub fn scopes(&self, tags: &[Tag]) -> Vec<Scope> {
+        let mut groups: Vec<Scope> =
+            self.facts.groups.iter().filter_map(|group| Scope::group(group).ok()).collect();
+        groups.sort_unstable();
+        groups.dedup();
+        let mut own: Vec<&Tag> = tags.iter().filter(|tag| self.tags.contains(&tag.name)).collect();
+        own.sort_unstable_by_key(|tag| (tag.priority, &tag.name));
+        let user = Scope::user(&self.facts.primary_user).ok();
+        std::iter::once(Scope::Fleet)
+            .chain(groups)
+            .chain(own.into_iter().map(|tag| Scope::Tag(tag.name.clone())))
+            .chain(user)
+            .chain(std::iter::once(Scope::Host(self.machine.clone())))
+            .collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn scopes_go_from_the_fleet_to_the_host_itself() {
+        let mut host = Host::new("M1".parse().unwrap(), Timestamp::UNIX_EPOCH);
+        host.facts.groups = vec!["staff".into(), "design".into(), "staff".into()];
+        host.facts.primary_user = "anna".into();
+        host.tags = vec!["eng".parse().unwrap(), "canary".parse().unwrap()];
+        let tag = |name: &str, priority| Tag {
+            name: name.parse().unwrap(),
+            priority,
+            description: None,
+        };
+        let scopes = host.scopes(&[tag("canary", 5), tag("eng", 1), tag("other", 9)]);
+        let words: Vec<String> = scopes.iter().map(ToString::to_string).collect();
+        assert_eq!(
+            words,
+            ["fleet", "group:design", "group:staff", "tag:eng", "tag:canary", "user:anna", "host:M1"]
+        );
+    }
+}

@@ -1,0 +1,225 @@
+//! Settings: what a server may tell a Santa client besides rules, each with its spelling, its
+//! bounds and its default; and their layers.
+
+mod values;
+
+pub use values::{
+    BatchSize, ClientMode, FileAccessOverride, Interval, PathRegex, RemountFlag, RemovableMedia,
+    SettingError,
+};
+
+use std::fmt;
+use std::str::FromStr;
+
+use serde::{Deserialize, Serialize};
+
+macro_rules! settings {
+    ($($(#[doc = $doc:literal])+ $variant:ident($type:ty) $name:literal $field:ident = $default:expr;)+) => {
+        /// The names of the settings.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+        #[serde(try_from = "String", into = "String")]
+        pub enum SettingKey {
+            $($(#[doc = $doc])+ $variant,)+
+        }
+
+        /// One setting with its value.
+        #[derive(Clone, Debug, PartialEq, Eq, Hash)]
+        pub enum Setting {
+            $($(#[doc = $doc])+ $variant($type),)+
+        }
+
+        /// All settings as one host gets them: every field has a value, because Santa keeps what
+        /// it was once told until it is told otherwise.
+        #[derive(Clone, Debug, PartialEq, Eq)]
+        pub struct EffectiveSettings {
+            $($(#[doc = $doc])+ pub $field: $type,)+
+        }
+
+        impl SettingKey {
+            /// All keys, in the order that people see them.
+            pub const ALL: &'static [Self] = &[$(Self::$variant),+];
+
+            /// The key's name on the command line and in files.
+            #[must_use]
+            pub const fn name(self) -> &'static str {
+                match self {
+                    $(Self::$variant => $name,)+
+                }
+            }
+
+            /// What the setting does, in a sentence.
+            #[must_use]
+            pub fn help(self) -> &'static str {
+                match self {
+                    $(Self::$variant => concat!($($doc),+).trim_start(),)+
+                }
+            }
+        }
+
+        impl Setting {
+            /// The setting's key.
+            #[must_use]
+            pub const fn key(&self) -> SettingKey {
+                match self {
+                    $(Self::$variant(_) => SettingKey::$variant,)+
+                }
+            }
+
+            /// Reads a value in human spelling.
+            ///
+            /// # Errors
+            /// [`SettingError`], which says what was expected.
+            pub fn parse(key: SettingKey, value: &str) -> Result<Self, SettingError> {
+                match key {
+                    $(SettingKey::$variant => {
+                        <$type as values::SettingValue>::read(value).map(Self::$variant)
+                    })+
+                }
+            }
+
+            /// The value in its one canonical spelling, which [`Setting::parse`] reads back.
+            #[must_use]
+            pub fn value(&self) -> String {
+                match self {
+                    $(Self::$variant(value) => values::SettingValue::write(value),)+
+                }
+            }
+        }
+
+        impl Default for EffectiveSettings {
+            fn default() -> Self {
+                Self { $($field: $default,)+ }
+            }
+        }
+
+        impl EffectiveSettings {
+            /// Lays one setting over what is there.
+            pub fn apply(&mut self, setting: &Setting) {
+                match setting {
+                    $(Setting::$variant(value) => self.$field = value.clone(),)+
+                }
+            }
+
+            /// All settings with their values.
+            #[must_use]
+            pub fn all(&self) -> Vec<Setting> {
+                vec![$(Setting::$variant(self.$field.clone()),)+]
+            }
+        }
+    };
+}
+
+settings! {
+    /// monitor lets unknown programs run and reports them, lockdown stops them, standalone asks the person at the Mac
+    ClientMode(ClientMode) "client-mode" client_mode = ClientMode::Monitor;
+    /// Time between two syncs, at least 60 s
+    FullSyncInterval(Interval) "full-sync-interval" full_sync_interval = Interval::DEFAULT;
+    /// How many events a host uploads in one request
+    BatchSize(BatchSize) "batch-size" batch_size = BatchSize::DEFAULT;
+    /// Whether hosts hash the bundle that a blocked program belongs to
+    EnableBundles(bool) "enable-bundles" enable_bundles = false;
+    /// Whether what an allow-compiler program writes may run
+    EnableTransitiveRules(bool) "enable-transitive-rules" enable_transitive_rules = false;
+    /// Whether hosts report allowed programs too
+    EnableAllEventUpload(bool) "enable-all-event-upload" enable_all_event_upload = false;
+    /// Whether hosts keep silent about programs that run only because nothing forbids them
+    DisableUnknownEventUpload(bool) "disable-unknown-event-upload" disable_unknown_event_upload = false;
+    /// Programs whose path matches may run; a weaker net than rules
+    AllowedPathRegex(PathRegex) "allowed-path-regex" allowed_path_regex = PathRegex::default();
+    /// Programs whose path matches are stopped
+    BlockedPathRegex(PathRegex) "blocked-path-regex" blocked_path_regex = PathRegex::default();
+    /// What happens to a removable disk: allow, block, or remount:FLAG,FLAG
+    RemovableMedia(RemovableMedia) "removable-media" removable_media = RemovableMedia::Allow;
+    /// The same for an encrypted removable disk
+    EncryptedRemovableMedia(RemovableMedia) "encrypted-removable-media" encrypted_removable_media = RemovableMedia::Allow;
+    /// none leaves file-access rules as they are, audit-only makes them report only, disable turns them off
+    OverrideFileAccessAction(FileAccessOverride) "override-file-access-action" override_file_access_action = FileAccessOverride::None;
+    /// What the button of the block window opens, with %file_sha% and its kind filled in
+    EventDetailUrl(String) "event-detail-url" event_detail_url = String::new();
+    /// The label of that button
+    EventDetailText(String) "event-detail-text" event_detail_text = String::new();
+}
+
+impl Setting {
+    /// Reads a setting by the key that was written, deprecated spellings included:
+    /// `block-usb-mount=true` and `remount-usb-mode=rdonly,noexec` both mean `removable-media`.
+    ///
+    /// # Errors
+    /// [`SettingError`] for an unknown key or a value that the key does not take.
+    pub fn parse_named(key: &str, value: &str) -> Result<Self, SettingError> {
+        match key.trim().to_ascii_lowercase().replace('_', "-").as_str() {
+            "block-usb-mount" => {
+                let blocked = <bool as values::SettingValue>::read(value)?;
+                let media = if blocked { RemovableMedia::Block } else { RemovableMedia::Allow };
+                Ok(Self::RemovableMedia(media))
+            }
+            "remount-usb-mode" => {
+                Self::parse(SettingKey::RemovableMedia, &format!("remount:{value}"))
+            }
+            known => Self::parse(known.parse()?, value),
+        }
+    }
+}
+
+impl fmt::Display for SettingKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.name())
+    }
+}
+
+impl FromStr for SettingKey {
+    type Err = SettingError;
+
+    fn from_str(text: &str) -> Result<Self, SettingError> {
+        let folded = text.trim().to_ascii_lowercase().replace('_', "-");
+        let known = Self::ALL.iter().find(|key| key.name() == folded);
+        known.copied().ok_or_else(|| SettingError::UnknownKey(text.to_owned()))
+    }
+}
+
+impl TryFrom<String> for SettingKey {
+    type Error = SettingError;
+
+    fn try_from(text: String) -> Result<Self, SettingError> {
+        text.parse()
+    }
+}
+
+impl From<SettingKey> for String {
+    fn from(key: SettingKey) -> Self {
+        key.name().to_owned()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_default_survives_being_written_and_read() {
+        for setting in EffectiveSettings::default().all() {
+            assert_eq!(Setting::parse(setting.key(), &setting.value()), Ok(setting));
+        }
+    }
+
+    #[test]
+    fn stronger_layers_win_field_by_field() {
+        let mut effective = EffectiveSettings::default();
+        for (key, value) in [
+            ("client-mode", "lockdown"),
+            ("full-sync-interval", "5m"),
+            ("client_mode", "MONITOR"),
+        ] {
+            effective.apply(&Setting::parse_named(key, value).unwrap());
+        }
+        assert_eq!(effective.client_mode, ClientMode::Monitor);
+        assert_eq!(effective.full_sync_interval.seconds(), 300);
+    }
+
+    #[test]
+    fn the_deprecated_usb_spelling_means_removable_media() {
+        let named = |key, value| Setting::parse_named(key, value).unwrap().value();
+        assert_eq!(named("block-usb-mount", "true"), "block");
+        assert_eq!(named("remount_usb_mode", "rdonly,noexec"), "remount:rdonly,noexec");
+    }
+}

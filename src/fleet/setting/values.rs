@@ -1,0 +1,337 @@
+//! The values of settings: each reads human spelling and writes one canonical spelling.
+
+use std::fmt;
+use std::str::FromStr;
+
+use serde::{Deserialize, Serialize};
+
+use crate::fleet::parse_duration;
+
+/// The shortest interval that a client keeps (SNTSyncManager.mm clamps to it).
+const SHORTEST_INTERVAL: u32 = 60;
+/// A day: a host that syncs more rarely cannot be managed.
+const LONGEST_INTERVAL: u32 = 24 * 60 * 60;
+/// More events in one request than this is more than a request can carry in 30 s.
+const LARGEST_BATCH: u32 = 1000;
+/// The longest path pattern or URL, in bytes.
+const LONGEST_TEXT: usize = 4096;
+
+/// Why a setting was refused.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum SettingError {
+    /// No such setting.
+    #[error("`{0}` is no setting")]
+    UnknownKey(String),
+    /// The value is none of the words that the setting takes.
+    #[error("`{value}` is not taken; expected {expected}")]
+    Value {
+        /// What was given.
+        value: String,
+        /// What is taken.
+        expected: &'static str,
+    },
+    /// Too short an interval.
+    #[error("`{0}` is below 60 s, the shortest interval that Santa keeps")]
+    IntervalTooShort(String),
+    /// Too long an interval.
+    #[error("`{0}` is above 24 h")]
+    IntervalTooLong(String),
+}
+
+fn unexpected<T>(value: &str, expected: &'static str) -> Result<T, SettingError> {
+    Err(SettingError::Value { value: value.to_owned(), expected })
+}
+
+/// A value of a setting: read from human spelling, written in one canonical spelling.
+pub(super) trait SettingValue: Sized {
+    fn read(text: &str) -> Result<Self, SettingError>;
+    fn write(&self) -> String;
+}
+
+impl SettingValue for bool {
+    fn read(text: &str) -> Result<Self, SettingError> {
+        match text.trim().to_ascii_lowercase().as_str() {
+            "true" | "yes" | "on" | "1" => Ok(true),
+            "false" | "no" | "off" | "0" => Ok(false),
+            _ => unexpected(text, "true or false"),
+        }
+    }
+
+    fn write(&self) -> String {
+        self.to_string()
+    }
+}
+
+impl SettingValue for String {
+    fn read(text: &str) -> Result<Self, SettingError> {
+        if text.chars().any(char::is_control) || text.len() > LONGEST_TEXT {
+            return unexpected(text, "at most 4096 bytes without control characters");
+        }
+        Ok(text.to_owned())
+    }
+
+    fn write(&self) -> String {
+        self.clone()
+    }
+}
+
+macro_rules! words {
+    ($(#[$doc:meta])* $name:ident { $($(#[$inner:meta])* $variant:ident = $word:literal,)+ } $expected:literal) => {
+        $(#[$doc])*
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+        #[serde(rename_all = "kebab-case")]
+        pub enum $name {
+            $($(#[$inner])* $variant,)+
+        }
+
+        impl $name {
+            /// The word for it.
+            #[must_use]
+            pub const fn word(self) -> &'static str {
+                match self {
+                    $(Self::$variant => $word,)+
+                }
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.pad(self.word())
+            }
+        }
+
+        impl FromStr for $name {
+            type Err = SettingError;
+
+            fn from_str(text: &str) -> Result<Self, SettingError> {
+                match text.trim().to_ascii_lowercase().replace('_', "-").as_str() {
+                    $($word => Ok(Self::$variant),)+
+                    _ => unexpected(text, $expected),
+                }
+            }
+        }
+
+        impl SettingValue for $name {
+            fn read(text: &str) -> Result<Self, SettingError> {
+                text.parse()
+            }
+
+            fn write(&self) -> String {
+                self.word().to_owned()
+            }
+        }
+    };
+}
+
+words! {
+    /// What Santa does with programs that no rule speaks of.
+    ClientMode {
+        /// Let them run and report them.
+        Monitor = "monitor",
+        /// Stop them.
+        Lockdown = "lockdown",
+        /// Let the person at the Mac approve them (2024.11 and later).
+        Standalone = "standalone",
+    }
+    "monitor, lockdown or standalone"
+}
+
+words! {
+    /// What becomes of the file-access rules that a profile brought.
+    FileAccessOverride {
+        /// They stay as they are.
+        None = "none",
+        /// They report and do not deny. Clients from 2024.6 on ignore this value.
+        AuditOnly = "audit-only",
+        /// They are off.
+        Disable = "disable",
+    }
+    "none, audit-only or disable"
+}
+
+words! {
+    /// How a removable disk is mounted again (santad's device manager).
+    RemountFlag {
+        /// Read-only.
+        Rdonly = "rdonly",
+        /// Nothing on it runs.
+        Noexec = "noexec",
+        /// No set-user-id.
+        Nosuid = "nosuid",
+        /// Not shown in the Finder.
+        Nobrowse = "nobrowse",
+        /// Owners ignored.
+        Noowners = "noowners",
+        /// No device files.
+        Nodev = "nodev",
+        /// Journalled.
+        Journal = "-j",
+        /// Asynchronous writes.
+        Async = "async",
+    }
+    "rdonly, noexec, nosuid, nobrowse, noowners, nodev, -j or async"
+}
+
+/// What happens to a removable disk.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum RemovableMedia {
+    /// It is mounted.
+    Allow,
+    /// It is not mounted.
+    Block,
+    /// It is mounted again with these flags, at least one.
+    Remount(Vec<RemountFlag>),
+}
+
+impl SettingValue for RemovableMedia {
+    fn read(text: &str) -> Result<Self, SettingError> {
+        match text.trim().to_ascii_lowercase().as_str() {
+            "allow" => Ok(Self::Allow),
+            "block" => Ok(Self::Block),
+            other => match other.strip_prefix("remount:") {
+                Some(flags) => {
+                    let flags: Result<_, _> = flags.split(',').map(str::parse).collect();
+                    flags.map(Self::Remount)
+                }
+                None => unexpected(text, "allow, block or remount:FLAG,FLAG (as in remount:rdonly,noexec)"),
+            },
+        }
+    }
+
+    fn write(&self) -> String {
+        match self {
+            Self::Allow => "allow".to_owned(),
+            Self::Block => "block".to_owned(),
+            Self::Remount(flags) => {
+                let words: Vec<&str> = flags.iter().map(|flag| flag.word()).collect();
+                format!("remount:{}", words.join(","))
+            }
+        }
+    }
+}
+
+/// Time between two syncs: 60 s to 24 h, in whole seconds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Interval(u32);
+
+impl Interval {
+    /// What Santa does when nobody tells it otherwise: ten minutes.
+    pub const DEFAULT: Self = Self(600);
+
+    /// The interval in seconds.
+    #[must_use]
+    pub const fn seconds(self) -> u32 {
+        self.0
+    }
+}
+
+impl SettingValue for Interval {
+    fn read(text: &str) -> Result<Self, SettingError> {
+        let Some(duration) = parse_duration(text) else {
+            return unexpected(text, "a duration such as 90s, 10m or 1h");
+        };
+        match u32::try_from(duration.as_secs()).unwrap_or(u32::MAX) {
+            0..SHORTEST_INTERVAL => Err(SettingError::IntervalTooShort(text.to_owned())),
+            seconds @ SHORTEST_INTERVAL..=LONGEST_INTERVAL => Ok(Self(seconds)),
+            _ => Err(SettingError::IntervalTooLong(text.to_owned())),
+        }
+    }
+
+    fn write(&self) -> String {
+        match self.0 {
+            seconds if seconds % 3600 == 0 => format!("{}h", seconds / 3600),
+            seconds if seconds % 60 == 0 => format!("{}m", seconds / 60),
+            seconds => format!("{seconds}s"),
+        }
+    }
+}
+
+/// How many events a host uploads in one request: 1 to 1000.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct BatchSize(u32);
+
+impl BatchSize {
+    /// Santa's own default.
+    pub const DEFAULT: Self = Self(50);
+
+    /// The number of events.
+    #[must_use]
+    pub const fn get(self) -> u32 {
+        self.0
+    }
+}
+
+impl SettingValue for BatchSize {
+    fn read(text: &str) -> Result<Self, SettingError> {
+        match text.trim().parse() {
+            Ok(size @ 1..=LARGEST_BATCH) => Ok(Self(size)),
+            _ => unexpected(text, "a number from 1 to 1000"),
+        }
+    }
+
+    fn write(&self) -> String {
+        self.0.to_string()
+    }
+}
+
+/// A pattern for paths in ICU's syntax, or empty for none.
+///
+/// It starts with `^`: Santa applies a pattern as given when it arrives and with `^` in front
+/// after a restart, so any other pattern would change its meaning (SNTConfigurator.mm).
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+pub struct PathRegex(Box<str>);
+
+impl PathRegex {
+    /// The pattern; empty for none.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl SettingValue for PathRegex {
+    fn read(text: &str) -> Result<Self, SettingError> {
+        let text = String::read(text)?;
+        let anchored = text.is_empty() || text.starts_with('^');
+        Ok(Self(if anchored { text.into() } else { format!("^{text}").into() }))
+    }
+
+    fn write(&self) -> String {
+        self.0.to_string()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn intervals_are_read_in_human_spelling_and_bounded() {
+        let read = |text| Interval::read(text).map(|interval| interval.write());
+        assert_eq!(read("600"), Ok("10m".to_owned()));
+        assert_eq!(read("1h"), Ok("1h".to_owned()));
+        assert_eq!(read("90s"), Ok("90s".to_owned()));
+        assert_eq!(read("30s"), Err(SettingError::IntervalTooShort("30s".to_owned())));
+        assert_eq!(read("2d"), Err(SettingError::IntervalTooLong("2d".to_owned())));
+        assert!(read("often").is_err());
+    }
+
+    #[test]
+    fn path_patterns_are_anchored_once() {
+        let read = |text| PathRegex::read(text).unwrap().write();
+        assert_eq!(read("/opt/.*"), "^/opt/.*");
+        assert_eq!(read("^/opt/.*"), "^/opt/.*");
+        assert_eq!(read(""), "");
+    }
+
+    #[test]
+    fn removable_media_reads_flags_and_refuses_unknown_ones() {
+        let read = |text| RemovableMedia::read(text).map(|media| media.write());
+        assert_eq!(read("Block"), Ok("block".to_owned()));
+        assert_eq!(read("remount:rdonly,-j"), Ok("remount:rdonly,-j".to_owned()));
+        assert!(read("remount:").is_err());
+        assert!(read("remount:fast").is_err());
+        assert!(read("eject").is_err());
+    }
+}

@@ -1,0 +1,206 @@
+//! A rule before it is checked: the one flat form that JSON, CSV and the database share.
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use super::{
+    Notice, NoticeError, Policy, PolicyError, Provenance, Rule, Scope, ScopeError, Target,
+    TargetError, notice,
+};
+
+/// A rule as people and files write it: every field a text, nothing checked yet.
+///
+/// Field names are the ones of the admin API and of nicelist's own CSV.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct RuleDraft {
+    /// `teamid:EQHXZ8M8AV`.
+    pub target: String,
+    /// `allow`, `block`, … or Santa's own spelling.
+    pub policy: String,
+    /// `fleet` when empty.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub scope: String,
+    /// The expression of a `cel` rule.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cel: Option<String>,
+    /// Santa's `custom_msg`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub message: Option<String>,
+    /// Santa's `custom_url`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub url: Option<String>,
+    /// Santa's `event_detail_button_label`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub button_label: Option<String>,
+    /// Santa's `notification_app_name`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub app_name: Option<String>,
+    /// Santa's `file_bundle_hash`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub bundle_hash: Option<String>,
+    /// Santa's `file_bundle_binary_count`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub bundle_binary_count: Option<u32>,
+    /// Why, in words.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub comment: Option<String>,
+    /// The ticket that asked for it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub ticket: Option<String>,
+    /// Where the rule came from.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub source: Option<String>,
+    /// When the rule ends by itself.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub expires: Option<Timestamp>,
+}
+
+/// What is wrong with one field.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum FieldError {
+    /// The field is empty and may not be.
+    #[error("is missing")]
+    Missing,
+    /// The target.
+    #[error(transparent)]
+    Target(#[from] TargetError),
+    /// The policy or its expression.
+    #[error(transparent)]
+    Policy(#[from] PolicyError),
+    /// The scope.
+    #[error(transparent)]
+    Scope(#[from] ScopeError),
+    /// A text or the bundle.
+    #[error(transparent)]
+    Notice(#[from] NoticeError),
+}
+
+/// Why a draft is no rule: the field and what is wrong with it.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{field}: {problem}")]
+pub struct RuleError {
+    /// The field's name, as in [`RuleDraft`].
+    pub field: &'static str,
+    /// What is wrong.
+    pub problem: FieldError,
+}
+
+fn at<T, E: Into<FieldError>>(field: &'static str, result: Result<T, E>) -> Result<T, RuleError> {
+    result.map_err(|problem| RuleError { field, problem: problem.into() })
+}
+
+impl TryFrom<RuleDraft> for Rule {
+    type Error = RuleError;
+
+    fn try_from(draft: RuleDraft) -> Result<Self, RuleError> {
+        if draft.target.is_empty() {
+            return Err(RuleError { field: "target", problem: FieldError::Missing });
+        }
+        if draft.policy.is_empty() {
+            return Err(RuleError { field: "policy", problem: FieldError::Missing });
+        }
+        let target: Target = at("target", draft.target.parse())?;
+        let kind = at("policy", draft.policy.parse())?;
+        let expression = draft.cel.as_deref().filter(|source| !source.is_empty());
+        let policy = at("cel", Policy::new(kind, expression))?;
+        let scope = match draft.scope.as_str() {
+            "" => Scope::Fleet,
+            text => at("scope", text.parse())?,
+        };
+        let mut rule = at("policy", Self::new(target, scope, policy))?;
+        let bundle = notice::bundle(draft.bundle_hash.as_deref(), draft.bundle_binary_count);
+        rule.notice = Notice {
+            message: at("message", notice::text(draft.message))?,
+            url: at("url", notice::text(draft.url))?,
+            button_label: at("button_label", notice::label(draft.button_label))?,
+            app_name: at("app_name", notice::text(draft.app_name))?,
+            bundle: at("bundle_hash", bundle)?,
+        };
+        rule.provenance = Provenance {
+            comment: at("comment", notice::text(draft.comment))?,
+            ticket: at("ticket", notice::text(draft.ticket))?,
+            source: at("source", notice::text(draft.source))?,
+        };
+        rule.expires = draft.expires;
+        Ok(rule)
+    }
+}
+
+impl From<Rule> for RuleDraft {
+    fn from(rule: Rule) -> Self {
+        let owned = |text: Option<Box<str>>| text.map(String::from);
+        let (bundle_hash, bundle_binary_count) = match rule.notice.bundle {
+            Some(bundle) => (Some(bundle.hash().to_owned()), Some(bundle.binary_count())),
+            None => (None, None),
+        };
+        Self {
+            target: rule.target.to_string(),
+            policy: rule.policy.kind().word().to_owned(),
+            scope: rule.scope.to_string(),
+            cel: rule.policy.expression().map(ToString::to_string),
+            message: owned(rule.notice.message),
+            url: owned(rule.notice.url),
+            button_label: owned(rule.notice.button_label),
+            app_name: owned(rule.notice.app_name),
+            bundle_hash,
+            bundle_binary_count,
+            comment: owned(rule.provenance.comment),
+            ticket: owned(rule.provenance.ticket),
+            source: owned(rule.provenance.source),
+            expires: rule.expires,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn draft() -> RuleDraft {
+        RuleDraft {
+            target: "teamid:EQHXZ8M8AV".to_owned(),
+            policy: "block".to_owned(),
+            ..RuleDraft::default()
+        }
+    }
+
+    fn refused(change: impl FnOnce(&mut RuleDraft)) -> String {
+        let mut draft = draft();
+        change(&mut draft);
+        Rule::try_from(draft).unwrap_err().to_string()
+    }
+
+    #[test]
+    fn a_full_draft_survives_the_road_to_a_rule_and_back() {
+        let full = RuleDraft {
+            scope: "tag:eng".to_owned(),
+            target: "signingid:EQHXZ8M8AV:com.example".to_owned(),
+            policy: "cel".to_owned(),
+            cel: Some("euid != 0".to_owned()),
+            message: Some("<b>no</b>".to_owned()),
+            url: Some("https://it.example/why".to_owned()),
+            button_label: Some("Why?".to_owned()),
+            app_name: Some("Example".to_owned()),
+            bundle_hash: Some("ab".repeat(32)),
+            bundle_binary_count: Some(3),
+            comment: Some("c".to_owned()),
+            ticket: Some("IT-1".to_owned()),
+            source: Some("rules.csv".to_owned()),
+            expires: Some("2026-12-01T00:00:00Z".parse().unwrap()),
+        };
+        let rule = Rule::try_from(full.clone()).unwrap();
+        assert_eq!(RuleDraft::from(rule), full);
+    }
+
+    #[test]
+    fn refusals_name_the_field() {
+        assert_eq!(refused(|d| d.target.clear()), "target: is missing");
+        assert_eq!(refused(|d| d.cel = Some("true".into())), "cel: policy block takes no expression; only cel does");
+        assert!(refused(|d| d.policy = "allow-compiler".into()).starts_with("policy: allow-compiler works on"));
+        assert!(refused(|d| d.scope = "tag:".into()).starts_with("scope: "));
+        assert!(refused(|d| d.message = Some("a\0b".into())).starts_with("message: "));
+        assert!(refused(|d| d.button_label = Some("x".repeat(49))).starts_with("button_label: "));
+        assert!(refused(|d| d.bundle_binary_count = Some(1)).starts_with("bundle_hash: "));
+    }
+}

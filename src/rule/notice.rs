@@ -1,0 +1,123 @@
+//! What accompanies a rule: what the person at the Mac sees, and why the rule exists.
+
+use serde::{Deserialize, Serialize};
+
+/// Santa cuts a button label after this many characters (SNTRule.mm).
+const LONGEST_LABEL: usize = 48;
+/// The longest text that is taken anywhere else, in bytes.
+const LONGEST_TEXT: usize = 8 * 1024;
+
+/// Why a text or a bundle was refused.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum NoticeError {
+    /// A NUL, which Santa and databases cut at or refuse.
+    #[error("must not contain NUL bytes")]
+    Nul,
+    /// Longer than any client or page has use for.
+    #[error("is longer than {LONGEST_TEXT} bytes")]
+    TooLong,
+    /// Santa would cut the label.
+    #[error("is longer than {LONGEST_LABEL} characters, where Santa cuts it")]
+    LabelTooLong,
+    /// The hash of a bundle is a SHA-256.
+    #[error("`{0}` is no bundle hash; expected 64 hex digits")]
+    BundleHash(String),
+    /// One half of a bundle without the other.
+    #[error("a bundle needs both its hash and its count of binaries")]
+    HalfBundle,
+}
+
+/// What the person at the Mac sees when the rule decides.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Notice {
+    /// Santa's `custom_msg`; its window renders it as HTML.
+    pub message: Option<Box<str>>,
+    /// Santa's `custom_url`: what the button opens; the word `null` hides the button.
+    pub url: Option<Box<str>>,
+    /// Santa's `event_detail_button_label` (2026.7 and later), at most 48 characters.
+    pub button_label: Option<Box<str>>,
+    /// Santa's `notification_app_name`: "NAME can now run" (2025.4 and later).
+    pub app_name: Option<Box<str>>,
+    /// The bundle that an allow rule was made for.
+    pub bundle: Option<Bundle>,
+}
+
+/// A bundle that was approved member by member, so that Santa can say when all are there.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Bundle {
+    hash: Box<str>,
+    binary_count: u32,
+}
+
+impl Bundle {
+    /// Checks the bundle's hash: 64 hex digits, kept in lower case.
+    ///
+    /// # Errors
+    /// [`NoticeError::BundleHash`] for anything else.
+    pub fn new(hash: &str, binary_count: u32) -> Result<Self, NoticeError> {
+        let hex = hash.len() == 64 && hash.bytes().all(|byte| byte.is_ascii_hexdigit());
+        if hex {
+            Ok(Self { hash: hash.to_ascii_lowercase().into(), binary_count })
+        } else {
+            Err(NoticeError::BundleHash(hash.to_owned()))
+        }
+    }
+
+    /// The bundle's hash, 64 lower-case hex digits.
+    #[must_use]
+    pub fn hash(&self) -> &str {
+        &self.hash
+    }
+
+    /// How many executables the bundle has.
+    #[must_use]
+    pub fn binary_count(&self) -> u32 {
+        self.binary_count
+    }
+}
+
+/// Why a rule is here and where it came from. Never sent to clients.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Provenance {
+    /// Why, in words.
+    pub comment: Option<Box<str>>,
+    /// The ticket that asked for it.
+    pub ticket: Option<Box<str>>,
+    /// The file, tool or event that it came from.
+    pub source: Option<Box<str>>,
+}
+
+/// An optional text: empty counts as absent, NULs and endless texts are refused.
+pub(super) fn text(given: Option<String>) -> Result<Option<Box<str>>, NoticeError> {
+    let Some(text) = given.filter(|text| !text.is_empty()) else {
+        return Ok(None);
+    };
+    if text.contains('\0') {
+        return Err(NoticeError::Nul);
+    }
+    if text.len() > LONGEST_TEXT {
+        return Err(NoticeError::TooLong);
+    }
+    Ok(Some(text.into()))
+}
+
+/// A button label: an optional text of at most 48 characters.
+pub(super) fn label(given: Option<String>) -> Result<Option<Box<str>>, NoticeError> {
+    let label = text(given)?;
+    match &label {
+        Some(label) if label.chars().count() > LONGEST_LABEL => Err(NoticeError::LabelTooLong),
+        _ => Ok(label),
+    }
+}
+
+/// A bundle from its two halves.
+pub(super) fn bundle(
+    hash: Option<&str>,
+    binary_count: Option<u32>,
+) -> Result<Option<Bundle>, NoticeError> {
+    match (hash.filter(|hash| !hash.is_empty()), binary_count) {
+        (None, None) => Ok(None),
+        (Some(hash), Some(count)) => Bundle::new(hash, count).map(Some),
+        _ => Err(NoticeError::HalfBundle),
+    }
+}

@@ -1,0 +1,211 @@
+//! A program as evidence shows it, and the targets that a rule for it could have.
+
+use serde::{Deserialize, Serialize};
+
+use super::{RuleType, Target};
+
+/// How a program is signed, as far as the evidence tells. It decides which rule types can
+/// match at all (SNTRuleIdentifiers.mm).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum SigningStatus {
+    /// The evidence does not say.
+    #[default]
+    Unknown,
+    /// No signature.
+    Unsigned,
+    /// A signature that does not hold.
+    Invalid,
+    /// Signed without a certificate.
+    Adhoc,
+    /// Signed with a development certificate.
+    Development,
+    /// Signed for distribution.
+    Production,
+}
+
+impl SigningStatus {
+    /// The word shown to people.
+    #[must_use]
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Unknown => "unknown",
+            Self::Unsigned => "unsigned",
+            Self::Invalid => "invalid signature",
+            Self::Adhoc => "ad hoc",
+            Self::Development => "development",
+            Self::Production => "production",
+        }
+    }
+
+    /// Whether a rule of this type can match a program signed so. Without knowledge of the
+    /// status everything that the evidence carries is taken to work.
+    #[must_use]
+    pub const fn allows(self, rule_type: RuleType) -> bool {
+        match (self, rule_type) {
+            (_, RuleType::Binary) | (Self::Unknown | Self::Production, _) => true,
+            (Self::Unsigned | Self::Invalid, _) => false,
+            (Self::Adhoc, kind) => matches!(kind, RuleType::CdHash),
+            (Self::Development, kind) => matches!(kind, RuleType::CdHash | RuleType::Certificate),
+        }
+    }
+}
+
+/// The leaf certificate that signed a program.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Certificate {
+    /// SHA-256 of the certificate, 64 hex digits.
+    pub sha256: String,
+    /// Common name.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub common_name: String,
+    /// Organisation.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub organization: String,
+}
+
+/// What evidence says of one program; empty texts mean "not known".
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Program {
+    /// SHA-256 of the file.
+    pub sha256: String,
+    /// Code directory hash.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub cdhash: String,
+    /// Team id.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub team_id: String,
+    /// Signing id, with or without its team in front.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub signing_id: String,
+    /// How it is signed.
+    pub signing_status: SigningStatus,
+    /// The leaf certificate.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub certificate: Option<Certificate>,
+}
+
+/// A target that a rule for a program could have, and what it would cover.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Candidate {
+    /// The target.
+    pub target: Target,
+    /// What a rule for it would cover, in words.
+    pub covers: String,
+}
+
+impl Program {
+    /// The targets that can match this program, best first: what survives the program's
+    /// updates without covering more than the program comes before what breaks with the next
+    /// version, and that before what covers a whole vendor.
+    #[must_use]
+    pub fn candidates(&self) -> Vec<Candidate> {
+        let certificate = self.certificate.as_ref();
+        let named = certificate.map(|leaf| leaf.common_name.as_str()).filter(|cn| !cn.is_empty());
+        let found = [
+            (RuleType::SigningId, self.prefixed_signing_id(), "this program in every version".to_owned()),
+            (RuleType::CdHash, Some(self.cdhash.clone()), "this build of the program only".to_owned()),
+            (RuleType::Binary, Some(self.sha256.clone()), "this exact file only".to_owned()),
+            (
+                RuleType::TeamId,
+                Some(self.team_id.clone()),
+                format!("every program of team {}", self.team_id),
+            ),
+            (
+                RuleType::Certificate,
+                certificate.map(|leaf| leaf.sha256.clone()),
+                format!("every program signed with {}", named.unwrap_or("this certificate")),
+            ),
+        ];
+        let usable = found.into_iter().filter(|(kind, ..)| self.signing_status.allows(*kind));
+        usable
+            .filter_map(|(kind, identifier, covers)| {
+                let target = Target::new(kind, &identifier?).ok()?;
+                Some(Candidate { target, covers })
+            })
+            .collect()
+    }
+
+    /// Why the best candidate is the best, in words.
+    #[must_use]
+    pub fn reason(&self, chosen: RuleType) -> &'static str {
+        match (chosen, self.signing_status) {
+            (RuleType::SigningId, _) => "a signing id survives updates and names only this program",
+            (RuleType::CdHash | RuleType::Binary, SigningStatus::Unsigned) => {
+                "the program is unsigned, so only its hash can name it; an update needs a new rule"
+            }
+            (RuleType::CdHash | RuleType::Binary, SigningStatus::Invalid) => {
+                "the program's signature is not valid, so only its hash can name it"
+            }
+            (RuleType::CdHash | RuleType::Binary, SigningStatus::Adhoc) => {
+                "the program is signed ad hoc, so only a hash can name it; an update needs a new rule"
+            }
+            (RuleType::CdHash | RuleType::Binary, SigningStatus::Development) => {
+                "the program has a development signature, whose signing id Santa does not match"
+            }
+            (RuleType::CdHash | RuleType::Binary, _) => {
+                "the evidence has no usable signing id; an update needs a new rule"
+            }
+            (RuleType::TeamId, _) => "a team id covers every program of the team",
+            (RuleType::Certificate, _) => "a certificate covers everything signed with it",
+        }
+    }
+
+    /// The signing id with its team in front, where that can be known.
+    ///
+    /// Clients before 2024 give it bare; it is then prefixed with the team id and never
+    /// guessed to be Apple's own.
+    fn prefixed_signing_id(&self) -> Option<String> {
+        if Target::new(RuleType::SigningId, &self.signing_id).is_ok() {
+            return Some(self.signing_id.clone());
+        }
+        let known = !self.team_id.is_empty() && !self.signing_id.is_empty();
+        known.then(|| format!("{}:{}", self.team_id, self.signing_id))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn chrome() -> Program {
+        Program {
+            sha256: "ab".repeat(32),
+            cdhash: "cd".repeat(20),
+            team_id: "EQHXZ8M8AV".to_owned(),
+            signing_id: "EQHXZ8M8AV:com.google.Chrome".to_owned(),
+            signing_status: SigningStatus::Production,
+            certificate: Some(Certificate { sha256: "ef".repeat(32), ..Certificate::default() }),
+        }
+    }
+
+    fn kinds(program: &Program) -> Vec<RuleType> {
+        program.candidates().iter().map(|candidate| candidate.target.rule_type()).collect()
+    }
+
+    #[test]
+    fn a_distributed_program_is_best_named_by_its_signing_id() {
+        use RuleType::{Binary, CdHash, Certificate, SigningId, TeamId};
+        assert_eq!(kinds(&chrome()), [SigningId, CdHash, Binary, TeamId, Certificate]);
+    }
+
+    #[test]
+    fn only_what_santa_can_match_is_proposed() {
+        use RuleType::{Binary, CdHash, Certificate};
+        let signed = |signing_status| Program { signing_status, ..chrome() };
+        assert_eq!(kinds(&signed(SigningStatus::Development)), [CdHash, Binary, Certificate]);
+        assert_eq!(kinds(&signed(SigningStatus::Adhoc)), [CdHash, Binary]);
+        assert_eq!(kinds(&signed(SigningStatus::Unsigned)), [Binary]);
+        assert_eq!(kinds(&signed(SigningStatus::Invalid)), [Binary]);
+    }
+
+    #[test]
+    fn a_bare_signing_id_gets_its_team_and_no_guess() {
+        let bare = Program { signing_id: "com.google.Chrome".to_owned(), ..chrome() };
+        let best = &bare.candidates()[0];
+        assert_eq!(best.target.to_string(), "signingid:EQHXZ8M8AV:com.google.Chrome");
+        let teamless = Program { team_id: String::new(), ..bare };
+        assert_eq!(kinds(&teamless)[0], RuleType::CdHash);
+    }
+}

@@ -1,0 +1,46 @@
+//! Revisions: the count of accepted changes, and what each did.
+
+use std::fmt;
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+/// A number that every accepted change raises by one; 0 is the empty beginning.
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
+)]
+#[serde(transparent)]
+pub struct Revision(pub u64);
+
+impl fmt::Display for Revision {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+/// Who made a revision, when, and how much it changed. Never edited.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RevisionRecord {
+    /// Its number.
+    pub revision: Revision,
+    /// When it was accepted.
+    pub at: Timestamp,
+    /// The token's name, `local:USER`, or `nicelist` for what the server does by itself.
+    pub author: String,
+    /// Why, in the author's words.
+    pub message: Option<String>,
+}
+
+/// What became of one edit.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Outcome {
+    /// It was not there and now is.
+    Added,
+    /// It was there and now is otherwise.
+    Changed,
+    /// It was there and no longer is.
+    Removed,
+    /// It was so already.
+    Unchanged,
+}

@@ -1,0 +1,246 @@
+//! What a rule is about: a rule type and an identifier in the spelling that Santa stores.
+
+use std::fmt;
+use std::str::FromStr;
+
+use serde::{Deserialize, Serialize};
+
+/// The kinds of identifier that Santa's rules know, strongest first in Santa's own order of
+/// evaluation.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum RuleType {
+    /// The code directory hash of one signed binary (40 hex digits).
+    CdHash,
+    /// The SHA-256 of one executable file (64 hex digits).
+    Binary,
+    /// A signing id with its team, `EQHXZ8M8AV:com.google.Chrome`, or `platform:` for Apple's own.
+    SigningId,
+    /// The SHA-256 of the leaf certificate that signed a program (64 hex digits).
+    Certificate,
+    /// Everything that one developer team signs (10 letters and digits).
+    TeamId,
+}
+
+impl RuleType {
+    /// All types, strongest first.
+    pub const ALL: [Self; 5] =
+        [Self::CdHash, Self::Binary, Self::SigningId, Self::Certificate, Self::TeamId];
+
+    /// The word for the type, as in `teamid:EQHXZ8M8AV`.
+    #[must_use]
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::CdHash => "cdhash",
+            Self::Binary => "binary",
+            Self::SigningId => "signingid",
+            Self::Certificate => "certificate",
+            Self::TeamId => "teamid",
+        }
+    }
+
+    /// What an identifier of this type looks like, for error messages.
+    #[must_use]
+    pub const fn shape(self) -> &'static str {
+        match self {
+            Self::CdHash => "40 hex digits",
+            Self::Binary | Self::Certificate => "64 hex digits",
+            Self::SigningId => "TEAMID:signing.id or platform:signing.id",
+            Self::TeamId => "10 letters and digits",
+        }
+    }
+}
+
+impl fmt::Display for RuleType {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.word())
+    }
+}
+
+impl FromStr for RuleType {
+    type Err = TargetError;
+
+    /// Reads our words, Santa's upper-case names, and what peers write (`sha256`, `cert`).
+    fn from_str(text: &str) -> Result<Self, TargetError> {
+        let folded: String =
+            text.chars().filter(char::is_ascii_alphanumeric).collect::<String>().to_lowercase();
+        match folded.as_str() {
+            "cdhash" => Ok(Self::CdHash),
+            "binary" | "bin" | "sha256" => Ok(Self::Binary),
+            "signingid" | "signing" => Ok(Self::SigningId),
+            "certificate" | "cert" => Ok(Self::Certificate),
+            "teamid" | "team" => Ok(Self::TeamId),
+            _ => Err(TargetError::UnknownType(text.to_owned())),
+        }
+    }
+}
+
+/// Why a target was refused.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum TargetError {
+    /// The rule type is none that Santa knows.
+    #[error("`{0}` is no rule type; expected binary, certificate, teamid, signingid or cdhash")]
+    UnknownType(String),
+    /// The text has no `type:` in front.
+    #[error("`{0}` names no rule type; write it as TYPE:IDENTIFIER, as in teamid:EQHXZ8M8AV")]
+    NoType(String),
+    /// The identifier does not have the shape that its type asks for.
+    #[error("`{identifier}` is no {rule_type} identifier; expected {}", rule_type.shape())]
+    Shape {
+        /// The type that was asked for.
+        rule_type: RuleType,
+        /// What was given.
+        identifier: String,
+    },
+    /// A SHA-1 where a SHA-256 belongs.
+    #[error("`{0}` has 40 hex digits, a cdhash or a SHA-1; a binary needs its SHA-256 (64 digits)")]
+    Sha1(String),
+}
+
+/// A rule type and an identifier, normalised as Santa stores it (SNTRule.mm): hex and
+/// `platform` in lower case, team ids in upper case, the rest of a signing id untouched.
+///
+/// ```text
+/// teamid:EQHXZ8M8AV  signingid:platform:com.apple.yes  binary:<64 hex>  cdhash:<40 hex>
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct Target {
+    rule_type: RuleType,
+    identifier: Box<str>,
+}
+
+impl Target {
+    /// Checks and normalises an identifier for its type.
+    ///
+    /// Surrounding white space is dropped: Santa would not trim it and never match.
+    ///
+    /// # Errors
+    /// [`TargetError::Shape`] or [`TargetError::Sha1`] when no client would take it.
+    pub fn new(rule_type: RuleType, identifier: &str) -> Result<Self, TargetError> {
+        let text = identifier.trim();
+        let normal = match rule_type {
+            RuleType::Binary | RuleType::Certificate => hex(text, 64),
+            RuleType::CdHash => hex(text, 40),
+            RuleType::TeamId => team_id(text),
+            RuleType::SigningId => signing_id(text),
+        };
+        match normal {
+            Some(identifier) => Ok(Self { rule_type, identifier: identifier.into() }),
+            None if rule_type == RuleType::Binary && hex(text, 40).is_some() => {
+                Err(TargetError::Sha1(text.to_owned()))
+            }
+            None => Err(TargetError::Shape { rule_type, identifier: text.to_owned() }),
+        }
+    }
+
+    /// The kind of identifier.
+    #[must_use]
+    pub fn rule_type(&self) -> RuleType {
+        self.rule_type
+    }
+
+    /// The identifier as Santa stores it.
+    #[must_use]
+    pub fn identifier(&self) -> &str {
+        &self.identifier
+    }
+}
+
+fn hex(text: &str, digits: usize) -> Option<String> {
+    let fits = text.len() == digits && text.bytes().all(|byte| byte.is_ascii_hexdigit());
+    fits.then(|| text.to_ascii_lowercase())
+}
+
+fn team_id(text: &str) -> Option<String> {
+    let fits = text.len() == 10 && text.bytes().all(|byte| byte.is_ascii_alphanumeric());
+    fits.then(|| text.to_ascii_uppercase())
+}
+
+fn signing_id(text: &str) -> Option<String> {
+    let (team, id) = text.split_once(':')?;
+    let team = if team.eq_ignore_ascii_case("platform") {
+        "platform".to_owned()
+    } else {
+        team_id(team)?
+    };
+    let printable = !id.is_empty() && !id.chars().any(char::is_control);
+    printable.then(|| format!("{team}:{id}"))
+}
+
+impl fmt::Display for Target {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}:{}", self.rule_type.word(), self.identifier)
+    }
+}
+
+impl FromStr for Target {
+    type Err = TargetError;
+
+    fn from_str(text: &str) -> Result<Self, TargetError> {
+        let text = text.trim();
+        let Some((kind, identifier)) = text.split_once(':') else {
+            return Err(TargetError::NoType(text.to_owned()));
+        };
+        Self::new(kind.parse()?, identifier)
+    }
+}
+
+impl TryFrom<String> for Target {
+    type Error = TargetError;
+
+    fn try_from(text: String) -> Result<Self, TargetError> {
+        text.parse()
+    }
+}
+
+impl From<Target> for String {
+    fn from(target: Target) -> Self {
+        target.to_string()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const HEX64: &str = "7AE80B9AB38AF0C63A9A81765F434D9A7CD8F720EB6037EF303DE39D779BC258";
+
+    fn normal(text: &str) -> String {
+        text.parse::<Target>().unwrap().to_string()
+    }
+
+    #[test]
+    fn identifiers_are_normalised_as_santa_stores_them() {
+        assert_eq!(normal("teamid:eqhxz8m8av"), "teamid:EQHXZ8M8AV");
+        assert_eq!(normal("TEAMID:EQHXZ8M8AV"), "teamid:EQHXZ8M8AV");
+        assert_eq!(normal("signingid:PLATFORM:com.Apple.yes"), "signingid:platform:com.Apple.yes");
+        assert_eq!(normal("signingid:eqhxz8m8av:a:b c"), "signingid:EQHXZ8M8AV:a:b c");
+        assert_eq!(normal(&format!("binary:{HEX64}")), format!("binary:{}", HEX64.to_lowercase()));
+        assert_eq!(normal(&format!("sha256: {HEX64} ")), normal(&format!("binary:{HEX64}")));
+        assert_eq!(normal(&format!("cdhash:{}", &HEX64[..40])).len(), 47);
+    }
+
+    #[test]
+    fn what_no_client_would_take_is_refused() {
+        for text in [
+            "teamid:SHORT",
+            "teamid:EQHXZ8M8A-",
+            "signingid:com.google.Chrome",
+            "signingid:EQHXZ8M8AV:",
+            "signingid:EQHXZ8M8AV:a\nb",
+            "certificate:abc",
+            "cdhash:",
+            "bundle:x",
+            "EQHXZ8M8AV",
+        ] {
+            assert!(text.parse::<Target>().is_err(), "{text} was taken");
+        }
+    }
+
+    #[test]
+    fn a_sha1_for_a_binary_is_named_as_such() {
+        let error = Target::new(RuleType::Binary, &HEX64[..40]).unwrap_err();
+        assert!(matches!(error, TargetError::Sha1(_)));
+    }
+}
