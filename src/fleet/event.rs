@@ -9,9 +9,7 @@ use serde::{Deserialize, Serialize};
 use crate::rule::{MachineId, Program};
 
 /// The number of a stored event.
-#[derive(
-    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
-)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct EventId(pub i64);
 

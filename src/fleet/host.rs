@@ -113,16 +113,21 @@ mod tests {
         host.facts.groups = vec!["staff".into(), "design".into(), "staff".into()];
         host.facts.primary_user = "anna".into();
         host.tags = vec!["eng".parse().unwrap(), "canary".parse().unwrap()];
-        let tag = |name: &str, priority| Tag {
-            name: name.parse().unwrap(),
-            priority,
-            description: None,
-        };
+        let tag =
+            |name: &str, priority| Tag { name: name.parse().unwrap(), priority, description: None };
         let scopes = host.scopes(&[tag("canary", 5), tag("eng", 1), tag("other", 9)]);
         let words: Vec<String> = scopes.iter().map(ToString::to_string).collect();
         assert_eq!(
             words,
-            ["fleet", "group:design", "group:staff", "tag:eng", "tag:canary", "user:anna", "host:M1"]
+            [
+                "fleet",
+                "group:design",
+                "group:staff",
+                "tag:eng",
+                "tag:canary",
+                "user:anna",
+                "host:M1"
+            ]
         );
     }
 }

@@ -12,7 +12,8 @@ mod tag;
 pub use clock::{Clock, parse_duration};
 pub use event::{Decision, Event, EventId, EventStat, SigningLink};
 pub use holding::{
-    CleanOrder, CleanSync, Generation, Holding, Miscount, Reach, ScopeSetId, Session, SessionKind, SyncState,
+    CleanOrder, CleanSync, Generation, Holding, Miscount, Reach, ScopeSetId, Session, SessionKind,
+    SyncState,
 };
 pub use host::{Host, HostFacts, RuleCounts};
 pub use role::Role;

@@ -205,11 +205,9 @@ mod tests {
     #[test]
     fn stronger_layers_win_field_by_field() {
         let mut effective = EffectiveSettings::default();
-        for (key, value) in [
-            ("client-mode", "lockdown"),
-            ("full-sync-interval", "5m"),
-            ("client_mode", "MONITOR"),
-        ] {
+        for (key, value) in
+            [("client-mode", "lockdown"), ("full-sync-interval", "5m"), ("client_mode", "MONITOR")]
+        {
             effective.apply(&Setting::parse_named(key, value).unwrap());
         }
         assert_eq!(effective.client_mode, ClientMode::Monitor);

@@ -196,8 +196,14 @@ mod tests {
     #[test]
     fn refusals_name_the_field() {
         assert_eq!(refused(|d| d.target.clear()), "target: is missing");
-        assert_eq!(refused(|d| d.cel = Some("true".into())), "cel: policy block takes no expression; only cel does");
-        assert!(refused(|d| d.policy = "allow-compiler".into()).starts_with("policy: allow-compiler works on"));
+        assert_eq!(
+            refused(|d| d.cel = Some("true".into())),
+            "cel: policy block takes no expression; only cel does"
+        );
+        assert!(
+            refused(|d| d.policy = "allow-compiler".into())
+                .starts_with("policy: allow-compiler works on")
+        );
         assert!(refused(|d| d.scope = "tag:".into()).starts_with("scope: "));
         assert!(refused(|d| d.message = Some("a\0b".into())).starts_with("message: "));
         assert!(refused(|d| d.button_label = Some("x".repeat(49))).starts_with("button_label: "));

@@ -91,7 +91,9 @@ impl FromStr for PolicyKind {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum PolicyError {
     /// No such policy.
-    #[error("`{0}` is no policy; expected allow, allow-compiler, block, silent-block, silent-block-gui, silent-block-tty, cel or remove")]
+    #[error(
+        "`{0}` is no policy; expected allow, allow-compiler, block, silent-block, silent-block-gui, silent-block-tty, cel or remove"
+    )]
     Unknown(String),
     /// `cel` without an expression.
     #[error("policy cel needs an expression")]

@@ -104,8 +104,16 @@ impl Program {
         let certificate = self.certificate.as_ref();
         let named = certificate.map(|leaf| leaf.common_name.as_str()).filter(|cn| !cn.is_empty());
         let found = [
-            (RuleType::SigningId, self.prefixed_signing_id(), "this program in every version".to_owned()),
-            (RuleType::CdHash, Some(self.cdhash.clone()), "this build of the program only".to_owned()),
+            (
+                RuleType::SigningId,
+                self.prefixed_signing_id(),
+                "this program in every version".to_owned(),
+            ),
+            (
+                RuleType::CdHash,
+                Some(self.cdhash.clone()),
+                "this build of the program only".to_owned(),
+            ),
             (RuleType::Binary, Some(self.sha256.clone()), "this exact file only".to_owned()),
             (
                 RuleType::TeamId,

@@ -12,7 +12,13 @@ pub fn schema() -> &'static Schema {
         Schema::new()
             .message(
                 "target",
-                &["signing_time", "secure_signing_time", "signing_id", "team_id", "is_platform_binary"],
+                &[
+                    "signing_time",
+                    "secure_signing_time",
+                    "signing_id",
+                    "team_id",
+                    "is_platform_binary",
+                ],
             )
             .variables(&["args", "envs", "euid", "cwd", "path"])
             .constants(&[

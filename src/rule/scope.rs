@@ -14,10 +14,14 @@ const LONGEST_TAG: usize = 63;
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum ScopeError {
     /// The word before the colon is none we know.
-    #[error("`{0}` is no scope; expected fleet, group:NAME, tag:NAME, user:NAME or host:MACHINE_ID")]
+    #[error(
+        "`{0}` is no scope; expected fleet, group:NAME, tag:NAME, user:NAME or host:MACHINE_ID"
+    )]
     Unknown(String),
     /// A tag name with letters that tags do not have.
-    #[error("`{0}` is no tag name; use up to 63 letters, digits, dots, dashes and underscores, starting with a letter or digit")]
+    #[error(
+        "`{0}` is no tag name; use up to 63 letters, digits, dots, dashes and underscores, starting with a letter or digit"
+    )]
     Tag(String),
     /// An empty, endless or unprintable name.
     #[error("{0} must have 1 to 255 bytes and no control characters")]

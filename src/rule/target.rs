@@ -159,11 +159,8 @@ fn team_id(text: &str) -> Option<String> {
 
 fn signing_id(text: &str) -> Option<String> {
     let (team, id) = text.split_once(':')?;
-    let team = if team.eq_ignore_ascii_case("platform") {
-        "platform".to_owned()
-    } else {
-        team_id(team)?
-    };
+    let team =
+        if team.eq_ignore_ascii_case("platform") { "platform".to_owned() } else { team_id(team)? };
     let printable = !id.is_empty() && !id.chars().any(char::is_control);
     printable.then(|| format!("{team}:{id}"))
 }

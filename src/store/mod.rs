@@ -1,1 +1,228 @@
-//! What is kept: the `Store` trait and its adapters. SQL lives only here.
+//! What is kept: the [`Store`] trait and its adapters. SQL lives only here.
+//!
+//! The trait's methods are the verbs of the trade, each one transaction. It knows no HTTP and
+//! none of Santa's words.
+
+mod change;
+mod query;
+mod sqlite;
+
+pub use change::{Author, Change, Committed, Edit, Refusal, RefusalReason};
+pub use query::{
+    EventFilter, HostFilter, RuleFilter, RuleKey, RuleRecord, StoredEvent, StoredHost,
+};
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use jiff::Timestamp;
+
+use crate::fleet::{Event, EventId, EventStat, Host, Role, ScopeSetId, Setting, Tag};
+use crate::rule::{MachineId, Revision, Rule, Scope};
+
+/// The id of a scope that has had a rule or a setting; never reused.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct ScopeId(pub i64);
+
+/// One version of one rule: in force from the revision `made` up to, not including, `ended`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LedgerRow {
+    /// Grows with every row that is ever written.
+    pub id: i64,
+    /// The id of the rule's scope.
+    pub scope: ScopeId,
+    /// The rule.
+    pub rule: Arc<Rule>,
+    /// The revision that made it.
+    pub made: Revision,
+    /// The revision that ended it.
+    pub ended: Option<Revision>,
+}
+
+/// What is in force besides rules, as of one revision.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct PolicySnapshot {
+    /// The newest revision.
+    pub head: Revision,
+    /// All settings, by scope.
+    pub settings: Vec<(Scope, Setting)>,
+    /// All tags, by name.
+    pub tags: Vec<Tag>,
+}
+
+/// A token as kept: never the secret, only its hash.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TokenRecord {
+    /// Its name, unique among tokens that are not revoked.
+    pub name: String,
+    /// What it may do.
+    pub role: Role,
+    /// SHA-256 of the secret.
+    pub hash: [u8; 32],
+    /// When it was made.
+    pub created: Timestamp,
+    /// When it stops working by itself.
+    pub expires: Option<Timestamp>,
+}
+
+/// What a database needs before it can serve: written once, when it is empty.
+#[derive(Clone, Debug)]
+pub struct Installation {
+    /// The key that authenticates cursors.
+    pub cursor_key: [u8; 32],
+    /// The first tokens.
+    pub tokens: Vec<TokenRecord>,
+}
+
+/// Why the store could not do it.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    /// The database cannot be opened: missing, locked, newer, or not ours.
+    #[error("cannot open {url}: {reason}")]
+    Open {
+        /// The database's URL without its password.
+        url: String,
+        /// What is wrong and what to do.
+        reason: String,
+    },
+    /// The change was planned on another revision than the newest.
+    #[error("the rules moved on: planned on revision {planned}, now at {head}")]
+    Moved {
+        /// The revision that the change named.
+        planned: Revision,
+        /// The newest revision.
+        head: Revision,
+    },
+    /// Some edits cannot be made; nothing was changed.
+    #[error("{} of the edits cannot be made", .0.len())]
+    Refused(Vec<Refusal>),
+    /// A token of this name works already.
+    #[error("a token named `{0}` exists")]
+    TokenExists(String),
+    /// The database failed.
+    #[error("database: {0}")]
+    Database(String),
+}
+
+/// The result of a store's method.
+pub type StoreResult<T> = Result<T, StoreError>;
+
+/// What is kept. Every method is one transaction; an answer means that it is durable.
+#[async_trait]
+pub trait Store: Send + Sync + 'static {
+    /// Makes an empty database ready, or leaves a ready one as it is. Returns the cursor key in
+    /// force and whether this call installed it.
+    async fn install(&self, installation: Installation) -> StoreResult<([u8; 32], bool)>;
+
+    // --- Policy in time ---
+
+    /// Makes all edits of a change, or none, as one revision taken under the write lock. A
+    /// change that alters nothing makes no revision.
+    async fn commit(&self, change: Change) -> StoreResult<Committed>;
+
+    /// Ends every rule whose expiry is not after `now`, as one revision, if there is any.
+    async fn expire(&self, now: Timestamp) -> StoreResult<Option<Revision>>;
+
+    /// The newest revision.
+    async fn head(&self) -> StoreResult<Revision>;
+
+    /// Settings and tags in force, with the newest revision.
+    async fn snapshot(&self) -> StoreResult<PolicySnapshot>;
+
+    /// At most `limit` rows with an id above `above` that were made or ended after revision
+    /// `since`, by id.
+    async fn ledger(
+        &self,
+        since: Revision,
+        above: i64,
+        limit: usize,
+    ) -> StoreResult<Vec<LedgerRow>>;
+
+    /// At most `limit` rules in force behind the key `after`, by target and scope.
+    async fn rules(
+        &self,
+        filter: &RuleFilter,
+        after: Option<&RuleKey>,
+        limit: usize,
+    ) -> StoreResult<Vec<RuleRecord>>;
+
+    // --- Hosts ---
+
+    /// One host.
+    async fn host(&self, machine: &MachineId) -> StoreResult<Option<StoredHost>>;
+
+    /// At most `limit` hosts behind `after`, by machine id.
+    async fn hosts(
+        &self,
+        filter: &HostFilter,
+        after: Option<&MachineId>,
+        limit: usize,
+    ) -> StoreResult<Vec<Host>>;
+
+    /// Writes a host if it still is at `version` (0: not there yet). False means that somebody
+    /// else wrote it in between, and nothing was changed. Tags are not written: [`Edit::TagHost`]
+    /// is the one way to change them.
+    async fn save_host(&self, host: &Host, version: u64) -> StoreResult<bool>;
+
+    /// Forgets a host and its events. False if there is none.
+    async fn forget_host(&self, machine: &MachineId) -> StoreResult<bool>;
+
+    /// The id of an ordered list of scopes, interned on first use.
+    async fn intern_scope_set(&self, members: &[ScopeId]) -> StoreResult<ScopeSetId>;
+
+    /// The scopes behind an id.
+    async fn scope_set(&self, id: ScopeSetId) -> StoreResult<Option<Vec<ScopeId>>>;
+
+    // --- Events ---
+
+    /// Keeps the events that are not there yet (same host, file, decision, time and process).
+    /// Returns how many were new.
+    async fn add_events(&self, events: &[Event], received: Timestamp) -> StoreResult<usize>;
+
+    /// At most `limit` events older than `before`, newest first.
+    async fn events(
+        &self,
+        filter: &EventFilter,
+        before: Option<EventId>,
+        limit: usize,
+    ) -> StoreResult<Vec<StoredEvent>>;
+
+    /// At most `limit` events newer than `after`, oldest first.
+    async fn events_after(
+        &self,
+        filter: &EventFilter,
+        after: EventId,
+        limit: usize,
+    ) -> StoreResult<Vec<StoredEvent>>;
+
+    /// One event.
+    async fn event(&self, id: EventId) -> StoreResult<Option<StoredEvent>>;
+
+    /// The programs reported most often, by number of events.
+    async fn event_stats(&self, filter: &EventFilter, limit: usize) -> StoreResult<Vec<EventStat>>;
+
+    // --- Tokens ---
+
+    /// All tokens that are not revoked, by name.
+    async fn tokens(&self) -> StoreResult<Vec<TokenRecord>>;
+
+    /// Keeps a new token.
+    async fn add_token(&self, token: TokenRecord) -> StoreResult<()>;
+
+    /// Revokes a token at once. False if there is none of this name.
+    async fn revoke_token(&self, name: &str) -> StoreResult<bool>;
+}
+
+/// Opens the database that a URL names: `sqlite:PATH`, or `sqlite::memory:` for tests.
+///
+/// # Errors
+/// [`StoreError::Open`] when it cannot be opened, is newer than this program, or is not ours.
+pub fn open(url: &str) -> StoreResult<Arc<dyn Store>> {
+    match url.split_once(':') {
+        Some(("sqlite", path)) => Ok(Arc::new(sqlite::Sqlite::open(path)?)),
+        _ => Err(StoreError::Open {
+            url: url.to_owned(),
+            reason: "expected sqlite:PATH, as in sqlite:/var/lib/nicelist/nicelist.db".to_owned(),
+        }),
+    }
+}

@@ -194,7 +194,10 @@ impl SettingValue for RemovableMedia {
                     let flags: Result<_, _> = flags.split(',').map(str::parse).collect();
                     flags.map(Self::Remount)
                 }
-                None => unexpected(text, "allow, block or remount:FLAG,FLAG (as in remount:rdonly,noexec)"),
+                None => unexpected(
+                    text,
+                    "allow, block or remount:FLAG,FLAG (as in remount:rdonly,noexec)",
+                ),
             },
         }
     }

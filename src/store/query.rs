@@ -1,0 +1,89 @@
+//! What is looked for, and what is found.
+
+use jiff::Timestamp;
+
+use crate::fleet::{Event, EventId, Host};
+use crate::rule::{MachineId, PolicyKind, RevisionRecord, Rule, RuleType, Scope, TagName, Target};
+
+/// Which rules to list; every field that is set must hold.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct RuleFilter {
+    /// Of this target.
+    pub target: Option<Target>,
+    /// Of this scope.
+    pub scope: Option<Scope>,
+    /// Of this type.
+    pub rule_type: Option<RuleType>,
+    /// With this policy.
+    pub policy: Option<PolicyKind>,
+    /// With exactly this source.
+    pub source: Option<String>,
+    /// With this text in identifier, comment or ticket, in any letter case (ASCII).
+    pub text: Option<String>,
+}
+
+/// A rule's place in the order of lists: by type (in [`RuleType`]'s order), identifier, scope.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct RuleKey {
+    /// The target.
+    pub target: Target,
+    /// The scope.
+    pub scope: Scope,
+}
+
+/// A rule in force and the revision that made it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RuleRecord {
+    /// The rule.
+    pub rule: Rule,
+    /// Who made it, when and why.
+    pub made: RevisionRecord,
+}
+
+/// Which hosts to list; every field that is set must hold.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct HostFilter {
+    /// With this tag.
+    pub tag: Option<TagName>,
+    /// Whose machine id, serial number or host name begins with this, in any letter case.
+    pub prefix: Option<String>,
+    /// With this primary user.
+    pub user: Option<String>,
+}
+
+/// A host and the version of its row, for [`super::Store::save_host`].
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StoredHost {
+    /// The host.
+    pub host: Host,
+    /// Grows with every write of the row, tagging included.
+    pub version: u64,
+}
+
+/// Which events to list; every field that is set must hold.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct EventFilter {
+    /// From this host.
+    pub machine: Option<MachineId>,
+    /// Run by this user.
+    pub user: Option<String>,
+    /// With exactly this decision (`BLOCK_UNKNOWN`).
+    pub decision: Option<String>,
+    /// Only what was stopped.
+    pub blocked: bool,
+    /// Received at or after this time.
+    pub since: Option<Timestamp>,
+    /// With this text in path, SHA-256, signing id or team id, in any letter case (ASCII).
+    pub text: Option<String>,
+}
+
+/// An event as kept.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StoredEvent {
+    /// Its number.
+    pub id: EventId,
+    /// When it was received.
+    pub received: Timestamp,
+    /// The event.
+    pub event: Event,
+}
