@@ -1,3 +1,57 @@
 //! The admin wire: what the command line and scripts say to the server, and its answers.
 //!
-//! Knows no HTTP library: types, their JSON, and the problems a server can report.
+//! Knows no HTTP library: types, their JSON, and the problems a server can report. Fields are
+//! added and never renamed or removed within `/api/v1`.
+
+mod event;
+mod host;
+mod problem;
+mod rule;
+mod schema;
+mod settings;
+mod tag;
+mod token;
+
+pub use event::{
+    DecisionAnswer, DecisionRequest, EventDetail, EventQuery, EventStatView, EventView,
+};
+pub use host::{
+    CleanSyncRequest, HostQuery, HostRules, HostState, HostTagsRequest, HostView, ModeView,
+};
+pub use problem::{Code, Detail, Problem};
+pub use rule::{ChangeAnswer, RuleChange, RuleQuery, RuleReference, RuleView};
+pub use settings::{HostSetting, SettingView, SettingsQuery, SettingsRequest};
+pub use tag::{TagRequest, TagView};
+pub use token::{NewToken, TokenRequest, TokenView};
+
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use crate::fleet::Role;
+use crate::rule::Revision;
+
+/// Where the admin API stands below a server's base URL.
+pub const ROOT: &str = "/api/v1";
+
+/// One page of a list.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct Page<T> {
+    /// The items, in the list's order.
+    pub items: Vec<T>,
+    /// Ask with this cursor for what follows; absent on the last page.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub next: Option<String>,
+}
+
+/// What the server is and who asks.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct Status {
+    /// The server's version.
+    pub version: String,
+    /// The newest revision.
+    pub revision: Revision,
+    /// The name of the token that asks.
+    pub token: String,
+    /// What it may do.
+    pub role: Role,
+}

@@ -67,6 +67,8 @@ pub struct Session {
     pub target: Holding,
     /// When preflight opened it.
     pub started: Timestamp,
+    /// A digest of the settings that preflight sent.
+    pub settings: u64,
     /// Whether the last page of a difference that is not empty was handed out.
     pub served: bool,
 }
@@ -85,6 +87,8 @@ pub struct CleanOrder {
 pub struct SyncState {
     /// What it is known to hold; nothing before the first completed sync.
     pub holding: Option<Holding>,
+    /// A digest of the settings that it was sent by the last completed sync.
+    pub settings: Option<u64>,
     /// What it may hold besides.
     pub reach: Option<Reach>,
     /// The sync it is in.

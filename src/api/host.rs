@@ -1,0 +1,187 @@
+//! Hosts on the admin wire.
+
+use std::fmt;
+use std::str::FromStr;
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
+
+use crate::fleet::{CleanSync, ClientMode, RuleCounts};
+use crate::rule::{MachineId, Revision, TagName};
+
+/// Where a host stands.
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, ToSchema,
+)]
+#[serde(rename_all = "kebab-case")]
+pub enum HostState {
+    /// It holds what is in force for it.
+    InStep,
+    /// Its next sync will bring something.
+    Behind,
+    /// A sync is under way.
+    Syncing,
+    /// It did not take everything that it was sent.
+    Rejecting,
+    /// It has not asked for several of its intervals.
+    Silent,
+    /// It never completed a sync.
+    NeverSynced,
+}
+
+impl HostState {
+    /// All states.
+    pub const ALL: [Self; 6] = [
+        Self::InStep,
+        Self::Behind,
+        Self::Syncing,
+        Self::Rejecting,
+        Self::Silent,
+        Self::NeverSynced,
+    ];
+
+    /// The word for the state.
+    #[must_use]
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::InStep => "in-step",
+            Self::Behind => "behind",
+            Self::Syncing => "syncing",
+            Self::Rejecting => "rejecting",
+            Self::Silent => "silent",
+            Self::NeverSynced => "never-synced",
+        }
+    }
+}
+
+impl fmt::Display for HostState {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.word())
+    }
+}
+
+impl FromStr for HostState {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let known = Self::ALL.into_iter().find(|state| state.word() == text);
+        known.ok_or_else(|| format!("`{text}` is no host state"))
+    }
+}
+
+/// The mode that a host is told to be in, and the one it says it is in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct ModeView {
+    /// What its scopes' settings say.
+    pub wanted: ClientMode,
+    /// What it said at its last preflight.
+    pub reported: Option<ClientMode>,
+}
+
+/// The rules of a host.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct HostRules {
+    /// Rules that it is known to hold.
+    pub held: u64,
+    /// Rules and removals that its next sync will bring.
+    pub due: u64,
+    /// As of which revision it holds them.
+    pub revision: Option<Revision>,
+    /// What it counted itself at its last preflight.
+    pub reported: RuleCounts,
+}
+
+/// A host and its status.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct HostView {
+    /// Its machine id.
+    pub machine: MachineId,
+    /// Serial number.
+    pub serial: String,
+    /// Host name.
+    pub hostname: String,
+    /// Model identifier.
+    pub model: String,
+    /// macOS version.
+    pub os_version: String,
+    /// macOS build.
+    pub os_build: String,
+    /// Santa's version.
+    pub santa_version: String,
+    /// The person it belongs to.
+    pub primary_user: String,
+    /// That person's groups.
+    pub groups: Vec<String>,
+    /// Its tags.
+    pub tags: Vec<TagName>,
+    /// Where it stands.
+    pub state: HostState,
+    /// Mode wanted and reported.
+    pub mode: ModeView,
+    /// Rules held and due.
+    pub rules: HostRules,
+    /// Whether its next sync will bring other settings.
+    pub settings_due: bool,
+    /// A clean sync that waits for it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub clean_sync: Option<CleanSync>,
+    /// Seconds between two of its syncs.
+    pub interval: u32,
+    /// When it first asked for anything.
+    pub first_seen: Timestamp,
+    /// When it last asked for anything.
+    pub last_seen: Option<Timestamp>,
+    /// When it last completed a sync.
+    pub last_sync: Option<Timestamp>,
+}
+
+/// Which hosts to list.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+#[serde(default, deny_unknown_fields)]
+pub struct HostQuery {
+    /// With this tag.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[param(value_type = Option<String>)]
+    pub tag: Option<TagName>,
+    /// Whose machine id, serial number or host name begins with this.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub prefix: Option<String>,
+    /// With this primary user.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub user: Option<String>,
+    /// In this state.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[param(value_type = Option<String>)]
+    pub state: Option<HostState>,
+    /// At most so many, up to 5000; 500 when absent.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub limit: Option<usize>,
+    /// The `next` of the page before.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cursor: Option<String>,
+}
+
+/// Orders a clean sync.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct CleanSyncRequest {
+    /// How much the host deletes first.
+    pub kind: CleanSync,
+}
+
+/// Gives and takes tags of one host.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct HostTagsRequest {
+    /// Tags that it is to have.
+    pub add: Vec<TagName>,
+    /// Tags that it is not to have.
+    pub remove: Vec<TagName>,
+    /// Why.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub message: Option<String>,
+    /// Work out the answer and change nothing.
+    pub dry_run: bool,
+}

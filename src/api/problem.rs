@@ -1,0 +1,95 @@
+//! What can go wrong, in one shape: `application/problem+json` with a stable code.
+
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+/// The stable name of a kind of problem.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Code {
+    /// No token, or one that is not known.
+    Unauthenticated,
+    /// The token's role may not do this.
+    Forbidden,
+    /// What the path names is not there.
+    NotFound,
+    /// A name fits more than one host.
+    Ambiguous,
+    /// The request is not understood or a value is not taken; `details` say which.
+    Invalid,
+    /// The change was planned on a revision that is no longer the newest.
+    Conflict,
+    /// A guard refuses: something is still in use.
+    Guarded,
+    /// The body is larger than taken.
+    TooLarge,
+    /// The server failed; the reason is in its log under the request id.
+    Internal,
+}
+
+impl Code {
+    /// The HTTP status that goes with the code.
+    #[must_use]
+    pub const fn status(self) -> u16 {
+        match self {
+            Self::Unauthenticated => 401,
+            Self::Forbidden => 403,
+            Self::NotFound => 404,
+            Self::Conflict | Self::Guarded | Self::Ambiguous => 409,
+            Self::TooLarge => 413,
+            Self::Invalid => 422,
+            Self::Internal => 500,
+        }
+    }
+}
+
+/// One thing that is wrong with a request.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct Detail {
+    /// The place in the request's list, from 0.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub index: Option<usize>,
+    /// The field.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub field: Option<String>,
+    /// What is wrong with it.
+    pub message: String,
+}
+
+/// What went wrong.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema, thiserror::Error)]
+#[error("{message}")]
+pub struct Problem {
+    /// Its stable name.
+    pub code: Code,
+    /// One line that names the thing.
+    pub message: String,
+    /// What may help, a line each.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub hints: Vec<String>,
+    /// Everything that is wrong, where the request is a list.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub details: Vec<Detail>,
+}
+
+impl Problem {
+    /// A problem without hints or details.
+    #[must_use]
+    pub fn new(code: Code, message: impl Into<String>) -> Self {
+        Self { code, message: message.into(), hints: Vec::new(), details: Vec::new() }
+    }
+
+    /// Adds a line that may help.
+    #[must_use]
+    pub fn hint(mut self, hint: impl Into<String>) -> Self {
+        self.hints.push(hint.into());
+        self
+    }
+
+    /// Adds what is wrong in detail.
+    #[must_use]
+    pub fn details(mut self, details: Vec<Detail>) -> Self {
+        self.details = details;
+        self
+    }
+}

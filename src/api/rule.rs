@@ -1,0 +1,121 @@
+//! Rules on the admin wire.
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
+
+use crate::rule::{Outcome, PolicyKind, Revision, RuleDraft, RuleType, Scope, Target};
+
+/// A rule in force.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct RuleView {
+    /// The rule itself.
+    #[serde(flatten)]
+    pub rule: RuleDraft,
+    /// The revision that made it.
+    pub revision: Revision,
+    /// Who made it.
+    pub author: String,
+    /// When.
+    pub since: Timestamp,
+}
+
+/// Which rules to list.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+#[serde(default, deny_unknown_fields)]
+pub struct RuleQuery {
+    /// Of this target.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[param(value_type = Option<String>)]
+    pub target: Option<Target>,
+    /// Of this scope.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[param(value_type = Option<String>)]
+    pub scope: Option<Scope>,
+    /// Of this type.
+    #[serde(rename = "type", skip_serializing_if = "Option::is_none")]
+    #[param(value_type = Option<String>)]
+    pub rule_type: Option<RuleType>,
+    /// With this policy.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[param(value_type = Option<String>)]
+    pub policy: Option<PolicyKind>,
+    /// From exactly this source.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub source: Option<String>,
+    /// With this text in identifier, comment or ticket.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub text: Option<String>,
+    /// At most so many, up to 5000; 500 when absent.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub limit: Option<usize>,
+    /// The `next` of the page before.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cursor: Option<String>,
+}
+
+/// Names a rule: one target in one scope.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct RuleReference {
+    /// The target.
+    pub target: Target,
+    /// The scope.
+    pub scope: Scope,
+}
+
+/// Rules to put and to drop, as one revision or not at all.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct RuleChange {
+    /// Why.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub message: Option<String>,
+    /// The revision that this was planned on; refused as a conflict if it is not the newest.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub base: Option<Revision>,
+    /// Work out the answer and change nothing.
+    pub dry_run: bool,
+    /// Rules that are to be in force.
+    pub put: Vec<RuleDraft>,
+    /// Rules that are not to be in force.
+    pub drop: Vec<RuleReference>,
+}
+
+/// What became of a change.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct ChangeAnswer {
+    /// The newest revision, this change's own if `changed`.
+    pub revision: Revision,
+    /// Whether anything was altered (in a dry run: never).
+    pub changed: bool,
+    /// What became, or would become, of each edit: first those put, then those dropped.
+    pub outcomes: Vec<Outcome>,
+}
+
+impl ChangeAnswer {
+    /// How many edits ended this way.
+    #[must_use]
+    pub fn count(&self, outcome: Outcome) -> usize {
+        self.outcomes.iter().filter(|each| **each == outcome).count()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_view_is_flat_and_reads_what_it_writes() {
+        let json = r#"{"target":"teamid:EQHXZ8M8AV","policy":"allow","scope":"fleet","revision":3,"author":"anna","since":"2026-11-20T10:00:00Z"}"#;
+        let view: RuleView = serde_json::from_str(json).unwrap();
+        assert_eq!(serde_json::to_string(&view).unwrap(), json);
+    }
+
+    #[test]
+    fn a_misspelt_field_is_refused() {
+        let json = r#"{"put":[{"target":"teamid:EQHXZ8M8AV","polcy":"allow"}]}"#;
+        assert!(serde_json::from_str::<RuleChange>(json).is_err());
+    }
+}
