@@ -9,27 +9,20 @@ use crate::cel::Schema;
 #[must_use]
 pub fn schema() -> &'static Schema {
     static SCHEMA: LazyLock<Schema> = LazyLock::new(|| {
-        Schema::new()
-            .message(
-                "target",
-                &[
-                    "signing_time",
-                    "secure_signing_time",
-                    "signing_id",
-                    "team_id",
-                    "is_platform_binary",
-                ],
-            )
-            .variables(&["args", "envs", "euid", "cwd", "path"])
-            .constants(&[
-                "UNSPECIFIED",
-                "ALLOWLIST",
-                "ALLOWLIST_COMPILER",
-                "BLOCKLIST",
-                "SILENT_BLOCKLIST",
-                "SILENT_GUI_BLOCKLIST",
-                "SILENT_TTY_BLOCKLIST",
-            ])
+        let schema = Schema::standard().message(
+            "target",
+            ["signing_time", "secure_signing_time", "signing_id", "team_id", "is_platform_binary"],
+        );
+        let variables = ["args", "envs", "euid", "cwd", "path"];
+        variables.into_iter().fold(schema, Schema::variable).constants([
+            "UNSPECIFIED",
+            "ALLOWLIST",
+            "ALLOWLIST_COMPILER",
+            "BLOCKLIST",
+            "SILENT_BLOCKLIST",
+            "SILENT_GUI_BLOCKLIST",
+            "SILENT_TTY_BLOCKLIST",
+        ])
     });
     &SCHEMA
 }
