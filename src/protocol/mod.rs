@@ -1,3 +1,36 @@
 //! Santa's wire: messages, their JSON, body encodings.
 //!
 //! Holds no decisions, no SQL, and no field of our own.
+//!
+//! One file a stage, each with what the client asks and what the server answers. The same
+//! structs serve both ends, so a request is read leniently (any client, any spelling; see
+//! [`lenient`]) and an answer strictly (as a client would; see [`strict`]).
+
+mod body;
+mod event;
+mod json;
+mod lenient;
+mod postflight;
+mod preflight;
+mod rule;
+mod strict;
+mod words;
+
+pub use body::{BodyError, ContentEncoding, decode, encode};
+pub use event::{
+    Certificate, Entitlement, EntitlementInfo, Event, EventUploadRequest, EventUploadResponse,
+    FileAccessEvent, Process,
+};
+pub use json::{MessageError, read_answer, read_request, write};
+pub use postflight::{PostflightRequest, PostflightResponse};
+pub use preflight::{MediaPolicy, PreflightRequest, PreflightResponse};
+pub use rule::{Rule, RuleDownloadRequest, RuleDownloadResponse};
+pub use words::{
+    ClientMode, Decision, FileAccessAction, FileAccessDecision, Open, PolicyName, RuleType,
+    SigningStatus, SyncType, Word,
+};
+
+/// Whether an implicit field holds its zero value, which clients leave out.
+fn is_zero<T: Default + PartialEq>(value: &T) -> bool {
+    *value == T::default()
+}

@@ -1,0 +1,312 @@
+//! Body encodings: what stands between a message's bytes and the wire.
+
+use std::borrow::Cow;
+use std::fmt;
+use std::io::{self, Write};
+use std::str::FromStr;
+
+use flate2::write::{GzEncoder, ZlibEncoder};
+use flate2::{Compression, Decompress, FlushDecompress, Status};
+
+/// The base-two logarithm of the largest window that either format uses.
+const WINDOW_BITS: u8 = 15;
+
+/// How much is decompressed at a time.
+const CHUNK: usize = 16 * 1024;
+
+/// How a body is compressed, as the `Content-Encoding` header says.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Hash)]
+pub enum ContentEncoding {
+    /// Not compressed: no header.
+    Identity,
+    /// `deflate`: a zlib container, the default of every client.
+    #[default]
+    Deflate,
+    /// `gzip`.
+    Gzip,
+}
+
+impl ContentEncoding {
+    /// The header's value, or nothing where no header is sent.
+    pub fn header(self) -> Option<&'static str> {
+        match self {
+            Self::Identity => None,
+            Self::Deflate => Some("deflate"),
+            Self::Gzip => Some("gzip"),
+        }
+    }
+}
+
+impl fmt::Display for ContentEncoding {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.header().unwrap_or("identity"))
+    }
+}
+
+impl FromStr for ContentEncoding {
+    type Err = BodyError;
+
+    /// Reads a `Content-Encoding` header.
+    fn from_str(header: &str) -> Result<Self, BodyError> {
+        match header.trim().to_ascii_lowercase().as_str() {
+            "" | "identity" | "none" => Ok(Self::Identity),
+            "deflate" => Ok(Self::Deflate),
+            "gzip" | "x-gzip" => Ok(Self::Gzip),
+            _ => Err(BodyError::UnknownEncoding(header.to_owned())),
+        }
+    }
+}
+
+/// Why a body can't be taken out of its encoding, or put into it.
+#[derive(Debug, thiserror::Error)]
+pub enum BodyError {
+    /// The header names an encoding that no client uses.
+    #[error("unknown content encoding {0:?}")]
+    UnknownEncoding(String),
+    /// The message is longer than the limit.
+    #[error("body is longer than {limit} bytes")]
+    TooLarge {
+        /// The limit, in bytes after decompression.
+        limit: usize,
+    },
+    /// The compressed data end too early.
+    #[error("{0} body is cut off")]
+    Truncated(ContentEncoding),
+    /// Something follows the compressed data.
+    #[error("{0} body is followed by other data")]
+    TrailingData(ContentEncoding),
+    /// The compressed data make no sense.
+    #[error("{encoding} body is damaged")]
+    Damaged {
+        /// What it should have been.
+        encoding: ContentEncoding,
+        /// What the decompressor says.
+        source: flate2::DecompressError,
+    },
+    /// The compressor failed.
+    #[error("cannot compress the body")]
+    Compress(#[from] io::Error),
+}
+
+/// Takes a body out of its encoding.
+///
+/// Never holds more than `limit` bytes of the result: a body that unfolds into more is
+/// [`BodyError::TooLarge`]. An empty body is empty in every encoding, for clients don't
+/// compress what is not there.
+pub fn decode(
+    encoding: ContentEncoding,
+    body: &[u8],
+    limit: usize,
+) -> Result<Cow<'_, [u8]>, BodyError> {
+    let inflater = match encoding {
+        ContentEncoding::Deflate if !body.is_empty() => Decompress::new(true),
+        ContentEncoding::Gzip if !body.is_empty() => Decompress::new_gzip(WINDOW_BITS),
+        ContentEncoding::Identity | ContentEncoding::Deflate | ContentEncoding::Gzip => {
+            if body.len() > limit {
+                return Err(BodyError::TooLarge { limit });
+            }
+            return Ok(Cow::Borrowed(body));
+        }
+    };
+    inflate(inflater, encoding, body, limit).map(Cow::Owned)
+}
+
+/// Puts a body into an encoding. An empty body stays empty.
+pub fn encode(encoding: ContentEncoding, body: &[u8]) -> Result<Cow<'_, [u8]>, BodyError> {
+    if body.is_empty() {
+        return Ok(Cow::Borrowed(body));
+    }
+    match encoding {
+        ContentEncoding::Identity => Ok(Cow::Borrowed(body)),
+        ContentEncoding::Deflate => {
+            let mut encoder = ZlibEncoder::new(Vec::new(), Compression::default());
+            encoder.write_all(body)?;
+            Ok(Cow::Owned(encoder.finish()?))
+        }
+        ContentEncoding::Gzip => {
+            let mut encoder = GzEncoder::new(Vec::new(), Compression::default());
+            encoder.write_all(body)?;
+            Ok(Cow::Owned(encoder.finish()?))
+        }
+    }
+}
+
+/// Decompresses exactly one stream that fills `body` to its last byte.
+///
+/// The decompressor is driven by hand because the readers of `flate2` take a stream that
+/// ends too early for one that ends.
+fn inflate(
+    mut inflater: Decompress,
+    encoding: ContentEncoding,
+    body: &[u8],
+    limit: usize,
+) -> Result<Vec<u8>, BodyError> {
+    let mut message = Vec::new();
+    let mut chunk = [0; CHUNK];
+    let mut rest = body;
+    loop {
+        let (read, written) = (inflater.total_in(), inflater.total_out());
+        let status = inflater
+            .decompress(rest, &mut chunk, FlushDecompress::None)
+            .map_err(|source| BodyError::Damaged { encoding, source })?;
+        let consumed = (inflater.total_in() - read) as usize;
+        let produced = (inflater.total_out() - written) as usize;
+        rest = &rest[consumed..];
+        append(&mut message, &chunk[..produced], limit)?;
+        match status {
+            Status::StreamEnd if rest.is_empty() => return Ok(message),
+            Status::StreamEnd => return Err(BodyError::TrailingData(encoding)),
+            Status::Ok | Status::BufError if consumed == 0 && produced == 0 => {
+                return Err(BodyError::Truncated(encoding));
+            }
+            Status::Ok | Status::BufError => {}
+        }
+    }
+}
+
+/// Appends within the limit, and lets the buffer's capacity never pass it.
+fn append(message: &mut Vec<u8>, chunk: &[u8], limit: usize) -> Result<(), BodyError> {
+    let length = message.len() + chunk.len();
+    if length > limit {
+        return Err(BodyError::TooLarge { limit });
+    }
+    if message.capacity() < length {
+        let capacity = length.max(message.capacity() * 2).min(limit);
+        message.reserve_exact(capacity - message.len());
+    }
+    message.extend_from_slice(chunk);
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    const COMPRESSED: [ContentEncoding; 2] = [ContentEncoding::Deflate, ContentEncoding::Gzip];
+    const LIMIT: usize = 1 << 20;
+
+    fn packed(encoding: ContentEncoding, body: &[u8]) -> Vec<u8> {
+        encode(encoding, body).unwrap().into_owned()
+    }
+
+    #[test]
+    fn headers_name_the_encodings_whatever_their_case() {
+        let cases = [
+            ("deflate", ContentEncoding::Deflate),
+            (" GZIP ", ContentEncoding::Gzip),
+            ("", ContentEncoding::Identity),
+            ("identity", ContentEncoding::Identity),
+        ];
+        for (header, encoding) in cases {
+            assert_eq!(header.parse::<ContentEncoding>().unwrap(), encoding, "{header:?}");
+        }
+        assert!(matches!("br".parse::<ContentEncoding>(), Err(BodyError::UnknownEncoding(_))));
+    }
+
+    #[test]
+    fn deflate_is_a_zlib_container_as_clients_send_it() {
+        assert_eq!(packed(ContentEncoding::Deflate, b"{}")[..2], [0x78, 0x9c]);
+        assert_eq!(packed(ContentEncoding::Gzip, b"{}")[..2], [0x1f, 0x8b]);
+    }
+
+    #[test]
+    fn a_zlib_body_made_elsewhere_is_read() {
+        let body = b"\x78\x9c\xab\xae\x05\x00\x01\x75\x00\xf9";
+        assert_eq!(&*decode(ContentEncoding::Deflate, body, LIMIT).unwrap(), b"{}");
+    }
+
+    #[test]
+    fn an_empty_body_is_empty_in_every_encoding() {
+        for encoding in [ContentEncoding::Identity, ContentEncoding::Deflate, ContentEncoding::Gzip]
+        {
+            assert!(decode(encoding, b"", LIMIT).unwrap().is_empty());
+            assert!(encode(encoding, b"").unwrap().is_empty());
+        }
+    }
+
+    #[test]
+    fn a_body_cut_off_anywhere_is_refused() {
+        for encoding in COMPRESSED {
+            let body = packed(encoding, b"{\"machine_id\":\"M1\"}");
+            for length in 1..body.len() {
+                let result = decode(encoding, &body[..length], LIMIT);
+                assert!(matches!(result, Err(BodyError::Truncated(_))), "{encoding} at {length}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_body_with_something_behind_it_is_refused() {
+        for encoding in COMPRESSED {
+            let mut body = packed(encoding, b"{}");
+            body.push(b'\n');
+            let result = decode(encoding, &body, LIMIT);
+            assert!(matches!(result, Err(BodyError::TrailingData(_))), "{encoding}");
+        }
+    }
+
+    #[test]
+    fn a_body_with_a_flipped_bit_is_refused() {
+        for encoding in COMPRESSED {
+            let mut body = packed(encoding, b"{\"machine_id\":\"M1\"}");
+            let last = body.len() - 6;
+            body[last] ^= 1;
+            assert!(decode(encoding, &body, LIMIT).is_err(), "{encoding}");
+        }
+        let result = decode(ContentEncoding::Deflate, b"{\"plain\":1}", LIMIT);
+        assert!(matches!(result, Err(BodyError::Damaged { .. })));
+    }
+
+    #[test]
+    fn a_bomb_is_refused_at_the_limit() {
+        let zeros = vec![0; 8 << 20];
+        for encoding in COMPRESSED {
+            let bomb = packed(encoding, &zeros);
+            assert!(bomb.len() < 16 << 10);
+            let result = decode(encoding, &bomb, LIMIT);
+            assert!(matches!(result, Err(BodyError::TooLarge { limit: LIMIT })), "{encoding}");
+        }
+    }
+
+    #[test]
+    fn the_limit_itself_is_allowed() {
+        let body = vec![b' '; LIMIT];
+        for encoding in [ContentEncoding::Identity, ContentEncoding::Deflate, ContentEncoding::Gzip]
+        {
+            let sent = packed(encoding, &body);
+            assert_eq!(decode(encoding, &sent, LIMIT).unwrap().len(), LIMIT);
+            assert!(matches!(decode(encoding, &sent, LIMIT - 1), Err(BodyError::TooLarge { .. })));
+        }
+    }
+
+    #[test]
+    fn the_buffer_never_grows_past_the_limit() {
+        let mut message = Vec::new();
+        for _ in 0..100 {
+            append(&mut message, &[0; 1000], 100_000).unwrap();
+            assert!(message.capacity() <= 100_000);
+        }
+        assert!(append(&mut message, &[0], 100_000).is_err());
+    }
+
+    proptest! {
+        #[test]
+        fn what_is_encoded_is_decoded(body in prop::collection::vec(any::<u8>(), 0..5_000)) {
+            for encoding in COMPRESSED {
+                let sent = encode(encoding, &body).unwrap();
+                prop_assert_eq!(&*decode(encoding, &sent, LIMIT).unwrap(), &body[..]);
+            }
+        }
+
+        #[test]
+        fn no_bytes_make_decoding_panic(body in prop::collection::vec(any::<u8>(), 0..200)) {
+            for encoding in COMPRESSED {
+                // Only that it returns: random bytes are nearly never a stream.
+                prop_assert!(decode(encoding, &body, 1000).is_ok_and(|m| m.len() <= 1000)
+                    || decode(encoding, &body, 1000).is_err());
+            }
+        }
+    }
+}

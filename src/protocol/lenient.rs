@@ -1,0 +1,302 @@
+//! How a server reads requests: what a value most likely means, never an error.
+//!
+//! Clients of ten years and other people's clients send numbers as strings, floats for
+//! integers, nulls, and words that were not known when this was written. A value of the
+//! wrong type costs that value, not the message.
+
+use std::borrow::Cow;
+use std::fmt;
+use std::marker::PhantomData;
+
+use serde::de::value::MapAccessDeserializer;
+use serde::de::{Deserialize, Deserializer, Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
+use serde_json::Number;
+
+use super::words::{Open, Word, parse};
+
+/// A string; a number or a truth value becomes its spelling.
+pub(super) fn text<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
+    Ok(Scalar::deserialize(deserializer)?.into_text().into_owned())
+}
+
+/// A list of strings; one string alone is a list of one.
+pub(super) fn texts<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<String>, D::Error> {
+    deserializer.deserialize_any(Texts)
+}
+
+/// A number that is never negative; what is out of range becomes the nearest that is not.
+pub(super) fn count<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u32, D::Error> {
+    Ok(Scalar::deserialize(deserializer)?.into_number() as u32)
+}
+
+/// A number that may be negative; what is out of range becomes the nearest that is not.
+pub(super) fn signed<'de, D: Deserializer<'de>>(deserializer: D) -> Result<i32, D::Error> {
+    Ok(Scalar::deserialize(deserializer)?.into_number() as i32)
+}
+
+/// Seconds since the epoch, with their fraction.
+pub(super) fn seconds<'de, D: Deserializer<'de>>(deserializer: D) -> Result<f64, D::Error> {
+    Ok(Scalar::deserialize(deserializer)?.into_number())
+}
+
+/// A truth value, also as a number or as text.
+pub(super) fn flag<'de, D: Deserializer<'de>>(deserializer: D) -> Result<bool, D::Error> {
+    Ok(match Scalar::deserialize(deserializer)? {
+        Scalar::Nothing => false,
+        Scalar::Flag(flag) => flag,
+        Scalar::Number(number) => number.as_f64() != Some(0.0),
+        Scalar::Text(text) => {
+            let text = text.trim();
+            ["true", "yes", "1"].iter().any(|yes| text.eq_ignore_ascii_case(yes))
+        }
+    })
+}
+
+/// A word of a closed vocabulary, by name or number; any other is as if not said.
+pub(super) fn word<'de, W: Word, D: Deserializer<'de>>(
+    deserializer: D,
+) -> Result<Option<W>, D::Error> {
+    Ok(parse(&Scalar::deserialize(deserializer)?.into_text()))
+}
+
+/// A word, known or not; nothing is the vocabulary's default.
+pub(super) fn open<'de, W: Word, D: Deserializer<'de>>(deserializer: D) -> Result<Open<W>, D::Error>
+where
+    Open<W>: Default,
+{
+    let said = Scalar::deserialize(deserializer)?.into_text();
+    Ok(if said.is_empty() { Open::default() } else { Open::read(said) })
+}
+
+/// One message within a message; what is no object is as if not sent.
+pub(super) fn record<'de, T: Deserialize<'de>, D: Deserializer<'de>>(
+    deserializer: D,
+) -> Result<Option<T>, D::Error> {
+    deserializer.deserialize_any(Record(PhantomData))
+}
+
+/// A list of messages; what is no object is left out.
+///
+/// A list longer than `MAX` is an error: an empty object is two bytes on the wire and
+/// hundreds in memory, so the limit on bodies alone would not bound what a body costs.
+pub(super) fn records<'de, const MAX: usize, T: Deserialize<'de>, D: Deserializer<'de>>(
+    deserializer: D,
+) -> Result<Vec<T>, D::Error> {
+    deserializer.deserialize_any(Records::<MAX, T>(PhantomData))
+}
+
+/// Any JSON value, read as a scalar; lists and objects are as if nothing was said.
+enum Scalar<'de> {
+    Nothing,
+    Flag(bool),
+    Number(Number),
+    Text(Cow<'de, str>),
+}
+
+impl<'de> Scalar<'de> {
+    fn into_text(self) -> Cow<'de, str> {
+        match self {
+            Self::Nothing => Cow::Borrowed(""),
+            Self::Flag(flag) => Cow::Owned(flag.to_string()),
+            Self::Number(number) => Cow::Owned(number.to_string()),
+            Self::Text(text) => text,
+        }
+    }
+
+    fn into_number(self) -> f64 {
+        let number = match self {
+            Self::Nothing => None,
+            Self::Flag(flag) => Some(f64::from(u8::from(flag))),
+            Self::Number(number) => number.as_f64(),
+            Self::Text(text) => text.trim().parse().ok(),
+        };
+        number.filter(|number| number.is_finite()).unwrap_or(0.0)
+    }
+}
+
+impl<'de> Deserialize<'de> for Scalar<'de> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(Scalars)
+    }
+}
+
+struct Scalars;
+
+impl<'de> Visitor<'de> for Scalars {
+    type Value = Scalar<'de>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("any value")
+    }
+
+    fn visit_bool<E: Error>(self, value: bool) -> Result<Self::Value, E> {
+        Ok(Scalar::Flag(value))
+    }
+
+    fn visit_i64<E: Error>(self, value: i64) -> Result<Self::Value, E> {
+        Ok(Scalar::Number(value.into()))
+    }
+
+    fn visit_u64<E: Error>(self, value: u64) -> Result<Self::Value, E> {
+        Ok(Scalar::Number(value.into()))
+    }
+
+    fn visit_f64<E: Error>(self, value: f64) -> Result<Self::Value, E> {
+        Ok(Number::from_f64(value).map_or(Scalar::Nothing, Scalar::Number))
+    }
+
+    fn visit_borrowed_str<E: Error>(self, value: &'de str) -> Result<Self::Value, E> {
+        Ok(Scalar::Text(Cow::Borrowed(value)))
+    }
+
+    fn visit_str<E: Error>(self, value: &str) -> Result<Self::Value, E> {
+        Ok(Scalar::Text(Cow::Owned(value.to_owned())))
+    }
+
+    fn visit_unit<E: Error>(self) -> Result<Self::Value, E> {
+        Ok(Scalar::Nothing)
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, list: A) -> Result<Self::Value, A::Error> {
+        skip_list(list)?;
+        Ok(Scalar::Nothing)
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, object: A) -> Result<Self::Value, A::Error> {
+        skip_object(object)?;
+        Ok(Scalar::Nothing)
+    }
+}
+
+fn skip_list<'de, A: SeqAccess<'de>>(mut list: A) -> Result<(), A::Error> {
+    while list.next_element::<IgnoredAny>()?.is_some() {}
+    Ok(())
+}
+
+fn skip_object<'de, A: MapAccess<'de>>(mut object: A) -> Result<(), A::Error> {
+    while object.next_entry::<IgnoredAny, IgnoredAny>()?.is_some() {}
+    Ok(())
+}
+
+/// Visits scalars of every type with one value, for visitors that want none of them.
+macro_rules! scalars_are {
+    ($nothing:expr) => {
+        fn visit_bool<E: Error>(self, _: bool) -> Result<Self::Value, E> {
+            Ok($nothing)
+        }
+
+        fn visit_i64<E: Error>(self, _: i64) -> Result<Self::Value, E> {
+            Ok($nothing)
+        }
+
+        fn visit_u64<E: Error>(self, _: u64) -> Result<Self::Value, E> {
+            Ok($nothing)
+        }
+
+        fn visit_f64<E: Error>(self, _: f64) -> Result<Self::Value, E> {
+            Ok($nothing)
+        }
+
+        fn visit_unit<E: Error>(self) -> Result<Self::Value, E> {
+            Ok($nothing)
+        }
+    };
+}
+
+struct Texts;
+
+impl<'de> Visitor<'de> for Texts {
+    type Value = Vec<String>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a list of strings")
+    }
+
+    scalars_are!(Vec::new());
+
+    fn visit_str<E: Error>(self, value: &str) -> Result<Self::Value, E> {
+        Ok(if value.is_empty() { Vec::new() } else { vec![value.to_owned()] })
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Self::Value, A::Error> {
+        let mut texts = Vec::new();
+        while let Some(scalar) = list.next_element::<Scalar<'de>>()? {
+            let text = scalar.into_text();
+            if !text.is_empty() {
+                texts.push(text.into_owned());
+            }
+        }
+        Ok(texts)
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, object: A) -> Result<Self::Value, A::Error> {
+        skip_object(object)?;
+        Ok(Vec::new())
+    }
+}
+
+struct Record<T>(PhantomData<T>);
+
+impl<'de, T: Deserialize<'de>> Visitor<'de> for Record<T> {
+    type Value = Option<T>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an object")
+    }
+
+    scalars_are!(None);
+
+    fn visit_str<E: Error>(self, _: &str) -> Result<Self::Value, E> {
+        Ok(None)
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, list: A) -> Result<Self::Value, A::Error> {
+        skip_list(list)?;
+        Ok(None)
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, object: A) -> Result<Self::Value, A::Error> {
+        T::deserialize(MapAccessDeserializer::new(object)).map(Some)
+    }
+}
+
+/// An element of a list of messages.
+struct Element<T>(Option<T>);
+
+impl<'de, T: Deserialize<'de>> Deserialize<'de> for Element<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        record(deserializer).map(Self)
+    }
+}
+
+struct Records<const MAX: usize, T>(PhantomData<T>);
+
+impl<'de, const MAX: usize, T: Deserialize<'de>> Visitor<'de> for Records<MAX, T> {
+    type Value = Vec<T>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a list of objects")
+    }
+
+    scalars_are!(Vec::new());
+
+    fn visit_str<E: Error>(self, _: &str) -> Result<Self::Value, E> {
+        Ok(Vec::new())
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Self::Value, A::Error> {
+        let mut records = Vec::new();
+        while let Some(Element(record)) = list.next_element::<Element<T>>()? {
+            if records.len() == MAX {
+                return Err(Error::custom(format_args!("a list of more than {MAX} items")));
+            }
+            records.extend(record);
+        }
+        Ok(records)
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, object: A) -> Result<Self::Value, A::Error> {
+        skip_object(object)?;
+        Ok(Vec::new())
+    }
+}

@@ -1,0 +1,226 @@
+//! Rule download: pages of rules, until there is no cursor.
+
+use std::borrow::Cow;
+
+use serde::{Deserialize, Serialize};
+
+use super::strict::{count, filled_text, records, text, word};
+use super::words::{PolicyName, RuleType};
+use super::{is_zero, lenient};
+
+/// Asks for a page.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct RuleDownloadRequest {
+    /// The host, as in the path.
+    #[serde(
+        alias = "machineId",
+        deserialize_with = "lenient::text",
+        skip_serializing_if = "is_zero"
+    )]
+    pub machine_id: String,
+    /// Where to go on; empty at the start.
+    #[serde(deserialize_with = "lenient::text", skip_serializing_if = "is_zero")]
+    pub cursor: String,
+}
+
+/// A page.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct RuleDownloadResponse<'a> {
+    /// Some of the rules, in the order in which they are to be applied.
+    #[serde(deserialize_with = "records")]
+    pub rules: Vec<Rule<'a>>,
+    /// Where to go on; nothing after the last page.
+    #[serde(deserialize_with = "filled_text", skip_serializing_if = "is_zero")]
+    pub cursor: Option<String>,
+}
+
+/// A rule. Borrows, so that a server makes a page without copying its rules.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Rule<'a> {
+    /// What the rule is about.
+    #[serde(deserialize_with = "text", skip_serializing_if = "is_zero")]
+    pub identifier: Cow<'a, str>,
+    /// The old name of `identifier`, which wins.
+    #[serde(deserialize_with = "text", skip_serializing_if = "is_zero")]
+    pub sha256: Cow<'a, str>,
+    /// What the rule does. Nothing if the policy is not known here.
+    #[serde(deserialize_with = "word", skip_serializing_if = "is_zero")]
+    pub policy: Option<PolicyName>,
+    /// What the identifier identifies. Nothing if the type is not known here.
+    #[serde(alias = "ruleType", deserialize_with = "word", skip_serializing_if = "is_zero")]
+    pub rule_type: Option<RuleType>,
+    /// What the block dialog says.
+    #[serde(alias = "customMsg", deserialize_with = "text", skip_serializing_if = "is_zero")]
+    pub custom_msg: Cow<'a, str>,
+    /// Where the block dialog's button leads.
+    #[serde(alias = "customUrl", deserialize_with = "text", skip_serializing_if = "is_zero")]
+    pub custom_url: Cow<'a, str>,
+    /// What the block dialog's button says (2026.7 and later).
+    #[serde(
+        alias = "eventDetailButtonLabel",
+        deserialize_with = "text",
+        skip_serializing_if = "is_zero"
+    )]
+    pub event_detail_button_label: Cow<'a, str>,
+    /// The expression of a CEL rule (2025.6 and later).
+    #[serde(alias = "celExpr", deserialize_with = "text", skip_serializing_if = "is_zero")]
+    pub cel_expr: Cow<'a, str>,
+    /// What the user is told may run now (2025.4 and later).
+    #[serde(
+        alias = "notificationAppName",
+        deserialize_with = "text",
+        skip_serializing_if = "is_zero"
+    )]
+    pub notification_app_name: Cow<'a, str>,
+    /// The bundle that the rule was made for.
+    #[serde(alias = "fileBundleHash", deserialize_with = "text", skip_serializing_if = "is_zero")]
+    pub file_bundle_hash: Cow<'a, str>,
+    /// How many programs that bundle has.
+    #[serde(
+        alias = "fileBundleBinaryCount",
+        deserialize_with = "count",
+        skip_serializing_if = "is_zero"
+    )]
+    pub file_bundle_binary_count: u32,
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::super::{read_answer, read_request, write};
+    use super::*;
+
+    fn page(body: &str) -> RuleDownloadResponse<'static> {
+        read_answer(body.as_bytes()).unwrap()
+    }
+
+    fn rule(fields: &str) -> Rule<'static> {
+        page(&format!(r#"{{"rules":[{{{fields}}}]}}"#)).rules.remove(0)
+    }
+
+    #[test]
+    fn a_request_names_the_cursor_only_when_going_on() {
+        let mut request =
+            RuleDownloadRequest { machine_id: "M1".to_owned(), ..RuleDownloadRequest::default() };
+        assert_eq!(write(&request).unwrap(), br#"{"machine_id":"M1"}"#);
+        request.cursor = "c1".to_owned();
+        let body = br#"{"machine_id":"M1","cursor":"c1"}"#;
+        assert_eq!(write(&request).unwrap(), body);
+        assert_eq!(read_request::<RuleDownloadRequest>(body).unwrap(), request);
+        let null = read_request::<RuleDownloadRequest>(br#"{"cursor":null}"#).unwrap();
+        assert_eq!(null, RuleDownloadRequest::default());
+    }
+
+    #[test]
+    fn a_page_is_written_as_every_client_reads_it() {
+        let identifier = String::from("EQHXZ8M8AV:com.google.Chrome");
+        let response = RuleDownloadResponse {
+            rules: vec![
+                Rule {
+                    identifier: Cow::Borrowed(&identifier),
+                    policy: Some(PolicyName::Allowlist),
+                    rule_type: Some(RuleType::SigningId),
+                    notification_app_name: "Chrome".into(),
+                    ..Rule::default()
+                },
+                Rule {
+                    identifier: "EQHXZ8M8AV".into(),
+                    policy: Some(PolicyName::Cel),
+                    rule_type: Some(RuleType::TeamId),
+                    custom_msg: "No.".into(),
+                    custom_url: "https://x/".into(),
+                    event_detail_button_label: "Why?".into(),
+                    cel_expr: "euid == 0".into(),
+                    ..Rule::default()
+                },
+            ],
+            cursor: Some("c1".to_owned()),
+        };
+        let expected = concat!(
+            r#"{"rules":[{"identifier":"EQHXZ8M8AV:com.google.Chrome","policy":"ALLOWLIST","#,
+            r#""rule_type":"SIGNINGID","notification_app_name":"Chrome"},"#,
+            r#"{"identifier":"EQHXZ8M8AV","policy":"CEL","rule_type":"TEAMID","#,
+            r#""custom_msg":"No.","custom_url":"https://x/","event_detail_button_label":"Why?","#,
+            r#""cel_expr":"euid == 0"}],"cursor":"c1"}"#,
+        );
+        assert_eq!(String::from_utf8(write(&response).unwrap()).unwrap(), expected);
+        assert_eq!(page(expected), response);
+    }
+
+    #[test]
+    fn the_last_page_has_rules_even_if_none_and_no_cursor() {
+        assert_eq!(write(&RuleDownloadResponse::default()).unwrap(), br#"{"rules":[]}"#);
+        for body in [r#"{"rules":null,"cursor":null}"#, r#"{"cursor":""}"#, "{}"] {
+            assert_eq!(page(body), RuleDownloadResponse::default(), "{body}");
+        }
+    }
+
+    #[test]
+    fn rules_are_read_by_old_names_and_numbers() {
+        let read = rule(r#""sha256":"ab","policy":"BLACKLIST","ruleType":1,"customMsg":null"#);
+        let expected = Rule {
+            sha256: "ab".into(),
+            policy: Some(PolicyName::Blocklist),
+            rule_type: Some(RuleType::Binary),
+            ..Rule::default()
+        };
+        assert_eq!(read, expected);
+    }
+
+    #[test]
+    fn an_unknown_policy_or_type_leaves_the_rest_of_the_page() {
+        let read = page(
+            r#"{"rules":[{"identifier":"a","policy":"SEATBELT","rule_type":"BINARY"},
+                         {"identifier":"b","policy":"REMOVE","rule_type":"BUNDLE"}]}"#,
+        );
+        assert_eq!((read.rules[0].policy, read.rules[1].rule_type), (None, None));
+        assert_eq!(read.rules[1].policy, Some(PolicyName::Remove));
+    }
+
+    #[test]
+    fn what_a_real_client_refuses_fails_the_page() {
+        let bodies = [
+            r#"{"rules":{}}"#,
+            r#"{"rules":[null]}"#,
+            r#"{"rules":[["a","","REMOVE","BINARY"]]}"#,
+            r#"{"rules":[{"identifier":7}]}"#,
+            r#"{"rules":[{"file_bundle_binary_count":-1}]}"#,
+            r#"{"cursor":7}"#,
+            r#"{"rules":["#,
+        ];
+        for body in bodies {
+            assert!(read_answer::<RuleDownloadResponse>(body.as_bytes()).is_err(), "{body}");
+        }
+    }
+
+    fn rules() -> impl Strategy<Value = Rule<'static>> {
+        let policy = prop::option::of(prop::sample::select(PolicyName::ALL));
+        let rule_type = prop::option::of(prop::sample::select(RuleType::ALL));
+        ("\\PC{0,20}", policy, rule_type, ".{0,20}", any::<u32>()).prop_map(
+            |(identifier, policy, rule_type, message, count)| Rule {
+                identifier: identifier.into(),
+                policy,
+                rule_type,
+                custom_msg: message.into(),
+                file_bundle_binary_count: count,
+                ..Rule::default()
+            },
+        )
+    }
+
+    proptest! {
+        #[test]
+        fn a_page_that_is_written_is_read_back(
+            rules in prop::collection::vec(rules(), 0..6),
+            cursor in prop::option::of("\\PC{1,30}"),
+        ) {
+            let response = RuleDownloadResponse { rules, cursor };
+            let body = write(&response).unwrap();
+            prop_assert_eq!(read_answer::<RuleDownloadResponse>(&body).unwrap(), response);
+        }
+    }
+}

@@ -1,0 +1,350 @@
+//! The closed vocabularies of the wire, in its spellings.
+
+use std::borrow::Cow;
+use std::fmt;
+
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
+
+/// A word of one of the wire's enumerations.
+pub trait Word: Copy + Eq + 'static {
+    /// The word as every current client spells it.
+    fn name(self) -> &'static str;
+
+    /// The word of this name or of one of its documented aliases. Case matters, because it
+    /// does to clients.
+    fn from_name(name: &str) -> Option<Self>;
+
+    /// The word of this number.
+    fn from_number(number: i64) -> Option<Self>;
+}
+
+/// Declares an enumeration with each word's number, spelling and aliases.
+macro_rules! words {
+    (
+        $(#[$outer:meta])*
+        $vis:vis enum $type:ident {
+            $( $(#[$inner:meta])* $variant:ident = $number:literal $name:literal $(| $alias:literal)*, )+
+        }
+    ) => {
+        $(#[$outer])*
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+        $vis enum $type { $( $(#[$inner])* $variant, )+ }
+
+        impl $type {
+            /// Every word, in the order of the numbers.
+            pub const ALL: &'static [Self] = &[$(Self::$variant),+];
+        }
+
+        impl Word for $type {
+            fn name(self) -> &'static str {
+                match self { $(Self::$variant => $name,)+ }
+            }
+
+            fn from_name(name: &str) -> Option<Self> {
+                match name { $($name $(| $alias)* => Some(Self::$variant),)+ _ => None }
+            }
+
+            fn from_number(number: i64) -> Option<Self> {
+                match number { $($number => Some(Self::$variant),)+ _ => None }
+            }
+        }
+
+        impl fmt::Display for $type {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.pad(self.name())
+            }
+        }
+
+        impl Serialize for $type {
+            fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                serializer.serialize_str(self.name())
+            }
+        }
+
+        impl<'de> Deserialize<'de> for $type {
+            fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+                let name = Cow::<str>::deserialize(deserializer)?;
+                Self::from_name(&name)
+                    .ok_or_else(|| de::Error::unknown_variant(&name, &[$($name),+]))
+            }
+        }
+    };
+}
+
+words! {
+    /// How a client treats programs that no rule speaks of.
+    pub enum ClientMode {
+        /// Allows them and reports them.
+        Monitor = 1 "MONITOR",
+        /// Blocks them.
+        Lockdown = 2 "LOCKDOWN",
+        /// Blocks them until the user approves (2024.11 and later).
+        Standalone = 3 "STANDALONE",
+    }
+}
+
+words! {
+    /// What a sync does to the rules a client already has.
+    pub enum SyncType {
+        /// Keeps them.
+        Normal = 1 "NORMAL" | "normal",
+        /// Deletes all but the transitive ones.
+        Clean = 2 "CLEAN" | "clean",
+        /// Deletes all.
+        CleanAll = 3 "CLEAN_ALL" | "clean_all",
+        /// Defined, but clients treat it as `Normal`.
+        CleanStandalone = 4 "CLEAN_STANDALONE" | "clean_standalone",
+        /// Defined, but clients treat it as `Normal`.
+        CleanRules = 5 "CLEAN_RULES" | "clean_rules",
+        /// Defined, but clients treat it as `Normal`.
+        CleanFileAccessRules = 6 "CLEAN_FILE_ACCESS_RULES" | "clean_file_access_rules",
+    }
+}
+
+words! {
+    /// What a rule does.
+    pub enum PolicyName {
+        /// Allows.
+        Allowlist = 1 "ALLOWLIST" | "WHITELIST",
+        /// Allows, and allows what the program writes.
+        AllowlistCompiler = 2 "ALLOWLIST_COMPILER" | "WHITELIST_COMPILER",
+        /// Blocks and tells the user.
+        Blocklist = 3 "BLOCKLIST" | "BLACKLIST",
+        /// Blocks without a word.
+        SilentBlocklist = 4 "SILENT_BLOCKLIST" | "SILENT_BLACKLIST",
+        /// Deletes the rule that the client has.
+        Remove = 5 "REMOVE",
+        /// Asks an expression (2025.6 and later).
+        Cel = 6 "CEL",
+        /// Blocks without a dialog (2026.6 and later).
+        SilentGuiBlocklist = 8 "SILENT_GUI_BLOCKLIST",
+        /// Blocks without a message on the terminal (2026.6 and later).
+        SilentTtyBlocklist = 9 "SILENT_TTY_BLOCKLIST",
+    }
+}
+
+words! {
+    /// What a rule's identifier identifies.
+    pub enum RuleType {
+        /// One file, by SHA-256.
+        Binary = 1 "BINARY",
+        /// A leaf certificate, by SHA-256.
+        Certificate = 2 "CERTIFICATE",
+        /// A developer team.
+        TeamId = 3 "TEAMID",
+        /// A signing identifier within a team or the platform.
+        SigningId = 4 "SIGNINGID",
+        /// A code directory hash.
+        CdHash = 5 "CDHASH",
+    }
+}
+
+words! {
+    /// What to do with the file access policy of the client's own profile.
+    pub enum FileAccessAction {
+        /// Leave it.
+        None = 1 "NONE" | "None" | "none",
+        /// Log instead of deny.
+        AuditOnly = 2 "AUDIT_ONLY" | "AuditOnly" | "auditonly",
+        /// Turn it off.
+        Disable = 3 "DISABLE" | "Disable" | "disable",
+    }
+}
+
+words! {
+    /// What a client decided about an execution, and why.
+    pub enum Decision {
+        /// Not said.
+        Unknown = 0 "DECISION_UNKNOWN" | "UNKNOWN",
+        /// Allowed only because the mode allows the unknown.
+        AllowUnknown = 1 "ALLOW_UNKNOWN",
+        /// Allowed by a rule for the file.
+        AllowBinary = 2 "ALLOW_BINARY",
+        /// Allowed by a rule for the certificate.
+        AllowCertificate = 3 "ALLOW_CERTIFICATE",
+        /// Allowed by path, or because it is no concern of Santa's.
+        AllowScope = 4 "ALLOW_SCOPE",
+        /// Allowed by a rule for the team.
+        AllowTeamId = 5 "ALLOW_TEAMID",
+        /// Allowed by a rule for the signing identifier.
+        AllowSigningId = 6 "ALLOW_SIGNINGID",
+        /// Allowed by a rule for the code directory hash.
+        AllowCdHash = 7 "ALLOW_CDHASH",
+        /// Blocked because no rule speaks of it.
+        BlockUnknown = 8 "BLOCK_UNKNOWN",
+        /// Blocked by a rule for the file.
+        BlockBinary = 9 "BLOCK_BINARY",
+        /// Blocked by a rule for the certificate.
+        BlockCertificate = 10 "BLOCK_CERTIFICATE",
+        /// Blocked by path, or for what it is made of.
+        BlockScope = 11 "BLOCK_SCOPE",
+        /// Blocked by a rule for the team.
+        BlockTeamId = 12 "BLOCK_TEAMID",
+        /// Blocked by a rule for the signing identifier.
+        BlockSigningId = 13 "BLOCK_SIGNINGID",
+        /// Blocked by a rule for the code directory hash.
+        BlockCdHash = 14 "BLOCK_CDHASH",
+        /// Not run at all: part of a bundle that was asked about.
+        BundleBinary = 15 "BUNDLE_BINARY",
+        /// Blocked because the file is not what it was.
+        BlockBinaryMismatch = 18 "BLOCK_BINARY_MISMATCH",
+        /// Allowed as a part of macOS.
+        AllowPlatform = 19 "ALLOW_PLATFORM",
+    }
+}
+
+words! {
+    /// What a client decided about an access to a watched file.
+    pub enum FileAccessDecision {
+        /// Not said.
+        Unknown = 0 "FILE_ACCESS_DECISION_UNKNOWN",
+        /// Denied.
+        Denied = 1 "FILE_ACCESS_DECISION_DENIED",
+        /// Denied for the actor's invalid signature.
+        DeniedInvalidSignature = 2 "FILE_ACCESS_DECISION_DENIED_INVALID_SIGNATURE",
+        /// Logged only.
+        AuditOnly = 3 "FILE_ACCESS_DECISION_AUDIT_ONLY",
+    }
+}
+
+words! {
+    /// How a program is signed.
+    pub enum SigningStatus {
+        /// Not said.
+        Unspecified = 0 "SIGNING_STATUS_UNSPECIFIED",
+        /// Not at all.
+        Unsigned = 1 "SIGNING_STATUS_UNSIGNED",
+        /// With a signature that doesn't hold.
+        Invalid = 2 "SIGNING_STATUS_INVALID",
+        /// By nobody.
+        Adhoc = 3 "SIGNING_STATUS_ADHOC",
+        /// With a development certificate.
+        Development = 4 "SIGNING_STATUS_DEVELOPMENT",
+        /// With a certificate for distribution.
+        Production = 5 "SIGNING_STATUS_PRODUCTION",
+    }
+}
+
+/// A word that a client said, known or not.
+///
+/// Clients newer than this code say new words, and those must be stored and shown too.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub enum Open<W> {
+    /// A word of the vocabulary.
+    Known(W),
+    /// Any other name or number, as it came.
+    Other(String),
+}
+
+impl<W: Word> Open<W> {
+    /// Reads a name, a number, or a number in quotes.
+    pub fn read(said: Cow<'_, str>) -> Self {
+        match parse(&said) {
+            Some(word) => Self::Known(word),
+            None => Self::Other(said.into_owned()),
+        }
+    }
+
+    /// The word's name, or what came in its place.
+    pub fn as_str(&self) -> &str {
+        match self {
+            Self::Known(word) => word.name(),
+            Self::Other(said) => said,
+        }
+    }
+}
+
+impl<W: Word> fmt::Display for Open<W> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.as_str())
+    }
+}
+
+impl<W: Word> From<W> for Open<W> {
+    fn from(word: W) -> Self {
+        Self::Known(word)
+    }
+}
+
+impl<W: Word> Serialize for Open<W> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.as_str())
+    }
+}
+
+impl Default for Open<Decision> {
+    fn default() -> Self {
+        Self::Known(Decision::Unknown)
+    }
+}
+
+impl Default for Open<FileAccessDecision> {
+    fn default() -> Self {
+        Self::Known(FileAccessDecision::Unknown)
+    }
+}
+
+impl Default for Open<SigningStatus> {
+    fn default() -> Self {
+        Self::Known(SigningStatus::Unspecified)
+    }
+}
+
+/// The word of this name, or of this number in quotes.
+pub(super) fn parse<W: Word>(said: &str) -> Option<W> {
+    W::from_name(said).or_else(|| W::from_number(said.parse().ok()?))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn names_are_read_back<W: Word + fmt::Debug>(all: &[W]) {
+        for &word in all {
+            assert_eq!(W::from_name(word.name()), Some(word));
+            assert_eq!(
+                W::from_name(&word.name().replace('_', "-")).is_some(),
+                !word.name().contains('_')
+            );
+        }
+    }
+
+    #[test]
+    fn every_word_is_read_back_from_its_name() {
+        names_are_read_back(ClientMode::ALL);
+        names_are_read_back(SyncType::ALL);
+        names_are_read_back(PolicyName::ALL);
+        names_are_read_back(RuleType::ALL);
+        names_are_read_back(FileAccessAction::ALL);
+        names_are_read_back(Decision::ALL);
+        names_are_read_back(FileAccessDecision::ALL);
+        names_are_read_back(SigningStatus::ALL);
+    }
+
+    #[test]
+    fn documented_aliases_are_read_and_other_cases_are_not() {
+        assert_eq!(PolicyName::from_name("WHITELIST"), Some(PolicyName::Allowlist));
+        assert_eq!(PolicyName::from_name("SILENT_BLACKLIST"), Some(PolicyName::SilentBlocklist));
+        assert_eq!(SyncType::from_name("clean_all"), Some(SyncType::CleanAll));
+        assert_eq!(FileAccessAction::from_name("AuditOnly"), Some(FileAccessAction::AuditOnly));
+        assert_eq!(PolicyName::from_name("allowlist"), None);
+        assert_eq!(ClientMode::from_name("lockdown"), None);
+    }
+
+    #[test]
+    fn numbers_stand_for_words() {
+        assert_eq!(parse::<ClientMode>("2"), Some(ClientMode::Lockdown));
+        assert_eq!(PolicyName::from_number(9), Some(PolicyName::SilentTtyBlocklist));
+        assert_eq!(PolicyName::from_number(7), None);
+        assert_eq!(Decision::from_number(19), Some(Decision::AllowPlatform));
+    }
+
+    #[test]
+    fn an_unknown_word_is_kept_as_it_came() {
+        let decision = Open::<Decision>::read("BLOCK_MOONLIGHT".into());
+        assert_eq!(decision, Open::Other("BLOCK_MOONLIGHT".to_owned()));
+        assert_eq!(decision.to_string(), "BLOCK_MOONLIGHT");
+        assert_eq!(Open::<Decision>::read("16".into()), Open::Other("16".to_owned()));
+        assert_eq!(Open::<Decision>::read("8".into()), Decision::BlockUnknown.into());
+    }
+}
