@@ -8,6 +8,7 @@
 
 mod body;
 mod event;
+pub mod generation;
 mod json;
 mod lenient;
 mod postflight;
