@@ -213,13 +213,13 @@ pub trait Store: Send + Sync + 'static {
     async fn revoke_token(&self, name: &str) -> StoreResult<bool>;
 }
 
-/// Opens the database that a URL names: `sqlite:PATH`, or `sqlite::memory:` for tests.
+/// Opens the database that a URL names: `sqlite:PATH`.
 ///
 /// # Errors
 /// [`StoreError::Open`] when it cannot be opened, is newer than this program, or is not ours.
 pub fn open(url: &str) -> StoreResult<Arc<dyn Store>> {
     match url.split_once(':') {
-        Some(("sqlite", path)) => todo!("{path}"),
+        Some(("sqlite", path)) => Ok(Arc::new(sqlite::Sqlite::open(path)?)),
         _ => Err(StoreError::Open {
             url: url.to_owned(),
             reason: "expected sqlite:PATH, as in sqlite:/var/lib/nicelist/nicelist.db".to_owned(),
