@@ -16,13 +16,20 @@ impl Server {
         let folder = tempfile::tempdir().unwrap();
         let options = Options {
             database: format!("sqlite:{}", folder.path().join("nicelist.db").display()),
+            first_tokens: true,
             bootstrap_token: Some("the-admin".to_owned()),
             ..Options::default()
         };
         Self { app: App::open(options).await.unwrap(), _folder: folder }
     }
 
-    async fn ask(&self, token: &str, method: Method, path: &str, body: Value) -> (StatusCode, Value) {
+    async fn ask(
+        &self,
+        token: &str,
+        method: Method,
+        path: &str,
+        body: Value,
+    ) -> (StatusCode, Value) {
         let request = Request::builder()
             .method(method)
             .uri(format!("/api/v1{path}"))
@@ -54,7 +61,12 @@ async fn each_role_may_do_what_the_ones_before_it_may_and_no_more() {
         (Method::POST, "/events/7/decision", json!({"policy": "allow"}), "helpdesk"),
         (Method::POST, "/rules", rule, "editor"),
         (Method::POST, "/tags", json!({"name": "eng"}), "editor"),
-        (Method::POST, "/settings", json!({"scope": "fleet", "set": {"batch-size": "9"}}), "editor"),
+        (
+            Method::POST,
+            "/settings",
+            json!({"scope": "fleet", "set": {"batch-size": "9"}}),
+            "editor",
+        ),
         (Method::DELETE, "/hosts/M1", Value::Null, "editor"),
         (Method::GET, "/tokens", Value::Null, "admin"),
         (Method::DELETE, "/tokens/nobody", Value::Null, "admin"),
@@ -131,9 +143,7 @@ async fn every_bad_rule_of_a_change_is_named_and_nothing_is_changed() {
 #[tokio::test]
 async fn a_change_planned_on_an_older_revision_is_a_conflict() {
     let server = Server::start().await;
-    let put = |target: &str, base: u64| {
-        json!({"base": base, "put": [{"target": target, "policy": "allow"}]})
-    };
+    let put = |target: &str, base: u64| json!({"base": base, "put": [{"target": target, "policy": "allow"}]});
     let first = put("teamid:AAAAAAAAAA", 0);
     let (status, answer) = server.ask("the-admin", Method::POST, "/rules", first).await;
     assert_eq!((status, &answer["revision"]), (StatusCode::OK, &json!(1)));
@@ -153,5 +163,8 @@ async fn the_openapi_document_is_the_committed_one() {
         std::fs::write(path, &served).unwrap();
     }
     let committed = std::fs::read_to_string(path).unwrap_or_default();
-    assert!(committed == served, "docs/openapi.json is old: UPDATE_ARTIFACTS=1 cargo test --test it");
+    assert!(
+        committed == served,
+        "docs/openapi.json is old: UPDATE_ARTIFACTS=1 cargo test --test it"
+    );
 }

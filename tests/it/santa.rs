@@ -17,6 +17,7 @@ impl Server {
         let options = Options {
             database: format!("sqlite:{}", folder.path().join("nicelist.db").display()),
             sync_auth,
+            first_tokens: true,
             bootstrap_token: Some("the-admin".to_owned()),
             enrolment_secret: Some("the-secret".to_owned()),
             ..Options::default()
@@ -24,7 +25,12 @@ impl Server {
         Self { app: App::open(options).await.unwrap(), _folder: folder }
     }
 
-    async fn post(&self, path: &str, headers: &[(&str, &str)], body: &[u8]) -> (StatusCode, String) {
+    async fn post(
+        &self,
+        path: &str,
+        headers: &[(&str, &str)],
+        body: &[u8],
+    ) -> (StatusCode, String) {
         let request = Request::post(format!("/santa/{path}"));
         let request =
             headers.iter().fold(request, |request, (name, value)| request.header(*name, *value));
@@ -122,7 +128,12 @@ async fn hostile_bodies_and_names_are_refused_and_leave_no_host() {
         ("preflight/M1", &[], br#"{"hostname":"a\u0000b"}"#, StatusCode::BAD_REQUEST),
         ("preflight/a%00b", &[], PREFLIGHT, StatusCode::BAD_REQUEST),
         (&long_name, &[], PREFLIGHT, StatusCode::BAD_REQUEST),
-        ("preflight/M1", &[("content-encoding", "br")], PREFLIGHT, StatusCode::UNSUPPORTED_MEDIA_TYPE),
+        (
+            "preflight/M1",
+            &[("content-encoding", "br")],
+            PREFLIGHT,
+            StatusCode::UNSUPPORTED_MEDIA_TYPE,
+        ),
         ("preflight/M1", &[("content-encoding", "gzip")], PREFLIGHT, StatusCode::BAD_REQUEST),
         ("preflight/M1", &[("content-encoding", "gzip")], &bomb, StatusCode::PAYLOAD_TOO_LARGE),
     ];

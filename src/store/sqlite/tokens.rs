@@ -13,17 +13,25 @@ pub(super) fn install(
     installation: &Installation,
 ) -> StoreResult<([u8; 32], bool)> {
     let mut find = db.prepare_cached("SELECT value FROM meta WHERE key = ?1")?;
-    if let Some(key) = find.query_row([CURSOR_KEY], |row| row.get(0)).optional()? {
-        return Ok((key, false));
+    let cursor_key = match find.query_row([CURSOR_KEY], |row| row.get(0)).optional()? {
+        Some(known) => known,
+        None => {
+            let given = installation.cursor_key;
+            db.execute(
+                "INSERT INTO meta (key, value) VALUES (?1, ?2)",
+                params![CURSOR_KEY, given],
+            )?;
+            given
+        }
+    };
+    let any: bool = db.query_row("SELECT EXISTS (SELECT 1 FROM token)", [], |row| row.get(0))?;
+    if any || installation.tokens.is_empty() {
+        return Ok((cursor_key, false));
     }
-    db.execute(
-        "INSERT INTO meta (key, value) VALUES (?1, ?2)",
-        params![CURSOR_KEY, installation.cursor_key],
-    )?;
     for token in &installation.tokens {
         add(db, token)?;
     }
-    Ok((installation.cursor_key, true))
+    Ok((cursor_key, true))
 }
 
 pub(super) fn list(db: &Connection) -> StoreResult<Vec<TokenRecord>> {
