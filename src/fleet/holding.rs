@@ -63,6 +63,8 @@ pub enum SessionKind {
 pub struct Session {
     /// Normal or clean.
     pub kind: SessionKind,
+    /// Whether the host itself asked for a clean sync.
+    pub asked_clean: bool,
     /// Where the host will stand when it completes.
     pub target: Holding,
     /// When preflight opened it.

@@ -7,6 +7,7 @@ use std::str::FromStr;
 
 use flate2::write::{GzEncoder, ZlibEncoder};
 use flate2::{Compression, Decompress, FlushDecompress, Status};
+use serde::{Deserialize, Serialize};
 
 /// The base-two logarithm of the largest window that either format uses.
 const WINDOW_BITS: u8 = 15;
@@ -15,9 +16,11 @@ const WINDOW_BITS: u8 = 15;
 const CHUNK: usize = 16 * 1024;
 
 /// How a body is compressed, as the `Content-Encoding` header says.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub enum ContentEncoding {
     /// Not compressed: no header.
+    #[serde(alias = "none")]
     Identity,
     /// `deflate`: a zlib container, the default of every client.
     #[default]

@@ -3,11 +3,12 @@
 //! Holds no decisions, no SQL, and no field of our own.
 //!
 //! One file a stage, each with what the client asks and what the server answers. The same
-//! structs serve both ends, so a request is read leniently (any client, any spelling; see
-//! [`lenient`]) and an answer strictly (as a client would; see [`strict`]).
+//! structs serve both ends, so a request is read leniently (any client, any spelling:
+//! `lenient.rs`) and an answer strictly (as a real client would: `strict.rs`).
 
 mod body;
 mod event;
+pub mod generation;
 mod json;
 mod lenient;
 mod postflight;

@@ -267,8 +267,8 @@ pub struct PreflightResponse {
 }
 
 /// What happens to media of a kind when they are mounted.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-#[serde(into = "MediaPolicyCases")]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(into = "MediaPolicyCases", try_from = "MediaPolicyCases")]
 pub enum MediaPolicy {
     /// They are mounted.
     Allow,
@@ -283,18 +283,18 @@ pub enum MediaPolicy {
 
 /// A media policy's form on the wire: an object with one of three members, of which the
 /// first two say by their presence all that they say.
-#[derive(Default, Serialize, Deserialize)]
+#[derive(Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 struct MediaPolicyCases {
     #[serde(skip_serializing_if = "is_zero")]
     allow: Option<bool>,
     #[serde(skip_serializing_if = "is_zero")]
     block: Option<bool>,
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "is_zero")]
     remount: Option<RemountCase>,
 }
 
-#[derive(Default, Serialize, Deserialize)]
+#[derive(Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 struct RemountCase {
     #[serde(deserialize_with = "strict::texts")]
@@ -314,17 +314,29 @@ impl From<MediaPolicy> for MediaPolicyCases {
     }
 }
 
+impl TryFrom<MediaPolicyCases> for MediaPolicy {
+    type Error = &'static str;
+
+    fn try_from(cases: MediaPolicyCases) -> Result<Self, Self::Error> {
+        match (cases.allow, cases.block, cases.remount) {
+            (Some(_), None, None) => Ok(Self::Allow),
+            (None, Some(_), None) => Ok(Self::Block),
+            (None, None, Some(RemountCase { flags })) => Ok(Self::Remount { flags }),
+            (None, None, None) => Err("a media policy of no kind"),
+            _ => Err("a media policy of more than one kind"),
+        }
+    }
+}
+
+/// Reads a media policy; one of no kind that is known is as if not sent.
 fn media_policy<'de, D: Deserializer<'de>>(
     deserializer: D,
 ) -> Result<Option<MediaPolicy>, D::Error> {
     let cases = Option::<MediaPolicyCases>::deserialize(deserializer)?.unwrap_or_default();
-    match (cases.allow, cases.block, cases.remount) {
-        (None, None, None) => Ok(None),
-        (Some(_), None, None) => Ok(Some(MediaPolicy::Allow)),
-        (None, Some(_), None) => Ok(Some(MediaPolicy::Block)),
-        (None, None, Some(RemountCase { flags })) => Ok(Some(MediaPolicy::Remount { flags })),
-        _ => Err(D::Error::custom("a media policy of more than one kind")),
+    if cases == MediaPolicyCases::default() {
+        return Ok(None);
     }
+    cases.try_into().map(Some).map_err(D::Error::custom)
 }
 
 #[cfg(test)]

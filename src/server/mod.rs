@@ -1,1 +1,14 @@
-//! The server: Santa endpoints and admin endpoints over one database.
+//! The server: Santa's endpoints and the admin endpoints over one database.
+//!
+//! One function opens a database and gives a router; the command line uses it both to serve and
+//! to work on a local database without a server.
+
+mod access;
+mod admin;
+mod app;
+mod answer;
+mod listen;
+mod santa;
+
+pub use access::{FirstStart, LocalOperator, SyncAuth};
+pub use app::{App, Options, ServerError};

@@ -1,1 +1,2 @@
 //! The SQLite adapter.
+pub(super) struct Sqlite;

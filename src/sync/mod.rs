@@ -1,1 +1,22 @@
-//! What a host gets now: sessions, differences, pages, clean syncs.
+//! What a host gets now: sessions, differences, pages, clean syncs. It alone translates between
+//! our words and Santa's.
+//!
+//! Rules are kept in time, and a host's state is a place in that time: its *holding*, moved
+//! only by a completed sync. A sync takes the host from what it may hold to what is in force,
+//! and everything it says in between is repeatable, so that a lost request, a lost answer or a
+//! restart is repaired by the next sync.
+
+mod cursor;
+mod difference;
+mod engine;
+mod generation;
+mod ledger;
+mod pages;
+mod policy;
+mod scope_sets;
+mod session;
+mod status;
+mod translate;
+
+pub use engine::{Engine, SyncError};
+pub use status::{Standing, WinningRule};

@@ -1,1 +1,6 @@
+//! The rules of this house, held as tests: who may name whom, and what files look like.
 
+mod files;
+mod layers;
+mod source;
+mod words;

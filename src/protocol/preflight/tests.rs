@@ -215,6 +215,14 @@ fn an_answer_is_read_in_either_spelling_with_null_as_unset() {
 }
 
 #[test]
+fn a_media_policy_of_no_known_kind_is_unset() {
+    for policy in ["null", "{}", "{\"allow\":null}", "{\"melt\":true}"] {
+        let read = answer(&format!(r#"{{"removable_media_policy":{policy}}}"#));
+        assert_eq!(read.removable_media_policy, None, "{policy}");
+    }
+}
+
+#[test]
 fn an_unknown_word_in_an_answer_is_ignored() {
     let read = answer(r#"{"client_mode":"lockdown","sync_type":"foo","batch_size":1}"#);
     let expected = PreflightResponse { batch_size: Some(1), ..PreflightResponse::default() };

@@ -1,0 +1,171 @@
+//! The environment, read once into a value.
+
+use std::ffi::OsString;
+use std::path::PathBuf;
+
+use super::error::{ConfigError, Problem};
+use super::origin::{Origin, Source};
+use super::values::Secret;
+
+/// The server that commands talk to.
+pub const SERVER: &str = "NICELIST_SERVER";
+/// The token that commands show to the server.
+pub const TOKEN: &str = "NICELIST_TOKEN";
+/// The local database that commands work on without a server.
+pub const DATABASE: &str = "NICELIST_DATABASE";
+/// The context to take from the configuration file.
+pub const CONTEXT: &str = "NICELIST_CONTEXT";
+/// A file to read instead of the user's own configuration file.
+pub const CONFIG: &str = "NICELIST_CONFIG";
+/// How data is written: `table`, `json`, `jsonl`, `csv` or `tsv`.
+pub const OUTPUT: &str = "NICELIST_OUTPUT";
+/// A token that a new server accepts until the first token is made.
+pub const BOOTSTRAP_TOKEN: &str = "NICELIST_BOOTSTRAP_TOKEN";
+/// What hosts must have in their address to be let in by a server.
+pub const ENROLMENT_SECRET: &str = "NICELIST_ENROLMENT_SECRET";
+/// What a server writes into its log, as a filter such as `info,nicelist::sync=debug`.
+pub const LOG: &str = "NICELIST_LOG";
+/// If it is set to anything, no colours (<https://no-color.org>).
+pub const NO_COLOR: &str = "NO_COLOR";
+/// The user's home directory.
+pub const HOME: &str = "HOME";
+/// Where the user keeps configuration files, instead of `~/.config`.
+pub const XDG_CONFIG_HOME: &str = "XDG_CONFIG_HOME";
+/// Where the user keeps data, instead of `~/.local/share`.
+pub const XDG_DATA_HOME: &str = "XDG_DATA_HOME";
+/// The user's name.
+pub const USER: &str = "USER";
+/// The user's name, where `USER` is not set.
+pub const LOGNAME: &str = "LOGNAME";
+
+/// What the environment says; a variable that is empty says nothing.
+#[derive(Debug, Clone, Default)]
+pub struct Environment {
+    /// [`SERVER`]
+    pub server: Option<String>,
+    /// [`TOKEN`]
+    pub token: Option<Secret>,
+    /// [`DATABASE`]
+    pub database: Option<String>,
+    /// [`CONTEXT`]
+    pub context: Option<String>,
+    /// [`CONFIG`]
+    pub config: Option<PathBuf>,
+    /// [`OUTPUT`]
+    pub output: Option<String>,
+    /// [`BOOTSTRAP_TOKEN`]
+    pub bootstrap_token: Option<Secret>,
+    /// [`ENROLMENT_SECRET`]
+    pub enrolment_secret: Option<Secret>,
+    /// [`LOG`]
+    pub log: Option<String>,
+    /// [`NO_COLOR`]
+    pub no_color: bool,
+    /// [`HOME`]
+    pub home: Option<PathBuf>,
+    /// [`XDG_CONFIG_HOME`], if it is absolute, as its specification wants.
+    pub xdg_config_home: Option<PathBuf>,
+    /// [`XDG_DATA_HOME`], likewise.
+    pub xdg_data_home: Option<PathBuf>,
+    /// [`USER`], or else [`LOGNAME`]
+    pub user: Option<String>,
+}
+
+impl Environment {
+    /// Reads the environment of this process.
+    ///
+    /// # Errors
+    /// Names a variable that should be text and isn't, or a secret that can't be one.
+    #[expect(clippy::disallowed_methods, reason = "the one place that reads the environment")]
+    pub fn read() -> Result<Self, ConfigError> {
+        Self::from_lookup(|name| std::env::var_os(name))
+    }
+
+    /// Reads whatever `lookup` says is the environment.
+    ///
+    /// # Errors
+    /// As [`Environment::read`].
+    pub fn from_lookup(lookup: impl Fn(&str) -> Option<OsString>) -> Result<Self, ConfigError> {
+        let raw = |name| lookup(name).filter(|value| !value.is_empty());
+        let text = |name: &'static str| {
+            let text = raw(name).map(|value| value.into_string().map_err(|_| Problem::NotText));
+            text.transpose().map_err(|problem| invalid(name, problem))
+        };
+        let secret = |name: &'static str| {
+            let secret = text(name)?.map(|value| value.parse());
+            secret.transpose().map_err(|problem| invalid(name, problem))
+        };
+        let absolute = |name| raw(name).map(PathBuf::from).filter(|path| path.is_absolute());
+        Ok(Self {
+            server: text(SERVER)?,
+            token: secret(TOKEN)?,
+            database: text(DATABASE)?,
+            context: text(CONTEXT)?,
+            config: raw(CONFIG).map(PathBuf::from),
+            output: text(OUTPUT)?,
+            bootstrap_token: secret(BOOTSTRAP_TOKEN)?,
+            enrolment_secret: secret(ENROLMENT_SECRET)?,
+            log: text(LOG)?,
+            no_color: raw(NO_COLOR).is_some(),
+            home: raw(HOME).map(PathBuf::from),
+            xdg_config_home: absolute(XDG_CONFIG_HOME),
+            xdg_data_home: absolute(XDG_DATA_HOME),
+            user: text(USER)?.or(text(LOGNAME)?),
+        })
+    }
+}
+
+fn invalid(name: &'static str, problem: Problem) -> ConfigError {
+    ConfigError::Invalid { origin: Origin::new(Source::Env, name), problem }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(variables: &[(&str, &str)]) -> Environment {
+        let found = |name: &str| variables.iter().find(|(known, _)| *known == name);
+        Environment::from_lookup(|name| found(name).map(|(_, value)| value.into())).unwrap()
+    }
+
+    #[test]
+    fn an_empty_variable_says_nothing() {
+        let env = read(&[(SERVER, ""), (NO_COLOR, ""), (HOME, "")]);
+        assert_eq!((env.server, env.no_color, env.home), (None, false, None));
+    }
+
+    #[test]
+    fn a_relative_xdg_directory_is_ignored() {
+        let env = read(&[(XDG_CONFIG_HOME, "conf"), (XDG_DATA_HOME, "/data")]);
+        assert_eq!((env.xdg_config_home, env.xdg_data_home), (None, Some("/data".into())));
+    }
+
+    #[test]
+    fn the_users_name_is_user_before_logname() {
+        assert_eq!(read(&[(LOGNAME, "ada")]).user.as_deref(), Some("ada"));
+        assert_eq!(read(&[(LOGNAME, "ada"), (USER, "bob")]).user.as_deref(), Some("bob"));
+    }
+
+    #[test]
+    fn secrets_do_not_show_in_debug_output() {
+        let env = read(&[(TOKEN, "nl_hush"), (BOOTSTRAP_TOKEN, "nl_hush")]);
+        assert!(!format!("{env:?}").contains("hush"));
+    }
+
+    #[test]
+    fn a_token_with_a_line_break_is_refused_by_name() {
+        let error = Environment::from_lookup(|name| (name == TOKEN).then(|| "a\nb".into()));
+        let error = error.unwrap_err().to_string();
+        assert!(error.starts_with("NICELIST_TOKEN: "), "{error}");
+        assert!(!error.contains('\n'));
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn text_that_is_not_utf8_is_refused_by_name() {
+        use std::os::unix::ffi::OsStringExt;
+        let value = |name: &str| (name == CONTEXT).then(|| OsString::from_vec(vec![0xff]));
+        let error = Environment::from_lookup(value).unwrap_err();
+        assert_eq!(error.to_string(), "NICELIST_CONTEXT: not UTF-8 text");
+    }
+}

@@ -1,0 +1,316 @@
+//! The settings in force, each with where it came from.
+
+use std::fmt;
+
+use super::env::Environment;
+use super::error::{ConfigError, Warning};
+use super::file::{File, Files};
+use super::key::{Key, nearest};
+use super::layer::{Connection, Flags, Layer};
+use super::origin::{Origin, Setting, Source};
+use super::place::{self, Place};
+use super::values::{Color, Database, Output};
+
+/// The settings in force.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    /// The context in use.
+    pub context: Option<Setting<String>>,
+    /// How data is written.
+    pub output: Setting<Output>,
+    /// When colours are used.
+    pub color: Setting<Color>,
+    /// What the user should hear of.
+    pub warnings: Vec<Warning>,
+    place: Option<Place>,
+    /// Strongest first.
+    connections: Vec<Connection>,
+    usual_database: Option<Setting<Database>>,
+}
+
+impl Settings {
+    /// Puts the layers together.
+    ///
+    /// A context stands beside the layer that chooses it. Flags and variables are stronger
+    /// than the context that they choose: they are given for one command. In a file the
+    /// context is stronger, for that is what choosing one there means. So `--context` is
+    /// stronger than `NICELIST_SERVER`, and weaker than `--server`.
+    ///
+    /// # Errors
+    /// Two places in one layer, a context that doesn't exist, a variable that is wrong.
+    pub fn resolve(flags: Flags, env: &Environment, files: &Files) -> Result<Self, ConfigError> {
+        let Files { system, user } = files;
+        let layers = [
+            Layer::of_flags(flags)?,
+            Layer::of_environment(env)?,
+            user.as_ref().map(Layer::of_file).unwrap_or_default(),
+            system.as_ref().map(Layer::of_file).unwrap_or_default(),
+        ];
+        let context = layers.iter().find_map(|layer| layer.context.clone());
+        let output = layers.iter().find_map(|layer| layer.output.clone());
+        let color = layers.iter().find_map(|layer| layer.color.clone());
+
+        let connections = connections(layers, files)?;
+        let usual_database = place::usual_database(env);
+        let (place, withheld) = place::decide(&connections, usual_database.as_ref());
+        let readable = [user, system].into_iter().flatten().filter_map(File::warning);
+        Ok(Self {
+            context,
+            output: output.unwrap_or_else(built_in),
+            color: color.unwrap_or_else(built_in),
+            warnings: readable.chain(withheld).collect(),
+            place,
+            connections,
+            usual_database,
+        })
+    }
+
+    /// The place that commands talk to: what the strongest layer with a server or a database
+    /// names, and the user's own database when none does.
+    ///
+    /// # Errors
+    /// Nothing is configured, and no home directory is known either.
+    pub fn place(&self) -> Result<&Place, ConfigError> {
+        self.place.as_ref().ok_or(ConfigError::NoHome)
+    }
+
+    /// Every setting, with its value, secrets redacted, and where it came from.
+    pub fn entries(&self) -> Vec<Entry> {
+        Key::ALL.into_iter().map(|key| self.entry(key)).collect()
+    }
+
+    fn entry(&self, key: Key) -> Entry {
+        match key {
+            Key::Context => Entry::of(key, self.context.as_ref()),
+            Key::Output => Entry::of(key, Some(&self.output)),
+            Key::Color => Entry::of(key, Some(&self.color)),
+            Key::Server => Entry::of(key, self.first(|from| from.server.as_ref())),
+            Key::Token => Entry::of(key, self.first(|from| from.token.as_ref())),
+            Key::TokenCommand => Entry::of(key, self.first(|from| from.token_command.as_ref())),
+            Key::Database => {
+                let set = self.first(|from| from.database.as_ref());
+                Entry::of(key, set.or(self.usual_database.as_ref()))
+            }
+        }
+    }
+
+    fn first<T>(&self, find: impl Fn(&Connection) -> Option<&Setting<T>>) -> Option<&Setting<T>> {
+        self.connections.iter().find_map(find)
+    }
+}
+
+/// One line of the list of settings.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+pub struct Entry {
+    /// The setting.
+    pub key: &'static str,
+    /// Its value, if it has one; `[redacted]` for a secret.
+    pub value: Option<String>,
+    /// The layer that the value came from.
+    pub source: Option<Source>,
+    /// The place in that layer.
+    pub at: Option<String>,
+}
+
+impl Entry {
+    fn of<T: fmt::Display>(key: Key, setting: Option<&Setting<T>>) -> Self {
+        Self {
+            key: key.as_str(),
+            value: setting.map(|setting| setting.value.to_string()),
+            source: setting.map(|setting| setting.origin.source),
+            at: setting.map(|setting| setting.origin.at.clone()),
+        }
+    }
+}
+
+fn built_in<T: Default>() -> Setting<T> {
+    Setting { value: T::default(), origin: Origin::built_in() }
+}
+
+/// What the layers and the chosen context say of the place to talk to, strongest first.
+fn connections(layers: [Layer; 4], files: &Files) -> Result<Vec<Connection>, ConfigError> {
+    let mut connections = Vec::new();
+    let mut chosen = false;
+    for layer in layers {
+        let context = layer.context.filter(|_| !std::mem::replace(&mut chosen, true));
+        let Some(context) = context else {
+            connections.push(layer.connection);
+            continue;
+        };
+        let found = in_files(&context, files)?;
+        if context.origin.source >= Source::Env {
+            connections.push(layer.connection);
+            connections.extend(found);
+        } else {
+            connections.extend(found);
+            connections.push(layer.connection);
+        }
+    }
+    Ok(connections)
+}
+
+/// What the user's file and the machine's say of a context, in this order.
+fn in_files(context: &Setting<String>, files: &Files) -> Result<Vec<Connection>, ConfigError> {
+    let files = || [&files.user, &files.system].into_iter().flatten();
+    let found = files().filter_map(|file| file.contexts.get(&context.value));
+    let found: Vec<_> = found.cloned().collect();
+    if found.is_empty() {
+        let nearest = nearest(&context.value, files().flat_map(File::contexts));
+        let (origin, name) = (context.origin.clone(), context.value.clone());
+        return Err(ConfigError::UnknownContext { origin, name, nearest });
+    }
+    Ok(found)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use super::*;
+
+    fn files(user: &str, system: &str) -> Files {
+        let parse = |source, name, text| File::parse(source, Path::new(name), text).unwrap();
+        Files {
+            user: Some(parse(Source::User, "user.toml", user)),
+            system: Some(parse(Source::System, "system.toml", system)),
+        }
+    }
+
+    fn home() -> Environment {
+        Environment { home: Some("/home/ada".into()), ..Environment::default() }
+    }
+
+    fn resolve(flags: Flags, env: &Environment, files: &Files) -> Settings {
+        Settings::resolve(flags, env, files).unwrap()
+    }
+
+    /// Where the place was found, told by the values that these tests use.
+    fn place(settings: &Settings) -> String {
+        match settings.place().unwrap() {
+            Place::Server { url, .. } => url.to_string(),
+            Place::Local { database } => database.to_string(),
+        }
+    }
+
+    fn entry(settings: &Settings, key: &str) -> (Option<String>, Option<String>) {
+        let entry = settings.entries().into_iter().find(|entry| entry.key == key).unwrap();
+        (entry.value, entry.at)
+    }
+
+    #[test]
+    fn each_layer_is_stronger_than_the_one_before() {
+        let at = |name: &str| Some(format!("https://{name}/"));
+        let files = files("server = 'https://user'", "server = 'https://system'");
+        let (mut env, mut flags) = (home(), Flags::default());
+        let only = Files { user: None, ..files.clone() };
+        let none = Files::default();
+        assert_eq!(
+            place(&resolve(flags.clone(), &env, &none)),
+            "sqlite:/home/ada/.local/share/nicelist/nicelist.db"
+        );
+        assert_eq!(Some(place(&resolve(flags.clone(), &env, &only))), at("system"));
+        assert_eq!(Some(place(&resolve(flags.clone(), &env, &files))), at("user"));
+        env.server = Some("https://env".into());
+        assert_eq!(Some(place(&resolve(flags.clone(), &env, &files))), at("env"));
+        flags.server = Some("https://flag".parse().unwrap());
+        let settings = resolve(flags, &env, &files);
+        assert_eq!(Some(place(&settings)), at("flag"));
+        assert_eq!(entry(&settings, "server"), (at("flag"), Some("--server".into())));
+    }
+
+    #[test]
+    fn every_setting_remembers_where_it_came_from() {
+        let files = files("\noutput = 'csv'\n", "color = 'always'\noutput = 'json'");
+        let settings = resolve(Flags::default(), &home(), &files);
+        assert_eq!(settings.output.value, Output::Csv);
+        assert_eq!(settings.output.origin, Origin::new(Source::User, "user.toml:2"));
+        assert_eq!(settings.color.origin, Origin::new(Source::System, "system.toml:1"));
+        assert!(Source::Default < Source::System && Source::Env < Source::Flag);
+        let quiet = Environment { no_color: true, output: Some("tsv".into()), ..home() };
+        let settings = resolve(Flags::default(), &quiet, &files);
+        assert_eq!((settings.color.value, settings.output.value), (Color::Never, Output::Tsv));
+        let flags = Flags { color: Some(Color::Always), ..Flags::default() };
+        assert_eq!(resolve(flags, &quiet, &files).color.value, Color::Always);
+    }
+
+    #[test]
+    fn a_context_stands_beside_the_layer_that_chooses_it() {
+        let contexts = "context = 'a'\nserver = 'https://user'\n\
+                        [contexts.a]\nserver = 'https://a'\n[contexts.b]\ndatabase = 'sqlite:b'";
+        let files = files(contexts, "");
+        let mut env = home();
+        assert_eq!(place(&resolve(Flags::default(), &env, &files)), "https://a/");
+        env.server = Some("https://env".into());
+        assert_eq!(place(&resolve(Flags::default(), &env, &files)), "https://env/");
+        env.context = Some("b".into());
+        assert_eq!(place(&resolve(Flags::default(), &env, &files)), "https://env/");
+        let mut flags = Flags { context: Some("b".into()), ..Flags::default() };
+        assert_eq!(place(&resolve(flags.clone(), &env, &files)), "sqlite:b");
+        flags.server = Some("https://flag".parse().unwrap());
+        assert_eq!(place(&resolve(flags, &env, &files)), "https://flag/");
+    }
+
+    #[test]
+    fn a_context_of_the_machine_does_not_override_the_users_server() {
+        let system = "context = 'corp'\n[contexts.corp]\nserver = 'https://corp'";
+        let settings =
+            resolve(Flags::default(), &home(), &files("server = 'https://mine'", system));
+        assert_eq!(place(&settings), "https://mine/");
+    }
+
+    #[test]
+    fn an_unknown_context_is_told_with_the_nearest() {
+        let flags = Flags { context: Some("prd".into()), ..Flags::default() };
+        let error = Settings::resolve(flags, &home(), &files("[contexts.prod]", "")).unwrap_err();
+        assert_eq!(error.to_string(), "--context: no context is named `prd`, did you mean `prod`?");
+    }
+
+    #[test]
+    fn two_places_in_one_layer_are_refused() {
+        let flags = Flags {
+            server: Some("https://x".parse().unwrap()),
+            database: Some("sqlite:x".parse().unwrap()),
+            ..Flags::default()
+        };
+        let error = Settings::resolve(flags, &home(), &Files::default()).unwrap_err();
+        assert_eq!(
+            error.to_string(),
+            "both a server (--server) and a database (--database) are given"
+        );
+        let env = Environment {
+            server: Some("https://x".into()),
+            database: Some("sqlite:x".into()),
+            ..home()
+        };
+        assert!(Settings::resolve(Flags::default(), &env, &Files::default()).is_err());
+        let flags = Flags { database: Some("sqlite:f".parse().unwrap()), ..Flags::default() };
+        let settings = resolve(flags, &home(), &files("server = 'https://x'", ""));
+        assert_eq!(place(&settings), "sqlite:f");
+    }
+
+    #[test]
+    fn a_wrong_variable_is_told_by_name() {
+        let env = Environment { output: Some("xml".into()), ..home() };
+        let error = Settings::resolve(Flags::default(), &env, &Files::default()).unwrap_err();
+        assert!(error.to_string().starts_with("NICELIST_OUTPUT: `xml` is not"), "{error}");
+    }
+
+    #[test]
+    fn without_a_home_only_a_configured_place_will_do() {
+        let settings = resolve(Flags::default(), &Environment::default(), &Files::default());
+        assert!(matches!(settings.place(), Err(ConfigError::NoHome)));
+        assert_eq!(entry(&settings, "database"), (None, None));
+        let xdg = Environment { xdg_data_home: Some("/data".into()), ..home() };
+        let settings = resolve(Flags::default(), &xdg, &Files::default());
+        assert_eq!(place(&settings), "sqlite:/data/nicelist/nicelist.db");
+    }
+
+    #[test]
+    fn the_list_redacts_secrets() {
+        let settings = resolve(Flags::default(), &home(), &files("token = 'hush'", ""));
+        let token = (Some("[redacted]".into()), Some("user.toml:1".into()));
+        assert_eq!(entry(&settings, "token"), token);
+        assert!(!format!("{settings:?}").contains("hush"));
+        assert_eq!(settings.entries().len(), Key::ALL.len());
+    }
+}

@@ -1,0 +1,362 @@
+//! The rules a client holds.
+
+use std::collections::{BTreeMap, HashMap};
+
+use serde::{Deserialize, Serialize};
+
+use super::SyncKind;
+use super::identifier::stored_form;
+use crate::protocol::{PolicyName, Rule, RuleType};
+
+/// How much of a button's label a client keeps.
+const BUTTON_LABEL_CHARS: usize = 48;
+
+/// What a stored rule does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+pub enum RuleState {
+    /// Allows.
+    Allowlist,
+    /// Allows, and allows what the program writes.
+    AllowlistCompiler,
+    /// Blocks.
+    Blocklist,
+    /// Blocks without a word.
+    SilentBlocklist,
+    /// Blocks without a dialog.
+    SilentGuiBlocklist,
+    /// Blocks without a message on the terminal.
+    SilentTtyBlocklist,
+    /// Asks an expression.
+    Cel,
+}
+
+/// A rule as a client holds it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct HeldRule {
+    /// What the identifier identifies.
+    pub rule_type: RuleType,
+    /// What the rule is about, in the form that the client keeps.
+    pub identifier: String,
+    /// What it does.
+    pub state: RuleState,
+    /// Its expression.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub cel_expr: String,
+    /// What the block dialog says.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub custom_msg: String,
+    /// Where the block dialog's button leads.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub custom_url: String,
+    /// What the block dialog's button says.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub event_detail_button_label: String,
+}
+
+/// A downloaded rule that the client understands.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Change {
+    Put(HeldRule),
+    Remove(RuleType, String),
+}
+
+impl Change {
+    /// Understands a rule, or doesn't: then it is left out and nobody is told.
+    pub(super) fn understand(rule: Rule<'_>) -> Option<Self> {
+        let rule_type = rule.rule_type?;
+        let identifier = if rule.identifier.is_empty() { rule.sha256 } else { rule.identifier };
+        let identifier = stored_form(rule_type, &identifier)?;
+        let state = match rule.policy? {
+            PolicyName::Remove => return Some(Self::Remove(rule_type, identifier)),
+            PolicyName::Cel if rule.cel_expr.is_empty() => return None,
+            PolicyName::Cel => RuleState::Cel,
+            PolicyName::Allowlist => RuleState::Allowlist,
+            PolicyName::AllowlistCompiler => RuleState::AllowlistCompiler,
+            PolicyName::Blocklist => RuleState::Blocklist,
+            PolicyName::SilentBlocklist => RuleState::SilentBlocklist,
+            PolicyName::SilentGuiBlocklist => RuleState::SilentGuiBlocklist,
+            PolicyName::SilentTtyBlocklist => RuleState::SilentTtyBlocklist,
+        };
+        let label = rule.event_detail_button_label.chars().take(BUTTON_LABEL_CHARS).collect();
+        Some(Self::Put(HeldRule {
+            rule_type,
+            identifier,
+            state,
+            cel_expr: rule.cel_expr.into_owned(),
+            custom_msg: rule.custom_msg.into_owned(),
+            custom_url: rule.custom_url.into_owned(),
+            event_detail_button_label: label,
+        }))
+    }
+}
+
+/// How many rules a client reports in preflight.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
+pub struct RuleCounts {
+    /// Rules for files, transitive ones included.
+    pub binary: u32,
+    /// Rules for certificates.
+    pub certificate: u32,
+    /// Compiler rules, which count in their type as well.
+    pub compiler: u32,
+    /// Rules that compilers made.
+    pub transitive: u32,
+    /// Rules for teams.
+    pub teamid: u32,
+    /// Rules for signing identifiers.
+    pub signingid: u32,
+    /// Rules for code directory hashes.
+    pub cdhash: u32,
+}
+
+/// A client's rules, in the order in which they were last written.
+///
+/// Transitive rules are made on the Mac and never leave it, so only their number is kept.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(from = "Contents", into = "Contents")]
+pub struct Database {
+    rows: BTreeMap<u64, HeldRule>,
+    places: HashMap<(RuleType, String), u64>,
+    transitive: u32,
+}
+
+impl Database {
+    /// Applies what was downloaded, in one step.
+    ///
+    /// When nothing came, nothing is cleaned either: a real client returns before it gets
+    /// to cleaning.
+    pub(super) fn apply(&mut self, kind: SyncKind, changes: Vec<Change>) {
+        if changes.is_empty() {
+            return;
+        }
+        match kind {
+            SyncKind::Normal => {}
+            SyncKind::Clean => {
+                *self = Self { transitive: self.transitive, ..Self::default() };
+            }
+            SyncKind::CleanAll => *self = Self::default(),
+        }
+        for change in changes {
+            match change {
+                Change::Put(rule) => self.put(rule),
+                Change::Remove(rule_type, identifier) => self.remove(&(rule_type, identifier)),
+            }
+        }
+    }
+
+    /// The rules in the order in which they were last written.
+    pub fn rules(&self) -> impl Iterator<Item = &HeldRule> {
+        self.rows.values()
+    }
+
+    /// What the client reports of them.
+    pub fn counts(&self) -> RuleCounts {
+        let mut counts = RuleCounts {
+            binary: self.transitive,
+            transitive: self.transitive,
+            ..RuleCounts::default()
+        };
+        for rule in self.rules() {
+            let of_its_type = match rule.rule_type {
+                RuleType::Binary => &mut counts.binary,
+                RuleType::Certificate => &mut counts.certificate,
+                RuleType::TeamId => &mut counts.teamid,
+                RuleType::SigningId => &mut counts.signingid,
+                RuleType::CdHash => &mut counts.cdhash,
+            };
+            *of_its_type += 1;
+            counts.compiler += u32::from(rule.state == RuleState::AllowlistCompiler);
+        }
+        counts
+    }
+
+    pub(super) fn add_transitive(&mut self, count: u32) {
+        self.transitive += count;
+    }
+
+    /// Replacing a rule moves it to the end, as SQLite's INSERT OR REPLACE does.
+    fn put(&mut self, rule: HeldRule) {
+        let target = (rule.rule_type, rule.identifier.clone());
+        self.remove(&target);
+        let place = self.rows.last_key_value().map_or(0, |(last, _)| last + 1);
+        self.places.insert(target, place);
+        self.rows.insert(place, rule);
+    }
+
+    fn remove(&mut self, target: &(RuleType, String)) {
+        if let Some(place) = self.places.remove(target) {
+            self.rows.remove(&place);
+        }
+    }
+}
+
+/// A database's form in a file.
+#[derive(Serialize, Deserialize)]
+struct Contents {
+    rules: Vec<HeldRule>,
+    transitive_rules: u32,
+}
+
+impl From<Contents> for Database {
+    fn from(contents: Contents) -> Self {
+        let mut database = Self { transitive: contents.transitive_rules, ..Self::default() };
+        contents.rules.into_iter().for_each(|rule| database.put(rule));
+        database
+    }
+}
+
+impl From<Database> for Contents {
+    fn from(database: Database) -> Self {
+        let transitive_rules = database.transitive;
+        Self { rules: database.rows.into_values().collect(), transitive_rules }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn team(identifier: &'static str, policy: PolicyName) -> Rule<'static> {
+        Rule {
+            identifier: identifier.into(),
+            policy: Some(policy),
+            rule_type: Some(RuleType::TeamId),
+            ..Rule::default()
+        }
+    }
+
+    fn change(identifier: &'static str, policy: PolicyName) -> Change {
+        Change::understand(team(identifier, policy)).unwrap()
+    }
+
+    fn identifiers(database: &Database) -> Vec<&str> {
+        database.rules().map(|rule| &*rule.identifier).collect()
+    }
+
+    fn with(identifiers: &[&'static str]) -> Database {
+        let mut database = Database::default();
+        let changes = identifiers.iter().map(|id| change(id, PolicyName::Allowlist)).collect();
+        database.apply(SyncKind::Normal, changes);
+        database
+    }
+
+    #[test]
+    fn a_rule_for_the_same_target_replaces_and_moves_to_the_end() {
+        let mut database = with(&["AAAAAAAAAA", "BBBBBBBBBB"]);
+        database.apply(SyncKind::Normal, vec![change("aaaaaaaaaa", PolicyName::Blocklist)]);
+        assert_eq!(identifiers(&database), ["BBBBBBBBBB", "AAAAAAAAAA"]);
+        assert_eq!(database.rules().last().unwrap().state, RuleState::Blocklist);
+    }
+
+    #[test]
+    fn the_same_identifier_of_another_type_is_another_rule() {
+        let hash = "ab".repeat(32);
+        let changes = [RuleType::Binary, RuleType::Certificate].map(|rule_type| {
+            let rule = Rule { rule_type: Some(rule_type), ..team("", PolicyName::Allowlist) };
+            Change::understand(Rule { identifier: hash.as_str().into(), ..rule }).unwrap()
+        });
+        let mut database = Database::default();
+        database.apply(SyncKind::Normal, changes.into());
+        assert_eq!(database.rules().count(), 2);
+    }
+
+    #[test]
+    fn remove_deletes_and_tolerates_what_is_not_there() {
+        let mut database = with(&["AAAAAAAAAA", "BBBBBBBBBB"]);
+        let removals = ["AAAAAAAAAA", "CCCCCCCCCC"].map(|id| change(id, PolicyName::Remove));
+        database.apply(SyncKind::Normal, removals.into());
+        assert_eq!(identifiers(&database), ["BBBBBBBBBB"]);
+    }
+
+    #[test]
+    fn clean_spares_transitive_rules_and_clean_all_does_not() {
+        let mut database = with(&["AAAAAAAAAA"]);
+        database.add_transitive(3);
+        database.apply(SyncKind::Clean, vec![change("BBBBBBBBBB", PolicyName::Allowlist)]);
+        assert_eq!(identifiers(&database), ["BBBBBBBBBB"]);
+        assert_eq!(database.counts().transitive, 3);
+        database.apply(SyncKind::CleanAll, vec![change("CCCCCCCCCC", PolicyName::Allowlist)]);
+        assert_eq!(identifiers(&database), ["CCCCCCCCCC"]);
+        assert_eq!(database.counts().transitive, 0);
+    }
+
+    #[test]
+    fn nothing_is_cleaned_when_nothing_came() {
+        let mut database = with(&["AAAAAAAAAA"]);
+        database.apply(SyncKind::CleanAll, Vec::new());
+        assert_eq!(identifiers(&database), ["AAAAAAAAAA"]);
+    }
+
+    #[test]
+    fn a_lone_removal_is_enough_to_clean() {
+        let mut database = with(&["AAAAAAAAAA"]);
+        database.apply(SyncKind::Clean, vec![change("ZZZZZZZZZZ", PolicyName::Remove)]);
+        assert_eq!(database.rules().count(), 0);
+    }
+
+    #[test]
+    fn what_is_not_understood_is_left_out() {
+        let allow = PolicyName::Allowlist;
+        let hash = "ab".repeat(32);
+        let rules = [
+            team("short", allow),
+            team("", allow),
+            Rule { policy: None, ..team("AAAAAAAAAA", allow) },
+            Rule { rule_type: None, ..team("AAAAAAAAAA", allow) },
+            team("short", PolicyName::Remove),
+            team("AAAAAAAAAA", PolicyName::Cel),
+        ];
+        for rule in rules {
+            assert_eq!(Change::understand(rule.clone()), None, "{rule:?}");
+        }
+        let old = Rule {
+            sha256: hash.as_str().into(),
+            rule_type: Some(RuleType::Binary),
+            ..team("", allow)
+        };
+        assert!(Change::understand(old).is_some());
+    }
+
+    #[test]
+    fn a_button_label_is_cut_to_what_fits() {
+        let rule = Rule {
+            event_detail_button_label: "é".repeat(50).into(),
+            ..team("AAAAAAAAAA", PolicyName::Blocklist)
+        };
+        let Some(Change::Put(rule)) = Change::understand(rule) else { panic!("not understood") };
+        assert_eq!(rule.event_detail_button_label, "é".repeat(48));
+    }
+
+    #[test]
+    fn compilers_count_twice_and_transitive_rules_count_as_binaries() {
+        let mut database = with(&["AAAAAAAAAA"]);
+        let compiler = Rule {
+            identifier: "BBBBBBBBBB:cc".into(),
+            rule_type: Some(RuleType::SigningId),
+            ..team("", PolicyName::AllowlistCompiler)
+        };
+        database.apply(SyncKind::Normal, vec![Change::understand(compiler).unwrap()]);
+        database.add_transitive(2);
+        let expected = RuleCounts {
+            binary: 2,
+            transitive: 2,
+            teamid: 1,
+            signingid: 1,
+            compiler: 1,
+            ..RuleCounts::default()
+        };
+        assert_eq!(database.counts(), expected);
+    }
+
+    #[test]
+    fn the_order_of_rules_survives_a_file() {
+        let mut database = with(&["BBBBBBBBBB", "AAAAAAAAAA", "CCCCCCCCCC"]);
+        database.apply(SyncKind::Normal, vec![change("BBBBBBBBBB", PolicyName::Blocklist)]);
+        database.add_transitive(1);
+        let text = serde_json::to_string(&database).unwrap();
+        let read: Database = serde_json::from_str(&text).unwrap();
+        assert_eq!(identifiers(&read), ["AAAAAAAAAA", "CCCCCCCCCC", "BBBBBBBBBB"]);
+        assert_eq!(read.counts(), database.counts());
+    }
+}

@@ -1,0 +1,199 @@
+//! How a client's requests reach a server.
+
+use std::error::Error;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use url::{Host, Url};
+
+/// What a server answered.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Answer {
+    /// The HTTP status.
+    pub status: u16,
+    /// The body, as it is after the transport's own decompression.
+    pub body: Vec<u8>,
+}
+
+/// Why there is no answer.
+#[derive(Debug, thiserror::Error)]
+pub enum TransportError {
+    /// The exchange failed.
+    #[error("the exchange failed")]
+    Failed(#[source] Box<dyn Error + Send + Sync>),
+    /// It took too long.
+    #[error("no answer within {0:?}")]
+    TimedOut(Duration),
+}
+
+/// Carries one request at a time to a server and the answer back.
+///
+/// A trait, so that tests can answer for a server, or lose a request or an answer.
+#[async_trait]
+pub trait Transport: Send + Sync {
+    /// Posts a body to a path below the server's address.
+    async fn post(
+        &self,
+        path: &str,
+        headers: &[(String, String)],
+        body: &[u8],
+    ) -> Result<Answer, TransportError>;
+}
+
+/// Why an address can't be a sync server's.
+#[derive(Debug, thiserror::Error)]
+pub enum AddressError {
+    /// It is no URL.
+    #[error("{address:?} is not a URL")]
+    Malformed {
+        /// The address.
+        address: String,
+        /// What is wrong with it.
+        source: url::ParseError,
+    },
+    /// Its scheme is neither `https` nor `http`.
+    #[error("{0:?} is not an https or http URL")]
+    Scheme(String),
+    /// It is plain `http` to another machine, which clients refuse.
+    #[error("plain http is only for this machine, not for {0:?}")]
+    Insecure(String),
+    /// The HTTP client can't be set up.
+    #[error("cannot set up the HTTP client")]
+    Client(#[from] reqwest::Error),
+}
+
+/// The transport over HTTP.
+#[derive(Debug, Clone)]
+pub struct HttpTransport {
+    base: String,
+    client: reqwest::Client,
+}
+
+impl HttpTransport {
+    /// A transport to the server at this address, whose path is kept and whose query is not.
+    pub fn new(address: &str) -> Result<Self, AddressError> {
+        let base = base_url(address)?;
+        let client = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none());
+        let client = if is_loopback(&base) { client.no_proxy() } else { client };
+        Ok(Self { base: base.into(), client: client.build()? })
+    }
+}
+
+#[async_trait]
+impl Transport for HttpTransport {
+    async fn post(
+        &self,
+        path: &str,
+        headers: &[(String, String)],
+        body: &[u8],
+    ) -> Result<Answer, TransportError> {
+        let request = self.client.post(format!("{}{path}", self.base)).body(body.to_vec());
+        let request =
+            headers.iter().fold(request, |request, (name, value)| request.header(name, value));
+        let failed = |error: reqwest::Error| TransportError::Failed(error.into());
+        let response = request.send().await.map_err(failed)?;
+        let status = response.status().as_u16();
+        let body = response.bytes().await.map_err(failed)?.into();
+        Ok(Answer { status, body })
+    }
+}
+
+/// The address with a slash at its end, so that paths go below it.
+fn base_url(address: &str) -> Result<Url, AddressError> {
+    let malformed = |source| AddressError::Malformed { address: address.to_owned(), source };
+    let mut base = Url::parse(address).map_err(malformed)?;
+    base.set_query(None);
+    base.set_fragment(None);
+    if !base.path().ends_with('/') {
+        let path = format!("{}/", base.path());
+        base.set_path(&path);
+    }
+    match base.scheme() {
+        "https" => Ok(base),
+        "http" if is_loopback(&base) => Ok(base),
+        "http" => Err(AddressError::Insecure(address.to_owned())),
+        _ => Err(AddressError::Scheme(address.to_owned())),
+    }
+}
+
+fn is_loopback(url: &Url) -> bool {
+    match url.host() {
+        Some(Host::Domain(name)) => name == "localhost",
+        Some(Host::Ipv4(address)) => address.is_loopback(),
+        Some(Host::Ipv6(address)) => address.is_loopback(),
+        None => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+    use tokio::net::TcpListener;
+
+    use super::*;
+
+    #[test]
+    fn the_path_of_an_address_is_kept_and_its_query_is_not() {
+        let cases = [
+            ("https://sync.example.com", "https://sync.example.com/"),
+            (
+                "https://sync.example.com/santa/secret?x=1#y",
+                "https://sync.example.com/santa/secret/",
+            ),
+            ("http://127.0.0.1:8080/santa/", "http://127.0.0.1:8080/santa/"),
+            ("http://localhost:8080", "http://localhost:8080/"),
+            ("http://[::1]:8080", "http://[::1]:8080/"),
+        ];
+        for (address, base) in cases {
+            assert_eq!(base_url(address).unwrap().as_str(), base);
+        }
+    }
+
+    #[test]
+    fn plain_http_to_another_machine_is_refused_as_clients_refuse_it() {
+        let error = |address| HttpTransport::new(address).unwrap_err();
+        assert!(matches!(error("http://sync.example.com/"), AddressError::Insecure(_)));
+        assert!(matches!(error("ftp://sync.example.com/"), AddressError::Scheme(_)));
+        assert!(matches!(error("sync.example.com"), AddressError::Malformed { .. }));
+    }
+
+    /// Answers one request with these bytes and returns what was asked.
+    async fn serve_once(listener: TcpListener, answer: &'static [u8]) -> String {
+        let (mut stream, _) = listener.accept().await.unwrap();
+        let mut asked = Vec::new();
+        while !asked.ends_with(b"{}") {
+            let mut chunk = [0; 1024];
+            let length = stream.read(&mut chunk).await.unwrap();
+            asked.extend_from_slice(&chunk[..length]);
+        }
+        stream.write_all(answer).await.unwrap();
+        String::from_utf8(asked).unwrap()
+    }
+
+    #[tokio::test]
+    async fn a_request_goes_below_the_address_and_redirects_are_not_followed() {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = format!("http://{}/santa", listener.local_addr().unwrap());
+        let answer = b"HTTP/1.1 302 Found\r\nlocation: /\r\ncontent-length: 4\r\n\r\nover";
+        let server = tokio::spawn(serve_once(listener, answer));
+        let headers = [("X-Lab".to_owned(), "yes".to_owned())];
+        let transport = HttpTransport::new(&address).unwrap();
+        let answer = transport.post("preflight/M%201", &headers, b"{}").await.unwrap();
+        assert_eq!(answer, Answer { status: 302, body: b"over".to_vec() });
+        let asked = server.await.unwrap();
+        assert!(asked.starts_with("POST /santa/preflight/M%201 HTTP/1.1\r\n"), "{asked}");
+        assert!(asked.contains("x-lab: yes\r\n"), "{asked}");
+    }
+
+    #[tokio::test]
+    async fn a_body_that_breaks_off_is_no_answer() {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = format!("http://{}", listener.local_addr().unwrap());
+        let server =
+            tokio::spawn(serve_once(listener, b"HTTP/1.1 200 OK\r\ncontent-length: 9\r\n\r\n{}"));
+        let transport = HttpTransport::new(&address).unwrap();
+        let result = transport.post("preflight/M1", &[], b"{}").await;
+        assert!(matches!(result, Err(TransportError::Failed(_))), "{result:?}");
+        server.await.unwrap();
+    }
+}

@@ -1,0 +1,203 @@
+//! Who may do what: tokens in memory by their hash, and the extractors by which a handler says
+//! whom it serves.
+
+use std::collections::HashMap;
+use std::sync::{Arc, PoisonError, RwLock};
+
+use axum::extract::FromRequestParts;
+use data_encoding::BASE64URL_NOPAD;
+use http::header::AUTHORIZATION;
+use http::request::Parts;
+use sha2::{Digest, Sha256};
+
+use super::answer::Refused;
+use super::app::{Options, ServerError, State};
+use crate::api::{Code, Problem};
+use crate::fleet::{Clock, Role};
+use crate::store::{Installation, Store, StoreResult, TokenRecord};
+
+/// Random bytes of a secret.
+const SECRET_BYTES: usize = 32;
+
+/// What hosts must present to sync.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum SyncAuth {
+    /// An enrolment secret, as bearer token or in the path.
+    #[default]
+    Secret,
+    /// Nothing: whoever reaches the port may sync.
+    None,
+}
+
+/// The secrets of a database's first start. They are kept hashed: this is the one chance to
+/// note them.
+#[derive(Clone, Debug)]
+pub struct FirstStart {
+    /// The first admin token, if it was made up here.
+    pub admin_token: Option<String>,
+    /// The first enrolment secret, if it was made up here.
+    pub enrolment_secret: Option<String>,
+}
+
+/// Marks a request that comes from this process and not from the network: whoever can open the
+/// database needs no token.
+#[derive(Clone, Debug)]
+pub struct LocalOperator(pub String);
+
+/// Who asks.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Operator {
+    pub(super) name: String,
+    pub(super) role: Role,
+}
+
+/// The tokens that work, by the hash of their secret.
+pub(super) struct Access {
+    tokens: RwLock<HashMap<[u8; 32], TokenRecord>>,
+    sync_auth: SyncAuth,
+    clock: Clock,
+}
+
+impl Access {
+    /// Installs an empty database's first secrets and reads the tokens. Also gives the key
+    /// that seals cursors.
+    pub(super) async fn open(
+        store: &dyn Store,
+        options: &Options,
+    ) -> Result<(Self, [u8; 32], Option<FirstStart>), ServerError> {
+        let admin = chosen("NICELIST_BOOTSTRAP_TOKEN", options.bootstrap_token.as_deref())?;
+        let enrolment = chosen("NICELIST_ENROLMENT_SECRET", options.enrolment_secret.as_deref())?;
+        let created = options.clock.now();
+        let token = |name: &str, role, secret: &str| TokenRecord {
+            name: name.to_owned(),
+            role,
+            hash: hash(secret),
+            created,
+            expires: None,
+        };
+        let tokens = vec![
+            token("admin", Role::Admin, &admin),
+            token("enrolment", Role::Enrolment, &enrolment),
+        ];
+        let installation = Installation { cursor_key: rand::random(), tokens };
+        let (cursor_key, fresh) = store.install(installation).await?;
+        let first_start = fresh.then(|| FirstStart {
+            admin_token: options.bootstrap_token.is_none().then_some(admin),
+            enrolment_secret: options.enrolment_secret.is_none().then_some(enrolment),
+        });
+        let access = Self {
+            tokens: RwLock::default(),
+            sync_auth: options.sync_auth,
+            clock: options.clock.clone(),
+        };
+        access.refresh(store).await?;
+        Ok((access, cursor_key, first_start))
+    }
+
+    /// Reads the tokens again.
+    pub(super) async fn refresh(&self, store: &dyn Store) -> StoreResult<()> {
+        let tokens = store.tokens().await?;
+        let by_hash = tokens.into_iter().map(|token| (token.hash, token)).collect();
+        *self.tokens.write().unwrap_or_else(PoisonError::into_inner) = by_hash;
+        Ok(())
+    }
+
+    /// Who presents this secret, if it works. Looking up a hash of 256 random bits tells an
+    /// attacker's clock nothing.
+    fn operator(&self, secret: &str) -> Option<Operator> {
+        let tokens = self.tokens.read().unwrap_or_else(PoisonError::into_inner);
+        let token = tokens.get(&hash(secret))?;
+        let works = token.expires.is_none_or(|expires| self.clock.now() < expires);
+        works.then(|| Operator { name: token.name.clone(), role: token.role })
+    }
+
+    /// Whether a host may sync with what it presents.
+    pub(super) fn may_sync(&self, in_path: Option<&str>, headers: &http::HeaderMap) -> bool {
+        let presented = || in_path.or_else(|| bearer(headers));
+        match self.sync_auth {
+            SyncAuth::None => true,
+            SyncAuth::Secret => presented()
+                .and_then(|secret| self.operator(secret))
+                .is_some_and(|operator| operator.role == Role::Enrolment),
+        }
+    }
+}
+
+/// A new secret: 256 random bits in letters that are safe in a path.
+pub(super) fn new_secret(prefix: &str) -> String {
+    format!("{prefix}_{}", BASE64URL_NOPAD.encode(&rand::random::<[u8; SECRET_BYTES]>()))
+}
+
+/// What is kept of a secret.
+pub(super) fn hash(secret: &str) -> [u8; 32] {
+    Sha256::digest(secret.as_bytes()).into()
+}
+
+fn chosen(name: &'static str, given: Option<&str>) -> Result<String, ServerError> {
+    let Some(secret) = given else {
+        return Ok(new_secret("nicelist"));
+    };
+    let safe = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.' | b'~');
+    if secret.is_empty() || !secret.bytes().all(safe) {
+        let reason = "use letters, digits, - _ . ~ only: it stands in headers and paths";
+        return Err(ServerError::Secret { name, reason });
+    }
+    Ok(secret.to_owned())
+}
+
+fn bearer(headers: &http::HeaderMap) -> Option<&str> {
+    let (scheme, secret) = headers.get(AUTHORIZATION)?.to_str().ok()?.split_once(' ')?;
+    scheme.eq_ignore_ascii_case("bearer").then(|| secret.trim())
+}
+
+fn operator(parts: &Parts, state: &State) -> Result<Operator, Refused> {
+    if let Some(LocalOperator(name)) = parts.extensions.get() {
+        return Ok(Operator { name: format!("local:{name}"), role: Role::Admin });
+    }
+    let problem = |message: &str| {
+        Problem::new(Code::Unauthenticated, message)
+            .hint("pass a token with --token or NICELIST_TOKEN; an admin makes one with `nicelist token create`")
+    };
+    let secret = bearer(&parts.headers).ok_or_else(|| problem("no token was presented"))?;
+    let known = state.access.operator(secret);
+    known.ok_or_else(|| problem("the token is not known, or was revoked, or has expired").into())
+}
+
+macro_rules! requires {
+    ($($(#[$doc:meta])* $name:ident: $role:ident,)+) => {
+        $(
+            $(#[$doc])*
+            pub(super) struct $name(pub(super) Operator);
+
+            impl FromRequestParts<Arc<State>> for $name {
+                type Rejection = Refused;
+
+                async fn from_request_parts(
+                    parts: &mut Parts,
+                    state: &Arc<State>,
+                ) -> Result<Self, Refused> {
+                    let operator = operator(parts, state)?;
+                    if operator.role >= Role::$role {
+                        return Ok(Self(operator));
+                    }
+                    let Operator { name, role } = operator;
+                    let message = format!(
+                        "token `{name}` has role {role}; this needs {}", Role::$role,
+                    );
+                    Err(Problem::new(Code::Forbidden, message).into())
+                }
+            }
+        )+
+    };
+}
+
+requires! {
+    /// Whoever may read.
+    Viewer: Viewer,
+    /// Whoever may decide about events.
+    Helpdesk: Helpdesk,
+    /// Whoever may change policy.
+    Editor: Editor,
+    /// Whoever may make tokens.
+    Admin: Admin,
+}

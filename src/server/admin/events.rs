@@ -1,0 +1,201 @@
+//! Events, and the decisions of a help desk about them.
+
+use std::collections::HashMap;
+
+use axum::Json;
+use axum::extract::Path;
+
+use super::hosts;
+use crate::api::{
+    Code, DecisionAnswer, DecisionRequest, EventDetail, EventQuery, EventStatView, EventView,
+    Page, Problem,
+};
+use crate::fleet::{EventId, EventStat};
+use crate::rule::{Candidate, MachineId, PolicyKind, Rule, RuleDraft, Scope};
+use crate::server::access::{Helpdesk, Viewer};
+use crate::server::answer::{Answer, Query, Body, Refused, bad_cursor, page_size};
+use crate::server::app::{Shared, State};
+use crate::store::{Author, Change, Edit, EventFilter, StoredEvent};
+
+/// Programs in a statistic when nobody says how many.
+const USUAL_STATS: usize = 20;
+
+/// Events, newest first; with `after`, oldest first.
+#[utoipa::path(get, path = "/events", params(EventQuery),
+    responses((status = 200, body = Page<EventView>)))]
+pub(super) async fn list(
+    axum::extract::State(state): Shared,
+    _: Viewer,
+    Query(query): Query<EventQuery>,
+) -> Answer<Page<EventView>> {
+    let limit = page_size(query.limit);
+    let before = query.cursor.as_deref().map(|text| text.parse().map(EventId));
+    let before = before.transpose().map_err(|_| bad_cursor())?;
+    let filter = filter(&state, &query).await?;
+    let events = match query.after {
+        Some(after) => state.store.events_after(&filter, after, limit).await?,
+        None => state.store.events(&filter, before, limit).await?,
+    };
+    let last = events.last().filter(|_| events.len() == limit && query.after.is_none());
+    let next = last.map(|event| event.id.to_string());
+    let machines = events.iter().map(|stored| &stored.event.machine);
+    let names = hosts::hostnames(&state, machines).await?;
+    let items = events.into_iter().map(|stored| view(stored, &names)).collect();
+    Ok(Json(Page { items, next }))
+}
+
+/// The programs reported most often.
+#[utoipa::path(get, path = "/events/stats", params(EventQuery),
+    responses((status = 200, body = Vec<EventStatView>)))]
+pub(super) async fn stats(
+    axum::extract::State(state): Shared,
+    _: Viewer,
+    Query(query): Query<EventQuery>,
+) -> Answer<Vec<EventStatView>> {
+    let filter = filter(&state, &query).await?;
+    let limit = page_size(query.limit.or(Some(USUAL_STATS)));
+    let stats = state.store.event_stats(&filter, limit).await?;
+    Ok(Json(stats.into_iter().map(stat_view).collect()))
+}
+
+/// One event, with the targets that a rule for it could have.
+#[utoipa::path(get, path = "/events/{id}", responses((status = 200, body = EventDetail)))]
+pub(super) async fn show(
+    axum::extract::State(state): Shared,
+    _: Viewer,
+    Path(id): Path<i64>,
+) -> Answer<EventDetail> {
+    let stored = find(&state, id).await?;
+    let names = hosts::hostnames(&state, std::iter::once(&stored.event.machine)).await?;
+    let candidates = stored.event.program.candidates();
+    let best = candidates.first().map(|best| best.target.rule_type());
+    let reason = best.map_or("the event names no program", |best| {
+        stored.event.program.reason(best)
+    });
+    let event = stored.event.clone();
+    Ok(Json(EventDetail {
+        event: view(stored, &names),
+        pid: event.pid,
+        parent_name: event.parent_name,
+        bundle_name: event.bundle_name,
+        bundle_version: event.bundle_version,
+        download_url: event.download_url,
+        signing_chain: event.signing_chain,
+        candidates,
+        reason: reason.to_owned(),
+        report: event.report,
+    }))
+}
+
+/// Decides about an event: makes a rule for one of its candidates.
+#[utoipa::path(post, path = "/events/{id}/decision", request_body = DecisionRequest,
+    responses((status = 200, body = DecisionAnswer), (status = 422, body = Problem)))]
+pub(super) async fn decide(
+    axum::extract::State(state): Shared,
+    Helpdesk(operator): Helpdesk,
+    Path(id): Path<i64>,
+    Body(request): Body<DecisionRequest>,
+) -> Answer<DecisionAnswer> {
+    let stored = find(&state, id).await?;
+    let machine = stored.event.machine.clone();
+    let chosen = choose(&stored, &request)?;
+    let scope = request.scope.unwrap_or_else(|| Scope::Host(machine.clone()));
+    if let Scope::Tag(tag) = &scope {
+        super::tags::must_exist(&state, std::iter::once(tag)).await?;
+    }
+    let draft = RuleDraft {
+        target: chosen.target.to_string(),
+        policy: request.policy.word().to_owned(),
+        scope: scope.to_string(),
+        message: request.message,
+        comment: request.comment.or_else(|| Some(format!("decided on event {id}"))),
+        ticket: request.ticket,
+        source: Some(format!("event:{id}")),
+        expires: request.expires,
+        ..RuleDraft::default()
+    };
+    let invalid =
+        |error: crate::rule::RuleError| Problem::new(Code::Invalid, error.to_string());
+    let rule = Rule::try_from(draft).map_err(invalid)?;
+    let draft = RuleDraft::from(rule.clone());
+    let message = Some(format!("{} event {id}", request.policy));
+    let author = Author { name: operator.name, at: state.clock.now(), message };
+    let edits = vec![Edit::PutRule(Box::new(rule))];
+    let change = Change { author, base: None, dry_run: request.dry_run, edits };
+    let committed = state.engine.commit(change).await?;
+    let outcome = committed.outcomes.first().copied();
+    let outcome = outcome.ok_or_else(|| Problem::new(Code::Internal, "the change got no answer"))?;
+    Ok(Json(DecisionAnswer { rule: draft, outcome, revision: committed.head, machine }))
+}
+
+fn choose(stored: &StoredEvent, request: &DecisionRequest) -> Result<Candidate, Refused> {
+    match request.policy {
+        PolicyKind::Allow
+        | PolicyKind::AllowCompiler
+        | PolicyKind::Block
+        | PolicyKind::SilentBlock
+        | PolicyKind::SilentBlockGui
+        | PolicyKind::SilentBlockTty => {}
+        PolicyKind::Cel | PolicyKind::Remove => {
+            let message = format!("an event is allowed or blocked, not decided by {}", request.policy);
+            return Err(Problem::new(Code::Invalid, message).into());
+        }
+    }
+    let candidates = stored.event.program.candidates();
+    let known: Vec<&str> =
+        candidates.iter().map(|each| each.target.rule_type().word()).collect();
+    let known = known.join(", ");
+    let fits = |candidate: &Candidate| {
+        request.rule_type.is_none_or(|wanted| wanted == candidate.target.rule_type())
+    };
+    let chosen = candidates.into_iter().find(fits);
+    chosen.ok_or_else(|| {
+        let what = request.rule_type.map_or("any rule", crate::rule::RuleType::word);
+        let message = format!("event {} gives no identifier for {what}", stored.id);
+        Problem::new(Code::Invalid, message).hint(format!("it can be: {known}")).into()
+    })
+}
+
+async fn find(state: &State, id: i64) -> Result<StoredEvent, Refused> {
+    let missing = || {
+        Problem::new(Code::NotFound, format!("there is no event {id}"))
+            .hint("nicelist event list shows the newest events")
+    };
+    Ok(state.store.event(EventId(id)).await?.ok_or_else(missing)?)
+}
+
+async fn filter(state: &State, query: &EventQuery) -> Result<EventFilter, Refused> {
+    let machine = match &query.host {
+        Some(name) => Some(hosts::find(state, name).await?.machine),
+        None => None,
+    };
+    Ok(EventFilter {
+        machine,
+        user: query.user.clone(),
+        decision: query.decision.clone(),
+        blocked: query.blocked,
+        since: query.since,
+        text: query.text.clone(),
+    })
+}
+
+fn view(stored: StoredEvent, names: &HashMap<MachineId, String>) -> EventView {
+    let StoredEvent { id, received, event } = stored;
+    EventView {
+        id,
+        received,
+        occurred: event.occurred,
+        hostname: names.get(&event.machine).cloned().unwrap_or_default(),
+        path: event.path(),
+        machine: event.machine,
+        user: event.user,
+        decision: event.decision,
+        program: event.program,
+    }
+}
+
+fn stat_view(stat: EventStat) -> EventStatView {
+    let EventStat { latest, file_name, sha256, signing_id, decision, events, hosts, last_received } =
+        stat;
+    EventStatView { latest, file_name, sha256, signing_id, decision, events, hosts, last_received }
+}

@@ -1,0 +1,290 @@
+//! Hosts: where they stand, what they are tagged with, what is in force for them.
+
+use std::collections::HashMap;
+
+use axum::Json;
+use axum::extract::Path;
+use jiff::{SignedDuration, Timestamp};
+use serde::Deserialize;
+
+use super::{Intent, commit};
+use crate::api::{
+    ChangeAnswer, CleanSyncRequest, Code, Detail, HostQuery, HostRules, HostSetting, HostState,
+    HostTagsRequest, HostView, ModeView, Page, Problem, RuleView,
+};
+use crate::fleet::Host;
+use crate::rule::{MachineId, Rule, Target};
+use crate::server::access::{Editor, Viewer};
+use crate::server::answer::{Answer, Body, Query, Refused, bad_cursor, page_size};
+use crate::server::app::{Shared, State};
+use crate::store::{Edit, HostFilter, RuleFilter};
+use crate::sync::Standing;
+
+/// How long an open sync counts as under way.
+const SYNC_TAKES: SignedDuration = SignedDuration::from_mins(5);
+/// How many of its intervals a host may miss before it is silent.
+const MISSED_INTERVALS: i32 = 3;
+/// Hosts listed when a name fits several.
+const CANDIDATES: usize = 10;
+
+/// Hosts, by machine id.
+#[utoipa::path(get, path = "/hosts", params(HostQuery),
+    responses((status = 200, body = Page<HostView>)))]
+pub(super) async fn list(
+    axum::extract::State(state): Shared,
+    _: Viewer,
+    Query(query): Query<HostQuery>,
+) -> Answer<Page<HostView>> {
+    let limit = page_size(query.limit);
+    let HostQuery { tag, prefix, user, state: wanted, limit: _, cursor } = query;
+    let filter = HostFilter { tag, prefix, user };
+    let mut after: Option<MachineId> =
+        cursor.map(|text| text.parse().map_err(|_| bad_cursor())).transpose()?;
+    let mut items = Vec::new();
+    loop {
+        let hosts = state.store.hosts(&filter, after.as_ref(), limit).await?;
+        let more = hosts.len() == limit;
+        after = hosts.last().map(|host| host.machine.clone());
+        for host in hosts {
+            let view = view(&state, host).await?;
+            if wanted.is_none_or(|wanted| wanted == view.state) {
+                items.push(view);
+            }
+        }
+        if !more {
+            return Ok(Json(Page { items, next: None }));
+        }
+        if !items.is_empty() {
+            return Ok(Json(Page { items, next: after.map(|machine| machine.to_string()) }));
+        }
+    }
+}
+
+/// One host.
+#[utoipa::path(get, path = "/hosts/{host}", responses((status = 200, body = HostView)))]
+pub(super) async fn show(
+    axum::extract::State(state): Shared,
+    _: Viewer,
+    Path(name): Path<String>,
+) -> Answer<HostView> {
+    let host = find(&state, &name).await?;
+    Ok(Json(view(&state, host).await?))
+}
+
+/// Forgets a host and its events. If it comes back it begins with a clean sync.
+#[utoipa::path(delete, path = "/hosts/{host}", responses((status = 200)))]
+pub(super) async fn forget(
+    axum::extract::State(state): Shared,
+    Editor(operator): Editor,
+    Path(name): Path<String>,
+) -> Answer<serde_json::Value> {
+    let host = find(&state, &name).await?;
+    state.store.forget_host(&host.machine).await?;
+    tracing::info!(machine = %host.machine, operator = operator.name, "forgot a host");
+    Ok(Json(serde_json::json!({})))
+}
+
+/// Where a page of a host's rules begins and how long it is.
+#[derive(Debug, Deserialize, utoipa::IntoParams)]
+#[into_params(parameter_in = Query)]
+pub(super) struct RulesQuery {
+    /// At most so many, up to 5000; 500 when absent.
+    limit: Option<usize>,
+    /// The `next` of the page before.
+    cursor: Option<String>,
+}
+
+/// The rules in force for a host: for each target the one that decides.
+#[utoipa::path(get, path = "/hosts/{host}/rules", params(RulesQuery),
+    responses((status = 200, body = Page<RuleView>)))]
+pub(super) async fn rules(
+    axum::extract::State(state): Shared,
+    _: Viewer,
+    Path(name): Path<String>,
+    Query(query): Query<RulesQuery>,
+) -> Answer<Page<RuleView>> {
+    let host = find(&state, &name).await?;
+    let limit = page_size(query.limit);
+    let after: Option<Target> =
+        query.cursor.map(|text| text.parse().map_err(|_| bad_cursor())).transpose()?;
+    let rules = state.engine.rules_of(&host, after.as_ref(), limit).await?;
+    let last = rules.last().filter(|_| rules.len() == limit);
+    let next = last.map(|rule| rule.target().to_string());
+    let mut items = Vec::with_capacity(rules.len());
+    for rule in rules {
+        items.push(with_revision(&state, &rule).await?);
+    }
+    Ok(Json(Page { items, next }))
+}
+
+async fn with_revision(state: &State, rule: &Rule) -> Result<RuleView, Refused> {
+    let filter = RuleFilter {
+        target: Some(rule.target().clone()),
+        scope: Some(rule.scope().clone()),
+        ..RuleFilter::default()
+    };
+    let record = state.store.rules(&filter, None, 1).await?.pop();
+    let gone = || Problem::new(Code::Conflict, "the rules changed meanwhile; ask again");
+    let made = record.ok_or_else(gone)?.made;
+    Ok(RuleView {
+        rule: rule.clone().into(),
+        revision: made.revision,
+        author: made.author,
+        since: made.at,
+    })
+}
+
+/// The settings in force for a host, each with the scope that it comes from.
+#[utoipa::path(get, path = "/hosts/{host}/settings",
+    responses((status = 200, body = Vec<HostSetting>)))]
+pub(super) async fn settings(
+    axum::extract::State(state): Shared,
+    _: Viewer,
+    Path(name): Path<String>,
+) -> Answer<Vec<HostSetting>> {
+    let host = find(&state, &name).await?;
+    let (effective, mut scopes) = state.engine.settings_of(&host);
+    let setting = |setting: crate::fleet::Setting| HostSetting {
+        key: setting.key(),
+        value: setting.value(),
+        scope: scopes.remove(&setting.key()),
+    };
+    Ok(Json(effective.all().into_iter().map(setting).collect()))
+}
+
+/// Gives and takes a host's tags.
+#[utoipa::path(post, path = "/hosts/{host}/tags", request_body = HostTagsRequest,
+    responses((status = 200, body = ChangeAnswer)))]
+pub(super) async fn tags(
+    axum::extract::State(state): Shared,
+    Editor(operator): Editor,
+    Path(name): Path<String>,
+    Body(request): Body<HostTagsRequest>,
+) -> Answer<ChangeAnswer> {
+    let machine = find(&state, &name).await?.machine;
+    let HostTagsRequest { add, remove, message, dry_run } = request;
+    super::tags::must_exist(&state, add.iter()).await?;
+    let add = add.into_iter().map(|tag| Edit::TagHost { machine: machine.clone(), tag });
+    let remove = remove.into_iter().map(|tag| Edit::UntagHost { machine: machine.clone(), tag });
+    let edits = add.chain(remove).collect();
+    commit(&state, operator, Intent { message, base: None, dry_run }, edits).await
+}
+
+/// Orders a clean sync for the host's next preflight. The host throws away events that it has
+/// not uploaded.
+#[utoipa::path(post, path = "/hosts/{host}/clean-sync", request_body = CleanSyncRequest,
+    responses((status = 200, body = HostView)))]
+pub(super) async fn clean_sync(
+    axum::extract::State(state): Shared,
+    Editor(operator): Editor,
+    Path(name): Path<String>,
+    Body(request): Body<CleanSyncRequest>,
+) -> Answer<HostView> {
+    let machine = find(&state, &name).await?.machine;
+    state.engine.order_clean_sync(&machine, request.kind).await?;
+    tracing::info!(%machine, operator = operator.name, "ordered a clean sync");
+    let host = find(&state, machine.as_str()).await?;
+    Ok(Json(view(&state, host).await?))
+}
+
+/// The host that a name means: a machine id, serial number or host name, or a unique prefix of
+/// one. A whole name beats a prefix.
+pub(super) async fn find(state: &State, name: &str) -> Result<Host, Refused> {
+    if let Ok(machine) = name.parse::<MachineId>()
+        && let Some(stored) = state.store.host(&machine).await?
+    {
+        return Ok(stored.host);
+    }
+    let filter = HostFilter { prefix: Some(name.to_owned()), ..HostFilter::default() };
+    let mut hosts = state.store.hosts(&filter, None, CANDIDATES).await?;
+    let whole = |host: &Host| {
+        [host.machine.as_str(), &host.facts.serial, &host.facts.hostname]
+            .iter()
+            .any(|known| known.eq_ignore_ascii_case(name))
+    };
+    let exact: Vec<usize> = (0..hosts.len()).filter(|at| whole(&hosts[*at])).collect();
+    match (exact.as_slice(), hosts.len()) {
+        ([only], _) => Ok(hosts.swap_remove(*only)),
+        ([], 1) => Ok(hosts.remove(0)),
+        ([], 0) => Err(Problem::new(Code::NotFound, format!("there is no host `{name}`"))
+            .hint("nicelist host list shows all hosts")
+            .into()),
+        _ => Err(ambiguous(name, &hosts)),
+    }
+}
+
+fn ambiguous(name: &str, hosts: &[Host]) -> Refused {
+    let detail = |host: &Host| Detail {
+        message: format!("{} ({}, {})", host.machine, host.facts.hostname, host.facts.serial),
+        ..Detail::default()
+    };
+    Problem::new(Code::Ambiguous, format!("`{name}` fits more than one host"))
+        .details(hosts.iter().map(detail).collect())
+        .hint("write more of the name, or the machine id")
+        .into()
+}
+
+/// The names of hosts, where they are known.
+pub(super) async fn hostnames(
+    state: &State,
+    machines: impl Iterator<Item = &MachineId>,
+) -> Result<HashMap<MachineId, String>, Refused> {
+    let mut names = HashMap::new();
+    for machine in machines {
+        if !names.contains_key(machine)
+            && let Some(stored) = state.store.host(machine).await?
+        {
+            names.insert(machine.clone(), stored.host.facts.hostname);
+        }
+    }
+    Ok(names)
+}
+
+async fn view(state: &State, host: Host) -> Result<HostView, Refused> {
+    let standing = state.engine.standing(&host).await?;
+    let state = host_state(&host, &standing, state.clock.now());
+    let Host { machine, facts, tags, first_seen, sync } = host;
+    Ok(HostView {
+        machine,
+        serial: facts.serial,
+        hostname: facts.hostname,
+        model: facts.model,
+        os_version: facts.os_version,
+        os_build: facts.os_build,
+        santa_version: facts.santa_version,
+        primary_user: facts.primary_user,
+        groups: facts.groups,
+        tags,
+        state,
+        mode: ModeView { wanted: standing.mode, reported: facts.client_mode },
+        rules: HostRules {
+            held: standing.held,
+            due: standing.due,
+            revision: sync.holding.map(|holding| holding.revision),
+            reported: facts.rule_counts,
+        },
+        settings_due: standing.settings_due,
+        clean_sync: sync.clean_order.map(|order| order.kind),
+        interval: standing.interval,
+        first_seen,
+        last_seen: sync.last_seen,
+        last_sync: sync.last_sync,
+    })
+}
+
+fn host_state(host: &Host, standing: &Standing, now: Timestamp) -> HostState {
+    let sync = &host.sync;
+    let under_way =
+        sync.session.is_some_and(|session| now.duration_since(session.started) < SYNC_TAKES);
+    let patience = SignedDuration::from_secs(i64::from(standing.interval)) * MISSED_INTERVALS;
+    let silent = sync.last_seen.is_none_or(|seen| now.duration_since(seen) > patience);
+    let due = standing.due > 0 || standing.settings_due || sync.clean_order.is_some();
+    match () {
+        () if under_way => HostState::Syncing,
+        () if sync.holding.is_none() => HostState::NeverSynced,
+        () if silent => HostState::Silent,
+        () if sync.miscount.is_some() => HostState::Rejecting,
+        () if due => HostState::Behind,
+        () => HostState::InStep,
+    }
+}

@@ -1,0 +1,94 @@
+//! The admin endpoints, one file a noun. Each says in its signature whom it serves.
+
+mod events;
+mod hosts;
+mod rules;
+mod settings;
+mod status;
+mod tags;
+mod tokens;
+
+use std::sync::Arc;
+
+use axum::{Json, Router};
+use axum::routing::get;
+use utoipa::openapi::{InfoBuilder, OpenApiBuilder};
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use super::access::Operator;
+use super::app::State;
+use super::answer::{Answer, Refused};
+use crate::api::{self, ChangeAnswer, Code, Problem};
+use crate::rule::Revision;
+use crate::store::{Author, Change, Edit};
+
+/// Everything below `/api/v1`, and the document that describes it.
+pub(super) fn router() -> Router<Arc<State>> {
+    let (routes, document) = OpenApiRouter::with_openapi(
+        OpenApiBuilder::new()
+            .info(
+                InfoBuilder::new()
+                    .title("nicelist admin API")
+                    .version(env!("CARGO_PKG_VERSION"))
+                    .description(Some(
+                        "Bearer tokens; JSON; errors are application/problem+json with a stable code.",
+                    ))
+                    .build(),
+            )
+            .build(),
+    )
+    .nest(
+        api::ROOT,
+        OpenApiRouter::new()
+            .routes(routes!(status::status))
+            .routes(routes!(rules::list, rules::change))
+            .routes(routes!(hosts::list))
+            .routes(routes!(hosts::show, hosts::forget))
+            .routes(routes!(hosts::rules))
+            .routes(routes!(hosts::settings))
+            .routes(routes!(hosts::tags))
+            .routes(routes!(hosts::clean_sync))
+            .routes(routes!(tags::list, tags::put))
+            .routes(routes!(tags::delete))
+            .routes(routes!(settings::list, settings::change))
+            .routes(routes!(events::list))
+            .routes(routes!(events::stats))
+            .routes(routes!(events::show))
+            .routes(routes!(events::decide))
+            .routes(routes!(tokens::list, tokens::create))
+            .routes(routes!(tokens::revoke)),
+    )
+    .split_for_parts();
+    let document = Arc::new(document);
+    let path = format!("{}/openapi.json", api::ROOT);
+    routes.route(&path, get(move || async move { Json((*document).clone()) })).fallback(missing)
+}
+
+async fn missing(uri: http::Uri) -> Refused {
+    Problem::new(Code::NotFound, format!("there is nothing at {}", uri.path())).into()
+}
+
+/// What a request says of a change besides its edits.
+struct Intent {
+    message: Option<String>,
+    base: Option<Revision>,
+    dry_run: bool,
+}
+
+/// Commits edits on behalf of an operator.
+async fn commit(
+    state: &State,
+    operator: Operator,
+    intent: Intent,
+    edits: Vec<Edit>,
+) -> Answer<ChangeAnswer> {
+    let Intent { message, base, dry_run } = intent;
+    let author = Author { name: operator.name, at: state.clock.now(), message };
+    let committed = state.engine.commit(Change { author, base, dry_run, edits }).await?;
+    Ok(Json(ChangeAnswer {
+        revision: committed.head,
+        changed: committed.changed,
+        outcomes: committed.outcomes,
+    }))
+}

@@ -1,0 +1,106 @@
+//! Rules: list them, change them.
+
+use axum::Json;
+use data_encoding::BASE64URL_NOPAD;
+
+use super::{Intent, commit};
+use crate::api::{
+    ChangeAnswer, Code, Detail, Page, Problem, RuleChange, RuleQuery, RuleReference, RuleView,
+};
+use crate::rule::{Rule, RuleDraft};
+use crate::server::access::{Editor, Viewer};
+use crate::server::answer::{Answer, Body, Query, Refused, bad_cursor, page_size};
+use crate::server::app::Shared;
+use crate::store::{Edit, RuleFilter, RuleKey, RuleRecord};
+
+/// Rules in force, by type, identifier and scope.
+#[utoipa::path(get, path = "/rules", params(RuleQuery),
+    responses((status = 200, body = Page<RuleView>)))]
+pub(super) async fn list(
+    axum::extract::State(state): Shared,
+    _: Viewer,
+    Query(query): Query<RuleQuery>,
+) -> Answer<Page<RuleView>> {
+    let limit = page_size(query.limit);
+    let after = query.cursor.as_deref().map(read_cursor).transpose()?;
+    let RuleQuery { target, scope, rule_type, policy, source, text, limit: _, cursor: _ } = query;
+    let filter = RuleFilter { target, scope, rule_type, policy, source, text };
+    let records = state.store.rules(&filter, after.as_ref(), limit).await?;
+    let last = records.last().filter(|_| records.len() == limit);
+    let next = last.map(|record| write_cursor(&record.rule));
+    Ok(Json(Page { items: records.into_iter().map(view).collect(), next }))
+}
+
+/// Puts and drops rules, as one revision or not at all. Everything that is wrong with any of
+/// them is in the problem's details, by index: first those put, then those dropped.
+#[utoipa::path(post, path = "/rules", request_body = RuleChange,
+    responses((status = 200, body = ChangeAnswer), (status = 409, body = Problem),
+        (status = 422, body = Problem)))]
+pub(super) async fn change(
+    axum::extract::State(state): Shared,
+    Editor(operator): Editor,
+    Body(change): Body<RuleChange>,
+) -> Answer<ChangeAnswer> {
+    let RuleChange { message, base, dry_run, put, drop } = change;
+    let edits = tokio::task::spawn_blocking(move || edits(put, drop)).await;
+    let edits = edits.map_err(|error| {
+        tracing::error!(%error, "cannot read rules");
+        Problem::new(Code::Internal, "the server failed to read the rules")
+    })??;
+    commit(&state, operator, Intent { message, base, dry_run }, edits).await
+}
+
+fn edits(put: Vec<RuleDraft>, drop: Vec<RuleReference>) -> Result<Vec<Edit>, Refused> {
+    let mut edits = Vec::with_capacity(put.len() + drop.len());
+    let mut details = Vec::new();
+    for (index, draft) in put.into_iter().enumerate() {
+        match Rule::try_from(draft) {
+            Ok(rule) => edits.push(Edit::PutRule(Box::new(rule))),
+            Err(error) => details.push(Detail {
+                index: Some(index),
+                field: Some(error.field.to_owned()),
+                message: error.problem.to_string(),
+            }),
+        }
+    }
+    let message = match details.as_slice() {
+        [] => None,
+        [only] => Some(format!("a rule is not taken: {}", only.message)),
+        several => Some(format!("{} rules are not taken; nothing was changed", several.len())),
+    };
+    if let Some(message) = message {
+        return Err(Problem::new(Code::Invalid, message).details(details).into());
+    }
+    edits.extend(drop.into_iter().map(|RuleReference { target, scope }| Edit::DropRule {
+        target,
+        scope,
+    }));
+    Ok(edits)
+}
+
+fn view(record: RuleRecord) -> RuleView {
+    RuleView {
+        rule: record.rule.into(),
+        revision: record.made.revision,
+        author: record.made.author,
+        since: record.made.at,
+    }
+}
+
+/// Lists go on behind a rule's key: target and scope, which no letter of either separates.
+const SEPARATOR: char = '\u{1f}';
+
+fn write_cursor(rule: &Rule) -> String {
+    let key = format!("{}{SEPARATOR}{}", rule.target(), rule.scope());
+    BASE64URL_NOPAD.encode(key.as_bytes())
+}
+
+fn read_cursor(cursor: &str) -> Result<RuleKey, Refused> {
+    let key = BASE64URL_NOPAD.decode(cursor.as_bytes()).ok();
+    let key = key.and_then(|bytes| String::from_utf8(bytes).ok());
+    let parts = key.as_deref().and_then(|key| key.split_once(SEPARATOR));
+    let key = parts.and_then(|(target, scope)| {
+        Some(RuleKey { target: target.parse().ok()?, scope: scope.parse().ok()? })
+    });
+    key.ok_or_else(bad_cursor)
+}

@@ -1,0 +1,73 @@
+//! Settings by scope.
+
+use axum::Json;
+
+use super::{Intent, commit};
+use crate::api::{
+    ChangeAnswer, Code, Detail, Problem, SettingView, SettingsQuery, SettingsRequest,
+};
+use crate::fleet::{Setting, SettingError, SettingKey};
+use crate::rule::Scope;
+use crate::server::access::{Editor, Viewer};
+use crate::server::answer::{Answer, Body, Query};
+use crate::server::app::Shared;
+use crate::store::Edit;
+
+/// Settings in force, by scope.
+#[utoipa::path(get, path = "/settings", params(SettingsQuery),
+    responses((status = 200, body = Vec<SettingView>)))]
+pub(super) async fn list(
+    axum::extract::State(state): Shared,
+    _: Viewer,
+    Query(query): Query<SettingsQuery>,
+) -> Answer<Vec<SettingView>> {
+    let settings = state.store.snapshot().await?.settings.into_iter();
+    let wanted = |scope: &Scope| query.scope.as_ref().is_none_or(|wanted| wanted == scope);
+    let view = |(scope, setting): (Scope, Setting)| SettingView {
+        scope,
+        key: setting.key(),
+        value: setting.value(),
+    };
+    Ok(Json(settings.filter(|(scope, _)| wanted(scope)).map(view).collect()))
+}
+
+/// Sets and unsets settings of one scope.
+#[utoipa::path(post, path = "/settings", request_body = SettingsRequest,
+    responses((status = 200, body = ChangeAnswer), (status = 422, body = Problem)))]
+pub(super) async fn change(
+    axum::extract::State(state): Shared,
+    Editor(operator): Editor,
+    Body(request): Body<SettingsRequest>,
+) -> Answer<ChangeAnswer> {
+    let SettingsRequest { scope, set, unset, message, base, dry_run } = request;
+    if let Scope::Tag(tag) = &scope {
+        super::tags::must_exist(&state, std::iter::once(tag)).await?;
+    }
+    let mut edits = Vec::new();
+    let mut details = Vec::new();
+    let mut refuse = |field: &str, error: SettingError| {
+        details.push(Detail {
+            field: Some(field.to_owned()),
+            message: error.to_string(),
+            ..Detail::default()
+        });
+    };
+    for (key, value) in &set {
+        match Setting::parse_named(key, value) {
+            Ok(setting) => edits.push(Edit::Set { scope: scope.clone(), setting }),
+            Err(error) => refuse(key, error),
+        }
+    }
+    for key in &unset {
+        match key.parse::<SettingKey>() {
+            Ok(key) => edits.push(Edit::Unset { scope: scope.clone(), key }),
+            Err(error) => refuse(key, error),
+        }
+    }
+    if let Some(first) = details.first() {
+        let field = first.field.as_deref().unwrap_or_default();
+        let message = format!("{field}: {}", first.message);
+        return Err(Problem::new(Code::Invalid, message).details(details).into());
+    }
+    commit(&state, operator, Intent { message, base, dry_run }, edits).await
+}

@@ -1,0 +1,22 @@
+//! What the server is and who asks.
+
+use axum::Json;
+
+use crate::api::Status;
+use crate::server::access::Viewer;
+use crate::server::answer::Answer;
+use crate::server::app::Shared;
+
+/// The server's version, the newest revision, and what the token may do.
+#[utoipa::path(get, path = "/status", responses((status = 200, body = Status)))]
+pub(super) async fn status(
+    axum::extract::State(state): Shared,
+    Viewer(operator): Viewer,
+) -> Answer<Status> {
+    Ok(Json(Status {
+        version: env!("CARGO_PKG_VERSION").to_owned(),
+        revision: state.engine.head(),
+        token: operator.name,
+        role: operator.role,
+    }))
+}

@@ -1,0 +1,96 @@
+//! Tags: a tag exists before it is used.
+
+use axum::Json;
+use axum::extract::Path;
+use serde::Deserialize;
+
+use super::{Intent, commit};
+use crate::api::{ChangeAnswer, Code, Detail, Problem, TagRequest, TagView};
+use crate::fleet::Tag;
+use crate::rule::TagName;
+use crate::server::access::{Editor, Viewer};
+use crate::server::answer::{Answer, Body, Query, Refused};
+use crate::server::app::{Shared, State};
+use crate::store::Edit;
+
+/// How alike two names are for one to be suggested for the other, from 0 to 1.
+const ALIKE: f64 = 0.7;
+
+/// All tags, by name.
+#[utoipa::path(get, path = "/tags", responses((status = 200, body = Vec<TagView>)))]
+pub(super) async fn list(
+    axum::extract::State(state): Shared,
+    _: Viewer,
+) -> Answer<Vec<TagView>> {
+    let view = |tag: Tag| TagView {
+        name: tag.name,
+        priority: tag.priority,
+        description: tag.description,
+    };
+    Ok(Json(state.store.snapshot().await?.tags.into_iter().map(view).collect()))
+}
+
+/// Makes a tag, or changes its priority and description.
+#[utoipa::path(post, path = "/tags", request_body = TagRequest,
+    responses((status = 200, body = ChangeAnswer)))]
+pub(super) async fn put(
+    axum::extract::State(state): Shared,
+    Editor(operator): Editor,
+    Body(request): Body<TagRequest>,
+) -> Answer<ChangeAnswer> {
+    let TagRequest { name, priority, description, dry_run } = request;
+    let edits = vec![Edit::PutTag(Tag { name, priority, description })];
+    commit(&state, operator, Intent { message: None, base: None, dry_run }, edits).await
+}
+
+/// How to delete a tag.
+#[derive(Debug, Deserialize, utoipa::IntoParams)]
+#[into_params(parameter_in = Query)]
+#[serde(default)]
+#[derive(Default)]
+pub(super) struct DeleteQuery {
+    /// Take it away from whatever uses it.
+    force: bool,
+    /// Work out the answer and change nothing.
+    dry_run: bool,
+}
+
+/// Deletes a tag. One that is in use is refused unless forced.
+#[utoipa::path(delete, path = "/tags/{name}", params(DeleteQuery),
+    responses((status = 200, body = ChangeAnswer), (status = 409, body = Problem)))]
+pub(super) async fn delete(
+    axum::extract::State(state): Shared,
+    Editor(operator): Editor,
+    Path(name): Path<String>,
+    Query(query): Query<DeleteQuery>,
+) -> Answer<ChangeAnswer> {
+    let invalid = |error: crate::rule::ScopeError| Problem::new(Code::Invalid, error.to_string());
+    let name: TagName = name.parse().map_err(invalid)?;
+    must_exist(&state, std::iter::once(&name)).await?;
+    let edits = vec![Edit::DropTag { name, force: query.force }];
+    let intent = Intent { message: None, base: None, dry_run: query.dry_run };
+    commit(&state, operator, intent, edits).await
+}
+
+/// Refuses tags that were not created, each with the nearest that was.
+pub(super) async fn must_exist(
+    state: &State,
+    names: impl Iterator<Item = &TagName>,
+) -> Result<(), Refused> {
+    let tags = state.store.snapshot().await?.tags;
+    let missing: Vec<&TagName> =
+        names.filter(|name| !tags.iter().any(|tag| tag.name == **name)).collect();
+    let Some(first) = missing.first() else { return Ok(()) };
+    let likeness = |tag: &Tag| strsim::jaro_winkler(tag.name.as_str(), first.as_str());
+    let nearest = tags.iter().max_by(|a, b| likeness(a).total_cmp(&likeness(b)));
+    let hint = match nearest.filter(|tag| likeness(tag) >= ALIKE) {
+        Some(tag) => format!("did you mean `{}`?", tag.name),
+        None => format!("make it first: nicelist tag create {first}"),
+    };
+    let detail = |name: &&TagName| Detail {
+        message: format!("there is no tag `{name}`"),
+        ..Detail::default()
+    };
+    let problem = Problem::new(Code::Invalid, format!("there is no tag `{first}`"));
+    Err(problem.hint(hint).details(missing.iter().map(detail).collect()).into())
+}

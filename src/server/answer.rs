@@ -1,0 +1,142 @@
+//! Requests in and answers out: JSON bodies and queries, and problems in their one shape.
+
+use axum::Json;
+use axum::extract::{FromRequest, FromRequestParts, Request};
+use axum::response::{IntoResponse, Response};
+use http::header::CONTENT_TYPE;
+use http::request::Parts;
+use http::{HeaderValue, StatusCode};
+use serde::de::DeserializeOwned;
+
+use crate::api::{Code, Detail, Problem};
+use crate::store::{RefusalReason, StoreError};
+use crate::sync::SyncError;
+
+/// What a handler gives.
+pub(super) type Answer<T> = Result<Json<T>, Refused>;
+
+/// The largest admin body that is taken, in bytes: a bulk import of some two million rules.
+const LARGEST_BODY: usize = 512 * 1024 * 1024;
+
+/// A problem, on its way out.
+#[derive(Debug)]
+pub(super) struct Refused(pub(super) Problem);
+
+impl From<Problem> for Refused {
+    fn from(problem: Problem) -> Self {
+        Self(problem)
+    }
+}
+
+impl From<StoreError> for Refused {
+    fn from(error: StoreError) -> Self {
+        let problem = match error {
+            StoreError::Moved { .. } => Problem::new(Code::Conflict, error.to_string())
+                .hint("look at what changed, plan again, and try again"),
+            StoreError::Refused(refusals) => refused(&refusals),
+            StoreError::TokenExists(_) => Problem::new(Code::Guarded, error.to_string())
+                .hint("revoke it first, or choose another name"),
+            StoreError::Open { .. } | StoreError::Database(_) => {
+                tracing::error!(%error, "the store failed");
+                Problem::new(Code::Internal, "the server's database failed")
+                    .hint("the reason is in the server's log")
+            }
+        };
+        Self(problem)
+    }
+}
+
+fn refused(refusals: &[crate::store::Refusal]) -> Problem {
+    let detail = |refusal: &crate::store::Refusal| Detail {
+        index: Some(refusal.edit),
+        field: None,
+        message: refusal.reason.to_string(),
+    };
+    let details = refusals.iter().map(detail).collect();
+    let (code, hint) = match refusals.first().map(|first| &first.reason) {
+        Some(RefusalReason::TagInUse { .. }) => {
+            (Code::Guarded, Some("--force takes it away from whatever uses it"))
+        }
+        Some(RefusalReason::UnknownTag(_)) => {
+            (Code::Invalid, Some("make it first: nicelist tag create NAME"))
+        }
+        Some(RefusalReason::UnknownHost(_)) => (Code::NotFound, None),
+        None => (Code::Invalid, None),
+    };
+    let message = match refusals {
+        [only] => only.reason.to_string(),
+        several => format!("{} of the edits cannot be made; nothing was changed", several.len()),
+    };
+    let problem = Problem::new(code, message).details(details);
+    hint.into_iter().fold(problem, Problem::hint)
+}
+
+impl From<SyncError> for Refused {
+    fn from(error: SyncError) -> Self {
+        match error {
+            SyncError::Store(error) => error.into(),
+            SyncError::Answer(_) | SyncError::Contended => {
+                tracing::error!(%error, "the sync engine failed");
+                Self(Problem::new(Code::Internal, "the server failed; try again"))
+            }
+        }
+    }
+}
+
+impl IntoResponse for Refused {
+    fn into_response(self) -> Response {
+        let status = StatusCode::from_u16(self.0.code.status());
+        let status = status.unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        let mut response = (status, Json(self.0)).into_response();
+        let kind = HeaderValue::from_static("application/problem+json");
+        response.headers_mut().insert(CONTENT_TYPE, kind);
+        response
+    }
+}
+
+/// A JSON body. Unlike axum's own it refuses in our one shape.
+pub(super) struct Body<T>(pub(super) T);
+
+impl<S: Sync, T: DeserializeOwned> FromRequest<S> for Body<T> {
+    type Rejection = Refused;
+
+    async fn from_request(request: Request, _: &S) -> Result<Self, Refused> {
+        let body = axum::body::to_bytes(request.into_body(), LARGEST_BODY).await;
+        let body = body.map_err(|_| {
+            Problem::new(Code::TooLarge, format!("the body is larger than {LARGEST_BODY} bytes"))
+        })?;
+        let parsed = serde_json::from_slice(&body);
+        let value = parsed.map_err(|error| {
+            Problem::new(Code::Invalid, format!("the body is not understood: {error}"))
+        })?;
+        Ok(Self(value))
+    }
+}
+
+/// A query. Unlike axum's own it refuses in our one shape.
+pub(super) struct Query<T>(pub(super) T);
+
+impl<S: Sync, T: DeserializeOwned> FromRequestParts<S> for Query<T> {
+    type Rejection = Refused;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Refused> {
+        let parsed = axum::extract::Query::<T>::try_from_uri(&parts.uri);
+        let query = parsed.map_err(|error| Problem::new(Code::Invalid, error.body_text()))?;
+        Ok(Self(query.0))
+    }
+}
+
+/// Rows on a page when nobody says how many.
+const USUAL_PAGE: usize = 500;
+/// Rows on the largest page.
+const LARGEST_PAGE: usize = 5000;
+
+/// How many rows a page has.
+pub(super) fn page_size(asked: Option<usize>) -> usize {
+    asked.unwrap_or(USUAL_PAGE).clamp(1, LARGEST_PAGE)
+}
+
+/// A cursor that is none of ours.
+pub(super) fn bad_cursor() -> Refused {
+    Problem::new(Code::Invalid, "the cursor is not understood; begin again without it").into()
+}

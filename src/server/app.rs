@@ -1,0 +1,154 @@
+//! The server as a whole: its state, its start, its router.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Router;
+use axum::routing::get;
+use tokio::net::TcpListener;
+use tokio::task::JoinHandle;
+use tokio::time::MissedTickBehavior;
+
+use super::access::{Access, FirstStart, SyncAuth};
+use super::{admin, listen, santa};
+use crate::fleet::Clock;
+use crate::store::{self, Store, StoreError};
+use crate::sync::Engine;
+
+/// How often expiries are ended and other processes' changes taken in.
+const TICK: Duration = Duration::from_secs(1);
+
+/// How to run a server.
+#[derive(Clone, Debug, Default)]
+pub struct Options {
+    /// The database: `sqlite:PATH`.
+    pub database: String,
+    /// What hosts must present to sync.
+    pub sync_auth: SyncAuth,
+    /// The first admin token of an empty database; made up when absent.
+    pub bootstrap_token: Option<String>,
+    /// The first enrolment secret of an empty database; made up when absent.
+    pub enrolment_secret: Option<String>,
+    /// What time it is.
+    pub clock: Clock,
+}
+
+/// Why the server cannot start or go on.
+#[derive(Debug, thiserror::Error)]
+pub enum ServerError {
+    /// The database.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// A secret that was given cannot be used.
+    #[error("{name} is not usable: {reason}")]
+    Secret {
+        /// Which.
+        name: &'static str,
+        /// What is wrong with it.
+        reason: &'static str,
+    },
+    /// The socket.
+    #[error("cannot serve: {0}")]
+    Socket(#[from] std::io::Error),
+}
+
+/// What every handler can reach.
+pub(super) struct State {
+    pub(super) store: Arc<dyn Store>,
+    pub(super) engine: Engine,
+    pub(super) access: Access,
+    pub(super) clock: Clock,
+}
+
+/// What handlers are given.
+pub(super) type Shared = axum::extract::State<Arc<State>>;
+
+/// A server over one database.
+pub struct App {
+    state: Arc<State>,
+    first_start: Option<FirstStart>,
+    ticking: JoinHandle<()>,
+}
+
+impl App {
+    /// Opens the database, makes it ready if it is empty, reads the rules into memory, and
+    /// starts to follow the clock.
+    ///
+    /// # Errors
+    /// When the database cannot be opened or a given secret cannot be used.
+    pub async fn open(options: Options) -> Result<Self, ServerError> {
+        let store = store::open(&options.database)?;
+        let (access, key, first_start) = Access::open(&*store, &options).await?;
+        let engine = Engine::open(Arc::clone(&store), key, options.clock.clone()).await?;
+        let state = Arc::new(State { store, engine, access, clock: options.clock });
+        tick(&state).await;
+        let ticking = tokio::spawn(keep_ticking(Arc::clone(&state)));
+        Ok(Self { state, first_start, ticking })
+    }
+
+    /// The secrets that this start made or was given, if the database was empty.
+    #[must_use]
+    pub fn first_start(&self) -> Option<&FirstStart> {
+        self.first_start.as_ref()
+    }
+
+    /// Everything the server answers.
+    #[must_use]
+    pub fn router(&self) -> Router {
+        Router::new()
+            .merge(santa::router())
+            .merge(admin::router())
+            .route("/healthz", get(|| async { "ok\n" }))
+            .route("/readyz", get(ready))
+            .with_state(Arc::clone(&self.state))
+    }
+
+    /// Answers requests until `shutdown` ends, and then finishes those under way.
+    ///
+    /// # Errors
+    /// When the socket fails.
+    pub async fn serve(
+        &self,
+        listener: TcpListener,
+        shutdown: impl Future<Output = ()> + Send,
+    ) -> Result<(), ServerError> {
+        listen::serve(listener, self.router(), shutdown).await;
+        Ok(())
+    }
+}
+
+impl Drop for App {
+    fn drop(&mut self) {
+        self.ticking.abort();
+    }
+}
+
+async fn ready(
+    axum::extract::State(state): Shared,
+) -> Result<&'static str, (http::StatusCode, &'static str)> {
+    match state.store.head().await {
+        Ok(_) => Ok("ready\n"),
+        Err(error) => {
+            tracing::error!(%error, "not ready");
+            Err((http::StatusCode::SERVICE_UNAVAILABLE, "the database does not answer\n"))
+        }
+    }
+}
+
+async fn keep_ticking(state: Arc<State>) {
+    let mut ticks = tokio::time::interval(TICK);
+    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    loop {
+        ticks.tick().await;
+        tick(&state).await;
+    }
+}
+
+async fn tick(state: &State) {
+    if let Err(error) = state.engine.tick().await {
+        tracing::error!(%error, "cannot follow the database");
+    }
+    if let Err(error) = state.access.refresh(&*state.store).await {
+        tracing::error!(%error, "cannot read the tokens");
+    }
+}

@@ -1,0 +1,179 @@
+//! The engine: what it keeps in memory, how it follows the store, and how it works a download
+//! out.
+
+use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard};
+
+use quick_cache::sync::Cache;
+use tokio::sync::Mutex;
+
+use super::cursor::{CursorKey, From, Span};
+use super::difference::{self, Destination, Origin};
+use super::pages::{Download, Downloads};
+use super::policy::Policy;
+use super::scope_sets::ScopeSets;
+use crate::fleet::{Clock, Holding};
+use crate::protocol::MessageError;
+use crate::rule::Revision;
+use crate::store::{Change, Committed, Store, StoreError, StoreResult};
+
+/// Ledger rows read at a time.
+const ROWS_A_READ: usize = 10_000;
+/// Holdings whose number of rules is remembered: about as many as hosts differ in.
+const REMEMBERED_COUNTS: usize = 10_000;
+
+/// Why a stage of a sync could not be answered.
+#[derive(Debug, thiserror::Error)]
+pub enum SyncError {
+    /// The store failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// An answer could not be written.
+    #[error("cannot write the answer: {0}")]
+    Answer(#[from] MessageError),
+    /// Others kept writing the host's row while this request tried to.
+    #[error("too many requests of one host at once")]
+    Contended,
+}
+
+/// The sync engine over one store. Cheap to share; every method may run at once with others.
+pub struct Engine {
+    pub(super) store: Arc<dyn Store>,
+    pub(super) clock: Clock,
+    pub(super) scope_sets: ScopeSets,
+    pub(super) key: CursorKey,
+    policy: RwLock<Policy>,
+    following: Mutex<()>,
+    downloads: Downloads,
+    /// How many rules a host with a (canonical) holding has.
+    pub(super) counts: Cache<Holding, u64>,
+}
+
+impl Engine {
+    /// Reads everything in force from the store. Costs time and memory in proportion to the
+    /// versions of rules that it keeps.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn open(
+        store: Arc<dyn Store>,
+        cursor_key: [u8; 32],
+        clock: Clock,
+    ) -> StoreResult<Self> {
+        let engine = Self {
+            store,
+            clock,
+            scope_sets: ScopeSets::default(),
+            key: CursorKey(cursor_key),
+            policy: RwLock::default(),
+            following: Mutex::default(),
+            downloads: Downloads::new(),
+            counts: Cache::new(REMEMBERED_COUNTS),
+        };
+        engine.follow().await?;
+        Ok(engine)
+    }
+
+    /// The newest revision that this engine knows.
+    #[must_use]
+    pub fn head(&self) -> Revision {
+        self.policy().ledger.head()
+    }
+
+    /// Commits a change and takes it in, so that the next request already sees it.
+    ///
+    /// # Errors
+    /// As [`Store::commit`].
+    pub async fn commit(&self, change: Change) -> StoreResult<Committed> {
+        let committed = self.store.commit(change).await?;
+        if committed.changed {
+            self.follow().await?;
+        }
+        Ok(committed)
+    }
+
+    /// Ends the rules whose time has come, and takes in what other processes have committed.
+    /// Called about once a second.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn tick(&self) -> StoreResult<()> {
+        self.store.expire(self.clock.now()).await?;
+        self.follow().await
+    }
+
+    /// Takes in everything that was committed since the last time.
+    async fn follow(&self) -> StoreResult<()> {
+        let _one_at_a_time = self.following.lock().await;
+        let known = self.head();
+        if known > Revision(0) && self.store.head().await? == known {
+            return Ok(());
+        }
+        let snapshot = self.store.snapshot().await?;
+        let mut above = 0;
+        loop {
+            let rows = self.store.ledger(known, above, ROWS_A_READ).await?;
+            let Some(last) = rows.last() else { break };
+            above = last.id;
+            self.policy_mut(|policy| policy.ledger.extend(rows));
+        }
+        self.policy_mut(|policy| policy.replace(snapshot));
+        Ok(())
+    }
+
+    pub(super) fn policy(&self) -> RwLockReadGuard<'_, Policy> {
+        self.policy.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn policy_mut(&self, change: impl FnOnce(&mut Policy)) {
+        change(&mut self.policy.write().unwrap_or_else(PoisonError::into_inner));
+    }
+
+    /// The span between the same two states that every host with the same states names: two
+    /// revisions between which no scope of the span was touched are one.
+    pub(super) async fn canonical(&self, span: Span) -> StoreResult<Span> {
+        let to_scopes = self.scope_sets.members(&*self.store, span.to.set).await?;
+        let union = match span.from {
+            From::Nothing => to_scopes,
+            From::Held { union, .. } => self.scope_sets.members(&*self.store, union).await?,
+        };
+        let policy = self.policy();
+        let settle = |at: Revision| policy.ledger.last_touch(&union, at);
+        let from = match span.from {
+            From::Nothing => From::Nothing,
+            From::Held { since, union, common } => {
+                From::Held { since: settle(since), union, common }
+            }
+        };
+        Ok(Span { from, to: Holding { revision: settle(span.to.revision), ..span.to } })
+    }
+
+    /// The download of a canonical span, worked out and encoded at most once.
+    pub(super) async fn download(&self, span: Span) -> Result<Arc<Download>, SyncError> {
+        let make = async {
+            let (origin, destination) = self.resolve(span).await?;
+            let sentinel = span.from == From::Nothing;
+            let policy = self.policy();
+            let steps = difference::steps(&policy.ledger, &origin, &destination);
+            Ok(Arc::new(Download::encode(&self.key, span, &steps, sentinel)?))
+        };
+        self.downloads.get(span, make).await
+    }
+
+    /// The scopes behind a span's ids.
+    pub(super) async fn resolve(&self, span: Span) -> StoreResult<(Origin, Destination)> {
+        let origin = match span.from {
+            From::Nothing => Origin::Nothing,
+            From::Held { since, union, common } => Origin::Held {
+                since,
+                union: self.scope_sets.members(&*self.store, union).await?,
+                common: self.scope_sets.members(&*self.store, common).await?,
+            },
+        };
+        Ok((origin, self.destination(span.to).await?))
+    }
+
+    pub(super) async fn destination(&self, to: Holding) -> StoreResult<Destination> {
+        let scopes = self.scope_sets.members(&*self.store, to.set).await?;
+        Ok(Destination { scopes, revision: to.revision, generation: to.generation })
+    }
+}

@@ -1,0 +1,59 @@
+//! Everything in force, in memory: rules in time, settings by scope, tags.
+
+use std::collections::HashMap;
+use std::hash::{DefaultHasher, Hash, Hasher};
+
+use super::ledger::Ledger;
+use crate::fleet::{EffectiveSettings, Host, Setting, SettingKey, Tag};
+use crate::rule::Scope;
+use crate::store::{PolicySnapshot, ScopeId};
+
+/// What is in force, followed by revision.
+#[derive(Debug, Default)]
+pub(super) struct Policy {
+    pub(super) ledger: Ledger,
+    settings: HashMap<Scope, Vec<Setting>>,
+    tags: Vec<Tag>,
+}
+
+impl Policy {
+    /// Takes over the settings and tags of a snapshot.
+    pub(super) fn replace(&mut self, snapshot: PolicySnapshot) {
+        self.settings.clear();
+        for (scope, setting) in snapshot.settings {
+            self.settings.entry(scope).or_default().push(setting);
+        }
+        self.tags = snapshot.tags;
+        self.ledger.advance(snapshot.head);
+    }
+
+    /// The scopes of a host that have ever had a rule, weakest first. The others are left out,
+    /// so that hosts without rules of their own share one scope set.
+    pub(super) fn rule_scopes(&self, host: &Host) -> Vec<ScopeId> {
+        let scopes = host.scopes(&self.tags);
+        scopes.iter().filter_map(|scope| self.ledger.scope_id(scope)).collect()
+    }
+
+    /// The settings of a host, stronger scopes over weaker ones, and a digest of them.
+    pub(super) fn settings(&self, host: &Host) -> (EffectiveSettings, u64) {
+        let mut effective = EffectiveSettings::default();
+        for (_, setting) in self.layers(host) {
+            effective.apply(setting);
+        }
+        let mut hasher = DefaultHasher::new();
+        effective.all().hash(&mut hasher);
+        (effective, hasher.finish())
+    }
+
+    /// Which scope each setting of a host comes from; what is absent is the default.
+    pub(super) fn origins(&self, host: &Host) -> HashMap<SettingKey, Scope> {
+        self.layers(host).map(|(scope, setting)| (setting.key(), scope)).collect()
+    }
+
+    fn layers(&self, host: &Host) -> impl Iterator<Item = (Scope, &Setting)> {
+        host.scopes(&self.tags).into_iter().flat_map(|scope| {
+            let settings = self.settings.get(&scope).map_or(&[][..], Vec::as_slice);
+            settings.iter().map(move |setting| (scope.clone(), setting))
+        })
+    }
+}

@@ -1,0 +1,109 @@
+//! Scope sets: the lists of scopes that hosts belong to, interned so that hosts with the same
+//! scopes share their differences, and the arithmetic on them.
+
+use std::collections::HashMap;
+use std::sync::{Arc, PoisonError, RwLock};
+
+use crate::fleet::ScopeSetId;
+use crate::store::{ScopeId, Store, StoreError, StoreResult};
+
+/// A memory of the store's scope sets; they never change once interned.
+#[derive(Debug, Default)]
+pub(super) struct ScopeSets {
+    known: RwLock<Known>,
+}
+
+#[derive(Debug, Default)]
+struct Known {
+    members: HashMap<ScopeSetId, Arc<[ScopeId]>>,
+    ids: HashMap<Arc<[ScopeId]>, ScopeSetId>,
+}
+
+impl ScopeSets {
+    /// The id of an ordered list of scopes.
+    pub(super) async fn intern(
+        &self,
+        store: &dyn Store,
+        members: &[ScopeId],
+    ) -> StoreResult<ScopeSetId> {
+        let known = |known: &Known| known.ids.get(members).copied();
+        if let Some(id) = known(&self.known.read().unwrap_or_else(PoisonError::into_inner)) {
+            return Ok(id);
+        }
+        let id = store.intern_scope_set(members).await?;
+        self.remember(id, members.into());
+        Ok(id)
+    }
+
+    /// The scopes behind an id.
+    pub(super) async fn members(
+        &self,
+        store: &dyn Store,
+        id: ScopeSetId,
+    ) -> StoreResult<Arc<[ScopeId]>> {
+        let known = |known: &Known| known.members.get(&id).cloned();
+        if let Some(members) = known(&self.known.read().unwrap_or_else(PoisonError::into_inner)) {
+            return Ok(members);
+        }
+        let missing = || StoreError::Database(format!("scope set {} is missing", id.0));
+        let members: Arc<[ScopeId]> = store.scope_set(id).await?.ok_or_else(missing)?.into();
+        self.remember(id, Arc::clone(&members));
+        Ok(members)
+    }
+
+    fn remember(&self, id: ScopeSetId, members: Arc<[ScopeId]>) {
+        let mut known = self.known.write().unwrap_or_else(PoisonError::into_inner);
+        known.members.insert(id, Arc::clone(&members));
+        known.ids.insert(members, id);
+    }
+}
+
+/// All scopes of both lists, by id.
+pub(super) fn union(a: &[ScopeId], b: &[ScopeId]) -> Vec<ScopeId> {
+    let mut all: Vec<ScopeId> = a.iter().chain(b).copied().collect();
+    all.sort_unstable();
+    all.dedup();
+    all
+}
+
+/// The scopes that both lists have and whose strength relative to each other scope of both is
+/// the same in both.
+///
+/// Only tags can change places, and they lie side by side: what comes before and behind the
+/// stretch in which the lists disagree keeps its order.
+pub(super) fn common(a: &[ScopeId], b: &[ScopeId]) -> Vec<ScopeId> {
+    let in_a: Vec<ScopeId> = a.iter().filter(|scope| b.contains(scope)).copied().collect();
+    let in_b: Vec<ScopeId> = b.iter().filter(|scope| a.contains(scope)).copied().collect();
+    if in_a == in_b {
+        return in_a;
+    }
+    let pairs = || in_a.iter().zip(&in_b);
+    let before = pairs().take_while(|(a, b)| a == b).count();
+    let behind = pairs().rev().take_while(|(a, b)| a == b).count();
+    [&in_a[..before], &in_a[in_a.len() - behind..]].concat()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn ids(list: &[i64]) -> Vec<ScopeId> {
+        list.iter().copied().map(ScopeId).collect()
+    }
+
+    #[test]
+    fn the_union_has_every_scope_once() {
+        assert_eq!(union(&ids(&[3, 1]), &ids(&[2, 3])), ids(&[1, 2, 3]));
+    }
+
+    #[test]
+    fn scopes_that_only_one_list_has_are_not_common() {
+        assert_eq!(common(&ids(&[1, 2, 3]), &ids(&[1, 3, 4])), ids(&[1, 3]));
+    }
+
+    #[test]
+    fn scopes_that_changed_places_are_not_common() {
+        assert_eq!(common(&ids(&[1, 5, 6, 9]), &ids(&[1, 6, 5, 9])), ids(&[1, 9]));
+        assert_eq!(common(&ids(&[1, 5, 6, 7, 9]), &ids(&[1, 7, 6, 5, 9])), ids(&[1, 9]));
+    }
+}

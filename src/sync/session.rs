@@ -1,0 +1,298 @@
+//! The four stages of a sync, and the state of a host that they move.
+
+use bytes::Bytes;
+
+use super::cursor::{Cursor, From, Span};
+use super::engine::{Engine, SyncError};
+use super::scope_sets::{common, union};
+use super::{generation, translate};
+use crate::fleet::{
+    CleanOrder, CleanSync, Generation, Holding, Host, Miscount, Reach, ScopeSetId, Session,
+    SessionKind, SyncState,
+};
+use crate::protocol::{
+    EventUploadRequest, EventUploadResponse, PostflightRequest, PostflightResponse,
+    PreflightRequest, PreflightResponse, RuleDownloadRequest, SyncType,
+};
+use crate::rule::{MachineId, Revision};
+use crate::store::StoreResult;
+
+/// How often a request tries again when another of the same host was faster.
+const ATTEMPTS: usize = 8;
+
+impl Engine {
+    /// Preflight: takes down what the host says of itself, fixes where this sync will take it,
+    /// and answers with every setting.
+    ///
+    /// # Errors
+    /// When the store fails; nothing is changed then.
+    pub async fn preflight(
+        &self,
+        machine: &MachineId,
+        request: &PreflightRequest,
+    ) -> Result<PreflightResponse, SyncError> {
+        for _ in 0..ATTEMPTS {
+            let now = self.clock.now();
+            let (mut host, version) = match self.store.host(machine).await? {
+                Some(stored) => (stored.host, stored.version),
+                None => (Host::new(machine.clone(), now), 0),
+            };
+            host.facts = translate::facts(request);
+            let generation = generation::of(&host.facts.santa_version);
+            let (settings, digest) = self.policy().settings(&host);
+            let target = self.target(&host, generation).await?;
+            adopt_lost_postflight(&mut host.sync, request.request_clean_sync);
+            let kind = kind_of_sync(&host.sync, request.request_clean_sync, target.revision);
+            host.sync.reach = Some(self.reach_with(&host.sync, target).await?);
+            host.sync.session = Some(Session {
+                kind,
+                asked_clean: request.request_clean_sync,
+                target,
+                started: now,
+                settings: digest,
+                served: false,
+            });
+            host.sync.last_seen = Some(now);
+            if self.store.save_host(&host, version).await? {
+                return Ok(translate::settings(&settings, kind, generation));
+            }
+        }
+        Err(SyncError::Contended)
+    }
+
+    /// Event upload: keeps the evidence. Needs no preflight, and may come twice.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn event_upload(
+        &self,
+        machine: &MachineId,
+        request: &EventUploadRequest,
+    ) -> Result<EventUploadResponse, SyncError> {
+        let events: Vec<_> =
+            request.events.iter().map(|event| translate::event(machine, event)).collect();
+        if !events.is_empty() {
+            self.store.add_events(&events, self.clock.now()).await?;
+        }
+        Ok(EventUploadResponse::default())
+    }
+
+    /// Rule download: a page of the open session's difference, or, without a session, of the
+    /// difference to what is in force now. The body of the answer, as JSON.
+    ///
+    /// A cursor that does not belong to this host's download is answered with the download's
+    /// first page. A host that was never seen is answered and not remembered: its first
+    /// preflight begins clean whatever it holds.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn rule_download(
+        &self,
+        machine: &MachineId,
+        request: &RuleDownloadRequest,
+    ) -> Result<Bytes, SyncError> {
+        let cursor = self.key.open(&request.cursor);
+        for _ in 0..ATTEMPTS {
+            let now = self.clock.now();
+            let (mut host, version) = match self.store.host(machine).await? {
+                Some(stored) => (stored.host, stored.version),
+                None => (Host::new(machine.clone(), now), 0),
+            };
+            let before = host.sync.clone();
+            let span = match host.sync.session {
+                Some(session) => span_of(&host.sync, session),
+                None => self.span_without_session(&mut host, cursor).await?,
+            };
+            let span = self.canonical(span).await?;
+            let download = self.download(span).await?;
+            let page = cursor.filter(|cursor| cursor.span == span).map_or(0, |at| at.page);
+            if let Some(session) = &mut host.sync.session {
+                session.served |= download.rules > 0 && download.is_last(page);
+            }
+            let unwritten = version == 0 || host.sync == before;
+            if unwritten || self.store.save_host(&host, version).await? {
+                return Ok(download.page(page));
+            }
+        }
+        Err(SyncError::Contended)
+    }
+
+    /// Postflight: moves the holding, if the host took everything that it was sent.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn postflight(
+        &self,
+        machine: &MachineId,
+        request: &PostflightRequest,
+    ) -> Result<PostflightResponse, SyncError> {
+        for _ in 0..ATTEMPTS {
+            let Some(stored) = self.store.host(machine).await? else { break };
+            let mut host = stored.host;
+            let Some(session) = host.sync.session else { break };
+            let span = self.canonical(span_of(&host.sync, session)).await?;
+            let sent = self.download(span).await?.rules;
+            if sent > 0 && !session.served {
+                break;
+            }
+            self.complete(&mut host.sync, session, sent, request);
+            if self.store.save_host(&host, stored.version).await? {
+                return Ok(PostflightResponse {});
+            }
+        }
+        Ok(PostflightResponse {})
+    }
+
+    /// Orders a clean sync for a host's next preflight. An order for more is never replaced by
+    /// one for less. False if there is no such host.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn order_clean_sync(
+        &self,
+        machine: &MachineId,
+        kind: CleanSync,
+    ) -> Result<bool, SyncError> {
+        for _ in 0..ATTEMPTS {
+            let Some(stored) = self.store.host(machine).await? else { return Ok(false) };
+            let mut host = stored.host;
+            let kind = host.sync.clean_order.map_or(kind, |order| order.kind.max(kind));
+            host.sync.clean_order = Some(CleanOrder { kind, at: self.clock.now() });
+            if self.store.save_host(&host, stored.version).await? {
+                return Ok(true);
+            }
+        }
+        Err(SyncError::Contended)
+    }
+
+    fn complete(
+        &self,
+        state: &mut SyncState,
+        session: Session,
+        sent: u32,
+        request: &PostflightRequest,
+    ) {
+        state.session = None;
+        let (received, processed) = (request.rules_received, request.rules_processed);
+        let clean = match request.sync_type {
+            None => true,
+            Some(performed) => {
+                let performed = matches!(performed, SyncType::Clean | SyncType::CleanAll);
+                performed == (session.kind != SessionKind::Normal)
+            }
+        };
+        if !clean || received != sent || processed != sent {
+            state.miscount = Some(Miscount { sent, received, processed });
+            return;
+        }
+        state.holding = Some(session.target);
+        state.reach = None;
+        state.settings = Some(session.settings);
+        state.miscount = None;
+        state.last_sync = Some(self.clock.now());
+        if let (Some(order), SessionKind::Clean(done)) = (state.clean_order, session.kind)
+            && order.kind <= done
+            && order.at <= session.started
+        {
+            state.clean_order = None;
+        }
+    }
+
+    /// Where a host is to stand now.
+    pub(super) async fn target(&self, host: &Host, generation: Generation) -> StoreResult<Holding> {
+        let (scopes, revision) = {
+            let policy = self.policy();
+            (policy.rule_scopes(host), policy.ledger.head())
+        };
+        let set = self.scope_sets.intern(&*self.store, &scopes).await?;
+        Ok(Holding { set, revision, generation })
+    }
+
+    /// What a host may hold once it was offered this target too.
+    pub(super) async fn reach_with(
+        &self,
+        state: &SyncState,
+        target: Holding,
+    ) -> StoreResult<Reach> {
+        let store = &*self.store;
+        let offered = self.scope_sets.members(store, target.set).await?;
+        let (all, shared): (ScopeSetId, ScopeSetId) = match (state.reach, state.holding) {
+            (Some(reach), _) => (reach.union, reach.common),
+            (None, Some(holding)) => (holding.set, holding.set),
+            (None, None) => (target.set, target.set),
+        };
+        let all = union(&*self.scope_sets.members(store, all).await?, &offered);
+        let same_client =
+            state.holding.is_none_or(|holding| holding.generation == target.generation);
+        let shared = match same_client {
+            true => common(&*self.scope_sets.members(store, shared).await?, &offered),
+            false => Vec::new(),
+        };
+        let union = self.scope_sets.intern(store, &all).await?;
+        let common = self.scope_sets.intern(store, &shared).await?;
+        Ok(Reach { union, common })
+    }
+
+    /// The span of a download that no preflight opened. The holding stays where it is, for no
+    /// postflight will follow, but what is offered counts as reached from now on.
+    async fn span_without_session(
+        &self,
+        host: &mut Host,
+        cursor: Option<Cursor>,
+    ) -> StoreResult<Span> {
+        let generation = generation::of(&host.facts.santa_version);
+        let mut target = self.target(host, generation).await?;
+        let reach = self.reach_with(&host.sync, target).await?;
+        host.sync.reach = Some(reach);
+        if let Some(Cursor { span, .. }) = cursor
+            && span.to.revision <= target.revision
+        {
+            target.revision = span.to.revision;
+        }
+        Ok(Span { from: origin(host.sync.holding, reach), to: target })
+    }
+}
+
+/// The span of a session. Depends on what preflight wrote alone, so that every page and the
+/// postflight see the same.
+pub(super) fn span_of(state: &SyncState, session: Session) -> Span {
+    let from = match (session.kind, state.reach) {
+        (SessionKind::Clean(_), _) | (SessionKind::Normal, None) => From::Nothing,
+        (SessionKind::Normal, Some(reach)) => origin(state.holding, reach),
+    };
+    Span { from, to: session.target }
+}
+
+pub(super) fn origin(holding: Option<Holding>, reach: Reach) -> From {
+    match holding {
+        None => From::Nothing,
+        Some(holding) => {
+            From::Held { since: holding.revision, union: reach.union, common: reach.common }
+        }
+    }
+}
+
+/// A host that asked for a clean sync keeps asking until it has performed one. So when a host
+/// that was handed a whole clean sync no longer asks, it has performed it, and only its
+/// postflight was lost.
+fn adopt_lost_postflight(state: &mut SyncState, asks_clean: bool) {
+    if let Some(session) = state.session
+        && session.asked_clean
+        && !asks_clean
+        && session.served
+        && session.kind != SessionKind::Normal
+    {
+        state.holding = Some(session.target);
+    }
+}
+
+/// Clean when the host asks for it, when an administrator ordered it, and when what the host
+/// holds is not known: never synced, or ahead of a database that was restored.
+fn kind_of_sync(state: &SyncState, asks_clean: bool, head: Revision) -> SessionKind {
+    let known = state.holding.is_some_and(|holding| holding.revision <= head);
+    match state.clean_order {
+        Some(order) => SessionKind::Clean(order.kind),
+        None if asks_clean || !known => SessionKind::Clean(CleanSync::Clean),
+        None => SessionKind::Normal,
+    }
+}

@@ -1,0 +1,101 @@
+//! Where hosts stand, for administrators.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use super::cursor::{From, Span};
+use super::engine::{Engine, SyncError};
+use super::session::origin;
+use super::{generation, translate};
+use crate::fleet::{ClientMode, EffectiveSettings, Holding, Host, SettingKey};
+use crate::rule::{Rule, Scope, Target};
+
+/// Where a host stands.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Standing {
+    /// Rules that it is known to hold.
+    pub held: u64,
+    /// Rules and removals that its next sync will bring.
+    pub due: u64,
+    /// Whether its next sync will bring other settings.
+    pub settings_due: bool,
+    /// The mode that it is told to be in, as its version knows it.
+    pub mode: ClientMode,
+    /// Seconds between two of its syncs.
+    pub interval: u32,
+}
+
+/// The rule that decides about one target on one host.
+pub type WinningRule = Arc<Rule>;
+
+impl Engine {
+    /// Where a host stands now.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn standing(&self, host: &Host) -> Result<Standing, SyncError> {
+        let generation = generation::of(&host.facts.santa_version);
+        let (settings, digest) = self.policy().settings(host);
+        let target = self.target(host, generation).await?;
+        let reach = self.reach_with(&host.sync, target).await?;
+        let span = Span { from: origin(host.sync.holding, reach), to: target };
+        let span = self.canonical(span).await?;
+        let due = match host.sync.holding {
+            Some(_) => u64::from(self.download(span).await?.rules),
+            None => self.count(target).await?,
+        };
+        let held = match host.sync.holding {
+            Some(holding) => self.count(holding).await?,
+            None => 0,
+        };
+        Ok(Standing {
+            held,
+            due,
+            settings_due: host.sync.settings != Some(digest),
+            mode: translate::mode_for(settings.client_mode, generation),
+            interval: settings.full_sync_interval.seconds(),
+        })
+    }
+
+    /// The rules in force for a host, by target, after `after`.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn rules_of(
+        &self,
+        host: &Host,
+        after: Option<&Target>,
+        limit: usize,
+    ) -> Result<Vec<WinningRule>, SyncError> {
+        let generation = generation::of(&host.facts.santa_version);
+        let target = self.target(host, generation).await?;
+        let destination = self.destination(target).await?;
+        let policy = self.policy();
+        let targets = destination.targets(&policy.ledger);
+        let from = after.map_or(0, |after| targets.partition_point(|target| *target <= after));
+        let winners = targets[from..].iter();
+        let winners = winners.filter_map(|target| destination.rule(&policy.ledger, target));
+        Ok(winners.take(limit).cloned().collect())
+    }
+
+    /// The settings of a host and the scopes that they come from; what is absent among the
+    /// scopes is the default.
+    #[must_use]
+    pub fn settings_of(&self, host: &Host) -> (EffectiveSettings, HashMap<SettingKey, Scope>) {
+        let policy = self.policy();
+        (policy.settings(host).0, policy.origins(host))
+    }
+
+    /// How many rules a host with this holding has.
+    async fn count(&self, holding: Holding) -> Result<u64, SyncError> {
+        let holding = self.canonical(Span { from: From::Nothing, to: holding }).await?.to;
+        let count = async {
+            let destination = self.destination(holding).await?;
+            let policy = self.policy();
+            let targets = destination.targets(&policy.ledger);
+            let ruled = |target: &&&Target| destination.rule(&policy.ledger, target).is_some();
+            Ok::<_, SyncError>(targets.iter().filter(ruled).count() as u64)
+        };
+        self.counts.get_or_insert_async(&holding, count).await
+    }
+}

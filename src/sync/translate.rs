@@ -1,0 +1,279 @@
+//! Between our words and Santa's: the only place that knows both.
+
+use std::borrow::Cow;
+
+use jiff::Timestamp;
+
+use super::difference::Step;
+use crate::fleet::{
+    self, CleanSync, EffectiveSettings, Generation, HostFacts, RemovableMedia, RuleCounts,
+    SessionKind, SigningLink,
+};
+use crate::protocol::generation::{self, Capability};
+use crate::protocol::{self as wire, MediaPolicy, Open, PolicyName};
+use crate::rule::{self, MachineId, Notice, Policy, Program, RuleType, SigningStatus};
+
+/// A step of a difference as clients of a generation take it.
+pub(super) fn step(step: &Step, generation: Generation) -> wire::Rule<'_> {
+    match step {
+        Step::Remove(target) => wire::Rule {
+            identifier: Cow::Borrowed(target.identifier()),
+            rule_type: Some(rule_type(target.rule_type())),
+            policy: Some(PolicyName::Remove),
+            ..wire::Rule::default()
+        },
+        Step::Put(rule) => put(rule, generation),
+    }
+}
+
+fn text(text: Option<&str>) -> Cow<'_, str> {
+    Cow::Borrowed(text.unwrap_or_default())
+}
+
+fn put(rule: &rule::Rule, generation: Generation) -> wire::Rule<'_> {
+    let Notice { message, url, button_label, app_name, bundle } = &rule.notice;
+    let target = rule.target();
+    wire::Rule {
+        identifier: Cow::Borrowed(target.identifier()),
+        rule_type: Some(rule_type(target.rule_type())),
+        policy: Some(policy(rule.policy(), generation)),
+        cel_expr: text(rule.policy().expression().map(|cel| cel.as_str())),
+        custom_msg: text(message.as_deref()),
+        custom_url: text(url.as_deref()),
+        event_detail_button_label: text(button_label.as_deref()),
+        notification_app_name: text(app_name.as_deref()),
+        file_bundle_hash: text(bundle.as_ref().map(rule::Bundle::hash)),
+        file_bundle_binary_count: bundle.as_ref().map_or(0, rule::Bundle::binary_count),
+        ..wire::Rule::default()
+    }
+}
+
+/// A removal of a rule that no host has: what a clean sync without rules sends.
+pub(super) fn sentinel() -> wire::Rule<'static> {
+    const NO_FILE: &str = "0000000000000000000000000000000000000000000000000000000000000000";
+    wire::Rule {
+        identifier: Cow::Borrowed(NO_FILE),
+        rule_type: Some(wire::RuleType::Binary),
+        policy: Some(PolicyName::Remove),
+        ..wire::Rule::default()
+    }
+}
+
+fn rule_type(rule_type: RuleType) -> wire::RuleType {
+    match rule_type {
+        RuleType::CdHash => wire::RuleType::CdHash,
+        RuleType::Binary => wire::RuleType::Binary,
+        RuleType::SigningId => wire::RuleType::SigningId,
+        RuleType::Certificate => wire::RuleType::Certificate,
+        RuleType::TeamId => wire::RuleType::TeamId,
+    }
+}
+
+/// A policy by its name. Clients that do not know the half-silent ones get the nearest that
+/// shows no more: silence for one without a window, a plain block for one without a terminal.
+fn policy(policy: &Policy, generation: Generation) -> PolicyName {
+    let half_silent = generation::has(generation.0, Capability::HalfSilentPolicies);
+    match policy {
+        Policy::Allow => PolicyName::Allowlist,
+        Policy::AllowCompiler => PolicyName::AllowlistCompiler,
+        Policy::Block => PolicyName::Blocklist,
+        Policy::SilentBlock => PolicyName::SilentBlocklist,
+        Policy::SilentBlockGui if half_silent => PolicyName::SilentGuiBlocklist,
+        Policy::SilentBlockGui => PolicyName::SilentBlocklist,
+        Policy::SilentBlockTty if half_silent => PolicyName::SilentTtyBlocklist,
+        Policy::SilentBlockTty => PolicyName::Blocklist,
+        Policy::Cel(_) => PolicyName::Cel,
+        Policy::Remove => PolicyName::Remove,
+    }
+}
+
+/// What a Mac says of itself.
+pub(super) fn facts(request: &wire::PreflightRequest) -> HostFacts {
+    HostFacts {
+        serial: request.serial_num.clone(),
+        hostname: request.hostname.clone(),
+        model: request.model_identifier.clone(),
+        os_version: request.os_version.clone(),
+        os_build: request.os_build.clone(),
+        santa_version: request.santa_version.clone(),
+        primary_user: request.primary_user.clone(),
+        groups: request.primary_user_groups.clone(),
+        client_mode: request.client_mode.map(client_mode_reported),
+        rule_counts: RuleCounts {
+            binary: request.binary_rule_count,
+            certificate: request.certificate_rule_count,
+            teamid: request.teamid_rule_count,
+            signingid: request.signingid_rule_count,
+            cdhash: request.cdhash_rule_count,
+            compiler: request.compiler_rule_count,
+            transitive: request.transitive_rule_count,
+        },
+        sip_status: request.sip_status,
+    }
+}
+
+fn client_mode_reported(mode: wire::ClientMode) -> fleet::ClientMode {
+    match mode {
+        wire::ClientMode::Monitor => fleet::ClientMode::Monitor,
+        wire::ClientMode::Lockdown => fleet::ClientMode::Lockdown,
+        wire::ClientMode::Standalone => fleet::ClientMode::Standalone,
+    }
+}
+
+/// Every setting, at every preflight: a client keeps what it was once told. The kind of the
+/// sync is said twice, for clients that know only one of the two keys; so are removable media.
+pub(super) fn settings(
+    settings: &EffectiveSettings,
+    kind: SessionKind,
+    generation: Generation,
+) -> wire::PreflightResponse {
+    let EffectiveSettings {
+        client_mode,
+        full_sync_interval,
+        batch_size,
+        enable_bundles,
+        enable_transitive_rules,
+        enable_all_event_upload,
+        disable_unknown_event_upload,
+        allowed_path_regex,
+        blocked_path_regex,
+        removable_media,
+        encrypted_removable_media,
+        override_file_access_action,
+        event_detail_url,
+        event_detail_text,
+    } = settings;
+    let media = media_policy(removable_media);
+    let remount_usb_mode = match &media {
+        MediaPolicy::Remount { flags } => flags.clone(),
+        MediaPolicy::Allow | MediaPolicy::Block => Vec::new(),
+    };
+    wire::PreflightResponse {
+        client_mode: Some(client_mode_wanted(*client_mode, generation)),
+        sync_type: Some(sync_type(kind)),
+        clean_sync: Some(kind != SessionKind::Normal),
+        batch_size: Some(batch_size.get()),
+        full_sync_interval: Some(full_sync_interval.seconds()),
+        enable_bundles: Some(*enable_bundles),
+        enable_transitive_rules: Some(*enable_transitive_rules),
+        enable_all_event_upload: Some(*enable_all_event_upload),
+        disable_unknown_event_upload: Some(*disable_unknown_event_upload),
+        allowed_path_regex: Some(allowed_path_regex.as_str().to_owned()),
+        blocked_path_regex: Some(blocked_path_regex.as_str().to_owned()),
+        block_usb_mount: Some(media != MediaPolicy::Allow),
+        remount_usb_mode,
+        removable_media_policy: Some(media),
+        encrypted_removable_media_policy: Some(media_policy(encrypted_removable_media)),
+        override_file_access_action: Some(file_access(*override_file_access_action)),
+        event_detail_url: Some(event_detail_url.clone()),
+        event_detail_text: Some(event_detail_text.clone()),
+        ..wire::PreflightResponse::default()
+    }
+}
+
+/// The mode as a generation knows it: without STANDALONE a client would keep the mode that it
+/// happens to be in, so it gets LOCKDOWN, which stops the same programs.
+pub(super) fn mode_for(mode: fleet::ClientMode, generation: Generation) -> fleet::ClientMode {
+    match mode {
+        fleet::ClientMode::Standalone
+            if !generation::has(generation.0, Capability::StandaloneMode) =>
+        {
+            fleet::ClientMode::Lockdown
+        }
+        known => known,
+    }
+}
+
+fn client_mode_wanted(mode: fleet::ClientMode, generation: Generation) -> wire::ClientMode {
+    match mode_for(mode, generation) {
+        fleet::ClientMode::Monitor => wire::ClientMode::Monitor,
+        fleet::ClientMode::Lockdown => wire::ClientMode::Lockdown,
+        fleet::ClientMode::Standalone => wire::ClientMode::Standalone,
+    }
+}
+
+fn sync_type(kind: SessionKind) -> wire::SyncType {
+    match kind {
+        SessionKind::Normal => wire::SyncType::Normal,
+        SessionKind::Clean(CleanSync::Clean) => wire::SyncType::Clean,
+        SessionKind::Clean(CleanSync::CleanAll) => wire::SyncType::CleanAll,
+    }
+}
+
+fn media_policy(media: &RemovableMedia) -> MediaPolicy {
+    match media {
+        RemovableMedia::Allow => MediaPolicy::Allow,
+        RemovableMedia::Block => MediaPolicy::Block,
+        RemovableMedia::Remount(flags) => MediaPolicy::Remount {
+            flags: flags.iter().map(|flag| flag.word().to_owned()).collect(),
+        },
+    }
+}
+
+fn file_access(action: fleet::FileAccessOverride) -> wire::FileAccessAction {
+    match action {
+        fleet::FileAccessOverride::None => wire::FileAccessAction::None,
+        fleet::FileAccessOverride::AuditOnly => wire::FileAccessAction::AuditOnly,
+        fleet::FileAccessOverride::Disable => wire::FileAccessAction::Disable,
+    }
+}
+
+/// An event as evidence. What is not named is kept in the report.
+pub(super) fn event(machine: &MachineId, event: &wire::Event) -> fleet::Event {
+    let signing_chain: Vec<SigningLink> = event.signing_chain.iter().map(link).collect();
+    let certificate = signing_chain.first().map(|leaf| rule::Certificate {
+        sha256: leaf.sha256.clone(),
+        common_name: leaf.common_name.clone(),
+        organization: leaf.organization.clone(),
+    });
+    fleet::Event {
+        machine: machine.clone(),
+        decision: fleet::Decision(event.decision.as_str().into()),
+        occurred: occurred(event.execution_time),
+        file_name: event.file_name.clone(),
+        folder: event.file_path.clone(),
+        program: Program {
+            sha256: event.file_sha256.clone(),
+            cdhash: event.cdhash.clone(),
+            team_id: event.team_id.clone(),
+            signing_id: event.signing_id.clone(),
+            signing_status: signing_status(&event.signing_status),
+            certificate,
+        },
+        user: event.executing_user.clone(),
+        pid: event.pid,
+        parent_name: event.parent_name.clone(),
+        bundle_name: event.file_bundle_name.clone(),
+        bundle_version: event.file_bundle_version_string.clone(),
+        bundle_hash: event.file_bundle_hash.clone(),
+        download_url: event.quarantine_data_url.clone(),
+        signing_chain,
+        report: serde_json::to_value(event).unwrap_or_default(),
+    }
+}
+
+fn link(certificate: &wire::Certificate) -> SigningLink {
+    SigningLink {
+        sha256: certificate.sha256.clone(),
+        common_name: certificate.cn.clone(),
+        organization: certificate.org.clone(),
+        organizational_unit: certificate.ou.clone(),
+    }
+}
+
+fn occurred(seconds: f64) -> Option<Timestamp> {
+    let millisecond = (seconds * 1000.0).round();
+    let told = seconds > 0.0 && millisecond < 1e15;
+    told.then(|| Timestamp::from_millisecond(millisecond as i64).ok()).flatten()
+}
+
+fn signing_status(status: &Open<wire::SigningStatus>) -> SigningStatus {
+    match status {
+        Open::Known(wire::SigningStatus::Unspecified) | Open::Other(_) => SigningStatus::Unknown,
+        Open::Known(wire::SigningStatus::Unsigned) => SigningStatus::Unsigned,
+        Open::Known(wire::SigningStatus::Invalid) => SigningStatus::Invalid,
+        Open::Known(wire::SigningStatus::Adhoc) => SigningStatus::Adhoc,
+        Open::Known(wire::SigningStatus::Development) => SigningStatus::Development,
+        Open::Known(wire::SigningStatus::Production) => SigningStatus::Production,
+    }
+}

@@ -1,0 +1,261 @@
+//! Who may name whom. The table of `src/lib.rs`, held.
+
+use super::source::{Token, files, name, read, root, tokens};
+
+/// Each module, and the modules that it may name besides itself.
+const TABLE: [(&str, &[&str]); 14] = [
+    ("cel", &[]),
+    ("protocol", &[]),
+    ("config", &[]),
+    ("rule", &["cel"]),
+    ("fleet", &["rule"]),
+    ("format", &["rule"]),
+    ("api", &["rule", "fleet"]),
+    ("store", &["rule", "fleet"]),
+    ("sync", &["rule", "fleet", "protocol", "store"]),
+    ("client", &["rule", "fleet", "api"]),
+    ("lab", &["rule", "protocol"]),
+    ("server", &["rule", "fleet", "protocol", "api", "store", "sync"]),
+    ("cli", &["cel", "config", "rule", "fleet", "format", "api", "client", "lab", "server"]),
+    ("main", &["cli"]),
+];
+
+/// Crates that are the business of a few modules.
+const CRATES: [(&str, &[&str]); 6] = [
+    ("axum", &["server"]),
+    ("clap", &["cli"]),
+    ("clap_complete", &["cli"]),
+    ("clap_mangen", &["cli"]),
+    ("reqwest", &["client", "lab"]),
+    ("rusqlite", &["store"]),
+];
+
+const PRINTING: [&str; 4] = ["print", "println", "eprint", "eprintln"];
+
+#[test]
+fn no_module_names_one_that_it_may_not_know() {
+    let sources = files(&root().join("src"), ".rs");
+    let broken: Vec<_> = sources.iter().flat_map(|path| broken(&name(path), &read(path))).collect();
+    assert!(broken.is_empty(), "\n{}\n", broken.join("\n"));
+}
+
+#[test]
+fn the_table_and_the_module_list_agree() {
+    let list = read(&root().join("src/lib.rs"));
+    let listed = list.lines().filter_map(|line| line.strip_prefix("pub mod "));
+    let mut listed: Vec<_> = listed.map(|line| line.trim_end_matches(';')).collect();
+    let known = TABLE.iter().map(|(module, _)| *module).filter(|module| *module != "main");
+    let mut known: Vec<_> = known.collect();
+    listed.sort_unstable();
+    known.sort_unstable();
+    assert_eq!(listed, known);
+}
+
+/// What the source file `path` with this `text` does against the rules.
+fn broken(path: &str, text: &str) -> Vec<String> {
+    let mut found = Vec::new();
+    let Some(module) = module(path) else { return found };
+    let from = module.first().map_or("main", String::as_str);
+    let tokens = tokens(text);
+    let mut scopes = Scopes { file: module.clone(), open: Vec::new() };
+    for at in 0..tokens.len() {
+        scopes.see(&tokens, at);
+        let (line, token) = tokens[at];
+        let Token::Word(word) = token else { continue };
+        if before(&tokens, at, 1) == Some(Token::Path) && before(&tokens, at, 2).is_some_and(joins)
+        {
+            continue;
+        }
+        let mut report = |what: String| found.push(format!("{path}:{line}: {what}"));
+        for to in scopes.modules_named(&tokens, at) {
+            if to != from && !allowed(from).contains(&to) {
+                report(format!("`{from}` may not name `{to}`"));
+            }
+        }
+        let follows = tokens.get(at + 1).map(|(_, token)| *token);
+        let imported = before(&tokens, at, 1) == Some(Token::Word("use"));
+        let names_crate = follows == Some(Token::Path) || imported;
+        let owners = CRATES.iter().find(|(krate, _)| *krate == word && names_crate);
+        if owners.is_some_and(|(_, owners)| !owners.contains(&from)) {
+            report(format!("`{from}` may not name the crate `{word}`"));
+        }
+        if PRINTING.contains(&word)
+            && follows == Some(Token::Mark('!'))
+            && !path.starts_with("src/cli/ui")
+        {
+            report(format!("`{word}!` is for `cli::ui` alone"));
+        }
+        if word == "std"
+            && from != "config"
+            && !scopes.in_tests()
+            && heads(&tokens, at + 1).contains(&"env")
+        {
+            report(format!("`{from}` may not name `std::env`"));
+        }
+    }
+    found
+}
+
+fn allowed(from: &str) -> &'static [&'static str] {
+    let row = TABLE.iter().find(|(module, _)| *module == from);
+    row.map_or(&[], |(_, allowed)| allowed)
+}
+
+/// The module that a file is, from the crate's root; none for the root itself.
+fn module(path: &str) -> Option<Vec<String>> {
+    let inside = path.strip_prefix("src/")?.strip_suffix(".rs")?;
+    match inside {
+        "lib" => None,
+        "main" => Some(Vec::new()),
+        _ => {
+            let inside = inside.strip_suffix("/mod").unwrap_or(inside);
+            Some(inside.split('/').map(str::to_owned).collect())
+        }
+    }
+}
+
+/// Where in the module tree the present token stands.
+struct Scopes<'a> {
+    file: Vec<String>,
+    /// Every open brace; with its name, if it opened a module.
+    open: Vec<Option<&'a str>>,
+}
+
+impl<'a> Scopes<'a> {
+    fn see(&mut self, tokens: &[(usize, Token<'a>)], at: usize) {
+        match tokens[at].1 {
+            Token::Mark('{') => {
+                let named = (before(tokens, at, 2), before(tokens, at, 1));
+                self.open.push(match named {
+                    (Some(Token::Word("mod")), Some(Token::Word(name))) => Some(name),
+                    _ => None,
+                });
+            }
+            Token::Mark('}') => drop(self.open.pop()),
+            Token::Word(_) | Token::Path | Token::Mark(_) => {}
+        }
+    }
+
+    fn in_tests(&self) -> bool {
+        self.open.contains(&Some("tests")) || self.file.last().is_some_and(|name| name == "tests")
+    }
+
+    /// The crate's modules that the path beginning at a token names.
+    fn modules_named(&self, tokens: &[(usize, Token<'a>)], at: usize) -> Vec<&'a str> {
+        let Token::Word(first) = tokens[at].1 else { return Vec::new() };
+        match first {
+            "crate" | "nicelist" => heads(tokens, at + 1),
+            "super" => {
+                let mut end = at + 1;
+                let mut levels = 1;
+                while let Some([(_, Token::Path), (_, Token::Word("super"))]) =
+                    tokens.get(end..end + 2)
+                {
+                    (end, levels) = (end + 2, levels + 1);
+                }
+                let depth = self.file.len() + self.open.iter().flatten().count();
+                if levels == depth { heads(tokens, end) } else { Vec::new() }
+            }
+            _ => Vec::new(),
+        }
+    }
+}
+
+fn before<'a>(tokens: &[(usize, Token<'a>)], at: usize, by: usize) -> Option<Token<'a>> {
+    Some(tokens.get(at.checked_sub(by)?)?.1)
+}
+
+/// Whether a `::` after this token goes on with a path, rather than beginning one.
+fn joins(token: Token<'_>) -> bool {
+    !matches!(token, Token::Word("use") | Token::Mark('{' | '(' | ',' | '=' | '&' | '<'))
+}
+
+/// The names that follow `::` at a token: one, or the first of each member of a group. `*`
+/// stands for all of them.
+fn heads<'a>(tokens: &[(usize, Token<'a>)], at: usize) -> Vec<&'a str> {
+    let Some((_, Token::Path)) = tokens.get(at) else { return Vec::new() };
+    match tokens.get(at + 1).map(|(_, token)| *token) {
+        Some(Token::Word(word)) => vec![word],
+        Some(Token::Mark('*')) => vec!["*"],
+        Some(Token::Mark('{')) => group(&tokens[at + 2..]),
+        Some(Token::Path | Token::Mark(_)) | None => Vec::new(),
+    }
+}
+
+/// The first name of each member of a group whose brace was just opened.
+fn group<'a>(tokens: &[(usize, Token<'a>)]) -> Vec<&'a str> {
+    let (mut depth, mut fresh, mut names) = (1_usize, true, Vec::new());
+    for (_, token) in tokens {
+        match token {
+            Token::Mark('{') => depth += 1,
+            Token::Mark('}') if depth == 1 => break,
+            Token::Mark('}') => depth -= 1,
+            Token::Mark(',') if depth == 1 => fresh = true,
+            Token::Word(word) if fresh => {
+                names.push(*word);
+                fresh = false;
+            }
+            Token::Mark('*') if fresh => names.push("*"),
+            Token::Word(_) | Token::Path | Token::Mark(_) => {}
+        }
+    }
+    names
+}
+
+#[test]
+fn planted_violations_are_found() {
+    let planted = [
+        ("src/rule/mod.rs", "use crate::store::Store;", "`rule` may not name `store`"),
+        ("src/rule/a.rs", "use crate::{cel, fleet::{self, Host}};", "`rule` may not name `fleet`"),
+        (
+            "src/rule/a.rs",
+            "use crate::{\n    cel::A,\n    store::B,\n};",
+            "`rule` may not name `store`",
+        ),
+        ("src/fleet/mod.rs", "fn f() { let x = crate::api::y(); }", "`fleet` may not name `api`"),
+        ("src/cli/a.rs", "use nicelist::sync;", "`cli` may not name `sync`"),
+        ("src/cel/a.rs", "use super::super::rule::Rule;", "`cel` may not name `rule`"),
+        ("src/cel/mod.rs", "use super::{rule};", "`cel` may not name `rule`"),
+        ("src/cel/mod.rs", "mod tests { use super::super::rule; }", "`cel` may not name `rule`"),
+        ("src/api/mod.rs", "use crate::*;", "`api` may not name `*`"),
+        ("src/main.rs", "fn main() { nicelist::server::run() }", "`main` may not name `server`"),
+        ("src/store/mod.rs", "use axum::Router;", "`store` may not name the crate `axum`"),
+        (
+            "src/sync/mod.rs",
+            "fn f(c: &::rusqlite::Connection) {}",
+            "`sync` may not name the crate `rusqlite`",
+        ),
+        (
+            "src/server/mod.rs",
+            "#[derive(clap::Args)] struct A;",
+            "`server` may not name the crate `clap`",
+        ),
+        ("src/cli/rule.rs", "fn f() { println!(); }", "`println!` is for `cli::ui` alone"),
+        ("src/cli/mod.rs", "use std::{io, env};", "`cli` may not name `std::env`"),
+        ("src/cli/mod.rs", "fn f() { std::env::args(); }", "`cli` may not name `std::env`"),
+    ];
+    for (path, text, expected) in planted {
+        let found = broken(path, text);
+        assert_eq!(found.len(), 1, "{text}: {found:?}");
+        assert!(found[0].starts_with(path) && found[0].ends_with(expected), "{}", found[0]);
+    }
+    assert!(broken("src/rule/a.rs", "\n\nuse crate::api;")[0].starts_with("src/rule/a.rs:3: "));
+}
+
+#[test]
+fn what_is_allowed_is_not_reported() {
+    let fine = [
+        ("src/rule/a.rs", "use crate::cel::Expression; use crate::rule::Target;"),
+        ("src/rule/a.rs", "// crate::store\nconst A: &str = \"crate::store println!\";"),
+        ("src/rule/a.rs", "use super::store; mod tests { use super::super::store; }"),
+        ("src/rule/a/b.rs", "use super::super::store;"),
+        ("src/cel/a.rs", "use ::cel::Env; fn f() { x::crate_::store(); }"),
+        ("src/api/a.rs", "mod tests { fn f() { std::env::temp_dir(); } }"),
+        ("src/cli/ui/table.rs", "fn f() { println!(); let v = env!(\"CARGO_PKG_VERSION\"); }"),
+        ("src/config/env.rs", "fn f() { std::env::var_os(name); }"),
+        ("src/server/a.rs", "use axum::Router; let clap = 1;"),
+    ];
+    for (path, text) in fine {
+        assert_eq!(broken(path, text), Vec::<String>::new(), "{text}");
+    }
+}
