@@ -83,13 +83,21 @@ pub struct BadRow {
     pub record: ByteRecord,
 }
 
+impl BadRow {
+    /// `COLUMN: REASON`, or the reason alone.
+    #[must_use]
+    pub fn fault(&self) -> String {
+        match &self.column {
+            Some(column) => format!("{column}: {}", self.reason),
+            None => self.reason.to_string(),
+        }
+    }
+}
+
 impl std::fmt::Display for BadRow {
     /// `LINE: COLUMN: REASON`, for a file's name in front.
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        match &self.column {
-            Some(column) => write!(f, "{}: {column}: {}", self.line, self.reason),
-            None => write!(f, "{}: {}", self.line, self.reason),
-        }
+        write!(f, "{}: {}", self.line, self.fault())
     }
 }
 
@@ -151,6 +159,12 @@ impl<R: BufRead> Reader<R> {
     #[must_use]
     pub fn extra_columns(&self) -> &[String] {
         self.layout.extra()
+    }
+
+    /// The fields of the row that was handed out last, as they came.
+    #[must_use]
+    pub fn record(&self) -> &ByteRecord {
+        &self.record
     }
 
     fn rule(&mut self, line: u64) -> Result<Rule, Fault> {

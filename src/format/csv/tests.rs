@@ -239,7 +239,7 @@ fn mended_rejects_are_read_again() {
     let reader = open(text.as_bytes());
     let mut rejects = Rejects::new(&mut file, Delimiter::Comma, reader.columns()).unwrap();
     for row in bad_rows(text) {
-        rejects.write(&row).unwrap();
+        rejects.write(row.line, &row.fault(), &row.record).unwrap();
     }
     rejects.finish().unwrap();
     let written = String::from_utf8(file).unwrap();

@@ -6,7 +6,7 @@ use std::io::{self, Write};
 use ::csv::{ByteRecord, WriterBuilder};
 
 use super::column::{Column, REJECTION, fold};
-use super::{BadRow, Delimiter};
+use super::Delimiter;
 use crate::rule::Rule;
 
 /// Writes rules under nicelist's own header; [`Reader`](super::Reader) gives back the same.
@@ -100,16 +100,12 @@ impl<W: Write> Rejects<W> {
         Ok(rejects)
     }
 
-    /// Writes a bad row.
+    /// Writes the fields of a bad row, which began on `line`, and what is wrong with it.
     ///
     /// # Errors
     /// What the output reports.
-    pub fn write(&mut self, row: &BadRow) -> io::Result<()> {
-        let reason = match &row.column {
-            Some(column) => format!("{column}: {}", row.reason),
-            None => row.reason.to_string(),
-        };
-        self.row(&row.record, [&row.line.to_string(), &reason])
+    pub fn write(&mut self, line: u64, fault: &str, record: &ByteRecord) -> io::Result<()> {
+        self.row(record, [&line.to_string(), fault])
     }
 
     /// A row of another width than the header keeps its fields; one that is too short is
