@@ -1,3 +1,10 @@
 //! The `nicelist` binary: the exit code of the library's command line, nothing else.
 
-fn main() {}
+use std::process::ExitCode;
+
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
+fn main() -> ExitCode {
+    nicelist::cli::run()
+}

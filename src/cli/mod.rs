@@ -1,1 +1,146 @@
-//! The command line: one file a command. It alone prints and decides exit codes.
+//! The command line: arguments, output, exit codes.
+//!
+//! A command is a file with its arguments and one function, below the folder of its noun; it
+//! hands values to [`ui`], which alone prints. A noun is registered in [`Command`]: a variant
+//! and an arm.
+
+mod arg;
+pub mod artifacts;
+mod change;
+mod completions;
+mod context;
+mod error;
+mod local;
+mod log;
+mod man;
+mod rule;
+mod ui;
+
+use std::process::ExitCode;
+
+use clap::{CommandFactory, Parser, Subcommand};
+
+use crate::fleet::Clock;
+use arg::Globals;
+use context::Context;
+use error::CliError;
+use ui::{Manner, Ui};
+
+/// Manage which programs a fleet of Macs may run with Santa
+#[derive(Debug, Parser)]
+#[command(
+    name = "nicelist",
+    version,
+    max_term_width = 100,
+    disable_help_subcommand = true,
+    help_template = TEMPLATE,
+    subcommand_value_name = "COMMAND"
+)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+
+    #[command(flatten)]
+    globals: Globals,
+}
+
+/// Without a blank line too many, so that the first page fits on a screen.
+const TEMPLATE: &str = "{about}\n\n{usage-heading} {usage}\n\n{all-args}{after-help}";
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    #[command(subcommand)]
+    Rule(rule::Command),
+    Completions(completions::CompletionsArgs),
+    #[command(hide = true)]
+    Man(man::ManArgs),
+}
+
+impl Command {
+    fn run(self, context: &Context) -> Result<(), CliError> {
+        match self {
+            Self::Rule(command) => context.block_on(rule::run(context, command)),
+            Self::Completions(args) => completions::run(context, &args),
+            Self::Man(args) => man::run(&args),
+        }
+    }
+}
+
+/// Runs the command that this process was started with.
+#[must_use]
+pub fn run() -> ExitCode {
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => {
+            let code = u8::try_from(error.exit_code()).unwrap_or(2);
+            return match error.print() {
+                Ok(()) => ExitCode::from(code),
+                Err(error) => ExitCode::from(CliError::from(error).kind.exit_code()),
+            };
+        }
+    };
+    let Cli { command, globals } = cli;
+    let early = Manner { color: globals.color.unwrap_or_default(), ..Manner::default() };
+    match Context::open(globals) {
+        Ok(context) => ended(&context.ui, command.run(&context)),
+        Err(error) => ended(&Ui::new(early, Clock::System), Err(error)),
+    }
+}
+
+fn ended(ui: &Ui, result: Result<(), CliError>) -> ExitCode {
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            ui.error(&error);
+            ExitCode::from(error.kind.exit_code())
+        }
+    }
+}
+
+/// The whole grammar, for completions, manual pages and tests.
+#[must_use]
+pub fn command() -> clap::Command {
+    Cli::command()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_grammar_is_sound() {
+        command().debug_assert();
+    }
+
+    #[test]
+    fn the_first_page_fits_on_a_screen() {
+        let help = command().term_width(80).render_help().to_string();
+        assert!(help.lines().count() <= 24, "{help}");
+        assert!(help.lines().all(|line| line.chars().count() <= 80), "{help}");
+    }
+
+    #[test]
+    fn every_command_has_examples() {
+        fn check(command: &clap::Command, path: &str) {
+            let name = format!("{path} {}", command.get_name());
+            let mut below = command.get_subcommands().peekable();
+            if below.peek().is_none() {
+                let help = command.get_after_long_help().map(ToString::to_string);
+                let help = help.unwrap_or_default();
+                assert!(help.starts_with("Examples:\n"), "{name} shows no examples");
+            }
+            below.for_each(|command| check(command, &name));
+        }
+        check(&command(), "");
+    }
+
+    #[test]
+    fn help_is_imperative_without_a_period() {
+        fn check(command: &clap::Command) {
+            let about = command.get_about().map(ToString::to_string).unwrap_or_default();
+            assert!(!about.is_empty() && !about.ends_with('.'), "{}: {about}", command.get_name());
+            command.get_subcommands().for_each(check);
+        }
+        check(&command());
+    }
+}

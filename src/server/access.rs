@@ -29,7 +29,7 @@ pub enum SyncAuth {
     None,
 }
 
-/// The secrets of a database's first start. They are kept hashed: this is the one chance to
+/// The secrets of a server's first start. They are kept hashed: this is the one chance to
 /// note them.
 #[derive(Clone, Debug)]
 pub struct FirstStart {
@@ -59,7 +59,7 @@ pub(super) struct Access {
 }
 
 impl Access {
-    /// Installs an empty database's first secrets and reads the tokens. Also gives the key
+    /// Installs a database's first secrets where they are wanted, and reads the tokens. Also gives the key
     /// that seals cursors.
     pub(super) async fn open(
         store: &dyn Store,
@@ -75,10 +75,13 @@ impl Access {
             created,
             expires: None,
         };
-        let tokens = vec![
+        let mut tokens = vec![
             token("admin", Role::Admin, &admin),
             token("enrolment", Role::Enrolment, &enrolment),
         ];
+        if !options.first_tokens {
+            tokens.clear();
+        }
         let installation = Installation { cursor_key: rand::random(), tokens };
         let (cursor_key, fresh) = store.install(installation).await?;
         let first_start = fresh.then(|| FirstStart {

@@ -25,9 +25,12 @@ pub struct Options {
     pub database: String,
     /// What hosts must present to sync.
     pub sync_auth: SyncAuth,
-    /// The first admin token of an empty database; made up when absent.
+    /// Whether to let in the first administrator and the first hosts, if there never was a
+    /// token. Work on a local database needs none.
+    pub first_tokens: bool,
+    /// The first admin token; made up when absent.
     pub bootstrap_token: Option<String>,
-    /// The first enrolment secret of an empty database; made up when absent.
+    /// The first enrolment secret; made up when absent.
     pub enrolment_secret: Option<String>,
     /// What time it is.
     pub clock: Clock,
@@ -86,7 +89,7 @@ impl App {
         Ok(Self { state, first_start, ticking })
     }
 
-    /// The secrets that this start made or was given, if the database was empty.
+    /// The secrets that this start made or was given, if it was the first.
     #[must_use]
     pub fn first_start(&self) -> Option<&FirstStart> {
         self.first_start.as_ref()

@@ -5,8 +5,8 @@
 
 mod access;
 mod admin;
-mod app;
 mod answer;
+mod app;
 mod listen;
 mod santa;
 

@@ -16,9 +16,7 @@ use http::{HeaderMap, HeaderValue, StatusCode};
 use serde::de::DeserializeOwned;
 
 use super::app::{Shared, State};
-use crate::protocol::{
-    BodyError, ContentEncoding, MessageError, decode, read_request, write,
-};
+use crate::protocol::{BodyError, ContentEncoding, MessageError, decode, read_request, write};
 use crate::rule::MachineId;
 use crate::sync::SyncError;
 
@@ -29,9 +27,9 @@ const LARGEST_BODY: usize = 16 * 1024 * 1024;
 const DOCTOR: &str = "santactl-doctor-test";
 
 pub(super) fn router() -> Router<Arc<State>> {
-    [Stage::Preflight, Stage::EventUpload, Stage::RuleDownload, Stage::Postflight]
-        .into_iter()
-        .fold(Router::new(), |router, stage| {
+    [Stage::Preflight, Stage::EventUpload, Stage::RuleDownload, Stage::Postflight].into_iter().fold(
+        Router::new(),
+        |router, stage| {
             let bare = move |state: Shared, Path(machine): Path<String>, request: Request| {
                 answer(state, stage, None, machine, request)
             };
@@ -44,7 +42,8 @@ pub(super) fn router() -> Router<Arc<State>> {
             router
                 .route(&format!("/santa/{name}/{{machine}}"), post(bare))
                 .route(&format!("/santa/{{secret}}/{name}/{{machine}}"), post(secret))
-        })
+        },
+    )
 }
 
 #[derive(Clone, Copy)]
@@ -90,9 +89,7 @@ impl Failure {
             Self::Unread | Self::Encoding(BodyError::TooLarge { .. }) => {
                 StatusCode::PAYLOAD_TOO_LARGE
             }
-            Self::Encoding(BodyError::UnknownEncoding(_)) => {
-                StatusCode::UNSUPPORTED_MEDIA_TYPE
-            }
+            Self::Encoding(BodyError::UnknownEncoding(_)) => StatusCode::UNSUPPORTED_MEDIA_TYPE,
             Self::Machine(_) | Self::Encoding(_) | Self::Message(_) => StatusCode::BAD_REQUEST,
             Self::Sync(SyncError::Contended) => StatusCode::SERVICE_UNAVAILABLE,
             Self::Sync(_) => StatusCode::INTERNAL_SERVER_ERROR,
@@ -120,7 +117,11 @@ async fn answer(
             } else {
                 tracing::warn!(stage, ?machine, error = %failure, "a sync was refused");
             }
-            let text = if status.is_server_error() { "the server failed\n".to_owned() } else { format!("{failure}\n") };
+            let text = if status.is_server_error() {
+                "the server failed\n".to_owned()
+            } else {
+                format!("{failure}\n")
+            };
             (status, text).into_response()
         }
     }

@@ -65,12 +65,12 @@ pub struct TokenRecord {
     pub expires: Option<Timestamp>,
 }
 
-/// What a database needs before it can serve: written once, when it is empty.
+/// What a database needs before it can serve: written once.
 #[derive(Clone, Debug)]
 pub struct Installation {
     /// The key that authenticates cursors.
     pub cursor_key: [u8; 32],
-    /// The first tokens.
+    /// The first tokens; none where nobody is to be let in from outside yet.
     pub tokens: Vec<TokenRecord>,
 }
 
@@ -110,8 +110,8 @@ pub type StoreResult<T> = Result<T, StoreError>;
 /// What is kept. Every method is one transaction; an answer means that it is durable.
 #[async_trait]
 pub trait Store: Send + Sync + 'static {
-    /// Makes an empty database ready, or leaves a ready one as it is. Returns the cursor key in
-    /// force and whether this call installed it.
+    /// Gives a database its cursor key if it has none, and these first tokens if it never had
+    /// any. Returns the cursor key in force and whether the tokens were added.
     async fn install(&self, installation: Installation) -> StoreResult<([u8; 32], bool)>;
 
     // --- Policy in time ---
@@ -213,13 +213,13 @@ pub trait Store: Send + Sync + 'static {
     async fn revoke_token(&self, name: &str) -> StoreResult<bool>;
 }
 
-/// Opens the database that a URL names: `sqlite:PATH`, or `sqlite::memory:` for tests.
+/// Opens the database that a URL names: `sqlite:PATH`.
 ///
 /// # Errors
 /// [`StoreError::Open`] when it cannot be opened, is newer than this program, or is not ours.
 pub fn open(url: &str) -> StoreResult<Arc<dyn Store>> {
     match url.split_once(':') {
-        Some(("sqlite", path)) => todo!("{path}"),
+        Some(("sqlite", path)) => Ok(Arc::new(sqlite::Sqlite::open(path)?)),
         _ => Err(StoreError::Open {
             url: url.to_owned(),
             reason: "expected sqlite:PATH, as in sqlite:/var/lib/nicelist/nicelist.db".to_owned(),

@@ -120,13 +120,9 @@ mod tests {
     use super::*;
 
     fn cursor() -> Cursor {
-        let from =
-            From::Held { since: Revision(7), union: ScopeSetId(3), common: ScopeSetId(2) };
-        let to = Holding {
-            set: ScopeSetId(4),
-            revision: Revision(9),
-            generation: Generation(202_506),
-        };
+        let from = From::Held { since: Revision(7), union: ScopeSetId(3), common: ScopeSetId(2) };
+        let to =
+            Holding { set: ScopeSetId(4), revision: Revision(9), generation: Generation(202_506) };
         Cursor { span: Span { from, to }, page: 12 }
     }
 

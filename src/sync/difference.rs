@@ -65,8 +65,7 @@ pub(super) fn is_empty(ledger: &Ledger, origin: &Origin, destination: &Destinati
     match origin {
         Origin::Nothing => false,
         Origin::Held { since, union, common } => {
-            union.len() == common.len()
-                && ledger.last_touch(union, destination.revision) <= *since
+            union.len() == common.len() && ledger.last_touch(union, destination.revision) <= *since
         }
     }
 }

@@ -1,1 +1,1 @@
-
+//! The contract of the store, kept by every database.

@@ -7,13 +7,13 @@ use axum::extract::Path;
 
 use super::hosts;
 use crate::api::{
-    Code, DecisionAnswer, DecisionRequest, EventDetail, EventQuery, EventStatView, EventView,
-    Page, Problem,
+    Code, DecisionAnswer, DecisionRequest, EventDetail, EventQuery, EventStatView, EventView, Page,
+    Problem,
 };
 use crate::fleet::{EventId, EventStat};
 use crate::rule::{Candidate, MachineId, PolicyKind, Rule, RuleDraft, Scope};
 use crate::server::access::{Helpdesk, Viewer};
-use crate::server::answer::{Answer, Query, Body, Refused, bad_cursor, page_size};
+use crate::server::answer::{Answer, Body, Query, Refused, bad_cursor, page_size};
 use crate::server::app::{Shared, State};
 use crate::store::{Author, Change, Edit, EventFilter, StoredEvent};
 
@@ -69,9 +69,8 @@ pub(super) async fn show(
     let names = hosts::hostnames(&state, std::iter::once(&stored.event.machine)).await?;
     let candidates = stored.event.program.candidates();
     let best = candidates.first().map(|best| best.target.rule_type());
-    let reason = best.map_or("the event names no program", |best| {
-        stored.event.program.reason(best)
-    });
+    let reason =
+        best.map_or("the event names no program", |best| stored.event.program.reason(best));
     let event = stored.event.clone();
     Ok(Json(EventDetail {
         event: view(stored, &names),
@@ -114,8 +113,7 @@ pub(super) async fn decide(
         expires: request.expires,
         ..RuleDraft::default()
     };
-    let invalid =
-        |error: crate::rule::RuleError| Problem::new(Code::Invalid, error.to_string());
+    let invalid = |error: crate::rule::RuleError| Problem::new(Code::Invalid, error.to_string());
     let rule = Rule::try_from(draft).map_err(invalid)?;
     let draft = RuleDraft::from(rule.clone());
     let message = Some(format!("{} event {id}", request.policy));
@@ -124,7 +122,8 @@ pub(super) async fn decide(
     let change = Change { author, base: None, dry_run: request.dry_run, edits };
     let committed = state.engine.commit(change).await?;
     let outcome = committed.outcomes.first().copied();
-    let outcome = outcome.ok_or_else(|| Problem::new(Code::Internal, "the change got no answer"))?;
+    let outcome =
+        outcome.ok_or_else(|| Problem::new(Code::Internal, "the change got no answer"))?;
     Ok(Json(DecisionAnswer { rule: draft, outcome, revision: committed.head, machine }))
 }
 
@@ -137,13 +136,13 @@ fn choose(stored: &StoredEvent, request: &DecisionRequest) -> Result<Candidate, 
         | PolicyKind::SilentBlockGui
         | PolicyKind::SilentBlockTty => {}
         PolicyKind::Cel | PolicyKind::Remove => {
-            let message = format!("an event is allowed or blocked, not decided by {}", request.policy);
+            let message =
+                format!("an event is allowed or blocked, not decided by {}", request.policy);
             return Err(Problem::new(Code::Invalid, message).into());
         }
     }
     let candidates = stored.event.program.candidates();
-    let known: Vec<&str> =
-        candidates.iter().map(|each| each.target.rule_type().word()).collect();
+    let known: Vec<&str> = candidates.iter().map(|each| each.target.rule_type().word()).collect();
     let known = known.join(", ");
     let fits = |candidate: &Candidate| {
         request.rule_type.is_none_or(|wanted| wanted == candidate.target.rule_type())

@@ -10,15 +10,15 @@ mod tokens;
 
 use std::sync::Arc;
 
-use axum::{Json, Router};
 use axum::routing::get;
+use axum::{Json, Router};
 use utoipa::openapi::{InfoBuilder, OpenApiBuilder};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use super::access::Operator;
-use super::app::State;
 use super::answer::{Answer, Refused};
+use super::app::State;
 use crate::api::{self, ChangeAnswer, Code, Problem};
 use crate::rule::Revision;
 use crate::store::{Author, Change, Edit};

@@ -71,10 +71,9 @@ fn edits(put: Vec<RuleDraft>, drop: Vec<RuleReference>) -> Result<Vec<Edit>, Ref
     if let Some(message) = message {
         return Err(Problem::new(Code::Invalid, message).details(details).into());
     }
-    edits.extend(drop.into_iter().map(|RuleReference { target, scope }| Edit::DropRule {
-        target,
-        scope,
-    }));
+    edits.extend(
+        drop.into_iter().map(|RuleReference { target, scope }| Edit::DropRule { target, scope }),
+    );
     Ok(edits)
 }
 

@@ -18,15 +18,9 @@ const ALIKE: f64 = 0.7;
 
 /// All tags, by name.
 #[utoipa::path(get, path = "/tags", responses((status = 200, body = Vec<TagView>)))]
-pub(super) async fn list(
-    axum::extract::State(state): Shared,
-    _: Viewer,
-) -> Answer<Vec<TagView>> {
-    let view = |tag: Tag| TagView {
-        name: tag.name,
-        priority: tag.priority,
-        description: tag.description,
-    };
+pub(super) async fn list(axum::extract::State(state): Shared, _: Viewer) -> Answer<Vec<TagView>> {
+    let view =
+        |tag: Tag| TagView { name: tag.name, priority: tag.priority, description: tag.description };
     Ok(Json(state.store.snapshot().await?.tags.into_iter().map(view).collect()))
 }
 

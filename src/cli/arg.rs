@@ -1,0 +1,153 @@
+//! Arguments that commands share.
+
+use std::ffi::OsStr;
+use std::fmt::Display;
+use std::marker::PhantomData;
+use std::str::FromStr;
+
+use clap::builder::{PossibleValue, StringValueParser, TypedValueParser};
+use clap::{ArgAction, Args};
+use jiff::{SignedDuration, Timestamp};
+
+use super::error::CliError;
+use crate::config::{Color, Database, Flags, Output, Secret, ServerUrl};
+use crate::fleet::parse_duration;
+
+/// The flags of every command.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Global options")]
+pub(crate) struct Globals {
+    /// Talk to the server at this address
+    #[arg(long, global = true, value_name = "URL")]
+    pub(crate) server: Option<ServerUrl>,
+    /// Show the server this token
+    #[arg(long, global = true, value_name = "TOKEN")]
+    pub(crate) token: Option<Secret>,
+    /// Use this context of the configuration file
+    #[arg(long, global = true, value_name = "NAME")]
+    pub(crate) context: Option<String>,
+    /// Work on a local database, sqlite:PATH
+    #[arg(long, global = true, value_name = "URL")]
+    pub(crate) database: Option<Database>,
+    /// Write table, json, jsonl, csv or tsv
+    #[arg(short, long, global = true, value_name = "FORMAT", hide_possible_values = true)]
+    #[arg(value_parser = Words::<Output>::new(Output::ALL.map(Output::as_str)))]
+    pub(crate) output: Option<Output>,
+    /// Use colours: auto, always or never
+    #[arg(long, global = true, value_name = "WHEN", hide_possible_values = true)]
+    #[arg(value_parser = Words::<Color>::new(Color::ALL.map(Color::as_str)))]
+    pub(crate) color: Option<Color>,
+    /// Write data and errors only
+    #[arg(short, long, global = true)]
+    pub(crate) quiet: bool,
+    /// Log what happens inside; twice for more
+    #[arg(short, long, global = true, action = ArgAction::Count)]
+    pub(crate) verbose: u8,
+}
+
+impl Globals {
+    /// The flags that are settings.
+    pub(crate) fn flags(self) -> Flags {
+        let Self { server, token, context, database, output, color, quiet: _, verbose: _ } = self;
+        Flags { server, token, database, context, output, color }
+    }
+}
+
+/// Reads one of some words, which completions propose. Other spellings that the type reads are
+/// taken too.
+#[derive(Debug)]
+pub(crate) struct Words<T> {
+    words: Vec<&'static str>,
+    value: PhantomData<fn() -> T>,
+}
+
+impl<T> Words<T> {
+    pub(crate) fn new(words: impl IntoIterator<Item = &'static str>) -> Self {
+        Self { words: words.into_iter().collect(), value: PhantomData }
+    }
+}
+
+impl<T> Clone for Words<T> {
+    fn clone(&self) -> Self {
+        Self { words: self.words.clone(), value: PhantomData }
+    }
+}
+
+impl<T> TypedValueParser for Words<T>
+where
+    T: FromStr<Err: Display> + Clone + Send + Sync + 'static,
+{
+    type Value = T;
+
+    fn parse_ref(
+        &self,
+        command: &clap::Command,
+        arg: Option<&clap::Arg>,
+        value: &OsStr,
+    ) -> Result<T, clap::Error> {
+        let read = |text: String| text.parse::<T>().map_err(|error| error.to_string());
+        StringValueParser::new().try_map(read).parse_ref(command, arg, value)
+    }
+
+    fn possible_values(&self) -> Option<Box<dyn Iterator<Item = PossibleValue> + '_>> {
+        Some(Box::new(self.words.iter().map(|word| PossibleValue::new(*word))))
+    }
+}
+
+/// When something ends: after a while, or at a time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Expiry {
+    /// So long after now.
+    After(SignedDuration),
+    /// At this time.
+    At(Timestamp),
+}
+
+impl FromStr for Expiry {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let at = || text.trim().parse().ok().map(Self::At);
+        let expiry = parse_duration(text).map(Self::After).or_else(at);
+        expiry.ok_or_else(|| {
+            "expected a duration such as 24h or 7d, or a time such as 2027-01-31T00:00:00Z"
+                .to_owned()
+        })
+    }
+}
+
+impl Expiry {
+    /// The time that is meant, seen from `now`.
+    pub(crate) fn resolve(self, now: Timestamp) -> Result<Timestamp, CliError> {
+        let at = match self {
+            Self::At(at) => Ok(at),
+            Self::After(duration) => now.checked_add(duration),
+        };
+        match at {
+            Ok(at) if at > now => Ok(at),
+            Ok(at) => Err(CliError::usage(format!("the expiry {at} is past"))),
+            Err(_) => Err(CliError::usage("the expiry is too far away")),
+        }
+    }
+}
+
+/// Reads a duration as people write it.
+pub(crate) fn duration(text: &str) -> Result<SignedDuration, String> {
+    parse_duration(text).ok_or_else(|| "expected a duration such as 90s, 15m or 1h".to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_expiry_is_a_duration_or_a_time_and_lies_ahead() {
+        let now: Timestamp = "2026-11-20T12:00:00Z".parse().unwrap();
+        let read = |text: &str| text.parse::<Expiry>().unwrap().resolve(now);
+        assert_eq!(read("7d").unwrap().to_string(), "2026-11-27T12:00:00Z");
+        assert_eq!(read("2027-01-31T00:00:00+01:00").unwrap().to_string(), "2027-01-30T23:00:00Z");
+        assert!(read("2020-01-01T00:00:00Z").unwrap_err().message.contains("is past"));
+        assert!(read("0s").is_err());
+        assert!("tomorrow".parse::<Expiry>().is_err());
+    }
+}

@@ -1,0 +1,24 @@
+//! `nicelist completions`.
+
+use clap::Args;
+use clap_complete::Shell;
+
+use super::artifacts;
+use super::context::Context;
+use super::error::CliError;
+
+/// Print completions for a shell
+#[derive(Debug, Args)]
+#[command(after_long_help = "\
+Examples:
+  nicelist completions zsh > ~/.zfunc/_nicelist
+  nicelist completions bash | sudo tee /etc/bash_completion.d/nicelist")]
+pub(crate) struct CompletionsArgs {
+    /// The shell
+    #[arg(value_enum)]
+    shell: Shell,
+}
+
+pub(crate) fn run(context: &Context, args: &CompletionsArgs) -> Result<(), CliError> {
+    context.ui.raw(&artifacts::completions(args.shell))
+}

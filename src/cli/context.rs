@@ -1,0 +1,76 @@
+//! What every command is given.
+
+use super::arg::Globals;
+use super::error::CliError;
+use super::ui::{Manner, Ui};
+use super::{local, log};
+use crate::client::{Client, ClientError};
+use crate::config::{Environment, Files, Paths, Place, Settings};
+use crate::fleet::Clock;
+use crate::rule::{MachineId, Scope};
+
+/// The surroundings of a command.
+pub(crate) struct Context {
+    /// Prints.
+    pub(crate) ui: Ui,
+    /// The settings in force.
+    pub(crate) settings: Settings,
+    /// What the environment says.
+    pub(crate) env: Environment,
+}
+
+impl Context {
+    /// Reads the environment and the configuration files.
+    pub(crate) fn open(globals: Globals) -> Result<Self, CliError> {
+        let (quiet, verbose) = (globals.quiet, globals.verbose);
+        let env = Environment::read()?;
+        let files = Files::load(&Paths::of(&env))?;
+        let settings = Settings::resolve(globals.flags(), &env, &files)?;
+        let manner = Manner { format: settings.output.value, color: settings.color.value, quiet };
+        let ui = Ui::new(manner, Clock::System);
+        log::start(env.log.as_deref(), verbose)?;
+        settings.warnings.iter().for_each(|warning| ui.warn(warning.to_string()));
+        Ok(Self { ui, settings, env })
+    }
+
+    /// Runs a command that talks to a server or a database.
+    pub(crate) fn block_on(
+        &self,
+        command: impl Future<Output = Result<(), CliError>>,
+    ) -> Result<(), CliError> {
+        tokio::runtime::Builder::new_current_thread().enable_all().build()?.block_on(command)
+    }
+
+    /// The server, or the local database, that the settings name.
+    pub(crate) async fn client(&self) -> Result<Client, CliError> {
+        match self.settings.place()? {
+            Place::Local { database } => {
+                local::open(&self.ui, database, self.env.user.as_deref()).await
+            }
+            Place::Server { url, credential } => {
+                let token =
+                    credential.as_ref().map(|credential| credential.obtain()).transpose()?;
+                let token = token.as_ref().map(|token| token.expose());
+                Ok(Client::http(url.as_url(), token)?)
+            }
+        }
+    }
+
+    /// A scope as it was written, with the machine id in place of whatever else names a host.
+    /// A name that fits no host yet is taken as a machine id.
+    pub(crate) async fn scope(&self, client: &Client, scope: Scope) -> Result<Scope, CliError> {
+        let Scope::Host(name) = &scope else { return Ok(scope) };
+        match client.host(name.as_str()).await {
+            Ok(host) => Ok(Scope::Host(host.machine)),
+            Err(ClientError::Problem(problem)) if problem.code == crate::api::Code::NotFound => {
+                self.warn_of_unknown_host(name);
+                Ok(scope)
+            }
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    fn warn_of_unknown_host(&self, name: &MachineId) {
+        self.ui.warn(format!("no host is known as `{name}`; taking it as a machine id"));
+    }
+}

@@ -1,0 +1,222 @@
+//! What goes wrong for a user: one line that names the thing, lines that help, an exit code.
+
+use std::io;
+
+use crate::api::{Code, Detail, Problem};
+use crate::client::ClientError;
+use crate::config::{self, ConfigError};
+
+/// The kinds of failure that scripts can tell apart.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Kind {
+    /// It did not work.
+    Failed,
+    /// The command line or the configuration is wrong.
+    Usage,
+    /// There are differences; said on stdout, so nothing more is printed.
+    Differences,
+    /// Not authenticated, or not allowed.
+    Denied,
+    /// What was given is not taken.
+    Input,
+    /// A guard refuses.
+    Guarded,
+    /// The revision moved.
+    Conflict,
+    /// It took longer than the user wants to wait.
+    TimedOut,
+    /// Whoever read our output has seen enough.
+    BrokenPipe,
+}
+
+impl Kind {
+    /// The exit code of the kind.
+    pub(crate) const fn exit_code(self) -> u8 {
+        match self {
+            Self::BrokenPipe => 0,
+            Self::Failed => 1,
+            Self::Usage => 2,
+            Self::Differences => 3,
+            Self::Denied => 4,
+            Self::Input => 5,
+            Self::Guarded => 6,
+            Self::Conflict => 7,
+            Self::TimedOut => 8,
+        }
+    }
+
+    /// Whether the kind is told in words, rather than by the exit code alone.
+    pub(crate) const fn is_told(self) -> bool {
+        !matches!(self, Self::Differences | Self::BrokenPipe)
+    }
+}
+
+/// Why a command failed.
+#[derive(Debug)]
+pub(crate) struct CliError {
+    pub(crate) kind: Kind,
+    /// One line that names the thing.
+    pub(crate) message: String,
+    /// What is behind it, a line each.
+    pub(crate) causes: Vec<String>,
+    /// What may help, a line each.
+    pub(crate) hints: Vec<String>,
+}
+
+impl CliError {
+    pub(crate) fn new(kind: Kind, message: impl Into<String>) -> Self {
+        Self { kind, message: message.into(), causes: Vec::new(), hints: Vec::new() }
+    }
+
+    /// It did not work.
+    pub(crate) fn failed(message: impl Into<String>) -> Self {
+        Self::new(Kind::Failed, message)
+    }
+
+    /// The command line is wrong.
+    pub(crate) fn usage(message: impl Into<String>) -> Self {
+        Self::new(Kind::Usage, message)
+    }
+
+    /// What was given is not taken.
+    pub(crate) fn input(message: impl Into<String>) -> Self {
+        Self::new(Kind::Input, message)
+    }
+
+    /// Adds a line that may help.
+    #[must_use]
+    pub(crate) fn hint(mut self, hint: impl Into<String>) -> Self {
+        self.hints.push(hint.into());
+        self
+    }
+
+    /// Adds lines about what is behind it.
+    #[must_use]
+    pub(crate) fn because(mut self, causes: impl IntoIterator<Item = String>) -> Self {
+        self.causes.extend(causes);
+        self
+    }
+}
+
+impl From<io::Error> for CliError {
+    fn from(error: io::Error) -> Self {
+        match error.kind() {
+            io::ErrorKind::BrokenPipe => Self::new(Kind::BrokenPipe, error.to_string()),
+            _ => Self::failed(error.to_string()),
+        }
+    }
+}
+
+impl From<Problem> for CliError {
+    fn from(problem: Problem) -> Self {
+        let Problem { code, message, hints, details } = problem;
+        let kind = match code {
+            Code::Unauthenticated | Code::Forbidden => Kind::Denied,
+            Code::Invalid | Code::TooLarge => Kind::Input,
+            Code::Conflict => Kind::Conflict,
+            Code::Guarded => Kind::Guarded,
+            Code::NotFound | Code::Ambiguous | Code::Internal => Kind::Failed,
+        };
+        let mut error =
+            Self { kind, message, causes: details.into_iter().map(cause).collect(), hints };
+        if code == Code::Unauthenticated && error.hints.is_empty() {
+            error = error.hint(format!("give a token with --token or {}", config::names::TOKEN));
+        }
+        error
+    }
+}
+
+fn cause(detail: Detail) -> String {
+    let Detail { index, field, message } = detail;
+    match (index, field) {
+        (Some(index), Some(field)) => format!("item {}: {field}: {message}", index + 1),
+        (Some(index), None) => format!("item {}: {message}", index + 1),
+        (None, Some(field)) => format!("{field}: {message}"),
+        (None, None) => message,
+    }
+}
+
+impl From<ClientError> for CliError {
+    fn from(error: ClientError) -> Self {
+        match error {
+            ClientError::Problem(problem) => problem.into(),
+            ClientError::Unreachable { .. } => Self::failed(error.to_string())
+                .hint("nicelist config list shows which server is used, and why"),
+            ClientError::Answer { .. } => Self::failed(error.to_string())
+                .hint("the address must be the one below which the server has /api/v1"),
+        }
+    }
+}
+
+impl From<ConfigError> for CliError {
+    fn from(error: ConfigError) -> Self {
+        let source = std::error::Error::source(&error).map(ToString::to_string);
+        let message = error.to_string();
+        let error = match error {
+            ConfigError::TokenCommand { .. } | ConfigError::TokenCommandFailed { .. } => {
+                Self::new(Kind::Denied, message)
+            }
+            ConfigError::NoHome => Self::usage(message)
+                .hint("name a database with --database or a server with --server"),
+            ConfigError::TwoPlaces { .. } => Self::usage(message).hint("give one of them"),
+            ConfigError::UnknownContext { .. } => {
+                Self::usage(message).hint("nicelist config path shows the file that has contexts")
+            }
+            ConfigError::Invalid { .. }
+            | ConfigError::Key(_)
+            | ConfigError::Read { .. }
+            | ConfigError::Write { .. }
+            | ConfigError::Exists { .. } => Self::usage(message),
+        };
+        let repeated = source.as_ref().is_some_and(|source| error.message.ends_with(source));
+        error.because(source.filter(|_| !repeated))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn code(code: Code) -> u8 {
+        CliError::from(Problem::new(code, "x")).kind.exit_code()
+    }
+
+    #[test]
+    fn exit_codes_are_what_scripts_rely_on() {
+        let codes = [
+            (Kind::BrokenPipe, 0),
+            (Kind::Failed, 1),
+            (Kind::Usage, 2),
+            (Kind::Differences, 3),
+            (Kind::Denied, 4),
+            (Kind::Input, 5),
+            (Kind::Guarded, 6),
+            (Kind::Conflict, 7),
+            (Kind::TimedOut, 8),
+        ];
+        for (kind, expected) in codes {
+            assert_eq!(kind.exit_code(), expected, "{kind:?}");
+        }
+    }
+
+    #[test]
+    fn the_servers_refusals_end_with_the_code_of_their_kind() {
+        assert_eq!([code(Code::Unauthenticated), code(Code::Forbidden)], [4, 4]);
+        assert_eq!([code(Code::Invalid), code(Code::TooLarge)], [5, 5]);
+        assert_eq!([code(Code::Guarded), code(Code::Conflict)], [6, 7]);
+        assert_eq!([code(Code::NotFound), code(Code::Ambiguous), code(Code::Internal)], [1, 1, 1]);
+    }
+
+    #[test]
+    fn a_reader_that_left_is_no_failure() {
+        let error = CliError::from(io::Error::from(io::ErrorKind::BrokenPipe));
+        assert_eq!((error.kind.exit_code(), error.kind.is_told()), (0, false));
+    }
+
+    #[test]
+    fn details_are_told_with_their_place() {
+        let detail = Detail { index: Some(2), field: Some("scope".into()), message: "no".into() };
+        let problem = Problem::new(Code::Invalid, "x").details(vec![detail]);
+        assert_eq!(CliError::from(problem).causes, ["item 3: scope: no"]);
+    }
+}

@@ -1,0 +1,23 @@
+//! What happens inside, on stderr, for those who ask.
+
+use std::io;
+
+use tracing_subscriber::EnvFilter;
+
+use super::error::CliError;
+
+/// Starts to log: what `filter` says, or else more with each `--verbose`, or errors alone.
+pub(crate) fn start(filter: Option<&str>, verbose: u8) -> Result<(), CliError> {
+    let level = match verbose {
+        0 => filter.unwrap_or("error"),
+        1 => "info",
+        2 => "info,nicelist=debug",
+        _ => "debug,nicelist=trace",
+    };
+    let filter = EnvFilter::try_new(level).map_err(|error| {
+        let name = crate::config::names::LOG;
+        CliError::usage(format!("{name}: {error}")).hint("write it as in info,nicelist::sync=debug")
+    })?;
+    tracing_subscriber::fmt().with_env_filter(filter).with_writer(io::stderr).init();
+    Ok(())
+}

@@ -1,0 +1,152 @@
+//! `nicelist rule add`.
+
+use std::io;
+
+use clap::Args;
+
+use super::targets;
+use crate::api::RuleChange;
+use crate::cli::arg::{Expiry, Words};
+use crate::cli::change;
+use crate::cli::context::Context;
+use crate::cli::error::CliError;
+use crate::rule::{PolicyKind, Rule, RuleDraft, Scope};
+
+/// Add rules, or change those that are there
+#[derive(Debug, Args)]
+#[command(after_long_help = "\
+Examples:
+  nicelist rule add block teamid:EQHXZ8M8AV
+  nicelist rule add allow signingid:EQHXZ8M8AV:com.google.Chrome --scope tag:eng
+  nicelist rule add allow binary:7ae8… --scope host:C02XK0 --expires 7d --ticket IT-42
+  nicelist rule add cel signingid:platform:com.apple.osascript --cel 'euid != 0'
+  cut -d, -f1 bad-teams.csv | sed 's/^/teamid:/' | nicelist rule add block - --dry-run")]
+pub(crate) struct AddArgs {
+    /// What happens when a rule matches
+    #[arg(value_parser = Words::<PolicyKind>::new(PolicyKind::ALL.map(PolicyKind::word)))]
+    policy: PolicyKind,
+    /// What the rules are about, as in teamid:EQHXZ8M8AV; - reads them from stdin, one a line
+    #[arg(required = true, value_name = "TARGET")]
+    targets: Vec<String>,
+    /// Whom the rules are for: fleet, group:, tag:, user: or host:NAME
+    #[arg(long, default_value = "fleet")]
+    scope: Scope,
+    /// The expression of a cel rule
+    #[arg(long, value_name = "EXPRESSION")]
+    cel: Option<String>,
+    #[command(flatten)]
+    notice: Notice,
+    #[command(flatten)]
+    provenance: Provenance,
+    /// End the rules by themselves after 24h, 7d, or at a time such as 2027-01-31T00:00:00Z
+    #[arg(long, value_name = "WHEN")]
+    expires: Option<Expiry>,
+    /// Say why, for the history
+    #[arg(short = 'm', long, value_name = "TEXT")]
+    reason: Option<String>,
+    /// Show what would happen and change nothing
+    #[arg(long)]
+    dry_run: bool,
+}
+
+/// What the person at the Mac sees.
+#[derive(Debug, Args)]
+struct Notice {
+    /// Show this in the block window
+    #[arg(long, value_name = "TEXT")]
+    message: Option<String>,
+    /// Open this address with the block window's button
+    #[arg(long, value_name = "URL")]
+    url: Option<String>,
+    /// Label that button
+    #[arg(long, value_name = "TEXT")]
+    button_label: Option<String>,
+    /// Name the program in the notification that it can now run
+    #[arg(long, value_name = "TEXT")]
+    app_name: Option<String>,
+}
+
+/// Why the rules are there.
+#[derive(Debug, Args)]
+struct Provenance {
+    /// Note why the rules are there
+    #[arg(long, value_name = "TEXT")]
+    comment: Option<String>,
+    /// Note the ticket that asked for them
+    #[arg(long, value_name = "TEXT")]
+    ticket: Option<String>,
+}
+
+pub(super) async fn run(context: &Context, args: AddArgs) -> Result<(), CliError> {
+    let targets = targets::read(&args.targets, io::stdin().lock())?;
+    let AddArgs { policy, scope, cel, notice, provenance, expires, reason, dry_run, .. } = args;
+    let expires = expires.map(|expiry| expiry.resolve(context.ui.now())).transpose()?;
+    let mut template = RuleDraft {
+        policy: policy.word().to_owned(),
+        scope: scope.to_string(),
+        cel,
+        message: notice.message,
+        url: notice.url,
+        button_label: notice.button_label,
+        app_name: notice.app_name,
+        comment: provenance.comment,
+        ticket: provenance.ticket,
+        expires,
+        ..RuleDraft::default()
+    };
+    let mut put = drafts(&targets.iter().map(ToString::to_string).collect::<Vec<_>>(), &template)?;
+    let client = context.client().await?;
+    template.scope = context.scope(&client, scope).await?.to_string();
+    put.iter_mut().for_each(|rule| rule.scope.clone_from(&template.scope));
+    let change = RuleChange { message: reason, dry_run, put, ..RuleChange::default() };
+    let answer = client.change_rules(&change).await?;
+    let told = change.put.iter().map(|rule| format!("{policy} {} in {}", rule.target, rule.scope));
+    change::show(&context.ui, &answer, told, dry_run)
+}
+
+/// One rule for each target, checked before anybody is asked.
+fn drafts(targets: &[String], template: &RuleDraft) -> Result<Vec<RuleDraft>, CliError> {
+    let mut wrong = Vec::new();
+    let mut drafts = Vec::with_capacity(targets.len());
+    for target in targets {
+        let draft = RuleDraft { target: target.clone(), ..template.clone() };
+        match Rule::try_from(draft.clone()) {
+            Ok(_) => drafts.push(draft),
+            Err(error) => wrong.push(format!("{target}: {}", error.problem)),
+        }
+    }
+    match wrong.len() {
+        0 => Ok(drafts),
+        1 => Err(CliError::input(wrong.concat())),
+        count => {
+            Err(CliError::input(format!("{count} rules are wrong; nothing was changed"))
+                .because(wrong))
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_rule_that_no_client_would_take_is_told() {
+        let template = RuleDraft { policy: "allow-compiler".to_owned(), ..RuleDraft::default() };
+        let targets = ["teamid:AAAAAAAAAA", "signingid:AAAAAAAAAA:x", "teamid:BBBBBBBBBB"];
+        let error = drafts(&targets.map(str::to_owned), &template).unwrap_err();
+        assert_eq!(error.kind.exit_code(), 5);
+        assert_eq!(error.causes.len(), 2);
+        assert!(error.causes[1].starts_with("teamid:BBBBBBBBBB: "), "{:?}", error.causes);
+    }
+
+    #[test]
+    fn an_expression_goes_with_cel_alone() {
+        let template = RuleDraft {
+            policy: "block".to_owned(),
+            cel: Some("true".to_owned()),
+            ..RuleDraft::default()
+        };
+        let error = drafts(&["teamid:AAAAAAAAAA".to_owned()], &template).unwrap_err();
+        assert!(error.message.ends_with("only cel does"), "{}", error.message);
+    }
+}

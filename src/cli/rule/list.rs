@@ -1,0 +1,74 @@
+//! `nicelist rule list`.
+
+use clap::Args;
+
+use crate::api::{RuleQuery, RuleView};
+use crate::cli::arg::Words;
+use crate::cli::context::Context;
+use crate::cli::error::CliError;
+use crate::client::Client;
+use crate::rule::{PolicyKind, RuleType, Scope, Target};
+
+/// List rules
+#[derive(Debug, Args)]
+#[command(after_long_help = "\
+Examples:
+  nicelist rule list
+  nicelist rule list --scope tag:eng --policy block
+  nicelist rule list --type teamid -o csv > teams.csv")]
+pub(crate) struct ListArgs {
+    #[command(flatten)]
+    filter: Filter,
+}
+
+/// Which rules are meant.
+#[derive(Debug, Args)]
+pub(crate) struct Filter {
+    /// Only rules of this target
+    #[arg(long, value_name = "TYPE:IDENTIFIER")]
+    target: Option<Target>,
+    /// Only rules of this scope: fleet, group:, tag:, user: or host:NAME
+    #[arg(long)]
+    scope: Option<Scope>,
+    /// Only rules of this type
+    #[arg(long = "type", value_name = "TYPE")]
+    #[arg(value_parser = Words::<RuleType>::new(RuleType::ALL.map(RuleType::word)))]
+    rule_type: Option<RuleType>,
+    /// Only rules with this policy
+    #[arg(long)]
+    #[arg(value_parser = Words::<PolicyKind>::new(PolicyKind::ALL.map(PolicyKind::word)))]
+    policy: Option<PolicyKind>,
+    /// Only rules from exactly this source
+    #[arg(long)]
+    source: Option<String>,
+    /// Only rules with this text in identifier, comment or ticket
+    #[arg(long)]
+    text: Option<String>,
+}
+
+impl Filter {
+    /// The query that it stands for.
+    pub(super) async fn query(
+        self,
+        context: &Context,
+        client: &Client,
+    ) -> Result<RuleQuery, CliError> {
+        let Self { target, scope, rule_type, policy, source, text } = self;
+        let scope = match scope {
+            Some(scope) => Some(context.scope(client, scope).await?),
+            None => None,
+        };
+        Ok(RuleQuery { target, scope, rule_type, policy, source, text, limit: None, cursor: None })
+    }
+}
+
+pub(super) async fn run(context: &Context, args: ListArgs) -> Result<(), CliError> {
+    let client = context.client().await?;
+    let query = args.filter.query(context, &client).await?;
+    let mut pages = client.rules(&query);
+    let mut list = context.ui.list::<RuleView>("no rules");
+    while let Some(page) = pages.next().await? {
+        page.iter().try_for_each(|rule| list.push(rule))?;
+    }
+    list.finish()
+}

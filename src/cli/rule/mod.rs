@@ -1,0 +1,31 @@
+//! `nicelist rule`.
+
+mod add;
+mod list;
+mod remove;
+mod show;
+mod targets;
+mod view;
+
+use clap::Subcommand;
+
+use super::context::Context;
+use super::error::CliError;
+
+/// Add, remove and look at rules
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    Add(Box<add::AddArgs>),
+    Remove(remove::RemoveArgs),
+    List(list::ListArgs),
+    Show(show::ShowArgs),
+}
+
+pub(super) async fn run(context: &Context, command: Command) -> Result<(), CliError> {
+    match command {
+        Command::Add(args) => add::run(context, *args).await,
+        Command::Remove(args) => remove::run(context, args).await,
+        Command::List(args) => list::run(context, args).await,
+        Command::Show(args) => show::run(context, args).await,
+    }
+}

@@ -1,0 +1,50 @@
+//! `nicelist rule remove`.
+
+use std::io;
+
+use clap::Args;
+
+use super::targets;
+use crate::api::{RuleChange, RuleReference};
+use crate::cli::change;
+use crate::cli::context::Context;
+use crate::cli::error::CliError;
+use crate::rule::Scope;
+
+/// Remove rules from a scope
+///
+/// Weaker scopes may still have a rule for the target; to make hosts of a scope have none
+/// whatever weaker scopes say, add a rule with the policy remove.
+#[derive(Debug, Args)]
+#[command(after_long_help = "\
+Examples:
+  nicelist rule remove teamid:EQHXZ8M8AV
+  nicelist rule remove signingid:EQHXZ8M8AV:com.google.Chrome --scope tag:eng --dry-run
+  nicelist rule list --text IT-42 -o jsonl | jq -r .target | nicelist rule remove -")]
+pub(crate) struct RemoveArgs {
+    /// What the rules are about; - reads targets from stdin, one a line
+    #[arg(required = true, value_name = "TARGET")]
+    targets: Vec<String>,
+    /// The scope that has the rules: fleet, group:, tag:, user: or host:NAME
+    #[arg(long, default_value = "fleet")]
+    scope: Scope,
+    /// Say why, for the history
+    #[arg(short = 'm', long, value_name = "TEXT")]
+    reason: Option<String>,
+    /// Show what would happen and change nothing
+    #[arg(long)]
+    dry_run: bool,
+}
+
+pub(super) async fn run(context: &Context, args: RemoveArgs) -> Result<(), CliError> {
+    let RemoveArgs { targets, scope, reason, dry_run } = args;
+    let targets = targets::read(&targets, io::stdin().lock())?;
+    let client = context.client().await?;
+    let scope = context.scope(&client, scope).await?;
+    let reference = |target| RuleReference { target, scope: scope.clone() };
+    let drop = targets.into_iter().map(reference).collect();
+    let change = RuleChange { message: reason, dry_run, drop, ..RuleChange::default() };
+    let answer = client.change_rules(&change).await?;
+    let told = change.drop.iter().map(|rule| format!("{} in {}", rule.target, rule.scope));
+    change::show(&context.ui, &answer, told, dry_run)
+}

@@ -1,0 +1,35 @@
+//! `nicelist rule show`.
+
+use clap::Args;
+
+use crate::api::RuleQuery;
+use crate::cli::context::Context;
+use crate::cli::error::CliError;
+use crate::rule::Target;
+
+/// Show everything about the rules of a target, in every scope that speaks of it
+#[derive(Debug, Args)]
+#[command(after_long_help = "\
+Examples:
+  nicelist rule show teamid:EQHXZ8M8AV
+  nicelist rule show signingid:EQHXZ8M8AV:com.google.Chrome -o json")]
+pub(crate) struct ShowArgs {
+    /// What the rules are about, as in teamid:EQHXZ8M8AV
+    #[arg(value_name = "TARGET")]
+    target: Target,
+}
+
+pub(super) async fn run(context: &Context, args: ShowArgs) -> Result<(), CliError> {
+    let client = context.client().await?;
+    let query = RuleQuery { target: Some(args.target.clone()), ..RuleQuery::default() };
+    let mut pages = client.rules(&query);
+    let mut rules = Vec::new();
+    while let Some(page) = pages.next().await? {
+        rules.extend(page);
+    }
+    if rules.is_empty() {
+        return Err(CliError::failed(format!("no scope has a rule for {}", args.target))
+            .hint("nicelist rule list --text TEXT searches identifiers, comments and tickets"));
+    }
+    context.ui.in_full(&rules)
+}

@@ -1,0 +1,80 @@
+//! How rules look.
+
+use crate::api::RuleView;
+use crate::cli::ui::{Cell, Column, Group, Report, Row, Tone};
+use crate::rule::{PolicyKind, RuleDraft};
+
+impl Row for RuleView {
+    const COLUMNS: &'static [Column] = &[
+        Column::new("target"),
+        Column::new("policy"),
+        Column::new("scope"),
+        Column::machine("cel"),
+        Column::machine("message"),
+        Column::machine("url"),
+        Column::machine("button_label"),
+        Column::machine("app_name"),
+        Column::machine("bundle_hash"),
+        Column::machine("bundle_binary_count"),
+        Column::new("comment"),
+        Column::machine("ticket"),
+        Column::machine("source"),
+        Column::new("expires"),
+        Column::machine("revision"),
+        Column::machine("author"),
+        Column::new("since"),
+    ];
+
+    fn cells(&self) -> Vec<Cell> {
+        let rule = &self.rule;
+        vec![
+            Cell::text(&rule.target),
+            policy(&rule.policy),
+            Cell::text(&rule.scope),
+            Cell::optional(rule.cel.as_ref()),
+            Cell::optional(rule.message.as_ref()),
+            Cell::optional(rule.url.as_ref()),
+            Cell::optional(rule.button_label.as_ref()),
+            Cell::optional(rule.app_name.as_ref()),
+            Cell::optional(rule.bundle_hash.as_ref()),
+            Cell::optional(rule.bundle_binary_count),
+            Cell::optional(rule.comment.as_ref()),
+            Cell::optional(rule.ticket.as_ref()),
+            Cell::optional(rule.source.as_ref()),
+            expires(rule),
+            Cell::text(self.revision),
+            Cell::text(&self.author),
+            Cell::Time(Some(self.since)),
+        ]
+    }
+}
+
+impl Report for RuleView {
+    fn groups(&self) -> Vec<Group> {
+        let title = format!("{} in {}", self.rule.target, self.rule.scope);
+        let names = Self::COLUMNS.iter().map(|column| column.name);
+        vec![Group::titled(title, names.zip(self.cells()))]
+    }
+}
+
+/// An expiry; most rules have none, which is not worth a word.
+fn expires(rule: &RuleDraft) -> Cell {
+    rule.expires.map_or(Cell::text(""), |at| Cell::Time(Some(at)))
+}
+
+/// A policy in the colour of what it does.
+fn policy(word: &str) -> Cell {
+    let tone = match word.parse() {
+        Ok(PolicyKind::Allow | PolicyKind::AllowCompiler) => Tone::Good,
+        Ok(
+            PolicyKind::Block
+            | PolicyKind::SilentBlock
+            | PolicyKind::SilentBlockGui
+            | PolicyKind::SilentBlockTty,
+        ) => Tone::Bad,
+        Ok(PolicyKind::Cel) => Tone::Notice,
+        Ok(PolicyKind::Remove) => Tone::Faint,
+        Err(_) => Tone::Plain,
+    };
+    Cell::toned(word, tone)
+}

@@ -1,0 +1,194 @@
+//! What stands in a table: values that know how they look to eyes and to machines.
+
+use std::borrow::Cow;
+
+use anstyle::{AnsiColor, Style};
+use jiff::{SignedDuration, Timestamp};
+use serde::Serialize;
+
+/// A kind of thing that can be shown as a line.
+pub(crate) trait Row: Serialize {
+    /// The columns, in order.
+    const COLUMNS: &'static [Column];
+
+    /// Whether a table has their names above it.
+    const HEADED: bool = true;
+
+    /// One cell for each column.
+    fn cells(&self) -> Vec<Cell>;
+}
+
+/// A column of a list.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Column {
+    /// Its stable name, in snake case.
+    pub(crate) name: &'static str,
+    /// Whether tables have it; CSV and TSV have every column.
+    pub(crate) in_tables: bool,
+}
+
+impl Column {
+    /// A column of everything.
+    pub(crate) const fn new(name: &'static str) -> Self {
+        Self { name, in_tables: true }
+    }
+
+    /// A column of CSV and TSV alone.
+    pub(crate) const fn machine(name: &'static str) -> Self {
+        Self { name, in_tables: false }
+    }
+}
+
+/// How a word is meant.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum Tone {
+    /// As it is.
+    #[default]
+    Plain,
+    /// All is well.
+    Good,
+    /// Something waits, or deserves a look.
+    Notice,
+    /// Something is wrong.
+    Bad,
+    /// Less important than the rest.
+    Faint,
+    /// More important than the rest.
+    Strong,
+}
+
+impl Tone {
+    /// Its colours.
+    pub(crate) const fn style(self) -> Style {
+        match self {
+            Self::Plain => Style::new(),
+            Self::Good => AnsiColor::Green.on_default(),
+            Self::Notice => AnsiColor::Yellow.on_default(),
+            Self::Bad => AnsiColor::Red.on_default(),
+            Self::Faint => Style::new().dimmed(),
+            Self::Strong => Style::new().bold(),
+        }
+    }
+}
+
+/// A value in a table.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Cell {
+    /// A text.
+    Text(String, Tone),
+    /// A time, or never.
+    Time(Option<Timestamp>),
+}
+
+impl Cell {
+    /// A text as it is.
+    pub(crate) fn text(text: impl ToString) -> Self {
+        Self::Text(text.to_string(), Tone::Plain)
+    }
+
+    /// A text that means something.
+    pub(crate) fn toned(text: impl ToString, tone: Tone) -> Self {
+        Self::Text(text.to_string(), tone)
+    }
+
+    /// A text that may be absent.
+    pub(crate) fn optional(text: Option<impl ToString>) -> Self {
+        Self::text(text.map(|text| text.to_string()).unwrap_or_default())
+    }
+
+    /// Several texts.
+    pub(crate) fn list<T: ToString>(texts: impl IntoIterator<Item = T>) -> Self {
+        let texts: Vec<String> = texts.into_iter().map(|text| text.to_string()).collect();
+        Self::text(texts.join(", "))
+    }
+
+    /// What programs read.
+    pub(crate) fn for_machines(&self) -> Cow<'_, str> {
+        match self {
+            Self::Text(text, _) => text.into(),
+            Self::Time(Some(time)) => time.to_string().into(),
+            Self::Time(None) => "".into(),
+        }
+    }
+
+    /// What people read on a terminal at `now`.
+    pub(super) fn for_eyes(&self, now: Timestamp) -> Cow<'_, str> {
+        match self {
+            Self::Time(Some(time)) => relative(*time, now).into(),
+            Self::Time(None) => "never".into(),
+            Self::Text(..) => self.for_machines(),
+        }
+    }
+
+    pub(super) fn tone(&self) -> Tone {
+        match self {
+            Self::Text(_, tone) => *tone,
+            Self::Time(Some(_)) => Tone::Plain,
+            Self::Time(None) => Tone::Faint,
+        }
+    }
+}
+
+/// How long ago, or in how long.
+pub(crate) fn relative(time: Timestamp, now: Timestamp) -> String {
+    let apart = now.duration_since(time);
+    if apart.abs() < SignedDuration::from_secs(5) {
+        "just now".to_owned()
+    } else if apart.is_negative() {
+        format!("in {}", rough(apart.abs()))
+    } else {
+        format!("{} ago", rough(apart))
+    }
+}
+
+/// A duration in its one largest unit.
+pub(crate) fn rough(duration: SignedDuration) -> String {
+    match duration.as_secs() {
+        seconds @ ..60 => format!("{seconds}s"),
+        seconds @ 60..3600 => format!("{}m", seconds / 60),
+        seconds @ 3600..86_400 => format!("{}h", seconds / 3600),
+        seconds => format!("{}d", seconds / 86_400),
+    }
+}
+
+/// A text that can do nothing to a terminal: control characters are spelt out.
+pub(super) fn harmless(text: &str) -> Cow<'_, str> {
+    if text.chars().any(is_harmful) {
+        let spelt = |c: char| match is_harmful(c) {
+            true => c.escape_default().to_string(),
+            false => c.to_string(),
+        };
+        text.chars().map(spelt).collect::<String>().into()
+    } else {
+        text.into()
+    }
+}
+
+/// Control characters, and those that turn the direction of writing.
+fn is_harmful(c: char) -> bool {
+    c.is_control()
+        || matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn times_are_told_from_now_in_one_unit() {
+        let now: Timestamp = "2026-11-20T12:00:00Z".parse().unwrap();
+        let told = |seconds| relative(now + SignedDuration::from_secs(seconds), now);
+        assert_eq!(told(0), "just now");
+        assert_eq!(told(-59), "59s ago");
+        assert_eq!(told(-200), "3m ago");
+        assert_eq!(told(-7200), "2h ago");
+        assert_eq!(told(-86_400 * 3), "3d ago");
+        assert_eq!(told(86_400 * 7), "in 7d");
+    }
+
+    #[test]
+    fn what_a_host_reports_cannot_steer_the_terminal() {
+        assert_eq!(harmless("a\u{1b}[2Jb\n\u{202e}c"), "a\\u{1b}[2Jb\\n\\u{202e}c");
+        assert_eq!(harmless("Zoë 漢字"), "Zoë 漢字");
+    }
+}

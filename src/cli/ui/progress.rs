@@ -1,0 +1,51 @@
+//! What moves while somebody waits: on a terminal only, and on stderr.
+
+use std::time::Duration;
+
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+
+use super::Ui;
+
+/// How often a spinner turns.
+const TURN: Duration = Duration::from_millis(120);
+
+/// A bar or a spinner; it goes away when it is dropped.
+pub(crate) struct Progress(ProgressBar);
+
+impl Progress {
+    /// Goes on by so many.
+    pub(crate) fn advance(&self, by: u64) {
+        self.0.inc(by);
+    }
+
+    /// Says something else.
+    pub(crate) fn say(&self, text: impl Into<String>) {
+        self.0.set_message(text.into());
+    }
+}
+
+impl Drop for Progress {
+    fn drop(&mut self) {
+        self.0.finish_and_clear();
+    }
+}
+
+impl Ui {
+    /// Shows how far something is: a bar when its length is known, otherwise a spinner.
+    pub(crate) fn progress(&self, length: Option<u64>, text: impl Into<String>) -> Progress {
+        if !self.is_watched() {
+            return Progress(ProgressBar::hidden());
+        }
+        let template = match length {
+            Some(_) => "{msg} [{bar:30}] {human_pos}/{human_len} {eta}",
+            None => "{spinner} {msg}",
+        };
+        let style = ProgressStyle::with_template(template)
+            .unwrap_or_else(|_| ProgressStyle::default_spinner());
+        let bar = ProgressBar::with_draw_target(length, ProgressDrawTarget::stderr())
+            .with_style(style)
+            .with_message(text.into());
+        bar.enable_steady_tick(TURN);
+        Progress(bar)
+    }
+}

@@ -1,0 +1,181 @@
+//! What the formats look like, byte for byte.
+
+use std::rc::Rc;
+
+use super::*;
+
+/// A stream that remembers.
+#[derive(Clone, Default)]
+pub(crate) struct Memory(Rc<RefCell<Vec<u8>>>);
+
+impl Memory {
+    pub(crate) fn text(&self) -> String {
+        String::from_utf8(self.0.borrow().clone()).unwrap()
+    }
+}
+
+impl Write for Memory {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.borrow_mut().extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+const NOW: &str = "2026-11-20T12:00:00Z";
+
+/// A `Ui` whose output is remembered, on a terminal of 40 columns or on none.
+pub(crate) fn remembering(format: Output, terminal: bool) -> (Ui, Memory, Memory) {
+    let (out, err) = (Memory::default(), Memory::default());
+    let stream = |memory: &Memory| Stream {
+        to: RefCell::new(Box::new(memory.clone())),
+        is_terminal: terminal,
+        is_coloured: terminal,
+    };
+    let ui = Ui {
+        format,
+        quiet: false,
+        out: stream(&out),
+        err: stream(&err),
+        width: terminal.then_some(40),
+        clock: Clock::manual(NOW.parse().unwrap()),
+    };
+    (ui, out, err)
+}
+
+#[derive(Serialize)]
+struct Mac {
+    name: &'static str,
+    state: &'static str,
+    seen: Option<Timestamp>,
+}
+
+impl Row for Mac {
+    const COLUMNS: &'static [Column] =
+        &[Column::new("name"), Column::machine("state"), Column::new("last_seen")];
+
+    fn cells(&self) -> Vec<Cell> {
+        vec![Cell::text(self.name), Cell::toned(self.state, Tone::Good), Cell::Time(self.seen)]
+    }
+}
+
+impl Report for Mac {
+    fn groups(&self) -> Vec<Group> {
+        let names = ["name", "state", "last_seen"];
+        vec![
+            Group { title: None, fields: vec![("empty", Cell::text(""))] },
+            Group::titled("Mac", names.into_iter().zip(self.cells())),
+        ]
+    }
+}
+
+fn macs() -> [Mac; 2] {
+    let seen = "2026-11-20T11:57:00Z".parse().unwrap();
+    [
+        Mac { name: "one, or \"1\"", state: "fine", seen: Some(seen) },
+        Mac { name: "\u{1b}[31mtwo", state: "fine", seen: None },
+    ]
+}
+
+fn listed(format: Output, terminal: bool) -> String {
+    let (ui, out, _) = remembering(format, terminal);
+    ui.rows(macs(), "no Macs").unwrap();
+    out.text()
+}
+
+#[test]
+fn a_piped_table_is_plain_and_exact() {
+    let text = listed(Output::Table, false);
+    assert_eq!(
+        text,
+        "NAME           LAST SEEN\n\
+         one, or \"1\"    2026-11-20T11:57:00Z\n\
+         \\u{1b}[31mtwo\n"
+    );
+}
+
+#[test]
+fn a_table_for_eyes_has_colours_and_relative_times() {
+    let text = listed(Output::Table, true);
+    assert!(text.starts_with("\u{1b}[2mNAME\u{1b}[0m"), "{text:?}");
+    assert!(text.contains("3m ago\n"), "{text:?}");
+    assert!(text.contains("\u{1b}[2mnever\u{1b}[0m"), "{text:?}");
+    assert!(!text.contains("\u{1b}[31mtwo"), "a host's colours got through: {text:?}");
+}
+
+#[test]
+fn machines_get_every_column_and_exact_times() {
+    assert_eq!(
+        listed(Output::Csv, true),
+        "name,state,last_seen\n\"one, or \"\"1\"\"\",fine,2026-11-20T11:57:00Z\n\u{1b}[31mtwo,fine,\n"
+    );
+    assert!(listed(Output::Tsv, false).starts_with("name\tstate\tlast_seen\n"));
+}
+
+#[test]
+fn json_is_an_array_and_jsonl_a_value_a_line() {
+    let array: serde_json::Value = serde_json::from_str(&listed(Output::Json, true)).unwrap();
+    assert_eq!(array.as_array().unwrap().len(), 2);
+    let lines = listed(Output::Jsonl, false);
+    assert_eq!(lines.lines().count(), 2);
+    assert!(lines.starts_with("{\"name\":\"one, or \\\"1\\\"\",\"state\":\"fine\","));
+}
+
+#[test]
+fn an_empty_list_is_empty_data_and_a_word_on_stderr() {
+    for (format, expected) in
+        [(Output::Table, ""), (Output::Json, "[]\n"), (Output::Csv, "name,state,last_seen\n")]
+    {
+        let (ui, out, err) = remembering(format, false);
+        ui.rows(Vec::<Mac>::new(), "no Macs").unwrap();
+        assert_eq!(out.text(), expected);
+        assert_eq!(err.text(), if format == Output::Table { "no Macs\n" } else { "" });
+    }
+}
+
+#[test]
+fn a_long_list_keeps_the_widths_of_its_beginning() {
+    let (ui, out, _) = remembering(Output::Table, false);
+    let mut list = ui.list("");
+    for at in 0..2000 {
+        let name = if at < 1000 { "short" } else { "longer than before" };
+        list.push(&Mac { name, state: "", seen: None }).unwrap();
+    }
+    list.finish().unwrap();
+    assert_eq!(out.text().lines().count(), 2001);
+    assert_eq!(out.text().matches("NAME").count(), 1);
+}
+
+#[test]
+fn a_report_leaves_out_what_says_nothing() {
+    let (ui, out, _) = remembering(Output::Table, false);
+    ui.report(&macs()[0]).unwrap();
+    assert_eq!(
+        out.text(),
+        "Mac\n  name       one, or \"1\"\n  state      fine\n  last seen  2026-11-20T11:57:00Z\n"
+    );
+}
+
+#[test]
+fn errors_are_a_line_their_causes_and_hints() {
+    let (ui, out, err) = remembering(Output::Json, false);
+    let error = CliError::failed("no\u{7}").because(["so".to_owned()]).hint("do");
+    ui.error(&error);
+    assert_eq!(
+        (out.text().as_str(), err.text().as_str()),
+        ("", "error: no\\u{7}\n  so\nhint: do\n")
+    );
+}
+
+#[test]
+fn nobody_is_asked_off_a_terminal() {
+    let (ui, _, err) = remembering(Output::Table, false);
+    let error = ui.confirm("forget it?", false).unwrap_err();
+    assert_eq!(error.kind.exit_code(), 2);
+    assert!(error.hints[0].contains("--yes"));
+    assert_eq!(err.text(), "");
+    assert!(ui.confirm("forget it?", true).is_ok());
+}

@@ -1,0 +1,27 @@
+//! Why there is no answer, or none that helps.
+
+use crate::api::Problem;
+
+/// Why a request came to nothing. Each text is one line.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum ClientError {
+    /// The server understood and refused.
+    #[error(transparent)]
+    Problem(#[from] Problem),
+    /// Nothing answered.
+    #[error("cannot reach {url}: {reason}")]
+    Unreachable {
+        /// Who was asked.
+        url: String,
+        /// What happened instead.
+        reason: String,
+    },
+    /// Something answered, and not as a nicelist server does.
+    #[error("{url} does not answer as a nicelist server: {reason}")]
+    Answer {
+        /// Who was asked.
+        url: String,
+        /// What is odd about the answer.
+        reason: String,
+    },
+}

@@ -1,0 +1,92 @@
+//! Requests over the network.
+
+use std::error::Error;
+use std::time::Duration;
+
+use ::http::header::{AUTHORIZATION, HeaderValue};
+use ::http::{Request, Response};
+use async_trait::async_trait;
+use bytes::Bytes;
+use url::Url;
+
+use super::transport::Transport;
+use super::{Client, ClientError};
+
+/// How long a server may take to accept a connection.
+const CONNECT: Duration = Duration::from_secs(10);
+/// How long a server may be silent: a bulk change of a million rules takes its time.
+const SILENCE: Duration = Duration::from_secs(300);
+
+/// What the client calls itself.
+const USER_AGENT: &str = concat!("nicelist/", env!("CARGO_PKG_VERSION"));
+
+struct Http {
+    client: reqwest::Client,
+    /// Without a slash at its end.
+    base: String,
+    authorization: Option<HeaderValue>,
+}
+
+impl Client {
+    /// A client of the server at `base`, which it shows `token`.
+    ///
+    /// Redirects are not followed: a token is for the server that it was given for.
+    ///
+    /// # Errors
+    /// [`ClientError::Unreachable`] when TLS cannot be set up or no header can carry the token.
+    pub fn http(base: &Url, token: Option<&str>) -> Result<Self, ClientError> {
+        let base = base.as_str().trim_end_matches('/').to_owned();
+        let unreachable = |reason| ClientError::Unreachable { url: base.clone(), reason };
+        let client = reqwest::Client::builder()
+            .user_agent(USER_AGENT)
+            .connect_timeout(CONNECT)
+            .read_timeout(SILENCE)
+            .redirect(reqwest::redirect::Policy::none())
+            .build()
+            .map_err(|error| unreachable(innermost(&error)))?;
+        let authorization = token
+            .map(|token| HeaderValue::try_from(format!("Bearer {token}")))
+            .transpose()
+            .map_err(|_| unreachable("no header can carry the token".to_owned()))?
+            .map(|mut value| {
+                value.set_sensitive(true);
+                value
+            });
+        Ok(Self { transport: Box::new(Http { client, base, authorization }) })
+    }
+}
+
+#[async_trait]
+impl Transport for Http {
+    fn place(&self) -> &str {
+        &self.base
+    }
+
+    async fn carry(&self, request: Request<Bytes>) -> Result<Response<Bytes>, ClientError> {
+        let (parts, body) = request.into_parts();
+        let url = format!("{}{}", self.base, parts.uri);
+        let mut asked = self.client.request(parts.method, url).headers(parts.headers).body(body);
+        if let Some(authorization) = &self.authorization {
+            asked = asked.header(AUTHORIZATION, authorization);
+        }
+        let failed = |error: reqwest::Error| ClientError::Unreachable {
+            url: self.base.clone(),
+            reason: if error.is_timeout() { "timed out".to_owned() } else { innermost(&error) },
+        };
+        let mut response = asked.send().await.map_err(failed)?;
+        let mut answer = Response::new(Bytes::new());
+        *answer.status_mut() = response.status();
+        *answer.headers_mut() = std::mem::take(response.headers_mut());
+        *answer.body_mut() = response.bytes().await.map_err(failed)?;
+        Ok(answer)
+    }
+}
+
+/// The last of an error's causes: the one that says something.
+fn innermost(error: &dyn Error) -> String {
+    let mut last = error;
+    while let Some(source) = last.source() {
+        last = source;
+    }
+    last.to_string()
+}

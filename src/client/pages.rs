@@ -1,0 +1,86 @@
+//! Long lists, a page at a time, so that a million items need the memory of one page.
+
+use std::marker::PhantomData;
+
+use ::http::Method;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use url::form_urlencoded::Serializer;
+
+use super::{Client, ClientError};
+use crate::api::Page;
+
+/// How many items a page has when the query doesn't say.
+const PAGE: &str = "1000";
+
+/// A list that is fetched as it is read.
+pub struct Pages<'a, T> {
+    client: &'a Client,
+    path: String,
+    query: Query,
+    done: bool,
+    items: PhantomData<T>,
+}
+
+impl<'a, T: DeserializeOwned> Pages<'a, T> {
+    pub(super) fn new(client: &'a Client, path: String, query: &impl Serialize) -> Self {
+        let mut query = Query::of(query);
+        query.set_if_absent("limit", PAGE);
+        Self { client, path, query, done: false, items: PhantomData }
+    }
+
+    /// The next page; nothing after the last.
+    ///
+    /// # Errors
+    /// Whatever the request came to.
+    pub async fn next(&mut self) -> Result<Option<Vec<T>>, ClientError> {
+        if self.done {
+            return Ok(None);
+        }
+        let path = self.query.behind(&self.path);
+        let page: Page<T> = self.client.ask(Method::GET, &path, None::<&()>).await?;
+        match page.next {
+            Some(cursor) => self.query.set("cursor", &cursor),
+            None => self.done = true,
+        }
+        Ok(Some(page.items))
+    }
+}
+
+/// The part of an address behind `?`.
+pub(super) struct Query(Vec<(String, String)>);
+
+impl Query {
+    /// The fields of a flat value; those that are absent say nothing.
+    pub(super) fn of(value: &impl Serialize) -> Self {
+        let fields = match serde_json::to_value(value) {
+            Ok(serde_json::Value::Object(fields)) => fields,
+            _ => serde_json::Map::new(),
+        };
+        let text = |value: serde_json::Value| match value {
+            serde_json::Value::String(text) => text,
+            other => other.to_string(),
+        };
+        Self(fields.into_iter().map(|(name, value)| (name, text(value))).collect())
+    }
+
+    fn set(&mut self, name: &str, value: &str) {
+        self.0.retain(|(known, _)| known != name);
+        self.0.push((name.to_owned(), value.to_owned()));
+    }
+
+    fn set_if_absent(&mut self, name: &str, value: &str) {
+        if !self.0.iter().any(|(known, _)| known == name) {
+            self.set(name, value);
+        }
+    }
+
+    /// `path` with the query behind it.
+    pub(super) fn behind(&self, path: &str) -> String {
+        if self.0.is_empty() {
+            return path.to_owned();
+        }
+        let query = Serializer::new(String::new()).extend_pairs(&self.0).finish();
+        format!("{path}?{query}")
+    }
+}

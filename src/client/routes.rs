@@ -1,0 +1,171 @@
+//! The admin API's routes, one method each.
+//!
+//! Every method fails with [`ClientError`] and nothing else.
+
+use ::http::Method;
+use serde::de::IgnoredAny;
+use url::form_urlencoded::byte_serialize;
+
+use super::pages::{Pages, Query};
+use super::{Client, ClientError};
+use crate::api::{
+    ChangeAnswer, CleanSyncRequest, DecisionAnswer, DecisionRequest, EventDetail, EventQuery,
+    EventStatView, EventView, HostQuery, HostSetting, HostTagsRequest, HostView, NewToken,
+    RuleChange, RuleQuery, RuleView, SettingView, SettingsQuery, SettingsRequest, Status,
+    TagRequest, TagView, TokenRequest, TokenView,
+};
+use crate::fleet::EventId;
+use crate::rule::TagName;
+
+type Answer<T> = Result<T, ClientError>;
+
+/// For requests without a body.
+const NOTHING: Option<&()> = None;
+
+#[expect(clippy::missing_errors_doc, reason = "said once, above")]
+impl Client {
+    /// What the server is, and who asks.
+    pub async fn status(&self) -> Answer<Status> {
+        self.ask(Method::GET, "/status", NOTHING).await
+    }
+
+    /// Rules, by type, identifier and scope.
+    #[must_use]
+    pub fn rules(&self, query: &RuleQuery) -> Pages<'_, RuleView> {
+        Pages::new(self, "/rules".to_owned(), query)
+    }
+
+    /// Puts and drops rules.
+    pub async fn change_rules(&self, change: &RuleChange) -> Answer<ChangeAnswer> {
+        self.ask(Method::POST, "/rules", Some(change)).await
+    }
+
+    /// Hosts, by machine id.
+    #[must_use]
+    pub fn hosts(&self, query: &HostQuery) -> Pages<'_, HostView> {
+        Pages::new(self, "/hosts".to_owned(), query)
+    }
+
+    /// One host, by machine id, serial number, host name or a unique prefix of one.
+    pub async fn host(&self, host: &str) -> Answer<HostView> {
+        self.ask(Method::GET, &host_path(host, ""), NOTHING).await
+    }
+
+    /// Forgets a host.
+    pub async fn forget_host(&self, host: &str) -> Answer<()> {
+        self.delete(&host_path(host, "")).await
+    }
+
+    /// The settings that a host gets, each with where it comes from.
+    pub async fn host_settings(&self, host: &str) -> Answer<Vec<HostSetting>> {
+        self.ask(Method::GET, &host_path(host, "/settings"), NOTHING).await
+    }
+
+    /// The rules in force for a host.
+    #[must_use]
+    pub fn host_rules(&self, host: &str) -> Pages<'_, RuleView> {
+        Pages::new(self, host_path(host, "/rules"), &())
+    }
+
+    /// Gives and takes tags of a host.
+    pub async fn tag_host(&self, host: &str, request: &HostTagsRequest) -> Answer<ChangeAnswer> {
+        self.ask(Method::POST, &host_path(host, "/tags"), Some(request)).await
+    }
+
+    /// Orders a clean sync of a host.
+    pub async fn clean_sync(&self, host: &str, request: CleanSyncRequest) -> Answer<HostView> {
+        self.ask(Method::POST, &host_path(host, "/clean-sync"), Some(&request)).await
+    }
+
+    /// All tags.
+    pub async fn tags(&self) -> Answer<Vec<TagView>> {
+        self.ask(Method::GET, "/tags", NOTHING).await
+    }
+
+    /// Makes or changes a tag.
+    pub async fn put_tag(&self, request: &TagRequest) -> Answer<ChangeAnswer> {
+        self.ask(Method::POST, "/tags", Some(request)).await
+    }
+
+    /// Deletes a tag; with `force` even one in use.
+    pub async fn delete_tag(
+        &self,
+        name: &TagName,
+        force: bool,
+        dry_run: bool,
+    ) -> Answer<ChangeAnswer> {
+        let path = format!("/tags/{}", segment(name.as_str()));
+        let query = Query::of(&serde_json::json!({ "force": force, "dry_run": dry_run }));
+        self.ask(Method::DELETE, &query.behind(&path), NOTHING).await
+    }
+
+    /// Settings, scope by scope.
+    pub async fn settings(&self, query: &SettingsQuery) -> Answer<Vec<SettingView>> {
+        self.ask(Method::GET, &Query::of(query).behind("/settings"), NOTHING).await
+    }
+
+    /// Sets and unsets settings of a scope.
+    pub async fn change_settings(&self, request: &SettingsRequest) -> Answer<ChangeAnswer> {
+        self.ask(Method::POST, "/settings", Some(request)).await
+    }
+
+    /// Events, newest first; after one of them, oldest first.
+    #[must_use]
+    pub fn events(&self, query: &EventQuery) -> Pages<'_, EventView> {
+        Pages::new(self, "/events".to_owned(), query)
+    }
+
+    /// How often programs were reported.
+    pub async fn event_stats(&self, query: &EventQuery) -> Answer<Vec<EventStatView>> {
+        self.ask(Method::GET, &Query::of(query).behind("/events/stats"), NOTHING).await
+    }
+
+    /// One event, with everything that helps to decide about it.
+    pub async fn event(&self, id: EventId) -> Answer<EventDetail> {
+        self.ask(Method::GET, &format!("/events/{id}"), NOTHING).await
+    }
+
+    /// Makes a rule of an event.
+    pub async fn decide(&self, id: EventId, request: &DecisionRequest) -> Answer<DecisionAnswer> {
+        self.ask(Method::POST, &format!("/events/{id}/decision"), Some(request)).await
+    }
+
+    /// All tokens, without their secrets.
+    pub async fn tokens(&self) -> Answer<Vec<TokenView>> {
+        self.ask(Method::GET, "/tokens", NOTHING).await
+    }
+
+    /// Makes a token.
+    pub async fn create_token(&self, request: &TokenRequest) -> Answer<NewToken> {
+        self.ask(Method::POST, "/tokens", Some(request)).await
+    }
+
+    /// Revokes a token.
+    pub async fn revoke_token(&self, name: &str) -> Answer<()> {
+        self.delete(&format!("/tokens/{}", segment(name))).await
+    }
+
+    async fn delete(&self, path: &str) -> Answer<()> {
+        let IgnoredAny = self.ask(Method::DELETE, path, NOTHING).await?;
+        Ok(())
+    }
+}
+
+fn host_path(host: &str, below: &str) -> String {
+    format!("/hosts/{}{below}", segment(host))
+}
+
+/// A text as one part of a path.
+fn segment(text: &str) -> String {
+    byte_serialize(text.as_bytes()).collect::<String>().replace('+', "%20")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_with_slashes_and_spaces_is_one_part_of_a_path() {
+        assert_eq!(host_path("a/b c+d?é", "/rules"), "/hosts/a%2Fb%20c%2Bd%3F%C3%A9/rules");
+    }
+}

@@ -1,0 +1,117 @@
+//! How a request gets to whom it is for, and what its answer means.
+
+use std::pin::Pin;
+
+use ::http::header::{CONTENT_TYPE, LOCATION};
+use ::http::{Method, Request, Response};
+use async_trait::async_trait;
+use bytes::Bytes;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use super::{Client, ClientError};
+use crate::api::{Problem, ROOT};
+
+/// A future that a closure returns.
+pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
+
+/// Carries a request, whose address has no host, to the server and brings the answer.
+#[async_trait]
+pub(super) trait Transport: Send + Sync {
+    /// Who is asked, for messages.
+    fn place(&self) -> &str;
+
+    async fn carry(&self, request: Request<Bytes>) -> Result<Response<Bytes>, ClientError>;
+}
+
+/// A server in this process: a function from requests to answers.
+pub struct InProcess<F> {
+    /// Who answers, for messages.
+    pub place: String,
+    /// The server.
+    pub answer: F,
+}
+
+#[async_trait]
+impl<F> Transport for InProcess<F>
+where
+    F: Fn(Request<Bytes>) -> BoxFuture<'static, Response<Bytes>> + Send + Sync,
+{
+    fn place(&self) -> &str {
+        &self.place
+    }
+
+    async fn carry(&self, request: Request<Bytes>) -> Result<Response<Bytes>, ClientError> {
+        Ok((self.answer)(request).await)
+    }
+}
+
+impl Client {
+    /// A client of a server in this process.
+    #[must_use]
+    pub fn in_process<F>(server: InProcess<F>) -> Self
+    where
+        F: Fn(Request<Bytes>) -> BoxFuture<'static, Response<Bytes>> + Send + Sync + 'static,
+    {
+        Self { transport: Box::new(server) }
+    }
+
+    /// Who is asked: a server's address or a local database.
+    #[must_use]
+    pub fn place(&self) -> &str {
+        self.transport.place()
+    }
+
+    /// Asks for `path` below the API's root, and reads the answer.
+    pub(super) async fn ask<T: DeserializeOwned>(
+        &self,
+        method: Method,
+        path: &str,
+        body: Option<&impl Serialize>,
+    ) -> Result<T, ClientError> {
+        let request = request(method, path, body).map_err(|reason| self.odd(reason))?;
+        let response = self.transport.carry(request).await?;
+        if response.status().is_success() {
+            return serde_json::from_slice(response.body())
+                .map_err(|error| self.odd(format!("cannot read its answer to {path}: {error}")));
+        }
+        match serde_json::from_slice::<Problem>(response.body()) {
+            Ok(problem) if is_problem(&response) => Err(problem.into()),
+            _ => Err(self.odd(strange(&response))),
+        }
+    }
+
+    fn odd(&self, reason: String) -> ClientError {
+        ClientError::Answer { url: self.place().to_owned(), reason }
+    }
+}
+
+fn request(
+    method: Method,
+    path: &str,
+    body: Option<&impl Serialize>,
+) -> Result<Request<Bytes>, String> {
+    let mut builder = Request::builder().method(method).uri(format!("{ROOT}{path}"));
+    let body = match body {
+        Some(body) => {
+            builder = builder.header(CONTENT_TYPE, "application/json");
+            serde_json::to_vec(body).map_err(|error| error.to_string())?.into()
+        }
+        None => Bytes::new(),
+    };
+    builder.body(body).map_err(|error| error.to_string())
+}
+
+fn is_problem(response: &Response<Bytes>) -> bool {
+    let kind = response.headers().get(CONTENT_TYPE).and_then(|value| value.to_str().ok());
+    kind.is_some_and(|kind| kind.starts_with("application/problem+json"))
+}
+
+fn strange(response: &Response<Bytes>) -> String {
+    let status = response.status();
+    let to = response.headers().get(LOCATION).and_then(|value| value.to_str().ok());
+    match to {
+        Some(to) if status.is_redirection() => format!("it redirects to {to} (HTTP {status})"),
+        _ => format!("HTTP {status}"),
+    }
+}

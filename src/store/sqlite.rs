@@ -1,2 +1,0 @@
-//! The SQLite adapter.
-pub(super) struct Sqlite;

@@ -1,0 +1,170 @@
+//! The admin API: who may do what, how refusals look, and the document that describes it.
+
+use axum::body::Body;
+use http::{Method, Request, StatusCode};
+use nicelist::server::{App, Options};
+use serde_json::{Value, json};
+use tower::ServiceExt;
+
+struct Server {
+    _folder: tempfile::TempDir,
+    app: App,
+}
+
+impl Server {
+    async fn start() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let options = Options {
+            database: format!("sqlite:{}", folder.path().join("nicelist.db").display()),
+            first_tokens: true,
+            bootstrap_token: Some("the-admin".to_owned()),
+            ..Options::default()
+        };
+        Self { app: App::open(options).await.unwrap(), _folder: folder }
+    }
+
+    async fn ask(
+        &self,
+        token: &str,
+        method: Method,
+        path: &str,
+        body: Value,
+    ) -> (StatusCode, Value) {
+        let request = Request::builder()
+            .method(method)
+            .uri(format!("/api/v1{path}"))
+            .header("authorization", format!("Bearer {token}"))
+            .body(Body::from(body.to_string()))
+            .unwrap();
+        let response = self.app.router().oneshot(request).await.unwrap();
+        let status = response.status();
+        let body = axum::body::to_bytes(response.into_body(), usize::MAX).await.unwrap();
+        (status, serde_json::from_slice(&body).unwrap())
+    }
+
+    async fn token(&self, role: &str) -> String {
+        let request = json!({"name": format!("a-{role}"), "role": role});
+        let (status, token) = self.ask("the-admin", Method::POST, "/tokens", request).await;
+        assert_eq!(status, StatusCode::OK, "{token}");
+        token["secret"].as_str().unwrap().to_owned()
+    }
+}
+
+#[tokio::test]
+async fn each_role_may_do_what_the_ones_before_it_may_and_no_more() {
+    let server = Server::start().await;
+    let rule = json!({"put": [{"target": "teamid:AAAAAAAAAA", "policy": "allow"}]});
+    let doors = [
+        (Method::GET, "/rules", Value::Null, "viewer"),
+        (Method::GET, "/hosts", Value::Null, "viewer"),
+        (Method::GET, "/events", Value::Null, "viewer"),
+        (Method::POST, "/events/7/decision", json!({"policy": "allow"}), "helpdesk"),
+        (Method::POST, "/rules", rule, "editor"),
+        (Method::POST, "/tags", json!({"name": "eng"}), "editor"),
+        (
+            Method::POST,
+            "/settings",
+            json!({"scope": "fleet", "set": {"batch-size": "9"}}),
+            "editor",
+        ),
+        (Method::DELETE, "/hosts/M1", Value::Null, "editor"),
+        (Method::GET, "/tokens", Value::Null, "admin"),
+        (Method::DELETE, "/tokens/nobody", Value::Null, "admin"),
+    ];
+    let roles = ["enrolment", "viewer", "helpdesk", "editor", "admin"];
+    let rank = |role: &str| roles.iter().position(|each| *each == role).unwrap();
+    for role in &roles[..4] {
+        let token = server.token(role).await;
+        for (method, path, body, least) in &doors {
+            let (status, answer) = server.ask(&token, method.clone(), path, body.clone()).await;
+            let refused = status == StatusCode::FORBIDDEN;
+            assert_eq!(refused, rank(role) < rank(least), "{role} {method} {path}: {answer}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_revoked_or_unknown_token_is_told_what_to_do() {
+    let server = Server::start().await;
+    let token = server.token("viewer").await;
+    assert_eq!(server.ask(&token, Method::GET, "/status", Value::Null).await.0, StatusCode::OK);
+    server.ask("the-admin", Method::DELETE, "/tokens/a-viewer", Value::Null).await;
+    let (status, problem) = server.ask(&token, Method::GET, "/status", Value::Null).await;
+    assert_eq!(status, StatusCode::UNAUTHORIZED);
+    insta::assert_json_snapshot!(problem, @r#"
+    {
+      "code": "unauthenticated",
+      "hints": [
+        "pass a token with --token or NICELIST_TOKEN; an admin makes one with `nicelist token create`"
+      ],
+      "message": "the token is not known, or was revoked, or has expired"
+    }
+    "#);
+}
+
+#[tokio::test]
+async fn every_bad_rule_of_a_change_is_named_and_nothing_is_changed() {
+    let server = Server::start().await;
+    let change = json!({"put": [
+        {"target": "teamid:AAAAAAAAAA", "policy": "allow"},
+        {"target": "teamid:SHORT", "policy": "allow"},
+        {"target": "teamid:BBBBBBBBBB", "policy": "allow-compiler"},
+        {"target": "teamid:CCCCCCCCCC", "policy": "cel"},
+    ]});
+    let (status, problem) = server.ask("the-admin", Method::POST, "/rules", change).await;
+    assert_eq!(status, StatusCode::UNPROCESSABLE_ENTITY);
+    insta::assert_json_snapshot!(problem, @r#"
+    {
+      "code": "invalid",
+      "details": [
+        {
+          "field": "target",
+          "index": 1,
+          "message": "`SHORT` is no teamid identifier; expected 10 letters and digits"
+        },
+        {
+          "field": "policy",
+          "index": 2,
+          "message": "allow-compiler works on a binary, signingid or cdhash; Santa ignores it on a teamid"
+        },
+        {
+          "field": "cel",
+          "index": 3,
+          "message": "policy cel needs an expression"
+        }
+      ],
+      "message": "3 rules are not taken; nothing was changed"
+    }
+    "#);
+    let (_, rules) = server.ask("the-admin", Method::GET, "/rules", Value::Null).await;
+    assert_eq!(rules, json!({"items": []}));
+}
+
+#[tokio::test]
+async fn a_change_planned_on_an_older_revision_is_a_conflict() {
+    let server = Server::start().await;
+    let put = |target: &str, base: u64| json!({"base": base, "put": [{"target": target, "policy": "allow"}]});
+    let first = put("teamid:AAAAAAAAAA", 0);
+    let (status, answer) = server.ask("the-admin", Method::POST, "/rules", first).await;
+    assert_eq!((status, &answer["revision"]), (StatusCode::OK, &json!(1)));
+    let second = put("teamid:BBBBBBBBBB", 0);
+    let (status, problem) = server.ask("the-admin", Method::POST, "/rules", second).await;
+    assert_eq!((status, &problem["code"]), (StatusCode::CONFLICT, &json!("conflict")));
+}
+
+#[tokio::test]
+async fn the_openapi_document_is_the_committed_one() {
+    let server = Server::start().await;
+    let (_, document) = server.ask("the-admin", Method::GET, "/openapi.json", Value::Null).await;
+    let served = serde_json::to_string_pretty(&document).unwrap() + "\n";
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/docs/openapi.json");
+    #[expect(clippy::disallowed_methods, reason = "how a developer asks for new artifacts")]
+    if std::env::var_os("UPDATE_ARTIFACTS").is_some() {
+        std::fs::write(path, &served).unwrap();
+    }
+    let committed = std::fs::read_to_string(path).unwrap_or_default();
+    assert!(
+        committed == served,
+        "docs/openapi.json is old: UPDATE_ARTIFACTS=1 cargo test --test it"
+    );
+}

@@ -1,0 +1,114 @@
+//! A sync with nothing to do asks the store for one host's row and writes it twice, however
+//! many rules there are.
+
+use std::sync::Arc;
+use std::sync::Mutex;
+
+use async_trait::async_trait;
+use jiff::Timestamp;
+use nicelist::fleet::{Clock, Event, EventId, EventStat, Host, ScopeSetId};
+use nicelist::protocol::{PostflightRequest, PreflightRequest, RuleDownloadRequest};
+use nicelist::rule::{MachineId, Policy, PolicyKind, Revision, Rule, Scope};
+use nicelist::store::{
+    self, Author, Change, Committed, Edit, EventFilter, HostFilter, Installation, LedgerRow,
+    PolicySnapshot, RuleFilter, RuleKey, RuleRecord, ScopeId, Store, StoreResult, StoredEvent,
+    StoredHost, TokenRecord,
+};
+use nicelist::sync::Engine;
+
+/// A store that writes down what it is asked.
+struct Overheard {
+    store: Arc<dyn Store>,
+    asked: Mutex<Vec<&'static str>>,
+}
+
+macro_rules! overhear {
+    ($(async fn $name:ident(&self $(, $arg:ident: $kind:ty)*) -> $answer:ty;)+) => {
+        #[async_trait]
+        impl Store for Overheard {
+            $(
+                async fn $name(&self $(, $arg: $kind)*) -> $answer {
+                    self.asked.lock().unwrap().push(stringify!($name));
+                    self.store.$name($($arg),*).await
+                }
+            )+
+        }
+    };
+}
+
+overhear! {
+    async fn install(&self, installation: Installation) -> StoreResult<([u8; 32], bool)>;
+    async fn commit(&self, change: Change) -> StoreResult<Committed>;
+    async fn expire(&self, now: Timestamp) -> StoreResult<Option<Revision>>;
+    async fn head(&self) -> StoreResult<Revision>;
+    async fn snapshot(&self) -> StoreResult<PolicySnapshot>;
+    async fn ledger(&self, since: Revision, above: i64, limit: usize) -> StoreResult<Vec<LedgerRow>>;
+    async fn rules(&self, filter: &RuleFilter, after: Option<&RuleKey>, limit: usize) -> StoreResult<Vec<RuleRecord>>;
+    async fn host(&self, machine: &MachineId) -> StoreResult<Option<StoredHost>>;
+    async fn hosts(&self, filter: &HostFilter, after: Option<&MachineId>, limit: usize) -> StoreResult<Vec<Host>>;
+    async fn save_host(&self, host: &Host, version: u64) -> StoreResult<bool>;
+    async fn forget_host(&self, machine: &MachineId) -> StoreResult<bool>;
+    async fn intern_scope_set(&self, members: &[ScopeId]) -> StoreResult<ScopeSetId>;
+    async fn scope_set(&self, id: ScopeSetId) -> StoreResult<Option<Vec<ScopeId>>>;
+    async fn add_events(&self, events: &[Event], received: Timestamp) -> StoreResult<usize>;
+    async fn events(&self, filter: &EventFilter, before: Option<EventId>, limit: usize) -> StoreResult<Vec<StoredEvent>>;
+    async fn events_after(&self, filter: &EventFilter, after: EventId, limit: usize) -> StoreResult<Vec<StoredEvent>>;
+    async fn event(&self, id: EventId) -> StoreResult<Option<StoredEvent>>;
+    async fn event_stats(&self, filter: &EventFilter, limit: usize) -> StoreResult<Vec<EventStat>>;
+    async fn tokens(&self) -> StoreResult<Vec<TokenRecord>>;
+    async fn add_token(&self, token: TokenRecord) -> StoreResult<()>;
+    async fn revoke_token(&self, name: &str) -> StoreResult<bool>;
+}
+
+fn rules(count: u32) -> Vec<Edit> {
+    let rule = |number: u32| {
+        let target = format!("binary:{number:064x}").parse().unwrap();
+        let policy = Policy::new(PolicyKind::Allow, None).unwrap();
+        Edit::PutRule(Box::new(Rule::new(target, Scope::Fleet, policy).unwrap()))
+    };
+    (0..count).map(rule).collect()
+}
+
+async fn sync(engine: &Engine, machine: &MachineId) -> u32 {
+    let preflight = PreflightRequest { santa_version: "2026.7".into(), ..Default::default() };
+    engine.preflight(machine, &preflight).await.unwrap();
+    let mut cursor = String::new();
+    let mut received = 0;
+    loop {
+        let request = RuleDownloadRequest { cursor, ..Default::default() };
+        let page = engine.rule_download(machine, &request).await.unwrap();
+        let page: serde_json::Value = serde_json::from_slice(&page).unwrap();
+        received += u32::try_from(page["rules"].as_array().unwrap().len()).unwrap();
+        match page["cursor"].as_str() {
+            Some(next) => cursor = next.to_owned(),
+            None => break,
+        }
+    }
+    let postflight = PostflightRequest {
+        rules_received: received,
+        rules_processed: received,
+        ..Default::default()
+    };
+    engine.postflight(machine, &postflight).await.unwrap();
+    received
+}
+
+#[tokio::test]
+async fn a_sync_with_nothing_to_do_reads_one_row_and_writes_it_twice() {
+    let folder = tempfile::tempdir().unwrap();
+    let url = format!("sqlite:{}", folder.path().join("nicelist.db").display());
+    let store = store::open(&url).unwrap();
+    let author = Author { name: "anna".into(), at: Timestamp::UNIX_EPOCH, message: None };
+    let change = Change { author, base: None, dry_run: false, edits: rules(5_000) };
+    store.commit(change).await.unwrap();
+    let overheard = Arc::new(Overheard { store, asked: Mutex::default() });
+    let engine = Engine::open(overheard.clone(), [0; 32], Clock::System).await.unwrap();
+    let machine: MachineId = "M1".parse().unwrap();
+    assert_eq!(sync(&engine, &machine).await, 5_000);
+    overheard.asked.lock().unwrap().clear();
+
+    assert_eq!(sync(&engine, &machine).await, 0);
+
+    let asked = std::mem::take(&mut *overheard.asked.lock().unwrap());
+    assert_eq!(asked, ["host", "save_host", "host", "host", "save_host"]);
+}

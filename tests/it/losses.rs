@@ -1,0 +1,108 @@
+//! Whatever request or answer is lost, the next sync puts the host right, without a clean sync.
+
+use nicelist::lab::SyncKind;
+
+use crate::world::{Loses, Mac, World};
+
+const TEAMS: [&str; 3] = ["teamid:AAAAAAAAAA", "teamid:BBBBBBBBBB", "teamid:CCCCCCCCCC"];
+
+/// A Mac in step; then one rule goes, one changes, one comes, and its tag is taken away.
+async fn a_changed_world() -> (World, Mac) {
+    let world = World::new().await;
+    world.post("/tags", serde_json::json!({"name": "eng"})).await;
+    world.put_rule("allow", TEAMS[0], "fleet").await;
+    world.put_rule("allow", TEAMS[1], "tag:eng").await;
+    let mut mac = Mac::new("M1");
+    mac.sync(&world).await;
+    world.post("/hosts/M1/tags", serde_json::json!({"add": ["eng"]})).await;
+    mac.sync(&world).await;
+    assert_eq!(mac.holds(), ["teamid:AAAAAAAAAA allow", "teamid:BBBBBBBBBB allow"]);
+    world.drop_rule(TEAMS[0], "fleet").await;
+    world.put_rule("block", TEAMS[2], "fleet").await;
+    world.post("/hosts/M1/tags", serde_json::json!({"remove": ["eng"]})).await;
+    (world, mac)
+}
+
+async fn put_right_after(loses: Loses) {
+    let (world, mut mac) = a_changed_world().await;
+    let network = world.network().losing(loses);
+    // Whether the Mac calls this sync a success is its own affair.
+    drop(mac.try_sync(&network).await);
+    let report = mac.sync(&world).await;
+    assert_eq!(mac.holds(), ["teamid:CCCCCCCCCC block"], "after losing {loses:?}");
+    assert_eq!(report.performed, SyncKind::Normal, "after losing {loses:?}");
+    let host = world.get("/hosts/M1").await;
+    assert_eq!(host["state"], "in-step", "after losing {loses:?}: {host}");
+}
+
+#[tokio::test]
+async fn every_request_and_every_answer_of_a_sync_can_be_lost() {
+    let (world, mut mac) = a_changed_world().await;
+    let network = world.network();
+    mac.try_sync(&network).await.unwrap();
+    let requests = network.asked();
+    assert_eq!(requests, 3, "preflight, rule download, postflight");
+    for n in 0..requests {
+        for loses in [Loses::Request(n), Loses::Answer(n), Loses::From(n), Loses::AnswersFrom(n)] {
+            put_right_after(loses).await;
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_target_that_came_and_went_behind_a_lost_postflight_does_not_stay() {
+    let (world, mut mac) = a_changed_world().await;
+    mac.sync(&world).await;
+    world.put_rule("allow", TEAMS[0], "fleet").await;
+    drop(mac.try_sync(&world.network().losing(Loses::From(2))).await);
+    assert!(mac.holds().contains(&"teamid:AAAAAAAAAA allow".to_owned()));
+    world.drop_rule(TEAMS[0], "fleet").await;
+    let report = mac.sync(&world).await;
+    assert_eq!(mac.holds(), ["teamid:CCCCCCCCCC block"]);
+    assert_eq!(report.performed, SyncKind::Normal);
+}
+
+#[tokio::test]
+async fn a_first_sync_whose_postflight_was_lost_is_not_repeated_clean() {
+    let world = World::new().await;
+    world.put_rule("allow", TEAMS[0], "fleet").await;
+    let mut mac = Mac::new("M1");
+    drop(mac.try_sync(&world.network().losing(Loses::From(2))).await);
+    assert_eq!(mac.holds(), ["teamid:AAAAAAAAAA allow"]);
+    let report = mac.sync(&world).await;
+    assert_eq!(report.performed, SyncKind::Normal);
+    assert_eq!(world.get("/hosts/M1").await["state"], "in-step");
+}
+
+#[tokio::test]
+async fn an_order_for_a_clean_sync_survives_a_lost_session() {
+    let (world, mut mac) = a_changed_world().await;
+    world.post("/hosts/M1/clean-sync", serde_json::json!({"kind": "clean"})).await;
+    drop(mac.try_sync(&world.network().losing(Loses::From(1))).await);
+    let report = mac.sync(&world).await;
+    assert_eq!(report.performed, SyncKind::Clean);
+    assert_eq!(mac.sync(&world).await.performed, SyncKind::Normal);
+    assert_eq!(mac.holds(), ["teamid:CCCCCCCCCC block"]);
+}
+
+#[tokio::test]
+async fn a_clean_sync_without_any_rule_still_cleans() {
+    let world = World::new().await;
+    world.put_rule("allow", TEAMS[0], "fleet").await;
+    let mut mac = Mac::new("M1");
+    mac.sync(&world).await;
+    world.drop_rule(TEAMS[0], "fleet").await;
+    world.post("/hosts/M1/clean-sync", serde_json::json!({"kind": "clean-all"})).await;
+    let report = mac.sync(&world).await;
+    assert_eq!(report.performed, SyncKind::CleanAll);
+    assert!(mac.holds().is_empty());
+    assert_eq!(world.get("/hosts/M1").await["state"], "in-step");
+}
+
+#[tokio::test]
+async fn a_sync_with_nothing_to_do_brings_no_rules() {
+    let (world, mut mac) = a_changed_world().await;
+    mac.sync(&world).await;
+    let report = mac.sync(&world).await;
+    assert_eq!((report.rules.received, report.rules.pages), (0, 1));
+}
