@@ -1,0 +1,343 @@
+//! Reads rules from CSV, a row at a time.
+
+use std::collections::HashMap;
+use std::collections::hash_map::Entry;
+use std::hash::{BuildHasher, RandomState};
+use std::io::BufRead;
+
+use ::csv::{ByteRecord, ReaderBuilder};
+
+use super::column::{Column, Layout};
+use super::lines::Lines;
+use super::{Delimiter, HeaderError};
+use crate::rule::{FieldError, Rule, RuleDraft, RuleError, RuleType, Scope};
+
+/// What rows get that do not say it themselves.
+#[derive(Clone, Debug, Default)]
+pub struct Defaults {
+    /// The scope; the fleet when absent.
+    pub scope: Option<Scope>,
+    /// The source.
+    pub source: Option<String>,
+}
+
+/// A rule and the line that its row begins on.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Row {
+    /// The line, from 1.
+    pub line: u64,
+    /// The rule.
+    pub rule: Rule,
+}
+
+/// What is wrong with a row.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Reason {
+    /// A row of another width than the header.
+    #[error("the row has {found} fields and the header {expected}{}", open_quote(*.spans_lines))]
+    Width {
+        /// Fields of the row.
+        found: usize,
+        /// Fields of the header.
+        expected: usize,
+        /// Whether the row has line breaks in it, as rows with a forgotten quote have.
+        spans_lines: bool,
+    },
+    /// Bytes that are no text.
+    #[error("is not UTF-8")]
+    Encoding,
+    /// A policy by number.
+    #[error("`{0}` is a number, and tools number the policies differently; write its name")]
+    NumberedPolicy(String),
+    /// No point in time.
+    #[error("`{0}` is no time; expected RFC 3339, as in 2026-12-31T23:59:59Z")]
+    Expires(String),
+    /// No count.
+    #[error("`{0}` is no count")]
+    Count(String),
+    /// A row before this one speaks of the same target and scope.
+    #[error("line {first} has the same target and scope")]
+    Duplicate {
+        /// The line of the row before.
+        first: u64,
+    },
+    /// A field that no rule takes.
+    #[error(transparent)]
+    Field(#[from] FieldError),
+}
+
+fn open_quote(spans_lines: bool) -> &'static str {
+    if spans_lines { "; a quote may be left open" } else { "" }
+}
+
+/// A row that is no rule.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct BadRow {
+    /// The line that the row begins on, from 1.
+    pub line: u64,
+    /// The column, as the file spells it; absent where the row as a whole is wrong.
+    pub column: Option<String>,
+    /// What is wrong.
+    pub reason: Reason,
+    /// The fields as they came.
+    pub record: ByteRecord,
+}
+
+impl BadRow {
+    /// `COLUMN: REASON`, or the reason alone.
+    #[must_use]
+    pub fn fault(&self) -> String {
+        match &self.column {
+            Some(column) => format!("{column}: {}", self.reason),
+            None => self.reason.to_string(),
+        }
+    }
+}
+
+impl std::fmt::Display for BadRow {
+    /// `LINE: COLUMN: REASON`, for a file's name in front.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}: {}", self.line, self.fault())
+    }
+}
+
+/// Why there is no rule to hand out.
+#[derive(Debug, thiserror::Error)]
+pub enum ReadError {
+    /// This row is no rule; the ones after it may be.
+    #[error("{0}")]
+    Bad(Box<BadRow>),
+    /// The reader failed, and nothing comes after it.
+    #[error("cannot be read: {0}")]
+    Read(#[from] std::io::Error),
+}
+
+/// Reads rules, a row at a time, in memory that does not grow with the length of the rows.
+pub struct Reader<R> {
+    input: ::csv::Reader<Lines<R>>,
+    layout: Layout,
+    scope: String,
+    source: Option<String>,
+    seen: Seen,
+    record: ByteRecord,
+    failed: bool,
+}
+
+impl<R: BufRead> Reader<R> {
+    /// Reads the header.
+    ///
+    /// # Errors
+    /// When the header lacks a column that rules need, or has one twice.
+    pub fn open(input: R, delimiter: Delimiter, defaults: Defaults) -> Result<Self, HeaderError> {
+        let mut input = ReaderBuilder::new()
+            .has_headers(false)
+            .flexible(true)
+            .delimiter(delimiter.byte())
+            .from_reader(Lines::new(input));
+        let mut record = ByteRecord::new();
+        if !input.read_byte_record(&mut record).map_err(io_error)? {
+            return Err(HeaderError::Empty);
+        }
+        Ok(Self {
+            input,
+            layout: Layout::read(&record)?,
+            scope: defaults.scope.map_or_else(String::new, |scope| scope.to_string()),
+            source: defaults.source,
+            seen: Seen::default(),
+            record,
+            failed: false,
+        })
+    }
+
+    /// The names of the columns, as the file spells them.
+    #[must_use]
+    pub fn columns(&self) -> &[String] {
+        self.layout.names()
+    }
+
+    /// The names of columns that mean nothing here and are passed over.
+    #[must_use]
+    pub fn extra_columns(&self) -> &[String] {
+        self.layout.extra()
+    }
+
+    /// The fields of the row that was handed out last, as they came.
+    #[must_use]
+    pub fn record(&self) -> &ByteRecord {
+        &self.record
+    }
+
+    fn rule(&mut self, line: u64) -> Result<Rule, Fault> {
+        let (found, expected) = (self.record.len(), self.layout.names().len());
+        if found != expected {
+            let spans_lines = line_breaks(&self.record) > 0;
+            return Err(Fault::of_row(Reason::Width { found, expected, spans_lines }));
+        }
+        let draft = self.draft()?;
+        let rule = Rule::try_from(draft).map_err(|RuleError { field, problem }| Fault {
+            column: Column::of_field(field),
+            reason: problem.into(),
+        })?;
+        match self.seen.first(&rule, line) {
+            None => Ok(rule),
+            Some(first) => Err(Fault::of_row(Reason::Duplicate { first })),
+        }
+    }
+
+    fn draft(&self) -> Result<RuleDraft, Fault> {
+        let owned = |column| self.field(column).map(|text| text.map(str::to_owned));
+        let scope = match self.field(Column::Scope)?.map(str::trim) {
+            None | Some("") => self.scope.clone(),
+            Some(scope) => scope.to_owned(),
+        };
+        Ok(RuleDraft {
+            target: self.target()?,
+            policy: self.policy()?,
+            scope,
+            cel: owned(Column::Cel)?,
+            message: owned(Column::Message)?,
+            url: owned(Column::Url)?,
+            button_label: owned(Column::ButtonLabel)?,
+            app_name: owned(Column::AppName)?,
+            bundle_hash: owned(Column::BundleHash)?,
+            bundle_binary_count: self.parsed(Column::BundleBinaryCount, Reason::Count)?,
+            comment: owned(Column::Comment)?,
+            ticket: owned(Column::Ticket)?,
+            source: owned(Column::Source)?.or_else(|| self.source.clone()),
+            expires: self.parsed(Column::Expires, Reason::Expires)?,
+        })
+    }
+
+    fn target(&self) -> Result<String, Fault> {
+        let identifier = self.required(Column::Identifier)?;
+        if self.layout.has_whole_targets() {
+            return Ok(identifier.to_owned());
+        }
+        let rule_type: RuleType = self.required(Column::RuleType)?.parse().map_err(|error| {
+            Fault { column: Some(Column::RuleType), reason: FieldError::Target(error).into() }
+        })?;
+        Ok([rule_type.word(), identifier].join(":"))
+    }
+
+    fn policy(&self) -> Result<String, Fault> {
+        let policy = self.required(Column::Policy)?;
+        if policy.bytes().all(|byte| byte.is_ascii_digit()) {
+            let reason = Reason::NumberedPolicy(policy.to_owned());
+            return Err(Fault { column: Some(Column::Policy), reason });
+        }
+        Ok(policy.to_owned())
+    }
+
+    fn required(&self, column: Column) -> Result<&str, Fault> {
+        let missing = || Fault { column: Some(column), reason: FieldError::Missing.into() };
+        self.field(column)?.map(str::trim).filter(|text| !text.is_empty()).ok_or_else(missing)
+    }
+
+    fn parsed<T: std::str::FromStr>(
+        &self,
+        column: Column,
+        reason: fn(String) -> Reason,
+    ) -> Result<Option<T>, Fault> {
+        let Some(text) = self.field(column)?.map(str::trim).filter(|text| !text.is_empty()) else {
+            return Ok(None);
+        };
+        let refused = |_| Fault { column: Some(column), reason: reason(text.to_owned()) };
+        text.parse().map(Some).map_err(refused)
+    }
+
+    /// A field as it stands in the file; an empty one is none.
+    fn field(&self, column: Column) -> Result<Option<&str>, Fault> {
+        let bytes = self.layout.place_of(column).and_then(|index| self.record.get(index));
+        let Some(bytes) = bytes.filter(|bytes| !bytes.is_empty()) else {
+            return Ok(None);
+        };
+        let garbled = |_| Fault { column: Some(column), reason: Reason::Encoding };
+        std::str::from_utf8(bytes).map(Some).map_err(garbled)
+    }
+
+    fn bad_row(&self, line: u64, fault: Fault) -> ReadError {
+        let column = fault
+            .column
+            .map(|column| self.layout.name_of(column).unwrap_or_else(|| column.name()).to_owned());
+        let record = self.record.clone();
+        ReadError::Bad(Box::new(BadRow { line, column, reason: fault.reason, record }))
+    }
+}
+
+impl<R: BufRead> Iterator for Reader<R> {
+    type Item = Result<Row, ReadError>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        while !self.failed {
+            match self.input.read_byte_record(&mut self.record) {
+                Ok(true) if is_blank(&self.record) => {}
+                Ok(true) => {
+                    let line = self.input.get_ref().line() - line_breaks(&self.record);
+                    let rule = self.rule(line);
+                    return Some(match rule {
+                        Ok(rule) => Ok(Row { line, rule }),
+                        Err(fault) => Err(self.bad_row(line, fault)),
+                    });
+                }
+                Ok(false) => return None,
+                Err(error) => {
+                    self.failed = true;
+                    return Some(Err(ReadError::Read(io_error(error))));
+                }
+            }
+        }
+        None
+    }
+}
+
+/// What is wrong, and in which column.
+struct Fault {
+    column: Option<Column>,
+    reason: Reason,
+}
+
+impl Fault {
+    fn of_row(reason: Reason) -> Self {
+        Self { column: None, reason }
+    }
+}
+
+/// Spreadsheets end their files with rows of nothing.
+fn is_blank(record: &ByteRecord) -> bool {
+    record.iter().all(|field| field.trim_ascii().is_empty())
+}
+
+fn line_breaks(record: &ByteRecord) -> u64 {
+    record.as_slice().iter().map(|byte| u64::from(*byte == b'\n')).sum()
+}
+
+fn io_error(error: ::csv::Error) -> std::io::Error {
+    match error.into_kind() {
+        ::csv::ErrorKind::Io(error) => error,
+        kind => std::io::Error::other(format!("{kind:?}")),
+    }
+}
+
+/// The lines of the pairs of target and scope that were read: 24 bytes a pair, however long
+/// its names are. Two pairs are taken for one where two keyed hashes agree, which neither
+/// chance nor design can bring about.
+#[derive(Default)]
+struct Seen {
+    keys: [RandomState; 2],
+    lines: HashMap<[u64; 2], u64>,
+}
+
+impl Seen {
+    /// The line that had the rule's target and scope already.
+    fn first(&mut self, rule: &Rule, line: u64) -> Option<u64> {
+        let key =
+            [0, 1].map(|index: usize| self.keys[index].hash_one((rule.target(), rule.scope())));
+        match self.lines.entry(key) {
+            Entry::Occupied(entry) => Some(*entry.get()),
+            Entry::Vacant(entry) => {
+                entry.insert(line);
+                None
+            }
+        }
+    }
+}

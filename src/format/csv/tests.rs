@@ -1,0 +1,338 @@
+//! Files as people make them, read and written as a whole.
+
+use proptest::prelude::*;
+
+use super::*;
+use crate::rule::{PolicyKind, Rule, RuleDraft, RuleType};
+
+fn open(text: &[u8]) -> Reader<&[u8]> {
+    Reader::open(text, Delimiter::Comma, Defaults::default()).unwrap()
+}
+
+/// The good rows as `LINE TARGET POLICY SCOPE`, the bad ones as they print.
+fn outcomes(text: impl AsRef<[u8]>) -> Vec<String> {
+    let word = |row: Result<Row, ReadError>| match row {
+        Ok(Row { line, rule }) => {
+            let draft = RuleDraft::from(rule);
+            format!("{line} {} {} {}", draft.target, draft.policy, draft.scope)
+        }
+        Err(error) => error.to_string(),
+    };
+    open(text.as_ref()).map(word).collect()
+}
+
+fn bad_rows(text: impl AsRef<[u8]>) -> Vec<BadRow> {
+    let bad = |row| match row {
+        Ok(_) => None,
+        Err(ReadError::Bad(row)) => Some(*row),
+        Err(ReadError::Read(error)) => panic!("{error}"),
+    };
+    open(text.as_ref()).filter_map(bad).collect()
+}
+
+#[test]
+fn rules_are_read_from_types_and_identifiers_or_whole_targets() {
+    let hash = "AB".repeat(32);
+    assert_eq!(
+        outcomes(format!("policy,type,sha256\nWHITELIST,TEAMID,eqhxz8m8av\nDENY,BINARY,{hash}\n")),
+        [
+            "2 teamid:EQHXZ8M8AV allow fleet".to_owned(),
+            format!("3 binary:{} block fleet", hash.to_lowercase()),
+        ]
+    );
+    assert_eq!(
+        outcomes("target,policy,scope\nsigningid:platform:com.apple.say,block,tag:Eng\n"),
+        ["2 signingid:platform:com.apple.say block tag:eng"]
+    );
+}
+
+#[test]
+fn every_text_column_reaches_the_rule() {
+    let text = format!(
+        "target,policy,custom_msg,custom_url,button_label,app_name,bundle_hash,\
+         bundle_binary_count,description,ticket,source,expires,cel\n\
+         teamid:EQHXZ8M8AV,cel,\"no, \"\"sir\"\"\nnever\",https://x,Why?,App,{},3,c,IT-1,s,\
+         2026-12-01T00:00:00Z,euid != 0\n",
+        "ab".repeat(32)
+    );
+    let Row { line, rule } = open(text.as_bytes()).next().unwrap().unwrap();
+    assert_eq!(line, 2);
+    let expected = RuleDraft {
+        target: "teamid:EQHXZ8M8AV".to_owned(),
+        policy: "cel".to_owned(),
+        scope: "fleet".to_owned(),
+        cel: Some("euid != 0".to_owned()),
+        message: Some("no, \"sir\"\nnever".to_owned()),
+        url: Some("https://x".to_owned()),
+        button_label: Some("Why?".to_owned()),
+        app_name: Some("App".to_owned()),
+        bundle_hash: Some("ab".repeat(32)),
+        bundle_binary_count: Some(3),
+        comment: Some("c".to_owned()),
+        ticket: Some("IT-1".to_owned()),
+        source: Some("s".to_owned()),
+        expires: Some("2026-12-01T00:00:00Z".parse().unwrap()),
+    };
+    assert_eq!(RuleDraft::from(rule), expected);
+}
+
+#[test]
+fn the_example_is_all_rules() {
+    let rows: Vec<Row> = open(include_bytes!("../../../examples/rules.csv"))
+        .map(|row| row.unwrap_or_else(|error| panic!("{error}")))
+        .collect();
+    let types: std::collections::HashSet<RuleType> =
+        rows.iter().map(|row| row.rule.target().rule_type()).collect();
+    assert_eq!((rows.len(), types.len()), (21, RuleType::ALL.len()));
+}
+
+#[test]
+fn defaults_fill_what_a_row_does_not_say() {
+    let text = "target,policy,scope,source\nteamid:EQHXZ8M8AV,allow,,\n\
+                teamid:EQHXZ8M8AV,allow,fleet,mdm\n";
+    let defaults =
+        Defaults { scope: Some("tag:eng".parse().unwrap()), source: Some("file".to_owned()) };
+    let rows: Vec<RuleDraft> = Reader::open(text.as_bytes(), Delimiter::Comma, defaults)
+        .unwrap()
+        .map(|row| row.unwrap().rule.into())
+        .collect();
+    assert_eq!((rows[0].scope.as_str(), rows[0].source.as_deref()), ("tag:eng", Some("file")));
+    assert_eq!((rows[1].scope.as_str(), rows[1].source.as_deref()), ("fleet", Some("mdm")));
+}
+
+#[test]
+fn tabs_and_semicolons_delimit_where_asked() {
+    for (delimiter, text) in [
+        (Delimiter::Tab, "target\tpolicy\nteamid:EQHXZ8M8AV\tallow\n"),
+        (Delimiter::Semicolon, "target;policy\nteamid:EQHXZ8M8AV;allow\n"),
+    ] {
+        let mut reader = Reader::open(text.as_bytes(), delimiter, Defaults::default()).unwrap();
+        assert_eq!(reader.next().unwrap().unwrap().line, 2);
+    }
+}
+
+#[test]
+fn every_bad_row_is_reported_with_line_column_and_reason() {
+    let text = "Type,identifier,Policy,expires,bundle_hash,count,file_bundle_binary_count\n\
+                TEAMID,SHORT,allow,,,,\n\
+                TEAM,EQHXZ8M8AV,2,,,,\n\
+                bundle,EQHXZ8M8AV,allow,,,,\n\
+                TEAMID,,allow,,,,\n\
+                TEAMID,EQHXZ8M8AV,allow,tomorrow,,,\n\
+                TEAMID,EQHXZ8M8AV,allow,,ab,,1\n\
+                TEAMID,EQHXZ8M8AV,allow,,,,many\n\
+                TEAMID,EQHXZ8M8AV,allow\n\
+                TEAMID,EQHXZ8M8AV,allow,,,,,,\n\
+                TEAMID,EQHXZ8M8AV,compiler,,,,\n\
+                TEAMID,EQHXZ8M8AV,cel,,,,\n\
+                TEAMID,EQHXZ8M8AV,allow,,,,\n";
+    assert_eq!(
+        outcomes(text),
+        [
+            "2: identifier: `SHORT` is no teamid identifier; expected 10 letters and digits",
+            "3: Policy: `2` is a number, and tools number the policies differently; write its name",
+            "4: Type: `bundle` is no rule type; expected binary, certificate, teamid, signingid or cdhash",
+            "5: identifier: is missing",
+            "6: expires: `tomorrow` is no time; expected RFC 3339, as in 2026-12-31T23:59:59Z",
+            "7: bundle_hash: `ab` is no bundle hash; expected 64 hex digits",
+            "8: file_bundle_binary_count: `many` is no count",
+            "9: the row has 3 fields and the header 7",
+            "10: the row has 9 fields and the header 7",
+            "11: Policy: allow-compiler works on a binary, signingid or cdhash; Santa ignores it on a teamid",
+            "12: cel: policy cel needs an expression",
+            "13 teamid:EQHXZ8M8AV allow fleet",
+        ]
+    );
+}
+
+#[test]
+fn lines_are_right_after_empty_lines_quoted_line_breaks_and_any_line_end() {
+    for end in ["\n", "\r\n"] {
+        let text = [
+            "\u{feff}target,policy,comment", // 1
+            "",                              // 2
+            "teamid:AAAAAAAAA1,allow,\"a",   // 3
+            "",                              // 4
+            "b\"",                           // 5
+            "teamid:AAAAAAAAA2,allow,",      // 6
+            ",,",                            // 7
+            "",                              // 8
+            "teamid:AAAAAAAAA3,allow,\"x\"", // 9
+            " ,,",                           // 10
+        ]
+        .join(end);
+        for file_end in ["", end, "\n\n"] {
+            assert_eq!(
+                outcomes(format!("{text}{file_end}")),
+                [
+                    "3 teamid:AAAAAAAAA1 allow fleet",
+                    "6 teamid:AAAAAAAAA2 allow fleet",
+                    "9 teamid:AAAAAAAAA3 allow fleet"
+                ]
+            );
+        }
+    }
+}
+
+#[test]
+fn a_quote_left_open_is_guessed_where_it_began() {
+    let rows = bad_rows("target,policy,comment\nteamid:EQHXZ8M8AV,\"allow,\na,b,c\nd,e,f\n");
+    assert_eq!(
+        rows[0].to_string(),
+        "2: the row has 2 fields and the header 3; a quote may be left open"
+    );
+    assert_eq!(rows.len(), 1);
+}
+
+#[test]
+fn a_second_rule_for_the_same_target_and_scope_names_the_first() {
+    let text = "target,policy,scope\nteamid:eqhxz8m8av,allow,\nteamid:EQHXZ8M8AV,allow,tag:x\n\
+                team:EQHXZ8M8AV,block,Fleet\n";
+    let rows = bad_rows(text);
+    assert_eq!(rows.len(), 1);
+    assert_eq!(rows[0].to_string(), "4: line 2 has the same target and scope");
+}
+
+#[test]
+fn text_in_another_encoding_is_a_bad_row_and_the_file_goes_on() {
+    let mut text = b"target,policy,comment,note\nteamid:EQHXZ8M8AV,allow,caf\xe9,\n".to_vec();
+    text.extend(b"teamid:EQHXZ8M8AV,allow,,caf\xe9\n");
+    assert_eq!(outcomes(&text), ["2: comment: is not UTF-8", "3 teamid:EQHXZ8M8AV allow fleet"]);
+    let utf16: Vec<u8> =
+        "\u{feff}target,policy\n".encode_utf16().flat_map(u16::to_le_bytes).collect();
+    let refused = Reader::open(&utf16[..], Delimiter::Comma, Defaults::default()).err().unwrap();
+    assert!(matches!(refused, HeaderError::Utf16));
+}
+
+#[test]
+fn a_file_of_nothing_has_no_header() {
+    for text in ["", "\n\n", "\u{feff}"] {
+        let opened = Reader::open(text.as_bytes(), Delimiter::Comma, Defaults::default());
+        assert!(matches!(opened.err(), Some(HeaderError::Empty)), "{text:?}");
+    }
+}
+
+#[test]
+fn a_reader_that_fails_ends_the_file() {
+    struct Broken(bool);
+    impl std::io::Read for Broken {
+        fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
+            if std::mem::replace(&mut self.0, true) {
+                return Err(std::io::Error::other("gone"));
+            }
+            let text = b"target,policy\nteamid:EQHXZ8M8AV,allow\ntea";
+            buffer[..text.len()].copy_from_slice(text);
+            Ok(text.len())
+        }
+    }
+    let input = std::io::BufReader::new(Broken(false));
+    let reader = Reader::open(input, Delimiter::Comma, Defaults::default()).unwrap();
+    let rows: Vec<String> =
+        reader.map(|row| row.map_or_else(|error| error.to_string(), |_| "row".into())).collect();
+    assert_eq!(rows, ["row", "cannot be read: gone"]);
+}
+
+#[test]
+fn mended_rejects_are_read_again() {
+    let text = "target,policy,comment\nteamid:SHORT,allow,\"a,b\"\nteamid:EQHXZ8M8AV\n";
+    let mut file = Vec::new();
+    let reader = open(text.as_bytes());
+    let mut rejects = Rejects::new(&mut file, Delimiter::Comma, reader.columns()).unwrap();
+    for row in bad_rows(text) {
+        rejects.write(row.line, &row.fault(), &row.record).unwrap();
+    }
+    rejects.finish().unwrap();
+    let written = String::from_utf8(file).unwrap();
+    assert_eq!(
+        written,
+        "target,policy,comment,line,reason\n\
+         teamid:SHORT,allow,\"a,b\",2,target: `SHORT` is no teamid identifier; expected 10 letters and digits\n\
+         teamid:EQHXZ8M8AV,,,3,the row has 1 fields and the header 3\n"
+    );
+    let mended = written.replace("SHORT", "AAAAAAAAAA");
+    assert_eq!(outcomes(&mended)[0], "2 teamid:AAAAAAAAAA allow fleet");
+    let again = open(mended.as_bytes());
+    let mut file = Vec::new();
+    let header = Rejects::new(&mut file, Delimiter::Comma, again.columns()).unwrap();
+    header.finish().unwrap();
+    assert_eq!(file, b"target,policy,comment,line,reason\n");
+}
+
+fn target() -> impl Strategy<Value = String> {
+    prop_oneof![
+        "[0-9a-f]{64}".prop_map(|hash| format!("{}:{hash}", RuleType::Binary)),
+        "[0-9a-f]{64}".prop_map(|hash| format!("{}:{hash}", RuleType::Certificate)),
+        "[0-9a-f]{40}".prop_map(|hash| format!("{}:{hash}", RuleType::CdHash)),
+        "[0-9A-Z]{10}".prop_map(|team| format!("{}:{team}", RuleType::TeamId)),
+        "([0-9A-Z]{10}|platform):[a-zA-Z0-9.,\"' =ü-]{1,30}"
+            .prop_map(|id| format!("{}:{id}", RuleType::SigningId)),
+    ]
+}
+
+fn text() -> impl Strategy<Value = Option<String>> {
+    prop::option::of("[ -~\\r\\n\\t=+@\"',;ü漢\u{feff}]{1,20}")
+}
+
+prop_compose! {
+    fn draft()(
+        target in target(),
+        kind in prop::sample::select(PolicyKind::ALL.to_vec()),
+        scope in "fleet|(group|user|host):[a-z\"', ]{0,9}[a-z]|tag:[a-z0-9][a-z0-9._-]{0,9}",
+        message in text(),
+        url in text(),
+        button_label in text(),
+        app_name in text(),
+        bundle in prop::option::of(("[0-9a-f]{64}", any::<u32>())),
+        comment in text(),
+        ticket in text(),
+        source in text(),
+        expires in prop::option::of((0..4_000_000_000_i64, 0..1_000_000_000_i32)),
+    ) -> RuleDraft {
+        let (bundle_hash, bundle_binary_count) = bundle.unzip();
+        RuleDraft {
+            target,
+            policy: kind.word().to_owned(),
+            scope,
+            cel: (kind == PolicyKind::Cel).then(|| "args.exists(a,\n a == \"x,y\")".to_owned()),
+            message,
+            url,
+            button_label,
+            app_name,
+            bundle_hash,
+            bundle_binary_count,
+            comment,
+            ticket,
+            source,
+            expires: expires.map(|(s, ns)| jiff::Timestamp::new(s, ns).unwrap()),
+        }
+    }
+}
+
+proptest! {
+    #[test]
+    fn rules_survive_writing_and_reading(
+        drafts in prop::collection::vec(draft(), 0..8),
+        delimiter in prop::sample::select(vec![Delimiter::Comma, Delimiter::Tab, Delimiter::Semicolon]),
+    ) {
+        let rules: Vec<Rule> =
+            drafts.into_iter().filter_map(|draft| Rule::try_from(draft).ok()).collect();
+        let mut file = Vec::new();
+        let mut writer = Writer::new(&mut file, delimiter).unwrap();
+        for rule in &rules {
+            writer.write(rule).unwrap();
+        }
+        writer.finish().unwrap();
+        let read: Vec<Rule> = Reader::open(&file[..], delimiter, Defaults::default())
+            .unwrap()
+            .map(|row| row.unwrap().rule)
+            .collect();
+        prop_assert_eq!(read, rules);
+    }
+
+    #[test]
+    fn no_file_makes_the_reader_panic(text in prop::collection::vec(any::<u8>(), 0..200)) {
+        let file = [b"type,identifier,policy\n", &text[..]].concat();
+        let rows = open(&file).count();
+        prop_assert!(rows <= text.len());
+    }
+}

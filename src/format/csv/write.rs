@@ -1,0 +1,129 @@
+//! Writes rules as CSV, and rows that were no rules.
+
+use std::borrow::Cow;
+use std::io::{self, Write};
+
+use ::csv::{ByteRecord, WriterBuilder};
+
+use super::column::{Column, REJECTION, fold};
+use super::Delimiter;
+use crate::rule::Rule;
+
+/// Writes rules under nicelist's own header; [`Reader`](super::Reader) gives back the same.
+pub struct Writer<W: Write> {
+    output: ::csv::Writer<W>,
+}
+
+impl<W: Write> Writer<W> {
+    /// Writes the header.
+    ///
+    /// # Errors
+    /// What the output reports.
+    pub fn new(output: W, delimiter: Delimiter) -> io::Result<Self> {
+        let mut output = WriterBuilder::new().delimiter(delimiter.byte()).from_writer(output);
+        output.write_record(Column::ALL.map(Column::name))?;
+        Ok(Self { output })
+    }
+
+    /// Writes a rule.
+    ///
+    /// # Errors
+    /// What the output reports.
+    pub fn write(&mut self, rule: &Rule) -> io::Result<()> {
+        for column in Column::ALL {
+            self.output.write_field(field(rule, column).as_bytes())?;
+        }
+        self.output.write_record(None::<&[u8]>)?;
+        Ok(())
+    }
+
+    /// Writes what is still held back.
+    ///
+    /// # Errors
+    /// What the output reports.
+    pub fn finish(mut self) -> io::Result<()> {
+        self.output.flush()
+    }
+}
+
+fn field(rule: &Rule, column: Column) -> Cow<'_, str> {
+    let (notice, provenance) = (&rule.notice, &rule.provenance);
+    Cow::Borrowed(match column {
+        Column::RuleType => rule.target().rule_type().word(),
+        Column::Identifier => rule.target().identifier(),
+        Column::Policy => rule.policy().kind().word(),
+        Column::Scope => return Cow::Owned(rule.scope().to_string()),
+        Column::Cel => rule.policy().expression().map(|cel| cel.as_str()).unwrap_or_default(),
+        Column::Message => optional(&notice.message),
+        Column::Url => optional(&notice.url),
+        Column::ButtonLabel => optional(&notice.button_label),
+        Column::AppName => optional(&notice.app_name),
+        Column::BundleHash => notice.bundle.as_ref().map(|it| it.hash()).unwrap_or_default(),
+        Column::BundleBinaryCount => {
+            let count = notice.bundle.as_ref().map(|it| it.binary_count().to_string());
+            return Cow::Owned(count.unwrap_or_default());
+        }
+        Column::Comment => optional(&provenance.comment),
+        Column::Ticket => optional(&provenance.ticket),
+        Column::Source => optional(&provenance.source),
+        Column::Expires => {
+            return Cow::Owned(rule.expires.map(|at| at.to_string()).unwrap_or_default());
+        }
+    })
+}
+
+fn optional(text: &Option<Box<str>>) -> &str {
+    text.as_deref().unwrap_or_default()
+}
+
+/// Writes bad rows as they came, with the line and the reason in two columns more. Once
+/// mended, the file can be read in place of the one that the rows came from.
+pub struct Rejects<W: Write> {
+    output: ::csv::Writer<W>,
+    kept: Vec<bool>,
+}
+
+impl<W: Write> Rejects<W> {
+    /// Writes the header: the file's own columns and ours. A file that was a file of rejects
+    /// itself loses its old lines and reasons.
+    ///
+    /// # Errors
+    /// What the output reports.
+    pub fn new(output: W, delimiter: Delimiter, columns: &[String]) -> io::Result<Self> {
+        let kept: Vec<bool> =
+            columns.iter().map(|name| !REJECTION.contains(&fold(name).as_str())).collect();
+        let output =
+            WriterBuilder::new().flexible(true).delimiter(delimiter.byte()).from_writer(output);
+        let mut rejects = Self { output, kept };
+        let header: ByteRecord = columns.iter().collect();
+        rejects.row(&header, REJECTION)?;
+        Ok(rejects)
+    }
+
+    /// Writes the fields of a bad row, which began on `line`, and what is wrong with it.
+    ///
+    /// # Errors
+    /// What the output reports.
+    pub fn write(&mut self, line: u64, fault: &str, record: &ByteRecord) -> io::Result<()> {
+        self.row(record, [&line.to_string(), fault])
+    }
+
+    /// A row of another width than the header keeps its fields; one that is too short is
+    /// filled up, so that line and reason stand in their columns.
+    fn row(&mut self, record: &ByteRecord, added: [&str; 2]) -> io::Result<()> {
+        let width = self.kept.len().max(record.len());
+        for index in (0..width).filter(|index| *self.kept.get(*index).unwrap_or(&true)) {
+            self.output.write_field(record.get(index).unwrap_or_default())?;
+        }
+        self.output.write_record(added)?;
+        Ok(())
+    }
+
+    /// Writes what is still held back.
+    ///
+    /// # Errors
+    /// What the output reports.
+    pub fn finish(mut self) -> io::Result<()> {
+        self.output.flush()
+    }
+}

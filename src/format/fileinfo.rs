@@ -1,0 +1,296 @@
+//! What `santactl fileinfo --json` prints about programs.
+//!
+//! One object, or an array with one a file. Keys that do not apply are absent, or hold the
+//! words `None` or `null`.
+
+use std::io::Read;
+
+use serde::{Deserialize, Deserializer};
+
+use crate::rule::{Certificate, Program, SigningStatus};
+
+/// Names in the leaf certificates that Apple gives for development.
+const DEVELOPMENT: [&str; 3] = ["Apple Development", "Mac Developer", "iPhone Developer"];
+/// What santactl adds to the rule of a program that a signing id or team id can't match.
+const IGNORED_FOR_DEVELOPMENT: &str = "development certificate";
+
+/// One program, as `santactl` saw it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FileInfo {
+    /// The file.
+    pub path: String,
+    /// What people call it: the bundle's name, or the file's.
+    pub name: String,
+    /// What rules can be made of.
+    pub program: Program,
+}
+
+/// Why a report could not be read.
+#[derive(Debug, thiserror::Error)]
+pub enum FileInfoError {
+    /// Not what `santactl fileinfo --json` prints.
+    #[error("is not the output of `santactl fileinfo --json`: {0}")]
+    Json(#[from] serde_json::Error),
+    /// An empty list: `santactl` names files that it can't find on its standard error only.
+    #[error("has no file in it")]
+    Empty,
+    /// One file without the one key that every rule can fall back on.
+    #[error("has no `SHA-256` for {0}")]
+    NoHash(String),
+    /// Certificates in place of files.
+    #[error("lists certificates; run santactl fileinfo without --cert-index")]
+    Certificates,
+}
+
+/// Reads all programs of a report.
+///
+/// # Errors
+/// When it is no such report, or has a file without SHA-256.
+pub fn read(input: impl Read) -> Result<Vec<FileInfo>, FileInfoError> {
+    let Report(entries) = serde_json::from_reader(std::io::BufReader::new(input))?;
+    if entries.is_empty() {
+        return Err(FileInfoError::Empty);
+    }
+    entries.into_iter().enumerate().map(|(index, entry)| entry.file_info(index)).collect()
+}
+
+struct Report(Vec<Entry>);
+
+impl<'de> Deserialize<'de> for Report {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        use serde::de::Error;
+        // Not an untagged enum: that would answer a wrong field with "no variant matched".
+        let value = serde_json::Value::deserialize(deserializer)?;
+        let entries = match value {
+            serde_json::Value::Array(_) => serde_json::from_value(value),
+            _ => serde_json::from_value(value).map(|entry| vec![entry]),
+        };
+        entries.map(Self).map_err(D::Error::custom)
+    }
+}
+
+#[derive(Deserialize)]
+struct Entry {
+    #[serde(rename = "Path", default, deserialize_with = "text")]
+    path: String,
+    #[serde(rename = "SHA-256", default, deserialize_with = "text")]
+    sha256: String,
+    #[serde(rename = "Bundle Name", default, deserialize_with = "text")]
+    bundle_name: String,
+    #[serde(rename = "Team ID", default, deserialize_with = "text")]
+    team_id: String,
+    #[serde(rename = "Signing ID", default, deserialize_with = "text")]
+    signing_id: String,
+    #[serde(rename = "CDHash", default, deserialize_with = "text")]
+    cdhash: String,
+    #[serde(rename = "Code-signed", default, deserialize_with = "text")]
+    code_signed: String,
+    /// Each architecture's own status, where `--verify` was asked for.
+    #[serde(rename = "Validation", default, deserialize_with = "list")]
+    validation: Vec<Architecture>,
+    #[serde(rename = "Rule", default, deserialize_with = "text")]
+    rule: String,
+    #[serde(rename = "Signing Chain", default, deserialize_with = "list")]
+    signing_chain: Vec<Link>,
+    /// Stands in the objects that `--cert-index` makes.
+    #[serde(rename = "Valid Until", default, deserialize_with = "text")]
+    valid_until: String,
+}
+
+#[derive(Deserialize)]
+struct Architecture {
+    #[serde(default, deserialize_with = "text")]
+    status: String,
+}
+
+#[derive(Deserialize)]
+struct Link {
+    #[serde(rename = "SHA-256", default, deserialize_with = "text")]
+    sha256: String,
+    #[serde(rename = "Common Name", default, deserialize_with = "text")]
+    common_name: String,
+    #[serde(rename = "Organization", default, deserialize_with = "text")]
+    organization: String,
+}
+
+/// A text; what stands for "nothing" is the empty one.
+fn text<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
+    let text = Option::<String>::deserialize(deserializer)?.unwrap_or_default();
+    Ok(if matches!(text.as_str(), "None" | "null" | "(null)") { String::new() } else { text })
+}
+
+/// A list; anything else stands for "none".
+fn list<'de, D, T>(deserializer: D) -> Result<Vec<T>, D::Error>
+where
+    D: Deserializer<'de>,
+    T: serde::de::DeserializeOwned,
+{
+    use serde::de::Error;
+    match serde_json::Value::deserialize(deserializer)? {
+        list @ serde_json::Value::Array(_) => {
+            serde_json::from_value(list).map_err(D::Error::custom)
+        }
+        _ => Ok(Vec::new()),
+    }
+}
+
+impl Entry {
+    fn file_info(self, index: usize) -> Result<FileInfo, FileInfoError> {
+        if self.path.is_empty() && !self.valid_until.is_empty() {
+            return Err(FileInfoError::Certificates);
+        }
+        if self.sha256.is_empty() {
+            let nameless = format!("file {} of the list", index + 1);
+            let file = if self.path.is_empty() { nameless } else { self.path };
+            return Err(FileInfoError::NoHash(file));
+        }
+        let signing_status = self.signing_status();
+        let file_name = self.path.rsplit('/').next().unwrap_or_default();
+        let name = if self.bundle_name.is_empty() { file_name } else { &self.bundle_name };
+        let leaf = self.signing_chain.into_iter().next().filter(|leaf| !leaf.sha256.is_empty());
+        Ok(FileInfo {
+            name: name.to_owned(),
+            path: self.path,
+            program: Program {
+                sha256: self.sha256,
+                cdhash: self.cdhash,
+                team_id: self.team_id,
+                signing_id: self.signing_id,
+                signing_status,
+                certificate: leaf.map(|leaf| Certificate {
+                    sha256: leaf.sha256,
+                    common_name: leaf.common_name,
+                    organization: leaf.organization,
+                }),
+            },
+        })
+    }
+
+    /// How the program is signed, as far as the report tells.
+    ///
+    /// `Code-signed` is `No`, `Yes`, or `Yes, but` with what is wrong. santactl does not print
+    /// which certificates are for development, but their names do.
+    fn signing_status(&self) -> SigningStatus {
+        match self.code_signed.to_ascii_lowercase().as_str() {
+            "no" => return SigningStatus::Unsigned,
+            "yes" | "" => {}
+            "yes, but ad-hoc" => return SigningStatus::Adhoc,
+            _ => return SigningStatus::Invalid,
+        }
+        let broken = |each: &Architecture| {
+            each.status.starts_with("Invalid") || each.status.starts_with("Failed")
+        };
+        if self.validation.iter().any(broken) {
+            return SigningStatus::Invalid;
+        }
+        let leaf = self.signing_chain.first().map(|leaf| leaf.common_name.as_str());
+        let named = |leaf: &str| DEVELOPMENT.iter().any(|kind| leaf.starts_with(kind));
+        if leaf.is_some_and(named) || self.rule.contains(IGNORED_FOR_DEVELOPMENT) {
+            SigningStatus::Development
+        } else if leaf.is_some() || self.signing_id.starts_with("platform:") {
+            SigningStatus::Production
+        } else {
+            SigningStatus::Unknown
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SAMPLE: &str = include_str!("../../examples/fileinfo.json");
+
+    fn status(fields: &str) -> SigningStatus {
+        let json = format!(r#"{{"Path":"/x","SHA-256":"{}",{fields}}}"#, "ab".repeat(32));
+        read(json.as_bytes()).unwrap()[0].program.signing_status
+    }
+
+    fn refused(json: &str) -> String {
+        read(json.as_bytes()).unwrap_err().to_string()
+    }
+
+    #[test]
+    fn the_example_names_its_programs_and_their_best_targets() {
+        let files = read(SAMPLE.as_bytes()).unwrap();
+        let best: Vec<(&str, SigningStatus, String)> = files
+            .iter()
+            .map(|file| {
+                let best = file.program.candidates().swap_remove(0).target.to_string();
+                (file.name.as_str(), file.program.signing_status, best)
+            })
+            .collect();
+        assert_eq!(
+            best,
+            [
+                (
+                    "Kestrel",
+                    SigningStatus::Production,
+                    "signingid:K7V3QWX92P:example.northwind.kestrel".to_owned()
+                ),
+                (
+                    "ledgerctl",
+                    SigningStatus::Adhoc,
+                    "cdhash:5e1b0c4a97d2f386b1c05a7e94d8362fb70a1c59".to_owned()
+                ),
+                (
+                    "osascript",
+                    SigningStatus::Production,
+                    "signingid:platform:com.apple.osascript".to_owned()
+                ),
+            ]
+        );
+        let leaf = files[0].program.certificate.as_ref().unwrap();
+        assert_eq!(leaf.organization, "Northwind Instruments Ltd");
+    }
+
+    #[test]
+    fn a_single_object_is_read_like_a_list_of_one() {
+        let json = format!(
+            r#"{{"Path":"/opt/bin/tool","SHA-256":"{}","Team ID":"None","Bundle Name":null,
+                "Signing ID":"null","Signing Chain":"None","Signing Time":"None","New Key":{{}}}}"#,
+            "ab".repeat(32)
+        );
+        let file = read(json.as_bytes()).unwrap().swap_remove(0);
+        assert_eq!(file.name, "tool");
+        assert_eq!((&*file.program.team_id, &*file.program.signing_id), ("", ""));
+        assert_eq!(file.program.certificate, None);
+        assert_eq!(file.program.signing_status, SigningStatus::Unknown);
+    }
+
+    #[test]
+    fn the_signing_status_is_deduced_from_what_santactl_prints() {
+        let chain = |name: &str| {
+            format!(
+                r#""Code-signed":"Yes","Signing Chain":[{{"SHA-256":"","Common Name":"{name}"}}]"#
+            )
+        };
+        assert_eq!(status(r#""Code-signed":"No""#), SigningStatus::Unsigned);
+        assert_eq!(status(r#""Code-signed":"Yes, but ad-hoc""#), SigningStatus::Adhoc);
+        assert_eq!(status(r#""Code-signed":"Yes, but resources invalid""#), SigningStatus::Invalid);
+        assert_eq!(status(r#""Code-signed":"Yes""#), SigningStatus::Unknown);
+        assert_eq!(status(&chain("Developer ID Application: Acme")), SigningStatus::Production);
+        assert_eq!(status(&chain("Apple Development: Jo (X)")), SigningStatus::Development);
+        let ignored = r#""Rule":"None (TeamID rule ignored because code signed with a development certificate.)""#;
+        assert_eq!(status(ignored), SigningStatus::Development);
+        let slices = |status: &str| {
+            format!(r#"{},"Validation":[{{"arch":"arm64","status":"{status}"}}]"#, chain("Acme"))
+        };
+        assert_eq!(status(&slices("Valid on disk")), SigningStatus::Production);
+        assert_eq!(
+            status(&slices("Invalid (a sealed resource is missing)")),
+            SigningStatus::Invalid
+        );
+    }
+
+    #[test]
+    fn errors_name_what_is_missing() {
+        assert_eq!(refused(r#"[{"Path":"/bin/x","Team ID":"A"}]"#), "has no `SHA-256` for /bin/x");
+        assert_eq!(refused(r#"[{"Rule":"None"}]"#), "has no `SHA-256` for file 1 of the list");
+        assert_eq!(refused("[]"), "has no file in it");
+        assert!(refused(r#"[{"Path":7}]"#).contains("invalid type"));
+        assert!(refused("Path : /bin/x").starts_with("is not the output of"));
+        let certificate = r#"[{"SHA-256":"ab","Common Name":"x","Valid Until":"2029/01/01"}]"#;
+        assert!(refused(certificate).starts_with("lists certificates"));
+    }
+}
