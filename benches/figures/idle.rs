@@ -10,16 +10,25 @@ use crate::{NICELIST, ms, nicelist};
 
 const SYNCS: u32 = 2_000;
 const STAGES: [(&str, &str); 3] = [
-    ("preflight", r#"{"serial_num":"C02","hostname":"mac","santa_version":"2026.7","client_mode":"MONITOR"}"#),
+    (
+        "preflight",
+        r#"{"serial_num":"C02","hostname":"mac","santa_version":"2026.7","client_mode":"MONITOR"}"#,
+    ),
     ("ruledownload", "{}"),
     ("postflight", "{}"),
 ];
 
 pub(crate) fn report() {
     println!("## A sync with nothing to do\n");
-    println!("{SYNCS} syncs (preflight, rule download, postflight) of one host, one after the other");
-    println!("over one keep-alive connection; SQLite, durable. CPU is read from the server's process.");
-    println!("Such a sync asks the store for one host's row and writes it twice (`tests/it/idle.rs`).\n");
+    println!(
+        "{SYNCS} syncs (preflight, rule download, postflight) of one host, one after the other"
+    );
+    println!(
+        "over one keep-alive connection; SQLite, durable. CPU is read from the server's process."
+    );
+    println!(
+        "Such a sync asks the store for one host's row and writes it twice (`tests/it/idle.rs`).\n"
+    );
     println!("| rules on the server | wall, a sync | server CPU, a sync |\n|---|---|---|");
     for rules in [10, 1_000, 100_000] {
         let (wall, cpu) = measure(rules);

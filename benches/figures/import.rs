@@ -13,10 +13,16 @@ const RUNS: usize = 7;
 
 pub(crate) fn report() {
     println!("## Import\n");
-    println!("`rule import` of a CSV file into SQLite: the whole process, one revision. The limit is");
-    println!("one transaction of prepared inserts of the same rows, in the order of the index, into");
+    println!(
+        "`rule import` of a CSV file into SQLite: the whole process, one revision. The limit is"
+    );
+    println!(
+        "one transaction of prepared inserts of the same rows, in the order of the index, into"
+    );
     println!("the same table, with the same durability. Bound: three times the limit.\n");
-    println!("| rows | import | raw insert | ratio | import again, unchanged |\n|---|---|---|---|---|");
+    println!(
+        "| rows | import | raw insert | ratio | import again, unchanged |\n|---|---|---|---|---|"
+    );
     for rows in [1_000, 10_000, 100_000] {
         let (mut first, mut again, mut raw) = (Vec::new(), Vec::new(), Vec::new());
         for _ in 0..RUNS {

@@ -14,6 +14,7 @@ mod local;
 mod log;
 mod man;
 mod rule;
+mod serve;
 mod ui;
 
 use std::process::ExitCode;
@@ -49,6 +50,7 @@ const TEMPLATE: &str = "{about}\n\n{usage-heading} {usage}\n\n{all-args}{after-h
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    Serve(serve::ServeArgs),
     #[command(subcommand)]
     Rule(rule::Command),
     Completions(completions::CompletionsArgs),
@@ -57,8 +59,18 @@ enum Command {
 }
 
 impl Command {
+    /// What is logged when nobody says how much: a server tells what it refuses, everything else
+    /// only what fails.
+    const fn usual_log(&self) -> &'static str {
+        match self {
+            Self::Serve(_) => "info",
+            _ => "error",
+        }
+    }
+
     fn run(self, context: &Context) -> Result<(), CliError> {
         match self {
+            Self::Serve(args) => serve::run(context, &args),
             Self::Rule(command) => context.block_on(rule::run(context, command)),
             Self::Completions(args) => completions::run(context, &args),
             Self::Man(args) => man::run(&args),
@@ -81,7 +93,7 @@ pub fn run() -> ExitCode {
     };
     let Cli { command, globals } = cli;
     let early = Manner { color: globals.color.unwrap_or_default(), ..Manner::default() };
-    match Context::open(globals) {
+    match Context::open(globals, command.usual_log()) {
         Ok(context) => ended(&context.ui, command.run(&context)),
         Err(error) => ended(&Ui::new(early, Clock::System), Err(error)),
     }
