@@ -131,6 +131,14 @@ impl Ui {
         }
     }
 
+    /// Shows what is shown once: alone, so that it can be piped, unless JSON is wanted.
+    pub(crate) fn secret(&self, answer: &impl Serialize, secret: &str) -> Result<(), CliError> {
+        match self.format {
+            Output::Json | Output::Jsonl => self.json(answer),
+            Output::Table | Output::Csv | Output::Tsv => self.raw(format!("{secret}\n").as_bytes()),
+        }
+    }
+
     /// Writes bytes to stdout as they are.
     pub(crate) fn raw(&self, bytes: &[u8]) -> Result<(), CliError> {
         let mut out = self.out();
