@@ -12,7 +12,6 @@ mod report;
 
 pub(crate) use cell::{Cell, Column, Row, Tone, relative, rough};
 pub(crate) use list::List;
-pub(crate) use progress::Progress;
 pub(crate) use report::{Group, Report};
 
 use std::cell::{RefCell, RefMut};
