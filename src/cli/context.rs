@@ -21,14 +21,14 @@ pub(crate) struct Context {
 
 impl Context {
     /// Reads the environment and the configuration files.
-    pub(crate) fn open(globals: Globals) -> Result<Self, CliError> {
+    pub(crate) fn open(globals: Globals, usual_log: &str) -> Result<Self, CliError> {
         let (quiet, verbose) = (globals.quiet, globals.verbose);
         let env = Environment::read()?;
         let files = Files::load(&Paths::of(&env))?;
         let settings = Settings::resolve(globals.flags(), &env, &files)?;
         let manner = Manner { format: settings.output.value, color: settings.color.value, quiet };
         let ui = Ui::new(manner, Clock::System);
-        log::start(env.log.as_deref(), verbose)?;
+        log::start(env.log.as_deref().unwrap_or(usual_log), verbose)?;
         settings.warnings.iter().for_each(|warning| ui.warn(warning.to_string()));
         Ok(Self { ui, settings, env })
     }

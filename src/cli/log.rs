@@ -6,10 +6,10 @@ use tracing_subscriber::EnvFilter;
 
 use super::error::CliError;
 
-/// Starts to log: what `filter` says, or else more with each `--verbose`, or errors alone.
-pub(crate) fn start(filter: Option<&str>, verbose: u8) -> Result<(), CliError> {
+/// Starts to log: what `filter` says, or more with each `--verbose`.
+pub(crate) fn start(filter: &str, verbose: u8) -> Result<(), CliError> {
     let level = match verbose {
-        0 => filter.unwrap_or("error"),
+        0 => filter,
         1 => "info",
         2 => "info,nicelist=debug",
         _ => "debug,nicelist=trace",

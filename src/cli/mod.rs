@@ -15,6 +15,7 @@ mod local;
 mod log;
 mod man;
 mod rule;
+mod serve;
 mod settings;
 mod tag;
 mod token;
@@ -61,6 +62,7 @@ Global options:
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    Serve(serve::ServeArgs),
     #[command(subcommand)]
     Rule(rule::Command),
     #[command(subcommand)]
@@ -77,8 +79,18 @@ enum Command {
 }
 
 impl Command {
+    /// What is logged when nobody says how much: a server tells what it refuses, everything else
+    /// only what fails.
+    const fn usual_log(&self) -> &'static str {
+        match self {
+            Self::Serve(_) => "info",
+            _ => "error",
+        }
+    }
+
     fn run(self, context: &Context) -> Result<(), CliError> {
         match self {
+            Self::Serve(args) => serve::run(context, &args),
             Self::Rule(command) => context.block_on(rule::run(context, command)),
             Self::Host(command) => context.block_on(host::run(context, command)),
             Self::Tag(command) => context.block_on(tag::run(context, command)),
@@ -105,7 +117,7 @@ pub fn run() -> ExitCode {
     };
     let Cli { command, globals } = cli;
     let early = Manner { color: globals.color.unwrap_or_default(), ..Manner::default() };
-    match Context::open(globals) {
+    match Context::open(globals, command.usual_log()) {
         Ok(context) => ended(&context.ui, command.run(&context)),
         Err(error) => ended(&Ui::new(early, Clock::System), Err(error)),
     }
