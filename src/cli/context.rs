@@ -72,5 +72,6 @@ impl Context {
 
     fn warn_of_unknown_host(&self, name: &MachineId) {
         self.ui.warn(format!("no host is known as `{name}`; taking it as a machine id"));
+        self.ui.hint("nicelist host list shows the hosts that are known");
     }
 }

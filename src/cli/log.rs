@@ -18,6 +18,6 @@ pub(crate) fn start(filter: &str, verbose: u8) -> Result<(), CliError> {
         let name = crate::config::names::LOG;
         CliError::usage(format!("{name}: {error}")).hint("write it as in info,nicelist::sync=debug")
     })?;
-    tracing_subscriber::fmt().with_env_filter(filter).with_writer(io::stderr).init();
-    Ok(())
+    let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(io::stderr);
+    log.try_init().map_err(|error| CliError::failed(format!("cannot log: {error}")))
 }
