@@ -9,6 +9,7 @@ pub mod artifacts;
 mod change;
 mod completions;
 mod context;
+mod demo;
 mod error;
 mod host;
 mod local;
@@ -63,6 +64,7 @@ Global options:
 #[derive(Debug, Subcommand)]
 enum Command {
     Serve(serve::ServeArgs),
+    Demo(demo::DemoArgs),
     #[command(subcommand)]
     Rule(rule::Command),
     #[command(subcommand)]
@@ -91,6 +93,7 @@ impl Command {
     fn run(self, context: &Context) -> Result<(), CliError> {
         match self {
             Self::Serve(args) => serve::run(context, &args),
+            Self::Demo(args) => demo::run(context, &args),
             Self::Rule(command) => context.block_on(rule::run(context, command)),
             Self::Host(command) => context.block_on(host::run(context, command)),
             Self::Tag(command) => context.block_on(tag::run(context, command)),
