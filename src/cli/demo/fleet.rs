@@ -44,10 +44,7 @@ impl Mac {
 pub(super) fn fleet() -> Result<Vec<Mac>, CliError> {
     let file: File = serde_json::from_str(FLEET)
         .map_err(|error| CliError::failed(format!("examples/fleet.json: {error}")))?;
-    let mac = |host: Host| Mac {
-        santa: Santa::new(host.profile),
-        tags: host.tags,
-        events: host.events,
-    };
+    let mac =
+        |host: Host| Mac { santa: Santa::new(host.profile), tags: host.tags, events: host.events };
     Ok(file.hosts.into_iter().map(mac).collect())
 }

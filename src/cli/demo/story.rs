@@ -31,8 +31,8 @@ pub(super) struct Story<'a> {
 impl Story<'_> {
     /// Tells it all. `sync_base` is what a Mac's profile would have as SyncBaseURL.
     pub(super) async fn tell(&self, sync_base: &str) -> Result<(), CliError> {
-        let transport = HttpTransport::new(sync_base)
-            .map_err(|error| CliError::failed(error.to_string()))?;
+        let transport =
+            HttpTransport::new(sync_base).map_err(|error| CliError::failed(error.to_string()))?;
         let mut macs = fleet()?;
         self.say("1. A policy: tags, rules from a CSV file, a mode\n")?;
         self.write_policy(&macs).await?;
@@ -77,8 +77,14 @@ impl Story<'_> {
             ("full-sync-interval".to_owned(), "5m".to_owned()),
         ]);
         let scope = Scope::Fleet;
-        let request =
-            SettingsRequest { scope, set, unset: Vec::new(), message: None, base: None, dry_run: false };
+        let request = SettingsRequest {
+            scope,
+            set,
+            unset: Vec::new(),
+            message: None,
+            base: None,
+            dry_run: false,
+        };
         self.client.change_settings(&request).await?;
         self.say("   settings   client-mode=lockdown full-sync-interval=5m for the fleet")
     }
@@ -123,15 +129,22 @@ impl Story<'_> {
         };
         let mut pages = self.client.events(&query);
         let found = pages.next().await?.and_then(|page| page.into_iter().next());
-        let found = found.ok_or_else(|| CliError::failed("the blocked program was not reported"))?;
+        let found =
+            found.ok_or_else(|| CliError::failed("the blocked program was not reported"))?;
         let event = self.client.event(found.id).await?;
         let view = &event.event;
-        self.say(&format!("   {} ran {PROGRAM} on {}: {}", view.user, view.hostname, view.decision))?;
+        self.say(&format!(
+            "   {} ran {PROGRAM} on {}: {}",
+            view.user, view.hostname, view.decision
+        ))?;
         self.say(&format!("   file       {}", view.path))?;
         self.say(&format!("   signed by  {}", signer(&event)))?;
         for (place, candidate) in event.candidates.iter().enumerate() {
             let label = if place == 0 { "a rule" } else { "or" };
-            self.say(&format!("   {label:10} {}\n              covers {}", candidate.target, candidate.covers))?;
+            self.say(&format!(
+                "   {label:10} {}\n              covers {}",
+                candidate.target, candidate.covers
+            ))?;
         }
         Ok(event)
     }
@@ -147,7 +160,10 @@ impl Story<'_> {
             message: None,
             dry_run: false,
         };
-        self.say(&format!("   $ nicelist event approve {} --ticket IT-2001 --yes", event.event.id))?;
+        self.say(&format!(
+            "   $ nicelist event approve {} --ticket IT-2001 --yes",
+            event.event.id
+        ))?;
         let answer = self.client.decide(event.event.id, &request).await?;
         let RuleDraft { policy, target, scope, .. } = answer.rule;
         self.say(&format!("   {policy} {target}\n   in {scope}, revision {}", answer.revision))?;
@@ -175,7 +191,8 @@ impl Story<'_> {
             "nicelist host list".to_owned(),
             format!("nicelist host show {HERO} --rules"),
             "nicelist rule list".to_owned(),
-            "nicelist rule add block teamid:ABCDE12345 --scope tag:eng --comment 'not here'".to_owned(),
+            "nicelist rule add block teamid:ABCDE12345 --scope tag:eng --comment 'not here'"
+                .to_owned(),
             "nicelist event list --blocked".to_owned(),
             format!("nicelist event show {id}"),
         ] {
@@ -194,7 +211,8 @@ fn signer(event: &EventDetail) -> String {
 
 /// The rules of the examples.
 fn rules() -> Result<Vec<RuleDraft>, CliError> {
-    let odd = |error: &dyn std::fmt::Display| CliError::failed(format!("examples/rules.csv: {error}"));
+    let odd =
+        |error: &dyn std::fmt::Display| CliError::failed(format!("examples/rules.csv: {error}"));
     let reader = Reader::open(RULES.as_bytes(), Delimiter::Comma, Defaults::default());
     let reader = reader.map_err(|error| odd(&error))?;
     reader.map(|row| row.map(|row| row.rule.into()).map_err(|error| odd(&error))).collect()
