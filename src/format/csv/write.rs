@@ -5,8 +5,8 @@ use std::io::{self, Write};
 
 use ::csv::{ByteRecord, WriterBuilder};
 
-use super::column::{Column, REJECTION, fold};
 use super::Delimiter;
+use super::column::{Column, REJECTION, fold};
 use crate::rule::Rule;
 
 /// Writes rules under nicelist's own header; [`Reader`](super::Reader) gives back the same.
