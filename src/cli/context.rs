@@ -21,14 +21,14 @@ pub(crate) struct Context {
 
 impl Context {
     /// Reads the environment and the configuration files.
-    pub(crate) fn open(globals: Globals) -> Result<Self, CliError> {
+    pub(crate) fn open(globals: Globals, usual_log: &str) -> Result<Self, CliError> {
         let (quiet, verbose) = (globals.quiet, globals.verbose);
         let env = Environment::read()?;
         let files = Files::load(&Paths::of(&env))?;
         let settings = Settings::resolve(globals.flags(), &env, &files)?;
         let manner = Manner { format: settings.output.value, color: settings.color.value, quiet };
         let ui = Ui::new(manner, Clock::System);
-        log::start(env.log.as_deref(), verbose)?;
+        log::start(env.log.as_deref().unwrap_or(usual_log), verbose)?;
         settings.warnings.iter().for_each(|warning| ui.warn(warning.to_string()));
         Ok(Self { ui, settings, env })
     }
@@ -72,5 +72,6 @@ impl Context {
 
     fn warn_of_unknown_host(&self, name: &MachineId) {
         self.ui.warn(format!("no host is known as `{name}`; taking it as a machine id"));
+        self.ui.hint("nicelist host list shows the hosts that are known");
     }
 }

@@ -26,9 +26,10 @@ pub(super) async fn open(
                 .because([error.to_string()])
         })?;
     }
+    let is_new = !database.path().exists();
     let options = Options { database: database.to_string(), ..Options::default() };
     let app = App::open(options).await.map_err(|error| CliError::failed(error.to_string()))?;
-    if app.first_start().is_some() {
+    if is_new {
         ui.status(format!("made the local database {database}"));
     }
     let (router, app) = (app.router(), Arc::new(app));

@@ -6,10 +6,10 @@ use tracing_subscriber::EnvFilter;
 
 use super::error::CliError;
 
-/// Starts to log: what `filter` says, or else more with each `--verbose`, or errors alone.
-pub(crate) fn start(filter: Option<&str>, verbose: u8) -> Result<(), CliError> {
+/// Starts to log: what `filter` says, or more with each `--verbose`.
+pub(crate) fn start(filter: &str, verbose: u8) -> Result<(), CliError> {
     let level = match verbose {
-        0 => filter.unwrap_or("error"),
+        0 => filter,
         1 => "info",
         2 => "info,nicelist=debug",
         _ => "debug,nicelist=trace",
@@ -18,6 +18,6 @@ pub(crate) fn start(filter: Option<&str>, verbose: u8) -> Result<(), CliError> {
         let name = crate::config::names::LOG;
         CliError::usage(format!("{name}: {error}")).hint("write it as in info,nicelist::sync=debug")
     })?;
-    tracing_subscriber::fmt().with_env_filter(filter).with_writer(io::stderr).init();
-    Ok(())
+    let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(io::stderr);
+    log.try_init().map_err(|error| CliError::failed(format!("cannot log: {error}")))
 }

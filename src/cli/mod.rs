@@ -10,10 +10,15 @@ mod change;
 mod completions;
 mod context;
 mod error;
+mod host;
 mod local;
 mod log;
 mod man;
 mod rule;
+mod serve;
+mod settings;
+mod tag;
+mod token;
 mod ui;
 
 use std::process::ExitCode;
@@ -33,7 +38,8 @@ use ui::{Manner, Ui};
     version,
     max_term_width = 100,
     disable_help_subcommand = true,
-    help_template = TEMPLATE,
+    help_template = "{about}\n\n{usage-heading} {usage}\n\nCommands:\n{subcommands}{after-help}",
+    after_help = GLOBALS,
     subcommand_value_name = "COMMAND"
 )]
 struct Cli {
@@ -44,22 +50,52 @@ struct Cli {
     globals: Globals,
 }
 
-/// Without a blank line too many, so that the first page fits on a screen.
-const TEMPLATE: &str = "{about}\n\n{usage-heading} {usage}\n\n{all-args}{after-help}";
+/// The global options in few lines, so that the first page fits on a screen. The pages of the
+/// commands have them in full.
+const GLOBALS: &str = "\
+Global options:
+  --server URL  --token TOKEN  --context NAME  Talk to this server
+  --database sqlite:PATH                       Work on a local database instead
+  -o, --output table|json|jsonl|csv|tsv        Choose how data is written
+  --color auto|always|never  -q, --quiet       Choose how much, and how it looks
+  -v, --verbose  -h, --help  -V, --version     Say more; show this or the version";
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    Serve(serve::ServeArgs),
     #[command(subcommand)]
     Rule(rule::Command),
+    #[command(subcommand)]
+    Host(host::Command),
+    #[command(subcommand)]
+    Tag(tag::Command),
+    #[command(subcommand)]
+    Settings(settings::Command),
+    #[command(subcommand)]
+    Token(token::Command),
     Completions(completions::CompletionsArgs),
     #[command(hide = true)]
     Man(man::ManArgs),
 }
 
 impl Command {
+    /// What is logged when nobody says how much: a server tells what it refuses, everything else
+    /// only what fails.
+    const fn usual_log(&self) -> &'static str {
+        match self {
+            Self::Serve(_) => "info",
+            _ => "error",
+        }
+    }
+
     fn run(self, context: &Context) -> Result<(), CliError> {
         match self {
+            Self::Serve(args) => serve::run(context, &args),
             Self::Rule(command) => context.block_on(rule::run(context, command)),
+            Self::Host(command) => context.block_on(host::run(context, command)),
+            Self::Tag(command) => context.block_on(tag::run(context, command)),
+            Self::Settings(command) => context.block_on(settings::run(context, command)),
+            Self::Token(command) => context.block_on(token::run(context, command)),
             Self::Completions(args) => completions::run(context, &args),
             Self::Man(args) => man::run(&args),
         }
@@ -81,7 +117,7 @@ pub fn run() -> ExitCode {
     };
     let Cli { command, globals } = cli;
     let early = Manner { color: globals.color.unwrap_or_default(), ..Manner::default() };
-    match Context::open(globals) {
+    match Context::open(globals, command.usual_log()) {
         Ok(context) => ended(&context.ui, command.run(&context)),
         Err(error) => ended(&Ui::new(early, Clock::System), Err(error)),
     }
@@ -114,9 +150,16 @@ mod tests {
 
     #[test]
     fn the_first_page_fits_on_a_screen() {
-        let help = command().term_width(80).render_help().to_string();
+        let help = command().term_width(80).render_long_help().to_string();
         assert!(help.lines().count() <= 24, "{help}");
         assert!(help.lines().all(|line| line.chars().count() <= 80), "{help}");
+    }
+
+    #[test]
+    fn the_first_page_has_every_global_option() {
+        for option in command().get_arguments().filter_map(clap::Arg::get_long) {
+            assert!(GLOBALS.contains(&format!("--{option}")), "{option}");
+        }
     }
 
     #[test]

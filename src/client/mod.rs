@@ -18,3 +18,6 @@ use transport::Transport;
 pub struct Client {
     transport: Box<dyn Transport>,
 }
+
+#[cfg(test)]
+mod tests;

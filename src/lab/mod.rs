@@ -19,6 +19,7 @@ mod transport;
 #[cfg(test)]
 mod script;
 
+pub use crate::protocol::Event;
 pub use database::{Database, HeldRule, RuleCounts, RuleState};
 pub use profile::Profile;
 pub use report::{EventReport, RuleReport, StageOutcome, SyncReport};

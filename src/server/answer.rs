@@ -9,7 +9,7 @@ use http::{HeaderValue, StatusCode};
 use serde::de::DeserializeOwned;
 
 use crate::api::{Code, Detail, Problem};
-use crate::store::{RefusalReason, StoreError};
+use crate::store::{Refusal, RefusalReason, StoreError};
 use crate::sync::SyncError;
 
 /// What a handler gives.
@@ -46,8 +46,9 @@ impl From<StoreError> for Refused {
     }
 }
 
-fn refused(refusals: &[crate::store::Refusal]) -> Problem {
-    let detail = |refusal: &crate::store::Refusal| Detail {
+/// The problem that refused edits make.
+pub(super) fn refused(refusals: &[Refusal]) -> Problem {
+    let detail = |refusal: &Refusal| Detail {
         index: Some(refusal.edit),
         field: None,
         message: refusal.reason.to_string(),
@@ -57,11 +58,8 @@ fn refused(refusals: &[crate::store::Refusal]) -> Problem {
         Some(RefusalReason::TagInUse { .. }) => {
             (Code::Guarded, Some("--force takes it away from whatever uses it"))
         }
-        Some(RefusalReason::UnknownTag(_)) => {
-            (Code::Invalid, Some("make it first: nicelist tag create NAME"))
-        }
         Some(RefusalReason::UnknownHost(_)) => (Code::NotFound, None),
-        None => (Code::Invalid, None),
+        Some(RefusalReason::UnknownTag(_)) | None => (Code::Invalid, None),
     };
     let message = match refusals {
         [only] => only.reason.to_string(),

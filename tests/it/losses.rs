@@ -63,6 +63,19 @@ async fn a_target_that_came_and_went_behind_a_lost_postflight_does_not_stay() {
 }
 
 #[tokio::test]
+async fn a_tag_that_came_and_went_behind_a_lost_postflight_leaves_nothing() {
+    let (world, mut mac) = a_changed_world().await;
+    mac.sync(&world).await;
+    world.post("/hosts/M1/tags", serde_json::json!({"add": ["eng"]})).await;
+    drop(mac.try_sync(&world.network().losing(Loses::From(2))).await);
+    assert!(mac.holds().contains(&"teamid:BBBBBBBBBB allow".to_owned()));
+    world.post("/hosts/M1/tags", serde_json::json!({"remove": ["eng"]})).await;
+    let report = mac.sync(&world).await;
+    assert_eq!(mac.holds(), ["teamid:CCCCCCCCCC block"]);
+    assert_eq!(report.performed, SyncKind::Normal);
+}
+
+#[tokio::test]
 async fn a_first_sync_whose_postflight_was_lost_is_not_repeated_clean() {
     let world = World::new().await;
     world.put_rule("allow", TEAMS[0], "fleet").await;

@@ -4,13 +4,13 @@ use std::io;
 
 use clap::Args;
 
-use super::targets;
+use super::{evidence, targets};
 use crate::api::RuleChange;
 use crate::cli::arg::{Expiry, Words};
 use crate::cli::change;
 use crate::cli::context::Context;
 use crate::cli::error::CliError;
-use crate::rule::{PolicyKind, Rule, RuleDraft, Scope};
+use crate::rule::{PolicyKind, Rule, RuleDraft, RuleType, Scope, Target};
 
 /// Add rules, or change those that are there
 #[derive(Debug, Args)]
@@ -20,14 +20,22 @@ Examples:
   nicelist rule add allow signingid:EQHXZ8M8AV:com.google.Chrome --scope tag:eng
   nicelist rule add allow binary:7ae8… --scope host:C02XK0 --expires 7d --ticket IT-42
   nicelist rule add cel signingid:platform:com.apple.osascript --cel 'euid != 0'
+  santactl fileinfo --json /Applications/Zoom.app | nicelist rule add allow --from-fileinfo -
   cut -d, -f1 bad-teams.csv | sed 's/^/teamid:/' | nicelist rule add block - --dry-run")]
 pub(crate) struct AddArgs {
     /// What happens when a rule matches
     #[arg(value_parser = Words::<PolicyKind>::new(PolicyKind::ALL.map(PolicyKind::word)))]
     policy: PolicyKind,
     /// What the rules are about, as in teamid:EQHXZ8M8AV; - reads them from stdin, one a line
-    #[arg(required = true, value_name = "TARGET")]
+    #[arg(required_unless_present = "from_fileinfo", value_name = "TARGET")]
     targets: Vec<String>,
+    /// Choose targets for the programs that this output of santactl fileinfo --json describes
+    #[arg(long, value_name = "FILE", conflicts_with = "targets")]
+    from_fileinfo: Option<String>,
+    /// Choose targets of this type, rather than the best for each program
+    #[arg(long = "as", value_name = "TYPE", requires = "from_fileinfo")]
+    #[arg(value_parser = Words::<RuleType>::new(RuleType::ALL.map(RuleType::word)))]
+    rule_type: Option<RuleType>,
     /// Whom the rules are for: fleet, group:, tag:, user: or host:NAME
     #[arg(long, default_value = "fleet")]
     scope: Scope,
@@ -78,7 +86,10 @@ struct Provenance {
 }
 
 pub(super) async fn run(context: &Context, args: AddArgs) -> Result<(), CliError> {
-    let targets = targets::read(&args.targets, io::stdin().lock())?;
+    let targets = match &args.from_fileinfo {
+        Some(path) => evidence::read(&context.ui, path, args.rule_type)?,
+        None => targets::read(&args.targets, io::stdin().lock())?,
+    };
     let AddArgs { policy, scope, cel, notice, provenance, expires, reason, dry_run, .. } = args;
     let expires = expires.map(|expiry| expiry.resolve(context.ui.now())).transpose()?;
     let mut template = RuleDraft {
@@ -94,7 +105,7 @@ pub(super) async fn run(context: &Context, args: AddArgs) -> Result<(), CliError
         expires,
         ..RuleDraft::default()
     };
-    let mut put = drafts(&targets.iter().map(ToString::to_string).collect::<Vec<_>>(), &template)?;
+    let mut put = drafts(&targets, &template)?;
     let client = context.client().await?;
     template.scope = context.scope(&client, scope).await?.to_string();
     put.iter_mut().for_each(|rule| rule.scope.clone_from(&template.scope));
@@ -105,11 +116,11 @@ pub(super) async fn run(context: &Context, args: AddArgs) -> Result<(), CliError
 }
 
 /// One rule for each target, checked before anybody is asked.
-fn drafts(targets: &[String], template: &RuleDraft) -> Result<Vec<RuleDraft>, CliError> {
+fn drafts(targets: &[Target], template: &RuleDraft) -> Result<Vec<RuleDraft>, CliError> {
     let mut wrong = Vec::new();
     let mut drafts = Vec::with_capacity(targets.len());
     for target in targets {
-        let draft = RuleDraft { target: target.clone(), ..template.clone() };
+        let draft = RuleDraft { target: target.to_string(), ..template.clone() };
         match Rule::try_from(draft.clone()) {
             Ok(_) => drafts.push(draft),
             Err(error) => wrong.push(format!("{target}: {}", error.problem)),
@@ -133,7 +144,7 @@ mod tests {
     fn every_rule_that_no_client_would_take_is_told() {
         let template = RuleDraft { policy: "allow-compiler".to_owned(), ..RuleDraft::default() };
         let targets = ["teamid:AAAAAAAAAA", "signingid:AAAAAAAAAA:x", "teamid:BBBBBBBBBB"];
-        let error = drafts(&targets.map(str::to_owned), &template).unwrap_err();
+        let error = drafts(&targets.map(|text| text.parse().unwrap()), &template).unwrap_err();
         assert_eq!(error.kind.exit_code(), 5);
         assert_eq!(error.causes.len(), 2);
         assert!(error.causes[1].starts_with("teamid:BBBBBBBBBB: "), "{:?}", error.causes);
@@ -146,7 +157,7 @@ mod tests {
             cel: Some("true".to_owned()),
             ..RuleDraft::default()
         };
-        let error = drafts(&["teamid:AAAAAAAAAA".to_owned()], &template).unwrap_err();
+        let error = drafts(&["teamid:AAAAAAAAAA".parse().unwrap()], &template).unwrap_err();
         assert!(error.message.ends_with("only cel does"), "{}", error.message);
     }
 }

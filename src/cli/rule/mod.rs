@@ -1,6 +1,7 @@
 //! `nicelist rule`.
 
 mod add;
+mod evidence;
 mod list;
 mod remove;
 mod show;

@@ -72,7 +72,7 @@ impl<'u, R: Row> List<'u, R> {
                 writer
                     .write_record(fields.map(|field| field.as_bytes().to_vec()))
                     .map_err(io::Error::from)?;
-                if self.count % FITTED == 0 {
+                if self.count.is_multiple_of(FITTED) {
                     drain(writer, self.ui)?;
                 }
             }

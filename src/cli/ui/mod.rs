@@ -12,7 +12,6 @@ mod report;
 
 pub(crate) use cell::{Cell, Column, Row, Tone, relative, rough};
 pub(crate) use list::List;
-pub(crate) use progress::Progress;
 pub(crate) use report::{Group, Report};
 
 use std::cell::{RefCell, RefMut};
@@ -128,6 +127,14 @@ impl Ui {
         match self.format {
             Output::Json | Output::Jsonl => self.json(answer),
             Output::Table | Output::Csv | Output::Tsv => self.rows(rows, ""),
+        }
+    }
+
+    /// Shows what is shown once: alone, so that it can be piped, unless JSON is wanted.
+    pub(crate) fn secret(&self, answer: &impl Serialize, secret: &str) -> Result<(), CliError> {
+        match self.format {
+            Output::Json | Output::Jsonl => self.json(answer),
+            Output::Table | Output::Csv | Output::Tsv => self.raw(format!("{secret}\n").as_bytes()),
         }
     }
 

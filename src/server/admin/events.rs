@@ -99,9 +99,6 @@ pub(super) async fn decide(
     let machine = stored.event.machine.clone();
     let chosen = choose(&stored, &request)?;
     let scope = request.scope.unwrap_or_else(|| Scope::Host(machine.clone()));
-    if let Scope::Tag(tag) = &scope {
-        super::tags::must_exist(&state, std::iter::once(tag)).await?;
-    }
     let draft = RuleDraft {
         target: chosen.target.to_string(),
         policy: request.policy.word().to_owned(),
@@ -120,7 +117,7 @@ pub(super) async fn decide(
     let author = Author { name: operator.name, at: state.clock.now(), message };
     let edits = vec![Edit::PutRule(Box::new(rule))];
     let change = Change { author, base: None, dry_run: request.dry_run, edits };
-    let committed = state.engine.commit(change).await?;
+    let committed = super::commit_change(&state, change).await?;
     let outcome = committed.outcomes.first().copied();
     let outcome =
         outcome.ok_or_else(|| Problem::new(Code::Internal, "the change got no answer"))?;

@@ -163,7 +163,6 @@ pub(super) async fn tags(
 ) -> Answer<ChangeAnswer> {
     let machine = find(&state, &name).await?.machine;
     let HostTagsRequest { add, remove, message, dry_run } = request;
-    super::tags::must_exist(&state, add.iter()).await?;
     let add = add.into_iter().map(|tag| Edit::TagHost { machine: machine.clone(), tag });
     let remove = remove.into_iter().map(|tag| Edit::UntagHost { machine: machine.clone(), tag });
     let edits = add.chain(remove).collect();

@@ -17,11 +17,11 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use super::access::Operator;
-use super::answer::{Answer, Refused};
+use super::answer::{Answer, Refused, refused};
 use super::app::State;
 use crate::api::{self, ChangeAnswer, Code, Problem};
 use crate::rule::Revision;
-use crate::store::{Author, Change, Edit};
+use crate::store::{Author, Change, Committed, Edit, RefusalReason, StoreError};
 
 /// Everything below `/api/v1`, and the document that describes it.
 pub(super) fn router() -> Router<Arc<State>> {
@@ -85,10 +85,31 @@ async fn commit(
 ) -> Answer<ChangeAnswer> {
     let Intent { message, base, dry_run } = intent;
     let author = Author { name: operator.name, at: state.clock.now(), message };
-    let committed = state.engine.commit(Change { author, base, dry_run, edits }).await?;
+    let change = Change { author, base, dry_run, edits };
+    let committed = commit_change(state, change).await?;
     Ok(Json(ChangeAnswer {
         revision: committed.head,
         changed: committed.changed,
         outcomes: committed.outcomes,
     }))
+}
+
+/// Commits a change. A tag that does not exist is refused with the nearest that does.
+async fn commit_change(state: &State, change: Change) -> Result<Committed, Refused> {
+    match state.engine.commit(change).await {
+        Ok(committed) => Ok(committed),
+        Err(StoreError::Refused(refusals)) => {
+            let unknown = refusals.iter().find_map(|refusal| match &refusal.reason {
+                RefusalReason::UnknownTag(tag) => Some(tag),
+                RefusalReason::UnknownHost(_) | RefusalReason::TagInUse { .. } => None,
+            });
+            let hint = match unknown {
+                Some(tag) => Some(tags::hint(state, tag).await?),
+                None => None,
+            };
+            let problem = refused(&refusals);
+            Err(hint.into_iter().fold(problem, Problem::hint).into())
+        }
+        Err(error) => Err(error.into()),
+    }
 }

@@ -40,9 +40,6 @@ pub(super) async fn change(
     Body(request): Body<SettingsRequest>,
 ) -> Answer<ChangeAnswer> {
     let SettingsRequest { scope, set, unset, message, base, dry_run } = request;
-    if let Scope::Tag(tag) = &scope {
-        super::tags::must_exist(&state, std::iter::once(tag)).await?;
-    }
     let mut edits = Vec::new();
     let mut details = Vec::new();
     let mut refuse = |field: &str, error: SettingError| {

@@ -5,7 +5,7 @@ use axum::extract::Path;
 use serde::Deserialize;
 
 use super::{Intent, commit};
-use crate::api::{ChangeAnswer, Code, Detail, Problem, TagRequest, TagView};
+use crate::api::{ChangeAnswer, Code, Problem, TagRequest, TagView};
 use crate::fleet::Tag;
 use crate::rule::TagName;
 use crate::server::access::{Editor, Viewer};
@@ -60,31 +60,22 @@ pub(super) async fn delete(
 ) -> Answer<ChangeAnswer> {
     let invalid = |error: crate::rule::ScopeError| Problem::new(Code::Invalid, error.to_string());
     let name: TagName = name.parse().map_err(invalid)?;
-    must_exist(&state, std::iter::once(&name)).await?;
+    if !state.store.snapshot().await?.tags.iter().any(|tag| tag.name == name) {
+        let problem = Problem::new(Code::NotFound, format!("there is no tag `{name}`"));
+        return Err(problem.hint("nicelist tag list shows all tags").into());
+    }
     let edits = vec![Edit::DropTag { name, force: query.force }];
     let intent = Intent { message: None, base: None, dry_run: query.dry_run };
     commit(&state, operator, intent, edits).await
 }
 
-/// Refuses tags that were not created, each with the nearest that was.
-pub(super) async fn must_exist(
-    state: &State,
-    names: impl Iterator<Item = &TagName>,
-) -> Result<(), Refused> {
+/// What may help whoever names a tag that does not exist: the nearest that does.
+pub(super) async fn hint(state: &State, name: &TagName) -> Result<String, Refused> {
     let tags = state.store.snapshot().await?.tags;
-    let missing: Vec<&TagName> =
-        names.filter(|name| !tags.iter().any(|tag| tag.name == **name)).collect();
-    let Some(first) = missing.first() else { return Ok(()) };
-    let likeness = |tag: &Tag| strsim::jaro_winkler(tag.name.as_str(), first.as_str());
+    let likeness = |tag: &Tag| strsim::jaro_winkler(tag.name.as_str(), name.as_str());
     let nearest = tags.iter().max_by(|a, b| likeness(a).total_cmp(&likeness(b)));
-    let hint = match nearest.filter(|tag| likeness(tag) >= ALIKE) {
+    Ok(match nearest.filter(|tag| likeness(tag) >= ALIKE) {
         Some(tag) => format!("did you mean `{}`?", tag.name),
-        None => format!("make it first: nicelist tag create {first}"),
-    };
-    let detail = |name: &&TagName| Detail {
-        message: format!("there is no tag `{name}`"),
-        ..Detail::default()
-    };
-    let problem = Problem::new(Code::Invalid, format!("there is no tag `{first}`"));
-    Err(problem.hint(hint).details(missing.iter().map(detail).collect()).into())
+        None => format!("make it first: nicelist tag create {name}"),
+    })
 }

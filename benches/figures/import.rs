@@ -1,0 +1,102 @@
+//! An import from end to end, next to one raw bulk insert of the same rows.
+
+use std::fmt::Write as _;
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+use rusqlite::{Connection, params};
+
+use crate::{median, ms, nicelist, time};
+
+const SCHEMA: &str = include_str!("../../src/store/sqlite/migrations/0001_begin.sql");
+const RUNS: usize = 7;
+
+pub(crate) fn report() {
+    println!("## Import\n");
+    println!(
+        "`rule import` of a CSV file into SQLite: the whole process, one revision. The limit is"
+    );
+    println!(
+        "one transaction of prepared inserts of the same rows, in the order of the index, into"
+    );
+    println!("the same table, with the same durability. Bound: three times the limit.\n");
+    println!(
+        "| rows | import | raw insert | ratio | import again, unchanged |\n|---|---|---|---|---|"
+    );
+    for rows in [1_000, 10_000, 100_000] {
+        let (mut first, mut again, mut raw) = (Vec::new(), Vec::new(), Vec::new());
+        for _ in 0..RUNS {
+            let (import, unchanged) = import(rows);
+            first.push(import);
+            again.push(unchanged);
+            raw.push(raw_insert(rows));
+        }
+        let (first, again, raw) = (median(first), median(again), median(raw));
+        let ratio = first.as_secs_f64() / raw.as_secs_f64();
+        println!("| {rows} | {} | {} | {ratio:.1} | {} |", ms(first), ms(raw), ms(again));
+    }
+    println!();
+}
+
+/// A hash that is spread like a real one, and the same in every run.
+fn hash(number: u64) -> String {
+    let mut state = number.wrapping_mul(0x9e37_79b9_7f4a_7c15) ^ 0x1234_5678_9abc_def0;
+    let mut text = String::with_capacity(64);
+    for _ in 0..4 {
+        state ^= state >> 31;
+        state = state.wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        state ^= state >> 27;
+        let _ = write!(text, "{state:016x}");
+    }
+    text
+}
+
+fn import(rows: u64) -> (Duration, Duration) {
+    let home = tempfile::tempdir().unwrap();
+    let file = home.path().join("rules.csv");
+    let mut csv = String::from("rule_type,identifier,policy,message,comment\n");
+    for number in 0..rows {
+        let _ = writeln!(csv, "BINARY,{},ALLOWLIST,,package {number}", hash(number));
+    }
+    std::fs::write(&file, csv).unwrap();
+    let database = format!("sqlite:{}", home.path().join("nicelist.db").display());
+    let run = || {
+        let mut command = nicelist(home.path());
+        command.args(["rule", "import", "--database", &database]).arg(&file);
+        time(&mut command)
+    };
+    (run(), run())
+}
+
+fn raw_insert(rows: u64) -> Duration {
+    let home = tempfile::tempdir().unwrap();
+    let mut db = open(&home.path().join("raw.db"));
+    let mut hashes: Vec<(String, String)> =
+        (0..rows).map(|number| (hash(number), format!("package {number}"))).collect();
+    let start = Instant::now();
+    hashes.sort_unstable();
+    let tx = db.transaction().unwrap();
+    {
+        let mut insert = tx
+            .prepare(
+                "INSERT INTO rule (scope, rule_type, identifier, policy, comment, made) \
+                 VALUES (1, 1, ?1, 0, ?2, 1)",
+            )
+            .unwrap();
+        for (hash, comment) in &hashes {
+            insert.execute(params![hash, comment]).unwrap();
+        }
+    }
+    tx.commit().unwrap();
+    start.elapsed()
+}
+
+fn open(path: &Path) -> Connection {
+    let db = Connection::open(path).unwrap();
+    db.pragma_update(None, "journal_mode", "WAL").unwrap();
+    db.pragma_update(None, "synchronous", "FULL").unwrap();
+    db.pragma_update(None, "cache_size", -64 * 1024).unwrap();
+    db.execute_batch(SCHEMA).unwrap();
+    db.execute("INSERT INTO scope (id, kind, name) VALUES (1, 0, '')", []).unwrap();
+    db
+}

@@ -1,0 +1,68 @@
+//! Measures what docs/BENCHMARKS.md reports and writes that page to stdout.
+//!
+//! Every figure is a median over several runs of the real binary, next to a limit measured in
+//! the same run.
+
+#![expect(clippy::unwrap_used, reason = "a benchmark that cannot measure has nothing to report")]
+#![expect(clippy::print_stdout, reason = "the page is its output")]
+
+mod idle;
+mod import;
+mod startup;
+
+use std::path::Path;
+use std::process::Command;
+use std::time::{Duration, Instant};
+
+/// The binary under measurement.
+pub(crate) const NICELIST: &str = env!("CARGO_BIN_EXE_nicelist");
+
+fn main() {
+    println!("# Benchmarks\n");
+    println!("Made by `benches/run`; every figure is a median, next to a limit of the same run.\n");
+    println!("Machine: {}.\n", machine());
+    startup::report();
+    import::report();
+    idle::report();
+}
+
+fn machine() -> String {
+    let cpus = std::fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
+    let model =
+        cpus.lines().find_map(|line| line.strip_prefix("model name")).unwrap_or(": unknown");
+    let cores = std::thread::available_parallelism().map_or(0, usize::from);
+    let memory = std::fs::read_to_string("/proc/meminfo").unwrap_or_default();
+    let kib = memory.split_whitespace().nth(1).and_then(|kib| kib.parse::<u64>().ok());
+    format!(
+        "{} with {cores} cores, {} GiB of memory",
+        model.trim_start_matches([':', ' ', '\t']),
+        kib.unwrap_or(0) / (1024 * 1024)
+    )
+}
+
+/// The middle of several measurements.
+pub(crate) fn median(mut times: Vec<Duration>) -> Duration {
+    times.sort_unstable();
+    times[times.len() / 2]
+}
+
+/// How long a command takes, which must succeed.
+pub(crate) fn time(command: &mut Command) -> Duration {
+    let start = Instant::now();
+    let output = command.output().unwrap();
+    let took = start.elapsed();
+    assert!(output.status.success(), "{command:?}: {}", String::from_utf8_lossy(&output.stderr));
+    took
+}
+
+/// The binary with nothing of this machine's own around it.
+pub(crate) fn nicelist(home: &Path) -> Command {
+    let mut command = Command::new(NICELIST);
+    command.env_clear().env("HOME", home);
+    command
+}
+
+/// Milliseconds with two digits behind the point.
+pub(crate) fn ms(time: Duration) -> String {
+    format!("{:.2} ms", time.as_secs_f64() * 1000.0)
+}

@@ -1,0 +1,17 @@
+//! How long a command takes that needs no server.
+
+use crate::{median, ms, nicelist, time};
+
+const RUNS: usize = 21;
+
+pub(crate) fn report() {
+    let home = tempfile::tempdir().unwrap();
+    println!("## Start-up\n");
+    println!("Commands that need no server, from start to end of the process. Bound: 20 ms.\n");
+    println!("| command | median of {RUNS} |\n|---|---|");
+    for words in [&["--version"][..], &["--help"], &["config", "list"], &["completions", "zsh"]] {
+        let times = (0..RUNS).map(|_| time(nicelist(home.path()).args(words))).collect();
+        println!("| `nicelist {}` | {} |", words.join(" "), ms(median(times)));
+    }
+    println!();
+}

@@ -1,0 +1,40 @@
+//! `nicelist host clean-sync`.
+
+use clap::Args;
+
+use crate::api::CleanSyncRequest;
+use crate::cli::context::Context;
+use crate::cli::error::CliError;
+use crate::fleet::CleanSync;
+
+/// Make a host's next sync delete its rules and take all of them anew
+///
+/// nicelist keeps hosts in step without this; it is for a host whose rules were changed behind
+/// nicelist's back. The host throws away events that it has not uploaded.
+#[derive(Debug, Args)]
+#[command(after_long_help = "\
+Examples:
+  nicelist host clean-sync C02XK0
+  nicelist host clean-sync annas-mac --all --yes && nicelist host wait annas-mac")]
+pub(crate) struct CleanSyncArgs {
+    /// Machine id, serial number, host name, or a unique prefix of one
+    host: String,
+    /// Delete transitive rules too
+    #[arg(long)]
+    all: bool,
+    /// Do it without being asked
+    #[arg(short, long)]
+    yes: bool,
+}
+
+pub(super) async fn run(context: &Context, args: CleanSyncArgs) -> Result<(), CliError> {
+    let client = context.client().await?;
+    let machine = client.host(&args.host).await?.machine;
+    context.ui.warn("a clean sync makes the host throw away events that it has not uploaded");
+    context.ui.confirm(&format!("order a clean sync of {}?", args.host), args.yes)?;
+    let kind = if args.all { CleanSync::CleanAll } else { CleanSync::Clean };
+    let host = client.clean_sync(machine.as_str(), CleanSyncRequest { kind }).await?;
+    context.ui.answer(&host, [host.clone()])?;
+    context.ui.status(format!("its next sync, within {}s, will be clean", host.interval));
+    Ok(())
+}

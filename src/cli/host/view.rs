@@ -1,0 +1,160 @@
+//! How hosts look.
+
+use crate::api::{HostSetting, HostState, HostView};
+use crate::cli::ui::{Cell, Column, Group, Report, Row, Tone};
+
+impl Row for HostView {
+    const COLUMNS: &'static [Column] = &[
+        Column::new("machine"),
+        Column::new("hostname"),
+        Column::new("serial"),
+        Column::new("state"),
+        Column::new("mode"),
+        Column::machine("mode_reported"),
+        Column::new("user"),
+        Column::machine("groups"),
+        Column::new("tags"),
+        Column::machine("model"),
+        Column::machine("os_version"),
+        Column::machine("os_build"),
+        Column::new("santa_version"),
+        Column::machine("rules_held"),
+        Column::machine("rules_due"),
+        Column::machine("revision"),
+        Column::new("last_seen"),
+        Column::machine("last_sync"),
+        Column::machine("first_seen"),
+        Column::machine("interval"),
+    ];
+
+    fn cells(&self) -> Vec<Cell> {
+        vec![
+            Cell::text(&self.machine),
+            Cell::text(&self.hostname),
+            Cell::text(&self.serial),
+            state(self.state),
+            Cell::text(self.mode.wanted),
+            Cell::optional(self.mode.reported),
+            Cell::text(&self.primary_user),
+            Cell::list(&self.groups),
+            Cell::list(&self.tags),
+            Cell::text(&self.model),
+            Cell::text(&self.os_version),
+            Cell::text(&self.os_build),
+            Cell::text(&self.santa_version),
+            Cell::text(self.rules.held),
+            Cell::text(self.rules.due),
+            Cell::optional(self.rules.revision),
+            Cell::Time(self.last_seen),
+            Cell::Time(self.last_sync),
+            Cell::Time(Some(self.first_seen)),
+            Cell::text(self.interval),
+        ]
+    }
+}
+
+impl Report for HostView {
+    fn groups(&self) -> Vec<Group> {
+        let name = if self.hostname.is_empty() { self.machine.as_str() } else { &self.hostname };
+        vec![
+            Group::titled(
+                name,
+                [
+                    ("machine", Cell::text(&self.machine)),
+                    ("hostname", Cell::text(&self.hostname)),
+                    ("serial", Cell::text(&self.serial)),
+                    ("model", Cell::text(&self.model)),
+                    ("os", Cell::text(os(self))),
+                    ("santa_version", Cell::text(&self.santa_version)),
+                    ("user", Cell::text(&self.primary_user)),
+                    ("groups", Cell::list(&self.groups)),
+                    ("tags", Cell::list(&self.tags)),
+                ],
+            ),
+            Group::titled(
+                "Sync",
+                [
+                    ("state", state(self.state)),
+                    ("last_seen", Cell::Time(self.last_seen)),
+                    ("last_sync", Cell::Time(self.last_sync)),
+                    ("first_seen", Cell::Time(Some(self.first_seen))),
+                    ("interval", Cell::text(format!("{}s", self.interval))),
+                    ("clean_sync", clean_sync(self)),
+                ],
+            ),
+            Group::titled(
+                "Rules and settings",
+                [
+                    ("mode", mode(self)),
+                    ("rules_held", Cell::text(self.rules.held)),
+                    ("rules_due", due(self.rules.due)),
+                    ("revision", Cell::optional(self.rules.revision)),
+                    ("settings", settings(self)),
+                ],
+            ),
+        ]
+    }
+}
+
+impl Row for HostSetting {
+    const COLUMNS: &'static [Column] =
+        &[Column::new("key"), Column::new("value"), Column::new("scope")];
+
+    fn cells(&self) -> Vec<Cell> {
+        let scope = match &self.scope {
+            Some(scope) => Cell::text(scope),
+            None => Cell::toned("default", Tone::Faint),
+        };
+        vec![Cell::text(self.key), Cell::text(&self.value), scope]
+    }
+}
+
+/// A state in the colour of how bad it is.
+fn state(state: HostState) -> Cell {
+    let tone = match state {
+        HostState::InStep => Tone::Good,
+        HostState::Behind | HostState::Syncing => Tone::Notice,
+        HostState::Rejecting | HostState::Silent => Tone::Bad,
+        HostState::NeverSynced => Tone::Faint,
+    };
+    Cell::toned(state, tone)
+}
+
+fn os(host: &HostView) -> String {
+    match host.os_build.as_str() {
+        "" => host.os_version.clone(),
+        build => format!("{} ({build})", host.os_version),
+    }
+}
+
+fn mode(host: &HostView) -> Cell {
+    let wanted = host.mode.wanted;
+    match host.mode.reported {
+        Some(reported) if reported == wanted => Cell::toned(wanted, Tone::Good),
+        Some(reported) => {
+            Cell::toned(format!("{wanted} wanted, {reported} reported"), Tone::Notice)
+        }
+        None => Cell::text(format!("{wanted} wanted, none reported")),
+    }
+}
+
+fn due(due: u64) -> Cell {
+    Cell::toned(due, if due == 0 { Tone::Plain } else { Tone::Notice })
+}
+
+fn settings(host: &HostView) -> Cell {
+    match host.settings_due {
+        true => Cell::toned("the next sync brings others", Tone::Notice),
+        false => Cell::text("as wanted"),
+    }
+}
+
+fn clean_sync(host: &HostView) -> Cell {
+    match host.clean_sync {
+        Some(crate::fleet::CleanSync::Clean) => Cell::toned("ordered", Tone::Notice),
+        Some(crate::fleet::CleanSync::CleanAll) => {
+            Cell::toned("ordered, of all rules", Tone::Notice)
+        }
+        None => Cell::text(""),
+    }
+}

@@ -1,0 +1,162 @@
+//! `nicelist host wait`.
+
+use std::time::Duration;
+
+use clap::Args;
+use jiff::{SignedDuration, Timestamp};
+
+use crate::api::{HostState, HostView};
+use crate::cli::arg::duration;
+use crate::cli::context::Context;
+use crate::cli::error::{CliError, Kind};
+use crate::cli::ui::{relative, rough};
+use crate::client::Client;
+use crate::rule::Revision;
+
+/// How often the server is asked.
+const ASK: Duration = Duration::from_secs(2);
+
+/// Wait until a host has what is in force for it now
+///
+/// Hosts ask by themselves, every few minutes; nothing can make one ask sooner. Ends with exit
+/// code 8 if it took longer than the timeout.
+#[derive(Debug, Args)]
+#[command(after_long_help = "\
+Examples:
+  nicelist host wait C02XK0
+  nicelist rule add allow teamid:EQHXZ8M8AV && nicelist host wait annas-mac --timeout 30m")]
+pub(crate) struct WaitArgs {
+    /// Machine id, serial number, host name, or a unique prefix of one
+    host: String,
+    /// Give up after so long
+    #[arg(long, default_value = "15m", value_name = "DURATION", value_parser = duration)]
+    timeout: SignedDuration,
+}
+
+pub(super) async fn run(context: &Context, args: WaitArgs) -> Result<(), CliError> {
+    let client = context.client().await?;
+    let host = until_in_step(context, &client, &args.host, args.timeout).await?;
+    context.ui.answer(&host, [host.clone()])
+}
+
+/// Waits until a host has what is in force for it now, and tells how long that may take.
+pub(crate) async fn until_in_step(
+    context: &Context,
+    client: &Client,
+    name: &str,
+    timeout: SignedDuration,
+) -> Result<HostView, CliError> {
+    let ui = &context.ui;
+    let wanted = client.status().await?.revision;
+    let mut host = client.host(name).await?;
+    if has(&host, wanted) {
+        return Ok(host);
+    }
+    let machine = host.machine.clone();
+    let started = ui.now();
+    ui.status(outlook(&host, started));
+    let progress = ui.progress(None, format!("waiting for {name}"));
+    loop {
+        let waited = ui.now().duration_since(started);
+        if waited >= timeout {
+            drop(progress);
+            return Err(too_late(name, &host, timeout, ui.now()));
+        }
+        progress.say(format!("waiting for {name}: {}, {}", host.state, rough(waited)));
+        let left = Duration::try_from(timeout - waited).unwrap_or_default();
+        tokio::time::sleep(ASK.min(left)).await;
+        host = client.host(machine.as_str()).await?;
+        if has(&host, wanted) {
+            return Ok(host);
+        }
+    }
+}
+
+/// Whether a host has everything as of a revision, be there more since.
+fn has(host: &HostView, wanted: Revision) -> bool {
+    let complete = host.rules.revision.is_some_and(|held| held >= wanted);
+    host.clean_sync.is_none() && (complete || host.state == HostState::InStep)
+}
+
+/// How long it may take.
+fn outlook(host: &HostView, now: Timestamp) -> String {
+    let interval = SignedDuration::from_secs(i64::from(host.interval));
+    let Some(seen) = host.last_seen else {
+        return format!("it was never seen; hosts ask every {}", rough(interval));
+    };
+    let ahead = (seen + interval).duration_since(now);
+    let next = match ahead.is_positive() {
+        true => format!("within {}", rough(ahead)),
+        false => "any moment, if it is awake and online".to_owned(),
+    };
+    format!("it was seen {}, asks every {}, so {next}", relative(seen, now), rough(interval))
+}
+
+fn too_late(name: &str, host: &HostView, timeout: SignedDuration, now: Timestamp) -> CliError {
+    let waited = rough(timeout);
+    CliError::new(Kind::TimedOut, format!("{name} is still {} after {waited}", host.state))
+        .hint(outlook(host, now))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::fleet::{CleanSync, ClientMode, RuleCounts};
+
+    fn host(state: HostState, held: Option<u64>) -> HostView {
+        let (rules, mode) = (
+            crate::api::HostRules {
+                held: 0,
+                due: 0,
+                revision: held.map(Revision),
+                reported: RuleCounts::default(),
+            },
+            crate::api::ModeView { wanted: ClientMode::Monitor, reported: None },
+        );
+        HostView {
+            machine: "M1".parse().unwrap(),
+            serial: String::new(),
+            hostname: String::new(),
+            model: String::new(),
+            os_version: String::new(),
+            os_build: String::new(),
+            santa_version: String::new(),
+            primary_user: String::new(),
+            groups: Vec::new(),
+            tags: Vec::new(),
+            state,
+            mode,
+            rules,
+            settings_due: false,
+            clean_sync: None,
+            interval: 600,
+            first_seen: Timestamp::UNIX_EPOCH,
+            last_seen: None,
+            last_sync: None,
+        }
+    }
+
+    #[test]
+    fn a_host_has_it_when_in_step_or_past_the_revision() {
+        assert!(has(&host(HostState::InStep, Some(3)), Revision(7)));
+        assert!(has(&host(HostState::Behind, Some(7)), Revision(7)));
+        assert!(has(&host(HostState::Silent, Some(8)), Revision(7)));
+        assert!(!has(&host(HostState::Behind, Some(6)), Revision(7)));
+        assert!(!has(&host(HostState::NeverSynced, None), Revision(0)));
+        let ordered =
+            HostView { clean_sync: Some(CleanSync::Clean), ..host(HostState::Behind, Some(7)) };
+        assert!(!has(&ordered, Revision(7)));
+    }
+
+    #[test]
+    fn the_outlook_counts_from_when_the_host_was_seen() {
+        let now: Timestamp = "2026-11-20T12:00:00Z".parse().unwrap();
+        let seen = |seconds| HostView {
+            last_seen: Some(now - SignedDuration::from_secs(seconds)),
+            ..host(HostState::Behind, None)
+        };
+        assert_eq!(outlook(&seen(180), now), "it was seen 3m ago, asks every 10m, so within 7m");
+        assert!(outlook(&seen(900), now).contains("any moment"));
+        assert!(outlook(&host(HostState::Behind, None), now).contains("never seen"));
+    }
+}

@@ -1,0 +1,90 @@
+//! Targets from evidence: what `santactl fileinfo --json` says of a program.
+
+use std::fs::File;
+use std::io::{self, BufReader, Read};
+
+use crate::cli::error::CliError;
+use crate::cli::ui::Ui;
+use crate::format::fileinfo::{self, FileInfo};
+use crate::rule::{Candidate, RuleType, Target};
+
+/// Reads the evidence at `path`, `-` for stdin, and chooses a target for each of its programs:
+/// the best, or the one of type `wanted`. Says why.
+pub(super) fn read(ui: &Ui, path: &str, wanted: Option<RuleType>) -> Result<Vec<Target>, CliError> {
+    let input: Box<dyn Read> = match path {
+        "-" => Box::new(io::stdin().lock()),
+        path => {
+            let unreadable = |error: io::Error| {
+                CliError::input(format!("cannot read {path}")).because([error.to_string()])
+            };
+            Box::new(BufReader::new(File::open(path).map_err(unreadable)?))
+        }
+    };
+    let programs = fileinfo::read(input).map_err(|error| {
+        CliError::input(format!("{path} {error}"))
+            .hint("make it with: santactl fileinfo --json /Applications/Some.app > FILE")
+    })?;
+    programs.iter().map(|program| choose(ui, program, wanted)).collect()
+}
+
+fn choose(ui: &Ui, file: &FileInfo, wanted: Option<RuleType>) -> Result<Target, CliError> {
+    let candidates = file.program.candidates();
+    let fits =
+        |candidate: &&Candidate| wanted.is_none_or(|wanted| candidate.target.rule_type() == wanted);
+    let Some(chosen) = candidates.iter().find(fits) else {
+        return Err(unfit(file, wanted, &candidates));
+    };
+    let kind = chosen.target.rule_type();
+    let why = file.program.reason(kind);
+    ui.status(format!("{}: {kind} covers {}: {why}", file.path, chosen.covers));
+    Ok(chosen.target.clone())
+}
+
+fn unfit(file: &FileInfo, wanted: Option<RuleType>, candidates: &[Candidate]) -> CliError {
+    let signed = file.program.signing_status.word();
+    let error = match wanted {
+        Some(wanted) => {
+            CliError::input(format!("no {wanted} rule can match {} ({signed})", file.path))
+        }
+        None => CliError::input(format!("nothing identifies {}", file.path)),
+    };
+    let kinds: Vec<_> = candidates.iter().map(|fit| fit.target.rule_type().word()).collect();
+    match kinds.is_empty() {
+        true => error,
+        false => error.hint(format!("these can: {}", kinds.join(", "))),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::cli::ui::tests::remembering;
+    use crate::config::Output;
+    use crate::rule::{Program, SigningStatus};
+
+    fn unsigned() -> FileInfo {
+        let program = Program {
+            sha256: "ab".repeat(32),
+            signing_status: SigningStatus::Unsigned,
+            ..Program::default()
+        };
+        FileInfo { path: "/opt/tool".to_owned(), name: "tool".to_owned(), program }
+    }
+
+    #[test]
+    fn the_best_identifier_is_chosen_and_explained_on_stderr() {
+        let (ui, out, err) = remembering(Output::Table, false);
+        let target = choose(&ui, &unsigned(), None).unwrap();
+        assert_eq!(target.rule_type(), RuleType::Binary);
+        assert_eq!(out.text(), "");
+        assert!(err.text().starts_with("/opt/tool: binary covers this exact file only: "));
+    }
+
+    #[test]
+    fn a_type_that_cannot_match_is_refused_with_those_that_can() {
+        let (ui, ..) = remembering(Output::Table, false);
+        let error = choose(&ui, &unsigned(), Some(RuleType::TeamId)).unwrap_err();
+        assert_eq!(error.message, "no teamid rule can match /opt/tool (unsigned)");
+        assert_eq!(error.hints, ["these can: binary"]);
+    }
+}

@@ -1,0 +1,135 @@
+//! `nicelist serve`.
+
+use std::net::SocketAddr;
+
+use clap::{Args, ValueEnum};
+use serde::Serialize;
+use tokio::net::TcpListener;
+use tokio::signal::unix::{SignalKind, signal};
+
+use super::context::Context;
+use super::error::CliError;
+use super::ui::{Cell, Group, Report};
+use crate::config::{Place, Secret};
+use crate::server::{App, Options, SyncAuth};
+
+/// Serve Santa clients and the admin API
+///
+/// The first start on a database prints an admin token and an enrolment secret, once; both can
+/// be chosen with NICELIST_BOOTSTRAP_TOKEN and NICELIST_ENROLMENT_SECRET. Ctrl-C and SIGTERM end
+/// the server when the requests under way are answered.
+#[derive(Debug, Args)]
+#[command(after_long_help = "\
+Examples:
+  nicelist serve --database sqlite:/var/lib/nicelist/nicelist.db
+  nicelist serve --listen 0.0.0.0:8080 --database sqlite:nicelist.db
+  nicelist serve --sync-auth none -o json")]
+pub(crate) struct ServeArgs {
+    /// Listen on this address; a port of 0 takes any that is free
+    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:8080")]
+    listen: SocketAddr,
+    /// Ask hosts for the enrolment secret, or for nothing
+    #[arg(long, value_name = "WHAT", value_enum, default_value_t = HostsShow::Secret)]
+    sync_auth: HostsShow,
+}
+
+/// What hosts must show to sync.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum HostsShow {
+    /// An enrolment secret, as bearer token or in the path /santa/SECRET/
+    Secret,
+    /// Nothing: whoever reaches the port may sync
+    None,
+}
+
+pub(super) fn run(context: &Context, args: &ServeArgs) -> Result<(), CliError> {
+    tokio::runtime::Builder::new_multi_thread().enable_all().build()?.block_on(serve(context, args))
+}
+
+async fn serve(context: &Context, args: &ServeArgs) -> Result<(), CliError> {
+    let Place::Local { database } = context.settings.place()? else {
+        return Err(CliError::usage("a server needs a database of its own")
+            .hint("name one: --database sqlite:/var/lib/nicelist/nicelist.db"));
+    };
+    let exposed = |secret: &Option<Secret>| secret.as_ref().map(|it| it.expose().to_owned());
+    let options = Options {
+        database: database.to_string(),
+        sync_auth: match args.sync_auth {
+            HostsShow::Secret => SyncAuth::Secret,
+            HostsShow::None => SyncAuth::None,
+        },
+        first_tokens: true,
+        bootstrap_token: exposed(&context.env.bootstrap_token),
+        enrolment_secret: exposed(&context.env.enrolment_secret),
+        ..Options::default()
+    };
+    let app = App::open(options).await.map_err(|error| CliError::failed(error.to_string()))?;
+    let listener = TcpListener::bind(args.listen)
+        .await
+        .map_err(|error| CliError::failed(format!("cannot listen on {}: {error}", args.listen)))?;
+    let address = listener.local_addr()?;
+    if let Some(first) = app.first_start() {
+        context.ui.report(&FirstStart::new(address, first))?;
+        context.ui.hint("note these now: they are kept as hashes and never shown again");
+    }
+    context.ui.status(format!(
+        "nicelist {} serves {database} at http://{address}",
+        env!("CARGO_PKG_VERSION")
+    ));
+    if args.sync_auth == HostsShow::None && !address.ip().is_loopback() {
+        context.ui.warn("whoever reaches this port may sync: --sync-auth none");
+    }
+    let ended = ended()?;
+    app.serve(listener, ended).await.map_err(|error| CliError::failed(error.to_string()))?;
+    context.ui.status("ended: every request under way was answered");
+    Ok(())
+}
+
+/// Ends when the process is told to end.
+pub(super) fn ended() -> Result<impl Future<Output = ()> + Send, CliError> {
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    let mut terminate = signal(SignalKind::terminate())?;
+    Ok(async move {
+        tokio::select! {
+            _ = interrupt.recv() => {}
+            _ = terminate.recv() => {}
+        }
+    })
+}
+
+/// What a first start tells.
+#[derive(Serialize)]
+struct FirstStart {
+    server: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    admin_token: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    enrolment_secret: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    sync_base_url: Option<String>,
+}
+
+impl FirstStart {
+    fn new(address: SocketAddr, first: &crate::server::FirstStart) -> Self {
+        let server = format!("http://{address}");
+        let secret = first.enrolment_secret.as_ref();
+        Self {
+            sync_base_url: secret.map(|secret| format!("{server}/santa/{secret}/")),
+            server,
+            admin_token: first.admin_token.clone(),
+            enrolment_secret: first.enrolment_secret.clone(),
+        }
+    }
+}
+
+impl Report for FirstStart {
+    fn groups(&self) -> Vec<Group> {
+        let fields = [
+            ("server", Cell::text(&self.server)),
+            ("admin_token", Cell::optional(self.admin_token.as_ref())),
+            ("enrolment_secret", Cell::optional(self.enrolment_secret.as_ref())),
+            ("sync_base_url", Cell::optional(self.sync_base_url.as_ref())),
+        ];
+        vec![Group::titled("First start", fields)]
+    }
+}

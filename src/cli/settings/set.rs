@@ -1,0 +1,71 @@
+//! `nicelist settings set`.
+
+use std::collections::BTreeMap;
+
+use clap::Args;
+
+use super::keys;
+use crate::api::SettingsRequest;
+use crate::cli::change;
+use crate::cli::context::Context;
+use crate::cli::error::CliError;
+use crate::rule::Scope;
+
+/// Set settings of a scope
+#[derive(Debug, Args)]
+#[command(after_long_help = "\
+Examples:
+  nicelist settings set client-mode=lockdown --scope tag:eng
+  nicelist settings set full-sync-interval=5m enable-bundles=true
+  nicelist settings set removable-media=remount:rdonly,noexec --dry-run")]
+#[command(before_long_help = keys::help())]
+pub(crate) struct SetArgs {
+    /// Settings with their values, as in client-mode=lockdown
+    #[arg(required = true, value_name = "KEY=VALUE")]
+    settings: Vec<String>,
+    #[command(flatten)]
+    common: Common,
+}
+
+/// What setting and unsetting have in common.
+#[derive(Debug, Args)]
+pub(crate) struct Common {
+    /// Whom it is for: fleet, group:, tag:, user: or host:NAME
+    #[arg(long, default_value = "fleet")]
+    scope: Scope,
+    /// Say why, for the history
+    #[arg(short = 'm', long, value_name = "TEXT")]
+    reason: Option<String>,
+    /// Show what would happen and change nothing
+    #[arg(long)]
+    dry_run: bool,
+}
+
+pub(super) async fn run(context: &Context, args: SetArgs) -> Result<(), CliError> {
+    let mut set = BTreeMap::new();
+    for text in &args.settings {
+        let setting = keys::setting(text)?;
+        if set.insert(setting.key().name().to_owned(), setting.value()).is_some() {
+            return Err(CliError::usage(format!("{} is given twice", setting.key())));
+        }
+    }
+    let told = set.iter().map(|(key, value)| format!("{key}={value}")).collect();
+    send(context, args.common, set, Vec::new(), told).await
+}
+
+/// Sends a change of settings, and tells what became of it.
+pub(super) async fn send(
+    context: &Context,
+    common: Common,
+    set: BTreeMap<String, String>,
+    unset: Vec<String>,
+    told: Vec<String>,
+) -> Result<(), CliError> {
+    let Common { scope, reason: message, dry_run } = common;
+    let client = context.client().await?;
+    let scope = context.scope(&client, scope).await?;
+    let request = SettingsRequest { scope, set, unset, message, base: None, dry_run };
+    let answer = client.change_settings(&request).await?;
+    let told = told.into_iter().map(|what| format!("{what} in {}", request.scope));
+    change::show(&context.ui, &answer, told, dry_run)
+}

@@ -1,0 +1,47 @@
+//! `nicelist settings show`.
+
+use clap::Args;
+
+use crate::api::{SettingView, SettingsQuery};
+use crate::cli::context::Context;
+use crate::cli::error::CliError;
+use crate::cli::ui::{Cell, Column, Row};
+use crate::rule::Scope;
+
+/// Show the settings of all scopes, of one, or those in force for a host
+#[derive(Debug, Args)]
+#[command(after_long_help = "\
+Examples:
+  nicelist settings show
+  nicelist settings show --scope tag:eng
+  nicelist settings show --host annas-mac")]
+pub(crate) struct ShowArgs {
+    /// Only the settings of this scope: fleet, group:, tag:, user: or host:NAME
+    #[arg(long, conflicts_with = "host")]
+    scope: Option<Scope>,
+    /// All settings as this host gets them, and where they come from
+    #[arg(long)]
+    host: Option<String>,
+}
+
+impl Row for SettingView {
+    const COLUMNS: &'static [Column] =
+        &[Column::new("scope"), Column::new("key"), Column::new("value")];
+
+    fn cells(&self) -> Vec<Cell> {
+        vec![Cell::text(&self.scope), Cell::text(self.key), Cell::text(&self.value)]
+    }
+}
+
+pub(super) async fn run(context: &Context, args: ShowArgs) -> Result<(), CliError> {
+    let client = context.client().await?;
+    if let Some(host) = &args.host {
+        return context.ui.rows(client.host_settings(host).await?, "no settings");
+    }
+    let scope = match args.scope {
+        Some(scope) => Some(context.scope(&client, scope).await?),
+        None => None,
+    };
+    let settings = client.settings(&SettingsQuery { scope }).await?;
+    context.ui.rows(settings, "nothing is set; hosts get the defaults")
+}

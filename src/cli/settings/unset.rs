@@ -1,0 +1,31 @@
+//! `nicelist settings unset`.
+
+use std::collections::BTreeMap;
+
+use clap::Args;
+
+use super::keys;
+use super::set::{Common, send};
+use crate::cli::context::Context;
+use crate::cli::error::CliError;
+
+/// Unset settings of a scope, so that weaker scopes or the defaults decide
+#[derive(Debug, Args)]
+#[command(after_long_help = "\
+Examples:
+  nicelist settings unset client-mode --scope tag:eng
+  nicelist settings unset removable-media --dry-run")]
+pub(crate) struct UnsetArgs {
+    /// Names of settings
+    #[arg(required = true, value_name = "KEY")]
+    keys: Vec<String>,
+    #[command(flatten)]
+    common: Common,
+}
+
+pub(super) async fn run(context: &Context, args: UnsetArgs) -> Result<(), CliError> {
+    let keys = args.keys.iter().map(|text| keys::key(text));
+    let names: Vec<String> =
+        keys.map(|key| key.map(|key| key.name().to_owned())).collect::<Result<_, _>>()?;
+    send(context, args.common, BTreeMap::new(), names.clone(), names).await
+}

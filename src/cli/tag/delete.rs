@@ -1,0 +1,41 @@
+//! `nicelist tag delete`.
+
+use clap::Args;
+
+use crate::cli::change;
+use crate::cli::context::Context;
+use crate::cli::error::CliError;
+use crate::rule::TagName;
+
+/// Delete a tag
+///
+/// A tag that hosts, rules or settings use is only deleted with --force, and they with it.
+#[derive(Debug, Args)]
+#[command(after_long_help = "\
+Examples:
+  nicelist tag delete canary
+  nicelist tag delete canary --force --dry-run")]
+pub(crate) struct DeleteArgs {
+    /// Its name
+    name: TagName,
+    /// Delete its rules and settings too, and take it from its hosts
+    #[arg(long)]
+    force: bool,
+    /// Do it without being asked
+    #[arg(short, long)]
+    yes: bool,
+    /// Show what would happen and change nothing
+    #[arg(long)]
+    dry_run: bool,
+}
+
+pub(super) async fn run(context: &Context, args: DeleteArgs) -> Result<(), CliError> {
+    let DeleteArgs { name, force, yes, dry_run } = args;
+    let client = context.client().await?;
+    if force {
+        let question = format!("delete the tag {name}, its rules and its settings?");
+        context.ui.confirm(&question, yes || dry_run)?;
+    }
+    let answer = client.delete_tag(&name, force, dry_run).await?;
+    change::show(&context.ui, &answer, [format!("tag {name}")], dry_run)
+}

@@ -1,0 +1,41 @@
+//! `nicelist token create`.
+
+use clap::Args;
+
+use crate::api::{NewToken, TokenRequest};
+use crate::cli::arg::{Expiry, Words};
+use crate::cli::context::Context;
+use crate::cli::error::CliError;
+use crate::fleet::Role;
+
+/// Make a token, and print its secret this once
+///
+/// viewer reads everything but tokens; helpdesk also decides about events; editor also changes
+/// rules, settings, tags and hosts; admin also makes tokens. enrolment is for hosts: it opens
+/// Santa's endpoints and nothing else.
+#[derive(Debug, Args)]
+#[command(after_long_help = "\
+Examples:
+  nicelist token create ci --role editor --expires 90d
+  nicelist token create laptop --role enrolment > enrolment-secret")]
+pub(crate) struct CreateArgs {
+    /// Its name; it signs the revisions that the token makes
+    name: String,
+    /// What it may do
+    #[arg(long, value_parser = Words::<Role>::new(Role::ALL.map(Role::word)))]
+    role: Role,
+    /// End it by itself after 24h, 90d, or at a time such as 2027-01-31T00:00:00Z
+    #[arg(long, value_name = "WHEN")]
+    expires: Option<Expiry>,
+}
+
+pub(super) async fn run(context: &Context, args: CreateArgs) -> Result<(), CliError> {
+    let CreateArgs { name, role, expires } = args;
+    let expires = expires.map(|expiry| expiry.resolve(context.ui.now())).transpose()?;
+    let request = TokenRequest { name, role, expires };
+    let token = context.client().await?.create_token(&request).await?;
+    context.ui.secret(&token, &token.secret)?;
+    let NewToken { name, role, .. } = &token;
+    context.ui.status(format!("made the {role} token {name}; its secret is not shown again"));
+    Ok(())
+}

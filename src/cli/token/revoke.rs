@@ -1,0 +1,29 @@
+//! `nicelist token revoke`.
+
+use clap::Args;
+
+use crate::cli::context::Context;
+use crate::cli::error::CliError;
+
+/// Revoke a token at once
+#[derive(Debug, Args)]
+#[command(after_long_help = "\
+Examples:
+  nicelist token revoke ci
+  nicelist token revoke ci --yes")]
+pub(crate) struct RevokeArgs {
+    /// Its name
+    name: String,
+    /// Do it without being asked
+    #[arg(short, long)]
+    yes: bool,
+}
+
+pub(super) async fn run(context: &Context, args: RevokeArgs) -> Result<(), CliError> {
+    let RevokeArgs { name, yes } = args;
+    let client = context.client().await?;
+    context.ui.confirm(&format!("revoke the token {name}?"), yes)?;
+    client.revoke_token(&name).await?;
+    context.ui.status(format!("revoked the token {name}"));
+    Ok(())
+}

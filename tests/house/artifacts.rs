@@ -1,0 +1,64 @@
+//! Completions and manual pages follow from the grammar: what is committed is what it gives.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::Path;
+
+use nicelist::cli::artifacts::{self, Artifact};
+
+use super::source::{files, name, root};
+
+/// Set to anything, the committed files are written anew.
+const UPDATE: &str = "UPDATE_ARTIFACTS";
+
+#[expect(clippy::disallowed_methods, reason = "a test's own switch, no setting of the program")]
+fn is_update() -> bool {
+    std::env::var_os(UPDATE).is_some()
+}
+
+#[test]
+fn completions_are_those_of_the_grammar() {
+    hold(&root().join("completions"), artifacts::all_completions());
+}
+
+#[test]
+fn manual_pages_are_those_of_the_grammar() {
+    hold(&root().join("man"), artifacts::man().unwrap_or_else(|e| panic!("{e}")));
+}
+
+fn hold(folder: &Path, wanted: Vec<Artifact>) {
+    if is_update() {
+        drop(fs::remove_dir_all(folder));
+        artifacts::write_into(folder, wanted).unwrap_or_else(|e| panic!("{e}"));
+        return;
+    }
+    let there = if folder.is_dir() { files(folder, "") } else { Vec::new() };
+    let there = there.iter().map(|path| {
+        let short = path.strip_prefix(folder).unwrap_or(path).to_string_lossy().into_owned();
+        (short, fs::read(path).unwrap_or_else(|e| panic!("{}: {e}", path.display())))
+    });
+    let found = differences(&wanted.into_iter().collect(), &there.collect());
+    let folder = name(folder);
+    assert!(found.is_empty(), "{folder}: {found:?}: run {UPDATE}=1 cargo test --test house");
+}
+
+/// The names of files that are missing, differ, or are too many.
+fn differences(
+    wanted: &BTreeMap<String, Vec<u8>>,
+    there: &BTreeMap<String, Vec<u8>>,
+) -> Vec<String> {
+    let names: std::collections::BTreeSet<_> = wanted.keys().chain(there.keys()).collect();
+    names.into_iter().filter(|name| wanted.get(*name) != there.get(*name)).cloned().collect()
+}
+
+#[test]
+fn planted_differences_are_found() {
+    let folder = |files: &[(&str, &str)]| -> BTreeMap<String, Vec<u8>> {
+        files.iter().map(|(name, text)| ((*name).to_owned(), text.as_bytes().to_vec())).collect()
+    };
+    let found = differences(
+        &folder(&[("same", "1"), ("changed", "1"), ("missing", "1")]),
+        &folder(&[("same", "1"), ("changed", "2"), ("left over", "1")]),
+    );
+    assert_eq!(found, ["changed", "left over", "missing"]);
+}
