@@ -1,5 +1,6 @@
 //! `nicelist event tail`.
 
+use std::pin::pin;
 use std::time::Duration;
 
 use clap::Args;
@@ -40,6 +41,8 @@ pub(super) async fn run(context: &Context, args: TailArgs) -> Result<(), CliErro
     if lines == 0 {
         shown = fresh.pop().map(|event| event.id);
     }
+    // One for the whole loop, so that no Ctrl-C is lost while the server is asked.
+    let mut interrupted = pin!(signal::ctrl_c());
     loop {
         for event in &fresh {
             list.push(event)?;
@@ -47,7 +50,7 @@ pub(super) async fn run(context: &Context, args: TailArgs) -> Result<(), CliErro
         }
         list.flush()?;
         tokio::select! {
-            interrupted = signal::ctrl_c() => {
+            interrupted = &mut interrupted => {
                 interrupted?;
                 return list.finish();
             }

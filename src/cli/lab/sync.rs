@@ -11,8 +11,8 @@ use crate::cli::context::Context;
 use crate::cli::error::CliError;
 use crate::fleet::ClientMode;
 use crate::lab::{
-    AddressError, HttpTransport, Pace, Profile, Santa, StageOutcome, StateError, SyncKind,
-    SyncOptions, SyncReport,
+    AddressError, HttpTransport, Pace, Profile, RequestError, Santa, StageOutcome, StateError,
+    SyncError, SyncKind, SyncOptions, SyncReport,
 };
 
 /// The modes that a Mac can be in.
@@ -152,8 +152,7 @@ pub(super) async fn run(context: &Context, args: SyncArgs) -> Result<(), CliErro
     if let Some(state) = &state {
         santa.save(state)?;
     }
-    let report =
-        result.map_err(|error| CliError::failed(error.to_string()).because(causes(&error)))?;
+    let report = result?;
     context.ui.report(&report)?;
     context.ui.status(format!("{} holds {} rules", santa.profile().hostname, santa.rules().len()));
     failed_stages(&report)
@@ -183,6 +182,20 @@ fn causes(error: &dyn Error) -> Vec<String> {
         cause = error.source();
     }
     causes
+}
+
+impl From<SyncError> for CliError {
+    fn from(error: SyncError) -> Self {
+        let told = Self::failed(error.to_string()).because(causes(&error));
+        match error {
+            SyncError::Preflight(RequestError::Refused { status: 401 | 403, .. }) => {
+                told.hint("--secret SECRET shows the server its enrolment secret")
+            }
+            SyncError::Preflight(_)
+            | SyncError::RuleDownload(_)
+            | SyncError::EndlessRules { .. } => told,
+        }
+    }
 }
 
 impl From<StateError> for CliError {
