@@ -68,8 +68,22 @@ fn rules_reach_the_macs_of_their_scopes_and_leave_them_again() {
     shell.run("host tag ben design");
 
     let (of_anna, of_ben) = (anna.sync(), ben.sync());
-    insta::assert_snapshot!(holds(&of_anna).join("\n"), @"");
-    insta::assert_snapshot!(holds(&of_ben).join("\n"), @"");
+    insta::assert_snapshot!(holds(&of_anna).join("\n"), @"
+    CERTIFICATE 00000000000000000000000000000000000000000000000000000000000000aa BLOCKLIST
+    SIGNINGID EQHXZ8M8AV:com.example.cc ALLOWLIST_COMPILER
+    SIGNINGID platform:com.apple.nc CEL
+    TEAMID AAAAAAAAAA SILENT_GUI_BLOCKLIST
+    TEAMID BBBBBBBBBB SILENT_TTY_BLOCKLIST
+    TEAMID EQHXZ8M8AV ALLOWLIST
+    ");
+    insta::assert_snapshot!(holds(&of_ben).join("\n"), @"
+    BINARY 00000000000000000000000000000000000000000000000000000000000000cc ALLOWLIST
+    CDHASH 00000000000000000000000000000000000000bb SILENT_BLOCKLIST
+    CERTIFICATE 00000000000000000000000000000000000000000000000000000000000000aa BLOCKLIST
+    SIGNINGID platform:com.apple.nc CEL
+    TEAMID BBBBBBBBBB SILENT_TTY_BLOCKLIST
+    TEAMID EQHXZ8M8AV ALLOWLIST
+    ");
     assert_eq!(of_anna["settings"]["client_mode"], "MONITOR");
     assert_eq!(of_ben["settings"]["client_mode"], "LOCKDOWN");
 
@@ -78,13 +92,25 @@ fn rules_reach_the_macs_of_their_scopes_and_leave_them_again() {
     shell.run("settings set full-sync-interval=5m");
     let (of_anna, of_ben) = (anna.sync(), ben.sync());
     assert_eq!((received(&of_anna), received(&of_ben)), (2, 1), "exactly the difference");
-    insta::assert_snapshot!(holds(&of_anna).join("\n"), @"");
+    insta::assert_snapshot!(holds(&of_anna).join("\n"), @"
+    CERTIFICATE 00000000000000000000000000000000000000000000000000000000000000aa BLOCKLIST
+    SIGNINGID platform:com.apple.nc CEL
+    TEAMID AAAAAAAAAA SILENT_GUI_BLOCKLIST
+    TEAMID EQHXZ8M8AV ALLOWLIST
+    ");
     assert!(!holds(&of_ben).iter().any(|rule| rule.contains("BBBBBBBBBB")));
     assert_eq!(of_anna["settings"]["client_mode"], "LOCKDOWN");
     assert_eq!(of_anna["settings"]["full_sync_interval"], 300);
 
     assert_eq!((received(&anna.sync()), received(&ben.sync())), (0, 0), "a third sync is idle");
-    insta::assert_snapshot!(shell.run("host list -o csv"), @"");
+    insta::assert_snapshot!(shell.run("host list -o csv"), @r#"
+    $ nicelist host list -o csv
+    exit code: 0
+    ----- stdout -----
+    machine,hostname,serial,state,mode,mode_reported,rules_held,rules_due,last_seen,last_sync,santa_version,os_version,os_build,model,user,groups,tags,revision,first_seen,interval
+    anna,anna.local,LAB000000001,in-step,lockdown,lockdown,4,0,[TIME],[TIME],2026.7,15.6,24G84,"Mac15,7",anna,,,18,[TIME],300
+    ben,ben.local,LAB000000001,in-step,lockdown,lockdown,5,0,[TIME],[TIME],2026.7,15.6,24G84,"Mac15,7",ben,,design,18,[TIME],300
+    "#);
 }
 
 #[test]
@@ -94,12 +120,37 @@ fn a_csv_file_reaches_the_macs_and_comes_back_as_it_was() {
     shell.use_server(&server);
     let rules = example("rules.csv").display().to_string();
     let unknown = shell.run(&format!("rule import {rules}")).replace(&rules, "[RULES]");
-    insta::assert_snapshot!(unknown, @"");
+    insta::assert_snapshot!(unknown, @"
+    $ nicelist rule import [RULES]
+    exit code: 5
+    ----- stderr -----
+    [RULES]:7: there is no tag `design`
+    [RULES]:9: there is no tag `design`
+    [RULES]:10: there is no tag `eng`
+    [RULES]:11: there is no tag `eng`
+    [RULES]:12: there is no tag `eng`
+    [RULES]:14: there is no tag `eng`
+    [RULES]:16: there is no tag `canary`
+    [RULES]:21: there is no tag `eng`
+    error: 8 of 21 rows are wrong; nothing was changed
+    hint: --partial --rejects FILE imports the rows that are right
+    hint: make it first: nicelist tag create design
+    ");
     for tag in ["eng", "design", "canary"] {
         shell.run(&format!("tag create {tag}"));
     }
-    insta::assert_snapshot!(shell.run(&format!("rule import {rules}")).replace(&rules, "[RULES]"), @"");
-    insta::assert_snapshot!(shell.run(&format!("rule import {rules}")).replace(&rules, "[RULES]"), @"");
+    insta::assert_snapshot!(shell.run(&format!("rule import {rules}")).replace(&rules, "[RULES]"), @"
+    $ nicelist rule import [RULES]
+    exit code: 0
+    ----- stderr -----
+    added 21, changed 0, unchanged 0 (revision 4)
+    ");
+    insta::assert_snapshot!(shell.run(&format!("rule import {rules}")).replace(&rules, "[RULES]"), @"
+    $ nicelist rule import [RULES]
+    exit code: 0
+    ----- stderr -----
+    added 0, changed 0, unchanged 21 (revision 4)
+    ");
     let mac = Mac { shell: &shell, server: &server, name: "mira" };
     assert_eq!(received(&mac.sync()), 10);
 
@@ -121,18 +172,106 @@ fn a_blocked_program_is_approved_for_a_while() {
     let base = server.sync_base();
     shell.json(&format!("lab sync {base} --state mira.json --events events.json --no-backoff"));
 
-    insta::assert_snapshot!(shell.run("event list --blocked"), @"");
-    insta::assert_snapshot!(shell.run("event show 1"), @"");
-    insta::assert_snapshot!(shell.run("event stats"), @"");
-    insta::assert_snapshot!(shell.run("event approve 1"), @"");
-    insta::assert_snapshot!(shell.run("event approve 1 --as certificate --scope tag:eng"), @"");
-    insta::assert_snapshot!(shell.run("event approve 1 --for 24h --ticket IT-7 --yes"), @"");
-    insta::assert_snapshot!(shell.run("event approve 99 --yes"), @"");
+    insta::assert_snapshot!(shell.run("event list --blocked"), @"
+    $ nicelist event list --blocked
+    exit code: 0
+    ----- stdout -----
+    ID  RECEIVED                  HOST        USER         DECISION       PATH
+    2   [TIME]  mira.local  mira.okafor  BLOCK_UNKNOWN  /usr/local/bin/ledgerctl
+    1   [TIME]  mira.local  mira.okafor  BLOCK_UNKNOWN  /Applications/Pinecone.app/Contents/MacOS/Pinecone
+    ");
+    insta::assert_snapshot!(shell.run("event show 1"), @"
+    $ nicelist event show 1
+    exit code: 0
+    ----- stdout -----
+    Event 1
+      decision       BLOCK_UNKNOWN
+      received       [TIME]
+      occurred       [TIME]
+      host           mira.local
+      machine        mira
+      user           mira.okafor
+      parent         launchd
+      pid            4127
+
+    Program
+      path           /Applications/Pinecone.app/Contents/MacOS/Pinecone
+      bundle         Pinecone 3.8.2
+      download url   https://dl.pinecone.example/mac/Pinecone-3.8.2.dmg
+      signed         production
+      certificate    Developer ID Application: Pinecone Software AB (H3ZC9YV6RK)
+      signing id     H3ZC9YV6RK:example.pinecone.desktop
+      team id        H3ZC9YV6RK
+      cdhash         06c81a1a793afd13fe42b90bb59d41674379a1ed
+      sha256         6827af7009f9731422fd44b264a238abdca45c6030e6882606b95f6830392206
+
+    Rules that it could get, best first
+      signingid      H3ZC9YV6RK:example.pinecone.desktop  this program in every version
+      cdhash         06c81a1a793afd13fe42b90bb59d41674379a1ed  this build of the program only
+      binary         6827af7009f9731422fd44b264a238abdca45c6030e6882606b95f6830392206  this exact file only
+      teamid         H3ZC9YV6RK  every program of team H3ZC9YV6RK
+      certificate    d0239ca46c7081a14e7152326c6437644ee505a52f7b3053d4b4424af1c97d6f  every program signed with Developer ID Application: Pinecone Software AB (H3ZC9YV6RK)
+
+      why the first  a signing id survives updates and names only this program
+    ");
+    insta::assert_snapshot!(shell.run("event stats"), @"
+    $ nicelist event stats
+    exit code: 0
+    ----- stdout -----
+    HOSTS  EVENTS  DECISION         FILE NAME  SIGNING ID                            LATEST  LAST RECEIVED
+    1      1       ALLOW_SIGNINGID  Harbor     9XD4HT3RVC:example.harbor.containers  3       [TIME]
+    1      1       BLOCK_UNKNOWN    ledgerctl                                        2       [TIME]
+    1      1       BLOCK_UNKNOWN    Pinecone   H3ZC9YV6RK:example.pinecone.desktop   1       [TIME]
+    ");
+    insta::assert_snapshot!(shell.run("event approve 1"), @"
+    $ nicelist event approve 1
+    exit code: 2
+    ----- stderr -----
+    error: say which rule to make of event 1
+    hint: --as TYPE and --scope SCOPE choose one
+    hint: --yes takes the best: allow signingid:H3ZC9YV6RK:example.pinecone.desktop in host:mira
+    ");
+    insta::assert_snapshot!(shell.run("event approve 1 --as certificate --scope tag:eng"), @"
+    $ nicelist event approve 1 --as certificate --scope tag:eng
+    exit code: 5
+    ----- stderr -----
+    error: there is no tag `eng`
+    hint: make it first: nicelist tag create eng
+    ");
+    insta::assert_snapshot!(shell.run("event approve 1 --for 24h --ticket IT-7 --yes"), @"
+    $ nicelist event approve 1 --for 24h --ticket IT-7 --yes
+    exit code: 0
+    ----- stdout -----
+    added  allow signingid:H3ZC9YV6RK:example.pinecone.desktop in host:mira
+    ----- stderr -----
+    the rule ends at [TIME]
+    revision 1
+    ");
+    insta::assert_snapshot!(shell.run("event approve 99 --yes"), @"
+    $ nicelist event approve 99 --yes
+    exit code: 1
+    ----- stderr -----
+    error: there is no event 99
+    hint: nicelist event list shows the newest events
+    ");
     let report = mac.sync();
     assert_eq!(holds(&report), ["SIGNINGID H3ZC9YV6RK:example.pinecone.desktop ALLOWLIST"]);
-    insta::assert_snapshot!(shell.run("host wait mira"), @"");
+    insta::assert_snapshot!(shell.run("host wait mira"), @"
+    $ nicelist host wait mira
+    exit code: 0
+    ----- stdout -----
+    HOSTNAME    STATE    MODE     MODE REPORTED  RULES HELD  RULES DUE  LAST SEEN                LAST SYNC                 SANTA VERSION  OS VERSION  USER  TAGS
+    mira.local  in-step  monitor  monitor        1           0          [TIME]  [TIME]  2026.7         15.6        mira
+    ");
     shell.run("rule add block teamid:AAAAAAAAAA");
-    insta::assert_snapshot!(shell.run("host wait mira --timeout 1s"), @"");
+    insta::assert_snapshot!(shell.run("host wait mira --timeout 1s"), @"
+    $ nicelist host wait mira --timeout 1s
+    exit code: 8
+    ----- stderr -----
+    it was seen just now, asks every 10m, so within 9m
+    error: mira is still behind after 1s
+    hint: it was seen just now, asks every 10m, so within 9m
+    ");
 }
 
 #[test]
@@ -141,19 +280,78 @@ fn what_is_wrong_is_said_and_nothing_is_changed() {
     let server = Server::start(&shell);
     shell.use_server(&server);
     shell.run("tag create eng");
-    insta::assert_snapshot!(shell.run("rule add allow teamid:SHORT"), @"");
-    insta::assert_snapshot!(shell.run("rule add allow teamid:EQHXZ8M8AV --scope tag:egn"), @"");
-    insta::assert_snapshot!(shell.run("rule add cel teamid:EQHXZ8M8AV --cel uid==0"), @"");
-    insta::assert_snapshot!(shell.run("rule add allow-compiler teamid:EQHXZ8M8AV"), @"");
-    insta::assert_snapshot!(shell.run("settings set full-sync-interval=30s"), @"");
-    insta::assert_snapshot!(shell.run_with("rule add block -", "teamid:AAAAAAAAAA\n\nteamid:x\nbundle:y\n"), @"");
+    insta::assert_snapshot!(shell.run("rule add allow teamid:SHORT"), @"
+    $ nicelist rule add allow teamid:SHORT
+    exit code: 5
+    ----- stderr -----
+    error: `teamid:SHORT`: `SHORT` is no teamid identifier; expected 10 letters and digits
+    ");
+    insta::assert_snapshot!(shell.run("rule add allow teamid:EQHXZ8M8AV --scope tag:egn"), @"
+    $ nicelist rule add allow teamid:EQHXZ8M8AV --scope tag:egn
+    exit code: 5
+    ----- stderr -----
+    error: there is no tag `egn`
+    hint: did you mean `eng`?
+    ");
+    insta::assert_snapshot!(shell.run("rule add cel teamid:EQHXZ8M8AV --cel uid==0"), @"
+    $ nicelist rule add cel teamid:EQHXZ8M8AV --cel uid==0
+    exit code: 5
+    ----- stderr -----
+    error: teamid:EQHXZ8M8AV: cel expression: unknown variable `uid` (line 1, column 1), did you mean `euid`?
+    ");
+    insta::assert_snapshot!(shell.run("rule add allow-compiler teamid:EQHXZ8M8AV"), @"
+    $ nicelist rule add allow-compiler teamid:EQHXZ8M8AV
+    exit code: 5
+    ----- stderr -----
+    error: teamid:EQHXZ8M8AV: allow-compiler works on a binary, signingid or cdhash; Santa ignores it on a teamid
+    ");
+    insta::assert_snapshot!(shell.run("settings set full-sync-interval=30s"), @"
+    $ nicelist settings set full-sync-interval=30s
+    exit code: 5
+    ----- stderr -----
+    error: full-sync-interval: `30s` is below 60 s, the shortest interval that Santa keeps
+    ");
+    insta::assert_snapshot!(shell.run_with("rule add block -", "teamid:AAAAAAAAAA\n\nteamid:x\nbundle:y\n"), @"
+    $ nicelist rule add block -
+    exit code: 5
+    ----- stderr -----
+    error: 2 targets are wrong; nothing was changed
+      stdin:3: `x` is no teamid identifier; expected 10 letters and digits
+      stdin:4: `bundle` is no rule type; expected binary, certificate, teamid, signingid or cdhash
+    ");
     shell.write("bad.csv", "rule_type,identifier,policy,scope\nTEAMID,EQHXZ8M8AV,ALLOWLIST,fleet\nTEAMID,nope,ALLOWLIST,fleet\nBINARY,abc,MAYBE,\nTEAMID,EQHXZ8M8AV,BLOCKLIST,fleet\n");
-    insta::assert_snapshot!(shell.run("rule import bad.csv"), @"");
+    insta::assert_snapshot!(shell.run("rule import bad.csv"), @"
+    $ nicelist rule import bad.csv
+    exit code: 5
+    ----- stderr -----
+    bad.csv:3: identifier: `nope` is no teamid identifier; expected 10 letters and digits
+    bad.csv:4: identifier: `abc` is no binary identifier; expected 64 hex digits
+    bad.csv:5: line 2 has the same target and scope
+    error: 3 of 4 rows are wrong; nothing was changed
+    hint: --partial --rejects FILE imports the rows that are right
+    ");
     assert_eq!(shell.json("rule list"), serde_json::json!([]));
-    insta::assert_snapshot!(shell.run("rule import bad.csv --partial --rejects rejects.csv"), @"");
-    insta::assert_snapshot!(std::fs::read_to_string(shell.path("rejects.csv")).unwrap(), @"");
+    insta::assert_snapshot!(shell.run("rule import bad.csv --partial --rejects rejects.csv"), @"
+    $ nicelist rule import bad.csv --partial --rejects rejects.csv
+    exit code: 0
+    ----- stderr -----
+    warning: 3 rows were rejected; see rejects.csv
+    added 1, changed 0, unchanged 0 (revision 2)
+    ");
+    insta::assert_snapshot!(std::fs::read_to_string(shell.path("rejects.csv")).unwrap(), @"
+    rule_type,identifier,policy,scope,line,reason
+    TEAMID,nope,ALLOWLIST,fleet,3,identifier: `nope` is no teamid identifier; expected 10 letters and digits
+    BINARY,abc,MAYBE,,4,identifier: `abc` is no binary identifier; expected 64 hex digits
+    TEAMID,EQHXZ8M8AV,BLOCKLIST,fleet,5,line 2 has the same target and scope
+    ");
     shell.set("NICELIST_TOKEN", "a-guess");
-    insta::assert_snapshot!(shell.run("rule list"), @"");
+    insta::assert_snapshot!(shell.run("rule list"), @"
+    $ nicelist rule list
+    exit code: 4
+    ----- stderr -----
+    error: the token is not known, or was revoked, or has expired
+    hint: pass a token with --token or NICELIST_TOKEN; an admin makes one with `nicelist token create`
+    ");
 }
 
 #[test]
@@ -170,6 +368,48 @@ fn a_script_can_run_twice() {
         .map(|line| shell.run(line))
         .join("\n")
     };
-    insta::assert_snapshot!(script(), @"");
-    insta::assert_snapshot!(script(), @"");
+    insta::assert_snapshot!(script(), @"
+    $ nicelist tag create eng
+    exit code: 0
+    ----- stdout -----
+    added  tag eng
+    ----- stderr -----
+    revision 1
+
+    $ nicelist rule add allow teamid:EQHXZ8M8AV --scope tag:eng
+    exit code: 0
+    ----- stdout -----
+    added  allow teamid:EQHXZ8M8AV in tag:eng
+    ----- stderr -----
+    revision 2
+
+    $ nicelist settings set batch-size=100
+    exit code: 0
+    ----- stdout -----
+    added  batch-size=100 in fleet
+    ----- stderr -----
+    revision 3
+    ");
+    insta::assert_snapshot!(script(), @"
+    $ nicelist tag create eng
+    exit code: 0
+    ----- stdout -----
+    unchanged  tag eng
+    ----- stderr -----
+    nothing to change (revision 3)
+
+    $ nicelist rule add allow teamid:EQHXZ8M8AV --scope tag:eng
+    exit code: 0
+    ----- stdout -----
+    unchanged  allow teamid:EQHXZ8M8AV in tag:eng
+    ----- stderr -----
+    nothing to change (revision 3)
+
+    $ nicelist settings set batch-size=100
+    exit code: 0
+    ----- stdout -----
+    unchanged  batch-size=100 in fleet
+    ----- stderr -----
+    nothing to change (revision 3)
+    ");
 }
