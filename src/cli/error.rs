@@ -118,8 +118,8 @@ impl From<Problem> for CliError {
             Code::Guarded => Kind::Guarded,
             Code::NotFound | Code::Ambiguous | Code::Internal => Kind::Failed,
         };
-        let mut error =
-            Self { kind, message, causes: details.into_iter().map(cause).collect(), hints };
+        let told = details.into_iter().filter(|detail| detail.message != message).map(cause);
+        let mut error = Self { kind, causes: told.collect(), message, hints };
         if code == Code::Unauthenticated && error.hints.is_empty() {
             error = error.hint(format!("give a token with --token or {}", config::names::TOKEN));
         }

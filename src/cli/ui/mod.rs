@@ -11,6 +11,7 @@ mod prompt;
 mod report;
 
 pub(crate) use cell::{Cell, Column, Row, Tone, relative, rough};
+pub(crate) use layout::wrap;
 pub(crate) use list::List;
 pub(crate) use report::{Group, Report};
 
