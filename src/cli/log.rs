@@ -1,6 +1,6 @@
 //! What happens inside, on stderr, for those who ask.
 
-use std::io;
+use std::io::{self, IsTerminal};
 
 use tracing_subscriber::EnvFilter;
 
@@ -19,5 +19,6 @@ pub(crate) fn start(filter: &str, verbose: u8) -> Result<(), CliError> {
         CliError::usage(format!("{name}: {error}")).hint("write it as in info,nicelist::sync=debug")
     })?;
     let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(io::stderr);
+    let log = log.with_ansi(io::stderr().is_terminal());
     log.try_init().map_err(|error| CliError::failed(format!("cannot log: {error}")))
 }

@@ -90,6 +90,14 @@ impl Ui {
         }
     }
 
+    /// Shows one of the things that lists have: in full for eyes, as in its list for machines.
+    pub(crate) fn one<R: Row + Report>(&self, thing: &R) -> Result<(), CliError> {
+        match self.format {
+            Output::Table | Output::Json | Output::Jsonl => self.report(thing),
+            Output::Csv | Output::Tsv => self.in_full(std::slice::from_ref(thing)),
+        }
+    }
+
     /// Shows a few things in full: one after the other for eyes, as a list for machines.
     pub(crate) fn in_full<R: Row + Report>(&self, things: &[R]) -> Result<(), CliError> {
         if self.format == Output::Table {
