@@ -8,7 +8,7 @@ use rusqlite::{Connection, params};
 
 use crate::{median, ms, nicelist, time};
 
-const SCHEMA: &str = include_str!("../../src/store/sqlite/migrations/0001_begin.sql");
+const SCHEMA: &str = include_str!("../../src/store/sqlite/migrations/0001_initial.sql");
 const RUNS: usize = 7;
 
 pub(crate) fn report() {
@@ -97,6 +97,7 @@ fn open(path: &Path) -> Connection {
     db.pragma_update(None, "synchronous", "FULL").unwrap();
     db.pragma_update(None, "cache_size", -64 * 1024).unwrap();
     db.execute_batch(SCHEMA).unwrap();
+    db.execute("INSERT INTO revision (id, at, author) VALUES (1, 0, 'raw')", []).unwrap();
     db.execute("INSERT INTO scope (id, kind, name) VALUES (1, 0, '')", []).unwrap();
     db
 }

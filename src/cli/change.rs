@@ -5,13 +5,20 @@ use serde::Serialize;
 use super::error::CliError;
 use super::ui::{Cell, Column, Row, Tone, Ui};
 use crate::api::ChangeAnswer;
-use crate::rule::Outcome;
+use crate::rule::{Outcome, Revision};
 
 /// What became of one edit.
 #[derive(Debug, Serialize)]
-struct Changed {
+pub(crate) struct Changed {
     outcome: Outcome,
     change: String,
+}
+
+impl Changed {
+    /// `change` tells the edit in words.
+    pub(crate) fn new(outcome: Outcome, change: String) -> Self {
+        Self { outcome, change }
+    }
 }
 
 impl Row for Changed {
@@ -41,7 +48,7 @@ pub(crate) fn show(
     dry_run: bool,
 ) -> Result<(), CliError> {
     let outcomes = answer.outcomes.iter().copied();
-    let rows = outcomes.zip(edits).map(|(outcome, change)| Changed { outcome, change });
+    let rows = outcomes.zip(edits).map(|(outcome, change)| Changed::new(outcome, change));
     ui.answer(answer, rows)?;
     ui.status(summary(answer, dry_run));
     Ok(())
@@ -49,8 +56,12 @@ pub(crate) fn show(
 
 /// What became of a change as a whole.
 pub(crate) fn summary(answer: &ChangeAnswer, dry_run: bool) -> String {
-    let revision = answer.revision;
-    let would = answer.outcomes.iter().any(|outcome| *outcome != Outcome::Unchanged);
+    sum_up(&answer.outcomes, answer.revision, dry_run)
+}
+
+/// What became of edits as a whole.
+pub(crate) fn sum_up(outcomes: &[Outcome], revision: Revision, dry_run: bool) -> String {
+    let would = outcomes.iter().any(|outcome| *outcome != Outcome::Unchanged);
     match (dry_run, would) {
         (true, true) => format!("dry run: nothing was changed (revision {revision})"),
         (true, false) => format!("dry run: there is nothing to change (revision {revision})"),
@@ -64,7 +75,6 @@ mod tests {
     use super::*;
     use crate::cli::ui::tests::remembering;
     use crate::config::Output;
-    use crate::rule::Revision;
 
     fn shown(format: Output, dry_run: bool) -> (String, String) {
         let (ui, out, err) = remembering(format, false);

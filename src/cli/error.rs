@@ -118,8 +118,10 @@ impl From<Problem> for CliError {
             Code::Guarded => Kind::Guarded,
             Code::NotFound | Code::Ambiguous | Code::Internal => Kind::Failed,
         };
-        let told = details.into_iter().filter(|detail| detail.message != message).map(cause);
-        let mut error = Self { kind, causes: told.collect(), message, hints };
+        // A single detail that the message has already said is not said twice.
+        let said = matches!(details.as_slice(), [only] if message.ends_with(&only.message));
+        let causes = if said { Vec::new() } else { details.into_iter().map(cause).collect() };
+        let mut error = Self { kind, message, causes, hints };
         if code == Code::Unauthenticated && error.hints.is_empty() {
             error = error.hint(format!("give a token with --token or {}", config::names::TOKEN));
         }

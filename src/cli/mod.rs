@@ -8,9 +8,13 @@ mod arg;
 pub mod artifacts;
 mod change;
 mod completions;
+mod config;
 mod context;
+mod demo;
 mod error;
+mod event;
 mod host;
+mod lab;
 mod local;
 mod log;
 mod man;
@@ -63,16 +67,23 @@ Global options:
 #[derive(Debug, Subcommand)]
 enum Command {
     Serve(serve::ServeArgs),
+    Demo(demo::DemoArgs),
     #[command(subcommand)]
     Rule(rule::Command),
     #[command(subcommand)]
     Host(host::Command),
+    #[command(subcommand)]
+    Event(event::Command),
     #[command(subcommand)]
     Tag(tag::Command),
     #[command(subcommand)]
     Settings(settings::Command),
     #[command(subcommand)]
     Token(token::Command),
+    #[command(subcommand)]
+    Lab(lab::Command),
+    #[command(subcommand)]
+    Config(config::Command),
     Completions(completions::CompletionsArgs),
     #[command(hide = true)]
     Man(man::ManArgs),
@@ -91,11 +102,15 @@ impl Command {
     fn run(self, context: &Context) -> Result<(), CliError> {
         match self {
             Self::Serve(args) => serve::run(context, &args),
+            Self::Demo(args) => demo::run(context, &args),
             Self::Rule(command) => context.block_on(rule::run(context, command)),
             Self::Host(command) => context.block_on(host::run(context, command)),
+            Self::Event(command) => context.block_on(event::run(context, command)),
             Self::Tag(command) => context.block_on(tag::run(context, command)),
             Self::Settings(command) => context.block_on(settings::run(context, command)),
             Self::Token(command) => context.block_on(token::run(context, command)),
+            Self::Lab(command) => context.block_on(lab::run(context, command)),
+            Self::Config(command) => config::run(context, command),
             Self::Completions(args) => completions::run(context, &args),
             Self::Man(args) => man::run(&args),
         }

@@ -68,7 +68,10 @@ async fn serve(context: &Context, args: &ServeArgs) -> Result<(), CliError> {
         .await
         .map_err(|error| CliError::failed(format!("cannot listen on {}: {error}", args.listen)))?;
     let address = listener.local_addr()?;
-    if let Some(first) = app.first_start() {
+    let made = |first: &&crate::server::FirstStart| {
+        first.admin_token.is_some() || first.enrolment_secret.is_some()
+    };
+    if let Some(first) = app.first_start().filter(made) {
         context.ui.report(&FirstStart::new(address, first))?;
         context.ui.hint("note these now: they are kept as hashes and never shown again");
     }

@@ -3,6 +3,7 @@
 //! Every method fails with [`ClientError`] and nothing else.
 
 use ::http::Method;
+use serde::Serialize;
 use serde::de::IgnoredAny;
 use url::form_urlencoded::byte_serialize;
 
@@ -37,6 +38,12 @@ impl Client {
 
     /// Puts and drops rules.
     pub async fn change_rules(&self, change: &RuleChange) -> Answer<ChangeAnswer> {
+        self.ask(Method::POST, "/rules", Some(change)).await
+    }
+
+    /// As [`Client::change_rules`], for a change that is kept in a form of its own: anything that
+    /// writes the JSON of a [`RuleChange`].
+    pub async fn change_rules_as(&self, change: &impl Serialize) -> Answer<ChangeAnswer> {
         self.ask(Method::POST, "/rules", Some(change)).await
     }
 

@@ -4,7 +4,7 @@ use std::error::Error;
 
 use serde::Serialize;
 
-use super::{RequestError, Settings, SyncKind};
+use super::{HeldRule, RequestError, Settings, SyncKind};
 
 /// What a sync that came to its end did.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -27,6 +27,8 @@ pub struct SyncReport {
     pub rules: RuleReport,
     /// What servers have set, now that the sync is over.
     pub settings: Settings,
+    /// The rules that the client holds, now that the sync is over, in the order of its database.
+    pub holds: Vec<HeldRule>,
 }
 
 /// What became of a stage.

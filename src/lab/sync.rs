@@ -101,6 +101,7 @@ impl Santa {
             events,
             rules,
             settings: self.settings.clone(),
+            holds: self.database.rules().cloned().collect(),
         })
     }
 

@@ -113,7 +113,7 @@ pub enum RefusalReason {
     #[error("there is no host `{0}`")]
     UnknownHost(MachineId),
     /// The tag still has rules, settings or hosts.
-    #[error("tag `{name}` is in use: {rules} rules, {settings} settings, {hosts} hosts")]
+    #[error("tag `{name}` is in use (rules: {rules}, settings: {settings}, hosts: {hosts})")]
     TagInUse {
         /// The tag.
         name: TagName,

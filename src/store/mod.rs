@@ -213,7 +213,7 @@ pub trait Store: Send + Sync + 'static {
     async fn revoke_token(&self, name: &str) -> StoreResult<bool>;
 }
 
-/// Opens the database that a URL names: `sqlite:PATH`.
+/// Opens the database that a URL names: `sqlite:PATH`, or `sqlite::memory:` for tests.
 ///
 /// # Errors
 /// [`StoreError::Open`] when it cannot be opened, is newer than this program, or is not ours.

@@ -3,6 +3,9 @@
 mod api;
 mod convergence;
 mod idle;
+mod kill;
 mod losses;
+mod road;
 mod santa;
+mod shell;
 mod world;

@@ -1,1 +1,91 @@
-//! The contract of the store, kept by every database.
+//! The contract of `Store`: what every database keeps, and what only some have to.
+
+mod contract;
+mod sqlite_file;
+
+/// Makes a test of each behaviour for each database.
+macro_rules! contract {
+    ($($area:ident { $($name:ident),+ $(,)? })+) => {
+        mod sqlite {
+            $(mod $area {
+                $(
+                    #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+                    async fn $name() {
+                        let file = crate::sqlite_file::File::new();
+                        crate::contract::$area::$name(file.open()).await;
+                    }
+                )+
+            })+
+        }
+    };
+}
+
+contract! {
+    policy {
+        a_new_store_is_empty,
+        a_change_is_a_revision_with_its_author,
+        outcomes_stand_in_the_order_of_the_edits,
+        a_change_is_all_or_nothing,
+        what_is_so_already_makes_no_revision,
+        every_field_of_a_rule_counts,
+        a_change_planned_on_another_revision_is_refused,
+        a_dry_run_tells_and_changes_nothing,
+        the_last_edit_of_a_key_wins,
+        edits_that_cancel_each_other_make_no_revision,
+        a_dropped_rule_can_be_put_again,
+        large_changes_mix_all_outcomes,
+        concurrent_changes_make_one_revision_each,
+        of_two_changes_planned_alike_one_wins,
+        settings_stand_by_scope,
+        expiry_is_one_revision,
+    }
+    tags {
+        tags_are_made_changed_and_dropped,
+        unknown_tags_are_refused,
+        unknown_hosts_cannot_be_tagged,
+        a_tag_in_use_stays,
+        force_takes_a_tag_from_all_that_use_it,
+        a_tag_made_earlier_in_the_change_counts,
+        tagging_is_a_revision_and_a_new_version_of_the_host,
+    }
+    rules {
+        rules_are_listed_by_target_and_scope,
+        filters_all_have_to_hold,
+        text_is_found_as_it_is_written,
+        pages_neither_skip_nor_repeat,
+        pages_hold_while_rules_change,
+    }
+    ledger {
+        a_follower_sees_what_was_made_and_ended,
+        pages_of_the_ledger_join,
+        what_one_change_makes_and_ends_is_not_kept,
+        thousands_of_ends_are_all_seen,
+        scopes_keep_their_ids,
+        the_ledger_is_the_history,
+    }
+    hosts {
+        a_host_comes_back_as_it_was_saved,
+        a_stale_version_saves_nothing,
+        of_two_savers_one_wins,
+        tags_are_not_saved_with_the_host,
+        a_forgotten_host_takes_its_events_along,
+        a_version_from_before_forgetting_saves_nothing,
+        hosts_are_listed_in_pages,
+        host_filters_all_have_to_hold,
+        scope_sets_are_interned_once,
+        a_scope_set_that_many_want_has_one_id,
+    }
+    events {
+        an_event_comes_back_as_it_was_added,
+        a_repeated_event_is_kept_once,
+        events_are_listed_from_both_ends,
+        event_filters_all_have_to_hold,
+        programs_are_counted_with_their_newest_report,
+    }
+    tokens {
+        a_store_is_installed_once,
+        a_store_used_without_tokens_gets_its_first_ones_later,
+        of_many_installers_one_wins,
+        tokens_are_added_and_revoked,
+    }
+}

@@ -6,7 +6,7 @@ mod list;
 mod show;
 mod tag;
 mod view;
-mod wait;
+pub(super) mod wait;
 
 use clap::Subcommand;
 

@@ -7,24 +7,24 @@ use crate::cli::ui::{Cell, Column, Group, Report, Row, Tone, rough};
 
 impl Row for HostView {
     const COLUMNS: &'static [Column] = &[
-        Column::new("machine"),
+        Column::machine("machine"),
         Column::new("hostname"),
-        Column::new("serial"),
+        Column::machine("serial"),
         Column::new("state"),
         Column::new("mode"),
-        Column::machine("mode_reported"),
+        Column::new("mode_reported"),
+        Column::new("rules_held"),
+        Column::new("rules_due"),
+        Column::new("last_seen"),
+        Column::new("last_sync"),
+        Column::new("santa_version"),
+        Column::new("os_version"),
+        Column::machine("os_build"),
+        Column::machine("model"),
         Column::new("user"),
         Column::machine("groups"),
         Column::new("tags"),
-        Column::machine("model"),
-        Column::machine("os_version"),
-        Column::machine("os_build"),
-        Column::new("santa_version"),
-        Column::machine("rules_held"),
-        Column::machine("rules_due"),
         Column::machine("revision"),
-        Column::new("last_seen"),
-        Column::machine("last_sync"),
         Column::machine("first_seen"),
         Column::machine("interval"),
     ];
@@ -36,19 +36,19 @@ impl Row for HostView {
             Cell::text(&self.serial),
             state(self.state),
             Cell::text(self.mode.wanted),
-            Cell::optional(self.mode.reported),
+            mode_reported(self),
+            Cell::text(self.rules.held),
+            due(self.rules.due),
+            Cell::Time(self.last_seen),
+            Cell::Time(self.last_sync),
+            Cell::text(&self.santa_version),
+            Cell::text(&self.os_version),
+            Cell::text(&self.os_build),
+            Cell::text(&self.model),
             Cell::text(&self.primary_user),
             Cell::list(&self.groups),
             Cell::list(&self.tags),
-            Cell::text(&self.model),
-            Cell::text(&self.os_version),
-            Cell::text(&self.os_build),
-            Cell::text(&self.santa_version),
-            Cell::text(self.rules.held),
-            Cell::text(self.rules.due),
             Cell::optional(self.rules.revision),
-            Cell::Time(self.last_seen),
-            Cell::Time(self.last_sync),
             Cell::Time(Some(self.first_seen)),
             Cell::text(self.interval),
         ]
@@ -142,6 +142,15 @@ fn mode(host: &HostView) -> Cell {
             Cell::toned(format!("{wanted} wanted, {reported} reported"), Tone::Notice)
         }
         None => Cell::text(format!("{wanted} wanted, none reported")),
+    }
+}
+
+/// The mode that a host reports, marked where it is not the one it should be in.
+fn mode_reported(host: &HostView) -> Cell {
+    match host.mode.reported {
+        Some(reported) if reported == host.mode.wanted => Cell::text(reported),
+        Some(reported) => Cell::toned(reported, Tone::Notice),
+        None => Cell::toned("", Tone::Faint),
     }
 }
 

@@ -2,6 +2,8 @@
 
 mod add;
 mod evidence;
+mod export;
+mod import;
 mod list;
 mod remove;
 mod show;
@@ -20,6 +22,8 @@ pub(crate) enum Command {
     Remove(remove::RemoveArgs),
     List(list::ListArgs),
     Show(show::ShowArgs),
+    Import(import::ImportArgs),
+    Export(export::ExportArgs),
 }
 
 pub(super) async fn run(context: &Context, command: Command) -> Result<(), CliError> {
@@ -28,5 +32,7 @@ pub(super) async fn run(context: &Context, command: Command) -> Result<(), CliEr
         Command::Remove(args) => remove::run(context, args).await,
         Command::List(args) => list::run(context, args).await,
         Command::Show(args) => show::run(context, args).await,
+        Command::Import(args) => import::run(context, args).await,
+        Command::Export(args) => export::run(context, args).await,
     }
 }

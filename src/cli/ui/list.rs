@@ -80,6 +80,17 @@ impl<'u, R: Row> List<'u, R> {
         Ok(())
     }
 
+    /// Writes what was added so far, for lists that somebody follows.
+    pub(crate) fn flush(&mut self) -> Result<(), CliError> {
+        match &mut self.writing {
+            Writing::Table { waiting, .. } if waiting.is_empty() => {}
+            Writing::Table { waiting, layout } => write_table::<R>(self.ui, waiting, layout)?,
+            Writing::Json | Writing::Jsonl => {}
+            Writing::Separated(writer) => drain(writer, self.ui)?,
+        }
+        Ok(self.ui.out().flush()?)
+    }
+
     /// Writes what is left.
     pub(crate) fn finish(mut self) -> Result<(), CliError> {
         match &mut self.writing {

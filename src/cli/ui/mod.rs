@@ -161,6 +161,11 @@ impl Ui {
         }
     }
 
+    /// Tells a fault of what was given, which has its place in front.
+    pub(crate) fn fault(&self, text: impl AsRef<str>) {
+        self.tell(None, text.as_ref());
+    }
+
     /// Tells what deserves attention.
     pub(crate) fn warn(&self, text: impl AsRef<str>) {
         self.tell(Some(("warning: ", AnsiColor::Yellow)), text.as_ref());

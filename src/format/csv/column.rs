@@ -175,7 +175,7 @@ impl Layout {
         let folded = fold(name);
         let Some(column) = Column::from_folded(&folded) else {
             if name.is_empty() {
-                self.extra.push(format!("column {}", index + 1));
+                self.extra.push((index + 1).to_string());
             } else if !REJECTION.contains(&folded.as_str()) {
                 self.extra.push(name.clone());
             }
@@ -222,7 +222,7 @@ impl Layout {
         &self.names
     }
 
-    /// The names of the columns that no rule has.
+    /// The names of the columns that no rule has; a number, from 1, where there is no name.
     pub(super) fn extra(&self) -> &[String] {
         &self.extra
     }
@@ -275,7 +275,7 @@ mod tests {
     #[test]
     fn what_no_rule_has_is_named_and_a_rejects_own_columns_are_not() {
         let layout = layout(&["target", "policy", "Notes", "line", "reason", ""]).unwrap();
-        assert_eq!(layout.extra(), ["Notes", "column 6"]);
+        assert_eq!(layout.extra(), ["Notes", "6"]);
     }
 
     #[test]

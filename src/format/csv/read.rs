@@ -155,7 +155,8 @@ impl<R: BufRead> Reader<R> {
         self.layout.names()
     }
 
-    /// The names of columns that mean nothing here and are passed over.
+    /// The names of columns that mean nothing here and are passed over; the number, from 1, of
+    /// one without a name.
     #[must_use]
     pub fn extra_columns(&self) -> &[String] {
         self.layout.extra()

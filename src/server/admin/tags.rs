@@ -14,7 +14,7 @@ use crate::server::app::{Shared, State};
 use crate::store::Edit;
 
 /// How alike two names are for one to be suggested for the other, from 0 to 1.
-const ALIKE: f64 = 0.7;
+const ALIKE: f64 = 0.5;
 
 /// All tags, by name.
 #[utoipa::path(get, path = "/tags", responses((status = 200, body = Vec<TagView>)))]
@@ -72,7 +72,8 @@ pub(super) async fn delete(
 /// What may help whoever names a tag that does not exist: the nearest that does.
 pub(super) async fn hint(state: &State, name: &TagName) -> Result<String, Refused> {
     let tags = state.store.snapshot().await?.tags;
-    let likeness = |tag: &Tag| strsim::jaro_winkler(tag.name.as_str(), name.as_str());
+    let likeness =
+        |tag: &Tag| strsim::normalized_damerau_levenshtein(tag.name.as_str(), name.as_str());
     let nearest = tags.iter().max_by(|a, b| likeness(a).total_cmp(&likeness(b)));
     Ok(match nearest.filter(|tag| likeness(tag) >= ALIKE) {
         Some(tag) => format!("did you mean `{}`?", tag.name),

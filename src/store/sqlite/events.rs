@@ -1,147 +1,173 @@
-//! Events: kept once each, listed by number.
+//! Events.
 
 use jiff::Timestamp;
 use rusqlite::types::Value;
-use rusqlite::{Connection, OptionalExtension, Row, params, params_from_iter};
+use rusqlite::{Connection, Row, params_from_iter};
 
-use super::rows::{json, time, to_json};
-use crate::fleet::{Decision, Event, EventId, EventStat};
+use super::codes;
+use super::rows::str_at;
+use super::writer::Done;
+use crate::fleet::{Event, EventId, EventStat};
 use crate::store::{EventFilter, StoreResult, StoredEvent};
 
-pub(super) fn add(db: &Connection, events: &[Event], received: Timestamp) -> StoreResult<usize> {
-    let mut insert = db.prepare_cached(
-        "INSERT INTO event (machine, received, occurred, decision, blocked, sha256, user, \
-         signing_id, team_id, path, pid, body) \
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12) ON CONFLICT DO NOTHING",
+const COLUMNS: &str = "id, received, body";
+
+/// Which part of the list, and in which direction.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Part {
+    /// Newest first, from an event on, not including it.
+    Before(Option<EventId>),
+    /// Oldest first, behind an event.
+    After(EventId),
+}
+
+/// Keeps the events that are not there yet, and says how many were new.
+pub(super) fn add(
+    connection: &Connection,
+    events: &[Event],
+    received: Timestamp,
+) -> StoreResult<Done<usize>> {
+    let mut statement = connection.prepare_cached(
+        "INSERT INTO event (machine, received, decision, occurred, pid, sha256, signing_id,
+                            team_id, user, path, body)
+         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
     )?;
-    let mut added = 0;
+    let mut new = 0;
     for event in events {
-        added += insert.execute(params![
+        new += statement.execute((
             event.machine.as_str(),
             received.as_millisecond(),
-            event.occurred.map_or(0, Timestamp::as_millisecond),
-            event.decision.0,
-            event.decision.is_block(),
-            event.program.sha256,
-            event.user,
-            event.program.signing_id,
-            event.program.team_id,
-            event.path(),
+            &event.decision.0,
+            event.occurred.map(|at| at.as_millisecond()),
             event.pid,
-            to_json(event)?,
-        ])?;
+            &event.program.sha256,
+            &event.program.signing_id,
+            &event.program.team_id,
+            &event.user,
+            event.path(),
+            codes::json(event)?,
+        ))?;
     }
-    Ok(added)
+    Ok(Done::Keep(new))
 }
 
-fn read(row: &Row<'_>) -> rusqlite::Result<StoredEvent> {
-    Ok(StoredEvent { id: EventId(row.get(0)?), received: time(row, 1)?, event: json(row, 2)? })
+/// One event.
+pub(super) fn get(connection: &Connection, id: EventId) -> StoreResult<Option<StoredEvent>> {
+    let sql = format!("SELECT {COLUMNS} FROM event WHERE id = ?");
+    let mut statement = connection.prepare_cached(&sql)?;
+    let mut found = statement.query([id.0])?;
+    found.next()?.map(read).transpose()
 }
 
-/// Conditions and what they compare with.
-fn conditions(filter: &EventFilter) -> (Vec<&'static str>, Vec<Value>) {
-    let EventFilter { machine, user, decision, blocked, since, text } = filter;
-    let mut wanted = vec!["TRUE"];
-    let mut given: Vec<Value> = Vec::new();
-    if let Some(machine) = machine {
-        wanted.push("machine = ?");
-        given.push(machine.as_str().to_owned().into());
-    }
-    if let Some(user) = user {
-        wanted.push("user = ?");
-        given.push(user.clone().into());
-    }
-    if let Some(decision) = decision {
-        wanted.push("decision = ?");
-        given.push(decision.clone().into());
-    }
-    if *blocked {
-        wanted.push("blocked");
-    }
-    if let Some(since) = since {
-        wanted.push("received >= ?");
-        given.push(since.as_millisecond().into());
-    }
-    if let Some(text) = text {
-        wanted.push(
-            "(instr(lower(path), ?) OR instr(sha256, ?) OR instr(lower(signing_id), ?) \
-             OR instr(lower(team_id), ?))",
-        );
-        let text = Value::from(text.to_ascii_lowercase());
-        given.extend([text.clone(), text.clone(), text.clone(), text]);
-    }
-    (wanted, given)
-}
-
-fn list(
-    db: &Connection,
+/// A page of events.
+pub(super) fn list(
+    connection: &Connection,
     filter: &EventFilter,
-    beyond: Option<(&'static str, EventId)>,
-    order: &str,
+    part: Part,
     limit: usize,
 ) -> StoreResult<Vec<StoredEvent>> {
-    let (mut wanted, mut given) = conditions(filter);
-    if let Some((condition, id)) = beyond {
-        wanted.push(condition);
-        given.push(id.0.into());
+    let Conditions { mut sql, mut values } = conditions(filter);
+    let (comparison, order, mark) = match part {
+        Part::Before(before) => ("<", "DESC", before.map_or(i64::MAX, |before| before.0)),
+        Part::After(after) => (">", "ASC", after.0),
+    };
+    sql = format!(
+        "SELECT {COLUMNS} FROM event WHERE id {comparison} ? {sql} ORDER BY id {order} LIMIT ?"
+    );
+    values.insert(0, mark.into());
+    values.push(codes::limit(limit).into());
+    let mut statement = connection.prepare_cached(&sql)?;
+    let mut found = statement.query(params_from_iter(values))?;
+    let mut events = Vec::new();
+    while let Some(row) = found.next()? {
+        events.push(read(row)?);
     }
-    given.push(i64::try_from(limit).unwrap_or(i64::MAX).into());
-    let wanted = wanted.join(" AND ");
-    let mut query = db.prepare_cached(&format!(
-        "SELECT id, received, body FROM event WHERE {wanted} ORDER BY id {order} LIMIT ?"
-    ))?;
-    let found = query.query_map(params_from_iter(given), read)?;
-    Ok(found.collect::<Result<_, _>>()?)
+    Ok(events)
 }
 
-pub(super) fn newest(
-    db: &Connection,
-    filter: &EventFilter,
-    before: Option<EventId>,
-    limit: usize,
-) -> StoreResult<Vec<StoredEvent>> {
-    list(db, filter, before.map(|id| ("id < ?", id)), "DESC", limit)
-}
-
-pub(super) fn after(
-    db: &Connection,
-    filter: &EventFilter,
-    after: EventId,
-    limit: usize,
-) -> StoreResult<Vec<StoredEvent>> {
-    list(db, filter, Some(("id > ?", after)), "ASC", limit)
-}
-
-pub(super) fn get(db: &Connection, id: EventId) -> StoreResult<Option<StoredEvent>> {
-    let mut query = db.prepare_cached("SELECT id, received, body FROM event WHERE id = ?1")?;
-    Ok(query.query_row([id.0], read).optional()?)
-}
-
+/// The programs reported most often.
 pub(super) fn stats(
-    db: &Connection,
+    connection: &Connection,
     filter: &EventFilter,
     limit: usize,
 ) -> StoreResult<Vec<EventStat>> {
-    let (wanted, mut given) = conditions(filter);
-    given.push(i64::try_from(limit).unwrap_or(i64::MAX).into());
-    // With max(), SQLite takes the bare columns from the row that has the maximum.
-    let mut query = db.prepare_cached(&format!(
-        "SELECT max(id), json_extract(body, '$.file_name'), sha256, signing_id, decision, \
-         count(*), count(DISTINCT machine), max(received) FROM event WHERE {} \
-         GROUP BY sha256, decision ORDER BY count(*) DESC, max(id) DESC LIMIT ?",
-        wanted.join(" AND ")
-    ))?;
-    let found = query.query_map(params_from_iter(given), |row| {
-        Ok(EventStat {
+    let Conditions { sql, mut values } = conditions(filter);
+    let sql = format!(
+        "SELECT counted.*, event.received, event.body FROM (
+             SELECT max(id) AS latest, count(*) AS events, count(DISTINCT machine) AS hosts
+             FROM event WHERE true {sql}
+             GROUP BY sha256 ORDER BY events DESC, latest DESC LIMIT ?
+         ) AS counted JOIN event ON event.id = counted.latest
+         ORDER BY events DESC, latest DESC"
+    );
+    values.push(codes::limit(limit).into());
+    let mut statement = connection.prepare_cached(&sql)?;
+    let mut found = statement.query(params_from_iter(values))?;
+    let mut stats = Vec::new();
+    while let Some(row) = found.next()? {
+        let event: Event = codes::to_value(str_at(row, 4)?)?;
+        stats.push(EventStat {
             latest: EventId(row.get(0)?),
-            file_name: row.get(1)?,
-            sha256: row.get(2)?,
-            signing_id: row.get(3)?,
-            decision: Decision(row.get::<_, String>(4)?.into()),
-            events: row.get::<_, i64>(5)?.cast_unsigned(),
-            hosts: row.get::<_, i64>(6)?.cast_unsigned(),
-            last_received: time(row, 7)?,
-        })
-    })?;
-    Ok(found.collect::<Result<_, _>>()?)
+            file_name: event.file_name,
+            sha256: event.program.sha256,
+            signing_id: event.program.signing_id,
+            decision: event.decision,
+            events: count(row.get(1)?)?,
+            hosts: count(row.get(2)?)?,
+            last_received: codes::to_time(row.get(3)?)?,
+        });
+    }
+    Ok(stats)
+}
+
+/// What must hold, as SQL that begins with AND, and the values of its parameters.
+struct Conditions {
+    sql: String,
+    values: Vec<Value>,
+}
+
+fn conditions(filter: &EventFilter) -> Conditions {
+    let EventFilter { machine, user, decision, blocked, since, text } = filter;
+    let mut sql = String::new();
+    let mut values: Vec<Value> = Vec::new();
+    let mut and = |condition: &str, value: Value| {
+        sql.push_str(" AND ");
+        sql.push_str(condition);
+        values.push(value);
+    };
+    if let Some(machine) = machine {
+        and("machine = ?", machine.as_str().to_owned().into());
+    }
+    if let Some(user) = user {
+        and("user = ?", user.clone().into());
+    }
+    if let Some(decision) = decision {
+        and("decision = ?", decision.clone().into());
+    }
+    if let Some(since) = since {
+        and("received >= ?", since.as_millisecond().into());
+    }
+    if *blocked {
+        and("substr(decision, 1, 5) = ?", "BLOCK".to_owned().into());
+    }
+    if let Some(text) = text {
+        // One parameter for all four: a line break cannot be searched for, nor is one in them.
+        and(
+            "instr(lower(path || char(10) || sha256 || char(10) || signing_id || char(10) || team_id), ?)",
+            text.to_ascii_lowercase().into(),
+        );
+    }
+    Conditions { sql, values }
+}
+
+fn count(counted: i64) -> StoreResult<u64> {
+    u64::try_from(counted).map_err(|error| codes::corrupt("count", &error))
+}
+
+fn read(row: &Row<'_>) -> StoreResult<StoredEvent> {
+    Ok(StoredEvent {
+        id: EventId(row.get(0)?),
+        received: codes::to_time(row.get(1)?)?,
+        event: codes::to_value(str_at(row, 2)?)?,
+    })
 }

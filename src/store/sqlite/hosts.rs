@@ -1,133 +1,208 @@
-//! Hosts and the scope sets that they belong to.
+//! Hosts and scope sets.
 
 use rusqlite::types::Value;
-use rusqlite::{Connection, OptionalExtension, Row, params, params_from_iter};
+use rusqlite::{Connection, OptionalExtension as _, Row, params_from_iter};
 
-use super::rows::{json, time, to_json};
+use super::codes;
+use super::rows::str_at;
+use super::writer::Done;
 use crate::fleet::{Host, ScopeSetId};
-use crate::rule::MachineId;
-use crate::store::{HostFilter, ScopeId, StoreError, StoreResult, StoredHost};
+use crate::rule::{MachineId, TagName};
+use crate::store::{HostFilter, ScopeId, StoreResult, StoredHost};
 
-const COLUMNS: &str = "machine, facts, tags, first_seen, sync, version";
+const COLUMNS: &str = "machine, version, tags, first_seen, sync, facts";
+/// Behind every text that begins with what stands before it.
+const LAST: char = char::MAX;
 
-fn read(row: &Row<'_>) -> rusqlite::Result<StoredHost> {
-    let machine: String = row.get(0)?;
-    let strange = |error| {
-        rusqlite::Error::FromSqlConversionFailure(0, rusqlite::types::Type::Text, Box::new(error))
-    };
-    let host = Host {
-        machine: machine.parse::<MachineId>().map_err(strange)?,
-        facts: json(row, 1)?,
-        tags: json(row, 2)?,
-        first_seen: time(row, 3)?,
-        sync: json(row, 4)?,
-    };
-    Ok(StoredHost { host, version: row.get::<_, i64>(5)?.cast_unsigned() })
+/// One host.
+pub(super) fn get(connection: &Connection, machine: &MachineId) -> StoreResult<Option<StoredHost>> {
+    let sql = format!("SELECT {COLUMNS} FROM host WHERE machine = ?");
+    let mut statement = connection.prepare_cached(&sql)?;
+    let mut found = statement.query([machine.as_str()])?;
+    found.next()?.map(read).transpose()
 }
 
-pub(super) fn get(db: &Connection, machine: &MachineId) -> StoreResult<Option<StoredHost>> {
-    let mut query = db.prepare_cached(&format!("SELECT {COLUMNS} FROM host WHERE machine = ?1"))?;
-    Ok(query.query_row([machine.as_str()], read).optional()?)
-}
-
+/// A page of hosts.
 pub(super) fn list(
-    db: &Connection,
+    connection: &Connection,
     filter: &HostFilter,
     after: Option<&MachineId>,
     limit: usize,
 ) -> StoreResult<Vec<Host>> {
-    let mut wanted = vec!["TRUE"];
-    let mut given: Vec<Value> = Vec::new();
-    let HostFilter { tag, prefix, user } = filter;
-    if let Some(after) = after {
-        wanted.push("machine > ?");
-        given.push(after.as_str().to_owned().into());
+    let mut sql = format!("SELECT {COLUMNS} FROM host WHERE machine > ?1");
+    // No machine id is empty.
+    let after = after.map_or("", MachineId::as_str);
+    let mut values: Vec<Value> = vec![after.to_owned().into(), codes::limit(limit).into()];
+    let mut and = |condition: &str, value: String| {
+        values.push(value.into());
+        let number = values.len();
+        sql.push_str(&condition.replace("$", &format!("?{number}")));
+    };
+    if let Some(tag) = &filter.tag {
+        and(" AND instr(tags, $) > 0", quoted(tag));
     }
-    if let Some(tag) = tag {
-        wanted.push("EXISTS (SELECT 1 FROM json_each(host.tags) WHERE value = ?)");
-        given.push(tag.as_str().to_owned().into());
+    if let Some(user) = &filter.user {
+        and(" AND primary_user = $", user.clone());
     }
-    if let Some(prefix) = prefix {
-        wanted.push("(machine LIKE ? ESCAPE '\\' OR serial LIKE ? ESCAPE '\\' OR hostname LIKE ? ESCAPE '\\')");
-        let pattern = Value::from(starts_with(prefix));
-        given.extend([pattern.clone(), pattern.clone(), pattern]);
+    if let Some(prefix) = &filter.prefix {
+        let condition = format!(
+            " AND machine IN (
+                SELECT machine FROM host
+                WHERE machine COLLATE NOCASE >= $ AND machine COLLATE NOCASE < $ || '{LAST}'
+                UNION SELECT machine FROM host WHERE serial >= $ AND serial < $ || '{LAST}'
+                UNION SELECT machine FROM host WHERE hostname >= $ AND hostname < $ || '{LAST}')"
+        );
+        and(&condition, prefix.clone());
     }
-    if let Some(user) = user {
-        wanted.push("primary_user = ?");
-        given.push(user.clone().into());
+    sql.push_str(" ORDER BY machine LIMIT ?2");
+    let mut statement = connection.prepare_cached(&sql)?;
+    let mut found = statement.query(params_from_iter(values))?;
+    let mut hosts = Vec::new();
+    while let Some(row) = found.next()? {
+        hosts.push(read(row)?.host);
     }
-    given.push(i64::try_from(limit).unwrap_or(i64::MAX).into());
-    let wanted = wanted.join(" AND ");
-    let mut query = db.prepare_cached(&format!(
-        "SELECT {COLUMNS} FROM host WHERE {wanted} ORDER BY machine LIMIT ?"
-    ))?;
-    let found = query.query_map(params_from_iter(given), |row| Ok(read(row)?.host))?;
-    Ok(found.collect::<Result<_, _>>()?)
+    Ok(hosts)
 }
 
-/// A LIKE pattern for texts that begin with this, whatever letters it has.
-fn starts_with(prefix: &str) -> String {
-    let mut pattern = String::with_capacity(prefix.len() + 1);
-    for letter in prefix.chars() {
-        if matches!(letter, '%' | '_' | '\\') {
-            pattern.push('\\');
-        }
-        pattern.push(letter);
-    }
-    pattern.push('%');
-    pattern
-}
-
-pub(super) fn save(db: &Connection, host: &Host, version: u64) -> StoreResult<bool> {
+/// Writes a host that is at `version` still. Versions of forgotten hosts do not come back, so
+/// that nobody takes a new host for one that he knew.
+pub(super) fn save(connection: &Connection, host: &Host, version: u64) -> StoreResult<Done<bool>> {
     let facts = &host.facts;
-    let values = params![
+    let Ok(version) = i64::try_from(version) else { return Ok(Done::Discard(false)) };
+    let sql = if version == 0 {
+        "INSERT INTO host (machine, version, serial, hostname, primary_user, tags, first_seen,
+                           sync, facts)
+         VALUES (?1, ?2 + 1 + ifnull((SELECT value FROM meta WHERE key = 'forgotten'), 0),
+                 ?3, ?4, ?5, '[]', ?6, ?7, ?8)
+         ON CONFLICT DO NOTHING"
+    } else {
+        "UPDATE host SET version = version + 1, serial = ?3, hostname = ?4, primary_user = ?5,
+                         first_seen = ?6, sync = ?7, facts = ?8
+         WHERE machine = ?1 AND version = ?2"
+    };
+    let written = connection.prepare_cached(sql)?.execute((
         host.machine.as_str(),
-        version.cast_signed(),
-        facts.serial,
-        facts.hostname,
-        facts.primary_user,
-        to_json(facts)?,
+        version,
+        &facts.serial,
+        &facts.hostname,
+        &facts.primary_user,
         host.first_seen.as_millisecond(),
-        to_json(&host.sync)?,
-    ];
-    let statement = match version {
-        0 => {
-            "INSERT INTO host (machine, version, serial, hostname, primary_user, facts, tags, \
-             first_seen, sync) VALUES (?1, ?2 + 1, ?3, ?4, ?5, ?6, '[]', ?7, ?8) \
-             ON CONFLICT (machine) DO NOTHING"
-        }
-        _ => {
-            "UPDATE host SET version = ?2 + 1, serial = ?3, hostname = ?4, primary_user = ?5, \
-             facts = ?6, first_seen = ?7, sync = ?8 WHERE machine = ?1 AND version = ?2"
-        }
-    };
-    Ok(db.prepare_cached(statement)?.execute(values)? == 1)
+        codes::json(&host.sync)?,
+        codes::json(facts)?,
+    ))?;
+    Ok(Done::Keep(written == 1))
 }
 
-pub(super) fn forget(db: &Connection, machine: &MachineId) -> StoreResult<bool> {
-    db.prepare_cached("DELETE FROM event WHERE machine = ?1")?.execute([machine.as_str()])?;
-    let forgotten =
-        db.prepare_cached("DELETE FROM host WHERE machine = ?1")?.execute([machine.as_str()])?;
-    Ok(forgotten == 1)
+/// Forgets a host and its events.
+pub(super) fn forget(connection: &Connection, machine: &MachineId) -> StoreResult<Done<bool>> {
+    connection.execute(
+        "INSERT INTO meta (key, value) SELECT 'forgotten', version FROM host WHERE machine = ?
+         ON CONFLICT DO UPDATE SET value = max(value, excluded.value)",
+        [machine.as_str()],
+    )?;
+    connection.execute("DELETE FROM event WHERE machine = ?", [machine.as_str()])?;
+    let gone = connection.execute("DELETE FROM host WHERE machine = ?", [machine.as_str()])?;
+    Ok(if gone == 0 { Done::Discard(false) } else { Done::Keep(true) })
 }
 
-pub(super) fn intern_scope_set(db: &Connection, members: &[ScopeId]) -> StoreResult<ScopeSetId> {
-    let members = members.iter().map(|scope| scope.0.to_string()).collect::<Vec<_>>().join(",");
-    let mut find = db.prepare_cached("SELECT id FROM scope_set WHERE members = ?1")?;
-    if let Some(id) = find.query_row([&members], |row| row.get(0)).optional()? {
-        return Ok(ScopeSetId(id));
+/// The hosts that have a tag.
+pub(super) fn tagged(connection: &Connection, tag: &TagName) -> StoreResult<Vec<MachineId>> {
+    let sql = "SELECT machine FROM host WHERE instr(tags, ?) > 0 ORDER BY machine";
+    let mut statement = connection.prepare_cached(sql)?;
+    let mut found = statement.query([quoted(tag)])?;
+    let mut machines = Vec::new();
+    while let Some(row) = found.next()? {
+        machines.push(machine(row)?);
     }
-    let mut add = db.prepare_cached("INSERT INTO scope_set (members) VALUES (?1)")?;
-    Ok(ScopeSetId(add.insert([&members])?))
+    Ok(machines)
 }
 
-pub(super) fn scope_set(db: &Connection, id: ScopeSetId) -> StoreResult<Option<Vec<ScopeId>>> {
-    let mut find = db.prepare_cached("SELECT members FROM scope_set WHERE id = ?1")?;
-    let members: Option<String> = find.query_row([id.0], |row| row.get(0)).optional()?;
-    let parse = |members: String| {
-        let ids = members.split(',').filter(|id| !id.is_empty());
-        let ids: Result<Vec<ScopeId>, _> = ids.map(|id| id.parse().map(ScopeId)).collect();
-        ids.map_err(|error| StoreError::Database(format!("scope set {members}: {error}")))
+/// The tags of a host, by name; nothing if there is no such host.
+pub(super) fn tags(
+    connection: &Connection,
+    machine: &MachineId,
+) -> StoreResult<Option<Vec<TagName>>> {
+    let found: Option<String> = connection
+        .prepare_cached("SELECT tags FROM host WHERE machine = ?")?
+        .query_row([machine.as_str()], |row| row.get(0))
+        .optional()?;
+    found.map(|json| codes::to_value(&json)).transpose()
+}
+
+/// Writes the tags of a host.
+pub(super) fn set_tags(
+    connection: &Connection,
+    machine: &MachineId,
+    tags: &[TagName],
+) -> StoreResult<()> {
+    connection
+        .prepare_cached("UPDATE host SET tags = ?, version = version + 1 WHERE machine = ?")?
+        .execute((codes::json(&tags)?, machine.as_str()))?;
+    Ok(())
+}
+
+/// The id of a list of scopes, if it is interned.
+pub(super) fn find_scope_set(
+    connection: &Connection,
+    members: &[ScopeId],
+) -> StoreResult<Option<ScopeSetId>> {
+    let found = connection
+        .prepare_cached("SELECT id FROM scope_set WHERE members = ?")?
+        .query_row([members_text(members)?], |row| row.get(0).map(ScopeSetId))
+        .optional()?;
+    Ok(found)
+}
+
+/// The id of a list of scopes, which gets one if it has none.
+pub(super) fn intern_scope_set(
+    connection: &Connection,
+    members: &[ScopeId],
+) -> StoreResult<Done<ScopeSetId>> {
+    if let Some(id) = find_scope_set(connection, members)? {
+        return Ok(Done::Keep(id));
+    }
+    connection
+        .prepare_cached("INSERT INTO scope_set (members) VALUES (?)")?
+        .execute([members_text(members)?])?;
+    Ok(Done::Keep(ScopeSetId(connection.last_insert_rowid())))
+}
+
+/// The scopes behind an id.
+pub(super) fn scope_set(
+    connection: &Connection,
+    id: ScopeSetId,
+) -> StoreResult<Option<Vec<ScopeId>>> {
+    let found: Option<String> = connection
+        .prepare_cached("SELECT members FROM scope_set WHERE id = ?")?
+        .query_row([id.0], |row| row.get(0))
+        .optional()?;
+    let members: Option<Vec<i64>> = found.map(|json| codes::to_value(&json)).transpose()?;
+    Ok(members.map(|ids| ids.into_iter().map(ScopeId).collect()))
+}
+
+fn members_text(members: &[ScopeId]) -> StoreResult<String> {
+    let ids: Vec<i64> = members.iter().map(|member| member.0).collect();
+    codes::json(&ids)
+}
+
+/// A tag as it stands in a JSON list: its letters need no escapes.
+fn quoted(tag: &TagName) -> String {
+    format!("\"{tag}\"")
+}
+
+fn machine(row: &Row<'_>) -> StoreResult<MachineId> {
+    str_at(row, 0)?.parse().map_err(|error| codes::corrupt("machine id", &error))
+}
+
+fn read(row: &Row<'_>) -> StoreResult<StoredHost> {
+    let version: i64 = row.get(1)?;
+    let version = u64::try_from(version).map_err(|error| codes::corrupt("version", &error))?;
+    let host = Host {
+        machine: machine(row)?,
+        tags: codes::to_value(str_at(row, 2)?)?,
+        first_seen: codes::to_time(row.get(3)?)?,
+        sync: codes::to_value(str_at(row, 4)?)?,
+        facts: codes::to_value(str_at(row, 5)?)?,
     };
-    members.map(parse).transpose()
+    Ok(StoredHost { host, version })
 }

@@ -1,27 +1,33 @@
-//! The SQLite adapter: one file, one writing thread, a few readers.
+//! The SQLite adapter: one file, no set-up.
 //!
-//! Every change is one transaction in the write-ahead log, synced before it is answered. So a
-//! process that is killed at any moment leaves all of a change or none of it.
+//! One thread writes. It puts what waits together into one transaction, so a thousand hosts
+//! that sync at once cost a few commits, and answers when that is on the disk. Reads go to a
+//! few connections of their own, each answer from one snapshot. A change of policy is one
+//! transaction of its own: a process that is killed leaves it whole or absent.
 
-mod change;
-mod connection;
+mod codes;
+mod commit;
 mod events;
 mod hosts;
-mod in_time;
+mod open;
+mod policy;
 mod readers;
 mod rows;
-mod rules;
+mod scopes;
 mod tokens;
 mod writer;
 
-use std::path::Path;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use async_trait::async_trait;
 use jiff::Timestamp;
-use rusqlite::Connection;
 
+use self::events::Part;
+use self::open::Use;
 use self::readers::Readers;
-use self::writer::Writer;
+use self::writer::{Turn, Writer};
 use super::{
     Change, Committed, EventFilter, HostFilter, Installation, LedgerRow, PolicySnapshot,
     RuleFilter, RuleKey, RuleRecord, ScopeId, Store, StoreError, StoreResult, StoredEvent,
@@ -30,8 +36,8 @@ use super::{
 use crate::fleet::{Event, EventId, EventStat, Host, ScopeSetId};
 use crate::rule::{MachineId, Revision};
 
-/// Connections that read at once.
-const READERS: usize = 4;
+/// The path that asks for a database that goes when it is closed.
+const MEMORY: &str = ":memory:";
 
 impl From<rusqlite::Error> for StoreError {
     fn from(error: rusqlite::Error) -> Self {
@@ -41,52 +47,80 @@ impl From<rusqlite::Error> for StoreError {
 
 /// A database in a file.
 pub(super) struct Sqlite {
-    readers: Readers,
+    // In this order: the last connection to close empties the log, and then the folder may go.
+    readers: Arc<Readers>,
     writer: Writer,
+    _folder: Option<Temporary>,
 }
 
 impl Sqlite {
-    /// Opens the file, makes it if it is not there, and brings it up to this program's schema.
+    /// Opens the database at `path`, which is made if there is none.
     pub(super) fn open(path: &str) -> StoreResult<Self> {
-        let path = Path::new(path);
-        let writing = connection::open_for_writing(path)?;
-        let reading: StoreResult<Vec<Connection>> =
-            (0..READERS).map(|_| connection::open_for_reading(path)).collect();
-        Ok(Self { readers: Readers::new(reading?), writer: Writer::start(writing)? })
+        let failed = |reason| StoreError::Open { url: format!("sqlite:{path}"), reason };
+        if path.is_empty() {
+            return Err(failed("it names no file".to_owned()));
+        }
+        if path != MEMORY {
+            return Self::at(Path::new(path), Use::Write, None).map_err(failed);
+        }
+        // Not SQLite's own :memory:, which has one connection and no log to read beside.
+        let folder = Temporary::new();
+        let file = folder.0.join("nicelist.db");
+        Self::at(&file, Use::WriteVolatile, Some(folder)).map_err(failed)
     }
 
-    async fn read<T: Send + 'static>(
-        &self,
-        query: impl FnOnce(&Connection) -> StoreResult<T> + Send + 'static,
-    ) -> StoreResult<T> {
-        self.readers.read(query).await
+    fn at(path: &Path, purpose: Use, folder: Option<Temporary>) -> Result<Self, String> {
+        open::create(path).map_err(|error| error.to_string())?;
+        let mut connection = open::connect(path, purpose).map_err(open::reason)?;
+        open::prepare(&mut connection)?;
+        let writer = Writer::start(connection).map_err(|error| error.to_string())?;
+        let readers = Arc::new(Readers::new(path.to_owned()));
+        Ok(Self { readers, writer, _folder: folder })
+    }
+}
+
+/// A folder that is removed in the end.
+struct Temporary(PathBuf);
+
+impl Temporary {
+    fn new() -> Self {
+        Self(std::env::temp_dir().join(format!("nicelist-{:032x}", rand::random::<u128>())))
+    }
+}
+
+impl Drop for Temporary {
+    fn drop(&mut self) {
+        if let Err(error) = fs::remove_dir_all(&self.0) {
+            tracing::warn!(%error, folder = %self.0.display(), "cannot remove");
+        }
     }
 }
 
 #[async_trait]
 impl Store for Sqlite {
     async fn install(&self, installation: Installation) -> StoreResult<([u8; 32], bool)> {
-        self.writer.grouped(move |db| tokens::install(db, &installation)).await
+        self.writer.write(Turn::Shared, move |on| tokens::install(on, &installation)).await
     }
 
     async fn commit(&self, change: Change) -> StoreResult<Committed> {
-        self.writer.alone(move |db| change::commit(db, &change)).await
+        self.writer.write(Turn::Alone, move |on| commit::commit(on, &change)).await
     }
 
     async fn expire(&self, now: Timestamp) -> StoreResult<Option<Revision>> {
-        if self.read(move |db| rules::any_due(db, now)).await? {
-            self.writer.grouped(move |db| rules::expire(db, now)).await
-        } else {
-            Ok(None)
+        // Most of the time there is nothing to do, and nobody has to wait for that.
+        let due = self.readers.read(move |on| policy::has_expired(on, now.as_millisecond()));
+        if !due.await? {
+            return Ok(None);
         }
+        self.writer.write(Turn::Alone, move |on| commit::expire(on, now)).await
     }
 
     async fn head(&self) -> StoreResult<Revision> {
-        self.read(in_time::head).await
+        self.readers.read(commit::head).await
     }
 
     async fn snapshot(&self) -> StoreResult<PolicySnapshot> {
-        self.read(in_time::snapshot).await
+        self.readers.read(policy::snapshot).await
     }
 
     async fn ledger(
@@ -95,7 +129,7 @@ impl Store for Sqlite {
         above: i64,
         limit: usize,
     ) -> StoreResult<Vec<LedgerRow>> {
-        self.read(move |db| rules::ledger(db, since, above, limit)).await
+        self.readers.read(move |on| policy::ledger(on, since, above, limit)).await
     }
 
     async fn rules(
@@ -105,12 +139,12 @@ impl Store for Sqlite {
         limit: usize,
     ) -> StoreResult<Vec<RuleRecord>> {
         let (filter, after) = (filter.clone(), after.cloned());
-        self.read(move |db| rules::list(db, &filter, after.as_ref(), limit)).await
+        self.readers.read(move |on| policy::rules(on, &filter, after.as_ref(), limit)).await
     }
 
     async fn host(&self, machine: &MachineId) -> StoreResult<Option<StoredHost>> {
         let machine = machine.clone();
-        self.read(move |db| hosts::get(db, &machine)).await
+        self.readers.read(move |on| hosts::get(on, &machine)).await
     }
 
     async fn hosts(
@@ -120,31 +154,36 @@ impl Store for Sqlite {
         limit: usize,
     ) -> StoreResult<Vec<Host>> {
         let (filter, after) = (filter.clone(), after.cloned());
-        self.read(move |db| hosts::list(db, &filter, after.as_ref(), limit)).await
+        self.readers.read(move |on| hosts::list(on, &filter, after.as_ref(), limit)).await
     }
 
     async fn save_host(&self, host: &Host, version: u64) -> StoreResult<bool> {
         let host = host.clone();
-        self.writer.grouped(move |db| hosts::save(db, &host, version)).await
+        self.writer.write(Turn::Shared, move |on| hosts::save(on, &host, version)).await
     }
 
     async fn forget_host(&self, machine: &MachineId) -> StoreResult<bool> {
         let machine = machine.clone();
-        self.writer.grouped(move |db| hosts::forget(db, &machine)).await
+        self.writer.write(Turn::Shared, move |on| hosts::forget(on, &machine)).await
     }
 
     async fn intern_scope_set(&self, members: &[ScopeId]) -> StoreResult<ScopeSetId> {
-        let members = members.to_vec();
-        self.writer.grouped(move |db| hosts::intern_scope_set(db, &members)).await
+        let members: Arc<[ScopeId]> = members.into();
+        let wanted = Arc::clone(&members);
+        let known = self.readers.read(move |on| hosts::find_scope_set(on, &wanted)).await?;
+        if let Some(id) = known {
+            return Ok(id);
+        }
+        self.writer.write(Turn::Shared, move |on| hosts::intern_scope_set(on, &members)).await
     }
 
     async fn scope_set(&self, id: ScopeSetId) -> StoreResult<Option<Vec<ScopeId>>> {
-        self.read(move |db| hosts::scope_set(db, id)).await
+        self.readers.read(move |on| hosts::scope_set(on, id)).await
     }
 
     async fn add_events(&self, events: &[Event], received: Timestamp) -> StoreResult<usize> {
         let events = events.to_vec();
-        self.writer.grouped(move |db| events::add(db, &events, received)).await
+        self.writer.write(Turn::Shared, move |on| events::add(on, &events, received)).await
     }
 
     async fn events(
@@ -154,7 +193,7 @@ impl Store for Sqlite {
         limit: usize,
     ) -> StoreResult<Vec<StoredEvent>> {
         let filter = filter.clone();
-        self.read(move |db| events::newest(db, &filter, before, limit)).await
+        self.readers.read(move |on| events::list(on, &filter, Part::Before(before), limit)).await
     }
 
     async fn events_after(
@@ -164,28 +203,28 @@ impl Store for Sqlite {
         limit: usize,
     ) -> StoreResult<Vec<StoredEvent>> {
         let filter = filter.clone();
-        self.read(move |db| events::after(db, &filter, after, limit)).await
+        self.readers.read(move |on| events::list(on, &filter, Part::After(after), limit)).await
     }
 
     async fn event(&self, id: EventId) -> StoreResult<Option<StoredEvent>> {
-        self.read(move |db| events::get(db, id)).await
+        self.readers.read(move |on| events::get(on, id)).await
     }
 
     async fn event_stats(&self, filter: &EventFilter, limit: usize) -> StoreResult<Vec<EventStat>> {
         let filter = filter.clone();
-        self.read(move |db| events::stats(db, &filter, limit)).await
+        self.readers.read(move |on| events::stats(on, &filter, limit)).await
     }
 
     async fn tokens(&self) -> StoreResult<Vec<TokenRecord>> {
-        self.read(tokens::list).await
+        self.readers.read(tokens::list).await
     }
 
     async fn add_token(&self, token: TokenRecord) -> StoreResult<()> {
-        self.writer.grouped(move |db| tokens::add(db, &token)).await
+        self.writer.write(Turn::Shared, move |on| tokens::add(on, &token)).await
     }
 
     async fn revoke_token(&self, name: &str) -> StoreResult<bool> {
         let name = name.to_owned();
-        self.writer.grouped(move |db| tokens::revoke(db, &name)).await
+        self.writer.write(Turn::Shared, move |on| tokens::revoke(on, &name)).await
     }
 }

@@ -1,66 +1,57 @@
-//! Readers: a few connections that see the newest committed state and never wait for a writer.
+//! The connections that read, each query in one snapshot of the database.
 
-use std::sync::{Arc, Condvar, Mutex, PoisonError};
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use rusqlite::Connection;
+use tokio::sync::Semaphore;
 
+use super::open::{self, Use};
 use crate::store::{StoreError, StoreResult};
 
-struct Idle {
-    connections: Mutex<Vec<Connection>>,
-    returned: Condvar,
-}
+/// How many read at once.
+const READERS: usize = 4;
 
-/// A pool of reading connections.
+/// A few connections, opened when they are first needed.
 pub(super) struct Readers {
-    idle: Arc<Idle>,
+    path: PathBuf,
+    turns: Arc<Semaphore>,
+    idle: Mutex<Vec<Connection>>,
 }
 
 impl Readers {
-    pub(super) fn new(connections: Vec<Connection>) -> Self {
-        let connections = Mutex::new(connections);
-        Self { idle: Arc::new(Idle { connections, returned: Condvar::new() }) }
+    /// Readers of the database at `path`.
+    pub(super) fn new(path: PathBuf) -> Self {
+        Self { path, turns: Arc::new(Semaphore::new(READERS)), idle: Mutex::default() }
     }
 
-    /// Runs a query, all of it on one state of the database, away from the async threads.
-    pub(super) async fn read<T: Send + 'static>(
-        &self,
-        query: impl FnOnce(&Connection) -> StoreResult<T> + Send + 'static,
-    ) -> StoreResult<T> {
-        let idle = Arc::clone(&self.idle);
-        let done = tokio::task::spawn_blocking(move || {
-            let mut db = idle.take();
-            let result = in_one_state(&mut db, query);
-            idle.give_back(db);
-            result
+    /// Runs all queries of `query` in one read transaction, off the async threads.
+    pub(super) async fn read<T, Q>(self: &Arc<Self>, query: Q) -> StoreResult<T>
+    where
+        T: Send + 'static,
+        Q: FnOnce(&Connection) -> StoreResult<T> + Send + 'static,
+    {
+        let turn = Arc::clone(&self.turns).acquire_owned().await;
+        let turn = turn.map_err(|error| StoreError::Database(error.to_string()))?;
+        let readers = Arc::clone(self);
+        let reading = tokio::task::spawn_blocking(move || {
+            let answer = readers.lend(query);
+            drop(turn);
+            answer
         });
-        done.await.map_err(|error| StoreError::Database(error.to_string()))?
-    }
-}
-
-fn in_one_state<T>(
-    db: &mut Connection,
-    query: impl FnOnce(&Connection) -> StoreResult<T>,
-) -> StoreResult<T> {
-    let tx = db.transaction()?;
-    let result = query(&tx);
-    tx.finish()?;
-    result
-}
-
-impl Idle {
-    fn take(&self) -> Connection {
-        let mut idle = self.connections.lock().unwrap_or_else(PoisonError::into_inner);
-        loop {
-            match idle.pop() {
-                Some(connection) => return connection,
-                None => idle = self.returned.wait(idle).unwrap_or_else(PoisonError::into_inner),
-            }
-        }
+        reading.await.map_err(|error| StoreError::Database(error.to_string()))?
     }
 
-    fn give_back(&self, connection: Connection) {
-        self.connections.lock().unwrap_or_else(PoisonError::into_inner).push(connection);
-        self.returned.notify_one();
+    fn lend<T>(&self, query: impl FnOnce(&Connection) -> StoreResult<T>) -> StoreResult<T> {
+        let idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner).pop();
+        let mut connection = match idle {
+            Some(connection) => connection,
+            None => open::connect(&self.path, Use::Read)?,
+        };
+        let snapshot = connection.transaction()?;
+        let answer = query(&snapshot);
+        snapshot.finish()?;
+        self.idle.lock().unwrap_or_else(PoisonError::into_inner).push(connection);
+        answer
     }
 }

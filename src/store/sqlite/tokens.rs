@@ -1,84 +1,83 @@
-//! Tokens by the hash of their secret, and what an empty database is given first.
+//! Tokens, and the first writing of an empty database.
 
-use rusqlite::{Connection, ErrorCode, OptionalExtension, Row, params};
+use rusqlite::{Connection, OptionalExtension as _, Row};
 
-use super::rows::{maybe_time, time};
-use crate::fleet::Role;
+use super::codes;
+use super::rows::str_at;
+use super::writer::Done;
 use crate::store::{Installation, StoreError, StoreResult, TokenRecord};
 
-const CURSOR_KEY: &str = "cursor-key";
-
+/// Writes a database's cursor key and first tokens, unless they are there. Returns the key in
+/// force and whether the tokens were added.
 pub(super) fn install(
-    db: &Connection,
+    connection: &Connection,
     installation: &Installation,
-) -> StoreResult<([u8; 32], bool)> {
-    let mut find = db.prepare_cached("SELECT value FROM meta WHERE key = ?1")?;
-    let cursor_key = match find.query_row([CURSOR_KEY], |row| row.get(0)).optional()? {
-        Some(known) => known,
-        None => {
-            let given = installation.cursor_key;
-            db.execute(
-                "INSERT INTO meta (key, value) VALUES (?1, ?2)",
-                params![CURSOR_KEY, given],
-            )?;
-            given
-        }
-    };
-    let any: bool = db.query_row("SELECT EXISTS (SELECT 1 FROM token)", [], |row| row.get(0))?;
-    if any || installation.tokens.is_empty() {
-        return Ok((cursor_key, false));
+) -> StoreResult<Done<([u8; 32], bool)>> {
+    let found: Option<[u8; 32]> = connection
+        .query_row("SELECT value FROM meta WHERE key = 'cursor_key'", [], |row| row.get(0))
+        .optional()?;
+    let key = found.unwrap_or(installation.cursor_key);
+    if found.is_none() {
+        connection.execute("INSERT INTO meta (key, value) VALUES ('cursor_key', ?)", [key])?;
+    }
+    let any = "SELECT EXISTS (SELECT 1 FROM token)";
+    let had_tokens: bool = connection.query_row(any, [], |row| row.get(0))?;
+    if had_tokens || installation.tokens.is_empty() {
+        return Ok(Done::Keep((key, false)));
     }
     for token in &installation.tokens {
-        add(db, token)?;
+        insert(connection, token)?;
     }
-    Ok((cursor_key, true))
+    Ok(Done::Keep((key, true)))
 }
 
-pub(super) fn list(db: &Connection) -> StoreResult<Vec<TokenRecord>> {
-    let mut query = db.prepare_cached(
-        "SELECT name, role, hash, created, expires FROM token WHERE NOT revoked ORDER BY name",
+/// All tokens that are not revoked.
+pub(super) fn list(connection: &Connection) -> StoreResult<Vec<TokenRecord>> {
+    let mut statement = connection.prepare_cached(
+        "SELECT name, role, hash, created, expires FROM token WHERE revoked = 0 ORDER BY name",
     )?;
-    let found = query.query_map([], read)?;
-    Ok(found.collect::<Result<_, _>>()?)
+    let mut found = statement.query([])?;
+    let mut tokens = Vec::new();
+    while let Some(row) = found.next()? {
+        tokens.push(read(row)?);
+    }
+    Ok(tokens)
 }
 
-fn read(row: &Row<'_>) -> rusqlite::Result<TokenRecord> {
-    let role: String = row.get(1)?;
-    let strange = |error| {
-        rusqlite::Error::FromSqlConversionFailure(1, rusqlite::types::Type::Text, Box::new(error))
-    };
-    Ok(TokenRecord {
-        name: row.get(0)?,
-        role: role.parse::<Role>().map_err(strange)?,
-        hash: row.get(2)?,
-        created: time(row, 3)?,
-        expires: maybe_time(row, 4)?,
-    })
+/// Keeps a new token.
+pub(super) fn add(connection: &Connection, token: &TokenRecord) -> StoreResult<Done<()>> {
+    insert(connection, token).map(Done::Keep)
 }
 
-pub(super) fn add(db: &Connection, token: &TokenRecord) -> StoreResult<()> {
-    let added = db
-        .prepare_cached(
-            "INSERT INTO token (name, role, hash, created, expires) VALUES (?1, ?2, ?3, ?4, ?5)",
-        )?
-        .execute(params![
-            token.name,
+/// Revokes a token.
+pub(super) fn revoke(connection: &Connection, name: &str) -> StoreResult<Done<bool>> {
+    let sql = "UPDATE token SET revoked = 1 WHERE name = ? AND revoked = 0";
+    let revoked = connection.execute(sql, [name])?;
+    Ok(Done::Keep(revoked == 1))
+}
+
+fn insert(connection: &Connection, token: &TokenRecord) -> StoreResult<()> {
+    let inserted = connection.execute(
+        "INSERT INTO token (name, role, hash, created, expires) VALUES (?, ?, ?, ?, ?)
+         ON CONFLICT DO NOTHING",
+        (
+            &token.name,
             token.role.word(),
             token.hash,
             token.created.as_millisecond(),
-            token.expires.map(jiff::Timestamp::as_millisecond),
-        ]);
-    match added {
-        Ok(_) => Ok(()),
-        Err(error) if error.sqlite_error_code() == Some(ErrorCode::ConstraintViolation) => {
-            Err(StoreError::TokenExists(token.name.clone()))
-        }
-        Err(error) => Err(error.into()),
-    }
+            token.expires.map(|expires| expires.as_millisecond()),
+        ),
+    )?;
+    if inserted == 1 { Ok(()) } else { Err(StoreError::TokenExists(token.name.clone())) }
 }
 
-pub(super) fn revoke(db: &Connection, name: &str) -> StoreResult<bool> {
-    let mut revoke =
-        db.prepare_cached("UPDATE token SET revoked = 1 WHERE name = ?1 AND NOT revoked")?;
-    Ok(revoke.execute([name])? == 1)
+fn read(row: &Row<'_>) -> StoreResult<TokenRecord> {
+    let expires: Option<i64> = row.get(4)?;
+    Ok(TokenRecord {
+        name: row.get(0)?,
+        role: str_at(row, 1)?.parse().map_err(|error| codes::corrupt("role", &error))?,
+        hash: row.get(2)?,
+        created: codes::to_time(row.get(3)?)?,
+        expires: expires.map(codes::to_time).transpose()?,
+    })
 }

@@ -1,165 +1,164 @@
-//! The writer: one thread that owns the one connection that writes.
-//!
-//! What many requests ask for at once shares a transaction, and so one sync of the disk; none
-//! is answered before that transaction is committed. The thread takes what has piled up and
-//! does not wait for more.
+//! The one thread that writes. Jobs that wait together share a commit; nobody is answered
+//! before the commit that holds his work.
 
-use std::sync::mpsc::{self, Receiver, Sender};
 use std::thread::{self, JoinHandle};
 
-use rusqlite::{Connection, TransactionBehavior};
-use tokio::sync::oneshot;
+use rusqlite::Connection;
+use tokio::sync::{mpsc, oneshot};
 
 use crate::store::{StoreError, StoreResult};
 
-/// Pieces of work that share a transaction at most.
+/// The most jobs of one commit.
 const LARGEST_GROUP: usize = 512;
+/// The most jobs that wait before senders do.
+const QUEUE: usize = 4096;
 
-/// Work that shares a transaction with other work.
-trait Grouped: Send {
-    /// Does it, within a savepoint of its own.
-    fn run(&mut self, db: &Connection);
-    /// Answers, once the transaction is committed or has failed.
-    fn answer(self: Box<Self>, committed: &rusqlite::Result<()>);
+/// What becomes of the work of a job that did not fail.
+pub(super) enum Done<T> {
+    /// It stays.
+    Keep(T),
+    /// It is rolled back, and the answer given all the same.
+    Discard(T),
 }
 
-enum Job {
-    Grouped(Box<dyn Grouped>),
-    Alone(Box<dyn FnOnce(&mut Connection) + Send>),
+/// Whether jobs may share a commit.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Turn {
+    /// Small and frequent: with others.
+    Shared,
+    /// Large: a savepoint around it would copy every page it touches.
+    Alone,
 }
 
-/// Hands work to the writing thread. When it is dropped, the thread finishes what it has and
-/// folds the log into the file.
+/// The sending end; dropping it finishes what is queued and ends the thread.
 pub(super) struct Writer {
-    jobs: Option<Sender<Job>>,
+    queue: Option<mpsc::Sender<Job>>,
     thread: Option<JoinHandle<()>>,
 }
 
 impl Writer {
-    pub(super) fn start(connection: Connection) -> StoreResult<Self> {
-        let (jobs, queue) = mpsc::channel();
+    /// Starts the thread.
+    pub(super) fn start(connection: Connection) -> std::io::Result<Self> {
+        let (queue, jobs) = mpsc::channel(QUEUE);
         let thread = thread::Builder::new()
             .name("store-writer".to_owned())
-            .spawn(move || work(connection, &queue))
-            .map_err(|error| StoreError::Database(format!("cannot start a thread: {error}")))?;
-        Ok(Self { jobs: Some(jobs), thread: Some(thread) })
+            .spawn(move || serve(&connection, jobs))?;
+        Ok(Self { queue: Some(queue), thread: Some(thread) })
     }
 
-    /// Runs work in a transaction that it may share. Work that fails changes nothing, and does
-    /// not disturb what it shares the transaction with.
-    pub(super) async fn grouped<T: Send + 'static>(
-        &self,
-        work: impl FnOnce(&Connection) -> StoreResult<T> + Send + 'static,
-    ) -> StoreResult<T> {
+    /// Does `work` in a transaction, or in a savepoint of one, and returns after its commit.
+    pub(super) async fn write<T, W>(&self, turn: Turn, work: W) -> StoreResult<T>
+    where
+        T: Send + 'static,
+        W: FnOnce(&Connection) -> StoreResult<Done<T>> + Send + 'static,
+    {
         let (reply, answer) = oneshot::channel();
-        self.send(Job::Grouped(Box::new(Piece { work: Some(work), result: None, reply })))?;
-        answer.await.unwrap_or_else(|_| Err(stopped()))
+        let task = Box::new(Work { work: Some(work), result: None, reply });
+        let queue = self.queue.as_ref().ok_or_else(stopped)?;
+        queue.send(Job { turn, task }).await.map_err(|_| stopped())?;
+        answer.await.map_err(|_| stopped())?
     }
-
-    /// Runs work that begins and ends its own transaction.
-    pub(super) async fn alone<T: Send + 'static>(
-        &self,
-        work: impl FnOnce(&mut Connection) -> StoreResult<T> + Send + 'static,
-    ) -> StoreResult<T> {
-        let (reply, answer) = oneshot::channel();
-        let job = move |db: &mut Connection| {
-            // Nobody waits any more when the request was given up; the work is done all the same.
-            let _unheard = reply.send(work(db));
-        };
-        self.send(Job::Alone(Box::new(job)))?;
-        answer.await.unwrap_or_else(|_| Err(stopped()))
-    }
-
-    fn send(&self, job: Job) -> StoreResult<()> {
-        let jobs = self.jobs.as_ref().ok_or_else(stopped)?;
-        jobs.send(job).map_err(|_| stopped())
-    }
-}
-
-fn stopped() -> StoreError {
-    StoreError::Database("the writing thread has stopped".to_owned())
 }
 
 impl Drop for Writer {
     fn drop(&mut self) {
-        drop(self.jobs.take());
-        if let Some(thread) = self.thread.take()
-            && thread.join().is_err()
-        {
-            tracing::error!("the writing thread panicked");
+        self.queue = None;
+        if let Some(Err(_)) = self.thread.take().map(JoinHandle::join) {
+            tracing::error!("the store's writer panicked");
         }
     }
 }
 
-fn work(mut db: Connection, queue: &Receiver<Job>) {
-    while let Ok(first) = queue.recv() {
-        let mut waiting = vec![first];
-        waiting.extend(queue.try_iter().take(LARGEST_GROUP - 1));
-        let mut group = Vec::new();
-        for job in waiting {
-            match job {
-                Job::Grouped(piece) => group.push(piece),
-                Job::Alone(job) => {
-                    commit(&mut db, std::mem::take(&mut group));
-                    job(&mut db);
-                }
-            }
-        }
-        commit(&mut db, group);
-    }
-    if let Err(error) = db.execute_batch("PRAGMA wal_checkpoint(TRUNCATE)") {
-        tracing::warn!(%error, "cannot fold the log into the database");
-    }
+fn stopped() -> StoreError {
+    StoreError::Database("the writer has stopped".to_owned())
 }
 
-fn commit(db: &mut Connection, mut group: Vec<Box<dyn Grouped>>) {
-    if group.is_empty() {
-        return;
-    }
-    let committed = db.transaction_with_behavior(TransactionBehavior::Immediate).and_then(|tx| {
-        for piece in &mut group {
-            piece.run(&tx);
-        }
-        tx.commit()
-    });
-    for piece in group {
-        piece.answer(&committed);
-    }
+struct Job {
+    turn: Turn,
+    task: Box<dyn Task>,
 }
 
-struct Piece<T, F> {
-    work: Option<F>,
-    result: Option<StoreResult<T>>,
+/// A job without the type of its answer.
+trait Task: Send {
+    /// Does the work. False if what it wrote must go.
+    fn run(&mut self, connection: &Connection) -> bool;
+    /// Answers, given what became of the transaction.
+    fn answer(self: Box<Self>, committed: &Result<(), String>);
+}
+
+struct Work<T, W> {
+    work: Option<W>,
+    result: Option<StoreResult<Done<T>>>,
     reply: oneshot::Sender<StoreResult<T>>,
 }
 
-impl<T: Send, F: FnOnce(&Connection) -> StoreResult<T> + Send> Grouped for Piece<T, F> {
-    fn run(&mut self, db: &Connection) {
-        if let Some(work) = self.work.take() {
-            self.result = Some(within_savepoint(db, work));
-        }
+impl<T, W> Task for Work<T, W>
+where
+    T: Send,
+    W: FnOnce(&Connection) -> StoreResult<Done<T>> + Send,
+{
+    fn run(&mut self, connection: &Connection) -> bool {
+        self.result = self.work.take().map(|work| work(connection));
+        matches!(self.result, Some(Ok(Done::Keep(_))))
     }
 
-    fn answer(self: Box<Self>, committed: &rusqlite::Result<()>) {
-        let result = match (committed, self.result) {
-            (Ok(()), Some(result)) => result,
-            (Ok(()), None) => Err(stopped()),
-            (Err(error), _) => Err(StoreError::Database(error.to_string())),
+    fn answer(self: Box<Self>, committed: &Result<(), String>) {
+        let answer = match (self.result, committed) {
+            (Some(Err(error)), _) => Err(error),
+            (_, Err(reason)) => Err(StoreError::Database(reason.clone())),
+            (Some(Ok(Done::Keep(value) | Done::Discard(value))), Ok(())) => Ok(value),
+            (None, Ok(())) => Err(stopped()),
         };
-        // Nobody waits any more when the request was given up; the work is done all the same.
-        let _unheard = self.reply.send(result);
+        // Whoever asked may have gone; the work is done all the same.
+        drop(self.reply.send(answer));
     }
 }
 
-fn within_savepoint<T>(
-    db: &Connection,
-    work: impl FnOnce(&Connection) -> StoreResult<T>,
-) -> StoreResult<T> {
-    db.prepare_cached("SAVEPOINT piece")?.execute([])?;
-    let result = work(db);
-    if result.is_err() {
-        db.prepare_cached("ROLLBACK TO piece")?.execute([])?;
+fn serve(connection: &Connection, mut jobs: mpsc::Receiver<Job>) {
+    let mut held = None;
+    while let Some(first) = held.take().or_else(|| jobs.blocking_recv()) {
+        let mut group = vec![first.task];
+        // What waits already shares the commit; nothing is waited for.
+        while first.turn == Turn::Shared && held.is_none() && group.len() < LARGEST_GROUP {
+            match jobs.try_recv() {
+                Ok(job) if job.turn == Turn::Shared => group.push(job.task),
+                Ok(job) => held = Some(job),
+                Err(_) => break,
+            }
+        }
+        let committed = transact(connection, &mut group).map_err(|error| error.to_string());
+        if !connection.is_autocommit()
+            && let Err(error) = connection.execute_batch("ROLLBACK")
+        {
+            tracing::error!(%error, "cannot roll back");
+        }
+        for task in group {
+            task.answer(&committed);
+        }
     }
-    db.prepare_cached("RELEASE piece")?.execute([])?;
-    result
+    let checkpoint = "PRAGMA wal_checkpoint(TRUNCATE)";
+    if let Err(error) = connection.query_one(checkpoint, [], |_| Ok(())) {
+        tracing::warn!(%error, "cannot checkpoint");
+    }
+}
+
+fn transact(connection: &Connection, group: &mut [Box<dyn Task>]) -> rusqlite::Result<()> {
+    connection.execute_batch("BEGIN IMMEDIATE")?;
+    if let [only] = group {
+        let kept = only.run(connection);
+        return match (kept, connection.is_autocommit()) {
+            (true, _) => connection.execute_batch("COMMIT"),
+            (false, false) => connection.execute_batch("ROLLBACK"),
+            // SQLite rolls back by itself when the disk is full, for one.
+            (false, true) => Ok(()),
+        };
+    }
+    for task in group {
+        connection.prepare_cached("SAVEPOINT job")?.execute([])?;
+        if !task.run(connection) {
+            connection.prepare_cached("ROLLBACK TO job")?.execute([])?;
+        }
+        connection.prepare_cached("RELEASE job")?.execute([])?;
+    }
+    connection.execute_batch("COMMIT")
 }

@@ -1,0 +1,29 @@
+//! `nicelist config init`.
+
+use clap::Args;
+
+use crate::cli::context::Context;
+use crate::cli::error::CliError;
+use crate::config::{self, DEFAULT_TEXT};
+
+/// Make a configuration file that explains every setting
+#[derive(Debug, Args)]
+#[command(after_long_help = "\
+Examples:
+  nicelist config init
+  nicelist config init --print")]
+pub(crate) struct InitArgs {
+    /// Print the file and make none
+    #[arg(long)]
+    print: bool,
+}
+
+pub(super) fn run(context: &Context, args: InitArgs) -> Result<(), CliError> {
+    if args.print {
+        return context.ui.raw(DEFAULT_TEXT.as_bytes());
+    }
+    let file = super::file(context)?;
+    config::init(&file)?;
+    context.ui.status(format!("made {}", file.display()));
+    Ok(())
+}

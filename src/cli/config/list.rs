@@ -1,0 +1,34 @@
+//! `nicelist config list`.
+
+use clap::Args;
+
+use crate::cli::context::Context;
+use crate::cli::error::CliError;
+use crate::cli::ui::{Cell, Column, Row, Tone};
+use crate::config::Entry;
+
+/// List every setting, its value, and where that comes from
+#[derive(Debug, Args)]
+#[command(after_long_help = "\
+Examples:
+  nicelist config list
+  nicelist config list -o json --context staging")]
+pub(crate) struct ListArgs {}
+
+pub(super) fn run(context: &Context, ListArgs {}: ListArgs) -> Result<(), CliError> {
+    context.ui.rows(context.settings.entries(), "")
+}
+
+impl Row for Entry {
+    const COLUMNS: &'static [Column] =
+        &[Column::new("key"), Column::new("value"), Column::new("source"), Column::new("at")];
+
+    fn cells(&self) -> Vec<Cell> {
+        vec![
+            Cell::text(self.key),
+            Cell::optional(self.value.as_ref()),
+            Cell::optional(self.source),
+            Cell::toned(self.at.as_deref().unwrap_or_default(), Tone::Faint),
+        ]
+    }
+}

@@ -1,0 +1,43 @@
+//! `nicelist config`.
+
+mod get;
+mod init;
+mod list;
+mod path;
+mod set;
+mod unset;
+
+use std::path::PathBuf;
+
+use clap::Subcommand;
+
+use super::context::Context;
+use super::error::CliError;
+use crate::config::{ConfigError, Paths};
+
+/// Look at and change this command line's own settings
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    List(list::ListArgs),
+    Get(get::GetArgs),
+    Set(set::SetArgs),
+    Unset(unset::UnsetArgs),
+    Path(path::PathArgs),
+    Init(init::InitArgs),
+}
+
+pub(super) fn run(context: &Context, command: Command) -> Result<(), CliError> {
+    match command {
+        Command::List(args) => list::run(context, args),
+        Command::Get(args) => get::run(context, &args),
+        Command::Set(args) => set::run(context, &args),
+        Command::Unset(args) => unset::run(context, &args),
+        Command::Path(args) => path::run(context, args),
+        Command::Init(args) => init::run(context, args),
+    }
+}
+
+/// The user's configuration file, which need not exist.
+fn file(context: &Context) -> Result<PathBuf, CliError> {
+    Ok(Paths::of(&context.env).user.ok_or(ConfigError::NoHome)?)
+}

@@ -1,0 +1,18 @@
+//! `nicelist config path`.
+
+use clap::Args;
+
+use crate::cli::context::Context;
+use crate::cli::error::CliError;
+
+/// Print where the user's configuration file is, or would be
+#[derive(Debug, Args)]
+#[command(after_long_help = "\
+Examples:
+  nicelist config path
+  $EDITOR \"$(nicelist config path)\"")]
+pub(crate) struct PathArgs {}
+
+pub(super) fn run(context: &Context, PathArgs {}: PathArgs) -> Result<(), CliError> {
+    context.ui.raw(format!("{}\n", super::file(context)?.display()).as_bytes())
+}

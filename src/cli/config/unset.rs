@@ -1,0 +1,27 @@
+//! `nicelist config unset`.
+
+use clap::Args;
+
+use crate::cli::context::Context;
+use crate::cli::error::CliError;
+use crate::config::{self, ConfigError, Name};
+
+/// Remove a setting from the user's configuration file
+#[derive(Debug, Args)]
+#[command(after_long_help = "\
+Examples:
+  nicelist config unset context
+  nicelist config unset contexts.staging.token")]
+pub(crate) struct UnsetArgs {
+    /// The setting, or contexts.NAME. and a setting
+    #[arg(value_name = "KEY")]
+    key: String,
+}
+
+pub(super) fn run(context: &Context, args: &UnsetArgs) -> Result<(), CliError> {
+    let name: Name = args.key.parse().map_err(ConfigError::Key)?;
+    let file = super::file(context)?;
+    let told = if config::unset(&file, &name)? { "removed" } else { "there is no" };
+    context.ui.status(format!("{told} {name} in {}", file.display()));
+    Ok(())
+}

@@ -1,0 +1,70 @@
+//! `nicelist demo`: a server, a small fleet that really syncs with it, and a short story.
+
+mod fleet;
+mod story;
+
+use std::net::Ipv4Addr;
+
+use clap::Args;
+use tokio::net::TcpListener;
+
+use super::context::Context;
+use super::error::CliError;
+use super::serve;
+use crate::client::Client;
+use crate::server::{App, Options};
+use story::Story;
+
+/// Show the whole thing on this machine, with a simulated fleet
+///
+/// Starts a server on a free loopback port with a temporary database, lets five simulated Macs
+/// sync with it over HTTP, and tells how a blocked program is approved. Then it stays until
+/// Ctrl-C, so that you can try commands on it; nothing is left behind.
+#[derive(Debug, Args)]
+#[command(after_long_help = "\
+Examples:
+  nicelist demo
+  nicelist demo --once")]
+pub(crate) struct DemoArgs {
+    /// End when the story is told
+    #[arg(long)]
+    once: bool,
+}
+
+pub(super) fn run(context: &Context, args: &DemoArgs) -> Result<(), CliError> {
+    tokio::runtime::Builder::new_multi_thread().enable_all().build()?.block_on(demo(context, args))
+}
+
+async fn demo(context: &Context, args: &DemoArgs) -> Result<(), CliError> {
+    let folder = tempfile::tempdir()?;
+    let failed = |error: crate::server::ServerError| CliError::failed(error.to_string());
+    let options = Options {
+        database: format!("sqlite:{}", folder.path().join("nicelist.db").display()),
+        first_tokens: true,
+        ..Options::default()
+    };
+    let app = App::open(options).await.map_err(failed)?;
+    let first = app.first_start().cloned();
+    let secrets = first.and_then(|first| Some((first.admin_token?, first.enrolment_secret?)));
+    let (token, secret) =
+        secrets.ok_or_else(|| CliError::failed("the demo's database is not empty"))?;
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
+    let server = format!("http://{}", listener.local_addr()?);
+    let (end, ended) = tokio::sync::oneshot::channel::<()>();
+    let told = async {
+        let url = url::Url::parse(&server).map_err(|error| CliError::failed(error.to_string()))?;
+        let client = Client::http(&url, Some(&token))?;
+        let story = Story { ui: &context.ui, client: &client, server: &server, token: &token };
+        story.tell(&format!("{server}/santa/{secret}/")).await?;
+        if !args.once {
+            context.ui.status("The server stays until you press Ctrl-C.");
+            serve::ended()?.await;
+        }
+        drop(end);
+        Ok::<(), CliError>(())
+    };
+    let shutdown = async move { drop(ended.await) };
+    let (served, told) = tokio::join!(app.serve(listener, shutdown), told);
+    told?;
+    served.map_err(failed)
+}

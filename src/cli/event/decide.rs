@@ -1,0 +1,144 @@
+//! How an event becomes a rule.
+
+use clap::Args;
+use jiff::SignedDuration;
+
+use super::question;
+use crate::api::{DecisionAnswer, DecisionRequest, EventDetail};
+use crate::cli::arg::{self, Expiry, Words};
+use crate::cli::change;
+use crate::cli::context::Context;
+use crate::cli::error::CliError;
+use crate::cli::host;
+use crate::fleet::EventId;
+use crate::rule::{PolicyKind, RuleType, Scope};
+
+/// What is to happen to the program.
+#[derive(Debug)]
+pub(super) struct Verdict {
+    pub(super) policy: PolicyKind,
+    /// What the person at the Mac sees.
+    pub(super) message: Option<String>,
+}
+
+/// Which rule is made, and for whom.
+#[derive(Debug, Args)]
+pub(crate) struct Choice {
+    /// Make a rule of this type
+    #[arg(long = "as", value_name = "TYPE")]
+    #[arg(value_parser = Words::<RuleType>::new(RuleType::ALL.map(RuleType::word)))]
+    rule_type: Option<RuleType>,
+    /// Make it for fleet, group:, tag:, user: or host:NAME
+    #[arg(long)]
+    scope: Option<Scope>,
+    /// End the rule by itself after 24h, 7d, or at a time such as 2027-01-31T00:00:00Z
+    #[arg(long = "for", value_name = "WHEN")]
+    expires: Option<Expiry>,
+    /// Note why the rule is there
+    #[arg(long, value_name = "TEXT")]
+    comment: Option<String>,
+    /// Note the ticket that asked for it
+    #[arg(long, value_name = "TEXT")]
+    ticket: Option<String>,
+    /// Ask nothing
+    #[arg(short, long)]
+    yes: bool,
+    /// Show what would happen and change nothing
+    #[arg(long)]
+    dry_run: bool,
+    /// Wait until the host that reported the event has the rule
+    #[arg(long, conflicts_with = "dry_run")]
+    wait: bool,
+    /// Wait no longer than this
+    #[arg(long, value_name = "DURATION", default_value = "15m", requires = "wait")]
+    #[arg(value_parser = arg::duration)]
+    timeout: SignedDuration,
+}
+
+impl Choice {
+    /// Whether enough is said to ask nothing.
+    fn is_made(&self) -> bool {
+        self.yes || self.rule_type.is_some() || self.scope.is_some()
+    }
+}
+
+pub(super) async fn run(
+    context: &Context,
+    id: EventId,
+    verdict: Verdict,
+    choice: Choice,
+) -> Result<(), CliError> {
+    let ui = &context.ui;
+    let client = context.client().await?;
+    let mut request = DecisionRequest {
+        policy: verdict.policy,
+        rule_type: choice.rule_type,
+        scope: None,
+        expires: choice.expires.map(|expiry| expiry.resolve(ui.now())).transpose()?,
+        message: verdict.message,
+        dry_run: choice.dry_run,
+        comment: choice.comment.clone(),
+        ticket: choice.ticket.clone(),
+    };
+    if choice.is_made() {
+        if let Some(scope) = choice.scope {
+            request.scope = Some(context.scope(&client, scope).await?);
+        }
+    } else {
+        let event = client.event(id).await?;
+        if !ui.can_ask() {
+            return Err(undecided(&event, verdict.policy));
+        }
+        question::ask(context, &client, &event, &mut request).await?;
+    }
+    let answer = client.decide(id, &request).await?;
+    show(context, &answer, choice.dry_run)?;
+    if choice.wait {
+        let machine = answer.machine.as_str();
+        let host = host::wait::until_in_step(context, &client, machine, choice.timeout).await?;
+        ui.status(format!("{} has what is in force for it", host.hostname));
+    }
+    Ok(())
+}
+
+/// Nobody is there to be asked, and no flag says which rule to make.
+fn undecided(event: &EventDetail, policy: PolicyKind) -> CliError {
+    let id = event.event.id;
+    let error = CliError::usage(format!("say which rule to make of event {id}"))
+        .hint("--as TYPE and --scope SCOPE choose one");
+    match event.candidates.first() {
+        Some(best) => error.hint(format!(
+            "--yes takes the best: {policy} {} in host:{}",
+            best.target, event.event.machine
+        )),
+        None => error,
+    }
+}
+
+fn show(context: &Context, answer: &DecisionAnswer, dry_run: bool) -> Result<(), CliError> {
+    let rule = &answer.rule;
+    let told = format!("{} {} in {}", rule.policy, rule.target, rule.scope);
+    context.ui.answer(answer, [change::Changed::new(answer.outcome, told)])?;
+    if let Some(expires) = rule.expires {
+        context.ui.status(format!("the rule ends at {expires}"));
+    }
+    context.ui.status(change::sum_up(&[answer.outcome], answer.revision, dry_run));
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn without_anybody_to_ask_the_best_rule_is_only_a_hint() {
+        let event = question::tests::event();
+        let error = undecided(&event, PolicyKind::Allow);
+        assert_eq!(error.kind.exit_code(), 2);
+        assert_eq!(error.message, "say which rule to make of event 1204");
+        assert_eq!(
+            error.hints[1],
+            "--yes takes the best: allow signingid:H3ZC9YV6RK:example.pinecone in host:M1"
+        );
+    }
+}

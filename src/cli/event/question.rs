@@ -1,0 +1,158 @@
+//! What a person is shown and asked before an event becomes a rule.
+
+use jiff::Timestamp;
+
+use super::view;
+use crate::api::{Code, DecisionRequest, EventDetail, HostView};
+use crate::cli::context::Context;
+use crate::cli::error::CliError;
+use crate::cli::ui::relative;
+use crate::client::{Client, ClientError};
+use crate::rule::Scope;
+
+/// Shows the event, and puts into `request` which rule to make and for whom.
+pub(super) async fn ask(
+    context: &Context,
+    client: &Client,
+    event: &EventDetail,
+    request: &mut DecisionRequest,
+) -> Result<(), CliError> {
+    let ui = &context.ui;
+    for line in story(event, ui.now()) {
+        ui.status(line);
+    }
+    if event.candidates.is_empty() {
+        let text = format!("event {} names no program that a rule could be for", event.event.id);
+        return Err(CliError::failed(text));
+    }
+    ui.status(format!("  why the first: {}", event.reason));
+    let rules = event.candidates.iter().map(|each| format!("{}  {}", each.target, each.covers));
+    let chosen = ui.select(&format!("Rule to {}", request.policy), &rules.collect::<Vec<_>>())?;
+    let target = &event.candidates[chosen].target;
+
+    let host = match client.host(event.event.machine.as_str()).await {
+        Ok(host) => Some(host),
+        Err(ClientError::Problem(problem)) if problem.code == Code::NotFound => None,
+        Err(error) => return Err(error.into()),
+    };
+    let scopes = scopes(event, host.as_ref());
+    let shown: Vec<String> =
+        scopes.iter().map(|(scope, whom)| format!("{scope}  {whom}")).collect();
+    let (scope, whom) = &scopes[ui.select("For", &shown)?];
+    ui.confirm(&format!("{} {target} for {whom}?", capital(request.policy.word())), false)?;
+    request.rule_type = Some(target.rule_type());
+    request.scope = Some(scope.clone());
+    Ok(())
+}
+
+/// What happened, who did it, where, and how the program is signed.
+fn story(event: &EventDetail, now: Timestamp) -> Vec<String> {
+    let view = &event.event;
+    let program = &view.program;
+    let happened = relative(view.occurred.unwrap_or(view.received), now);
+    let name = view.path.rsplit('/').next().unwrap_or_default();
+    let signed = match &program.certificate {
+        Some(leaf) => format!("{}, {}", program.signing_status.word(), leaf.common_name),
+        None => program.signing_status.word().to_owned(),
+    };
+    let known = [
+        ("file", view.path.clone()),
+        ("bundle", view::bundle(event)),
+        ("host", view::host(view).to_owned()),
+        ("user", view.user.clone()),
+        ("parent", event.parent_name.clone()),
+        ("signed", signed),
+        ("from", event.download_url.clone()),
+    ];
+    let known = known.into_iter().filter(|(_, text)| !text.is_empty());
+    std::iter::once(format!("{name}: {} {happened}", view.decision))
+        .chain(known.map(|(what, text)| format!("  {what:<8}{text}")))
+        .collect()
+}
+
+/// The scopes that the host belongs to, the narrowest first, and whom each covers.
+fn scopes(event: &EventDetail, host: Option<&HostView>) -> Vec<(Scope, String)> {
+    let machine = Scope::Host(event.event.machine.clone());
+    let mut scopes = vec![(machine, format!("this Mac only ({})", view::host(&event.event)))];
+    if let Some(host) = host {
+        if let Ok(user) = Scope::user(&host.primary_user) {
+            scopes.push((user, format!("every Mac of {}", host.primary_user)));
+        }
+        let tags = host
+            .tags
+            .iter()
+            .map(|tag| (Scope::Tag(tag.clone()), format!("every Mac with the tag {tag}")));
+        scopes.extend(tags);
+    }
+    scopes.push((Scope::Fleet, "every Mac".to_owned()));
+    scopes
+}
+
+/// A word at the beginning of a sentence.
+fn capital(word: &str) -> String {
+    let mut letters = word.chars();
+    letters.next().map(|first| first.to_uppercase().chain(letters).collect()).unwrap_or_default()
+}
+
+#[cfg(test)]
+pub(super) mod tests {
+    use super::*;
+
+    /// A blocked program that is signed for distribution.
+    pub(in crate::cli::event) fn event() -> EventDetail {
+        let json = serde_json::json!({
+            "id": 1204,
+            "received": "2026-11-20T11:58:00Z",
+            "occurred": "2026-11-20T11:57:00Z",
+            "machine": "M1",
+            "hostname": "mira-mbp.local",
+            "user": "mira",
+            "decision": "BLOCK_UNKNOWN",
+            "path": "/Applications/Pinecone.app/Contents/MacOS/Pinecone",
+            "program": {
+                "sha256": "ab".repeat(32),
+                "team_id": "H3ZC9YV6RK",
+                "signing_id": "H3ZC9YV6RK:example.pinecone",
+                "signing_status": "production",
+                "certificate": {"sha256": "cd".repeat(32), "common_name": "Pinecone Software AB"}
+            },
+            "pid": 7,
+            "parent_name": "launchd",
+            "bundle_name": "Pinecone",
+            "bundle_version": "3.8.2",
+            "download_url": "",
+            "signing_chain": [],
+            "candidates": [{
+                "target": "signingid:H3ZC9YV6RK:example.pinecone",
+                "covers": "this program in every version"
+            }],
+            "reason": "a signing id survives updates and names only this program",
+            "report": {}
+        });
+        serde_json::from_value(json).unwrap()
+    }
+
+    #[test]
+    fn the_story_tells_what_who_where_and_how_signed() {
+        let now = "2026-11-20T12:00:00Z".parse().unwrap();
+        assert_eq!(
+            story(&event(), now),
+            [
+                "Pinecone: BLOCK_UNKNOWN 3m ago",
+                "  file    /Applications/Pinecone.app/Contents/MacOS/Pinecone",
+                "  bundle  Pinecone 3.8.2",
+                "  host    mira-mbp.local",
+                "  user    mira",
+                "  parent  launchd",
+                "  signed  production, Pinecone Software AB",
+            ]
+        );
+    }
+
+    #[test]
+    fn the_narrowest_scope_is_offered_first_and_a_forgotten_host_still_has_two() {
+        let words: Vec<String> =
+            scopes(&event(), None).iter().map(|(scope, _)| scope.to_string()).collect();
+        assert_eq!(words, ["host:M1", "fleet"]);
+    }
+}

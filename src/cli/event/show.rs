@@ -1,0 +1,24 @@
+//! `nicelist event show`.
+
+use clap::Args;
+
+use crate::cli::context::Context;
+use crate::cli::error::CliError;
+use crate::fleet::EventId;
+
+/// Show an event, how the program is signed, and the rules that it could get
+#[derive(Debug, Args)]
+#[command(after_long_help = "\
+Examples:
+  nicelist event show 1204
+  nicelist event show 1204 -o json | jq .report")]
+pub(crate) struct ShowArgs {
+    /// The event's number, as event list shows it
+    #[arg(value_name = "ID")]
+    id: i64,
+}
+
+pub(super) async fn run(context: &Context, args: ShowArgs) -> Result<(), CliError> {
+    let client = context.client().await?;
+    context.ui.report(&client.event(EventId(args.id)).await?)
+}

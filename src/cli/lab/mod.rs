@@ -1,0 +1,21 @@
+//! `nicelist lab`.
+
+mod sync;
+mod view;
+
+use clap::Subcommand;
+
+use super::context::Context;
+use super::error::CliError;
+
+/// Try sync servers with Macs that do not exist
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    Sync(Box<sync::SyncArgs>),
+}
+
+pub(super) async fn run(context: &Context, command: Command) -> Result<(), CliError> {
+    match command {
+        Command::Sync(args) => sync::run(context, *args).await,
+    }
+}

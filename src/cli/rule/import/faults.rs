@@ -1,0 +1,102 @@
+//! What becomes of the rows that are not taken.
+
+use std::fs::File;
+use std::io;
+use std::path::PathBuf;
+
+use csv::ByteRecord;
+
+use crate::cli::error::CliError;
+use crate::cli::ui::Ui;
+use crate::format::csv::{Delimiter, Rejects};
+
+/// Where bad rows go.
+enum Sink<'u> {
+    /// Each is told, and forbids the import.
+    Told { ui: &'u Ui, name: String },
+    /// Each is written to a file, which is made when there is something to write.
+    Written {
+        path: PathBuf,
+        delimiter: Delimiter,
+        columns: Vec<String>,
+        file: Option<Rejects<File>>,
+    },
+}
+
+/// Takes bad rows and counts them.
+pub(super) struct Faults<'u> {
+    sink: Sink<'u>,
+    count: usize,
+}
+
+impl<'u> Faults<'u> {
+    /// Tells each as `NAME:LINE: COLUMN: REASON`.
+    pub(super) fn told(ui: &'u Ui, name: String) -> Self {
+        Self { sink: Sink::Told { ui, name }, count: 0 }
+    }
+
+    /// Writes each to a file.
+    pub(super) fn written(path: PathBuf, delimiter: Delimiter, columns: Vec<String>) -> Self {
+        Self { sink: Sink::Written { path, delimiter, columns, file: None }, count: 0 }
+    }
+
+    /// Whether rows must be kept as they came, in case that the server refuses them.
+    pub(super) fn keeps_rows(&self) -> bool {
+        matches!(self.sink, Sink::Written { .. })
+    }
+
+    /// Whether nothing may be imported.
+    pub(super) fn forbid(&self) -> bool {
+        self.count > 0 && matches!(self.sink, Sink::Told { .. })
+    }
+
+    /// Takes a bad row.
+    pub(super) fn row(
+        &mut self,
+        line: u64,
+        fault: &str,
+        record: &ByteRecord,
+    ) -> Result<(), CliError> {
+        self.count += 1;
+        match &mut self.sink {
+            Sink::Told { ui, name } => ui.fault(format!("{name}:{line}: {fault}")),
+            Sink::Written { path, delimiter, columns, file } => {
+                let mut write = || -> io::Result<()> {
+                    let rejects = match file.take() {
+                        Some(rejects) => rejects,
+                        None => Rejects::new(File::create(&*path)?, *delimiter, columns)?,
+                    };
+                    file.insert(rejects).write(line, fault, record)
+                };
+                write().map_err(|error| unwritable(path, &error))?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Why nothing is imported, with as many rows that would have been.
+    pub(super) fn error(&self, good: usize) -> CliError {
+        let (bad, all) = (self.count, self.count + good);
+        let error = CliError::input(format!("{bad} of {all} rows are wrong; nothing was changed"));
+        match self.sink {
+            Sink::Told { .. } => {
+                error.hint("--partial --rejects FILE imports the rows that are right")
+            }
+            Sink::Written { .. } => error,
+        }
+    }
+
+    /// Finishes the file, and tells how many rows are in it.
+    pub(super) fn finish(self, ui: &Ui) -> Result<usize, CliError> {
+        if let Sink::Written { path, file: Some(file), .. } = self.sink {
+            file.finish().map_err(|error| unwritable(&path, &error))?;
+            let rows = if self.count == 1 { "row was" } else { "rows were" };
+            ui.warn(format!("{} {rows} rejected; see {}", self.count, path.display()));
+        }
+        Ok(self.count)
+    }
+}
+
+fn unwritable(path: &std::path::Path, error: &io::Error) -> CliError {
+    CliError::failed(format!("cannot write {}", path.display())).because([error.to_string()])
+}

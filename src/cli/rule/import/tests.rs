@@ -1,0 +1,175 @@
+//! Imports into a server that answers as it is told.
+
+use std::sync::{Arc, Mutex};
+
+use bytes::Bytes;
+use http::{Request, Response};
+
+use super::*;
+use crate::api::{Detail, RuleChange};
+use crate::cli::ui::tests::remembering;
+use crate::client::InProcess;
+use crate::config::Output;
+
+/// Refuses rules in the scope `tag:unknown`; remembers the changes that it was asked for.
+fn server() -> (Client, Arc<Mutex<Vec<RuleChange>>>) {
+    let asked = Arc::new(Mutex::new(Vec::new()));
+    let remembered = Arc::clone(&asked);
+    let answer = move |request: Request<Bytes>| {
+        let change: RuleChange = serde_json::from_slice(request.body()).unwrap();
+        let unknown = change.put.iter().enumerate().filter(|(_, rule)| rule.scope == "tag:unknown");
+        let refused = |(index, _)| Detail {
+            index: Some(index),
+            field: None,
+            message: "there is no tag `unknown`".to_owned(),
+        };
+        let details: Vec<Detail> = unknown.map(refused).collect();
+        let response = if details.is_empty() {
+            let outcomes = vec![Outcome::Added; change.put.len()];
+            let answer = ChangeAnswer { revision: Revision(7), changed: true, outcomes };
+            Response::new(serde_json::to_vec(&answer).unwrap().into())
+        } else {
+            let problem = Problem::new(Code::Invalid, "no").hint("make it first").details(details);
+            Response::builder()
+                .status(422)
+                .header("content-type", "application/problem+json")
+                .body(serde_json::to_vec(&problem).unwrap().into())
+                .unwrap()
+        };
+        remembered.lock().unwrap().push(change);
+        Box::pin(async move { response }) as crate::client::BoxFuture<'static, Response<Bytes>>
+    };
+    (Client::in_process(InProcess { place: "test".to_owned(), answer }), asked)
+}
+
+fn args(file: &Path) -> ImportArgs {
+    ImportArgs {
+        file: file.to_owned(),
+        partial: false,
+        rejects: None,
+        scope: None,
+        source: None,
+        reason: None,
+        dry_run: false,
+    }
+}
+
+struct Folder(tempfile::TempDir);
+
+impl Folder {
+    fn with(text: &str) -> (Self, PathBuf) {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("rules.csv");
+        fs::write(&file, text).unwrap();
+        (Self(folder), file)
+    }
+
+    fn rejects(&self) -> PathBuf {
+        self.0.path().join("rejects.csv")
+    }
+}
+
+const MIXED: &str = "target,policy,scope,note\n\
+    teamid:AAAAAAAAAA,allow,,\n\
+    teamid:SHORT,allow,,\n\
+    teamid:BBBBBBBBBB,block,tag:unknown,\n\
+    teamid:CCCCCCCCCC,4,,\n";
+
+#[tokio::test]
+async fn a_good_file_is_one_change_and_one_line() {
+    let (_folder, file) = Folder::with(
+        "target,policy,scope\nteamid:AAAAAAAAAA,allow,\nteamid:BBBBBBBBBB,block,tag:eng\n",
+    );
+    let (client, asked) = server();
+    let (ui, out, err) = remembering(Output::Table, false);
+    let args = ImportArgs {
+        scope: Some("tag:canary".parse().unwrap()),
+        reason: Some("baseline".to_owned()),
+        ..args(&file)
+    };
+    import(&ui, &client, args).await.unwrap();
+    assert_eq!(
+        (out.text(), err.text().as_str()),
+        (String::new(), "added 2, changed 0, unchanged 0 (revision 7)\n")
+    );
+    let asked = asked.lock().unwrap();
+    let scopes: Vec<&str> = asked[0].put.iter().map(|rule| rule.scope.as_str()).collect();
+    assert_eq!((asked.len(), asked[0].message.as_deref()), (1, Some("baseline")));
+    assert_eq!(scopes, ["tag:canary", "tag:eng"]);
+}
+
+#[tokio::test]
+async fn every_bad_row_is_told_with_its_place_and_nothing_is_sent() {
+    let (_folder, file) = Folder::with(MIXED);
+    let (client, asked) = server();
+    let (ui, out, err) = remembering(Output::Table, false);
+    let error = import(&ui, &client, args(&file)).await.unwrap_err();
+    let name = file.display();
+    assert_eq!(
+        err.text(),
+        format!(
+            "warning: {name}: column note is not used\n\
+             {name}:3: target: `SHORT` is no teamid identifier; expected 10 letters and digits\n\
+             {name}:5: policy: `4` is a number, and tools number the policies differently; write its name\n"
+        )
+    );
+    assert_eq!(error.message, "2 of 4 rows are wrong; nothing was changed");
+    assert_eq!((error.kind.exit_code(), out.text().as_str()), (5, ""));
+    assert!(asked.lock().unwrap().is_empty());
+}
+
+#[tokio::test]
+async fn what_the_server_refuses_is_told_by_line() {
+    let (_folder, file) = Folder::with(
+        "target,policy,scope\n\nteamid:AAAAAAAAAA,allow,\nteamid:BBBBBBBBBB,block,tag:unknown\n",
+    );
+    let (client, _) = server();
+    let (ui, _, err) = remembering(Output::Table, false);
+    let error = import(&ui, &client, args(&file)).await.unwrap_err();
+    assert_eq!(err.text(), format!("{}:4: there is no tag `unknown`\n", file.display()));
+    assert_eq!(error.message, "1 of 2 rows are wrong; nothing was changed");
+    assert_eq!(error.hints.last().map(String::as_str), Some("make it first"));
+}
+
+#[tokio::test]
+async fn a_partial_import_takes_the_good_rows_and_writes_down_the_others() {
+    let (folder, file) = Folder::with(MIXED);
+    let (client, asked) = server();
+    let (ui, out, err) = remembering(Output::Jsonl, false);
+    let rejects = Some(folder.rejects());
+    import(&ui, &client, ImportArgs { partial: true, rejects, ..args(&file) }).await.unwrap();
+    assert_eq!(
+        out.text(),
+        "{\"added\":1,\"changed\":0,\"unchanged\":0,\"rejected\":3,\"revision\":7,\"dry_run\":false}\n"
+    );
+    assert!(err.text().contains("3 rows were rejected; see "), "{}", err.text());
+    assert_eq!(asked.lock().unwrap().last().unwrap().put.len(), 1);
+    let written = fs::read_to_string(folder.rejects()).unwrap();
+    let lines: Vec<&str> = written.lines().collect();
+    assert_eq!(lines[0], "target,policy,scope,note,line,reason");
+    assert!(lines[1].starts_with("teamid:SHORT,allow,,,3,target: "), "{written}");
+    assert_eq!(lines[3], "teamid:BBBBBBBBBB,block,tag:unknown,,4,there is no tag `unknown`");
+}
+
+#[tokio::test]
+async fn without_bad_rows_no_file_of_rejects_is_made() {
+    let (folder, file) = Folder::with("target,policy\nteamid:AAAAAAAAAA,allow\n");
+    let (client, _) = server();
+    let (ui, ..) = remembering(Output::Table, false);
+    let rejects = Some(folder.rejects());
+    import(&ui, &client, ImportArgs { partial: true, rejects, ..args(&file) }).await.unwrap();
+    assert!(!folder.rejects().exists());
+}
+
+#[tokio::test]
+async fn rejects_never_overwrite_the_file_that_is_imported() {
+    let (_folder, file) = Folder::with(MIXED);
+    let (client, _) = server();
+    let (ui, ..) = remembering(Output::Table, false);
+    let rejects = Some(file.clone());
+    let error = import(&ui, &client, ImportArgs { partial: true, rejects, ..args(&file) })
+        .await
+        .unwrap_err();
+    assert_eq!(error.kind.exit_code(), 2);
+    assert_eq!(fs::read_to_string(&file).unwrap(), MIXED);
+}

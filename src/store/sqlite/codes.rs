@@ -1,0 +1,133 @@
+//! Words as the numbers that stand for them in the database, whose order is the words' order.
+
+use jiff::Timestamp;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use crate::rule::{PolicyKind, Revision, RuleType, Scope};
+use crate::store::{StoreError, StoreResult};
+
+/// The number of a rule type.
+pub(super) const fn rule_type(rule_type: RuleType) -> i64 {
+    match rule_type {
+        RuleType::CdHash => 0,
+        RuleType::Binary => 1,
+        RuleType::SigningId => 2,
+        RuleType::Certificate => 3,
+        RuleType::TeamId => 4,
+    }
+}
+
+/// The rule type behind a number.
+pub(super) fn to_rule_type(code: i64) -> StoreResult<RuleType> {
+    let known = RuleType::ALL.into_iter().find(|known| rule_type(*known) == code);
+    known.ok_or_else(|| corrupt("rule type", &code))
+}
+
+/// The number of a policy.
+pub(super) const fn policy(kind: PolicyKind) -> i64 {
+    match kind {
+        PolicyKind::Allow => 0,
+        PolicyKind::AllowCompiler => 1,
+        PolicyKind::Block => 2,
+        PolicyKind::SilentBlock => 3,
+        PolicyKind::SilentBlockGui => 4,
+        PolicyKind::SilentBlockTty => 5,
+        PolicyKind::Cel => 6,
+        PolicyKind::Remove => 7,
+    }
+}
+
+/// The policy behind a number.
+pub(super) fn to_policy(code: i64) -> StoreResult<PolicyKind> {
+    let known = PolicyKind::ALL.into_iter().find(|known| policy(*known) == code);
+    known.ok_or_else(|| corrupt("policy", &code))
+}
+
+/// The number of a scope's kind.
+pub(super) const fn scope_kind(scope: &Scope) -> i64 {
+    match scope {
+        Scope::Fleet => 0,
+        Scope::Group(_) => 1,
+        Scope::Tag(_) => 2,
+        Scope::User(_) => 3,
+        Scope::Host(_) => 4,
+    }
+}
+
+/// The scope of a kind and a name.
+pub(super) fn to_scope(kind: i64, name: &str) -> StoreResult<Scope> {
+    let scope = match kind {
+        0 => Ok(Scope::Fleet),
+        1 => Scope::group(name),
+        2 => name.parse().map(Scope::Tag),
+        3 => Scope::user(name),
+        4 => name.parse().map(Scope::Host),
+        _ => return Err(corrupt("scope kind", &kind)),
+    };
+    scope.map_err(|error| corrupt("scope", &error))
+}
+
+/// A revision's number.
+pub(super) fn revision(revision: Revision) -> i64 {
+    i64::try_from(revision.0).unwrap_or(i64::MAX)
+}
+
+/// The revision of a number.
+pub(super) fn to_revision(number: i64) -> StoreResult<Revision> {
+    u64::try_from(number).map(Revision).map_err(|_| corrupt("revision", &number))
+}
+
+/// The time of a count of milliseconds.
+pub(super) fn to_time(millisecond: i64) -> StoreResult<Timestamp> {
+    Timestamp::from_millisecond(millisecond).map_err(|error| corrupt("time", &error))
+}
+
+/// A limit of rows.
+pub(super) fn limit(rows: usize) -> i64 {
+    i64::try_from(rows).unwrap_or(i64::MAX)
+}
+
+/// A value as JSON.
+pub(super) fn json(value: &impl Serialize) -> StoreResult<String> {
+    serde_json::to_string(value).map_err(|error| corrupt("value", &error))
+}
+
+/// The value of a JSON text.
+pub(super) fn to_value<T: DeserializeOwned>(json: &str) -> StoreResult<T> {
+    serde_json::from_str(json).map_err(|error| corrupt("JSON", &error))
+}
+
+/// What to say of a row that this program did not write.
+pub(super) fn corrupt(what: &str, found: &dyn std::fmt::Display) -> StoreError {
+    StoreError::Database(format!("unreadable {what}: {found}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_are_pinned_in_the_order_of_the_words() {
+        for (place, kind) in (0..).zip(RuleType::ALL) {
+            assert_eq!(rule_type(kind), place);
+            assert_eq!(to_rule_type(place).unwrap(), kind);
+        }
+        assert!(RuleType::ALL.is_sorted());
+        for (place, kind) in (0..).zip(PolicyKind::ALL) {
+            assert_eq!(policy(kind), place);
+            assert_eq!(to_policy(place).unwrap(), kind);
+        }
+        assert!(to_rule_type(5).is_err() && to_policy(8).is_err());
+    }
+
+    #[test]
+    fn scopes_survive_the_road_and_keep_their_order() {
+        let scopes = ["fleet", "group:g", "tag:t", "user:u", "host:h"];
+        for (place, text) in (0..).zip(scopes) {
+            let scope: Scope = text.parse().unwrap();
+            assert_eq!(scope_kind(&scope), place);
+            assert_eq!(to_scope(place, scope.name()).unwrap(), scope);
+        }
+    }
+}

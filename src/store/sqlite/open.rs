@@ -1,0 +1,171 @@
+//! Opening: the file and its mode, the checks before anything is written, the schema.
+
+use std::fs::{self, OpenOptions};
+use std::io;
+use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
+use std::path::Path;
+use std::thread;
+use std::time::Duration;
+
+use rusqlite::{Connection, ErrorCode, OpenFlags, TransactionBehavior};
+
+/// "nice", in the header of every database of ours.
+const APPLICATION_ID: i32 = 0x6e69_6365;
+/// The first release that does not lose commits when two connections checkpoint at once.
+const OLDEST_SQLITE: i32 = 3_051_003;
+/// How long to wait for another process that writes.
+const PATIENCE: Duration = Duration::from_secs(10);
+/// Statements kept ready on each connection.
+const STATEMENTS: usize = 128;
+
+/// The schema's versions, oldest first; a database at version N has had the first N. Never
+/// edit one that was released.
+const MIGRATIONS: &[&str] = &[include_str!("migrations/0001_initial.sql")];
+
+/// What a connection is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Use {
+    /// The one that writes.
+    Write,
+    /// One that writes what nobody needs after this process.
+    WriteVolatile,
+    /// One of those that read.
+    Read,
+}
+
+/// Creates the file if there is none, and the folders above it: for its owner only.
+pub(super) fn create(path: &Path) -> io::Result<()> {
+    if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
+        fs::DirBuilder::new().recursive(true).mode(0o700).create(folder)?;
+    }
+    OpenOptions::new().read(true).append(true).create(true).mode(0o600).open(path).map(drop)
+}
+
+/// Checks that the file is ours to write, and brings its schema up to date.
+pub(super) fn prepare(connection: &mut Connection) -> Result<(), String> {
+    let version = rusqlite::version_number();
+    if version < OLDEST_SQLITE {
+        return Err(format!(
+            "built with SQLite {}, which can lose commits; build with the bundled one",
+            rusqlite::version()
+        ));
+    }
+    // Before anything that writes: switching another program's file to WAL would change it.
+    header(connection)?;
+    write_ahead(connection)?;
+    migrate(connection)
+}
+
+/// Opens a connection to a file that exists.
+pub(super) fn connect(path: &Path, purpose: Use) -> rusqlite::Result<Connection> {
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let connection = Connection::open_with_flags(path, flags)?;
+    connection.busy_timeout(PATIENCE)?;
+    connection.set_prepared_statement_cache_capacity(STATEMENTS);
+    let own = match purpose {
+        Use::Write => "PRAGMA synchronous = FULL; PRAGMA cache_size = -65536;",
+        Use::WriteVolatile => "PRAGMA synchronous = OFF; PRAGMA cache_size = -65536;",
+        Use::Read => "PRAGMA query_only = ON; PRAGMA cache_size = -16384;",
+    };
+    connection.execute_batch(own)?;
+    connection.execute_batch(
+        "PRAGMA foreign_keys = ON; PRAGMA mmap_size = 0; PRAGMA temp_store = MEMORY;
+         PRAGMA journal_size_limit = 67108864;",
+    )?;
+    Ok(connection)
+}
+
+/// Says in a user's words why the database cannot be used.
+pub(super) fn reason(error: rusqlite::Error) -> String {
+    match error.sqlite_error_code() {
+        Some(ErrorCode::NotADatabase) => "it is not an SQLite database".to_owned(),
+        Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => {
+            "another program has locked it; try again when that is done".to_owned()
+        }
+        _ => error.to_string(),
+    }
+}
+
+/// Reads the schema's version; 0 for a file that has nothing in it yet.
+fn header(connection: &mut Connection) -> Result<usize, String> {
+    let (id, version, tables) = marks(connection).map_err(reason)?;
+    match (id, usize::try_from(version)) {
+        (0, Ok(0)) if tables == 0 => Ok(0),
+        (APPLICATION_ID, Ok(version)) if version <= MIGRATIONS.len() => Ok(version),
+        (APPLICATION_ID, _) => Err(format!(
+            "a newer nicelist made it (schema {version}, this one knows {}); upgrade nicelist",
+            MIGRATIONS.len()
+        )),
+        _ => Err("it belongs to another program; name another file".to_owned()),
+    }
+}
+
+fn marks(connection: &mut Connection) -> rusqlite::Result<(i32, i32, i64)> {
+    let reading = connection.transaction()?;
+    let id = reading.pragma_query_value(None, "application_id", |row| row.get(0))?;
+    let version = reading.pragma_query_value(None, "user_version", |row| row.get(0))?;
+    let tables = reading.query_one("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0))?;
+    reading.commit()?;
+    Ok((id, version, tables))
+}
+
+/// Switches to write-ahead logging. SQLite does not wait for others here, so we do.
+fn write_ahead(connection: &Connection) -> Result<(), String> {
+    const PAUSE: Duration = Duration::from_millis(10);
+    let mut waited = Duration::ZERO;
+    loop {
+        let switched =
+            connection.query_one("PRAGMA journal_mode = WAL", [], |row| row.get::<_, String>(0));
+        match switched {
+            Ok(mode) if mode == "wal" => return Ok(()),
+            Ok(mode) => {
+                return Err(format!("its file system keeps it in {mode} mode; use a local disk"));
+            }
+            Err(error)
+                if error.sqlite_error_code() == Some(ErrorCode::DatabaseBusy)
+                    && waited < PATIENCE =>
+            {
+                thread::sleep(PAUSE);
+                waited += PAUSE;
+            }
+            Err(error) => return Err(reason(error)),
+        }
+    }
+}
+
+/// Runs the migrations that are missing, all or none, while no one else does.
+fn migrate(connection: &mut Connection) -> Result<(), String> {
+    let version = header(connection)?;
+    if version == MIGRATIONS.len() {
+        return Ok(());
+    }
+    let writing =
+        connection.transaction_with_behavior(TransactionBehavior::Immediate).map_err(reason)?;
+    // Asked again under the lock: another process may have been faster.
+    let version: i64 =
+        writing.pragma_query_value(None, "user_version", |row| row.get(0)).map_err(reason)?;
+    apply(&writing, usize::try_from(version).unwrap_or(usize::MAX)).map_err(reason)?;
+    writing.commit().map_err(reason)
+}
+
+fn apply(writing: &Connection, version: usize) -> rusqlite::Result<()> {
+    for migration in MIGRATIONS.iter().skip(version) {
+        writing.execute_batch(migration)?;
+    }
+    writing.pragma_update(None, "application_id", APPLICATION_ID)?;
+    let newest = i64::try_from(MIGRATIONS.len().max(version)).unwrap_or(i64::MAX);
+    writing.pragma_update(None, "user_version", newest)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_bundled_library_does_not_lose_commits_and_counts_no_memory() {
+        assert!(rusqlite::version_number() >= OLDEST_SQLITE);
+        let connection = Connection::open_in_memory().unwrap();
+        let sql = "SELECT sqlite_compileoption_used('DEFAULT_MEMSTATUS=0')";
+        assert!(connection.query_one(sql, [], |row| row.get::<_, bool>(0)).unwrap());
+    }
+}

@@ -1,0 +1,178 @@
+//! A shell with nothing around it: the real binary, an own home, a terminal of nobody's.
+//!
+//! A transcript shows the command line, both streams and the exit code. What differs from run
+//! to run (times, secrets, ports) is replaced; the raw output goes to the test's own log.
+
+use std::io::{BufRead, BufReader, Write};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Output, Stdio};
+
+use tempfile::TempDir;
+
+pub(crate) const ADMIN: &str = "the-admin";
+pub(crate) const ENROLMENT: &str = "the-secret";
+
+/// A home directory and the environment that commands see.
+pub(crate) struct Shell {
+    home: TempDir,
+    env: Vec<(String, String)>,
+}
+
+impl Shell {
+    pub(crate) fn new() -> Self {
+        Self { home: tempfile::tempdir().unwrap(), env: Vec::new() }
+    }
+
+    pub(crate) fn path(&self, name: &str) -> PathBuf {
+        self.home.path().join(name)
+    }
+
+    pub(crate) fn write(&self, name: &str, text: &str) {
+        std::fs::write(self.path(name), text).unwrap();
+    }
+
+    /// Lets all commands that follow talk to a server.
+    pub(crate) fn use_server(&mut self, server: &Server) {
+        self.set("NICELIST_SERVER", &server.url);
+        self.set("NICELIST_TOKEN", ADMIN);
+    }
+
+    /// Lets all commands that follow work on a local database again.
+    pub(crate) fn unset_server(&mut self) {
+        self.env.clear();
+    }
+
+    pub(crate) fn set(&mut self, name: &str, value: &str) {
+        self.env.retain(|(known, _)| known != name);
+        self.env.push((name.to_owned(), value.to_owned()));
+    }
+
+    /// The binary, ready to be started.
+    pub(crate) fn command(&self, words: &[&str]) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_nicelist"));
+        command.args(words).current_dir(self.home.path()).env_clear();
+        command.env("HOME", self.home.path()).env("COLUMNS", "100").env("USER", "anna");
+        command.envs(self.env.iter().cloned());
+        command
+    }
+
+    /// Runs a command line, words split at spaces, and shows what happened.
+    pub(crate) fn run(&self, line: &str) -> String {
+        self.run_with(line, "")
+    }
+
+    /// The same with something on standard input.
+    pub(crate) fn run_with(&self, line: &str, input: &str) -> String {
+        let words: Vec<&str> = line.split(' ').collect();
+        let mut command = self.command(&words);
+        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        let mut child = command.spawn().unwrap();
+        child.stdin.take().unwrap().write_all(input.as_bytes()).unwrap();
+        self.transcript(line, &child.wait_with_output().unwrap())
+    }
+
+    /// Runs a command that must succeed and gives its standard output as JSON.
+    pub(crate) fn json(&self, line: &str) -> serde_json::Value {
+        let words: Vec<&str> = line.split(' ').chain(["-o", "json"]).collect();
+        let output = self.command(&words).output().unwrap();
+        assert!(output.status.success(), "{}", self.transcript(line, &output));
+        serde_json::from_slice(&output.stdout).unwrap()
+    }
+
+    fn transcript(&self, line: &str, output: &Output) -> String {
+        let text = |bytes: &[u8]| String::from_utf8(bytes.to_vec()).unwrap();
+        let (stdout, stderr) = (text(&output.stdout), text(&output.stderr));
+        let code = output.status.code().unwrap();
+        let stdout =
+            if stdout.is_empty() { stdout } else { format!("----- stdout -----\n{stdout}") };
+        let stderr =
+            if stderr.is_empty() { stderr } else { format!("----- stderr -----\n{stderr}") };
+        let raw = format!("$ nicelist {line}\nexit code: {code}\n{stdout}{stderr}");
+        eprintln!("{raw}");
+        self.filtered(&raw)
+    }
+
+    fn filtered(&self, raw: &str) -> String {
+        let home = self.home.path().display().to_string();
+        let text = raw.replace(&home, "[HOME]");
+        text.split_inclusive('\n').map(filtered_line).collect()
+    }
+}
+
+/// Replaces times and made-up secrets, word by word. The spaces that pad a column go with them.
+fn filtered_line(line: &str) -> String {
+    let mut out = String::new();
+    for word in line.split_inclusive([' ', '\n', ',', '"']) {
+        let bare = word.trim_end_matches([' ', '\n', ',', '"']);
+        let rest = &word[bare.len()..];
+        if bare.parse::<jiff::Timestamp>().is_ok() {
+            out.push_str("[TIME]");
+        } else if bare.starts_with("nicelist_") && bare.len() > 40 {
+            out.push_str("[SECRET]");
+        } else {
+            out.push_str(bare);
+        }
+        out.push_str(rest);
+    }
+    out
+}
+
+/// The real server, as a process of its own.
+pub(crate) struct Server {
+    process: Child,
+    pub(crate) url: String,
+}
+
+impl Server {
+    /// Starts a server over a database in the shell's home, on a free port.
+    pub(crate) fn start(shell: &Shell) -> Self {
+        let database = format!("sqlite:{}", shell.path("nicelist.db").display());
+        let mut process = shell
+            .command(&["serve", "--listen", "127.0.0.1:0", "--database", &database])
+            .env("NICELIST_BOOTSTRAP_TOKEN", ADMIN)
+            .env("NICELIST_ENROLMENT_SECRET", ENROLMENT)
+            .stdout(Stdio::null())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut lines = BufReader::new(process.stderr.take().unwrap()).lines();
+        let mut url = None;
+        for line in lines.by_ref() {
+            let line = line.unwrap();
+            if let Some((_, address)) = line.rsplit_once(" at http://") {
+                url = Some(format!("http://{address}"));
+                break;
+            }
+        }
+        std::thread::spawn(move || lines.for_each(drop));
+        Self { process, url: url.expect("the server says where it serves") }
+    }
+
+    /// What a Mac's profile would have as its sync URL.
+    pub(crate) fn sync_base(&self) -> String {
+        format!("{}/santa/{ENROLMENT}/", self.url)
+    }
+
+    /// Ends the process at once, as a power cut would.
+    pub(crate) fn kill(mut self) {
+        self.end();
+    }
+
+    fn end(&mut self) {
+        self.process.kill().unwrap();
+        self.process.wait().unwrap();
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        if self.process.try_wait().unwrap().is_none() {
+            self.end();
+        }
+    }
+}
+
+/// A file of the examples.
+pub(crate) fn example(name: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("examples").join(name)
+}

@@ -1,0 +1,255 @@
+//! Hosts and scope sets.
+
+use nicelist::fleet::{
+    CleanOrder, CleanSync, ClientMode, Event, Generation, Holding, HostFacts, Reach, RuleCounts,
+    ScopeSetId, Session, SessionKind, SyncState,
+};
+use nicelist::store::{EventFilter, HostFilter, ScopeId, StoredHost};
+use tokio::task::JoinSet;
+
+use super::*;
+
+async fn stored(store: &Db, name: &str) -> StoredHost {
+    store.host(&machine(name)).await.unwrap().unwrap()
+}
+
+fn full_host(name: &str) -> Host {
+    let target = Holding { set: ScopeSetId(3), revision: Revision(7), generation: Generation(2) };
+    Host {
+        facts: HostFacts {
+            serial: "C02XL0".to_owned(),
+            hostname: "anna's \"Mac\"".to_owned(),
+            model: "MacBookPro18,3".to_owned(),
+            os_version: "15.1".to_owned(),
+            os_build: "24B83".to_owned(),
+            santa_version: "2026.7".to_owned(),
+            primary_user: "anna".to_owned(),
+            groups: vec!["Design Team".to_owned(), "staff".to_owned()],
+            client_mode: Some(ClientMode::Lockdown),
+            rule_counts: RuleCounts { binary: 4, transitive: 2, ..RuleCounts::default() },
+            sip_status: 0x6f,
+        },
+        sync: SyncState {
+            holding: Some(target),
+            reach: Some(Reach { union: ScopeSetId(4), common: ScopeSetId(5) }),
+            session: Some(Session {
+                kind: SessionKind::Clean(CleanSync::CleanAll),
+                target,
+                started: at(3),
+                asked_clean: false,
+                settings: 0,
+                served: true,
+            }),
+            clean_order: Some(CleanOrder { kind: CleanSync::Clean, at: at(4) }),
+            last_seen: Some(at(5)),
+            ..SyncState::default()
+        },
+        ..Host::new(machine(name), at(1))
+    }
+}
+
+pub(crate) async fn a_host_comes_back_as_it_was_saved(store: Db) {
+    assert_eq!(store.host(&machine("M1")).await.unwrap(), None);
+    let host = full_host("M1");
+    assert!(store.save_host(&host, 0).await.unwrap());
+    let first = stored(&store, "M1").await;
+    assert_eq!(first.host, host);
+    let later = Host { sync: SyncState::default(), ..host };
+    assert!(store.save_host(&later, first.version).await.unwrap());
+    let second = stored(&store, "M1").await;
+    assert_eq!(second.host, later);
+    assert!(second.version > first.version);
+    assert_eq!(store.host(&machine("m1")).await.unwrap(), None);
+}
+
+pub(crate) async fn a_stale_version_saves_nothing(store: Db) {
+    let host = new_host(&store, "M1").await;
+    let known = stored(&store, "M1").await;
+    let seen = Host { facts: HostFacts { serial: "X".to_owned(), ..host.facts.clone() }, ..host };
+    assert!(!store.save_host(&seen, 0).await.unwrap(), "made twice");
+    assert!(!store.save_host(&seen, known.version + 1).await.unwrap());
+    assert_eq!(stored(&store, "M1").await, known);
+    let absent = Host::new(machine("M2"), at(0));
+    assert!(!store.save_host(&absent, 1).await.unwrap());
+    assert_eq!(store.host(&machine("M2")).await.unwrap(), None);
+}
+
+pub(crate) async fn of_two_savers_one_wins(store: Db) {
+    for round in 0..40 {
+        let version = match round {
+            0 => 0,
+            _ => stored(&store, "M1").await.version,
+        };
+        let mut savers = JoinSet::new();
+        for saver in ["one", "other"] {
+            let mut host = Host::new(machine("M1"), at(0));
+            host.facts.hostname = format!("{saver} {round}");
+            let store = Arc::clone(&store);
+            savers.spawn(async move {
+                let won = store.save_host(&host, version).await.unwrap();
+                won.then_some(host)
+            });
+        }
+        let winners: Vec<Host> = savers.join_all().await.into_iter().flatten().collect();
+        assert_eq!(winners, [stored(&store, "M1").await.host]);
+    }
+}
+
+pub(crate) async fn tags_are_not_saved_with_the_host(store: Db) {
+    let mut host = Host::new(machine("M1"), at(0));
+    host.tags = vec![tag("made-up")];
+    assert!(store.save_host(&host, 0).await.unwrap());
+    assert_eq!(stored(&store, "M1").await.host.tags, []);
+    commit(&store, [put_tag("eng", 1), tag_host("M1", "eng")]).await;
+    let version = stored(&store, "M1").await.version;
+    assert!(store.save_host(&host, version).await.unwrap());
+    assert_eq!(stored(&store, "M1").await.host.tags, [tag("eng")]);
+}
+
+fn event(host: &str) -> Event {
+    let report = serde_json::json!({
+        "machine": host, "decision": "BLOCK_UNKNOWN", "occurred": null, "file_name": "x",
+        "folder": "/", "program": {}, "user": "", "pid": 1, "parent_name": "",
+        "bundle_name": "", "bundle_version": "", "bundle_hash": "", "download_url": "",
+        "signing_chain": [], "report": null,
+    });
+    serde_json::from_value(report).unwrap()
+}
+
+pub(crate) async fn a_forgotten_host_takes_its_events_along(store: Db) {
+    for name in ["M1", "M2"] {
+        new_host(&store, name).await;
+        assert_eq!(store.add_events(&[event(name)], at(0)).await.unwrap(), 1);
+    }
+    commit(&store, [put(rule(1, "host:M1", ""))]).await;
+    assert!(store.forget_host(&machine("M1")).await.unwrap());
+    assert!(!store.forget_host(&machine("M1")).await.unwrap());
+    assert!(!store.forget_host(&machine("M3")).await.unwrap());
+    assert_eq!(store.host(&machine("M1")).await.unwrap(), None);
+    let left = store.events(&EventFilter::default(), None, 9).await.unwrap();
+    assert_eq!(left.iter().map(|it| it.event.machine.as_str()).collect::<Vec<_>>(), ["M2"]);
+    assert_eq!(in_force(&store).await.len(), 1, "rules are policy and stay");
+}
+
+pub(crate) async fn a_version_from_before_forgetting_saves_nothing(store: Db) {
+    let host = new_host(&store, "M1").await;
+    let known = stored(&store, "M1").await.version;
+    assert!(store.save_host(&host, known).await.unwrap());
+    store.forget_host(&host.machine).await.unwrap();
+    new_host(&store, "M1").await;
+    for version in known..=known + 1 {
+        assert!(!store.save_host(&host, version).await.unwrap(), "took {version}");
+    }
+    let new = stored(&store, "M1").await.version;
+    assert!(store.save_host(&host, new).await.unwrap());
+}
+
+async fn names(store: &Db, filter: &HostFilter) -> Vec<String> {
+    let hosts = store.hosts(filter, None, usize::MAX).await.unwrap();
+    hosts.into_iter().map(|host| host.machine.to_string()).collect()
+}
+
+pub(crate) async fn hosts_are_listed_in_pages(store: Db) {
+    let all = ["A", "B 2", "a", "b", "é", "💻"];
+    for name in ["b", "💻", "A", "é", "a", "B 2"] {
+        new_host(&store, name).await;
+    }
+    assert_eq!(names(&store, &HostFilter::default()).await, all);
+    for limit in 1..=7 {
+        let mut pages: Vec<Host> = Vec::new();
+        loop {
+            let after = pages.last().map(|host| host.machine.clone());
+            let page = store.hosts(&HostFilter::default(), after.as_ref(), limit).await.unwrap();
+            if page.is_empty() {
+                break;
+            }
+            assert!(page.len() <= limit);
+            pages.extend(page);
+        }
+        assert_eq!(pages.iter().map(|host| host.machine.as_str()).collect::<Vec<_>>(), all);
+    }
+}
+
+pub(crate) async fn host_filters_all_have_to_hold(store: Db) {
+    let rows = [
+        ("M1", "C02AAA", "studio.local", "anna", Some("eng")),
+        ("M2", "C02BBB", "Studio_2", "bert", Some("eng2")),
+        ("m3", "XM1", "100%", "anna", Some("eng2")),
+        ("M4", "", "", "", None),
+    ];
+    commit(&store, [put_tag("eng", 1), put_tag("eng2", 1)]).await;
+    for (name, serial, hostname, user, tagged) in rows {
+        let mut host = Host::new(machine(name), at(0));
+        (host.facts.serial, host.facts.hostname) = (serial.to_owned(), hostname.to_owned());
+        host.facts.primary_user = user.to_owned();
+        assert!(store.save_host(&host, 0).await.unwrap());
+        if let Some(tagged) = tagged {
+            commit(&store, [tag_host(name, tagged)]).await;
+        }
+    }
+    let none = HostFilter::default;
+    let prefix = |text: &str| HostFilter { prefix: Some(text.to_owned()), ..none() };
+    let user = |text: &str| HostFilter { user: Some(text.to_owned()), ..none() };
+    let cases: [(HostFilter, &[&str]); 17] = [
+        (none(), &["M1", "M2", "M4", "m3"]),
+        (HostFilter { tag: Some(tag("eng")), ..none() }, &["M1"]),
+        (HostFilter { tag: Some(tag("eng2")), ..none() }, &["M2", "m3"]),
+        (HostFilter { tag: Some(tag("en")), ..none() }, &[]),
+        (user("anna"), &["M1", "m3"]),
+        (user("ann"), &[]),
+        (user("Anna"), &[]),
+        (prefix("m"), &["M1", "M2", "M4", "m3"]),
+        (prefix("M3"), &["m3"]),
+        (prefix("c02"), &["M1", "M2"]),
+        (prefix("C02aaa"), &["M1"]),
+        (prefix("STUDIO"), &["M1", "M2"]),
+        (prefix("studio_"), &["M2"]),
+        (prefix("%"), &[]),
+        (prefix("tudio"), &[]),
+        (prefix(""), &["M1", "M2", "M4", "m3"]),
+        (
+            HostFilter { tag: Some(tag("eng2")), user: Some("anna".to_owned()), ..prefix("x") },
+            &["m3"],
+        ),
+    ];
+    for (filter, wanted) in cases {
+        assert_eq!(names(&store, &filter).await, wanted, "{filter:?}");
+    }
+    let page = store.hosts(&prefix("studio"), Some(&machine("M1")), 9).await.unwrap();
+    assert_eq!(page.len(), 1);
+}
+
+fn members<const N: usize>(ids: [i64; N]) -> [ScopeId; N] {
+    ids.map(ScopeId)
+}
+
+pub(crate) async fn scope_sets_are_interned_once(store: Db) {
+    let lists: [&[ScopeId]; 5] =
+        [&members([1, 2]), &members([2, 1]), &members([12]), &members([1]), &[]];
+    let mut ids = Vec::new();
+    for list in lists {
+        let id = store.intern_scope_set(list).await.unwrap();
+        assert!(!ids.contains(&id), "{list:?} shares an id");
+        assert_eq!(store.scope_set(id).await.unwrap().as_deref(), Some(list));
+        ids.push(id);
+    }
+    for (list, id) in lists.into_iter().zip(&ids) {
+        assert_eq!(store.intern_scope_set(list).await.unwrap(), *id);
+    }
+    assert_eq!(store.scope_set(ScopeSetId(999)).await.unwrap(), None);
+}
+
+pub(crate) async fn a_scope_set_that_many_want_has_one_id(store: Db) {
+    let mut wishes = JoinSet::new();
+    for wish in 0..60 {
+        let store = Arc::clone(&store);
+        wishes.spawn(async move {
+            let set = members([wish % 3, 7]);
+            (wish % 3, store.intern_scope_set(&set).await.unwrap())
+        });
+    }
+    let mut ids: Vec<(i64, ScopeSetId)> = wishes.join_all().await;
+    ids.sort_unstable();
+    ids.dedup();
+    assert_eq!(ids.len(), 3);
+}

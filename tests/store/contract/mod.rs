@@ -1,0 +1,130 @@
+//! The behaviours, one async function each, and what they share.
+#![expect(clippy::unwrap_used, reason = "a test stops where it fails")]
+
+pub(crate) mod events;
+pub(crate) mod hosts;
+pub(crate) mod ledger;
+pub(crate) mod policy;
+pub(crate) mod rules;
+pub(crate) mod tags;
+pub(crate) mod tokens;
+
+use std::sync::Arc;
+
+use jiff::Timestamp;
+use nicelist::fleet::{Host, Setting, Tag};
+use nicelist::rule::{MachineId, Revision, Rule, RuleDraft, Scope, TagName, Target};
+use nicelist::store::{
+    Author, Change, Committed, Edit, LedgerRow, RuleFilter, Store, StoreError, StoreResult,
+};
+
+/// What every behaviour is given.
+pub(crate) type Db = Arc<dyn Store>;
+
+/// So many seconds after the beginning of all tests.
+pub(crate) fn at(seconds: i64) -> Timestamp {
+    Timestamp::from_second(1_790_000_000 + seconds).unwrap()
+}
+
+/// A team id.
+pub(crate) fn team(number: usize) -> Target {
+    format!("teamid:{number:010}").parse().unwrap()
+}
+
+pub(crate) fn scope(text: &str) -> Scope {
+    text.parse().unwrap()
+}
+
+pub(crate) fn tag(text: &str) -> TagName {
+    text.parse().unwrap()
+}
+
+pub(crate) fn machine(text: &str) -> MachineId {
+    text.parse().unwrap()
+}
+
+/// A rule for a team, with a comment to tell it from others.
+pub(crate) fn rule(number: usize, scope: &str, comment: &str) -> Rule {
+    let draft = RuleDraft {
+        target: team(number).to_string(),
+        policy: "block".to_owned(),
+        scope: scope.to_owned(),
+        comment: Some(comment.to_owned()).filter(|comment| !comment.is_empty()),
+        ..RuleDraft::default()
+    };
+    draft.try_into().unwrap()
+}
+
+pub(crate) fn put(rule: Rule) -> Edit {
+    Edit::PutRule(Box::new(rule))
+}
+
+pub(crate) fn drop_rule(number: usize, at: &str) -> Edit {
+    Edit::DropRule { target: team(number), scope: scope(at) }
+}
+
+pub(crate) fn set(at: &str, key: &str, value: &str) -> Edit {
+    Edit::Set { scope: scope(at), setting: Setting::parse_named(key, value).unwrap() }
+}
+
+pub(crate) fn unset(at: &str, key: &str) -> Edit {
+    Edit::Unset { scope: scope(at), key: key.parse().unwrap() }
+}
+
+pub(crate) fn put_tag(name: &str, priority: i32) -> Edit {
+    Edit::PutTag(Tag { name: tag(name), priority, description: None })
+}
+
+pub(crate) fn drop_tag(name: &str, force: bool) -> Edit {
+    Edit::DropTag { name: tag(name), force }
+}
+
+pub(crate) fn tag_host(host: &str, name: &str) -> Edit {
+    Edit::TagHost { machine: machine(host), tag: tag(name) }
+}
+
+pub(crate) fn untag_host(host: &str, name: &str) -> Edit {
+    Edit::UntagHost { machine: machine(host), tag: tag(name) }
+}
+
+pub(crate) fn change(edits: impl IntoIterator<Item = Edit>) -> Change {
+    Change {
+        author: Author { name: "anna".to_owned(), at: at(0), message: None },
+        base: None,
+        dry_run: false,
+        edits: edits.into_iter().collect(),
+    }
+}
+
+/// Makes a change that has to succeed.
+pub(crate) async fn commit(store: &Db, edits: impl IntoIterator<Item = Edit>) -> Committed {
+    store.commit(change(edits)).await.unwrap()
+}
+
+/// The refusals of a change that must not succeed: places and reasons, in words.
+pub(crate) fn refusals(result: StoreResult<Committed>) -> Vec<(usize, String)> {
+    match result {
+        Err(StoreError::Refused(refusals)) => {
+            refusals.into_iter().map(|refusal| (refusal.edit, refusal.reason.to_string())).collect()
+        }
+        other => panic!("not refused: {other:?}"),
+    }
+}
+
+/// A host that is there now.
+pub(crate) async fn new_host(store: &Db, name: &str) -> Host {
+    let host = Host::new(machine(name), at(0));
+    assert!(store.save_host(&host, 0).await.unwrap());
+    host
+}
+
+/// All rules in force, in the order of lists.
+pub(crate) async fn in_force(store: &Db) -> Vec<Rule> {
+    let records = store.rules(&RuleFilter::default(), None, usize::MAX).await.unwrap();
+    records.into_iter().map(|record| record.rule).collect()
+}
+
+/// The whole ledger.
+pub(crate) async fn ledger(store: &Db) -> Vec<LedgerRow> {
+    store.ledger(Revision(0), 0, usize::MAX).await.unwrap()
+}

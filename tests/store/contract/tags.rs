@@ -1,0 +1,137 @@
+//! Tags, and giving them to hosts.
+
+use nicelist::rule::{Outcome, Revision};
+
+use super::*;
+
+async fn tags_of(store: &Db, host: &str) -> Vec<TagName> {
+    store.host(&machine(host)).await.unwrap().unwrap().host.tags
+}
+
+pub(crate) async fn tags_are_made_changed_and_dropped(store: Db) {
+    let described =
+        Tag { name: tag("canary"), priority: -3, description: Some("goes first".to_owned()) };
+    commit(&store, [put_tag("eng", 1), Edit::PutTag(described.clone())]).await;
+    let tags = store.snapshot().await.unwrap().tags;
+    assert_eq!((&tags[0], &*tags[1].name.to_string()), (&described, "eng"));
+    let plain = Tag { description: None, ..described };
+    let edits = [put_tag("eng", 2), Edit::PutTag(plain), drop_tag("canary", false)];
+    let committed = commit(&store, edits).await;
+    assert_eq!(committed.outcomes, [Outcome::Changed, Outcome::Changed, Outcome::Removed]);
+    let tags = store.snapshot().await.unwrap().tags;
+    assert_eq!((tags.len(), tags[0].priority), (1, 2));
+    assert_eq!(commit(&store, [put_tag("canary", 0)]).await.outcomes, [Outcome::Added]);
+}
+
+pub(crate) async fn unknown_tags_are_refused(store: Db) {
+    new_host(&store, "M1").await;
+    commit(&store, [put_tag("old", 1)]).await;
+    let edits = [
+        put(rule(1, "tag:x", "")),
+        set("tag:x", "batch-size", "60"),
+        tag_host("M1", "x"),
+        drop_tag("old", false),
+        put(rule(1, "tag:old", "")),
+    ];
+    let places: Vec<usize> =
+        refusals(store.commit(change(edits)).await).into_iter().map(|(place, _)| place).collect();
+    assert_eq!(places, [0, 1, 2, 4]);
+    // What is not there need not be taken away: a script may run twice.
+    let gone = [drop_rule(1, "tag:x"), unset("tag:x", "batch-size"), untag_host("M1", "x")];
+    assert!(!commit(&store, gone).await.changed);
+    // Hosts, users and groups need not have been seen.
+    let unseen = ["host:M9", "user:nobody", "group:none"].map(|scope| put(rule(1, scope, "")));
+    assert!(commit(&store, unseen).await.changed);
+}
+
+pub(crate) async fn unknown_hosts_cannot_be_tagged(store: Db) {
+    commit(&store, [put_tag("eng", 1)]).await;
+    let edits = [tag_host("M1", "eng"), untag_host("M2", "eng"), put(rule(1, "host:M1", ""))];
+    assert_eq!(
+        refusals(store.commit(change(edits)).await),
+        [(0, "there is no host `M1`".to_owned()), (1, "there is no host `M2`".to_owned())]
+    );
+}
+
+pub(crate) async fn a_tag_in_use_stays(store: Db) {
+    new_host(&store, "M1").await;
+    new_host(&store, "M2").await;
+    commit(&store, [put_tag("eng", 1), put_tag("en", 1), put(rule(1, "tag:eng", ""))]).await;
+    let edits = [
+        put(rule(2, "tag:eng", "")),
+        set("tag:eng", "batch-size", "60"),
+        tag_host("M1", "eng"),
+        tag_host("M2", "eng"),
+        drop_tag("en", false),
+        drop_tag("eng", false),
+    ];
+    assert_eq!(
+        refusals(store.commit(change(edits)).await),
+        [(5, "tag `eng` is in use: 2 rules, 1 settings, 2 hosts".to_owned())]
+    );
+    commit(&store, [tag_host("M1", "eng")]).await;
+    let edits = [drop_rule(1, "tag:eng"), drop_tag("eng", false)];
+    assert_eq!(
+        refusals(store.commit(change(edits)).await),
+        [(1, "tag `eng` is in use: 0 rules, 0 settings, 1 hosts".to_owned())]
+    );
+    let edits = [drop_rule(1, "tag:eng"), untag_host("M1", "eng"), drop_tag("eng", false)];
+    assert_eq!(commit(&store, edits).await.outcomes, [Outcome::Removed; 3]);
+}
+
+pub(crate) async fn force_takes_a_tag_from_all_that_use_it(store: Db) {
+    let before = new_host(&store, "M1").await;
+    commit(
+        &store,
+        [
+            put_tag("eng", 1),
+            put_tag("other", 1),
+            put(rule(1, "tag:eng", "")),
+            put(rule(1, "tag:other", "")),
+            set("tag:eng", "batch-size", "60"),
+            tag_host("M1", "eng"),
+            tag_host("M1", "other"),
+        ],
+    )
+    .await;
+    let version = store.host(&before.machine).await.unwrap().unwrap().version;
+    let committed = commit(&store, [drop_tag("eng", true)]).await;
+    assert_eq!((committed.head, &*committed.outcomes), (Revision(2), &[Outcome::Removed][..]));
+    assert_eq!(in_force(&store).await, [rule(1, "tag:other", "")]);
+    assert_eq!(tags_of(&store, "M1").await, [tag("other")]);
+    assert!(store.host(&before.machine).await.unwrap().unwrap().version > version);
+    let snapshot = store.snapshot().await.unwrap();
+    assert!(snapshot.settings.is_empty() && snapshot.tags.len() == 1);
+    commit(&store, [put_tag("eng", 1)]).await;
+    assert_eq!(in_force(&store).await.len(), 1, "a new tag has none of the old one's rules");
+}
+
+pub(crate) async fn a_tag_made_earlier_in_the_change_counts(store: Db) {
+    new_host(&store, "M1").await;
+    let edits = [
+        put_tag("eng", 1),
+        put(rule(1, "tag:eng", "")),
+        set("tag:eng", "batch-size", "60"),
+        tag_host("M1", "eng"),
+        drop_tag("eng", true),
+        put_tag("eng", 5),
+        put(rule(2, "tag:eng", "")),
+    ];
+    assert!(commit(&store, edits).await.changed);
+    assert_eq!(in_force(&store).await, [rule(2, "tag:eng", "")]);
+    assert_eq!(tags_of(&store, "M1").await, []);
+    let snapshot = store.snapshot().await.unwrap();
+    assert_eq!((snapshot.settings.len(), snapshot.tags[0].priority), (0, 5));
+}
+
+pub(crate) async fn tagging_is_a_revision_and_a_new_version_of_the_host(store: Db) {
+    let host = new_host(&store, "M1").await;
+    commit(&store, ["b", "a", "c"].map(|name| put_tag(name, 1))).await;
+    let committed = commit(&store, ["c", "a", "b"].map(|name| tag_host("M1", name))).await;
+    assert_eq!((committed.head, &*committed.outcomes), (Revision(2), &[Outcome::Added; 3][..]));
+    assert_eq!(tags_of(&store, "M1").await, [tag("a"), tag("b"), tag("c")]);
+    assert!(!store.save_host(&host, 1).await.unwrap(), "saved over a tagging it had not seen");
+    let committed = commit(&store, [untag_host("M1", "b"), untag_host("M1", "b")]).await;
+    assert_eq!(committed.outcomes, [Outcome::Removed, Outcome::Unchanged]);
+    assert_eq!(tags_of(&store, "M1").await, [tag("a"), tag("c")]);
+}

@@ -1,0 +1,67 @@
+//! Tokens, and the installation of an empty database.
+
+use nicelist::fleet::Role;
+use nicelist::store::{Installation, TokenRecord};
+use tokio::task::JoinSet;
+
+use super::*;
+
+fn token(name: &str, role: Role) -> TokenRecord {
+    let hash = std::array::from_fn(|place| name.as_bytes()[place % name.len()]);
+    TokenRecord { name: name.to_owned(), role, hash, created: at(1), expires: None }
+}
+
+fn installation(key: u8) -> Installation {
+    let tokens = vec![token("first", Role::Admin), token("hosts", Role::Enrolment)];
+    Installation { cursor_key: [key; 32], tokens }
+}
+
+pub(crate) async fn a_store_is_installed_once(store: Db) {
+    assert_eq!(store.install(installation(1)).await.unwrap(), ([1; 32], true));
+    assert_eq!(store.tokens().await.unwrap(), installation(1).tokens);
+    assert!(store.revoke_token("hosts").await.unwrap());
+    assert_eq!(store.install(installation(2)).await.unwrap(), ([1; 32], false));
+    assert_eq!(store.tokens().await.unwrap(), installation(1).tokens[..1]);
+}
+
+pub(crate) async fn a_store_used_without_tokens_gets_its_first_ones_later(store: Db) {
+    let without = Installation { tokens: Vec::new(), ..installation(1) };
+    assert_eq!(store.install(without).await.unwrap(), ([1; 32], false));
+    assert_eq!(store.install(installation(2)).await.unwrap(), ([1; 32], true));
+    assert_eq!(store.tokens().await.unwrap(), installation(2).tokens);
+}
+
+pub(crate) async fn of_many_installers_one_wins(store: Db) {
+    let mut installs = JoinSet::new();
+    for key in 0..20 {
+        let store = Arc::clone(&store);
+        installs.spawn(async move { store.install(installation(key)).await.unwrap() });
+    }
+    let answers = installs.join_all().await;
+    assert_eq!(answers.iter().filter(|(_, installed)| *installed).count(), 1);
+    assert!(answers.iter().all(|(key, _)| *key == answers[0].0));
+    assert_eq!(store.tokens().await.unwrap().len(), 2);
+}
+
+pub(crate) async fn tokens_are_added_and_revoked(store: Db) {
+    let mut ci = token("ci", Role::Editor);
+    ci.expires = Some(at(99));
+    let others = [token("zoe", Role::Viewer), token("anna", Role::Helpdesk)];
+    for token in [&ci, &others[0], &others[1]] {
+        store.add_token(token.clone()).await.unwrap();
+    }
+    let all = [others[1].clone(), ci.clone(), others[0].clone()];
+    assert_eq!(store.tokens().await.unwrap(), all);
+    match store.add_token(token("ci", Role::Admin)).await {
+        Err(StoreError::TokenExists(name)) => assert_eq!(name, "ci"),
+        other => panic!("not refused: {other:?}"),
+    }
+    assert_eq!(store.tokens().await.unwrap(), all);
+    assert!(store.revoke_token("ci").await.unwrap());
+    assert!(!store.revoke_token("ci").await.unwrap());
+    assert!(!store.revoke_token("nobody").await.unwrap());
+    assert_eq!(store.tokens().await.unwrap(), [all[0].clone(), all[2].clone()]);
+    let again = token("ci", Role::Admin);
+    store.add_token(again.clone()).await.unwrap();
+    assert_eq!(store.tokens().await.unwrap()[1], again);
+}

@@ -1,0 +1,214 @@
+//! What only a database in a file has to keep: who opens it, and what is on the disk.
+#![expect(clippy::unwrap_used, reason = "a test stops where it fails")]
+
+use std::fs;
+use std::os::unix::fs::PermissionsExt as _;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use nicelist::fleet::Host;
+use nicelist::rule::Revision;
+use nicelist::store::{self, HostFilter, StoreError};
+use rusqlite::Connection;
+use tempfile::TempDir;
+use tokio::task::JoinSet;
+
+use crate::contract::{Db, at, commit, in_force, machine, put, put_tag, rule, set};
+
+/// A database in a folder of its own.
+pub(crate) struct File(TempDir);
+
+impl File {
+    pub(crate) fn new() -> Self {
+        Self(tempfile::tempdir().unwrap())
+    }
+
+    pub(crate) fn open(&self) -> Db {
+        store::open(&self.url()).unwrap()
+    }
+
+    fn path(&self) -> PathBuf {
+        self.0.path().join("nicelist.db")
+    }
+
+    fn url(&self) -> String {
+        format!("sqlite:{}", self.path().display())
+    }
+
+    /// Why it cannot be opened.
+    fn refusal(&self) -> String {
+        refusal(&self.url())
+    }
+}
+
+fn refusal(url: &str) -> String {
+    match store::open(url) {
+        Err(error @ StoreError::Open { .. }) => error.to_string(),
+        Err(error) => panic!("another error: {error}"),
+        Ok(_) => panic!("{url} was opened"),
+    }
+}
+
+#[tokio::test]
+async fn what_was_written_is_there_when_opened_again() {
+    let file = File::new();
+    {
+        let store = file.open();
+        let edits =
+            [put_tag("eng", 1), put(rule(1, "tag:eng", "c")), set("fleet", "batch-size", "60")];
+        commit(&store, edits).await;
+        assert!(store.save_host(&Host::new(machine("M1"), at(0)), 0).await.unwrap());
+    }
+    let left: Vec<_> =
+        fs::read_dir(file.0.path()).unwrap().map(|it| it.unwrap().file_name()).collect();
+    assert_eq!(left, ["nicelist.db"], "the log was not emptied");
+    let store = file.open();
+    assert_eq!(store.head().await.unwrap(), Revision(1));
+    assert_eq!(in_force(&store).await, [rule(1, "tag:eng", "c")]);
+    let snapshot = store.snapshot().await.unwrap();
+    assert_eq!((snapshot.settings.len(), snapshot.tags.len()), (1, 1));
+    assert_eq!(store.hosts(&HostFilter::default(), None, 9).await.unwrap().len(), 1);
+    assert_eq!(commit(&store, [put(rule(2, "fleet", ""))]).await.head, Revision(2));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn two_programs_write_one_file() {
+    let file = File::new();
+    let mut writers = JoinSet::new();
+    for half in 0..2 {
+        let store = file.open();
+        writers.spawn(async move {
+            for number in 0..30 {
+                commit(&store, [put(rule(number * 2 + half, "fleet", ""))]).await;
+                let host = Host::new(machine(&format!("M{half} {number}")), at(0));
+                assert!(store.save_host(&host, 0).await.unwrap());
+            }
+        });
+    }
+    writers.join_all().await;
+    let store = file.open();
+    assert_eq!(store.head().await.unwrap(), Revision(60));
+    assert_eq!(in_force(&store).await.len(), 60);
+    assert_eq!(store.hosts(&HostFilter::default(), None, 99).await.unwrap().len(), 60);
+}
+
+#[test]
+fn many_programs_make_one_file() {
+    let file = File::new();
+    std::thread::scope(|threads| {
+        for _ in 0..8 {
+            threads.spawn(|| drop(file.open()));
+        }
+    });
+    drop(file.open());
+}
+
+/// The files as they are when the answers are there are all that a crash leaves.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_was_answered_survives_a_crash() {
+    const HOSTS: usize = 1_500;
+    let (file, crashed) = (File::new(), File::new());
+    let store = file.open();
+    let mut saves = JoinSet::new();
+    for number in 0..HOSTS {
+        let store = Arc::clone(&store);
+        let host = Host::new(machine(&format!("M{number}")), at(0));
+        // Some fail, which must not touch the others of their commit.
+        let version = u64::from(number % 100 == 0);
+        saves.spawn(async move { store.save_host(&host, version).await.unwrap() });
+    }
+    let saved = saves.join_all().await.into_iter().filter(|saved| *saved).count();
+    assert_eq!(saved, HOSTS - HOSTS / 100);
+    for ending in ["", "-wal"] {
+        let name = format!("nicelist.db{ending}");
+        fs::copy(file.0.path().join(&name), crashed.0.path().join(&name)).unwrap();
+    }
+    let found = crashed.open().hosts(&HostFilter::default(), None, usize::MAX).await.unwrap();
+    assert_eq!(found.len(), saved);
+}
+
+/// One job of a shared commit fails with an error of its own.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_error_among_jobs_that_share_a_commit_is_one_jobs_own() {
+    let file = File::new();
+    let store = file.open();
+    drop(Connection::open(file.path()).unwrap().execute_batch(
+        "CREATE TRIGGER bad BEFORE INSERT ON host WHEN new.machine LIKE 'bad%'
+         BEGIN SELECT raise(FAIL, 'no such luck'); END",
+    ));
+    let mut saves = JoinSet::new();
+    for number in 0..300 {
+        let name = if number % 3 == 0 { format!("bad{number}") } else { format!("M{number}") };
+        let (store, host) = (Arc::clone(&store), Host::new(machine(&name), at(0)));
+        saves.spawn(
+            async move { store.save_host(&host, 0).await.map_err(|error| error.to_string()) },
+        );
+    }
+    let (good, bad): (Vec<_>, Vec<_>) = saves.join_all().await.into_iter().partition(Result::is_ok);
+    assert_eq!((good.len(), bad.len()), (200, 100));
+    assert!(bad.iter().all(|answer| *answer == Err("database: no such luck".to_owned())));
+    assert_eq!(store.hosts(&HostFilter::default(), None, 999).await.unwrap().len(), 200);
+}
+
+#[test]
+fn a_newer_database_is_refused() {
+    let file = File::new();
+    drop(file.open());
+    Connection::open(file.path()).unwrap().pragma_update(None, "user_version", 99).unwrap();
+    let refusal = file.refusal();
+    assert!(
+        refusal.starts_with(&format!("cannot open {}: a newer nicelist", file.url())),
+        "{refusal}"
+    );
+    assert!(refusal.contains("upgrade"), "{refusal}");
+}
+
+#[test]
+fn the_database_of_another_program_is_refused_and_left_alone() {
+    let file = File::new();
+    let marks = ["CREATE TABLE t (x)", "PRAGMA application_id = 7", "PRAGMA user_version = 1"];
+    for mark in marks {
+        let _gone = fs::remove_file(file.path());
+        Connection::open(file.path()).unwrap().execute_batch(mark).unwrap();
+        let before = fs::read(file.path()).unwrap();
+        let refusal = file.refusal();
+        assert!(refusal.contains("another program"), "{mark}: {refusal}");
+        assert_eq!(fs::read(file.path()).unwrap(), before, "{mark}");
+    }
+}
+
+#[test]
+fn what_is_no_database_is_refused() {
+    let file = File::new();
+    fs::write(file.path(), "rules: none\n".repeat(100)).unwrap();
+    assert!(file.refusal().contains("not an SQLite database"), "{}", file.refusal());
+    let folder = format!("sqlite:{}", file.0.path().display());
+    assert!(refusal(&folder).contains("directory"), "{}", refusal(&folder));
+    assert!(refusal("sqlite:").contains("names no file"));
+    assert!(refusal("mysql://x").contains("expected sqlite:PATH"));
+}
+
+#[test]
+fn only_the_owner_may_read_what_is_created() {
+    let file = File::new();
+    let nested = file.0.path().join("a/b/rules.db");
+    let store = store::open(&format!("sqlite:{}", nested.display())).unwrap();
+    let mode = |path: PathBuf| fs::metadata(path).unwrap().permissions().mode() & 0o777;
+    assert_eq!(mode(nested.clone()), 0o600);
+    assert_eq!(mode(nested.with_file_name("rules.db-wal")), 0o600);
+    assert_eq!(mode(file.0.path().join("a")), 0o700);
+    assert_eq!(mode(file.0.path().join("a/b")), 0o700);
+    drop(store);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn databases_in_memory_are_apart() {
+    let (one, other) =
+        (store::open("sqlite::memory:").unwrap(), store::open("sqlite::memory:").unwrap());
+    commit(&one, [put(rule(1, "fleet", ""))]).await;
+    assert_eq!(one.head().await.unwrap(), Revision(1));
+    assert_eq!(other.head().await.unwrap(), Revision(0));
+    drop(one);
+    let again = store::open("sqlite::memory:").unwrap();
+    assert_eq!(again.head().await.unwrap(), Revision(0));
+}
