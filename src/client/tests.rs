@@ -1,5 +1,6 @@
 //! What a request looks like to a server, and what its answers mean.
 
+use std::collections::VecDeque;
 use std::sync::{Arc, Mutex};
 
 use ::http::header::CONTENT_TYPE;
@@ -15,10 +16,10 @@ type Asked = Arc<Mutex<Vec<String>>>;
 fn client(answers: &[(u16, &'static str, &'static str)]) -> (Client, Asked) {
     let asked = Asked::default();
     let log = Arc::clone(&asked);
-    let answers = Mutex::new(answers.to_vec().into_iter());
+    let answers = Mutex::new(VecDeque::from(answers.to_vec()));
     let answer = move |request: Request<Bytes>| {
         log.lock().unwrap().push(format!("{} {}", request.method(), request.uri()));
-        let (status, kind, body) = answers.lock().unwrap().next().unwrap();
+        let (status, kind, body) = answers.lock().unwrap().pop_front().unwrap();
         let response = Response::builder().status(status).header(CONTENT_TYPE, kind);
         let response = response.body(Bytes::from_static(body.as_bytes())).unwrap();
         Box::pin(async { response }) as super::BoxFuture<'static, Response<Bytes>>

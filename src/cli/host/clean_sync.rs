@@ -2,6 +2,7 @@
 
 use clap::Args;
 
+use super::view::every;
 use crate::api::CleanSyncRequest;
 use crate::cli::context::Context;
 use crate::cli::error::CliError;
@@ -35,6 +36,8 @@ pub(super) async fn run(context: &Context, args: CleanSyncArgs) -> Result<(), Cl
     let kind = if args.all { CleanSync::CleanAll } else { CleanSync::Clean };
     let host = client.clean_sync(machine.as_str(), CleanSyncRequest { kind }).await?;
     context.ui.answer(&host, [host.clone()])?;
-    context.ui.status(format!("its next sync, within {}s, will be clean", host.interval));
+    context
+        .ui
+        .status(format!("its next sync will be clean; it asks every {}", every(host.interval)));
     Ok(())
 }

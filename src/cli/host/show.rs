@@ -30,7 +30,7 @@ pub(super) async fn run(context: &Context, args: ShowArgs) -> Result<(), CliErro
         return context.ui.rows(client.host_settings(&args.host).await?, "no settings");
     }
     if !args.rules {
-        return context.ui.report(&client.host(&args.host).await?);
+        return context.ui.one(&client.host(&args.host).await?);
     }
     let mut pages = client.host_rules(&args.host);
     let mut list = context.ui.list::<RuleView>("no rules");

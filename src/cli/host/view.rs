@@ -1,7 +1,9 @@
 //! How hosts look.
 
+use jiff::SignedDuration;
+
 use crate::api::{HostSetting, HostState, HostView};
-use crate::cli::ui::{Cell, Column, Group, Report, Row, Tone};
+use crate::cli::ui::{Cell, Column, Group, Report, Row, Tone, rough};
 
 impl Row for HostView {
     const COLUMNS: &'static [Column] = &[
@@ -78,7 +80,7 @@ impl Report for HostView {
                     ("last_seen", Cell::Time(self.last_seen)),
                     ("last_sync", Cell::Time(self.last_sync)),
                     ("first_seen", Cell::Time(Some(self.first_seen))),
-                    ("interval", Cell::text(format!("{}s", self.interval))),
+                    ("interval", Cell::text(every(self.interval))),
                     ("clean_sync", clean_sync(self)),
                 ],
             ),
@@ -107,6 +109,11 @@ impl Row for HostSetting {
         };
         vec![Cell::text(self.key), Cell::text(&self.value), scope]
     }
+}
+
+/// An interval in its largest unit.
+pub(super) fn every(seconds: u32) -> String {
+    rough(SignedDuration::from_secs(i64::from(seconds)))
 }
 
 /// A state in the colour of how bad it is.

@@ -1,7 +1,11 @@
 //! Settings by name, and what to say of names that are none.
 
 use crate::cli::error::CliError;
+use crate::cli::ui::wrap;
 use crate::fleet::{Setting, SettingError, SettingKey};
+
+/// The longest line of help, so that it fits a terminal of 80 columns with its indent.
+const HELP_WIDTH: usize = 72;
 
 /// Reads `KEY=VALUE`.
 pub(super) fn setting(text: &str) -> Result<Setting, CliError> {
@@ -40,11 +44,13 @@ fn nearest(key: &str) -> Option<SettingKey> {
     (far(nearest) <= nearest.name().len().div_ceil(3)).then_some(*nearest)
 }
 
-/// The help of all settings, a line each.
-pub(super) fn help() -> String {
-    let width = SettingKey::ALL.iter().map(|key| key.name().len()).max().unwrap_or(0);
-    let lines = SettingKey::ALL.iter().map(|key| format!("  {key:width$}  {}\n", key.help()));
-    format!("Settings:\n{}", lines.collect::<String>())
+/// `examples`, and then what all settings are, each on a line of its own with its help below.
+pub(super) fn help(examples: &str) -> String {
+    let indented = |key: &SettingKey| {
+        let lines = wrap(key.help(), HELP_WIDTH).join("\n      ");
+        format!("\n  {key}\n      {lines}")
+    };
+    format!("{examples}\n\nSettings:{}", SettingKey::ALL.iter().map(indented).collect::<String>())
 }
 
 #[cfg(test)]

@@ -11,14 +11,15 @@ use crate::cli::context::Context;
 use crate::cli::error::CliError;
 use crate::rule::Scope;
 
-/// Set settings of a scope
-#[derive(Debug, Args)]
-#[command(after_long_help = "\
+const EXAMPLES: &str = "\
 Examples:
   nicelist settings set client-mode=lockdown --scope tag:eng
   nicelist settings set full-sync-interval=5m enable-bundles=true
-  nicelist settings set removable-media=remount:rdonly,noexec --dry-run")]
-#[command(before_long_help = keys::help())]
+  nicelist settings set removable-media=remount:rdonly,noexec --dry-run";
+
+/// Set settings of a scope
+#[derive(Debug, Args)]
+#[command(after_long_help = keys::help(EXAMPLES))]
 pub(crate) struct SetArgs {
     /// Settings with their values, as in client-mode=lockdown
     #[arg(required = true, value_name = "KEY=VALUE")]

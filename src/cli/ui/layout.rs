@@ -47,7 +47,7 @@ impl Layout {
             .iter()
             .zip(&self.widths)
             .map(|(piece, width)| match self.breaks {
-                true => lines(piece.text, *width),
+                true => wrap(piece.text, *width),
                 false => vec![piece.text],
             })
             .collect();
@@ -89,7 +89,7 @@ fn squeeze(widths: &mut [usize], limit: usize) {
 }
 
 /// Breaks a text into lines of at most `width`, at a space where there is one.
-fn lines(text: &str, width: usize) -> Vec<&str> {
+pub(crate) fn wrap(text: &str, width: usize) -> Vec<&str> {
     let mut lines = Vec::new();
     let mut rest = text;
     while measure_text_width(rest) > width.max(1) {

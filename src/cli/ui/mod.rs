@@ -11,6 +11,7 @@ mod prompt;
 mod report;
 
 pub(crate) use cell::{Cell, Column, Row, Tone, relative, rough};
+pub(crate) use layout::wrap;
 pub(crate) use list::List;
 pub(crate) use report::{Group, Report};
 
@@ -86,6 +87,14 @@ impl Ui {
             Output::Csv | Output::Tsv => {
                 self.raw(&report::record(&report.groups(), self.delimiter())?)
             }
+        }
+    }
+
+    /// Shows one of the things that lists have: in full for eyes, as in its list for machines.
+    pub(crate) fn one<R: Row + Report>(&self, thing: &R) -> Result<(), CliError> {
+        match self.format {
+            Output::Table | Output::Json | Output::Jsonl => self.report(thing),
+            Output::Csv | Output::Tsv => self.in_full(std::slice::from_ref(thing)),
         }
     }
 
