@@ -1,6 +1,6 @@
 //! Client generations: what each version of Santa was the first to understand.
 //!
-//! A generation is named by the first version that has it, as a number (`2025.6` is 202506):
+//! A generation is named by the first version that has it, as a number (`2025.6` is 202_506):
 //! the newest step of the table that a client's version has reached. So a client that is
 //! updated within a step stays in its generation, and a step added later changes no other.
 
@@ -25,13 +25,13 @@ pub enum Capability {
 
 /// The first version that has each capability, as a number; oldest first.
 const TABLE: [(u32, Capability); 7] = [
-    (2024_03, Capability::CdHashRules),
-    (2024_11, Capability::StandaloneMode),
-    (2025_06, Capability::CelRules),
-    (2025_12, Capability::CelProcess),
-    (2026_02, Capability::CelSigningId),
-    (2026_03, Capability::CelPath),
-    (2026_06, Capability::HalfSilentPolicies),
+    (202_403, Capability::CdHashRules),
+    (202_411, Capability::StandaloneMode),
+    (202_506, Capability::CelRules),
+    (202_512, Capability::CelProcess),
+    (202_602, Capability::CelSigningId),
+    (202_603, Capability::CelPath),
+    (202_606, Capability::HalfSilentPolicies),
 ];
 
 /// The generation of a client with this version (`2025.6.1`), by its leading year and number.
@@ -71,10 +71,10 @@ mod tests {
 
     #[test]
     fn a_version_belongs_to_the_newest_step_it_has_reached() {
-        assert_eq!(step_of("2024.8"), 2024_03);
-        assert_eq!(step_of("2025.6.655965194"), 2025_06);
-        assert_eq!(step_of("2026.1"), 2025_12);
-        assert_eq!(step_of("2027.1"), 2026_06);
+        assert_eq!(step_of("2024.8"), 202_403);
+        assert_eq!(step_of("2025.6.655965194"), 202_506);
+        assert_eq!(step_of("2026.1"), 202_512);
+        assert_eq!(step_of("2027.1"), 202_606);
     }
 
     #[test]

@@ -96,7 +96,6 @@ impl App {
     }
 
     /// Everything the server answers.
-    #[must_use]
     pub fn router(&self) -> Router {
         Router::new()
             .merge(santa::router())

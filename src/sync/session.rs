@@ -221,11 +221,11 @@ impl Engine {
             (None, Some(holding)) => (holding.set, holding.set),
             (None, None) => (target.set, target.set),
         };
-        let all = union(&*self.scope_sets.members(store, all).await?, &offered);
+        let all = union(&self.scope_sets.members(store, all).await?, &offered);
         let same_client =
             state.holding.is_none_or(|holding| holding.generation == target.generation);
         let shared = match same_client {
-            true => common(&*self.scope_sets.members(store, shared).await?, &offered),
+            true => common(&self.scope_sets.members(store, shared).await?, &offered),
             false => Vec::new(),
         };
         let union = self.scope_sets.intern(store, &all).await?;

@@ -95,11 +95,11 @@ impl Shell {
     fn filtered(&self, raw: &str) -> String {
         let home = self.home.path().display().to_string();
         let text = raw.replace(&home, "[HOME]");
-        text.split_inclusive('\n').map(filtered_line).collect()
+        text.split_inclusive('\n').map(filtered_line).map(|line| unpadded(&line)).collect()
     }
 }
 
-/// Replaces times and made-up secrets, word by word. The spaces that pad a column go with them.
+/// Replaces times and made-up secrets, word by word.
 fn filtered_line(line: &str) -> String {
     let mut out = String::new();
     for word in line.split_inclusive([' ', '\n', ',', '"']) {
@@ -113,6 +113,20 @@ fn filtered_line(line: &str) -> String {
             out.push_str(bare);
         }
         out.push_str(rest);
+    }
+    out
+}
+
+/// The line with at most two spaces between columns: their widths follow from what was replaced.
+fn unpadded(line: &str) -> String {
+    let text = line.trim_start();
+    let mut out = line[..line.len() - text.len()].to_owned();
+    let mut spaces = 0;
+    for letter in text.chars() {
+        spaces = if letter == ' ' { spaces + 1 } else { 0 };
+        if spaces <= 2 {
+            out.push(letter);
+        }
     }
     out
 }

@@ -34,8 +34,8 @@ const STDIN: &str = "-";
 ///
 /// All rows become one revision, or none does: every bad row is reported with its line and
 /// column, nothing is changed, and the exit code is 5. With --partial the good rows are
-/// imported, the bad ones are written to the file of --rejects with their lines and reasons,
-/// and the exit code is 0; mended, that file can be imported as it is.
+/// imported and the bad ones are written to the file of --rejects with their lines and reasons;
+/// the exit code is 5 if there are any. Mended, that file can be imported as it is.
 ///
 /// Rules that are not in the file are left alone.
 #[derive(Debug, Args)]
@@ -105,11 +105,11 @@ async fn import(ui: &Ui, client: &Client, args: ImportArgs) -> Result<(), CliErr
     let progress = ui.progress(None, text);
     let answer = send(client, &mut rows, &mut faults, (reason.as_deref(), dry_run)).await;
     drop(progress);
-    let rejected = faults.finish(ui)?;
+    let (rejected, complaint) = faults.finish()?;
     let summary = Summary::of(&answer?, rejected, dry_run);
     ui.answer(&summary, [&summary])?;
     ui.status(summary.to_string());
-    Ok(())
+    complaint.map_or(Ok(()), Err)
 }
 
 /// Sends all rows as one change. In a partial import, rows that the server refuses are taken

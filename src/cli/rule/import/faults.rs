@@ -86,14 +86,15 @@ impl<'u> Faults<'u> {
         }
     }
 
-    /// Finishes the file, and tells how many rows are in it.
-    pub(super) fn finish(self, ui: &Ui) -> Result<usize, CliError> {
-        if let Sink::Written { path, file: Some(file), .. } = self.sink {
-            file.finish().map_err(|error| unwritable(&path, &error))?;
-            let rows = if self.count == 1 { "row was" } else { "rows were" };
-            ui.warn(format!("{} {rows} rejected; see {}", self.count, path.display()));
-        }
-        Ok(self.count)
+    /// Finishes the file of rejected rows. Says how many there are, and what to tell of them.
+    pub(super) fn finish(self) -> Result<(usize, Option<CliError>), CliError> {
+        let Sink::Written { path, file: Some(file), .. } = self.sink else {
+            return Ok((self.count, None));
+        };
+        file.finish().map_err(|error| unwritable(&path, &error))?;
+        let rows = if self.count == 1 { "row was" } else { "rows were" };
+        let told = format!("{} {rows} rejected; see {}", self.count, path.display());
+        Ok((self.count, Some(CliError::input(told))))
     }
 }
 

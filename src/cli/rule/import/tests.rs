@@ -135,14 +135,16 @@ async fn what_the_server_refuses_is_told_by_line() {
 async fn a_partial_import_takes_the_good_rows_and_writes_down_the_others() {
     let (folder, file) = Folder::with(MIXED);
     let (client, asked) = server();
-    let (ui, out, err) = remembering(Output::Jsonl, false);
+    let (ui, out, _) = remembering(Output::Jsonl, false);
     let rejects = Some(folder.rejects());
-    import(&ui, &client, ImportArgs { partial: true, rejects, ..args(&file) }).await.unwrap();
+    let partial = ImportArgs { partial: true, rejects, ..args(&file) };
+    let error = import(&ui, &client, partial).await.unwrap_err();
     assert_eq!(
         out.text(),
         "{\"added\":1,\"changed\":0,\"unchanged\":0,\"rejected\":3,\"revision\":7,\"dry_run\":false}\n"
     );
-    assert!(err.text().contains("3 rows were rejected; see "), "{}", err.text());
+    assert!(error.message.starts_with("3 rows were rejected; see "), "{}", error.message);
+    assert_eq!(error.kind.exit_code(), 5);
     assert_eq!(asked.lock().unwrap().last().unwrap().put.len(), 1);
     let written = fs::read_to_string(folder.rejects()).unwrap();
     let lines: Vec<&str> = written.lines().collect();
