@@ -1,6 +1,6 @@
 //! Client generations: what each version of Santa was the first to understand.
 //!
-//! A generation is named by the first version that has it, as a number (`2025.6` is 202_506):
+//! A generation is named by the first version that has it, as a number (`2025.6` is 202506):
 //! the newest step of the table that a client's version has reached. So a client that is
 //! updated within a step stays in its generation, and a step added later changes no other.
 

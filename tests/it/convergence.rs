@@ -247,11 +247,11 @@ proptest! {
             for step in &steps {
                 story.happen(step).await;
             }
-            for host in 0..HOSTS.len() {
+            for (host, name) in HOSTS.iter().enumerate() {
                 story.sync(host, Loses::Nothing).await;
-                let told = story.world.in_force(HOSTS[host]).await;
-                assert_eq!(told, story.paper.in_force(host), "what the server says of {host}");
-                let view = story.world.get(&format!("/hosts/{}", HOSTS[host])).await;
+                let told = story.world.in_force(name).await;
+                assert_eq!(told, story.paper.in_force(host), "what the server says of {name}");
+                let view = story.world.get(&format!("/hosts/{name}")).await;
                 assert_eq!(view["rules"]["due"], 0, "{view}");
             }
         });

@@ -1,10 +1,15 @@
 //! The whole of nicelist from the outside: the real binary, real HTTP, real files, a terminal.
 
+#![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test that cannot go on fails")]
+#![expect(clippy::too_many_lines, reason = "a story is read from its beginning to its end")]
+#![expect(clippy::print_stderr, reason = "the raw output belongs in the test's log")]
+
 mod api;
 mod convergence;
 mod idle;
 mod kill;
 mod losses;
+mod readme;
 mod road;
 mod santa;
 mod shell;

@@ -176,41 +176,41 @@ fn a_blocked_program_is_approved_for_a_while() {
     $ nicelist event list --blocked
     exit code: 0
     ----- stdout -----
-    ID  RECEIVED                  HOST        USER         DECISION       PATH
-    2   [TIME]  mira.local  mira.okafor  BLOCK_UNKNOWN  /usr/local/bin/ledgerctl
-    1   [TIME]  mira.local  mira.okafor  BLOCK_UNKNOWN  /Applications/Pinecone.app/Contents/MacOS/Pinecone
+    ID  RECEIVED  HOST  USER  DECISION  PATH
+    2  [TIME]  mira.local  mira.okafor  BLOCK_UNKNOWN  /usr/local/bin/ledgerctl
+    1  [TIME]  mira.local  mira.okafor  BLOCK_UNKNOWN  /Applications/Pinecone.app/Contents/MacOS/Pinecone
     ");
     insta::assert_snapshot!(shell.run("event show 1"), @"
     $ nicelist event show 1
     exit code: 0
     ----- stdout -----
     Event 1
-      decision       BLOCK_UNKNOWN
-      received       [TIME]
-      occurred       [TIME]
-      host           mira.local
-      machine        mira
-      user           mira.okafor
-      parent         launchd
-      pid            4127
+      decision  BLOCK_UNKNOWN
+      received  [TIME]
+      occurred  [TIME]
+      host  mira.local
+      machine  mira
+      user  mira.okafor
+      parent  launchd
+      pid  4127
 
     Program
-      path           /Applications/Pinecone.app/Contents/MacOS/Pinecone
-      bundle         Pinecone 3.8.2
-      download url   https://dl.pinecone.example/mac/Pinecone-3.8.2.dmg
-      signed         production
-      certificate    Developer ID Application: Pinecone Software AB (H3ZC9YV6RK)
-      signing id     H3ZC9YV6RK:example.pinecone.desktop
-      team id        H3ZC9YV6RK
-      cdhash         06c81a1a793afd13fe42b90bb59d41674379a1ed
-      sha256         6827af7009f9731422fd44b264a238abdca45c6030e6882606b95f6830392206
+      path  /Applications/Pinecone.app/Contents/MacOS/Pinecone
+      bundle  Pinecone 3.8.2
+      download url  https://dl.pinecone.example/mac/Pinecone-3.8.2.dmg
+      signed  production
+      certificate  Developer ID Application: Pinecone Software AB (H3ZC9YV6RK)
+      signing id  H3ZC9YV6RK:example.pinecone.desktop
+      team id  H3ZC9YV6RK
+      cdhash  06c81a1a793afd13fe42b90bb59d41674379a1ed
+      sha256  6827af7009f9731422fd44b264a238abdca45c6030e6882606b95f6830392206
 
     Rules that it could get, best first
-      signingid      H3ZC9YV6RK:example.pinecone.desktop  this program in every version
-      cdhash         06c81a1a793afd13fe42b90bb59d41674379a1ed  this build of the program only
-      binary         6827af7009f9731422fd44b264a238abdca45c6030e6882606b95f6830392206  this exact file only
-      teamid         H3ZC9YV6RK  every program of team H3ZC9YV6RK
-      certificate    d0239ca46c7081a14e7152326c6437644ee505a52f7b3053d4b4424af1c97d6f  every program signed with Developer ID Application: Pinecone Software AB (H3ZC9YV6RK)
+      signingid  H3ZC9YV6RK:example.pinecone.desktop  this program in every version
+      cdhash  06c81a1a793afd13fe42b90bb59d41674379a1ed  this build of the program only
+      binary  6827af7009f9731422fd44b264a238abdca45c6030e6882606b95f6830392206  this exact file only
+      teamid  H3ZC9YV6RK  every program of team H3ZC9YV6RK
+      certificate  d0239ca46c7081a14e7152326c6437644ee505a52f7b3053d4b4424af1c97d6f  every program signed with Developer ID Application: Pinecone Software AB (H3ZC9YV6RK)
 
       why the first  a signing id survives updates and names only this program
     ");
@@ -218,10 +218,10 @@ fn a_blocked_program_is_approved_for_a_while() {
     $ nicelist event stats
     exit code: 0
     ----- stdout -----
-    HOSTS  EVENTS  DECISION         FILE NAME  SIGNING ID                            LATEST  LAST RECEIVED
-    1      1       ALLOW_SIGNINGID  Harbor     9XD4HT3RVC:example.harbor.containers  3       [TIME]
-    1      1       BLOCK_UNKNOWN    ledgerctl                                        2       [TIME]
-    1      1       BLOCK_UNKNOWN    Pinecone   H3ZC9YV6RK:example.pinecone.desktop   1       [TIME]
+    HOSTS  EVENTS  DECISION  FILE NAME  SIGNING ID  LATEST  LAST RECEIVED
+    1  1  ALLOW_SIGNINGID  Harbor  9XD4HT3RVC:example.harbor.containers  3  [TIME]
+    1  1  BLOCK_UNKNOWN  ledgerctl  2  [TIME]
+    1  1  BLOCK_UNKNOWN  Pinecone  H3ZC9YV6RK:example.pinecone.desktop  1  [TIME]
     ");
     insta::assert_snapshot!(shell.run("event approve 1"), @"
     $ nicelist event approve 1
@@ -260,8 +260,8 @@ fn a_blocked_program_is_approved_for_a_while() {
     $ nicelist host wait mira
     exit code: 0
     ----- stdout -----
-    HOSTNAME    STATE    MODE     MODE REPORTED  RULES HELD  RULES DUE  LAST SEEN                LAST SYNC                 SANTA VERSION  OS VERSION  USER  TAGS
-    mira.local  in-step  monitor  monitor        1           0          [TIME]  [TIME]  2026.7         15.6        mira
+    HOSTNAME  STATE  MODE  MODE REPORTED  RULES HELD  RULES DUE  LAST SEEN  LAST SYNC  SANTA VERSION  OS VERSION  USER  TAGS
+    mira.local  in-step  monitor  monitor  1  0  [TIME]  [TIME]  2026.7  15.6  mira
     ");
     shell.run("rule add block teamid:AAAAAAAAAA");
     let waited = shell.run("host wait mira --timeout 1s");
@@ -328,10 +328,10 @@ fn what_is_wrong_is_said_and_nothing_is_changed() {
     assert_eq!(shell.json("rule list"), serde_json::json!([]));
     insta::assert_snapshot!(shell.run("rule import bad.csv --partial --rejects rejects.csv"), @"
     $ nicelist rule import bad.csv --partial --rejects rejects.csv
-    exit code: 0
+    exit code: 5
     ----- stderr -----
-    warning: 3 rows were rejected; see rejects.csv
     added 1, changed 0, unchanged 0 (revision 2)
+    error: 3 rows were rejected; see rejects.csv
     ");
     insta::assert_snapshot!(std::fs::read_to_string(shell.path("rejects.csv")).unwrap(), @"
     rule_type,identifier,policy,scope,line,reason

@@ -122,7 +122,8 @@ async fn hostile_bodies_and_names_are_refused_and_leave_no_host() {
     let server = Server::start(SyncAuth::None).await;
     let bomb = encode(ContentEncoding::Gzip, &vec![b' '; 64 << 20]).unwrap().into_owned();
     let long_name = format!("preflight/{}", "x".repeat(300));
-    let cases: [(&str, &[(&str, &str)], &[u8], StatusCode); 8] = [
+    type Hostile<'a> = (&'a str, &'a [(&'a str, &'a str)], &'a [u8], StatusCode);
+    let cases: [Hostile<'_>; 8] = [
         ("preflight/M1", &[], b"not json", StatusCode::BAD_REQUEST),
         ("preflight/M1", &[], br#"["a list"]"#, StatusCode::BAD_REQUEST),
         ("preflight/M1", &[], br#"{"hostname":"a\u0000b"}"#, StatusCode::BAD_REQUEST),

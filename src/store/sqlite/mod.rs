@@ -17,12 +17,12 @@ mod scopes;
 mod tokens;
 mod writer;
 
-use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 
 use async_trait::async_trait;
 use jiff::Timestamp;
+use tempfile::TempDir;
 
 use self::events::Part;
 use self::open::Use;
@@ -50,7 +50,7 @@ pub(super) struct Sqlite {
     // In this order: the last connection to close empties the log, and then the folder may go.
     readers: Arc<Readers>,
     writer: Writer,
-    _folder: Option<Temporary>,
+    _folder: Option<TempDir>,
 }
 
 impl Sqlite {
@@ -64,35 +64,18 @@ impl Sqlite {
             return Self::at(Path::new(path), Use::Write, None).map_err(failed);
         }
         // Not SQLite's own :memory:, which has one connection and no log to read beside.
-        let folder = Temporary::new();
-        let file = folder.0.join("nicelist.db");
+        let folder = TempDir::new().map_err(|error| failed(error.to_string()))?;
+        let file = folder.path().join("nicelist.db");
         Self::at(&file, Use::WriteVolatile, Some(folder)).map_err(failed)
     }
 
-    fn at(path: &Path, purpose: Use, folder: Option<Temporary>) -> Result<Self, String> {
+    fn at(path: &Path, purpose: Use, folder: Option<TempDir>) -> Result<Self, String> {
         open::create(path).map_err(|error| error.to_string())?;
         let mut connection = open::connect(path, purpose).map_err(open::reason)?;
         open::prepare(&mut connection)?;
         let writer = Writer::start(connection).map_err(|error| error.to_string())?;
         let readers = Arc::new(Readers::new(path.to_owned()));
         Ok(Self { readers, writer, _folder: folder })
-    }
-}
-
-/// A folder that is removed in the end.
-struct Temporary(PathBuf);
-
-impl Temporary {
-    fn new() -> Self {
-        Self(std::env::temp_dir().join(format!("nicelist-{:032x}", rand::random::<u128>())))
-    }
-}
-
-impl Drop for Temporary {
-    fn drop(&mut self) {
-        if let Err(error) = fs::remove_dir_all(&self.0) {
-            tracing::warn!(%error, folder = %self.0.display(), "cannot remove");
-        }
     }
 }
 

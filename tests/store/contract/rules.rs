@@ -163,7 +163,7 @@ pub(crate) async fn pages_neither_skip_nor_repeat(store: Db) {
 
 pub(crate) async fn pages_hold_while_rules_change(store: Db) {
     const RULES: usize = 60;
-    let kept = |number: &usize| number % 2 == 0;
+    let kept = |number: &usize| number.is_multiple_of(2);
     commit(&store, (0..RULES).map(|number| put(rule(number, "fleet", "")))).await;
     for limit in [1, 2, 3, 7] {
         let mut after: Option<RuleKey> = None;

@@ -19,7 +19,7 @@ enum Sink<'u> {
         path: PathBuf,
         delimiter: Delimiter,
         columns: Vec<String>,
-        file: Option<Rejects<File>>,
+        file: Option<Box<Rejects<File>>>,
     },
 }
 
@@ -64,7 +64,7 @@ impl<'u> Faults<'u> {
                 let mut write = || -> io::Result<()> {
                     let rejects = match file.take() {
                         Some(rejects) => rejects,
-                        None => Rejects::new(File::create(&*path)?, *delimiter, columns)?,
+                        None => Box::new(Rejects::new(File::create(&*path)?, *delimiter, columns)?),
                     };
                     file.insert(rejects).write(line, fault, record)
                 };

@@ -1,6 +1,6 @@
 //! Settings that a change edits.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, btree_map};
 
 use rusqlite::{Connection, OptionalExtension as _};
 
@@ -29,16 +29,16 @@ impl Settings {
         key: SettingKey,
         value: Option<String>,
     ) -> rusqlite::Result<Outcome> {
-        if !self.0.contains_key(&(slot, key)) {
-            let stored = match scopes.id(slot) {
-                Some(scope) => find(connection, scope, key)?,
-                None => None,
-            };
-            let wanted = stored.as_ref().map(|(_, value)| value.clone());
-            self.0.insert((slot, key), Entry { stored, wanted });
-        }
-        let Some(entry) = self.0.get_mut(&(slot, key)) else {
-            return Ok(Outcome::Unchanged);
+        let entry = match self.0.entry((slot, key)) {
+            btree_map::Entry::Occupied(known) => known.into_mut(),
+            btree_map::Entry::Vacant(new) => {
+                let stored = match scopes.id(slot) {
+                    Some(scope) => find(connection, scope, key)?,
+                    None => None,
+                };
+                let wanted = stored.as_ref().map(|(_, value)| value.clone());
+                new.insert(Entry { stored, wanted })
+            }
         };
         let outcome = transition(entry.wanted.as_ref(), value.as_ref());
         entry.wanted = value;
