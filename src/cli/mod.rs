@@ -1,7 +1,7 @@
 //! The command line: arguments, output, exit codes.
 //!
 //! A command is a file with its arguments and one function, below the folder of its noun; it
-//! hands values to [`ui`], which alone prints. A noun is registered in [`Command`]: a variant
+//! hands values to `ui`, which alone prints. A noun is registered in `Command`: a variant
 //! and an arm.
 
 mod arg;

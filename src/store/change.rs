@@ -5,7 +5,8 @@ use jiff::Timestamp;
 use crate::fleet::{Setting, SettingKey, Tag};
 use crate::rule::{MachineId, Outcome, Revision, Rule, Scope, TagName, Target};
 
-/// One edit of a change.
+/// One edit of a change: how things shall be, not what to do about it. What gives something to
+/// a tag needs the tag; what takes away is content if there is nothing, not even the tag.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Edit {
     /// This rule is in force for its target and scope, instead of what was.
@@ -106,7 +107,7 @@ pub struct Refusal {
 /// Why an edit cannot be made.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum RefusalReason {
-    /// A scope or a host names a tag that was not created.
+    /// A rule, a setting or a host is to get a tag that was not created.
     #[error("there is no tag `{0}`")]
     UnknownTag(TagName),
     /// No such host was ever seen.

@@ -27,7 +27,7 @@ pub struct ScopeId(pub i64);
 /// One version of one rule: in force from the revision `made` up to, not including, `ended`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LedgerRow {
-    /// Grows with every row that is ever written.
+    /// Grows with every row that is ever written, and so with `made`.
     pub id: i64,
     /// The id of the rule's scope.
     pub scope: ScopeId,
@@ -117,7 +117,8 @@ pub trait Store: Send + Sync + 'static {
     // --- Policy in time ---
 
     /// Makes all edits of a change, or none, as one revision taken under the write lock. A
-    /// change that alters nothing makes no revision.
+    /// change that alters nothing makes no revision, be it that all is so already or that its
+    /// edits cancel each other. Times are kept in whole milliseconds.
     async fn commit(&self, change: Change) -> StoreResult<Committed>;
 
     /// Ends every rule whose expiry is not after `now`, as one revision, if there is any.
@@ -160,11 +161,12 @@ pub trait Store: Send + Sync + 'static {
     ) -> StoreResult<Vec<Host>>;
 
     /// Writes a host if it still is at `version` (0: not there yet). False means that somebody
-    /// else wrote it in between, and nothing was changed. Tags are not written: [`Edit::TagHost`]
+    /// else wrote or forgot it in between, and nothing was changed. Tags are not written: [`Edit::TagHost`]
     /// is the one way to change them.
     async fn save_host(&self, host: &Host, version: u64) -> StoreResult<bool>;
 
-    /// Forgets a host and its events. False if there is none.
+    /// Forgets a host and its events; rules in its scope are policy and stay. False if there is
+    /// none.
     async fn forget_host(&self, machine: &MachineId) -> StoreResult<bool>;
 
     /// The id of an ordered list of scopes, interned on first use.
@@ -198,7 +200,7 @@ pub trait Store: Send + Sync + 'static {
     /// One event.
     async fn event(&self, id: EventId) -> StoreResult<Option<StoredEvent>>;
 
-    /// The programs reported most often, by number of events.
+    /// The files reported most often, by number of events and then by the newest report.
     async fn event_stats(&self, filter: &EventFilter, limit: usize) -> StoreResult<Vec<EventStat>>;
 
     // --- Tokens ---

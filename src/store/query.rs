@@ -56,7 +56,8 @@ pub struct HostFilter {
 pub struct StoredHost {
     /// The host.
     pub host: Host,
-    /// Grows with every write of the row, tagging included.
+    /// Grows with every write of the row, tagging included; a host that comes back after it was
+    /// forgotten has one that it never had.
     pub version: u64,
 }
 

@@ -12,5 +12,6 @@ mod losses;
 mod readme;
 mod road;
 mod santa;
+mod serve;
 mod shell;
 mod world;

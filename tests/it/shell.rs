@@ -4,8 +4,10 @@
 //! to run (times, secrets, ports) is replaced; the raw output goes to the test's own log.
 
 use std::io::{BufRead, BufReader, Write};
+use std::net::TcpStream;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
+use std::time::{Duration, Instant};
 
 use tempfile::TempDir;
 
@@ -165,6 +167,27 @@ impl Server {
     /// What a Mac's profile would have as its sync URL.
     pub(crate) fn sync_base(&self) -> String {
         format!("{}/santa/{ENROLMENT}/", self.url)
+    }
+
+    /// Sends SIGTERM.
+    pub(crate) fn tell_to_end(&self) {
+        let id = self.process.id().to_string();
+        assert!(Command::new("kill").args(["-TERM", &id]).status().unwrap().success());
+    }
+
+    /// Waits until no new connection is taken.
+    pub(crate) fn wait_until_closed(&self) {
+        let address = self.url.trim_start_matches("http://");
+        let deadline = Instant::now() + Duration::from_secs(20);
+        while TcpStream::connect(address).is_ok() {
+            assert!(Instant::now() < deadline, "the server takes connections still");
+            std::thread::sleep(Duration::from_millis(10));
+        }
+    }
+
+    /// Waits for the end of the process and gives its exit code.
+    pub(crate) fn wait(mut self) -> Option<i32> {
+        self.process.wait().unwrap().code()
     }
 
     /// Ends the process at once, as a power cut would.

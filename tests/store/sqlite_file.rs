@@ -127,29 +127,6 @@ async fn what_was_answered_survives_a_crash() {
     assert_eq!(found.len(), saved);
 }
 
-/// One job of a shared commit fails with an error of its own.
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn an_error_among_jobs_that_share_a_commit_is_one_jobs_own() {
-    let file = File::new();
-    let store = file.open();
-    drop(Connection::open(file.path()).unwrap().execute_batch(
-        "CREATE TRIGGER bad BEFORE INSERT ON host WHEN new.machine LIKE 'bad%'
-         BEGIN SELECT raise(FAIL, 'no such luck'); END",
-    ));
-    let mut saves = JoinSet::new();
-    for number in 0..300 {
-        let name = if number % 3 == 0 { format!("bad{number}") } else { format!("M{number}") };
-        let (store, host) = (Arc::clone(&store), Host::new(machine(&name), at(0)));
-        saves.spawn(
-            async move { store.save_host(&host, 0).await.map_err(|error| error.to_string()) },
-        );
-    }
-    let (good, bad): (Vec<_>, Vec<_>) = saves.join_all().await.into_iter().partition(Result::is_ok);
-    assert_eq!((good.len(), bad.len()), (200, 100));
-    assert!(bad.iter().all(|answer| *answer == Err("database: no such luck".to_owned())));
-    assert_eq!(store.hosts(&HostFilter::default(), None, 999).await.unwrap().len(), 200);
-}
-
 #[test]
 fn a_newer_database_is_refused() {
     let file = File::new();

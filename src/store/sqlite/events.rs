@@ -11,6 +11,8 @@ use crate::fleet::{Event, EventId, EventStat};
 use crate::store::{EventFilter, StoreResult, StoredEvent};
 
 const COLUMNS: &str = "id, received, body";
+/// Up to so many events are sorted rather than looked for among all.
+const FEW: i64 = 10_000;
 
 /// Which part of the list, and in which direction.
 #[derive(Clone, Copy, Debug)]
@@ -71,8 +73,9 @@ pub(super) fn list(
         Part::Before(before) => ("<", "DESC", before.map_or(i64::MAX, |before| before.0)),
         Part::After(after) => (">", "ASC", after.0),
     };
+    let table = source(connection, filter)?;
     sql = format!(
-        "SELECT {COLUMNS} FROM event WHERE id {comparison} ? {sql} ORDER BY id {order} LIMIT ?"
+        "SELECT {COLUMNS} FROM {table} WHERE id {comparison} ? {sql} ORDER BY id {order} LIMIT ?"
     );
     values.insert(0, mark.into());
     values.push(codes::limit(limit).into());
@@ -83,6 +86,18 @@ pub(super) fn list(
         events.push(read(row)?);
     }
     Ok(events)
+}
+
+/// Where to look for events: a few recent ones by their time, others in their order.
+fn source(connection: &Connection, filter: &EventFilter) -> StoreResult<&'static str> {
+    let EventFilter { machine: None, since: Some(since), .. } = filter else {
+        return Ok("event");
+    };
+    let sql = "SELECT count(*) FROM (SELECT 1 FROM event WHERE received >= ? LIMIT ?)";
+    let recent: i64 = connection
+        .prepare_cached(sql)?
+        .query_one([since.as_millisecond(), FEW], |row| row.get(0))?;
+    Ok(if recent < FEW { "event INDEXED BY event_received" } else { "event NOT INDEXED" })
 }
 
 /// The programs reported most often.

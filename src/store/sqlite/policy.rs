@@ -40,12 +40,12 @@ pub(super) fn ledger(
         let ended: i64 = connection
             .prepare_cached("SELECT count(*) FROM (SELECT 1 FROM rule WHERE ended > ? LIMIT ?)")?
             .query_one([since, MANY_ENDED], |row| row.get(0))?;
-        // A unary plus keeps SQLite from using the column's index.
-        let (id, ended) = if ended < MANY_ENDED { ("+id", "ended") } else { ("id", "+ended") };
-        let condition = format!("{id} > ? AND {id} <= ? AND {ended} > ?");
-        page.fill(connection, &condition, &[above, known, since])?;
+        let table =
+            if ended < MANY_ENDED { "rule INDEXED BY rule_ended" } else { "rule NOT INDEXED" };
+        let condition = "id > ? AND id <= ? AND ended > ?";
+        page.fill(connection, table, condition, &[above, known, since])?;
     }
-    page.fill(connection, "id > ?", &[above.max(known)])?;
+    page.fill(connection, "rule", "id > ?", &[above.max(known)])?;
     Ok(page.rows)
 }
 
@@ -57,16 +57,17 @@ struct Page<'c> {
 }
 
 impl Page<'_> {
-    /// Reads the rows that fulfil a condition, up to the limit.
+    /// Reads the rows of a table that fulfil a condition, up to the limit.
     fn fill(
         &mut self,
         connection: &Connection,
+        table: &str,
         condition: &str,
         values: &[i64],
     ) -> StoreResult<()> {
         let left = codes::limit(self.limit - self.rows.len());
         let sql = format!(
-            "SELECT id, scope, made, ended, rule_type, identifier, {CONTENT} FROM rule
+            "SELECT id, scope, made, ended, rule_type, identifier, {CONTENT} FROM {table}
              WHERE {condition} ORDER BY id LIMIT ?"
         );
         let mut statement = connection.prepare_cached(&sql)?;

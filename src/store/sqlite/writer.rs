@@ -162,3 +162,111 @@ fn transact(connection: &Connection, group: &mut [Box<dyn Task>]) -> rusqlite::R
     }
     connection.execute_batch("COMMIT")
 }
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+    use std::sync::mpsc as blocking;
+
+    use super::*;
+
+    fn database(path: &Path) -> Connection {
+        let connection = Connection::open(path).unwrap();
+        let sql = "PRAGMA journal_mode = WAL; CREATE TABLE IF NOT EXISTS t (x INTEGER UNIQUE)";
+        connection.execute_batch(sql).unwrap();
+        connection
+    }
+
+    fn rows(connection: &Connection) -> Vec<i64> {
+        let mut statement = connection.prepare("SELECT x FROM t ORDER BY x").unwrap();
+        statement.query_map([], |row| row.get(0)).unwrap().map(Result::unwrap).collect()
+    }
+
+    fn add(connection: &Connection, x: i64) -> StoreResult<Done<()>> {
+        connection.execute("INSERT INTO t VALUES (?)", [x])?;
+        Ok(Done::Keep(()))
+    }
+
+    /// Holds the writer until told to go on, so that what follows waits together.
+    async fn held(writer: &Writer, go: blocking::Receiver<()>) -> StoreResult<()> {
+        let wait = move |_: &Connection| {
+            go.recv().unwrap();
+            Ok(Done::Discard(()))
+        };
+        writer.write(Turn::Alone, wait).await
+    }
+
+    #[tokio::test]
+    async fn jobs_that_wait_share_a_commit_and_fail_alone() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("t.db");
+        let writer = Writer::start(database(&path)).unwrap();
+        let (go, gate) = blocking::channel();
+        let failing = |on: &Connection| {
+            add(on, 2)?;
+            add(on, 1)
+        };
+        let discarded = |on: &Connection| add(on, 3).map(|_| Done::Discard("seen"));
+        let outside = database(&path);
+        let looking = move |on: &Connection| Ok(Done::Keep((rows(on), rows(&outside))));
+        let (_, one, failed, seen, views, four, ()) = tokio::join!(
+            held(&writer, gate),
+            writer.write(Turn::Shared, |on| add(on, 1)),
+            writer.write(Turn::Shared, failing),
+            writer.write(Turn::Shared, discarded),
+            writer.write(Turn::Shared, looking),
+            writer.write(Turn::Alone, |on| add(on, 4)),
+            async { go.send(()).unwrap() },
+        );
+        assert!(one.is_ok() && four.is_ok());
+        assert!(failed.unwrap_err().to_string().contains("UNIQUE"));
+        assert_eq!(seen.unwrap(), "seen");
+        assert_eq!(views.unwrap(), (vec![1], vec![]), "not one transaction");
+        assert_eq!(rows(&database(&path)), [1, 4]);
+    }
+
+    #[tokio::test]
+    async fn what_is_queued_is_done_before_the_writer_ends() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("t.db");
+        let writer = Writer::start(database(&path)).unwrap();
+        let (go, gate) = blocking::channel();
+        {
+            // Asked for, and given up on before the answer.
+            let asking = async {
+                tokio::join!(held(&writer, gate), writer.write(Turn::Shared, |on| add(on, 1)))
+            };
+            let none = tokio::time::timeout(std::time::Duration::from_millis(1), asking).await;
+            assert!(none.is_err());
+        }
+        go.send(()).unwrap();
+        drop(writer);
+        assert_eq!(rows(&database(&path)), [1]);
+    }
+
+    #[tokio::test]
+    async fn a_commit_that_fails_fails_all_its_jobs() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("t.db");
+        let connection = database(&path);
+        let deferred = "PRAGMA foreign_keys = ON; CREATE TABLE p (id INTEGER PRIMARY KEY);
+             CREATE TABLE c (p INTEGER REFERENCES p (id) DEFERRABLE INITIALLY DEFERRED)";
+        connection.execute_batch(deferred).unwrap();
+        let writer = Writer::start(connection).unwrap();
+        let (go, gate) = blocking::channel();
+        let orphan = |on: &Connection| {
+            on.execute("INSERT INTO c VALUES (7)", [])?;
+            Ok(Done::Keep(()))
+        };
+        let (_, one, other, ()) = tokio::join!(
+            held(&writer, gate),
+            writer.write(Turn::Shared, |on| add(on, 1)),
+            writer.write(Turn::Shared, orphan),
+            async { go.send(()).unwrap() },
+        );
+        assert!(one.unwrap_err().to_string().contains("FOREIGN KEY"));
+        assert!(other.is_err());
+        assert!(writer.write(Turn::Shared, |on| add(on, 2)).await.is_ok());
+        assert_eq!(rows(&database(&path)), [2]);
+    }
+}

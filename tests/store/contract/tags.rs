@@ -67,7 +67,7 @@ pub(crate) async fn a_tag_in_use_stays(store: Db) {
     ];
     assert_eq!(
         refusals(store.commit(change(edits)).await),
-        [(5, "tag `eng` is in use: 2 rules, 1 settings, 2 hosts".to_owned())]
+        [(5, "tag `eng` is in use (rules: 2, settings: 1, hosts: 2)".to_owned())]
     );
     commit(&store, [tag_host("M1", "eng")]).await;
     let edits = [drop_rule(1, "tag:eng"), drop_tag("eng", false)];

@@ -35,6 +35,10 @@ pub(super) struct RuleWriter<'c, 'e, 's> {
     outcomes: &'s mut [Outcome],
     /// Rows with a greater id are of this writer.
     newest: i64,
+    /// Rules that are yet to be inserted.
+    waiting: Vec<Put<'e>>,
+    /// Whether most keys of late had a rule already.
+    crowded: bool,
     /// How many rows of this revision there are more than before.
     altered: i64,
     insert: CachedStatement<'c>,
@@ -59,6 +63,8 @@ impl<'c, 'e, 's> RuleWriter<'c, 'e, 's> {
             scopes,
             outcomes,
             newest: connection.query_one(newest, [], |row| row.get(0))?,
+            waiting: Vec::with_capacity(CHUNK),
+            crowded: false,
             altered: 0,
             insert: connection.prepare_cached(&insertion(1))?,
             insert_chunk: connection.prepare_cached(&insertion(CHUNK))?,
@@ -92,53 +98,59 @@ impl<'c, 'e, 's> RuleWriter<'c, 'e, 's> {
                 chunk.clear();
             }
         }
-        for put in &chunk {
-            if insert(&mut self.insert, self.revision, std::slice::from_ref(put))? == 1 {
-                self.added(put);
-            } else {
-                self.put_over(put)?;
-            }
+        for put in chunk {
+            self.put(put)?;
+        }
+        for put in &self.waiting {
+            insert(&mut self.insert, self.revision, std::slice::from_ref(put))?;
         }
         Ok(self.altered)
     }
 
-    fn put_chunk(&mut self, chunk: &[Put<'_>]) -> rusqlite::Result<()> {
-        let all_new = insert(&mut self.insert_chunk, self.revision, chunk)? == chunk.len();
-        for put in chunk {
-            if all_new {
-                self.added(put);
-            } else {
-                self.put_over(put)?;
+    /// Puts rules for different keys. Where most keys are new, inserting comes before asking.
+    fn put_chunk(&mut self, chunk: &[Put<'e>]) -> rusqlite::Result<()> {
+        if !self.crowded && insert(&mut self.insert_chunk, self.revision, chunk)? == chunk.len() {
+            for put in chunk {
+                self.outcomes[put.place] = Outcome::Added;
             }
+            self.altered += codes::limit(chunk.len());
+            return Ok(());
         }
+        let mut found = 0;
+        for put in chunk {
+            found += usize::from(self.put(*put)?);
+        }
+        self.crowded = found * 2 > chunk.len();
         Ok(())
     }
 
-    fn added(&mut self, put: &Put<'_>) {
-        self.outcomes[put.place] = Outcome::Added;
-        self.altered += 1;
-    }
-
-    /// Puts a rule that was inserted, or not, because there is one in force.
-    fn put_over(&mut self, put: &Put<'_>) -> rusqlite::Result<()> {
+    /// Puts a rule that may have been inserted. True if its key had another before.
+    fn put(&mut self, put: Put<'e>) -> rusqlite::Result<bool> {
         let wanted = rows::content(put.rule);
         let target = put.rule.target();
-        let found = find(&mut self.find, target, put.scope, |row| rows::holds(row, 2, &wanted))?;
-        let Some((live, same)) = found else {
-            return Err(rusqlite::Error::QueryReturnedNoRows);
+        let same = |row: &Row<'_>| rows::holds(row, 2, &wanted);
+        let outcome = match find(&mut self.find, target, put.scope, same)? {
+            None => {
+                self.insert(put)?;
+                Outcome::Added
+            }
+            Some((live, _)) if live.id > self.newest => {
+                self.altered += 1;
+                Outcome::Added
+            }
+            Some((_, true)) => Outcome::Unchanged,
+            Some((live, false)) => {
+                self.end(live)?;
+                self.insert(put)?;
+                Outcome::Changed
+            }
         };
-        if live.id > self.newest {
-            self.added(put);
-        } else if !same {
-            self.outcomes[put.place] = Outcome::Changed;
-            self.end(live)?;
-            self.insert_one(put)?;
-        }
-        Ok(())
+        self.outcomes[put.place] = outcome;
+        Ok(outcome != Outcome::Added)
     }
 
     /// Makes what is no single PutRule: several edits of one key, or a DropRule.
-    fn write_several(&mut self, group: &[RuleEdit<'_>]) -> rusqlite::Result<()> {
+    fn write_several(&mut self, group: &[RuleEdit<'e>]) -> rusqlite::Result<()> {
         let [.., last] = group else { return Ok(()) };
         let stored = match self.scopes.id(last.slot) {
             Some(scope) => find(&mut self.find, last.target, scope, owned)?,
@@ -159,14 +171,19 @@ impl<'c, 'e, 's> RuleWriter<'c, 'e, 's> {
         }
         if let Some(rule) = last.rule {
             let scope = self.scopes.intern(self.connection, last.slot)?;
-            self.insert_one(&Put { place: last.place, scope, rule })?;
+            self.insert(Put { place: last.place, scope, rule })?;
         }
         Ok(())
     }
 
-    fn insert_one(&mut self, put: &Put<'_>) -> rusqlite::Result<()> {
-        insert(&mut self.insert, self.revision, std::slice::from_ref(put))?;
+    /// Inserts a rule whose key has none in force, when enough of them wait.
+    fn insert(&mut self, put: Put<'e>) -> rusqlite::Result<()> {
         self.altered += 1;
+        self.waiting.push(put);
+        if self.waiting.len() == CHUNK {
+            insert(&mut self.insert_chunk, self.revision, &self.waiting)?;
+            self.waiting.clear();
+        }
         Ok(())
     }
 
@@ -177,6 +194,7 @@ impl<'c, 'e, 's> RuleWriter<'c, 'e, 's> {
 }
 
 /// A rule to put in a scope that has an id.
+#[derive(Clone, Copy)]
 struct Put<'a> {
     place: usize,
     scope: i64,

@@ -1,6 +1,7 @@
 //! Settings that a change edits.
 
-use std::collections::{BTreeMap, btree_map};
+use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 
 use rusqlite::{Connection, OptionalExtension as _};
 
@@ -10,14 +11,14 @@ use crate::fleet::SettingKey;
 use crate::rule::Outcome;
 
 /// One setting in one scope: as it is in the database, and as it shall be.
-struct Entry {
+struct Edited {
     stored: Option<(Version, String)>,
     wanted: Option<String>,
 }
 
 /// The settings that were edited since the last write.
 #[derive(Default)]
-pub(super) struct Settings(BTreeMap<(Slot, SettingKey), Entry>);
+pub(super) struct Settings(BTreeMap<(Slot, SettingKey), Edited>);
 
 impl Settings {
     /// Sets or, without a value, unsets.
@@ -30,14 +31,14 @@ impl Settings {
         value: Option<String>,
     ) -> rusqlite::Result<Outcome> {
         let entry = match self.0.entry((slot, key)) {
-            btree_map::Entry::Occupied(known) => known.into_mut(),
-            btree_map::Entry::Vacant(new) => {
+            Entry::Occupied(known) => known.into_mut(),
+            Entry::Vacant(unknown) => {
                 let stored = match scopes.id(slot) {
                     Some(scope) => find(connection, scope, key)?,
                     None => None,
                 };
                 let wanted = stored.as_ref().map(|(_, value)| value.clone());
-                new.insert(Entry { stored, wanted })
+                unknown.insert(Edited { stored, wanted })
             }
         };
         let outcome = transition(entry.wanted.as_ref(), value.as_ref());
@@ -57,7 +58,7 @@ impl Settings {
         let mut insert = connection
             .prepare_cached("INSERT INTO setting (scope, key, value, made) VALUES (?, ?, ?, ?)")?;
         let mut altered = 0;
-        for ((slot, key), Entry { stored, wanted }) in std::mem::take(&mut self.0) {
+        for ((slot, key), Edited { stored, wanted }) in std::mem::take(&mut self.0) {
             if stored.as_ref().map(|(_, value)| value) == wanted.as_ref() {
                 continue;
             }

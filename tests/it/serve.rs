@@ -1,0 +1,95 @@
+//! The server's life: its first start, its end, and the demo.
+
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::TcpStream;
+use std::process::{Command, Stdio};
+
+use crate::shell::{Server, Shell};
+
+#[test]
+fn the_first_start_tells_its_secrets_once() {
+    let shell = Shell::new();
+    let first_line = || {
+        let mut process = shell
+            .command(&[
+                "serve",
+                "--listen",
+                "127.0.0.1:0",
+                "--database",
+                "sqlite:x.db",
+                "-o",
+                "jsonl",
+            ])
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let stderr = BufReader::new(process.stderr.take().unwrap());
+        let serving = stderr.lines().any(|line| line.unwrap().contains(" serves "));
+        process.kill().unwrap();
+        let output = process.wait_with_output().unwrap();
+        assert!(serving);
+        String::from_utf8(output.stdout).unwrap()
+    };
+    let told: serde_json::Value = serde_json::from_str(&first_line()).unwrap();
+    let secret = |key: &str| told[key].as_str().unwrap().to_owned();
+    assert!(secret("admin_token").len() > 40);
+    assert_ne!(secret("admin_token"), secret("enrolment_secret"));
+    assert!(secret("sync_base_url").ends_with(&format!("/santa/{}/", secret("enrolment_secret"))));
+    assert_eq!(first_line(), "", "the second start has nothing to tell");
+}
+
+#[test]
+fn a_request_under_way_is_finished_when_the_server_is_told_to_end() {
+    let shell = Shell::new();
+    let server = Server::start(&shell);
+    let address = server.url.trim_start_matches("http://").to_owned();
+    let mut stream = TcpStream::connect(&address).unwrap();
+    let body = r#"{"serial_num":"C02","santa_version":"2026.7"}"#;
+    let (begin, end) = body.split_at(10);
+    let length = body.len();
+    write!(
+        stream,
+        "POST /santa/the-secret/preflight/M1 HTTP/1.1\r\nhost: x\r\ncontent-length: {length}\r\n\r\n{begin}"
+    )
+    .unwrap();
+    // Answered on a second connection: so the server has read the first one's beginning.
+    let mut other = TcpStream::connect(&address).unwrap();
+    write!(other, "GET /healthz HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n").unwrap();
+    let mut healthy = String::new();
+    other.read_to_string(&mut healthy).unwrap();
+    assert!(healthy.starts_with("HTTP/1.1 200"), "{healthy}");
+
+    server.tell_to_end();
+    server.wait_until_closed();
+    stream.write_all(end.as_bytes()).unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).unwrap();
+    assert!(answer.starts_with("HTTP/1.1 200") && answer.contains("client_mode"), "{answer}");
+    assert_eq!(server.wait(), Some(0));
+
+    let list = ["host", "list", "-o", "csv", "--database", "sqlite:nicelist.db"];
+    let hosts = shell.command(&list).output().unwrap();
+    assert!(String::from_utf8(hosts.stdout).unwrap().contains("M1"), "what was answered is kept");
+}
+
+#[test]
+fn the_demo_tells_its_story_and_leaves_nothing_behind() {
+    let shell = Shell::new();
+    let folder = shell.path("tmp");
+    std::fs::create_dir(&folder).unwrap();
+    let mut demo: Command = shell.command(&["demo", "--once"]);
+    let output = demo.env("TMPDIR", &folder).output().unwrap();
+    let story = String::from_utf8(output.stdout).unwrap();
+    assert!(output.status.success(), "{story}{}", String::from_utf8_lossy(&output.stderr));
+    for line in [
+        "   rules      21 from examples/rules.csv, revision 4",
+        "   mira.okafor ran Pinecone on mira-mbp.local: BLOCK_UNKNOWN",
+        "   allow signingid:H3ZC9YV6RK:example.pinecone.desktop",
+        "   mira-mbp.local         received 1, holds 17",
+        "   nicelist event show 1",
+    ] {
+        assert!(story.lines().any(|told| told == line), "{line}\nis missing from\n{story}");
+    }
+    assert_eq!(std::fs::read_dir(&folder).unwrap().count(), 0);
+}
