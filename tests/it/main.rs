@@ -8,4 +8,5 @@ mod losses;
 mod road;
 mod santa;
 mod shell;
+mod terminal;
 mod world;
