@@ -28,6 +28,8 @@ pub(crate) enum Kind {
     TimedOut,
     /// Whoever read our output has seen enough.
     BrokenPipe,
+    /// The user pressed Ctrl-C at a question.
+    Interrupted,
 }
 
 impl Kind {
@@ -43,12 +45,13 @@ impl Kind {
             Self::Guarded => 6,
             Self::Conflict => 7,
             Self::TimedOut => 8,
+            Self::Interrupted => 130,
         }
     }
 
     /// Whether the kind is told in words, rather than by the exit code alone.
     pub(crate) const fn is_told(self) -> bool {
-        !matches!(self, Self::Differences | Self::BrokenPipe)
+        !matches!(self, Self::Differences | Self::BrokenPipe | Self::Interrupted)
     }
 }
 
@@ -196,6 +199,7 @@ mod tests {
             (Kind::Guarded, 6),
             (Kind::Conflict, 7),
             (Kind::TimedOut, 8),
+            (Kind::Interrupted, 130),
         ];
         for (kind, expected) in codes {
             assert_eq!(kind.exit_code(), expected, "{kind:?}");

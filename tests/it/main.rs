@@ -14,4 +14,5 @@ mod road;
 mod santa;
 mod serve;
 mod shell;
+mod terminal;
 mod world;

@@ -1,11 +1,19 @@
 //! Questions. Nothing is asked unless somebody is there to answer.
 
 use std::io::{self, IsTerminal};
+use std::sync::{Once, mpsc};
+use std::time::Duration;
+use std::{process, thread};
 
 use console::Term;
 use dialoguer::{Confirm, Select};
+use tokio::signal::unix::{SignalKind, signal};
 
 use super::{CliError, Ui, harmless};
+use crate::cli::error::Kind;
+
+/// How long a question that was interrupted has to put the terminal back by itself.
+const GRACE: Duration = Duration::from_millis(100);
 
 impl Ui {
     /// Whether a question can be asked and answered.
@@ -17,11 +25,8 @@ impl Ui {
     pub(crate) fn select(&self, question: &str, items: &[String]) -> Result<usize, CliError> {
         let items: Vec<_> = items.iter().map(|item| harmless(item)).collect();
         let asked = Select::new().with_prompt(question).items(&items).default(0);
-        match asked.interact_on_opt(&Term::stderr()) {
-            Ok(Some(chosen)) => Ok(chosen),
-            Ok(None) => Err(CliError::failed("nothing was chosen; nothing was changed")),
-            Err(dialoguer::Error::IO(error)) => Err(error.into()),
-        }
+        answer(|term| asked.interact_on_opt(term))?
+            .ok_or_else(|| CliError::failed("nothing was chosen; nothing was changed"))
     }
 
     /// Goes on only if the user agrees, now or beforehand with `--yes`.
@@ -34,10 +39,51 @@ impl Ui {
                 .hint("pass --yes to do it without being asked"));
         }
         let asked = Confirm::new().with_prompt(question).default(false);
-        match asked.interact_on(&Term::stderr()) {
-            Ok(true) => Ok(()),
-            Ok(false) => Err(CliError::failed("not confirmed; nothing was changed")),
-            Err(dialoguer::Error::IO(error)) => Err(error.into()),
+        if answer(|term| asked.interact_on(term))? {
+            Ok(())
+        } else {
+            Err(CliError::failed("not confirmed; nothing was changed"))
         }
     }
+}
+
+/// Asks. A question hides the cursor; it comes back when the question is interrupted, too.
+fn answer<T>(ask: impl FnOnce(&Term) -> dialoguer::Result<T>) -> Result<T, CliError> {
+    static WATCHED: Once = Once::new();
+    WATCHED.call_once(end_when_interrupted);
+    let term = Term::stderr();
+    ask(&term).or_else(|dialoguer::Error::IO(error)| {
+        if error.kind() != io::ErrorKind::Interrupted {
+            return Err(error.into());
+        }
+        term.show_cursor()?;
+        Err(CliError::new(Kind::Interrupted, "interrupted"))
+    })
+}
+
+/// From now on an interrupt gives the cursor back and ends the process. It does so from a thread
+/// of its own: a question blocks its thread, and misses an interrupt between two keys.
+#[expect(clippy::exit, reason = "the thread that asks may never come back to end the process")]
+fn end_when_interrupted() {
+    let (watching, is_watching) = mpsc::channel::<()>();
+    thread::spawn(move || {
+        if interrupted(watching).is_ok() {
+            thread::sleep(GRACE);
+            drop(Term::stderr().show_cursor());
+            process::exit(Kind::Interrupted.exit_code().into());
+        }
+    });
+    // Comes back as soon as the sender is dropped: nothing is ever sent.
+    let _ = is_watching.recv();
+}
+
+/// Waits for an interrupt, and drops `watching` when none can be missed any more.
+fn interrupted(watching: mpsc::Sender<()>) -> io::Result<()> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_io().build()?;
+    runtime.block_on(async {
+        let mut interrupt = signal(SignalKind::interrupt())?;
+        drop(watching);
+        interrupt.recv().await;
+        Ok(())
+    })
 }

@@ -1,0 +1,290 @@
+//! What a person at a terminal sees and presses, with the real binary in a pseudo-terminal.
+
+use std::fmt::Write as _;
+use std::path::Path;
+use std::process::Command;
+
+use rexpect::process::WaitStatus;
+use rexpect::session::{PtySession, spawn_command};
+use serde_json::{Value, json};
+
+use crate::shell::{Server, Shell, example};
+
+/// How long to wait for something to appear: slow machines are no failure.
+const PATIENCE_MS: u64 = 20_000;
+
+const DOWN: &str = "\u{1b}[B";
+const ENTER: &str = "\r";
+const ESCAPE: &str = "\u{1b}";
+const CTRL_C: &str = "\u{3}";
+
+const HIDE_CURSOR: &str = "\u{1b}[?25l";
+const SHOW_CURSOR: &str = "\u{1b}[?25h";
+
+/// A command that runs in a terminal.
+struct Terminal {
+    session: PtySession,
+    seen: String,
+}
+
+/// What a command left behind.
+struct End {
+    /// All that the terminal was sent.
+    seen: String,
+    code: i32,
+}
+
+impl Terminal {
+    fn open(shell: &Shell, line: &str) -> Self {
+        Self::start(of_line(shell, line))
+    }
+
+    fn start(mut command: Command) -> Self {
+        command.env("TERM", "xterm-256color");
+        let session = spawn_command(command, Some(PATIENCE_MS)).unwrap();
+        Self { session, seen: String::new() }
+    }
+
+    /// Waits until the terminal shows a text, after those that it was seen to show before.
+    fn shows(&mut self, text: &str) {
+        let before = self.session.exp_string(text).unwrap_or_else(|error| panic!("{error}"));
+        self.seen.push_str(&before);
+        self.seen.push_str(text);
+    }
+
+    fn press(&mut self, keys: &str) {
+        self.session.send(keys).unwrap();
+        self.session.flush().unwrap();
+    }
+
+    /// Waits until the command has ended.
+    fn end(mut self) -> End {
+        let rest = self.session.exp_eof().unwrap_or_else(|error| panic!("{error}"));
+        self.seen.push_str(&rest);
+        let code = match self.session.process().wait().unwrap() {
+            WaitStatus::Exited(_, code) => code,
+            WaitStatus::Signaled(_, signal, _) => 128 + signal as i32,
+            status => panic!("{status:?}"),
+        };
+        eprintln!("{:?} (exit code {code})", self.seen);
+        End { seen: self.seen, code }
+    }
+}
+
+fn of_line(shell: &Shell, line: &str) -> Command {
+    let words: Vec<&str> = line.split(' ').collect();
+    shell.command(&words)
+}
+
+/// The same command with its standard output in a file, as `> file` would do it.
+fn with_output_in(file: &Path, command: &Command) -> Command {
+    let mut shell = Command::new("/bin/sh");
+    shell.args(["-c", "file=$1; shift; exec \"$@\" > \"$file\"", "sh"]).arg(file);
+    shell.arg(command.get_program()).args(command.get_args()).env_clear();
+    shell.envs(command.get_envs().filter_map(|(name, value)| Some((name, value?))));
+    shell.current_dir(command.get_current_dir().unwrap());
+    shell
+}
+
+impl End {
+    fn leaves_the_cursor_visible(&self) -> bool {
+        self.seen.rfind(SHOW_CURSOR) > self.seen.rfind(HIDE_CURSOR)
+    }
+}
+
+/// A server that knows one Mac, `mira`.
+fn with_mira() -> (Shell, Server) {
+    let mut shell = Shell::new();
+    let server = Server::start(&shell);
+    shell.use_server(&server);
+    let base = server.sync_base();
+    shell.json(&format!(
+        "lab sync {base} --state mira.json --machine-id mira --hostname mira.local --user mira --no-backoff"
+    ));
+    (shell, server)
+}
+
+/// The same after the Mac has reported what it blocked: event 1 is Pinecone.
+fn with_events() -> (Shell, Server) {
+    let (shell, server) = with_mira();
+    let fleet = std::fs::read_to_string(example("fleet.json")).unwrap();
+    let fleet: Value = serde_json::from_str(&fleet).unwrap();
+    shell.write("events.json", &fleet["hosts"][0]["events"].to_string());
+    let base = server.sync_base();
+    shell.json(&format!("lab sync {base} --state mira.json --events events.json --no-backoff"));
+    (shell, server)
+}
+
+/// Goes through `event approve 1` up to its last question: this build, every Mac.
+fn up_to_the_last_question(shell: &Shell) -> Terminal {
+    let mut terminal = Terminal::open(shell, "event approve 1");
+    terminal.shows("> signingid:H3ZC9YV6RK:example.pinecone.desktop");
+    terminal.shows("  certificate:");
+    terminal.press(DOWN);
+    terminal.shows("> cdhash:06c81a1a793afd13fe42b90bb59d41674379a1ed");
+    terminal.press(ENTER);
+    terminal.shows("For:");
+    terminal.shows("> host:mira  this Mac only (mira.local)");
+    terminal.shows("  fleet  every Mac");
+    terminal.press(DOWN);
+    terminal.shows("> user:mira  every Mac of mira");
+    terminal.press(DOWN);
+    terminal.shows("> fleet  every Mac");
+    terminal.press(ENTER);
+    terminal.shows("Allow cdhash:06c81a1a793afd13fe42b90bb59d41674379a1ed for every Mac? [y/N]");
+    terminal
+}
+
+#[test]
+fn an_approval_shows_what_was_blocked_and_makes_the_rule_that_was_chosen() {
+    let (shell, _server) = with_events();
+    let mut terminal = up_to_the_last_question(&shell);
+    terminal.press("y");
+    terminal.shows("allow cdhash:06c81a1a793afd13fe42b90bb59d41674379a1ed in fleet");
+    let end = terminal.end();
+    assert_eq!(end.code, 0);
+    assert!(end.leaves_the_cursor_visible());
+    for told in [
+        "Pinecone: BLOCK_UNKNOWN ",
+        "  file    /Applications/Pinecone.app/Contents/MacOS/Pinecone\r\n",
+        "  bundle  Pinecone 3.8.2\r\n",
+        "  host    mira.local\r\n",
+        "  user    mira.okafor\r\n",
+        "  parent  launchd\r\n",
+        "  signed  production, Developer ID Application: Pinecone Software AB (H3ZC9YV6RK)\r\n",
+        "  from    https://dl.pinecone.example/mac/Pinecone-3.8.2.dmg\r\n",
+        "  why the first: a signing id survives updates and names only this program\r\n",
+        "signingid:H3ZC9YV6RK:example.pinecone.desktop  this program in every version\r\n",
+        "cdhash:06c81a1a793afd13fe42b90bb59d41674379a1ed  this build of the program only\r\n",
+        "teamid:H3ZC9YV6RK  every program of team H3ZC9YV6RK\r\n",
+    ] {
+        assert!(end.seen.contains(told), "{told:?} is not in {}", end.seen);
+    }
+    let rules = shell.json("rule list");
+    assert_eq!(rules.as_array().unwrap().len(), 1, "{rules}");
+    assert_eq!(rules[0]["target"], "cdhash:06c81a1a793afd13fe42b90bb59d41674379a1ed");
+    assert_eq!((&rules[0]["policy"], &rules[0]["scope"]), (&json!("allow"), &json!("fleet")));
+}
+
+#[test]
+fn an_approval_that_is_not_confirmed_changes_nothing() {
+    let (shell, _server) = with_events();
+    for no in ["n", ENTER] {
+        let mut terminal = up_to_the_last_question(&shell);
+        terminal.press(no);
+        terminal.shows("error: ");
+        terminal.shows("not confirmed; nothing was changed");
+        let end = terminal.end();
+        assert_eq!(end.code, 1, "after {no:?}");
+        assert!(end.leaves_the_cursor_visible(), "after {no:?}");
+    }
+    assert_eq!(shell.json("rule list"), json!([]));
+}
+
+#[test]
+fn leaving_a_choice_changes_nothing() {
+    let (shell, _server) = with_events();
+    for leave in [ESCAPE, "q"] {
+        let mut terminal = Terminal::open(&shell, "event approve 1");
+        terminal.shows("  certificate:");
+        terminal.press(leave);
+        terminal.shows("nothing was chosen; nothing was changed");
+        let end = terminal.end();
+        assert_eq!(end.code, 1, "after {leave:?}");
+        assert!(end.leaves_the_cursor_visible(), "after {leave:?}");
+    }
+    assert_eq!(shell.json("rule list"), json!([]));
+}
+
+#[test]
+fn ctrl_c_at_a_question_gives_the_cursor_back_and_changes_nothing() {
+    let (shell, _server) = with_events();
+    let mut choice = Terminal::open(&shell, "event approve 1");
+    choice.shows("  certificate:");
+    for mut terminal in [choice, up_to_the_last_question(&shell)] {
+        terminal.press(CTRL_C);
+        let end = terminal.end();
+        assert_eq!(end.code, 130);
+        assert!(end.seen.contains(HIDE_CURSOR), "{:?}", end.seen);
+        assert!(end.seen.ends_with(SHOW_CURSOR), "{:?}", end.seen);
+    }
+    assert_eq!(shell.json("rule list"), json!([]));
+}
+
+#[test]
+fn a_clean_sync_warns_of_lost_events_and_asks_unless_yes_is_given() {
+    let (shell, _server) = with_mira();
+    let warning = "a clean sync makes the host throw away events that it has not uploaded";
+    let question = "order a clean sync of mira? [y/N]";
+    let ordered = || shell.json("host list")[0]["clean_sync"].clone();
+
+    let mut refused = Terminal::open(&shell, "host clean-sync mira");
+    refused.shows(warning);
+    refused.shows(question);
+    refused.press("n");
+    refused.shows("not confirmed; nothing was changed");
+    assert_eq!(refused.end().code, 1);
+    assert_eq!(ordered(), Value::Null);
+
+    let mut agreed = Terminal::open(&shell, "host clean-sync mira");
+    agreed.shows(question);
+    agreed.press("y");
+    agreed.shows("its next sync will be clean");
+    assert_eq!(agreed.end().code, 0);
+    assert_eq!(ordered(), "clean");
+
+    let end = Terminal::open(&shell, "host clean-sync mira --all --yes").end();
+    assert_eq!(end.code, 0);
+    assert!(end.seen.contains(warning) && !end.seen.contains("[y/N]"), "{}", end.seen);
+    assert_eq!(ordered(), "clean-all");
+}
+
+#[test]
+fn a_list_is_coloured_for_eyes_only_and_not_for_those_who_want_none() {
+    let (shell, _server) = with_mira();
+    let escapes = |text: &str| text.contains('\u{1b}');
+    let relative = |text: &str| text.contains(" ago") || text.contains("just now");
+
+    let list = Terminal::open(&shell, "host list").end();
+    assert_eq!(list.code, 0);
+    assert!(list.seen.contains("mira.local"), "{:?}", list.seen);
+    assert!(escapes(&list.seen) && relative(&list.seen), "{:?}", list.seen);
+
+    let never = Terminal::open(&shell, "host list --color never").end();
+    let mut no_color = of_line(&shell, "host list");
+    no_color.env("NO_COLOR", "1");
+    let no_color = Terminal::start(no_color).end();
+    for plain in [never, no_color] {
+        assert_eq!(plain.code, 0);
+        assert!(!escapes(&plain.seen) && relative(&plain.seen), "{:?}", plain.seen);
+    }
+
+    let piped = shell.run("host list");
+    assert!(piped.contains("mira.local"), "{piped}");
+    assert!(!escapes(&piped) && !relative(&piped), "{piped:?}");
+}
+
+#[test]
+fn an_import_shows_how_far_it_is_and_leaves_only_its_result() {
+    let mut shell = Shell::new();
+    let server = Server::start(&shell);
+    shell.use_server(&server);
+    let mut csv = String::from("rule_type,identifier,policy\n");
+    for number in 0..5_000 {
+        writeln!(csv, "BINARY,{number:064x},ALLOWLIST").unwrap();
+    }
+    shell.write("rules.csv", &csv);
+    let import = of_line(&shell, "rule import rules.csv -o json");
+    let end = Terminal::start(with_output_in(&shell.path("summary.json"), &import)).end();
+    assert_eq!(end.code, 0);
+
+    let (drawn, left) = end.seen.rsplit_once("\r\u{1b}[2K").unwrap();
+    assert_eq!(left, "added 5000, changed 0, unchanged 0 (revision 1)\r\n");
+    assert!(drawn.starts_with("reading rules.csv ["), "{drawn:?}");
+    assert!(drawn.contains("\r\u{1b}[2K"), "drawn once only: {drawn:?}");
+    assert!(drawn.contains("sending 5000 rules to http://"), "{drawn:?}");
+    assert!(!drawn.contains('\n'), "something stays: {drawn:?}");
+    let summary: Value =
+        serde_json::from_slice(&std::fs::read(shell.path("summary.json")).unwrap()).unwrap();
+    assert_eq!(summary["added"], 5_000);
+}
