@@ -73,7 +73,7 @@ pub(crate) async fn a_tag_in_use_stays(store: Db) {
     let edits = [drop_rule(1, "tag:eng"), drop_tag("eng", false)];
     assert_eq!(
         refusals(store.commit(change(edits)).await),
-        [(1, "tag `eng` is in use: 0 rules, 0 settings, 1 hosts".to_owned())]
+        [(1, "tag `eng` is in use (rules: 0, settings: 0, hosts: 1)".to_owned())]
     );
     let edits = [drop_rule(1, "tag:eng"), untag_host("M1", "eng"), drop_tag("eng", false)];
     assert_eq!(commit(&store, edits).await.outcomes, [Outcome::Removed; 3]);
