@@ -107,7 +107,7 @@ fn rules_reach_the_macs_of_their_scopes_and_leave_them_again() {
     $ nicelist host list -o csv
     exit code: 0
     ----- stdout -----
-    machine,hostname,serial,state,mode,mode_reported,rules_held,rules_due,last_seen,last_sync,santa_version,os_version,os_build,model,user,groups,tags,revision,first_seen,interval
+    machine,hostname,serial,state,mode,reported,rules,due,last_seen,last_sync,santa,os,os_build,model,user,groups,tags,revision,first_seen,interval
     anna,anna.local,LAB000000001,in-step,lockdown,lockdown,4,0,[TIME],[TIME],2026.7,15.6,24G84,"Mac15,7",anna,,,18,[TIME],300
     ben,ben.local,LAB000000001,in-step,lockdown,lockdown,5,0,[TIME],[TIME],2026.7,15.6,24G84,"Mac15,7",ben,,design,18,[TIME],300
     "#);
@@ -260,7 +260,7 @@ fn a_blocked_program_is_approved_for_a_while() {
     $ nicelist host wait mira
     exit code: 0
     ----- stdout -----
-    HOSTNAME  STATE  MODE  MODE REPORTED  RULES HELD  RULES DUE  LAST SEEN  LAST SYNC  SANTA VERSION  OS VERSION  USER  TAGS
+    HOSTNAME  STATE  MODE  REPORTED  RULES  DUE  LAST SEEN  LAST SYNC  SANTA  OS  USER  TAGS
     mira.local  in-step  monitor  monitor  1  0  [TIME]  [TIME]  2026.7  15.6  mira
     ");
     shell.run("rule add block teamid:AAAAAAAAAA");
