@@ -150,9 +150,8 @@ fn write_table<R: Row>(
     let mut out = String::new();
     let is_first = layout.is_none();
     let layout = layout.get_or_insert_with(|| {
-        let columns = R::COLUMNS.iter().filter(|column| column.in_tables).count();
         let all = std::iter::once(&head).chain(&rows);
-        Layout::fit(all.map(|row| row.iter().map(String::as_str).collect()), columns, ui.width)
+        Layout::fit(all.map(|row| row.iter().map(String::as_str).collect()), ui.width)
     });
     if is_first && R::HEADED {
         layout.write(&pieces(ui, &head, std::iter::repeat(Tone::Faint)), &mut out);
