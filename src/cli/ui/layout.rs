@@ -1,12 +1,19 @@
-//! Where the columns of a table stand.
+//! Where the columns of a table stand. comfy-table arranges them and breaks what is too long;
+//! here is how a table looks, and how its widths outlast the rows they were made for.
 
 use anstyle::Style;
-use console::measure_text_width;
+use comfy_table::{
+    Cell, ColumnConstraint, ContentArrangement, ContentLineStyle, LineStyle, Row, Table,
+    TableStyle, Width,
+};
 
-/// Between two columns.
-const GAP: usize = 2;
-/// No column is squeezed below this, where the terminal is wide enough at all.
-const NARROWEST: usize = 8;
+/// No column is squeezed below this.
+const NARROWEST: u16 = 8;
+/// Two spaces stand between two columns: the padding of the left one, and a blank for a line.
+const PADDING: u16 = 1;
+const BARE: TableStyle = TableStyle::new().content_lines(ContentLineStyle::none().junction(' '));
+/// With a line above that shows how wide each column is.
+const RULED: TableStyle = BARE.top_border(LineStyle::none().fill('-').junction(' '));
 
 /// A piece of a line: a text without control characters, and its colours.
 pub(super) struct Piece<'a> {
@@ -14,103 +21,83 @@ pub(super) struct Piece<'a> {
     pub(super) style: Style,
 }
 
-/// The widths of a table's columns. The last is never padded.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// The widths of a table's columns.
+#[derive(Debug)]
 pub(super) struct Layout {
-    widths: Vec<usize>,
+    /// Each with its padding.
+    widths: Vec<u16>,
     /// Whether longer texts are broken into lines, rather than let stand out.
     breaks: bool,
 }
 
 impl Layout {
     /// Fits columns to the texts of `rows`, and to `limit` if there is one.
-    pub(super) fn fit<'a>(
-        rows: impl Iterator<Item = Vec<&'a str>>,
-        columns: usize,
-        limit: Option<usize>,
-    ) -> Self {
-        let mut widths = vec![0; columns];
-        for row in rows {
-            for (width, text) in widths.iter_mut().zip(row) {
-                *width = measure_text_width(text).max(*width);
+    pub(super) fn fit<'a>(rows: impl Iterator<Item = Vec<&'a str>>, limit: Option<usize>) -> Self {
+        let mut table = table(RULED, rows);
+        if let Some(limit) = limit {
+            table.set_content_arrangement(ContentArrangement::Dynamic).set_width(narrowed(limit));
+            let contents = table.column_max_content_widths();
+            for (column, content) in table.column_iter_mut().zip(contents) {
+                // comfy-table adds the padding to the content, and does not look whether it can.
+                if content < u16::MAX - PADDING {
+                    let least = content.min(NARROWEST) + column.padding_width();
+                    column.set_constraint(ColumnConstraint::LowerBoundary(Width::Fixed(least)));
+                }
             }
         }
-        if let Some(limit) = limit {
-            squeeze(&mut widths, limit.saturating_sub(GAP * columns.saturating_sub(1)));
-        }
+        // What was arranged is told nowhere but in what is drawn.
+        let ruler = table.lines().next().unwrap_or_default();
+        let widths = ruler.split_ascii_whitespace().map(|column| narrowed(column.len())).collect();
         Self { widths, breaks: limit.is_some() }
     }
 
     /// Writes one row, on as many lines as it needs.
     pub(super) fn write(&self, row: &[Piece<'_>], out: &mut String) {
-        let broken: Vec<Vec<&str>> = row
-            .iter()
-            .zip(&self.widths)
-            .map(|(piece, width)| match self.breaks {
-                true => wrap(piece.text, *width),
-                false => vec![piece.text],
-            })
-            .collect();
-        let height = broken.iter().map(Vec::len).max().unwrap_or(0);
-        for line in 0..height {
-            let mut owed = 0;
-            for ((piece, lines), width) in row.iter().zip(&broken).zip(&self.widths) {
-                let text = lines.get(line).copied().unwrap_or_default();
-                if !text.is_empty() {
-                    out.extend(std::iter::repeat_n(' ', owed));
-                    owed = 0;
-                    out.push_str(&format!("{}{text}{:#}", piece.style, piece.style));
-                }
-                owed += width.saturating_sub(measure_text_width(text)) + GAP;
-            }
+        let mut table = table(BARE, [row.iter().map(cell)]);
+        let contents = table.column_max_content_widths();
+        for ((column, width), content) in table.column_iter_mut().zip(&self.widths).zip(contents) {
+            let width = match self.breaks {
+                true => *width,
+                false => content.saturating_add(column.padding_width()).max(*width),
+            };
+            column.set_constraint(ColumnConstraint::Absolute(Width::Fixed(width)));
+        }
+        for line in table.lines() {
+            out.push_str(line.trim_end());
             out.push('\n');
         }
     }
 }
 
-/// Takes width from the widest columns until all fit.
-fn squeeze(widths: &mut [usize], limit: usize) {
-    loop {
-        let over = widths.iter().sum::<usize>().saturating_sub(limit);
-        let Some(widest) = widths.iter().copied().max().filter(|widest| *widest > NARROWEST) else {
-            return;
-        };
-        if over == 0 {
-            return;
-        }
-        let next = widths.iter().copied().filter(|width| *width < widest).max();
-        let floor = next.unwrap_or(NARROWEST).max(NARROWEST);
-        let tied: Vec<usize> = (0..widths.len()).filter(|at| widths[*at] == widest).collect();
-        let each = over.div_ceil(tied.len()).min(widest - floor).max(1);
-        for at in tied {
-            widths[at] -= each;
-        }
-    }
+/// Breaks a text into lines of at most `width`, at a space where there is one.
+pub(crate) fn wrap(text: &str, width: usize) -> Vec<String> {
+    let mut table = table(BARE, [[text]]);
+    table.set_content_arrangement(ContentArrangement::Dynamic).set_width(narrowed(width));
+    table.lines().map(|line| line.trim_end().to_owned()).collect()
 }
 
-/// Breaks a text into lines of at most `width`, at a space where there is one.
-pub(crate) fn wrap(text: &str, width: usize) -> Vec<&str> {
-    let mut lines = Vec::new();
-    let mut rest = text;
-    while measure_text_width(rest) > width.max(1) {
-        let mut end = 0;
-        for (at, c) in rest.char_indices() {
-            let after = at + c.len_utf8();
-            if end > 0 && measure_text_width(&rest[..after]) > width {
-                break;
-            }
-            end = after;
-        }
-        let space = rest[..end].rfind(' ').filter(|at| *at > 0);
-        let at = match rest[end..].starts_with(' ') {
-            true => end,
-            false => space.map_or(end, |at| at + 1),
-        };
-        lines.push(rest[..at].trim_end());
-        rest = rest[at..].trim_start();
+/// A table that looks at no terminal: `Ui` has, and knows what the user wants.
+fn table<R: IntoIterator<Item: Into<Cell>>>(
+    style: TableStyle,
+    rows: impl IntoIterator<Item = R>,
+) -> Table {
+    let mut table = Table::new();
+    table.force_no_tty().load_style(style).add_rows(rows.into_iter().map(Row::from));
+    let last = table.column_count().saturating_sub(1);
+    for column in table.column_iter_mut() {
+        column.set_padding((0, if column.index < last { PADDING } else { 0 }));
     }
-    lines.push(rest);
-    lines
+    table
+}
+
+fn cell(piece: &Piece<'_>) -> Cell {
+    // An empty text in colour would be no end of a line.
+    let style = if piece.text.is_empty() { Style::new() } else { piece.style };
+    Cell::new_owned(format!("{style}{}{style:#}", piece.text))
+}
+
+fn narrowed(width: usize) -> u16 {
+    u16::try_from(width).unwrap_or(u16::MAX)
 }
 
 #[cfg(test)]
@@ -118,7 +105,7 @@ mod tests {
     use super::*;
 
     fn table(rows: &[&[&str]], limit: Option<usize>) -> String {
-        let layout = Layout::fit(rows.iter().map(|row| row.to_vec()), rows[0].len(), limit);
+        let layout = Layout::fit(rows.iter().map(|row| row.to_vec()), limit);
         let mut out = String::new();
         for row in rows {
             let pieces: Vec<_> =
@@ -145,5 +132,32 @@ mod tests {
     #[test]
     fn a_terminal_of_no_width_still_ends() {
         assert!(table(&[&["abcdefghijkl", "abcdefghijkl"]], Some(1)).lines().count() >= 2);
+    }
+
+    #[test]
+    fn colours_take_no_width_and_go_on_in_the_next_line() {
+        let layout = Layout::fit([vec!["abcdefghijklmnopqrstuvwxyz", "x"]].into_iter(), Some(18));
+        let mut out = String::new();
+        let faint = Piece { text: "abcdefghijklmnopqrstuvwxyz", style: Style::new().dimmed() };
+        layout.write(&[faint, Piece { text: "x", style: Style::new() }], &mut out);
+        assert_eq!(out, "\u{1b}[2mabcdefghijklmno\u{1b}[0m  x\n\u{1b}[2mpqrstuvwxyz\u{1b}[0m\n");
+    }
+
+    #[test]
+    fn rows_that_come_later_are_broken_on_a_terminal_alone() {
+        for (limit, expected) in [(None, "longer  b\n"), (Some(20), "long  b\ner\n")] {
+            let layout = Layout::fit([vec!["four", "a"]].into_iter(), limit);
+            let mut out = String::new();
+            let row = ["longer", "b"].map(|text| Piece { text, style: Style::new() });
+            layout.write(&row, &mut out);
+            assert_eq!(out, expected);
+        }
+    }
+
+    #[test]
+    fn a_text_wider_than_any_table_is_no_danger() {
+        let long = "x".repeat(70_000);
+        assert!(table(&[&[&long, "b"]], Some(70_000)).len() > long.len());
+        assert!(table(&[&["a", &long]], None).len() > long.len());
     }
 }

@@ -10,6 +10,9 @@ use super::layout::{Layout, Piece};
 use super::{CliError, Ui};
 use crate::config::Output;
 
+/// Letters of a text that a table on a terminal shows at most.
+const LONGEST_FOR_EYES: usize = 1000;
+
 /// A table's columns are fitted to this many rows; those after them keep the widths.
 const FITTED: usize = 500;
 
@@ -150,9 +153,8 @@ fn write_table<R: Row>(
     let mut out = String::new();
     let is_first = layout.is_none();
     let layout = layout.get_or_insert_with(|| {
-        let columns = R::COLUMNS.iter().filter(|column| column.in_tables).count();
         let all = std::iter::once(&head).chain(&rows);
-        Layout::fit(all.map(|row| row.iter().map(String::as_str).collect()), columns, ui.width)
+        Layout::fit(all.map(|row| row.iter().map(String::as_str).collect()), ui.width)
     });
     if is_first && R::HEADED {
         layout.write(&pieces(ui, &head, std::iter::repeat(Tone::Faint)), &mut out);
@@ -175,10 +177,17 @@ pub(super) fn tone_style(ui: &Ui, tone: Tone) -> Style {
     ui.out.style(tone.style())
 }
 
-/// What a cell says in a table.
+/// What a cell says in a table. Eyes get the beginning of a text that would fill their screen:
+/// a host can report names as long as it likes.
 pub(super) fn text(ui: &Ui, cell: &Cell) -> String {
-    let text = if ui.for_eyes() { cell.for_eyes(ui.now()) } else { cell.for_machines() };
-    harmless(&text).into_owned()
+    if !ui.for_eyes() {
+        return harmless(&cell.for_machines()).into_owned();
+    }
+    let text = cell.for_eyes(ui.now());
+    match text.char_indices().nth(LONGEST_FOR_EYES) {
+        Some((end, _)) => format!("{}…", harmless(&text[..end])),
+        None => harmless(&text).into_owned(),
+    }
 }
 
 fn title(column: &Column) -> String {

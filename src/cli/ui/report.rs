@@ -45,7 +45,7 @@ pub(super) fn sheet(groups: &[Group], ui: &Ui) -> String {
     let groups: Vec<_> = groups.iter().map(|group| (&group.title, shown(group))).collect();
     let all = groups.iter().flat_map(|(_, fields)| fields);
     let texts = all.map(|(name, text, _)| vec![name.as_str(), text.as_str()]);
-    let layout = Layout::fit(texts, 2, ui.width);
+    let layout = Layout::fit(texts, ui.width);
     let mut out = String::new();
     for (title, fields) in &groups {
         if fields.is_empty() {
