@@ -19,7 +19,9 @@ pub(crate) fn report() {
     println!(
         "one transaction of prepared inserts of the same rows, in the order of the index, into"
     );
-    println!("the same table, with the same durability. Bound: three times the limit.\n");
+    println!(
+        "the same table, with the same durability. Bound, for 100,000 rows: three times the limit.\n"
+    );
     println!(
         "| rows | import | raw insert | ratio | import again, unchanged |\n|---|---|---|---|---|"
     );

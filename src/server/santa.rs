@@ -4,6 +4,7 @@
 //! other 4xx (SNTSyncStage.mm).
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::Router;
 use axum::body::Body;
@@ -23,6 +24,8 @@ use crate::sync::SyncError;
 /// The largest body, before and after it is taken out of its encoding, in bytes: a batch of
 /// events with long signing chains and many entitlements.
 const LARGEST_BODY: usize = 16 * 1024 * 1024;
+/// How long a host may take to send a body: as long as a client waits for an answer.
+const BODY_DEADLINE: Duration = Duration::from_secs(30);
 /// The name under which `santactl doctor` tries whether a server answers. It is no host.
 const DOCTOR: &str = "santactl-doctor-test";
 
@@ -74,6 +77,8 @@ enum Failure {
     Machine(#[from] crate::rule::ScopeError),
     #[error("the body could not be read, or is larger than {LARGEST_BODY} bytes")]
     Unread,
+    #[error("the body did not come within {BODY_DEADLINE:?}")]
+    TooSlow,
     #[error(transparent)]
     Encoding(#[from] BodyError),
     #[error(transparent)]
@@ -86,6 +91,7 @@ impl Failure {
     fn status(&self) -> StatusCode {
         match self {
             Self::NotEnrolled => StatusCode::UNAUTHORIZED,
+            Self::TooSlow => StatusCode::REQUEST_TIMEOUT,
             Self::Unread | Self::Encoding(BodyError::TooLarge { .. }) => {
                 StatusCode::PAYLOAD_TOO_LARGE
             }
@@ -142,7 +148,8 @@ async fn stage_answer(
         return Ok(Bytes::from_static(b"{}"));
     }
     let machine: MachineId = machine.parse()?;
-    let body = axum::body::to_bytes(body, LARGEST_BODY).await.map_err(|_| Failure::Unread)?;
+    let body = tokio::time::timeout(BODY_DEADLINE, axum::body::to_bytes(body, LARGEST_BODY));
+    let body = body.await.map_err(|_| Failure::TooSlow)?.map_err(|_| Failure::Unread)?;
     let body = decode(encoding(&parts.headers)?, &body, LARGEST_BODY)?;
     let engine = &state.engine;
     match stage {

@@ -3,6 +3,7 @@
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
 use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
 
 use crate::shell::{Server, Shell};
 
@@ -71,6 +72,20 @@ fn a_request_under_way_is_finished_when_the_server_is_told_to_end() {
     let list = ["host", "list", "-o", "csv", "--database", "sqlite:nicelist.db"];
     let hosts = shell.command(&list).output().unwrap();
     assert!(String::from_utf8(hosts.stdout).unwrap().contains("M1"), "what was answered is kept");
+}
+
+#[test]
+fn a_rule_that_expires_goes_by_itself() {
+    let mut shell = Shell::new();
+    let server = Server::start(&shell);
+    shell.use_server(&server);
+    let added = shell.run("rule add allow teamid:EQHXZ8M8AV --expires 1s");
+    assert!(added.contains("added  allow teamid:EQHXZ8M8AV"), "{added}");
+    let deadline = Instant::now() + Duration::from_secs(20);
+    while shell.json("rule list") != serde_json::json!([]) {
+        assert!(Instant::now() < deadline, "the rule is there still");
+        std::thread::sleep(Duration::from_millis(100));
+    }
 }
 
 #[test]

@@ -171,8 +171,8 @@ impl Server {
 
     /// Sends SIGTERM.
     pub(crate) fn tell_to_end(&self) {
-        let id = self.process.id().to_string();
-        assert!(Command::new("kill").args(["-TERM", &id]).status().unwrap().success());
+        let kill = format!("kill -TERM {}", self.process.id());
+        assert!(Command::new("sh").args(["-c", &kill]).status().unwrap().success());
     }
 
     /// Waits until no new connection is taken.
