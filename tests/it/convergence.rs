@@ -226,34 +226,60 @@ impl Story {
     }
 }
 
-fn cases() -> ProptestConfig {
-    ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(96) }
+fn play(steps: &[Step]) {
+    let runtime =
+        tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
+    runtime.block_on(async {
+        let mut story = Story::begin().await;
+        for step in steps {
+            story.happen(step).await;
+        }
+        for (host, name) in HOSTS.iter().enumerate() {
+            story.sync(host, Loses::Nothing).await;
+            let told = story.world.in_force(name).await;
+            assert_eq!(told, story.paper.in_force(host), "what the server says of {name}");
+            let view = story.world.get(&format!("/hosts/{name}")).await;
+            assert_eq!(view["rules"]["due"], 0, "{view}");
+        }
+    });
+}
+
+/// One host that is tagged and untagged while its postflights are lost: what it was given in
+/// between must never be forgotten.
+fn retagging() -> impl Strategy<Value = Step> {
+    let loses = prop_oneof![1 => Just(Loses::Nothing), 2 => Just(Loses::From(2))];
+    let rule = || (0..2_usize, 0..2_usize);
+    prop_oneof![
+        2 => rule().prop_map(|(target, tag)| Step::Put { policy: 0, target, scope: 3 + tag }),
+        1 => rule().prop_map(|(target, tag)| Step::Drop { target, scope: 3 + tag }),
+        2 => (0..TAGS.len()).prop_map(|tag| Step::Tag { host: 0, tag }),
+        2 => (0..TAGS.len()).prop_map(|tag| Step::Untag { host: 0, tag }),
+        4 => loses.prop_map(|loses| Step::Sync { host: 0, loses }),
+    ]
+}
+
+fn cases(count: u32) -> ProptestConfig {
+    ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(count) }
 }
 
 proptest! {
-    #![proptest_config(cases())]
+    #![proptest_config(cases(96))]
 
     #[test]
     fn a_host_that_completes_a_sync_holds_what_is_in_force(
         steps in prop::collection::vec(step(), 1..48),
     ) {
-        let runtime = tokio::runtime::Builder::new_multi_thread()
-            .worker_threads(1)
-            .enable_all()
-            .build()
-            .unwrap();
-        runtime.block_on(async {
-            let mut story = Story::begin().await;
-            for step in &steps {
-                story.happen(step).await;
-            }
-            for (host, name) in HOSTS.iter().enumerate() {
-                story.sync(host, Loses::Nothing).await;
-                let told = story.world.in_force(name).await;
-                assert_eq!(told, story.paper.in_force(host), "what the server says of {name}");
-                let view = story.world.get(&format!("/hosts/{name}")).await;
-                assert_eq!(view["rules"]["due"], 0, "{view}");
-            }
-        });
+        play(&steps);
+    }
+}
+
+proptest! {
+    #![proptest_config(cases(64))]
+
+    #[test]
+    fn a_host_that_is_retagged_while_nobody_hears_of_it_holds_what_is_in_force(
+        steps in prop::collection::vec(retagging(), 1..32),
+    ) {
+        play(&steps);
     }
 }
