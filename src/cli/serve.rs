@@ -83,7 +83,7 @@ async fn serve(context: &Context, args: &ServeArgs) -> Result<(), CliError> {
         context.ui.warn("whoever reaches this port may sync: --sync-auth none");
     }
     let ended = ended()?;
-    app.serve(listener, ended).await.map_err(|error| CliError::failed(error.to_string()))?;
+    app.serve(listener, ended).await;
     context.ui.status("ended: every request under way was answered");
     Ok(())
 }

@@ -127,8 +127,8 @@ impl Access {
 }
 
 /// A new secret: 256 random bits in letters that are safe in a path.
-pub(super) fn new_secret(prefix: &str) -> String {
-    format!("{prefix}_{}", BASE64URL_NOPAD.encode(&rand::random::<[u8; SECRET_BYTES]>()))
+pub(super) fn new_secret() -> String {
+    format!("nicelist_{}", BASE64URL_NOPAD.encode(&rand::random::<[u8; SECRET_BYTES]>()))
 }
 
 /// What is kept of a secret.
@@ -138,7 +138,7 @@ pub(super) fn hash(secret: &str) -> [u8; 32] {
 
 fn chosen(name: &'static str, given: Option<&str>) -> Result<String, ServerError> {
     let Some(secret) = given else {
-        return Ok(new_secret("nicelist"));
+        return Ok(new_secret());
     };
     let safe = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.' | b'~');
     if secret.is_empty() || !secret.bytes().all(safe) {

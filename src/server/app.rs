@@ -36,7 +36,7 @@ pub struct Options {
     pub clock: Clock,
 }
 
-/// Why the server cannot start or go on.
+/// Why the server cannot start.
 #[derive(Debug, thiserror::Error)]
 pub enum ServerError {
     /// The database.
@@ -50,9 +50,6 @@ pub enum ServerError {
         /// What is wrong with it.
         reason: &'static str,
     },
-    /// The socket.
-    #[error("cannot serve: {0}")]
-    Socket(#[from] std::io::Error),
 }
 
 /// What every handler can reach.
@@ -106,16 +103,8 @@ impl App {
     }
 
     /// Answers requests until `shutdown` ends, and then finishes those under way.
-    ///
-    /// # Errors
-    /// When the socket fails.
-    pub async fn serve(
-        &self,
-        listener: TcpListener,
-        shutdown: impl Future<Output = ()> + Send,
-    ) -> Result<(), ServerError> {
+    pub async fn serve(&self, listener: TcpListener, shutdown: impl Future<Output = ()> + Send) {
         listen::serve(listener, self.router(), shutdown).await;
-        Ok(())
     }
 }
 

@@ -127,20 +127,24 @@ impl Engine {
         request: &PostflightRequest,
     ) -> Result<PostflightResponse, SyncError> {
         for _ in 0..ATTEMPTS {
-            let Some(stored) = self.store.host(machine).await? else { break };
+            let Some(stored) = self.store.host(machine).await? else {
+                return Ok(PostflightResponse {});
+            };
             let mut host = stored.host;
-            let Some(session) = host.sync.session else { break };
+            let Some(session) = host.sync.session else {
+                return Ok(PostflightResponse {});
+            };
             let span = self.canonical(span_of(&host.sync, session)).await?;
             let sent = self.download(span).await?.rules;
             if sent > 0 && !session.served {
-                break;
+                return Ok(PostflightResponse {});
             }
             self.complete(&mut host.sync, session, sent, request);
             if self.store.save_host(&host, stored.version).await? {
                 return Ok(PostflightResponse {});
             }
         }
-        Ok(PostflightResponse {})
+        Err(SyncError::Contended)
     }
 
     /// Orders a clean sync for a host's next preflight. An order for more is never replaced by

@@ -34,7 +34,7 @@ pub(super) async fn create(
         let message = "a token's name has 1 to 100 bytes and no control characters";
         return Err(Problem::new(Code::Invalid, message).into());
     }
-    let secret = new_secret("nicelist");
+    let secret = new_secret();
     let created = state.clock.now();
     let record = TokenRecord { name: name.clone(), role, hash: hash(&secret), created, expires };
     state.store.add_token(record).await?;
