@@ -6,8 +6,8 @@
 //! ```text
 //! cel  protocol  config        name nobody
 //! rule                         cel
-//! fleet  format                rule
-//! api  store                   rule, fleet
+//! fleet                        rule
+//! format  api  store           rule, fleet
 //! client                       rule, fleet, api
 //! lab                          rule, protocol
 //! sync                         rule, fleet, protocol, store

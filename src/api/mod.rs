@@ -6,6 +6,7 @@
 mod event;
 mod explain;
 mod host;
+mod plan;
 mod problem;
 mod rule;
 mod schema;
@@ -22,6 +23,7 @@ pub use host::{
     CleanSyncRequest, DriftView, HostQuery, HostRules, HostState, HostTagsRequest, HostView,
     ModeView,
 };
+pub use plan::{PolicyAnswer, PolicyChange, PolicyRequest, RollbackRequest, Subject};
 pub use problem::{Code, Detail, Problem};
 pub use rule::{ChangeAnswer, RuleChange, RuleQuery, RuleReference, RuleView};
 pub use settings::{HostSetting, SettingView, SettingsQuery, SettingsRequest};

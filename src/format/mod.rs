@@ -1,6 +1,26 @@
 //! Rules and evidence in files: one module a format.
 //!
-//! Each reads a reader or writes a writer; none opens a path, prints, or knows a server.
+//! Each reads readers or bytes and writes a writer or bytes; none opens a path, prints, or knows
+//! a server. Files that grow by the row are streamed ([`csv`]); the others are read whole, into a
+//! [`Document`].
 
 pub mod csv;
+mod document;
 pub mod fileinfo;
+pub mod json;
+mod kind;
+pub mod moroz;
+pub mod profile;
+pub mod rudolph;
+pub mod santactl;
+pub mod terraform;
+pub mod toml;
+pub mod workshop;
+pub mod zentral;
+
+pub use document::{
+    Content, Document, File, Loss, Lost, Place, PlacedRule, PlacedSetting, Remark, Spot, Written,
+};
+
+pub use csv::Defaults;
+pub use kind::{Format, UnknownFormat};

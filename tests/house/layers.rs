@@ -9,7 +9,7 @@ const TABLE: [(&str, &[&str]); 14] = [
     ("config", &[]),
     ("rule", &["cel"]),
     ("fleet", &["rule"]),
-    ("format", &["rule"]),
+    ("format", &["rule", "fleet"]),
     ("api", &["rule", "fleet"]),
     ("store", &["rule", "fleet"]),
     ("sync", &["rule", "fleet", "protocol", "store"]),

@@ -1,0 +1,103 @@
+//! The formats by name.
+
+use std::fmt;
+use std::str::FromStr;
+
+/// A format of files that hold rules.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Format {
+    /// Nicelist's CSV.
+    Csv,
+    /// The same with tabs.
+    Tsv,
+    /// Nicelist's JSON.
+    Json,
+    /// The same, a rule a line.
+    Jsonl,
+    /// Nicelist's TOML.
+    Toml,
+    /// `santactl rule --export`.
+    Santactl,
+    /// Santa's StaticRules in a profile or property list.
+    StaticRules,
+    /// Moroz's TOML, a file or a folder.
+    Moroz,
+    /// Rudolph's CSV.
+    RudolphCsv,
+    /// Rudolph's JSON.
+    RudolphJson,
+    /// A Zentral rule set, or what its API answers, in JSON.
+    ZentralJson,
+    /// A Zentral rule set in YAML.
+    ZentralYaml,
+    /// Workshop's rules in JSON.
+    Workshop,
+    /// Resources of Workshop's or Zentral's Terraform provider.
+    Terraform,
+    /// `santactl fileinfo --json`; read only.
+    FileInfo,
+}
+
+/// A word that is no format.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("`{0}` is no format")]
+pub struct UnknownFormat(String);
+
+impl Format {
+    /// All formats, in the order that help texts list them.
+    pub const ALL: [Self; 15] = [
+        Self::Csv,
+        Self::Tsv,
+        Self::Json,
+        Self::Jsonl,
+        Self::Toml,
+        Self::Santactl,
+        Self::StaticRules,
+        Self::Moroz,
+        Self::RudolphCsv,
+        Self::RudolphJson,
+        Self::ZentralJson,
+        Self::ZentralYaml,
+        Self::Workshop,
+        Self::Terraform,
+        Self::FileInfo,
+    ];
+
+    /// Its word on the command line.
+    #[must_use]
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Csv => "csv",
+            Self::Tsv => "tsv",
+            Self::Json => "json",
+            Self::Jsonl => "jsonl",
+            Self::Toml => "toml",
+            Self::Santactl => "santactl",
+            Self::StaticRules => "static-rules",
+            Self::Moroz => "moroz",
+            Self::RudolphCsv => "rudolph-csv",
+            Self::RudolphJson => "rudolph-json",
+            Self::ZentralJson => "zentral-json",
+            Self::ZentralYaml => "zentral-yaml",
+            Self::Workshop => "workshop",
+            Self::Terraform => "terraform",
+            Self::FileInfo => "fileinfo",
+        }
+    }
+}
+
+impl fmt::Display for Format {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.word())
+    }
+}
+
+impl FromStr for Format {
+    type Err = UnknownFormat;
+
+    fn from_str(text: &str) -> Result<Self, UnknownFormat> {
+        let word = text.trim().to_ascii_lowercase();
+        let found = Self::ALL.into_iter().find(|format| format.word() == word);
+        found.ok_or_else(|| UnknownFormat(text.to_owned()))
+    }
+}
