@@ -12,8 +12,9 @@ use super::{Client, ClientError};
 use crate::api::{
     BundleAnswer, BundleApproval, ChangeAnswer, CleanSyncRequest, DecisionAnswer, DecisionRequest,
     EventDetail, EventQuery, EventStatView, EventView, ExplainQuery, Explanation, HostQuery,
-    HostSetting, HostTagsRequest, HostView, NewToken, RuleChange, RuleQuery, RuleView, SettingView,
-    SettingsQuery, SettingsRequest, Status, TagRequest, TagView, TokenRequest, TokenView,
+    HostSetting, HostTagsRequest, HostView, NewToken, PolicyAnswer, PolicyRequest, RuleChange,
+    RuleQuery, RuleView, SettingView, SettingsQuery, SettingsRequest, Status, TagRequest, TagView,
+    TokenRequest, TokenView,
 };
 use crate::fleet::EventId;
 use crate::rule::TagName;
@@ -45,6 +46,11 @@ impl Client {
     /// writes the JSON of a [`RuleChange`].
     pub async fn change_rules_as(&self, change: &impl Serialize) -> Answer<ChangeAnswer> {
         self.ask(Method::POST, "/rules", Some(change)).await
+    }
+
+    /// Makes tags, settings and rules as they are named, or says what would change.
+    pub async fn change_policy(&self, request: &PolicyRequest) -> Answer<PolicyAnswer> {
+        self.ask(Method::POST, "/policy", Some(request)).await
     }
 
     /// Hosts, by machine id.

@@ -42,7 +42,7 @@ pub struct LedgerRow {
 /// What is in force besides rules, as of one revision.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct PolicySnapshot {
-    /// The newest revision.
+    /// That revision.
     pub head: Revision,
     /// All settings, by scope.
     pub settings: Vec<(Scope, Setting)>,
@@ -130,6 +130,10 @@ pub trait Store: Send + Sync + 'static {
     /// Settings and tags in force, with the newest revision.
     async fn snapshot(&self) -> StoreResult<PolicySnapshot>;
 
+    /// Settings and tags as they were at a revision, with that revision; as they are, if there
+    /// is no such revision yet.
+    async fn snapshot_at(&self, at: Revision) -> StoreResult<PolicySnapshot>;
+
     /// At most `limit` rows with an id above `above` that were made or ended after revision
     /// `since`, by id.
     async fn ledger(
@@ -139,7 +143,8 @@ pub trait Store: Send + Sync + 'static {
         limit: usize,
     ) -> StoreResult<Vec<LedgerRow>>;
 
-    /// At most `limit` rules in force behind the key `after`, by target and scope.
+    /// At most `limit` rules in force behind the key `after`, by target and scope. A list of an
+    /// older revision costs, besides, time in proportion to the versions of rules that it passes.
     async fn rules(
         &self,
         filter: &RuleFilter,

@@ -3,11 +3,15 @@
 use jiff::Timestamp;
 
 use crate::fleet::{Event, EventId, EventKind, Host, PathPattern};
-use crate::rule::{MachineId, PolicyKind, RevisionRecord, Rule, RuleType, Scope, TagName, Target};
+use crate::rule::{
+    MachineId, PolicyKind, Revision, RevisionRecord, Rule, RuleType, Scope, TagName, Target,
+};
 
 /// Which rules to list; every field that is set must hold.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct RuleFilter {
+    /// As they were at this revision, rather than as they are.
+    pub at: Option<Revision>,
     /// Of this target.
     pub target: Option<Target>,
     /// Of this scope.

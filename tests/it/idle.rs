@@ -42,6 +42,7 @@ overhear! {
     async fn expire(&self, now: Timestamp) -> StoreResult<Option<Revision>>;
     async fn head(&self) -> StoreResult<Revision>;
     async fn snapshot(&self) -> StoreResult<PolicySnapshot>;
+    async fn snapshot_at(&self, at: Revision) -> StoreResult<PolicySnapshot>;
     async fn ledger(&self, since: Revision, above: i64, limit: usize) -> StoreResult<Vec<LedgerRow>>;
     async fn rules(&self, filter: &RuleFilter, after: Option<&RuleKey>, limit: usize) -> StoreResult<Vec<RuleRecord>>;
     async fn host(&self, machine: &MachineId) -> StoreResult<Option<StoredHost>>;

@@ -3,6 +3,7 @@
 mod events;
 mod explain;
 mod hosts;
+mod policy;
 mod rules;
 mod settings;
 mod status;
@@ -44,6 +45,7 @@ pub(super) fn router() -> Router<Arc<State>> {
         OpenApiRouter::new()
             .routes(routes!(status::status))
             .routes(routes!(rules::list, rules::change))
+            .routes(routes!(policy::change))
             .routes(routes!(hosts::list))
             .routes(routes!(hosts::show, hosts::forget))
             .routes(routes!(hosts::rules))
@@ -116,4 +118,14 @@ async fn commit_change(state: &State, change: Change) -> Result<Committed, Refus
         }
         Err(error) => Err(error.into()),
     }
+}
+
+/// Does work that takes long without holding up others.
+async fn off_the_async_threads<T: Send + 'static>(
+    work: impl FnOnce() -> T + Send + 'static,
+) -> Result<T, Refused> {
+    tokio::task::spawn_blocking(work).await.map_err(|error| {
+        tracing::error!(%error, "a request's work ended early");
+        Problem::new(Code::Internal, "the server failed to do this").into()
+    })
 }

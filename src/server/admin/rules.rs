@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use axum::Json;
 use data_encoding::BASE64URL_NOPAD;
 
-use super::{Intent, commit};
+use super::{Intent, commit, off_the_async_threads};
 use crate::api::{
     ChangeAnswer, Code, Detail, Page, Problem, RuleChange, RuleQuery, RuleReference, RuleView,
 };
@@ -27,7 +27,7 @@ pub(super) async fn list(
     let limit = page_size(query.limit);
     let after = query.cursor.as_deref().map(read_cursor).transpose()?;
     let RuleQuery { target, scope, rule_type, policy, source, text, limit: _, cursor: _ } = query;
-    let filter = RuleFilter { target, scope, rule_type, policy, source, text };
+    let filter = RuleFilter { at: None, target, scope, rule_type, policy, source, text };
     let records = state.store.rules(&filter, after.as_ref(), limit).await?;
     let last = records.last().filter(|_| records.len() == limit);
     let next = last.map(|record| write_cursor(&record.rule));
@@ -68,11 +68,7 @@ pub(super) async fn change(
     Body(change): Body<RuleChange>,
 ) -> Answer<ChangeAnswer> {
     let RuleChange { message, base, dry_run, put, drop } = change;
-    let edits = tokio::task::spawn_blocking(move || edits(put, drop)).await;
-    let edits = edits.map_err(|error| {
-        tracing::error!(%error, "cannot read rules");
-        Problem::new(Code::Internal, "the server failed to read the rules")
-    })??;
+    let edits = off_the_async_threads(move || edits(put, drop)).await??;
     commit(&state, operator, Intent { message, base, dry_run }, edits).await
 }
 

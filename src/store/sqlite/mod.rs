@@ -106,6 +106,10 @@ impl Store for Sqlite {
         self.readers.read(policy::snapshot).await
     }
 
+    async fn snapshot_at(&self, at: Revision) -> StoreResult<PolicySnapshot> {
+        self.readers.read(move |on| policy::snapshot_at(on, at)).await
+    }
+
     async fn ledger(
         &self,
         since: Revision,

@@ -8,8 +8,8 @@ use rusqlite::{Connection, Row, params_from_iter};
 use super::rows::{self, CONTENT, WIDTH, str_at};
 use super::scopes::{self, Scopes};
 use super::{codes, commit};
-use crate::fleet::{Setting, SettingKey, Tag};
-use crate::rule::{Revision, RevisionRecord};
+use crate::fleet::{Setting, Tag};
+use crate::rule::{Revision, RevisionRecord, Scope};
 use crate::store::{
     LedgerRow, PolicySnapshot, RuleFilter, RuleKey, RuleRecord, ScopeId, StoreResult,
 };
@@ -89,14 +89,14 @@ impl Page<'_> {
     }
 }
 
-/// A page of the rules in force.
+/// A page of the rules in force, now or at a revision.
 pub(super) fn rules(
     connection: &Connection,
     filter: &RuleFilter,
     after: Option<&RuleKey>,
     limit: usize,
 ) -> StoreResult<Vec<RuleRecord>> {
-    let RuleFilter { target, scope, rule_type, policy, source, text } = filter;
+    let RuleFilter { at, target, scope, rule_type, policy, source, text } = filter;
     let mut wanted = Wanted::default();
     if let Some(after) = after {
         wanted.behind(after);
@@ -125,7 +125,11 @@ pub(super) fn rules(
             &text,
         );
     }
-    wanted.read(connection, limit)
+    let past = match *at {
+        Some(at) if at < commit::head(connection)? => Some(at),
+        Some(_) | None => None,
+    };
+    wanted.read(connection, past, limit)
 }
 
 /// The conditions of a list of rules.
@@ -163,27 +167,55 @@ impl Wanted {
         self.values.extend(target.iter().chain(&target).chain(&scope).cloned());
     }
 
-    fn read(mut self, connection: &Connection, limit: usize) -> StoreResult<Vec<RuleRecord>> {
-        // CROSS JOIN: rules first, in the order of their index.
-        let sql = format!(
-            "SELECT s.kind, s.name, r.made, m.at, m.author, m.message AS why,
-                    r.rule_type, r.identifier, {}
-             FROM rule AS r CROSS JOIN scope AS s ON s.id = r.scope
-                            CROSS JOIN revision AS m ON m.id = r.made
-             WHERE r.ended IS NULL {}
-             ORDER BY r.rule_type, r.identifier, s.kind, s.name LIMIT ?",
-            content_of("r"),
-            self.sql
-        );
-        self.values.push(codes::limit(limit).into());
+    fn read(
+        self,
+        connection: &Connection,
+        past: Option<Revision>,
+        limit: usize,
+    ) -> StoreResult<Vec<RuleRecord>> {
+        let Self { sql: conditions, values } = self;
+        let live =
+            |when: &str| select("rule_live", &format!("r.ended IS NULL {when} {conditions}"));
+        let limit = codes::limit(limit).into();
+        let (sql, values): (String, Vec<Value>) = match past {
+            None => (live(""), values.into_iter().chain([limit]).collect()),
+            // What was in force is in force still or has ended since: two ranges in one order.
+            Some(at) => {
+                let at = Value::from(codes::revision(at));
+                let ended =
+                    format!("r.ended IS NOT NULL AND r.ended > ? AND r.made <= ? {conditions}");
+                let sql = format!(
+                    "{} UNION ALL {}",
+                    live("AND r.made <= ?"),
+                    select("rule_past", &ended)
+                );
+                let of_live = std::iter::once(at.clone()).chain(values.iter().cloned());
+                let of_past = [at.clone(), at].into_iter().chain(values.iter().cloned());
+                (sql, of_live.chain(of_past).chain([limit]).collect())
+            }
+        };
+        let sql = format!("{sql} ORDER BY 7, 8, 1, 2 LIMIT ?");
         let mut statement = connection.prepare_cached(&sql)?;
-        let mut found = statement.query(params_from_iter(self.values))?;
+        let mut found = statement.query(params_from_iter(values))?;
         let mut records = Vec::new();
         while let Some(row) = found.next()? {
             records.push(record(row)?);
         }
         Ok(records)
     }
+}
+
+/// Rules with their scopes and the revisions that made them, in the order of an index.
+fn select(index: &str, conditions: &str) -> String {
+    // CROSS JOIN: rules first, in the order of their index.
+    format!(
+        "SELECT s.kind, s.name, r.made, m.at, m.author, m.message AS why,
+                r.rule_type, r.identifier, {}
+         FROM rule AS r INDEXED BY {index} CROSS JOIN scope AS s ON s.id = r.scope
+                                           CROSS JOIN revision AS m ON m.id = r.made
+         WHERE {conditions}",
+        content_of("r"),
+    )
 }
 
 /// The columns of [`CONTENT`] of one table among several.
@@ -207,29 +239,41 @@ fn record(row: &Row<'_>) -> StoreResult<RuleRecord> {
 
 /// Settings and tags in force, with the newest revision.
 pub(super) fn snapshot(connection: &Connection) -> StoreResult<PolicySnapshot> {
+    let head = commit::head(connection)?;
+    snapshot_at(connection, head)
+}
+
+/// Settings and tags as they were at a revision.
+pub(super) fn snapshot_at(connection: &Connection, at: Revision) -> StoreResult<PolicySnapshot> {
+    let head = commit::head(connection)?.min(at);
+    Ok(PolicySnapshot {
+        head,
+        settings: settings(connection, head)?,
+        tags: tags(connection, head)?,
+    })
+}
+
+fn settings(connection: &Connection, at: Revision) -> StoreResult<Vec<(Scope, Setting)>> {
     let mut statement = connection.prepare_cached(
         "SELECT s.kind, s.name, v.key, v.value FROM setting AS v JOIN scope AS s ON s.id = v.scope
-         WHERE v.ended IS NULL",
+         WHERE v.made <= ?1 AND (v.ended IS NULL OR v.ended > ?1)",
     )?;
-    let mut found = statement.query([])?;
+    let mut found = statement.query([codes::revision(at)])?;
     let mut settings = Vec::new();
     while let Some(row) = found.next()? {
         let scope = codes::to_scope(row.get(0)?, str_at(row, 1)?)?;
-        let key: SettingKey =
-            str_at(row, 2)?.parse().map_err(|error| codes::corrupt("setting", &error))?;
-        let setting = Setting::parse(key, str_at(row, 3)?)
-            .map_err(|error| codes::corrupt("setting", &error))?;
-        settings.push((scope, setting));
+        settings.push((scope, rows::setting(row, 2)?));
     }
     settings.sort_by(|(a, x), (b, y)| (a, x.key()).cmp(&(b, y.key())));
-    Ok(PolicySnapshot { head: commit::head(connection)?, settings, tags: tags(connection)? })
+    Ok(settings)
 }
 
-fn tags(connection: &Connection) -> StoreResult<Vec<Tag>> {
+fn tags(connection: &Connection, at: Revision) -> StoreResult<Vec<Tag>> {
     let mut statement = connection.prepare_cached(
-        "SELECT name, priority, description FROM tag WHERE ended IS NULL ORDER BY name",
+        "SELECT name, priority, description FROM tag
+         WHERE made <= ?1 AND (ended IS NULL OR ended > ?1) ORDER BY name",
     )?;
-    let mut found = statement.query([])?;
+    let mut found = statement.query([codes::revision(at)])?;
     let mut tags = Vec::new();
     while let Some(row) = found.next()? {
         tags.push(rows::tag(row, 0)?);
