@@ -47,6 +47,7 @@ complete -c nicelist -n "__fish_nicelist_needs_command" -f -a "host" -d 'See how
 complete -c nicelist -n "__fish_nicelist_needs_command" -f -a "event" -d 'Look at what Macs blocked, and decide about it'
 complete -c nicelist -n "__fish_nicelist_needs_command" -f -a "tag" -d 'Make the tags that hosts can have'
 complete -c nicelist -n "__fish_nicelist_needs_command" -f -a "settings" -d 'Show and change what hosts are told besides rules'
+complete -c nicelist -n "__fish_nicelist_needs_command" -f -a "rollback" -d 'Take rules, settings and tags back to an earlier revision'
 complete -c nicelist -n "__fish_nicelist_needs_command" -f -a "token" -d 'Make and revoke tokens for people, scripts and hosts'
 complete -c nicelist -n "__fish_nicelist_needs_command" -f -a "lab" -d 'Try sync servers with Macs that do not exist'
 complete -c nicelist -n "__fish_nicelist_needs_command" -f -a "config" -d 'Look at and change this command line\'s own settings'
@@ -742,6 +743,26 @@ complete -c nicelist -n "__fish_nicelist_using_subcommand settings; and __fish_s
 complete -c nicelist -n "__fish_nicelist_using_subcommand settings; and __fish_seen_subcommand_from unset" -s q -l quiet -d 'Write data and errors only'
 complete -c nicelist -n "__fish_nicelist_using_subcommand settings; and __fish_seen_subcommand_from unset" -s v -l verbose -d 'Log what happens inside; twice for more'
 complete -c nicelist -n "__fish_nicelist_using_subcommand settings; and __fish_seen_subcommand_from unset" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c nicelist -n "__fish_nicelist_using_subcommand rollback" -s m -l reason -d 'Say why, for the history' -r
+complete -c nicelist -n "__fish_nicelist_using_subcommand rollback" -l base -d 'Refuse if this is no longer the newest revision' -r
+complete -c nicelist -n "__fish_nicelist_using_subcommand rollback" -l server -d 'Talk to the server at this address' -r
+complete -c nicelist -n "__fish_nicelist_using_subcommand rollback" -l token -d 'Show the server this token' -r
+complete -c nicelist -n "__fish_nicelist_using_subcommand rollback" -l context -d 'Use this context of the configuration file' -r
+complete -c nicelist -n "__fish_nicelist_using_subcommand rollback" -l database -d 'Work on a local database, sqlite:PATH' -r
+complete -c nicelist -n "__fish_nicelist_using_subcommand rollback" -s o -l output -d 'Write table, json, jsonl, csv or tsv' -r -f -a "table\t''
+json\t''
+jsonl\t''
+csv\t''
+tsv\t''"
+complete -c nicelist -n "__fish_nicelist_using_subcommand rollback" -l color -d 'Use colours: auto, always or never' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c nicelist -n "__fish_nicelist_using_subcommand rollback" -l full -d 'Show every difference, however many they are'
+complete -c nicelist -n "__fish_nicelist_using_subcommand rollback" -s y -l yes -d 'Do it without being asked'
+complete -c nicelist -n "__fish_nicelist_using_subcommand rollback" -l dry-run -d 'Show what would happen and change nothing'
+complete -c nicelist -n "__fish_nicelist_using_subcommand rollback" -s q -l quiet -d 'Write data and errors only'
+complete -c nicelist -n "__fish_nicelist_using_subcommand rollback" -s v -l verbose -d 'Log what happens inside; twice for more'
+complete -c nicelist -n "__fish_nicelist_using_subcommand rollback" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c nicelist -n "__fish_nicelist_using_subcommand token; and not __fish_seen_subcommand_from create list revoke" -l server -d 'Talk to the server at this address' -r
 complete -c nicelist -n "__fish_nicelist_using_subcommand token; and not __fish_seen_subcommand_from create list revoke" -l token -d 'Show the server this token' -r
 complete -c nicelist -n "__fish_nicelist_using_subcommand token; and not __fish_seen_subcommand_from create list revoke" -l context -d 'Use this context of the configuration file' -r

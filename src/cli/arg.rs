@@ -12,6 +12,7 @@ use jiff::{SignedDuration, Timestamp};
 use super::error::CliError;
 use crate::config::{Color, Database, Flags, Output, Secret, ServerUrl};
 use crate::fleet::parse_duration;
+use crate::rule::Revision;
 
 /// The flags of every command.
 #[derive(Debug, Args)]
@@ -129,6 +130,12 @@ impl Expiry {
             Err(_) => Err(CliError::usage("the expiry is too far away")),
         }
     }
+}
+
+/// Reads the number of a revision.
+pub(crate) fn revision(text: &str) -> Result<Revision, String> {
+    let number = text.trim().parse();
+    number.map(Revision).map_err(|_| "expected the number of a revision, as in 41".to_owned())
 }
 
 /// Reads a duration as people write it.

@@ -12,12 +12,12 @@ use super::{Client, ClientError};
 use crate::api::{
     BundleAnswer, BundleApproval, ChangeAnswer, CleanSyncRequest, DecisionAnswer, DecisionRequest,
     EventDetail, EventQuery, EventStatView, EventView, ExplainQuery, Explanation, HostQuery,
-    HostSetting, HostTagsRequest, HostView, NewToken, PolicyAnswer, PolicyRequest, RuleChange,
-    RuleQuery, RuleView, SettingView, SettingsQuery, SettingsRequest, Status, TagRequest, TagView,
-    TokenRequest, TokenView,
+    HostSetting, HostTagsRequest, HostView, NewToken, PolicyAnswer, PolicyRequest, RollbackRequest,
+    RuleChange, RuleQuery, RuleView, SettingView, SettingsQuery, SettingsRequest, Status,
+    TagRequest, TagView, TokenRequest, TokenView,
 };
 use crate::fleet::EventId;
-use crate::rule::TagName;
+use crate::rule::{Revision, TagName};
 
 type Answer<T> = Result<T, ClientError>;
 
@@ -51,6 +51,17 @@ impl Client {
     /// Makes tags, settings and rules as they are named, or says what would change.
     pub async fn change_policy(&self, request: &PolicyRequest) -> Answer<PolicyAnswer> {
         self.ask(Method::POST, "/policy", Some(request)).await
+    }
+
+    /// Takes rules, settings and tags back to how they were at a revision, or says what would
+    /// change.
+    pub async fn rollback(
+        &self,
+        revision: Revision,
+        request: &RollbackRequest,
+    ) -> Answer<PolicyAnswer> {
+        let path = format!("/revisions/{revision}/rollback");
+        self.ask(Method::POST, &path, Some(request)).await
     }
 
     /// Hosts, by machine id.

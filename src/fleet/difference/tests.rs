@@ -179,8 +179,10 @@ proptest! {
         prop_assert!(found.differences.iter().all(|it| it.outcome() != Outcome::Removed));
         let reached = apply(&is, &found);
         prop_assert!(Differences::between(&reached, &shall, NAMED).differences.is_empty());
-        prop_assert!(is.rules.iter().all(|rule| {
-            reached.rules.iter().any(|it| (it.target(), it.scope()) == (rule.target(), rule.scope()))
-        }));
+        let has = |rule: &Rule| {
+            let key = (rule.target(), rule.scope());
+            reached.rules.iter().any(|it| (it.target(), it.scope()) == key)
+        };
+        prop_assert!(is.rules.iter().all(has));
     }
 }

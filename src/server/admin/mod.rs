@@ -2,6 +2,7 @@
 
 mod events;
 mod explain;
+mod history;
 mod hosts;
 mod policy;
 mod rules;
@@ -46,6 +47,7 @@ pub(super) fn router() -> Router<Arc<State>> {
             .routes(routes!(status::status))
             .routes(routes!(rules::list, rules::change))
             .routes(routes!(policy::change))
+            .routes(routes!(history::rollback))
             .routes(routes!(hosts::list))
             .routes(routes!(hosts::show, hosts::forget))
             .routes(routes!(hosts::rules))
