@@ -9,7 +9,8 @@ mod sqlite;
 
 pub use change::{Author, Change, Committed, Edit, Refusal, RefusalReason};
 pub use query::{
-    EventFilter, EventPurge, HostFilter, RuleFilter, RuleKey, RuleRecord, StoredEvent, StoredHost,
+    EventFilter, EventPurge, HostFilter, RevisionFilter, RuleFilter, RuleKey, RulePlace,
+    RuleRecord, RuleTurn, RuleVersion, StoredEvent, StoredHost, StoredRevision,
 };
 
 use std::sync::Arc;
@@ -17,8 +18,8 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use jiff::Timestamp;
 
-use crate::fleet::{Event, EventId, EventStat, Host, Role, ScopeSetId, Setting, Tag};
-use crate::rule::{MachineId, Revision, Rule, Scope};
+use crate::fleet::{Event, EventId, EventStat, Host, InForce, Role, ScopeSetId, Setting, Tag};
+use crate::rule::{MachineId, Revision, Rule, Scope, Target};
 
 /// The id of a scope that has had a rule or a setting; never reused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -151,6 +152,38 @@ pub trait Store: Send + Sync + 'static {
         after: Option<&RuleKey>,
         limit: usize,
     ) -> StoreResult<Vec<RuleRecord>>;
+
+    /// At most `limit` revisions older than `before`, newest first.
+    async fn revisions(
+        &self,
+        filter: &RevisionFilter,
+        before: Option<Revision>,
+        limit: usize,
+    ) -> StoreResult<Vec<StoredRevision>>;
+
+    /// One revision.
+    async fn revision(&self, revision: Revision) -> StoreResult<Option<StoredRevision>>;
+
+    /// The tags and settings that a revision ended, and those that it made. No rules: there may
+    /// be a million.
+    async fn turned(&self, revision: Revision) -> StoreResult<(InForce, InForce)>;
+
+    /// At most `limit` of a revision's changes of rules behind `after`, each with its place.
+    async fn rule_changes(
+        &self,
+        revision: Revision,
+        after: Option<RulePlace>,
+        limit: usize,
+    ) -> StoreResult<Vec<(RulePlace, RuleTurn)>>;
+
+    /// At most `limit` of the rules that a target ever had, in any scope, with a number below
+    /// `before`; the newest first.
+    async fn rule_versions(
+        &self,
+        target: &Target,
+        before: Option<i64>,
+        limit: usize,
+    ) -> StoreResult<Vec<RuleVersion>>;
 
     // --- Hosts ---
 

@@ -7,9 +7,9 @@ use rusqlite::{Connection, Row, params_from_iter};
 
 use super::rows::{self, CONTENT, WIDTH, str_at};
 use super::scopes::{self, Scopes};
-use super::{codes, commit};
+use super::{codes, commit, history};
 use crate::fleet::{Setting, Tag};
-use crate::rule::{Revision, RevisionRecord, Scope};
+use crate::rule::{Revision, Scope};
 use crate::store::{
     LedgerRow, PolicySnapshot, RuleFilter, RuleKey, RuleRecord, ScopeId, StoreResult,
 };
@@ -209,7 +209,7 @@ impl Wanted {
 fn select(index: &str, conditions: &str) -> String {
     // CROSS JOIN: rules first, in the order of their index.
     format!(
-        "SELECT s.kind, s.name, r.made, m.at, m.author, m.message AS why,
+        "SELECT s.kind, s.name, m.id, m.at, m.author, m.message AS why,
                 r.rule_type, r.identifier, {}
          FROM rule AS r INDEXED BY {index} CROSS JOIN scope AS s ON s.id = r.scope
                                            CROSS JOIN revision AS m ON m.id = r.made
@@ -219,7 +219,7 @@ fn select(index: &str, conditions: &str) -> String {
 }
 
 /// The columns of [`CONTENT`] of one table among several.
-fn content_of(table: &str) -> String {
+pub(super) fn content_of(table: &str) -> String {
     let columns: Vec<String> =
         CONTENT.split(", ").map(|column| format!("{table}.{}", column.trim())).collect();
     debug_assert_eq!(columns.len(), WIDTH);
@@ -228,12 +228,7 @@ fn content_of(table: &str) -> String {
 
 fn record(row: &Row<'_>) -> StoreResult<RuleRecord> {
     let scope = codes::to_scope(row.get(0)?, str_at(row, 1)?)?;
-    let made = RevisionRecord {
-        revision: codes::to_revision(row.get(2)?)?,
-        at: codes::to_time(row.get(3)?)?,
-        author: row.get(4)?,
-        message: row.get(5)?,
-    };
+    let made = history::revision(row, 2)?;
     Ok(RuleRecord { rule: rows::rule(row, 6, scope)?, made })
 }
 
@@ -246,39 +241,38 @@ pub(super) fn snapshot(connection: &Connection) -> StoreResult<PolicySnapshot> {
 /// Settings and tags as they were at a revision.
 pub(super) fn snapshot_at(connection: &Connection, at: Revision) -> StoreResult<PolicySnapshot> {
     let head = commit::head(connection)?.min(at);
-    Ok(PolicySnapshot {
-        head,
-        settings: settings(connection, head)?,
-        tags: tags(connection, head)?,
-    })
+    let in_force = "made <= ?1 AND (ended IS NULL OR ended > ?1)";
+    let (tags, settings) = tags_and_settings(connection, in_force, codes::revision(head))?;
+    Ok(PolicySnapshot { head, settings, tags })
 }
 
-fn settings(connection: &Connection, at: Revision) -> StoreResult<Vec<(Scope, Setting)>> {
-    let mut statement = connection.prepare_cached(
+/// The tags, by name, and the settings, by scope and name, whose `made` and `ended` fulfil a
+/// condition on a revision, `?1`.
+pub(super) fn tags_and_settings(
+    connection: &Connection,
+    condition: &str,
+    revision: i64,
+) -> StoreResult<(Vec<Tag>, Vec<(Scope, Setting)>)> {
+    let mut statement = connection.prepare_cached(&format!(
+        "SELECT name, priority, description FROM tag WHERE {condition} ORDER BY name"
+    ))?;
+    let mut found = statement.query([revision])?;
+    let mut tags = Vec::new();
+    while let Some(row) = found.next()? {
+        tags.push(rows::tag(row, 0)?);
+    }
+    let mut statement = connection.prepare_cached(&format!(
         "SELECT s.kind, s.name, v.key, v.value FROM setting AS v JOIN scope AS s ON s.id = v.scope
-         WHERE v.made <= ?1 AND (v.ended IS NULL OR v.ended > ?1)",
-    )?;
-    let mut found = statement.query([codes::revision(at)])?;
+         WHERE {condition}"
+    ))?;
+    let mut found = statement.query([revision])?;
     let mut settings = Vec::new();
     while let Some(row) = found.next()? {
         let scope = codes::to_scope(row.get(0)?, str_at(row, 1)?)?;
         settings.push((scope, rows::setting(row, 2)?));
     }
     settings.sort_by(|(a, x), (b, y)| (a, x.key()).cmp(&(b, y.key())));
-    Ok(settings)
-}
-
-fn tags(connection: &Connection, at: Revision) -> StoreResult<Vec<Tag>> {
-    let mut statement = connection.prepare_cached(
-        "SELECT name, priority, description FROM tag
-         WHERE made <= ?1 AND (ended IS NULL OR ended > ?1) ORDER BY name",
-    )?;
-    let mut found = statement.query([codes::revision(at)])?;
-    let mut tags = Vec::new();
-    while let Some(row) = found.next()? {
-        tags.push(rows::tag(row, 0)?);
-    }
-    Ok(tags)
+    Ok((tags, settings))
 }
 
 /// Whether a rule's time has come.
