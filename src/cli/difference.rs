@@ -1,6 +1,7 @@
 //! How differences of policy look: what a plan would do, what a revision did.
 
 use indicatif::HumanCount;
+use serde::Serialize;
 
 use super::error::CliError;
 use super::ui::{Cell, Column, Item, Row, Section, Tone, Ui};
@@ -14,13 +15,23 @@ const MOST_ITEMS: usize = 20;
 /// And so many groups.
 const MOST_SECTIONS: usize = 20;
 
-/// Shows differences: in groups for eyes, each as a line for machines. JSON is the answer itself.
-/// Eyes get the first of many, unless they want them in `full`.
+/// Shows the differences of a plan. JSON is the answer itself.
 pub(crate) fn show(ui: &Ui, answer: &PolicyAnswer, full: bool) -> Result<(), CliError> {
-    let cut = ui.for_eyes() && !full;
+    show_changes(ui, answer, &answer.changes, full)
+}
+
+/// Shows differences: in groups for eyes, each as a line for machines; as JSON, the whole that
+/// they are of. Eyes get the first of many, unless they want them in `full`.
+pub(crate) fn show_changes(
+    ui: &Ui,
+    whole: &impl Serialize,
+    changes: &[PolicyChange],
+    full: bool,
+) -> Result<(), CliError> {
+    let cut = is_cut(ui, full);
     let mut is_cut = false;
-    ui.outline(answer, &answer.changes, || {
-        let sections = sections(&answer.changes, cut);
+    ui.outline(whole, changes, || {
+        let sections = sections(changes, cut);
         is_cut = sections.iter().any(|section| section.rest.is_some());
         sections
     })?;
@@ -28,6 +39,11 @@ pub(crate) fn show(ui: &Ui, answer: &PolicyAnswer, full: bool) -> Result<(), Cli
         ui.hint("--full shows all of them, and so do -o jsonl and -o csv");
     }
     Ok(())
+}
+
+/// Whether only the first of many differences are shown.
+pub(crate) fn is_cut(ui: &Ui, full: bool) -> bool {
+    ui.draws_tables() && ui.for_eyes() && !full
 }
 
 /// How a plan is carried out.
@@ -211,7 +227,8 @@ fn section(group: &[&PolicyChange], cut: bool) -> Section {
     Section { title, items: shown.iter().map(|it| item(it)).collect(), rest: Some(rest) }
 }
 
-const fn mark(outcome: Outcome) -> (&'static str, Tone) {
+/// The sign of an outcome.
+pub(crate) const fn mark(outcome: Outcome) -> (&'static str, Tone) {
     match outcome {
         Outcome::Added => ("+", Tone::Good),
         Outcome::Changed => ("~", Tone::Notice),
@@ -229,11 +246,14 @@ fn item(change: &PolicyChange) -> Item {
             let field = |value: &String| vec![("", Cell::text(value))];
             compared(before.as_ref().map(field), after.as_ref().map(field))
         }
-        Subject::Rule { before, after, .. } => {
-            compared(before.as_deref().map(rule_fields), after.as_deref().map(rule_fields))
-        }
+        Subject::Rule { before, after, .. } => rule_values(before.as_deref(), after.as_deref()),
     };
     Item { mark: mark(change.outcome), name: name(&change.subject), values }
+}
+
+/// What is to say of a rule; of one that was and still is, what differs.
+pub(crate) fn rule_values(before: Option<&RuleDraft>, after: Option<&RuleDraft>) -> Vec<Vec<Cell>> {
+    compared(before.map(rule_fields), after.map(rule_fields))
 }
 
 fn name(subject: &Subject) -> String {

@@ -14,6 +14,7 @@ mod demo;
 mod difference;
 mod error;
 mod event;
+mod history;
 mod host;
 mod lab;
 mod local;
@@ -76,6 +77,7 @@ enum Command {
     Tag(tag::Command),
     #[command(subcommand)]
     Settings(settings::Command),
+    History(history::HistoryArgs),
     Rollback(rollback::RollbackArgs),
     #[command(subcommand)]
     Token(token::Command),
@@ -107,6 +109,7 @@ impl Command {
             Self::Event(command) => context.block_on(event::run(context, command)),
             Self::Tag(command) => context.block_on(tag::run(context, command)),
             Self::Settings(command) => context.block_on(settings::run(context, command)),
+            Self::History(args) => context.block_on(history::run(context, args)),
             Self::Rollback(args) => context.block_on(rollback::run(context, args)),
             Self::Token(command) => context.block_on(token::run(context, command)),
             Self::Lab(command) => context.block_on(lab::run(context, command)),

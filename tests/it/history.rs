@@ -1,8 +1,10 @@
-//! History and the way back, with the real binary.
+//! History and the way back, with the real binary, and for the Macs that are led there.
 
-use serde_json::json;
+use jiff::SignedDuration;
+use serde_json::{Value, json};
 
 use crate::shell::{Server, Shell};
+use crate::world::{Mac, World};
 
 fn with_server() -> (Shell, Server) {
     let mut shell = Shell::new();
@@ -12,7 +14,7 @@ fn with_server() -> (Shell, Server) {
 }
 
 /// The rules in force, without what tells when and by whom.
-fn rules(shell: &Shell, line: &str) -> Vec<serde_json::Value> {
+fn rules(shell: &Shell, line: &str) -> Vec<Value> {
     let mut rules = shell.json(line).as_array().unwrap().clone();
     for rule in &mut rules {
         let rule = rule.as_object_mut().unwrap();
@@ -21,7 +23,7 @@ fn rules(shell: &Shell, line: &str) -> Vec<serde_json::Value> {
     rules
 }
 
-/// Four revisions: a tag, two rules, one of them otherwise and a setting.
+/// Six revisions.
 fn with_history() -> (Shell, Server) {
     let (shell, server) = with_server();
     for line in [
@@ -177,4 +179,332 @@ fn a_rollback_restores_what_was_in_force() {
 
     For more information, try '--help'.
     ");
+}
+
+#[test]
+fn the_history_tells_who_did_what() {
+    let (shell, _server) = with_history();
+    insta::assert_snapshot!(shell.run("history"), @"
+    $ nicelist history
+    exit code: 0
+    ----- stdout -----
+    REVISION  AT  AUTHOR  CHANGES  MESSAGE
+    6  [TIME]  admin  rules -1
+    5  [TIME]  admin  settings +1
+    4  [TIME]  admin  rules +1
+    3  [TIME]  admin  rules ~1  ticket-7
+    2  [TIME]  admin  rules +2
+    1  [TIME]  admin  tags +1
+    ");
+    insta::assert_snapshot!(shell.run("history -n 1 -o jsonl"), @r#"
+    $ nicelist history -n 1 -o jsonl
+    exit code: 0
+    ----- stdout -----
+    {"revision":6,"at":"[TIME]","author":"admin","rules":{"added":0,"changed":0,"removed":1},"settings":{"added":0,"changed":0,"removed":0},"tags":{"added":0,"changed":0,"removed":0},"hosts":0}
+    "#);
+    insta::assert_snapshot!(shell.run("history -n 2 -o csv"), @"
+    $ nicelist history -n 2 -o csv
+    exit code: 0
+    ----- stdout -----
+    revision,at,author,changes,message,rules_added,rules_changed,rules_removed,settings_added,settings_changed,settings_removed,tags_added,tags_changed,tags_removed,hosts
+    6,[TIME],admin,rules -1,,0,0,1,0,0,0,0,0,0,0
+    5,[TIME],admin,settings +1,,0,0,0,1,0,0,0,0,0,0
+    ");
+    insta::assert_snapshot!(shell.run("history --target teamid:AAAAAAAAAA"), @"
+    $ nicelist history --target teamid:AAAAAAAAAA
+    exit code: 0
+    ----- stdout -----
+    REVISION  AT  AUTHOR  CHANGES  MESSAGE
+    3  [TIME]  admin  rules ~1  ticket-7
+    2  [TIME]  admin  rules +2
+    ");
+    insta::assert_snapshot!(shell.run("history --scope tag:eng --since 1h --author admin"), @"
+    $ nicelist history --scope tag:eng --since 1h --author admin
+    exit code: 0
+    ----- stdout -----
+    REVISION  AT  AUTHOR  CHANGES  MESSAGE
+    4  [TIME]  admin  rules +1
+    ");
+    insta::assert_snapshot!(shell.run("history --author nobody"), @"
+    $ nicelist history --author nobody
+    exit code: 0
+    ----- stderr -----
+    no revisions
+    ");
+    insta::assert_snapshot!(shell.run("history show 3"), @"
+    $ nicelist history show 3
+    exit code: 0
+    ----- stdout -----
+    Revision 3
+      at  [TIME]
+      author  admin
+      message  ticket-7
+      changes  rules ~1
+
+    Rules for fleet
+      ~ teamid:AAAAAAAAAA  policy block → allow  comment first → none
+    ");
+    insta::assert_snapshot!(shell.run("history show 2 -o json"), @r#"
+    $ nicelist history show 2 -o json
+    exit code: 0
+    ----- stdout -----
+    {
+      "revision": 2,
+      "at": "[TIME]",
+      "author": "admin",
+      "rules": {
+        "added": 2,
+        "changed": 0,
+        "removed": 0
+      },
+      "settings": {
+        "added": 0,
+        "changed": 0,
+        "removed": 0
+      },
+      "tags": {
+        "added": 0,
+        "changed": 0,
+        "removed": 0
+      },
+      "hosts": 0,
+      "changes": [
+        {
+          "outcome": "added",
+          "kind": "rule",
+          "target": "teamid:AAAAAAAAAA",
+          "scope": "fleet",
+          "after": {
+            "target": "teamid:AAAAAAAAAA",
+            "policy": "block",
+            "scope": "fleet",
+            "comment": "first"
+          }
+        },
+        {
+          "outcome": "added",
+          "kind": "rule",
+          "target": "teamid:BBBBBBBBBB",
+          "scope": "fleet",
+          "after": {
+            "target": "teamid:BBBBBBBBBB",
+            "policy": "block",
+            "scope": "fleet",
+            "comment": "first"
+          }
+        }
+      ]
+    }
+    "#);
+    insta::assert_snapshot!(shell.run("history show 7"), @"
+    $ nicelist history show 7
+    exit code: 1
+    ----- stderr -----
+    error: there is no revision 7; the newest is 6
+    hint: nicelist history shows all revisions
+    ");
+    insta::assert_snapshot!(shell.run("history show 0"), @"
+    $ nicelist history show 0
+    exit code: 1
+    ----- stderr -----
+    error: revision 0 is the empty beginning
+    ");
+}
+
+#[test]
+fn the_rules_of_a_revision_can_be_listed_and_exported() {
+    let (shell, _server) = with_history();
+    let before = rules(&shell, "rule list --at 2");
+    let then: Vec<_> = before.iter().map(|rule| (&rule["target"], &rule["policy"])).collect();
+    assert_eq!(
+        then,
+        [
+            (&json!("teamid:AAAAAAAAAA"), &json!("block")),
+            (&json!("teamid:BBBBBBBBBB"), &json!("block")),
+        ]
+    );
+    shell.run("rule export --at 2 -f then.csv");
+    insta::assert_snapshot!(shell.run("rule list --at 7"), @"
+    $ nicelist rule list --at 7
+    exit code: 1
+    ----- stderr -----
+    error: there is no revision 7; the newest is 6
+    hint: nicelist history shows all revisions
+    ");
+    shell.run("rollback 2 --yes");
+    assert_eq!(rules(&shell, "rule list"), before);
+    let imported = shell.run("rule import then.csv");
+    assert!(imported.contains("added 0, changed 0, unchanged 2"), "{imported}");
+}
+
+#[test]
+fn a_target_is_followed_through_time() {
+    let (shell, _server) = with_history();
+    for line in [
+        "rule add allow teamid:BBBBBBBBBB --comment back",
+        "rule add block teamid:AAAAAAAAAA --scope user:ben --ticket IT-9",
+        "rule remove teamid:AAAAAAAAAA -m gone",
+    ] {
+        shell.run(line);
+    }
+    insta::assert_snapshot!(shell.run("rule show teamid:AAAAAAAAAA --history"), @"
+    $ nicelist rule show teamid:AAAAAAAAAA --history
+    exit code: 0
+    ----- stdout -----
+    teamid:AAAAAAAAAA in fleet
+      - revision 9  [TIME]  admin  (gone)
+      ~ revision 3  [TIME]  admin  policy block → allow  comment first → none  (ticket-7)
+      + revision 2  [TIME]  admin  block  comment first
+
+    teamid:AAAAAAAAAA in user:ben
+      + revision 8  [TIME]  admin  block  ticket IT-9
+    ");
+    insta::assert_snapshot!(shell.run("rule show teamid:BBBBBBBBBB --history"), @"
+    $ nicelist rule show teamid:BBBBBBBBBB --history
+    exit code: 0
+    ----- stdout -----
+    teamid:BBBBBBBBBB in fleet
+      + revision 7  [TIME]  admin  allow  comment back
+      - revision 6  [TIME]  admin
+      + revision 2  [TIME]  admin  block  comment first
+    ");
+    insta::assert_snapshot!(shell.run("rule show teamid:CCCCCCCCCC --history -o csv"), @"
+    $ nicelist rule show teamid:CCCCCCCCCC --history -o csv
+    exit code: 0
+    ----- stdout -----
+    target,policy,scope,cel,message,url,button_label,app_name,bundle_hash,bundle_binary_count,comment,ticket,source,expires,made_revision,made_at,made_by,made_why,ended_revision,ended_at,ended_by,ended_why
+    teamid:CCCCCCCCCC,allow,tag:eng,,,,,,,,,,,,4,[TIME],admin,,,,,
+    ");
+    insta::assert_snapshot!(shell.run("rule show teamid:DDDDDDDDDD --history"), @"
+    $ nicelist rule show teamid:DDDDDDDDDD --history
+    exit code: 1
+    ----- stderr -----
+    error: no scope ever had a rule for teamid:DDDDDDDDDD
+    hint: nicelist rule list --text TEXT searches identifiers, comments and tickets
+    ");
+}
+
+#[test]
+fn a_rollback_planned_on_another_revision_changes_nothing() {
+    let (shell, _server) = with_history();
+    insta::assert_snapshot!(shell.run("rollback 2 --yes --base 5"), @"
+    $ nicelist rollback 2 --yes --base 5
+    exit code: 7
+    ----- stdout -----
+    Settings for fleet
+      - client-mode  lockdown
+
+    Rules for fleet
+      ~ teamid:AAAAAAAAAA  policy allow → block  comment none → first
+      + teamid:BBBBBBBBBB  block  comment first
+
+    Rules for tag:eng
+      - teamid:CCCCCCCCCC  allow
+    ----- stderr -----
+    Plan: 1 to add, 1 to change, 2 to remove; 1 unchanged
+    error: the rules moved on: planned on revision 5, now at 6
+    hint: look at what changed, plan again, and try again
+    ");
+    assert_eq!(shell.json("history -n 1")[0]["revision"], 6);
+    let made = shell.run("rollback 2 --yes --base 6");
+    assert!(made.contains("exit code: 0"), "{made}");
+}
+
+#[tokio::test]
+async fn a_mac_has_the_right_rules_after_a_rollback() {
+    let world = World::new().await;
+    let mut mac = Mac::new("M1");
+    mac.sync(&world).await;
+    world.post("/tags", json!({"name": "eng"})).await;
+    world.post("/hosts/M1/tags", json!({"add": ["eng"]})).await;
+    world.put_rule("block", "teamid:AAAAAAAAAA", "fleet").await;
+    world.put_rule("allow", "teamid:BBBBBBBBBB", "tag:eng").await;
+    let good = world.get("/status").await["revision"].as_u64().unwrap();
+    mac.sync(&world).await;
+    let held = mac.holds();
+    assert_eq!(held, ["teamid:AAAAAAAAAA block", "teamid:BBBBBBBBBB allow"]);
+
+    world.put_rule("allow", "teamid:AAAAAAAAAA", "host:M1").await;
+    world.drop_rule("teamid:BBBBBBBBBB", "tag:eng").await;
+    world.put_rule("block", "teamid:CCCCCCCCCC", "fleet").await;
+    mac.sync(&world).await;
+    assert_eq!(mac.holds(), ["teamid:AAAAAAAAAA allow", "teamid:CCCCCCCCCC block"]);
+
+    world.post(&format!("/revisions/{good}/rollback"), json!({})).await;
+    let report = mac.sync(&world).await;
+    assert_eq!(mac.holds(), held);
+    assert_eq!(report.rules.received, 3, "exactly the difference");
+    assert_eq!(world.get("/hosts/M1").await["state"], "in-step");
+}
+
+#[tokio::test]
+async fn a_rollback_does_not_bring_back_what_has_expired() {
+    let mut world = World::new().await;
+    let expires = (world.now() + SignedDuration::from_mins(30)).to_string();
+    let short = json!({"target": "teamid:AAAAAAAAAA", "policy": "allow", "expires": expires});
+    world.post("/rules", json!({"put": [short]})).await;
+    world.put_rule("block", "teamid:BBBBBBBBBB", "fleet").await;
+    world.pass(SignedDuration::from_hours(1)).await;
+    world.drop_rule("teamid:BBBBBBBBBB", "fleet").await;
+
+    let answer = world.post("/revisions/2/rollback", json!({"message": "oops"})).await;
+
+    assert_eq!((&answer["expired"], &answer["revision"]), (&json!(1), &json!(5)));
+    let rules = world.get("/rules").await;
+    let targets: Vec<_> =
+        rules["items"].as_array().unwrap().iter().map(|it| &it["target"]).collect();
+    assert_eq!(targets, ["teamid:BBBBBBBBBB"]);
+    assert_eq!(world.get("/revisions/5").await["message"], "rollback to 2: oops");
+    let expiry = world.get("/revisions/3").await;
+    assert_eq!((&expiry["author"], &expiry["rules"]["removed"]), (&json!("nicelist"), &json!(1)));
+}
+
+#[tokio::test]
+async fn a_tag_that_comes_back_is_not_given_to_its_hosts_again() {
+    let world = World::new().await;
+    let mut mac = Mac::new("M1");
+    mac.sync(&world).await;
+    world.post("/tags", json!({"name": "eng"})).await;
+    world.post("/hosts/M1/tags", json!({"add": ["eng"]})).await;
+    world.put_rule("block", "teamid:AAAAAAAAAA", "tag:eng").await;
+    world.delete("/tags/eng?force=true").await;
+    assert_eq!(world.get("/revisions/4").await["hosts"], 1);
+
+    world.post("/revisions/3/rollback", json!({})).await;
+
+    assert_eq!(world.get("/tags").await[0]["name"], "eng");
+    assert_eq!(world.get("/rules").await["items"].as_array().unwrap().len(), 1);
+    assert_eq!(world.get("/hosts/M1").await["tags"], json!([]));
+    // And back again, all of it.
+    world.post("/revisions/4/rollback", json!({})).await;
+    assert_eq!(world.get("/tags").await, json!([]));
+    assert_eq!(world.get("/rules").await["items"], json!([]));
+}
+
+#[tokio::test]
+async fn the_changes_of_a_large_revision_come_in_pages() {
+    let world = World::new().await;
+    let rule = |number: usize| json!({"target": format!("teamid:{number:010}"), "policy": "allow"});
+    let put: Vec<Value> = (0..5).map(rule).collect();
+    let policy = json!({"tags": [{"name": "eng", "priority": 1}], "rules": put});
+    world.post("/policy", policy).await;
+    world
+        .post("/policy", json!({"rules": (3..5).map(rule).collect::<Vec<_>>(), "prune": true}))
+        .await;
+    for (revision, all) in [(1, 6), (2, 4)] {
+        let mut path = format!("/revisions/{revision}/changes?limit=2");
+        let mut seen = 0;
+        loop {
+            let page = world.get(&path).await;
+            seen += page["items"].as_array().unwrap().len();
+            let Some(next) = page["next"].as_str() else { break };
+            path = format!("/revisions/{revision}/changes?limit=2&cursor={next}");
+        }
+        assert_eq!(seen, all, "revision {revision}");
+    }
+    for cursor in ["x1", "m", "mé", ""] {
+        let path = format!("/revisions/1/changes?cursor={}", cursor.replace('é', "%C3%A9"));
+        let (status, _) = world.ask(http::Method::GET, &path, Value::Null).await;
+        assert_eq!(status, 422, "{cursor:?}");
+    }
 }

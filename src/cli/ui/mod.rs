@@ -223,6 +223,11 @@ impl Ui {
         self.err.is_terminal && !self.quiet
     }
 
+    /// Whether data is written as tables.
+    pub(crate) fn draws_tables(&self) -> bool {
+        self.format == Output::Table
+    }
+
     /// Whether eyes read stdout.
     pub(crate) fn for_eyes(&self) -> bool {
         self.out.is_terminal
