@@ -101,8 +101,7 @@ fn on_a_narrow_terminal_what_does_not_fit_gets_lines_of_its_own() {
       + client-mode  lockdown
 
     Rules for fleet
-      + teamid:0000000001
-          allow
+      + teamid:0000000001  allow
           comment new
       ~ teamid:0000000002
           policy allow → block

@@ -7,7 +7,7 @@ use super::list::{text, tone_style};
 
 /// Names wider than this stand out, rather than push what is to say of all others to the right.
 const WIDEST_NAME: usize = 44;
-/// What is to say of a thing, where it stands on lines of its own.
+/// What stands in front of lines behind the first.
 const INDENT: &str = "      ";
 /// Between two values of one line.
 const GAP: &str = "  ";
@@ -61,31 +61,30 @@ fn draw_item(item: &Item, column: usize, ui: &Ui, out: &mut String) {
     let style = tone_style(ui, tone);
     let name = harmless(&item.name);
     out.push_str(&format!("  {style}{mark}{style:#} {name}"));
-    let values: Vec<Vec<(String, Tone)>> = item.values.iter().map(|it| words(it, ui)).collect();
-    let widths = values.iter().map(|words| GAP.len() + value_width(words));
-    let named = width_of(&name).max(column);
-    let needed = mark.len() + 3 + named + widths.sum::<usize>();
-    if ui.width.is_none_or(|width| needed <= width) {
-        let padding = if values.is_empty() { 0 } else { named - width_of(&name) };
-        out.push_str(&" ".repeat(padding));
-        for words in &values {
-            out.push_str(GAP);
-            out.push_str(&coloured(words, ui));
+    let width = ui.width.unwrap_or(usize::MAX);
+    let room = width.saturating_sub(INDENT.len()).max(1);
+    let mut used = 2 + mark.len() + 1 + width_of(&name);
+    let mut padding = column.saturating_sub(width_of(&name));
+    for value in &item.values {
+        let words = words(value, ui);
+        let text = coloured(&words, ui);
+        let needed = value_width(&words);
+        let gap = padding + GAP.len();
+        if used.saturating_add(gap + needed) <= width {
+            out.push_str(&format!("{:gap$}{text}", ""));
+            used += gap + needed;
+        } else if needed <= room {
+            out.push_str(&format!("\n{INDENT}{text}"));
+            used = INDENT.len() + needed;
+        } else {
+            let lines = wrap(&text, room);
+            lines.iter().for_each(|line| out.push_str(&format!("\n{INDENT}{line}")));
+            // Nothing stands behind a text that has several lines.
+            used = width;
         }
-        out.push('\n');
-        return;
+        padding = 0;
     }
     out.push('\n');
-    let room = ui.width.unwrap_or(usize::MAX).saturating_sub(INDENT.len()).max(1);
-    for words in &values {
-        if value_width(words) <= room {
-            out.push_str(&format!("{INDENT}{}\n", coloured(words, ui)));
-            continue;
-        }
-        for line in wrap(&coloured(words, ui), room) {
-            out.push_str(&format!("{INDENT}{line}\n"));
-        }
-    }
 }
 
 /// The words of a value that say something.
