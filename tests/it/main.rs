@@ -18,6 +18,7 @@ mod model;
 mod policy;
 mod readme;
 mod road;
+mod rollback;
 mod serve;
 mod shell;
 mod terminal;

@@ -116,10 +116,9 @@ fn touching_target(target: &Target, scope: Option<i64>) -> (String, Vec<Value>) 
 
 /// The tags and settings that a revision ended, and those that it made.
 pub(super) fn turned(connection: &Connection, at: Revision) -> StoreResult<(InForce, InForce)> {
-    let of = |column: &str| -> StoreResult<InForce> {
-        let (tags, settings) =
-            policy::tags_and_settings(connection, &format!("{column} = ?1"), codes::revision(at))?;
-        Ok(InForce { tags, settings, rules: Vec::new() })
+    let of = |column: &str| {
+        let condition = format!("{column} = ?1");
+        policy::tags_and_settings(connection, &condition, codes::revision(at))
     };
     Ok((of("ended")?, of("made")?))
 }

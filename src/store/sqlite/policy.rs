@@ -8,8 +8,8 @@ use rusqlite::{Connection, Row, params_from_iter};
 use super::rows::{self, CONTENT, WIDTH, str_at};
 use super::scopes::{self, Scopes};
 use super::{codes, commit, history};
-use crate::fleet::{Setting, Tag};
-use crate::rule::{Revision, Scope};
+use crate::fleet::InForce;
+use crate::rule::Revision;
 use crate::store::{
     LedgerRow, PolicySnapshot, RuleFilter, RuleKey, RuleRecord, ScopeId, StoreResult,
 };
@@ -242,17 +242,18 @@ pub(super) fn snapshot(connection: &Connection) -> StoreResult<PolicySnapshot> {
 pub(super) fn snapshot_at(connection: &Connection, at: Revision) -> StoreResult<PolicySnapshot> {
     let head = commit::head(connection)?.min(at);
     let in_force = "made <= ?1 AND (ended IS NULL OR ended > ?1)";
-    let (tags, settings) = tags_and_settings(connection, in_force, codes::revision(head))?;
+    let InForce { tags, settings, rules: _ } =
+        tags_and_settings(connection, in_force, codes::revision(head))?;
     Ok(PolicySnapshot { head, settings, tags })
 }
 
 /// The tags, by name, and the settings, by scope and name, whose `made` and `ended` fulfil a
-/// condition on a revision, `?1`.
+/// condition on a revision, `?1`. No rules.
 pub(super) fn tags_and_settings(
     connection: &Connection,
     condition: &str,
     revision: i64,
-) -> StoreResult<(Vec<Tag>, Vec<(Scope, Setting)>)> {
+) -> StoreResult<InForce> {
     let mut statement = connection.prepare_cached(&format!(
         "SELECT name, priority, description FROM tag WHERE {condition} ORDER BY name"
     ))?;
@@ -272,7 +273,7 @@ pub(super) fn tags_and_settings(
         settings.push((scope, rows::setting(row, 2)?));
     }
     settings.sort_by(|(a, x), (b, y)| (a, x.key()).cmp(&(b, y.key())));
-    Ok((tags, settings))
+    Ok(InForce { tags, settings, rules: Vec::new() })
 }
 
 /// Whether a rule's time has come.
