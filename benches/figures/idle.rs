@@ -1,12 +1,12 @@
 //! A sync with nothing to do: what it costs the server's process, as the rules grow.
 
 use std::fmt::Write as _;
-use std::io::{BufRead, BufReader, Read, Write};
-use std::net::{SocketAddr, TcpListener, TcpStream};
-use std::process::{Child, Stdio};
+use std::io::BufReader;
+use std::net::{SocketAddr, TcpStream};
 use std::time::{Duration, Instant};
 
-use crate::{NICELIST, ms, nicelist};
+use crate::server::{Server, connect, post};
+use crate::{ms, nicelist};
 
 const SYNCS: u32 = 2_000;
 const STAGES: [(&str, &str); 3] = [
@@ -62,54 +62,13 @@ fn measure(rules: u32) -> (Duration, Duration) {
     (start.elapsed() / SYNCS, (server.cpu() - cpu) / SYNCS)
 }
 
-struct Server {
-    process: Child,
-    address: SocketAddr,
-}
-
-impl Server {
-    fn start(home: &std::path::Path, database: &str) -> Self {
-        let address = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
-        let process = nicelist(home)
-            .args(["serve", "--sync-auth", "none", "--listen", &address.to_string()])
-            .args(["--database", database])
-            .stdout(Stdio::null())
-            .stderr(Stdio::null())
-            .spawn()
-            .unwrap();
-        let deadline = Instant::now() + Duration::from_secs(30);
-        while TcpStream::connect(address).is_err() {
-            assert!(Instant::now() < deadline, "{NICELIST} serve does not answer");
-            std::thread::sleep(Duration::from_millis(10));
-        }
-        Self { process, address }
-    }
-
-    /// User and system time of the process so far, in the kernel's ticks of 10 ms.
-    fn cpu(&self) -> Duration {
-        let stat = std::fs::read_to_string(format!("/proc/{}/stat", self.process.id())).unwrap();
-        let fields: Vec<&str> = stat.rsplit(") ").next().unwrap().split(' ').collect();
-        let ticks: u64 = fields[11].parse::<u64>().unwrap() + fields[12].parse::<u64>().unwrap();
-        Duration::from_millis(ticks * 10)
-    }
-}
-
-impl Drop for Server {
-    fn drop(&mut self) {
-        self.process.kill().unwrap();
-        self.process.wait().unwrap();
-    }
-}
-
 struct Host {
     stream: BufReader<TcpStream>,
 }
 
 impl Host {
     fn connect(address: SocketAddr) -> Self {
-        let stream = TcpStream::connect(address).unwrap();
-        stream.set_nodelay(true).unwrap();
-        Self { stream: BufReader::new(stream) }
+        Self { stream: connect(address) }
     }
 
     fn sync(&mut self) {
@@ -136,26 +95,6 @@ impl Host {
     }
 
     fn post(&mut self, stage: &str, body: &str) -> Vec<u8> {
-        let length = body.len();
-        let request = format!(
-            "POST /santa/{stage}/M1 HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\ncontent-length: {length}\r\n\r\n{body}"
-        );
-        self.stream.get_mut().write_all(request.as_bytes()).unwrap();
-        let mut length = 0;
-        loop {
-            let mut line = String::new();
-            self.stream.read_line(&mut line).unwrap();
-            let line = line.trim_end().to_ascii_lowercase();
-            if let Some(value) = line.strip_prefix("content-length: ") {
-                length = value.parse().unwrap();
-            }
-            assert!(!line.starts_with("http/") || line.starts_with("http/1.1 200"), "{line}");
-            if line.is_empty() {
-                break;
-            }
-        }
-        let mut answer = vec![0; length];
-        self.stream.read_exact(&mut answer).unwrap();
-        answer
+        post(&mut self.stream, &format!("/santa/{stage}/M1"), body)
     }
 }

@@ -1,5 +1,7 @@
 //! Measures what docs/BENCHMARKS.md reports and writes that page to stdout.
 //!
+//! `cargo bench --bench figures -- plan` measures one part of it.
+//!
 //! Every figure is a median over several runs, next to a limit measured in the same run; of the
 //! real binary, but for what it costs to write a page of rules.
 
@@ -9,6 +11,8 @@
 mod idle;
 mod import;
 mod page;
+mod plan;
+mod server;
 mod startup;
 
 use std::path::Path;
@@ -22,10 +26,19 @@ fn main() {
     println!("# Benchmarks\n");
     println!("Made by `benches/run`; every figure is a median, next to a limit of the same run.\n");
     println!("Machine: {}.\n", machine());
-    startup::report();
-    import::report();
-    page::report();
-    idle::report();
+    let reports: [(&str, fn()); 5] = [
+        ("startup", startup::report),
+        ("import", import::report),
+        ("page", page::report),
+        ("plan", plan::report),
+        ("idle", idle::report),
+    ];
+    let wanted: Vec<String> = std::env::args().skip(1).filter(|it| !it.starts_with('-')).collect();
+    for (name, report) in reports {
+        if wanted.is_empty() || wanted.iter().any(|it| it == name) {
+            report();
+        }
+    }
 }
 
 fn machine() -> String {

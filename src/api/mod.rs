@@ -5,6 +5,7 @@
 
 mod event;
 mod explain;
+mod history;
 mod host;
 mod plan;
 mod problem;
@@ -19,6 +20,10 @@ pub use event::{
     DecisionRequest, EventDetail, EventQuery, EventStatView, EventView,
 };
 pub use explain::{ExplainQuery, Explanation, Verdict};
+pub use history::{
+    RevisionChangesQuery, RevisionMark, RevisionQuery, RevisionView, RuleHistoryQuery,
+    RuleVersionView,
+};
 pub use host::{
     CleanSyncRequest, DriftView, HostQuery, HostRules, HostState, HostTagsRequest, HostView,
     ModeView,

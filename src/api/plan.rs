@@ -4,8 +4,8 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::{SettingView, TagView};
-use crate::fleet::SettingKey;
-use crate::rule::{Outcome, Revision, RuleDraft, Scope, TagName, Target};
+use crate::fleet::{Difference, Setting, SettingKey};
+use crate::rule::{Outcome, Revision, Rule, RuleDraft, Scope, TagName, Target};
 
 /// How tags, settings and rules shall be. With `prune`, what is not named ends; without, it is
 /// left alone.
@@ -53,8 +53,24 @@ pub struct PolicyAnswer {
     pub changed: bool,
     /// How many of what was named are so already.
     pub unchanged: u64,
+    /// How many of the rules named have expired; they are not in force, or end.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub expired: u64,
     /// The differences: tags, then settings by scope, then rules by target and scope.
     pub changes: Vec<PolicyChange>,
+}
+
+impl PolicyAnswer {
+    /// How many differences have this outcome.
+    #[must_use]
+    pub fn count(&self, outcome: Outcome) -> usize {
+        self.changes.iter().filter(|change| change.outcome == outcome).count()
+    }
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands out references")]
+fn is_zero(count: &u64) -> bool {
+    *count == 0
 }
 
 /// One difference.
@@ -108,4 +124,30 @@ pub enum Subject {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         after: Option<Box<RuleDraft>>,
     },
+}
+
+impl From<&Difference<'_>> for PolicyChange {
+    fn from(difference: &Difference<'_>) -> Self {
+        let draft = |rule: &Rule| Box::new(RuleDraft::from(rule.clone()));
+        let subject = match *difference {
+            Difference::Tag { name, before, after } => Subject::Tag {
+                name: name.clone(),
+                before: before.cloned().map(TagView::from),
+                after: after.cloned().map(TagView::from),
+            },
+            Difference::Setting { scope, key, before, after } => Subject::Setting {
+                scope: scope.clone(),
+                key,
+                before: before.map(Setting::value),
+                after: after.map(Setting::value),
+            },
+            Difference::Rule { target, scope, before, after } => Subject::Rule {
+                target: target.clone(),
+                scope: scope.clone(),
+                before: before.map(draft),
+                after: after.map(draft),
+            },
+        };
+        Self { outcome: difference.outcome(), subject }
+    }
 }

@@ -59,6 +59,10 @@ pub struct RuleQuery {
     /// With this text in identifier, comment or ticket.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub text: Option<String>,
+    /// As they were at this revision.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[param(value_type = Option<u64>)]
+    pub at: Option<Revision>,
     /// At most so many, up to 5000; 500 when absent.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub limit: Option<usize>,

@@ -12,8 +12,8 @@ use crate::fleet::{
     SigningLink,
 };
 use crate::rule::{
-    Candidate, MachineId, Outcome, PolicyKind, Program, Revision, RuleDraft, RuleType, Scope,
-    TagName, Target,
+    Candidate, Counts, MachineId, Outcome, PolicyKind, Program, Revision, RuleDraft, RuleType,
+    Scope, TagName, Target,
 };
 
 fn leaf(kind: Type, description: &str) -> Object {
@@ -58,6 +58,11 @@ schema! {
     RuleType => leaf(Type::String, "binary, certificate, teamid, signingid or cdhash");
     PolicyKind => leaf(Type::String, "allow, allow-compiler, block, silent-block, silent-block-gui, silent-block-tty, cel or remove");
     Outcome => leaf(Type::String, "added, changed, removed or unchanged");
+    Counts => record(&[
+        ("added", Type::Integer, "those that were not there before"),
+        ("changed", Type::Integer, "those that are otherwise than before"),
+        ("removed", Type::Integer, "those that are no longer there"),
+    ], &["added", "changed", "removed"]);
     Role => leaf(Type::String, "enrolment, viewer, helpdesk, editor or admin");
     CleanSync => leaf(Type::String, "clean or clean-all");
     ClientMode => leaf(Type::String, "monitor, lockdown or standalone");

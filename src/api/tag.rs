@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use crate::fleet::Tag;
 use crate::rule::TagName;
 
 /// A tag.
@@ -15,6 +16,20 @@ pub struct TagView {
     /// What it is for.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub description: Option<String>,
+}
+
+impl From<Tag> for TagView {
+    fn from(tag: Tag) -> Self {
+        let Tag { name, priority, description } = tag;
+        Self { name, priority, description }
+    }
+}
+
+impl From<TagView> for Tag {
+    fn from(tag: TagView) -> Self {
+        let TagView { name, priority, description } = tag;
+        Self { name, priority, description }
+    }
 }
 
 /// Makes a tag, or changes its priority and description.

@@ -12,6 +12,7 @@ use jiff::{SignedDuration, Timestamp};
 use super::error::CliError;
 use crate::config::{Color, Database, Flags, Output, Secret, ServerUrl};
 use crate::fleet::parse_duration;
+use crate::rule::Revision;
 
 /// The flags of every command.
 #[derive(Debug, Args)]
@@ -131,6 +132,43 @@ impl Expiry {
     }
 }
 
+/// When something began: a while ago, or at a time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Since {
+    /// So long before now.
+    Before(SignedDuration),
+    /// At this time.
+    At(Timestamp),
+}
+
+impl FromStr for Since {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let at = || text.trim().parse().ok().map(Self::At);
+        parse_duration(text).map(Self::Before).or_else(at).ok_or_else(|| {
+            "expected a duration such as 24h or 7d, or a time such as 2026-11-20T00:00:00Z"
+                .to_owned()
+        })
+    }
+}
+
+impl Since {
+    /// The time that is meant, seen from `now`. What lies before all time is its beginning.
+    pub(crate) fn resolve(self, now: Timestamp) -> Timestamp {
+        match self {
+            Self::At(at) => at,
+            Self::Before(duration) => now.checked_sub(duration).unwrap_or(Timestamp::MIN),
+        }
+    }
+}
+
+/// Reads the number of a revision.
+pub(crate) fn revision(text: &str) -> Result<Revision, String> {
+    let number = text.trim().parse();
+    number.map(Revision).map_err(|_| "expected the number of a revision, as in 41".to_owned())
+}
+
 /// Reads a duration as people write it.
 pub(crate) fn duration(text: &str) -> Result<SignedDuration, String> {
     parse_duration(text).ok_or_else(|| "expected a duration such as 90s, 15m or 1h".to_owned())
@@ -149,5 +187,14 @@ mod tests {
         assert!(read("2020-01-01T00:00:00Z").unwrap_err().message.contains("is past"));
         assert!(read("0s").is_err());
         assert!("tomorrow".parse::<Expiry>().is_err());
+    }
+
+    #[test]
+    fn since_is_a_duration_or_a_time() {
+        let now: Timestamp = "2026-11-20T12:00:00Z".parse().unwrap();
+        let read = |text: &str| text.parse::<Since>().unwrap().resolve(now).to_string();
+        assert_eq!(read("24h"), "2026-11-19T12:00:00Z");
+        assert_eq!(read("2026-11-01T00:00:00Z"), "2026-11-01T00:00:00Z");
+        assert!("yesterday".parse::<Since>().is_err());
     }
 }

@@ -11,13 +11,16 @@ mod completions;
 mod config;
 mod context;
 mod demo;
+mod difference;
 mod error;
 mod event;
+mod history;
 mod host;
 mod lab;
 mod local;
 mod log;
 mod man;
+mod rollback;
 mod rule;
 mod serve;
 mod settings;
@@ -54,15 +57,11 @@ struct Cli {
     globals: Globals,
 }
 
-/// The global options in few lines, so that the first page fits on a screen. The pages of the
+/// The global options in two lines, so that the first page fits on a screen. The pages of the
 /// commands have them in full.
 const GLOBALS: &str = "\
-Global options:
-  --server URL  --token TOKEN  --context NAME  Talk to this server
-  --database sqlite:PATH                       Work on a local database instead
-  -o, --output table|json|jsonl|csv|tsv        Choose how data is written
-  --color auto|always|never  -q, --quiet       Choose how much, and how it looks
-  -v, --verbose  -h, --help  -V, --version     Say more; show this or the version";
+Global options: --server URL  --token TOKEN  --context NAME  --database URL
+  -o, --output FORMAT  --color WHEN  --quiet  --verbose  --help  --version";
 
 #[derive(Debug, Subcommand)]
 enum Command {
@@ -78,6 +77,8 @@ enum Command {
     Tag(tag::Command),
     #[command(subcommand)]
     Settings(settings::Command),
+    History(history::HistoryArgs),
+    Rollback(rollback::RollbackArgs),
     #[command(subcommand)]
     Token(token::Command),
     #[command(subcommand)]
@@ -108,6 +109,8 @@ impl Command {
             Self::Event(command) => context.block_on(event::run(context, command)),
             Self::Tag(command) => context.block_on(tag::run(context, command)),
             Self::Settings(command) => context.block_on(settings::run(context, command)),
+            Self::History(args) => context.block_on(history::run(context, args)),
+            Self::Rollback(args) => context.block_on(rollback::run(context, args)),
             Self::Token(command) => context.block_on(token::run(context, command)),
             Self::Lab(command) => context.block_on(lab::run(context, command)),
             Self::Config(command) => config::run(context, command),

@@ -12,11 +12,13 @@ use super::{Client, ClientError};
 use crate::api::{
     BundleAnswer, BundleApproval, ChangeAnswer, CleanSyncRequest, DecisionAnswer, DecisionRequest,
     EventDetail, EventQuery, EventStatView, EventView, ExplainQuery, Explanation, HostQuery,
-    HostSetting, HostTagsRequest, HostView, NewToken, RuleChange, RuleQuery, RuleView, SettingView,
-    SettingsQuery, SettingsRequest, Status, TagRequest, TagView, TokenRequest, TokenView,
+    HostSetting, HostTagsRequest, HostView, NewToken, PolicyAnswer, PolicyChange, PolicyRequest,
+    RevisionQuery, RevisionView, RollbackRequest, RuleChange, RuleHistoryQuery, RuleQuery,
+    RuleVersionView, RuleView, SettingView, SettingsQuery, SettingsRequest, Status, TagRequest,
+    TagView, TokenRequest, TokenView,
 };
 use crate::fleet::EventId;
-use crate::rule::TagName;
+use crate::rule::{Revision, TagName, Target};
 
 type Answer<T> = Result<T, ClientError>;
 
@@ -45,6 +47,46 @@ impl Client {
     /// writes the JSON of a [`RuleChange`].
     pub async fn change_rules_as(&self, change: &impl Serialize) -> Answer<ChangeAnswer> {
         self.ask(Method::POST, "/rules", Some(change)).await
+    }
+
+    /// Makes tags, settings and rules as they are named, or says what would change.
+    pub async fn change_policy(&self, request: &PolicyRequest) -> Answer<PolicyAnswer> {
+        self.ask(Method::POST, "/policy", Some(request)).await
+    }
+
+    /// The rules that a target has and had, the newest first.
+    #[must_use]
+    pub fn rule_history(&self, target: &Target) -> Pages<'_, RuleVersionView> {
+        let query = RuleHistoryQuery { target: target.clone(), limit: None, cursor: None };
+        Pages::new(self, "/rules/history".to_owned(), &query)
+    }
+
+    /// Revisions, newest first.
+    #[must_use]
+    pub fn revisions(&self, query: &RevisionQuery) -> Pages<'_, RevisionView> {
+        Pages::new(self, "/revisions".to_owned(), query)
+    }
+
+    /// One revision.
+    pub async fn revision(&self, revision: Revision) -> Answer<RevisionView> {
+        self.ask(Method::GET, &format!("/revisions/{revision}"), NOTHING).await
+    }
+
+    /// What one revision did: to tags, to settings, to rules.
+    #[must_use]
+    pub fn revision_changes(&self, revision: Revision) -> Pages<'_, PolicyChange> {
+        Pages::new(self, format!("/revisions/{revision}/changes"), &())
+    }
+
+    /// Takes rules, settings and tags back to how they were at a revision, or says what would
+    /// change.
+    pub async fn rollback(
+        &self,
+        revision: Revision,
+        request: &RollbackRequest,
+    ) -> Answer<PolicyAnswer> {
+        let path = format!("/revisions/{revision}/rollback");
+        self.ask(Method::POST, &path, Some(request)).await
     }
 
     /// Hosts, by machine id.

@@ -1,8 +1,9 @@
-//! Vocabulary of the fleet: hosts, tags, settings and their layers, events, the state of a
-//! host's sync. No I/O.
+//! Vocabulary of the fleet: hosts, tags, settings and their layers, what is in force and how it
+//! differs, events, the state of a host's sync. No I/O.
 
 mod bundle;
 mod clock;
+mod difference;
 mod event;
 mod holding;
 mod host;
@@ -13,6 +14,7 @@ mod tag;
 
 pub use bundle::Members;
 pub use clock::{Clock, parse_duration};
+pub use difference::{Difference, Differences, InForce, Terms};
 pub use event::{
     Ancestor, Decision, Event, EventId, EventKind, EventKindError, EventStat, FileAccess,
     PathPattern, PathPatternError, SigningLink,

@@ -16,7 +16,7 @@ pub use draft::{FieldError, RuleDraft, RuleError};
 pub use notice::{Bundle, Notice, NoticeError, Provenance};
 pub use policy::{Policy, PolicyError, PolicyKind};
 pub use program::{Candidate, Certificate, Program, SigningStatus};
-pub use revision::{Outcome, Revision, RevisionRecord};
+pub use revision::{Counts, Outcome, Revision, RevisionCounts, RevisionRecord};
 pub use santa_cel::schema as cel_schema;
 pub use scope::{MachineId, Scope, ScopeError, TagName};
 pub use target::{RuleType, Target, TargetError};

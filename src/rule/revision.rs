@@ -18,7 +18,7 @@ impl fmt::Display for Revision {
     }
 }
 
-/// Who made a revision, when, and how much it changed. Never edited.
+/// Who made a revision, when and why. Never edited.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RevisionRecord {
     /// Its number.
@@ -29,6 +29,32 @@ pub struct RevisionRecord {
     pub author: String,
     /// Why, in the author's words.
     pub message: Option<String>,
+}
+
+/// How many things of one kind a revision added, changed and removed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Counts {
+    /// Those that were not there before.
+    pub added: u64,
+    /// Those that are otherwise than before.
+    pub changed: u64,
+    /// Those that are no longer there.
+    pub removed: u64,
+}
+
+/// How much a revision did.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct RevisionCounts {
+    /// To rules.
+    pub rules: Counts,
+    /// To settings.
+    pub settings: Counts,
+    /// To tags themselves.
+    pub tags: Counts,
+    /// Hosts whose tags it changed.
+    pub hosts: u64,
 }
 
 /// What became of one edit.

@@ -9,7 +9,8 @@ mod sqlite;
 
 pub use change::{Author, Change, Committed, Edit, Refusal, RefusalReason};
 pub use query::{
-    EventFilter, EventPurge, HostFilter, RuleFilter, RuleKey, RuleRecord, StoredEvent, StoredHost,
+    EventFilter, EventPurge, HostFilter, RevisionFilter, RuleFilter, RuleKey, RulePlace,
+    RuleRecord, RuleTurn, RuleVersion, StoredEvent, StoredHost, StoredRevision,
 };
 
 use std::sync::Arc;
@@ -17,8 +18,8 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use jiff::Timestamp;
 
-use crate::fleet::{Event, EventId, EventStat, Host, Role, ScopeSetId, Setting, Tag};
-use crate::rule::{MachineId, Revision, Rule, Scope};
+use crate::fleet::{Event, EventId, EventStat, Host, InForce, Role, ScopeSetId, Setting, Tag};
+use crate::rule::{MachineId, Revision, Rule, Scope, Target};
 
 /// The id of a scope that has had a rule or a setting; never reused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -42,7 +43,7 @@ pub struct LedgerRow {
 /// What is in force besides rules, as of one revision.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct PolicySnapshot {
-    /// The newest revision.
+    /// That revision.
     pub head: Revision,
     /// All settings, by scope.
     pub settings: Vec<(Scope, Setting)>,
@@ -130,6 +131,10 @@ pub trait Store: Send + Sync + 'static {
     /// Settings and tags in force, with the newest revision.
     async fn snapshot(&self) -> StoreResult<PolicySnapshot>;
 
+    /// Settings and tags as they were at a revision, with that revision; as they are, if there
+    /// is no such revision yet.
+    async fn snapshot_at(&self, at: Revision) -> StoreResult<PolicySnapshot>;
+
     /// At most `limit` rows with an id above `above` that were made or ended after revision
     /// `since`, by id.
     async fn ledger(
@@ -139,13 +144,46 @@ pub trait Store: Send + Sync + 'static {
         limit: usize,
     ) -> StoreResult<Vec<LedgerRow>>;
 
-    /// At most `limit` rules in force behind the key `after`, by target and scope.
+    /// At most `limit` rules in force behind the key `after`, by target and scope. A list of an
+    /// older revision costs, besides, time in proportion to the versions of rules that it passes.
     async fn rules(
         &self,
         filter: &RuleFilter,
         after: Option<&RuleKey>,
         limit: usize,
     ) -> StoreResult<Vec<RuleRecord>>;
+
+    /// At most `limit` revisions older than `before`, newest first.
+    async fn revisions(
+        &self,
+        filter: &RevisionFilter,
+        before: Option<Revision>,
+        limit: usize,
+    ) -> StoreResult<Vec<StoredRevision>>;
+
+    /// One revision.
+    async fn revision(&self, revision: Revision) -> StoreResult<Option<StoredRevision>>;
+
+    /// The tags and settings that a revision ended, and those that it made. No rules: there may
+    /// be a million.
+    async fn turned(&self, revision: Revision) -> StoreResult<(InForce, InForce)>;
+
+    /// At most `limit` of a revision's changes of rules behind `after`, each with its place.
+    async fn rule_changes(
+        &self,
+        revision: Revision,
+        after: Option<RulePlace>,
+        limit: usize,
+    ) -> StoreResult<Vec<(RulePlace, RuleTurn)>>;
+
+    /// At most `limit` of the rules that a target ever had, in any scope, with a number below
+    /// `before`; the newest first.
+    async fn rule_versions(
+        &self,
+        target: &Target,
+        before: Option<i64>,
+        limit: usize,
+    ) -> StoreResult<Vec<RuleVersion>>;
 
     // --- Hosts ---
 

@@ -3,11 +3,16 @@
 use jiff::Timestamp;
 
 use crate::fleet::{Event, EventId, EventKind, Host, PathPattern};
-use crate::rule::{MachineId, PolicyKind, RevisionRecord, Rule, RuleType, Scope, TagName, Target};
+use crate::rule::{
+    MachineId, PolicyKind, Revision, RevisionCounts, RevisionRecord, Rule, RuleType, Scope,
+    TagName, Target,
+};
 
 /// Which rules to list; every field that is set must hold.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct RuleFilter {
+    /// As they were at this revision, rather than as they are.
+    pub at: Option<Revision>,
     /// Of this target.
     pub target: Option<Target>,
     /// Of this scope.
@@ -38,6 +43,62 @@ pub struct RuleRecord {
     pub rule: Rule,
     /// Who made it, when and why.
     pub made: RevisionRecord,
+}
+
+/// Which revisions to list; every field that is set must hold.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct RevisionFilter {
+    /// By exactly this author.
+    pub author: Option<String>,
+    /// Made at or after this time.
+    pub since: Option<Timestamp>,
+    /// That made or ended a rule for this target; with a scope, one in that scope.
+    pub target: Option<Target>,
+    /// That made or ended a rule or a setting in this scope. Without a target this costs time in
+    /// proportion to all versions of rules.
+    pub scope: Option<Scope>,
+}
+
+/// A revision and how much it did.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StoredRevision {
+    /// Who made it, when and why.
+    pub record: RevisionRecord,
+    /// How much it did.
+    pub counts: RevisionCounts,
+}
+
+/// What a revision did to the rule of one target in one scope: how it was and how it is since.
+/// Never neither.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RuleTurn {
+    /// The rule that it ended.
+    pub before: Option<Rule>,
+    /// The rule that it made.
+    pub after: Option<Rule>,
+}
+
+/// A change's place among those of its revision, in their order: those that made a rule, then
+/// those that only ended one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum RulePlace {
+    /// The number of the version that was made.
+    Made(i64),
+    /// The number of the version that was ended.
+    Ended(i64),
+}
+
+/// One version of a rule: from the revision that made it up to the one that ended it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RuleVersion {
+    /// Its number, which grows with time.
+    pub id: i64,
+    /// The rule.
+    pub rule: Rule,
+    /// Who made it, when and why.
+    pub made: RevisionRecord,
+    /// Who ended it, when and why, unless it is in force still.
+    pub ended: Option<RevisionRecord>,
 }
 
 /// Which hosts to list; every field that is set must hold.

@@ -6,13 +6,14 @@ use std::sync::Mutex;
 
 use async_trait::async_trait;
 use jiff::Timestamp;
-use nicelist::fleet::{Clock, Event, EventId, EventStat, Host, ScopeSetId};
+use nicelist::fleet::{Clock, Event, EventId, EventStat, Host, InForce, ScopeSetId};
 use nicelist::protocol::{PostflightRequest, PreflightRequest, RuleDownloadRequest, Wire};
-use nicelist::rule::{MachineId, Policy, PolicyKind, Revision, Rule, Scope};
+use nicelist::rule::{MachineId, Policy, PolicyKind, Revision, Rule, Scope, Target};
 use nicelist::store::{
     self, Author, Change, Committed, Edit, EventFilter, EventPurge, HostFilter, Installation,
-    LedgerRow, PolicySnapshot, RuleFilter, RuleKey, RuleRecord, ScopeId, Store, StoreResult,
-    StoredEvent, StoredHost, TokenRecord,
+    LedgerRow, PolicySnapshot, RevisionFilter, RuleFilter, RuleKey, RulePlace, RuleRecord,
+    RuleTurn, RuleVersion, ScopeId, Store, StoreResult, StoredEvent, StoredHost, StoredRevision,
+    TokenRecord,
 };
 use nicelist::sync::{Engine, RULES_A_PAGE};
 
@@ -42,8 +43,14 @@ overhear! {
     async fn expire(&self, now: Timestamp) -> StoreResult<Option<Revision>>;
     async fn head(&self) -> StoreResult<Revision>;
     async fn snapshot(&self) -> StoreResult<PolicySnapshot>;
+    async fn snapshot_at(&self, at: Revision) -> StoreResult<PolicySnapshot>;
     async fn ledger(&self, since: Revision, above: i64, limit: usize) -> StoreResult<Vec<LedgerRow>>;
     async fn rules(&self, filter: &RuleFilter, after: Option<&RuleKey>, limit: usize) -> StoreResult<Vec<RuleRecord>>;
+    async fn revisions(&self, filter: &RevisionFilter, before: Option<Revision>, limit: usize) -> StoreResult<Vec<StoredRevision>>;
+    async fn revision(&self, revision: Revision) -> StoreResult<Option<StoredRevision>>;
+    async fn turned(&self, revision: Revision) -> StoreResult<(InForce, InForce)>;
+    async fn rule_changes(&self, revision: Revision, after: Option<RulePlace>, limit: usize) -> StoreResult<Vec<(RulePlace, RuleTurn)>>;
+    async fn rule_versions(&self, target: &Target, before: Option<i64>, limit: usize) -> StoreResult<Vec<RuleVersion>>;
     async fn host(&self, machine: &MachineId) -> StoreResult<Option<StoredHost>>;
     async fn hosts(&self, filter: &HostFilter, after: Option<&MachineId>, limit: usize) -> StoreResult<Vec<Host>>;
     async fn santa_versions(&self, scope: &Scope) -> StoreResult<Vec<(String, u64)>>;

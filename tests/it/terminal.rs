@@ -317,3 +317,71 @@ fn an_import_shows_how_far_it_is_and_leaves_only_its_result() {
         serde_json::from_slice(&std::fs::read(shell.path("summary.json")).unwrap()).unwrap();
     assert_eq!(summary["added"], 5_000);
 }
+
+/// A server where revision 2 went wrong.
+fn with_a_mistake() -> (Shell, Server) {
+    let mut shell = Shell::new();
+    let server = Server::start(&shell);
+    shell.use_server(&server);
+    shell.run("rule add allow teamid:AAAAAAAAAA");
+    shell.run("rule add block teamid:AAAAAAAAAA teamid:BBBBBBBBBB");
+    (shell, server)
+}
+
+#[test]
+fn a_rollback_shows_what_changes_and_asks() {
+    let (shell, _server) = with_a_mistake();
+    let mut refused = Terminal::open(&shell, "rollback 1");
+    refused.shows("Rules for fleet");
+    refused.shows("roll back to revision 1? [y/N]");
+    refused.press("n");
+    refused.shows("not confirmed; nothing was changed");
+    assert_eq!(refused.end().code, 1);
+    assert_eq!(shell.json("rule list").as_array().unwrap().len(), 2);
+
+    let mut agreed = Terminal::open(&shell, "rollback 1");
+    agreed.shows("roll back to revision 1? [y/N]");
+    agreed.press("y");
+    agreed.shows("revision 3: 1 changed, 1 removed\r\n");
+    let end = agreed.end();
+    assert_eq!(end.code, 0);
+    for told in [
+        "\u{1b}[33m~\u{1b}[0m teamid:AAAAAAAAAA",
+        // The arrow between them is read letter by letter here.
+        "\u{1b}[2mpolicy\u{1b}[0m \u{1b}[31mblock\u{1b}[0m ",
+        " \u{1b}[32mallow\u{1b}[0m\r\n",
+        "\u{1b}[31m-\u{1b}[0m teamid:BBBBBBBBBB",
+        "Plan: 1 to change, 1 to remove\r\n",
+    ] {
+        assert!(end.seen.contains(told), "{told:?} is not in {:?}", end.seen);
+    }
+    assert_eq!(shell.json("rule list")[0]["policy"], "allow");
+}
+
+#[test]
+fn a_rollback_is_refused_when_somebody_was_faster_than_the_answer() {
+    let (shell, _server) = with_a_mistake();
+    let mut terminal = Terminal::open(&shell, "rollback 1");
+    terminal.shows("roll back to revision 1? [y/N]");
+    shell.run("rule add block teamid:CCCCCCCCCC");
+    terminal.press("y");
+    terminal.shows("teamid:CCCCCCCCCC");
+    terminal.shows("Plan: 1 to change, 2 to remove");
+    terminal.shows("the rules moved on: planned on revision 2, now at 3");
+    assert_eq!(terminal.end().code, 7);
+    assert_eq!(shell.json("rule list").as_array().unwrap().len(), 3);
+}
+
+#[test]
+fn the_history_is_short_for_eyes() {
+    let (shell, _server) = with_a_mistake();
+    for number in 0..30 {
+        shell.run(&format!("rule add allow teamid:{number:010}"));
+    }
+    let list = Terminal::open(&shell, "history").end();
+    assert!(list.seen.contains("-n NUMBER shows more"), "{:?}", list.seen);
+    assert!(list.seen.contains("just now") && !list.seen.contains("\n2 "), "{:?}", list.seen);
+    let all = Terminal::open(&shell, "history -n 99").end();
+    assert!(all.seen.contains("\n2 ") && !all.seen.contains("hint"), "{:?}", all.seen);
+    assert_eq!(shell.json("history").as_array().unwrap().len(), 32);
+}

@@ -55,6 +55,16 @@ contract! {
         pages_neither_skip_nor_repeat,
         pages_hold_while_rules_change,
     }
+    history {
+        every_revision_can_be_read_as_it_was,
+        filters_hold_for_the_past_too,
+        what_each_revision_did_leads_from_one_to_the_next,
+        revisions_are_listed_newest_first,
+        revisions_are_found_by_what_they_touched,
+        a_target_is_followed_through_time,
+        an_expiry_is_a_revision_with_counts,
+        thousands_of_past_rules_are_paged,
+    }
     ledger {
         a_follower_sees_what_was_made_and_ended,
         pages_of_the_ledger_join,

@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use nicelist::fleet::{EventId, EventKind, Host};
-use nicelist::rule::Revision;
+use nicelist::rule::{Counts, Revision, RevisionCounts};
 use nicelist::store::{self, EventFilter, HostFilter, StoreError};
 use rusqlite::Connection;
 use tempfile::TempDir;
@@ -229,4 +229,37 @@ async fn databases_in_memory_are_apart() {
     drop(one);
     let again = store::open("sqlite::memory:").unwrap();
     assert_eq!(again.head().await.unwrap(), Revision(0));
+}
+
+#[tokio::test]
+async fn revisions_of_an_older_database_are_counted() {
+    let file = File::new();
+    let old = Connection::open(file.path()).unwrap();
+    old.execute_batch(include_str!("../../src/store/sqlite/migrations/0001_initial.sql")).unwrap();
+    old.execute_batch(include_str!("../../src/store/sqlite/migrations/0002_events.sql")).unwrap();
+    old.pragma_update(None, "application_id", i32::from_be_bytes(*b"nice")).unwrap();
+    old.pragma_update(None, "user_version", 2).unwrap();
+    old.execute_batch(
+        "INSERT INTO revision (id, at, author) VALUES (1, 0, 'a'), (2, 0, 'a'), (3, 0, 'a');
+         INSERT INTO scope (id, kind, name) VALUES (1, 0, '');
+         INSERT INTO rule (rule_type, identifier, scope, policy, made, ended) VALUES
+             (4, 'AAAAAAAAAA', 1, 0, 1, 2), (4, 'BBBBBBBBBB', 1, 0, 1, 2),
+             (4, 'AAAAAAAAAA', 1, 2, 2, 3), (4, 'CCCCCCCCCC', 1, 0, 2, NULL);
+         INSERT INTO setting (scope, key, value, made, ended) VALUES
+             (1, 'batch-size', '50', 1, 2), (1, 'batch-size', '60', 2, NULL);
+         INSERT INTO tag (name, priority, made, ended) VALUES ('eng', 1, 1, 3), ('eng', 2, 3, NULL);",
+    )
+    .unwrap();
+    drop(old);
+    let store = file.open();
+    let counts = |added, changed, removed| Counts { added, changed, removed };
+    let expected = [
+        (counts(2, 0, 0), counts(1, 0, 0), counts(1, 0, 0)),
+        (counts(1, 1, 1), counts(0, 1, 0), counts(0, 0, 0)),
+        (counts(0, 0, 1), counts(0, 0, 0), counts(0, 1, 0)),
+    ];
+    for (revision, (rules, settings, tags)) in (1..).zip(expected) {
+        let found = store.revision(Revision(revision)).await.unwrap().unwrap().counts;
+        assert_eq!(found, RevisionCounts { rules, settings, tags, hosts: 0 }, "{revision}");
+    }
 }

@@ -1,15 +1,13 @@
 //! Which events are meant.
 
-use std::str::FromStr;
-
 use clap::Args;
 use clap::builder::NonEmptyStringValueParser;
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 
 use crate::api::EventQuery;
-use crate::cli::arg::Words;
+use crate::cli::arg::{Since, Words};
 use crate::cli::error::CliError;
-use crate::fleet::{EventKind, PathPattern, parse_duration};
+use crate::fleet::{EventKind, PathPattern};
 
 /// Which events are meant.
 #[derive(Debug, Args)]
@@ -89,49 +87,9 @@ impl Period {
     }
 }
 
-/// When something began: a while ago, or at a time.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Since {
-    /// So long before now.
-    Before(SignedDuration),
-    /// At this time.
-    At(Timestamp),
-}
-
-impl FromStr for Since {
-    type Err = String;
-
-    fn from_str(text: &str) -> Result<Self, String> {
-        let at = || text.trim().parse().ok().map(Self::At);
-        parse_duration(text).map(Self::Before).or_else(at).ok_or_else(|| {
-            "expected a duration such as 24h or 7d, or a time such as 2026-11-20T00:00:00Z"
-                .to_owned()
-        })
-    }
-}
-
-impl Since {
-    /// The time that is meant, seen from `now`. What lies before all time is its beginning.
-    pub(super) fn resolve(self, now: Timestamp) -> Timestamp {
-        match self {
-            Self::At(at) => at,
-            Self::Before(duration) => now.checked_sub(duration).unwrap_or(Timestamp::MIN),
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn since_is_a_duration_or_a_time() {
-        let now: Timestamp = "2026-11-20T12:00:00Z".parse().unwrap();
-        let read = |text: &str| text.parse::<Since>().unwrap().resolve(now).to_string();
-        assert_eq!(read("24h"), "2026-11-19T12:00:00Z");
-        assert_eq!(read("2026-11-01T00:00:00Z"), "2026-11-01T00:00:00Z");
-        assert!("yesterday".parse::<Since>().is_err());
-    }
 
     #[test]
     fn a_period_ends_after_it_begins() {

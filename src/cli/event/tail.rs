@@ -6,8 +6,9 @@ use std::time::Duration;
 use clap::Args;
 use tokio::{signal, time};
 
-use super::filter::{Filter, Since};
+use super::filter::Filter;
 use crate::api::{EventQuery, EventView};
+use crate::cli::arg::Since;
 use crate::cli::context::Context;
 use crate::cli::error::CliError;
 use crate::client::Client;

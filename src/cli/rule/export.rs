@@ -23,6 +23,7 @@ use crate::rule::Rule;
 Examples:
   nicelist rule export > rules.csv
   nicelist rule export -f eng.csv --scope tag:eng
+  nicelist rule export -f before.csv --at 41
   nicelist rule export --type teamid | cut -d, -f2")]
 pub(crate) struct ExportArgs {
     /// Write to this file rather than stdout; .tsv puts tabs between fields

@@ -3,11 +3,11 @@
 use clap::Args;
 
 use crate::api::{RuleQuery, RuleView};
-use crate::cli::arg::Words;
+use crate::cli::arg::{Words, revision};
 use crate::cli::context::Context;
 use crate::cli::error::CliError;
 use crate::client::Client;
-use crate::rule::{PolicyKind, RuleType, Scope, Target};
+use crate::rule::{PolicyKind, Revision, RuleType, Scope, Target};
 
 /// List rules
 #[derive(Debug, Args)]
@@ -15,7 +15,8 @@ use crate::rule::{PolicyKind, RuleType, Scope, Target};
 Examples:
   nicelist rule list
   nicelist rule list --scope tag:eng --policy block
-  nicelist rule list --type teamid -o csv > teams.csv")]
+  nicelist rule list --type teamid -o csv > teams.csv
+  nicelist rule list --at 41 --scope tag:eng")]
 pub(crate) struct ListArgs {
     #[command(flatten)]
     filter: Filter,
@@ -44,6 +45,9 @@ pub(crate) struct Filter {
     /// Only rules with this text in identifier, comment or ticket
     #[arg(long)]
     text: Option<String>,
+    /// Rules as they were at this revision; nicelist history lists them
+    #[arg(long, value_name = "REVISION", value_parser = revision)]
+    at: Option<Revision>,
 }
 
 impl Filter {
@@ -53,12 +57,13 @@ impl Filter {
         context: &Context,
         client: &Client,
     ) -> Result<RuleQuery, CliError> {
-        let Self { target, scope, rule_type, policy, source, text } = self;
+        let Self { target, scope, rule_type, policy, source, text, at } = self;
         let scope = match scope {
             Some(scope) => Some(context.scope(client, scope).await?),
             None => None,
         };
-        Ok(RuleQuery { target, scope, rule_type, policy, source, text, limit: None, cursor: None })
+        let everything = RuleQuery::default();
+        Ok(RuleQuery { target, scope, rule_type, policy, source, text, at, ..everything })
     }
 }
 

@@ -4,6 +4,7 @@ mod add;
 mod evidence;
 mod explain;
 mod export;
+mod history;
 mod import;
 mod list;
 mod remove;

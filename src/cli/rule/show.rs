@@ -2,25 +2,35 @@
 
 use clap::Args;
 
+use super::history;
 use crate::api::RuleQuery;
 use crate::cli::context::Context;
 use crate::cli::error::CliError;
 use crate::rule::Target;
 
 /// Show everything about the rules of a target, in every scope that speaks of it
+///
+/// With --history: what became of them, from the newest change to the first.
 #[derive(Debug, Args)]
 #[command(after_long_help = "\
 Examples:
   nicelist rule show teamid:EQHXZ8M8AV
-  nicelist rule show signingid:EQHXZ8M8AV:com.google.Chrome -o json")]
+  nicelist rule show signingid:EQHXZ8M8AV:com.google.Chrome -o json
+  nicelist rule show teamid:EQHXZ8M8AV --history")]
 pub(crate) struct ShowArgs {
     /// What the rules are about, as in teamid:EQHXZ8M8AV
     #[arg(value_name = "TARGET")]
     target: Target,
+    /// Show who changed them, when and why, and those that are gone
+    #[arg(long)]
+    history: bool,
 }
 
 pub(super) async fn run(context: &Context, args: ShowArgs) -> Result<(), CliError> {
     let client = context.client().await?;
+    if args.history {
+        return history::show(context, &client, &args.target).await;
+    }
     let query = RuleQuery { target: Some(args.target.clone()), ..RuleQuery::default() };
     let mut pages = client.rules(&query);
     let mut rules = Vec::new();

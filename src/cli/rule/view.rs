@@ -1,8 +1,9 @@
 //! How rules look.
 
 use crate::api::RuleView;
+use crate::cli::difference::policy_cell;
 use crate::cli::ui::{Cell, Column, Group, Report, Row, Tone};
-use crate::rule::{PolicyKind, RuleDraft};
+use crate::rule::RuleDraft;
 
 impl Row for RuleView {
     const COLUMNS: &'static [Column] = &[
@@ -30,7 +31,7 @@ impl Row for RuleView {
         let rule = &self.rule;
         vec![
             Cell::text(&rule.target),
-            policy(&rule.policy),
+            policy_cell(&rule.policy),
             Cell::text(&rule.scope),
             Cell::optional(rule.cel.as_ref()),
             Cell::optional(rule.message.as_ref()),
@@ -73,21 +74,4 @@ fn withheld(view: &RuleView) -> Cell {
             Cell::toned(format!("{hosts} hosts (needs Santa {needs})"), Tone::Notice)
         }
     }
-}
-
-/// A policy in the colour of what it does.
-fn policy(word: &str) -> Cell {
-    let tone = match word.parse() {
-        Ok(PolicyKind::Allow | PolicyKind::AllowCompiler) => Tone::Good,
-        Ok(
-            PolicyKind::Block
-            | PolicyKind::SilentBlock
-            | PolicyKind::SilentBlockGui
-            | PolicyKind::SilentBlockTty,
-        ) => Tone::Bad,
-        Ok(PolicyKind::Cel) => Tone::Notice,
-        Ok(PolicyKind::Remove) => Tone::Faint,
-        Err(_) => Tone::Plain,
-    };
-    Cell::toned(word, tone)
 }

@@ -76,6 +76,11 @@ pub(crate) fn wrap(text: &str, width: usize) -> Vec<String> {
     table.lines().map(|line| line.trim_end().to_owned()).collect()
 }
 
+/// How many columns of a terminal a text takes.
+pub(super) fn width_of(text: &str) -> usize {
+    console::measure_text_width(text)
+}
+
 /// A table that looks at no terminal: `Ui` has, and knows what the user wants.
 fn table<R: IntoIterator<Item: Into<Cell>>>(
     style: TableStyle,

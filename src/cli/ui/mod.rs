@@ -6,6 +6,7 @@
 mod cell;
 mod layout;
 mod list;
+mod outline;
 mod progress;
 mod prompt;
 mod report;
@@ -13,6 +14,7 @@ mod report;
 pub(crate) use cell::{Cell, Column, Row, Tone, relative, rough};
 pub(crate) use layout::wrap;
 pub(crate) use list::List;
+pub(crate) use outline::{Item, Section};
 pub(crate) use report::{Group, Report};
 
 use std::cell::{RefCell, RefMut};
@@ -139,6 +141,25 @@ impl Ui {
         }
     }
 
+    /// Shows an answer of the API that is many small things: itself as JSON, a row each for other
+    /// programs, in sections otherwise.
+    pub(crate) fn outline<R: Row>(
+        &self,
+        answer: &impl Serialize,
+        rows: &[R],
+        sections: impl FnOnce() -> Vec<Section>,
+    ) -> Result<(), CliError> {
+        match self.format {
+            Output::Json => self.json(answer),
+            Output::Table => self.raw(outline::draw(&sections(), self).as_bytes()),
+            Output::Jsonl | Output::Csv | Output::Tsv => {
+                let mut list = self.list("");
+                rows.iter().try_for_each(|row| list.push(row))?;
+                list.finish()
+            }
+        }
+    }
+
     /// Shows what is shown once: alone, so that it can be piped, unless JSON is wanted.
     pub(crate) fn secret(&self, answer: &impl Serialize, secret: &str) -> Result<(), CliError> {
         match self.format {
@@ -202,8 +223,13 @@ impl Ui {
         self.err.is_terminal && !self.quiet
     }
 
+    /// Whether data is written as tables.
+    pub(crate) fn draws_tables(&self) -> bool {
+        self.format == Output::Table
+    }
+
     /// Whether eyes read stdout.
-    fn for_eyes(&self) -> bool {
+    pub(crate) fn for_eyes(&self) -> bool {
         self.out.is_terminal
     }
 

@@ -2,7 +2,9 @@
 
 mod events;
 mod explain;
+mod history;
 mod hosts;
+mod policy;
 mod rules;
 mod settings;
 mod status;
@@ -44,6 +46,12 @@ pub(super) fn router() -> Router<Arc<State>> {
         OpenApiRouter::new()
             .routes(routes!(status::status))
             .routes(routes!(rules::list, rules::change))
+            .routes(routes!(policy::change))
+            .routes(routes!(history::of_target))
+            .routes(routes!(history::list))
+            .routes(routes!(history::show))
+            .routes(routes!(history::changes))
+            .routes(routes!(history::rollback))
             .routes(routes!(hosts::list))
             .routes(routes!(hosts::show, hosts::forget))
             .routes(routes!(hosts::rules))
@@ -116,4 +124,14 @@ async fn commit_change(state: &State, change: Change) -> Result<Committed, Refus
         }
         Err(error) => Err(error.into()),
     }
+}
+
+/// Does work that takes long without holding up others.
+async fn off_the_async_threads<T: Send + 'static>(
+    work: impl FnOnce() -> T + Send + 'static,
+) -> Result<T, Refused> {
+    tokio::task::spawn_blocking(work).await.map_err(|error| {
+        tracing::error!(%error, "a request's work ended early");
+        Problem::new(Code::Internal, "the server failed to do this").into()
+    })
 }

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use axum::Json;
 use data_encoding::BASE64URL_NOPAD;
 
-use super::{Intent, commit};
+use super::{Intent, commit, history, off_the_async_threads};
 use crate::api::{
     ChangeAnswer, Code, Detail, Page, Problem, RuleChange, RuleQuery, RuleReference, RuleView,
 };
@@ -16,7 +16,8 @@ use crate::server::app::{Shared, State};
 use crate::store::{Edit, RuleFilter, RuleKey, RuleRecord};
 use crate::sync;
 
-/// Rules in force, by type, identifier and scope.
+/// Rules in force, now or at a revision, by type, identifier and scope. Of the past it is not told
+/// from how many hosts they were withheld.
 #[utoipa::path(get, path = "/rules", params(RuleQuery),
     responses((status = 200, body = Page<RuleView>)))]
 pub(super) async fn list(
@@ -26,12 +27,26 @@ pub(super) async fn list(
 ) -> Answer<Page<RuleView>> {
     let limit = page_size(query.limit);
     let after = query.cursor.as_deref().map(read_cursor).transpose()?;
-    let RuleQuery { target, scope, rule_type, policy, source, text, limit: _, cursor: _ } = query;
-    let filter = RuleFilter { target, scope, rule_type, policy, source, text };
+    let RuleQuery { target, scope, rule_type, policy, source, text, at, limit: _, cursor: _ } =
+        query;
+    if let Some(at) = at {
+        history::exists(&state, at).await?;
+    }
+    let filter = RuleFilter { at, target, scope, rule_type, policy, source, text };
     let records = state.store.rules(&filter, after.as_ref(), limit).await?;
     let last = records.last().filter(|_| records.len() == limit);
     let next = last.map(|record| write_cursor(&record.rule));
-    Ok(Json(Page { items: views(&state, records).await?, next }))
+    let views = match at {
+        None => views(&state, records).await?,
+        Some(_) => {
+            let of_then = |record: RuleRecord| {
+                let needs = sync::first_version_for(&record.rule);
+                view(record, needs, 0)
+            };
+            records.into_iter().map(of_then).collect()
+        }
+    };
+    Ok(Json(Page { items: views, next }))
 }
 
 /// Rules with how many hosts of their scopes cannot take them. Hosts are only counted for
@@ -51,10 +66,15 @@ async fn views(state: &State, records: Vec<RuleRecord>) -> Result<Vec<RuleView>,
                 versions[scope].iter().filter(|(version, _)| !sync::takes(version, &rule));
             withheld = too_old.map(|(_, hosts)| hosts).sum();
         }
-        let RevisionRecord { revision, author, at: since, .. } = made;
-        views.push(RuleView { rule: rule.into(), revision, author, since, needs, withheld });
+        views.push(view(RuleRecord { rule, made }, needs, withheld));
     }
     Ok(views)
+}
+
+fn view(record: RuleRecord, needs: Option<String>, withheld: u64) -> RuleView {
+    let RuleRecord { rule, made } = record;
+    let RevisionRecord { revision, author, at: since, message: _ } = made;
+    RuleView { rule: rule.into(), revision, author, since, needs, withheld }
 }
 
 /// Puts and drops rules, as one revision or not at all. Everything that is wrong with any of
@@ -68,11 +88,7 @@ pub(super) async fn change(
     Body(change): Body<RuleChange>,
 ) -> Answer<ChangeAnswer> {
     let RuleChange { message, base, dry_run, put, drop } = change;
-    let edits = tokio::task::spawn_blocking(move || edits(put, drop)).await;
-    let edits = edits.map_err(|error| {
-        tracing::error!(%error, "cannot read rules");
-        Problem::new(Code::Internal, "the server failed to read the rules")
-    })??;
+    let edits = off_the_async_threads(move || edits(put, drop)).await??;
     commit(&state, operator, Intent { message, base, dry_run }, edits).await
 }
 

@@ -19,9 +19,7 @@ const ALIKE: f64 = 0.5;
 /// All tags, by name.
 #[utoipa::path(get, path = "/tags", responses((status = 200, body = Vec<TagView>)))]
 pub(super) async fn list(axum::extract::State(state): Shared, _: Viewer) -> Answer<Vec<TagView>> {
-    let view =
-        |tag: Tag| TagView { name: tag.name, priority: tag.priority, description: tag.description };
-    Ok(Json(state.store.snapshot().await?.tags.into_iter().map(view).collect()))
+    Ok(Json(state.store.snapshot().await?.tags.into_iter().map(TagView::from).collect()))
 }
 
 /// Makes a tag, or changes its priority and description.

@@ -8,6 +8,7 @@
 mod codes;
 mod commit;
 mod events;
+mod history;
 mod hosts;
 mod open;
 mod policy;
@@ -30,11 +31,12 @@ use self::readers::Readers;
 use self::writer::{Turn, Writer};
 use super::{
     Change, Committed, EventFilter, EventPurge, HostFilter, Installation, LedgerRow,
-    PolicySnapshot, RuleFilter, RuleKey, RuleRecord, ScopeId, Store, StoreError, StoreResult,
-    StoredEvent, StoredHost, TokenRecord,
+    PolicySnapshot, RevisionFilter, RuleFilter, RuleKey, RulePlace, RuleRecord, RuleTurn,
+    RuleVersion, ScopeId, Store, StoreError, StoreResult, StoredEvent, StoredHost, StoredRevision,
+    TokenRecord,
 };
-use crate::fleet::{Event, EventId, EventStat, Host, ScopeSetId};
-use crate::rule::{MachineId, Revision, Scope};
+use crate::fleet::{Event, EventId, EventStat, Host, InForce, ScopeSetId};
+use crate::rule::{MachineId, Revision, Scope, Target};
 
 /// The path that asks for a database that goes when it is closed.
 const MEMORY: &str = ":memory:";
@@ -106,6 +108,10 @@ impl Store for Sqlite {
         self.readers.read(policy::snapshot).await
     }
 
+    async fn snapshot_at(&self, at: Revision) -> StoreResult<PolicySnapshot> {
+        self.readers.read(move |on| policy::snapshot_at(on, at)).await
+    }
+
     async fn ledger(
         &self,
         since: Revision,
@@ -123,6 +129,43 @@ impl Store for Sqlite {
     ) -> StoreResult<Vec<RuleRecord>> {
         let (filter, after) = (filter.clone(), after.cloned());
         self.readers.read(move |on| policy::rules(on, &filter, after.as_ref(), limit)).await
+    }
+
+    async fn revisions(
+        &self,
+        filter: &RevisionFilter,
+        before: Option<Revision>,
+        limit: usize,
+    ) -> StoreResult<Vec<StoredRevision>> {
+        let filter = filter.clone();
+        self.readers.read(move |on| history::list(on, &filter, before, limit)).await
+    }
+
+    async fn revision(&self, revision: Revision) -> StoreResult<Option<StoredRevision>> {
+        self.readers.read(move |on| history::get(on, revision)).await
+    }
+
+    async fn turned(&self, revision: Revision) -> StoreResult<(InForce, InForce)> {
+        self.readers.read(move |on| history::turned(on, revision)).await
+    }
+
+    async fn rule_changes(
+        &self,
+        revision: Revision,
+        after: Option<RulePlace>,
+        limit: usize,
+    ) -> StoreResult<Vec<(RulePlace, RuleTurn)>> {
+        self.readers.read(move |on| history::rule_changes(on, revision, after, limit)).await
+    }
+
+    async fn rule_versions(
+        &self,
+        target: &Target,
+        before: Option<i64>,
+        limit: usize,
+    ) -> StoreResult<Vec<RuleVersion>> {
+        let target = target.clone();
+        self.readers.read(move |on| history::versions(on, &target, before, limit)).await
     }
 
     async fn host(&self, machine: &MachineId) -> StoreResult<Option<StoredHost>> {

@@ -20,8 +20,11 @@ const STATEMENTS: usize = 128;
 
 /// The schema's versions, oldest first; a database at version N has had the first N. Never
 /// edit one that was released.
-const MIGRATIONS: &[&str] =
-    &[include_str!("migrations/0001_initial.sql"), include_str!("migrations/0002_events.sql")];
+const MIGRATIONS: &[&str] = &[
+    include_str!("migrations/0001_initial.sql"),
+    include_str!("migrations/0002_events.sql"),
+    include_str!("migrations/0003_history.sql"),
+];
 
 /// What a connection is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -7,9 +7,9 @@ use rusqlite::{Connection, Row, params_from_iter};
 
 use super::rows::{self, CONTENT, WIDTH, str_at};
 use super::scopes::{self, Scopes};
-use super::{codes, commit};
-use crate::fleet::{Setting, SettingKey, Tag};
-use crate::rule::{Revision, RevisionRecord};
+use super::{codes, commit, history};
+use crate::fleet::InForce;
+use crate::rule::Revision;
 use crate::store::{
     LedgerRow, PolicySnapshot, RuleFilter, RuleKey, RuleRecord, ScopeId, StoreResult,
 };
@@ -89,14 +89,14 @@ impl Page<'_> {
     }
 }
 
-/// A page of the rules in force.
+/// A page of the rules in force, now or at a revision.
 pub(super) fn rules(
     connection: &Connection,
     filter: &RuleFilter,
     after: Option<&RuleKey>,
     limit: usize,
 ) -> StoreResult<Vec<RuleRecord>> {
-    let RuleFilter { target, scope, rule_type, policy, source, text } = filter;
+    let RuleFilter { at, target, scope, rule_type, policy, source, text } = filter;
     let mut wanted = Wanted::default();
     if let Some(after) = after {
         wanted.behind(after);
@@ -125,7 +125,11 @@ pub(super) fn rules(
             &text,
         );
     }
-    wanted.read(connection, limit)
+    let past = match *at {
+        Some(at) if at < commit::head(connection)? => Some(at),
+        Some(_) | None => None,
+    };
+    wanted.read(connection, past, limit)
 }
 
 /// The conditions of a list of rules.
@@ -163,21 +167,36 @@ impl Wanted {
         self.values.extend(target.iter().chain(&target).chain(&scope).cloned());
     }
 
-    fn read(mut self, connection: &Connection, limit: usize) -> StoreResult<Vec<RuleRecord>> {
-        // CROSS JOIN: rules first, in the order of their index.
-        let sql = format!(
-            "SELECT s.kind, s.name, r.made, m.at, m.author, m.message AS why,
-                    r.rule_type, r.identifier, {}
-             FROM rule AS r CROSS JOIN scope AS s ON s.id = r.scope
-                            CROSS JOIN revision AS m ON m.id = r.made
-             WHERE r.ended IS NULL {}
-             ORDER BY r.rule_type, r.identifier, s.kind, s.name LIMIT ?",
-            content_of("r"),
-            self.sql
-        );
-        self.values.push(codes::limit(limit).into());
+    fn read(
+        self,
+        connection: &Connection,
+        past: Option<Revision>,
+        limit: usize,
+    ) -> StoreResult<Vec<RuleRecord>> {
+        let Self { sql: conditions, values } = self;
+        let live =
+            |when: &str| select("rule_live", &format!("r.ended IS NULL {when} {conditions}"));
+        let limit = codes::limit(limit).into();
+        let (sql, values): (String, Vec<Value>) = match past {
+            None => (live(""), values.into_iter().chain([limit]).collect()),
+            // What was in force is in force still or has ended since: two ranges in one order.
+            Some(at) => {
+                let at = Value::from(codes::revision(at));
+                let ended =
+                    format!("r.ended IS NOT NULL AND r.ended > ? AND r.made <= ? {conditions}");
+                let sql = format!(
+                    "{} UNION ALL {}",
+                    live("AND r.made <= ?"),
+                    select("rule_past", &ended)
+                );
+                let of_live = std::iter::once(at.clone()).chain(values.iter().cloned());
+                let of_past = [at.clone(), at].into_iter().chain(values.iter().cloned());
+                (sql, of_live.chain(of_past).chain([limit]).collect())
+            }
+        };
+        let sql = format!("{sql} ORDER BY 7, 8, 1, 2 LIMIT ?");
         let mut statement = connection.prepare_cached(&sql)?;
-        let mut found = statement.query(params_from_iter(self.values))?;
+        let mut found = statement.query(params_from_iter(values))?;
         let mut records = Vec::new();
         while let Some(row) = found.next()? {
             records.push(record(row)?);
@@ -186,8 +205,21 @@ impl Wanted {
     }
 }
 
+/// Rules with their scopes and the revisions that made them, in the order of an index.
+fn select(index: &str, conditions: &str) -> String {
+    // CROSS JOIN: rules first, in the order of their index.
+    format!(
+        "SELECT s.kind, s.name, m.id, m.at, m.author, m.message AS why,
+                r.rule_type, r.identifier, {}
+         FROM rule AS r INDEXED BY {index} CROSS JOIN scope AS s ON s.id = r.scope
+                                           CROSS JOIN revision AS m ON m.id = r.made
+         WHERE {conditions}",
+        content_of("r"),
+    )
+}
+
 /// The columns of [`CONTENT`] of one table among several.
-fn content_of(table: &str) -> String {
+pub(super) fn content_of(table: &str) -> String {
     let columns: Vec<String> =
         CONTENT.split(", ").map(|column| format!("{table}.{}", column.trim())).collect();
     debug_assert_eq!(columns.len(), WIDTH);
@@ -196,45 +228,52 @@ fn content_of(table: &str) -> String {
 
 fn record(row: &Row<'_>) -> StoreResult<RuleRecord> {
     let scope = codes::to_scope(row.get(0)?, str_at(row, 1)?)?;
-    let made = RevisionRecord {
-        revision: codes::to_revision(row.get(2)?)?,
-        at: codes::to_time(row.get(3)?)?,
-        author: row.get(4)?,
-        message: row.get(5)?,
-    };
+    let made = history::revision(row, 2)?;
     Ok(RuleRecord { rule: rows::rule(row, 6, scope)?, made })
 }
 
 /// Settings and tags in force, with the newest revision.
 pub(super) fn snapshot(connection: &Connection) -> StoreResult<PolicySnapshot> {
-    let mut statement = connection.prepare_cached(
-        "SELECT s.kind, s.name, v.key, v.value FROM setting AS v JOIN scope AS s ON s.id = v.scope
-         WHERE v.ended IS NULL",
-    )?;
-    let mut found = statement.query([])?;
-    let mut settings = Vec::new();
-    while let Some(row) = found.next()? {
-        let scope = codes::to_scope(row.get(0)?, str_at(row, 1)?)?;
-        let key: SettingKey =
-            str_at(row, 2)?.parse().map_err(|error| codes::corrupt("setting", &error))?;
-        let setting = Setting::parse(key, str_at(row, 3)?)
-            .map_err(|error| codes::corrupt("setting", &error))?;
-        settings.push((scope, setting));
-    }
-    settings.sort_by(|(a, x), (b, y)| (a, x.key()).cmp(&(b, y.key())));
-    Ok(PolicySnapshot { head: commit::head(connection)?, settings, tags: tags(connection)? })
+    let head = commit::head(connection)?;
+    snapshot_at(connection, head)
 }
 
-fn tags(connection: &Connection) -> StoreResult<Vec<Tag>> {
-    let mut statement = connection.prepare_cached(
-        "SELECT name, priority, description FROM tag WHERE ended IS NULL ORDER BY name",
-    )?;
-    let mut found = statement.query([])?;
+/// Settings and tags as they were at a revision.
+pub(super) fn snapshot_at(connection: &Connection, at: Revision) -> StoreResult<PolicySnapshot> {
+    let head = commit::head(connection)?.min(at);
+    let in_force = "made <= ?1 AND (ended IS NULL OR ended > ?1)";
+    let InForce { tags, settings, rules: _ } =
+        tags_and_settings(connection, in_force, codes::revision(head))?;
+    Ok(PolicySnapshot { head, settings, tags })
+}
+
+/// The tags, by name, and the settings, by scope and name, whose `made` and `ended` fulfil a
+/// condition on a revision, `?1`. No rules.
+pub(super) fn tags_and_settings(
+    connection: &Connection,
+    condition: &str,
+    revision: i64,
+) -> StoreResult<InForce> {
+    let mut statement = connection.prepare_cached(&format!(
+        "SELECT name, priority, description FROM tag WHERE {condition} ORDER BY name"
+    ))?;
+    let mut found = statement.query([revision])?;
     let mut tags = Vec::new();
     while let Some(row) = found.next()? {
         tags.push(rows::tag(row, 0)?);
     }
-    Ok(tags)
+    let mut statement = connection.prepare_cached(&format!(
+        "SELECT s.kind, s.name, v.key, v.value FROM setting AS v JOIN scope AS s ON s.id = v.scope
+         WHERE {condition}"
+    ))?;
+    let mut found = statement.query([revision])?;
+    let mut settings = Vec::new();
+    while let Some(row) = found.next()? {
+        let scope = codes::to_scope(row.get(0)?, str_at(row, 1)?)?;
+        settings.push((scope, rows::setting(row, 2)?));
+    }
+    settings.sort_by(|(a, x), (b, y)| (a, x.key()).cmp(&(b, y.key())));
+    Ok(InForce { tags, settings, rules: Vec::new() })
 }
 
 /// Whether a rule's time has come.

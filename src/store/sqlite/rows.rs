@@ -4,7 +4,7 @@ use rusqlite::Row;
 use rusqlite::types::ValueRef;
 
 use super::codes;
-use crate::fleet::Tag;
+use crate::fleet::{Setting, SettingKey, Tag};
 use crate::rule::{Bundle, Notice, Policy, Provenance, Rule, Scope, Target};
 use crate::store::StoreResult;
 
@@ -92,6 +92,14 @@ pub(super) fn rule(row: &Row<'_>, first: usize, scope: Scope) -> StoreResult<Rul
 pub(super) fn tag(row: &Row<'_>, first: usize) -> StoreResult<Tag> {
     let name = str_at(row, first)?.parse().map_err(|error| codes::corrupt("tag", &error))?;
     Ok(Tag { name, priority: row.get(first + 1)?, description: row.get(first + 2)? })
+}
+
+/// Reads the setting whose name and value begin at column `first`.
+pub(super) fn setting(row: &Row<'_>, first: usize) -> StoreResult<Setting> {
+    let key: SettingKey =
+        str_at(row, first)?.parse().map_err(|error| codes::corrupt("setting", &error))?;
+    let value = str_at(row, first + 1)?;
+    Setting::parse(key, value).map_err(|error| codes::corrupt("setting", &error))
 }
 
 /// A text column without a copy.

@@ -35,10 +35,14 @@ pub(super) enum Act {
         target: usize,
         scope: usize,
     },
-    /// Notes the rules, to go back to them.
+    /// Notes how everything is, to go back to it.
     Keep,
-    /// Goes back to the rules that were noted.
+    /// Goes back to what was noted.
     RollBack,
+    /// Makes the rules of one scope the only ones.
+    Only {
+        scope: usize,
+    },
     Mode {
         scope: usize,
         mode: Option<usize>,
@@ -139,6 +143,7 @@ fn act() -> impl Strategy<Value = Act> {
         6 => place().prop_map(|(target, scope)| Act::Drop { target, scope }),
         1 => Just(Act::Keep),
         2 => Just(Act::RollBack),
+        1 => (0..SCOPES.len()).prop_map(|scope| Act::Only { scope }),
         1 => (0..SCOPES.len(), prop::option::of(0..MODES.len()))
             .prop_map(|(scope, mode)| Act::Mode { scope, mode }),
         1 => (0..TAGS.len()).prop_map(|tag| Act::Prefer { tag }),
@@ -261,8 +266,9 @@ impl fmt::Debug for Act {
             Self::Drop { target: about, scope } => {
                 write!(f, "drop {} in {}", target(about), SCOPES[scope])
             }
-            Self::Keep => f.write_str("note the rules"),
-            Self::RollBack => f.write_str("roll back to the rules that were noted"),
+            Self::Keep => f.write_str("note how everything is"),
+            Self::RollBack => f.write_str("roll back to what was noted"),
+            Self::Only { scope } => write!(f, "end all rules but those in {}", SCOPES[scope]),
             Self::Mode { scope, mode: Some(mode) } => {
                 write!(f, "set {} in {}", MODES[mode], SCOPES[scope])
             }

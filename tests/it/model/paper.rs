@@ -83,12 +83,22 @@ pub(super) struct Entry {
 /// Rules by target and scope.
 pub(super) type Rules = BTreeMap<(usize, usize), Entry>;
 
+/// What a rollback restores.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Kept {
+    /// The revision that it was then.
+    pub(super) revision: u64,
+    pub(super) rules: Rules,
+    pub(super) modes: BTreeMap<usize, usize>,
+    pub(super) preferred: usize,
+}
+
 /// The administrator's notes.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Paper {
     pub(super) rules: Rules,
-    /// Earlier rules, to go back to.
-    pub(super) kept: Rules,
+    /// An earlier state, to go back to.
+    pub(super) kept: Kept,
     pub(super) modes: BTreeMap<usize, usize>,
     pub(super) tags: BTreeSet<(usize, usize)>,
     pub(super) groups: BTreeSet<(usize, usize)>,
@@ -105,7 +115,7 @@ impl Paper {
     pub(super) fn forget_expired(&mut self) {
         let hour = self.hour;
         self.rules.retain(|_, entry| entry.until.is_none_or(|until| hour < until));
-        self.kept.retain(|_, entry| entry.until.is_none_or(|until| hour < until));
+        self.kept.rules.retain(|_, entry| entry.until.is_none_or(|until| hour < until));
     }
 
     /// The scopes of a host, strongest first, by their place in [`SCOPES`].

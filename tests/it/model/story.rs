@@ -12,7 +12,7 @@ use tokio::sync::oneshot;
 
 use super::history::{Act, History, Meanwhile, Step};
 use super::paper::{
-    CLIENTS, Entry, FIRST_THAT_HASHES, GROUPS, HOSTS, MESSAGE, MODES, POLICIES, Paper, Rules,
+    CLIENTS, Entry, FIRST_THAT_HASHES, GROUPS, HOSTS, Kept, MESSAGE, MODES, POLICIES, Paper,
     SCOPES, TAGS, TARGETS,
 };
 use crate::world::{Loses, Mac, Network, World};
@@ -57,7 +57,9 @@ impl Story {
             Mac { santa: Santa::new(Profile { machine_id, wire, ..profile }) }
         });
         let macs = macs.collect();
-        let mut story = Self { world, macs, clients, paper: Paper::default() };
+        let mut paper = Paper::default();
+        paper.kept = keep(&world, &paper).await;
+        let mut story = Self { world, macs, clients, paper };
         for host in 0..HOSTS.len() {
             story.sync(host, Loses::Nothing).await;
         }
@@ -262,8 +264,9 @@ async fn administer(world: &World, paper: &mut Paper, act: Act) {
             world.drop_rule(&name(target), SCOPES[scope]).await;
             paper.rules.remove(&(target, scope));
         }
-        Act::Keep => paper.kept = paper.rules.clone(),
+        Act::Keep => paper.kept = keep(world, paper).await,
         Act::RollBack => roll_back(world, paper).await,
+        Act::Only { scope } => only(world, paper, scope).await,
         Act::Mode { scope, mode } => {
             let change = match mode {
                 Some(mode) => json!({"scope": SCOPES[scope], "set": {"client-mode": MODES[mode]}}),
@@ -300,21 +303,33 @@ async fn administer(world: &World, paper: &mut Paper, act: Act) {
     }
 }
 
-/// Goes back to the rules that were noted, as one revision.
+/// Notes how everything is.
+async fn keep(world: &World, paper: &Paper) -> Kept {
+    let revision = world.get("/status").await["revision"].as_u64().unwrap();
+    let Paper { rules, modes, preferred, .. } = paper;
+    Kept { revision, rules: rules.clone(), modes: modes.clone(), preferred: *preferred }
+}
+
+/// Goes back to what was noted, as one revision. What has expired since is noted no longer.
 async fn roll_back(world: &World, paper: &mut Paper) {
-    let kept: Rules = paper
-        .kept
-        .iter()
-        .filter(|(_, rule)| rule.until.is_none())
-        .map(|(place, rule)| (*place, *rule))
-        .collect();
-    let put: Vec<Value> = kept.iter().map(|(place, entry)| rule(*place, *entry)).collect();
-    let gone = paper.rules.keys().filter(|place| !kept.contains_key(place));
-    let drop: Vec<Value> = gone
-        .map(|(target, scope)| json!({"target": name(*target), "scope": SCOPES[*scope]}))
-        .collect();
-    world.post("/rules", json!({"put": put, "drop": drop})).await;
-    paper.rules = kept;
+    let Kept { revision, rules, modes, preferred } = paper.kept.clone();
+    world.post(&format!("/revisions/{revision}/rollback"), json!({})).await;
+    (paper.rules, paper.modes, paper.preferred) = (rules, modes, preferred);
+}
+
+/// Names all tags and settings and the rules of one scope, and lets everything else end.
+async fn only(world: &World, paper: &mut Paper, scope: usize) {
+    let page = world.get(&format!("/rules?scope={}&limit=5000", SCOPES[scope])).await;
+    let mut rules = page["items"].clone();
+    for rule in rules.as_array_mut().unwrap() {
+        let rule = rule.as_object_mut().unwrap();
+        let of_lists = ["revision", "author", "since", "needs", "withheld"];
+        rule.retain(|field, _| !of_lists.contains(&field.as_str()));
+    }
+    let (tags, settings) = (world.get("/tags").await, world.get("/settings").await);
+    let policy = json!({"prune": true, "tags": tags, "settings": settings, "rules": rules});
+    world.post("/policy", policy).await;
+    paper.rules.retain(|(_, of), _| *of == scope);
 }
 
 /// A network that stops before a request until it may go on.

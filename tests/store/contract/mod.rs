@@ -2,6 +2,7 @@
 #![expect(clippy::unwrap_used, reason = "a test stops where it fails")]
 
 pub(crate) mod events;
+pub(crate) mod history;
 pub(crate) mod hosts;
 pub(crate) mod ledger;
 pub(crate) mod policy;

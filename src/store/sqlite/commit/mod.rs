@@ -18,7 +18,7 @@ use self::settings::Settings;
 use self::slots::Slots;
 use self::tags::{HostTags, Tags};
 use super::writer::Done;
-use super::{codes, scopes};
+use super::{codes, history, scopes};
 use crate::rule::{MachineId, Outcome, Revision, Rule, Scope, TagName, Target};
 use crate::store::{
     Author, Change, Committed, Edit, Refusal, RefusalReason, StoreError, StoreResult,
@@ -39,12 +39,13 @@ pub(super) fn commit(connection: &Connection, change: &Change) -> StoreResult<Do
         commit.edit(place, edit)?;
     }
     commit.flush()?;
-    let Commit { tags, outcomes, refusals, altered, .. } = commit;
+    let Commit { tags, outcomes, refusals, altered, retagged, .. } = commit;
     let altered = altered + tags.write(connection, codes::revision(revision))?;
     if !refusals.is_empty() {
         return Err(StoreError::Refused(refusals));
     }
     if altered != 0 && !change.dry_run {
+        history::count(connection, codes::revision(revision), retagged)?;
         Ok(Done::Keep(Committed { head: revision, changed: true, outcomes }))
     } else {
         Ok(Done::Discard(Committed { head, changed: false, outcomes }))
@@ -62,7 +63,11 @@ pub(super) fn expire(
     let ended = connection
         .prepare_cached("UPDATE rule SET ended = ? WHERE ended IS NULL AND expires <= ?")?
         .execute((codes::revision(revision), now.as_millisecond()))?;
-    Ok(if ended == 0 { Done::Discard(None) } else { Done::Keep(Some(revision)) })
+    if ended == 0 {
+        return Ok(Done::Discard(None));
+    }
+    history::count(connection, codes::revision(revision), 0)?;
+    Ok(Done::Keep(Some(revision)))
 }
 
 /// The newest revision.
@@ -107,6 +112,8 @@ struct Commit<'c, 'e> {
     refusals: Vec<Refusal>,
     /// What of the revision is written, besides tags: 0 if nothing is otherwise than before.
     altered: i64,
+    /// How many hosts have other tags than before.
+    retagged: i64,
 }
 
 impl<'c, 'e> Commit<'c, 'e> {
@@ -122,6 +129,7 @@ impl<'c, 'e> Commit<'c, 'e> {
             outcomes: vec![Outcome::Unchanged; edits],
             refusals: Vec::new(),
             altered: 0,
+            retagged: 0,
         })
     }
 
@@ -197,8 +205,9 @@ impl<'c, 'e> Commit<'c, 'e> {
         let scope = Scope::Tag(name.clone());
         let scope = scopes::find(self.connection, &scope)?;
         if force {
-            let ended = tags::take_away(self.connection, name, scope, self.revision)?;
-            self.altered += ended;
+            let (ended, hosts) = tags::take_away(self.connection, name, scope, self.revision)?;
+            self.altered += ended + hosts;
+            self.retagged += hosts;
         } else if let Some(reason) = tags::in_use(self.connection, name, scope)? {
             self.refuse(place, reason);
             return Ok(());
@@ -235,7 +244,9 @@ impl<'c, 'e> Commit<'c, 'e> {
             self.altered += writer.write(edits)?;
         }
         self.altered += self.settings.write(self.connection, &mut self.scopes, self.revision)?;
-        self.altered += self.hosts.write(self.connection)?;
+        let hosts = self.hosts.write(self.connection)?;
+        self.altered += hosts;
+        self.retagged += hosts;
         Ok(())
     }
 }

@@ -152,14 +152,15 @@ pub(super) fn in_use(
     Ok(used.then(|| RefusalReason::TagInUse { name: name.clone(), rules, settings, hosts }))
 }
 
-/// Takes a tag away from all that uses it, and says how much changed.
+/// Takes a tag away from all that uses it, and says by how many rows the revision grew and how
+/// many hosts lost the tag.
 pub(super) fn take_away(
     connection: &Connection,
     name: &TagName,
     scope: Option<i64>,
     revision: i64,
-) -> StoreResult<i64> {
-    let mut altered = 0;
+) -> StoreResult<(i64, i64)> {
+    let (mut altered, mut retagged) = (0, 0);
     for table in ["rule", "setting"] {
         let unmade = connection.execute(
             &format!("DELETE FROM {table} WHERE scope = ? AND ended IS NULL AND made = ?"),
@@ -175,7 +176,7 @@ pub(super) fn take_away(
         let Some(mut tags) = hosts::tags(connection, &machine)? else { continue };
         tags.retain(|tag| tag != name);
         hosts::set_tags(connection, &machine, &tags)?;
-        altered += 1;
+        retagged += 1;
     }
-    Ok(altered)
+    Ok((altered, retagged))
 }

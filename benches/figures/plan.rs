@@ -1,0 +1,104 @@
+//! A policy of many rules, planned and changed: what it costs the server's process.
+
+use std::hint::black_box;
+use std::io::BufReader;
+use std::net::TcpStream;
+use std::time::{Duration, Instant};
+
+use nicelist::api::{PolicyAnswer, PolicyRequest};
+use nicelist::rule::RuleDraft;
+
+use crate::import::hash;
+use crate::server::{Server, connect, post};
+use crate::{median, ms};
+
+const RUNS: usize = 7;
+const RULES: u64 = 100_000;
+/// So many are added, as many changed, as many removed.
+const DIFFERENT: u64 = 1_000;
+
+pub(crate) fn report() {
+    println!("## A plan of {RULES} rules\n");
+    println!(
+        "`POST /policy` with {RULES} rules, pruning, against as many in an SQLite database; CPU is"
+    );
+    println!(
+        "read from the server's process, in ticks of 10 ms. Where something differs, {DIFFERENT} are"
+    );
+    println!(
+        "added, as many changed and as many removed. The limit is to read the request's JSON and"
+    );
+    println!("nothing else. Bound: one second of CPU for a plan.\n");
+    println!("| request | wall | server CPU |\n|---|---|---|");
+    let home = tempfile::tempdir().unwrap();
+    let database = format!("sqlite:{}", home.path().join("nicelist.db").display());
+    let server = Server::start(home.path(), &database);
+    let mut stream = connect(server.address);
+    let (first, other) = (policy(0, 0), policy(DIFFERENT, 1));
+    let body = |request: &PolicyRequest, dry_run: bool| {
+        let request = PolicyRequest { dry_run, ..request.clone() };
+        serde_json::to_string(&request).unwrap()
+    };
+    let limit = body(&first, true);
+    let reading = (0..RUNS).map(|_| {
+        let start = Instant::now();
+        drop(black_box(serde_json::from_str::<PolicyRequest>(&limit).unwrap()));
+        start.elapsed()
+    });
+    println!("| read its JSON (limit) | {} | |", ms(median(reading.collect())));
+
+    ask(&mut stream, "/policy", &body(&first, false), RULES);
+    let differences = 3 * DIFFERENT;
+    let mut figure = |name: &str, requests: &mut dyn FnMut(&mut BufReader<TcpStream>)| {
+        let (mut walls, mut cpus) = (Vec::new(), Vec::new());
+        for _ in 0..RUNS {
+            let (cpu, start) = (server.cpu(), Instant::now());
+            requests(&mut stream);
+            walls.push(start.elapsed());
+            cpus.push(server.cpu() - cpu);
+        }
+        println!("| {name} | {} | {} |", ms(median(walls)), ticks(median(cpus)));
+    };
+    let plan = body(&first, true);
+    figure("plan, nothing differs", &mut |to| ask(to, "/policy", &plan, 0));
+    let plan = body(&other, true);
+    figure("plan, 3% differ", &mut |to| ask(to, "/policy", &plan, differences));
+    let bodies = [body(&other, false), body(&first, false)];
+    let mut turn = bodies.iter().cycle();
+    figure("change, 3% differ", &mut |to| {
+        ask(to, "/policy", turn.next().unwrap(), differences);
+    });
+    // An odd number of changes went before: the first revision is not in force.
+    figure("plan of a rollback, 3% differ", &mut |to| {
+        ask(to, "/revisions/1/rollback", r#"{"dry_run":true}"#, differences);
+    });
+    println!();
+}
+
+/// Rules without the first `skipped`, every hundredth of them with another comment if `turn` is 1.
+fn policy(skipped: u64, turn: u64) -> PolicyRequest {
+    let rule = |number: u64| {
+        let is_other = number.is_multiple_of(RULES / DIFFERENT);
+        RuleDraft {
+            target: format!("binary:{}", hash(number)),
+            policy: if number.is_multiple_of(2) { "allow" } else { "block" }.to_owned(),
+            message: (!number.is_multiple_of(2)).then(|| "Ask the help desk.".to_owned()),
+            comment: Some(format!("package {number} {}", if is_other { turn } else { 0 })),
+            ..RuleDraft::default()
+        }
+    };
+    let rules = (skipped..RULES + skipped).map(rule).collect();
+    PolicyRequest { prune: true, rules, ..PolicyRequest::default() }
+}
+
+fn ask(stream: &mut BufReader<TcpStream>, path: &str, body: &str, differences: u64) {
+    let answer = post(stream, &format!("/api/v1{path}"), body);
+    let answer: PolicyAnswer = serde_json::from_slice(&answer).unwrap();
+    // The first and the last hundredth are added or removed, not changed.
+    let (least, most) = (differences - differences / 50, differences);
+    assert!((least..=most).contains(&(answer.changes.len() as u64)), "{}", answer.changes.len());
+}
+
+fn ticks(time: Duration) -> String {
+    format!("{} ms", time.as_millis())
+}

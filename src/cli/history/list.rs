@@ -1,0 +1,66 @@
+//! `nicelist history`, alone.
+
+use clap::Args;
+
+use crate::api::{RevisionQuery, RevisionView};
+use crate::cli::arg::Since;
+use crate::cli::context::Context;
+use crate::cli::error::CliError;
+use crate::rule::{Scope, Target};
+
+/// So many are enough for eyes that did not ask for more.
+const FOR_EYES: usize = 30;
+/// Servers give no more at once.
+const LARGEST_PAGE: usize = 5000;
+
+/// Which revisions are meant.
+#[derive(Debug, Args)]
+pub(crate) struct ListArgs {
+    /// Only revisions by exactly this author
+    #[arg(long, value_name = "NAME")]
+    author: Option<String>,
+    /// Only revisions since 24h, 7d, or a time such as 2026-11-20T00:00:00Z
+    #[arg(long, value_name = "WHEN")]
+    since: Option<Since>,
+    /// Only revisions that changed a rule for this target
+    #[arg(long, value_name = "TYPE:IDENTIFIER")]
+    target: Option<Target>,
+    /// Only revisions that changed a rule or a setting in this scope
+    #[arg(long)]
+    scope: Option<Scope>,
+    /// Only the newest so many; all when absent, but 30 on a terminal
+    #[arg(short = 'n', long, value_name = "NUMBER")]
+    limit: Option<usize>,
+}
+
+pub(super) async fn run(context: &Context, args: ListArgs) -> Result<(), CliError> {
+    let ListArgs { author, since, target, scope, limit } = args;
+    let ui = &context.ui;
+    let client = context.client().await?;
+    let scope = match scope {
+        Some(scope) => Some(context.scope(&client, scope).await?),
+        None => None,
+    };
+    let since = since.map(|since| since.resolve(ui.now()));
+    let wanted = limit.or_else(|| ui.for_eyes().then_some(FOR_EYES)).unwrap_or(usize::MAX);
+    // One more tells whether there are more.
+    let page = Some(wanted.saturating_add(1)).filter(|page| *page < LARGEST_PAGE);
+    let query = RevisionQuery { author, since, target, scope, limit: page, cursor: None };
+    let mut pages = client.revisions(&query);
+    let mut list = ui.list::<RevisionView>("no revisions");
+    let mut left = wanted;
+    let mut is_cut = false;
+    while let Some(page) = pages.next().await? {
+        page.iter().take(left).try_for_each(|revision| list.push(revision))?;
+        is_cut = page.len() > left;
+        left = left.saturating_sub(page.len());
+        if is_cut || (left == 0 && limit.is_some()) {
+            break;
+        }
+    }
+    list.finish()?;
+    if is_cut && limit.is_none() {
+        ui.hint(format!("these are the newest {FOR_EYES}; -n NUMBER shows more"));
+    }
+    Ok(())
+}

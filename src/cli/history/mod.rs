@@ -1,0 +1,42 @@
+//! `nicelist history`.
+
+mod list;
+mod show;
+mod view;
+
+use clap::{Args, Subcommand};
+
+use super::context::Context;
+use super::error::CliError;
+
+/// Show who changed what, when and why
+///
+/// Every accepted change is a revision, and none is ever edited. Without a command, lists them,
+/// newest first.
+#[derive(Debug, Args)]
+#[command(args_conflicts_with_subcommands = true)]
+#[command(after_long_help = "\
+Examples:
+  nicelist history
+  nicelist history --since 7d --author ci
+  nicelist history --target teamid:EQHXZ8M8AV
+  nicelist history show 41
+  nicelist history -n 1 -o jsonl | jq .revision")]
+pub(crate) struct HistoryArgs {
+    #[command(subcommand)]
+    command: Option<Command>,
+    #[command(flatten)]
+    list: list::ListArgs,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    Show(show::ShowArgs),
+}
+
+pub(super) async fn run(context: &Context, args: HistoryArgs) -> Result<(), CliError> {
+    match args.command {
+        Some(Command::Show(args)) => show::run(context, args).await,
+        None => list::run(context, args.list).await,
+    }
+}

@@ -1,0 +1,76 @@
+//! `nicelist history show`.
+
+use clap::Args;
+use indicatif::HumanCount;
+use serde::Serialize;
+
+use crate::api::{PolicyChange, RevisionView};
+use crate::cli::arg::revision;
+use crate::cli::context::Context;
+use crate::cli::difference;
+use crate::cli::error::CliError;
+use crate::rule::{Counts, Revision};
+
+/// Eyes see the first of each group; so many are looked at for that.
+const LOOKED_AT: usize = 20_000;
+
+/// Show what a revision did
+#[derive(Debug, Args)]
+#[command(after_long_help = "\
+Examples:
+  nicelist history show 41
+  nicelist history show 41 --full
+  nicelist history show 41 -o jsonl | jq -r 'select(.outcome == \"removed\") | .target'")]
+pub(crate) struct ShowArgs {
+    /// Its number
+    #[arg(value_parser = revision)]
+    revision: Revision,
+    /// Show every difference, however many they are
+    #[arg(long)]
+    full: bool,
+}
+
+/// A revision with its changes.
+#[derive(Debug, Serialize)]
+struct Shown<'a> {
+    #[serde(flatten)]
+    revision: &'a RevisionView,
+    changes: &'a [PolicyChange],
+}
+
+pub(super) async fn run(context: &Context, args: ShowArgs) -> Result<(), CliError> {
+    let ShowArgs { revision, full } = args;
+    let ui = &context.ui;
+    let client = context.client().await?;
+    let view = client.revision(revision).await?;
+    let most = if difference::is_cut(ui, full) { LOOKED_AT } else { usize::MAX };
+    let mut pages = client.revision_changes(revision);
+    let mut changes = Vec::new();
+    while changes.len() < most {
+        let Some(page) = pages.next().await? else { break };
+        changes.extend(page);
+    }
+    if ui.draws_tables() {
+        ui.report(&view)?;
+        if !changes.is_empty() {
+            ui.raw(b"\n")?;
+        }
+    }
+    difference::show_changes(ui, &Shown { revision: &view, changes: &changes }, &changes, full)?;
+    let all = total(&view);
+    let seen = u64::try_from(changes.len()).unwrap_or(u64::MAX);
+    if seen < all {
+        ui.warn(format!(
+            "only the first {} of {} differences were looked at",
+            HumanCount(seen),
+            HumanCount(all)
+        ));
+    }
+    Ok(())
+}
+
+fn total(view: &RevisionView) -> u64 {
+    let RevisionView { mark: _, rules, settings, tags, hosts: _ } = view;
+    let sum = |counts: &Counts| counts.added + counts.changed + counts.removed;
+    [rules, settings, tags].into_iter().map(sum).sum()
+}

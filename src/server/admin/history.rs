@@ -1,0 +1,169 @@
+//! Policy in time: what each revision did, and the way back.
+
+use axum::Json;
+use axum::extract::Path;
+use jiff::Timestamp;
+
+use super::policy::{Goal, in_force, reach};
+use crate::api::{
+    Code, Page, PolicyAnswer, PolicyChange, Problem, RevisionChangesQuery, RevisionQuery,
+    RevisionView, RollbackRequest, RuleHistoryQuery, RuleVersionView,
+};
+use crate::fleet::{Difference, Differences, Terms};
+use crate::rule::Revision;
+use crate::server::access::{Editor, Viewer};
+use crate::server::answer::{Answer, Body, Query, Refused, bad_cursor, page_size};
+use crate::server::app::{Shared, State};
+use crate::store::{RevisionFilter, RulePlace, RuleTurn, RuleVersion, StoredRevision};
+
+/// Revisions, newest first.
+#[utoipa::path(get, path = "/revisions", params(RevisionQuery),
+    responses((status = 200, body = Page<RevisionView>)))]
+pub(super) async fn list(
+    axum::extract::State(state): Shared,
+    _: Viewer,
+    Query(query): Query<RevisionQuery>,
+) -> Answer<Page<RevisionView>> {
+    let RevisionQuery { author, since, target, scope, limit, cursor } = query;
+    let limit = page_size(limit);
+    let before = cursor.map(|cursor| cursor.parse().map(Revision)).transpose();
+    let before = before.map_err(|_| bad_cursor())?;
+    let filter = RevisionFilter { author, since, target, scope };
+    let revisions = state.store.revisions(&filter, before, limit).await?;
+    let last = revisions.last().filter(|_| revisions.len() == limit);
+    let next = last.map(|last| last.record.revision.to_string());
+    Ok(Json(Page { items: revisions.into_iter().map(view).collect(), next }))
+}
+
+fn view(StoredRevision { record, counts }: StoredRevision) -> RevisionView {
+    RevisionView::new(record, counts)
+}
+
+/// One revision.
+#[utoipa::path(get, path = "/revisions/{revision}",
+    responses((status = 200, body = RevisionView), (status = 404, body = Problem)))]
+pub(super) async fn show(
+    axum::extract::State(state): Shared,
+    _: Viewer,
+    Path(revision): Path<String>,
+) -> Answer<RevisionView> {
+    let number = known(&state, &revision).await?;
+    match state.store.revision(number).await? {
+        Some(found) => Ok(Json(view(found))),
+        None => Err(Problem::new(Code::NotFound, "revision 0 is the empty beginning").into()),
+    }
+}
+
+/// What one revision did: to tags, to settings, both on the first page whatever its limit, and
+/// then to rules: those that it made, and those that it ended.
+#[utoipa::path(get, path = "/revisions/{revision}/changes", params(RevisionChangesQuery),
+    responses((status = 200, body = Page<PolicyChange>), (status = 404, body = Problem)))]
+pub(super) async fn changes(
+    axum::extract::State(state): Shared,
+    _: Viewer,
+    Path(revision): Path<String>,
+    Query(query): Query<RevisionChangesQuery>,
+) -> Answer<Page<PolicyChange>> {
+    let revision = known(&state, &revision).await?;
+    let limit = page_size(query.limit);
+    let after = query.cursor.as_deref().map(read_place).transpose()?;
+    let mut items = Vec::new();
+    if after.is_none() {
+        let (ended, made) = state.store.turned(revision).await?;
+        let terms = Terms { prune: true, now: Timestamp::MIN };
+        let turned = Differences::between(&ended, &made, terms);
+        items.extend(turned.differences.iter().map(PolicyChange::from));
+    }
+    let turns = state.store.rule_changes(revision, after, limit).await?;
+    let last = turns.last().filter(|_| turns.len() == limit);
+    let next = last.map(|(place, _)| write_place(*place));
+    items.extend(turns.iter().filter_map(|(_, turn)| change(turn)));
+    Ok(Json(Page { items, next }))
+}
+
+fn change(RuleTurn { before, after }: &RuleTurn) -> Option<PolicyChange> {
+    let (before, after) = (before.as_ref(), after.as_ref());
+    let rule = before.or(after)?;
+    let (target, scope) = (rule.target(), rule.scope());
+    Some((&Difference::Rule { target, scope, before, after }).into())
+}
+
+/// Cursors of changes: a letter for the part, and the number of a version.
+fn write_place(place: RulePlace) -> String {
+    match place {
+        RulePlace::Made(id) => format!("m{id}"),
+        RulePlace::Ended(id) => format!("e{id}"),
+    }
+}
+
+fn read_place(cursor: &str) -> Result<RulePlace, Refused> {
+    let place = cursor.split_at_checked(1).and_then(|(part, id)| {
+        let id = id.parse().ok()?;
+        match part {
+            "m" => Some(RulePlace::Made(id)),
+            "e" => Some(RulePlace::Ended(id)),
+            _ => None,
+        }
+    });
+    place.ok_or_else(bad_cursor)
+}
+
+/// The rules that a target has and had, in any scope, the newest first.
+#[utoipa::path(get, path = "/rules/history", params(RuleHistoryQuery),
+    responses((status = 200, body = Page<RuleVersionView>)))]
+pub(super) async fn of_target(
+    axum::extract::State(state): Shared,
+    _: Viewer,
+    Query(query): Query<RuleHistoryQuery>,
+) -> Answer<Page<RuleVersionView>> {
+    let RuleHistoryQuery { target, limit, cursor } = query;
+    let limit = page_size(limit);
+    let before = cursor.map(|cursor| cursor.parse()).transpose().map_err(|_| bad_cursor())?;
+    let versions = state.store.rule_versions(&target, before, limit).await?;
+    let next = versions.last().filter(|_| versions.len() == limit).map(|last| last.id.to_string());
+    let view = |RuleVersion { id: _, rule, made, ended }: RuleVersion| RuleVersionView {
+        rule: rule.into(),
+        made: made.into(),
+        ended: ended.map(Into::into),
+    };
+    Ok(Json(Page { items: versions.into_iter().map(view).collect(), next }))
+}
+
+/// Takes rules, settings and tags back to how they were at a revision, as a new revision. Rules
+/// that have expired since stay out, and hosts keep the tags that they have.
+#[utoipa::path(post, path = "/revisions/{revision}/rollback", request_body = RollbackRequest,
+    responses((status = 200, body = PolicyAnswer), (status = 404, body = Problem),
+        (status = 409, body = Problem)))]
+pub(super) async fn rollback(
+    axum::extract::State(state): Shared,
+    Editor(operator): Editor,
+    Path(revision): Path<String>,
+    Body(request): Body<RollbackRequest>,
+) -> Answer<PolicyAnswer> {
+    let RollbackRequest { message, base, dry_run } = request;
+    let revision = known(&state, &revision).await?;
+    let message = match message {
+        Some(message) => format!("rollback to {revision}: {message}"),
+        None => format!("rollback to {revision}"),
+    };
+    let wanted = in_force(&*state.store, revision).await?;
+    let goal = Goal { wanted, prune: true, base, dry_run, message: Some(message) };
+    reach(&state, operator, goal).await.map(Json)
+}
+
+/// A revision that there is, 0 included.
+async fn known(state: &State, text: &str) -> Result<Revision, Refused> {
+    let revision = text.parse().map(Revision);
+    let nothing = || Problem::new(Code::NotFound, format!("`{text}` is no number of a revision"));
+    exists(state, revision.map_err(|_| nothing())?).await
+}
+
+/// A revision, if there is one of that number.
+pub(super) async fn exists(state: &State, revision: Revision) -> Result<Revision, Refused> {
+    let head = state.store.head().await?;
+    if revision <= head {
+        return Ok(revision);
+    }
+    let message = format!("there is no revision {revision}; the newest is {head}");
+    Err(Problem::new(Code::NotFound, message).hint("nicelist history shows all revisions").into())
+}

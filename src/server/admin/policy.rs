@@ -1,0 +1,251 @@
+//! Policy as a whole: what would change, and the change, as one revision.
+
+use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
+
+use axum::Json;
+use jiff::Timestamp;
+
+use super::off_the_async_threads;
+use crate::api::{
+    Code, Detail, PolicyAnswer, PolicyChange, PolicyRequest, Problem, SettingView, TagView,
+};
+use crate::fleet::{Difference, Differences, InForce, Setting, Tag, Terms};
+use crate::rule::{Revision, Rule, RuleDraft, Scope, TagName};
+use crate::server::access::{Editor, Operator};
+use crate::server::answer::{Answer, Body, Refused};
+use crate::server::app::{Shared, State};
+use crate::store::{Author, Change, Edit, RuleFilter, Store, StoreError, StoreResult};
+
+/// How often a plan is made again because others changed what it was made on.
+const ATTEMPTS: usize = 5;
+
+/// Makes tags, settings and rules as they are named, as one revision or not at all. Everything
+/// that is wrong is in the problem's details: rules by index and field, tags and settings by
+/// index and a field that begins with `tags.` or `settings.`.
+#[utoipa::path(post, path = "/policy", request_body = PolicyRequest,
+    responses((status = 200, body = PolicyAnswer), (status = 409, body = Problem),
+        (status = 422, body = Problem)))]
+pub(super) async fn change(
+    axum::extract::State(state): Shared,
+    Editor(operator): Editor,
+    Body(request): Body<PolicyRequest>,
+) -> Answer<PolicyAnswer> {
+    let PolicyRequest { message, base, dry_run, prune, tags, settings, rules } = request;
+    let wanted = off_the_async_threads(move || read(tags, settings, rules)).await??;
+    let goal = Goal { wanted, prune, base, dry_run, message };
+    reach(&state, operator, goal).await.map(Json)
+}
+
+/// What shall be, and how to get there.
+pub(super) struct Goal {
+    pub(super) wanted: InForce,
+    pub(super) prune: bool,
+    pub(super) base: Option<Revision>,
+    pub(super) dry_run: bool,
+    pub(super) message: Option<String>,
+}
+
+/// Works out what differs from a goal and, unless that is all that is asked for, changes it. A
+/// goal without a base is planned again when others were faster.
+pub(super) async fn reach(
+    state: &State,
+    operator: Operator,
+    goal: Goal,
+) -> Result<PolicyAnswer, Refused> {
+    let goal = Arc::new(goal);
+    let mut left = ATTEMPTS;
+    loop {
+        left -= 1;
+        match attempt(state, &operator, &goal).await {
+            Err(Refused(problem))
+                if problem.code == Code::Conflict && goal.base.is_none() && left > 0 => {}
+            done => return done,
+        }
+    }
+}
+
+async fn attempt(
+    state: &State,
+    operator: &Operator,
+    goal: &Arc<Goal>,
+) -> Result<PolicyAnswer, Refused> {
+    let head = state.store.head().await?;
+    if let Some(planned) = goal.base.filter(|planned| *planned != head) {
+        return Err(StoreError::Moved { planned, head }.into());
+    }
+    let is = in_force(&*state.store, head).await?;
+    let now = state.clock.now();
+    let wanted = Arc::clone(goal);
+    let (mut answer, edits) = off_the_async_threads(move || plan(&is, &wanted, now)).await??;
+    answer.revision = head;
+    if goal.dry_run || edits.is_empty() {
+        return Ok(answer);
+    }
+    let author = Author { name: operator.name.clone(), at: now, message: goal.message.clone() };
+    let change = Change { author, base: Some(head), dry_run: false, edits };
+    let committed = state.engine.commit(change).await?;
+    Ok(PolicyAnswer { revision: committed.head, changed: committed.changed, ..answer })
+}
+
+/// Everything that was in force at a revision.
+pub(super) async fn in_force(store: &dyn Store, at: Revision) -> StoreResult<InForce> {
+    let snapshot = store.snapshot_at(at).await?;
+    let filter = RuleFilter { at: Some(at), ..RuleFilter::default() };
+    let rules = store.rules(&filter, None, usize::MAX).await?;
+    Ok(InForce {
+        tags: snapshot.tags,
+        settings: snapshot.settings,
+        rules: rules.into_iter().map(|record| record.rule).collect(),
+    })
+}
+
+/// Reads what is named. Everything that is wrong with it is told at once.
+fn read(
+    tags: Vec<TagView>,
+    settings: Vec<SettingView>,
+    rules: Vec<RuleDraft>,
+) -> Result<InForce, Refused> {
+    let mut faults = Faults::default();
+    let wanted = InForce {
+        tags: tags.into_iter().map(Tag::from).collect(),
+        settings: faults.settings(settings),
+        rules: faults.rules(rules),
+    };
+    // Places are those of the request only while nothing is left out.
+    if faults.0.is_empty() {
+        faults.twice("tags.name", wanted.tags.iter().map(|tag| &tag.name));
+        let keys = wanted.settings.iter().map(|(scope, setting)| (scope, setting.key()));
+        faults.twice("settings.key", keys);
+        faults.twice("target", wanted.rules.iter().map(|rule| (rule.target(), rule.scope())));
+    }
+    faults.or(wanted)
+}
+
+/// What is wrong with a request.
+#[derive(Default)]
+struct Faults(Vec<Detail>);
+
+impl Faults {
+    fn add(&mut self, index: usize, field: &str, message: String) {
+        self.0.push(Detail { index: Some(index), field: Some(field.to_owned()), message });
+    }
+
+    fn settings(&mut self, views: Vec<SettingView>) -> Vec<(Scope, Setting)> {
+        let mut settings = Vec::with_capacity(views.len());
+        for (index, SettingView { scope, key, value }) in views.into_iter().enumerate() {
+            match Setting::parse(key, &value) {
+                Ok(setting) => match key.check_scope(&scope) {
+                    Ok(()) => settings.push((scope, setting)),
+                    Err(error) => self.add(index, "settings.scope", format!("{key}: {error}")),
+                },
+                Err(error) => self.add(index, "settings.value", format!("{key}: {error}")),
+            }
+        }
+        settings
+    }
+
+    fn rules(&mut self, drafts: Vec<RuleDraft>) -> Vec<Rule> {
+        let mut rules = Vec::with_capacity(drafts.len());
+        for (index, draft) in drafts.into_iter().enumerate() {
+            match Rule::try_from(draft) {
+                Ok(mut rule) => {
+                    rule.expires = rule.expires.map(kept);
+                    rules.push(rule);
+                }
+                Err(error) => self.add(index, error.field, error.problem.to_string()),
+            }
+        }
+        rules
+    }
+
+    /// Refuses a key that is named a second time: which of the two shall be?
+    fn twice<K: Eq + std::hash::Hash>(&mut self, field: &str, keys: impl Iterator<Item = K>) {
+        let mut seen = HashMap::new();
+        for (index, key) in keys.enumerate() {
+            if let Some(first) = seen.insert(key, index) {
+                self.add(index, field, format!("is named twice: item {} is the other", first + 1));
+            }
+        }
+    }
+
+    /// Refuses what is for a tag that there will not be.
+    fn without_tags(&mut self, goal: &Goal, is: &InForce) {
+        let kept = if goal.prune { &[][..] } else { &is.tags[..] };
+        let tags: HashSet<&TagName> =
+            goal.wanted.tags.iter().chain(kept).map(|tag| &tag.name).collect();
+        let missing = |scope: &Scope| match scope {
+            Scope::Tag(tag) if !tags.contains(tag) => Some(format!("there is no tag `{tag}`")),
+            Scope::Tag(_) | Scope::Fleet | Scope::Group(_) | Scope::User(_) | Scope::Host(_) => {
+                None
+            }
+        };
+        for (index, (scope, _)) in goal.wanted.settings.iter().enumerate() {
+            missing(scope).into_iter().for_each(|it| self.add(index, "settings.scope", it));
+        }
+        for (index, rule) in goal.wanted.rules.iter().enumerate() {
+            missing(rule.scope()).into_iter().for_each(|it| self.add(index, "scope", it));
+        }
+    }
+
+    fn or<T>(self, value: T) -> Result<T, Refused> {
+        let message = match self.0.as_slice() {
+            [] => return Ok(value),
+            [only] => format!("the policy is not taken: {}", only.message),
+            several => {
+                format!("{} things of the policy are not taken; nothing was changed", several.len())
+            }
+        };
+        let problem = Problem::new(Code::Invalid, message);
+        let tagless = self.0.iter().any(|detail| detail.message.starts_with("there is no tag"));
+        let hint = "name the tag among the tags too, or make it first: nicelist tag create NAME";
+        let problem = if tagless { problem.hint(hint) } else { problem };
+        Err(problem.details(self.0).into())
+    }
+}
+
+/// A time as the store keeps it.
+fn kept(time: Timestamp) -> Timestamp {
+    Timestamp::from_millisecond(time.as_millisecond()).unwrap_or(time)
+}
+
+/// What differs, and the edits that make it so.
+fn plan(is: &InForce, goal: &Goal, now: Timestamp) -> Result<(PolicyAnswer, Vec<Edit>), Refused> {
+    let mut faults = Faults::default();
+    faults.without_tags(goal, is);
+    faults.or(())?;
+    let found = Differences::between(is, &goal.wanted, Terms { prune: goal.prune, now });
+    let changes = found.differences.iter().map(PolicyChange::from).collect();
+    let Differences { differences, unchanged, expired } = found;
+    let answer = PolicyAnswer { unchanged, expired, changes, ..PolicyAnswer::default() };
+    let edits = if goal.dry_run { Vec::new() } else { edits(&differences) };
+    Ok((answer, edits))
+}
+
+/// Tags go last, when nothing is theirs any more but hosts.
+fn edits(differences: &[Difference<'_>]) -> Vec<Edit> {
+    let mut dropped = Vec::new();
+    let mut edits = Vec::with_capacity(differences.len());
+    for difference in differences {
+        match *difference {
+            Difference::Tag { after: Some(tag), .. } => edits.push(Edit::PutTag(tag.clone())),
+            Difference::Tag { name, after: None, .. } => {
+                dropped.push(Edit::DropTag { name: name.clone(), force: true });
+            }
+            Difference::Setting { scope, after: Some(setting), .. } => {
+                edits.push(Edit::Set { scope: scope.clone(), setting: setting.clone() });
+            }
+            Difference::Setting { scope, key, after: None, .. } => {
+                edits.push(Edit::Unset { scope: scope.clone(), key });
+            }
+            Difference::Rule { after: Some(rule), .. } => {
+                edits.push(Edit::PutRule(Box::new(rule.clone())));
+            }
+            Difference::Rule { target, scope, after: None, .. } => {
+                edits.push(Edit::DropRule { target: target.clone(), scope: scope.clone() });
+            }
+        }
+    }
+    edits.append(&mut dropped);
+    edits
+}
