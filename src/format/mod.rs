@@ -14,6 +14,7 @@ pub mod profile;
 pub mod rudolph;
 pub mod santactl;
 pub mod terraform;
+mod text;
 pub mod toml;
 pub mod workshop;
 pub mod zentral;
