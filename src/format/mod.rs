@@ -16,6 +16,7 @@ pub mod santactl;
 pub mod terraform;
 mod text;
 pub mod toml;
+mod words;
 pub mod workshop;
 pub mod zentral;
 

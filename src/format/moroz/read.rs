@@ -133,7 +133,7 @@ fn owner(name: &str, alone: bool) -> Part {
 fn alone_for(base: &str) -> Part {
     let stem = base.strip_suffix(ENDING).unwrap_or(base);
     match MachineId::from_str(stem) {
-        Ok(machine) if is_uuid(stem) => {
+        Ok(machine) if machine.is_uuid() => {
             let remark =
                 "a machine's file replaces global.toml; give the whole folder to keep that";
             Part::Policy { owner: Owner::Machine(machine), remark: Some(remark.to_owned()) }
@@ -143,14 +143,6 @@ fn alone_for(base: &str) -> Part {
             Part::Policy { owner: Owner::Everybody, remark }
         }
     }
-}
-
-/// 8-4-4-4-12 hex digits.
-fn is_uuid(text: &str) -> bool {
-    let parts = text.split('-').map(|part| {
-        part.bytes().all(|byte| byte.is_ascii_hexdigit()).then_some(part.len()).unwrap_or_default()
-    });
-    parts.eq([8, 4, 4, 4, 12])
 }
 
 /// `FILE-SHA256/MACHINE-ID/TIME.json`, at any depth.

@@ -6,8 +6,9 @@ use serde::Serialize;
 
 use super::{ENDING, GLOBAL};
 use crate::fleet::{ClientMode, Setting};
+use crate::format::words::santa_word;
 use crate::format::{Content, File, Loss, Lost, Written};
-use crate::rule::{MachineId, PolicyKind, Rule, RuleType, Scope, Target};
+use crate::rule::{MachineId, PolicyKind, Rule, Scope, Target};
 
 /// Writes `global.toml`, and a file for each host that has rules or settings of its own.
 #[must_use]
@@ -158,16 +159,6 @@ const fn policy(kind: PolicyKind) -> Option<&'static str> {
     }
 }
 
-const fn rule_type(kind: RuleType) -> &'static str {
-    match kind {
-        RuleType::CdHash => "CDHASH",
-        RuleType::Binary => "BINARY",
-        RuleType::SigningId => "SIGNINGID",
-        RuleType::Certificate => "CERTIFICATE",
-        RuleType::TeamId => "TEAMID",
-    }
-}
-
 fn fields_lost(index: usize, rule: &Rule) -> impl Iterator<Item = Loss> {
     let (notice, provenance) = (&rule.notice, &rule.provenance);
     let fields = [
@@ -256,7 +247,7 @@ fn file(stem: &str, head: &str, layer: &Layer<'_>) -> File {
     let mut sheet = Sheet { settings, rules: Vec::new() };
     for (target, (_, rule)) in &layer.rules {
         sheet.rules.extend(policy(rule.policy().kind()).map(|policy| Row {
-            rule_type: rule_type(target.rule_type()),
+            rule_type: santa_word(target.rule_type()),
             policy,
             identifier: target.identifier(),
             custom_msg: rule.notice.message.as_deref(),
