@@ -323,7 +323,8 @@ fn a_single_file_is_for_the_fleet_unless_a_uuid_names_it() {
     let own = format!("allow teamid:AAAAAAAAAA for host:{MAC}");
     assert_eq!(lone(&format!("etc/{MAC}.toml")), (own, 1));
     let scope: Scope = "tag:canary".parse().unwrap();
-    let defaults = Defaults { scope: Some(scope), source: Some("moroz".into()) };
+    let defaults =
+        Defaults { scope: Some(scope), source: Some("moroz".into()), ..Defaults::default() };
     let document = read(&[file("moroz.toml", &text)], &defaults);
     assert_eq!(rules(&document), ["allow teamid:AAAAAAAAAA for tag:canary"]);
     assert_eq!(document.rules[0].rule.provenance.source.as_deref(), Some("moroz"));
