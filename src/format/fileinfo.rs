@@ -3,6 +3,10 @@
 //! One object, or an array with one a file. Keys that do not apply are absent, or hold the
 //! words `None` or `null`.
 
+mod rules;
+
+pub use rules::{read_rules, recognises};
+
 use std::io::Read;
 
 use serde::{Deserialize, Deserializer};

@@ -14,7 +14,9 @@ pub mod profile;
 pub mod rudolph;
 pub mod santactl;
 pub mod terraform;
+mod text;
 pub mod toml;
+mod words;
 pub mod workshop;
 pub mod zentral;
 

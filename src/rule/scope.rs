@@ -81,6 +81,16 @@ text_newtype!(
     |text| name(text, "a machine id")
 );
 
+impl MachineId {
+    /// Whether it is a hardware UUID, as it is for Macs whose profile does not name them
+    /// otherwise: 8-4-4-4-12 hex digits.
+    #[must_use]
+    pub fn is_uuid(&self) -> bool {
+        let is_hex = self.0.bytes().all(|byte| byte.is_ascii_hexdigit() || byte == b'-');
+        is_hex && self.0.split('-').map(str::len).eq([8, 4, 4, 4, 12])
+    }
+}
+
 text_newtype!(
     /// The name of a tag, in lower case.
     TagName,

@@ -86,7 +86,7 @@ async fn import(ui: &Ui, client: &Client, args: ImportArgs) -> Result<(), CliErr
     let (input, length) = open(&file, rejects.as_deref())?;
     let progress = ui.progress(length, format!("reading {name}"));
     let input = BufReader::new(Watched { input, seen: |bytes| progress.advance(bytes) });
-    let mut reader = Reader::open(input, delimiter, Defaults { scope, source })
+    let mut reader = Reader::open(input, delimiter, Defaults { scope, source, policy: None })
         .map_err(|error| bad_header(&name, error))?;
     for column in reader.extra_columns() {
         ui.warn(format!("{name}: column {column} is not used"));

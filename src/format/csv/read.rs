@@ -10,7 +10,7 @@ use ::csv::{ByteRecord, ReaderBuilder};
 use super::column::{Column, Layout};
 use super::lines::Lines;
 use super::{Delimiter, HeaderError};
-use crate::rule::{FieldError, Rule, RuleDraft, RuleError, RuleType, Scope};
+use crate::rule::{FieldError, PolicyKind, Rule, RuleDraft, RuleError, RuleType, Scope};
 
 /// What rows get that do not say it themselves.
 #[derive(Clone, Debug, Default)]
@@ -19,6 +19,8 @@ pub struct Defaults {
     pub scope: Option<Scope>,
     /// The source.
     pub source: Option<String>,
+    /// The policy, for files that have programs and no policies.
+    pub policy: Option<PolicyKind>,
 }
 
 /// A rule and the line that its row begins on.

@@ -90,8 +90,11 @@ fn the_example_is_all_rules() {
 fn defaults_fill_what_a_row_does_not_say() {
     let text = "target,policy,scope,source\nteamid:EQHXZ8M8AV,allow,,\n\
                 teamid:EQHXZ8M8AV,allow,fleet,mdm\n";
-    let defaults =
-        Defaults { scope: Some("tag:eng".parse().unwrap()), source: Some("file".to_owned()) };
+    let defaults = Defaults {
+        scope: Some("tag:eng".parse().unwrap()),
+        source: Some("file".to_owned()),
+        ..Defaults::default()
+    };
     let rows: Vec<RuleDraft> = Reader::open(text.as_bytes(), Delimiter::Comma, defaults)
         .unwrap()
         .map(|row| row.unwrap().rule.into())

@@ -1,0 +1,280 @@
+//! One file of Moroz's.
+
+use std::collections::HashMap;
+use std::ops::Range;
+
+use ::toml::Spanned;
+use ::toml::de::{DeString, DeTable, DeValue};
+
+use super::{SETTINGS, STALE};
+use crate::fleet::{Setting, SettingKey};
+use crate::format::text::Text;
+use crate::format::{Defaults, Document, Place, PlacedRule, Remark};
+use crate::rule::{PolicyKind, Rule, RuleDraft, RuleError, RuleType, Scope, Target};
+
+/// What one file says.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Sheet {
+    pub(super) rules: Vec<PlacedRule>,
+    pub(super) settings: Vec<(Place, Setting)>,
+}
+
+type Key<'a, 'i> = &'a Spanned<DeString<'i>>;
+type Value<'a, 'i> = &'a Spanned<DeValue<'i>>;
+
+/// Reads a file. What is wrong with it goes into the document.
+pub(super) fn read(
+    text: &Text<'_>,
+    scope: &Scope,
+    defaults: &Defaults,
+    document: &mut Document,
+) -> Sheet {
+    let (root, errors) = DeTable::parse_recoverable(text.as_str());
+    for error in &errors {
+        let place = text.place(error.span().unwrap_or(0..0).start);
+        document.faults.push(Remark { place, text: error.message().to_owned() });
+    }
+    // What could be made of a broken file would only be faults that follow from the first.
+    if !errors.is_empty() {
+        return Sheet::default();
+    }
+    let (scope, source) = (scope.to_string(), defaults.source.clone());
+    let mut reader = Reader { text, scope, source, document, sheet: Sheet::default() };
+    for (key, value) in in_order(root.get_ref()) {
+        match key.get_ref().to_ascii_lowercase().as_str() {
+            "rules" => reader.rules(value),
+            "machine_id" => reader.note(key.span(), "machine_id: the file's name says it"),
+            "clean_sync" => reader.note(
+                key.span(),
+                "clean_sync: is no setting here; nicelist host clean-sync orders one",
+            ),
+            name => reader.setting(name, key, value),
+        }
+    }
+    reader.tell_removes();
+    reader.twice();
+    reader.sheet
+}
+
+struct Reader<'a, 't> {
+    text: &'a Text<'t>,
+    scope: String,
+    source: Option<String>,
+    document: &'a mut Document,
+    sheet: Sheet,
+}
+
+impl Reader<'_, '_> {
+    fn fault(&mut self, at: Range<usize>, text: impl Into<String>) {
+        let place = self.text.place(at.start);
+        self.document.faults.push(Remark { place, text: text.into() });
+    }
+
+    fn note(&mut self, at: Range<usize>, text: impl Into<String>) {
+        let place = self.text.place(at.start);
+        self.document.notes.push(Remark { place, text: text.into() });
+    }
+
+    fn mismatch(&mut self, name: &str, value: Value<'_, '_>, expected: &str) {
+        let found = value.get_ref().type_str();
+        self.fault(value.span(), format!("{name}: expected {expected}, found {found}"));
+    }
+
+    fn setting(&mut self, name: &str, key: Key<'_, '_>, value: Value<'_, '_>) {
+        let stale = STALE.iter().find(|(stale, _)| *stale == name);
+        let current = stale.map_or(name, |(_, current)| *current);
+        let Some((_, setting)) = SETTINGS.iter().find(|(known, _)| *known == current) else {
+            let text = format!("{}: is no key of Moroz's, which passes over it", key.get_ref());
+            return self.note(key.span(), text);
+        };
+        if stale.is_some() {
+            let text = format!("{name}: is read as {current}; Moroz itself passes over it");
+            self.note(key.span(), text);
+        }
+        let Some(said) = scalar(value.get_ref()) else {
+            return self.mismatch(name, value, "a value");
+        };
+        let place = self.text.place(key.span().start);
+        match Setting::parse(*setting, &said) {
+            Err(error) => self.fault(value.span(), format!("{name}: {error}")),
+            Ok(read) => {
+                if let Some((first, _)) =
+                    self.sheet.settings.iter().find(|(_, there)| there.key() == read.key())
+                {
+                    let line = first.line();
+                    let text = format!("{name}: line {line} says that already; keep one of them");
+                    return self.fault(key.span(), text);
+                }
+                if is_regex(*setting) && read.value() != said {
+                    let text = format!("{name}: is taken as `{}`, as Santa does", read.value());
+                    self.note(value.span(), text);
+                }
+                self.sheet.settings.push((place, read));
+            }
+        }
+    }
+
+    fn rules(&mut self, value: Value<'_, '_>) {
+        let Some(rows) = value.get_ref().as_array() else {
+            return self.mismatch("rules", value, "[[rules]]");
+        };
+        for row in rows.iter() {
+            match row.get_ref().as_table() {
+                Some(table) => self.rule(row.span(), table),
+                None => self.mismatch("rules", row, "a table"),
+            }
+        }
+    }
+
+    fn rule(&mut self, at: Range<usize>, table: &DeTable<'_>) {
+        let mut row = Row { at, ..Row::default() };
+        let faults = self.document.faults.len();
+        for (key, value) in in_order(table) {
+            let name = key.get_ref().to_ascii_lowercase();
+            let Some(field) = row.field(&name) else {
+                let text = format!("{}: is no key of Moroz's, which passes over it", key.get_ref());
+                self.note(key.span(), text);
+                continue;
+            };
+            match value.get_ref().as_str() {
+                Some(text) => *field = Some((value.span(), text.to_owned())),
+                None => self.mismatch(&name, value, "a string"),
+            }
+        }
+        if self.document.faults.len() > faults {
+            return;
+        }
+        if let Some((at, sha256)) = row.sha256.take() {
+            if row.identifier.is_some() {
+                self.note(at, "sha256: is not used, for there is an identifier");
+            } else {
+                let text = "sha256: is read as identifier; Moroz itself passes over it";
+                self.note(at.clone(), text);
+                row.identifier = Some((at, sha256));
+            }
+        }
+        let place = self.text.place(row.at.start);
+        match row.rule(&self.scope, self.source.clone()) {
+            Ok(rule) => self.sheet.rules.push(PlacedRule { place, rule }),
+            Err((at, text)) => self.fault(at, text),
+        }
+    }
+
+    /// Moroz needs a row that says REMOVE for as long as any Mac may have the rule.
+    fn tell_removes(&mut self) {
+        let mut removes = self.sheet.rules.iter().filter(|it| is_remove(&it.rule));
+        if let Some(first) = removes.next() {
+            let place = first.place;
+            let text = match removes.count() + 1 {
+                1 => "policy: REMOVE becomes a `remove` rule; nicelist needs none to take a rule \
+                      from hosts"
+                    .to_owned(),
+                count => format!(
+                    "policy: {count} rows of REMOVE, of which this is the first, become `remove` \
+                     rules; nicelist needs none to take a rule from hosts"
+                ),
+            };
+            self.document.notes.push(Remark { place, text });
+        }
+    }
+
+    fn twice(&mut self) {
+        let mut seen: HashMap<&Target, u32> = HashMap::new();
+        let mut faults = Vec::new();
+        for PlacedRule { place, rule } in &self.sheet.rules {
+            match seen.get(rule.target()) {
+                None => drop(seen.insert(rule.target(), place.line())),
+                Some(first) => {
+                    let text = format!("{} is there already, on line {first}", rule.target());
+                    faults.push(Remark { place: *place, text });
+                }
+            }
+        }
+        self.document.faults.extend(faults);
+    }
+}
+
+fn is_remove(rule: &Rule) -> bool {
+    rule.policy().kind() == PolicyKind::Remove
+}
+
+fn is_regex(key: SettingKey) -> bool {
+    matches!(key, SettingKey::AllowedPathRegex | SettingKey::BlockedPathRegex)
+}
+
+type Field = Option<(Range<usize>, String)>;
+
+/// One of the `[[rules]]`, with where its values stand.
+#[derive(Default)]
+struct Row {
+    at: Range<usize>,
+    rule_type: Field,
+    policy: Field,
+    identifier: Field,
+    sha256: Field,
+    custom_msg: Field,
+    custom_url: Field,
+}
+
+impl Row {
+    fn field(&mut self, name: &str) -> Option<&mut Field> {
+        match name {
+            "rule_type" => Some(&mut self.rule_type),
+            "policy" => Some(&mut self.policy),
+            "identifier" => Some(&mut self.identifier),
+            "sha256" => Some(&mut self.sha256),
+            "custom_msg" => Some(&mut self.custom_msg),
+            "custom_url" => Some(&mut self.custom_url),
+            _ => None,
+        }
+    }
+
+    fn rule(self, scope: &str, source: Option<String>) -> Result<Rule, (Range<usize>, String)> {
+        let Self { at, rule_type, policy, identifier, sha256: _, custom_msg, custom_url } = self;
+        let missing = |name: &str| (at.clone(), format!("the rule has no {name}"));
+        let (type_at, rule_type) = rule_type.ok_or_else(|| missing("rule_type"))?;
+        let (policy_at, policy) = policy.ok_or_else(|| missing("policy"))?;
+        let (identifier_at, identifier) = identifier.ok_or_else(|| missing("identifier"))?;
+        let kind: RuleType =
+            rule_type.parse().map_err(|error| (type_at, format!("rule_type: {error}")))?;
+        let spot = |field: &Field| field.as_ref().map_or_else(|| at.clone(), |(at, _)| at.clone());
+        let (message_at, url_at) = (spot(&custom_msg), spot(&custom_url));
+        let draft = RuleDraft {
+            target: format!("{}:{identifier}", kind.word()),
+            policy,
+            scope: scope.to_owned(),
+            message: custom_msg.map(|(_, text)| text),
+            url: custom_url.map(|(_, text)| text),
+            source,
+            ..RuleDraft::default()
+        };
+        Rule::try_from(draft).map_err(|RuleError { field, problem }| match field {
+            "target" => (identifier_at, format!("identifier: {problem}")),
+            "message" => (message_at, format!("custom_msg: {problem}")),
+            "url" => (url_at, format!("custom_url: {problem}")),
+            "policy" | "cel" => (policy_at, format!("policy: {problem}")),
+            other => (at, format!("{other}: {problem}")),
+        })
+    }
+}
+
+/// A value as people would write it for a setting.
+fn scalar(value: &DeValue<'_>) -> Option<String> {
+    match value {
+        DeValue::String(text) => Some(text.to_string()),
+        DeValue::Integer(number) => {
+            let digits = number.as_str().replace('_', "");
+            i64::from_str_radix(&digits, number.radix()).ok().map(|number| number.to_string())
+        }
+        DeValue::Boolean(flag) => Some(flag.to_string()),
+        DeValue::Float(number) => Some(number.as_str().to_owned()),
+        DeValue::Datetime(_) | DeValue::Array(_) | DeValue::Table(_) => None,
+    }
+}
+
+/// The entries of a table as they stand in the file.
+fn in_order<'a, 'i>(table: &'a DeTable<'i>) -> Vec<(Key<'a, 'i>, Value<'a, 'i>)> {
+    let mut entries: Vec<_> = table.iter().collect();
+    entries.sort_by_key(|(key, _)| key.span().start);
+    entries
+}

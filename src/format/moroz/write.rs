@@ -1,0 +1,261 @@
+//! Writes Moroz's files.
+
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+
+use super::{ENDING, GLOBAL};
+use crate::fleet::{ClientMode, Setting};
+use crate::format::words::santa_word;
+use crate::format::{Content, File, Loss, Lost, Written};
+use crate::rule::{MachineId, PolicyKind, Rule, Scope, Target};
+
+/// Writes `global.toml`, and a file for each host that has rules or settings of its own.
+#[must_use]
+pub fn write(content: Content<'_>) -> Written {
+    let mut losses = Vec::new();
+    let mut layers = Layers::default();
+    layers.take(content, &mut losses);
+    layers.leave_out_repetitions(&mut losses);
+    losses.sort_by_key(|loss| loss.rule.map_or(usize::MAX, |index| index));
+    let fleet = layers.fleet;
+    let mut files = vec![file(GLOBAL, "Rules and settings of the fleet.", &fleet)];
+    for (machine, own) in layers.hosts {
+        let mut all = fleet.clone();
+        all.rules.extend(own.rules);
+        all.settings.extend(own.settings);
+        let head = "Everything that holds on this Mac: the file replaces global.toml.";
+        files.push(file(machine.as_str(), head, &all));
+    }
+    Written { files, losses }
+}
+
+/// What one scope says.
+#[derive(Clone, Default)]
+struct Layer<'a> {
+    rules: BTreeMap<&'a Target, (usize, &'a Rule)>,
+    settings: BTreeMap<&'static str, &'a Setting>,
+}
+
+/// What the scopes that Moroz knows say.
+#[derive(Default)]
+struct Layers<'a> {
+    fleet: Layer<'a>,
+    hosts: BTreeMap<&'a MachineId, Layer<'a>>,
+}
+
+impl<'a> Layers<'a> {
+    fn take(&mut self, content: Content<'a>, losses: &mut Vec<Loss>) {
+        let mut names = Names::default();
+        for (index, rule) in content.rules.iter().enumerate() {
+            let layer = match unsaid(rule) {
+                Some(reason) => Err(reason),
+                None => self.layer(rule.scope(), &mut names),
+            };
+            match layer {
+                Ok(layer) => {
+                    layer.rules.insert(rule.target(), (index, rule));
+                    losses.extend(fields_lost(index, rule));
+                }
+                Err(reason) => {
+                    losses.push(Loss { rule: Some(index), lost: Lost::Everything(reason) });
+                }
+            }
+        }
+        for (scope, setting) in content.settings {
+            let layer = match entry(setting) {
+                Some(_) => self.layer(scope, &mut names),
+                None => Err("Moroz has no such setting".to_owned()),
+            };
+            match layer {
+                Ok(layer) => {
+                    layer.settings.insert(setting.key().name(), setting);
+                }
+                Err(reason) => losses.push(setting_lost(scope, setting, &reason)),
+            }
+        }
+    }
+
+    fn layer(&mut self, scope: &'a Scope, names: &mut Names) -> Result<&mut Layer<'a>, String> {
+        match scope {
+            Scope::Fleet => Ok(&mut self.fleet),
+            Scope::Host(machine) => {
+                names.check(machine)?;
+                Ok(self.hosts.entry(machine).or_default())
+            }
+            Scope::Group(_) | Scope::Tag(_) | Scope::User(_) => {
+                Err("Moroz knows all Macs and single Macs only".to_owned())
+            }
+        }
+    }
+
+    /// A file for a Mac repeats what the global one says, so a rule of the Mac's own that says
+    /// the same could not be told from that.
+    fn leave_out_repetitions(&mut self, losses: &mut Vec<Loss>) {
+        let Self { fleet, hosts } = self;
+        for (machine, own) in hosts.iter_mut() {
+            own.rules.retain(|target, (index, rule)| {
+                let said = fleet.rules.get(target);
+                let repeats = said.is_some_and(|(_, said)| is_same(said, rule));
+                if repeats {
+                    let reason = "the fleet has the same rule, and Moroz cannot tell them apart";
+                    let lost = Lost::Everything(reason.to_owned());
+                    losses.retain(|loss| loss.rule != Some(*index));
+                    losses.push(Loss { rule: Some(*index), lost });
+                }
+                !repeats
+            });
+            own.settings.retain(|key, setting| {
+                let repeats = fleet.settings.get(key) == Some(setting);
+                if repeats {
+                    let scope = Scope::Host((*machine).clone());
+                    let reason = "the fleet has the same, and Moroz cannot tell them apart";
+                    losses.push(setting_lost(&scope, setting, reason));
+                }
+                !repeats
+            });
+        }
+        hosts.retain(|_, own| !own.rules.is_empty() || !own.settings.is_empty());
+    }
+}
+
+/// Machine ids that are names of files already.
+#[derive(Default)]
+struct Names(BTreeMap<String, String>);
+
+impl Names {
+    fn check(&mut self, machine: &MachineId) -> Result<(), String> {
+        let name = machine.as_str();
+        let folded = name.to_lowercase();
+        let odd = |letter: char| matches!(letter, '/' | '\\' | ':');
+        if name.contains(odd) || name.starts_with('.') || folded == GLOBAL || name.trim() != name {
+            return Err(format!("`{name}` cannot be the name of a file, or not of a Mac's"));
+        }
+        match self.0.entry(folded).or_insert_with(|| name.to_owned()) {
+            first if first == name => Ok(()),
+            first => Err(format!("its file and that of {first} would be the same on many disks")),
+        }
+    }
+}
+
+/// Why a rule cannot be said, if it cannot.
+fn unsaid(rule: &Rule) -> Option<String> {
+    match policy(rule.policy().kind()) {
+        Some(_) => None,
+        None => Some(format!("Moroz has no policy {}", rule.policy().kind())),
+    }
+}
+
+const fn policy(kind: PolicyKind) -> Option<&'static str> {
+    match kind {
+        PolicyKind::Allow => Some("ALLOWLIST"),
+        PolicyKind::AllowCompiler => Some("ALLOWLIST_COMPILER"),
+        PolicyKind::Block => Some("BLOCKLIST"),
+        PolicyKind::Remove => Some("REMOVE"),
+        PolicyKind::SilentBlock
+        | PolicyKind::SilentBlockGui
+        | PolicyKind::SilentBlockTty
+        | PolicyKind::Cel => None,
+    }
+}
+
+fn fields_lost(index: usize, rule: &Rule) -> impl Iterator<Item = Loss> {
+    let (notice, provenance) = (&rule.notice, &rule.provenance);
+    let fields = [
+        ("button_label", notice.button_label.is_some()),
+        ("app_name", notice.app_name.is_some()),
+        ("bundle_hash", notice.bundle.is_some()),
+        ("comment", provenance.comment.is_some()),
+        ("ticket", provenance.ticket.is_some()),
+        ("source", provenance.source.is_some()),
+        ("expires", rule.expires.is_some()),
+    ];
+    let fields = fields.into_iter().filter(|(_, there)| *there);
+    fields.map(move |(field, _)| Loss { rule: Some(index), lost: Lost::Field(field) })
+}
+
+fn setting_lost(scope: &Scope, setting: &Setting, reason: &str) -> Loss {
+    let text = format!("{} = {} for {scope}: {reason}", setting.key(), setting.value());
+    Loss { rule: None, lost: Lost::Everything(text) }
+}
+
+/// Whether Moroz would make the same of two rules.
+fn is_same(one: &Rule, other: &Rule) -> bool {
+    one.policy() == other.policy()
+        && one.notice.message == other.notice.message
+        && one.notice.url == other.notice.url
+}
+
+/// A file of Moroz's.
+#[derive(Default, Serialize)]
+struct Sheet<'a> {
+    #[serde(flatten)]
+    settings: BTreeMap<&'static str, Entry>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    rules: Vec<Row<'a>>,
+}
+
+#[derive(Serialize)]
+struct Row<'a> {
+    rule_type: &'static str,
+    policy: &'static str,
+    identifier: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    custom_msg: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    custom_url: Option<&'a str>,
+}
+
+/// A setting's value as TOML has it.
+#[derive(Serialize)]
+#[serde(untagged)]
+enum Entry {
+    Word(String),
+    Number(u32),
+    Flag(bool),
+}
+
+/// A setting by Moroz's name, if it has it.
+fn entry(setting: &Setting) -> Option<(&'static str, Entry)> {
+    Some(match setting {
+        Setting::ClientMode(ClientMode::Monitor) => ("client_mode", Entry::Word("MONITOR".into())),
+        Setting::ClientMode(ClientMode::Lockdown) => {
+            ("client_mode", Entry::Word("LOCKDOWN".into()))
+        }
+        Setting::FullSyncInterval(time) => ("full_sync_interval", Entry::Number(time.seconds())),
+        Setting::BatchSize(size) => ("batch_size", Entry::Number(size.get())),
+        Setting::EnableBundles(on) => ("enable_bundles", Entry::Flag(*on)),
+        Setting::EnableTransitiveRules(on) => ("enable_transitive_rules", Entry::Flag(*on)),
+        Setting::EnableAllEventUpload(on) => ("enable_all_event_upload", Entry::Flag(*on)),
+        Setting::AllowedPathRegex(it) => ("allowed_path_regex", Entry::Word(it.as_str().into())),
+        Setting::BlockedPathRegex(it) => ("blocked_path_regex", Entry::Word(it.as_str().into())),
+        Setting::ClientMode(ClientMode::Standalone)
+        | Setting::DisableUnknownEventUpload(_)
+        | Setting::RemovableMedia(_)
+        | Setting::EncryptedRemovableMedia(_)
+        | Setting::OverrideFileAccessAction(_)
+        | Setting::EventDetailUrl(_)
+        | Setting::EventDetailText(_)
+        | Setting::DriftRepair(_)
+        | Setting::EventRetention(_)
+        | Setting::EventRetentionCount(_) => return None,
+    })
+}
+
+fn file(stem: &str, head: &str, layer: &Layer<'_>) -> File {
+    let settings = layer.settings.values().filter_map(|setting| entry(setting)).collect();
+    let mut sheet = Sheet { settings, rules: Vec::new() };
+    for (target, (_, rule)) in &layer.rules {
+        sheet.rules.extend(policy(rule.policy().kind()).map(|policy| Row {
+            rule_type: santa_word(target.rule_type()),
+            policy,
+            identifier: target.identifier(),
+            custom_msg: rule.notice.message.as_deref(),
+            custom_url: rule.notice.url.as_deref(),
+        }));
+    }
+    #[expect(clippy::expect_used, reason = "texts, numbers and flags can always be written")]
+    let body = ::toml::to_string(&sheet).expect("texts, numbers and flags");
+    let gap = if body.is_empty() { "" } else { "\n" };
+    File { name: format!("{stem}{ENDING}"), bytes: format!("# {head}\n{gap}{body}").into_bytes() }
+}

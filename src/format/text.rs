@@ -1,0 +1,132 @@
+//! Bytes of a file as text, and the places in it.
+
+use super::{File, Place, Remark, Spot};
+
+/// What some editors put in front of a text.
+const BYTE_ORDER_MARK: &str = "\u{feff}";
+
+/// The text of one file.
+pub(super) struct Text<'a> {
+    file: u32,
+    text: &'a str,
+    /// Where each line begins.
+    starts: Vec<usize>,
+}
+
+impl<'a> Text<'a> {
+    /// The text of the file of this number, without a byte-order mark.
+    ///
+    /// # Errors
+    /// A remark where the file is empty, no UTF-8, or cut off within a letter.
+    pub(super) fn open(number: usize, file: &'a File) -> Result<Self, Remark> {
+        let number = narrowed(number);
+        let at = |line, column| Place { file: number, spot: Spot::Column(line, column) };
+        let refused = |place, text: &str| Err(Remark { place, text: text.to_owned() });
+        let is_utf16 = file.bytes.starts_with(&[0xff, 0xfe])
+            || file.bytes.starts_with(&[0xfe, 0xff])
+            || matches!(*file.bytes, [0, first, ..] | [first, 0, ..] if first != 0);
+        if is_utf16 {
+            return refused(at(1, 1), "is UTF-16; save the file as UTF-8");
+        }
+        match std::str::from_utf8(&file.bytes) {
+            Ok(text) => {
+                let text = Self::new(number, text.strip_prefix(BYTE_ORDER_MARK).unwrap_or(text));
+                if text.text.trim().is_empty() {
+                    return refused(at(1, 1), "is empty");
+                }
+                Ok(text)
+            }
+            Err(error) => {
+                let before = String::from_utf8_lossy(&file.bytes[..error.valid_up_to()]);
+                let place = Text::new(number, &before).place(before.len());
+                refused(place, "is not UTF-8; save the file as UTF-8")
+            }
+        }
+    }
+
+    fn new(file: u32, text: &'a str) -> Self {
+        let breaks = text.bytes().enumerate().filter(|(_, byte)| *byte == b'\n');
+        let starts = std::iter::once(0).chain(breaks.map(|(at, _)| at + 1)).collect();
+        Self { file, text, starts }
+    }
+
+    pub(super) fn as_str(&self) -> &'a str {
+        self.text
+    }
+
+    /// Which of the files it is.
+    pub(super) fn file(&self) -> u32 {
+        self.file
+    }
+
+    /// The place of the byte at an offset.
+    pub(super) fn place(&self, offset: usize) -> Place {
+        let at = offset.min(self.text.len());
+        let line = self.starts.partition_point(|start| *start <= at);
+        let start = self.starts[line - 1];
+        let before = self.text.get(start..at).unwrap_or_default();
+        let spot = Spot::Column(narrowed(line), narrowed(before.chars().count() + 1));
+        Place { file: self.file, spot }
+    }
+
+    /// The place of a part of the text.
+    pub(super) fn place_of(&self, part: &str) -> Place {
+        self.place((part.as_ptr() as usize).saturating_sub(self.text.as_ptr() as usize))
+    }
+}
+
+/// A number as places have them.
+pub(super) fn narrowed(number: usize) -> u32 {
+    u32::try_from(number).unwrap_or(u32::MAX)
+}
+
+impl Place {
+    /// The line, where there is one.
+    pub(super) fn line(self) -> u32 {
+        match self.spot {
+            Spot::Line(line) | Spot::Column(line, _) => line,
+            Spot::Whole | Spot::Rule(_) => 0,
+        }
+    }
+}
+
+/// Whether a file in a folder of policy is not part of it and meant to be there: a hidden file,
+/// or a text for people.
+pub(super) fn is_beside(name: &str) -> bool {
+    let base = name.rsplit('/').next().unwrap_or(name);
+    let (stem, ending) = base.rsplit_once('.').unwrap_or((base, ""));
+    name.split('/').any(|part| part.starts_with('.'))
+        || ending.eq_ignore_ascii_case("md")
+        || (["README", "LICENSE", "CODEOWNERS"].contains(&stem) && ["", "txt"].contains(&ending))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn refused(bytes: &[u8]) -> (Spot, String) {
+        let file = File { bytes: bytes.to_vec(), ..File::default() };
+        let remark = Text::open(0, &file).err().unwrap();
+        (remark.place.spot, remark.text)
+    }
+
+    #[test]
+    fn what_is_no_text_is_refused_at_its_place() {
+        let utf16: Vec<u8> = "\u{feff}a = 1".encode_utf16().flat_map(u16::to_le_bytes).collect();
+        assert_eq!(refused(&utf16).1, "is UTF-16; save the file as UTF-8");
+        assert_eq!(refused(&utf16[2..]).1, "is UTF-16; save the file as UTF-8");
+        assert_eq!(refused(b"").1, "is empty");
+        assert_eq!(refused(b"\xef\xbb\xbf\r\n ").1, "is empty");
+        assert_eq!(refused(b"a = 1\nb = \"\xe4\"").0, Spot::Column(2, 6));
+        assert_eq!(refused(b"a = \"\xc3").0, Spot::Column(1, 6));
+    }
+
+    #[test]
+    fn a_byte_order_mark_and_letters_of_several_bytes_do_not_move_columns() {
+        let file = File { bytes: "\u{feff}ü = 1\r\nb = é!".into(), ..File::default() };
+        let text = Text::open(0, &file).unwrap();
+        let at = |part: &str| text.place(text.as_str().find(part).unwrap()).spot;
+        assert_eq!(at("="), Spot::Column(1, 3));
+        assert_eq!(at("!"), Spot::Column(2, 6));
+    }
+}

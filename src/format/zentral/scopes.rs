@@ -1,0 +1,258 @@
+//! What Zentral's lists mean in scopes.
+
+use std::collections::BTreeSet;
+
+use super::node::{Node, Value};
+use crate::format::{Place, Remark};
+use crate::rule::{Scope, TagName};
+
+/// The kinds of list that a rule of Zentral's has.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Kind {
+    Tags,
+    Users,
+    Serials,
+}
+
+impl Kind {
+    pub(super) const ALL: [Self; 3] = [Self::Tags, Self::Users, Self::Serials];
+
+    /// The name of the list of those that get the rule.
+    pub(super) const fn included(self) -> &'static str {
+        match self {
+            Self::Tags => "tags",
+            Self::Users => "primary_users",
+            Self::Serials => "serial_numbers",
+        }
+    }
+
+    /// The name of the list of exceptions.
+    pub(super) const fn excluded(self) -> &'static str {
+        match self {
+            Self::Tags => "excluded_tags",
+            Self::Users => "excluded_primary_users",
+            Self::Serials => "excluded_serial_numbers",
+        }
+    }
+}
+
+/// The lists of one rule, as they stand in the file.
+#[derive(Default)]
+pub(super) struct Lists<'a> {
+    included: [Option<&'a Node>; 3],
+    excluded: [Option<&'a Node>; 3],
+}
+
+impl<'a> Lists<'a> {
+    /// Takes a list by its name. False for a name that is none of them.
+    pub(super) fn take(&mut self, name: &str, node: &'a Node) -> bool {
+        for kind in Kind::ALL {
+            if name == kind.included() {
+                self.included[kind as usize] = Some(node);
+                return true;
+            }
+            if name == kind.excluded() {
+                self.excluded[kind as usize] = Some(node);
+                return true;
+            }
+        }
+        false
+    }
+}
+
+/// Whom a rule is for, and who is taken out again by a `remove` rule.
+#[derive(Default)]
+pub(super) struct Reach {
+    pub(super) rule: Vec<Scope>,
+    pub(super) remove: Vec<Scope>,
+}
+
+/// Reads lists into scopes, and remembers what was said already.
+#[derive(Default)]
+pub(super) struct Scopes {
+    /// Whether tags are names; the API gives numbers.
+    pub(super) names_tags: bool,
+    /// What a rule without lists is for, if not the fleet.
+    usual: Option<Scope>,
+    pub(super) notes: Vec<Remark>,
+    folded: BTreeSet<String>,
+    told_serials: bool,
+    told_users: bool,
+}
+
+impl Scopes {
+    pub(super) fn new(usual: Option<Scope>) -> Self {
+        Self { usual, ..Self::default() }
+    }
+
+    /// Whom the rule at a place is for.
+    pub(super) fn reach(&mut self, at: Place, lists: &Lists<'_>) -> Result<Reach, Vec<Remark>> {
+        let mut faults = Vec::new();
+        let mut read = |list: &Option<&Node>, kind, name| -> Vec<Scope> {
+            let Some(node) = list else { return Vec::new() };
+            self.list(node, kind, name).unwrap_or_else(|found| {
+                faults.extend(found);
+                Vec::new()
+            })
+        };
+        let included = Kind::ALL.map(|it| read(&lists.included[it as usize], it, it.included()));
+        let excluded = Kind::ALL.map(|it| read(&lists.excluded[it as usize], it, it.excluded()));
+        if !faults.is_empty() {
+            return Err(faults);
+        }
+        let reach = self.joined(at, lists, included, excluded);
+        reach.map_err(|fault| vec![fault])
+    }
+
+    /// Joins the lists of a rule, where that is possible.
+    fn joined(
+        &mut self,
+        at: Place,
+        lists: &Lists<'_>,
+        included: [Vec<Scope>; 3],
+        excluded: [Vec<Scope>; 3],
+    ) -> Result<Reach, Remark> {
+        let there = |lists: &[Vec<Scope>; 3]| -> Vec<Kind> {
+            Kind::ALL.into_iter().filter(|kind| !lists[*kind as usize].is_empty()).collect()
+        };
+        let (of, except) = (there(&included), there(&excluded));
+        let base = match of.as_slice() {
+            [] => None,
+            [kind] => Some(*kind),
+            [first, second, ..] => {
+                let text = format!(
+                    "{} and {} together mean Macs that are in both, which one scope cannot say; \
+                     give those Macs a tag of their own and name that",
+                    first.included(),
+                    second.included()
+                );
+                return Err(Remark { place: at, text });
+            }
+        };
+        for kind in &except {
+            let place = lists.excluded[*kind as usize].map_or(at, |node| node.at);
+            let fault = |text| Remark { place, text };
+            let names = &included[*kind as usize];
+            if let Some(both) = excluded[*kind as usize].iter().find(|it| names.contains(it)) {
+                let (name, included) = (both.name(), kind.included());
+                return Err(fault(format!("{}: `{name}` is in {included} too", kind.excluded())));
+            }
+            match base {
+                Some(base) if *kind < base => {
+                    let (base, name) = (base.included(), kind.excluded());
+                    return Err(fault(format!(
+                        "{name}: cannot take from {base}, which are stronger here; take those \
+                         Macs out of {base}"
+                    )));
+                }
+                Some(_) | None => self.tell_exceptions(*kind, base, place, &included, &excluded),
+            }
+        }
+        let rule: Vec<Scope> = match base {
+            None => vec![self.usual.clone().unwrap_or(Scope::Fleet)],
+            Some(base) => included[base as usize].clone(),
+        };
+        // Where only the named get a rule, an exception for others of their kind says nothing.
+        let says = |kind: &Kind| Some(*kind) != base || *kind == Kind::Tags;
+        let remove = except.into_iter().filter(says);
+        let remove = remove.flat_map(|kind| excluded[kind as usize].clone()).collect();
+        Ok(Reach { rule, remove })
+    }
+
+    fn tell_exceptions(
+        &mut self,
+        kind: Kind,
+        base: Option<Kind>,
+        place: Place,
+        included: &[Vec<Scope>; 3],
+        excluded: &[Vec<Scope>; 3],
+    ) {
+        let names = |scopes: &[Scope]| -> String {
+            let names: Vec<&str> = scopes.iter().map(Scope::name).collect();
+            names.join(", ")
+        };
+        let text = match (kind, base) {
+            (Kind::Tags, Some(Kind::Tags)) => format!(
+                "excluded_tags: give {} a higher priority than {}, or they take nothing away",
+                names(&excluded[kind as usize]),
+                names(&included[kind as usize]),
+            ),
+            (Kind::Users, None | Some(Kind::Tags)) if !self.told_users => {
+                self.told_users = true;
+                "excluded_primary_users: here a Mac without a primary user gets the rule; Zentral \
+                 would not give it"
+                    .to_owned()
+            }
+            (Kind::Tags | Kind::Users | Kind::Serials, _) => return,
+        };
+        self.notes.push(Remark { place, text });
+    }
+
+    fn list(&mut self, node: &Node, kind: Kind, name: &str) -> Result<Vec<Scope>, Vec<Remark>> {
+        let nodes = match &node.value {
+            Value::Nothing => return Ok(Vec::new()),
+            Value::List(nodes) => nodes,
+            Value::Plain(_) | Value::Text(_) | Value::Map(_) => {
+                let text = format!("{name}: expected a list, found {}", node.kind());
+                return Err(vec![Remark { place: node.at, text }]);
+            }
+        };
+        let (mut scopes, mut faults) = (Vec::with_capacity(nodes.len()), Vec::new());
+        for node in nodes {
+            match self.scope(node, kind) {
+                Ok(scope) if scopes.contains(&scope) => {}
+                Ok(scope) => scopes.push(scope),
+                Err(text) => {
+                    faults.push(Remark { place: node.at, text: format!("{name}: {text}") });
+                }
+            }
+        }
+        if kind == Kind::Serials && !self.told_serials && !scopes.is_empty() {
+            self.told_serials = true;
+            let text =
+                format!("{name}: a serial number becomes the machine id of its host on import");
+            self.notes.push(Remark { place: node.at, text });
+        }
+        if faults.is_empty() { Ok(scopes) } else { Err(faults) }
+    }
+
+    fn scope(&mut self, node: &Node, kind: Kind) -> Result<Scope, String> {
+        let (text, is_number) = match &node.value {
+            Value::Text(text) => (text, false),
+            Value::Plain(text) => (text, true),
+            Value::Nothing | Value::List(_) | Value::Map(_) => {
+                return Err(format!("expected a name, found {}", node.kind()));
+            }
+        };
+        match kind {
+            Kind::Serials => text.parse().map(Scope::Host).map_err(|error| error.to_string()),
+            Kind::Users => Scope::user(text).map_err(|error| error.to_string()),
+            Kind::Tags if is_number && !self.names_tags => Err(format!(
+                "{text} is a number, and only Zentral knows which tag has it; write the tag's name \
+                 in its place"
+            )),
+            Kind::Tags => self.tag(node.at, text).map(Scope::Tag),
+        }
+    }
+
+    fn tag(&mut self, place: Place, text: &str) -> Result<TagName, String> {
+        let tag: TagName = text.parse().map_err(|error| match renamed(text) {
+            Some(name) => format!("{error}; rename it, for example to {name}"),
+            None => format!("{error}; rename it"),
+        })?;
+        if tag.as_str() != text && self.folded.insert(text.to_owned()) {
+            let text = format!("tags: `{text}` becomes {tag}");
+            self.notes.push(Remark { place, text });
+        }
+        Ok(tag)
+    }
+}
+
+/// A name like this one that tags may have.
+fn renamed(text: &str) -> Option<TagName> {
+    let kept = |letter: char| if letter.is_ascii_alphanumeric() { letter } else { '-' };
+    let name: String = text.chars().map(kept).collect();
+    let name: Vec<&str> = name.split('-').filter(|part| !part.is_empty()).collect();
+    let name = name.join("-");
+    name.get(..name.len().min(63))?.parse().ok()
+}
