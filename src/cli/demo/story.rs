@@ -10,7 +10,8 @@ use crate::api::{
 use crate::cli::error::CliError;
 use crate::cli::ui::Ui;
 use crate::client::Client;
-use crate::format::csv::{Defaults, Delimiter, Reader};
+use crate::format::Defaults;
+use crate::format::csv::{Delimiter, Reader};
 use crate::lab::HttpTransport;
 use crate::rule::{Outcome, PolicyKind, RuleDraft, Scope, TagName};
 

@@ -1,6 +1,7 @@
 //! `nicelist rule`.
 
 mod add;
+mod convert;
 mod evidence;
 mod explain;
 mod export;
@@ -26,6 +27,7 @@ pub(crate) enum Command {
     Show(show::ShowArgs),
     Import(import::ImportArgs),
     Export(export::ExportArgs),
+    Convert(convert::ConvertArgs),
     Explain(explain::ExplainArgs),
 }
 
@@ -37,6 +39,7 @@ pub(super) async fn run(context: &Context, command: Command) -> Result<(), CliEr
         Command::Show(args) => show::run(context, args).await,
         Command::Import(args) => import::run(context, args).await,
         Command::Export(args) => export::run(context, args).await,
+        Command::Convert(args) => convert::run(context, args),
         Command::Explain(args) => explain::run(context, args).await,
     }
 }

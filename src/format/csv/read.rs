@@ -1,8 +1,5 @@
 //! Reads rules from CSV, a row at a time.
 
-use std::collections::HashMap;
-use std::collections::hash_map::Entry;
-use std::hash::{BuildHasher, RandomState};
 use std::io::BufRead;
 
 use ::csv::{ByteRecord, ReaderBuilder};
@@ -10,18 +7,9 @@ use ::csv::{ByteRecord, ReaderBuilder};
 use super::column::{Column, Layout};
 use super::lines::Lines;
 use super::{Delimiter, HeaderError};
-use crate::rule::{FieldError, PolicyKind, Rule, RuleDraft, RuleError, RuleType, Scope};
-
-/// What rows get that do not say it themselves.
-#[derive(Clone, Debug, Default)]
-pub struct Defaults {
-    /// The scope; the fleet when absent.
-    pub scope: Option<Scope>,
-    /// The source.
-    pub source: Option<String>,
-    /// The policy, for files that have programs and no policies.
-    pub policy: Option<PolicyKind>,
-}
+use crate::format::Defaults;
+use crate::format::seen::Seen;
+use crate::rule::{FieldError, Rule, RuleDraft, RuleError, RuleType};
 
 /// A rule and the line that its row begins on.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -120,7 +108,7 @@ pub struct Reader<R> {
     layout: Layout,
     scope: String,
     source: Option<String>,
-    seen: Seen,
+    seen: Seen<u64>,
     record: ByteRecord,
     failed: bool,
 }
@@ -318,29 +306,5 @@ fn io_error(error: ::csv::Error) -> std::io::Error {
     match error.into_kind() {
         ::csv::ErrorKind::Io(error) => error,
         kind => std::io::Error::other(format!("{kind:?}")),
-    }
-}
-
-/// The lines of the pairs of target and scope that were read: 24 bytes a pair, however long
-/// its names are. Two pairs are taken for one where two keyed hashes agree, which neither
-/// chance nor design can bring about.
-#[derive(Default)]
-struct Seen {
-    keys: [RandomState; 2],
-    lines: HashMap<[u64; 2], u64>,
-}
-
-impl Seen {
-    /// The line that had the rule's target and scope already.
-    fn first(&mut self, rule: &Rule, line: u64) -> Option<u64> {
-        let key =
-            [0, 1].map(|index: usize| self.keys[index].hash_one((rule.target(), rule.scope())));
-        match self.lines.entry(key) {
-            Entry::Occupied(entry) => Some(*entry.get()),
-            Entry::Vacant(entry) => {
-                entry.insert(line);
-                None
-            }
-        }
     }
 }

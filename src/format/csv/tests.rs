@@ -3,6 +3,7 @@
 use proptest::prelude::*;
 
 use super::*;
+use crate::format::Defaults;
 use crate::rule::{PolicyKind, Rule, RuleDraft, RuleType};
 
 fn open(text: &[u8]) -> Reader<&[u8]> {
