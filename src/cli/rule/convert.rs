@@ -36,7 +36,7 @@ pub(crate) struct ConvertArgs {
     input: PathBuf,
     /// The file or folder to write; - writes stdout
     #[arg(value_name = "OUT")]
-    output: PathBuf,
+    out: PathBuf,
     /// The format of IN
     #[arg(long, value_name = "FORMAT", value_parser = formats())]
     from: Option<Format>,
@@ -79,9 +79,9 @@ pub(super) fn formats() -> Words<Format> {
 }
 
 pub(super) fn run(context: &Context, args: ConvertArgs) -> Result<(), CliError> {
-    let ConvertArgs { input, output, from, to, defaults, strict, dry_run } = args;
+    let ConvertArgs { input, out, from, to, defaults, strict, dry_run } = args;
     let ui = &context.ui;
-    let destination = Destination::new(Some(output), to)?;
+    let destination = Destination::new(Some(out), to)?;
     let progress =
         ui.progress(files::length_of(&input), format!("reading {}", files::name_of(&input)));
     let mut input = Input::open(ui, &input, from, defaults.into(), progress.counter())?;
