@@ -62,6 +62,10 @@ impl FromStr for RuleType {
 
     /// Reads our words, Santa's upper-case names, and what peers write (`sha256`, `cert`).
     fn from_str(text: &str) -> Result<Self, TargetError> {
+        // Nearly all are spelled as we write them.
+        if let Some(rule_type) = Self::ALL.into_iter().find(|rule_type| rule_type.word() == text) {
+            return Ok(rule_type);
+        }
         let folded: String =
             text.chars().filter(char::is_ascii_alphanumeric).collect::<String>().to_lowercase();
         match folded.as_str() {

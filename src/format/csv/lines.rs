@@ -27,7 +27,7 @@ impl<R: BufRead> Read for Lines<R> {
     fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
         let ready = self.input.fill_buf()?;
         let ready = &ready[..ready.len().min(buffer.len())];
-        let end = ready.iter().position(|byte| *byte == b'\n');
+        let end = memchr::memchr(b'\n', ready);
         let taken = end.map_or(ready.len(), |end| end + 1);
         buffer[..taken].copy_from_slice(&ready[..taken]);
         self.input.consume(taken);

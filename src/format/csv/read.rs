@@ -9,7 +9,9 @@ use super::lines::Lines;
 use super::{Delimiter, HeaderError};
 use crate::format::Defaults;
 use crate::format::seen::Seen;
-use crate::rule::{FieldError, Rule, RuleDraft, RuleError, RuleType};
+use crate::rule::{
+    FieldError, PolicyKind, Rule, RuleDraft, RuleError, RuleType, Scope, Target,
+};
 
 /// A rule and the line that its row begins on.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -106,7 +108,7 @@ pub enum ReadError {
 pub struct Reader<R> {
     input: ::csv::Reader<Lines<R>>,
     layout: Layout,
-    scope: String,
+    scope: Scope,
     source: Option<String>,
     seen: Seen<u64>,
     record: ByteRecord,
@@ -131,7 +133,7 @@ impl<R: BufRead> Reader<R> {
         Ok(Self {
             input,
             layout: Layout::read(&record)?,
-            scope: defaults.scope.map_or_else(String::new, |scope| scope.to_string()),
+            scope: defaults.scope.unwrap_or(Scope::Fleet),
             source: defaults.source,
             seen: Seen::default(),
             record,
@@ -164,27 +166,25 @@ impl<R: BufRead> Reader<R> {
             let spans_lines = line_breaks(&self.record) > 0;
             return Err(Fault::of_row(Reason::Width { found, expected, spans_lines }));
         }
-        let draft = self.draft()?;
-        let rule = Rule::try_from(draft).map_err(|RuleError { field, problem }| Fault {
-            column: Column::of_field(field),
-            reason: problem.into(),
-        })?;
+        let rule = self.parts()?;
         match self.seen.first(&rule, line) {
             None => Ok(rule),
             Some(first) => Err(Fault::of_row(Reason::Duplicate { first })),
         }
     }
 
-    fn draft(&self) -> Result<RuleDraft, Fault> {
+    fn parts(&self) -> Result<Rule, Fault> {
+        let at = |column, problem| Fault { column: Some(column), reason: Reason::Field(problem) };
         let owned = |column| self.field(column).map(|text| text.map(str::to_owned));
+        let target = self.target()?;
+        let kind = self.policy()?;
         let scope = match self.field(Column::Scope)?.map(str::trim) {
             None | Some("") => self.scope.clone(),
-            Some(scope) => scope.to_owned(),
+            Some(scope) => {
+                scope.parse().map_err(|error| at(Column::Scope, FieldError::Scope(error)))?
+            }
         };
-        Ok(RuleDraft {
-            target: self.target()?,
-            policy: self.policy()?,
-            scope,
+        let draft = RuleDraft {
             cel: owned(Column::Cel)?,
             message: owned(Column::Message)?,
             url: owned(Column::Url)?,
@@ -196,27 +196,37 @@ impl<R: BufRead> Reader<R> {
             ticket: owned(Column::Ticket)?,
             source: owned(Column::Source)?.or_else(|| self.source.clone()),
             expires: self.parsed(Column::Expires, Reason::Expires)?,
+            ..RuleDraft::default()
+        };
+        draft.complete(target, scope, kind).map_err(|RuleError { field, problem }| Fault {
+            column: Column::of_field(field),
+            reason: problem.into(),
         })
     }
 
-    fn target(&self) -> Result<String, Fault> {
+    fn target(&self) -> Result<Target, Fault> {
+        let at = |column| {
+            move |error| Fault {
+                column: Some(column),
+                reason: FieldError::Target(error).into(),
+            }
+        };
         let identifier = self.required(Column::Identifier)?;
         if self.layout.has_whole_targets() {
-            return Ok(identifier.to_owned());
+            return identifier.parse().map_err(at(Column::Identifier));
         }
-        let rule_type: RuleType = self.required(Column::RuleType)?.parse().map_err(|error| {
-            Fault { column: Some(Column::RuleType), reason: FieldError::Target(error).into() }
-        })?;
-        Ok([rule_type.word(), identifier].join(":"))
+        let rule_type: RuleType =
+            self.required(Column::RuleType)?.parse().map_err(at(Column::RuleType))?;
+        Target::new(rule_type, identifier).map_err(at(Column::Identifier))
     }
 
-    fn policy(&self) -> Result<String, Fault> {
+    fn policy(&self) -> Result<PolicyKind, Fault> {
+        let fault = |reason| Fault { column: Some(Column::Policy), reason };
         let policy = self.required(Column::Policy)?;
         if policy.bytes().all(|byte| byte.is_ascii_digit()) {
-            let reason = Reason::NumberedPolicy(policy.to_owned());
-            return Err(Fault { column: Some(Column::Policy), reason });
+            return Err(fault(Reason::NumberedPolicy(policy.to_owned())));
         }
-        Ok(policy.to_owned())
+        policy.parse().map_err(|error| fault(FieldError::Policy(error).into()))
     }
 
     fn required(&self, column: Column) -> Result<&str, Fault> {
