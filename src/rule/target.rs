@@ -152,7 +152,9 @@ impl Target {
 }
 
 fn hex(text: &str, digits: usize) -> Option<String> {
-    let fits = text.len() == digits && text.bytes().all(|byte| byte.is_ascii_hexdigit());
+    // All digits are looked at even after a wrong one: several at once, since none waits for another.
+    let are_digits = || text.bytes().fold(true, |all, byte| all & byte.is_ascii_hexdigit());
+    let fits = text.len() == digits && are_digits();
     fits.then(|| text.to_ascii_lowercase())
 }
 
