@@ -23,7 +23,8 @@ impl<P> Default for Seen<P> {
 impl<P: Copy> Seen<P> {
     /// The place that had the rule's target and scope already.
     pub(super) fn first(&mut self, rule: &Rule, place: P) -> Option<P> {
-        let [one, other] = self.keys.each_ref().map(|key| key.hash_one((rule.target(), rule.scope())));
+        let [one, other] =
+            self.keys.each_ref().map(|key| key.hash_one((rule.target(), rule.scope())));
         let key = Key(one, other);
         match self.places.entry(key) {
             Entry::Occupied(entry) => Some(*entry.get()),

@@ -4,8 +4,8 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Notice, NoticeError, Policy, PolicyError, PolicyKind, Provenance, Rule, Scope, ScopeError, Target,
-    TargetError, notice,
+    Notice, NoticeError, Policy, PolicyError, PolicyKind, Provenance, Rule, Scope, ScopeError,
+    Target, TargetError, notice,
 };
 
 /// A rule as people and files write it: every field a text, nothing checked yet.

@@ -146,11 +146,6 @@ impl Input {
         Self { name, format, reading: Reading::Whole { files, faults, rules, settings } }
     }
 
-    /// The name of the path.
-    pub(crate) fn name(&self) -> &str {
-        &self.name
-    }
-
     /// The format.
     pub(crate) fn format(&self) -> Format {
         self.format
@@ -169,13 +164,17 @@ impl Input {
         }
     }
 
-    /// A place in words, for rules that were handed out.
-    pub(crate) fn place(&self, place: Place) -> String {
+    /// The names of the files, for places of rules that were handed out.
+    pub(crate) fn names(&self) -> Names {
         match &self.reading {
-            Reading::Whole { files, .. } => {
-                let name = usize::try_from(place.file).ok().and_then(|index| files.get(index));
-                format!("{}{}", name.map_or(&*self.name, String::as_str), place.spot)
-            }
+            Reading::Whole { files, .. } => Names(files.clone()),
+            Reading::Csv(..) | Reading::Jsonl(_) => Names(vec![self.name.clone()]),
+        }
+    }
+
+    fn place(&self, place: Place) -> String {
+        match &self.reading {
+            Reading::Whole { files, .. } => place_in(files, place),
             Reading::Csv(..) | Reading::Jsonl(_) => format!("{}{}", self.name, place.spot),
         }
     }
@@ -214,6 +213,21 @@ impl Input {
             },
         }
     }
+}
+
+/// The names of files.
+pub(crate) struct Names(Vec<String>);
+
+impl Names {
+    /// A place in words.
+    pub(crate) fn place(&self, place: Place) -> String {
+        place_in(&self.0, place)
+    }
+}
+
+fn place_in(files: &[String], place: Place) -> String {
+    let name = usize::try_from(place.file).ok().and_then(|index| files.get(index));
+    format!("{}{}", name.map_or("", String::as_str), place.spot)
 }
 
 /// Reads a path as a whole, `-` for stdin. What is wrong with it is in the document.

@@ -9,9 +9,7 @@ use super::lines::Lines;
 use super::{Delimiter, HeaderError};
 use crate::format::Defaults;
 use crate::format::seen::Seen;
-use crate::rule::{
-    FieldError, PolicyKind, Rule, RuleDraft, RuleError, RuleType, Scope, Target,
-};
+use crate::rule::{FieldError, PolicyKind, Rule, RuleDraft, RuleError, RuleType, Scope, Target};
 
 /// A rule and the line that its row begins on.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -206,10 +204,7 @@ impl<R: BufRead> Reader<R> {
 
     fn target(&self) -> Result<Target, Fault> {
         let at = |column| {
-            move |error| Fault {
-                column: Some(column),
-                reason: FieldError::Target(error).into(),
-            }
+            move |error| Fault { column: Some(column), reason: FieldError::Target(error).into() }
         };
         let identifier = self.required(Column::Identifier)?;
         if self.layout.has_whole_targets() {
