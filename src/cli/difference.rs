@@ -133,6 +133,13 @@ pub(crate) fn done(answer: &PolicyAnswer) -> String {
     }
 }
 
+/// How two states differ: `3 added, 1 changed; 1,204 unchanged`.
+pub(crate) fn differing(answer: &PolicyAnswer) -> String {
+    let counts = counts(answer, ["added", "changed", "removed"]);
+    let counts = if counts.is_empty() { "no difference".to_owned() } else { counts };
+    counts + &besides(answer)
+}
+
 fn counts(answer: &PolicyAnswer, words: [&str; 3]) -> String {
     let outcomes = [Outcome::Added, Outcome::Changed, Outcome::Removed];
     let counted = outcomes.map(|outcome| answer.count(outcome)).into_iter().zip(words);

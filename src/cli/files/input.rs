@@ -215,6 +215,11 @@ impl Input {
     }
 }
 
+/// So many of a thing, in words.
+pub(crate) fn counted(count: usize, thing: &str) -> String {
+    if count == 1 { format!("1 {thing}") } else { format!("{count} {thing}s") }
+}
+
 /// The names of files.
 pub(crate) struct Names(Vec<String>);
 
@@ -262,10 +267,7 @@ pub(crate) fn refuse_faults(ui: &Ui, document: &Document) -> Result<(), CliError
     }
     match document.faults.len() {
         0 => Ok(()),
-        1 => Err(CliError::input("the file has a fault; nothing was changed")),
-        count => {
-            Err(CliError::input(format!("the files have {count} faults; nothing was changed")))
-        }
+        count => Err(CliError::input(format!("{}; nothing was changed", counted(count, "fault")))),
     }
 }
 

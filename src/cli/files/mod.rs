@@ -6,7 +6,7 @@ mod losses;
 mod output;
 mod place;
 
-pub(crate) use input::{Fault, Input, Names, Reading, read_whole, refuse_faults};
+pub(crate) use input::{Fault, Input, Names, Reading, counted, read_whole, refuse_faults};
 pub(crate) use losses::Losses;
 pub(crate) use output::{Destination, Finished, Terms};
 pub(crate) use place::{length_of, name_of};

@@ -106,8 +106,11 @@ pub(super) fn run(context: &Context, args: ConvertArgs) -> Result<(), CliError> 
     }
     drop(progress);
     if bad > 0 {
-        let text = format!("{bad} of {} rules are wrong; nothing was written", bad + good);
-        return Err(CliError::input(text));
+        let text = match input.format().streams() {
+            true => format!("{bad} of {} rows are wrong", bad + good),
+            false => files::counted(bad, "fault"),
+        };
+        return Err(CliError::input(format!("{text}; nothing was written")));
     }
     let Finished { count, losses } = sink.finish()?;
     let summary = Summary {
@@ -147,7 +150,8 @@ impl Summary {
             0 => String::new(),
             count => format!(", left out {count}"),
         };
-        format!("{done} {rules} rules to {place} ({from} to {to}{left_out})")
+        let rules = files::counted(*rules, "rule");
+        format!("{done} {rules} to {place} ({from} to {to}{left_out})")
     }
 }
 

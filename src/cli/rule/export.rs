@@ -8,9 +8,8 @@ use super::convert::formats;
 use super::list::Filter;
 use crate::cli::context::Context;
 use crate::cli::error::CliError;
-use crate::cli::files::{Destination, Finished, Terms};
+use crate::cli::files::{self, Destination, Finished, Terms};
 use crate::format::Format;
-use crate::rule::Rule;
 
 /// Export rules to a file of any format
 ///
@@ -53,19 +52,13 @@ pub(super) async fn run(context: &Context, args: ExportArgs) -> Result<(), CliEr
     let mut pages = client.rules(&query);
     while let Some(page) = pages.next().await? {
         for view in page {
-            let target = view.rule.target.clone();
-            let rule = Rule::try_from(view.rule).map_err(|error| {
-                CliError::failed(format!("cannot export the rule for {target}"))
-                    .because([error.to_string()])
-                    .hint("the server may be newer than this nicelist")
-            })?;
-            sink.write(rule)?;
+            sink.write(super::view::rule(view)?)?;
         }
     }
     let Finished { count, losses: _ } = sink.finish()?;
     drop(progress);
     if let Some(place) = place {
-        context.ui.status(format!("wrote {count} rules to {place}"));
+        context.ui.status(format!("wrote {} to {place}", files::counted(count, "rule")));
     }
     Ok(())
 }

@@ -2,6 +2,7 @@
 
 mod add;
 mod convert;
+mod diff;
 mod evidence;
 mod explain;
 mod export;
@@ -28,6 +29,7 @@ pub(crate) enum Command {
     Import(import::ImportArgs),
     Export(export::ExportArgs),
     Convert(convert::ConvertArgs),
+    Diff(diff::DiffArgs),
     Explain(explain::ExplainArgs),
 }
 
@@ -40,6 +42,7 @@ pub(super) async fn run(context: &Context, command: Command) -> Result<(), CliEr
         Command::Import(args) => import::run(context, args).await,
         Command::Export(args) => export::run(context, args).await,
         Command::Convert(args) => convert::run(context, args),
+        Command::Diff(args) => diff::run(context, args).await,
         Command::Explain(args) => explain::run(context, args).await,
     }
 }

@@ -33,6 +33,11 @@ pub enum Reason {
         /// Whether the row has line breaks in it, as rows with a forgotten quote have.
         spans_lines: bool,
     },
+    /// The rest of the file stands in one field.
+    #[error(
+        "a quote is left open up to the end of the file, and the lines after this one are in it"
+    )]
+    OpenQuote,
     /// Bytes that are no text.
     #[error("is not UTF-8")]
     Encoding,
@@ -164,11 +169,22 @@ impl<R: BufRead> Reader<R> {
             let spans_lines = line_breaks(&self.record) > 0;
             return Err(Fault::of_row(Reason::Width { found, expected, spans_lines }));
         }
+        if self.ends_in_a_quote() {
+            return Err(Fault::of_row(Reason::OpenQuote));
+        }
         let rule = self.parts()?;
         match self.seen.first(&rule, line) {
             None => Ok(rule),
             Some(first) => Err(Fault::of_row(Reason::Duplicate { first })),
         }
+    }
+
+    /// Whether the row's last field has swallowed the lines up to the end of the file, which the
+    /// parser takes for what was meant: the field has several lines, and no quote ends them.
+    fn ends_in_a_quote(&self) -> bool {
+        let last = self.record.len().checked_sub(1).and_then(|index| self.record.get(index));
+        last.is_some_and(|last| memchr::memchr(b'\n', last).is_some())
+            && self.input.get_ref().last() != b'"'
     }
 
     fn parts(&self) -> Result<Rule, Fault> {
