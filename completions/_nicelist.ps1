@@ -662,7 +662,7 @@ Register-ArgumentCompleter -Native -CommandName 'nicelist' -ScriptBlock {
             [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
             [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
             [CompletionResult]::new('list', 'list', [CompletionResultType]::ParameterValue, 'List tags')
-            [CompletionResult]::new('create', 'create', [CompletionResultType]::ParameterValue, 'Make a tag, or change the priority and description of one')
+            [CompletionResult]::new('create', 'create', [CompletionResultType]::ParameterValue, 'Make a tag, or change one')
             [CompletionResult]::new('delete', 'delete', [CompletionResultType]::ParameterValue, 'Delete a tag')
             break
         }
@@ -685,6 +685,10 @@ Register-ArgumentCompleter -Native -CommandName 'nicelist' -ScriptBlock {
         'nicelist;tag;create' {
             [CompletionResult]::new('--priority', '--priority', [CompletionResultType]::ParameterName, 'Its strength among tags; higher is stronger')
             [CompletionResult]::new('--description', '--description', [CompletionResultType]::ParameterName, 'What it is for')
+            [CompletionResult]::new('--serial', '--serial', [CompletionResultType]::ParameterName, 'Have as a member the host with this serial number; may be given several times')
+            [CompletionResult]::new('--user', '--user', [CompletionResultType]::ParameterName, 'Have as members the hosts of this primary user; may be given several times')
+            [CompletionResult]::new('--group', '--group', [CompletionResultType]::ParameterName, 'Have as members the hosts that report this group; may be given several times')
+            [CompletionResult]::new('--hostname', '--hostname', [CompletionResultType]::ParameterName, 'Have as members the hosts with such a name, where * stands for any letters and ? for one')
             [CompletionResult]::new('--server', '--server', [CompletionResultType]::ParameterName, 'Talk to the server at this address')
             [CompletionResult]::new('--token', '--token', [CompletionResultType]::ParameterName, 'Show the server this token')
             [CompletionResult]::new('--context', '--context', [CompletionResultType]::ParameterName, 'Use this context of the configuration file')
@@ -692,6 +696,7 @@ Register-ArgumentCompleter -Native -CommandName 'nicelist' -ScriptBlock {
             [CompletionResult]::new('-o', '-o', [CompletionResultType]::ParameterName, 'Write table, json, jsonl, csv or tsv')
             [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'Write table, json, jsonl, csv or tsv')
             [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'Use colours: auto, always or never')
+            [CompletionResult]::new('--no-members', '--no-members', [CompletionResultType]::ParameterName, 'Have no members but the hosts that were given the tag')
             [CompletionResult]::new('--dry-run', '--dry-run', [CompletionResultType]::ParameterName, 'Show what would happen and change nothing')
             [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Write data and errors only')
             [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Write data and errors only')

@@ -2773,7 +2773,7 @@ _nicelist() {
             return 0
             ;;
         nicelist__subcmd__tag__subcmd__create)
-            opts="-o -q -v -h --priority --description --dry-run --server --token --context --database --output --color --quiet --verbose --help"
+            opts="-o -q -v -h --priority --description --serial --user --group --hostname --no-members --dry-run --server --token --context --database --output --color --quiet --verbose --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2784,6 +2784,22 @@ _nicelist() {
                     return 0
                     ;;
                 --description)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --serial)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --user)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --group)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --hostname)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

@@ -631,7 +631,7 @@ set edit:completion:arg-completer[nicelist] = {|@words|
             cand -h 'Print help'
             cand --help 'Print help'
             cand list 'List tags'
-            cand create 'Make a tag, or change the priority and description of one'
+            cand create 'Make a tag, or change one'
             cand delete 'Delete a tag'
         }
         &'nicelist;tag;list'= {
@@ -652,6 +652,10 @@ set edit:completion:arg-completer[nicelist] = {|@words|
         &'nicelist;tag;create'= {
             cand --priority 'Its strength among tags; higher is stronger'
             cand --description 'What it is for'
+            cand --serial 'Have as a member the host with this serial number; may be given several times'
+            cand --user 'Have as members the hosts of this primary user; may be given several times'
+            cand --group 'Have as members the hosts that report this group; may be given several times'
+            cand --hostname 'Have as members the hosts with such a name, where * stands for any letters and ? for one'
             cand --server 'Talk to the server at this address'
             cand --token 'Show the server this token'
             cand --context 'Use this context of the configuration file'
@@ -659,6 +663,7 @@ set edit:completion:arg-completer[nicelist] = {|@words|
             cand -o 'Write table, json, jsonl, csv or tsv'
             cand --output 'Write table, json, jsonl, csv or tsv'
             cand --color 'Use colours: auto, always or never'
+            cand --no-members 'Have no members but the hosts that were given the tag'
             cand --dry-run 'Show what would happen and change nothing'
             cand -q 'Write data and errors only'
             cand --quiet 'Write data and errors only'

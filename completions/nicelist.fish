@@ -755,7 +755,7 @@ complete -c nicelist -n "__fish_nicelist_using_subcommand tag; and not __fish_se
 complete -c nicelist -n "__fish_nicelist_using_subcommand tag; and not __fish_seen_subcommand_from list create delete" -s v -l verbose -d 'Log what happens inside; twice for more'
 complete -c nicelist -n "__fish_nicelist_using_subcommand tag; and not __fish_seen_subcommand_from list create delete" -s h -l help -d 'Print help'
 complete -c nicelist -n "__fish_nicelist_using_subcommand tag; and not __fish_seen_subcommand_from list create delete" -f -a "list" -d 'List tags'
-complete -c nicelist -n "__fish_nicelist_using_subcommand tag; and not __fish_seen_subcommand_from list create delete" -f -a "create" -d 'Make a tag, or change the priority and description of one'
+complete -c nicelist -n "__fish_nicelist_using_subcommand tag; and not __fish_seen_subcommand_from list create delete" -f -a "create" -d 'Make a tag, or change one'
 complete -c nicelist -n "__fish_nicelist_using_subcommand tag; and not __fish_seen_subcommand_from list create delete" -f -a "delete" -d 'Delete a tag'
 complete -c nicelist -n "__fish_nicelist_using_subcommand tag; and __fish_seen_subcommand_from list" -l server -d 'Talk to the server at this address' -r
 complete -c nicelist -n "__fish_nicelist_using_subcommand tag; and __fish_seen_subcommand_from list" -l token -d 'Show the server this token' -r
@@ -774,6 +774,10 @@ complete -c nicelist -n "__fish_nicelist_using_subcommand tag; and __fish_seen_s
 complete -c nicelist -n "__fish_nicelist_using_subcommand tag; and __fish_seen_subcommand_from list" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c nicelist -n "__fish_nicelist_using_subcommand tag; and __fish_seen_subcommand_from create" -l priority -d 'Its strength among tags; higher is stronger' -r
 complete -c nicelist -n "__fish_nicelist_using_subcommand tag; and __fish_seen_subcommand_from create" -l description -d 'What it is for' -r
+complete -c nicelist -n "__fish_nicelist_using_subcommand tag; and __fish_seen_subcommand_from create" -l serial -d 'Have as a member the host with this serial number; may be given several times' -r
+complete -c nicelist -n "__fish_nicelist_using_subcommand tag; and __fish_seen_subcommand_from create" -l user -d 'Have as members the hosts of this primary user; may be given several times' -r
+complete -c nicelist -n "__fish_nicelist_using_subcommand tag; and __fish_seen_subcommand_from create" -l group -d 'Have as members the hosts that report this group; may be given several times' -r
+complete -c nicelist -n "__fish_nicelist_using_subcommand tag; and __fish_seen_subcommand_from create" -l hostname -d 'Have as members the hosts with such a name, where * stands for any letters and ? for one' -r
 complete -c nicelist -n "__fish_nicelist_using_subcommand tag; and __fish_seen_subcommand_from create" -l server -d 'Talk to the server at this address' -r
 complete -c nicelist -n "__fish_nicelist_using_subcommand tag; and __fish_seen_subcommand_from create" -l token -d 'Show the server this token' -r
 complete -c nicelist -n "__fish_nicelist_using_subcommand tag; and __fish_seen_subcommand_from create" -l context -d 'Use this context of the configuration file' -r
@@ -786,6 +790,7 @@ tsv\t''"
 complete -c nicelist -n "__fish_nicelist_using_subcommand tag; and __fish_seen_subcommand_from create" -l color -d 'Use colours: auto, always or never' -r -f -a "auto\t''
 always\t''
 never\t''"
+complete -c nicelist -n "__fish_nicelist_using_subcommand tag; and __fish_seen_subcommand_from create" -l no-members -d 'Have no members but the hosts that were given the tag'
 complete -c nicelist -n "__fish_nicelist_using_subcommand tag; and __fish_seen_subcommand_from create" -l dry-run -d 'Show what would happen and change nothing'
 complete -c nicelist -n "__fish_nicelist_using_subcommand tag; and __fish_seen_subcommand_from create" -s q -l quiet -d 'Write data and errors only'
 complete -c nicelist -n "__fish_nicelist_using_subcommand tag; and __fish_seen_subcommand_from create" -s v -l verbose -d 'Log what happens inside; twice for more'

@@ -62,8 +62,13 @@ impl Story<'_> {
         let of_macs = macs.iter().flat_map(|mac| mac.tags.iter().cloned());
         let tags: BTreeSet<TagName> = of_rules.chain(of_macs).collect();
         for name in &tags {
-            let request =
-                TagRequest { name: name.clone(), priority: 0, description: None, dry_run: false };
+            let request = TagRequest {
+                name: name.clone(),
+                priority: 0,
+                description: None,
+                membership: None,
+                dry_run: false,
+            };
             self.client.put_tag(&request).await?;
         }
         let names: Vec<&str> = tags.iter().map(TagName::as_str).collect();
