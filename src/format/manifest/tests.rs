@@ -111,7 +111,7 @@ policy = "allow"
     p.toml:4:1: priorty: is no key here; did you mean priority?
     p.toml:5:11: serials: expected a list of strings, found string
     p.toml:7:15: client-mode: `lockdwn` is not taken; expected monitor, lockdown or standalone
-    p.toml:8:9: clean: `clean` is no setting
+    p.toml:8:1: clean: `clean` is no setting
     p.toml:9:11: settings: a group name must have 1 to 255 bytes and no control characters
     p.toml:12:1: client-mode for host:M1 is there already, at p.toml:11:1
     p.toml:14:10: target: `SHORT` is no teamid identifier; expected 10 letters and digits
