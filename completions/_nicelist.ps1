@@ -106,8 +106,10 @@ Register-ArgumentCompleter -Native -CommandName 'nicelist' -ScriptBlock {
             [CompletionResult]::new('remove', 'remove', [CompletionResultType]::ParameterValue, 'Remove rules from a scope')
             [CompletionResult]::new('list', 'list', [CompletionResultType]::ParameterValue, 'List rules')
             [CompletionResult]::new('show', 'show', [CompletionResultType]::ParameterValue, 'Show everything about the rules of a target, in every scope that speaks of it')
-            [CompletionResult]::new('import', 'import', [CompletionResultType]::ParameterValue, 'Import rules from a CSV file')
-            [CompletionResult]::new('export', 'export', [CompletionResultType]::ParameterValue, 'Export rules as CSV that rule import reads')
+            [CompletionResult]::new('import', 'import', [CompletionResultType]::ParameterValue, 'Import rules from a file of any format')
+            [CompletionResult]::new('export', 'export', [CompletionResultType]::ParameterValue, 'Export rules to a file of any format')
+            [CompletionResult]::new('convert', 'convert', [CompletionResultType]::ParameterValue, 'Convert files of rules from any format to any other, without a server')
+            [CompletionResult]::new('diff', 'diff', [CompletionResultType]::ParameterValue, 'Show how the rules of two files, revisions or the server differ')
             [CompletionResult]::new('explain', 'explain', [CompletionResultType]::ParameterValue, 'Say which rule decides about a target on a host, which others lost, and what the host cannot take')
             break
         }
@@ -122,6 +124,7 @@ Register-ArgumentCompleter -Native -CommandName 'nicelist' -ScriptBlock {
             [CompletionResult]::new('--app-name', '--app-name', [CompletionResultType]::ParameterName, 'Name the program in the notification that it can now run')
             [CompletionResult]::new('--comment', '--comment', [CompletionResultType]::ParameterName, 'Note why the rules are there')
             [CompletionResult]::new('--ticket', '--ticket', [CompletionResultType]::ParameterName, 'Note the ticket that asked for them')
+            [CompletionResult]::new('--source', '--source', [CompletionResultType]::ParameterName, 'Note where they come from')
             [CompletionResult]::new('--expires', '--expires', [CompletionResultType]::ParameterName, 'End the rules by themselves after 24h, 7d, or at a time such as 2027-01-31T00:00:00Z')
             [CompletionResult]::new('-m', '-m', [CompletionResultType]::ParameterName, 'Say why, for the history')
             [CompletionResult]::new('--reason', '--reason', [CompletionResultType]::ParameterName, 'Say why, for the history')
@@ -202,9 +205,11 @@ Register-ArgumentCompleter -Native -CommandName 'nicelist' -ScriptBlock {
             break
         }
         'nicelist;rule;import' {
+            [CompletionResult]::new('--from', '--from', [CompletionResultType]::ParameterName, 'The format of the file')
             [CompletionResult]::new('--rejects', '--rejects', [CompletionResultType]::ParameterName, 'Write bad rows to this file')
-            [CompletionResult]::new('--scope', '--scope', [CompletionResultType]::ParameterName, 'Whom rules are for whose row does not say: fleet, group:, tag:, user: or host:NAME')
-            [CompletionResult]::new('--source', '--source', [CompletionResultType]::ParameterName, 'Where rules come from whose row does not say')
+            [CompletionResult]::new('--scope', '--scope', [CompletionResultType]::ParameterName, 'Whom rules are for that do not say: fleet, group:, tag:, user: or host:NAME')
+            [CompletionResult]::new('--source', '--source', [CompletionResultType]::ParameterName, 'Where rules come from that do not say')
+            [CompletionResult]::new('--policy', '--policy', [CompletionResultType]::ParameterName, 'The policy of rules for the programs of a fileinfo report')
             [CompletionResult]::new('-m', '-m', [CompletionResultType]::ParameterName, 'Say why, for the history')
             [CompletionResult]::new('--reason', '--reason', [CompletionResultType]::ParameterName, 'Say why, for the history')
             [CompletionResult]::new('--message', '--message', [CompletionResultType]::ParameterName, 'Say why, for the history')
@@ -216,6 +221,8 @@ Register-ArgumentCompleter -Native -CommandName 'nicelist' -ScriptBlock {
             [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'Write table, json, jsonl, csv or tsv')
             [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'Use colours: auto, always or never')
             [CompletionResult]::new('--partial', '--partial', [CompletionResultType]::ParameterName, 'Import the good rows even if there are bad ones')
+            [CompletionResult]::new('--prune', '--prune', [CompletionResultType]::ParameterName, 'End the rules of this source that are not in the file')
+            [CompletionResult]::new('--allow-empty', '--allow-empty', [CompletionResultType]::ParameterName, 'Let --prune end all rules of the source, when the file has none')
             [CompletionResult]::new('--dry-run', '--dry-run', [CompletionResultType]::ParameterName, 'Show what would happen and change nothing')
             [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Write data and errors only')
             [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Write data and errors only')
@@ -226,8 +233,9 @@ Register-ArgumentCompleter -Native -CommandName 'nicelist' -ScriptBlock {
             break
         }
         'nicelist;rule;export' {
-            [CompletionResult]::new('-f', '-f', [CompletionResultType]::ParameterName, 'Write to this file rather than stdout; .tsv puts tabs between fields')
-            [CompletionResult]::new('--file', '--file', [CompletionResultType]::ParameterName, 'Write to this file rather than stdout; .tsv puts tabs between fields')
+            [CompletionResult]::new('-f', '-f', [CompletionResultType]::ParameterName, 'Write to this file or folder rather than stdout; the end of its name says the format')
+            [CompletionResult]::new('--file', '--file', [CompletionResultType]::ParameterName, 'Write to this file or folder rather than stdout; the end of its name says the format')
+            [CompletionResult]::new('--to', '--to', [CompletionResultType]::ParameterName, 'The format; CSV where nothing says otherwise')
             [CompletionResult]::new('--target', '--target', [CompletionResultType]::ParameterName, 'Only rules of this target')
             [CompletionResult]::new('--scope', '--scope', [CompletionResultType]::ParameterName, 'Only rules of this scope: fleet, group:, tag:, user: or host:NAME')
             [CompletionResult]::new('--type', '--type', [CompletionResultType]::ParameterName, 'Only rules of this type')
@@ -242,6 +250,48 @@ Register-ArgumentCompleter -Native -CommandName 'nicelist' -ScriptBlock {
             [CompletionResult]::new('-o', '-o', [CompletionResultType]::ParameterName, 'Write table, json, jsonl, csv or tsv')
             [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'Write table, json, jsonl, csv or tsv')
             [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'Use colours: auto, always or never')
+            [CompletionResult]::new('--strict', '--strict', [CompletionResultType]::ParameterName, 'Write nothing if anything would be lost')
+            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Write data and errors only')
+            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Write data and errors only')
+            [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Log what happens inside; twice for more')
+            [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Log what happens inside; twice for more')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            break
+        }
+        'nicelist;rule;convert' {
+            [CompletionResult]::new('--from', '--from', [CompletionResultType]::ParameterName, 'The format of IN')
+            [CompletionResult]::new('--to', '--to', [CompletionResultType]::ParameterName, 'The format of OUT')
+            [CompletionResult]::new('--scope', '--scope', [CompletionResultType]::ParameterName, 'Whom rules are for that do not say: fleet, group:, tag:, user: or host:NAME')
+            [CompletionResult]::new('--source', '--source', [CompletionResultType]::ParameterName, 'Where rules come from that do not say')
+            [CompletionResult]::new('--policy', '--policy', [CompletionResultType]::ParameterName, 'The policy of rules for the programs of a fileinfo report')
+            [CompletionResult]::new('--server', '--server', [CompletionResultType]::ParameterName, 'Talk to the server at this address')
+            [CompletionResult]::new('--token', '--token', [CompletionResultType]::ParameterName, 'Show the server this token')
+            [CompletionResult]::new('--context', '--context', [CompletionResultType]::ParameterName, 'Use this context of the configuration file')
+            [CompletionResult]::new('--database', '--database', [CompletionResultType]::ParameterName, 'Work on a local database, sqlite:PATH')
+            [CompletionResult]::new('-o', '-o', [CompletionResultType]::ParameterName, 'Write table, json, jsonl, csv or tsv')
+            [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'Write table, json, jsonl, csv or tsv')
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'Use colours: auto, always or never')
+            [CompletionResult]::new('--strict', '--strict', [CompletionResultType]::ParameterName, 'Write nothing if anything would be lost')
+            [CompletionResult]::new('--dry-run', '--dry-run', [CompletionResultType]::ParameterName, 'Show what would be lost and write nothing')
+            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Write data and errors only')
+            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Write data and errors only')
+            [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Log what happens inside; twice for more')
+            [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Log what happens inside; twice for more')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            break
+        }
+        'nicelist;rule;diff' {
+            [CompletionResult]::new('--from', '--from', [CompletionResultType]::ParameterName, 'The format of the files')
+            [CompletionResult]::new('--server', '--server', [CompletionResultType]::ParameterName, 'Talk to the server at this address')
+            [CompletionResult]::new('--token', '--token', [CompletionResultType]::ParameterName, 'Show the server this token')
+            [CompletionResult]::new('--context', '--context', [CompletionResultType]::ParameterName, 'Use this context of the configuration file')
+            [CompletionResult]::new('--database', '--database', [CompletionResultType]::ParameterName, 'Work on a local database, sqlite:PATH')
+            [CompletionResult]::new('-o', '-o', [CompletionResultType]::ParameterName, 'Write table, json, jsonl, csv or tsv')
+            [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'Write table, json, jsonl, csv or tsv')
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'Use colours: auto, always or never')
+            [CompletionResult]::new('--full', '--full', [CompletionResultType]::ParameterName, 'Show every difference, however many they are')
             [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Write data and errors only')
             [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Write data and errors only')
             [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Log what happens inside; twice for more')
@@ -612,7 +662,7 @@ Register-ArgumentCompleter -Native -CommandName 'nicelist' -ScriptBlock {
             [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
             [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
             [CompletionResult]::new('list', 'list', [CompletionResultType]::ParameterValue, 'List tags')
-            [CompletionResult]::new('create', 'create', [CompletionResultType]::ParameterValue, 'Make a tag, or change the priority and description of one')
+            [CompletionResult]::new('create', 'create', [CompletionResultType]::ParameterValue, 'Make a tag, or change one')
             [CompletionResult]::new('delete', 'delete', [CompletionResultType]::ParameterValue, 'Delete a tag')
             break
         }
@@ -635,6 +685,10 @@ Register-ArgumentCompleter -Native -CommandName 'nicelist' -ScriptBlock {
         'nicelist;tag;create' {
             [CompletionResult]::new('--priority', '--priority', [CompletionResultType]::ParameterName, 'Its strength among tags; higher is stronger')
             [CompletionResult]::new('--description', '--description', [CompletionResultType]::ParameterName, 'What it is for')
+            [CompletionResult]::new('--serial', '--serial', [CompletionResultType]::ParameterName, 'Have as a member the host with this serial number; may be given several times')
+            [CompletionResult]::new('--user', '--user', [CompletionResultType]::ParameterName, 'Have as members the hosts of this primary user; may be given several times')
+            [CompletionResult]::new('--group', '--group', [CompletionResultType]::ParameterName, 'Have as members the hosts that report this group; may be given several times')
+            [CompletionResult]::new('--hostname', '--hostname', [CompletionResultType]::ParameterName, 'Have as members the hosts with such a name, where * stands for any letters and ? for one')
             [CompletionResult]::new('--server', '--server', [CompletionResultType]::ParameterName, 'Talk to the server at this address')
             [CompletionResult]::new('--token', '--token', [CompletionResultType]::ParameterName, 'Show the server this token')
             [CompletionResult]::new('--context', '--context', [CompletionResultType]::ParameterName, 'Use this context of the configuration file')
@@ -642,6 +696,7 @@ Register-ArgumentCompleter -Native -CommandName 'nicelist' -ScriptBlock {
             [CompletionResult]::new('-o', '-o', [CompletionResultType]::ParameterName, 'Write table, json, jsonl, csv or tsv')
             [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'Write table, json, jsonl, csv or tsv')
             [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'Use colours: auto, always or never')
+            [CompletionResult]::new('--no-members', '--no-members', [CompletionResultType]::ParameterName, 'Have no members but the hosts that were given the tag')
             [CompletionResult]::new('--dry-run', '--dry-run', [CompletionResultType]::ParameterName, 'Show what would happen and change nothing')
             [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Write data and errors only')
             [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Write data and errors only')

@@ -127,6 +127,12 @@ _nicelist() {
             nicelist__subcmd__rule,add)
                 cmd="nicelist__subcmd__rule__subcmd__add"
                 ;;
+            nicelist__subcmd__rule,convert)
+                cmd="nicelist__subcmd__rule__subcmd__convert"
+                ;;
+            nicelist__subcmd__rule,diff)
+                cmd="nicelist__subcmd__rule__subcmd__diff"
+                ;;
             nicelist__subcmd__rule,explain)
                 cmd="nicelist__subcmd__rule__subcmd__explain"
                 ;;
@@ -1855,7 +1861,7 @@ _nicelist() {
             return 0
             ;;
         nicelist__subcmd__rule)
-            opts="-o -q -v -h --server --token --context --database --output --color --quiet --verbose --help add remove list show import export explain"
+            opts="-o -q -v -h --server --token --context --database --output --color --quiet --verbose --help add remove list show import export convert diff explain"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1897,7 +1903,7 @@ _nicelist() {
             return 0
             ;;
         nicelist__subcmd__rule__subcmd__add)
-            opts="-m -o -q -v -h --from-fileinfo --as --scope --cel --message --url --button-label --app-name --comment --ticket --expires --reason --dry-run --server --token --context --database --output --color --quiet --verbose --help allow allow-compiler block silent-block silent-block-gui silent-block-tty cel remove"
+            opts="-m -o -q -v -h --from-fileinfo --as --scope --cel --message --url --button-label --app-name --comment --ticket --source --expires --reason --dry-run --server --token --context --database --output --color --quiet --verbose --help allow allow-compiler block silent-block silent-block-gui silent-block-tty cel remove"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1943,6 +1949,10 @@ _nicelist() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --source)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --expires)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -1953,6 +1963,114 @@ _nicelist() {
                     ;;
                 -m)
                     COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --server)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --token)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --context)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --database)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --output)
+                    COMPREPLY=($(compgen -W "table json jsonl csv tsv" -- "${cur}"))
+                    return 0
+                    ;;
+                -o)
+                    COMPREPLY=($(compgen -W "table json jsonl csv tsv" -- "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        nicelist__subcmd__rule__subcmd__convert)
+            opts="-o -q -v -h --from --to --scope --source --policy --strict --dry-run --server --token --context --database --output --color --quiet --verbose --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --from)
+                    COMPREPLY=($(compgen -W "csv tsv json jsonl toml santactl static-rules moroz rudolph-csv rudolph-json zentral-json zentral-yaml workshop terraform fileinfo" -- "${cur}"))
+                    return 0
+                    ;;
+                --to)
+                    COMPREPLY=($(compgen -W "csv tsv json jsonl toml santactl static-rules moroz rudolph-csv rudolph-json zentral-json zentral-yaml workshop terraform fileinfo" -- "${cur}"))
+                    return 0
+                    ;;
+                --scope)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --source)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --policy)
+                    COMPREPLY=($(compgen -W "allow allow-compiler block silent-block silent-block-gui silent-block-tty cel remove" -- "${cur}"))
+                    return 0
+                    ;;
+                --server)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --token)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --context)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --database)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --output)
+                    COMPREPLY=($(compgen -W "table json jsonl csv tsv" -- "${cur}"))
+                    return 0
+                    ;;
+                -o)
+                    COMPREPLY=($(compgen -W "table json jsonl csv tsv" -- "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        nicelist__subcmd__rule__subcmd__diff)
+            opts="-o -q -v -h --from --full --server --token --context --database --output --color --quiet --verbose --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --from)
+                    COMPREPLY=($(compgen -W "csv tsv json jsonl toml santactl static-rules moroz rudolph-csv rudolph-json zentral-json zentral-yaml workshop terraform fileinfo" -- "${cur}"))
                     return 0
                     ;;
                 --server)
@@ -2037,7 +2155,7 @@ _nicelist() {
             return 0
             ;;
         nicelist__subcmd__rule__subcmd__export)
-            opts="-f -o -q -v -h --file --target --scope --type --policy --source --text --at --server --token --context --database --output --color --quiet --verbose --help"
+            opts="-f -o -q -v -h --file --to --strict --target --scope --type --policy --source --text --at --server --token --context --database --output --color --quiet --verbose --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2049,6 +2167,10 @@ _nicelist() {
                     ;;
                 -f)
                     COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --to)
+                    COMPREPLY=($(compgen -W "csv tsv json jsonl toml santactl static-rules moroz rudolph-csv rudolph-json zentral-json zentral-yaml workshop terraform fileinfo" -- "${cur}"))
                     return 0
                     ;;
                 --target)
@@ -2115,12 +2237,16 @@ _nicelist() {
             return 0
             ;;
         nicelist__subcmd__rule__subcmd__import)
-            opts="-m -o -q -v -h --partial --rejects --scope --source --message --reason --dry-run --server --token --context --database --output --color --quiet --verbose --help"
+            opts="-m -o -q -v -h --from --partial --rejects --scope --source --policy --prune --allow-empty --message --reason --dry-run --server --token --context --database --output --color --quiet --verbose --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
+                --from)
+                    COMPREPLY=($(compgen -W "csv tsv json jsonl toml santactl static-rules moroz rudolph-csv rudolph-json zentral-json zentral-yaml workshop terraform fileinfo" -- "${cur}"))
+                    return 0
+                    ;;
                 --rejects)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -2131,6 +2257,10 @@ _nicelist() {
                     ;;
                 --source)
                     COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --policy)
+                    COMPREPLY=($(compgen -W "allow allow-compiler block silent-block silent-block-gui silent-block-tty cel remove" -- "${cur}"))
                     return 0
                     ;;
                 --reason)
@@ -2643,7 +2773,7 @@ _nicelist() {
             return 0
             ;;
         nicelist__subcmd__tag__subcmd__create)
-            opts="-o -q -v -h --priority --description --dry-run --server --token --context --database --output --color --quiet --verbose --help"
+            opts="-o -q -v -h --priority --description --serial --user --group --hostname --no-members --dry-run --server --token --context --database --output --color --quiet --verbose --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2654,6 +2784,22 @@ _nicelist() {
                     return 0
                     ;;
                 --description)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --serial)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --user)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --group)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --hostname)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

@@ -148,6 +148,9 @@ pub struct HostView {
     pub groups: Vec<String>,
     /// Its tags.
     pub tags: Vec<TagName>,
+    /// Those of them that nobody gave it: it has them by their membership alone.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub tags_by_membership: Vec<TagName>,
     /// Where it stands.
     pub state: HostState,
     /// Mode wanted and reported.

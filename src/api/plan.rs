@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::{SettingView, TagView};
-use crate::fleet::{Difference, Setting, SettingKey};
+use crate::fleet::{Difference, Setting, SettingKey, Tag};
 use crate::rule::{Outcome, Revision, Rule, RuleDraft, Scope, TagName, Target};
 
 /// How tags, settings and rules shall be. With `prune`, what is not named ends; without, it is
@@ -93,10 +93,10 @@ pub enum Subject {
         name: TagName,
         /// How it was.
         #[serde(default, skip_serializing_if = "Option::is_none")]
-        before: Option<TagView>,
+        before: Option<Box<TagView>>,
         /// How it shall be.
         #[serde(default, skip_serializing_if = "Option::is_none")]
-        after: Option<TagView>,
+        after: Option<Box<TagView>>,
     },
     /// A setting.
     Setting {
@@ -129,11 +129,12 @@ pub enum Subject {
 impl From<&Difference<'_>> for PolicyChange {
     fn from(difference: &Difference<'_>) -> Self {
         let draft = |rule: &Rule| Box::new(RuleDraft::from(rule.clone()));
+        let view = |tag: &Tag| Box::new(TagView::from(tag.clone()));
         let subject = match *difference {
             Difference::Tag { name, before, after } => Subject::Tag {
                 name: name.clone(),
-                before: before.cloned().map(TagView::from),
-                after: after.cloned().map(TagView::from),
+                before: before.map(view),
+                after: after.map(view),
             },
             Difference::Setting { scope, key, before, after } => Subject::Setting {
                 scope: scope.clone(),

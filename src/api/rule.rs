@@ -97,6 +97,9 @@ pub struct RuleChange {
     pub put: Vec<RuleDraft>,
     /// Rules that are not to be in force.
     pub drop: Vec<RuleReference>,
+    /// Rules from this source that are not among those put are not to be in force either.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub prune: Option<String>,
 }
 
 /// What became of a change.
@@ -108,6 +111,9 @@ pub struct ChangeAnswer {
     pub changed: bool,
     /// What became, or would become, of each edit: first those put, then those dropped.
     pub outcomes: Vec<Outcome>,
+    /// The rules that were, or would be, dropped because a source was pruned.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub pruned: Vec<RuleReference>,
 }
 
 impl ChangeAnswer {

@@ -8,8 +8,8 @@ use utoipa::openapi::{Object, RefOr, Schema};
 use utoipa::{PartialSchema, ToSchema};
 
 use crate::fleet::{
-    Ancestor, CleanSync, ClientMode, Decision, EventId, EventKind, Role, RuleCounts, SettingKey,
-    SigningLink,
+    Ancestor, CleanSync, ClientMode, Decision, EventId, EventKind, Membership, Role, RuleCounts,
+    SettingKey, SigningLink,
 };
 use crate::rule::{
     Candidate, Counts, MachineId, Outcome, PolicyKind, Program, Revision, RuleDraft, RuleType,
@@ -64,6 +64,12 @@ schema! {
         ("removed", Type::Integer, "those that are no longer there"),
     ], &["added", "changed", "removed"]);
     Role => leaf(Type::String, "enrolment, viewer, helpdesk, editor or admin");
+    Membership => record(&[
+        ("serials", Type::Array, "serial numbers"),
+        ("users", Type::Array, "primary users"),
+        ("groups", Type::Array, "groups that hosts report"),
+        ("hostnames", Type::Array, "patterns of host names, with * and ?"),
+    ], &[]);
     CleanSync => leaf(Type::String, "clean or clean-all");
     ClientMode => leaf(Type::String, "monitor, lockdown or standalone");
     RuleCounts => record(&[

@@ -82,6 +82,7 @@ mod tests {
             revision: Revision(7),
             changed: !dry_run,
             outcomes: vec![Outcome::Added, Outcome::Unchanged],
+            pruned: Vec::new(),
         };
         let edits = ["allow a in fleet", "allow b in fleet"].map(str::to_owned);
         show(&ui, &answer, edits, dry_run).unwrap();

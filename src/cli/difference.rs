@@ -1,5 +1,7 @@
 //! How differences of policy look: what a plan would do, what a revision did.
 
+use std::collections::BTreeSet;
+
 use indicatif::HumanCount;
 use serde::Serialize;
 
@@ -7,11 +9,13 @@ use super::error::CliError;
 use super::ui::{Cell, Column, Item, Row, Section, Tone, Ui};
 use crate::api::{Code, PolicyAnswer, PolicyChange, Subject, TagView};
 use crate::client::ClientError;
-use crate::fleet::SettingKey;
+use crate::fleet::{HostPattern, Membership, ReportedName, Serial, SettingKey};
 use crate::rule::{Outcome, PolicyKind, Revision, RuleDraft, Scope};
 
 /// So many differences of a group are shown to eyes, unless all are wanted.
 const MOST_ITEMS: usize = 20;
+/// And so many entries of a tag's membership.
+const MOST_ENTRIES: usize = 5;
 /// And so many groups.
 const MOST_SECTIONS: usize = 20;
 
@@ -133,6 +137,13 @@ pub(crate) fn done(answer: &PolicyAnswer) -> String {
     }
 }
 
+/// How two states differ: `3 added, 1 changed; 1,204 unchanged`.
+pub(crate) fn differing(answer: &PolicyAnswer) -> String {
+    let counts = counts(answer, ["added", "changed", "removed"]);
+    let counts = if counts.is_empty() { "no difference".to_owned() } else { counts };
+    counts + &besides(answer)
+}
+
 fn counts(answer: &PolicyAnswer, words: [&str; 3]) -> String {
     let outcomes = [Outcome::Added, Outcome::Changed, Outcome::Removed];
     let counted = outcomes.map(|outcome| answer.count(outcome)).into_iter().zip(words);
@@ -240,7 +251,9 @@ pub(crate) const fn mark(outcome: Outcome) -> (&'static str, Tone) {
 fn item(change: &PolicyChange) -> Item {
     let values = match &change.subject {
         Subject::Tag { before, after, .. } => {
-            compared(before.as_ref().map(tag_fields), after.as_ref().map(tag_fields))
+            let (before, after) = (before.as_deref(), after.as_deref());
+            let values = compared(before.map(tag_fields), after.map(tag_fields));
+            values.into_iter().chain(members(before, after)).collect()
         }
         Subject::Setting { before, after, .. } => {
             let field = |value: &String| vec![("", Cell::text(value))];
@@ -297,8 +310,50 @@ fn is_empty(cell: &Cell) -> bool {
 }
 
 fn tag_fields(tag: &TagView) -> Fields {
-    let TagView { name: _, priority, description } = tag;
+    let TagView { name: _, priority, description, membership: _ } = tag;
     vec![("priority", Cell::text(priority)), ("description", Cell::optional(description.as_ref()))]
+}
+
+fn all_of_tag(tag: &TagView) -> Fields {
+    let lists = entries(&tag.membership);
+    let lists = lists.into_iter().map(|(name, entries)| (name, Cell::list(entries)));
+    tag_fields(tag).into_iter().chain(lists).collect()
+}
+
+/// The lists of a membership.
+fn entries(membership: &Membership) -> [(&'static str, BTreeSet<&str>); 4] {
+    let Membership { serials, users, groups, hostnames } = membership;
+    [
+        ("serials", serials.iter().map(Serial::as_str).collect()),
+        ("users", users.iter().map(ReportedName::as_str).collect()),
+        ("groups", groups.iter().map(ReportedName::as_str).collect()),
+        ("host names", hostnames.iter().map(HostPattern::as_str).collect()),
+    ]
+}
+
+/// Who comes into a membership and who goes, the first few by name.
+fn members(before: Option<&TagView>, after: Option<&TagView>) -> Vec<Vec<Cell>> {
+    let none = Membership::default();
+    let [was, is] = [before, after].map(|tag| entries(tag.map_or(&none, |tag| &tag.membership)));
+    let both = before.is_some() && after.is_some();
+    let mut told = Vec::new();
+    for ((name, was), (_, is)) in was.iter().zip(&is) {
+        for (sign, tone, one, other) in [("+", Tone::Good, is, was), ("-", Tone::Bad, was, is)] {
+            let moved: Vec<&str> = one.difference(other).copied().collect();
+            if moved.is_empty() {
+                continue;
+            }
+            let mut text = moved[..moved.len().min(MOST_ENTRIES)].join(", ");
+            if let Some(rest) = moved.len().checked_sub(MOST_ENTRIES).filter(|rest| *rest > 0) {
+                text.push_str(&format!(" and {rest} more"));
+            }
+            let mut row = vec![Cell::toned(*name, Tone::Faint)];
+            row.extend(both.then(|| Cell::toned(sign, tone)));
+            row.push(Cell::text(text));
+            told.push(row);
+        }
+    }
+    told
 }
 
 fn rule_fields(rule: &RuleDraft) -> Fields {
@@ -355,8 +410,9 @@ impl Row for PolicyChange {
             Outcome::Removed => "removed",
             Outcome::Unchanged => "unchanged",
         };
-        let tag =
-            |tag: &Option<TagView>| Cell::optional(tag.as_ref().map(|it| line(tag_fields(it))));
+        let tag = |tag: &Option<Box<TagView>>| {
+            Cell::optional(tag.as_ref().map(|it| line(all_of_tag(it))))
+        };
         let rule = |rule: &Option<Box<RuleDraft>>| {
             Cell::optional(rule.as_ref().map(|it| line(rule_fields(it))))
         };

@@ -14,7 +14,6 @@ pub(crate) enum Kind {
     /// The command line or the configuration is wrong.
     Usage,
     /// There are differences; said on stdout, so nothing more is printed.
-    #[cfg_attr(not(test), expect(dead_code, reason = "no command compares yet"))]
     Differences,
     /// Not authenticated, or not allowed.
     Denied,

@@ -14,6 +14,7 @@ mod demo;
 mod difference;
 mod error;
 mod event;
+mod files;
 mod history;
 mod host;
 mod lab;

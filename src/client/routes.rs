@@ -3,7 +3,7 @@
 //! Every method fails with [`ClientError`] and nothing else.
 
 use ::http::Method;
-use serde::Serialize;
+use bytes::Bytes;
 use serde::de::IgnoredAny;
 use url::form_urlencoded::byte_serialize;
 
@@ -43,10 +43,9 @@ impl Client {
         self.ask(Method::POST, "/rules", Some(change)).await
     }
 
-    /// As [`Client::change_rules`], for a change that is kept in a form of its own: anything that
-    /// writes the JSON of a [`RuleChange`].
-    pub async fn change_rules_as(&self, change: &impl Serialize) -> Answer<ChangeAnswer> {
-        self.ask(Method::POST, "/rules", Some(change)).await
+    /// As [`Client::change_rules`], for the JSON of a [`RuleChange`] that is written already.
+    pub async fn change_rules_as_written(&self, json: Bytes) -> Answer<ChangeAnswer> {
+        self.ask_as_written(Method::POST, "/rules", Some(json)).await
     }
 
     /// Makes tags, settings and rules as they are named, or says what would change.

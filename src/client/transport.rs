@@ -69,6 +69,18 @@ impl Client {
         path: &str,
         body: Option<&impl Serialize>,
     ) -> Result<T, ClientError> {
+        let body = body.map(serde_json::to_vec).transpose();
+        let body = body.map_err(|error| self.odd(error.to_string()))?;
+        self.ask_as_written(method, path, body.map(Bytes::from)).await
+    }
+
+    /// As [`Client::ask`], with a body that is JSON already.
+    pub(super) async fn ask_as_written<T: DeserializeOwned>(
+        &self,
+        method: Method,
+        path: &str,
+        body: Option<Bytes>,
+    ) -> Result<T, ClientError> {
         let request = request(method, path, body).map_err(|reason| self.odd(reason))?;
         let response = self.transport.carry(request).await?;
         if response.status().is_success() {
@@ -86,20 +98,12 @@ impl Client {
     }
 }
 
-fn request(
-    method: Method,
-    path: &str,
-    body: Option<&impl Serialize>,
-) -> Result<Request<Bytes>, String> {
+fn request(method: Method, path: &str, body: Option<Bytes>) -> Result<Request<Bytes>, String> {
     let mut builder = Request::builder().method(method).uri(format!("{ROOT}{path}"));
-    let body = match body {
-        Some(body) => {
-            builder = builder.header(CONTENT_TYPE, "application/json");
-            serde_json::to_vec(body).map_err(|error| error.to_string())?.into()
-        }
-        None => Bytes::new(),
-    };
-    builder.body(body).map_err(|error| error.to_string())
+    if body.is_some() {
+        builder = builder.header(CONTENT_TYPE, "application/json");
+    }
+    builder.body(body.unwrap_or_default()).map_err(|error| error.to_string())
 }
 
 fn is_problem(response: &Response<Bytes>) -> bool {

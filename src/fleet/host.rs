@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::{ClientMode, SyncState, Tag};
+use super::{ClientMode, SyncState, Tags};
 use crate::rule::{MachineId, Scope, TagName};
 
 /// How many rules of each type a host says it has. Compiler and transitive rules are counted
@@ -84,19 +84,17 @@ impl Host {
     }
 
     /// The scopes that this host belongs to, weakest first: the fleet, its groups by name, its
-    /// tags by priority and name, its primary user, itself. `tags` are all tags there are.
+    /// tags by priority and name, given or as a member, its primary user, itself.
     #[must_use]
-    pub fn scopes(&self, tags: &[Tag]) -> Vec<Scope> {
+    pub fn scopes(&self, tags: &Tags) -> Vec<Scope> {
         let mut groups: Vec<Scope> =
             self.facts.groups.iter().filter_map(|group| Scope::group(group).ok()).collect();
         groups.sort_unstable();
         groups.dedup();
-        let mut own: Vec<&Tag> = tags.iter().filter(|tag| self.tags.contains(&tag.name)).collect();
-        own.sort_unstable_by_key(|tag| (tag.priority, &tag.name));
         let user = Scope::user(&self.facts.primary_user).ok();
         std::iter::once(Scope::Fleet)
             .chain(groups)
-            .chain(own.into_iter().map(|tag| Scope::Tag(tag.name.clone())))
+            .chain(tags.of(self).map(|tag| Scope::Tag(tag.name.clone())))
             .chain(user)
             .chain(std::iter::once(Scope::Host(self.machine.clone())))
             .collect()
@@ -106,6 +104,11 @@ impl Host {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::fleet::{Membership, Tag};
+
+    fn tag(name: &str, priority: i32) -> Tag {
+        Tag { priority, ..Tag::new(name.parse().unwrap()) }
+    }
 
     #[test]
     fn scopes_go_from_the_fleet_to_the_host_itself() {
@@ -113,9 +116,8 @@ mod tests {
         host.facts.groups = vec!["staff".into(), "design".into(), "staff".into()];
         host.facts.primary_user = "anna".into();
         host.tags = vec!["eng".parse().unwrap(), "canary".parse().unwrap()];
-        let tag =
-            |name: &str, priority| Tag { name: name.parse().unwrap(), priority, description: None };
-        let scopes = host.scopes(&[tag("canary", 5), tag("eng", 1), tag("other", 9)]);
+        let all = Tags::new(vec![tag("canary", 5), tag("eng", 1), tag("other", 9)]);
+        let scopes = host.scopes(&all);
         let words: Vec<String> = scopes.iter().map(ToString::to_string).collect();
         assert_eq!(
             words,
@@ -129,5 +131,28 @@ mod tests {
                 "host:M1"
             ]
         );
+    }
+    #[test]
+    fn a_member_has_the_tag_in_its_place_and_once() {
+        let mut host = Host::new("M1".parse().unwrap(), Timestamp::UNIX_EPOCH);
+        host.facts.serial = "c02abc".into();
+        host.facts.hostname = "lab-7.local".into();
+        host.facts.groups = vec!["staff".into()];
+        host.tags = vec!["eng".parse().unwrap()];
+        let of = |name, priority, json| {
+            let membership: Membership = serde_json::from_str(json).unwrap();
+            Tag { membership, ..tag(name, priority) }
+        };
+        let tags = vec![
+            of("others", 7, r#"{"serials":["C02XYZ"],"users":["staff"]}"#),
+            of("lab", 5, r#"{"hostnames":["lab-*","*.local"]}"#),
+            of("eng", 3, r#"{"serials":["C02ABC"]}"#),
+            of("people", 1, r#"{"groups":["staff"]}"#),
+        ];
+        let having = tags.iter().filter(|tag| tag.is_of(&host)).map(|tag| tag.name.as_str());
+        assert_eq!(having.collect::<Vec<_>>(), ["lab", "eng", "people"]);
+        let all = Tags::new(tags);
+        let order: Vec<&str> = all.of(&host).map(|tag| tag.name.as_str()).collect();
+        assert_eq!(order, ["people", "eng", "lab"]);
     }
 }

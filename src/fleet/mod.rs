@@ -7,6 +7,7 @@ mod difference;
 mod event;
 mod holding;
 mod host;
+mod membership;
 mod proof;
 mod role;
 mod setting;
@@ -24,6 +25,7 @@ pub use holding::{
     SyncState,
 };
 pub use host::{Host, HostFacts, RuleCounts};
+pub use membership::{HostPattern, Membership, MembershipError, ReportedName, Serial};
 pub use proof::{Drift, Leg, NotAHash, RulesHash, Trail};
 pub use role::Role;
 pub use setting::{
@@ -31,4 +33,4 @@ pub use setting::{
     FileAccessOverride, Interval, PathRegex, RemountFlag, RemovableMedia, Setting, SettingError,
     SettingKey,
 };
-pub use tag::Tag;
+pub use tag::{Tag, Tags};

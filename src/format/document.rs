@@ -4,7 +4,7 @@
 use std::fmt;
 
 use crate::fleet::Setting;
-use crate::rule::{Rule, Scope};
+use crate::rule::{PolicyKind, Rule, RuleDraft, Scope};
 
 /// A file as it was opened: its name, for messages, and its bytes. A folder is several, each
 /// named by its path within the folder, with `/` between the parts.
@@ -14,6 +14,29 @@ pub struct File {
     pub name: String,
     /// Its content.
     pub bytes: Vec<u8>,
+}
+
+/// What rules get that do not say it themselves.
+#[derive(Clone, Debug, Default)]
+pub struct Defaults {
+    /// The scope; the fleet when absent.
+    pub scope: Option<Scope>,
+    /// The source.
+    pub source: Option<String>,
+    /// The policy, for files that have programs and no policies.
+    pub policy: Option<PolicyKind>,
+}
+
+impl Defaults {
+    /// Fills in what a draft does not say.
+    pub(super) fn fill(&self, draft: &mut RuleDraft) {
+        if let (true, Some(scope)) = (draft.scope.is_empty(), &self.scope) {
+            draft.scope = scope.to_string();
+        }
+        if draft.source.is_none() {
+            draft.source.clone_from(&self.source);
+        }
+    }
 }
 
 /// Where something stands.

@@ -5,6 +5,7 @@
 //! [`Document`].
 
 pub mod csv;
+mod detect;
 mod document;
 pub mod fileinfo;
 pub mod json;
@@ -13,6 +14,7 @@ pub mod moroz;
 pub mod profile;
 pub mod rudolph;
 pub mod santactl;
+mod seen;
 pub mod terraform;
 mod text;
 pub mod toml;
@@ -21,8 +23,9 @@ pub mod workshop;
 pub mod zentral;
 
 pub use document::{
-    Content, Document, File, Loss, Lost, Place, PlacedRule, PlacedSetting, Remark, Spot, Written,
+    Content, Defaults, Document, File, Loss, Lost, Place, PlacedRule, PlacedSetting, Remark, Spot,
+    Written,
 };
 
-pub use csv::Defaults;
+pub use detect::ReadOnly;
 pub use kind::{Format, UnknownFormat};

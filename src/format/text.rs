@@ -81,8 +81,9 @@ pub(super) fn narrowed(number: usize) -> u32 {
 }
 
 impl Place {
-    /// The line, where there is one.
-    pub(super) fn line(self) -> u32 {
+    /// The line; 0 where there is none.
+    #[must_use]
+    pub fn line(self) -> u32 {
         match self.spot {
             Spot::Line(line) | Spot::Column(line, _) => line,
             Spot::Whole | Spot::Rule(_) => 0,

@@ -4,8 +4,8 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Notice, NoticeError, Policy, PolicyError, Provenance, Rule, Scope, ScopeError, Target,
-    TargetError, notice,
+    Notice, NoticeError, Policy, PolicyError, PolicyKind, Provenance, Rule, Scope, ScopeError,
+    Target, TargetError, notice,
 };
 
 /// A rule as people and files write it: every field a text, nothing checked yet.
@@ -102,13 +102,30 @@ impl TryFrom<RuleDraft> for Rule {
         }
         let target: Target = at("target", draft.target.parse())?;
         let kind = at("policy", draft.policy.parse())?;
-        let expression = draft.cel.as_deref().filter(|source| !source.is_empty());
-        let policy = at("cel", Policy::new(kind, expression))?;
         let scope = match draft.scope.as_str() {
             "" => Scope::Fleet,
             text => at("scope", text.parse())?,
         };
-        let mut rule = at("policy", Self::new(target, scope, policy))?;
+        draft.complete(target, scope, kind)
+    }
+}
+
+impl RuleDraft {
+    /// Makes the rule of a draft whose target, scope and policy were read already, by a reader
+    /// that has them in parts. What the draft says of these is not looked at.
+    ///
+    /// # Errors
+    /// When the rest of the draft does not fit.
+    pub fn complete(
+        self,
+        target: Target,
+        scope: Scope,
+        kind: PolicyKind,
+    ) -> Result<Rule, RuleError> {
+        let draft = self;
+        let expression = draft.cel.as_deref().filter(|source| !source.is_empty());
+        let policy = at("cel", Policy::new(kind, expression))?;
+        let mut rule = at("policy", Rule::new(target, scope, policy))?;
         let bundle = notice::bundle(draft.bundle_hash.as_deref(), draft.bundle_binary_count);
         rule.notice = Notice {
             message: at("message", notice::text(draft.message))?,

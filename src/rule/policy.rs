@@ -70,6 +70,10 @@ impl FromStr for PolicyKind {
 
     /// Reads our words, Santa's own names with their aliases, and peers' short forms.
     fn from_str(text: &str) -> Result<Self, PolicyError> {
+        // Nearly all are spelled as we write them.
+        if let Some(kind) = Self::ALL.into_iter().find(|kind| kind.word() == text) {
+            return Ok(kind);
+        }
         let folded = text.trim().to_ascii_lowercase().replace(['_', ' '], "-");
         match folded.as_str() {
             "allow" | "allowlist" | "whitelist" => Ok(Self::Allow),

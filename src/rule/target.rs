@@ -62,6 +62,10 @@ impl FromStr for RuleType {
 
     /// Reads our words, Santa's upper-case names, and what peers write (`sha256`, `cert`).
     fn from_str(text: &str) -> Result<Self, TargetError> {
+        // Nearly all are spelled as we write them.
+        if let Some(rule_type) = Self::ALL.into_iter().find(|rule_type| rule_type.word() == text) {
+            return Ok(rule_type);
+        }
         let folded: String =
             text.chars().filter(char::is_ascii_alphanumeric).collect::<String>().to_lowercase();
         match folded.as_str() {
@@ -148,7 +152,9 @@ impl Target {
 }
 
 fn hex(text: &str, digits: usize) -> Option<String> {
-    let fits = text.len() == digits && text.bytes().all(|byte| byte.is_ascii_hexdigit());
+    // All digits are looked at even after a wrong one: several at once, since none waits for another.
+    let are_digits = || text.bytes().fold(true, |all, byte| all & byte.is_ascii_hexdigit());
+    let fits = text.len() == digits && are_digits();
     fits.then(|| text.to_ascii_lowercase())
 }
 

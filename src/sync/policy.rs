@@ -4,8 +4,8 @@ use std::collections::HashMap;
 use std::hash::{DefaultHasher, Hash, Hasher};
 
 use super::ledger::Ledger;
-use crate::fleet::{EffectiveSettings, Host, Setting, SettingKey, Tag};
-use crate::rule::Scope;
+use crate::fleet::{EffectiveSettings, Host, Setting, SettingKey, Tags};
+use crate::rule::{Scope, TagName};
 use crate::store::{PolicySnapshot, ScopeId};
 
 /// What is in force, followed by revision.
@@ -13,7 +13,7 @@ use crate::store::{PolicySnapshot, ScopeId};
 pub(super) struct Policy {
     pub(super) ledger: Ledger,
     settings: HashMap<Scope, Vec<Setting>>,
-    tags: Vec<Tag>,
+    tags: Tags,
 }
 
 impl Policy {
@@ -23,7 +23,7 @@ impl Policy {
         for (scope, setting) in snapshot.settings {
             self.settings.entry(scope).or_default().push(setting);
         }
-        self.tags = snapshot.tags;
+        self.tags = Tags::new(snapshot.tags);
         self.ledger.advance(snapshot.head);
     }
 
@@ -32,6 +32,15 @@ impl Policy {
     pub(super) fn rule_scopes(&self, host: &Host) -> Vec<ScopeId> {
         let scopes = host.scopes(&self.tags);
         scopes.iter().filter_map(|scope| self.ledger.scope_id(scope)).collect()
+    }
+
+    /// The tags that a host has as a member alone, by name.
+    pub(super) fn member_tags(&self, host: &Host) -> Vec<TagName> {
+        let own = self.tags.of(host).map(|tag| &tag.name);
+        let mut names: Vec<TagName> =
+            own.filter(|name| !host.tags.contains(name)).cloned().collect();
+        names.sort_unstable();
+        names
     }
 
     /// The settings of a host, stronger scopes over weaker ones, and a digest of those that it

@@ -10,7 +10,7 @@ use super::session::origin;
 use super::{generation, proof, translate};
 use crate::fleet::{ClientMode, EffectiveSettings, Holding, Host, RuleCounts, SettingKey};
 use crate::protocol::generation as table;
-use crate::rule::{Rule, Scope, Target};
+use crate::rule::{Rule, Scope, TagName, Target};
 use crate::store::StoreResult;
 
 /// Where a host stands.
@@ -109,6 +109,12 @@ impl Engine {
             Outcome::None => None,
         });
         Ok(in_force.take(limit).collect())
+    }
+
+    /// The tags that a host has by their membership alone, by name.
+    #[must_use]
+    pub fn member_tags(&self, host: &Host) -> Vec<TagName> {
+        self.policy().member_tags(host)
     }
 
     /// The settings of a host and the scopes that they come from; what is absent among the

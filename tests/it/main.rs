@@ -6,6 +6,7 @@
 
 mod api;
 mod conformance;
+mod convert;
 mod drift;
 mod events;
 mod generations;

@@ -44,6 +44,8 @@ contract! {
         unknown_tags_are_refused,
         unknown_hosts_cannot_be_tagged,
         a_tag_in_use_stays,
+        a_membership_is_part_of_the_tag_in_time,
+        members_are_found_as_those_who_were_given_the_tag,
         force_takes_a_tag_from_all_that_use_it,
         a_tag_made_earlier_in_the_change_counts,
         tagging_is_a_revision_and_a_new_version_of_the_host,

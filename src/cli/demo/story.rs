@@ -10,7 +10,8 @@ use crate::api::{
 use crate::cli::error::CliError;
 use crate::cli::ui::Ui;
 use crate::client::Client;
-use crate::format::csv::{Defaults, Delimiter, Reader};
+use crate::format::Defaults;
+use crate::format::csv::{Delimiter, Reader};
 use crate::lab::HttpTransport;
 use crate::rule::{Outcome, PolicyKind, RuleDraft, Scope, TagName};
 
@@ -61,8 +62,13 @@ impl Story<'_> {
         let of_macs = macs.iter().flat_map(|mac| mac.tags.iter().cloned());
         let tags: BTreeSet<TagName> = of_rules.chain(of_macs).collect();
         for name in &tags {
-            let request =
-                TagRequest { name: name.clone(), priority: 0, description: None, dry_run: false };
+            let request = TagRequest {
+                name: name.clone(),
+                priority: 0,
+                description: None,
+                membership: None,
+                dry_run: false,
+            };
             self.client.put_tag(&request).await?;
         }
         let names: Vec<&str> = tags.iter().map(TagName::as_str).collect();

@@ -1,6 +1,7 @@
 use super::*;
 use crate::cli::ui::tests::remembering;
 use crate::config::Output;
+use crate::fleet::Tag;
 
 fn rule(target: &str, policy: &str, comment: Option<&str>) -> RuleDraft {
     RuleDraft {
@@ -26,7 +27,7 @@ fn of_rule(before: Option<RuleDraft>, after: Option<RuleDraft>) -> PolicyChange 
 
 fn answer() -> PolicyAnswer {
     let team = |number: u8| format!("teamid:{number:010}");
-    let tag = |priority| TagView { name: "eng".parse().unwrap(), priority, description: None };
+    let tag = |priority| Box::new(TagView { priority, ..Tag::new("eng".parse().unwrap()).into() });
     let changes = vec![
         PolicyChange {
             outcome: Outcome::Changed,

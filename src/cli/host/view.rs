@@ -28,6 +28,7 @@ impl Row for HostView {
         Column::machine("first_seen"),
         Column::machine("interval"),
         Column::machine("withheld"),
+        Column::machine("tags_by_membership"),
     ];
 
     fn cells(&self) -> Vec<Cell> {
@@ -48,11 +49,12 @@ impl Row for HostView {
             Cell::text(&self.model),
             Cell::text(&self.primary_user),
             Cell::list(&self.groups),
-            Cell::list(&self.tags),
+            tags(self),
             Cell::optional(self.rules.revision),
             Cell::Time(Some(self.first_seen)),
             Cell::text(self.interval),
             Cell::text(self.rules.withheld),
+            Cell::list(&self.tags_by_membership),
         ]
     }
 }
@@ -72,7 +74,7 @@ impl Report for HostView {
                     ("santa_version", Cell::text(&self.santa_version)),
                     ("user", Cell::text(&self.primary_user)),
                     ("groups", Cell::list(&self.groups)),
-                    ("tags", Cell::list(&self.tags)),
+                    ("tags", tags(self)),
                 ],
             ),
             Group::titled(
@@ -115,6 +117,14 @@ impl Row for HostSetting {
         };
         vec![Cell::text(self.key), Cell::text(&self.value), scope]
     }
+}
+
+/// The tags, with a word about those that nobody gave it.
+fn tags(host: &HostView) -> Cell {
+    Cell::list(host.tags.iter().map(|tag| match host.tags_by_membership.contains(tag) {
+        true => format!("{tag} (member)"),
+        false => tag.to_string(),
+    }))
 }
 
 /// An interval in its largest unit.

@@ -130,6 +130,7 @@ mod tests {
             primary_user: String::new(),
             groups: Vec::new(),
             tags: Vec::new(),
+            tags_by_membership: Vec::new(),
             state,
             mode,
             rules,

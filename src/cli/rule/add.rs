@@ -83,6 +83,9 @@ struct Provenance {
     /// Note the ticket that asked for them
     #[arg(long, value_name = "TEXT")]
     ticket: Option<String>,
+    /// Note where they come from
+    #[arg(long, value_name = "NAME")]
+    source: Option<String>,
 }
 
 pub(super) async fn run(context: &Context, args: AddArgs) -> Result<(), CliError> {
@@ -102,6 +105,7 @@ pub(super) async fn run(context: &Context, args: AddArgs) -> Result<(), CliError
         app_name: notice.app_name,
         comment: provenance.comment,
         ticket: provenance.ticket,
+        source: provenance.source,
         expires,
         ..RuleDraft::default()
     };

@@ -1,112 +1,64 @@
 //! `nicelist rule export`.
 
-use std::fs::{self, File};
-use std::io::{self, BufWriter, Write};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use clap::Args;
 
+use super::convert::formats;
 use super::list::Filter;
-use crate::api::RuleQuery;
 use crate::cli::context::Context;
-use crate::cli::error::{CliError, Kind};
-use crate::cli::ui::Ui;
-use crate::client::Client;
-use crate::format::csv::{Delimiter, Writer};
-use crate::rule::Rule;
+use crate::cli::error::CliError;
+use crate::cli::files::{self, Destination, Finished, Terms};
+use crate::format::Format;
 
-/// Export rules as CSV that rule import reads
+/// Export rules to a file of any format
 ///
-/// Nothing is lost: importing the file gives the same rules, in the same scopes.
+/// In CSV, TSV, JSON and TOML nothing is lost: importing the file gives the same rules, in the same
+/// scopes. What another format cannot say is listed; with --strict nothing is written then, and
+/// the exit code is 5.
 #[derive(Debug, Args)]
 #[command(after_long_help = "\
 Examples:
   nicelist rule export > rules.csv
   nicelist rule export -f eng.csv --scope tag:eng
   nicelist rule export -f before.csv --at 41
-  nicelist rule export --type teamid | cut -d, -f2")]
+  nicelist rule export -f santa.mobileconfig --scope fleet --strict
+  nicelist rule export --to jsonl | jq -r .target")]
 pub(crate) struct ExportArgs {
-    /// Write to this file rather than stdout; .tsv puts tabs between fields
+    /// Write to this file or folder rather than stdout; the end of its name says the format
     #[arg(short, long, value_name = "FILE")]
     file: Option<PathBuf>,
+    /// The format; CSV where nothing says otherwise
+    #[arg(long, value_name = "FORMAT", value_parser = formats())]
+    to: Option<Format>,
+    /// Write nothing if anything would be lost
+    #[arg(long)]
+    strict: bool,
     #[command(flatten)]
     filter: Filter,
 }
 
 pub(super) async fn run(context: &Context, args: ExportArgs) -> Result<(), CliError> {
-    let ExportArgs { file, filter } = args;
+    let ExportArgs { file, to, strict, filter } = args;
+    let named = file.as_ref().and_then(|file| Format::of_name(&file.to_string_lossy()));
+    let format = to.or(named).unwrap_or(Format::Csv);
+    let destination = Destination::new(file, Some(format))?;
     let client = context.client().await?;
     let query = filter.query(context, &client).await?;
-    let Some(path) = file else {
-        write(&client, &query, Stdout(&context.ui), Delimiter::Comma).await?;
-        return Ok(());
-    };
-    let progress = context.ui.progress(None, format!("writing {}", path.display()));
-    let count = write_file(&client, &query, &path).await?;
-    drop(progress);
-    context.ui.status(format!("wrote {count} rules to {}", path.display()));
-    Ok(())
-}
-
-/// Writes a file beside the one that is meant and puts it in its place when it is complete.
-async fn write_file(client: &Client, query: &RuleQuery, path: &Path) -> Result<usize, CliError> {
-    let unwritable = |error: io::Error| {
-        CliError::failed(format!("cannot write {}", path.display())).because([error.to_string()])
-    };
-    let tabs = path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("tsv"));
-    let delimiter = if tabs { Delimiter::Tab } else { Delimiter::Comma };
-    let mut unfinished = path.to_owned().into_os_string();
-    unfinished.push(".new");
-    let file = BufWriter::new(File::create(&unfinished).map_err(unwritable)?);
-    let written = write(client, query, file, delimiter).await;
-    match written {
-        Ok(count) => fs::rename(&unfinished, path).map_err(unwritable).map(|()| count),
-        Err(error) => {
-            drop(fs::remove_file(&unfinished));
-            Err(error)
-        }
-    }
-}
-
-/// Writes all rules, a page at a time.
-async fn write(
-    client: &Client,
-    query: &RuleQuery,
-    output: impl Write,
-    delimiter: Delimiter,
-) -> Result<usize, CliError> {
-    let mut writer = Writer::new(output, delimiter)?;
-    let mut pages = client.rules(query);
-    let mut count = 0;
+    let place = destination.path().map(|path| path.display().to_string());
+    let progress =
+        place.as_ref().map(|place| context.ui.progress(None, format!("writing {place}")));
+    let mut sink = destination.begin(&context.ui, Vec::new(), Terms { strict, dry_run: false })?;
+    let mut pages = client.rules(&query);
     while let Some(page) = pages.next().await? {
         for view in page {
-            let target = view.rule.target.clone();
-            let rule = Rule::try_from(view.rule).map_err(|error| {
-                CliError::failed(format!("cannot export the rule for {target}"))
-                    .because([error.to_string()])
-                    .hint("the server may be newer than this nicelist")
-            })?;
-            writer.write(&rule)?;
-            count += 1;
+            sink.write(super::view::rule(view)?)?;
         }
     }
-    writer.finish()?;
-    Ok(count)
-}
-
-/// Stdout, as something that can be written to.
-struct Stdout<'u>(&'u Ui);
-
-impl Write for Stdout<'_> {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        match self.0.raw(bytes) {
-            Ok(()) => Ok(bytes.len()),
-            Err(error) if error.kind == Kind::BrokenPipe => Err(io::ErrorKind::BrokenPipe.into()),
-            Err(error) => Err(io::Error::other(error.message)),
-        }
+    let Finished { count, losses: _ } = sink.finish()?;
+    drop(progress);
+    if let Some(place) = place {
+        context.ui.status(format!("wrote {} to {place}", files::counted(count, "rule")));
     }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
+    Ok(())
 }

@@ -1,6 +1,8 @@
 //! `nicelist rule`.
 
 mod add;
+mod convert;
+mod diff;
 mod evidence;
 mod explain;
 mod export;
@@ -26,6 +28,8 @@ pub(crate) enum Command {
     Show(show::ShowArgs),
     Import(import::ImportArgs),
     Export(export::ExportArgs),
+    Convert(convert::ConvertArgs),
+    Diff(diff::DiffArgs),
     Explain(explain::ExplainArgs),
 }
 
@@ -37,6 +41,8 @@ pub(super) async fn run(context: &Context, command: Command) -> Result<(), CliEr
         Command::Show(args) => show::run(context, args).await,
         Command::Import(args) => import::run(context, args).await,
         Command::Export(args) => export::run(context, args).await,
+        Command::Convert(args) => convert::run(context, args),
+        Command::Diff(args) => diff::run(context, args).await,
         Command::Explain(args) => explain::run(context, args).await,
     }
 }

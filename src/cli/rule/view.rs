@@ -2,8 +2,9 @@
 
 use crate::api::RuleView;
 use crate::cli::difference::policy_cell;
+use crate::cli::error::CliError;
 use crate::cli::ui::{Cell, Column, Group, Report, Row, Tone};
-use crate::rule::RuleDraft;
+use crate::rule::{Rule, RuleDraft};
 
 impl Row for RuleView {
     const COLUMNS: &'static [Column] = &[
@@ -74,4 +75,14 @@ fn withheld(view: &RuleView) -> Cell {
             Cell::toned(format!("{hosts} hosts (needs Santa {needs})"), Tone::Notice)
         }
     }
+}
+
+/// The rule of a view, checked.
+pub(super) fn rule(view: RuleView) -> Result<Rule, CliError> {
+    let target = view.rule.target.clone();
+    Rule::try_from(view.rule).map_err(|error| {
+        CliError::failed(format!("cannot read the rule for {target}"))
+            .because([error.to_string()])
+            .hint("the server may be newer than this nicelist")
+    })
 }

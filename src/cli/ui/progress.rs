@@ -18,6 +18,12 @@ impl Progress {
         self.0.inc(by);
     }
 
+    /// What goes on by so many, for whoever does the work.
+    pub(crate) fn counter(&self) -> impl Fn(u64) + 'static {
+        let bar = self.0.clone();
+        move |by| bar.inc(by)
+    }
+
     /// Says something else.
     pub(crate) fn say(&self, text: impl Into<String>) {
         self.0.set_message(text.into());

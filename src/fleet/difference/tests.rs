@@ -9,7 +9,7 @@ const ALL: Terms = Terms { prune: true, now: Timestamp::MIN };
 const NAMED: Terms = Terms { prune: false, now: Timestamp::MIN };
 
 fn tag(name: &str, priority: i32) -> Tag {
-    Tag { name: name.parse().unwrap(), priority, description: None }
+    Tag { priority, ..Tag::new(name.parse().unwrap()) }
 }
 
 fn setting(scope: &str, batch: u32) -> (Scope, Setting) {

@@ -170,6 +170,15 @@ impl Layout {
         Ok(layout)
     }
 
+    /// Whether any of these names is one that rules have.
+    pub(super) fn knows_any(header: &ByteRecord) -> bool {
+        let known = |name: &[u8]| {
+            let name = std::str::from_utf8(name).map(fold).unwrap_or_default();
+            Column::from_folded(&name).is_some()
+        };
+        header.iter().any(known)
+    }
+
     fn place(&mut self, index: usize) -> Result<(), HeaderError> {
         let name = &self.names[index];
         let folded = fold(name);

@@ -11,10 +11,13 @@ mod lines;
 mod read;
 #[cfg(test)]
 mod tests;
+mod whole;
 mod write;
 
 pub use column::HeaderError;
-pub use read::{BadRow, Defaults, ReadError, Reader, Reason, Row};
+pub use read::{BadRow, ReadError, Reader, Reason, Row};
+pub(super) use whole::settings_lost;
+pub use whole::{read, recognises, write};
 pub use write::{Rejects, Writer};
 
 /// What stands between two fields.

@@ -1,8 +1,5 @@
 //! Reads rules from CSV, a row at a time.
 
-use std::collections::HashMap;
-use std::collections::hash_map::Entry;
-use std::hash::{BuildHasher, RandomState};
 use std::io::BufRead;
 
 use ::csv::{ByteRecord, ReaderBuilder};
@@ -10,18 +7,9 @@ use ::csv::{ByteRecord, ReaderBuilder};
 use super::column::{Column, Layout};
 use super::lines::Lines;
 use super::{Delimiter, HeaderError};
-use crate::rule::{FieldError, PolicyKind, Rule, RuleDraft, RuleError, RuleType, Scope};
-
-/// What rows get that do not say it themselves.
-#[derive(Clone, Debug, Default)]
-pub struct Defaults {
-    /// The scope; the fleet when absent.
-    pub scope: Option<Scope>,
-    /// The source.
-    pub source: Option<String>,
-    /// The policy, for files that have programs and no policies.
-    pub policy: Option<PolicyKind>,
-}
+use crate::format::Defaults;
+use crate::format::seen::Seen;
+use crate::rule::{FieldError, PolicyKind, Rule, RuleDraft, RuleError, RuleType, Scope, Target};
 
 /// A rule and the line that its row begins on.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -45,6 +33,11 @@ pub enum Reason {
         /// Whether the row has line breaks in it, as rows with a forgotten quote have.
         spans_lines: bool,
     },
+    /// The rest of the file stands in one field.
+    #[error(
+        "a quote is left open up to the end of the file, and the lines after this one are in it"
+    )]
+    OpenQuote,
     /// Bytes that are no text.
     #[error("is not UTF-8")]
     Encoding,
@@ -118,9 +111,9 @@ pub enum ReadError {
 pub struct Reader<R> {
     input: ::csv::Reader<Lines<R>>,
     layout: Layout,
-    scope: String,
+    scope: Scope,
     source: Option<String>,
-    seen: Seen,
+    seen: Seen<u64>,
     record: ByteRecord,
     failed: bool,
 }
@@ -143,7 +136,7 @@ impl<R: BufRead> Reader<R> {
         Ok(Self {
             input,
             layout: Layout::read(&record)?,
-            scope: defaults.scope.map_or_else(String::new, |scope| scope.to_string()),
+            scope: defaults.scope.unwrap_or(Scope::Fleet),
             source: defaults.source,
             seen: Seen::default(),
             record,
@@ -176,27 +169,36 @@ impl<R: BufRead> Reader<R> {
             let spans_lines = line_breaks(&self.record) > 0;
             return Err(Fault::of_row(Reason::Width { found, expected, spans_lines }));
         }
-        let draft = self.draft()?;
-        let rule = Rule::try_from(draft).map_err(|RuleError { field, problem }| Fault {
-            column: Column::of_field(field),
-            reason: problem.into(),
-        })?;
+        if self.ends_in_a_quote() {
+            return Err(Fault::of_row(Reason::OpenQuote));
+        }
+        let rule = self.parts()?;
         match self.seen.first(&rule, line) {
             None => Ok(rule),
             Some(first) => Err(Fault::of_row(Reason::Duplicate { first })),
         }
     }
 
-    fn draft(&self) -> Result<RuleDraft, Fault> {
+    /// Whether the row's last field has swallowed the lines up to the end of the file, which the
+    /// parser takes for what was meant: the field has several lines, and no quote ends them.
+    fn ends_in_a_quote(&self) -> bool {
+        let last = self.record.len().checked_sub(1).and_then(|index| self.record.get(index));
+        last.is_some_and(|last| memchr::memchr(b'\n', last).is_some())
+            && self.input.get_ref().last() != b'"'
+    }
+
+    fn parts(&self) -> Result<Rule, Fault> {
+        let at = |column, problem| Fault { column: Some(column), reason: Reason::Field(problem) };
         let owned = |column| self.field(column).map(|text| text.map(str::to_owned));
+        let target = self.target()?;
+        let kind = self.policy()?;
         let scope = match self.field(Column::Scope)?.map(str::trim) {
             None | Some("") => self.scope.clone(),
-            Some(scope) => scope.to_owned(),
+            Some(scope) => {
+                scope.parse().map_err(|error| at(Column::Scope, FieldError::Scope(error)))?
+            }
         };
-        Ok(RuleDraft {
-            target: self.target()?,
-            policy: self.policy()?,
-            scope,
+        let draft = RuleDraft {
             cel: owned(Column::Cel)?,
             message: owned(Column::Message)?,
             url: owned(Column::Url)?,
@@ -208,27 +210,34 @@ impl<R: BufRead> Reader<R> {
             ticket: owned(Column::Ticket)?,
             source: owned(Column::Source)?.or_else(|| self.source.clone()),
             expires: self.parsed(Column::Expires, Reason::Expires)?,
+            ..RuleDraft::default()
+        };
+        draft.complete(target, scope, kind).map_err(|RuleError { field, problem }| Fault {
+            column: Column::of_field(field),
+            reason: problem.into(),
         })
     }
 
-    fn target(&self) -> Result<String, Fault> {
+    fn target(&self) -> Result<Target, Fault> {
+        let at = |column| {
+            move |error| Fault { column: Some(column), reason: FieldError::Target(error).into() }
+        };
         let identifier = self.required(Column::Identifier)?;
         if self.layout.has_whole_targets() {
-            return Ok(identifier.to_owned());
+            return identifier.parse().map_err(at(Column::Identifier));
         }
-        let rule_type: RuleType = self.required(Column::RuleType)?.parse().map_err(|error| {
-            Fault { column: Some(Column::RuleType), reason: FieldError::Target(error).into() }
-        })?;
-        Ok([rule_type.word(), identifier].join(":"))
+        let rule_type: RuleType =
+            self.required(Column::RuleType)?.parse().map_err(at(Column::RuleType))?;
+        Target::new(rule_type, identifier).map_err(at(Column::Identifier))
     }
 
-    fn policy(&self) -> Result<String, Fault> {
+    fn policy(&self) -> Result<PolicyKind, Fault> {
+        let fault = |reason| Fault { column: Some(Column::Policy), reason };
         let policy = self.required(Column::Policy)?;
         if policy.bytes().all(|byte| byte.is_ascii_digit()) {
-            let reason = Reason::NumberedPolicy(policy.to_owned());
-            return Err(Fault { column: Some(Column::Policy), reason });
+            return Err(fault(Reason::NumberedPolicy(policy.to_owned())));
         }
-        Ok(policy.to_owned())
+        policy.parse().map_err(|error| fault(FieldError::Policy(error).into()))
     }
 
     fn required(&self, column: Column) -> Result<&str, Fault> {
@@ -311,36 +320,13 @@ fn is_blank(record: &ByteRecord) -> bool {
 }
 
 fn line_breaks(record: &ByteRecord) -> u64 {
-    record.as_slice().iter().map(|byte| u64::from(*byte == b'\n')).sum()
+    let count = memchr::memchr_iter(b'\n', record.as_slice()).count();
+    u64::try_from(count).unwrap_or(u64::MAX)
 }
 
 fn io_error(error: ::csv::Error) -> std::io::Error {
     match error.into_kind() {
         ::csv::ErrorKind::Io(error) => error,
         kind => std::io::Error::other(format!("{kind:?}")),
-    }
-}
-
-/// The lines of the pairs of target and scope that were read: 24 bytes a pair, however long
-/// its names are. Two pairs are taken for one where two keyed hashes agree, which neither
-/// chance nor design can bring about.
-#[derive(Default)]
-struct Seen {
-    keys: [RandomState; 2],
-    lines: HashMap<[u64; 2], u64>,
-}
-
-impl Seen {
-    /// The line that had the rule's target and scope already.
-    fn first(&mut self, rule: &Rule, line: u64) -> Option<u64> {
-        let key =
-            [0, 1].map(|index: usize| self.keys[index].hash_one((rule.target(), rule.scope())));
-        match self.lines.entry(key) {
-            Entry::Occupied(entry) => Some(*entry.get()),
-            Entry::Vacant(entry) => {
-                entry.insert(line);
-                None
-            }
-        }
     }
 }

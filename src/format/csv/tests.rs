@@ -3,6 +3,7 @@
 use proptest::prelude::*;
 
 use super::*;
+use crate::format::Defaults;
 use crate::rule::{PolicyKind, Rule, RuleDraft, RuleType};
 
 fn open(text: &[u8]) -> Reader<&[u8]> {
@@ -338,4 +339,17 @@ proptest! {
         let rows = open(&file).count();
         prop_assert!(rows <= text.len());
     }
+}
+
+#[test]
+fn a_quote_that_is_left_open_loses_no_rule_in_silence() {
+    let open = "target,policy,comment\nteamid:AAAAAAAAAA,allow,\"open\nteamid:BBBBBBBBBB,allow,x\n";
+    assert_eq!(
+        outcomes(open),
+        [
+            "2: a quote is left open up to the end of the file, and the lines after this one are in it"
+        ]
+    );
+    let closed = "target,policy,comment\nteamid:AAAAAAAAAA,allow,\"two\nlines\" \r\n";
+    assert_eq!(outcomes(closed), ["2 teamid:AAAAAAAAAA allow fleet"]);
 }

@@ -261,8 +261,11 @@ pub(super) async fn hostnames(
 
 async fn view(state: &State, host: Host) -> Result<HostView, Refused> {
     let standing = state.engine.standing(&host).await?;
+    let tags_by_membership = state.engine.member_tags(&host);
     let state = host_state(&host, &standing, state.clock.now());
-    let Host { machine, facts, tags, first_seen, sync } = host;
+    let Host { machine, facts, mut tags, first_seen, sync } = host;
+    tags.extend(tags_by_membership.iter().cloned());
+    tags.sort_unstable();
     Ok(HostView {
         machine,
         serial: facts.serial,
@@ -274,6 +277,7 @@ async fn view(state: &State, host: Host) -> Result<HostView, Refused> {
         primary_user: facts.primary_user,
         groups: facts.groups,
         tags,
+        tags_by_membership,
         state,
         mode: ModeView { wanted: standing.mode, reported: facts.client_mode },
         rules: HostRules {

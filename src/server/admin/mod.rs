@@ -82,6 +82,7 @@ pub(super) fn missing(uri: &http::Uri) -> Refused {
 }
 
 /// What a request says of a change besides its edits.
+#[derive(Clone)]
 struct Intent {
     message: Option<String>,
     base: Option<Revision>,
@@ -103,6 +104,7 @@ async fn commit(
         revision: committed.head,
         changed: committed.changed,
         outcomes: committed.outcomes,
+        pruned: Vec::new(),
     }))
 }
 

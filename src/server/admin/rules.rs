@@ -1,6 +1,6 @@
 //! Rules: list them, change them.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use axum::Json;
 use data_encoding::BASE64URL_NOPAD;
@@ -9,8 +9,8 @@ use super::{Intent, commit, history, off_the_async_threads};
 use crate::api::{
     ChangeAnswer, Code, Detail, Page, Problem, RuleChange, RuleQuery, RuleReference, RuleView,
 };
-use crate::rule::{RevisionRecord, Rule, RuleDraft, Scope};
-use crate::server::access::{Editor, Viewer};
+use crate::rule::{RevisionRecord, Rule, RuleDraft, Scope, Target};
+use crate::server::access::{Editor, Operator, Viewer};
 use crate::server::answer::{Answer, Body, Query, Refused, bad_cursor, page_size};
 use crate::server::app::{Shared, State};
 use crate::store::{Edit, RuleFilter, RuleKey, RuleRecord};
@@ -78,7 +78,8 @@ fn view(record: RuleRecord, needs: Option<String>, withheld: u64) -> RuleView {
 }
 
 /// Puts and drops rules, as one revision or not at all. Everything that is wrong with any of
-/// them is in the problem's details, by index: first those put, then those dropped.
+/// them is in the problem's details, by index: first those put, then those dropped. Of a source
+/// that is pruned, what is not put is dropped as well.
 #[utoipa::path(post, path = "/rules", request_body = RuleChange,
     responses((status = 200, body = ChangeAnswer), (status = 409, body = Problem),
         (status = 422, body = Problem)))]
@@ -87,9 +88,58 @@ pub(super) async fn change(
     Editor(operator): Editor,
     Body(change): Body<RuleChange>,
 ) -> Answer<ChangeAnswer> {
-    let RuleChange { message, base, dry_run, put, drop } = change;
+    let RuleChange { message, base, dry_run, put, drop, prune } = change;
     let edits = off_the_async_threads(move || edits(put, drop)).await??;
-    commit(&state, operator, Intent { message, base, dry_run }, edits).await
+    let intent = Intent { message, base, dry_run };
+    match prune {
+        None => commit(&state, operator, intent, edits).await,
+        Some(source) => prune_and_commit(&state, &operator, intent, &source, &edits).await,
+    }
+}
+
+/// How often a source is pruned anew because others changed rules meanwhile.
+const ATTEMPTS: usize = 5;
+
+async fn prune_and_commit(
+    state: &State,
+    operator: &Operator,
+    intent: Intent,
+    source: &str,
+    edits: &[Edit],
+) -> Answer<ChangeAnswer> {
+    let put = edits.iter().filter_map(|edit| match edit {
+        Edit::PutRule(rule) => Some((rule.target(), rule.scope())),
+        _ => None,
+    });
+    let put: HashSet<(&Target, &Scope)> = put.collect();
+    let mut left = ATTEMPTS;
+    loop {
+        left -= 1;
+        let head = state.store.head().await?;
+        let filter =
+            RuleFilter { at: Some(head), source: Some(source.to_owned()), ..RuleFilter::default() };
+        let of_source = state.store.rules(&filter, None, usize::MAX).await?;
+        let pruned: Vec<RuleReference> = of_source
+            .iter()
+            .map(|record| (record.rule.target(), record.rule.scope()))
+            .filter(|rule| !put.contains(rule))
+            .map(|(target, scope)| RuleReference { target: target.clone(), scope: scope.clone() })
+            .collect();
+        let dropped = pruned.iter().cloned();
+        let dropped =
+            dropped.map(|RuleReference { target, scope }| Edit::DropRule { target, scope });
+        let edits = edits.iter().cloned().chain(dropped).collect();
+        let bound = Intent { base: intent.base.or(Some(head)), ..intent.clone() };
+        match commit(state, operator.clone(), bound, edits).await {
+            Err(Refused(problem))
+                if problem.code == Code::Conflict && intent.base.is_none() && left > 0 => {}
+            Err(refused) => return Err(refused),
+            Ok(Json(mut answer)) => {
+                answer.outcomes.truncate(answer.outcomes.len() - pruned.len());
+                return Ok(Json(ChangeAnswer { pruned, ..answer }));
+            }
+        }
+    }
 }
 
 fn edits(put: Vec<RuleDraft>, drop: Vec<RuleReference>) -> Result<Vec<Edit>, Refused> {

@@ -6,8 +6,8 @@ use serde::Deserialize;
 
 use super::{Intent, commit};
 use crate::api::{ChangeAnswer, Code, Problem, TagRequest, TagView};
-use crate::fleet::Tag;
-use crate::rule::TagName;
+use crate::fleet::{Membership, Tag};
+use crate::rule::{Revision, TagName};
 use crate::server::access::{Editor, Viewer};
 use crate::server::answer::{Answer, Body, Query, Refused};
 use crate::server::app::{Shared, State};
@@ -22,7 +22,7 @@ pub(super) async fn list(axum::extract::State(state): Shared, _: Viewer) -> Answ
     Ok(Json(state.store.snapshot().await?.tags.into_iter().map(TagView::from).collect()))
 }
 
-/// Makes a tag, or changes its priority and description.
+/// Makes a tag, or changes its priority, description and membership.
 #[utoipa::path(post, path = "/tags", request_body = TagRequest,
     responses((status = 200, body = ChangeAnswer)))]
 pub(super) async fn put(
@@ -30,9 +30,26 @@ pub(super) async fn put(
     Editor(operator): Editor,
     Body(request): Body<TagRequest>,
 ) -> Answer<ChangeAnswer> {
-    let TagRequest { name, priority, description, dry_run } = request;
-    let edits = vec![Edit::PutTag(Tag { name, priority, description })];
-    commit(&state, operator, Intent { message: None, base: None, dry_run }, edits).await
+    let TagRequest { name, priority, description, membership, dry_run } = request;
+    let (membership, base) = match membership {
+        Some(membership) => (membership, None),
+        None => membership_of(&state, &name).await?,
+    };
+    let edits = vec![Edit::PutTag(Tag { name, priority, description, membership })];
+    commit(&state, operator, Intent { message: None, base, dry_run }, edits).await
+}
+
+/// The membership that a tag has, and the revision at which it has one: it is written again, and
+/// nobody else's change of it in between may be lost.
+async fn membership_of(
+    state: &State,
+    name: &TagName,
+) -> Result<(Membership, Option<Revision>), Refused> {
+    let snapshot = state.store.snapshot().await?;
+    let found = snapshot.tags.into_iter().find(|tag| tag.name == *name);
+    let membership = found.map(|tag| tag.membership).unwrap_or_default();
+    let base = (!membership.is_empty()).then_some(snapshot.head);
+    Ok((membership, base))
 }
 
 /// How to delete a tag.

@@ -4,6 +4,7 @@ use rusqlite::types::Value;
 use rusqlite::{Connection, OptionalExtension as _, Row, params_from_iter};
 
 use super::codes;
+use super::having::{Having, quoted};
 use super::rows::str_at;
 use super::writer::Done;
 use crate::fleet::{Host, ScopeSetId};
@@ -33,14 +34,16 @@ pub(super) fn list(
     // No machine id is empty.
     let after = after.map_or("", MachineId::as_str);
     let mut values: Vec<Value> = vec![after.to_owned().into(), codes::limit(limit).into()];
+    if let Some(tag) = &filter.tag {
+        let (condition, of_tag) = Having::stored(connection, tag)?.condition(values.len() + 1)?;
+        sql.push_str(&format!(" AND {condition}"));
+        values.extend(of_tag);
+    }
     let mut and = |condition: &str, value: String| {
         values.push(value.into());
         let number = values.len();
         sql.push_str(&condition.replace("$", &format!("?{number}")));
     };
-    if let Some(tag) = &filter.tag {
-        and(" AND instr(tags, $) > 0", quoted(tag));
-    }
     if let Some(user) = &filter.user {
         and(" AND primary_user = $", user.clone());
     }
@@ -69,22 +72,23 @@ pub(super) fn santa_versions(
     connection: &Connection,
     scope: &Scope,
 ) -> StoreResult<Vec<(String, u64)>> {
-    let (condition, name) = match scope {
-        Scope::Fleet => ("?1 = ''", String::new()),
-        Scope::Group(name) => (
-            "EXISTS (SELECT 1 FROM json_each(facts, '$.groups') WHERE value = ?1)",
-            name.to_string(),
-        ),
-        Scope::Tag(tag) => ("instr(tags, ?1) > 0", quoted(tag)),
-        Scope::User(name) => ("primary_user = ?1", name.to_string()),
-        Scope::Host(machine) => ("machine = ?1", machine.to_string()),
+    let one =
+        |condition: &str, name: &str| (condition.to_owned(), vec![Value::from(name.to_owned())]);
+    let (condition, values) = match scope {
+        Scope::Fleet => ("true".to_owned(), Vec::new()),
+        Scope::Group(name) => {
+            one("EXISTS (SELECT 1 FROM json_each(facts, '$.groups') WHERE value = ?1)", name)
+        }
+        Scope::Tag(tag) => Having::stored(connection, tag)?.condition(1)?,
+        Scope::User(name) => one("primary_user = ?1", name),
+        Scope::Host(machine) => one("machine = ?1", machine.as_str()),
     };
     let sql = format!(
         "SELECT json_extract(facts, '$.santa_version') AS santa, count(*)
          FROM host WHERE {condition} GROUP BY santa ORDER BY santa"
     );
     let mut statement = connection.prepare_cached(&sql)?;
-    let mut found = statement.query([name])?;
+    let mut found = statement.query(params_from_iter(values))?;
     let mut versions = Vec::new();
     while let Some(row) = found.next()? {
         let hosts: i64 = row.get(1)?;
@@ -135,7 +139,7 @@ pub(super) fn forget(connection: &Connection, machine: &MachineId) -> StoreResul
     Ok(if gone == 0 { Done::Discard(false) } else { Done::Keep(true) })
 }
 
-/// The hosts that have a tag.
+/// The hosts that were given a tag.
 pub(super) fn tagged(connection: &Connection, tag: &TagName) -> StoreResult<Vec<MachineId>> {
     let sql = "SELECT machine FROM host WHERE instr(tags, ?) > 0 ORDER BY machine";
     let mut statement = connection.prepare_cached(sql)?;
@@ -147,7 +151,16 @@ pub(super) fn tagged(connection: &Connection, tag: &TagName) -> StoreResult<Vec<
     Ok(machines)
 }
 
-/// The tags of a host, by name; nothing if there is no such host.
+/// How many hosts have a tag.
+pub(super) fn count(connection: &Connection, having: &Having<'_>) -> StoreResult<u64> {
+    let (condition, values) = having.condition(1)?;
+    let sql = format!("SELECT count(*) FROM host WHERE {condition}");
+    let counted: i64 =
+        connection.prepare_cached(&sql)?.query_one(params_from_iter(values), |row| row.get(0))?;
+    u64::try_from(counted).map_err(|error| codes::corrupt("count", &error))
+}
+
+/// The tags given to a host, by name; nothing if there is no such host.
 pub(super) fn tags(
     connection: &Connection,
     machine: &MachineId,
@@ -213,11 +226,6 @@ pub(super) fn scope_set(
 fn members_text(members: &[ScopeId]) -> StoreResult<String> {
     let ids: Vec<i64> = members.iter().map(|member| member.0).collect();
     codes::json(&ids)
-}
-
-/// A tag as it stands in a JSON list: its letters need no escapes.
-fn quoted(tag: &TagName) -> String {
-    format!("\"{tag}\"")
 }
 
 fn machine(row: &Row<'_>) -> StoreResult<MachineId> {

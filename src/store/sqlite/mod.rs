@@ -8,6 +8,7 @@
 mod codes;
 mod commit;
 mod events;
+mod having;
 mod history;
 mod hosts;
 mod open;

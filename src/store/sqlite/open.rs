@@ -24,6 +24,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("migrations/0001_initial.sql"),
     include_str!("migrations/0002_events.sql"),
     include_str!("migrations/0003_history.sql"),
+    include_str!("migrations/0004_tag_membership.sql"),
 ];
 
 /// What a connection is for.

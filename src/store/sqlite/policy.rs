@@ -255,7 +255,7 @@ pub(super) fn tags_and_settings(
     revision: i64,
 ) -> StoreResult<InForce> {
     let mut statement = connection.prepare_cached(&format!(
-        "SELECT name, priority, description FROM tag WHERE {condition} ORDER BY name"
+        "SELECT name, priority, description, membership FROM tag WHERE {condition} ORDER BY name"
     ))?;
     let mut found = statement.query([revision])?;
     let mut tags = Vec::new();

@@ -88,10 +88,12 @@ pub(super) fn rule(row: &Row<'_>, first: usize, scope: Scope) -> StoreResult<Rul
     Ok(rule)
 }
 
-/// Reads the tag whose name, priority and description begin at column `first`.
+/// Reads the tag whose name, priority, description and membership begin at column `first`.
 pub(super) fn tag(row: &Row<'_>, first: usize) -> StoreResult<Tag> {
     let name = str_at(row, first)?.parse().map_err(|error| codes::corrupt("tag", &error))?;
-    Ok(Tag { name, priority: row.get(first + 1)?, description: row.get(first + 2)? })
+    let (priority, description) = (row.get(first + 1)?, row.get(first + 2)?);
+    let membership = codes::to_value(str_at(row, first + 3)?)?;
+    Ok(Tag { name, priority, description, membership })
 }
 
 /// Reads the setting whose name and value begin at column `first`.

@@ -5,7 +5,7 @@ use std::fmt;
 use proptest::prelude::*;
 
 use super::paper::{
-    CLIENTS, FIRST_THAT_HASHES, GROUPS, HOSTS, MODES, POLICIES, SCOPES, TAGS, TARGETS,
+    CLIENTS, FIRST_THAT_HASHES, GROUPS, HOSTS, MEMBERS, MODES, POLICIES, SCOPES, TAGS, TARGETS,
 };
 use crate::world::Loses;
 
@@ -57,6 +57,11 @@ pub(super) enum Act {
     Untag {
         host: usize,
         tag: usize,
+    },
+    /// Other hosts become members of a tag.
+    Members {
+        tag: usize,
+        members: usize,
     },
     OrderClean {
         host: usize,
@@ -149,6 +154,8 @@ fn act() -> impl Strategy<Value = Act> {
         1 => (0..TAGS.len()).prop_map(|tag| Act::Prefer { tag }),
         5 => (host(), 0..TAGS.len()).prop_map(|(host, tag)| Act::Tag { host, tag }),
         5 => (host(), 0..TAGS.len()).prop_map(|(host, tag)| Act::Untag { host, tag }),
+        2 => (0..TAGS.len(), 0..MEMBERS.len())
+            .prop_map(|(tag, members)| Act::Members { tag, members }),
         1 => (host(), any::<bool>()).prop_map(|(host, all)| Act::OrderClean { host, all }),
         1 => host().prop_map(|host| Act::CancelClean { host }),
     ]
@@ -276,6 +283,9 @@ impl fmt::Debug for Act {
             Self::Prefer { tag } => write!(f, "prefer tag {}", TAGS[tag]),
             Self::Tag { host, tag } => write!(f, "tag {} {}", HOSTS[host], TAGS[tag]),
             Self::Untag { host, tag } => write!(f, "untag {} {}", HOSTS[host], TAGS[tag]),
+            Self::Members { tag, members } => {
+                write!(f, "make {} members of {}", MEMBERS[members], TAGS[tag])
+            }
             Self::OrderClean { host, all } => {
                 let what = if all { "a clean sync of all rules" } else { "a clean sync" };
                 write!(f, "order {what} of {}", HOSTS[host])

@@ -9,6 +9,15 @@ use nicelist::protocol::{ClientMode, RuleType};
 
 pub(super) const HOSTS: [&str; 3] = ["M1", "M2", "M3"];
 pub(super) const TAGS: [&str; 2] = ["eng", "lab"];
+/// Who may be members of a tag: nobody, the second host, hosts of anna, of designers, and those
+/// whose names do not end with a 1.
+pub(super) const MEMBERS: [&str; 5] = [
+    "{}",
+    r#"{"serials": ["sn-m2", "sn-m9"]}"#,
+    r#"{"users": ["anna"]}"#,
+    r#"{"groups": ["design"]}"#,
+    r#"{"hostnames": ["M2.*", "*3.lan"]}"#,
+];
 pub(super) const GROUPS: [&str; 2] = ["design", "staff"];
 pub(super) const SCOPES: [&str; 7] =
     ["fleet", "group:design", "group:staff", "tag:eng", "tag:lab", "user:anna", "host:M1"];
@@ -90,6 +99,7 @@ pub(super) struct Kept {
     pub(super) revision: u64,
     pub(super) rules: Rules,
     pub(super) modes: BTreeMap<usize, usize>,
+    pub(super) members: BTreeMap<usize, usize>,
     pub(super) preferred: usize,
 }
 
@@ -101,6 +111,8 @@ pub(super) struct Paper {
     pub(super) kept: Kept,
     pub(super) modes: BTreeMap<usize, usize>,
     pub(super) tags: BTreeSet<(usize, usize)>,
+    /// By tag: its members, by their place in [`MEMBERS`].
+    pub(super) members: BTreeMap<usize, usize>,
     pub(super) groups: BTreeSet<(usize, usize)>,
     pub(super) owners: BTreeSet<usize>,
     pub(super) preferred: usize,
@@ -124,8 +136,17 @@ impl Paper {
         let tells_groups = CLIENTS[client].1.is_some_and(|version| version >= Version(2025, 6));
         let groups =
             (0..GROUPS.len()).filter(|group| tells_groups && self.groups.contains(&(host, *group)));
-        let mut tags: Vec<usize> =
-            (0..TAGS.len()).filter(|tag| self.tags.contains(&(host, *tag))).collect();
+        let is_member = |tag: &usize| match self.members.get(tag) {
+            None | Some(0) => false,
+            Some(1) => host == 1,
+            Some(2) => self.owners.contains(&host),
+            Some(3) => tells_groups && self.groups.contains(&(host, 0)),
+            Some(4) => host != 0,
+            Some(other) => panic!("members that are not on paper: {other}"),
+        };
+        let mut tags: Vec<usize> = (0..TAGS.len())
+            .filter(|tag| self.tags.contains(&(host, *tag)) || is_member(tag))
+            .collect();
         tags.sort_by_key(|tag| (*tag == self.preferred, *tag));
         let mut scopes = vec![0];
         scopes.extend(groups.map(|group| 1 + group));

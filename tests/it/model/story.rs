@@ -12,8 +12,8 @@ use tokio::sync::oneshot;
 
 use super::history::{Act, History, Meanwhile, Step};
 use super::paper::{
-    CLIENTS, Entry, FIRST_THAT_HASHES, GROUPS, HOSTS, Kept, MESSAGE, MODES, POLICIES, Paper,
-    SCOPES, TAGS, TARGETS,
+    CLIENTS, Entry, FIRST_THAT_HASHES, GROUPS, HOSTS, Kept, MEMBERS, MESSAGE, MODES, POLICIES,
+    Paper, SCOPES, TAGS, TARGETS,
 };
 use crate::world::{Loses, Mac, Network, World};
 
@@ -53,8 +53,9 @@ impl Story {
         let macs = HOSTS.iter().zip(&history.clients).map(|(machine, (client, protobuf))| {
             let profile = Profile::of(CLIENTS[*client].0.parse().unwrap());
             let wire = if *protobuf { Format::Protobuf } else { Format::Json };
+            let (serial, hostname) = (format!("SN-{machine}"), format!("{machine}.lan"));
             let machine_id = (*machine).to_owned();
-            Mac { santa: Santa::new(Profile { machine_id, wire, ..profile }) }
+            Mac { santa: Santa::new(Profile { machine_id, serial, hostname, wire, ..profile }) }
         });
         let macs = macs.collect();
         let mut paper = Paper::default();
@@ -293,6 +294,14 @@ async fn administer(world: &World, paper: &mut Paper, act: Act) {
             world.post(&format!("{}/tags", forced(host)), json!({"remove": [TAGS[tag]]})).await;
             paper.tags.remove(&(host, tag));
         }
+        Act::Members { tag, members } => {
+            let membership: Value = serde_json::from_str(MEMBERS[members]).unwrap();
+            let priority = i32::from(paper.preferred == tag);
+            let tag_with =
+                json!({"name": TAGS[tag], "priority": priority, "membership": membership});
+            world.post("/tags", tag_with).await;
+            paper.members.insert(tag, members);
+        }
         Act::OrderClean { host, all } => {
             let kind = if all { "clean-all" } else { "clean" };
             world.post(&format!("{}/clean-sync", forced(host)), json!({"kind": kind})).await;
@@ -306,15 +315,16 @@ async fn administer(world: &World, paper: &mut Paper, act: Act) {
 /// Notes how everything is.
 async fn keep(world: &World, paper: &Paper) -> Kept {
     let revision = world.get("/status").await["revision"].as_u64().unwrap();
-    let Paper { rules, modes, preferred, .. } = paper;
-    Kept { revision, rules: rules.clone(), modes: modes.clone(), preferred: *preferred }
+    let Paper { rules, modes, members, preferred, .. } = paper.clone();
+    Kept { revision, rules, modes, members, preferred }
 }
 
 /// Goes back to what was noted, as one revision. What has expired since is noted no longer.
 async fn roll_back(world: &World, paper: &mut Paper) {
-    let Kept { revision, rules, modes, preferred } = paper.kept.clone();
+    let Kept { revision, rules, modes, members, preferred } = paper.kept.clone();
     world.post(&format!("/revisions/{revision}/rollback"), json!({})).await;
-    (paper.rules, paper.modes, paper.preferred) = (rules, modes, preferred);
+    (paper.rules, paper.modes, paper.members) = (rules, modes, members);
+    paper.preferred = preferred;
 }
 
 /// Names all tags and settings and the rules of one scope, and lets everything else end.

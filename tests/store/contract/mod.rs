@@ -73,7 +73,7 @@ pub(crate) fn unset(at: &str, key: &str) -> Edit {
 }
 
 pub(crate) fn put_tag(name: &str, priority: i32) -> Edit {
-    Edit::PutTag(Tag { name: tag(name), priority, description: None })
+    Edit::PutTag(Tag { priority, ..Tag::new(tag(name)) })
 }
 
 pub(crate) fn drop_tag(name: &str, force: bool) -> Edit {

@@ -1,6 +1,7 @@
 //! Tags, and giving them to hosts.
 
 use nicelist::rule::{Outcome, Revision};
+use nicelist::store::HostFilter;
 
 use super::*;
 
@@ -9,8 +10,8 @@ async fn tags_of(store: &Db, host: &str) -> Vec<TagName> {
 }
 
 pub(crate) async fn tags_are_made_changed_and_dropped(store: Db) {
-    let described =
-        Tag { name: tag("canary"), priority: -3, description: Some("goes first".to_owned()) };
+    let description = Some("goes first".to_owned());
+    let described = Tag { priority: -3, description, ..Tag::new(tag("canary")) };
     commit(&store, [put_tag("eng", 1), Edit::PutTag(described.clone())]).await;
     let tags = store.snapshot().await.unwrap().tags;
     assert_eq!((&tags[0], &*tags[1].name.to_string()), (&described, "eng"));
@@ -134,4 +135,70 @@ pub(crate) async fn tagging_is_a_revision_and_a_new_version_of_the_host(store: D
     let committed = commit(&store, [untag_host("M1", "b"), untag_host("M1", "b")]).await;
     assert_eq!(committed.outcomes, [Outcome::Removed, Outcome::Unchanged]);
     assert_eq!(tags_of(&store, "M1").await, [tag("a"), tag("c")]);
+}
+
+fn members(name: &str, json: &str) -> Tag {
+    let membership = serde_json::from_str(json).unwrap();
+    Tag { membership, ..Tag::new(tag(name)) }
+}
+
+pub(crate) async fn a_membership_is_part_of_the_tag_in_time(store: Db) {
+    let lists =
+        r#"{"serials":["C02A","C02B"],"users":["anna"],"groups":["a \"b\""],"hostnames":["x-*"]}"#;
+    let first = members("eng", lists);
+    commit(&store, [Edit::PutTag(first.clone())]).await;
+    assert!(!commit(&store, [Edit::PutTag(first.clone())]).await.changed);
+    let second = members("eng", r#"{"serials":["C02A"]}"#);
+    let committed = commit(&store, [Edit::PutTag(second.clone())]).await;
+    assert_eq!(committed.outcomes, [Outcome::Changed]);
+    assert_eq!(store.snapshot().await.unwrap().tags, [second]);
+    assert_eq!(store.snapshot_at(Revision(1)).await.unwrap().tags, [first]);
+}
+
+pub(crate) async fn members_are_found_as_those_who_were_given_the_tag(store: Db) {
+    let reported = [
+        ("M1", "c02a", "Lab-1.local", "anna", "staff"),
+        ("M2", "C02B", "lab[2].LOCAL", "Anna", "design"),
+        ("M3", "C02C", "", "", ""),
+        ("M4", "", "émile-4.local", "emil", "stàff"),
+    ];
+    for (name, serial, hostname, user, group) in reported {
+        let mut host = Host::new(machine(name), at(0));
+        host.facts.serial = serial.to_owned();
+        host.facts.hostname = hostname.to_owned();
+        host.facts.primary_user = user.to_owned();
+        host.facts.groups = vec!["all".to_owned(), group.to_owned()];
+        host.facts.santa_version = "2026.7".to_owned();
+        assert!(store.save_host(&host, 0).await.unwrap());
+    }
+    for (json, expected) in [
+        ("{}", &["M3"][..]),
+        (r#"{"serials":["C02A","c02b"]}"#, &["M1", "M2", "M3"]),
+        (r#"{"users":["anna","Emil"]}"#, &["M1", "M3"]),
+        (r#"{"groups":["design","stàff"]}"#, &["M2", "M3", "M4"]),
+        (r#"{"hostnames":["LAB*"]}"#, &["M1", "M2", "M3"]),
+        (r#"{"hostnames":["lab[2].local"]}"#, &["M2", "M3"]),
+        (r#"{"hostnames":["*"]}"#, &["M1", "M2", "M3", "M4"]),
+        (r#"{"hostnames":["?mile-?.local"]}"#, &["M3", "M4"]),
+        (r#"{"serials":["C02A"],"groups":["design"]}"#, &["M1", "M2", "M3"]),
+    ] {
+        let found = members("some", json);
+        commit(&store, [Edit::PutTag(found.clone()), tag_host("M3", "some")]).await;
+        let filter = HostFilter { tag: Some(tag("some")), ..HostFilter::default() };
+        let hosts = store.hosts(&filter, None, 10).await.unwrap();
+        let names: Vec<&str> = hosts.iter().map(|host| host.machine.as_str()).collect();
+        assert_eq!(names, expected, "{json}");
+        let all = store.hosts(&HostFilter::default(), None, 10).await.unwrap();
+        let having = all.iter().filter(|host| found.is_of(host));
+        assert_eq!(having.map(|host| host.machine.as_str()).collect::<Vec<_>>(), expected);
+        let versions = store.santa_versions(&scope("tag:some")).await.unwrap();
+        assert_eq!(versions.iter().map(|(_, hosts)| hosts).sum::<u64>(), expected.len() as u64);
+        let prefixed = HostFilter { prefix: Some("C02".to_owned()), ..filter };
+        assert!(store.hosts(&prefixed, None, 10).await.unwrap().len() <= expected.len());
+        let count = expected.len();
+        assert_eq!(
+            refusals(store.commit(change([drop_tag("some", false)])).await),
+            [(0, format!("tag `some` is in use (rules: 0, settings: 0, hosts: {count})"))]
+        );
+    }
 }

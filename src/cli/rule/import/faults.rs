@@ -13,7 +13,7 @@ use crate::format::csv::{Delimiter, Rejects};
 /// Where bad rows go.
 enum Sink<'u> {
     /// Each is told, and forbids the import.
-    Told { ui: &'u Ui, name: String },
+    Told { ui: &'u Ui },
     /// Each is written to a file, which is made when there is something to write.
     Written {
         path: PathBuf,
@@ -31,8 +31,8 @@ pub(super) struct Faults<'u> {
 
 impl<'u> Faults<'u> {
     /// Tells each as `NAME:LINE: COLUMN: REASON`.
-    pub(super) fn told(ui: &'u Ui, name: String) -> Self {
-        Self { sink: Sink::Told { ui, name }, count: 0 }
+    pub(super) fn told(ui: &'u Ui) -> Self {
+        Self { sink: Sink::Told { ui }, count: 0 }
     }
 
     /// Writes each to a file.
@@ -50,17 +50,19 @@ impl<'u> Faults<'u> {
         self.count > 0 && matches!(self.sink, Sink::Told { .. })
     }
 
-    /// Takes a bad row.
-    pub(super) fn row(
+    /// Takes what is wrong: its place, the reason, and the line and the fields of a row.
+    pub(super) fn add(
         &mut self,
-        line: u64,
+        place: &str,
         fault: &str,
-        record: &ByteRecord,
+        row: Option<(u64, &ByteRecord)>,
     ) -> Result<(), CliError> {
         self.count += 1;
         match &mut self.sink {
-            Sink::Told { ui, name } => ui.fault(format!("{name}:{line}: {fault}")),
+            Sink::Told { ui } => ui.fault(format!("{place}: {fault}")),
             Sink::Written { path, delimiter, columns, file } => {
+                let nothing = ByteRecord::new();
+                let (line, record) = row.unwrap_or((0, &nothing));
                 let mut write = || -> io::Result<()> {
                     let rejects = match file.take() {
                         Some(rejects) => rejects,

@@ -1,75 +1,130 @@
-//! The good rows of a file, in the form that they are sent in.
+//! The good rules of a file, in the form that they are sent in.
 
-use std::io::BufRead;
-
+use bytes::Bytes;
 use csv::ByteRecord;
-use serde_json::value::{RawValue, to_raw_value};
+use serde::Serialize;
 
 use super::faults::Faults;
 use crate::api::Detail;
 use crate::cli::error::CliError;
-use crate::format::csv::{ReadError, Reader, Row};
+use crate::cli::files::{Fault, Input, Names, Reading};
+use crate::format::Place;
 use crate::rule::RuleDraft;
 
-/// The good rows. Beside its text, a row takes some 30 bytes.
-#[derive(Default)]
-pub(super) struct Rows {
-    put: Vec<Box<RawValue>>,
-    lines: Vec<u64>,
-    /// The fields as they came, where rows that the server refuses must be written down.
-    records: Option<Vec<ByteRecord>>,
+/// What stands between two rules. No rule has a line break in it: JSON writes those as `\n`.
+const BETWEEN: &[u8] = b",\n";
+const END: &[u8] = b"\n]}";
+
+/// What is said of the change beside its rules.
+#[derive(Clone, Debug, Serialize)]
+pub(super) struct Intent {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) message: Option<String>,
+    pub(super) dry_run: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) prune: Option<String>,
 }
 
-/// Reads all rows; those that are no rules go to `faults`.
-pub(super) fn read<R: BufRead>(
-    reader: &mut Reader<R>,
-    name: &str,
+impl Intent {
+    /// The JSON of a [`RuleChange`](crate::api::RuleChange) up to its first rule.
+    fn opening(&self) -> Result<Vec<u8>, CliError> {
+        let mut json = serde_json::to_vec(self).map_err(std::io::Error::from)?;
+        json.pop();
+        json.extend_from_slice(b",\"put\":[\n");
+        Ok(json)
+    }
+}
+
+/// The good rules: the body of a request, written while they are read. Beside the text of it, a
+/// rule takes 16 bytes.
+pub(super) struct Rows {
+    body: Vec<u8>,
+    opening: usize,
+    places: Vec<Place>,
+    names: Names,
+    /// The fields as they came, where rows that the server refuses must be written down.
+    records: Option<Vec<ByteRecord>>,
+    good: usize,
+}
+
+/// Reads all rules; what is none goes to `faults`.
+pub(super) fn read(
+    mut input: Input,
+    intent: &Intent,
     faults: &mut Faults<'_>,
 ) -> Result<Rows, CliError> {
-    let mut rows = Rows { records: faults.keeps_rows().then(Vec::new), ..Rows::default() };
-    while let Some(row) = reader.next() {
-        match row {
+    let body = intent.opening()?;
+    let mut rows = Rows {
+        opening: body.len(),
+        body,
+        places: Vec::new(),
+        names: input.names(),
+        records: faults.keeps_rows().then(Vec::new),
+        good: 0,
+    };
+    while let Some(rule) = input.next() {
+        match rule {
             // Once something is wrong nothing is sent, and nothing need be kept.
-            Ok(_) if faults.forbid() => rows.lines.push(0),
-            Ok(Row { line, rule }) => {
-                let rule = to_raw_value(&RuleDraft::from(rule)).map_err(std::io::Error::from)?;
-                rows.put.push(rule);
-                rows.lines.push(line);
-                if let Some(records) = &mut rows.records {
+            Ok(_) if faults.forbid() => rows.good += 1,
+            Ok((place, rule)) => {
+                if rows.good > 0 {
+                    rows.body.extend_from_slice(BETWEEN);
+                }
+                serde_json::to_writer(&mut rows.body, &RuleDraft::from(rule))
+                    .map_err(std::io::Error::from)?;
+                rows.places.push(place);
+                rows.good += 1;
+                if let (Some(records), Reading::Csv(reader, _)) =
+                    (&mut rows.records, input.reading())
+                {
                     records.push(reader.record().clone());
                 }
             }
-            Err(ReadError::Bad(row)) => faults.row(row.line, &row.fault(), &row.record)?,
-            Err(ReadError::Read(error)) => {
-                return Err(
-                    CliError::failed(format!("cannot read {name}")).because([error.to_string()])
-                );
+            Err(Fault::Bad { place, text, row }) => {
+                let row = row.as_ref().map(|row| (row.line, &row.record));
+                faults.add(&place, &text, row)?;
             }
+            Err(Fault::Failed(error)) => return Err(error),
         }
     }
+    rows.body.extend_from_slice(END);
     Ok(rows)
 }
 
 impl Rows {
     /// How many there are.
     pub(super) fn len(&self) -> usize {
-        self.lines.len()
+        self.good
     }
 
-    /// The rules, as JSON.
-    pub(super) fn put(&self) -> &[Box<RawValue>] {
-        &self.put
+    /// The body, and what is left when it is sent.
+    pub(super) fn into_body(self) -> (Bytes, Sent) {
+        let Self { body, opening, places, names, records, good: _ } = self;
+        let body = Bytes::from(body);
+        (body.clone(), Sent { body, opening, places, names, records })
     }
+}
 
+/// Rules that were sent, and may have to be sent again without those that were refused.
+pub(super) struct Sent {
+    body: Bytes,
+    opening: usize,
+    places: Vec<Place>,
+    names: Names,
+    records: Option<Vec<ByteRecord>>,
+}
+
+impl Sent {
     /// Takes out what the server refuses, and hands it to `faults`.
-    pub(super) fn refuse(
-        &mut self,
+    pub(super) fn without(
+        self,
         details: &[Detail],
         faults: &mut Faults<'_>,
-    ) -> Result<(), CliError> {
-        let mut refused = vec![false; self.len()];
+    ) -> Result<Rows, CliError> {
+        let Self { body, opening, places, names, records } = self;
+        let mut refused = vec![false; places.len()];
         for Detail { index, field, message } in details {
-            let Some(index) = index.filter(|index| *index < self.len()) else { continue };
+            let Some(index) = index.filter(|index| *index < places.len()) else { continue };
             if std::mem::replace(&mut refused[index], true) {
                 continue;
             }
@@ -77,21 +132,28 @@ impl Rows {
                 Some(field) => format!("{field}: {message}"),
                 None => message.clone(),
             };
-            let nothing = ByteRecord::new();
-            let record = self.records.as_ref().map_or(&nothing, |records| &records[index]);
-            faults.row(self.lines[index], &fault, record)?;
+            let record = records.as_ref().map(|records| &records[index]);
+            let row = record.map(|record| (u64::from(places[index].line()), record));
+            faults.add(&names.place(places[index]), &fault, row)?;
         }
-        keep(&mut self.put, &refused);
-        keep(&mut self.lines, &refused);
-        if let Some(records) = &mut self.records {
-            keep(records, &refused);
-        }
-        Ok(())
+        let rules = body[opening..body.len() - END.len()].split(|byte| *byte == b'\n');
+        let rules = rules.map(|rule| rule.strip_suffix(b",").unwrap_or(rule));
+        let kept: Vec<&[u8]> = kept(rules, &refused).collect();
+        let mut rest = body[..opening].to_vec();
+        rest.extend_from_slice(&kept.join(BETWEEN));
+        rest.extend_from_slice(END);
+        Ok(Rows {
+            body: rest,
+            opening,
+            good: kept.len(),
+            places: self::kept(places, &refused).collect(),
+            names,
+            records: records.map(|records| self::kept(records, &refused).collect()),
+        })
     }
 }
 
 /// Keeps what is not refused.
-fn keep<T>(items: &mut Vec<T>, refused: &[bool]) {
-    let mut refused = refused.iter();
-    items.retain(|_| !refused.next().is_some_and(|refused| *refused));
+fn kept<T>(items: impl IntoIterator<Item = T>, refused: &[bool]) -> impl Iterator<Item = T> {
+    items.into_iter().zip(refused).filter(|(_, refused)| !**refused).map(|(item, _)| item)
 }

@@ -26,7 +26,8 @@ fn server() -> (Client, Arc<Mutex<Vec<RuleChange>>>) {
         let details: Vec<Detail> = unknown.map(refused).collect();
         let response = if details.is_empty() {
             let outcomes = vec![Outcome::Added; change.put.len()];
-            let answer = ChangeAnswer { revision: Revision(7), changed: true, outcomes };
+            let answer =
+                ChangeAnswer { revision: Revision(7), changed: true, outcomes, pruned: Vec::new() };
             Response::new(serde_json::to_vec(&answer).unwrap().into())
         } else {
             let problem = Problem::new(Code::Invalid, "no").hint("make it first").details(details);
@@ -45,10 +46,12 @@ fn server() -> (Client, Arc<Mutex<Vec<RuleChange>>>) {
 fn args(file: &Path) -> ImportArgs {
     ImportArgs {
         file: file.to_owned(),
+        from: None,
         partial: false,
         rejects: None,
-        scope: None,
-        source: None,
+        defaults: DefaultArgs { scope: None, source: None, policy: None },
+        prune: false,
+        allow_empty: false,
         reason: None,
         dry_run: false,
     }
@@ -83,7 +86,10 @@ async fn a_good_file_is_one_change_and_one_line() {
     let (client, asked) = server();
     let (ui, out, err) = remembering(Output::Table, false);
     let args = ImportArgs {
-        scope: Some("tag:canary".parse().unwrap()),
+        defaults: DefaultArgs {
+            scope: Some("tag:canary".parse().unwrap()),
+            ..args(&file).defaults
+        },
         reason: Some("baseline".to_owned()),
         ..args(&file)
     };
@@ -141,7 +147,7 @@ async fn a_partial_import_takes_the_good_rows_and_writes_down_the_others() {
     let error = import(&ui, &client, partial).await.unwrap_err();
     assert_eq!(
         out.text(),
-        "{\"added\":1,\"changed\":0,\"unchanged\":0,\"rejected\":3,\"revision\":7,\"dry_run\":false}\n"
+        "{\"added\":1,\"changed\":0,\"unchanged\":0,\"removed\":0,\"rejected\":3,\"revision\":7,\"dry_run\":false}\n"
     );
     assert!(error.message.starts_with("3 rows were rejected; see "), "{}", error.message);
     assert_eq!(error.kind.exit_code(), 5);

@@ -204,11 +204,12 @@ impl<'c, 'e> Commit<'c, 'e> {
         self.flush()?;
         let scope = Scope::Tag(name.clone());
         let scope = scopes::find(self.connection, &scope)?;
+        let membership = self.tags.membership(name);
         if force {
             let (ended, hosts) = tags::take_away(self.connection, name, scope, self.revision)?;
             self.altered += ended + hosts;
             self.retagged += hosts;
-        } else if let Some(reason) = tags::in_use(self.connection, name, scope)? {
+        } else if let Some(reason) = tags::in_use(self.connection, name, membership, scope)? {
             self.refuse(place, reason);
             return Ok(());
         }

@@ -5,8 +5,9 @@ use std::collections::BTreeMap;
 use rusqlite::Connection;
 
 use super::{Version, transition};
-use crate::fleet::Tag;
+use crate::fleet::{Membership, Tag};
 use crate::rule::{MachineId, Outcome, TagName};
+use crate::store::sqlite::having::Having;
 use crate::store::sqlite::{codes, hosts, rows};
 use crate::store::{RefusalReason, StoreResult};
 
@@ -24,7 +25,8 @@ impl Tags {
     pub(super) fn load(connection: &Connection) -> StoreResult<Self> {
         let mut tags = BTreeMap::new();
         let mut statement = connection.prepare_cached(
-            "SELECT id, made, name, priority, description FROM tag WHERE ended IS NULL",
+            "SELECT id, made, name, priority, description, membership FROM tag
+             WHERE ended IS NULL",
         )?;
         let mut found = statement.query([])?;
         while let Some(row) = found.next()? {
@@ -38,6 +40,12 @@ impl Tags {
     /// Whether there is such a tag.
     pub(super) fn has(&self, name: &TagName) -> bool {
         self.0.get(name).is_some_and(|entry| entry.wanted.is_some())
+    }
+
+    /// The membership of a tag.
+    pub(super) fn membership(&self, name: &TagName) -> Membership {
+        let wanted = self.0.get(name).and_then(|entry| entry.wanted.as_ref());
+        wanted.map(|tag| tag.membership.clone()).unwrap_or_default()
     }
 
     /// Makes a tag as given.
@@ -58,11 +66,11 @@ impl Tags {
     }
 
     /// Writes what differs from the database, and says by how many rows the revision grew.
-    pub(super) fn write(self, connection: &Connection, revision: i64) -> rusqlite::Result<i64> {
+    pub(super) fn write(self, connection: &Connection, revision: i64) -> StoreResult<i64> {
         let mut end = connection.prepare_cached("UPDATE tag SET ended = ? WHERE id = ?")?;
         let mut delete = connection.prepare_cached("DELETE FROM tag WHERE id = ?")?;
         let mut insert = connection.prepare_cached(
-            "INSERT INTO tag (name, priority, description, made) VALUES (?, ?, ?, ?)",
+            "INSERT INTO tag (name, priority, description, membership, made) VALUES (?, ?, ?, ?, ?)",
         )?;
         let mut altered = 0;
         for Entry { stored, wanted } in self.0.into_values() {
@@ -73,7 +81,9 @@ impl Tags {
                 altered += row.end(revision, &mut end, &mut delete)?;
             }
             if let Some(tag) = wanted {
-                insert.execute((tag.name.as_str(), tag.priority, &tag.description, revision))?;
+                let membership = codes::json(&tag.membership)?;
+                let Tag { name, priority, description, .. } = &tag;
+                insert.execute((name.as_str(), priority, description, membership, revision))?;
                 altered += 1;
             }
         }
@@ -135,10 +145,12 @@ impl HostTags {
     }
 }
 
-/// What uses a tag, if anything does: rules and settings in its scope, and hosts.
+/// What uses a tag, if anything does: rules and settings in its scope, and hosts that have it,
+/// be it by hand or as members.
 pub(super) fn in_use(
     connection: &Connection,
     name: &TagName,
+    membership: Membership,
     scope: Option<i64>,
 ) -> StoreResult<Option<RefusalReason>> {
     let count = |sql, scope| -> StoreResult<u64> {
@@ -147,7 +159,7 @@ pub(super) fn in_use(
     };
     let rules = count("SELECT count(*) FROM rule WHERE scope = ? AND ended IS NULL", scope)?;
     let settings = count("SELECT count(*) FROM setting WHERE scope = ? AND ended IS NULL", scope)?;
-    let hosts = u64::try_from(hosts::tagged(connection, name)?.len()).unwrap_or(u64::MAX);
+    let hosts = hosts::count(connection, &Having::with(name, membership))?;
     let used = rules + settings + hosts > 0;
     Ok(used.then(|| RefusalReason::TagInUse { name: name.clone(), rules, settings, hosts }))
 }

@@ -1,0 +1,12 @@
+//! Files and folders of rules that are named on the command line: opened, read in whatever
+//! format they are in, and written.
+
+mod input;
+mod losses;
+mod output;
+mod place;
+
+pub(crate) use input::{Fault, Input, Names, Reading, counted, read_whole, refuse_faults};
+pub(crate) use losses::Losses;
+pub(crate) use output::{Destination, Finished, Terms};
+pub(crate) use place::{length_of, name_of};

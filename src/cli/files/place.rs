@@ -1,0 +1,60 @@
+//! Paths as people write them.
+
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use crate::cli::error::CliError;
+use crate::format::File;
+
+/// Stands for stdin, and for stdout.
+pub(crate) const STDIO: &str = "-";
+
+/// A path in messages.
+pub(crate) fn name_of(path: &Path) -> String {
+    if path == Path::new(STDIO) { "stdin".into() } else { path.display().to_string() }
+}
+
+/// The length of a file; of pipes and folders it is not known.
+pub(crate) fn length_of(path: &Path) -> Option<u64> {
+    let metadata = fs::metadata(path).ok()?;
+    (path != Path::new(STDIO) && metadata.is_file()).then_some(metadata.len())
+}
+
+/// Says that a path cannot be read.
+pub(super) fn unreadable(path: &Path, error: &io::Error) -> CliError {
+    CliError::failed(format!("cannot read {}", name_of(path))).because([error.to_string()])
+}
+
+/// Says that a path cannot be written.
+pub(super) fn unwritable(path: &Path, error: &io::Error) -> CliError {
+    CliError::failed(format!("cannot write {}", path.display())).because([error.to_string()])
+}
+
+/// Reads all files of a folder and of the folders in it, in the order of their names. Links are
+/// followed for files and not for folders, which may lead in circles. Hidden folders, as version
+/// control keeps them, are passed over.
+pub(super) fn read_folder(folder: &Path) -> Result<Vec<File>, CliError> {
+    let mut files = Vec::new();
+    let mut folders = vec![PathBuf::new()];
+    while let Some(below) = folders.pop() {
+        let path = folder.join(&below);
+        for entry in fs::read_dir(&path).map_err(|error| unreadable(&path, &error))? {
+            let entry = entry.map_err(|error| unreadable(&path, &error))?;
+            let (name, path) = (entry.file_name(), entry.path());
+            let kind = entry.file_type().map_err(|error| unreadable(&path, &error))?;
+            if kind.is_dir() {
+                if !name.as_encoded_bytes().starts_with(b".") {
+                    folders.push(below.join(&name));
+                }
+                continue;
+            }
+            let bytes = fs::read(&path).map_err(|error| unreadable(&path, &error))?;
+            let parts = below.join(&name);
+            let parts: Vec<_> = parts.iter().map(|part| part.to_string_lossy()).collect();
+            files.push(File { name: parts.join("/"), bytes });
+        }
+    }
+    files.sort_unstable_by(|one, other| one.name.cmp(&other.name));
+    Ok(files)
+}

@@ -1,0 +1,178 @@
+//! `nicelist rule convert`.
+
+use std::path::PathBuf;
+
+use clap::Args;
+use serde::Serialize;
+
+use crate::cli::arg::Words;
+use crate::cli::context::Context;
+use crate::cli::error::CliError;
+use crate::cli::files::{self, Destination, Fault, Finished, Input, Losses, Terms};
+use crate::cli::ui::{Cell, Column, Row};
+use crate::format::{Defaults, Format};
+use crate::rule::{PolicyKind, Scope};
+
+/// Convert files of rules from any format to any other, without a server
+///
+/// The format of IN is told by what is in it, the one of OUT by the end of its name; --from and
+/// --to say otherwise. IN may be a folder of Moroz's or a manifest; OUT is a folder where the
+/// format needs several files.
+///
+/// What the format of OUT cannot say is listed before anything is written. It is left out, or,
+/// with --strict, nothing is written and the exit code is 5. If anything in IN is no rule, all of
+/// that is listed with its place, nothing is written, and the exit code is 5 as well.
+#[derive(Debug, Args)]
+#[command(after_long_help = "\
+Examples:
+  nicelist rule convert /etc/moroz policy.toml
+  nicelist rule convert zentral.json rules.csv --strict
+  nicelist rule convert rules.csv santa.mobileconfig
+  nicelist rule convert rules.csv - --to jsonl | jq .target
+  santactl fileinfo --json /Applications/Zoom.app | nicelist rule convert - zoom.csv --policy allow")]
+pub(crate) struct ConvertArgs {
+    /// The file or folder to read; - reads stdin
+    #[arg(value_name = "IN")]
+    input: PathBuf,
+    /// The file or folder to write; - writes stdout
+    #[arg(value_name = "OUT")]
+    out: PathBuf,
+    /// The format of IN
+    #[arg(long, value_name = "FORMAT", value_parser = formats())]
+    from: Option<Format>,
+    /// The format of OUT
+    #[arg(long, value_name = "FORMAT", value_parser = formats())]
+    to: Option<Format>,
+    #[command(flatten)]
+    defaults: DefaultArgs,
+    /// Write nothing if anything would be lost
+    #[arg(long)]
+    strict: bool,
+    /// Show what would be lost and write nothing
+    #[arg(long)]
+    dry_run: bool,
+}
+
+/// What rules get that do not say it themselves.
+#[derive(Debug, Args)]
+pub(super) struct DefaultArgs {
+    /// Whom rules are for that do not say: fleet, group:, tag:, user: or host:NAME
+    #[arg(long)]
+    pub(super) scope: Option<Scope>,
+    /// Where rules come from that do not say
+    #[arg(long, value_name = "NAME")]
+    pub(super) source: Option<String>,
+    /// The policy of rules for the programs of a fileinfo report
+    #[arg(long, value_parser = Words::<PolicyKind>::new(PolicyKind::ALL.map(PolicyKind::word)))]
+    pub(super) policy: Option<PolicyKind>,
+}
+
+impl From<DefaultArgs> for Defaults {
+    fn from(DefaultArgs { scope, source, policy }: DefaultArgs) -> Self {
+        Self { scope, source, policy }
+    }
+}
+
+/// The formats by their words.
+pub(super) fn formats() -> Words<Format> {
+    Words::new(Format::ALL.map(Format::word))
+}
+
+pub(super) fn run(context: &Context, args: ConvertArgs) -> Result<(), CliError> {
+    let ConvertArgs { input, out, from, to, defaults, strict, dry_run } = args;
+    let ui = &context.ui;
+    let destination = Destination::new(Some(out), to)?;
+    let progress =
+        ui.progress(files::length_of(&input), format!("reading {}", files::name_of(&input)));
+    let mut input = Input::open(ui, &input, from, defaults.into(), progress.counter())?;
+    let settings = input.settings().iter();
+    let settings = settings.map(|it| (it.scope.clone(), it.setting.clone())).collect();
+    let mut sink = destination.begin(ui, settings, Terms { strict, dry_run })?;
+    let (mut good, mut bad) = (0, 0);
+    while let Some(rule) = input.next() {
+        match rule {
+            // Once something is wrong nothing is kept.
+            Ok(_) if bad > 0 => good += 1,
+            Ok((_, rule)) => {
+                good += 1;
+                sink.write(rule)?;
+            }
+            Err(Fault::Bad { place, text, row: _ }) => {
+                ui.fault(format!("{place}: {text}"));
+                bad += 1;
+            }
+            Err(Fault::Failed(error)) => return Err(error),
+        }
+    }
+    drop(progress);
+    if bad > 0 {
+        let text = match input.format().streams() {
+            true => format!("{bad} of {} rows are wrong", bad + good),
+            false => files::counted(bad, "fault"),
+        };
+        return Err(CliError::input(format!("{text}; nothing was written")));
+    }
+    let Finished { count, losses } = sink.finish()?;
+    let summary = Summary {
+        from: input.format().word(),
+        to: destination.format().word(),
+        rules: count,
+        lost: losses,
+        dry_run,
+    };
+    match destination.path() {
+        // Stdout has the rules.
+        None if !dry_run => Ok(()),
+        path => {
+            ui.answer(&summary, [&summary])?;
+            let place = path.map_or("stdout".into(), |path| path.display().to_string());
+            ui.status(summary.told(&place));
+            Ok(())
+        }
+    }
+}
+
+/// What became of a conversion.
+#[derive(Debug, Serialize)]
+struct Summary {
+    from: &'static str,
+    to: &'static str,
+    rules: usize,
+    lost: Losses,
+    dry_run: bool,
+}
+
+impl Summary {
+    fn told(&self, place: &str) -> String {
+        let Self { from, to, rules, lost, dry_run } = self;
+        let done = if *dry_run { "dry run: would write" } else { "wrote" };
+        let left_out = match lost.left_out() {
+            0 => String::new(),
+            count => format!(", left out {count}"),
+        };
+        let rules = files::counted(*rules, "rule");
+        format!("{done} {rules} to {place} ({from} to {to}{left_out})")
+    }
+}
+
+/// A table has nothing of it: the line on stderr says the same.
+impl Row for &Summary {
+    const COLUMNS: &'static [Column] = &[
+        Column::machine("from"),
+        Column::machine("to"),
+        Column::machine("rules"),
+        Column::machine("left_out"),
+        Column::machine("dry_run"),
+    ];
+    const HEADED: bool = false;
+
+    fn cells(&self) -> Vec<Cell> {
+        vec![
+            Cell::text(self.from),
+            Cell::text(self.to),
+            Cell::text(self.rules),
+            Cell::text(self.lost.left_out()),
+            Cell::text(self.dry_run),
+        ]
+    }
+}

@@ -1,0 +1,117 @@
+//! `nicelist rule diff`.
+
+use std::convert::Infallible;
+use std::path::{Path, PathBuf};
+use std::str::FromStr;
+
+use clap::Args;
+use jiff::Timestamp;
+
+use super::convert::formats;
+use crate::api::{PolicyAnswer, PolicyChange, RuleQuery};
+use crate::cli::context::Context;
+use crate::cli::difference;
+use crate::cli::error::{CliError, Kind};
+use crate::cli::files;
+use crate::client::Client;
+use crate::fleet::{Differences, InForce, Terms};
+use crate::format::{Defaults, Format};
+use crate::rule::{Revision, Rule};
+
+/// Show how the rules of two files, revisions or the server differ
+///
+/// A and B are each the path of a file or folder in any format, `server` for the rules in force,
+/// or @N for those of a revision. Shown is what would have to be added, changed and removed to
+/// get from A to B. The exit code is 3 if they differ, and 0 if they do not.
+#[derive(Debug, Args)]
+#[command(after_long_help = "\
+Examples:
+  nicelist rule diff server rules.csv
+  nicelist rule diff @41 server
+  nicelist rule diff old.mobileconfig new.mobileconfig -o jsonl
+  nicelist rule diff server zentral.json --full")]
+pub(crate) struct DiffArgs {
+    /// How the rules are: PATH, server or @REVISION
+    #[arg(value_name = "A")]
+    before: Side,
+    /// How they shall be: PATH, server or @REVISION
+    #[arg(value_name = "B")]
+    after: Side,
+    /// The format of the files
+    #[arg(long, value_name = "FORMAT", value_parser = formats())]
+    from: Option<Format>,
+    /// Show every difference, however many they are
+    #[arg(long)]
+    full: bool,
+}
+
+/// Where rules are.
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Side {
+    Server,
+    At(Revision),
+    Path(PathBuf),
+}
+
+impl FromStr for Side {
+    type Err = Infallible;
+
+    /// Everything is a path that is nothing else; `./server` is one in any case.
+    fn from_str(text: &str) -> Result<Self, Infallible> {
+        let revision = text.strip_prefix('@').and_then(|number| number.parse().ok());
+        Ok(match (text, revision) {
+            ("server", _) => Self::Server,
+            (_, Some(revision)) => Self::At(Revision(revision)),
+            (path, None) => Self::Path(path.into()),
+        })
+    }
+}
+
+pub(super) async fn run(context: &Context, args: DiffArgs) -> Result<(), CliError> {
+    let DiffArgs { before, after, from, full } = args;
+    let ui = &context.ui;
+    let before = rules(context, &before, from).await?;
+    let after = rules(context, &after, from).await?;
+    // What has expired is compared as well: a file says what it says.
+    let terms = Terms { prune: true, now: Timestamp::MIN };
+    let Differences { differences, unchanged, expired: _ } =
+        Differences::between(&before, &after, terms);
+    let changes: Vec<PolicyChange> = differences.iter().map(PolicyChange::from).collect();
+    let answer = PolicyAnswer { unchanged, changes, ..PolicyAnswer::default() };
+    difference::show(ui, &answer, full)?;
+    ui.status(difference::differing(&answer));
+    match answer.changes.is_empty() {
+        true => Ok(()),
+        false => Err(CliError::new(Kind::Differences, "the rules differ")),
+    }
+}
+
+async fn rules(
+    context: &Context,
+    side: &Side,
+    format: Option<Format>,
+) -> Result<InForce, CliError> {
+    let rules = match side {
+        Side::Path(path) => of_path(context, path, format)?,
+        Side::Server => of_server(&context.client().await?, None).await?,
+        Side::At(revision) => of_server(&context.client().await?, Some(*revision)).await?,
+    };
+    Ok(InForce { rules, ..InForce::default() })
+}
+
+fn of_path(context: &Context, path: &Path, format: Option<Format>) -> Result<Vec<Rule>, CliError> {
+    let document = files::read_whole(path, format, &Defaults::default())?;
+    files::refuse_faults(&context.ui, &document)?;
+    Ok(document.rules.into_iter().map(|placed| placed.rule).collect())
+}
+
+async fn of_server(client: &Client, at: Option<Revision>) -> Result<Vec<Rule>, CliError> {
+    let mut pages = client.rules(&RuleQuery { at, ..RuleQuery::default() });
+    let mut rules = Vec::new();
+    while let Some(page) = pages.next().await? {
+        for view in page {
+            rules.push(super::view::rule(view)?);
+        }
+    }
+    Ok(rules)
+}

@@ -1,0 +1,98 @@
+//! CSV as a whole, for those who want a [`Document`] of it, and what tells it from other formats.
+
+use ::csv::{ByteRecord, ReaderBuilder};
+
+use super::column::Layout;
+use super::{Delimiter, HeaderError, ReadError, Reader, Row, Writer};
+use crate::format::{
+    Content, Defaults, Document, File, Loss, Lost, Place, PlacedRule, Remark, Spot, Written,
+    text::narrowed,
+};
+
+/// What stands between the fields, if the first line of a text names the columns of rules. The
+/// beginning of a file is enough.
+#[must_use]
+pub fn recognises(head: &[u8]) -> Option<Delimiter> {
+    let line = head.split_inclusive(|byte| *byte == b'\n').next()?;
+    let all = [Delimiter::Comma, Delimiter::Tab, Delimiter::Semicolon];
+    all.into_iter().find(|delimiter| {
+        let mut input =
+            ReaderBuilder::new().has_headers(false).delimiter(delimiter.byte()).from_reader(line);
+        let mut record = ByteRecord::new();
+        let read = input.read_byte_record(&mut record).unwrap_or(false);
+        read && match Layout::read(&record) {
+            Ok(_) | Err(HeaderError::Duplicate { .. }) => true,
+            // One name, of which the comma is a part, is no header.
+            Err(HeaderError::Missing { .. }) => record.len() > 1 && Layout::knows_any(&record),
+            Err(
+                HeaderError::Empty
+                | HeaderError::Utf16
+                | HeaderError::Encoding
+                | HeaderError::Read(_),
+            ) => false,
+        }
+    })
+}
+
+/// Reads files whose fields are parted by `delimiter`.
+#[must_use]
+pub fn read(files: &[File], delimiter: Delimiter, defaults: &Defaults) -> Document {
+    let names = files.iter().map(|file| file.name.clone()).collect();
+    let mut document = Document { files: names, ..Document::default() };
+    for (number, file) in files.iter().enumerate() {
+        let number = narrowed(number);
+        let at = |line: u64| {
+            let line = narrowed(usize::try_from(line).unwrap_or(usize::MAX));
+            Place { file: number, spot: Spot::Line(line) }
+        };
+        let mut reader = match Reader::open(&*file.bytes, delimiter, defaults.clone()) {
+            Ok(reader) => reader,
+            Err(error) => {
+                document.faults.push(Remark { place: at(1), text: error.to_string() });
+                continue;
+            }
+        };
+        for column in reader.extra_columns() {
+            let text = format!("column {column} is not used");
+            document.notes.push(Remark { place: at(1), text });
+        }
+        for row in &mut reader {
+            match row {
+                Ok(Row { line, rule }) => {
+                    document.rules.push(PlacedRule { place: at(line), rule });
+                }
+                Err(ReadError::Bad(row)) => {
+                    document.faults.push(Remark { place: at(row.line), text: row.fault() });
+                }
+                Err(ReadError::Read(error)) => {
+                    let place = Place { file: number, spot: Spot::Whole };
+                    document.faults.push(Remark { place, text: error.to_string() });
+                }
+            }
+        }
+    }
+    document
+}
+
+/// Writes rules with `delimiter` between their fields. Nothing of a rule is lost; settings are.
+#[must_use]
+pub fn write(content: Content<'_>, delimiter: Delimiter) -> Written {
+    let mut bytes = Vec::new();
+    // Memory takes all that is written to it.
+    let written = Writer::new(&mut bytes, delimiter).and_then(|mut writer| {
+        content.rules.iter().try_for_each(|rule| writer.write(rule))?;
+        writer.finish()
+    });
+    debug_assert!(written.is_ok());
+    Written { files: vec![File { name: String::new(), bytes }], losses: settings_lost(content) }
+}
+
+/// The settings, of which files of rules alone say nothing.
+pub(in crate::format) fn settings_lost(content: Content<'_>) -> Vec<Loss> {
+    let lost = content.settings.iter().map(|(scope, setting)| {
+        let why =
+            format!("{} of {scope} is a setting, and the format has rules only", setting.key());
+        Loss { rule: None, lost: Lost::Everything(why) }
+    });
+    lost.collect()
+}

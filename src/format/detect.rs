@@ -1,0 +1,137 @@
+//! Which format files are in, and the module that reads and writes it.
+
+use super::csv::Delimiter;
+use super::{
+    Content, Defaults, Document, File, Format, Written, csv, fileinfo, json, moroz, profile,
+    rudolph, santactl, terraform, toml, workshop, zentral,
+};
+
+/// Nothing is written in a format that is a report of another program.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{0} is what santactl prints; it is only read")]
+pub struct ReadOnly(Format);
+
+impl Format {
+    /// The format that the end of a file's name stands for, if it stands for one.
+    #[must_use]
+    pub fn of_name(name: &str) -> Option<Self> {
+        let (_, ending) = name.rsplit_once('.')?;
+        Some(match ending.to_ascii_lowercase().as_str() {
+            "csv" => Self::Csv,
+            "tsv" => Self::Tsv,
+            "json" => Self::Json,
+            "jsonl" | "ndjson" => Self::Jsonl,
+            "toml" => Self::Toml,
+            "mobileconfig" | "plist" => Self::StaticRules,
+            "yaml" | "yml" => Self::ZentralYaml,
+            "tf" => Self::Terraform,
+            _ => return None,
+        })
+    }
+
+    /// Whether a file is CSV with the columns of another tool whose values mean something else
+    /// than ours.
+    #[must_use]
+    pub fn has_csv_of_others(head: &File) -> bool {
+        rudolph::recognises(head)
+    }
+
+    /// The format that a file is in, by what is in it. Of a streamed one ([`Format::streams`])
+    /// the beginning is enough.
+    #[must_use]
+    pub fn of_content(file: &File) -> Option<Self> {
+        Self::ALL.into_iter().filter(|format| *format != Self::Csv).chain([Self::Csv]).find(
+            |format| match format {
+                // Other tools' CSV has names of columns that ours takes as well: ours comes last.
+                Self::Csv => csv::recognises(&file.bytes).is_some(),
+                Self::Tsv => csv::recognises(&file.bytes) == Some(Delimiter::Tab),
+                Self::Json => json::recognises(file),
+                Self::Jsonl => json::recognises_lines(&file.bytes),
+                Self::Toml => toml::recognises(file),
+                Self::Santactl => santactl::recognises(file),
+                Self::StaticRules => profile::recognises(file),
+                Self::Moroz => moroz::recognises(file),
+                Self::RudolphCsv => false,
+                Self::RudolphJson => false,
+                Self::ZentralJson => zentral::recognises_json(file),
+                Self::ZentralYaml => zentral::recognises_yaml(file),
+                Self::Workshop => workshop::recognises(file),
+                Self::Terraform => terraform::recognises(file),
+                Self::FileInfo => fileinfo::recognises(file),
+            },
+        )
+    }
+
+    /// Whether it is read and written a rule at a time, so that the size of files does not matter.
+    #[must_use]
+    pub const fn streams(self) -> bool {
+        match self {
+            Self::Csv | Self::Tsv | Self::Jsonl => true,
+            Self::Json
+            | Self::Toml
+            | Self::Santactl
+            | Self::StaticRules
+            | Self::Moroz
+            | Self::RudolphCsv
+            | Self::RudolphJson
+            | Self::ZentralJson
+            | Self::ZentralYaml
+            | Self::Workshop
+            | Self::Terraform
+            | Self::FileInfo => false,
+        }
+    }
+
+    /// Whether a folder of files may be in this format.
+    #[must_use]
+    pub const fn has_folders(self) -> bool {
+        matches!(self, Self::Toml | Self::Moroz)
+    }
+
+    /// Reads files as a whole.
+    #[must_use]
+    pub fn read(self, files: &[File], defaults: &Defaults) -> Document {
+        match self {
+            Self::Csv => {
+                let delimiter = files.first().and_then(|file| csv::recognises(&file.bytes));
+                csv::read(files, delimiter.unwrap_or_default(), defaults)
+            }
+            Self::Tsv => csv::read(files, Delimiter::Tab, defaults),
+            Self::Json => json::read(files, defaults),
+            Self::Jsonl => json::read_lines(files, defaults),
+            Self::Toml => toml::read(files, defaults),
+            Self::Santactl => santactl::read(files, defaults),
+            Self::StaticRules => profile::read(files, defaults),
+            Self::Moroz => moroz::read(files, defaults),
+            Self::RudolphCsv | Self::RudolphJson => rudolph::read(files, defaults),
+            Self::ZentralJson | Self::ZentralYaml => zentral::read(files, defaults),
+            Self::Workshop => workshop::read(files, defaults),
+            Self::Terraform => terraform::read(files, defaults),
+            Self::FileInfo => fileinfo::read_rules(files, defaults),
+        }
+    }
+
+    /// Writes rules and settings as a whole, and tells what the format cannot say.
+    ///
+    /// # Errors
+    /// For a format that is only read.
+    pub fn write(self, content: Content<'_>) -> Result<Written, ReadOnly> {
+        Ok(match self {
+            Self::Csv => csv::write(content, Delimiter::Comma),
+            Self::Tsv => csv::write(content, Delimiter::Tab),
+            Self::Json => json::write(content),
+            Self::Jsonl => json::write_lines(content),
+            Self::Toml => toml::write(content),
+            Self::Santactl => santactl::write(content),
+            Self::StaticRules => profile::write(content),
+            Self::Moroz => moroz::write(content),
+            Self::RudolphCsv => rudolph::write(content),
+            Self::RudolphJson => rudolph::write(content),
+            Self::ZentralJson => zentral::write_json(content),
+            Self::ZentralYaml => zentral::write_yaml(content),
+            Self::Workshop => workshop::write(content),
+            Self::Terraform => terraform::write(content),
+            Self::FileInfo => return Err(ReadOnly(self)),
+        })
+    }
+}

@@ -1,0 +1,423 @@
+//! Files of rules from one format to another, without a server; and what is said of bad ones.
+
+use crate::shell::Shell;
+
+const RULES: &str = "target,policy,scope,message,ticket\n\
+    teamid:AAAAAAAAAA,allow,,Ask IT,IT-1\n\
+    signingid:platform:com.apple.osascript,block,tag:eng,\"no, \"\"sir\"\"\nnever\",\n";
+
+fn shell() -> Shell {
+    let shell = Shell::new();
+    shell.write("rules.csv", RULES);
+    shell
+}
+
+fn read(shell: &Shell, name: &str) -> String {
+    std::fs::read_to_string(shell.path(name)).unwrap()
+}
+
+#[test]
+fn rules_go_from_csv_to_json_and_back_unchanged() {
+    let shell = shell();
+    insta::assert_snapshot!(shell.run("rule convert rules.csv - --to jsonl"), @r#"
+    $ nicelist rule convert rules.csv - --to jsonl
+    exit code: 0
+    ----- stdout -----
+    {"target":"teamid:AAAAAAAAAA","policy":"allow","scope":"fleet","message":"Ask IT","ticket":"IT-1"}
+    {"target":"signingid:platform:com.apple.osascript","policy":"block","scope":"tag:eng","message":"no, \"sir\"\nnever"}
+    "#);
+    shell.run("rule convert rules.csv own.csv");
+    for between in ["a.json", "a.jsonl", "a.tsv"] {
+        shell.run(&format!("rule convert rules.csv {between}"));
+        shell.run(&format!("rule convert {between} back.csv"));
+        assert_eq!(read(&shell, "back.csv"), read(&shell, "own.csv"), "through {between}");
+    }
+}
+
+#[test]
+fn the_list_that_a_server_prints_is_read_as_a_file() {
+    let shell = shell();
+    shell.run("rule import rules.csv --database sqlite:a.db");
+    shell.run("tag create eng --database sqlite:a.db");
+    shell.run("rule import rules.csv --database sqlite:a.db");
+    for output in ["json", "jsonl", "csv", "tsv"] {
+        let list = shell.command(&["rule", "list", "--database", "sqlite:a.db", "-o", output]);
+        let list = { list }.output().unwrap();
+        shell.write("list", &String::from_utf8(list.stdout).unwrap());
+        shell.run("rule convert list listed.csv");
+        shell.run("rule export -f exported.csv --database sqlite:a.db");
+        assert_eq!(read(&shell, "listed.csv"), read(&shell, "exported.csv"), "as {output}");
+    }
+}
+
+#[test]
+fn what_a_format_cannot_say_is_listed_and_strict_refuses_it() {
+    let shell = shell();
+    insta::assert_snapshot!(shell.run("rule convert rules.csv moroz --to moroz"), @"
+    $ nicelist rule convert rules.csv moroz --to moroz
+    exit code: 0
+    ----- stderr -----
+    warning: moroz has no ticket; lost of teamid:AAAAAAAAAA
+    warning: left out: signingid:platform:com.apple.osascript for tag:eng: Moroz knows all Macs and single Macs only
+    wrote 1 rule to moroz (csv to moroz, left out 1)
+    ");
+    insta::assert_snapshot!(shell.run("rule convert rules.csv zentral.yaml --strict"), @"
+    $ nicelist rule convert rules.csv zentral.yaml --strict
+    exit code: 5
+    ----- stderr -----
+    warning: zentral-yaml has no message; lost of teamid:AAAAAAAAAA
+    warning: zentral-yaml has no ticket; lost of teamid:AAAAAAAAAA
+    error: zentral-yaml cannot say all of it; nothing was written
+    hint: without --strict, what is lost is left out
+    ");
+    assert!(!shell.path("zentral.yaml").exists());
+    insta::assert_snapshot!(shell.run("rule convert rules.csv zentral.yaml --dry-run"), @"
+    $ nicelist rule convert rules.csv zentral.yaml --dry-run
+    exit code: 0
+    ----- stderr -----
+    warning: zentral-yaml has no message; lost of teamid:AAAAAAAAAA
+    warning: zentral-yaml has no ticket; lost of teamid:AAAAAAAAAA
+    dry run: would write 2 rules to zentral.yaml (csv to zentral-yaml)
+    ");
+    assert!(!shell.path("zentral.yaml").exists());
+    let lost = shell.json("rule convert rules.csv zentral.yaml");
+    assert_eq!(lost["lost"][1]["what"], "ticket");
+    assert_eq!(lost["lost"][1]["rules"][0]["target"], "teamid:AAAAAAAAAA");
+}
+
+#[test]
+fn a_folder_of_moroz_becomes_one_file_and_a_full_folder_is_left_alone() {
+    let shell = shell();
+    std::fs::create_dir(shell.path("moroz")).unwrap();
+    shell.write("moroz/global.toml", "client_mode = \"LOCKDOWN\"\n[[rules]]\nrule_type = \"TEAMID\"\npolicy = \"ALLOWLIST\"\nidentifier = \"AAAAAAAAAA\"\n");
+    shell.write(
+        "moroz/MAC-1.toml",
+        "[[rules]]\nrule_type = \"TEAMID\"\npolicy = \"BLOCKLIST\"\nidentifier = \"AAAAAAAAAA\"\n",
+    );
+    insta::assert_snapshot!(shell.run("rule convert moroz rules.jsonl"), @"
+    $ nicelist rule convert moroz rules.jsonl
+    exit code: 0
+    ----- stderr -----
+    warning: moroz/MAC-1.toml: replaces global.toml, so 0 of its rules become `remove` here and 1 of its settings Santa's default
+    warning: left out: client-mode of host:MAC-1 is a setting, and the format has rules only
+    warning: left out: client-mode of fleet is a setting, and the format has rules only
+    wrote 2 rules to rules.jsonl (moroz to jsonl)
+    ");
+    insta::assert_snapshot!(read(&shell, "rules.jsonl"), @r#"
+    {"target":"teamid:AAAAAAAAAA","policy":"block","scope":"host:MAC-1"}
+    {"target":"teamid:AAAAAAAAAA","policy":"allow","scope":"fleet"}
+    "#);
+    insta::assert_snapshot!(shell.run("rule convert rules.jsonl moroz --to moroz"), @"
+    $ nicelist rule convert rules.jsonl moroz --to moroz
+    exit code: 2
+    ----- stderr -----
+    error: moroz is not empty; nothing was written
+    hint: name a folder that is empty or does not exist
+    ");
+    shell.write("moroz/notes.csv", RULES);
+    insta::assert_snapshot!(shell.run("rule convert moroz again.jsonl"), @"
+    $ nicelist rule convert moroz again.jsonl
+    exit code: 5
+    ----- stderr -----
+    warning: moroz/MAC-1.toml: replaces global.toml, so 0 of its rules become `remove` here and 1 of its settings Santa's default
+    warning: left out: client-mode of host:MAC-1 is a setting, and the format has rules only
+    warning: left out: client-mode of fleet is a setting, and the format has rules only
+    moroz/notes.csv: is no part of Moroz's policy; only .toml files are
+    error: 1 fault; nothing was written
+    ");
+    assert!(!shell.path("again.jsonl").exists());
+}
+
+#[test]
+fn bad_files_are_told_with_file_line_and_column_and_nothing_is_written() {
+    let shell = Shell::new();
+    let cases = [
+        (
+            "bom.csv",
+            "\u{feff}target,policy\r\nteamid:AAAAAAAAA,allow\r\nteamid:BBBBBBBBBB,alow\r\n",
+        ),
+        ("twice.csv", "target,policy\nteamid:AAAAAAAAAA,allow\n\nteamid:aaaaaaaaaa,block\n"),
+        ("heads.csv", "target,policy,target\nteamid:AAAAAAAAAA,allow,x\n"),
+        ("nohead.csv", "teamid:AAAAAAAAAA,allow\n"),
+        (
+            "quote.csv",
+            "target,policy,comment\nteamid:AAAAAAAAAA,allow,\"open\nteamid:BBBBBBBBBB,allow,x\n",
+        ),
+        ("cut.json", "[{\"target\":\"teamid:AAAAAAAAAA\",\n"),
+        ("typo.json", "[\n  {\"target\":\"teamid:AAAAAAAAAA\",\"polcy\":\"allow\"}]\n"),
+        (
+            "twice.json",
+            "[{\"target\":\"teamid:AAAAAAAAAA\",\"policy\":\"allow\"},\n {\"target\":\"teamid:AAAAAAAAAA\",\"policy\":\"block\"}]",
+        ),
+        (
+            "lines.jsonl",
+            "{\"target\":\"teamid:AAAAAAAAAA\",\"policy\":\"allow\"}\n{\"target\":\"teamid:BBBBBBBBBB\" \"policy\"}\n",
+        ),
+        ("empty.json", ""),
+        ("words", "hello\n"),
+    ];
+    let mut told = String::new();
+    for (name, text) in cases {
+        shell.write(name, text);
+        told += &shell.run(&format!("rule convert {name} out.csv"));
+        told += "\n";
+    }
+    let utf16: Vec<u8> =
+        "\u{feff}target,policy\n".encode_utf16().flat_map(u16::to_le_bytes).collect();
+    std::fs::write(shell.path("utf16.csv"), utf16).unwrap();
+    told += &shell.run("rule convert utf16.csv out.csv");
+    insta::assert_snapshot!(told, @"
+    $ nicelist rule convert bom.csv out.csv
+    exit code: 5
+    ----- stderr -----
+    bom.csv:2: target: `AAAAAAAAA` is no teamid identifier; expected 10 letters and digits
+    bom.csv:3: policy: `alow` is no policy; expected allow, allow-compiler, block, silent-block, silent-block-gui, silent-block-tty, cel or remove
+    error: 2 of 2 rows are wrong; nothing was written
+
+    $ nicelist rule convert twice.csv out.csv
+    exit code: 5
+    ----- stderr -----
+    twice.csv:4: line 2 has the same target and scope
+    error: 1 of 2 rows are wrong; nothing was written
+
+    $ nicelist rule convert heads.csv out.csv
+    exit code: 5
+    ----- stderr -----
+    error: heads.csv has two columns for the identifier: `target` and `target`
+
+    $ nicelist rule convert nohead.csv out.csv
+    exit code: 5
+    ----- stderr -----
+    error: nohead.csv has no identifier column; its columns are: teamid:AAAAAAAAAA, allow
+    hint: nicelist rule import --help lists the columns
+
+    $ nicelist rule convert quote.csv out.csv
+    exit code: 5
+    ----- stderr -----
+    quote.csv:2: a quote is left open up to the end of the file, and the lines after this one are in it
+    error: 1 of 1 rows are wrong; nothing was written
+
+    $ nicelist rule convert cut.json out.csv
+    exit code: 5
+    ----- stderr -----
+    cut.json:2:1: ends too early; it may be cut off
+    error: 1 fault; nothing was written
+
+    $ nicelist rule convert typo.json out.csv
+    exit code: 5
+    ----- stderr -----
+    typo.json:2:3: unknown field `polcy`, expected one of `target`, `policy`, `scope`, `cel`, `message`, `url`, `button_label`, `app_name`, `bundle_hash`, `bundle_binary_count`, `comment`, `ticket`, `source`, `expires`
+    error: 1 fault; nothing was written
+
+    $ nicelist rule convert twice.json out.csv
+    exit code: 5
+    ----- stderr -----
+    twice.json:2:2: twice.json:1:2 has the same target and scope
+    error: 1 fault; nothing was written
+
+    $ nicelist rule convert lines.jsonl out.csv
+    exit code: 5
+    ----- stderr -----
+    lines.jsonl:2:31: expected `,` or `}`
+    error: 1 of 2 rows are wrong; nothing was written
+
+    $ nicelist rule convert empty.json out.csv
+    exit code: 5
+    ----- stderr -----
+    empty.json:1:1: is empty
+    error: 1 fault; nothing was written
+
+    $ nicelist rule convert words out.csv
+    exit code: 5
+    ----- stderr -----
+    error: cannot tell the format of words
+    hint: --from names it: csv, tsv, json, jsonl, toml, santactl, static-rules, moroz, rudolph-csv, rudolph-json, zentral-json, zentral-yaml, workshop, terraform, fileinfo
+
+    $ nicelist rule convert utf16.csv out.csv
+    exit code: 5
+    ----- stderr -----
+    error: utf16.csv is UTF-16; save it as UTF-8
+    ");
+    assert!(!shell.path("out.csv").exists());
+    assert!(!shell.path("out.csv.new").exists());
+}
+
+#[test]
+fn where_to_and_in_which_format_must_be_known() {
+    let shell = shell();
+    insta::assert_snapshot!(shell.run("rule convert rules.csv out"), @"
+    $ nicelist rule convert rules.csv out
+    exit code: 2
+    ----- stderr -----
+    error: nothing says in which format to write out
+    hint: --to names it: csv, tsv, json, jsonl, toml, santactl, static-rules, moroz, rudolph-csv, rudolph-json, zentral-json, zentral-yaml, workshop, terraform
+    ");
+    insta::assert_snapshot!(shell.run("rule convert rules.csv - --to fileinfo"), @"
+    $ nicelist rule convert rules.csv - --to fileinfo
+    exit code: 2
+    ----- stderr -----
+    error: fileinfo is what santactl prints; it is only read
+    ");
+    insta::assert_snapshot!(shell.run("rule convert rules.csv - --to fileinf"), @"
+    $ nicelist rule convert rules.csv - --to fileinf
+    exit code: 2
+    ----- stderr -----
+    error: invalid value 'fileinf' for '--to <FORMAT>': `fileinf` is no format
+
+    For more information, try '--help'.
+    ");
+    insta::assert_snapshot!(shell.run("rule convert nothing.csv out.csv"), @"
+    $ nicelist rule convert nothing.csv out.csv
+    exit code: 1
+    ----- stderr -----
+    error: cannot read nothing.csv
+      No such file or directory (os error 2)
+    ");
+}
+
+#[test]
+fn a_source_is_pruned_of_what_its_file_no_longer_has_and_no_other_is() {
+    let mut shell = Shell::new();
+    shell.set("NICELIST_DATABASE", "sqlite:a.db");
+    shell.run("rule add allow teamid:CCCCCCCCCC --source other");
+    shell.write("vendor.csv", "target,policy\nteamid:AAAAAAAAAA,allow\nteamid:BBBBBBBBBB,allow\n");
+    shell.run("rule import vendor.csv --source vendor");
+    shell.write("vendor.csv", "target,policy\nteamid:AAAAAAAAAA,block\n");
+    insta::assert_snapshot!(
+        shell.run("rule import vendor.csv --source vendor --prune --dry-run"), @"
+    $ nicelist rule import vendor.csv --source vendor --prune --dry-run
+    exit code: 0
+    ----- stdout -----
+    removed  teamid:BBBBBBBBBB from fleet
+    ----- stderr -----
+    dry run: added 0, changed 1, unchanged 0, removed 1 (revision 2)
+    ");
+    insta::assert_snapshot!(shell.run("rule import vendor.csv --source vendor --prune"), @"
+    $ nicelist rule import vendor.csv --source vendor --prune
+    exit code: 0
+    ----- stdout -----
+    removed  teamid:BBBBBBBBBB from fleet
+    ----- stderr -----
+    added 0, changed 1, unchanged 0, removed 1 (revision 3)
+    ");
+    insta::assert_snapshot!(shell.run("rule import vendor.csv --source vendor --prune"), @"
+    $ nicelist rule import vendor.csv --source vendor --prune
+    exit code: 0
+    ----- stderr -----
+    added 0, changed 0, unchanged 1 (revision 3)
+    ");
+    shell.write("vendor.csv", "target,policy\n");
+    insta::assert_snapshot!(shell.run("rule import vendor.csv --source vendor --prune"), @"
+    $ nicelist rule import vendor.csv --source vendor --prune
+    exit code: 6
+    ----- stderr -----
+    error: the file has no rules, and --prune would end all of source vendor
+    hint: --allow-empty lets it
+    ");
+    insta::assert_snapshot!(
+        shell.run("rule import vendor.csv --source vendor --prune --allow-empty -o json"), @r#"
+    $ nicelist rule import vendor.csv --source vendor --prune --allow-empty -o json
+    exit code: 0
+    ----- stdout -----
+    {
+      "added": 0,
+      "changed": 0,
+      "unchanged": 0,
+      "removed": 1,
+      "rejected": 0,
+      "revision": 4,
+      "dry_run": false
+    }
+    ----- stderr -----
+    added 0, changed 0, unchanged 0, removed 1 (revision 4)
+    "#);
+    insta::assert_snapshot!(shell.run("rule list"), @"
+    $ nicelist rule list
+    exit code: 0
+    ----- stdout -----
+    TARGET  POLICY  SCOPE  COMMENT  EXPIRES  SINCE  WITHHELD
+    teamid:CCCCCCCCCC  allow  fleet  [TIME]
+    ");
+}
+
+#[test]
+fn rejects_are_rows_of_csv() {
+    let mut shell = shell();
+    shell.set("NICELIST_DATABASE", "sqlite:a.db");
+    shell.run("rule convert rules.csv rules.jsonl");
+    insta::assert_snapshot!(
+        shell.run("rule import rules.jsonl --partial --rejects bad.csv"), @"
+    $ nicelist rule import rules.jsonl --partial --rejects bad.csv
+    exit code: 2
+    ----- stderr -----
+    made the local database sqlite:a.db
+    error: --rejects takes rows of CSV, and this is jsonl
+    ");
+    insta::assert_snapshot!(shell.run("rule import rules.jsonl"), @"
+    $ nicelist rule import rules.jsonl
+    exit code: 5
+    ----- stderr -----
+    rules.jsonl:2: there is no tag `eng`
+    error: 1 of 2 rows are wrong; nothing was changed
+    hint: --partial --rejects FILE imports the rows that are right
+    hint: make it first: nicelist tag create eng
+    ");
+}
+
+#[test]
+fn two_files_the_server_and_a_revision_are_compared() {
+    let mut shell = Shell::new();
+    shell.set("NICELIST_DATABASE", "sqlite:a.db");
+    shell.write("a.csv", "target,policy\nteamid:AAAAAAAAAA,allow\nteamid:BBBBBBBBBB,allow\n");
+    shell.write("b.csv", "target,policy\nteamid:BBBBBBBBBB,block\nteamid:CCCCCCCCCC,allow\n");
+    insta::assert_snapshot!(shell.run("rule diff a.csv b.csv"), @"
+    $ nicelist rule diff a.csv b.csv
+    exit code: 3
+    ----- stdout -----
+    Rules for fleet
+      - teamid:AAAAAAAAAA  allow
+      ~ teamid:BBBBBBBBBB  policy allow → block
+      + teamid:CCCCCCCCCC  allow
+    ----- stderr -----
+    1 added, 1 changed, 1 removed
+    ");
+    shell.run("rule convert a.csv a.json");
+    insta::assert_snapshot!(shell.run("rule diff a.csv a.json"), @"
+    $ nicelist rule diff a.csv a.json
+    exit code: 0
+    ----- stderr -----
+    no difference; 2 unchanged
+    ");
+    shell.run("rule import a.csv");
+    insta::assert_snapshot!(shell.run("rule diff server a.json"), @"
+    $ nicelist rule diff server a.json
+    exit code: 0
+    ----- stderr -----
+    no difference; 2 unchanged
+    ");
+    shell.run("rule import b.csv");
+    insta::assert_snapshot!(shell.run("rule diff @1 server -o jsonl"), @r#"
+    $ nicelist rule diff @1 server -o jsonl
+    exit code: 3
+    ----- stdout -----
+    {"outcome":"changed","kind":"rule","target":"teamid:BBBBBBBBBB","scope":"fleet","before":{"target":"teamid:BBBBBBBBBB","policy":"allow","scope":"fleet"},"after":{"target":"teamid:BBBBBBBBBB","policy":"block","scope":"fleet"}}
+    {"outcome":"added","kind":"rule","target":"teamid:CCCCCCCCCC","scope":"fleet","after":{"target":"teamid:CCCCCCCCCC","policy":"allow","scope":"fleet"}}
+    ----- stderr -----
+    1 added, 1 changed; 1 unchanged
+    "#);
+    insta::assert_snapshot!(shell.run("rule diff @9 server"), @"
+    $ nicelist rule diff @9 server
+    exit code: 1
+    ----- stderr -----
+    error: there is no revision 9; the newest is 2
+    hint: nicelist history shows all revisions
+    ");
+    shell.write("bad.csv", "target,policy\nteamid:SHORT,block\n");
+    insta::assert_snapshot!(shell.run("rule diff bad.csv server"), @"
+    $ nicelist rule diff bad.csv server
+    exit code: 5
+    ----- stderr -----
+    bad.csv:2: target: `SHORT` is no teamid identifier; expected 10 letters and digits
+    error: 1 fault; nothing was changed
+    ");
+}
