@@ -15,8 +15,8 @@ mod target;
 
 pub use draft::{FieldError, RuleDraft, RuleError};
 pub use evaluation::{
-    Conditions, Evaluation, Finding, HeldRules, PlatformCheck, Stage, Step, Unmatched, Verdict,
-    evaluate,
+    Conditions, Evaluation, Evidence, Finding, HeldRules, PlatformCheck, Ruling, Stage, Step,
+    Unmatched, evaluate,
 };
 pub use notice::{Bundle, Notice, NoticeError, Provenance};
 pub use policy::{Policy, PolicyError, PolicyKind};

@@ -3,8 +3,7 @@
 //!
 //! Pure, and honest about what cannot be known from outside the Mac: rules of its profile, what
 //! its compilers wrote, what an expression will say. Not looked at, because no evidence tells:
-//! whether a file is no Mach-O at all (which may run), and what a profile says of files without
-//! a zero page or of a client that fails.
+//! what a profile says of a client that fails.
 
 mod path;
 #[cfg(test)]
@@ -38,15 +37,19 @@ pub enum Stage {
     Platform,
     /// The setting `blocked-path-regex`.
     BlockedPath,
+    /// Old programs whose first page of memory is not closed.
+    PageZero,
     /// The setting `allowed-path-regex`.
     AllowedPath,
+    /// Files that are no machine code, such as scripts.
+    NoCode,
     /// The client's mode: what becomes of everything else.
     Mode,
 }
 
 impl Stage {
     /// All steps, in Santa's order.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 15] = [
         Self::Protected,
         Self::StaticRules,
         Self::Rule(RuleType::CdHash),
@@ -58,7 +61,9 @@ impl Stage {
         Self::BadSignature,
         Self::Platform,
         Self::BlockedPath,
+        Self::PageZero,
         Self::AllowedPath,
+        Self::NoCode,
         Self::Mode,
     ];
 
@@ -73,7 +78,9 @@ impl Stage {
             Self::BadSignature => "bad-signature",
             Self::Platform => "platform",
             Self::BlockedPath => "blocked-path-regex",
+            Self::PageZero => "page-zero",
             Self::AllowedPath => "allowed-path-regex",
+            Self::NoCode => "no-code",
             Self::Mode => "client-mode",
         }
     }
@@ -87,7 +94,7 @@ impl Stage {
 /// What a step, or all of them, does with a program.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum Verdict {
+pub enum Ruling {
     /// The program runs.
     Allow,
     /// The program is stopped.
@@ -96,7 +103,7 @@ pub enum Verdict {
     Unknown,
 }
 
-impl Verdict {
+impl Ruling {
     /// The word for it.
     #[must_use]
     pub const fn word(self) -> &'static str {
@@ -147,7 +154,7 @@ pub struct Step {
     /// What became of it.
     pub finding: Finding,
     /// What it does, or would do, where it matches or may match.
-    pub verdict: Option<Verdict>,
+    pub ruling: Option<Ruling>,
     /// Why, in words.
     pub why: String,
 }
@@ -156,9 +163,35 @@ pub struct Step {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Evaluation {
     /// What becomes of the program.
-    pub verdict: Verdict,
+    pub ruling: Ruling,
     /// The steps, in Santa's order.
     pub steps: Vec<Step>,
+}
+
+impl Evaluation {
+    /// The types of rules in the order in which Santa asks them.
+    pub fn rule_types() -> impl Iterator<Item = RuleType> {
+        Stage::ALL.into_iter().filter_map(|stage| match stage {
+            Stage::Rule(rule_type) => Some(rule_type),
+            Stage::Protected
+            | Stage::StaticRules
+            | Stage::Transitive
+            | Stage::BadSignature
+            | Stage::Platform
+            | Stage::BlockedPath
+            | Stage::PageZero
+            | Stage::AllowedPath
+            | Stage::NoCode
+            | Stage::Mode => None,
+        })
+    }
+
+    /// The step that decides: the one that asks an expression before the one that does if it
+    /// gives no answer.
+    #[must_use]
+    pub fn decisive(&self) -> Option<&Step> {
+        self.steps.iter().find(|step| matches!(step.finding, Finding::Decides | Finding::Asks))
+    }
 }
 
 /// What becomes of a program that nothing speaks of: the client's mode.
@@ -179,6 +212,27 @@ pub enum PlatformCheck {
     Flag,
     /// By the certificate that signed launchd (before).
     Certificate,
+}
+
+/// What is known of a program.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Evidence<'a> {
+    /// What rules can be about.
+    pub program: &'a Program,
+    /// Where it is; empty where that is not known.
+    pub path: &'a str,
+    /// Whether the file is known to be no Mach-O.
+    pub no_code: bool,
+    /// Whether it is known to have no closed first page of memory.
+    pub no_page_zero: bool,
+}
+
+impl<'a> Evidence<'a> {
+    /// A program at a path, and nothing odd about its file.
+    #[must_use]
+    pub const fn new(program: &'a Program, path: &'a str) -> Self {
+        Self { program, path, no_code: false, no_page_zero: false }
+    }
 }
 
 /// What a client decides with besides its rules.
@@ -207,25 +261,24 @@ pub struct HeldRules {
 
 /// What a step would do if it were the only one.
 enum Match {
-    Yes(Verdict, String),
+    Yes(Ruling, String),
     No(String),
     /// It may match, and does this then.
-    Perhaps(Verdict, String),
+    Perhaps(Ruling, String),
     Unseen(&'static str),
 }
 
-/// What a client with these rules and conditions makes of a program at `path`, which is empty
-/// where it is not known. Steps that can mean nothing for this program are left out.
+/// What a client with these rules and conditions makes of a program. Steps that can mean
+/// nothing for it are left out.
 #[must_use]
 pub fn evaluate(
-    program: &Program,
-    path: &str,
+    evidence: Evidence<'_>,
     rules: &HeldRules,
     conditions: &Conditions<'_>,
 ) -> Evaluation {
     let mut folding = Folding::default();
     for stage in Stage::ALL {
-        if let Some(found) = look(stage, program, path, rules, conditions) {
+        if let Some(found) = look(stage, evidence, rules, conditions) {
             folding.add(stage, found);
         }
     }
@@ -237,69 +290,69 @@ pub fn evaluate(
 struct Folding {
     steps: Vec<Step>,
     /// The step that decides, and what it does.
-    decided: Option<(Stage, Verdict)>,
+    decided: Option<(Stage, Ruling)>,
     /// The rule that asks an expression.
     asked: Option<Stage>,
     /// What steps before the one that decides may do instead.
-    doubts: Vec<Verdict>,
+    doubts: Vec<Ruling>,
 }
 
 impl Folding {
     fn add(&mut self, stage: Stage, found: Match) {
-        let (finding, verdict, why) = match found {
+        let (finding, ruling, why) = match found {
             Match::No(why) => (Finding::NoMatch, None, why),
             Match::Unseen(why) => (Finding::Unseen, None, why.to_owned()),
-            Match::Perhaps(verdict, why) => {
+            Match::Perhaps(ruling, why) => {
                 if self.decided.is_none() {
-                    self.doubts.push(verdict);
+                    self.doubts.push(ruling);
                 }
-                (Finding::Undetermined, Some(verdict), why)
+                (Finding::Undetermined, Some(ruling), why)
             }
-            Match::Yes(verdict, why) => {
+            Match::Yes(ruling, why) => {
                 let asked = self.asked.filter(|_| stage.is_rule());
                 match (self.decided.map(|(by, _)| by), asked) {
                     (Some(by), _) => {
                         let why = format!("{why}; {} comes first", by.word());
-                        (Finding::Outranked, Some(verdict), why)
+                        (Finding::Outranked, Some(ruling), why)
                     }
                     (None, Some(by)) => {
                         let why = format!(
                             "{why}; {} comes first, and no other rule is tried even if its expression gives no answer",
                             by.word()
                         );
-                        (Finding::Outranked, Some(verdict), why)
+                        (Finding::Outranked, Some(ruling), why)
                     }
-                    (None, None) if verdict == Verdict::Unknown => {
+                    (None, None) if ruling == Ruling::Unknown => {
                         self.asked = Some(stage);
-                        self.doubts.push(verdict);
-                        (Finding::Asks, Some(verdict), why)
+                        self.doubts.push(ruling);
+                        (Finding::Asks, Some(ruling), why)
                     }
                     (None, None) => {
-                        self.decided = Some((stage, verdict));
-                        (Finding::Decides, Some(verdict), why)
+                        self.decided = Some((stage, ruling));
+                        (Finding::Decides, Some(ruling), why)
                     }
                 }
             }
         };
-        self.steps.push(Step { stage, finding, verdict, why });
+        self.steps.push(Step { stage, finding, ruling, why });
     }
 
     fn end(self) -> Evaluation {
         // The mode always decides if nothing else has.
-        let decided = self.decided.map_or(Verdict::Unknown, |(_, verdict)| verdict);
+        let decided = self.decided.map_or(Ruling::Unknown, |(_, ruling)| ruling);
         let certain = self.doubts.iter().all(|doubt| *doubt == decided);
-        let verdict = if certain { decided } else { Verdict::Unknown };
-        Evaluation { verdict, steps: self.steps }
+        let ruling = if certain { decided } else { Ruling::Unknown };
+        Evaluation { ruling, steps: self.steps }
     }
 }
 
 fn look(
     stage: Stage,
-    program: &Program,
-    path: &str,
+    evidence: Evidence<'_>,
     rules: &HeldRules,
     conditions: &Conditions<'_>,
 ) -> Option<Match> {
+    let Evidence { program, path, no_code, no_page_zero } = evidence;
     match stage {
         Stage::Protected => protected(program),
         Stage::StaticRules => Some(Match::Unseen(
@@ -313,8 +366,17 @@ fn look(
             Match::Unseen("stopped where the Mac's profile sets EnableBadSignatureProtection"),
         ),
         Stage::Platform => Some(platform(program, conditions.platform)),
-        Stage::BlockedPath => path::check(conditions.blocked_path, path, Verdict::Block),
-        Stage::AllowedPath => path::check(conditions.allowed_path, path, Verdict::Allow),
+        Stage::BlockedPath => path::check(conditions.blocked_path, path, Ruling::Block),
+        Stage::PageZero => no_page_zero.then(|| {
+            Match::Perhaps(
+                Ruling::Block,
+                "no __PAGEZERO: stopped where the Mac's profile sets EnablePageZeroProtection"
+                    .to_owned(),
+            )
+        }),
+        Stage::AllowedPath => path::check(conditions.allowed_path, path, Ruling::Allow),
+        Stage::NoCode => no_code
+            .then(|| Match::Yes(Ruling::Allow, "the file is no machine code itself".to_owned())),
         Stage::Mode => Some(mode(conditions.unmatched)),
     }
 }
@@ -324,7 +386,7 @@ fn protected(program: &Program) -> Option<Match> {
     let signing_id = program.target(RuleType::SigningId);
     let own = |id: &str| SANTAS_OWN.iter().any(|own| id.starts_with(own));
     if signed && signing_id.is_some_and(|target| own(target.identifier())) {
-        Some(Match::Yes(Verdict::Allow, "Santa's own programs always run".to_owned()))
+        Some(Match::Yes(Ruling::Allow, "Santa's own programs always run".to_owned()))
     } else if program.is_platform() {
         Some(Match::Unseen("programs that the system cannot do without always run"))
     } else {
@@ -345,23 +407,23 @@ fn rule(program: &Program, rule_type: RuleType, rules: &HeldRules) -> Match {
         }
         let why = "the program's is not known";
         return match rules.types.contains(&rule_type) {
-            true => Match::Perhaps(Verdict::Unknown, why.to_owned()),
+            true => Match::Perhaps(Ruling::Unknown, why.to_owned()),
             false => Match::No(format!("{why}, and the host has no such rule")),
         };
     };
     let policy = rules.policies.get(&target).copied();
-    match policy.and_then(|policy| Some((policy, Verdict::of(policy)?))) {
+    match policy.and_then(|policy| Some((policy, Ruling::of(policy)?))) {
         None => Match::No("no rule".to_owned()),
-        Some((_, Verdict::Unknown)) => Match::Yes(
-            Verdict::Unknown,
-            "asks an expression; if it gives no answer, the steps after the rules decide"
+        Some((_, Ruling::Unknown)) => Match::Yes(
+            Ruling::Unknown,
+            "its expression decides each time; if it gives no answer, the steps after the rules do"
                 .to_owned(),
         ),
-        Some((policy, verdict)) if rule_type == RuleType::CdHash => {
+        Some((policy, ruling)) if rule_type == RuleType::CdHash => {
             // SNTRuleIdentifiers gives a cdhash for nothing else.
-            Match::Yes(verdict, format!("{policy}, if the program runs with the hardened runtime"))
+            Match::Yes(ruling, format!("{policy}, if the program runs with the hardened runtime"))
         }
-        Some((policy, verdict)) => Match::Yes(verdict, policy.word().to_owned()),
+        Some((policy, ruling)) => Match::Yes(ruling, policy.word().to_owned()),
     }
 }
 
@@ -371,10 +433,10 @@ fn platform(program: &Program, check: PlatformCheck) -> Match {
     match (program.is_platform(), check) {
         (false, _) => Match::No("it does not come with the system".to_owned()),
         (true, PlatformCheck::Flag) => {
-            Match::Yes(Verdict::Allow, "it comes with the system".to_owned())
+            Match::Yes(Ruling::Allow, "it comes with the system".to_owned())
         }
         (true, PlatformCheck::Certificate) if by_apple => {
-            Match::Yes(Verdict::Allow, "it is signed as what comes with the system is".to_owned())
+            Match::Yes(Ruling::Allow, "it is signed as what comes with the system is".to_owned())
         }
         (true, PlatformCheck::Certificate) => {
             Match::No("this version of Santa goes by the certificate, which is another".to_owned())
@@ -383,13 +445,13 @@ fn platform(program: &Program, check: PlatformCheck) -> Match {
 }
 
 fn mode(unmatched: Unmatched) -> Match {
-    let (verdict, why) = match unmatched {
-        Unmatched::Allowed => (Verdict::Allow, "monitor lets everything else run, and reports it"),
-        Unmatched::Blocked => (Verdict::Block, "lockdown stops everything else"),
+    let (ruling, why) = match unmatched {
+        Unmatched::Allowed => (Ruling::Allow, "monitor lets everything else run, and reports it"),
+        Unmatched::Blocked => (Ruling::Block, "lockdown stops everything else"),
         Unmatched::Asked => (
-            Verdict::Block,
+            Ruling::Block,
             "standalone stops everything else, unless the person at the Mac approves it",
         ),
     };
-    Match::Yes(verdict, why.to_owned())
+    Match::Yes(ruling, why.to_owned())
 }

@@ -4,21 +4,21 @@
 use regex::Regex;
 use regex_syntax::ast::{self, Ast, RepetitionKind};
 
-use super::{Match, Verdict};
+use super::{Match, Ruling};
 
 /// The step of a pattern that lets run, or stops, the paths that have it somewhere; nothing
 /// where there is no pattern.
-pub(super) fn check(pattern: &str, path: &str, verdict: Verdict) -> Option<Match> {
+pub(super) fn check(pattern: &str, path: &str, ruling: Ruling) -> Option<Match> {
     if pattern.is_empty() {
         return None;
     }
     if path.is_empty() {
-        return Some(Match::Perhaps(verdict, format!("the path is not known: {pattern}")));
+        return Some(Match::Perhaps(ruling, format!("the path is not known: {pattern}")));
     }
     Some(match compile(pattern) {
-        None => Match::Perhaps(verdict, format!("cannot be evaluated here: {pattern}")),
+        None => Match::Perhaps(ruling, format!("cannot be evaluated here: {pattern}")),
         Some(regex) if regex.is_match(path) => {
-            Match::Yes(verdict, format!("the path matches {pattern}"))
+            Match::Yes(ruling, format!("the path matches {pattern}"))
         }
         Some(_) => Match::No(format!("the path does not match {pattern}")),
     })

@@ -52,13 +52,13 @@ fn judged(
     rules: &[(RuleType, PolicyKind)],
     conditions: &Conditions<'_>,
 ) -> Evaluation {
-    evaluate(program, PATH, &held(program, rules), conditions)
+    evaluate(Evidence::new(program, PATH), &held(program, rules), conditions)
 }
 
-/// Verdict, and the step that decides.
-fn decision(evaluation: &Evaluation) -> (Verdict, &'static str) {
+/// Ruling, and the step that decides.
+fn decision(evaluation: &Evaluation) -> (Ruling, &'static str) {
     let decides = |step: &&Step| step.finding == Finding::Decides;
-    (evaluation.verdict, evaluation.steps.iter().find(decides).unwrap().stage.word())
+    (evaluation.ruling, evaluation.steps.iter().find(decides).unwrap().stage.word())
 }
 
 fn finding(evaluation: &Evaluation, stage: Stage) -> Finding {
@@ -82,7 +82,7 @@ fn the_strongest_type_decides_and_the_others_are_outranked() {
             })
             .collect();
         let evaluation = judged(&pinecone(), &rules, &MONITOR);
-        assert_eq!(decision(&evaluation), (Verdict::Block, strongest.word()));
+        assert_eq!(decision(&evaluation), (Ruling::Block, strongest.word()));
         for weaker in &types[place + 1..] {
             assert_eq!(finding(&evaluation, Stage::Rule(*weaker)), Finding::Outranked, "{weaker}");
         }
@@ -92,19 +92,19 @@ fn the_strongest_type_decides_and_the_others_are_outranked() {
 
 #[test]
 fn every_kind_of_policy_has_its_outcome() {
-    for (policy, verdict) in [
-        (PolicyKind::Allow, Verdict::Allow),
-        (PolicyKind::AllowCompiler, Verdict::Allow),
-        (PolicyKind::Block, Verdict::Block),
-        (PolicyKind::SilentBlock, Verdict::Block),
-        (PolicyKind::SilentBlockGui, Verdict::Block),
-        (PolicyKind::SilentBlockTty, Verdict::Block),
+    for (policy, ruling) in [
+        (PolicyKind::Allow, Ruling::Allow),
+        (PolicyKind::AllowCompiler, Ruling::Allow),
+        (PolicyKind::Block, Ruling::Block),
+        (PolicyKind::SilentBlock, Ruling::Block),
+        (PolicyKind::SilentBlockGui, Ruling::Block),
+        (PolicyKind::SilentBlockTty, Ruling::Block),
     ] {
         let evaluation = judged(&pinecone(), &[(RuleType::Binary, policy)], &LOCKDOWN);
-        assert_eq!(decision(&evaluation), (verdict, "binary"), "{policy}");
+        assert_eq!(decision(&evaluation), (ruling, "binary"), "{policy}");
     }
     let removed = judged(&pinecone(), &[(RuleType::Binary, PolicyKind::Remove)], &LOCKDOWN);
-    assert_eq!(decision(&removed), (Verdict::Block, "client-mode"));
+    assert_eq!(decision(&removed), (Ruling::Block, "client-mode"));
 }
 
 #[test]
@@ -130,13 +130,13 @@ fn a_rule_that_no_identifier_of_the_program_can_match_is_passed_over() {
 fn an_expression_that_gives_no_answer_leaves_the_weaker_rules_untried() {
     let rules = [(RuleType::SigningId, PolicyKind::Cel), (RuleType::TeamId, PolicyKind::Allow)];
     let evaluation = judged(&pinecone(), &rules, &LOCKDOWN);
-    assert_eq!(evaluation.verdict, Verdict::Unknown);
+    assert_eq!(evaluation.ruling, Ruling::Unknown);
     assert_eq!(finding(&evaluation, Stage::Rule(RuleType::SigningId)), Finding::Asks);
     assert_eq!(finding(&evaluation, Stage::Rule(RuleType::TeamId)), Finding::Outranked);
     assert_eq!(finding(&evaluation, Stage::Mode), Finding::Decides);
     let stronger = [(RuleType::Binary, PolicyKind::Block), (RuleType::SigningId, PolicyKind::Cel)];
     let evaluation = judged(&pinecone(), &stronger, &MONITOR);
-    assert_eq!(decision(&evaluation), (Verdict::Block, "binary"));
+    assert_eq!(decision(&evaluation), (Ruling::Block, "binary"));
     assert_eq!(finding(&evaluation, Stage::Rule(RuleType::SigningId)), Finding::Outranked);
 }
 
@@ -144,7 +144,7 @@ fn an_expression_that_gives_no_answer_leaves_the_weaker_rules_untried() {
 fn an_expression_about_a_program_of_the_system_gives_way_to_the_system() {
     let rules = [(RuleType::SigningId, PolicyKind::Cel)];
     let evaluation = judged(&apples(), &rules, &LOCKDOWN);
-    assert_eq!(evaluation.verdict, Verdict::Unknown);
+    assert_eq!(evaluation.ruling, Ruling::Unknown);
     assert_eq!(finding(&evaluation, Stage::Platform), Finding::Decides);
 }
 
@@ -152,20 +152,20 @@ fn an_expression_about_a_program_of_the_system_gives_way_to_the_system() {
 fn what_comes_with_the_system_runs_unless_a_rule_stops_it() {
     let old = Conditions { platform: PlatformCheck::Certificate, ..LOCKDOWN };
     for conditions in [LOCKDOWN, old] {
-        assert_eq!(decision(&judged(&apples(), &[], &conditions)), (Verdict::Allow, "platform"));
+        assert_eq!(decision(&judged(&apples(), &[], &conditions)), (Ruling::Allow, "platform"));
         let rules = [(RuleType::SigningId, PolicyKind::Block)];
         let blocked = judged(&apples(), &rules, &conditions);
-        assert_eq!(decision(&blocked), (Verdict::Block, "signingid"));
+        assert_eq!(decision(&blocked), (Ruling::Block, "signingid"));
         assert_eq!(finding(&blocked, Stage::Protected), Finding::Unseen);
         let fenced = Conditions { blocked_path: "^/Applications/", ..conditions };
-        assert_eq!(decision(&judged(&apples(), &[], &fenced)), (Verdict::Allow, "platform"));
+        assert_eq!(decision(&judged(&apples(), &[], &fenced)), (Ruling::Allow, "platform"));
     }
     let mut otherwise = apples();
     otherwise.certificate.as_mut().unwrap().common_name = "Apple Mac OS Application Signing".into();
-    assert_eq!(decision(&judged(&otherwise, &[], &LOCKDOWN)), (Verdict::Allow, "platform"));
-    assert_eq!(decision(&judged(&otherwise, &[], &old)), (Verdict::Block, "client-mode"));
+    assert_eq!(decision(&judged(&otherwise, &[], &LOCKDOWN)), (Ruling::Allow, "platform"));
+    assert_eq!(decision(&judged(&otherwise, &[], &old)), (Ruling::Block, "client-mode"));
     let fenced = Conditions { blocked_path: "^/Applications/", ..old };
-    assert_eq!(decision(&judged(&otherwise, &[], &fenced)), (Verdict::Block, "blocked-path-regex"));
+    assert_eq!(decision(&judged(&otherwise, &[], &fenced)), (Ruling::Block, "blocked-path-regex"));
 }
 
 #[test]
@@ -176,26 +176,26 @@ fn santa_itself_cannot_be_stopped() {
         ..pinecone()
     };
     let rules = [(RuleType::Binary, PolicyKind::Block)];
-    assert_eq!(decision(&judged(&santa, &rules, &LOCKDOWN)), (Verdict::Allow, "protected"));
+    assert_eq!(decision(&judged(&santa, &rules, &LOCKDOWN)), (Ruling::Allow, "protected"));
     let forged = Program { signing_status: SigningStatus::Invalid, ..santa };
-    assert_eq!(decision(&judged(&forged, &rules, &LOCKDOWN)), (Verdict::Block, "binary"));
+    assert_eq!(decision(&judged(&forged, &rules, &LOCKDOWN)), (Ruling::Block, "binary"));
 }
 
 #[test]
 fn paths_are_asked_after_the_rules_and_the_blocked_ones_first() {
     let both = Conditions { blocked_path: "Pine", allowed_path: "^/Applications/.*", ..LOCKDOWN };
     let evaluation = judged(&pinecone(), &[], &both);
-    assert_eq!(decision(&evaluation), (Verdict::Block, "blocked-path-regex"));
+    assert_eq!(decision(&evaluation), (Ruling::Block, "blocked-path-regex"));
     assert_eq!(finding(&evaluation, Stage::AllowedPath), Finding::Outranked);
     let allowed = Conditions { blocked_path: "", ..both };
     assert_eq!(
         decision(&judged(&pinecone(), &[], &allowed)),
-        (Verdict::Allow, "allowed-path-regex")
+        (Ruling::Allow, "allowed-path-regex")
     );
     let elsewhere = Conditions { allowed_path: "^/opt/", ..allowed };
-    assert_eq!(decision(&judged(&pinecone(), &[], &elsewhere)), (Verdict::Block, "client-mode"));
+    assert_eq!(decision(&judged(&pinecone(), &[], &elsewhere)), (Ruling::Block, "client-mode"));
     let rules = [(RuleType::TeamId, PolicyKind::Allow)];
-    assert_eq!(decision(&judged(&pinecone(), &rules, &both)), (Verdict::Allow, "teamid"));
+    assert_eq!(decision(&judged(&pinecone(), &rules, &both)), (Ruling::Allow, "teamid"));
 }
 
 #[test]
@@ -206,42 +206,42 @@ fn a_pattern_that_means_something_else_here_is_not_guessed_at() {
     {
         let evaluation = judged(&pinecone(), &[], &with(pattern));
         assert_eq!(finding(&evaluation, Stage::AllowedPath), Finding::Undetermined, "{pattern}");
-        assert_eq!(evaluation.verdict, Verdict::Unknown, "{pattern}");
+        assert_eq!(evaluation.ruling, Ruling::Unknown, "{pattern}");
         let monitor = Conditions { unmatched: Unmatched::Allowed, ..with(pattern) };
         let same = judged(&pinecone(), &[], &monitor);
-        assert_eq!(same.verdict, Verdict::Allow, "it runs either way: {pattern}");
+        assert_eq!(same.ruling, Ruling::Allow, "it runs either way: {pattern}");
     }
     for pattern in ["^/Applications/.*", "(?i)^/applications/", r"Pinecone\z", "^/[A-Z].{2,}$"] {
         let evaluation = judged(&pinecone(), &[], &with(pattern));
-        assert_eq!(decision(&evaluation), (Verdict::Allow, "allowed-path-regex"), "{pattern}");
+        assert_eq!(decision(&evaluation), (Ruling::Allow, "allowed-path-regex"), "{pattern}");
     }
-    let nowhere = evaluate(&pinecone(), "", &HeldRules::default(), &with("^/opt/"));
+    let nowhere = evaluate(Evidence::new(&pinecone(), ""), &HeldRules::default(), &with("^/opt/"));
     assert_eq!(finding(&nowhere, Stage::AllowedPath), Finding::Undetermined);
-    assert_eq!(nowhere.verdict, Verdict::Unknown);
+    assert_eq!(nowhere.ruling, Ruling::Unknown);
 }
 
 #[test]
 fn the_mode_decides_about_everything_else() {
     let evaluation = |unmatched| judged(&pinecone(), &[], &Conditions { unmatched, ..MONITOR });
-    assert_eq!(decision(&evaluation(Unmatched::Allowed)), (Verdict::Allow, "client-mode"));
-    assert_eq!(decision(&evaluation(Unmatched::Blocked)), (Verdict::Block, "client-mode"));
+    assert_eq!(decision(&evaluation(Unmatched::Allowed)), (Ruling::Allow, "client-mode"));
+    assert_eq!(decision(&evaluation(Unmatched::Blocked)), (Ruling::Block, "client-mode"));
     let asked = evaluation(Unmatched::Asked);
-    assert_eq!(decision(&asked), (Verdict::Block, "client-mode"));
+    assert_eq!(decision(&asked), (Ruling::Block, "client-mode"));
     assert!(asked.steps.last().unwrap().why.contains("unless the person at the Mac approves it"));
 }
 
 #[test]
 fn a_hash_alone_tells_as_much_as_the_host_has_no_other_rules() {
     let hash = Program { sha256: "ab".repeat(32), ..Program::default() };
-    let none = evaluate(&hash, "", &HeldRules::default(), &LOCKDOWN);
-    assert_eq!(decision(&none), (Verdict::Block, "client-mode"));
+    let none = evaluate(Evidence::new(&hash, ""), &HeldRules::default(), &LOCKDOWN);
+    assert_eq!(decision(&none), (Ruling::Block, "client-mode"));
     let mut rules = held(&hash, &[(RuleType::Binary, PolicyKind::Allow)]);
     rules.types.insert(RuleType::TeamId);
-    let by_hash = evaluate(&hash, "", &rules, &LOCKDOWN);
-    assert_eq!(decision(&by_hash), (Verdict::Allow, "binary"), "a team id is weaker");
+    let by_hash = evaluate(Evidence::new(&hash, ""), &rules, &LOCKDOWN);
+    assert_eq!(decision(&by_hash), (Ruling::Allow, "binary"), "a team id is weaker");
     rules.types.insert(RuleType::CdHash);
-    let unsure = evaluate(&hash, "", &rules, &LOCKDOWN);
-    assert_eq!(unsure.verdict, Verdict::Unknown, "a cdhash is stronger");
+    let unsure = evaluate(Evidence::new(&hash, ""), &rules, &LOCKDOWN);
+    assert_eq!(unsure.ruling, Ruling::Unknown, "a cdhash is stronger");
     assert_eq!(finding(&unsure, Stage::Rule(RuleType::CdHash)), Finding::Undetermined);
 }
 
@@ -257,4 +257,31 @@ fn what_the_mac_keeps_to_itself_is_said_where_it_matters() {
     assert_eq!(seen(&pinecone(), &transitive), [Stage::StaticRules, Stage::Transitive]);
     let broken = Program { signing_status: SigningStatus::Invalid, ..pinecone() };
     assert_eq!(seen(&broken, &MONITOR), [Stage::StaticRules, Stage::BadSignature]);
+}
+
+#[test]
+fn a_file_that_is_no_program_runs_where_nothing_stops_it_before() {
+    let program = pinecone();
+    let script = Evidence { no_code: true, ..Evidence::new(&program, PATH) };
+    let decided = |conditions: &Conditions<'_>| {
+        let evaluation = evaluate(script, &HeldRules::default(), conditions);
+        (evaluation.ruling, evaluation.decisive().unwrap().stage.word())
+    };
+    assert_eq!(decided(&LOCKDOWN), (Ruling::Allow, "no-code"));
+    let fenced = Conditions { blocked_path: "Pine", ..LOCKDOWN };
+    assert_eq!(decided(&fenced), (Ruling::Block, "blocked-path-regex"));
+}
+
+#[test]
+fn a_program_without_a_zero_page_may_be_stopped_before_its_path_allows_it() {
+    let program = pinecone();
+    let old = Evidence { no_page_zero: true, ..Evidence::new(&program, PATH) };
+    let allowed = Conditions { allowed_path: "^/Applications/", ..LOCKDOWN };
+    let evaluation = evaluate(old, &HeldRules::default(), &allowed);
+    assert_eq!(finding(&evaluation, Stage::PageZero), Finding::Undetermined);
+    assert_eq!(evaluation.ruling, Ruling::Unknown);
+    let stopped = evaluate(old, &HeldRules::default(), &LOCKDOWN);
+    assert_eq!(stopped.ruling, Ruling::Block, "either way");
+    let rules = held(&program, &[(RuleType::TeamId, PolicyKind::Allow)]);
+    assert_eq!(evaluate(old, &rules, &LOCKDOWN).ruling, Ruling::Allow, "rules come first");
 }
