@@ -2,9 +2,10 @@
 
 use super::csv::Delimiter;
 use super::{
-    Content, Defaults, Document, File, Format, Written, csv, fileinfo, json, moroz, profile,
-    rudolph, santactl, terraform, toml, workshop, zentral,
+    Content, Defaults, Document, File, Format, Loss, Lost, Written, csv, fileinfo, json, manifest,
+    moroz, profile, rudolph, santactl, terraform, workshop, zentral,
 };
+use crate::fleet::Tag;
 
 /// Nothing is written in a format that is a report of another program.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -33,7 +34,7 @@ impl Format {
     /// than ours.
     #[must_use]
     pub fn has_csv_of_others(head: &File) -> bool {
-        rudolph::recognises(head)
+        rudolph::recognises_csv(head)
     }
 
     /// The format that a file is in, by what is in it. Of a streamed one ([`Format::streams`])
@@ -47,12 +48,12 @@ impl Format {
                 Self::Tsv => csv::recognises(&file.bytes) == Some(Delimiter::Tab),
                 Self::Json => json::recognises(file),
                 Self::Jsonl => json::recognises_lines(&file.bytes),
-                Self::Toml => toml::recognises(file),
+                Self::Toml => manifest::recognises(file),
                 Self::Santactl => santactl::recognises(file),
                 Self::StaticRules => profile::recognises(file),
                 Self::Moroz => moroz::recognises(file),
-                Self::RudolphCsv => false,
-                Self::RudolphJson => false,
+                Self::RudolphCsv => rudolph::recognises_csv(file),
+                Self::RudolphJson => rudolph::recognises_json(file),
                 Self::ZentralJson => zentral::recognises_json(file),
                 Self::ZentralYaml => zentral::recognises_yaml(file),
                 Self::Workshop => workshop::recognises(file),
@@ -99,11 +100,12 @@ impl Format {
             Self::Tsv => csv::read(files, Delimiter::Tab, defaults),
             Self::Json => json::read(files, defaults),
             Self::Jsonl => json::read_lines(files, defaults),
-            Self::Toml => toml::read(files, defaults),
+            Self::Toml => manifest::read(files, defaults),
             Self::Santactl => santactl::read(files, defaults),
             Self::StaticRules => profile::read(files, defaults),
             Self::Moroz => moroz::read(files, defaults),
-            Self::RudolphCsv | Self::RudolphJson => rudolph::read(files, defaults),
+            Self::RudolphCsv => rudolph::read_csv(files, defaults),
+            Self::RudolphJson => rudolph::read_json(files, defaults),
             Self::ZentralJson | Self::ZentralYaml => zentral::read(files, defaults),
             Self::Workshop => workshop::read(files, defaults),
             Self::Terraform => terraform::read(files, defaults),
@@ -116,22 +118,32 @@ impl Format {
     /// # Errors
     /// For a format that is only read.
     pub fn write(self, content: Content<'_>) -> Result<Written, ReadOnly> {
-        Ok(match self {
+        let mut written = match self {
             Self::Csv => csv::write(content, Delimiter::Comma),
             Self::Tsv => csv::write(content, Delimiter::Tab),
             Self::Json => json::write(content),
             Self::Jsonl => json::write_lines(content),
-            Self::Toml => toml::write(content),
+            Self::Toml => manifest::write(content),
             Self::Santactl => santactl::write(content),
             Self::StaticRules => profile::write(content),
             Self::Moroz => moroz::write(content),
-            Self::RudolphCsv => rudolph::write(content),
-            Self::RudolphJson => rudolph::write(content),
+            Self::RudolphCsv => rudolph::write_csv(content),
+            Self::RudolphJson => rudolph::write_json(content),
             Self::ZentralJson => zentral::write_json(content),
             Self::ZentralYaml => zentral::write_yaml(content),
             Self::Workshop => workshop::write(content),
             Self::Terraform => terraform::write(content),
             Self::FileInfo => return Err(ReadOnly(self)),
-        })
+        };
+        if self != Self::Toml {
+            written.losses.extend(content.tags.iter().map(tag_lost));
+        }
+        Ok(written)
     }
+}
+
+/// Other formats name tags at most; who has them and how strong they are is known elsewhere.
+fn tag_lost(tag: &Tag) -> Loss {
+    let why = format!("tag {} is a tag, of which the format has no more than names", tag.name);
+    Loss { rule: None, lost: Lost::Everything(why) }
 }

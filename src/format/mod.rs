@@ -8,23 +8,29 @@ pub mod csv;
 mod detect;
 mod document;
 pub mod fileinfo;
+mod gather;
 pub mod json;
 mod kind;
+mod loss;
+pub mod manifest;
 pub mod moroz;
 pub mod profile;
+mod record;
 pub mod rudolph;
 pub mod santactl;
 mod seen;
+mod table;
 pub mod terraform;
+#[cfg(test)]
+mod tests;
 mod text;
-pub mod toml;
 mod words;
 pub mod workshop;
 pub mod zentral;
 
 pub use document::{
-    Content, Defaults, Document, File, Loss, Lost, Place, PlacedRule, PlacedSetting, Remark, Spot,
-    Written,
+    Content, Defaults, Document, File, Loss, Lost, Place, PlacedRule, PlacedSetting, PlacedTag,
+    Remark, Spot, Written,
 };
 
 pub use detect::ReadOnly;

@@ -17,6 +17,7 @@ mod idle;
 mod kill;
 mod lab;
 mod losses;
+mod manifest;
 mod model;
 mod policy;
 mod readme;

@@ -373,6 +373,38 @@ fn a_rollback_is_refused_when_somebody_was_faster_than_the_answer() {
 }
 
 #[test]
+fn a_manifest_is_shown_before_it_is_applied() {
+    let (shell, _server) = with_a_mistake();
+    shell.write(
+        "policy.toml",
+        "[[rules]]\ntarget = \"teamid:AAAAAAAAAA\"\npolicy = \"allow\"\ncomment = \"mended\"\n",
+    );
+    let mut refused = Terminal::open(&shell, "apply -f policy.toml --prune");
+    refused.shows("Plan: 1 to change, 1 to remove");
+    refused.shows("[y/N]");
+    refused.press("\u{3}");
+    let end = refused.end();
+    assert!(end.leaves_the_cursor_visible());
+    assert_eq!((end.code, shell.json("rule list").as_array().unwrap().len()), (130, 2));
+
+    let mut agreed = Terminal::open(&shell, "apply -f policy.toml");
+    agreed.shows("Plan: 1 to change");
+    agreed.shows("[y/N]");
+    agreed.press("y");
+    agreed.shows("revision 3: 1 changed\r\n");
+    let end = agreed.end();
+    assert!(end.seen.contains("\u{1b}[33m~\u{1b}[0m teamid:AAAAAAAAAA"), "{:?}", end.seen);
+    assert_eq!(end.code, 0);
+
+    let mut late = Terminal::open(&shell, "apply -f policy.toml --prune");
+    late.shows("Plan: 1 to remove");
+    shell.run("rule add block teamid:CCCCCCCCCC");
+    late.press("y");
+    late.shows("Plan: 2 to remove");
+    assert_eq!(late.end().code, 7);
+}
+
+#[test]
 fn the_history_is_short_for_eyes() {
     let (shell, _server) = with_a_mistake();
     for number in 0..30 {
