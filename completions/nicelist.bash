@@ -725,12 +725,32 @@ _nicelist() {
             return 0
             ;;
         nicelist__subcmd__event__subcmd__approve)
-            opts="-y -o -q -v -h --compiler --bundle --as --scope --for --comment --ticket --yes --dry-run --wait --timeout --server --token --context --database --output --color --quiet --verbose --help"
+            opts="-y -o -q -v -h --compiler --bundle --host --user --blocked --signer --text --since --as --scope --for --comment --ticket --yes --dry-run --wait --timeout --server --token --context --database --output --color --quiet --verbose --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
+                --host)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --user)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --signer)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --text)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --since)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --as)
                     COMPREPLY=($(compgen -W "cdhash binary signingid certificate teamid" -- "${cur}"))
                     return 0
@@ -791,13 +811,33 @@ _nicelist() {
             return 0
             ;;
         nicelist__subcmd__event__subcmd__block)
-            opts="-y -o -q -v -h --silent --message --as --scope --for --comment --ticket --yes --dry-run --wait --timeout --server --token --context --database --output --color --quiet --verbose --help"
+            opts="-y -o -q -v -h --silent --message --host --user --blocked --signer --text --since --as --scope --for --comment --ticket --yes --dry-run --wait --timeout --server --token --context --database --output --color --quiet --verbose --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
                 --message)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --host)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --user)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --signer)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --text)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --since)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -861,7 +901,7 @@ _nicelist() {
             return 0
             ;;
         nicelist__subcmd__event__subcmd__list)
-            opts="-n -o -q -v -h --kind --host --user --decision --blocked --path --signer --text --since --until --limit --server --token --context --database --output --color --quiet --verbose --help"
+            opts="-n -o -q -v -h --waiting --kind --host --user --decision --blocked --path --signer --text --since --until --limit --server --token --context --database --output --color --quiet --verbose --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0

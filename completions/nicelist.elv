@@ -108,7 +108,7 @@ set edit:completion:arg-completer[nicelist] = {|@words|
             cand convert 'Convert files of rules from any format to any other, without a server'
             cand diff 'Show how the rules of two files, revisions or the server differ'
             cand lint 'Look for rules and settings that do not do what they seem to do'
-            cand explain 'Say which rule decides about a target on a host, which others lost, and what the host cannot take'
+            cand explain 'Say what a host makes of a program or a target: which rule decides, which others lost and why, and what the host cannot take'
         }
         &'nicelist;rule;add'= {
             cand --from-fileinfo 'Choose targets for the programs that this output of santactl fileinfo --json describes'
@@ -509,6 +509,7 @@ set edit:completion:arg-completer[nicelist] = {|@words|
             cand -o 'Write table, json, jsonl, csv or tsv'
             cand --output 'Write table, json, jsonl, csv or tsv'
             cand --color 'Use colours: auto, always or never'
+            cand --waiting 'List the programs that wait for a decision instead: hosts stopped them, or would in lockdown, and neither rule nor path decides about them there since'
             cand --blocked 'Only what was blocked'
             cand -q 'Write data and errors only'
             cand --quiet 'Write data and errors only'
@@ -586,6 +587,11 @@ set edit:completion:arg-completer[nicelist] = {|@words|
             cand --help 'Print help (see more with ''--help'')'
         }
         &'nicelist;event;approve'= {
+            cand --host 'Only programs that wait on this host: machine id, serial number, host name, or a unique prefix'
+            cand --user 'Only programs that this user ran'
+            cand --signer 'Only programs signed by this: team id, signing id, or name or SHA-256 of the certificate'
+            cand --text 'Only programs with this text in path, SHA-256, signing id or team id'
+            cand --since 'Only programs reported since 24h, 7d, or a time such as 2026-11-20T00:00:00Z'
             cand --as 'Make a rule of this type'
             cand --scope 'Make it for fleet, group:, tag:, user: or host:NAME'
             cand --for 'End the rule by itself after 24h, 7d, or at a time such as 2027-01-31T00:00:00Z'
@@ -601,6 +607,7 @@ set edit:completion:arg-completer[nicelist] = {|@words|
             cand --color 'Use colours: auto, always or never'
             cand --compiler 'Let run what the program writes, too: for compilers'
             cand --bundle 'Allow every program of the bundle'
+            cand --blocked 'Only programs that were stopped, not those that lockdown would stop'
             cand -y 'Ask nothing'
             cand --yes 'Ask nothing'
             cand --dry-run 'Show what would happen and change nothing'
@@ -614,6 +621,11 @@ set edit:completion:arg-completer[nicelist] = {|@words|
         }
         &'nicelist;event;block'= {
             cand --message 'Show this in the block window'
+            cand --host 'Only programs that wait on this host: machine id, serial number, host name, or a unique prefix'
+            cand --user 'Only programs that this user ran'
+            cand --signer 'Only programs signed by this: team id, signing id, or name or SHA-256 of the certificate'
+            cand --text 'Only programs with this text in path, SHA-256, signing id or team id'
+            cand --since 'Only programs reported since 24h, 7d, or a time such as 2026-11-20T00:00:00Z'
             cand --as 'Make a rule of this type'
             cand --scope 'Make it for fleet, group:, tag:, user: or host:NAME'
             cand --for 'End the rule by itself after 24h, 7d, or at a time such as 2027-01-31T00:00:00Z'
@@ -628,6 +640,7 @@ set edit:completion:arg-completer[nicelist] = {|@words|
             cand --output 'Write table, json, jsonl, csv or tsv'
             cand --color 'Use colours: auto, always or never'
             cand --silent 'Tell nobody at the Mac'
+            cand --blocked 'Only programs that were stopped, not those that lockdown would stop'
             cand -y 'Ask nothing'
             cand --yes 'Ask nothing'
             cand --dry-run 'Show what would happen and change nothing'

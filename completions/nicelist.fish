@@ -116,7 +116,7 @@ complete -c nicelist -n "__fish_nicelist_using_subcommand rule; and not __fish_s
 complete -c nicelist -n "__fish_nicelist_using_subcommand rule; and not __fish_seen_subcommand_from add remove list show import export convert diff lint explain" -f -a "convert" -d 'Convert files of rules from any format to any other, without a server'
 complete -c nicelist -n "__fish_nicelist_using_subcommand rule; and not __fish_seen_subcommand_from add remove list show import export convert diff lint explain" -f -a "diff" -d 'Show how the rules of two files, revisions or the server differ'
 complete -c nicelist -n "__fish_nicelist_using_subcommand rule; and not __fish_seen_subcommand_from add remove list show import export convert diff lint explain" -f -a "lint" -d 'Look for rules and settings that do not do what they seem to do'
-complete -c nicelist -n "__fish_nicelist_using_subcommand rule; and not __fish_seen_subcommand_from add remove list show import export convert diff lint explain" -f -a "explain" -d 'Say which rule decides about a target on a host, which others lost, and what the host cannot take'
+complete -c nicelist -n "__fish_nicelist_using_subcommand rule; and not __fish_seen_subcommand_from add remove list show import export convert diff lint explain" -f -a "explain" -d 'Say what a host makes of a program or a target: which rule decides, which others lost and why, and what the host cannot take'
 complete -c nicelist -n "__fish_nicelist_using_subcommand rule; and __fish_seen_subcommand_from add" -l from-fileinfo -d 'Choose targets for the programs that this output of santactl fileinfo --json describes' -r
 complete -c nicelist -n "__fish_nicelist_using_subcommand rule; and __fish_seen_subcommand_from add" -l as -d 'Choose targets of this type, rather than the best for each program' -r -f -a "cdhash\t''
 binary\t''
@@ -644,6 +644,7 @@ tsv\t''"
 complete -c nicelist -n "__fish_nicelist_using_subcommand event; and __fish_seen_subcommand_from list" -l color -d 'Use colours: auto, always or never' -r -f -a "auto\t''
 always\t''
 never\t''"
+complete -c nicelist -n "__fish_nicelist_using_subcommand event; and __fish_seen_subcommand_from list" -l waiting -d 'List the programs that wait for a decision instead: hosts stopped them, or would in lockdown, and neither rule nor path decides about them there since'
 complete -c nicelist -n "__fish_nicelist_using_subcommand event; and __fish_seen_subcommand_from list" -l blocked -d 'Only what was blocked'
 complete -c nicelist -n "__fish_nicelist_using_subcommand event; and __fish_seen_subcommand_from list" -s q -l quiet -d 'Write data and errors only'
 complete -c nicelist -n "__fish_nicelist_using_subcommand event; and __fish_seen_subcommand_from list" -s v -l verbose -d 'Log what happens inside; twice for more'
@@ -718,6 +719,11 @@ complete -c nicelist -n "__fish_nicelist_using_subcommand event; and __fish_seen
 complete -c nicelist -n "__fish_nicelist_using_subcommand event; and __fish_seen_subcommand_from stats" -s q -l quiet -d 'Write data and errors only'
 complete -c nicelist -n "__fish_nicelist_using_subcommand event; and __fish_seen_subcommand_from stats" -s v -l verbose -d 'Log what happens inside; twice for more'
 complete -c nicelist -n "__fish_nicelist_using_subcommand event; and __fish_seen_subcommand_from stats" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c nicelist -n "__fish_nicelist_using_subcommand event; and __fish_seen_subcommand_from approve" -l host -d 'Only programs that wait on this host: machine id, serial number, host name, or a unique prefix' -r
+complete -c nicelist -n "__fish_nicelist_using_subcommand event; and __fish_seen_subcommand_from approve" -l user -d 'Only programs that this user ran' -r
+complete -c nicelist -n "__fish_nicelist_using_subcommand event; and __fish_seen_subcommand_from approve" -l signer -d 'Only programs signed by this: team id, signing id, or name or SHA-256 of the certificate' -r
+complete -c nicelist -n "__fish_nicelist_using_subcommand event; and __fish_seen_subcommand_from approve" -l text -d 'Only programs with this text in path, SHA-256, signing id or team id' -r
+complete -c nicelist -n "__fish_nicelist_using_subcommand event; and __fish_seen_subcommand_from approve" -l since -d 'Only programs reported since 24h, 7d, or a time such as 2026-11-20T00:00:00Z' -r
 complete -c nicelist -n "__fish_nicelist_using_subcommand event; and __fish_seen_subcommand_from approve" -l as -d 'Make a rule of this type' -r -f -a "cdhash\t''
 binary\t''
 signingid\t''
@@ -742,6 +748,7 @@ always\t''
 never\t''"
 complete -c nicelist -n "__fish_nicelist_using_subcommand event; and __fish_seen_subcommand_from approve" -l compiler -d 'Let run what the program writes, too: for compilers'
 complete -c nicelist -n "__fish_nicelist_using_subcommand event; and __fish_seen_subcommand_from approve" -l bundle -d 'Allow every program of the bundle'
+complete -c nicelist -n "__fish_nicelist_using_subcommand event; and __fish_seen_subcommand_from approve" -l blocked -d 'Only programs that were stopped, not those that lockdown would stop'
 complete -c nicelist -n "__fish_nicelist_using_subcommand event; and __fish_seen_subcommand_from approve" -s y -l yes -d 'Ask nothing'
 complete -c nicelist -n "__fish_nicelist_using_subcommand event; and __fish_seen_subcommand_from approve" -l dry-run -d 'Show what would happen and change nothing'
 complete -c nicelist -n "__fish_nicelist_using_subcommand event; and __fish_seen_subcommand_from approve" -l wait -d 'Wait until the host that reported the event has the rule'
@@ -749,6 +756,11 @@ complete -c nicelist -n "__fish_nicelist_using_subcommand event; and __fish_seen
 complete -c nicelist -n "__fish_nicelist_using_subcommand event; and __fish_seen_subcommand_from approve" -s v -l verbose -d 'Log what happens inside; twice for more'
 complete -c nicelist -n "__fish_nicelist_using_subcommand event; and __fish_seen_subcommand_from approve" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c nicelist -n "__fish_nicelist_using_subcommand event; and __fish_seen_subcommand_from block" -l message -d 'Show this in the block window' -r
+complete -c nicelist -n "__fish_nicelist_using_subcommand event; and __fish_seen_subcommand_from block" -l host -d 'Only programs that wait on this host: machine id, serial number, host name, or a unique prefix' -r
+complete -c nicelist -n "__fish_nicelist_using_subcommand event; and __fish_seen_subcommand_from block" -l user -d 'Only programs that this user ran' -r
+complete -c nicelist -n "__fish_nicelist_using_subcommand event; and __fish_seen_subcommand_from block" -l signer -d 'Only programs signed by this: team id, signing id, or name or SHA-256 of the certificate' -r
+complete -c nicelist -n "__fish_nicelist_using_subcommand event; and __fish_seen_subcommand_from block" -l text -d 'Only programs with this text in path, SHA-256, signing id or team id' -r
+complete -c nicelist -n "__fish_nicelist_using_subcommand event; and __fish_seen_subcommand_from block" -l since -d 'Only programs reported since 24h, 7d, or a time such as 2026-11-20T00:00:00Z' -r
 complete -c nicelist -n "__fish_nicelist_using_subcommand event; and __fish_seen_subcommand_from block" -l as -d 'Make a rule of this type' -r -f -a "cdhash\t''
 binary\t''
 signingid\t''
@@ -772,6 +784,7 @@ complete -c nicelist -n "__fish_nicelist_using_subcommand event; and __fish_seen
 always\t''
 never\t''"
 complete -c nicelist -n "__fish_nicelist_using_subcommand event; and __fish_seen_subcommand_from block" -l silent -d 'Tell nobody at the Mac'
+complete -c nicelist -n "__fish_nicelist_using_subcommand event; and __fish_seen_subcommand_from block" -l blocked -d 'Only programs that were stopped, not those that lockdown would stop'
 complete -c nicelist -n "__fish_nicelist_using_subcommand event; and __fish_seen_subcommand_from block" -s y -l yes -d 'Ask nothing'
 complete -c nicelist -n "__fish_nicelist_using_subcommand event; and __fish_seen_subcommand_from block" -l dry-run -d 'Show what would happen and change nothing'
 complete -c nicelist -n "__fish_nicelist_using_subcommand event; and __fish_seen_subcommand_from block" -l wait -d 'Wait until the host that reported the event has the rule'

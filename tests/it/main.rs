@@ -7,8 +7,10 @@
 mod api;
 mod conformance;
 mod convert;
+mod desk;
 mod drift;
 mod events;
+mod explain;
 mod generations;
 mod history;
 mod idle;
