@@ -4,6 +4,7 @@
 //! hands values to `ui`, which alone prints. A noun is registered in `Command`: a variant
 //! and an arm.
 
+mod apply;
 mod arg;
 pub mod artifacts;
 mod change;
@@ -14,6 +15,7 @@ mod demo;
 mod difference;
 mod error;
 mod event;
+mod export;
 mod files;
 mod history;
 mod host;
@@ -21,6 +23,8 @@ mod lab;
 mod local;
 mod log;
 mod man;
+mod manifest;
+mod plan;
 mod rollback;
 mod rule;
 mod serve;
@@ -78,6 +82,9 @@ enum Command {
     Tag(tag::Command),
     #[command(subcommand)]
     Settings(settings::Command),
+    Plan(plan::PlanArgs),
+    Apply(apply::ApplyArgs),
+    Export(export::ExportArgs),
     History(history::HistoryArgs),
     Rollback(rollback::RollbackArgs),
     #[command(subcommand)]
@@ -110,6 +117,9 @@ impl Command {
             Self::Event(command) => context.block_on(event::run(context, command)),
             Self::Tag(command) => context.block_on(tag::run(context, command)),
             Self::Settings(command) => context.block_on(settings::run(context, command)),
+            Self::Plan(args) => context.block_on(plan::run(context, args)),
+            Self::Apply(args) => context.block_on(apply::run(context, args)),
+            Self::Export(args) => context.block_on(export::run(context, args)),
             Self::History(args) => context.block_on(history::run(context, args)),
             Self::Rollback(args) => context.block_on(rollback::run(context, args)),
             Self::Token(command) => context.block_on(token::run(context, command)),

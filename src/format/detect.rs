@@ -2,9 +2,10 @@
 
 use super::csv::Delimiter;
 use super::{
-    Content, Defaults, Document, File, Format, Written, csv, fileinfo, json, moroz, profile,
-    rudolph, santactl, terraform, toml, workshop, zentral,
+    Content, Defaults, Document, File, Format, Loss, Lost, Written, csv, fileinfo, json, manifest,
+    moroz, profile, rudolph, santactl, terraform, workshop, zentral,
 };
+use crate::fleet::Tag;
 
 /// Nothing is written in a format that is a report of another program.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -47,7 +48,7 @@ impl Format {
                 Self::Tsv => csv::recognises(&file.bytes) == Some(Delimiter::Tab),
                 Self::Json => json::recognises(file),
                 Self::Jsonl => json::recognises_lines(&file.bytes),
-                Self::Toml => toml::recognises(file),
+                Self::Toml => manifest::recognises(file),
                 Self::Santactl => santactl::recognises(file),
                 Self::StaticRules => profile::recognises(file),
                 Self::Moroz => moroz::recognises(file),
@@ -99,7 +100,7 @@ impl Format {
             Self::Tsv => csv::read(files, Delimiter::Tab, defaults),
             Self::Json => json::read(files, defaults),
             Self::Jsonl => json::read_lines(files, defaults),
-            Self::Toml => toml::read(files, defaults),
+            Self::Toml => manifest::read(files, defaults),
             Self::Santactl => santactl::read(files, defaults),
             Self::StaticRules => profile::read(files, defaults),
             Self::Moroz => moroz::read(files, defaults),
@@ -116,12 +117,12 @@ impl Format {
     /// # Errors
     /// For a format that is only read.
     pub fn write(self, content: Content<'_>) -> Result<Written, ReadOnly> {
-        Ok(match self {
+        let mut written = match self {
             Self::Csv => csv::write(content, Delimiter::Comma),
             Self::Tsv => csv::write(content, Delimiter::Tab),
             Self::Json => json::write(content),
             Self::Jsonl => json::write_lines(content),
-            Self::Toml => toml::write(content),
+            Self::Toml => manifest::write(content),
             Self::Santactl => santactl::write(content),
             Self::StaticRules => profile::write(content),
             Self::Moroz => moroz::write(content),
@@ -132,6 +133,16 @@ impl Format {
             Self::Workshop => workshop::write(content),
             Self::Terraform => terraform::write(content),
             Self::FileInfo => return Err(ReadOnly(self)),
-        })
+        };
+        if self != Self::Toml {
+            written.losses.extend(content.tags.iter().map(tag_lost));
+        }
+        Ok(written)
     }
+}
+
+/// Other formats name tags at most; who has them and how strong they are is known elsewhere.
+fn tag_lost(tag: &Tag) -> Loss {
+    let why = format!("tag {} is a tag, of which the format has no more than names", tag.name);
+    Loss { rule: None, lost: Lost::Everything(why) }
 }

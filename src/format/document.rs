@@ -3,7 +3,7 @@
 
 use std::fmt;
 
-use crate::fleet::Setting;
+use crate::fleet::{Setting, Tag};
 use crate::rule::{PolicyKind, Rule, RuleDraft, Scope};
 
 /// A file as it was opened: its name, for messages, and its bytes. A folder is several, each
@@ -81,6 +81,15 @@ pub struct PlacedSetting {
     pub setting: Setting,
 }
 
+/// A tag and where it stands.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PlacedTag {
+    /// Where it stands.
+    pub place: Place,
+    /// The tag.
+    pub tag: Tag,
+}
+
 /// Something to tell about a place: why it is wrong, or how it was understood.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Remark {
@@ -100,6 +109,8 @@ pub struct Document {
     pub rules: Vec<PlacedRule>,
     /// The settings, in the order of the files.
     pub settings: Vec<PlacedSetting>,
+    /// The tags, in the order of the files; only a manifest has any.
+    pub tags: Vec<PlacedTag>,
     /// What is not taken.
     pub faults: Vec<Remark>,
     /// What was taken otherwise than its author may think: unknown keys, old spellings, meanings
@@ -128,12 +139,14 @@ impl fmt::Display for Spot {
 }
 
 /// What is to be written.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Default)]
 pub struct Content<'a> {
     /// The rules.
     pub rules: &'a [Rule],
     /// The settings; most formats have none.
     pub settings: &'a [(Scope, Setting)],
+    /// The tags; only a manifest has any.
+    pub tags: &'a [Tag],
 }
 
 /// What became of it.

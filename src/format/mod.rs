@@ -10,21 +10,22 @@ mod document;
 pub mod fileinfo;
 pub mod json;
 mod kind;
+pub mod manifest;
 pub mod moroz;
 pub mod profile;
 pub mod rudolph;
 pub mod santactl;
 mod seen;
+mod table;
 pub mod terraform;
 mod text;
-pub mod toml;
 mod words;
 pub mod workshop;
 pub mod zentral;
 
 pub use document::{
-    Content, Defaults, Document, File, Loss, Lost, Place, PlacedRule, PlacedSetting, Remark, Spot,
-    Written,
+    Content, Defaults, Document, File, Loss, Lost, Place, PlacedRule, PlacedSetting, PlacedTag,
+    Remark, Spot, Written,
 };
 
 pub use detect::ReadOnly;

@@ -8,11 +8,10 @@ use std::path::Path;
 use super::place::{STDIO, name_of, read_folder, unreadable};
 use crate::cli::error::CliError;
 use crate::cli::ui::Ui;
+use crate::fleet::InForce;
 use crate::format::csv::{self, Delimiter, HeaderError};
 use crate::format::json::{LineError, Lines};
-use crate::format::{
-    Defaults, Document, File, Format, Place, PlacedRule, PlacedSetting, Remark, Spot,
-};
+use crate::format::{Defaults, Document, File, Format, Place, PlacedRule, Remark, Spot};
 use crate::rule::Rule;
 
 /// As much of a file as is looked at to tell its format, where it need not be read whole.
@@ -43,8 +42,8 @@ pub(crate) enum Reading {
         faults: VecDeque<Remark>,
         /// The rules, still to be handed out.
         rules: std::vec::IntoIter<PlacedRule>,
-        /// The settings.
-        settings: Vec<PlacedSetting>,
+        /// Settings and tags.
+        beside: InForce,
     },
 }
 
@@ -141,9 +140,14 @@ impl Input {
         for note in &document.notes {
             ui.warn(format!("{}: {}", document.name_of(note.place), note.text));
         }
-        let Document { files, rules, settings, faults, notes: _ } = document;
+        let Document { files, rules, settings, tags, faults, notes: _ } = document;
+        let beside = InForce {
+            tags: tags.into_iter().map(|placed| placed.tag).collect(),
+            settings: settings.into_iter().map(|it| (it.scope, it.setting)).collect(),
+            rules: Vec::new(),
+        };
         let (faults, rules) = (faults.into(), rules.into_iter());
-        Self { name, format, reading: Reading::Whole { files, faults, rules, settings } }
+        Self { name, format, reading: Reading::Whole { files, faults, rules, beside } }
     }
 
     /// The format.
@@ -156,11 +160,11 @@ impl Input {
         &self.reading
     }
 
-    /// The settings that stand beside the rules.
-    pub(crate) fn settings(&self) -> &[PlacedSetting] {
+    /// The settings and tags that stand beside the rules.
+    pub(crate) fn beside(&self) -> InForce {
         match &self.reading {
-            Reading::Whole { settings, .. } => settings,
-            Reading::Csv(..) | Reading::Jsonl(_) => &[],
+            Reading::Whole { beside, .. } => beside.clone(),
+            Reading::Csv(..) | Reading::Jsonl(_) => InForce::default(),
         }
     }
 
@@ -224,6 +228,11 @@ pub(crate) fn counted(count: usize, thing: &str) -> String {
 pub(crate) struct Names(Vec<String>);
 
 impl Names {
+    /// Those of a document.
+    pub(crate) fn of(document: &Document) -> Self {
+        Self(document.files.clone())
+    }
+
     /// A place in words.
     pub(crate) fn place(&self, place: Place) -> String {
         place_in(&self.0, place)

@@ -8,11 +8,11 @@ use super::losses::Losses;
 use super::place::{STDIO, unwritable};
 use crate::cli::error::{CliError, Kind};
 use crate::cli::ui::Ui;
-use crate::fleet::Setting;
+use crate::fleet::InForce;
 use crate::format::csv::{self, Delimiter};
 use crate::format::json::{ArrayWriter, LineWriter};
 use crate::format::{Content, File, Format, Written};
-use crate::rule::{Rule, Scope};
+use crate::rule::Rule;
 
 /// Where rules are to be written.
 pub(crate) struct Destination {
@@ -39,7 +39,7 @@ impl Destination {
             .hint(format!("--to names it: {}", words.join(", "))));
         };
         // Asked of nothing, a format says whether it is ever written.
-        write(format, Content { rules: &[], settings: &[] })?;
+        write(format, Content::default())?;
         Ok(Self { path, format })
     }
 
@@ -53,7 +53,7 @@ impl Destination {
         self.path.as_deref()
     }
 
-    /// Begins to write; to nowhere in a dry run.
+    /// Begins to write; to nowhere in a dry run. `beside` has the settings and tags.
     ///
     /// # Errors
     /// When the file cannot be made, or when it is certain that something will be lost and may
@@ -61,14 +61,14 @@ impl Destination {
     pub(crate) fn begin<'u>(
         &self,
         ui: &'u Ui,
-        settings: Vec<(Scope, Setting)>,
+        beside: InForce,
         terms: Terms,
     ) -> Result<Sink<'u>, CliError> {
         let Terms { dry_run, strict: _ } = terms;
         let streams = self.format.streams() || self.format == Format::Json;
         let mut losses = Losses::default();
         if streams {
-            let lost = write(self.format, Content { rules: &[], settings: &settings })?.losses;
+            let lost = write(self.format, content(&[], &beside))?.losses;
             losses = Losses::of(&[], &lost);
             terms.weigh(ui, self.format, &losses)?;
         }
@@ -102,8 +102,13 @@ impl Destination {
         };
         let Self { path, format } = self;
         let (path, format) = (path.clone(), *format);
-        Ok(Sink { path, format, terms, ui, settings, writer, unfinished, losses, count: 0 })
+        Ok(Sink { path, format, terms, ui, beside, writer, unfinished, losses, count: 0 })
     }
+}
+
+/// Rules, and the settings and tags that stand beside them.
+fn content<'a>(rules: &'a [Rule], beside: &'a InForce) -> Content<'a> {
+    Content { rules, settings: &beside.settings, tags: &beside.tags }
 }
 
 fn write(format: Format, content: Content<'_>) -> Result<Written, CliError> {
@@ -184,7 +189,7 @@ pub(crate) struct Sink<'u> {
     format: Format,
     terms: Terms,
     ui: &'u Ui,
-    settings: Vec<(Scope, Setting)>,
+    beside: InForce,
     writer: Writer<'u>,
     unfinished: Option<Unfinished>,
     losses: Losses,
@@ -227,14 +232,13 @@ impl Sink<'_> {
     /// # Errors
     /// When something is lost and may not be, or cannot be written.
     pub(crate) fn finish(self) -> Result<Finished, CliError> {
-        let Self { path, format, terms, ui, settings, writer, unfinished, mut losses, count } =
-            self;
+        let Self { path, format, terms, ui, beside, writer, unfinished, mut losses, count } = self;
         match writer {
             Writer::Csv(writer) => writer.finish()?,
             Writer::Json(writer) => writer.finish()?,
             Writer::Jsonl(writer) => writer.finish()?,
             Writer::Whole(rules) => {
-                let written = write(format, Content { rules: &rules, settings: &settings })?;
+                let written = write(format, content(&rules, &beside))?;
                 losses = Losses::of(&rules, &written.losses);
                 terms.weigh(ui, format, &losses)?;
                 if !terms.dry_run {
@@ -270,7 +274,11 @@ fn has_ending(path: &Path) -> bool {
     path.extension().is_some()
 }
 
-fn write_file(path: &Path, bytes: &[u8]) -> Result<(), CliError> {
+/// Writes a file whole, or not at all.
+pub(crate) fn write_file(path: &Path, bytes: &[u8]) -> Result<(), CliError> {
+    if let Some(folder) = path.parent() {
+        fs::create_dir_all(folder).map_err(|error| unwritable(folder, &error))?;
+    }
     let unfinished = Unfinished(unfinished(path));
     let written = fs::write(&unfinished.0, bytes).and_then(|()| fs::rename(&unfinished.0, path));
     written.map_err(|error| unwritable(path, &error))

@@ -31,6 +31,15 @@ pub(super) fn unwritable(path: &Path, error: &io::Error) -> CliError {
     CliError::failed(format!("cannot write {}", path.display())).because([error.to_string()])
 }
 
+/// Reads a file, or the files of a folder.
+pub(crate) fn read_files(path: &Path) -> Result<Vec<File>, CliError> {
+    if path.is_dir() {
+        return read_folder(path);
+    }
+    let bytes = fs::read(path).map_err(|error| unreadable(path, &error))?;
+    Ok(vec![File { name: name_of(path), bytes }])
+}
+
 /// Reads all files of a folder and of the folders in it, in the order of their names. Links are
 /// followed for files and not for folders, which may lead in circles. Hidden folders, as version
 /// control keeps them, are passed over.

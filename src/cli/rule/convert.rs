@@ -74,7 +74,7 @@ impl From<DefaultArgs> for Defaults {
 }
 
 /// The formats by their words.
-pub(super) fn formats() -> Words<Format> {
+pub(crate) fn formats() -> Words<Format> {
     Words::new(Format::ALL.map(Format::word))
 }
 
@@ -85,9 +85,7 @@ pub(super) fn run(context: &Context, args: ConvertArgs) -> Result<(), CliError> 
     let progress =
         ui.progress(files::length_of(&input), format!("reading {}", files::name_of(&input)));
     let mut input = Input::open(ui, &input, from, defaults.into(), progress.counter())?;
-    let settings = input.settings().iter();
-    let settings = settings.map(|it| (it.scope.clone(), it.setting.clone())).collect();
-    let mut sink = destination.begin(ui, settings, Terms { strict, dry_run })?;
+    let mut sink = destination.begin(ui, input.beside(), Terms { strict, dry_run })?;
     let (mut good, mut bad) = (0, 0);
     while let Some(rule) = input.next() {
         match rule {

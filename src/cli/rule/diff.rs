@@ -8,12 +8,12 @@ use clap::Args;
 use jiff::Timestamp;
 
 use super::convert::formats;
+use super::view::all;
 use crate::api::{PolicyAnswer, PolicyChange, RuleQuery};
 use crate::cli::context::Context;
 use crate::cli::difference;
 use crate::cli::error::{CliError, Kind};
 use crate::cli::files;
-use crate::client::Client;
 use crate::fleet::{Differences, InForce, Terms};
 use crate::format::{Defaults, Format};
 use crate::rule::{Revision, Rule};
@@ -93,8 +93,11 @@ async fn rules(
 ) -> Result<InForce, CliError> {
     let rules = match side {
         Side::Path(path) => of_path(context, path, format)?,
-        Side::Server => of_server(&context.client().await?, None).await?,
-        Side::At(revision) => of_server(&context.client().await?, Some(*revision)).await?,
+        Side::Server => all(&context.client().await?, &RuleQuery::default()).await?,
+        Side::At(revision) => {
+            let query = RuleQuery { at: Some(*revision), ..RuleQuery::default() };
+            all(&context.client().await?, &query).await?
+        }
     };
     Ok(InForce { rules, ..InForce::default() })
 }
@@ -103,15 +106,4 @@ fn of_path(context: &Context, path: &Path, format: Option<Format>) -> Result<Vec
     let document = files::read_whole(path, format, &Defaults::default())?;
     files::refuse_faults(&context.ui, &document)?;
     Ok(document.rules.into_iter().map(|placed| placed.rule).collect())
-}
-
-async fn of_server(client: &Client, at: Option<Revision>) -> Result<Vec<Rule>, CliError> {
-    let mut pages = client.rules(&RuleQuery { at, ..RuleQuery::default() });
-    let mut rules = Vec::new();
-    while let Some(page) = pages.next().await? {
-        for view in page {
-            rules.push(super::view::rule(view)?);
-        }
-    }
-    Ok(rules)
 }

@@ -9,6 +9,7 @@ use super::list::Filter;
 use crate::cli::context::Context;
 use crate::cli::error::CliError;
 use crate::cli::files::{self, Destination, Finished, Terms};
+use crate::fleet::InForce;
 use crate::format::Format;
 
 /// Export rules to a file of any format
@@ -48,7 +49,8 @@ pub(super) async fn run(context: &Context, args: ExportArgs) -> Result<(), CliEr
     let place = destination.path().map(|path| path.display().to_string());
     let progress =
         place.as_ref().map(|place| context.ui.progress(None, format!("writing {place}")));
-    let mut sink = destination.begin(&context.ui, Vec::new(), Terms { strict, dry_run: false })?;
+    let mut sink =
+        destination.begin(&context.ui, InForce::default(), Terms { strict, dry_run: false })?;
     let mut pages = client.rules(&query);
     while let Some(page) = pages.next().await? {
         for view in page {

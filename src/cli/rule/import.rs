@@ -17,6 +17,7 @@ use crate::cli::error::{CliError, Kind};
 use crate::cli::files::{self, Input, Reading};
 use crate::cli::ui::{Cell, Column, Row, Ui};
 use crate::client::{Client, ClientError};
+use crate::fleet::InForce;
 use crate::format::Format;
 use crate::rule::{Outcome, Revision};
 use faults::Faults;
@@ -93,7 +94,7 @@ async fn import(ui: &Ui, client: &Client, args: ImportArgs) -> Result<(), CliErr
     let text = format!("reading {}", files::name_of(&file));
     let progress = ui.progress(files::length_of(&file), text);
     let input = Input::open(ui, &file, from, defaults.into(), progress.counter())?;
-    warn_of_settings(ui, &input);
+    warn_of_others(ui, &input);
     let mut faults = match rejects {
         Some(path) => match input.reading() {
             Reading::Csv(reader, delimiter) => {
@@ -130,12 +131,15 @@ async fn import(ui: &Ui, client: &Client, args: ImportArgs) -> Result<(), CliErr
     complaint.map_or(Ok(()), Err)
 }
 
-/// Settings are no rules: they are told of rather than lost in silence.
-fn warn_of_settings(ui: &Ui, input: &Input) {
-    let count = input.settings().len();
-    if count > 0 {
-        ui.warn(format!("{count} settings are not imported; only rules are"));
-        ui.hint("nicelist rule convert FILE policy.toml, and then nicelist apply -f policy.toml, takes both");
+/// Settings and tags are no rules: they are told of rather than lost in silence.
+fn warn_of_others(ui: &Ui, input: &Input) {
+    let InForce { tags, settings, rules: _ } = input.beside();
+    let told = [(settings.len(), "setting"), (tags.len(), "tag")];
+    let told = told.into_iter().filter(|(count, _)| *count > 0);
+    let told: Vec<String> = told.map(|(count, thing)| files::counted(count, thing)).collect();
+    if !told.is_empty() {
+        ui.warn(format!("{} of the file are not imported; only rules are", told.join(" and ")));
+        ui.hint("nicelist apply -f FILE takes all of it");
     }
 }
 

@@ -1,9 +1,10 @@
 //! How rules look.
 
-use crate::api::RuleView;
+use crate::api::{RuleQuery, RuleView};
 use crate::cli::difference::policy_cell;
 use crate::cli::error::CliError;
 use crate::cli::ui::{Cell, Column, Group, Report, Row, Tone};
+use crate::client::Client;
 use crate::rule::{Rule, RuleDraft};
 
 impl Row for RuleView {
@@ -85,4 +86,16 @@ pub(super) fn rule(view: RuleView) -> Result<Rule, CliError> {
             .because([error.to_string()])
             .hint("the server may be newer than this nicelist")
     })
+}
+
+/// All rules that a query finds, checked.
+pub(crate) async fn all(client: &Client, query: &RuleQuery) -> Result<Vec<Rule>, CliError> {
+    let mut pages = client.rules(query);
+    let mut rules = Vec::new();
+    while let Some(page) = pages.next().await? {
+        for view in page {
+            rules.push(rule(view)?);
+        }
+    }
+    Ok(rules)
 }

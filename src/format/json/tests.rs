@@ -60,7 +60,7 @@ fn faults_have_their_line_and_column_and_come_all_at_once() {
 fn settings_are_lost_and_said_to_be() {
     let setting = Setting::parse(SettingKey::ClientMode, "lockdown").unwrap();
     let settings = [(Scope::Fleet, setting)];
-    let written = write(Content { rules: &[], settings: &settings });
+    let written = write(Content { settings: &settings, ..Content::default() });
     assert_eq!(written.files[0].bytes, b"[]\n");
     assert_eq!(written.losses.len(), 1);
 }

@@ -3,11 +3,11 @@
 use std::collections::HashMap;
 use std::ops::Range;
 
-use ::toml::Spanned;
-use ::toml::de::{DeString, DeTable, DeValue};
+use ::toml::de::DeTable;
 
 use super::{SETTINGS, STALE};
 use crate::fleet::{Setting, SettingKey};
+use crate::format::table::{self, Key, Value, in_order, scalar};
 use crate::format::text::Text;
 use crate::format::{Defaults, Document, Place, PlacedRule, Remark};
 use crate::rule::{PolicyKind, Rule, RuleDraft, RuleError, RuleType, Scope, Target};
@@ -19,9 +19,6 @@ pub(super) struct Sheet {
     pub(super) settings: Vec<(Place, Setting)>,
 }
 
-type Key<'a, 'i> = &'a Spanned<DeString<'i>>;
-type Value<'a, 'i> = &'a Spanned<DeValue<'i>>;
-
 /// Reads a file. What is wrong with it goes into the document.
 pub(super) fn read(
     text: &Text<'_>,
@@ -29,18 +26,10 @@ pub(super) fn read(
     defaults: &Defaults,
     document: &mut Document,
 ) -> Sheet {
-    let (root, errors) = DeTable::parse_recoverable(text.as_str());
-    for error in &errors {
-        let place = text.place(error.span().unwrap_or(0..0).start);
-        document.faults.push(Remark { place, text: error.message().to_owned() });
-    }
-    // What could be made of a broken file would only be faults that follow from the first.
-    if !errors.is_empty() {
-        return Sheet::default();
-    }
+    let Some(root) = table::parse(text, document) else { return Sheet::default() };
     let (scope, source) = (scope.to_string(), defaults.source.clone());
     let mut reader = Reader { text, scope, source, document, sheet: Sheet::default() };
-    for (key, value) in in_order(root.get_ref()) {
+    for (key, value) in in_order(&root) {
         match key.get_ref().to_ascii_lowercase().as_str() {
             "rules" => reader.rules(value),
             "machine_id" => reader.note(key.span(), "machine_id: the file's name says it"),
@@ -76,8 +65,8 @@ impl Reader<'_, '_> {
     }
 
     fn mismatch(&mut self, name: &str, value: Value<'_, '_>, expected: &str) {
-        let found = value.get_ref().type_str();
-        self.fault(value.span(), format!("{name}: expected {expected}, found {found}"));
+        let (at, text) = table::mismatch(name, value, expected);
+        self.fault(at, text);
     }
 
     fn setting(&mut self, name: &str, key: Key<'_, '_>, value: Value<'_, '_>) {
@@ -256,25 +245,4 @@ impl Row {
             other => (at, format!("{other}: {problem}")),
         })
     }
-}
-
-/// A value as people would write it for a setting.
-fn scalar(value: &DeValue<'_>) -> Option<String> {
-    match value {
-        DeValue::String(text) => Some(text.to_string()),
-        DeValue::Integer(number) => {
-            let digits = number.as_str().replace('_', "");
-            i64::from_str_radix(&digits, number.radix()).ok().map(|number| number.to_string())
-        }
-        DeValue::Boolean(flag) => Some(flag.to_string()),
-        DeValue::Float(number) => Some(number.as_str().to_owned()),
-        DeValue::Datetime(_) | DeValue::Array(_) | DeValue::Table(_) => None,
-    }
-}
-
-/// The entries of a table as they stand in the file.
-fn in_order<'a, 'i>(table: &'a DeTable<'i>) -> Vec<(Key<'a, 'i>, Value<'a, 'i>)> {
-    let mut entries: Vec<_> = table.iter().collect();
-    entries.sort_by_key(|(key, _)| key.span().start);
-    entries
 }

@@ -33,6 +33,7 @@ fn a_fleet_is_one_file() {
             setting("fleet", "client-mode", "lockdown"),
             setting("fleet", "batch-size", "9"),
         ],
+        ..Content::default()
     };
     let written = write(content);
     assert_eq!(written.losses, []);
@@ -73,6 +74,7 @@ fn a_host_gets_a_file_with_everything_that_holds_there() {
             setting("fleet", "client-mode", "lockdown"),
             setting("host:M1", "client-mode", "monitor"),
         ],
+        ..Content::default()
     };
     let written = write(content);
     assert_eq!(written.losses, []);
@@ -120,6 +122,7 @@ fn what_moroz_cannot_say_is_a_loss() {
             setting("fleet", "removable-media", "block"),
             setting("user:anna", "batch-size", "9"),
         ],
+        ..Content::default()
     };
     let written = write(content);
     let told: Vec<String> = written
@@ -196,7 +199,7 @@ mod round_trip {
             let mut settings = settings;
             settings.sort_by_cached_key(|(scope, it)| (scope.clone(), it.key()));
             settings.dedup_by_key(|(scope, it)| (scope.clone(), it.key()));
-            let written = write(Content { rules: &rules, settings: &settings });
+            let written = write(Content { rules: &rules, settings: &settings, ..Content::default() });
             let lost: Vec<usize> = written.losses.iter().filter_map(|loss| loss.rule).collect();
             let kept = rules.iter().enumerate().filter(|(index, _)| !lost.contains(index));
             let kept: Vec<Rule> = kept.map(|(_, rule)| rule.clone()).collect();

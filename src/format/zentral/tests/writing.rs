@@ -41,7 +41,7 @@ fn rules_that_say_the_same_become_one_with_lists() {
     rules[0].notice.message = Some("not here:\n- \"never\"".into());
     rules[3].provenance.comment = Some("on".into());
     rules[4].provenance.comment = Some("on".into());
-    let content = Content { rules: &rules, settings: &[] };
+    let content = Content { rules: &rules, ..Content::default() };
     let written = write_yaml(content);
     assert_eq!(written.losses, []);
     insta::assert_snapshot!(text(&written), @r#"
@@ -88,7 +88,7 @@ fn what_a_rule_set_cannot_say_is_a_loss() {
     ];
     let setting = crate::fleet::Setting::parse_named("batch-size", "9").unwrap();
     let settings = [(crate::rule::Scope::Fleet, setting)];
-    let written = write_json(Content { rules: &rules, settings: &settings });
+    let written = write_json(Content { rules: &rules, settings: &settings, ..Content::default() });
     insta::assert_snapshot!(losses(&written), @"
     Some(0): message
     Some(0): source
@@ -138,7 +138,7 @@ proptest! {
         let key = |rule: &Rule| (rule.target().clone(), rule.scope().clone());
         rules.sort_by_cached_key(key);
         rules.dedup_by_key(|it| key(it));
-        let content = Content { rules: &rules, settings: &[] };
+        let content = Content { rules: &rules, ..Content::default() };
         for written in [write_json(content), write_yaml(content)] {
             let mut kept: Vec<Option<Rule>> = rules.iter().cloned().map(Some).collect();
             for loss in &written.losses {

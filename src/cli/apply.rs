@@ -1,0 +1,82 @@
+//! `nicelist apply`.
+
+use clap::Args;
+
+use super::arg::revision;
+use super::context::Context;
+use super::difference::{self, Terms};
+use super::error::{CliError, Kind};
+use super::manifest::{Policy, PolicyArgs};
+use crate::api::PolicyAnswer;
+use crate::client::Client;
+use crate::rule::{Outcome, Revision};
+
+/// So many may end without being thought of as an accident.
+const FEW: usize = 10;
+
+/// Make tags, settings and rules as a manifest says
+///
+/// What would change is shown first, and becomes one revision after it is confirmed, unless others
+/// have changed something meanwhile: then nothing is changed, the difference to what there is now is
+/// shown, and the exit code is 7. What the manifest does not name is left alone; with --prune it
+/// ends. Where that would end most of what is in force, the exit code is 6, unless --prune-most
+/// lets it.
+#[derive(Debug, Args)]
+#[command(after_long_help = "\
+Examples:
+  nicelist apply -f policy/
+  nicelist apply -f policy.toml --prune --yes -m \"$CI_COMMIT_SHA\"
+  nicelist apply -f policy/ --yes --base 44")]
+pub(crate) struct ApplyArgs {
+    #[command(flatten)]
+    policy: PolicyArgs,
+    /// Let --prune end most of what is in force
+    #[arg(long, requires = "prune")]
+    prune_most: bool,
+    /// Say why, for the history
+    #[arg(short = 'm', long, value_name = "TEXT")]
+    reason: Option<String>,
+    /// Refuse if this is no longer the newest revision
+    #[arg(long, value_name = "REVISION", value_parser = revision)]
+    base: Option<Revision>,
+    /// Show every difference, however many they are
+    #[arg(long)]
+    full: bool,
+    /// Do it without being asked
+    #[arg(short, long)]
+    yes: bool,
+    /// Show what would happen and change nothing
+    #[arg(long)]
+    dry_run: bool,
+}
+
+pub(super) async fn run(context: &Context, args: ApplyArgs) -> Result<(), CliError> {
+    let ApplyArgs { policy, prune_most, reason, mut base, full, yes, dry_run } = args;
+    let ui = &context.ui;
+    let prune = policy.prune;
+    let mut policy = Policy::read(ui, &policy)?;
+    policy.because(reason);
+    let client = context.client().await?;
+    if prune && !prune_most && base.is_none() {
+        base = Some(guarded(&mut policy, &client).await?);
+    }
+    let question = format!("apply this to {}?", client.place());
+    let terms = Terms { question: &question, yes, dry_run, full, base };
+    difference::carry_out(ui, terms, async |base, dry_run| policy.ask(&client, base, dry_run).await)
+        .await
+}
+
+/// The revision on which most of what is in force would not end.
+async fn guarded(policy: &mut Policy, client: &Client) -> Result<Revision, CliError> {
+    let answer = policy.ask(client, None, true).await?;
+    let PolicyAnswer { revision, unchanged, .. } = answer;
+    let removed = answer.count(Outcome::Removed);
+    let kept = answer.count(Outcome::Changed) + usize::try_from(unchanged).unwrap_or(usize::MAX);
+    let most = removed > FEW && removed > kept;
+    if most || (policy.is_empty() && removed > 0) {
+        let text = format!("--prune would end {removed} of {} in force", removed + kept);
+        return Err(CliError::new(Kind::Guarded, text)
+            .hint("nicelist plan --prune shows them; --prune-most lets it"));
+    }
+    Ok(revision)
+}

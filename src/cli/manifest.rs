@@ -1,0 +1,126 @@
+//! Policy in files: what `plan` and `apply` have in common.
+
+use std::path::{Path, PathBuf};
+
+use clap::Args;
+
+use super::error::CliError;
+use super::files::{self, Names};
+use super::rule::formats;
+use super::ui::Ui;
+use crate::api::{Detail, PolicyAnswer, PolicyRequest, Problem, SettingView, TagView};
+use crate::client::{Client, ClientError};
+use crate::format::{Defaults, Document, Format, Place};
+use crate::rule::{Revision, RuleDraft};
+
+/// Which policy.
+#[derive(Debug, Args)]
+pub(crate) struct PolicyArgs {
+    /// The manifest: a TOML file, or a folder of them; other formats are read as well
+    #[arg(short, long, value_name = "PATH")]
+    file: PathBuf,
+    /// The format, where it cannot be told by what is in the files
+    #[arg(long, value_name = "FORMAT", value_parser = formats())]
+    from: Option<Format>,
+    /// Let everything end that the files do not name
+    #[arg(long)]
+    pub(crate) prune: bool,
+}
+
+/// A policy as files say it, ready to be asked for.
+pub(crate) struct Policy {
+    request: PolicyRequest,
+    names: Names,
+    tags: Vec<Place>,
+    settings: Vec<Place>,
+    rules: Vec<Place>,
+}
+
+impl Policy {
+    /// Reads the files. Everything that is wrong is told, and how they are understood where that
+    /// may surprise.
+    pub(crate) fn read(ui: &Ui, args: &PolicyArgs) -> Result<Self, CliError> {
+        let PolicyArgs { file, from, prune } = args;
+        let progress = ui.progress(None, format!("reading {}", files::name_of(file)));
+        let document = read(ui, file, *from)?;
+        drop(progress);
+        let mut policy = Self {
+            request: PolicyRequest { prune: *prune, ..PolicyRequest::default() },
+            names: Names::of(&document),
+            tags: Vec::with_capacity(document.tags.len()),
+            settings: Vec::with_capacity(document.settings.len()),
+            rules: Vec::with_capacity(document.rules.len()),
+        };
+        for placed in document.tags {
+            policy.tags.push(placed.place);
+            policy.request.tags.push(TagView::from(placed.tag));
+        }
+        for placed in document.settings {
+            let (key, value) = (placed.setting.key(), placed.setting.value());
+            policy.settings.push(placed.place);
+            policy.request.settings.push(SettingView { scope: placed.scope, key, value });
+        }
+        for placed in document.rules {
+            policy.rules.push(placed.place);
+            policy.request.rules.push(RuleDraft::from(placed.rule));
+        }
+        Ok(policy)
+    }
+
+    /// Whether it names nothing at all.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.tags.is_empty() && self.settings.is_empty() && self.rules.is_empty()
+    }
+
+    /// Says why, for the history.
+    pub(crate) fn because(&mut self, reason: Option<String>) {
+        self.request.message = reason;
+    }
+
+    /// Asks for it, or what it would change. What the server does not take is told by its place in
+    /// the files.
+    pub(crate) async fn ask(
+        &mut self,
+        client: &Client,
+        base: Option<Revision>,
+        dry_run: bool,
+    ) -> Result<PolicyAnswer, ClientError> {
+        self.request.base = base;
+        self.request.dry_run = dry_run;
+        client.change_policy(&self.request).await.map_err(|error| match error {
+            ClientError::Problem(problem) => ClientError::Problem(self.placed(problem)),
+            ClientError::Unreachable { .. } | ClientError::Answer { .. } => error,
+        })
+    }
+
+    fn placed(&self, problem: Problem) -> Problem {
+        let details = problem.details.iter().map(|detail| self.placed_detail(detail)).collect();
+        problem.details(details)
+    }
+
+    fn placed_detail(&self, detail: &Detail) -> Detail {
+        let field = detail.field.as_deref().unwrap_or_default();
+        let (places, field) = match field.split_once('.') {
+            Some(("tags", field)) => (&self.tags, field),
+            Some(("settings", field)) => (&self.settings, field),
+            _ => (&self.rules, field),
+        };
+        match detail.index.and_then(|index| places.get(index)) {
+            None => detail.clone(),
+            Some(place) => {
+                let place = self.names.place(*place);
+                let field = if field.is_empty() { place } else { format!("{place}: {field}") };
+                Detail { index: None, field: Some(field), message: detail.message.clone() }
+            }
+        }
+    }
+}
+
+fn read(ui: &Ui, file: &Path, from: Option<Format>) -> Result<Document, CliError> {
+    let document = files::read_whole(file, from, &Defaults::default())?;
+    for note in &document.notes {
+        ui.warn(format!("{}: {}", document.name_of(note.place), note.text));
+    }
+    files::refuse_faults(ui, &document)?;
+    Ok(document)
+}

@@ -1,0 +1,370 @@
+//! Writes a manifest: a new one, or into one that is there, of which everything stays as its
+//! author wrote it but what differs.
+
+use std::collections::BTreeMap;
+
+use toml_edit::{Array, ArrayOfTables, DocumentMut, Item, Table, TableLike, Value, value};
+
+use super::Part;
+use crate::fleet::{InForce, Setting, SettingKey, Tag};
+use crate::format::csv::{self, Delimiter};
+use crate::format::{Content, Defaults, Document, File, Written};
+use crate::rule::{Rule, RuleDraft, Scope, TagName, Target};
+
+/// The files of a new folder, and where a folder gets what it does not have yet.
+const TAGS: &str = "tags.toml";
+const SETTINGS: &str = "settings.toml";
+const RULES: &str = "rules.toml";
+
+/// Writes a manifest of one file. Nothing is lost.
+#[must_use]
+pub fn write(content: Content<'_>) -> Written {
+    let mut left = Left::of(content);
+    let mut document = DocumentMut::new();
+    left.put_tags(&mut document);
+    left.put_settings(&mut document);
+    left.put_rules(&mut document, &Defaults::default());
+    let file = File { name: String::new(), bytes: document.to_string().into_bytes() };
+    Written { files: vec![file], losses: Vec::new() }
+}
+
+/// Makes a manifest say what is in force: `files` as they are, `read` as they were read, without
+/// faults. Answered are all files, changed or not; of a folder, possibly more than there were.
+#[must_use]
+pub fn update(files: &[File], read: &Document, folder: bool, wanted: &InForce) -> Vec<File> {
+    let InForce { tags, settings, rules } = wanted;
+    let mut left = Left::of(Content { rules, settings, tags });
+    let mut sheets: Vec<Sheet> = Vec::new();
+    for (number, file) in files.iter().enumerate() {
+        let theirs = read.rules.iter().filter(|it| usize::try_from(it.place.file) == Ok(number));
+        let theirs: Vec<&Rule> = theirs.map(|placed| &placed.rule).collect();
+        let part = if folder { Part::of(&file.name) } else { Part::Toml };
+        sheets.push(match part {
+            Part::Toml => Sheet::toml(file, &theirs, &mut left),
+            Part::Rows(delimiter) => Sheet::rows(file, &theirs, delimiter, &mut left),
+            Part::Beside | Part::Stray => Sheet { file: file.clone(), tables: None },
+        });
+    }
+    let home = |name: &'static str| if folder { name } else { "" };
+    if !left.tags.is_empty() {
+        let (document, _) = tables_of(&mut sheets, home(TAGS));
+        left.put_tags(document);
+    }
+    if !left.settings.is_empty() {
+        let (document, _) = tables_of(&mut sheets, home(SETTINGS));
+        left.put_settings(document);
+    }
+    if !left.rules.is_empty() {
+        let (document, defaults) = tables_of(&mut sheets, home(RULES));
+        left.put_rules(document, &defaults);
+    }
+    sheets.into_iter().map(Sheet::into_file).collect()
+}
+
+/// A file, and its tables if it has some.
+struct Sheet {
+    file: File,
+    tables: Option<(DocumentMut, Defaults)>,
+}
+
+impl Sheet {
+    fn into_file(self) -> File {
+        match self.tables {
+            None => self.file,
+            Some((document, _)) => File { bytes: document.to_string().into_bytes(), ..self.file },
+        }
+    }
+
+    /// Takes from what is left to be written what the file says, as it shall be said.
+    fn toml(file: &File, rules: &[&Rule], left: &mut Left<'_>) -> Self {
+        let text = std::str::from_utf8(&file.bytes).unwrap_or_default();
+        let Ok(mut document) = text.trim_start_matches('\u{feff}').parse::<DocumentMut>() else {
+            return Self { file: file.clone(), tables: None };
+        };
+        let said = |key: &str| document.get(key).and_then(Item::as_str);
+        let defaults = Defaults {
+            scope: said("scope").and_then(|scope| scope.parse().ok()),
+            source: said("source").map(str::to_owned),
+            policy: None,
+        };
+        keep_tags(&mut document, left);
+        keep_settings(&mut document, left);
+        keep_rules(&mut document, rules, &defaults, left);
+        Self { file: file.clone(), tables: Some((document, defaults)) }
+    }
+
+    fn rows(file: &File, rules: &[&Rule], delimiter: Delimiter, left: &mut Left<'_>) -> Self {
+        let wanted: Vec<Option<&Rule>> = rules.iter().map(|rule| left.take_rule(rule)).collect();
+        let unchanged = wanted.iter().zip(rules).all(|(wanted, is)| *wanted == Some(*is));
+        if unchanged {
+            return Self { file: file.clone(), tables: None };
+        }
+        let rules: Vec<Rule> = wanted.into_iter().flatten().cloned().collect();
+        let delimiter = csv::recognises(&file.bytes).unwrap_or(delimiter);
+        let written = csv::write(Content { rules: &rules, ..Content::default() }, delimiter);
+        let bytes = written.files.into_iter().next().map(|file| file.bytes).unwrap_or_default();
+        Self { file: File { bytes, ..file.clone() }, tables: None }
+    }
+}
+
+/// The tables of the file of this name, which is added if it is not there; of any file when the
+/// name is empty.
+fn tables_of<'s>(sheets: &'s mut Vec<Sheet>, name: &str) -> (&'s mut DocumentMut, Defaults) {
+    let there = sheets.iter().position(|sheet| name.is_empty() || sheet.file.name == name);
+    let index = there.unwrap_or_else(|| {
+        let file = File { name: name.to_owned(), bytes: Vec::new() };
+        sheets.push(Sheet { file, tables: None });
+        sheets.len() - 1
+    });
+    let (document, defaults) = sheets[index].tables.get_or_insert_with(Default::default);
+    (document, defaults.clone())
+}
+
+/// What is not written yet.
+struct Left<'a> {
+    tags: BTreeMap<&'a TagName, &'a Tag>,
+    settings: BTreeMap<(Scope, SettingKey), &'a Setting>,
+    rules: BTreeMap<(Target, Scope), &'a Rule>,
+}
+
+impl<'a> Left<'a> {
+    fn of(Content { rules, settings, tags }: Content<'a>) -> Self {
+        Self {
+            tags: tags.iter().map(|tag| (&tag.name, tag)).collect(),
+            settings: settings.iter().map(|(at, it)| ((at.clone(), it.key()), it)).collect(),
+            rules: rules.iter().map(|rule| (key_of(rule), rule)).collect(),
+        }
+    }
+
+    /// How the rule for a rule's target and scope shall be, if it shall be.
+    fn take_rule(&mut self, rule: &Rule) -> Option<&'a Rule> {
+        self.rules.remove(&key_of(rule))
+    }
+
+    fn put_tags(&mut self, document: &mut DocumentMut) {
+        for (name, tag) in std::mem::take(&mut self.tags) {
+            let mut table = Table::new();
+            set_tag(&mut table, tag);
+            if let Some(tags) = parent(document, "tags") {
+                tags.insert(name.as_str(), Item::Table(table));
+            }
+        }
+    }
+
+    fn put_settings(&mut self, document: &mut DocumentMut) {
+        for ((scope, key), setting) in std::mem::take(&mut self.settings) {
+            let Some(scopes) = parent(document, "settings") else { continue };
+            let scope = scope.to_string();
+            let table = scopes.entry(&scope).or_insert_with(toml_edit::table);
+            if let Some(table) = table.as_table_like_mut() {
+                table.insert(key.name(), value(native(&setting.value())));
+            }
+        }
+    }
+
+    fn put_rules(&mut self, document: &mut DocumentMut, defaults: &Defaults) {
+        let rules = std::mem::take(&mut self.rules);
+        if rules.is_empty() {
+            return;
+        }
+        let there =
+            document.entry("rules").or_insert_with(|| Item::ArrayOfTables(ArrayOfTables::new()));
+        for rule in rules.into_values() {
+            let mut table = Table::new();
+            set_rule(&mut table, rule, defaults);
+            match there {
+                Item::ArrayOfTables(tables) => tables.push(table),
+                Item::Value(Value::Array(rows)) => rows.push(table.into_inline_table()),
+                Item::None | Item::Table(_) | Item::Value(_) => {}
+            }
+        }
+    }
+}
+
+fn key_of(rule: &Rule) -> (Target, Scope) {
+    (rule.target().clone(), rule.scope().clone())
+}
+
+/// The table around others, without a line of its own.
+fn parent<'d>(document: &'d mut DocumentMut, name: &str) -> Option<&'d mut dyn TableLike> {
+    let item = document.entry(name).or_insert_with(|| {
+        let mut table = Table::new();
+        table.set_implicit(true);
+        Item::Table(table)
+    });
+    item.as_table_like_mut()
+}
+
+/// A setting's value as people write it: numbers and truth values without quotes.
+fn native(text: &str) -> Value {
+    match (text.parse::<bool>(), text.parse::<i64>()) {
+        (Ok(flag), _) => flag.into(),
+        (_, Ok(number)) if number.to_string() == text => number.into(),
+        _ => text.into(),
+    }
+}
+
+/// The keys of a table within the document.
+fn keys(document: &DocumentMut, name: &str) -> Vec<String> {
+    let table = document.get(name).and_then(Item::as_table_like);
+    table.map_or_else(Vec::new, |table| table.iter().map(|(key, _)| key.to_owned()).collect())
+}
+
+fn keep_tags(document: &mut DocumentMut, left: &mut Left<'_>) {
+    for key in keys(document, "tags") {
+        let wanted = key.parse().ok().and_then(|name: TagName| left.tags.remove(&name));
+        let Some(tags) = parent(document, "tags") else { continue };
+        match (wanted, tags.get_mut(&key).and_then(Item::as_table_like_mut)) {
+            (Some(tag), Some(table)) => set_tag(table, tag),
+            _ => drop(tags.remove(&key)),
+        }
+    }
+}
+
+fn keep_settings(document: &mut DocumentMut, left: &mut Left<'_>) {
+    for key in keys(document, "settings") {
+        let Some(scopes) = parent(document, "settings") else { continue };
+        let (Ok(scope), Some(table)) =
+            (key.parse::<Scope>(), scopes.get_mut(&key).and_then(Item::as_table_like_mut))
+        else {
+            continue;
+        };
+        let names: Vec<String> = table.iter().map(|(name, _)| name.to_owned()).collect();
+        for name in names {
+            let said = table.get(&name).and_then(Item::as_value).map(text_of).unwrap_or_default();
+            let is = Setting::parse_named(&name, &said).ok();
+            let wanted =
+                is.as_ref().and_then(|is| left.settings.remove(&(scope.clone(), is.key())));
+            match wanted {
+                Some(wanted) if is.as_ref() == Some(wanted) => {}
+                Some(wanted) => set(table, &name, Some(native(&wanted.value()))),
+                None => drop(table.remove(&name)),
+            }
+        }
+        if table.is_empty() {
+            scopes.remove(&key);
+        }
+    }
+}
+
+/// A scalar as it would be written on a command line.
+fn text_of(value: &Value) -> String {
+    value.as_str().map_or_else(|| value.clone().decorated("", "").to_string(), str::to_owned)
+}
+
+fn keep_rules(
+    document: &mut DocumentMut,
+    rules: &[&Rule],
+    defaults: &Defaults,
+    left: &mut Left<'_>,
+) {
+    let wanted: Vec<Option<&Rule>> = rules.iter().map(|rule| left.take_rule(rule)).collect();
+    let mut rows = wanted.into_iter().zip(rules);
+    // The rows of a file were read in the order that they stand in.
+    let mut keep = |table: &mut dyn TableLike| match rows.next() {
+        Some((Some(wanted), is)) => {
+            if wanted != *is {
+                set_rule(table, wanted, defaults);
+            }
+            true
+        }
+        Some((None, _)) | None => false,
+    };
+    match document.get_mut("rules") {
+        Some(Item::ArrayOfTables(tables)) => {
+            let kept: Vec<Table> =
+                tables.iter().cloned().filter_map(|mut it| keep(&mut it).then_some(it)).collect();
+            tables.clear();
+            kept.into_iter().for_each(|table| tables.push(table));
+        }
+        Some(Item::Value(Value::Array(array))) => {
+            let mut kept = Array::new();
+            for mut row in array.iter().cloned() {
+                if row.as_inline_table_mut().is_some_and(|table| keep(table)) {
+                    kept.push_formatted(row);
+                }
+            }
+            kept.set_trailing(array.trailing().clone());
+            kept.set_trailing_comma(array.trailing_comma());
+            *array = kept;
+        }
+        Some(Item::None | Item::Table(_) | Item::Value(_)) | None => {}
+    }
+}
+
+fn set_tag(table: &mut dyn TableLike, tag: &Tag) {
+    let Tag { name: _, priority, description, membership } = tag;
+    let is_new = table.is_empty();
+    if is_new || *priority != 0 || table.contains_key("priority") {
+        set(table, "priority", Some(i64::from(*priority).into()));
+    }
+    set(table, "description", description.as_deref().map(Value::from));
+    set(table, "serials", list(membership.serials.iter().map(|it| it.as_str())));
+    set(table, "users", list(membership.users.iter().map(|it| it.as_str())));
+    set(table, "groups", list(membership.groups.iter().map(|it| it.as_str())));
+    set(table, "hostnames", list(membership.hostnames.iter().map(|it| it.as_str())));
+}
+
+fn list<'a>(names: impl Iterator<Item = &'a str>) -> Option<Value> {
+    let names: Array = names.collect();
+    (!names.is_empty()).then(|| names.into())
+}
+
+/// Says a rule in a table, as briefly as the file allows.
+fn set_rule(table: &mut dyn TableLike, rule: &Rule, defaults: &Defaults) {
+    let draft = RuleDraft::from(rule.clone());
+    let text = |text: Option<String>| text.map(Value::from);
+    let usual = defaults.scope.as_ref().unwrap_or(&Scope::Fleet) == rule.scope();
+    // An empty source says that there is none, where the file would say one.
+    let source = match (draft.source, &defaults.source) {
+        (None, Some(_)) => Some(String::new()),
+        (source, usual) if source == *usual => None,
+        (source, _) => source,
+    };
+    set(table, "target", Some(draft.target.into()));
+    set(table, "policy", Some(draft.policy.into()));
+    set(table, "scope", (!usual).then(|| draft.scope.into()));
+    set(table, "cel", text(draft.cel));
+    set(table, "message", text(draft.message));
+    set(table, "url", text(draft.url));
+    set(table, "button_label", text(draft.button_label));
+    set(table, "app_name", text(draft.app_name));
+    set(table, "bundle_hash", text(draft.bundle_hash));
+    set(table, "bundle_binary_count", draft.bundle_binary_count.map(|it| i64::from(it).into()));
+    set(table, "comment", text(draft.comment));
+    set(table, "ticket", text(draft.ticket));
+    set(table, "source", text(source));
+    set(table, "expires", draft.expires.map(|at| at.to_string().into()));
+}
+
+/// Sets a value, or takes it away; what stands around it stays.
+fn set(table: &mut dyn TableLike, key: &str, wanted: Option<Value>) {
+    let Some(mut wanted) = wanted else {
+        table.remove(key);
+        return;
+    };
+    match table.get_mut(key).and_then(Item::as_value_mut) {
+        Some(is) if is_same(is, &wanted) => {}
+        Some(is) => {
+            *wanted.decor_mut() = is.decor().clone();
+            *is = wanted;
+        }
+        None => drop(table.insert(key, Item::Value(wanted))),
+    }
+}
+
+/// Whether two values are the same but for how they are written. Lists are the same in any order,
+/// since those of a manifest are sets.
+fn is_same(one: &Value, other: &Value) -> bool {
+    match (one, other) {
+        (Value::Array(one), Value::Array(other)) => {
+            let sorted = |list: &Array| {
+                let mut texts: Vec<String> = list.iter().map(text_of).collect();
+                texts.sort_unstable();
+                texts
+            };
+            sorted(one) == sorted(other)
+        }
+        (one, other) => text_of(one) == text_of(other),
+    }
+}
