@@ -17,7 +17,6 @@ mod view;
 use clap::Subcommand;
 
 pub(super) use convert::formats;
-pub(super) use view::all;
 
 use super::context::Context;
 use super::error::CliError;

@@ -7,7 +7,7 @@ use std::ops::Range;
 use ::toml::de::{DeTable, DeValue};
 
 use super::{OF_TAG, Part, TOP, rules};
-use crate::fleet::{Setting, SettingKey, Tag};
+use crate::fleet::{Setting, SettingError, SettingKey, Tag};
 use crate::format::csv;
 use crate::format::seen::Seen;
 use crate::format::table::{self, Value, in_order, mismatch, scalar};
@@ -56,20 +56,29 @@ pub fn read(files: &[File], defaults: &Defaults) -> Document {
             }
         }
     }
+    reader.document.faults.sort_by_key(|fault| fault.place);
     reader.document
 }
 
 /// That a key is not known, with the one that may be meant.
 pub(super) fn unknown(key: &str, known: &[&str]) -> String {
-    let near = known
-        .iter()
-        .map(|name| (strsim::damerau_levenshtein(key, name), name))
-        .filter(|(far, _)| *far <= 2)
-        .min();
-    match near {
-        Some((_, name)) => format!("{key}: is no key here; did you mean {name}?"),
+    match nearest(key, known.iter().copied()) {
+        Some(name) => format!("{key}: is no key here; did you mean {name}?"),
         None => format!("{key}: is no key here; there are {}", known.join(", ")),
     }
+}
+
+fn unknown_setting(key: &str) -> String {
+    match nearest(key, SettingKey::ALL.iter().map(|key| key.name())) {
+        Some(name) => format!("{key}: is no setting; did you mean {name}?"),
+        None => format!("{key}: is no setting; nicelist settings set --help names them all"),
+    }
+}
+
+fn nearest<'k>(key: &str, known: impl Iterator<Item = &'k str>) -> Option<&'k str> {
+    let key = key.to_ascii_lowercase();
+    let far = known.map(|name| (strsim::damerau_levenshtein(&key, name), name));
+    far.filter(|(far, name)| *far <= name.len() / 3).min().map(|(_, name)| name)
 }
 
 struct Reader {
@@ -250,6 +259,10 @@ impl Sheet<'_, '_> {
             };
             let setting = match Setting::parse_named(key.get_ref(), &said) {
                 Ok(setting) => setting,
+                Err(SettingError::UnknownKey(_)) => {
+                    self.fault((key.span(), unknown_setting(key.get_ref())));
+                    continue;
+                }
                 Err(error) => {
                     self.fault((value.span(), format!("{}: {error}", key.get_ref())));
                     continue;

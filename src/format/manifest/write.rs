@@ -3,7 +3,10 @@
 
 use std::collections::BTreeMap;
 
-use toml_edit::{Array, ArrayOfTables, DocumentMut, Item, Table, TableLike, Value, value};
+use jiff::Timestamp;
+use toml_edit::{
+    Array, ArrayOfTables, Datetime, Decor, DocumentMut, Item, Table, TableLike, Value, value,
+};
 
 use super::Part;
 use crate::fleet::{InForce, Setting, SettingKey, Tag};
@@ -46,15 +49,18 @@ pub fn update(files: &[File], read: &Document, folder: bool, wanted: &InForce) -
         });
     }
     let home = |name: &'static str| if folder { name } else { "" };
-    if !left.tags.is_empty() {
+    // A new folder gets all its files, so that there is a place for everything.
+    let is_part = |file: &File| matches!(Part::of(&file.name), Part::Toml | Part::Rows(_));
+    let is_new = folder && !files.iter().any(is_part);
+    if is_new || !left.tags.is_empty() {
         let (document, _) = tables_of(&mut sheets, home(TAGS));
         left.put_tags(document);
     }
-    if !left.settings.is_empty() {
+    if is_new || !left.settings.is_empty() {
         let (document, _) = tables_of(&mut sheets, home(SETTINGS));
         left.put_settings(document);
     }
-    if !left.rules.is_empty() {
+    if is_new || !left.rules.is_empty() {
         let (document, defaults) = tables_of(&mut sheets, home(RULES));
         left.put_rules(document, &defaults);
     }
@@ -64,14 +70,28 @@ pub fn update(files: &[File], read: &Document, folder: bool, wanted: &InForce) -
 /// A file, and its tables if it has some.
 struct Sheet {
     file: File,
-    tables: Option<(DocumentMut, Defaults)>,
+    tables: Option<Tables>,
+}
+
+/// The tables of a file, and how they were written before anything was changed.
+#[derive(Default)]
+struct Tables {
+    document: DocumentMut,
+    before: Option<String>,
+    defaults: Defaults,
 }
 
 impl Sheet {
     fn into_file(self) -> File {
         match self.tables {
             None => self.file,
-            Some((document, _)) => File { bytes: document.to_string().into_bytes(), ..self.file },
+            Some(Tables { document, before, defaults: _ }) => {
+                let after = document.to_string();
+                if before.as_ref() == Some(&after) {
+                    return self.file;
+                }
+                File { bytes: alike(&self.file.bytes, after), name: self.file.name }
+            }
         }
     }
 
@@ -81,6 +101,7 @@ impl Sheet {
         let Ok(mut document) = text.trim_start_matches('\u{feff}').parse::<DocumentMut>() else {
             return Self { file: file.clone(), tables: None };
         };
+        let before = Some(document.to_string());
         let said = |key: &str| document.get(key).and_then(Item::as_str);
         let defaults = Defaults {
             scope: said("scope").and_then(|scope| scope.parse().ok()),
@@ -90,7 +111,19 @@ impl Sheet {
         keep_tags(&mut document, left);
         keep_settings(&mut document, left);
         keep_rules(&mut document, rules, &defaults, left);
-        Self { file: file.clone(), tables: Some((document, defaults)) }
+        // What is empty now stands in nobody's way.
+        for name in ["tags", "settings", "rules"] {
+            let is_empty = |item: &Item| match item {
+                Item::None => true,
+                Item::Table(table) => table.is_empty(),
+                Item::ArrayOfTables(tables) => tables.is_empty(),
+                Item::Value(_) => false,
+            };
+            if document.get(name).is_some_and(is_empty) {
+                document.remove(name);
+            }
+        }
+        Self { file: file.clone(), tables: Some(Tables { document, before, defaults }) }
     }
 
     fn rows(file: &File, rules: &[&Rule], delimiter: Delimiter, left: &mut Left<'_>) -> Self {
@@ -116,15 +149,83 @@ fn tables_of<'s>(sheets: &'s mut Vec<Sheet>, name: &str) -> (&'s mut DocumentMut
         sheets.push(Sheet { file, tables: None });
         sheets.len() - 1
     });
-    let (document, defaults) = sheets[index].tables.get_or_insert_with(Default::default);
+    let Tables { document, defaults, .. } =
+        sheets[index].tables.get_or_insert_with(|| Tables::new(name));
+    // In a file of nothing but comments they stay above what is added.
+    if document.is_empty() {
+        let comments = document.trailing().as_str().unwrap_or_default().to_owned();
+        document.set_trailing("");
+        let above = document.as_table().decor().prefix().and_then(|it| it.as_str());
+        let above = format!("{}{comments}", above.unwrap_or_default());
+        document.as_table_mut().decor_mut().set_prefix(above);
+    }
     (document, defaults.clone())
+}
+
+impl Tables {
+    /// Those of a new file.
+    fn new(name: &str) -> Self {
+        let mut tables = Self::default();
+        let about = match name {
+            TAGS => "# [tags.NAME]: which tags there are, how strong, and who has them.\n\n",
+            SETTINGS => "# [settings.fleet], [settings.\"tag:NAME\"]: what is set for whom.\n\n",
+            RULES => "# [[rules]]: what may run, for whom.\n\n",
+            _ => "",
+        };
+        tables.document.set_trailing(about);
+        tables
+    }
+}
+
+/// A text with the line ends and the byte-order mark of what was there before it. A file of a
+/// manifest is never quite empty: that would be taken for one that was cut off.
+fn alike(before: &[u8], text: String) -> Vec<u8> {
+    let text = if text.trim().is_empty() { "# Nothing is here.\n".to_owned() } else { text };
+    let text = match before.windows(2).any(|pair| pair == b"\r\n") {
+        true => text.replace("\r\n", "\n").replace('\n', "\r\n"),
+        false => text,
+    };
+    let mark = "\u{feff}".as_bytes();
+    let mark = if before.starts_with(mark) { mark } else { b"" };
+    [mark, text.as_bytes()].concat()
+}
+
+/// Comments that are about more than what is taken out from below them: an empty line is between.
+/// What comes next keeps them.
+#[derive(Default)]
+struct Headings(String);
+
+impl Headings {
+    fn take(&mut self, decor: &Decor) {
+        let prefix = decor.prefix().and_then(|it| it.as_str()).unwrap_or_default();
+        let end = prefix.rfind("\n\n").or_else(|| prefix.rfind("\n\r\n"));
+        if let Some(heading) = end.map(|end| &prefix[..=end]).filter(|it| it.contains('#')) {
+            self.0.push_str(heading);
+        }
+    }
+
+    fn give(&mut self, decor: &mut Decor) {
+        if self.0.is_empty() {
+            return;
+        }
+        let prefix = decor.prefix().and_then(|it| it.as_str()).unwrap_or("\n").to_owned();
+        decor.set_prefix(format!("{}{prefix}", std::mem::take(&mut self.0)));
+    }
+
+    fn end(self, document: &mut DocumentMut) {
+        if !self.0.is_empty() {
+            let trailing = document.trailing().as_str().unwrap_or_default().to_owned();
+            document.set_trailing(format!("{}{trailing}", self.0));
+        }
+    }
 }
 
 /// What is not written yet.
 struct Left<'a> {
     tags: BTreeMap<&'a TagName, &'a Tag>,
     settings: BTreeMap<(Scope, SettingKey), &'a Setting>,
-    rules: BTreeMap<(Target, Scope), &'a Rule>,
+    /// By scope, as they are written.
+    rules: BTreeMap<(Scope, Target), &'a Rule>,
 }
 
 impl<'a> Left<'a> {
@@ -181,8 +282,8 @@ impl<'a> Left<'a> {
     }
 }
 
-fn key_of(rule: &Rule) -> (Target, Scope) {
-    (rule.target().clone(), rule.scope().clone())
+fn key_of(rule: &Rule) -> (Scope, Target) {
+    (rule.scope().clone(), rule.target().clone())
 }
 
 /// The table around others, without a line of its own.
@@ -211,17 +312,26 @@ fn keys(document: &DocumentMut, name: &str) -> Vec<String> {
 }
 
 fn keep_tags(document: &mut DocumentMut, left: &mut Left<'_>) {
+    let mut headings = Headings::default();
     for key in keys(document, "tags") {
         let wanted = key.parse().ok().and_then(|name: TagName| left.tags.remove(&name));
         let Some(tags) = parent(document, "tags") else { continue };
+        let decor = tags.get_mut(&key).and_then(Item::as_table_mut).map(Table::decor_mut);
+        match (&wanted, decor) {
+            (Some(_), Some(decor)) => headings.give(decor),
+            (None, Some(decor)) => headings.take(decor),
+            (_, None) => {}
+        }
         match (wanted, tags.get_mut(&key).and_then(Item::as_table_like_mut)) {
             (Some(tag), Some(table)) => set_tag(table, tag),
             _ => drop(tags.remove(&key)),
         }
     }
+    headings.end(document);
 }
 
 fn keep_settings(document: &mut DocumentMut, left: &mut Left<'_>) {
+    let mut headings = Headings::default();
     for key in keys(document, "settings") {
         let Some(scopes) = parent(document, "settings") else { continue };
         let (Ok(scope), Some(table)) =
@@ -241,15 +351,30 @@ fn keep_settings(document: &mut DocumentMut, left: &mut Left<'_>) {
                 None => drop(table.remove(&name)),
             }
         }
-        if table.is_empty() {
+        let is_empty = table.is_empty();
+        let decor = scopes.get_mut(&key).and_then(Item::as_table_mut).map(Table::decor_mut);
+        match decor {
+            Some(decor) if is_empty => headings.take(decor),
+            Some(decor) => headings.give(decor),
+            None => {}
+        }
+        if is_empty {
             scopes.remove(&key);
         }
     }
+    headings.end(document);
 }
 
 /// A scalar as it would be written on a command line.
 fn text_of(value: &Value) -> String {
-    value.as_str().map_or_else(|| value.clone().decorated("", "").to_string(), str::to_owned)
+    match value {
+        Value::String(text) => text.value().clone(),
+        Value::Integer(number) => number.value().to_string(),
+        Value::Boolean(flag) => flag.value().to_string(),
+        Value::Float(_) | Value::Datetime(_) | Value::Array(_) | Value::InlineTable(_) => {
+            value.clone().decorated("", "").to_string()
+        }
+    }
 }
 
 fn keep_rules(
@@ -260,6 +385,7 @@ fn keep_rules(
 ) {
     let wanted: Vec<Option<&Rule>> = rules.iter().map(|rule| left.take_rule(rule)).collect();
     let mut rows = wanted.into_iter().zip(rules);
+    let mut headings = Headings::default();
     // The rows of a file were read in the order that they stand in.
     let mut keep = |table: &mut dyn TableLike| match rows.next() {
         Some((Some(wanted), is)) => {
@@ -272,10 +398,15 @@ fn keep_rules(
     };
     match document.get_mut("rules") {
         Some(Item::ArrayOfTables(tables)) => {
-            let kept: Vec<Table> =
-                tables.iter().cloned().filter_map(|mut it| keep(&mut it).then_some(it)).collect();
-            tables.clear();
-            kept.into_iter().for_each(|table| tables.push(table));
+            let all: Vec<Table> = std::mem::take(tables).into_iter().collect();
+            for mut table in all {
+                if keep(&mut table) {
+                    headings.give(table.decor_mut());
+                    tables.push(table);
+                } else {
+                    headings.take(table.decor());
+                }
+            }
         }
         Some(Item::Value(Value::Array(array))) => {
             let mut kept = Array::new();
@@ -290,6 +421,7 @@ fn keep_rules(
         }
         Some(Item::None | Item::Table(_) | Item::Value(_)) | None => {}
     }
+    headings.end(document);
 }
 
 fn set_tag(table: &mut dyn TableLike, tag: &Tag) {
@@ -334,7 +466,13 @@ fn set_rule(table: &mut dyn TableLike, rule: &Rule, defaults: &Defaults) {
     set(table, "comment", text(draft.comment));
     set(table, "ticket", text(draft.ticket));
     set(table, "source", text(source));
-    set(table, "expires", draft.expires.map(|at| at.to_string().into()));
+    set(table, "expires", draft.expires.map(time));
+}
+
+/// A time; TOML's own has four digits for the year.
+fn time(at: Timestamp) -> Value {
+    let text = at.to_string();
+    text.parse::<Datetime>().map_or_else(|_| text.into(), Value::from)
 }
 
 /// Sets a value, or takes it away; what stands around it stays.
