@@ -15,6 +15,7 @@ mod idle;
 mod kill;
 mod lab;
 mod losses;
+mod manifest;
 mod model;
 mod policy;
 mod readme;

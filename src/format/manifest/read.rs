@@ -44,8 +44,8 @@ pub fn read(files: &[File], defaults: &Defaults) -> Document {
         tags: HashMap::new(),
     };
     for (number, file) in files.iter().enumerate() {
-        let alone = files.len() == 1 && !matches!(Part::of(&file.name), Part::Rows(_));
-        match if alone { Part::Toml } else { Part::of(&file.name) } {
+        let part = if files.len() == 1 { Part::alone(&file.name) } else { Part::of(&file.name) };
+        match part {
             Part::Toml => reader.toml(number, file, defaults),
             Part::Rows(delimiter) => reader.rows(number, file, delimiter, defaults),
             Part::Beside => {}

@@ -108,9 +108,11 @@ impl Sheet {
             source: said("source").map(str::to_owned),
             policy: None,
         };
-        keep_tags(&mut document, left);
-        keep_settings(&mut document, left);
-        keep_rules(&mut document, rules, &defaults, left);
+        let mut headings = Headings::default();
+        keep_tags(&mut document, left, &mut headings);
+        keep_settings(&mut document, left, &mut headings);
+        keep_rules(&mut document, rules, &defaults, left, &mut headings);
+        headings.end(&mut document);
         // What is empty now stands in nobody's way.
         for name in ["tags", "settings", "rules"] {
             let is_empty = |item: &Item| match item {
@@ -181,9 +183,11 @@ impl Tables {
 /// manifest is never quite empty: that would be taken for one that was cut off.
 fn alike(before: &[u8], text: String) -> Vec<u8> {
     let text = if text.trim().is_empty() { "# Nothing is here.\n".to_owned() } else { text };
+    // What stood first had an empty line before it only if something stood before that.
+    let text = if before.first() == Some(&b'\n') { &text } else { text.trim_start_matches('\n') };
     let text = match before.windows(2).any(|pair| pair == b"\r\n") {
         true => text.replace("\r\n", "\n").replace('\n', "\r\n"),
-        false => text,
+        false => text.to_owned(),
     };
     let mark = "\u{feff}".as_bytes();
     let mark = if before.starts_with(mark) { mark } else { b"" };
@@ -245,6 +249,8 @@ impl<'a> Left<'a> {
     fn put_tags(&mut self, document: &mut DocumentMut) {
         for (name, tag) in std::mem::take(&mut self.tags) {
             let mut table = Table::new();
+            // A table with nothing in it looks forgotten.
+            set(&mut table, "priority", Some(i64::from(tag.priority).into()));
             set_tag(&mut table, tag);
             if let Some(tags) = parent(document, "tags") {
                 tags.insert(name.as_str(), Item::Table(table));
@@ -311,8 +317,7 @@ fn keys(document: &DocumentMut, name: &str) -> Vec<String> {
     table.map_or_else(Vec::new, |table| table.iter().map(|(key, _)| key.to_owned()).collect())
 }
 
-fn keep_tags(document: &mut DocumentMut, left: &mut Left<'_>) {
-    let mut headings = Headings::default();
+fn keep_tags(document: &mut DocumentMut, left: &mut Left<'_>, headings: &mut Headings) {
     for key in keys(document, "tags") {
         let wanted = key.parse().ok().and_then(|name: TagName| left.tags.remove(&name));
         let Some(tags) = parent(document, "tags") else { continue };
@@ -327,11 +332,9 @@ fn keep_tags(document: &mut DocumentMut, left: &mut Left<'_>) {
             _ => drop(tags.remove(&key)),
         }
     }
-    headings.end(document);
 }
 
-fn keep_settings(document: &mut DocumentMut, left: &mut Left<'_>) {
-    let mut headings = Headings::default();
+fn keep_settings(document: &mut DocumentMut, left: &mut Left<'_>, headings: &mut Headings) {
     for key in keys(document, "settings") {
         let Some(scopes) = parent(document, "settings") else { continue };
         let (Ok(scope), Some(table)) =
@@ -362,7 +365,6 @@ fn keep_settings(document: &mut DocumentMut, left: &mut Left<'_>) {
             scopes.remove(&key);
         }
     }
-    headings.end(document);
 }
 
 /// A scalar as it would be written on a command line.
@@ -382,10 +384,10 @@ fn keep_rules(
     rules: &[&Rule],
     defaults: &Defaults,
     left: &mut Left<'_>,
+    headings: &mut Headings,
 ) {
     let wanted: Vec<Option<&Rule>> = rules.iter().map(|rule| left.take_rule(rule)).collect();
     let mut rows = wanted.into_iter().zip(rules);
-    let mut headings = Headings::default();
     // The rows of a file were read in the order that they stand in.
     let mut keep = |table: &mut dyn TableLike| match rows.next() {
         Some((Some(wanted), is)) => {
@@ -421,13 +423,11 @@ fn keep_rules(
         }
         Some(Item::None | Item::Table(_) | Item::Value(_)) | None => {}
     }
-    headings.end(document);
 }
 
 fn set_tag(table: &mut dyn TableLike, tag: &Tag) {
     let Tag { name: _, priority, description, membership } = tag;
-    let is_new = table.is_empty();
-    if is_new || *priority != 0 || table.contains_key("priority") {
+    if *priority != 0 || table.contains_key("priority") {
         set(table, "priority", Some(i64::from(*priority).into()));
     }
     set(table, "description", description.as_deref().map(Value::from));
