@@ -47,6 +47,9 @@ complete -c nicelist -n "__fish_nicelist_needs_command" -f -a "host" -d 'See how
 complete -c nicelist -n "__fish_nicelist_needs_command" -f -a "event" -d 'Look at what Macs blocked, and decide about it'
 complete -c nicelist -n "__fish_nicelist_needs_command" -f -a "tag" -d 'Make the tags that hosts can have'
 complete -c nicelist -n "__fish_nicelist_needs_command" -f -a "settings" -d 'Show and change what hosts are told besides rules'
+complete -c nicelist -n "__fish_nicelist_needs_command" -f -a "plan" -d 'Show what a manifest would change, and change nothing'
+complete -c nicelist -n "__fish_nicelist_needs_command" -f -a "apply" -d 'Make tags, settings and rules as a manifest says'
+complete -c nicelist -n "__fish_nicelist_needs_command" -f -a "export" -d 'Write the whole policy as a manifest, which then plans to nothing'
 complete -c nicelist -n "__fish_nicelist_needs_command" -f -a "history" -d 'Show who changed what, when and why'
 complete -c nicelist -n "__fish_nicelist_needs_command" -f -a "rollback" -d 'Take rules, settings and tags back to an earlier revision'
 complete -c nicelist -n "__fish_nicelist_needs_command" -f -a "token" -d 'Make and revoke tokens for people, scripts and hosts'
@@ -884,6 +887,94 @@ complete -c nicelist -n "__fish_nicelist_using_subcommand settings; and __fish_s
 complete -c nicelist -n "__fish_nicelist_using_subcommand settings; and __fish_seen_subcommand_from unset" -s q -l quiet -d 'Write data and errors only'
 complete -c nicelist -n "__fish_nicelist_using_subcommand settings; and __fish_seen_subcommand_from unset" -s v -l verbose -d 'Log what happens inside; twice for more'
 complete -c nicelist -n "__fish_nicelist_using_subcommand settings; and __fish_seen_subcommand_from unset" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c nicelist -n "__fish_nicelist_using_subcommand plan" -s f -l file -d 'The manifest: a TOML file, or a folder of them; other formats are read as well' -r -F
+complete -c nicelist -n "__fish_nicelist_using_subcommand plan" -l from -d 'The format, where it cannot be told by what is in the files' -r -f -a "csv\t''
+tsv\t''
+json\t''
+jsonl\t''
+toml\t''
+santactl\t''
+static-rules\t''
+moroz\t''
+rudolph-csv\t''
+rudolph-json\t''
+zentral-json\t''
+zentral-yaml\t''
+workshop\t''
+terraform\t''
+fileinfo\t''"
+complete -c nicelist -n "__fish_nicelist_using_subcommand plan" -l server -d 'Talk to the server at this address' -r
+complete -c nicelist -n "__fish_nicelist_using_subcommand plan" -l token -d 'Show the server this token' -r
+complete -c nicelist -n "__fish_nicelist_using_subcommand plan" -l context -d 'Use this context of the configuration file' -r
+complete -c nicelist -n "__fish_nicelist_using_subcommand plan" -l database -d 'Work on a local database, sqlite:PATH' -r
+complete -c nicelist -n "__fish_nicelist_using_subcommand plan" -s o -l output -d 'Write table, json, jsonl, csv or tsv' -r -f -a "table\t''
+json\t''
+jsonl\t''
+csv\t''
+tsv\t''"
+complete -c nicelist -n "__fish_nicelist_using_subcommand plan" -l color -d 'Use colours: auto, always or never' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c nicelist -n "__fish_nicelist_using_subcommand plan" -l prune -d 'Let everything end that the files do not name'
+complete -c nicelist -n "__fish_nicelist_using_subcommand plan" -l full -d 'Show every difference, however many they are'
+complete -c nicelist -n "__fish_nicelist_using_subcommand plan" -s q -l quiet -d 'Write data and errors only'
+complete -c nicelist -n "__fish_nicelist_using_subcommand plan" -s v -l verbose -d 'Log what happens inside; twice for more'
+complete -c nicelist -n "__fish_nicelist_using_subcommand plan" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c nicelist -n "__fish_nicelist_using_subcommand apply" -s f -l file -d 'The manifest: a TOML file, or a folder of them; other formats are read as well' -r -F
+complete -c nicelist -n "__fish_nicelist_using_subcommand apply" -l from -d 'The format, where it cannot be told by what is in the files' -r -f -a "csv\t''
+tsv\t''
+json\t''
+jsonl\t''
+toml\t''
+santactl\t''
+static-rules\t''
+moroz\t''
+rudolph-csv\t''
+rudolph-json\t''
+zentral-json\t''
+zentral-yaml\t''
+workshop\t''
+terraform\t''
+fileinfo\t''"
+complete -c nicelist -n "__fish_nicelist_using_subcommand apply" -s m -l reason -l message -d 'Say why, for the history' -r
+complete -c nicelist -n "__fish_nicelist_using_subcommand apply" -l base -d 'Refuse if this is no longer the newest revision' -r
+complete -c nicelist -n "__fish_nicelist_using_subcommand apply" -l server -d 'Talk to the server at this address' -r
+complete -c nicelist -n "__fish_nicelist_using_subcommand apply" -l token -d 'Show the server this token' -r
+complete -c nicelist -n "__fish_nicelist_using_subcommand apply" -l context -d 'Use this context of the configuration file' -r
+complete -c nicelist -n "__fish_nicelist_using_subcommand apply" -l database -d 'Work on a local database, sqlite:PATH' -r
+complete -c nicelist -n "__fish_nicelist_using_subcommand apply" -s o -l output -d 'Write table, json, jsonl, csv or tsv' -r -f -a "table\t''
+json\t''
+jsonl\t''
+csv\t''
+tsv\t''"
+complete -c nicelist -n "__fish_nicelist_using_subcommand apply" -l color -d 'Use colours: auto, always or never' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c nicelist -n "__fish_nicelist_using_subcommand apply" -l prune -d 'Let everything end that the files do not name'
+complete -c nicelist -n "__fish_nicelist_using_subcommand apply" -l prune-most -d 'Let --prune end most of what is in force'
+complete -c nicelist -n "__fish_nicelist_using_subcommand apply" -l full -d 'Show every difference, however many they are'
+complete -c nicelist -n "__fish_nicelist_using_subcommand apply" -s y -l yes -d 'Do it without being asked'
+complete -c nicelist -n "__fish_nicelist_using_subcommand apply" -l dry-run -d 'Show what would happen and change nothing'
+complete -c nicelist -n "__fish_nicelist_using_subcommand apply" -s q -l quiet -d 'Write data and errors only'
+complete -c nicelist -n "__fish_nicelist_using_subcommand apply" -s v -l verbose -d 'Log what happens inside; twice for more'
+complete -c nicelist -n "__fish_nicelist_using_subcommand apply" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c nicelist -n "__fish_nicelist_using_subcommand export" -s f -l file -d 'The file or folder; - writes one file to stdout' -r -F
+complete -c nicelist -n "__fish_nicelist_using_subcommand export" -l at -d 'The policy as it was at this revision' -r
+complete -c nicelist -n "__fish_nicelist_using_subcommand export" -l server -d 'Talk to the server at this address' -r
+complete -c nicelist -n "__fish_nicelist_using_subcommand export" -l token -d 'Show the server this token' -r
+complete -c nicelist -n "__fish_nicelist_using_subcommand export" -l context -d 'Use this context of the configuration file' -r
+complete -c nicelist -n "__fish_nicelist_using_subcommand export" -l database -d 'Work on a local database, sqlite:PATH' -r
+complete -c nicelist -n "__fish_nicelist_using_subcommand export" -s o -l output -d 'Write table, json, jsonl, csv or tsv' -r -f -a "table\t''
+json\t''
+jsonl\t''
+csv\t''
+tsv\t''"
+complete -c nicelist -n "__fish_nicelist_using_subcommand export" -l color -d 'Use colours: auto, always or never' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c nicelist -n "__fish_nicelist_using_subcommand export" -s q -l quiet -d 'Write data and errors only'
+complete -c nicelist -n "__fish_nicelist_using_subcommand export" -s v -l verbose -d 'Log what happens inside; twice for more'
+complete -c nicelist -n "__fish_nicelist_using_subcommand export" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c nicelist -n "__fish_nicelist_using_subcommand history; and not __fish_seen_subcommand_from show" -l author -d 'Only revisions by exactly this author' -r
 complete -c nicelist -n "__fish_nicelist_using_subcommand history; and not __fish_seen_subcommand_from show" -l since -d 'Only revisions since 24h, 7d, or a time such as 2026-11-20T00:00:00Z' -r
 complete -c nicelist -n "__fish_nicelist_using_subcommand history; and not __fish_seen_subcommand_from show" -l target -d 'Only revisions that changed a rule for this target' -r

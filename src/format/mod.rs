@@ -18,6 +18,8 @@ pub mod santactl;
 mod seen;
 mod table;
 pub mod terraform;
+#[cfg(test)]
+mod tests;
 mod text;
 mod words;
 pub mod workshop;

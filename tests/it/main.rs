@@ -5,10 +5,12 @@
 #![expect(clippy::print_stderr, reason = "the raw output belongs in the test's log")]
 
 mod api;
+mod apply;
 mod conformance;
 mod convert;
 mod drift;
 mod events;
+mod export;
 mod generations;
 mod history;
 mod idle;

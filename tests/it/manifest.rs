@@ -1,345 +1,209 @@
-//! Policy in files: planned, applied, exported, with the real binary.
+//! A policy in files: planned, applied, exported, rolled back.
 
-use std::fs;
+use crate::shell::Shell;
 
-use crate::shell::{Server, Shell};
-
-fn with_server() -> (Shell, Server) {
-    let mut shell = Shell::new();
-    let server = Server::start(&shell);
-    shell.use_server(&server);
-    (shell, server)
-}
-
-const POLICY: &str = r#"# Our policy. Ask Anna.
-
-# Engineering gets new things first.
-[tags.eng]
+const POLICY: &str = r#"# Owned by the client platform team.
+[tags.canary]
 priority = 10
-hostnames = ["eng-*"] # by name
+hostnames = ["lab-*"]
 
 [settings.fleet]
-client-mode = "lockdown" # since March
-enable-bundles = true
+client-mode = "monitor"
 
-[settings."tag:eng"]
-client_mode = "monitor"
-
-# Whom we trust.
-
-# Google.
-[[rules]]
-target = "teamid:EQHXZ8M8AV"
-policy = "allow" # signed
+[settings."tag:canary"]
+client-mode = "lockdown"
 
 [[rules]]
-target = "signingid:EQHXZ8M8AV:com.google.Chrome"
+target = "teamid:EQHXZ8M8AV"   # Google
+policy = "allow"
+
+[[rules]]
+target = "signingid:platform:com.apple.osascript"
 policy = "block"
-scope = "tag:eng"
-expires = 2099-01-01T00:00:00Z
+scope = "tag:canary"
+message = "Ask the help desk"
 "#;
 
-fn with_policy() -> (Shell, Server) {
-    let (shell, server) = with_server();
+fn shell() -> Shell {
+    let mut shell = Shell::new();
+    shell.set("NICELIST_DATABASE", "sqlite:a.db");
+    shell.run("tag create other");
+    shell.run("rule add block teamid:OOOOOOOOOO --scope tag:other");
     shell.write("policy.toml", POLICY);
-    let told = shell.run("apply -f policy.toml --yes -m first");
-    assert!(told.contains("exit code: 0"), "{told}");
-    (shell, server)
+    shell
 }
 
-/// Writes files into a folder.
-fn folder(shell: &Shell, name: &str, files: &[(&str, &str)]) {
-    for (file, text) in files {
-        let path = shell.path(name).join(file);
-        fs::create_dir_all(path.parent().unwrap()).unwrap();
-        fs::write(path, text).unwrap();
-    }
+fn read(shell: &Shell, name: &str) -> String {
+    std::fs::read_to_string(shell.path(name)).unwrap()
 }
 
 #[test]
-fn a_plan_is_shown_and_applied_once() {
-    let (shell, server) = with_server();
-    shell.write("policy.toml", POLICY);
+fn a_policy_is_planned_applied_and_then_unchanged() {
+    let shell = shell();
     insta::assert_snapshot!(shell.run("plan -f policy.toml"), @"
     $ nicelist plan -f policy.toml
     exit code: 3
     ----- stdout -----
     Tags
-      + eng  priority 10  host names eng-*
+      + canary  priority 10  host names lab-*
 
     Settings for fleet
-      + client-mode  lockdown
-      + enable-bundles  true
-
-    Settings for tag:eng
       + client-mode  monitor
+
+    Settings for tag:canary
+      + client-mode  lockdown
 
     Rules for fleet
       + teamid:EQHXZ8M8AV  allow
 
-    Rules for tag:eng
-      + signingid:EQHXZ8M8AV:com.google.Chrome  block  expires [TIME]
+    Rules for tag:canary
+      + signingid:platform:com.apple.osascript  block  message Ask the help desk
     ----- stderr -----
-    Plan: 6 to add
-    hint: nicelist apply -f policy.toml --base 0 applies exactly this
+    Plan: 5 to add
+    hint: nicelist apply -f policy.toml --base 2 applies exactly this
     ");
-    let unconfirmed = shell.run("apply -f policy.toml").replace(&server.url, "[SERVER]");
-    insta::assert_snapshot!(unconfirmed, @"
+    insta::assert_snapshot!(shell.run("apply -f policy.toml"), @"
     $ nicelist apply -f policy.toml
     exit code: 2
     ----- stdout -----
     Tags
-      + eng  priority 10  host names eng-*
+      + canary  priority 10  host names lab-*
 
     Settings for fleet
-      + client-mode  lockdown
-      + enable-bundles  true
-
-    Settings for tag:eng
       + client-mode  monitor
+
+    Settings for tag:canary
+      + client-mode  lockdown
 
     Rules for fleet
       + teamid:EQHXZ8M8AV  allow
 
-    Rules for tag:eng
-      + signingid:EQHXZ8M8AV:com.google.Chrome  block  expires [TIME]
+    Rules for tag:canary
+      + signingid:platform:com.apple.osascript  block  message Ask the help desk
     ----- stderr -----
-    Plan: 6 to add
-    error: not confirmed: apply this to [SERVER]?
+    Plan: 5 to add
+    error: not confirmed: apply this to sqlite:a.db?
     hint: pass --yes to do it without being asked
     ");
-    insta::assert_snapshot!(shell.run("apply -f policy.toml --base 0 --yes -m first"), @"
-    $ nicelist apply -f policy.toml --base 0 --yes -m first
+    insta::assert_snapshot!(shell.run("apply -f policy.toml --yes -m first"), @"
+    $ nicelist apply -f policy.toml --yes -m first
     exit code: 0
     ----- stdout -----
     Tags
-      + eng  priority 10  host names eng-*
+      + canary  priority 10  host names lab-*
 
     Settings for fleet
-      + client-mode  lockdown
-      + enable-bundles  true
-
-    Settings for tag:eng
       + client-mode  monitor
+
+    Settings for tag:canary
+      + client-mode  lockdown
 
     Rules for fleet
       + teamid:EQHXZ8M8AV  allow
 
-    Rules for tag:eng
-      + signingid:EQHXZ8M8AV:com.google.Chrome  block  expires [TIME]
+    Rules for tag:canary
+      + signingid:platform:com.apple.osascript  block  message Ask the help desk
     ----- stderr -----
-    revision 1: 6 added
+    revision 3: 5 added
     ");
     insta::assert_snapshot!(shell.run("apply -f policy.toml --yes"), @"
     $ nicelist apply -f policy.toml --yes
     exit code: 0
     ----- stderr -----
-    nothing to change (revision 1); 6 unchanged
+    nothing to change (revision 3); 5 unchanged
+    ");
+    insta::assert_snapshot!(shell.run("plan -f policy.toml"), @"
+    $ nicelist plan -f policy.toml
+    exit code: 0
+    ----- stderr -----
+    nothing to change (revision 3); 5 unchanged
     ");
     insta::assert_snapshot!(shell.run("plan -f policy.toml --prune"), @"
     $ nicelist plan -f policy.toml --prune
-    exit code: 0
-    ----- stderr -----
-    nothing to change (revision 1); 6 unchanged
-    ");
-    insta::assert_snapshot!(shell.run("history -o csv"), @r#"
-    $ nicelist history -o csv
-    exit code: 0
+    exit code: 3
     ----- stdout -----
-    revision,at,author,changes,message,rules_added,rules_changed,rules_removed,settings_added,settings_changed,settings_removed,tags_added,tags_changed,tags_removed,hosts
-    1,[TIME],admin,"rules +2, settings +3, tags +1",first,2,0,0,3,0,0,1,0,0,0
-    "#);
-}
+    Tags
+      - other  priority 0
 
-#[test]
-fn only_what_is_named_changes_unless_all_is_owned() {
-    let (shell, _server) = with_policy();
-    shell.run("rule add block teamid:AAAAAAAAAA");
-    shell.write("policy.toml", &POLICY.replace("lockdown", "monitor"));
-    insta::assert_snapshot!(shell.run("apply -f policy.toml --dry-run"), @"
-    $ nicelist apply -f policy.toml --dry-run
-    exit code: 0
-    ----- stdout -----
-    Settings for fleet
-      ~ client-mode  lockdown → monitor
+    Rules for tag:other
+      - teamid:OOOOOOOOOO  block
     ----- stderr -----
-    Plan: 1 to change; 5 unchanged
-    dry run: nothing was changed (revision 2)
+    Plan: 2 to remove; 5 unchanged
+    hint: nicelist apply -f policy.toml --prune --base 3 applies exactly this
     ");
-    insta::assert_snapshot!(shell.run("apply -f policy.toml --prune --yes"), @"
-    $ nicelist apply -f policy.toml --prune --yes
-    exit code: 0
-    ----- stdout -----
-    Settings for fleet
-      ~ client-mode  lockdown → monitor
-
-    Rules for fleet
-      - teamid:AAAAAAAAAA  block
-    ----- stderr -----
-    revision 3: 1 changed, 1 removed; 5 unchanged
-    ");
-}
-
-#[test]
-fn a_plan_for_ci_is_json_and_an_exit_code() {
-    let (shell, _server) = with_policy();
-    shell.write("policy.toml", &POLICY.replace("\"block\"", "\"silent-block\""));
-    insta::assert_snapshot!(shell.run("plan -f policy.toml -o json"), @r#"
-    $ nicelist plan -f policy.toml -o json
+    insta::assert_snapshot!(shell.run("plan -f policy.toml --prune -o json"), @r#"
+    $ nicelist plan -f policy.toml --prune -o json
     exit code: 3
     ----- stdout -----
     {
-      "revision": 1,
+      "revision": 3,
       "changed": false,
       "unchanged": 5,
       "changes": [
         {
-          "outcome": "changed",
-          "kind": "rule",
-          "target": "signingid:EQHXZ8M8AV:com.google.Chrome",
-          "scope": "tag:eng",
+          "outcome": "removed",
+          "kind": "tag",
+          "name": "other",
           "before": {
-            "target": "signingid:EQHXZ8M8AV:com.google.Chrome",
+            "name": "other",
+            "priority": 0
+          }
+        },
+        {
+          "outcome": "removed",
+          "kind": "rule",
+          "target": "teamid:OOOOOOOOOO",
+          "scope": "tag:other",
+          "before": {
+            "target": "teamid:OOOOOOOOOO",
             "policy": "block",
-            "scope": "tag:eng",
-            "expires": "[TIME]"
-          },
-          "after": {
-            "target": "signingid:EQHXZ8M8AV:com.google.Chrome",
-            "policy": "silent-block",
-            "scope": "tag:eng",
-            "expires": "[TIME]"
+            "scope": "tag:other"
           }
         }
       ]
     }
     ----- stderr -----
-    Plan: 1 to change; 5 unchanged
-    hint: nicelist apply -f policy.toml --base 1 applies exactly this
+    Plan: 2 to remove; 5 unchanged
+    hint: nicelist apply -f policy.toml --prune --base 3 applies exactly this
     "#);
-}
-
-#[test]
-fn a_revision_that_moved_is_refused_with_the_new_difference() {
-    let (shell, _server) = with_policy();
-    shell.write("policy.toml", &POLICY.replace("lockdown", "monitor"));
-    shell.run("rule remove teamid:EQHXZ8M8AV");
-    insta::assert_snapshot!(shell.run("apply -f policy.toml --yes --base 1"), @"
-    $ nicelist apply -f policy.toml --yes --base 1
-    exit code: 7
-    ----- stdout -----
-    Settings for fleet
-      ~ client-mode  lockdown → monitor
-
-    Rules for fleet
-      + teamid:EQHXZ8M8AV  allow
-    ----- stderr -----
-    Plan: 1 to add, 1 to change; 4 unchanged
-    error: the rules moved on: planned on revision 1, now at 2
-    hint: look at what changed, plan again, and try again
-    ");
-    insta::assert_snapshot!(shell.run("history -o csv --limit 1"), @"
-    $ nicelist history -o csv --limit 1
+    insta::assert_snapshot!(shell.run("apply -f policy.toml --prune --dry-run"), @"
+    $ nicelist apply -f policy.toml --prune --dry-run
     exit code: 0
     ----- stdout -----
-    revision,at,author,changes,message,rules_added,rules_changed,rules_removed,settings_added,settings_changed,settings_removed,tags_added,tags_changed,tags_removed,hosts
-    2,[TIME],admin,rules -1,,0,0,1,0,0,0,0,0,0,0
+    Tags
+      - other  priority 0
+
+    Rules for tag:other
+      - teamid:OOOOOOOOOO  block
+    ----- stderr -----
+    Plan: 2 to remove; 5 unchanged
+    dry run: nothing was changed (revision 3)
+    ");
+    insta::assert_snapshot!(shell.run("apply -f policy.toml --prune --yes"), @"
+    $ nicelist apply -f policy.toml --prune --yes
+    exit code: 0
+    ----- stdout -----
+    Tags
+      - other  priority 0
+
+    Rules for tag:other
+      - teamid:OOOOOOOOOO  block
+    ----- stderr -----
+    revision 4: 2 removed; 5 unchanged
     ");
 }
 
 #[test]
-fn an_export_plans_to_nothing_and_keeps_what_the_author_wrote() {
-    let (shell, _server) = with_policy();
-    insta::assert_snapshot!(shell.run("export -f policy.toml"), @"
-    $ nicelist export -f policy.toml
+fn what_is_exported_plans_to_nothing_and_keeps_its_authors_words() {
+    let shell = shell();
+    shell.run("apply -f policy.toml --yes");
+    insta::assert_snapshot!(shell.run("export -f folder"), @"
+    $ nicelist export -f folder
     exit code: 0
     ----- stderr -----
-    nothing to change in policy.toml: 1 tag, 3 settings, 2 rules
+    wrote 3 files of folder: 2 tags, 2 settings, 3 rules
     ");
-    assert_eq!(fs::read_to_string(shell.path("policy.toml")).unwrap(), POLICY);
-    for line in [
-        "rule remove teamid:EQHXZ8M8AV",
-        "rule add block teamid:AAAAAAAAAA --scope tag:eng --comment why",
-        "settings set client-mode=monitor",
-        "tag create ops --serial C02XK0AAJG5J",
-    ] {
-        shell.run(line);
-    }
-    insta::assert_snapshot!(shell.run("export -f policy.toml"), @"
-    $ nicelist export -f policy.toml
-    exit code: 0
-    ----- stderr -----
-    wrote 1 file of policy.toml: 2 tags, 3 settings, 2 rules
-    ");
-    insta::assert_snapshot!(fs::read_to_string(shell.path("policy.toml")).unwrap(), @r#"
-    # Our policy. Ask Anna.
-
-    # Engineering gets new things first.
-    [tags.eng]
-    priority = 10
-    hostnames = ["eng-*"] # by name
-
-    [tags.ops]
-    priority = 0
-    serials = ["C02XK0AAJG5J"]
-
-    [settings.fleet]
-    client-mode = "monitor" # since March
-    enable-bundles = true
-
-    [settings."tag:eng"]
-    client_mode = "monitor"
-
-    # Whom we trust.
-
-    [[rules]]
-    target = "signingid:EQHXZ8M8AV:com.google.Chrome"
-    policy = "block"
-    scope = "tag:eng"
-    expires = 2099-01-01T00:00:00Z
-
-    [[rules]]
-    target = "teamid:AAAAAAAAAA"
-    policy = "block"
-    scope = "tag:eng"
-    comment = "why"
-    "#);
-    insta::assert_snapshot!(shell.run("plan -f policy.toml --prune"), @"
-    $ nicelist plan -f policy.toml --prune
-    exit code: 0
-    ----- stderr -----
-    nothing to change (revision 5); 7 unchanged
-    ");
-}
-
-#[test]
-fn a_new_folder_has_a_file_for_everything() {
-    let (shell, _server) = with_policy();
-    insta::assert_snapshot!(shell.run("export -f policy"), @"
-    $ nicelist export -f policy
-    exit code: 0
-    ----- stderr -----
-    wrote 3 files of policy: 1 tag, 3 settings, 2 rules
-    ");
-    let read = |name: &str| fs::read_to_string(shell.path("policy").join(name)).unwrap();
-    insta::assert_snapshot!(read("tags.toml"), @r#"
-    # [tags.NAME]: which tags there are, how strong, and who has them.
-
-    [tags.eng]
-    priority = 10
-    hostnames = ["eng-*"]
-    "#);
-    insta::assert_snapshot!(read("settings.toml"), @r#"
-    # [settings.fleet], [settings."tag:NAME"]: what is set for whom.
-
-    [settings.fleet]
-    client-mode = "lockdown"
-    enable-bundles = true
-
-    [settings."tag:eng"]
-    client-mode = "monitor"
-    "#);
-    insta::assert_snapshot!(read("rules.toml"), @r#"
+    insta::assert_snapshot!(read(&shell, "folder/rules.toml"), @r#"
     # [[rules]]: what may run, for whom.
 
     [[rules]]
@@ -347,390 +211,247 @@ fn a_new_folder_has_a_file_for_everything() {
     policy = "allow"
 
     [[rules]]
-    target = "signingid:EQHXZ8M8AV:com.google.Chrome"
+    target = "signingid:platform:com.apple.osascript"
     policy = "block"
-    scope = "tag:eng"
-    expires = 2099-01-01T00:00:00Z
-    "#);
-    insta::assert_snapshot!(shell.run("plan -f policy --prune"), @"
-    $ nicelist plan -f policy --prune
-    exit code: 0
-    ----- stderr -----
-    nothing to change (revision 1); 6 unchanged
-    ");
-    insta::assert_snapshot!(shell.run("export -f policy/"), @"
-    $ nicelist export -f policy/
-    exit code: 0
-    ----- stderr -----
-    nothing to change in policy/: 1 tag, 3 settings, 2 rules
-    ");
-}
-
-#[test]
-fn after_a_rollback_an_older_export_plans_to_nothing() {
-    let (shell, _server) = with_policy();
-    shell.run("export -f before.toml");
-    shell.run("rule add block teamid:AAAAAAAAAA");
-    shell.run("rule add block teamid:EQHXZ8M8AV");
-    shell.run("settings unset client-mode");
-    insta::assert_snapshot!(shell.run("export -f at.toml --at 1"), @"
-    $ nicelist export -f at.toml --at 1
-    exit code: 0
-    ----- stderr -----
-    wrote 1 file of at.toml: 1 tag, 3 settings, 2 rules
-    ");
-    let read = |name: &str| fs::read_to_string(shell.path(name)).unwrap();
-    assert_eq!(read("at.toml"), read("before.toml"));
-    assert!(shell.run("plan -f before.toml --prune").contains("exit code: 3"));
-    shell.run("rollback 1 --yes");
-    insta::assert_snapshot!(shell.run("plan -f before.toml --prune"), @"
-    $ nicelist plan -f before.toml --prune
-    exit code: 0
-    ----- stderr -----
-    nothing to change (revision 5); 6 unchanged
-    ");
-}
-
-#[test]
-fn a_folder_has_rules_in_tables_and_in_rows() {
-    let (shell, _server) = with_server();
-    folder(
-        &shell,
-        "policy",
-        &[
-            ("README.md", "Ask Anna.\n"),
-            (".git/HEAD", "ref: x\n"),
-            ("tags.toml", "[tags.canary]\n"),
-            (
-                "canary/rules.toml",
-                "scope = \"tag:canary\"\nsource = \"git\"\n[[rules]]\ntarget = \"teamid:EQHXZ8M8AV\"\npolicy = \"allow\"\n",
-            ),
-            (
-                "vendor.csv",
-                "policy,target,comment\r\nblock,teamid:AAAAAAAAAA,one\r\nblock,teamid:BBBBBBBBBB,two\r\n",
-            ),
-        ],
-    );
-    insta::assert_snapshot!(shell.run("apply -f policy --prune --yes"), @"
-    $ nicelist apply -f policy --prune --yes
-    exit code: 0
-    ----- stdout -----
-    Tags
-      + canary  priority 0
-
-    Rules for fleet
-      + teamid:AAAAAAAAAA  block  comment one
-      + teamid:BBBBBBBBBB  block  comment two
-
-    Rules for tag:canary
-      + teamid:EQHXZ8M8AV  allow  source git
-    ----- stderr -----
-    revision 1: 4 added
-    ");
-    insta::assert_snapshot!(shell.run("export -f policy"), @"
-    $ nicelist export -f policy
-    exit code: 0
-    ----- stderr -----
-    nothing to change in policy: 1 tag, 0 settings, 3 rules
-    ");
-    shell.run("rule remove teamid:AAAAAAAAAA");
-    shell.run("rule add allow teamid:EQHXZ8M8AV --scope tag:canary --comment mine");
-    insta::assert_snapshot!(shell.run("export -f policy"), @"
-    $ nicelist export -f policy
-    exit code: 0
-    ----- stderr -----
-    wrote 2 files of policy: 1 tag, 0 settings, 2 rules
-    ");
-    let read = |name: &str| fs::read_to_string(shell.path("policy").join(name)).unwrap();
-    insta::assert_snapshot!(read("canary/rules.toml"), @r#"
     scope = "tag:canary"
-    source = "git"
+    message = "Ask the help desk"
+
     [[rules]]
-    target = "teamid:EQHXZ8M8AV"
-    policy = "allow"
-    comment = "mine"
-    source = ""
+    target = "teamid:OOOOOOOOOO"
+    policy = "block"
+    scope = "tag:other"
     "#);
-    insta::assert_snapshot!(read("vendor.csv"), @"
-    rule_type,identifier,policy,scope,cel,message,url,button_label,app_name,bundle_hash,bundle_binary_count,comment,ticket,source,expires
-    teamid,BBBBBBBBBB,block,fleet,,,,,,,,two,,,
-    ");
-    insta::assert_snapshot!(shell.run("plan -f policy --prune"), @"
-    $ nicelist plan -f policy --prune
+    insta::assert_snapshot!(shell.run("plan -f folder --prune"), @"
+    $ nicelist plan -f folder --prune
     exit code: 0
     ----- stderr -----
-    nothing to change (revision 3); 3 unchanged
+    nothing to change (revision 3); 7 unchanged
     ");
-}
+    shell.run("export -f whole.toml");
+    shell.run("rule export -f rules.csv");
+    for path in ["folder", "whole.toml", "rules.csv"] {
+        let planned = shell.run(&format!("plan -f {path}"));
+        assert!(planned.contains("exit code: 0"), "{planned}");
+    }
 
-#[test]
-fn everything_that_is_wrong_is_told_with_its_place() {
-    let (shell, _server) = with_policy();
-    folder(
-        &shell,
-        "policy",
-        &[
-            (
-                "a.toml",
-                "[tags.eng]\nprioritty = 1\nserials = \"C02\"\n\n[settings.\"tag:eng\"]\nevent-retention = \"30d\"\nclientmode = \"monitor\"\nbatch-size = 0\n\n[settings.desk]\n",
-            ),
-            (
-                "b.toml",
-                "[tags.eng]\n\n[[rules]]\ntarget = \"teamid:short\"\npolicy = \"allow\"\n\n[[rules]]\ntarget = \"teamid:EQHXZ8M8AV\"\npolicy = \"allow\"\nexpires = \"soon\"\nidentifier = 1\n\n[[rules]]\ntarget = \"teamid:AAAAAAAAAA\"\npolicy = \"block\"\n",
-            ),
-            ("c.csv", "policy,target\nblock,teamid:AAAAAAAAAA\nallow,\n"),
-            ("d.toml", "[[rules]\n"),
-            ("notes.txt", "hello"),
-        ],
+    shell.run("rule remove teamid:OOOOOOOOOO --scope tag:other");
+    shell.run("tag delete other");
+    insta::assert_snapshot!(shell.run("export -f policy.toml"), @"
+    $ nicelist export -f policy.toml
+    exit code: 0
+    ----- stderr -----
+    nothing to change in policy.toml: 1 tag, 2 settings, 2 rules
+    ");
+    assert_eq!(read(&shell, "policy.toml"), POLICY);
+    shell.run("rule add allow teamid:EQHXZ8M8AV --ticket IT-9");
+    shell.run("export -f policy.toml");
+    assert!(
+        read(&shell, "policy.toml")
+            .contains("\"teamid:EQHXZ8M8AV\"   # Google\npolicy = \"allow\"\nticket = \"IT-9\"\n")
     );
-    insta::assert_snapshot!(shell.run("plan -f policy"), @"
-    $ nicelist plan -f policy
-    exit code: 5
-    ----- stderr -----
-    policy/a.toml:2:1: prioritty: is no key here; did you mean priority?
-    policy/a.toml:3:11: serials: expected a list of strings, found string
-    policy/a.toml:6:1: event-retention: is for the fleet as a whole, not for tag:eng
-    policy/a.toml:7:1: clientmode: is no setting; did you mean client-mode?
-    policy/a.toml:8:14: batch-size: `0` is not taken; expected a number from 1 to 1000
-    policy/a.toml:10:11: settings: `desk` is no scope; expected fleet, group:NAME, tag:NAME, user:NAME or host:MACHINE_ID
-    policy/b.toml:1:7: tag eng is there already, at a.toml:1:7
-    policy/b.toml:4:10: target: `short` is no teamid identifier; expected 10 letters and digits
-    policy/b.toml:10:11: expires: expected a time with its offset, as in [TIME], found string
-    policy/b.toml:11:1: identifier: is no key here; there are target, policy, scope, cel, message, url, button_label, app_name, bundle_hash, bundle_binary_count, comment, ticket, source, expires
-    policy/c.csv:2: teamid:AAAAAAAAAA for fleet is there already, at b.toml:13:1
-    policy/c.csv:3: target: is missing
-    policy/d.toml:1:9: unclosed array table, expected `]`
-    policy/notes.txt: is no part of a manifest; only .toml, .csv and .tsv files are
-    error: 14 faults; nothing was changed
-    ");
-    insta::assert_snapshot!(shell.run("apply -f policy --yes"), @"
-    $ nicelist apply -f policy --yes
-    exit code: 5
-    ----- stderr -----
-    policy/a.toml:2:1: prioritty: is no key here; did you mean priority?
-    policy/a.toml:3:11: serials: expected a list of strings, found string
-    policy/a.toml:6:1: event-retention: is for the fleet as a whole, not for tag:eng
-    policy/a.toml:7:1: clientmode: is no setting; did you mean client-mode?
-    policy/a.toml:8:14: batch-size: `0` is not taken; expected a number from 1 to 1000
-    policy/a.toml:10:11: settings: `desk` is no scope; expected fleet, group:NAME, tag:NAME, user:NAME or host:MACHINE_ID
-    policy/b.toml:1:7: tag eng is there already, at a.toml:1:7
-    policy/b.toml:4:10: target: `short` is no teamid identifier; expected 10 letters and digits
-    policy/b.toml:10:11: expires: expected a time with its offset, as in [TIME], found string
-    policy/b.toml:11:1: identifier: is no key here; there are target, policy, scope, cel, message, url, button_label, app_name, bundle_hash, bundle_binary_count, comment, ticket, source, expires
-    policy/c.csv:2: teamid:AAAAAAAAAA for fleet is there already, at b.toml:13:1
-    policy/c.csv:3: target: is missing
-    policy/d.toml:1:9: unclosed array table, expected `]`
-    policy/notes.txt: is no part of a manifest; only .toml, .csv and .tsv files are
-    error: 14 faults; nothing was changed
-    ");
-    insta::assert_snapshot!(shell.run("export -f policy"), @"
-    $ nicelist export -f policy
-    exit code: 5
-    ----- stderr -----
-    policy/a.toml:2:1: prioritty: is no key here; did you mean priority?
-    policy/a.toml:3:11: serials: expected a list of strings, found string
-    policy/a.toml:6:1: event-retention: is for the fleet as a whole, not for tag:eng
-    policy/a.toml:7:1: clientmode: is no setting; did you mean client-mode?
-    policy/a.toml:8:14: batch-size: `0` is not taken; expected a number from 1 to 1000
-    policy/a.toml:10:11: settings: `desk` is no scope; expected fleet, group:NAME, tag:NAME, user:NAME or host:MACHINE_ID
-    policy/b.toml:1:7: tag eng is there already, at a.toml:1:7
-    policy/b.toml:4:10: target: `short` is no teamid identifier; expected 10 letters and digits
-    policy/b.toml:10:11: expires: expected a time with its offset, as in [TIME], found string
-    policy/b.toml:11:1: identifier: is no key here; there are target, policy, scope, cel, message, url, button_label, app_name, bundle_hash, bundle_binary_count, comment, ticket, source, expires
-    policy/c.csv:2: teamid:AAAAAAAAAA for fleet is there already, at b.toml:13:1
-    policy/c.csv:3: target: is missing
-    policy/d.toml:1:9: unclosed array table, expected `]`
-    policy/notes.txt: is no part of a manifest; only .toml, .csv and .tsv files are
-    error: 14 faults; nothing was changed
-    hint: only a manifest without faults is written into
-    ");
-    insta::assert_snapshot!(shell.run("history -o csv"), @r#"
-    $ nicelist history -o csv
-    exit code: 0
-    ----- stdout -----
-    revision,at,author,changes,message,rules_added,rules_changed,rules_removed,settings_added,settings_changed,settings_removed,tags_added,tags_changed,tags_removed,hosts
-    1,[TIME],admin,"rules +2, settings +3, tags +1",first,2,0,0,3,0,0,1,0,0,0
-    "#);
-}
-
-#[test]
-fn what_only_the_server_knows_is_told_with_its_place() {
-    let (shell, _server) = with_policy();
-    shell.write("more.toml", "[[rules]]\ntarget = \"teamid:AAAAAAAAAA\"\npolicy = \"allow\"\n\n[[rules]]\ntarget = \"teamid:BBBBBBBBBB\"\npolicy = \"allow\"\nscope = \"tag:nobody\"\n\n[settings.\"tag:none\"]\nbatch-size = 5\n");
-    insta::assert_snapshot!(shell.run("plan -f more.toml"), @"
-    $ nicelist plan -f more.toml
-    exit code: 5
-    ----- stderr -----
-    error: 2 things of the policy are not taken; nothing was changed
-      more.toml:11:1: scope: there is no tag `none`
-      more.toml:5:1: scope: there is no tag `nobody`
-    hint: name the tag among the tags too, or make it first: nicelist tag create NAME
-    ");
-}
-
-#[test]
-fn byte_order_marks_and_line_ends_stay() {
-    let (shell, _server) = with_policy();
-    let windows = format!("\u{feff}{}", POLICY.replace('\n', "\r\n"));
-    shell.write("policy.toml", &windows);
     insta::assert_snapshot!(shell.run("plan -f policy.toml --prune"), @"
     $ nicelist plan -f policy.toml --prune
     exit code: 0
     ----- stderr -----
-    nothing to change (revision 1); 6 unchanged
+    nothing to change (revision 6); 5 unchanged
     ");
-    shell.run("export -f policy.toml");
-    let read = || fs::read_to_string(shell.path("policy.toml")).unwrap();
-    assert_eq!(read(), windows);
-    shell.run("settings set client-mode=monitor");
-    shell.run("rule remove teamid:EQHXZ8M8AV");
-    shell.run("export -f policy.toml");
-    let google = "# Google.\r\n[[rules]]\r\ntarget = \"teamid:EQHXZ8M8AV\"\r\npolicy = \"allow\" # signed\r\n\r\n";
-    assert_eq!(read(), windows.replace("lockdown", "monitor").replace(google, ""));
 }
 
 #[test]
-fn most_of_a_policy_does_not_go_by_accident() {
-    let (shell, _server) = with_policy();
-    shell.write("empty.toml", "# Nothing yet.\n");
+fn a_rollback_brings_back_what_was_exported_before() {
+    let shell = shell();
+    shell.run("apply -f policy.toml --yes");
+    let before = shell.json("history")[0]["revision"].as_u64().unwrap();
+    shell.run("export -f before");
+    shell.run("rule remove teamid:EQHXZ8M8AV");
+    shell.run("settings set client-mode=lockdown");
+    shell.run("tag create canary --priority 3 --no-members");
+    insta::assert_snapshot!(shell.run("plan -f before --prune"), @"
+    $ nicelist plan -f before --prune
+    exit code: 3
+    ----- stdout -----
+    Tags
+      ~ canary  priority 3 → 10  host names + lab-*
+
+    Settings for fleet
+      ~ client-mode  lockdown → monitor
+
+    Rules for fleet
+      + teamid:EQHXZ8M8AV  allow
+    ----- stderr -----
+    Plan: 1 to add, 2 to change; 4 unchanged
+    hint: nicelist apply -f before --prune --base 6 applies exactly this
+    ");
+    shell.run(&format!("rollback {before} --yes"));
+    insta::assert_snapshot!(shell.run("plan -f before --prune"), @"
+    $ nicelist plan -f before --prune
+    exit code: 0
+    ----- stderr -----
+    nothing to change (revision 7); 7 unchanged
+    ");
+}
+
+#[test]
+fn a_plan_that_the_revision_left_behind_is_refused_with_the_difference() {
+    let shell = shell();
+    let planned = shell.json("history")[0]["revision"].as_u64().unwrap();
+    shell.run("rule add allow teamid:EQHXZ8M8AV");
+    let base = format!("apply -f policy.toml --yes --base {planned}");
+    insta::assert_snapshot!(shell.run(&base), @"
+    $ nicelist apply -f policy.toml --yes --base 2
+    exit code: 7
+    ----- stdout -----
+    Tags
+      + canary  priority 10  host names lab-*
+
+    Settings for fleet
+      + client-mode  monitor
+
+    Settings for tag:canary
+      + client-mode  lockdown
+
+    Rules for tag:canary
+      + signingid:platform:com.apple.osascript  block  message Ask the help desk
+    ----- stderr -----
+    Plan: 4 to add; 1 unchanged
+    error: the rules moved on: planned on revision 2, now at 3
+    hint: look at what changed, plan again, and try again
+    ");
+}
+
+#[test]
+fn files_with_faults_change_nothing_and_say_where() {
+    let shell = shell();
+    std::fs::create_dir(shell.path("folder")).unwrap();
+    shell.write(
+        "folder/a.toml",
+        "\u{feff}[[rules]]\r\ntarget = \"teamid:SHORT\"\r\npolicy = \"allow\"\r\n",
+    );
+    shell.write("folder/b.toml", "[[rules]]\ntarget = \"teamid:AAAAAAAAAA\"\npolicy = \"allow\"\n[[rules]]\ntarget = \"teamid:aaaaaaaaaa\"\npolicy = \"block\"\n");
+    shell.write("folder/c.csv", "target,policy\nteamid:AAAAAAAAAA,block\n");
+    shell.write("folder/rules.csv.bak", "x");
+    shell.write("folder/README.md", "x");
+    insta::assert_snapshot!(shell.run("plan -f folder"), @"
+    $ nicelist plan -f folder
+    exit code: 5
+    ----- stderr -----
+    folder/a.toml:2:10: target: `SHORT` is no teamid identifier; expected 10 letters and digits
+    folder/b.toml:4:1: teamid:AAAAAAAAAA for fleet is there already, at b.toml:1:1
+    folder/c.csv:2: teamid:AAAAAAAAAA for fleet is there already, at b.toml:1:1
+    folder/rules.csv.bak: is no part of a manifest; only .toml, .csv and .tsv files are
+    error: 4 faults; nothing was changed
+    ");
+    insta::assert_snapshot!(shell.run("apply -f folder --yes"), @"
+    $ nicelist apply -f folder --yes
+    exit code: 5
+    ----- stderr -----
+    folder/a.toml:2:10: target: `SHORT` is no teamid identifier; expected 10 letters and digits
+    folder/b.toml:4:1: teamid:AAAAAAAAAA for fleet is there already, at b.toml:1:1
+    folder/c.csv:2: teamid:AAAAAAAAAA for fleet is there already, at b.toml:1:1
+    folder/rules.csv.bak: is no part of a manifest; only .toml, .csv and .tsv files are
+    error: 4 faults; nothing was changed
+    ");
+    insta::assert_snapshot!(shell.run("export -f folder"), @"
+    $ nicelist export -f folder
+    exit code: 5
+    ----- stderr -----
+    folder/a.toml:2:10: target: `SHORT` is no teamid identifier; expected 10 letters and digits
+    folder/b.toml:4:1: teamid:AAAAAAAAAA for fleet is there already, at b.toml:1:1
+    folder/c.csv:2: teamid:AAAAAAAAAA for fleet is there already, at b.toml:1:1
+    folder/rules.csv.bak: is no part of a manifest; only .toml, .csv and .tsv files are
+    error: 4 faults; nothing was changed
+    hint: only a manifest without faults is written into
+    ");
+    shell.write("tagless.toml", "[settings.\"tag:nowhere\"]\nclient-mode = \"lockdown\"\n[[rules]]\ntarget = \"teamid:AAAAAAAAAA\"\npolicy = \"allow\"\nscope = \"tag:cannary\"\n");
+    insta::assert_snapshot!(shell.run("plan -f tagless.toml"), @"
+    $ nicelist plan -f tagless.toml
+    exit code: 5
+    ----- stderr -----
+    error: 2 things of the policy are not taken; nothing was changed
+      tagless.toml:2:1: scope: there is no tag `nowhere`
+      tagless.toml:3:1: scope: there is no tag `cannary`
+    hint: name the tag among the tags too, or make it first: nicelist tag create NAME
+    ");
+    insta::assert_snapshot!(shell.run("plan -f nothing.toml"), @"
+    $ nicelist plan -f nothing.toml
+    exit code: 1
+    ----- stderr -----
+    error: cannot read nothing.toml
+      No such file or directory (os error 2)
+    ");
+    assert_eq!(shell.json("history").as_array().unwrap().len(), 2);
+}
+
+#[test]
+fn a_checkout_that_lost_its_files_ends_nothing() {
+    let shell = shell();
+    shell.run("apply -f policy.toml --yes");
+    shell.write("empty.toml", "rules = []\n");
     insta::assert_snapshot!(shell.run("apply -f empty.toml --prune --yes"), @"
     $ nicelist apply -f empty.toml --prune --yes
     exit code: 6
     ----- stderr -----
-    error: --prune would end 6 of 6 in force
+    error: --prune would end 7 of 7 in force
     hint: nicelist plan --prune shows them; --prune-most lets it
-    ");
-    shell.write("cut.toml", "");
-    insta::assert_snapshot!(shell.run("apply -f cut.toml --prune --yes"), @"
-    $ nicelist apply -f cut.toml --prune --yes
-    exit code: 5
-    ----- stderr -----
-    cut.toml:1:1: is empty
-    error: 1 fault; nothing was changed
     ");
     insta::assert_snapshot!(shell.run("apply -f empty.toml --prune --prune-most --yes"), @"
     $ nicelist apply -f empty.toml --prune --prune-most --yes
     exit code: 0
     ----- stdout -----
     Tags
-      - eng  priority 10  host names eng-*
+      - canary  priority 10  host names lab-*
+      - other  priority 0
 
     Settings for fleet
-      - client-mode  lockdown
-      - enable-bundles  true
-
-    Settings for tag:eng
       - client-mode  monitor
+
+    Settings for tag:canary
+      - client-mode  lockdown
 
     Rules for fleet
       - teamid:EQHXZ8M8AV  allow
 
-    Rules for tag:eng
-      - signingid:EQHXZ8M8AV:com.google.Chrome  block  expires [TIME]
-    ----- stderr -----
-    revision 2: 6 removed
-    ");
-    shell.run("export -f policy.toml");
-    insta::assert_snapshot!(fs::read_to_string(shell.path("policy.toml")).unwrap(), @"
-    # Our policy. Ask Anna.
+    Rules for tag:canary
+      - signingid:platform:com.apple.osascript  block  message Ask the help desk
 
-    # Whom we trust.
+    Rules for tag:other
+      - teamid:OOOOOOOOOO  block
+    ----- stderr -----
+    revision 4: 7 removed
     ");
-    insta::assert_snapshot!(shell.run("plan -f policy.toml --prune"), @"
-    $ nicelist plan -f policy.toml --prune
+}
+
+#[test]
+fn the_folder_of_another_server_is_a_policy_as_well() {
+    let shell = Shell::new();
+    std::fs::create_dir(shell.path("moroz")).unwrap();
+    shell.write("moroz/global.toml", "client_mode = \"LOCKDOWN\"\n[[rules]]\nrule_type = \"TEAMID\"\npolicy = \"ALLOWLIST\"\nidentifier = \"AAAAAAAAAA\"\n");
+    insta::assert_snapshot!(shell.run("rule convert moroz policy.toml"), @"
+    $ nicelist rule convert moroz policy.toml
     exit code: 0
     ----- stderr -----
-    nothing to change (revision 2)
+    wrote 1 rule to policy.toml (moroz to toml)
     ");
-}
+    insta::assert_snapshot!(read(&shell, "policy.toml"), @r#"
+    [settings.fleet]
+    client-mode = "lockdown"
 
-#[test]
-fn what_is_no_manifest_is_not_overwritten() {
-    let (shell, _server) = with_policy();
-    shell.write("rules.csv", "policy,target\n");
-    shell.write("Cargo.toml", "[package]\nname = \"x\"\n");
-    folder(&shell, "photos", &[("a.jpg", "x")]);
-    for (line, name) in
-        [("rules.csv", "rules.csv"), ("Cargo.toml", "Cargo.toml"), ("photos", "photos/a.jpg")]
-    {
-        let before = fs::read(shell.path(name)).unwrap();
-        let told = shell.run(&format!("export -f {line}"));
-        assert!(!told.contains("exit code: 0"), "{told}");
-        assert_eq!(fs::read(shell.path(name)).unwrap(), before);
-    }
-    insta::assert_snapshot!(shell.run("export -f rules.csv"), @"
-    $ nicelist export -f rules.csv
-    exit code: 2
-    ----- stderr -----
-    error: rules.csv is no manifest; nothing was written
-    hint: name a .toml file or a folder; nicelist rule export writes other formats
-    ");
-    insta::assert_snapshot!(shell.run("export -f Cargo.toml"), @"
-    $ nicelist export -f Cargo.toml
-    exit code: 5
-    ----- stderr -----
-    Cargo.toml:1:2: package: is no key here; there are scope, source, tags, settings, rules
-    error: 1 fault; nothing was changed
-    hint: only a manifest without faults is written into
-    ");
-    insta::assert_snapshot!(shell.run("export -f photos"), @"
-    $ nicelist export -f photos
-    exit code: 5
-    ----- stderr -----
-    photos/a.jpg: is no part of a manifest; only .toml, .csv and .tsv files are
-    error: 1 fault; nothing was changed
-    hint: only a manifest without faults is written into
-    ");
-    insta::assert_snapshot!(shell.run("plan -f nowhere.toml"), @"
-    $ nicelist plan -f nowhere.toml
-    exit code: 1
-    ----- stderr -----
-    error: cannot read nowhere.toml
-      No such file or directory (os error 2)
-    ");
-}
-
-#[test]
-fn hosts_may_be_named_as_people_name_them() {
-    let (shell, server) = with_server();
-    let base = server.sync_base();
-    shell.json(&format!(
-        "lab sync {base} --state m.json --machine-id M-1 --hostname annas-mac --no-backoff"
-    ));
-    shell.write("host.toml", "[[rules]]\ntarget = \"teamid:EQHXZ8M8AV\"\npolicy = \"allow\"\nscope = \"host:annas-mac\"\n\n[settings.\"host:annas-mac\"]\nbatch-size = 5\n");
-    insta::assert_snapshot!(shell.run("plan -f host.toml"), @"
-    $ nicelist plan -f host.toml
+    [[rules]]
+    target = "teamid:AAAAAAAAAA"
+    policy = "allow"
+    "#);
+    insta::assert_snapshot!(shell.run("plan -f moroz --database sqlite:a.db"), @"
+    $ nicelist plan -f moroz --database sqlite:a.db
     exit code: 3
     ----- stdout -----
-    Settings for host:M-1
-      + batch-size  5
+    Settings for fleet
+      + client-mode  lockdown
 
-    Rules for host:M-1
-      + teamid:EQHXZ8M8AV  allow
+    Rules for fleet
+      + teamid:AAAAAAAAAA  allow
     ----- stderr -----
+    made the local database sqlite:a.db
     Plan: 2 to add
-    hint: nicelist apply -f host.toml --base 0 applies exactly this
+    hint: nicelist apply -f moroz --base 0 applies exactly this
     ");
-}
-
-#[test]
-fn whoever_may_read_may_plan_and_export_but_not_apply() {
-    let (mut shell, _server) = with_policy();
-    let token = shell.json("token create reader --role viewer");
-    shell.set("NICELIST_TOKEN", token["secret"].as_str().unwrap());
-    shell.write("policy.toml", &POLICY.replace("lockdown", "monitor"));
-    assert!(shell.run("plan -f policy.toml").contains("exit code: 3"));
-    insta::assert_snapshot!(shell.run("apply -f policy.toml --yes"), @"
-    $ nicelist apply -f policy.toml --yes
-    exit code: 4
-    ----- stderr -----
-    error: token `reader` has role viewer; this needs editor
-    ");
-    insta::assert_snapshot!(shell.run("export -f policy.toml"), @"
-    $ nicelist export -f policy.toml
-    exit code: 0
-    ----- stderr -----
-    wrote 1 file of policy.toml: 1 tag, 3 settings, 2 rules
-    ");
-    assert_eq!(fs::read_to_string(shell.path("policy.toml")).unwrap(), POLICY);
 }

@@ -373,6 +373,38 @@ fn a_rollback_is_refused_when_somebody_was_faster_than_the_answer() {
 }
 
 #[test]
+fn a_manifest_is_shown_before_it_is_applied() {
+    let (shell, _server) = with_a_mistake();
+    shell.write(
+        "policy.toml",
+        "[[rules]]\ntarget = \"teamid:AAAAAAAAAA\"\npolicy = \"allow\"\ncomment = \"mended\"\n",
+    );
+    let mut refused = Terminal::open(&shell, "apply -f policy.toml --prune");
+    refused.shows("Plan: 1 to change, 1 to remove");
+    refused.shows("[y/N]");
+    refused.press("\u{3}");
+    let end = refused.end();
+    assert!(end.leaves_the_cursor_visible());
+    assert_eq!((end.code, shell.json("rule list").as_array().unwrap().len()), (130, 2));
+
+    let mut agreed = Terminal::open(&shell, "apply -f policy.toml");
+    agreed.shows("Plan: 1 to change");
+    agreed.shows("[y/N]");
+    agreed.press("y");
+    agreed.shows("revision 3: 1 changed\r\n");
+    let end = agreed.end();
+    assert!(end.seen.contains("\u{1b}[33m~\u{1b}[0m teamid:AAAAAAAAAA"), "{:?}", end.seen);
+    assert_eq!(end.code, 0);
+
+    let mut late = Terminal::open(&shell, "apply -f policy.toml --prune");
+    late.shows("Plan: 1 to remove");
+    shell.run("rule add block teamid:CCCCCCCCCC");
+    late.press("y");
+    late.shows("Plan: 2 to remove");
+    assert_eq!(late.end().code, 7);
+}
+
+#[test]
 fn the_history_is_short_for_eyes() {
     let (shell, _server) = with_a_mistake();
     for number in 0..30 {
@@ -384,55 +416,4 @@ fn the_history_is_short_for_eyes() {
     let all = Terminal::open(&shell, "history -n 99").end();
     assert!(all.seen.contains("\n2 ") && !all.seen.contains("hint"), "{:?}", all.seen);
     assert_eq!(shell.json("history").as_array().unwrap().len(), 32);
-}
-
-/// A server with a rule, and a manifest that says otherwise and more.
-fn with_a_manifest() -> (Shell, Server) {
-    let mut shell = Shell::new();
-    let server = Server::start(&shell);
-    shell.use_server(&server);
-    shell.run("rule add block teamid:AAAAAAAAAA");
-    shell.write(
-        "policy.toml",
-        "[tags.eng]\npriority = 1\n\n[[rules]]\ntarget = \"teamid:AAAAAAAAAA\"\npolicy = \"allow\"\n",
-    );
-    (shell, server)
-}
-
-#[test]
-fn a_manifest_is_shown_and_asked_about_before_it_is_applied() {
-    let (shell, _server) = with_a_manifest();
-    let mut refused = Terminal::open(&shell, "apply -f policy.toml");
-    refused.shows("Plan: 1 to add, 1 to change");
-    refused.shows("? [y/N]");
-    refused.press("n");
-    refused.shows("not confirmed; nothing was changed");
-    assert_eq!(refused.end().code, 1);
-    assert_eq!(shell.json("rule list")[0]["policy"], "block");
-
-    let mut agreed = Terminal::open(&shell, "apply -f policy.toml");
-    agreed.shows("? [y/N]");
-    agreed.press("y");
-    agreed.shows("revision 2: 1 added, 1 changed\r\n");
-    let end = agreed.end();
-    assert_eq!(end.code, 0);
-    assert!(end.leaves_the_cursor_visible());
-    for told in ["\u{1b}[32m+\u{1b}[0m eng", "\u{1b}[33m~\u{1b}[0m teamid:AAAAAAAAAA"] {
-        assert!(end.seen.contains(told), "{told:?} is not in {:?}", end.seen);
-    }
-    assert_eq!(shell.json("rule list")[0]["policy"], "allow");
-}
-
-#[test]
-fn a_manifest_is_not_applied_to_what_was_not_shown() {
-    let (shell, _server) = with_a_manifest();
-    let mut terminal = Terminal::open(&shell, "apply -f policy.toml --prune");
-    terminal.shows("? [y/N]");
-    shell.run("rule add block teamid:CCCCCCCCCC");
-    terminal.press("y");
-    terminal.shows("teamid:CCCCCCCCCC");
-    terminal.shows("Plan: 1 to add, 1 to change, 1 to remove");
-    terminal.shows("the rules moved on: planned on revision 1, now at 2");
-    assert_eq!(terminal.end().code, 7);
-    assert_eq!(shell.json("rule list").as_array().unwrap().len(), 2);
 }

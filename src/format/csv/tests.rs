@@ -4,7 +4,8 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::format::Defaults;
-use crate::rule::{PolicyKind, Rule, RuleDraft, RuleType};
+use crate::format::tests::any_rule;
+use crate::rule::{Rule, RuleDraft, RuleType};
 
 fn open(text: &[u8]) -> Reader<&[u8]> {
     Reader::open(text, Delimiter::Comma, Defaults::default()).unwrap()
@@ -262,64 +263,12 @@ fn mended_rejects_are_read_again() {
     assert_eq!(file, b"target,policy,comment,line,reason\n");
 }
 
-fn target() -> impl Strategy<Value = String> {
-    prop_oneof![
-        "[0-9a-f]{64}".prop_map(|hash| format!("{}:{hash}", RuleType::Binary)),
-        "[0-9a-f]{64}".prop_map(|hash| format!("{}:{hash}", RuleType::Certificate)),
-        "[0-9a-f]{40}".prop_map(|hash| format!("{}:{hash}", RuleType::CdHash)),
-        "[0-9A-Z]{10}".prop_map(|team| format!("{}:{team}", RuleType::TeamId)),
-        "([0-9A-Z]{10}|platform):[a-zA-Z0-9.,\"' =ü-]{1,30}"
-            .prop_map(|id| format!("{}:{id}", RuleType::SigningId)),
-    ]
-}
-
-fn text() -> impl Strategy<Value = Option<String>> {
-    prop::option::of("[ -~\\r\\n\\t=+@\"',;ü漢\u{feff}]{1,20}")
-}
-
-prop_compose! {
-    fn draft()(
-        target in target(),
-        kind in prop::sample::select(PolicyKind::ALL.to_vec()),
-        scope in "fleet|(group|user|host):[a-z\"', ]{0,9}[a-z]|tag:[a-z0-9][a-z0-9._-]{0,9}",
-        message in text(),
-        url in text(),
-        button_label in text(),
-        app_name in text(),
-        bundle in prop::option::of(("[0-9a-f]{64}", any::<u32>())),
-        comment in text(),
-        ticket in text(),
-        source in text(),
-        expires in prop::option::of((0..4_000_000_000_i64, 0..1_000_000_000_i32)),
-    ) -> RuleDraft {
-        let (bundle_hash, bundle_binary_count) = bundle.unzip();
-        RuleDraft {
-            target,
-            policy: kind.word().to_owned(),
-            scope,
-            cel: (kind == PolicyKind::Cel).then(|| "args.exists(a,\n a == \"x,y\")".to_owned()),
-            message,
-            url,
-            button_label,
-            app_name,
-            bundle_hash,
-            bundle_binary_count,
-            comment,
-            ticket,
-            source,
-            expires: expires.map(|(s, ns)| jiff::Timestamp::new(s, ns).unwrap()),
-        }
-    }
-}
-
 proptest! {
     #[test]
     fn rules_survive_writing_and_reading(
-        drafts in prop::collection::vec(draft(), 0..8),
+        rules in prop::collection::vec(any_rule(), 0..8),
         delimiter in prop::sample::select(vec![Delimiter::Comma, Delimiter::Tab, Delimiter::Semicolon]),
     ) {
-        let rules: Vec<Rule> =
-            drafts.into_iter().filter_map(|draft| Rule::try_from(draft).ok()).collect();
         let mut file = Vec::new();
         let mut writer = Writer::new(&mut file, delimiter).unwrap();
         for rule in &rules {

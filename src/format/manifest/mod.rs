@@ -4,6 +4,7 @@
 //! top may stand the `scope` and the `source` of those of its rules that do not say. A manifest is
 //! one such file or a folder of them, in which CSV files with rules may stand as well.
 
+mod around;
 mod read;
 mod rules;
 #[cfg(test)]

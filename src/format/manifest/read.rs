@@ -264,7 +264,9 @@ impl Sheet<'_, '_> {
                     continue;
                 }
                 Err(error) => {
-                    self.fault((value.span(), format!("{}: {error}", key.get_ref())));
+                    let is_key = matches!(error, SettingError::UnknownKey(_));
+                    let at = if is_key { key.span() } else { value.span() };
+                    self.fault((at, format!("{}: {error}", key.get_ref())));
                     continue;
                 }
             };

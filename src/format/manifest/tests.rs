@@ -1,1 +1,239 @@
+//! Manifests as people write them, read, and written into.
 
+use proptest::prelude::*;
+
+use super::*;
+use crate::fleet::{InForce, Setting, SettingKey, Tag};
+use crate::format::tests::any_rules;
+use crate::format::{Content, Defaults, Document, File};
+use crate::rule::{Rule, Scope};
+
+fn file(name: &str, text: &str) -> File {
+    File { name: name.into(), bytes: text.into() }
+}
+
+fn faults(files: &[File]) -> String {
+    let document = read(files, &Defaults::default());
+    let told = document.faults.iter();
+    let told = told.map(|it| format!("{}: {}", document.name_of(it.place), it.text));
+    told.collect::<Vec<_>>().join("\n")
+}
+
+fn in_force(document: Document) -> InForce {
+    assert_eq!(document.faults, []);
+    let mut tags: Vec<Tag> = document.tags.into_iter().map(|placed| placed.tag).collect();
+    tags.sort_by_cached_key(|tag| tag.name.clone());
+    let settings = document.settings.into_iter().map(|it| (it.scope, it.setting));
+    let mut settings: Vec<(Scope, Setting)> = settings.collect();
+    settings.sort_by_cached_key(|(scope, it)| (scope.clone(), it.key()));
+    let mut rules: Vec<Rule> = document.rules.into_iter().map(|placed| placed.rule).collect();
+    rules.sort_by_cached_key(|it| (it.target().clone(), it.scope().clone()));
+    InForce { tags, settings, rules }
+}
+
+const POLICY: &str = r#"# Owned by the client platform team.
+source = "git"
+
+[tags.canary]        # goes first
+priority = 10
+serials = ["C02XK0AAJG5J", "c02xk0abjg5j"]
+hostnames = ["lab-*"]
+
+[settings.fleet]
+client-mode = "monitor"   # until the rollout is done
+full-sync-interval = "10m"
+
+[settings."tag:canary"]
+client_mode = "lockdown"
+enable-bundles = true
+
+# Browsers.
+[[rules]]
+target = "teamid:EQHXZ8M8AV"
+policy = "allow"
+comment = "Chrome"
+
+[[rules]]
+target = "signingid:platform:com.apple.osascript"
+policy = "BLOCKLIST"   # Santa's word
+scope = "tag:canary"
+expires = 2027-01-31T00:00:00Z
+"#;
+
+#[test]
+fn tags_settings_and_rules_are_read_with_what_the_file_says_of_all() {
+    let InForce { tags, settings, rules } =
+        in_force(read(&[file("p.toml", POLICY)], &Defaults::default()));
+    assert_eq!(tags[0].priority, 10);
+    assert_eq!(tags[0].membership.serials.len(), 2);
+    let settings =
+        settings.iter().map(|(scope, it)| format!("{scope} {} {}", it.key(), it.value()));
+    assert_eq!(
+        settings.collect::<Vec<_>>(),
+        [
+            "fleet client-mode monitor",
+            "fleet full-sync-interval 10m",
+            "tag:canary client-mode lockdown",
+            "tag:canary enable-bundles true",
+        ]
+    );
+    assert!(rules.iter().all(|rule| rule.provenance.source.as_deref() == Some("git")));
+    assert_eq!(rules[0].expires.unwrap().to_string(), "2027-01-31T00:00:00Z");
+}
+
+#[test]
+fn faults_name_file_line_and_column_and_what_may_be_meant() {
+    let bad = r#"scop = "fleet"
+[tags."no tag"]
+[tags.a]
+priorty = 1
+serials = "x"
+[settings.fleet]
+client-mode = "lockdwn"
+clean = true
+[settings."group:"]
+[settings."host:M1"]
+client-mode = "monitor"
+client_mode = "monitor"
+[[rules]]
+target = "teamid:SHORT"
+policy = "allow"
+[[rules]]
+target = "teamid:AAAAAAAAAA"
+polcy = "allow"
+expires = "tomorrow"
+[[rules]]
+policy = "allow"
+"#;
+    insta::assert_snapshot!(faults(&[file("p.toml", bad)]), @"
+    p.toml:1:1: scop: is no key here; did you mean scope?
+    p.toml:2:7: tags: `no tag` is no tag name; use up to 63 letters, digits, dots, dashes and underscores, starting with a letter or digit
+    p.toml:4:1: priorty: is no key here; did you mean priority?
+    p.toml:5:11: serials: expected a list of strings, found string
+    p.toml:7:15: client-mode: `lockdwn` is not taken; expected monitor, lockdown or standalone
+    p.toml:8:1: clean: is no setting; nicelist settings set --help names them all
+    p.toml:9:11: settings: a group name must have 1 to 255 bytes and no control characters
+    p.toml:12:1: client-mode for host:M1 is there already, at p.toml:11:1
+    p.toml:14:10: target: `SHORT` is no teamid identifier; expected 10 letters and digits
+    p.toml:18:1: polcy: is no key here; did you mean policy?
+    p.toml:19:11: expires: expected a time with its offset, as in 2026-12-31T23:59:59Z, found string
+    p.toml:20:1: target: is missing
+    ");
+    insta::assert_snapshot!(faults(&[file("p.toml", "[[rules]\n\na = 1\n[x")]), @"
+    p.toml:1:9: unclosed array table, expected `]`
+    p.toml:4:3: unclosed table, expected `]`
+    ");
+}
+
+#[test]
+fn a_folder_holds_tables_and_rows_and_nothing_else() {
+    let files = [
+        file("README.md", "words"),
+        file(".gitattributes", "* text"),
+        file("a/rules.csv", "target,policy\nteamid:AAAAAAAAAA,allow\n"),
+        file(
+            "b.toml",
+            "[[rules]]\ntarget = \"teamid:AAAAAAAAAA\"\npolicy = \"block\"\n[settings.fleet]\nclient-mode = \"monitor\"\n",
+        ),
+        file("c.toml", "[settings.fleet]\nclient-mode = \"lockdown\"\n[tags.x]\n"),
+        file("d.toml", "[tags.x]\n"),
+        file("notes.txt", "words"),
+    ];
+    insta::assert_snapshot!(faults(&files), @"
+    b.toml:1:1: teamid:AAAAAAAAAA for fleet is there already, at a/rules.csv:2
+    c.toml:2:1: client-mode for fleet is there already, at b.toml:5:1
+    d.toml:1:7: tag x is there already, at c.toml:3:7
+    notes.txt: is no part of a manifest; only .toml, .csv and .tsv files are
+    ");
+}
+
+#[test]
+fn comments_order_and_spellings_stay_where_nothing_differs() {
+    let files = [file("", POLICY)];
+    let document = read(&files, &Defaults::default());
+    let wanted = in_force(document.clone());
+    assert_eq!(update(&files, &document, false, &wanted), files);
+}
+
+#[test]
+fn only_what_differs_is_written_into_a_file() {
+    let files = [file("", POLICY)];
+    let document = read(&files, &Defaults::default());
+    let mut wanted = in_force(document.clone());
+    wanted.tags[0].priority = 20;
+    wanted.tags.push(Tag::new("new".parse().unwrap()));
+    wanted.settings[0].1 = Setting::parse(SettingKey::ClientMode, "lockdown").unwrap();
+    wanted.settings.remove(3);
+    wanted.rules[1].provenance.comment = None;
+    wanted.rules[1].provenance.ticket = Some("IT-1".into());
+    let mut other = wanted.rules[1].clone();
+    other.provenance.source = None;
+    let draft = crate::rule::RuleDraft { target: "teamid:BBBBBBBBBB".into(), ..other.into() };
+    wanted.rules.push(Rule::try_from(draft).unwrap());
+    wanted.rules.remove(0);
+    let after = update(&files, &document, false, &wanted);
+    insta::assert_snapshot!(std::str::from_utf8(&after[0].bytes).unwrap(), @r#"
+    # Owned by the client platform team.
+    source = "git"
+
+    [tags.canary]        # goes first
+    priority = 20
+    serials = ["C02XK0AAJG5J", "C02XK0ABJG5J"]
+    hostnames = ["lab-*"]
+
+    [tags.new]
+    priority = 0
+
+    [settings.fleet]
+    client-mode = "lockdown"   # until the rollout is done
+    full-sync-interval = "10m"
+
+    [settings."tag:canary"]
+    client_mode = "lockdown"
+
+    # Browsers.
+    [[rules]]
+    target = "teamid:EQHXZ8M8AV"
+    policy = "allow"
+    ticket = "IT-1"
+
+    [[rules]]
+    target = "teamid:BBBBBBBBBB"
+    policy = "allow"
+    ticket = "IT-1"
+    source = ""
+    "#);
+    assert_eq!(in_force(read(&after, &Defaults::default())).rules.len(), 2);
+}
+
+#[test]
+fn what_a_folder_does_not_have_gets_a_file_of_its_own() {
+    let wanted = in_force(read(&[file("", POLICY)], &Defaults::default()));
+    let after = update(&[], &Document::default(), true, &wanted);
+    let names: Vec<&str> = after.iter().map(|file| file.name.as_str()).collect();
+    assert_eq!(names, ["tags.toml", "settings.toml", "rules.toml"]);
+    assert_eq!(in_force(read(&after, &Defaults::default())), wanted);
+    let rows = [file(
+        "rules.csv",
+        "target,policy,comment\nteamid:EQHXZ8M8AV,allow,old\nteamid:CCCCCCCCCC,allow,\n",
+    )];
+    let after = update(&rows, &read(&rows, &Defaults::default()), true, &wanted);
+    assert_eq!(in_force(read(&after, &Defaults::default())), wanted);
+    assert!(String::from_utf8_lossy(&after[0].bytes).contains("EQHXZ8M8AV,allow,fleet"));
+}
+
+proptest! {
+    #[test]
+    fn any_manifest_can_be_made_to_say_anything(is in any_rules(), shall in any_rules(), some in any::<u8>()) {
+        // Some rules stay as they are, others change or go.
+        let mixed = is.iter().enumerate().filter(|(index, _)| some >> index & 1 == 1);
+        let mut rules: Vec<Rule> = mixed.map(|(_, rule)| rule.clone()).chain(shall).collect();
+        rules.sort_by_cached_key(|it| (it.target().clone(), it.scope().clone()));
+        rules.dedup_by_key(|it| (it.target().clone(), it.scope().clone()));
+        let wanted = InForce { rules, ..InForce::default() };
+        let before = write(Content { rules: &is, ..Content::default() }).files;
+        let document = read(&before, &Defaults::default());
+        let after = update(&before, &document, false, &wanted);
+        prop_assert_eq!(in_force(read(&after, &Defaults::default())), wanted);
+    }
+}

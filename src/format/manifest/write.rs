@@ -5,13 +5,14 @@ use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 use toml_edit::{
-    Array, ArrayOfTables, Datetime, Decor, DocumentMut, Item, Table, TableLike, Value, value,
+    Array, ArrayOfTables, Datetime, DocumentMut, Item, Table, TableLike, Value, value,
 };
 
 use super::Part;
+use super::around::{Headings, alike};
 use crate::fleet::{InForce, Setting, SettingKey, Tag};
 use crate::format::csv::{self, Delimiter};
-use crate::format::{Content, Defaults, Document, File, Written};
+use crate::format::{Content, Defaults, Document, File, PlacedTag, Written};
 use crate::rule::{Rule, RuleDraft, Scope, TagName, Target};
 
 /// The files of a new folder, and where a folder gets what it does not have yet.
@@ -27,7 +28,7 @@ pub fn write(content: Content<'_>) -> Written {
     left.put_tags(&mut document);
     left.put_settings(&mut document);
     left.put_rules(&mut document, &Defaults::default());
-    let file = File { name: String::new(), bytes: document.to_string().into_bytes() };
+    let file = File { name: String::new(), bytes: alike(&[], document.to_string()) };
     Written { files: vec![file], losses: Vec::new() }
 }
 
@@ -43,7 +44,7 @@ pub fn update(files: &[File], read: &Document, folder: bool, wanted: &InForce) -
         let theirs: Vec<&Rule> = theirs.map(|placed| &placed.rule).collect();
         let part = if folder { Part::of(&file.name) } else { Part::Toml };
         sheets.push(match part {
-            Part::Toml => Sheet::toml(file, &theirs, &mut left),
+            Part::Toml => Sheet::toml(file, (&read.tags, &theirs), &mut left),
             Part::Rows(delimiter) => Sheet::rows(file, &theirs, delimiter, &mut left),
             Part::Beside | Part::Stray => Sheet { file: file.clone(), tables: None },
         });
@@ -96,7 +97,7 @@ impl Sheet {
     }
 
     /// Takes from what is left to be written what the file says, as it shall be said.
-    fn toml(file: &File, rules: &[&Rule], left: &mut Left<'_>) -> Self {
+    fn toml(file: &File, (tags, rules): (&[PlacedTag], &[&Rule]), left: &mut Left<'_>) -> Self {
         let text = std::str::from_utf8(&file.bytes).unwrap_or_default();
         let Ok(mut document) = text.trim_start_matches('\u{feff}').parse::<DocumentMut>() else {
             return Self { file: file.clone(), tables: None };
@@ -109,7 +110,7 @@ impl Sheet {
             policy: None,
         };
         let mut headings = Headings::default();
-        keep_tags(&mut document, left, &mut headings);
+        keep_tags(&mut document, tags, left, &mut headings);
         keep_settings(&mut document, left, &mut headings);
         keep_rules(&mut document, rules, &defaults, left, &mut headings);
         headings.end(&mut document);
@@ -119,7 +120,7 @@ impl Sheet {
                 Item::None => true,
                 Item::Table(table) => table.is_empty(),
                 Item::ArrayOfTables(tables) => tables.is_empty(),
-                Item::Value(_) => false,
+                Item::Value(value) => value.as_array().is_some_and(Array::is_empty),
             };
             if document.get(name).is_some_and(is_empty) {
                 document.remove(name);
@@ -176,51 +177,6 @@ impl Tables {
         };
         tables.document.set_trailing(about);
         tables
-    }
-}
-
-/// A text with the line ends and the byte-order mark of what was there before it. A file of a
-/// manifest is never quite empty: that would be taken for one that was cut off.
-fn alike(before: &[u8], text: String) -> Vec<u8> {
-    let text = if text.trim().is_empty() { "# Nothing is here.\n".to_owned() } else { text };
-    // What stood first had an empty line before it only if something stood before that.
-    let text = if before.first() == Some(&b'\n') { &text } else { text.trim_start_matches('\n') };
-    let text = match before.windows(2).any(|pair| pair == b"\r\n") {
-        true => text.replace("\r\n", "\n").replace('\n', "\r\n"),
-        false => text.to_owned(),
-    };
-    let mark = "\u{feff}".as_bytes();
-    let mark = if before.starts_with(mark) { mark } else { b"" };
-    [mark, text.as_bytes()].concat()
-}
-
-/// Comments that are about more than what is taken out from below them: an empty line is between.
-/// What comes next keeps them.
-#[derive(Default)]
-struct Headings(String);
-
-impl Headings {
-    fn take(&mut self, decor: &Decor) {
-        let prefix = decor.prefix().and_then(|it| it.as_str()).unwrap_or_default();
-        let end = prefix.rfind("\n\n").or_else(|| prefix.rfind("\n\r\n"));
-        if let Some(heading) = end.map(|end| &prefix[..=end]).filter(|it| it.contains('#')) {
-            self.0.push_str(heading);
-        }
-    }
-
-    fn give(&mut self, decor: &mut Decor) {
-        if self.0.is_empty() {
-            return;
-        }
-        let prefix = decor.prefix().and_then(|it| it.as_str()).unwrap_or("\n").to_owned();
-        decor.set_prefix(format!("{}{prefix}", std::mem::take(&mut self.0)));
-    }
-
-    fn end(self, document: &mut DocumentMut) {
-        if !self.0.is_empty() {
-            let trailing = document.trailing().as_str().unwrap_or_default().to_owned();
-            document.set_trailing(format!("{}{trailing}", self.0));
-        }
     }
 }
 
@@ -317,7 +273,12 @@ fn keys(document: &DocumentMut, name: &str) -> Vec<String> {
     table.map_or_else(Vec::new, |table| table.iter().map(|(key, _)| key.to_owned()).collect())
 }
 
-fn keep_tags(document: &mut DocumentMut, left: &mut Left<'_>, headings: &mut Headings) {
+fn keep_tags(
+    document: &mut DocumentMut,
+    read: &[PlacedTag],
+    left: &mut Left<'_>,
+    headings: &mut Headings,
+) {
     for key in keys(document, "tags") {
         let wanted = key.parse().ok().and_then(|name: TagName| left.tags.remove(&name));
         let Some(tags) = parent(document, "tags") else { continue };
@@ -328,6 +289,7 @@ fn keep_tags(document: &mut DocumentMut, left: &mut Left<'_>, headings: &mut Hea
             (_, None) => {}
         }
         match (wanted, tags.get_mut(&key).and_then(Item::as_table_like_mut)) {
+            (Some(tag), _) if read.iter().any(|placed| placed.tag == *tag) => {}
             (Some(tag), Some(table)) => set_tag(table, tag),
             _ => drop(tags.remove(&key)),
         }

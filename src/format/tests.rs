@@ -1,0 +1,143 @@
+//! What holds of all formats: what one can say survives it, and any other after it.
+
+use proptest::prelude::*;
+
+use super::*;
+use crate::rule::{PolicyKind, Rule, RuleDraft, RuleType};
+
+fn target() -> impl Strategy<Value = String> {
+    prop_oneof![
+        "[0-9a-f]{64}".prop_map(|hash| format!("{}:{hash}", RuleType::Binary)),
+        "[0-9a-f]{64}".prop_map(|hash| format!("{}:{hash}", RuleType::Certificate)),
+        "[0-9a-f]{40}".prop_map(|hash| format!("{}:{hash}", RuleType::CdHash)),
+        "[0-9A-Z]{10}".prop_map(|team| format!("{}:{team}", RuleType::TeamId)),
+        "([0-9A-Z]{10}|platform):[a-zA-Z0-9.,\"' =ü-]{1,30}"
+            .prop_map(|id| format!("{}:{id}", RuleType::SigningId)),
+    ]
+}
+
+fn text() -> impl Strategy<Value = Option<String>> {
+    prop::option::of("[ -~\\r\\n\\t=+@\"',;ü漢\u{feff}]{1,20}")
+}
+
+prop_compose! {
+    fn any_draft()(
+        target in target(),
+        kind in prop::sample::select(PolicyKind::ALL.to_vec()),
+        scope in "fleet|(group|user|host):[a-z\"', ]{0,9}[a-z]|tag:[a-z0-9][a-z0-9._-]{0,9}",
+        message in text(),
+        url in text(),
+        button_label in text(),
+        app_name in text(),
+        bundle in prop::option::of(("[0-9a-f]{64}", any::<u32>())),
+        comment in text(),
+        ticket in text(),
+        source in text(),
+        expires in prop::option::of((0..4_000_000_000_i64, 0..1_000_000_000_i32)),
+    ) -> RuleDraft {
+        let (bundle_hash, bundle_binary_count) = bundle.unzip();
+        RuleDraft {
+            target,
+            policy: kind.word().to_owned(),
+            scope,
+            cel: (kind == PolicyKind::Cel).then(|| "args.exists(a,\n a == \"x,y\")".to_owned()),
+            message,
+            url,
+            button_label,
+            app_name,
+            bundle_hash,
+            bundle_binary_count,
+            comment,
+            ticket,
+            source,
+            expires: expires.map(|(s, ns)| jiff::Timestamp::new(s, ns).unwrap()),
+        }
+    }
+}
+
+/// Any rule that there can be.
+pub(super) fn any_rule() -> impl Strategy<Value = Rule> {
+    any_draft().prop_filter_map("no rule", |draft| Rule::try_from(draft).ok())
+}
+
+/// Several rules, of which no two have the same target and scope.
+pub(super) fn any_rules() -> impl Strategy<Value = Vec<Rule>> {
+    prop::collection::vec(any_rule(), 0..8).prop_map(sorted)
+}
+
+fn sorted(mut rules: Vec<Rule>) -> Vec<Rule> {
+    let key = |rule: &Rule| (rule.target().clone(), rule.scope().clone());
+    rules.sort_by_cached_key(key);
+    rules.dedup_by_key(|rule| key(rule));
+    rules
+}
+
+/// The formats that are written.
+const WRITTEN: [Format; 8] = [
+    Format::Csv,
+    Format::Tsv,
+    Format::Json,
+    Format::Jsonl,
+    Format::Toml,
+    Format::Moroz,
+    Format::ZentralJson,
+    Format::ZentralYaml,
+];
+
+/// The rules without what is said to be lost of them.
+fn without(rules: &[Rule], losses: &[Loss]) -> Vec<Rule> {
+    let mut kept: Vec<Option<Rule>> = rules.iter().cloned().map(Some).collect();
+    for Loss { rule, lost } in losses {
+        let rule = &mut kept[rule.expect("only rules were written")];
+        match (lost, rule.as_mut()) {
+            (Lost::Everything(_), _) | (_, None) => *rule = None,
+            (Lost::Field(field), Some(rule)) => lose(rule, field),
+        }
+    }
+    kept.into_iter().flatten().collect()
+}
+
+fn lose(rule: &mut Rule, field: &str) {
+    let (notice, provenance) = (&mut rule.notice, &mut rule.provenance);
+    match field {
+        "message" => notice.message = None,
+        "url" => notice.url = None,
+        "button_label" => notice.button_label = None,
+        "app_name" => notice.app_name = None,
+        "bundle_hash" => notice.bundle = None,
+        "comment" => provenance.comment = None,
+        "ticket" => provenance.ticket = None,
+        "source" => provenance.source = None,
+        "expires" => rule.expires = None,
+        other => panic!("a loss of {other}, which no rule has"),
+    }
+}
+
+/// What is left of rules that are written in a format: read back, it is exactly what was not said
+/// to be lost, and the file is known for what it is.
+fn through(format: Format, rules: &[Rule]) -> Vec<Rule> {
+    let written = format.write(Content { rules, ..Content::default() }).unwrap();
+    let text = || String::from_utf8_lossy(&written.files[0].bytes).into_owned();
+    let document = format.read(&written.files, &Defaults::default());
+    assert_eq!(document.faults, [], "{format}: {}", text());
+    let back: Vec<Rule> = document.rules.into_iter().map(|placed| placed.rule).collect();
+    let kept = sorted(without(rules, &written.losses));
+    assert_eq!(sorted(back), kept, "{format}: {}", text());
+    if !kept.is_empty() {
+        let mut known = written.files.iter().map(Format::of_content);
+        assert!(known.any(|known| known == Some(format)), "{format}: {}", text());
+    }
+    kept
+}
+
+proptest! {
+    #[test]
+    fn what_two_formats_can_say_survives_both(rules in any_rules()) {
+        for one in WRITTEN {
+            let kept = through(one, &rules);
+            for other in WRITTEN {
+                through(other, &kept);
+            }
+        }
+    }
+}
