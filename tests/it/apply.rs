@@ -317,3 +317,17 @@ fn whoever_may_read_may_plan_and_export_but_not_apply() {
     ");
     assert_eq!(fs::read_to_string(shell.path("policy.toml")).unwrap(), POLICY);
 }
+
+#[test]
+fn the_manifest_of_the_documents_is_one() {
+    let (shell, _server) = with_server();
+    let page = include_str!("../../docs/MANIFEST.md");
+    let (_, from) = page.split_once("```toml\n").unwrap();
+    let (shown, _) = from.split_once("```").unwrap();
+    shell.write("policy.toml", shown);
+    let planned = shell.run("plan -f policy.toml");
+    assert!(planned.contains("Plan: 6 to add"), "{planned}");
+    shell.run("apply -f policy.toml --yes");
+    shell.run("export -f policy.toml");
+    assert_eq!(fs::read_to_string(shell.path("policy.toml")).unwrap(), shown);
+}

@@ -164,7 +164,7 @@ fn a_folder_has_rules_in_tables_and_in_rows() {
             ),
             (
                 "vendor.csv",
-                "policy,target,comment\r\nblock,teamid:AAAAAAAAAA,one\r\nblock,teamid:BBBBBBBBBB,two\r\n",
+                "Policy,target,Notes,comment\r\nBLOCKLIST,teamid:AAAAAAAAAA,x,one\r\nBLOCKLIST,teamid:BBBBBBBBBB,y,\"two, too\"\r\nBLOCKLIST,teamid:CCCCCCCCCC,\"z\",three\r\n",
             ),
         ],
     );
@@ -177,26 +177,29 @@ fn a_folder_has_rules_in_tables_and_in_rows() {
 
     Rules for fleet
       + teamid:AAAAAAAAAA  block  comment one
-      + teamid:BBBBBBBBBB  block  comment two
+      + teamid:BBBBBBBBBB  block  comment two, too
+      + teamid:CCCCCCCCCC  block  comment three
 
     Rules for tag:canary
       + teamid:EQHXZ8M8AV  allow  source git
     ----- stderr -----
-    revision 1: 4 added
+    warning: policy/vendor.csv:1: column Notes is not used
+    revision 1: 5 added
     ");
     insta::assert_snapshot!(shell.run("export -f policy"), @"
     $ nicelist export -f policy
     exit code: 0
     ----- stderr -----
-    nothing to change in policy: 1 tag, 0 settings, 3 rules
+    nothing to change in policy: 1 tag, 0 settings, 4 rules
     ");
     shell.run("rule remove teamid:AAAAAAAAAA");
+    shell.run("rule add block teamid:CCCCCCCCCC --comment three --ticket IT-9");
     shell.run("rule add allow teamid:EQHXZ8M8AV --scope tag:canary --comment mine");
     insta::assert_snapshot!(shell.run("export -f policy"), @"
     $ nicelist export -f policy
     exit code: 0
     ----- stderr -----
-    wrote 2 files of policy: 1 tag, 0 settings, 2 rules
+    wrote 2 files of policy: 1 tag, 0 settings, 3 rules
     ");
     let read = |name: &str| fs::read_to_string(shell.path("policy").join(name)).unwrap();
     insta::assert_snapshot!(read("canary/rules.toml"), @r#"
@@ -208,15 +211,17 @@ fn a_folder_has_rules_in_tables_and_in_rows() {
     comment = "mine"
     source = ""
     "#);
-    insta::assert_snapshot!(read("vendor.csv"), @"
-    rule_type,identifier,policy,scope,cel,message,url,button_label,app_name,bundle_hash,bundle_binary_count,comment,ticket,source,expires
-    teamid,BBBBBBBBBB,block,fleet,,,,,,,,two,,,
-    ");
+    insta::assert_snapshot!(read("vendor.csv"), @r#"
+    Policy,target,Notes,comment,ticket
+    BLOCKLIST,teamid:BBBBBBBBBB,y,"two, too",
+    BLOCKLIST,teamid:CCCCCCCCCC,z,three,IT-9
+    "#);
     insta::assert_snapshot!(shell.run("plan -f policy --prune"), @"
     $ nicelist plan -f policy --prune
     exit code: 0
     ----- stderr -----
-    nothing to change (revision 3); 3 unchanged
+    warning: policy/vendor.csv:1: column Notes is not used
+    nothing to change (revision 4); 4 unchanged
     ");
 }
 

@@ -11,7 +11,7 @@ use toml_edit::{
 use super::Part;
 use super::around::{Headings, alike};
 use crate::fleet::{InForce, Setting, SettingKey, Tag};
-use crate::format::csv::{self, Delimiter};
+use crate::format::csv::{self, Amendment, Delimiter};
 use crate::format::{Content, Defaults, Document, File, PlacedTag, Written};
 use crate::rule::{Rule, RuleDraft, Scope, TagName, Target};
 
@@ -130,15 +130,15 @@ impl Sheet {
     }
 
     fn rows(file: &File, rules: &[&Rule], delimiter: Delimiter, left: &mut Left<'_>) -> Self {
-        let wanted: Vec<Option<&Rule>> = rules.iter().map(|rule| left.take_rule(rule)).collect();
-        let unchanged = wanted.iter().zip(rules).all(|(wanted, is)| *wanted == Some(*is));
-        if unchanged {
-            return Self { file: file.clone(), tables: None };
-        }
-        let rules: Vec<Rule> = wanted.into_iter().flatten().cloned().collect();
+        let amendments: Vec<Amendment<'_>> =
+            rules.iter().map(|is| Amendment { is, wanted: left.take_rule(is) }).collect();
+        let unchanged = amendments.iter().all(|it| it.wanted == Some(it.is));
         let delimiter = csv::recognises(&file.bytes).unwrap_or(delimiter);
-        let written = csv::write(Content { rules: &rules, ..Content::default() }, delimiter);
-        let bytes = written.files.into_iter().next().map(|file| file.bytes).unwrap_or_default();
+        // It was read without faults, so it has a header.
+        let amended = csv::amend(&file.bytes, delimiter, &amendments).ok();
+        let Some(bytes) = amended.filter(|_| !unchanged) else {
+            return Self { file: file.clone(), tables: None };
+        };
         Self { file: File { bytes, ..file.clone() }, tables: None }
     }
 }
