@@ -34,7 +34,7 @@ impl Format {
     /// than ours.
     #[must_use]
     pub fn has_csv_of_others(head: &File) -> bool {
-        rudolph::recognises(head)
+        rudolph::recognises_csv(head)
     }
 
     /// The format that a file is in, by what is in it. Of a streamed one ([`Format::streams`])
@@ -52,8 +52,8 @@ impl Format {
                 Self::Santactl => santactl::recognises(file),
                 Self::StaticRules => profile::recognises(file),
                 Self::Moroz => moroz::recognises(file),
-                Self::RudolphCsv => false,
-                Self::RudolphJson => false,
+                Self::RudolphCsv => rudolph::recognises_csv(file),
+                Self::RudolphJson => rudolph::recognises_json(file),
                 Self::ZentralJson => zentral::recognises_json(file),
                 Self::ZentralYaml => zentral::recognises_yaml(file),
                 Self::Workshop => workshop::recognises(file),
@@ -104,7 +104,8 @@ impl Format {
             Self::Santactl => santactl::read(files, defaults),
             Self::StaticRules => profile::read(files, defaults),
             Self::Moroz => moroz::read(files, defaults),
-            Self::RudolphCsv | Self::RudolphJson => rudolph::read(files, defaults),
+            Self::RudolphCsv => rudolph::read_csv(files, defaults),
+            Self::RudolphJson => rudolph::read_json(files, defaults),
             Self::ZentralJson | Self::ZentralYaml => zentral::read(files, defaults),
             Self::Workshop => workshop::read(files, defaults),
             Self::Terraform => terraform::read(files, defaults),
@@ -126,8 +127,8 @@ impl Format {
             Self::Santactl => santactl::write(content),
             Self::StaticRules => profile::write(content),
             Self::Moroz => moroz::write(content),
-            Self::RudolphCsv => rudolph::write(content),
-            Self::RudolphJson => rudolph::write(content),
+            Self::RudolphCsv => rudolph::write_csv(content),
+            Self::RudolphJson => rudolph::write_json(content),
             Self::ZentralJson => zentral::write_json(content),
             Self::ZentralYaml => zentral::write_yaml(content),
             Self::Workshop => workshop::write(content),

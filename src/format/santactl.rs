@@ -1,23 +1,63 @@
-//! What `santactl rule --export` writes and `santactl rule --import` reads.
+//! What `santactl rule --export` writes and `--import` reads: `{"rules": [...]}`.
 
-use super::{Content, Defaults, Document, File, Place, Remark, Spot, Written};
+use serde_json::{Map, Value};
+
+use super::gather::Gather;
+use super::loss::Losses;
+use super::record::{Head, Json, santa};
+use super::text::Text;
+use super::{Content, Defaults, Document, File, Remark, Written};
 
 /// Whether a file looks like this format.
 #[must_use]
-pub fn recognises(_file: &File) -> bool {
-    false
+pub fn recognises(file: &File) -> bool {
+    let head = Head::of(&file.bytes, santa::KEYS);
+    !head.array
+        && head.around == ["rules"]
+        && head.has("rule_type")
+        && head.has("policy")
+        && !head.has("tag")
 }
 
 /// Reads it.
 #[must_use]
-pub fn read(_files: &[File], _defaults: &Defaults) -> Document {
-    let place = Place { file: 0, spot: Spot::Whole };
-    let faults = vec![Remark { place, text: "this format is not read yet".to_owned() }];
-    Document { faults, ..Document::default() }
+pub fn read(files: &[File], defaults: &Defaults) -> Document {
+    let mut gather = Gather::new(files, defaults);
+    for (number, file) in files.iter().enumerate() {
+        let read = Text::open(number, file).and_then(|text| rules(&text, &mut gather));
+        read.unwrap_or_else(|fault| gather.fault(fault));
+    }
+    gather.finish()
+}
+
+fn rules(text: &Text<'_>, gather: &mut Gather<'_>) -> Result<(), Remark> {
+    let whole = Json::parse(text)?;
+    let entries = whole.entries().unwrap_or_default();
+    let rules = entries.iter().find(|(key, _)| key.eq_ignore_ascii_case("rules"));
+    let Some(rules) = rules.and_then(|(_, rules)| rules.elements()) else {
+        let text = "is no object with a list of rules, {\"rules\": [...]}".to_owned();
+        return Err(Remark { place: whole.place(), text });
+    };
+    rules.into_iter().for_each(|rule| santa::take(rule.record(santa::KEYS), gather));
+    Ok(())
 }
 
 /// Writes it.
 #[must_use]
-pub fn write(_content: Content<'_>) -> Written {
-    Written::default()
+pub fn write(content: Content<'_>) -> Written {
+    let mut losses = Losses::default();
+    let rules = content.rules.iter().enumerate();
+    let rules = rules.filter_map(|(index, rule)| santa::entries(index, rule, &mut losses));
+    let rules: Vec<Value> = rules.map(object).collect();
+    losses.settings(content);
+    super::record::whole(&serde_json::json!({ "rules": rules }), losses)
 }
+
+/// An object of texts.
+pub(super) fn object(entries: Vec<(&'static str, String)>) -> Value {
+    let entries = entries.into_iter().map(|(key, text)| (key.to_owned(), Value::String(text)));
+    Value::Object(entries.collect::<Map<_, _>>())
+}
+
+#[cfg(test)]
+mod tests;

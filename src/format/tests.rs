@@ -73,16 +73,9 @@ fn sorted(mut rules: Vec<Rule>) -> Vec<Rule> {
 }
 
 /// The formats that are written.
-const WRITTEN: [Format; 8] = [
-    Format::Csv,
-    Format::Tsv,
-    Format::Json,
-    Format::Jsonl,
-    Format::Toml,
-    Format::Moroz,
-    Format::ZentralJson,
-    Format::ZentralYaml,
-];
+fn written() -> impl Iterator<Item = Format> {
+    Format::ALL.into_iter().filter(|format| *format != Format::FileInfo)
+}
 
 /// The rules without what is said to be lost of them.
 fn without(rules: &[Rule], losses: &[Loss]) -> Vec<Rule> {
@@ -131,13 +124,84 @@ fn through(format: Format, rules: &[Rule]) -> Vec<Rule> {
 }
 
 proptest! {
+    // Each case is some two hundred files.
+    #![proptest_config(ProptestConfig::with_cases(48))]
+
     #[test]
     fn what_two_formats_can_say_survives_both(rules in any_rules()) {
-        for one in WRITTEN {
+        for one in written() {
             let kept = through(one, &rules);
-            for other in WRITTEN {
+            for other in written() {
                 through(other, &kept);
             }
         }
     }
+}
+
+/// Rules and faults of a file in a few words, for the tests of the formats.
+pub(super) fn told(format: Format, bytes: impl Into<Vec<u8>>) -> String {
+    told_with(format, bytes, &Defaults::default())
+}
+
+pub(super) fn told_with(format: Format, bytes: impl Into<Vec<u8>>, defaults: &Defaults) -> String {
+    let file = File { name: "f".into(), bytes: bytes.into() };
+    let document = format.read(&[file], defaults);
+    let rules = document.rules.iter().map(|PlacedRule { place, rule }| {
+        let json = serde_json::to_string(rule).unwrap();
+        (*place, format!("{}  {json}", document.name_of(*place)))
+    });
+    let remarks = |remarks: &[Remark], kind: &str| {
+        let told = remarks
+            .iter()
+            .map(|it| (it.place, format!("{}  {kind}: {}", document.name_of(it.place), it.text)));
+        told.collect::<Vec<_>>()
+    };
+    let mut lines: Vec<(Place, String)> = rules.collect();
+    lines.extend(remarks(&document.faults, "fault"));
+    lines.extend(remarks(&document.notes, "note"));
+    lines.sort_by_key(|(place, _)| *place);
+    lines.into_iter().map(|(_, line)| line).collect::<Vec<_>>().join("\n")
+}
+
+/// What is written and what is lost.
+pub(super) fn written_of(format: Format, drafts: &[RuleDraft]) -> String {
+    let rules: Vec<Rule> = drafts.iter().map(|it| Rule::try_from(it.clone()).unwrap()).collect();
+    let written = format.write(Content { rules: &rules, ..Content::default() }).unwrap();
+    let losses = written.losses.iter().map(|loss| match (&loss.lost, loss.rule) {
+        (Lost::Everything(why), rule) => format!("lost: {}: {why}", rule.unwrap()),
+        (Lost::Field(field), rule) => format!("lost: {}: {field}", rule.unwrap()),
+    });
+    let text = String::from_utf8(written.files[0].bytes.clone()).unwrap();
+    [text].into_iter().chain(losses).collect::<Vec<_>>().join("\n")
+}
+
+/// Rules with everything that some format may not say.
+pub(super) fn drafts() -> Vec<RuleDraft> {
+    let draft = |target: &str, policy: &str, scope: &str| RuleDraft {
+        target: target.to_owned(),
+        policy: policy.to_owned(),
+        scope: scope.to_owned(),
+        ..RuleDraft::default()
+    };
+    vec![
+        RuleDraft {
+            message: Some("Ask \"IT\" <now>\n${or} later".to_owned()),
+            url: Some("https://it.example/why".to_owned()),
+            button_label: Some("Why?".to_owned()),
+            comment: Some("Chrome, all of it".to_owned()),
+            ticket: Some("IT-1".to_owned()),
+            expires: Some("2027-01-01T00:00:00Z".parse().unwrap()),
+            ..draft("teamid:EQHXZ8M8AV", "block", "fleet")
+        },
+        draft(&format!("cdhash:{}", "ab".repeat(20)), "allow", "fleet"),
+        RuleDraft {
+            cel: Some("euid != 0".to_owned()),
+            ..draft("signingid:platform:com.apple.say", "cel", "fleet")
+        },
+        draft("teamid:AAAAAAAAAA", "silent-block-gui", "fleet"),
+        draft("teamid:BBBBBBBBBB", "remove", "host:M1"),
+        draft("teamid:CCCCCCCCCC", "allow", "host:M1"),
+        draft("signingid:DDDDDDDDDD:clang", "allow-compiler", "tag:eng"),
+        draft("teamid:EEEEEEEEEE", "allow", "group:design"),
+    ]
 }

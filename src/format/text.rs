@@ -5,12 +5,16 @@ use super::{File, Place, Remark, Spot};
 /// What some editors put in front of a text.
 const BYTE_ORDER_MARK: &str = "\u{feff}";
 
-/// The text of one file.
+/// Bytes between two marks of a [`Text`].
+const STRIDE: usize = 256;
+
+/// The text of one file. It knows the line and the column of every byte, in time that does not
+/// grow with the lines: files of one long line are common.
 pub(super) struct Text<'a> {
     file: u32,
     text: &'a str,
-    /// Where each line begins.
-    starts: Vec<usize>,
+    /// Line and column, from 1, of every [`STRIDE`]th byte.
+    marks: Vec<(u32, u32)>,
 }
 
 impl<'a> Text<'a> {
@@ -45,9 +49,13 @@ impl<'a> Text<'a> {
     }
 
     fn new(file: u32, text: &'a str) -> Self {
-        let breaks = text.bytes().enumerate().filter(|(_, byte)| *byte == b'\n');
-        let starts = std::iter::once(0).chain(breaks.map(|(at, _)| at + 1)).collect();
-        Self { file, text, starts }
+        let mut at = (1, 1);
+        let mut marks = Vec::with_capacity(text.len() / STRIDE + 1);
+        for chunk in text.as_bytes().chunks(STRIDE) {
+            marks.push(at);
+            at = advance(at, chunk);
+        }
+        Self { file, text, marks }
     }
 
     pub(super) fn as_str(&self) -> &'a str {
@@ -59,20 +67,39 @@ impl<'a> Text<'a> {
         self.file
     }
 
-    /// The place of the byte at an offset.
+    /// The place of the byte at an offset; the end for one behind it.
     pub(super) fn place(&self, offset: usize) -> Place {
-        let at = offset.min(self.text.len());
-        let line = self.starts.partition_point(|start| *start <= at);
-        let start = self.starts[line - 1];
-        let before = self.text.get(start..at).unwrap_or_default();
-        let spot = Spot::Column(narrowed(line), narrowed(before.chars().count() + 1));
-        Place { file: self.file, spot }
+        let offset = offset.min(self.text.len());
+        let nearest = (offset / STRIDE).min(self.marks.len().saturating_sub(1));
+        let mark = self.marks.get(nearest).copied().unwrap_or((1, 1));
+        let (line, column) = advance(mark, &self.text.as_bytes()[nearest * STRIDE..offset]);
+        Place { file: self.file, spot: Spot::Column(line, column) }
+    }
+
+    /// Where a part begins that was borrowed from this text.
+    pub(super) fn offset_of(&self, part: &str) -> usize {
+        (part.as_ptr() as usize).saturating_sub(self.text.as_ptr() as usize)
+    }
+
+    /// The byte at a line and a column that counts bytes, both from 1.
+    pub(super) fn offset_at(&self, line: usize, column: usize) -> usize {
+        let before = self.text.split_inclusive('\n').take(line.saturating_sub(1));
+        before.map(str::len).sum::<usize>() + column.saturating_sub(1)
     }
 
     /// The place of a part of the text.
     pub(super) fn place_of(&self, part: &str) -> Place {
-        self.place((part.as_ptr() as usize).saturating_sub(self.text.as_ptr() as usize))
+        self.place(self.offset_of(part))
     }
+}
+
+/// Where one stands after these bytes. The bytes in the middle of a letter count for nothing.
+fn advance(from: (u32, u32), bytes: &[u8]) -> (u32, u32) {
+    bytes.iter().fold(from, |(line, column), byte| match byte {
+        b'\n' => (line.saturating_add(1), 1),
+        0x80..=0xBF => (line, column),
+        _ => (line, column.saturating_add(1)),
+    })
 }
 
 /// A number as places have them.

@@ -18,7 +18,6 @@ mod write;
 pub use amend::{Amendment, amend};
 pub use column::HeaderError;
 pub use read::{BadRow, ReadError, Reader, Reason, Row};
-pub(super) use whole::settings_lost;
 pub use whole::{read, recognises, write};
 pub use write::{Rejects, Writer};
 

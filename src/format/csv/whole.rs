@@ -4,10 +4,9 @@ use ::csv::{ByteRecord, ReaderBuilder};
 
 use super::column::Layout;
 use super::{Delimiter, HeaderError, ReadError, Reader, Row, Writer};
-use crate::format::{
-    Content, Defaults, Document, File, Loss, Lost, Place, PlacedRule, Remark, Spot, Written,
-    text::narrowed,
-};
+use crate::format::loss::Losses;
+use crate::format::text::narrowed;
+use crate::format::{Content, Defaults, Document, File, Place, PlacedRule, Remark, Spot, Written};
 
 /// What stands between the fields, if the first line of a text names the columns of rules. The
 /// beginning of a file is enough.
@@ -84,15 +83,8 @@ pub fn write(content: Content<'_>, delimiter: Delimiter) -> Written {
         writer.finish()
     });
     debug_assert!(written.is_ok());
-    Written { files: vec![File { name: String::new(), bytes }], losses: settings_lost(content) }
-}
-
-/// The settings, of which files of rules alone say nothing.
-pub(in crate::format) fn settings_lost(content: Content<'_>) -> Vec<Loss> {
-    let lost = content.settings.iter().map(|(scope, setting)| {
-        let why =
-            format!("{} of {scope} is a setting, and the format has rules only", setting.key());
-        Loss { rule: None, lost: Lost::Everything(why) }
-    });
-    lost.collect()
+    Written {
+        files: vec![File { name: String::new(), bytes }],
+        losses: Losses::of_settings(content),
+    }
 }

@@ -6,7 +6,7 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 
 use super::{LineError, LineWriter, Lines, draft, reason};
-use crate::format::csv::settings_lost;
+use crate::format::loss::Losses;
 use crate::format::seen::Seen;
 use crate::format::text::{Text, narrowed};
 use crate::format::{Content, Defaults, Document, File, Place, PlacedRule, Remark, Spot, Written};
@@ -177,5 +177,8 @@ pub fn write_lines(content: Content<'_>) -> Written {
 fn done(written: io::Result<()>, bytes: Vec<u8>, content: Content<'_>) -> Written {
     // Memory takes all that is written to it.
     debug_assert!(written.is_ok());
-    Written { files: vec![File { name: String::new(), bytes }], losses: settings_lost(content) }
+    Written {
+        files: vec![File { name: String::new(), bytes }],
+        losses: Losses::of_settings(content),
+    }
 }

@@ -1,0 +1,199 @@
+//! Profiles as MDM servers and people make them.
+
+use super::*;
+use crate::format::Format::StaticRules;
+use crate::format::tests::{drafts, told, written_of};
+use crate::format::{Content, File};
+
+const RULE: &str = "<dict><key>Identifier</key><string>ZMCG7MLDV9</string>\
+    <key>POLICY</key><string>allowlist</string><key>rule_type</key><string>TeamID</string></dict>";
+
+fn plist(inside: &str) -> String {
+    format!(
+        "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<!DOCTYPE plist PUBLIC \"-//Apple//DTD PLIST 1.0//EN\" \
+         \"http://www.apple.com/DTDs/PropertyList-1.0.dtd\">\n<plist version=\"1.0\">{inside}</plist>\n"
+    )
+}
+
+fn list(rules: &str) -> String {
+    format!("<key>StaticRules</key><array>{rules}</array>")
+}
+
+#[test]
+fn rules_are_found_wherever_a_vendor_or_an_mdm_server_nests_them() {
+    let bare = plist(&format!("<dict>{}</dict>", list(RULE)));
+    let expected = r#"f: rule 1  {"target":"teamid:ZMCG7MLDV9","policy":"allow","scope":"fleet"}"#;
+    assert_eq!(told(StaticRules, bare.as_str()), expected);
+    for domain in DOMAINS {
+        let forced = format!(
+            "<dict><key>PayloadContent</key><array><dict><key>PayloadType</key>\
+             <string>com.apple.ManagedClient.preferences</string><key>PayloadContent</key><dict>\
+             <key>{domain}</key><dict><key>Forced</key><array><dict><key>mcx_preference_settings</key>\
+             <dict>{}</dict></dict></array></dict></dict></dict></array></dict>",
+            list(RULE)
+        );
+        assert_eq!(told(StaticRules, plist(&forced)), expected);
+        let own = format!(
+            "<dict><key>PayloadContent</key><array><dict><key>PayloadType</key><string>{domain}\
+             </string>{}</dict></array></dict>",
+            list(RULE)
+        );
+        assert_eq!(told(StaticRules, plist(&own)), expected);
+    }
+}
+
+#[test]
+fn binary_and_xml_are_the_same() {
+    let xml = plist(&format!("<dict>{}</dict>", list(RULE)));
+    let value = ::plist::Value::from_reader_xml(xml.as_bytes()).unwrap();
+    let mut binary = Vec::new();
+    value.to_writer_binary(&mut binary).unwrap();
+    assert!(recognises(&File { name: "f".into(), bytes: binary.clone() }));
+    assert_eq!(told(StaticRules, binary), told(StaticRules, xml));
+}
+
+#[test]
+fn what_is_no_profile_of_rules_is_told() {
+    let whole = plist(&format!("<dict>{}</dict>", list(RULE)));
+    insta::assert_snapshot!(told(StaticRules, &whole.as_bytes()[..whole.len() / 2]), @"f:3:43  fault: ends too early; it may be cut off");
+    insta::assert_snapshot!(told(StaticRules, &b"bplist00\xd1\x01"[..]), @"f  fault: is a damaged binary property list; it may be cut off");
+    insta::assert_snapshot!(told(StaticRules, plist("<dict><key>ClientMode</key><integer>2</integer></dict>")), @"f  fault: has no StaticRules anywhere in it");
+    insta::assert_snapshot!(told(StaticRules, &[0x30, 0x82, 0x1f, 0x00, 0x06][..]), @"f  fault: is signed; take the signature off: security cms -D -i FILE -o unsigned.mobileconfig");
+    insta::assert_snapshot!(told(StaticRules, ""), @"f  fault: is empty");
+}
+
+#[test]
+fn each_rule_is_told_by_its_number() {
+    let odd = "<dict><key>identifier</key><string>SHORT</string><key>policy</key><string>BLOCKLIST</string>\
+        <key>rule_type</key><string>TEAMID</string></dict><string>x</string>\
+        <dict><key>identifier</key><string>A</string><key>policy</key><integer>2</integer>\
+        <key>rule_type</key><string>TEAMID</string></dict>";
+    let rules = format!("{RULE}{odd}{RULE}");
+    insta::assert_snapshot!(told(StaticRules, plist(&format!("<dict>{}</dict>", list(&rules)))), @r#"
+    f: rule 1  {"target":"teamid:ZMCG7MLDV9","policy":"allow","scope":"fleet"}
+    f: rule 2  fault: identifier: `SHORT` is no teamid identifier; expected 10 letters and digits
+    f: rule 3  fault: is no dictionary
+    f: rule 4  fault: policy: `2` is a number, and tools number these differently; write the name
+    f: rule 5  fault: teamid:ZMCG7MLDV9 for fleet is there already, at f: rule 1
+    "#);
+}
+
+#[test]
+#[expect(clippy::too_many_lines, reason = "a profile is long")]
+fn a_profile_is_complete_and_the_same_for_the_same_rules() {
+    insta::assert_snapshot!(written_of(StaticRules, &drafts()), @r#"
+    <?xml version="1.0" encoding="UTF-8"?>
+    <!DOCTYPE plist PUBLIC "-//Apple//DTD PLIST 1.0//EN" "http://www.apple.com/DTDs/PropertyList-1.0.dtd">
+    <plist version="1.0">
+    <dict>
+    	<key>PayloadType</key>
+    	<string>Configuration</string>
+    	<key>PayloadVersion</key>
+    	<integer>1</integer>
+    	<key>PayloadIdentifier</key>
+    	<string>nicelist.static-rules</string>
+    	<key>PayloadUUID</key>
+    	<string>5F439188-E1CB-83BE-A608-A2E2926D7A86</string>
+    	<key>PayloadDisplayName</key>
+    	<string>Santa rules</string>
+    	<key>PayloadDescription</key>
+    	<string>Rules that Santa obeys without a server.</string>
+    	<key>PayloadScope</key>
+    	<string>System</string>
+    	<key>PayloadRemovalDisallowed</key>
+    	<true/>
+    	<key>PayloadContent</key>
+    	<array>
+    		<dict>
+    			<key>PayloadType</key>
+    			<string>com.apple.ManagedClient.preferences</string>
+    			<key>PayloadVersion</key>
+    			<integer>1</integer>
+    			<key>PayloadIdentifier</key>
+    			<string>nicelist.static-rules.preferences</string>
+    			<key>PayloadUUID</key>
+    			<string>B03476F8-56A2-8510-A753-34A3900EA367</string>
+    			<key>PayloadDisplayName</key>
+    			<string>Santa rules</string>
+    			<key>PayloadContent</key>
+    			<dict>
+    				<key>com.northpolesec.santa</key>
+    				<dict>
+    					<key>Forced</key>
+    					<array>
+    						<dict>
+    							<key>mcx_preference_settings</key>
+    							<dict>
+    								<key>StaticRules</key>
+    								<array>
+    									<dict>
+    										<key>rule_type</key>
+    										<string>TEAMID</string>
+    										<key>policy</key>
+    										<string>BLOCKLIST</string>
+    										<key>identifier</key>
+    										<string>EQHXZ8M8AV</string>
+    										<key>custom_msg</key>
+    										<string>Ask &quot;IT&quot; &lt;now&gt;
+    ${or} later</string>
+    										<key>custom_url</key>
+    										<string>https://it.example/why</string>
+    										<key>event_detail_button_label</key>
+    										<string>Why?</string>
+    										<key>comment</key>
+    										<string>Chrome, all of it</string>
+    									</dict>
+    									<dict>
+    										<key>rule_type</key>
+    										<string>CDHASH</string>
+    										<key>policy</key>
+    										<string>ALLOWLIST</string>
+    										<key>identifier</key>
+    										<string>abababababababababababababababababababab</string>
+    									</dict>
+    									<dict>
+    										<key>rule_type</key>
+    										<string>SIGNINGID</string>
+    										<key>policy</key>
+    										<string>CEL</string>
+    										<key>identifier</key>
+    										<string>platform:com.apple.say</string>
+    										<key>cel_expr</key>
+    										<string>euid != 0</string>
+    									</dict>
+    									<dict>
+    										<key>rule_type</key>
+    										<string>TEAMID</string>
+    										<key>policy</key>
+    										<string>SILENT_GUI_BLOCKLIST</string>
+    										<key>identifier</key>
+    										<string>AAAAAAAAAA</string>
+    									</dict>
+    								</array>
+    							</dict>
+    						</dict>
+    					</array>
+    				</dict>
+    			</dict>
+    		</dict>
+    	</array>
+    </dict>
+    </plist>
+
+    lost: 0: ticket
+    lost: 0: expires
+    lost: 4: rules of Santa's own have no scope
+    lost: 5: rules of Santa's own have no scope
+    lost: 6: rules of Santa's own have no scope
+    lost: 7: rules of Santa's own have no scope
+    "#);
+    assert_eq!(written_of(StaticRules, &drafts()), written_of(StaticRules, &drafts()));
+    let identifiers = |content: Content<'_>| {
+        let text = String::from_utf8(write(content).files[0].bytes.clone()).unwrap();
+        let lines = text.lines().skip_while(|line| !line.contains("PayloadUUID"));
+        lines.skip(1).take(1).map(str::to_owned).collect::<Vec<_>>()
+    };
+    let rule = drafts().remove(0).try_into().unwrap();
+    let one = identifiers(Content { rules: &[rule], ..Content::default() });
+    assert_ne!(one, identifiers(Content::default()));
+}

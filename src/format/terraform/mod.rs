@@ -1,0 +1,70 @@
+//! Rules as resources of Terraform: `nps_workshop_rule` of Workshop's provider, which is written,
+//! and `zentral_santa_rule` of Zentral's, which is read only.
+//!
+//! Values must stand in the file: what Terraform would have to work out (variables, references,
+//! functions, repetition) is refused.
+
+mod read;
+#[cfg(test)]
+mod tests;
+
+pub use read::{read, recognises};
+
+use std::collections::HashSet;
+
+use hcl_edit::structure::{Attribute, Block, Body};
+use hcl_edit::{Decorate, Ident};
+
+use super::loss::Losses;
+use super::workshop;
+use super::{Content, File, Written};
+use crate::rule::{Rule, Scope};
+
+/// The resource of Workshop's provider.
+const WORKSHOP: &str = "nps_workshop_rule";
+/// The resource of Zentral's.
+const ZENTRAL: &str = "zentral_santa_rule";
+
+/// Writes a resource of Workshop's provider for each rule.
+#[must_use]
+pub fn write(content: Content<'_>) -> Written {
+    let mut losses = Losses::default();
+    let mut names = HashSet::new();
+    let mut body = Body::new();
+    for (index, rule) in content.rules.iter().enumerate() {
+        let Some(entries) = workshop::entries(index, rule, &mut losses) else { continue };
+        let attributes = entries.into_iter().map(|(key, text)| {
+            let mut attribute = Attribute::new(Ident::new(key), text.as_str());
+            attribute.decor_mut().set_prefix("  ");
+            attribute
+        });
+        let mut block = Block::builder(Ident::new("resource"))
+            .labels([WORKSHOP.to_owned(), name_of(rule, &mut names)])
+            .attributes(attributes)
+            .build();
+        if !body.is_empty() {
+            block.decor_mut().set_prefix("\n");
+        }
+        body.push(block);
+    }
+    losses.settings(content);
+    let text =
+        if body.is_empty() { "# There are no rules.\n".to_owned() } else { body.to_string() };
+    Written {
+        files: vec![File { name: String::new(), bytes: text.into_bytes() }],
+        losses: losses.finish(),
+    }
+}
+
+/// A name that no other rule has: letters, digits and underscores.
+fn name_of(rule: &Rule, names: &mut HashSet<String>) -> String {
+    let whole = match rule.scope() {
+        Scope::Fleet => rule.target().to_string(),
+        scope => format!("{}_{scope}", rule.target()),
+    };
+    let plain = |letter: char| if letter.is_ascii_alphanumeric() { letter } else { '_' };
+    let name: String = whole.chars().map(plain).collect();
+    let numbered = (2_u32..).map(|number| format!("{name}_{number}"));
+    let mut all = std::iter::once(name.clone()).chain(numbered);
+    all.find(|name| names.insert(name.clone())).unwrap_or(name)
+}

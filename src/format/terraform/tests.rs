@@ -1,0 +1,131 @@
+//! Resources as people write them.
+
+use crate::format::Format::Terraform;
+use crate::format::tests::{drafts, told, written_of};
+
+#[test]
+fn resources_of_both_providers_are_read() {
+    let text = r#"# Rules of Santa.
+terraform {
+  required_version = "1.9"
+}
+
+resource "zentral_santa_rule" "x" {
+  configuration_id  = zentral_santa_configuration.default.id
+  policy            = "BLOCKLIST"
+  target_type       = "TEAMID"
+  target_identifier = "ABCDE12345"
+  custom_message    = "no"
+}
+resource "zentral_santa_rule" "y" {
+  configuration_id  = 1
+  policy            = "ALLOWLIST"
+  target_type       = "TEAMID"
+  target_identifier = "ABCDE12346"
+  serial_numbers    = ["SN1", "SN2"]
+}
+resource "nps_workshop_rule" "x" {
+  identifier = "ABCDE12345"
+  rule_type  = "TEAMID"
+  policy     = "BLOCKLIST"
+  tag        = "eng"
+  comment    = <<-EOT
+    two
+    lines
+  EOT
+}
+"#;
+    insta::assert_snapshot!(told(Terraform, text), @r#"
+    f:2:1  note: terraform: is no rule and is passed over
+    f:6:1  {"target":"teamid:ABCDE12345","policy":"block","scope":"fleet","message":"no"}
+    f:13:1  {"target":"teamid:ABCDE12346","policy":"allow","scope":"host:SN1"}
+    f:13:1  {"target":"teamid:ABCDE12346","policy":"allow","scope":"host:SN2"}
+    f:20:1  {"target":"teamid:ABCDE12345","policy":"block","scope":"tag:eng","comment":"two\nlines\n"}
+    "#);
+}
+
+#[test]
+fn what_terraform_works_out_is_refused() {
+    let text = r#"
+resource "nps_workshop_rule" "a" {
+  for_each   = toset(["A"])
+  identifier = each.value
+}
+resource "nps_workshop_rule" "b" {
+  identifier = "${var.team}"
+}
+resource "zentral_santa_rule" "c" {
+  policy  = "BLOCKLIST"
+  tag_ids = [1]
+}
+resource "zentral_santa_rule" "d" {
+  serial_numbers = ["A"]
+  primary_users  = ["b"]
+}
+resource "nps_workshop_rule" "e" {
+  identifier = "SHORT"
+  rule_type  = "TEAMID"
+  policy     = "BLOCKLIST"
+  tag        = "global"
+}
+"#;
+    insta::assert_snapshot!(told(Terraform, text), @"
+    f:3:3  fault: for_each: a resource that is repeated is not read
+    f:7:3  fault: identifier: is worked out by Terraform; expected a text
+    f:11:3  fault: tag_ids: is not read from Terraform; what Zentral's API answers has it
+    f:13:1  fault: serial_numbers: a rule for serial numbers and users at once has no scope here
+    f:18:3  fault: identifier: `SHORT` is no teamid identifier; expected 10 letters and digits
+    ");
+    insta::assert_snapshot!(told(Terraform, "resource \"nps_workshop_rule\" \"x\" {\n  identifier = \n"), @r#"f:2:16  fault: is no HCL: invalid expression; expected `"`, `[`, `{`, `-`, `!`, `(`, `_`, `<`, letter or digit"#);
+}
+
+#[test]
+fn resources_of_workshops_provider_are_written() {
+    insta::assert_snapshot!(written_of(Terraform, &drafts()), @r#"
+    resource "nps_workshop_rule" "teamid_EQHXZ8M8AV" {
+      identifier = "EQHXZ8M8AV"
+      rule_type = "TEAMID"
+      policy = "BLOCKLIST"
+      tag = "global"
+      custom_msg = "Ask \"IT\" <now>\n$${or} later"
+      custom_url = "https://it.example/why"
+      comment = "Chrome, all of it"
+    }
+
+    resource "nps_workshop_rule" "cdhash_abababababababababababababababababababab" {
+      identifier = "abababababababababababababababababababab"
+      rule_type = "CDHASH"
+      policy = "ALLOWLIST"
+      tag = "global"
+    }
+
+    resource "nps_workshop_rule" "signingid_platform_com_apple_say" {
+      identifier = "platform:com.apple.say"
+      rule_type = "SIGNINGID"
+      policy = "CEL"
+      tag = "global"
+      cel_expr = "euid != 0"
+    }
+
+    resource "nps_workshop_rule" "teamid_CCCCCCCCCC_host_M1" {
+      identifier = "CCCCCCCCCC"
+      rule_type = "TEAMID"
+      policy = "ALLOWLIST"
+      tag = "host:M1"
+    }
+
+    resource "nps_workshop_rule" "signingid_DDDDDDDDDD_clang_tag_eng" {
+      identifier = "DDDDDDDDDD:clang"
+      rule_type = "SIGNINGID"
+      policy = "ALLOWLIST_COMPILER"
+      tag = "eng"
+    }
+
+    lost: 0: button_label
+    lost: 0: ticket
+    lost: 0: expires
+    lost: 3: Workshop has no policy silent-block-gui
+    lost: 4: Workshop has no policy remove
+    lost: 7: Workshop has rules for tags and Macs only
+    "#);
+}
