@@ -11,7 +11,7 @@ pub(super) fn alike(before: &[u8], text: String) -> Vec<u8> {
     // What stood first had an empty line before it only if something stood before that.
     let text = if before.first() == Some(&b'\n') { &text } else { text.trim_start_matches('\n') };
     let text = match before.windows(2).any(|pair| pair == b"\r\n") {
-        true => text.replace("\r\n", "\n").replace('\n', "\r\n"),
+        true => text.replace('\n', "\r\n"),
         false => text.to_owned(),
     };
     let mark = "\u{feff}".as_bytes();
@@ -28,8 +28,9 @@ impl Headings {
     /// Takes those above a table that goes.
     pub(super) fn take(&mut self, decor: &Decor) {
         let prefix = decor.prefix().and_then(|it| it.as_str()).unwrap_or_default();
-        let end = prefix.rfind("\n\n").or_else(|| prefix.rfind("\n\r\n"));
-        if let Some(heading) = end.map(|end| &prefix[..=end]).filter(|it| it.contains('#')) {
+        if let Some(heading) =
+            prefix.rfind("\n\n").map(|end| &prefix[..=end]).filter(|it| it.contains('#'))
+        {
             self.0.push_str(heading);
         }
     }

@@ -1,5 +1,6 @@
 //! Reads a manifest.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
 use std::ops::Range;
@@ -60,6 +61,18 @@ pub fn read(files: &[File], defaults: &Defaults) -> Document {
     reader.document
 }
 
+/// A file without carriage returns at the ends of its lines: they come and go with checkouts, and
+/// are no part of a text of several lines.
+pub(super) fn with_plain_line_ends(file: &File) -> Cow<'_, File> {
+    match std::str::from_utf8(&file.bytes) {
+        Ok(text) if text.contains("\r\n") => {
+            let bytes = text.replace("\r\n", "\n").into_bytes();
+            Cow::Owned(File { name: file.name.clone(), bytes })
+        }
+        Ok(_) | Err(_) => Cow::Borrowed(file),
+    }
+}
+
 /// That a key is not known, with the one that may be meant.
 pub(super) fn unknown(key: &str, known: &[&str]) -> String {
     match nearest(key, known.iter().copied()) {
@@ -96,7 +109,8 @@ struct Sheet<'r, 't> {
 
 impl Reader {
     fn toml(&mut self, number: usize, file: &File, defaults: &Defaults) {
-        let text = match Text::open(number, file) {
+        let file = with_plain_line_ends(file);
+        let text = match Text::open(number, &file) {
             Ok(text) => text,
             Err(fault) => return self.document.faults.push(fault),
         };

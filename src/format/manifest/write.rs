@@ -10,6 +10,7 @@ use toml_edit::{
 
 use super::Part;
 use super::around::{Headings, alike};
+use super::read::with_plain_line_ends;
 use crate::fleet::{InForce, Setting, SettingKey, Tag};
 use crate::format::csv::{self, Amendment, Delimiter};
 use crate::format::{Content, Defaults, Document, File, PlacedTag, Written};
@@ -98,7 +99,8 @@ impl Sheet {
 
     /// Takes from what is left to be written what the file says, as it shall be said.
     fn toml(file: &File, (tags, rules): (&[PlacedTag], &[&Rule]), left: &mut Left<'_>) -> Self {
-        let text = std::str::from_utf8(&file.bytes).unwrap_or_default();
+        let plain = with_plain_line_ends(file);
+        let text = std::str::from_utf8(&plain.bytes).unwrap_or_default();
         let Ok(mut document) = text.trim_start_matches('\u{feff}').parse::<DocumentMut>() else {
             return Self { file: file.clone(), tables: None };
         };
