@@ -151,6 +151,9 @@ _nicelist() {
             nicelist__subcmd__rule,import)
                 cmd="nicelist__subcmd__rule__subcmd__import"
                 ;;
+            nicelist__subcmd__rule,lint)
+                cmd="nicelist__subcmd__rule__subcmd__lint"
+                ;;
             nicelist__subcmd__rule,list)
                 cmd="nicelist__subcmd__rule__subcmd__list"
                 ;;
@@ -2048,7 +2051,7 @@ _nicelist() {
             return 0
             ;;
         nicelist__subcmd__rule)
-            opts="-o -q -v -h --server --token --context --database --output --color --quiet --verbose --help add remove list show import export convert diff explain"
+            opts="-o -q -v -h --server --token --context --database --output --color --quiet --verbose --help add remove list show import export convert diff lint explain"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2459,6 +2462,60 @@ _nicelist() {
                     return 0
                     ;;
                 -m)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --server)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --token)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --context)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --database)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --output)
+                    COMPREPLY=($(compgen -W "table json jsonl csv tsv" -- "${cur}"))
+                    return 0
+                    ;;
+                -o)
+                    COMPREPLY=($(compgen -W "table json jsonl csv tsv" -- "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        nicelist__subcmd__rule__subcmd__lint)
+            opts="-o -q -v -h --from --deny --ignore --sarif --server --token --context --database --output --color --quiet --verbose --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --from)
+                    COMPREPLY=($(compgen -W "csv tsv json jsonl toml santactl static-rules moroz rudolph-csv rudolph-json zentral-json zentral-yaml workshop terraform fileinfo" -- "${cur}"))
+                    return 0
+                    ;;
+                --deny)
+                    COMPREPLY=($(compgen -W "note warning error" -- "${cur}"))
+                    return 0
+                    ;;
+                --ignore)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

@@ -107,6 +107,7 @@ set edit:completion:arg-completer[nicelist] = {|@words|
             cand export 'Export rules to a file of any format'
             cand convert 'Convert files of rules from any format to any other, without a server'
             cand diff 'Show how the rules of two files, revisions or the server differ'
+            cand lint 'Look for rules and settings that do not do what they seem to do'
             cand explain 'Say which rule decides about a target on a host, which others lost, and what the host cannot take'
         }
         &'nicelist;rule;add'= {
@@ -281,6 +282,25 @@ set edit:completion:arg-completer[nicelist] = {|@words|
             cand --output 'Write table, json, jsonl, csv or tsv'
             cand --color 'Use colours: auto, always or never'
             cand --full 'Show every difference, however many they are'
+            cand -q 'Write data and errors only'
+            cand --quiet 'Write data and errors only'
+            cand -v 'Log what happens inside; twice for more'
+            cand --verbose 'Log what happens inside; twice for more'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+        }
+        &'nicelist;rule;lint'= {
+            cand --from 'The format, where it cannot be told by what is in the file'
+            cand --deny 'The least severity that makes the exit code 3: note, warning or error'
+            cand --ignore 'Say nothing of findings with this code; may be given several times'
+            cand --server 'Talk to the server at this address'
+            cand --token 'Show the server this token'
+            cand --context 'Use this context of the configuration file'
+            cand --database 'Work on a local database, sqlite:PATH'
+            cand -o 'Write table, json, jsonl, csv or tsv'
+            cand --output 'Write table, json, jsonl, csv or tsv'
+            cand --color 'Use colours: auto, always or never'
+            cand --sarif 'Write SARIF, for code review'
             cand -q 'Write data and errors only'
             cand --quiet 'Write data and errors only'
             cand -v 'Log what happens inside; twice for more'

@@ -113,7 +113,7 @@ fn read(ui: &Ui, path: &Path, folder: bool, before: &[File]) -> Result<Document,
 }
 
 /// Everything that is in force, of one moment, or that would be after a rollback.
-async fn in_force(client: &Client, at: Option<Revision>) -> Result<InForce, CliError> {
+pub(crate) async fn in_force(client: &Client, at: Option<Revision>) -> Result<InForce, CliError> {
     // It is what an empty policy would end.
     let nothing = PolicyRequest { dry_run: true, prune: true, ..PolicyRequest::default() };
     let PolicyAnswer { revision, changes, .. } = client.change_policy(&nothing).await?;

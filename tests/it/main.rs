@@ -16,6 +16,7 @@ mod history;
 mod idle;
 mod kill;
 mod lab;
+mod lint;
 mod losses;
 mod manifest;
 mod model;
