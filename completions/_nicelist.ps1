@@ -867,6 +867,7 @@ Register-ArgumentCompleter -Native -CommandName 'nicelist' -ScriptBlock {
             [CompletionResult]::new('--from', '--from', [CompletionResultType]::ParameterName, 'The format, where it cannot be told by what is in the files')
             [CompletionResult]::new('-m', '-m', [CompletionResultType]::ParameterName, 'Say why, for the history')
             [CompletionResult]::new('--reason', '--reason', [CompletionResultType]::ParameterName, 'Say why, for the history')
+            [CompletionResult]::new('--message', '--message', [CompletionResultType]::ParameterName, 'Say why, for the history')
             [CompletionResult]::new('--base', '--base', [CompletionResultType]::ParameterName, 'Refuse if this is no longer the newest revision')
             [CompletionResult]::new('--server', '--server', [CompletionResultType]::ParameterName, 'Talk to the server at this address')
             [CompletionResult]::new('--token', '--token', [CompletionResultType]::ParameterName, 'Show the server this token')
@@ -892,6 +893,7 @@ Register-ArgumentCompleter -Native -CommandName 'nicelist' -ScriptBlock {
         'nicelist;export' {
             [CompletionResult]::new('-f', '-f', [CompletionResultType]::ParameterName, 'The file or folder; - writes one file to stdout')
             [CompletionResult]::new('--file', '--file', [CompletionResultType]::ParameterName, 'The file or folder; - writes one file to stdout')
+            [CompletionResult]::new('--at', '--at', [CompletionResultType]::ParameterName, 'The policy as it was at this revision')
             [CompletionResult]::new('--server', '--server', [CompletionResultType]::ParameterName, 'Talk to the server at this address')
             [CompletionResult]::new('--token', '--token', [CompletionResultType]::ParameterName, 'Show the server this token')
             [CompletionResult]::new('--context', '--context', [CompletionResultType]::ParameterName, 'Use this context of the configuration file')

@@ -239,7 +239,7 @@ _nicelist() {
             return 0
             ;;
         nicelist__subcmd__apply)
-            opts="-f -m -y -o -q -v -h --file --from --prune --prune-most --reason --base --full --yes --dry-run --server --token --context --database --output --color --quiet --verbose --help"
+            opts="-f -m -y -o -q -v -h --file --from --prune --prune-most --message --reason --base --full --yes --dry-run --server --token --context --database --output --color --quiet --verbose --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -258,6 +258,10 @@ _nicelist() {
                     return 0
                     ;;
                 --reason)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --message)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -1197,7 +1201,7 @@ _nicelist() {
             return 0
             ;;
         nicelist__subcmd__export)
-            opts="-f -o -q -v -h --file --server --token --context --database --output --color --quiet --verbose --help"
+            opts="-f -o -q -v -h --file --at --server --token --context --database --output --color --quiet --verbose --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1208,6 +1212,10 @@ _nicelist() {
                     return 0
                     ;;
                 -f)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --at)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

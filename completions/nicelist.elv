@@ -826,6 +826,7 @@ set edit:completion:arg-completer[nicelist] = {|@words|
             cand --from 'The format, where it cannot be told by what is in the files'
             cand -m 'Say why, for the history'
             cand --reason 'Say why, for the history'
+            cand --message 'Say why, for the history'
             cand --base 'Refuse if this is no longer the newest revision'
             cand --server 'Talk to the server at this address'
             cand --token 'Show the server this token'
@@ -850,6 +851,7 @@ set edit:completion:arg-completer[nicelist] = {|@words|
         &'nicelist;export'= {
             cand -f 'The file or folder; - writes one file to stdout'
             cand --file 'The file or folder; - writes one file to stdout'
+            cand --at 'The policy as it was at this revision'
             cand --server 'Talk to the server at this address'
             cand --token 'Show the server this token'
             cand --context 'Use this context of the configuration file'

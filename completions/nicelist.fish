@@ -985,7 +985,7 @@ zentral-yaml\t''
 workshop\t''
 terraform\t''
 fileinfo\t''"
-complete -c nicelist -n "__fish_nicelist_using_subcommand apply" -s m -l reason -d 'Say why, for the history' -r
+complete -c nicelist -n "__fish_nicelist_using_subcommand apply" -s m -l reason -l message -d 'Say why, for the history' -r
 complete -c nicelist -n "__fish_nicelist_using_subcommand apply" -l base -d 'Refuse if this is no longer the newest revision' -r
 complete -c nicelist -n "__fish_nicelist_using_subcommand apply" -l server -d 'Talk to the server at this address' -r
 complete -c nicelist -n "__fish_nicelist_using_subcommand apply" -l token -d 'Show the server this token' -r
@@ -1008,6 +1008,7 @@ complete -c nicelist -n "__fish_nicelist_using_subcommand apply" -s q -l quiet -
 complete -c nicelist -n "__fish_nicelist_using_subcommand apply" -s v -l verbose -d 'Log what happens inside; twice for more'
 complete -c nicelist -n "__fish_nicelist_using_subcommand apply" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c nicelist -n "__fish_nicelist_using_subcommand export" -s f -l file -d 'The file or folder; - writes one file to stdout' -r -F
+complete -c nicelist -n "__fish_nicelist_using_subcommand export" -l at -d 'The policy as it was at this revision' -r
 complete -c nicelist -n "__fish_nicelist_using_subcommand export" -l server -d 'Talk to the server at this address' -r
 complete -c nicelist -n "__fish_nicelist_using_subcommand export" -l token -d 'Show the server this token' -r
 complete -c nicelist -n "__fish_nicelist_using_subcommand export" -l context -d 'Use this context of the configuration file' -r

@@ -24,7 +24,8 @@ const FEW: usize = 10;
 #[derive(Debug, Args)]
 #[command(after_long_help = "\
 Examples:
-  nicelist apply -f policy/
+  nicelist apply -f policy/ --dry-run
+  nicelist apply -f policy/ -m 'Q3 baseline'
   nicelist apply -f policy.toml --prune --yes -m \"$CI_COMMIT_SHA\"
   nicelist apply -f policy/ --yes --base 44")]
 pub(crate) struct ApplyArgs {
@@ -34,7 +35,7 @@ pub(crate) struct ApplyArgs {
     #[arg(long, requires = "prune")]
     prune_most: bool,
     /// Say why, for the history
-    #[arg(short = 'm', long, value_name = "TEXT")]
+    #[arg(short = 'm', long, visible_alias = "message", value_name = "TEXT")]
     reason: Option<String>,
     /// Refuse if this is no longer the newest revision
     #[arg(long, value_name = "REVISION", value_parser = revision)]
@@ -51,15 +52,17 @@ pub(crate) struct ApplyArgs {
 }
 
 pub(super) async fn run(context: &Context, args: ApplyArgs) -> Result<(), CliError> {
-    let ApplyArgs { policy, prune_most, reason, mut base, full, yes, dry_run } = args;
+    let ApplyArgs { policy, prune_most, reason, base, full, yes, dry_run } = args;
     let ui = &context.ui;
     let prune = policy.prune;
     let mut policy = Policy::read(ui, &policy)?;
     policy.because(reason);
     let client = context.client().await?;
-    if prune && !prune_most && base.is_none() {
-        base = Some(guarded(&mut policy, &client).await?);
-    }
+    policy.find_hosts(context, &client).await?;
+    let base = match prune && !prune_most && !dry_run {
+        true => base.or(Some(guarded(&mut policy, &client).await?)),
+        false => base,
+    };
     let question = format!("apply this to {}?", client.place());
     let terms = Terms { question: &question, yes, dry_run, full, base };
     difference::carry_out(ui, terms, async |base, dry_run| policy.ask(&client, base, dry_run).await)

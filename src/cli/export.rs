@@ -1,52 +1,71 @@
 //! `nicelist export`.
 
+use std::collections::BTreeMap;
+use std::fmt::Display;
 use std::path::{Path, PathBuf};
 
 use clap::Args;
 
+use super::arg::revision;
 use super::context::Context;
 use super::error::CliError;
 use super::files;
 use super::ui::Ui;
-use crate::api::{RuleQuery, SettingView, SettingsQuery};
+use crate::api::{PolicyAnswer, PolicyChange, PolicyRequest, RollbackRequest, Subject};
 use crate::client::Client;
-use crate::fleet::{InForce, Setting, Tag};
+use crate::fleet::{InForce, Setting, SettingKey, Tag};
 use crate::format::{Content, Defaults, Document, File, Format, manifest};
-use crate::rule::Scope;
-
-/// How often everything is read anew because others changed something meanwhile.
-const ATTEMPTS: usize = 5;
+use crate::rule::{Revision, Rule, Scope, TagName, Target};
 
 /// Write the whole policy as a manifest, which then plans to nothing
 ///
 /// Written are tags, settings and rules: to one file if PATH ends in .toml, to a folder otherwise.
 /// A manifest that is there keeps its comments, its order and its files: only what differs is
-/// changed in it. Nothing is written into a folder that has other files in it.
+/// changed in it. What is no manifest is not overwritten.
+///
+/// With --at, the policy is written as a rollback to that revision would make it.
 #[derive(Debug, Args)]
 #[command(after_long_help = "\
 Examples:
   nicelist export -f policy/
   nicelist export -f policy.toml
+  nicelist export -f before/ --at 41
   nicelist export -f - | less")]
 pub(crate) struct ExportArgs {
     /// The file or folder; - writes one file to stdout
     #[arg(short, long, value_name = "PATH")]
     file: PathBuf,
+    /// The policy as it was at this revision
+    #[arg(long, value_name = "REVISION", value_parser = revision)]
+    at: Option<Revision>,
 }
 
 pub(super) async fn run(context: &Context, args: ExportArgs) -> Result<(), CliError> {
     let ui = &context.ui;
-    let ExportArgs { file: path } = args;
+    let ExportArgs { file: path, at } = args;
+    let folder = is_folder(&path)?;
     let client = context.client().await?;
     let progress = ui.progress(None, format!("reading from {}", client.place()));
-    let wanted = in_force(&client).await?;
+    let wanted = in_force(&client, at).await?;
     drop(progress);
     if path == Path::new(files::STDIO) {
         let InForce { tags, settings, rules } = &wanted;
         let written = manifest::write(Content { rules, settings, tags });
         return written.files.iter().try_for_each(|file| ui.raw(&file.bytes));
     }
-    let changed = write(ui, &path, &wanted)?;
+    let before = match (path.exists(), folder) {
+        (false, true) => Vec::new(),
+        (false, false) => vec![File::default()],
+        (true, _) => files::read_files(&path)?,
+    };
+    let read = read(ui, &path, folder, &before)?;
+    let after = manifest::update(&before, &read, folder, &wanted);
+    let mut changed = 0;
+    for file in after.iter().filter(|file| !path.exists() || !before.contains(file)) {
+        changed += 1;
+        let place = if folder { path.join(&file.name) } else { path.clone() };
+        files::write_file(&place, &file.bytes)?;
+    }
     let InForce { tags, settings, rules } = &wanted;
     let told = [
         files::counted(tags.len(), "tag"),
@@ -61,66 +80,114 @@ pub(super) async fn run(context: &Context, args: ExportArgs) -> Result<(), CliEr
     Ok(())
 }
 
-/// Makes the files say what is in force. Answers how many were written.
-fn write(ui: &Ui, path: &Path, wanted: &InForce) -> Result<usize, CliError> {
-    let is_new = !path.exists();
-    let folder = match is_new {
-        true => Format::of_name(&files::name_of(path)) != Some(Format::Toml),
-        false => path.is_dir(),
-    };
-    let before = match (is_new, folder) {
-        (true, true) => Vec::new(),
-        (true, false) => vec![File::default()],
-        (false, _) => files::read_files(path)?,
-    };
-    let mut read = match is_new {
-        true => Document::default(),
-        false => manifest::read(&before, &Defaults::default()),
-    };
+/// Whether a path is, or will be, a folder.
+fn is_folder(path: &Path) -> Result<bool, CliError> {
+    if path.is_dir() || path == Path::new(files::STDIO) {
+        return Ok(path.is_dir());
+    }
+    match Format::of_name(&files::name_of(path)) {
+        Some(Format::Toml) => Ok(false),
+        None if !path.exists() => Ok(true),
+        Some(_) | None => {
+            let text = format!("{} is no manifest; nothing was written", path.display());
+            Err(CliError::usage(text)
+                .hint("name a .toml file or a folder; nicelist rule export writes other formats"))
+        }
+    }
+}
+
+/// What the files say already.
+fn read(ui: &Ui, path: &Path, folder: bool, before: &[File]) -> Result<Document, CliError> {
+    if before.iter().all(|file| file.bytes.is_empty()) {
+        return Ok(Document::default());
+    }
+    let mut read = manifest::read(before, &Defaults::default());
     if folder {
-        let inside = |name: &mut String| *name = path.join(&*name).display().to_string();
-        read.files.iter_mut().for_each(inside);
+        let base = files::name_of(path);
+        let base = base.trim_end_matches('/');
+        read.files.iter_mut().for_each(|name| *name = format!("{base}/{name}"));
     }
-    files::refuse_faults(ui, &read)?;
-    let after = manifest::update(&before, &read, folder, wanted);
-    let changed = after.iter().filter(|file| is_new || !before.contains(file));
-    let mut count = 0;
-    for file in changed {
-        let place = if folder { path.join(&file.name) } else { path.to_owned() };
-        files::write_file(&place, &file.bytes)?;
-        count += 1;
-    }
-    Ok(count)
+    files::refuse_faults(ui, &read)
+        .map_err(|error| error.hint("only a manifest without faults is written into"))?;
+    Ok(read)
 }
 
-/// Everything that is in force, of one moment.
-pub(crate) async fn in_force(client: &Client) -> Result<InForce, CliError> {
-    let mut left = ATTEMPTS;
-    loop {
-        left -= 1;
-        let before = client.status().await?.revision;
-        let settings = client.settings(&SettingsQuery::default()).await?;
-        let settings: Result<Vec<_>, CliError> = settings.into_iter().map(setting).collect();
-        let found = InForce {
-            tags: client.tags().await?.into_iter().map(Tag::from).collect(),
-            settings: settings?,
-            rules: super::rule::all(client, &RuleQuery::default()).await?,
-        };
-        if client.status().await?.revision == before {
-            return Ok(found);
-        }
-        if left == 0 {
-            return Err(CliError::failed("others keep changing the policy; try again"));
+/// Everything that is in force, of one moment, or that would be after a rollback.
+pub(crate) async fn in_force(client: &Client, at: Option<Revision>) -> Result<InForce, CliError> {
+    // It is what an empty policy would end.
+    let nothing = PolicyRequest { dry_run: true, prune: true, ..PolicyRequest::default() };
+    let PolicyAnswer { revision, changes, .. } = client.change_policy(&nothing).await?;
+    let mut found = Found::default();
+    changes.into_iter().try_for_each(|change| found.take(change, Side::Before))?;
+    if let Some(at) = at {
+        let request = RollbackRequest { dry_run: true, base: Some(revision), message: None };
+        let PolicyAnswer { changes, .. } = client.rollback(at, &request).await?;
+        changes.into_iter().try_for_each(|change| found.take(change, Side::After))?;
+    }
+    let Found { tags, settings, rules } = found;
+    Ok(InForce {
+        tags: tags.into_values().collect(),
+        settings: settings.into_iter().map(|((scope, _), setting)| (scope, setting)).collect(),
+        rules: rules.into_values().collect(),
+    })
+}
+
+/// Which side of a difference counts.
+#[derive(Clone, Copy)]
+enum Side {
+    Before,
+    After,
+}
+
+impl Side {
+    fn of<T>(self, before: Option<T>, after: Option<T>) -> Option<T> {
+        match self {
+            Self::Before => before,
+            Self::After => after,
         }
     }
 }
 
-fn setting(view: SettingView) -> Result<(Scope, Setting), CliError> {
-    let SettingView { scope, key, value } = view;
-    let setting = Setting::parse(key, &value).map_err(|error| {
-        CliError::failed(format!("cannot read {key} of {scope}"))
-            .because([error.to_string()])
-            .hint("the server may be newer than this nicelist")
-    })?;
-    Ok((scope, setting))
+/// What was found to be in force.
+#[derive(Default)]
+struct Found {
+    tags: BTreeMap<TagName, Tag>,
+    settings: BTreeMap<(Scope, SettingKey), Setting>,
+    rules: BTreeMap<(Scope, Target), Rule>,
+}
+
+impl Found {
+    /// Takes one side of a difference for what is in force.
+    fn take(&mut self, change: PolicyChange, side: Side) -> Result<(), CliError> {
+        match change.subject {
+            Subject::Tag { name, before, after } => {
+                let tag = side.of(before, after).map(|tag| Tag::from(*tag));
+                replace(&mut self.tags, name, tag);
+            }
+            Subject::Setting { scope, key, before, after } => {
+                let setting = side.of(before, after).map(|value| Setting::parse(key, &value));
+                let setting = setting.transpose().map_err(|error| newer(&key, &error))?;
+                replace(&mut self.settings, (scope, key), setting);
+            }
+            Subject::Rule { target, scope, before, after } => {
+                let rule = side.of(before, after).map(|draft| Rule::try_from(*draft));
+                let rule = rule.transpose().map_err(|error| newer(&target, &error))?;
+                replace(&mut self.rules, (scope, target), rule);
+            }
+        }
+        Ok(())
+    }
+}
+
+fn replace<K: Ord, V>(map: &mut BTreeMap<K, V>, key: K, value: Option<V>) {
+    match value {
+        Some(value) => drop(map.insert(key, value)),
+        None => drop(map.remove(&key)),
+    }
+}
+
+fn newer(what: &impl Display, error: &impl Display) -> CliError {
+    CliError::failed(format!("cannot read {what}"))
+        .because([error.to_string()])
+        .hint("the server may be newer than this nicelist")
 }

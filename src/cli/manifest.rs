@@ -1,9 +1,11 @@
 //! Policy in files: what `plan` and `apply` have in common.
 
+use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
 use clap::Args;
 
+use super::context::Context;
 use super::error::CliError;
 use super::files::{self, Names};
 use super::rule::formats;
@@ -11,14 +13,14 @@ use super::ui::Ui;
 use crate::api::{Detail, PolicyAnswer, PolicyRequest, Problem, SettingView, TagView};
 use crate::client::{Client, ClientError};
 use crate::format::{Defaults, Document, Format, Place};
-use crate::rule::{Revision, RuleDraft};
+use crate::rule::{Revision, RuleDraft, Scope};
 
 /// Which policy.
 #[derive(Debug, Args)]
 pub(crate) struct PolicyArgs {
     /// The manifest: a TOML file, or a folder of them; other formats are read as well
     #[arg(short, long, value_name = "PATH")]
-    file: PathBuf,
+    pub(crate) file: PathBuf,
     /// The format, where it cannot be told by what is in the files
     #[arg(long, value_name = "FORMAT", value_parser = formats())]
     from: Option<Format>,
@@ -65,6 +67,25 @@ impl Policy {
             policy.request.rules.push(RuleDraft::from(placed.rule));
         }
         Ok(policy)
+    }
+
+    /// Puts machine ids in place of whatever else names hosts in scopes.
+    pub(crate) async fn find_hosts(
+        &mut self,
+        context: &Context,
+        client: &Client,
+    ) -> Result<(), CliError> {
+        let mut found: HashMap<Scope, Scope> = HashMap::new();
+        let PolicyRequest { settings, rules, .. } = &mut self.request;
+        for scope in settings.iter_mut().map(|setting| &mut setting.scope) {
+            *scope = machine(context, client, &mut found, scope.clone()).await?;
+        }
+        for rule in rules.iter_mut().filter(|rule| rule.scope.starts_with("host:")) {
+            if let Ok(scope) = rule.scope.parse() {
+                rule.scope = machine(context, client, &mut found, scope).await?.to_string();
+            }
+        }
+        Ok(())
     }
 
     /// Whether it names nothing at all.
@@ -114,6 +135,27 @@ impl Policy {
             }
         }
     }
+}
+
+/// The scope with its host's machine id. A hardware UUID is nothing else.
+async fn machine(
+    context: &Context,
+    client: &Client,
+    found: &mut HashMap<Scope, Scope>,
+    scope: Scope,
+) -> Result<Scope, CliError> {
+    match &scope {
+        Scope::Host(name) if !name.is_uuid() => {}
+        Scope::Fleet | Scope::Group(_) | Scope::Tag(_) | Scope::User(_) | Scope::Host(_) => {
+            return Ok(scope);
+        }
+    }
+    if let Some(known) = found.get(&scope) {
+        return Ok(known.clone());
+    }
+    let machine = context.scope(client, scope.clone()).await?;
+    found.insert(scope, machine.clone());
+    Ok(machine)
 }
 
 fn read(ui: &Ui, file: &Path, from: Option<Format>) -> Result<Document, CliError> {

@@ -9,15 +9,15 @@ use super::manifest::{Policy, PolicyArgs};
 
 /// Show what a manifest would change, and change nothing
 ///
-/// A manifest is a TOML file, or a folder of them, with tags, settings and rules: [tags.NAME],
-/// [settings.SCOPE], [[rules]]. What it does not name is left alone; with --prune it ends. The exit
-/// code is 3 if there are differences, and 0 if there are none.
+/// A manifest is a TOML file, or a folder of TOML and CSV files, with tags, settings and rules:
+/// [tags.NAME], [settings.SCOPE], [[rules]]; docs/MANIFEST.md has all of it. What it does not name is left
+/// alone; with --prune it ends. The exit code is 3 if there are differences, and 0 if there are none.
 #[derive(Debug, Args)]
 #[command(after_long_help = "\
 Examples:
   nicelist plan -f policy/
-  nicelist plan -f policy.toml --prune -o json
-  nicelist plan -f policy/ || test $? -eq 3")]
+  nicelist plan -f policy/ --prune --full
+  nicelist plan -f policy.toml -o json | jq .revision")]
 pub(crate) struct PlanArgs {
     #[command(flatten)]
     policy: PolicyArgs,
@@ -27,15 +27,19 @@ pub(crate) struct PlanArgs {
 }
 
 pub(super) async fn run(context: &Context, args: PlanArgs) -> Result<(), CliError> {
-    let PlanArgs { policy, full } = args;
+    let PlanArgs { policy: args, full } = args;
     let ui = &context.ui;
-    let mut policy = Policy::read(ui, &policy)?;
+    let mut policy = Policy::read(ui, &args)?;
     let client = context.client().await?;
+    policy.find_hosts(context, &client).await?;
     let answer = policy.ask(&client, None, true).await?;
     difference::show(ui, &answer, full)?;
     ui.status(difference::planned(&answer));
-    match answer.changes.is_empty() {
-        true => Ok(()),
-        false => Err(CliError::new(Kind::Differences, "there are differences")),
+    if answer.changes.is_empty() {
+        return Ok(());
     }
+    let (file, prune) = (args.file.display(), if args.prune { " --prune" } else { "" });
+    let base = answer.revision;
+    ui.hint(format!("nicelist apply -f {file}{prune} --base {base} applies exactly this"));
+    Err(CliError::new(Kind::Differences, "there are differences"))
 }

@@ -51,6 +51,18 @@ pub(super) struct Operator {
     pub(super) role: Role,
 }
 
+impl Operator {
+    /// Refuses whoever may do less than a role.
+    pub(super) fn must_be(&self, least: Role) -> Result<(), Refused> {
+        let Self { name, role } = self;
+        if *role >= least {
+            return Ok(());
+        }
+        let message = format!("token `{name}` has role {role}; this needs {least}");
+        Err(Problem::new(Code::Forbidden, message).into())
+    }
+}
+
 /// The tokens that work, by the hash of their secret.
 pub(super) struct Access {
     tokens: RwLock<HashMap<[u8; 32], TokenRecord>>,
@@ -190,14 +202,8 @@ macro_rules! requires {
                     state: &Arc<State>,
                 ) -> Result<Self, Refused> {
                     let operator = operator(parts, state)?;
-                    if operator.role >= Role::$role {
-                        return Ok(Self(operator));
-                    }
-                    let Operator { name, role } = operator;
-                    let message = format!(
-                        "token `{name}` has role {role}; this needs {}", Role::$role,
-                    );
-                    Err(Problem::new(Code::Forbidden, message).into())
+                    operator.must_be(Role::$role)?;
+                    Ok(Self(operator))
                 }
             }
         )+

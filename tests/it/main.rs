@@ -5,12 +5,14 @@
 #![expect(clippy::print_stderr, reason = "the raw output belongs in the test's log")]
 
 mod api;
+mod apply;
 mod conformance;
 mod convert;
 mod desk;
 mod drift;
 mod events;
 mod explain;
+mod export;
 mod generations;
 mod history;
 mod idle;

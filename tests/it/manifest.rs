@@ -60,6 +60,7 @@ fn a_policy_is_planned_applied_and_then_unchanged() {
       + signingid:platform:com.apple.osascript  block  message Ask the help desk
     ----- stderr -----
     Plan: 5 to add
+    hint: nicelist apply -f policy.toml --base 2 applies exactly this
     ");
     insta::assert_snapshot!(shell.run("apply -f policy.toml"), @"
     $ nicelist apply -f policy.toml
@@ -128,6 +129,7 @@ fn a_policy_is_planned_applied_and_then_unchanged() {
       - teamid:OOOOOOOOOO  block
     ----- stderr -----
     Plan: 2 to remove; 5 unchanged
+    hint: nicelist apply -f policy.toml --prune --base 3 applies exactly this
     ");
     insta::assert_snapshot!(shell.run("plan -f policy.toml --prune -o json"), @r#"
     $ nicelist plan -f policy.toml --prune -o json
@@ -162,6 +164,7 @@ fn a_policy_is_planned_applied_and_then_unchanged() {
     }
     ----- stderr -----
     Plan: 2 to remove; 5 unchanged
+    hint: nicelist apply -f policy.toml --prune --base 3 applies exactly this
     "#);
     insta::assert_snapshot!(shell.run("apply -f policy.toml --prune --dry-run"), @"
     $ nicelist apply -f policy.toml --prune --dry-run
@@ -201,15 +204,17 @@ fn what_is_exported_plans_to_nothing_and_keeps_its_authors_words() {
     wrote 3 files of folder: 2 tags, 2 settings, 3 rules
     ");
     insta::assert_snapshot!(read(&shell, "folder/rules.toml"), @r#"
+    # [[rules]]: what may run, for whom.
+
+    [[rules]]
+    target = "teamid:EQHXZ8M8AV"
+    policy = "allow"
+
     [[rules]]
     target = "signingid:platform:com.apple.osascript"
     policy = "block"
     scope = "tag:canary"
     message = "Ask the help desk"
-
-    [[rules]]
-    target = "teamid:EQHXZ8M8AV"
-    policy = "allow"
 
     [[rules]]
     target = "teamid:OOOOOOOOOO"
@@ -275,6 +280,7 @@ fn a_rollback_brings_back_what_was_exported_before() {
       + teamid:EQHXZ8M8AV  allow
     ----- stderr -----
     Plan: 1 to add, 2 to change; 4 unchanged
+    hint: nicelist apply -f before --prune --base 6 applies exactly this
     ");
     shell.run(&format!("rollback {before} --yes"));
     insta::assert_snapshot!(shell.run("plan -f before --prune"), @"
@@ -354,6 +360,7 @@ fn files_with_faults_change_nothing_and_say_where() {
     folder/c.csv:2: teamid:AAAAAAAAAA for fleet is there already, at b.toml:1:1
     folder/rules.csv.bak: is no part of a manifest; only .toml, .csv and .tsv files are
     error: 4 faults; nothing was changed
+    hint: only a manifest without faults is written into
     ");
     shell.write("tagless.toml", "[settings.\"tag:nowhere\"]\nclient-mode = \"lockdown\"\n[[rules]]\ntarget = \"teamid:AAAAAAAAAA\"\npolicy = \"allow\"\nscope = \"tag:cannary\"\n");
     insta::assert_snapshot!(shell.run("plan -f tagless.toml"), @"
@@ -445,5 +452,6 @@ fn the_folder_of_another_server_is_a_policy_as_well() {
     ----- stderr -----
     made the local database sqlite:a.db
     Plan: 2 to add
+    hint: nicelist apply -f moroz --base 0 applies exactly this
     ");
 }

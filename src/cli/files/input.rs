@@ -293,9 +293,15 @@ fn folder(
     let name = name_of(path);
     let files = read_folder(path)?;
     let mut found = files.iter().filter_map(Format::of_content);
+    // A manifest with a fault in it is one still, and so are rows alone.
+    let named = files.iter().filter_map(|file| Format::of_name(&file.name));
+    let named = named
+        .filter(|it| matches!(it, Format::Toml | Format::Csv | Format::Tsv))
+        .map(|_| Format::Toml)
+        .next();
     let format = match format {
         Some(format) => format,
-        None => found.find(|it| it.has_folders()).ok_or_else(|| unknown(&name))?,
+        None => found.find(|it| it.has_folders()).or(named).ok_or_else(|| unknown(&name))?,
     };
     if !format.has_folders() {
         return Err(CliError::usage(format!("{name} is a folder, and {format} is one file")));

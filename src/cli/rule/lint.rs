@@ -89,7 +89,7 @@ pub(super) async fn run(context: &Context, args: LintArgs) -> Result<(), CliErro
 impl Source {
     async fn of_server(context: &Context) -> Result<Self, CliError> {
         let client = context.client().await?;
-        let policy = crate::cli::export::in_force(&client).await?;
+        let policy = crate::cli::export::in_force(&client, None).await?;
         Ok(Self { policy, faults: Vec::new(), places: None })
     }
 

@@ -18,7 +18,6 @@ mod view;
 use clap::Subcommand;
 
 pub(super) use convert::formats;
-pub(super) use view::all;
 
 use super::context::Context;
 use super::error::CliError;

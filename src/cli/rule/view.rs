@@ -89,7 +89,7 @@ pub(super) fn rule(view: RuleView) -> Result<Rule, CliError> {
 }
 
 /// All rules that a query finds, checked.
-pub(crate) async fn all(client: &Client, query: &RuleQuery) -> Result<Vec<Rule>, CliError> {
+pub(super) async fn all(client: &Client, query: &RuleQuery) -> Result<Vec<Rule>, CliError> {
     let mut pages = client.rules(query);
     let mut rules = Vec::new();
     while let Some(page) = pages.next().await? {

@@ -6,6 +6,7 @@
 //! reason values that a spreadsheet would run as formulas (`=…`, `+…`) are left as they are:
 //! open a file of unknown origin as text.
 
+mod amend;
 mod column;
 mod lines;
 mod read;
@@ -14,6 +15,7 @@ mod tests;
 mod whole;
 mod write;
 
+pub use amend::{Amendment, amend};
 pub use column::HeaderError;
 pub use read::{BadRow, ReadError, Reader, Reason, Row};
 pub use whole::{read, recognises, write};

@@ -46,7 +46,7 @@ impl<W: Write> Writer<W> {
     }
 }
 
-fn field(rule: &Rule, column: Column) -> Cow<'_, str> {
+pub(super) fn field(rule: &Rule, column: Column) -> Cow<'_, str> {
     let (notice, provenance) = (&rule.notice, &rule.provenance);
     Cow::Borrowed(match column {
         Column::RuleType => rule.target().rule_type().word(),

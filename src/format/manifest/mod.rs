@@ -4,6 +4,7 @@
 //! top may stand the `scope` and the `source` of those of its rules that do not say. A manifest is
 //! one such file or a folder of them, in which CSV files with rules may stand as well.
 
+mod around;
 mod read;
 mod rules;
 #[cfg(test)]
@@ -48,6 +49,16 @@ enum Part {
 }
 
 impl Part {
+    /// What the only file is: it may have any path, and no ending.
+    fn alone(name: &str) -> Self {
+        let base = name.rsplit('/').next().unwrap_or(name);
+        match Self::of(base) {
+            Self::Beside if base.ends_with(".toml") => Self::Toml,
+            Self::Stray if !base.contains('.') => Self::Toml,
+            part @ (Self::Toml | Self::Rows(_) | Self::Beside | Self::Stray) => part,
+        }
+    }
+
     fn of(name: &str) -> Self {
         let ending = name.rsplit_once('.').map_or("", |(_, ending)| ending).to_ascii_lowercase();
         match ending.as_str() {

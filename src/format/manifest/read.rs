@@ -1,5 +1,6 @@
 //! Reads a manifest.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
 use std::ops::Range;
@@ -44,8 +45,8 @@ pub fn read(files: &[File], defaults: &Defaults) -> Document {
         tags: HashMap::new(),
     };
     for (number, file) in files.iter().enumerate() {
-        let alone = files.len() == 1 && !matches!(Part::of(&file.name), Part::Rows(_));
-        match if alone { Part::Toml } else { Part::of(&file.name) } {
+        let part = if files.len() == 1 { Part::alone(&file.name) } else { Part::of(&file.name) };
+        match part {
             Part::Toml => reader.toml(number, file, defaults),
             Part::Rows(delimiter) => reader.rows(number, file, delimiter, defaults),
             Part::Beside => {}
@@ -56,20 +57,41 @@ pub fn read(files: &[File], defaults: &Defaults) -> Document {
             }
         }
     }
+    reader.document.faults.sort_by_key(|fault| fault.place);
     reader.document
+}
+
+/// A file without carriage returns at the ends of its lines: they come and go with checkouts, and
+/// are no part of a text of several lines.
+pub(super) fn with_plain_line_ends(file: &File) -> Cow<'_, File> {
+    match std::str::from_utf8(&file.bytes) {
+        Ok(text) if text.contains("\r\n") => {
+            let bytes = text.replace("\r\n", "\n").into_bytes();
+            Cow::Owned(File { name: file.name.clone(), bytes })
+        }
+        Ok(_) | Err(_) => Cow::Borrowed(file),
+    }
 }
 
 /// That a key is not known, with the one that may be meant.
 pub(super) fn unknown(key: &str, known: &[&str]) -> String {
-    let near = known
-        .iter()
-        .map(|name| (strsim::damerau_levenshtein(key, name), name))
-        .filter(|(far, _)| *far <= 2)
-        .min();
-    match near {
-        Some((_, name)) => format!("{key}: is no key here; did you mean {name}?"),
+    match nearest(key, known.iter().copied()) {
+        Some(name) => format!("{key}: is no key here; did you mean {name}?"),
         None => format!("{key}: is no key here; there are {}", known.join(", ")),
     }
+}
+
+fn unknown_setting(key: &str) -> String {
+    match nearest(key, SettingKey::ALL.iter().map(|key| key.name())) {
+        Some(name) => format!("{key}: is no setting; did you mean {name}?"),
+        None => format!("{key}: is no setting; nicelist settings set --help names them all"),
+    }
+}
+
+fn nearest<'k>(key: &str, known: impl Iterator<Item = &'k str>) -> Option<&'k str> {
+    let key = key.to_ascii_lowercase();
+    let far = known.map(|name| (strsim::damerau_levenshtein(&key, name), name));
+    far.filter(|(far, name)| *far <= name.len() / 3).min().map(|(_, name)| name)
 }
 
 struct Reader {
@@ -87,7 +109,8 @@ struct Sheet<'r, 't> {
 
 impl Reader {
     fn toml(&mut self, number: usize, file: &File, defaults: &Defaults) {
-        let text = match Text::open(number, file) {
+        let file = with_plain_line_ends(file);
+        let text = match Text::open(number, &file) {
             Ok(text) => text,
             Err(fault) => return self.document.faults.push(fault),
         };
@@ -250,6 +273,10 @@ impl Sheet<'_, '_> {
             };
             let setting = match Setting::parse_named(key.get_ref(), &said) {
                 Ok(setting) => setting,
+                Err(SettingError::UnknownKey(_)) => {
+                    self.fault((key.span(), unknown_setting(key.get_ref())));
+                    continue;
+                }
                 Err(error) => {
                     let is_key = matches!(error, SettingError::UnknownKey(_));
                     let at = if is_key { key.span() } else { value.span() };

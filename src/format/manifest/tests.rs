@@ -4,6 +4,7 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::fleet::{InForce, Setting, SettingKey, Tag};
+use crate::format::csv::{self, Delimiter};
 use crate::format::tests::any_rules;
 use crate::format::{Content, Defaults, Document, File};
 use crate::rule::{Rule, Scope};
@@ -111,7 +112,7 @@ policy = "allow"
     p.toml:4:1: priorty: is no key here; did you mean priority?
     p.toml:5:11: serials: expected a list of strings, found string
     p.toml:7:15: client-mode: `lockdwn` is not taken; expected monitor, lockdown or standalone
-    p.toml:8:1: clean: `clean` is no setting
+    p.toml:8:1: clean: is no setting; nicelist settings set --help names them all
     p.toml:9:11: settings: a group name must have 1 to 255 bytes and no control characters
     p.toml:12:1: client-mode for host:M1 is there already, at p.toml:11:1
     p.toml:14:10: target: `SHORT` is no teamid identifier; expected 10 letters and digits
@@ -153,6 +154,16 @@ fn comments_order_and_spellings_stay_where_nothing_differs() {
     let document = read(&files, &Defaults::default());
     let wanted = in_force(document.clone());
     assert_eq!(update(&files, &document, false, &wanted), files);
+}
+
+#[test]
+fn a_text_of_several_lines_is_the_same_after_any_checkout() {
+    let unix = "[[rules]]\ntarget = \"teamid:AAAAAAAAAA\"\npolicy = \"allow\"\ncomment = \"\"\"\none\ntwo\"\"\"\n";
+    let windows = unix.replace('\n', "\r\n");
+    let [unix, windows] =
+        [unix, &windows].map(|text| in_force(read(&[file("p.toml", text)], &Defaults::default())));
+    assert_eq!(unix, windows);
+    assert_eq!(unix.rules[0].provenance.comment.as_deref(), Some("one\ntwo"));
 }
 
 #[test]
@@ -219,7 +230,11 @@ fn what_a_folder_does_not_have_gets_a_file_of_its_own() {
     )];
     let after = update(&rows, &read(&rows, &Defaults::default()), true, &wanted);
     assert_eq!(in_force(read(&after, &Defaults::default())), wanted);
-    assert!(String::from_utf8_lossy(&after[0].bytes).contains("EQHXZ8M8AV,allow,fleet"));
+    let rows = String::from_utf8_lossy(&after[0].bytes);
+    insta::assert_snapshot!(rows, @"
+    target,policy,comment,source
+    teamid:EQHXZ8M8AV,allow,Chrome,git
+    ");
 }
 
 proptest! {
@@ -231,9 +246,16 @@ proptest! {
         rules.sort_by_cached_key(|it| (it.target().clone(), it.scope().clone()));
         rules.dedup_by_key(|it| (it.target().clone(), it.scope().clone()));
         let wanted = InForce { rules, ..InForce::default() };
-        let before = write(Content { rules: &is, ..Content::default() }).files;
-        let document = read(&before, &Defaults::default());
-        let after = update(&before, &document, false, &wanted);
-        prop_assert_eq!(in_force(read(&after, &Defaults::default())), wanted);
+        let tables = write(Content { rules: &is, ..Content::default() }).files;
+        let text = std::str::from_utf8(&tables[0].bytes).unwrap();
+        let windows = format!("\u{feff}{}", text.replace('\n', "\r\n"));
+        let rows = csv::write(Content { rules: &is, ..Content::default() }, Delimiter::Tab).files;
+        let rows = [File { name: "rules.tsv".to_owned(), ..rows[0].clone() }];
+        for (before, folder) in [(&tables[..], false), (&[file("", &windows)], false), (&rows, true)] {
+            let document = read(before, &Defaults::default());
+            prop_assert_eq!(&document.faults, &[]);
+            let after = update(before, &document, folder, &wanted);
+            prop_assert_eq!(in_force(read(&after, &Defaults::default())), wanted.clone());
+        }
     }
 }

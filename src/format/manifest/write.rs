@@ -3,11 +3,16 @@
 
 use std::collections::BTreeMap;
 
-use toml_edit::{Array, ArrayOfTables, DocumentMut, Item, Table, TableLike, Value, value};
+use jiff::Timestamp;
+use toml_edit::{
+    Array, ArrayOfTables, Datetime, DocumentMut, Item, Table, TableLike, Value, value,
+};
 
 use super::Part;
+use super::around::{Headings, alike};
+use super::read::with_plain_line_ends;
 use crate::fleet::{InForce, Setting, SettingKey, Tag};
-use crate::format::csv::{self, Delimiter};
+use crate::format::csv::{self, Amendment, Delimiter};
 use crate::format::{Content, Defaults, Document, File, PlacedTag, Written};
 use crate::rule::{Rule, RuleDraft, Scope, TagName, Target};
 
@@ -24,7 +29,7 @@ pub fn write(content: Content<'_>) -> Written {
     left.put_tags(&mut document);
     left.put_settings(&mut document);
     left.put_rules(&mut document, &Defaults::default());
-    let file = File { name: String::new(), bytes: bytes_of(document) };
+    let file = File { name: String::new(), bytes: alike(&[], document.to_string()) };
     Written { files: vec![file], losses: Vec::new() }
 }
 
@@ -46,15 +51,18 @@ pub fn update(files: &[File], read: &Document, folder: bool, wanted: &InForce) -
         });
     }
     let home = |name: &'static str| if folder { name } else { "" };
-    if !left.tags.is_empty() {
+    // A new folder gets all its files, so that there is a place for everything.
+    let is_part = |file: &File| matches!(Part::of(&file.name), Part::Toml | Part::Rows(_));
+    let is_new = folder && !files.iter().any(is_part);
+    if is_new || !left.tags.is_empty() {
         let (document, _) = tables_of(&mut sheets, home(TAGS));
         left.put_tags(document);
     }
-    if !left.settings.is_empty() {
+    if is_new || !left.settings.is_empty() {
         let (document, _) = tables_of(&mut sheets, home(SETTINGS));
         left.put_settings(document);
     }
-    if !left.rules.is_empty() {
+    if is_new || !left.rules.is_empty() {
         let (document, defaults) = tables_of(&mut sheets, home(RULES));
         left.put_rules(document, &defaults);
     }
@@ -64,54 +72,77 @@ pub fn update(files: &[File], read: &Document, folder: bool, wanted: &InForce) -
 /// A file, and its tables if it has some.
 struct Sheet {
     file: File,
-    tables: Option<(DocumentMut, Defaults)>,
+    tables: Option<Tables>,
+}
+
+/// The tables of a file, and how they were written before anything was changed.
+#[derive(Default)]
+struct Tables {
+    document: DocumentMut,
+    before: Option<String>,
+    defaults: Defaults,
 }
 
 impl Sheet {
     fn into_file(self) -> File {
         match self.tables {
             None => self.file,
-            Some((document, _)) => File { bytes: bytes_of(document), ..self.file },
+            Some(Tables { document, before, defaults: _ }) => {
+                let after = document.to_string();
+                if before.as_ref() == Some(&after) {
+                    return self.file;
+                }
+                File { bytes: alike(&self.file.bytes, after), name: self.file.name }
+            }
         }
     }
 
     /// Takes from what is left to be written what the file says, as it shall be said.
     fn toml(file: &File, (tags, rules): (&[PlacedTag], &[&Rule]), left: &mut Left<'_>) -> Self {
-        let text = std::str::from_utf8(&file.bytes).unwrap_or_default();
+        let plain = with_plain_line_ends(file);
+        let text = std::str::from_utf8(&plain.bytes).unwrap_or_default();
         let Ok(mut document) = text.trim_start_matches('\u{feff}').parse::<DocumentMut>() else {
             return Self { file: file.clone(), tables: None };
         };
+        let before = Some(document.to_string());
         let said = |key: &str| document.get(key).and_then(Item::as_str);
         let defaults = Defaults {
             scope: said("scope").and_then(|scope| scope.parse().ok()),
             source: said("source").map(str::to_owned),
             policy: None,
         };
-        keep_tags(&mut document, tags, left);
-        keep_settings(&mut document, left);
-        keep_rules(&mut document, rules, &defaults, left);
-        Self { file: file.clone(), tables: Some((document, defaults)) }
+        let mut headings = Headings::default();
+        keep_tags(&mut document, tags, left, &mut headings);
+        keep_settings(&mut document, left, &mut headings);
+        keep_rules(&mut document, rules, &defaults, left, &mut headings);
+        headings.end(&mut document);
+        // What is empty now stands in nobody's way.
+        for name in ["tags", "settings", "rules"] {
+            let is_empty = |item: &Item| match item {
+                Item::None => true,
+                Item::Table(table) => table.is_empty(),
+                Item::ArrayOfTables(tables) => tables.is_empty(),
+                Item::Value(value) => value.as_array().is_some_and(Array::is_empty),
+            };
+            if document.get(name).is_some_and(is_empty) {
+                document.remove(name);
+            }
+        }
+        Self { file: file.clone(), tables: Some(Tables { document, before, defaults }) }
     }
 
     fn rows(file: &File, rules: &[&Rule], delimiter: Delimiter, left: &mut Left<'_>) -> Self {
-        let wanted: Vec<Option<&Rule>> = rules.iter().map(|rule| left.take_rule(rule)).collect();
-        let unchanged = wanted.iter().zip(rules).all(|(wanted, is)| *wanted == Some(*is));
-        if unchanged {
-            return Self { file: file.clone(), tables: None };
-        }
-        let rules: Vec<Rule> = wanted.into_iter().flatten().cloned().collect();
+        let amendments: Vec<Amendment<'_>> =
+            rules.iter().map(|is| Amendment { is, wanted: left.take_rule(is) }).collect();
+        let unchanged = amendments.iter().all(|it| it.wanted == Some(it.is));
         let delimiter = csv::recognises(&file.bytes).unwrap_or(delimiter);
-        let written = csv::write(Content { rules: &rules, ..Content::default() }, delimiter);
-        let bytes = written.files.into_iter().next().map(|file| file.bytes).unwrap_or_default();
+        // It was read without faults, so it has a header.
+        let amended = csv::amend(&file.bytes, delimiter, &amendments).ok();
+        let Some(bytes) = amended.filter(|_| !unchanged) else {
+            return Self { file: file.clone(), tables: None };
+        };
         Self { file: File { bytes, ..file.clone() }, tables: None }
     }
-}
-
-/// The text of tables. Where there are none, it says that this is meant: an empty file may have
-/// been cut off.
-fn bytes_of(document: DocumentMut) -> Vec<u8> {
-    let text = document.to_string();
-    if text.trim().is_empty() { b"rules = []\n".to_vec() } else { text.into_bytes() }
 }
 
 /// The tables of the file of this name, which is added if it is not there; of any file when the
@@ -123,15 +154,40 @@ fn tables_of<'s>(sheets: &'s mut Vec<Sheet>, name: &str) -> (&'s mut DocumentMut
         sheets.push(Sheet { file, tables: None });
         sheets.len() - 1
     });
-    let (document, defaults) = sheets[index].tables.get_or_insert_with(Default::default);
+    let Tables { document, defaults, .. } =
+        sheets[index].tables.get_or_insert_with(|| Tables::new(name));
+    // In a file of nothing but comments they stay above what is added.
+    if document.is_empty() {
+        let comments = document.trailing().as_str().unwrap_or_default().to_owned();
+        document.set_trailing("");
+        let above = document.as_table().decor().prefix().and_then(|it| it.as_str());
+        let above = format!("{}{comments}", above.unwrap_or_default());
+        document.as_table_mut().decor_mut().set_prefix(above);
+    }
     (document, defaults.clone())
+}
+
+impl Tables {
+    /// Those of a new file.
+    fn new(name: &str) -> Self {
+        let mut tables = Self::default();
+        let about = match name {
+            TAGS => "# [tags.NAME]: which tags there are, how strong, and who has them.\n\n",
+            SETTINGS => "# [settings.fleet], [settings.\"tag:NAME\"]: what is set for whom.\n\n",
+            RULES => "# [[rules]]: what may run, for whom.\n\n",
+            _ => "",
+        };
+        tables.document.set_trailing(about);
+        tables
+    }
 }
 
 /// What is not written yet.
 struct Left<'a> {
     tags: BTreeMap<&'a TagName, &'a Tag>,
     settings: BTreeMap<(Scope, SettingKey), &'a Setting>,
-    rules: BTreeMap<(Target, Scope), &'a Rule>,
+    /// By scope, as they are written.
+    rules: BTreeMap<(Scope, Target), &'a Rule>,
 }
 
 impl<'a> Left<'a> {
@@ -151,6 +207,8 @@ impl<'a> Left<'a> {
     fn put_tags(&mut self, document: &mut DocumentMut) {
         for (name, tag) in std::mem::take(&mut self.tags) {
             let mut table = Table::new();
+            // A table with nothing in it looks forgotten.
+            set(&mut table, "priority", Some(i64::from(tag.priority).into()));
             set_tag(&mut table, tag);
             if let Some(tags) = parent(document, "tags") {
                 tags.insert(name.as_str(), Item::Table(table));
@@ -188,8 +246,8 @@ impl<'a> Left<'a> {
     }
 }
 
-fn key_of(rule: &Rule) -> (Target, Scope) {
-    (rule.target().clone(), rule.scope().clone())
+fn key_of(rule: &Rule) -> (Scope, Target) {
+    (rule.scope().clone(), rule.target().clone())
 }
 
 /// The table around others, without a line of its own.
@@ -217,10 +275,21 @@ fn keys(document: &DocumentMut, name: &str) -> Vec<String> {
     table.map_or_else(Vec::new, |table| table.iter().map(|(key, _)| key.to_owned()).collect())
 }
 
-fn keep_tags(document: &mut DocumentMut, read: &[PlacedTag], left: &mut Left<'_>) {
+fn keep_tags(
+    document: &mut DocumentMut,
+    read: &[PlacedTag],
+    left: &mut Left<'_>,
+    headings: &mut Headings,
+) {
     for key in keys(document, "tags") {
         let wanted = key.parse().ok().and_then(|name: TagName| left.tags.remove(&name));
         let Some(tags) = parent(document, "tags") else { continue };
+        let decor = tags.get_mut(&key).and_then(Item::as_table_mut).map(Table::decor_mut);
+        match (&wanted, decor) {
+            (Some(_), Some(decor)) => headings.give(decor),
+            (None, Some(decor)) => headings.take(decor),
+            (_, None) => {}
+        }
         match (wanted, tags.get_mut(&key).and_then(Item::as_table_like_mut)) {
             (Some(tag), _) if read.iter().any(|placed| placed.tag == *tag) => {}
             (Some(tag), Some(table)) => set_tag(table, tag),
@@ -229,7 +298,7 @@ fn keep_tags(document: &mut DocumentMut, read: &[PlacedTag], left: &mut Left<'_>
     }
 }
 
-fn keep_settings(document: &mut DocumentMut, left: &mut Left<'_>) {
+fn keep_settings(document: &mut DocumentMut, left: &mut Left<'_>, headings: &mut Headings) {
     for key in keys(document, "settings") {
         let Some(scopes) = parent(document, "settings") else { continue };
         let (Ok(scope), Some(table)) =
@@ -249,7 +318,14 @@ fn keep_settings(document: &mut DocumentMut, left: &mut Left<'_>) {
                 None => drop(table.remove(&name)),
             }
         }
-        if table.is_empty() {
+        let is_empty = table.is_empty();
+        let decor = scopes.get_mut(&key).and_then(Item::as_table_mut).map(Table::decor_mut);
+        match decor {
+            Some(decor) if is_empty => headings.take(decor),
+            Some(decor) => headings.give(decor),
+            None => {}
+        }
+        if is_empty {
             scopes.remove(&key);
         }
     }
@@ -257,7 +333,14 @@ fn keep_settings(document: &mut DocumentMut, left: &mut Left<'_>) {
 
 /// A scalar as it would be written on a command line.
 fn text_of(value: &Value) -> String {
-    value.as_str().map_or_else(|| value.clone().decorated("", "").to_string(), str::to_owned)
+    match value {
+        Value::String(text) => text.value().clone(),
+        Value::Integer(number) => number.value().to_string(),
+        Value::Boolean(flag) => flag.value().to_string(),
+        Value::Float(_) | Value::Datetime(_) | Value::Array(_) | Value::InlineTable(_) => {
+            value.clone().decorated("", "").to_string()
+        }
+    }
 }
 
 fn keep_rules(
@@ -265,6 +348,7 @@ fn keep_rules(
     rules: &[&Rule],
     defaults: &Defaults,
     left: &mut Left<'_>,
+    headings: &mut Headings,
 ) {
     let wanted: Vec<Option<&Rule>> = rules.iter().map(|rule| left.take_rule(rule)).collect();
     let mut rows = wanted.into_iter().zip(rules);
@@ -280,10 +364,15 @@ fn keep_rules(
     };
     match document.get_mut("rules") {
         Some(Item::ArrayOfTables(tables)) => {
-            let kept: Vec<Table> =
-                tables.iter().cloned().filter_map(|mut it| keep(&mut it).then_some(it)).collect();
-            tables.clear();
-            kept.into_iter().for_each(|table| tables.push(table));
+            let all: Vec<Table> = std::mem::take(tables).into_iter().collect();
+            for mut table in all {
+                if keep(&mut table) {
+                    headings.give(table.decor_mut());
+                    tables.push(table);
+                } else {
+                    headings.take(table.decor());
+                }
+            }
         }
         Some(Item::Value(Value::Array(array))) => {
             let mut kept = Array::new();
@@ -302,8 +391,7 @@ fn keep_rules(
 
 fn set_tag(table: &mut dyn TableLike, tag: &Tag) {
     let Tag { name: _, priority, description, membership } = tag;
-    let is_new = table.is_empty();
-    if is_new || *priority != 0 || table.contains_key("priority") {
+    if *priority != 0 || table.contains_key("priority") {
         set(table, "priority", Some(i64::from(*priority).into()));
     }
     set(table, "description", description.as_deref().map(Value::from));
@@ -342,7 +430,13 @@ fn set_rule(table: &mut dyn TableLike, rule: &Rule, defaults: &Defaults) {
     set(table, "comment", text(draft.comment));
     set(table, "ticket", text(draft.ticket));
     set(table, "source", text(source));
-    set(table, "expires", draft.expires.map(|at| at.to_string().into()));
+    set(table, "expires", draft.expires.map(time));
+}
+
+/// A time; TOML's own has four digits for the year.
+fn time(at: Timestamp) -> Value {
+    let text = at.to_string();
+    text.parse::<Datetime>().map_or_else(|_| text.into(), Value::from)
 }
 
 /// Sets a value, or takes it away; what stands around it stays.

@@ -11,7 +11,7 @@ use crate::api::{
 };
 use crate::fleet::{Difference, Differences, Terms};
 use crate::rule::Revision;
-use crate::server::access::{Editor, Viewer};
+use crate::server::access::Viewer;
 use crate::server::answer::{Answer, Body, Query, Refused, bad_cursor, page_size};
 use crate::server::app::{Shared, State};
 use crate::store::{RevisionFilter, RulePlace, RuleTurn, RuleVersion, StoredRevision};
@@ -130,13 +130,14 @@ pub(super) async fn of_target(
 }
 
 /// Takes rules, settings and tags back to how they were at a revision, as a new revision. Rules
-/// that have expired since stay out, and hosts keep the tags that they have.
+/// that have expired since stay out, and hosts keep the tags that they have. A dry run is open to
+/// whoever may read.
 #[utoipa::path(post, path = "/revisions/{revision}/rollback", request_body = RollbackRequest,
     responses((status = 200, body = PolicyAnswer), (status = 404, body = Problem),
         (status = 409, body = Problem)))]
 pub(super) async fn rollback(
     axum::extract::State(state): Shared,
-    Editor(operator): Editor,
+    Viewer(operator): Viewer,
     Path(revision): Path<String>,
     Body(request): Body<RollbackRequest>,
 ) -> Answer<PolicyAnswer> {

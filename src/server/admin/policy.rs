@@ -10,9 +10,9 @@ use super::off_the_async_threads;
 use crate::api::{
     Code, Detail, PolicyAnswer, PolicyChange, PolicyRequest, Problem, SettingView, TagView,
 };
-use crate::fleet::{Difference, Differences, InForce, Setting, Tag, Terms};
+use crate::fleet::{Difference, Differences, InForce, Role, Setting, Tag, Terms};
 use crate::rule::{Revision, Rule, RuleDraft, Scope, TagName};
-use crate::server::access::{Editor, Operator};
+use crate::server::access::{Operator, Viewer};
 use crate::server::answer::{Answer, Body, Refused};
 use crate::server::app::{Shared, State};
 use crate::store::{Author, Change, Edit, RuleFilter, Store, StoreError, StoreResult};
@@ -22,13 +22,13 @@ const ATTEMPTS: usize = 5;
 
 /// Makes tags, settings and rules as they are named, as one revision or not at all. Everything
 /// that is wrong is in the problem's details: rules by index and field, tags and settings by
-/// index and a field that begins with `tags.` or `settings.`.
+/// index and a field that begins with `tags.` or `settings.`. A dry run is open to whoever may read.
 #[utoipa::path(post, path = "/policy", request_body = PolicyRequest,
     responses((status = 200, body = PolicyAnswer), (status = 409, body = Problem),
         (status = 422, body = Problem)))]
 pub(super) async fn change(
     axum::extract::State(state): Shared,
-    Editor(operator): Editor,
+    Viewer(operator): Viewer,
     Body(request): Body<PolicyRequest>,
 ) -> Answer<PolicyAnswer> {
     let PolicyRequest { message, base, dry_run, prune, tags, settings, rules } = request;
@@ -53,6 +53,8 @@ pub(super) async fn reach(
     operator: Operator,
     goal: Goal,
 ) -> Result<PolicyAnswer, Refused> {
+    // What would change can be seen by whoever sees what is.
+    operator.must_be(if goal.dry_run { Role::Viewer } else { Role::Editor })?;
     let goal = Arc::new(goal);
     let mut left = ATTEMPTS;
     loop {

@@ -1,0 +1,92 @@
+//! Changes rows of a file; its columns, and all other rows, stay.
+
+use ::csv::{ByteRecord, ReaderBuilder, Terminator, WriterBuilder};
+
+use super::column::{Column, Layout};
+use super::write::field;
+use super::{Delimiter, HeaderError};
+use crate::rule::{Rule, Scope};
+
+/// What becomes of a row.
+pub struct Amendment<'a> {
+    /// The rule that it is.
+    pub is: &'a Rule,
+    /// The rule that it shall be; none for a row that goes.
+    pub wanted: Option<&'a Rule>,
+}
+
+/// A file of good rows with some of them changed, each as it is named, in the order of the file.
+/// Columns are added where they are needed.
+///
+/// # Errors
+/// If the file has no header of rules.
+pub fn amend(
+    bytes: &[u8],
+    delimiter: Delimiter,
+    amendments: &[Amendment<'_>],
+) -> Result<Vec<u8>, HeaderError> {
+    let mut builder = ReaderBuilder::new();
+    let input = builder.has_headers(false).flexible(true).delimiter(delimiter.byte());
+    let mut records = input.from_reader(bytes).into_byte_records();
+    let io_error = |error: ::csv::Error| HeaderError::Read(error.into());
+    let mut header = records.next().ok_or(HeaderError::Empty)?.map_err(io_error)?;
+    let mut layout = Layout::read(&header)?;
+    let width = header.len();
+    for column in Column::ALL {
+        let is_said = |it: &Amendment<'_>| it.wanted.is_some_and(|rule| is_said(rule, column));
+        let is_needed = column != Column::RuleType && layout.place_of(column).is_none();
+        if is_needed && amendments.iter().any(is_said) {
+            header.push_field(column.name().as_bytes());
+        }
+    }
+    if header.len() > width {
+        layout = Layout::read(&header)?;
+    }
+    let has_carriage_returns = memchr::memmem::find(bytes, b"\r\n").is_some();
+    let end = if has_carriage_returns { Terminator::CRLF } else { Terminator::Any(b'\n') };
+    let mark: &[u8] = "\u{feff}".as_bytes();
+    let start = if bytes.starts_with(mark) { mark.to_vec() } else { Vec::new() };
+    let mut output = WriterBuilder::new();
+    let output = output.flexible(true).delimiter(delimiter.byte()).terminator(end);
+    let mut output = output.from_writer(start);
+    output.write_byte_record(&header).map_err(io_error)?;
+    let mut amendments = amendments.iter();
+    for record in records {
+        let record = record.map_err(io_error)?;
+        if record.iter().all(|field| field.trim_ascii().is_empty()) {
+            continue;
+        }
+        if let Some(record) = amended(record, &header, &layout, amendments.next()) {
+            output.write_byte_record(&record).map_err(io_error)?;
+        }
+    }
+    output.into_inner().map_err(|error| HeaderError::Read(error.into_error()))
+}
+
+/// Whether a rule has something to say in a column, which need not be there otherwise.
+fn is_said(rule: &Rule, column: Column) -> bool {
+    match column {
+        Column::Scope => *rule.scope() != Scope::Fleet,
+        _ => !field(rule, column).is_empty(),
+    }
+}
+
+fn amended(
+    record: ByteRecord,
+    header: &ByteRecord,
+    layout: &Layout,
+    amendment: Option<&Amendment<'_>>,
+) -> Option<ByteRecord> {
+    let Some(Amendment { is, wanted }) = amendment else { return Some(record) };
+    let wanted = (*wanted)?;
+    let mut fields: Vec<Vec<u8>> = record.iter().map(<[u8]>::to_vec).collect();
+    fields.resize(header.len(), Vec::new());
+    for column in Column::ALL {
+        // What says the same is left as it is spelt.
+        let differs = field(is, column) != field(wanted, column);
+        if let Some(place) = layout.place_of(column).filter(|_| differs) {
+            fields[place] = field(wanted, column).as_bytes().to_vec();
+        }
+    }
+    Some(fields.into())
+}
