@@ -113,7 +113,8 @@ Register-ArgumentCompleter -Native -CommandName 'nicelist' -ScriptBlock {
             [CompletionResult]::new('export', 'export', [CompletionResultType]::ParameterValue, 'Export rules to a file of any format')
             [CompletionResult]::new('convert', 'convert', [CompletionResultType]::ParameterValue, 'Convert files of rules from any format to any other, without a server')
             [CompletionResult]::new('diff', 'diff', [CompletionResultType]::ParameterValue, 'Show how the rules of two files, revisions or the server differ')
-            [CompletionResult]::new('explain', 'explain', [CompletionResultType]::ParameterValue, 'Say which rule decides about a target on a host, which others lost, and what the host cannot take')
+            [CompletionResult]::new('lint', 'lint', [CompletionResultType]::ParameterValue, 'Look for rules and settings that do not do what they seem to do')
+            [CompletionResult]::new('explain', 'explain', [CompletionResultType]::ParameterValue, 'Say what a host makes of a program or a target: which rule decides, which others lost and why, and what the host cannot take')
             break
         }
         'nicelist;rule;add' {
@@ -295,6 +296,26 @@ Register-ArgumentCompleter -Native -CommandName 'nicelist' -ScriptBlock {
             [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'Write table, json, jsonl, csv or tsv')
             [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'Use colours: auto, always or never')
             [CompletionResult]::new('--full', '--full', [CompletionResultType]::ParameterName, 'Show every difference, however many they are')
+            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Write data and errors only')
+            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Write data and errors only')
+            [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Log what happens inside; twice for more')
+            [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Log what happens inside; twice for more')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            break
+        }
+        'nicelist;rule;lint' {
+            [CompletionResult]::new('--from', '--from', [CompletionResultType]::ParameterName, 'The format, where it cannot be told by what is in the file')
+            [CompletionResult]::new('--deny', '--deny', [CompletionResultType]::ParameterName, 'The least severity that makes the exit code 3: note, warning or error')
+            [CompletionResult]::new('--ignore', '--ignore', [CompletionResultType]::ParameterName, 'Say nothing of findings with this code; may be given several times')
+            [CompletionResult]::new('--server', '--server', [CompletionResultType]::ParameterName, 'Talk to the server at this address')
+            [CompletionResult]::new('--token', '--token', [CompletionResultType]::ParameterName, 'Show the server this token')
+            [CompletionResult]::new('--context', '--context', [CompletionResultType]::ParameterName, 'Use this context of the configuration file')
+            [CompletionResult]::new('--database', '--database', [CompletionResultType]::ParameterName, 'Work on a local database, sqlite:PATH')
+            [CompletionResult]::new('-o', '-o', [CompletionResultType]::ParameterName, 'Write table, json, jsonl, csv or tsv')
+            [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'Write table, json, jsonl, csv or tsv')
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'Use colours: auto, always or never')
+            [CompletionResult]::new('--sarif', '--sarif', [CompletionResultType]::ParameterName, 'Write SARIF, for code review')
             [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Write data and errors only')
             [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Write data and errors only')
             [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Log what happens inside; twice for more')
@@ -514,6 +535,7 @@ Register-ArgumentCompleter -Native -CommandName 'nicelist' -ScriptBlock {
             [CompletionResult]::new('-o', '-o', [CompletionResultType]::ParameterName, 'Write table, json, jsonl, csv or tsv')
             [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'Write table, json, jsonl, csv or tsv')
             [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'Use colours: auto, always or never')
+            [CompletionResult]::new('--waiting', '--waiting', [CompletionResultType]::ParameterName, 'List the programs that wait for a decision instead: hosts stopped them, or would in lockdown, and neither rule nor path decides about them there since')
             [CompletionResult]::new('--blocked', '--blocked', [CompletionResultType]::ParameterName, 'Only what was blocked')
             [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Write data and errors only')
             [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Write data and errors only')
@@ -595,6 +617,11 @@ Register-ArgumentCompleter -Native -CommandName 'nicelist' -ScriptBlock {
             break
         }
         'nicelist;event;approve' {
+            [CompletionResult]::new('--host', '--host', [CompletionResultType]::ParameterName, 'Only programs that wait on this host: machine id, serial number, host name, or a unique prefix')
+            [CompletionResult]::new('--user', '--user', [CompletionResultType]::ParameterName, 'Only programs that this user ran')
+            [CompletionResult]::new('--signer', '--signer', [CompletionResultType]::ParameterName, 'Only programs signed by this: team id, signing id, or name or SHA-256 of the certificate')
+            [CompletionResult]::new('--text', '--text', [CompletionResultType]::ParameterName, 'Only programs with this text in path, SHA-256, signing id or team id')
+            [CompletionResult]::new('--since', '--since', [CompletionResultType]::ParameterName, 'Only programs reported since 24h, 7d, or a time such as 2026-11-20T00:00:00Z')
             [CompletionResult]::new('--as', '--as', [CompletionResultType]::ParameterName, 'Make a rule of this type')
             [CompletionResult]::new('--scope', '--scope', [CompletionResultType]::ParameterName, 'Make it for fleet, group:, tag:, user: or host:NAME')
             [CompletionResult]::new('--for', '--for', [CompletionResultType]::ParameterName, 'End the rule by itself after 24h, 7d, or at a time such as 2027-01-31T00:00:00Z')
@@ -610,6 +637,7 @@ Register-ArgumentCompleter -Native -CommandName 'nicelist' -ScriptBlock {
             [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'Use colours: auto, always or never')
             [CompletionResult]::new('--compiler', '--compiler', [CompletionResultType]::ParameterName, 'Let run what the program writes, too: for compilers')
             [CompletionResult]::new('--bundle', '--bundle', [CompletionResultType]::ParameterName, 'Allow every program of the bundle')
+            [CompletionResult]::new('--blocked', '--blocked', [CompletionResultType]::ParameterName, 'Only programs that were stopped, not those that lockdown would stop')
             [CompletionResult]::new('-y', '-y', [CompletionResultType]::ParameterName, 'Ask nothing')
             [CompletionResult]::new('--yes', '--yes', [CompletionResultType]::ParameterName, 'Ask nothing')
             [CompletionResult]::new('--dry-run', '--dry-run', [CompletionResultType]::ParameterName, 'Show what would happen and change nothing')
@@ -624,6 +652,11 @@ Register-ArgumentCompleter -Native -CommandName 'nicelist' -ScriptBlock {
         }
         'nicelist;event;block' {
             [CompletionResult]::new('--message', '--message', [CompletionResultType]::ParameterName, 'Show this in the block window')
+            [CompletionResult]::new('--host', '--host', [CompletionResultType]::ParameterName, 'Only programs that wait on this host: machine id, serial number, host name, or a unique prefix')
+            [CompletionResult]::new('--user', '--user', [CompletionResultType]::ParameterName, 'Only programs that this user ran')
+            [CompletionResult]::new('--signer', '--signer', [CompletionResultType]::ParameterName, 'Only programs signed by this: team id, signing id, or name or SHA-256 of the certificate')
+            [CompletionResult]::new('--text', '--text', [CompletionResultType]::ParameterName, 'Only programs with this text in path, SHA-256, signing id or team id')
+            [CompletionResult]::new('--since', '--since', [CompletionResultType]::ParameterName, 'Only programs reported since 24h, 7d, or a time such as 2026-11-20T00:00:00Z')
             [CompletionResult]::new('--as', '--as', [CompletionResultType]::ParameterName, 'Make a rule of this type')
             [CompletionResult]::new('--scope', '--scope', [CompletionResultType]::ParameterName, 'Make it for fleet, group:, tag:, user: or host:NAME')
             [CompletionResult]::new('--for', '--for', [CompletionResultType]::ParameterName, 'End the rule by itself after 24h, 7d, or at a time such as 2027-01-31T00:00:00Z')
@@ -638,6 +671,7 @@ Register-ArgumentCompleter -Native -CommandName 'nicelist' -ScriptBlock {
             [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'Write table, json, jsonl, csv or tsv')
             [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'Use colours: auto, always or never')
             [CompletionResult]::new('--silent', '--silent', [CompletionResultType]::ParameterName, 'Tell nobody at the Mac')
+            [CompletionResult]::new('--blocked', '--blocked', [CompletionResultType]::ParameterName, 'Only programs that were stopped, not those that lockdown would stop')
             [CompletionResult]::new('-y', '-y', [CompletionResultType]::ParameterName, 'Ask nothing')
             [CompletionResult]::new('--yes', '--yes', [CompletionResultType]::ParameterName, 'Ask nothing')
             [CompletionResult]::new('--dry-run', '--dry-run', [CompletionResultType]::ParameterName, 'Show what would happen and change nothing')

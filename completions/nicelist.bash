@@ -151,6 +151,9 @@ _nicelist() {
             nicelist__subcmd__rule,import)
                 cmd="nicelist__subcmd__rule__subcmd__import"
                 ;;
+            nicelist__subcmd__rule,lint)
+                cmd="nicelist__subcmd__rule__subcmd__lint"
+                ;;
             nicelist__subcmd__rule,list)
                 cmd="nicelist__subcmd__rule__subcmd__list"
                 ;;
@@ -722,12 +725,32 @@ _nicelist() {
             return 0
             ;;
         nicelist__subcmd__event__subcmd__approve)
-            opts="-y -o -q -v -h --compiler --bundle --as --scope --for --comment --ticket --yes --dry-run --wait --timeout --server --token --context --database --output --color --quiet --verbose --help"
+            opts="-y -o -q -v -h --compiler --bundle --host --user --blocked --signer --text --since --as --scope --for --comment --ticket --yes --dry-run --wait --timeout --server --token --context --database --output --color --quiet --verbose --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
+                --host)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --user)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --signer)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --text)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --since)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --as)
                     COMPREPLY=($(compgen -W "cdhash binary signingid certificate teamid" -- "${cur}"))
                     return 0
@@ -788,13 +811,33 @@ _nicelist() {
             return 0
             ;;
         nicelist__subcmd__event__subcmd__block)
-            opts="-y -o -q -v -h --silent --message --as --scope --for --comment --ticket --yes --dry-run --wait --timeout --server --token --context --database --output --color --quiet --verbose --help"
+            opts="-y -o -q -v -h --silent --message --host --user --blocked --signer --text --since --as --scope --for --comment --ticket --yes --dry-run --wait --timeout --server --token --context --database --output --color --quiet --verbose --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
                 --message)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --host)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --user)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --signer)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --text)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --since)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -858,7 +901,7 @@ _nicelist() {
             return 0
             ;;
         nicelist__subcmd__event__subcmd__list)
-            opts="-n -o -q -v -h --kind --host --user --decision --blocked --path --signer --text --since --until --limit --server --token --context --database --output --color --quiet --verbose --help"
+            opts="-n -o -q -v -h --waiting --kind --host --user --decision --blocked --path --signer --text --since --until --limit --server --token --context --database --output --color --quiet --verbose --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2040,7 +2083,7 @@ _nicelist() {
             return 0
             ;;
         nicelist__subcmd__rule)
-            opts="-o -q -v -h --server --token --context --database --output --color --quiet --verbose --help add remove list show import export convert diff explain"
+            opts="-o -q -v -h --server --token --context --database --output --color --quiet --verbose --help add remove list show import export convert diff lint explain"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2451,6 +2494,60 @@ _nicelist() {
                     return 0
                     ;;
                 -m)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --server)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --token)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --context)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --database)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --output)
+                    COMPREPLY=($(compgen -W "table json jsonl csv tsv" -- "${cur}"))
+                    return 0
+                    ;;
+                -o)
+                    COMPREPLY=($(compgen -W "table json jsonl csv tsv" -- "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        nicelist__subcmd__rule__subcmd__lint)
+            opts="-o -q -v -h --from --deny --ignore --sarif --server --token --context --database --output --color --quiet --verbose --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --from)
+                    COMPREPLY=($(compgen -W "csv tsv json jsonl toml santactl static-rules moroz rudolph-csv rudolph-json zentral-json zentral-yaml workshop terraform fileinfo" -- "${cur}"))
+                    return 0
+                    ;;
+                --deny)
+                    COMPREPLY=($(compgen -W "note warning error" -- "${cur}"))
+                    return 0
+                    ;;
+                --ignore)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

@@ -92,30 +92,31 @@ complete -c nicelist -n "__fish_nicelist_using_subcommand demo" -l once -d 'End 
 complete -c nicelist -n "__fish_nicelist_using_subcommand demo" -s q -l quiet -d 'Write data and errors only'
 complete -c nicelist -n "__fish_nicelist_using_subcommand demo" -s v -l verbose -d 'Log what happens inside; twice for more'
 complete -c nicelist -n "__fish_nicelist_using_subcommand demo" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c nicelist -n "__fish_nicelist_using_subcommand rule; and not __fish_seen_subcommand_from add remove list show import export convert diff explain" -l server -d 'Talk to the server at this address' -r
-complete -c nicelist -n "__fish_nicelist_using_subcommand rule; and not __fish_seen_subcommand_from add remove list show import export convert diff explain" -l token -d 'Show the server this token' -r
-complete -c nicelist -n "__fish_nicelist_using_subcommand rule; and not __fish_seen_subcommand_from add remove list show import export convert diff explain" -l context -d 'Use this context of the configuration file' -r
-complete -c nicelist -n "__fish_nicelist_using_subcommand rule; and not __fish_seen_subcommand_from add remove list show import export convert diff explain" -l database -d 'Work on a local database, sqlite:PATH' -r
-complete -c nicelist -n "__fish_nicelist_using_subcommand rule; and not __fish_seen_subcommand_from add remove list show import export convert diff explain" -s o -l output -d 'Write table, json, jsonl, csv or tsv' -r -f -a "table\t''
+complete -c nicelist -n "__fish_nicelist_using_subcommand rule; and not __fish_seen_subcommand_from add remove list show import export convert diff lint explain" -l server -d 'Talk to the server at this address' -r
+complete -c nicelist -n "__fish_nicelist_using_subcommand rule; and not __fish_seen_subcommand_from add remove list show import export convert diff lint explain" -l token -d 'Show the server this token' -r
+complete -c nicelist -n "__fish_nicelist_using_subcommand rule; and not __fish_seen_subcommand_from add remove list show import export convert diff lint explain" -l context -d 'Use this context of the configuration file' -r
+complete -c nicelist -n "__fish_nicelist_using_subcommand rule; and not __fish_seen_subcommand_from add remove list show import export convert diff lint explain" -l database -d 'Work on a local database, sqlite:PATH' -r
+complete -c nicelist -n "__fish_nicelist_using_subcommand rule; and not __fish_seen_subcommand_from add remove list show import export convert diff lint explain" -s o -l output -d 'Write table, json, jsonl, csv or tsv' -r -f -a "table\t''
 json\t''
 jsonl\t''
 csv\t''
 tsv\t''"
-complete -c nicelist -n "__fish_nicelist_using_subcommand rule; and not __fish_seen_subcommand_from add remove list show import export convert diff explain" -l color -d 'Use colours: auto, always or never' -r -f -a "auto\t''
+complete -c nicelist -n "__fish_nicelist_using_subcommand rule; and not __fish_seen_subcommand_from add remove list show import export convert diff lint explain" -l color -d 'Use colours: auto, always or never' -r -f -a "auto\t''
 always\t''
 never\t''"
-complete -c nicelist -n "__fish_nicelist_using_subcommand rule; and not __fish_seen_subcommand_from add remove list show import export convert diff explain" -s q -l quiet -d 'Write data and errors only'
-complete -c nicelist -n "__fish_nicelist_using_subcommand rule; and not __fish_seen_subcommand_from add remove list show import export convert diff explain" -s v -l verbose -d 'Log what happens inside; twice for more'
-complete -c nicelist -n "__fish_nicelist_using_subcommand rule; and not __fish_seen_subcommand_from add remove list show import export convert diff explain" -s h -l help -d 'Print help'
-complete -c nicelist -n "__fish_nicelist_using_subcommand rule; and not __fish_seen_subcommand_from add remove list show import export convert diff explain" -f -a "add" -d 'Add rules, or change those that are there'
-complete -c nicelist -n "__fish_nicelist_using_subcommand rule; and not __fish_seen_subcommand_from add remove list show import export convert diff explain" -f -a "remove" -d 'Remove rules from a scope'
-complete -c nicelist -n "__fish_nicelist_using_subcommand rule; and not __fish_seen_subcommand_from add remove list show import export convert diff explain" -f -a "list" -d 'List rules'
-complete -c nicelist -n "__fish_nicelist_using_subcommand rule; and not __fish_seen_subcommand_from add remove list show import export convert diff explain" -f -a "show" -d 'Show everything about the rules of a target, in every scope that speaks of it'
-complete -c nicelist -n "__fish_nicelist_using_subcommand rule; and not __fish_seen_subcommand_from add remove list show import export convert diff explain" -f -a "import" -d 'Import rules from a file of any format'
-complete -c nicelist -n "__fish_nicelist_using_subcommand rule; and not __fish_seen_subcommand_from add remove list show import export convert diff explain" -f -a "export" -d 'Export rules to a file of any format'
-complete -c nicelist -n "__fish_nicelist_using_subcommand rule; and not __fish_seen_subcommand_from add remove list show import export convert diff explain" -f -a "convert" -d 'Convert files of rules from any format to any other, without a server'
-complete -c nicelist -n "__fish_nicelist_using_subcommand rule; and not __fish_seen_subcommand_from add remove list show import export convert diff explain" -f -a "diff" -d 'Show how the rules of two files, revisions or the server differ'
-complete -c nicelist -n "__fish_nicelist_using_subcommand rule; and not __fish_seen_subcommand_from add remove list show import export convert diff explain" -f -a "explain" -d 'Say which rule decides about a target on a host, which others lost, and what the host cannot take'
+complete -c nicelist -n "__fish_nicelist_using_subcommand rule; and not __fish_seen_subcommand_from add remove list show import export convert diff lint explain" -s q -l quiet -d 'Write data and errors only'
+complete -c nicelist -n "__fish_nicelist_using_subcommand rule; and not __fish_seen_subcommand_from add remove list show import export convert diff lint explain" -s v -l verbose -d 'Log what happens inside; twice for more'
+complete -c nicelist -n "__fish_nicelist_using_subcommand rule; and not __fish_seen_subcommand_from add remove list show import export convert diff lint explain" -s h -l help -d 'Print help'
+complete -c nicelist -n "__fish_nicelist_using_subcommand rule; and not __fish_seen_subcommand_from add remove list show import export convert diff lint explain" -f -a "add" -d 'Add rules, or change those that are there'
+complete -c nicelist -n "__fish_nicelist_using_subcommand rule; and not __fish_seen_subcommand_from add remove list show import export convert diff lint explain" -f -a "remove" -d 'Remove rules from a scope'
+complete -c nicelist -n "__fish_nicelist_using_subcommand rule; and not __fish_seen_subcommand_from add remove list show import export convert diff lint explain" -f -a "list" -d 'List rules'
+complete -c nicelist -n "__fish_nicelist_using_subcommand rule; and not __fish_seen_subcommand_from add remove list show import export convert diff lint explain" -f -a "show" -d 'Show everything about the rules of a target, in every scope that speaks of it'
+complete -c nicelist -n "__fish_nicelist_using_subcommand rule; and not __fish_seen_subcommand_from add remove list show import export convert diff lint explain" -f -a "import" -d 'Import rules from a file of any format'
+complete -c nicelist -n "__fish_nicelist_using_subcommand rule; and not __fish_seen_subcommand_from add remove list show import export convert diff lint explain" -f -a "export" -d 'Export rules to a file of any format'
+complete -c nicelist -n "__fish_nicelist_using_subcommand rule; and not __fish_seen_subcommand_from add remove list show import export convert diff lint explain" -f -a "convert" -d 'Convert files of rules from any format to any other, without a server'
+complete -c nicelist -n "__fish_nicelist_using_subcommand rule; and not __fish_seen_subcommand_from add remove list show import export convert diff lint explain" -f -a "diff" -d 'Show how the rules of two files, revisions or the server differ'
+complete -c nicelist -n "__fish_nicelist_using_subcommand rule; and not __fish_seen_subcommand_from add remove list show import export convert diff lint explain" -f -a "lint" -d 'Look for rules and settings that do not do what they seem to do'
+complete -c nicelist -n "__fish_nicelist_using_subcommand rule; and not __fish_seen_subcommand_from add remove list show import export convert diff lint explain" -f -a "explain" -d 'Say what a host makes of a program or a target: which rule decides, which others lost and why, and what the host cannot take'
 complete -c nicelist -n "__fish_nicelist_using_subcommand rule; and __fish_seen_subcommand_from add" -l from-fileinfo -d 'Choose targets for the programs that this output of santactl fileinfo --json describes' -r
 complete -c nicelist -n "__fish_nicelist_using_subcommand rule; and __fish_seen_subcommand_from add" -l as -d 'Choose targets of this type, rather than the best for each program' -r -f -a "cdhash\t''
 binary\t''
@@ -400,6 +401,41 @@ complete -c nicelist -n "__fish_nicelist_using_subcommand rule; and __fish_seen_
 complete -c nicelist -n "__fish_nicelist_using_subcommand rule; and __fish_seen_subcommand_from diff" -s q -l quiet -d 'Write data and errors only'
 complete -c nicelist -n "__fish_nicelist_using_subcommand rule; and __fish_seen_subcommand_from diff" -s v -l verbose -d 'Log what happens inside; twice for more'
 complete -c nicelist -n "__fish_nicelist_using_subcommand rule; and __fish_seen_subcommand_from diff" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c nicelist -n "__fish_nicelist_using_subcommand rule; and __fish_seen_subcommand_from lint" -l from -d 'The format, where it cannot be told by what is in the file' -r -f -a "csv\t''
+tsv\t''
+json\t''
+jsonl\t''
+toml\t''
+santactl\t''
+static-rules\t''
+moroz\t''
+rudolph-csv\t''
+rudolph-json\t''
+zentral-json\t''
+zentral-yaml\t''
+workshop\t''
+terraform\t''
+fileinfo\t''"
+complete -c nicelist -n "__fish_nicelist_using_subcommand rule; and __fish_seen_subcommand_from lint" -l deny -d 'The least severity that makes the exit code 3: note, warning or error' -r -f -a "note\t''
+warning\t''
+error\t''"
+complete -c nicelist -n "__fish_nicelist_using_subcommand rule; and __fish_seen_subcommand_from lint" -l ignore -d 'Say nothing of findings with this code; may be given several times' -r
+complete -c nicelist -n "__fish_nicelist_using_subcommand rule; and __fish_seen_subcommand_from lint" -l server -d 'Talk to the server at this address' -r
+complete -c nicelist -n "__fish_nicelist_using_subcommand rule; and __fish_seen_subcommand_from lint" -l token -d 'Show the server this token' -r
+complete -c nicelist -n "__fish_nicelist_using_subcommand rule; and __fish_seen_subcommand_from lint" -l context -d 'Use this context of the configuration file' -r
+complete -c nicelist -n "__fish_nicelist_using_subcommand rule; and __fish_seen_subcommand_from lint" -l database -d 'Work on a local database, sqlite:PATH' -r
+complete -c nicelist -n "__fish_nicelist_using_subcommand rule; and __fish_seen_subcommand_from lint" -s o -l output -d 'Write table, json, jsonl, csv or tsv' -r -f -a "table\t''
+json\t''
+jsonl\t''
+csv\t''
+tsv\t''"
+complete -c nicelist -n "__fish_nicelist_using_subcommand rule; and __fish_seen_subcommand_from lint" -l color -d 'Use colours: auto, always or never' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c nicelist -n "__fish_nicelist_using_subcommand rule; and __fish_seen_subcommand_from lint" -l sarif -d 'Write SARIF, for code review'
+complete -c nicelist -n "__fish_nicelist_using_subcommand rule; and __fish_seen_subcommand_from lint" -s q -l quiet -d 'Write data and errors only'
+complete -c nicelist -n "__fish_nicelist_using_subcommand rule; and __fish_seen_subcommand_from lint" -s v -l verbose -d 'Log what happens inside; twice for more'
+complete -c nicelist -n "__fish_nicelist_using_subcommand rule; and __fish_seen_subcommand_from lint" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c nicelist -n "__fish_nicelist_using_subcommand rule; and __fish_seen_subcommand_from explain" -l host -d 'On which host: machine id, serial number, host name, or a unique prefix of one' -r
 complete -c nicelist -n "__fish_nicelist_using_subcommand rule; and __fish_seen_subcommand_from explain" -l server -d 'Talk to the server at this address' -r
 complete -c nicelist -n "__fish_nicelist_using_subcommand rule; and __fish_seen_subcommand_from explain" -l token -d 'Show the server this token' -r
@@ -608,6 +644,7 @@ tsv\t''"
 complete -c nicelist -n "__fish_nicelist_using_subcommand event; and __fish_seen_subcommand_from list" -l color -d 'Use colours: auto, always or never' -r -f -a "auto\t''
 always\t''
 never\t''"
+complete -c nicelist -n "__fish_nicelist_using_subcommand event; and __fish_seen_subcommand_from list" -l waiting -d 'List the programs that wait for a decision instead: hosts stopped them, or would in lockdown, and neither rule nor path decides about them there since'
 complete -c nicelist -n "__fish_nicelist_using_subcommand event; and __fish_seen_subcommand_from list" -l blocked -d 'Only what was blocked'
 complete -c nicelist -n "__fish_nicelist_using_subcommand event; and __fish_seen_subcommand_from list" -s q -l quiet -d 'Write data and errors only'
 complete -c nicelist -n "__fish_nicelist_using_subcommand event; and __fish_seen_subcommand_from list" -s v -l verbose -d 'Log what happens inside; twice for more'
@@ -682,6 +719,11 @@ complete -c nicelist -n "__fish_nicelist_using_subcommand event; and __fish_seen
 complete -c nicelist -n "__fish_nicelist_using_subcommand event; and __fish_seen_subcommand_from stats" -s q -l quiet -d 'Write data and errors only'
 complete -c nicelist -n "__fish_nicelist_using_subcommand event; and __fish_seen_subcommand_from stats" -s v -l verbose -d 'Log what happens inside; twice for more'
 complete -c nicelist -n "__fish_nicelist_using_subcommand event; and __fish_seen_subcommand_from stats" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c nicelist -n "__fish_nicelist_using_subcommand event; and __fish_seen_subcommand_from approve" -l host -d 'Only programs that wait on this host: machine id, serial number, host name, or a unique prefix' -r
+complete -c nicelist -n "__fish_nicelist_using_subcommand event; and __fish_seen_subcommand_from approve" -l user -d 'Only programs that this user ran' -r
+complete -c nicelist -n "__fish_nicelist_using_subcommand event; and __fish_seen_subcommand_from approve" -l signer -d 'Only programs signed by this: team id, signing id, or name or SHA-256 of the certificate' -r
+complete -c nicelist -n "__fish_nicelist_using_subcommand event; and __fish_seen_subcommand_from approve" -l text -d 'Only programs with this text in path, SHA-256, signing id or team id' -r
+complete -c nicelist -n "__fish_nicelist_using_subcommand event; and __fish_seen_subcommand_from approve" -l since -d 'Only programs reported since 24h, 7d, or a time such as 2026-11-20T00:00:00Z' -r
 complete -c nicelist -n "__fish_nicelist_using_subcommand event; and __fish_seen_subcommand_from approve" -l as -d 'Make a rule of this type' -r -f -a "cdhash\t''
 binary\t''
 signingid\t''
@@ -706,6 +748,7 @@ always\t''
 never\t''"
 complete -c nicelist -n "__fish_nicelist_using_subcommand event; and __fish_seen_subcommand_from approve" -l compiler -d 'Let run what the program writes, too: for compilers'
 complete -c nicelist -n "__fish_nicelist_using_subcommand event; and __fish_seen_subcommand_from approve" -l bundle -d 'Allow every program of the bundle'
+complete -c nicelist -n "__fish_nicelist_using_subcommand event; and __fish_seen_subcommand_from approve" -l blocked -d 'Only programs that were stopped, not those that lockdown would stop'
 complete -c nicelist -n "__fish_nicelist_using_subcommand event; and __fish_seen_subcommand_from approve" -s y -l yes -d 'Ask nothing'
 complete -c nicelist -n "__fish_nicelist_using_subcommand event; and __fish_seen_subcommand_from approve" -l dry-run -d 'Show what would happen and change nothing'
 complete -c nicelist -n "__fish_nicelist_using_subcommand event; and __fish_seen_subcommand_from approve" -l wait -d 'Wait until the host that reported the event has the rule'
@@ -713,6 +756,11 @@ complete -c nicelist -n "__fish_nicelist_using_subcommand event; and __fish_seen
 complete -c nicelist -n "__fish_nicelist_using_subcommand event; and __fish_seen_subcommand_from approve" -s v -l verbose -d 'Log what happens inside; twice for more'
 complete -c nicelist -n "__fish_nicelist_using_subcommand event; and __fish_seen_subcommand_from approve" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c nicelist -n "__fish_nicelist_using_subcommand event; and __fish_seen_subcommand_from block" -l message -d 'Show this in the block window' -r
+complete -c nicelist -n "__fish_nicelist_using_subcommand event; and __fish_seen_subcommand_from block" -l host -d 'Only programs that wait on this host: machine id, serial number, host name, or a unique prefix' -r
+complete -c nicelist -n "__fish_nicelist_using_subcommand event; and __fish_seen_subcommand_from block" -l user -d 'Only programs that this user ran' -r
+complete -c nicelist -n "__fish_nicelist_using_subcommand event; and __fish_seen_subcommand_from block" -l signer -d 'Only programs signed by this: team id, signing id, or name or SHA-256 of the certificate' -r
+complete -c nicelist -n "__fish_nicelist_using_subcommand event; and __fish_seen_subcommand_from block" -l text -d 'Only programs with this text in path, SHA-256, signing id or team id' -r
+complete -c nicelist -n "__fish_nicelist_using_subcommand event; and __fish_seen_subcommand_from block" -l since -d 'Only programs reported since 24h, 7d, or a time such as 2026-11-20T00:00:00Z' -r
 complete -c nicelist -n "__fish_nicelist_using_subcommand event; and __fish_seen_subcommand_from block" -l as -d 'Make a rule of this type' -r -f -a "cdhash\t''
 binary\t''
 signingid\t''
@@ -736,6 +784,7 @@ complete -c nicelist -n "__fish_nicelist_using_subcommand event; and __fish_seen
 always\t''
 never\t''"
 complete -c nicelist -n "__fish_nicelist_using_subcommand event; and __fish_seen_subcommand_from block" -l silent -d 'Tell nobody at the Mac'
+complete -c nicelist -n "__fish_nicelist_using_subcommand event; and __fish_seen_subcommand_from block" -l blocked -d 'Only programs that were stopped, not those that lockdown would stop'
 complete -c nicelist -n "__fish_nicelist_using_subcommand event; and __fish_seen_subcommand_from block" -s y -l yes -d 'Ask nothing'
 complete -c nicelist -n "__fish_nicelist_using_subcommand event; and __fish_seen_subcommand_from block" -l dry-run -d 'Show what would happen and change nothing'
 complete -c nicelist -n "__fish_nicelist_using_subcommand event; and __fish_seen_subcommand_from block" -l wait -d 'Wait until the host that reported the event has the rule'

@@ -7,6 +7,7 @@
 //! cel  protocol  config        name nobody
 //! rule                         cel
 //! fleet                        rule
+//! lint                         rule, fleet
 //! format  api  store           rule, fleet
 //! client                       rule, fleet, api
 //! lab                          rule, protocol
@@ -23,6 +24,7 @@ pub mod config;
 pub mod fleet;
 pub mod format;
 pub mod lab;
+pub mod lint;
 pub mod protocol;
 pub mod rule;
 pub mod server;

@@ -258,6 +258,98 @@ pub struct DecisionAnswer {
     pub machine: MachineId,
 }
 
+/// A program that waits for a decision: hosts stopped it, or would in lockdown, and nothing but
+/// their mode decides about it still.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct WaitingView {
+    /// The newest event about it.
+    pub latest: EventId,
+    /// What Santa decided there.
+    pub decision: Decision,
+    /// Where the program was there.
+    pub path: String,
+    /// The bundle that it belongs to.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub bundle_name: String,
+    /// The program.
+    pub program: Program,
+    /// The hosts where it waits; that of the newest event first.
+    pub hosts: Vec<WaitingHost>,
+    /// Who ran it there.
+    pub users: Vec<String>,
+    /// How many events tell of it.
+    pub events: u64,
+    /// When the newest was received.
+    pub last_received: Timestamp,
+    /// Targets that a rule could have, best first.
+    pub candidates: Vec<Candidate>,
+    /// Why the first is the best.
+    pub reason: String,
+}
+
+/// A host where a program waits for a decision.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct WaitingHost {
+    /// The host.
+    pub machine: MachineId,
+    /// Its name.
+    pub hostname: String,
+    /// The newest event about the program there.
+    pub event: EventId,
+    /// The scopes that it belongs to, weakest first.
+    pub scopes: Vec<Scope>,
+}
+
+/// What is to become of one event among several.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct EventDecision {
+    /// The event.
+    pub event: EventId,
+    /// Which of its candidates; the best when absent.
+    #[serde(rename = "as", default, skip_serializing_if = "Option::is_none")]
+    pub rule_type: Option<RuleType>,
+    /// Whom the rule is for; the host that reported the event when absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub scope: Option<Scope>,
+}
+
+/// A help desk's decision about several events at once: one revision.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct DecisionsRequest {
+    /// The events, up to 1000. What comes to the same rule makes one.
+    pub decisions: Vec<EventDecision>,
+    /// What the rules do: one of the allow and block policies.
+    pub policy: PolicyKind,
+    /// When the rules end by themselves.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub expires: Option<Timestamp>,
+    /// Why.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub comment: Option<String>,
+    /// The ticket that asked for it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ticket: Option<String>,
+    /// What the person at the Mac sees.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub message: Option<String>,
+    /// Work out the answer and change nothing.
+    #[serde(default)]
+    pub dry_run: bool,
+}
+
+/// The rules that a decision about several events made.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct DecisionsAnswer {
+    /// The rules.
+    pub rules: Vec<RuleDraft>,
+    /// Whether each was added, changed, or there already.
+    pub outcomes: Vec<Outcome>,
+    /// The newest revision.
+    pub revision: Revision,
+}
+
 /// An approval of all programs of an event's bundle: each becomes a rule for its file.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]

@@ -4,7 +4,8 @@ use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
 use super::RuleView;
-use crate::rule::{MachineId, PolicyKind, Target};
+use crate::fleet::ClientMode;
+use crate::rule::{Finding, MachineId, PolicyKind, Program, Ruling, Scope, Target};
 
 /// What is to be explained.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, IntoParams)]
@@ -52,4 +53,99 @@ pub struct Explanation {
     pub needs: Option<String>,
     /// The rules of the host's scopes that speak of the target, strongest first.
     pub rules: Vec<RuleView>,
+}
+
+/// A program about which a host's client is to be asked.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct EvaluationRequest {
+    /// The program, as far as it is known.
+    pub program: Program,
+    /// Where it is; empty where that is not known.
+    #[serde(default)]
+    pub path: String,
+    /// Whether the file is known to be no machine code, as scripts are.
+    #[serde(default)]
+    pub no_code: bool,
+    /// Whether it is known to have no `__PAGEZERO`.
+    #[serde(default)]
+    pub no_page_zero: bool,
+}
+
+/// What a host's client makes of a program.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct EvaluationView {
+    /// The host.
+    pub machine: MachineId,
+    /// Its name.
+    pub hostname: String,
+    /// Its version of Santa.
+    pub santa_version: String,
+    /// Its mode, as its version knows it.
+    pub mode: ClientMode,
+    /// Where the program is.
+    pub path: String,
+    /// The program.
+    pub program: Program,
+    /// What becomes of it.
+    pub ruling: Ruling,
+    /// The step of Santa's evaluation that decides, as in signingid, platform or client-mode; the
+    /// rule that asks an expression, where one does.
+    pub decided_by: String,
+    /// Why, in words.
+    pub why: String,
+    /// The rules of the host's scopes that speak of the program: in Santa's order of types,
+    /// stronger scopes first.
+    pub rules: Vec<RuleMatch>,
+    /// All steps of the evaluation that can mean something for the program, in Santa's order.
+    pub steps: Vec<StepView>,
+}
+
+/// A rule that speaks of a program.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct RuleMatch {
+    /// What part it has.
+    pub part: RulePart,
+    /// Why, in words.
+    pub why: String,
+    /// The rule.
+    #[serde(flatten)]
+    pub rule: RuleView,
+}
+
+/// What part a rule has in a decision.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum RulePart {
+    /// It decides.
+    Decides,
+    /// Its expression decides each time, or gives no answer.
+    Asks,
+    /// Something before it in Santa's order decides.
+    Outranked,
+    /// A stronger scope speaks of the same target.
+    WeakerScope,
+    /// The host's client cannot take it.
+    Withheld,
+    /// It takes the target's rules away, and is none itself.
+    Removes,
+    /// Santa does not ask it about a program that is signed so.
+    NotAsked,
+}
+
+/// A step of Santa's evaluation.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct StepView {
+    /// Which, as in static-rules, signingid, platform, blocked-path-regex or client-mode.
+    pub stage: String,
+    /// What became of it.
+    pub finding: Finding,
+    /// What it does, or would do, where it matches or may match.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ruling: Option<Ruling>,
+    /// Why, in words.
+    pub why: String,
+    /// Where the setting that it goes by comes from, unless that is the default.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub scope: Option<Scope>,
 }

@@ -17,9 +17,13 @@ mod token;
 
 pub use event::{
     AccessView, BundleAnswer, BundleApproval, BundleState, BundleView, DecisionAnswer,
-    DecisionRequest, EventDetail, EventQuery, EventStatView, EventView,
+    DecisionRequest, DecisionsAnswer, DecisionsRequest, EventDecision, EventDetail, EventQuery,
+    EventStatView, EventView, WaitingHost, WaitingView,
 };
-pub use explain::{ExplainQuery, Explanation, Verdict};
+pub use explain::{
+    EvaluationRequest, EvaluationView, ExplainQuery, Explanation, RuleMatch, RulePart, StepView,
+    Verdict,
+};
 pub use history::{
     RevisionChangesQuery, RevisionMark, RevisionQuery, RevisionView, RuleHistoryQuery,
     RuleVersionView,

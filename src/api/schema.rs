@@ -12,8 +12,8 @@ use crate::fleet::{
     SettingKey, SigningLink,
 };
 use crate::rule::{
-    Candidate, Counts, MachineId, Outcome, PolicyKind, Program, Revision, RuleDraft, RuleType,
-    Scope, TagName, Target,
+    Candidate, Counts, Finding, MachineId, Outcome, PolicyKind, Program, Revision, RuleDraft,
+    RuleType, Ruling, Scope, TagName, Target,
 };
 
 fn leaf(kind: Type, description: &str) -> Object {
@@ -57,6 +57,8 @@ schema! {
     SettingKey => leaf(Type::String, "a setting's name, as in client-mode");
     RuleType => leaf(Type::String, "binary, certificate, teamid, signingid or cdhash");
     PolicyKind => leaf(Type::String, "allow, allow-compiler, block, silent-block, silent-block-gui, silent-block-tty, cel or remove");
+    Ruling => leaf(Type::String, "allow, block or unknown");
+    Finding => leaf(Type::String, "decides, asks, outranked, no-match, undetermined or unseen");
     Outcome => leaf(Type::String, "added, changed, removed or unchanged");
     Counts => record(&[
         ("added", Type::Integer, "those that were not there before"),

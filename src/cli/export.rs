@@ -94,7 +94,7 @@ fn write(ui: &Ui, path: &Path, wanted: &InForce) -> Result<usize, CliError> {
 }
 
 /// Everything that is in force, of one moment.
-async fn in_force(client: &Client) -> Result<InForce, CliError> {
+pub(crate) async fn in_force(client: &Client) -> Result<InForce, CliError> {
     let mut left = ATTEMPTS;
     loop {
         left -= 1;

@@ -11,11 +11,12 @@ use super::pages::{Pages, Query};
 use super::{Client, ClientError};
 use crate::api::{
     BundleAnswer, BundleApproval, ChangeAnswer, CleanSyncRequest, DecisionAnswer, DecisionRequest,
-    EventDetail, EventQuery, EventStatView, EventView, ExplainQuery, Explanation, HostQuery,
-    HostSetting, HostTagsRequest, HostView, NewToken, PolicyAnswer, PolicyChange, PolicyRequest,
-    RevisionQuery, RevisionView, RollbackRequest, RuleChange, RuleHistoryQuery, RuleQuery,
-    RuleVersionView, RuleView, SettingView, SettingsQuery, SettingsRequest, Status, TagRequest,
-    TagView, TokenRequest, TokenView,
+    DecisionsAnswer, DecisionsRequest, EvaluationRequest, EvaluationView, EventDetail, EventQuery,
+    EventStatView, EventView, ExplainQuery, Explanation, HostQuery, HostSetting, HostTagsRequest,
+    HostView, NewToken, PolicyAnswer, PolicyChange, PolicyRequest, RevisionQuery, RevisionView,
+    RollbackRequest, RuleChange, RuleHistoryQuery, RuleQuery, RuleVersionView, RuleView,
+    SettingView, SettingsQuery, SettingsRequest, Status, TagRequest, TagView, TokenRequest,
+    TokenView, WaitingView,
 };
 use crate::fleet::EventId;
 use crate::rule::{Revision, TagName, Target};
@@ -136,6 +137,15 @@ impl Client {
         self.ask(Method::GET, &path, NOTHING).await
     }
 
+    /// What a host's client makes of a program.
+    pub async fn evaluate(
+        &self,
+        host: &str,
+        request: &EvaluationRequest,
+    ) -> Answer<EvaluationView> {
+        self.ask(Method::POST, &host_path(host, "/evaluation"), Some(request)).await
+    }
+
     /// All tags.
     pub async fn tags(&self) -> Answer<Vec<TagView>> {
         self.ask(Method::GET, "/tags", NOTHING).await
@@ -187,6 +197,17 @@ impl Client {
     /// Makes a rule of an event.
     pub async fn decide(&self, id: EventId, request: &DecisionRequest) -> Answer<DecisionAnswer> {
         self.ask(Method::POST, &format!("/events/{id}/decision"), Some(request)).await
+    }
+
+    /// Programs that wait for a decision, newest first.
+    #[must_use]
+    pub fn waiting(&self, query: &EventQuery) -> Pages<'_, WaitingView> {
+        Pages::new(self, "/events/waiting".to_owned(), query)
+    }
+
+    /// Makes rules of several events, in one revision.
+    pub async fn decide_all(&self, request: &DecisionsRequest) -> Answer<DecisionsAnswer> {
+        self.ask(Method::POST, "/events/decisions", Some(request)).await
     }
 
     /// Makes a rule of each program of an event's bundle.

@@ -18,6 +18,9 @@ const DEVELOPMENT: [&str; 3] = ["Apple Development", "Mac Developer", "iPhone De
 /// What santactl adds to the rule of a program that a signing id or team id can't match.
 const IGNORED_FOR_DEVELOPMENT: &str = "development certificate";
 
+/// Types of files that are not executed themselves (SNTFileInfo.mm).
+const NO_CODE: [&str; 3] = ["Script", "XAR Archive", "Disk Image"];
+
 /// One program, as `santactl` saw it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FileInfo {
@@ -27,6 +30,10 @@ pub struct FileInfo {
     pub name: String,
     /// What rules can be made of.
     pub program: Program,
+    /// Whether it is a script, a package or an image rather than machine code.
+    pub no_code: bool,
+    /// Whether its first page of memory is not closed, which 32-bit programs may lack.
+    pub no_page_zero: bool,
 }
 
 /// Why a report could not be read.
@@ -94,6 +101,11 @@ struct Entry {
     validation: Vec<Architecture>,
     #[serde(rename = "Rule", default, deserialize_with = "text")]
     rule: String,
+    #[serde(rename = "Type", default, deserialize_with = "text")]
+    file_type: String,
+    /// Said only of files where something is wrong with it.
+    #[serde(rename = "Page Zero", default, deserialize_with = "text")]
+    page_zero: String,
     #[serde(rename = "Signing Chain", default, deserialize_with = "list")]
     signing_chain: Vec<Link>,
     /// Stands in the objects that `--cert-index` makes.
@@ -154,6 +166,8 @@ impl Entry {
         let leaf = self.signing_chain.into_iter().next().filter(|leaf| !leaf.sha256.is_empty());
         Ok(FileInfo {
             name: name.to_owned(),
+            no_code: NO_CODE.contains(&self.file_type.as_str()),
+            no_page_zero: !self.page_zero.is_empty(),
             path: self.path,
             program: Program {
                 sha256: self.sha256,
@@ -285,6 +299,18 @@ mod tests {
             status(&slices("Invalid (a sealed resource is missing)")),
             SigningStatus::Invalid
         );
+    }
+
+    #[test]
+    fn what_is_odd_about_a_file_is_kept() {
+        let odd = |fields: &str| {
+            let json = format!(r#"{{"Path":"/x","SHA-256":"{}",{fields}}}"#, "ab".repeat(32));
+            let file = read(json.as_bytes()).unwrap().swap_remove(0);
+            (file.no_code, file.no_page_zero)
+        };
+        assert_eq!(odd(r#""Type":"Executable (arm64, x86_64)""#), (false, false));
+        assert_eq!(odd(r#""Type":"Script""#), (true, false));
+        assert_eq!(odd(r#""Page Zero":"__PAGEZERO segment missing/bad!""#), (false, true));
     }
 
     #[test]

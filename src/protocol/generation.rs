@@ -74,13 +74,25 @@ pub fn step_of(version: &str) -> u32 {
     if version.contains("(rednose ") {
         return REDNOSE;
     }
-    let mut parts = version.split('.').map(|part| part.trim().parse::<u32>().ok());
-    let reached = match (parts.next().flatten(), parts.next().flatten()) {
-        (Some(major @ (0..=99 | 2000..=9999)), Some(minor @ 0..=99)) => major * 100 + minor,
-        _ => UNREADABLE,
-    };
+    let reached = reached(version);
     let steps = TABLE.iter().map(|(first, _)| *first);
     steps.filter(|first| *first <= reached).max().unwrap_or(0)
+}
+
+/// Whether a client that reports this version knows what comes with the system by a flag. Before
+/// 2026.5 it went by the certificate that signed launchd.
+#[must_use]
+pub fn knows_platform_by_flag(version: &str) -> bool {
+    reached(version) >= 202_605
+}
+
+/// A version as a number.
+fn reached(version: &str) -> u32 {
+    let mut parts = version.split('.').map(|part| part.trim().parse::<u32>().ok());
+    match (parts.next().flatten(), parts.next().flatten()) {
+        (Some(major @ (0..=99 | 2000..=9999)), Some(minor @ 0..=99)) => major * 100 + minor,
+        _ => UNREADABLE,
+    }
 }
 
 /// Whether clients of a generation have a capability.

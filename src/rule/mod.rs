@@ -4,6 +4,7 @@
 //! a [`Rule`] that a client would take and then ignore cannot be built. No I/O, no wire.
 
 mod draft;
+mod evaluation;
 mod notice;
 mod policy;
 mod program;
@@ -13,6 +14,10 @@ mod scope;
 mod target;
 
 pub use draft::{FieldError, RuleDraft, RuleError};
+pub use evaluation::{
+    Conditions, Evaluation, Evidence, Finding, HeldRules, PlatformCheck, Ruling, Stage, Step,
+    Unmatched, evaluate,
+};
 pub use notice::{Bundle, Notice, NoticeError, Provenance};
 pub use policy::{Policy, PolicyError, PolicyKind};
 pub use program::{Candidate, Certificate, Program, SigningStatus};

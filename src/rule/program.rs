@@ -103,36 +103,67 @@ impl Program {
     pub fn candidates(&self) -> Vec<Candidate> {
         let certificate = self.certificate.as_ref();
         let named = certificate.map(|leaf| leaf.common_name.as_str()).filter(|cn| !cn.is_empty());
-        let found = [
-            (
-                RuleType::SigningId,
-                self.prefixed_signing_id(),
-                "this program in every version".to_owned(),
-            ),
-            (
-                RuleType::CdHash,
-                Some(self.cdhash.clone()),
-                "this build of the program only".to_owned(),
-            ),
-            (RuleType::Binary, Some(self.sha256.clone()), "this exact file only".to_owned()),
-            (
-                RuleType::TeamId,
-                Some(self.team_id.clone()),
-                format!("every program of team {}", self.team_id),
-            ),
+        let covers = [
+            (RuleType::SigningId, "this program in every version".to_owned()),
+            (RuleType::CdHash, "this build of the program only".to_owned()),
+            (RuleType::Binary, "this exact file only".to_owned()),
+            (RuleType::TeamId, format!("every program of team {}", self.team_id)),
             (
                 RuleType::Certificate,
-                certificate.map(|leaf| leaf.sha256.clone()),
                 format!("every program signed with {}", named.unwrap_or("this certificate")),
             ),
         ];
-        let usable = found.into_iter().filter(|(kind, ..)| self.signing_status.allows(*kind));
-        usable
-            .filter_map(|(kind, identifier, covers)| {
-                let target = Target::new(kind, &identifier?).ok()?;
-                Some(Candidate { target, covers })
-            })
+        let candidates = covers.into_iter();
+        candidates
+            .filter_map(|(kind, covers)| Some(Candidate { target: self.target(kind)?, covers }))
             .collect()
+    }
+
+    /// The target of this type that Santa would look for: its signing status allows it, and the
+    /// evidence has it.
+    #[must_use]
+    pub fn target(&self, rule_type: RuleType) -> Option<Target> {
+        let identifier = match rule_type {
+            RuleType::CdHash => self.cdhash.clone(),
+            RuleType::Binary => self.sha256.clone(),
+            RuleType::SigningId => self.prefixed_signing_id()?,
+            RuleType::Certificate => self.certificate.as_ref()?.sha256.clone(),
+            RuleType::TeamId => self.team_id.clone(),
+        };
+        let usable = self.signing_status.allows(rule_type);
+        usable.then(|| Target::new(rule_type, &identifier).ok()).flatten()
+    }
+
+    /// Whether the program may have an identifier of this type that the evidence is silent of.
+    /// Evidence that tells how a program is signed tells who signed it too; old clients and
+    /// hashes alone do not, nor do old clients report a code directory hash.
+    #[must_use]
+    pub const fn may_have(&self, rule_type: RuleType) -> bool {
+        match (self.signing_status, rule_type) {
+            (SigningStatus::Unknown, _) | (_, RuleType::CdHash) => true,
+            (
+                SigningStatus::Unsigned
+                | SigningStatus::Invalid
+                | SigningStatus::Adhoc
+                | SigningStatus::Development
+                | SigningStatus::Production,
+                RuleType::Binary | RuleType::SigningId | RuleType::Certificate | RuleType::TeamId,
+            ) => false,
+        }
+    }
+
+    /// Whether it comes with the system, by its signing id.
+    #[must_use]
+    pub fn is_platform(&self) -> bool {
+        self.target(RuleType::SigningId)
+            .is_some_and(|target| target.identifier().starts_with("platform:"))
+    }
+
+    /// Whether nothing but the file's hash is known.
+    #[must_use]
+    pub fn is_hash_alone(&self) -> bool {
+        let hash = Self { sha256: self.sha256.clone(), ..Self::default() };
+        *self == hash
     }
 
     /// Why the best candidate is the best, in words.

@@ -1,13 +1,19 @@
 //! Why a host has the rule that it has, or none.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 
-use super::difference::Outcome;
+use super::difference::{Destination, Outcome};
 use super::engine::{Engine, SyncError};
+use super::ledger::Ledger;
+use super::policy::Policy;
 use super::{generation, translate};
-use crate::fleet::Host;
+use crate::fleet::{ClientMode, EffectiveSettings, Host};
 use crate::protocol::generation as table;
-use crate::rule::{PolicyKind, Rule, Target};
+use crate::rule::{
+    Conditions, Evaluation, Evidence, HeldRules, PlatformCheck, PolicyKind, Program, Rule,
+    RuleType, Scope, SigningStatus, Stage, Target, Unmatched, evaluate,
+};
 
 /// What becomes of a target on one host, and which rules spoke of it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -32,6 +38,18 @@ pub enum Verdict {
     NoRule,
 }
 
+/// What a host's client makes of a program.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Evaluated {
+    /// The steps of its client, and what they come to.
+    pub evaluation: Evaluation,
+    /// Its mode, as its version knows it.
+    pub mode: ClientMode,
+    /// For each of the program's targets that a rule of the host's scopes speaks of, in Santa's
+    /// order: what becomes of it.
+    pub targets: Vec<Explained>,
+}
+
 impl Engine {
     /// Why a host has the rule that it has for a target, or none.
     ///
@@ -41,17 +59,91 @@ impl Engine {
         let generation = generation::of(&host.facts.santa_version);
         let now = self.target(host, generation).await?;
         let destination = self.destination(now).await?;
+        Ok(destination.explain(&self.policy().ledger, target))
+    }
+
+    /// What a host's client makes of a program, as far as that can be known from here.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn evaluate(
+        &self,
+        host: &Host,
+        evidence: Evidence<'_>,
+    ) -> Result<Evaluated, SyncError> {
+        let generation = generation::of(&host.facts.santa_version);
+        let destination = self.destination(self.target(host, generation).await?).await?;
         let policy = self.policy();
-        let strongest_first = destination.scopes.iter().rev();
+        let types = destination.types_unknown_of(&policy.ledger, evidence.program);
+        Ok(destination.evaluate(&policy, host, evidence, types))
+    }
+
+    /// Whether nothing but its mode decides about a program on a host: no rule, no path, and not
+    /// that it comes with the system. What is not known of the program is taken not to matter.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn is_undecided(
+        &self,
+        host: &Host,
+        evidence: Evidence<'_>,
+    ) -> Result<bool, SyncError> {
+        let generation = generation::of(&host.facts.santa_version);
+        let destination = self.destination(self.target(host, generation).await?).await?;
+        let evaluated = destination.evaluate(&self.policy(), host, evidence, HashSet::new());
+        let decisive = evaluated.evaluation.decisive();
+        Ok(decisive.is_some_and(|step| step.stage == Stage::Mode))
+    }
+
+    /// The scopes that a host belongs to, weakest first.
+    #[must_use]
+    pub fn scopes_of(&self, host: &Host) -> Vec<Scope> {
+        self.policy().scopes(host)
+    }
+}
+
+impl Destination {
+    fn evaluate(
+        &self,
+        policy: &Policy,
+        host: &Host,
+        evidence: Evidence<'_>,
+        types: HashSet<RuleType>,
+    ) -> Evaluated {
+        let program = evidence.program;
+        // Rules that Santa won't ask for how the program is signed are worth a word, too.
+        let signed = Program { signing_status: SigningStatus::Unknown, ..program.clone() };
+        let targets = Evaluation::rule_types().filter_map(|rule_type| signed.target(rule_type));
+        let targets: Vec<Explained> = targets
+            .map(|target| self.explain(&policy.ledger, &target))
+            .filter(|explained| !explained.rules.is_empty())
+            .collect();
+        let held = targets.iter().filter_map(|explained| {
+            match (&explained.verdict, &explained.rules[..]) {
+                (Verdict::Sent(policy), [first, ..]) => Some((first.target().clone(), *policy)),
+                (
+                    Verdict::Sent(_) | Verdict::Withheld(_) | Verdict::Removed | Verdict::NoRule,
+                    _,
+                ) => None,
+            }
+        });
+        let held = HeldRules { policies: held.collect(), types };
+        let (settings, _) = policy.settings(host);
+        let mode = translate::mode_for(settings.client_mode, self.generation);
+        let conditions = conditions(&settings, mode, &host.facts.santa_version);
+        let evaluation = evaluate(evidence, &held, &conditions);
+        Evaluated { evaluation, mode, targets }
+    }
+
+    fn explain(&self, ledger: &Ledger, target: &Target) -> Explained {
+        let strongest_first = self.scopes.iter().rev();
         let rules: Vec<Arc<Rule>> = strongest_first
-            .filter_map(|scope| {
-                policy.ledger.winner(target, std::slice::from_ref(scope), now.revision)
-            })
+            .filter_map(|scope| ledger.winner(target, std::slice::from_ref(scope), self.revision))
             .cloned()
             .collect();
-        let verdict = match destination.outcome(&policy.ledger, target) {
+        let verdict = match self.outcome(ledger, target) {
             Outcome::Sent(rule) => {
-                Verdict::Sent(translate::policy_for(rule.policy().kind(), generation))
+                Verdict::Sent(translate::policy_for(rule.policy().kind(), self.generation))
             }
             Outcome::Withheld(_, needed) => {
                 Verdict::Withheld(table::version_of(table::first_with(needed)))
@@ -59,7 +151,48 @@ impl Engine {
             Outcome::None if rules.is_empty() => Verdict::NoRule,
             Outcome::None => Verdict::Removed,
         };
-        Ok(Explained { verdict, rules })
+        Explained { verdict, rules }
+    }
+
+    /// The types of rules that the host holds and that may be about a program, for all that is
+    /// known of it. Costs time in proportion to the host's rules, unless all of it is known.
+    fn types_unknown_of(&self, ledger: &Ledger, program: &Program) -> HashSet<RuleType> {
+        let unknown: Vec<RuleType> = Evaluation::rule_types()
+            .filter(|rule_type| {
+                program.may_have(*rule_type) && program.target(*rule_type).is_none()
+            })
+            .collect();
+        if unknown.is_empty() {
+            return HashSet::new();
+        }
+        let targets = ledger.targets_at(&self.scopes, self.revision);
+        let targets = targets.filter(|target| unknown.contains(&target.rule_type()));
+        targets
+            .filter(|target| self.rule(ledger, target).is_some())
+            .map(|target| target.rule_type())
+            .collect()
+    }
+}
+
+/// What a client of this version decides with besides its rules.
+fn conditions<'a>(
+    settings: &'a EffectiveSettings,
+    mode: ClientMode,
+    santa_version: &str,
+) -> Conditions<'a> {
+    Conditions {
+        unmatched: match mode {
+            ClientMode::Monitor => Unmatched::Allowed,
+            ClientMode::Lockdown => Unmatched::Blocked,
+            ClientMode::Standalone => Unmatched::Asked,
+        },
+        blocked_path: settings.blocked_path_regex.as_str(),
+        allowed_path: settings.allowed_path_regex.as_str(),
+        platform: match table::knows_platform_by_flag(santa_version) {
+            true => PlatformCheck::Flag,
+            false => PlatformCheck::Certificate,
+        },
+        transitive: settings.enable_transitive_rules,
     }
 }
 

@@ -23,6 +23,6 @@ mod status;
 mod translate;
 
 pub use engine::{Engine, SyncError};
-pub use explain::{Explained, Verdict, first_version_for, takes};
+pub use explain::{Evaluated, Explained, Verdict, first_version_for, takes};
 pub use pages::RULES_A_PAGE;
 pub use status::{InForce, Standing};

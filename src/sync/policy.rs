@@ -34,6 +34,11 @@ impl Policy {
         scopes.iter().filter_map(|scope| self.ledger.scope_id(scope)).collect()
     }
 
+    /// All scopes of a host, weakest first.
+    pub(super) fn scopes(&self, host: &Host) -> Vec<Scope> {
+        host.scopes(&self.tags)
+    }
+
     /// The tags that a host has as a member alone, by name.
     pub(super) fn member_tags(&self, host: &Host) -> Vec<TagName> {
         let own = self.tags.of(host).map(|tag| &tag.name);

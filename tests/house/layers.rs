@@ -3,12 +3,13 @@
 use super::source::{Token, files, name, read, root, tokens};
 
 /// Each module, and the modules that it may name besides itself.
-const TABLE: [(&str, &[&str]); 14] = [
+const TABLE: [(&str, &[&str]); 15] = [
     ("cel", &[]),
     ("protocol", &[]),
     ("config", &[]),
     ("rule", &["cel"]),
     ("fleet", &["rule"]),
+    ("lint", &["rule", "fleet"]),
     ("format", &["rule", "fleet"]),
     ("api", &["rule", "fleet"]),
     ("store", &["rule", "fleet"]),
@@ -16,7 +17,10 @@ const TABLE: [(&str, &[&str]); 14] = [
     ("client", &["rule", "fleet", "api"]),
     ("lab", &["rule", "protocol"]),
     ("server", &["rule", "fleet", "protocol", "api", "store", "sync"]),
-    ("cli", &["cel", "config", "rule", "fleet", "format", "api", "client", "lab", "server"]),
+    (
+        "cli",
+        &["cel", "config", "rule", "fleet", "format", "lint", "api", "client", "lab", "server"],
+    ),
     ("main", &["cli"]),
 ];
 

@@ -7,13 +7,16 @@
 mod api;
 mod conformance;
 mod convert;
+mod desk;
 mod drift;
 mod events;
+mod explain;
 mod generations;
 mod history;
 mod idle;
 mod kill;
 mod lab;
+mod lint;
 mod losses;
 mod manifest;
 mod model;

@@ -13,29 +13,29 @@ use crate::shell::{Server, Shell, example};
 /// How long to wait for something to appear: slow machines are no failure.
 const PATIENCE_MS: u64 = 20_000;
 
-const DOWN: &str = "\u{1b}[B";
-const ENTER: &str = "\r";
-const ESCAPE: &str = "\u{1b}";
-const CTRL_C: &str = "\u{3}";
+pub(crate) const DOWN: &str = "\u{1b}[B";
+pub(crate) const ENTER: &str = "\r";
+pub(crate) const ESCAPE: &str = "\u{1b}";
+pub(crate) const CTRL_C: &str = "\u{3}";
 
 const HIDE_CURSOR: &str = "\u{1b}[?25l";
 const SHOW_CURSOR: &str = "\u{1b}[?25h";
 
 /// A command that runs in a terminal.
-struct Terminal {
+pub(crate) struct Terminal {
     session: PtySession,
     seen: String,
 }
 
 /// What a command left behind.
-struct End {
+pub(crate) struct End {
     /// All that the terminal was sent.
-    seen: String,
-    code: i32,
+    pub(crate) seen: String,
+    pub(crate) code: i32,
 }
 
 impl Terminal {
-    fn open(shell: &Shell, line: &str) -> Self {
+    pub(crate) fn open(shell: &Shell, line: &str) -> Self {
         Self::start(of_line(shell, line))
     }
 
@@ -46,19 +46,19 @@ impl Terminal {
     }
 
     /// Waits until the terminal shows a text, after those that it was seen to show before.
-    fn shows(&mut self, text: &str) {
+    pub(crate) fn shows(&mut self, text: &str) {
         let before = self.session.exp_string(text).unwrap_or_else(|error| panic!("{error}"));
         self.seen.push_str(&before);
         self.seen.push_str(text);
     }
 
-    fn press(&mut self, keys: &str) {
+    pub(crate) fn press(&mut self, keys: &str) {
         self.session.send(keys).unwrap();
         self.session.flush().unwrap();
     }
 
     /// Waits until the command has ended.
-    fn end(mut self) -> End {
+    pub(crate) fn end(mut self) -> End {
         let rest = self.session.exp_eof().unwrap_or_else(|error| panic!("{error}"));
         self.seen.push_str(&rest);
         let code = match self.session.process().wait().unwrap() {
@@ -87,7 +87,7 @@ fn with_output_in(file: &Path, command: &Command) -> Command {
 }
 
 impl End {
-    fn leaves_the_cursor_visible(&self) -> bool {
+    pub(crate) fn leaves_the_cursor_visible(&self) -> bool {
         self.seen.rfind(SHOW_CURSOR) > self.seen.rfind(HIDE_CURSOR)
     }
 }

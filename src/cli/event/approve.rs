@@ -3,6 +3,8 @@
 use clap::Args;
 
 use super::decide::{self, Choice, Verdict};
+use super::desk;
+use super::filter::Waiting;
 use crate::cli::context::Context;
 use crate::cli::error::CliError;
 use crate::fleet::EventId;
@@ -14,37 +16,46 @@ use crate::rule::PolicyKind;
 /// --as, --scope or --yes it asks nothing: the rule is the one of --as or else the best, for
 /// the scope of --scope or else the host that reported the event.
 ///
+/// Without an event's number it lists the programs that wait, to pick any of them with the space
+/// bar, and asks once which rules to make and for whom, showing whom that affects. All become
+/// one revision. Esc leaves, and changes nothing.
+///
 /// With --bundle it makes one rule for the file of each program of the bundle that the program
 /// belongs to, in one revision. Santa hashes bundles of what it blocks, and reports their
 /// programs, where the setting enable-bundles is on; event show tells how many are known.
 #[derive(Debug, Args)]
 #[command(after_long_help = "\
 Examples:
+  nicelist event approve
+  nicelist event approve --host mira-mbp --since 24h
   nicelist event approve 1204
   nicelist event approve 1204 --yes --for 24h --wait
   nicelist event approve 1204 --as signingid --scope tag:eng --ticket IT-42
   nicelist event approve 1204 --as teamid --scope fleet --dry-run
   nicelist event approve 1204 --bundle --scope tag:eng --ticket IT-42")]
 pub(crate) struct ApproveArgs {
-    /// The event's number, as event list shows it
+    /// The event's number, as event list shows it; without one, pick among what waits
     #[arg(value_name = "ID")]
-    id: i64,
+    id: Option<i64>,
     /// Let run what the program writes, too: for compilers
     #[arg(long)]
     compiler: bool,
     /// Allow every program of the bundle
-    #[arg(long, conflicts_with_all = ["compiler", "as"])]
+    #[arg(long, requires = "id", conflicts_with_all = ["compiler", "as"])]
     bundle: bool,
+    #[command(flatten)]
+    waiting: Waiting,
     #[command(flatten)]
     choice: Choice,
 }
 
 pub(super) async fn run(context: &Context, args: ApproveArgs) -> Result<(), CliError> {
-    let ApproveArgs { id, compiler, bundle, choice } = args;
-    if bundle {
-        return super::bundle::run(context, EventId(id), choice).await;
-    }
+    let ApproveArgs { id, compiler, bundle, waiting, choice } = args;
     let policy = if compiler { PolicyKind::AllowCompiler } else { PolicyKind::Allow };
     let verdict = Verdict { policy, message: None };
-    decide::run(context, EventId(id), verdict, choice).await
+    match id.map(EventId) {
+        Some(id) if bundle => super::bundle::run(context, id, choice).await,
+        Some(id) => decide::run(context, id, verdict, choice).await,
+        None => desk::run(context, waiting, verdict, choice).await,
+    }
 }

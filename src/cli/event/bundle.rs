@@ -13,7 +13,7 @@ pub(super) async fn run(context: &Context, id: EventId, choice: Choice) -> Resul
     let client = context.client().await?;
     let mut request = BundleApproval {
         scope: None,
-        expires: choice.expires.map(|expiry| expiry.resolve(ui.now())).transpose()?,
+        expires: choice.expires(ui.now())?,
         comment: choice.comment.clone(),
         ticket: choice.ticket.clone(),
         dry_run: choice.dry_run,

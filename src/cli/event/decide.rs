@@ -1,7 +1,7 @@
 //! How an event becomes a rule.
 
 use clap::Args;
-use jiff::SignedDuration;
+use jiff::{SignedDuration, Timestamp};
 
 use super::question;
 use crate::api::{DecisionAnswer, DecisionRequest, EventDetail};
@@ -28,13 +28,13 @@ pub(crate) struct Choice {
     /// Make a rule of this type
     #[arg(long = "as", id = "as", value_name = "TYPE")]
     #[arg(value_parser = Words::<RuleType>::new(RuleType::ALL.map(RuleType::word)))]
-    rule_type: Option<RuleType>,
+    pub(super) rule_type: Option<RuleType>,
     /// Make it for fleet, group:, tag:, user: or host:NAME
     #[arg(long)]
     pub(super) scope: Option<Scope>,
     /// End the rule by itself after 24h, 7d, or at a time such as 2027-01-31T00:00:00Z
     #[arg(long = "for", value_name = "WHEN")]
-    pub(super) expires: Option<Expiry>,
+    expires: Option<Expiry>,
     /// Note why the rule is there
     #[arg(long, value_name = "TEXT")]
     pub(super) comment: Option<String>,
@@ -43,13 +43,13 @@ pub(crate) struct Choice {
     pub(super) ticket: Option<String>,
     /// Ask nothing
     #[arg(short, long)]
-    yes: bool,
+    pub(super) yes: bool,
     /// Show what would happen and change nothing
     #[arg(long)]
     pub(super) dry_run: bool,
     /// Wait until the host that reported the event has the rule
     #[arg(long, conflicts_with = "dry_run")]
-    wait: bool,
+    pub(super) wait: bool,
     /// Wait no longer than this
     #[arg(long, value_name = "DURATION", default_value = "15m", requires = "wait")]
     #[arg(value_parser = arg::duration)]
@@ -60,6 +60,14 @@ impl Choice {
     /// Whether enough is said to ask nothing.
     pub(super) fn is_made(&self) -> bool {
         self.yes || self.rule_type.is_some() || self.scope.is_some()
+    }
+
+    /// When the rule ends by itself, seen from `now`.
+    ///
+    /// # Errors
+    /// When that is past already.
+    pub(super) fn expires(&self, now: Timestamp) -> Result<Option<Timestamp>, CliError> {
+        self.expires.map(|expiry| expiry.resolve(now)).transpose()
     }
 
     /// Waits until a host has what is in force for it, if that is wanted.
@@ -90,7 +98,7 @@ pub(super) async fn run(
         policy: verdict.policy,
         rule_type: choice.rule_type,
         scope: None,
-        expires: choice.expires.map(|expiry| expiry.resolve(ui.now())).transpose()?,
+        expires: choice.expires(ui.now())?,
         message: verdict.message,
         dry_run: choice.dry_run,
         comment: choice.comment.clone(),

@@ -58,6 +58,40 @@ impl Filter {
     }
 }
 
+/// Which of the programs that wait are meant.
+#[derive(Debug, Args)]
+pub(crate) struct Waiting {
+    /// Only programs that wait on this host: machine id, serial number, host name, or a unique
+    /// prefix
+    #[arg(long, value_name = "HOST", conflicts_with = "id")]
+    host: Option<String>,
+    /// Only programs that this user ran
+    #[arg(long, value_name = "NAME", conflicts_with = "id")]
+    user: Option<String>,
+    /// Only programs that were stopped, not those that lockdown would stop
+    #[arg(long, conflicts_with = "id")]
+    blocked: bool,
+    /// Only programs signed by this: team id, signing id, or name or SHA-256 of the certificate
+    #[arg(long, value_name = "SIGNER", conflicts_with = "id")]
+    #[arg(value_parser = NonEmptyStringValueParser::new())]
+    signer: Option<String>,
+    /// Only programs with this text in path, SHA-256, signing id or team id
+    #[arg(long, conflicts_with = "id")]
+    text: Option<String>,
+    /// Only programs reported since 24h, 7d, or a time such as 2026-11-20T00:00:00Z
+    #[arg(long, value_name = "WHEN", conflicts_with = "id")]
+    since: Option<Since>,
+}
+
+impl Waiting {
+    /// The query that it stands for, seen from `now`.
+    pub(super) fn query(self, now: Timestamp) -> EventQuery {
+        let Self { host, user, blocked, signer, text, since } = self;
+        let since = since.map(|since| since.resolve(now));
+        EventQuery { host, user, blocked, signer, text, since, ..EventQuery::default() }
+    }
+}
+
 /// When the events were received.
 #[derive(Debug, Args)]
 pub(crate) struct Period {

@@ -2,10 +2,13 @@
 
 use clap::Args;
 
+use super::desk;
 use super::filter::{Filter, Period};
-use crate::api::{EventQuery, EventView};
+use crate::api::{EventQuery, EventView, WaitingView};
 use crate::cli::context::Context;
 use crate::cli::error::CliError;
+use crate::cli::ui::List;
+use crate::client::Client;
 
 /// List events, newest first
 ///
@@ -19,8 +22,13 @@ Examples:
   nicelist event list --host mira-mbp --since 24h
   nicelist event list --decision ALLOW_UNKNOWN --since 7d -o csv > would-be-blocked.csv
   nicelist event list --path '/Users/*/Downloads/*' --signer H3ZC9YV6RK --until 24h
+  nicelist event list --waiting --since 7d -o json
   nicelist event list --kind file-access --decision FILE_ACCESS_DECISION_DENIED")]
 pub(crate) struct ListArgs {
+    /// List the programs that wait for a decision instead: hosts stopped them, or would in
+    /// lockdown, and neither rule nor path decides about them there since
+    #[arg(long, conflicts_with_all = ["kinds", "decisions"])]
+    waiting: bool,
     #[command(flatten)]
     filter: Filter,
     #[command(flatten)]
@@ -31,9 +39,12 @@ pub(crate) struct ListArgs {
 }
 
 pub(super) async fn run(context: &Context, args: ListArgs) -> Result<(), CliError> {
-    let ListArgs { filter, period, limit } = args;
+    let ListArgs { waiting, filter, period, limit } = args;
     let query = period.put_in(filter.query(), context.ui.now())?;
     let client = context.client().await?;
+    if waiting {
+        return list_waiting(context, &client, &query, limit).await;
+    }
     let page = limit.filter(|limit| *limit < LARGEST_PAGE);
     let query = EventQuery { limit: page, ..query };
     let mut wanted = limit.unwrap_or(usize::MAX);
@@ -49,3 +60,18 @@ pub(super) async fn run(context: &Context, args: ListArgs) -> Result<(), CliErro
 
 /// Servers give no more at once.
 const LARGEST_PAGE: usize = 5000;
+
+/// Lists what waits. Each page is about a stretch of events, so that a program of one page may
+/// come again: it is shown once, where it is newest.
+async fn list_waiting(
+    context: &Context,
+    client: &Client,
+    query: &EventQuery,
+    limit: Option<usize>,
+) -> Result<(), CliError> {
+    let mut list: List<'_, WaitingView> = context.ui.list("nothing waits");
+    for program in desk::waiting(client, query, limit.unwrap_or(usize::MAX)).await? {
+        list.push(&program)?;
+    }
+    list.finish()
+}

@@ -4,6 +4,7 @@ mod approve;
 mod block;
 mod bundle;
 mod decide;
+mod desk;
 mod filter;
 mod list;
 mod question;

@@ -1,6 +1,6 @@
 //! How events look.
 
-use crate::api::{BundleState, BundleView, EventDetail, EventStatView, EventView};
+use crate::api::{BundleState, BundleView, EventDetail, EventStatView, EventView, WaitingView};
 use crate::cli::ui::{Cell, Column, Group, Report, Row, Tone};
 use crate::fleet::{Ancestor, Decision, EventKind};
 use crate::rule::SigningStatus;
@@ -77,6 +77,64 @@ impl Row for EventStatView {
             Cell::Time(Some(self.last_received)),
         ]
     }
+}
+
+impl Row for WaitingView {
+    const COLUMNS: &'static [Column] = &[
+        Column::new("latest"),
+        Column::new("last_received"),
+        Column::new("name"),
+        Column::new("publisher"),
+        Column::new("signed"),
+        Column::new("hosts"),
+        Column::new("users"),
+        Column::machine("events"),
+        Column::new("decision"),
+        Column::machine("path"),
+        Column::new("best_target"),
+        Column::machine("sha256"),
+        Column::machine("machines"),
+        Column::machine("user_names"),
+    ];
+
+    fn cells(&self) -> Vec<Cell> {
+        vec![
+            Cell::text(self.latest),
+            Cell::Time(Some(self.last_received)),
+            Cell::text(name(self)),
+            Cell::text(publisher(self)),
+            Cell::text(self.program.signing_status.word()),
+            Cell::text(self.hosts.len()),
+            Cell::text(self.users.len()),
+            Cell::text(self.events),
+            decision(&self.decision),
+            Cell::text(&self.path),
+            Cell::optional(self.candidates.first().map(|best| &best.target)),
+            Cell::text(&self.program.sha256),
+            Cell::list(self.hosts.iter().map(|host| &host.machine)),
+            Cell::list(&self.users),
+        ]
+    }
+}
+
+/// What people call a program that waits.
+pub(super) fn name(waiting: &WaitingView) -> &str {
+    let file = waiting.path.rsplit('/').next().unwrap_or_default();
+    match file {
+        "" => &waiting.program.sha256,
+        file => file,
+    }
+}
+
+/// Who published it, as far as its signature tells.
+pub(super) fn publisher(waiting: &WaitingView) -> &str {
+    let program = &waiting.program;
+    let leaf = program.certificate.as_ref();
+    let named = leaf.map(|leaf| match leaf.organization.as_str() {
+        "" => leaf.common_name.as_str(),
+        organization => organization,
+    });
+    named.filter(|name| !name.is_empty()).unwrap_or(&program.team_id)
 }
 
 impl Report for EventDetail {

@@ -11,6 +11,12 @@ use crate::rule::{Candidate, RuleType, Target};
 /// Reads the evidence at `path`, `-` for stdin, and chooses a target for each of its programs:
 /// the best, or the one of type `wanted`. Says why.
 pub(super) fn read(ui: &Ui, path: &str, wanted: Option<RuleType>) -> Result<Vec<Target>, CliError> {
+    let programs = programs(path)?;
+    programs.iter().map(|program| choose(ui, program, wanted)).collect()
+}
+
+/// Reads the programs of the evidence at `path`, `-` for stdin.
+pub(super) fn programs(path: &str) -> Result<Vec<FileInfo>, CliError> {
     let input: Box<dyn Read> = match path {
         "-" => Box::new(io::stdin().lock()),
         path => {
@@ -20,11 +26,10 @@ pub(super) fn read(ui: &Ui, path: &str, wanted: Option<RuleType>) -> Result<Vec<
             Box::new(BufReader::new(File::open(path).map_err(unreadable)?))
         }
     };
-    let programs = fileinfo::read(input).map_err(|error| {
+    fileinfo::read(input).map_err(|error| {
         CliError::input(format!("{path} {error}"))
             .hint("make it with: santactl fileinfo --json /Applications/Some.app > FILE")
-    })?;
-    programs.iter().map(|program| choose(ui, program, wanted)).collect()
+    })
 }
 
 fn choose(ui: &Ui, file: &FileInfo, wanted: Option<RuleType>) -> Result<Target, CliError> {
@@ -68,7 +73,13 @@ mod tests {
             signing_status: SigningStatus::Unsigned,
             ..Program::default()
         };
-        FileInfo { path: "/opt/tool".to_owned(), name: "tool".to_owned(), program }
+        FileInfo {
+            path: "/opt/tool".to_owned(),
+            name: "tool".to_owned(),
+            program,
+            no_code: false,
+            no_page_zero: false,
+        }
     }
 
     #[test]

@@ -8,6 +8,7 @@ mod explain;
 mod export;
 mod history;
 mod import;
+mod lint;
 mod list;
 mod remove;
 mod show;
@@ -33,6 +34,7 @@ pub(crate) enum Command {
     Export(export::ExportArgs),
     Convert(convert::ConvertArgs),
     Diff(diff::DiffArgs),
+    Lint(lint::LintArgs),
     Explain(explain::ExplainArgs),
 }
 
@@ -45,6 +47,7 @@ pub(super) async fn run(context: &Context, command: Command) -> Result<(), CliEr
         Command::Import(args) => import::run(context, args).await,
         Command::Export(args) => export::run(context, args).await,
         Command::Convert(args) => convert::run(context, args),
+        Command::Lint(args) => lint::run(context, args).await,
         Command::Diff(args) => diff::run(context, args).await,
         Command::Explain(args) => explain::run(context, args).await,
     }

@@ -233,7 +233,8 @@ impl Ui {
         self.out.is_terminal
     }
 
-    fn json(&self, value: &impl Serialize) -> Result<(), CliError> {
+    /// Writes a value as JSON, whatever was asked for.
+    pub(crate) fn json(&self, value: &impl Serialize) -> Result<(), CliError> {
         let text = match self.format {
             Output::Json => serde_json::to_vec_pretty(value),
             Output::Table | Output::Jsonl | Output::Csv | Output::Tsv => serde_json::to_vec(value),

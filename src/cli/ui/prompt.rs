@@ -6,7 +6,7 @@ use std::time::Duration;
 use std::{process, thread};
 
 use console::Term;
-use dialoguer::{Confirm, Select};
+use dialoguer::{Confirm, MultiSelect, Select};
 use tokio::signal::unix::{SignalKind, signal};
 
 use super::{CliError, Ui, harmless};
@@ -27,6 +27,18 @@ impl Ui {
         let asked = Select::new().with_prompt(question).items(&items).default(0);
         answer(|term| asked.interact_on_opt(term))?
             .ok_or_else(|| CliError::failed("nothing was chosen; nothing was changed"))
+    }
+
+    /// Lets the user pick any of several, with the space bar; a long list in pages. None is
+    /// picked beforehand.
+    pub(crate) fn pick(&self, question: &str, items: &[String]) -> Result<Vec<usize>, CliError> {
+        let items: Vec<_> = items.iter().map(|item| harmless(item)).collect();
+        let asked = MultiSelect::new().with_prompt(question).items(&items).report(false);
+        let picked = answer(|term| asked.interact_on_opt(term))?.unwrap_or_default();
+        if picked.is_empty() {
+            return Err(CliError::failed("nothing was picked; nothing was changed"));
+        }
+        Ok(picked)
     }
 
     /// Goes on only if the user agrees, now or beforehand with `--yes`.

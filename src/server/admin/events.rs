@@ -1,6 +1,7 @@
 //! Events, and the decisions of a help desk about them.
 
 pub(super) mod bundle;
+pub(super) mod waiting;
 
 use std::collections::HashMap;
 
@@ -13,7 +14,7 @@ use crate::api::{
     EventView, Page, Problem,
 };
 use crate::fleet::{EventId, EventStat};
-use crate::rule::{Candidate, MachineId, PolicyKind, Rule, RuleDraft, Scope};
+use crate::rule::{Candidate, MachineId, PolicyKind, Rule, RuleDraft, RuleType, Scope};
 use crate::server::access::{Helpdesk, Viewer};
 use crate::server::answer::{Answer, Body, Query, Refused, bad_cursor, page_size};
 use crate::server::app::{Shared, State};
@@ -102,21 +103,17 @@ pub(super) async fn decide(
 ) -> Answer<DecisionAnswer> {
     let stored = find(&state, id).await?;
     let machine = stored.event.machine.clone();
-    let chosen = choose(&stored, &request)?;
+    let chosen = choose(&stored, request.policy, request.rule_type)?;
     let scope = request.scope.unwrap_or_else(|| Scope::Host(machine.clone()));
     let draft = RuleDraft {
-        target: chosen.target.to_string(),
         policy: request.policy.word().to_owned(),
-        scope: scope.to_string(),
         message: request.message,
-        comment: request.comment.or_else(|| Some(format!("decided on event {id}"))),
+        comment: request.comment,
         ticket: request.ticket,
-        source: Some(format!("event:{id}")),
         expires: request.expires,
         ..RuleDraft::default()
     };
-    let invalid = |error: crate::rule::RuleError| Problem::new(Code::Invalid, error.to_string());
-    let rule = Rule::try_from(draft).map_err(invalid)?;
+    let rule = rule(EventId(id), chosen, &scope, draft)?;
     let draft = RuleDraft::from(rule.clone());
     let message = Some(format!("{} event {id}", request.policy));
     let author = Author { name: operator.name, at: state.clock.now(), message };
@@ -129,8 +126,30 @@ pub(super) async fn decide(
     Ok(Json(DecisionAnswer { rule: draft, outcome, revision: committed.head, machine }))
 }
 
-fn choose(stored: &StoredEvent, request: &DecisionRequest) -> Result<Candidate, Refused> {
-    match request.policy {
+/// The rule for a target that an event shows, in a scope; the rest is the template's.
+fn rule(
+    event: EventId,
+    chosen: Candidate,
+    scope: &Scope,
+    template: RuleDraft,
+) -> Result<Rule, Refused> {
+    let draft = RuleDraft {
+        target: chosen.target.to_string(),
+        scope: scope.to_string(),
+        comment: template.comment.or_else(|| Some(format!("decided on event {event}"))),
+        source: Some(format!("event:{event}")),
+        ..template
+    };
+    let invalid = |error: crate::rule::RuleError| Problem::new(Code::Invalid, error.to_string());
+    Ok(Rule::try_from(draft).map_err(invalid)?)
+}
+
+fn choose(
+    stored: &StoredEvent,
+    policy: PolicyKind,
+    wanted: Option<RuleType>,
+) -> Result<Candidate, Refused> {
+    match policy {
         PolicyKind::Allow | PolicyKind::AllowCompiler => {
             if let Some(access) = &stored.event.access {
                 let message = format!(
@@ -149,20 +168,18 @@ fn choose(stored: &StoredEvent, request: &DecisionRequest) -> Result<Candidate, 
         | PolicyKind::SilentBlockGui
         | PolicyKind::SilentBlockTty => {}
         PolicyKind::Cel | PolicyKind::Remove => {
-            let message =
-                format!("an event is allowed or blocked, not decided by {}", request.policy);
+            let message = format!("an event is allowed or blocked, not decided by {policy}");
             return Err(Problem::new(Code::Invalid, message).into());
         }
     }
     let candidates = stored.event.program.candidates();
     let known: Vec<&str> = candidates.iter().map(|each| each.target.rule_type().word()).collect();
     let known = known.join(", ");
-    let fits = |candidate: &Candidate| {
-        request.rule_type.is_none_or(|wanted| wanted == candidate.target.rule_type())
-    };
+    let fits =
+        |candidate: &Candidate| wanted.is_none_or(|wanted| wanted == candidate.target.rule_type());
     let chosen = candidates.into_iter().find(fits);
     chosen.ok_or_else(|| {
-        let what = request.rule_type.map_or("any rule", crate::rule::RuleType::word);
+        let what = wanted.map_or("any rule", crate::rule::RuleType::word);
         let message = format!("event {} gives no identifier for {what}", stored.id);
         Problem::new(Code::Invalid, message).hint(format!("it can be: {known}")).into()
     })

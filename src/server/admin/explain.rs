@@ -4,11 +4,16 @@ use axum::Json;
 use axum::extract::Path;
 
 use super::hosts;
-use crate::api::{ExplainQuery, Explanation, Verdict};
+use crate::api::{
+    EvaluationRequest, EvaluationView, ExplainQuery, Explanation, RuleMatch, RulePart, StepView,
+    Verdict,
+};
+use crate::fleet::{Host, SettingKey};
+use crate::rule::{Evaluation, Evidence, Finding, Rule, Stage, Step};
 use crate::server::access::Viewer;
-use crate::server::answer::{Answer, Query};
-use crate::server::app::Shared;
-use crate::sync;
+use crate::server::answer::{Answer, Body, Query, Refused};
+use crate::server::app::{Shared, State};
+use crate::sync::{self, Explained};
 
 /// Why a host has the rule that it has for a target, or none.
 #[utoipa::path(get, path = "/hosts/{host}/explain", params(ExplainQuery),
@@ -41,4 +46,138 @@ pub(super) async fn explain(
         needs,
         rules,
     }))
+}
+
+/// What a host's client makes of a program, as far as that can be known from outside the Mac.
+#[utoipa::path(post, path = "/hosts/{host}/evaluation", request_body = EvaluationRequest,
+    responses((status = 200, body = EvaluationView)))]
+pub(super) async fn evaluate(
+    axum::extract::State(state): Shared,
+    _: Viewer,
+    Path(name): Path<String>,
+    Body(request): Body<EvaluationRequest>,
+) -> Answer<EvaluationView> {
+    let host = hosts::find(&state, &name).await?;
+    let EvaluationRequest { program, path, no_code, no_page_zero } = request;
+    let evidence = Evidence { program: &program, path: &path, no_code, no_page_zero };
+    let evaluated = state.engine.evaluate(&host, evidence).await?;
+    let mut rules = Vec::new();
+    for explained in evaluated.targets {
+        rules.append(&mut matches(&state, explained, &evaluated.evaluation).await?);
+    }
+    let steps = steps(&state, &host, &evaluated.evaluation);
+    let decisive = evaluated.evaluation.decisive();
+    Ok(Json(EvaluationView {
+        machine: host.machine,
+        hostname: host.facts.hostname,
+        santa_version: host.facts.santa_version,
+        mode: evaluated.mode,
+        ruling: evaluated.evaluation.ruling,
+        decided_by: decisive.map(|step| step.stage.word().to_owned()).unwrap_or_default(),
+        why: decisive.map(|step| step.why.clone()).unwrap_or_default(),
+        rules,
+        steps,
+        path,
+        program,
+    }))
+}
+
+fn steps(state: &State, host: &Host, evaluation: &Evaluation) -> Vec<StepView> {
+    let (_, mut origins) = state.engine.settings_of(host);
+    let view = |step: &Step| StepView {
+        stage: step.stage.word().to_owned(),
+        finding: step.finding,
+        ruling: step.ruling,
+        why: step.why.clone(),
+        scope: setting(step.stage).and_then(|key| origins.remove(&key)),
+    };
+    evaluation.steps.iter().map(view).collect()
+}
+
+/// The setting that a step goes by.
+const fn setting(stage: Stage) -> Option<SettingKey> {
+    match stage {
+        Stage::Transitive => Some(SettingKey::EnableTransitiveRules),
+        Stage::BlockedPath => Some(SettingKey::BlockedPathRegex),
+        Stage::AllowedPath => Some(SettingKey::AllowedPathRegex),
+        Stage::Mode => Some(SettingKey::ClientMode),
+        Stage::Protected
+        | Stage::StaticRules
+        | Stage::Rule(_)
+        | Stage::BadSignature
+        | Stage::Platform
+        | Stage::PageZero
+        | Stage::NoCode => None,
+    }
+}
+
+/// The rules for one target of a program, each with its part.
+async fn matches(
+    state: &State,
+    explained: Explained,
+    evaluation: &Evaluation,
+) -> Result<Vec<RuleMatch>, Refused> {
+    let Explained { verdict, rules } = explained;
+    let Some(first) = rules.first() else { return Ok(Vec::new()) };
+    let stage = Stage::Rule(first.target().rule_type());
+    let step = evaluation.steps.iter().find(|step| step.stage == stage);
+    let (part, why) = match (verdict, step) {
+        (sync::Verdict::Withheld(needs), _) => {
+            (RulePart::Withheld, format!("the host's Santa cannot take it: it needs {needs}"))
+        }
+        (sync::Verdict::Removed | sync::Verdict::NoRule, _) => {
+            (RulePart::Removes, "the host is to have no rule for it".to_owned())
+        }
+        (sync::Verdict::Sent(_), Some(step)) => {
+            (part(step.finding), reason(step, first, evaluation.decisive()))
+        }
+        (sync::Verdict::Sent(_), None) => (RulePart::NotAsked, String::new()),
+    };
+    let stronger = format!("{} speaks of the same target, and is stronger", first.scope());
+    let mut found = Vec::with_capacity(rules.len());
+    for (place, rule) in rules.iter().enumerate() {
+        let rule = hosts::with_revision(state, rule).await?;
+        found.push(match place {
+            0 => RuleMatch { part, why: why.clone(), rule },
+            _ => RuleMatch { part: RulePart::WeakerScope, why: stronger.clone(), rule },
+        });
+    }
+    Ok(found)
+}
+
+/// Why a rule decides or not.
+fn reason(step: &Step, rule: &Rule, decisive: Option<&Step>) -> String {
+    match (step.finding, decisive) {
+        (Finding::Outranked, Some(first)) if first.finding == Finding::Asks => format!(
+            "{} comes first, and no other rule is tried even if its expression gives no answer",
+            first.stage.word()
+        ),
+        (Finding::Outranked, Some(first)) => format!("{} comes first", first.stage.word()),
+        (Finding::Asks, _) => {
+            let uses = rule.policy().expression().map_or(&[][..], |cel| cel.uses());
+            // Constants are in upper case.
+            let asked = uses
+                .iter()
+                .filter(|name| name.starts_with(|letter: char| letter.is_ascii_lowercase()));
+            let asked: Vec<&str> = asked.map(String::as_str).collect();
+            format!("{} (it asks of {})", step.why, asked.join(", "))
+        }
+        (
+            Finding::Decides
+            | Finding::Outranked
+            | Finding::NoMatch
+            | Finding::Undetermined
+            | Finding::Unseen,
+            _,
+        ) => step.why.clone(),
+    }
+}
+
+const fn part(finding: Finding) -> RulePart {
+    match finding {
+        Finding::Decides => RulePart::Decides,
+        Finding::Asks => RulePart::Asks,
+        Finding::Outranked => RulePart::Outranked,
+        Finding::NoMatch | Finding::Undetermined | Finding::Unseen => RulePart::NotAsked,
+    }
 }

@@ -1,0 +1,148 @@
+//! `nicelist rule lint`.
+
+mod sarif;
+mod view;
+
+use std::path::PathBuf;
+
+use clap::Args;
+
+use super::convert::formats;
+use crate::cli::arg::Words;
+use crate::cli::context::Context;
+use crate::cli::error::{CliError, Kind};
+use crate::cli::files::{self, Names};
+use crate::fleet::InForce;
+use crate::format::{Defaults, Document, Format, Place};
+use crate::lint::{self, About, Code, Finding, Severity};
+use view::Told;
+
+/// Look for rules and settings that do not do what they seem to do
+///
+/// Without PATH, what is in force on the server is looked at; with it, a file or folder of any
+/// format, for which no server is needed. Each finding has a code, which docs/LINT.md explains, a
+/// severity and what to do about it. The exit code is 3 if any is at least as severe as --deny
+/// says, and 0 otherwise.
+#[derive(Debug, Args)]
+#[command(after_long_help = "\
+Examples:
+  nicelist rule lint
+  nicelist rule lint policy/
+  nicelist rule lint rules.csv --deny error --ignore NL104
+  nicelist rule lint policy/ --sarif > nicelist.sarif
+  nicelist rule lint -o jsonl | jq -r .code | sort | uniq -c")]
+pub(crate) struct LintArgs {
+    /// The file or folder; - reads stdin
+    #[arg(value_name = "PATH")]
+    path: Option<PathBuf>,
+    /// The format, where it cannot be told by what is in the file
+    #[arg(long, value_name = "FORMAT", value_parser = formats(), requires = "path")]
+    from: Option<Format>,
+    /// The least severity that makes the exit code 3: note, warning or error
+    #[arg(long, value_name = "SEVERITY", default_value = "warning")]
+    #[arg(value_parser = Words::<Severity>::new(Severity::ALL.map(Severity::word)))]
+    deny: Severity,
+    /// Say nothing of findings with this code; may be given several times
+    #[arg(long, value_name = "CODE")]
+    ignore: Vec<Code>,
+    /// Write SARIF, for code review
+    #[arg(long)]
+    sarif: bool,
+}
+
+/// A policy, and where its parts stand.
+struct Source {
+    policy: InForce,
+    /// What is no rule at all.
+    faults: Vec<(Place, String)>,
+    places: Option<Places>,
+}
+
+/// Where the parts of a policy stand in files.
+struct Places {
+    names: Names,
+    settings: Vec<Place>,
+    rules: Vec<Place>,
+}
+
+pub(super) async fn run(context: &Context, args: LintArgs) -> Result<(), CliError> {
+    let LintArgs { path, from, deny, ignore, sarif } = args;
+    let ui = &context.ui;
+    let source = match &path {
+        None => Source::of_server(context).await?,
+        Some(path) => Source::of(files::read_whole(path, from, &Defaults::default())?),
+    };
+    let mut told = source.findings(ui.now());
+    told.retain(|finding| !ignore.contains(&finding.code));
+    if sarif {
+        ui.json(&sarif::log(&told))?;
+    } else {
+        view::show(ui, &told)?;
+    }
+    ui.status(view::summary(&told));
+    match told.iter().any(|finding| finding.code.severity() >= deny) {
+        true => Err(CliError::new(Kind::Differences, "there are findings")),
+        false => Ok(()),
+    }
+}
+
+impl Source {
+    async fn of_server(context: &Context) -> Result<Self, CliError> {
+        let client = context.client().await?;
+        let policy = crate::cli::export::in_force(&client).await?;
+        Ok(Self { policy, faults: Vec::new(), places: None })
+    }
+
+    fn of(document: Document) -> Self {
+        let names = Names::of(&document);
+        let Document { files: _, rules, settings, tags, faults, notes: _ } = document;
+        let places = Places {
+            names,
+            settings: settings.iter().map(|placed| placed.place).collect(),
+            rules: rules.iter().map(|placed| placed.place).collect(),
+        };
+        let policy = InForce {
+            tags: tags.into_iter().map(|placed| placed.tag).collect(),
+            settings: settings.into_iter().map(|it| (it.scope, it.setting)).collect(),
+            rules: rules.into_iter().map(|placed| placed.rule).collect(),
+        };
+        let faults = faults.into_iter().map(|fault| (fault.place, fault.text)).collect();
+        Self { policy, faults, places: Some(places) }
+    }
+
+    /// Everything that is to be told, by place.
+    fn findings(&self, now: jiff::Timestamp) -> Vec<Told> {
+        let mut told: Vec<(Option<Place>, Told)> = Vec::new();
+        if let Some(places) = &self.places {
+            told.extend(self.faults.iter().map(|(place, text)| {
+                (Some(*place), Told::of(Code::NotTaken, text.clone()).at(&places.names, *place))
+            }));
+        }
+        told.extend(lint::findings(&self.policy, now).into_iter().map(|it| self.told(it)));
+        told.sort_by_key(|(place, told)| (*place, told.code));
+        told.into_iter().map(|(_, told)| told).collect()
+    }
+
+    fn told(&self, finding: Finding) -> (Option<Place>, Told) {
+        let Finding { code, about, other, message } = finding;
+        let place = |about| match (&self.places, about) {
+            (None, _) | (_, About::Policy) => None,
+            (Some(places), About::Setting(nth)) => places.settings.get(nth).copied(),
+            (Some(places), About::Rule(nth)) => places.rules.get(nth).copied(),
+        };
+        let mut told = Told::of(code, message);
+        if let About::Rule(nth) = about {
+            told = told.about(&self.policy.rules[nth]);
+        }
+        let here = place(about);
+        if let (Some(places), Some(here)) = (&self.places, here) {
+            told = told.at(&places.names, here);
+        }
+        if let (Some(places), Some(there)) =
+            (&self.places, other.and_then(|it| place(About::Rule(it))))
+        {
+            told = told.see(&places.names, there);
+        }
+        (here, told)
+    }
+}

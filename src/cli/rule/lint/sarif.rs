@@ -1,0 +1,97 @@
+//! SARIF 2.1.0 (OASIS), as far as code review reads it.
+
+use serde_json::{Value, json};
+use sha2::{Digest, Sha256};
+
+use super::view::{Location, Told};
+use crate::lint::{Code, Severity};
+
+/// The log of one run.
+pub(super) fn log(told: &[Told]) -> Value {
+    json!({
+        "$schema": "https://json.schemastore.org/sarif-2.1.0.json",
+        "version": "2.1.0",
+        "runs": [{
+            "tool": { "driver": {
+                "name": "nicelist",
+                "version": env!("CARGO_PKG_VERSION"),
+                "rules": Code::ALL.iter().map(|code| rule(*code)).collect::<Vec<_>>(),
+            }},
+            "columnKind": "unicodeCodePoints",
+            "results": told.iter().map(result).collect::<Vec<_>>(),
+        }],
+    })
+}
+
+fn rule(code: Code) -> Value {
+    json!({
+        "id": code.id(),
+        "name": code.name(),
+        "shortDescription": { "text": code.about() },
+        "fullDescription": { "text": code.about() },
+        "help": { "text": format!("To mend: {}. docs/LINT.md says more.", code.fix()) },
+        "defaultConfiguration": { "level": level(code) },
+    })
+}
+
+const fn level(code: Code) -> &'static str {
+    match code.severity() {
+        Severity::Error => "error",
+        Severity::Warning => "warning",
+        Severity::Note => "note",
+    }
+}
+
+fn result(told: &Told) -> Value {
+    let index = Code::ALL.iter().position(|code| *code == told.code);
+    let mut result = json!({
+        "ruleId": told.code.id(),
+        "ruleIndex": index,
+        "level": level(told.code),
+        "message": { "text": format!("{}. To mend: {}.", told.message, told.code.fix()) },
+        "partialFingerprints": { "finding/v1": fingerprint(told) },
+    });
+    if let Some(at) = &told.at {
+        result["locations"] = json!([location(at)]);
+    }
+    if let Some(see) = &told.see {
+        result["relatedLocations"] = json!([location(see)]);
+    }
+    result
+}
+
+fn location(at: &Location) -> Value {
+    let mut physical = json!({ "artifactLocation": { "uri": uri(&at.file) } });
+    if let Some(line) = at.line {
+        physical["region"] = match at.column {
+            Some(column) => json!({ "startLine": line, "startColumn": column }),
+            None => json!({ "startLine": line }),
+        };
+    }
+    json!({ "physicalLocation": physical })
+}
+
+/// A path as a relative address.
+fn uri(path: &str) -> String {
+    let parts = path.trim_start_matches("./").split('/');
+    let parts = parts.map(|part| {
+        percent_encoding::utf8_percent_encode(part, percent_encoding::NON_ALPHANUMERIC)
+            .to_string()
+            .replace("%2E", ".")
+            .replace("%2D", "-")
+            .replace("%5F", "_")
+    });
+    parts.collect::<Vec<_>>().join("/")
+}
+
+/// What makes a finding the same after lines were added above it.
+fn fingerprint(told: &Told) -> String {
+    let at = told.at.as_ref().map_or("", |at| at.file.as_str());
+    let (target, scope) = (told.target.as_deref(), told.scope.as_deref());
+    let what = match (target, scope) {
+        (Some(target), Some(scope)) => format!("{target}\0{scope}"),
+        _ => told.message.clone(),
+    };
+    let hash = Sha256::digest(format!("{}\0{at}\0{what}", told.code.id()));
+    hash.iter().take(16).map(|byte| format!("{byte:02x}")).collect()
+}

@@ -1,0 +1,169 @@
+//! The findings by name.
+
+use std::fmt;
+use std::str::FromStr;
+
+/// How much a finding matters.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Severity {
+    /// Something to know; it may well be meant.
+    Note,
+    /// Something that does not do what it seems to do.
+    Warning,
+    /// Something that does harm.
+    Error,
+}
+
+impl Severity {
+    /// All of them, the least first.
+    pub const ALL: [Self; 3] = [Self::Note, Self::Warning, Self::Error];
+
+    /// Its word.
+    #[must_use]
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Note => "note",
+            Self::Warning => "warning",
+            Self::Error => "error",
+        }
+    }
+}
+
+impl fmt::Display for Severity {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.word())
+    }
+}
+
+impl FromStr for Severity {
+    type Err = UnknownCode;
+
+    fn from_str(text: &str) -> Result<Self, UnknownCode> {
+        let found = Self::ALL.into_iter().find(|severity| severity.word() == text);
+        found.ok_or_else(|| UnknownCode(text.to_owned()))
+    }
+}
+
+/// A word that is no code.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("`{0}` is none of them")]
+pub struct UnknownCode(String);
+
+macro_rules! codes {
+    ($($(#[doc = $doc:literal])+ $variant:ident = $id:literal $name:literal $severity:ident, $fix:literal;)+) => {
+        /// What a finding is. Numbers and names stay what they are; a number is never used again.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub enum Code {
+            $($(#[doc = $doc])+ $variant,)+
+        }
+
+        impl Code {
+            /// All codes, by number.
+            pub const ALL: &'static [Self] = &[$(Self::$variant),+];
+
+            /// The number, as in `NL101`.
+            #[must_use]
+            pub const fn id(self) -> &'static str {
+                match self { $(Self::$variant => $id,)+ }
+            }
+
+            /// The name.
+            #[must_use]
+            pub const fn name(self) -> &'static str {
+                match self { $(Self::$variant => $name,)+ }
+            }
+
+            /// How much it matters.
+            #[must_use]
+            pub const fn severity(self) -> Severity {
+                match self { $(Self::$variant => Severity::$severity,)+ }
+            }
+
+            /// What it is, in a sentence.
+            #[must_use]
+            pub fn about(self) -> &'static str {
+                match self { $(Self::$variant => concat!($($doc),+).trim(),)+ }
+            }
+
+            /// What to do about it.
+            #[must_use]
+            pub const fn fix(self) -> &'static str {
+                match self { $(Self::$variant => $fix,)+ }
+            }
+        }
+    };
+}
+
+codes! {
+    /// A row, an object or a value is no rule or setting that any Mac could be given.
+    NotTaken = "NL001" "not-taken" Error,
+        "mend it where it stands; the message says what is wrong";
+    /// The rule says what a weaker scope says already.
+    Repeats = "NL101" "repeats-weaker-scope" Warning,
+        "remove it, or keep it if the weaker rule is to go";
+    /// The rule takes away what no weaker scope gives.
+    RemovesNothing = "NL102" "removes-nothing" Warning,
+        "remove it: there is nothing to take an exception from";
+    /// The rule for one program says what the rule for its whole team says already.
+    RepeatsTeam = "NL103" "repeats-team" Warning,
+        "remove it, or the rule for the team if only this program is meant";
+    /// A block is lifted in a stronger scope.
+    BlockLifted = "NL104" "block-lifted" Note,
+        "nothing, if the exception is meant; otherwise remove it or block there as well";
+    /// A program is allowed although its whole team is blocked.
+    AllowedInBlockedTeam = "NL105" "allowed-in-blocked-team" Note,
+        "nothing, if the exception is meant; otherwise remove it";
+    /// Two rules are for signing ids that differ in the case of letters only.
+    DiffersByCase = "NL201" "differs-by-case" Warning,
+        "keep the spelling that santactl fileinfo shows: Santa tells letters of different case apart";
+    /// Two team ids are the same but for letters and digits that look alike.
+    LooksAlike = "NL202" "looks-alike" Warning,
+        "compare it with what santactl fileinfo shows";
+    /// The rule has expired.
+    Expired = "NL203" "expired" Warning,
+        "remove it, or give it a later time";
+    /// The rule blocks Santa itself.
+    BlocksSanta = "NL301" "blocks-santa" Error,
+        "remove it: a Mac whose Santa is blocked cannot be told otherwise";
+    /// The rule blocks a team whose programs Macs are managed with.
+    BlocksSantaTeam = "NL302" "blocks-santa-team" Warning,
+        "block the programs that are meant by their signing ids";
+    /// The rule blocks a part of macOS that Santa lets run in any case, or that a Mac needs.
+    BlocksSystem = "NL303" "blocks-system" Warning,
+        "remove it: Santa does not block what macOS cannot do without";
+    /// A part of a path pattern matches anywhere in a path.
+    Unanchored = "NL401" "unanchored-pattern" Warning,
+        "begin every alternative with ^, as in ^(?:/a/|/b/)";
+    /// A path pattern can take Santa very long for some paths.
+    Catastrophic = "NL402" "catastrophic-pattern" Error,
+        "repeat a part once: a repeated part must not itself be repeated";
+    /// A path pattern allows whatever people can write to.
+    AllowsWritable = "NL403" "allows-writable-path" Warning,
+        "allow programs by rules, or folders that only administrators write to";
+    /// A path pattern allows everything.
+    AllowsEverything = "NL404" "allows-everything" Error,
+        "name the folders that are meant";
+    /// Hosts are in lockdown and there is no rule that allows anything.
+    EmptyLockdown = "NL501" "empty-lockdown" Error,
+        "allow what the Macs need before they are locked down, or use monitor mode";
+    /// Compiler rules need transitive rules to be enabled, and no scope does that.
+    CompilerWithoutTransitive = "NL502" "compiler-without-transitive" Warning,
+        "nicelist settings set enable-transitive-rules=true, or allow instead of allow-compiler";
+}
+
+impl fmt::Display for Code {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.id())
+    }
+}
+
+impl FromStr for Code {
+    type Err = UnknownCode;
+
+    /// Reads numbers and names.
+    fn from_str(text: &str) -> Result<Self, UnknownCode> {
+        let mut all = Self::ALL.iter().copied();
+        let found = all.find(|code| code.id().eq_ignore_ascii_case(text) || code.name() == text);
+        found.ok_or_else(|| UnknownCode(text.to_owned()))
+    }
+}

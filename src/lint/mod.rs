@@ -1,0 +1,102 @@
+//! What is wrong with a policy although each of its parts is right: rules that decide nothing,
+//! contradict each other or block what must not be blocked; path patterns that match more than
+//! they seem to; lockdown without rules.
+//!
+//! Nothing here knows where rules come from: findings name them by their place in what was given.
+//! Which programs there are is not known either, so what is said of a rule holds for every program.
+
+mod code;
+mod overlap;
+mod pattern;
+mod settings;
+mod signer;
+#[cfg(test)]
+mod tests;
+
+pub use code::{Code, Severity, UnknownCode};
+
+use std::collections::HashMap;
+
+use jiff::Timestamp;
+
+use crate::fleet::InForce;
+use crate::rule::{Rule, Scope, Target};
+
+/// What a finding is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum About {
+    /// The policy as a whole.
+    Policy,
+    /// A setting, by its place among those given.
+    Setting(usize),
+    /// A rule, by its place among those given.
+    Rule(usize),
+}
+
+/// Something that deserves attention.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Finding {
+    /// What it is.
+    pub code: Code,
+    /// Where it is.
+    pub about: About,
+    /// Another rule that has to do with it.
+    pub other: Option<usize>,
+    /// One line about this case.
+    pub message: String,
+}
+
+/// Looks at a whole policy. Findings are in the order of what they are about. The time that it
+/// takes grows with the rules as sorting them does.
+#[must_use]
+pub fn findings(policy: &InForce, now: Timestamp) -> Vec<Finding> {
+    let index = Index::of(&policy.rules);
+    let mut findings = Vec::new();
+    overlap::look(&index, &mut findings);
+    overlap::look_alikes(&index, &mut findings);
+    for (place, rule) in policy.rules.iter().enumerate() {
+        signer::look(place, rule, &mut findings);
+        expired(place, rule, now, &mut findings);
+    }
+    settings::look(policy, &mut findings);
+    findings.sort_by_key(|finding| (finding.about, finding.code));
+    findings
+}
+
+fn expired(place: usize, rule: &Rule, now: Timestamp, findings: &mut Vec<Finding>) {
+    if let Some(expires) = rule.expires.filter(|expires| *expires <= now) {
+        let message = format!("{} has expired, at {expires}; no Mac gets it", rule.target());
+        findings.push(Finding {
+            code: Code::Expired,
+            about: About::Rule(place),
+            other: None,
+            message,
+        });
+    }
+}
+
+/// The rules by what they are about.
+struct Index<'a> {
+    rules: &'a [Rule],
+    /// The places of the rules for a target, the weakest scope first.
+    by_target: HashMap<&'a Target, Vec<usize>>,
+}
+
+impl<'a> Index<'a> {
+    fn of(rules: &'a [Rule]) -> Self {
+        let mut by_target: HashMap<&Target, Vec<usize>> = HashMap::new();
+        for (place, rule) in rules.iter().enumerate() {
+            by_target.entry(rule.target()).or_default().push(place);
+        }
+        for places in by_target.values_mut() {
+            places.sort_by(|a, b| rules[*a].scope().cmp(rules[*b].scope()));
+        }
+        Self { rules, by_target }
+    }
+
+    /// The rule for a target in a scope.
+    fn find(&self, target: &Target, scope: &Scope) -> Option<usize> {
+        let places = self.by_target.get(target)?;
+        places.iter().copied().find(|place| self.rules[*place].scope() == scope)
+    }
+}

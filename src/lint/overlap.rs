@@ -1,0 +1,137 @@
+//! Rules that have to do with each other.
+
+use std::collections::HashMap;
+
+use super::{About, Code, Finding, Index};
+use crate::rule::{PolicyKind, Rule, RuleType, Target};
+
+/// What a policy lets a program do.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Effect {
+    Allows,
+    Blocks,
+    /// Nothing, or what an expression says.
+    Open,
+}
+
+const fn effect(kind: PolicyKind) -> Effect {
+    match kind {
+        PolicyKind::Allow | PolicyKind::AllowCompiler => Effect::Allows,
+        PolicyKind::Block
+        | PolicyKind::SilentBlock
+        | PolicyKind::SilentBlockGui
+        | PolicyKind::SilentBlockTty => Effect::Blocks,
+        PolicyKind::Cel | PolicyKind::Remove => Effect::Open,
+    }
+}
+
+/// Whether a Mac could not tell two rules apart.
+fn is_same(one: &Rule, other: &Rule) -> bool {
+    one.policy() == other.policy() && one.notice == other.notice && one.expires == other.expires
+}
+
+/// Looks at each rule beside the weaker ones for its target, and at programs beside their teams.
+pub(super) fn look(index: &Index<'_>, findings: &mut Vec<Finding>) {
+    for places in index.by_target.values() {
+        for (nth, place) in places.iter().enumerate() {
+            let rule = &index.rules[*place];
+            let weaker = places[..nth].iter().rev().copied();
+            let mut weaker = weaker.filter(|it| index.rules[*it].scope() < rule.scope());
+            scopes(index, *place, weaker.next(), findings);
+            team(index, *place, findings);
+        }
+    }
+}
+
+/// A rule and the next weaker one for its target. Only what the fleet says is sure to be weaker on
+/// every Mac: another tag or group may not be there.
+fn scopes(index: &Index<'_>, place: usize, weaker: Option<usize>, findings: &mut Vec<Finding>) {
+    let rule = &index.rules[place];
+    let (target, scope) = (rule.target(), rule.scope());
+    let mut found = |code, other, message| {
+        findings.push(Finding { code, about: About::Rule(place), other, message });
+    };
+    let Some(weaker) = weaker else {
+        if rule.policy().kind() == PolicyKind::Remove {
+            found(Code::RemovesNothing, None, format!("no weaker scope than {scope} has {target}"));
+        }
+        return;
+    };
+    let other = &index.rules[weaker];
+    if is_same(rule, other) && *other.scope() == crate::rule::Scope::Fleet {
+        let message = format!("{target} for {scope} says what {} says", other.scope());
+        found(Code::Repeats, Some(weaker), message);
+    }
+    let lifts = effect(other.policy().kind()) == Effect::Blocks
+        && effect(rule.policy().kind()) == Effect::Allows;
+    if lifts {
+        let message = format!("{target} is blocked for {} and allowed for {scope}", other.scope());
+        found(Code::BlockLifted, Some(weaker), message);
+    }
+}
+
+/// A rule for a signing id beside the one for its team in the same scope.
+fn team(index: &Index<'_>, place: usize, findings: &mut Vec<Finding>) {
+    let rule = &index.rules[place];
+    let Some(team) = team_of(rule.target()) else { return };
+    let Ok(team) = Target::new(RuleType::TeamId, team) else { return };
+    let Some(whole) = index.find(&team, rule.scope()) else { return };
+    let other = &index.rules[whole];
+    let mut found = |code, message| {
+        let (about, other) = (About::Rule(place), Some(whole));
+        findings.push(Finding { code, about, other, message });
+    };
+    let target = rule.target();
+    if is_same(rule, other) {
+        found(Code::RepeatsTeam, format!("{target} is decided by {team} in the same way"));
+    } else if effect(rule.policy().kind()) == Effect::Allows
+        && effect(other.policy().kind()) == Effect::Blocks
+    {
+        let message = format!("{target} is allowed, and {team} blocked; the program's rule wins");
+        found(Code::AllowedInBlockedTeam, message);
+    }
+}
+
+/// The team of a signing id; none for those of Apple's own.
+fn team_of(target: &Target) -> Option<&str> {
+    match target.rule_type() {
+        RuleType::SigningId => {
+            let (team, _) = target.identifier().split_once(':')?;
+            (team != "platform").then_some(team)
+        }
+        RuleType::CdHash | RuleType::Binary | RuleType::Certificate | RuleType::TeamId => None,
+    }
+}
+
+/// Looks for targets that are easily taken for each other.
+pub(super) fn look_alikes(index: &Index<'_>, findings: &mut Vec<Finding>) {
+    let mut seen: HashMap<String, (usize, &Target)> = HashMap::new();
+    for (place, rule) in index.rules.iter().enumerate() {
+        let target = rule.target();
+        let (code, blurred) = match target.rule_type() {
+            RuleType::SigningId => (Code::DiffersByCase, target.identifier().to_lowercase()),
+            RuleType::TeamId => {
+                (Code::LooksAlike, target.identifier().chars().map(blurred).collect())
+            }
+            RuleType::CdHash | RuleType::Binary | RuleType::Certificate => continue,
+        };
+        let (first, other) = *seen.entry(blurred).or_insert((place, target));
+        if other != target && other.rule_type() == target.rule_type() {
+            let message = format!("{target} is nearly {other}");
+            let (about, other) = (About::Rule(place), Some(first));
+            findings.push(Finding { code, about, other, message });
+        }
+    }
+}
+
+/// A letter or digit as it is misread.
+const fn blurred(letter: char) -> char {
+    match letter {
+        '0' => 'O',
+        '1' => 'I',
+        '2' => 'Z',
+        '5' => 'S',
+        '8' => 'B',
+        other => other,
+    }
+}

@@ -1,0 +1,155 @@
+//! Path patterns: Santa searches a path for them, with the backtracking of ICU.
+//!
+//! They are read as expressions of `regex-syntax`; what only ICU knows, as look-around, is not
+//! looked at.
+
+use regex_syntax::ast::{self, Ast, GroupKind, RepetitionKind, RepetitionRange};
+
+use super::Code;
+
+/// What a pattern is for.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Use {
+    Allows,
+    Blocks,
+}
+
+/// Folders that people write to without being administrators.
+const WRITABLE: [&str; 8] = [
+    "/Users/",
+    "/tmp/",
+    "/private/tmp/",
+    "/var/tmp/",
+    "/private/var/tmp/",
+    "/var/folders/",
+    "/private/var/folders/",
+    "/Volumes/",
+];
+
+pub(super) fn look(pattern: &str, used: Use) -> Vec<(Code, String)> {
+    let mut found = Vec::new();
+    let Ok(ast) = ast::parse::Parser::new().parse(pattern) else { return found };
+    if is_catastrophic(&ast, false) {
+        found.push((Code::Catastrophic, format!("`{pattern}` repeats what is repeated")));
+    }
+    for branch in branches(&ast) {
+        let text = pattern.get(branch.span().start.offset..branch.span().end.offset);
+        let text = text.unwrap_or(pattern);
+        if !is_anchored(branch) {
+            found.push((Code::Unanchored, format!("`{text}` matches anywhere in a path")));
+        }
+        if used == Use::Allows {
+            found.extend(allowed(branch, text));
+        }
+    }
+    found
+}
+
+fn allowed(branch: &Ast, text: &str) -> Option<(Code, String)> {
+    let beginning = literal_beginning(branch);
+    if beginning.is_empty() || beginning == "/" {
+        return is_open(branch)
+            .then(|| (Code::AllowsEverything, format!("`{text}` allows every program")));
+    }
+    let writable = WRITABLE.iter().find(|folder| {
+        beginning.starts_with(**folder) || folder.trim_end_matches('/') == beginning
+    })?;
+    Some((Code::AllowsWritable, format!("`{text}` allows programs in {writable}")))
+}
+
+/// The alternatives at the top of a pattern.
+fn branches(ast: &Ast) -> Vec<&Ast> {
+    match ast {
+        Ast::Alternation(alternation) => alternation.asts.iter().collect(),
+        other => vec![other],
+    }
+}
+
+/// Whether an alternative can only match at the beginning of a path.
+fn is_anchored(ast: &Ast) -> bool {
+    match ast {
+        Ast::Assertion(assertion) => {
+            matches!(assertion.kind, ast::AssertionKind::StartLine | ast::AssertionKind::StartText)
+        }
+        Ast::Concat(concat) => concat.asts.iter().find(|it| !is_flags(it)).is_some_and(is_anchored),
+        Ast::Group(group) => is_anchored(&group.ast),
+        Ast::Alternation(alternation) => alternation.asts.iter().all(is_anchored),
+        // An empty pattern stands for none.
+        Ast::Empty(_) => true,
+        _ => false,
+    }
+}
+
+fn is_flags(ast: &Ast) -> bool {
+    matches!(ast, Ast::Flags(_))
+}
+
+/// The letters that an alternative begins with, behind its anchor.
+fn literal_beginning(ast: &Ast) -> String {
+    let parts = match ast {
+        Ast::Concat(concat) => concat.asts.as_slice(),
+        other => std::slice::from_ref(other),
+    };
+    let parts = parts.iter().skip_while(|it| matches!(it, Ast::Assertion(_) | Ast::Flags(_)));
+    let letters = parts.map_while(|part| match part {
+        Ast::Literal(literal) => Some(literal.c),
+        _ => None,
+    });
+    letters.collect()
+}
+
+/// Whether nothing but a slash, if anything, is asked of a path.
+fn is_open(ast: &Ast) -> bool {
+    let parts = match ast {
+        Ast::Concat(concat) => concat.asts.as_slice(),
+        other => std::slice::from_ref(other),
+    };
+    let mut parts = parts.iter().filter(|it| !matches!(it, Ast::Assertion(_) | Ast::Flags(_)));
+    let is_any = |part: &Ast| match part {
+        Ast::Literal(literal) => literal.c == '/',
+        Ast::Repetition(repetition) => matches!(*repetition.ast, Ast::Dot(_)),
+        Ast::Dot(_) => true,
+        _ => false,
+    };
+    !matches!(ast, Ast::Empty(_)) && parts.all(is_any)
+}
+
+/// Whether a part that is repeated without end contains another one that is: then the number of
+/// ways to match a text grows exponentially with its length.
+fn is_catastrophic(ast: &Ast, within: bool) -> bool {
+    match ast {
+        Ast::Repetition(repetition) => {
+            let endless = is_endless(&repetition.op.kind);
+            (within && endless) || is_catastrophic(&repetition.ast, within || endless)
+        }
+        Ast::Group(group) => {
+            // What is matched once and for all is not tried again; Rust has no such groups.
+            matches!(
+                group.kind,
+                GroupKind::CaptureIndex(_)
+                    | GroupKind::CaptureName { .. }
+                    | GroupKind::NonCapturing(_)
+            ) && is_catastrophic(&group.ast, within)
+        }
+        Ast::Alternation(alternation) => {
+            alternation.asts.iter().any(|it| is_catastrophic(it, within))
+        }
+        Ast::Concat(concat) => {
+            // A part that must be there between two rounds keeps them apart.
+            let separated = within && concat.asts.iter().any(|it| matches!(it, Ast::Literal(_)));
+            concat.asts.iter().any(|it| is_catastrophic(it, within && !separated))
+        }
+        _ => false,
+    }
+}
+
+const fn is_endless(kind: &RepetitionKind) -> bool {
+    match kind {
+        RepetitionKind::ZeroOrOne => false,
+        RepetitionKind::ZeroOrMore | RepetitionKind::OneOrMore => true,
+        RepetitionKind::Range(RepetitionRange::AtLeast(_)) => true,
+        RepetitionKind::Range(RepetitionRange::Exactly(_) | RepetitionRange::Bounded(_, _)) => {
+            false
+        }
+    }
+}

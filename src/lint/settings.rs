@@ -1,0 +1,60 @@
+//! Settings that do harm, alone or with the rules that there are.
+
+use super::{About, Code, Finding, pattern};
+use crate::fleet::{ClientMode, InForce, Setting};
+use crate::rule::PolicyKind;
+
+pub(super) fn look(policy: &InForce, findings: &mut Vec<Finding>) {
+    for (place, (scope, setting)) in policy.settings.iter().enumerate() {
+        let about = About::Setting(place);
+        let mut found = |code, message| {
+            findings.push(Finding { code, about, other: None, message });
+        };
+        match setting {
+            Setting::AllowedPathRegex(regex) => {
+                for (code, what) in pattern::look(regex.as_str(), pattern::Use::Allows) {
+                    found(code, format!("allowed-path-regex of {scope}: {what}"));
+                }
+            }
+            Setting::BlockedPathRegex(regex) => {
+                for (code, what) in pattern::look(regex.as_str(), pattern::Use::Blocks) {
+                    found(code, format!("blocked-path-regex of {scope}: {what}"));
+                }
+            }
+            Setting::ClientMode(ClientMode::Lockdown) if !allows_anything(policy) => {
+                let message = format!("{scope} is in lockdown, and no rule allows anything");
+                found(Code::EmptyLockdown, message);
+            }
+            _ => {}
+        }
+    }
+    compilers(policy, findings);
+}
+
+/// Whether any rule lets anything run, wherever.
+fn allows_anything(policy: &InForce) -> bool {
+    policy.rules.iter().any(|rule| {
+        matches!(
+            rule.policy().kind(),
+            PolicyKind::Allow | PolicyKind::AllowCompiler | PolicyKind::Cel
+        )
+    })
+}
+
+/// A compiler's rule allows what it makes only where transitive rules are enabled.
+fn compilers(policy: &InForce, findings: &mut Vec<Finding>) {
+    let enabled = |(_, setting): &(_, Setting)| *setting == Setting::EnableTransitiveRules(true);
+    if policy.settings.iter().any(enabled) {
+        return;
+    }
+    let compiler = |kind| kind == PolicyKind::AllowCompiler;
+    let rules = policy.rules.iter().enumerate();
+    for (place, rule) in rules.filter(|(_, rule)| compiler(rule.policy().kind())) {
+        findings.push(Finding {
+            code: Code::CompilerWithoutTransitive,
+            about: About::Rule(place),
+            other: None,
+            message: format!("what {} makes is not allowed by it", rule.target()),
+        });
+    }
+}

@@ -1,0 +1,60 @@
+//! Blocks of what must run.
+
+use super::{About, Code, Finding};
+use crate::rule::{PolicyKind, Rule, RuleType};
+
+/// The teams that have signed Santa: North Pole Security, and Google before.
+const SANTA_TEAMS: [&str; 2] = ["ZMCG7MLDV9", "EQHXZ8M8AV"];
+/// What signing ids of Santa's parts begin with, behind the team.
+const SANTA_IDS: [&str; 2] = ["com.northpolesec.santa", "com.google.santa"];
+/// Parts of macOS without which a Mac neither starts nor lets anybody in.
+const SYSTEM: [&str; 14] = [
+    "com.apple.xpc.launchd",
+    "com.apple.xpc.proxy",
+    "com.apple.securityd",
+    "com.apple.trustd",
+    "com.apple.opendirectoryd",
+    "com.apple.WindowServer",
+    "com.apple.loginwindow",
+    "com.apple.SecurityAgent",
+    "com.apple.mdmclient",
+    "com.apple.ManagedClient",
+    "com.apple.cfprefsd",
+    "com.apple.syspolicyd",
+    "com.apple.amfid",
+    "com.apple.finder",
+];
+
+pub(super) fn look(place: usize, rule: &Rule, findings: &mut Vec<Finding>) {
+    let blocks = match rule.policy().kind() {
+        PolicyKind::Block
+        | PolicyKind::SilentBlock
+        | PolicyKind::SilentBlockGui
+        | PolicyKind::SilentBlockTty => true,
+        PolicyKind::Allow | PolicyKind::AllowCompiler | PolicyKind::Cel | PolicyKind::Remove => {
+            false
+        }
+    };
+    let target = rule.target();
+    let code = match target.rule_type() {
+        _ if !blocks => None,
+        RuleType::TeamId if target.identifier() == SANTA_TEAMS[0] => Some(Code::BlocksSanta),
+        RuleType::TeamId if SANTA_TEAMS.contains(&target.identifier()) => {
+            Some(Code::BlocksSantaTeam)
+        }
+        RuleType::SigningId => signing_id(target.identifier()),
+        RuleType::TeamId | RuleType::CdHash | RuleType::Binary | RuleType::Certificate => None,
+    };
+    if let Some(code) = code {
+        let message = format!("{target} is blocked for {}", rule.scope());
+        findings.push(Finding { code, about: About::Rule(place), other: None, message });
+    }
+}
+
+fn signing_id(identifier: &str) -> Option<Code> {
+    let (team, id) = identifier.split_once(':')?;
+    if SANTA_TEAMS.contains(&team) && SANTA_IDS.iter().any(|santa| id.starts_with(santa)) {
+        return Some(Code::BlocksSanta);
+    }
+    (team == "platform" && SYSTEM.contains(&id)).then_some(Code::BlocksSystem)
+}

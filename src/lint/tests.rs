@@ -1,0 +1,199 @@
+//! Policies that look right, and what is wrong with them.
+
+use super::*;
+use crate::fleet::Setting;
+use crate::rule::RuleDraft;
+
+fn rule(policy: &str, target: &str, scope: &str) -> Rule {
+    let draft = RuleDraft {
+        target: target.to_owned(),
+        policy: policy.to_owned(),
+        scope: scope.to_owned(),
+        cel: (policy == "cel").then(|| "true".to_owned()),
+        ..RuleDraft::default()
+    };
+    Rule::try_from(draft).unwrap()
+}
+
+fn told(rules: &[(&str, &str, &str)], settings: &[(&str, &str, &str)]) -> Vec<String> {
+    let rules = rules.iter().map(|(policy, target, scope)| rule(policy, target, scope));
+    let settings = settings.iter().map(|(scope, key, value)| {
+        let setting = Setting::parse_named(key, value).unwrap();
+        (scope.parse().unwrap(), setting)
+    });
+    let policy =
+        InForce { rules: rules.collect(), settings: settings.collect(), ..InForce::default() };
+    let found = findings(&policy, "2026-06-01T00:00:00Z".parse().unwrap());
+    found.iter().map(|it| format!("{} {}", it.code, it.message)).collect()
+}
+
+fn of_rules(rules: &[(&str, &str, &str)]) -> Vec<String> {
+    told(rules, &[])
+}
+
+const TEAM: &str = "teamid:AAAAAAAAAA";
+const APP: &str = "signingid:AAAAAAAAAA:app";
+
+#[test]
+fn a_rule_that_says_what_the_fleet_says_is_not_needed() {
+    assert_eq!(
+        of_rules(&[("allow", TEAM, "fleet"), ("allow", TEAM, "tag:eng")]),
+        ["NL101 teamid:AAAAAAAAAA for tag:eng says what fleet says"]
+    );
+    assert!(of_rules(&[("allow", TEAM, "fleet"), ("block", TEAM, "tag:eng")]).is_empty());
+    // Another tag may not be on the Mac.
+    assert!(of_rules(&[("allow", TEAM, "tag:a"), ("allow", TEAM, "tag:b")]).is_empty());
+    // What the person sees differs.
+    let mut other = rule("block", TEAM, "tag:eng");
+    other.notice.message = Some("not here".into());
+    let rules = vec![rule("block", TEAM, "fleet"), other];
+    let policy = InForce { rules, ..InForce::default() };
+    assert_eq!(findings(&policy, Timestamp::MIN), []);
+}
+
+#[test]
+fn an_exception_from_nothing_is_not_needed() {
+    assert_eq!(
+        of_rules(&[("remove", TEAM, "tag:eng")]),
+        ["NL102 no weaker scope than tag:eng has teamid:AAAAAAAAAA"]
+    );
+    assert!(of_rules(&[("block", TEAM, "fleet"), ("remove", TEAM, "tag:eng")]).is_empty());
+}
+
+#[test]
+fn a_program_is_looked_at_beside_its_team() {
+    assert_eq!(
+        of_rules(&[("allow", APP, "fleet"), ("allow", TEAM, "fleet")]),
+        ["NL103 signingid:AAAAAAAAAA:app is decided by teamid:AAAAAAAAAA in the same way"]
+    );
+    assert_eq!(
+        of_rules(&[("block", TEAM, "fleet"), ("allow", APP, "fleet")]),
+        [
+            "NL105 signingid:AAAAAAAAAA:app is allowed, and teamid:AAAAAAAAAA blocked; the program's rule wins"
+        ]
+    );
+    assert!(of_rules(&[("allow", TEAM, "fleet"), ("block", APP, "fleet")]).is_empty());
+    assert!(of_rules(&[("allow", TEAM, "fleet"), ("allow", APP, "tag:eng")]).is_empty());
+    assert!(of_rules(&[("block", "signingid:platform:com.apple.say", "fleet")]).is_empty());
+}
+
+#[test]
+fn a_block_that_is_lifted_is_told() {
+    assert_eq!(
+        of_rules(&[("silent-block", TEAM, "fleet"), ("allow", TEAM, "host:M1")]),
+        ["NL104 teamid:AAAAAAAAAA is blocked for fleet and allowed for host:M1"]
+    );
+}
+
+#[test]
+fn names_that_are_easily_mistaken_are_told() {
+    assert_eq!(
+        of_rules(&[("allow", APP, "fleet"), ("allow", "signingid:AAAAAAAAAA:App", "tag:eng")]),
+        ["NL201 signingid:AAAAAAAAAA:App is nearly signingid:AAAAAAAAAA:app"]
+    );
+    assert_eq!(
+        of_rules(&[
+            ("allow", "teamid:O0O0O0O0O0", "fleet"),
+            ("allow", "teamid:OOOOOOOOOO", "fleet")
+        ]),
+        ["NL202 teamid:OOOOOOOOOO is nearly teamid:O0O0O0O0O0"]
+    );
+    assert!(of_rules(&[("allow", TEAM, "fleet"), ("block", TEAM, "tag:eng")]).is_empty());
+}
+
+#[test]
+fn what_has_expired_is_told() {
+    let mut old = rule("allow", TEAM, "fleet");
+    old.expires = Some("2026-01-01T00:00:00Z".parse().unwrap());
+    let policy = InForce { rules: vec![old], ..InForce::default() };
+    let at = |time: &str| findings(&policy, time.parse().unwrap()).len();
+    assert_eq!((at("2025-12-31T23:59:59Z"), at("2026-01-01T00:00:00Z")), (0, 1));
+}
+
+#[test]
+fn santa_and_the_system_are_not_to_be_blocked() {
+    let rules = [
+        ("block", "teamid:ZMCG7MLDV9", "fleet"),
+        ("block", "teamid:EQHXZ8M8AV", "fleet"),
+        ("silent-block", "signingid:ZMCG7MLDV9:com.northpolesec.santa.daemon", "tag:eng"),
+        ("block", "signingid:platform:com.apple.loginwindow", "fleet"),
+        ("block", "signingid:platform:com.apple.osascript", "fleet"),
+        ("allow", "signingid:platform:com.apple.finder", "fleet"),
+    ];
+    assert_eq!(
+        of_rules(&rules),
+        [
+            "NL301 teamid:ZMCG7MLDV9 is blocked for fleet",
+            "NL302 teamid:EQHXZ8M8AV is blocked for fleet",
+            "NL301 signingid:ZMCG7MLDV9:com.northpolesec.santa.daemon is blocked for tag:eng",
+            "NL303 signingid:platform:com.apple.loginwindow is blocked for fleet",
+        ]
+    );
+}
+
+fn patterns(key: &str, pattern: &str) -> Vec<String> {
+    let found = told(&[], &[("fleet", key, pattern)]);
+    found.into_iter().map(|it| it.split_once(' ').unwrap().0.to_owned()).collect()
+}
+
+#[test]
+fn patterns_that_match_more_than_they_seem_to_are_told() {
+    let allowed = |pattern| patterns("allowed-path-regex", pattern);
+    for fine in
+        ["", "^/Applications/", "^(?:/opt/|/usr/local/)", "^/opt/[^/]+/bin/", "^(/a/|^/b/)$"]
+    {
+        assert_eq!(allowed(fine), [""; 0], "{fine}");
+    }
+    assert_eq!(allowed("^/opt/|/usr/local/"), ["NL401"]);
+    assert_eq!(allowed("^(/[a-z]+)+$"), ["NL402"][..0]);
+    assert_eq!(allowed("^/opt/(a+)+$"), ["NL402"]);
+    assert_eq!(allowed("^/opt/(.*)*x"), ["NL402"]);
+    assert_eq!(allowed("^/opt/([a-z]+|[0-9]+)*x"), ["NL402"]);
+    assert_eq!(allowed("^/Users/[^/]+/Applications/"), ["NL403"]);
+    assert_eq!(allowed("^/tmp/x"), ["NL403"]);
+    for all in ["^", "^/", "^.*", "^/.*$", "^.+"] {
+        assert_eq!(allowed(all), ["NL404"], "{all}");
+    }
+    let blocked = |pattern| patterns("blocked-path-regex", pattern);
+    assert_eq!(blocked("^/Users/"), [""; 0]);
+    assert_eq!(blocked("^/a|b"), ["NL401"]);
+    // Only ICU knows what this means.
+    assert_eq!(blocked("^(?!/Applications/)"), [""; 0]);
+}
+
+#[test]
+fn lockdown_needs_rules_and_compilers_need_a_setting() {
+    let lockdown = [("tag:eng", "client-mode", "lockdown")];
+    let empty = ["NL501 tag:eng is in lockdown, and no rule allows anything"];
+    assert_eq!(told(&[], &lockdown), empty);
+    assert_eq!(told(&[("block", TEAM, "fleet")], &lockdown), empty);
+    assert!(told(&[("allow", TEAM, "fleet")], &lockdown).is_empty());
+    let compiler = [("allow-compiler", APP, "fleet")];
+    assert_eq!(
+        of_rules(&compiler),
+        ["NL502 what signingid:AAAAAAAAAA:app makes is not allowed by it"]
+    );
+    assert!(told(&compiler, &[("tag:eng", "enable-transitive-rules", "true")]).is_empty());
+}
+
+#[test]
+fn codes_are_known_by_number_and_name_and_each_is_there_once() {
+    let mut ids: Vec<&str> = Code::ALL.iter().map(|code| code.id()).collect();
+    assert!(ids.is_sorted());
+    ids.dedup();
+    assert_eq!(ids.len(), Code::ALL.len());
+    for code in Code::ALL {
+        assert_eq!(code.id().to_lowercase().parse(), Ok(*code));
+        assert_eq!(code.name().parse(), Ok(*code));
+    }
+    assert!("NL999".parse::<Code>().is_err());
+}
+
+#[test]
+fn every_code_is_explained_and_nothing_else_is() {
+    let page = include_str!("../../docs/LINT.md");
+    let headings: Vec<&str> = page.lines().filter_map(|line| line.strip_prefix("## ")).collect();
+    let codes: Vec<String> =
+        Code::ALL.iter().map(|code| format!("{} {}", code.id(), code.name())).collect();
+    assert_eq!(headings, codes);
+}

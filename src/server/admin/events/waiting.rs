@@ -1,0 +1,193 @@
+//! What waits for a decision, and decisions about many events at once.
+
+use std::collections::hash_map::Entry;
+use std::collections::{HashMap, HashSet};
+
+use axum::Json;
+
+use super::{choose, filter, find, rule};
+use crate::api::{
+    Code, DecisionsAnswer, DecisionsRequest, EventQuery, Page, Problem, WaitingHost, WaitingView,
+};
+use crate::fleet::{EventId, EventKind, Host};
+use crate::rule::{Evidence, MachineId, RuleDraft, Scope};
+use crate::server::access::{Helpdesk, Viewer};
+use crate::server::admin::commit_change;
+use crate::server::answer::{Answer, Body, Query, Refused, bad_cursor, page_size};
+use crate::server::app::{Shared, State};
+use crate::store::{Author, Change, Edit, EventFilter, StoredEvent};
+
+/// What Santa decides where nothing but its mode does.
+const BLOCKED: &str = "BLOCK_UNKNOWN";
+const WOULD_BE_BLOCKED: &str = "ALLOW_UNKNOWN";
+/// Events read at a time, and at most for one answer.
+const EVENTS_A_READ: usize = 1_000;
+const MOST_EVENTS: usize = 20_000;
+/// Events decided about at once.
+const MOST_DECISIONS: usize = 1_000;
+
+/// Programs that hosts stopped, or would in lockdown, and about which nothing but their mode
+/// decides still; newest first. An answer is about a stretch of events: a program comes again on
+/// a later page if older events are about it, too.
+#[utoipa::path(get, path = "/events/waiting", params(EventQuery),
+    responses((status = 200, body = Page<WaitingView>)))]
+pub(in crate::server::admin) async fn list(
+    axum::extract::State(state): Shared,
+    _: Viewer,
+    Query(query): Query<EventQuery>,
+) -> Answer<Page<WaitingView>> {
+    if !query.kind.is_empty() || !query.decision.is_empty() || query.after.is_some() {
+        let text = "what waits is asked for without kind, decision and after";
+        return Err(Problem::new(Code::Invalid, text).into());
+    }
+    let before = query.cursor.as_deref().map(|text| text.parse().map(EventId));
+    let mut before = before.transpose().map_err(|_| bad_cursor())?;
+    let mut decisions = vec![BLOCKED.to_owned()];
+    if !query.blocked {
+        decisions.push(WOULD_BE_BLOCKED.to_owned());
+    }
+    let filter = filter(&state, &query).await?;
+    let filter = EventFilter { kinds: vec![EventKind::Execution], decisions, ..filter };
+    let limit = page_size(query.limit);
+    let mut desk = Desk::default();
+    let mut looked_at = 0;
+    while looked_at < MOST_EVENTS && desk.programs.len() < limit {
+        let events = state.store.events(&filter, before, EVENTS_A_READ).await?;
+        let is_last = events.len() < EVENTS_A_READ;
+        looked_at += events.len();
+        for event in events {
+            before = Some(event.id);
+            desk.add(&state, event).await?;
+            if desk.programs.len() >= limit {
+                return Ok(Json(Page { items: desk.programs, next: Some(cursor(before)) }));
+            }
+        }
+        if is_last {
+            return Ok(Json(Page { items: desk.programs, next: None }));
+        }
+    }
+    Ok(Json(Page { items: desk.programs, next: Some(cursor(before)) }))
+}
+
+fn cursor(before: Option<EventId>) -> String {
+    before.map(|event| event.to_string()).unwrap_or_default()
+}
+
+/// What waits, as far as events were looked at.
+#[derive(Default)]
+struct Desk {
+    programs: Vec<WaitingView>,
+    /// Where each program stands among them, by its file's SHA-256.
+    places: HashMap<String, usize>,
+    /// Which hosts and users are named with which of them.
+    named: HashSet<(usize, MachineId)>,
+    ran: HashSet<(usize, String)>,
+    /// Hosts that were asked for; none where one was forgotten.
+    hosts: HashMap<MachineId, Option<Host>>,
+    /// Whether nothing but the mode decides, by host, file and path.
+    undecided: HashMap<(MachineId, String, String), bool>,
+}
+
+impl Desk {
+    async fn add(&mut self, state: &State, stored: StoredEvent) -> Result<(), Refused> {
+        let StoredEvent { id, received, event } = stored;
+        let host = match self.hosts.entry(event.machine.clone()) {
+            Entry::Occupied(known) => known.into_mut(),
+            Entry::Vacant(new) => {
+                let stored = state.store.host(&event.machine).await?;
+                new.insert(stored.map(|stored| stored.host))
+            }
+        };
+        let Some(host) = host else { return Ok(()) };
+        let (program, path) = (&event.program, event.path());
+        let pair = (event.machine.clone(), program.sha256.clone(), path.clone());
+        let is_undecided = match self.undecided.entry(pair) {
+            Entry::Occupied(known) => *known.get(),
+            Entry::Vacant(new) => {
+                let evidence = Evidence::new(program, &path);
+                *new.insert(state.engine.is_undecided(host, evidence).await?)
+            }
+        };
+        if !is_undecided {
+            return Ok(());
+        }
+        let next = self.programs.len();
+        let place = *self.places.entry(program.sha256.clone()).or_insert(next);
+        if place == next {
+            let candidates = program.candidates();
+            let best = candidates.first().map(|best| best.target.rule_type());
+            self.programs.push(WaitingView {
+                latest: id,
+                decision: event.decision,
+                path,
+                bundle_name: event.bundle_name,
+                hosts: Vec::new(),
+                users: Vec::new(),
+                events: 0,
+                last_received: received,
+                reason: best.map(|best| program.reason(best).to_owned()).unwrap_or_default(),
+                candidates,
+                program: event.program,
+            });
+        }
+        let Some(waiting) = self.programs.get_mut(place) else { return Ok(()) };
+        waiting.events += 1;
+        if !event.user.is_empty() && self.ran.insert((place, event.user.clone())) {
+            waiting.users.push(event.user);
+        }
+        if self.named.insert((place, event.machine.clone())) {
+            waiting.hosts.push(WaitingHost {
+                hostname: host.facts.hostname.clone(),
+                scopes: state.engine.scopes_of(host),
+                machine: event.machine,
+                event: id,
+            });
+        }
+        Ok(())
+    }
+}
+
+/// Decides about several events: makes a rule for one of the candidates of each, all in one
+/// revision.
+#[utoipa::path(post, path = "/events/decisions", request_body = DecisionsRequest,
+    responses((status = 200, body = DecisionsAnswer), (status = 422, body = Problem)))]
+pub(in crate::server::admin) async fn decide(
+    axum::extract::State(state): Shared,
+    Helpdesk(operator): Helpdesk,
+    Body(request): Body<DecisionsRequest>,
+) -> Answer<DecisionsAnswer> {
+    let DecisionsRequest { decisions, policy, expires, comment, ticket, message, dry_run } =
+        request;
+    if decisions.is_empty() || decisions.len() > MOST_DECISIONS {
+        let text = format!("1 to {MOST_DECISIONS} events are decided about at once");
+        return Err(Problem::new(Code::Invalid, text).into());
+    }
+    let template = RuleDraft {
+        policy: policy.word().to_owned(),
+        message,
+        comment,
+        ticket,
+        expires,
+        ..RuleDraft::default()
+    };
+    let mut seen = HashSet::new();
+    let mut rules = Vec::new();
+    for decision in decisions {
+        let stored = find(&state, decision.event.0).await?;
+        let chosen = choose(&stored, policy, decision.rule_type)?;
+        let scope = decision.scope.unwrap_or_else(|| Scope::Host(stored.event.machine.clone()));
+        if seen.insert((chosen.target.clone(), scope.clone())) {
+            rules.push(rule(decision.event, chosen, &scope, template.clone())?);
+        }
+    }
+    let events = if rules.len() == 1 { "program" } else { "programs" };
+    let message = Some(format!("{policy} {} {events} that waited", rules.len()));
+    let author = Author { name: operator.name, at: state.clock.now(), message };
+    let edits = rules.iter().cloned().map(|rule| Edit::PutRule(Box::new(rule))).collect();
+    let committed = commit_change(&state, Change { author, base: None, dry_run, edits }).await?;
+    Ok(Json(DecisionsAnswer {
+        rules: rules.into_iter().map(RuleDraft::from).collect(),
+        outcomes: committed.outcomes,
+        revision: committed.head,
+    }))
+}

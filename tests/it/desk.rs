@@ -1,0 +1,243 @@
+//! The help desk: what waits is listed, picked with the keyboard, and decided in one go.
+
+use serde_json::{Value, json};
+
+use crate::shell::{Server, Shell, example};
+use crate::terminal::{CTRL_C, DOWN, ENTER, ESCAPE, Terminal};
+
+const SPACE: &str = " ";
+const PINECONE: &str = "signingid:H3ZC9YV6RK:example.pinecone.desktop";
+
+/// A server and two Macs in lockdown: both stopped Pinecone, and mira's ledgerctl as well. Mira
+/// is tagged eng.
+fn with_two_macs() -> (Shell, Server) {
+    let mut shell = Shell::new();
+    let server = Server::start(&shell);
+    shell.use_server(&server);
+    shell.run("settings set client-mode=lockdown");
+    shell.run("tag create eng");
+    let fleet = std::fs::read_to_string(example("fleet.json")).unwrap();
+    let fleet: Value = serde_json::from_str(&fleet).unwrap();
+    let of_mira = |place: usize| fleet["hosts"][0]["events"][place].clone();
+    let mut pinecone = of_mira(0);
+    pinecone["executing_user"] = json!("joe.lindqvist");
+    shell.write("mira.events", &json!([of_mira(1), of_mira(0)]).to_string());
+    shell.write("joe.events", &json!([pinecone]).to_string());
+    for name in ["mira", "joe"] {
+        let base = server.sync_base();
+        let line = format!(
+            "lab sync {base} --state {name}.json --machine-id {name} --hostname {name}.local --user {name} --no-backoff"
+        );
+        shell.json(&line);
+        shell.json(&format!("{line} --events {name}.events"));
+    }
+    shell.run("host tag mira eng");
+    (shell, server)
+}
+
+fn names(waiting: &Value) -> Vec<&str> {
+    let programs = waiting.as_array().unwrap().iter();
+    programs.map(|program| program["path"].as_str().unwrap().rsplit('/').next().unwrap()).collect()
+}
+
+#[test]
+fn what_waits_is_listed_once_a_program_until_a_rule_decides() {
+    let (shell, _server) = with_two_macs();
+    insta::assert_snapshot!(shell.run("event list --waiting"), @"
+    $ nicelist event list --waiting
+    exit code: 0
+    ----- stdout -----
+    LATEST  LAST RECEIVED  NAME  PUBLISHER  SIGNED  HOSTS  USERS  DECISION  BEST TARGET
+    3  [TIME]  Pinecone  Pinecone Software AB  production  2  2  BLOCK_UNKNOWN  signingid:H3ZC9YV6RK:example.pinecone.desktop
+    1  [TIME]  ledgerctl  ad hoc  1  1  BLOCK_UNKNOWN  cdhash:270b12fbfc3c7622b1b11893a173bf166ad6d6af
+    ");
+    insta::assert_snapshot!(shell.run("event list --waiting --user joe.lindqvist -o csv"), @"
+    $ nicelist event list --waiting --user joe.lindqvist -o csv
+    exit code: 0
+    ----- stdout -----
+    latest,last_received,name,publisher,signed,hosts,users,events,decision,path,best_target,sha256,machines,user_names
+    3,[TIME],Pinecone,Pinecone Software AB,production,1,1,1,BLOCK_UNKNOWN,/Applications/Pinecone.app/Contents/MacOS/Pinecone,signingid:H3ZC9YV6RK:example.pinecone.desktop,6827af7009f9731422fd44b264a238abdca45c6030e6882606b95f6830392206,joe,joe.lindqvist
+    ");
+    let waiting = shell.json("event list --waiting");
+    assert_eq!(names(&waiting), ["Pinecone", "ledgerctl"]);
+    assert_eq!(
+        waiting[0]["hosts"][1]["scopes"],
+        json!(["fleet", "tag:eng", "user:mira", "host:mira"])
+    );
+    assert_eq!(names(&shell.json("event list --waiting -n 1")), ["Pinecone"]);
+
+    shell.run(&format!("rule add allow {PINECONE} --scope tag:eng"));
+    let waiting = shell.json("event list --waiting");
+    assert_eq!(names(&waiting), ["Pinecone", "ledgerctl"]);
+    assert_eq!(waiting[0]["hosts"].as_array().unwrap().len(), 1, "it waits on joe's alone");
+    shell.run(&format!("rule add block {PINECONE} --scope host:joe"));
+    assert_eq!(names(&shell.json("event list --waiting")), ["ledgerctl"]);
+    shell.run("settings set allowed-path-regex=^/usr/local/");
+    insta::assert_snapshot!(shell.run("event list --waiting"), @"
+    $ nicelist event list --waiting
+    exit code: 0
+    ----- stderr -----
+    nothing waits
+    ");
+}
+
+#[test]
+fn without_a_terminal_an_event_must_be_named() {
+    let (shell, _server) = with_two_macs();
+    insta::assert_snapshot!(shell.run("event approve"), @"
+    $ nicelist event approve
+    exit code: 2
+    ----- stderr -----
+    error: say which event is meant: without a terminal nothing can be picked
+    hint: nicelist event list --waiting shows what waits
+    hint: nicelist event approve ID --yes decides about one event
+    ");
+    insta::assert_snapshot!(shell.run("event block --yes --scope fleet"), @"
+    $ nicelist event block --yes --scope fleet
+    exit code: 2
+    ----- stderr -----
+    error: say which event is meant: without a terminal nothing can be picked
+    hint: nicelist event list --waiting shows what waits
+    hint: nicelist event block ID --yes decides about one event
+    ");
+    insta::assert_snapshot!(shell.run("event list --waiting --kind execution"), @"
+    $ nicelist event list --waiting --kind execution
+    exit code: 2
+    ----- stderr -----
+    error: the argument '--waiting' cannot be used with '--kind <KIND>'
+
+    Usage: nicelist event list --waiting
+
+    For more information, try '--help'.
+    ");
+    insta::assert_snapshot!(shell.run("event approve 1 --host mira"), @"
+    $ nicelist event approve 1 --host mira
+    exit code: 2
+    ----- stderr -----
+    error: the argument '[ID]' cannot be used with '--host <HOST>'
+
+    Usage: nicelist event approve <ID>
+
+    For more information, try '--help'.
+    ");
+    insta::assert_snapshot!(shell.run("event approve --bundle"), @"
+    $ nicelist event approve --bundle
+    exit code: 2
+    ----- stderr -----
+    error: the following required arguments were not provided:
+      <ID>
+
+    Usage: nicelist event approve --bundle <ID>
+
+    For more information, try '--help'.
+    ");
+    assert_eq!(shell.json("rule list"), json!([]));
+}
+
+/// Picks both programs, the best rule for each, and the scope of the tag.
+fn up_to_the_preview(shell: &Shell) -> Terminal {
+    let mut terminal = Terminal::open(shell, "event approve --ticket IT-7");
+    terminal.shows("Programs to allow (space picks, enter goes on)");
+    terminal.shows("Pinecone   Pinecone Software AB  production  2 hosts, 2 users");
+    terminal.shows("ledgerctl");
+    terminal.press(SPACE);
+    terminal.shows("[x] Pinecone");
+    terminal.press(DOWN);
+    terminal.press(SPACE);
+    terminal.shows("[x] ledgerctl");
+    terminal.press(ENTER);
+    terminal.shows("> the best for each  cdhash for 1, signingid for 1");
+    terminal.press(ENTER);
+    terminal.shows("> each of the 2 Macs where it waits, by itself");
+    terminal.shows("tag:eng  1 of 2 Macs, and whoever else belongs to it");
+    terminal.shows("fleet  every Mac");
+    terminal
+}
+
+#[test]
+fn programs_that_were_picked_become_rules_in_one_revision() {
+    let (shell, _server) = with_two_macs();
+    let before = shell.json("history")[0]["revision"].as_i64().unwrap();
+    let mut terminal = up_to_the_preview(&shell);
+    terminal.press(ENTER);
+    terminal.shows(&format!("allow {PINECONE} in host:joe"));
+    terminal.shows(&format!("allow {PINECONE} in host:mira"));
+    terminal.shows("Pinecone runs on 2 of 2 Macs where it waits: joe.local, mira.local");
+    terminal.shows("run by joe.lindqvist, mira.okafor");
+    terminal.shows("ledgerctl runs on 1 of 1 Mac where it waits: mira.local");
+    terminal.shows("Make these 3 rules? [y/N]");
+    terminal.press("y");
+    let end = terminal.end();
+    assert_eq!(end.code, 0);
+    assert!(end.leaves_the_cursor_visible());
+    let rules = shell.json("rule list");
+    assert_eq!(rules.as_array().unwrap().len(), 3, "{rules}");
+    for rule in rules.as_array().unwrap() {
+        assert_eq!(rule["revision"], before + 1);
+        assert_eq!(rule["ticket"], "IT-7");
+        assert_eq!(rule["policy"], "allow");
+    }
+    assert_eq!(shell.json("event list --waiting"), json!([]));
+    let nothing = Terminal::open(&shell, "event approve").end();
+    assert!(nothing.seen.contains("nothing waits"), "{:?}", nothing.seen);
+    assert_eq!(nothing.code, 0);
+}
+
+#[test]
+fn a_scope_says_on_which_macs_the_program_still_waits() {
+    let (shell, _server) = with_two_macs();
+    let mut terminal =
+        Terminal::open(&shell, "event block --message Ask --scope tag:eng --user joe.lindqvist");
+    terminal.shows("Programs to block (space picks, enter goes on)");
+    terminal.press(SPACE);
+    terminal.shows("[x] Pinecone");
+    terminal.press(ENTER);
+    terminal.shows(&format!("> {PINECONE}  this program in every version"));
+    terminal.press(ENTER);
+    terminal.shows("Pinecone is blocked on 0 of 1 Mac where it waits");
+    terminal.shows("not on joe.local");
+    terminal.shows("Make this rule? [y/N]");
+    terminal.press("y");
+    assert_eq!(terminal.end().code, 0);
+    assert_eq!(shell.json("rule list")[0]["message"], "Ask");
+}
+
+#[test]
+fn leaving_the_desk_changes_nothing() {
+    let (shell, _server) = with_two_macs();
+    for keys in [ESCAPE, ENTER] {
+        let mut terminal = Terminal::open(&shell, "event approve");
+        terminal.shows("ledgerctl");
+        terminal.press(keys);
+        terminal.shows("nothing was picked; nothing was changed");
+        let end = terminal.end();
+        assert_eq!(end.code, 1, "after {keys:?}");
+        assert!(end.leaves_the_cursor_visible(), "after {keys:?}");
+    }
+    let mut listed = Terminal::open(&shell, "event approve");
+    listed.shows("ledgerctl");
+    let mut asked = up_to_the_preview(&shell);
+    asked.press(ENTER);
+    asked.shows("Make these 3 rules? [y/N]");
+    for mut terminal in [listed, up_to_the_preview(&shell), asked] {
+        terminal.press(CTRL_C);
+        let end = terminal.end();
+        assert_eq!(end.code, 130);
+        assert!(end.leaves_the_cursor_visible(), "{:?}", end.seen);
+    }
+    let mut refused = up_to_the_preview(&shell);
+    refused.press(ENTER);
+    refused.shows("[y/N]");
+    refused.press("n");
+    refused.shows("not confirmed; nothing was changed");
+    assert_eq!(refused.end().code, 1);
+    let mut dry = Terminal::open(&shell, "event approve --dry-run --as binary --scope fleet");
+    dry.shows("ledgerctl");
+    dry.press(SPACE);
+    dry.press(ENTER);
+    dry.shows("Pinecone runs on 2 of 2 Macs");
+    let end = dry.end();
+    assert_eq!(end.code, 0);
+    assert!(end.seen.contains("dry run"), "{:?}", end.seen);
+    assert_eq!(shell.json("rule list"), json!([]));
+}

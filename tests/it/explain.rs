@@ -1,0 +1,260 @@
+//! What a host makes of a program: which rule decides, which others lost and why.
+
+use serde_json::json;
+
+use crate::shell::{Server, Shell, example};
+
+const PINECONE: &str = "6827af7009f9731422fd44b264a238abdca45c6030e6882606b95f6830392206";
+
+/// A server that knows one Mac, `mira` with the tag eng, and what it blocked: event 1 is
+/// Pinecone.
+fn with_mira(generation: &str) -> (Shell, Server) {
+    let mut shell = Shell::new();
+    let server = Server::start(&shell);
+    shell.use_server(&server);
+    let fleet = std::fs::read_to_string(example("fleet.json")).unwrap();
+    let fleet: serde_json::Value = serde_json::from_str(&fleet).unwrap();
+    shell.write("events.json", &fleet["hosts"][0]["events"].to_string());
+    let base = server.sync_base();
+    let line = format!(
+        "lab sync {base} --state mira.json --machine-id mira --hostname mira.local --generation {generation} --user mira --no-backoff"
+    );
+    shell.json(&line);
+    // A Mac's first sync is a clean one, and brings no events.
+    shell.json(&format!("{line} --events events.json"));
+    shell.run("tag create eng");
+    shell.run("host tag mira eng");
+    (shell, server)
+}
+
+#[test]
+fn the_answer_names_the_rule_that_decides_and_why_the_others_lost() {
+    let (shell, _server) = with_mira("2026.7");
+    shell.run("settings set client-mode=lockdown blocked-path-regex=^/tmp/ --scope tag:eng");
+    shell.run("rule add allow teamid:H3ZC9YV6RK");
+    shell.run("rule add block signingid:H3ZC9YV6RK:example.pinecone.desktop");
+    shell.run("rule add allow signingid:H3ZC9YV6RK:example.pinecone.desktop --scope tag:eng");
+    insta::assert_snapshot!(shell.run("rule explain 1 --host mira"), @"
+    $ nicelist rule explain 1 --host mira
+    exit code: 0
+    ----- stdout -----
+    Pinecone runs on mira.local, by allow signingid:H3ZC9YV6RK:example.pinecone.desktop in tag:eng
+        file  /Applications/Pinecone.app/Contents/MacOS/Pinecone
+        signed  production, Developer ID Application: Pinecone Software AB (H3ZC9YV6RK)
+        signing id  H3ZC9YV6RK:example.pinecone.desktop
+        mode  lockdown
+        santa  2026.7
+
+    Rules that speak of it
+      > signingid:H3ZC9YV6RK:example.pinecone.desktop  allow  tag:eng  decides
+      - signingid:H3ZC9YV6RK:example.pinecone.desktop  block  fleet  weaker-scope: tag:eng speaks of the same target, and is stronger
+      - teamid:H3ZC9YV6RK  allow  fleet  outranked: signingid comes first
+
+    Besides rules, in Santa's order
+      ? static-rules  rules of the Mac's profile (StaticRules) come first and are not reported
+      - platform  it does not come with the system
+      - blocked-path-regex  the path does not match ^/tmp/  (tag:eng)
+      - client-mode  block  lockdown stops everything else; signingid comes first  (tag:eng)
+    ");
+    insta::assert_snapshot!(shell.run("rule explain 1 --host mira -o csv"), @r#"
+    $ nicelist rule explain 1 --host mira -o csv
+    exit code: 0
+    ----- stdout -----
+    path,sha256,machine,ruling,decided_by,part,policy,target,scope,why
+    /Applications/Pinecone.app/Contents/MacOS/Pinecone,6827af7009f9731422fd44b264a238abdca45c6030e6882606b95f6830392206,mira,allow,signingid,decides,allow,signingid:H3ZC9YV6RK:example.pinecone.desktop,tag:eng,allow
+    /Applications/Pinecone.app/Contents/MacOS/Pinecone,6827af7009f9731422fd44b264a238abdca45c6030e6882606b95f6830392206,mira,allow,signingid,weaker-scope,block,signingid:H3ZC9YV6RK:example.pinecone.desktop,fleet,"tag:eng speaks of the same target, and is stronger"
+    /Applications/Pinecone.app/Contents/MacOS/Pinecone,6827af7009f9731422fd44b264a238abdca45c6030e6882606b95f6830392206,mira,allow,signingid,outranked,allow,teamid:H3ZC9YV6RK,fleet,signingid comes first
+    "#);
+
+    let by_hash = shell.json(&format!("rule explain {PINECONE} --host mira"));
+    assert_eq!(by_hash, shell.json("rule explain 1 --host mira"));
+    assert_eq!(by_hash[0]["ruling"], "allow");
+    assert_eq!(by_hash[0]["decided_by"], "signingid");
+    let parts: Vec<_> = by_hash[0]["rules"].as_array().unwrap().iter().collect();
+    assert_eq!(parts.len(), 3);
+    assert_eq!(
+        (&parts[0]["part"], &parts[1]["part"], &parts[2]["part"]),
+        (&json!("decides"), &json!("weaker-scope"), &json!("outranked"))
+    );
+    assert_eq!(parts[0]["revision"], 6);
+}
+
+#[test]
+fn without_a_rule_the_paths_or_the_mode_decide() {
+    let (shell, _server) = with_mira("2026.7");
+    shell.run("settings set client-mode=lockdown allowed-path-regex=^/usr/local/ --scope tag:eng");
+    insta::assert_snapshot!(shell.run("rule explain 1 --host mira"), @"
+    $ nicelist rule explain 1 --host mira
+    exit code: 0
+    ----- stdout -----
+    Pinecone is blocked on mira.local, by client-mode: lockdown stops everything else
+        file  /Applications/Pinecone.app/Contents/MacOS/Pinecone
+        signed  production, Developer ID Application: Pinecone Software AB (H3ZC9YV6RK)
+        signing id  H3ZC9YV6RK:example.pinecone.desktop
+        mode  lockdown
+        santa  2026.7
+
+    Besides rules, in Santa's order
+      ? static-rules  rules of the Mac's profile (StaticRules) come first and are not reported
+      - platform  it does not come with the system
+      - allowed-path-regex  the path does not match ^/usr/local/  (tag:eng)
+      > client-mode  block  lockdown stops everything else  (tag:eng)
+    ");
+    insta::assert_snapshot!(shell.run("rule explain 2 --host mira"), @"
+    $ nicelist rule explain 2 --host mira
+    exit code: 0
+    ----- stdout -----
+    ledgerctl runs on mira.local, by allowed-path-regex: the path matches ^/usr/local/
+        file  /usr/local/bin/ledgerctl
+        signed  ad hoc
+        mode  lockdown
+        santa  2026.7
+
+    Besides rules, in Santa's order
+      ? static-rules  rules of the Mac's profile (StaticRules) come first and are not reported
+      - platform  it does not come with the system
+      > allowed-path-regex  allow  the path matches ^/usr/local/  (tag:eng)
+      - client-mode  block  lockdown stops everything else; allowed-path-regex comes first  (tag:eng)
+    ");
+    // The program of event 1 with the file's hash alone: nothing else can speak of it here.
+    let nobody = "ab".repeat(32);
+    insta::assert_snapshot!(shell.run(&format!("rule explain {nobody} --host mira")), @"
+    $ nicelist rule explain abababababababababababababababababababababababababababababababab --host mira
+    exit code: 0
+    ----- stdout -----
+    whether abababababababababababababababababababababababababababababababab runs on mira.local cannot be told: allowed-path-regex: the path is not known: ^/usr/local/
+        signed  unknown
+        mode  lockdown
+        santa  2026.7
+
+    Besides rules, in Santa's order
+      ? static-rules  rules of the Mac's profile (StaticRules) come first and are not reported
+      - platform  it does not come with the system
+      ? allowed-path-regex  allow  the path is not known: ^/usr/local/  (tag:eng)
+      > client-mode  block  lockdown stops everything else  (tag:eng)
+    ----- stderr -----
+    warning: no event tells of abababababababababababababababababababababababababababababababab: only its hash is known
+    ");
+}
+
+#[test]
+fn what_the_mac_cannot_take_is_no_rule_for_it() {
+    let (shell, _server) = with_mira("2024.2");
+    shell.run("rule add block cdhash:06c81a1a793afd13fe42b90bb59d41674379a1ed");
+    shell.run("rule add cel teamid:H3ZC9YV6RK --cel path==\"/x\"");
+    insta::assert_snapshot!(shell.run("rule explain 1 --host mira"), @r#"
+    $ nicelist rule explain 1 --host mira
+    exit code: 0
+    ----- stdout -----
+    Pinecone runs on mira.local, by client-mode: monitor lets everything else run, and reports it
+        file  /Applications/Pinecone.app/Contents/MacOS/Pinecone
+        signed  unknown, Developer ID Application: Pinecone Software AB (H3ZC9YV6RK)
+        signing id  H3ZC9YV6RK:example.pinecone.desktop
+        mode  monitor
+        santa  2024.2
+
+    Rules that speak of it
+      ! teamid:H3ZC9YV6RK  path=="/x"  fleet  withheld: the host's Santa cannot take it: it needs 2026.3
+
+    Besides rules, in Santa's order
+      ? static-rules  rules of the Mac's profile (StaticRules) come first and are not reported
+      - platform  it does not come with the system
+      > client-mode  allow  monitor lets everything else run, and reports it
+    "#);
+}
+
+#[test]
+fn an_expression_is_shown_and_leaves_the_answer_open() {
+    let (shell, _server) = with_mira("2026.7");
+    shell.run("settings set client-mode=lockdown");
+    shell.run("rule add cel signingid:H3ZC9YV6RK:example.pinecone.desktop --cel euid!=0");
+    shell.run("rule add allow teamid:H3ZC9YV6RK");
+    insta::assert_snapshot!(shell.run("rule explain 1 --host mira"), @"
+    $ nicelist rule explain 1 --host mira
+    exit code: 0
+    ----- stdout -----
+    whether Pinecone runs on mira.local cannot be told: the expression of signingid:H3ZC9YV6RK:example.pinecone.desktop in fleet is asked each time
+        file  /Applications/Pinecone.app/Contents/MacOS/Pinecone
+        signed  production, Developer ID Application: Pinecone Software AB (H3ZC9YV6RK)
+        signing id  H3ZC9YV6RK:example.pinecone.desktop
+        mode  lockdown
+        santa  2026.7
+
+    Rules that speak of it
+      ? signingid:H3ZC9YV6RK:example.pinecone.desktop  euid!=0  fleet  asks: its expression decides each time; if it gives no answer, the steps after the rules do (it asks of euid)
+      - teamid:H3ZC9YV6RK  allow  fleet  outranked: signingid comes first, and no other rule is tried even if its expression gives no answer
+
+    Besides rules, in Santa's order
+      ? static-rules  rules of the Mac's profile (StaticRules) come first and are not reported
+      - platform  it does not come with the system
+      > client-mode  block  lockdown stops everything else  (fleet)
+    ");
+}
+
+#[test]
+fn what_santactl_reports_is_evidence_too() {
+    let (shell, _server) = with_mira("2026.7");
+    shell.run("settings set client-mode=lockdown");
+    let report = std::fs::read_to_string(example("fileinfo.json")).unwrap();
+    shell.write("report.json", &report);
+    let of_a_file = shell.json("rule explain report.json --host mira");
+    let told: Vec<_> = of_a_file
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|view| (view["ruling"].as_str().unwrap(), view["decided_by"].as_str().unwrap()))
+        .collect();
+    assert_eq!(told, [("block", "client-mode"), ("block", "client-mode"), ("allow", "platform")]);
+    let piped = shell.run_with("rule explain - --host mira -o csv", &report);
+    assert_eq!(piped.lines().filter(|line| line.contains(",mira,")).count(), 3, "{piped}");
+    let script = json!({"Path": "/opt/run", "SHA-256": "ab".repeat(32), "Type": "Script",
+        "Code-signed": "No"});
+    shell.write("script.json", &script.to_string());
+    assert_eq!(shell.json("rule explain script.json --host mira")[0]["decided_by"], "no-code");
+}
+
+#[test]
+fn bad_input_is_refused_with_a_way_out() {
+    let (shell, _server) = with_mira("2026.7");
+    shell.write("notes.txt", "Path : /bin/x\n");
+    insta::assert_snapshot!(shell.run("rule explain notes.txt --host mira"), @"
+    $ nicelist rule explain notes.txt --host mira
+    exit code: 5
+    ----- stderr -----
+    error: notes.txt is not the output of `santactl fileinfo --json`: expected value at line 1 column 1
+    hint: make it with: santactl fileinfo --json /Applications/Some.app > FILE
+    ");
+    insta::assert_snapshot!(shell.run("rule explain teamid:H3ZC9YV6RK --host mora"), @"
+    $ nicelist rule explain teamid:H3ZC9YV6RK --host mora
+    exit code: 1
+    ----- stderr -----
+    error: there is no host `mora`
+    hint: nicelist host list shows all hosts
+    ");
+    insta::assert_snapshot!(shell.run("rule explain 99 --host mira"), @"
+    $ nicelist rule explain 99 --host mira
+    exit code: 1
+    ----- stderr -----
+    error: there is no event 99
+    hint: nicelist event list shows the newest events
+    ");
+    insta::assert_snapshot!(shell.run("rule explain missing.json --host mira"), @"
+    $ nicelist rule explain missing.json --host mira
+    exit code: 5
+    ----- stderr -----
+    error: cannot read missing.json
+      No such file or directory (os error 2)
+    ");
+    insta::assert_snapshot!(shell.run("rule explain teams:H3ZC9YV6RK --host mira"), @"
+    $ nicelist rule explain teams:H3ZC9YV6RK --host mira
+    exit code: 2
+    ----- stderr -----
+    error: `teams` is no rule type; expected binary, certificate, teamid, signingid or cdhash
+    ");
+    insta::assert_snapshot!(shell.run("rule explain teamid:short --host mira"), @"
+    $ nicelist rule explain teamid:short --host mira
+    exit code: 2
+    ----- stderr -----
+    error: `short` is no teamid identifier; expected 10 letters and digits
+    ");
+}

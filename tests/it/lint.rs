@@ -1,0 +1,168 @@
+//! `rule lint` on files and on the server, for people, scripts and code review.
+
+use crate::shell::Shell;
+
+const POLICY: &str = r#"[settings.fleet]
+client-mode = "lockdown"
+allowed-path-regex = "^/opt/|/Users/"
+
+[[rules]]
+target = "teamid:ZMCG7MLDV9"
+policy = "block"
+
+[[rules]]
+target = "teamid:AAAAAAAAAA"
+policy = "allow"
+
+[[rules]]
+target = "teamid:AAAAAAAAAA"
+policy = "allow"
+scope = "host:M1"
+
+[[rules]]
+target = "teamid:BBBBBBBBBB"
+policy = "block"
+
+[[rules]]
+target = "teamid:BBBBBBBBBB"
+policy = "allow"
+scope = "host:M1"
+"#;
+
+fn shell() -> Shell {
+    let mut shell = Shell::new();
+    shell.set("NICELIST_DATABASE", "sqlite:a.db");
+    shell.write("policy.toml", POLICY);
+    shell
+}
+
+#[test]
+fn findings_are_told_with_their_place_and_what_to_do() {
+    let shell = shell();
+    insta::assert_snapshot!(shell.run("rule lint policy.toml"), @"
+    $ nicelist rule lint policy.toml
+    exit code: 3
+    ----- stdout -----
+    Errors
+      • NL301  policy.toml:5:1  teamid:ZMCG7MLDV9 is blocked for fleet  → remove it: a Mac whose Santa is blocked cannot be told otherwise
+
+    Warnings
+      • NL401  policy.toml:3:1  allowed-path-regex of fleet: `/Users/` matches anywhere in a path  → begin every alternative with ^, as in ^(?:/a/|/b/)
+      • NL403  policy.toml:3:1  allowed-path-regex of fleet: `/Users/` allows programs in /Users/  → allow programs by rules, or folders that only administrators write to
+      • NL101  policy.toml:13:1  teamid:AAAAAAAAAA for host:M1 says what fleet says (see policy.toml:9:1)  → remove it, or keep it if the weaker rule is to go
+
+    Notes
+      • NL104  policy.toml:22:1  teamid:BBBBBBBBBB is blocked for fleet and allowed for host:M1 (see policy.toml:18:1)  → nothing, if the exception is meant; otherwise remove it or block there as well
+    ----- stderr -----
+    1 error, 3 warnings, 1 note
+    ");
+    insta::assert_snapshot!(shell.run("rule lint policy.toml -o csv --ignore NL104 --ignore blocks-santa"), @r#"
+    $ nicelist rule lint policy.toml -o csv --ignore NL104 --ignore blocks-santa
+    exit code: 3
+    ----- stdout -----
+    severity,code,file,line,column,target,scope,message,fix
+    warning,NL401,policy.toml,3,1,,,allowed-path-regex of fleet: `/Users/` matches anywhere in a path,"begin every alternative with ^, as in ^(?:/a/|/b/)"
+    warning,NL403,policy.toml,3,1,,,allowed-path-regex of fleet: `/Users/` allows programs in /Users/,"allow programs by rules, or folders that only administrators write to"
+    warning,NL101,policy.toml,13,1,teamid:AAAAAAAAAA,host:M1,teamid:AAAAAAAAAA for host:M1 says what fleet says (see policy.toml:9:1),"remove it, or keep it if the weaker rule is to go"
+    ----- stderr -----
+    3 warnings
+    "#);
+    insta::assert_snapshot!(shell.run("rule lint policy.toml --ignore NL999"), @"
+    $ nicelist rule lint policy.toml --ignore NL999
+    exit code: 2
+    ----- stderr -----
+    error: invalid value 'NL999' for '--ignore <CODE>': `NL999` is none of them
+
+    For more information, try '--help'.
+    ");
+}
+
+#[test]
+fn the_server_is_looked_at_where_no_file_is_named() {
+    let shell = shell();
+    shell.run("rule add allow teamid:AAAAAAAAAA");
+    insta::assert_snapshot!(shell.run("rule lint"), @"
+    $ nicelist rule lint
+    exit code: 0
+    ----- stderr -----
+    no findings
+    ");
+    shell.run("rule add block teamid:BBBBBBBBBB");
+    shell.run("tag create eng");
+    shell.run("rule add allow teamid:BBBBBBBBBB --scope tag:eng");
+    insta::assert_snapshot!(shell.run("rule lint"), @"
+    $ nicelist rule lint
+    exit code: 0
+    ----- stdout -----
+    Notes
+      • NL104  teamid:BBBBBBBBBB is blocked for fleet and allowed for tag:eng  → nothing, if the exception is meant; otherwise remove it or block there as well
+    ----- stderr -----
+    1 note
+    ");
+    insta::assert_snapshot!(shell.run("rule lint --deny note -o json"), @r#"
+    $ nicelist rule lint --deny note -o json
+    exit code: 3
+    ----- stdout -----
+    [
+      {
+        "code": "NL104",
+        "name": "block-lifted",
+        "severity": "note",
+        "target": "teamid:BBBBBBBBBB",
+        "scope": "tag:eng",
+        "message": "teamid:BBBBBBBBBB is blocked for fleet and allowed for tag:eng",
+        "fix": "nothing, if the exception is meant; otherwise remove it or block there as well"
+      }
+    ]
+    ----- stderr -----
+    1 note
+    "#);
+}
+
+#[test]
+fn what_is_no_rule_is_a_finding_and_both_places_of_a_repetition_are_named() {
+    let shell = shell();
+    shell.write(
+        "rules.csv",
+        "target,policy,scope\nteamid:SHORT,allow,\nteamid:AAAAAAAAAA,allow,\n\nteamid:aaaaaaaaaa,block,\n",
+    );
+    insta::assert_snapshot!(shell.run("rule lint rules.csv"), @"
+    $ nicelist rule lint rules.csv
+    exit code: 3
+    ----- stdout -----
+    Errors
+      • NL001  rules.csv:2  target: `SHORT` is no teamid identifier; expected 10 letters and digits  → mend it where it stands; the message says what is wrong
+      • NL001  rules.csv:5  line 3 has the same target and scope  → mend it where it stands; the message says what is wrong
+    ----- stderr -----
+    2 errors
+    ");
+}
+
+/// The parts of SARIF 2.1.0 that must be there, and their types.
+#[test]
+fn sarif_is_what_code_review_reads() {
+    let shell = shell();
+    let run = shell.command(&["rule", "lint", "policy.toml", "--sarif"]).output().unwrap();
+    assert_eq!(run.status.code(), Some(3));
+    let log: serde_json::Value = serde_json::from_slice(&run.stdout).unwrap();
+    assert_eq!(log["version"], "2.1.0");
+    let rules = log["runs"][0]["tool"]["driver"]["rules"].as_array().unwrap();
+    let results = log["runs"][0]["results"].as_array().unwrap();
+    assert_eq!(results.len(), 5);
+    for result in results {
+        let index = usize::try_from(result["ruleIndex"].as_u64().unwrap()).unwrap();
+        assert_eq!(rules[index]["id"], result["ruleId"]);
+        assert_eq!(rules[index]["defaultConfiguration"]["level"], result["level"]);
+        assert!(!result["message"]["text"].as_str().unwrap().is_empty());
+        let place = &result["locations"][0]["physicalLocation"];
+        assert_eq!(place["artifactLocation"]["uri"], "policy.toml");
+        assert!(place["region"]["startLine"].as_u64().unwrap() > 0);
+    }
+    let prints = |log: &serde_json::Value| {
+        let results = log["runs"][0]["results"].as_array().unwrap().iter();
+        results.map(|it| it["partialFingerprints"]["finding/v1"].clone()).collect::<Vec<_>>()
+    };
+    shell.write("policy.toml", &format!("# A line more.\n{POLICY}"));
+    let moved = shell.command(&["rule", "lint", "policy.toml", "--sarif"]).output().unwrap();
+    assert_eq!(prints(&serde_json::from_slice(&moved.stdout).unwrap()), prints(&log));
+}
