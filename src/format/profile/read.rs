@@ -3,6 +3,7 @@
 use std::io::Cursor;
 
 use ::plist::Value as Plist;
+use ::plist::stream::{OwnedEvent, Reader};
 
 use super::RULES;
 use crate::format::gather::{Gather, whole};
@@ -10,8 +11,10 @@ use crate::format::record::{Record, Value, santa};
 use crate::format::text::{Text, narrowed};
 use crate::format::{Defaults, Document, File, Place, Remark, Spot};
 
-/// So deep are keys nested at most in what MDM servers make; a bound for what they do not.
-const DEEPEST: usize = 12;
+/// What MDM servers make is nested 10 deep; a bound for what they do not make.
+const DEEPEST: usize = 64;
+/// So many bytes of text may come of each byte of the file.
+const GROWTH: usize = 64;
 
 /// Whether a file looks like a property list.
 #[must_use]
@@ -21,6 +24,7 @@ pub fn recognises(file: &File) -> bool {
     let head = &bytes[..bytes.len().min(512)];
     bytes.starts_with(b"bplist")
         || bytes.starts_with(b"<plist")
+        || bytes.starts_with(b"<!DOCTYPE plist")
         || (bytes.starts_with(b"<?xml") && says(head, b"plist"))
         || is_signed(&file.bytes)
 }
@@ -46,7 +50,7 @@ pub fn read(files: &[File], defaults: &Defaults) -> Document {
             Err(fault) => gather.fault(fault),
             Ok(plist) => {
                 let mut found = Found { file: number, lists: 0, rules: 0, gather: &mut gather };
-                found.search(&plist, 0);
+                found.search(&plist);
                 if found.lists == 0 {
                     let text = format!("has no {RULES} anywhere in it");
                     gather.fault(Remark { place: whole(number), text });
@@ -67,7 +71,51 @@ fn parse(number: u32, file: &File) -> Result<Plist, Remark> {
             "is signed; take the signature off: security cms -D -i FILE -o unsigned.mobileconfig",
         ));
     }
-    Plist::from_reader(Cursor::new(&file.bytes)).map_err(|error| broken(number, file, &error))
+    let mut bound = Bound { depth: 0, left: file.bytes.len(), passed: None };
+    let events = Reader::new(Cursor::new(&file.bytes));
+    let read = Plist::from_events(events.take_while(|event| bound.takes(event.as_ref().ok())));
+    match (bound.passed, read) {
+        (Some(text), _) => Err(refused(text)),
+        (None, read) => read.map_err(|error| broken(number, file, &error)),
+    }
+}
+
+/// What a property list may come to. Lists in lists are built and dropped level by level, and a
+/// binary file may use the same part again and again.
+struct Bound {
+    depth: usize,
+    /// Values that may still come. In the file each takes a byte at least, where it stands or
+    /// where it is referred to.
+    left: usize,
+    /// How it was passed, if it was.
+    passed: Option<&'static str>,
+}
+
+impl Bound {
+    fn takes(&mut self, event: Option<&OwnedEvent>) -> bool {
+        let cost = match event {
+            Some(OwnedEvent::StartArray(_) | OwnedEvent::StartDictionary(_)) => {
+                self.depth += 1;
+                1
+            }
+            Some(OwnedEvent::EndCollection) => {
+                self.depth = self.depth.saturating_sub(1);
+                0
+            }
+            Some(OwnedEvent::String(text)) => 1 + text.len() / GROWTH,
+            Some(OwnedEvent::Data(bytes)) => 1 + bytes.len() / GROWTH,
+            Some(_) => 1,
+            None => 0,
+        };
+        match self.left.checked_sub(cost) {
+            Some(left) => self.left = left,
+            None => self.passed = Some("grows without bounds where its parts are used again"),
+        }
+        if self.depth > DEEPEST {
+            self.passed = Some("is nested too deeply");
+        }
+        self.passed.is_none()
+    }
 }
 
 /// Where a property list stops being one. Of XML that is a line and a column.
@@ -98,22 +146,34 @@ struct Found<'g, 'd> {
 }
 
 impl Found<'_, '_> {
-    fn search(&mut self, plist: &Plist, depth: usize) {
-        if depth > DEEPEST {
-            return;
-        }
+    fn search(&mut self, plist: &Plist) {
         match plist {
-            Plist::Array(values) => values.iter().for_each(|value| self.search(value, depth + 1)),
+            Plist::Array(values) => values.iter().for_each(|value| self.search(value)),
             Plist::Dictionary(entries) => {
+                let has_rules = entries.contains_key(RULES);
                 for (key, value) in entries {
                     match value {
                         Plist::Array(rules) if key == RULES => self.rules(rules),
-                        value => self.search(value, depth + 1),
+                        value if key == RULES => self.no_rules(value),
+                        // What MDM servers keep about a payload is no setting.
+                        _ if has_rules && !key.starts_with("Payload") => self.beside(key),
+                        value => self.search(value),
                     }
                 }
             }
             _ => {}
         }
+    }
+
+    fn no_rules(&mut self, value: &Plist) {
+        self.lists += 1;
+        let text = format!("{RULES}: is {}; expected a list of rules", field(value).kind());
+        self.gather.fault(Remark { place: whole(self.file), text });
+    }
+
+    fn beside(&mut self, key: &str) {
+        let text = format!("{key}: is no rule and is passed over");
+        self.gather.note_once(whole(self.file), text);
     }
 
     fn rules(&mut self, rules: &[Plist]) {

@@ -197,3 +197,71 @@ fn a_profile_is_complete_and_the_same_for_the_same_rules() {
     let one = identifiers(Content { rules: &[rule], ..Content::default() });
     assert_ne!(one, identifiers(Content::default()));
 }
+
+#[test]
+fn nesting_without_end_is_refused() {
+    for (open, close) in [("<array>", "</array>"), ("<dict><key>a</key>", "</dict>")] {
+        let deep = format!("{}<true/>{}", open.repeat(500_000), close.repeat(500_000));
+        assert_eq!(told(StaticRules, plist(&deep)), "f  fault: is nested too deeply");
+        assert_eq!(
+            told(StaticRules, plist(&open.repeat(500_000))),
+            "f  fault: is nested too deeply"
+        );
+    }
+}
+
+/// A binary property list of lists that hold the one before again and again.
+fn grown(levels: u8, text: &[u8]) -> Vec<u8> {
+    let mut bytes = b"bplist00".to_vec();
+    let mut starts = vec![bytes.len()];
+    bytes.extend([0x5f, 0x12]);
+    bytes.extend(u32::try_from(text.len()).unwrap().to_be_bytes());
+    bytes.extend(text);
+    for level in 0..levels {
+        starts.push(bytes.len());
+        bytes.push(0xae);
+        bytes.extend([level; 14]);
+    }
+    let table = u64::try_from(bytes.len()).unwrap();
+    for start in starts {
+        bytes.extend(u32::try_from(start).unwrap().to_be_bytes());
+    }
+    bytes.extend([0, 0, 0, 0, 0, 0, 4, 1]);
+    for number in [u64::from(levels) + 1, u64::from(levels), table] {
+        bytes.extend(number.to_be_bytes());
+    }
+    bytes
+}
+
+#[test]
+fn parts_that_are_used_again_and_again_are_refused() {
+    let told = |bytes| told(StaticRules, bytes);
+    assert_eq!(told(grown(1, b"x")), "f  fault: has no StaticRules anywhere in it");
+    assert_eq!(
+        told(grown(12, b"x")),
+        "f  fault: grows without bounds where its parts are used again"
+    );
+    let long = [b'x'; 100_000];
+    assert_eq!(
+        told(grown(3, &long)),
+        "f  fault: grows without bounds where its parts are used again"
+    );
+}
+
+#[test]
+fn settings_beside_rules_are_told() {
+    let both = format!(
+        "<dict><key>ClientMode</key><integer>2</integer>{}<key>SyncBaseURL</key><string>x</string></dict>",
+        list(RULE)
+    );
+    insta::assert_snapshot!(told(StaticRules, plist(&both)), @r#"
+    f  note: ClientMode: is no rule and is passed over
+    f  note: SyncBaseURL: is no rule and is passed over
+    f: rule 1  {"target":"teamid:ZMCG7MLDV9","policy":"allow","scope":"fleet"}
+    "#);
+    let odd = plist("<dict><key>StaticRules</key><string>x</string></dict>");
+    assert_eq!(
+        told(StaticRules, odd),
+        "f  fault: StaticRules: is a text; expected a list of rules"
+    );
+}

@@ -69,6 +69,9 @@ pub(super) struct Record<'t> {
     origins: Vec<(&'static str, String, Option<usize>)>,
 }
 
+/// So many keys may a rule have, those that are not known here among them.
+const MOST_KEYS: usize = 64;
+
 /// How keys are compared.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Keys {
@@ -91,7 +94,7 @@ impl<'t> Record<'t> {
     /// Puts fields together, each a key, the place of its value, and the value.
     ///
     /// # Errors
-    /// For a key that stands twice.
+    /// For a key that stands twice, and for more keys than any rule has.
     pub(super) fn new(
         place: Place,
         text: Option<&'t Text<'t>>,
@@ -104,6 +107,11 @@ impl<'t> Record<'t> {
             if record.fields.iter().any(|field| field.folded == folded) {
                 let text = format!("{key}: stands twice in one rule");
                 return Err(Remark { place: record.place_at(at), text });
+            }
+            // Keys are looked for one after the other, which takes few of them.
+            if record.fields.len() == MOST_KEYS {
+                let text = format!("has more keys than any rule, {MOST_KEYS}");
+                return Err(Remark { place, text });
             }
             record.fields.push(Field { key, at, value, folded });
         }

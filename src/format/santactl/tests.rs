@@ -89,3 +89,15 @@ fn what_santa_has_no_place_for_is_lost() {
     lost: 7: rules of Santa's own have no scope
     "#);
 }
+
+#[test]
+fn a_rule_of_very_many_keys_and_deep_values_cost_no_more_than_their_length() {
+    let keys: Vec<String> = (0..200_000).map(|number| format!("\"k{number}\":1")).collect();
+    let text = format!("{{\"rules\":[{{{}}}]}}", keys.join(","));
+    assert_eq!(told(Santactl, text), "f:1:11  fault: has more keys than any rule, 64");
+    let deep = format!("{{\"rules\":[{{\"policy\":{}7", "[".repeat(200_000));
+    insta::assert_snapshot!(told(Santactl, deep), @"f:1:200021  fault: ends too early; it may be cut off");
+    let closed =
+        format!("{{\"rules\":[{{\"policy\":{}{}}}]}}", "[".repeat(200_000), "]".repeat(200_000));
+    insta::assert_snapshot!(told(Santactl, closed), @"f:1:21  fault: policy: is a list; expected a text");
+}

@@ -10,7 +10,7 @@ mod tests;
 
 pub use read::{read, recognises};
 
-use std::collections::HashSet;
+use std::collections::HashMap;
 
 use hcl_edit::structure::{Attribute, Block, Body};
 use hcl_edit::{Decorate, Ident};
@@ -29,7 +29,7 @@ const ZENTRAL: &str = "zentral_santa_rule";
 #[must_use]
 pub fn write(content: Content<'_>) -> Written {
     let mut losses = Losses::default();
-    let mut names = HashSet::new();
+    let mut names = HashMap::new();
     let mut body = Body::new();
     for (index, rule) in content.rules.iter().enumerate() {
         let Some(entries) = workshop::entries(index, rule, &mut losses) else { continue };
@@ -56,15 +56,22 @@ pub fn write(content: Content<'_>) -> Written {
     }
 }
 
-/// A name that no other rule has: letters, digits and underscores.
-fn name_of(rule: &Rule, names: &mut HashSet<String>) -> String {
+/// A name that no other rule has: letters, digits and underscores. `names` has those given so far,
+/// each with the number that is tried next where it is wanted again.
+fn name_of(rule: &Rule, names: &mut HashMap<String, u32>) -> String {
     let whole = match rule.scope() {
         Scope::Fleet => rule.target().to_string(),
         scope => format!("{}_{scope}", rule.target()),
     };
     let plain = |letter: char| if letter.is_ascii_alphanumeric() { letter } else { '_' };
-    let name: String = whole.chars().map(plain).collect();
-    let numbered = (2_u32..).map(|number| format!("{name}_{number}"));
-    let mut all = std::iter::once(name.clone()).chain(numbered);
-    all.find(|name| names.insert(name.clone())).unwrap_or(name)
+    let wanted: String = whole.chars().map(plain).collect();
+    let mut name = wanted.clone();
+    let mut next = names.get(&wanted).copied().unwrap_or(2);
+    while names.contains_key(&name) {
+        name = format!("{wanted}_{next}");
+        next += 1;
+    }
+    names.insert(wanted, next);
+    names.entry(name.clone()).or_insert(2);
+    name
 }

@@ -129,3 +129,37 @@ fn resources_of_workshops_provider_are_written() {
     lost: 7: Workshop has rules for tags and Macs only
     "#);
 }
+
+#[test]
+fn nesting_without_end_is_refused() {
+    for open in ["[", "(", "{a=", "!", "-", "a[", "f(", "\"${"] {
+        let text = format!(
+            "resource \"nps_workshop_rule\" \"x\" {{\n  tag = {}\n}}\n",
+            open.repeat(20_000)
+        );
+        let told = told(Terraform, text);
+        assert!(told.starts_with("f:2:") && told.contains("fault: is no HCL"), "{open}: {told}");
+    }
+    let told = told(Terraform, "resource nps_workshop_rule {\n".repeat(20_000));
+    assert!(told.contains("fault: is no HCL"), "{told}");
+}
+
+#[test]
+fn names_that_are_alike_are_told_apart() {
+    let rules: Vec<_> = ["a.b", "a-b", "a b"]
+        .into_iter()
+        .map(|id| crate::rule::RuleDraft {
+            target: format!("signingid:platform:{id}"),
+            policy: "allow".to_owned(),
+            scope: "fleet".to_owned(),
+            ..Default::default()
+        })
+        .collect();
+    let text = written_of(Terraform, &rules);
+    let names = text.lines().filter(|line| line.starts_with("resource"));
+    let names: Vec<_> = names.filter_map(|line| line.split('"').nth(3)).collect();
+    assert_eq!(
+        names,
+        ["signingid_platform_a_b", "signingid_platform_a_b_2", "signingid_platform_a_b_3"]
+    );
+}
