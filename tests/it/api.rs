@@ -59,6 +59,14 @@ async fn each_role_may_do_what_the_ones_before_it_may_and_no_more() {
         (Method::GET, "/hosts", Value::Null, "viewer"),
         (Method::GET, "/events", Value::Null, "viewer"),
         (Method::POST, "/events/7/decision", json!({"policy": "allow"}), "helpdesk"),
+        (Method::GET, "/events/waiting", Value::Null, "viewer"),
+        (
+            Method::POST,
+            "/events/decisions",
+            json!({"policy": "allow", "decisions": [{"event": 7}]}),
+            "helpdesk",
+        ),
+        (Method::POST, "/hosts/M1/evaluation", json!({"program": {}}), "viewer"),
         (Method::POST, "/rules", rule, "editor"),
         (Method::POST, "/tags", json!({"name": "eng"}), "editor"),
         (

@@ -3,6 +3,7 @@
 use serde_json::json;
 
 use crate::shell::{Server, Shell, example};
+use crate::terminal::Terminal;
 
 const PINECONE: &str = "6827af7009f9731422fd44b264a238abdca45c6030e6882606b95f6830392206";
 
@@ -257,4 +258,17 @@ fn bad_input_is_refused_with_a_way_out() {
     ----- stderr -----
     error: `short` is no teamid identifier; expected 10 letters and digits
     ");
+}
+
+#[test]
+fn the_decision_is_coloured_for_eyes_alone() {
+    let (shell, _server) = with_mira("2026.7");
+    shell.run("rule add block teamid:H3ZC9YV6RK");
+    let seen = Terminal::open(&shell, "rule explain 1 --host mira").end();
+    assert_eq!(seen.code, 0);
+    let title = "\u{1b}[1mPinecone is blocked on mira.local, by block teamid:H3ZC9YV6RK in fleet";
+    assert!(seen.seen.contains(title), "{:?}", seen.seen);
+    assert!(seen.seen.contains("\u{1b}[31mblock\u{1b}[0m"), "{:?}", seen.seen);
+    let plain = Terminal::open(&shell, "rule explain 1 --host mira --color never").end();
+    assert!(!plain.seen.contains('\u{1b}'), "{:?}", plain.seen);
 }

@@ -367,3 +367,51 @@ fn show(ui: &Ui, answer: &DecisionsAnswer, dry_run: bool) -> Result<(), CliError
     ui.status(change::sum_up(outcomes, *revision, dry_run));
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn program(hosts: &[&str], users: &[&str], events: u64) -> WaitingView {
+        let host = |name: &&str| {
+            serde_json::json!({
+                "machine": name, "hostname": format!("{name}.local"), "event": 7,
+                "scopes": ["fleet", format!("host:{name}")],
+            })
+        };
+        let json = serde_json::json!({
+            "latest": 7, "decision": "BLOCK_UNKNOWN", "path": "/opt/pine", "events": events,
+            "program": {"sha256": "ab".repeat(32), "signing_status": "unsigned"},
+            "hosts": hosts.iter().map(host).collect::<Vec<_>>(), "users": users,
+            "last_received": "2026-11-20T11:58:00Z", "candidates": [], "reason": "",
+        });
+        serde_json::from_value(json).unwrap()
+    }
+
+    #[test]
+    fn what_two_stretches_of_events_say_of_a_program_is_put_together() {
+        let mut known = program(&["M1", "M2"], &["mira"], 3);
+        join(&mut known, program(&["M2", "M3"], &["joe", "mira"], 2));
+        let machines: Vec<&str> = known.hosts.iter().map(|host| host.machine.as_str()).collect();
+        assert_eq!((machines, known.events), (vec!["M1", "M2", "M3"], 5));
+        assert_eq!(known.users, ["mira", "joe"]);
+    }
+
+    #[test]
+    fn a_rule_for_each_host_is_one_for_where_it_waits() {
+        let waiting = program(&["M1", "M2"], &[], 2);
+        let of = |reach: &Reach| -> Vec<String> {
+            let decisions = decisions(&waiting, None, reach);
+            decisions.iter().filter_map(|each| Some(each.scope.as_ref()?.to_string())).collect()
+        };
+        assert_eq!(of(&Reach::Hosts), ["host:M1", "host:M2"]);
+        assert_eq!(of(&Reach::Scope(Scope::Fleet)), ["fleet"]);
+    }
+
+    #[test]
+    fn a_preview_names_a_few_and_counts_the_rest() {
+        assert_eq!(named(["a", "b"].into_iter()), "a, b");
+        let seven = ["a", "b", "c", "d", "e", "f", "g"];
+        assert_eq!(named(seven.into_iter()), "a, b, c, d, e and 2 more");
+    }
+}

@@ -5,7 +5,7 @@ use std::sync::{Once, mpsc};
 use std::time::Duration;
 use std::{process, thread};
 
-use console::Term;
+use console::{Term, truncate_str};
 use dialoguer::{Confirm, MultiSelect, Select};
 use tokio::signal::unix::{SignalKind, signal};
 
@@ -14,6 +14,9 @@ use crate::cli::error::Kind;
 
 /// How long a question that was interrupted has to put the terminal back by itself.
 const GRACE: Duration = Duration::from_millis(100);
+
+/// Columns in front of what can be picked: the arrow and the box; and one that stays free.
+const BOXED: usize = 7;
 
 impl Ui {
     /// Whether a question can be asked and answered.
@@ -32,7 +35,12 @@ impl Ui {
     /// Lets the user pick any of several, with the space bar; a long list in pages. None is
     /// picked beforehand.
     pub(crate) fn pick(&self, question: &str, items: &[String]) -> Result<Vec<usize>, CliError> {
-        let items: Vec<_> = items.iter().map(|item| harmless(item)).collect();
+        // A line that is broken into two would stay behind when the list is drawn again.
+        let room = usize::from(Term::stderr().size().1).saturating_sub(BOXED);
+        let items: Vec<_> = items
+            .iter()
+            .map(|item| truncate_str(&harmless(item), room, "…").into_owned())
+            .collect();
         let asked = MultiSelect::new().with_prompt(question).items(&items).report(false);
         let picked = answer(|term| asked.interact_on_opt(term))?.unwrap_or_default();
         if picked.is_empty() {
