@@ -91,6 +91,9 @@ _nicelist() {
             nicelist__subcmd__event,block)
                 cmd="nicelist__subcmd__event__subcmd__block"
                 ;;
+            nicelist__subcmd__event,import)
+                cmd="nicelist__subcmd__event__subcmd__import"
+                ;;
             nicelist__subcmd__event,list)
                 cmd="nicelist__subcmd__event__subcmd__list"
                 ;;
@@ -687,7 +690,7 @@ _nicelist() {
             return 0
             ;;
         nicelist__subcmd__event)
-            opts="-o -q -v -h --server --token --context --database --output --color --quiet --verbose --help list show tail stats approve block"
+            opts="-o -q -v -h --server --token --context --database --output --color --quiet --verbose --help list show tail stats approve block import"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -869,6 +872,48 @@ _nicelist() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --server)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --token)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --context)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --database)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --output)
+                    COMPREPLY=($(compgen -W "table json jsonl csv tsv" -- "${cur}"))
+                    return 0
+                    ;;
+                -o)
+                    COMPREPLY=($(compgen -W "table json jsonl csv tsv" -- "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        nicelist__subcmd__event__subcmd__import)
+            opts="-o -q -v -h --dry-run --server --token --context --database --output --color --quiet --verbose --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
                 --server)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0

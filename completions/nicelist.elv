@@ -489,6 +489,7 @@ set edit:completion:arg-completer[nicelist] = {|@words|
             cand stats 'Count events by program, the most frequent first'
             cand approve 'Allow what an event shows, by making a rule'
             cand block 'Block what an event shows, by making a rule'
+            cand import 'Import events that Macs reported to another server'
         }
         &'nicelist;event;list'= {
             cand --kind 'Only events of these kinds; several with commas between them, or given several times'
@@ -645,6 +646,22 @@ set edit:completion:arg-completer[nicelist] = {|@words|
             cand --yes 'Ask nothing'
             cand --dry-run 'Show what would happen and change nothing'
             cand --wait 'Wait until the host that reported the event has the rule'
+            cand -q 'Write data and errors only'
+            cand --quiet 'Write data and errors only'
+            cand -v 'Log what happens inside; twice for more'
+            cand --verbose 'Log what happens inside; twice for more'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+        }
+        &'nicelist;event;import'= {
+            cand --server 'Talk to the server at this address'
+            cand --token 'Show the server this token'
+            cand --context 'Use this context of the configuration file'
+            cand --database 'Work on a local database, sqlite:PATH'
+            cand -o 'Write table, json, jsonl, csv or tsv'
+            cand --output 'Write table, json, jsonl, csv or tsv'
+            cand --color 'Use colours: auto, always or never'
+            cand --dry-run 'Show what would happen and change nothing'
             cand -q 'Write data and errors only'
             cand --quiet 'Write data and errors only'
             cand -v 'Log what happens inside; twice for more'

@@ -190,6 +190,57 @@ pub struct EventQuery {
     pub cursor: Option<String>,
 }
 
+/// What hosts reported to another server, to be kept here.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct EventImport {
+    /// The reports, at most 10,000.
+    pub reports: Vec<HostReport>,
+    /// Say which are new and keep none.
+    #[serde(default)]
+    pub dry_run: bool,
+}
+
+/// What a host reported of one execution.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct HostReport {
+    /// The host.
+    pub machine: MachineId,
+    /// One of the `events` of its upload, as it came.
+    #[schema(value_type = Object)]
+    pub event: serde_json::Value,
+}
+
+impl HostReport {
+    /// Why no rule could be made of the report, if none could.
+    #[must_use]
+    pub fn fault(&self) -> Option<String> {
+        let Some(keys) = self.event.as_object() else { return Some("is no JSON object".into()) };
+        let hash = keys.get("file_sha256").or_else(|| keys.get("fileSha256"));
+        let Some(hash) = hash.and_then(serde_json::Value::as_str) else {
+            return Some("file_sha256: is missing".into());
+        };
+        if hash.len() != 64 || !hash.bytes().all(|byte| byte.is_ascii_hexdigit()) {
+            return Some(format!("file_sha256: `{hash}` is no SHA-256"));
+        }
+        // Some clients number their decisions.
+        let is_decided = keys.get("decision").is_some_and(|decision| {
+            decision.is_number() || decision.as_str().is_some_and(|word| !word.is_empty())
+        });
+        (!is_decided).then(|| "decision: is missing".into())
+    }
+}
+
+/// What became of reports.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct EventImportAnswer {
+    /// Those that were not there yet. They count as received now.
+    pub new: usize,
+    /// Those that were there already.
+    pub known: usize,
+}
+
 /// How often a program was reported.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct EventStatView {

@@ -17,8 +17,8 @@ mod token;
 
 pub use event::{
     AccessView, BundleAnswer, BundleApproval, BundleState, BundleView, DecisionAnswer,
-    DecisionRequest, DecisionsAnswer, DecisionsRequest, EventDecision, EventDetail, EventQuery,
-    EventStatView, EventView, WaitingHost, WaitingView,
+    DecisionRequest, DecisionsAnswer, DecisionsRequest, EventDecision, EventDetail, EventImport,
+    EventImportAnswer, EventQuery, EventStatView, EventView, HostReport, WaitingHost, WaitingView,
 };
 pub use explain::{
     EvaluationRequest, EvaluationView, ExplainQuery, Explanation, RuleMatch, RulePart, StepView,

@@ -11,12 +11,12 @@ use super::pages::{Pages, Query};
 use super::{Client, ClientError};
 use crate::api::{
     BundleAnswer, BundleApproval, ChangeAnswer, CleanSyncRequest, DecisionAnswer, DecisionRequest,
-    DecisionsAnswer, DecisionsRequest, EvaluationRequest, EvaluationView, EventDetail, EventQuery,
-    EventStatView, EventView, ExplainQuery, Explanation, HostQuery, HostSetting, HostTagsRequest,
-    HostView, NewToken, PolicyAnswer, PolicyChange, PolicyRequest, RevisionQuery, RevisionView,
-    RollbackRequest, RuleChange, RuleHistoryQuery, RuleQuery, RuleVersionView, RuleView,
-    SettingView, SettingsQuery, SettingsRequest, Status, TagRequest, TagView, TokenRequest,
-    TokenView, WaitingView,
+    DecisionsAnswer, DecisionsRequest, EvaluationRequest, EvaluationView, EventDetail, EventImport,
+    EventImportAnswer, EventQuery, EventStatView, EventView, ExplainQuery, Explanation, HostQuery,
+    HostSetting, HostTagsRequest, HostView, NewToken, PolicyAnswer, PolicyChange, PolicyRequest,
+    RevisionQuery, RevisionView, RollbackRequest, RuleChange, RuleHistoryQuery, RuleQuery,
+    RuleVersionView, RuleView, SettingView, SettingsQuery, SettingsRequest, Status, TagRequest,
+    TagView, TokenRequest, TokenView, WaitingView,
 };
 use crate::fleet::EventId;
 use crate::rule::{Revision, TagName, Target};
@@ -182,6 +182,11 @@ impl Client {
     #[must_use]
     pub fn events(&self, query: &EventQuery) -> Pages<'_, EventView> {
         Pages::new(self, "/events".to_owned(), query)
+    }
+
+    /// Keeps what hosts reported to another server.
+    pub async fn import_events(&self, request: &EventImport) -> Answer<EventImportAnswer> {
+        self.ask(Method::POST, "/events", Some(request)).await
     }
 
     /// How often programs were reported.

@@ -227,6 +227,9 @@ pub trait Store: Send + Sync + 'static {
     /// it: hosts report a program that they blocked at once, and hash its bundle then.
     async fn add_events(&self, events: &[Event], received: Timestamp) -> StoreResult<usize>;
 
+    /// How many events [`Store::add_events`] would find new.
+    async fn count_new_events(&self, events: &[Event]) -> StoreResult<usize>;
+
     /// At most `limit` events older than `before`, newest first.
     async fn events(
         &self,

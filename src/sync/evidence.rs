@@ -32,6 +32,24 @@ impl Engine {
         Ok(EventUploadResponse { event_upload_bundle_binaries })
     }
 
+    /// Keeps executions that hosts reported to another server, as received now, and says how many
+    /// were new. With `dry_run` it keeps none.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn import_events(
+        &self,
+        events: &[(MachineId, wire::Event)],
+        dry_run: bool,
+    ) -> Result<usize, SyncError> {
+        let evidence = events.iter().map(|(machine, event)| execution(machine, event));
+        let evidence: Vec<_> = evidence.collect();
+        Ok(match dry_run {
+            true => self.store.count_new_events(&evidence).await?,
+            false => self.store.add_events(&evidence, self.clock.now()).await?,
+        })
+    }
+
     /// The bundles of these events of which not all members are known, in the host's spelling.
     /// None where bundles are off for the host.
     async fn wanted_bundles(

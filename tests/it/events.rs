@@ -22,12 +22,12 @@ async fn upload(server: &Server, machine: &str, body: Value) -> Value {
     response.json().await.unwrap()
 }
 
-fn digest(text: &str) -> String {
+pub(crate) fn digest(text: &str) -> String {
     data_encoding::HEXLOWER.encode(&Sha256::digest(text))
 }
 
 /// A program that was stopped.
-fn blocked(name: &str, seconds: u32) -> Value {
+pub(crate) fn blocked(name: &str, seconds: u32) -> Value {
     json!({
         "file_sha256": digest(name), "file_path": "/Applications/Pinecone.app/Contents/MacOS",
         "file_name": name, "executing_user": "mira", "decision": "BLOCK_UNKNOWN",
@@ -37,7 +37,7 @@ fn blocked(name: &str, seconds: u32) -> Value {
     })
 }
 
-fn with(mut event: Value, more: Value) -> Value {
+pub(crate) fn with(mut event: Value, more: Value) -> Value {
     event.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
     event
 }

@@ -59,6 +59,7 @@ overhear! {
     async fn intern_scope_set(&self, members: &[ScopeId]) -> StoreResult<ScopeSetId>;
     async fn scope_set(&self, id: ScopeSetId) -> StoreResult<Option<Vec<ScopeId>>>;
     async fn add_events(&self, events: &[Event], received: Timestamp) -> StoreResult<usize>;
+    async fn count_new_events(&self, events: &[Event]) -> StoreResult<usize>;
     async fn events(&self, filter: &EventFilter, before: Option<EventId>, limit: usize) -> StoreResult<Vec<StoredEvent>>;
     async fn events_after(&self, filter: &EventFilter, after: EventId, limit: usize) -> StoreResult<Vec<StoredEvent>>;
     async fn event(&self, id: EventId) -> StoreResult<Option<StoredEvent>>;

@@ -10,6 +10,7 @@ mod conformance;
 mod convert;
 mod desk;
 mod drift;
+mod event_import;
 mod events;
 mod explain;
 mod export;

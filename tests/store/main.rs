@@ -91,6 +91,7 @@ contract! {
     events {
         an_event_comes_back_as_it_was_added,
         a_repeated_event_is_kept_once,
+        new_events_are_counted_and_not_kept,
         events_are_listed_from_both_ends,
         event_filters_all_have_to_hold,
         programs_are_counted_with_their_newest_report,

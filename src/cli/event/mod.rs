@@ -6,6 +6,7 @@ mod bundle;
 mod decide;
 mod desk;
 mod filter;
+mod import;
 mod list;
 mod question;
 mod show;
@@ -27,6 +28,7 @@ pub(crate) enum Command {
     Stats(stats::StatsArgs),
     Approve(approve::ApproveArgs),
     Block(block::BlockArgs),
+    Import(import::ImportArgs),
 }
 
 pub(super) async fn run(context: &Context, command: Command) -> Result<(), CliError> {
@@ -37,5 +39,6 @@ pub(super) async fn run(context: &Context, command: Command) -> Result<(), CliEr
         Command::Stats(args) => stats::run(context, args).await,
         Command::Approve(args) => approve::run(context, args).await,
         Command::Block(args) => block::run(context, args).await,
+        Command::Import(args) => import::run(context, args).await,
     }
 }

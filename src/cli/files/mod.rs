@@ -9,4 +9,4 @@ mod place;
 pub(crate) use input::{Fault, Input, Names, Reading, counted, read_whole, refuse_faults};
 pub(crate) use losses::Losses;
 pub(crate) use output::{Destination, Finished, Terms, write_file};
-pub(crate) use place::{STDIO, length_of, name_of, read_files};
+pub(crate) use place::{STDIO, length_of, name_of, read_files, unreadable};

@@ -22,7 +22,7 @@ pub(crate) fn length_of(path: &Path) -> Option<u64> {
 }
 
 /// Says that a path cannot be read.
-pub(super) fn unreadable(path: &Path, error: &io::Error) -> CliError {
+pub(crate) fn unreadable(path: &Path, error: &io::Error) -> CliError {
     CliError::failed(format!("cannot read {}", name_of(path))).because([error.to_string()])
 }
 

@@ -105,7 +105,8 @@ impl<R: BufRead> Iterator for Lines<R> {
 
 const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
 
-fn without_mark(bytes: &[u8]) -> &[u8] {
+/// A text without the byte-order mark before it.
+pub(crate) fn without_mark(bytes: &[u8]) -> &[u8] {
     bytes.strip_prefix(BYTE_ORDER_MARK).unwrap_or(bytes)
 }
 

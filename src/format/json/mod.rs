@@ -6,6 +6,7 @@ mod lines;
 mod tests;
 mod whole;
 
+pub(crate) use lines::without_mark;
 pub use lines::{LineError, LineWriter, Lines, recognises_lines};
 pub use whole::{ArrayWriter, read, read_lines, recognises, write, write_lines};
 
@@ -46,7 +47,7 @@ fn draft(text: &str) -> Result<RuleDraft, serde_json::Error> {
 }
 
 /// A message without the line and column that it ends with; they are counted from the rule.
-fn reason(error: &serde_json::Error) -> String {
+pub(crate) fn reason(error: &serde_json::Error) -> String {
     let message = error.to_string();
     let end = message.rfind(" at line ").unwrap_or(message.len());
     message[..end].to_owned()

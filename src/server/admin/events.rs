@@ -1,6 +1,7 @@
 //! Events, and the decisions of a help desk about them.
 
 pub(super) mod bundle;
+pub(super) mod import;
 pub(super) mod waiting;
 
 use std::collections::HashMap;

@@ -63,7 +63,7 @@ pub(super) fn router() -> Router<Arc<State>> {
             .routes(routes!(tags::list, tags::put))
             .routes(routes!(tags::delete))
             .routes(routes!(settings::list, settings::change))
-            .routes(routes!(events::list))
+            .routes(routes!(events::list, events::import::import))
             .routes(routes!(events::stats))
             .routes(routes!(events::waiting::list))
             .routes(routes!(events::waiting::decide))

@@ -29,7 +29,7 @@ use tempfile::TempDir;
 use self::events::Part;
 use self::open::Use;
 use self::readers::Readers;
-use self::writer::{Turn, Writer};
+use self::writer::{Done, Turn, Writer};
 use super::{
     Change, Committed, EventFilter, EventPurge, HostFilter, Installation, LedgerRow,
     PolicySnapshot, RevisionFilter, RuleFilter, RuleKey, RulePlace, RuleRecord, RuleTurn,
@@ -215,7 +215,15 @@ impl Store for Sqlite {
 
     async fn add_events(&self, events: &[Event], received: Timestamp) -> StoreResult<usize> {
         let events = events.to_vec();
-        self.writer.write(Turn::Shared, move |on| events::add(on, &events, received)).await
+        let add = move |on: &_| events::add(on, &events, received).map(Done::Keep);
+        self.writer.write(Turn::Shared, add).await
+    }
+
+    async fn count_new_events(&self, events: &[Event]) -> StoreResult<usize> {
+        let events = events.to_vec();
+        let count =
+            move |on: &_| events::add(on, &events, Timestamp::UNIX_EPOCH).map(Done::Discard);
+        self.writer.write(Turn::Alone, count).await
     }
 
     async fn events(

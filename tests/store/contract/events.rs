@@ -124,6 +124,19 @@ pub(crate) async fn a_repeated_event_is_kept_once(store: Db) {
     assert!(all.iter().all(|stored| stored.event.user == "anna"), "the first report stays");
 }
 
+pub(crate) async fn new_events_are_counted_and_not_kept(store: Db) {
+    let known = event("M1", 1, "BLOCK_UNKNOWN", 1);
+    add(&store, std::slice::from_ref(&known)).await;
+    let new = event("M1", 2, "BLOCK_UNKNOWN", 1);
+    let events = [known, new.clone(), new.clone(), event("M2", 1, "BLOCK_UNKNOWN", 1)];
+    for _ in 0..2 {
+        assert_eq!(store.count_new_events(&events).await.unwrap(), 2);
+    }
+    assert_eq!(names(&store, &EventFilter::default()).await, ["tool1"]);
+    assert_eq!(add(&store, &events).await, 2);
+    assert_eq!(store.count_new_events(&events).await.unwrap(), 0);
+}
+
 pub(crate) async fn events_are_listed_from_both_ends(store: Db) {
     let events: Vec<Event> = (0..25).map(|n| event("M1", n, "BLOCK_UNKNOWN", 1)).collect();
     for some in events.chunks(4) {

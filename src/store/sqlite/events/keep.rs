@@ -15,7 +15,7 @@ pub(in crate::store::sqlite) fn add(
     connection: &Connection,
     events: &[Event],
     received: Timestamp,
-) -> StoreResult<Done<usize>> {
+) -> StoreResult<usize> {
     let mut insert = connection.prepare_cached(
         "INSERT INTO event (machine, sha256, decision, occurred, pid, member_of, rule, file,
                             received, kind, blocked, signing_id, team_id, certificate, signer,
@@ -54,7 +54,7 @@ pub(in crate::store::sqlite) fn add(
             learn_bundle(connection, event)?;
         }
     }
-    Ok(Done::Keep(new))
+    Ok(new)
 }
 
 /// The bundle that tells an event from others of the same file.

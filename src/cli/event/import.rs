@@ -1,0 +1,218 @@
+//! `nicelist event import`.
+
+mod source;
+
+use std::path::{Path, PathBuf};
+
+use clap::Args;
+use serde::Serialize;
+
+use crate::api::{Code, EventImport, EventImportAnswer, HostReport, Problem};
+use crate::cli::context::Context;
+use crate::cli::error::CliError;
+use crate::cli::files::{Fault, counted, name_of};
+use crate::cli::ui::{Cell, Column, Row, Ui};
+use crate::client::{Client, ClientError};
+use source::{Placed, Reports};
+
+/// Reports that are sent at once: the writer of the server is taken for as long.
+const MOST_SENT: usize = 1_000;
+/// Bytes of reports that are sent at once, but for a single report.
+const MOST_BYTES: usize = 8 * 1024 * 1024;
+
+/// Import events that Macs reported to another server
+///
+/// PATH is the folder where Moroz keeps events, SHA256/MACHINE/TIME.json, or a file with an event
+/// a line: a JSON object with Santa's own keys, and machine_id, as Rudolph forwards them.
+///
+/// All events are read and checked first. If something is none, it is told with its file and
+/// line, nothing is sent, and the exit code is 5. An event that is there already stays as it is,
+/// so that the same may be imported again. Macs need not be known to the server yet. Imported
+/// events count as received now.
+#[derive(Debug, Args)]
+#[command(after_long_help = "\
+Examples:
+  nicelist event import /var/lib/moroz/events --dry-run
+  nicelist event import /var/lib/moroz/events
+  nicelist event import rudolph.jsonl -o json")]
+pub(crate) struct ImportArgs {
+    /// The folder or file to read
+    #[arg(value_name = "PATH")]
+    path: PathBuf,
+    /// Show what would happen and change nothing
+    #[arg(long)]
+    dry_run: bool,
+}
+
+pub(super) async fn run(context: &Context, args: ImportArgs) -> Result<(), CliError> {
+    let ImportArgs { path, dry_run } = args;
+    let ui = &context.ui;
+    let client = context.client().await?;
+    let count = check(ui, &path, dry_run)?;
+    let answer = send(ui, &client, &path, count, dry_run).await?;
+    let EventImportAnswer { new, known } = answer;
+    let summary = Summary { new, known, rejected: 0, dry_run };
+    ui.answer(&summary, [&summary])?;
+    ui.status(summary.to_string());
+    Ok(())
+}
+
+/// Reads all reports, and tells what is none. Says how many there are.
+fn check(ui: &Ui, path: &Path, dry_run: bool) -> Result<usize, CliError> {
+    let progress = ui.progress(None, format!("reading {}", name_of(path)));
+    let (mut good, mut bad) = (0_usize, 0_usize);
+    for report in Reports::open(path)? {
+        match report {
+            Ok(_) => good += 1,
+            Err(Fault::Bad { place, text, row: _ }) => {
+                ui.fault(format!("{place}: {text}"));
+                bad += 1;
+            }
+            Err(Fault::Failed(error)) => return Err(error),
+        }
+        if (good + bad) % MOST_SENT == 0 {
+            progress.say(format!("reading {}: {}", name_of(path), counted(good + bad, "event")));
+        }
+    }
+    drop(progress);
+    if bad == 0 {
+        return Ok(good);
+    }
+    let summary = Summary { new: 0, known: 0, rejected: bad, dry_run };
+    ui.answer(&summary, [&summary])?;
+    let text = format!("{bad} of {} events are wrong; nothing was sent", good + bad);
+    Err(CliError::input(text))
+}
+
+/// Sends all reports, so many at once.
+async fn send(
+    ui: &Ui,
+    client: &Client,
+    path: &Path,
+    count: usize,
+    dry_run: bool,
+) -> Result<EventImportAnswer, CliError> {
+    let text = format!("sending events to {}", client.place());
+    let progress = ui.progress(Some(count as u64), text);
+    let mut total = EventImportAnswer::default();
+    let mut batch = Batch::default();
+    let mut reports = Reports::open(path)?;
+    loop {
+        let next = match reports.next() {
+            Some(Ok(placed)) => Some(placed),
+            Some(Err(Fault::Failed(error))) => return Err(error),
+            Some(Err(Fault::Bad { place, text, row: _ })) => {
+                ui.fault(format!("{place}: {text}"));
+                let text = format!("{} changed while it was read", name_of(path));
+                return Err(CliError::failed(text).hint(AGAIN));
+            }
+            None => None,
+        };
+        let is_last = next.is_none();
+        if let Some(placed) = next {
+            batch.add(placed);
+        }
+        if batch.is_full() || (is_last && !batch.reports.is_empty()) {
+            let sent = std::mem::take(&mut batch);
+            let count = sent.reports.len();
+            let EventImportAnswer { new, known } = sent.send(ui, client, dry_run).await?;
+            total.new += new;
+            total.known += known;
+            progress.advance(count as u64);
+        }
+        if is_last {
+            return Ok(total);
+        }
+    }
+}
+
+const AGAIN: &str = "what was sent before is kept, and is known when the import is run again";
+
+/// Reports that are sent at once.
+#[derive(Default)]
+struct Batch {
+    reports: Vec<HostReport>,
+    places: Vec<String>,
+    bytes: usize,
+}
+
+impl Batch {
+    fn add(&mut self, placed: Placed) {
+        let Placed { place, length, report } = placed;
+        self.reports.push(report);
+        self.places.push(place);
+        self.bytes += length;
+    }
+
+    fn is_full(&self) -> bool {
+        self.reports.len() >= MOST_SENT || self.bytes >= MOST_BYTES
+    }
+
+    async fn send(
+        self,
+        ui: &Ui,
+        client: &Client,
+        dry_run: bool,
+    ) -> Result<EventImportAnswer, CliError> {
+        let Self { reports, places, bytes: _ } = self;
+        let error = match client.import_events(&EventImport { reports, dry_run }).await {
+            Ok(answer) => return Ok(answer),
+            Err(error) => error,
+        };
+        match error {
+            ClientError::Problem(problem) if problem.code == Code::Invalid => {
+                Err(refused(ui, &places, problem))
+            }
+            error => Err(error.into()),
+        }
+    }
+}
+
+/// Tells what the server does not take, with the places in files rather than in the request.
+fn refused(ui: &Ui, places: &[String], mut problem: Problem) -> CliError {
+    problem.details.retain(|detail| match detail.index.and_then(|index| places.get(index)) {
+        Some(place) => {
+            ui.fault(format!("{place}: {}", detail.message));
+            false
+        }
+        None => true,
+    });
+    CliError::from(problem).hint(AGAIN)
+}
+
+/// What became of the events.
+#[derive(Debug, Serialize)]
+struct Summary {
+    new: usize,
+    known: usize,
+    rejected: usize,
+    dry_run: bool,
+}
+
+impl std::fmt::Display for Summary {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let Self { new, known, rejected: _, dry_run } = self;
+        let dry_run = if *dry_run { "dry run: " } else { "" };
+        write!(f, "{dry_run}new {new}, known {known}")
+    }
+}
+
+/// A table has nothing of it: the line on stderr says the same.
+impl Row for &Summary {
+    const COLUMNS: &'static [Column] = &[
+        Column::machine("new"),
+        Column::machine("known"),
+        Column::machine("rejected"),
+        Column::machine("dry_run"),
+    ];
+    const HEADED: bool = false;
+
+    fn cells(&self) -> Vec<Cell> {
+        vec![
+            Cell::text(self.new),
+            Cell::text(self.known),
+            Cell::text(self.rejected),
+            Cell::text(self.dry_run),
+        ]
+    }
+}

@@ -1,0 +1,214 @@
+//! Reports in files: one after the other, each with its place.
+
+use std::ffi::OsStr;
+use std::fs::{self, File};
+use std::io::{self, BufRead as _, BufReader, Read as _};
+use std::path::{Path, PathBuf};
+
+use serde_json::Value;
+
+use crate::api::HostReport;
+use crate::cli::error::CliError;
+use crate::cli::files::{Fault, name_of, unreadable};
+use crate::format::Spot;
+use crate::format::json::{reason, without_mark};
+use crate::rule::MachineId;
+
+/// The longest text of an event, in bytes. Santa's have some 4 kB.
+const LONGEST: u64 = 1024 * 1024;
+/// How deep the files of Moroz are: `SHA256/MACHINE/TIME.json`.
+const DEPTH: usize = 3;
+/// The key that events have beside Santa's own where no folder tells the host.
+const MACHINE: &str = "machine_id";
+
+/// A report and where it stands.
+pub(super) struct Placed {
+    pub(super) place: String,
+    /// How many bytes its text has.
+    pub(super) length: usize,
+    pub(super) report: HostReport,
+}
+
+type Read = Result<Placed, Fault>;
+
+/// Reads reports, holding one at a time, and the names in the folders that lead to it.
+pub(super) enum Reports {
+    /// The folder of Moroz.
+    Tree(Vec<std::vec::IntoIter<PathBuf>>),
+    /// An object a line, which has the machine id in it.
+    Lines { name: String, input: BufReader<File>, line: u32, text: Vec<u8> },
+}
+
+impl Reports {
+    /// Opens a folder or a file.
+    ///
+    /// # Errors
+    /// Where it cannot be read, or not twice.
+    pub(super) fn open(path: &Path) -> Result<Self, CliError> {
+        let fails = |error: io::Error| unreadable(path, &error);
+        let metadata = fs::metadata(path).map_err(fails)?;
+        if metadata.is_dir() {
+            return Ok(Self::Tree(vec![entries(path)?]));
+        }
+        if !metadata.is_file() {
+            let text = format!("{} is neither a file nor a folder", name_of(path));
+            return Err(CliError::usage(text).hint("events are read twice: to check, and to send"));
+        }
+        let input = BufReader::new(File::open(path).map_err(fails)?);
+        Ok(Self::Lines { name: name_of(path), input, line: 0, text: Vec::new() })
+    }
+}
+
+impl Iterator for Reports {
+    type Item = Read;
+
+    fn next(&mut self) -> Option<Read> {
+        match self {
+            Self::Tree(levels) => in_tree(levels),
+            Self::Lines { name, input, line, text } => in_lines(name, input, line, text),
+        }
+    }
+}
+
+fn bad(place: String, text: impl Into<String>) -> Read {
+    Err(Fault::Bad { place, text: text.into(), row: None })
+}
+
+/// What is in a folder, in the order of names. Hidden files and folders are passed over.
+fn entries(folder: &Path) -> Result<std::vec::IntoIter<PathBuf>, CliError> {
+    let fails = |error: io::Error| unreadable(folder, &error);
+    let mut found = Vec::new();
+    for entry in fs::read_dir(folder).map_err(fails)? {
+        let entry = entry.map_err(fails)?;
+        if !entry.file_name().as_encoded_bytes().starts_with(b".") {
+            found.push(entry.path());
+        }
+    }
+    found.sort_unstable();
+    Ok(found.into_iter())
+}
+
+fn in_tree(levels: &mut Vec<std::vec::IntoIter<PathBuf>>) -> Option<Read> {
+    loop {
+        let depth = levels.len();
+        let Some(path) = levels.last_mut()?.next() else {
+            levels.pop();
+            continue;
+        };
+        let is_folder = path.is_dir();
+        let is_named = match depth {
+            1 => path.file_name().and_then(OsStr::to_str).is_some_and(is_digest),
+            DEPTH => path.extension() == Some(OsStr::new("json")),
+            _ => true,
+        };
+        if !is_named || is_folder == (depth == DEPTH) {
+            let text = "is not where Moroz keeps an event, which is SHA256/MACHINE/TIME.json";
+            return Some(bad(name_of(&path), text));
+        }
+        if !is_folder {
+            return Some(file(&path));
+        }
+        match entries(&path) {
+            Ok(below) => levels.push(below),
+            Err(error) => return Some(Err(Fault::Failed(error))),
+        }
+    }
+}
+
+fn is_digest(name: &str) -> bool {
+    name.len() == 64 && name.bytes().all(|byte| byte.is_ascii_hexdigit())
+}
+
+/// Reads a file of Moroz. The host is in its path.
+fn file(path: &Path) -> Read {
+    let place = name_of(path);
+    let folder = path.parent().and_then(Path::file_name).map(OsStr::to_string_lossy);
+    let machine: MachineId = match folder.unwrap_or_default().parse() {
+        Ok(machine) => machine,
+        Err(error) => return bad(place, format!("the folder names no host: {error}")),
+    };
+    let mut text = Vec::new();
+    let read = File::open(path).and_then(|file| file.take(LONGEST + 1).read_to_end(&mut text));
+    if let Err(error) = read {
+        return Err(Fault::Failed(unreadable(path, &error)));
+    }
+    if is_too_long(&text) {
+        return bad(place, "is longer than any event");
+    }
+    let mut event: Value = match serde_json::from_slice(without_mark(&text)) {
+        Ok(event) => event,
+        Err(error) => {
+            let spot = Spot::Column(narrowed(error.line().max(1)), narrowed(error.column().max(1)));
+            return bad(format!("{place}{spot}"), reason(&error));
+        }
+    };
+    if let Some(keys) = event.as_object_mut() {
+        keys.remove(MACHINE);
+    }
+    checked(place, text.len(), HostReport { machine, event })
+}
+
+fn in_lines(
+    name: &str,
+    input: &mut BufReader<File>,
+    line: &mut u32,
+    text: &mut Vec<u8>,
+) -> Option<Read> {
+    let failed = |error: io::Error| Some(Err(Fault::Failed(unreadable(Path::new(name), &error))));
+    loop {
+        text.clear();
+        match input.by_ref().take(LONGEST + 1).read_until(b'\n', text) {
+            Ok(0) => return None,
+            Ok(_) => *line = line.saturating_add(1),
+            Err(error) => return failed(error),
+        }
+        let place = format!("{name}{}", Spot::Line(*line));
+        if is_too_long(text) {
+            return match input.skip_until(b'\n') {
+                Ok(_) => Some(bad(place, "is longer than any event")),
+                Err(error) => failed(error),
+            };
+        }
+        let json = if *line == 1 { without_mark(text) } else { text.as_slice() };
+        if !json.trim_ascii().is_empty() {
+            return Some(one_line(name, *line, json));
+        }
+    }
+}
+
+/// Reads a line. The host is in it.
+fn one_line(name: &str, line: u32, json: &[u8]) -> Read {
+    let place = format!("{name}{}", Spot::Line(line));
+    let mut event: Value = match serde_json::from_slice(json) {
+        Ok(event) => event,
+        Err(error) => {
+            let spot = Spot::Column(line, narrowed(error.column().max(1)));
+            return bad(format!("{name}{spot}"), reason(&error));
+        }
+    };
+    let machine = event.as_object_mut().and_then(|keys| keys.remove(MACHINE));
+    let machine = match machine.as_ref().map(|machine| machine.as_str().unwrap_or_default()) {
+        Some(machine) => machine.parse::<MachineId>(),
+        None if event.is_object() => return bad(place, format!("{MACHINE}: is missing")),
+        None => return bad(place, "is no JSON object"),
+    };
+    match machine {
+        Ok(machine) => checked(place, json.len(), HostReport { machine, event }),
+        Err(error) => bad(place, format!("{MACHINE}: {error}")),
+    }
+}
+
+fn checked(place: String, length: usize, report: HostReport) -> Read {
+    match report.fault() {
+        None => Ok(Placed { place, length, report }),
+        Some(fault) => bad(place, fault),
+    }
+}
+
+fn is_too_long(text: &[u8]) -> bool {
+    text.len() as u64 > LONGEST
+}
+
+fn narrowed(number: usize) -> u32 {
+    u32::try_from(number).unwrap_or(u32::MAX)
+}

@@ -1,0 +1,60 @@
+//! Events that hosts reported to another server.
+
+use axum::Json;
+
+use crate::api::{Code, Detail, EventImport, EventImportAnswer, HostReport, Problem};
+use crate::protocol;
+use crate::rule::MachineId;
+use crate::server::access::Editor;
+use crate::server::answer::{Answer, Body};
+use crate::server::app::Shared;
+
+/// The most reports in one request: they are one transaction, and whatever else is to be
+/// written waits for it.
+const MOST: usize = 10_000;
+
+/// Keeps what hosts reported to another server. What is there already stays as it is, so the
+/// same may be sent twice.
+#[utoipa::path(post, path = "/events", request_body = EventImport,
+    responses((status = 200, body = EventImportAnswer), (status = 422, body = Problem)))]
+pub(in crate::server::admin) async fn import(
+    axum::extract::State(state): Shared,
+    _: Editor,
+    Body(request): Body<EventImport>,
+) -> Answer<EventImportAnswer> {
+    let EventImport { reports, dry_run } = request;
+    if reports.len() > MOST {
+        let message = format!("{} reports are too many for one request", reports.len());
+        return Err(Problem::new(Code::TooLarge, message)
+            .hint(format!("send at most {MOST} at once"))
+            .into());
+    }
+    let total = reports.len();
+    let mut events = Vec::with_capacity(total);
+    let mut details = Vec::new();
+    for (index, report) in reports.into_iter().enumerate() {
+        match execution(report) {
+            Ok(event) => events.push(event),
+            Err(message) => {
+                let field = Some("event".to_owned());
+                details.push(Detail { index: Some(index), field, message });
+            }
+        }
+    }
+    if !details.is_empty() {
+        let message = format!("{} of the reports are no events; nothing was kept", details.len());
+        return Err(Problem::new(Code::Invalid, message).details(details).into());
+    }
+    let new = state.engine.import_events(&events, dry_run).await?;
+    Ok(Json(EventImportAnswer { new, known: total - new }))
+}
+
+/// A report of an execution, if it is one that rules could be made of.
+fn execution(report: HostReport) -> Result<(MachineId, protocol::Event), String> {
+    if let Some(fault) = report.fault() {
+        return Err(fault);
+    }
+    let HostReport { machine, event } = report;
+    let event = serde_json::from_value(event).map_err(|error| error.to_string())?;
+    Ok((machine, event))
+}
