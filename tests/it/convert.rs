@@ -57,16 +57,16 @@ fn what_a_format_cannot_say_is_listed_and_strict_refuses_it() {
     $ nicelist rule convert rules.csv moroz --to moroz
     exit code: 0
     ----- stderr -----
-    warning: moroz has no ticket; lost of teamid:AAAAAAAAAA
-    warning: left out: signingid:platform:com.apple.osascript for tag:eng: Moroz knows all Macs and single Macs only
+    warning: moroz has no ticket, which 1 rule loses: teamid:AAAAAAAAAA
+    warning: left out 1 rule (Moroz knows all Macs and single Macs only): signingid:platform:com.apple.osascript for tag:eng
     wrote 1 rule to moroz (csv to moroz, left out 1)
     ");
     insta::assert_snapshot!(shell.run("rule convert rules.csv zentral.yaml --strict"), @"
     $ nicelist rule convert rules.csv zentral.yaml --strict
     exit code: 5
     ----- stderr -----
-    warning: zentral-yaml has no message; lost of teamid:AAAAAAAAAA
-    warning: zentral-yaml has no ticket; lost of teamid:AAAAAAAAAA
+    warning: zentral-yaml has no message, which 1 rule loses: teamid:AAAAAAAAAA
+    warning: zentral-yaml has no ticket, which 1 rule loses: teamid:AAAAAAAAAA
     error: zentral-yaml cannot say all of it; nothing was written
     hint: without --strict, what is lost is left out
     ");
@@ -75,8 +75,8 @@ fn what_a_format_cannot_say_is_listed_and_strict_refuses_it() {
     $ nicelist rule convert rules.csv zentral.yaml --dry-run
     exit code: 0
     ----- stderr -----
-    warning: zentral-yaml has no message; lost of teamid:AAAAAAAAAA
-    warning: zentral-yaml has no ticket; lost of teamid:AAAAAAAAAA
+    warning: zentral-yaml has no message, which 1 rule loses: teamid:AAAAAAAAAA
+    warning: zentral-yaml has no ticket, which 1 rule loses: teamid:AAAAAAAAAA
     dry run: would write 2 rules to zentral.yaml (csv to zentral-yaml)
     ");
     assert!(!shell.path("zentral.yaml").exists());
@@ -420,4 +420,26 @@ fn two_files_the_server_and_a_revision_are_compared() {
     bad.csv:2: target: `SHORT` is no teamid identifier; expected 10 letters and digits
     error: 1 fault; nothing was changed
     ");
+}
+
+#[test]
+fn each_of_a_thousand_bad_rows_in_a_million_is_told_with_its_line() {
+    let shell = Shell::new();
+    let mut file = String::from("target,policy\n");
+    for row in 0..1_000_000_u32 {
+        let policy = if row % 1_000 == 7 { "alow" } else { "allow" };
+        file.push_str(&format!("teamid:{row:010},{policy}\n"));
+    }
+    shell.write("rules.csv", &file);
+    let run = shell.command(&["rule", "convert", "rules.csv", "out.jsonl"]).output().unwrap();
+    assert_eq!(run.status.code(), Some(5));
+    let told = String::from_utf8(run.stderr).unwrap();
+    let lines: Vec<&str> = told.lines().collect();
+    assert_eq!(lines.len(), 1_001);
+    for (nth, line) in lines[..1_000].iter().enumerate() {
+        let expected = format!("rules.csv:{}: policy: `alow` is no policy", nth * 1_000 + 9);
+        assert!(line.starts_with(&expected), "{line}");
+    }
+    assert_eq!(lines[1_000], "error: 1000 of 1000000 rows are wrong; nothing was written");
+    assert!(!shell.path("out.jsonl").exists());
 }

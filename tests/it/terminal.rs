@@ -417,3 +417,21 @@ fn the_history_is_short_for_eyes() {
     assert!(all.seen.contains("\n2 ") && !all.seen.contains("hint"), "{:?}", all.seen);
     assert_eq!(shell.json("history").as_array().unwrap().len(), 32);
 }
+
+#[test]
+fn faults_and_progress_do_not_stand_in_each_others_way() {
+    let shell = Shell::new();
+    let mut file = String::from("target,policy\n");
+    for row in 0..20_000 {
+        file.push_str(&format!(
+            "teamid:{row:010},{}\n",
+            if row == 9_999 { "alow" } else { "allow" }
+        ));
+    }
+    shell.write("rules.csv", &file);
+    let end = Terminal::open(&shell, "rule convert rules.csv out.jsonl").end();
+    assert_eq!(end.code, 5);
+    let (before, _) = end.seen.split_once("rules.csv:10001: policy").expect("the fault is told");
+    assert!(before.contains("reading rules.csv ["), "{before:?}");
+    assert!(before.ends_with("\r\u{1b}[2K"), "the bar is wiped before the fault: {before:?}");
+}

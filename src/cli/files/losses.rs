@@ -2,12 +2,13 @@
 
 use serde::Serialize;
 
+use super::input::counted;
 use crate::cli::ui::Ui;
 use crate::format::{Format, Loss, Lost};
 use crate::rule::{Rule, Scope, Target};
 
 /// As many rules are named of those that lose the same; the others are counted.
-const NAMED: usize = 5;
+const NAMED: usize = 3;
 
 /// What is lost, in the order of first sight.
 #[derive(Debug, Default, Serialize)]
@@ -71,11 +72,14 @@ impl Losses {
             if rules.len() > NAMED {
                 names.push_str(&format!(" and {} more", rules.len() - NAMED));
             }
-            ui.warn(match (left_out, rules.len()) {
-                (true, 0) => format!("left out: {what}"),
-                (true, 1) => format!("left out: {names}: {what}"),
-                (true, count) => format!("left out {count} rules: {what}: {names}"),
-                (false, _) => format!("{format} has no {what}; lost of {names}"),
+            let count = counted(rules.len(), "rule");
+            ui.warn(match (left_out, rules.is_empty()) {
+                (true, true) => format!("left out: {what}"),
+                (true, false) => format!("left out {count} ({what}): {names}"),
+                (false, _) => {
+                    let lose = if rules.len() == 1 { "loses" } else { "lose" };
+                    format!("{format} has no {what}, which {count} {lose}: {names}")
+                }
             });
         }
     }

@@ -22,6 +22,7 @@ use std::io::{self, BufWriter, Write};
 
 use anstyle::{AnsiColor, Style};
 use console::Term;
+use indicatif::ProgressBar;
 use jiff::Timestamp;
 use serde::Serialize;
 
@@ -69,6 +70,8 @@ pub(crate) struct Ui {
     err: Stream,
     width: Option<usize>,
     clock: Clock,
+    /// What moves on the terminal, and is to make room for lines.
+    moving: RefCell<Option<ProgressBar>>,
 }
 
 impl Ui {
@@ -78,7 +81,8 @@ impl Ui {
         let out = Stream::new(io::stdout(), color);
         let width = Term::stdout().size_checked().map(|(_, columns)| usize::from(columns));
         let width = width.filter(|_| out.is_terminal);
-        Self { format, quiet, out, err: Stream::new(io::stderr(), color), width, clock }
+        let (err, moving) = (Stream::new(io::stderr(), color), RefCell::default());
+        Self { format, quiet, out, err, width, clock, moving }
     }
 
     /// Shows one thing.
@@ -170,9 +174,11 @@ impl Ui {
 
     /// Writes bytes to stdout as they are.
     pub(crate) fn raw(&self, bytes: &[u8]) -> Result<(), CliError> {
-        let mut out = self.out();
-        out.write_all(bytes)?;
-        Ok(out.flush()?)
+        self.aside(|| {
+            let mut out = self.out();
+            out.write_all(bytes)?;
+            Ok(out.flush()?)
+        })
     }
 
     /// Tells how things go; nothing under `--quiet`.
@@ -254,6 +260,18 @@ impl Ui {
 
     /// One line on stderr. That it can't be written is nobody's concern.
     fn tell(&self, label: Option<(&str, AnsiColor)>, text: &str) {
+        self.aside(|| self.write_line(label, text));
+    }
+
+    /// Writes while what moves is out of the way.
+    fn aside<T>(&self, write: impl FnOnce() -> T) -> T {
+        match &*self.moving.borrow() {
+            Some(bar) if !bar.is_finished() => bar.suspend(write),
+            _ => write(),
+        }
+    }
+
+    fn write_line(&self, label: Option<(&str, AnsiColor)>, text: &str) {
         let mut err = self.err.to.borrow_mut();
         let written = match label {
             Some((label, color)) => {

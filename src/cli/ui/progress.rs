@@ -52,6 +52,7 @@ impl Ui {
             .with_style(style)
             .with_message(text.into());
         bar.enable_steady_tick(TURN);
+        self.moving.replace(Some(bar.clone()));
         Progress(bar)
     }
 }

@@ -42,6 +42,7 @@ pub(crate) fn remembering(format: Output, terminal: bool) -> (Ui, Memory, Memory
         err: stream(&err),
         width: terminal.then_some(40),
         clock: Clock::manual(NOW.parse().unwrap()),
+        moving: RefCell::default(),
     };
     (ui, out, err)
 }
