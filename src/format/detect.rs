@@ -1,6 +1,7 @@
 //! Which format files are in, and the module that reads and writes it.
 
 use super::csv::Delimiter;
+use super::record::opens_json;
 use super::{
     Content, Defaults, Document, File, Format, Loss, Lost, Written, csv, fileinfo, json, manifest,
     moroz, profile, rudolph, santactl, terraform, workshop, zentral,
@@ -41,26 +42,50 @@ impl Format {
     /// the beginning is enough.
     #[must_use]
     pub fn of_content(file: &File) -> Option<Self> {
-        Self::ALL.into_iter().filter(|format| *format != Self::Csv).chain([Self::Csv]).find(
-            |format| match format {
-                // Other tools' CSV has names of columns that ours takes as well: ours comes last.
-                Self::Csv => csv::recognises(&file.bytes).is_some(),
-                Self::Tsv => csv::recognises(&file.bytes) == Some(Delimiter::Tab),
-                Self::Json => json::recognises(file),
-                Self::Jsonl => json::recognises_lines(&file.bytes),
-                Self::Toml => manifest::recognises(file),
-                Self::Santactl => santactl::recognises(file),
-                Self::StaticRules => profile::recognises(file),
-                Self::Moroz => moroz::recognises(file),
-                Self::RudolphCsv => rudolph::recognises_csv(file),
-                Self::RudolphJson => rudolph::recognises_json(file),
-                Self::ZentralJson => zentral::recognises_json(file),
-                Self::ZentralYaml => zentral::recognises_yaml(file),
-                Self::Workshop => workshop::recognises(file),
-                Self::Terraform => terraform::recognises(file),
-                Self::FileInfo => fileinfo::recognises(file),
-            },
-        )
+        // Who is sure of a few bytes comes before who has to read more. Other tools' CSV has
+        // names of columns that ours takes as well, so ours comes after it.
+        let asked: &[Self] = match opens_json(&file.bytes) {
+            true => &[
+                Self::Json,
+                Self::Jsonl,
+                Self::Santactl,
+                Self::RudolphJson,
+                Self::Workshop,
+                Self::FileInfo,
+                Self::ZentralJson,
+            ],
+            false => &[
+                Self::StaticRules,
+                Self::RudolphCsv,
+                Self::Tsv,
+                Self::Csv,
+                Self::ZentralYaml,
+                Self::Terraform,
+                Self::Toml,
+                Self::Moroz,
+            ],
+        };
+        asked.iter().copied().find(|format| format.recognises(file))
+    }
+
+    fn recognises(self, file: &File) -> bool {
+        match self {
+            Self::Csv => csv::recognises(&file.bytes).is_some(),
+            Self::Tsv => csv::recognises(&file.bytes) == Some(Delimiter::Tab),
+            Self::Json => json::recognises(file),
+            Self::Jsonl => json::recognises_lines(&file.bytes),
+            Self::Toml => manifest::recognises(file),
+            Self::Santactl => santactl::recognises(file),
+            Self::StaticRules => profile::recognises(file),
+            Self::Moroz => moroz::recognises(file),
+            Self::RudolphCsv => rudolph::recognises_csv(file),
+            Self::RudolphJson => rudolph::recognises_json(file),
+            Self::ZentralJson => zentral::recognises_json(file),
+            Self::ZentralYaml => zentral::recognises_yaml(file),
+            Self::Workshop => workshop::recognises(file),
+            Self::Terraform => terraform::recognises(file),
+            Self::FileInfo => fileinfo::recognises(file),
+        }
     }
 
     /// Whether it is read and written a rule at a time, so that the size of files does not matter.

@@ -11,6 +11,17 @@ use super::{Document, Remark};
 pub(super) type Key<'a, 'i> = &'a Spanned<DeString<'i>>;
 pub(super) type Value<'a, 'i> = &'a Spanned<DeValue<'i>>;
 
+/// The text up to its second `[[`, which has the first rule: mostly enough to tell a format. All
+/// keys that stand in no table are in it.
+pub(super) fn beginning(text: &str) -> &str {
+    let begins = if text.starts_with("[[") { Some(0) } else { text.find("\n[[") };
+    let ends = begins.and_then(|begin| {
+        let after = begin + "\n[[".len();
+        text.get(after..)?.find("\n[[").map(|end| after + end + 1)
+    });
+    ends.map_or(text, |end| &text[..end])
+}
+
 /// Parses a whole text. What is wrong with it goes into the document, and then there is no table:
 /// what could be made of a broken file would only be faults that follow from the first.
 pub(super) fn parse<'t>(text: &Text<'t>, document: &mut Document) -> Option<DeTable<'t>> {

@@ -205,3 +205,31 @@ pub(super) fn drafts() -> Vec<RuleDraft> {
         draft("teamid:EEEEEEEEEE", "allow", "group:design"),
     ]
 }
+
+#[test]
+fn a_file_is_told_by_its_beginning_whatever_comes_after_it() {
+    let of = |text: &str| Format::of_content(&File { name: String::new(), bytes: text.into() });
+    let rule = r#"{"target":"teamid:AAAAAAAAAA","policy":"allow"}"#;
+    assert_eq!(of(&format!("[{rule}, {{")), Some(Format::Json));
+    assert_eq!(of(&format!("{{\"items\":[{rule}")), Some(Format::Json));
+    assert_eq!(of("[\n]"), Some(Format::Json));
+    let line = format!("[{rule},{rule},\"policy\",policy]");
+    assert_eq!(crate::format::csv::recognises(line.as_bytes()), None);
+    assert_eq!(of("[[rules]]\ntarget = \"teamid:AAAAAAAAAA\"\n"), Some(Format::Toml));
+    assert_eq!(of("[tags.canary]\n"), Some(Format::Toml));
+    assert_eq!(of(r#"[{"Path": "/a", "SHA-256": "#), Some(Format::FileInfo));
+    let rows = "[[rules]]\ntarget = 'teamid:AAAAAAAAAA'\ncomment = '''\n[['''\n[[rules]]\n";
+    assert_eq!(of(rows), Some(Format::Toml));
+    let late = "[[rules]]\n[[rules]]\n[tags.canary]\n";
+    assert_eq!(of(late), Some(Format::Toml));
+    let late = "[[rules]]\n[[rules]]\nrule_type = 'TEAMID'\npolicy = 'ALLOWLIST'\n";
+    assert_eq!(of(late), Some(Format::Moroz));
+    let set = "name: x\nrules:\n- rule_type: BINARY\n  identifier: [\n";
+    assert_eq!(of(set), Some(Format::ZentralYaml));
+    // A name after the rules takes the whole text.
+    assert_eq!(of("rules: []\nname: x\n"), Some(Format::ZentralYaml));
+    assert_eq!(of("rules: []\nwhose_name: x\n"), None);
+    for other in ["[7]", "{", r#"{"rules":7}"#, r#"[[{"target":"x"}]]"#] {
+        assert_eq!(of(other), None, "{other}");
+    }
+}

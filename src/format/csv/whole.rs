@@ -5,6 +5,7 @@ use ::csv::{ByteRecord, ReaderBuilder};
 use super::column::Layout;
 use super::{Delimiter, HeaderError, ReadError, Reader, Row, Writer};
 use crate::format::loss::Losses;
+use crate::format::record::opens_json;
 use crate::format::text::narrowed;
 use crate::format::{Content, Defaults, Document, File, Place, PlacedRule, Remark, Spot, Written};
 
@@ -13,6 +14,10 @@ use crate::format::{Content, Defaults, Document, File, Place, PlacedRule, Remark
 #[must_use]
 pub fn recognises(head: &[u8]) -> Option<Delimiter> {
     let line = head.split_inclusive(|byte| *byte == b'\n').next()?;
+    // A list in JSON on one line has fields enough that one may look like a name of a column.
+    if opens_json(line) {
+        return None;
+    }
     let all = [Delimiter::Comma, Delimiter::Tab, Delimiter::Semicolon];
     all.into_iter().find(|delimiter| {
         let mut input =

@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use serde_json::value::RawValue;
 
 use super::{FileInfo, FileInfoError};
+use crate::format::record::{Head, Keys};
 use crate::format::text::{Text, narrowed};
 use crate::format::{Defaults, Document, File, Place, PlacedRule, Remark, Spot};
 use crate::rule::{PolicyKind, Rule, RuleDraft, Scope, Target};
@@ -12,8 +13,9 @@ use crate::rule::{PolicyKind, Rule, RuleDraft, Scope, Target};
 /// Whether a file looks like what `santactl fileinfo --json` prints.
 #[must_use]
 pub fn recognises(file: &File) -> bool {
-    let says = |word: &[u8]| file.bytes.windows(word.len()).any(|part| part == word);
-    says(b"\"SHA-256\"") && says(b"\"Path\"") && super::read(file.bytes.as_slice()).is_ok()
+    let head = Head::of(&file.bytes, Keys::Exact);
+    let keys = if head.array { head.rule } else { head.around };
+    ["SHA-256", "Path"].iter().all(|name| keys.iter().any(|key| key == name))
 }
 
 /// Reads a rule for each program. A report says nothing of a policy, so that of the defaults is

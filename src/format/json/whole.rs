@@ -7,6 +7,7 @@ use serde_json::value::RawValue;
 
 use super::{LineError, LineWriter, Lines, draft, reason};
 use crate::format::loss::Losses;
+use crate::format::record::{Head, Keys};
 use crate::format::seen::Seen;
 use crate::format::text::{Text, narrowed};
 use crate::format::{Content, Defaults, Document, File, Place, PlacedRule, Remark, Spot, Written};
@@ -15,9 +16,9 @@ use crate::rule::{Rule, RuleDraft};
 /// Whether a file is a list of rules that have targets, bare or as a page of the API's.
 #[must_use]
 pub fn recognises(file: &File) -> bool {
-    let Ok(text) = Text::open(0, file) else { return false };
-    let Ok(rules) = list(text.as_str()) else { return false };
-    rules.first().is_none_or(|rule| has_target(rule.get()))
+    let head = Head::of(&file.bytes, Keys::Exact);
+    let listed = head.array || head.lists("items") || head.lists("rules");
+    listed && (head.empty || head.has("target"))
 }
 
 /// Whether a text is an object with a `target`.

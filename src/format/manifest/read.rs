@@ -22,16 +22,32 @@ use crate::rule::{Scope, TagName};
 #[must_use]
 pub fn recognises(file: &File) -> bool {
     let Ok(text) = Text::open(0, file) else { return false };
-    let Some(root) = table::parse(&text, &mut Document::default()) else { return false };
+    let beginning = table::beginning(text.as_str());
+    let rest = &text.as_str()[beginning.len()..];
+    let told = match is_manifest(beginning) {
+        // Tables of tags and settings may come after the rules.
+        Some(false) if ["tags", "settings"].iter().any(|word| rest.contains(word)) => None,
+        told => told,
+    };
+    // What looks like the end of the beginning may stand within a text.
+    told.or_else(|| is_manifest(text.as_str())).unwrap_or(false)
+}
+
+/// None for what is no TOML.
+fn is_manifest(text: &str) -> Option<bool> {
+    let root = DeTable::parse(text).ok()?.into_inner();
     let is_ours = |rules: &DeValue<'_>| {
         let rows = rules.as_array().map(|rows| rows.iter());
         let first = rows.and_then(|mut rows| rows.next()).and_then(|row| row.get_ref().as_table());
         first.is_some_and(|row| row.contains_key("target"))
     };
     let is_table = |key: &str| root.get(key).is_some_and(|value| value.get_ref().is_table());
-    is_table("tags")
-        || is_table("settings")
-        || root.get("rules").is_some_and(|rules| is_ours(rules.get_ref()))
+    let rules = root.get("rules");
+    Some(
+        is_table("tags")
+            || is_table("settings")
+            || rules.is_some_and(|rules| is_ours(rules.get_ref())),
+    )
 }
 
 /// Reads the files of a manifest. What the defaults say is for rules whose file does not say it.

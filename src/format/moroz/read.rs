@@ -6,6 +6,7 @@ use std::str::FromStr as _;
 use super::sheet::{self, Sheet};
 use super::{ENDING, GLOBAL, SETTINGS, STALE};
 use crate::fleet::{EffectiveSettings, Setting};
+use crate::format::table;
 use crate::format::text::{Text, is_beside, narrowed};
 use crate::format::{Defaults, Document, File, Place, PlacedRule, PlacedSetting, Remark, Spot};
 use crate::rule::{MachineId, Policy, PolicyKind, Rule, Scope, Target};
@@ -14,7 +15,13 @@ use crate::rule::{MachineId, Policy, PolicyKind, Rule, Scope, Target};
 #[must_use]
 pub fn recognises(file: &File) -> bool {
     let Ok(text) = Text::open(0, file) else { return false };
-    let (root, _) = ::toml::de::DeTable::parse_recoverable(text.as_str());
+    let text = text.as_str();
+    let beginning = table::beginning(text);
+    is_moroz(beginning) || (beginning.len() < text.len() && is_moroz(text))
+}
+
+fn is_moroz(text: &str) -> bool {
+    let (root, _) = ::toml::de::DeTable::parse_recoverable(text);
     let root = root.get_ref();
     let is_row = |row: &::toml::de::DeValue<'_>| {
         row.as_table()

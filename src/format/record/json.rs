@@ -139,7 +139,11 @@ impl<'de> Deserialize<'de> for Pairs<'de> {
 pub(in crate::format) struct Head {
     /// Whether the text is an array.
     pub(in crate::format) array: bool,
-    /// The keys of the object around the rules, up to `rules`; folded.
+    /// Whether the rules are a list, be it the text or the last key around them.
+    pub(in crate::format) listed: bool,
+    /// Whether that list has nothing in it.
+    pub(in crate::format) empty: bool,
+    /// The keys of the object around the rules, up to that of the rules; folded.
     pub(in crate::format) around: Vec<String>,
     /// The keys of the first rule, folded.
     pub(in crate::format) rule: Vec<String>,
@@ -148,19 +152,42 @@ pub(in crate::format) struct Head {
 impl Head {
     /// Reads it; empty for what is no JSON.
     pub(in crate::format) fn of(bytes: &[u8], keys: Keys) -> Self {
-        let mut head = Self::default();
         let bytes = bytes.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(bytes);
-        let mut input = serde_json::Deserializer::from_slice(bytes);
+        Self::from(&mut serde_json::Deserializer::from_slice(bytes), keys)
+    }
+
+    /// Reads it from a text that is not JSON but has objects and lists as well.
+    pub(in crate::format) fn from<'de, D: Deserializer<'de>>(input: D, keys: Keys) -> Self {
+        let mut head = Self::default();
         let seed = Seed { head: &mut head, keys, level: Level::Around };
         // It ends in an error as soon as it has seen enough.
-        drop(seed.deserialize(&mut input));
+        drop(seed.deserialize(input));
         head
     }
 
     pub(in crate::format) fn has(&self, key: &str) -> bool {
         self.rule.iter().any(|other| other == key)
     }
+
+    /// Whether the rules are a list under this key.
+    pub(in crate::format) fn lists(&self, key: &str) -> bool {
+        self.listed && self.around.last().is_some_and(|last| last == key)
+    }
 }
+
+/// Whether a file begins like an object or a list of objects in JSON, and so like nothing else:
+/// TOML begins with `[` as well, but then comes a name.
+pub(in crate::format) fn opens_json(bytes: &[u8]) -> bool {
+    let bytes = bytes.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(bytes);
+    match bytes.trim_ascii_start() {
+        [b'{', ..] => true,
+        [b'[', rest @ ..] => matches!(rest.trim_ascii_start(), [b'{' | b']', ..]),
+        _ => false,
+    }
+}
+
+/// What lists of rules are called in the object around them.
+const LISTS: [&str; 3] = ["rules", "items", "results"];
 
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Level {
@@ -191,8 +218,13 @@ impl<'de> Visitor<'de> for Seed<'_> {
     }
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<(), A::Error> {
-        self.head.array |= self.level == Level::Around;
-        seq.next_element_seed(Seed { level: Level::Rule, ..self })?;
+        if self.level == Level::Rule {
+            return Err(A::Error::custom("no rule"));
+        }
+        self.head.array = self.level == Level::Around;
+        self.head.listed = true;
+        let seed = Seed { head: &mut *self.head, keys: self.keys, level: Level::Rule };
+        self.head.empty = seq.next_element_seed(seed)?.is_none();
         Err(A::Error::custom("seen enough"))
     }
 
@@ -204,7 +236,7 @@ impl<'de> Visitor<'de> for Seed<'_> {
                 map.next_value::<IgnoredAny>()?;
                 continue;
             }
-            let rules = key == "rules";
+            let rules = LISTS.contains(&key.as_str());
             self.head.around.push(key);
             if rules {
                 let (head, keys) = (&mut *self.head, self.keys);

@@ -4,7 +4,7 @@
 mod json;
 pub(super) mod santa;
 
-pub(super) use json::{Head, Json};
+pub(super) use json::{Head, Json, opens_json};
 
 use super::loss::Losses;
 use super::text::Text;
@@ -75,6 +75,8 @@ const MOST_KEYS: usize = 64;
 /// How keys are compared.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Keys {
+    /// As they are.
+    Exact,
     /// Letter case does not tell two keys apart.
     AnyCase,
     /// Neither do underscores: `customMsg` is `custom_msg`.
@@ -84,6 +86,7 @@ pub(super) enum Keys {
 impl Keys {
     fn fold(self, key: &str) -> String {
         match self {
+            Self::Exact => key.to_owned(),
             Self::AnyCase => key.to_lowercase(),
             Self::AnyStyle => key.replace('_', "").to_lowercase(),
         }

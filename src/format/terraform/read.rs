@@ -4,6 +4,7 @@ use hcl_edit::Span;
 use hcl_edit::expr::Expression;
 use hcl_edit::parser::parse_body;
 use hcl_edit::structure::{Block, Body, Structure};
+use memchr::memmem;
 
 use super::{WORKSHOP, ZENTRAL};
 use crate::format::gather::Gather;
@@ -22,7 +23,7 @@ const UNREAD: [&str; 4] =
 /// Whether a file has resources of either provider.
 #[must_use]
 pub fn recognises(file: &File) -> bool {
-    let says = |word: &str| file.bytes.windows(word.len()).any(|part| part == word.as_bytes());
+    let says = |word: &str| memmem::find(&file.bytes, word.as_bytes()).is_some();
     says("resource") && (says(WORKSHOP) || says(ZENTRAL))
 }
 

@@ -27,7 +27,7 @@ const KEPT: [&str; 3] = ["message", "url", "comment"];
 pub fn recognises(file: &File) -> bool {
     let head = Head::of(&file.bytes, Keys::AnyStyle);
     let names = ["identifier", "ruletype", "policy"].iter().all(|key| head.has(key));
-    names && (head.has("tag") || head.has("ruleid"))
+    (head.array || head.lists("rules")) && names && (head.has("tag") || head.has("ruleid"))
 }
 
 /// Reads it.

@@ -6,8 +6,9 @@ use std::fmt;
 use serde::de::{Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
 use serde_json::value::RawValue;
 use serde_saphyr::options::{DuplicateKeyPolicy, NonFiniteFloatPolicy};
-use serde_saphyr::{Spanned, budget, options};
+use serde_saphyr::{Options, Spanned, budget, options};
 
+use crate::format::record::{Head, Keys};
 use crate::format::text::{Text, narrowed};
 use crate::format::{Place, Remark, Spot};
 
@@ -126,11 +127,33 @@ impl<'de> Deserialize<'de> for Entries<'de> {
     }
 }
 
+/// The beginning of a YAML text.
+pub(super) fn yaml_head(text: &Text<'_>) -> Head {
+    let mut head = Head::default();
+    let read = |input: serde_saphyr::Deserializer<'_, '_>| {
+        head = Head::from(input, Keys::Exact);
+        Ok(())
+    };
+    drop(serde_saphyr::with_deserializer_from_str_with_options(text.as_str(), options(text), read));
+    head
+}
+
 /// Reads YAML. A text that grows when its anchors are followed is refused.
 pub(super) fn yaml(text: &Text<'_>) -> Result<Node, Remark> {
+    let options = options(text);
+    let whole: Spanned<Yaml> = serde_saphyr::from_str_with_options(text.as_str(), options)
+        .map_err(|error| {
+            let at = error.location().unwrap_or(serde_saphyr::Location::UNKNOWN);
+            Remark { place: place(text.file(), at), text: yaml_fault(&error) }
+        })?;
+    of_yaml(text, whole)
+}
+
+/// What is wrong with a YAML text.
+fn options(text: &Text<'_>) -> Options {
     // A node has a letter or more of its own.
     let nodes = text.as_str().len().max(USUAL_NODES);
-    let options = options! {
+    options! {
         budget: budget! {
             max_depth: DEEPEST,
             max_nodes: nodes,
@@ -141,16 +164,9 @@ pub(super) fn yaml(text: &Text<'_>) -> Result<Node, Remark> {
         non_finite_float_policy: NonFiniteFloatPolicy::PassThrough,
         duplicate_keys: DuplicateKeyPolicy::PassThrough,
         with_snippet: false,
-    };
-    let whole: Spanned<Yaml> = serde_saphyr::from_str_with_options(text.as_str(), options)
-        .map_err(|error| {
-            let at = error.location().unwrap_or(serde_saphyr::Location::UNKNOWN);
-            Remark { place: place(text.file(), at), text: yaml_fault(&error) }
-        })?;
-    of_yaml(text, whole)
+    }
 }
 
-/// What is wrong with a YAML text.
 fn yaml_fault(error: &serde_saphyr::Error) -> String {
     use serde_saphyr::Error;
     match error {

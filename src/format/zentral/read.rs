@@ -2,9 +2,12 @@
 
 use std::collections::{BTreeSet, HashMap};
 
+use memchr::memmem;
+
 use super::node::{self, Node, Value};
 use super::row::{self, Shape};
 use super::scopes::Scopes;
+use crate::format::record::{Head, Keys, opens_json};
 use crate::format::text::Text;
 use crate::format::{Defaults, Document, File, Place, PlacedRule, Remark};
 use crate::rule::{Policy, Rule, Scope, Target};
@@ -12,36 +15,37 @@ use crate::rule::{Policy, Rule, Scope, Target};
 /// Whether a file looks like a rule set of Zentral's, or an answer of its API, in JSON.
 #[must_use]
 pub fn recognises_json(file: &File) -> bool {
-    is_bracketed(&file.bytes) && parsed(file, node::json).is_some_and(|whole| is_zentral(&whole))
+    if !opens_json(&file.bytes) {
+        return false;
+    }
+    is_zentral(&Head::of(&file.bytes, Keys::Exact), || parsed(file, node::json))
 }
 
 /// Whether a file looks like a rule set of Zentral's in YAML.
 #[must_use]
 pub fn recognises_yaml(file: &File) -> bool {
     // YAML takes nearly any text for something, and costs more than to look for two words.
-    let says = |word: &[u8]| file.bytes.windows(word.len()).any(|part| part == word);
-    !is_bracketed(&file.bytes)
-        && says(b"rules:")
-        && says(b"name:")
-        && parsed(file, node::yaml).is_some_and(|whole| is_zentral(&whole))
+    let says = |word: &str| memmem::find(&file.bytes, word.as_bytes()).is_some();
+    if opens_json(&file.bytes) || !says("rules:") || !says("name:") {
+        return false;
+    }
+    let Ok(text) = Text::open(0, file) else { return false };
+    is_zentral(&node::yaml_head(&text), || parsed(file, node::yaml))
 }
 
 fn parsed(file: &File, parse: fn(&Text<'_>) -> Result<Node, Remark>) -> Option<Node> {
     parse(&Text::open(0, file).ok()?).ok()
 }
 
-/// Whether the first letter is one that JSON begins with.
-fn is_bracketed(bytes: &[u8]) -> bool {
-    let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
-    matches!(bytes.trim_ascii_start(), [b'{' | b'[', ..])
-}
-
-fn is_zentral(whole: &Node) -> bool {
-    let is_row = |node: &Node| node.get("target_type").is_some();
-    let rows = whole.get("results").unwrap_or(whole).list().unwrap_or_default();
-    rows.first().is_some_and(is_row)
-        || (whole.get("name").is_some()
-            && whole.get("rules").is_some_and(|rules| rules.list().is_some()))
+/// The head of nearly every file says it. Only that of a set whose name comes after its rules
+/// takes the whole.
+fn is_zentral(head: &Head, whole: impl FnOnce() -> Option<Node>) -> bool {
+    if head.array || head.lists("results") {
+        return head.has("target_type");
+    }
+    head.lists("rules")
+        && (head.around.iter().any(|key| key == "name")
+            || whole().is_some_and(|whole| whole.get("name").is_some()))
 }
 
 /// Reads rule sets and answers of the API. A scope of the defaults is whom rules without lists
@@ -57,7 +61,7 @@ pub fn read(files: &[File], defaults: &Defaults) -> Document {
     };
     for (number, file) in files.iter().enumerate() {
         let whole = Text::open(number, file).and_then(|text| {
-            if is_bracketed(&file.bytes) { node::json(&text) } else { node::yaml(&text) }
+            if opens_json(&file.bytes) { node::json(&text) } else { node::yaml(&text) }
         });
         match whole {
             Ok(whole) => reader.whole(&whole),
