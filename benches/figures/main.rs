@@ -8,10 +8,12 @@
 #![expect(clippy::unwrap_used, reason = "a benchmark that cannot measure has nothing to report")]
 #![expect(clippy::print_stdout, reason = "the page is its output")]
 
+mod convert;
 mod idle;
 mod import;
 mod page;
 mod plan;
+mod process;
 mod server;
 mod startup;
 
@@ -26,9 +28,10 @@ fn main() {
     println!("# Benchmarks\n");
     println!("Made by `benches/run`; every figure is a median, next to a limit of the same run.\n");
     println!("Machine: {}.\n", machine());
-    let reports: [(&str, fn()); 5] = [
+    let reports: [(&str, fn()); 6] = [
         ("startup", startup::report),
         ("import", import::report),
+        ("convert", convert::report),
         ("page", page::report),
         ("plan", plan::report),
         ("idle", idle::report),
@@ -80,4 +83,10 @@ pub(crate) fn nicelist(home: &Path) -> Command {
 /// Milliseconds with two digits behind the point.
 pub(crate) fn ms(time: Duration) -> String {
     format!("{:.2} ms", time.as_secs_f64() * 1000.0)
+}
+
+/// Memory in MiB.
+#[expect(clippy::cast_precision_loss, reason = "only a digit behind the point is shown")]
+pub(crate) fn mib(bytes: u64) -> String {
+    format!("{:.1} MiB", bytes as f64 / f64::from(1 << 20))
 }

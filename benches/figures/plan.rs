@@ -3,14 +3,16 @@
 use std::hint::black_box;
 use std::io::BufReader;
 use std::net::TcpStream;
+use std::path::Path;
 use std::time::{Duration, Instant};
 
 use nicelist::api::{PolicyAnswer, PolicyRequest};
 use nicelist::rule::RuleDraft;
 
 use crate::import::hash;
-use crate::server::{Server, connect, post};
-use crate::{median, ms};
+use crate::process::{self, Cost};
+use crate::server::{ADMIN, Server, connect, post};
+use crate::{median, mib, ms, nicelist};
 
 const RUNS: usize = 7;
 const RULES: u64 = 100_000;
@@ -72,6 +74,37 @@ pub(crate) fn report() {
     figure("plan of a rollback, 3% differ", &mut |to| {
         ask(to, "/revisions/1/rollback", r#"{"dry_run":true}"#, differences);
     });
+    println!();
+    // An odd number of changes went before: the other rules are in force.
+    client(home.path(), &server, &other, &first);
+}
+
+/// The same from the command line, from a manifest of the rules in force and of others.
+fn client(home: &Path, server: &Server, same: &PolicyRequest, other: &PolicyRequest) {
+    println!(
+        "`nicelist plan --prune -f` of as many rules in TOML, against that server. Bound: one"
+    );
+    println!("second of CPU for the client as well.\n");
+    println!(
+        "| plan | wall | client CPU | server CPU | client's peak memory |\n|---|---|---|---|---|"
+    );
+    for (name, request, code) in [("nothing differs", same, 0), ("3% differ", other, 3)] {
+        let (json, toml) = (home.join("rules.json"), home.join("rules.toml"));
+        std::fs::write(&json, serde_json::to_string(&request.rules).unwrap()).unwrap();
+        process::run(nicelist(home).args(["rule", "convert"]).arg(&json).arg(&toml), 0);
+        let (mut costs, mut servers) = (Vec::new(), Vec::new());
+        for _ in 0..RUNS {
+            let mut command = nicelist(home);
+            command.args(["plan", "--prune", "-f"]).arg(&toml).env("NICELIST_TOKEN", ADMIN);
+            command.env("NICELIST_SERVER", format!("http://{}", server.address));
+            let cpu = server.cpu();
+            costs.push(process::run(&mut command, code));
+            servers.push(server.cpu() - cpu);
+        }
+        let Cost { wall, cpu, peak } = Cost::median(&costs);
+        let (cpu, server) = (ticks(cpu), ticks(median(servers)));
+        println!("| {name} | {} | {cpu} | {server} | {} |", ms(wall), mib(peak));
+    }
     println!();
 }
 

@@ -5,10 +5,10 @@ use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::process::{Child, Stdio};
 use std::time::{Duration, Instant};
 
-use crate::{NICELIST, nicelist};
+use crate::{NICELIST, nicelist, process};
 
 /// The secret of the administrator.
-const ADMIN: &str = "the-admin-of-the-figures";
+pub(crate) const ADMIN: &str = "the-admin-of-the-figures";
 
 pub(crate) struct Server {
     process: Child,
@@ -36,10 +36,7 @@ impl Server {
 
     /// User and system time of the process so far, in the kernel's ticks of 10 ms.
     pub(crate) fn cpu(&self) -> Duration {
-        let stat = std::fs::read_to_string(format!("/proc/{}/stat", self.process.id())).unwrap();
-        let fields: Vec<&str> = stat.rsplit(") ").next().unwrap().split(' ').collect();
-        let ticks: u64 = fields[11].parse::<u64>().unwrap() + fields[12].parse::<u64>().unwrap();
-        Duration::from_millis(ticks * 10)
+        process::cpu(&self.process.id().to_string())
     }
 }
 

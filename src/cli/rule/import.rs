@@ -93,6 +93,7 @@ async fn import(ui: &Ui, client: &Client, args: ImportArgs) -> Result<(), CliErr
     let prune = defaults.source.clone().filter(|_| prune);
     let text = format!("reading {}", files::name_of(&file));
     let progress = ui.progress(files::length_of(&file), text);
+    let length = files::length_of(&file);
     let input = Input::open(ui, &file, from, defaults.into(), progress.counter())?;
     warn_of_others(ui, &input);
     let mut faults = match rejects {
@@ -108,7 +109,7 @@ async fn import(ui: &Ui, client: &Client, args: ImportArgs) -> Result<(), CliErr
         None => Faults::told(ui),
     };
     let intent = Intent { message: reason, dry_run, prune };
-    let rows = rows::read(input, &intent, &mut faults)?;
+    let rows = rows::read(input, length, &intent, &mut faults)?;
     drop(progress);
     if faults.forbid() {
         return Err(faults.error(rows.len()));

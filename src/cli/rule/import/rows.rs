@@ -14,6 +14,8 @@ use crate::rule::RuleDraft;
 /// What stands between two rules. No rule has a line break in it: JSON writes those as `\n`.
 const BETWEEN: &[u8] = b",\n";
 const END: &[u8] = b"\n]}";
+/// Bytes that are set aside at most before any rule is read.
+const MOST_ROOM: usize = 1 << 30;
 
 /// What is said of the change beside its rules.
 #[derive(Clone, Debug, Serialize)]
@@ -50,10 +52,14 @@ pub(super) struct Rows {
 /// Reads all rules; what is none goes to `faults`.
 pub(super) fn read(
     mut input: Input,
+    length: Option<u64>,
     intent: &Intent,
     faults: &mut Faults<'_>,
 ) -> Result<Rows, CliError> {
-    let body = intent.opening()?;
+    let mut body = intent.opening()?;
+    // A buffer that grows is there twice while it is moved. Room that is not needed costs nothing.
+    let room = length.and_then(|length| usize::try_from(length).ok()).unwrap_or(0);
+    body.reserve(room.saturating_mul(2).min(MOST_ROOM));
     let mut rows = Rows {
         opening: body.len(),
         body,
