@@ -113,7 +113,7 @@ pub struct Reader<R> {
     layout: Layout,
     scope: Scope,
     source: Option<String>,
-    seen: Seen<u64>,
+    seen: Seen<u32>,
     record: ByteRecord,
     failed: bool,
 }
@@ -173,9 +173,10 @@ impl<R: BufRead> Reader<R> {
             return Err(Fault::of_row(Reason::OpenQuote));
         }
         let rule = self.parts()?;
-        match self.seen.first(&rule, line) {
+        let short = u32::try_from(line).unwrap_or(u32::MAX);
+        match self.seen.first(&rule, short) {
             None => Ok(rule),
-            Some(first) => Err(Fault::of_row(Reason::Duplicate { first })),
+            Some(first) => Err(Fault::of_row(Reason::Duplicate { first: first.into() })),
         }
     }
 

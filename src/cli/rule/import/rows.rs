@@ -8,12 +8,14 @@ use super::faults::Faults;
 use crate::api::Detail;
 use crate::cli::error::CliError;
 use crate::cli::files::{Fault, Input, Names, Reading};
-use crate::format::Place;
+use crate::format::{Place, Spot};
 use crate::rule::RuleDraft;
 
 /// What stands between two rules. No rule has a line break in it: JSON writes those as `\n`.
 const BETWEEN: &[u8] = b",\n";
 const END: &[u8] = b"\n]}";
+/// Whom a rule is for that does not say.
+const FLEET: &str = "fleet";
 /// Bytes that are set aside at most before any rule is read.
 const MOST_ROOM: usize = 1 << 30;
 
@@ -38,11 +40,11 @@ impl Intent {
 }
 
 /// The good rules: the body of a request, written while they are read. Beside the text of it, a
-/// rule takes 16 bytes.
+/// rule takes 4 bytes, 16 where it does not stand in rows or lines.
 pub(super) struct Rows {
     body: Vec<u8>,
     opening: usize,
-    places: Vec<Place>,
+    places: Places,
     names: Names,
     /// The fields as they came, where rows that the server refuses must be written down.
     records: Option<Vec<ByteRecord>>,
@@ -63,7 +65,7 @@ pub(super) fn read(
     let mut rows = Rows {
         opening: body.len(),
         body,
-        places: Vec::new(),
+        places: Places::default(),
         names: input.names(),
         records: faults.keeps_rows().then(Vec::new),
         good: 0,
@@ -76,8 +78,12 @@ pub(super) fn read(
                 if rows.good > 0 {
                     rows.body.extend_from_slice(BETWEEN);
                 }
-                serde_json::to_writer(&mut rows.body, &RuleDraft::from(rule))
-                    .map_err(std::io::Error::from)?;
+                let mut draft = RuleDraft::from(rule);
+                if draft.scope == FLEET {
+                    // The server's own default need not be said a million times.
+                    draft.scope.clear();
+                }
+                serde_json::to_writer(&mut rows.body, &draft).map_err(std::io::Error::from)?;
                 rows.places.push(place);
                 rows.good += 1;
                 if let (Some(records), Reading::Csv(reader, _)) =
@@ -115,7 +121,7 @@ impl Rows {
 pub(super) struct Sent {
     body: Bytes,
     opening: usize,
-    places: Vec<Place>,
+    places: Places,
     names: Names,
     records: Option<Vec<ByteRecord>>,
 }
@@ -139,8 +145,8 @@ impl Sent {
                 None => message.clone(),
             };
             let record = records.as_ref().map(|records| &records[index]);
-            let row = record.map(|record| (u64::from(places[index].line()), record));
-            faults.add(&names.place(places[index]), &fault, row)?;
+            let row = record.map(|record| (u64::from(places.at(index).line()), record));
+            faults.add(&names.place(places.at(index)), &fault, row)?;
         }
         let rules = body[opening..body.len() - END.len()].split(|byte| *byte == b'\n');
         let rules = rules.map(|rule| rule.strip_suffix(b",").unwrap_or(rule));
@@ -152,10 +158,57 @@ impl Sent {
             body: rest,
             opening,
             good: kept.len(),
-            places: self::kept(places, &refused).collect(),
+            places: places.kept(&refused),
             names,
             records: records.map(|records| self::kept(records, &refused).collect()),
         })
+    }
+}
+
+/// Where rules stand. Of rows and lines only the line is kept.
+enum Places {
+    Lines(Vec<u32>),
+    Places(Vec<Place>),
+}
+
+impl Default for Places {
+    fn default() -> Self {
+        Self::Lines(Vec::new())
+    }
+}
+
+impl Places {
+    fn len(&self) -> usize {
+        match self {
+            Self::Lines(lines) => lines.len(),
+            Self::Places(places) => places.len(),
+        }
+    }
+
+    fn at(&self, index: usize) -> Place {
+        match self {
+            Self::Lines(lines) => Place { file: 0, spot: Spot::Line(lines[index]) },
+            Self::Places(places) => places[index],
+        }
+    }
+
+    fn push(&mut self, place: Place) {
+        match (&mut *self, place) {
+            (Self::Lines(lines), Place { file: 0, spot: Spot::Line(line) }) => lines.push(line),
+            (Self::Lines(_), place) => {
+                let mut places: Vec<Place> = (0..self.len()).map(|index| self.at(index)).collect();
+                places.push(place);
+                *self = Self::Places(places);
+            }
+            (Self::Places(places), place) => places.push(place),
+        }
+    }
+
+    fn kept(self, refused: &[bool]) -> Self {
+        match self {
+            Self::Lines(lines) => Self::Lines(kept(lines, refused).collect()),
+            Self::Places(places) => Self::Places(kept(places, refused).collect()),
+        }
     }
 }
 
