@@ -9,9 +9,9 @@ use super::manifest::{Policy, PolicyArgs};
 
 /// Show what a manifest would change, and change nothing
 ///
-/// A manifest is a TOML file, or a folder of TOML and CSV files, with tags, settings and rules:
-/// [tags.NAME], [settings.SCOPE], [[rules]]; docs/MANIFEST.md has all of it. What it does not name is left
-/// alone; with --prune it ends. The exit code is 3 if there are differences, and 0 if there are none.
+/// A manifest is a TOML file, or a folder of TOML and CSV files, with tags, settings and rules;
+/// docs/MANIFEST.md has all of it. What it does not name is left alone; with --prune it ends. The
+/// exit code is 3 if there are differences, and 0 if there are none.
 #[derive(Debug, Args)]
 #[command(after_long_help = "\
 Examples:
