@@ -66,6 +66,9 @@ impl Operator {
 /// The tokens that work, by the hash of their secret.
 pub(super) struct Access {
     tokens: RwLock<HashMap<[u8; 32], TokenRecord>>,
+    /// Held from reading tokens to taking them in: who has read earlier never comes later, with a
+    /// token that was revoked in between, or without one that was made.
+    refreshing: tokio::sync::Mutex<()>,
     sync_auth: SyncAuth,
     clock: Clock,
 }
@@ -105,6 +108,7 @@ impl Access {
         });
         let access = Self {
             tokens: RwLock::default(),
+            refreshing: tokio::sync::Mutex::default(),
             sync_auth: options.sync_auth,
             clock: options.clock.clone(),
         };
@@ -114,6 +118,7 @@ impl Access {
 
     /// Reads the tokens again.
     pub(super) async fn refresh(&self, store: &dyn Store) -> StoreResult<()> {
+        let _in_turn = self.refreshing.lock().await;
         let tokens = store.tokens().await?;
         let by_hash = tokens.into_iter().map(|token| (token.hash, token)).collect();
         *self.tokens.write().unwrap_or_else(PoisonError::into_inner) = by_hash;
