@@ -15,8 +15,7 @@ impl Losses {
 
     /// The fields that a rule has and the format does not.
     pub(super) fn fields(&mut self, index: usize, rule: &Rule, kept: &[&str]) {
-        let lost = fields_of(rule).filter(|field| !kept.contains(field));
-        self.0.extend(lost.map(|field| Loss { rule: Some(index), lost: Lost::Field(field) }));
+        self.0.extend(fields_lost(index, rule, kept));
     }
 
     /// The settings, of which files of rules alone say nothing.
@@ -38,6 +37,12 @@ impl Losses {
     pub(super) fn finish(self) -> Vec<Loss> {
         self.0
     }
+}
+
+/// The fields that a rule has and that are not among those `kept`.
+pub(super) fn fields_lost(index: usize, rule: &Rule, kept: &[&str]) -> impl Iterator<Item = Loss> {
+    let lost = fields_of(rule).filter(|field| !kept.contains(field));
+    lost.map(move |field| Loss { rule: Some(index), lost: Lost::Field(field) })
 }
 
 /// The fields that a rule has beside target, policy and scope, by our names.

@@ -6,6 +6,7 @@ use serde::Serialize;
 
 use super::{ENDING, GLOBAL};
 use crate::fleet::{ClientMode, Setting};
+use crate::format::loss::fields_lost;
 use crate::format::words::santa_word;
 use crate::format::{Content, File, Loss, Lost, Written};
 use crate::rule::{MachineId, PolicyKind, Rule, Scope, Target};
@@ -55,7 +56,7 @@ impl<'a> Layers<'a> {
             match layer {
                 Ok(layer) => {
                     layer.rules.insert(rule.target(), (index, rule));
-                    losses.extend(fields_lost(index, rule));
+                    losses.extend(fields_lost(index, rule, &KEPT));
                 }
                 Err(reason) => {
                     losses.push(Loss { rule: Some(index), lost: Lost::Everything(reason) });
@@ -119,6 +120,9 @@ impl<'a> Layers<'a> {
     }
 }
 
+/// The fields that Moroz has for a rule, by our names.
+const KEPT: [&str; 2] = ["message", "url"];
+
 /// Machine ids that are names of files already.
 #[derive(Default)]
 struct Names(BTreeMap<String, String>);
@@ -157,21 +161,6 @@ const fn policy(kind: PolicyKind) -> Option<&'static str> {
         | PolicyKind::SilentBlockTty
         | PolicyKind::Cel => None,
     }
-}
-
-fn fields_lost(index: usize, rule: &Rule) -> impl Iterator<Item = Loss> {
-    let (notice, provenance) = (&rule.notice, &rule.provenance);
-    let fields = [
-        ("button_label", notice.button_label.is_some()),
-        ("app_name", notice.app_name.is_some()),
-        ("bundle_hash", notice.bundle.is_some()),
-        ("comment", provenance.comment.is_some()),
-        ("ticket", provenance.ticket.is_some()),
-        ("source", provenance.source.is_some()),
-        ("expires", rule.expires.is_some()),
-    ];
-    let fields = fields.into_iter().filter(|(_, there)| *there);
-    fields.map(move |(field, _)| Loss { rule: Some(index), lost: Lost::Field(field) })
 }
 
 fn setting_lost(scope: &Scope, setting: &Setting, reason: &str) -> Loss {
