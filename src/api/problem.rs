@@ -23,6 +23,8 @@ pub enum Code {
     Guarded,
     /// The body is larger than taken.
     TooLarge,
+    /// The server has more to do than it keeps up with; nothing was changed.
+    Overloaded,
     /// The server failed; the reason is in its log under the request id.
     Internal,
 }
@@ -39,6 +41,7 @@ impl Code {
             Self::TooLarge => 413,
             Self::Invalid => 422,
             Self::Internal => 500,
+            Self::Overloaded => 503,
         }
     }
 }

@@ -36,6 +36,8 @@ impl From<StoreError> for Refused {
             StoreError::Refused(refusals) => refused(&refusals),
             StoreError::TokenExists(_) => Problem::new(Code::Guarded, error.to_string())
                 .hint("revoke it first, or choose another name"),
+            StoreError::Overloaded => Problem::new(Code::Overloaded, error.to_string())
+                .hint("nothing was changed; try again in some seconds"),
             StoreError::Open { .. } | StoreError::Database(_) => {
                 tracing::error!(%error, "the store failed");
                 Problem::new(Code::Internal, "the server's database failed")

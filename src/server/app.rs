@@ -14,6 +14,8 @@ use super::access::{Access, FirstStart, SyncAuth};
 use super::{admin, listen, retention, santa};
 use crate::fleet::Clock;
 use crate::store::{self, Store, StoreError};
+
+pub use crate::store::Durability;
 use crate::sync::{Engine, RULES_A_PAGE};
 
 /// How often expiries are ended and other processes' changes taken in.
@@ -24,6 +26,8 @@ const TICK: Duration = Duration::from_secs(1);
 pub struct Options {
     /// The database: `sqlite:PATH`.
     pub database: String,
+    /// What a committed answer survives, where the database leaves that to the server.
+    pub durability: Durability,
     /// What hosts must present to sync.
     pub sync_auth: SyncAuth,
     /// Whether to let in the first administrator and the first hosts, if there never was a
@@ -86,7 +90,7 @@ impl App {
     /// # Errors
     /// When the database cannot be opened or a given secret cannot be used.
     pub async fn open(options: Options) -> Result<Self, ServerError> {
-        let store = store::open(&options.database)?;
+        let store = store::open(&options.database, options.durability).await?;
         let (access, key, first_start) = Access::open(&*store, &options).await?;
         let page = options.rules_a_page.unwrap_or(RULES_A_PAGE);
         let engine = Engine::open(Arc::clone(&store), key, options.clock.clone(), page).await?;

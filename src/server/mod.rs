@@ -12,4 +12,4 @@ mod retention;
 mod santa;
 
 pub use access::{FirstStart, LocalOperator, SyncAuth};
-pub use app::{App, Options, ServerError};
+pub use app::{App, Durability, Options, ServerError};

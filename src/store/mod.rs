@@ -100,6 +100,9 @@ pub enum StoreError {
     /// A token of this name works already.
     #[error("a token named `{0}` exists")]
     TokenExists(String),
+    /// More waits to be written than can be soon; nothing was changed.
+    #[error("more waits to be written than the database keeps up with")]
+    Overloaded,
     /// The database failed.
     #[error("database: {0}")]
     Database(String),
@@ -273,15 +276,32 @@ pub trait Store: Send + Sync + 'static {
 
     /// Revokes a token at once. False if there is none of this name.
     async fn revoke_token(&self, name: &str) -> StoreResult<bool>;
+
+    // --- Other processes ---
+
+    /// Waits until another process may have changed policy or tokens. May wake for nothing; and a
+    /// database that cannot tell never wakes, so whoever follows also looks by the clock.
+    async fn changed_elsewhere(&self);
+}
+
+/// What a committed answer survives, where the database leaves that to us.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Durability {
+    /// The end of the process, of the system and of the power.
+    #[default]
+    Power,
+    /// The end of the process. What was written last may be gone after a power failure, and the
+    /// database is whole all the same.
+    Process,
 }
 
 /// Opens the database that a URL names: `sqlite:PATH`, or `sqlite::memory:` for tests.
 ///
 /// # Errors
 /// [`StoreError::Open`] when it cannot be opened, is newer than this program, or is not ours.
-pub fn open(url: &str) -> StoreResult<Arc<dyn Store>> {
+pub async fn open(url: &str, durability: Durability) -> StoreResult<Arc<dyn Store>> {
     match url.split_once(':') {
-        Some(("sqlite", path)) => Ok(Arc::new(sqlite::Sqlite::open(path)?)),
+        Some(("sqlite", path)) => Ok(Arc::new(sqlite::Sqlite::open(path, durability)?)),
         _ => Err(StoreError::Open {
             url: url.to_owned(),
             reason: "expected sqlite:PATH, as in sqlite:/var/lib/nicelist/nicelist.db".to_owned(),

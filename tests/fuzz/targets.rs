@@ -13,7 +13,7 @@ use nicelist::protocol::{
     write,
 };
 use nicelist::rule::{MachineId, Policy, Rule, Scope, Target};
-use nicelist::store::{Author, Change, Edit, open};
+use nicelist::store::{Author, Change, Durability, Edit, open};
 use nicelist::sync::Engine;
 use tokio::runtime::Runtime;
 
@@ -156,7 +156,7 @@ impl Fleet {
         let engine = runtime.block_on(async {
             let clock = Clock::manual("2026-11-20T09:00:00Z".parse().unwrap());
             let two = NonZeroUsize::new(2).unwrap();
-            let store = open("sqlite::memory:").unwrap();
+            let store = open("sqlite::memory:", Durability::Power).await.unwrap();
             let engine = Engine::open(store, [7; 32], clock, two).await.unwrap();
             engine.commit(five_rules()).await.unwrap();
             let version = "2026.7".to_owned();

@@ -10,10 +10,10 @@ use nicelist::fleet::{Clock, Event, EventId, EventStat, Host, InForce, ScopeSetI
 use nicelist::protocol::{PostflightRequest, PreflightRequest, RuleDownloadRequest, Wire};
 use nicelist::rule::{MachineId, Policy, PolicyKind, Revision, Rule, Scope, Target};
 use nicelist::store::{
-    self, Author, Change, Committed, Edit, EventFilter, EventPurge, HostFilter, Installation,
-    LedgerRow, PolicySnapshot, RevisionFilter, RuleFilter, RuleKey, RulePlace, RuleRecord,
-    RuleTurn, RuleVersion, ScopeId, Store, StoreResult, StoredEvent, StoredHost, StoredRevision,
-    TokenRecord,
+    self, Author, Change, Committed, Durability, Edit, EventFilter, EventPurge, HostFilter,
+    Installation, LedgerRow, PolicySnapshot, RevisionFilter, RuleFilter, RuleKey, RulePlace,
+    RuleRecord, RuleTurn, RuleVersion, ScopeId, Store, StoreResult, StoredEvent, StoredHost,
+    StoredRevision, TokenRecord,
 };
 use nicelist::sync::{Engine, RULES_A_PAGE};
 
@@ -24,11 +24,11 @@ struct Overheard {
 }
 
 macro_rules! overhear {
-    ($(async fn $name:ident(&self $(, $arg:ident: $kind:ty)*) -> $answer:ty;)+) => {
+    ($(async fn $name:ident(&self $(, $arg:ident: $kind:ty)*) $(-> $answer:ty)?;)+) => {
         #[async_trait]
         impl Store for Overheard {
             $(
-                async fn $name(&self $(, $arg: $kind)*) -> $answer {
+                async fn $name(&self $(, $arg: $kind)*) $(-> $answer)? {
                     self.asked.lock().unwrap().push(stringify!($name));
                     self.store.$name($($arg),*).await
                 }
@@ -70,6 +70,7 @@ overhear! {
     async fn tokens(&self) -> StoreResult<Vec<TokenRecord>>;
     async fn add_token(&self, token: TokenRecord) -> StoreResult<()>;
     async fn revoke_token(&self, name: &str) -> StoreResult<bool>;
+    async fn changed_elsewhere(&self);
 }
 
 fn rules(count: u32) -> Vec<Edit> {
@@ -109,7 +110,7 @@ async fn sync(engine: &Engine, machine: &MachineId) -> u32 {
 async fn a_sync_with_nothing_to_do_reads_one_row_and_writes_it_twice() {
     let folder = tempfile::tempdir().unwrap();
     let url = format!("sqlite:{}", folder.path().join("nicelist.db").display());
-    let store = store::open(&url).unwrap();
+    let store = store::open(&url, Durability::Power).await.unwrap();
     let author = Author { name: "anna".into(), at: Timestamp::UNIX_EPOCH, message: None };
     let change = Change { author, base: None, dry_run: false, edits: rules(5_000) };
     store.commit(change).await.unwrap();

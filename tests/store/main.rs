@@ -12,7 +12,7 @@ macro_rules! contract {
                     #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
                     async fn $name() {
                         let file = crate::sqlite_file::File::new();
-                        crate::contract::$area::$name(file.open()).await;
+                        crate::contract::$area::$name(file.open().await).await;
                     }
                 )+
             })+

@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use nicelist::fleet::{EventId, EventKind, Host};
 use nicelist::rule::{Counts, Revision, RevisionCounts};
-use nicelist::store::{self, EventFilter, HostFilter, StoreError};
+use nicelist::store::{self, Durability, EventFilter, HostFilter, StoreError};
 use rusqlite::Connection;
 use tempfile::TempDir;
 use tokio::task::JoinSet;
@@ -23,8 +23,8 @@ impl File {
         Self(tempfile::tempdir().unwrap())
     }
 
-    pub(crate) fn open(&self) -> Db {
-        store::open(&self.url()).unwrap()
+    pub(crate) async fn open(&self) -> Db {
+        store::open(&self.url(), Durability::Power).await.unwrap()
     }
 
     fn path(&self) -> PathBuf {
@@ -36,13 +36,13 @@ impl File {
     }
 
     /// Why it cannot be opened.
-    fn refusal(&self) -> String {
-        refusal(&self.url())
+    async fn refusal(&self) -> String {
+        refusal(&self.url()).await
     }
 }
 
-fn refusal(url: &str) -> String {
-    match store::open(url) {
+async fn refusal(url: &str) -> String {
+    match store::open(url, Durability::Power).await {
         Err(error @ StoreError::Open { .. }) => error.to_string(),
         Err(error) => panic!("another error: {error}"),
         Ok(_) => panic!("{url} was opened"),
@@ -53,7 +53,7 @@ fn refusal(url: &str) -> String {
 async fn what_was_written_is_there_when_opened_again() {
     let file = File::new();
     {
-        let store = file.open();
+        let store = file.open().await;
         let edits =
             [put_tag("eng", 1), put(rule(1, "tag:eng", "c")), set("fleet", "batch-size", "60")];
         commit(&store, edits).await;
@@ -62,7 +62,7 @@ async fn what_was_written_is_there_when_opened_again() {
     let left: Vec<_> =
         fs::read_dir(file.0.path()).unwrap().map(|it| it.unwrap().file_name()).collect();
     assert_eq!(left, ["nicelist.db"], "the log was not emptied");
-    let store = file.open();
+    let store = file.open().await;
     assert_eq!(store.head().await.unwrap(), Revision(1));
     assert_eq!(in_force(&store).await, [rule(1, "tag:eng", "c")]);
     let snapshot = store.snapshot().await.unwrap();
@@ -76,7 +76,7 @@ async fn two_programs_write_one_file() {
     let file = File::new();
     let mut writers = JoinSet::new();
     for half in 0..2 {
-        let store = file.open();
+        let store = file.open().await;
         writers.spawn(async move {
             for number in 0..30 {
                 commit(&store, [put(rule(number * 2 + half, "fleet", ""))]).await;
@@ -86,21 +86,22 @@ async fn two_programs_write_one_file() {
         });
     }
     writers.join_all().await;
-    let store = file.open();
+    let store = file.open().await;
     assert_eq!(store.head().await.unwrap(), Revision(60));
     assert_eq!(in_force(&store).await.len(), 60);
     assert_eq!(store.hosts(&HostFilter::default(), None, 99).await.unwrap().len(), 60);
 }
 
-#[test]
-fn many_programs_make_one_file() {
+#[tokio::test(flavor = "multi_thread", worker_threads = 8)]
+async fn many_programs_make_one_file() {
     let file = File::new();
-    std::thread::scope(|threads| {
-        for _ in 0..8 {
-            threads.spawn(|| drop(file.open()));
-        }
-    });
-    drop(file.open());
+    let mut opened = JoinSet::new();
+    for _ in 0..8 {
+        let url = file.url();
+        opened.spawn(async move { drop(store::open(&url, Durability::Power).await.unwrap()) });
+    }
+    opened.join_all().await;
+    drop(file.open().await);
 }
 
 /// The files as they are when the answers are there are all that a crash leaves.
@@ -108,7 +109,7 @@ fn many_programs_make_one_file() {
 async fn what_was_answered_survives_a_crash() {
     const HOSTS: usize = 1_500;
     let (file, crashed) = (File::new(), File::new());
-    let store = file.open();
+    let store = file.open().await;
     let mut saves = JoinSet::new();
     for number in 0..HOSTS {
         let store = Arc::clone(&store);
@@ -123,7 +124,7 @@ async fn what_was_answered_survives_a_crash() {
         let name = format!("nicelist.db{ending}");
         fs::copy(file.0.path().join(&name), crashed.0.path().join(&name)).unwrap();
     }
-    let found = crashed.open().hosts(&HostFilter::default(), None, usize::MAX).await.unwrap();
+    let found = crashed.open().await.hosts(&HostFilter::default(), None, usize::MAX).await.unwrap();
     assert_eq!(found.len(), saved);
 }
 
@@ -152,7 +153,7 @@ async fn events_of_an_older_database_are_found_by_what_they_had_not() {
         old.execute(sql, [decision, &body.to_string()]).unwrap();
     }
     drop(old);
-    let store = file.open();
+    let store = file.open().await;
     let numbers = async |filter: EventFilter| {
         let found = store.events(&filter, None, 9).await.unwrap();
         found.iter().map(|stored| stored.id.0).collect::<Vec<_>>()
@@ -168,12 +169,12 @@ async fn events_of_an_older_database_are_found_by_what_they_had_not() {
     assert_eq!(store.add_events(&[again], at(9)).await.unwrap(), 0, "it is the same event still");
 }
 
-#[test]
-fn a_newer_database_is_refused() {
+#[tokio::test]
+async fn a_newer_database_is_refused() {
     let file = File::new();
-    drop(file.open());
+    drop(file.open().await);
     Connection::open(file.path()).unwrap().pragma_update(None, "user_version", 99).unwrap();
-    let refusal = file.refusal();
+    let refusal = file.refusal().await;
     assert!(
         refusal.starts_with(&format!("cannot open {}: a newer nicelist", file.url())),
         "{refusal}"
@@ -181,36 +182,37 @@ fn a_newer_database_is_refused() {
     assert!(refusal.contains("upgrade"), "{refusal}");
 }
 
-#[test]
-fn the_database_of_another_program_is_refused_and_left_alone() {
+#[tokio::test]
+async fn the_database_of_another_program_is_refused_and_left_alone() {
     let file = File::new();
     let marks = ["CREATE TABLE t (x)", "PRAGMA application_id = 7", "PRAGMA user_version = 1"];
     for mark in marks {
         let _gone = fs::remove_file(file.path());
         Connection::open(file.path()).unwrap().execute_batch(mark).unwrap();
         let before = fs::read(file.path()).unwrap();
-        let refusal = file.refusal();
+        let refusal = file.refusal().await;
         assert!(refusal.contains("another program"), "{mark}: {refusal}");
         assert_eq!(fs::read(file.path()).unwrap(), before, "{mark}");
     }
 }
 
-#[test]
-fn what_is_no_database_is_refused() {
+#[tokio::test]
+async fn what_is_no_database_is_refused() {
     let file = File::new();
     fs::write(file.path(), "rules: none\n".repeat(100)).unwrap();
-    assert!(file.refusal().contains("not an SQLite database"), "{}", file.refusal());
+    assert!(file.refusal().await.contains("not an SQLite database"), "{}", file.refusal().await);
     let folder = format!("sqlite:{}", file.0.path().display());
-    assert!(refusal(&folder).contains("directory"), "{}", refusal(&folder));
-    assert!(refusal("sqlite:").contains("names no file"));
-    assert!(refusal("mysql://x").contains("expected sqlite:PATH"));
+    assert!(refusal(&folder).await.contains("directory"), "{}", refusal(&folder).await);
+    assert!(refusal("sqlite:").await.contains("names no file"));
+    assert!(refusal("mysql://x").await.contains("expected sqlite:PATH"));
 }
 
-#[test]
-fn only_the_owner_may_read_what_is_created() {
+#[tokio::test]
+async fn only_the_owner_may_read_what_is_created() {
     let file = File::new();
     let nested = file.0.path().join("a/b/rules.db");
-    let store = store::open(&format!("sqlite:{}", nested.display())).unwrap();
+    let url = format!("sqlite:{}", nested.display());
+    let store = store::open(&url, Durability::Power).await.unwrap();
     let mode = |path: PathBuf| fs::metadata(path).unwrap().permissions().mode() & 0o777;
     assert_eq!(mode(nested.clone()), 0o600);
     assert_eq!(mode(nested.with_file_name("rules.db-wal")), 0o600);
@@ -221,13 +223,15 @@ fn only_the_owner_may_read_what_is_created() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn databases_in_memory_are_apart() {
-    let (one, other) =
-        (store::open("sqlite::memory:").unwrap(), store::open("sqlite::memory:").unwrap());
+    let (one, other) = (
+        store::open("sqlite::memory:", Durability::Power).await.unwrap(),
+        store::open("sqlite::memory:", Durability::Power).await.unwrap(),
+    );
     commit(&one, [put(rule(1, "fleet", ""))]).await;
     assert_eq!(one.head().await.unwrap(), Revision(1));
     assert_eq!(other.head().await.unwrap(), Revision(0));
     drop(one);
-    let again = store::open("sqlite::memory:").unwrap();
+    let again = store::open("sqlite::memory:", Durability::Power).await.unwrap();
     assert_eq!(again.head().await.unwrap(), Revision(0));
 }
 
@@ -251,7 +255,7 @@ async fn revisions_of_an_older_database_are_counted() {
     )
     .unwrap();
     drop(old);
-    let store = file.open();
+    let store = file.open().await;
     let counts = |added, changed, removed| Counts { added, changed, removed };
     let expected = [
         (counts(2, 0, 0), counts(1, 0, 0), counts(1, 0, 0)),

@@ -31,7 +31,7 @@ use self::open::Use;
 use self::readers::Readers;
 use self::writer::{Done, Turn, Writer};
 use super::{
-    Change, Committed, EventFilter, EventPurge, HostFilter, Installation, LedgerRow,
+    Change, Committed, Durability, EventFilter, EventPurge, HostFilter, Installation, LedgerRow,
     PolicySnapshot, RevisionFilter, RuleFilter, RuleKey, RulePlace, RuleRecord, RuleTurn,
     RuleVersion, ScopeId, Store, StoreError, StoreResult, StoredEvent, StoredHost, StoredRevision,
     TokenRecord,
@@ -58,13 +58,13 @@ pub(super) struct Sqlite {
 
 impl Sqlite {
     /// Opens the database at `path`, which is made if there is none.
-    pub(super) fn open(path: &str) -> StoreResult<Self> {
+    pub(super) fn open(path: &str, durability: Durability) -> StoreResult<Self> {
         let failed = |reason| StoreError::Open { url: format!("sqlite:{path}"), reason };
         if path.is_empty() {
             return Err(failed("it names no file".to_owned()));
         }
         if path != MEMORY {
-            return Self::at(Path::new(path), Use::Write, None).map_err(failed);
+            return Self::at(Path::new(path), Use::Write(durability), None).map_err(failed);
         }
         // Not SQLite's own :memory:, which has one connection and no log to read beside.
         let folder = TempDir::new().map_err(|error| failed(error.to_string()))?;
@@ -284,5 +284,9 @@ impl Store for Sqlite {
     async fn revoke_token(&self, name: &str) -> StoreResult<bool> {
         let name = name.to_owned();
         self.writer.write(Turn::Shared, move |on| tokens::revoke(on, &name)).await
+    }
+
+    async fn changed_elsewhere(&self) {
+        std::future::pending().await
     }
 }

@@ -9,6 +9,8 @@ use std::time::Duration;
 
 use rusqlite::{Connection, ErrorCode, OpenFlags, TransactionBehavior};
 
+use crate::store::Durability;
+
 /// "nice", in the header of every database of ours.
 const APPLICATION_ID: i32 = 0x6e69_6365;
 /// The first release that does not lose commits when two connections checkpoint at once.
@@ -31,7 +33,7 @@ const MIGRATIONS: &[&str] = &[
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Use {
     /// The one that writes.
-    Write,
+    Write(Durability),
     /// One that writes what nobody needs after this process.
     WriteVolatile,
     /// One of those that read.
@@ -68,7 +70,10 @@ pub(super) fn connect(path: &Path, purpose: Use) -> rusqlite::Result<Connection>
     connection.busy_timeout(PATIENCE)?;
     connection.set_prepared_statement_cache_capacity(STATEMENTS);
     let own = match purpose {
-        Use::Write => "PRAGMA synchronous = FULL; PRAGMA cache_size = -65536;",
+        Use::Write(Durability::Power) => "PRAGMA synchronous = FULL; PRAGMA cache_size = -65536;",
+        Use::Write(Durability::Process) => {
+            "PRAGMA synchronous = NORMAL; PRAGMA cache_size = -65536;"
+        }
         Use::WriteVolatile => "PRAGMA synchronous = OFF; PRAGMA cache_size = -65536;",
         Use::Read => "PRAGMA query_only = ON; PRAGMA cache_size = -16384;",
     };
