@@ -98,32 +98,67 @@ pub(super) fn santa_versions(
     Ok(versions)
 }
 
+/// A host as it is written, made before it waits for its turn.
+pub(super) struct HostRow {
+    machine: MachineId,
+    serial: String,
+    hostname: String,
+    primary_user: String,
+    first_seen: i64,
+    sync: String,
+    facts: String,
+}
+
+impl HostRow {
+    /// The row of a host.
+    pub(super) fn of(host: &Host) -> StoreResult<Self> {
+        Ok(Self {
+            machine: host.machine.clone(),
+            serial: host.facts.serial.clone(),
+            hostname: host.facts.hostname.clone(),
+            primary_user: host.facts.primary_user.clone(),
+            first_seen: host.first_seen.as_millisecond(),
+            sync: codes::json(&host.sync)?,
+            facts: codes::json(&host.facts)?,
+        })
+    }
+}
+
 /// Writes a host that is at `version` still. Versions of forgotten hosts do not come back, so
 /// that nobody takes a new host for one that he knew.
-pub(super) fn save(connection: &Connection, host: &Host, version: u64) -> StoreResult<Done<bool>> {
-    let facts = &host.facts;
+pub(super) fn save(connection: &Connection, row: &HostRow, version: u64) -> StoreResult<Done<bool>> {
     let Ok(version) = i64::try_from(version) else { return Ok(Done::Discard(false)) };
-    let sql = if version == 0 {
-        "INSERT INTO host (machine, version, serial, hostname, primary_user, tags, first_seen,
-                           sync, facts)
-         VALUES (?1, ?2 + 1 + ifnull((SELECT value FROM meta WHERE key = 'forgotten'), 0),
-                 ?3, ?4, ?5, '[]', ?6, ?7, ?8)
-         ON CONFLICT DO NOTHING"
-    } else {
-        "UPDATE host SET version = version + 1, serial = ?3, hostname = ?4, primary_user = ?5,
-                         first_seen = ?6, sync = ?7, facts = ?8
-         WHERE machine = ?1 AND version = ?2"
-    };
-    let written = connection.prepare_cached(sql)?.execute((
-        host.machine.as_str(),
-        version,
-        &facts.serial,
-        &facts.hostname,
-        &facts.primary_user,
-        host.first_seen.as_millisecond(),
-        codes::json(&host.sync)?,
-        codes::json(facts)?,
-    ))?;
+    let HostRow { machine, serial, hostname, primary_user, first_seen, sync, facts } = row;
+    let machine = machine.as_str();
+    if version == 0 {
+        let inserted = connection
+            .prepare_cached(
+                "INSERT INTO host (machine, version, serial, hostname, primary_user, tags,
+                                   first_seen, sync, facts)
+                 VALUES (?, 1 + ifnull((SELECT value FROM meta WHERE key = 'forgotten'), 0),
+                         ?, ?, ?, '[]', ?, ?, ?)
+                 ON CONFLICT DO NOTHING",
+            )?
+            .execute((machine, serial, hostname, primary_user, first_seen, sync, facts))?;
+        return Ok(Done::Keep(inserted == 1));
+    }
+    // Most hosts say of themselves what they said last time; then no index need be touched.
+    let moved = connection
+        .prepare_cached(
+            "UPDATE host SET version = version + 1, sync = ?
+             WHERE machine = ? AND version = ? AND facts = ?",
+        )?
+        .execute((sync, machine, version, facts))?;
+    if moved == 1 {
+        return Ok(Done::Keep(true));
+    }
+    let written = connection
+        .prepare_cached(
+            "UPDATE host SET version = version + 1, serial = ?, hostname = ?, primary_user = ?,
+                             sync = ?, facts = ?
+             WHERE machine = ? AND version = ?",
+        )?
+        .execute((serial, hostname, primary_user, sync, facts, machine, version))?;
     Ok(Done::Keep(written == 1))
 }
 

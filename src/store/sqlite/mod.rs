@@ -27,6 +27,7 @@ use jiff::Timestamp;
 use tempfile::TempDir;
 
 use self::events::Part;
+use self::hosts::HostRow;
 use self::open::Use;
 use self::readers::Readers;
 use self::writer::{Done, Turn, Writer};
@@ -85,7 +86,7 @@ impl Sqlite {
 #[async_trait]
 impl Store for Sqlite {
     async fn install(&self, installation: Installation) -> StoreResult<([u8; 32], bool)> {
-        self.writer.write(Turn::Shared, move |on| tokens::install(on, &installation)).await
+        self.writer.write(Turn::Shared { rows: 1 }, move |on| tokens::install(on, &installation)).await
     }
 
     async fn commit(&self, change: Change) -> StoreResult<Committed> {
@@ -170,8 +171,7 @@ impl Store for Sqlite {
     }
 
     async fn host(&self, machine: &MachineId) -> StoreResult<Option<StoredHost>> {
-        let machine = machine.clone();
-        self.readers.read(move |on| hosts::get(on, &machine)).await
+        self.readers.glance(|on| hosts::get(on, machine))
     }
 
     async fn hosts(
@@ -190,13 +190,13 @@ impl Store for Sqlite {
     }
 
     async fn save_host(&self, host: &Host, version: u64) -> StoreResult<bool> {
-        let host = host.clone();
-        self.writer.write(Turn::Shared, move |on| hosts::save(on, &host, version)).await
+        let row = HostRow::of(host)?;
+        self.writer.write(Turn::Single, move |on| hosts::save(on, &row, version)).await
     }
 
     async fn forget_host(&self, machine: &MachineId) -> StoreResult<bool> {
         let machine = machine.clone();
-        self.writer.write(Turn::Shared, move |on| hosts::forget(on, &machine)).await
+        self.writer.write(Turn::Shared { rows: 1 }, move |on| hosts::forget(on, &machine)).await
     }
 
     async fn intern_scope_set(&self, members: &[ScopeId]) -> StoreResult<ScopeSetId> {
@@ -206,7 +206,7 @@ impl Store for Sqlite {
         if let Some(id) = known {
             return Ok(id);
         }
-        self.writer.write(Turn::Shared, move |on| hosts::intern_scope_set(on, &members)).await
+        self.writer.write(Turn::Shared { rows: 1 }, move |on| hosts::intern_scope_set(on, &members)).await
     }
 
     async fn scope_set(&self, id: ScopeSetId) -> StoreResult<Option<Vec<ScopeId>>> {
@@ -215,8 +215,9 @@ impl Store for Sqlite {
 
     async fn add_events(&self, events: &[Event], received: Timestamp) -> StoreResult<usize> {
         let events = events.to_vec();
+        let rows = u32::try_from(events.len()).unwrap_or(u32::MAX);
         let add = move |on: &_| events::add(on, &events, received).map(Done::Keep);
-        self.writer.write(Turn::Shared, add).await
+        self.writer.write(Turn::Shared { rows }, add).await
     }
 
     async fn count_new_events(&self, events: &[Event]) -> StoreResult<usize> {
@@ -278,12 +279,12 @@ impl Store for Sqlite {
     }
 
     async fn add_token(&self, token: TokenRecord) -> StoreResult<()> {
-        self.writer.write(Turn::Shared, move |on| tokens::add(on, &token)).await
+        self.writer.write(Turn::Shared { rows: 1 }, move |on| tokens::add(on, &token)).await
     }
 
     async fn revoke_token(&self, name: &str) -> StoreResult<bool> {
         let name = name.to_owned();
-        self.writer.write(Turn::Shared, move |on| tokens::revoke(on, &name)).await
+        self.writer.write(Turn::Shared { rows: 1 }, move |on| tokens::revoke(on, &name)).await
     }
 
     async fn changed_elsewhere(&self) {

@@ -1,17 +1,19 @@
 //! The one thread that writes. Jobs that wait together share a commit; nobody is answered
-//! before the commit that holds his work.
+//! before the commit that holds his work. What waits is bounded: beyond that it is refused at
+//! once, before it takes memory that those who wait already need.
 
+use std::sync::Arc;
 use std::thread::{self, JoinHandle};
 
 use rusqlite::Connection;
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, oneshot};
 
 use crate::store::{StoreError, StoreResult};
 
-/// The most jobs of one commit.
-const LARGEST_GROUP: usize = 512;
-/// The most jobs that wait before senders do.
-const QUEUE: usize = 4096;
+/// From so many rows on a commit takes no further job.
+const LARGEST_GROUP: u32 = 2048;
+/// The most rows that wait: what is written within some seconds, in some 100 MB of memory.
+const MOST_WAITING: u32 = 64 * 1024;
 
 /// What becomes of the work of a job that did not fail.
 pub(super) enum Done<T> {
@@ -24,38 +26,56 @@ pub(super) enum Done<T> {
 /// Whether jobs may share a commit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Turn {
-    /// Small and frequent: with others.
-    Shared,
-    /// Large: a savepoint around it would copy every page it touches.
+    /// With others, of one statement that writes: it is whole or absent by itself.
+    Single,
+    /// With others, of about so many rows.
+    Shared { rows: u32 },
+    /// Large: a savepoint around it would copy every page it touches. Waits however much does.
     Alone,
+}
+
+impl Turn {
+    /// For how many rows it counts among what waits.
+    fn rows(self) -> u32 {
+        match self {
+            Self::Single => 1,
+            Self::Shared { rows } => rows.clamp(1, MOST_WAITING),
+            Self::Alone => 0,
+        }
+    }
 }
 
 /// The sending end; dropping it finishes what is queued and ends the thread.
 pub(super) struct Writer {
-    queue: Option<mpsc::Sender<Job>>,
+    queue: Option<mpsc::UnboundedSender<Job>>,
+    room: Arc<Semaphore>,
     thread: Option<JoinHandle<()>>,
 }
 
 impl Writer {
     /// Starts the thread.
     pub(super) fn start(connection: Connection) -> std::io::Result<Self> {
-        let (queue, jobs) = mpsc::channel(QUEUE);
+        let (queue, jobs) = mpsc::unbounded_channel();
         let thread = thread::Builder::new()
             .name("store-writer".to_owned())
             .spawn(move || serve(&connection, jobs))?;
-        Ok(Self { queue: Some(queue), thread: Some(thread) })
+        let room = Arc::new(Semaphore::new(MOST_WAITING as usize));
+        Ok(Self { queue: Some(queue), room, thread: Some(thread) })
     }
 
-    /// Does `work` in a transaction, or in a savepoint of one, and returns after its commit.
+    /// Does `work` in a transaction, or as a part of one, and returns after its commit.
+    /// [`StoreError::Overloaded`] if too much waits already.
     pub(super) async fn write<T, W>(&self, turn: Turn, work: W) -> StoreResult<T>
     where
         T: Send + 'static,
         W: FnOnce(&Connection) -> StoreResult<Done<T>> + Send + 'static,
     {
+        let room = Arc::clone(&self.room).try_acquire_many_owned(turn.rows());
+        let room = room.map_err(|_| StoreError::Overloaded)?;
         let (reply, answer) = oneshot::channel();
         let task = Box::new(Work { work: Some(work), result: None, reply });
         let queue = self.queue.as_ref().ok_or_else(stopped)?;
-        queue.send(Job { turn, task }).await.map_err(|_| stopped())?;
+        queue.send(Job { turn, task, _room: room }).map_err(|_| stopped())?;
         answer.await.map_err(|_| stopped())?
     }
 }
@@ -76,6 +96,8 @@ fn stopped() -> StoreError {
 struct Job {
     turn: Turn,
     task: Box<dyn Task>,
+    /// Given back when the job is answered.
+    _room: OwnedSemaphorePermit,
 }
 
 /// A job without the type of its answer.
@@ -114,15 +136,19 @@ where
     }
 }
 
-fn serve(connection: &Connection, mut jobs: mpsc::Receiver<Job>) {
+fn serve(connection: &Connection, mut jobs: mpsc::UnboundedReceiver<Job>) {
     let mut held = None;
     while let Some(first) = held.take().or_else(|| jobs.blocking_recv()) {
-        let mut group = vec![first.task];
+        let (alone, mut rows) = (first.turn == Turn::Alone, first.turn.rows());
+        let mut group = vec![first];
         // What waits already shares the commit; nothing is waited for.
-        while first.turn == Turn::Shared && held.is_none() && group.len() < LARGEST_GROUP {
+        while !alone && held.is_none() && rows < LARGEST_GROUP {
             match jobs.try_recv() {
-                Ok(job) if job.turn == Turn::Shared => group.push(job.task),
-                Ok(job) => held = Some(job),
+                Ok(job) if job.turn == Turn::Alone => held = Some(job),
+                Ok(job) => {
+                    rows += job.turn.rows();
+                    group.push(job);
+                }
                 Err(_) => break,
             }
         }
@@ -132,8 +158,8 @@ fn serve(connection: &Connection, mut jobs: mpsc::Receiver<Job>) {
         {
             tracing::error!(%error, "cannot roll back");
         }
-        for task in group {
-            task.answer(&committed);
+        for job in group {
+            job.task.answer(&committed);
         }
     }
     let checkpoint = "PRAGMA wal_checkpoint(TRUNCATE)";
@@ -142,25 +168,43 @@ fn serve(connection: &Connection, mut jobs: mpsc::Receiver<Job>) {
     }
 }
 
-fn transact(connection: &Connection, group: &mut [Box<dyn Task>]) -> rusqlite::Result<()> {
-    connection.execute_batch("BEGIN IMMEDIATE")?;
+fn transact(connection: &Connection, group: &mut [Job]) -> rusqlite::Result<()> {
+    connection.prepare_cached("BEGIN IMMEDIATE")?.execute([])?;
     if let [only] = group {
-        let kept = only.run(connection);
+        let kept = only.task.run(connection);
         return match (kept, connection.is_autocommit()) {
-            (true, _) => connection.execute_batch("COMMIT"),
+            (true, _) => commit(connection),
             (false, false) => connection.execute_batch("ROLLBACK"),
             // SQLite rolls back by itself when the disk is full, for one.
             (false, true) => Ok(()),
         };
     }
-    for task in group {
-        connection.prepare_cached("SAVEPOINT job")?.execute([])?;
-        if !task.run(connection) {
-            connection.prepare_cached("ROLLBACK TO job")?.execute([])?;
+    for job in group {
+        match job.turn {
+            Turn::Single => {
+                job.task.run(connection);
+            }
+            Turn::Shared { .. } | Turn::Alone => {
+                connection.prepare_cached("SAVEPOINT job")?.execute([])?;
+                if !job.task.run(connection) {
+                    connection.prepare_cached("ROLLBACK TO job")?.execute([])?;
+                }
+                connection.prepare_cached("RELEASE job")?.execute([])?;
+            }
         }
-        connection.prepare_cached("RELEASE job")?.execute([])?;
+        if connection.is_autocommit() {
+            // It rolled back by itself: whatever follows would be committed row by row.
+            return Err(rusqlite::Error::SqliteFailure(
+                rusqlite::ffi::Error::new(rusqlite::ffi::SQLITE_ABORT_ROLLBACK),
+                Some("the transaction was rolled back by another's failure".to_owned()),
+            ));
+        }
     }
-    connection.execute_batch("COMMIT")
+    commit(connection)
+}
+
+fn commit(connection: &Connection) -> rusqlite::Result<()> {
+    connection.prepare_cached("COMMIT")?.execute([]).map(drop)
 }
 
 #[cfg(test)]
@@ -169,6 +213,8 @@ mod tests {
     use std::sync::mpsc as blocking;
 
     use super::*;
+
+    const SHARED: Turn = Turn::Shared { rows: 1 };
 
     fn database(path: &Path) -> Connection {
         let connection = Connection::open(path).unwrap();
@@ -211,10 +257,10 @@ mod tests {
         let looking = move |on: &Connection| Ok(Done::Keep((rows(on), rows(&outside))));
         let (_, one, failed, seen, views, four, ()) = tokio::join!(
             held(&writer, gate),
-            writer.write(Turn::Shared, |on| add(on, 1)),
-            writer.write(Turn::Shared, failing),
-            writer.write(Turn::Shared, discarded),
-            writer.write(Turn::Shared, looking),
+            writer.write(SHARED, |on| add(on, 1)),
+            writer.write(SHARED, failing),
+            writer.write(SHARED, discarded),
+            writer.write(SHARED, looking),
             writer.write(Turn::Alone, |on| add(on, 4)),
             async { go.send(()).unwrap() },
         );
@@ -234,7 +280,7 @@ mod tests {
         {
             // Asked for, and given up on before the answer.
             let asking = async {
-                tokio::join!(held(&writer, gate), writer.write(Turn::Shared, |on| add(on, 1)))
+                tokio::join!(held(&writer, gate), writer.write(SHARED, |on| add(on, 1)))
             };
             let none = tokio::time::timeout(std::time::Duration::from_millis(1), asking).await;
             assert!(none.is_err());
@@ -260,13 +306,13 @@ mod tests {
         };
         let (_, one, other, ()) = tokio::join!(
             held(&writer, gate),
-            writer.write(Turn::Shared, |on| add(on, 1)),
-            writer.write(Turn::Shared, orphan),
+            writer.write(SHARED, |on| add(on, 1)),
+            writer.write(SHARED, orphan),
             async { go.send(()).unwrap() },
         );
         assert!(one.unwrap_err().to_string().contains("FOREIGN KEY"));
         assert!(other.is_err());
-        assert!(writer.write(Turn::Shared, |on| add(on, 2)).await.is_ok());
+        assert!(writer.write(SHARED, |on| add(on, 2)).await.is_ok());
         assert_eq!(rows(&database(&path)), [2]);
     }
 }
