@@ -1,5 +1,7 @@
 //! A rule before it is checked: the one flat form that JSON, CSV and the database share.
 
+use std::sync::Arc;
+
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
@@ -146,7 +148,7 @@ impl RuleDraft {
 
 impl From<Rule> for RuleDraft {
     fn from(rule: Rule) -> Self {
-        let owned = |text: Option<Box<str>>| text.map(String::from);
+        let owned = |text: Option<Arc<str>>| text.map(|text| text.as_ref().to_owned());
         let (bundle_hash, bundle_binary_count) = match rule.notice.bundle {
             Some(bundle) => (Some(bundle.hash().to_owned()), Some(bundle.binary_count())),
             None => (None, None),

@@ -1,5 +1,7 @@
 //! What accompanies a rule: what the person at the Mac sees, and why the rule exists.
 
+use std::sync::Arc;
+
 use serde::{Deserialize, Serialize};
 
 /// Santa cuts a button label after this many characters (SNTRule.mm).
@@ -28,22 +30,22 @@ pub enum NoticeError {
 }
 
 /// What the person at the Mac sees when the rule decides.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct Notice {
     /// Santa's `custom_msg`; its window renders it as HTML.
-    pub message: Option<Box<str>>,
+    pub message: Option<Arc<str>>,
     /// Santa's `custom_url`: what the button opens; the word `null` hides the button.
-    pub url: Option<Box<str>>,
+    pub url: Option<Arc<str>>,
     /// Santa's `event_detail_button_label` (2026.7 and later), at most 48 characters.
-    pub button_label: Option<Box<str>>,
+    pub button_label: Option<Arc<str>>,
     /// Santa's `notification_app_name`: "NAME can now run" (2025.4 and later).
-    pub app_name: Option<Box<str>>,
+    pub app_name: Option<Arc<str>>,
     /// The bundle that an allow rule was made for.
     pub bundle: Option<Bundle>,
 }
 
 /// A bundle that was approved member by member, so that Santa can say when all are there.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Bundle {
     hash: Box<str>,
     binary_count: u32,
@@ -77,18 +79,18 @@ impl Bundle {
 }
 
 /// Why a rule is here and where it came from. Never sent to clients.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct Provenance {
     /// Why, in words.
-    pub comment: Option<Box<str>>,
+    pub comment: Option<Arc<str>>,
     /// The ticket that asked for it.
-    pub ticket: Option<Box<str>>,
+    pub ticket: Option<Arc<str>>,
     /// The file, tool or event that it came from.
-    pub source: Option<Box<str>>,
+    pub source: Option<Arc<str>>,
 }
 
 /// An optional text: empty counts as absent, NULs and endless texts are refused.
-pub(super) fn text(given: Option<String>) -> Result<Option<Box<str>>, NoticeError> {
+pub(super) fn text(given: Option<String>) -> Result<Option<Arc<str>>, NoticeError> {
     let Some(text) = given.filter(|text| !text.is_empty()) else {
         return Ok(None);
     };
@@ -102,7 +104,7 @@ pub(super) fn text(given: Option<String>) -> Result<Option<Box<str>>, NoticeErro
 }
 
 /// A button label: an optional text of at most 48 characters.
-pub(super) fn label(given: Option<String>) -> Result<Option<Box<str>>, NoticeError> {
+pub(super) fn label(given: Option<String>) -> Result<Option<Arc<str>>, NoticeError> {
     let label = text(given)?;
     match &label {
         Some(label) if label.chars().count() > LONGEST_LABEL => Err(NoticeError::LabelTooLong),

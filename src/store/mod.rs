@@ -33,7 +33,7 @@ pub struct LedgerRow {
     /// The id of the rule's scope.
     pub scope: ScopeId,
     /// The rule.
-    pub rule: Arc<Rule>,
+    pub rule: Rule,
     /// The revision that made it.
     pub made: Revision,
     /// The revision that ended it.

@@ -38,7 +38,7 @@ pub(super) struct Span {
 }
 
 /// A place in a download.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(super) struct Cursor {
     pub(super) span: Span,
     /// The page to serve next, from 0.

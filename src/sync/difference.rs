@@ -4,14 +4,17 @@
 //! the host's holding would stay behind on a host that applied a sync we never heard the end
 //! of. So every target touched since then, in any scope the host has had since then, is sent
 //! in its present state.
+//!
+//! What is worked out are numbers of versions, of which the ledger knows what they say: the
+//! difference to nothing may have a million.
 
 use std::sync::Arc;
 
 use super::generation;
-use super::ledger::Ledger;
+use super::ledger::{Ledger, VersionId};
 use crate::fleet::Generation;
 use crate::protocol::generation::Capability;
-use crate::rule::{Policy, Revision, Rule, Target};
+use crate::rule::{Policy, Revision, Target};
 use crate::store::ScopeId;
 
 /// Where a host stands when its sync completes.
@@ -39,40 +42,43 @@ pub(super) enum Origin {
 }
 
 /// One step of a difference.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Step {
     /// The host is to have this rule.
-    Put(Arc<Rule>),
-    /// The host is to have no rule for this target.
-    Remove(Target),
+    Put(VersionId),
+    /// The host is to have no rule for the target of this one.
+    Remove(VersionId),
 }
 
 /// What becomes of a target on a host.
 #[derive(Clone, Copy, Debug)]
-pub(super) enum Outcome<'a> {
+pub(super) enum Outcome {
     /// The host is to have this rule.
-    Sent(&'a Arc<Rule>),
+    Sent(VersionId),
     /// This rule is in force, and the host's client cannot take it for want of this.
-    Withheld(&'a Arc<Rule>, Capability),
+    Withheld(VersionId, Capability),
     /// No rule is in force.
     None,
 }
 
 impl Destination {
     /// What becomes of a target on the host.
-    pub(super) fn outcome<'a>(&self, ledger: &'a Ledger, target: &Target) -> Outcome<'a> {
-        match ledger.winner(target, &self.scopes, self.revision) {
-            None => Outcome::None,
-            Some(winner) if *winner.policy() == Policy::Remove => Outcome::None,
-            Some(winner) => match generation::lacks(self.generation, winner) {
-                Some(needed) => Outcome::Withheld(winner, needed),
-                None => Outcome::Sent(winner),
-            },
+    pub(super) fn outcome(&self, ledger: &Ledger, target: &Target) -> Outcome {
+        let Some(winner) = ledger.winner(target, &self.scopes, self.revision) else {
+            return Outcome::None;
+        };
+        let told = ledger.told(winner);
+        if *told.policy == Policy::Remove {
+            return Outcome::None;
+        }
+        match generation::lacks(self.generation, told) {
+            Some(needed) => Outcome::Withheld(winner, needed),
+            None => Outcome::Sent(winner),
         }
     }
 
     /// The rule that the host is to have for a target.
-    pub(super) fn rule<'a>(&self, ledger: &'a Ledger, target: &Target) -> Option<&'a Arc<Rule>> {
+    pub(super) fn rule(&self, ledger: &Ledger, target: &Target) -> Option<VersionId> {
         match self.outcome(ledger, target) {
             Outcome::Sent(rule) => Some(rule),
             Outcome::Withheld(..) | Outcome::None => None,
@@ -81,7 +87,8 @@ impl Destination {
 
     /// All targets that any of its scopes speaks of, in order.
     pub(super) fn targets<'a>(&self, ledger: &'a Ledger) -> Vec<&'a Target> {
-        ordered(ledger.targets_at(&self.scopes, self.revision).collect())
+        let versions = ordered(ledger, ledger.in_force_at(&self.scopes, self.revision).collect());
+        versions.into_iter().map(|version| ledger.target(version)).collect()
     }
 }
 
@@ -101,30 +108,31 @@ pub(super) fn steps(ledger: &Ledger, origin: &Origin, destination: &Destination)
     match origin {
         Origin::Nothing => {
             let targets = destination.targets(ledger).into_iter();
-            targets
-                .filter_map(|target| destination.rule(ledger, target))
-                .map(|rule| Step::Put(Arc::clone(rule)))
-                .collect()
+            targets.filter_map(|target| destination.rule(ledger, target)).map(Step::Put).collect()
         }
         Origin::Held { .. } if is_empty(ledger, origin, destination) => Vec::new(),
         Origin::Held { since, union, common } => {
             let changed: Vec<ScopeId> =
                 union.iter().filter(|scope| !common.contains(scope)).copied().collect();
-            let mut targets: Vec<&Target> =
+            let mut versions: Vec<VersionId> =
                 ledger.touched(union, *since, destination.revision).collect();
-            targets.extend(ledger.targets_at(&changed, *since));
-            let step = |target: &Target| match destination.rule(ledger, target) {
-                Some(rule) => Some(Step::Put(Arc::clone(rule))),
-                None => generation::takes_type(destination.generation, target.rule_type())
-                    .then(|| Step::Remove(target.clone())),
+            versions.extend(ledger.in_force_at(&changed, *since));
+            let step = |version: VersionId| {
+                let target = ledger.target(version);
+                match destination.rule(ledger, target) {
+                    Some(rule) => Some(Step::Put(rule)),
+                    None => generation::takes_type(destination.generation, target.rule_type())
+                        .then_some(Step::Remove(version)),
+                }
             };
-            ordered(targets).into_iter().filter_map(step).collect()
+            ordered(ledger, versions).into_iter().filter_map(step).collect()
         }
     }
 }
 
-fn ordered(mut targets: Vec<&Target>) -> Vec<&Target> {
-    targets.sort_unstable();
-    targets.dedup();
-    targets
+/// One version of each target, in the order of targets.
+fn ordered(ledger: &Ledger, mut versions: Vec<VersionId>) -> Vec<VersionId> {
+    versions.sort_by(|a, b| ledger.target(*a).cmp(ledger.target(*b)));
+    versions.dedup_by(|a, b| ledger.target(*a) == ledger.target(*b));
+    versions
 }

@@ -4,12 +4,13 @@
 use std::num::NonZeroUsize;
 use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard};
 
+use bytes::Bytes;
 use quick_cache::sync::Cache;
 use tokio::sync::Mutex;
 
-use super::cursor::{CursorKey, From, Span};
+use super::cursor::{Cursor, CursorKey, From, Span};
 use super::difference::{self, Destination, Origin};
-use super::pages::{Difference, Download, Downloads, PageError};
+use super::pages::{self, Difference, Downloads, PageError};
 use super::policy::Policy;
 use super::scope_sets::ScopeSets;
 use super::status::Tally;
@@ -168,15 +169,23 @@ impl Engine {
         self.downloads.difference(span, make).await
     }
 
-    /// The download of a canonical span, encoded at most once.
-    pub(super) async fn download(
+    /// A page of a canonical span's difference, encoded at most once; the first, if there is no
+    /// such page.
+    pub(super) async fn page(
         &self,
-        span: Span,
+        cursor: Cursor,
         difference: &Difference,
         wire: Wire,
-    ) -> Result<Arc<Download>, SyncError> {
-        let make = async { Ok(Arc::new(Download::encode(&self.key, span, difference, wire)?)) };
-        self.downloads.download(span, wire, make).await
+    ) -> Result<Bytes, SyncError> {
+        let cursor = Cursor { page: difference.page_or_first(cursor.page), ..cursor };
+        let make = async {
+            let body = {
+                let policy = self.policy();
+                difference.write(&policy.ledger, &self.key, cursor, wire.format)?
+            };
+            Ok(pages::compress(body, cursor.span, wire).await?)
+        };
+        self.downloads.page(cursor, wire, make).await
     }
 
     /// The scopes behind a span's ids.

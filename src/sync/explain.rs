@@ -1,7 +1,6 @@
 //! Why a host has the rule that it has, or none.
 
 use std::collections::HashSet;
-use std::sync::Arc;
 
 use super::difference::{Destination, Outcome};
 use super::engine::{Engine, SyncError};
@@ -21,7 +20,7 @@ pub struct Explained {
     /// What becomes of it.
     pub verdict: Verdict,
     /// The rules of the host's scopes that speak of it, strongest first. The first decides.
-    pub rules: Vec<Arc<Rule>>,
+    pub rules: Vec<Rule>,
 }
 
 /// What becomes of a target on one host.
@@ -137,13 +136,14 @@ impl Destination {
 
     fn explain(&self, ledger: &Ledger, target: &Target) -> Explained {
         let strongest_first = self.scopes.iter().rev();
-        let rules: Vec<Arc<Rule>> = strongest_first
+        let rules: Vec<Rule> = strongest_first
             .filter_map(|scope| ledger.winner(target, std::slice::from_ref(scope), self.revision))
-            .cloned()
+            .map(|version| ledger.rule(version))
             .collect();
         let verdict = match self.outcome(ledger, target) {
             Outcome::Sent(rule) => {
-                Verdict::Sent(translate::policy_for(rule.policy().kind(), self.generation))
+                let policy = ledger.told(rule).policy.kind();
+                Verdict::Sent(translate::policy_for(policy, self.generation))
             }
             Outcome::Withheld(_, needed) => {
                 Verdict::Withheld(table::version_of(table::first_with(needed)))
@@ -165,7 +165,8 @@ impl Destination {
         if unknown.is_empty() {
             return HashSet::new();
         }
-        let targets = ledger.targets_at(&self.scopes, self.revision);
+        let versions = ledger.in_force_at(&self.scopes, self.revision);
+        let targets = versions.map(|version| ledger.target(version));
         let targets = targets.filter(|target| unknown.contains(&target.rule_type()));
         targets
             .filter(|target| self.rule(ledger, target).is_some())
@@ -199,11 +200,11 @@ fn conditions<'a>(
 /// The first version of Santa that takes a rule, where not every one does.
 #[must_use]
 pub fn first_version_for(rule: &Rule) -> Option<String> {
-    generation::needs(rule).map(table::first_with).max().map(table::version_of)
+    generation::needs(rule.into()).map(table::first_with).max().map(table::version_of)
 }
 
 /// Whether a client that reports this version can take a rule.
 #[must_use]
 pub fn takes(santa_version: &str, rule: &Rule) -> bool {
-    generation::lacks(generation::of(santa_version), rule).is_none()
+    generation::lacks(generation::of(santa_version), rule.into()).is_none()
 }

@@ -1,9 +1,10 @@
 //! Which rules a client can take: our words held against the wire's table of generations.
 
+use super::ledger::Told;
 use crate::fleet::Generation;
 use crate::protocol::Dialect;
 use crate::protocol::generation::{self as table, Capability};
-use crate::rule::{Rule, RuleType};
+use crate::rule::RuleType;
 
 /// The generation of a client that reports this version.
 pub(super) fn of(santa_version: &str) -> Generation {
@@ -53,17 +54,17 @@ pub(super) fn takes_type(generation: Generation, rule_type: RuleType) -> bool {
 }
 
 /// Everything that a client must know to take this rule as it is meant.
-pub(super) fn needs(rule: &Rule) -> impl Iterator<Item = Capability> {
-    let expression = rule.policy().expression();
+pub(super) fn needs(rule: Told<'_>) -> impl Iterator<Item = Capability> {
+    let expression = rule.policy.expression();
     let cel = expression.map(|_| Capability::CelRules);
     let names = expression.into_iter().flat_map(|cel| cel.uses());
     let names = names.filter_map(|name| table::cel_name(name));
-    type_needs(rule.target().rule_type()).into_iter().chain(cel).chain(names)
+    type_needs(rule.target.rule_type()).into_iter().chain(cel).chain(names)
 }
 
 /// What a client of this generation lacks to take this rule as it is meant. What a client
 /// would drop in silence is withheld, so that its counts agree.
-pub(super) fn lacks(generation: Generation, rule: &Rule) -> Option<Capability> {
+pub(super) fn lacks(generation: Generation, rule: Told<'_>) -> Option<Capability> {
     needs(rule)
         .filter(|needed| !has(generation, *needed))
         .max_by_key(|needed| table::first_with(*needed))

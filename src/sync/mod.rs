@@ -16,6 +16,7 @@ mod ledger;
 mod pages;
 mod policy;
 mod proof;
+mod recent;
 mod rules_hash;
 mod scope_sets;
 mod session;

@@ -1,5 +1,5 @@
-//! Rule downloads as bytes: the steps of a difference, cut into pages and encoded once for all
-//! hosts that go the same way.
+//! Rule downloads as bytes: the steps of a difference, cut into pages, each encoded when it is
+//! first asked for and once for all hosts that go the same way.
 
 use std::num::NonZeroUsize;
 use std::sync::Arc;
@@ -7,24 +7,30 @@ use std::sync::Arc;
 use bytes::Bytes;
 use quick_cache::Weighter;
 use quick_cache::sync::Cache;
+use tokio::task::{JoinError, spawn_blocking};
 
 use super::cursor::{Cursor, CursorKey, Span};
 use super::difference::Step;
+use super::ledger::Ledger;
 use super::{generation, translate};
 use crate::protocol::{
-    self, BodyError, ContentEncoding, MessageError, RuleDownloadResponse, Wire, encode, write_page,
+    self, BodyError, ContentEncoding, Format, MessageError, RuleDownloadResponse, Wire, encode,
+    write_page,
 };
 
-/// Rules on one page, where nobody says otherwise: some 250 kB of JSON, far below what a client
-/// reads in its 30 s.
-pub const RULES_A_PAGE: NonZeroUsize = NonZeroUsize::new(2000).unwrap();
+/// Rules on one page, where nobody says otherwise: some 500 kB of JSON and 200 kB compressed, far
+/// below what a client reads in its 30 s.
+pub const RULES_A_PAGE: NonZeroUsize = NonZeroUsize::new(4000).unwrap();
 /// What a client that takes one page reads of it, as it comes over the wire, in bytes (ureq's
 /// default, which rednose leaves as it is).
 const LARGEST_LONE_PAGE: usize = 10 * 1024 * 1024;
-/// What all cached differences, and all cached downloads, may weigh together, in bytes.
-const CACHE_BYTES: u64 = 256 * 1024 * 1024;
+/// What all cached differences, and all cached pages, may weigh together, in bytes.
+const CACHE_BYTES: u64 = 128 * 1024 * 1024;
 /// How many of each the caches are laid out for.
 const CACHED: usize = 1024;
+/// From so many bytes on a page is compressed on a thread of its own: that takes longer than
+/// other requests should wait.
+const LONG: usize = 16 * 1024;
 
 /// Why a download cannot be encoded.
 #[derive(Debug, thiserror::Error)]
@@ -35,6 +41,9 @@ pub enum PageError {
     /// A page cannot be compressed.
     #[error(transparent)]
     Body(#[from] BodyError),
+    /// The thread that compressed a page came to an early end.
+    #[error("compressing was cut off: {0}")]
+    CutOff(#[from] JoinError),
 }
 
 /// What a span brings, before it is written for anybody.
@@ -70,64 +79,64 @@ impl Difference {
     pub(super) fn is_last(&self, page: u32) -> bool {
         page as usize + 1 >= self.pages()
     }
-}
 
-/// A download, encoded.
-#[derive(Debug)]
-pub(super) struct Download {
-    /// One body a page; at least one.
-    pages: Vec<Bytes>,
-}
-
-impl Download {
-    /// The body of a page; of the first, if there is no such page.
-    pub(super) fn page(&self, page: u32) -> Bytes {
-        self.pages.get(page as usize).or(self.pages.first()).cloned().unwrap_or_default()
+    /// This page, or the first if there is no such page.
+    pub(super) fn page_or_first(&self, page: u32) -> u32 {
+        if (page as usize) < self.pages() { page } else { 0 }
     }
 
-    /// Encodes a difference.
-    pub(super) fn encode(
+    /// The body of a page, before it is compressed.
+    pub(super) fn write(
+        &self,
+        ledger: &Ledger,
         key: &CursorKey,
-        span: Span,
-        difference: &Difference,
-        wire: Wire,
-    ) -> Result<Self, PageError> {
+        cursor: Cursor,
+        format: Format,
+    ) -> Result<Vec<u8>, PageError> {
+        let Cursor { span, page } = cursor;
         let generation = span.to.generation;
-        let sentinel = difference.sentinel.then(|| translate::sentinel(generation));
-        let steps = difference.steps.iter().map(|step| translate::step(step, generation));
-        let mut rest = steps.chain(sentinel);
-        let last = difference.pages();
-        let pages = (1..=last).map(|next| {
-            let cursor = Cursor { span, page: u32::try_from(next).unwrap_or(u32::MAX) };
-            let cursor = (next < last).then(|| key.seal(&cursor));
-            let page = RuleDownloadResponse {
-                rules: rest.by_ref().take(difference.page_size.get()).collect(),
-                cursor,
-            };
-            let body = match generation::dialect(generation) {
-                Some(dialect) => write_page(dialect, &page)?,
-                None => protocol::write(wire.format, &page)?,
-            };
-            let encoding =
-                if wire.gzip { ContentEncoding::Gzip } else { ContentEncoding::Identity };
-            let body = encode(encoding, &body)?.into_owned();
-            if !generation::takes_pages(generation) && body.len() > LARGEST_LONE_PAGE {
-                let bytes = body.len();
-                tracing::warn!(bytes, "rednose clients refuse all rules on one page of this size");
-            }
-            Ok(Bytes::from(body))
-        });
-        Ok(Self { pages: pages.collect::<Result<_, PageError>>()? })
+        let mut chunks = self.steps.chunks(self.page_size.get());
+        let steps = chunks.nth(page as usize).unwrap_or_default();
+        let rules = steps.iter().map(|step| translate::step(ledger, *step, generation));
+        let sentinel = self.sentinel.then(|| translate::sentinel(generation));
+        let next = Cursor { span, page: page.saturating_add(1) };
+        let page = RuleDownloadResponse {
+            rules: rules.chain(sentinel).collect(),
+            cursor: (!self.is_last(page)).then(|| key.seal(&next)),
+        };
+        Ok(match generation::dialect(generation) {
+            Some(dialect) => write_page(dialect, &page)?,
+            None => protocol::write(format, &page)?,
+        })
     }
 }
+
+/// A page as it goes over the wire.
+pub(super) async fn compress(body: Vec<u8>, span: Span, wire: Wire) -> Result<Bytes, PageError> {
+    let body = match (wire.gzip, body.len()) {
+        (false, _) => body,
+        (true, ..LONG) => encode(ContentEncoding::Gzip, &body)?.into_owned(),
+        (true, _) => {
+            let compress = move || Ok(encode(ContentEncoding::Gzip, &body)?.into_owned());
+            spawn_blocking(compress).await?.map_err(|error: BodyError| error)?
+        }
+    };
+    if !generation::takes_pages(span.to.generation) && body.len() > LARGEST_LONE_PAGE {
+        let bytes = body.len();
+        tracing::warn!(bytes, "rednose clients refuse all rules on one page of this size");
+    }
+    Ok(Bytes::from(body))
+}
+
+/// A page, in the form in which it is sent.
+type PageKey = (Cursor, Wire);
 
 #[derive(Clone)]
 struct ByBytes;
 
-impl Weighter<(Span, Wire), Arc<Download>> for ByBytes {
-    fn weight(&self, _: &(Span, Wire), download: &Arc<Download>) -> u64 {
-        let bytes: usize = download.pages.iter().map(Bytes::len).sum();
-        bytes as u64 + size_of::<Download>() as u64
+impl Weighter<PageKey, Bytes> for ByBytes {
+    fn weight(&self, _: &PageKey, page: &Bytes) -> u64 {
+        (page.len() + size_of::<(PageKey, Bytes)>()) as u64
     }
 }
 
@@ -137,18 +146,18 @@ impl Weighter<Span, Arc<Difference>> for ByBytes {
     }
 }
 
-/// Differences by span, and downloads by span and form, each bounded by what they weigh. What
-/// many hosts ask for at once is made once.
+/// Differences by span, and pages by place and form, each bounded by what they weigh. What many
+/// hosts ask for at once is made once.
 pub(super) struct Downloads {
     differences: Cache<Span, Arc<Difference>, ByBytes>,
-    encoded: Cache<(Span, Wire), Arc<Download>, ByBytes>,
+    pages: Cache<PageKey, Bytes, ByBytes>,
 }
 
 impl Downloads {
     pub(super) fn new() -> Self {
         Self {
             differences: Cache::with_weighter(CACHED, CACHE_BYTES, ByBytes),
-            encoded: Cache::with_weighter(CACHED, CACHE_BYTES, ByBytes),
+            pages: Cache::with_weighter(CACHED, CACHE_BYTES, ByBytes),
         }
     }
 
@@ -161,13 +170,13 @@ impl Downloads {
         self.differences.get_or_insert_async(&span, make).await
     }
 
-    /// The download of a span in a form, made by `make` if it is not there.
-    pub(super) async fn download<E>(
+    /// A page in a form, made by `make` if it is not there.
+    pub(super) async fn page<E>(
         &self,
-        span: Span,
+        cursor: Cursor,
         wire: Wire,
-        make: impl Future<Output = Result<Arc<Download>, E>>,
-    ) -> Result<Arc<Download>, E> {
-        self.encoded.get_or_insert_async(&(span, wire), make).await
+        make: impl Future<Output = Result<Bytes, E>>,
+    ) -> Result<Bytes, E> {
+        self.pages.get_or_insert_async(&(cursor, wire), make).await
     }
 }

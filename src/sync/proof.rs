@@ -14,6 +14,7 @@ use super::cursor::{From, Span};
 use super::difference::Step;
 use super::engine::Engine;
 use super::generation;
+use super::ledger::{Told, VersionId};
 use super::rules_hash::RulesHasher;
 use super::session::span_of;
 use crate::fleet::{
@@ -21,7 +22,7 @@ use crate::fleet::{
     Trail,
 };
 use crate::protocol::generation::Capability;
-use crate::rule::{PolicyKind, Rule, RuleType};
+use crate::rule::{PolicyKind, RuleType};
 use crate::store::StoreResult;
 
 /// How many differences a trail may have. A host with more gets everything again, which begins
@@ -163,24 +164,24 @@ impl Engine {
         for span in std::iter::once(root).chain(legs) {
             differences.push(self.difference(self.canonical(span).await?).await?);
         }
-        let mut rows: Vec<Option<&Rule>> = Vec::new();
+        let policy = self.policy();
+        let ledger = &policy.ledger;
+        let mut rows: Vec<Option<VersionId>> = Vec::new();
         let mut places = HashMap::new();
         for step in differences.iter().flat_map(|difference| &difference.steps) {
-            let target = match step {
-                Step::Put(rule) => rule.target(),
-                Step::Remove(target) => target,
-            };
+            let (Step::Put(version) | Step::Remove(version)) = *step;
+            let target = ledger.target(version);
             if let Some(place) = places.remove(target) {
                 rows[place] = None;
             }
-            if let Step::Put(rule) = step {
+            if let Step::Put(rule) = *step {
                 places.insert(target, rows.len());
                 rows.push(Some(rule));
             }
         }
         let newest = trail.legs.last().map_or(trail.root, |leg| leg.to);
         let mut hasher = RulesHasher::new(newest.generation);
-        rows.into_iter().flatten().for_each(|rule| hasher.add(rule));
+        rows.into_iter().flatten().for_each(|rule| hasher.add(ledger.told(rule)));
         Ok(hasher.finish())
     }
 
@@ -256,8 +257,8 @@ fn proves_by_hash(host: &Host) -> bool {
 }
 
 /// Adds a rule to the counts that a host would report of it.
-pub(super) fn count(counts: &mut RuleCounts, rule: &Rule) {
-    let of_its_type = match rule.target().rule_type() {
+pub(super) fn count(counts: &mut RuleCounts, rule: Told<'_>) {
+    let of_its_type = match rule.target.rule_type() {
         RuleType::Binary => &mut counts.binary,
         RuleType::Certificate => &mut counts.certificate,
         RuleType::TeamId => &mut counts.teamid,
@@ -265,5 +266,5 @@ pub(super) fn count(counts: &mut RuleCounts, rule: &Rule) {
         RuleType::CdHash => &mut counts.cdhash,
     };
     *of_its_type += 1;
-    counts.compiler += u32::from(rule.policy().kind() == PolicyKind::AllowCompiler);
+    counts.compiler += u32::from(rule.policy.kind() == PolicyKind::AllowCompiler);
 }

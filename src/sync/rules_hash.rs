@@ -4,10 +4,10 @@
 
 use xxhash_rust::xxh3::Xxh3Default;
 
+use super::ledger::Told;
 use super::translate;
 use crate::fleet::{Generation, RulesHash};
 use crate::protocol::{PolicyName, RuleType};
-use crate::rule::Rule;
 
 /// A hash in the making.
 pub(super) struct RulesHasher {
@@ -21,7 +21,7 @@ impl RulesHasher {
     }
 
     /// Takes in the next row: the rule as clients of the generation are sent it.
-    pub(super) fn add(&mut self, rule: &Rule) {
+    pub(super) fn add(&mut self, rule: Told<'_>) {
         let sent = translate::put(rule, self.generation);
         let (Some(policy), Some(rule_type)) = (sent.policy, sent.rule_type) else { return };
         self.add_row(
@@ -72,6 +72,7 @@ fn type_number(rule_type: RuleType) -> i32 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::rule::Rule;
 
     const CERTIFICATE: &str = "7ae80b9ab38af0c63a9a81765f434d9a7cd8f720eb6037ef303de39d779bc258";
     const BINARY: &str = "b7c1e3fd640c5f211c89b02c2c6122f78ce322aa5c56eb0bb54bc422a8f8b670";
@@ -110,7 +111,7 @@ mod tests {
         };
         let of = |rule: &Rule| {
             let mut hasher = RulesHasher::new(Generation(202_606));
-            hasher.add(rule);
+            hasher.add(rule.into());
             hasher.finish().to_string()
         };
         let row = |identifier, expression, state, rule_type| {

@@ -105,7 +105,7 @@ impl Engine {
             }
             let unwritten = version == 0 || host.sync == before;
             if unwritten || self.store.save_host(&host, version).await? {
-                return Ok(self.download(span, &difference, wire).await?.page(page));
+                return self.page(Cursor { span, page }, &difference, wire).await;
             }
         }
         Err(SyncError::Contended)

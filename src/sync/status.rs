@@ -1,7 +1,6 @@
 //! Where hosts stand, for administrators.
 
 use std::collections::HashMap;
-use std::sync::Arc;
 
 use super::cursor::{From, Span};
 use super::difference::Outcome;
@@ -45,7 +44,7 @@ pub(super) struct Tally {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct InForce {
     /// The rule.
-    pub rule: Arc<Rule>,
+    pub rule: Rule,
     /// The first version of Santa that takes it, where the host's own cannot.
     pub needs: Option<String>,
 }
@@ -101,10 +100,10 @@ impl Engine {
         let outcomes = targets[from..].iter();
         let outcomes = outcomes.map(|target| destination.outcome(&policy.ledger, target));
         let in_force = outcomes.filter_map(|outcome| match outcome {
-            Outcome::Sent(rule) => Some(InForce { rule: Arc::clone(rule), needs: None }),
+            Outcome::Sent(rule) => Some(InForce { rule: policy.ledger.rule(rule), needs: None }),
             Outcome::Withheld(rule, needed) => {
                 let needs = Some(table::version_of(table::first_with(needed)));
-                Some(InForce { rule: Arc::clone(rule), needs })
+                Some(InForce { rule: policy.ledger.rule(rule), needs })
             }
             Outcome::None => None,
         });
@@ -136,7 +135,7 @@ impl Engine {
                 match destination.outcome(&policy.ledger, target) {
                     Outcome::Sent(rule) => {
                         tally.rules += 1;
-                        proof::count(&mut tally.counts, rule);
+                        proof::count(&mut tally.counts, policy.ledger.told(rule));
                     }
                     Outcome::Withheld(..) => tally.withheld += 1,
                     Outcome::None => {}

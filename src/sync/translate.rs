@@ -4,6 +4,7 @@ use std::borrow::Cow;
 
 use super::difference::Step;
 use super::generation;
+use super::ledger::{Ledger, Told};
 use crate::fleet::{
     self, CleanSync, EffectiveSettings, Generation, HostFacts, RemovableMedia, RuleCounts,
     SessionKind,
@@ -13,12 +14,13 @@ use crate::protocol::{self as wire, MediaPolicy, PolicyName};
 use crate::rule::{self, Notice, Policy, PolicyKind, RuleType};
 
 /// A step of a difference as clients of a generation take it.
-pub(super) fn step(step: &Step, generation: Generation) -> wire::Rule<'_> {
+pub(super) fn step(ledger: &Ledger, step: Step, generation: Generation) -> wire::Rule<'_> {
     match step {
-        Step::Remove(target) => {
+        Step::Remove(version) => {
+            let target = ledger.target(version);
             wire::Rule { policy: Some(PolicyName::Remove), ..about(target, generation) }
         }
-        Step::Put(rule) => put(rule, generation),
+        Step::Put(version) => put(ledger.told(version), generation),
     }
 }
 
@@ -43,18 +45,18 @@ fn text(text: Option<&str>) -> Cow<'_, str> {
 }
 
 /// A rule as clients of a generation take it.
-pub(super) fn put(rule: &rule::Rule, generation: Generation) -> wire::Rule<'_> {
-    let Notice { message, url, button_label, app_name, bundle } = &rule.notice;
+pub(super) fn put(rule: Told<'_>, generation: Generation) -> wire::Rule<'_> {
+    let Notice { message, url, button_label, app_name, bundle } = rule.notice;
     wire::Rule {
-        policy: Some(policy(rule.policy(), generation)),
-        cel_expr: text(rule.policy().expression().map(|cel| cel.as_str())),
+        policy: Some(policy(rule.policy, generation)),
+        cel_expr: text(rule.policy.expression().map(|cel| cel.as_str())),
         custom_msg: text(message.as_deref()),
         custom_url: text(url.as_deref()),
         event_detail_button_label: text(button_label.as_deref()),
         notification_app_name: text(app_name.as_deref()),
         file_bundle_hash: text(bundle.as_ref().map(rule::Bundle::hash)),
         file_bundle_binary_count: bundle.as_ref().map_or(0, rule::Bundle::binary_count),
-        ..about(rule.target(), generation)
+        ..about(rule.target, generation)
     }
 }
 

@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 use std::io::{self, Write};
+use std::sync::Arc;
 
 use ::csv::{ByteRecord, WriterBuilder};
 
@@ -72,7 +73,7 @@ pub(super) fn field(rule: &Rule, column: Column) -> Cow<'_, str> {
     })
 }
 
-fn optional(text: &Option<Box<str>>) -> &str {
+fn optional(text: &Option<Arc<str>>) -> &str {
     text.as_deref().unwrap_or_default()
 }
 

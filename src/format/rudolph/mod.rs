@@ -4,6 +4,8 @@
 //! read its own exports; whatever the header says, all kinds of identifiers stand below it. Facts:
 //! airbnb/rudolph, internal/cli and internal/csv.
 
+use std::sync::Arc;
+
 use ::csv::WriterBuilder;
 use serde_json::Value;
 
@@ -128,7 +130,7 @@ fn rows(content: Content<'_>) -> (Vec<[String; 5]>, Losses) {
             Err(why) => losses.rule(index, why),
             Ok(policy) => {
                 losses.fields(index, rule, &KEPT);
-                let text = |text: &Option<Box<str>>| text.as_deref().unwrap_or_default().to_owned();
+                let text = |text: &Option<Arc<str>>| text.as_deref().unwrap_or_default().to_owned();
                 rows.push([
                     rule.target().identifier().to_owned(),
                     santa_word(rule.target().rule_type()).to_owned(),

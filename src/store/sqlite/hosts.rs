@@ -126,7 +126,11 @@ impl HostRow {
 
 /// Writes a host that is at `version` still. Versions of forgotten hosts do not come back, so
 /// that nobody takes a new host for one that he knew.
-pub(super) fn save(connection: &Connection, row: &HostRow, version: u64) -> StoreResult<Done<bool>> {
+pub(super) fn save(
+    connection: &Connection,
+    row: &HostRow,
+    version: u64,
+) -> StoreResult<Done<bool>> {
     let Ok(version) = i64::try_from(version) else { return Ok(Done::Discard(false)) };
     let HostRow { machine, serial, hostname, primary_user, first_seen, sync, facts } = row;
     let machine = machine.as_str();

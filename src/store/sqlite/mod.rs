@@ -86,7 +86,9 @@ impl Sqlite {
 #[async_trait]
 impl Store for Sqlite {
     async fn install(&self, installation: Installation) -> StoreResult<([u8; 32], bool)> {
-        self.writer.write(Turn::Shared { rows: 1 }, move |on| tokens::install(on, &installation)).await
+        self.writer
+            .write(Turn::Shared { rows: 1 }, move |on| tokens::install(on, &installation))
+            .await
     }
 
     async fn commit(&self, change: Change) -> StoreResult<Committed> {
@@ -206,7 +208,9 @@ impl Store for Sqlite {
         if let Some(id) = known {
             return Ok(id);
         }
-        self.writer.write(Turn::Shared { rows: 1 }, move |on| hosts::intern_scope_set(on, &members)).await
+        self.writer
+            .write(Turn::Shared { rows: 1 }, move |on| hosts::intern_scope_set(on, &members))
+            .await
     }
 
     async fn scope_set(&self, id: ScopeSetId) -> StoreResult<Option<Vec<ScopeId>>> {

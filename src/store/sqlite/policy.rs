@@ -1,7 +1,5 @@
 //! Policy as it is read: the ledger, lists of rules, settings and tags.
 
-use std::sync::Arc;
-
 use rusqlite::types::Value;
 use rusqlite::{Connection, Row, params_from_iter};
 
@@ -80,7 +78,7 @@ impl Page<'_> {
             self.rows.push(LedgerRow {
                 id: row.get(0)?,
                 scope: ScopeId(scope),
-                rule: Arc::new(rule),
+                rule,
                 made: codes::to_revision(row.get(2)?)?,
                 ended: ended.map(codes::to_revision).transpose()?,
             });

@@ -1,5 +1,7 @@
 //! Rules as rows: what a rule says beyond its key, to bind, to compare and to read back.
 
+use std::sync::Arc;
+
 use rusqlite::Row;
 use rusqlite::types::ValueRef;
 
@@ -58,7 +60,7 @@ pub(super) fn holds(row: &Row<'_>, first: usize, content: &Content<'_>) -> rusql
 /// Reads the rule whose type, identifier and content begin at column `first`.
 pub(super) fn rule(row: &Row<'_>, first: usize, scope: Scope) -> StoreResult<Rule> {
     let at = |place: usize| first + 2 + place;
-    let boxed = |place: usize| -> rusqlite::Result<Option<Box<str>>> { row.get(at(place)) };
+    let text = |place: usize| -> rusqlite::Result<Option<Arc<str>>> { row.get(at(place)) };
     let rule_type = codes::to_rule_type(row.get(first)?)?;
     let identifier = str_at(row, first + 1)?;
     let target =
@@ -77,13 +79,13 @@ pub(super) fn rule(row: &Row<'_>, first: usize, scope: Scope) -> StoreResult<Rul
         _ => None,
     };
     rule.notice = Notice {
-        message: boxed(2)?,
-        url: boxed(3)?,
-        button_label: boxed(4)?,
-        app_name: boxed(5)?,
+        message: text(2)?,
+        url: text(3)?,
+        button_label: text(4)?,
+        app_name: text(5)?,
         bundle,
     };
-    rule.provenance = Provenance { comment: boxed(8)?, ticket: boxed(9)?, source: boxed(10)? };
+    rule.provenance = Provenance { comment: text(8)?, ticket: text(9)?, source: text(10)? };
     rule.expires = row.get::<_, Option<i64>>(at(11))?.map(codes::to_time).transpose()?;
     Ok(rule)
 }

@@ -279,9 +279,8 @@ mod tests {
         let (go, gate) = blocking::channel();
         {
             // Asked for, and given up on before the answer.
-            let asking = async {
-                tokio::join!(held(&writer, gate), writer.write(SHARED, |on| add(on, 1)))
-            };
+            let asking =
+                async { tokio::join!(held(&writer, gate), writer.write(SHARED, |on| add(on, 1))) };
             let none = tokio::time::timeout(std::time::Duration::from_millis(1), asking).await;
             assert!(none.is_err());
         }

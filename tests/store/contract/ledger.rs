@@ -57,7 +57,7 @@ pub(crate) async fn a_follower_sees_what_was_made_and_ended(store: Db) {
     assert_eq!(since(2).await, [all[0].clone(), all[4].clone()]);
     assert_eq!(since(3).await, []);
     assert_eq!(since(u64::MAX).await, []);
-    assert_eq!(*ledger(&store).await[3].rule, rule(2, "fleet", "new"));
+    assert_eq!(ledger(&store).await[3].rule, rule(2, "fleet", "new"));
 }
 
 pub(crate) async fn pages_of_the_ledger_join(store: Db) {
@@ -259,7 +259,7 @@ impl Run {
             let live = rows.iter().filter(|row| {
                 row.made <= *revision && row.ended.is_none_or(|ended| *revision < ended)
             });
-            let mut found: Vec<Rule> = live.map(|row| (*row.rule).clone()).collect();
+            let mut found: Vec<Rule> = live.map(|row| row.rule.clone()).collect();
             found.sort_by_key(|rule| (rule.target().to_string(), rule.scope().to_string()));
             prop_assert_eq!(found, state.values().cloned().collect::<Vec<_>>());
         }

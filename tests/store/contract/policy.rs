@@ -140,7 +140,7 @@ pub(crate) async fn every_field_of_a_rule_counts(store: Db) {
         assert_eq!(committed.outcomes, [Outcome::Changed]);
         assert_eq!(committed.head, Revision(number));
         assert_eq!(in_force(&store).await, std::slice::from_ref(&rule));
-        assert_eq!(*ledger(&store).await.last().unwrap().rule, rule);
+        assert_eq!(ledger(&store).await.last().unwrap().rule, rule);
         let again = commit(&store, [put(rule)]).await;
         assert_eq!((again.changed, again.outcomes), (false, vec![Outcome::Unchanged]));
     }
