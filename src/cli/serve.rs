@@ -12,7 +12,7 @@ use super::context::Context;
 use super::error::CliError;
 use super::ui::{Cell, Group, Report};
 use crate::config::{Place, Secret};
-use crate::server::{App, Options, SyncAuth};
+use crate::server::{App, Durability, Options, SyncAuth};
 
 /// Serve Santa clients and the admin API
 ///
@@ -36,6 +36,18 @@ pub(crate) struct ServeArgs {
     /// Refuse bodies of hosts that are larger than this, before or after decompression
     #[arg(long, value_name = "SIZE", default_value = "16MiB")]
     largest_body: Size,
+    /// Let what was answered survive a power failure, or only the end of the process (SQLite)
+    #[arg(long, value_name = "WHAT", value_enum, default_value_t = Survives::Power)]
+    durability: Survives,
+}
+
+/// What an answered write survives.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum Survives {
+    /// A power failure: every commit waits for the disk
+    Power,
+    /// The end of the process: the last seconds may be gone after a power failure
+    Process,
 }
 
 /// A number of bytes, written as 16MiB, 512KiB or 1000000.
@@ -84,6 +96,10 @@ async fn serve(context: &Context, args: &ServeArgs) -> Result<(), CliError> {
         bootstrap_token: exposed(&context.env.bootstrap_token),
         enrolment_secret: exposed(&context.env.enrolment_secret),
         largest_body: Some(args.largest_body.0),
+        durability: match args.durability {
+            Survives::Power => Durability::Power,
+            Survives::Process => Durability::Process,
+        },
         ..Options::default()
     };
     let app = App::open(options).await.map_err(|error| CliError::failed(error.to_string()))?;

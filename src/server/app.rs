@@ -2,6 +2,7 @@
 
 use std::num::NonZeroUsize;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use axum::Router;
@@ -70,6 +71,8 @@ pub(super) struct State {
     pub(super) clock: Clock,
     /// The largest body of a host, in bytes, before and after it is taken out of its encoding.
     pub(super) largest_body: usize,
+    /// Requests of hosts that were refused for overload since the last tick.
+    pub(super) turned_away: AtomicU64,
 }
 
 /// What handlers are given.
@@ -95,7 +98,9 @@ impl App {
         let page = options.rules_a_page.unwrap_or(RULES_A_PAGE);
         let engine = Engine::open(Arc::clone(&store), key, options.clock.clone(), page).await?;
         let largest_body = options.largest_body.unwrap_or(santa::LARGEST_BODY);
-        let state = State { store, engine, access, clock: options.clock, largest_body };
+        let clock = options.clock;
+        let turned_away = AtomicU64::new(0);
+        let state = State { store, engine, access, clock, largest_body, turned_away };
         let state = Arc::new(state);
         tick(&state).await;
         retention::purge_some(&state).await;
@@ -155,6 +160,10 @@ async fn keep_ticking(state: Arc<State>) {
 }
 
 async fn tick(state: &State) {
+    let requests = state.turned_away.swap(0, Ordering::Relaxed);
+    if requests > 0 {
+        tracing::warn!(requests, "turned away: more waits to be written than the database takes");
+    }
     if let Err(error) = state.engine.tick().await {
         tracing::error!(%error, "cannot follow the database");
     }

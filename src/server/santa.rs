@@ -3,6 +3,7 @@
 //! Clients take nothing but status 200 for success, retry 5xx, 408 and 429, and give up on any
 //! other 4xx (SNTSyncStage.mm).
 
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use axum::body::Body;
@@ -18,6 +19,7 @@ use crate::protocol::{
     BodyError, ContentEncoding, Format, Message, MessageError, Wire, decode, read_request, write,
 };
 use crate::rule::MachineId;
+use crate::store::StoreError;
 use crate::sync::SyncError;
 
 /// The largest body, before and after it is taken out of its encoding, in bytes, where the
@@ -115,7 +117,9 @@ impl Failure {
             Self::Machine(_) | Self::MachineBytes | Self::Encoding(_) | Self::Message(_) => {
                 StatusCode::BAD_REQUEST
             }
-            Self::Sync(SyncError::Contended) => StatusCode::SERVICE_UNAVAILABLE,
+            Self::Sync(SyncError::Contended | SyncError::Store(StoreError::Overloaded)) => {
+                StatusCode::SERVICE_UNAVAILABLE
+            }
             Self::Sync(_) => StatusCode::INTERNAL_SERVER_ERROR,
         }
     }
@@ -133,7 +137,7 @@ pub(super) async fn answer(axum::extract::State(state): Shared, request: Request
     }
     match stage_answer(&state, &place, request).await {
         Ok(answered) => answered.into_response(),
-        Err(failure) => refusal(&place, &failure),
+        Err(failure) => refusal(&state, &place, &failure),
     }
 }
 
@@ -151,8 +155,13 @@ impl IntoResponse for Answered {
     }
 }
 
-fn refusal(place: &Place<'_>, failure: &Failure) -> Response {
+fn refusal(state: &State, place: &Place<'_>, failure: &Failure) -> Response {
     let status = failure.status();
+    if matches!(failure, Failure::Sync(SyncError::Store(StoreError::Overloaded))) {
+        // A line for each would be a burden more; the next tick logs how many they were.
+        state.turned_away.fetch_add(1, Ordering::Relaxed);
+        return (status, "more to do than can be done, try again\n").into_response();
+    }
     let (stage, machine) = (place.stage.name(), place.machine);
     if status.is_server_error() {
         tracing::error!(stage, machine, error = %failure, "a sync failed");

@@ -69,9 +69,12 @@ impl Engine {
             Some(stored) => stored.host,
             None => Host::new(machine.clone(), self.clock.now()),
         };
-        let (settings, _) = self.policy().settings(&host);
+        let effective = {
+            let policy = self.policy();
+            policy.settings(&policy.scopes(&host))
+        };
         let mut wanted = Vec::new();
-        if settings.enable_bundles {
+        if effective.settings.enable_bundles {
             for (hash, count) in counts {
                 let held = self.store.count_bundle_members(&hash.to_ascii_lowercase()).await?;
                 if held < u64::from(count) {

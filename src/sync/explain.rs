@@ -127,9 +127,10 @@ impl Destination {
             }
         });
         let held = HeldRules { policies: held.collect(), types };
-        let (settings, _) = policy.settings(host);
+        let effective = policy.settings(&policy.scopes(host));
+        let settings = &effective.settings;
         let mode = translate::mode_for(settings.client_mode, self.generation);
-        let conditions = conditions(&settings, mode, &host.facts.santa_version);
+        let conditions = conditions(settings, mode, &host.facts.santa_version);
         let evaluation = evaluate(evidence, &held, &conditions);
         Evaluated { evaluation, mode, targets }
     }

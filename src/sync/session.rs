@@ -41,12 +41,19 @@ impl Engine {
             };
             host.facts = translate::facts(request);
             let generation = generation::of(&host.facts.santa_version);
-            let (settings, digest) = self.policy().settings(&host);
-            let target = self.target(&host, generation).await?;
+            let (effective, rule_scopes, head) = {
+                let policy = self.policy();
+                let scopes = policy.scopes(&host);
+                let rule_scopes = policy.rule_scopes(&scopes);
+                (policy.settings(&scopes), rule_scopes, policy.ledger.head())
+            };
+            let set = self.scope_sets.intern(&*self.store, &rule_scopes).await?;
+            let target = Holding { set, revision: head, generation };
             let asks_clean = request.request_clean_sync;
             let hash = request.rules_hash.parse().ok();
             self.weigh(&mut host, Evidence { hash, asks_clean, now }).await?;
-            let kind = kind_of_sync(&host.sync, asks_clean, target, settings.drift_repair);
+            let kind =
+                kind_of_sync(&host.sync, asks_clean, target, effective.settings.drift_repair);
             let everything = kind == SessionKind::Normal && proof::lost_order(&host);
             host.sync.reach = Some(self.reach_with(&host.sync, target, everything).await?);
             host.sync.session = Some(Session {
@@ -54,13 +61,13 @@ impl Engine {
                 asked_clean: asks_clean,
                 target,
                 started: now,
-                settings: digest,
+                settings: effective.digest,
                 served: false,
                 order: host.sync.clean_order,
             });
             host.sync.last_seen = Some(now);
             if self.store.save_host(&host, version).await? {
-                return Ok(translate::settings(&settings, kind, generation));
+                return Ok(translate::settings(&effective.settings, kind, generation));
             }
         }
         Err(SyncError::Contended)
@@ -201,7 +208,7 @@ impl Engine {
     pub(super) async fn target(&self, host: &Host, generation: Generation) -> StoreResult<Holding> {
         let (scopes, revision) = {
             let policy = self.policy();
-            (policy.rule_scopes(host), policy.ledger.head())
+            (policy.rule_scopes(&policy.scopes(host)), policy.ledger.head())
         };
         let set = self.scope_sets.intern(&*self.store, &scopes).await?;
         Ok(Holding { set, revision, generation })

@@ -56,7 +56,11 @@ impl Engine {
     /// When the store fails.
     pub async fn standing(&self, host: &Host) -> Result<Standing, SyncError> {
         let generation = generation::of(&host.facts.santa_version);
-        let (settings, digest) = self.policy().settings(host);
+        let effective = {
+            let policy = self.policy();
+            policy.settings(&policy.scopes(host))
+        };
+        let settings = &effective.settings;
         let target = self.target(host, generation).await?;
         let reach = self.reach_with(&host.sync, target, false).await?;
         let span = Span { from: origin(host.sync.holding, reach), to: target };
@@ -74,7 +78,7 @@ impl Engine {
             held,
             due,
             withheld,
-            settings_due: host.sync.settings != Some(digest),
+            settings_due: host.sync.settings != Some(effective.digest),
             mode: translate::mode_for(settings.client_mode, generation),
             interval: settings.full_sync_interval.seconds(),
         })
@@ -121,7 +125,8 @@ impl Engine {
     #[must_use]
     pub fn settings_of(&self, host: &Host) -> (EffectiveSettings, HashMap<SettingKey, Scope>) {
         let policy = self.policy();
-        (policy.settings(host).0, policy.origins(host))
+        let effective = policy.settings(&policy.scopes(host));
+        (effective.settings.clone(), policy.origins(host))
     }
 
     /// What a host with this holding has.

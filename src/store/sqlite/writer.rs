@@ -272,6 +272,26 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn what_is_too_much_is_refused_at_once_and_nothing_else_is() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("t.db");
+        let writer = Writer::start(database(&path)).unwrap();
+        let (go, gate) = blocking::channel();
+        let most = Turn::Shared { rows: MOST_WAITING };
+        let (_, one, refused, alone, ()) = tokio::join!(
+            held(&writer, gate),
+            writer.write(most, |on| add(on, 1)),
+            writer.write(Turn::Single, |on| add(on, 2)),
+            writer.write(Turn::Alone, |on| add(on, 3)),
+            async { go.send(()).unwrap() },
+        );
+        assert!(one.is_ok() && alone.is_ok());
+        assert!(matches!(refused, Err(StoreError::Overloaded)));
+        assert!(writer.write(Turn::Single, |on| add(on, 4)).await.is_ok(), "there is room again");
+        assert_eq!(rows(&database(&path)), [1, 3, 4]);
+    }
+
+    #[tokio::test]
     async fn what_is_queued_is_done_before_the_writer_ends() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("t.db");
