@@ -287,6 +287,6 @@ impl Store for Sqlite {
     }
 
     async fn changed_elsewhere(&self) {
-        std::future::pending().await
+        std::future::pending::<()>().await;
     }
 }
