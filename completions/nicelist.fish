@@ -1,6 +1,6 @@
 # Print an optspec for argparse to handle cmd's options that are independent of any subcommand.
 function __fish_nicelist_global_optspecs
-    string join \n server= token= context= database= o/output= color= q/quiet v/verbose h/help V/version
+    string join \n server= token= ca= context= database= o/output= color= q/quiet v/verbose h/help V/version
 end
 
 function __fish_nicelist_needs_command
@@ -26,6 +26,7 @@ end
 
 complete -c nicelist -n "__fish_nicelist_needs_command" -l server -d 'Talk to the server at this address' -r
 complete -c nicelist -n "__fish_nicelist_needs_command" -l token -d 'Show the server this token' -r
+complete -c nicelist -n "__fish_nicelist_needs_command" -l ca -d 'Trust only the CAs in this PEM file for the server\'s certificate' -r -F
 complete -c nicelist -n "__fish_nicelist_needs_command" -l context -d 'Use this context of the configuration file' -r
 complete -c nicelist -n "__fish_nicelist_needs_command" -l database -d 'Work on a local database, sqlite:PATH' -r
 complete -c nicelist -n "__fish_nicelist_needs_command" -s o -l output -d 'Write table, json, jsonl, csv or tsv' -r -f -a "table\t''
@@ -58,11 +59,19 @@ complete -c nicelist -n "__fish_nicelist_needs_command" -f -a "config" -d 'Look 
 complete -c nicelist -n "__fish_nicelist_needs_command" -f -a "completions" -d 'Print completions for a shell'
 complete -c nicelist -n "__fish_nicelist_needs_command" -f -a "man" -d 'Write the manual pages into a folder'
 complete -c nicelist -n "__fish_nicelist_using_subcommand serve" -l listen -d 'Listen on this address; a port of 0 takes any that is free' -r
-complete -c nicelist -n "__fish_nicelist_using_subcommand serve" -l sync-auth -d 'Ask hosts for the enrolment secret, or for nothing' -r -f -a "secret\t'An enrolment secret, as bearer token or in the path /santa/SECRET/'
+complete -c nicelist -n "__fish_nicelist_using_subcommand serve" -l sync-auth -d 'What hosts must show to sync' -r -f -a "secret\t'An enrolment secret, as bearer token or in the path /santa/SECRET/'
+certificate\t'A client certificate and nothing else; needs --client-ca'
 none\t'Nothing: whoever reaches the port may sync'"
 complete -c nicelist -n "__fish_nicelist_using_subcommand serve" -l largest-body -d 'Refuse bodies of hosts that are larger than this, before or after decompression' -r
+complete -c nicelist -n "__fish_nicelist_using_subcommand serve" -l durability -d 'Let what was answered survive a power failure, or only the end of the process (SQLite)' -r -f -a "power\t'A power failure: every commit waits for the disk'
+process\t'The end of the process: the last seconds may be gone after a power failure'"
+complete -c nicelist -n "__fish_nicelist_using_subcommand serve" -l tls-cert -d 'Speak TLS with the certificate in this PEM file, and the chain behind it' -r -F
+complete -c nicelist -n "__fish_nicelist_using_subcommand serve" -l tls-key -d 'The certificate\'s private key, PEM without a password' -r -F
+complete -c nicelist -n "__fish_nicelist_using_subcommand serve" -l client-ca -d 'Let hosts sync only with a client certificate that a CA of this PEM file signed' -r -F
+complete -c nicelist -n "__fish_nicelist_using_subcommand serve" -l client-crl -d 'Refuse the client certificates that the lists in this PEM file revoke' -r -F
 complete -c nicelist -n "__fish_nicelist_using_subcommand serve" -l server -d 'Talk to the server at this address' -r
 complete -c nicelist -n "__fish_nicelist_using_subcommand serve" -l token -d 'Show the server this token' -r
+complete -c nicelist -n "__fish_nicelist_using_subcommand serve" -l ca -d 'Trust only the CAs in this PEM file for the server\'s certificate' -r -F
 complete -c nicelist -n "__fish_nicelist_using_subcommand serve" -l context -d 'Use this context of the configuration file' -r
 complete -c nicelist -n "__fish_nicelist_using_subcommand serve" -l database -d 'Work on a local database, sqlite:PATH' -r
 complete -c nicelist -n "__fish_nicelist_using_subcommand serve" -s o -l output -d 'Write table, json, jsonl, csv or tsv' -r -f -a "table\t''
@@ -73,11 +82,13 @@ tsv\t''"
 complete -c nicelist -n "__fish_nicelist_using_subcommand serve" -l color -d 'Use colours: auto, always or never' -r -f -a "auto\t''
 always\t''
 never\t''"
+complete -c nicelist -n "__fish_nicelist_using_subcommand serve" -l client-ca-optional -d 'Let hosts without a client certificate sync too, as while they get theirs'
 complete -c nicelist -n "__fish_nicelist_using_subcommand serve" -s q -l quiet -d 'Write data and errors only'
 complete -c nicelist -n "__fish_nicelist_using_subcommand serve" -s v -l verbose -d 'Log what happens inside; twice for more'
 complete -c nicelist -n "__fish_nicelist_using_subcommand serve" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c nicelist -n "__fish_nicelist_using_subcommand demo" -l server -d 'Talk to the server at this address' -r
 complete -c nicelist -n "__fish_nicelist_using_subcommand demo" -l token -d 'Show the server this token' -r
+complete -c nicelist -n "__fish_nicelist_using_subcommand demo" -l ca -d 'Trust only the CAs in this PEM file for the server\'s certificate' -r -F
 complete -c nicelist -n "__fish_nicelist_using_subcommand demo" -l context -d 'Use this context of the configuration file' -r
 complete -c nicelist -n "__fish_nicelist_using_subcommand demo" -l database -d 'Work on a local database, sqlite:PATH' -r
 complete -c nicelist -n "__fish_nicelist_using_subcommand demo" -s o -l output -d 'Write table, json, jsonl, csv or tsv' -r -f -a "table\t''
@@ -94,6 +105,7 @@ complete -c nicelist -n "__fish_nicelist_using_subcommand demo" -s v -l verbose 
 complete -c nicelist -n "__fish_nicelist_using_subcommand demo" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c nicelist -n "__fish_nicelist_using_subcommand rule; and not __fish_seen_subcommand_from add remove list show import export convert diff lint explain" -l server -d 'Talk to the server at this address' -r
 complete -c nicelist -n "__fish_nicelist_using_subcommand rule; and not __fish_seen_subcommand_from add remove list show import export convert diff lint explain" -l token -d 'Show the server this token' -r
+complete -c nicelist -n "__fish_nicelist_using_subcommand rule; and not __fish_seen_subcommand_from add remove list show import export convert diff lint explain" -l ca -d 'Trust only the CAs in this PEM file for the server\'s certificate' -r -F
 complete -c nicelist -n "__fish_nicelist_using_subcommand rule; and not __fish_seen_subcommand_from add remove list show import export convert diff lint explain" -l context -d 'Use this context of the configuration file' -r
 complete -c nicelist -n "__fish_nicelist_using_subcommand rule; and not __fish_seen_subcommand_from add remove list show import export convert diff lint explain" -l database -d 'Work on a local database, sqlite:PATH' -r
 complete -c nicelist -n "__fish_nicelist_using_subcommand rule; and not __fish_seen_subcommand_from add remove list show import export convert diff lint explain" -s o -l output -d 'Write table, json, jsonl, csv or tsv' -r -f -a "table\t''
@@ -136,6 +148,7 @@ complete -c nicelist -n "__fish_nicelist_using_subcommand rule; and __fish_seen_
 complete -c nicelist -n "__fish_nicelist_using_subcommand rule; and __fish_seen_subcommand_from add" -s m -l reason -d 'Say why, for the history' -r
 complete -c nicelist -n "__fish_nicelist_using_subcommand rule; and __fish_seen_subcommand_from add" -l server -d 'Talk to the server at this address' -r
 complete -c nicelist -n "__fish_nicelist_using_subcommand rule; and __fish_seen_subcommand_from add" -l token -d 'Show the server this token' -r
+complete -c nicelist -n "__fish_nicelist_using_subcommand rule; and __fish_seen_subcommand_from add" -l ca -d 'Trust only the CAs in this PEM file for the server\'s certificate' -r -F
 complete -c nicelist -n "__fish_nicelist_using_subcommand rule; and __fish_seen_subcommand_from add" -l context -d 'Use this context of the configuration file' -r
 complete -c nicelist -n "__fish_nicelist_using_subcommand rule; and __fish_seen_subcommand_from add" -l database -d 'Work on a local database, sqlite:PATH' -r
 complete -c nicelist -n "__fish_nicelist_using_subcommand rule; and __fish_seen_subcommand_from add" -s o -l output -d 'Write table, json, jsonl, csv or tsv' -r -f -a "table\t''
@@ -154,6 +167,7 @@ complete -c nicelist -n "__fish_nicelist_using_subcommand rule; and __fish_seen_
 complete -c nicelist -n "__fish_nicelist_using_subcommand rule; and __fish_seen_subcommand_from remove" -s m -l reason -d 'Say why, for the history' -r
 complete -c nicelist -n "__fish_nicelist_using_subcommand rule; and __fish_seen_subcommand_from remove" -l server -d 'Talk to the server at this address' -r
 complete -c nicelist -n "__fish_nicelist_using_subcommand rule; and __fish_seen_subcommand_from remove" -l token -d 'Show the server this token' -r
+complete -c nicelist -n "__fish_nicelist_using_subcommand rule; and __fish_seen_subcommand_from remove" -l ca -d 'Trust only the CAs in this PEM file for the server\'s certificate' -r -F
 complete -c nicelist -n "__fish_nicelist_using_subcommand rule; and __fish_seen_subcommand_from remove" -l context -d 'Use this context of the configuration file' -r
 complete -c nicelist -n "__fish_nicelist_using_subcommand rule; and __fish_seen_subcommand_from remove" -l database -d 'Work on a local database, sqlite:PATH' -r
 complete -c nicelist -n "__fish_nicelist_using_subcommand rule; and __fish_seen_subcommand_from remove" -s o -l output -d 'Write table, json, jsonl, csv or tsv' -r -f -a "table\t''
@@ -188,6 +202,7 @@ complete -c nicelist -n "__fish_nicelist_using_subcommand rule; and __fish_seen_
 complete -c nicelist -n "__fish_nicelist_using_subcommand rule; and __fish_seen_subcommand_from list" -l at -d 'Rules as they were at this revision; nicelist history lists them' -r
 complete -c nicelist -n "__fish_nicelist_using_subcommand rule; and __fish_seen_subcommand_from list" -l server -d 'Talk to the server at this address' -r
 complete -c nicelist -n "__fish_nicelist_using_subcommand rule; and __fish_seen_subcommand_from list" -l token -d 'Show the server this token' -r
+complete -c nicelist -n "__fish_nicelist_using_subcommand rule; and __fish_seen_subcommand_from list" -l ca -d 'Trust only the CAs in this PEM file for the server\'s certificate' -r -F
 complete -c nicelist -n "__fish_nicelist_using_subcommand rule; and __fish_seen_subcommand_from list" -l context -d 'Use this context of the configuration file' -r
 complete -c nicelist -n "__fish_nicelist_using_subcommand rule; and __fish_seen_subcommand_from list" -l database -d 'Work on a local database, sqlite:PATH' -r
 complete -c nicelist -n "__fish_nicelist_using_subcommand rule; and __fish_seen_subcommand_from list" -s o -l output -d 'Write table, json, jsonl, csv or tsv' -r -f -a "table\t''
@@ -203,6 +218,7 @@ complete -c nicelist -n "__fish_nicelist_using_subcommand rule; and __fish_seen_
 complete -c nicelist -n "__fish_nicelist_using_subcommand rule; and __fish_seen_subcommand_from list" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c nicelist -n "__fish_nicelist_using_subcommand rule; and __fish_seen_subcommand_from show" -l server -d 'Talk to the server at this address' -r
 complete -c nicelist -n "__fish_nicelist_using_subcommand rule; and __fish_seen_subcommand_from show" -l token -d 'Show the server this token' -r
+complete -c nicelist -n "__fish_nicelist_using_subcommand rule; and __fish_seen_subcommand_from show" -l ca -d 'Trust only the CAs in this PEM file for the server\'s certificate' -r -F
 complete -c nicelist -n "__fish_nicelist_using_subcommand rule; and __fish_seen_subcommand_from show" -l context -d 'Use this context of the configuration file' -r
 complete -c nicelist -n "__fish_nicelist_using_subcommand rule; and __fish_seen_subcommand_from show" -l database -d 'Work on a local database, sqlite:PATH' -r
 complete -c nicelist -n "__fish_nicelist_using_subcommand rule; and __fish_seen_subcommand_from show" -s o -l output -d 'Write table, json, jsonl, csv or tsv' -r -f -a "table\t''
@@ -246,6 +262,7 @@ remove\t''"
 complete -c nicelist -n "__fish_nicelist_using_subcommand rule; and __fish_seen_subcommand_from import" -s m -l reason -l message -d 'Say why, for the history' -r
 complete -c nicelist -n "__fish_nicelist_using_subcommand rule; and __fish_seen_subcommand_from import" -l server -d 'Talk to the server at this address' -r
 complete -c nicelist -n "__fish_nicelist_using_subcommand rule; and __fish_seen_subcommand_from import" -l token -d 'Show the server this token' -r
+complete -c nicelist -n "__fish_nicelist_using_subcommand rule; and __fish_seen_subcommand_from import" -l ca -d 'Trust only the CAs in this PEM file for the server\'s certificate' -r -F
 complete -c nicelist -n "__fish_nicelist_using_subcommand rule; and __fish_seen_subcommand_from import" -l context -d 'Use this context of the configuration file' -r
 complete -c nicelist -n "__fish_nicelist_using_subcommand rule; and __fish_seen_subcommand_from import" -l database -d 'Work on a local database, sqlite:PATH' -r
 complete -c nicelist -n "__fish_nicelist_using_subcommand rule; and __fish_seen_subcommand_from import" -s o -l output -d 'Write table, json, jsonl, csv or tsv' -r -f -a "table\t''
@@ -299,6 +316,7 @@ complete -c nicelist -n "__fish_nicelist_using_subcommand rule; and __fish_seen_
 complete -c nicelist -n "__fish_nicelist_using_subcommand rule; and __fish_seen_subcommand_from export" -l at -d 'Rules as they were at this revision; nicelist history lists them' -r
 complete -c nicelist -n "__fish_nicelist_using_subcommand rule; and __fish_seen_subcommand_from export" -l server -d 'Talk to the server at this address' -r
 complete -c nicelist -n "__fish_nicelist_using_subcommand rule; and __fish_seen_subcommand_from export" -l token -d 'Show the server this token' -r
+complete -c nicelist -n "__fish_nicelist_using_subcommand rule; and __fish_seen_subcommand_from export" -l ca -d 'Trust only the CAs in this PEM file for the server\'s certificate' -r -F
 complete -c nicelist -n "__fish_nicelist_using_subcommand rule; and __fish_seen_subcommand_from export" -l context -d 'Use this context of the configuration file' -r
 complete -c nicelist -n "__fish_nicelist_using_subcommand rule; and __fish_seen_subcommand_from export" -l database -d 'Work on a local database, sqlite:PATH' -r
 complete -c nicelist -n "__fish_nicelist_using_subcommand rule; and __fish_seen_subcommand_from export" -s o -l output -d 'Write table, json, jsonl, csv or tsv' -r -f -a "table\t''
@@ -355,6 +373,7 @@ cel\t''
 remove\t''"
 complete -c nicelist -n "__fish_nicelist_using_subcommand rule; and __fish_seen_subcommand_from convert" -l server -d 'Talk to the server at this address' -r
 complete -c nicelist -n "__fish_nicelist_using_subcommand rule; and __fish_seen_subcommand_from convert" -l token -d 'Show the server this token' -r
+complete -c nicelist -n "__fish_nicelist_using_subcommand rule; and __fish_seen_subcommand_from convert" -l ca -d 'Trust only the CAs in this PEM file for the server\'s certificate' -r -F
 complete -c nicelist -n "__fish_nicelist_using_subcommand rule; and __fish_seen_subcommand_from convert" -l context -d 'Use this context of the configuration file' -r
 complete -c nicelist -n "__fish_nicelist_using_subcommand rule; and __fish_seen_subcommand_from convert" -l database -d 'Work on a local database, sqlite:PATH' -r
 complete -c nicelist -n "__fish_nicelist_using_subcommand rule; and __fish_seen_subcommand_from convert" -s o -l output -d 'Write table, json, jsonl, csv or tsv' -r -f -a "table\t''
@@ -387,6 +406,7 @@ terraform\t''
 fileinfo\t''"
 complete -c nicelist -n "__fish_nicelist_using_subcommand rule; and __fish_seen_subcommand_from diff" -l server -d 'Talk to the server at this address' -r
 complete -c nicelist -n "__fish_nicelist_using_subcommand rule; and __fish_seen_subcommand_from diff" -l token -d 'Show the server this token' -r
+complete -c nicelist -n "__fish_nicelist_using_subcommand rule; and __fish_seen_subcommand_from diff" -l ca -d 'Trust only the CAs in this PEM file for the server\'s certificate' -r -F
 complete -c nicelist -n "__fish_nicelist_using_subcommand rule; and __fish_seen_subcommand_from diff" -l context -d 'Use this context of the configuration file' -r
 complete -c nicelist -n "__fish_nicelist_using_subcommand rule; and __fish_seen_subcommand_from diff" -l database -d 'Work on a local database, sqlite:PATH' -r
 complete -c nicelist -n "__fish_nicelist_using_subcommand rule; and __fish_seen_subcommand_from diff" -s o -l output -d 'Write table, json, jsonl, csv or tsv' -r -f -a "table\t''
@@ -422,6 +442,7 @@ error\t''"
 complete -c nicelist -n "__fish_nicelist_using_subcommand rule; and __fish_seen_subcommand_from lint" -l ignore -d 'Say nothing of findings with this code; may be given several times' -r
 complete -c nicelist -n "__fish_nicelist_using_subcommand rule; and __fish_seen_subcommand_from lint" -l server -d 'Talk to the server at this address' -r
 complete -c nicelist -n "__fish_nicelist_using_subcommand rule; and __fish_seen_subcommand_from lint" -l token -d 'Show the server this token' -r
+complete -c nicelist -n "__fish_nicelist_using_subcommand rule; and __fish_seen_subcommand_from lint" -l ca -d 'Trust only the CAs in this PEM file for the server\'s certificate' -r -F
 complete -c nicelist -n "__fish_nicelist_using_subcommand rule; and __fish_seen_subcommand_from lint" -l context -d 'Use this context of the configuration file' -r
 complete -c nicelist -n "__fish_nicelist_using_subcommand rule; and __fish_seen_subcommand_from lint" -l database -d 'Work on a local database, sqlite:PATH' -r
 complete -c nicelist -n "__fish_nicelist_using_subcommand rule; and __fish_seen_subcommand_from lint" -s o -l output -d 'Write table, json, jsonl, csv or tsv' -r -f -a "table\t''
@@ -439,6 +460,7 @@ complete -c nicelist -n "__fish_nicelist_using_subcommand rule; and __fish_seen_
 complete -c nicelist -n "__fish_nicelist_using_subcommand rule; and __fish_seen_subcommand_from explain" -l host -d 'On which host: machine id, serial number, host name, or a unique prefix of one' -r
 complete -c nicelist -n "__fish_nicelist_using_subcommand rule; and __fish_seen_subcommand_from explain" -l server -d 'Talk to the server at this address' -r
 complete -c nicelist -n "__fish_nicelist_using_subcommand rule; and __fish_seen_subcommand_from explain" -l token -d 'Show the server this token' -r
+complete -c nicelist -n "__fish_nicelist_using_subcommand rule; and __fish_seen_subcommand_from explain" -l ca -d 'Trust only the CAs in this PEM file for the server\'s certificate' -r -F
 complete -c nicelist -n "__fish_nicelist_using_subcommand rule; and __fish_seen_subcommand_from explain" -l context -d 'Use this context of the configuration file' -r
 complete -c nicelist -n "__fish_nicelist_using_subcommand rule; and __fish_seen_subcommand_from explain" -l database -d 'Work on a local database, sqlite:PATH' -r
 complete -c nicelist -n "__fish_nicelist_using_subcommand rule; and __fish_seen_subcommand_from explain" -s o -l output -d 'Write table, json, jsonl, csv or tsv' -r -f -a "table\t''
@@ -454,6 +476,7 @@ complete -c nicelist -n "__fish_nicelist_using_subcommand rule; and __fish_seen_
 complete -c nicelist -n "__fish_nicelist_using_subcommand rule; and __fish_seen_subcommand_from explain" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c nicelist -n "__fish_nicelist_using_subcommand host; and not __fish_seen_subcommand_from list show tag untag clean-sync wait forget" -l server -d 'Talk to the server at this address' -r
 complete -c nicelist -n "__fish_nicelist_using_subcommand host; and not __fish_seen_subcommand_from list show tag untag clean-sync wait forget" -l token -d 'Show the server this token' -r
+complete -c nicelist -n "__fish_nicelist_using_subcommand host; and not __fish_seen_subcommand_from list show tag untag clean-sync wait forget" -l ca -d 'Trust only the CAs in this PEM file for the server\'s certificate' -r -F
 complete -c nicelist -n "__fish_nicelist_using_subcommand host; and not __fish_seen_subcommand_from list show tag untag clean-sync wait forget" -l context -d 'Use this context of the configuration file' -r
 complete -c nicelist -n "__fish_nicelist_using_subcommand host; and not __fish_seen_subcommand_from list show tag untag clean-sync wait forget" -l database -d 'Work on a local database, sqlite:PATH' -r
 complete -c nicelist -n "__fish_nicelist_using_subcommand host; and not __fish_seen_subcommand_from list show tag untag clean-sync wait forget" -s o -l output -d 'Write table, json, jsonl, csv or tsv' -r -f -a "table\t''
@@ -485,6 +508,7 @@ silent\t''
 never-synced\t''"
 complete -c nicelist -n "__fish_nicelist_using_subcommand host; and __fish_seen_subcommand_from list" -l server -d 'Talk to the server at this address' -r
 complete -c nicelist -n "__fish_nicelist_using_subcommand host; and __fish_seen_subcommand_from list" -l token -d 'Show the server this token' -r
+complete -c nicelist -n "__fish_nicelist_using_subcommand host; and __fish_seen_subcommand_from list" -l ca -d 'Trust only the CAs in this PEM file for the server\'s certificate' -r -F
 complete -c nicelist -n "__fish_nicelist_using_subcommand host; and __fish_seen_subcommand_from list" -l context -d 'Use this context of the configuration file' -r
 complete -c nicelist -n "__fish_nicelist_using_subcommand host; and __fish_seen_subcommand_from list" -l database -d 'Work on a local database, sqlite:PATH' -r
 complete -c nicelist -n "__fish_nicelist_using_subcommand host; and __fish_seen_subcommand_from list" -s o -l output -d 'Write table, json, jsonl, csv or tsv' -r -f -a "table\t''
@@ -500,6 +524,7 @@ complete -c nicelist -n "__fish_nicelist_using_subcommand host; and __fish_seen_
 complete -c nicelist -n "__fish_nicelist_using_subcommand host; and __fish_seen_subcommand_from list" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c nicelist -n "__fish_nicelist_using_subcommand host; and __fish_seen_subcommand_from show" -l server -d 'Talk to the server at this address' -r
 complete -c nicelist -n "__fish_nicelist_using_subcommand host; and __fish_seen_subcommand_from show" -l token -d 'Show the server this token' -r
+complete -c nicelist -n "__fish_nicelist_using_subcommand host; and __fish_seen_subcommand_from show" -l ca -d 'Trust only the CAs in this PEM file for the server\'s certificate' -r -F
 complete -c nicelist -n "__fish_nicelist_using_subcommand host; and __fish_seen_subcommand_from show" -l context -d 'Use this context of the configuration file' -r
 complete -c nicelist -n "__fish_nicelist_using_subcommand host; and __fish_seen_subcommand_from show" -l database -d 'Work on a local database, sqlite:PATH' -r
 complete -c nicelist -n "__fish_nicelist_using_subcommand host; and __fish_seen_subcommand_from show" -s o -l output -d 'Write table, json, jsonl, csv or tsv' -r -f -a "table\t''
@@ -518,6 +543,7 @@ complete -c nicelist -n "__fish_nicelist_using_subcommand host; and __fish_seen_
 complete -c nicelist -n "__fish_nicelist_using_subcommand host; and __fish_seen_subcommand_from tag" -s m -l reason -d 'Say why, for the history' -r
 complete -c nicelist -n "__fish_nicelist_using_subcommand host; and __fish_seen_subcommand_from tag" -l server -d 'Talk to the server at this address' -r
 complete -c nicelist -n "__fish_nicelist_using_subcommand host; and __fish_seen_subcommand_from tag" -l token -d 'Show the server this token' -r
+complete -c nicelist -n "__fish_nicelist_using_subcommand host; and __fish_seen_subcommand_from tag" -l ca -d 'Trust only the CAs in this PEM file for the server\'s certificate' -r -F
 complete -c nicelist -n "__fish_nicelist_using_subcommand host; and __fish_seen_subcommand_from tag" -l context -d 'Use this context of the configuration file' -r
 complete -c nicelist -n "__fish_nicelist_using_subcommand host; and __fish_seen_subcommand_from tag" -l database -d 'Work on a local database, sqlite:PATH' -r
 complete -c nicelist -n "__fish_nicelist_using_subcommand host; and __fish_seen_subcommand_from tag" -s o -l output -d 'Write table, json, jsonl, csv or tsv' -r -f -a "table\t''
@@ -535,6 +561,7 @@ complete -c nicelist -n "__fish_nicelist_using_subcommand host; and __fish_seen_
 complete -c nicelist -n "__fish_nicelist_using_subcommand host; and __fish_seen_subcommand_from untag" -s m -l reason -d 'Say why, for the history' -r
 complete -c nicelist -n "__fish_nicelist_using_subcommand host; and __fish_seen_subcommand_from untag" -l server -d 'Talk to the server at this address' -r
 complete -c nicelist -n "__fish_nicelist_using_subcommand host; and __fish_seen_subcommand_from untag" -l token -d 'Show the server this token' -r
+complete -c nicelist -n "__fish_nicelist_using_subcommand host; and __fish_seen_subcommand_from untag" -l ca -d 'Trust only the CAs in this PEM file for the server\'s certificate' -r -F
 complete -c nicelist -n "__fish_nicelist_using_subcommand host; and __fish_seen_subcommand_from untag" -l context -d 'Use this context of the configuration file' -r
 complete -c nicelist -n "__fish_nicelist_using_subcommand host; and __fish_seen_subcommand_from untag" -l database -d 'Work on a local database, sqlite:PATH' -r
 complete -c nicelist -n "__fish_nicelist_using_subcommand host; and __fish_seen_subcommand_from untag" -s o -l output -d 'Write table, json, jsonl, csv or tsv' -r -f -a "table\t''
@@ -551,6 +578,7 @@ complete -c nicelist -n "__fish_nicelist_using_subcommand host; and __fish_seen_
 complete -c nicelist -n "__fish_nicelist_using_subcommand host; and __fish_seen_subcommand_from untag" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c nicelist -n "__fish_nicelist_using_subcommand host; and __fish_seen_subcommand_from clean-sync" -l server -d 'Talk to the server at this address' -r
 complete -c nicelist -n "__fish_nicelist_using_subcommand host; and __fish_seen_subcommand_from clean-sync" -l token -d 'Show the server this token' -r
+complete -c nicelist -n "__fish_nicelist_using_subcommand host; and __fish_seen_subcommand_from clean-sync" -l ca -d 'Trust only the CAs in this PEM file for the server\'s certificate' -r -F
 complete -c nicelist -n "__fish_nicelist_using_subcommand host; and __fish_seen_subcommand_from clean-sync" -l context -d 'Use this context of the configuration file' -r
 complete -c nicelist -n "__fish_nicelist_using_subcommand host; and __fish_seen_subcommand_from clean-sync" -l database -d 'Work on a local database, sqlite:PATH' -r
 complete -c nicelist -n "__fish_nicelist_using_subcommand host; and __fish_seen_subcommand_from clean-sync" -s o -l output -d 'Write table, json, jsonl, csv or tsv' -r -f -a "table\t''
@@ -570,6 +598,7 @@ complete -c nicelist -n "__fish_nicelist_using_subcommand host; and __fish_seen_
 complete -c nicelist -n "__fish_nicelist_using_subcommand host; and __fish_seen_subcommand_from wait" -l timeout -d 'Give up after so long' -r
 complete -c nicelist -n "__fish_nicelist_using_subcommand host; and __fish_seen_subcommand_from wait" -l server -d 'Talk to the server at this address' -r
 complete -c nicelist -n "__fish_nicelist_using_subcommand host; and __fish_seen_subcommand_from wait" -l token -d 'Show the server this token' -r
+complete -c nicelist -n "__fish_nicelist_using_subcommand host; and __fish_seen_subcommand_from wait" -l ca -d 'Trust only the CAs in this PEM file for the server\'s certificate' -r -F
 complete -c nicelist -n "__fish_nicelist_using_subcommand host; and __fish_seen_subcommand_from wait" -l context -d 'Use this context of the configuration file' -r
 complete -c nicelist -n "__fish_nicelist_using_subcommand host; and __fish_seen_subcommand_from wait" -l database -d 'Work on a local database, sqlite:PATH' -r
 complete -c nicelist -n "__fish_nicelist_using_subcommand host; and __fish_seen_subcommand_from wait" -s o -l output -d 'Write table, json, jsonl, csv or tsv' -r -f -a "table\t''
@@ -585,6 +614,7 @@ complete -c nicelist -n "__fish_nicelist_using_subcommand host; and __fish_seen_
 complete -c nicelist -n "__fish_nicelist_using_subcommand host; and __fish_seen_subcommand_from wait" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c nicelist -n "__fish_nicelist_using_subcommand host; and __fish_seen_subcommand_from forget" -l server -d 'Talk to the server at this address' -r
 complete -c nicelist -n "__fish_nicelist_using_subcommand host; and __fish_seen_subcommand_from forget" -l token -d 'Show the server this token' -r
+complete -c nicelist -n "__fish_nicelist_using_subcommand host; and __fish_seen_subcommand_from forget" -l ca -d 'Trust only the CAs in this PEM file for the server\'s certificate' -r -F
 complete -c nicelist -n "__fish_nicelist_using_subcommand host; and __fish_seen_subcommand_from forget" -l context -d 'Use this context of the configuration file' -r
 complete -c nicelist -n "__fish_nicelist_using_subcommand host; and __fish_seen_subcommand_from forget" -l database -d 'Work on a local database, sqlite:PATH' -r
 complete -c nicelist -n "__fish_nicelist_using_subcommand host; and __fish_seen_subcommand_from forget" -s o -l output -d 'Write table, json, jsonl, csv or tsv' -r -f -a "table\t''
@@ -601,6 +631,7 @@ complete -c nicelist -n "__fish_nicelist_using_subcommand host; and __fish_seen_
 complete -c nicelist -n "__fish_nicelist_using_subcommand host; and __fish_seen_subcommand_from forget" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c nicelist -n "__fish_nicelist_using_subcommand event; and not __fish_seen_subcommand_from list show tail stats approve block import" -l server -d 'Talk to the server at this address' -r
 complete -c nicelist -n "__fish_nicelist_using_subcommand event; and not __fish_seen_subcommand_from list show tail stats approve block import" -l token -d 'Show the server this token' -r
+complete -c nicelist -n "__fish_nicelist_using_subcommand event; and not __fish_seen_subcommand_from list show tail stats approve block import" -l ca -d 'Trust only the CAs in this PEM file for the server\'s certificate' -r -F
 complete -c nicelist -n "__fish_nicelist_using_subcommand event; and not __fish_seen_subcommand_from list show tail stats approve block import" -l context -d 'Use this context of the configuration file' -r
 complete -c nicelist -n "__fish_nicelist_using_subcommand event; and not __fish_seen_subcommand_from list show tail stats approve block import" -l database -d 'Work on a local database, sqlite:PATH' -r
 complete -c nicelist -n "__fish_nicelist_using_subcommand event; and not __fish_seen_subcommand_from list show tail stats approve block import" -s o -l output -d 'Write table, json, jsonl, csv or tsv' -r -f -a "table\t''
@@ -635,6 +666,7 @@ complete -c nicelist -n "__fish_nicelist_using_subcommand event; and __fish_seen
 complete -c nicelist -n "__fish_nicelist_using_subcommand event; and __fish_seen_subcommand_from list" -s n -l limit -d 'Only the newest so many' -r
 complete -c nicelist -n "__fish_nicelist_using_subcommand event; and __fish_seen_subcommand_from list" -l server -d 'Talk to the server at this address' -r
 complete -c nicelist -n "__fish_nicelist_using_subcommand event; and __fish_seen_subcommand_from list" -l token -d 'Show the server this token' -r
+complete -c nicelist -n "__fish_nicelist_using_subcommand event; and __fish_seen_subcommand_from list" -l ca -d 'Trust only the CAs in this PEM file for the server\'s certificate' -r -F
 complete -c nicelist -n "__fish_nicelist_using_subcommand event; and __fish_seen_subcommand_from list" -l context -d 'Use this context of the configuration file' -r
 complete -c nicelist -n "__fish_nicelist_using_subcommand event; and __fish_seen_subcommand_from list" -l database -d 'Work on a local database, sqlite:PATH' -r
 complete -c nicelist -n "__fish_nicelist_using_subcommand event; and __fish_seen_subcommand_from list" -s o -l output -d 'Write table, json, jsonl, csv or tsv' -r -f -a "table\t''
@@ -652,6 +684,7 @@ complete -c nicelist -n "__fish_nicelist_using_subcommand event; and __fish_seen
 complete -c nicelist -n "__fish_nicelist_using_subcommand event; and __fish_seen_subcommand_from list" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c nicelist -n "__fish_nicelist_using_subcommand event; and __fish_seen_subcommand_from show" -l server -d 'Talk to the server at this address' -r
 complete -c nicelist -n "__fish_nicelist_using_subcommand event; and __fish_seen_subcommand_from show" -l token -d 'Show the server this token' -r
+complete -c nicelist -n "__fish_nicelist_using_subcommand event; and __fish_seen_subcommand_from show" -l ca -d 'Trust only the CAs in this PEM file for the server\'s certificate' -r -F
 complete -c nicelist -n "__fish_nicelist_using_subcommand event; and __fish_seen_subcommand_from show" -l context -d 'Use this context of the configuration file' -r
 complete -c nicelist -n "__fish_nicelist_using_subcommand event; and __fish_seen_subcommand_from show" -l database -d 'Work on a local database, sqlite:PATH' -r
 complete -c nicelist -n "__fish_nicelist_using_subcommand event; and __fish_seen_subcommand_from show" -s o -l output -d 'Write table, json, jsonl, csv or tsv' -r -f -a "table\t''
@@ -678,6 +711,7 @@ complete -c nicelist -n "__fish_nicelist_using_subcommand event; and __fish_seen
 complete -c nicelist -n "__fish_nicelist_using_subcommand event; and __fish_seen_subcommand_from tail" -l since -d 'Show what was received since 24h, 7d, or a time first, instead of the newest so many' -r
 complete -c nicelist -n "__fish_nicelist_using_subcommand event; and __fish_seen_subcommand_from tail" -l server -d 'Talk to the server at this address' -r
 complete -c nicelist -n "__fish_nicelist_using_subcommand event; and __fish_seen_subcommand_from tail" -l token -d 'Show the server this token' -r
+complete -c nicelist -n "__fish_nicelist_using_subcommand event; and __fish_seen_subcommand_from tail" -l ca -d 'Trust only the CAs in this PEM file for the server\'s certificate' -r -F
 complete -c nicelist -n "__fish_nicelist_using_subcommand event; and __fish_seen_subcommand_from tail" -l context -d 'Use this context of the configuration file' -r
 complete -c nicelist -n "__fish_nicelist_using_subcommand event; and __fish_seen_subcommand_from tail" -l database -d 'Work on a local database, sqlite:PATH' -r
 complete -c nicelist -n "__fish_nicelist_using_subcommand event; and __fish_seen_subcommand_from tail" -s o -l output -d 'Write table, json, jsonl, csv or tsv' -r -f -a "table\t''
@@ -706,6 +740,7 @@ complete -c nicelist -n "__fish_nicelist_using_subcommand event; and __fish_seen
 complete -c nicelist -n "__fish_nicelist_using_subcommand event; and __fish_seen_subcommand_from stats" -s n -l limit -d 'Only the most frequent so many' -r
 complete -c nicelist -n "__fish_nicelist_using_subcommand event; and __fish_seen_subcommand_from stats" -l server -d 'Talk to the server at this address' -r
 complete -c nicelist -n "__fish_nicelist_using_subcommand event; and __fish_seen_subcommand_from stats" -l token -d 'Show the server this token' -r
+complete -c nicelist -n "__fish_nicelist_using_subcommand event; and __fish_seen_subcommand_from stats" -l ca -d 'Trust only the CAs in this PEM file for the server\'s certificate' -r -F
 complete -c nicelist -n "__fish_nicelist_using_subcommand event; and __fish_seen_subcommand_from stats" -l context -d 'Use this context of the configuration file' -r
 complete -c nicelist -n "__fish_nicelist_using_subcommand event; and __fish_seen_subcommand_from stats" -l database -d 'Work on a local database, sqlite:PATH' -r
 complete -c nicelist -n "__fish_nicelist_using_subcommand event; and __fish_seen_subcommand_from stats" -s o -l output -d 'Write table, json, jsonl, csv or tsv' -r -f -a "table\t''
@@ -737,6 +772,7 @@ complete -c nicelist -n "__fish_nicelist_using_subcommand event; and __fish_seen
 complete -c nicelist -n "__fish_nicelist_using_subcommand event; and __fish_seen_subcommand_from approve" -l timeout -d 'Wait no longer than this' -r
 complete -c nicelist -n "__fish_nicelist_using_subcommand event; and __fish_seen_subcommand_from approve" -l server -d 'Talk to the server at this address' -r
 complete -c nicelist -n "__fish_nicelist_using_subcommand event; and __fish_seen_subcommand_from approve" -l token -d 'Show the server this token' -r
+complete -c nicelist -n "__fish_nicelist_using_subcommand event; and __fish_seen_subcommand_from approve" -l ca -d 'Trust only the CAs in this PEM file for the server\'s certificate' -r -F
 complete -c nicelist -n "__fish_nicelist_using_subcommand event; and __fish_seen_subcommand_from approve" -l context -d 'Use this context of the configuration file' -r
 complete -c nicelist -n "__fish_nicelist_using_subcommand event; and __fish_seen_subcommand_from approve" -l database -d 'Work on a local database, sqlite:PATH' -r
 complete -c nicelist -n "__fish_nicelist_using_subcommand event; and __fish_seen_subcommand_from approve" -s o -l output -d 'Write table, json, jsonl, csv or tsv' -r -f -a "table\t''
@@ -774,6 +810,7 @@ complete -c nicelist -n "__fish_nicelist_using_subcommand event; and __fish_seen
 complete -c nicelist -n "__fish_nicelist_using_subcommand event; and __fish_seen_subcommand_from block" -l timeout -d 'Wait no longer than this' -r
 complete -c nicelist -n "__fish_nicelist_using_subcommand event; and __fish_seen_subcommand_from block" -l server -d 'Talk to the server at this address' -r
 complete -c nicelist -n "__fish_nicelist_using_subcommand event; and __fish_seen_subcommand_from block" -l token -d 'Show the server this token' -r
+complete -c nicelist -n "__fish_nicelist_using_subcommand event; and __fish_seen_subcommand_from block" -l ca -d 'Trust only the CAs in this PEM file for the server\'s certificate' -r -F
 complete -c nicelist -n "__fish_nicelist_using_subcommand event; and __fish_seen_subcommand_from block" -l context -d 'Use this context of the configuration file' -r
 complete -c nicelist -n "__fish_nicelist_using_subcommand event; and __fish_seen_subcommand_from block" -l database -d 'Work on a local database, sqlite:PATH' -r
 complete -c nicelist -n "__fish_nicelist_using_subcommand event; and __fish_seen_subcommand_from block" -s o -l output -d 'Write table, json, jsonl, csv or tsv' -r -f -a "table\t''
@@ -794,6 +831,7 @@ complete -c nicelist -n "__fish_nicelist_using_subcommand event; and __fish_seen
 complete -c nicelist -n "__fish_nicelist_using_subcommand event; and __fish_seen_subcommand_from block" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c nicelist -n "__fish_nicelist_using_subcommand event; and __fish_seen_subcommand_from import" -l server -d 'Talk to the server at this address' -r
 complete -c nicelist -n "__fish_nicelist_using_subcommand event; and __fish_seen_subcommand_from import" -l token -d 'Show the server this token' -r
+complete -c nicelist -n "__fish_nicelist_using_subcommand event; and __fish_seen_subcommand_from import" -l ca -d 'Trust only the CAs in this PEM file for the server\'s certificate' -r -F
 complete -c nicelist -n "__fish_nicelist_using_subcommand event; and __fish_seen_subcommand_from import" -l context -d 'Use this context of the configuration file' -r
 complete -c nicelist -n "__fish_nicelist_using_subcommand event; and __fish_seen_subcommand_from import" -l database -d 'Work on a local database, sqlite:PATH' -r
 complete -c nicelist -n "__fish_nicelist_using_subcommand event; and __fish_seen_subcommand_from import" -s o -l output -d 'Write table, json, jsonl, csv or tsv' -r -f -a "table\t''
@@ -810,6 +848,7 @@ complete -c nicelist -n "__fish_nicelist_using_subcommand event; and __fish_seen
 complete -c nicelist -n "__fish_nicelist_using_subcommand event; and __fish_seen_subcommand_from import" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c nicelist -n "__fish_nicelist_using_subcommand tag; and not __fish_seen_subcommand_from list create delete" -l server -d 'Talk to the server at this address' -r
 complete -c nicelist -n "__fish_nicelist_using_subcommand tag; and not __fish_seen_subcommand_from list create delete" -l token -d 'Show the server this token' -r
+complete -c nicelist -n "__fish_nicelist_using_subcommand tag; and not __fish_seen_subcommand_from list create delete" -l ca -d 'Trust only the CAs in this PEM file for the server\'s certificate' -r -F
 complete -c nicelist -n "__fish_nicelist_using_subcommand tag; and not __fish_seen_subcommand_from list create delete" -l context -d 'Use this context of the configuration file' -r
 complete -c nicelist -n "__fish_nicelist_using_subcommand tag; and not __fish_seen_subcommand_from list create delete" -l database -d 'Work on a local database, sqlite:PATH' -r
 complete -c nicelist -n "__fish_nicelist_using_subcommand tag; and not __fish_seen_subcommand_from list create delete" -s o -l output -d 'Write table, json, jsonl, csv or tsv' -r -f -a "table\t''
@@ -828,6 +867,7 @@ complete -c nicelist -n "__fish_nicelist_using_subcommand tag; and not __fish_se
 complete -c nicelist -n "__fish_nicelist_using_subcommand tag; and not __fish_seen_subcommand_from list create delete" -f -a "delete" -d 'Delete a tag'
 complete -c nicelist -n "__fish_nicelist_using_subcommand tag; and __fish_seen_subcommand_from list" -l server -d 'Talk to the server at this address' -r
 complete -c nicelist -n "__fish_nicelist_using_subcommand tag; and __fish_seen_subcommand_from list" -l token -d 'Show the server this token' -r
+complete -c nicelist -n "__fish_nicelist_using_subcommand tag; and __fish_seen_subcommand_from list" -l ca -d 'Trust only the CAs in this PEM file for the server\'s certificate' -r -F
 complete -c nicelist -n "__fish_nicelist_using_subcommand tag; and __fish_seen_subcommand_from list" -l context -d 'Use this context of the configuration file' -r
 complete -c nicelist -n "__fish_nicelist_using_subcommand tag; and __fish_seen_subcommand_from list" -l database -d 'Work on a local database, sqlite:PATH' -r
 complete -c nicelist -n "__fish_nicelist_using_subcommand tag; and __fish_seen_subcommand_from list" -s o -l output -d 'Write table, json, jsonl, csv or tsv' -r -f -a "table\t''
@@ -849,6 +889,7 @@ complete -c nicelist -n "__fish_nicelist_using_subcommand tag; and __fish_seen_s
 complete -c nicelist -n "__fish_nicelist_using_subcommand tag; and __fish_seen_subcommand_from create" -l hostname -d 'Have as members the hosts with such a name, where * stands for any letters and ? for one' -r
 complete -c nicelist -n "__fish_nicelist_using_subcommand tag; and __fish_seen_subcommand_from create" -l server -d 'Talk to the server at this address' -r
 complete -c nicelist -n "__fish_nicelist_using_subcommand tag; and __fish_seen_subcommand_from create" -l token -d 'Show the server this token' -r
+complete -c nicelist -n "__fish_nicelist_using_subcommand tag; and __fish_seen_subcommand_from create" -l ca -d 'Trust only the CAs in this PEM file for the server\'s certificate' -r -F
 complete -c nicelist -n "__fish_nicelist_using_subcommand tag; and __fish_seen_subcommand_from create" -l context -d 'Use this context of the configuration file' -r
 complete -c nicelist -n "__fish_nicelist_using_subcommand tag; and __fish_seen_subcommand_from create" -l database -d 'Work on a local database, sqlite:PATH' -r
 complete -c nicelist -n "__fish_nicelist_using_subcommand tag; and __fish_seen_subcommand_from create" -s o -l output -d 'Write table, json, jsonl, csv or tsv' -r -f -a "table\t''
@@ -866,6 +907,7 @@ complete -c nicelist -n "__fish_nicelist_using_subcommand tag; and __fish_seen_s
 complete -c nicelist -n "__fish_nicelist_using_subcommand tag; and __fish_seen_subcommand_from create" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c nicelist -n "__fish_nicelist_using_subcommand tag; and __fish_seen_subcommand_from delete" -l server -d 'Talk to the server at this address' -r
 complete -c nicelist -n "__fish_nicelist_using_subcommand tag; and __fish_seen_subcommand_from delete" -l token -d 'Show the server this token' -r
+complete -c nicelist -n "__fish_nicelist_using_subcommand tag; and __fish_seen_subcommand_from delete" -l ca -d 'Trust only the CAs in this PEM file for the server\'s certificate' -r -F
 complete -c nicelist -n "__fish_nicelist_using_subcommand tag; and __fish_seen_subcommand_from delete" -l context -d 'Use this context of the configuration file' -r
 complete -c nicelist -n "__fish_nicelist_using_subcommand tag; and __fish_seen_subcommand_from delete" -l database -d 'Work on a local database, sqlite:PATH' -r
 complete -c nicelist -n "__fish_nicelist_using_subcommand tag; and __fish_seen_subcommand_from delete" -s o -l output -d 'Write table, json, jsonl, csv or tsv' -r -f -a "table\t''
@@ -884,6 +926,7 @@ complete -c nicelist -n "__fish_nicelist_using_subcommand tag; and __fish_seen_s
 complete -c nicelist -n "__fish_nicelist_using_subcommand tag; and __fish_seen_subcommand_from delete" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c nicelist -n "__fish_nicelist_using_subcommand settings; and not __fish_seen_subcommand_from show set unset" -l server -d 'Talk to the server at this address' -r
 complete -c nicelist -n "__fish_nicelist_using_subcommand settings; and not __fish_seen_subcommand_from show set unset" -l token -d 'Show the server this token' -r
+complete -c nicelist -n "__fish_nicelist_using_subcommand settings; and not __fish_seen_subcommand_from show set unset" -l ca -d 'Trust only the CAs in this PEM file for the server\'s certificate' -r -F
 complete -c nicelist -n "__fish_nicelist_using_subcommand settings; and not __fish_seen_subcommand_from show set unset" -l context -d 'Use this context of the configuration file' -r
 complete -c nicelist -n "__fish_nicelist_using_subcommand settings; and not __fish_seen_subcommand_from show set unset" -l database -d 'Work on a local database, sqlite:PATH' -r
 complete -c nicelist -n "__fish_nicelist_using_subcommand settings; and not __fish_seen_subcommand_from show set unset" -s o -l output -d 'Write table, json, jsonl, csv or tsv' -r -f -a "table\t''
@@ -904,6 +947,7 @@ complete -c nicelist -n "__fish_nicelist_using_subcommand settings; and __fish_s
 complete -c nicelist -n "__fish_nicelist_using_subcommand settings; and __fish_seen_subcommand_from show" -l host -d 'All settings as this host gets them, and where they come from' -r
 complete -c nicelist -n "__fish_nicelist_using_subcommand settings; and __fish_seen_subcommand_from show" -l server -d 'Talk to the server at this address' -r
 complete -c nicelist -n "__fish_nicelist_using_subcommand settings; and __fish_seen_subcommand_from show" -l token -d 'Show the server this token' -r
+complete -c nicelist -n "__fish_nicelist_using_subcommand settings; and __fish_seen_subcommand_from show" -l ca -d 'Trust only the CAs in this PEM file for the server\'s certificate' -r -F
 complete -c nicelist -n "__fish_nicelist_using_subcommand settings; and __fish_seen_subcommand_from show" -l context -d 'Use this context of the configuration file' -r
 complete -c nicelist -n "__fish_nicelist_using_subcommand settings; and __fish_seen_subcommand_from show" -l database -d 'Work on a local database, sqlite:PATH' -r
 complete -c nicelist -n "__fish_nicelist_using_subcommand settings; and __fish_seen_subcommand_from show" -s o -l output -d 'Write table, json, jsonl, csv or tsv' -r -f -a "table\t''
@@ -921,6 +965,7 @@ complete -c nicelist -n "__fish_nicelist_using_subcommand settings; and __fish_s
 complete -c nicelist -n "__fish_nicelist_using_subcommand settings; and __fish_seen_subcommand_from set" -s m -l reason -d 'Say why, for the history' -r
 complete -c nicelist -n "__fish_nicelist_using_subcommand settings; and __fish_seen_subcommand_from set" -l server -d 'Talk to the server at this address' -r
 complete -c nicelist -n "__fish_nicelist_using_subcommand settings; and __fish_seen_subcommand_from set" -l token -d 'Show the server this token' -r
+complete -c nicelist -n "__fish_nicelist_using_subcommand settings; and __fish_seen_subcommand_from set" -l ca -d 'Trust only the CAs in this PEM file for the server\'s certificate' -r -F
 complete -c nicelist -n "__fish_nicelist_using_subcommand settings; and __fish_seen_subcommand_from set" -l context -d 'Use this context of the configuration file' -r
 complete -c nicelist -n "__fish_nicelist_using_subcommand settings; and __fish_seen_subcommand_from set" -l database -d 'Work on a local database, sqlite:PATH' -r
 complete -c nicelist -n "__fish_nicelist_using_subcommand settings; and __fish_seen_subcommand_from set" -s o -l output -d 'Write table, json, jsonl, csv or tsv' -r -f -a "table\t''
@@ -939,6 +984,7 @@ complete -c nicelist -n "__fish_nicelist_using_subcommand settings; and __fish_s
 complete -c nicelist -n "__fish_nicelist_using_subcommand settings; and __fish_seen_subcommand_from unset" -s m -l reason -d 'Say why, for the history' -r
 complete -c nicelist -n "__fish_nicelist_using_subcommand settings; and __fish_seen_subcommand_from unset" -l server -d 'Talk to the server at this address' -r
 complete -c nicelist -n "__fish_nicelist_using_subcommand settings; and __fish_seen_subcommand_from unset" -l token -d 'Show the server this token' -r
+complete -c nicelist -n "__fish_nicelist_using_subcommand settings; and __fish_seen_subcommand_from unset" -l ca -d 'Trust only the CAs in this PEM file for the server\'s certificate' -r -F
 complete -c nicelist -n "__fish_nicelist_using_subcommand settings; and __fish_seen_subcommand_from unset" -l context -d 'Use this context of the configuration file' -r
 complete -c nicelist -n "__fish_nicelist_using_subcommand settings; and __fish_seen_subcommand_from unset" -l database -d 'Work on a local database, sqlite:PATH' -r
 complete -c nicelist -n "__fish_nicelist_using_subcommand settings; and __fish_seen_subcommand_from unset" -s o -l output -d 'Write table, json, jsonl, csv or tsv' -r -f -a "table\t''
@@ -971,6 +1017,7 @@ terraform\t''
 fileinfo\t''"
 complete -c nicelist -n "__fish_nicelist_using_subcommand plan" -l server -d 'Talk to the server at this address' -r
 complete -c nicelist -n "__fish_nicelist_using_subcommand plan" -l token -d 'Show the server this token' -r
+complete -c nicelist -n "__fish_nicelist_using_subcommand plan" -l ca -d 'Trust only the CAs in this PEM file for the server\'s certificate' -r -F
 complete -c nicelist -n "__fish_nicelist_using_subcommand plan" -l context -d 'Use this context of the configuration file' -r
 complete -c nicelist -n "__fish_nicelist_using_subcommand plan" -l database -d 'Work on a local database, sqlite:PATH' -r
 complete -c nicelist -n "__fish_nicelist_using_subcommand plan" -s o -l output -d 'Write table, json, jsonl, csv or tsv' -r -f -a "table\t''
@@ -1006,6 +1053,7 @@ complete -c nicelist -n "__fish_nicelist_using_subcommand apply" -s m -l reason 
 complete -c nicelist -n "__fish_nicelist_using_subcommand apply" -l base -d 'Refuse if this is no longer the newest revision' -r
 complete -c nicelist -n "__fish_nicelist_using_subcommand apply" -l server -d 'Talk to the server at this address' -r
 complete -c nicelist -n "__fish_nicelist_using_subcommand apply" -l token -d 'Show the server this token' -r
+complete -c nicelist -n "__fish_nicelist_using_subcommand apply" -l ca -d 'Trust only the CAs in this PEM file for the server\'s certificate' -r -F
 complete -c nicelist -n "__fish_nicelist_using_subcommand apply" -l context -d 'Use this context of the configuration file' -r
 complete -c nicelist -n "__fish_nicelist_using_subcommand apply" -l database -d 'Work on a local database, sqlite:PATH' -r
 complete -c nicelist -n "__fish_nicelist_using_subcommand apply" -s o -l output -d 'Write table, json, jsonl, csv or tsv' -r -f -a "table\t''
@@ -1028,6 +1076,7 @@ complete -c nicelist -n "__fish_nicelist_using_subcommand export" -s f -l file -
 complete -c nicelist -n "__fish_nicelist_using_subcommand export" -l at -d 'The policy as it was at this revision' -r
 complete -c nicelist -n "__fish_nicelist_using_subcommand export" -l server -d 'Talk to the server at this address' -r
 complete -c nicelist -n "__fish_nicelist_using_subcommand export" -l token -d 'Show the server this token' -r
+complete -c nicelist -n "__fish_nicelist_using_subcommand export" -l ca -d 'Trust only the CAs in this PEM file for the server\'s certificate' -r -F
 complete -c nicelist -n "__fish_nicelist_using_subcommand export" -l context -d 'Use this context of the configuration file' -r
 complete -c nicelist -n "__fish_nicelist_using_subcommand export" -l database -d 'Work on a local database, sqlite:PATH' -r
 complete -c nicelist -n "__fish_nicelist_using_subcommand export" -s o -l output -d 'Write table, json, jsonl, csv or tsv' -r -f -a "table\t''
@@ -1048,6 +1097,7 @@ complete -c nicelist -n "__fish_nicelist_using_subcommand history; and not __fis
 complete -c nicelist -n "__fish_nicelist_using_subcommand history; and not __fish_seen_subcommand_from show" -s n -l limit -d 'Only the newest so many; all when absent, but 30 on a terminal' -r
 complete -c nicelist -n "__fish_nicelist_using_subcommand history; and not __fish_seen_subcommand_from show" -l server -d 'Talk to the server at this address' -r
 complete -c nicelist -n "__fish_nicelist_using_subcommand history; and not __fish_seen_subcommand_from show" -l token -d 'Show the server this token' -r
+complete -c nicelist -n "__fish_nicelist_using_subcommand history; and not __fish_seen_subcommand_from show" -l ca -d 'Trust only the CAs in this PEM file for the server\'s certificate' -r -F
 complete -c nicelist -n "__fish_nicelist_using_subcommand history; and not __fish_seen_subcommand_from show" -l context -d 'Use this context of the configuration file' -r
 complete -c nicelist -n "__fish_nicelist_using_subcommand history; and not __fish_seen_subcommand_from show" -l database -d 'Work on a local database, sqlite:PATH' -r
 complete -c nicelist -n "__fish_nicelist_using_subcommand history; and not __fish_seen_subcommand_from show" -s o -l output -d 'Write table, json, jsonl, csv or tsv' -r -f -a "table\t''
@@ -1064,6 +1114,7 @@ complete -c nicelist -n "__fish_nicelist_using_subcommand history; and not __fis
 complete -c nicelist -n "__fish_nicelist_using_subcommand history; and not __fish_seen_subcommand_from show" -f -a "show" -d 'Show what a revision did'
 complete -c nicelist -n "__fish_nicelist_using_subcommand history; and __fish_seen_subcommand_from show" -l server -d 'Talk to the server at this address' -r
 complete -c nicelist -n "__fish_nicelist_using_subcommand history; and __fish_seen_subcommand_from show" -l token -d 'Show the server this token' -r
+complete -c nicelist -n "__fish_nicelist_using_subcommand history; and __fish_seen_subcommand_from show" -l ca -d 'Trust only the CAs in this PEM file for the server\'s certificate' -r -F
 complete -c nicelist -n "__fish_nicelist_using_subcommand history; and __fish_seen_subcommand_from show" -l context -d 'Use this context of the configuration file' -r
 complete -c nicelist -n "__fish_nicelist_using_subcommand history; and __fish_seen_subcommand_from show" -l database -d 'Work on a local database, sqlite:PATH' -r
 complete -c nicelist -n "__fish_nicelist_using_subcommand history; and __fish_seen_subcommand_from show" -s o -l output -d 'Write table, json, jsonl, csv or tsv' -r -f -a "table\t''
@@ -1082,6 +1133,7 @@ complete -c nicelist -n "__fish_nicelist_using_subcommand rollback" -s m -l reas
 complete -c nicelist -n "__fish_nicelist_using_subcommand rollback" -l base -d 'Refuse if this is no longer the newest revision' -r
 complete -c nicelist -n "__fish_nicelist_using_subcommand rollback" -l server -d 'Talk to the server at this address' -r
 complete -c nicelist -n "__fish_nicelist_using_subcommand rollback" -l token -d 'Show the server this token' -r
+complete -c nicelist -n "__fish_nicelist_using_subcommand rollback" -l ca -d 'Trust only the CAs in this PEM file for the server\'s certificate' -r -F
 complete -c nicelist -n "__fish_nicelist_using_subcommand rollback" -l context -d 'Use this context of the configuration file' -r
 complete -c nicelist -n "__fish_nicelist_using_subcommand rollback" -l database -d 'Work on a local database, sqlite:PATH' -r
 complete -c nicelist -n "__fish_nicelist_using_subcommand rollback" -s o -l output -d 'Write table, json, jsonl, csv or tsv' -r -f -a "table\t''
@@ -1100,6 +1152,7 @@ complete -c nicelist -n "__fish_nicelist_using_subcommand rollback" -s v -l verb
 complete -c nicelist -n "__fish_nicelist_using_subcommand rollback" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c nicelist -n "__fish_nicelist_using_subcommand token; and not __fish_seen_subcommand_from create list revoke" -l server -d 'Talk to the server at this address' -r
 complete -c nicelist -n "__fish_nicelist_using_subcommand token; and not __fish_seen_subcommand_from create list revoke" -l token -d 'Show the server this token' -r
+complete -c nicelist -n "__fish_nicelist_using_subcommand token; and not __fish_seen_subcommand_from create list revoke" -l ca -d 'Trust only the CAs in this PEM file for the server\'s certificate' -r -F
 complete -c nicelist -n "__fish_nicelist_using_subcommand token; and not __fish_seen_subcommand_from create list revoke" -l context -d 'Use this context of the configuration file' -r
 complete -c nicelist -n "__fish_nicelist_using_subcommand token; and not __fish_seen_subcommand_from create list revoke" -l database -d 'Work on a local database, sqlite:PATH' -r
 complete -c nicelist -n "__fish_nicelist_using_subcommand token; and not __fish_seen_subcommand_from create list revoke" -s o -l output -d 'Write table, json, jsonl, csv or tsv' -r -f -a "table\t''
@@ -1124,6 +1177,7 @@ admin\t''"
 complete -c nicelist -n "__fish_nicelist_using_subcommand token; and __fish_seen_subcommand_from create" -l expires -d 'End it by itself after 24h, 90d, or at a time such as 2027-01-31T00:00:00Z' -r
 complete -c nicelist -n "__fish_nicelist_using_subcommand token; and __fish_seen_subcommand_from create" -l server -d 'Talk to the server at this address' -r
 complete -c nicelist -n "__fish_nicelist_using_subcommand token; and __fish_seen_subcommand_from create" -l token -d 'Show the server this token' -r
+complete -c nicelist -n "__fish_nicelist_using_subcommand token; and __fish_seen_subcommand_from create" -l ca -d 'Trust only the CAs in this PEM file for the server\'s certificate' -r -F
 complete -c nicelist -n "__fish_nicelist_using_subcommand token; and __fish_seen_subcommand_from create" -l context -d 'Use this context of the configuration file' -r
 complete -c nicelist -n "__fish_nicelist_using_subcommand token; and __fish_seen_subcommand_from create" -l database -d 'Work on a local database, sqlite:PATH' -r
 complete -c nicelist -n "__fish_nicelist_using_subcommand token; and __fish_seen_subcommand_from create" -s o -l output -d 'Write table, json, jsonl, csv or tsv' -r -f -a "table\t''
@@ -1139,6 +1193,7 @@ complete -c nicelist -n "__fish_nicelist_using_subcommand token; and __fish_seen
 complete -c nicelist -n "__fish_nicelist_using_subcommand token; and __fish_seen_subcommand_from create" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c nicelist -n "__fish_nicelist_using_subcommand token; and __fish_seen_subcommand_from list" -l server -d 'Talk to the server at this address' -r
 complete -c nicelist -n "__fish_nicelist_using_subcommand token; and __fish_seen_subcommand_from list" -l token -d 'Show the server this token' -r
+complete -c nicelist -n "__fish_nicelist_using_subcommand token; and __fish_seen_subcommand_from list" -l ca -d 'Trust only the CAs in this PEM file for the server\'s certificate' -r -F
 complete -c nicelist -n "__fish_nicelist_using_subcommand token; and __fish_seen_subcommand_from list" -l context -d 'Use this context of the configuration file' -r
 complete -c nicelist -n "__fish_nicelist_using_subcommand token; and __fish_seen_subcommand_from list" -l database -d 'Work on a local database, sqlite:PATH' -r
 complete -c nicelist -n "__fish_nicelist_using_subcommand token; and __fish_seen_subcommand_from list" -s o -l output -d 'Write table, json, jsonl, csv or tsv' -r -f -a "table\t''
@@ -1154,6 +1209,7 @@ complete -c nicelist -n "__fish_nicelist_using_subcommand token; and __fish_seen
 complete -c nicelist -n "__fish_nicelist_using_subcommand token; and __fish_seen_subcommand_from list" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c nicelist -n "__fish_nicelist_using_subcommand token; and __fish_seen_subcommand_from revoke" -l server -d 'Talk to the server at this address' -r
 complete -c nicelist -n "__fish_nicelist_using_subcommand token; and __fish_seen_subcommand_from revoke" -l token -d 'Show the server this token' -r
+complete -c nicelist -n "__fish_nicelist_using_subcommand token; and __fish_seen_subcommand_from revoke" -l ca -d 'Trust only the CAs in this PEM file for the server\'s certificate' -r -F
 complete -c nicelist -n "__fish_nicelist_using_subcommand token; and __fish_seen_subcommand_from revoke" -l context -d 'Use this context of the configuration file' -r
 complete -c nicelist -n "__fish_nicelist_using_subcommand token; and __fish_seen_subcommand_from revoke" -l database -d 'Work on a local database, sqlite:PATH' -r
 complete -c nicelist -n "__fish_nicelist_using_subcommand token; and __fish_seen_subcommand_from revoke" -s o -l output -d 'Write table, json, jsonl, csv or tsv' -r -f -a "table\t''
@@ -1170,6 +1226,7 @@ complete -c nicelist -n "__fish_nicelist_using_subcommand token; and __fish_seen
 complete -c nicelist -n "__fish_nicelist_using_subcommand token; and __fish_seen_subcommand_from revoke" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c nicelist -n "__fish_nicelist_using_subcommand lab; and not __fish_seen_subcommand_from sync conformance" -l server -d 'Talk to the server at this address' -r
 complete -c nicelist -n "__fish_nicelist_using_subcommand lab; and not __fish_seen_subcommand_from sync conformance" -l token -d 'Show the server this token' -r
+complete -c nicelist -n "__fish_nicelist_using_subcommand lab; and not __fish_seen_subcommand_from sync conformance" -l ca -d 'Trust only the CAs in this PEM file for the server\'s certificate' -r -F
 complete -c nicelist -n "__fish_nicelist_using_subcommand lab; and not __fish_seen_subcommand_from sync conformance" -l context -d 'Use this context of the configuration file' -r
 complete -c nicelist -n "__fish_nicelist_using_subcommand lab; and not __fish_seen_subcommand_from sync conformance" -l database -d 'Work on a local database, sqlite:PATH' -r
 complete -c nicelist -n "__fish_nicelist_using_subcommand lab; and not __fish_seen_subcommand_from sync conformance" -s o -l output -d 'Write table, json, jsonl, csv or tsv' -r -f -a "table\t''
@@ -1204,6 +1261,9 @@ zlib\t''"
 complete -c nicelist -n "__fish_nicelist_using_subcommand lab; and __fish_seen_subcommand_from sync" -l wire -d 'How it writes messages; protobuf from 2024.6 on' -r -f -a "json\t''
 protobuf\t''"
 complete -c nicelist -n "__fish_nicelist_using_subcommand lab; and __fish_seen_subcommand_from sync" -l events -d 'Report the events of this file too: a JSON list, as on the wire' -r -F
+complete -c nicelist -n "__fish_nicelist_using_subcommand lab; and __fish_seen_subcommand_from sync" -l ca -d 'Trust only the CAs in this PEM file, as with ServerAuthRootsFile' -r
+complete -c nicelist -n "__fish_nicelist_using_subcommand lab; and __fish_seen_subcommand_from sync" -l client-cert -d 'Show the server the client certificate in this PEM file' -r -F
+complete -c nicelist -n "__fish_nicelist_using_subcommand lab; and __fish_seen_subcommand_from sync" -l client-key -d 'The client certificate\'s private key, PEM without a password' -r -F
 complete -c nicelist -n "__fish_nicelist_using_subcommand lab; and __fish_seen_subcommand_from sync" -l for -d 'End after this time, such as 90s or 1h' -r
 complete -c nicelist -n "__fish_nicelist_using_subcommand lab; and __fish_seen_subcommand_from sync" -l syncs -d 'End after so many syncs' -r
 complete -c nicelist -n "__fish_nicelist_using_subcommand lab; and __fish_seen_subcommand_from sync" -l server -d 'Talk to the server at this address' -r
@@ -1232,6 +1292,9 @@ complete -c nicelist -n "__fish_nicelist_using_subcommand lab; and __fish_seen_s
 complete -c nicelist -n "__fish_nicelist_using_subcommand lab; and __fish_seen_subcommand_from conformance" -l secret -d 'Send this secret as Authorization: Bearer' -r
 complete -c nicelist -n "__fish_nicelist_using_subcommand lab; and __fish_seen_subcommand_from conformance" -l timeout -d 'Wait this many seconds for an answer, as clients do' -r
 complete -c nicelist -n "__fish_nicelist_using_subcommand lab; and __fish_seen_subcommand_from conformance" -l prefix -d 'Begin the machine ids of the hosts with this, rather than with something made up' -r
+complete -c nicelist -n "__fish_nicelist_using_subcommand lab; and __fish_seen_subcommand_from conformance" -l ca -d 'Trust only the CAs in this PEM file, as with ServerAuthRootsFile' -r
+complete -c nicelist -n "__fish_nicelist_using_subcommand lab; and __fish_seen_subcommand_from conformance" -l client-cert -d 'Show the server the client certificate in this PEM file' -r -F
+complete -c nicelist -n "__fish_nicelist_using_subcommand lab; and __fish_seen_subcommand_from conformance" -l client-key -d 'The client certificate\'s private key, PEM without a password' -r -F
 complete -c nicelist -n "__fish_nicelist_using_subcommand lab; and __fish_seen_subcommand_from conformance" -l server -d 'Talk to the server at this address' -r
 complete -c nicelist -n "__fish_nicelist_using_subcommand lab; and __fish_seen_subcommand_from conformance" -l token -d 'Show the server this token' -r
 complete -c nicelist -n "__fish_nicelist_using_subcommand lab; and __fish_seen_subcommand_from conformance" -l context -d 'Use this context of the configuration file' -r
@@ -1250,6 +1313,7 @@ complete -c nicelist -n "__fish_nicelist_using_subcommand lab; and __fish_seen_s
 complete -c nicelist -n "__fish_nicelist_using_subcommand lab; and __fish_seen_subcommand_from conformance" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c nicelist -n "__fish_nicelist_using_subcommand config; and not __fish_seen_subcommand_from list get set unset path init" -l server -d 'Talk to the server at this address' -r
 complete -c nicelist -n "__fish_nicelist_using_subcommand config; and not __fish_seen_subcommand_from list get set unset path init" -l token -d 'Show the server this token' -r
+complete -c nicelist -n "__fish_nicelist_using_subcommand config; and not __fish_seen_subcommand_from list get set unset path init" -l ca -d 'Trust only the CAs in this PEM file for the server\'s certificate' -r -F
 complete -c nicelist -n "__fish_nicelist_using_subcommand config; and not __fish_seen_subcommand_from list get set unset path init" -l context -d 'Use this context of the configuration file' -r
 complete -c nicelist -n "__fish_nicelist_using_subcommand config; and not __fish_seen_subcommand_from list get set unset path init" -l database -d 'Work on a local database, sqlite:PATH' -r
 complete -c nicelist -n "__fish_nicelist_using_subcommand config; and not __fish_seen_subcommand_from list get set unset path init" -s o -l output -d 'Write table, json, jsonl, csv or tsv' -r -f -a "table\t''
@@ -1271,6 +1335,7 @@ complete -c nicelist -n "__fish_nicelist_using_subcommand config; and not __fish
 complete -c nicelist -n "__fish_nicelist_using_subcommand config; and not __fish_seen_subcommand_from list get set unset path init" -f -a "init" -d 'Make a configuration file that explains every setting'
 complete -c nicelist -n "__fish_nicelist_using_subcommand config; and __fish_seen_subcommand_from list" -l server -d 'Talk to the server at this address' -r
 complete -c nicelist -n "__fish_nicelist_using_subcommand config; and __fish_seen_subcommand_from list" -l token -d 'Show the server this token' -r
+complete -c nicelist -n "__fish_nicelist_using_subcommand config; and __fish_seen_subcommand_from list" -l ca -d 'Trust only the CAs in this PEM file for the server\'s certificate' -r -F
 complete -c nicelist -n "__fish_nicelist_using_subcommand config; and __fish_seen_subcommand_from list" -l context -d 'Use this context of the configuration file' -r
 complete -c nicelist -n "__fish_nicelist_using_subcommand config; and __fish_seen_subcommand_from list" -l database -d 'Work on a local database, sqlite:PATH' -r
 complete -c nicelist -n "__fish_nicelist_using_subcommand config; and __fish_seen_subcommand_from list" -s o -l output -d 'Write table, json, jsonl, csv or tsv' -r -f -a "table\t''
@@ -1286,6 +1351,7 @@ complete -c nicelist -n "__fish_nicelist_using_subcommand config; and __fish_see
 complete -c nicelist -n "__fish_nicelist_using_subcommand config; and __fish_seen_subcommand_from list" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c nicelist -n "__fish_nicelist_using_subcommand config; and __fish_seen_subcommand_from get" -l server -d 'Talk to the server at this address' -r
 complete -c nicelist -n "__fish_nicelist_using_subcommand config; and __fish_seen_subcommand_from get" -l token -d 'Show the server this token' -r
+complete -c nicelist -n "__fish_nicelist_using_subcommand config; and __fish_seen_subcommand_from get" -l ca -d 'Trust only the CAs in this PEM file for the server\'s certificate' -r -F
 complete -c nicelist -n "__fish_nicelist_using_subcommand config; and __fish_seen_subcommand_from get" -l context -d 'Use this context of the configuration file' -r
 complete -c nicelist -n "__fish_nicelist_using_subcommand config; and __fish_seen_subcommand_from get" -l database -d 'Work on a local database, sqlite:PATH' -r
 complete -c nicelist -n "__fish_nicelist_using_subcommand config; and __fish_seen_subcommand_from get" -s o -l output -d 'Write table, json, jsonl, csv or tsv' -r -f -a "table\t''
@@ -1301,6 +1367,7 @@ complete -c nicelist -n "__fish_nicelist_using_subcommand config; and __fish_see
 complete -c nicelist -n "__fish_nicelist_using_subcommand config; and __fish_seen_subcommand_from get" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c nicelist -n "__fish_nicelist_using_subcommand config; and __fish_seen_subcommand_from set" -l server -d 'Talk to the server at this address' -r
 complete -c nicelist -n "__fish_nicelist_using_subcommand config; and __fish_seen_subcommand_from set" -l token -d 'Show the server this token' -r
+complete -c nicelist -n "__fish_nicelist_using_subcommand config; and __fish_seen_subcommand_from set" -l ca -d 'Trust only the CAs in this PEM file for the server\'s certificate' -r -F
 complete -c nicelist -n "__fish_nicelist_using_subcommand config; and __fish_seen_subcommand_from set" -l context -d 'Use this context of the configuration file' -r
 complete -c nicelist -n "__fish_nicelist_using_subcommand config; and __fish_seen_subcommand_from set" -l database -d 'Work on a local database, sqlite:PATH' -r
 complete -c nicelist -n "__fish_nicelist_using_subcommand config; and __fish_seen_subcommand_from set" -s o -l output -d 'Write table, json, jsonl, csv or tsv' -r -f -a "table\t''
@@ -1316,6 +1383,7 @@ complete -c nicelist -n "__fish_nicelist_using_subcommand config; and __fish_see
 complete -c nicelist -n "__fish_nicelist_using_subcommand config; and __fish_seen_subcommand_from set" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c nicelist -n "__fish_nicelist_using_subcommand config; and __fish_seen_subcommand_from unset" -l server -d 'Talk to the server at this address' -r
 complete -c nicelist -n "__fish_nicelist_using_subcommand config; and __fish_seen_subcommand_from unset" -l token -d 'Show the server this token' -r
+complete -c nicelist -n "__fish_nicelist_using_subcommand config; and __fish_seen_subcommand_from unset" -l ca -d 'Trust only the CAs in this PEM file for the server\'s certificate' -r -F
 complete -c nicelist -n "__fish_nicelist_using_subcommand config; and __fish_seen_subcommand_from unset" -l context -d 'Use this context of the configuration file' -r
 complete -c nicelist -n "__fish_nicelist_using_subcommand config; and __fish_seen_subcommand_from unset" -l database -d 'Work on a local database, sqlite:PATH' -r
 complete -c nicelist -n "__fish_nicelist_using_subcommand config; and __fish_seen_subcommand_from unset" -s o -l output -d 'Write table, json, jsonl, csv or tsv' -r -f -a "table\t''
@@ -1331,6 +1399,7 @@ complete -c nicelist -n "__fish_nicelist_using_subcommand config; and __fish_see
 complete -c nicelist -n "__fish_nicelist_using_subcommand config; and __fish_seen_subcommand_from unset" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c nicelist -n "__fish_nicelist_using_subcommand config; and __fish_seen_subcommand_from path" -l server -d 'Talk to the server at this address' -r
 complete -c nicelist -n "__fish_nicelist_using_subcommand config; and __fish_seen_subcommand_from path" -l token -d 'Show the server this token' -r
+complete -c nicelist -n "__fish_nicelist_using_subcommand config; and __fish_seen_subcommand_from path" -l ca -d 'Trust only the CAs in this PEM file for the server\'s certificate' -r -F
 complete -c nicelist -n "__fish_nicelist_using_subcommand config; and __fish_seen_subcommand_from path" -l context -d 'Use this context of the configuration file' -r
 complete -c nicelist -n "__fish_nicelist_using_subcommand config; and __fish_seen_subcommand_from path" -l database -d 'Work on a local database, sqlite:PATH' -r
 complete -c nicelist -n "__fish_nicelist_using_subcommand config; and __fish_seen_subcommand_from path" -s o -l output -d 'Write table, json, jsonl, csv or tsv' -r -f -a "table\t''
@@ -1346,6 +1415,7 @@ complete -c nicelist -n "__fish_nicelist_using_subcommand config; and __fish_see
 complete -c nicelist -n "__fish_nicelist_using_subcommand config; and __fish_seen_subcommand_from path" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c nicelist -n "__fish_nicelist_using_subcommand config; and __fish_seen_subcommand_from init" -l server -d 'Talk to the server at this address' -r
 complete -c nicelist -n "__fish_nicelist_using_subcommand config; and __fish_seen_subcommand_from init" -l token -d 'Show the server this token' -r
+complete -c nicelist -n "__fish_nicelist_using_subcommand config; and __fish_seen_subcommand_from init" -l ca -d 'Trust only the CAs in this PEM file for the server\'s certificate' -r -F
 complete -c nicelist -n "__fish_nicelist_using_subcommand config; and __fish_seen_subcommand_from init" -l context -d 'Use this context of the configuration file' -r
 complete -c nicelist -n "__fish_nicelist_using_subcommand config; and __fish_seen_subcommand_from init" -l database -d 'Work on a local database, sqlite:PATH' -r
 complete -c nicelist -n "__fish_nicelist_using_subcommand config; and __fish_seen_subcommand_from init" -s o -l output -d 'Write table, json, jsonl, csv or tsv' -r -f -a "table\t''
@@ -1362,6 +1432,7 @@ complete -c nicelist -n "__fish_nicelist_using_subcommand config; and __fish_see
 complete -c nicelist -n "__fish_nicelist_using_subcommand config; and __fish_seen_subcommand_from init" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c nicelist -n "__fish_nicelist_using_subcommand completions" -l server -d 'Talk to the server at this address' -r
 complete -c nicelist -n "__fish_nicelist_using_subcommand completions" -l token -d 'Show the server this token' -r
+complete -c nicelist -n "__fish_nicelist_using_subcommand completions" -l ca -d 'Trust only the CAs in this PEM file for the server\'s certificate' -r -F
 complete -c nicelist -n "__fish_nicelist_using_subcommand completions" -l context -d 'Use this context of the configuration file' -r
 complete -c nicelist -n "__fish_nicelist_using_subcommand completions" -l database -d 'Work on a local database, sqlite:PATH' -r
 complete -c nicelist -n "__fish_nicelist_using_subcommand completions" -s o -l output -d 'Write table, json, jsonl, csv or tsv' -r -f -a "table\t''
@@ -1377,6 +1448,7 @@ complete -c nicelist -n "__fish_nicelist_using_subcommand completions" -s v -l v
 complete -c nicelist -n "__fish_nicelist_using_subcommand completions" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c nicelist -n "__fish_nicelist_using_subcommand man" -l server -d 'Talk to the server at this address' -r
 complete -c nicelist -n "__fish_nicelist_using_subcommand man" -l token -d 'Show the server this token' -r
+complete -c nicelist -n "__fish_nicelist_using_subcommand man" -l ca -d 'Trust only the CAs in this PEM file for the server\'s certificate' -r -F
 complete -c nicelist -n "__fish_nicelist_using_subcommand man" -l context -d 'Use this context of the configuration file' -r
 complete -c nicelist -n "__fish_nicelist_using_subcommand man" -l database -d 'Work on a local database, sqlite:PATH' -r
 complete -c nicelist -n "__fish_nicelist_using_subcommand man" -s o -l output -d 'Write table, json, jsonl, csv or tsv' -r -f -a "table\t''

@@ -6,11 +6,11 @@ use std::marker::PhantomData;
 use std::str::FromStr;
 
 use clap::builder::{PossibleValue, StringValueParser, TypedValueParser};
-use clap::{ArgAction, Args};
+use clap::{ArgAction, Args, ValueHint};
 use jiff::{SignedDuration, Timestamp};
 
 use super::error::CliError;
-use crate::config::{Color, Database, Flags, Output, Secret, ServerUrl};
+use crate::config::{CaFile, Color, Database, Flags, Output, Secret, ServerUrl};
 use crate::fleet::parse_duration;
 use crate::rule::Revision;
 
@@ -24,6 +24,9 @@ pub(crate) struct Globals {
     /// Show the server this token
     #[arg(long, global = true, value_name = "TOKEN")]
     pub(crate) token: Option<Secret>,
+    /// Trust only the CAs in this PEM file for the server's certificate
+    #[arg(long, global = true, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub(crate) ca: Option<CaFile>,
     /// Use this context of the configuration file
     #[arg(long, global = true, value_name = "NAME")]
     pub(crate) context: Option<String>,
@@ -49,8 +52,9 @@ pub(crate) struct Globals {
 impl Globals {
     /// The flags that are settings.
     pub(crate) fn flags(self) -> Flags {
-        let Self { server, token, context, database, output, color, quiet: _, verbose: _ } = self;
-        Flags { server, token, database, context, output, color }
+        let Self { server, token, ca, context, database, output, color, quiet: _, verbose: _ } =
+            self;
+        Flags { server, token, ca, database, context, output, color }
     }
 }
 

@@ -1,10 +1,12 @@
 //! What every command is given.
 
+use std::path::Path;
+
 use super::arg::Globals;
 use super::error::CliError;
 use super::ui::{Manner, Ui};
-use super::{local, log};
-use crate::client::{Client, ClientError};
+use super::{local, log, pem};
+use crate::client::{Authorities, Client, ClientError};
 use crate::config::{Environment, Files, Paths, Place, Settings};
 use crate::fleet::Clock;
 use crate::rule::{MachineId, Scope};
@@ -47,11 +49,12 @@ impl Context {
             Place::Local { database } => {
                 local::open(&self.ui, database, self.env.user.as_deref()).await
             }
-            Place::Server { url, credential } => {
+            Place::Server { url, credential, ca } => {
                 let token =
                     credential.as_ref().map(|credential| credential.obtain()).transpose()?;
                 let token = token.as_ref().map(|token| token.expose());
-                Ok(Client::http(url.as_url(), token)?)
+                let ca = ca.as_ref().map(|ca| authorities(ca.path())).transpose()?;
+                Ok(Client::http(url.as_url(), token, ca)?)
             }
         }
     }
@@ -74,4 +77,8 @@ impl Context {
         self.ui.warn(format!("no host is known as `{name}`; taking it as a machine id"));
         self.ui.hint("nicelist host list shows the hosts that are known");
     }
+}
+
+fn authorities(path: &Path) -> Result<Authorities, CliError> {
+    Authorities::from_pem(&pem::read(path)?).ok_or_else(|| pem::no_certificate(path))
 }

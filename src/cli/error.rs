@@ -141,12 +141,20 @@ fn cause(detail: Detail) -> String {
     }
 }
 
+/// What helps where the server's certificate is of an authority that is not trusted.
+const PRIVATE_CA: &str =
+    "a CA of your own is trusted with --ca FILE, NICELIST_CA or the setting ca";
+
 impl From<ClientError> for CliError {
     fn from(error: ClientError) -> Self {
         match error {
             ClientError::Problem(problem) => problem.into(),
-            ClientError::Unreachable { .. } => Self::failed(error.to_string())
-                .hint("nicelist config list shows which server is used, and why"),
+            ClientError::Unreachable { ref reason, .. } => {
+                let untrusted = reason.ends_with("UnknownIssuer");
+                let told = Self::failed(error.to_string());
+                let told = if untrusted { told.hint(PRIVATE_CA) } else { told };
+                told.hint("nicelist config list shows which server is used, and why")
+            }
             ClientError::Answer { .. } => Self::failed(error.to_string())
                 .hint("the address must be the one below which the server has /api/v1"),
         }

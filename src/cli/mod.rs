@@ -24,6 +24,7 @@ mod local;
 mod log;
 mod man;
 mod manifest;
+mod pem;
 mod plan;
 mod rollback;
 mod rule;
@@ -65,7 +66,7 @@ struct Cli {
 /// The global options in two lines, so that the first page fits on a screen. The pages of the
 /// commands have them in full.
 const GLOBALS: &str = "\
-Global options: --server URL  --token TOKEN  --context NAME  --database URL
+Options: --server URL  --token TOKEN  --ca FILE  --context NAME  --database URL
   -o, --output FORMAT  --color WHEN  --quiet  --verbose  --help  --version";
 
 #[derive(Debug, Subcommand)]
@@ -100,11 +101,11 @@ enum Command {
 
 impl Command {
     /// What is logged when nobody says how much: a server tells what it refuses, everything else
-    /// only what fails.
+    /// only what fails, but for certificates that are not trusted: the command says so itself.
     const fn usual_log(&self) -> &'static str {
         match self {
             Self::Serve(_) => "info",
-            _ => "error",
+            _ => "error,rustls_platform_verifier=off",
         }
     }
 

@@ -1,5 +1,7 @@
 //! `nicelist serve`.
 
+mod tls;
+
 use std::net::SocketAddr;
 use std::str::FromStr;
 
@@ -12,25 +14,33 @@ use super::context::Context;
 use super::error::CliError;
 use super::ui::{Cell, Group, Report};
 use crate::config::{Place, Secret};
-use crate::server::{App, Durability, Options, SyncAuth};
+use crate::server::{App, Durability, Options, SyncAuth, Tls};
+use tls::TlsArgs;
 
 /// Serve Santa clients and the admin API
 ///
 /// The first start on a database prints an admin token and an enrolment secret, once; both can
 /// be chosen with NICELIST_BOOTSTRAP_TOKEN and NICELIST_ENROLMENT_SECRET. Ctrl-C and SIGTERM end
 /// the server when the requests under way are answered.
+///
+/// With --tls-cert and --tls-key it speaks TLS, and with --client-ca hosts must show a client
+/// certificate, beside what --sync-auth asks for. The admin API asks for its tokens alone. Files
+/// that change are taken in at once, or on SIGHUP; if they are wrong, the old ones stay.
 #[derive(Debug, Args)]
 #[command(after_long_help = "\
 Examples:
   nicelist serve --database sqlite:/var/lib/nicelist/nicelist.db
   nicelist serve --listen 0.0.0.0:8080 --database sqlite:nicelist.db
+  nicelist serve --listen 0.0.0.0:443 --tls-cert server.pem --tls-key server.key
+  nicelist serve --tls-cert server.pem --tls-key server.key --client-ca ca.pem \\
+      --sync-auth certificate
   nicelist serve --largest-body 64MiB
   nicelist serve --sync-auth none -o json")]
 pub(crate) struct ServeArgs {
     /// Listen on this address; a port of 0 takes any that is free
     #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:8080")]
     listen: SocketAddr,
-    /// Ask hosts for the enrolment secret, or for nothing
+    /// What hosts must show to sync
     #[arg(long, value_name = "WHAT", value_enum, default_value_t = HostsShow::Secret)]
     sync_auth: HostsShow,
     /// Refuse bodies of hosts that are larger than this, before or after decompression
@@ -39,6 +49,8 @@ pub(crate) struct ServeArgs {
     /// Let what was answered survive a power failure, or only the end of the process (SQLite)
     #[arg(long, value_name = "WHAT", value_enum, default_value_t = Survives::Power)]
     durability: Survives,
+    #[command(flatten)]
+    tls: TlsArgs,
 }
 
 /// What an answered write survives.
@@ -72,6 +84,8 @@ impl FromStr for Size {
 enum HostsShow {
     /// An enrolment secret, as bearer token or in the path /santa/SECRET/
     Secret,
+    /// A client certificate and nothing else; needs --client-ca
+    Certificate,
     /// Nothing: whoever reaches the port may sync
     None,
 }
@@ -85,13 +99,16 @@ async fn serve(context: &Context, args: &ServeArgs) -> Result<(), CliError> {
         return Err(CliError::usage("a server needs a database of its own")
             .hint("name one: --database sqlite:/var/lib/nicelist/nicelist.db"));
     };
+    // Before the database: a first start that fails would have told its secrets for nothing.
+    let tls = open_tls(context, args)?;
     let exposed = |secret: &Option<Secret>| secret.as_ref().map(|it| it.expose().to_owned());
     let options = Options {
         database: database.to_string(),
         sync_auth: match args.sync_auth {
             HostsShow::Secret => SyncAuth::Secret,
-            HostsShow::None => SyncAuth::None,
+            HostsShow::Certificate | HostsShow::None => SyncAuth::None,
         },
+        client_certificates: args.tls.demands_certificates(),
         first_tokens: true,
         bootstrap_token: exposed(&context.env.bootstrap_token),
         enrolment_secret: exposed(&context.env.enrolment_secret),
@@ -107,24 +124,40 @@ async fn serve(context: &Context, args: &ServeArgs) -> Result<(), CliError> {
         .await
         .map_err(|error| CliError::failed(format!("cannot listen on {}: {error}", args.listen)))?;
     let address = listener.local_addr()?;
+    let scheme = if tls.is_some() { "https" } else { "http" };
+    let server = format!("{scheme}://{address}");
     let made = |first: &&crate::server::FirstStart| {
         first.admin_token.is_some() || first.enrolment_secret.is_some()
     };
     if let Some(first) = app.first_start().filter(made) {
-        context.ui.report(&FirstStart::new(address, first))?;
+        context.ui.report(&FirstStart::new(server.clone(), first))?;
         context.ui.hint("note these now: they are kept as hashes and never shown again");
     }
-    context.ui.status(format!(
-        "nicelist {} serves {database} at http://{address}",
-        env!("CARGO_PKG_VERSION")
-    ));
-    if args.sync_auth == HostsShow::None && !address.ip().is_loopback() {
+    context
+        .ui
+        .status(format!("nicelist {} serves {database} at {server}", env!("CARGO_PKG_VERSION")));
+    let anybody = args.sync_auth == HostsShow::None && !args.tls.demands_certificates();
+    if anybody && !address.ip().is_loopback() {
         context.ui.warn("whoever reaches this port may sync: --sync-auth none");
     }
     let ended = ended()?;
-    app.serve(listener, ended).await;
+    app.serve(listener, tls, ended).await;
     context.ui.status("ended: every request under way was answered");
     Ok(())
+}
+
+fn open_tls(context: &Context, args: &ServeArgs) -> Result<Option<Tls>, CliError> {
+    if args.sync_auth == HostsShow::Certificate && !args.tls.demands_certificates() {
+        return Err(CliError::usage(
+            "--sync-auth certificate without certificates would let everybody in",
+        )
+        .hint("demand one: --client-ca FILE without --client-ca-optional"));
+    }
+    let tls = args.tls.open()?;
+    if let Some(doubt) = tls.as_ref().and_then(Tls::doubt) {
+        context.ui.warn(doubt);
+    }
+    Ok(tls)
 }
 
 /// Ends when the process is told to end.
@@ -152,8 +185,7 @@ struct FirstStart {
 }
 
 impl FirstStart {
-    fn new(address: SocketAddr, first: &crate::server::FirstStart) -> Self {
-        let server = format!("http://{address}");
+    fn new(server: String, first: &crate::server::FirstStart) -> Self {
         let secret = first.enrolment_secret.as_ref();
         Self {
             sync_base_url: secret.map(|secret| format!("{server}/santa/{secret}/")),

@@ -7,6 +7,7 @@ use ::http::header::{AUTHORIZATION, HeaderValue};
 use ::http::{Request, Response};
 use async_trait::async_trait;
 use bytes::Bytes;
+use reqwest::Certificate;
 use url::Url;
 
 use super::transport::Transport;
@@ -27,17 +28,40 @@ struct Http {
     authorization: Option<HeaderValue>,
 }
 
+/// Whom to trust with a server's certificate, in place of those whom the machine trusts.
+#[derive(Clone, Debug)]
+pub struct Authorities(Vec<Certificate>);
+
+impl Authorities {
+    /// Those in the text of a PEM file, if there is one at least.
+    #[must_use]
+    pub fn from_pem(text: &[u8]) -> Option<Self> {
+        let found = Certificate::from_pem_bundle(text).ok()?;
+        (!found.is_empty()).then_some(Self(found))
+    }
+}
+
 impl Client {
-    /// A client of the server at `base`, which it shows `token`.
+    /// A client of the server at `base`, which it shows `token`. Where authorities are given,
+    /// the server's certificate must be from one of them, otherwise from one of the machine's.
     ///
     /// Redirects are not followed: a token is for the server that it was given for.
     ///
     /// # Errors
     /// [`ClientError::Unreachable`] when TLS cannot be set up or no header can carry the token.
-    pub fn http(base: &Url, token: Option<&str>) -> Result<Self, ClientError> {
+    pub fn http(
+        base: &Url,
+        token: Option<&str>,
+        authorities: Option<Authorities>,
+    ) -> Result<Self, ClientError> {
         let base = base.as_str().trim_end_matches('/').to_owned();
         let unreachable = |reason| ClientError::Unreachable { url: base.clone(), reason };
-        let client = reqwest::Client::builder()
+        let client = reqwest::Client::builder();
+        let client = match authorities {
+            Some(Authorities(authorities)) => client.tls_certs_only(authorities),
+            None => client,
+        };
+        let client = client
             .user_agent(USER_AGENT)
             .connect_timeout(CONNECT)
             .read_timeout(SILENCE)

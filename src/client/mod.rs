@@ -9,6 +9,7 @@ mod routes;
 mod transport;
 
 pub use error::ClientError;
+pub use http::Authorities;
 pub use pages::Pages;
 pub use transport::{BoxFuture, InProcess};
 

@@ -70,7 +70,7 @@ async fn what_is_no_nicelist_server_is_named_as_such() {
 
 #[tokio::test]
 async fn a_server_that_is_not_there_is_unreachable() {
-    let client = Client::http(&"http://127.0.0.1:1/".parse().unwrap(), None).unwrap();
+    let client = Client::http(&"http://127.0.0.1:1/".parse().unwrap(), None, None).unwrap();
     let error = client.status().await.unwrap_err().to_string();
     assert!(error.starts_with("cannot reach http://127.0.0.1:1: "), "{error}");
     assert!(!error.contains('\n'));

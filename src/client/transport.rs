@@ -116,6 +116,17 @@ fn strange(response: &Response<Bytes>) -> String {
     let to = response.headers().get(LOCATION).and_then(|value| value.to_str().ok());
     match to {
         Some(to) if status.is_redirection() => format!("it redirects to {to} (HTTP {status})"),
-        _ => format!("HTTP {status}"),
+        _ => match said(response) {
+            Some(said) => format!("HTTP {status}: {said}"),
+            None => format!("HTTP {status}"),
+        },
     }
+}
+
+/// The line that whoever answered wrote for people to read.
+fn said(response: &Response<Bytes>) -> Option<&str> {
+    let kind = response.headers().get(CONTENT_TYPE)?.to_str().ok()?;
+    let line = std::str::from_utf8(response.body()).ok()?.lines().next()?.trim();
+    let fit = !line.is_empty() && line.len() <= 200 && !line.contains(char::is_control);
+    (fit && kind.starts_with("text/plain")).then_some(line)
 }

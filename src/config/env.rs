@@ -11,6 +11,8 @@ use super::values::Secret;
 pub const SERVER: &str = "NICELIST_SERVER";
 /// The token that commands show to the server.
 pub const TOKEN: &str = "NICELIST_TOKEN";
+/// A file with the certificates of the authorities that the server's certificate may be from.
+pub const CA: &str = "NICELIST_CA";
 /// The local database that commands work on without a server.
 pub const DATABASE: &str = "NICELIST_DATABASE";
 /// The context to take from the configuration file.
@@ -45,6 +47,8 @@ pub struct Environment {
     pub server: Option<String>,
     /// [`TOKEN`]
     pub token: Option<Secret>,
+    /// [`CA`]
+    pub ca: Option<String>,
     /// [`DATABASE`]
     pub database: Option<String>,
     /// [`CONTEXT`]
@@ -99,6 +103,7 @@ impl Environment {
         Ok(Self {
             server: text(SERVER)?,
             token: secret(TOKEN)?,
+            ca: text(CA)?,
             database: text(DATABASE)?,
             context: text(CONTEXT)?,
             config: raw(CONFIG).map(PathBuf::from),

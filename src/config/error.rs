@@ -124,6 +124,12 @@ pub enum Problem {
         /// What is wrong with it.
         reason: &'static str,
     },
+    /// The path of a file that isn't one.
+    #[error("not the path of a file: {reason}")]
+    Path {
+        /// What is wrong with it.
+        reason: &'static str,
+    },
     /// A secret that no header can carry.
     #[error("a secret must be printable ASCII without spaces, and not empty")]
     Secret,

@@ -166,7 +166,7 @@ impl Reader<'_> {
                 Key::Context => file.context = Some(self.words(at, name, item)?),
                 Key::Output => file.output = Some(self.value(at, name, item)?),
                 Key::Color => file.color = Some(self.value(at, name, item)?),
-                key @ (Key::Server | Key::Token | Key::TokenCommand | Key::Database) => {
+                key @ (Key::Server | Key::Token | Key::TokenCommand | Key::Ca | Key::Database) => {
                     self.connection(at, key, item, &mut file.top)?;
                 }
             }
@@ -212,6 +212,7 @@ impl Reader<'_> {
             Key::Server => into.server = Some(self.value(at, name, item)?),
             Key::Token => into.token = Some(self.value(at, name, item)?),
             Key::TokenCommand => into.token_command = Some(self.words(at, name, item)?),
+            Key::Ca => into.ca = Some(self.value(at, name, item)?),
             Key::Database => into.database = Some(self.value(at, name, item)?),
             Key::Context | Key::Output | Key::Color => {}
         }

@@ -14,6 +14,8 @@ pub enum Key {
     Token,
     /// A command that prints the token.
     TokenCommand,
+    /// The authorities that the server's certificate may be from.
+    Ca,
     /// The local database that commands work on without a server.
     Database,
     /// The context in use.
@@ -26,19 +28,20 @@ pub enum Key {
 
 impl Key {
     /// Every setting, in the order that they are listed.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 8] = [
         Self::Context,
         Self::Server,
         Self::Token,
         Self::TokenCommand,
+        Self::Ca,
         Self::Database,
         Self::Output,
         Self::Color,
     ];
 
     /// The settings that a context may hold.
-    pub const IN_CONTEXT: [Self; 4] =
-        [Self::Server, Self::Token, Self::TokenCommand, Self::Database];
+    pub const IN_CONTEXT: [Self; 5] =
+        [Self::Server, Self::Token, Self::TokenCommand, Self::Ca, Self::Database];
 
     /// As it is written in a file.
     pub fn as_str(self) -> &'static str {
@@ -46,6 +49,7 @@ impl Key {
             Self::Server => "server",
             Self::Token => "token",
             Self::TokenCommand => "token_command",
+            Self::Ca => "ca",
             Self::Database => "database",
             Self::Context => "context",
             Self::Output => "output",

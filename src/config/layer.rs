@@ -6,7 +6,7 @@ use super::env::{self, Environment};
 use super::error::{ConfigError, Problem};
 use super::file::File;
 use super::origin::{Origin, Setting, Source};
-use super::values::{Color, Database, Output, Secret, ServerUrl};
+use super::values::{CaFile, Color, Database, Output, Secret, ServerUrl};
 
 /// The flags that every command has.
 #[derive(Debug, Clone, Default)]
@@ -15,6 +15,8 @@ pub struct Flags {
     pub server: Option<ServerUrl>,
     /// `--token`
     pub token: Option<Secret>,
+    /// `--ca`
+    pub ca: Option<CaFile>,
     /// `--database`
     pub database: Option<Database>,
     /// `--context`
@@ -31,6 +33,7 @@ pub(super) struct Connection {
     pub(super) server: Option<Setting<ServerUrl>>,
     pub(super) token: Option<Setting<Secret>>,
     pub(super) token_command: Option<Setting<String>>,
+    pub(super) ca: Option<Setting<CaFile>>,
     pub(super) database: Option<Setting<Database>>,
 }
 
@@ -59,11 +62,12 @@ pub(super) struct Layer {
 
 impl Layer {
     pub(super) fn of_flags(flags: Flags) -> Result<Self, ConfigError> {
-        let Flags { server, token, database, context, output, color } = flags;
+        let Flags { server, token, ca, database, context, output, color } = flags;
         let connection = Connection {
             server: flag("--server", server),
             token: flag("--token", token),
             token_command: None,
+            ca: flag("--ca", ca),
             database: flag("--database", database),
         };
         Ok(Self {
@@ -78,6 +82,7 @@ impl Layer {
         let Environment {
             server,
             token,
+            ca,
             database,
             context,
             output,
@@ -95,6 +100,7 @@ impl Layer {
             server: parsed(env::SERVER, server.as_deref())?,
             token: variable(env::TOKEN, token.clone()),
             token_command: None,
+            ca: parsed(env::CA, ca.as_deref())?,
             database: parsed(env::DATABASE, database.as_deref())?,
         };
         Ok(Self {

@@ -22,12 +22,12 @@ pub use layer::Flags;
 pub use origin::{Origin, Setting, Source};
 pub use place::{Credential, Place};
 pub use settings::{Entry, Settings};
-pub use values::{Color, Database, Output, Secret, ServerUrl};
+pub use values::{CaFile, Color, Database, Output, Secret, ServerUrl};
 
 /// The environment variables, by what they are for.
 pub mod names {
     pub use super::env::{
-        BOOTSTRAP_TOKEN, CONFIG, CONTEXT, DATABASE, ENROLMENT_SECRET, HOME, LOG, LOGNAME, NO_COLOR,
-        OUTPUT, SERVER, TOKEN, USER, XDG_CONFIG_HOME, XDG_DATA_HOME,
+        BOOTSTRAP_TOKEN, CA, CONFIG, CONTEXT, DATABASE, ENROLMENT_SECRET, HOME, LOG, LOGNAME,
+        NO_COLOR, OUTPUT, SERVER, TOKEN, USER, XDG_CONFIG_HOME, XDG_DATA_HOME,
     };
 }

@@ -6,7 +6,7 @@ use super::env::Environment;
 use super::error::{ConfigError, Warning};
 use super::layer::Connection;
 use super::origin::{Origin, Setting, Source};
-use super::values::{Database, Secret, ServerUrl};
+use super::values::{CaFile, Database, Secret, ServerUrl};
 
 /// The place that commands talk to.
 #[derive(Debug, Clone)]
@@ -17,6 +17,8 @@ pub enum Place {
         url: ServerUrl,
         /// What it is shown, if anything is.
         credential: Option<Credential>,
+        /// The authorities that its certificate may be from, where they are not the machine's.
+        ca: Option<CaFile>,
     },
     /// A local database, without a server.
     Local {
@@ -79,17 +81,17 @@ pub(super) fn decide(
             return (Some(Place::Local { database: database.value.clone() }), None);
         }
         if let Some(server) = &connection.server {
-            let url = server.value.clone();
+            let (url, ca) = (server.value.clone(), ca(connections, rank));
             return match credential(connections, rank) {
                 Some((credential, _, true)) => {
-                    (Some(Place::Server { url, credential: Some(credential) }), None)
+                    (Some(Place::Server { url, credential: Some(credential), ca }), None)
                 }
                 Some((_, token, false)) => {
                     let server = server.origin.clone();
                     let withheld = Warning::TokenWithheld { token, server };
-                    (Some(Place::Server { url, credential: None }), Some(withheld))
+                    (Some(Place::Server { url, credential: None, ca }), Some(withheld))
                 }
-                None => (Some(Place::Server { url, credential: None }), None),
+                None => (Some(Place::Server { url, credential: None, ca }), None),
             };
         }
     }
@@ -110,9 +112,20 @@ fn credential(connections: &[Connection], rank: usize) -> Option<(Credential, Or
             .as_ref()
             .map(|command| (Credential::Command(command.clone()), command.origin.clone()));
         let (credential, origin) = token.or(command)?;
-        let meant = at <= rank || origin.source >= Source::Env;
+        let meant = is_meant(at, rank, &origin);
         Some((credential, origin, meant))
     })
+}
+
+/// The strongest setting of authorities, if it is meant for the server at `rank`.
+fn ca(connections: &[Connection], rank: usize) -> Option<CaFile> {
+    let mut all = connections.iter().enumerate();
+    let (at, ca) = all.find_map(|(at, connection)| Some((at, connection.ca.as_ref()?)))?;
+    is_meant(at, rank, &ca.origin).then(|| ca.value.clone())
+}
+
+fn is_meant(at: usize, rank: usize, origin: &Origin) -> bool {
+    at <= rank || origin.source >= Source::Env
 }
 
 #[cfg(test)]
@@ -156,6 +169,22 @@ mod tests {
     fn a_token_given_for_this_command_is_shown_to_any_server() {
         assert_eq!(shown(&[server(Source::Flag), token(Source::Env)]), (true, false));
         assert_eq!(shown(&[token(Source::Flag), server(Source::User)]), (true, false));
+    }
+
+    #[test]
+    fn authorities_are_meant_for_the_servers_that_a_token_is_meant_for() {
+        let with = |source| Connection {
+            ca: set("/etc/ca.pem".parse().unwrap(), source, "ca"),
+            ..Connection::default()
+        };
+        let trusts = |connections: &[Connection]| match decide(connections, None) {
+            (Some(Place::Server { ca, .. }), None) => ca.is_some(),
+            other => panic!("{other:?}"),
+        };
+        assert!(!trusts(&[server(Source::Flag), with(Source::User)]));
+        assert!(trusts(&[with(Source::User), server(Source::System)]));
+        assert!(trusts(&[server(Source::Flag), with(Source::Env)]));
+        assert!(trusts(&[with(Source::Flag), server(Source::User)]));
     }
 
     #[test]

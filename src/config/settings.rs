@@ -87,6 +87,7 @@ impl Settings {
             Key::Server => Entry::of(key, self.first(|from| from.server.as_ref())),
             Key::Token => Entry::of(key, self.first(|from| from.token.as_ref())),
             Key::TokenCommand => Entry::of(key, self.first(|from| from.token_command.as_ref())),
+            Key::Ca => Entry::of(key, self.first(|from| from.ca.as_ref())),
             Key::Database => {
                 let set = self.first(|from| from.database.as_ref());
                 Entry::of(key, set.or(self.usual_database.as_ref()))

@@ -84,6 +84,40 @@ impl fmt::Display for Database {
     }
 }
 
+/// A file of certificates, PEM.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CaFile(PathBuf);
+
+impl CaFile {
+    /// The file's path.
+    pub fn path(&self) -> &Path {
+        &self.0
+    }
+}
+
+impl FromStr for CaFile {
+    type Err = Problem;
+
+    fn from_str(text: &str) -> Result<Self, Problem> {
+        let path = text.trim();
+        if path.is_empty() {
+            return Err(Problem::Path { reason: "it is missing" });
+        }
+        if path.starts_with('~') {
+            return Err(Problem::Path {
+                reason: "`~` is not expanded, it must be written in full",
+            });
+        }
+        Ok(Self(path.into()))
+    }
+}
+
+impl fmt::Display for CaFile {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.display().fmt(f)
+    }
+}
+
 /// Text that is never shown, unless it is asked for by name.
 #[derive(Clone)]
 pub struct Secret(Box<str>);

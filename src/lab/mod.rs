@@ -41,4 +41,4 @@ pub use santa::{Santa, StateError, events_in};
 pub use settings::Settings;
 pub use sync::{SyncError, SyncOptions};
 pub use sync_kind::SyncKind;
-pub use transport::{AddressError, Answer, HttpTransport, Transport, TransportError};
+pub use transport::{AddressError, Answer, Certificates, HttpTransport, Transport, TransportError};

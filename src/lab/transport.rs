@@ -73,6 +73,41 @@ pub enum AddressError {
     Client(#[from] reqwest::Error),
 }
 
+/// What a client's profile says about TLS.
+#[derive(Debug, Default)]
+pub struct Certificates {
+    /// The only authorities that the server's certificate may be from (`ServerAuthRootsFile`);
+    /// the machine's own where there are none.
+    authorities: Option<Vec<reqwest::Certificate>>,
+    /// What the client shows to a server that asks for a certificate
+    /// (`ClientAuthCertificateFile`).
+    own: Option<reqwest::Identity>,
+}
+
+impl Certificates {
+    /// The same, trusting only the authorities in a PEM text, if there is one at least.
+    #[must_use]
+    pub fn trusting(self, text: &[u8]) -> Option<Self> {
+        let found = reqwest::Certificate::from_pem_bundle(text).ok()?;
+        (!found.is_empty()).then_some(Self { authorities: Some(found), ..self })
+    }
+
+    /// The same, showing a certificate with its chain, and the key to it: both in a PEM text.
+    #[must_use]
+    pub fn showing(self, text: &[u8]) -> Option<Self> {
+        let own = reqwest::Identity::from_pem(text).ok()?;
+        Some(Self { own: Some(own), ..self })
+    }
+
+    pub(super) fn given_to(self, client: reqwest::ClientBuilder) -> reqwest::ClientBuilder {
+        let client = match self.authorities {
+            Some(authorities) => client.tls_certs_only(authorities),
+            None => client,
+        };
+        self.own.into_iter().fold(client, reqwest::ClientBuilder::identity)
+    }
+}
+
 /// The transport over HTTP.
 #[derive(Debug, Clone)]
 pub struct HttpTransport {
@@ -83,9 +118,18 @@ pub struct HttpTransport {
 impl HttpTransport {
     /// A transport to the server at this address, whose path is kept and whose query is not.
     pub fn new(address: &str) -> Result<Self, AddressError> {
+        Self::with_certificates(address, Certificates::default())
+    }
+
+    /// The same with certificates to trust and to show.
+    pub fn with_certificates(
+        address: &str,
+        certificates: Certificates,
+    ) -> Result<Self, AddressError> {
         let base = base_url(address)?;
+        let client = certificates.given_to(reqwest::Client::builder());
         // Answers are taken out of their encoding by who asked, for clients differ in it.
-        let client = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none());
+        let client = client.redirect(reqwest::redirect::Policy::none());
         let client = client.no_gzip();
         let client = if is_loopback(&base) { client.no_proxy() } else { client };
         Ok(Self { base: base.into(), client: client.build()? })

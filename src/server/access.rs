@@ -44,6 +44,10 @@ pub struct FirstStart {
 #[derive(Clone, Debug)]
 pub struct LocalOperator(pub String);
 
+/// Marks a request of whom has shown a certificate of the client CA that is good now.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Certified;
+
 /// Who asks.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Operator {
@@ -70,6 +74,7 @@ pub(super) struct Access {
     /// token that was revoked in between, or without one that was made.
     refreshing: tokio::sync::Mutex<()>,
     sync_auth: SyncAuth,
+    client_certificates: bool,
     clock: Clock,
 }
 
@@ -110,6 +115,7 @@ impl Access {
             tokens: RwLock::default(),
             refreshing: tokio::sync::Mutex::default(),
             sync_auth: options.sync_auth,
+            client_certificates: options.client_certificates,
             clock: options.clock.clone(),
         };
         access.refresh(store).await?;
@@ -132,6 +138,11 @@ impl Access {
         let token = tokens.get(&hash(secret))?;
         let works = token.expires.is_none_or(|expires| self.clock.now() < expires);
         works.then(|| Operator { name: token.name.clone(), role: token.role })
+    }
+
+    /// Whether a host's connection is one over which it may sync.
+    pub(super) fn is_certified(&self, extensions: &http::Extensions) -> bool {
+        !self.client_certificates || extensions.get::<Certified>().is_some()
     }
 
     /// Whether a host may sync with what it presents: an enrolment secret in a header, or as a

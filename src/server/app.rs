@@ -12,6 +12,7 @@ use tokio::task::JoinHandle;
 use tokio::time::MissedTickBehavior;
 
 use super::access::{Access, FirstStart, SyncAuth};
+use super::tls::Tls;
 use super::{admin, listen, retention, santa};
 use crate::fleet::Clock;
 use crate::store::{self, Store, StoreError};
@@ -31,6 +32,8 @@ pub struct Options {
     pub durability: Durability,
     /// What hosts must present to sync.
     pub sync_auth: SyncAuth,
+    /// Whether hosts must, besides, come over TLS with a certificate of the client CA.
+    pub client_certificates: bool,
     /// Whether to let in the first administrator and the first hosts, if there never was a
     /// token. Work on a local database needs none.
     pub first_tokens: bool,
@@ -125,9 +128,20 @@ impl App {
             .with_state(Arc::clone(&self.state))
     }
 
-    /// Answers requests until `shutdown` ends, and then finishes those under way.
-    pub async fn serve(&self, listener: TcpListener, shutdown: impl Future<Output = ()> + Send) {
-        listen::serve(listener, self.router(), shutdown).await;
+    /// Answers requests, over TLS where that is given, until `shutdown` ends, and then finishes
+    /// those under way.
+    pub async fn serve(
+        &self,
+        listener: TcpListener,
+        tls: Option<Tls>,
+        shutdown: impl Future<Output = ()> + Send,
+    ) {
+        let tls = tls.map(Arc::new);
+        let following = tls.clone().map(|tls| tokio::spawn(async move { tls.follow().await }));
+        listen::serve(listener, self.router(), tls, shutdown).await;
+        if let Some(following) = following {
+            following.abort();
+        }
     }
 }
 

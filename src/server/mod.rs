@@ -10,6 +10,8 @@ mod app;
 mod listen;
 mod retention;
 mod santa;
+mod tls;
 
 pub use access::{FirstStart, LocalOperator, SyncAuth};
 pub use app::{App, Durability, Options, ServerError};
+pub use tls::{Part, Tls, TlsError, TlsFiles, TlsProblem};

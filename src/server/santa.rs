@@ -87,6 +87,8 @@ struct Answered {
 /// Why a request of a host was not answered as it hoped.
 #[derive(Debug, thiserror::Error)]
 enum Failure {
+    #[error("no client certificate of the CA that this server trusts")]
+    NoCertificate,
     #[error("no enrolment secret, or one that is not known")]
     NotEnrolled,
     #[error("the machine id is not usable: {0}")]
@@ -108,7 +110,7 @@ enum Failure {
 impl Failure {
     fn status(&self) -> StatusCode {
         match self {
-            Self::NotEnrolled => StatusCode::UNAUTHORIZED,
+            Self::NoCertificate | Self::NotEnrolled => StatusCode::UNAUTHORIZED,
             Self::TooSlow => StatusCode::REQUEST_TIMEOUT,
             Self::Unread { .. } | Self::Encoding(BodyError::TooLarge { .. }) => {
                 StatusCode::PAYLOAD_TOO_LARGE
@@ -177,6 +179,9 @@ async fn stage_answer(
     request: Request,
 ) -> Result<Answered, Failure> {
     let (parts, body) = request.into_parts();
+    if !state.access.is_certified(&parts.extensions) {
+        return Err(Failure::NoCertificate);
+    }
     if !state.access.may_sync(place.base, &parts.headers) {
         return Err(Failure::NotEnrolled);
     }

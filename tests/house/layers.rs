@@ -25,13 +25,14 @@ const TABLE: [(&str, &[&str]); 15] = [
 ];
 
 /// Crates that are the business of a few modules.
-const CRATES: [(&str, &[&str]); 6] = [
+const CRATES: [(&str, &[&str]); 7] = [
     ("axum", &["server"]),
     ("clap", &["cli"]),
     ("clap_complete", &["cli"]),
     ("clap_mangen", &["cli"]),
     ("reqwest", &["client", "lab"]),
     ("rusqlite", &["store"]),
+    ("tokio_rustls", &["server"]),
 ];
 
 const PRINTING: [&str; 4] = ["print", "println", "eprint", "eprintln"];

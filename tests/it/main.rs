@@ -30,5 +30,6 @@ mod rollback;
 mod serve;
 mod shell;
 mod terminal;
+mod tls;
 mod wire;
 mod world;

@@ -7,6 +7,7 @@ use std::io::{BufRead, BufReader, Write};
 use std::net::TcpStream;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use tempfile::TempDir;
@@ -137,14 +138,21 @@ fn unpadded(line: &str) -> String {
 pub(crate) struct Server {
     process: Child,
     pub(crate) url: String,
+    log: Arc<Mutex<String>>,
 }
 
 impl Server {
     /// Starts a server over a database in the shell's home, on a free port.
     pub(crate) fn start(shell: &Shell) -> Self {
+        Self::start_with(shell, &[])
+    }
+
+    /// The same with these flags besides.
+    pub(crate) fn start_with(shell: &Shell, flags: &[&str]) -> Self {
         let database = format!("sqlite:{}", shell.path("nicelist.db").display());
         let mut process = shell
             .command(&["serve", "--listen", "127.0.0.1:0", "--database", &database])
+            .args(flags)
             .env("NICELIST_BOOTSTRAP_TOKEN", ADMIN)
             .env("NICELIST_ENROLMENT_SECRET", ENROLMENT)
             .stdout(Stdio::null())
@@ -152,16 +160,27 @@ impl Server {
             .spawn()
             .unwrap();
         let mut lines = BufReader::new(process.stderr.take().unwrap()).lines();
+        let log = Arc::new(Mutex::new(String::new()));
+        let note = {
+            let log = Arc::clone(&log);
+            move |line: &str| *log.lock().unwrap() += &format!("{line}\n")
+        };
         let mut url = None;
         for line in lines.by_ref() {
             let line = line.unwrap();
-            if let Some((_, address)) = line.rsplit_once(" at http://") {
-                url = Some(format!("http://{address}"));
+            note(&line);
+            if let Some((_, address)) = line.rsplit_once(" at http") {
+                url = Some(format!("http{address}"));
                 break;
             }
         }
-        std::thread::spawn(move || lines.for_each(drop));
-        Self { process, url: url.expect("the server says where it serves") }
+        std::thread::spawn(move || lines.map_while(Result::ok).for_each(|line| note(&line)));
+        Self { process, url: url.expect("the server says where it serves"), log }
+    }
+
+    /// What it has written to stderr so far.
+    pub(crate) fn log(&self) -> String {
+        self.log.lock().unwrap().clone()
     }
 
     /// What a Mac's profile would have as its sync URL.
@@ -171,7 +190,11 @@ impl Server {
 
     /// Sends SIGTERM.
     pub(crate) fn tell_to_end(&self) {
-        let kill = format!("kill -TERM {}", self.process.id());
+        self.signal("TERM");
+    }
+
+    pub(crate) fn signal(&self, name: &str) {
+        let kill = format!("kill -{name} {}", self.process.id());
         assert!(Command::new("sh").args(["-c", &kill]).status().unwrap().success());
     }
 

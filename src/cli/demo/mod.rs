@@ -53,7 +53,7 @@ async fn demo(context: &Context, args: &DemoArgs) -> Result<(), CliError> {
     let (end, ended) = tokio::sync::oneshot::channel::<()>();
     let told = async {
         let url = url::Url::parse(&server).map_err(|error| CliError::failed(error.to_string()))?;
-        let client = Client::http(&url, Some(&token))?;
+        let client = Client::http(&url, Some(&token), None)?;
         let story = Story { ui: &context.ui, client: &client, server: &server, token: &token };
         story.tell(&format!("{server}/santa/{secret}/")).await?;
         if !args.once {
@@ -64,6 +64,6 @@ async fn demo(context: &Context, args: &DemoArgs) -> Result<(), CliError> {
         Ok::<(), CliError>(())
     };
     let shutdown = async move { drop(ended.await) };
-    let ((), told) = tokio::join!(app.serve(listener, shutdown), told);
+    let ((), told) = tokio::join!(app.serve(listener, None, shutdown), told);
     told
 }

@@ -5,6 +5,7 @@ use std::time::Duration;
 use clap::Args;
 use serde::Serialize;
 
+use super::certificates::CertificateArgs;
 use crate::cli::context::Context;
 use crate::cli::error::CliError;
 use crate::cli::ui::{Cell, Column, Row, Tone};
@@ -54,6 +55,8 @@ pub(crate) struct ConformanceArgs {
     /// Begin the machine ids of the hosts with this, rather than with something made up
     #[arg(long, value_name = "TEXT", value_parser = prefix)]
     prefix: Option<String>,
+    #[command(flatten)]
+    certificates: CertificateArgs,
 }
 
 pub(super) async fn run(context: &Context, args: ConformanceArgs) -> Result<(), CliError> {
@@ -66,7 +69,7 @@ pub(super) async fn run(context: &Context, args: ConformanceArgs) -> Result<(), 
         let header = format!("Authorization: Bearer {secret}").parse();
         headers.push(header.map_err(|_| CliError::usage("--secret: not fit for a header"))?);
     }
-    let server = Server::new(&url, &headers, args.timeout)?;
+    let server = Server::new(&url, &headers, args.certificates.read()?, args.timeout)?;
     let judge = Judge::new(server, args.hooks.into_iter().collect(), args.prefix);
     judge.reach().await?;
     let progress = context.ui.progress(Some(cases.len() as u64), "judging");

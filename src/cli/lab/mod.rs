@@ -1,5 +1,6 @@
 //! `nicelist lab`.
 
+mod certificates;
 mod conformance;
 mod daemon;
 mod sync;
@@ -14,12 +15,12 @@ use super::error::CliError;
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
     Sync(Box<sync::SyncArgs>),
-    Conformance(conformance::ConformanceArgs),
+    Conformance(Box<conformance::ConformanceArgs>),
 }
 
 pub(super) async fn run(context: &Context, command: Command) -> Result<(), CliError> {
     match command {
         Command::Sync(args) => sync::run(context, *args).await,
-        Command::Conformance(args) => conformance::run(context, args).await,
+        Command::Conformance(args) => conformance::run(context, *args).await,
     }
 }

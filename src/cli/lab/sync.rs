@@ -7,6 +7,7 @@ use clap::Args;
 use clap::builder::PossibleValuesParser;
 use jiff::SignedDuration;
 
+use super::certificates::CertificateArgs;
 use super::daemon::{self, Run};
 use super::view::Synced;
 use crate::cli::arg::{self, Words};
@@ -44,6 +45,8 @@ Examples:
   nicelist lab sync http://127.0.0.1:8080/santa/ --no-backoff -o json | jq .rules_hash
   nicelist lab sync http://127.0.0.1:8080/santa/ --generation 2022.4 --encoding zlib
   nicelist lab sync http://127.0.0.1:8080/santa/ --generation 2024.6 --wire protobuf
+  nicelist lab sync https://santa.example.com/santa/ --ca ca.pem --client-cert mac.pem \\
+      --client-key mac.key
   nicelist lab sync http://127.0.0.1:8080/santa/ --state mac.json --rule-only
   nicelist lab sync http://127.0.0.1:8080/santa/ --state mac.json --daemon --for 1h -o jsonl")]
 pub(crate) struct SyncArgs {
@@ -70,6 +73,8 @@ pub(crate) struct SyncArgs {
     /// Download rules and do nothing else, as after a push
     #[arg(long, conflicts_with_all = ["clean", "clean_all"])]
     rule_only: bool,
+    #[command(flatten)]
+    certificates: CertificateArgs,
     #[command(flatten)]
     schedule: Schedule,
 }
@@ -194,7 +199,7 @@ pub(super) async fn run(context: &Context, args: SyncArgs) -> Result<(), CliErro
         Some(path) => lab::events_in(path)?,
         None => Vec::new(),
     };
-    let transport = HttpTransport::new(&url)?;
+    let transport = HttpTransport::with_certificates(&url, args.certificates.read()?)?;
     let pace = if no_backoff { Pace::WITHOUT_BACKOFF } else { Pace::REAL };
     let options = SyncOptions { pace, ..SyncOptions::default() };
     let Schedule { daemon, time, syncs } = args.schedule;

@@ -15,8 +15,8 @@ use serde_json::Value;
 use super::answer::Answer;
 use super::mac::Mac;
 use super::verdict::Stop;
-use crate::lab::AddressError;
 use crate::lab::transport::{folder_url, is_loopback};
+use crate::lab::{AddressError, Certificates};
 
 /// The type of JSON bodies.
 pub(super) const JSON: &str = "application/json";
@@ -92,12 +92,14 @@ impl Server {
     pub fn new(
         address: &str,
         headers: &[Header],
+        certificates: Certificates,
         patience: Duration,
     ) -> Result<Self, AddressError> {
         let base = folder_url(address)?;
         let headers: HeaderMap =
             headers.iter().map(|header| (header.name.clone(), header.value.clone())).collect();
-        let client = reqwest::Client::builder()
+        let client = certificates
+            .given_to(reqwest::Client::builder())
             .redirect(Policy::none())
             .no_gzip()
             .timeout(patience)

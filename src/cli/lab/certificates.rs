@@ -1,0 +1,47 @@
+//! What a Mac that does not exist trusts and shows where TLS is spoken.
+
+use std::path::{Path, PathBuf};
+
+use clap::Args;
+
+use crate::cli::error::CliError;
+use crate::cli::pem;
+use crate::config::CaFile;
+use crate::lab::Certificates;
+
+/// The files of a client's profile.
+#[derive(Debug, Default, Args)]
+#[command(next_help_heading = "TLS")]
+pub(super) struct CertificateArgs {
+    /// Trust only the CAs in this PEM file, as with ServerAuthRootsFile
+    #[arg(long, value_name = "FILE")]
+    ca: Option<CaFile>,
+    /// Show the server the client certificate in this PEM file
+    #[arg(long, value_name = "FILE", requires = "client_key")]
+    client_cert: Option<PathBuf>,
+    /// The client certificate's private key, PEM without a password
+    #[arg(long, value_name = "FILE", requires = "client_cert")]
+    client_key: Option<PathBuf>,
+}
+
+impl CertificateArgs {
+    pub(super) fn read(&self) -> Result<Certificates, CliError> {
+        let mut certificates = Certificates::default();
+        if let Some(ca) = self.ca.as_ref().map(CaFile::path) {
+            let trusting = certificates.trusting(&pem::read(ca)?);
+            certificates = trusting.ok_or_else(|| pem::no_certificate(ca))?;
+        }
+        if let (Some(certificate), Some(key)) = (&self.client_cert, &self.client_key) {
+            let text = [pem::read(certificate)?, pem::read(key)?].join(&b'\n');
+            let showing = certificates.showing(&text);
+            certificates = showing.ok_or_else(|| unusable(certificate, key))?;
+        }
+        Ok(certificates)
+    }
+}
+
+fn unusable(certificate: &Path, key: &Path) -> CliError {
+    let files = format!("{} and {}", certificate.display(), key.display());
+    CliError::usage(format!("{files} are not a certificate and its key, both PEM"))
+        .hint("a key with a password is not taken: openssl pkey -in FILE -out key.pem")
+}

@@ -1,0 +1,18 @@
+//! PEM files that commands are given.
+
+use std::fs;
+use std::path::Path;
+
+use super::error::CliError;
+
+/// The text of a file.
+pub(crate) fn read(path: &Path) -> Result<Vec<u8>, CliError> {
+    let unread = |error| CliError::usage(format!("{}: cannot read it: {error}", path.display()));
+    fs::read(path).map_err(unread)
+}
+
+/// The error where a file should hold certificates and does not.
+pub(crate) fn no_certificate(path: &Path) -> CliError {
+    CliError::usage(format!("{}: there is no certificate in it", path.display()))
+        .hint("a PEM file has a line -----BEGIN CERTIFICATE-----")
+}

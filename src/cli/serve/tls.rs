@@ -1,0 +1,77 @@
+//! The arguments of TLS, and what is wrong with the files that they name.
+
+use std::path::PathBuf;
+
+use clap::Args;
+
+use crate::cli::error::CliError;
+use crate::server::{Part, Tls, TlsError, TlsFiles, TlsProblem};
+
+/// How TLS is spoken, where it is.
+#[derive(Debug, Default, Args)]
+#[command(next_help_heading = "TLS")]
+pub(super) struct TlsArgs {
+    /// Speak TLS with the certificate in this PEM file, and the chain behind it
+    #[arg(long, value_name = "FILE", requires = "tls_key")]
+    tls_cert: Option<PathBuf>,
+    /// The certificate's private key, PEM without a password
+    #[arg(long, value_name = "FILE", requires = "tls_cert")]
+    tls_key: Option<PathBuf>,
+    /// Let hosts sync only with a client certificate that a CA of this PEM file signed
+    #[arg(long, value_name = "FILE", requires = "tls_cert")]
+    client_ca: Option<PathBuf>,
+    /// Refuse the client certificates that the lists in this PEM file revoke
+    #[arg(long, value_name = "FILE", requires = "client_ca")]
+    client_crl: Option<PathBuf>,
+    /// Let hosts without a client certificate sync too, as while they get theirs
+    #[arg(long, requires = "client_ca")]
+    client_ca_optional: bool,
+}
+
+impl TlsArgs {
+    /// Whether hosts must show a certificate.
+    pub(super) fn demands_certificates(&self) -> bool {
+        self.client_ca.is_some() && !self.client_ca_optional
+    }
+
+    /// What the files hold, if any are named.
+    pub(super) fn open(&self) -> Result<Option<Tls>, CliError> {
+        let (Some(certificate), Some(key)) = (self.tls_cert.clone(), self.tls_key.clone()) else {
+            return Ok(None);
+        };
+        let (client_ca, client_crl) = (self.client_ca.clone(), self.client_crl.clone());
+        Ok(Some(Tls::open(TlsFiles { certificate, key, client_ca, client_crl })?))
+    }
+}
+
+impl From<TlsError> for CliError {
+    fn from(error: TlsError) -> Self {
+        let told = Self::usage(error.to_string());
+        let path = error.path.display();
+        match error.problem {
+            TlsProblem::Unread(_) => told.hint(format!(
+                "it is the file with the {}; this user must be able to read it",
+                error.part
+            )),
+            TlsProblem::NotPem(_) | TlsProblem::Empty(_) => {
+                told.hint(format!("a PEM file has a line -----BEGIN {}-----", mark(error.part)))
+            }
+            TlsProblem::Encrypted => {
+                told.hint(format!("take the password off: openssl pkey -in {path} -out key.pem"))
+            }
+            TlsProblem::Mismatch { .. } => told.hint(
+                "the server's own certificate must be the first in its file, the chain behind it",
+            ),
+            TlsProblem::Unusable { .. } => told,
+        }
+    }
+}
+
+/// What PEM calls it.
+const fn mark(part: Part) -> &'static str {
+    match part {
+        Part::Certificate | Part::ClientCa => "CERTIFICATE",
+        Part::Key => "PRIVATE KEY",
+        Part::ClientCrl => "X509 CRL",
+    }
+}

@@ -1,0 +1,83 @@
+//! What is wrong with the files of TLS.
+
+use std::fmt;
+use std::io;
+use std::path::PathBuf;
+
+/// What a file is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Part {
+    /// The server's certificate and its chain.
+    Certificate,
+    /// The server's private key.
+    Key,
+    /// The authorities of client certificates.
+    ClientCa,
+    /// The revoked client certificates.
+    ClientCrl,
+}
+
+impl fmt::Display for Part {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Certificate => "certificate",
+            Self::Key => "private key",
+            Self::ClientCa => "client CA",
+            Self::ClientCrl => "list of revoked certificates",
+        })
+    }
+}
+
+impl Part {
+    /// What must be in the file.
+    const fn holds(self) -> &'static str {
+        match self {
+            Self::Certificate | Self::ClientCa => "certificate",
+            Self::Key => "private key",
+            Self::ClientCrl => "list of revoked certificates",
+        }
+    }
+}
+
+/// A file of TLS that cannot be used.
+#[derive(Debug, thiserror::Error)]
+#[error("{}: {problem}", path.display())]
+pub struct TlsError {
+    /// The file.
+    pub path: PathBuf,
+    /// What it is for.
+    pub part: Part,
+    /// What is wrong with it.
+    pub problem: TlsProblem,
+}
+
+/// What is wrong with a file of TLS.
+#[derive(Debug, thiserror::Error)]
+pub enum TlsProblem {
+    /// It cannot be read.
+    #[error("cannot read it: {0}")]
+    Unread(io::Error),
+    /// It is not PEM, or broken.
+    #[error("it is not PEM: {0}")]
+    NotPem(String),
+    /// It does not hold what it is for.
+    #[error("there is no {} in it", .0.holds())]
+    Empty(Part),
+    /// The private key needs a password.
+    #[error("the private key is encrypted")]
+    Encrypted,
+    /// What it holds is of a kind that is not known, or broken.
+    #[error("the {part} is not usable: {reason}")]
+    Unusable {
+        /// What it holds.
+        part: Part,
+        /// Why it can't be used.
+        reason: String,
+    },
+    /// The key is another certificate's.
+    #[error("this key does not belong to the certificate in {}", certificate.display())]
+    Mismatch {
+        /// The file with the certificate.
+        certificate: PathBuf,
+    },
+}

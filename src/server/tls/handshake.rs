@@ -1,0 +1,77 @@
+//! From a connection to one that is secured.
+
+use std::io;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
+use tokio_rustls::TlsAcceptor;
+use tokio_rustls::rustls::HandshakeKind;
+use tokio_rustls::server::TlsStream;
+
+use super::{Peer, Tls};
+
+/// How long a handshake may take.
+const DEADLINE: Duration = Duration::from_secs(10);
+/// The first byte of everything that TLS begins with.
+const HANDSHAKE: u8 = 0x16;
+/// What whoever speaks plain HTTP is told: nothing else would be understood.
+const SPEAK_TLS: &[u8] = b"HTTP/1.1 400 Bad Request\r\ncontent-type: text/plain\r\n\
+    connection: close\r\n\r\nthis port speaks TLS: its address begins with https://\n";
+
+/// Why a connection was not secured.
+#[derive(Debug, thiserror::Error)]
+pub(in crate::server) enum HandshakeError {
+    #[error("the client speaks no TLS")]
+    Plain,
+    #[error("the handshake took longer than {DEADLINE:?}")]
+    TooSlow,
+    #[error(transparent)]
+    Failed(#[from] io::Error),
+}
+
+/// A connection that is secured, and who is at its other end, if that was shown.
+pub(in crate::server) struct Secured {
+    pub(in crate::server) stream: TlsStream<TcpStream>,
+    pub(in crate::server) peer: Option<Peer>,
+}
+
+impl Tls {
+    /// Secures a connection, within a deadline.
+    pub(in crate::server) async fn secure(
+        self: Arc<Self>,
+        stream: TcpStream,
+    ) -> Result<Secured, HandshakeError> {
+        let secured = tokio::time::timeout(DEADLINE, self.shake_hands(stream));
+        secured.await.map_err(|_| HandshakeError::TooSlow)?
+    }
+
+    async fn shake_hands(self: Arc<Self>, stream: TcpStream) -> Result<Secured, HandshakeError> {
+        let mut first = [0];
+        if stream.peek(&mut first).await? == 0 {
+            return Err(io::Error::from(io::ErrorKind::UnexpectedEof).into());
+        }
+        if first != [HANDSHAKE] {
+            return Err(turn_away(stream).await.err().map_or(HandshakeError::Plain, Into::into));
+        }
+        let loaded = self.loaded();
+        let stream = TlsAcceptor::from(Arc::clone(&loaded.config)).accept(stream).await?;
+        let (_, session) = stream.get_ref();
+        let resumed = session.handshake_kind() == Some(HandshakeKind::Resumed);
+        let judge = loaded.authority.clone().filter(|_| !resumed);
+        let chain = session.peer_certificates().map(<[_]>::to_vec);
+        let peer = chain.map(|chain| Peer::new(Arc::clone(&self), chain, judge));
+        Ok(Secured { stream, peer })
+    }
+}
+
+/// Answers one plain request: what was sent is read first, for a connection that is closed
+/// over unread data is cut, and the answer with it.
+async fn turn_away(mut stream: TcpStream) -> io::Result<()> {
+    let mut request = [0; 4096];
+    if stream.read(&mut request).await? > 0 {
+        stream.write_all(SPEAK_TLS).await?;
+    }
+    stream.shutdown().await
+}

@@ -1,0 +1,191 @@
+//! From files to what TLS is spoken with.
+
+use std::fs;
+use std::path::Path;
+use std::sync::Arc;
+use std::time::SystemTime;
+
+use tokio_rustls::rustls::crypto::CryptoProvider;
+use tokio_rustls::rustls::crypto::aws_lc_rs::{self, Ticketer};
+use tokio_rustls::rustls::pki_types::pem::{self, PemObject};
+use tokio_rustls::rustls::pki_types::{
+    CertificateDer, CertificateRevocationListDer, PrivateKeyDer, UnixTime,
+};
+use tokio_rustls::rustls::server::danger::ClientCertVerifier;
+use tokio_rustls::rustls::server::{ParsedCertificate, WebPkiClientVerifier};
+use tokio_rustls::rustls::sign::{CertifiedKey, SingleCertAndKey};
+use tokio_rustls::rustls::{self, CertificateError, InconsistentKeys, RootCertStore, ServerConfig};
+
+use super::error::{Part, TlsError, TlsProblem};
+use super::{Loaded, TlsFiles};
+
+/// How a PEM file says that its private key needs a password: as PKCS #8, and as OpenSSL once did.
+const ENCRYPTED: [&str; 2] = ["BEGIN ENCRYPTED PRIVATE KEY", "Proc-Type: 4,ENCRYPTED"];
+
+/// When a file was written, how long it is and which one it is, as far as that can be told.
+type Stamp = Option<(Option<SystemTime>, u64, u64)>;
+
+/// What tells that a file has changed, for each file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Stamps(Vec<Stamp>);
+
+impl Stamps {
+    pub(super) fn of(files: &TlsFiles) -> Self {
+        let TlsFiles { certificate, key, client_ca, client_crl } = files;
+        let all = [Some(certificate), Some(key), client_ca.as_ref(), client_crl.as_ref()];
+        Self(all.into_iter().flatten().map(|path| stamp(path)).collect())
+    }
+}
+
+fn stamp(path: &Path) -> Stamp {
+    use std::os::unix::fs::MetadataExt;
+    let metadata = fs::metadata(path).ok()?;
+    Some((metadata.modified().ok(), metadata.len(), metadata.ino()))
+}
+
+pub(super) fn load(files: &TlsFiles) -> Result<Loaded, TlsError> {
+    let provider = Arc::new(aws_lc_rs::default_provider());
+    let own = own(files, &provider)?;
+    let authority = match &files.client_ca {
+        Some(path) => Some(authority(path, files.client_crl.as_deref(), &provider)?),
+        None => None,
+    };
+    let doubt = doubt(&own, &provider)
+        .map(|doubt| format!("clients will refuse {}: {doubt}", files.certificate.display()));
+    let config = config(own, authority.clone(), provider)
+        .map_err(|error| unusable(&files.certificate, Part::Certificate, &error))?;
+    Ok(Loaded { config: Arc::new(config), authority, doubt })
+}
+
+fn config(
+    own: CertifiedKey,
+    authority: Option<Arc<dyn ClientCertVerifier>>,
+    provider: Arc<CryptoProvider>,
+) -> Result<ServerConfig, rustls::Error> {
+    let config =
+        ServerConfig::builder_with_provider(provider).with_safe_default_protocol_versions()?;
+    let config = match authority {
+        Some(authority) => config.with_client_cert_verifier(authority),
+        None => config.with_no_client_auth(),
+    };
+    let mut config = config.with_cert_resolver(Arc::new(SingleCertAndKey::from(own)));
+    config.alpn_protocols = vec![b"http/1.1".to_vec()];
+    // New with every reading of the files: no ticket outlives the authority that it was given under.
+    config.ticketer = Ticketer::new()?;
+    // A client opens one connection after the other, so that it can use only the newest.
+    config.send_tls13_tickets = 1;
+    Ok(config)
+}
+
+fn own(files: &TlsFiles, provider: &CryptoProvider) -> Result<CertifiedKey, TlsError> {
+    let chain = certificates(&files.certificate, Part::Certificate)?;
+    let key = key(&files.key)?;
+    let key = provider
+        .key_provider
+        .load_private_key(key)
+        .map_err(|error| unusable(&files.key, Part::Key, &error))?;
+    let own = CertifiedKey::new(chain, key);
+    match own.keys_match() {
+        Ok(()) | Err(rustls::Error::InconsistentKeys(InconsistentKeys::Unknown)) => Ok(own),
+        Err(rustls::Error::InconsistentKeys(_)) => {
+            let problem = TlsProblem::Mismatch { certificate: files.certificate.clone() };
+            Err(TlsError { path: files.key.clone(), part: Part::Key, problem })
+        }
+        Err(error) => Err(unusable(&files.certificate, Part::Certificate, &error)),
+    }
+}
+
+fn authority(
+    path: &Path,
+    crl: Option<&Path>,
+    provider: &Arc<CryptoProvider>,
+) -> Result<Arc<dyn ClientCertVerifier>, TlsError> {
+    let mut roots = RootCertStore::empty();
+    for certificate in certificates(path, Part::ClientCa)? {
+        roots.add(certificate).map_err(|error| unusable(path, Part::ClientCa, &error))?;
+    }
+    let (roots, provider) = (Arc::new(roots), Arc::clone(provider));
+    let mut builder = WebPkiClientVerifier::builder_with_provider(roots, provider);
+    if let Some(crl) = crl {
+        // Hosts' certificates alone: a list that says nothing of a host keeps it out.
+        builder = builder.with_crls(revoked(crl)?).only_check_end_entity_revocation();
+    }
+    let broken = crl.map_or((path, Part::ClientCa), |crl| (crl, Part::ClientCrl));
+    let built = builder.allow_unauthenticated().build();
+    built.map_err(|error| unusable(broken.0, broken.1, &error))
+}
+
+/// Why clients will refuse the certificate, whomever they trust.
+fn doubt(own: &CertifiedKey, provider: &CryptoProvider) -> Option<String> {
+    let certificate = ParsedCertificate::try_from(own.cert.first()?).ok()?;
+    // The certificate itself is looked at first; without an authority that is all that is done.
+    let judged = rustls::client::verify_server_cert_signed_by_trust_anchor(
+        &certificate,
+        &RootCertStore::empty(),
+        &[],
+        UnixTime::now(),
+        provider.signature_verification_algorithms.all,
+    );
+    match judged.err()? {
+        rustls::Error::InvalidCertificate(error) => match error {
+            CertificateError::Expired | CertificateError::ExpiredContext { .. } => {
+                Some("the certificate has expired".to_owned())
+            }
+            CertificateError::NotValidYet | CertificateError::NotValidYetContext { .. } => {
+                Some("the certificate is not valid yet".to_owned())
+            }
+            CertificateError::InvalidPurpose | CertificateError::InvalidPurposeContext { .. } => {
+                Some("the certificate is not for servers (extended key usage)".to_owned())
+            }
+            _ => None,
+        },
+        _ => None,
+    }
+}
+
+fn certificates(path: &Path, part: Part) -> Result<Vec<CertificateDer<'static>>, TlsError> {
+    sections(path, part, &read(path, part)?)
+}
+
+fn revoked(path: &Path) -> Result<Vec<CertificateRevocationListDer<'static>>, TlsError> {
+    sections(path, Part::ClientCrl, &read(path, Part::ClientCrl)?)
+}
+
+fn key(path: &Path) -> Result<PrivateKeyDer<'static>, TlsError> {
+    let text = read(path, Part::Key)?;
+    let problem = match PrivateKeyDer::from_pem_slice(&text) {
+        Ok(key) => return Ok(key),
+        Err(_) if is_encrypted(&text) => TlsProblem::Encrypted,
+        Err(pem::Error::NoItemsFound) => TlsProblem::Empty(Part::Key),
+        Err(error) => TlsProblem::NotPem(error.to_string()),
+    };
+    Err(TlsError { path: path.to_owned(), part: Part::Key, problem })
+}
+
+fn is_encrypted(text: &[u8]) -> bool {
+    let text = String::from_utf8_lossy(text);
+    ENCRYPTED.iter().any(|mark| text.contains(mark))
+}
+
+/// Everything of one kind in a file: at least one.
+fn sections<T: PemObject>(path: &Path, part: Part, text: &[u8]) -> Result<Vec<T>, TlsError> {
+    let wrong = |problem| TlsError { path: path.to_owned(), part, problem };
+    let found: Result<Vec<T>, pem::Error> = T::pem_slice_iter(text).collect();
+    let found = found.map_err(|error| wrong(TlsProblem::NotPem(error.to_string())))?;
+    if found.is_empty() {
+        return Err(wrong(TlsProblem::Empty(part)));
+    }
+    Ok(found)
+}
+
+fn read(path: &Path, part: Part) -> Result<Vec<u8>, TlsError> {
+    let unread =
+        |error| TlsError { path: path.to_owned(), part, problem: TlsProblem::Unread(error) };
+    fs::read(path).map_err(unread)
+}
+
+fn unusable(path: &Path, part: Part, error: &dyn std::error::Error) -> TlsError {
+    // The library speaks of what a peer shows, whomever it belongs to.
+    let reason = error.to_string().replace("invalid peer certificate: ", "");
+    TlsError { path: path.to_owned(), part, problem: TlsProblem::Unusable { part, reason } }
+}

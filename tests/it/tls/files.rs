@@ -1,0 +1,211 @@
+//! The files of a server: taken in anew, named where they are wrong.
+
+use std::io::Write;
+
+use tokio_rustls::rustls::version::TLS13;
+
+use super::certificates::{Authority, Signed, Valid};
+use super::{Secured, client};
+use crate::shell::{Server, Shell};
+
+#[test]
+fn a_new_certificate_is_taken_in_and_a_broken_one_is_not() {
+    let world = Secured::start(&[]);
+    let old = world.client(None);
+    let mut open = world.connect(&old);
+    assert_eq!(open.get("/healthz").unwrap(), 200);
+    let successors = Authority::new("successors");
+    let new = client(&successors, None, &[&TLS13]);
+    assert!(world.connect(&new).get("/healthz").is_err());
+
+    world.shell.write("server.pem", "nothing");
+    world.wait_until("nobody says that the file is broken", || {
+        world.server.log().contains("server.pem: there is no certificate in it")
+    });
+    assert_eq!(world.connect(&world.client(None)).get("/healthz").unwrap(), 200);
+
+    successors.server(Valid::Now).write(&world.shell, "server");
+    world.wait_until("the certificate is not taken in", || {
+        world.connect(&new).get("/healthz").is_ok()
+    });
+    assert!(world.connect(&world.client(None)).get("/healthz").is_err());
+    assert_eq!(open.get("/healthz").unwrap(), 200, "connections outlive their certificate");
+}
+
+#[test]
+fn sighup_takes_files_in_that_do_not_look_changed() {
+    let world = Secured::start(&[]);
+    let successors = Authority::new("successors");
+    let replace = |name: &str, text: &str| {
+        let path = world.shell.path(name);
+        let (length, written) = std::fs::metadata(&path)
+            .map(|metadata| (metadata.len(), metadata.modified().unwrap()))
+            .unwrap();
+        let room = usize::try_from(length).unwrap() - text.len();
+        let mut file = std::fs::OpenOptions::new().write(true).open(path).unwrap();
+        file.write_all(format!("{text}{}", "\n".repeat(room)).as_bytes()).unwrap();
+        file.set_modified(written).unwrap();
+    };
+    // Certificates differ by a few bytes in length.
+    let mut long = world.servers.server(Valid::Now);
+    long.certificate += &"\n".repeat(8);
+    long.write(&world.shell, "server");
+    world.wait_until("the first is not taken in", || world.server.log().contains("anew"));
+    let Signed { certificate, key, .. } = successors.server(Valid::Now);
+    replace("server.pem", &certificate);
+    replace("server.key", &key);
+    world.server.signal("HUP");
+    let new = client(&successors, None, &[&TLS13]);
+    world.wait_until("the certificate is not taken in", || {
+        world.connect(&new).get("/healthz").is_ok()
+    });
+}
+
+#[test]
+fn a_ca_that_is_no_longer_trusted_ends_open_connections_and_sessions_too() {
+    let world = Secured::mutual();
+    let mac = world.macs.client("mac", Valid::Now);
+    let config = world.client(Some(&mac));
+    let mut open = world.connect(&config);
+    assert_eq!(open.preflight().unwrap(), 200);
+    Authority::new("macs of next year").write(&world.shell, "macs.pem");
+    world.wait_until("the CA is not taken in", || world.server.log().contains("anew"));
+    assert_eq!(open.preflight().unwrap(), 401);
+    assert!(world.connect(&config).preflight().is_err());
+}
+
+#[test]
+fn a_certificate_that_has_expired_is_warned_about() {
+    let shell = Shell::new();
+    let authority = Authority::new("servers");
+    authority.server(Valid::Past).write(&shell, "server");
+    let tls = ["--tls-cert", "server.pem", "--tls-key", "server.key"];
+    let server = Server::start_with(&shell, &tls);
+    let log = server.log();
+    assert!(
+        log.contains("warning: clients will refuse server.pem: the certificate has expired\n"),
+        "{log}"
+    );
+}
+
+#[test]
+fn files_that_cannot_be_used_are_named() {
+    let shell = Shell::new();
+    let (servers, others) = (Authority::new("servers"), Authority::new("others"));
+    servers.server(Valid::Now).write(&shell, "server");
+    others.server(Valid::Now).write(&shell, "other");
+    servers.write(&shell, "ca.pem");
+    shell.write("empty.pem", "");
+    shell.write("broken.pem", "-----BEGIN CERTIFICATE-----\n***\n-----END CERTIFICATE-----\n");
+    shell.write("odd.pem", "-----BEGIN CERTIFICATE-----\nMAA=\n-----END CERTIFICATE-----\n");
+    shell.write(
+        "locked.key",
+        "-----BEGIN ENCRYPTED PRIVATE KEY-----\nMAA=\n-----END ENCRYPTED PRIVATE KEY-----\n",
+    );
+    let mut told = String::new();
+    for flags in [
+        "--tls-cert server.pem",
+        "--client-ca ca.pem",
+        "--sync-auth certificate",
+        "--tls-cert none.pem --tls-key server.key",
+        "--tls-cert empty.pem --tls-key server.key",
+        "--tls-cert broken.pem --tls-key server.key",
+        "--tls-cert odd.pem --tls-key server.key",
+        "--tls-cert server.pem --tls-key none.key",
+        "--tls-cert server.pem --tls-key server.pem",
+        "--tls-cert server.pem --tls-key locked.key",
+        "--tls-cert server.pem --tls-key other.key",
+        "--tls-cert server.pem --tls-key server.key --client-ca server.key",
+        "--tls-cert server.pem --tls-key server.key --client-ca odd.pem",
+        "--tls-cert server.pem --tls-key server.key --client-ca ca.pem --client-crl ca.pem",
+        "--tls-cert server.pem --tls-key server.key --client-ca ca.pem --client-ca-optional \
+         --sync-auth certificate",
+    ] {
+        told += &shell.run(&format!("serve --database sqlite:x.db {flags}"));
+    }
+    assert!(!shell.path("x.db").exists(), "a start that fails leaves no database");
+    insta::assert_snapshot!(told, @"
+    $ nicelist serve --database sqlite:x.db --tls-cert server.pem
+    exit code: 2
+    ----- stderr -----
+    error: the following required arguments were not provided:
+      --tls-key <FILE>
+
+    Usage: nicelist serve --tls-cert <FILE> --tls-key <FILE> --database <URL>
+
+    For more information, try '--help'.
+    $ nicelist serve --database sqlite:x.db --client-ca ca.pem
+    exit code: 2
+    ----- stderr -----
+    error: the following required arguments were not provided:
+      --tls-key <FILE>
+      --tls-cert <FILE>
+
+    Usage: nicelist serve --tls-key <FILE> --tls-cert <FILE> --database <URL> --client-ca <FILE>
+
+    For more information, try '--help'.
+    $ nicelist serve --database sqlite:x.db --sync-auth certificate
+    exit code: 2
+    ----- stderr -----
+    error: --sync-auth certificate without certificates would let everybody in
+    hint: demand one: --client-ca FILE without --client-ca-optional
+    $ nicelist serve --database sqlite:x.db --tls-cert none.pem --tls-key server.key
+    exit code: 2
+    ----- stderr -----
+    error: none.pem: cannot read it: No such file or directory (os error 2)
+    hint: it is the file with the certificate; this user must be able to read it
+    $ nicelist serve --database sqlite:x.db --tls-cert empty.pem --tls-key server.key
+    exit code: 2
+    ----- stderr -----
+    error: empty.pem: there is no certificate in it
+    hint: a PEM file has a line -----BEGIN CERTIFICATE-----
+    $ nicelist serve --database sqlite:x.db --tls-cert broken.pem --tls-key server.key
+    exit code: 2
+    ----- stderr -----
+    error: broken.pem: it is not PEM: base64 decode error: InvalidCharacter(42)
+    hint: a PEM file has a line -----BEGIN CERTIFICATE-----
+    $ nicelist serve --database sqlite:x.db --tls-cert odd.pem --tls-key server.key
+    exit code: 2
+    ----- stderr -----
+    error: odd.pem: the certificate is not usable: BadEncoding
+    $ nicelist serve --database sqlite:x.db --tls-cert server.pem --tls-key none.key
+    exit code: 2
+    ----- stderr -----
+    error: none.key: cannot read it: No such file or directory (os error 2)
+    hint: it is the file with the private key; this user must be able to read it
+    $ nicelist serve --database sqlite:x.db --tls-cert server.pem --tls-key server.pem
+    exit code: 2
+    ----- stderr -----
+    error: server.pem: there is no private key in it
+    hint: a PEM file has a line -----BEGIN PRIVATE KEY-----
+    $ nicelist serve --database sqlite:x.db --tls-cert server.pem --tls-key locked.key
+    exit code: 2
+    ----- stderr -----
+    error: locked.key: the private key is encrypted
+    hint: take the password off: openssl pkey -in locked.key -out key.pem
+    $ nicelist serve --database sqlite:x.db --tls-cert server.pem --tls-key other.key
+    exit code: 2
+    ----- stderr -----
+    error: other.key: this key does not belong to the certificate in server.pem
+    hint: the server's own certificate must be the first in its file, the chain behind it
+    $ nicelist serve --database sqlite:x.db --tls-cert server.pem --tls-key server.key --client-ca server.key
+    exit code: 2
+    ----- stderr -----
+    error: server.key: there is no certificate in it
+    hint: a PEM file has a line -----BEGIN CERTIFICATE-----
+    $ nicelist serve --database sqlite:x.db --tls-cert server.pem --tls-key server.key --client-ca odd.pem
+    exit code: 2
+    ----- stderr -----
+    error: odd.pem: the client CA is not usable: BadEncoding
+    $ nicelist serve --database sqlite:x.db --tls-cert server.pem --tls-key server.key --client-ca ca.pem --client-crl ca.pem
+    exit code: 2
+    ----- stderr -----
+    error: ca.pem: there is no list of revoked certificates in it
+    hint: a PEM file has a line -----BEGIN X509 CRL-----
+    $ nicelist serve --database sqlite:x.db --tls-cert server.pem --tls-key server.key --client-ca ca.pem --client-ca-optional --sync-auth certificate
+    exit code: 2
+    ----- stderr -----
+    error: --sync-auth certificate without certificates would let everybody in
+    hint: demand one: --client-ca FILE without --client-ca-optional
+    ");
+}

@@ -1,0 +1,72 @@
+//! Which Macs are let in.
+
+use super::Secured;
+use super::certificates::{Authority, Valid};
+
+#[test]
+fn a_mac_syncs_with_a_certificate_of_the_ca_and_its_secret() {
+    let world = Secured::mutual();
+    world.macs.client("mac", Valid::Now).write(&world.shell, "mac");
+    let synced = world.sync("santa/the-secret/", "mac");
+    assert!(synced.contains("exit code: 0") && synced.contains("\"postflight\""), "{synced}");
+    let refused = world.sync("santa/", "mac");
+    assert!(refused.contains("exit code: 1") && refused.contains("answered 401"), "{refused}");
+    assert_eq!(world.shell.json("host list").as_array().unwrap().len(), 1);
+}
+
+#[test]
+fn a_mac_that_does_not_belong_is_kept_out_of_every_base_path() {
+    let world = Secured::mutual();
+    Authority::new("macs").client("mac", Valid::Now).write(&world.shell, "stranger");
+    world.macs.client("mac", Valid::Past).write(&world.shell, "expired");
+    world.macs.server(Valid::Now).write(&world.shell, "server-of-macs");
+    for path in ["santa/the-secret/", "the-secret/", "a/b/c/the-secret/d/", ""] {
+        let refused = world.sync_without(path);
+        assert!(refused.contains("exit code: 1") && refused.contains("answered 401"), "{refused}");
+    }
+    for name in ["stranger", "expired", "server-of-macs"] {
+        let refused = world.sync("santa/the-secret/", name);
+        assert!(refused.contains("exit code: 1") && !refused.contains("answered 401"), "{refused}");
+    }
+    let log = world.server.log();
+    assert!(log.contains("no client certificate of the CA that this server trusts"), "{log}");
+    assert_eq!(world.shell.json("host list"), serde_json::json!([]));
+}
+
+#[test]
+fn a_certificate_can_be_revoked() {
+    let mut signed = Vec::new();
+    let flags = ["--client-ca", "macs.pem", "--client-crl", "macs.crl"];
+    let world = Secured::start_after(&flags, |shell, macs| {
+        signed = ["lost", "kept"].map(|name| macs.client(name, Valid::Now)).into();
+        shell.write("macs.crl", &macs.revokes(&[&signed[0]]));
+    });
+    let (lost, kept) = (&signed[0], &signed[1]);
+    let asks = |own| world.connect(&world.client(Some(own))).preflight();
+    assert_eq!(asks(kept).unwrap(), 200);
+    assert!(asks(lost).is_err());
+    world.shell.write("macs.crl", &world.macs.revokes(&[lost, kept]));
+    world.wait_until("the list is not taken in", || asks(kept).is_err());
+}
+
+#[test]
+fn a_certificate_alone_is_enough_where_that_is_said() {
+    let world = Secured::start(&["--client-ca", "macs.pem", "--sync-auth", "certificate"]);
+    world.macs.client("mac", Valid::Now).write(&world.shell, "mac");
+    let synced = world.sync("santa/", "mac");
+    assert!(synced.contains("exit code: 0"), "{synced}");
+    let refused = world.sync_without("santa/the-secret/");
+    assert!(refused.contains("exit code: 1") && refused.contains("answered 401"), "{refused}");
+}
+
+#[test]
+fn certificates_can_be_optional_and_must_hold_all_the_same() {
+    let world = Secured::start(&["--client-ca", "macs.pem", "--client-ca-optional"]);
+    Authority::new("macs").client("mac", Valid::Now).write(&world.shell, "stranger");
+    let synced = world.sync_without("santa/the-secret/");
+    assert!(synced.contains("exit code: 0"), "{synced}");
+    let refused = world.sync_without("santa/");
+    assert!(refused.contains("exit code: 1") && refused.contains("answered 401"), "{refused}");
+    let refused = world.sync("santa/the-secret/", "stranger");
+    assert!(refused.contains("exit code: 1") && !refused.contains("answered 401"), "{refused}");
+}
