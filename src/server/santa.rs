@@ -18,6 +18,7 @@ use crate::protocol::{
     BodyError, ContentEncoding, Format, Message, MessageError, Wire, decode, read_request, write,
 };
 use crate::rule::MachineId;
+use crate::store::StoreError;
 use crate::sync::SyncError;
 
 /// The largest body, before and after it is taken out of its encoding, in bytes, where the
@@ -115,7 +116,10 @@ impl Failure {
             Self::Machine(_) | Self::MachineBytes | Self::Encoding(_) | Self::Message(_) => {
                 StatusCode::BAD_REQUEST
             }
-            Self::Sync(SyncError::Contended) => StatusCode::SERVICE_UNAVAILABLE,
+            Self::Sync(
+                SyncError::Contended
+                | SyncError::Store(StoreError::Overloaded | StoreError::Unreachable(_)),
+            ) => StatusCode::SERVICE_UNAVAILABLE,
             Self::Sync(_) => StatusCode::INTERNAL_SERVER_ERROR,
         }
     }
