@@ -27,7 +27,7 @@ end
 complete -c nicelist -n "__fish_nicelist_needs_command" -l server -d 'Talk to the server at this address' -r
 complete -c nicelist -n "__fish_nicelist_needs_command" -l token -d 'Show the server this token' -r
 complete -c nicelist -n "__fish_nicelist_needs_command" -l context -d 'Use this context of the configuration file' -r
-complete -c nicelist -n "__fish_nicelist_needs_command" -l database -d 'Work on a local database, sqlite:PATH' -r
+complete -c nicelist -n "__fish_nicelist_needs_command" -l database -d 'Work on a database without a server: sqlite:PATH or postgres://USER@HOST/NAME' -r
 complete -c nicelist -n "__fish_nicelist_needs_command" -s o -l output -d 'Write table, json, jsonl, csv or tsv' -r -f -a "table\t''
 json\t''
 jsonl\t''
@@ -64,7 +64,7 @@ complete -c nicelist -n "__fish_nicelist_using_subcommand serve" -l largest-body
 complete -c nicelist -n "__fish_nicelist_using_subcommand serve" -l server -d 'Talk to the server at this address' -r
 complete -c nicelist -n "__fish_nicelist_using_subcommand serve" -l token -d 'Show the server this token' -r
 complete -c nicelist -n "__fish_nicelist_using_subcommand serve" -l context -d 'Use this context of the configuration file' -r
-complete -c nicelist -n "__fish_nicelist_using_subcommand serve" -l database -d 'Work on a local database, sqlite:PATH' -r
+complete -c nicelist -n "__fish_nicelist_using_subcommand serve" -l database -d 'Work on a database without a server: sqlite:PATH or postgres://USER@HOST/NAME' -r
 complete -c nicelist -n "__fish_nicelist_using_subcommand serve" -s o -l output -d 'Write table, json, jsonl, csv or tsv' -r -f -a "table\t''
 json\t''
 jsonl\t''
@@ -79,7 +79,7 @@ complete -c nicelist -n "__fish_nicelist_using_subcommand serve" -s h -l help -d
 complete -c nicelist -n "__fish_nicelist_using_subcommand demo" -l server -d 'Talk to the server at this address' -r
 complete -c nicelist -n "__fish_nicelist_using_subcommand demo" -l token -d 'Show the server this token' -r
 complete -c nicelist -n "__fish_nicelist_using_subcommand demo" -l context -d 'Use this context of the configuration file' -r
-complete -c nicelist -n "__fish_nicelist_using_subcommand demo" -l database -d 'Work on a local database, sqlite:PATH' -r
+complete -c nicelist -n "__fish_nicelist_using_subcommand demo" -l database -d 'Work on a database without a server: sqlite:PATH or postgres://USER@HOST/NAME' -r
 complete -c nicelist -n "__fish_nicelist_using_subcommand demo" -s o -l output -d 'Write table, json, jsonl, csv or tsv' -r -f -a "table\t''
 json\t''
 jsonl\t''
@@ -95,7 +95,7 @@ complete -c nicelist -n "__fish_nicelist_using_subcommand demo" -s h -l help -d 
 complete -c nicelist -n "__fish_nicelist_using_subcommand rule; and not __fish_seen_subcommand_from add remove list show import export convert diff lint explain" -l server -d 'Talk to the server at this address' -r
 complete -c nicelist -n "__fish_nicelist_using_subcommand rule; and not __fish_seen_subcommand_from add remove list show import export convert diff lint explain" -l token -d 'Show the server this token' -r
 complete -c nicelist -n "__fish_nicelist_using_subcommand rule; and not __fish_seen_subcommand_from add remove list show import export convert diff lint explain" -l context -d 'Use this context of the configuration file' -r
-complete -c nicelist -n "__fish_nicelist_using_subcommand rule; and not __fish_seen_subcommand_from add remove list show import export convert diff lint explain" -l database -d 'Work on a local database, sqlite:PATH' -r
+complete -c nicelist -n "__fish_nicelist_using_subcommand rule; and not __fish_seen_subcommand_from add remove list show import export convert diff lint explain" -l database -d 'Work on a database without a server: sqlite:PATH or postgres://USER@HOST/NAME' -r
 complete -c nicelist -n "__fish_nicelist_using_subcommand rule; and not __fish_seen_subcommand_from add remove list show import export convert diff lint explain" -s o -l output -d 'Write table, json, jsonl, csv or tsv' -r -f -a "table\t''
 json\t''
 jsonl\t''
@@ -137,7 +137,7 @@ complete -c nicelist -n "__fish_nicelist_using_subcommand rule; and __fish_seen_
 complete -c nicelist -n "__fish_nicelist_using_subcommand rule; and __fish_seen_subcommand_from add" -l server -d 'Talk to the server at this address' -r
 complete -c nicelist -n "__fish_nicelist_using_subcommand rule; and __fish_seen_subcommand_from add" -l token -d 'Show the server this token' -r
 complete -c nicelist -n "__fish_nicelist_using_subcommand rule; and __fish_seen_subcommand_from add" -l context -d 'Use this context of the configuration file' -r
-complete -c nicelist -n "__fish_nicelist_using_subcommand rule; and __fish_seen_subcommand_from add" -l database -d 'Work on a local database, sqlite:PATH' -r
+complete -c nicelist -n "__fish_nicelist_using_subcommand rule; and __fish_seen_subcommand_from add" -l database -d 'Work on a database without a server: sqlite:PATH or postgres://USER@HOST/NAME' -r
 complete -c nicelist -n "__fish_nicelist_using_subcommand rule; and __fish_seen_subcommand_from add" -s o -l output -d 'Write table, json, jsonl, csv or tsv' -r -f -a "table\t''
 json\t''
 jsonl\t''
@@ -155,7 +155,7 @@ complete -c nicelist -n "__fish_nicelist_using_subcommand rule; and __fish_seen_
 complete -c nicelist -n "__fish_nicelist_using_subcommand rule; and __fish_seen_subcommand_from remove" -l server -d 'Talk to the server at this address' -r
 complete -c nicelist -n "__fish_nicelist_using_subcommand rule; and __fish_seen_subcommand_from remove" -l token -d 'Show the server this token' -r
 complete -c nicelist -n "__fish_nicelist_using_subcommand rule; and __fish_seen_subcommand_from remove" -l context -d 'Use this context of the configuration file' -r
-complete -c nicelist -n "__fish_nicelist_using_subcommand rule; and __fish_seen_subcommand_from remove" -l database -d 'Work on a local database, sqlite:PATH' -r
+complete -c nicelist -n "__fish_nicelist_using_subcommand rule; and __fish_seen_subcommand_from remove" -l database -d 'Work on a database without a server: sqlite:PATH or postgres://USER@HOST/NAME' -r
 complete -c nicelist -n "__fish_nicelist_using_subcommand rule; and __fish_seen_subcommand_from remove" -s o -l output -d 'Write table, json, jsonl, csv or tsv' -r -f -a "table\t''
 json\t''
 jsonl\t''
@@ -189,7 +189,7 @@ complete -c nicelist -n "__fish_nicelist_using_subcommand rule; and __fish_seen_
 complete -c nicelist -n "__fish_nicelist_using_subcommand rule; and __fish_seen_subcommand_from list" -l server -d 'Talk to the server at this address' -r
 complete -c nicelist -n "__fish_nicelist_using_subcommand rule; and __fish_seen_subcommand_from list" -l token -d 'Show the server this token' -r
 complete -c nicelist -n "__fish_nicelist_using_subcommand rule; and __fish_seen_subcommand_from list" -l context -d 'Use this context of the configuration file' -r
-complete -c nicelist -n "__fish_nicelist_using_subcommand rule; and __fish_seen_subcommand_from list" -l database -d 'Work on a local database, sqlite:PATH' -r
+complete -c nicelist -n "__fish_nicelist_using_subcommand rule; and __fish_seen_subcommand_from list" -l database -d 'Work on a database without a server: sqlite:PATH or postgres://USER@HOST/NAME' -r
 complete -c nicelist -n "__fish_nicelist_using_subcommand rule; and __fish_seen_subcommand_from list" -s o -l output -d 'Write table, json, jsonl, csv or tsv' -r -f -a "table\t''
 json\t''
 jsonl\t''
@@ -204,7 +204,7 @@ complete -c nicelist -n "__fish_nicelist_using_subcommand rule; and __fish_seen_
 complete -c nicelist -n "__fish_nicelist_using_subcommand rule; and __fish_seen_subcommand_from show" -l server -d 'Talk to the server at this address' -r
 complete -c nicelist -n "__fish_nicelist_using_subcommand rule; and __fish_seen_subcommand_from show" -l token -d 'Show the server this token' -r
 complete -c nicelist -n "__fish_nicelist_using_subcommand rule; and __fish_seen_subcommand_from show" -l context -d 'Use this context of the configuration file' -r
-complete -c nicelist -n "__fish_nicelist_using_subcommand rule; and __fish_seen_subcommand_from show" -l database -d 'Work on a local database, sqlite:PATH' -r
+complete -c nicelist -n "__fish_nicelist_using_subcommand rule; and __fish_seen_subcommand_from show" -l database -d 'Work on a database without a server: sqlite:PATH or postgres://USER@HOST/NAME' -r
 complete -c nicelist -n "__fish_nicelist_using_subcommand rule; and __fish_seen_subcommand_from show" -s o -l output -d 'Write table, json, jsonl, csv or tsv' -r -f -a "table\t''
 json\t''
 jsonl\t''
@@ -247,7 +247,7 @@ complete -c nicelist -n "__fish_nicelist_using_subcommand rule; and __fish_seen_
 complete -c nicelist -n "__fish_nicelist_using_subcommand rule; and __fish_seen_subcommand_from import" -l server -d 'Talk to the server at this address' -r
 complete -c nicelist -n "__fish_nicelist_using_subcommand rule; and __fish_seen_subcommand_from import" -l token -d 'Show the server this token' -r
 complete -c nicelist -n "__fish_nicelist_using_subcommand rule; and __fish_seen_subcommand_from import" -l context -d 'Use this context of the configuration file' -r
-complete -c nicelist -n "__fish_nicelist_using_subcommand rule; and __fish_seen_subcommand_from import" -l database -d 'Work on a local database, sqlite:PATH' -r
+complete -c nicelist -n "__fish_nicelist_using_subcommand rule; and __fish_seen_subcommand_from import" -l database -d 'Work on a database without a server: sqlite:PATH or postgres://USER@HOST/NAME' -r
 complete -c nicelist -n "__fish_nicelist_using_subcommand rule; and __fish_seen_subcommand_from import" -s o -l output -d 'Write table, json, jsonl, csv or tsv' -r -f -a "table\t''
 json\t''
 jsonl\t''
@@ -300,7 +300,7 @@ complete -c nicelist -n "__fish_nicelist_using_subcommand rule; and __fish_seen_
 complete -c nicelist -n "__fish_nicelist_using_subcommand rule; and __fish_seen_subcommand_from export" -l server -d 'Talk to the server at this address' -r
 complete -c nicelist -n "__fish_nicelist_using_subcommand rule; and __fish_seen_subcommand_from export" -l token -d 'Show the server this token' -r
 complete -c nicelist -n "__fish_nicelist_using_subcommand rule; and __fish_seen_subcommand_from export" -l context -d 'Use this context of the configuration file' -r
-complete -c nicelist -n "__fish_nicelist_using_subcommand rule; and __fish_seen_subcommand_from export" -l database -d 'Work on a local database, sqlite:PATH' -r
+complete -c nicelist -n "__fish_nicelist_using_subcommand rule; and __fish_seen_subcommand_from export" -l database -d 'Work on a database without a server: sqlite:PATH or postgres://USER@HOST/NAME' -r
 complete -c nicelist -n "__fish_nicelist_using_subcommand rule; and __fish_seen_subcommand_from export" -s o -l output -d 'Write table, json, jsonl, csv or tsv' -r -f -a "table\t''
 json\t''
 jsonl\t''
@@ -356,7 +356,7 @@ remove\t''"
 complete -c nicelist -n "__fish_nicelist_using_subcommand rule; and __fish_seen_subcommand_from convert" -l server -d 'Talk to the server at this address' -r
 complete -c nicelist -n "__fish_nicelist_using_subcommand rule; and __fish_seen_subcommand_from convert" -l token -d 'Show the server this token' -r
 complete -c nicelist -n "__fish_nicelist_using_subcommand rule; and __fish_seen_subcommand_from convert" -l context -d 'Use this context of the configuration file' -r
-complete -c nicelist -n "__fish_nicelist_using_subcommand rule; and __fish_seen_subcommand_from convert" -l database -d 'Work on a local database, sqlite:PATH' -r
+complete -c nicelist -n "__fish_nicelist_using_subcommand rule; and __fish_seen_subcommand_from convert" -l database -d 'Work on a database without a server: sqlite:PATH or postgres://USER@HOST/NAME' -r
 complete -c nicelist -n "__fish_nicelist_using_subcommand rule; and __fish_seen_subcommand_from convert" -s o -l output -d 'Write table, json, jsonl, csv or tsv' -r -f -a "table\t''
 json\t''
 jsonl\t''
@@ -388,7 +388,7 @@ fileinfo\t''"
 complete -c nicelist -n "__fish_nicelist_using_subcommand rule; and __fish_seen_subcommand_from diff" -l server -d 'Talk to the server at this address' -r
 complete -c nicelist -n "__fish_nicelist_using_subcommand rule; and __fish_seen_subcommand_from diff" -l token -d 'Show the server this token' -r
 complete -c nicelist -n "__fish_nicelist_using_subcommand rule; and __fish_seen_subcommand_from diff" -l context -d 'Use this context of the configuration file' -r
-complete -c nicelist -n "__fish_nicelist_using_subcommand rule; and __fish_seen_subcommand_from diff" -l database -d 'Work on a local database, sqlite:PATH' -r
+complete -c nicelist -n "__fish_nicelist_using_subcommand rule; and __fish_seen_subcommand_from diff" -l database -d 'Work on a database without a server: sqlite:PATH or postgres://USER@HOST/NAME' -r
 complete -c nicelist -n "__fish_nicelist_using_subcommand rule; and __fish_seen_subcommand_from diff" -s o -l output -d 'Write table, json, jsonl, csv or tsv' -r -f -a "table\t''
 json\t''
 jsonl\t''
@@ -423,7 +423,7 @@ complete -c nicelist -n "__fish_nicelist_using_subcommand rule; and __fish_seen_
 complete -c nicelist -n "__fish_nicelist_using_subcommand rule; and __fish_seen_subcommand_from lint" -l server -d 'Talk to the server at this address' -r
 complete -c nicelist -n "__fish_nicelist_using_subcommand rule; and __fish_seen_subcommand_from lint" -l token -d 'Show the server this token' -r
 complete -c nicelist -n "__fish_nicelist_using_subcommand rule; and __fish_seen_subcommand_from lint" -l context -d 'Use this context of the configuration file' -r
-complete -c nicelist -n "__fish_nicelist_using_subcommand rule; and __fish_seen_subcommand_from lint" -l database -d 'Work on a local database, sqlite:PATH' -r
+complete -c nicelist -n "__fish_nicelist_using_subcommand rule; and __fish_seen_subcommand_from lint" -l database -d 'Work on a database without a server: sqlite:PATH or postgres://USER@HOST/NAME' -r
 complete -c nicelist -n "__fish_nicelist_using_subcommand rule; and __fish_seen_subcommand_from lint" -s o -l output -d 'Write table, json, jsonl, csv or tsv' -r -f -a "table\t''
 json\t''
 jsonl\t''
@@ -440,7 +440,7 @@ complete -c nicelist -n "__fish_nicelist_using_subcommand rule; and __fish_seen_
 complete -c nicelist -n "__fish_nicelist_using_subcommand rule; and __fish_seen_subcommand_from explain" -l server -d 'Talk to the server at this address' -r
 complete -c nicelist -n "__fish_nicelist_using_subcommand rule; and __fish_seen_subcommand_from explain" -l token -d 'Show the server this token' -r
 complete -c nicelist -n "__fish_nicelist_using_subcommand rule; and __fish_seen_subcommand_from explain" -l context -d 'Use this context of the configuration file' -r
-complete -c nicelist -n "__fish_nicelist_using_subcommand rule; and __fish_seen_subcommand_from explain" -l database -d 'Work on a local database, sqlite:PATH' -r
+complete -c nicelist -n "__fish_nicelist_using_subcommand rule; and __fish_seen_subcommand_from explain" -l database -d 'Work on a database without a server: sqlite:PATH or postgres://USER@HOST/NAME' -r
 complete -c nicelist -n "__fish_nicelist_using_subcommand rule; and __fish_seen_subcommand_from explain" -s o -l output -d 'Write table, json, jsonl, csv or tsv' -r -f -a "table\t''
 json\t''
 jsonl\t''
@@ -455,7 +455,7 @@ complete -c nicelist -n "__fish_nicelist_using_subcommand rule; and __fish_seen_
 complete -c nicelist -n "__fish_nicelist_using_subcommand host; and not __fish_seen_subcommand_from list show tag untag clean-sync wait forget" -l server -d 'Talk to the server at this address' -r
 complete -c nicelist -n "__fish_nicelist_using_subcommand host; and not __fish_seen_subcommand_from list show tag untag clean-sync wait forget" -l token -d 'Show the server this token' -r
 complete -c nicelist -n "__fish_nicelist_using_subcommand host; and not __fish_seen_subcommand_from list show tag untag clean-sync wait forget" -l context -d 'Use this context of the configuration file' -r
-complete -c nicelist -n "__fish_nicelist_using_subcommand host; and not __fish_seen_subcommand_from list show tag untag clean-sync wait forget" -l database -d 'Work on a local database, sqlite:PATH' -r
+complete -c nicelist -n "__fish_nicelist_using_subcommand host; and not __fish_seen_subcommand_from list show tag untag clean-sync wait forget" -l database -d 'Work on a database without a server: sqlite:PATH or postgres://USER@HOST/NAME' -r
 complete -c nicelist -n "__fish_nicelist_using_subcommand host; and not __fish_seen_subcommand_from list show tag untag clean-sync wait forget" -s o -l output -d 'Write table, json, jsonl, csv or tsv' -r -f -a "table\t''
 json\t''
 jsonl\t''
@@ -486,7 +486,7 @@ never-synced\t''"
 complete -c nicelist -n "__fish_nicelist_using_subcommand host; and __fish_seen_subcommand_from list" -l server -d 'Talk to the server at this address' -r
 complete -c nicelist -n "__fish_nicelist_using_subcommand host; and __fish_seen_subcommand_from list" -l token -d 'Show the server this token' -r
 complete -c nicelist -n "__fish_nicelist_using_subcommand host; and __fish_seen_subcommand_from list" -l context -d 'Use this context of the configuration file' -r
-complete -c nicelist -n "__fish_nicelist_using_subcommand host; and __fish_seen_subcommand_from list" -l database -d 'Work on a local database, sqlite:PATH' -r
+complete -c nicelist -n "__fish_nicelist_using_subcommand host; and __fish_seen_subcommand_from list" -l database -d 'Work on a database without a server: sqlite:PATH or postgres://USER@HOST/NAME' -r
 complete -c nicelist -n "__fish_nicelist_using_subcommand host; and __fish_seen_subcommand_from list" -s o -l output -d 'Write table, json, jsonl, csv or tsv' -r -f -a "table\t''
 json\t''
 jsonl\t''
@@ -501,7 +501,7 @@ complete -c nicelist -n "__fish_nicelist_using_subcommand host; and __fish_seen_
 complete -c nicelist -n "__fish_nicelist_using_subcommand host; and __fish_seen_subcommand_from show" -l server -d 'Talk to the server at this address' -r
 complete -c nicelist -n "__fish_nicelist_using_subcommand host; and __fish_seen_subcommand_from show" -l token -d 'Show the server this token' -r
 complete -c nicelist -n "__fish_nicelist_using_subcommand host; and __fish_seen_subcommand_from show" -l context -d 'Use this context of the configuration file' -r
-complete -c nicelist -n "__fish_nicelist_using_subcommand host; and __fish_seen_subcommand_from show" -l database -d 'Work on a local database, sqlite:PATH' -r
+complete -c nicelist -n "__fish_nicelist_using_subcommand host; and __fish_seen_subcommand_from show" -l database -d 'Work on a database without a server: sqlite:PATH or postgres://USER@HOST/NAME' -r
 complete -c nicelist -n "__fish_nicelist_using_subcommand host; and __fish_seen_subcommand_from show" -s o -l output -d 'Write table, json, jsonl, csv or tsv' -r -f -a "table\t''
 json\t''
 jsonl\t''
@@ -519,7 +519,7 @@ complete -c nicelist -n "__fish_nicelist_using_subcommand host; and __fish_seen_
 complete -c nicelist -n "__fish_nicelist_using_subcommand host; and __fish_seen_subcommand_from tag" -l server -d 'Talk to the server at this address' -r
 complete -c nicelist -n "__fish_nicelist_using_subcommand host; and __fish_seen_subcommand_from tag" -l token -d 'Show the server this token' -r
 complete -c nicelist -n "__fish_nicelist_using_subcommand host; and __fish_seen_subcommand_from tag" -l context -d 'Use this context of the configuration file' -r
-complete -c nicelist -n "__fish_nicelist_using_subcommand host; and __fish_seen_subcommand_from tag" -l database -d 'Work on a local database, sqlite:PATH' -r
+complete -c nicelist -n "__fish_nicelist_using_subcommand host; and __fish_seen_subcommand_from tag" -l database -d 'Work on a database without a server: sqlite:PATH or postgres://USER@HOST/NAME' -r
 complete -c nicelist -n "__fish_nicelist_using_subcommand host; and __fish_seen_subcommand_from tag" -s o -l output -d 'Write table, json, jsonl, csv or tsv' -r -f -a "table\t''
 json\t''
 jsonl\t''
@@ -536,7 +536,7 @@ complete -c nicelist -n "__fish_nicelist_using_subcommand host; and __fish_seen_
 complete -c nicelist -n "__fish_nicelist_using_subcommand host; and __fish_seen_subcommand_from untag" -l server -d 'Talk to the server at this address' -r
 complete -c nicelist -n "__fish_nicelist_using_subcommand host; and __fish_seen_subcommand_from untag" -l token -d 'Show the server this token' -r
 complete -c nicelist -n "__fish_nicelist_using_subcommand host; and __fish_seen_subcommand_from untag" -l context -d 'Use this context of the configuration file' -r
-complete -c nicelist -n "__fish_nicelist_using_subcommand host; and __fish_seen_subcommand_from untag" -l database -d 'Work on a local database, sqlite:PATH' -r
+complete -c nicelist -n "__fish_nicelist_using_subcommand host; and __fish_seen_subcommand_from untag" -l database -d 'Work on a database without a server: sqlite:PATH or postgres://USER@HOST/NAME' -r
 complete -c nicelist -n "__fish_nicelist_using_subcommand host; and __fish_seen_subcommand_from untag" -s o -l output -d 'Write table, json, jsonl, csv or tsv' -r -f -a "table\t''
 json\t''
 jsonl\t''
@@ -552,7 +552,7 @@ complete -c nicelist -n "__fish_nicelist_using_subcommand host; and __fish_seen_
 complete -c nicelist -n "__fish_nicelist_using_subcommand host; and __fish_seen_subcommand_from clean-sync" -l server -d 'Talk to the server at this address' -r
 complete -c nicelist -n "__fish_nicelist_using_subcommand host; and __fish_seen_subcommand_from clean-sync" -l token -d 'Show the server this token' -r
 complete -c nicelist -n "__fish_nicelist_using_subcommand host; and __fish_seen_subcommand_from clean-sync" -l context -d 'Use this context of the configuration file' -r
-complete -c nicelist -n "__fish_nicelist_using_subcommand host; and __fish_seen_subcommand_from clean-sync" -l database -d 'Work on a local database, sqlite:PATH' -r
+complete -c nicelist -n "__fish_nicelist_using_subcommand host; and __fish_seen_subcommand_from clean-sync" -l database -d 'Work on a database without a server: sqlite:PATH or postgres://USER@HOST/NAME' -r
 complete -c nicelist -n "__fish_nicelist_using_subcommand host; and __fish_seen_subcommand_from clean-sync" -s o -l output -d 'Write table, json, jsonl, csv or tsv' -r -f -a "table\t''
 json\t''
 jsonl\t''
@@ -571,7 +571,7 @@ complete -c nicelist -n "__fish_nicelist_using_subcommand host; and __fish_seen_
 complete -c nicelist -n "__fish_nicelist_using_subcommand host; and __fish_seen_subcommand_from wait" -l server -d 'Talk to the server at this address' -r
 complete -c nicelist -n "__fish_nicelist_using_subcommand host; and __fish_seen_subcommand_from wait" -l token -d 'Show the server this token' -r
 complete -c nicelist -n "__fish_nicelist_using_subcommand host; and __fish_seen_subcommand_from wait" -l context -d 'Use this context of the configuration file' -r
-complete -c nicelist -n "__fish_nicelist_using_subcommand host; and __fish_seen_subcommand_from wait" -l database -d 'Work on a local database, sqlite:PATH' -r
+complete -c nicelist -n "__fish_nicelist_using_subcommand host; and __fish_seen_subcommand_from wait" -l database -d 'Work on a database without a server: sqlite:PATH or postgres://USER@HOST/NAME' -r
 complete -c nicelist -n "__fish_nicelist_using_subcommand host; and __fish_seen_subcommand_from wait" -s o -l output -d 'Write table, json, jsonl, csv or tsv' -r -f -a "table\t''
 json\t''
 jsonl\t''
@@ -586,7 +586,7 @@ complete -c nicelist -n "__fish_nicelist_using_subcommand host; and __fish_seen_
 complete -c nicelist -n "__fish_nicelist_using_subcommand host; and __fish_seen_subcommand_from forget" -l server -d 'Talk to the server at this address' -r
 complete -c nicelist -n "__fish_nicelist_using_subcommand host; and __fish_seen_subcommand_from forget" -l token -d 'Show the server this token' -r
 complete -c nicelist -n "__fish_nicelist_using_subcommand host; and __fish_seen_subcommand_from forget" -l context -d 'Use this context of the configuration file' -r
-complete -c nicelist -n "__fish_nicelist_using_subcommand host; and __fish_seen_subcommand_from forget" -l database -d 'Work on a local database, sqlite:PATH' -r
+complete -c nicelist -n "__fish_nicelist_using_subcommand host; and __fish_seen_subcommand_from forget" -l database -d 'Work on a database without a server: sqlite:PATH or postgres://USER@HOST/NAME' -r
 complete -c nicelist -n "__fish_nicelist_using_subcommand host; and __fish_seen_subcommand_from forget" -s o -l output -d 'Write table, json, jsonl, csv or tsv' -r -f -a "table\t''
 json\t''
 jsonl\t''
@@ -602,7 +602,7 @@ complete -c nicelist -n "__fish_nicelist_using_subcommand host; and __fish_seen_
 complete -c nicelist -n "__fish_nicelist_using_subcommand event; and not __fish_seen_subcommand_from list show tail stats approve block import" -l server -d 'Talk to the server at this address' -r
 complete -c nicelist -n "__fish_nicelist_using_subcommand event; and not __fish_seen_subcommand_from list show tail stats approve block import" -l token -d 'Show the server this token' -r
 complete -c nicelist -n "__fish_nicelist_using_subcommand event; and not __fish_seen_subcommand_from list show tail stats approve block import" -l context -d 'Use this context of the configuration file' -r
-complete -c nicelist -n "__fish_nicelist_using_subcommand event; and not __fish_seen_subcommand_from list show tail stats approve block import" -l database -d 'Work on a local database, sqlite:PATH' -r
+complete -c nicelist -n "__fish_nicelist_using_subcommand event; and not __fish_seen_subcommand_from list show tail stats approve block import" -l database -d 'Work on a database without a server: sqlite:PATH or postgres://USER@HOST/NAME' -r
 complete -c nicelist -n "__fish_nicelist_using_subcommand event; and not __fish_seen_subcommand_from list show tail stats approve block import" -s o -l output -d 'Write table, json, jsonl, csv or tsv' -r -f -a "table\t''
 json\t''
 jsonl\t''
@@ -636,7 +636,7 @@ complete -c nicelist -n "__fish_nicelist_using_subcommand event; and __fish_seen
 complete -c nicelist -n "__fish_nicelist_using_subcommand event; and __fish_seen_subcommand_from list" -l server -d 'Talk to the server at this address' -r
 complete -c nicelist -n "__fish_nicelist_using_subcommand event; and __fish_seen_subcommand_from list" -l token -d 'Show the server this token' -r
 complete -c nicelist -n "__fish_nicelist_using_subcommand event; and __fish_seen_subcommand_from list" -l context -d 'Use this context of the configuration file' -r
-complete -c nicelist -n "__fish_nicelist_using_subcommand event; and __fish_seen_subcommand_from list" -l database -d 'Work on a local database, sqlite:PATH' -r
+complete -c nicelist -n "__fish_nicelist_using_subcommand event; and __fish_seen_subcommand_from list" -l database -d 'Work on a database without a server: sqlite:PATH or postgres://USER@HOST/NAME' -r
 complete -c nicelist -n "__fish_nicelist_using_subcommand event; and __fish_seen_subcommand_from list" -s o -l output -d 'Write table, json, jsonl, csv or tsv' -r -f -a "table\t''
 json\t''
 jsonl\t''
@@ -653,7 +653,7 @@ complete -c nicelist -n "__fish_nicelist_using_subcommand event; and __fish_seen
 complete -c nicelist -n "__fish_nicelist_using_subcommand event; and __fish_seen_subcommand_from show" -l server -d 'Talk to the server at this address' -r
 complete -c nicelist -n "__fish_nicelist_using_subcommand event; and __fish_seen_subcommand_from show" -l token -d 'Show the server this token' -r
 complete -c nicelist -n "__fish_nicelist_using_subcommand event; and __fish_seen_subcommand_from show" -l context -d 'Use this context of the configuration file' -r
-complete -c nicelist -n "__fish_nicelist_using_subcommand event; and __fish_seen_subcommand_from show" -l database -d 'Work on a local database, sqlite:PATH' -r
+complete -c nicelist -n "__fish_nicelist_using_subcommand event; and __fish_seen_subcommand_from show" -l database -d 'Work on a database without a server: sqlite:PATH or postgres://USER@HOST/NAME' -r
 complete -c nicelist -n "__fish_nicelist_using_subcommand event; and __fish_seen_subcommand_from show" -s o -l output -d 'Write table, json, jsonl, csv or tsv' -r -f -a "table\t''
 json\t''
 jsonl\t''
@@ -679,7 +679,7 @@ complete -c nicelist -n "__fish_nicelist_using_subcommand event; and __fish_seen
 complete -c nicelist -n "__fish_nicelist_using_subcommand event; and __fish_seen_subcommand_from tail" -l server -d 'Talk to the server at this address' -r
 complete -c nicelist -n "__fish_nicelist_using_subcommand event; and __fish_seen_subcommand_from tail" -l token -d 'Show the server this token' -r
 complete -c nicelist -n "__fish_nicelist_using_subcommand event; and __fish_seen_subcommand_from tail" -l context -d 'Use this context of the configuration file' -r
-complete -c nicelist -n "__fish_nicelist_using_subcommand event; and __fish_seen_subcommand_from tail" -l database -d 'Work on a local database, sqlite:PATH' -r
+complete -c nicelist -n "__fish_nicelist_using_subcommand event; and __fish_seen_subcommand_from tail" -l database -d 'Work on a database without a server: sqlite:PATH or postgres://USER@HOST/NAME' -r
 complete -c nicelist -n "__fish_nicelist_using_subcommand event; and __fish_seen_subcommand_from tail" -s o -l output -d 'Write table, json, jsonl, csv or tsv' -r -f -a "table\t''
 json\t''
 jsonl\t''
@@ -707,7 +707,7 @@ complete -c nicelist -n "__fish_nicelist_using_subcommand event; and __fish_seen
 complete -c nicelist -n "__fish_nicelist_using_subcommand event; and __fish_seen_subcommand_from stats" -l server -d 'Talk to the server at this address' -r
 complete -c nicelist -n "__fish_nicelist_using_subcommand event; and __fish_seen_subcommand_from stats" -l token -d 'Show the server this token' -r
 complete -c nicelist -n "__fish_nicelist_using_subcommand event; and __fish_seen_subcommand_from stats" -l context -d 'Use this context of the configuration file' -r
-complete -c nicelist -n "__fish_nicelist_using_subcommand event; and __fish_seen_subcommand_from stats" -l database -d 'Work on a local database, sqlite:PATH' -r
+complete -c nicelist -n "__fish_nicelist_using_subcommand event; and __fish_seen_subcommand_from stats" -l database -d 'Work on a database without a server: sqlite:PATH or postgres://USER@HOST/NAME' -r
 complete -c nicelist -n "__fish_nicelist_using_subcommand event; and __fish_seen_subcommand_from stats" -s o -l output -d 'Write table, json, jsonl, csv or tsv' -r -f -a "table\t''
 json\t''
 jsonl\t''
@@ -738,7 +738,7 @@ complete -c nicelist -n "__fish_nicelist_using_subcommand event; and __fish_seen
 complete -c nicelist -n "__fish_nicelist_using_subcommand event; and __fish_seen_subcommand_from approve" -l server -d 'Talk to the server at this address' -r
 complete -c nicelist -n "__fish_nicelist_using_subcommand event; and __fish_seen_subcommand_from approve" -l token -d 'Show the server this token' -r
 complete -c nicelist -n "__fish_nicelist_using_subcommand event; and __fish_seen_subcommand_from approve" -l context -d 'Use this context of the configuration file' -r
-complete -c nicelist -n "__fish_nicelist_using_subcommand event; and __fish_seen_subcommand_from approve" -l database -d 'Work on a local database, sqlite:PATH' -r
+complete -c nicelist -n "__fish_nicelist_using_subcommand event; and __fish_seen_subcommand_from approve" -l database -d 'Work on a database without a server: sqlite:PATH or postgres://USER@HOST/NAME' -r
 complete -c nicelist -n "__fish_nicelist_using_subcommand event; and __fish_seen_subcommand_from approve" -s o -l output -d 'Write table, json, jsonl, csv or tsv' -r -f -a "table\t''
 json\t''
 jsonl\t''
@@ -775,7 +775,7 @@ complete -c nicelist -n "__fish_nicelist_using_subcommand event; and __fish_seen
 complete -c nicelist -n "__fish_nicelist_using_subcommand event; and __fish_seen_subcommand_from block" -l server -d 'Talk to the server at this address' -r
 complete -c nicelist -n "__fish_nicelist_using_subcommand event; and __fish_seen_subcommand_from block" -l token -d 'Show the server this token' -r
 complete -c nicelist -n "__fish_nicelist_using_subcommand event; and __fish_seen_subcommand_from block" -l context -d 'Use this context of the configuration file' -r
-complete -c nicelist -n "__fish_nicelist_using_subcommand event; and __fish_seen_subcommand_from block" -l database -d 'Work on a local database, sqlite:PATH' -r
+complete -c nicelist -n "__fish_nicelist_using_subcommand event; and __fish_seen_subcommand_from block" -l database -d 'Work on a database without a server: sqlite:PATH or postgres://USER@HOST/NAME' -r
 complete -c nicelist -n "__fish_nicelist_using_subcommand event; and __fish_seen_subcommand_from block" -s o -l output -d 'Write table, json, jsonl, csv or tsv' -r -f -a "table\t''
 json\t''
 jsonl\t''
@@ -795,7 +795,7 @@ complete -c nicelist -n "__fish_nicelist_using_subcommand event; and __fish_seen
 complete -c nicelist -n "__fish_nicelist_using_subcommand event; and __fish_seen_subcommand_from import" -l server -d 'Talk to the server at this address' -r
 complete -c nicelist -n "__fish_nicelist_using_subcommand event; and __fish_seen_subcommand_from import" -l token -d 'Show the server this token' -r
 complete -c nicelist -n "__fish_nicelist_using_subcommand event; and __fish_seen_subcommand_from import" -l context -d 'Use this context of the configuration file' -r
-complete -c nicelist -n "__fish_nicelist_using_subcommand event; and __fish_seen_subcommand_from import" -l database -d 'Work on a local database, sqlite:PATH' -r
+complete -c nicelist -n "__fish_nicelist_using_subcommand event; and __fish_seen_subcommand_from import" -l database -d 'Work on a database without a server: sqlite:PATH or postgres://USER@HOST/NAME' -r
 complete -c nicelist -n "__fish_nicelist_using_subcommand event; and __fish_seen_subcommand_from import" -s o -l output -d 'Write table, json, jsonl, csv or tsv' -r -f -a "table\t''
 json\t''
 jsonl\t''
@@ -811,7 +811,7 @@ complete -c nicelist -n "__fish_nicelist_using_subcommand event; and __fish_seen
 complete -c nicelist -n "__fish_nicelist_using_subcommand tag; and not __fish_seen_subcommand_from list create delete" -l server -d 'Talk to the server at this address' -r
 complete -c nicelist -n "__fish_nicelist_using_subcommand tag; and not __fish_seen_subcommand_from list create delete" -l token -d 'Show the server this token' -r
 complete -c nicelist -n "__fish_nicelist_using_subcommand tag; and not __fish_seen_subcommand_from list create delete" -l context -d 'Use this context of the configuration file' -r
-complete -c nicelist -n "__fish_nicelist_using_subcommand tag; and not __fish_seen_subcommand_from list create delete" -l database -d 'Work on a local database, sqlite:PATH' -r
+complete -c nicelist -n "__fish_nicelist_using_subcommand tag; and not __fish_seen_subcommand_from list create delete" -l database -d 'Work on a database without a server: sqlite:PATH or postgres://USER@HOST/NAME' -r
 complete -c nicelist -n "__fish_nicelist_using_subcommand tag; and not __fish_seen_subcommand_from list create delete" -s o -l output -d 'Write table, json, jsonl, csv or tsv' -r -f -a "table\t''
 json\t''
 jsonl\t''
@@ -829,7 +829,7 @@ complete -c nicelist -n "__fish_nicelist_using_subcommand tag; and not __fish_se
 complete -c nicelist -n "__fish_nicelist_using_subcommand tag; and __fish_seen_subcommand_from list" -l server -d 'Talk to the server at this address' -r
 complete -c nicelist -n "__fish_nicelist_using_subcommand tag; and __fish_seen_subcommand_from list" -l token -d 'Show the server this token' -r
 complete -c nicelist -n "__fish_nicelist_using_subcommand tag; and __fish_seen_subcommand_from list" -l context -d 'Use this context of the configuration file' -r
-complete -c nicelist -n "__fish_nicelist_using_subcommand tag; and __fish_seen_subcommand_from list" -l database -d 'Work on a local database, sqlite:PATH' -r
+complete -c nicelist -n "__fish_nicelist_using_subcommand tag; and __fish_seen_subcommand_from list" -l database -d 'Work on a database without a server: sqlite:PATH or postgres://USER@HOST/NAME' -r
 complete -c nicelist -n "__fish_nicelist_using_subcommand tag; and __fish_seen_subcommand_from list" -s o -l output -d 'Write table, json, jsonl, csv or tsv' -r -f -a "table\t''
 json\t''
 jsonl\t''
@@ -850,7 +850,7 @@ complete -c nicelist -n "__fish_nicelist_using_subcommand tag; and __fish_seen_s
 complete -c nicelist -n "__fish_nicelist_using_subcommand tag; and __fish_seen_subcommand_from create" -l server -d 'Talk to the server at this address' -r
 complete -c nicelist -n "__fish_nicelist_using_subcommand tag; and __fish_seen_subcommand_from create" -l token -d 'Show the server this token' -r
 complete -c nicelist -n "__fish_nicelist_using_subcommand tag; and __fish_seen_subcommand_from create" -l context -d 'Use this context of the configuration file' -r
-complete -c nicelist -n "__fish_nicelist_using_subcommand tag; and __fish_seen_subcommand_from create" -l database -d 'Work on a local database, sqlite:PATH' -r
+complete -c nicelist -n "__fish_nicelist_using_subcommand tag; and __fish_seen_subcommand_from create" -l database -d 'Work on a database without a server: sqlite:PATH or postgres://USER@HOST/NAME' -r
 complete -c nicelist -n "__fish_nicelist_using_subcommand tag; and __fish_seen_subcommand_from create" -s o -l output -d 'Write table, json, jsonl, csv or tsv' -r -f -a "table\t''
 json\t''
 jsonl\t''
@@ -867,7 +867,7 @@ complete -c nicelist -n "__fish_nicelist_using_subcommand tag; and __fish_seen_s
 complete -c nicelist -n "__fish_nicelist_using_subcommand tag; and __fish_seen_subcommand_from delete" -l server -d 'Talk to the server at this address' -r
 complete -c nicelist -n "__fish_nicelist_using_subcommand tag; and __fish_seen_subcommand_from delete" -l token -d 'Show the server this token' -r
 complete -c nicelist -n "__fish_nicelist_using_subcommand tag; and __fish_seen_subcommand_from delete" -l context -d 'Use this context of the configuration file' -r
-complete -c nicelist -n "__fish_nicelist_using_subcommand tag; and __fish_seen_subcommand_from delete" -l database -d 'Work on a local database, sqlite:PATH' -r
+complete -c nicelist -n "__fish_nicelist_using_subcommand tag; and __fish_seen_subcommand_from delete" -l database -d 'Work on a database without a server: sqlite:PATH or postgres://USER@HOST/NAME' -r
 complete -c nicelist -n "__fish_nicelist_using_subcommand tag; and __fish_seen_subcommand_from delete" -s o -l output -d 'Write table, json, jsonl, csv or tsv' -r -f -a "table\t''
 json\t''
 jsonl\t''
@@ -885,7 +885,7 @@ complete -c nicelist -n "__fish_nicelist_using_subcommand tag; and __fish_seen_s
 complete -c nicelist -n "__fish_nicelist_using_subcommand settings; and not __fish_seen_subcommand_from show set unset" -l server -d 'Talk to the server at this address' -r
 complete -c nicelist -n "__fish_nicelist_using_subcommand settings; and not __fish_seen_subcommand_from show set unset" -l token -d 'Show the server this token' -r
 complete -c nicelist -n "__fish_nicelist_using_subcommand settings; and not __fish_seen_subcommand_from show set unset" -l context -d 'Use this context of the configuration file' -r
-complete -c nicelist -n "__fish_nicelist_using_subcommand settings; and not __fish_seen_subcommand_from show set unset" -l database -d 'Work on a local database, sqlite:PATH' -r
+complete -c nicelist -n "__fish_nicelist_using_subcommand settings; and not __fish_seen_subcommand_from show set unset" -l database -d 'Work on a database without a server: sqlite:PATH or postgres://USER@HOST/NAME' -r
 complete -c nicelist -n "__fish_nicelist_using_subcommand settings; and not __fish_seen_subcommand_from show set unset" -s o -l output -d 'Write table, json, jsonl, csv or tsv' -r -f -a "table\t''
 json\t''
 jsonl\t''
@@ -905,7 +905,7 @@ complete -c nicelist -n "__fish_nicelist_using_subcommand settings; and __fish_s
 complete -c nicelist -n "__fish_nicelist_using_subcommand settings; and __fish_seen_subcommand_from show" -l server -d 'Talk to the server at this address' -r
 complete -c nicelist -n "__fish_nicelist_using_subcommand settings; and __fish_seen_subcommand_from show" -l token -d 'Show the server this token' -r
 complete -c nicelist -n "__fish_nicelist_using_subcommand settings; and __fish_seen_subcommand_from show" -l context -d 'Use this context of the configuration file' -r
-complete -c nicelist -n "__fish_nicelist_using_subcommand settings; and __fish_seen_subcommand_from show" -l database -d 'Work on a local database, sqlite:PATH' -r
+complete -c nicelist -n "__fish_nicelist_using_subcommand settings; and __fish_seen_subcommand_from show" -l database -d 'Work on a database without a server: sqlite:PATH or postgres://USER@HOST/NAME' -r
 complete -c nicelist -n "__fish_nicelist_using_subcommand settings; and __fish_seen_subcommand_from show" -s o -l output -d 'Write table, json, jsonl, csv or tsv' -r -f -a "table\t''
 json\t''
 jsonl\t''
@@ -922,7 +922,7 @@ complete -c nicelist -n "__fish_nicelist_using_subcommand settings; and __fish_s
 complete -c nicelist -n "__fish_nicelist_using_subcommand settings; and __fish_seen_subcommand_from set" -l server -d 'Talk to the server at this address' -r
 complete -c nicelist -n "__fish_nicelist_using_subcommand settings; and __fish_seen_subcommand_from set" -l token -d 'Show the server this token' -r
 complete -c nicelist -n "__fish_nicelist_using_subcommand settings; and __fish_seen_subcommand_from set" -l context -d 'Use this context of the configuration file' -r
-complete -c nicelist -n "__fish_nicelist_using_subcommand settings; and __fish_seen_subcommand_from set" -l database -d 'Work on a local database, sqlite:PATH' -r
+complete -c nicelist -n "__fish_nicelist_using_subcommand settings; and __fish_seen_subcommand_from set" -l database -d 'Work on a database without a server: sqlite:PATH or postgres://USER@HOST/NAME' -r
 complete -c nicelist -n "__fish_nicelist_using_subcommand settings; and __fish_seen_subcommand_from set" -s o -l output -d 'Write table, json, jsonl, csv or tsv' -r -f -a "table\t''
 json\t''
 jsonl\t''
@@ -940,7 +940,7 @@ complete -c nicelist -n "__fish_nicelist_using_subcommand settings; and __fish_s
 complete -c nicelist -n "__fish_nicelist_using_subcommand settings; and __fish_seen_subcommand_from unset" -l server -d 'Talk to the server at this address' -r
 complete -c nicelist -n "__fish_nicelist_using_subcommand settings; and __fish_seen_subcommand_from unset" -l token -d 'Show the server this token' -r
 complete -c nicelist -n "__fish_nicelist_using_subcommand settings; and __fish_seen_subcommand_from unset" -l context -d 'Use this context of the configuration file' -r
-complete -c nicelist -n "__fish_nicelist_using_subcommand settings; and __fish_seen_subcommand_from unset" -l database -d 'Work on a local database, sqlite:PATH' -r
+complete -c nicelist -n "__fish_nicelist_using_subcommand settings; and __fish_seen_subcommand_from unset" -l database -d 'Work on a database without a server: sqlite:PATH or postgres://USER@HOST/NAME' -r
 complete -c nicelist -n "__fish_nicelist_using_subcommand settings; and __fish_seen_subcommand_from unset" -s o -l output -d 'Write table, json, jsonl, csv or tsv' -r -f -a "table\t''
 json\t''
 jsonl\t''
@@ -972,7 +972,7 @@ fileinfo\t''"
 complete -c nicelist -n "__fish_nicelist_using_subcommand plan" -l server -d 'Talk to the server at this address' -r
 complete -c nicelist -n "__fish_nicelist_using_subcommand plan" -l token -d 'Show the server this token' -r
 complete -c nicelist -n "__fish_nicelist_using_subcommand plan" -l context -d 'Use this context of the configuration file' -r
-complete -c nicelist -n "__fish_nicelist_using_subcommand plan" -l database -d 'Work on a local database, sqlite:PATH' -r
+complete -c nicelist -n "__fish_nicelist_using_subcommand plan" -l database -d 'Work on a database without a server: sqlite:PATH or postgres://USER@HOST/NAME' -r
 complete -c nicelist -n "__fish_nicelist_using_subcommand plan" -s o -l output -d 'Write table, json, jsonl, csv or tsv' -r -f -a "table\t''
 json\t''
 jsonl\t''
@@ -1007,7 +1007,7 @@ complete -c nicelist -n "__fish_nicelist_using_subcommand apply" -l base -d 'Ref
 complete -c nicelist -n "__fish_nicelist_using_subcommand apply" -l server -d 'Talk to the server at this address' -r
 complete -c nicelist -n "__fish_nicelist_using_subcommand apply" -l token -d 'Show the server this token' -r
 complete -c nicelist -n "__fish_nicelist_using_subcommand apply" -l context -d 'Use this context of the configuration file' -r
-complete -c nicelist -n "__fish_nicelist_using_subcommand apply" -l database -d 'Work on a local database, sqlite:PATH' -r
+complete -c nicelist -n "__fish_nicelist_using_subcommand apply" -l database -d 'Work on a database without a server: sqlite:PATH or postgres://USER@HOST/NAME' -r
 complete -c nicelist -n "__fish_nicelist_using_subcommand apply" -s o -l output -d 'Write table, json, jsonl, csv or tsv' -r -f -a "table\t''
 json\t''
 jsonl\t''
@@ -1029,7 +1029,7 @@ complete -c nicelist -n "__fish_nicelist_using_subcommand export" -l at -d 'The 
 complete -c nicelist -n "__fish_nicelist_using_subcommand export" -l server -d 'Talk to the server at this address' -r
 complete -c nicelist -n "__fish_nicelist_using_subcommand export" -l token -d 'Show the server this token' -r
 complete -c nicelist -n "__fish_nicelist_using_subcommand export" -l context -d 'Use this context of the configuration file' -r
-complete -c nicelist -n "__fish_nicelist_using_subcommand export" -l database -d 'Work on a local database, sqlite:PATH' -r
+complete -c nicelist -n "__fish_nicelist_using_subcommand export" -l database -d 'Work on a database without a server: sqlite:PATH or postgres://USER@HOST/NAME' -r
 complete -c nicelist -n "__fish_nicelist_using_subcommand export" -s o -l output -d 'Write table, json, jsonl, csv or tsv' -r -f -a "table\t''
 json\t''
 jsonl\t''
@@ -1049,7 +1049,7 @@ complete -c nicelist -n "__fish_nicelist_using_subcommand history; and not __fis
 complete -c nicelist -n "__fish_nicelist_using_subcommand history; and not __fish_seen_subcommand_from show" -l server -d 'Talk to the server at this address' -r
 complete -c nicelist -n "__fish_nicelist_using_subcommand history; and not __fish_seen_subcommand_from show" -l token -d 'Show the server this token' -r
 complete -c nicelist -n "__fish_nicelist_using_subcommand history; and not __fish_seen_subcommand_from show" -l context -d 'Use this context of the configuration file' -r
-complete -c nicelist -n "__fish_nicelist_using_subcommand history; and not __fish_seen_subcommand_from show" -l database -d 'Work on a local database, sqlite:PATH' -r
+complete -c nicelist -n "__fish_nicelist_using_subcommand history; and not __fish_seen_subcommand_from show" -l database -d 'Work on a database without a server: sqlite:PATH or postgres://USER@HOST/NAME' -r
 complete -c nicelist -n "__fish_nicelist_using_subcommand history; and not __fish_seen_subcommand_from show" -s o -l output -d 'Write table, json, jsonl, csv or tsv' -r -f -a "table\t''
 json\t''
 jsonl\t''
@@ -1065,7 +1065,7 @@ complete -c nicelist -n "__fish_nicelist_using_subcommand history; and not __fis
 complete -c nicelist -n "__fish_nicelist_using_subcommand history; and __fish_seen_subcommand_from show" -l server -d 'Talk to the server at this address' -r
 complete -c nicelist -n "__fish_nicelist_using_subcommand history; and __fish_seen_subcommand_from show" -l token -d 'Show the server this token' -r
 complete -c nicelist -n "__fish_nicelist_using_subcommand history; and __fish_seen_subcommand_from show" -l context -d 'Use this context of the configuration file' -r
-complete -c nicelist -n "__fish_nicelist_using_subcommand history; and __fish_seen_subcommand_from show" -l database -d 'Work on a local database, sqlite:PATH' -r
+complete -c nicelist -n "__fish_nicelist_using_subcommand history; and __fish_seen_subcommand_from show" -l database -d 'Work on a database without a server: sqlite:PATH or postgres://USER@HOST/NAME' -r
 complete -c nicelist -n "__fish_nicelist_using_subcommand history; and __fish_seen_subcommand_from show" -s o -l output -d 'Write table, json, jsonl, csv or tsv' -r -f -a "table\t''
 json\t''
 jsonl\t''
@@ -1083,7 +1083,7 @@ complete -c nicelist -n "__fish_nicelist_using_subcommand rollback" -l base -d '
 complete -c nicelist -n "__fish_nicelist_using_subcommand rollback" -l server -d 'Talk to the server at this address' -r
 complete -c nicelist -n "__fish_nicelist_using_subcommand rollback" -l token -d 'Show the server this token' -r
 complete -c nicelist -n "__fish_nicelist_using_subcommand rollback" -l context -d 'Use this context of the configuration file' -r
-complete -c nicelist -n "__fish_nicelist_using_subcommand rollback" -l database -d 'Work on a local database, sqlite:PATH' -r
+complete -c nicelist -n "__fish_nicelist_using_subcommand rollback" -l database -d 'Work on a database without a server: sqlite:PATH or postgres://USER@HOST/NAME' -r
 complete -c nicelist -n "__fish_nicelist_using_subcommand rollback" -s o -l output -d 'Write table, json, jsonl, csv or tsv' -r -f -a "table\t''
 json\t''
 jsonl\t''
@@ -1101,7 +1101,7 @@ complete -c nicelist -n "__fish_nicelist_using_subcommand rollback" -s h -l help
 complete -c nicelist -n "__fish_nicelist_using_subcommand token; and not __fish_seen_subcommand_from create list revoke" -l server -d 'Talk to the server at this address' -r
 complete -c nicelist -n "__fish_nicelist_using_subcommand token; and not __fish_seen_subcommand_from create list revoke" -l token -d 'Show the server this token' -r
 complete -c nicelist -n "__fish_nicelist_using_subcommand token; and not __fish_seen_subcommand_from create list revoke" -l context -d 'Use this context of the configuration file' -r
-complete -c nicelist -n "__fish_nicelist_using_subcommand token; and not __fish_seen_subcommand_from create list revoke" -l database -d 'Work on a local database, sqlite:PATH' -r
+complete -c nicelist -n "__fish_nicelist_using_subcommand token; and not __fish_seen_subcommand_from create list revoke" -l database -d 'Work on a database without a server: sqlite:PATH or postgres://USER@HOST/NAME' -r
 complete -c nicelist -n "__fish_nicelist_using_subcommand token; and not __fish_seen_subcommand_from create list revoke" -s o -l output -d 'Write table, json, jsonl, csv or tsv' -r -f -a "table\t''
 json\t''
 jsonl\t''
@@ -1125,7 +1125,7 @@ complete -c nicelist -n "__fish_nicelist_using_subcommand token; and __fish_seen
 complete -c nicelist -n "__fish_nicelist_using_subcommand token; and __fish_seen_subcommand_from create" -l server -d 'Talk to the server at this address' -r
 complete -c nicelist -n "__fish_nicelist_using_subcommand token; and __fish_seen_subcommand_from create" -l token -d 'Show the server this token' -r
 complete -c nicelist -n "__fish_nicelist_using_subcommand token; and __fish_seen_subcommand_from create" -l context -d 'Use this context of the configuration file' -r
-complete -c nicelist -n "__fish_nicelist_using_subcommand token; and __fish_seen_subcommand_from create" -l database -d 'Work on a local database, sqlite:PATH' -r
+complete -c nicelist -n "__fish_nicelist_using_subcommand token; and __fish_seen_subcommand_from create" -l database -d 'Work on a database without a server: sqlite:PATH or postgres://USER@HOST/NAME' -r
 complete -c nicelist -n "__fish_nicelist_using_subcommand token; and __fish_seen_subcommand_from create" -s o -l output -d 'Write table, json, jsonl, csv or tsv' -r -f -a "table\t''
 json\t''
 jsonl\t''
@@ -1140,7 +1140,7 @@ complete -c nicelist -n "__fish_nicelist_using_subcommand token; and __fish_seen
 complete -c nicelist -n "__fish_nicelist_using_subcommand token; and __fish_seen_subcommand_from list" -l server -d 'Talk to the server at this address' -r
 complete -c nicelist -n "__fish_nicelist_using_subcommand token; and __fish_seen_subcommand_from list" -l token -d 'Show the server this token' -r
 complete -c nicelist -n "__fish_nicelist_using_subcommand token; and __fish_seen_subcommand_from list" -l context -d 'Use this context of the configuration file' -r
-complete -c nicelist -n "__fish_nicelist_using_subcommand token; and __fish_seen_subcommand_from list" -l database -d 'Work on a local database, sqlite:PATH' -r
+complete -c nicelist -n "__fish_nicelist_using_subcommand token; and __fish_seen_subcommand_from list" -l database -d 'Work on a database without a server: sqlite:PATH or postgres://USER@HOST/NAME' -r
 complete -c nicelist -n "__fish_nicelist_using_subcommand token; and __fish_seen_subcommand_from list" -s o -l output -d 'Write table, json, jsonl, csv or tsv' -r -f -a "table\t''
 json\t''
 jsonl\t''
@@ -1155,7 +1155,7 @@ complete -c nicelist -n "__fish_nicelist_using_subcommand token; and __fish_seen
 complete -c nicelist -n "__fish_nicelist_using_subcommand token; and __fish_seen_subcommand_from revoke" -l server -d 'Talk to the server at this address' -r
 complete -c nicelist -n "__fish_nicelist_using_subcommand token; and __fish_seen_subcommand_from revoke" -l token -d 'Show the server this token' -r
 complete -c nicelist -n "__fish_nicelist_using_subcommand token; and __fish_seen_subcommand_from revoke" -l context -d 'Use this context of the configuration file' -r
-complete -c nicelist -n "__fish_nicelist_using_subcommand token; and __fish_seen_subcommand_from revoke" -l database -d 'Work on a local database, sqlite:PATH' -r
+complete -c nicelist -n "__fish_nicelist_using_subcommand token; and __fish_seen_subcommand_from revoke" -l database -d 'Work on a database without a server: sqlite:PATH or postgres://USER@HOST/NAME' -r
 complete -c nicelist -n "__fish_nicelist_using_subcommand token; and __fish_seen_subcommand_from revoke" -s o -l output -d 'Write table, json, jsonl, csv or tsv' -r -f -a "table\t''
 json\t''
 jsonl\t''
@@ -1171,7 +1171,7 @@ complete -c nicelist -n "__fish_nicelist_using_subcommand token; and __fish_seen
 complete -c nicelist -n "__fish_nicelist_using_subcommand lab; and not __fish_seen_subcommand_from sync conformance" -l server -d 'Talk to the server at this address' -r
 complete -c nicelist -n "__fish_nicelist_using_subcommand lab; and not __fish_seen_subcommand_from sync conformance" -l token -d 'Show the server this token' -r
 complete -c nicelist -n "__fish_nicelist_using_subcommand lab; and not __fish_seen_subcommand_from sync conformance" -l context -d 'Use this context of the configuration file' -r
-complete -c nicelist -n "__fish_nicelist_using_subcommand lab; and not __fish_seen_subcommand_from sync conformance" -l database -d 'Work on a local database, sqlite:PATH' -r
+complete -c nicelist -n "__fish_nicelist_using_subcommand lab; and not __fish_seen_subcommand_from sync conformance" -l database -d 'Work on a database without a server: sqlite:PATH or postgres://USER@HOST/NAME' -r
 complete -c nicelist -n "__fish_nicelist_using_subcommand lab; and not __fish_seen_subcommand_from sync conformance" -s o -l output -d 'Write table, json, jsonl, csv or tsv' -r -f -a "table\t''
 json\t''
 jsonl\t''
@@ -1209,7 +1209,7 @@ complete -c nicelist -n "__fish_nicelist_using_subcommand lab; and __fish_seen_s
 complete -c nicelist -n "__fish_nicelist_using_subcommand lab; and __fish_seen_subcommand_from sync" -l server -d 'Talk to the server at this address' -r
 complete -c nicelist -n "__fish_nicelist_using_subcommand lab; and __fish_seen_subcommand_from sync" -l token -d 'Show the server this token' -r
 complete -c nicelist -n "__fish_nicelist_using_subcommand lab; and __fish_seen_subcommand_from sync" -l context -d 'Use this context of the configuration file' -r
-complete -c nicelist -n "__fish_nicelist_using_subcommand lab; and __fish_seen_subcommand_from sync" -l database -d 'Work on a local database, sqlite:PATH' -r
+complete -c nicelist -n "__fish_nicelist_using_subcommand lab; and __fish_seen_subcommand_from sync" -l database -d 'Work on a database without a server: sqlite:PATH or postgres://USER@HOST/NAME' -r
 complete -c nicelist -n "__fish_nicelist_using_subcommand lab; and __fish_seen_subcommand_from sync" -s o -l output -d 'Write table, json, jsonl, csv or tsv' -r -f -a "table\t''
 json\t''
 jsonl\t''
@@ -1235,7 +1235,7 @@ complete -c nicelist -n "__fish_nicelist_using_subcommand lab; and __fish_seen_s
 complete -c nicelist -n "__fish_nicelist_using_subcommand lab; and __fish_seen_subcommand_from conformance" -l server -d 'Talk to the server at this address' -r
 complete -c nicelist -n "__fish_nicelist_using_subcommand lab; and __fish_seen_subcommand_from conformance" -l token -d 'Show the server this token' -r
 complete -c nicelist -n "__fish_nicelist_using_subcommand lab; and __fish_seen_subcommand_from conformance" -l context -d 'Use this context of the configuration file' -r
-complete -c nicelist -n "__fish_nicelist_using_subcommand lab; and __fish_seen_subcommand_from conformance" -l database -d 'Work on a local database, sqlite:PATH' -r
+complete -c nicelist -n "__fish_nicelist_using_subcommand lab; and __fish_seen_subcommand_from conformance" -l database -d 'Work on a database without a server: sqlite:PATH or postgres://USER@HOST/NAME' -r
 complete -c nicelist -n "__fish_nicelist_using_subcommand lab; and __fish_seen_subcommand_from conformance" -s o -l output -d 'Write table, json, jsonl, csv or tsv' -r -f -a "table\t''
 json\t''
 jsonl\t''
@@ -1251,7 +1251,7 @@ complete -c nicelist -n "__fish_nicelist_using_subcommand lab; and __fish_seen_s
 complete -c nicelist -n "__fish_nicelist_using_subcommand config; and not __fish_seen_subcommand_from list get set unset path init" -l server -d 'Talk to the server at this address' -r
 complete -c nicelist -n "__fish_nicelist_using_subcommand config; and not __fish_seen_subcommand_from list get set unset path init" -l token -d 'Show the server this token' -r
 complete -c nicelist -n "__fish_nicelist_using_subcommand config; and not __fish_seen_subcommand_from list get set unset path init" -l context -d 'Use this context of the configuration file' -r
-complete -c nicelist -n "__fish_nicelist_using_subcommand config; and not __fish_seen_subcommand_from list get set unset path init" -l database -d 'Work on a local database, sqlite:PATH' -r
+complete -c nicelist -n "__fish_nicelist_using_subcommand config; and not __fish_seen_subcommand_from list get set unset path init" -l database -d 'Work on a database without a server: sqlite:PATH or postgres://USER@HOST/NAME' -r
 complete -c nicelist -n "__fish_nicelist_using_subcommand config; and not __fish_seen_subcommand_from list get set unset path init" -s o -l output -d 'Write table, json, jsonl, csv or tsv' -r -f -a "table\t''
 json\t''
 jsonl\t''
@@ -1272,7 +1272,7 @@ complete -c nicelist -n "__fish_nicelist_using_subcommand config; and not __fish
 complete -c nicelist -n "__fish_nicelist_using_subcommand config; and __fish_seen_subcommand_from list" -l server -d 'Talk to the server at this address' -r
 complete -c nicelist -n "__fish_nicelist_using_subcommand config; and __fish_seen_subcommand_from list" -l token -d 'Show the server this token' -r
 complete -c nicelist -n "__fish_nicelist_using_subcommand config; and __fish_seen_subcommand_from list" -l context -d 'Use this context of the configuration file' -r
-complete -c nicelist -n "__fish_nicelist_using_subcommand config; and __fish_seen_subcommand_from list" -l database -d 'Work on a local database, sqlite:PATH' -r
+complete -c nicelist -n "__fish_nicelist_using_subcommand config; and __fish_seen_subcommand_from list" -l database -d 'Work on a database without a server: sqlite:PATH or postgres://USER@HOST/NAME' -r
 complete -c nicelist -n "__fish_nicelist_using_subcommand config; and __fish_seen_subcommand_from list" -s o -l output -d 'Write table, json, jsonl, csv or tsv' -r -f -a "table\t''
 json\t''
 jsonl\t''
@@ -1287,7 +1287,7 @@ complete -c nicelist -n "__fish_nicelist_using_subcommand config; and __fish_see
 complete -c nicelist -n "__fish_nicelist_using_subcommand config; and __fish_seen_subcommand_from get" -l server -d 'Talk to the server at this address' -r
 complete -c nicelist -n "__fish_nicelist_using_subcommand config; and __fish_seen_subcommand_from get" -l token -d 'Show the server this token' -r
 complete -c nicelist -n "__fish_nicelist_using_subcommand config; and __fish_seen_subcommand_from get" -l context -d 'Use this context of the configuration file' -r
-complete -c nicelist -n "__fish_nicelist_using_subcommand config; and __fish_seen_subcommand_from get" -l database -d 'Work on a local database, sqlite:PATH' -r
+complete -c nicelist -n "__fish_nicelist_using_subcommand config; and __fish_seen_subcommand_from get" -l database -d 'Work on a database without a server: sqlite:PATH or postgres://USER@HOST/NAME' -r
 complete -c nicelist -n "__fish_nicelist_using_subcommand config; and __fish_seen_subcommand_from get" -s o -l output -d 'Write table, json, jsonl, csv or tsv' -r -f -a "table\t''
 json\t''
 jsonl\t''
@@ -1302,7 +1302,7 @@ complete -c nicelist -n "__fish_nicelist_using_subcommand config; and __fish_see
 complete -c nicelist -n "__fish_nicelist_using_subcommand config; and __fish_seen_subcommand_from set" -l server -d 'Talk to the server at this address' -r
 complete -c nicelist -n "__fish_nicelist_using_subcommand config; and __fish_seen_subcommand_from set" -l token -d 'Show the server this token' -r
 complete -c nicelist -n "__fish_nicelist_using_subcommand config; and __fish_seen_subcommand_from set" -l context -d 'Use this context of the configuration file' -r
-complete -c nicelist -n "__fish_nicelist_using_subcommand config; and __fish_seen_subcommand_from set" -l database -d 'Work on a local database, sqlite:PATH' -r
+complete -c nicelist -n "__fish_nicelist_using_subcommand config; and __fish_seen_subcommand_from set" -l database -d 'Work on a database without a server: sqlite:PATH or postgres://USER@HOST/NAME' -r
 complete -c nicelist -n "__fish_nicelist_using_subcommand config; and __fish_seen_subcommand_from set" -s o -l output -d 'Write table, json, jsonl, csv or tsv' -r -f -a "table\t''
 json\t''
 jsonl\t''
@@ -1317,7 +1317,7 @@ complete -c nicelist -n "__fish_nicelist_using_subcommand config; and __fish_see
 complete -c nicelist -n "__fish_nicelist_using_subcommand config; and __fish_seen_subcommand_from unset" -l server -d 'Talk to the server at this address' -r
 complete -c nicelist -n "__fish_nicelist_using_subcommand config; and __fish_seen_subcommand_from unset" -l token -d 'Show the server this token' -r
 complete -c nicelist -n "__fish_nicelist_using_subcommand config; and __fish_seen_subcommand_from unset" -l context -d 'Use this context of the configuration file' -r
-complete -c nicelist -n "__fish_nicelist_using_subcommand config; and __fish_seen_subcommand_from unset" -l database -d 'Work on a local database, sqlite:PATH' -r
+complete -c nicelist -n "__fish_nicelist_using_subcommand config; and __fish_seen_subcommand_from unset" -l database -d 'Work on a database without a server: sqlite:PATH or postgres://USER@HOST/NAME' -r
 complete -c nicelist -n "__fish_nicelist_using_subcommand config; and __fish_seen_subcommand_from unset" -s o -l output -d 'Write table, json, jsonl, csv or tsv' -r -f -a "table\t''
 json\t''
 jsonl\t''
@@ -1332,7 +1332,7 @@ complete -c nicelist -n "__fish_nicelist_using_subcommand config; and __fish_see
 complete -c nicelist -n "__fish_nicelist_using_subcommand config; and __fish_seen_subcommand_from path" -l server -d 'Talk to the server at this address' -r
 complete -c nicelist -n "__fish_nicelist_using_subcommand config; and __fish_seen_subcommand_from path" -l token -d 'Show the server this token' -r
 complete -c nicelist -n "__fish_nicelist_using_subcommand config; and __fish_seen_subcommand_from path" -l context -d 'Use this context of the configuration file' -r
-complete -c nicelist -n "__fish_nicelist_using_subcommand config; and __fish_seen_subcommand_from path" -l database -d 'Work on a local database, sqlite:PATH' -r
+complete -c nicelist -n "__fish_nicelist_using_subcommand config; and __fish_seen_subcommand_from path" -l database -d 'Work on a database without a server: sqlite:PATH or postgres://USER@HOST/NAME' -r
 complete -c nicelist -n "__fish_nicelist_using_subcommand config; and __fish_seen_subcommand_from path" -s o -l output -d 'Write table, json, jsonl, csv or tsv' -r -f -a "table\t''
 json\t''
 jsonl\t''
@@ -1347,7 +1347,7 @@ complete -c nicelist -n "__fish_nicelist_using_subcommand config; and __fish_see
 complete -c nicelist -n "__fish_nicelist_using_subcommand config; and __fish_seen_subcommand_from init" -l server -d 'Talk to the server at this address' -r
 complete -c nicelist -n "__fish_nicelist_using_subcommand config; and __fish_seen_subcommand_from init" -l token -d 'Show the server this token' -r
 complete -c nicelist -n "__fish_nicelist_using_subcommand config; and __fish_seen_subcommand_from init" -l context -d 'Use this context of the configuration file' -r
-complete -c nicelist -n "__fish_nicelist_using_subcommand config; and __fish_seen_subcommand_from init" -l database -d 'Work on a local database, sqlite:PATH' -r
+complete -c nicelist -n "__fish_nicelist_using_subcommand config; and __fish_seen_subcommand_from init" -l database -d 'Work on a database without a server: sqlite:PATH or postgres://USER@HOST/NAME' -r
 complete -c nicelist -n "__fish_nicelist_using_subcommand config; and __fish_seen_subcommand_from init" -s o -l output -d 'Write table, json, jsonl, csv or tsv' -r -f -a "table\t''
 json\t''
 jsonl\t''
@@ -1363,7 +1363,7 @@ complete -c nicelist -n "__fish_nicelist_using_subcommand config; and __fish_see
 complete -c nicelist -n "__fish_nicelist_using_subcommand completions" -l server -d 'Talk to the server at this address' -r
 complete -c nicelist -n "__fish_nicelist_using_subcommand completions" -l token -d 'Show the server this token' -r
 complete -c nicelist -n "__fish_nicelist_using_subcommand completions" -l context -d 'Use this context of the configuration file' -r
-complete -c nicelist -n "__fish_nicelist_using_subcommand completions" -l database -d 'Work on a local database, sqlite:PATH' -r
+complete -c nicelist -n "__fish_nicelist_using_subcommand completions" -l database -d 'Work on a database without a server: sqlite:PATH or postgres://USER@HOST/NAME' -r
 complete -c nicelist -n "__fish_nicelist_using_subcommand completions" -s o -l output -d 'Write table, json, jsonl, csv or tsv' -r -f -a "table\t''
 json\t''
 jsonl\t''
@@ -1378,7 +1378,7 @@ complete -c nicelist -n "__fish_nicelist_using_subcommand completions" -s h -l h
 complete -c nicelist -n "__fish_nicelist_using_subcommand man" -l server -d 'Talk to the server at this address' -r
 complete -c nicelist -n "__fish_nicelist_using_subcommand man" -l token -d 'Show the server this token' -r
 complete -c nicelist -n "__fish_nicelist_using_subcommand man" -l context -d 'Use this context of the configuration file' -r
-complete -c nicelist -n "__fish_nicelist_using_subcommand man" -l database -d 'Work on a local database, sqlite:PATH' -r
+complete -c nicelist -n "__fish_nicelist_using_subcommand man" -l database -d 'Work on a database without a server: sqlite:PATH or postgres://USER@HOST/NAME' -r
 complete -c nicelist -n "__fish_nicelist_using_subcommand man" -s o -l output -d 'Write table, json, jsonl, csv or tsv' -r -f -a "table\t''
 json\t''
 jsonl\t''

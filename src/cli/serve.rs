@@ -24,6 +24,7 @@ use crate::server::{App, Options, SyncAuth};
 Examples:
   nicelist serve --database sqlite:/var/lib/nicelist/nicelist.db
   nicelist serve --listen 0.0.0.0:8080 --database sqlite:nicelist.db
+  nicelist serve --database postgres://nicelist@db.example.com/nicelist
   nicelist serve --largest-body 64MiB
   nicelist serve --sync-auth none -o json")]
 pub(crate) struct ServeArgs {
@@ -75,7 +76,7 @@ async fn serve(context: &Context, args: &ServeArgs) -> Result<(), CliError> {
     };
     let exposed = |secret: &Option<Secret>| secret.as_ref().map(|it| it.expose().to_owned());
     let options = Options {
-        database: database.to_string(),
+        database: database.expose(),
         sync_auth: match args.sync_auth {
             HostsShow::Secret => SyncAuth::Secret,
             HostsShow::None => SyncAuth::None,

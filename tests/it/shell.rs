@@ -142,9 +142,13 @@ pub(crate) struct Server {
 impl Server {
     /// Starts a server over a database in the shell's home, on a free port.
     pub(crate) fn start(shell: &Shell) -> Self {
-        let database = format!("sqlite:{}", shell.path("nicelist.db").display());
+        Self::over(shell, &format!("sqlite:{}", shell.path("nicelist.db").display()))
+    }
+
+    /// Starts a server over a database, on a free port.
+    pub(crate) fn over(shell: &Shell, database: &str) -> Self {
         let mut process = shell
-            .command(&["serve", "--listen", "127.0.0.1:0", "--database", &database])
+            .command(&["serve", "--listen", "127.0.0.1:0", "--database", database])
             .env("NICELIST_BOOTSTRAP_TOKEN", ADMIN)
             .env("NICELIST_ENROLMENT_SECRET", ENROLMENT)
             .stdout(Stdio::null())
