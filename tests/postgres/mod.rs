@@ -77,12 +77,34 @@ impl Cluster {
 
     /// Starts the cluster, and returns when it takes connections.
     pub(crate) fn start(&self) {
+        self.start_with("");
+    }
+
+    /// The same with TLS, for the host `localhost`.
+    pub(crate) fn start_with_tls(&self) {
+        for (name, text) in [
+            ("server.pem", include_str!("tls/server.pem")),
+            ("server.key", include_str!("tls/server.key")),
+        ] {
+            let path = self.folder.join(name);
+            fs::write(&path, text).unwrap();
+            fs::set_permissions(&path, fs::Permissions::from_mode(0o600)).unwrap();
+            if let Some((user, group)) = service() {
+                chown(&path, Some(user), Some(group)).unwrap();
+            }
+        }
+        let folder = self.folder.display();
+        let [certificate, key] = ["cert", "key"].map(|what| format!("-c ssl_{what}_file={folder}"));
+        self.start_with(&format!("-c ssl=on {certificate}/server.pem {key}/server.key"));
+    }
+
+    fn start_with(&self, more: &str) {
         let careless = match self.disk {
             Disk::Careless => "-c fsync=off -c full_page_writes=off",
             Disk::Careful => "",
         };
         let options = format!(
-            "-p {} -k {} -c listen_addresses=127.0.0.1 -c max_connections=400 {careless}",
+            "-p {} -k {} -c listen_addresses=127.0.0.1 -c max_connections=400 {careless} {more}",
             self.port,
             self.folder.display()
         );

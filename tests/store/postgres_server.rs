@@ -313,6 +313,55 @@ async fn a_refused_job_fails_alone() {
     database.drop().await;
 }
 
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn connections_are_protected_as_the_url_says() {
+    let cluster = tokio::task::spawn_blocking(|| Cluster::new(Disk::Careless)).await.unwrap();
+    cluster.start_with_tls();
+    let roots = |name: &str| {
+        format!("{}/tests/postgres/tls/{name}.pem", env!("CARGO_MANIFEST_DIR")).replace('/', "%2F")
+    };
+    let (ours, others) = (roots("authority"), roots("stranger"));
+    let numbered = cluster.url("postgres");
+    let named = numbered.replace("127.0.0.1", "localhost");
+    let encrypted = async || {
+        let sql = "SELECT bool_and(ssl) FROM pg_stat_ssl JOIN pg_stat_activity USING (pid)
+                   WHERE application_name = 'nicelist'";
+        let client = cluster.connect("postgres").await;
+        client.query_one(sql, &[]).await.unwrap().get::<_, Option<bool>>(0)
+    };
+    for (url, mode, ends) in [
+        (&numbered, String::new(), Ok(true)),
+        (&numbered, "sslmode=disable".to_owned(), Ok(false)),
+        (&numbered, "sslmode=require".to_owned(), Ok(true)),
+        (&numbered, format!("sslmode=require&sslrootcert={others}"), Err("UnknownIssuer")),
+        (&numbered, format!("sslmode=verify-ca&sslrootcert={ours}"), Ok(true)),
+        (&numbered, format!("sslmode=verify-ca&sslrootcert={others}"), Err("UnknownIssuer")),
+        (&numbered, format!("sslmode=verify-full&sslrootcert={ours}"), Err("not valid for")),
+        (&named, format!("sslmode=verify-full&sslrootcert={ours}"), Ok(true)),
+        (&named, format!("sslmode=verify-full&sslrootcert={others}"), Err("UnknownIssuer")),
+        (&named, "sslmode=verify-full".to_owned(), Err("certificate")),
+    ] {
+        let url = format!("{url}?{mode}");
+        match ends {
+            Ok(wanted) => {
+                let store = store::open(&url, Durability::Power).await.unwrap();
+                assert_eq!(store.head().await.unwrap(), Revision(0));
+                assert_eq!(encrypted().await, Some(wanted), "{url}");
+                drop(store);
+                while encrypted().await.is_some() {
+                    tokio::time::sleep(Duration::from_millis(5)).await;
+                }
+            }
+            Err(reason) => {
+                let refusal = refusal(&url).await;
+                assert!(refusal.contains(reason), "{url}: {refusal}");
+            }
+        }
+    }
+    let plain = format!("{}?sslmode=require", Cluster::shared().url("postgres"));
+    assert!(refusal(&plain).await.contains("TLS"), "{}", refusal(&plain).await);
+}
+
 /// What was answered under load, by what it was.
 #[derive(Default)]
 struct Answered {
