@@ -28,7 +28,7 @@ complete -c nicelist -n "__fish_nicelist_needs_command" -l server -d 'Talk to th
 complete -c nicelist -n "__fish_nicelist_needs_command" -l token -d 'Show the server this token' -r
 complete -c nicelist -n "__fish_nicelist_needs_command" -l ca -d 'Trust only the CAs in this PEM file for the server\'s certificate' -r -F
 complete -c nicelist -n "__fish_nicelist_needs_command" -l context -d 'Use this context of the configuration file' -r
-complete -c nicelist -n "__fish_nicelist_needs_command" -l database -d 'Work on a local database, sqlite:PATH' -r
+complete -c nicelist -n "__fish_nicelist_needs_command" -l database -d 'Work on a database without a server: sqlite:PATH or postgres://USER@HOST/NAME' -r
 complete -c nicelist -n "__fish_nicelist_needs_command" -s o -l output -d 'Write table, json, jsonl, csv or tsv' -r -f -a "table\t''
 json\t''
 jsonl\t''
@@ -73,7 +73,7 @@ complete -c nicelist -n "__fish_nicelist_using_subcommand serve" -l server -d 'T
 complete -c nicelist -n "__fish_nicelist_using_subcommand serve" -l token -d 'Show the server this token' -r
 complete -c nicelist -n "__fish_nicelist_using_subcommand serve" -l ca -d 'Trust only the CAs in this PEM file for the server\'s certificate' -r -F
 complete -c nicelist -n "__fish_nicelist_using_subcommand serve" -l context -d 'Use this context of the configuration file' -r
-complete -c nicelist -n "__fish_nicelist_using_subcommand serve" -l database -d 'Work on a local database, sqlite:PATH' -r
+complete -c nicelist -n "__fish_nicelist_using_subcommand serve" -l database -d 'Work on a database without a server: sqlite:PATH or postgres://USER@HOST/NAME' -r
 complete -c nicelist -n "__fish_nicelist_using_subcommand serve" -s o -l output -d 'Write table, json, jsonl, csv or tsv' -r -f -a "table\t''
 json\t''
 jsonl\t''
@@ -90,7 +90,7 @@ complete -c nicelist -n "__fish_nicelist_using_subcommand demo" -l server -d 'Ta
 complete -c nicelist -n "__fish_nicelist_using_subcommand demo" -l token -d 'Show the server this token' -r
 complete -c nicelist -n "__fish_nicelist_using_subcommand demo" -l ca -d 'Trust only the CAs in this PEM file for the server\'s certificate' -r -F
 complete -c nicelist -n "__fish_nicelist_using_subcommand demo" -l context -d 'Use this context of the configuration file' -r
-complete -c nicelist -n "__fish_nicelist_using_subcommand demo" -l database -d 'Work on a local database, sqlite:PATH' -r
+complete -c nicelist -n "__fish_nicelist_using_subcommand demo" -l database -d 'Work on a database without a server: sqlite:PATH or postgres://USER@HOST/NAME' -r
 complete -c nicelist -n "__fish_nicelist_using_subcommand demo" -s o -l output -d 'Write table, json, jsonl, csv or tsv' -r -f -a "table\t''
 json\t''
 jsonl\t''
@@ -107,7 +107,7 @@ complete -c nicelist -n "__fish_nicelist_using_subcommand rule; and not __fish_s
 complete -c nicelist -n "__fish_nicelist_using_subcommand rule; and not __fish_seen_subcommand_from add remove list show import export convert diff lint explain" -l token -d 'Show the server this token' -r
 complete -c nicelist -n "__fish_nicelist_using_subcommand rule; and not __fish_seen_subcommand_from add remove list show import export convert diff lint explain" -l ca -d 'Trust only the CAs in this PEM file for the server\'s certificate' -r -F
 complete -c nicelist -n "__fish_nicelist_using_subcommand rule; and not __fish_seen_subcommand_from add remove list show import export convert diff lint explain" -l context -d 'Use this context of the configuration file' -r
-complete -c nicelist -n "__fish_nicelist_using_subcommand rule; and not __fish_seen_subcommand_from add remove list show import export convert diff lint explain" -l database -d 'Work on a local database, sqlite:PATH' -r
+complete -c nicelist -n "__fish_nicelist_using_subcommand rule; and not __fish_seen_subcommand_from add remove list show import export convert diff lint explain" -l database -d 'Work on a database without a server: sqlite:PATH or postgres://USER@HOST/NAME' -r
 complete -c nicelist -n "__fish_nicelist_using_subcommand rule; and not __fish_seen_subcommand_from add remove list show import export convert diff lint explain" -s o -l output -d 'Write table, json, jsonl, csv or tsv' -r -f -a "table\t''
 json\t''
 jsonl\t''
@@ -150,7 +150,7 @@ complete -c nicelist -n "__fish_nicelist_using_subcommand rule; and __fish_seen_
 complete -c nicelist -n "__fish_nicelist_using_subcommand rule; and __fish_seen_subcommand_from add" -l token -d 'Show the server this token' -r
 complete -c nicelist -n "__fish_nicelist_using_subcommand rule; and __fish_seen_subcommand_from add" -l ca -d 'Trust only the CAs in this PEM file for the server\'s certificate' -r -F
 complete -c nicelist -n "__fish_nicelist_using_subcommand rule; and __fish_seen_subcommand_from add" -l context -d 'Use this context of the configuration file' -r
-complete -c nicelist -n "__fish_nicelist_using_subcommand rule; and __fish_seen_subcommand_from add" -l database -d 'Work on a local database, sqlite:PATH' -r
+complete -c nicelist -n "__fish_nicelist_using_subcommand rule; and __fish_seen_subcommand_from add" -l database -d 'Work on a database without a server: sqlite:PATH or postgres://USER@HOST/NAME' -r
 complete -c nicelist -n "__fish_nicelist_using_subcommand rule; and __fish_seen_subcommand_from add" -s o -l output -d 'Write table, json, jsonl, csv or tsv' -r -f -a "table\t''
 json\t''
 jsonl\t''
@@ -169,7 +169,7 @@ complete -c nicelist -n "__fish_nicelist_using_subcommand rule; and __fish_seen_
 complete -c nicelist -n "__fish_nicelist_using_subcommand rule; and __fish_seen_subcommand_from remove" -l token -d 'Show the server this token' -r
 complete -c nicelist -n "__fish_nicelist_using_subcommand rule; and __fish_seen_subcommand_from remove" -l ca -d 'Trust only the CAs in this PEM file for the server\'s certificate' -r -F
 complete -c nicelist -n "__fish_nicelist_using_subcommand rule; and __fish_seen_subcommand_from remove" -l context -d 'Use this context of the configuration file' -r
-complete -c nicelist -n "__fish_nicelist_using_subcommand rule; and __fish_seen_subcommand_from remove" -l database -d 'Work on a local database, sqlite:PATH' -r
+complete -c nicelist -n "__fish_nicelist_using_subcommand rule; and __fish_seen_subcommand_from remove" -l database -d 'Work on a database without a server: sqlite:PATH or postgres://USER@HOST/NAME' -r
 complete -c nicelist -n "__fish_nicelist_using_subcommand rule; and __fish_seen_subcommand_from remove" -s o -l output -d 'Write table, json, jsonl, csv or tsv' -r -f -a "table\t''
 json\t''
 jsonl\t''
@@ -204,7 +204,7 @@ complete -c nicelist -n "__fish_nicelist_using_subcommand rule; and __fish_seen_
 complete -c nicelist -n "__fish_nicelist_using_subcommand rule; and __fish_seen_subcommand_from list" -l token -d 'Show the server this token' -r
 complete -c nicelist -n "__fish_nicelist_using_subcommand rule; and __fish_seen_subcommand_from list" -l ca -d 'Trust only the CAs in this PEM file for the server\'s certificate' -r -F
 complete -c nicelist -n "__fish_nicelist_using_subcommand rule; and __fish_seen_subcommand_from list" -l context -d 'Use this context of the configuration file' -r
-complete -c nicelist -n "__fish_nicelist_using_subcommand rule; and __fish_seen_subcommand_from list" -l database -d 'Work on a local database, sqlite:PATH' -r
+complete -c nicelist -n "__fish_nicelist_using_subcommand rule; and __fish_seen_subcommand_from list" -l database -d 'Work on a database without a server: sqlite:PATH or postgres://USER@HOST/NAME' -r
 complete -c nicelist -n "__fish_nicelist_using_subcommand rule; and __fish_seen_subcommand_from list" -s o -l output -d 'Write table, json, jsonl, csv or tsv' -r -f -a "table\t''
 json\t''
 jsonl\t''
@@ -220,7 +220,7 @@ complete -c nicelist -n "__fish_nicelist_using_subcommand rule; and __fish_seen_
 complete -c nicelist -n "__fish_nicelist_using_subcommand rule; and __fish_seen_subcommand_from show" -l token -d 'Show the server this token' -r
 complete -c nicelist -n "__fish_nicelist_using_subcommand rule; and __fish_seen_subcommand_from show" -l ca -d 'Trust only the CAs in this PEM file for the server\'s certificate' -r -F
 complete -c nicelist -n "__fish_nicelist_using_subcommand rule; and __fish_seen_subcommand_from show" -l context -d 'Use this context of the configuration file' -r
-complete -c nicelist -n "__fish_nicelist_using_subcommand rule; and __fish_seen_subcommand_from show" -l database -d 'Work on a local database, sqlite:PATH' -r
+complete -c nicelist -n "__fish_nicelist_using_subcommand rule; and __fish_seen_subcommand_from show" -l database -d 'Work on a database without a server: sqlite:PATH or postgres://USER@HOST/NAME' -r
 complete -c nicelist -n "__fish_nicelist_using_subcommand rule; and __fish_seen_subcommand_from show" -s o -l output -d 'Write table, json, jsonl, csv or tsv' -r -f -a "table\t''
 json\t''
 jsonl\t''
@@ -264,7 +264,7 @@ complete -c nicelist -n "__fish_nicelist_using_subcommand rule; and __fish_seen_
 complete -c nicelist -n "__fish_nicelist_using_subcommand rule; and __fish_seen_subcommand_from import" -l token -d 'Show the server this token' -r
 complete -c nicelist -n "__fish_nicelist_using_subcommand rule; and __fish_seen_subcommand_from import" -l ca -d 'Trust only the CAs in this PEM file for the server\'s certificate' -r -F
 complete -c nicelist -n "__fish_nicelist_using_subcommand rule; and __fish_seen_subcommand_from import" -l context -d 'Use this context of the configuration file' -r
-complete -c nicelist -n "__fish_nicelist_using_subcommand rule; and __fish_seen_subcommand_from import" -l database -d 'Work on a local database, sqlite:PATH' -r
+complete -c nicelist -n "__fish_nicelist_using_subcommand rule; and __fish_seen_subcommand_from import" -l database -d 'Work on a database without a server: sqlite:PATH or postgres://USER@HOST/NAME' -r
 complete -c nicelist -n "__fish_nicelist_using_subcommand rule; and __fish_seen_subcommand_from import" -s o -l output -d 'Write table, json, jsonl, csv or tsv' -r -f -a "table\t''
 json\t''
 jsonl\t''
@@ -318,7 +318,7 @@ complete -c nicelist -n "__fish_nicelist_using_subcommand rule; and __fish_seen_
 complete -c nicelist -n "__fish_nicelist_using_subcommand rule; and __fish_seen_subcommand_from export" -l token -d 'Show the server this token' -r
 complete -c nicelist -n "__fish_nicelist_using_subcommand rule; and __fish_seen_subcommand_from export" -l ca -d 'Trust only the CAs in this PEM file for the server\'s certificate' -r -F
 complete -c nicelist -n "__fish_nicelist_using_subcommand rule; and __fish_seen_subcommand_from export" -l context -d 'Use this context of the configuration file' -r
-complete -c nicelist -n "__fish_nicelist_using_subcommand rule; and __fish_seen_subcommand_from export" -l database -d 'Work on a local database, sqlite:PATH' -r
+complete -c nicelist -n "__fish_nicelist_using_subcommand rule; and __fish_seen_subcommand_from export" -l database -d 'Work on a database without a server: sqlite:PATH or postgres://USER@HOST/NAME' -r
 complete -c nicelist -n "__fish_nicelist_using_subcommand rule; and __fish_seen_subcommand_from export" -s o -l output -d 'Write table, json, jsonl, csv or tsv' -r -f -a "table\t''
 json\t''
 jsonl\t''
@@ -375,7 +375,7 @@ complete -c nicelist -n "__fish_nicelist_using_subcommand rule; and __fish_seen_
 complete -c nicelist -n "__fish_nicelist_using_subcommand rule; and __fish_seen_subcommand_from convert" -l token -d 'Show the server this token' -r
 complete -c nicelist -n "__fish_nicelist_using_subcommand rule; and __fish_seen_subcommand_from convert" -l ca -d 'Trust only the CAs in this PEM file for the server\'s certificate' -r -F
 complete -c nicelist -n "__fish_nicelist_using_subcommand rule; and __fish_seen_subcommand_from convert" -l context -d 'Use this context of the configuration file' -r
-complete -c nicelist -n "__fish_nicelist_using_subcommand rule; and __fish_seen_subcommand_from convert" -l database -d 'Work on a local database, sqlite:PATH' -r
+complete -c nicelist -n "__fish_nicelist_using_subcommand rule; and __fish_seen_subcommand_from convert" -l database -d 'Work on a database without a server: sqlite:PATH or postgres://USER@HOST/NAME' -r
 complete -c nicelist -n "__fish_nicelist_using_subcommand rule; and __fish_seen_subcommand_from convert" -s o -l output -d 'Write table, json, jsonl, csv or tsv' -r -f -a "table\t''
 json\t''
 jsonl\t''
@@ -408,7 +408,7 @@ complete -c nicelist -n "__fish_nicelist_using_subcommand rule; and __fish_seen_
 complete -c nicelist -n "__fish_nicelist_using_subcommand rule; and __fish_seen_subcommand_from diff" -l token -d 'Show the server this token' -r
 complete -c nicelist -n "__fish_nicelist_using_subcommand rule; and __fish_seen_subcommand_from diff" -l ca -d 'Trust only the CAs in this PEM file for the server\'s certificate' -r -F
 complete -c nicelist -n "__fish_nicelist_using_subcommand rule; and __fish_seen_subcommand_from diff" -l context -d 'Use this context of the configuration file' -r
-complete -c nicelist -n "__fish_nicelist_using_subcommand rule; and __fish_seen_subcommand_from diff" -l database -d 'Work on a local database, sqlite:PATH' -r
+complete -c nicelist -n "__fish_nicelist_using_subcommand rule; and __fish_seen_subcommand_from diff" -l database -d 'Work on a database without a server: sqlite:PATH or postgres://USER@HOST/NAME' -r
 complete -c nicelist -n "__fish_nicelist_using_subcommand rule; and __fish_seen_subcommand_from diff" -s o -l output -d 'Write table, json, jsonl, csv or tsv' -r -f -a "table\t''
 json\t''
 jsonl\t''
@@ -444,7 +444,7 @@ complete -c nicelist -n "__fish_nicelist_using_subcommand rule; and __fish_seen_
 complete -c nicelist -n "__fish_nicelist_using_subcommand rule; and __fish_seen_subcommand_from lint" -l token -d 'Show the server this token' -r
 complete -c nicelist -n "__fish_nicelist_using_subcommand rule; and __fish_seen_subcommand_from lint" -l ca -d 'Trust only the CAs in this PEM file for the server\'s certificate' -r -F
 complete -c nicelist -n "__fish_nicelist_using_subcommand rule; and __fish_seen_subcommand_from lint" -l context -d 'Use this context of the configuration file' -r
-complete -c nicelist -n "__fish_nicelist_using_subcommand rule; and __fish_seen_subcommand_from lint" -l database -d 'Work on a local database, sqlite:PATH' -r
+complete -c nicelist -n "__fish_nicelist_using_subcommand rule; and __fish_seen_subcommand_from lint" -l database -d 'Work on a database without a server: sqlite:PATH or postgres://USER@HOST/NAME' -r
 complete -c nicelist -n "__fish_nicelist_using_subcommand rule; and __fish_seen_subcommand_from lint" -s o -l output -d 'Write table, json, jsonl, csv or tsv' -r -f -a "table\t''
 json\t''
 jsonl\t''
@@ -462,7 +462,7 @@ complete -c nicelist -n "__fish_nicelist_using_subcommand rule; and __fish_seen_
 complete -c nicelist -n "__fish_nicelist_using_subcommand rule; and __fish_seen_subcommand_from explain" -l token -d 'Show the server this token' -r
 complete -c nicelist -n "__fish_nicelist_using_subcommand rule; and __fish_seen_subcommand_from explain" -l ca -d 'Trust only the CAs in this PEM file for the server\'s certificate' -r -F
 complete -c nicelist -n "__fish_nicelist_using_subcommand rule; and __fish_seen_subcommand_from explain" -l context -d 'Use this context of the configuration file' -r
-complete -c nicelist -n "__fish_nicelist_using_subcommand rule; and __fish_seen_subcommand_from explain" -l database -d 'Work on a local database, sqlite:PATH' -r
+complete -c nicelist -n "__fish_nicelist_using_subcommand rule; and __fish_seen_subcommand_from explain" -l database -d 'Work on a database without a server: sqlite:PATH or postgres://USER@HOST/NAME' -r
 complete -c nicelist -n "__fish_nicelist_using_subcommand rule; and __fish_seen_subcommand_from explain" -s o -l output -d 'Write table, json, jsonl, csv or tsv' -r -f -a "table\t''
 json\t''
 jsonl\t''
@@ -478,7 +478,7 @@ complete -c nicelist -n "__fish_nicelist_using_subcommand host; and not __fish_s
 complete -c nicelist -n "__fish_nicelist_using_subcommand host; and not __fish_seen_subcommand_from list show tag untag clean-sync wait forget" -l token -d 'Show the server this token' -r
 complete -c nicelist -n "__fish_nicelist_using_subcommand host; and not __fish_seen_subcommand_from list show tag untag clean-sync wait forget" -l ca -d 'Trust only the CAs in this PEM file for the server\'s certificate' -r -F
 complete -c nicelist -n "__fish_nicelist_using_subcommand host; and not __fish_seen_subcommand_from list show tag untag clean-sync wait forget" -l context -d 'Use this context of the configuration file' -r
-complete -c nicelist -n "__fish_nicelist_using_subcommand host; and not __fish_seen_subcommand_from list show tag untag clean-sync wait forget" -l database -d 'Work on a local database, sqlite:PATH' -r
+complete -c nicelist -n "__fish_nicelist_using_subcommand host; and not __fish_seen_subcommand_from list show tag untag clean-sync wait forget" -l database -d 'Work on a database without a server: sqlite:PATH or postgres://USER@HOST/NAME' -r
 complete -c nicelist -n "__fish_nicelist_using_subcommand host; and not __fish_seen_subcommand_from list show tag untag clean-sync wait forget" -s o -l output -d 'Write table, json, jsonl, csv or tsv' -r -f -a "table\t''
 json\t''
 jsonl\t''
@@ -510,7 +510,7 @@ complete -c nicelist -n "__fish_nicelist_using_subcommand host; and __fish_seen_
 complete -c nicelist -n "__fish_nicelist_using_subcommand host; and __fish_seen_subcommand_from list" -l token -d 'Show the server this token' -r
 complete -c nicelist -n "__fish_nicelist_using_subcommand host; and __fish_seen_subcommand_from list" -l ca -d 'Trust only the CAs in this PEM file for the server\'s certificate' -r -F
 complete -c nicelist -n "__fish_nicelist_using_subcommand host; and __fish_seen_subcommand_from list" -l context -d 'Use this context of the configuration file' -r
-complete -c nicelist -n "__fish_nicelist_using_subcommand host; and __fish_seen_subcommand_from list" -l database -d 'Work on a local database, sqlite:PATH' -r
+complete -c nicelist -n "__fish_nicelist_using_subcommand host; and __fish_seen_subcommand_from list" -l database -d 'Work on a database without a server: sqlite:PATH or postgres://USER@HOST/NAME' -r
 complete -c nicelist -n "__fish_nicelist_using_subcommand host; and __fish_seen_subcommand_from list" -s o -l output -d 'Write table, json, jsonl, csv or tsv' -r -f -a "table\t''
 json\t''
 jsonl\t''
@@ -526,7 +526,7 @@ complete -c nicelist -n "__fish_nicelist_using_subcommand host; and __fish_seen_
 complete -c nicelist -n "__fish_nicelist_using_subcommand host; and __fish_seen_subcommand_from show" -l token -d 'Show the server this token' -r
 complete -c nicelist -n "__fish_nicelist_using_subcommand host; and __fish_seen_subcommand_from show" -l ca -d 'Trust only the CAs in this PEM file for the server\'s certificate' -r -F
 complete -c nicelist -n "__fish_nicelist_using_subcommand host; and __fish_seen_subcommand_from show" -l context -d 'Use this context of the configuration file' -r
-complete -c nicelist -n "__fish_nicelist_using_subcommand host; and __fish_seen_subcommand_from show" -l database -d 'Work on a local database, sqlite:PATH' -r
+complete -c nicelist -n "__fish_nicelist_using_subcommand host; and __fish_seen_subcommand_from show" -l database -d 'Work on a database without a server: sqlite:PATH or postgres://USER@HOST/NAME' -r
 complete -c nicelist -n "__fish_nicelist_using_subcommand host; and __fish_seen_subcommand_from show" -s o -l output -d 'Write table, json, jsonl, csv or tsv' -r -f -a "table\t''
 json\t''
 jsonl\t''
@@ -545,7 +545,7 @@ complete -c nicelist -n "__fish_nicelist_using_subcommand host; and __fish_seen_
 complete -c nicelist -n "__fish_nicelist_using_subcommand host; and __fish_seen_subcommand_from tag" -l token -d 'Show the server this token' -r
 complete -c nicelist -n "__fish_nicelist_using_subcommand host; and __fish_seen_subcommand_from tag" -l ca -d 'Trust only the CAs in this PEM file for the server\'s certificate' -r -F
 complete -c nicelist -n "__fish_nicelist_using_subcommand host; and __fish_seen_subcommand_from tag" -l context -d 'Use this context of the configuration file' -r
-complete -c nicelist -n "__fish_nicelist_using_subcommand host; and __fish_seen_subcommand_from tag" -l database -d 'Work on a local database, sqlite:PATH' -r
+complete -c nicelist -n "__fish_nicelist_using_subcommand host; and __fish_seen_subcommand_from tag" -l database -d 'Work on a database without a server: sqlite:PATH or postgres://USER@HOST/NAME' -r
 complete -c nicelist -n "__fish_nicelist_using_subcommand host; and __fish_seen_subcommand_from tag" -s o -l output -d 'Write table, json, jsonl, csv or tsv' -r -f -a "table\t''
 json\t''
 jsonl\t''
@@ -563,7 +563,7 @@ complete -c nicelist -n "__fish_nicelist_using_subcommand host; and __fish_seen_
 complete -c nicelist -n "__fish_nicelist_using_subcommand host; and __fish_seen_subcommand_from untag" -l token -d 'Show the server this token' -r
 complete -c nicelist -n "__fish_nicelist_using_subcommand host; and __fish_seen_subcommand_from untag" -l ca -d 'Trust only the CAs in this PEM file for the server\'s certificate' -r -F
 complete -c nicelist -n "__fish_nicelist_using_subcommand host; and __fish_seen_subcommand_from untag" -l context -d 'Use this context of the configuration file' -r
-complete -c nicelist -n "__fish_nicelist_using_subcommand host; and __fish_seen_subcommand_from untag" -l database -d 'Work on a local database, sqlite:PATH' -r
+complete -c nicelist -n "__fish_nicelist_using_subcommand host; and __fish_seen_subcommand_from untag" -l database -d 'Work on a database without a server: sqlite:PATH or postgres://USER@HOST/NAME' -r
 complete -c nicelist -n "__fish_nicelist_using_subcommand host; and __fish_seen_subcommand_from untag" -s o -l output -d 'Write table, json, jsonl, csv or tsv' -r -f -a "table\t''
 json\t''
 jsonl\t''
@@ -580,7 +580,7 @@ complete -c nicelist -n "__fish_nicelist_using_subcommand host; and __fish_seen_
 complete -c nicelist -n "__fish_nicelist_using_subcommand host; and __fish_seen_subcommand_from clean-sync" -l token -d 'Show the server this token' -r
 complete -c nicelist -n "__fish_nicelist_using_subcommand host; and __fish_seen_subcommand_from clean-sync" -l ca -d 'Trust only the CAs in this PEM file for the server\'s certificate' -r -F
 complete -c nicelist -n "__fish_nicelist_using_subcommand host; and __fish_seen_subcommand_from clean-sync" -l context -d 'Use this context of the configuration file' -r
-complete -c nicelist -n "__fish_nicelist_using_subcommand host; and __fish_seen_subcommand_from clean-sync" -l database -d 'Work on a local database, sqlite:PATH' -r
+complete -c nicelist -n "__fish_nicelist_using_subcommand host; and __fish_seen_subcommand_from clean-sync" -l database -d 'Work on a database without a server: sqlite:PATH or postgres://USER@HOST/NAME' -r
 complete -c nicelist -n "__fish_nicelist_using_subcommand host; and __fish_seen_subcommand_from clean-sync" -s o -l output -d 'Write table, json, jsonl, csv or tsv' -r -f -a "table\t''
 json\t''
 jsonl\t''
@@ -600,7 +600,7 @@ complete -c nicelist -n "__fish_nicelist_using_subcommand host; and __fish_seen_
 complete -c nicelist -n "__fish_nicelist_using_subcommand host; and __fish_seen_subcommand_from wait" -l token -d 'Show the server this token' -r
 complete -c nicelist -n "__fish_nicelist_using_subcommand host; and __fish_seen_subcommand_from wait" -l ca -d 'Trust only the CAs in this PEM file for the server\'s certificate' -r -F
 complete -c nicelist -n "__fish_nicelist_using_subcommand host; and __fish_seen_subcommand_from wait" -l context -d 'Use this context of the configuration file' -r
-complete -c nicelist -n "__fish_nicelist_using_subcommand host; and __fish_seen_subcommand_from wait" -l database -d 'Work on a local database, sqlite:PATH' -r
+complete -c nicelist -n "__fish_nicelist_using_subcommand host; and __fish_seen_subcommand_from wait" -l database -d 'Work on a database without a server: sqlite:PATH or postgres://USER@HOST/NAME' -r
 complete -c nicelist -n "__fish_nicelist_using_subcommand host; and __fish_seen_subcommand_from wait" -s o -l output -d 'Write table, json, jsonl, csv or tsv' -r -f -a "table\t''
 json\t''
 jsonl\t''
@@ -616,7 +616,7 @@ complete -c nicelist -n "__fish_nicelist_using_subcommand host; and __fish_seen_
 complete -c nicelist -n "__fish_nicelist_using_subcommand host; and __fish_seen_subcommand_from forget" -l token -d 'Show the server this token' -r
 complete -c nicelist -n "__fish_nicelist_using_subcommand host; and __fish_seen_subcommand_from forget" -l ca -d 'Trust only the CAs in this PEM file for the server\'s certificate' -r -F
 complete -c nicelist -n "__fish_nicelist_using_subcommand host; and __fish_seen_subcommand_from forget" -l context -d 'Use this context of the configuration file' -r
-complete -c nicelist -n "__fish_nicelist_using_subcommand host; and __fish_seen_subcommand_from forget" -l database -d 'Work on a local database, sqlite:PATH' -r
+complete -c nicelist -n "__fish_nicelist_using_subcommand host; and __fish_seen_subcommand_from forget" -l database -d 'Work on a database without a server: sqlite:PATH or postgres://USER@HOST/NAME' -r
 complete -c nicelist -n "__fish_nicelist_using_subcommand host; and __fish_seen_subcommand_from forget" -s o -l output -d 'Write table, json, jsonl, csv or tsv' -r -f -a "table\t''
 json\t''
 jsonl\t''
@@ -633,7 +633,7 @@ complete -c nicelist -n "__fish_nicelist_using_subcommand event; and not __fish_
 complete -c nicelist -n "__fish_nicelist_using_subcommand event; and not __fish_seen_subcommand_from list show tail stats approve block import" -l token -d 'Show the server this token' -r
 complete -c nicelist -n "__fish_nicelist_using_subcommand event; and not __fish_seen_subcommand_from list show tail stats approve block import" -l ca -d 'Trust only the CAs in this PEM file for the server\'s certificate' -r -F
 complete -c nicelist -n "__fish_nicelist_using_subcommand event; and not __fish_seen_subcommand_from list show tail stats approve block import" -l context -d 'Use this context of the configuration file' -r
-complete -c nicelist -n "__fish_nicelist_using_subcommand event; and not __fish_seen_subcommand_from list show tail stats approve block import" -l database -d 'Work on a local database, sqlite:PATH' -r
+complete -c nicelist -n "__fish_nicelist_using_subcommand event; and not __fish_seen_subcommand_from list show tail stats approve block import" -l database -d 'Work on a database without a server: sqlite:PATH or postgres://USER@HOST/NAME' -r
 complete -c nicelist -n "__fish_nicelist_using_subcommand event; and not __fish_seen_subcommand_from list show tail stats approve block import" -s o -l output -d 'Write table, json, jsonl, csv or tsv' -r -f -a "table\t''
 json\t''
 jsonl\t''
@@ -668,7 +668,7 @@ complete -c nicelist -n "__fish_nicelist_using_subcommand event; and __fish_seen
 complete -c nicelist -n "__fish_nicelist_using_subcommand event; and __fish_seen_subcommand_from list" -l token -d 'Show the server this token' -r
 complete -c nicelist -n "__fish_nicelist_using_subcommand event; and __fish_seen_subcommand_from list" -l ca -d 'Trust only the CAs in this PEM file for the server\'s certificate' -r -F
 complete -c nicelist -n "__fish_nicelist_using_subcommand event; and __fish_seen_subcommand_from list" -l context -d 'Use this context of the configuration file' -r
-complete -c nicelist -n "__fish_nicelist_using_subcommand event; and __fish_seen_subcommand_from list" -l database -d 'Work on a local database, sqlite:PATH' -r
+complete -c nicelist -n "__fish_nicelist_using_subcommand event; and __fish_seen_subcommand_from list" -l database -d 'Work on a database without a server: sqlite:PATH or postgres://USER@HOST/NAME' -r
 complete -c nicelist -n "__fish_nicelist_using_subcommand event; and __fish_seen_subcommand_from list" -s o -l output -d 'Write table, json, jsonl, csv or tsv' -r -f -a "table\t''
 json\t''
 jsonl\t''
@@ -686,7 +686,7 @@ complete -c nicelist -n "__fish_nicelist_using_subcommand event; and __fish_seen
 complete -c nicelist -n "__fish_nicelist_using_subcommand event; and __fish_seen_subcommand_from show" -l token -d 'Show the server this token' -r
 complete -c nicelist -n "__fish_nicelist_using_subcommand event; and __fish_seen_subcommand_from show" -l ca -d 'Trust only the CAs in this PEM file for the server\'s certificate' -r -F
 complete -c nicelist -n "__fish_nicelist_using_subcommand event; and __fish_seen_subcommand_from show" -l context -d 'Use this context of the configuration file' -r
-complete -c nicelist -n "__fish_nicelist_using_subcommand event; and __fish_seen_subcommand_from show" -l database -d 'Work on a local database, sqlite:PATH' -r
+complete -c nicelist -n "__fish_nicelist_using_subcommand event; and __fish_seen_subcommand_from show" -l database -d 'Work on a database without a server: sqlite:PATH or postgres://USER@HOST/NAME' -r
 complete -c nicelist -n "__fish_nicelist_using_subcommand event; and __fish_seen_subcommand_from show" -s o -l output -d 'Write table, json, jsonl, csv or tsv' -r -f -a "table\t''
 json\t''
 jsonl\t''
@@ -713,7 +713,7 @@ complete -c nicelist -n "__fish_nicelist_using_subcommand event; and __fish_seen
 complete -c nicelist -n "__fish_nicelist_using_subcommand event; and __fish_seen_subcommand_from tail" -l token -d 'Show the server this token' -r
 complete -c nicelist -n "__fish_nicelist_using_subcommand event; and __fish_seen_subcommand_from tail" -l ca -d 'Trust only the CAs in this PEM file for the server\'s certificate' -r -F
 complete -c nicelist -n "__fish_nicelist_using_subcommand event; and __fish_seen_subcommand_from tail" -l context -d 'Use this context of the configuration file' -r
-complete -c nicelist -n "__fish_nicelist_using_subcommand event; and __fish_seen_subcommand_from tail" -l database -d 'Work on a local database, sqlite:PATH' -r
+complete -c nicelist -n "__fish_nicelist_using_subcommand event; and __fish_seen_subcommand_from tail" -l database -d 'Work on a database without a server: sqlite:PATH or postgres://USER@HOST/NAME' -r
 complete -c nicelist -n "__fish_nicelist_using_subcommand event; and __fish_seen_subcommand_from tail" -s o -l output -d 'Write table, json, jsonl, csv or tsv' -r -f -a "table\t''
 json\t''
 jsonl\t''
@@ -742,7 +742,7 @@ complete -c nicelist -n "__fish_nicelist_using_subcommand event; and __fish_seen
 complete -c nicelist -n "__fish_nicelist_using_subcommand event; and __fish_seen_subcommand_from stats" -l token -d 'Show the server this token' -r
 complete -c nicelist -n "__fish_nicelist_using_subcommand event; and __fish_seen_subcommand_from stats" -l ca -d 'Trust only the CAs in this PEM file for the server\'s certificate' -r -F
 complete -c nicelist -n "__fish_nicelist_using_subcommand event; and __fish_seen_subcommand_from stats" -l context -d 'Use this context of the configuration file' -r
-complete -c nicelist -n "__fish_nicelist_using_subcommand event; and __fish_seen_subcommand_from stats" -l database -d 'Work on a local database, sqlite:PATH' -r
+complete -c nicelist -n "__fish_nicelist_using_subcommand event; and __fish_seen_subcommand_from stats" -l database -d 'Work on a database without a server: sqlite:PATH or postgres://USER@HOST/NAME' -r
 complete -c nicelist -n "__fish_nicelist_using_subcommand event; and __fish_seen_subcommand_from stats" -s o -l output -d 'Write table, json, jsonl, csv or tsv' -r -f -a "table\t''
 json\t''
 jsonl\t''
@@ -774,7 +774,7 @@ complete -c nicelist -n "__fish_nicelist_using_subcommand event; and __fish_seen
 complete -c nicelist -n "__fish_nicelist_using_subcommand event; and __fish_seen_subcommand_from approve" -l token -d 'Show the server this token' -r
 complete -c nicelist -n "__fish_nicelist_using_subcommand event; and __fish_seen_subcommand_from approve" -l ca -d 'Trust only the CAs in this PEM file for the server\'s certificate' -r -F
 complete -c nicelist -n "__fish_nicelist_using_subcommand event; and __fish_seen_subcommand_from approve" -l context -d 'Use this context of the configuration file' -r
-complete -c nicelist -n "__fish_nicelist_using_subcommand event; and __fish_seen_subcommand_from approve" -l database -d 'Work on a local database, sqlite:PATH' -r
+complete -c nicelist -n "__fish_nicelist_using_subcommand event; and __fish_seen_subcommand_from approve" -l database -d 'Work on a database without a server: sqlite:PATH or postgres://USER@HOST/NAME' -r
 complete -c nicelist -n "__fish_nicelist_using_subcommand event; and __fish_seen_subcommand_from approve" -s o -l output -d 'Write table, json, jsonl, csv or tsv' -r -f -a "table\t''
 json\t''
 jsonl\t''
@@ -812,7 +812,7 @@ complete -c nicelist -n "__fish_nicelist_using_subcommand event; and __fish_seen
 complete -c nicelist -n "__fish_nicelist_using_subcommand event; and __fish_seen_subcommand_from block" -l token -d 'Show the server this token' -r
 complete -c nicelist -n "__fish_nicelist_using_subcommand event; and __fish_seen_subcommand_from block" -l ca -d 'Trust only the CAs in this PEM file for the server\'s certificate' -r -F
 complete -c nicelist -n "__fish_nicelist_using_subcommand event; and __fish_seen_subcommand_from block" -l context -d 'Use this context of the configuration file' -r
-complete -c nicelist -n "__fish_nicelist_using_subcommand event; and __fish_seen_subcommand_from block" -l database -d 'Work on a local database, sqlite:PATH' -r
+complete -c nicelist -n "__fish_nicelist_using_subcommand event; and __fish_seen_subcommand_from block" -l database -d 'Work on a database without a server: sqlite:PATH or postgres://USER@HOST/NAME' -r
 complete -c nicelist -n "__fish_nicelist_using_subcommand event; and __fish_seen_subcommand_from block" -s o -l output -d 'Write table, json, jsonl, csv or tsv' -r -f -a "table\t''
 json\t''
 jsonl\t''
@@ -833,7 +833,7 @@ complete -c nicelist -n "__fish_nicelist_using_subcommand event; and __fish_seen
 complete -c nicelist -n "__fish_nicelist_using_subcommand event; and __fish_seen_subcommand_from import" -l token -d 'Show the server this token' -r
 complete -c nicelist -n "__fish_nicelist_using_subcommand event; and __fish_seen_subcommand_from import" -l ca -d 'Trust only the CAs in this PEM file for the server\'s certificate' -r -F
 complete -c nicelist -n "__fish_nicelist_using_subcommand event; and __fish_seen_subcommand_from import" -l context -d 'Use this context of the configuration file' -r
-complete -c nicelist -n "__fish_nicelist_using_subcommand event; and __fish_seen_subcommand_from import" -l database -d 'Work on a local database, sqlite:PATH' -r
+complete -c nicelist -n "__fish_nicelist_using_subcommand event; and __fish_seen_subcommand_from import" -l database -d 'Work on a database without a server: sqlite:PATH or postgres://USER@HOST/NAME' -r
 complete -c nicelist -n "__fish_nicelist_using_subcommand event; and __fish_seen_subcommand_from import" -s o -l output -d 'Write table, json, jsonl, csv or tsv' -r -f -a "table\t''
 json\t''
 jsonl\t''
@@ -850,7 +850,7 @@ complete -c nicelist -n "__fish_nicelist_using_subcommand tag; and not __fish_se
 complete -c nicelist -n "__fish_nicelist_using_subcommand tag; and not __fish_seen_subcommand_from list create delete" -l token -d 'Show the server this token' -r
 complete -c nicelist -n "__fish_nicelist_using_subcommand tag; and not __fish_seen_subcommand_from list create delete" -l ca -d 'Trust only the CAs in this PEM file for the server\'s certificate' -r -F
 complete -c nicelist -n "__fish_nicelist_using_subcommand tag; and not __fish_seen_subcommand_from list create delete" -l context -d 'Use this context of the configuration file' -r
-complete -c nicelist -n "__fish_nicelist_using_subcommand tag; and not __fish_seen_subcommand_from list create delete" -l database -d 'Work on a local database, sqlite:PATH' -r
+complete -c nicelist -n "__fish_nicelist_using_subcommand tag; and not __fish_seen_subcommand_from list create delete" -l database -d 'Work on a database without a server: sqlite:PATH or postgres://USER@HOST/NAME' -r
 complete -c nicelist -n "__fish_nicelist_using_subcommand tag; and not __fish_seen_subcommand_from list create delete" -s o -l output -d 'Write table, json, jsonl, csv or tsv' -r -f -a "table\t''
 json\t''
 jsonl\t''
@@ -869,7 +869,7 @@ complete -c nicelist -n "__fish_nicelist_using_subcommand tag; and __fish_seen_s
 complete -c nicelist -n "__fish_nicelist_using_subcommand tag; and __fish_seen_subcommand_from list" -l token -d 'Show the server this token' -r
 complete -c nicelist -n "__fish_nicelist_using_subcommand tag; and __fish_seen_subcommand_from list" -l ca -d 'Trust only the CAs in this PEM file for the server\'s certificate' -r -F
 complete -c nicelist -n "__fish_nicelist_using_subcommand tag; and __fish_seen_subcommand_from list" -l context -d 'Use this context of the configuration file' -r
-complete -c nicelist -n "__fish_nicelist_using_subcommand tag; and __fish_seen_subcommand_from list" -l database -d 'Work on a local database, sqlite:PATH' -r
+complete -c nicelist -n "__fish_nicelist_using_subcommand tag; and __fish_seen_subcommand_from list" -l database -d 'Work on a database without a server: sqlite:PATH or postgres://USER@HOST/NAME' -r
 complete -c nicelist -n "__fish_nicelist_using_subcommand tag; and __fish_seen_subcommand_from list" -s o -l output -d 'Write table, json, jsonl, csv or tsv' -r -f -a "table\t''
 json\t''
 jsonl\t''
@@ -891,7 +891,7 @@ complete -c nicelist -n "__fish_nicelist_using_subcommand tag; and __fish_seen_s
 complete -c nicelist -n "__fish_nicelist_using_subcommand tag; and __fish_seen_subcommand_from create" -l token -d 'Show the server this token' -r
 complete -c nicelist -n "__fish_nicelist_using_subcommand tag; and __fish_seen_subcommand_from create" -l ca -d 'Trust only the CAs in this PEM file for the server\'s certificate' -r -F
 complete -c nicelist -n "__fish_nicelist_using_subcommand tag; and __fish_seen_subcommand_from create" -l context -d 'Use this context of the configuration file' -r
-complete -c nicelist -n "__fish_nicelist_using_subcommand tag; and __fish_seen_subcommand_from create" -l database -d 'Work on a local database, sqlite:PATH' -r
+complete -c nicelist -n "__fish_nicelist_using_subcommand tag; and __fish_seen_subcommand_from create" -l database -d 'Work on a database without a server: sqlite:PATH or postgres://USER@HOST/NAME' -r
 complete -c nicelist -n "__fish_nicelist_using_subcommand tag; and __fish_seen_subcommand_from create" -s o -l output -d 'Write table, json, jsonl, csv or tsv' -r -f -a "table\t''
 json\t''
 jsonl\t''
@@ -909,7 +909,7 @@ complete -c nicelist -n "__fish_nicelist_using_subcommand tag; and __fish_seen_s
 complete -c nicelist -n "__fish_nicelist_using_subcommand tag; and __fish_seen_subcommand_from delete" -l token -d 'Show the server this token' -r
 complete -c nicelist -n "__fish_nicelist_using_subcommand tag; and __fish_seen_subcommand_from delete" -l ca -d 'Trust only the CAs in this PEM file for the server\'s certificate' -r -F
 complete -c nicelist -n "__fish_nicelist_using_subcommand tag; and __fish_seen_subcommand_from delete" -l context -d 'Use this context of the configuration file' -r
-complete -c nicelist -n "__fish_nicelist_using_subcommand tag; and __fish_seen_subcommand_from delete" -l database -d 'Work on a local database, sqlite:PATH' -r
+complete -c nicelist -n "__fish_nicelist_using_subcommand tag; and __fish_seen_subcommand_from delete" -l database -d 'Work on a database without a server: sqlite:PATH or postgres://USER@HOST/NAME' -r
 complete -c nicelist -n "__fish_nicelist_using_subcommand tag; and __fish_seen_subcommand_from delete" -s o -l output -d 'Write table, json, jsonl, csv or tsv' -r -f -a "table\t''
 json\t''
 jsonl\t''
@@ -928,7 +928,7 @@ complete -c nicelist -n "__fish_nicelist_using_subcommand settings; and not __fi
 complete -c nicelist -n "__fish_nicelist_using_subcommand settings; and not __fish_seen_subcommand_from show set unset" -l token -d 'Show the server this token' -r
 complete -c nicelist -n "__fish_nicelist_using_subcommand settings; and not __fish_seen_subcommand_from show set unset" -l ca -d 'Trust only the CAs in this PEM file for the server\'s certificate' -r -F
 complete -c nicelist -n "__fish_nicelist_using_subcommand settings; and not __fish_seen_subcommand_from show set unset" -l context -d 'Use this context of the configuration file' -r
-complete -c nicelist -n "__fish_nicelist_using_subcommand settings; and not __fish_seen_subcommand_from show set unset" -l database -d 'Work on a local database, sqlite:PATH' -r
+complete -c nicelist -n "__fish_nicelist_using_subcommand settings; and not __fish_seen_subcommand_from show set unset" -l database -d 'Work on a database without a server: sqlite:PATH or postgres://USER@HOST/NAME' -r
 complete -c nicelist -n "__fish_nicelist_using_subcommand settings; and not __fish_seen_subcommand_from show set unset" -s o -l output -d 'Write table, json, jsonl, csv or tsv' -r -f -a "table\t''
 json\t''
 jsonl\t''
@@ -949,7 +949,7 @@ complete -c nicelist -n "__fish_nicelist_using_subcommand settings; and __fish_s
 complete -c nicelist -n "__fish_nicelist_using_subcommand settings; and __fish_seen_subcommand_from show" -l token -d 'Show the server this token' -r
 complete -c nicelist -n "__fish_nicelist_using_subcommand settings; and __fish_seen_subcommand_from show" -l ca -d 'Trust only the CAs in this PEM file for the server\'s certificate' -r -F
 complete -c nicelist -n "__fish_nicelist_using_subcommand settings; and __fish_seen_subcommand_from show" -l context -d 'Use this context of the configuration file' -r
-complete -c nicelist -n "__fish_nicelist_using_subcommand settings; and __fish_seen_subcommand_from show" -l database -d 'Work on a local database, sqlite:PATH' -r
+complete -c nicelist -n "__fish_nicelist_using_subcommand settings; and __fish_seen_subcommand_from show" -l database -d 'Work on a database without a server: sqlite:PATH or postgres://USER@HOST/NAME' -r
 complete -c nicelist -n "__fish_nicelist_using_subcommand settings; and __fish_seen_subcommand_from show" -s o -l output -d 'Write table, json, jsonl, csv or tsv' -r -f -a "table\t''
 json\t''
 jsonl\t''
@@ -967,7 +967,7 @@ complete -c nicelist -n "__fish_nicelist_using_subcommand settings; and __fish_s
 complete -c nicelist -n "__fish_nicelist_using_subcommand settings; and __fish_seen_subcommand_from set" -l token -d 'Show the server this token' -r
 complete -c nicelist -n "__fish_nicelist_using_subcommand settings; and __fish_seen_subcommand_from set" -l ca -d 'Trust only the CAs in this PEM file for the server\'s certificate' -r -F
 complete -c nicelist -n "__fish_nicelist_using_subcommand settings; and __fish_seen_subcommand_from set" -l context -d 'Use this context of the configuration file' -r
-complete -c nicelist -n "__fish_nicelist_using_subcommand settings; and __fish_seen_subcommand_from set" -l database -d 'Work on a local database, sqlite:PATH' -r
+complete -c nicelist -n "__fish_nicelist_using_subcommand settings; and __fish_seen_subcommand_from set" -l database -d 'Work on a database without a server: sqlite:PATH or postgres://USER@HOST/NAME' -r
 complete -c nicelist -n "__fish_nicelist_using_subcommand settings; and __fish_seen_subcommand_from set" -s o -l output -d 'Write table, json, jsonl, csv or tsv' -r -f -a "table\t''
 json\t''
 jsonl\t''
@@ -986,7 +986,7 @@ complete -c nicelist -n "__fish_nicelist_using_subcommand settings; and __fish_s
 complete -c nicelist -n "__fish_nicelist_using_subcommand settings; and __fish_seen_subcommand_from unset" -l token -d 'Show the server this token' -r
 complete -c nicelist -n "__fish_nicelist_using_subcommand settings; and __fish_seen_subcommand_from unset" -l ca -d 'Trust only the CAs in this PEM file for the server\'s certificate' -r -F
 complete -c nicelist -n "__fish_nicelist_using_subcommand settings; and __fish_seen_subcommand_from unset" -l context -d 'Use this context of the configuration file' -r
-complete -c nicelist -n "__fish_nicelist_using_subcommand settings; and __fish_seen_subcommand_from unset" -l database -d 'Work on a local database, sqlite:PATH' -r
+complete -c nicelist -n "__fish_nicelist_using_subcommand settings; and __fish_seen_subcommand_from unset" -l database -d 'Work on a database without a server: sqlite:PATH or postgres://USER@HOST/NAME' -r
 complete -c nicelist -n "__fish_nicelist_using_subcommand settings; and __fish_seen_subcommand_from unset" -s o -l output -d 'Write table, json, jsonl, csv or tsv' -r -f -a "table\t''
 json\t''
 jsonl\t''
@@ -1019,7 +1019,7 @@ complete -c nicelist -n "__fish_nicelist_using_subcommand plan" -l server -d 'Ta
 complete -c nicelist -n "__fish_nicelist_using_subcommand plan" -l token -d 'Show the server this token' -r
 complete -c nicelist -n "__fish_nicelist_using_subcommand plan" -l ca -d 'Trust only the CAs in this PEM file for the server\'s certificate' -r -F
 complete -c nicelist -n "__fish_nicelist_using_subcommand plan" -l context -d 'Use this context of the configuration file' -r
-complete -c nicelist -n "__fish_nicelist_using_subcommand plan" -l database -d 'Work on a local database, sqlite:PATH' -r
+complete -c nicelist -n "__fish_nicelist_using_subcommand plan" -l database -d 'Work on a database without a server: sqlite:PATH or postgres://USER@HOST/NAME' -r
 complete -c nicelist -n "__fish_nicelist_using_subcommand plan" -s o -l output -d 'Write table, json, jsonl, csv or tsv' -r -f -a "table\t''
 json\t''
 jsonl\t''
@@ -1055,7 +1055,7 @@ complete -c nicelist -n "__fish_nicelist_using_subcommand apply" -l server -d 'T
 complete -c nicelist -n "__fish_nicelist_using_subcommand apply" -l token -d 'Show the server this token' -r
 complete -c nicelist -n "__fish_nicelist_using_subcommand apply" -l ca -d 'Trust only the CAs in this PEM file for the server\'s certificate' -r -F
 complete -c nicelist -n "__fish_nicelist_using_subcommand apply" -l context -d 'Use this context of the configuration file' -r
-complete -c nicelist -n "__fish_nicelist_using_subcommand apply" -l database -d 'Work on a local database, sqlite:PATH' -r
+complete -c nicelist -n "__fish_nicelist_using_subcommand apply" -l database -d 'Work on a database without a server: sqlite:PATH or postgres://USER@HOST/NAME' -r
 complete -c nicelist -n "__fish_nicelist_using_subcommand apply" -s o -l output -d 'Write table, json, jsonl, csv or tsv' -r -f -a "table\t''
 json\t''
 jsonl\t''
@@ -1078,7 +1078,7 @@ complete -c nicelist -n "__fish_nicelist_using_subcommand export" -l server -d '
 complete -c nicelist -n "__fish_nicelist_using_subcommand export" -l token -d 'Show the server this token' -r
 complete -c nicelist -n "__fish_nicelist_using_subcommand export" -l ca -d 'Trust only the CAs in this PEM file for the server\'s certificate' -r -F
 complete -c nicelist -n "__fish_nicelist_using_subcommand export" -l context -d 'Use this context of the configuration file' -r
-complete -c nicelist -n "__fish_nicelist_using_subcommand export" -l database -d 'Work on a local database, sqlite:PATH' -r
+complete -c nicelist -n "__fish_nicelist_using_subcommand export" -l database -d 'Work on a database without a server: sqlite:PATH or postgres://USER@HOST/NAME' -r
 complete -c nicelist -n "__fish_nicelist_using_subcommand export" -s o -l output -d 'Write table, json, jsonl, csv or tsv' -r -f -a "table\t''
 json\t''
 jsonl\t''
@@ -1099,7 +1099,7 @@ complete -c nicelist -n "__fish_nicelist_using_subcommand history; and not __fis
 complete -c nicelist -n "__fish_nicelist_using_subcommand history; and not __fish_seen_subcommand_from show" -l token -d 'Show the server this token' -r
 complete -c nicelist -n "__fish_nicelist_using_subcommand history; and not __fish_seen_subcommand_from show" -l ca -d 'Trust only the CAs in this PEM file for the server\'s certificate' -r -F
 complete -c nicelist -n "__fish_nicelist_using_subcommand history; and not __fish_seen_subcommand_from show" -l context -d 'Use this context of the configuration file' -r
-complete -c nicelist -n "__fish_nicelist_using_subcommand history; and not __fish_seen_subcommand_from show" -l database -d 'Work on a local database, sqlite:PATH' -r
+complete -c nicelist -n "__fish_nicelist_using_subcommand history; and not __fish_seen_subcommand_from show" -l database -d 'Work on a database without a server: sqlite:PATH or postgres://USER@HOST/NAME' -r
 complete -c nicelist -n "__fish_nicelist_using_subcommand history; and not __fish_seen_subcommand_from show" -s o -l output -d 'Write table, json, jsonl, csv or tsv' -r -f -a "table\t''
 json\t''
 jsonl\t''
@@ -1116,7 +1116,7 @@ complete -c nicelist -n "__fish_nicelist_using_subcommand history; and __fish_se
 complete -c nicelist -n "__fish_nicelist_using_subcommand history; and __fish_seen_subcommand_from show" -l token -d 'Show the server this token' -r
 complete -c nicelist -n "__fish_nicelist_using_subcommand history; and __fish_seen_subcommand_from show" -l ca -d 'Trust only the CAs in this PEM file for the server\'s certificate' -r -F
 complete -c nicelist -n "__fish_nicelist_using_subcommand history; and __fish_seen_subcommand_from show" -l context -d 'Use this context of the configuration file' -r
-complete -c nicelist -n "__fish_nicelist_using_subcommand history; and __fish_seen_subcommand_from show" -l database -d 'Work on a local database, sqlite:PATH' -r
+complete -c nicelist -n "__fish_nicelist_using_subcommand history; and __fish_seen_subcommand_from show" -l database -d 'Work on a database without a server: sqlite:PATH or postgres://USER@HOST/NAME' -r
 complete -c nicelist -n "__fish_nicelist_using_subcommand history; and __fish_seen_subcommand_from show" -s o -l output -d 'Write table, json, jsonl, csv or tsv' -r -f -a "table\t''
 json\t''
 jsonl\t''
@@ -1135,7 +1135,7 @@ complete -c nicelist -n "__fish_nicelist_using_subcommand rollback" -l server -d
 complete -c nicelist -n "__fish_nicelist_using_subcommand rollback" -l token -d 'Show the server this token' -r
 complete -c nicelist -n "__fish_nicelist_using_subcommand rollback" -l ca -d 'Trust only the CAs in this PEM file for the server\'s certificate' -r -F
 complete -c nicelist -n "__fish_nicelist_using_subcommand rollback" -l context -d 'Use this context of the configuration file' -r
-complete -c nicelist -n "__fish_nicelist_using_subcommand rollback" -l database -d 'Work on a local database, sqlite:PATH' -r
+complete -c nicelist -n "__fish_nicelist_using_subcommand rollback" -l database -d 'Work on a database without a server: sqlite:PATH or postgres://USER@HOST/NAME' -r
 complete -c nicelist -n "__fish_nicelist_using_subcommand rollback" -s o -l output -d 'Write table, json, jsonl, csv or tsv' -r -f -a "table\t''
 json\t''
 jsonl\t''
@@ -1154,7 +1154,7 @@ complete -c nicelist -n "__fish_nicelist_using_subcommand token; and not __fish_
 complete -c nicelist -n "__fish_nicelist_using_subcommand token; and not __fish_seen_subcommand_from create list revoke" -l token -d 'Show the server this token' -r
 complete -c nicelist -n "__fish_nicelist_using_subcommand token; and not __fish_seen_subcommand_from create list revoke" -l ca -d 'Trust only the CAs in this PEM file for the server\'s certificate' -r -F
 complete -c nicelist -n "__fish_nicelist_using_subcommand token; and not __fish_seen_subcommand_from create list revoke" -l context -d 'Use this context of the configuration file' -r
-complete -c nicelist -n "__fish_nicelist_using_subcommand token; and not __fish_seen_subcommand_from create list revoke" -l database -d 'Work on a local database, sqlite:PATH' -r
+complete -c nicelist -n "__fish_nicelist_using_subcommand token; and not __fish_seen_subcommand_from create list revoke" -l database -d 'Work on a database without a server: sqlite:PATH or postgres://USER@HOST/NAME' -r
 complete -c nicelist -n "__fish_nicelist_using_subcommand token; and not __fish_seen_subcommand_from create list revoke" -s o -l output -d 'Write table, json, jsonl, csv or tsv' -r -f -a "table\t''
 json\t''
 jsonl\t''
@@ -1179,7 +1179,7 @@ complete -c nicelist -n "__fish_nicelist_using_subcommand token; and __fish_seen
 complete -c nicelist -n "__fish_nicelist_using_subcommand token; and __fish_seen_subcommand_from create" -l token -d 'Show the server this token' -r
 complete -c nicelist -n "__fish_nicelist_using_subcommand token; and __fish_seen_subcommand_from create" -l ca -d 'Trust only the CAs in this PEM file for the server\'s certificate' -r -F
 complete -c nicelist -n "__fish_nicelist_using_subcommand token; and __fish_seen_subcommand_from create" -l context -d 'Use this context of the configuration file' -r
-complete -c nicelist -n "__fish_nicelist_using_subcommand token; and __fish_seen_subcommand_from create" -l database -d 'Work on a local database, sqlite:PATH' -r
+complete -c nicelist -n "__fish_nicelist_using_subcommand token; and __fish_seen_subcommand_from create" -l database -d 'Work on a database without a server: sqlite:PATH or postgres://USER@HOST/NAME' -r
 complete -c nicelist -n "__fish_nicelist_using_subcommand token; and __fish_seen_subcommand_from create" -s o -l output -d 'Write table, json, jsonl, csv or tsv' -r -f -a "table\t''
 json\t''
 jsonl\t''
@@ -1195,7 +1195,7 @@ complete -c nicelist -n "__fish_nicelist_using_subcommand token; and __fish_seen
 complete -c nicelist -n "__fish_nicelist_using_subcommand token; and __fish_seen_subcommand_from list" -l token -d 'Show the server this token' -r
 complete -c nicelist -n "__fish_nicelist_using_subcommand token; and __fish_seen_subcommand_from list" -l ca -d 'Trust only the CAs in this PEM file for the server\'s certificate' -r -F
 complete -c nicelist -n "__fish_nicelist_using_subcommand token; and __fish_seen_subcommand_from list" -l context -d 'Use this context of the configuration file' -r
-complete -c nicelist -n "__fish_nicelist_using_subcommand token; and __fish_seen_subcommand_from list" -l database -d 'Work on a local database, sqlite:PATH' -r
+complete -c nicelist -n "__fish_nicelist_using_subcommand token; and __fish_seen_subcommand_from list" -l database -d 'Work on a database without a server: sqlite:PATH or postgres://USER@HOST/NAME' -r
 complete -c nicelist -n "__fish_nicelist_using_subcommand token; and __fish_seen_subcommand_from list" -s o -l output -d 'Write table, json, jsonl, csv or tsv' -r -f -a "table\t''
 json\t''
 jsonl\t''
@@ -1211,7 +1211,7 @@ complete -c nicelist -n "__fish_nicelist_using_subcommand token; and __fish_seen
 complete -c nicelist -n "__fish_nicelist_using_subcommand token; and __fish_seen_subcommand_from revoke" -l token -d 'Show the server this token' -r
 complete -c nicelist -n "__fish_nicelist_using_subcommand token; and __fish_seen_subcommand_from revoke" -l ca -d 'Trust only the CAs in this PEM file for the server\'s certificate' -r -F
 complete -c nicelist -n "__fish_nicelist_using_subcommand token; and __fish_seen_subcommand_from revoke" -l context -d 'Use this context of the configuration file' -r
-complete -c nicelist -n "__fish_nicelist_using_subcommand token; and __fish_seen_subcommand_from revoke" -l database -d 'Work on a local database, sqlite:PATH' -r
+complete -c nicelist -n "__fish_nicelist_using_subcommand token; and __fish_seen_subcommand_from revoke" -l database -d 'Work on a database without a server: sqlite:PATH or postgres://USER@HOST/NAME' -r
 complete -c nicelist -n "__fish_nicelist_using_subcommand token; and __fish_seen_subcommand_from revoke" -s o -l output -d 'Write table, json, jsonl, csv or tsv' -r -f -a "table\t''
 json\t''
 jsonl\t''
@@ -1228,7 +1228,7 @@ complete -c nicelist -n "__fish_nicelist_using_subcommand lab; and not __fish_se
 complete -c nicelist -n "__fish_nicelist_using_subcommand lab; and not __fish_seen_subcommand_from sync conformance" -l token -d 'Show the server this token' -r
 complete -c nicelist -n "__fish_nicelist_using_subcommand lab; and not __fish_seen_subcommand_from sync conformance" -l ca -d 'Trust only the CAs in this PEM file for the server\'s certificate' -r -F
 complete -c nicelist -n "__fish_nicelist_using_subcommand lab; and not __fish_seen_subcommand_from sync conformance" -l context -d 'Use this context of the configuration file' -r
-complete -c nicelist -n "__fish_nicelist_using_subcommand lab; and not __fish_seen_subcommand_from sync conformance" -l database -d 'Work on a local database, sqlite:PATH' -r
+complete -c nicelist -n "__fish_nicelist_using_subcommand lab; and not __fish_seen_subcommand_from sync conformance" -l database -d 'Work on a database without a server: sqlite:PATH or postgres://USER@HOST/NAME' -r
 complete -c nicelist -n "__fish_nicelist_using_subcommand lab; and not __fish_seen_subcommand_from sync conformance" -s o -l output -d 'Write table, json, jsonl, csv or tsv' -r -f -a "table\t''
 json\t''
 jsonl\t''
@@ -1269,7 +1269,7 @@ complete -c nicelist -n "__fish_nicelist_using_subcommand lab; and __fish_seen_s
 complete -c nicelist -n "__fish_nicelist_using_subcommand lab; and __fish_seen_subcommand_from sync" -l server -d 'Talk to the server at this address' -r
 complete -c nicelist -n "__fish_nicelist_using_subcommand lab; and __fish_seen_subcommand_from sync" -l token -d 'Show the server this token' -r
 complete -c nicelist -n "__fish_nicelist_using_subcommand lab; and __fish_seen_subcommand_from sync" -l context -d 'Use this context of the configuration file' -r
-complete -c nicelist -n "__fish_nicelist_using_subcommand lab; and __fish_seen_subcommand_from sync" -l database -d 'Work on a local database, sqlite:PATH' -r
+complete -c nicelist -n "__fish_nicelist_using_subcommand lab; and __fish_seen_subcommand_from sync" -l database -d 'Work on a database without a server: sqlite:PATH or postgres://USER@HOST/NAME' -r
 complete -c nicelist -n "__fish_nicelist_using_subcommand lab; and __fish_seen_subcommand_from sync" -s o -l output -d 'Write table, json, jsonl, csv or tsv' -r -f -a "table\t''
 json\t''
 jsonl\t''
@@ -1298,7 +1298,7 @@ complete -c nicelist -n "__fish_nicelist_using_subcommand lab; and __fish_seen_s
 complete -c nicelist -n "__fish_nicelist_using_subcommand lab; and __fish_seen_subcommand_from conformance" -l server -d 'Talk to the server at this address' -r
 complete -c nicelist -n "__fish_nicelist_using_subcommand lab; and __fish_seen_subcommand_from conformance" -l token -d 'Show the server this token' -r
 complete -c nicelist -n "__fish_nicelist_using_subcommand lab; and __fish_seen_subcommand_from conformance" -l context -d 'Use this context of the configuration file' -r
-complete -c nicelist -n "__fish_nicelist_using_subcommand lab; and __fish_seen_subcommand_from conformance" -l database -d 'Work on a local database, sqlite:PATH' -r
+complete -c nicelist -n "__fish_nicelist_using_subcommand lab; and __fish_seen_subcommand_from conformance" -l database -d 'Work on a database without a server: sqlite:PATH or postgres://USER@HOST/NAME' -r
 complete -c nicelist -n "__fish_nicelist_using_subcommand lab; and __fish_seen_subcommand_from conformance" -s o -l output -d 'Write table, json, jsonl, csv or tsv' -r -f -a "table\t''
 json\t''
 jsonl\t''
@@ -1315,7 +1315,7 @@ complete -c nicelist -n "__fish_nicelist_using_subcommand config; and not __fish
 complete -c nicelist -n "__fish_nicelist_using_subcommand config; and not __fish_seen_subcommand_from list get set unset path init" -l token -d 'Show the server this token' -r
 complete -c nicelist -n "__fish_nicelist_using_subcommand config; and not __fish_seen_subcommand_from list get set unset path init" -l ca -d 'Trust only the CAs in this PEM file for the server\'s certificate' -r -F
 complete -c nicelist -n "__fish_nicelist_using_subcommand config; and not __fish_seen_subcommand_from list get set unset path init" -l context -d 'Use this context of the configuration file' -r
-complete -c nicelist -n "__fish_nicelist_using_subcommand config; and not __fish_seen_subcommand_from list get set unset path init" -l database -d 'Work on a local database, sqlite:PATH' -r
+complete -c nicelist -n "__fish_nicelist_using_subcommand config; and not __fish_seen_subcommand_from list get set unset path init" -l database -d 'Work on a database without a server: sqlite:PATH or postgres://USER@HOST/NAME' -r
 complete -c nicelist -n "__fish_nicelist_using_subcommand config; and not __fish_seen_subcommand_from list get set unset path init" -s o -l output -d 'Write table, json, jsonl, csv or tsv' -r -f -a "table\t''
 json\t''
 jsonl\t''
@@ -1337,7 +1337,7 @@ complete -c nicelist -n "__fish_nicelist_using_subcommand config; and __fish_see
 complete -c nicelist -n "__fish_nicelist_using_subcommand config; and __fish_seen_subcommand_from list" -l token -d 'Show the server this token' -r
 complete -c nicelist -n "__fish_nicelist_using_subcommand config; and __fish_seen_subcommand_from list" -l ca -d 'Trust only the CAs in this PEM file for the server\'s certificate' -r -F
 complete -c nicelist -n "__fish_nicelist_using_subcommand config; and __fish_seen_subcommand_from list" -l context -d 'Use this context of the configuration file' -r
-complete -c nicelist -n "__fish_nicelist_using_subcommand config; and __fish_seen_subcommand_from list" -l database -d 'Work on a local database, sqlite:PATH' -r
+complete -c nicelist -n "__fish_nicelist_using_subcommand config; and __fish_seen_subcommand_from list" -l database -d 'Work on a database without a server: sqlite:PATH or postgres://USER@HOST/NAME' -r
 complete -c nicelist -n "__fish_nicelist_using_subcommand config; and __fish_seen_subcommand_from list" -s o -l output -d 'Write table, json, jsonl, csv or tsv' -r -f -a "table\t''
 json\t''
 jsonl\t''
@@ -1353,7 +1353,7 @@ complete -c nicelist -n "__fish_nicelist_using_subcommand config; and __fish_see
 complete -c nicelist -n "__fish_nicelist_using_subcommand config; and __fish_seen_subcommand_from get" -l token -d 'Show the server this token' -r
 complete -c nicelist -n "__fish_nicelist_using_subcommand config; and __fish_seen_subcommand_from get" -l ca -d 'Trust only the CAs in this PEM file for the server\'s certificate' -r -F
 complete -c nicelist -n "__fish_nicelist_using_subcommand config; and __fish_seen_subcommand_from get" -l context -d 'Use this context of the configuration file' -r
-complete -c nicelist -n "__fish_nicelist_using_subcommand config; and __fish_seen_subcommand_from get" -l database -d 'Work on a local database, sqlite:PATH' -r
+complete -c nicelist -n "__fish_nicelist_using_subcommand config; and __fish_seen_subcommand_from get" -l database -d 'Work on a database without a server: sqlite:PATH or postgres://USER@HOST/NAME' -r
 complete -c nicelist -n "__fish_nicelist_using_subcommand config; and __fish_seen_subcommand_from get" -s o -l output -d 'Write table, json, jsonl, csv or tsv' -r -f -a "table\t''
 json\t''
 jsonl\t''
@@ -1369,7 +1369,7 @@ complete -c nicelist -n "__fish_nicelist_using_subcommand config; and __fish_see
 complete -c nicelist -n "__fish_nicelist_using_subcommand config; and __fish_seen_subcommand_from set" -l token -d 'Show the server this token' -r
 complete -c nicelist -n "__fish_nicelist_using_subcommand config; and __fish_seen_subcommand_from set" -l ca -d 'Trust only the CAs in this PEM file for the server\'s certificate' -r -F
 complete -c nicelist -n "__fish_nicelist_using_subcommand config; and __fish_seen_subcommand_from set" -l context -d 'Use this context of the configuration file' -r
-complete -c nicelist -n "__fish_nicelist_using_subcommand config; and __fish_seen_subcommand_from set" -l database -d 'Work on a local database, sqlite:PATH' -r
+complete -c nicelist -n "__fish_nicelist_using_subcommand config; and __fish_seen_subcommand_from set" -l database -d 'Work on a database without a server: sqlite:PATH or postgres://USER@HOST/NAME' -r
 complete -c nicelist -n "__fish_nicelist_using_subcommand config; and __fish_seen_subcommand_from set" -s o -l output -d 'Write table, json, jsonl, csv or tsv' -r -f -a "table\t''
 json\t''
 jsonl\t''
@@ -1385,7 +1385,7 @@ complete -c nicelist -n "__fish_nicelist_using_subcommand config; and __fish_see
 complete -c nicelist -n "__fish_nicelist_using_subcommand config; and __fish_seen_subcommand_from unset" -l token -d 'Show the server this token' -r
 complete -c nicelist -n "__fish_nicelist_using_subcommand config; and __fish_seen_subcommand_from unset" -l ca -d 'Trust only the CAs in this PEM file for the server\'s certificate' -r -F
 complete -c nicelist -n "__fish_nicelist_using_subcommand config; and __fish_seen_subcommand_from unset" -l context -d 'Use this context of the configuration file' -r
-complete -c nicelist -n "__fish_nicelist_using_subcommand config; and __fish_seen_subcommand_from unset" -l database -d 'Work on a local database, sqlite:PATH' -r
+complete -c nicelist -n "__fish_nicelist_using_subcommand config; and __fish_seen_subcommand_from unset" -l database -d 'Work on a database without a server: sqlite:PATH or postgres://USER@HOST/NAME' -r
 complete -c nicelist -n "__fish_nicelist_using_subcommand config; and __fish_seen_subcommand_from unset" -s o -l output -d 'Write table, json, jsonl, csv or tsv' -r -f -a "table\t''
 json\t''
 jsonl\t''
@@ -1401,7 +1401,7 @@ complete -c nicelist -n "__fish_nicelist_using_subcommand config; and __fish_see
 complete -c nicelist -n "__fish_nicelist_using_subcommand config; and __fish_seen_subcommand_from path" -l token -d 'Show the server this token' -r
 complete -c nicelist -n "__fish_nicelist_using_subcommand config; and __fish_seen_subcommand_from path" -l ca -d 'Trust only the CAs in this PEM file for the server\'s certificate' -r -F
 complete -c nicelist -n "__fish_nicelist_using_subcommand config; and __fish_seen_subcommand_from path" -l context -d 'Use this context of the configuration file' -r
-complete -c nicelist -n "__fish_nicelist_using_subcommand config; and __fish_seen_subcommand_from path" -l database -d 'Work on a local database, sqlite:PATH' -r
+complete -c nicelist -n "__fish_nicelist_using_subcommand config; and __fish_seen_subcommand_from path" -l database -d 'Work on a database without a server: sqlite:PATH or postgres://USER@HOST/NAME' -r
 complete -c nicelist -n "__fish_nicelist_using_subcommand config; and __fish_seen_subcommand_from path" -s o -l output -d 'Write table, json, jsonl, csv or tsv' -r -f -a "table\t''
 json\t''
 jsonl\t''
@@ -1417,7 +1417,7 @@ complete -c nicelist -n "__fish_nicelist_using_subcommand config; and __fish_see
 complete -c nicelist -n "__fish_nicelist_using_subcommand config; and __fish_seen_subcommand_from init" -l token -d 'Show the server this token' -r
 complete -c nicelist -n "__fish_nicelist_using_subcommand config; and __fish_seen_subcommand_from init" -l ca -d 'Trust only the CAs in this PEM file for the server\'s certificate' -r -F
 complete -c nicelist -n "__fish_nicelist_using_subcommand config; and __fish_seen_subcommand_from init" -l context -d 'Use this context of the configuration file' -r
-complete -c nicelist -n "__fish_nicelist_using_subcommand config; and __fish_seen_subcommand_from init" -l database -d 'Work on a local database, sqlite:PATH' -r
+complete -c nicelist -n "__fish_nicelist_using_subcommand config; and __fish_seen_subcommand_from init" -l database -d 'Work on a database without a server: sqlite:PATH or postgres://USER@HOST/NAME' -r
 complete -c nicelist -n "__fish_nicelist_using_subcommand config; and __fish_seen_subcommand_from init" -s o -l output -d 'Write table, json, jsonl, csv or tsv' -r -f -a "table\t''
 json\t''
 jsonl\t''
@@ -1434,7 +1434,7 @@ complete -c nicelist -n "__fish_nicelist_using_subcommand completions" -l server
 complete -c nicelist -n "__fish_nicelist_using_subcommand completions" -l token -d 'Show the server this token' -r
 complete -c nicelist -n "__fish_nicelist_using_subcommand completions" -l ca -d 'Trust only the CAs in this PEM file for the server\'s certificate' -r -F
 complete -c nicelist -n "__fish_nicelist_using_subcommand completions" -l context -d 'Use this context of the configuration file' -r
-complete -c nicelist -n "__fish_nicelist_using_subcommand completions" -l database -d 'Work on a local database, sqlite:PATH' -r
+complete -c nicelist -n "__fish_nicelist_using_subcommand completions" -l database -d 'Work on a database without a server: sqlite:PATH or postgres://USER@HOST/NAME' -r
 complete -c nicelist -n "__fish_nicelist_using_subcommand completions" -s o -l output -d 'Write table, json, jsonl, csv or tsv' -r -f -a "table\t''
 json\t''
 jsonl\t''
@@ -1450,7 +1450,7 @@ complete -c nicelist -n "__fish_nicelist_using_subcommand man" -l server -d 'Tal
 complete -c nicelist -n "__fish_nicelist_using_subcommand man" -l token -d 'Show the server this token' -r
 complete -c nicelist -n "__fish_nicelist_using_subcommand man" -l ca -d 'Trust only the CAs in this PEM file for the server\'s certificate' -r -F
 complete -c nicelist -n "__fish_nicelist_using_subcommand man" -l context -d 'Use this context of the configuration file' -r
-complete -c nicelist -n "__fish_nicelist_using_subcommand man" -l database -d 'Work on a local database, sqlite:PATH' -r
+complete -c nicelist -n "__fish_nicelist_using_subcommand man" -l database -d 'Work on a database without a server: sqlite:PATH or postgres://USER@HOST/NAME' -r
 complete -c nicelist -n "__fish_nicelist_using_subcommand man" -s o -l output -d 'Write table, json, jsonl, csv or tsv' -r -f -a "table\t''
 json\t''
 jsonl\t''

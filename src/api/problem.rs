@@ -25,6 +25,8 @@ pub enum Code {
     TooLarge,
     /// The server has more to do than it keeps up with; nothing was changed.
     Overloaded,
+    /// The server's database cannot be reached.
+    Unavailable,
     /// The server failed; the reason is in its log under the request id.
     Internal,
 }
@@ -41,7 +43,7 @@ impl Code {
             Self::TooLarge => 413,
             Self::Invalid => 422,
             Self::Internal => 500,
-            Self::Overloaded => 503,
+            Self::Overloaded | Self::Unavailable => 503,
         }
     }
 }

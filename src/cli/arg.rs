@@ -30,7 +30,7 @@ pub(crate) struct Globals {
     /// Use this context of the configuration file
     #[arg(long, global = true, value_name = "NAME")]
     pub(crate) context: Option<String>,
-    /// Work on a local database, sqlite:PATH
+    /// Work on a database without a server: sqlite:PATH or postgres://USER@HOST/NAME
     #[arg(long, global = true, value_name = "URL")]
     pub(crate) database: Option<Database>,
     /// Write table, json, jsonl, csv or tsv

@@ -118,7 +118,11 @@ impl From<Problem> for CliError {
             Code::Invalid | Code::TooLarge => Kind::Input,
             Code::Conflict => Kind::Conflict,
             Code::Guarded => Kind::Guarded,
-            Code::NotFound | Code::Ambiguous | Code::Internal | Code::Overloaded => Kind::Failed,
+            Code::NotFound
+            | Code::Ambiguous
+            | Code::Internal
+            | Code::Overloaded
+            | Code::Unavailable => Kind::Failed,
         };
         // A single detail that the message has already said is not said twice.
         let said = matches!(details.as_slice(), [only] if message.ends_with(&only.message));

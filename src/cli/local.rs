@@ -1,5 +1,6 @@
-//! A local database, reached through the same admin API in this process.
+//! A database without a server before it, reached through the same admin API in this process.
 
+use std::path::Path;
 use std::sync::Arc;
 
 use bytes::Bytes;
@@ -20,14 +21,14 @@ pub(super) async fn open(
     database: &Database,
     user: Option<&str>,
 ) -> Result<Client, CliError> {
-    if let Some(folder) = database.path().parent() {
+    if let Some(folder) = database.path().and_then(Path::parent) {
         std::fs::create_dir_all(folder).map_err(|error| {
             CliError::failed(format!("cannot make the folder {}", folder.display()))
                 .because([error.to_string()])
         })?;
     }
-    let is_new = !database.path().exists();
-    let options = Options { database: database.to_string(), ..Options::default() };
+    let is_new = database.path().is_some_and(|path| !path.exists());
+    let options = Options { database: database.expose(), ..Options::default() };
     let app = App::open(options).await.map_err(|error| CliError::failed(error.to_string()))?;
     if is_new {
         ui.status(format!("made the local database {database}"));

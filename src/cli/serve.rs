@@ -34,6 +34,7 @@ Examples:
   nicelist serve --listen 0.0.0.0:443 --tls-cert server.pem --tls-key server.key
   nicelist serve --tls-cert server.pem --tls-key server.key --client-ca ca.pem \\
       --sync-auth certificate
+  nicelist serve --database postgres://nicelist@db.example.com/nicelist
   nicelist serve --largest-body 64MiB
   nicelist serve --sync-auth none -o json")]
 pub(crate) struct ServeArgs {
@@ -103,7 +104,7 @@ async fn serve(context: &Context, args: &ServeArgs) -> Result<(), CliError> {
     let tls = open_tls(context, args)?;
     let exposed = |secret: &Option<Secret>| secret.as_ref().map(|it| it.expose().to_owned());
     let options = Options {
-        database: database.to_string(),
+        database: database.expose(),
         sync_auth: match args.sync_auth {
             HostsShow::Secret => SyncAuth::Secret,
             HostsShow::Certificate | HostsShow::None => SyncAuth::None,

@@ -44,19 +44,39 @@ impl fmt::Display for ServerUrl {
     }
 }
 
-/// A local database, written `sqlite:PATH`.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Database(PathBuf);
+/// A database that is worked on without a server: `sqlite:PATH`, or
+/// `postgres://USER@HOST/DATABASE`, whose password is never shown.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Database(Kept);
+
+#[derive(Clone, PartialEq, Eq)]
+enum Kept {
+    /// In a file.
+    File(PathBuf),
+    /// On a PostgreSQL server: the URL, password and all.
+    Server(Box<str>),
+}
 
 impl Database {
     /// The database in the file at `path`.
     pub fn at(path: PathBuf) -> Self {
-        Self(path)
+        Self(Kept::File(path))
     }
 
-    /// The database's file.
-    pub fn path(&self) -> &Path {
-        &self.0
+    /// The database's file, if it is in one.
+    pub fn path(&self) -> Option<&Path> {
+        match &self.0 {
+            Kept::File(path) => Some(path),
+            Kept::Server(_) => None,
+        }
+    }
+
+    /// The whole URL, for the one place that opens it. What is shown is [`Display`](fmt::Display).
+    pub fn expose(&self) -> String {
+        match &self.0 {
+            Kept::File(path) => format!("sqlite:{}", path.display()),
+            Kept::Server(url) => url.to_string(),
+        }
     }
 }
 
@@ -65,8 +85,17 @@ impl FromStr for Database {
 
     fn from_str(text: &str) -> Result<Self, Problem> {
         let refuse = |reason| Problem::Database { reason };
-        let path = text.trim().strip_prefix("sqlite:");
-        let path = path.ok_or_else(|| refuse("it must be written sqlite:PATH"))?;
+        let text = text.trim();
+        for scheme in ["postgres://", "postgresql://"] {
+            if let Some(place) = text.strip_prefix(scheme) {
+                let named = !place.is_empty();
+                let url = named.then(|| Self(Kept::Server(text.into())));
+                return url.ok_or_else(|| refuse("the host and the database are missing"));
+            }
+        }
+        let path = text.strip_prefix("sqlite:");
+        let expected = "it must be written sqlite:PATH or postgres://USER@HOST/DATABASE";
+        let path = path.ok_or_else(|| refuse(expected))?;
         let path = path.strip_prefix("//").unwrap_or(path);
         if path.is_empty() {
             return Err(refuse("the path is missing"));
@@ -74,13 +103,16 @@ impl FromStr for Database {
         if path.starts_with('~') {
             return Err(refuse("`~` is not expanded, the path must be written in full"));
         }
-        Ok(Self(path.into()))
+        Ok(Self::at(path.into()))
     }
 }
 
 impl fmt::Display for Database {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "sqlite:{}", self.0.display())
+        match &self.0 {
+            Kept::File(path) => write!(f, "sqlite:{}", path.display()),
+            Kept::Server(url) => f.write_str(&without_password(url)),
+        }
     }
 }
 
@@ -116,6 +148,29 @@ impl fmt::Display for CaFile {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.0.display().fmt(f)
     }
+}
+
+impl fmt::Debug for Database {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Database({self})")
+    }
+}
+
+/// A URL without the passwords in it. Where it is not clear what is one, more is left out.
+fn without_password(url: &str) -> String {
+    let (scheme, rest) = url.split_once("://").unwrap_or(("", url));
+    let (user, place) = match rest.rsplit_once('@') {
+        Some((credentials, place)) => {
+            let user = credentials.split(':').next().unwrap_or_default();
+            (format!("{user}@"), place)
+        }
+        None => (String::new(), rest),
+    };
+    let (place, query) = place.split_once('?').unwrap_or((place, ""));
+    let parameters = query.split('&').filter(|it| !it.is_empty() && !it.contains("password"));
+    let parameters = parameters.collect::<Vec<_>>().join("&");
+    let mark = if parameters.is_empty() { "" } else { "?" };
+    format!("{scheme}://{user}{place}{mark}{parameters}")
 }
 
 /// Text that is never shown, unless it is asked for by name.
@@ -275,11 +330,28 @@ mod tests {
     #[test]
     fn a_database_is_a_path_behind_its_kind() {
         let database: Database = "sqlite:/var/lib/a.db".parse().unwrap();
-        assert_eq!(database.path(), Path::new("/var/lib/a.db"));
+        assert_eq!(database.path(), Some(Path::new("/var/lib/a.db")));
         assert_eq!(database.to_string(), "sqlite:/var/lib/a.db");
-        assert_eq!("sqlite:///a.db".parse::<Database>().unwrap().path(), Path::new("/a.db"));
-        for text in ["/a.db", "sqlite:", "sqlite:~/a.db", "postgres://x"] {
+        let three: Database = "sqlite:///a.db".parse().unwrap();
+        assert_eq!(three.path(), Some(Path::new("/a.db")));
+        for text in ["/a.db", "sqlite:", "sqlite:~/a.db", "postgres://", "mysql://x"] {
             assert!(refused::<Database>(text).starts_with("not a database"), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_database_on_a_server_is_shown_without_its_password() {
+        for (url, shown) in [
+            ("postgres://anna@db/rules", "postgres://anna@db/rules"),
+            ("postgresql://anna:pw@db:5433/rules", "postgresql://anna@db:5433/rules"),
+            ("postgres://a:p@w@db/rules?sslmode=require", "postgres://a@db/rules?sslmode=require"),
+            ("postgres://db/rules?user=a&password=pw&x=1", "postgres://db/rules?user=a&x=1"),
+            ("postgres://a:p/w?d@db/rules", "postgres://a@db/rules"),
+        ] {
+            let database: Database = url.parse().unwrap();
+            assert_eq!(database.to_string(), shown);
+            assert_eq!(format!("{database:?}"), format!("Database({shown})"));
+            assert_eq!((database.expose().as_str(), database.path()), (url, None));
         }
     }
 

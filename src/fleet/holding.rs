@@ -123,6 +123,22 @@ pub struct SyncState {
     pub drift: Option<Drift>,
 }
 
+impl SyncState {
+    /// The newest revision that it speaks of.
+    #[must_use]
+    pub fn newest_revision(&self) -> Revision {
+        let legs = self.trail.iter().flat_map(|trail| &trail.legs);
+        let of_trail = self.trail.iter().map(|trail| trail.root.revision);
+        let of_sync = self.holding.iter().map(|holding| holding.revision);
+        of_sync
+            .chain(self.session.map(|session| session.target.revision))
+            .chain(of_trail)
+            .chain(legs.map(|leg| leg.since.max(leg.to.revision)))
+            .max()
+            .unwrap_or_default()
+    }
+}
+
 /// A postflight whose counts do not agree with what was sent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Miscount {

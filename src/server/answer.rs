@@ -38,6 +38,11 @@ impl From<StoreError> for Refused {
                 .hint("revoke it first, or choose another name"),
             StoreError::Overloaded => Problem::new(Code::Overloaded, error.to_string())
                 .hint("nothing was changed; try again in some seconds"),
+            StoreError::Unreachable(_) => {
+                tracing::error!(%error, "the store failed");
+                Problem::new(Code::Unavailable, "the server's database cannot be reached")
+                    .hint("look before you try again: what you sent may have been done")
+            }
             StoreError::Open { .. } | StoreError::Database(_) => {
                 tracing::error!(%error, "the store failed");
                 Problem::new(Code::Internal, "the server's database failed")

@@ -24,9 +24,9 @@ use crate::sync::{Engine, RULES_A_PAGE};
 const TICK: Duration = Duration::from_secs(1);
 
 /// How to run a server.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Default)]
 pub struct Options {
-    /// The database: `sqlite:PATH`.
+    /// The database: `sqlite:PATH` or `postgres://USER@HOST/DATABASE`.
     pub database: String,
     /// What a committed answer survives, where the database leaves that to the server.
     pub durability: Durability,
@@ -168,7 +168,11 @@ async fn keep_ticking(state: Arc<State>) {
     let mut ticks = tokio::time::interval(TICK);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
-        ticks.tick().await;
+        // By the clock as well: a call may be missed, and time passes without one.
+        tokio::select! {
+            _ = ticks.tick() => {}
+            () = state.store.changed_elsewhere() => {}
+        }
         tick(&state).await;
     }
 }

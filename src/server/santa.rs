@@ -119,9 +119,10 @@ impl Failure {
             Self::Machine(_) | Self::MachineBytes | Self::Encoding(_) | Self::Message(_) => {
                 StatusCode::BAD_REQUEST
             }
-            Self::Sync(SyncError::Contended | SyncError::Store(StoreError::Overloaded)) => {
-                StatusCode::SERVICE_UNAVAILABLE
-            }
+            Self::Sync(
+                SyncError::Contended
+                | SyncError::Store(StoreError::Overloaded | StoreError::Unreachable(_)),
+            ) => StatusCode::SERVICE_UNAVAILABLE,
             Self::Sync(_) => StatusCode::INTERNAL_SERVER_ERROR,
         }
     }

@@ -4,6 +4,8 @@
 //! none of Santa's words.
 
 mod change;
+mod codes;
+mod postgres;
 mod query;
 mod sqlite;
 
@@ -76,7 +78,7 @@ pub struct Installation {
 }
 
 /// Why the store could not do it.
-#[derive(Debug, thiserror::Error)]
+#[derive(Clone, Debug, thiserror::Error)]
 pub enum StoreError {
     /// The database cannot be opened: missing, locked, newer, or not ours.
     #[error("cannot open {url}: {reason}")]
@@ -100,6 +102,9 @@ pub enum StoreError {
     /// A token of this name works already.
     #[error("a token named `{0}` exists")]
     TokenExists(String),
+    /// The database cannot be reached. What was to be written may be there or not.
+    #[error("the database cannot be reached: {0}")]
+    Unreachable(String),
     /// More waits to be written than can be soon; nothing was changed.
     #[error("more waits to be written than the database keeps up with")]
     Overloaded,
@@ -295,16 +300,23 @@ pub enum Durability {
     Process,
 }
 
-/// Opens the database that a URL names: `sqlite:PATH`, or `sqlite::memory:` for tests.
+/// Opens the database that a URL names: `sqlite:PATH`, `sqlite::memory:` for tests, or
+/// `postgres://USER@HOST/DATABASE`.
 ///
 /// # Errors
 /// [`StoreError::Open`] when it cannot be opened, is newer than this program, or is not ours.
 pub async fn open(url: &str, durability: Durability) -> StoreResult<Arc<dyn Store>> {
     match url.split_once(':') {
         Some(("sqlite", path)) => Ok(Arc::new(sqlite::Sqlite::open(path, durability)?)),
+        Some(("postgres" | "postgresql", _)) => {
+            Ok(Arc::new(postgres::Postgres::open(url, durability).await?))
+        }
+        // Not shown: whatever it is, it may hold a password.
         _ => Err(StoreError::Open {
-            url: url.to_owned(),
-            reason: "expected sqlite:PATH, as in sqlite:/var/lib/nicelist/nicelist.db".to_owned(),
+            url: "the database".to_owned(),
+            reason: "expected sqlite:PATH, as in sqlite:/var/lib/nicelist/nicelist.db, or \
+                     postgres://USER@HOST/DATABASE"
+                .to_owned(),
         }),
     }
 }

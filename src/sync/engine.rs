@@ -16,8 +16,8 @@ use super::scope_sets::ScopeSets;
 use super::status::Tally;
 use crate::fleet::{Clock, Holding, RulesHash, Trail};
 use crate::protocol::Wire;
-use crate::rule::Revision;
-use crate::store::{Change, Committed, Store, StoreError, StoreResult};
+use crate::rule::{MachineId, Revision};
+use crate::store::{Change, Committed, Store, StoreError, StoreResult, StoredHost};
 
 /// Ledger rows read at a time.
 const ROWS_A_READ: usize = 10_000;
@@ -127,6 +127,24 @@ impl Engine {
             self.policy_mut(|policy| policy.ledger.extend(rows));
         }
         self.policy_mut(|policy| policy.replace(snapshot));
+        Ok(())
+    }
+
+    /// A host's row. Another server may have written it on a revision that is not known here yet:
+    /// that is taken in first, for without its rules no answer about it would be whole.
+    pub(super) async fn host(&self, machine: &MachineId) -> StoreResult<Option<StoredHost>> {
+        let stored = self.store.host(machine).await?;
+        if let Some(StoredHost { host, .. }) = &stored {
+            self.catch_up(host.sync.newest_revision()).await?;
+        }
+        Ok(stored)
+    }
+
+    /// Takes in what another server committed, if it knows a revision that is not known here.
+    pub(super) async fn catch_up(&self, named: Revision) -> StoreResult<()> {
+        if named > self.head() {
+            self.follow().await?;
+        }
         Ok(())
     }
 

@@ -35,7 +35,7 @@ impl Engine {
     ) -> Result<PreflightResponse, SyncError> {
         for _ in 0..ATTEMPTS {
             let now = self.clock.now();
-            let (mut host, version) = match self.store.host(machine).await? {
+            let (mut host, version) = match self.host(machine).await? {
                 Some(stored) => (stored.host, stored.version),
                 None => (Host::new(machine.clone(), now), 0),
             };
@@ -89,9 +89,13 @@ impl Engine {
         wire: Wire,
     ) -> Result<Bytes, SyncError> {
         let cursor = self.key.open(&request.cursor);
+        if let Some(Cursor { span, .. }) = cursor {
+            // Only what is under our seal is asked for.
+            self.catch_up(span.to.revision).await?;
+        }
         for _ in 0..ATTEMPTS {
             let now = self.clock.now();
-            let (mut host, version) = match self.store.host(machine).await? {
+            let (mut host, version) = match self.host(machine).await? {
                 Some(stored) => (stored.host, stored.version),
                 None => (Host::new(machine.clone(), now), 0),
             };
@@ -128,7 +132,7 @@ impl Engine {
         request: &PostflightRequest,
     ) -> Result<PostflightResponse, SyncError> {
         for _ in 0..ATTEMPTS {
-            let Some(stored) = self.store.host(machine).await? else {
+            let Some(stored) = self.host(machine).await? else {
                 return Ok(PostflightResponse {});
             };
             let mut host = stored.host;
@@ -159,7 +163,7 @@ impl Engine {
         kind: Option<CleanSync>,
     ) -> Result<bool, SyncError> {
         for _ in 0..ATTEMPTS {
-            let Some(stored) = self.store.host(machine).await? else { return Ok(false) };
+            let Some(stored) = self.host(machine).await? else { return Ok(false) };
             let mut host = stored.host;
             host.sync.clean_order = kind.map(|kind| CleanOrder {
                 kind: host.sync.clean_order.map_or(kind, |order| order.kind.max(kind)),

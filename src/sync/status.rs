@@ -55,6 +55,7 @@ impl Engine {
     /// # Errors
     /// When the store fails.
     pub async fn standing(&self, host: &Host) -> Result<Standing, SyncError> {
+        self.catch_up(host.sync.newest_revision()).await?;
         let generation = generation::of(&host.facts.santa_version);
         let effective = {
             let policy = self.policy();

@@ -25,13 +25,15 @@ const TABLE: [(&str, &[&str]); 15] = [
 ];
 
 /// Crates that are the business of a few modules.
-const CRATES: [(&str, &[&str]); 7] = [
+const CRATES: [(&str, &[&str]); 9] = [
     ("axum", &["server"]),
     ("clap", &["cli"]),
     ("clap_complete", &["cli"]),
     ("clap_mangen", &["cli"]),
+    ("deadpool_postgres", &["store"]),
     ("reqwest", &["client", "lab"]),
     ("rusqlite", &["store"]),
+    ("tokio_postgres", &["store"]),
     ("tokio_rustls", &["server"]),
 ];
 
@@ -205,6 +207,21 @@ fn group<'a>(tokens: &[(usize, Token<'a>)]) -> Vec<&'a str> {
         }
     }
     names
+}
+
+/// Rows go from one kind of database to the other, version by version.
+#[test]
+fn both_databases_have_migrations_of_the_same_names() {
+    let names = |database: &str| {
+        let folder = root().join("src/store").join(database).join("migrations");
+        let paths = files(&folder, ".sql").into_iter();
+        let mut names: Vec<_> =
+            paths.map(|path| path.file_name().map(std::ffi::OsStr::to_owned)).collect();
+        names.sort_unstable();
+        names
+    };
+    assert_eq!(names("sqlite"), names("postgres"));
+    assert!(!names("sqlite").is_empty());
 }
 
 #[test]

@@ -6,6 +6,9 @@
 
 mod api;
 mod apply;
+#[expect(dead_code, reason = "the store's tests crash clusters and fill databases by hand")]
+#[path = "../postgres/mod.rs"]
+mod cluster;
 mod conformance;
 mod convert;
 mod desk;
@@ -28,6 +31,7 @@ mod readme;
 mod road;
 mod rollback;
 mod serve;
+mod servers;
 mod shell;
 mod terminal;
 mod tls;

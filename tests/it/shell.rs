@@ -150,8 +150,13 @@ impl Server {
     /// The same with these flags besides.
     pub(crate) fn start_with(shell: &Shell, flags: &[&str]) -> Self {
         let database = format!("sqlite:{}", shell.path("nicelist.db").display());
+        Self::over(shell, &database, flags)
+    }
+
+    /// Starts a server over a database, on a free port, with these flags besides.
+    pub(crate) fn over(shell: &Shell, database: &str, flags: &[&str]) -> Self {
         let mut process = shell
-            .command(&["serve", "--listen", "127.0.0.1:0", "--database", &database])
+            .command(&["serve", "--listen", "127.0.0.1:0", "--database", database])
             .args(flags)
             .env("NICELIST_BOOTSTRAP_TOKEN", ADMIN)
             .env("NICELIST_ENROLMENT_SECRET", ENROLMENT)

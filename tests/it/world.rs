@@ -1,8 +1,10 @@
-//! A world in one process: a server over a real database, Macs that sync with it through its
-//! router, a clock that stands still, and a network that loses what it is told to lose.
+//! A world in one process: servers over a real database, Macs that sync with them through their
+//! routers, a clock that stands still, and a network that loses what it is told to lose.
 
 use std::num::NonZeroUsize;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::{Duration, Instant};
 
 use async_trait::async_trait;
 use axum::Router;
@@ -21,13 +23,87 @@ use serde_json::{Value, json};
 use tempfile::TempDir;
 use tower::ServiceExt;
 
-/// A server, its database and its clock.
+use crate::cluster::Database;
+
+/// Where a world keeps what it keeps.
+enum Kept {
+    /// In a file of this folder.
+    Sqlite(TempDir),
+    /// On a PostgreSQL server.
+    Postgres(Database),
+}
+
+impl Kept {
+    fn url(&self) -> String {
+        match self {
+            Self::Sqlite(folder) => {
+                format!("sqlite:{}", folder.path().join("nicelist.db").display())
+            }
+            Self::Postgres(database) => database.url(),
+        }
+    }
+}
+
+/// The servers of a world, and who answers when.
+struct Servers {
+    /// The apps', made once: each carries a document of the whole API.
+    routers: Vec<Router>,
+    /// A bit for each request: which server it lands on.
+    turns: u64,
+    taken: AtomicUsize,
+}
+
+impl Servers {
+    /// Whom the next request lands on.
+    fn next(&self) -> &Router {
+        let turn = self.taken.fetch_add(1, Ordering::Relaxed) % 64;
+        &self.routers[usize::from(self.turns >> turn & 1 == 1) % self.routers.len()]
+    }
+
+    /// The same, once it knows what any other knows: they hear of each other's changes.
+    async fn next_that_heard(&self) -> &Router {
+        let next = self.next();
+        if self.routers.len() > 1 {
+            let mut newest = 0;
+            for router in &self.routers {
+                newest = newest.max(head(router).await);
+            }
+            let asked = Instant::now();
+            while head(next).await < newest {
+                assert!(asked.elapsed() < Duration::from_secs(10), "a server hears of nothing");
+                tokio::time::sleep(Duration::from_millis(1)).await;
+            }
+        }
+        next
+    }
+}
+
+/// The newest revision that a server knows.
+async fn head(router: &Router) -> u64 {
+    let (_, status) = ask(router, Method::GET, "/status", Value::Null).await;
+    status["revision"].as_u64().unwrap()
+}
+
+/// A request of an administrator at the keyboard of a server.
+async fn ask(router: &Router, method: Method, path: &str, body: Value) -> (StatusCode, Value) {
+    let request = Request::builder()
+        .method(method)
+        .uri(format!("/api/v1{path}"))
+        .extension(LocalOperator("anna".to_owned()))
+        .body(Body::from(body.to_string()))
+        .unwrap();
+    let response = router.clone().oneshot(request).await.unwrap();
+    let status = response.status();
+    let body = axum::body::to_bytes(response.into_body(), usize::MAX).await.unwrap();
+    (status, serde_json::from_slice(&body).unwrap_or(Value::Null))
+}
+
+/// Servers over one database, and their clock.
 pub(crate) struct World {
-    folder: TempDir,
+    kept: Kept,
     clock: Clock,
-    app: App,
-    /// The app's, made once: it carries a document of the whole API.
-    router: Router,
+    apps: Vec<App>,
+    servers: Arc<Servers>,
     page: NonZeroUsize,
 }
 
@@ -40,16 +116,46 @@ impl World {
     pub(crate) async fn with_rules_a_page(page: NonZeroUsize) -> Self {
         // In memory, where there is such a place: thousands of worlds come and go.
         let folder = tempfile::tempdir_in("/dev/shm").or_else(|_| tempfile::tempdir()).unwrap();
-        let clock = Clock::manual("2026-11-20T09:00:00Z".parse().unwrap());
-        let app = open(&folder, &clock, page).await;
-        let router = app.router();
-        Self { folder, clock, app, router, page }
+        Self::over(Kept::Sqlite(folder), 1, 0, page).await
     }
 
-    /// Ends the server and starts another over the same database.
+    /// A world with so many servers over one PostgreSQL database. Requests land on one or
+    /// another by the bits of `turns`.
+    pub(crate) async fn on_postgres(servers: usize, turns: u64, page: NonZeroUsize) -> Self {
+        Self::over(Kept::Postgres(Database::new().await), servers, turns, page).await
+    }
+
+    async fn over(kept: Kept, servers: usize, turns: u64, page: NonZeroUsize) -> Self {
+        let clock = Clock::manual("2026-11-20T09:00:00Z".parse().unwrap());
+        let servers =
+            Servers { routers: vec![Router::new(); servers], turns, taken: AtomicUsize::new(0) };
+        let mut world = Self { kept, clock, apps: Vec::new(), servers: Arc::new(servers), page };
+        world.restart().await;
+        world
+    }
+
+    /// Ends the servers and starts others over the same database.
     pub(crate) async fn restart(&mut self) {
-        self.app = open(&self.folder, &self.clock, self.page).await;
-        self.router = self.app.router();
+        let Servers { routers, turns, taken } = &*self.servers;
+        let mut apps = Vec::new();
+        for _ in routers {
+            apps.push(open(self.kept.url(), &self.clock, self.page).await);
+        }
+        self.servers = Arc::new(Servers {
+            routers: apps.iter().map(App::router).collect(),
+            turns: *turns,
+            taken: AtomicUsize::new(taken.load(Ordering::Relaxed)),
+        });
+        self.apps = apps;
+    }
+
+    /// Leaves nothing behind.
+    pub(crate) async fn end(self) {
+        drop(self.apps);
+        match self.kept {
+            Kept::Sqlite(folder) => drop(folder),
+            Kept::Postgres(database) => database.drop().await,
+        }
     }
 
     pub(crate) fn now(&self) -> Timestamp {
@@ -62,18 +168,9 @@ impl World {
         self.restart().await;
     }
 
-    /// A request of an administrator at the keyboard of the server.
+    /// A request of an administrator at the keyboard of a server.
     pub(crate) async fn ask(&self, method: Method, path: &str, body: Value) -> (StatusCode, Value) {
-        let request = Request::builder()
-            .method(method)
-            .uri(format!("/api/v1{path}"))
-            .extension(LocalOperator("anna".to_owned()))
-            .body(Body::from(body.to_string()))
-            .unwrap();
-        let response = self.router.clone().oneshot(request).await.unwrap();
-        let status = response.status();
-        let body = axum::body::to_bytes(response.into_body(), usize::MAX).await.unwrap();
-        (status, serde_json::from_slice(&body).unwrap_or(Value::Null))
+        ask(self.servers.next_that_heard().await, method, path, body).await
     }
 
     /// The same, when it must succeed.
@@ -118,16 +215,16 @@ impl World {
 
     /// Everything that the server answers.
     pub(crate) fn router(&self) -> Router {
-        self.router.clone()
+        self.servers.routers[0].clone()
     }
 
     pub(crate) fn network(&self) -> Network {
-        Network { router: self.router.clone(), asked: AtomicUsize::new(0), loses: Loses::Nothing }
+        let servers = Arc::clone(&self.servers);
+        Network { servers, asked: AtomicUsize::new(0), loses: Loses::Nothing }
     }
 }
 
-async fn open(folder: &TempDir, clock: &Clock, page: NonZeroUsize) -> App {
-    let database = format!("sqlite:{}", folder.path().join("nicelist.db").display());
+async fn open(database: String, clock: &Clock, page: NonZeroUsize) -> App {
     let options = Options {
         database,
         sync_auth: SyncAuth::None,
@@ -154,9 +251,9 @@ pub(crate) enum Loses {
     FirstAnswerOfTwo(usize),
 }
 
-/// Carries a Mac's requests into the server's router.
+/// Carries a Mac's requests to a server.
 pub(crate) struct Network {
-    router: Router,
+    servers: Arc<Servers>,
     asked: AtomicUsize,
     loses: Loses,
 }
@@ -177,7 +274,13 @@ impl Network {
         let request =
             headers.iter().fold(request, |request, (name, value)| request.header(name, value));
         let request = request.body(Body::from(body.to_vec())).unwrap();
-        self.router.clone().oneshot(request).await.unwrap()
+        // Where a sync goes is settled by its preflight. Whoever answers what follows need not
+        // have heard of anything.
+        let server = match path.starts_with("preflight") {
+            true => self.servers.next_that_heard().await,
+            false => self.servers.next(),
+        };
+        server.clone().oneshot(request).await.unwrap()
     }
 }
 

@@ -1,6 +1,9 @@
 //! The contract of `Store`: what every database keeps, and what only some have to.
 
+#[path = "../postgres/mod.rs"]
+mod cluster;
 mod contract;
+mod postgres_server;
 mod sqlite_file;
 
 /// Makes a test of each behaviour for each database.
@@ -13,6 +16,19 @@ macro_rules! contract {
                     async fn $name() {
                         let file = crate::sqlite_file::File::new();
                         crate::contract::$area::$name(file.open().await).await;
+                    }
+                )+
+            })+
+        }
+
+        mod postgres {
+            $(mod $area {
+                $(
+                    #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+                    async fn $name() {
+                        let database = crate::cluster::Database::new().await;
+                        crate::contract::$area::$name(database.open().await).await;
+                        database.drop().await;
                     }
                 )+
             })+

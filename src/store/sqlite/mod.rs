@@ -5,7 +5,6 @@
 //! few connections of their own, each answer from one snapshot. A change of policy is one
 //! transaction of its own: a process that is killed leaves it whole or absent.
 
-mod codes;
 mod commit;
 mod events;
 mod having;
@@ -31,6 +30,7 @@ use self::hosts::HostRow;
 use self::open::Use;
 use self::readers::Readers;
 use self::writer::{Done, Turn, Writer};
+use super::codes;
 use super::{
     Change, Committed, Durability, EventFilter, EventPurge, HostFilter, Installation, LedgerRow,
     PolicySnapshot, RevisionFilter, RuleFilter, RuleKey, RulePlace, RuleRecord, RuleTurn,

@@ -3,13 +3,16 @@
 //! force for it, byte for byte, and where it hashes its rules the server expects that hash.
 //!
 //! What is in force is worked out a second time, on paper. `PROPTEST_CASES=100000` plays more
-//! histories than the usual two thousand; a failure shrinks to a story that can be read.
+//! histories than the usual two thousand; a failure shrinks to a story that can be read. Fewer
+//! are played on PostgreSQL, where each has a database made for it.
 
 mod history;
 mod paper;
 mod story;
 
 use proptest::prelude::*;
+
+use self::story::Stage;
 
 /// How many histories of each kind are played: half of all, so that both cores have some.
 const HISTORIES: u32 = 1000;
@@ -28,7 +31,7 @@ proptest! {
     fn clients_of_every_generation_hold_what_is_in_force(
         history in history::of_every_generation(),
     ) {
-        story::play(&history);
+        story::play(&history, Stage::Sqlite);
     }
 }
 
@@ -39,7 +42,7 @@ proptest! {
     fn clients_that_hash_their_rules_prove_that_they_hold_them(
         history in history::of_clients_that_prove(),
     ) {
-        story::play(&history);
+        story::play(&history, Stage::Sqlite);
     }
 }
 
@@ -50,6 +53,29 @@ proptest! {
     fn a_client_that_is_retagged_while_nobody_hears_of_it_holds_what_is_in_force(
         history in history::of_one_that_is_retagged(),
     ) {
-        story::play(&history);
+        story::play(&history, Stage::Sqlite);
+    }
+}
+
+proptest! {
+    #![proptest_config(config(HISTORIES / 50))]
+
+    #[test]
+    fn clients_hold_what_is_in_force_on_postgres(
+        history in history::of_every_generation(),
+    ) {
+        story::play(&history, Stage::Postgres(1, 0));
+    }
+}
+
+proptest! {
+    #![proptest_config(config(HISTORIES / 25))]
+
+    #[test]
+    fn clients_hold_what_is_in_force_whichever_of_two_servers_answers(
+        history in prop_oneof![history::of_every_generation(), history::of_clients_that_prove()],
+        turns in any::<u64>(),
+    ) {
+        story::play(&history, Stage::Postgres(2, turns));
     }
 }

@@ -20,17 +20,33 @@ use crate::world::{Loses, Mac, Network, World};
 /// So small that histories have downloads of several pages.
 const RULES_A_PAGE: NonZeroUsize = NonZeroUsize::new(2).unwrap();
 
+/// Where a history is played.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Stage {
+    /// One server over a file.
+    Sqlite,
+    /// So many servers over one PostgreSQL database; who answers when.
+    Postgres(usize, u64),
+}
+
 /// Plays a history; a difference between a Mac and the paper fails.
-pub(super) fn play(history: &History) {
+pub(super) fn play(history: &History, stage: Stage) {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     runtime.block_on(async {
-        let mut story = Story::begin(history).await;
+        let world = match stage {
+            Stage::Sqlite => World::with_rules_a_page(RULES_A_PAGE).await,
+            Stage::Postgres(servers, turns) => {
+                World::on_postgres(servers, turns, RULES_A_PAGE).await
+            }
+        };
+        let mut story = Story::begin(history, world).await;
         for step in &history.steps {
             story.happen(*step).await;
         }
         for host in 0..HOSTS.len() {
             story.sync(host, Loses::Nothing).await;
         }
+        story.world.end().await;
     });
 }
 
@@ -43,8 +59,7 @@ struct Story {
 }
 
 impl Story {
-    async fn begin(history: &History) -> Self {
-        let world = World::with_rules_a_page(RULES_A_PAGE).await;
+    async fn begin(history: &History, world: World) -> Self {
         for tag in TAGS {
             world.post("/tags", json!({"name": tag})).await;
         }

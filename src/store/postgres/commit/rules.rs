@@ -1,0 +1,301 @@
+//! Rule edits, many at once: streamed into a table of this session, and compared and written
+//! there by a few statements, however many there are. Sorted by key they touch each page of the
+//! index once.
+
+use std::pin::pin;
+
+use deadpool_postgres::Transaction;
+use tokio_postgres::Row;
+use tokio_postgres::binary_copy::BinaryCopyInWriter;
+use tokio_postgres::types::Type;
+
+use super::slots::{Slot, Slots};
+use super::transition;
+use crate::rule::{Outcome, Rule, Target};
+use crate::store::StoreResult;
+use crate::store::postgres::rows::{self, CONTENT, Content, Text, content_of};
+use crate::store::postgres::{codes, filter, query};
+
+/// The table of the session: how the rule of each key shall be.
+pub(in crate::store::postgres) const STAGE: &str = "CREATE TEMPORARY TABLE rule_stage (
+    place bigint NOT NULL, put boolean NOT NULL,
+    rule_type bigint NOT NULL, identifier text COLLATE \"C\" NOT NULL, scope bigint NOT NULL,
+    policy bigint, cel text COLLATE \"C\", message text COLLATE \"C\", url text COLLATE \"C\",
+    button_label text COLLATE \"C\", app_name text COLLATE \"C\", bundle_hash text COLLATE \"C\",
+    bundle_count bigint, comment text COLLATE \"C\", ticket text COLLATE \"C\",
+    source text COLLATE \"C\", expires bigint
+) ON COMMIT DELETE ROWS;";
+
+/// From so many rows on, how to find those that they replace is the planner's to say. Fewer are
+/// looked for one by one: of what the session's table holds the planner knows nothing.
+const MANY: usize = 5_000;
+/// The place of an edit whose outcome is known.
+const KNOWN: i64 = -1;
+
+/// One edit: the rule that shall be in force for a key, or none.
+pub(super) struct RuleEdit<'a> {
+    /// Whose place it is among the change's edits.
+    pub(super) place: usize,
+    /// The key's target.
+    pub(super) target: &'a Target,
+    /// The key's scope.
+    pub(super) slot: Slot,
+    /// The rule.
+    pub(super) rule: Option<&'a Rule>,
+}
+
+/// How the rule of a key shall be.
+struct Staged<'a> {
+    place: i64,
+    target: &'a Target,
+    scope: i64,
+    rule: Option<&'a Rule>,
+}
+
+/// Makes the edits, of which the last for each key decides, and says by how many rows the
+/// revision grew. `again` if the change has made others before.
+pub(super) async fn write(
+    on: &Transaction<'_>,
+    revision: i64,
+    scopes: &mut Slots<'_>,
+    mut edits: Vec<RuleEdit<'_>>,
+    outcomes: &mut [Outcome],
+    again: bool,
+) -> StoreResult<i64> {
+    edits.sort_unstable_by(|a, b| (a.target, a.slot, a.place).cmp(&(b.target, b.slot, b.place)));
+    let same_key = |a: &RuleEdit<'_>, b: &RuleEdit<'_>| a.slot == b.slot && a.target == b.target;
+    let groups: Vec<&[RuleEdit<'_>]> = edits.chunk_by(same_key).collect();
+    let several: Vec<_> = groups.iter().copied().filter(|group| group.len() > 1).collect();
+    let mut stored = in_force(on, scopes, &several).await?.into_iter();
+    let mut staged = Vec::with_capacity(groups.len());
+    for group in groups {
+        let [.., last] = group else { continue };
+        let mut place = codes::limit(last.place);
+        if group.len() > 1 {
+            if !play(group, stored.next().flatten().as_ref(), outcomes) {
+                continue;
+            }
+            place = KNOWN;
+        }
+        let scope = match last.rule {
+            Some(_) => scopes.intern(on, last.slot).await?,
+            None => match scopes.id(last.slot) {
+                Some(scope) => scope,
+                None => continue,
+            },
+        };
+        if place != KNOWN && last.rule.is_some() {
+            outcomes[last.place] = Outcome::Added;
+        }
+        staged.push(Staged { place, target: last.target, scope, rule: last.rule });
+    }
+    if staged.is_empty() {
+        return Ok(0);
+    }
+    fill(on, &staged, again).await?;
+    settle(on, revision, staged.len(), outcomes, again).await
+}
+
+/// Makes several edits of one key on paper. False if they leave it as it was.
+fn play(group: &[RuleEdit<'_>], stored: Option<&Rule>, outcomes: &mut [Outcome]) -> bool {
+    let before = stored.map(rows::content);
+    let mut now = before;
+    for edit in group {
+        let wanted = edit.rule.map(rows::content);
+        outcomes[edit.place] = transition(now.as_ref(), wanted.as_ref());
+        now = wanted;
+    }
+    now != before
+}
+
+/// The rules in force for the keys of some groups, in their order.
+async fn in_force(
+    on: &Transaction<'_>,
+    scopes: &Slots<'_>,
+    groups: &[&[RuleEdit<'_>]],
+) -> StoreResult<Vec<Option<Rule>>> {
+    let mut found = vec![None; groups.len()];
+    let keys = groups.iter().zip(0_i64..).filter_map(|(group, place)| {
+        let first = group.first()?;
+        Some((place, first.target, scopes.id(first.slot)?))
+    });
+    let (mut places, mut types, mut names, mut ids) = (vec![], vec![], vec![], vec![]);
+    for (place, target, scope) in keys {
+        places.push(place);
+        types.push(codes::rule_type(target.rule_type()));
+        names.push(Text(target.identifier()));
+        ids.push(scope);
+    }
+    if places.is_empty() {
+        return Ok(found);
+    }
+    let sql = format!(
+        "SELECT n.place, s.id, s.kind, s.name, r.rule_type, r.identifier, {}
+         FROM unnest($1::bigint[], $2::bigint[], $3::text[], $4::bigint[])
+                  AS n (place, rule_type, identifier, scope)
+              JOIN rule AS r ON r.rule_type = n.rule_type AND r.identifier = n.identifier
+                            AND r.scope = n.scope AND r.ended IS NULL
+              JOIN scope AS s ON s.id = r.scope",
+        content_of("r")
+    );
+    let mut scopes = crate::store::postgres::scopes::Scopes::default();
+    for row in &query(on, &sql, &[&places, &types, &names, &ids]).await? {
+        let rule = rows::rule(row, 4, scopes.read(row, 1)?)?;
+        if let Some(entry) = found.get_mut(place(row.try_get(0)?)?) {
+            *entry = Some(rule);
+        }
+    }
+    Ok(found)
+}
+
+/// Streams what shall be into the session's table.
+async fn fill(on: &Transaction<'_>, staged: &[Staged<'_>], again: bool) -> StoreResult<()> {
+    if again {
+        on.batch_execute("TRUNCATE rule_stage").await?;
+    }
+    let sql = format!(
+        "COPY rule_stage (place, put, rule_type, identifier, scope, {CONTENT})
+         FROM STDIN WITH (FORMAT binary)"
+    );
+    let sink = on.copy_in(&sql).await?;
+    let (number, text) = (Type::INT8, Type::TEXT);
+    let types = [
+        number.clone(),
+        Type::BOOL,
+        number.clone(),
+        text.clone(),
+        number.clone(),
+        number.clone(),
+        text.clone(),
+        text.clone(),
+        text.clone(),
+        text.clone(),
+        text.clone(),
+        text.clone(),
+        number.clone(),
+        text.clone(),
+        text.clone(),
+        text,
+        number,
+    ];
+    let mut writer = pin!(BinaryCopyInWriter::new(sink, &types));
+    for Staged { place, target, scope, rule } in staged {
+        let content = rule.map(rows::content).unwrap_or_default();
+        let Content { policy, cel, message, url, button_label, app_name, .. } = &content;
+        let Content { bundle_hash, bundle_count, comment, ticket, source, expires, .. } = &content;
+        let row: crate::store::postgres::Values<'_> = &[
+            place,
+            &rule.is_some(),
+            &codes::rule_type(target.rule_type()),
+            &target.identifier(),
+            scope,
+            policy,
+            cel,
+            message,
+            url,
+            button_label,
+            app_name,
+            bundle_hash,
+            bundle_count,
+            comment,
+            ticket,
+            source,
+            expires,
+        ];
+        writer.as_mut().write(row).await?;
+    }
+    writer.finish().await?;
+    Ok(())
+}
+
+/// Where two tables speak of the same rule in force.
+const SAME_KEY: &str = "o.rule_type = n.rule_type AND o.identifier = n.identifier
+    AND o.scope = n.scope AND o.ended IS NULL";
+const ONE_BY_ONE: &str = "SET LOCAL enable_seqscan = off; SET LOCAL enable_hashjoin = off;
+    SET LOCAL enable_mergejoin = off";
+const AS_PLANNED: &str = "SET LOCAL enable_seqscan = on; SET LOCAL enable_hashjoin = on;
+    SET LOCAL enable_mergejoin = on";
+
+/// Makes the rules in force what the session's table says, and says by how many rows the
+/// revision grew.
+async fn settle(
+    on: &Transaction<'_>,
+    revision: i64,
+    staged: usize,
+    outcomes: &mut [Outcome],
+    again: bool,
+) -> StoreResult<i64> {
+    on.batch_execute(if staged < MANY { ONE_BY_ONE } else { "ANALYZE rule_stage" }).await?;
+    let mut altered = 0;
+    let any = query(on, "SELECT 1 FROM rule WHERE ended IS NULL LIMIT 1", filter::NONE).await?;
+    if !any.is_empty() {
+        drop_unchanged(on, outcomes).await?;
+        if again {
+            // No revision but this ever saw them.
+            let sql = format!(
+                "WITH gone AS (DELETE FROM rule AS o USING rule_stage AS n
+                               WHERE {SAME_KEY} AND o.made = $1 RETURNING n.place, n.put)
+                 {PLACES}"
+            );
+            let rows = on.query(&sql, &[&revision]).await?;
+            altered -= note(&rows, outcomes)?;
+        }
+        let sql = format!(
+            "WITH gone AS (UPDATE rule AS o SET ended = $1 FROM rule_stage AS n
+                           WHERE {SAME_KEY} AND o.made < $1 RETURNING n.place, n.put)
+             {PLACES}"
+        );
+        let rows = on.query(&sql, &[&revision]).await?;
+        altered += note(&rows, outcomes)?;
+    }
+    let sql = format!(
+        "INSERT INTO rule (made, rule_type, identifier, scope, {CONTENT})
+         SELECT $1, rule_type, identifier, scope, {CONTENT} FROM rule_stage WHERE put
+         ORDER BY rule_type, identifier, scope"
+    );
+    altered += on.execute(&sql, &[&revision]).await?.cast_signed();
+    if staged < MANY {
+        on.batch_execute(AS_PLANNED).await?;
+    }
+    Ok(altered)
+}
+
+/// Takes out of the session's table what is so already.
+async fn drop_unchanged(on: &Transaction<'_>, outcomes: &mut [Outcome]) -> StoreResult<()> {
+    let sql = format!(
+        "WITH same AS (DELETE FROM rule_stage AS n USING rule AS o
+                       WHERE {SAME_KEY} AND n.put
+                         AND ROW({}) IS NOT DISTINCT FROM ROW({}) RETURNING n.place)
+         SELECT array_agg(place) FILTER (WHERE place <> {KNOWN}) FROM same",
+        content_of("o"),
+        content_of("n")
+    );
+    for row in on.query(&sql, filter::NONE).await? {
+        for number in row.try_get::<_, Option<Vec<i64>>>(0)?.unwrap_or_default() {
+            outcomes[place(number)?] = Outcome::Unchanged;
+        }
+    }
+    Ok(())
+}
+
+/// All places in one row, rather than a row each.
+const PLACES: &str = "SELECT count(*), array_agg(place) FILTER (WHERE put AND place <> -1),
+    array_agg(place) FILTER (WHERE NOT put AND place <> -1) FROM gone";
+
+/// Notes what became of edits whose key had a rule, and says how many that are.
+fn note(rows: &[Row], outcomes: &mut [Outcome]) -> StoreResult<i64> {
+    let mut gone = 0;
+    for row in rows {
+        gone += row.try_get::<_, i64>(0)?;
+        for (column, outcome) in [(1, Outcome::Changed), (2, Outcome::Removed)] {
+            for number in row.try_get::<_, Option<Vec<i64>>>(column)?.unwrap_or_default() {
+                outcomes[place(number)?] = outcome;
+            }
+        }
+    }
+    Ok(gone)
+}
+
+fn place(number: i64) -> StoreResult<usize> {
+    usize::try_from(number).map_err(|_| codes::corrupt("place", &number))
+}

@@ -1,0 +1,136 @@
+//! For how long events are kept.
+
+use deadpool_postgres::{Client, GenericClient};
+
+use super::keep::{FLOOR, digest};
+use super::partitions::{self, Week};
+use crate::rule::MachineId;
+use crate::store::postgres::locks::Lock;
+use crate::store::postgres::rows::count;
+use crate::store::postgres::{Values, codes, filter, query};
+use crate::store::{EventPurge, StoreResult};
+
+/// How many entries of dropped partitions are cleared away at a time.
+const STALE: i64 = 20_000;
+/// How long to wait for those who read a partition that is to be dropped. Whoever comes after
+/// waits as long.
+const DROP_PATIENCE: &str = "SET LOCAL lock_timeout = '2s'";
+
+/// Whether any event is to go.
+pub(in crate::store::postgres) async fn has_overdue(
+    on: &impl GenericClient,
+    purge: EventPurge,
+) -> StoreResult<bool> {
+    if let Some(before) = purge.before {
+        let sql = "SELECT 1 FROM event WHERE received < $1 LIMIT 1";
+        if !query(on, sql, &[&before.as_millisecond()]).await?.is_empty() {
+            return Ok(true);
+        }
+    }
+    let sql = format!("SELECT 1 FROM event_once WHERE received < {FLOOR} LIMIT 1");
+    let stale = !query(on, &sql, filter::NONE).await?.is_empty();
+    Ok(stale || surplus(on, purge.keep).await? > 0)
+}
+
+/// How many events there are beyond those that stay.
+async fn surplus(on: &impl GenericClient, keep: Option<u64>) -> StoreResult<i64> {
+    let Some(keep) = keep.and_then(|keep| i64::try_from(keep).ok()) else { return Ok(0) };
+    // Numbers go up, so that the count need not be taken where there are few.
+    let sql = "SELECT coalesce((SELECT max(id) FROM event) - (SELECT min(id) FROM event) + 1, 0)";
+    for sql in [sql, "SELECT count(*) FROM event"] {
+        let rows = query(on, sql, filter::NONE).await?;
+        let at_most: i64 = rows.first().map(|row| row.try_get(0)).transpose()?.unwrap_or(0);
+        if at_most <= keep {
+            return Ok(0);
+        }
+        if sql.contains("count") {
+            return Ok(at_most - keep);
+        }
+    }
+    Ok(0)
+}
+
+/// Drops the partitions that are wholly too old, and deletes the oldest of the other events that
+/// are to go, a few at a time. Says how many events went.
+pub(in crate::store::postgres) async fn purge(
+    client: &mut Client,
+    purge: EventPurge,
+    limit: usize,
+) -> StoreResult<usize> {
+    let mut gone = 0;
+    if let Some(before) = purge.before.map(|before| before.as_millisecond()) {
+        for week in partitions::all(&*client).await? {
+            if week.ends() <= before && gone < limit {
+                gone += drop_week(client, week).await?;
+            }
+        }
+        let sql =
+            "SELECT id, received FROM event WHERE received < $1 ORDER BY received, id LIMIT $2";
+        let left = codes::limit(limit.saturating_sub(gone));
+        gone += delete(client, sql, &[&before, &left]).await?;
+    }
+    let left = codes::limit(limit.saturating_sub(gone));
+    let surplus = surplus(&*client, purge.keep).await?.min(left);
+    if surplus > 0 {
+        let sql = "SELECT id, received FROM event ORDER BY id LIMIT $1";
+        gone += delete(client, sql, &[&surplus]).await?;
+    }
+    let sql = format!(
+        "DELETE FROM event_once WHERE digest = ANY (ARRAY(
+             SELECT digest FROM event_once WHERE received < {FLOOR} LIMIT $1))"
+    );
+    query(client, &sql, &[&STALE]).await?;
+    Ok(gone)
+}
+
+/// Drops a week, and says how many events went with it.
+async fn drop_week(client: &mut Client, week: Week) -> StoreResult<usize> {
+    let on = client.transaction().await?;
+    Lock::Events.take(&on).await?;
+    // Another server may have been faster.
+    if !partitions::all(&on).await?.contains(&week) {
+        return Ok(0);
+    }
+    on.batch_execute(DROP_PATIENCE).await?;
+    let sql = format!("SELECT count(*) FROM {}", week.partition("event"));
+    let events = count(&on.query_one(&sql, filter::NONE).await?, 0)?;
+    let sql = "INSERT INTO meta (key, value)
+               VALUES ('event_floor', convert_to($1::bigint::text, 'UTF8'))
+               ON CONFLICT (key) DO UPDATE SET value = convert_to(greatest(
+                   convert_from(meta.value, 'UTF8')::bigint, $1)::text, 'UTF8')";
+    query(&on, sql, &[&week.ends()]).await?;
+    partitions::drop_week(&on, week).await?;
+    on.commit().await?;
+    tracing::info!(events, week = week.partition("event"), "dropped a week of old events");
+    usize::try_from(events).map_err(|error| codes::corrupt("count", &error))
+}
+
+/// Deletes events that a query names, and all that is kept of them elsewhere.
+async fn delete(on: &impl GenericClient, which: &str, values: Values<'_>) -> StoreResult<usize> {
+    let sql = format!(
+        "WITH old AS MATERIALIZED ({which}), gone AS (
+             DELETE FROM event AS e USING old WHERE e.id = old.id AND e.received = old.received
+             RETURNING e.id, e.received, {} AS digest
+         ), bodies AS (
+             DELETE FROM event_body AS b USING gone
+             WHERE b.id = gone.id AND b.received = gone.received
+         ), entries AS (
+             DELETE FROM event_once AS o USING gone WHERE o.digest = gone.digest
+         )
+         SELECT count(*) FROM gone",
+        digest("e")
+    );
+    let rows = query(on, &sql, values).await?;
+    let gone = rows.first().map_or(Ok(0), |row| count(row, 0))?;
+    usize::try_from(gone).map_err(|error| codes::corrupt("count", &error))
+}
+
+/// Deletes all events of a host.
+pub(in crate::store::postgres) async fn delete_of(
+    on: &impl GenericClient,
+    machine: &MachineId,
+) -> StoreResult<()> {
+    let which = "SELECT id, received FROM event WHERE machine = $1";
+    delete(on, which, &[&machine.as_str()]).await?;
+    Ok(())
+}

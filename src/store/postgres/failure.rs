@@ -1,0 +1,53 @@
+//! What went wrong, in the words of the store.
+
+use std::io;
+
+use deadpool_postgres::PoolError;
+use tokio_postgres::error::SqlState;
+
+use super::url::chain;
+use crate::store::StoreError;
+
+impl From<tokio_postgres::Error> for StoreError {
+    fn from(error: tokio_postgres::Error) -> Self {
+        match error.code() {
+            Some(code) if is_absence(code) => Self::Unreachable(chain(&error)),
+            Some(code) if *code == SqlState::LOCK_NOT_AVAILABLE => Self::Overloaded,
+            Some(code) if *code == SqlState::DISK_FULL => {
+                Self::Database(format!("its disk is full ({})", chain(&error)))
+            }
+            Some(_) => Self::Database(chain(&error)),
+            None if is_lost(&error) => Self::Unreachable(chain(&error)),
+            None => Self::Database(chain(&error)),
+        }
+    }
+}
+
+impl From<PoolError> for StoreError {
+    fn from(error: PoolError) -> Self {
+        match error {
+            PoolError::Backend(error) => error.into(),
+            PoolError::Timeout(deadpool_postgres::TimeoutType::Wait) => Self::Overloaded,
+            PoolError::PostCreateHook(deadpool_postgres::HookError::Backend(error)) => error.into(),
+            error => Self::Unreachable(chain(&error)),
+        }
+    }
+}
+
+/// Whether the server says that it is not there: starting, stopping, or full of connections.
+fn is_absence(code: &SqlState) -> bool {
+    let absent = [
+        SqlState::ADMIN_SHUTDOWN,
+        SqlState::CRASH_SHUTDOWN,
+        SqlState::CANNOT_CONNECT_NOW,
+        SqlState::TOO_MANY_CONNECTIONS,
+        SqlState::IDLE_IN_TRANSACTION_SESSION_TIMEOUT,
+    ];
+    code.code().starts_with("08") || absent.contains(code)
+}
+
+/// Whether the connection broke, or never came about.
+fn is_lost(error: &tokio_postgres::Error) -> bool {
+    let of_io = std::error::Error::source(error).is_some_and(|cause| cause.is::<io::Error>());
+    error.is_closed() || of_io || error.to_string().starts_with("timeout")
+}

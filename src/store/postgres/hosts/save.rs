@@ -1,0 +1,172 @@
+//! Saving hosts, many at once.
+
+use std::collections::HashSet;
+
+use deadpool_postgres::{Client, GenericClient};
+
+use crate::fleet::Host;
+use crate::store::StoreResult;
+use crate::store::postgres::locks::Lock;
+use crate::store::postgres::rows::{clean, clean_json};
+use crate::store::postgres::writer::Batch;
+use crate::store::postgres::{codes, query};
+
+/// A host as a row, to be saved if it still is at a version.
+pub(in crate::store::postgres) struct Save {
+    machine: String,
+    version: i64,
+    serial: String,
+    hostname: String,
+    primary_user: String,
+    first_seen: i64,
+    sync: String,
+    facts: String,
+}
+
+impl Save {
+    /// Nothing if there cannot be such a version.
+    pub(in crate::store::postgres) fn new(host: &Host, version: u64) -> StoreResult<Option<Self>> {
+        let Ok(version) = i64::try_from(version) else { return Ok(None) };
+        Ok(Some(Self {
+            machine: host.machine.as_str().to_owned(),
+            version,
+            serial: clean(&host.facts.serial).into_owned(),
+            hostname: clean(&host.facts.hostname).into_owned(),
+            primary_user: clean(&host.facts.primary_user).into_owned(),
+            first_seen: host.first_seen.as_millisecond(),
+            sync: codes::json(&host.sync)?,
+            // Lists of hosts look into it.
+            facts: clean_json(codes::json(&host.facts)?),
+        }))
+    }
+}
+
+const UPDATE_ONE: &str = "UPDATE host SET version = version + 1, serial = $3, hostname = $4,
+        primary_user = $5, first_seen = $6, sync = $7, facts = $8
+    WHERE machine = $1 AND version = $2 RETURNING machine";
+const UPDATE: &str = "UPDATE host AS h SET version = h.version + 1, serial = n.serial,
+        hostname = n.hostname, primary_user = n.primary_user, first_seen = n.first_seen,
+        sync = n.sync, facts = n.facts
+    FROM unnest($1::text[], $2::bigint[], $3::text[], $4::text[], $5::text[], $6::bigint[],
+                $7::text[], $8::text[])
+        AS n (machine, version, serial, hostname, primary_user, first_seen, sync, facts)
+    WHERE h.machine = n.machine AND h.version = n.version RETURNING h.machine";
+const INSERT: &str = "INSERT INTO host (machine, version, serial, hostname, primary_user, tags,
+                                        first_seen, sync, facts)
+    SELECT machine, version + 1 + coalesce((SELECT convert_from(value, 'UTF8')::bigint FROM meta
+                                            WHERE key = 'forgotten'), 0),
+           serial, hostname, primary_user, '[]', first_seen, sync, facts
+    FROM unnest($1::text[], $2::bigint[], $3::text[], $4::text[], $5::text[], $6::bigint[],
+                $7::text[], $8::text[])
+        AS n (machine, version, serial, hostname, primary_user, first_seen, sync, facts)
+    ON CONFLICT DO NOTHING RETURNING machine";
+
+/// Saves hosts that wait together.
+pub(in crate::store::postgres) struct Saves;
+
+impl Batch for Saves {
+    type Job = Save;
+    type Answer = bool;
+
+    async fn write(&self, client: &mut Client, jobs: &[Save]) -> StoreResult<Vec<bool>> {
+        let mut rounds = rounds(jobs);
+        if let [only] = &rounds[..]
+            && only.iter().all(|place| jobs[*place].version > 0)
+        {
+            let saved = statement(client, UPDATE, jobs, only).await?;
+            return Ok((0..jobs.len())
+                .map(|place| saved.contains(&*jobs[place].machine))
+                .collect());
+        }
+        let mut answers = vec![false; jobs.len()];
+        let on = client.transaction().await?;
+        // Not while a host is being forgotten: its version must not come back.
+        Lock::Hosts.share(&on).await?;
+        for round in &mut rounds {
+            let (new, known): (Vec<usize>, Vec<usize>) =
+                round.iter().partition(|place| jobs[**place].version == 0);
+            for (sql, places) in [(INSERT, new), (UPDATE, known)] {
+                let saved = statement(&on, sql, jobs, &places).await?;
+                for place in places {
+                    answers[place] = saved.contains(&*jobs[place].machine);
+                }
+            }
+        }
+        on.commit().await?;
+        Ok(answers)
+    }
+}
+
+/// Jobs in rounds in which no host comes twice. Mostly it is one.
+fn rounds(jobs: &[Save]) -> Vec<Vec<usize>> {
+    let mut rounds: Vec<(HashSet<&str>, Vec<usize>)> = Vec::new();
+    for (place, job) in jobs.iter().enumerate() {
+        let free = rounds.iter_mut().find(|(seen, _)| !seen.contains(&*job.machine));
+        match free {
+            Some((seen, places)) => {
+                seen.insert(&job.machine);
+                places.push(place);
+            }
+            None => rounds.push((HashSet::from([&*job.machine]), vec![place])),
+        }
+    }
+    rounds.into_iter().map(|(_, places)| places).collect()
+}
+
+/// Runs one of the statements with some of the jobs, and says which hosts were saved.
+async fn statement(
+    on: &impl GenericClient,
+    sql: &str,
+    jobs: &[Save],
+    places: &[usize],
+) -> StoreResult<HashSet<String>> {
+    fn column<'a, T>(jobs: &'a [Save], places: &[usize], of: fn(&'a Save) -> T) -> Vec<T> {
+        places.iter().map(|place| of(&jobs[*place])).collect()
+    }
+    if places.is_empty() {
+        return Ok(HashSet::new());
+    }
+    let rows = match places {
+        [only] if sql == UPDATE => {
+            let Save { machine, version, serial, hostname, .. } = &jobs[*only];
+            let Save { primary_user, first_seen, sync, facts, .. } = &jobs[*only];
+            let row: super::super::Values<'_> =
+                &[machine, version, serial, hostname, primary_user, first_seen, sync, facts];
+            query(on, UPDATE_ONE, row).await?
+        }
+        _ => {
+            let row: super::super::Values<'_> = &[
+                &column(jobs, places, |job| &*job.machine),
+                &column(jobs, places, |job| job.version),
+                &column(jobs, places, |job| &*job.serial),
+                &column(jobs, places, |job| &*job.hostname),
+                &column(jobs, places, |job| &*job.primary_user),
+                &column(jobs, places, |job| job.first_seen),
+                &column(jobs, places, |job| &*job.sync),
+                &column(jobs, places, |job| &*job.facts),
+            ];
+            query(on, sql, row).await?
+        }
+    };
+    Ok(rows.iter().map(|row| row.try_get(0)).collect::<Result<_, _>>()?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_host_comes_twice_in_a_round() {
+        let job = |machine: &str| {
+            let host = Host::new(machine.parse().unwrap(), jiff::Timestamp::UNIX_EPOCH);
+            Save::new(&host, 1).unwrap().unwrap()
+        };
+        let jobs = ["a", "b", "a", "c", "a", "b"].map(job);
+        assert_eq!(rounds(&jobs), [vec![0, 1, 3], vec![2, 5], vec![4]]);
+        assert!(
+            Save::new(&Host::new("m".parse().unwrap(), jiff::Timestamp::UNIX_EPOCH), u64::MAX)
+                .unwrap()
+                .is_none()
+        );
+    }
+}

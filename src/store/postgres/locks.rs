@@ -1,0 +1,39 @@
+//! Locks that servers over one database take in turn. They end with their transaction.
+//!
+//! Whoever takes one must take it first: what a statement sees is settled when it begins, and
+//! it has to see what the last holder left.
+
+use deadpool_postgres::GenericClient;
+
+use crate::store::StoreResult;
+
+/// "nice": no lock of another program.
+const OURS: i32 = 0x6e69_6365;
+
+/// What is locked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Lock {
+    /// The schema.
+    Schema = 1,
+    /// Policy and tokens. Under it revisions are numbered, so that their order is that of commits.
+    Policy = 2,
+    /// Which hosts there are: shared by those who add some, alone for who forgets one.
+    Hosts = 3,
+    /// New events. Under it they are numbered, so that whoever follows them misses none.
+    Events = 4,
+}
+
+impl Lock {
+    /// Waits for the lock and holds it alone.
+    pub(super) async fn take(self, on: &impl GenericClient) -> StoreResult<()> {
+        super::query(on, "SELECT pg_advisory_xact_lock($1, $2)", &[&OURS, &(self as i32)]).await?;
+        Ok(())
+    }
+
+    /// Waits for the lock and shares it.
+    pub(super) async fn share(self, on: &impl GenericClient) -> StoreResult<()> {
+        let sql = "SELECT pg_advisory_xact_lock_shared($1, $2)";
+        super::query(on, sql, &[&OURS, &(self as i32)]).await?;
+        Ok(())
+    }
+}

@@ -1,0 +1,301 @@
+//! The PostgreSQL adapter: any number of servers over one database.
+//!
+//! Reads go to a few connections. What is written most, hosts and events, is written in groups:
+//! requests that wait together share a commit, and are answered after it. A change of policy is
+//! one transaction of its own, under a lock that all servers take in turn, so that the order of
+//! revisions is the order of commits. Other servers hear of it at once.
+//!
+//! Every method fails soon when the database is not there, and works again when it is.
+
+mod commit;
+mod events;
+mod failure;
+mod filter;
+mod having;
+mod history;
+mod hosts;
+mod listen;
+mod locks;
+mod open;
+mod policy;
+mod pool;
+mod rows;
+mod scopes;
+mod tls;
+mod tokens;
+mod url;
+mod writer;
+
+use async_trait::async_trait;
+use deadpool_postgres::{Client, GenericClient, Pool, Transaction};
+use jiff::Timestamp;
+use tokio_postgres::Row;
+use tokio_postgres::types::ToSql;
+
+use self::events::{Additions, Keeping, Part};
+use self::hosts::{Save, Saves};
+use self::listen::Listener;
+use self::pool::{Use, snapshot};
+use self::url::Address;
+use self::writer::Writer;
+use super::codes;
+use super::{
+    Change, Committed, Durability, EventFilter, EventPurge, HostFilter, Installation, LedgerRow,
+    PolicySnapshot, RevisionFilter, RuleFilter, RuleKey, RulePlace, RuleRecord, RuleTurn,
+    RuleVersion, ScopeId, Store, StoreError, StoreResult, StoredEvent, StoredHost, StoredRevision,
+    TokenRecord,
+};
+use crate::fleet::{Event, EventId, EventStat, Host, InForce, ScopeSetId};
+use crate::rule::{MachineId, Revision, Scope, Target};
+
+/// The values of a query.
+type Values<'a> = &'a [&'a (dyn ToSql + Sync)];
+
+/// Runs a statement that its connection keeps ready from then on.
+async fn query(on: &impl GenericClient, sql: &str, values: Values<'_>) -> StoreResult<Vec<Row>> {
+    let statement = on.prepare_cached(sql).await?;
+    Ok(on.query(&statement, values).await?)
+}
+
+/// A database on a server.
+pub(super) struct Postgres {
+    readers: Pool,
+    policy: Pool,
+    hosts: Writer<Saves>,
+    events: Writer<Keeping>,
+    listener: Listener,
+}
+
+impl Postgres {
+    /// Connects to the database that a URL names, and brings its schema up to date.
+    pub(super) async fn open(url: &str, durability: Durability) -> StoreResult<Self> {
+        let address = Address::parse(url).map_err(|reason| StoreError::Open {
+            // What cannot be read may hold a password anywhere.
+            url: "the PostgreSQL database".to_owned(),
+            reason,
+        })?;
+        let failed = |reason| StoreError::Open { url: address.shown.clone(), reason };
+        let pool = |purpose| pool::pool(&address, purpose, durability);
+        let readers = pool(Use::Read)?;
+        open::prepare(&readers).await.map_err(failed)?;
+        Ok(Self {
+            readers,
+            policy: pool(Use::Policy)?,
+            hosts: Writer::start(Saves, pool(Use::WriteByKey)?),
+            events: Writer::start(Keeping::default(), pool(Use::Write)?),
+            listener: Listener::start(address),
+        })
+    }
+
+    /// A connection for one question.
+    async fn reader(&self) -> StoreResult<Client> {
+        Ok(self.readers.get().await?)
+    }
+
+    /// The connection for changes of policy, in turn.
+    async fn policy(&self) -> StoreResult<Client> {
+        Ok(self.policy.get().await?)
+    }
+}
+
+/// Answers several questions as of one moment.
+macro_rules! at_once {
+    ($store:expr, |$on:ident| $answer:expr) => {{
+        let mut client = $store.reader().await?;
+        let transaction: Transaction<'_> = snapshot(&mut client).await?;
+        let $on = &transaction;
+        let answer = $answer.await?;
+        transaction.commit().await?;
+        Ok(answer)
+    }};
+}
+
+#[async_trait]
+impl Store for Postgres {
+    async fn install(&self, installation: Installation) -> StoreResult<([u8; 32], bool)> {
+        tokens::install(&mut self.policy().await?, &installation).await
+    }
+
+    async fn commit(&self, change: Change) -> StoreResult<Committed> {
+        commit::commit(&mut self.policy().await?, &change).await
+    }
+
+    async fn expire(&self, now: Timestamp) -> StoreResult<Option<Revision>> {
+        // Most of the time there is nothing to do, and nobody has to wait for that.
+        if !policy::has_expired(&self.reader().await?, now.as_millisecond()).await? {
+            return Ok(None);
+        }
+        commit::expire(&mut self.policy().await?, now).await
+    }
+
+    async fn head(&self) -> StoreResult<Revision> {
+        commit::head(&self.reader().await?).await
+    }
+
+    async fn snapshot(&self) -> StoreResult<PolicySnapshot> {
+        at_once!(self, |on| policy::snapshot(on))
+    }
+
+    async fn snapshot_at(&self, at: Revision) -> StoreResult<PolicySnapshot> {
+        at_once!(self, |on| policy::snapshot_at(on, at))
+    }
+
+    async fn ledger(
+        &self,
+        since: Revision,
+        above: i64,
+        limit: usize,
+    ) -> StoreResult<Vec<LedgerRow>> {
+        at_once!(self, |on| policy::ledger(on, since, above, limit))
+    }
+
+    async fn rules(
+        &self,
+        filter: &RuleFilter,
+        after: Option<&RuleKey>,
+        limit: usize,
+    ) -> StoreResult<Vec<RuleRecord>> {
+        at_once!(self, |on| policy::rules(on, filter, after, limit))
+    }
+
+    async fn revisions(
+        &self,
+        filter: &RevisionFilter,
+        before: Option<Revision>,
+        limit: usize,
+    ) -> StoreResult<Vec<StoredRevision>> {
+        at_once!(self, |on| history::list(on, filter, before, limit))
+    }
+
+    async fn revision(&self, revision: Revision) -> StoreResult<Option<StoredRevision>> {
+        history::get(&self.reader().await?, revision).await
+    }
+
+    async fn turned(&self, revision: Revision) -> StoreResult<(InForce, InForce)> {
+        at_once!(self, |on| history::turned(on, revision))
+    }
+
+    async fn rule_changes(
+        &self,
+        revision: Revision,
+        after: Option<RulePlace>,
+        limit: usize,
+    ) -> StoreResult<Vec<(RulePlace, RuleTurn)>> {
+        at_once!(self, |on| history::rule_changes(on, revision, after, limit))
+    }
+
+    async fn rule_versions(
+        &self,
+        target: &Target,
+        before: Option<i64>,
+        limit: usize,
+    ) -> StoreResult<Vec<RuleVersion>> {
+        history::versions(&self.reader().await?, target, before, limit).await
+    }
+
+    async fn host(&self, machine: &MachineId) -> StoreResult<Option<StoredHost>> {
+        hosts::get(&self.reader().await?, machine).await
+    }
+
+    async fn hosts(
+        &self,
+        filter: &HostFilter,
+        after: Option<&MachineId>,
+        limit: usize,
+    ) -> StoreResult<Vec<Host>> {
+        at_once!(self, |on| hosts::list(on, filter, after, limit))
+    }
+
+    async fn santa_versions(&self, scope: &Scope) -> StoreResult<Vec<(String, u64)>> {
+        at_once!(self, |on| hosts::santa_versions(on, scope))
+    }
+
+    async fn save_host(&self, host: &Host, version: u64) -> StoreResult<bool> {
+        match Save::new(host, version)? {
+            Some(save) => self.hosts.write(save).await,
+            None => Ok(false),
+        }
+    }
+
+    async fn forget_host(&self, machine: &MachineId) -> StoreResult<bool> {
+        hosts::forget(&mut self.reader().await?, machine).await
+    }
+
+    async fn intern_scope_set(&self, members: &[ScopeId]) -> StoreResult<ScopeSetId> {
+        hosts::intern_scope_set(&self.reader().await?, members).await
+    }
+
+    async fn scope_set(&self, id: ScopeSetId) -> StoreResult<Option<Vec<ScopeId>>> {
+        hosts::scope_set(&self.reader().await?, id).await
+    }
+
+    async fn add_events(&self, events: &[Event], received: Timestamp) -> StoreResult<usize> {
+        if events.is_empty() {
+            return Ok(0);
+        }
+        self.events.write(Additions { events: events.to_vec(), received }).await
+    }
+
+    async fn count_new_events(&self, events: &[Event]) -> StoreResult<usize> {
+        events::count_new(&self.reader().await?, events).await
+    }
+
+    async fn events(
+        &self,
+        filter: &EventFilter,
+        before: Option<EventId>,
+        limit: usize,
+    ) -> StoreResult<Vec<StoredEvent>> {
+        events::list(&self.reader().await?, filter, Part::Before(before), limit).await
+    }
+
+    async fn events_after(
+        &self,
+        filter: &EventFilter,
+        after: EventId,
+        limit: usize,
+    ) -> StoreResult<Vec<StoredEvent>> {
+        events::list(&self.reader().await?, filter, Part::After(after), limit).await
+    }
+
+    async fn event(&self, id: EventId) -> StoreResult<Option<StoredEvent>> {
+        events::get(&self.reader().await?, id).await
+    }
+
+    async fn event_stats(&self, filter: &EventFilter, limit: usize) -> StoreResult<Vec<EventStat>> {
+        events::stats(&self.reader().await?, filter, limit).await
+    }
+
+    async fn count_bundle_members(&self, bundle: &str) -> StoreResult<u64> {
+        events::count_members(&self.reader().await?, bundle).await
+    }
+
+    async fn bundle_members(&self, bundle: &str) -> StoreResult<Vec<(MachineId, String)>> {
+        events::bundle_members(&self.reader().await?, bundle).await
+    }
+
+    async fn purge_events(&self, purge: EventPurge, limit: usize) -> StoreResult<usize> {
+        let mut client = self.reader().await?;
+        // Most of the time there is nothing to do, and nobody has to wait for that.
+        if !events::has_overdue(&client, purge).await? {
+            return Ok(0);
+        }
+        events::purge(&mut client, purge, limit).await
+    }
+
+    async fn tokens(&self) -> StoreResult<Vec<TokenRecord>> {
+        tokens::list(&self.reader().await?).await
+    }
+
+    async fn add_token(&self, token: TokenRecord) -> StoreResult<()> {
+        tokens::add(&mut self.policy().await?, &token).await
+    }
+
+    async fn revoke_token(&self, name: &str) -> StoreResult<bool> {
+        tokens::revoke(&mut self.policy().await?, name).await
+    }
+
+    async fn changed_elsewhere(&self) {
+        self.listener.changed().await;
+    }
+}

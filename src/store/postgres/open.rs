@@ -1,0 +1,205 @@
+//! Opening: the checks before anything is written, and the schema.
+
+use deadpool_postgres::{Client, GenericClient, HookError, Pool, PoolError};
+use tokio_postgres::error::SqlState;
+
+use super::locks::Lock;
+use super::url::chain;
+use super::{filter, query, snapshot};
+use crate::store::StoreError;
+
+/// Whose schema it is, in the table that says so.
+const PROGRAM: &str = "nicelist";
+/// The oldest server whose SQL we speak.
+const OLDEST_SERVER: i32 = 140_000;
+
+/// The schema's versions, oldest first; a database at version N has had the first N. Never
+/// edit one that was released.
+const MIGRATIONS: &[&str] = &[
+    include_str!("migrations/0001_initial.sql"),
+    include_str!("migrations/0002_events.sql"),
+    include_str!("migrations/0003_history.sql"),
+    include_str!("migrations/0004_tag_membership.sql"),
+];
+
+/// Checks that the database is ours to write, and brings its schema up to date. What is wrong is
+/// said in a user's words.
+pub(super) async fn prepare(pool: &Pool) -> Result<(), String> {
+    let mut client = pool.get().await.map_err(|error| match error {
+        PoolError::Backend(error) | PoolError::PostCreateHook(HookError::Backend(error)) => {
+            reason(&error)
+        }
+        error => unreachable(&chain(&error)),
+    })?;
+    let found = async {
+        let on = snapshot(&mut client).await?;
+        let found = examine(&on).await?;
+        on.commit().await?;
+        Ok::<_, StoreError>(found)
+    };
+    let found = found.await.map_err(|error| error.to_string())?;
+    if found.check()? < MIGRATIONS.len() {
+        migrate(&mut client).await?;
+    }
+    Ok(())
+}
+
+/// Says in a user's words why there is no connection.
+fn reason(error: &tokio_postgres::Error) -> String {
+    let said = chain(error);
+    match error.code() {
+        Some(code) if *code == SqlState::INVALID_PASSWORD => {
+            format!("{said}; check the user and the password in the URL")
+        }
+        Some(code) if *code == SqlState::INVALID_AUTHORIZATION_SPECIFICATION => {
+            format!("{said}; check the user in the URL, and who may connect in pg_hba.conf")
+        }
+        Some(code) if *code == SqlState::INVALID_CATALOG_NAME => {
+            format!("{said}; make it with createdb, owned by the user in the URL")
+        }
+        Some(code) if *code == SqlState::TOO_MANY_CONNECTIONS => {
+            format!("{said}; raise max_connections")
+        }
+        Some(_) => said,
+        None => unreachable(&said),
+    }
+}
+
+fn unreachable(said: &str) -> String {
+    format!("{said}; check that PostgreSQL runs there and that it can be reached from here")
+}
+
+/// What there is before anything is written.
+#[derive(Debug)]
+struct Found {
+    server: i32,
+    in_recovery: bool,
+    read_only: bool,
+    encoding: String,
+    schema: Option<String>,
+    may_create: bool,
+    may_stage: bool,
+    marked: bool,
+    tables: i64,
+    version: i64,
+}
+
+async fn examine(on: &impl GenericClient) -> Result<Found, StoreError> {
+    let sql = "SELECT current_setting('server_version_num')::int4, pg_is_in_recovery(),
+                      -- Of the session, for this transaction only reads in any case.
+                      current_setting('default_transaction_read_only')::bool,
+                      getdatabaseencoding()::text, current_schema()::text,
+                      coalesce(has_schema_privilege(current_schema(), 'CREATE'), false),
+                      has_database_privilege(current_database(), 'TEMPORARY'),
+                      to_regclass(quote_ident(current_schema()) || '.nicelist_schema') IS NOT NULL,
+                      (SELECT count(*) FROM pg_class AS c
+                       WHERE c.relnamespace = to_regnamespace(quote_ident(current_schema()))
+                         AND c.relkind IN ('r', 'p', 'v', 'm', 'f'))";
+    let rows = query(on, sql, filter::NONE).await?;
+    let row = rows.first().ok_or_else(|| StoreError::Database("no answer".to_owned()))?;
+    let mut found = Found {
+        server: row.try_get(0)?,
+        in_recovery: row.try_get(1)?,
+        read_only: row.try_get(2)?,
+        encoding: row.try_get(3)?,
+        schema: row.try_get(4)?,
+        may_create: row.try_get(5)?,
+        may_stage: row.try_get(6)?,
+        marked: row.try_get(7)?,
+        tables: row.try_get(8)?,
+        version: 0,
+    };
+    if found.marked {
+        let sql = "SELECT version FROM nicelist_schema WHERE program = $1";
+        let rows = query(on, sql, &[&PROGRAM]).await?;
+        found.marked = !rows.is_empty();
+        found.version = rows.first().map(|row| row.try_get(0)).transpose()?.unwrap_or(0);
+    }
+    Ok(found)
+}
+
+impl Found {
+    /// The schema's version, 0 for a database that has nothing in it yet, unless it must not be
+    /// touched.
+    fn check(&self) -> Result<usize, String> {
+        if self.server < OLDEST_SERVER {
+            let (is, wants) = (self.server / 10_000, OLDEST_SERVER / 10_000);
+            return Err(format!("PostgreSQL {is} is too old; use {wants} or newer"));
+        }
+        let Some(schema) = &self.schema else {
+            return Err("its search_path names no schema that is there; set it for the user in \
+                        the URL"
+                .to_owned());
+        };
+        if !self.marked && self.tables > 0 {
+            return Err(format!(
+                "its schema `{schema}` belongs to another program; name another database"
+            ));
+        }
+        let version = usize::try_from(self.version).unwrap_or(usize::MAX);
+        if version > MIGRATIONS.len() {
+            return Err(format!(
+                "a newer nicelist made it (schema {}, this one knows {}); upgrade nicelist",
+                self.version,
+                MIGRATIONS.len()
+            ));
+        }
+        if self.in_recovery {
+            return Err("it is a standby, which can only be read; name the primary".to_owned());
+        }
+        if self.read_only {
+            return Err("it is set to be read only (default_transaction_read_only); allow the \
+                        user in the URL to write"
+                .to_owned());
+        }
+        if self.encoding != "UTF8" {
+            let encoding = &self.encoding;
+            return Err(format!(
+                "its encoding is {encoding}; make one with createdb --encoding UTF8"
+            ));
+        }
+        if !self.may_create {
+            return Err(format!(
+                "the user in the URL may not make tables in its schema `{schema}`; make the user \
+                 the owner of the database"
+            ));
+        }
+        if !self.may_stage {
+            return Err("the user in the URL may not make temporary tables in it, which changes \
+                        take; GRANT TEMPORARY ON DATABASE to the user"
+                .to_owned());
+        }
+        Ok(version)
+    }
+}
+
+/// Runs the migrations that are missing, all or none, while no one else does.
+async fn migrate(client: &mut Client) -> Result<(), String> {
+    let migrated = async {
+        let writing = client.transaction().await?;
+        Lock::Schema.take(&writing).await?;
+        // Asked again under the lock: another process may have been faster.
+        let found = examine(&writing).await?;
+        match found.check() {
+            Ok(version) => apply(&writing, version).await?,
+            Err(reason) => return Ok(Err(reason)),
+        }
+        writing.commit().await?;
+        Ok::<_, StoreError>(Ok(()))
+    };
+    migrated.await.map_err(|error| format!("its schema cannot be brought up to date: {error}"))?
+}
+
+async fn apply(writing: &impl GenericClient, version: usize) -> Result<(), StoreError> {
+    let mark = "CREATE TABLE IF NOT EXISTS nicelist_schema (
+        program text COLLATE \"C\" PRIMARY KEY, version bigint NOT NULL)";
+    writing.batch_execute(mark).await?;
+    for migration in MIGRATIONS.iter().skip(version) {
+        writing.batch_execute(migration).await?;
+    }
+    let newest = i64::try_from(MIGRATIONS.len().max(version)).unwrap_or(i64::MAX);
+    let mark = "INSERT INTO nicelist_schema (program, version) VALUES ($1, $2)
+                ON CONFLICT (program) DO UPDATE SET version = excluded.version";
+    writing.execute(mark, &[&PROGRAM, &newest]).await?;
+    Ok(())
+}

@@ -1,0 +1,120 @@
+//! Several servers over one database: what one writes, another may have to answer for.
+
+use std::num::NonZeroUsize;
+use std::sync::Arc;
+
+use nicelist::fleet::Clock;
+use nicelist::protocol::{
+    Format, PostflightRequest, PreflightRequest, RuleDownloadRequest, SyncType, Wire,
+};
+use nicelist::rule::{MachineId, RuleDraft};
+use nicelist::store::{self, Author, Change, Durability, Edit};
+use nicelist::sync::Engine;
+
+use crate::cluster::Database;
+use crate::shell::{Server, Shell};
+
+const JSON: Wire = Wire { format: Format::Json, gzip: false };
+
+/// An engine that hears of nothing: it follows only when it has to.
+async fn deaf(url: &str, clock: &Clock) -> Engine {
+    let store = store::open(url, Durability::Power).await.unwrap();
+    let page = NonZeroUsize::new(1).unwrap();
+    Engine::open(Arc::clone(&store), [7; 32], clock.clone(), page).await.unwrap()
+}
+
+fn allow(team: &str, clock: &Clock) -> Change {
+    let draft = RuleDraft {
+        target: format!("teamid:{team}"),
+        policy: "allow".to_owned(),
+        scope: "fleet".to_owned(),
+        ..RuleDraft::default()
+    };
+    let author = Author { name: "anna".to_owned(), at: clock.now(), message: None };
+    let edits = vec![Edit::PutRule(Box::new(draft.try_into().unwrap()))];
+    Change { author, base: None, dry_run: false, edits }
+}
+
+/// Downloads a session's pages from servers in turn, and gives the team ids on them.
+async fn pages(engines: [&Engine; 2], machine: &MachineId) -> Vec<String> {
+    let (mut cursor, mut teams) = (String::new(), Vec::new());
+    for engine in engines.into_iter().cycle() {
+        let request = RuleDownloadRequest { cursor: cursor.clone(), ..Default::default() };
+        let body = engine.rule_download(machine, &request, JSON).await.unwrap();
+        let page: serde_json::Value = serde_json::from_slice(&body).unwrap();
+        let rules = page["rules"].as_array().cloned().unwrap_or_default();
+        teams.extend(rules.iter().map(|rule| rule["identifier"].as_str().unwrap().to_owned()));
+        page["cursor"].as_str().unwrap_or_default().clone_into(&mut cursor);
+        if cursor.is_empty() {
+            break;
+        }
+    }
+    teams
+}
+
+#[tokio::test]
+async fn a_server_that_heard_of_nothing_answers_for_what_another_began() {
+    let folder = tempfile::tempdir().unwrap();
+    let url = format!("sqlite:{}", folder.path().join("nicelist.db").display());
+    let clock = Clock::manual("2026-11-20T09:00:00Z".parse().unwrap());
+    let machine: MachineId = "M1".parse().unwrap();
+    let (one, other) = (deaf(&url, &clock).await, deaf(&url, &clock).await);
+    let asks = PreflightRequest { santa_version: "2025.3".to_owned(), ..Default::default() };
+    for (team, rules) in [("AAAAAAAAAA", 1), ("BBBBBBBBBB", 1)] {
+        one.commit(allow(team, &clock)).await.unwrap();
+        let clean = one.preflight(&machine, &asks).await.unwrap().sync_type;
+        assert_eq!(clean == Some(SyncType::Clean), team.starts_with('A'), "{clean:?}");
+        // The other one has never heard of the rule.
+        assert_eq!(pages([&other, &one], &machine).await, [team]);
+        let done = PostflightRequest {
+            rules_received: rules,
+            rules_processed: rules,
+            ..Default::default()
+        };
+        other.postflight(&machine, &done).await.unwrap();
+    }
+    // What the host holds is newer than all that a third one heard of.
+    one.commit(allow("CCCCCCCCCC", &clock)).await.unwrap();
+    one.preflight(&machine, &asks).await.unwrap();
+    assert_eq!(pages([&one, &one], &machine).await, ["CCCCCCCCCC"]);
+    let done = PostflightRequest { rules_received: 1, rules_processed: 1, ..Default::default() };
+    one.postflight(&machine, &done).await.unwrap();
+    let kind = other.preflight(&machine, &asks).await.unwrap().sync_type;
+    assert_ne!(kind, Some(SyncType::Clean), "nothing is in doubt");
+    assert!(pages([&other, &other], &machine).await.is_empty());
+}
+
+/// The binary, with `--database postgres://…`: commands in process, and two servers.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn commands_and_servers_work_on_postgres() {
+    let database = Database::new().await;
+    let url = database.url().replace("postgres://nicelist@", "postgres://nicelist:secret@");
+    tokio::task::spawn_blocking(move || {
+        let mut shell = Shell::new();
+        shell.set("NICELIST_DATABASE", &url);
+        let added = shell.run("rule add allow teamid:EQHXZ8M8AV --comment Chrome");
+        assert!(added.contains("exit code: 0"), "{added}");
+        let listed = shell.json("rule list");
+        assert_eq!(listed[0]["target"], "teamid:EQHXZ8M8AV", "{listed}");
+        let configured = shell.run("config list");
+        assert!(configured.contains("postgres://nicelist@127") && !configured.contains("secret"));
+        let servers = [Server::over(&shell, &url, &[]), Server::over(&shell, &url, &[])];
+        shell.unset_server();
+        for server in &servers {
+            shell.use_server(server);
+            let listed = shell.json("rule list");
+            assert_eq!(listed[0]["comment"], "Chrome", "{listed}");
+        }
+        // A token that is made on one lets in on the other, soon.
+        let token = shell.json("token create ci --role viewer");
+        shell.use_server(&servers[0]);
+        shell.set("NICELIST_TOKEN", token["secret"].as_str().unwrap());
+        let began = std::time::Instant::now();
+        while !shell.run("rule list").contains("exit code: 0") {
+            assert!(began.elapsed() < std::time::Duration::from_secs(5));
+        }
+    })
+    .await
+    .unwrap();
+    database.drop().await;
+}
