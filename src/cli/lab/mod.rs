@@ -2,6 +2,7 @@
 
 mod conformance;
 mod daemon;
+mod fleet;
 mod sync;
 mod view;
 
@@ -14,12 +15,14 @@ use super::error::CliError;
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
     Sync(Box<sync::SyncArgs>),
+    Fleet(Box<fleet::FleetArgs>),
     Conformance(conformance::ConformanceArgs),
 }
 
 pub(super) async fn run(context: &Context, command: Command) -> Result<(), CliError> {
     match command {
         Command::Sync(args) => sync::run(context, *args).await,
+        Command::Fleet(args) => fleet::run(context, *args).await,
         Command::Conformance(args) => conformance::run(context, args).await,
     }
 }
