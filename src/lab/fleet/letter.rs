@@ -193,13 +193,14 @@ impl Press {
 
 fn deflate(press: &mut Compress, message: &[u8], body: &mut Vec<u8>) -> Result<(), BodyError> {
     press.reset();
-    // Room for the worst, so that once is enough.
-    body.reserve(message.len() + message.len() / 1000 + 64);
-    let status = press.compress_vec(message, body, FlushCompress::Finish);
-    match status.map_err(io::Error::from)? {
-        Status::StreamEnd => Ok(()),
-        Status::Ok | Status::BufError => {
-            Err(io::Error::other("no room for compressed data").into())
+    // What cannot be compressed grows by an eighth, so that once is enough.
+    body.reserve(message.len() + message.len() / 8 + 64);
+    loop {
+        let rest = &message[press.total_in() as usize..];
+        let status = press.compress_vec(rest, body, FlushCompress::Finish);
+        match status.map_err(io::Error::from)? {
+            Status::StreamEnd => return Ok(()),
+            Status::Ok | Status::BufError => body.reserve(message.len()),
         }
     }
 }
@@ -236,7 +237,7 @@ mod tests {
         ] {
             let profile = Profile { wire: format, ..Profile::default() };
             let generation = generation.parse().unwrap();
-            let with = |names| Client::new(generation, &profile, names).unwrap();
+            let with = |names: &Identity| Client::new(generation, &profile, names).unwrap();
             let client = with(&Identity::BLANK);
             let mut letters = Letters::new();
             for host in [0, 77] {

@@ -55,6 +55,7 @@ use tokio::sync::watch;
 use tokio::task::LocalSet;
 
 use super::{AddressError, Generation, Profile, ProfileError};
+use client::Clients;
 use plan::Plan;
 use run::{Changes, Interrupted, Watcher, Work, change, run};
 use summary::Meter;
@@ -224,8 +225,10 @@ pub async fn run_fleet(
 
 async fn play(options: FleetOptions, watcher: Watcher) -> Result<FleetSummary, FleetError> {
     let meter = Meter::start();
+    // What is wrong with the command is told before what is wrong with the server.
+    let clients = Clients::new(&options.shares, &options.profile)?;
     let address = Address::reach(&options.url, &options.trust, options.timeout).await?;
-    let world = Rc::new(World::new(&options, address)?);
+    let world = Rc::new(World::new(&options, clients, address));
     let mut summary = FleetSummary::of(&options);
     let played = perform(&options, &world, &watcher, &mut summary).await;
     summary.interrupted = played.is_err();

@@ -93,11 +93,21 @@ impl FleetSummary {
         Self { hosts: options.hosts, seed: options.seed, asked_per_second, ..Self::default() }
     }
 
-    /// How many requests failed, in all parts.
+    /// What failed, in all parts together.
     #[must_use]
-    pub fn errors(&self) -> Vec<&Errors> {
+    pub fn errors(&self) -> Vec<Errors> {
         let parts = [self.warm_up.as_ref(), Some(&self.run), self.check.as_ref()];
-        parts.into_iter().flatten().flat_map(|part| &part.errors).collect()
+        let mut all: Vec<Errors> = Vec::new();
+        for errors in parts.into_iter().flatten().flat_map(|part| &part.errors) {
+            let is_same = |known: &&mut Errors| {
+                (known.stage, &known.reason) == (errors.stage, &errors.reason)
+            };
+            match all.iter_mut().find(is_same) {
+                Some(known) => known.count += errors.count,
+                None => all.push(errors.clone()),
+            }
+        }
+        all
     }
 }
 

@@ -21,11 +21,12 @@ impl Usage {
         const UNIT: u64 = if cfg!(target_vendor = "apple") { 1 } else { 1024 };
         let usage = getrusage(UsageWho::RUSAGE_SELF).ok()?;
         let peak_bytes = u64::try_from(usage.max_rss()).ok()? * UNIT;
-        let cpu = [usage.user_time(), usage.system_time()].map(|time| {
-            let micros = time.tv_sec() * 1_000_000 + i64::from(time.tv_usec());
-            Duration::from_micros(micros.unsigned_abs())
-        });
-        Some(Self { cpu: cpu.iter().sum(), peak_bytes })
+        let mut cpu = Duration::ZERO;
+        for time in [usage.user_time(), usage.system_time()] {
+            cpu += Duration::from_secs(u64::try_from(time.tv_sec()).ok()?);
+            cpu += Duration::from_micros(u64::try_from(time.tv_usec()).ok()?);
+        }
+        Some(Self { cpu, peak_bytes })
     }
 
     /// Nothing where the system does not tell.

@@ -5,6 +5,7 @@ use std::mem;
 use std::rc::Rc;
 use std::time::Instant;
 
+use super::FleetOptions;
 use super::client::Clients;
 use super::host::Host;
 use super::letter::Letters;
@@ -13,7 +14,6 @@ use super::pages::Pages;
 use super::plan::Dice;
 use super::shelf::{Shelf, TableId};
 use super::wire::Address;
-use super::{FleetError, FleetOptions};
 
 /// A fleet and its server.
 pub(super) struct World {
@@ -46,8 +46,7 @@ pub(super) struct State {
 }
 
 impl World {
-    pub(super) fn new(options: &FleetOptions, address: Address) -> Result<Self, FleetError> {
-        let clients = Clients::new(&options.shares, &options.profile)?;
+    pub(super) fn new(options: &FleetOptions, clients: Clients, address: Address) -> Self {
         let dice = Dice { seed: options.seed };
         let fleet = (0..options.hosts).map(|host| Host::new(clients.of(dice, host)));
         let fresh = (0..clients.len()).map(|client| Host::new(client as u8));
@@ -56,7 +55,7 @@ impl World {
         hosts.extend(fleet.chain(fresh));
         let mut shelf = Shelf::new();
         shelf.hold(TableId::EMPTY, hosts.len() as u32);
-        Ok(Self {
+        Self {
             address: Rc::new(address),
             clients,
             dice,
@@ -74,7 +73,7 @@ impl World {
                 measures: Measures::new(),
                 under_way: 0,
             }),
-        })
+        }
     }
 
     pub(super) fn state(&self) -> RefMut<'_, State> {

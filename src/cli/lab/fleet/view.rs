@@ -6,6 +6,9 @@ use crate::lab::fleet::{
     Convergence, Errors, FleetSummary, Glimpse, Latencies, Latency, Part, PartReport,
 };
 
+/// What a server says that does not know who asks.
+const DENIED: [&str; 2] = ["answered 401", "answered 403"];
+
 /// What a part of a run is called.
 pub(super) fn part(part: Part) -> &'static str {
     match part {
@@ -137,10 +140,17 @@ pub(super) fn verdict(summary: &FleetSummary) -> Result<(), CliError> {
     let errors = summary.errors();
     let failed: u64 = errors.iter().map(|errors| errors.count).sum();
     if failed > 0 {
-        let causes = errors.into_iter().map(told);
-        let what =
-            if failed == 1 { "1 request failed" } else { &*format!("{failed} requests failed") };
-        faults.push(CliError::failed(what).because(causes));
+        let denied = errors.iter().any(|errors| DENIED.contains(&&*errors.reason));
+        let causes: Vec<String> = errors.iter().map(told).collect();
+        let what = match failed {
+            1 => "1 request failed".to_owned(),
+            _ => format!("{failed} requests failed"),
+        };
+        let fault = CliError::failed(what).because(causes);
+        faults.push(match denied {
+            true => fault.hint("--secret SECRET shows the server its enrolment secret"),
+            false => fault,
+        });
     }
     let missed = summary.run.counts.missed_syncs;
     if missed > 0 {
