@@ -1,10 +1,18 @@
 //! How a fleet looks, while it syncs and afterwards.
 
+use std::time::Duration;
+
 use crate::cli::error::CliError;
 use crate::cli::ui::{Cell, Group, Report, Tone};
 use crate::lab::fleet::{
     Convergence, Errors, FleetSummary, Glimpse, Latencies, Latency, Part, PartReport,
 };
+
+/// The shortest time that a rate is told of.
+const LEAST_MOMENT: Duration = Duration::from_millis(100);
+
+/// From how many hosts on their memory stands out from that of the process.
+const MANY: u32 = 100_000;
 
 /// What a server says that does not know who asks.
 const DENIED: [&str; 2] = ["answered 401", "answered 403"];
@@ -20,8 +28,13 @@ pub(super) fn part(part: Part) -> &'static str {
 
 /// How things go, seen from a moment before.
 pub(super) fn glimpse(before: &Glimpse, now: &Glimpse) -> String {
-    let time = now.elapsed.saturating_sub(before.elapsed).as_secs_f64();
-    let rate = if time > 0.0 { (now.done - before.done) as f64 / time } else { 0.0 };
+    let moment = now.elapsed.saturating_sub(before.elapsed);
+    // What a moment that was cut short says is chance.
+    let (done, time) = match moment >= LEAST_MOMENT {
+        true => (now.done - before.done, moment),
+        false => (now.done, now.elapsed.max(LEAST_MOMENT)),
+    };
+    let rate = done as f64 / time.as_secs_f64();
     let name = part(now.part);
     let Glimpse { under_way, errors, p99, .. } = now;
     let p99 = millis(p99.as_secs_f64() * 1000.0);
@@ -51,6 +64,7 @@ fn fleet(summary: &FleetSummary) -> Vec<(&'static str, Cell)> {
     let memory = &summary.memory;
     let interrupted = summary.interrupted.then(|| Cell::toned("yes", Tone::Notice));
     let changes = summary.changes.as_ref();
+    let bytes_per_host = memory.bytes_per_host.filter(|_| summary.hosts >= MANY);
     vec![
         ("hosts", Cell::text(summary.hosts)),
         ("seed", Cell::text(summary.seed)),
@@ -59,10 +73,7 @@ fn fleet(summary: &FleetSummary) -> Vec<(&'static str, Cell)> {
         ("changes_made", Cell::optional(changes.map(|changes| changes.made))),
         ("changes_failed", some(changes.map_or(0, |changes| changes.failed), Tone::Bad)),
         ("peak_memory", Cell::optional(memory.peak_bytes.map(mebibytes))),
-        (
-            "bytes_per_host",
-            Cell::optional(memory.bytes_per_host.map(|bytes| format!("{bytes:.0}"))),
-        ),
+        ("bytes_per_host", Cell::optional(bytes_per_host.map(|bytes| format!("{bytes:.0}")))),
         ("rule_tables", Cell::text(memory.tables)),
     ]
 }
@@ -193,8 +204,6 @@ fn diverged(summary: &FleetSummary) -> Vec<CliError> {
 
 #[cfg(test)]
 mod tests {
-    use std::time::Duration;
-
     use super::*;
     use crate::lab::fleet::{ChangesMade, Counts, Diverged};
 
@@ -211,6 +220,8 @@ mod tests {
         };
         let expected = "run 1000/s, 7 under way, 0 errors, p99 12.3 ms";
         assert_eq!(glimpse(&before, &now), expected);
+        let cut_short = Glimpse { elapsed: Duration::from_millis(1249), ..now };
+        assert!(glimpse(&cut_short, &now).starts_with("run 280/s"));
     }
 
     #[test]
