@@ -89,6 +89,13 @@ impl Engine {
         self.policy().ledger.head()
     }
 
+    /// How many pages of rules were encoded since this engine was opened, which hosts that go the
+    /// same way share.
+    #[must_use]
+    pub fn pages_encoded(&self) -> u64 {
+        self.downloads.encoded()
+    }
+
     /// Commits a change and takes it in, so that the next request already sees it.
     ///
     /// # Errors
