@@ -15,6 +15,7 @@ pub(crate) use cell::{Cell, Column, Row, Tone, relative, rough};
 pub(crate) use layout::wrap;
 pub(crate) use list::List;
 pub(crate) use outline::{Item, Section};
+pub(crate) use progress::Progress;
 pub(crate) use report::{Group, Report};
 
 use std::cell::{RefCell, RefMut};
