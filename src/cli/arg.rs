@@ -6,11 +6,12 @@ use std::marker::PhantomData;
 use std::str::FromStr;
 
 use clap::builder::{PossibleValue, StringValueParser, TypedValueParser};
+use clap::error::ErrorKind;
 use clap::{ArgAction, Args, ValueHint};
 use jiff::{SignedDuration, Timestamp};
 
 use super::error::CliError;
-use crate::config::{CaFile, Color, Database, Flags, Output, Secret, ServerUrl};
+use crate::config::{CaFile, Color, Database, Flags, Output, Problem, Secret, ServerUrl};
 use crate::fleet::parse_duration;
 use crate::rule::Revision;
 
@@ -31,7 +32,7 @@ pub(crate) struct Globals {
     #[arg(long, global = true, value_name = "NAME")]
     pub(crate) context: Option<String>,
     /// Work on a database without a server: sqlite:PATH or postgres://USER@HOST/NAME
-    #[arg(long, global = true, value_name = "URL")]
+    #[arg(long, global = true, value_name = "URL", value_parser = DatabaseUrl)]
     pub(crate) database: Option<Database>,
     /// Write table, json, jsonl, csv or tsv
     #[arg(short, long, global = true, value_name = "FORMAT", hide_possible_values = true)]
@@ -96,6 +97,30 @@ where
 
     fn possible_values(&self) -> Option<Box<dyn Iterator<Item = PossibleValue> + '_>> {
         Some(Box::new(self.words.iter().map(|word| PossibleValue::new(*word))))
+    }
+}
+
+/// Reads the URL of a database. What is wrong with one is told without repeating it: it may hold
+/// a password.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct DatabaseUrl;
+
+impl TypedValueParser for DatabaseUrl {
+    type Value = Database;
+
+    fn parse_ref(
+        &self,
+        command: &clap::Command,
+        arg: Option<&clap::Arg>,
+        value: &OsStr,
+    ) -> Result<Database, clap::Error> {
+        let read = value.to_str().ok_or_else(|| "it is not UTF-8".to_owned());
+        let read = read.and_then(|text| text.parse().map_err(|error: Problem| error.to_string()));
+        read.map_err(|reason| {
+            let arg = arg.map(ToString::to_string).unwrap_or_default();
+            let told = format!("invalid value for '{arg}': {reason}\n");
+            clap::Error::raw(ErrorKind::ValueValidation, told).with_cmd(command)
+        })
     }
 }
 

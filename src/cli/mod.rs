@@ -11,6 +11,7 @@ mod change;
 mod completions;
 mod config;
 mod context;
+mod database;
 mod demo;
 mod difference;
 mod error;
@@ -91,6 +92,8 @@ enum Command {
     #[command(subcommand)]
     Token(token::Command),
     #[command(subcommand)]
+    Database(database::Command),
+    #[command(subcommand)]
     Lab(lab::Command),
     #[command(subcommand)]
     Config(config::Command),
@@ -124,6 +127,7 @@ impl Command {
             Self::History(args) => context.block_on(history::run(context, args)),
             Self::Rollback(args) => context.block_on(rollback::run(context, args)),
             Self::Token(command) => context.block_on(token::run(context, command)),
+            Self::Database(command) => context.block_on(database::run(context, command)),
             Self::Lab(command) => context.block_on(lab::run(context, command)),
             Self::Config(command) => config::run(context, command),
             Self::Completions(args) => completions::run(context, &args),

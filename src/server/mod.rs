@@ -8,6 +8,7 @@ mod admin;
 mod answer;
 mod app;
 mod listen;
+pub mod moving;
 mod retention;
 mod santa;
 mod tls;

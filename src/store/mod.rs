@@ -5,6 +5,7 @@
 
 mod change;
 mod codes;
+pub mod moving;
 mod postgres;
 mod query;
 mod sqlite;
@@ -311,12 +312,16 @@ pub async fn open(url: &str, durability: Durability) -> StoreResult<Arc<dyn Stor
         Some(("postgres" | "postgresql", _)) => {
             Ok(Arc::new(postgres::Postgres::open(url, durability).await?))
         }
+        _ => Err(unknown_kind()),
+    }
+}
+
+fn unknown_kind() -> StoreError {
+    StoreError::Open {
         // Not shown: whatever it is, it may hold a password.
-        _ => Err(StoreError::Open {
-            url: "the database".to_owned(),
-            reason: "expected sqlite:PATH, as in sqlite:/var/lib/nicelist/nicelist.db, or \
-                     postgres://USER@HOST/DATABASE"
-                .to_owned(),
-        }),
+        url: "the database".to_owned(),
+        reason: "expected sqlite:PATH, as in sqlite:/var/lib/nicelist/nicelist.db, or \
+                 postgres://USER@HOST/DATABASE"
+            .to_owned(),
     }
 }

@@ -2,10 +2,12 @@
 
 mod filter;
 mod keep;
+mod moved;
 mod partitions;
 mod purge;
 
 pub(super) use keep::{Additions, Keeping, bundle_members, count_members, count_new};
+pub(super) use moved::{have_partitions, tell_apart};
 pub(super) use purge::{delete_of, has_overdue, purge};
 
 use deadpool_postgres::GenericClient;

@@ -16,6 +16,7 @@ mod history;
 mod hosts;
 mod listen;
 mod locks;
+pub(super) mod moving;
 mod open;
 mod policy;
 mod pool;
@@ -25,6 +26,9 @@ mod tls;
 mod tokens;
 mod url;
 mod writer;
+
+pub(super) use self::open::NEWEST;
+pub(super) use self::rows::{clean, clean_json};
 
 use async_trait::async_trait;
 use deadpool_postgres::{Client, GenericClient, Pool, Transaction};
@@ -42,11 +46,15 @@ use super::codes;
 use super::{
     Change, Committed, Durability, EventFilter, EventPurge, HostFilter, Installation, LedgerRow,
     PolicySnapshot, RevisionFilter, RuleFilter, RuleKey, RulePlace, RuleRecord, RuleTurn,
-    RuleVersion, ScopeId, Store, StoreError, StoreResult, StoredEvent, StoredHost, StoredRevision,
-    TokenRecord,
+    RuleVersion, ScopeId, Store, StoreResult, StoredEvent, StoredHost, StoredRevision, TokenRecord,
 };
 use crate::fleet::{Event, EventId, EventStat, Host, InForce, ScopeSetId};
 use crate::rule::{MachineId, Revision, Scope, Target};
+
+/// A URL without its password.
+pub(super) fn shown(url: &str) -> String {
+    Address::parse(url).map_or_else(|_| url::UNREADABLE.to_owned(), |address| address.shown)
+}
 
 /// The values of a query.
 type Values<'a> = &'a [&'a (dyn ToSql + Sync)];
@@ -69,12 +77,8 @@ pub(super) struct Postgres {
 impl Postgres {
     /// Connects to the database that a URL names, and brings its schema up to date.
     pub(super) async fn open(url: &str, durability: Durability) -> StoreResult<Self> {
-        let address = Address::parse(url).map_err(|reason| StoreError::Open {
-            // What cannot be read may hold a password anywhere.
-            url: "the PostgreSQL database".to_owned(),
-            reason,
-        })?;
-        let failed = |reason| StoreError::Open { url: address.shown.clone(), reason };
+        let address = Address::of(url)?;
+        let failed = |reason| address.cannot_be_opened(reason);
         let pool = |purpose| pool::pool(&address, purpose, durability);
         let readers = pool(Use::Read)?;
         open::prepare(&readers).await.map_err(failed)?;

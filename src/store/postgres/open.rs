@@ -25,12 +25,7 @@ const MIGRATIONS: &[&str] = &[
 /// Checks that the database is ours to write, and brings its schema up to date. What is wrong is
 /// said in a user's words.
 pub(super) async fn prepare(pool: &Pool) -> Result<(), String> {
-    let mut client = pool.get().await.map_err(|error| match error {
-        PoolError::Backend(error) | PoolError::PostCreateHook(HookError::Backend(error)) => {
-            reason(&error)
-        }
-        error => unreachable(&chain(&error)),
-    })?;
+    let mut client = pool.get().await.map_err(unopened)?;
     let found = async {
         let on = snapshot(&mut client).await?;
         let found = examine(&on).await?;
@@ -42,6 +37,16 @@ pub(super) async fn prepare(pool: &Pool) -> Result<(), String> {
         migrate(&mut client).await?;
     }
     Ok(())
+}
+
+/// Says in a user's words why a pool has no connection.
+pub(super) fn unopened(error: PoolError) -> String {
+    match error {
+        PoolError::Backend(error) | PoolError::PostCreateHook(HookError::Backend(error)) => {
+            reason(&error)
+        }
+        error => unreachable(&chain(&error)),
+    }
 }
 
 /// Says in a user's words why there is no connection.
@@ -69,9 +74,12 @@ fn unreachable(said: &str) -> String {
     format!("{said}; check that PostgreSQL runs there and that it can be reached from here")
 }
 
+/// The newest version of the schema.
+pub(in crate::store) const NEWEST: usize = MIGRATIONS.len();
+
 /// What there is before anything is written.
 #[derive(Debug)]
-struct Found {
+pub(super) struct Found {
     server: i32,
     in_recovery: bool,
     read_only: bool,
@@ -84,7 +92,8 @@ struct Found {
     version: i64,
 }
 
-async fn examine(on: &impl GenericClient) -> Result<Found, StoreError> {
+/// Looks at a database, which stays as it is.
+pub(super) async fn examine(on: &impl GenericClient) -> Result<Found, StoreError> {
     let sql = "SELECT current_setting('server_version_num')::int4, pg_is_in_recovery(),
                       -- Of the session, for this transaction only reads in any case.
                       current_setting('default_transaction_read_only')::bool,
@@ -119,9 +128,9 @@ async fn examine(on: &impl GenericClient) -> Result<Found, StoreError> {
 }
 
 impl Found {
-    /// The schema's version, 0 for a database that has nothing in it yet, unless it must not be
-    /// touched.
-    fn check(&self) -> Result<usize, String> {
+    /// The schema's version, 0 for a database that has nothing in it yet, unless it is not for us
+    /// to read.
+    pub(super) fn version(&self) -> Result<usize, String> {
         if self.server < OLDEST_SERVER {
             let (is, wants) = (self.server / 10_000, OLDEST_SERVER / 10_000);
             return Err(format!("PostgreSQL {is} is too old; use {wants} or newer"));
@@ -144,6 +153,13 @@ impl Found {
                 MIGRATIONS.len()
             ));
         }
+        Ok(version)
+    }
+
+    /// The same, unless it must not be written.
+    fn check(&self) -> Result<usize, String> {
+        let version = self.version()?;
+        let Some(schema) = &self.schema else { return Ok(version) };
         if self.in_recovery {
             return Err("it is a standby, which can only be read; name the primary".to_owned());
         }

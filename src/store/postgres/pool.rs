@@ -35,6 +35,8 @@ pub(super) enum Use {
     /// One that writes rows which it finds by their key, a few at a time. A plan that was made
     /// when the table was small must not scan it when it is large.
     WriteByKey,
+    /// One that reads or writes everything, by key, for as long as the other side takes.
+    Move,
 }
 
 /// Connections of one use.
@@ -50,6 +52,12 @@ pub(super) fn pool(address: &Address, purpose: Use, durability: Durability) -> S
     }
     if purpose == Use::WriteByKey {
         session.push_str("SET enable_seqscan = off; SET enable_hashjoin = off;");
+        session.push_str("SET enable_mergejoin = off;");
+    }
+    if purpose == Use::Move {
+        session.push_str("SET idle_in_transaction_session_timeout = 0;");
+        session.push_str("SET enable_seqscan = off; SET enable_sort = off;");
+        session.push_str("SET enable_bitmapscan = off; SET enable_hashjoin = off;");
         session.push_str("SET enable_mergejoin = off;");
     }
     let set_up = Hook::async_fn(move |client: &mut deadpool_postgres::ClientWrapper, _| {

@@ -72,12 +72,12 @@ pub(super) fn content(rule: &Rule) -> Content<'_> {
 pub(super) struct Text<'a>(pub(super) &'a str);
 
 /// A text without NUL.
-pub(super) fn clean(text: &str) -> Cow<'_, str> {
+pub(in crate::store) fn clean(text: &str) -> Cow<'_, str> {
     if text.contains('\0') { text.replace('\0', "\u{fffd}").into() } else { text.into() }
 }
 
 /// A JSON text that can be looked into: a NUL in it, which is written `\u0000`, is U+FFFD.
-pub(super) fn clean_json(json: String) -> String {
+pub(in crate::store) fn clean_json(json: String) -> String {
     if !json.contains("\\u0000") {
         return json;
     }

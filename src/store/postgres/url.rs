@@ -8,12 +8,16 @@ use tokio_postgres::config::{Host, SslMode};
 use tokio_postgres::error::DbError;
 
 use super::tls::{Tls, Trust};
+use crate::store::{StoreError, StoreResult};
 
 /// How long a connection may take to come about.
 const CONNECT: Duration = Duration::from_secs(5);
 /// After how long without an answer from the other machine a connection counts as dead.
 const SILENCE: Duration = Duration::from_secs(5);
 const PROBE: Duration = Duration::from_secs(2);
+
+/// What stands for a URL that cannot be read: it may hold a password anywhere.
+pub(super) const UNREADABLE: &str = "the PostgreSQL database";
 
 /// Where a database is and how to get there.
 #[derive(Clone)]
@@ -48,6 +52,16 @@ impl Address {
         config.keepalives_idle(SILENCE).keepalives_interval(PROBE).keepalives_retries(2);
         let shown = shown(&config);
         Ok(Self { config, tls: Tls::new(&trust)?, shown })
+    }
+
+    /// The same, or the error that a user sees.
+    pub(super) fn of(url: &str) -> StoreResult<Self> {
+        Self::parse(url).map_err(|reason| StoreError::Open { url: UNREADABLE.to_owned(), reason })
+    }
+
+    /// The error that a user sees.
+    pub(super) fn cannot_be_opened(&self, reason: String) -> StoreError {
+        StoreError::Open { url: self.shown.clone(), reason }
     }
 }
 

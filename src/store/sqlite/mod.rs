@@ -10,6 +10,7 @@ mod events;
 mod having;
 mod history;
 mod hosts;
+pub(super) mod moving;
 mod open;
 mod policy;
 mod readers;
@@ -17,6 +18,8 @@ mod rows;
 mod scopes;
 mod tokens;
 mod writer;
+
+pub(super) use self::open::NEWEST;
 
 use std::path::Path;
 use std::sync::Arc;

@@ -29,6 +29,9 @@ const MIGRATIONS: &[&str] = &[
     include_str!("migrations/0004_tag_membership.sql"),
 ];
 
+/// The newest version of the schema.
+pub(in crate::store) const NEWEST: usize = MIGRATIONS.len();
+
 /// What a connection is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Use {
@@ -97,7 +100,7 @@ pub(super) fn reason(error: rusqlite::Error) -> String {
 }
 
 /// Reads the schema's version; 0 for a file that has nothing in it yet.
-fn header(connection: &mut Connection) -> Result<usize, String> {
+pub(super) fn header(connection: &mut Connection) -> Result<usize, String> {
     let (id, version, tables) = marks(connection).map_err(reason)?;
     match (id, usize::try_from(version)) {
         (0, Ok(0)) if tables == 0 => Ok(0),
@@ -120,7 +123,7 @@ fn marks(connection: &mut Connection) -> rusqlite::Result<(i32, i32, i64)> {
 }
 
 /// Switches to write-ahead logging. SQLite does not wait for others here, so we do.
-fn write_ahead(connection: &Connection) -> Result<(), String> {
+pub(super) fn write_ahead(connection: &Connection) -> Result<(), String> {
     const PAUSE: Duration = Duration::from_millis(10);
     let mut waited = Duration::ZERO;
     loop {

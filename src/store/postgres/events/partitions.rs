@@ -50,10 +50,16 @@ impl Week {
 pub(super) async fn ensure(client: &mut Client, weeks: &HashSet<Week>) -> StoreResult<()> {
     let on = client.transaction().await?;
     Lock::Events.take(&on).await?;
-    let there = all(&on).await?;
+    make(&on, weeks).await?;
+    Ok(on.commit().await?)
+}
+
+/// The same in a transaction that holds the lock of events.
+pub(super) async fn make(on: &impl GenericClient, weeks: &HashSet<Week>) -> StoreResult<()> {
+    let there = all(on).await?;
     for week in weeks.iter().filter(|week| week.is_nameable() && !there.contains(week)) {
         let sql = "SELECT 1 FROM event_default WHERE received >= $1 AND received < $2 LIMIT 1";
-        if !query(&on, sql, &[&week.begins(), &week.ends()]).await?.is_empty() {
+        if !query(on, sql, &[&week.begins(), &week.ends()]).await?.is_empty() {
             continue;
         }
         for table in TABLES {
@@ -66,7 +72,7 @@ pub(super) async fn ensure(client: &mut Client, weeks: &HashSet<Week>) -> StoreR
             on.batch_execute(&sql).await?;
         }
     }
-    Ok(on.commit().await?)
+    Ok(())
 }
 
 /// The weeks that have partitions, the oldest first.

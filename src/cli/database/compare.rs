@@ -1,0 +1,117 @@
+//! `nicelist database compare`.
+
+use clap::Args;
+use serde::Serialize;
+
+use crate::cli::arg::DatabaseUrl;
+use crate::cli::context::Context;
+use crate::cli::error::{CliError, Kind};
+use crate::cli::ui::{Cell, Column, Row, Tone};
+use crate::config::Database;
+use crate::server::moving::{Compared, compare};
+
+/// Compare everything that two databases hold
+///
+/// Row by row, each database as it is at one moment; neither is changed. Exit code 3 if they
+/// differ. A server that writes one of them makes them differ.
+#[derive(Debug, Args)]
+#[command(after_long_help = "\
+Examples:
+  nicelist database compare sqlite:nicelist.db postgres://nicelist@db/nicelist
+  nicelist database compare sqlite:nicelist.db sqlite:backup.db -o json")]
+pub(crate) struct CompareArgs {
+    /// A database: sqlite:PATH or postgres://USER@HOST/NAME
+    #[arg(value_parser = DatabaseUrl)]
+    first: Database,
+    /// Another
+    #[arg(value_parser = DatabaseUrl)]
+    second: Database,
+}
+
+pub(super) async fn run(context: &Context, args: CompareArgs) -> Result<(), CliError> {
+    let CompareArgs { first, second } = args;
+    let progress = context.ui.progress(None, "opening");
+    let (first_url, second_url) = (first.expose(), second.expose());
+    let tables = compare(&first_url, &second_url, &|step| super::show(&progress, step)).await?;
+    drop(progress);
+    let differ: Vec<&Compared> = tables.iter().filter(|table| !table.is_same()).collect();
+    context.ui.rows(tables.iter().map(Line::from), "")?;
+    if differ.is_empty() {
+        context.ui.status("both hold the same");
+        return Ok(());
+    }
+    differ.iter().for_each(|table| context.ui.status(sentence(table)));
+    Err(CliError::new(Kind::Differences, "they differ"))
+}
+
+/// What differs in a table, in words.
+pub(super) fn sentence(compared: &Compared) -> String {
+    let Compared { table, different, only_first, only_second, .. } = compared;
+    let mut parts = Vec::new();
+    for (rows, how) in [
+        (different, "differ"),
+        (only_first, "only in the first"),
+        (only_second, "only in the second"),
+    ] {
+        if *rows > 0 {
+            parts.push(format!("{rows} {how}"));
+        }
+    }
+    if let Some(key) = &compared.first_difference {
+        parts.push(format!("the first is {key}"));
+    }
+    if compared.reuses_numbers {
+        parts.push("the second may give out numbers again that the first has given".to_owned());
+    }
+    format!("{table}: {}", parts.join(", "))
+}
+
+/// What became of comparing a table.
+#[derive(Serialize)]
+struct Line<'a> {
+    table: &'static str,
+    same: u64,
+    different: u64,
+    only_first: u64,
+    only_second: u64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    first_difference: Option<&'a str>,
+    reuses_numbers: bool,
+}
+
+impl<'a> From<&'a Compared> for Line<'a> {
+    fn from(compared: &'a Compared) -> Self {
+        let Compared { table, same, different, only_first, only_second, .. } = *compared;
+        let first_difference = compared.first_difference.as_deref();
+        let reuses_numbers = compared.reuses_numbers;
+        Self { table, same, different, only_first, only_second, first_difference, reuses_numbers }
+    }
+}
+
+impl Row for Line<'_> {
+    const COLUMNS: &'static [Column] = &[
+        Column::new("table"),
+        Column::new("same"),
+        Column::new("different"),
+        Column::new("only_first"),
+        Column::new("only_second"),
+        Column::machine("first_difference"),
+        Column::machine("reuses_numbers"),
+    ];
+
+    fn cells(&self) -> Vec<Cell> {
+        let wrong = |rows: u64| match rows {
+            0 => Cell::toned(rows, Tone::Faint),
+            _ => Cell::toned(rows, Tone::Bad),
+        };
+        vec![
+            Cell::text(self.table),
+            Cell::text(self.same),
+            wrong(self.different),
+            wrong(self.only_first),
+            wrong(self.only_second),
+            Cell::optional(self.first_difference),
+            Cell::text(self.reuses_numbers),
+        ]
+    }
+}

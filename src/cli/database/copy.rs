@@ -1,0 +1,75 @@
+//! `nicelist database copy`.
+
+use clap::Args;
+use serde::Serialize;
+
+use crate::cli::arg::DatabaseUrl;
+use crate::cli::context::Context;
+use crate::cli::error::CliError;
+use crate::cli::ui::{Cell, Column, Row};
+use crate::config::Database;
+use crate::server::moving::{Copy, Moved};
+
+/// Copy everything in a database into an empty one, and check it
+///
+/// From SQLite to PostgreSQL or back, or between two of a kind: rules with their history,
+/// settings, tags, hosts and what they hold, events, tokens. Hosts and scripts notice nothing.
+/// Everything is read back and compared before it is kept; a copy that fails or is cut off leaves
+/// nothing. FROM is only read, as it is when the copy begins: what a server writes into it after
+/// that is not in the copy, so stop it first.
+#[derive(Debug, Args)]
+#[command(after_long_help = "\
+Examples:
+  nicelist database copy sqlite:/var/lib/nicelist/nicelist.db postgres://nicelist@db/nicelist
+  nicelist database copy postgres://nicelist@db/nicelist sqlite:nicelist.db --dry-run")]
+pub(crate) struct CopyArgs {
+    /// The database to copy: sqlite:PATH or postgres://USER@HOST/NAME
+    #[arg(value_parser = DatabaseUrl)]
+    from: Database,
+    /// The database to copy into: one with nothing in it, or a file that is not there
+    #[arg(value_parser = DatabaseUrl)]
+    to: Database,
+    /// Show what would be copied and change nothing
+    #[arg(long)]
+    dry_run: bool,
+}
+
+pub(super) async fn run(context: &Context, args: CopyArgs) -> Result<(), CliError> {
+    let CopyArgs { from, to, dry_run } = args;
+    let (from_url, to_url) = (from.expose(), to.expose());
+    let copy = Copy::prepare(&from_url, &to_url).await?;
+    let total: u64 = copy.rows().iter().map(|moved| moved.rows).sum();
+    let rows = |moved: &[Moved]| moved.iter().copied().map(Line::from).collect::<Vec<_>>();
+    if dry_run {
+        context.ui.rows(rows(copy.rows()), "")?;
+        context.ui.status(format!("would copy {total} rows from {from} to {to}"));
+        return Ok(());
+    }
+    let progress = context.ui.progress(Some(2 * total), "opening");
+    let moved = copy.run(&|step| super::show(&progress, step)).await?;
+    drop(progress);
+    context.ui.rows(rows(&moved), "")?;
+    context.ui.status(format!("copied {total} rows from {from} to {to}; both hold the same"));
+    Ok(())
+}
+
+/// What was copied of a table.
+#[derive(Serialize)]
+struct Line {
+    table: &'static str,
+    rows: u64,
+}
+
+impl From<Moved> for Line {
+    fn from(Moved { table, rows }: Moved) -> Self {
+        Self { table, rows }
+    }
+}
+
+impl Row for Line {
+    const COLUMNS: &'static [Column] = &[Column::new("table"), Column::new("rows")];
+
+    fn cells(&self) -> Vec<Cell> {
+        vec![Cell::text(self.table), Cell::text(self.rows)]
+    }
+}

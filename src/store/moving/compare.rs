@@ -1,0 +1,175 @@
+//! Whether two databases hold the same: both are read side by side, row by row.
+
+use std::borrow::Cow;
+use std::cmp::Ordering;
+use std::collections::VecDeque;
+
+use super::table::{Column, Kind, TABLES, Table};
+use super::{MovingError, Place, Reading, Row, Step, Value};
+use crate::store::postgres::{clean, clean_json};
+
+/// What became of comparing a table.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Compared {
+    /// The table's name.
+    pub table: &'static str,
+    /// How many rows both hold alike.
+    pub same: u64,
+    /// How many rows both hold, with something that differs.
+    pub different: u64,
+    /// How many rows only the first has.
+    pub only_first: u64,
+    /// How many rows only the second has.
+    pub only_second: u64,
+    /// The key of the first row in which they differ.
+    pub first_difference: Option<String>,
+    /// Whether the second may give a new row the number of one that the first has had.
+    pub reuses_numbers: bool,
+}
+
+impl Compared {
+    /// Whether both hold the same.
+    #[must_use]
+    pub fn is_same(&self) -> bool {
+        let others = self.different + self.only_first + self.only_second;
+        others == 0 && !self.reuses_numbers
+    }
+}
+
+/// Compares everything that two databases hold, each as of one moment, table by table.
+///
+/// # Errors
+/// When one of them cannot be read.
+pub async fn compare(
+    first: &str,
+    second: &str,
+    watch: &dyn Fn(Step),
+) -> Result<Vec<Compared>, MovingError> {
+    let first = Place::of(first).map_err(MovingError::Open)?;
+    let second = Place::of(second).map_err(MovingError::Open)?;
+    let (_, mut one) = first.source().await?;
+    let (_, mut other) = second.source().await?;
+    let mut tables = Vec::new();
+    for table in TABLES {
+        watch(Step::Checking(table.name));
+        let done = |rows| watch(Step::Rows(rows));
+        tables.push(compared(table, (first, &mut *one), (second, &mut *other), &done).await?);
+    }
+    Ok(tables)
+}
+
+/// Compares a table.
+pub(super) async fn compared(
+    table: &'static Table,
+    (first, one): (Place<'_>, &mut dyn Reading),
+    (second, other): (Place<'_>, &mut dyn Reading),
+    done: &dyn Fn(u64),
+) -> Result<Compared, MovingError> {
+    let mut found = Compared { table: table.name, ..Compared::default() };
+    if table.numbered {
+        let given = one.last_number(table).await.map_err(|error| first.unread(error))?;
+        let given_too = other.last_number(table).await.map_err(|error| second.unread(error))?;
+        found.reuses_numbers = given_too < given;
+    }
+    let (mut one, mut other) = (Feed::new(table, one), Feed::new(table, other));
+    loop {
+        let (filled, filled_too) = tokio::join!(one.fill(), other.fill());
+        filled.map_err(|error| first.unread(error))?;
+        filled_too.map_err(|error| second.unread(error))?;
+        let before = one.rows.len();
+        if !meet(&mut found, table, &mut one, &mut other) {
+            return Ok(found);
+        }
+        done(u64::try_from(before - one.rows.len()).unwrap_or(0));
+    }
+}
+
+/// The rows of one side, as they come.
+struct Feed<'r> {
+    table: &'static Table,
+    from: &'r mut dyn Reading,
+    rows: VecDeque<Row>,
+    last: Option<Value>,
+    ended: bool,
+}
+
+impl<'r> Feed<'r> {
+    fn new(table: &'static Table, from: &'r mut dyn Reading) -> Self {
+        Self { table, from, rows: VecDeque::new(), last: None, ended: false }
+    }
+
+    /// Reads on, if there is nothing left of what was read.
+    async fn fill(&mut self) -> crate::store::StoreResult<()> {
+        if self.rows.is_empty() && !self.ended {
+            self.rows = self.from.page(self.table, self.last.as_ref()).await?.into();
+            self.ended = self.rows.is_empty();
+            self.last = self.rows.back().map(|row| row[0].clone());
+        }
+        Ok(())
+    }
+}
+
+/// Compares for as long as it is known what comes next on both sides. False if nothing does.
+fn meet(found: &mut Compared, table: &Table, one: &mut Feed<'_>, other: &mut Feed<'_>) -> bool {
+    loop {
+        let order = match (one.rows.front(), other.rows.front()) {
+            (None, None) => return !(one.ended && other.ended),
+            (Some(_), None) if other.ended => Ordering::Less,
+            (None, Some(_)) if one.ended => Ordering::Greater,
+            (Some(row), Some(too)) => order(&row[0], &too[0]),
+            (Some(_), None) | (None, Some(_)) => return true,
+        };
+        let row = (order != Ordering::Greater).then(|| one.rows.pop_front()).flatten();
+        let too = (order != Ordering::Less).then(|| other.rows.pop_front()).flatten();
+        let count = match (&row, &too) {
+            (Some(row), Some(too)) if same(table, row, too) => {
+                found.same += 1;
+                continue;
+            }
+            (Some(_), Some(_)) => &mut found.different,
+            (Some(_), None) => &mut found.only_first,
+            (None, _) => &mut found.only_second,
+        };
+        *count += 1;
+        let key = row.or(too).and_then(|row| row.into_iter().next());
+        found.first_difference.get_or_insert_with(|| key.map(shown).unwrap_or_default());
+    }
+}
+
+/// Which of two keys comes first.
+fn order(key: &Value, other: &Value) -> Ordering {
+    match (key, other) {
+        (Value::Integer(key), Value::Integer(other)) => key.cmp(other),
+        (Value::Text(key), Value::Text(other)) => key.cmp(other),
+        _ => Ordering::Equal,
+    }
+}
+
+/// Whether two rows say the same. A NUL is what PostgreSQL keeps in its place.
+fn same(table: &Table, row: &Row, other: &Row) -> bool {
+    if row == other {
+        return true;
+    }
+    let values = row.iter().zip(other).zip(table.columns);
+    row.len() == other.len()
+        && values.into_iter().all(|((value, other), column)| {
+            value == other || taken(*column, value) == taken(*column, other)
+        })
+}
+
+/// A value as every database takes it.
+fn taken(column: Column, value: &Value) -> Cow<'_, Value> {
+    match (column.kind, value) {
+        (Kind::Json, Value::Text(json)) => Cow::Owned(Value::Text(clean_json(json.clone()))),
+        (_, Value::Text(text)) => Cow::Owned(Value::Text(clean(text).into_owned())),
+        _ => Cow::Borrowed(value),
+    }
+}
+
+fn shown(key: Value) -> String {
+    match key {
+        Value::Integer(number) => number.to_string(),
+        Value::Text(text) => text,
+        Value::Null | Value::Bytes(_) => String::new(),
+    }
+}
