@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use crate::mac::Mac;
+use crate::mac::{Mac, in_turn};
 use crate::server::{ADMIN, Server};
 use crate::{median, ms, nicelist, rules, time};
 
@@ -48,19 +48,9 @@ fn herd() -> (Duration, Duration, u64) {
     let database = format!("sqlite:{}", home.path().join("nicelist.db").display());
     rules::import(home.path(), &database, 10);
     let server = Server::start(home.path(), &database);
-    let mut macs: Vec<Vec<Mac>> = (0..CONNECTIONS)
-        .map(|at| {
-            (at..HERD).step_by(CONNECTIONS).map(|it| Mac::connect(server.address, it)).collect()
-        })
-        .collect();
-    let each = |macs: &mut [Vec<Mac>], work: &(dyn Fn(&mut Mac) + Sync)| {
-        std::thread::scope(|threads| {
-            for macs in macs {
-                threads.spawn(move || macs.iter_mut().for_each(work));
-            }
-        });
-    };
-    each(&mut macs, &|mac| {
+    let mut connections: Vec<Mac> =
+        (0..CONNECTIONS).map(|number| Mac::connect(server.address, number)).collect();
+    in_turn(&mut connections, HERD, |mac| {
         mac.take_all();
     });
     let before = server.pages_encoded();
@@ -68,11 +58,11 @@ fn herd() -> (Duration, Duration, u64) {
     add.args(["rule", "add", "block", "teamid:ABCDE12345"]);
     add.args(["--server", &format!("http://{}", server.address)]).env("NICELIST_TOKEN", ADMIN);
     time(&mut add);
-    each(&mut macs, &|mac| {
+    in_turn(&mut connections, HERD, |mac| {
         mac.preflight();
     });
     let (start, cpu) = (Instant::now(), server.cpu());
-    each(&mut macs, &|mac| {
+    in_turn(&mut connections, HERD, |mac| {
         assert_eq!(mac.download(), (1, 1));
     });
     (start.elapsed(), server.cpu() - cpu, server.pages_encoded() - before)

@@ -16,10 +16,18 @@ pub(crate) struct Mac {
 
 impl Mac {
     pub(crate) fn connect(address: SocketAddr, number: usize) -> Self {
-        let preflight = format!(
+        let stream = connect(address);
+        let mut mac = Self { stream, name: String::new(), preflight: String::new() };
+        mac.speak_for(number);
+        mac
+    }
+
+    /// Lets another Mac use the connection.
+    pub(crate) fn speak_for(&mut self, number: usize) {
+        self.name = format!("M{number}");
+        self.preflight = format!(
             r#"{{"serial_num":"C{number}","hostname":"mac-{number}","model_identifier":"Mac14,2","os_version":"15.1","os_build":"24B83","santa_version":"2026.7","primary_user":"user{number}","client_mode":"MONITOR"}}"#
         );
-        Self { stream: connect(address), name: format!("M{number}"), preflight }
     }
 
     /// A sync that brings nothing.
@@ -86,6 +94,22 @@ pub(crate) fn together(macs: &mut [Mac], work: impl Fn(&mut Mac) + Sync) {
         for mac in macs {
             let work = &work;
             threads.spawn(move || work(mac));
+        }
+    });
+}
+
+/// Lets so many Macs do something, as many at a time as there are connections.
+pub(crate) fn in_turn(connections: &mut [Mac], macs: usize, work: impl Fn(&mut Mac) + Sync) {
+    let step = connections.len();
+    std::thread::scope(|threads| {
+        for (first, mac) in connections.iter_mut().enumerate() {
+            let work = &work;
+            threads.spawn(move || {
+                for number in (first..macs).step_by(step) {
+                    mac.speak_for(number);
+                    work(mac);
+                }
+            });
         }
     });
 }
