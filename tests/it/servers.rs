@@ -109,7 +109,7 @@ async fn requests_are_answered_while_the_database_is_away_and_soon_after() {
     let (cluster, server) = tokio::task::spawn_blocking(|| {
         let cluster = Cluster::new(Disk::Careful);
         cluster.start();
-        let server = Server::over(&Shell::new(), &cluster.url("postgres"));
+        let server = Server::over(&Shell::new(), &cluster.url("postgres"), &[]);
         (cluster, server)
     })
     .await
