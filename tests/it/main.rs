@@ -11,6 +11,7 @@ mod apply;
 mod cluster;
 mod conformance;
 mod convert;
+mod database;
 mod desk;
 mod drift;
 mod event_import;

@@ -3,6 +3,7 @@
 #[path = "../postgres/mod.rs"]
 mod cluster;
 mod contract;
+mod moving;
 mod postgres_server;
 mod sqlite_file;
 

@@ -58,7 +58,7 @@ pub(super) fn sentence(compared: &Compared) -> String {
         }
     }
     if let Some(key) = &compared.first_difference {
-        parts.push(format!("the first is {key}"));
+        parts.push(format!("beginning with {key}"));
     }
     if compared.reuses_numbers {
         parts.push("the second may give out numbers again that the first has given".to_owned());
