@@ -1,5 +1,4 @@
 //! What is moved from one database to another, against what there is.
-#![expect(clippy::unwrap_used, reason = "a test stops where it fails")]
 
 use nicelist::store::moving::TABLES;
 
