@@ -1231,6 +1231,7 @@ complete -c nicelist -n "__fish_nicelist_using_subcommand database; and not __fi
 complete -c nicelist -n "__fish_nicelist_using_subcommand database; and not __fish_seen_subcommand_from copy compare migrate" -l context -d 'Use this context of the configuration file' -r
 complete -c nicelist -n "__fish_nicelist_using_subcommand database; and not __fish_seen_subcommand_from copy compare migrate" -l database -d 'Work on a database without a server: sqlite:PATH or postgres://USER@HOST/NAME' -r
 complete -c nicelist -n "__fish_nicelist_using_subcommand database; and not __fish_seen_subcommand_from copy compare migrate" -s o -l output -d 'Write table, json, jsonl, csv or tsv' -r -f -a "table\t''
+<<<<<<< HEAD
 json\t''
 jsonl\t''
 csv\t''
@@ -1300,18 +1301,90 @@ complete -c nicelist -n "__fish_nicelist_using_subcommand lab; and not __fish_se
 complete -c nicelist -n "__fish_nicelist_using_subcommand lab; and not __fish_seen_subcommand_from sync conformance" -l context -d 'Use this context of the configuration file' -r
 complete -c nicelist -n "__fish_nicelist_using_subcommand lab; and not __fish_seen_subcommand_from sync conformance" -l database -d 'Work on a database without a server: sqlite:PATH or postgres://USER@HOST/NAME' -r
 complete -c nicelist -n "__fish_nicelist_using_subcommand lab; and not __fish_seen_subcommand_from sync conformance" -s o -l output -d 'Write table, json, jsonl, csv or tsv' -r -f -a "table\t''
+=======
+>>>>>>> h/perf
 json\t''
 jsonl\t''
 csv\t''
 tsv\t''"
-complete -c nicelist -n "__fish_nicelist_using_subcommand lab; and not __fish_seen_subcommand_from sync conformance" -l color -d 'Use colours: auto, always or never' -r -f -a "auto\t''
+complete -c nicelist -n "__fish_nicelist_using_subcommand database; and not __fish_seen_subcommand_from copy compare migrate" -l color -d 'Use colours: auto, always or never' -r -f -a "auto\t''
 always\t''
 never\t''"
-complete -c nicelist -n "__fish_nicelist_using_subcommand lab; and not __fish_seen_subcommand_from sync conformance" -s q -l quiet -d 'Write data and errors only'
-complete -c nicelist -n "__fish_nicelist_using_subcommand lab; and not __fish_seen_subcommand_from sync conformance" -s v -l verbose -d 'Log what happens inside; twice for more'
-complete -c nicelist -n "__fish_nicelist_using_subcommand lab; and not __fish_seen_subcommand_from sync conformance" -s h -l help -d 'Print help'
-complete -c nicelist -n "__fish_nicelist_using_subcommand lab; and not __fish_seen_subcommand_from sync conformance" -f -a "sync" -d 'Sync one Mac that does not exist, as Santa would'
-complete -c nicelist -n "__fish_nicelist_using_subcommand lab; and not __fish_seen_subcommand_from sync conformance" -f -a "conformance" -d 'Judge any Santa sync server by what the protocol asks of it'
+complete -c nicelist -n "__fish_nicelist_using_subcommand database; and not __fish_seen_subcommand_from copy compare migrate" -s q -l quiet -d 'Write data and errors only'
+complete -c nicelist -n "__fish_nicelist_using_subcommand database; and not __fish_seen_subcommand_from copy compare migrate" -s v -l verbose -d 'Log what happens inside; twice for more'
+complete -c nicelist -n "__fish_nicelist_using_subcommand database; and not __fish_seen_subcommand_from copy compare migrate" -s h -l help -d 'Print help'
+complete -c nicelist -n "__fish_nicelist_using_subcommand database; and not __fish_seen_subcommand_from copy compare migrate" -f -a "copy" -d 'Copy everything in a database into an empty one, and check it'
+complete -c nicelist -n "__fish_nicelist_using_subcommand database; and not __fish_seen_subcommand_from copy compare migrate" -f -a "compare" -d 'Compare everything that two databases hold'
+complete -c nicelist -n "__fish_nicelist_using_subcommand database; and not __fish_seen_subcommand_from copy compare migrate" -f -a "migrate" -d 'Bring a database\'s schema up to date'
+complete -c nicelist -n "__fish_nicelist_using_subcommand database; and __fish_seen_subcommand_from copy" -l server -d 'Talk to the server at this address' -r
+complete -c nicelist -n "__fish_nicelist_using_subcommand database; and __fish_seen_subcommand_from copy" -l token -d 'Show the server this token' -r
+complete -c nicelist -n "__fish_nicelist_using_subcommand database; and __fish_seen_subcommand_from copy" -l ca -d 'Trust only the CAs in this PEM file for the server\'s certificate' -r -F
+complete -c nicelist -n "__fish_nicelist_using_subcommand database; and __fish_seen_subcommand_from copy" -l context -d 'Use this context of the configuration file' -r
+complete -c nicelist -n "__fish_nicelist_using_subcommand database; and __fish_seen_subcommand_from copy" -l database -d 'Work on a database without a server: sqlite:PATH or postgres://USER@HOST/NAME' -r
+complete -c nicelist -n "__fish_nicelist_using_subcommand database; and __fish_seen_subcommand_from copy" -s o -l output -d 'Write table, json, jsonl, csv or tsv' -r -f -a "table\t''
+json\t''
+jsonl\t''
+csv\t''
+tsv\t''"
+complete -c nicelist -n "__fish_nicelist_using_subcommand database; and __fish_seen_subcommand_from copy" -l color -d 'Use colours: auto, always or never' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c nicelist -n "__fish_nicelist_using_subcommand database; and __fish_seen_subcommand_from copy" -l dry-run -d 'Show what would be copied and change nothing'
+complete -c nicelist -n "__fish_nicelist_using_subcommand database; and __fish_seen_subcommand_from copy" -s q -l quiet -d 'Write data and errors only'
+complete -c nicelist -n "__fish_nicelist_using_subcommand database; and __fish_seen_subcommand_from copy" -s v -l verbose -d 'Log what happens inside; twice for more'
+complete -c nicelist -n "__fish_nicelist_using_subcommand database; and __fish_seen_subcommand_from copy" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c nicelist -n "__fish_nicelist_using_subcommand database; and __fish_seen_subcommand_from compare" -l server -d 'Talk to the server at this address' -r
+complete -c nicelist -n "__fish_nicelist_using_subcommand database; and __fish_seen_subcommand_from compare" -l token -d 'Show the server this token' -r
+complete -c nicelist -n "__fish_nicelist_using_subcommand database; and __fish_seen_subcommand_from compare" -l ca -d 'Trust only the CAs in this PEM file for the server\'s certificate' -r -F
+complete -c nicelist -n "__fish_nicelist_using_subcommand database; and __fish_seen_subcommand_from compare" -l context -d 'Use this context of the configuration file' -r
+complete -c nicelist -n "__fish_nicelist_using_subcommand database; and __fish_seen_subcommand_from compare" -l database -d 'Work on a database without a server: sqlite:PATH or postgres://USER@HOST/NAME' -r
+complete -c nicelist -n "__fish_nicelist_using_subcommand database; and __fish_seen_subcommand_from compare" -s o -l output -d 'Write table, json, jsonl, csv or tsv' -r -f -a "table\t''
+json\t''
+jsonl\t''
+csv\t''
+tsv\t''"
+complete -c nicelist -n "__fish_nicelist_using_subcommand database; and __fish_seen_subcommand_from compare" -l color -d 'Use colours: auto, always or never' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c nicelist -n "__fish_nicelist_using_subcommand database; and __fish_seen_subcommand_from compare" -s q -l quiet -d 'Write data and errors only'
+complete -c nicelist -n "__fish_nicelist_using_subcommand database; and __fish_seen_subcommand_from compare" -s v -l verbose -d 'Log what happens inside; twice for more'
+complete -c nicelist -n "__fish_nicelist_using_subcommand database; and __fish_seen_subcommand_from compare" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c nicelist -n "__fish_nicelist_using_subcommand database; and __fish_seen_subcommand_from migrate" -l server -d 'Talk to the server at this address' -r
+complete -c nicelist -n "__fish_nicelist_using_subcommand database; and __fish_seen_subcommand_from migrate" -l token -d 'Show the server this token' -r
+complete -c nicelist -n "__fish_nicelist_using_subcommand database; and __fish_seen_subcommand_from migrate" -l ca -d 'Trust only the CAs in this PEM file for the server\'s certificate' -r -F
+complete -c nicelist -n "__fish_nicelist_using_subcommand database; and __fish_seen_subcommand_from migrate" -l context -d 'Use this context of the configuration file' -r
+complete -c nicelist -n "__fish_nicelist_using_subcommand database; and __fish_seen_subcommand_from migrate" -l database -d 'Work on a database without a server: sqlite:PATH or postgres://USER@HOST/NAME' -r
+complete -c nicelist -n "__fish_nicelist_using_subcommand database; and __fish_seen_subcommand_from migrate" -s o -l output -d 'Write table, json, jsonl, csv or tsv' -r -f -a "table\t''
+json\t''
+jsonl\t''
+csv\t''
+tsv\t''"
+complete -c nicelist -n "__fish_nicelist_using_subcommand database; and __fish_seen_subcommand_from migrate" -l color -d 'Use colours: auto, always or never' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c nicelist -n "__fish_nicelist_using_subcommand database; and __fish_seen_subcommand_from migrate" -l dry-run -d 'Say what would be done and change nothing'
+complete -c nicelist -n "__fish_nicelist_using_subcommand database; and __fish_seen_subcommand_from migrate" -s q -l quiet -d 'Write data and errors only'
+complete -c nicelist -n "__fish_nicelist_using_subcommand database; and __fish_seen_subcommand_from migrate" -s v -l verbose -d 'Log what happens inside; twice for more'
+complete -c nicelist -n "__fish_nicelist_using_subcommand database; and __fish_seen_subcommand_from migrate" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c nicelist -n "__fish_nicelist_using_subcommand lab; and not __fish_seen_subcommand_from sync conformance fleet" -l server -d 'Talk to the server at this address' -r
+complete -c nicelist -n "__fish_nicelist_using_subcommand lab; and not __fish_seen_subcommand_from sync conformance fleet" -l token -d 'Show the server this token' -r
+complete -c nicelist -n "__fish_nicelist_using_subcommand lab; and not __fish_seen_subcommand_from sync conformance fleet" -l ca -d 'Trust only the CAs in this PEM file for the server\'s certificate' -r -F
+complete -c nicelist -n "__fish_nicelist_using_subcommand lab; and not __fish_seen_subcommand_from sync conformance fleet" -l context -d 'Use this context of the configuration file' -r
+complete -c nicelist -n "__fish_nicelist_using_subcommand lab; and not __fish_seen_subcommand_from sync conformance fleet" -l database -d 'Work on a database without a server: sqlite:PATH or postgres://USER@HOST/NAME' -r
+complete -c nicelist -n "__fish_nicelist_using_subcommand lab; and not __fish_seen_subcommand_from sync conformance fleet" -s o -l output -d 'Write table, json, jsonl, csv or tsv' -r -f -a "table\t''
+json\t''
+jsonl\t''
+csv\t''
+tsv\t''"
+complete -c nicelist -n "__fish_nicelist_using_subcommand lab; and not __fish_seen_subcommand_from sync conformance fleet" -l color -d 'Use colours: auto, always or never' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c nicelist -n "__fish_nicelist_using_subcommand lab; and not __fish_seen_subcommand_from sync conformance fleet" -s q -l quiet -d 'Write data and errors only'
+complete -c nicelist -n "__fish_nicelist_using_subcommand lab; and not __fish_seen_subcommand_from sync conformance fleet" -s v -l verbose -d 'Log what happens inside; twice for more'
+complete -c nicelist -n "__fish_nicelist_using_subcommand lab; and not __fish_seen_subcommand_from sync conformance fleet" -s h -l help -d 'Print help'
+complete -c nicelist -n "__fish_nicelist_using_subcommand lab; and not __fish_seen_subcommand_from sync conformance fleet" -f -a "sync" -d 'Sync one Mac that does not exist, as Santa would'
+complete -c nicelist -n "__fish_nicelist_using_subcommand lab; and not __fish_seen_subcommand_from sync conformance fleet" -f -a "conformance" -d 'Judge any Santa sync server by what the protocol asks of it'
+complete -c nicelist -n "__fish_nicelist_using_subcommand lab; and not __fish_seen_subcommand_from sync conformance fleet" -f -a "fleet" -d 'Let a fleet of Macs that do not exist sync with any Santa sync server, and measure it'
 complete -c nicelist -n "__fish_nicelist_using_subcommand lab; and __fish_seen_subcommand_from sync" -l state -d 'Keep the Mac in this file, which is made if there is none' -r -F
 complete -c nicelist -n "__fish_nicelist_using_subcommand lab; and __fish_seen_subcommand_from sync" -l machine-id -d 'Its machine id' -r
 complete -c nicelist -n "__fish_nicelist_using_subcommand lab; and __fish_seen_subcommand_from sync" -l serial -d 'Its serial number' -r
@@ -1381,6 +1454,50 @@ complete -c nicelist -n "__fish_nicelist_using_subcommand lab; and __fish_seen_s
 complete -c nicelist -n "__fish_nicelist_using_subcommand lab; and __fish_seen_subcommand_from conformance" -s q -l quiet -d 'Write data and errors only'
 complete -c nicelist -n "__fish_nicelist_using_subcommand lab; and __fish_seen_subcommand_from conformance" -s v -l verbose -d 'Log what happens inside; twice for more'
 complete -c nicelist -n "__fish_nicelist_using_subcommand lab; and __fish_seen_subcommand_from conformance" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c nicelist -n "__fish_nicelist_using_subcommand lab; and __fish_seen_subcommand_from fleet" -l hosts -d 'How many Macs there are' -r
+complete -c nicelist -n "__fish_nicelist_using_subcommand lab; and __fish_seen_subcommand_from fleet" -l interval -d 'How often each of them syncs' -r
+complete -c nicelist -n "__fish_nicelist_using_subcommand lab; and __fish_seen_subcommand_from fleet" -l for -d 'How long they go on coming' -r
+complete -c nicelist -n "__fish_nicelist_using_subcommand lab; and __fish_seen_subcommand_from fleet" -l arrivals -d 'How they are spread over the interval' -r -f -a "spread\t'Evenly over the interval'
+phase\t'All at once, every interval'"
+complete -c nicelist -n "__fish_nicelist_using_subcommand lab; and __fish_seen_subcommand_from fleet" -l connections -d 'Let so many sync at a time, each on a connection' -r
+complete -c nicelist -n "__fish_nicelist_using_subcommand lab; and __fish_seen_subcommand_from fleet" -l timeout -d 'Wait this many seconds for an answer, as clients do' -r
+complete -c nicelist -n "__fish_nicelist_using_subcommand lab; and __fish_seen_subcommand_from fleet" -l generation -d 'Versions of Santa and their shares, as in 2026.7=80,2025.1=20' -r
+complete -c nicelist -n "__fish_nicelist_using_subcommand lab; and __fish_seen_subcommand_from fleet" -l wire -d 'How they write messages; protobuf from 2024.6 on' -r -f -a "json\t''
+protobuf\t''"
+complete -c nicelist -n "__fish_nicelist_using_subcommand lab; and __fish_seen_subcommand_from fleet" -l encoding -d 'How they compress requests; before 2023.4, always with deflate' -r -f -a "deflate\t''
+gzip\t''
+none\t''"
+complete -c nicelist -n "__fish_nicelist_using_subcommand lab; and __fish_seen_subcommand_from fleet" -l secret -d 'Send this secret as Authorization: Bearer' -r
+complete -c nicelist -n "__fish_nicelist_using_subcommand lab; and __fish_seen_subcommand_from fleet" -l clean -d 'Want a clean sync in this share of syncs, as in 1%' -r
+complete -c nicelist -n "__fish_nicelist_using_subcommand lab; and __fish_seen_subcommand_from fleet" -l events -d 'Report so many events in a sync, on average' -r
+complete -c nicelist -n "__fish_nicelist_using_subcommand lab; and __fish_seen_subcommand_from fleet" -l batch -d 'Send so many events at once, where the server does not say' -r
+complete -c nicelist -n "__fish_nicelist_using_subcommand lab; and __fish_seen_subcommand_from fleet" -l seed -d 'Make up other Macs' -r
+complete -c nicelist -n "__fish_nicelist_using_subcommand lab; and __fish_seen_subcommand_from fleet" -l ca -d 'Trust the authorities of this file alone, in PEM' -r
+complete -c nicelist -n "__fish_nicelist_using_subcommand lab; and __fish_seen_subcommand_from fleet" -l client-cert -d 'Show this certificate, in PEM' -r -F
+complete -c nicelist -n "__fish_nicelist_using_subcommand lab; and __fish_seen_subcommand_from fleet" -l client-key -d 'The private key of that certificate, in PEM' -r -F
+complete -c nicelist -n "__fish_nicelist_using_subcommand lab; and __fish_seen_subcommand_from fleet" -l change-hook -d 'Run this command every so often: it has the number of the change in NICELIST_CHANGE' -r
+complete -c nicelist -n "__fish_nicelist_using_subcommand lab; and __fish_seen_subcommand_from fleet" -l change-every -d 'How often that is' -r
+complete -c nicelist -n "__fish_nicelist_using_subcommand lab; and __fish_seen_subcommand_from fleet" -l verify -d 'Which Macs are checked, of those that have synced' -r -f -a "sample\t'As many as --sample says'
+all\t'All'
+none\t'None'"
+complete -c nicelist -n "__fish_nicelist_using_subcommand lab; and __fish_seen_subcommand_from fleet" -l sample -d 'How many are a sample' -r
+complete -c nicelist -n "__fish_nicelist_using_subcommand lab; and __fish_seen_subcommand_from fleet" -l server -d 'Talk to the server at this address' -r
+complete -c nicelist -n "__fish_nicelist_using_subcommand lab; and __fish_seen_subcommand_from fleet" -l token -d 'Show the server this token' -r
+complete -c nicelist -n "__fish_nicelist_using_subcommand lab; and __fish_seen_subcommand_from fleet" -l context -d 'Use this context of the configuration file' -r
+complete -c nicelist -n "__fish_nicelist_using_subcommand lab; and __fish_seen_subcommand_from fleet" -l database -d 'Work on a database without a server: sqlite:PATH or postgres://USER@HOST/NAME' -r
+complete -c nicelist -n "__fish_nicelist_using_subcommand lab; and __fish_seen_subcommand_from fleet" -s o -l output -d 'Write table, json, jsonl, csv or tsv' -r -f -a "table\t''
+json\t''
+jsonl\t''
+csv\t''
+tsv\t''"
+complete -c nicelist -n "__fish_nicelist_using_subcommand lab; and __fish_seen_subcommand_from fleet" -l color -d 'Use colours: auto, always or never' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c nicelist -n "__fish_nicelist_using_subcommand lab; and __fish_seen_subcommand_from fleet" -l warm-up -d 'Let every Mac sync once before that, as fast as the server answers'
+complete -c nicelist -n "__fish_nicelist_using_subcommand lab; and __fish_seen_subcommand_from fleet" -l no-keep-alive -d 'Open a connection for each sync, as Macs do, rather than let them take turns on one'
+complete -c nicelist -n "__fish_nicelist_using_subcommand lab; and __fish_seen_subcommand_from fleet" -s q -l quiet -d 'Write data and errors only'
+complete -c nicelist -n "__fish_nicelist_using_subcommand lab; and __fish_seen_subcommand_from fleet" -s v -l verbose -d 'Log what happens inside; twice for more'
+complete -c nicelist -n "__fish_nicelist_using_subcommand lab; and __fish_seen_subcommand_from fleet" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c nicelist -n "__fish_nicelist_using_subcommand config; and not __fish_seen_subcommand_from list get set unset path init" -l server -d 'Talk to the server at this address' -r
 complete -c nicelist -n "__fish_nicelist_using_subcommand config; and not __fish_seen_subcommand_from list get set unset path init" -l token -d 'Show the server this token' -r
 complete -c nicelist -n "__fish_nicelist_using_subcommand config; and not __fish_seen_subcommand_from list get set unset path init" -l ca -d 'Trust only the CAs in this PEM file for the server\'s certificate' -r -F

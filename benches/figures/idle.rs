@@ -1,100 +1,141 @@
-//! A sync with nothing to do: what it costs the server's process, as the rules grow.
+//! A sync with nothing to do: what it costs the server's process, as the rules grow, next to a
+//! server that answers fixed bytes, over TLS, and on PostgreSQL.
 
-use std::fmt::Write as _;
-use std::io::BufReader;
-use std::net::{SocketAddr, TcpStream};
+use std::net::SocketAddr;
+use std::path::Path;
 use std::time::{Duration, Instant};
 
-use crate::server::{Server, connect, post};
-use crate::{ms, nicelist};
+use nicelist::lab::{Certificates, HttpTransport, Profile, Santa, SyncOptions};
 
-const SYNCS: u32 = 2_000;
-const STAGES: [(&str, &str); 3] = [
-    (
-        "preflight",
-        r#"{"serial_num":"C02","hostname":"mac","santa_version":"2026.7","client_mode":"MONITOR"}"#,
-    ),
-    ("ruledownload", "{}"),
-    ("postflight", "{}"),
-];
+use crate::mac::{Mac, together};
+use crate::postgres::Cluster;
+use crate::raw::Raw;
+use crate::server::Server;
+use crate::{certificates, rules};
+
+/// Macs that sync at a time.
+const MACS: usize = 64;
+/// Syncs of each.
+const SYNCS: u32 = 100;
 
 pub(crate) fn report() {
     println!("## A sync with nothing to do\n");
     println!(
-        "{SYNCS} syncs (preflight, rule download, postflight) of one host, one after the other"
+        "{MACS} Macs at once, {SYNCS} syncs each (preflight, rule download, postflight) over a"
     );
     println!(
-        "over one keep-alive connection; SQLite, durable. CPU is read from the server's process."
+        "keep-alive connection each; durable. CPU is read from the server's process. The limit"
     );
     println!(
-        "Such a sync asks the store for one host's row and writes it twice (`tests/it/idle.rs`).\n"
+        "is axum answering as many bytes to the same requests. Bounds: 120 µs and four times the"
     );
-    println!("| rules on the server | wall, a sync | server CPU, a sync |\n|---|---|---|");
-    for rules in [10, 1_000, 100_000] {
-        let (wall, cpu) = measure(rules);
-        println!("| {rules} | {} | {} |", ms(wall), ms(cpu));
+    println!("limit; 450 µs over a new connection with mutual TLS; 500 µs on PostgreSQL, the");
+    println!("database's CPU included.\n");
+    println!("| server | CPU a sync | of the limit | syncs a second |\n|---|---|---|---|");
+    let preflight = preflight();
+    let raw = Raw::start(&preflight);
+    let limit = measure(raw.address, MACS, SYNCS, || raw.cpu());
+    row("axum, fixed bytes (limit)", limit, limit);
+    drop(raw);
+    for count in [10, 1_000, 100_000, 1_000_000] {
+        let home = tempfile::tempdir().unwrap();
+        let server = with_rules(home.path(), count);
+        let cost = measure(server.address, MACS, SYNCS, || server.cpu());
+        row(&format!("SQLite, {count} rules"), cost, limit);
     }
+    let home = tempfile::tempdir().unwrap();
+    let server = with_rules(home.path(), 10);
+    let cost = measure(server.address, 1, 2_000, || server.cpu());
+    row("SQLite, 10 rules, one Mac at a time", cost, limit);
+    drop(server);
+    row("SQLite, 10 rules, a new mutual-TLS connection a sync", mutual_tls(), limit);
+    on_postgres(limit);
     println!();
 }
 
-fn measure(rules: u32) -> (Duration, Duration) {
+/// What one sync costs a process, and how long it takes a part of the Macs.
+#[derive(Clone, Copy)]
+struct Cost {
+    cpu: Duration,
+    wall: Duration,
+}
+
+fn row(name: &str, cost: Cost, limit: Cost) {
+    let micros = cost.cpu.as_secs_f64() * 1e6;
+    let ratio = cost.cpu.as_secs_f64() / limit.cpu.as_secs_f64();
+    println!("| {name} | {micros:.0} µs | {ratio:.1} | {:.0} |", 1.0 / cost.wall.as_secs_f64());
+}
+
+fn with_rules(home: &Path, count: u64) -> Server {
+    let database = format!("sqlite:{}", home.join("nicelist.db").display());
+    rules::import(home, &database, count);
+    Server::start(home, &database)
+}
+
+/// What a server of ours answers to a preflight.
+fn preflight() -> Vec<u8> {
     let home = tempfile::tempdir().unwrap();
+    let server = with_rules(home.path(), 10);
+    Mac::connect(server.address, 0).preflight()
+}
+
+fn measure(address: SocketAddr, macs: usize, syncs: u32, cpu: impl Fn() -> Duration) -> Cost {
+    let mut macs: Vec<Mac> = (0..macs).map(|number| Mac::connect(address, number)).collect();
+    together(&mut macs, |mac| {
+        mac.take_all();
+        mac.sync();
+    });
+    let (start, before) = (Instant::now(), cpu());
+    together(&mut macs, |mac| (0..syncs).for_each(|_| mac.sync()));
+    let all = u32::try_from(macs.len()).unwrap() * syncs;
+    Cost { cpu: (cpu() - before) / all, wall: start.elapsed() / all }
+}
+
+fn mutual_tls() -> Cost {
+    const SYNCS: u32 = 20;
+    let home = tempfile::tempdir().unwrap();
+    let files = certificates::write(home.path());
     let database = format!("sqlite:{}", home.path().join("nicelist.db").display());
-    let file = home.path().join("rules.csv");
-    let mut csv = String::from("rule_type,identifier,policy\n");
-    for number in 0..rules {
-        let _ = writeln!(csv, "BINARY,{number:064x},ALLOWLIST");
-    }
-    std::fs::write(&file, csv).unwrap();
-    let mut import = nicelist(home.path());
-    import.args(["rule", "import", "--database", &database]).arg(&file);
-    assert!(import.output().unwrap().status.success());
-
-    let server = Server::start(home.path(), &database);
-    let mut host = Host::connect(server.address);
-    host.first_sync();
-    host.sync();
-    let cpu = server.cpu();
-    let start = Instant::now();
-    for _ in 0..SYNCS {
-        host.sync();
-    }
-    (start.elapsed() / SYNCS, (server.cpu() - cpu) / SYNCS)
-}
-
-struct Host {
-    stream: BufReader<TcpStream>,
-}
-
-impl Host {
-    fn connect(address: SocketAddr) -> Self {
-        Self { stream: connect(address) }
-    }
-
-    fn sync(&mut self) {
-        for (stage, body) in STAGES {
-            self.post(stage, body);
-        }
-    }
-
-    /// Takes all rules, so that the syncs that follow have nothing to do.
-    fn first_sync(&mut self) {
-        self.post("preflight", STAGES[0].1);
-        let (mut request, mut received) = ("{}".to_owned(), 0);
-        loop {
-            let page: serde_json::Value =
-                serde_json::from_slice(&self.post("ruledownload", &request)).unwrap();
-            received += page["rules"].as_array().unwrap().len();
-            match page["cursor"].as_str() {
-                Some(cursor) => request = format!(r#"{{"cursor":"{cursor}"}}"#),
-                None => break,
+    rules::import(home.path(), &database, 10);
+    let server = Server::start_with(home.path(), &database, &files.flags());
+    let address = format!("https://localhost:{}/santa/", server.address.port());
+    let shown =
+        Certificates::default().trusting(&files.ca).unwrap().showing(&files.client).unwrap();
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    let all = async |syncs: u32| {
+        let macs = (0..MACS).map(|number| {
+            let (address, shown) = (address.clone(), shown.clone());
+            let profile = Profile { machine_id: format!("M{number}"), ..Profile::default() };
+            async move {
+                let mut mac = Santa::new(profile);
+                for _ in 0..syncs {
+                    // A transport of its own, so a connection of its own.
+                    let transport =
+                        HttpTransport::with_certificates(&address, shown.clone()).unwrap();
+                    mac.sync(&transport, SyncOptions::default()).await.unwrap();
+                }
             }
-        }
-        let counts = format!(r#"{{"rules_received":{received},"rules_processed":{received}}}"#);
-        self.post("postflight", &counts);
-    }
+        });
+        let mut running = tokio::task::JoinSet::new();
+        macs.for_each(|mac| drop(running.spawn(mac)));
+        running.join_all().await;
+    };
+    runtime.block_on(async {
+        all(2).await;
+        let (start, before) = (Instant::now(), server.cpu());
+        all(SYNCS).await;
+        let syncs = u32::try_from(MACS).unwrap() * SYNCS;
+        Cost { cpu: (server.cpu() - before) / syncs, wall: start.elapsed() / syncs }
+    })
+}
 
-    fn post(&mut self, stage: &str, body: &str) -> Vec<u8> {
-        post(&mut self.stream, &format!("/santa/{stage}/M1"), body)
-    }
+fn on_postgres(limit: Cost) {
+    let cluster = Cluster::start();
+    let home = tempfile::tempdir().unwrap();
+    rules::import(home.path(), &cluster.url(), 10);
+    let server = Server::start(home.path(), &cluster.url());
+    let own = measure(server.address, MACS, SYNCS, || server.cpu());
+    let all = measure(server.address, MACS, SYNCS, || server.cpu() + cluster.cpu());
+    row("PostgreSQL, 10 rules, without the database's CPU", own, limit);
+    row("PostgreSQL, 10 rules, with the database's CPU", all, limit);
 }

@@ -8,12 +8,24 @@
 #![expect(clippy::unwrap_used, reason = "a benchmark that cannot measure has nothing to report")]
 #![expect(clippy::print_stdout, reason = "the page is its output")]
 
+mod certificates;
+#[path = "../../tests/postgres/mod.rs"]
+#[expect(dead_code, reason = "tests use more of it")]
+mod cluster;
 mod convert;
+mod download;
+mod events;
+mod fleet;
 mod idle;
 mod import;
+mod mac;
+mod million;
 mod page;
 mod plan;
+mod postgres;
 mod process;
+mod raw;
+mod rules;
 mod server;
 mod startup;
 
@@ -25,16 +37,23 @@ use std::time::{Duration, Instant};
 pub(crate) const NICELIST: &str = env!("CARGO_BIN_EXE_nicelist");
 
 fn main() {
+    if std::env::args().nth(1).is_some_and(|role| role == raw::ROLE) {
+        return raw::serve();
+    }
     println!("# Benchmarks\n");
     println!("Made by `benches/run`; every figure is a median, next to a limit of the same run.\n");
     println!("Machine: {}.\n", machine());
-    let reports: [(&str, fn()); 6] = [
+    let reports: [(&str, fn()); 10] = [
         ("startup", startup::report),
         ("import", import::report),
         ("convert", convert::report),
         ("page", page::report),
         ("plan", plan::report),
         ("idle", idle::report),
+        ("download", download::report),
+        ("events", events::report),
+        ("million", million::report),
+        ("fleet", fleet::report),
     ];
     let wanted: Vec<String> = std::env::args().skip(1).filter(|it| !it.starts_with('-')).collect();
     for (name, report) in reports {

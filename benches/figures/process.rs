@@ -37,8 +37,8 @@ pub(crate) fn run(command: &mut Command, code: i32) -> Cost {
     let id = child.id().to_string();
     let mut peak = 0;
     // It is not waited for before its CPU is read, so it stays in the process table.
-    while !stat(&id).starts_with('Z') {
-        peak = peak_of(&id).unwrap_or(peak);
+    while fields(&stat(&id))[0] != "Z" {
+        peak = status_of(&id, "VmHWM:").unwrap_or(peak);
         std::thread::sleep(GLANCE);
     }
     let (wall, cpu) = (start.elapsed(), cpu(&id));
@@ -49,22 +49,64 @@ pub(crate) fn run(command: &mut Command, code: i32) -> Cost {
 
 /// User and system time of a process so far, in the kernel's ticks of 10 ms. `self` is this one.
 pub(crate) fn cpu(id: &str) -> Duration {
-    let stat = stat(id);
-    let fields: Vec<&str> = stat.split(' ').collect();
-    let ticks: u64 = fields[11].parse::<u64>().unwrap() + fields[12].parse::<u64>().unwrap();
+    cpu_in(&stat(id))
+}
+
+/// The same, in what the kernel said of it.
+pub(crate) fn cpu_in(stat: &str) -> Duration {
+    ticks(stat, [11, 12])
+}
+
+/// The same of a process, its children, and those that it had.
+pub(crate) fn family_cpu(id: &str) -> Duration {
+    let of_parent = stat(id);
+    let children = std::fs::read_dir("/proc").unwrap().flatten().filter_map(|entry| {
+        let stat = std::fs::read_to_string(entry.path().join("stat")).ok()?;
+        (parent_in(&stat) == id).then(|| cpu_in(&stat))
+    });
+    cpu_in(&of_parent) + ticks(&of_parent, [13, 14]) + children.sum::<Duration>()
+}
+
+/// The id of a process's parent.
+pub(crate) fn parent(id: &str) -> String {
+    parent_in(&stat(id)).to_owned()
+}
+
+fn parent_in(stat: &str) -> &str {
+    fields(stat)[1]
+}
+
+fn ticks(stat: &str, places: [usize; 2]) -> Duration {
+    let fields = fields(stat);
+    let ticks: u64 = places.iter().map(|place| fields[*place].parse::<u64>().unwrap()).sum();
     Duration::from_millis(ticks * 10)
 }
 
 /// What the kernel says of a process, from its state on.
+fn fields(stat: &str) -> Vec<&str> {
+    stat.rsplit(") ").next().unwrap().split(' ').collect()
+}
+
 fn stat(id: &str) -> String {
-    let stat = std::fs::read_to_string(format!("/proc/{id}/stat")).unwrap();
-    stat.rsplit(") ").next().unwrap().to_owned()
+    std::fs::read_to_string(format!("/proc/{id}/stat")).unwrap()
+}
+
+/// What memory a process has, and had at most, in bytes.
+#[derive(Clone, Copy)]
+pub(crate) struct Memory {
+    pub(crate) now: u64,
+    pub(crate) peak: u64,
+}
+
+/// The memory of a process that runs.
+pub(crate) fn memory(id: &str) -> Memory {
+    Memory { now: status_of(id, "VmRSS:").unwrap(), peak: status_of(id, "VmHWM:").unwrap() }
 }
 
 /// None once the process has ended.
-fn peak_of(id: &str) -> Option<u64> {
+fn status_of(id: &str, what: &str) -> Option<u64> {
     let status = std::fs::read_to_string(format!("/proc/{id}/status")).ok()?;
-    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
+    let line = status.lines().find_map(|line| line.strip_prefix(what))?;
     let kib: u64 = line.trim().trim_end_matches(" kB").parse().ok()?;
     Some(kib * 1024)
 }

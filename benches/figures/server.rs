@@ -17,10 +17,16 @@ pub(crate) struct Server {
 
 impl Server {
     pub(crate) fn start(home: &std::path::Path, database: &str) -> Self {
+        Self::start_with(home, database, &[])
+    }
+
+    /// The same with these flags besides.
+    pub(crate) fn start_with(home: &std::path::Path, database: &str, flags: &[String]) -> Self {
         let address = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
         let process = nicelist(home)
             .args(["serve", "--sync-auth", "none", "--listen", &address.to_string()])
             .args(["--database", database])
+            .args(flags)
             .env("NICELIST_BOOTSTRAP_TOKEN", ADMIN)
             .stdout(Stdio::null())
             .stderr(Stdio::null())
@@ -34,9 +40,22 @@ impl Server {
         Self { process, address }
     }
 
+    /// The process's id.
+    pub(crate) fn id(&self) -> String {
+        self.process.id().to_string()
+    }
+
     /// User and system time of the process so far, in the kernel's ticks of 10 ms.
     pub(crate) fn cpu(&self) -> Duration {
-        process::cpu(&self.process.id().to_string())
+        process::cpu(&self.id())
+    }
+
+    /// How many pages of rules it has encoded.
+    pub(crate) fn pages_encoded(&self) -> u64 {
+        let mut stream = connect(self.address);
+        let (_, status) = exchange(&mut stream, "GET", "/api/v1/status", "", "");
+        let status: serde_json::Value = serde_json::from_slice(&status).unwrap();
+        status["pages_encoded"].as_u64().unwrap()
     }
 }
 
@@ -54,27 +73,37 @@ pub(crate) fn connect(address: SocketAddr) -> BufReader<TcpStream> {
     BufReader::new(stream)
 }
 
-/// Asks, and gives the answer, which must be that all went well.
+/// Posts, and gives the answer, which must be that all went well.
 pub(crate) fn post(stream: &mut BufReader<TcpStream>, path: &str, body: &str) -> Vec<u8> {
+    exchange(stream, "POST", path, "", body).1
+}
+
+/// Asks, and gives the headers and the body of the answer, which must be that all went well.
+/// Each of the headers that are sent besides ends its line.
+pub(crate) fn exchange(
+    stream: &mut BufReader<TcpStream>,
+    method: &str,
+    path: &str,
+    headers: &str,
+    body: &str,
+) -> (String, Vec<u8>) {
     let length = body.len();
     let request = format!(
-        "POST {path} HTTP/1.1\r\nhost: x\r\nauthorization: Bearer {ADMIN}\r\ncontent-type: application/json\r\ncontent-length: {length}\r\n\r\n{body}"
+        "{method} {path} HTTP/1.1\r\nhost: x\r\nauthorization: Bearer {ADMIN}\r\ncontent-type: application/json\r\n{headers}content-length: {length}\r\n\r\n{body}"
     );
     stream.get_mut().write_all(request.as_bytes()).unwrap();
-    let mut length = 0;
+    let mut headers = String::new();
     loop {
-        let mut line = String::new();
-        stream.read_line(&mut line).unwrap();
-        let line = line.trim_end().to_ascii_lowercase();
-        if let Some(value) = line.strip_prefix("content-length: ") {
-            length = value.parse().unwrap();
-        }
-        assert!(!line.starts_with("http/") || line.starts_with("http/1.1 200"), "{line}");
-        if line.is_empty() {
+        let before = headers.len();
+        stream.read_line(&mut headers).unwrap();
+        if headers[before..].trim().is_empty() {
             break;
         }
     }
-    let mut answer = vec![0; length];
+    headers.make_ascii_lowercase();
+    assert!(headers.starts_with("http/1.1 200"), "{headers}");
+    let length = headers.lines().find_map(|line| line.strip_prefix("content-length: "));
+    let mut answer = vec![0; length.unwrap().parse().unwrap()];
     stream.read_exact(&mut answer).unwrap();
-    answer
+    (headers, answer)
 }

@@ -65,6 +65,9 @@ pub struct Status {
     pub version: String,
     /// The newest revision.
     pub revision: Revision,
+    /// Pages of rules that this server encoded since it started; hosts that go the same way share
+    /// them.
+    pub pages_encoded: u64,
     /// The name of the token that asks.
     pub token: String,
     /// What it may do.

@@ -34,7 +34,7 @@ pub enum RuleState {
 }
 
 /// A rule as a client holds it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct HeldRule {
     /// What the identifier identifies.
     pub rule_type: RuleType,

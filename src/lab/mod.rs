@@ -4,13 +4,15 @@
 //!
 //! [`Santa`] is one Mac's client with its rules, settings and pending events. It behaves as
 //! its [`Generation`] does, mistakes included, because servers have to live with those.
-//! A [`Daemon`] lets it sync again and again, as Santa's own service does.
+//! A [`Daemon`] lets it sync again and again, as Santa's own service does. A [`fleet`] is up to
+//! millions of them, each reduced to what a server can tell.
 
 mod cel;
 mod clock;
 pub mod conformance;
 mod daemon;
 mod database;
+pub mod fleet;
 mod generation;
 mod identifier;
 mod pedro;
@@ -21,6 +23,7 @@ mod request;
 mod rules_hash;
 mod santa;
 mod settings;
+mod shell;
 mod sync;
 mod sync_kind;
 mod transport;

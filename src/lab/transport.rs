@@ -74,7 +74,7 @@ pub enum AddressError {
 }
 
 /// What a client's profile says about TLS.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct Certificates {
     /// The only authorities that the server's certificate may be from (`ServerAuthRootsFile`);
     /// the machine's own where there are none.

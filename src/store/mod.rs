@@ -268,8 +268,8 @@ pub trait Store: Send + Sync + 'static {
     /// reported it: their SHA-256.
     async fn bundle_members(&self, bundle: &str) -> StoreResult<Vec<(MachineId, String)>>;
 
-    /// Deletes the oldest of the events that are to go, at most `limit` of them. Returns how
-    /// many it deleted.
+    /// Deletes the oldest of the events that are to go, at most `limit` of them; a database that
+    /// keeps them in parts may let a part go whole that is all too old. Returns how many went.
     async fn purge_events(&self, purge: EventPurge, limit: usize) -> StoreResult<usize>;
 
     // --- Tokens ---

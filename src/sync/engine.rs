@@ -89,6 +89,13 @@ impl Engine {
         self.policy().ledger.head()
     }
 
+    /// How many pages of rules were encoded since this engine was opened, which hosts that go the
+    /// same way share.
+    #[must_use]
+    pub fn pages_encoded(&self) -> u64 {
+        self.downloads.encoded()
+    }
+
     /// Commits a change and takes it in, so that the next request already sees it.
     ///
     /// # Errors
@@ -119,12 +126,12 @@ impl Engine {
             return Ok(());
         }
         let snapshot = self.store.snapshot().await?;
-        let mut above = 0;
-        loop {
-            let rows = self.store.ledger(known, above, ROWS_A_READ).await?;
-            let Some(last) = rows.last() else { break };
-            above = last.id;
-            self.policy_mut(|policy| policy.ledger.extend(rows));
+        let mut rows = self.store.ledger(known, 0, ROWS_A_READ).await?;
+        while let Some(last) = rows.last() {
+            // The next rows are read while these are taken in.
+            let next = self.store.ledger(known, last.id, ROWS_A_READ);
+            let take_in = async { self.policy_mut(|policy| policy.ledger.extend(rows)) };
+            rows = tokio::join!(next, take_in).0?;
         }
         self.policy_mut(|policy| policy.replace(snapshot));
         Ok(())

@@ -3,6 +3,7 @@
 
 use std::num::NonZeroUsize;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use bytes::Bytes;
 use quick_cache::Weighter;
@@ -151,6 +152,8 @@ impl Weighter<Span, Arc<Difference>> for ByBytes {
 pub(super) struct Downloads {
     differences: Cache<Span, Arc<Difference>, ByBytes>,
     pages: Cache<PageKey, Bytes, ByBytes>,
+    /// How many pages were made.
+    encoded: AtomicU64,
 }
 
 impl Downloads {
@@ -158,6 +161,7 @@ impl Downloads {
         Self {
             differences: Cache::with_weighter(CACHED, CACHE_BYTES, ByBytes),
             pages: Cache::with_weighter(CACHED, CACHE_BYTES, ByBytes),
+            encoded: AtomicU64::new(0),
         }
     }
 
@@ -177,6 +181,15 @@ impl Downloads {
         wire: Wire,
         make: impl Future<Output = Result<Bytes, E>>,
     ) -> Result<Bytes, E> {
-        self.pages.get_or_insert_async(&(cursor, wire), make).await
+        let counted = async {
+            self.encoded.fetch_add(1, Ordering::Relaxed);
+            make.await
+        };
+        self.pages.get_or_insert_async(&(cursor, wire), counted).await
+    }
+
+    /// How many pages were made so far.
+    pub(super) fn encoded(&self) -> u64 {
+        self.encoded.load(Ordering::Relaxed)
     }
 }

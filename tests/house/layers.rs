@@ -34,7 +34,7 @@ const CRATES: [(&str, &[&str]); 9] = [
     ("reqwest", &["client", "lab"]),
     ("rusqlite", &["store"]),
     ("tokio_postgres", &["store"]),
-    ("tokio_rustls", &["server"]),
+    ("tokio_rustls", &["lab", "server", "store"]),
 ];
 
 const PRINTING: [&str; 4] = ["print", "println", "eprint", "eprintln"];

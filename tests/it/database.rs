@@ -216,7 +216,11 @@ async fn what_cannot_be_copied_is_said_and_nothing_is_touched() {
     let limited = Database::empty().await;
     let read_only = "SET default_transaction_read_only = on";
     limited.run_sql(&format!("ALTER DATABASE {} {read_only}", limited.name)).await;
-    refuse(&format!("copy sqlite:one.db {}/{} --dry-run", limited.cluster.url("").trim_end_matches('/'), limited.name));
+    refuse(&format!(
+        "copy sqlite:one.db {}/{} --dry-run",
+        limited.cluster.url("").trim_end_matches('/'),
+        limited.name
+    ));
     refuse("migrate --database postgres://nicelist:hushhush@127.0.0.1:1/x");
     done(&shell, &format!("database copy sqlite:one.db {server}"));
     refuse("copy PG PG?application_name=other");

@@ -126,3 +126,29 @@ async fn a_sync_with_nothing_to_do_reads_one_row_and_writes_it_twice() {
     let asked = std::mem::take(&mut *overheard.asked.lock().unwrap());
     assert_eq!(asked, ["host", "save_host", "host", "host", "save_host"]);
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_page_that_a_herd_asks_for_is_encoded_once() {
+    const HERD: u32 = 500;
+    let store = store::open("sqlite::memory:", Durability::Power).await.unwrap();
+    let engine = Engine::open(store, [0; 32], Clock::System, RULES_A_PAGE).await.unwrap();
+    let author = || Author { name: "anna".into(), at: Timestamp::UNIX_EPOCH, message: None };
+    let change = |edits| Change { author: author(), base: None, dry_run: false, edits };
+    engine.commit(change(rules(10))).await.unwrap();
+    let machines: Vec<MachineId> =
+        (0..HERD).map(|number| format!("M{number}").parse().unwrap()).collect();
+    for machine in &machines {
+        assert_eq!(sync(&engine, machine).await, 10);
+    }
+    assert_eq!(engine.pages_encoded(), 1);
+
+    engine.commit(change(rules(11))).await.unwrap();
+    let engine = Arc::new(engine);
+    let mut herd = tokio::task::JoinSet::new();
+    for machine in machines {
+        let engine = Arc::clone(&engine);
+        herd.spawn(async move { sync(&engine, &machine).await });
+    }
+    assert_eq!(herd.join_all().await, [1; HERD as usize]);
+    assert_eq!(engine.pages_encoded(), 2);
+}

@@ -18,6 +18,7 @@ mod event_import;
 mod events;
 mod explain;
 mod export;
+mod fleet;
 mod generations;
 mod history;
 mod idle;

@@ -2,6 +2,7 @@
 
 use std::num::NonZeroUsize;
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use nicelist::fleet::Clock;
 use nicelist::protocol::{
@@ -11,8 +12,8 @@ use nicelist::rule::{MachineId, RuleDraft};
 use nicelist::store::{self, Author, Change, Durability, Edit};
 use nicelist::sync::Engine;
 
-use crate::cluster::Database;
-use crate::shell::{Server, Shell};
+use crate::cluster::{Cluster, Database, Disk};
+use crate::shell::{ADMIN, Server, Shell};
 
 const JSON: Wire = Wire { format: Format::Json, gzip: false };
 
@@ -84,6 +85,60 @@ async fn a_server_that_heard_of_nothing_answers_for_what_another_began() {
     assert!(pages([&other, &other], &machine).await.is_empty());
 }
 
+#[test]
+fn a_database_that_is_not_there_is_named_without_its_password() {
+    let told = Shell::new().run("serve --database postgres://anna:secret@127.0.0.1:1/rules");
+    let begins = "error: cannot open postgres://anna@127.0.0.1:1/rules: ";
+    assert!(told.contains("exit code: 1") && told.contains(begins), "{told}");
+    assert!(
+        told.contains("check that PostgreSQL runs") && !told[60..].contains("secret"),
+        "{told}"
+    );
+}
+
+/// A status, and the code of a problem if the answer is one.
+async fn status(request: reqwest::RequestBuilder) -> (u16, String) {
+    let response = request.send().await.unwrap();
+    let status = response.status().as_u16();
+    let body: serde_json::Value = response.json().await.unwrap_or_default();
+    (status, body["code"].as_str().unwrap_or_default().to_owned())
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn requests_are_answered_while_the_database_is_away_and_soon_after() {
+    let (cluster, server) = tokio::task::spawn_blocking(|| {
+        let cluster = Cluster::new(Disk::Careful);
+        cluster.start();
+        let server = Server::over(&Shell::new(), &cluster.url("postgres"), &[]);
+        (cluster, server)
+    })
+    .await
+    .unwrap();
+    let client = reqwest::Client::new();
+    let ready = || client.get(format!("{}/readyz", server.url));
+    let rules = || client.get(format!("{}/api/v1/rules", server.url)).bearer_auth(ADMIN);
+    let mac = || {
+        let preflight = client.post(format!("{}preflight/M1", server.sync_base()));
+        preflight.body(r#"{"santa_version": "2026.7"}"#)
+    };
+    assert_eq!((status(ready()).await.0, status(rules()).await.0), (200, 200));
+    assert_eq!(status(mac()).await.0, 200);
+    cluster.crash();
+    let asked = Instant::now();
+    assert_eq!(status(ready()).await.0, 503);
+    assert_eq!(status(rules()).await, (503, "unavailable".to_owned()));
+    assert_eq!(status(mac()).await.0, 503);
+    assert!(asked.elapsed() < Duration::from_secs(3), "{:?}", asked.elapsed());
+    cluster.start();
+    let back = Instant::now();
+    for ask in [&ready as &dyn Fn() -> reqwest::RequestBuilder, &rules, &mac] {
+        while status(ask()).await.0 != 200 {
+            assert!(back.elapsed() < Duration::from_secs(5), "not answered again");
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    }
+}
+
 /// The binary, with `--database postgres://…`: commands in process, and two servers.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn commands_and_servers_work_on_postgres() {
@@ -109,9 +164,9 @@ async fn commands_and_servers_work_on_postgres() {
         let token = shell.json("token create ci --role viewer");
         shell.use_server(&servers[0]);
         shell.set("NICELIST_TOKEN", token["secret"].as_str().unwrap());
-        let began = std::time::Instant::now();
+        let began = Instant::now();
         while !shell.run("rule list").contains("exit code: 0") {
-            assert!(began.elapsed() < std::time::Duration::from_secs(5));
+            assert!(began.elapsed() < Duration::from_secs(5));
         }
     })
     .await

@@ -119,7 +119,7 @@ fn summary(verdicts: &[Verdict]) -> String {
     told.join(", ")
 }
 
-fn seconds(text: &str) -> Result<Duration, String> {
+pub(super) fn seconds(text: &str) -> Result<Duration, String> {
     const LONGEST: u32 = 3600;
     match text.parse::<u32>() {
         Ok(seconds @ 1..=LONGEST) => Ok(Duration::from_secs(seconds.into())),

@@ -3,6 +3,7 @@
 mod certificates;
 mod conformance;
 mod daemon;
+mod fleet;
 mod sync;
 mod view;
 
@@ -16,11 +17,13 @@ use super::error::CliError;
 pub(crate) enum Command {
     Sync(Box<sync::SyncArgs>),
     Conformance(Box<conformance::ConformanceArgs>),
+    Fleet(Box<fleet::FleetArgs>),
 }
 
 pub(super) async fn run(context: &Context, command: Command) -> Result<(), CliError> {
     match command {
         Command::Sync(args) => sync::run(context, *args).await,
         Command::Conformance(args) => conformance::run(context, *args).await,
+        Command::Fleet(args) => fleet::run(context, *args).await,
     }
 }

@@ -177,7 +177,7 @@ impl Identity {
 }
 
 /// One of our words as Santa's wire has it.
-fn on_the_wire<T: serde::de::DeserializeOwned>(word: &str) -> Result<T, CliError> {
+pub(super) fn on_the_wire<T: serde::de::DeserializeOwned>(word: &str) -> Result<T, CliError> {
     serde_json::from_value(word.into())
         .map_err(|error| CliError::usage(format!("`{word}`: {error}")))
 }
@@ -253,7 +253,7 @@ pub(super) fn in_one_line(error: &dyn Error) -> String {
     parts.join(": ")
 }
 
-fn causes(error: &dyn Error) -> Vec<String> {
+pub(super) fn causes(error: &dyn Error) -> Vec<String> {
     let mut causes = Vec::new();
     let mut cause = error.source();
     while let Some(error) = cause {

@@ -2,13 +2,11 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
-use std::process::Stdio;
 use std::str::FromStr;
 use std::time::Duration;
 
-use tokio::process::Command;
-
 use super::verdict::Stop;
+use crate::lab::shell::shell;
 
 /// How long a hook may take.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -236,21 +234,9 @@ impl Hooks {
             let given = values.iter().find(|(known, _)| known == variable);
             (variable.name(), given.map_or("", |(_, value)| *value))
         };
-        let mut shell = Command::new("sh");
-        shell.args(["-c", command]).envs(hook.variables().iter().map(value));
-        shell.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::piped()).kill_on_drop(true);
-        let failed = |what: String| Stop::fails(format!("the hook {hook} {what}"));
-        let output = tokio::time::timeout(PATIENCE, shell.output())
-            .await
-            .map_err(|_| failed(format!("did not end within {} s", PATIENCE.as_secs())))?
-            .map_err(|error| failed(format!("cannot be started: {error}")))?;
-        if output.status.success() {
-            return Ok(());
-        }
-        let told = String::from_utf8_lossy(&output.stderr);
-        let last =
-            told.lines().rev().find(|line| !line.trim().is_empty()).unwrap_or("nothing said");
-        Err(failed(format!("ended with {}: {last}", output.status)))
+        let values = hook.variables().iter().map(value);
+        let failed = |what| Stop::fails(format!("the hook {hook} {what}"));
+        shell(command, values, PATIENCE).await.map_err(failed)
     }
 }
 

@@ -7,7 +7,7 @@ use crate::server::access::Viewer;
 use crate::server::answer::Answer;
 use crate::server::app::Shared;
 
-/// The server's version, the newest revision, and what the token may do.
+/// The server's version, the newest revision, how much was encoded, and what the token may do.
 #[utoipa::path(get, path = "/status", responses((status = 200, body = Status)))]
 pub(super) async fn status(
     axum::extract::State(state): Shared,
@@ -16,6 +16,7 @@ pub(super) async fn status(
     Ok(Json(Status {
         version: env!("CARGO_PKG_VERSION").to_owned(),
         revision: state.engine.head(),
+        pages_encoded: state.engine.pages_encoded(),
         token: operator.name,
         role: operator.role,
     }))

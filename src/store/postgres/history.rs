@@ -227,10 +227,20 @@ pub(super) async fn versions(
     Ok(versions)
 }
 
-/// Notes how much a revision did that is complete but for that.
-pub(super) async fn count(on: &impl GenericClient, revision: i64, hosts: i64) -> StoreResult<()> {
+/// Notes how much a revision did that is complete but for that. What it did to rules is counted
+/// where it is not known.
+pub(super) async fn count(
+    on: &impl GenericClient,
+    revision: i64,
+    rules: Option<Counts>,
+    hosts: i64,
+) -> StoreResult<()> {
+    let rule_key = ["rule_type", "identifier", "scope"];
     let counts = RevisionCounts {
-        rules: counts_of(on, "rule", &["rule_type", "identifier", "scope"], revision).await?,
+        rules: match rules {
+            Some(rules) => rules,
+            None => counts_of(on, "rule", &rule_key, revision).await?,
+        },
         settings: counts_of(on, "setting", &["scope", "key"], revision).await?,
         tags: counts_of(on, "tag", &["name"], revision).await?,
         hosts: u64::try_from(hosts).unwrap_or(0),

@@ -121,20 +121,19 @@ pub(super) async fn count_having(on: &impl GenericClient, having: &Having<'_>) -
     count(&on.query_one(&sql, &wanted.values()).await?, 0)
 }
 
-/// The tags given to some hosts, each with its tags by name, which nobody else changes until the
-/// transaction ends.
+/// The tags given to some hosts, each with its tags by name. They change under the lock of policy
+/// alone.
 pub(super) async fn tags_of(
     on: &impl GenericClient,
     machines: &[&str],
 ) -> StoreResult<Vec<(MachineId, Vec<TagName>)>> {
-    // In one order, so that two who want several wait for each other and not both.
-    let sql = "SELECT machine, tags FROM host WHERE machine = ANY ($1)
-               ORDER BY machine FOR UPDATE";
+    let sql = "SELECT machine, tags FROM host WHERE machine = ANY ($1) ORDER BY machine";
     let rows = query(on, sql, &[&machines]).await?;
     rows.iter().map(|row| Ok((machine(row)?, codes::to_value(row.try_get(1)?)?))).collect()
 }
 
-/// Writes the tags of a host.
+/// Writes the tags of a host. Its row is locked until the transaction ends: by whoever writes
+/// several in the order of machine ids, so that two who do wait for each other and not both.
 pub(super) async fn set_tags(
     on: &impl GenericClient,
     machine: &MachineId,

@@ -7,13 +7,13 @@ use tokio::sync::{mpsc, oneshot};
 
 use crate::store::{StoreError, StoreResult};
 
-/// The most jobs of one commit.
-const LARGEST_GROUP: usize = 512;
-/// The most jobs that wait. More are refused, rather than answered when nobody waits any more.
-const QUEUE: usize = 4096;
-
 /// How a kind of job is written.
 pub(super) trait Batch: Send + Sync + 'static {
+    /// The most jobs of one commit.
+    const LARGEST_GROUP: usize;
+    /// The most jobs that wait. More are refused, rather than answered when nobody waits any more.
+    const QUEUE: usize;
+
     /// What is to be written.
     type Job: Send + Sync + 'static;
     /// What becomes of it.
@@ -40,7 +40,7 @@ pub(super) struct Writer<B: Batch> {
 impl<B: Batch> Writer<B> {
     /// Starts to write with the connection of a pool.
     pub(super) fn start(batch: B, pool: Pool) -> Self {
-        let (queue, waiting) = mpsc::channel(QUEUE);
+        let (queue, waiting) = mpsc::channel(B::QUEUE);
         tokio::spawn(serve(batch, pool, waiting));
         Self { queue }
     }
@@ -63,7 +63,7 @@ fn stopped() -> StoreError {
 async fn serve<B: Batch>(batch: B, pool: Pool, mut waiting: mpsc::Receiver<Waiting<B>>) {
     let mut group = Vec::new();
     // What waits already shares the commit; nothing is waited for.
-    while waiting.recv_many(&mut group, LARGEST_GROUP).await > 0 {
+    while waiting.recv_many(&mut group, B::LARGEST_GROUP).await > 0 {
         let (jobs, replies): (Vec<_>, Vec<_>) =
             group.drain(..).map(|Waiting { job, reply }| (job, reply)).unzip();
         let answers = write(&batch, &pool, jobs).await;

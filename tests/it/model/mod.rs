@@ -58,7 +58,7 @@ proptest! {
 }
 
 proptest! {
-    #![proptest_config(config(HISTORIES / 50))]
+    #![proptest_config(config(HISTORIES / 100))]
 
     #[test]
     fn clients_hold_what_is_in_force_on_postgres(

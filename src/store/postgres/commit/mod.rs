@@ -7,9 +7,10 @@
 mod rules;
 mod settings;
 mod slots;
+mod stage;
 mod tags;
 
-pub(super) use self::rules::STAGE;
+pub(super) use self::stage::STAGE;
 
 use deadpool_postgres::{Client, GenericClient, Transaction};
 use jiff::Timestamp;
@@ -21,7 +22,7 @@ use self::tags::{HostTags, Tags};
 use super::locks::Lock;
 use super::rows::Text;
 use super::{codes, filter, history, listen, query};
-use crate::rule::{MachineId, Outcome, Revision, Rule, Scope, TagName, Target};
+use crate::rule::{Counts, MachineId, Outcome, Revision, Rule, Scope, TagName, Target};
 use crate::store::{
     Author, Change, Committed, Edit, Refusal, RefusalReason, StoreError, StoreResult,
 };
@@ -43,7 +44,7 @@ pub(super) async fn commit(client: &mut Client, change: &Change) -> StoreResult<
         commit.edit(place, edit).await?;
     }
     commit.flush().await?;
-    let Commit { tags, outcomes, refusals, altered, retagged, .. } = commit;
+    let Commit { tags, outcomes, refusals, altered, retagged, rules_written, .. } = commit;
     let altered = altered + tags.write(&on, codes::revision(revision)).await?;
     if !refusals.is_empty() {
         return Err(StoreError::Refused(refusals));
@@ -52,7 +53,8 @@ pub(super) async fn commit(client: &mut Client, change: &Change) -> StoreResult<
         on.rollback().await?;
         return Ok(Committed { head, changed: false, outcomes });
     }
-    finish(on, revision, retagged).await?;
+    let rules = rules_written.unwrap_or(Some(Counts::default()));
+    finish(on, revision, rules, retagged).await?;
     Ok(Committed { head: revision, changed: true, outcomes })
 }
 
@@ -70,7 +72,8 @@ pub(super) async fn expire(client: &mut Client, now: Timestamp) -> StoreResult<O
         on.rollback().await?;
         return Ok(None);
     }
-    finish(on, revision, 0).await?;
+    let rules = Counts { removed: ended, ..Counts::default() };
+    finish(on, revision, Some(rules), 0).await?;
     Ok(Some(revision))
 }
 
@@ -91,9 +94,14 @@ async fn begin(on: &impl GenericClient, head: Revision, author: &Author) -> Stor
     Ok(revision)
 }
 
-/// Counts what a revision did, calls it out, and commits it.
-async fn finish(on: Transaction<'_>, revision: Revision, retagged: i64) -> StoreResult<()> {
-    history::count(&on, codes::revision(revision), retagged).await?;
+/// Notes how much a revision did, to rules if that is known, calls it out, and commits it.
+async fn finish(
+    on: Transaction<'_>,
+    revision: Revision,
+    rules: Option<Counts>,
+    retagged: i64,
+) -> StoreResult<()> {
+    history::count(&on, codes::revision(revision), rules, retagged).await?;
     listen::call_out(&on).await?;
     Ok(on.commit().await?)
 }
@@ -123,8 +131,8 @@ struct Commit<'c, 't, 'e> {
     altered: i64,
     /// How many hosts have other tags than before.
     retagged: i64,
-    /// Whether rules of this revision are written already.
-    wrote_rules: bool,
+    /// Whether rules were written, and how much that was, if it is known.
+    rules_written: Option<Option<Counts>>,
 }
 
 impl<'c, 't, 'e> Commit<'c, 't, 'e> {
@@ -143,7 +151,7 @@ impl<'c, 't, 'e> Commit<'c, 't, 'e> {
             refusals: Vec::new(),
             altered: 0,
             retagged: 0,
-            wrote_rules: false,
+            rules_written: None,
         })
     }
 
@@ -203,6 +211,7 @@ impl<'c, 't, 'e> Commit<'c, 't, 'e> {
         let membership = self.tags.membership(name);
         if force {
             let ended = tags::end_all_of(self.on, scope, self.revision).await?;
+            self.rules_written = Some(None);
             let hosts = self.hosts.take_away(self.on, name).await?;
             self.settings.forget(&self.scopes, scope);
             self.altered += ended + hosts;
@@ -240,8 +249,11 @@ impl<'c, 't, 'e> Commit<'c, 't, 'e> {
         let (on, revision) = (self.on, self.revision);
         if !edits.is_empty() {
             let (scopes, outcomes) = (&mut self.scopes, &mut self.outcomes);
-            let again = std::mem::replace(&mut self.wrote_rules, true);
-            self.altered += rules::write(on, revision, scopes, edits, outcomes, again).await?;
+            let again = self.rules_written.is_some();
+            let written = rules::write(on, revision, scopes, edits, outcomes, again).await?;
+            self.altered += written.altered();
+            // What several writings come to is for the database to count.
+            self.rules_written = Some((!again).then(|| written.counts()));
         }
         self.altered += self.settings.write(on, &mut self.scopes, revision).await?;
         let hosts = self.hosts.write(on).await?;

@@ -1,30 +1,17 @@
-//! Rule edits, many at once: streamed into a table of this session, and compared and written
-//! there by a few statements, however many there are. Sorted by key they touch each page of the
-//! index once.
-
-use std::pin::pin;
+//! Rule edits, many at once: streamed into a table of the session, and compared and written there
+//! by a few statements, however many there are. Sorted by key they touch each page of the index
+//! once.
 
 use deadpool_postgres::Transaction;
 use tokio_postgres::Row;
-use tokio_postgres::binary_copy::BinaryCopyInWriter;
-use tokio_postgres::types::Type;
 
 use super::slots::{Slot, Slots};
+use super::stage::{Staged, fill};
 use super::transition;
-use crate::rule::{Outcome, Rule, Target};
+use crate::rule::{Counts, Outcome, Rule, Target};
 use crate::store::StoreResult;
-use crate::store::postgres::rows::{self, CONTENT, Content, Text, content_of};
+use crate::store::postgres::rows::{self, CONTENT, Text, content_of};
 use crate::store::postgres::{codes, filter, query};
-
-/// The table of the session: how the rule of each key shall be.
-pub(in crate::store::postgres) const STAGE: &str = "CREATE TEMPORARY TABLE rule_stage (
-    place bigint NOT NULL, put boolean NOT NULL,
-    rule_type bigint NOT NULL, identifier text COLLATE \"C\" NOT NULL, scope bigint NOT NULL,
-    policy bigint, cel text COLLATE \"C\", message text COLLATE \"C\", url text COLLATE \"C\",
-    button_label text COLLATE \"C\", app_name text COLLATE \"C\", bundle_hash text COLLATE \"C\",
-    bundle_count bigint, comment text COLLATE \"C\", ticket text COLLATE \"C\",
-    source text COLLATE \"C\", expires bigint
-) ON COMMIT DELETE ROWS;";
 
 /// From so many rows on, how to find those that they replace is the planner's to say. Fewer are
 /// looked for one by one: of what the session's table holds the planner knows nothing.
@@ -44,16 +31,8 @@ pub(super) struct RuleEdit<'a> {
     pub(super) rule: Option<&'a Rule>,
 }
 
-/// How the rule of a key shall be.
-struct Staged<'a> {
-    place: i64,
-    target: &'a Target,
-    scope: i64,
-    rule: Option<&'a Rule>,
-}
-
-/// Makes the edits, of which the last for each key decides, and says by how many rows the
-/// revision grew. `again` if the change has made others before.
+/// Makes the edits, of which the last for each key decides, and says what that did to rows.
+/// `again` if the change has made others before.
 pub(super) async fn write(
     on: &Transaction<'_>,
     revision: i64,
@@ -61,7 +40,7 @@ pub(super) async fn write(
     mut edits: Vec<RuleEdit<'_>>,
     outcomes: &mut [Outcome],
     again: bool,
-) -> StoreResult<i64> {
+) -> StoreResult<Written> {
     edits.sort_unstable_by(|a, b| (a.target, a.slot, a.place).cmp(&(b.target, b.slot, b.place)));
     let same_key = |a: &RuleEdit<'_>, b: &RuleEdit<'_>| a.slot == b.slot && a.target == b.target;
     let groups: Vec<&[RuleEdit<'_>]> = edits.chunk_by(same_key).collect();
@@ -90,7 +69,7 @@ pub(super) async fn write(
         staged.push(Staged { place, target: last.target, scope, rule: last.rule });
     }
     if staged.is_empty() {
-        return Ok(0);
+        return Ok(Written::default());
     }
     fill(on, &staged, again).await?;
     settle(on, revision, staged.len(), outcomes, again).await
@@ -148,66 +127,6 @@ async fn in_force(
     Ok(found)
 }
 
-/// Streams what shall be into the session's table.
-async fn fill(on: &Transaction<'_>, staged: &[Staged<'_>], again: bool) -> StoreResult<()> {
-    if again {
-        on.batch_execute("TRUNCATE rule_stage").await?;
-    }
-    let sql = format!(
-        "COPY rule_stage (place, put, rule_type, identifier, scope, {CONTENT})
-         FROM STDIN WITH (FORMAT binary)"
-    );
-    let sink = on.copy_in(&sql).await?;
-    let (number, text) = (Type::INT8, Type::TEXT);
-    let types = [
-        number.clone(),
-        Type::BOOL,
-        number.clone(),
-        text.clone(),
-        number.clone(),
-        number.clone(),
-        text.clone(),
-        text.clone(),
-        text.clone(),
-        text.clone(),
-        text.clone(),
-        text.clone(),
-        number.clone(),
-        text.clone(),
-        text.clone(),
-        text,
-        number,
-    ];
-    let mut writer = pin!(BinaryCopyInWriter::new(sink, &types));
-    for Staged { place, target, scope, rule } in staged {
-        let content = rule.map(rows::content).unwrap_or_default();
-        let Content { policy, cel, message, url, button_label, app_name, .. } = &content;
-        let Content { bundle_hash, bundle_count, comment, ticket, source, expires, .. } = &content;
-        let row: crate::store::postgres::Values<'_> = &[
-            place,
-            &rule.is_some(),
-            &codes::rule_type(target.rule_type()),
-            &target.identifier(),
-            scope,
-            policy,
-            cel,
-            message,
-            url,
-            button_label,
-            app_name,
-            bundle_hash,
-            bundle_count,
-            comment,
-            ticket,
-            source,
-            expires,
-        ];
-        writer.as_mut().write(row).await?;
-    }
-    writer.finish().await?;
-    Ok(())
-}
-
 /// Where two tables speak of the same rule in force.
 const SAME_KEY: &str = "o.rule_type = n.rule_type AND o.identifier = n.identifier
     AND o.scope = n.scope AND o.ended IS NULL";
@@ -215,21 +134,26 @@ const ONE_BY_ONE: &str = "SET LOCAL enable_seqscan = off; SET LOCAL enable_hashj
     SET LOCAL enable_mergejoin = off";
 const AS_PLANNED: &str = "SET LOCAL enable_seqscan = on; SET LOCAL enable_hashjoin = on;
     SET LOCAL enable_mergejoin = on";
+/// A join of many with many is made in memory, and the planner is told how many they are.
+const MANY_AT_ONCE: &str = "SET LOCAL work_mem = '256MB'; ANALYZE rule_stage";
 
-/// Makes the rules in force what the session's table says, and says by how many rows the
-/// revision grew.
+/// Makes the rules in force what the session's table says, and says what that did to them.
 async fn settle(
     on: &Transaction<'_>,
     revision: i64,
     staged: usize,
     outcomes: &mut [Outcome],
     again: bool,
-) -> StoreResult<i64> {
-    on.batch_execute(if staged < MANY { ONE_BY_ONE } else { "ANALYZE rule_stage" }).await?;
-    let mut altered = 0;
+) -> StoreResult<Written> {
+    let many = staged >= MANY;
+    on.batch_execute(if many { MANY_AT_ONCE } else { ONE_BY_ONE }).await?;
+    let mut written = Written::default();
     let any = query(on, "SELECT 1 FROM rule WHERE ended IS NULL LIMIT 1", filter::NONE).await?;
+    let mut left = staged;
     if !any.is_empty() {
-        drop_unchanged(on, outcomes).await?;
+        left -= drop_unchanged(on, outcomes).await?.min(left);
+    }
+    if !any.is_empty() && left > 0 {
         if again {
             // No revision but this ever saw them.
             let sql = format!(
@@ -238,7 +162,7 @@ async fn settle(
                  {PLACES}"
             );
             let rows = on.query(&sql, &[&revision]).await?;
-            altered -= note(&rows, outcomes)?;
+            written.unmade = note(&rows, outcomes)?.0;
         }
         let sql = format!(
             "WITH gone AS (UPDATE rule AS o SET ended = $1 FROM rule_stage AS n
@@ -246,54 +170,94 @@ async fn settle(
              {PLACES}"
         );
         let rows = on.query(&sql, &[&revision]).await?;
-        altered += note(&rows, outcomes)?;
+        (written.ended, written.replaced) = note(&rows, outcomes)?;
     }
-    let sql = format!(
-        "INSERT INTO rule (made, rule_type, identifier, scope, {CONTENT})
-         SELECT $1, rule_type, identifier, scope, {CONTENT} FROM rule_stage WHERE put
-         ORDER BY rule_type, identifier, scope"
-    );
-    altered += on.execute(&sql, &[&revision]).await?.cast_signed();
-    if staged < MANY {
+    if left > 0 {
+        // The table is filled in the order of keys, and is read in the order that it was filled in.
+        let sql = format!(
+            "INSERT INTO rule (made, rule_type, identifier, scope, {CONTENT})
+             SELECT $1, rule_type, identifier, scope, {CONTENT} FROM rule_stage WHERE put"
+        );
+        written.made = on.execute(&sql, &[&revision]).await?.cast_signed();
+    }
+    if many {
+        // Whoever reads them next asks a planner that knows of them.
+        on.batch_execute("ANALYZE rule").await?;
+    } else {
         on.batch_execute(AS_PLANNED).await?;
     }
-    Ok(altered)
+    Ok(written)
 }
 
-/// Takes out of the session's table what is so already.
-async fn drop_unchanged(on: &Transaction<'_>, outcomes: &mut [Outcome]) -> StoreResult<()> {
+/// What became of rows of rules, in numbers.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Written {
+    /// Rows that this revision made and now unmade.
+    unmade: i64,
+    /// Rows that it ended.
+    ended: i64,
+    /// Those of them that it made another of the same key for.
+    replaced: i64,
+    /// Rows that it made.
+    made: i64,
+}
+
+impl Written {
+    /// By how many rows the revision grew.
+    pub(super) fn altered(self) -> i64 {
+        self.ended + self.made - self.unmade
+    }
+
+    /// How much that is, if nothing else was done to rules.
+    pub(super) fn counts(self) -> Counts {
+        let number = |count: i64| u64::try_from(count).unwrap_or(0);
+        Counts {
+            added: number(self.made - self.replaced),
+            changed: number(self.replaced),
+            removed: number(self.ended - self.replaced),
+        }
+    }
+}
+
+/// Takes out of the session's table what is so already, and says how much.
+async fn drop_unchanged(on: &Transaction<'_>, outcomes: &mut [Outcome]) -> StoreResult<usize> {
     let sql = format!(
         "WITH same AS (DELETE FROM rule_stage AS n USING rule AS o
                        WHERE {SAME_KEY} AND n.put
                          AND ROW({}) IS NOT DISTINCT FROM ROW({}) RETURNING n.place)
-         SELECT array_agg(place) FILTER (WHERE place <> {KNOWN}) FROM same",
+         SELECT count(*), array_agg(place) FILTER (WHERE place <> {KNOWN}) FROM same",
         content_of("o"),
         content_of("n")
     );
+    let mut same = 0;
     for row in on.query(&sql, filter::NONE).await? {
-        for number in row.try_get::<_, Option<Vec<i64>>>(0)?.unwrap_or_default() {
+        same += place(row.try_get(0)?)?;
+        for number in row.try_get::<_, Option<Vec<i64>>>(1)?.unwrap_or_default() {
             outcomes[place(number)?] = Outcome::Unchanged;
         }
     }
-    Ok(())
+    Ok(same)
 }
 
 /// All places in one row, rather than a row each.
-const PLACES: &str = "SELECT count(*), array_agg(place) FILTER (WHERE put AND place <> -1),
+const PLACES: &str = "SELECT count(*), count(*) FILTER (WHERE put),
+    array_agg(place) FILTER (WHERE put AND place <> -1),
     array_agg(place) FILTER (WHERE NOT put AND place <> -1) FROM gone";
 
-/// Notes what became of edits whose key had a rule, and says how many that are.
-fn note(rows: &[Row], outcomes: &mut [Outcome]) -> StoreResult<i64> {
-    let mut gone = 0;
+/// Notes what became of edits whose key had a rule. Says how many that are, and how many of them
+/// have another now.
+fn note(rows: &[Row], outcomes: &mut [Outcome]) -> StoreResult<(i64, i64)> {
+    let (mut gone, mut replaced) = (0, 0);
     for row in rows {
         gone += row.try_get::<_, i64>(0)?;
-        for (column, outcome) in [(1, Outcome::Changed), (2, Outcome::Removed)] {
+        replaced += row.try_get::<_, i64>(1)?;
+        for (column, outcome) in [(2, Outcome::Changed), (3, Outcome::Removed)] {
             for number in row.try_get::<_, Option<Vec<i64>>>(column)?.unwrap_or_default() {
                 outcomes[place(number)?] = outcome;
             }
         }
     }
-    Ok(gone)
+    Ok((gone, replaced))
 }
 
 fn place(number: i64) -> StoreResult<usize> {

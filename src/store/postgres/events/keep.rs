@@ -129,6 +129,10 @@ pub(in crate::store::postgres) struct Keeping {
 }
 
 impl Batch for Keeping {
+    // A job is what a host uploads at once, mostly 50 events of 4 kB.
+    const LARGEST_GROUP: usize = 32;
+    const QUEUE: usize = 512;
+
     type Job = Additions;
     type Answer = usize;
 

@@ -65,11 +65,14 @@ const INSERT: &str = "INSERT INTO host (machine, version, serial, hostname, prim
 pub(in crate::store::postgres) struct Saves;
 
 impl Batch for Saves {
+    const LARGEST_GROUP: usize = 512;
+    const QUEUE: usize = 4096;
+
     type Job = Save;
     type Answer = bool;
 
     async fn write(&self, client: &mut Client, jobs: &[Save]) -> StoreResult<Vec<bool>> {
-        let mut rounds = rounds(jobs);
+        let rounds = rounds(jobs);
         if let [only] = &rounds[..]
             && only.iter().all(|place| jobs[*place].version > 0)
         {
@@ -78,15 +81,19 @@ impl Batch for Saves {
                 .map(|place| saved.contains(&*jobs[place].machine))
                 .collect());
         }
-        let mut answers = vec![false; jobs.len()];
         let on = client.transaction().await?;
         // Not while a host is being forgotten: its version must not come back.
         Lock::Hosts.share(&on).await?;
-        for round in &mut rounds {
+        let mut answers = vec![false; jobs.len()];
+        for round in &rounds {
             let (new, known): (Vec<usize>, Vec<usize>) =
                 round.iter().partition(|place| jobs[**place].version == 0);
-            for (sql, places) in [(INSERT, new), (UPDATE, known)] {
-                let saved = statement(&on, sql, jobs, &places).await?;
+            // One behind the other, without waiting for the first.
+            let (made, changed) = tokio::join!(
+                statement(&on, INSERT, jobs, &new),
+                statement(&on, UPDATE, jobs, &known)
+            );
+            for (places, saved) in [(new, made?), (known, changed?)] {
                 for place in places {
                     answers[place] = saved.contains(&*jobs[place].machine);
                 }
@@ -97,7 +104,7 @@ impl Batch for Saves {
     }
 }
 
-/// Jobs in rounds in which no host comes twice. Mostly it is one.
+/// Jobs in rounds in which no host comes twice, in the order of hosts. Mostly it is one round.
 fn rounds(jobs: &[Save]) -> Vec<Vec<usize>> {
     let mut rounds: Vec<(HashSet<&str>, Vec<usize>)> = Vec::new();
     for (place, job) in jobs.iter().enumerate() {
@@ -110,7 +117,11 @@ fn rounds(jobs: &[Save]) -> Vec<Vec<usize>> {
             None => rounds.push((HashSet::from([&*job.machine]), vec![place])),
         }
     }
-    rounds.into_iter().map(|(_, places)| places).collect()
+    let ordered = |(_, mut places): (_, Vec<usize>)| {
+        places.sort_unstable_by_key(|place| &jobs[*place].machine);
+        places
+    };
+    rounds.into_iter().map(ordered).collect()
 }
 
 /// Runs one of the statements with some of the jobs, and says which hosts were saved.
@@ -161,8 +172,8 @@ mod tests {
             let host = Host::new(machine.parse().unwrap(), jiff::Timestamp::UNIX_EPOCH);
             Save::new(&host, 1).unwrap().unwrap()
         };
-        let jobs = ["a", "b", "a", "c", "a", "b"].map(job);
-        assert_eq!(rounds(&jobs), [vec![0, 1, 3], vec![2, 5], vec![4]]);
+        let jobs = ["b", "a", "b", "c", "b", "a"].map(job);
+        assert_eq!(rounds(&jobs), [vec![1, 0, 3], vec![5, 2], vec![4]]);
         assert!(
             Save::new(&Host::new("m".parse().unwrap(), jiff::Timestamp::UNIX_EPOCH), u64::MAX)
                 .unwrap()

@@ -1,0 +1,69 @@
+//! Rules on their way to Macs: a first download, and a change that a herd asks for.
+
+use std::time::{Duration, Instant};
+
+use crate::mac::{Mac, in_turn};
+use crate::server::{ADMIN, Server};
+use crate::{median, ms, nicelist, rules, time};
+
+const RULES: u64 = 100_000;
+const RUNS: usize = 5;
+/// Macs that ask for the same page.
+const HERD: usize = 10_000;
+/// Connections that they take turns on.
+const CONNECTIONS: usize = 64;
+
+pub(crate) fn report() {
+    println!("## Downloads\n");
+    println!(
+        "The first download of {RULES} rules by one Mac, JSON with gzip: median of {RUNS}, each"
+    );
+    println!(
+        "from a server that was just started, so that every page is encoded for it. Bounds: one"
+    );
+    println!(
+        "second, 30 pages. Then {HERD} Macs ask for the page of one changed rule, on {CONNECTIONS}"
+    );
+    println!("connections. Bound: it is encoded once.\n");
+    println!("| what | wall | server CPU | pages encoded |\n|---|---|---|---|");
+    let home = tempfile::tempdir().unwrap();
+    let database = format!("sqlite:{}", home.path().join("nicelist.db").display());
+    rules::import(home.path(), &database, RULES);
+    let (mut walls, mut cpus, mut pages) = (Vec::new(), Vec::new(), 0);
+    for run in 0..RUNS {
+        let server = Server::start(home.path(), &database);
+        let mut mac = Mac::connect(server.address, run);
+        let (start, before) = (Instant::now(), server.cpu());
+        pages = mac.take_all();
+        walls.push(start.elapsed());
+        cpus.push(server.cpu() - before);
+    }
+    println!("| first download | {} | {} | {pages} |", ms(median(walls)), ms(median(cpus)));
+    let (wall, cpu, encoded) = herd();
+    println!("| {HERD} Macs, one page | {} | {} | {encoded} |\n", ms(wall), ms(cpu));
+}
+
+fn herd() -> (Duration, Duration, u64) {
+    let home = tempfile::tempdir().unwrap();
+    let database = format!("sqlite:{}", home.path().join("nicelist.db").display());
+    rules::import(home.path(), &database, 10);
+    let server = Server::start(home.path(), &database);
+    let mut connections: Vec<Mac> =
+        (0..CONNECTIONS).map(|number| Mac::connect(server.address, number)).collect();
+    in_turn(&mut connections, HERD, |mac| {
+        mac.take_all();
+    });
+    let before = server.pages_encoded();
+    let mut add = nicelist(home.path());
+    add.args(["rule", "add", "block", "teamid:ABCDE12345"]);
+    add.args(["--server", &format!("http://{}", server.address)]).env("NICELIST_TOKEN", ADMIN);
+    time(&mut add);
+    in_turn(&mut connections, HERD, |mac| {
+        mac.preflight();
+    });
+    let (start, cpu) = (Instant::now(), server.cpu());
+    in_turn(&mut connections, HERD, |mac| {
+        assert_eq!(mac.download(), (1, 1));
+    });
+    (start.elapsed(), server.cpu() - cpu, server.pages_encoded() - before)
+}

@@ -1,0 +1,52 @@
+//! Event uploads: how many a core takes.
+
+use std::fmt::Write as _;
+use std::time::Instant;
+
+use crate::import::hash;
+use crate::mac::{Mac, together};
+use crate::server::Server;
+
+const MACS: usize = 16;
+const BATCHES: usize = 100;
+const BATCH: usize = 50;
+
+pub(crate) fn report() {
+    println!("## Events\n");
+    println!(
+        "{MACS} Macs upload {BATCHES} batches of {BATCH} events each, every event of another file;"
+    );
+    println!("SQLite, durable. Bound: 20,000 events for a second of the server's CPU.\n");
+    println!("| events | wall | server CPU | events a second of CPU |\n|---|---|---|---|");
+    let home = tempfile::tempdir().unwrap();
+    let database = format!("sqlite:{}", home.path().join("nicelist.db").display());
+    let server = Server::start(home.path(), &database);
+    let mut macs: Vec<Mac> = (0..MACS).map(|at| Mac::connect(server.address, at)).collect();
+    let batches: Vec<String> = (0..BATCHES).map(batch).collect();
+    together(&mut macs, |mac| mac.upload(&batch(BATCHES)));
+    let (start, before) = (Instant::now(), server.cpu());
+    together(&mut macs, |mac| batches.iter().for_each(|batch| mac.upload(batch)));
+    let (wall, cpu) = (start.elapsed(), server.cpu() - before);
+    let events = MACS * BATCHES * BATCH;
+    #[expect(clippy::cast_precision_loss, reason = "it is a rate")]
+    let rate = events as f64 / cpu.as_secs_f64();
+    println!("| {events} | {} | {} | {rate:.0} |\n", crate::ms(wall), crate::ms(cpu));
+}
+
+fn batch(number: usize) -> String {
+    let mut events = String::from(r#"{"events":["#);
+    for place in 0..BATCH {
+        let file = (number * BATCH + place) as u64;
+        let comma = if place == 0 { "" } else { "," };
+        let _ = write!(
+            events,
+            r#"{comma}{{"file_sha256":"{}","file_path":"/Applications/Tool {file}.app/Contents/MacOS","file_name":"Tool {file}","executing_user":"anna","execution_time":{}.25,"decision":"BLOCK_UNKNOWN","pid":{},"ppid":1,"parent_name":"launchd","team_id":"ABCDE12345","signing_id":"ABCDE12345:com.example.tool{file}","cdhash":"{}","signing_chain":[{{"sha256":"{}","cn":"Developer ID Application: Example (ABCDE12345)","org":"Example","ou":"ABCDE12345","valid_from":1600000000,"valid_until":1900000000}}]}}"#,
+            hash(file),
+            1_790_000_000 + file,
+            1000 + file,
+            &hash(file + 7)[..40],
+            hash(1),
+        );
+    }
+    events + "]}"
+}

@@ -1,0 +1,115 @@
+//! Macs that sync: each a connection and a thread, with as little work as a client can have.
+
+use std::io::{BufReader, Read as _};
+use std::net::{SocketAddr, TcpStream};
+
+use flate2::read::GzDecoder;
+
+use crate::server::{connect, exchange};
+
+/// One Mac on a connection of its own, which is kept.
+pub(crate) struct Mac {
+    stream: BufReader<TcpStream>,
+    name: String,
+    preflight: String,
+}
+
+impl Mac {
+    pub(crate) fn connect(address: SocketAddr, number: usize) -> Self {
+        let stream = connect(address);
+        let mut mac = Self { stream, name: String::new(), preflight: String::new() };
+        mac.speak_for(number);
+        mac
+    }
+
+    /// Lets another Mac use the connection.
+    pub(crate) fn speak_for(&mut self, number: usize) {
+        self.name = format!("M{number}");
+        self.preflight = format!(
+            r#"{{"serial_num":"C{number}","hostname":"mac-{number}","model_identifier":"Mac14,2","os_version":"15.1","os_build":"24B83","santa_version":"2026.7","primary_user":"user{number}","client_mode":"MONITOR"}}"#
+        );
+    }
+
+    /// A sync that brings nothing.
+    pub(crate) fn sync(&mut self) {
+        self.preflight();
+        self.post("ruledownload", "{}");
+        self.post("postflight", "{}");
+    }
+
+    pub(crate) fn preflight(&mut self) -> Vec<u8> {
+        let body = self.preflight.clone();
+        self.post("preflight", &body)
+    }
+
+    /// A sync that takes all rules. Gives on how many pages they came.
+    pub(crate) fn take_all(&mut self) -> usize {
+        self.preflight();
+        let (pages, rules) = self.download();
+        self.finish(rules);
+        pages
+    }
+
+    /// Downloads rules. Gives the number of pages and of rules.
+    pub(crate) fn download(&mut self) -> (usize, usize) {
+        let (mut request, mut pages, mut rules) = ("{}".to_owned(), 0, 0);
+        loop {
+            let page = self.post("ruledownload", &request);
+            pages += 1;
+            rules += memchr::memmem::find_iter(&page, b"\"identifier\"").count();
+            let Some(at) = memchr::memmem::rfind(&page, b"\"cursor\":\"") else { break };
+            let cursor = &page[at + br#""cursor":""#.len()..];
+            let end = cursor.iter().position(|byte| *byte == b'"').unwrap();
+            let cursor = std::str::from_utf8(&cursor[..end]).unwrap();
+            request = format!(r#"{{"cursor":"{cursor}"}}"#);
+        }
+        (pages, rules)
+    }
+
+    pub(crate) fn finish(&mut self, rules: usize) {
+        let counts = format!(r#"{{"rules_received":{rules},"rules_processed":{rules}}}"#);
+        self.post("postflight", &counts);
+    }
+
+    pub(crate) fn upload(&mut self, events: &str) {
+        self.post("eventupload", events);
+    }
+
+    pub(crate) fn post(&mut self, stage: &str, body: &str) -> Vec<u8> {
+        let path = format!("/santa/{stage}/{}", self.name);
+        let (headers, answer) =
+            exchange(&mut self.stream, "POST", &path, "accept-encoding: gzip\r\n", body);
+        if !headers.contains("content-encoding: gzip") {
+            return answer;
+        }
+        let mut plain = Vec::new();
+        GzDecoder::new(&answer[..]).read_to_end(&mut plain).unwrap();
+        plain
+    }
+}
+
+/// Lets many Macs do something at the same time, and waits for all.
+pub(crate) fn together(macs: &mut [Mac], work: impl Fn(&mut Mac) + Sync) {
+    std::thread::scope(|threads| {
+        for mac in macs {
+            let work = &work;
+            threads.spawn(move || work(mac));
+        }
+    });
+}
+
+/// Lets so many Macs do something, as many at a time as there are connections.
+pub(crate) fn in_turn(connections: &mut [Mac], macs: usize, work: impl Fn(&mut Mac) + Sync) {
+    let step = connections.len();
+    std::thread::scope(|threads| {
+        for (first, mac) in connections.iter_mut().enumerate() {
+            let work = &work;
+            threads.spawn(move || {
+                for number in (first..macs).step_by(step) {
+                    mac.speak_for(number);
+                    work(mac);
+                }
+            });
+        }
+    });
+}

@@ -1,0 +1,377 @@
+//! `nicelist lab fleet`.
+
+mod view;
+
+use std::path::PathBuf;
+use std::str::FromStr;
+use std::time::Duration;
+
+use clap::builder::PossibleValuesParser;
+use clap::{Args, ValueEnum};
+use jiff::SignedDuration;
+use tokio::sync::watch;
+
+use super::conformance::seconds;
+use super::sync::{causes, on_the_wire};
+use crate::cli::arg;
+use crate::cli::context::Context;
+use crate::cli::error::CliError;
+use crate::cli::ui::{Progress, Ui};
+use crate::config::CaFile;
+use crate::lab::fleet::{
+    Arrivals, Change, FleetError, FleetOptions, Glimpse, MOST_HOSTS, Part, Share, Trust, Verify,
+    run_fleet,
+};
+use crate::lab::{Generation, Profile};
+
+/// Let a fleet of Macs that do not exist sync with any Santa sync server, and measure it
+///
+/// Hosts come evenly over the interval, or all at once, and whether or not the server keeps up.
+/// At most as many sync at a time as there are --connections; the others wait, and the time that
+/// they wait counts. With --warm-up every host is enrolled first, as fast as the server answers,
+/// and what is measured is a fleet in its everyday life. Without it, a host's first sync in a run
+/// is a clean one, as that of a Mac that was just set up.
+///
+/// At the end, hosts are checked: each syncs once more and must then hold what the server gives
+/// to a host that starts from nothing. One host more for each generation is enrolled for that.
+/// The exit code is 1 if a request failed, a sync was missed, or a host holds anything else.
+///
+/// The same --seed makes the same hosts. A host takes less than 200 bytes. Ctrl-C ends early,
+/// without the check.
+#[derive(Debug, Args)]
+#[command(after_long_help = "\
+Examples:
+  nicelist lab fleet http://127.0.0.1:8080/santa/ --hosts 10000 --warm-up
+  nicelist lab fleet https://santa.example.com/santa/SECRET/ --hosts 1000000 --interval 10m --for 2m
+  nicelist lab fleet http://127.0.0.1:8080/santa/ --arrivals phase --no-keep-alive --events 0.1
+  nicelist lab fleet http://127.0.0.1:8080/santa/ --generation 2026.7=80,2025.1=20 --clean 1%
+  nicelist lab fleet https://localhost:8443/ --ca ca.pem --client-cert mac.pem --client-key mac.key
+  nicelist lab fleet http://127.0.0.1:8080/santa/ --for 5m --verify all -o json \\
+    --change-every 30s --change-hook 'nicelist rule add block teamid:ABCDE$((10000+NICELIST_CHANGE))'")]
+pub(crate) struct FleetArgs {
+    /// The server's address, as a profile's SyncBaseURL
+    #[arg(value_name = "URL")]
+    url: String,
+    /// How many Macs there are
+    #[arg(long, value_name = "NUMBER", default_value = "1000")]
+    #[arg(value_parser = clap::value_parser!(u32).range(1..=i64::from(MOST_HOSTS)))]
+    hosts: u32,
+    /// How often each of them syncs
+    #[arg(long, value_name = "DURATION", default_value = "10m", value_parser = interval)]
+    interval: SignedDuration,
+    /// How long they go on coming
+    #[arg(long = "for", value_name = "DURATION", default_value = "1m", value_parser = arg::duration)]
+    time: SignedDuration,
+    /// How they are spread over the interval
+    #[arg(long, value_name = "HOW", default_value = "spread")]
+    arrivals: How,
+    /// Let every Mac sync once before that, as fast as the server answers
+    #[arg(long)]
+    warm_up: bool,
+    /// Let so many sync at a time, each on a connection
+    #[arg(long, value_name = "NUMBER", default_value = "64")]
+    #[arg(value_parser = clap::value_parser!(u16).range(1..))]
+    connections: u16,
+    /// Open a connection for each sync, as Macs do, rather than let them take turns on one
+    #[arg(long)]
+    no_keep_alive: bool,
+    /// Wait this many seconds for an answer, as clients do
+    #[arg(long, value_name = "SECONDS", default_value = "30", value_parser = seconds)]
+    timeout: Duration,
+    #[command(flatten)]
+    macs: Macs,
+    #[command(flatten)]
+    trust: TrustArgs,
+    #[command(flatten)]
+    changes: Changes,
+    #[command(flatten)]
+    check: Check,
+}
+
+/// Who the Macs are and what they do.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "The Macs")]
+struct Macs {
+    /// Versions of Santa and their shares, as in 2026.7=80,2025.1=20
+    #[arg(long = "generation", value_name = "VERSION[=SHARE]", value_delimiter = ',')]
+    generations: Vec<ShareArg>,
+    /// How they write messages; protobuf from 2024.6 on
+    #[arg(long, value_name = "FORMAT", default_value = "json")]
+    #[arg(value_parser = PossibleValuesParser::new(["json", "protobuf"]))]
+    wire: String,
+    /// How they compress requests; before 2023.4, always with deflate
+    #[arg(long, default_value = "deflate")]
+    #[arg(value_parser = PossibleValuesParser::new(["deflate", "gzip", "none"]))]
+    encoding: String,
+    /// Send this secret as Authorization: Bearer
+    #[arg(long)]
+    secret: Option<String>,
+    /// Want a clean sync in this share of syncs, as in 1%
+    #[arg(long, value_name = "SHARE", default_value = "0", value_parser = share)]
+    clean: f64,
+    /// Report so many events in a sync, on average
+    #[arg(long, value_name = "NUMBER", default_value = "0", value_parser = events)]
+    events: f64,
+    /// Send so many events at once, where the server does not say
+    #[arg(long, value_name = "NUMBER", default_value = "50")]
+    #[arg(value_parser = clap::value_parser!(u32).range(1..=10_000))]
+    batch: u32,
+    /// Make up other Macs
+    #[arg(long, value_name = "NUMBER", default_value = "1")]
+    seed: u64,
+}
+
+/// Certificates.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "TLS")]
+struct TrustArgs {
+    /// Trust the authorities of this file alone, in PEM
+    #[arg(long, value_name = "FILE")]
+    ca: Option<CaFile>,
+    /// Show this certificate, in PEM
+    #[arg(long, value_name = "FILE", requires = "client_key")]
+    client_cert: Option<PathBuf>,
+    /// The private key of that certificate, in PEM
+    #[arg(long, value_name = "FILE", requires = "client_cert")]
+    client_key: Option<PathBuf>,
+}
+
+/// What changes meanwhile.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Changes")]
+struct Changes {
+    /// Run this command every so often: it has the number of the change in NICELIST_CHANGE
+    #[arg(long, value_name = "CMD")]
+    change_hook: Option<String>,
+    /// How often that is
+    #[arg(long, value_name = "DURATION", default_value = "30s", value_parser = interval)]
+    change_every: SignedDuration,
+}
+
+/// What is checked at the end.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Check")]
+struct Check {
+    /// Which Macs are checked, of those that have synced
+    #[arg(long, value_name = "WHICH", default_value = "sample")]
+    verify: Which,
+    /// How many are a sample
+    #[arg(long, value_name = "NUMBER", default_value = "1000")]
+    #[arg(value_parser = clap::value_parser!(u32).range(1..))]
+    sample: u32,
+}
+
+/// How Macs arrive.
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum How {
+    /// Evenly over the interval
+    Spread,
+    /// All at once, every interval
+    Phase,
+}
+
+/// Which Macs are checked.
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum Which {
+    /// As many as --sample says
+    Sample,
+    /// All
+    All,
+    /// None
+    None,
+}
+
+/// A share as it is given.
+#[derive(Debug, Clone, Copy)]
+struct ShareArg(Share);
+
+impl FromStr for ShareArg {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let (generation, weight) = text.split_once('=').unwrap_or((text, "1"));
+        let generation: Generation =
+            generation.trim().parse().map_err(|error| format!("{error}"))?;
+        let weight = weight.trim().trim_end_matches('%').parse();
+        let weight = weight.map_err(|_| "a share is a whole number, as in 2026.7=80".to_owned())?;
+        Ok(Self(Share { generation, weight }))
+    }
+}
+
+/// A duration that something can be repeated after.
+fn interval(text: &str) -> Result<SignedDuration, String> {
+    let duration = arg::duration(text)?;
+    if duration < SignedDuration::from_secs(1) {
+        return Err("expected a second at least".to_owned());
+    }
+    Ok(duration)
+}
+
+/// A share, as in 1% or 0.01.
+fn share(text: &str) -> Result<f64, String> {
+    let (number, of) = match text.trim().strip_suffix('%') {
+        Some(percent) => (percent, 100.0),
+        None => (text, 1.0),
+    };
+    let share = number.trim().parse::<f64>().ok().map(|number| number / of);
+    share
+        .filter(|share| (0.0..=1.0).contains(share))
+        .ok_or_else(|| "expected a share, such as 1% or 0.01".to_owned())
+}
+
+fn events(text: &str) -> Result<f64, String> {
+    const MOST: f64 = 1000.0;
+    let number = text.trim().parse::<f64>().ok();
+    number
+        .filter(|number| (0.0..=MOST).contains(number))
+        .ok_or_else(|| format!("expected a number up to {MOST}"))
+}
+
+pub(super) async fn run(context: &Context, args: FleetArgs) -> Result<(), CliError> {
+    let (glimpses, mut seen) = watch::channel(Glimpse::default());
+    let (stop, stopped) = watch::channel(false);
+    let options = options(args, context.ui.now().as_millisecond() as f64 / 1000.0)?;
+    let mut fleet = std::pin::pin!(run_fleet(options, glimpses, stopped));
+    let mut watched = Watched::new(&context.ui);
+    let summary = loop {
+        tokio::select! {
+            summary = &mut fleet => break summary,
+            interrupted = tokio::signal::ctrl_c() => {
+                interrupted?;
+                stop.send_replace(true);
+            }
+            Ok(()) = seen.changed() => watched.show(*seen.borrow_and_update()),
+        }
+    };
+    drop(watched);
+    let summary = summary?;
+    context.ui.report(&summary)?;
+    view::verdict(&summary)?;
+    if summary.interrupted {
+        context.ui.status("ended before its time");
+    }
+    Ok(())
+}
+
+fn options(args: FleetArgs, now: f64) -> Result<FleetOptions, CliError> {
+    let FleetArgs { url, hosts, interval, time, arrivals, warm_up, .. } = args;
+    let Macs { generations, wire, encoding, secret, clean, events, batch, seed } = args.macs;
+    let mut profile = Profile { wire: on_the_wire(&wire)?, ..Profile::default() };
+    profile.content_encoding = on_the_wire(&encoding)?;
+    if let Some(secret) = secret {
+        profile.headers.insert("Authorization".to_owned(), format!("Bearer {secret}"));
+    }
+    let mut shares: Vec<Share> = generations.into_iter().map(|ShareArg(share)| share).collect();
+    if shares.is_empty() {
+        shares.push(Share { generation: Generation::NEWEST, weight: 1 });
+    }
+    let TrustArgs { ca, client_cert, client_key } = args.trust;
+    let Changes { change_hook, change_every } = args.changes;
+    let every = change_every.unsigned_abs();
+    Ok(FleetOptions {
+        url,
+        hosts,
+        seed,
+        shares,
+        profile,
+        warm_up,
+        interval: interval.unsigned_abs(),
+        time: time.unsigned_abs(),
+        arrivals: match arrivals {
+            How::Spread => Arrivals::Spread,
+            How::Phase => Arrivals::Phase,
+        },
+        clean,
+        events,
+        batch,
+        connections: args.connections.into(),
+        keep_alive: !args.no_keep_alive,
+        timeout: args.timeout,
+        trust: Trust {
+            ca: ca.map(|ca| ca.path().to_owned()),
+            identity: client_cert.zip(client_key),
+        },
+        change: change_hook.map(|command| Change { command, every }),
+        verify: match args.check.verify {
+            Which::Sample => Verify::Sample(args.check.sample),
+            Which::All => Verify::All,
+            Which::None => Verify::None,
+        },
+        now,
+    })
+}
+
+/// What somebody at a terminal sees.
+struct Watched<'a> {
+    ui: &'a Ui,
+    bar: Option<(Part, u64, Progress)>,
+    last: Glimpse,
+}
+
+impl<'a> Watched<'a> {
+    fn new(ui: &'a Ui) -> Self {
+        Self { ui, bar: None, last: Glimpse::default() }
+    }
+
+    fn show(&mut self, now: Glimpse) {
+        let is_same = |(part, total, _): &(Part, u64, Progress)| {
+            *part == now.part && *total == now.total && self.last.done <= now.done
+        };
+        if !self.bar.as_ref().is_some_and(is_same) {
+            self.bar = None;
+            let progress = self.ui.progress(Some(now.total), view::part(now.part));
+            self.bar = Some((now.part, now.total, progress));
+            self.last = Glimpse::default();
+        }
+        if let Some((_, _, bar)) = &self.bar {
+            bar.advance(now.done - self.last.done);
+            bar.say(view::glimpse(&self.last, &now));
+        }
+        self.last = now;
+    }
+}
+
+impl From<FleetError> for CliError {
+    fn from(error: FleetError) -> Self {
+        match error {
+            FleetError::Address(error) => error.into(),
+            FleetError::Profile(error) => error.into(),
+            FleetError::Unreachable { .. } | FleetError::Broken(_) => {
+                Self::failed(error.to_string()).because(causes(&error))
+            }
+            FleetError::NoHost(_)
+            | FleetError::NoFleetOf(_)
+            | FleetError::Shares { .. }
+            | FleetError::Header(_)
+            | FleetError::Certificate { .. }
+            | FleetError::Tls(_) => Self::usage(error.to_string()).because(causes(&error)),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_share_is_a_percentage_or_a_number_up_to_one() {
+        assert_eq!((share("1%"), share("0.25"), share("100 %")), (Ok(0.01), Ok(0.25), Ok(1.0)));
+        assert!(["2", "101%", "-1%", "x", "NaN", ""].iter().all(|text| share(text).is_err()));
+        assert!(events("0.1").is_ok() && events("-1").is_err() && events("inf").is_err());
+    }
+
+    #[test]
+    fn a_generation_may_have_a_share() {
+        let read = |text: &str| text.parse::<ShareArg>().map(|ShareArg(share)| share);
+        let share = read("2025.1=20").unwrap();
+        assert_eq!((share.generation.to_string().as_str(), share.weight), ("2025.1", 20));
+        assert_eq!(read("2026.7").unwrap().weight, 1);
+        assert_eq!(read("2026.7=80%").unwrap().weight, 80);
+        assert!(read("2026.7=x").is_err() && read("soon=1").is_err());
+    }
+
+    #[test]
+    fn nothing_is_repeated_without_a_pause() {
+        assert!(interval("1s").is_ok() && interval("0s").is_err());
+    }
+}

@@ -1,0 +1,267 @@
+//! How a fleet looks, while it syncs and afterwards.
+
+use std::time::Duration;
+
+use crate::cli::error::CliError;
+use crate::cli::ui::{Cell, Group, Report, Tone};
+use crate::lab::fleet::{
+    Convergence, Errors, FleetSummary, Glimpse, Latencies, Latency, Part, PartReport,
+};
+
+/// The shortest time that a rate is told of.
+const LEAST_MOMENT: Duration = Duration::from_millis(100);
+
+/// From how many hosts on their memory stands out from that of the process.
+const MANY: u32 = 100_000;
+
+/// What a server says that does not know who asks.
+const DENIED: [&str; 2] = ["answered 401", "answered 403"];
+
+/// What a part of a run is called.
+pub(super) fn part(part: Part) -> &'static str {
+    match part {
+        Part::WarmUp => "warm-up",
+        Part::Run => "run",
+        Part::Check => "check",
+    }
+}
+
+/// How things go, seen from a moment before.
+pub(super) fn glimpse(before: &Glimpse, now: &Glimpse) -> String {
+    let moment = now.elapsed.saturating_sub(before.elapsed);
+    // What a moment that was cut short says is chance.
+    let (done, time) = match moment >= LEAST_MOMENT {
+        true => (now.done - before.done, moment),
+        false => (now.done, now.elapsed.max(LEAST_MOMENT)),
+    };
+    let rate = done as f64 / time.as_secs_f64();
+    let name = part(now.part);
+    let Glimpse { under_way, errors, p99, .. } = now;
+    let p99 = millis(p99.as_secs_f64() * 1000.0);
+    format!("{name} {rate:.0}/s, {under_way} under way, {errors} errors, p99 {p99} ms")
+}
+
+fn millis(ms: f64) -> String {
+    match ms {
+        ..10.0 => format!("{ms:.2}"),
+        10.0..100.0 => format!("{ms:.1}"),
+        _ => format!("{ms:.0}"),
+    }
+}
+
+impl Report for FleetSummary {
+    fn groups(&self) -> Vec<Group> {
+        let mut groups = vec![Group::titled("Fleet", fleet(self))];
+        groups.extend(self.warm_up.as_ref().map(|part| Group::titled("Warm-up", counted(part))));
+        groups.push(Group::titled("Run", counted(&self.run)));
+        groups.push(Group::titled("Latency in ms", latencies(&self.latency_ms)));
+        groups.extend(self.convergence.as_ref().map(|all| Group::titled("Check", checked(all))));
+        groups
+    }
+}
+
+fn fleet(summary: &FleetSummary) -> Vec<(&'static str, Cell)> {
+    let memory = &summary.memory;
+    let interrupted = summary.interrupted.then(|| Cell::toned("yes", Tone::Notice));
+    let changes = summary.changes.as_ref();
+    let bytes_per_host = memory.bytes_per_host.filter(|_| summary.hosts >= MANY);
+    vec![
+        ("hosts", Cell::text(summary.hosts)),
+        ("seed", Cell::text(summary.seed)),
+        ("interrupted", interrupted.unwrap_or_else(|| Cell::text(""))),
+        ("syncs_per_second_asked", Cell::text(format!("{:.1}", summary.asked_per_second))),
+        ("changes_made", Cell::optional(changes.map(|changes| changes.made))),
+        ("changes_failed", some(changes.map_or(0, |changes| changes.failed), Tone::Bad)),
+        ("peak_memory", Cell::optional(memory.peak_bytes.map(mebibytes))),
+        ("bytes_per_host", Cell::optional(bytes_per_host.map(|bytes| format!("{bytes:.0}")))),
+        ("rule_tables", Cell::text(memory.tables)),
+    ]
+}
+
+fn counted(part: &PartReport) -> Vec<(&'static str, Cell)> {
+    let counts = &part.counts;
+    let errors = part.errors.iter().map(told);
+    vec![
+        ("time", Cell::text(format!("{:.1} s", part.seconds))),
+        ("cpu", Cell::optional(part.cpu_seconds.map(|seconds| format!("{seconds:.2} s")))),
+        ("syncs", Cell::text(counts.syncs)),
+        ("syncs_per_second", Cell::text(format!("{:.1}", part.syncs_per_second))),
+        ("clean_syncs", some(counts.clean_syncs, Tone::Plain)),
+        ("failed_syncs", some(counts.failed_syncs, Tone::Bad)),
+        ("missed_syncs", some(counts.missed_syncs, Tone::Bad)),
+        ("requests", Cell::text(part.requests)),
+        ("connections", Cell::text(part.connections)),
+        ("sent", Cell::text(mebibytes(part.bytes_sent))),
+        ("received", Cell::text(mebibytes(part.bytes_received))),
+        ("rules_received", some(counts.rules_received, Tone::Plain)),
+        ("events_sent", some(counts.events_sent, Tone::Plain)),
+        ("events_discarded", some(counts.events_discarded, Tone::Plain)),
+        ("errors", Cell::toned(errors.collect::<Vec<_>>().join("; "), Tone::Bad)),
+    ]
+}
+
+/// A number, unless there is nothing to tell.
+fn some(number: u64, tone: Tone) -> Cell {
+    if number == 0 { Cell::text("") } else { Cell::toned(number, tone) }
+}
+
+fn mebibytes(bytes: u64) -> String {
+    format!("{:.1} MiB", bytes as f64 / f64::from(1 << 20))
+}
+
+fn told(errors: &Errors) -> String {
+    let Errors { stage, reason, count } = errors;
+    format!("{stage} {reason} ({count})")
+}
+
+fn latencies(all: &Latencies) -> Vec<(&'static str, Cell)> {
+    let Latencies { sync, late, preflight, event_upload, rule_download, postflight } = all;
+    vec![
+        ("sync", latency(sync)),
+        ("late", latency(late)),
+        ("preflight", latency(preflight)),
+        ("event_upload", latency(event_upload)),
+        ("rule_download", latency(rule_download)),
+        ("postflight", latency(postflight)),
+    ]
+}
+
+fn latency(latency: &Latency) -> Cell {
+    let Latency { count, p50, p90, p99, p999, max, .. } = *latency;
+    if count == 0 {
+        return Cell::text("");
+    }
+    let [p50, p90, p99, p999, max] = [p50, p90, p99, p999, max].map(millis);
+    Cell::text(format!("p50 {p50:<6} p90 {p90:<6} p99 {p99:<6} p99.9 {p999:<6} max {max}"))
+}
+
+fn checked(all: &Convergence) -> Vec<(&'static str, Cell)> {
+    vec![
+        ("checked", Cell::text(all.hosts)),
+        ("converged", Cell::toned(all.converged, Tone::Good)),
+        ("converged_by_themselves", some(all.converged_by_themselves, Tone::Plain)),
+        ("diverged", some(all.diverged, Tone::Bad)),
+        ("unchecked", some(all.unchecked, Tone::Bad)),
+    ]
+}
+
+/// What is wrong with what a fleet did, if anything is.
+pub(super) fn verdict(summary: &FleetSummary) -> Result<(), CliError> {
+    let mut faults = diverged(summary);
+    let errors = summary.errors();
+    let failed: u64 = errors.iter().map(|errors| errors.count).sum();
+    if failed > 0 {
+        let denied = errors.iter().any(|errors| DENIED.contains(&&*errors.reason));
+        let causes: Vec<String> = errors.iter().map(told).collect();
+        let what = match failed {
+            1 => "1 request failed".to_owned(),
+            _ => format!("{failed} requests failed"),
+        };
+        let fault = CliError::failed(what).because(causes);
+        faults.push(match denied {
+            true => fault.hint("--secret SECRET shows the server its enrolment secret"),
+            false => fault,
+        });
+    }
+    let missed = summary.run.counts.missed_syncs;
+    if missed > 0 {
+        let what = format!("{missed} syncs were missed");
+        faults.push(CliError::failed(what).hint("the server, or this machine, does not keep up"));
+    }
+    if let Some(changes) = summary.changes.as_ref().filter(|changes| changes.failed > 0) {
+        let what = format!("{} changes failed", changes.failed);
+        faults.push(CliError::failed(what).because(changes.reason.clone()));
+    }
+    let mut faults = faults.into_iter();
+    match faults.next() {
+        None => Ok(()),
+        Some(first) => Err(faults.fold(first, |first, next| {
+            let hints = next.hints;
+            let first = first.because([next.message]).because(next.causes);
+            hints.into_iter().fold(first, CliError::hint)
+        })),
+    }
+}
+
+fn diverged(summary: &FleetSummary) -> Vec<CliError> {
+    let Some(all) = &summary.convergence else { return Vec::new() };
+    let mut faults = Vec::new();
+    if all.diverged > 0 {
+        let what = format!("{} of {} hosts do not hold what they should", all.diverged, all.hosts);
+        let causes = all.examples.iter().map(|host| {
+            let (extra, missing) = (host.extra, host.missing);
+            let (id, generation) = (&host.machine_id, &host.generation);
+            format!("{id} ({generation}): {extra} too many, {missing} missing; {}", host.example)
+        });
+        faults.push(CliError::failed(what).because(causes));
+    }
+    if all.unchecked > 0 {
+        let what = format!("{} of {} hosts could not be checked", all.unchecked, all.hosts);
+        faults.push(CliError::failed(what));
+    }
+    faults
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::lab::fleet::{ChangesMade, Counts, Diverged};
+
+    #[test]
+    fn the_rate_is_that_of_the_last_moment() {
+        let before = Glimpse { done: 100, elapsed: Duration::from_secs(1), ..Glimpse::default() };
+        let now = Glimpse {
+            part: Part::Run,
+            done: 350,
+            under_way: 7,
+            p99: Duration::from_micros(12_345),
+            elapsed: Duration::from_millis(1250),
+            ..before
+        };
+        let expected = "run 1000/s, 7 under way, 0 errors, p99 12.3 ms";
+        assert_eq!(glimpse(&before, &now), expected);
+        let cut_short = Glimpse { elapsed: Duration::from_millis(1249), ..now };
+        assert!(glimpse(&cut_short, &now).starts_with("run 280/s"));
+    }
+
+    #[test]
+    fn a_fleet_without_a_fault_is_no_failure() {
+        assert!(verdict(&FleetSummary::default()).is_ok());
+    }
+
+    #[test]
+    fn all_faults_are_told_the_worst_first() {
+        let host = Diverged {
+            machine_id: "M1".to_owned(),
+            generation: "2026.7".to_owned(),
+            extra: 1,
+            missing: 0,
+            example: "holds TEAMID ABCDEFGHIJ".to_owned(),
+        };
+        let convergence =
+            Convergence { hosts: 9, diverged: 1, examples: vec![host], ..Convergence::default() };
+        let errors =
+            vec![Errors { stage: "preflight", reason: "answered 503".to_owned(), count: 2 }];
+        let counts = Counts { missed_syncs: 3, ..Counts::default() };
+        let reason = Some("ended with exit status: 1: no".to_owned());
+        let summary = FleetSummary {
+            run: PartReport { counts, errors, ..PartReport::default() },
+            changes: Some(ChangesMade { made: 0, failed: 1, reason }),
+            convergence: Some(convergence),
+            ..FleetSummary::default()
+        };
+        let error = verdict(&summary).unwrap_err();
+        assert_eq!(error.kind.exit_code(), 1);
+        assert_eq!(error.message, "1 of 9 hosts do not hold what they should");
+        let expected = [
+            "M1 (2026.7): 1 too many, 0 missing; holds TEAMID ABCDEFGHIJ",
+            "2 requests failed",
+            "preflight answered 503 (2)",
+            "3 syncs were missed",
+            "1 changes failed",
+            "ended with exit status: 1: no",
+        ];
+        assert_eq!(error.causes, expected);
+        assert_eq!(error.hints, ["the server, or this machine, does not keep up"]);
+    }
+}

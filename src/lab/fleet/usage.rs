@@ -1,0 +1,53 @@
+//! What this process costs.
+
+use std::time::Duration;
+
+/// What was used up to now.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Usage {
+    /// Of all threads, in user mode and in the kernel.
+    pub(super) cpu: Duration,
+    /// The most memory that was resident at any time.
+    pub(super) peak_bytes: u64,
+}
+
+impl Usage {
+    /// Nothing where the system does not tell.
+    #[cfg(unix)]
+    pub(super) fn now() -> Option<Self> {
+        use nix::sys::resource::{UsageWho, getrusage};
+
+        // Darwin counts bytes, all others kilobytes.
+        const UNIT: u64 = if cfg!(target_vendor = "apple") { 1 } else { 1024 };
+        let usage = getrusage(UsageWho::RUSAGE_SELF).ok()?;
+        let peak_bytes = u64::try_from(usage.max_rss()).ok()? * UNIT;
+        let mut cpu = Duration::ZERO;
+        for time in [usage.user_time(), usage.system_time()] {
+            cpu += Duration::from_secs(u64::try_from(time.tv_sec()).ok()?);
+            cpu += Duration::from_micros(u64::try_from(time.tv_usec()).ok()?);
+        }
+        Some(Self { cpu, peak_bytes })
+    }
+
+    /// Nothing where the system does not tell.
+    #[cfg(not(unix))]
+    pub(super) fn now() -> Option<Self> {
+        None
+    }
+}
+
+#[cfg(all(test, unix))]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn work_and_memory_are_seen() {
+        let before = Usage::now().unwrap();
+        let much = vec![1_u8; 64 << 20];
+        let sum: u64 = much.iter().map(|byte| u64::from(*byte)).sum();
+        let after = Usage::now().unwrap();
+        assert_eq!(sum, 64 << 20);
+        assert!(after.peak_bytes >= 64 << 20, "{after:?}");
+        assert!(after.cpu > before.cpu);
+    }
+}

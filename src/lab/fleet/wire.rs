@@ -1,0 +1,292 @@
+//! One connection to a server: HTTP/1.1, kept alive or not, with or without TLS.
+//!
+//! A connection is driven by who uses it, in the same task, so that a request costs no hand-over
+//! between tasks. Hosts take turns on connections; a Mac has one of its own, which without
+//! keep-alive is what the server sees.
+
+use std::future::{Future, poll_fn};
+use std::io;
+use std::mem;
+use std::net::SocketAddr;
+use std::pin::{Pin, pin};
+use std::rc::Rc;
+use std::task::Poll;
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::header::{CONTENT_ENCODING, HOST};
+use http::uri::PathAndQuery;
+use http::{HeaderMap, HeaderValue, Method, Request, Response, Uri};
+use http_body_util::{BodyExt, Full, Limited};
+use hyper::body::Incoming;
+use hyper::client::conn::http1::{self, SendRequest};
+use hyper_util::rt::TokioIo;
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::net::TcpStream;
+use url::Url;
+
+use super::pages::{LONGEST_ANSWER, Sheet};
+use super::tls::Tls;
+use super::{FleetError, Trust};
+use crate::lab::transport::folder_url;
+use crate::protocol::ContentEncoding;
+
+/// Why there was no answer that a host could use.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum WireError {
+    #[error("no connection: {0}")]
+    Connect(#[source] io::Error),
+    #[error("no answer within {} s", .0.as_secs_f64())]
+    TimedOut(Duration),
+    #[error("the connection broke: {0}")]
+    Broken(#[source] Box<dyn std::error::Error + Send + Sync>),
+    #[error("answered {0}")]
+    Status(u16),
+    #[error("answered in an unknown encoding")]
+    Encoding,
+}
+
+/// Where a server is, and how it is spoken to.
+#[derive(Debug)]
+pub(super) struct Address {
+    /// The path that stages are below, with a slash at its end.
+    base: String,
+    host: HeaderValue,
+    /// The first address of the server's name that could be connected to.
+    socket: SocketAddr,
+    tls: Option<Tls>,
+    timeout: Duration,
+}
+
+impl Address {
+    /// Looks a server up, and tries to connect.
+    pub(super) async fn reach(
+        url: &str,
+        trust: &Trust,
+        timeout: Duration,
+    ) -> Result<Self, FleetError> {
+        let base = folder_url(url)?;
+        let unknown = || FleetError::NoHost(url.to_owned());
+        let port = base.port_or_known_default().ok_or_else(unknown)?;
+        let name = base.host_str().ok_or_else(unknown)?;
+        let tls = match base.scheme() {
+            "https" => Some(Tls::new(name, trust)?),
+            _ => None,
+        };
+        let bare = name.trim_start_matches('[').trim_end_matches(']');
+        let failed = |source| FleetError::Unreachable { url: url.to_owned(), source };
+        let sockets = tokio::net::lookup_host((bare, port)).await.map_err(failed)?;
+        let mut last = io::Error::other("the name has no address");
+        for socket in sockets {
+            let address = Self {
+                base: base.path().to_owned(),
+                host: host_header(&base).ok_or_else(unknown)?,
+                socket,
+                tls: tls.clone(),
+                timeout,
+            };
+            match tokio::time::timeout(timeout, address.connect()).await {
+                Ok(Ok(_)) => return Ok(address),
+                Ok(Err(error)) => last = error,
+                Err(_) => last = io::ErrorKind::TimedOut.into(),
+            }
+        }
+        Err(failed(last))
+    }
+
+    async fn connect(&self) -> io::Result<Open> {
+        let stream = TcpStream::connect(self.socket).await?;
+        stream.set_nodelay(true)?;
+        let stream: Box<dyn Duplex> = match &self.tls {
+            Some(tls) => Box::new(tls.connect(stream).await?),
+            None => Box::new(stream),
+        };
+        let (sender, connection) =
+            http1::handshake(TokioIo::new(stream)).await.map_err(io::Error::other)?;
+        Ok(Open { sender, connection: Some(Box::pin(connection)) })
+    }
+}
+
+/// The value of the header `Host`.
+fn host_header(base: &Url) -> Option<HeaderValue> {
+    let name = base.host_str()?;
+    let value = base.port().map_or_else(|| name.to_owned(), |port| format!("{name}:{port}"));
+    HeaderValue::try_from(value).ok()
+}
+
+/// Bytes that go both ways.
+trait Duplex: AsyncRead + AsyncWrite + Unpin {}
+
+impl<T: AsyncRead + AsyncWrite + Unpin> Duplex for T {}
+
+type Driver = http1::Connection<TokioIo<Box<dyn Duplex>>, Full<Bytes>>;
+
+struct Open {
+    sender: SendRequest<Full<Bytes>>,
+    /// What moves the bytes, until it ends.
+    connection: Option<Pin<Box<Driver>>>,
+}
+
+impl Open {
+    /// Waits for something that the connection is needed for.
+    async fn drive<F: Future>(&mut self, work: F) -> F::Output {
+        let (mut work, connection) = (pin!(work), &mut self.connection);
+        poll_fn(|context| {
+            if let Poll::Ready(done) = work.as_mut().poll(context) {
+                return Poll::Ready(done);
+            }
+            let Some(driver) = connection.as_mut() else { return Poll::Pending };
+            if driver.as_mut().poll(context).is_ready() {
+                *connection = None;
+            }
+            // What the connection did may be what is waited for.
+            work.as_mut().poll(context)
+        })
+        .await
+    }
+
+    /// Whether a request can be sent.
+    async fn is_ready(&mut self) -> bool {
+        // Both ends of `drive` are in `self`, so the sender is lent out.
+        let Self { sender, connection } = self;
+        poll_fn(|context| {
+            if let Some(driver) = connection.as_mut()
+                && driver.as_mut().poll(context).is_ready()
+            {
+                *connection = None;
+            }
+            sender.poll_ready(context)
+        })
+        .await
+        .is_ok()
+    }
+}
+
+/// What was moved.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(super) struct Traffic {
+    pub(super) requests: u64,
+    pub(super) connections: u64,
+    /// Bytes of bodies, as they were on the wire.
+    pub(super) sent: u64,
+    pub(super) received: u64,
+}
+
+/// A place for one connection.
+pub(super) struct Wire {
+    address: Rc<Address>,
+    open: Option<Open>,
+    traffic: Traffic,
+}
+
+impl Wire {
+    pub(super) fn new(address: Rc<Address>) -> Self {
+        Self { address, open: None, traffic: Traffic::default() }
+    }
+
+    /// What was moved since this was last asked.
+    pub(super) fn take_traffic(&mut self) -> Traffic {
+        mem::take(&mut self.traffic)
+    }
+
+    /// Closes the connection.
+    pub(super) fn close(&mut self) {
+        self.open = None;
+    }
+
+    /// Posts a body to a stage, and gives what was answered with 200.
+    pub(super) async fn post(
+        &mut self,
+        path: &str,
+        headers: HeaderMap,
+        body: Bytes,
+    ) -> Result<Sheet, WireError> {
+        let limit = self.address.timeout;
+        let answer = tokio::time::timeout(limit, self.ask(path, headers, body)).await;
+        let answer = answer.unwrap_or(Err(WireError::TimedOut(limit)));
+        if !matches!(answer, Ok(_) | Err(WireError::Status(_))) {
+            // Nobody knows what may still come on it.
+            self.close();
+        }
+        answer
+    }
+
+    async fn ask(
+        &mut self,
+        path: &str,
+        headers: HeaderMap,
+        body: Bytes,
+    ) -> Result<Sheet, WireError> {
+        self.traffic.requests += 1;
+        self.traffic.sent += body.len() as u64;
+        let request = self.request(path, headers, body)?;
+        let response = self.send(request).await?;
+        let status = response.status().as_u16();
+        let encoding = encoding_of(&response);
+        let Some(open) = self.open.as_mut() else { return Err(closed()) };
+        let body = Limited::new(response.into_body(), LONGEST_ANSWER);
+        let body = open.drive(body.collect()).await.map_err(WireError::Broken)?.to_bytes();
+        self.traffic.received += body.len() as u64;
+        match (status, encoding) {
+            (200, Some(encoding)) => Ok(Sheet { encoding, body }),
+            (200, None) => Err(WireError::Encoding),
+            _ => Err(WireError::Status(status)),
+        }
+    }
+
+    fn request(
+        &self,
+        path: &str,
+        mut headers: HeaderMap,
+        body: Bytes,
+    ) -> Result<Request<Full<Bytes>>, WireError> {
+        let broken = |error: http::Error| WireError::Broken(error.into());
+        let path =
+            PathAndQuery::from_maybe_shared(Bytes::from(format!("{}{path}", self.address.base)));
+        let path = path.map_err(|error| broken(error.into()))?;
+        headers.insert(HOST, self.address.host.clone());
+        let mut request = Request::new(Full::new(body));
+        *request.method_mut() = Method::POST;
+        *request.uri_mut() = Uri::from(path);
+        *request.headers_mut() = headers;
+        Ok(request)
+    }
+
+    /// Sends a request: on a new connection if the server has closed the one that was there.
+    async fn send(
+        &mut self,
+        mut request: Request<Full<Bytes>>,
+    ) -> Result<Response<Incoming>, WireError> {
+        if let Some(open) = self.open.as_mut()
+            && open.is_ready().await
+        {
+            let sending = open.sender.try_send_request(request);
+            match open.drive(sending).await {
+                Ok(response) => return Ok(response),
+                Err(mut error) => match error.take_message() {
+                    Some(unsent) => request = unsent,
+                    None => return Err(WireError::Broken(error.into_error().into())),
+                },
+            }
+        }
+        let open = self.address.connect().await.map_err(WireError::Connect)?;
+        self.traffic.connections += 1;
+        let open = self.open.insert(open);
+        let sending = open.sender.send_request(request);
+        open.drive(sending).await.map_err(|error| WireError::Broken(error.into()))
+    }
+}
+
+fn closed() -> WireError {
+    WireError::Broken("it was closed".into())
+}
+
+fn encoding_of(response: &Response<Incoming>) -> Option<ContentEncoding> {
+    let Some(value) = response.headers().get(CONTENT_ENCODING) else {
+        return Some(ContentEncoding::Identity);
+    };
+    value.to_str().ok()?.parse().ok()
+}
+
+#[cfg(test)]
+mod tests;
