@@ -133,7 +133,8 @@ async fn a_database_moves_to_postgres_and_back_and_nobody_notices() {
     assert!(copied.as_array().unwrap().iter().all(|table| table["rows"] != 0), "{copied}");
     done(&shell, &format!("database compare {old} {new}"));
     let back = sqlite(&shell, "back.db");
-    done(&shell, &format!("database copy {new} {back}"));
+    shell.set("NICELIST_DATABASE", &new);
+    done(&shell, &format!("database copy configured {back}"));
     for (first, second) in [(&new, &back), (&back, &new), (&old, &back)] {
         done(&shell, &format!("database compare {first} {second}"));
     }

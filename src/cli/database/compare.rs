@@ -12,14 +12,15 @@ use crate::server::moving::{Compared, compare};
 /// Compare everything that two databases hold
 ///
 /// Row by row, each database as it is at one moment; neither is changed. Exit code 3 if they
-/// differ. A server that writes one of them makes them differ.
+/// differ. A server that writes one of them makes them differ. `configured` is the
+/// database that --database, NICELIST_DATABASE or the configuration file names.
 #[derive(Debug, Args)]
 #[command(after_long_help = "\
 Examples:
   nicelist database compare sqlite:nicelist.db configured
   nicelist database compare sqlite:nicelist.db sqlite:backup.db -o json")]
 pub(crate) struct CompareArgs {
-    /// A database: sqlite:PATH, postgres://USER@HOST/NAME, or configured, the one that is
+    /// A database: sqlite:PATH, postgres://USER@HOST/NAME or configured
     #[arg(value_parser = DatabaseName)]
     first: Named,
     /// Another
