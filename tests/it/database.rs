@@ -133,7 +133,8 @@ async fn a_database_moves_to_postgres_and_back_and_nobody_notices() {
     assert!(copied.as_array().unwrap().iter().all(|table| table["rows"] != 0), "{copied}");
     done(&shell, &format!("database compare {old} {new}"));
     let back = sqlite(&shell, "back.db");
-    done(&shell, &format!("database copy {new} {back}"));
+    shell.set("NICELIST_DATABASE", &new);
+    done(&shell, &format!("database copy configured {back}"));
     for (first, second) in [(&new, &back), (&back, &new), (&old, &back)] {
         done(&shell, &format!("database compare {first} {second}"));
     }
@@ -213,6 +214,14 @@ async fn what_cannot_be_copied_is_said_and_nothing_is_touched() {
     refuse("copy sqlite:one.db sqlite:newer.db");
     refuse("copy sqlite:one.db postgres://nicelist:hushhush@127.0.0.1:1/x");
     refuse("copy sqlite:one.db postgres://nicelist:hushhush@127.0.0.1:1/x?sslmode=always");
+    let limited = Database::empty().await;
+    let read_only = "SET default_transaction_read_only = on";
+    limited.run_sql(&format!("ALTER DATABASE {} {read_only}", limited.name)).await;
+    refuse(&format!(
+        "copy sqlite:one.db {}/{} --dry-run",
+        limited.cluster.url("").trim_end_matches('/'),
+        limited.name
+    ));
     refuse("migrate --database postgres://nicelist:hushhush@127.0.0.1:1/x");
     done(&shell, &format!("database copy sqlite:one.db {server}"));
     refuse("copy PG PG?application_name=other");

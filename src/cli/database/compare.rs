@@ -3,33 +3,34 @@
 use clap::Args;
 use serde::Serialize;
 
-use crate::cli::arg::DatabaseUrl;
+use super::{DatabaseName, Named};
 use crate::cli::context::Context;
 use crate::cli::error::{CliError, Kind};
 use crate::cli::ui::{Cell, Column, Row, Tone};
-use crate::config::Database;
 use crate::server::moving::{Compared, compare};
 
 /// Compare everything that two databases hold
 ///
 /// Row by row, each database as it is at one moment; neither is changed. Exit code 3 if they
-/// differ. A server that writes one of them makes them differ.
+/// differ. A server that writes one of them makes them differ. `configured` is the
+/// database that --database, NICELIST_DATABASE or the configuration file names.
 #[derive(Debug, Args)]
 #[command(after_long_help = "\
 Examples:
-  nicelist database compare sqlite:nicelist.db postgres://nicelist@db/nicelist
+  nicelist database compare sqlite:nicelist.db configured
   nicelist database compare sqlite:nicelist.db sqlite:backup.db -o json")]
 pub(crate) struct CompareArgs {
-    /// A database: sqlite:PATH or postgres://USER@HOST/NAME
-    #[arg(value_parser = DatabaseUrl)]
-    first: Database,
+    /// A database: sqlite:PATH, postgres://USER@HOST/NAME or configured
+    #[arg(value_parser = DatabaseName)]
+    first: Named,
     /// Another
-    #[arg(value_parser = DatabaseUrl)]
-    second: Database,
+    #[arg(value_parser = DatabaseName)]
+    second: Named,
 }
 
 pub(super) async fn run(context: &Context, args: CompareArgs) -> Result<(), CliError> {
     let CompareArgs { first, second } = args;
+    let (first, second) = (first.resolve(context)?, second.resolve(context)?);
     let progress = context.ui.progress(None, "opening");
     let (first_url, second_url) = (first.expose(), second.expose());
     let tables = compare(&first_url, &second_url, &|step| super::show(&progress, step)).await?;

@@ -3,11 +3,10 @@
 use clap::Args;
 use serde::Serialize;
 
-use crate::cli::arg::DatabaseUrl;
+use super::{DatabaseName, Named};
 use crate::cli::context::Context;
 use crate::cli::error::CliError;
 use crate::cli::ui::{Cell, Column, Row};
-use crate::config::Database;
 use crate::server::moving::{Copy, Moved};
 
 /// Copy everything in a database into an empty one, and check it
@@ -17,18 +16,22 @@ use crate::server::moving::{Copy, Moved};
 /// Everything is read back and compared before it is kept; a copy that fails or is cut off leaves
 /// nothing. FROM is only read, as it is when the copy begins: what a server writes into it after
 /// that is not in the copy, so stop it first.
+///
+/// `configured` is the database that --database, NICELIST_DATABASE or the configuration file names:
+/// a password in a command line can be read by everybody on the machine.
 #[derive(Debug, Args)]
 #[command(after_long_help = "\
 Examples:
   nicelist database copy sqlite:/var/lib/nicelist/nicelist.db postgres://nicelist@db/nicelist
-  nicelist database copy postgres://nicelist@db/nicelist sqlite:nicelist.db --dry-run")]
+  nicelist database copy sqlite:/var/lib/nicelist/nicelist.db configured --dry-run
+  nicelist database copy configured sqlite:nicelist.db")]
 pub(crate) struct CopyArgs {
-    /// The database to copy: sqlite:PATH or postgres://USER@HOST/NAME
-    #[arg(value_parser = DatabaseUrl)]
-    from: Database,
+    /// The database to copy: sqlite:PATH, postgres://USER@HOST/NAME or configured
+    #[arg(value_parser = DatabaseName)]
+    from: Named,
     /// The database to copy into: one with nothing in it, or a file that is not there
-    #[arg(value_parser = DatabaseUrl)]
-    to: Database,
+    #[arg(value_parser = DatabaseName)]
+    to: Named,
     /// Show what would be copied and change nothing
     #[arg(long)]
     dry_run: bool,
@@ -36,6 +39,7 @@ pub(crate) struct CopyArgs {
 
 pub(super) async fn run(context: &Context, args: CopyArgs) -> Result<(), CliError> {
     let CopyArgs { from, to, dry_run } = args;
+    let (from, to) = (from.resolve(context)?, to.resolve(context)?);
     let (from_url, to_url) = (from.expose(), to.expose());
     let copy = Copy::prepare(&from_url, &to_url).await?;
     let total: u64 = copy.rows().iter().map(|moved| moved.rows).sum();

@@ -6,7 +6,6 @@ use serde::Serialize;
 use crate::cli::context::Context;
 use crate::cli::error::CliError;
 use crate::cli::ui::{Cell, Group, Report};
-use crate::config::Place;
 use crate::server::moving::{Migrated, migrate};
 
 /// Bring a database's schema up to date
@@ -26,10 +25,7 @@ pub(crate) struct MigrateArgs {
 }
 
 pub(super) async fn run(context: &Context, args: MigrateArgs) -> Result<(), CliError> {
-    let Place::Local { database } = context.settings.place()? else {
-        return Err(CliError::usage("a schema is brought up to date where the database is")
-            .hint("name it: --database sqlite:PATH or --database postgres://USER@HOST/NAME"));
-    };
+    let database = super::configured(context)?;
     let migrated = migrate(&database.expose(), args.dry_run).await;
     let Migrated { from, to } = migrated.map_err(|error| CliError::failed(error.to_string()))?;
     context.ui.report(&Schema { database: database.to_string(), from, to })?;

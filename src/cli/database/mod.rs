@@ -4,11 +4,16 @@ mod compare;
 mod copy;
 mod migrate;
 
-use clap::Subcommand;
+use std::ffi::OsStr;
 
+use clap::Subcommand;
+use clap::builder::TypedValueParser;
+
+use super::arg::DatabaseUrl;
 use super::context::Context;
 use super::error::CliError;
 use super::ui::Progress;
+use crate::config::{Database, Place};
 use crate::server::moving::{MovingError, Step};
 
 /// Move a database to another, whole
@@ -24,6 +29,59 @@ pub(super) async fn run(context: &Context, command: Command) -> Result<(), CliEr
         Command::Copy(args) => copy::run(context, args).await,
         Command::Compare(args) => compare::run(context, args).await,
         Command::Migrate(args) => migrate::run(context, args).await,
+    }
+}
+
+/// The word for the database that the settings name: whoever may read a command line would read
+/// a password in it.
+const CONFIGURED: &str = "configured";
+
+/// A database that a command line names.
+#[derive(Clone, Debug)]
+enum Named {
+    /// By its URL.
+    Url(Database),
+    /// As the one that the settings name.
+    Configured,
+}
+
+impl Named {
+    fn resolve(self, context: &Context) -> Result<Database, CliError> {
+        match self {
+            Self::Url(database) => Ok(database),
+            Self::Configured => configured(context),
+        }
+    }
+}
+
+/// Reads the name of a database.
+#[derive(Clone, Copy, Debug)]
+struct DatabaseName;
+
+impl TypedValueParser for DatabaseName {
+    type Value = Named;
+
+    fn parse_ref(
+        &self,
+        command: &clap::Command,
+        arg: Option<&clap::Arg>,
+        value: &OsStr,
+    ) -> Result<Named, clap::Error> {
+        if value == CONFIGURED {
+            return Ok(Named::Configured);
+        }
+        DatabaseUrl.parse_ref(command, arg, value).map(Named::Url)
+    }
+}
+
+/// The database that the settings name.
+fn configured(context: &Context) -> Result<Database, CliError> {
+    match context.settings.place()? {
+        Place::Local { database } => Ok(database.clone()),
+        Place::Server { .. } => {
+            Err(CliError::usage("this is done where the database is, not through a server")
+                .hint("name it: --database sqlite:PATH or --database postgres://USER@HOST/NAME"))
+        }
     }
 }
 

@@ -173,3 +173,72 @@ fn shown(key: Value) -> String {
         Value::Null | Value::Bytes(_) => String::new(),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use async_trait::async_trait;
+
+    use super::*;
+    use crate::store::StoreResult;
+
+    /// Rows of a few numbers, as many at a time as there are in a group.
+    struct Paper(Vec<Vec<i64>>);
+
+    #[async_trait]
+    impl Reading for Paper {
+        async fn page(
+            &mut self,
+            _table: &'static Table,
+            after: Option<&Value>,
+        ) -> StoreResult<Vec<Row>> {
+            let after = after.and_then(Value::integer).unwrap_or(i64::MIN);
+            let group = self.0.iter().find(|group| group[0] > after);
+            let row = |number: &i64| vec![Value::Integer(*number), Value::Text("x".to_owned())];
+            Ok(group.into_iter().flatten().map(row).collect())
+        }
+
+        async fn count(&mut self, _table: &'static Table) -> StoreResult<u64> {
+            Ok(0)
+        }
+
+        async fn last_number(&mut self, _table: &'static Table) -> StoreResult<i64> {
+            Ok(0)
+        }
+    }
+
+    async fn of(first: &[&[i64]], second: &[&[i64]]) -> (u64, u64, u64, Option<String>) {
+        let paper = |groups: &[&[i64]]| Paper(groups.iter().map(|group| group.to_vec()).collect());
+        let (mut first, mut second) = (paper(first), paper(second));
+        let (one, other) = (Place::Sqlite("one"), Place::Sqlite("other"));
+        let table = TABLES[1];
+        let found =
+            compared(table, (one, &mut first), (other, &mut second), &|_| {}).await.unwrap();
+        assert_eq!(found.is_same(), found.first_difference.is_none());
+        (found.same, found.only_first, found.only_second, found.first_difference)
+    }
+
+    #[tokio::test]
+    async fn rows_meet_however_they_come() {
+        assert_eq!(of(&[], &[]).await, (0, 0, 0, None));
+        assert_eq!(of(&[&[1, 2, 3], &[4]], &[&[1], &[2, 3, 4]]).await, (4, 0, 0, None));
+        assert_eq!(of(&[&[1, 2], &[5]], &[&[2], &[3, 4, 5]]).await, (2, 1, 2, Some("1".into())));
+        assert_eq!(of(&[&[1], &[2]], &[]).await, (0, 2, 0, Some("1".into())));
+        assert_eq!(of(&[&[1]], &[&[1], &[7, 8]]).await, (1, 0, 2, Some("7".into())));
+    }
+
+    #[test]
+    fn a_nul_is_what_is_kept_in_its_place() {
+        let host = TABLES.iter().find(|table| table.name == "host").unwrap();
+        let row = |name: &str, facts: &str| -> Row {
+            let mut row = vec![Value::Null; host.columns.len()];
+            for (column, text) in [("hostname", name), ("facts", facts)] {
+                row[host.place(column).unwrap()] = Value::Text(text.to_owned());
+            }
+            row
+        };
+        let kept = row("a\u{fffd}", r#"["\ufffd","\\u0000"]"#);
+        assert!(same(host, &row("a\0", r#"["\u0000","\\u0000"]"#), &kept));
+        assert!(!same(host, &row("b", r#"["\u0000","\\u0000"]"#), &kept));
+        assert!(!same(host, &row("a\0", r#"["\u0001","\\u0000"]"#), &kept));
+    }
+}

@@ -112,6 +112,9 @@ fn unfit(place: Place<'_>, source: &State, target: &State) -> Option<String> {
         let used = target.used.join(", ");
         return Some(format!("it is in use already (there are rows in {used}); name a new one"));
     }
+    if target.read_only.is_some() {
+        return target.read_only.clone();
+    }
     let is_old = target.version > 0 && target.version < place.newest();
     is_old.then(|| place.older(target.version))
 }

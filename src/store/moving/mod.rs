@@ -61,6 +61,8 @@ pub(super) struct State {
     pub(super) version: usize,
     /// The tables that have rows, apart from what every opening writes.
     pub(super) used: Vec<&'static str>,
+    /// Why it can only be read, if that is so.
+    pub(super) read_only: Option<String>,
     /// What tells it from all other databases, where it exists.
     pub(super) identity: Option<String>,
 }

@@ -29,10 +29,9 @@ pub(in crate::store) async fn state(url: &str) -> StoreResult<State> {
     let found = async {
         let on = &session.client;
         on.batch_execute(SNAPSHOT).await?;
-        state.version = match open::examine(on).await?.version() {
-            Ok(version) => version,
-            Err(reason) => return Err(address.cannot_be_opened(reason)),
-        };
+        let found = open::examine(on).await?;
+        state.version = found.version().map_err(|reason| address.cannot_be_opened(reason))?;
+        state.read_only = found.check().err();
         state.identity = Some(identity(on).await?);
         if state.version > 0 {
             state.used = used(on).await?;

@@ -157,7 +157,7 @@ impl Found {
     }
 
     /// The same, unless it must not be written.
-    fn check(&self) -> Result<usize, String> {
+    pub(super) fn check(&self) -> Result<usize, String> {
         let version = self.version()?;
         let Some(schema) = &self.schema else { return Ok(version) };
         if self.in_recovery {

@@ -29,7 +29,7 @@ pub(in crate::store) fn state(path: &str) -> StoreResult<State> {
         let version = open::header(&mut connection)?;
         let used =
             if version == 0 { Vec::new() } else { used(&connection).map_err(open::reason)? };
-        Ok(State { version, used, identity })
+        Ok(State { version, used, identity, read_only: None })
     };
     found().map_err(failed(path))
 }
