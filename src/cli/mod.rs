@@ -52,7 +52,7 @@ use ui::{Manner, Ui};
     version,
     max_term_width = 100,
     disable_help_subcommand = true,
-    help_template = "{about}\n\n{usage-heading} {usage}\n\nCommands:\n{subcommands}{after-help}",
+    help_template = "{about}\n{usage-heading} {usage}\n\nCommands:\n{subcommands}{after-help}",
     after_help = GLOBALS,
     subcommand_value_name = "COMMAND"
 )]
