@@ -50,7 +50,7 @@ Register-ArgumentCompleter -Native -CommandName 'nicelist' -ScriptBlock {
             [CompletionResult]::new('history', 'history', [CompletionResultType]::ParameterValue, 'Show who changed what, when and why')
             [CompletionResult]::new('rollback', 'rollback', [CompletionResultType]::ParameterValue, 'Take rules, settings and tags back to an earlier revision')
             [CompletionResult]::new('token', 'token', [CompletionResultType]::ParameterValue, 'Make and revoke tokens for people, scripts and hosts')
-            [CompletionResult]::new('database', 'database', [CompletionResultType]::ParameterValue, 'Move a database to another, whole')
+            [CompletionResult]::new('database', 'database', [CompletionResultType]::ParameterValue, 'Copy, compare and migrate whole databases')
             [CompletionResult]::new('lab', 'lab', [CompletionResultType]::ParameterValue, 'Try sync servers with Macs that do not exist')
             [CompletionResult]::new('config', 'config', [CompletionResultType]::ParameterValue, 'Look at and change this command line''s own settings')
             [CompletionResult]::new('completions', 'completions', [CompletionResultType]::ParameterValue, 'Print completions for a shell')

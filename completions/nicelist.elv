@@ -47,7 +47,7 @@ set edit:completion:arg-completer[nicelist] = {|@words|
             cand history 'Show who changed what, when and why'
             cand rollback 'Take rules, settings and tags back to an earlier revision'
             cand token 'Make and revoke tokens for people, scripts and hosts'
-            cand database 'Move a database to another, whole'
+            cand database 'Copy, compare and migrate whole databases'
             cand lab 'Try sync servers with Macs that do not exist'
             cand config 'Look at and change this command line''s own settings'
             cand completions 'Print completions for a shell'

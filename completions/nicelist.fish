@@ -54,7 +54,7 @@ complete -c nicelist -n "__fish_nicelist_needs_command" -f -a "export" -d 'Write
 complete -c nicelist -n "__fish_nicelist_needs_command" -f -a "history" -d 'Show who changed what, when and why'
 complete -c nicelist -n "__fish_nicelist_needs_command" -f -a "rollback" -d 'Take rules, settings and tags back to an earlier revision'
 complete -c nicelist -n "__fish_nicelist_needs_command" -f -a "token" -d 'Make and revoke tokens for people, scripts and hosts'
-complete -c nicelist -n "__fish_nicelist_needs_command" -f -a "database" -d 'Move a database to another, whole'
+complete -c nicelist -n "__fish_nicelist_needs_command" -f -a "database" -d 'Copy, compare and migrate whole databases'
 complete -c nicelist -n "__fish_nicelist_needs_command" -f -a "lab" -d 'Try sync servers with Macs that do not exist'
 complete -c nicelist -n "__fish_nicelist_needs_command" -f -a "config" -d 'Look at and change this command line\'s own settings'
 complete -c nicelist -n "__fish_nicelist_needs_command" -f -a "completions" -d 'Print completions for a shell'

@@ -135,6 +135,7 @@ async fn a_database_moves_to_postgres_and_back_and_nobody_notices() {
     let back = sqlite(&shell, "back.db");
     shell.set("NICELIST_DATABASE", &new);
     done(&shell, &format!("database copy configured {back}"));
+    shell.unset_server();
     for (first, second) in [(&new, &back), (&back, &new), (&old, &back)] {
         done(&shell, &format!("database compare {first} {second}"));
     }
@@ -183,11 +184,17 @@ async fn what_cannot_be_copied_is_said_and_nothing_is_touched() {
     let database = Database::empty().await;
     let name = database.name.clone();
     let server = with_password(&database.url());
+    let limited = Database::empty().await;
+    let read_only = "SET default_transaction_read_only = on";
+    limited.run_sql(&format!("ALTER DATABASE {} {read_only}", limited.name)).await;
     let newest = &shell.json("database migrate --dry-run --database sqlite:one.db")["to"];
     let mut story = String::new();
     let mut refuse = |line: &str| {
         let line = line.replace("PG", &server);
-        let told = refused(&shell, &format!("database {line}")).replace(&name, "[NAME]");
+        let mut told = refused(&shell, &format!("database {line}"));
+        for (name, shown) in [(&name, "[NAME]"), (&limited.name, "[OTHER]")] {
+            told = told.replace(&format!("/{name}: "), &format!("/{shown}: "));
+        }
         story += &(told.replace(&format!(" {newest})"), " [N])") + "\n");
     };
     // The one that is to be copied.
@@ -214,14 +221,7 @@ async fn what_cannot_be_copied_is_said_and_nothing_is_touched() {
     refuse("copy sqlite:one.db sqlite:newer.db");
     refuse("copy sqlite:one.db postgres://nicelist:hushhush@127.0.0.1:1/x");
     refuse("copy sqlite:one.db postgres://nicelist:hushhush@127.0.0.1:1/x?sslmode=always");
-    let limited = Database::empty().await;
-    let read_only = "SET default_transaction_read_only = on";
-    limited.run_sql(&format!("ALTER DATABASE {} {read_only}", limited.name)).await;
-    refuse(&format!(
-        "copy sqlite:one.db {}/{} --dry-run",
-        limited.cluster.url("").trim_end_matches('/'),
-        limited.name
-    ));
+    refuse(&format!("copy sqlite:one.db {} --dry-run", limited.url()));
     refuse("migrate --database postgres://nicelist:hushhush@127.0.0.1:1/x");
     done(&shell, &format!("database copy sqlite:one.db {server}"));
     refuse("copy PG PG?application_name=other");
@@ -239,6 +239,7 @@ async fn what_cannot_be_copied_is_said_and_nothing_is_touched() {
     error: cannot open sqlite:newer.db: a newer nicelist made it (schema 99, this one knows [N]); upgrade nicelist
     error: cannot open postgres://nicelist@127.0.0.1:1/x: error connecting to server: Connection refused (os error 111); check that PostgreSQL runs there and that it can be reached from here
     error: cannot open the PostgreSQL database: sslmode `always` is not one of disable, prefer, require, verify-ca, verify-full
+    error: cannot copy into postgres://nicelist@127.0.0.1:[PORT]/[OTHER]: it is set to be read only (default_transaction_read_only); allow the user in the URL to write
     error: cannot open postgres://nicelist@127.0.0.1:1/x: error connecting to server: Connection refused (os error 111); check that PostgreSQL runs there and that it can be reached from here
     error: cannot copy into postgres://nicelist@127.0.0.1:[PORT]/[NAME]: it is the database that is to be copied; name another
     error: cannot copy into postgres://nicelist@127.0.0.1:[PORT]/[NAME]: it is in use already (there are rows in revision, scope, rule); name a new one

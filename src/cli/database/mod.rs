@@ -16,7 +16,7 @@ use super::ui::Progress;
 use crate::config::{Database, Place};
 use crate::server::moving::{MovingError, Step};
 
-/// Move a database to another, whole
+/// Copy, compare and migrate whole databases
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
     Copy(copy::CopyArgs),
