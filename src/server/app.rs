@@ -15,9 +15,7 @@ use super::access::{Access, FirstStart, SyncAuth};
 use super::tls::Tls;
 use super::{admin, listen, retention, santa};
 use crate::fleet::Clock;
-use crate::store::{self, Store, StoreError};
-
-pub use crate::store::Durability;
+use crate::store::{self, Durability, Store, StoreError};
 use crate::sync::{Engine, RULES_A_PAGE};
 
 /// How often expiries are ended and other processes' changes taken in.

@@ -13,6 +13,7 @@ mod retention;
 mod santa;
 mod tls;
 
+pub use crate::store::Durability;
 pub use access::{FirstStart, LocalOperator, SyncAuth};
-pub use app::{App, Durability, Options, ServerError};
+pub use app::{App, Options, ServerError};
 pub use tls::{Part, Tls, TlsError, TlsFiles, TlsProblem};
