@@ -1400,9 +1400,9 @@ complete -c nicelist -n "__fish_nicelist_using_subcommand lab; and __fish_seen_s
 complete -c nicelist -n "__fish_nicelist_using_subcommand lab; and __fish_seen_subcommand_from fleet" -l events -d 'Report so many events in a sync, on average' -r
 complete -c nicelist -n "__fish_nicelist_using_subcommand lab; and __fish_seen_subcommand_from fleet" -l batch -d 'Send so many events at once, where the server does not say' -r
 complete -c nicelist -n "__fish_nicelist_using_subcommand lab; and __fish_seen_subcommand_from fleet" -l seed -d 'Make up other Macs' -r
-complete -c nicelist -n "__fish_nicelist_using_subcommand lab; and __fish_seen_subcommand_from fleet" -l ca -d 'Trust the authorities of this file alone, in PEM' -r
-complete -c nicelist -n "__fish_nicelist_using_subcommand lab; and __fish_seen_subcommand_from fleet" -l client-cert -d 'Show this certificate, in PEM' -r -F
-complete -c nicelist -n "__fish_nicelist_using_subcommand lab; and __fish_seen_subcommand_from fleet" -l client-key -d 'The private key of that certificate, in PEM' -r -F
+complete -c nicelist -n "__fish_nicelist_using_subcommand lab; and __fish_seen_subcommand_from fleet" -l ca -d 'Trust only the CAs in this PEM file, as with ServerAuthRootsFile' -r
+complete -c nicelist -n "__fish_nicelist_using_subcommand lab; and __fish_seen_subcommand_from fleet" -l client-cert -d 'Show the server the client certificate in this PEM file' -r -F
+complete -c nicelist -n "__fish_nicelist_using_subcommand lab; and __fish_seen_subcommand_from fleet" -l client-key -d 'The client certificate\'s private key, PEM without a password' -r -F
 complete -c nicelist -n "__fish_nicelist_using_subcommand lab; and __fish_seen_subcommand_from fleet" -l change-hook -d 'Run this command every so often: it has the number of the change in NICELIST_CHANGE' -r
 complete -c nicelist -n "__fish_nicelist_using_subcommand lab; and __fish_seen_subcommand_from fleet" -l change-every -d 'How often that is' -r
 complete -c nicelist -n "__fish_nicelist_using_subcommand lab; and __fish_seen_subcommand_from fleet" -l verify -d 'Which Macs are checked, of those that have synced' -r -f -a "sample\t'As many as --sample says'

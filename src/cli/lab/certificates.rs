@@ -8,6 +8,7 @@ use crate::cli::error::CliError;
 use crate::cli::pem;
 use crate::config::CaFile;
 use crate::lab::Certificates;
+use crate::lab::fleet::Trust;
 
 /// The files of a client's profile.
 #[derive(Debug, Default, Args)]
@@ -25,6 +26,14 @@ pub(super) struct CertificateArgs {
 }
 
 impl CertificateArgs {
+    /// Where they are, for those who read them.
+    pub(super) fn files(&self) -> Trust {
+        Trust {
+            ca: self.ca.as_ref().map(|ca| ca.path().to_owned()),
+            identity: self.client_cert.clone().zip(self.client_key.clone()),
+        }
+    }
+
     pub(super) fn read(&self) -> Result<Certificates, CliError> {
         let mut certificates = Certificates::default();
         if let Some(ca) = self.ca.as_ref().map(CaFile::path) {

@@ -2,7 +2,6 @@
 
 mod view;
 
-use std::path::PathBuf;
 use std::str::FromStr;
 use std::time::Duration;
 
@@ -11,16 +10,15 @@ use clap::{Args, ValueEnum};
 use jiff::SignedDuration;
 use tokio::sync::watch;
 
+use super::certificates::CertificateArgs;
 use super::conformance::seconds;
 use super::sync::{causes, on_the_wire};
 use crate::cli::arg;
 use crate::cli::context::Context;
 use crate::cli::error::CliError;
 use crate::cli::ui::{Progress, Ui};
-use crate::config::CaFile;
 use crate::lab::fleet::{
-    Arrivals, Change, FleetError, FleetOptions, Glimpse, MOST_HOSTS, Part, Share, Trust, Verify,
-    run_fleet,
+    Arrivals, Change, FleetError, FleetOptions, Glimpse, MOST_HOSTS, Part, Share, Verify, run_fleet,
 };
 use crate::lab::{Generation, Profile};
 
@@ -81,7 +79,7 @@ pub(crate) struct FleetArgs {
     #[command(flatten)]
     macs: Macs,
     #[command(flatten)]
-    trust: TrustArgs,
+    certificates: CertificateArgs,
     #[command(flatten)]
     changes: Changes,
     #[command(flatten)]
@@ -119,21 +117,6 @@ struct Macs {
     /// Make up other Macs
     #[arg(long, value_name = "NUMBER", default_value = "1")]
     seed: u64,
-}
-
-/// Certificates.
-#[derive(Debug, Args)]
-#[command(next_help_heading = "TLS")]
-struct TrustArgs {
-    /// Trust the authorities of this file alone, in PEM
-    #[arg(long, value_name = "FILE")]
-    ca: Option<CaFile>,
-    /// Show this certificate, in PEM
-    #[arg(long, value_name = "FILE", requires = "client_key")]
-    client_cert: Option<PathBuf>,
-    /// The private key of that certificate, in PEM
-    #[arg(long, value_name = "FILE", requires = "client_cert")]
-    client_key: Option<PathBuf>,
 }
 
 /// What changes meanwhile.
@@ -265,7 +248,6 @@ fn options(args: FleetArgs, now: f64) -> Result<FleetOptions, CliError> {
     if shares.is_empty() {
         shares.push(Share { generation: Generation::NEWEST, weight: 1 });
     }
-    let TrustArgs { ca, client_cert, client_key } = args.trust;
     let Changes { change_hook, change_every } = args.changes;
     let every = change_every.unsigned_abs();
     Ok(FleetOptions {
@@ -287,10 +269,7 @@ fn options(args: FleetArgs, now: f64) -> Result<FleetOptions, CliError> {
         connections: args.connections.into(),
         keep_alive: !args.no_keep_alive,
         timeout: args.timeout,
-        trust: Trust {
-            ca: ca.map(|ca| ca.path().to_owned()),
-            identity: client_cert.zip(client_key),
-        },
+        trust: args.certificates.files(),
         change: change_hook.map(|command| Change { command, every }),
         verify: match args.check.verify {
             Which::Sample => Verify::Sample(args.check.sample),
