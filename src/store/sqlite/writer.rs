@@ -4,6 +4,7 @@
 
 use std::sync::Arc;
 use std::thread::{self, JoinHandle};
+use std::time::Duration;
 
 use rusqlite::Connection;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, oneshot};
@@ -14,6 +15,11 @@ use crate::store::{StoreError, StoreResult};
 const LARGEST_GROUP: u32 = 2048;
 /// The most rows that wait: what is written within some seconds, in some 100 MB of memory.
 const MOST_WAITING: u32 = 64 * 1024;
+/// How long a commit waits for company where there was some, but little: a commit costs as much
+/// for one as for many, and nobody notices so short a time.
+const GATHERING: Duration = Duration::from_millis(5);
+/// So many jobs are company enough: those who come meanwhile wait together by themselves.
+const CROWD: usize = 16;
 
 /// What becomes of the work of a job that did not fail.
 pub(super) enum Done<T> {
@@ -55,10 +61,17 @@ pub(super) struct Writer {
 impl Writer {
     /// Starts the thread.
     pub(super) fn start(connection: Connection) -> std::io::Result<Self> {
+        Self::start_with(connection, || thread::sleep(GATHERING))
+    }
+
+    fn start_with(
+        connection: Connection,
+        gather: impl Fn() + Send + 'static,
+    ) -> std::io::Result<Self> {
         let (queue, jobs) = mpsc::unbounded_channel();
         let thread = thread::Builder::new()
             .name("store-writer".to_owned())
-            .spawn(move || serve(&connection, jobs))?;
+            .spawn(move || serve(&connection, jobs, gather))?;
         let room = Arc::new(Semaphore::new(MOST_WAITING as usize));
         Ok(Self { queue: Some(queue), room, thread: Some(thread) })
     }
@@ -136,12 +149,16 @@ where
     }
 }
 
-fn serve(connection: &Connection, mut jobs: mpsc::UnboundedReceiver<Job>) {
-    let mut held = None;
+fn serve(connection: &Connection, mut jobs: mpsc::UnboundedReceiver<Job>, gather: impl Fn()) {
+    let (mut held, mut last) = (None, 0);
     while let Some(first) = held.take().or_else(|| jobs.blocking_recv()) {
+        // One who writes alone, a write after the other, never waits.
+        if (2..CROWD).contains(&last) && jobs.len() < CROWD {
+            gather();
+        }
         let (alone, mut rows) = (first.turn == Turn::Alone, first.turn.rows());
         let mut group = vec![first];
-        // What waits already shares the commit; nothing is waited for.
+        // What waits already shares the commit.
         while !alone && held.is_none() && rows < LARGEST_GROUP {
             match jobs.try_recv() {
                 Ok(job) if job.turn == Turn::Alone => held = Some(job),
@@ -158,6 +175,7 @@ fn serve(connection: &Connection, mut jobs: mpsc::UnboundedReceiver<Job>) {
         {
             tracing::error!(%error, "cannot roll back");
         }
+        last = group.len();
         for job in group {
             job.task.answer(&committed);
         }
@@ -269,6 +287,39 @@ mod tests {
         assert_eq!(seen.unwrap(), "seen");
         assert_eq!(views.unwrap(), (vec![1], vec![]), "not one transaction");
         assert_eq!(rows(&database(&path)), [1, 4]);
+    }
+
+    #[tokio::test]
+    async fn one_who_writes_alone_never_waits_and_a_few_wait_for_more() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("t.db");
+        let ((waits, waiting), (go_on, gone)) = (blocking::channel(), blocking::channel());
+        let gather = move || {
+            waits.send(()).unwrap();
+            gone.recv().unwrap();
+        };
+        let writer = Writer::start_with(database(&path), gather).unwrap();
+        for number in 1..=3 {
+            writer.write(SHARED, move |on| add(on, number)).await.unwrap();
+        }
+        let (go, gate) = blocking::channel();
+        let (held, four, five, ()) = tokio::join!(
+            held(&writer, gate),
+            writer.write(SHARED, |on| add(on, 4)),
+            writer.write(SHARED, |on| add(on, 5)),
+            async { go.send(()).unwrap() },
+        );
+        assert!(held.is_ok() && four.is_ok() && five.is_ok());
+        assert!(waiting.try_recv().is_err(), "nobody was to wait yet");
+
+        let outside = database(&path);
+        let looking = move |on: &Connection| Ok(Done::Keep((rows(on).len(), rows(&outside).len())));
+        let (six, (views, ())) = tokio::join!(writer.write(SHARED, |on| add(on, 6)), async {
+            tokio::task::spawn_blocking(move || waiting.recv()).await.unwrap().unwrap();
+            tokio::join!(writer.write(SHARED, looking), async { go_on.send(()).unwrap() })
+        });
+        assert!(six.is_ok());
+        assert_eq!(views.unwrap(), (6, 5), "not one transaction");
     }
 
     #[tokio::test]
