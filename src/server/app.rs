@@ -137,6 +137,9 @@ impl App {
         let tls = tls.map(Arc::new);
         let following = tls.clone().map(|tls| tokio::spawn(async move { tls.follow().await }));
         listen::serve(listener, self.router(), tls, shutdown).await;
+        if let Err(error) = self.state.engine.close().await {
+            tracing::error!(%error, "cannot write when the last hosts were seen");
+        }
         if let Some(following) = following {
             following.abort();
         }

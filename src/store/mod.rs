@@ -288,6 +288,9 @@ pub trait Store: Send + Sync + 'static {
     /// Waits until another process may have changed policy or tokens. May wake for nothing; and a
     /// database that cannot tell never wakes, so whoever follows also looks by the clock.
     async fn changed_elsewhere(&self);
+
+    /// Whether other servers may answer the same hosts.
+    fn is_shared(&self) -> bool;
 }
 
 /// What a committed answer survives, where the database leaves that to us.

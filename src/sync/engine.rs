@@ -14,6 +14,7 @@ use super::pages::{self, Difference, Downloads, PageError};
 use super::policy::Policy;
 use super::scope_sets::ScopeSets;
 use super::status::Tally;
+use super::unwritten::Kept;
 use crate::fleet::{Clock, Holding, RulesHash, Trail};
 use crate::protocol::Wire;
 use crate::rule::{MachineId, Revision};
@@ -49,6 +50,8 @@ pub struct Engine {
     policy: RwLock<Policy>,
     following: Mutex<()>,
     downloads: Downloads,
+    /// Sessions that were begun and not written.
+    pub(super) kept: Kept,
     /// What a host with a (canonical) holding has.
     pub(super) tallies: Cache<Holding, Tally>,
     /// What the rules of hosts hash to, by the way that they came.
@@ -76,6 +79,7 @@ impl Engine {
             policy: RwLock::default(),
             following: Mutex::default(),
             downloads: Downloads::new(),
+            kept: Kept::default(),
             tallies: Cache::new(REMEMBERED),
             hashes: Cache::new(REMEMBERED),
         };
@@ -108,14 +112,23 @@ impl Engine {
         Ok(committed)
     }
 
-    /// Ends the rules whose time has come, and takes in what other processes have committed.
-    /// Called about once a second.
+    /// Ends the rules whose time has come, takes in what other processes have committed, and
+    /// writes what was kept for long enough. Called about once a second.
     ///
     /// # Errors
     /// When the store fails.
     pub async fn tick(&self) -> StoreResult<()> {
         self.store.expire(self.clock.now()).await?;
-        self.follow().await
+        self.follow().await?;
+        self.write_kept(false).await
+    }
+
+    /// Writes everything that was kept. To be called when no request comes any more.
+    ///
+    /// # Errors
+    /// When the store fails; what is lost then is when some hosts were last seen.
+    pub async fn close(&self) -> StoreResult<()> {
+        self.write_kept(true).await
     }
 
     /// Takes in everything that was committed since the last time.

@@ -23,6 +23,7 @@ mod session;
 mod status;
 mod translate;
 
+mod unwritten;
 pub use engine::{Engine, SyncError};
 pub use explain::{Evaluated, Explained, Verdict, first_version_for, takes};
 pub use pages::RULES_A_PAGE;

@@ -6,6 +6,7 @@ use super::cursor::{Cursor, From, Span};
 use super::engine::{Engine, SyncError};
 use super::proof::{Evidence, finish};
 use super::scope_sets::{common, union};
+use super::unwritten::Unwritten;
 use super::{generation, proof, translate};
 use crate::fleet::{
     CleanOrder, CleanSync, DriftRepair, Generation, Holding, Host, Miscount, Reach, ScopeSetId,
@@ -17,7 +18,7 @@ use crate::protocol::{
     RuleDownloadRequest, SyncType, Wire,
 };
 use crate::rule::MachineId;
-use crate::store::StoreResult;
+use crate::store::{StoreResult, StoredHost};
 
 /// How often a request tries again when another of the same host was faster.
 const ATTEMPTS: usize = 8;
@@ -33,13 +34,17 @@ impl Engine {
         machine: &MachineId,
         request: &PreflightRequest,
     ) -> Result<PreflightResponse, SyncError> {
+        self.kept.take(machine);
         for _ in 0..ATTEMPTS {
             let now = self.clock.now();
             let (mut host, version) = match self.host(machine).await? {
                 Some(stored) => (stored.host, stored.version),
                 None => (Host::new(machine.clone(), now), 0),
             };
-            host.facts = translate::facts(request);
+            let before = host.sync.clone();
+            let facts = translate::facts(request);
+            let known = version > 0 && host.facts == facts;
+            host.facts = facts;
             let generation = generation::of(&host.facts.santa_version);
             let (effective, rule_scopes, head) = {
                 let policy = self.policy();
@@ -56,7 +61,7 @@ impl Engine {
                 kind_of_sync(&host.sync, asks_clean, target, effective.settings.drift_repair);
             let everything = kind == SessionKind::Normal && proof::lost_order(&host);
             host.sync.reach = Some(self.reach_with(&host.sync, target, everything).await?);
-            host.sync.session = Some(Session {
+            let session = Session {
                 kind,
                 asked_clean: asks_clean,
                 target,
@@ -64,9 +69,11 @@ impl Engine {
                 settings: effective.digest,
                 served: false,
                 order: host.sync.clean_order,
-            });
+            };
+            host.sync.session = Some(session);
             host.sync.last_seen = Some(now);
-            if self.store.save_host(&host, version).await? {
+            let kept = known && self.keep(&host, version, &before, session).await?;
+            if kept || self.store.save_host(&host, version).await? {
                 return Ok(translate::settings(&effective.settings, kind, generation));
             }
         }
@@ -92,6 +99,10 @@ impl Engine {
         if let Some(Cursor { span, .. }) = cursor {
             // Only what is under our seal is asked for.
             self.catch_up(span.to.revision).await?;
+        }
+        if let Some(span) = self.kept.span(machine) {
+            let difference = self.difference(span).await?;
+            return self.page(Cursor { span, page: 0 }, &difference, wire).await;
         }
         for _ in 0..ATTEMPTS {
             let now = self.clock.now();
@@ -132,10 +143,13 @@ impl Engine {
         request: &PostflightRequest,
     ) -> Result<PostflightResponse, SyncError> {
         for _ in 0..ATTEMPTS {
-            let Some(stored) = self.host(machine).await? else {
+            let stored = match self.kept.take(machine) {
+                Some(Unwritten { host, version, .. }) => Some(StoredHost { host, version }),
+                None => self.host(machine).await?,
+            };
+            let Some(StoredHost { mut host, version }) = stored else {
                 return Ok(PostflightResponse {});
             };
-            let mut host = stored.host;
             let Some(session) = host.sync.session else {
                 return Ok(PostflightResponse {});
             };
@@ -145,7 +159,7 @@ impl Engine {
                 return Ok(PostflightResponse {});
             }
             self.complete(&mut host, session, sent, request).await?;
-            if self.store.save_host(&host, stored.version).await? {
+            if self.store.save_host(&host, version).await? {
                 return Ok(PostflightResponse {});
             }
         }

@@ -1,13 +1,15 @@
-//! A sync with nothing to do asks the store for one host's row and writes it twice, however
-//! many rules there are.
+//! A sync with nothing to do asks the store for one host's row and writes it, however many rules
+//! there are.
 
 use std::sync::Arc;
 use std::sync::Mutex;
 
 use async_trait::async_trait;
-use jiff::Timestamp;
-use nicelist::fleet::{Clock, Event, EventId, EventStat, Host, InForce, ScopeSetId};
-use nicelist::protocol::{PostflightRequest, PreflightRequest, RuleDownloadRequest, Wire};
+use jiff::{SignedDuration, Timestamp};
+use nicelist::fleet::{CleanSync, Clock, Event, EventId, EventStat, Host, InForce, ScopeSetId};
+use nicelist::protocol::{
+    PostflightRequest, PreflightRequest, RuleDownloadRequest, SyncType, Wire,
+};
 use nicelist::rule::{MachineId, Policy, PolicyKind, Revision, Rule, Scope, Target};
 use nicelist::store::{
     self, Author, Change, Committed, Durability, Edit, EventFilter, EventPurge, HostFilter,
@@ -21,6 +23,8 @@ use nicelist::sync::{Engine, RULES_A_PAGE};
 struct Overheard {
     store: Arc<dyn Store>,
     asked: Mutex<Vec<&'static str>>,
+    /// Whether it says that other servers may answer the same hosts.
+    shared: bool,
 }
 
 macro_rules! overhear {
@@ -33,6 +37,10 @@ macro_rules! overhear {
                     self.store.$name($($arg),*).await
                 }
             )+
+
+            fn is_shared(&self) -> bool {
+                self.shared
+            }
         }
     };
 }
@@ -82,9 +90,13 @@ fn rules(count: u32) -> Vec<Edit> {
     (0..count).map(rule).collect()
 }
 
-async fn sync(engine: &Engine, machine: &MachineId) -> u32 {
-    let preflight = PreflightRequest { santa_version: "2026.7".into(), ..Default::default() };
-    engine.preflight(machine, &preflight).await.unwrap();
+async fn preflight(engine: &Engine, machine: &MachineId) -> Option<SyncType> {
+    let request = PreflightRequest { santa_version: "2026.7".into(), ..Default::default() };
+    engine.preflight(machine, &request).await.unwrap().sync_type
+}
+
+/// How many rules a download brings.
+async fn download(engine: &Engine, machine: &MachineId) -> u32 {
     let mut cursor = String::new();
     let mut received = 0;
     loop {
@@ -94,27 +106,69 @@ async fn sync(engine: &Engine, machine: &MachineId) -> u32 {
         received += u32::try_from(page["rules"].as_array().unwrap().len()).unwrap();
         match page["cursor"].as_str() {
             Some(next) => cursor = next.to_owned(),
-            None => break,
+            None => return received,
         }
     }
+}
+
+async fn postflight(engine: &Engine, machine: &MachineId, received: u32) {
     let postflight = PostflightRequest {
         rules_received: received,
         rules_processed: received,
         ..Default::default()
     };
     engine.postflight(machine, &postflight).await.unwrap();
+}
+
+async fn sync(engine: &Engine, machine: &MachineId) -> u32 {
+    preflight(engine, machine).await;
+    let received = download(engine, machine).await;
+    postflight(engine, machine, received).await;
     received
 }
 
-#[tokio::test]
-async fn a_sync_with_nothing_to_do_reads_one_row_and_writes_it_twice() {
+/// A server with a rule that one Mac holds, and a clock of its own.
+struct Quiet {
+    store: Arc<dyn Store>,
+    engine: Engine,
+    clock: Clock,
+    machine: MachineId,
+}
+
+impl Quiet {
+    async fn new() -> Self {
+        let store = store::open("sqlite::memory:", Durability::Power).await.unwrap();
+        let clock = Clock::manual("2026-11-28T09:00:00Z".parse().unwrap());
+        let engine =
+            Engine::open(Arc::clone(&store), [0; 32], clock.clone(), RULES_A_PAGE).await.unwrap();
+        let quiet = Self { store, engine, clock, machine: "M1".parse().unwrap() };
+        quiet.change(1).await;
+        assert_eq!(sync(&quiet.engine, &quiet.machine).await, 1);
+        quiet.clock.advance(SignedDuration::from_mins(10));
+        quiet
+    }
+
+    /// From now on there are so many rules.
+    async fn change(&self, count: u32) {
+        let author = Author { name: "anna".into(), at: self.clock.now(), message: None };
+        let change = Change { author, base: None, dry_run: false, edits: rules(count) };
+        self.engine.commit(change).await.unwrap();
+    }
+
+    async fn row(&self) -> Host {
+        self.store.host(&self.machine).await.unwrap().unwrap().host
+    }
+}
+
+/// What a sync with nothing to do asks of a store.
+async fn asked_by_idle_sync(shared: bool) -> Vec<&'static str> {
     let folder = tempfile::tempdir().unwrap();
     let url = format!("sqlite:{}", folder.path().join("nicelist.db").display());
     let store = store::open(&url, Durability::Power).await.unwrap();
     let author = Author { name: "anna".into(), at: Timestamp::UNIX_EPOCH, message: None };
     let change = Change { author, base: None, dry_run: false, edits: rules(5_000) };
     store.commit(change).await.unwrap();
-    let overheard = Arc::new(Overheard { store, asked: Mutex::default() });
+    let overheard = Arc::new(Overheard { store, asked: Mutex::default(), shared });
     let engine =
         Engine::open(overheard.clone(), [0; 32], Clock::System, RULES_A_PAGE).await.unwrap();
     let machine: MachineId = "M1".parse().unwrap();
@@ -123,8 +177,82 @@ async fn a_sync_with_nothing_to_do_reads_one_row_and_writes_it_twice() {
 
     assert_eq!(sync(&engine, &machine).await, 0);
 
-    let asked = std::mem::take(&mut *overheard.asked.lock().unwrap());
+    std::mem::take(&mut *overheard.asked.lock().unwrap())
+}
+
+#[tokio::test]
+async fn a_sync_with_nothing_to_do_reads_one_row_and_writes_it() {
+    assert_eq!(asked_by_idle_sync(false).await, ["host", "save_host"]);
+}
+
+#[tokio::test]
+async fn where_another_server_may_go_on_with_it_its_beginning_is_written_too() {
+    let asked = asked_by_idle_sync(true).await;
     assert_eq!(asked, ["host", "save_host", "host", "host", "save_host"]);
+}
+
+#[tokio::test]
+async fn a_sync_that_ends_with_its_preflight_is_written_ten_seconds_later() {
+    let quiet = Quiet::new().await;
+    let begun = quiet.clock.now();
+    preflight(&quiet.engine, &quiet.machine).await;
+
+    quiet.clock.advance(SignedDuration::from_secs(9));
+    quiet.engine.tick().await.unwrap();
+    assert_ne!(quiet.row().await.sync.last_seen, Some(begun));
+    quiet.clock.advance(SignedDuration::from_secs(1));
+    quiet.engine.tick().await.unwrap();
+
+    let row = quiet.row().await;
+    assert_eq!(row.sync.last_seen, Some(begun));
+    assert!(row.sync.session.is_some());
+    assert_eq!(download(&quiet.engine, &quiet.machine).await, 0);
+    postflight(&quiet.engine, &quiet.machine, 0).await;
+    assert_eq!(quiet.row().await.sync.last_sync, Some(quiet.clock.now()));
+}
+
+#[tokio::test]
+async fn a_sync_that_ends_with_its_preflight_is_written_when_the_server_ends() {
+    let quiet = Quiet::new().await;
+    preflight(&quiet.engine, &quiet.machine).await;
+    quiet.engine.close().await.unwrap();
+    assert_eq!(quiet.row().await.sync.last_seen, Some(quiet.clock.now()));
+}
+
+#[tokio::test]
+async fn a_rule_that_is_made_during_a_sync_comes_with_the_next() {
+    let quiet = Quiet::new().await;
+    preflight(&quiet.engine, &quiet.machine).await;
+    quiet.change(3).await;
+    assert_eq!(download(&quiet.engine, &quiet.machine).await, 0);
+    postflight(&quiet.engine, &quiet.machine, 0).await;
+    assert_eq!(quiet.row().await.sync.holding.unwrap().revision, Revision(1));
+
+    assert_eq!(sync(&quiet.engine, &quiet.machine).await, 2);
+    assert_eq!(quiet.row().await.sync.holding.unwrap().revision, Revision(2));
+}
+
+#[tokio::test]
+async fn a_clean_sync_that_is_ordered_during_a_sync_is_the_next() {
+    let quiet = Quiet::new().await;
+    preflight(&quiet.engine, &quiet.machine).await;
+    let order = Some(CleanSync::CleanAll);
+    assert!(quiet.engine.order_clean_sync(&quiet.machine, order).await.unwrap());
+    download(&quiet.engine, &quiet.machine).await;
+    postflight(&quiet.engine, &quiet.machine, 0).await;
+
+    let kind = preflight(&quiet.engine, &quiet.machine).await;
+    assert_eq!(kind, Some(SyncType::CleanAll));
+    assert_eq!(download(&quiet.engine, &quiet.machine).await, 1);
+}
+
+#[tokio::test]
+async fn a_host_that_is_forgotten_during_a_sync_stays_forgotten() {
+    let quiet = Quiet::new().await;
+    preflight(&quiet.engine, &quiet.machine).await;
+    assert!(quiet.store.forget_host(&quiet.machine).await.unwrap());
+    postflight(&quiet.engine, &quiet.machine, 0).await;
+    assert!(quiet.store.host(&quiet.machine).await.unwrap().is_none());
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -302,4 +302,8 @@ impl Store for Postgres {
     async fn changed_elsewhere(&self) {
         self.listener.changed().await;
     }
+
+    fn is_shared(&self) -> bool {
+        true
+    }
 }

@@ -297,4 +297,8 @@ impl Store for Sqlite {
     async fn changed_elsewhere(&self) {
         std::future::pending::<()>().await;
     }
+
+    fn is_shared(&self) -> bool {
+        false
+    }
 }
