@@ -8,6 +8,7 @@ use std::str::FromStr;
 use clap::{Args, ValueEnum};
 use serde::Serialize;
 use tokio::net::TcpListener;
+use tokio::runtime::{Builder, Runtime};
 use tokio::signal::unix::{SignalKind, signal};
 
 use super::context::Context;
@@ -92,7 +93,15 @@ enum HostsShow {
 }
 
 pub(super) fn run(context: &Context, args: &ServeArgs) -> Result<(), CliError> {
-    tokio::runtime::Builder::new_multi_thread().enable_all().build()?.block_on(serve(context, args))
+    runtime()?.block_on(serve(context, args))
+}
+
+/// What a server runs on: half of the cores answer. The rest is for the thread that writes, for
+/// whatever is long, and for the kernel. A thread that answers and has nothing to do is woken for
+/// nothing each time that another one has.
+pub(super) fn runtime() -> std::io::Result<Runtime> {
+    let cores = std::thread::available_parallelism()?.get();
+    Builder::new_multi_thread().worker_threads((cores / 2).max(1)).enable_all().build()
 }
 
 async fn serve(context: &Context, args: &ServeArgs) -> Result<(), CliError> {

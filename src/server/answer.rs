@@ -18,6 +18,9 @@ pub(super) type Answer<T> = Result<Json<T>, Refused>;
 /// The largest admin body that is taken, in bytes: a bulk import of some two million rules.
 const LARGEST_BODY: usize = 512 * 1024 * 1024;
 
+/// From so many bytes on others should not wait while a body is read.
+const LONG_BODY: usize = 64 * 1024;
+
 /// A problem, on its way out.
 #[derive(Debug)]
 pub(super) struct Refused(pub(super) Problem);
@@ -99,10 +102,20 @@ impl IntoResponse for Refused {
     }
 }
 
+/// Does work that takes long without holding up others.
+pub(super) async fn off_the_async_threads<T: Send + 'static>(
+    work: impl FnOnce() -> T + Send + 'static,
+) -> Result<T, Refused> {
+    tokio::task::spawn_blocking(work).await.map_err(|error| {
+        tracing::error!(%error, "a request's work ended early");
+        Problem::new(Code::Internal, "the server failed to do this").into()
+    })
+}
+
 /// A JSON body. Unlike axum's own it refuses in our one shape.
 pub(super) struct Body<T>(pub(super) T);
 
-impl<S: Sync, T: DeserializeOwned> FromRequest<S> for Body<T> {
+impl<S: Sync, T: DeserializeOwned + Send + 'static> FromRequest<S> for Body<T> {
     type Rejection = Refused;
 
     async fn from_request(request: Request, _: &S) -> Result<Self, Refused> {
@@ -110,7 +123,10 @@ impl<S: Sync, T: DeserializeOwned> FromRequest<S> for Body<T> {
         let body = body.map_err(|_| {
             Problem::new(Code::TooLarge, format!("the body is larger than {LARGEST_BODY} bytes"))
         })?;
-        let parsed = serde_json::from_slice(&body);
+        let parsed = match body.len() {
+            ..LONG_BODY => serde_json::from_slice(&body),
+            _ => off_the_async_threads(move || serde_json::from_slice(&body)).await?,
+        };
         let value = parsed.map_err(|error| {
             Problem::new(Code::Invalid, format!("the body is not understood: {error}"))
         })?;

@@ -47,7 +47,7 @@ pub struct Engine {
     pub(super) key: CursorKey,
     /// Rules on one page. The same on every server over one database, for cursors count pages.
     page_size: NonZeroUsize,
-    policy: RwLock<Policy>,
+    policy: Arc<RwLock<Policy>>,
     following: Mutex<()>,
     downloads: Downloads,
     /// Sessions that were begun and not written.
@@ -76,7 +76,7 @@ impl Engine {
             scope_sets: ScopeSets::default(),
             key: CursorKey(cursor_key),
             page_size,
-            policy: RwLock::default(),
+            policy: Arc::default(),
             following: Mutex::default(),
             downloads: Downloads::new(),
             kept: Kept::default(),
@@ -172,6 +172,17 @@ impl Engine {
         self.policy.read().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// Looks at many rules, off the threads that answer.
+    pub(super) async fn study<T: Send + 'static>(
+        &self,
+        look: impl FnOnce(&Policy) -> T + Send + 'static,
+    ) -> StoreResult<T> {
+        let policy = Arc::clone(&self.policy);
+        let looking = move || look(&policy.read().unwrap_or_else(PoisonError::into_inner));
+        let looked = tokio::task::spawn_blocking(looking).await;
+        looked.map_err(|error| StoreError::Database(format!("looking was cut off: {error}")))
+    }
+
     fn policy_mut(&self, change: impl FnOnce(&mut Policy)) {
         change(&mut self.policy.write().unwrap_or_else(PoisonError::into_inner));
     }
@@ -200,8 +211,10 @@ impl Engine {
         let make = async {
             let (origin, destination) = self.resolve(span).await?;
             let clean = span.from == From::Nothing;
-            let policy = self.policy();
-            let steps = difference::steps(&policy.ledger, &origin, &destination);
+            let empty = difference::is_empty(&self.policy().ledger, &origin, &destination);
+            let work_out =
+                move |policy: &Policy| difference::steps(&policy.ledger, &origin, &destination);
+            let steps = if empty { Vec::new() } else { self.study(work_out).await? };
             Ok(Arc::new(Difference::new(span, steps, clean, self.page_size)))
         };
         self.downloads.difference(span, make).await

@@ -7,6 +7,7 @@
 //! too, so more of them prove nothing.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use jiff::Timestamp;
 
@@ -14,12 +15,13 @@ use super::cursor::{From, Span};
 use super::difference::Step;
 use super::engine::Engine;
 use super::generation;
-use super::ledger::{Told, VersionId};
+use super::ledger::{Ledger, Told, VersionId};
+use super::pages::Difference;
 use super::rules_hash::RulesHasher;
 use super::session::span_of;
 use crate::fleet::{
-    ClientMode, Drift, Host, Leg, Reach, RuleCounts, RulesHash, Session, SessionKind, SyncState,
-    Trail,
+    ClientMode, Drift, Generation, Host, Leg, Reach, RuleCounts, RulesHash, Session, SessionKind,
+    SyncState, Trail,
 };
 use crate::protocol::generation::Capability;
 use crate::rule::{PolicyKind, RuleType};
@@ -164,25 +166,8 @@ impl Engine {
         for span in std::iter::once(root).chain(legs) {
             differences.push(self.difference(self.canonical(span).await?).await?);
         }
-        let policy = self.policy();
-        let ledger = &policy.ledger;
-        let mut rows: Vec<Option<VersionId>> = Vec::new();
-        let mut places = HashMap::new();
-        for step in differences.iter().flat_map(|difference| &difference.steps) {
-            let (Step::Put(version) | Step::Remove(version)) = *step;
-            let target = ledger.target(version);
-            if let Some(place) = places.remove(target) {
-                rows[place] = None;
-            }
-            if let Step::Put(rule) = *step {
-                places.insert(target, rows.len());
-                rows.push(Some(rule));
-            }
-        }
         let newest = trail.legs.last().map_or(trail.root, |leg| leg.to);
-        let mut hasher = RulesHasher::new(newest.generation);
-        rows.into_iter().flatten().for_each(|rule| hasher.add(ledger.told(rule)));
-        Ok(hasher.finish())
+        self.study(move |policy| hash(&policy.ledger, &differences, newest.generation)).await
     }
 
     /// Whether a host counts fewer rules of a type than it should have. Nothing if it counts
@@ -230,6 +215,26 @@ impl Engine {
         });
         Ok(())
     }
+}
+
+/// What the rules of a client of a generation hash to, that took these differences in turn.
+fn hash(ledger: &Ledger, differences: &[Arc<Difference>], generation: Generation) -> RulesHash {
+    let mut rows: Vec<Option<VersionId>> = Vec::new();
+    let mut places = HashMap::new();
+    for step in differences.iter().flat_map(|difference| &difference.steps) {
+        let (Step::Put(version) | Step::Remove(version)) = *step;
+        let target = ledger.target(version);
+        if let Some(place) = places.remove(target) {
+            rows[place] = None;
+        }
+        if let Step::Put(rule) = *step {
+            places.insert(target, rows.len());
+            rows.push(Some(rule));
+        }
+    }
+    let mut hasher = RulesHasher::new(generation);
+    rows.into_iter().flatten().for_each(|rule| hasher.add(ledger.told(rule)));
+    hasher.finish()
 }
 
 /// Moves a host's holding to where a session led.

@@ -3,8 +3,10 @@
 use std::collections::HashMap;
 
 use super::cursor::{From, Span};
-use super::difference::Outcome;
+use super::difference::{Destination, Outcome};
 use super::engine::{Engine, SyncError};
+use super::ledger::Ledger;
+use super::policy::Policy;
 use super::session::origin;
 use super::{generation, proof, translate};
 use crate::fleet::{ClientMode, EffectiveSettings, Holding, Host, RuleCounts, SettingKey};
@@ -38,6 +40,23 @@ pub(super) struct Tally {
     pub(super) counts: RuleCounts,
     /// Rules in force that its client cannot take.
     pub(super) withheld: u64,
+}
+
+impl Tally {
+    fn of(ledger: &Ledger, destination: &Destination) -> Self {
+        let mut tally = Self::default();
+        for target in destination.targets(ledger) {
+            match destination.outcome(ledger, target) {
+                Outcome::Sent(rule) => {
+                    tally.rules += 1;
+                    proof::count(&mut tally.counts, ledger.told(rule));
+                }
+                Outcome::Withheld(..) => tally.withheld += 1,
+                Outcome::None => {}
+            }
+        }
+        tally
+    }
 }
 
 /// A rule in force for a host.
@@ -99,20 +118,23 @@ impl Engine {
         let generation = generation::of(&host.facts.santa_version);
         let target = self.target(host, generation).await?;
         let destination = self.destination(target).await?;
-        let policy = self.policy();
-        let targets = destination.targets(&policy.ledger);
-        let from = after.map_or(0, |after| targets.partition_point(|target| *target <= after));
-        let outcomes = targets[from..].iter();
-        let outcomes = outcomes.map(|target| destination.outcome(&policy.ledger, target));
-        let in_force = outcomes.filter_map(|outcome| match outcome {
-            Outcome::Sent(rule) => Some(InForce { rule: policy.ledger.rule(rule), needs: None }),
-            Outcome::Withheld(rule, needed) => {
-                let needs = Some(table::version_of(table::first_with(needed)));
-                Some(InForce { rule: policy.ledger.rule(rule), needs })
-            }
-            Outcome::None => None,
-        });
-        Ok(in_force.take(limit).collect())
+        let after = after.cloned();
+        let page = move |policy: &Policy| {
+            let ledger = &policy.ledger;
+            let targets = destination.targets(ledger);
+            let from = after.map_or(0, |after| targets.partition_point(|it| **it <= after));
+            let outcomes = targets[from..].iter().map(|target| destination.outcome(ledger, target));
+            let in_force = outcomes.filter_map(|outcome| match outcome {
+                Outcome::Sent(rule) => Some(InForce { rule: ledger.rule(rule), needs: None }),
+                Outcome::Withheld(rule, needed) => {
+                    let needs = Some(table::version_of(table::first_with(needed)));
+                    Some(InForce { rule: ledger.rule(rule), needs })
+                }
+                Outcome::None => None,
+            });
+            in_force.take(limit).collect()
+        };
+        Ok(self.study(page).await?)
     }
 
     /// The tags that a host has by their membership alone, by name.
@@ -135,19 +157,7 @@ impl Engine {
         let holding = self.canonical(Span { from: From::Nothing, to: holding }).await?.to;
         let tally = async {
             let destination = self.destination(holding).await?;
-            let policy = self.policy();
-            let mut tally = Tally::default();
-            for target in destination.targets(&policy.ledger) {
-                match destination.outcome(&policy.ledger, target) {
-                    Outcome::Sent(rule) => {
-                        tally.rules += 1;
-                        proof::count(&mut tally.counts, policy.ledger.told(rule));
-                    }
-                    Outcome::Withheld(..) => tally.withheld += 1,
-                    Outcome::None => {}
-                }
-            }
-            Ok(tally)
+            self.study(move |policy| Tally::of(&policy.ledger, &destination)).await
         };
         self.tallies.get_or_insert_async(&holding, tally).await
     }

@@ -32,7 +32,7 @@ pub(crate) struct DemoArgs {
 }
 
 pub(super) fn run(context: &Context, args: &DemoArgs) -> Result<(), CliError> {
-    tokio::runtime::Builder::new_multi_thread().enable_all().build()?.block_on(demo(context, args))
+    super::serve::runtime()?.block_on(demo(context, args))
 }
 
 async fn demo(context: &Context, args: &DemoArgs) -> Result<(), CliError> {

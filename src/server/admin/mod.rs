@@ -130,13 +130,3 @@ async fn commit_change(state: &State, change: Change) -> Result<Committed, Refus
         Err(error) => Err(error.into()),
     }
 }
-
-/// Does work that takes long without holding up others.
-async fn off_the_async_threads<T: Send + 'static>(
-    work: impl FnOnce() -> T + Send + 'static,
-) -> Result<T, Refused> {
-    tokio::task::spawn_blocking(work).await.map_err(|error| {
-        tracing::error!(%error, "a request's work ended early");
-        Problem::new(Code::Internal, "the server failed to do this").into()
-    })
-}

@@ -6,14 +6,13 @@ use std::sync::Arc;
 use axum::Json;
 use jiff::Timestamp;
 
-use super::off_the_async_threads;
 use crate::api::{
     Code, Detail, PolicyAnswer, PolicyChange, PolicyRequest, Problem, SettingView, TagView,
 };
 use crate::fleet::{Difference, Differences, InForce, Role, Setting, Tag, Terms};
 use crate::rule::{Revision, Rule, RuleDraft, Scope, TagName};
 use crate::server::access::{Operator, Viewer};
-use crate::server::answer::{Answer, Body, Refused};
+use crate::server::answer::{Answer, Body, Refused, off_the_async_threads};
 use crate::server::app::{Shared, State};
 use crate::store::{Author, Change, Edit, RuleFilter, Store, StoreError, StoreResult};
 

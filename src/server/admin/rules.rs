@@ -1,17 +1,20 @@
 //! Rules: list them, change them.
 
 use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
 
 use axum::Json;
 use data_encoding::BASE64URL_NOPAD;
 
-use super::{Intent, commit, history, off_the_async_threads};
+use super::{Intent, commit, history};
 use crate::api::{
     ChangeAnswer, Code, Detail, Page, Problem, RuleChange, RuleQuery, RuleReference, RuleView,
 };
 use crate::rule::{RevisionRecord, Rule, RuleDraft, Scope, Target};
 use crate::server::access::{Editor, Operator, Viewer};
-use crate::server::answer::{Answer, Body, Query, Refused, bad_cursor, page_size};
+use crate::server::answer::{
+    Answer, Body, Query, Refused, bad_cursor, off_the_async_threads, page_size,
+};
 use crate::server::app::{Shared, State};
 use crate::store::{Edit, RuleFilter, RuleKey, RuleRecord};
 use crate::sync;
@@ -93,7 +96,7 @@ pub(super) async fn change(
     let intent = Intent { message, base, dry_run };
     match prune {
         None => commit(&state, operator, intent, edits).await,
-        Some(source) => prune_and_commit(&state, &operator, intent, &source, &edits).await,
+        Some(source) => prune_and_commit(&state, &operator, intent, &source, edits).await,
     }
 }
 
@@ -105,13 +108,9 @@ async fn prune_and_commit(
     operator: &Operator,
     intent: Intent,
     source: &str,
-    edits: &[Edit],
+    edits: Vec<Edit>,
 ) -> Answer<ChangeAnswer> {
-    let put = edits.iter().filter_map(|edit| match edit {
-        Edit::PutRule(rule) => Some((rule.target(), rule.scope())),
-        _ => None,
-    });
-    let put: HashSet<(&Target, &Scope)> = put.collect();
+    let edits = Arc::new(edits);
     let mut left = ATTEMPTS;
     loop {
         left -= 1;
@@ -119,16 +118,8 @@ async fn prune_and_commit(
         let filter =
             RuleFilter { at: Some(head), source: Some(source.to_owned()), ..RuleFilter::default() };
         let of_source = state.store.rules(&filter, None, usize::MAX).await?;
-        let pruned: Vec<RuleReference> = of_source
-            .iter()
-            .map(|record| (record.rule.target(), record.rule.scope()))
-            .filter(|rule| !put.contains(rule))
-            .map(|(target, scope)| RuleReference { target: target.clone(), scope: scope.clone() })
-            .collect();
-        let dropped = pruned.iter().cloned();
-        let dropped =
-            dropped.map(|RuleReference { target, scope }| Edit::DropRule { target, scope });
-        let edits = edits.iter().cloned().chain(dropped).collect();
+        let put = Arc::clone(&edits);
+        let (edits, pruned) = off_the_async_threads(move || with_pruned(&put, &of_source)).await?;
         let bound = Intent { base: intent.base.or(Some(head)), ..intent.clone() };
         match commit(state, operator.clone(), bound, edits).await {
             Err(Refused(problem))
@@ -140,6 +131,24 @@ async fn prune_and_commit(
             }
         }
     }
+}
+
+/// The edits, and behind them those that drop the rules of a source that are not put; and which
+/// rules these are.
+fn with_pruned(edits: &[Edit], of_source: &[RuleRecord]) -> (Vec<Edit>, Vec<RuleReference>) {
+    let put = edits.iter().filter_map(|edit| match edit {
+        Edit::PutRule(rule) => Some((rule.target(), rule.scope())),
+        _ => None,
+    });
+    let put: HashSet<(&Target, &Scope)> = put.collect();
+    let of_source = of_source.iter().map(|record| (record.rule.target(), record.rule.scope()));
+    let pruned: Vec<RuleReference> = of_source
+        .filter(|rule| !put.contains(rule))
+        .map(|(target, scope)| RuleReference { target: target.clone(), scope: scope.clone() })
+        .collect();
+    let dropped = pruned.iter().cloned();
+    let dropped = dropped.map(|RuleReference { target, scope }| Edit::DropRule { target, scope });
+    (edits.iter().cloned().chain(dropped).collect(), pruned)
 }
 
 fn edits(put: Vec<RuleDraft>, drop: Vec<RuleReference>) -> Result<Vec<Edit>, Refused> {
