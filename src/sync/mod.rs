@@ -21,9 +21,10 @@ mod rules_hash;
 mod scope_sets;
 mod session;
 mod status;
+mod texts;
 mod translate;
-
 mod unwritten;
+
 pub use engine::{Engine, SyncError};
 pub use explain::{Evaluated, Explained, Verdict, first_version_for, takes};
 pub use pages::RULES_A_PAGE;
