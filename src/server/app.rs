@@ -103,9 +103,9 @@ impl App {
         let turned_away = AtomicU64::new(0);
         let state = State { store, engine, access, clock, largest_body, turned_away };
         let state = Arc::new(state);
-        tick(&state).await;
+        let failing = tick(&state, false).await;
         retention::purge_some(&state).await;
-        let ticking = tokio::spawn(keep_ticking(Arc::clone(&state)));
+        let ticking = tokio::spawn(keep_ticking(Arc::clone(&state), failing));
         let purging = tokio::spawn(retention::keep_purging(Arc::clone(&state)));
         Ok(Self { state, first_start, ticking, purging })
     }
@@ -165,7 +165,7 @@ async fn ready(
     }
 }
 
-async fn keep_ticking(state: Arc<State>) {
+async fn keep_ticking(state: Arc<State>, mut failing: bool) {
     let mut ticks = tokio::time::interval(TICK);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
@@ -174,19 +174,25 @@ async fn keep_ticking(state: Arc<State>) {
             _ = ticks.tick() => {}
             () = state.store.changed_elsewhere() => {}
         }
-        tick(&state).await;
+        failing = tick(&state, failing).await;
     }
 }
 
-async fn tick(state: &State) {
+/// Follows the clock and the database once; true if that failed. What fails is told when it begins
+/// to, and when it works again, not each second in between.
+async fn tick(state: &State, failing: bool) -> bool {
     let requests = state.turned_away.swap(0, Ordering::Relaxed);
     if requests > 0 {
         tracing::warn!(requests, "turned away: more waits to be written than the database takes");
     }
-    if let Err(error) = state.engine.tick().await {
-        tracing::error!(%error, "cannot follow the database");
+    let (followed, read) = (state.engine.tick().await, state.access.refresh(&*state.store).await);
+    let failed = followed.and(read).err();
+    match (&failed, failing) {
+        (Some(error), false) => {
+            tracing::error!(%error, "cannot follow the database; trying again every second");
+        }
+        (None, true) => tracing::info!("the database is followed again"),
+        (Some(_), true) | (None, false) => {}
     }
-    if let Err(error) = state.access.refresh(&*state.store).await {
-        tracing::error!(%error, "cannot read the tokens");
-    }
+    failed.is_some()
 }

@@ -129,6 +129,9 @@ async fn requests_are_answered_while_the_database_is_away_and_soon_after() {
     assert_eq!(status(rules()).await, (503, "unavailable".to_owned()));
     assert_eq!(status(mac()).await.0, 503);
     assert!(asked.elapsed() < Duration::from_secs(3), "{:?}", asked.elapsed());
+    // The server looks for the database each second, and says once that it is away.
+    tokio::time::sleep(Duration::from_millis(2_500)).await;
+    assert_eq!(server.log().matches("cannot follow").count(), 1, "{}", server.log());
     cluster.start();
     let back = Instant::now();
     for ask in [&ready as &dyn Fn() -> reqwest::RequestBuilder, &rules, &mac] {
