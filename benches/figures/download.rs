@@ -2,6 +2,7 @@
 
 use std::time::{Duration, Instant};
 
+use crate::bounds::judge;
 use crate::mac::{Mac, in_turn};
 use crate::server::{ADMIN, Server};
 use crate::{median, ms, nicelist, rules, time};
@@ -38,9 +39,15 @@ pub(crate) fn report() {
         walls.push(start.elapsed());
         cpus.push(server.cpu() - before);
     }
-    println!("| first download | {} | {} | {pages} |", ms(median(walls)), ms(median(cpus)));
+    let wall = median(walls);
+    println!("| first download | {} | {} | {pages} |", ms(wall), ms(median(cpus)));
+    let promise = format!("first download of {RULES} rules: 1 s, 30 pages");
+    let held = wall <= Duration::from_secs(1) && pages <= 30;
+    judge(promise, format!("{}, {pages} pages", ms(wall)), held);
     let (wall, cpu, encoded) = herd();
     println!("| {HERD} Macs, one page | {} | {} | {encoded} |\n", ms(wall), ms(cpu));
+    let promise = format!("a page that {HERD} Macs ask for: encoded once");
+    judge(promise, format!("{encoded} times"), encoded == 1);
 }
 
 fn herd() -> (Duration, Duration, u64) {

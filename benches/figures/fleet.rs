@@ -4,10 +4,12 @@ use std::path::Path;
 
 use serde_json::Value;
 
+use crate::bounds::judge;
 use crate::server::Server;
 use crate::{mib, nicelist, process, rules};
 
 const RULES: u64 = 1_000;
+const MILLION: u64 = 1_000_000;
 
 pub(crate) fn report() {
     println!("## A fleet\n");
@@ -22,13 +24,33 @@ pub(crate) fn report() {
         "| hosts | syncs a second | errors | p50 | p99 | server CPU, of a core | a sync | server memory at most | generator CPU, of a core | generator memory, a host | hosts that hold what they should |"
     );
     println!("|---|---|---|---|---|---|---|---|---|---|---|");
-    for hosts in [100, 10_000, 1_000_000] {
-        run(hosts);
+    for hosts in [100, 10_000, MILLION] {
+        let figures = run(hosts);
+        row(hosts, &figures);
+        if hosts == MILLION {
+            bounds(hosts, &figures);
+        }
     }
     println!();
 }
 
-fn run(hosts: u64) {
+/// What a fleet came to.
+struct Figures {
+    rate: f64,
+    errors: u64,
+    /// Of a sync, in milliseconds.
+    p50: f64,
+    p99: f64,
+    /// Parts of a core.
+    server: f64,
+    generator: f64,
+    /// Bytes.
+    peak: u64,
+    bytes_a_host: f64,
+    converged: [u64; 2],
+}
+
+fn run(hosts: u64) -> Figures {
     let home = tempfile::tempdir().unwrap();
     let database = format!("sqlite:{}", home.path().join("nicelist.db").display());
     rules::import(home.path(), &database, RULES);
@@ -51,26 +73,47 @@ fn run(hosts: u64) {
     let at = |path: &Path| std::fs::metadata(path).unwrap().modified().unwrap();
     let cost = |path: &Path| process::cpu_in(&std::fs::read_to_string(path).unwrap());
     let moment = at(&last).duration_since(at(&first)).unwrap();
-    let share = (cost(&last) - cost(&first)).as_secs_f64() / moment.as_secs_f64();
     let part = &summary["run"];
-    let number = |value: &Value| value.as_f64().unwrap();
-    let rate = number(&part["syncs_per_second"]);
-    let errors: u64 =
-        part["errors"].as_array().unwrap().iter().map(|it| it["count"].as_u64().unwrap()).sum();
-    let sync = &summary["latency_ms"]["sync"];
+    let (real, whole) =
+        (|value: &Value| value.as_f64().unwrap(), |value: &Value| value.as_u64().unwrap());
+    let failed: u64 = part["errors"].as_array().unwrap().iter().map(|it| whole(&it["count"])).sum();
+    let (sync, converged) = (&summary["latency_ms"]["sync"], &summary["convergence"]);
+    Figures {
+        rate: real(&part["syncs_per_second"]),
+        errors: failed + whole(&part["missed_syncs"]),
+        p50: real(&sync["p50"]),
+        p99: real(&sync["p99"]),
+        server: (cost(&last) - cost(&first)).as_secs_f64() / moment.as_secs_f64(),
+        generator: real(&part["cpu_seconds"]) / real(&part["seconds"]),
+        peak: process::memory(&id).peak,
+        bytes_a_host: real(&summary["memory"]["bytes_per_host"]),
+        converged: [whole(&converged["converged"]), whole(&converged["hosts"])],
+    }
+}
+
+fn row(hosts: u64, figures: &Figures) {
+    let Figures { rate, errors, p50, p99, server, generator, peak, bytes_a_host, converged } =
+        figures;
+    let ([core, other], micros) = ([server, generator].map(|it| 100.0 * it), 1e6 * server / rate);
+    let ([hold, checked], peak) = (converged, mib(*peak));
     println!(
-        "| {hosts} | {rate:.1} | {} | {:.1} ms | {:.1} ms | {:.1} % | {:.0} µs | {} | {:.1} % | {} | {} |",
-        errors + part["missed_syncs"].as_u64().unwrap(),
-        number(&sync["p50"]),
-        number(&sync["p99"]),
-        100.0 * share,
-        1e6 * share / rate,
-        mib(process::memory(&id).peak),
-        100.0 * number(&part["cpu_seconds"]) / number(&part["seconds"]),
-        summary["memory"]["bytes_per_host"],
-        format_args!(
-            "{} of {}",
-            summary["convergence"]["converged"], summary["convergence"]["hosts"]
-        ),
+        "| {hosts} | {rate:.1} | {errors} | {p50:.1} ms | {p99:.1} ms | {core:.1} % | {micros:.0} µs | {peak} | {other:.1} % | {bytes_a_host:.0} bytes | {hold} of {checked} |",
     );
+}
+
+fn bounds(hosts: u64, figures: &Figures) {
+    let Figures { errors, p99, server, generator, peak, bytes_a_host, converged, .. } = figures;
+    let promise = |what: &str, measured: String, held: bool| {
+        judge(format!("a fleet of {hosts}: {what}"), measured, held);
+    };
+    let [core, other] = [server, generator].map(|it| format!("{:.1} %", 100.0 * it));
+    let [hold, checked] = converged;
+    promise("no error", errors.to_string(), *errors == 0);
+    promise("p99 under 1 s", format!("{p99:.1} ms"), *p99 < 1000.0);
+    promise("a quarter of a core", core.clone(), *server <= 0.25);
+    promise("1.5 GiB", mib(*peak), *peak <= 3 << 29);
+    promise("hosts hold what they should", format!("{hold} of {checked}"), hold == checked);
+    promise("the generator costs less", format!("{other} against {core}"), generator < server);
+    let bytes = format!("{bytes_a_host:.0} bytes");
+    promise("200 bytes a host in the generator", bytes, *bytes_a_host < 200.0);
 }

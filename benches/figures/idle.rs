@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 
 use nicelist::lab::{Certificates, HttpTransport, Profile, Santa, SyncOptions};
 
+use crate::bounds::judge;
 use crate::mac::{Mac, together};
 use crate::postgres::Cluster;
 use crate::raw::Raw;
@@ -16,7 +17,7 @@ use crate::{certificates, rules};
 /// Macs that sync at a time.
 const MACS: usize = 64;
 /// Syncs of each.
-const SYNCS: u32 = 100;
+const SYNCS: u32 = 300;
 
 pub(crate) fn report() {
     println!("## A sync with nothing to do\n");
@@ -37,20 +38,46 @@ pub(crate) fn report() {
     let limit = measure(raw.address, MACS, SYNCS, || raw.cpu());
     row("axum, fixed bytes (limit)", limit, limit);
     drop(raw);
-    for count in [10, 1_000, 100_000, 1_000_000] {
+    let counts = [10, 1_000, 100_000, 1_000_000];
+    let costs = counts.map(|count| {
         let home = tempfile::tempdir().unwrap();
         let server = with_rules(home.path(), count);
         let cost = measure(server.address, MACS, SYNCS, || server.cpu());
         row(&format!("SQLite, {count} rules"), cost, limit);
-    }
+        cost.micros()
+    });
+    bounds(costs, limit.micros());
     let home = tempfile::tempdir().unwrap();
     let server = with_rules(home.path(), 10);
     let cost = measure(server.address, 1, 2_000, || server.cpu());
     row("SQLite, 10 rules, one Mac at a time", cost, limit);
     drop(server);
-    row("SQLite, 10 rules, a new mutual-TLS connection a sync", mutual_tls(), limit);
+    let cost = mutual_tls();
+    row("SQLite, 10 rules, a new mutual-TLS connection a sync", cost, limit);
+    judge(
+        "a sync over a new mutual-TLS connection: 450 µs",
+        us(cost.micros()),
+        cost.micros() <= 450.0,
+    );
     on_postgres(limit);
     println!();
+}
+
+/// The bounds of a sync with nothing to do, of what it costs from few rules to many.
+fn bounds(costs: [f64; 4], limit: f64) {
+    let (least, most) =
+        (costs.iter().copied().fold(f64::MAX, f64::min), costs.iter().copied().fold(0.0, f64::max));
+    let range = format!("{least:.0} to {most:.0} µs");
+    judge("a sync with nothing to do: 120 µs", range, most <= 120.0);
+    let ratio = most / limit;
+    judge("the same: 4 times raw axum", format!("{ratio:.1} times"), ratio <= 4.0);
+    let [few, .., many] = costs;
+    let growth = format!("{} at 10, {} at 1000000", us(few), us(many));
+    judge("the same at any number of rules, give or take a fifth", growth, many <= 1.2 * few);
+}
+
+fn us(micros: f64) -> String {
+    format!("{micros:.0} µs")
 }
 
 /// What one sync costs a process, and how long it takes a part of the Macs.
@@ -60,8 +87,14 @@ struct Cost {
     wall: Duration,
 }
 
+impl Cost {
+    fn micros(self) -> f64 {
+        self.cpu.as_secs_f64() * 1e6
+    }
+}
+
 fn row(name: &str, cost: Cost, limit: Cost) {
-    let micros = cost.cpu.as_secs_f64() * 1e6;
+    let micros = cost.micros();
     let ratio = cost.cpu.as_secs_f64() / limit.cpu.as_secs_f64();
     println!("| {name} | {micros:.0} µs | {ratio:.1} | {:.0} |", 1.0 / cost.wall.as_secs_f64());
 }
@@ -132,10 +165,13 @@ fn mutual_tls() -> Cost {
 fn on_postgres(limit: Cost) {
     let cluster = Cluster::start();
     let home = tempfile::tempdir().unwrap();
-    rules::import(home.path(), &cluster.url(), 10);
-    let server = Server::start(home.path(), &cluster.url());
+    let url = cluster.database("idle");
+    rules::import(home.path(), &url, 10);
+    let server = Server::start(home.path(), &url);
     let own = measure(server.address, MACS, SYNCS, || server.cpu());
     let all = measure(server.address, MACS, SYNCS, || server.cpu() + cluster.cpu());
     row("PostgreSQL, 10 rules, without the database's CPU", own, limit);
     row("PostgreSQL, 10 rules, with the database's CPU", all, limit);
+    let promise = "a sync on PostgreSQL, with the database: 500 µs";
+    judge(promise, us(all.micros()), all.micros() <= 500.0);
 }

@@ -6,11 +6,17 @@ use std::time::{Duration, Instant};
 
 use rusqlite::{Connection, params};
 
+use crate::bounds::judge;
+use crate::postgres::Cluster;
 use crate::{median, ms, nicelist, rules, time};
 
 const SCHEMA: &str = include_str!("../../src/store/sqlite/migrations/0001_initial.sql");
 /// Rows, and how often they are imported.
 const IMPORTS: [(u64, usize); 4] = [(1_000, 7), (10_000, 7), (100_000, 7), (1_000_000, 3)];
+
+const ON_POSTGRES: (u64, usize) = (1_000_000, 3);
+/// From so many rows on the bound holds: before, the start of the process weighs too much.
+const BOUND_FROM: u64 = 100_000;
 
 pub(crate) fn report() {
     println!("## Import\n");
@@ -37,8 +43,37 @@ pub(crate) fn report() {
         let (first, again, raw) = (median(first), median(again), median(raw));
         let ratio = first.as_secs_f64() / raw.as_secs_f64();
         println!("| {rows} | {} | {} | {ratio:.1} | {} |", ms(first), ms(raw), ms(again));
+        if rows >= BOUND_FROM {
+            let promise = format!("import of {rows} rows: 3 times raw insert");
+            judge(promise, format!("{ratio:.1} times"), ratio <= 3.0);
+        }
     }
     println!();
+    on_postgres();
+}
+
+fn on_postgres() {
+    let (rows, runs) = ON_POSTGRES;
+    println!(
+        "The same into PostgreSQL. The limit is a raw `COPY` of the same rows and one upsert, in one"
+    );
+    println!("transaction, into the same table. Bound: twice the limit.\n");
+    println!(
+        "| rows | import | raw COPY and upsert | ratio | import again, unchanged |\n|---|---|---|---|---|"
+    );
+    let cluster = Cluster::start();
+    let (mut first, mut again, mut raw) = (Vec::new(), Vec::new(), Vec::new());
+    for run in 0..runs {
+        let (import, unchanged) = import_into(&cluster.database(&format!("import_{run}")), rows);
+        first.push(import);
+        again.push(unchanged);
+        raw.push(cluster.raw_copy(&format!("raw_{run}"), rows));
+    }
+    let (first, again, raw) = (median(first), median(again), median(raw));
+    let ratio = first.as_secs_f64() / raw.as_secs_f64();
+    println!("| {rows} | {} | {} | {ratio:.1} | {} |\n", ms(first), ms(raw), ms(again));
+    let promise = format!("import of {rows} rows into PostgreSQL: twice raw COPY and upsert");
+    judge(promise, format!("{ratio:.1} times"), ratio <= 2.0);
 }
 
 /// A hash that is spread like a real one, and the same in every run.
@@ -56,11 +91,15 @@ pub(crate) fn hash(number: u64) -> String {
 
 fn import(rows: u64) -> (Duration, Duration) {
     let home = tempfile::tempdir().unwrap();
+    import_into(&format!("sqlite:{}", home.path().join("nicelist.db").display()), rows)
+}
+
+fn import_into(database: &str, rows: u64) -> (Duration, Duration) {
+    let home = tempfile::tempdir().unwrap();
     let file = rules::csv(home.path(), rows);
-    let database = format!("sqlite:{}", home.path().join("nicelist.db").display());
     let run = || {
         let mut command = nicelist(home.path());
-        command.args(["rule", "import", "--database", &database]).arg(&file);
+        command.args(["rule", "import", "--database", database]).arg(&file);
         time(&mut command)
     };
     (run(), run())

@@ -8,6 +8,7 @@
 #![expect(clippy::unwrap_used, reason = "a benchmark that cannot measure has nothing to report")]
 #![expect(clippy::print_stdout, reason = "the page is its output")]
 
+mod bounds;
 mod certificates;
 #[path = "../../tests/postgres/mod.rs"]
 #[expect(dead_code, reason = "tests use more of it")]
@@ -41,7 +42,10 @@ fn main() {
         return raw::serve();
     }
     println!("# Benchmarks\n");
-    println!("Made by `benches/run`; every figure is a median, next to a limit of the same run.\n");
+    println!(
+        "Made by `benches/run`; every figure is next to a limit of the same run. CPU is read from the"
+    );
+    println!("processes. What is promised, and whether it is held, stands at the end.\n");
     println!("Machine: {}.\n", machine());
     let reports: [(&str, fn()); 10] = [
         ("startup", startup::report),
@@ -61,6 +65,7 @@ fn main() {
             report();
         }
     }
+    bounds::report();
 }
 
 fn machine() -> String {

@@ -2,10 +2,15 @@
 
 use std::time::{Duration, Instant};
 
+use crate::bounds::judge;
 use crate::server::{ADMIN, Server};
 use crate::{mib, ms, nicelist, process, rules};
 
 const RULES: u64 = 1_000_000;
+
+const MIB: u64 = 1 << 20;
+/// What a stream may take, however long it is: the whole list is some 200 MiB.
+const CONSTANT: u64 = 64 * MIB;
 
 pub(crate) fn report() {
     println!("## A million rules\n");
@@ -29,7 +34,10 @@ pub(crate) fn report() {
     };
     let start = Instant::now();
     let server = Server::start(home.path(), &database);
-    println!("| start to ready | {} |", ms(start.elapsed()));
+    let started = start.elapsed();
+    println!("| start to ready | {} |", ms(started));
+    let promise = format!("start with {RULES} rules: 5 s");
+    judge(promise, ms(started), started <= Duration::from_secs(5));
     println!("| CPU for that | {} |", ms(server.cpu()));
     // What was taken to read them is given back after a moment.
     std::thread::sleep(Duration::from_secs(3));
@@ -37,6 +45,8 @@ pub(crate) fn report() {
     println!("| memory | {} |", mib(with.now));
     println!("| memory at most so far | {} |", mib(with.peak));
     println!("| memory a rule, texts included | {} bytes |", (with.now - without) / RULES);
+    let promise = format!("memory with {RULES} rules: 600 MiB");
+    judge(promise, mib(with.now), with.now <= 600 * MIB);
     let mut list = nicelist(home.path());
     list.args(["rule", "list", "-o", "jsonl"])
         .args(["--server", &format!("http://{}", server.address)]);
@@ -44,5 +54,12 @@ pub(crate) fn report() {
     let cost = process::run(&mut list, 0);
     println!("| list: wall | {} |", ms(cost.wall));
     println!("| list: client's memory at most | {} |", mib(cost.peak));
-    println!("| list: server's memory at most | {} |\n", mib(process::memory(&server.id()).peak));
+    let peak = process::memory(&server.id()).peak;
+    println!("| list: server's memory at most | {} |\n", mib(peak));
+    let more = peak.saturating_sub(with.now);
+    judge(
+        format!("list of {RULES} rules: streamed, memory constant"),
+        format!("client {}, server {} more than before", mib(cost.peak), mib(more)),
+        cost.peak <= CONSTANT && more <= CONSTANT,
+    );
 }

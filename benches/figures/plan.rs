@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 use nicelist::api::{PolicyAnswer, PolicyRequest};
 use nicelist::rule::RuleDraft;
 
+use crate::bounds::judge;
 use crate::import::hash;
 use crate::process::{self, Cost};
 use crate::server::{ADMIN, Server, connect, post};
@@ -59,7 +60,10 @@ pub(crate) fn report() {
             walls.push(start.elapsed());
             cpus.push(server.cpu() - cpu);
         }
-        println!("| {name} | {} | {} |", ms(median(walls)), ticks(median(cpus)));
+        let cpu = median(cpus);
+        println!("| {name} | {} | {} |", ms(median(walls)), ticks(cpu));
+        let promise = format!("{name}, of {RULES} rules: 1 s of the server's CPU");
+        judge(promise, ticks(cpu), cpu <= Duration::from_secs(1));
     };
     let plan = body(&first, true);
     figure("plan, nothing differs", &mut |to| ask(to, "/policy", &plan, 0));
@@ -102,6 +106,8 @@ fn client(home: &Path, server: &Server, same: &PolicyRequest, other: &PolicyRequ
             servers.push(server.cpu() - cpu);
         }
         let Cost { wall, cpu, peak } = Cost::median(&costs);
+        let promise = format!("`nicelist plan`, {name}: 1 s of the client's CPU");
+        judge(promise, ticks(cpu), cpu <= Duration::from_secs(1));
         let (cpu, server) = (ticks(cpu), ticks(median(servers)));
         println!("| {name} | {} | {cpu} | {server} | {} |", ms(wall), mib(peak));
     }

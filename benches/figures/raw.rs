@@ -49,7 +49,10 @@ impl Drop for Raw {
 /// Is the server, until it is killed.
 pub(crate) fn serve() {
     let preflight = Bytes::from(std::io::read_to_string(std::io::stdin()).unwrap());
-    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap();
+    // On as many threads as a server of ours.
+    let threads = (std::thread::available_parallelism().unwrap().get() / 2).max(1);
+    let mut builder = tokio::runtime::Builder::new_multi_thread();
+    let runtime = builder.worker_threads(threads).enable_all().build().unwrap();
     runtime.block_on(async {
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         println!("{}", listener.local_addr().unwrap());
