@@ -15,11 +15,13 @@ use crate::store::{StoreError, StoreResult};
 const LARGEST_GROUP: u32 = 2048;
 /// The most rows that wait: what is written within some seconds, in some 100 MB of memory.
 const MOST_WAITING: u32 = 64 * 1024;
-/// How long a commit waits for company where there was some, but little: a commit costs as much
-/// for one as for many, and nobody notices so short a time.
-const GATHERING: Duration = Duration::from_millis(5);
+/// How long a commit waits for company where there was some, but little, at most: a commit costs as
+/// much for one as for many, and nobody notices so short a time. In steps, for enough may be there
+/// sooner.
+const GATHERING: Duration = Duration::from_micros(2500);
+const STEPS: u32 = 4;
 /// So many jobs are company enough: those who come meanwhile wait together by themselves.
-const CROWD: usize = 16;
+const CROWD: usize = 32;
 
 /// What becomes of the work of a job that did not fail.
 pub(super) enum Done<T> {
@@ -153,8 +155,8 @@ fn serve(connection: &Connection, mut jobs: mpsc::UnboundedReceiver<Job>, gather
     let (mut held, mut last) = (None, 0);
     while let Some(first) = held.take().or_else(|| jobs.blocking_recv()) {
         // One who writes alone, a write after the other, never waits.
-        if (2..CROWD).contains(&last) && jobs.len() < CROWD {
-            gather();
+        if (2..CROWD).contains(&last) {
+            (0..STEPS).take_while(|_| jobs.len() < CROWD).for_each(|_| gather());
         }
         let (alone, mut rows) = (first.turn == Turn::Alone, first.turn.rows());
         let mut group = vec![first];
@@ -295,7 +297,8 @@ mod tests {
         let path = folder.path().join("t.db");
         let ((waits, waiting), (go_on, gone)) = (blocking::channel(), blocking::channel());
         let gather = move || {
-            waits.send(()).unwrap();
+            // Only the first is listened for.
+            drop(waits.send(()));
             gone.recv().unwrap();
         };
         let writer = Writer::start_with(database(&path), gather).unwrap();
@@ -316,7 +319,8 @@ mod tests {
         let looking = move |on: &Connection| Ok(Done::Keep((rows(on).len(), rows(&outside).len())));
         let (six, (views, ())) = tokio::join!(writer.write(SHARED, |on| add(on, 6)), async {
             tokio::task::spawn_blocking(move || waiting.recv()).await.unwrap().unwrap();
-            tokio::join!(writer.write(SHARED, looking), async { go_on.send(()).unwrap() })
+            let go = async { (0..STEPS).for_each(|_| go_on.send(()).unwrap()) };
+            tokio::join!(writer.write(SHARED, looking), go)
         });
         assert!(six.is_ok());
         assert_eq!(views.unwrap(), (6, 5), "not one transaction");
