@@ -298,7 +298,7 @@ mod tests {
         let ((waits, waiting), (go_on, gone)) = (blocking::channel(), blocking::channel());
         let gather = move || {
             // Only the first is listened for.
-            drop(waits.send(()));
+            let _ = waits.send(());
             gone.recv().unwrap();
         };
         let writer = Writer::start_with(database(&path), gather).unwrap();
