@@ -1,4 +1,5 @@
-//! What no committed text says: where on somebody's machine it was written.
+//! What no committed text says: where on somebody's machine it was written, and what two people
+//! wrote of the same thing before one of them chose.
 
 use std::path::PathBuf;
 
@@ -41,7 +42,23 @@ fn names_a_machine(line: &str) -> bool {
 }
 
 #[test]
+fn no_text_has_both_sides_of_a_merge() {
+    let found: Vec<_> =
+        texts().iter().flat_map(|path| undecided(&name(path), &read(path))).collect();
+    assert!(found.is_empty(), "\n{}\n", found.join("\n"));
+}
+
+fn undecided(path: &str, text: &str) -> Vec<String> {
+    let lines = text.lines().enumerate();
+    let marks =
+        lines.filter(|(_, line)| line.starts_with("<<<<<<< ") || line.starts_with(">>>>>>> "));
+    marks.map(|(at, line)| format!("{path}:{}: {line}", at + 1)).collect()
+}
+
+#[test]
 fn planted_violations_are_found() {
+    assert_eq!(undecided("a.md", "one\n<<<<<<< HEAD\n").len(), 1);
+    assert_eq!(undecided("a.md", "ours\n>>>>>>> topic\n").len(), 1);
     for folder in MACHINES {
         assert!(names_a_machine(&format!("see {folder}notes")));
         assert!(names_a_machine(&format!("\"{folder}notes\"")));
