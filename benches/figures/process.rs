@@ -103,6 +103,11 @@ pub(crate) fn memory(id: &str) -> Memory {
     Memory { now: status_of(id, "VmRSS:").unwrap(), peak: status_of(id, "VmHWM:").unwrap() }
 }
 
+/// From now on the most memory of a process is what it has from now on.
+pub(crate) fn forget_peak(id: &str) {
+    std::fs::write(format!("/proc/{id}/clear_refs"), "5").unwrap();
+}
+
 /// None once the process has ended.
 fn status_of(id: &str, what: &str) -> Option<u64> {
     let status = std::fs::read_to_string(format!("/proc/{id}/status")).ok()?;
