@@ -411,6 +411,11 @@ mod tests {
     }
 
     #[test]
+    fn a_version_is_small() {
+        assert!(size_of::<Version>() <= 80, "{} bytes", size_of::<Version>());
+    }
+
+    #[test]
     fn a_rule_takes_at_most_150_bytes_beside_its_texts() {
         let text = |text: String| Some(text.into());
         let silent = bytes_a_rule(100_000, |_| Provenance::default());
