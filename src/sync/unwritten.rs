@@ -79,7 +79,7 @@ impl Engine {
         before: &SyncState,
         session: Session,
     ) -> StoreResult<bool> {
-        let SyncState { session: _, reach: _, last_seen, .. } = before.clone();
+        let last_seen = before.last_seen;
         let ended = SyncState { session: None, reach: None, last_seen, ..host.sync.clone() };
         if self.store.is_shared() || ended != *before {
             return Ok(false);

@@ -18,7 +18,7 @@ impl Usage {
         use nix::sys::resource::{UsageWho, getrusage};
 
         let usage = getrusage(UsageWho::RUSAGE_SELF).ok()?;
-        let peak_bytes = peak(usage.max_rss())?;
+        let peak_bytes = peak(&usage)?;
         let mut cpu = Duration::ZERO;
         for time in [usage.user_time(), usage.system_time()] {
             cpu += Duration::from_secs(u64::try_from(time.tv_sec()).ok()?);
@@ -37,7 +37,7 @@ impl Usage {
 /// The peak in bytes, as Linux counts it for this program. What it gives as `max_rss` may be the
 /// peak of the program that started this one (getrusage(2): it survives execve).
 #[cfg(target_os = "linux")]
-fn peak(_max_rss: i64) -> Option<u64> {
+fn peak(_: &nix::sys::resource::Usage) -> Option<u64> {
     let status = std::fs::read_to_string("/proc/self/status").ok()?;
     let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
     let kilobytes: u64 = line.trim().strip_suffix(" kB")?.parse().ok()?;
@@ -46,9 +46,9 @@ fn peak(_max_rss: i64) -> Option<u64> {
 
 /// The peak in bytes; Darwin counts bytes, all others kilobytes.
 #[cfg(all(unix, not(target_os = "linux")))]
-fn peak(max_rss: i64) -> Option<u64> {
+fn peak(usage: &nix::sys::resource::Usage) -> Option<u64> {
     const UNIT: u64 = if cfg!(target_vendor = "apple") { 1 } else { 1024 };
-    Some(u64::try_from(max_rss).ok()? * UNIT)
+    Some(u64::try_from(usage.max_rss()).ok()? * UNIT)
 }
 
 #[cfg(all(test, unix))]
