@@ -247,6 +247,24 @@ async fn a_clean_sync_that_is_ordered_during_a_sync_is_the_next() {
 }
 
 #[tokio::test]
+async fn a_sync_that_two_servers_over_one_file_answer_is_repaired_by_the_next() {
+    let quiet = Quiet::new().await;
+    let clock = quiet.clock.clone();
+    let other = Engine::open(Arc::clone(&quiet.store), [0; 32], clock, RULES_A_PAGE).await.unwrap();
+    preflight(&quiet.engine, &quiet.machine).await;
+    quiet.change(3).await;
+    other.tick().await.unwrap();
+    preflight(&other, &quiet.machine).await;
+    // The first server knows nothing of the second one's sync, and that one nothing of this.
+    assert_eq!(download(&quiet.engine, &quiet.machine).await, 0);
+    postflight(&other, &quiet.machine, 0).await;
+    assert_eq!(quiet.row().await.sync.holding.unwrap().revision, Revision(1));
+
+    assert_eq!(sync(&other, &quiet.machine).await, 2);
+    assert_eq!(quiet.row().await.sync.holding.unwrap().revision, Revision(2));
+}
+
+#[tokio::test]
 async fn a_host_that_is_forgotten_during_a_sync_stays_forgotten() {
     let quiet = Quiet::new().await;
     preflight(&quiet.engine, &quiet.machine).await;
