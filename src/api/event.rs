@@ -105,9 +105,13 @@ pub struct EventDetail {
     pub candidates: Vec<Candidate>,
     /// Why the first is the best.
     pub reason: String,
-    /// The report as it came.
+    /// The report as it came, as far as it was kept.
     #[schema(value_type = Object)]
     pub report: serde_json::Value,
+    /// The fields of the report that were too long and were shortened or dropped, by their names
+    /// in Santa's protocol.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub truncated: Vec<String>,
 }
 
 /// Several words as one parameter, with commas between them.

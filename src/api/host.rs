@@ -144,8 +144,15 @@ pub struct HostView {
     pub santa_version: String,
     /// The person it belongs to.
     pub primary_user: String,
-    /// That person's groups.
+    /// That person's groups; the first 1,000 by name if there are more.
     pub groups: Vec<String>,
+    /// The number of groups that the host reported, if not all of them are used.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub groups_reported: Option<u32>,
+    /// The fields of the host's report that were too long and were shortened, by their names in
+    /// Santa's protocol.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub truncated: Vec<String>,
     /// Its tags.
     pub tags: Vec<TagName>,
     /// Those of them that nobody gave it: it has them by their membership alone.

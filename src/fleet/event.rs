@@ -184,6 +184,9 @@ pub struct Event {
     pub access: Option<FileAccess>,
     /// The report as it came, for what is not named above.
     pub report: serde_json::Value,
+    /// The fields that were too long to be kept whole, by their names on the wire.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub truncated: Vec<String>,
 }
 
 impl Event {

@@ -53,6 +53,12 @@ pub struct HostFacts {
     pub rule_counts: RuleCounts,
     /// System integrity protection flags; 0 is fully enabled.
     pub sip_status: u32,
+    /// The fields that were too long to be kept whole, by their names on the wire.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub truncated: Vec<String>,
+    /// The number of groups that the host reported, if not all of them are used.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub groups_reported: Option<u32>,
 }
 
 /// A Mac, as stored.

@@ -20,7 +20,11 @@ pub(super) fn text<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String,
     Ok(Scalar::deserialize(deserializer)?.into_text().into_owned())
 }
 
-/// A list of strings; one string alone is a list of one.
+/// Maximum strings in a list. A string of one letter is three bytes on the wire and some forty in
+/// memory, so the limit on bodies alone would not bound what a body costs.
+pub(super) const MOST_TEXTS: usize = 10_000;
+
+/// A list of strings; one string alone is a list of one. What exceeds [`MOST_TEXTS`] is ignored.
 pub(super) fn texts<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<String>, D::Error> {
     deserializer.deserialize_any(Texts)
 }
@@ -225,7 +229,7 @@ impl<'de> Visitor<'de> for Texts {
         let mut texts = Vec::new();
         while let Some(scalar) = list.next_element::<Scalar<'de>>()? {
             let text = scalar.into_text();
-            if !text.is_empty() {
+            if !text.is_empty() && texts.len() < MOST_TEXTS {
                 texts.push(text.into_owned());
             }
         }

@@ -4,11 +4,17 @@ use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 
+use super::bounds::Bounded;
 use super::engine::{Engine, SyncError};
 use crate::fleet::{Ancestor, Decision, Event, FileAccess, Host, SigningLink};
 use crate::protocol::{self as wire, EventUploadRequest, EventUploadResponse, Open};
 use crate::rule::{Certificate, MachineId, Program, SigningStatus};
 use crate::store::StoreResult;
+
+/// Bundles of one upload whose members are counted. A batch has 50 events by default.
+const MOST_BUNDLES: usize = 100;
+/// Hex digits of a bundle's hash.
+const HASH_DIGITS: usize = 64;
 
 impl Engine {
     /// Event upload: keeps the evidence, and asks for the members of bundles that are not all
@@ -51,7 +57,8 @@ impl Engine {
     }
 
     /// The bundles of these events of which not all members are known, in the host's spelling.
-    /// None where bundles are off for the host.
+    /// None where bundles are off for the host. Each costs a query, so a batch with many gets a
+    /// part of them; the host reports the others again.
     async fn wanted_bundles(
         &self,
         machine: &MachineId,
@@ -59,8 +66,9 @@ impl Engine {
     ) -> StoreResult<Vec<String>> {
         let counts: BTreeMap<&str, u32> = events
             .iter()
-            .filter(|event| !event.file_bundle_hash.is_empty())
+            .filter(|event| event.file_bundle_hash.len() == HASH_DIGITS)
             .map(|event| (event.file_bundle_hash.as_str(), event.file_bundle_binary_count))
+            .take(MOST_BUNDLES)
             .collect();
         if counts.is_empty() {
             return Ok(Vec::new());
@@ -88,7 +96,9 @@ impl Engine {
 
 /// An execution, or a member of a bundle, as evidence. What is not named is kept in the report.
 fn execution(machine: &MachineId, event: &wire::Event) -> Event {
+    let event = Bounded::event(event);
     let signing_chain: Vec<SigningLink> = event.signing_chain.iter().map(link).collect();
+    let (report, truncated) = event.json();
     Event {
         machine: machine.clone(),
         decision: Decision(event.decision.as_str().into()),
@@ -113,19 +123,22 @@ fn execution(machine: &MachineId, event: &wire::Event) -> Event {
         download_url: event.quarantine_data_url.clone(),
         signing_chain,
         access: None,
-        report: serde_json::to_value(event).unwrap_or_default(),
+        report,
+        truncated,
     }
 }
 
 /// A file access as evidence about the program that opened the file. Santa says neither who ran
 /// it nor how it is signed, only by whom.
 fn file_access(machine: &MachineId, event: &wire::FileAccessEvent) -> Event {
+    let event = Bounded::file_access(event);
     let nobody = wire::Process::default();
     let (actor, parents) = event.process_chain.split_first().unwrap_or((&nobody, &[]));
     let (folder, file_name) = actor.file_path.rsplit_once('/').unwrap_or(("", &actor.file_path));
     let signing_chain: Vec<SigningLink> = actor.signing_chain.iter().map(link).collect();
     let ancestors: Vec<Ancestor> = parents.iter().map(ancestor).collect();
     let parent = ancestors.first().and_then(|parent| parent.path.rsplit('/').next());
+    let (report, truncated) = event.json();
     Event {
         machine: machine.clone(),
         decision: Decision(event.decision.as_str().into()),
@@ -155,7 +168,8 @@ fn file_access(machine: &MachineId, event: &wire::FileAccessEvent) -> Event {
             file: event.target.clone(),
             ancestors,
         }),
-        report: serde_json::to_value(event).unwrap_or_default(),
+        report,
+        truncated,
     }
 }
 

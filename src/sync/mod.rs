@@ -6,6 +6,7 @@
 //! and everything it says in between is repeatable, so that a lost request, a lost answer or a
 //! restart is repaired by the next sync.
 
+mod bounds;
 mod cursor;
 mod difference;
 mod engine;

@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 
+use super::bounds::Bounded;
 use super::difference::Step;
 use super::generation;
 use super::ledger::{Ledger, Told};
@@ -112,8 +113,11 @@ fn policy(policy: &Policy, generation: Generation) -> PolicyName {
     }
 }
 
-/// What a Mac says of itself.
+/// What a host reports about itself, within bounds.
 pub(super) fn facts(request: &wire::PreflightRequest) -> HostFacts {
+    let groups_reported = request.primary_user_groups.len();
+    let request = Bounded::preflight(request);
+    let are_too_many = groups_reported > request.primary_user_groups.len();
     HostFacts {
         serial: request.serial_num.clone(),
         hostname: request.hostname.clone(),
@@ -134,6 +138,8 @@ pub(super) fn facts(request: &wire::PreflightRequest) -> HostFacts {
             transitive: request.transitive_rule_count,
         },
         sip_status: request.sip_status,
+        truncated: request.truncated(),
+        groups_reported: are_too_many.then(|| u32::try_from(groups_reported).unwrap_or(u32::MAX)),
     }
 }
 

@@ -6,6 +6,7 @@
 
 mod api;
 mod apply;
+mod bounds;
 #[expect(dead_code, reason = "the store's tests crash clusters and fill databases by hand")]
 #[path = "../postgres/mod.rs"]
 mod cluster;

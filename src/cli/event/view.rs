@@ -171,6 +171,7 @@ fn happened(detail: &EventDetail) -> Group {
             ("user", Cell::text(&event.user)),
             ("parent", Cell::text(&detail.parent_name)),
             ("pid", Cell::text(pid)),
+            ("truncated", Cell::list(&detail.truncated)),
         ],
     )
 }

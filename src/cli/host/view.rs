@@ -74,6 +74,8 @@ impl Report for HostView {
                     ("santa_version", Cell::text(&self.santa_version)),
                     ("user", Cell::text(&self.primary_user)),
                     ("groups", Cell::list(&self.groups)),
+                    ("groups_used", groups_used(self)),
+                    ("truncated", Cell::list(&self.truncated)),
                     ("tags", tags(self)),
                 ],
             ),
@@ -116,6 +118,17 @@ impl Row for HostSetting {
             None => Cell::toned("default", Tone::Faint),
         };
         vec![Cell::text(self.key), Cell::text(&self.value), scope]
+    }
+}
+
+/// How many of a person's groups count, where that is not all of them.
+fn groups_used(host: &HostView) -> Cell {
+    match host.groups_reported {
+        Some(reported) => {
+            let used = host.groups.len();
+            Cell::toned(format!("the first {used} by name of {reported} reported"), Tone::Notice)
+        }
+        None => Cell::text(""),
     }
 }
 

@@ -129,6 +129,8 @@ mod tests {
             santa_version: String::new(),
             primary_user: String::new(),
             groups: Vec::new(),
+            groups_reported: None,
+            truncated: Vec::new(),
             tags: Vec::new(),
             tags_by_membership: Vec::new(),
             state,

@@ -6,11 +6,8 @@ use prost::encoding::{
     WireType, check_wire_type, decode_varint, encode_key, encode_varint, encoded_len_varint,
 };
 
+use super::super::lenient::MOST_TEXTS;
 use super::{Fields, ProtobufError};
-
-/// The most strings in a list: a string of one letter is three bytes on the wire and some forty
-/// in memory.
-const MOST_TEXTS: usize = 10_000;
 
 type Read = Result<(), ProtobufError>;
 
@@ -131,7 +128,7 @@ pub(super) mod filled_text {
 
 /// A list of strings; empty ones are left out, as in JSON.
 pub(super) mod texts {
-    use super::{MOST_TEXTS, ProtobufError, Read, WireType, read_text, write_bytes};
+    use super::{MOST_TEXTS, Read, WireType, read_text, write_bytes};
 
     pub(in super::super) fn write(field: u32, texts: &[String], to: &mut Vec<u8>) {
         for text in texts {
@@ -146,10 +143,7 @@ pub(super) mod texts {
         from: &mut &[u8],
     ) -> Read {
         let text = read_text(field, wire, from)?;
-        if texts.len() == MOST_TEXTS {
-            return Err(ProtobufError::TooMany { field, most: MOST_TEXTS });
-        }
-        if !text.is_empty() {
+        if !text.is_empty() && texts.len() < MOST_TEXTS {
             texts.push(text);
         }
         Ok(())

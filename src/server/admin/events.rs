@@ -90,6 +90,7 @@ pub(super) async fn show(
         candidates,
         reason: reason.to_owned(),
         report: event.report,
+        truncated: event.truncated,
     }))
 }
 

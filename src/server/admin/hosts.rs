@@ -276,6 +276,8 @@ async fn view(state: &State, host: Host) -> Result<HostView, Refused> {
         santa_version: facts.santa_version,
         primary_user: facts.primary_user,
         groups: facts.groups,
+        groups_reported: facts.groups_reported,
+        truncated: facts.truncated,
         tags,
         tags_by_membership,
         state,

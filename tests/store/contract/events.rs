@@ -37,6 +37,7 @@ fn event(host: &str, program: usize, decision: &str, seconds: i64) -> Event {
         }],
         access: None,
         report: serde_json::json!({"unknown": [1, null, {"ä": true}]}),
+        truncated: vec!["file_path".to_owned()],
     }
 }
 

@@ -28,6 +28,8 @@ fn full_host(name: &str) -> Host {
             client_mode: Some(ClientMode::Lockdown),
             rule_counts: RuleCounts { binary: 4, transitive: 2, ..RuleCounts::default() },
             sip_status: 0x6f,
+            truncated: vec!["hostname".to_owned()],
+            groups_reported: Some(1001),
         },
         sync: SyncState {
             holding: Some(target),
