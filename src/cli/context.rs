@@ -22,15 +22,23 @@ pub(crate) struct Context {
 }
 
 impl Context {
-    /// Reads the environment and the configuration files.
-    pub(crate) fn open(globals: Globals, usual_log: &str) -> Result<Self, CliError> {
+    /// Reads the environment and the configuration files. If a file is invalid, a command that
+    /// `repairs` it runs without the files.
+    pub(crate) fn open(globals: Globals, usual_log: &str, repairs: bool) -> Result<Self, CliError> {
         let (quiet, verbose) = (globals.quiet, globals.verbose);
         let env = Environment::read()?;
-        let files = Files::load(&Paths::of(&env))?;
+        let (files, invalid) = match Files::load(&Paths::of(&env)) {
+            Ok(files) => (files, None),
+            Err(error) if repairs => (Files::default(), Some(error)),
+            Err(error) => return Err(error.into()),
+        };
         let settings = Settings::resolve(globals.flags(), &env, &files)?;
         let manner = Manner { format: settings.output.value, color: settings.color.value, quiet };
         let ui = Ui::new(manner, Clock::System);
         log::start(env.log.as_deref().unwrap_or(usual_log), verbose)?;
+        if let Some(error) = invalid {
+            ui.warn(error.to_string());
+        }
         settings.warnings.iter().for_each(|warning| ui.warn(warning.to_string()));
         Ok(Self { ui, settings, env })
     }

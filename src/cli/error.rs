@@ -159,6 +159,10 @@ impl From<ClientError> for CliError {
                 let told = if untrusted { told.hint(PRIVATE_CA) } else { told };
                 told.hint("nicelist config list shows which server is used, and why")
             }
+            ClientError::OutcomeUnknown { .. } => Self::failed(error.to_string()).hint(
+                "nicelist history list shows whether a revision was created; running the command \
+                 again is safe",
+            ),
             ClientError::Answer { .. } => Self::failed(error.to_string())
                 .hint("the address must be the one below which the server has /api/v1"),
         }
@@ -176,9 +180,12 @@ impl From<ConfigError> for CliError {
             ConfigError::NoHome => Self::usage(message)
                 .hint("name a database with --database or a server with --server"),
             ConfigError::TwoPlaces { .. } => Self::usage(message).hint("give one of them"),
-            ConfigError::UnknownContext { .. } => {
-                Self::usage(message).hint("nicelist config path shows the file that has contexts")
-            }
+            ConfigError::UnknownContext { known, .. } if known.is_empty() => Self::usage(message)
+                .hint("create a context first: nicelist config set contexts.NAME.server URL"),
+            ConfigError::UnknownContext { known, .. } => Self::usage(message).hint(format!(
+                "choose one of {}: nicelist config set context NAME",
+                known.join(", ")
+            )),
             ConfigError::Invalid { .. }
             | ConfigError::Key(_)
             | ConfigError::Read { .. }

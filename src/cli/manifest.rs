@@ -110,7 +110,9 @@ impl Policy {
         self.request.dry_run = dry_run;
         client.change_policy(&self.request).await.map_err(|error| match error {
             ClientError::Problem(problem) => ClientError::Problem(self.placed(problem)),
-            ClientError::Unreachable { .. } | ClientError::Answer { .. } => error,
+            ClientError::Unreachable { .. }
+            | ClientError::OutcomeUnknown { .. }
+            | ClientError::Answer { .. } => error,
         })
     }
 

@@ -112,6 +112,12 @@ impl Command {
         }
     }
 
+    /// Whether the command must run although a configuration file is invalid: it may be the one
+    /// that repairs the file, or it does not need any.
+    const fn repairs_configuration(&self) -> bool {
+        matches!(self, Self::Config(_) | Self::Completions(_) | Self::Man(_))
+    }
+
     fn run(self, context: &Context) -> Result<(), CliError> {
         match self {
             Self::Serve(args) => serve::run(context, &args),
@@ -151,7 +157,7 @@ pub fn run() -> ExitCode {
     };
     let Cli { command, globals } = cli;
     let early = Manner { color: globals.color.unwrap_or_default(), ..Manner::default() };
-    match Context::open(globals, command.usual_log()) {
+    match Context::open(globals, command.usual_log(), command.repairs_configuration()) {
         Ok(context) => ended(&context.ui, command.run(&context)),
         Err(error) => ended(&Ui::new(early, Clock::System), Err(error)),
     }

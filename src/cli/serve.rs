@@ -129,11 +129,12 @@ async fn serve(context: &Context, args: &ServeArgs) -> Result<(), CliError> {
         },
         ..Options::default()
     };
-    let app = App::open(options).await.map_err(|error| CliError::failed(error.to_string()))?;
+    // Also before the database, for the same reason.
     let listener = TcpListener::bind(args.listen)
         .await
         .map_err(|error| CliError::failed(format!("cannot listen on {}: {error}", args.listen)))?;
     let address = listener.local_addr()?;
+    let app = App::open(options).await.map_err(|error| CliError::failed(error.to_string()))?;
     let scheme = if tls.is_some() { "https" } else { "http" };
     let server = format!("{scheme}://{address}");
     let made = |first: &&crate::server::FirstStart| {
@@ -146,6 +147,12 @@ async fn serve(context: &Context, args: &ServeArgs) -> Result<(), CliError> {
     context
         .ui
         .status(format!("nicelist {} serves {database} at {server}", env!("CARGO_PKG_VERSION")));
+    if app.first_start().is_none() {
+        context.ui.hint(format!(
+            "lost the admin token? Create another one here: \
+             nicelist token create new-admin --role admin --database {database}"
+        ));
+    }
     let anybody = args.sync_auth == HostsShow::None && !args.tls.demands_certificates();
     if anybody && !address.ip().is_loopback() {
         context.ui.warn("whoever reaches this port may sync: --sync-auth none");

@@ -16,6 +16,17 @@ pub enum ClientError {
         /// What happened instead.
         reason: String,
     },
+    /// A change was sent, and the connection broke before the response arrived.
+    #[error(
+        "the connection to {url} broke before it responded ({reason}); the change may or may \
+         not have been made"
+    )]
+    OutcomeUnknown {
+        /// The server's address.
+        url: String,
+        /// How the connection broke.
+        reason: String,
+    },
     /// Something answered, and not as a nicelist server does.
     #[error("{url} does not answer as a nicelist server: {reason}")]
     Answer {

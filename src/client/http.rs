@@ -15,6 +15,10 @@ use super::{Client, ClientError};
 
 /// How long a server may take to accept a connection.
 const CONNECT: Duration = Duration::from_secs(10);
+/// How long an idle connection is kept for the next request. A question to the user stops this
+/// process from noticing that the server closed one, so this is shorter than the idle limit of
+/// any server or proxy that we know.
+const IDLE: Duration = Duration::from_secs(3);
 /// How long a server may be silent: a bulk change of a million rules takes its time.
 const SILENCE: Duration = Duration::from_secs(300);
 
@@ -65,6 +69,7 @@ impl Client {
             .user_agent(USER_AGENT)
             .connect_timeout(CONNECT)
             .read_timeout(SILENCE)
+            .pool_idle_timeout(IDLE)
             .redirect(reqwest::redirect::Policy::none())
             .build()
             .map_err(|error| unreachable(innermost(&error)))?;
@@ -87,23 +92,50 @@ impl Transport for Http {
     }
 
     async fn carry(&self, request: Request<Bytes>) -> Result<Response<Bytes>, ClientError> {
-        let (parts, body) = request.into_parts();
-        let url = format!("{}{}", self.base, parts.uri);
-        let mut asked = self.client.request(parts.method, url).headers(parts.headers).body(body);
-        if let Some(authorization) = &self.authorization {
-            asked = asked.header(AUTHORIZATION, authorization);
+        let safe = request.method().is_safe();
+        let mut response = match self.send(request.clone()).await {
+            // Reading twice is harmless. A change is sent one time only.
+            Err(error) if safe && is_broken(&error) => self.send(request).await,
+            sent => sent,
         }
-        let failed = |error: reqwest::Error| ClientError::Unreachable {
-            url: self.base.clone(),
-            reason: if error.is_timeout() { "timed out".to_owned() } else { innermost(&error) },
-        };
-        let mut response = asked.send().await.map_err(failed)?;
+        .map_err(|error| self.failed(&error, safe))?;
         let mut answer = Response::new(Bytes::new());
         *answer.status_mut() = response.status();
         *answer.headers_mut() = std::mem::take(response.headers_mut());
-        *answer.body_mut() = response.bytes().await.map_err(failed)?;
+        *answer.body_mut() = response.bytes().await.map_err(|error| self.failed(&error, safe))?;
         Ok(answer)
     }
+}
+
+impl Http {
+    /// Sends a request and waits for the head of its response.
+    async fn send(&self, request: Request<Bytes>) -> reqwest::Result<reqwest::Response> {
+        let (parts, body) = request.into_parts();
+        let url = format!("{}{}", self.base, parts.uri);
+        let mut request = self.client.request(parts.method, url).headers(parts.headers).body(body);
+        if let Some(authorization) = &self.authorization {
+            request = request.header(AUTHORIZATION, authorization);
+        }
+        request.send().await
+    }
+
+    /// Describes a failure. If the request changes something and may have reached the server,
+    /// the outcome is unknown.
+    fn failed(&self, error: &reqwest::Error, safe: bool) -> ClientError {
+        let url = self.base.clone();
+        let reason = if error.is_timeout() { "timed out".to_owned() } else { innermost(error) };
+        if safe || error.is_connect() || error.is_builder() {
+            ClientError::Unreachable { url, reason }
+        } else {
+            ClientError::OutcomeUnknown { url, reason }
+        }
+    }
+}
+
+/// Whether the connection broke before any byte of the response arrived, as it does when the
+/// server closes an idle connection at the moment of its next request.
+fn is_broken(error: &reqwest::Error) -> bool {
+    error.is_request() && !error.is_connect() && !error.is_timeout()
 }
 
 /// The last of an error's causes: the one that says something.

@@ -1,6 +1,8 @@
 //! What a request looks like to a server, and what its answers mean.
 
 use std::collections::VecDeque;
+use std::io::{Read, Write};
+use std::net::{TcpListener, TcpStream};
 use std::sync::{Arc, Mutex};
 
 use ::http::header::CONTENT_TYPE;
@@ -8,7 +10,8 @@ use ::http::{Request, Response};
 use bytes::Bytes;
 
 use super::{Client, ClientError, InProcess};
-use crate::api::{Code, Problem, RuleQuery};
+use crate::api::{Code, Problem, RuleQuery, TokenRequest};
+use crate::fleet::Role;
 
 type Asked = Arc<Mutex<Vec<String>>>;
 
@@ -74,4 +77,49 @@ async fn a_server_that_is_not_there_is_unreachable() {
     let error = client.status().await.unwrap_err().to_string();
     assert!(error.starts_with("cannot reach http://127.0.0.1:1: "), "{error}");
     assert!(!error.contains('\n'));
+}
+
+/// Reads one request whose body, if it has one, is short.
+fn read_request(stream: &mut TcpStream) -> String {
+    let mut read = vec![0; 8192];
+    let length = stream.read(&mut read).unwrap();
+    String::from_utf8_lossy(&read[..length]).lines().next().unwrap_or_default().to_owned()
+}
+
+/// A server that closes its first connection instead of answering, and answers `[]` on others.
+/// Returns a client of it, and what the server is sent.
+fn breaking_server() -> (Client, Asked) {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap();
+    let asked = Asked::default();
+    let log = Arc::clone(&asked);
+    std::thread::spawn(move || {
+        for (turn, stream) in listener.incoming().enumerate() {
+            let mut stream = stream.unwrap();
+            log.lock().unwrap().push(read_request(&mut stream));
+            if turn > 0 {
+                let head = "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\n";
+                write!(stream, "{head}content-length: 2\r\n\r\n[]").unwrap();
+            }
+        }
+    });
+    (Client::http(&format!("http://{address}").parse().unwrap(), None, None).unwrap(), asked)
+}
+
+#[tokio::test]
+async fn m1_a_read_is_sent_again_if_the_connection_broke_before_the_response() {
+    let (client, asked) = breaking_server();
+    assert_eq!(client.tokens().await.unwrap(), []);
+    let sent = "GET /api/v1/tokens HTTP/1.1";
+    assert_eq!(*asked.lock().unwrap(), [sent, sent]);
+}
+
+#[tokio::test]
+async fn m1_a_change_is_sent_one_time_and_its_outcome_is_reported_as_unknown() {
+    let (client, asked) = breaking_server();
+    let request = TokenRequest { name: "ci".to_owned(), role: Role::Viewer, expires: None };
+    let error = client.create_token(&request).await.unwrap_err();
+    assert!(matches!(error, ClientError::OutcomeUnknown { .. }), "{error}");
+    assert!(error.to_string().contains("may or may not have been made"), "{error}");
+    assert_eq!(*asked.lock().unwrap(), ["POST /api/v1/tokens HTTP/1.1"]);
 }

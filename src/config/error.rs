@@ -35,6 +35,8 @@ pub enum ConfigError {
         name: String,
         /// The context most like it.
         nearest: Option<String>,
+        /// All contexts.
+        known: Vec<String>,
     },
     /// A key, given by name, that is no setting.
     #[error("{0}")]

@@ -1,6 +1,8 @@
 //! The settings in force, each with where it came from.
 
+use std::collections::BTreeSet;
 use std::fmt;
+use std::path::Path;
 
 use super::env::Environment;
 use super::error::{ConfigError, Warning};
@@ -23,6 +25,11 @@ pub struct Settings {
     /// What the user should hear of.
     pub warnings: Vec<Warning>,
     place: Option<Place>,
+    /// The chosen context, if no file has it. Commands that connect nowhere do not need one, and
+    /// some of them repair the configuration.
+    unknown_context: Option<Setting<String>>,
+    /// The contexts of all files, by name.
+    contexts: BTreeSet<String>,
     /// Strongest first.
     connections: Vec<Connection>,
     usual_database: Option<Setting<Database>>,
@@ -37,7 +44,7 @@ impl Settings {
     /// stronger than `NICELIST_SERVER`, and weaker than `--server`.
     ///
     /// # Errors
-    /// Two places in one layer, a context that doesn't exist, a variable that is wrong.
+    /// Two places in one layer, a variable that is wrong.
     pub fn resolve(flags: Flags, env: &Environment, files: &Files) -> Result<Self, ConfigError> {
         let Files { system, user } = files;
         let layers = [
@@ -50,7 +57,14 @@ impl Settings {
         let output = layers.iter().find_map(|layer| layer.output.clone());
         let color = layers.iter().find_map(|layer| layer.color.clone());
 
-        let connections = connections(layers, files)?;
+        let contexts: BTreeSet<_> = [user, system]
+            .into_iter()
+            .flatten()
+            .flat_map(File::contexts)
+            .map(str::to_owned)
+            .collect();
+        let unknown_context = context.clone().filter(|chosen| !contexts.contains(&chosen.value));
+        let connections = connections(layers, files);
         let usual_database = place::usual_database(env);
         let (place, withheld) = place::decide(&connections, usual_database.as_ref());
         let readable = [user, system].into_iter().flatten().filter_map(File::warning);
@@ -60,6 +74,8 @@ impl Settings {
             color: color.unwrap_or_else(built_in),
             warnings: readable.chain(withheld).collect(),
             place,
+            unknown_context,
+            contexts,
             connections,
             usual_database,
         })
@@ -69,9 +85,39 @@ impl Settings {
     /// names, and the user's own database when none does.
     ///
     /// # Errors
-    /// Nothing is configured, and no home directory is known either.
+    /// The chosen context does not exist, or nothing is configured and no home directory is known.
     pub fn place(&self) -> Result<&Place, ConfigError> {
+        self.context_exists()?;
         self.place.as_ref().ok_or(ConfigError::NoHome)
+    }
+
+    /// Checks the chosen context, if there is one.
+    ///
+    /// # Errors
+    /// No configuration file has it.
+    pub fn context_exists(&self) -> Result<(), ConfigError> {
+        match &self.unknown_context {
+            Some(Setting { value, origin }) => Err(self.unknown_context(origin.clone(), value)),
+            None => Ok(()),
+        }
+    }
+
+    /// Checks a name that is about to be chosen as the context in the user's file at `path`.
+    ///
+    /// # Errors
+    /// No configuration file has a context of this name.
+    pub fn check_context(&self, path: &Path, name: &str) -> Result<(), ConfigError> {
+        if self.contexts.contains(name) {
+            return Ok(());
+        }
+        let origin = Origin::new(Source::User, path.display().to_string());
+        Err(self.unknown_context(origin, name))
+    }
+
+    fn unknown_context(&self, origin: Origin, name: &str) -> ConfigError {
+        let nearest = nearest(name, self.contexts.iter().map(String::as_str));
+        let known = self.contexts.iter().cloned().collect();
+        ConfigError::UnknownContext { origin, name: name.to_owned(), nearest, known }
     }
 
     /// Every setting, with its value, secrets redacted, and where it came from.
@@ -129,7 +175,7 @@ fn built_in<T: Default>() -> Setting<T> {
 }
 
 /// What the layers and the chosen context say of the place to talk to, strongest first.
-fn connections(layers: [Layer; 4], files: &Files) -> Result<Vec<Connection>, ConfigError> {
+fn connections(layers: [Layer; 4], files: &Files) -> Vec<Connection> {
     let mut connections = Vec::new();
     let mut chosen = false;
     for layer in layers {
@@ -138,7 +184,7 @@ fn connections(layers: [Layer; 4], files: &Files) -> Result<Vec<Connection>, Con
             connections.push(layer.connection);
             continue;
         };
-        let found = in_files(&context, files)?;
+        let found = in_files(&context.value, files);
         if context.origin.source >= Source::Env {
             connections.push(layer.connection);
             connections.extend(found);
@@ -147,26 +193,17 @@ fn connections(layers: [Layer; 4], files: &Files) -> Result<Vec<Connection>, Con
             connections.push(layer.connection);
         }
     }
-    Ok(connections)
+    connections
 }
 
-/// What the user's file and the machine's say of a context, in this order.
-fn in_files(context: &Setting<String>, files: &Files) -> Result<Vec<Connection>, ConfigError> {
-    let files = || [&files.user, &files.system].into_iter().flatten();
-    let found = files().filter_map(|file| file.contexts.get(&context.value));
-    let found: Vec<_> = found.cloned().collect();
-    if found.is_empty() {
-        let nearest = nearest(&context.value, files().flat_map(File::contexts));
-        let (origin, name) = (context.origin.clone(), context.value.clone());
-        return Err(ConfigError::UnknownContext { origin, name, nearest });
-    }
-    Ok(found)
+/// The settings of a context in the user's file and in the machine's, in this order.
+fn in_files(context: &str, files: &Files) -> Vec<Connection> {
+    let files = [&files.user, &files.system].into_iter().flatten();
+    files.filter_map(|file| file.contexts.get(context)).cloned().collect()
 }
 
 #[cfg(test)]
 mod tests {
-    use std::path::Path;
-
     use super::*;
 
     fn files(user: &str, system: &str) -> Files {
@@ -262,7 +299,8 @@ mod tests {
     #[test]
     fn an_unknown_context_is_told_with_the_nearest() {
         let flags = Flags { context: Some("prd".into()), ..Flags::default() };
-        let error = Settings::resolve(flags, &home(), &files("[contexts.prod]", "")).unwrap_err();
+        let settings = resolve(flags, &home(), &files("[contexts.prod]", ""));
+        let error = settings.place().unwrap_err();
         assert_eq!(error.to_string(), "--context: no context is named `prd`, did you mean `prod`?");
     }
 

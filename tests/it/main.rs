@@ -10,6 +10,7 @@ mod bounds;
 #[expect(dead_code, reason = "the store's tests crash clusters and fill databases by hand")]
 #[path = "../postgres/mod.rs"]
 mod cluster;
+mod config;
 mod conformance;
 mod convert;
 mod database;

@@ -1,7 +1,7 @@
 //! The server's life: its first start, its end, and the demo.
 
 use std::io::{BufRead, BufReader, Read, Write};
-use std::net::TcpStream;
+use std::net::{TcpListener, TcpStream};
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
@@ -38,6 +38,31 @@ fn the_first_start_tells_its_secrets_once() {
     assert_ne!(secret("admin_token"), secret("enrolment_secret"));
     assert!(secret("sync_base_url").ends_with(&format!("/santa/{}/", secret("enrolment_secret"))));
     assert_eq!(first_line(), "", "the second start has nothing to tell");
+}
+
+#[test]
+fn m2_a_busy_port_leaves_no_database_behind() {
+    let shell = Shell::new();
+    let taken = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = taken.local_addr().unwrap();
+    let refused = shell.run(&format!("serve --listen {address} --database sqlite:data/x.db"));
+    assert!(refused.contains(&format!("error: cannot listen on {address}: ")), "{refused}");
+    assert!(!shell.path("data").exists(), "the first start is still to come, with its secrets");
+}
+
+#[test]
+fn m2_a_start_without_secrets_says_how_to_get_another_token() {
+    let shell = Shell::new();
+    let server = Server::start(&shell);
+    assert!(!server.log().contains("lost the admin token"), "this start was the first");
+    drop(server);
+    let server = Server::start(&shell);
+    server.logs("lost the admin token");
+    let log = server.log();
+    let (_, command) = log.split_once("Create another one here: nicelist ").expect("a hint");
+    let created = shell.run(command.lines().next().unwrap());
+    assert!(created.contains("exit code: 0"), "{created}");
+    assert!(created.contains("[SECRET]"), "{created}");
 }
 
 #[test]

@@ -188,6 +188,15 @@ impl Server {
         self.log.lock().unwrap().clone()
     }
 
+    /// Waits until it has written a text to stderr.
+    pub(crate) fn logs(&self, text: &str) {
+        let deadline = Instant::now() + Duration::from_secs(20);
+        while !self.log().contains(text) {
+            assert!(Instant::now() < deadline, "{text:?} is not in\n{}", self.log());
+            std::thread::sleep(Duration::from_millis(10));
+        }
+    }
+
     /// What a Mac's profile would have as its sync URL.
     pub(crate) fn sync_base(&self) -> String {
         format!("{}/santa/{ENROLMENT}/", self.url)

@@ -195,6 +195,18 @@ fn the_approval_of_a_bundle_asks_for_whom_alone() {
     assert_eq!(shell.json("rule list")[0]["bundle_hash"], hash);
 }
 
+/// The server closes idle connections, and the command cannot see it while it waits for a key.
+#[test]
+fn m1_a_question_answered_after_the_server_closed_the_idle_connection_is_carried_out() {
+    let (shell, _server) = with_mira();
+    let mut terminal = Terminal::open(&shell, "host clean-sync mira");
+    terminal.shows("[y/N]");
+    std::thread::sleep(std::time::Duration::from_secs(12));
+    terminal.press("y");
+    terminal.shows("its next sync will be clean");
+    assert_eq!(terminal.end().code, 0);
+}
+
 #[test]
 fn an_approval_that_is_not_confirmed_changes_nothing() {
     let (shell, _server) = with_events();

@@ -26,6 +26,9 @@ pub(super) fn run(context: &Context, args: &GetArgs) -> Result<(), CliError> {
         return Err(CliError::usage(format!("`{name}` is a setting of one context"))
             .hint(format!("nicelist config get {} --context {chosen}", name.key.as_str())));
     }
+    if Key::IN_CONTEXT.contains(&name.key) {
+        context.settings.context_exists()?;
+    }
     let entries = context.settings.entries();
     let entry = entries.into_iter().find(|entry| entry.key == name.key.as_str());
     match entry.and_then(|entry| entry.value) {

@@ -16,6 +16,9 @@ Examples:
 pub(crate) struct ListArgs {}
 
 pub(super) fn run(context: &Context, ListArgs {}: ListArgs) -> Result<(), CliError> {
+    if let Err(error) = context.settings.context_exists() {
+        context.ui.warn(error.to_string());
+    }
     context.ui.rows(context.settings.entries(), "")
 }
 

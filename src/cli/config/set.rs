@@ -4,7 +4,7 @@ use clap::Args;
 
 use crate::cli::context::Context;
 use crate::cli::error::CliError;
-use crate::config::{self, ConfigError, Name};
+use crate::config::{self, ConfigError, Key, Name};
 
 /// Give a setting a value in the user's configuration file
 #[derive(Debug, Args)]
@@ -26,6 +26,9 @@ pub(crate) struct SetArgs {
 pub(super) fn run(context: &Context, args: &SetArgs) -> Result<(), CliError> {
     let name: Name = args.key.parse().map_err(ConfigError::Key)?;
     let file = super::file(context)?;
+    if name == (Name { context: None, key: Key::Context }) {
+        context.settings.check_context(&file, args.value.trim())?;
+    }
     config::set(&file, &name, &args.value)?;
     context.ui.status(format!("set {name} in {}", file.display()));
     Ok(())

@@ -1,0 +1,58 @@
+//! The command line's own settings: what is refused, and that a broken file can be repaired.
+
+use crate::shell::Shell;
+
+const FILE: &str = ".config/nicelist/config.toml";
+
+fn configured(text: &str) -> Shell {
+    let shell = Shell::new();
+    std::fs::create_dir_all(shell.path(".config/nicelist")).unwrap();
+    shell.write(FILE, text);
+    shell
+}
+
+#[test]
+fn m4_a_context_that_does_not_exist_is_refused_with_those_that_do() {
+    let text = "[contexts.dev]\ndatabase = 'sqlite:dev.db'\n[contexts.prod]\n";
+    let shell = configured(text);
+    let refused = shell.run("config set context prd");
+    assert_eq!(
+        refused,
+        "$ nicelist config set context prd\n\
+         exit code: 2\n\
+         ----- stderr -----\n\
+         error: [HOME]/.config/nicelist/config.toml: no context is named `prd`, did you mean \
+         `prod`?\n\
+         hint: choose one of dev, prod: nicelist config set context NAME\n"
+    );
+    assert_eq!(std::fs::read_to_string(shell.path(FILE)).unwrap(), text);
+    assert!(shell.run("config set context prod").contains("exit code: 0"));
+}
+
+#[test]
+fn m4_commands_that_connect_nowhere_work_with_a_context_that_does_not_exist() {
+    let shell = configured("context = 'prd'\n[contexts.prod]\ndatabase = 'sqlite:prod.db'\n");
+    assert!(shell.run("rule list").contains("no context is named `prd`"));
+    assert!(shell.run("config get server").contains("no context is named `prd`"));
+    for line in [
+        "config list",
+        "config path",
+        "completions bash",
+        "--help",
+        "rule convert --help",
+        "lab sync --help",
+        "config set context prod",
+    ] {
+        assert!(shell.run(line).contains("exit code: 0"), "{line}");
+    }
+    assert!(shell.run("rule list").contains("exit code: 0"));
+}
+
+#[test]
+fn m4_an_invalid_file_is_repaired_with_the_commands_for_it() {
+    let shell = configured("output = 'xml'\n");
+    assert!(shell.run("rule list").contains("config.toml:1: `xml` is not one of"));
+    assert!(shell.run("config list").contains("warning: [HOME]/.config/nicelist/config.toml:1:"));
+    assert!(shell.run("config unset output").contains("exit code: 0"));
+    assert!(shell.run("rule list").contains("exit code: 0"));
+}
