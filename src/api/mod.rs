@@ -9,6 +9,7 @@ mod history;
 mod host;
 mod plan;
 mod problem;
+mod readiness;
 mod rule;
 mod schema;
 mod settings;
@@ -34,6 +35,7 @@ pub use host::{
 };
 pub use plan::{PolicyAnswer, PolicyChange, PolicyRequest, RollbackRequest, Subject};
 pub use problem::{Code, Detail, Problem};
+pub use readiness::{Readiness, Reason};
 pub use rule::{ChangeAnswer, RuleChange, RuleQuery, RuleReference, RuleView};
 pub use settings::{HostSetting, SettingView, SettingsQuery, SettingsRequest};
 pub use tag::{TagRequest, TagView};
@@ -72,4 +74,7 @@ pub struct Status {
     pub token: String,
     /// What it may do.
     pub role: Role,
+    /// Whether the server was well when it last checked, within about a second.
+    #[serde(default)]
+    pub readiness: Readiness,
 }

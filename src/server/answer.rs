@@ -3,11 +3,12 @@
 use axum::Json;
 use axum::extract::{FromRequest, FromRequestParts, Request};
 use axum::response::{IntoResponse, Response};
-use http::header::CONTENT_TYPE;
+use http::header::{CONTENT_TYPE, RETRY_AFTER};
 use http::request::Parts;
 use http::{HeaderValue, StatusCode};
 use serde::de::DeserializeOwned;
 
+use super::readiness::RETRY;
 use crate::api::{Code, Detail, Problem};
 use crate::store::{Refusal, RefusalReason, StoreError};
 use crate::sync::SyncError;
@@ -46,6 +47,8 @@ impl From<StoreError> for Refused {
                 Problem::new(Code::Unavailable, "the server's database cannot be reached")
                     .hint("look before you try again: what you sent may have been done")
             }
+            StoreError::Unwritable(_) => Problem::new(Code::Unavailable, error.to_string())
+                .hint("GET /readyz shows why; look before you try again"),
             StoreError::Open { .. } | StoreError::Database(_) => {
                 tracing::error!(%error, "the store failed");
                 Problem::new(Code::Internal, "the server's database failed")
@@ -98,6 +101,9 @@ impl IntoResponse for Refused {
         let mut response = (status, Json(self.0)).into_response();
         let kind = HeaderValue::from_static("application/problem+json");
         response.headers_mut().insert(CONTENT_TYPE, kind);
+        if status == StatusCode::SERVICE_UNAVAILABLE {
+            response.headers_mut().insert(RETRY_AFTER, RETRY);
+        }
         response
     }
 }

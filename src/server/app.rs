@@ -12,6 +12,8 @@ use tokio::task::JoinHandle;
 use tokio::time::MissedTickBehavior;
 
 use super::access::{Access, FirstStart, SyncAuth};
+use super::readiness::{self, Health};
+use super::supervise::supervise;
 use super::tls::Tls;
 use super::{admin, listen, retention, santa};
 use crate::fleet::Clock;
@@ -74,6 +76,8 @@ pub(super) struct State {
     pub(super) largest_body: usize,
     /// Requests of hosts that were refused for overload since the last tick.
     pub(super) turned_away: AtomicU64,
+    /// Whether the server is well.
+    pub(super) health: Health,
 }
 
 /// What handlers are given.
@@ -83,8 +87,7 @@ pub(super) type Shared = axum::extract::State<Arc<State>>;
 pub struct App {
     state: Arc<State>,
     first_start: Option<FirstStart>,
-    ticking: JoinHandle<()>,
-    purging: JoinHandle<()>,
+    background: [JoinHandle<()>; 3],
 }
 
 impl App {
@@ -101,13 +104,25 @@ impl App {
         let largest_body = options.largest_body.unwrap_or(santa::LARGEST_BODY);
         let clock = options.clock;
         let turned_away = AtomicU64::new(0);
-        let state = State { store, engine, access, clock, largest_body, turned_away };
+        let health = Health::default();
+        let state = State { store, engine, access, clock, largest_body, turned_away, health };
         let state = Arc::new(state);
         let failing = tick(&state, false).await;
-        retention::purge_some(&state).await;
-        let ticking = tokio::spawn(keep_ticking(Arc::clone(&state), failing));
-        let purging = tokio::spawn(retention::keep_purging(Arc::clone(&state)));
-        Ok(Self { state, first_start, ticking, purging })
+        if let Err(error) = retention::purge_some(&state).await {
+            tracing::error!(%error, "cannot delete old events");
+        }
+        let (ticked, purged, watched) =
+            (Arc::clone(&state), Arc::clone(&state), Arc::clone(&state));
+        let background = [
+            tokio::spawn(supervise("ticker", move || keep_ticking(Arc::clone(&ticked), failing))),
+            tokio::spawn(supervise("retention", move || {
+                retention::keep_purging(Arc::clone(&purged))
+            })),
+            tokio::spawn(supervise("readiness", move || {
+                readiness::keep_watching(Arc::clone(&watched))
+            })),
+        ];
+        Ok(Self { state, first_start, background })
     }
 
     /// The secrets that this start made or was given, if it was the first.
@@ -121,7 +136,7 @@ impl App {
         Router::new()
             .merge(admin::router())
             .route("/healthz", get(|| async { "ok\n" }))
-            .route("/readyz", get(ready))
+            .route("/readyz", get(readiness::ready))
             .fallback(santa::answer)
             .with_state(Arc::clone(&self.state))
     }
@@ -148,20 +163,7 @@ impl App {
 
 impl Drop for App {
     fn drop(&mut self) {
-        self.ticking.abort();
-        self.purging.abort();
-    }
-}
-
-async fn ready(
-    axum::extract::State(state): Shared,
-) -> Result<&'static str, (http::StatusCode, &'static str)> {
-    match state.store.head().await {
-        Ok(_) => Ok("ready\n"),
-        Err(error) => {
-            tracing::error!(%error, "not ready");
-            Err((http::StatusCode::SERVICE_UNAVAILABLE, "the database does not answer\n"))
-        }
+        self.background.iter().for_each(JoinHandle::abort);
     }
 }
 
@@ -187,6 +189,7 @@ async fn tick(state: &State, failing: bool) -> bool {
     }
     let (followed, read) = (state.engine.tick().await, state.access.refresh(&*state.store).await);
     let failed = followed.and(read).err();
+    state.health.ticked(failed.as_ref().map(ToString::to_string));
     match (&failed, failing) {
         (Some(error), false) => {
             tracing::error!(%error, "cannot follow the database; trying again every second");

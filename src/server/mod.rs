@@ -9,8 +9,10 @@ mod answer;
 mod app;
 mod listen;
 pub mod moving;
+mod readiness;
 mod retention;
 mod santa;
+mod supervise;
 mod tls;
 
 pub use crate::store::Durability;

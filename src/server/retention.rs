@@ -16,17 +16,7 @@ const EVERY: Duration = Duration::from_secs(60);
 const BATCH: usize = 500;
 
 /// Deletes a batch of the events that are to go. Returns how many went.
-pub(super) async fn purge_some(state: &State) -> usize {
-    match purge(state).await {
-        Ok(gone) => gone,
-        Err(error) => {
-            tracing::error!(%error, "cannot delete old events");
-            0
-        }
-    }
-}
-
-async fn purge(state: &State) -> StoreResult<usize> {
+pub(super) async fn purge_some(state: &State) -> StoreResult<usize> {
     let mut settings = EffectiveSettings::default();
     for (scope, setting) in &state.store.snapshot().await?.settings {
         if *scope == Scope::Fleet {
@@ -45,19 +35,33 @@ async fn purge(state: &State) -> StoreResult<usize> {
 pub(super) async fn keep_purging(state: Arc<State>) {
     let mut turns = tokio::time::interval(EVERY);
     turns.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    let mut failing = false;
     loop {
         turns.tick().await;
-        let mut events = 0;
-        loop {
-            // Between two batches whatever else waits is written.
-            let gone = purge_some(&state).await;
-            events += gone;
-            if gone < BATCH {
-                break;
+        let purged = purge_all(&state).await;
+        match (&purged, failing) {
+            (Err(error), false) => {
+                tracing::error!(%error, "cannot delete old events; trying again every minute");
             }
+            (Ok(_), true) => tracing::info!("old events are deleted again"),
+            (Err(_), true) | (Ok(_), false) => {}
         }
-        if events > 0 {
-            tracing::info!(events, "deleted old events");
+        failing = purged.is_err();
+    }
+}
+
+async fn purge_all(state: &State) -> StoreResult<()> {
+    let mut events = 0;
+    loop {
+        // Between two batches whatever else waits is written.
+        let gone = purge_some(state).await?;
+        events += gone;
+        if gone < BATCH {
+            break;
         }
     }
+    if events > 0 {
+        tracing::info!(events, "deleted old events");
+    }
+    Ok(())
 }

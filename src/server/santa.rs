@@ -10,11 +10,14 @@ use axum::body::Body;
 use axum::extract::Request;
 use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
-use http::header::{ACCEPT_ENCODING, ALLOW, CONTENT_ENCODING, CONTENT_TYPE, HeaderName, VARY};
+use http::header::{
+    ACCEPT_ENCODING, ALLOW, CONTENT_ENCODING, CONTENT_TYPE, HeaderName, RETRY_AFTER, VARY,
+};
 use http::{HeaderMap, HeaderValue, Method, StatusCode};
 use percent_encoding::percent_decode_str;
 
 use super::app::{Shared, State};
+use super::readiness::RETRY;
 use crate::protocol::{
     BodyError, ContentEncoding, Format, Message, MessageError, Wire, decode, read_request, write,
 };
@@ -121,7 +124,9 @@ impl Failure {
             }
             Self::Sync(
                 SyncError::Contended
-                | SyncError::Store(StoreError::Overloaded | StoreError::Unreachable(_)),
+                | SyncError::Store(
+                    StoreError::Overloaded | StoreError::Unreachable(_) | StoreError::Unwritable(_),
+                ),
             ) => StatusCode::SERVICE_UNAVAILABLE,
             Self::Sync(_) => StatusCode::INTERNAL_SERVER_ERROR,
         }
@@ -163,12 +168,16 @@ fn refusal(state: &State, place: &Place<'_>, failure: &Failure) -> Response {
     if matches!(failure, Failure::Sync(SyncError::Store(StoreError::Overloaded))) {
         // A line for each would be a burden more; the next tick logs how many they were.
         state.turned_away.fetch_add(1, Ordering::Relaxed);
-        return (status, "more to do than can be done, try again\n").into_response();
+        let retry = [(RETRY_AFTER, RETRY)];
+        return (status, retry, "more to do than can be done, try again\n").into_response();
     }
     let (stage, machine) = (place.stage.name(), place.machine);
     if status.is_server_error() {
         tracing::error!(stage, machine, error = %failure, "a sync failed");
-        return (status, "the server failed\n").into_response();
+        let retry = (status == StatusCode::SERVICE_UNAVAILABLE).then_some([(RETRY_AFTER, RETRY)]);
+        let mut response = (status, "the server failed\n").into_response();
+        response.headers_mut().extend(retry.into_iter().flatten());
+        return response;
     }
     tracing::warn!(stage, machine, error = %failure, "a sync was refused");
     (status, format!("{failure}\n")).into_response()

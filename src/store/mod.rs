@@ -5,12 +5,14 @@
 
 mod change;
 mod codes;
+mod fault;
 pub mod moving;
 mod postgres;
 mod query;
 mod sqlite;
 
 pub use change::{Author, Change, Committed, Edit, Refusal, RefusalReason};
+pub use fault::{Health, WriteFault};
 pub use query::{
     EventFilter, EventPurge, HostFilter, RevisionFilter, RuleFilter, RuleKey, RulePlace,
     RuleRecord, RuleTurn, RuleVersion, StoredEvent, StoredHost, StoredRevision,
@@ -109,6 +111,10 @@ pub enum StoreError {
     /// More waits to be written than can be soon; nothing was changed.
     #[error("more waits to be written than the database keeps up with")]
     Overloaded,
+    /// The database cannot be written to now; reading may work. What was to be written may be
+    /// there, but must not be relied on.
+    #[error("the database cannot be written to: {0}")]
+    Unwritable(WriteFault),
     /// The database failed.
     #[error("database: {0}")]
     Database(String),
@@ -282,6 +288,20 @@ pub trait Store: Send + Sync + 'static {
 
     /// Revokes a token at once. False if there is none of this name.
     async fn revoke_token(&self, name: &str) -> StoreResult<bool>;
+
+    // --- Health ---
+
+    /// What can be said without writing: whether the writer runs, whether the file at its path is
+    /// the open one, and how much room its disk has.
+    async fn health(&self) -> StoreResult<Health>;
+
+    /// Proves that a write is possible by making one, unless one succeeded within a second or a
+    /// long one is in progress. With `clock`, also notes that time as the newest one seen.
+    async fn prove_writable(&self, clock: Option<Timestamp>) -> StoreResult<()>;
+
+    /// The newest time that the database knows: the one noted last by [`Store::prove_writable`],
+    /// or else the newest revision, event or sync.
+    async fn newest_time(&self) -> StoreResult<Option<Timestamp>>;
 
     // --- Other processes ---
 

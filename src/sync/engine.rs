@@ -118,9 +118,11 @@ impl Engine {
     /// # Errors
     /// When the store fails.
     pub async fn tick(&self) -> StoreResult<()> {
-        self.store.expire(self.clock.now()).await?;
-        self.follow().await?;
-        self.write_kept(false).await
+        // One that fails does not keep the others from being done.
+        let expired = self.store.expire(self.clock.now()).await;
+        let followed = self.follow().await;
+        let written = self.write_kept(false).await;
+        expired.and(followed).and(written)
     }
 
     /// Writes everything that was kept. To be called when no request comes any more.

@@ -12,7 +12,7 @@ use nicelist::protocol::{
 };
 use nicelist::rule::{MachineId, Policy, PolicyKind, Revision, Rule, Scope, Target};
 use nicelist::store::{
-    self, Author, Change, Committed, Durability, Edit, EventFilter, EventPurge, HostFilter,
+    self, Author, Change, Committed, Durability, Edit, EventFilter, EventPurge, Health, HostFilter,
     Installation, LedgerRow, PolicySnapshot, RevisionFilter, RuleFilter, RuleKey, RulePlace,
     RuleRecord, RuleTurn, RuleVersion, ScopeId, Store, StoreResult, StoredEvent, StoredHost,
     StoredRevision, TokenRecord,
@@ -78,6 +78,9 @@ overhear! {
     async fn tokens(&self) -> StoreResult<Vec<TokenRecord>>;
     async fn add_token(&self, token: TokenRecord) -> StoreResult<()>;
     async fn revoke_token(&self, name: &str) -> StoreResult<bool>;
+    async fn health(&self) -> StoreResult<Health>;
+    async fn prove_writable(&self, clock: Option<Timestamp>) -> StoreResult<()>;
+    async fn newest_time(&self) -> StoreResult<Option<Timestamp>>;
     async fn changed_elsewhere(&self);
 }
 

@@ -32,6 +32,7 @@ mod manifest;
 mod model;
 mod policy;
 mod readme;
+mod ready;
 mod road;
 mod rollback;
 mod serve;

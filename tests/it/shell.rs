@@ -155,9 +155,35 @@ impl Server {
 
     /// Starts a server over a database, on a free port, with these flags besides.
     pub(crate) fn over(shell: &Shell, database: &str, flags: &[&str]) -> Self {
-        let mut process = shell
-            .command(&["serve", "--listen", "127.0.0.1:0", "--database", database])
-            .args(flags)
+        let mut command =
+            shell.command(&["serve", "--listen", "127.0.0.1:0", "--database", database]);
+        command.args(flags);
+        Self::launch(command)
+    }
+
+    /// Starts a server whose writes to files fail when `prlimit --fsize` is lowered, as they do on
+    /// a full disk. Otherwise the system would end it with SIGXFSZ.
+    pub(crate) fn start_without_sigxfsz(shell: &Shell) -> Self {
+        let database = format!("sqlite:{}", shell.path("nicelist.db").display());
+        let serve = shell.command(&["serve", "--listen", "127.0.0.1:0", "--database", &database]);
+        let mut command = Command::new("sh");
+        command.args(["-c", "trap '' XFSZ; exec \"$@\"", "sh"]).arg(serve.get_program());
+        command
+            .args(serve.get_args())
+            .envs(serve.get_envs().filter_map(|(name, value)| value.map(|value| (name, value))));
+        Self::launch(command)
+    }
+
+    /// Limits the size of the files that the server writes; `unlimited` ends that.
+    pub(crate) fn limit_files(&self, bytes: &str) {
+        let process = self.process.id().to_string();
+        let limit = format!("--fsize={bytes}:");
+        let status = Command::new("prlimit").args(["--pid", &process, &limit]).status();
+        assert!(status.unwrap().success());
+    }
+
+    fn launch(mut command: Command) -> Self {
+        let mut process = command
             .env("NICELIST_BOOTSTRAP_TOKEN", ADMIN)
             .env("NICELIST_ENROLMENT_SECRET", ENROLMENT)
             .stdout(Stdio::null())

@@ -19,5 +19,6 @@ pub(super) async fn status(
         pages_encoded: state.engine.pages_encoded(),
         token: operator.name,
         role: operator.role,
+        readiness: state.health.published(),
     }))
 }

@@ -6,15 +6,16 @@ use deadpool_postgres::PoolError;
 use tokio_postgres::error::SqlState;
 
 use super::url::chain;
-use crate::store::StoreError;
+use crate::store::{StoreError, WriteFault};
 
 impl From<tokio_postgres::Error> for StoreError {
     fn from(error: tokio_postgres::Error) -> Self {
         match error.code() {
             Some(code) if is_absence(code) => Self::Unreachable(chain(&error)),
             Some(code) if *code == SqlState::LOCK_NOT_AVAILABLE => Self::Overloaded,
-            Some(code) if *code == SqlState::DISK_FULL => {
-                Self::Database(format!("its disk is full ({})", chain(&error)))
+            Some(code) if *code == SqlState::DISK_FULL => Self::Unwritable(WriteFault::DiskFull),
+            Some(code) if *code == SqlState::READ_ONLY_SQL_TRANSACTION => {
+                Self::Unwritable(WriteFault::Protected)
             }
             Some(_) => Self::Database(chain(&error)),
             None if is_lost(&error) => Self::Unreachable(chain(&error)),

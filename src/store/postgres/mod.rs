@@ -12,6 +12,7 @@ mod events;
 mod failure;
 mod filter;
 mod having;
+mod health;
 mod history;
 mod hosts;
 mod listen;
@@ -44,9 +45,10 @@ use self::url::Address;
 use self::writer::Writer;
 use super::codes;
 use super::{
-    Change, Committed, Durability, EventFilter, EventPurge, HostFilter, Installation, LedgerRow,
-    PolicySnapshot, RevisionFilter, RuleFilter, RuleKey, RulePlace, RuleRecord, RuleTurn,
-    RuleVersion, ScopeId, Store, StoreResult, StoredEvent, StoredHost, StoredRevision, TokenRecord,
+    Change, Committed, Durability, EventFilter, EventPurge, Health, HostFilter, Installation,
+    LedgerRow, PolicySnapshot, RevisionFilter, RuleFilter, RuleKey, RulePlace, RuleRecord,
+    RuleTurn, RuleVersion, ScopeId, Store, StoreResult, StoredEvent, StoredHost, StoredRevision,
+    TokenRecord,
 };
 use crate::fleet::{Event, EventId, EventStat, Host, InForce, ScopeSetId};
 use crate::rule::{MachineId, Revision, Scope, Target};
@@ -297,6 +299,18 @@ impl Store for Postgres {
 
     async fn revoke_token(&self, name: &str) -> StoreResult<bool> {
         tokens::revoke(&mut self.policy().await?, name).await
+    }
+
+    async fn health(&self) -> StoreResult<Health> {
+        Ok(Health::default())
+    }
+
+    async fn prove_writable(&self, clock: Option<Timestamp>) -> StoreResult<()> {
+        health::prove_writable(&self.reader().await?, clock).await
+    }
+
+    async fn newest_time(&self) -> StoreResult<Option<Timestamp>> {
+        health::newest_time(&self.reader().await?).await
     }
 
     async fn changed_elsewhere(&self) {

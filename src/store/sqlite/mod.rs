@@ -8,8 +8,10 @@
 mod commit;
 mod events;
 mod having;
+mod health;
 mod history;
 mod hosts;
+mod identity;
 pub(super) mod moving;
 mod open;
 mod policy;
@@ -30,15 +32,16 @@ use tempfile::TempDir;
 
 use self::events::Part;
 use self::hosts::HostRow;
+use self::identity::Identity;
 use self::open::Use;
 use self::readers::Readers;
 use self::writer::{Done, Turn, Writer};
 use super::codes;
 use super::{
-    Change, Committed, Durability, EventFilter, EventPurge, HostFilter, Installation, LedgerRow,
-    PolicySnapshot, RevisionFilter, RuleFilter, RuleKey, RulePlace, RuleRecord, RuleTurn,
-    RuleVersion, ScopeId, Store, StoreError, StoreResult, StoredEvent, StoredHost, StoredRevision,
-    TokenRecord,
+    Change, Committed, Durability, EventFilter, EventPurge, Health, HostFilter, Installation,
+    LedgerRow, PolicySnapshot, RevisionFilter, RuleFilter, RuleKey, RulePlace, RuleRecord,
+    RuleTurn, RuleVersion, ScopeId, Store, StoreError, StoreResult, StoredEvent, StoredHost,
+    StoredRevision, TokenRecord,
 };
 use crate::fleet::{Event, EventId, EventStat, Host, InForce, ScopeSetId};
 use crate::rule::{MachineId, Revision, Scope, Target};
@@ -48,7 +51,13 @@ const MEMORY: &str = ":memory:";
 
 impl From<rusqlite::Error> for StoreError {
     fn from(error: rusqlite::Error) -> Self {
-        Self::Database(error.to_string())
+        match error.sqlite_error().and_then(health::fault) {
+            Some(fault) => {
+                tracing::debug!(%error, "the database cannot be written to");
+                Self::Unwritable(fault)
+            }
+            None => Self::Database(error.to_string()),
+        }
     }
 }
 
@@ -57,6 +66,7 @@ pub(super) struct Sqlite {
     // In this order: the last connection to close empties the log, and then the folder may go.
     readers: Arc<Readers>,
     writer: Writer,
+    identity: Arc<Identity>,
     _folder: Option<TempDir>,
 }
 
@@ -80,9 +90,13 @@ impl Sqlite {
         open::create(path).map_err(|error| error.to_string())?;
         let mut connection = open::connect(path, purpose).map_err(open::reason)?;
         open::prepare(&mut connection)?;
-        let writer = Writer::start(connection).map_err(|error| error.to_string())?;
-        let readers = Arc::new(Readers::new(path.to_owned()));
-        Ok(Self { readers, writer, _folder: folder })
+        let identity = Identity::of(path).map_err(|error| error.to_string())?;
+        let identity = Arc::new(identity);
+        let writer = Writer::start(connection, Arc::clone(&identity));
+        let writer = writer.map_err(|error| error.to_string())?;
+        let readers = Readers::open(path.to_owned(), Arc::clone(&identity));
+        let readers = Arc::new(readers.map_err(open::reason)?);
+        Ok(Self { readers, writer, identity, _folder: folder })
     }
 }
 
@@ -292,6 +306,18 @@ impl Store for Sqlite {
     async fn revoke_token(&self, name: &str) -> StoreResult<bool> {
         let name = name.to_owned();
         self.writer.write(Turn::Shared { rows: 1 }, move |on| tokens::revoke(on, &name)).await
+    }
+
+    async fn health(&self) -> StoreResult<Health> {
+        health::inspect(&self.writer, &self.identity)
+    }
+
+    async fn prove_writable(&self, clock: Option<Timestamp>) -> StoreResult<()> {
+        health::prove_writable(&self.writer, &self.identity, clock).await
+    }
+
+    async fn newest_time(&self) -> StoreResult<Option<Timestamp>> {
+        self.readers.read(health::newest_time).await
     }
 
     async fn changed_elsewhere(&self) {

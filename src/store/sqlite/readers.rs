@@ -6,23 +6,29 @@ use std::sync::{Arc, Mutex, PoisonError};
 use rusqlite::Connection;
 use tokio::sync::Semaphore;
 
+use super::identity::Identity;
 use super::open::{self, Use};
 use crate::store::{StoreError, StoreResult};
 
 /// How many read at once.
 const READERS: usize = 4;
 
-/// A few connections, opened when they are first needed.
+/// A few connections, and more when they are needed.
 pub(super) struct Readers {
     path: PathBuf,
+    identity: Arc<Identity>,
     turns: Arc<Semaphore>,
     idle: Mutex<Vec<Connection>>,
 }
 
 impl Readers {
-    /// Readers of the database at `path`.
-    pub(super) fn new(path: PathBuf) -> Self {
-        Self { path, turns: Arc::new(Semaphore::new(READERS)), idle: Mutex::default() }
+    /// Readers of the database at `path`. They are opened now: when the file is deleted or
+    /// replaced, what needs no write is still answered.
+    pub(super) fn open(path: PathBuf, identity: Arc<Identity>) -> rusqlite::Result<Self> {
+        let idle: Vec<_> =
+            (0..READERS).map(|_| open::connect(&path, Use::Read)).collect::<Result<_, _>>()?;
+        let turns = Arc::new(Semaphore::new(READERS));
+        Ok(Self { path, identity, turns, idle: Mutex::new(idle) })
     }
 
     /// Runs all queries of `query` in one read transaction, off the async threads.
@@ -67,7 +73,11 @@ impl Readers {
         let idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner).pop();
         match idle {
             Some(connection) => Ok(connection),
-            None => Ok(open::connect(&self.path, Use::Read)?),
+            None => {
+                // Another file at the path would be read with the log of this one.
+                self.identity.check().map_err(StoreError::Unwritable)?;
+                Ok(open::connect(&self.path, Use::Read)?)
+            }
         }
     }
 

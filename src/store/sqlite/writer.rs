@@ -2,14 +2,17 @@
 //! before the commit that holds his work. What waits is bounded: beyond that it is refused at
 //! once, before it takes memory that those who wait already need.
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread::{self, JoinHandle};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use rusqlite::Connection;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, oneshot};
 
-use crate::store::{StoreError, StoreResult};
+use super::identity::Identity;
+use crate::store::{StoreError, StoreResult, WriteFault};
 
 /// From so many rows on a commit takes no further job.
 const LARGEST_GROUP: u32 = 2048;
@@ -57,25 +60,69 @@ impl Turn {
 pub(super) struct Writer {
     queue: Option<mpsc::UnboundedSender<Job>>,
     room: Arc<Semaphore>,
+    activity: Arc<Activity>,
     thread: Option<JoinHandle<()>>,
 }
 
+/// When the thread began its current transaction and when it last committed one.
+struct Activity {
+    start: Instant,
+    /// Milliseconds since `start`, plus 1; 0 while no transaction is open.
+    began: AtomicU64,
+    /// Milliseconds since `start`, plus 1; 0 before the first commit.
+    committed: AtomicU64,
+}
+
+impl Activity {
+    fn new() -> Self {
+        let (began, committed) = (AtomicU64::new(0), AtomicU64::new(0));
+        Self { start: Instant::now(), began, committed }
+    }
+
+    fn now(&self) -> u64 {
+        u64::try_from(self.start.elapsed().as_millis()).unwrap_or(u64::MAX).saturating_add(1)
+    }
+
+    fn since(&self, when: &AtomicU64) -> Option<Duration> {
+        let when = when.load(Ordering::Relaxed);
+        (when > 0).then(|| Duration::from_millis(self.now().saturating_sub(when)))
+    }
+}
+
 impl Writer {
-    /// Starts the thread.
-    pub(super) fn start(connection: Connection) -> std::io::Result<Self> {
-        Self::start_with(connection, || thread::sleep(GATHERING))
+    /// Starts the thread, which acknowledges a commit only while `identity` is the open file.
+    pub(super) fn start(connection: Connection, identity: Arc<Identity>) -> std::io::Result<Self> {
+        Self::start_with(connection, identity, || thread::sleep(GATHERING))
     }
 
     fn start_with(
         connection: Connection,
+        identity: Arc<Identity>,
         gather: impl Fn() + Send + 'static,
     ) -> std::io::Result<Self> {
         let (queue, jobs) = mpsc::unbounded_channel();
+        let activity = Arc::new(Activity::new());
+        let observed = Arc::clone(&activity);
         let thread = thread::Builder::new()
             .name("store-writer".to_owned())
-            .spawn(move || serve(&connection, jobs, gather))?;
+            .spawn(move || serve(&connection, jobs, &identity, &observed, gather))?;
         let room = Arc::new(Semaphore::new(MOST_WAITING as usize));
-        Ok(Self { queue: Some(queue), room, thread: Some(thread) })
+        Ok(Self { queue: Some(queue), room, activity, thread: Some(thread) })
+    }
+
+    /// How long the current transaction has been open; `None` while there is none.
+    pub(super) fn busy_for(&self) -> Option<Duration> {
+        self.activity.since(&self.activity.began)
+    }
+
+    /// How long ago the last transaction was committed.
+    pub(super) fn committed_ago(&self) -> Option<Duration> {
+        self.activity.since(&self.activity.committed)
+    }
+
+    /// Whether the thread still runs.
+    pub(super) fn is_running(&self) -> bool {
+        self.thread.as_ref().is_some_and(|thread| !thread.is_finished())
     }
 
     /// Does `work` in a transaction, or as a part of one, and returns after its commit.
@@ -105,7 +152,11 @@ impl Drop for Writer {
 }
 
 fn stopped() -> StoreError {
-    StoreError::Database("the writer has stopped".to_owned())
+    StoreError::Unwritable(WriteFault::WriterStopped)
+}
+
+fn panicked() -> StoreError {
+    StoreError::Database("a write panicked and was rolled back; this is a bug".to_owned())
 }
 
 struct Job {
@@ -120,7 +171,7 @@ trait Task: Send {
     /// Does the work. False if what it wrote must go.
     fn run(&mut self, connection: &Connection) -> bool;
     /// Answers, given what became of the transaction.
-    fn answer(self: Box<Self>, committed: &Result<(), String>);
+    fn answer(self: Box<Self>, committed: &StoreResult<()>);
 }
 
 struct Work<T, W> {
@@ -135,14 +186,17 @@ where
     W: FnOnce(&Connection) -> StoreResult<Done<T>> + Send,
 {
     fn run(&mut self, connection: &Connection) -> bool {
-        self.result = self.work.take().map(|work| work(connection));
+        // The transaction or its savepoint is rolled back after a panic, so that nothing half
+        // done stays. Statements reset themselves when they are dropped.
+        let run = |work: W| catch_unwind(AssertUnwindSafe(|| work(connection)));
+        self.result = self.work.take().map(|work| run(work).unwrap_or_else(|_| Err(panicked())));
         matches!(self.result, Some(Ok(Done::Keep(_))))
     }
 
-    fn answer(self: Box<Self>, committed: &Result<(), String>) {
+    fn answer(self: Box<Self>, committed: &StoreResult<()>) {
         let answer = match (self.result, committed) {
             (Some(Err(error)), _) => Err(error),
-            (_, Err(reason)) => Err(StoreError::Database(reason.clone())),
+            (_, Err(error)) => Err(error.clone()),
             (Some(Ok(Done::Keep(value) | Done::Discard(value))), Ok(())) => Ok(value),
             (None, Ok(())) => Err(stopped()),
         };
@@ -151,7 +205,13 @@ where
     }
 }
 
-fn serve(connection: &Connection, mut jobs: mpsc::UnboundedReceiver<Job>, gather: impl Fn()) {
+fn serve(
+    connection: &Connection,
+    mut jobs: mpsc::UnboundedReceiver<Job>,
+    identity: &Identity,
+    activity: &Activity,
+    gather: impl Fn(),
+) {
     let (mut held, mut last) = (None, 0);
     while let Some(first) = held.take().or_else(|| jobs.blocking_recv()) {
         // One who writes alone, a write after the other, never waits.
@@ -171,12 +231,22 @@ fn serve(connection: &Connection, mut jobs: mpsc::UnboundedReceiver<Job>, gather
                 Err(_) => break,
             }
         }
-        let committed = transact(connection, &mut group).map_err(|error| error.to_string());
+        activity.began.store(activity.now(), Ordering::Relaxed);
+        // A commit to a file that is no longer at its path is lost when the process ends.
+        let committed = identity
+            .recheck()
+            .map_err(StoreError::Unwritable)
+            .and_then(|()| Ok(transact(connection, &mut group)?))
+            .and_then(|()| identity.check().map_err(StoreError::Unwritable));
         if !connection.is_autocommit()
             && let Err(error) = connection.execute_batch("ROLLBACK")
         {
             tracing::error!(%error, "cannot roll back");
         }
+        if committed.is_ok() {
+            activity.committed.store(activity.now(), Ordering::Relaxed);
+        }
+        activity.began.store(0, Ordering::Relaxed);
         last = group.len();
         for job in group {
             job.task.answer(&committed);
@@ -228,165 +298,4 @@ fn commit(connection: &Connection) -> rusqlite::Result<()> {
 }
 
 #[cfg(test)]
-mod tests {
-    use std::path::Path;
-    use std::sync::mpsc as blocking;
-
-    use super::*;
-
-    const SHARED: Turn = Turn::Shared { rows: 1 };
-
-    fn database(path: &Path) -> Connection {
-        let connection = Connection::open(path).unwrap();
-        let sql = "PRAGMA journal_mode = WAL; CREATE TABLE IF NOT EXISTS t (x INTEGER UNIQUE)";
-        connection.execute_batch(sql).unwrap();
-        connection
-    }
-
-    fn rows(connection: &Connection) -> Vec<i64> {
-        let mut statement = connection.prepare("SELECT x FROM t ORDER BY x").unwrap();
-        statement.query_map([], |row| row.get(0)).unwrap().map(Result::unwrap).collect()
-    }
-
-    fn add(connection: &Connection, x: i64) -> StoreResult<Done<()>> {
-        connection.execute("INSERT INTO t VALUES (?)", [x])?;
-        Ok(Done::Keep(()))
-    }
-
-    /// Holds the writer until told to go on, so that what follows waits together.
-    async fn held(writer: &Writer, go: blocking::Receiver<()>) -> StoreResult<()> {
-        let wait = move |_: &Connection| {
-            go.recv().unwrap();
-            Ok(Done::Discard(()))
-        };
-        writer.write(Turn::Alone, wait).await
-    }
-
-    #[tokio::test]
-    async fn jobs_that_wait_share_a_commit_and_fail_alone() {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("t.db");
-        let writer = Writer::start(database(&path)).unwrap();
-        let (go, gate) = blocking::channel();
-        let failing = |on: &Connection| {
-            add(on, 2)?;
-            add(on, 1)
-        };
-        let discarded = |on: &Connection| add(on, 3).map(|_| Done::Discard("seen"));
-        let outside = database(&path);
-        let looking = move |on: &Connection| Ok(Done::Keep((rows(on), rows(&outside))));
-        let (_, one, failed, seen, views, four, ()) = tokio::join!(
-            held(&writer, gate),
-            writer.write(SHARED, |on| add(on, 1)),
-            writer.write(SHARED, failing),
-            writer.write(SHARED, discarded),
-            writer.write(SHARED, looking),
-            writer.write(Turn::Alone, |on| add(on, 4)),
-            async { go.send(()).unwrap() },
-        );
-        assert!(one.is_ok() && four.is_ok());
-        assert!(failed.unwrap_err().to_string().contains("UNIQUE"));
-        assert_eq!(seen.unwrap(), "seen");
-        assert_eq!(views.unwrap(), (vec![1], vec![]), "not one transaction");
-        assert_eq!(rows(&database(&path)), [1, 4]);
-    }
-
-    #[tokio::test]
-    async fn one_who_writes_alone_never_waits_and_a_few_wait_for_more() {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("t.db");
-        let ((waits, waiting), (go_on, gone)) = (blocking::channel(), blocking::channel());
-        let gather = move || {
-            // Only the first is listened for.
-            let _ = waits.send(());
-            gone.recv().unwrap();
-        };
-        let writer = Writer::start_with(database(&path), gather).unwrap();
-        for number in 1..=3 {
-            writer.write(SHARED, move |on| add(on, number)).await.unwrap();
-        }
-        let (go, gate) = blocking::channel();
-        let (held, four, five, ()) = tokio::join!(
-            held(&writer, gate),
-            writer.write(SHARED, |on| add(on, 4)),
-            writer.write(SHARED, |on| add(on, 5)),
-            async { go.send(()).unwrap() },
-        );
-        assert!(held.is_ok() && four.is_ok() && five.is_ok());
-        assert!(waiting.try_recv().is_err(), "nobody was to wait yet");
-
-        let outside = database(&path);
-        let looking = move |on: &Connection| Ok(Done::Keep((rows(on).len(), rows(&outside).len())));
-        let (six, (views, ())) = tokio::join!(writer.write(SHARED, |on| add(on, 6)), async {
-            tokio::task::spawn_blocking(move || waiting.recv()).await.unwrap().unwrap();
-            let go = async { (0..STEPS).for_each(|_| go_on.send(()).unwrap()) };
-            tokio::join!(writer.write(SHARED, looking), go)
-        });
-        assert!(six.is_ok());
-        assert_eq!(views.unwrap(), (6, 5), "not one transaction");
-    }
-
-    #[tokio::test]
-    async fn what_is_too_much_is_refused_at_once_and_nothing_else_is() {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("t.db");
-        let writer = Writer::start(database(&path)).unwrap();
-        let (go, gate) = blocking::channel();
-        let most = Turn::Shared { rows: MOST_WAITING };
-        let (_, one, refused, alone, ()) = tokio::join!(
-            held(&writer, gate),
-            writer.write(most, |on| add(on, 1)),
-            writer.write(Turn::Single, |on| add(on, 2)),
-            writer.write(Turn::Alone, |on| add(on, 3)),
-            async { go.send(()).unwrap() },
-        );
-        assert!(one.is_ok() && alone.is_ok());
-        assert!(matches!(refused, Err(StoreError::Overloaded)));
-        assert!(writer.write(Turn::Single, |on| add(on, 4)).await.is_ok(), "there is room again");
-        assert_eq!(rows(&database(&path)), [1, 3, 4]);
-    }
-
-    #[tokio::test]
-    async fn what_is_queued_is_done_before_the_writer_ends() {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("t.db");
-        let writer = Writer::start(database(&path)).unwrap();
-        let (go, gate) = blocking::channel();
-        {
-            // Asked for, and given up on before the answer.
-            let asking =
-                async { tokio::join!(held(&writer, gate), writer.write(SHARED, |on| add(on, 1))) };
-            let none = tokio::time::timeout(std::time::Duration::from_millis(1), asking).await;
-            assert!(none.is_err());
-        }
-        go.send(()).unwrap();
-        drop(writer);
-        assert_eq!(rows(&database(&path)), [1]);
-    }
-
-    #[tokio::test]
-    async fn a_commit_that_fails_fails_all_its_jobs() {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("t.db");
-        let connection = database(&path);
-        let deferred = "PRAGMA foreign_keys = ON; CREATE TABLE p (id INTEGER PRIMARY KEY);
-             CREATE TABLE c (p INTEGER REFERENCES p (id) DEFERRABLE INITIALLY DEFERRED)";
-        connection.execute_batch(deferred).unwrap();
-        let writer = Writer::start(connection).unwrap();
-        let (go, gate) = blocking::channel();
-        let orphan = |on: &Connection| {
-            on.execute("INSERT INTO c VALUES (7)", [])?;
-            Ok(Done::Keep(()))
-        };
-        let (_, one, other, ()) = tokio::join!(
-            held(&writer, gate),
-            writer.write(SHARED, |on| add(on, 1)),
-            writer.write(SHARED, orphan),
-            async { go.send(()).unwrap() },
-        );
-        assert!(one.unwrap_err().to_string().contains("FOREIGN KEY"));
-        assert!(other.is_err());
-        assert!(writer.write(SHARED, |on| add(on, 2)).await.is_ok());
-        assert_eq!(rows(&database(&path)), [2]);
-    }
-}
+mod tests;

@@ -1,0 +1,54 @@
+//! Why a database cannot be written to, and how it is.
+
+/// Why a database cannot be written to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, thiserror::Error)]
+pub enum WriteFault {
+    /// The file was deleted or renamed while it was open.
+    #[error("its file was deleted or moved while the server ran")]
+    FileMissing,
+    /// Another file is at the path.
+    #[error("another file has taken the place of its file")]
+    FileReplaced,
+    /// The write-ahead log beside the file was deleted or replaced.
+    #[error("its write-ahead log (the -wal file) was deleted or replaced while the server ran")]
+    LogMissing,
+    /// No space is left.
+    #[error("its disk is full")]
+    DiskFull,
+    /// The disk or its file system fails.
+    #[error("its disk cannot be written to")]
+    DiskFailed,
+    /// The database is read-only: its file, its mount, or a standby of PostgreSQL.
+    #[error("it is read-only")]
+    Protected,
+    /// The thread that writes has ended.
+    #[error("the thread that writes has stopped; restart the server")]
+    WriterStopped,
+    /// A write has not finished for a long time.
+    #[error("a write has not finished for 30 seconds")]
+    WriterStuck,
+}
+
+impl WriteFault {
+    /// A stable name, for programs.
+    #[must_use]
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::FileMissing => "database-file-missing",
+            Self::FileReplaced => "database-file-replaced",
+            Self::LogMissing => "database-log-missing",
+            Self::DiskFull => "disk-full",
+            Self::DiskFailed => "disk-failed",
+            Self::Protected => "database-read-only",
+            Self::WriterStopped => "writer-stopped",
+            Self::WriterStuck => "writer-stuck",
+        }
+    }
+}
+
+/// How a database is, as far as can be said without writing.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Health {
+    /// Bytes that its disk has left; `None` where the server cannot know, as with PostgreSQL.
+    pub disk_free: Option<u64>,
+}

@@ -1,0 +1,41 @@
+//! Whether the database can be written to, and the newest time that it knows.
+
+use deadpool_postgres::GenericClient;
+use jiff::Timestamp;
+
+use super::{codes, filter, query};
+use crate::store::StoreResult;
+
+/// Writes a row.
+pub(super) async fn prove_writable(
+    on: &impl GenericClient,
+    clock: Option<Timestamp>,
+) -> StoreResult<()> {
+    // The texts are decimal digits, as all numbers in this table.
+    let sql = "INSERT INTO meta (key, value) VALUES ('probe', '1')
+               ON CONFLICT (key) DO UPDATE SET value = convert_to(
+                   (convert_from(meta.value, 'UTF8')::bigint % 1000000 + 1)::text, 'UTF8')";
+    on.execute(&on.prepare_cached(sql).await?, &[]).await?;
+    if let Some(clock) = clock {
+        let sql =
+            "INSERT INTO meta (key, value) VALUES ('clock', convert_to($1::bigint::text, 'UTF8'))
+                   ON CONFLICT (key) DO UPDATE SET value = excluded.value";
+        on.execute(&on.prepare_cached(sql).await?, &[&clock.as_millisecond()]).await?;
+    }
+    Ok(())
+}
+
+/// The time noted last. A database of an older version has none: the newest revision, event or
+/// sync stands for it then, which costs one look at each host.
+pub(super) async fn newest_time(on: &impl GenericClient) -> StoreResult<Option<Timestamp>> {
+    let sql = "SELECT coalesce(
+        (SELECT convert_from(value, 'UTF8')::bigint FROM meta WHERE key = 'clock'),
+        (SELECT greatest(
+            (SELECT max(at) FROM revision), (SELECT max(received) FROM event),
+            (SELECT max(first_seen) FROM host),
+            (SELECT max(extract(epoch FROM (sync::jsonb->>'last_seen')::timestamptz) * 1000)::bigint
+             FROM host))))";
+    let found = query(on, sql, filter::NONE).await?;
+    let millisecond: Option<i64> = found.first().map(|row| row.try_get(0)).transpose()?.flatten();
+    millisecond.map(codes::to_time).transpose()
+}

@@ -1,0 +1,104 @@
+//! Whether the database can be written to, and the newest time that it knows.
+
+use std::time::Duration;
+
+use jiff::Timestamp;
+use rusqlite::{Connection, ErrorCode, ffi};
+
+use super::codes;
+use super::identity::Identity;
+use super::writer::{Done, Turn, Writer};
+use crate::store::{Health, StoreError, StoreResult, WriteFault};
+
+/// A write that succeeded this recently is proof enough.
+const RECENT: Duration = Duration::from_secs(1);
+/// How long to wait for the proof.
+const PATIENCE: Duration = Duration::from_secs(1);
+/// How long one transaction, the largest import included, may take at most.
+const LONGEST_WRITE: Duration = Duration::from_secs(30);
+
+/// The fault behind an error of SQLite, if it is one of the file or its disk.
+pub(super) fn fault(error: &ffi::Error) -> Option<WriteFault> {
+    match error.code {
+        ErrorCode::DiskFull => Some(WriteFault::DiskFull),
+        ErrorCode::ReadOnly => Some(match error.extended_code {
+            ffi::SQLITE_READONLY_DBMOVED => WriteFault::FileMissing,
+            _ => WriteFault::Protected,
+        }),
+        ErrorCode::SystemIoFailure => match error.extended_code {
+            ffi::SQLITE_IOERR_WRITE
+            | ffi::SQLITE_IOERR_FSYNC
+            | ffi::SQLITE_IOERR_DIR_FSYNC
+            | ffi::SQLITE_IOERR_TRUNCATE
+            | ffi::SQLITE_IOERR_SHMSIZE => Some(WriteFault::DiskFailed),
+            _ => None,
+        },
+        _ => None,
+    }
+}
+
+/// What can be said without writing.
+pub(super) fn inspect(writer: &Writer, identity: &Identity) -> StoreResult<Health> {
+    identity.check().map_err(StoreError::Unwritable)?;
+    if !writer.is_running() {
+        return Err(StoreError::Unwritable(WriteFault::WriterStopped));
+    }
+    if writer.busy_for().is_some_and(|busy| busy > LONGEST_WRITE) {
+        return Err(StoreError::Unwritable(WriteFault::WriterStuck));
+    }
+    Ok(Health { disk_free: disk_free(identity) })
+}
+
+/// The free bytes of the disk for this process's user.
+fn disk_free(identity: &Identity) -> Option<u64> {
+    let found = nix::sys::statvfs::statvfs(identity.folder()).ok()?;
+    #[expect(clippy::useless_conversion, reason = "the types differ between systems")]
+    let (blocks, size) =
+        (u64::try_from(found.blocks_available()).ok()?, u64::try_from(found.fragment_size()).ok()?);
+    Some(blocks.saturating_mul(size))
+}
+
+/// Writes a row, unless a write has just succeeded or a long one is in progress.
+pub(super) async fn prove_writable(
+    writer: &Writer,
+    identity: &Identity,
+    clock: Option<Timestamp>,
+) -> StoreResult<()> {
+    inspect(writer, identity)?;
+    let proven = writer.committed_ago().is_some_and(|ago| ago < RECENT);
+    if (proven && clock.is_none()) || writer.busy_for().is_some_and(|busy| busy > RECENT) {
+        return Ok(());
+    }
+    let write = writer.write(Turn::Shared { rows: 1 }, move |on| note(on, clock));
+    match tokio::time::timeout(PATIENCE, write).await {
+        Ok(written) => written,
+        // It waits behind a large import, or the disk hangs: then this is found out later.
+        Err(_) => inspect(writer, identity).map(drop),
+    }
+}
+
+fn note(on: &Connection, clock: Option<Timestamp>) -> StoreResult<Done<()>> {
+    let sql = "INSERT INTO meta (key, value) VALUES ('probe', 1)
+               ON CONFLICT (key) DO UPDATE SET value = value % 1000000 + 1";
+    on.prepare_cached(sql)?.execute([])?;
+    if let Some(clock) = clock {
+        let sql = "INSERT INTO meta (key, value) VALUES ('clock', ?)
+                   ON CONFLICT (key) DO UPDATE SET value = excluded.value";
+        on.prepare_cached(sql)?.execute([clock.as_millisecond()])?;
+    }
+    Ok(Done::Keep(()))
+}
+
+/// The time noted last. A database of an older version has none: the newest revision, event or
+/// sync stands for it then, which costs one look at each host.
+pub(super) fn newest_time(on: &Connection) -> StoreResult<Option<Timestamp>> {
+    let sql = "SELECT coalesce(
+        (SELECT value FROM meta WHERE key = 'clock'),
+        (SELECT max(at) FROM (
+            SELECT max(at) AS at FROM revision
+            UNION ALL SELECT max(received) FROM event
+            UNION ALL SELECT max(first_seen) FROM host
+            UNION ALL SELECT max(unixepoch(json_extract(sync, '$.last_seen'))) * 1000 FROM host)))";
+    let millisecond: Option<i64> = on.query_one(sql, [], |row| row.get(0))?;
+    millisecond.map(codes::to_time).transpose()
+}

@@ -1,0 +1,79 @@
+//! Which file is open, and whether it is still the one at its path.
+//!
+//! SQLite keeps writing to a file that was deleted or replaced, and everything written then is
+//! lost when the process ends. Only `stat` is used: closing another descriptor of the file would
+//! drop the locks of this process.
+
+use std::fs;
+use std::io;
+use std::os::unix::fs::MetadataExt as _;
+use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use crate::store::WriteFault;
+
+/// A device and an inode on it.
+type Inode = (u64, u64);
+
+/// The open database file and its write-ahead log.
+pub(super) struct Identity {
+    path: PathBuf,
+    file: Inode,
+    log_path: PathBuf,
+    /// Known after the first commit: SQLite creates the log when it is first used.
+    log: OnceLock<Inode>,
+    /// Whether the last check failed.
+    lost: AtomicBool,
+}
+
+impl Identity {
+    /// The file that is now at `path`.
+    pub(super) fn of(path: &Path) -> io::Result<Self> {
+        let path = std::path::absolute(path)?;
+        let mut log_path = path.clone().into_os_string();
+        log_path.push("-wal");
+        let file = inode(&path)?;
+        Ok(Self {
+            path,
+            file,
+            log_path: log_path.into(),
+            log: OnceLock::new(),
+            lost: AtomicBool::new(false),
+        })
+    }
+
+    /// The folder of the file.
+    pub(super) fn folder(&self) -> &Path {
+        self.path.parent().unwrap_or(&self.path)
+    }
+
+    /// Checks again if the last check failed, so that nothing is written to a file that is lost.
+    pub(super) fn recheck(&self) -> Result<(), WriteFault> {
+        if self.lost.load(Ordering::Relaxed) { self.check() } else { Ok(()) }
+    }
+
+    /// Checks that both paths still lead to the open files: two calls of `stat`.
+    pub(super) fn check(&self) -> Result<(), WriteFault> {
+        let found = self.compare();
+        self.lost.store(found.is_err(), Ordering::Relaxed);
+        found
+    }
+
+    fn compare(&self) -> Result<(), WriteFault> {
+        match inode(&self.path) {
+            Ok(found) if found == self.file => {}
+            Ok(_) => return Err(WriteFault::FileReplaced),
+            Err(_) => return Err(WriteFault::FileMissing),
+        }
+        match inode(&self.log_path) {
+            Ok(found) if *self.log.get_or_init(|| found) == found => Ok(()),
+            Ok(_) | Err(_) => Err(WriteFault::LogMissing),
+        }
+    }
+}
+
+fn inode(path: &Path) -> io::Result<Inode> {
+    let found = fs::metadata(path)?;
+    Ok((found.dev(), found.ino()))
+}
