@@ -50,7 +50,7 @@ Register-ArgumentCompleter -Native -CommandName 'nicelist' -ScriptBlock {
             [CompletionResult]::new('history', 'history', [CompletionResultType]::ParameterValue, 'Show who changed what, when and why')
             [CompletionResult]::new('rollback', 'rollback', [CompletionResultType]::ParameterValue, 'Take rules, settings and tags back to an earlier revision')
             [CompletionResult]::new('token', 'token', [CompletionResultType]::ParameterValue, 'Make and revoke tokens for people, scripts and hosts')
-            [CompletionResult]::new('database', 'database', [CompletionResultType]::ParameterValue, 'Copy, compare and migrate whole databases')
+            [CompletionResult]::new('database', 'database', [CompletionResultType]::ParameterValue, 'Copy, compare, check and migrate whole databases')
             [CompletionResult]::new('lab', 'lab', [CompletionResultType]::ParameterValue, 'Try sync servers with Macs that do not exist')
             [CompletionResult]::new('config', 'config', [CompletionResultType]::ParameterValue, 'Look at and change this command line''s own settings')
             [CompletionResult]::new('completions', 'completions', [CompletionResultType]::ParameterValue, 'Print completions for a shell')
@@ -1133,6 +1133,7 @@ Register-ArgumentCompleter -Native -CommandName 'nicelist' -ScriptBlock {
             [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
             [CompletionResult]::new('copy', 'copy', [CompletionResultType]::ParameterValue, 'Copy everything in a database into an empty one, and check it')
             [CompletionResult]::new('compare', 'compare', [CompletionResultType]::ParameterValue, 'Compare everything that two databases hold')
+            [CompletionResult]::new('check', 'check', [CompletionResultType]::ParameterValue, 'Check a database for damage')
             [CompletionResult]::new('migrate', 'migrate', [CompletionResultType]::ParameterValue, 'Bring a database''s schema up to date')
             break
         }
@@ -1155,6 +1156,23 @@ Register-ArgumentCompleter -Native -CommandName 'nicelist' -ScriptBlock {
             break
         }
         'nicelist;database;compare' {
+            [CompletionResult]::new('--server', '--server', [CompletionResultType]::ParameterName, 'Talk to the server at this address')
+            [CompletionResult]::new('--token', '--token', [CompletionResultType]::ParameterName, 'Show the server this token')
+            [CompletionResult]::new('--ca', '--ca', [CompletionResultType]::ParameterName, 'Trust only the CAs in this PEM file for the server''s certificate')
+            [CompletionResult]::new('--context', '--context', [CompletionResultType]::ParameterName, 'Use this context of the configuration file')
+            [CompletionResult]::new('--database', '--database', [CompletionResultType]::ParameterName, 'Work on a database without a server: sqlite:PATH or postgres://USER@HOST/NAME')
+            [CompletionResult]::new('-o', '-o', [CompletionResultType]::ParameterName, 'Write table, json, jsonl, csv or tsv')
+            [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'Write table, json, jsonl, csv or tsv')
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'Use colours: auto, always or never')
+            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Write data and errors only')
+            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Write data and errors only')
+            [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Log what happens inside; twice for more')
+            [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Log what happens inside; twice for more')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            break
+        }
+        'nicelist;database;check' {
             [CompletionResult]::new('--server', '--server', [CompletionResultType]::ParameterName, 'Talk to the server at this address')
             [CompletionResult]::new('--token', '--token', [CompletionResultType]::ParameterName, 'Show the server this token')
             [CompletionResult]::new('--ca', '--ca', [CompletionResultType]::ParameterName, 'Trust only the CAs in this PEM file for the server''s certificate')

@@ -47,7 +47,7 @@ set edit:completion:arg-completer[nicelist] = {|@words|
             cand history 'Show who changed what, when and why'
             cand rollback 'Take rules, settings and tags back to an earlier revision'
             cand token 'Make and revoke tokens for people, scripts and hosts'
-            cand database 'Copy, compare and migrate whole databases'
+            cand database 'Copy, compare, check and migrate whole databases'
             cand lab 'Try sync servers with Macs that do not exist'
             cand config 'Look at and change this command line''s own settings'
             cand completions 'Print completions for a shell'
@@ -1082,6 +1082,7 @@ set edit:completion:arg-completer[nicelist] = {|@words|
             cand --help 'Print help'
             cand copy 'Copy everything in a database into an empty one, and check it'
             cand compare 'Compare everything that two databases hold'
+            cand check 'Check a database for damage'
             cand migrate 'Bring a database''s schema up to date'
         }
         &'nicelist;database;copy'= {
@@ -1102,6 +1103,22 @@ set edit:completion:arg-completer[nicelist] = {|@words|
             cand --help 'Print help (see more with ''--help'')'
         }
         &'nicelist;database;compare'= {
+            cand --server 'Talk to the server at this address'
+            cand --token 'Show the server this token'
+            cand --ca 'Trust only the CAs in this PEM file for the server''s certificate'
+            cand --context 'Use this context of the configuration file'
+            cand --database 'Work on a database without a server: sqlite:PATH or postgres://USER@HOST/NAME'
+            cand -o 'Write table, json, jsonl, csv or tsv'
+            cand --output 'Write table, json, jsonl, csv or tsv'
+            cand --color 'Use colours: auto, always or never'
+            cand -q 'Write data and errors only'
+            cand --quiet 'Write data and errors only'
+            cand -v 'Log what happens inside; twice for more'
+            cand --verbose 'Log what happens inside; twice for more'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+        }
+        &'nicelist;database;check'= {
             cand --server 'Talk to the server at this address'
             cand --token 'Show the server this token'
             cand --ca 'Trust only the CAs in this PEM file for the server''s certificate'

@@ -54,7 +54,7 @@ complete -c nicelist -n "__fish_nicelist_needs_command" -f -a "export" -d 'Write
 complete -c nicelist -n "__fish_nicelist_needs_command" -f -a "history" -d 'Show who changed what, when and why'
 complete -c nicelist -n "__fish_nicelist_needs_command" -f -a "rollback" -d 'Take rules, settings and tags back to an earlier revision'
 complete -c nicelist -n "__fish_nicelist_needs_command" -f -a "token" -d 'Make and revoke tokens for people, scripts and hosts'
-complete -c nicelist -n "__fish_nicelist_needs_command" -f -a "database" -d 'Copy, compare and migrate whole databases'
+complete -c nicelist -n "__fish_nicelist_needs_command" -f -a "database" -d 'Copy, compare, check and migrate whole databases'
 complete -c nicelist -n "__fish_nicelist_needs_command" -f -a "lab" -d 'Try sync servers with Macs that do not exist'
 complete -c nicelist -n "__fish_nicelist_needs_command" -f -a "config" -d 'Look at and change this command line\'s own settings'
 complete -c nicelist -n "__fish_nicelist_needs_command" -f -a "completions" -d 'Print completions for a shell'
@@ -1225,25 +1225,26 @@ complete -c nicelist -n "__fish_nicelist_using_subcommand token; and __fish_seen
 complete -c nicelist -n "__fish_nicelist_using_subcommand token; and __fish_seen_subcommand_from revoke" -s q -l quiet -d 'Write data and errors only'
 complete -c nicelist -n "__fish_nicelist_using_subcommand token; and __fish_seen_subcommand_from revoke" -s v -l verbose -d 'Log what happens inside; twice for more'
 complete -c nicelist -n "__fish_nicelist_using_subcommand token; and __fish_seen_subcommand_from revoke" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c nicelist -n "__fish_nicelist_using_subcommand database; and not __fish_seen_subcommand_from copy compare migrate" -l server -d 'Talk to the server at this address' -r
-complete -c nicelist -n "__fish_nicelist_using_subcommand database; and not __fish_seen_subcommand_from copy compare migrate" -l token -d 'Show the server this token' -r
-complete -c nicelist -n "__fish_nicelist_using_subcommand database; and not __fish_seen_subcommand_from copy compare migrate" -l ca -d 'Trust only the CAs in this PEM file for the server\'s certificate' -r -F
-complete -c nicelist -n "__fish_nicelist_using_subcommand database; and not __fish_seen_subcommand_from copy compare migrate" -l context -d 'Use this context of the configuration file' -r
-complete -c nicelist -n "__fish_nicelist_using_subcommand database; and not __fish_seen_subcommand_from copy compare migrate" -l database -d 'Work on a database without a server: sqlite:PATH or postgres://USER@HOST/NAME' -r
-complete -c nicelist -n "__fish_nicelist_using_subcommand database; and not __fish_seen_subcommand_from copy compare migrate" -s o -l output -d 'Write table, json, jsonl, csv or tsv' -r -f -a "table\t''
+complete -c nicelist -n "__fish_nicelist_using_subcommand database; and not __fish_seen_subcommand_from copy compare check migrate" -l server -d 'Talk to the server at this address' -r
+complete -c nicelist -n "__fish_nicelist_using_subcommand database; and not __fish_seen_subcommand_from copy compare check migrate" -l token -d 'Show the server this token' -r
+complete -c nicelist -n "__fish_nicelist_using_subcommand database; and not __fish_seen_subcommand_from copy compare check migrate" -l ca -d 'Trust only the CAs in this PEM file for the server\'s certificate' -r -F
+complete -c nicelist -n "__fish_nicelist_using_subcommand database; and not __fish_seen_subcommand_from copy compare check migrate" -l context -d 'Use this context of the configuration file' -r
+complete -c nicelist -n "__fish_nicelist_using_subcommand database; and not __fish_seen_subcommand_from copy compare check migrate" -l database -d 'Work on a database without a server: sqlite:PATH or postgres://USER@HOST/NAME' -r
+complete -c nicelist -n "__fish_nicelist_using_subcommand database; and not __fish_seen_subcommand_from copy compare check migrate" -s o -l output -d 'Write table, json, jsonl, csv or tsv' -r -f -a "table\t''
 json\t''
 jsonl\t''
 csv\t''
 tsv\t''"
-complete -c nicelist -n "__fish_nicelist_using_subcommand database; and not __fish_seen_subcommand_from copy compare migrate" -l color -d 'Use colours: auto, always or never' -r -f -a "auto\t''
+complete -c nicelist -n "__fish_nicelist_using_subcommand database; and not __fish_seen_subcommand_from copy compare check migrate" -l color -d 'Use colours: auto, always or never' -r -f -a "auto\t''
 always\t''
 never\t''"
-complete -c nicelist -n "__fish_nicelist_using_subcommand database; and not __fish_seen_subcommand_from copy compare migrate" -s q -l quiet -d 'Write data and errors only'
-complete -c nicelist -n "__fish_nicelist_using_subcommand database; and not __fish_seen_subcommand_from copy compare migrate" -s v -l verbose -d 'Log what happens inside; twice for more'
-complete -c nicelist -n "__fish_nicelist_using_subcommand database; and not __fish_seen_subcommand_from copy compare migrate" -s h -l help -d 'Print help'
-complete -c nicelist -n "__fish_nicelist_using_subcommand database; and not __fish_seen_subcommand_from copy compare migrate" -f -a "copy" -d 'Copy everything in a database into an empty one, and check it'
-complete -c nicelist -n "__fish_nicelist_using_subcommand database; and not __fish_seen_subcommand_from copy compare migrate" -f -a "compare" -d 'Compare everything that two databases hold'
-complete -c nicelist -n "__fish_nicelist_using_subcommand database; and not __fish_seen_subcommand_from copy compare migrate" -f -a "migrate" -d 'Bring a database\'s schema up to date'
+complete -c nicelist -n "__fish_nicelist_using_subcommand database; and not __fish_seen_subcommand_from copy compare check migrate" -s q -l quiet -d 'Write data and errors only'
+complete -c nicelist -n "__fish_nicelist_using_subcommand database; and not __fish_seen_subcommand_from copy compare check migrate" -s v -l verbose -d 'Log what happens inside; twice for more'
+complete -c nicelist -n "__fish_nicelist_using_subcommand database; and not __fish_seen_subcommand_from copy compare check migrate" -s h -l help -d 'Print help'
+complete -c nicelist -n "__fish_nicelist_using_subcommand database; and not __fish_seen_subcommand_from copy compare check migrate" -f -a "copy" -d 'Copy everything in a database into an empty one, and check it'
+complete -c nicelist -n "__fish_nicelist_using_subcommand database; and not __fish_seen_subcommand_from copy compare check migrate" -f -a "compare" -d 'Compare everything that two databases hold'
+complete -c nicelist -n "__fish_nicelist_using_subcommand database; and not __fish_seen_subcommand_from copy compare check migrate" -f -a "check" -d 'Check a database for damage'
+complete -c nicelist -n "__fish_nicelist_using_subcommand database; and not __fish_seen_subcommand_from copy compare check migrate" -f -a "migrate" -d 'Bring a database\'s schema up to date'
 complete -c nicelist -n "__fish_nicelist_using_subcommand database; and __fish_seen_subcommand_from copy" -l server -d 'Talk to the server at this address' -r
 complete -c nicelist -n "__fish_nicelist_using_subcommand database; and __fish_seen_subcommand_from copy" -l token -d 'Show the server this token' -r
 complete -c nicelist -n "__fish_nicelist_using_subcommand database; and __fish_seen_subcommand_from copy" -l ca -d 'Trust only the CAs in this PEM file for the server\'s certificate' -r -F
@@ -1277,6 +1278,22 @@ never\t''"
 complete -c nicelist -n "__fish_nicelist_using_subcommand database; and __fish_seen_subcommand_from compare" -s q -l quiet -d 'Write data and errors only'
 complete -c nicelist -n "__fish_nicelist_using_subcommand database; and __fish_seen_subcommand_from compare" -s v -l verbose -d 'Log what happens inside; twice for more'
 complete -c nicelist -n "__fish_nicelist_using_subcommand database; and __fish_seen_subcommand_from compare" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c nicelist -n "__fish_nicelist_using_subcommand database; and __fish_seen_subcommand_from check" -l server -d 'Talk to the server at this address' -r
+complete -c nicelist -n "__fish_nicelist_using_subcommand database; and __fish_seen_subcommand_from check" -l token -d 'Show the server this token' -r
+complete -c nicelist -n "__fish_nicelist_using_subcommand database; and __fish_seen_subcommand_from check" -l ca -d 'Trust only the CAs in this PEM file for the server\'s certificate' -r -F
+complete -c nicelist -n "__fish_nicelist_using_subcommand database; and __fish_seen_subcommand_from check" -l context -d 'Use this context of the configuration file' -r
+complete -c nicelist -n "__fish_nicelist_using_subcommand database; and __fish_seen_subcommand_from check" -l database -d 'Work on a database without a server: sqlite:PATH or postgres://USER@HOST/NAME' -r
+complete -c nicelist -n "__fish_nicelist_using_subcommand database; and __fish_seen_subcommand_from check" -s o -l output -d 'Write table, json, jsonl, csv or tsv' -r -f -a "table\t''
+json\t''
+jsonl\t''
+csv\t''
+tsv\t''"
+complete -c nicelist -n "__fish_nicelist_using_subcommand database; and __fish_seen_subcommand_from check" -l color -d 'Use colours: auto, always or never' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c nicelist -n "__fish_nicelist_using_subcommand database; and __fish_seen_subcommand_from check" -s q -l quiet -d 'Write data and errors only'
+complete -c nicelist -n "__fish_nicelist_using_subcommand database; and __fish_seen_subcommand_from check" -s v -l verbose -d 'Log what happens inside; twice for more'
+complete -c nicelist -n "__fish_nicelist_using_subcommand database; and __fish_seen_subcommand_from check" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c nicelist -n "__fish_nicelist_using_subcommand database; and __fish_seen_subcommand_from migrate" -l server -d 'Talk to the server at this address' -r
 complete -c nicelist -n "__fish_nicelist_using_subcommand database; and __fish_seen_subcommand_from migrate" -l token -d 'Show the server this token' -r
 complete -c nicelist -n "__fish_nicelist_using_subcommand database; and __fish_seen_subcommand_from migrate" -l ca -d 'Trust only the CAs in this PEM file for the server\'s certificate' -r -F

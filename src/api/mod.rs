@@ -77,4 +77,23 @@ pub struct Status {
     /// Whether the server was well when it last checked, within about a second.
     #[serde(default)]
     pub readiness: Readiness,
+    /// How many rows this version cannot read. They are kept and not served.
+    #[serde(default)]
+    pub unreadable: usize,
+    /// The first of them.
+    #[serde(default)]
+    pub unreadable_rows: Vec<UnreadableRow>,
+}
+
+/// A row of policy that this version cannot read.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct UnreadableRow {
+    /// `rule`, `setting` or `tag`.
+    pub table: String,
+    /// Its number in the database.
+    pub id: i64,
+    /// What it is about: an identifier, the name of a setting or of a tag.
+    pub about: String,
+    /// Why it cannot be read.
+    pub reason: String,
 }

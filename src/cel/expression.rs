@@ -38,6 +38,14 @@ impl Expression {
         Ok(Self { source: source.into(), uses: uses.into_iter().collect() })
     }
 
+    /// An expression that was checked before it was stored. If it no longer passes, it is used as
+    /// it is, and what it uses is not known.
+    #[must_use]
+    pub fn stored(source: &str, schema: &Schema) -> Self {
+        Self::parse(source, schema)
+            .unwrap_or_else(|_| Self { source: source.into(), uses: Arc::default() })
+    }
+
     /// The source, trimmed.
     pub fn as_str(&self) -> &str {
         &self.source

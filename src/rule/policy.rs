@@ -159,6 +159,20 @@ impl Policy {
         }
     }
 
+    /// The same for a policy that a database has stored: its expression was checked by the version
+    /// that wrote it, and is used even if this one would refuse it.
+    ///
+    /// # Errors
+    /// When exactly one of "is `cel`" and "has an expression" holds.
+    pub fn stored(kind: PolicyKind, expression: Option<&str>) -> Result<Self, PolicyError> {
+        match (kind, expression) {
+            (PolicyKind::Cel, Some(source)) => {
+                Ok(Self::Cel(Expression::stored(source, cel_schema())))
+            }
+            _ => Self::new(kind, expression),
+        }
+    }
+
     /// The policy's name.
     #[must_use]
     pub fn kind(&self) -> PolicyKind {

@@ -49,7 +49,10 @@ impl From<StoreError> for Refused {
             }
             StoreError::Unwritable(_) => Problem::new(Code::Unavailable, error.to_string())
                 .hint("GET /readyz shows why; look before you try again"),
-            StoreError::Open { .. } | StoreError::Database(_) => {
+            StoreError::Open { .. }
+            | StoreError::Damaged(_)
+            | StoreError::Unreadable(_)
+            | StoreError::Database(_) => {
                 tracing::error!(%error, "the store failed");
                 Problem::new(Code::Internal, "the server's database failed")
                     .hint("the reason is in the server's log")

@@ -87,7 +87,7 @@ pub(super) type Shared = axum::extract::State<Arc<State>>;
 pub struct App {
     state: Arc<State>,
     first_start: Option<FirstStart>,
-    background: [JoinHandle<()>; 3],
+    background: [JoinHandle<()>; 4],
 }
 
 impl App {
@@ -111,17 +111,7 @@ impl App {
         if let Err(error) = retention::purge_some(&state).await {
             tracing::error!(%error, "cannot delete old events");
         }
-        let (ticked, purged, watched) =
-            (Arc::clone(&state), Arc::clone(&state), Arc::clone(&state));
-        let background = [
-            tokio::spawn(supervise("ticker", move || keep_ticking(Arc::clone(&ticked), failing))),
-            tokio::spawn(supervise("retention", move || {
-                retention::keep_purging(Arc::clone(&purged))
-            })),
-            tokio::spawn(supervise("readiness", move || {
-                readiness::keep_watching(Arc::clone(&watched))
-            })),
-        ];
+        let background = start_background(&state, failing);
         Ok(Self { state, first_start, background })
     }
 
@@ -167,6 +157,21 @@ impl Drop for App {
     }
 }
 
+/// Starts what runs beside the requests.
+fn start_background(state: &Arc<State>, failing: bool) -> [JoinHandle<()>; 4] {
+    let [ticked, purged, watched, checked] = std::array::from_fn(|_| Arc::clone(state));
+    [
+        tokio::spawn(supervise("ticker", move || keep_ticking(Arc::clone(&ticked), failing))),
+        tokio::spawn(supervise("retention", move || retention::keep_purging(Arc::clone(&purged)))),
+        tokio::spawn(supervise("readiness", move || {
+            readiness::keep_watching(Arc::clone(&watched))
+        })),
+        tokio::spawn(supervise("integrity check", move || {
+            readiness::keep_checking(Arc::clone(&checked))
+        })),
+    ]
+}
+
 async fn keep_ticking(state: Arc<State>, mut failing: bool) {
     let mut ticks = tokio::time::interval(TICK);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
@@ -189,7 +194,7 @@ async fn tick(state: &State, failing: bool) -> bool {
     }
     let (followed, read) = (state.engine.tick().await, state.access.refresh(&*state.store).await);
     let failed = followed.and(read).err();
-    state.health.ticked(failed.as_ref().map(ToString::to_string));
+    state.health.ticked(failed.clone());
     match (&failed, failing) {
         (Some(error), false) => {
             tracing::error!(%error, "cannot follow the database; trying again every second");

@@ -1,5 +1,5 @@
 //! Databases as a whole, for whoever keeps them: their schemas, and copies from one to another.
 
 pub use crate::store::moving::{
-    Compared, Copy, Migrated, Moved, MovingError, Step, compare, migrate,
+    Checked, Compared, Copy, Migrated, Moved, MovingError, Step, check, compare, migrate,
 };

@@ -27,6 +27,11 @@ const LONGEST_SILENCE: Duration = Duration::from_secs(10);
 /// The bytes that must be left on the database's disk: some seconds of events and imports.
 const LEAST_FREE: u64 = 64 << 20;
 
+/// How long after the start the database file is checked.
+const CHECK_AFTER: Duration = Duration::from_secs(60);
+/// How often it is checked from then on.
+const CHECK_EVERY: Duration = Duration::from_secs(24 * 60 * 60);
+
 /// How many seconds to wait before another try, for everything that is answered with 503.
 pub(super) const RETRY: HeaderValue = HeaderValue::from_static("5");
 
@@ -35,12 +40,14 @@ pub(super) struct Health {
     asked: tokio::sync::Mutex<Option<(Instant, Readiness)>>,
     published: Mutex<Readiness>,
     ticker: Mutex<Ticker>,
+    /// What the last check of the file found wrong.
+    damage: Mutex<Option<String>>,
 }
 
 /// The last run of the ticker.
 struct Ticker {
     at: Instant,
-    failure: Option<String>,
+    failure: Option<StoreError>,
 }
 
 impl Default for Health {
@@ -49,13 +56,14 @@ impl Default for Health {
             asked: tokio::sync::Mutex::default(),
             published: Mutex::new(Readiness { ready: true, ..Readiness::default() }),
             ticker: Mutex::new(Ticker { at: Instant::now(), failure: None }),
+            damage: Mutex::default(),
         }
     }
 }
 
 impl Health {
     /// Notes that the ticker has run, and whether that failed.
-    pub(super) fn ticked(&self, failure: Option<String>) {
+    pub(super) fn ticked(&self, failure: Option<StoreError>) {
         let ticker = Ticker { at: Instant::now(), failure };
         *self.ticker.lock().unwrap_or_else(PoisonError::into_inner) = ticker;
     }
@@ -75,7 +83,18 @@ impl Health {
             );
             return Some(Reason::new("ticker-stalled", message));
         }
-        ticker.failure.as_ref().map(|failure| Reason::new("ticker-failed", failure.clone()))
+        ticker.failure.as_ref().map(|failure| match failure {
+            StoreError::Damaged(_) => reason(failure),
+            _ => Reason::new("ticker-failed", failure.to_string()),
+        })
+    }
+
+    fn damage_reason(&self) -> Option<Reason> {
+        let damage = self.damage.lock().unwrap_or_else(PoisonError::into_inner);
+        damage.as_ref().map(|damage| {
+            let error = StoreError::Damaged(damage.clone());
+            Reason::new("database-damaged", error.to_string())
+        })
     }
 
     /// Makes a state known, and logs it if it differs from the one before.
@@ -154,9 +173,10 @@ async fn check(state: &State, proof: Proof) -> Readiness {
         }
     }
     if reasons.is_empty() {
-        reasons.extend(state.health.ticker_reason());
+        reasons.extend(state.health.damage_reason().or_else(|| state.health.ticker_reason()));
     }
-    let found = Readiness { ready: reasons.is_empty(), reasons, warnings: Vec::new() };
+    let warnings = unreadable(state).into_iter().collect();
+    let found = Readiness { ready: reasons.is_empty(), reasons, warnings };
     state.health.publish(found.clone());
     found
 }
@@ -181,12 +201,40 @@ async fn prove(state: &State, proof: Proof) -> StoreResult<Option<Reason>> {
     }))
 }
 
+/// Rows that are not served because this version cannot read them. Which they are is not for
+/// everyone to know.
+fn unreadable(state: &State) -> Option<Reason> {
+    let rows = state.store.quarantined().len();
+    let subject = if rows == 1 { "1 row" } else { &format!("{rows} rows") };
+    let message = format!(
+        "{subject} cannot be read by this version of nicelist and not served; \
+         GET /api/v1/status and the log list them"
+    );
+    (rows > 0).then(|| Reason::new("rows-unreadable", message))
+}
+
+/// Checks the database file a minute after the start and then daily, off the threads that answer.
+pub(super) async fn keep_checking(state: Arc<State>) {
+    tokio::time::sleep(CHECK_AFTER).await;
+    loop {
+        match state.store.quick_check().await {
+            Ok(damage) => {
+                *state.health.damage.lock().unwrap_or_else(PoisonError::into_inner) = damage;
+            }
+            Err(error) => tracing::error!(%error, "cannot check the database file"),
+        }
+        tokio::time::sleep(CHECK_EVERY).await;
+    }
+}
+
 fn reason(error: &StoreError) -> Reason {
     let code = match error {
         StoreError::Unwritable(fault) => fault.code(),
         StoreError::Unreachable(_) => "database-unreachable",
         StoreError::Overloaded => "overloaded",
+        StoreError::Damaged(_) => "database-damaged",
         StoreError::Open { .. }
+        | StoreError::Unreadable(_)
         | StoreError::Moved { .. }
         | StoreError::Refused(_)
         | StoreError::TokenExists(_)

@@ -116,7 +116,7 @@ pub(super) fn to_value<T: DeserializeOwned>(json: &str) -> StoreResult<T> {
 
 /// What to say of a row that this program did not write.
 pub(super) fn corrupt(what: &str, found: &dyn std::fmt::Display) -> StoreError {
-    StoreError::Database(format!("unreadable {what}: {found}"))
+    StoreError::Unreadable(format!("{what}: {found}"))
 }
 
 #[cfg(test)]

@@ -4,15 +4,18 @@
 //! none of Santa's words.
 
 mod change;
+mod checksum;
 mod codes;
 mod fault;
 pub mod moving;
 mod postgres;
+mod quarantine;
 mod query;
 mod sqlite;
 
 pub use change::{Author, Change, Committed, Edit, Refusal, RefusalReason};
 pub use fault::{Health, WriteFault};
+pub use quarantine::QuarantinedRow;
 pub use query::{
     EventFilter, EventPurge, HostFilter, RevisionFilter, RuleFilter, RuleKey, RulePlace,
     RuleRecord, RuleTurn, RuleVersion, StoredEvent, StoredHost, StoredRevision,
@@ -115,6 +118,12 @@ pub enum StoreError {
     /// there, but must not be relied on.
     #[error("the database cannot be written to: {0}")]
     Unwritable(WriteFault),
+    /// Rows or pages were altered by something else than nicelist. Nothing of that is served.
+    #[error("the database is damaged: {0}; restore it from a backup")]
+    Damaged(String),
+    /// A row that this version cannot read, although it is as it was written.
+    #[error("unreadable {0}")]
+    Unreadable(String),
     /// The database failed.
     #[error("database: {0}")]
     Database(String),
@@ -302,6 +311,13 @@ pub trait Store: Send + Sync + 'static {
     /// The newest time that the database knows: the one noted last by [`Store::prove_writable`],
     /// or else the newest revision, event or sync.
     async fn newest_time(&self) -> StoreResult<Option<Timestamp>>;
+
+    /// The rows that cannot be read and are therefore not served, as far as rows were read.
+    fn quarantined(&self) -> Vec<QuarantinedRow>;
+
+    /// Checks the structure of the file, on a connection of its own; nothing to do for a database
+    /// that checks its pages itself. What is wrong, if anything is.
+    async fn quick_check(&self) -> StoreResult<Option<String>>;
 
     // --- Other processes ---
 

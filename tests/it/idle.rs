@@ -13,9 +13,9 @@ use nicelist::protocol::{
 use nicelist::rule::{MachineId, Policy, PolicyKind, Revision, Rule, Scope, Target};
 use nicelist::store::{
     self, Author, Change, Committed, Durability, Edit, EventFilter, EventPurge, Health, HostFilter,
-    Installation, LedgerRow, PolicySnapshot, RevisionFilter, RuleFilter, RuleKey, RulePlace,
-    RuleRecord, RuleTurn, RuleVersion, ScopeId, Store, StoreResult, StoredEvent, StoredHost,
-    StoredRevision, TokenRecord,
+    Installation, LedgerRow, PolicySnapshot, QuarantinedRow, RevisionFilter, RuleFilter, RuleKey,
+    RulePlace, RuleRecord, RuleTurn, RuleVersion, ScopeId, Store, StoreResult, StoredEvent,
+    StoredHost, StoredRevision, TokenRecord,
 };
 use nicelist::sync::{Engine, RULES_A_PAGE};
 
@@ -40,6 +40,10 @@ macro_rules! overhear {
 
             fn is_shared(&self) -> bool {
                 self.shared
+            }
+
+            fn quarantined(&self) -> Vec<QuarantinedRow> {
+                self.store.quarantined()
             }
         }
     };
@@ -81,6 +85,7 @@ overhear! {
     async fn health(&self) -> StoreResult<Health>;
     async fn prove_writable(&self, clock: Option<Timestamp>) -> StoreResult<()>;
     async fn newest_time(&self) -> StoreResult<Option<Timestamp>>;
+    async fn quick_check(&self) -> StoreResult<Option<String>>;
     async fn changed_elsewhere(&self);
 }
 

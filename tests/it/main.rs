@@ -24,6 +24,7 @@ mod fleet;
 mod generations;
 mod history;
 mod idle;
+mod integrity;
 mod kill;
 mod lab;
 mod lint;

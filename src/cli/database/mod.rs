@@ -1,5 +1,6 @@
 //! `nicelist database`.
 
+mod check;
 mod compare;
 mod copy;
 mod migrate;
@@ -16,11 +17,12 @@ use super::ui::Progress;
 use crate::config::{Database, Place};
 use crate::server::moving::{MovingError, Step};
 
-/// Copy, compare and migrate whole databases
+/// Copy, compare, check and migrate whole databases
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
     Copy(copy::CopyArgs),
     Compare(compare::CompareArgs),
+    Check(check::CheckArgs),
     Migrate(migrate::MigrateArgs),
 }
 
@@ -28,6 +30,7 @@ pub(super) async fn run(context: &Context, command: Command) -> Result<(), CliEr
     match command {
         Command::Copy(args) => copy::run(context, args).await,
         Command::Compare(args) => compare::run(context, args).await,
+        Command::Check(args) => check::run(context, &args).await,
         Command::Migrate(args) => migrate::run(context, args).await,
     }
 }

@@ -2,10 +2,14 @@
 
 use axum::Json;
 
-use crate::api::Status;
+use crate::api::{Status, UnreadableRow};
 use crate::server::access::Viewer;
 use crate::server::answer::Answer;
 use crate::server::app::Shared;
+use crate::store::QuarantinedRow;
+
+/// Rows that cannot be read that are shown.
+const SHOWN: usize = 20;
 
 /// The server's version, the newest revision, how much was encoded, and what the token may do.
 #[utoipa::path(get, path = "/status", responses((status = 200, body = Status)))]
@@ -13,6 +17,13 @@ pub(super) async fn status(
     axum::extract::State(state): Shared,
     Viewer(operator): Viewer,
 ) -> Answer<Status> {
+    let unreadable = state.store.quarantined();
+    let row = |row: &QuarantinedRow| UnreadableRow {
+        table: row.table.to_owned(),
+        id: row.id,
+        about: row.about.clone(),
+        reason: row.reason.clone(),
+    };
     Ok(Json(Status {
         version: env!("CARGO_PKG_VERSION").to_owned(),
         revision: state.engine.head(),
@@ -20,5 +31,7 @@ pub(super) async fn status(
         token: operator.name,
         role: operator.role,
         readiness: state.health.published(),
+        unreadable: unreadable.len(),
+        unreadable_rows: unreadable.iter().take(SHOWN).map(row).collect(),
     }))
 }

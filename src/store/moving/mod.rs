@@ -152,6 +152,32 @@ pub async fn migrate(url: &str, dry_run: bool) -> StoreResult<Migrated> {
     Ok(Migrated { from, to: place.newest() })
 }
 
+/// What a check of a whole database found.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Checked {
+    /// Rows that have a checksum.
+    pub rows: u64,
+    /// What is wrong, if anything is.
+    pub damage: Option<String>,
+}
+
+/// Checks the structure of a database and the checksums of its rules, settings and tags. It stays
+/// as it is.
+///
+/// # Errors
+/// When it cannot be opened or read.
+pub async fn check(url: &str) -> StoreResult<Checked> {
+    let (rows, damage) = match Place::of(url)? {
+        Place::Sqlite(path) => {
+            let path = path.to_owned();
+            let checking = tokio::task::spawn_blocking(move || sqlite::check::whole(&path));
+            checking.await.map_err(|error| StoreError::Database(error.to_string()))??
+        }
+        Place::Postgres(url) => postgres::check::whole(url).await?,
+    };
+    Ok(Checked { rows, damage })
+}
+
 /// Where a database is.
 #[derive(Clone, Copy, Debug)]
 enum Place<'a> {

@@ -91,6 +91,7 @@ const RULE_COLUMNS: &[Column] = &[
     text("ticket"),
     text("source"),
     integer("expires"),
+    integer("checksum"),
 ];
 
 const SETTING_COLUMNS: &[Column] = &[
@@ -100,6 +101,7 @@ const SETTING_COLUMNS: &[Column] = &[
     text("value"),
     integer("made"),
     integer("ended"),
+    integer("checksum"),
 ];
 
 const TAG_COLUMNS: &[Column] = &[
@@ -110,6 +112,7 @@ const TAG_COLUMNS: &[Column] = &[
     integer("made"),
     integer("ended"),
     text("membership"),
+    integer("checksum"),
 ];
 
 const HOST_COLUMNS: &[Column] = &[

@@ -9,6 +9,7 @@ use super::scopes::{self, Scopes};
 use super::{codes, policy, query};
 use crate::fleet::InForce;
 use crate::rule::{Counts, Revision, RevisionCounts, RevisionRecord, Target};
+use crate::store::quarantine::{PageSize, listed};
 use crate::store::{RevisionFilter, RulePlace, RuleTurn, RuleVersion, StoreResult, StoredRevision};
 
 /// What [`revision`] reads.
@@ -100,8 +101,8 @@ pub(super) async fn turned(
 ) -> StoreResult<(InForce, InForce)> {
     let at = codes::revision(at);
     Ok((
-        policy::tags_and_settings(on, "ended = $1", at).await?,
-        policy::tags_and_settings(on, "made = $1", at).await?,
+        policy::tags_and_settings(on, "ended = $1", at, None).await?,
+        policy::tags_and_settings(on, "made = $1", at, None).await?,
     ))
 }
 
@@ -143,18 +144,17 @@ async fn that_made(
         content_of("o")
     );
     let mut scopes = Scopes::default();
-    let mut changes = Vec::new();
-    let values: super::Values<'_> = &[&codes::revision(at), &above, &codes::limit(limit)];
-    for row in &query(on, &sql, values).await? {
+    let mut change = |row: &Row| {
         let scope = scopes.read(row, 2)?;
         let made = rows::rule(row, 5, scope.clone())?;
         let before = match row.try_get::<_, Option<i64>>(1)? {
-            Some(_) => Some(rows::rule(row, 5 + KEY + WIDTH, scope)?),
+            Some(_) => listed(rows::rule(row, 5 + KEY + WIDTH, scope))?,
             None => None,
         };
-        changes.push((RulePlace::Made(row.try_get(0)?), RuleTurn { before, after: Some(made) }));
-    }
-    Ok(changes)
+        Ok((RulePlace::Made(row.try_get(0)?), RuleTurn { before, after: Some(made) }))
+    };
+    let at = codes::revision(at);
+    page(on, &sql, &[&at, &above], limit, &mut change).await
 }
 
 async fn that_ended(
@@ -180,14 +180,36 @@ async fn that_ended(
         successor("NOT NULL"),
     );
     let mut scopes = Scopes::default();
-    let mut changes = Vec::new();
-    let values: super::Values<'_> = &[&codes::revision(at), &above, &codes::limit(limit)];
-    for row in &query(on, &sql, values).await? {
+    let mut change = |row: &Row| {
         let before = rows::rule(row, 4, scopes.read(row, 1)?)?;
         let turn = RuleTurn { before: Some(before), after: None };
-        changes.push((RulePlace::Ended(row.try_get(0)?), turn));
+        Ok((RulePlace::Ended(row.try_get(0)?), turn))
+    };
+    let at = codes::revision(at);
+    page(on, &sql, &[&at, &above], limit, &mut change).await
+}
+
+/// A page of what can be read. How many rows to read is the parameter behind the values.
+async fn page<T>(
+    on: &impl GenericClient,
+    sql: &str,
+    values: super::Values<'_>,
+    limit: usize,
+    read: &mut (impl FnMut(&Row) -> StoreResult<T> + Send),
+) -> StoreResult<Vec<T>> {
+    let mut size = PageSize::new(limit);
+    loop {
+        let rows = codes::limit(size.rows);
+        let values: Vec<_> = values.iter().copied().chain([&rows as _]).collect();
+        let found = query(on, sql, &values).await?;
+        let mut items = Vec::new();
+        for row in &found {
+            items.extend(listed(read(row))?);
+        }
+        if size.is_complete(&mut items, found.len()) {
+            return Ok(items);
+        }
     }
-    Ok(changes)
 }
 
 /// All rules that a target ever had, in all scopes, the newest first.
@@ -211,20 +233,17 @@ pub(super) async fn versions(
         format!("{} UNION ALL {} ORDER BY 1 DESC LIMIT $4", select("NULL"), select("NOT NULL"));
     let rule_type = codes::rule_type(target.rule_type());
     let below = before.unwrap_or(i64::MAX);
-    let values: super::Values<'_> =
-        &[&rule_type, &target.identifier(), &below, &codes::limit(limit)];
-    let mut versions = Vec::new();
-    for row in &query(on, &sql, values).await? {
+    let mut version = |row: &Row| {
         let scope = codes::to_scope(row.try_get(1)?, row.try_get(2)?)?;
         let ended: Option<i64> = row.try_get(7)?;
-        versions.push(RuleVersion {
+        Ok(RuleVersion {
             id: row.try_get(0)?,
             rule: rows::rule(row, 11, scope)?,
             made: revision(row, 3)?,
             ended: ended.map(|_| revision(row, 7)).transpose()?,
-        });
-    }
-    Ok(versions)
+        })
+    };
+    page(on, &sql, &[&rule_type, &target.identifier(), &below], limit, &mut version).await
 }
 
 /// Notes how much a revision did that is complete but for that. What it did to rules is counted

@@ -7,6 +7,7 @@
 //!
 //! Every method fails soon when the database is not there, and works again when it is.
 
+pub(super) mod check;
 mod commit;
 mod events;
 mod failure;
@@ -44,11 +45,12 @@ use self::pool::{Use, snapshot};
 use self::url::Address;
 use self::writer::Writer;
 use super::codes;
+use super::quarantine::Quarantine;
 use super::{
     Change, Committed, Durability, EventFilter, EventPurge, Health, HostFilter, Installation,
-    LedgerRow, PolicySnapshot, RevisionFilter, RuleFilter, RuleKey, RulePlace, RuleRecord,
-    RuleTurn, RuleVersion, ScopeId, Store, StoreResult, StoredEvent, StoredHost, StoredRevision,
-    TokenRecord,
+    LedgerRow, PolicySnapshot, QuarantinedRow, RevisionFilter, RuleFilter, RuleKey, RulePlace,
+    RuleRecord, RuleTurn, RuleVersion, ScopeId, Store, StoreResult, StoredEvent, StoredHost,
+    StoredRevision, TokenRecord,
 };
 use crate::fleet::{Event, EventId, EventStat, Host, InForce, ScopeSetId};
 use crate::rule::{MachineId, Revision, Scope, Target};
@@ -74,6 +76,7 @@ pub(super) struct Postgres {
     hosts: Writer<Saves>,
     events: Writer<Keeping>,
     listener: Listener,
+    quarantine: Quarantine,
 }
 
 impl Postgres {
@@ -90,6 +93,7 @@ impl Postgres {
             hosts: Writer::start(Saves, pool(Use::WriteByKey)?),
             events: Writer::start(Keeping::default(), pool(Use::Write)?),
             listener: Listener::start(address),
+            quarantine: Quarantine::default(),
         })
     }
 
@@ -139,7 +143,7 @@ impl Store for Postgres {
     }
 
     async fn snapshot(&self) -> StoreResult<PolicySnapshot> {
-        at_once!(self, |on| policy::snapshot(on))
+        at_once!(self, |on| policy::snapshot(on, &self.quarantine))
     }
 
     async fn snapshot_at(&self, at: Revision) -> StoreResult<PolicySnapshot> {
@@ -152,7 +156,7 @@ impl Store for Postgres {
         above: i64,
         limit: usize,
     ) -> StoreResult<Vec<LedgerRow>> {
-        at_once!(self, |on| policy::ledger(on, since, above, limit))
+        at_once!(self, |on| policy::ledger(on, since, above, limit, &self.quarantine))
     }
 
     async fn rules(
@@ -311,6 +315,14 @@ impl Store for Postgres {
 
     async fn newest_time(&self) -> StoreResult<Option<Timestamp>> {
         health::newest_time(&self.reader().await?).await
+    }
+
+    fn quarantined(&self) -> Vec<QuarantinedRow> {
+        self.quarantine.rows()
+    }
+
+    async fn quick_check(&self) -> StoreResult<Option<String>> {
+        Ok(None)
     }
 
     async fn changed_elsewhere(&self) {

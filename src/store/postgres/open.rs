@@ -5,7 +5,7 @@ use tokio_postgres::error::SqlState;
 
 use super::locks::Lock;
 use super::url::chain;
-use super::{filter, query, snapshot};
+use super::{check, filter, query, snapshot};
 use crate::store::StoreError;
 
 /// Whose schema it is, in the table that says so.
@@ -20,7 +20,10 @@ const MIGRATIONS: &[&str] = &[
     include_str!("migrations/0002_events.sql"),
     include_str!("migrations/0003_history.sql"),
     include_str!("migrations/0004_tag_membership.sql"),
+    include_str!("migrations/0005_checksums.sql"),
 ];
+/// The version from which on rows have checksums.
+const CHECKSUMS: usize = 5;
 
 /// Checks that the database is ours to write, and brings its schema up to date. What is wrong is
 /// said in a user's words.
@@ -210,8 +213,11 @@ async fn apply(writing: &impl GenericClient, version: usize) -> Result<(), Store
     let mark = "CREATE TABLE IF NOT EXISTS nicelist_schema (
         program text COLLATE \"C\" PRIMARY KEY, version bigint NOT NULL)";
     writing.batch_execute(mark).await?;
-    for migration in MIGRATIONS.iter().skip(version) {
+    for (before, migration) in MIGRATIONS.iter().enumerate().skip(version) {
         writing.batch_execute(migration).await?;
+        if before + 1 == CHECKSUMS {
+            check::fill(writing).await?;
+        }
     }
     let newest = i64::try_from(MIGRATIONS.len().max(version)).unwrap_or(i64::MAX);
     let mark = "INSERT INTO nicelist_schema (program, version) VALUES ($1, $2)

@@ -14,6 +14,7 @@ use super::codes;
 use crate::fleet::{Setting, SettingKey, Tag};
 use crate::rule::{Bundle, Notice, Policy, Provenance, Rule, Scope, Target};
 use crate::store::StoreResult;
+use crate::store::checksum::RowHasher;
 
 /// What a rule says beyond its key. Two rules of one key are the same if this is.
 pub(super) const CONTENT: &str = "policy, cel, message, url, button_label, app_name, \
@@ -64,6 +65,81 @@ pub(super) fn content(rule: &Rule) -> Content<'_> {
         source: source.as_deref(),
         expires: rule.expires.map(|expires| expires.as_millisecond()),
     }
+}
+
+/// The checksum of a rule, but for the revision that makes it.
+pub(super) fn checksum(hasher: &mut RowHasher, target: &Target, rule: &Rule) -> i64 {
+    hasher.integer(Some(codes::rule_type(target.rule_type())));
+    hasher.text(Some(target.identifier().as_bytes()));
+    add_scope(hasher, rule.scope());
+    add_content(hasher, &content(rule));
+    hasher.finish(0)
+}
+
+/// The checksum of a setting that has not ended.
+pub(super) fn setting_checksum(
+    hasher: &mut RowHasher,
+    scope: &Scope,
+    key: SettingKey,
+    value: &str,
+    made: i64,
+) -> i64 {
+    add_scope(hasher, scope);
+    hasher.text(Some(key.name().as_bytes())).text(Some(value.as_bytes())).finish(made)
+}
+
+/// The checksum of a tag that has not ended.
+pub(super) fn tag_checksum(hasher: &mut RowHasher, tag: &Tag, membership: &str, made: i64) -> i64 {
+    hasher.text(Some(tag.name.as_str().as_bytes())).integer(Some(tag.priority.into()));
+    let description = tag.description.as_deref().map(clean);
+    hasher.text(description.as_deref().map(str::as_bytes)).text(Some(membership.as_bytes()));
+    hasher.finish(made)
+}
+
+fn add_scope(hasher: &mut RowHasher, scope: &Scope) {
+    hasher.integer(Some(codes::scope_kind(scope))).text(Some(scope.name().as_bytes()));
+}
+
+fn add_content(hasher: &mut RowHasher, content: &Content<'_>) {
+    let Content {
+        policy,
+        cel,
+        message,
+        url,
+        button_label,
+        app_name,
+        bundle_hash,
+        bundle_count,
+        comment,
+        ticket,
+        source,
+        expires,
+    } = content;
+    hasher.integer(*policy);
+    for text in [cel, message, url, button_label, app_name, bundle_hash] {
+        hasher.text(text.map(str::as_bytes));
+    }
+    hasher.integer(*bundle_count);
+    for text in [comment, ticket, source] {
+        hasher.text(text.map(str::as_bytes));
+    }
+    hasher.integer(*expires);
+}
+
+/// Adds the columns from `first` on as they are stored: numbers and texts.
+pub(super) fn add(
+    hasher: &mut RowHasher,
+    row: &Row,
+    columns: std::ops::Range<usize>,
+) -> StoreResult<()> {
+    for column in columns {
+        if *row.columns()[column].type_() == Type::INT8 {
+            hasher.integer(row.try_get(column)?);
+        } else {
+            hasher.text(row.try_get::<_, Option<&str>>(column)?.map(str::as_bytes));
+        }
+    }
+    Ok(())
 }
 
 /// A text on its way into the database, which takes every character but NUL: U+FFFD stands for
@@ -122,15 +198,15 @@ pub(super) fn rule(row: &Row, first: usize, scope: Scope) -> StoreResult<Rule> {
     let target = Target::new(rule_type, row.try_get(first + 1)?)
         .map_err(|error| codes::corrupt("target", &error))?;
     let kind = codes::to_policy(row.try_get(at(0))?)?;
-    let policy =
-        Policy::new(kind, row.try_get(at(1))?).map_err(|error| codes::corrupt("policy", &error))?;
+    let policy = Policy::stored(kind, row.try_get(at(1))?)
+        .map_err(|error| codes::corrupt("policy", &error))?;
     let mut rule =
         Rule::new(target, scope, policy).map_err(|error| codes::corrupt("rule", &error))?;
     let hash: Option<&str> = row.try_get(at(6))?;
     let bundle = match (hash, row.try_get::<_, Option<i64>>(at(7))?) {
+        // It only announces that the bundle may run: the rule is as good without one.
         (Some(hash), Some(count)) => {
-            let count = u32::try_from(count).map_err(|_| codes::corrupt("count", &count))?;
-            Some(Bundle::new(hash, count).map_err(|error| codes::corrupt("bundle", &error))?)
+            u32::try_from(count).ok().and_then(|count| Bundle::new(hash, count).ok())
         }
         _ => None,
     };

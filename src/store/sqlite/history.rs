@@ -1,13 +1,14 @@
 //! Policy through time: revisions, what each did, and one target's rules from first to last.
 
 use rusqlite::types::Value;
-use rusqlite::{Connection, Row, params_from_iter};
+use rusqlite::{Connection, Row, Rows, params_from_iter};
 
 use super::rows::{self, WIDTH, str_at};
 use super::scopes::{self, Scopes};
 use super::{codes, policy};
 use crate::fleet::InForce;
 use crate::rule::{Counts, Revision, RevisionCounts, RevisionRecord, Target};
+use crate::store::quarantine::{listed, page_of_readable};
 use crate::store::{RevisionFilter, RulePlace, RuleTurn, RuleVersion, StoreResult, StoredRevision};
 
 /// What [`revision`] reads.
@@ -118,7 +119,7 @@ fn touching_target(target: &Target, scope: Option<i64>) -> (String, Vec<Value>) 
 pub(super) fn turned(connection: &Connection, at: Revision) -> StoreResult<(InForce, InForce)> {
     let of = |column: &str| {
         let condition = format!("{column} = ?1");
-        policy::tags_and_settings(connection, &condition, codes::revision(at))
+        policy::tags_and_settings(connection, &condition, codes::revision(at), None)
     };
     Ok((of("ended")?, of("made")?))
 }
@@ -161,18 +162,19 @@ fn that_made(
         policy::content_of("o")
     );
     let mut statement = connection.prepare_cached(&sql)?;
-    let mut found = statement.query((codes::revision(at), above, codes::limit(limit)))?;
-    let mut changes = Vec::new();
-    while let Some(row) = found.next()? {
+    let mut change = |row: &Row<'_>| {
         let scope = scopes.get(row.get(1)?)?;
         let made = rows::rule(row, 3, scope.clone())?;
         let before = match row.get::<_, Option<i64>>(2)? {
-            Some(_) => Some(rows::rule(row, 3 + KEY + WIDTH, scope)?),
+            Some(_) => listed(rows::rule(row, 3 + KEY + WIDTH, scope))?,
             None => None,
         };
-        changes.push((RulePlace::Made(row.get(0)?), RuleTurn { before, after: Some(made) }));
-    }
-    Ok(changes)
+        Ok((RulePlace::Made(row.get(0)?), RuleTurn { before, after: Some(made) }))
+    };
+    page_of_readable(limit, |limit| {
+        let mut found = statement.query((codes::revision(at), above, codes::limit(limit)))?;
+        all(&mut found, &mut change)
+    })
 }
 
 fn that_ended(
@@ -192,14 +194,27 @@ fn that_ended(
         successor("rule_past", "NOT NULL"),
     );
     let mut statement = connection.prepare_cached(&sql)?;
-    let mut found = statement.query((codes::revision(at), above, codes::limit(limit)))?;
-    let mut changes = Vec::new();
-    while let Some(row) = found.next()? {
+    let mut change = |row: &Row<'_>| {
         let before = rows::rule(row, 2, scopes.get(row.get(1)?)?)?;
-        changes
-            .push((RulePlace::Ended(row.get(0)?), RuleTurn { before: Some(before), after: None }));
+        Ok((RulePlace::Ended(row.get(0)?), RuleTurn { before: Some(before), after: None }))
+    };
+    page_of_readable(limit, |limit| {
+        let mut found = statement.query((codes::revision(at), above, codes::limit(limit)))?;
+        all(&mut found, &mut change)
+    })
+}
+
+/// What can be read of some rows, and how many rows there are.
+fn all<T>(
+    found: &mut Rows<'_>,
+    mut read: impl FnMut(&Row<'_>) -> StoreResult<T>,
+) -> StoreResult<(Vec<T>, usize)> {
+    let (mut values, mut rows) = (Vec::new(), 0);
+    while let Some(row) = found.next()? {
+        rows += 1;
+        values.extend(listed(read(row))?);
     }
-    Ok(changes)
+    Ok((values, rows))
 }
 
 fn successor(index: &str, ended: &str) -> String {
@@ -235,20 +250,20 @@ pub(super) fn versions(
     let mut statement = connection.prepare_cached(&sql)?;
     let below = before.unwrap_or(i64::MAX);
     let rule_type = codes::rule_type(target.rule_type());
-    let mut found =
-        statement.query((rule_type, target.identifier(), below, codes::limit(limit)))?;
-    let mut versions = Vec::new();
-    while let Some(row) = found.next()? {
+    let version = |row: &Row<'_>| {
         let scope = codes::to_scope(row.get(1)?, str_at(row, 2)?)?;
         let ended: Option<i64> = row.get(7)?;
-        versions.push(RuleVersion {
+        Ok(RuleVersion {
             id: row.get(0)?,
             rule: rows::rule(row, 11, scope)?,
             made: revision(row, 3)?,
             ended: ended.map(|_| revision(row, 7)).transpose()?,
-        });
-    }
-    Ok(versions)
+        })
+    };
+    page_of_readable(limit, |limit| {
+        let key = (rule_type, target.identifier(), below, codes::limit(limit));
+        all(&mut statement.query(key)?, version)
+    })
 }
 
 /// Notes how much a revision did that is complete but for that.

@@ -5,6 +5,7 @@
 //! few connections of their own, each answer from one snapshot. A change of policy is one
 //! transaction of its own: a process that is killed leaves it whole or absent.
 
+pub(super) mod check;
 mod commit;
 mod events;
 mod having;
@@ -30,6 +31,7 @@ use async_trait::async_trait;
 use jiff::Timestamp;
 use tempfile::TempDir;
 
+use self::check::Depth;
 use self::events::Part;
 use self::hosts::HostRow;
 use self::identity::Identity;
@@ -37,11 +39,12 @@ use self::open::Use;
 use self::readers::Readers;
 use self::writer::{Done, Turn, Writer};
 use super::codes;
+use super::quarantine::Quarantine;
 use super::{
     Change, Committed, Durability, EventFilter, EventPurge, Health, HostFilter, Installation,
-    LedgerRow, PolicySnapshot, RevisionFilter, RuleFilter, RuleKey, RulePlace, RuleRecord,
-    RuleTurn, RuleVersion, ScopeId, Store, StoreError, StoreResult, StoredEvent, StoredHost,
-    StoredRevision, TokenRecord,
+    LedgerRow, PolicySnapshot, QuarantinedRow, RevisionFilter, RuleFilter, RuleKey, RulePlace,
+    RuleRecord, RuleTurn, RuleVersion, ScopeId, Store, StoreError, StoreResult, StoredEvent,
+    StoredHost, StoredRevision, TokenRecord,
 };
 use crate::fleet::{Event, EventId, EventStat, Host, InForce, ScopeSetId};
 use crate::rule::{MachineId, Revision, Scope, Target};
@@ -51,6 +54,20 @@ const MEMORY: &str = ":memory:";
 
 impl From<rusqlite::Error> for StoreError {
     fn from(error: rusqlite::Error) -> Self {
+        use rusqlite::{Error, ErrorCode};
+        match (&error, error.sqlite_error_code()) {
+            (_, Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase)) => {
+                return Self::Damaged(error.to_string());
+            }
+            (
+                Error::InvalidColumnType(..)
+                | Error::FromSqlConversionFailure(..)
+                | Error::IntegralValueOutOfRange(..)
+                | Error::Utf8Error(..),
+                _,
+            ) => return Self::Unreadable(error.to_string()),
+            _ => {}
+        }
         match error.sqlite_error().and_then(health::fault) {
             Some(fault) => {
                 tracing::debug!(%error, "the database cannot be written to");
@@ -67,6 +84,7 @@ pub(super) struct Sqlite {
     readers: Arc<Readers>,
     writer: Writer,
     identity: Arc<Identity>,
+    quarantine: Quarantine,
     _folder: Option<TempDir>,
 }
 
@@ -96,7 +114,8 @@ impl Sqlite {
         let writer = writer.map_err(|error| error.to_string())?;
         let readers = Readers::open(path.to_owned(), Arc::clone(&identity));
         let readers = Arc::new(readers.map_err(open::reason)?);
-        Ok(Self { readers, writer, identity, _folder: folder })
+        let quarantine = Quarantine::default();
+        Ok(Self { readers, writer, identity, quarantine, _folder: folder })
     }
 }
 
@@ -126,7 +145,8 @@ impl Store for Sqlite {
     }
 
     async fn snapshot(&self) -> StoreResult<PolicySnapshot> {
-        self.readers.read(policy::snapshot).await
+        let quarantine = self.quarantine.clone();
+        self.readers.read(move |on| policy::snapshot(on, &quarantine)).await
     }
 
     async fn snapshot_at(&self, at: Revision) -> StoreResult<PolicySnapshot> {
@@ -139,7 +159,8 @@ impl Store for Sqlite {
         above: i64,
         limit: usize,
     ) -> StoreResult<Vec<LedgerRow>> {
-        self.readers.read(move |on| policy::ledger(on, since, above, limit)).await
+        let quarantine = self.quarantine.clone();
+        self.readers.read(move |on| policy::ledger(on, since, above, limit, &quarantine)).await
     }
 
     async fn rules(
@@ -318,6 +339,17 @@ impl Store for Sqlite {
 
     async fn newest_time(&self) -> StoreResult<Option<Timestamp>> {
         self.readers.read(health::newest_time).await
+    }
+
+    fn quarantined(&self) -> Vec<QuarantinedRow> {
+        self.quarantine.rows()
+    }
+
+    async fn quick_check(&self) -> StoreResult<Option<String>> {
+        self.identity.check().map_err(StoreError::Unwritable)?;
+        let path = self.identity.path().to_owned();
+        let checking = tokio::task::spawn_blocking(move || check::structure(&path, Depth::Quick));
+        checking.await.map_err(|error| StoreError::Database(error.to_string()))?
     }
 
     async fn changed_elsewhere(&self) {

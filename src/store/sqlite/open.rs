@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use rusqlite::{Connection, ErrorCode, OpenFlags, TransactionBehavior};
 
+use super::check;
 use crate::store::Durability;
 
 /// "nice", in the header of every database of ours.
@@ -27,7 +28,10 @@ const MIGRATIONS: &[&str] = &[
     include_str!("migrations/0002_events.sql"),
     include_str!("migrations/0003_history.sql"),
     include_str!("migrations/0004_tag_membership.sql"),
+    include_str!("migrations/0005_checksums.sql"),
 ];
+/// The version from which on rows have checksums.
+const CHECKSUMS: usize = 5;
 
 /// The newest version of the schema.
 pub(in crate::store) const NEWEST: usize = MIGRATIONS.len();
@@ -162,8 +166,11 @@ fn migrate(connection: &mut Connection) -> Result<(), String> {
 }
 
 fn apply(writing: &Connection, version: usize) -> rusqlite::Result<()> {
-    for migration in MIGRATIONS.iter().skip(version) {
+    for (before, migration) in MIGRATIONS.iter().enumerate().skip(version) {
         writing.execute_batch(migration)?;
+        if before + 1 == CHECKSUMS {
+            check::fill(writing)?;
+        }
     }
     writing.pragma_update(None, "application_id", APPLICATION_ID)?;
     let newest = i64::try_from(MIGRATIONS.len().max(version)).unwrap_or(i64::MAX);

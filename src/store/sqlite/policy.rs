@@ -5,9 +5,11 @@ use rusqlite::{Connection, Row, params_from_iter};
 
 use super::rows::{self, CONTENT, WIDTH, str_at};
 use super::scopes::{self, Scopes};
-use super::{codes, commit, history};
+use super::{check, codes, commit, history};
 use crate::fleet::InForce;
 use crate::rule::Revision;
+use crate::store::checksum::{self, Damage, RowHasher};
+use crate::store::quarantine::{Quarantine, listed, page_of_readable};
 use crate::store::{
     LedgerRow, PolicySnapshot, RuleFilter, RuleKey, RuleRecord, ScopeId, StoreResult,
 };
@@ -25,8 +27,9 @@ pub(super) fn ledger(
     since: Revision,
     above: i64,
     limit: usize,
+    quarantine: &Quarantine,
 ) -> StoreResult<Vec<LedgerRow>> {
-    let mut page = Page { rows: Vec::new(), scopes: Scopes::new(connection)?, limit };
+    let mut page = Page::new(connection, limit, quarantine)?;
     let since = codes::revision(since);
     let known: i64 = connection
         .prepare_cached(
@@ -40,11 +43,10 @@ pub(super) fn ledger(
             .query_one([since, MANY_ENDED], |row| row.get(0))?;
         let table =
             if ended < MANY_ENDED { "rule INDEXED BY rule_ended" } else { "rule NOT INDEXED" };
-        let condition = "id > ? AND id <= ? AND ended > ?";
-        page.fill(connection, table, condition, &[above, known, since])?;
+        page.fill(connection, table, "id > ? AND id <= ? AND ended > ?", [above, known, since])?;
     }
-    page.fill(connection, "rule", "id > ?", &[above.max(known)])?;
-    Ok(page.rows)
+    page.fill(connection, "rule", "id > ?", [above.max(known)])?;
+    page.finish()
 }
 
 /// A page that is being read.
@@ -52,31 +54,73 @@ struct Page<'c> {
     rows: Vec<LedgerRow>,
     scopes: Scopes<'c>,
     limit: usize,
+    hasher: RowHasher,
+    damage: Damage,
+    quarantine: &'c Quarantine,
 }
 
-impl Page<'_> {
-    /// Reads the rows of a table that fulfil a condition, up to the limit.
-    fn fill(
+impl<'c> Page<'c> {
+    fn new(
+        connection: &'c Connection,
+        limit: usize,
+        quarantine: &'c Quarantine,
+    ) -> StoreResult<Self> {
+        let (hasher, damage) = (RowHasher::default(), Damage::default());
+        let scopes = Scopes::new(connection)?;
+        Ok(Self { rows: Vec::new(), scopes, limit, hasher, damage, quarantine })
+    }
+
+    /// The rows, unless one of them is damaged.
+    fn finish(self) -> StoreResult<Vec<LedgerRow>> {
+        self.damage.into_result()?;
+        Ok(self.rows)
+    }
+
+    /// Reads the rows of a table that fulfil a condition, up to the limit. The first value of the
+    /// condition is the id that they are above.
+    fn fill<const N: usize>(
         &mut self,
         connection: &Connection,
         table: &str,
         condition: &str,
-        values: &[i64],
+        mut values: [i64; N],
     ) -> StoreResult<()> {
-        let left = codes::limit(self.limit - self.rows.len());
         let sql = format!(
-            "SELECT id, scope, made, ended, rule_type, identifier, {CONTENT} FROM {table}
+            "SELECT id, scope, made, ended, rule_type, identifier, {CONTENT}, checksum FROM {table}
              WHERE {condition} ORDER BY id LIMIT ?"
         );
         let mut statement = connection.prepare_cached(&sql)?;
-        let values = values.iter().copied().chain([left]);
-        let mut found = statement.query(params_from_iter(values))?;
-        while let Some(row) = found.next()? {
-            let scope: i64 = row.get(1)?;
-            let ended: Option<i64> = row.get(3)?;
-            let rule = rows::rule(row, 4, self.scopes.get(scope)?)?;
+        // Rows that cannot be read make room for others: a short page is the last one.
+        while self.rows.len() < self.limit {
+            let wanted = self.limit - self.rows.len();
+            let mut found = statement
+                .query(params_from_iter(values.into_iter().chain([codes::limit(wanted)])))?;
+            let mut read = 0;
+            while let Some(row) = found.next()? {
+                read += 1;
+                values[0] = row.get(0)?;
+                self.take(row)?;
+            }
+            if read < wanted {
+                break;
+            }
+        }
+        Ok(())
+    }
+
+    fn take(&mut self, row: &Row<'_>) -> StoreResult<()> {
+        let id: i64 = row.get(0)?;
+        let about = || row.get(5).unwrap_or_else(|_| "no text".to_owned());
+        if !rule_is_sound(&mut self.hasher, &mut self.scopes, row)? {
+            self.damage.add("rule", id, &about());
+            return Ok(());
+        }
+        let (scope, ended): (i64, Option<i64>) = (row.get(1)?, row.get(3)?);
+        let read = self.scopes.get(scope).and_then(|scope| rows::rule(row, 4, scope));
+        let taken = self.quarantine.take(read, "rule", id, about, ended.is_some())?;
+        if let Some(rule) = taken {
             self.rows.push(LedgerRow {
-                id: row.get(0)?,
+                id,
                 scope: ScopeId(scope),
                 rule,
                 made: codes::to_revision(row.get(2)?)?,
@@ -85,6 +129,28 @@ impl Page<'_> {
         }
         Ok(())
     }
+}
+
+/// Whether a row of id, scope, made, ended, type, identifier, content and checksum is as it was
+/// written.
+pub(super) fn rule_is_sound(
+    hasher: &mut RowHasher,
+    scopes: &mut Scopes<'_>,
+    row: &Row<'_>,
+) -> StoreResult<bool> {
+    let number = |column| row.get_ref(column).ok().and_then(|value| value.as_i64().ok());
+    let (Some(scope), Some(made), Some(checksum)) = (number(1), number(2), number(6 + WIDTH))
+    else {
+        return Ok(false);
+    };
+    let Some(scope) = scopes.stored(scope)? else { return Ok(false) };
+    rows::add(hasher, row.get_ref(4)?);
+    rows::add(hasher, row.get_ref(5)?);
+    hasher.integer(Some(scope.kind)).text(Some(scope.name.as_bytes()));
+    for column in 6..6 + WIDTH {
+        rows::add(hasher, row.get_ref(column)?);
+    }
+    Ok(checksum::ended(hasher.finish(made), number(3)) == checksum)
 }
 
 /// A page of the rules in force, now or at a revision.
@@ -174,9 +240,8 @@ impl Wanted {
         let Self { sql: conditions, values } = self;
         let live =
             |when: &str| select("rule_live", &format!("r.ended IS NULL {when} {conditions}"));
-        let limit = codes::limit(limit).into();
         let (sql, values): (String, Vec<Value>) = match past {
-            None => (live(""), values.into_iter().chain([limit]).collect()),
+            None => (live(""), values),
             // What was in force is in force still or has ended since: two ranges in one order.
             Some(at) => {
                 let at = Value::from(codes::revision(at));
@@ -189,17 +254,21 @@ impl Wanted {
                 );
                 let of_live = std::iter::once(at.clone()).chain(values.iter().cloned());
                 let of_past = [at.clone(), at].into_iter().chain(values.iter().cloned());
-                (sql, of_live.chain(of_past).chain([limit]).collect())
+                (sql, of_live.chain(of_past).collect())
             }
         };
         let sql = format!("{sql} ORDER BY 7, 8, 1, 2 LIMIT ?");
         let mut statement = connection.prepare_cached(&sql)?;
-        let mut found = statement.query(params_from_iter(values))?;
-        let mut records = Vec::new();
-        while let Some(row) = found.next()? {
-            records.push(record(row)?);
-        }
-        Ok(records)
+        page_of_readable(limit, |limit| {
+            let limit = Value::from(codes::limit(limit));
+            let mut found = statement.query(params_from_iter(values.iter().chain([&limit])))?;
+            let (mut records, mut read) = (Vec::new(), 0);
+            while let Some(row) = found.next()? {
+                read += 1;
+                records.extend(listed(record(row))?);
+            }
+            Ok((records, read))
+        })
     }
 }
 
@@ -231,9 +300,26 @@ fn record(row: &Row<'_>) -> StoreResult<RuleRecord> {
 }
 
 /// Settings and tags in force, with the newest revision.
-pub(super) fn snapshot(connection: &Connection) -> StoreResult<PolicySnapshot> {
+///
+/// What cannot be read is quarantined; what is damaged is an error.
+pub(super) fn snapshot(
+    connection: &Connection,
+    quarantine: &Quarantine,
+) -> StoreResult<PolicySnapshot> {
     let head = commit::head(connection)?;
-    snapshot_at(connection, head)
+    let mut damage = Damage::default();
+    check::settings(connection, true, &mut damage)?;
+    check::tags(connection, true, &mut damage)?;
+    damage.into_result()?;
+    quarantine.clear("setting");
+    quarantine.clear("tag");
+    let InForce { tags, settings, rules: _ } = tags_and_settings(
+        connection,
+        "ended IS NULL AND made <= ?1",
+        codes::revision(head),
+        Some(quarantine),
+    )?;
+    Ok(PolicySnapshot { head, settings, tags })
 }
 
 /// Settings and tags as they were at a revision.
@@ -241,7 +327,7 @@ pub(super) fn snapshot_at(connection: &Connection, at: Revision) -> StoreResult<
     let head = commit::head(connection)?.min(at);
     let in_force = "made <= ?1 AND (ended IS NULL OR ended > ?1)";
     let InForce { tags, settings, rules: _ } =
-        tags_and_settings(connection, in_force, codes::revision(head))?;
+        tags_and_settings(connection, in_force, codes::revision(head), None)?;
     Ok(PolicySnapshot { head, settings, tags })
 }
 
@@ -251,24 +337,35 @@ pub(super) fn tags_and_settings(
     connection: &Connection,
     condition: &str,
     revision: i64,
+    quarantine: Option<&Quarantine>,
 ) -> StoreResult<InForce> {
+    let unlisted = Quarantine::default();
+    let quarantine = quarantine.unwrap_or(&unlisted);
+    let about = |row: &Row<'_>| row.get(0).unwrap_or_else(|_| "no text".to_owned());
     let mut statement = connection.prepare_cached(&format!(
-        "SELECT name, priority, description, membership FROM tag WHERE {condition} ORDER BY name"
+        "SELECT name, priority, description, membership, id FROM tag WHERE {condition} ORDER BY name"
     ))?;
     let mut found = statement.query([revision])?;
     let mut tags = Vec::new();
     while let Some(row) = found.next()? {
-        tags.push(rows::tag(row, 0)?);
+        tags.extend(quarantine.take(
+            rows::tag(row, 0),
+            "tag",
+            row.get(4)?,
+            || about(row),
+            false,
+        )?);
     }
     let mut statement = connection.prepare_cached(&format!(
-        "SELECT s.kind, s.name, v.key, v.value FROM setting AS v JOIN scope AS s ON s.id = v.scope
-         WHERE {condition}"
+        "SELECT v.key, v.value, s.kind, s.name, v.id
+         FROM setting AS v JOIN scope AS s ON s.id = v.scope WHERE {condition}"
     ))?;
     let mut found = statement.query([revision])?;
     let mut settings = Vec::new();
     while let Some(row) = found.next()? {
-        let scope = codes::to_scope(row.get(0)?, str_at(row, 1)?)?;
-        settings.push((scope, rows::setting(row, 2)?));
+        let read = rows::setting(row, 0)
+            .and_then(|setting| Ok((codes::to_scope(row.get(2)?, str_at(row, 3)?)?, setting)));
+        settings.extend(quarantine.take(read, "setting", row.get(4)?, || about(row), false)?);
     }
     settings.sort_by(|(a, x), (b, y)| (a, x.key()).cmp(&(b, y.key())));
     Ok(InForce { tags, settings, rules: Vec::new() })

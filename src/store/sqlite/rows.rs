@@ -9,6 +9,7 @@ use super::codes;
 use crate::fleet::{Setting, SettingKey, Tag};
 use crate::rule::{Bundle, Notice, Policy, Provenance, Rule, Scope, Target};
 use crate::store::StoreResult;
+use crate::store::checksum::RowHasher;
 
 /// The columns of [`Content`], in its order.
 pub(super) const CONTENT: &str = "policy, cel, message, url, button_label, app_name, \
@@ -47,6 +48,51 @@ pub(super) fn content(rule: &Rule) -> Content<'_> {
     ]
 }
 
+/// The checksum of a rule that has not ended.
+pub(super) fn checksum(hasher: &mut RowHasher, rule: &Rule, made: i64) -> i64 {
+    let key = (codes::rule_type(rule.target().rule_type()), rule.target().identifier());
+    hasher.integer(Some(key.0)).text(Some(key.1.as_bytes()));
+    add_scope(hasher, rule.scope());
+    for value in content(rule) {
+        add(hasher, value);
+    }
+    hasher.finish(made)
+}
+
+/// The checksum of a setting that has not ended.
+pub(super) fn setting_checksum(
+    hasher: &mut RowHasher,
+    scope: &Scope,
+    key: SettingKey,
+    value: &str,
+    made: i64,
+) -> i64 {
+    add_scope(hasher, scope);
+    hasher.text(Some(key.name().as_bytes())).text(Some(value.as_bytes())).finish(made)
+}
+
+/// The checksum of a tag that has not ended.
+pub(super) fn tag_checksum(hasher: &mut RowHasher, tag: &Tag, membership: &str, made: i64) -> i64 {
+    hasher.text(Some(tag.name.as_str().as_bytes())).integer(Some(tag.priority.into()));
+    hasher.text(tag.description.as_deref().map(str::as_bytes)).text(Some(membership.as_bytes()));
+    hasher.finish(made)
+}
+
+fn add_scope(hasher: &mut RowHasher, scope: &Scope) {
+    hasher.integer(Some(codes::scope_kind(scope))).text(Some(scope.name().as_bytes()));
+}
+
+/// Adds a value as it is stored.
+pub(super) fn add(hasher: &mut RowHasher, value: ValueRef<'_>) {
+    match value {
+        ValueRef::Null => hasher.integer(None),
+        ValueRef::Integer(number) => hasher.integer(Some(number)),
+        ValueRef::Text(text) => hasher.text(Some(text)),
+        // A column of ours has neither.
+        ValueRef::Real(_) | ValueRef::Blob(_) => hasher.foreign(),
+    };
+}
+
 /// Whether the columns from `first` on hold just this content.
 pub(super) fn holds(row: &Row<'_>, first: usize, content: &Content<'_>) -> rusqlite::Result<bool> {
     for (place, wanted) in content.iter().enumerate() {
@@ -68,14 +114,13 @@ pub(super) fn rule(row: &Row<'_>, first: usize, scope: Scope) -> StoreResult<Rul
     let kind = codes::to_policy(row.get(at(0))?)?;
     let cel: Option<String> = row.get(at(1))?;
     let policy =
-        Policy::new(kind, cel.as_deref()).map_err(|error| codes::corrupt("policy", &error))?;
+        Policy::stored(kind, cel.as_deref()).map_err(|error| codes::corrupt("policy", &error))?;
     let mut rule =
         Rule::new(target, scope, policy).map_err(|error| codes::corrupt("rule", &error))?;
     let hash: Option<String> = row.get(at(6))?;
     let bundle = match (hash, row.get::<_, Option<u32>>(at(7))?) {
-        (Some(hash), Some(count)) => {
-            Some(Bundle::new(&hash, count).map_err(|error| codes::corrupt("bundle", &error))?)
-        }
+        // It only announces that the bundle may run: the rule is as good without one.
+        (Some(hash), Some(count)) => Bundle::new(&hash, count).ok(),
         _ => None,
     };
     rule.notice = Notice {

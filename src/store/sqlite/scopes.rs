@@ -1,6 +1,7 @@
 //! Scopes and their ids.
 
 use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 
 use rusqlite::{CachedStatement, Connection, OptionalExtension as _};
 
@@ -17,9 +18,16 @@ pub(super) fn find(connection: &Connection, scope: &Scope) -> rusqlite::Result<O
         .optional()
 }
 
+/// A scope as it is stored, and what it is if that can be read.
+pub(super) struct StoredScope {
+    pub(super) kind: i64,
+    pub(super) name: String,
+    scope: StoreResult<Scope>,
+}
+
 /// The scopes behind ids, each read once.
 pub(super) struct Scopes<'c> {
-    known: HashMap<i64, Scope>,
+    known: HashMap<i64, StoredScope>,
     find: CachedStatement<'c>,
 }
 
@@ -32,13 +40,20 @@ impl<'c> Scopes<'c> {
 
     /// The scope behind an id.
     pub(super) fn get(&mut self, id: i64) -> StoreResult<Scope> {
-        if let Some(scope) = self.known.get(&id) {
-            return Ok(scope.clone());
+        self.stored(id)?.ok_or_else(|| codes::corrupt("scope", &id))?.scope.clone()
+    }
+
+    /// The scope behind an id as it is stored, if there is one.
+    pub(super) fn stored(&mut self, id: i64) -> StoreResult<Option<&StoredScope>> {
+        match self.known.entry(id) {
+            Entry::Occupied(known) => Ok(Some(known.into_mut())),
+            Entry::Vacant(unknown) => {
+                let mut found = self.find.query([id])?;
+                let Some(row) = found.next()? else { return Ok(None) };
+                let (kind, name) = (row.get(0)?, str_at(row, 1)?.to_owned());
+                let scope = codes::to_scope(kind, &name);
+                Ok(Some(unknown.insert(StoredScope { kind, name, scope })))
+            }
         }
-        let mut found = self.find.query([id])?;
-        let row = found.next()?.ok_or_else(|| codes::corrupt("scope", &id))?;
-        let scope = codes::to_scope(row.get(0)?, str_at(row, 1)?)?;
-        self.known.insert(id, scope.clone());
-        Ok(scope)
     }
 }

@@ -65,7 +65,8 @@ pub(super) async fn expire(client: &mut Client, now: Timestamp) -> StoreResult<O
     let message = Some("expired".to_owned());
     let author = Author { name: OURSELVES.to_owned(), at: now, message };
     let revision = begin(&on, head(&on).await?, &author).await?;
-    let sql = "UPDATE rule SET ended = $1 WHERE ended IS NULL AND expires <= $2";
+    let sql = "UPDATE rule SET ended = $1, checksum = checksum # $1
+               WHERE ended IS NULL AND expires <= $2";
     let ended = on.execute(sql, &[&codes::revision(revision), &now.as_millisecond()]).await?;
     if ended == 0 {
         // Another server was faster.
@@ -278,7 +279,7 @@ impl Version {
             query(on, &format!("DELETE FROM {table} WHERE id = $1"), &[&self.id]).await?;
             return Ok(-1);
         }
-        let sql = format!("UPDATE {table} SET ended = $1 WHERE id = $2");
+        let sql = format!("UPDATE {table} SET ended = $1, checksum = checksum # $1 WHERE id = $2");
         query(on, &sql, &[&revision, &self.id]).await?;
         Ok(1)
     }

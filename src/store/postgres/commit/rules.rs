@@ -12,6 +12,7 @@ use crate::rule::{Counts, Outcome, Rule, Target};
 use crate::store::StoreResult;
 use crate::store::postgres::rows::{self, CONTENT, Text, content_of};
 use crate::store::postgres::{codes, filter, query};
+use crate::store::quarantine::listed;
 
 /// From so many rows on, how to find those that they replace is the planner's to say. Fewer are
 /// looked for one by one: of what the session's table holds the planner knows nothing.
@@ -119,7 +120,9 @@ async fn in_force(
     );
     let mut scopes = crate::store::postgres::scopes::Scopes::default();
     for row in &query(on, &sql, &[&places, &types, &names, &ids]).await? {
-        let rule = rows::rule(row, 4, scopes.read(row, 1)?)?;
+        let rule = scopes.read(row, 1).and_then(|scope| rows::rule(row, 4, scope));
+        // One that cannot be read is replaced like any other that differs.
+        let Some(rule) = listed(rule)? else { continue };
         if let Some(entry) = found.get_mut(place(row.try_get(0)?)?) {
             *entry = Some(rule);
         }
@@ -165,7 +168,8 @@ async fn settle(
             written.unmade = note(&rows, outcomes)?.0;
         }
         let sql = format!(
-            "WITH gone AS (UPDATE rule AS o SET ended = $1 FROM rule_stage AS n
+            "WITH gone AS (UPDATE rule AS o SET ended = $1, checksum = o.checksum # $1
+                           FROM rule_stage AS n
                            WHERE {SAME_KEY} AND o.made < $1 RETURNING n.place, n.put)
              {PLACES}"
         );
@@ -175,8 +179,9 @@ async fn settle(
     if left > 0 {
         // The table is filled in the order of keys, and is read in the order that it was filled in.
         let sql = format!(
-            "INSERT INTO rule (made, rule_type, identifier, scope, {CONTENT})
-             SELECT $1, rule_type, identifier, scope, {CONTENT} FROM rule_stage WHERE put"
+            "INSERT INTO rule (made, rule_type, identifier, scope, {CONTENT}, checksum)
+             SELECT $1, rule_type, identifier, scope, {CONTENT}, checksum # $1
+             FROM rule_stage WHERE put"
         );
         written.made = on.execute(&sql, &[&revision]).await?.cast_signed();
     }

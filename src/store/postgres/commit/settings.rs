@@ -8,7 +8,8 @@ use super::slots::{Slot, Slots};
 use super::{Version, transition};
 use crate::fleet::SettingKey;
 use crate::rule::Outcome;
-use crate::store::postgres::{codes, query};
+use crate::store::checksum::RowHasher;
+use crate::store::postgres::{codes, query, rows};
 use crate::store::{Edit, StoreResult};
 
 /// One setting in one scope: as it is in the database, and as it shall be.
@@ -76,7 +77,7 @@ impl Settings {
         scopes: &mut Slots<'_>,
         revision: i64,
     ) -> StoreResult<i64> {
-        let mut altered = 0;
+        let (mut altered, mut hasher) = (0, RowHasher::default());
         for ((slot, key), Edited { stored, wanted }) in &mut self.0 {
             if stored.as_ref().map(|(_, value)| value) == wanted.as_ref() {
                 continue;
@@ -86,9 +87,13 @@ impl Settings {
             }
             if let Some(value) = wanted {
                 let scope = scopes.intern(on, *slot).await?;
-                let sql = "INSERT INTO setting (scope, key, value, made)
-                           VALUES ($1, $2, $3, $4) RETURNING id";
-                let row = query(on, sql, &[&scope, &key.name(), value, &revision]).await?;
+                let named = scopes.scope(*slot);
+                let checksum = rows::setting_checksum(&mut hasher, named, *key, value, revision);
+                let sql = "INSERT INTO setting (scope, key, value, made, checksum)
+                           VALUES ($1, $2, $3, $4, $5) RETURNING id";
+                let values: crate::store::postgres::Values<'_> =
+                    &[&scope, &key.name(), value, &revision, &checksum];
+                let row = query(on, sql, values).await?;
                 let row = row.first().ok_or_else(|| codes::corrupt("setting", key))?;
                 *stored = Some((Version { id: row.try_get(0)?, made: revision }, value.clone()));
                 altered += 1;

@@ -9,6 +9,7 @@ use tokio_postgres::CopyInSink;
 
 use crate::rule::{Rule, Target};
 use crate::store::StoreResult;
+use crate::store::checksum::RowHasher;
 use crate::store::postgres::codes;
 use crate::store::postgres::rows::{self, CONTENT, Content, WIDTH};
 
@@ -20,15 +21,15 @@ pub(in crate::store::postgres) const STAGE: &str = "SET temp_buffers = '256MB';
         policy bigint, cel text COLLATE \"C\", message text COLLATE \"C\", url text COLLATE \"C\",
         button_label text COLLATE \"C\", app_name text COLLATE \"C\",
         bundle_hash text COLLATE \"C\", bundle_count bigint, comment text COLLATE \"C\",
-        ticket text COLLATE \"C\", source text COLLATE \"C\", expires bigint
+        ticket text COLLATE \"C\", source text COLLATE \"C\", expires bigint, checksum bigint
     ) ON COMMIT DELETE ROWS;";
 
 /// Bytes that are sent at once.
 const CHUNK: usize = 64 * 1024;
 /// What a stream of PostgreSQL's binary format begins with: its mark, no flags, no extension.
 const HEADER: &[u8] = b"PGCOPY\n\xff\r\n\0\0\0\0\0\0\0\0\0";
-/// Columns of a row: place, put, and the key, before the content.
-const COLUMNS: usize = 5 + WIDTH;
+/// Columns of a row: place, put, and the key, before the content; the checksum behind it.
+const COLUMNS: usize = 6 + WIDTH;
 
 /// How the rule of a key shall be.
 pub(super) struct Staged<'a> {
@@ -52,14 +53,15 @@ pub(super) async fn fill(
         on.batch_execute("TRUNCATE rule_stage").await?;
     }
     let sql = format!(
-        "COPY rule_stage (place, put, rule_type, identifier, scope, {CONTENT})
+        "COPY rule_stage (place, put, rule_type, identifier, scope, {CONTENT}, checksum)
          FROM STDIN WITH (FORMAT binary)"
     );
     let mut sink = pin!(on.copy_in::<_, Bytes>(&sql).await?);
     let mut bytes = BytesMut::with_capacity(CHUNK + CHUNK / 4);
     bytes.put_slice(HEADER);
+    let mut hasher = RowHasher::default();
     for row in staged {
-        write(&mut bytes, row);
+        write(&mut bytes, row, &mut hasher);
         if bytes.len() >= CHUNK {
             sink.feed(bytes.split().freeze()).await?;
             bytes.reserve(CHUNK + CHUNK / 4);
@@ -71,7 +73,7 @@ pub(super) async fn fill(
     Ok(())
 }
 
-fn write(bytes: &mut BytesMut, row: &Staged<'_>) {
+fn write(bytes: &mut BytesMut, row: &Staged<'_>, hasher: &mut RowHasher) {
     let Staged { place, target, scope, rule } = row;
     #[expect(clippy::cast_possible_truncation, reason = "a few columns")]
     bytes.put_i16(COLUMNS as i16);
@@ -104,6 +106,7 @@ fn write(bytes: &mut BytesMut, row: &Staged<'_>) {
         text(bytes, value);
     }
     number(bytes, expires);
+    number(bytes, rule.map(|rule| rows::checksum(hasher, target, rule)));
 }
 
 fn number(bytes: &mut BytesMut, value: Option<i64>) {

@@ -7,9 +7,11 @@ use deadpool_postgres::GenericClient;
 use super::{Version, transition};
 use crate::fleet::{Membership, Tag};
 use crate::rule::{MachineId, Outcome, TagName};
+use crate::store::checksum::RowHasher;
 use crate::store::postgres::having::Having;
 use crate::store::postgres::rows::{self, Text};
 use crate::store::postgres::{codes, filter, hosts, query};
+use crate::store::quarantine::listed;
 use crate::store::{Edit, RefusalReason, StoreResult};
 
 /// One tag: as it is in the database, and as it shall be.
@@ -28,7 +30,8 @@ impl Tags {
         let sql = "SELECT id, made, name, priority, description, membership FROM tag
                    WHERE ended IS NULL";
         for row in &query(on, sql, filter::NONE).await? {
-            let tag = rows::tag(row, 2)?;
+            // One that cannot be read stays as it is.
+            let Some(tag) = listed(rows::tag(row, 2))? else { continue };
             let version = Version { id: row.try_get(0)?, made: row.try_get(1)? };
             let entry = Entry { stored: Some((version, tag.clone())), wanted: Some(tag.clone()) };
             tags.insert(tag.name, entry);
@@ -66,7 +69,7 @@ impl Tags {
 
     /// Writes what differs from the database, and says by how many rows the revision grew.
     pub(super) async fn write(self, on: &impl GenericClient, revision: i64) -> StoreResult<i64> {
-        let mut altered = 0;
+        let (mut altered, mut hasher) = (0, RowHasher::default());
         for Entry { stored, wanted } in self.0.into_values() {
             if stored.as_ref().map(|(_, tag)| tag) == wanted.as_ref() {
                 continue;
@@ -75,13 +78,17 @@ impl Tags {
                 altered += row.end(on, "tag", revision).await?;
             }
             if let Some(tag) = wanted {
-                let sql = "INSERT INTO tag (name, priority, description, membership, made)
-                           VALUES ($1, $2, $3, $4, $5)";
+                let sql =
+                    "INSERT INTO tag (name, priority, description, membership, made, checksum)
+                           VALUES ($1, $2, $3, $4, $5, $6)";
                 let description = tag.description.as_deref().map(Text);
                 let membership = codes::json(&tag.membership)?;
                 let priority = i64::from(tag.priority);
                 let name = tag.name.as_str();
-                query(on, sql, &[&name, &priority, &description, &membership, &revision]).await?;
+                let checksum = rows::tag_checksum(&mut hasher, &tag, &membership, revision);
+                let values: crate::store::postgres::Values<'_> =
+                    &[&name, &priority, &description, &membership, &revision, &checksum];
+                query(on, sql, values).await?;
                 altered += 1;
             }
         }
@@ -211,7 +218,10 @@ pub(super) async fn end_all_of(
     for table in ["rule", "setting"] {
         let unmake =
             format!("DELETE FROM {table} WHERE scope = $1 AND ended IS NULL AND made = $2");
-        let end = format!("UPDATE {table} SET ended = $2 WHERE scope = $1 AND ended IS NULL");
+        let end = format!(
+            "UPDATE {table} SET ended = $2, checksum = checksum # $2
+             WHERE scope = $1 AND ended IS NULL"
+        );
         let unmade = on.execute(&unmake, &[&scope, &revision]).await?;
         let ended = on.execute(&end, &[&scope, &revision]).await?;
         altered += ended.cast_signed() - unmade.cast_signed();

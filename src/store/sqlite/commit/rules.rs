@@ -5,15 +5,16 @@ use rusqlite::types::{ToSqlOutput, Value, ValueRef};
 use rusqlite::{CachedStatement, Connection, OptionalExtension as _, Row, Statement};
 
 use super::slots::{Slot, Slots};
-use super::{Version, transition};
+use super::{END, Version, transition};
 use crate::rule::{Outcome, Rule, Target};
+use crate::store::checksum::RowHasher;
 use crate::store::sqlite::codes;
 use crate::store::sqlite::rows::{self, CONTENT, Content, WIDTH};
 
 /// Rows of one INSERT.
 const CHUNK: usize = 100;
 /// Parameters of one row, besides the revision that all share.
-const PARAMETERS: usize = 3 + WIDTH;
+const PARAMETERS: usize = 4 + WIDTH;
 
 /// One edit: the rule that shall be in force for a key, or none.
 pub(super) struct RuleEdit<'a> {
@@ -72,7 +73,7 @@ impl<'c, 'e, 's> RuleWriter<'c, 'e, 's> {
                 "SELECT id, made, {CONTENT} FROM rule
                  WHERE rule_type = ? AND identifier = ? AND scope = ? AND ended IS NULL"
             ))?,
-            end: connection.prepare_cached("UPDATE rule SET ended = ? WHERE id = ?")?,
+            end: connection.prepare_cached(&format!("UPDATE rule SET {END} WHERE id = ?2"))?,
             delete: connection.prepare_cached("DELETE FROM rule WHERE id = ?")?,
         })
     }
@@ -205,7 +206,7 @@ fn insertion(rows: usize) -> String {
     let row = format!("(?1{})", ", ?".repeat(PARAMETERS));
     let rows = vec![row; rows].join(", ");
     format!(
-        "INSERT INTO rule (made, rule_type, identifier, scope, {CONTENT}) VALUES {rows}
+        "INSERT INTO rule (made, rule_type, identifier, scope, checksum, {CONTENT}) VALUES {rows}
          ON CONFLICT DO NOTHING"
     )
 }
@@ -217,7 +218,7 @@ fn insert(
     puts: &[Put<'_>],
 ) -> rusqlite::Result<usize> {
     statement.raw_bind_parameter(1, revision)?;
-    let mut parameter = 2;
+    let (mut parameter, mut hasher) = (2, RowHasher::default());
     let mut bind = |value: ValueRef<'_>| {
         statement.raw_bind_parameter(parameter, ToSqlOutput::Borrowed(value))?;
         parameter += 1;
@@ -228,6 +229,7 @@ fn insert(
         bind(ValueRef::Integer(codes::rule_type(target.rule_type())))?;
         bind(ValueRef::Text(target.identifier().as_bytes()))?;
         bind(ValueRef::Integer(put.scope))?;
+        bind(ValueRef::Integer(rows::checksum(&mut hasher, put.rule, revision)))?;
         rows::content(put.rule).into_iter().try_for_each(&mut bind)?;
     }
     statement.raw_execute()

@@ -6,9 +6,11 @@ use std::collections::btree_map::Entry;
 use rusqlite::{Connection, OptionalExtension as _};
 
 use super::slots::{Slot, Slots};
-use super::{Version, transition};
+use super::{END, Version, transition};
 use crate::fleet::SettingKey;
 use crate::rule::Outcome;
+use crate::store::checksum::RowHasher;
+use crate::store::sqlite::rows;
 
 /// One setting in one scope: as it is in the database, and as it shall be.
 struct Edited {
@@ -53,10 +55,13 @@ impl Settings {
         scopes: &mut Slots<'_>,
         revision: i64,
     ) -> rusqlite::Result<i64> {
-        let mut end = connection.prepare_cached("UPDATE setting SET ended = ? WHERE id = ?")?;
+        let mut end =
+            connection.prepare_cached(&format!("UPDATE setting SET {END} WHERE id = ?2"))?;
         let mut delete = connection.prepare_cached("DELETE FROM setting WHERE id = ?")?;
-        let mut insert = connection
-            .prepare_cached("INSERT INTO setting (scope, key, value, made) VALUES (?, ?, ?, ?)")?;
+        let mut insert = connection.prepare_cached(
+            "INSERT INTO setting (scope, key, value, made, checksum) VALUES (?, ?, ?, ?, ?)",
+        )?;
+        let mut hasher = RowHasher::default();
         let mut altered = 0;
         for ((slot, key), Edited { stored, wanted }) in std::mem::take(&mut self.0) {
             if stored.as_ref().map(|(_, value)| value) == wanted.as_ref() {
@@ -67,7 +72,9 @@ impl Settings {
             }
             if let Some(value) = wanted {
                 let scope = scopes.intern(connection, slot)?;
-                insert.execute((scope, key.name(), value, revision))?;
+                let named = scopes.scope(slot);
+                let checksum = rows::setting_checksum(&mut hasher, named, key, &value, revision);
+                insert.execute((scope, key.name(), value, revision, checksum))?;
                 altered += 1;
             }
         }

@@ -46,6 +46,11 @@ impl<'a> Slots<'a> {
         Ok(slot)
     }
 
+    /// The scope at a place.
+    pub(super) fn scope(&self, slot: Slot) -> &'a Scope {
+        self.entries[slot.0].0
+    }
+
     /// The id of a scope, if it has one.
     pub(super) fn id(&self, slot: Slot) -> Option<i64> {
         self.entries[slot.0].1

@@ -4,9 +4,11 @@ use std::collections::BTreeMap;
 
 use rusqlite::Connection;
 
-use super::{Version, transition};
+use super::{END, Version, transition};
 use crate::fleet::{Membership, Tag};
 use crate::rule::{MachineId, Outcome, TagName};
+use crate::store::checksum::RowHasher;
+use crate::store::quarantine::listed;
 use crate::store::sqlite::having::Having;
 use crate::store::sqlite::{codes, hosts, rows};
 use crate::store::{RefusalReason, StoreResult};
@@ -30,7 +32,8 @@ impl Tags {
         )?;
         let mut found = statement.query([])?;
         while let Some(row) = found.next()? {
-            let tag = rows::tag(row, 2)?;
+            // One that cannot be read stays as it is.
+            let Some(tag) = listed(rows::tag(row, 2))? else { continue };
             let stored = Some((Version { id: row.get(0)?, made: row.get(1)? }, tag.clone()));
             tags.insert(tag.name.clone(), Entry { stored, wanted: Some(tag) });
         }
@@ -67,11 +70,13 @@ impl Tags {
 
     /// Writes what differs from the database, and says by how many rows the revision grew.
     pub(super) fn write(self, connection: &Connection, revision: i64) -> StoreResult<i64> {
-        let mut end = connection.prepare_cached("UPDATE tag SET ended = ? WHERE id = ?")?;
+        let mut end = connection.prepare_cached(&format!("UPDATE tag SET {END} WHERE id = ?2"))?;
         let mut delete = connection.prepare_cached("DELETE FROM tag WHERE id = ?")?;
         let mut insert = connection.prepare_cached(
-            "INSERT INTO tag (name, priority, description, membership, made) VALUES (?, ?, ?, ?, ?)",
+            "INSERT INTO tag (name, priority, description, membership, made, checksum)
+             VALUES (?, ?, ?, ?, ?, ?)",
         )?;
+        let mut hasher = RowHasher::default();
         let mut altered = 0;
         for Entry { stored, wanted } in self.0.into_values() {
             if stored.as_ref().map(|(_, tag)| tag) == wanted.as_ref() {
@@ -83,7 +88,9 @@ impl Tags {
             if let Some(tag) = wanted {
                 let membership = codes::json(&tag.membership)?;
                 let Tag { name, priority, description, .. } = &tag;
-                insert.execute((name.as_str(), priority, description, membership, revision))?;
+                let checksum = rows::tag_checksum(&mut hasher, &tag, &membership, revision);
+                let name = name.as_str();
+                insert.execute((name, priority, description, membership, revision, checksum))?;
                 altered += 1;
             }
         }
@@ -179,8 +186,8 @@ pub(super) fn take_away(
             (scope, revision),
         )?;
         let ended = connection.execute(
-            &format!("UPDATE {table} SET ended = ?2 WHERE scope = ?1 AND ended IS NULL"),
-            (scope, revision),
+            &format!("UPDATE {table} SET {END} WHERE scope = ?2 AND ended IS NULL"),
+            (revision, scope),
         )?;
         altered += codes::limit(ended) - codes::limit(unmade);
     }

@@ -1,0 +1,133 @@
+//! Rows that this version of nicelist cannot read. They stay in the database, are not served, and
+//! are reported.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use super::{StoreError, StoreResult};
+
+/// The most rows that are remembered.
+const MOST: usize = 1000;
+
+/// A row that cannot be read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct QuarantinedRow {
+    /// Its table: `rule`, `setting` or `tag`.
+    pub table: &'static str,
+    /// Its number there.
+    pub id: i64,
+    /// What it is about, as it is stored.
+    pub about: String,
+    /// Why it cannot be read.
+    pub reason: String,
+}
+
+/// The rows that cannot be read, as far as rows were read.
+#[derive(Clone, Default)]
+pub(super) struct Quarantine(Arc<Mutex<BTreeMap<(&'static str, i64), QuarantinedRow>>>);
+
+impl Quarantine {
+    /// All rows, by table and number.
+    pub(super) fn rows(&self) -> Vec<QuarantinedRow> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).values().cloned().collect()
+    }
+
+    /// Takes a row that was read: the value, or nothing if it is quarantined. A row that has ended
+    /// is of no interest.
+    pub(super) fn take<T>(
+        &self,
+        read: StoreResult<T>,
+        table: &'static str,
+        id: i64,
+        about: impl FnOnce() -> String,
+        has_ended: bool,
+    ) -> StoreResult<Option<T>> {
+        let found = readable(read)?;
+        let mut rows = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let value = match found {
+            Readable::Value(value) if rows.is_empty() => return Ok(Some(value)),
+            Readable::Value(value) => Some(value),
+            Readable::Not(reason) if !has_ended => {
+                if rows.len() < MOST && !rows.contains_key(&(table, id)) {
+                    let about = about();
+                    tracing::warn!(
+                        table,
+                        id,
+                        about,
+                        reason,
+                        "a row cannot be read and is not served"
+                    );
+                    rows.insert((table, id), QuarantinedRow { table, id, about, reason });
+                }
+                return Ok(None);
+            }
+            Readable::Not(_) => None,
+        };
+        rows.remove(&(table, id));
+        Ok(value)
+    }
+
+    /// Forgets the rows of a table, which is read whole.
+    pub(super) fn clear(&self, table: &str) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).retain(|(of, _), _| *of != table);
+    }
+}
+
+enum Readable<T> {
+    Value(T),
+    Not(String),
+}
+
+fn readable<T>(read: StoreResult<T>) -> StoreResult<Readable<T>> {
+    match read {
+        Ok(value) => Ok(Readable::Value(value)),
+        Err(StoreError::Unreadable(reason)) => Ok(Readable::Not(reason)),
+        Err(error) => Err(error),
+    }
+}
+
+/// A row for a list, which leaves out what cannot be read.
+pub(super) fn listed<T>(read: StoreResult<T>) -> StoreResult<Option<T>> {
+    Ok(match readable(read)? {
+        Readable::Value(value) => Some(value),
+        Readable::Not(_) => None,
+    })
+}
+
+/// How many rows to read for a page of a list. Rows that cannot be read make room for others,
+/// because a short page is the last one.
+pub(super) struct PageSize {
+    limit: usize,
+    /// Rows to read.
+    pub(super) rows: usize,
+}
+
+impl PageSize {
+    /// A page of `limit` items.
+    pub(super) fn new(limit: usize) -> Self {
+        Self { limit, rows: limit }
+    }
+
+    /// Whether the page is complete, given how many rows there were. If not, more must be read.
+    pub(super) fn is_complete<T>(&mut self, found: &mut Vec<T>, read: usize) -> bool {
+        let complete = found.len() >= self.limit || read < self.rows;
+        found.truncate(self.limit);
+        self.rows = self.rows.saturating_mul(2);
+        complete
+    }
+}
+
+/// A page of a list, read by `read`, which is given how many rows to read and returns how many
+/// there were.
+pub(super) fn page_of_readable<T>(
+    limit: usize,
+    mut read: impl FnMut(usize) -> StoreResult<(Vec<T>, usize)>,
+) -> StoreResult<Vec<T>> {
+    let mut size = PageSize::new(limit);
+    loop {
+        let (mut found, rows) = read(size.rows)?;
+        if size.is_complete(&mut found, rows) {
+            return Ok(found);
+        }
+    }
+}
