@@ -241,6 +241,31 @@ pub struct EventStat {
     pub last_received: Timestamp,
 }
 
+impl EventStat {
+    /// The numbers of a program with its newest report.
+    #[must_use]
+    pub fn new(
+        latest: EventId,
+        last_received: Timestamp,
+        newest: Event,
+        events: u64,
+        hosts: u64,
+    ) -> Self {
+        Self {
+            kind: newest.kind(),
+            rule: newest.access.map(|access| access.rule).unwrap_or_default(),
+            latest,
+            file_name: newest.file_name,
+            sha256: newest.program.sha256,
+            signing_id: newest.program.signing_id,
+            decision: newest.decision,
+            events,
+            hosts,
+            last_received,
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

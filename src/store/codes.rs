@@ -1,8 +1,7 @@
 //! Words as the numbers that stand for them in the database, whose order is the words' order.
 
 use jiff::Timestamp;
-use serde::Serialize;
-use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
 
 use crate::fleet::EventKind;
 use crate::rule::{PolicyKind, Revision, RuleType, Scope};
@@ -110,7 +109,7 @@ pub(super) fn json(value: &impl Serialize) -> StoreResult<String> {
 }
 
 /// The value of a JSON text.
-pub(super) fn to_value<T: DeserializeOwned>(json: &str) -> StoreResult<T> {
+pub(super) fn to_value<'a, T: Deserialize<'a>>(json: &'a str) -> StoreResult<T> {
     serde_json::from_str(json).map_err(|error| corrupt("JSON", &error))
 }
 

@@ -3,6 +3,7 @@
 //! The trait's methods are the verbs of the trade, each one transaction. It knows no HTTP and
 //! none of Santa's words.
 
+mod bounds;
 mod change;
 mod checksum;
 mod codes;
@@ -17,7 +18,7 @@ pub use change::{Author, Change, Committed, Edit, Refusal, RefusalReason};
 pub use fault::{Health, WriteFault};
 pub use quarantine::QuarantinedRow;
 pub use query::{
-    EventFilter, EventPurge, HostFilter, RevisionFilter, RuleFilter, RuleKey, RulePlace,
+    EventFilter, EventPurge, HostFilter, ListPart, RevisionFilter, RuleFilter, RuleKey, RulePlace,
     RuleRecord, RuleTurn, RuleVersion, StoredEvent, StoredHost, StoredRevision,
 };
 
@@ -214,13 +215,16 @@ pub trait Store: Send + Sync + 'static {
     /// One host.
     async fn host(&self, machine: &MachineId) -> StoreResult<Option<StoredHost>>;
 
-    /// At most `limit` hosts behind `after`, by machine id.
+    /// At most `limit` hosts behind `after`, by machine id; at least one, if there is one.
     async fn hosts(
         &self,
         filter: &HostFilter,
         after: Option<&MachineId>,
         limit: usize,
-    ) -> StoreResult<Vec<Host>>;
+    ) -> StoreResult<ListPart<Host>>;
+
+    /// The host names of these hosts, if they exist and their names are within bounds.
+    async fn hostnames(&self, machines: &[MachineId]) -> StoreResult<Vec<(MachineId, String)>>;
 
     /// The versions of Santa that hosts of a scope report, with how many hosts do. Costs time in
     /// proportion to all hosts, unless the scope is one host's.
@@ -254,21 +258,21 @@ pub trait Store: Send + Sync + 'static {
     /// How many events [`Store::add_events`] would find new.
     async fn count_new_events(&self, events: &[Event]) -> StoreResult<usize>;
 
-    /// At most `limit` events older than `before`, newest first.
+    /// At most `limit` events older than `before`, newest first; at least one, if there is one.
     async fn events(
         &self,
         filter: &EventFilter,
         before: Option<EventId>,
         limit: usize,
-    ) -> StoreResult<Vec<StoredEvent>>;
+    ) -> StoreResult<ListPart<StoredEvent>>;
 
-    /// At most `limit` events newer than `after`, oldest first.
+    /// At most `limit` events newer than `after`, oldest first; at least one, if there is one.
     async fn events_after(
         &self,
         filter: &EventFilter,
         after: EventId,
         limit: usize,
-    ) -> StoreResult<Vec<StoredEvent>>;
+    ) -> StoreResult<ListPart<StoredEvent>>;
 
     /// One event.
     async fn event(&self, id: EventId) -> StoreResult<Option<StoredEvent>>;
@@ -280,7 +284,7 @@ pub trait Store: Send + Sync + 'static {
     async fn count_bundle_members(&self, bundle: &str) -> StoreResult<u64>;
 
     /// The programs that were reported as members of the bundle of this hash, each with who
-    /// reported it: their SHA-256.
+    /// reported it: their SHA-256. At most 100,000 reports, the oldest.
     async fn bundle_members(&self, bundle: &str) -> StoreResult<Vec<(MachineId, String)>>;
 
     /// Deletes the oldest of the events that are to go, at most `limit` of them; a database that

@@ -1,5 +1,7 @@
 //! What is looked for, and what is found.
 
+use std::ops::{Deref, DerefMut};
+
 use jiff::Timestamp;
 
 use crate::fleet::{Event, EventId, EventKind, Host, PathPattern};
@@ -7,6 +9,38 @@ use crate::rule::{
     MachineId, PolicyKind, Revision, RevisionCounts, RevisionRecord, Rule, RuleType, Scope,
     TagName, Target,
 };
+
+/// A part of a list: as many rows as were wanted, or fewer where they are large.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ListPart<T> {
+    /// The rows, in the list's order.
+    pub rows: Vec<T>,
+    /// Whether rows may follow behind the last of these.
+    pub more: bool,
+}
+
+impl<T> Deref for ListPart<T> {
+    type Target = Vec<T>;
+
+    fn deref(&self) -> &Vec<T> {
+        &self.rows
+    }
+}
+
+impl<T> DerefMut for ListPart<T> {
+    fn deref_mut(&mut self) -> &mut Vec<T> {
+        &mut self.rows
+    }
+}
+
+impl<T> IntoIterator for ListPart<T> {
+    type Item = T;
+    type IntoIter = std::vec::IntoIter<T>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.rows.into_iter()
+    }
+}
 
 /// Which rules to list; every field that is set must hold.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

@@ -1,16 +1,20 @@
-//! What a host reports is bounded before it is stored, with the real router and database.
+//! What a host reports is bounded before it is stored, and lists are bounded in bytes.
 
 use std::num::NonZeroUsize;
 
 use axum::body::Body;
-use http::{Request, StatusCode};
+use http::{Method, Request, StatusCode};
+use jiff::Timestamp;
+use nicelist::fleet::{Clock, Decision, Event, Host};
 use nicelist::protocol::{self, EventUploadRequest, Format, PreflightRequest};
+use nicelist::rule::Program;
+use nicelist::store::{self, Durability};
 use nicelist::sync::RULES_A_PAGE;
 use serde_json::{Value, json};
 use tower::ServiceExt as _;
 
 use crate::events::{blocked, digest, with};
-use crate::shell::{Server, Shell};
+use crate::shell::{ADMIN, Server, Shell};
 use crate::world::World;
 
 const PROTOBUF: &str = "application/x-protobuf";
@@ -115,4 +119,113 @@ async fn b1_host_show_says_what_was_shortened() {
     let shown = shell.run("host show MIRA");
     assert!(shown.contains("groups used  the first 1000 by name of 2500 reported"), "{shown}");
     assert!(shown.contains("truncated  serial_num, hostname, primary_user_groups"), "{shown}");
+}
+
+/// How much more memory than at the start a server may have needed, in MiB.
+const MOST_MEMORY: u64 = 128;
+
+fn huge_event_of(host: &Host, number: u32) -> Event {
+    Event {
+        machine: host.machine.clone(),
+        decision: Decision("BLOCK_UNKNOWN".into()),
+        occurred: Some(Timestamp::UNIX_EPOCH),
+        file_name: "tool".to_owned(),
+        folder: "/opt".to_owned(),
+        program: Program { sha256: format!("{number:064x}"), ..Program::default() },
+        user: "mira".to_owned(),
+        pid: 7,
+        parent_name: "launchd".to_owned(),
+        bundle_name: String::new(),
+        bundle_version: String::new(),
+        bundle_hash: String::new(),
+        bundle_binary_count: 0,
+        download_url: "u".repeat(if number.is_multiple_of(5) { 2_000_000 } else { 100_000 }),
+        signing_chain: Vec::new(),
+        access: None,
+        report: Value::Null,
+        truncated: Vec::new(),
+    }
+}
+
+/// Writes what a version without bounds stored: hosts with names of 16 MB and events of up to 2 MB.
+async fn fill_without_bounds(database: &str) {
+    let store = store::open(database, Durability::Process).await.unwrap();
+    for number in 0..3 {
+        let mut host = Host::new(format!("HUGE-{number}").parse().unwrap(), Timestamp::UNIX_EPOCH);
+        host.facts.hostname = "h".repeat(16_000_000);
+        assert!(store.save_host(&host, 0).await.unwrap());
+        let events: Vec<Event> = (0..60).map(|event| huge_event_of(&host, event)).collect();
+        assert_eq!(store.add_events(&events, Clock::default().now()).await.unwrap(), 60);
+    }
+}
+
+/// Reads every list until its end, and gives the largest response and the number of items.
+async fn read_all(server: &Server, path: &str) -> (usize, usize) {
+    let client = reqwest::Client::new();
+    let (mut largest, mut items, mut cursor) = (0, 0, String::new());
+    loop {
+        let url = format!("{}/api/v1{path}limit=5000{cursor}", server.url);
+        let response = client.get(url).bearer_auth(ADMIN).send().await.unwrap();
+        assert_eq!(response.status(), 200, "{path}");
+        let body = response.bytes().await.unwrap();
+        let page: Value = serde_json::from_slice(&body).unwrap();
+        largest = largest.max(body.len());
+        items += page["items"].as_array().unwrap().len();
+        match page["next"].as_str() {
+            Some(next) => cursor = format!("&cursor={next}"),
+            None => return (largest, items),
+        }
+    }
+}
+
+async fn lists_stay_small(server: &Server, idle: u64, hosts: usize, events: usize) {
+    let lists = [("/events?", events), ("/events?blocked=true&", events), ("/hosts?", hosts)];
+    for (list, expected) in lists {
+        let (largest, items) = read_all(server, list).await;
+        assert_eq!(items, expected, "{list}");
+        assert!(largest <= 8 << 20, "{list}: a page of {largest} bytes");
+    }
+    let (largest, _) = read_all(server, "/events/waiting?").await;
+    assert!(largest <= 8 << 20, "a page of {largest} bytes waits");
+    let more = server.memory("VmHWM").saturating_sub(idle);
+    eprintln!("{more} MiB more than {idle} MiB");
+    assert!(more <= MOST_MEMORY, "{more} MiB more than {idle} MiB");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn b1_rows_without_bounds_are_served_in_little_memory() {
+    let shell = Shell::new();
+    let database = format!("sqlite:{}", shell.path("nicelist.db").display());
+    fill_without_bounds(&database).await;
+    for _ in 0..2 {
+        let server = Server::start(&shell);
+        lists_stay_small(&server, server.memory("VmRSS"), 3, 180).await;
+        server.kill();
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn b1_the_attack_costs_little_memory() {
+    let mut shell = Shell::new();
+    let server = Server::start(&shell);
+    shell.use_server(&server);
+    let idle = server.memory("VmRSS");
+    let client = reqwest::Client::new();
+    let post = async |path: &str, body: &[u8]| {
+        let body = protocol::encode(protocol::ContentEncoding::Gzip, body).unwrap();
+        let url = format!("{}{path}/MIRA", server.sync_base());
+        let request = client.request(Method::POST, url).header("content-encoding", "gzip");
+        assert_eq!(request.body(body.into_owned()).send().await.unwrap().status(), 200, "{path}");
+    };
+    let name = json!({"hostname": "h".repeat(16_000_000)}).to_string();
+    post("preflight", name.as_bytes()).await;
+    for batch in 0..10 {
+        let of_batch = (0..50).map(|event| blocked(&format!("tool {batch} {event}"), event));
+        let events: Vec<Value> = of_batch.collect();
+        post("eventupload", json!({ "events": events }).to_string().as_bytes()).await;
+    }
+    lists_stay_small(&server, idle, 1, 500).await;
+    server.kill();
+    let server = Server::start(&shell);
+    lists_stay_small(&server, server.memory("VmRSS"), 1, 500).await;
 }

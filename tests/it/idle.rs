@@ -13,9 +13,9 @@ use nicelist::protocol::{
 use nicelist::rule::{MachineId, Policy, PolicyKind, Revision, Rule, Scope, Target};
 use nicelist::store::{
     self, Author, Change, Committed, Durability, Edit, EventFilter, EventPurge, Health, HostFilter,
-    Installation, LedgerRow, PolicySnapshot, QuarantinedRow, RevisionFilter, RuleFilter, RuleKey,
-    RulePlace, RuleRecord, RuleTurn, RuleVersion, ScopeId, Store, StoreResult, StoredEvent,
-    StoredHost, StoredRevision, TokenRecord,
+    Installation, LedgerRow, ListPart, PolicySnapshot, QuarantinedRow, RevisionFilter, RuleFilter,
+    RuleKey, RulePlace, RuleRecord, RuleTurn, RuleVersion, ScopeId, Store, StoreResult,
+    StoredEvent, StoredHost, StoredRevision, TokenRecord,
 };
 use nicelist::sync::{Engine, RULES_A_PAGE};
 
@@ -64,7 +64,8 @@ overhear! {
     async fn rule_changes(&self, revision: Revision, after: Option<RulePlace>, limit: usize) -> StoreResult<Vec<(RulePlace, RuleTurn)>>;
     async fn rule_versions(&self, target: &Target, before: Option<i64>, limit: usize) -> StoreResult<Vec<RuleVersion>>;
     async fn host(&self, machine: &MachineId) -> StoreResult<Option<StoredHost>>;
-    async fn hosts(&self, filter: &HostFilter, after: Option<&MachineId>, limit: usize) -> StoreResult<Vec<Host>>;
+    async fn hosts(&self, filter: &HostFilter, after: Option<&MachineId>, limit: usize) -> StoreResult<ListPart<Host>>;
+    async fn hostnames(&self, machines: &[MachineId]) -> StoreResult<Vec<(MachineId, String)>>;
     async fn santa_versions(&self, scope: &Scope) -> StoreResult<Vec<(String, u64)>>;
     async fn save_host(&self, host: &Host, version: u64) -> StoreResult<bool>;
     async fn forget_host(&self, machine: &MachineId) -> StoreResult<bool>;
@@ -72,8 +73,8 @@ overhear! {
     async fn scope_set(&self, id: ScopeSetId) -> StoreResult<Option<Vec<ScopeId>>>;
     async fn add_events(&self, events: &[Event], received: Timestamp) -> StoreResult<usize>;
     async fn count_new_events(&self, events: &[Event]) -> StoreResult<usize>;
-    async fn events(&self, filter: &EventFilter, before: Option<EventId>, limit: usize) -> StoreResult<Vec<StoredEvent>>;
-    async fn events_after(&self, filter: &EventFilter, after: EventId, limit: usize) -> StoreResult<Vec<StoredEvent>>;
+    async fn events(&self, filter: &EventFilter, before: Option<EventId>, limit: usize) -> StoreResult<ListPart<StoredEvent>>;
+    async fn events_after(&self, filter: &EventFilter, after: EventId, limit: usize) -> StoreResult<ListPart<StoredEvent>>;
     async fn event(&self, id: EventId) -> StoreResult<Option<StoredEvent>>;
     async fn event_stats(&self, filter: &EventFilter, limit: usize) -> StoreResult<Vec<EventStat>>;
     async fn count_bundle_members(&self, bundle: &str) -> StoreResult<u64>;

@@ -228,6 +228,15 @@ impl Server {
         format!("{}/santa/{ENROLMENT}/", self.url)
     }
 
+    /// A line of its `/proc/PID/status` in MiB, such as `VmRSS` or `VmHWM` (the peak of it).
+    pub(crate) fn memory(&self, line: &str) -> u64 {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.process.id()));
+        let status = status.unwrap();
+        let found = status.lines().find_map(|known| known.strip_prefix(line)?.strip_prefix(':'));
+        let kib = found.unwrap().trim().trim_end_matches(" kB");
+        kib.parse::<u64>().unwrap() / 1024
+    }
+
     /// Sends SIGTERM.
     pub(crate) fn tell_to_end(&self) {
         self.signal("TERM");

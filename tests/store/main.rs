@@ -94,6 +94,8 @@ contract! {
     }
     hosts {
         a_host_comes_back_as_it_was_saved,
+        b1_a_huge_host_is_read_shortened,
+        b1_a_list_of_large_hosts_ends_early,
         versions_are_counted_scope_by_scope,
         a_stale_version_saves_nothing,
         of_two_savers_one_wins,
@@ -107,6 +109,8 @@ contract! {
     }
     events {
         an_event_comes_back_as_it_was_added,
+        b1_a_huge_event_is_read_shortened,
+        b1_a_list_of_large_events_ends_early,
         a_repeated_event_is_kept_once,
         new_events_are_counted_and_not_kept,
         events_are_listed_from_both_ends,

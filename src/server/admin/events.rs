@@ -40,7 +40,7 @@ pub(super) async fn list(
         Some(after) => state.store.events_after(&filter, after, limit).await?,
         None => state.store.events(&filter, before, limit).await?,
     };
-    let last = events.last().filter(|_| events.len() == limit && query.after.is_none());
+    let last = events.last().filter(|_| events.more && query.after.is_none());
     let next = last.map(|event| event.id.to_string());
     let machines = events.iter().map(|stored| &stored.event.machine);
     let names = hosts::hostnames(&state, machines).await?;

@@ -1,6 +1,6 @@
 //! Hosts: where they stand, what they are tagged with, what is in force for them.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use axum::Json;
 use axum::extract::Path;
@@ -24,6 +24,8 @@ use crate::sync::{self, Standing};
 const SYNC_TAKES: SignedDuration = SignedDuration::from_mins(5);
 /// How many of its intervals a host may miss before it is silent.
 const MISSED_INTERVALS: i32 = 3;
+/// Hosts that one request examines. A page for a state may be short, or empty with a cursor.
+const MOST_EXAMINED: usize = 2_000;
 /// Hosts listed when a name fits several.
 const CANDIDATES: usize = 10;
 
@@ -41,9 +43,11 @@ pub(super) async fn list(
     let mut after: Option<MachineId> =
         cursor.map(|text| text.parse().map_err(|_| bad_cursor())).transpose()?;
     let mut items = Vec::new();
+    let mut examined = 0;
     loop {
         let hosts = state.store.hosts(&filter, after.as_ref(), limit).await?;
-        let more = hosts.len() == limit;
+        let more = hosts.more;
+        examined += hosts.len();
         after = hosts.last().map(|host| host.machine.clone());
         for host in hosts {
             let view = view(&state, host).await?;
@@ -54,7 +58,7 @@ pub(super) async fn list(
         if !more {
             return Ok(Json(Page { items, next: None }));
         }
-        if !items.is_empty() {
+        if !items.is_empty() || examined >= MOST_EXAMINED {
             return Ok(Json(Page { items, next: after.map(|machine| machine.to_string()) }));
         }
     }
@@ -224,7 +228,7 @@ pub(super) async fn find(state: &State, name: &str) -> Result<Host, Refused> {
     let exact: Vec<usize> = (0..hosts.len()).filter(|at| whole(&hosts[*at])).collect();
     match (exact.as_slice(), hosts.len()) {
         ([only], _) => Ok(hosts.swap_remove(*only)),
-        ([], 1) => Ok(hosts.remove(0)),
+        ([], 1) if !hosts.more => Ok(hosts.remove(0)),
         ([], 0) => Err(Problem::new(Code::NotFound, format!("there is no host `{name}`"))
             .hint("nicelist host list shows all hosts")
             .into()),
@@ -248,15 +252,9 @@ pub(super) async fn hostnames(
     state: &State,
     machines: impl Iterator<Item = &MachineId>,
 ) -> Result<HashMap<MachineId, String>, Refused> {
-    let mut names = HashMap::new();
-    for machine in machines {
-        if !names.contains_key(machine)
-            && let Some(stored) = state.store.host(machine).await?
-        {
-            names.insert(machine.clone(), stored.host.facts.hostname);
-        }
-    }
-    Ok(names)
+    let distinct: HashSet<&MachineId> = machines.collect();
+    let machines: Vec<MachineId> = distinct.into_iter().cloned().collect();
+    Ok(state.store.hostnames(&machines).await?.into_iter().collect())
 }
 
 async fn view(state: &State, host: Host) -> Result<HostView, Refused> {

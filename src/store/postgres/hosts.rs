@@ -14,9 +14,33 @@ use super::rows::{clean, count};
 use super::{codes, events, query};
 use crate::fleet::{Host, ScopeSetId};
 use crate::rule::{MachineId, Scope, TagName};
-use crate::store::{HostFilter, ScopeId, StoreResult, StoredHost};
+use crate::store::bounds::{self, FACTS};
+use crate::store::{HostFilter, ListPart, ScopeId, StoreResult, StoredHost};
 
-const COLUMNS: &str = "machine, version, tags, first_seen, sync, facts";
+/// The columns that a host is read from. What it reported about itself is shortened if it was
+/// stored before such reports were bounded.
+fn columns() -> String {
+    let most = bounds::LARGEST_FACTS;
+    let text = |key: &str| {
+        format!("'{key}', left(coalesce(facts::json ->> '{key}', ''), {})", bounds::NAME)
+    };
+    let texts = FACTS.map(text).join(", ");
+    format!(
+        "machine, version, tags, first_seen, sync,
+         CASE WHEN octet_length(facts) <= {most} THEN facts ELSE json_build_object(
+             {texts},
+             'groups', (SELECT coalesce(json_agg(name), '[]') FROM (
+                 SELECT name FROM json_array_elements_text(facts::json -> 'groups') AS each (name)
+                 WHERE octet_length(name) <= {name} ORDER BY name COLLATE \"C\" LIMIT {groups}
+             ) AS names),
+             'client_mode', facts::json -> 'client_mode',
+             'rule_counts', coalesce(facts::json -> 'rule_counts', '{{}}'),
+             'sip_status', coalesce(facts::json -> 'sip_status', '0'),
+             'truncated', json_build_array('report'))::text END AS facts",
+        name = bounds::NAME,
+        groups = bounds::GROUPS,
+    )
+}
 /// Behind every text that begins with what stands before it.
 const LAST: char = char::MAX;
 
@@ -25,8 +49,8 @@ pub(super) async fn get(
     on: &impl GenericClient,
     machine: &MachineId,
 ) -> StoreResult<Option<StoredHost>> {
-    let sql = "SELECT machine, version, tags, first_seen, sync, facts FROM host WHERE machine = $1";
-    query(on, sql, &[&machine.as_str()]).await?.first().map(read).transpose()
+    let sql = format!("SELECT {} FROM host WHERE machine = $1", columns());
+    query(on, &sql, &[&machine.as_str()]).await?.first().map(read).transpose()
 }
 
 /// A page of hosts.
@@ -35,7 +59,7 @@ pub(super) async fn list(
     filter: &HostFilter,
     after: Option<&MachineId>,
     limit: usize,
-) -> StoreResult<Vec<Host>> {
+) -> StoreResult<ListPart<Host>> {
     let mut wanted = Conditions::default();
     // No machine id is empty.
     wanted.and_text("machine > $", after.map_or("", MachineId::as_str));
@@ -56,11 +80,36 @@ pub(super) async fn list(
         });
         wanted.add(&format!("machine IN ({})", begins.join(" UNION ")));
     }
-    let limit = wanted.value(codes::limit(limit));
-    let sql =
-        format!("SELECT {COLUMNS} FROM host WHERE {} ORDER BY machine LIMIT {limit}", wanted.sql);
-    let rows = on.query(&sql, &wanted.values()).await?;
-    rows.iter().map(|row| Ok(read(row)?.host)).collect()
+    let most = wanted.value(codes::limit(limit));
+    let sql = format!(
+        "SELECT * FROM (
+             SELECT *, octet_length(sync) + octet_length(facts) AS size,
+                    sum(octet_length(sync) + octet_length(facts)) OVER (ORDER BY machine) AS total
+             FROM (SELECT {} FROM host WHERE {} ORDER BY machine LIMIT {most}) AS page
+         ) AS sized WHERE total - size < {} ORDER BY machine",
+        columns(),
+        wanted.sql,
+        bounds::LIST_BYTES,
+    );
+    let found = on.query(&sql, &wanted.values()).await?;
+    let bytes: i64 = found.last().map(|row| row.try_get("total")).transpose()?.unwrap_or(0);
+    let rows: Vec<Host> =
+        found.iter().map(|row| Ok(read(row)?.host)).collect::<StoreResult<_>>()?;
+    let more = rows.len() == limit || bytes >= codes::limit(bounds::LIST_BYTES);
+    Ok(ListPart { rows, more })
+}
+
+/// The names of hosts. One that was stored before names were bounded is left out.
+pub(super) async fn names(
+    on: &impl GenericClient,
+    machines: &[MachineId],
+) -> StoreResult<Vec<(MachineId, String)>> {
+    let machines: Vec<&str> = machines.iter().map(MachineId::as_str).collect();
+    let sql = "SELECT machine, hostname FROM host
+               WHERE machine = ANY ($1) AND octet_length(hostname) <= $2";
+    let most = i32::try_from(bounds::NAME).unwrap_or(i32::MAX);
+    let rows = query(on, sql, &[&machines, &most]).await?;
+    rows.iter().map(|row| Ok((machine(row)?, row.try_get(1)?))).collect()
 }
 
 /// The versions of Santa in a scope, and how many hosts have each.
@@ -79,7 +128,7 @@ pub(super) async fn santa_versions(
         Scope::Host(machine) => wanted.and_text("machine = $", machine.as_str()),
     }
     let sql = format!(
-        "SELECT (facts::json ->> 'santa_version') COLLATE \"C\", count(*) FROM host WHERE {}
+        "SELECT left(facts::json ->> 'santa_version', 255) COLLATE \"C\", count(*) FROM host WHERE {}
          GROUP BY 1 ORDER BY 1",
         wanted.sql
     );

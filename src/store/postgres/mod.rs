@@ -48,9 +48,9 @@ use super::codes;
 use super::quarantine::Quarantine;
 use super::{
     Change, Committed, Durability, EventFilter, EventPurge, Health, HostFilter, Installation,
-    LedgerRow, PolicySnapshot, QuarantinedRow, RevisionFilter, RuleFilter, RuleKey, RulePlace,
-    RuleRecord, RuleTurn, RuleVersion, ScopeId, Store, StoreResult, StoredEvent, StoredHost,
-    StoredRevision, TokenRecord,
+    LedgerRow, ListPart, PolicySnapshot, QuarantinedRow, RevisionFilter, RuleFilter, RuleKey,
+    RulePlace, RuleRecord, RuleTurn, RuleVersion, ScopeId, Store, StoreResult, StoredEvent,
+    StoredHost, StoredRevision, TokenRecord,
 };
 use crate::fleet::{Event, EventId, EventStat, Host, InForce, ScopeSetId};
 use crate::rule::{MachineId, Revision, Scope, Target};
@@ -212,8 +212,12 @@ impl Store for Postgres {
         filter: &HostFilter,
         after: Option<&MachineId>,
         limit: usize,
-    ) -> StoreResult<Vec<Host>> {
+    ) -> StoreResult<ListPart<Host>> {
         at_once!(self, |on| hosts::list(on, filter, after, limit))
+    }
+
+    async fn hostnames(&self, machines: &[MachineId]) -> StoreResult<Vec<(MachineId, String)>> {
+        hosts::names(&self.reader().await?, machines).await
     }
 
     async fn santa_versions(&self, scope: &Scope) -> StoreResult<Vec<(String, u64)>> {
@@ -255,7 +259,7 @@ impl Store for Postgres {
         filter: &EventFilter,
         before: Option<EventId>,
         limit: usize,
-    ) -> StoreResult<Vec<StoredEvent>> {
+    ) -> StoreResult<ListPart<StoredEvent>> {
         events::list(&self.reader().await?, filter, Part::Before(before), limit).await
     }
 
@@ -264,7 +268,7 @@ impl Store for Postgres {
         filter: &EventFilter,
         after: EventId,
         limit: usize,
-    ) -> StoreResult<Vec<StoredEvent>> {
+    ) -> StoreResult<ListPart<StoredEvent>> {
         events::list(&self.reader().await?, filter, Part::After(after), limit).await
     }
 

@@ -9,7 +9,8 @@ use super::rows::str_at;
 use super::writer::Done;
 use crate::fleet::{Host, ScopeSetId};
 use crate::rule::{MachineId, Scope, TagName};
-use crate::store::{HostFilter, ScopeId, StoreResult, StoredHost};
+use crate::store::bounds;
+use crate::store::{HostFilter, ListPart, ScopeId, StoreResult, StoredHost};
 
 const COLUMNS: &str = "machine, version, tags, first_seen, sync, facts";
 /// Behind every text that begins with what stands before it.
@@ -29,7 +30,7 @@ pub(super) fn list(
     filter: &HostFilter,
     after: Option<&MachineId>,
     limit: usize,
-) -> StoreResult<Vec<Host>> {
+) -> StoreResult<ListPart<Host>> {
     let mut sql = format!("SELECT {COLUMNS} FROM host WHERE machine > ?1");
     // No machine id is empty.
     let after = after.map_or("", MachineId::as_str);
@@ -60,11 +61,32 @@ pub(super) fn list(
     sql.push_str(" ORDER BY machine LIMIT ?2");
     let mut statement = connection.prepare_cached(&sql)?;
     let mut found = statement.query(params_from_iter(values))?;
-    let mut hosts = Vec::new();
-    while let Some(row) = found.next()? {
-        hosts.push(read(row)?.host);
+    let (mut rows, mut bytes) = (Vec::new(), 0);
+    while bytes < bounds::LIST_BYTES
+        && let Some(row) = found.next()?
+    {
+        rows.push(read(row)?.host);
+        bytes += str_at(row, 4)?.len() + str_at(row, 5)?.len().min(bounds::LARGEST_FACTS);
     }
-    Ok(hosts)
+    let more = rows.len() == limit || bytes >= bounds::LIST_BYTES;
+    Ok(ListPart { rows, more })
+}
+
+/// The names of hosts. One that was stored before names were bounded is left out.
+pub(super) fn names(
+    connection: &Connection,
+    machines: Vec<MachineId>,
+) -> StoreResult<Vec<(MachineId, String)>> {
+    // SQLite would read a text as a whole to cut it.
+    let sql = "SELECT hostname FROM host WHERE machine = ? AND octet_length(hostname) <= ?";
+    let mut statement = connection.prepare_cached(sql)?;
+    let mut names = Vec::with_capacity(machines.len());
+    for machine in machines {
+        let key = (machine.as_str(), codes::limit(bounds::NAME));
+        let name: Option<String> = statement.query_row(key, |row| row.get(0)).optional()?;
+        names.extend(name.map(|name| (machine, name)));
+    }
+    Ok(names)
 }
 
 /// The versions of Santa in a scope, and how many hosts have each.
@@ -84,7 +106,7 @@ pub(super) fn santa_versions(
         Scope::Host(machine) => one("machine = ?1", machine.as_str()),
     };
     let sql = format!(
-        "SELECT json_extract(facts, '$.santa_version') AS santa, count(*)
+        "SELECT substr(json_extract(facts, '$.santa_version'), 1, 255) AS santa, count(*)
          FROM host WHERE {condition} GROUP BY santa ORDER BY santa"
     );
     let mut statement = connection.prepare_cached(&sql)?;
@@ -279,7 +301,7 @@ fn read(row: &Row<'_>) -> StoreResult<StoredHost> {
         tags: codes::to_value(str_at(row, 2)?)?,
         first_seen: codes::to_time(row.get(3)?)?,
         sync: codes::to_value(str_at(row, 4)?)?,
-        facts: codes::to_value(str_at(row, 5)?)?,
+        facts: bounds::facts(str_at(row, 5)?)?,
     };
     Ok(StoredHost { host, version })
 }

@@ -42,9 +42,9 @@ use super::codes;
 use super::quarantine::Quarantine;
 use super::{
     Change, Committed, Durability, EventFilter, EventPurge, Health, HostFilter, Installation,
-    LedgerRow, PolicySnapshot, QuarantinedRow, RevisionFilter, RuleFilter, RuleKey, RulePlace,
-    RuleRecord, RuleTurn, RuleVersion, ScopeId, Store, StoreError, StoreResult, StoredEvent,
-    StoredHost, StoredRevision, TokenRecord,
+    LedgerRow, ListPart, PolicySnapshot, QuarantinedRow, RevisionFilter, RuleFilter, RuleKey,
+    RulePlace, RuleRecord, RuleTurn, RuleVersion, ScopeId, Store, StoreError, StoreResult,
+    StoredEvent, StoredHost, StoredRevision, TokenRecord,
 };
 use crate::fleet::{Event, EventId, EventStat, Host, InForce, ScopeSetId};
 use crate::rule::{MachineId, Revision, Scope, Target};
@@ -219,9 +219,14 @@ impl Store for Sqlite {
         filter: &HostFilter,
         after: Option<&MachineId>,
         limit: usize,
-    ) -> StoreResult<Vec<Host>> {
+    ) -> StoreResult<ListPart<Host>> {
         let (filter, after) = (filter.clone(), after.cloned());
         self.readers.read(move |on| hosts::list(on, &filter, after.as_ref(), limit)).await
+    }
+
+    async fn hostnames(&self, machines: &[MachineId]) -> StoreResult<Vec<(MachineId, String)>> {
+        let machines = machines.to_vec();
+        self.readers.read(move |on| hosts::names(on, machines)).await
     }
 
     async fn santa_versions(&self, scope: &Scope) -> StoreResult<Vec<(String, u64)>> {
@@ -274,7 +279,7 @@ impl Store for Sqlite {
         filter: &EventFilter,
         before: Option<EventId>,
         limit: usize,
-    ) -> StoreResult<Vec<StoredEvent>> {
+    ) -> StoreResult<ListPart<StoredEvent>> {
         let filter = filter.clone();
         self.readers.read(move |on| events::list(on, &filter, Part::Before(before), limit)).await
     }
@@ -284,7 +289,7 @@ impl Store for Sqlite {
         filter: &EventFilter,
         after: EventId,
         limit: usize,
-    ) -> StoreResult<Vec<StoredEvent>> {
+    ) -> StoreResult<ListPart<StoredEvent>> {
         let filter = filter.clone();
         self.readers.read(move |on| events::list(on, &filter, Part::After(after), limit)).await
     }

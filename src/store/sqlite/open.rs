@@ -82,7 +82,7 @@ pub(super) fn connect(path: &Path, purpose: Use) -> rusqlite::Result<Connection>
             "PRAGMA synchronous = NORMAL; PRAGMA cache_size = -65536;"
         }
         Use::WriteVolatile => "PRAGMA synchronous = OFF; PRAGMA cache_size = -65536;",
-        Use::Read => "PRAGMA query_only = ON; PRAGMA cache_size = -16384;",
+        Use::Read => "PRAGMA query_only = ON; PRAGMA cache_size = -8192;",
     };
     connection.execute_batch(own)?;
     connection.execute_batch(

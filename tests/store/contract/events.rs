@@ -93,6 +93,67 @@ pub(crate) async fn an_event_comes_back_as_it_was_added(store: Db) {
     assert_eq!(add(&store, &[]).await, 0);
 }
 
+pub(crate) async fn b1_a_huge_event_is_read_shortened(store: Db) {
+    let huge = |of: Event| {
+        let mut event = Event { folder: "/f".repeat(1_000_000), ..of };
+        event.program.cdhash = "c".repeat(1_000_000);
+        event.user = "u".repeat(1_000_000);
+        event
+    };
+    let execution = huge(event("M1", 1, "BLOCK_UNKNOWN", 1));
+    let mut access = huge(file_access("M1", 2, "Cookies", "/Users/anna/Cookies", 2));
+    access.program.sha256 = "a".repeat(1_000_000);
+    let small = event("M1", 3, "BLOCK_UNKNOWN", 3);
+    // One after the other: an index of PostgreSQL has no entries of a megabyte.
+    for event in [&execution, &access, &small] {
+        assert_eq!(store.add_events(std::slice::from_ref(event), at(5)).await.unwrap(), 1);
+    }
+    let events = store.events_after(&EventFilter::default(), EventId(0), 9).await.unwrap();
+    assert_eq!((events.len(), events.more), (3, false));
+    assert_eq!(events[2].event, small);
+    let read = &events[0].event;
+    assert!(read.path().len() <= 4096 && read.user.len() <= 255);
+    assert_eq!((&read.machine, read.occurred, read.pid), (&machine("M1"), Some(at(1)), 100));
+    assert_eq!(read.program.sha256, execution.program.sha256);
+    assert_eq!(
+        (read.program.cdhash.as_str(), &read.truncated[..]),
+        ("", &["report".to_owned()][..])
+    );
+    let read = &events[1].event;
+    assert_eq!((read.kind(), read.program.sha256.as_str()), (EventKind::FileAccess, ""));
+    assert_eq!(read.access.as_ref().unwrap().file, "/Users/anna/Cookies");
+    assert_eq!(store.event(events[1].id).await.unwrap().as_ref(), Some(&events[1]));
+    // A report that learns its bundle later leaves the huge one alone.
+    assert_eq!(add(&store, std::slice::from_ref(&execution)).await, 0);
+    let stats = store.event_stats(&EventFilter::default(), 9).await.unwrap();
+    assert_eq!(stats.len(), 3);
+    assert!(stats.iter().all(|stat| stat.file_name.len() <= 4096 && stat.sha256.len() <= 64));
+}
+
+pub(crate) async fn b1_a_list_of_large_events_ends_early(store: Db) {
+    let large = |number: usize| Event {
+        report: serde_json::json!({"x": "x".repeat(400_000)}),
+        ..event("M1", number, "BLOCK_UNKNOWN", 1)
+    };
+    let events: Vec<Event> = (0..25).map(large).collect();
+    assert_eq!(add(&store, &events).await, 25);
+    let (mut newest, mut before) = (Vec::new(), None);
+    loop {
+        let part = store.events(&EventFilter::default(), before, 100).await.unwrap();
+        assert!(part.len() <= 11, "{} events of 0.4 MB at once", part.len());
+        before = part.last().map(|stored| stored.id);
+        let more = part.more;
+        newest.extend(part.into_iter().map(|stored| stored.event));
+        if !more {
+            break;
+        }
+    }
+    newest.reverse();
+    assert_eq!(newest, events);
+    let first = store.events_after(&EventFilter::default(), EventId(0), 100).await.unwrap();
+    assert!((10..=11).contains(&first.len()) && first.more);
+}
+
 pub(crate) async fn a_repeated_event_is_kept_once(store: Db) {
     let first = event("M1", 1, "BLOCK_UNKNOWN", 1);
     let timeless = Event { occurred: None, ..first.clone() };

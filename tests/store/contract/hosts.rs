@@ -80,6 +80,57 @@ pub(crate) async fn versions_are_counted_scope_by_scope(store: Db) {
     assert_eq!(counted("host:M9").await, [""; 0]);
 }
 
+pub(crate) async fn b1_a_huge_host_is_read_shortened(store: Db) {
+    let mut huge = full_host("M2");
+    huge.facts.hostname = "h".repeat(100_000);
+    huge.facts.model = "m".repeat(3_000_000);
+    huge.facts.groups = (0..2500).rev().map(|number| format!("group {number:04}")).collect();
+    huge.facts.groups.push("g".repeat(1000));
+    for host in [&full_host("M1"), &huge, &full_host("M3")] {
+        assert!(store.save_host(host, 0).await.unwrap());
+    }
+    let found = stored(&store, "M2").await;
+    let facts = &found.host.facts;
+    assert_eq!((facts.hostname.len(), facts.model.len()), (255, 255));
+    assert_eq!((facts.groups.len(), facts.groups[0].as_str()), (1000, "group 0000"));
+    assert_eq!(facts.truncated, ["report"]);
+    assert_eq!((&facts.serial, facts.client_mode), (&huge.facts.serial, huge.facts.client_mode));
+    assert_eq!(facts.rule_counts, huge.facts.rule_counts);
+    assert_eq!(found.host.sync, huge.sync);
+
+    let all = store.hosts(&HostFilter::default(), None, 9).await.unwrap();
+    assert_eq!((all.len(), all.more), (3, false));
+    assert_eq!((&all[0].facts, &all[1]), (&full_host("M1").facts, &found.host));
+    let names = store.hostnames(&["M2", "M1", "M9"].map(machine)).await.unwrap();
+    assert_eq!(names, [(machine("M1"), full_host("M1").facts.hostname)]);
+    // It is written like any other, and is whole again.
+    let next = Host { facts: full_host("M2").facts, ..found.host };
+    assert!(store.save_host(&next, found.version).await.unwrap());
+    assert_eq!(stored(&store, "M2").await.host, next);
+}
+
+pub(crate) async fn b1_a_list_of_large_hosts_ends_early(store: Db) {
+    let names: Vec<String> = (0..20).map(|number| format!("M{number:02}")).collect();
+    for name in &names {
+        let mut host = full_host(name);
+        host.facts.groups = (0..1000).map(|number| format!("{number:0>900}")).collect();
+        assert!(store.save_host(&host, 0).await.unwrap());
+    }
+    let (mut found, mut after, mut parts) = (Vec::new(), None, 0);
+    loop {
+        let part = store.hosts(&HostFilter::default(), after.as_ref(), 100).await.unwrap();
+        assert!(part.len() < 7, "{} hosts of 0.9 MB at once", part.len());
+        parts += 1;
+        found.extend(part.iter().map(|host| host.machine.as_str().to_owned()));
+        after = part.last().map(|host| host.machine.clone());
+        if !part.more {
+            break;
+        }
+    }
+    assert!((4..=5).contains(&parts), "{parts}");
+    assert_eq!(found, names);
+}
+
 pub(crate) async fn a_host_comes_back_as_it_was_saved(store: Db) {
     assert_eq!(store.host(&machine("M1")).await.unwrap(), None);
     let host = full_host("M1");

@@ -20,9 +20,12 @@ use crate::store::{Author, Change, Edit, EventFilter, StoredEvent};
 /// What Santa decides where nothing but its mode does.
 const BLOCKED: &str = "BLOCK_UNKNOWN";
 const WOULD_BE_BLOCKED: &str = "ALLOW_UNKNOWN";
-/// Events read at a time, and at most for one answer.
+/// Events read at a time, and at most for one response.
 const EVENTS_A_READ: usize = 1_000;
-const MOST_EVENTS: usize = 20_000;
+const MOST_EVENTS: usize = 5_000;
+/// Bytes of programs, hosts and scopes after which a response ends, and bytes of hosts that it keeps
+/// in memory on the way.
+const MOST_BYTES: usize = 4 * 1024 * 1024;
 /// Events decided about at once.
 const MOST_DECISIONS: usize = 1_000;
 
@@ -51,14 +54,14 @@ pub(in crate::server::admin) async fn list(
     let limit = page_size(query.limit);
     let mut desk = Desk::default();
     let mut looked_at = 0;
-    while looked_at < MOST_EVENTS && desk.programs.len() < limit {
+    while looked_at < MOST_EVENTS {
         let events = state.store.events(&filter, before, EVENTS_A_READ).await?;
-        let is_last = events.len() < EVENTS_A_READ;
+        let is_last = !events.more;
         looked_at += events.len();
         for event in events {
             before = Some(event.id);
             desk.add(&state, event).await?;
-            if desk.programs.len() >= limit {
+            if desk.programs.len() >= limit || desk.is_full() {
                 return Ok(Json(Page { items: desk.programs, next: Some(cursor(before)) }));
             }
         }
@@ -68,6 +71,9 @@ pub(in crate::server::admin) async fn list(
     }
     Ok(Json(Page { items: desk.programs, next: Some(cursor(before)) }))
 }
+
+/// Bytes of a program or a host without its longest texts.
+const A_VIEW: usize = 2 * 1024;
 
 fn cursor(before: Option<EventId>) -> String {
     before.map(|event| event.to_string()).unwrap_or_default()
@@ -86,19 +92,30 @@ struct Desk {
     hosts: HashMap<MachineId, Option<Host>>,
     /// Whether nothing but the mode decides, by host, file and path.
     undecided: HashMap<(MachineId, String, String), bool>,
+    /// About how many bytes the programs have in a response, and the hosts in memory.
+    bytes: usize,
+    hosts_bytes: usize,
 }
 
 impl Desk {
+    fn is_full(&self) -> bool {
+        self.bytes >= MOST_BYTES || self.hosts_bytes >= MOST_BYTES
+    }
+
+    async fn learn_host(&mut self, state: &State, machine: &MachineId) -> Result<(), Refused> {
+        if let Entry::Vacant(new) = self.hosts.entry(machine.clone()) {
+            let host = state.store.host(machine).await?.map(|stored| stored.host);
+            let groups = host.iter().flat_map(|host| &host.facts.groups);
+            self.hosts_bytes += A_VIEW + groups.map(String::len).sum::<usize>();
+            new.insert(host);
+        }
+        Ok(())
+    }
+
     async fn add(&mut self, state: &State, stored: StoredEvent) -> Result<(), Refused> {
         let StoredEvent { id, received, event } = stored;
-        let host = match self.hosts.entry(event.machine.clone()) {
-            Entry::Occupied(known) => known.into_mut(),
-            Entry::Vacant(new) => {
-                let stored = state.store.host(&event.machine).await?;
-                new.insert(stored.map(|stored| stored.host))
-            }
-        };
-        let Some(host) = host else { return Ok(()) };
+        self.learn_host(state, &event.machine).await?;
+        let Some(Some(host)) = self.hosts.get(&event.machine) else { return Ok(()) };
         let (program, path) = (&event.program, event.path());
         let pair = (event.machine.clone(), program.sha256.clone(), path.clone());
         let is_undecided = match self.undecided.entry(pair) {
@@ -115,6 +132,8 @@ impl Desk {
         let place = *self.places.entry(program.sha256.clone()).or_insert(next);
         if place == next {
             let candidates = program.candidates();
+            // The program's texts stand in its candidates again.
+            self.bytes += A_VIEW + path.len() + 3 * program.signing_id.len();
             let best = candidates.first().map(|best| best.target.rule_type());
             self.programs.push(WaitingView {
                 latest: id,
@@ -133,12 +152,16 @@ impl Desk {
         let Some(waiting) = self.programs.get_mut(place) else { return Ok(()) };
         waiting.events += 1;
         if !event.user.is_empty() && self.ran.insert((place, event.user.clone())) {
+            self.bytes += event.user.len();
             waiting.users.push(event.user);
         }
         if self.named.insert((place, event.machine.clone())) {
+            let scopes = state.engine.scopes_of(host);
+            let names = scopes.iter().map(|scope| scope.name().len() + 16);
+            self.bytes += 2 * event.machine.as_str().len() + names.sum::<usize>();
             waiting.hosts.push(WaitingHost {
                 hostname: host.facts.hostname.clone(),
-                scopes: state.engine.scopes_of(host),
+                scopes,
                 machine: event.machine,
                 event: id,
             });

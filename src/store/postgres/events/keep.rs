@@ -13,11 +13,11 @@ use jiff::Timestamp;
 use super::partitions::{self, Week};
 use crate::fleet::{Event, EventKind};
 use crate::rule::MachineId;
-use crate::store::StoreResult;
 use crate::store::postgres::locks::Lock;
 use crate::store::postgres::rows::{clean, count};
 use crate::store::postgres::writer::Batch;
 use crate::store::postgres::{Values, codes, query};
+use crate::store::{StoreResult, bounds};
 
 /// What tells an event of a table from others, as one value of 128 bits. A row's text quotes its
 /// parts, so that no two rows have the same.
@@ -256,8 +256,9 @@ async fn learn_bundles(on: &Transaction<'_>, events: &[&Event]) -> StoreResult<(
     let sql = format!(
         "SELECT given.place, b.id, b.received, b.body FROM {GIVEN}
          JOIN event_once AS o ON o.digest = {} JOIN event_body AS b USING (id, received)
-         ORDER BY given.place",
-        digest("given")
+         WHERE octet_length(b.body) <= {} ORDER BY given.place",
+        digest("given"),
+        bounds::LARGEST_EVENT
     );
     let mut known: HashMap<i64, bool> = HashMap::new();
     for row in query(on, &sql, &columns.keys()).await? {
@@ -312,9 +313,12 @@ pub(in crate::store::postgres) async fn bundle_members(
     on: &impl GenericClient,
     bundle: &str,
 ) -> StoreResult<Vec<(MachineId, String)>> {
-    let sql = "SELECT machine, sha256 FROM event WHERE member_of = $1 AND member_of <> ''";
+    let sql = "SELECT machine, sha256 FROM event
+               WHERE member_of = $1 AND member_of <> '' AND octet_length(sha256) <= 64
+               ORDER BY id LIMIT $2";
+    let most = codes::limit(bounds::BUNDLE_REPORTS);
     let mut members = Vec::new();
-    for row in query(on, sql, &[&clean(bundle).as_ref()]).await? {
+    for row in query(on, sql, &[&clean(bundle).as_ref(), &most]).await? {
         let machine: &str = row.try_get(0)?;
         let machine = machine.parse().map_err(|error| codes::corrupt("machine id", &error))?;
         members.push((machine, row.try_get(1)?));

@@ -8,7 +8,7 @@ use crate::rule::MachineId;
 use crate::store::sqlite::codes;
 use crate::store::sqlite::rows::str_at;
 use crate::store::sqlite::writer::Done;
-use crate::store::{EventPurge, StoreResult};
+use crate::store::{EventPurge, StoreResult, bounds};
 
 /// Keeps the events that are not there yet, and says how many were new.
 pub(in crate::store::sqlite) fn add(
@@ -70,9 +70,9 @@ fn learn_bundle(connection: &Connection, event: &Event) -> StoreResult<()> {
     let found: Option<(i64, String)> = connection
         .prepare_cached(
             "SELECT id, body FROM event JOIN event_body USING (id)
-             WHERE machine = ? AND sha256 = ? AND decision = ?
-               AND ifnull(occurred, -9223372036854775808) = ifnull(?, -9223372036854775808)
-               AND pid = ? AND member_of = '' AND rule = '' AND file = ''",
+             WHERE octet_length(body) <= ?6 AND machine = ?1 AND sha256 = ?2 AND decision = ?3
+               AND ifnull(occurred, -9223372036854775808) = ifnull(?4, -9223372036854775808)
+               AND pid = ?5 AND member_of = '' AND rule = '' AND file = ''",
         )?
         .query_row(
             params![
@@ -81,6 +81,7 @@ fn learn_bundle(connection: &Connection, event: &Event) -> StoreResult<()> {
                 event.decision.0,
                 event.occurred.map(Timestamp::as_millisecond),
                 event.pid,
+                codes::limit(bounds::LARGEST_EVENT),
             ],
             |row| Ok((row.get(0)?, row.get(1)?)),
         )
@@ -109,9 +110,11 @@ pub(in crate::store::sqlite) fn members(
     connection: &Connection,
     bundle: &str,
 ) -> StoreResult<Vec<(MachineId, String)>> {
-    let sql = "SELECT machine, sha256 FROM event WHERE member_of = ? AND member_of <> ''";
+    let sql = "SELECT machine, sha256 FROM event
+               WHERE member_of = ? AND member_of <> '' AND octet_length(sha256) <= 64
+               ORDER BY id LIMIT ?";
     let mut statement = connection.prepare_cached(sql)?;
-    let mut found = statement.query([bundle])?;
+    let mut found = statement.query((bundle, codes::limit(bounds::BUNDLE_REPORTS)))?;
     let mut members = Vec::new();
     while let Some(row) = found.next()? {
         let machine = str_at(row, 0)?.parse();

@@ -1,0 +1,162 @@
+//! How much a list, and a row, may have when it is read.
+//!
+//! What hosts report is bounded before it is stored. A database may have older rows that are not:
+//! those are read shortened, so that no row costs more memory than its bound.
+
+use std::borrow::Cow;
+
+use jiff::Timestamp;
+use serde::Deserialize;
+use serde_json::Value;
+
+use super::StoreResult;
+use super::codes::{corrupt, to_event_kind, to_time, to_value};
+use crate::fleet::{ClientMode, Decision, Event, EventKind, FileAccess, HostFacts, RuleCounts};
+use crate::rule::{Certificate, Program, SigningStatus};
+
+/// Bytes of rows after which a part of a list ends.
+pub(super) const LIST_BYTES: usize = 4 * 1024 * 1024;
+/// Bytes of an event's JSON. A bounded report needs less.
+pub(super) const LARGEST_EVENT: usize = 512 * 1024;
+/// Bytes of the JSON of what a host reported about itself. A bounded report needs less.
+pub(super) const LARGEST_FACTS: usize = 2 * 1024 * 1024;
+/// Characters of a name.
+pub(super) const NAME: usize = 255;
+/// Groups of a person.
+pub(super) const GROUPS: usize = 1000;
+/// The texts among what a host reported about itself, by their keys in its JSON.
+pub(super) const FACTS: [&str; 7] =
+    ["serial", "hostname", "model", "os_version", "os_build", "santa_version", "primary_user"];
+/// Rows that name a member of one bundle.
+pub(super) const BUNDLE_REPORTS: usize = 100_000;
+
+/// What a host reported about itself. A row from before such reports were bounded is shortened.
+pub(super) fn facts(json: &str) -> StoreResult<HostFacts> {
+    if json.len() <= LARGEST_FACTS {
+        return to_value(json);
+    }
+    let long: LongFacts<'_> = to_value(json)?;
+    let short = |text: Cow<'_, str>| text[..text.floor_char_boundary(NAME)].to_owned();
+    let mut groups = long.groups;
+    groups.retain(|group| group.len() <= NAME);
+    groups.sort_unstable();
+    groups.truncate(GROUPS);
+    groups.shrink_to_fit();
+    Ok(HostFacts {
+        serial: short(long.serial),
+        hostname: short(long.hostname),
+        model: short(long.model),
+        os_version: short(long.os_version),
+        os_build: short(long.os_build),
+        santa_version: short(long.santa_version),
+        primary_user: short(long.primary_user),
+        groups,
+        client_mode: long.client_mode,
+        rule_counts: long.rule_counts,
+        sip_status: long.sip_status,
+        truncated: vec!["report".to_owned()],
+        groups_reported: None,
+    })
+}
+
+/// [`HostFacts`] with texts that are not copied before they are cut.
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct LongFacts<'a> {
+    #[serde(borrow)]
+    serial: Cow<'a, str>,
+    #[serde(borrow)]
+    hostname: Cow<'a, str>,
+    #[serde(borrow)]
+    model: Cow<'a, str>,
+    #[serde(borrow)]
+    os_version: Cow<'a, str>,
+    #[serde(borrow)]
+    os_build: Cow<'a, str>,
+    #[serde(borrow)]
+    santa_version: Cow<'a, str>,
+    #[serde(borrow)]
+    primary_user: Cow<'a, str>,
+    groups: Vec<String>,
+    client_mode: Option<ClientMode>,
+    rule_counts: RuleCounts,
+    sip_status: u32,
+}
+
+/// The columns that [`EventColumns`] is read from, in its order, on both databases. Hashes and IDs
+/// that are too long are left out, other texts are cut.
+pub(super) const EVENT_COLUMNS: &str = "machine, received, kind, occurred, pid, \
+     substr(decision, 1, 64), \
+     CASE WHEN octet_length(sha256) <= 64 THEN sha256 ELSE '' END, \
+     CASE WHEN octet_length(signing_id) <= 512 THEN signing_id ELSE '' END, \
+     CASE WHEN octet_length(team_id) <= 10 THEN team_id ELSE '' END, \
+     CASE WHEN octet_length(certificate) <= 64 THEN certificate ELSE '' END, \
+     CASE WHEN octet_length(member_of) <= 64 THEN member_of ELSE '' END, \
+     substr(signer, 1, 255), substr(\"user\", 1, 255), substr(path, 1, 4096), \
+     substr(rule, 1, 255), substr(file, 1, 4096)";
+
+/// An event that is too large to be read whole, as far as lists search it.
+pub(super) struct EventColumns {
+    pub(super) machine: String,
+    pub(super) received: i64,
+    pub(super) kind: i64,
+    pub(super) occurred: Option<i64>,
+    pub(super) pid: i64,
+    pub(super) decision: String,
+    pub(super) sha256: String,
+    pub(super) signing_id: String,
+    pub(super) team_id: String,
+    pub(super) certificate: String,
+    pub(super) member_of: String,
+    pub(super) signer: String,
+    pub(super) user: String,
+    pub(super) path: String,
+    pub(super) rule: String,
+    pub(super) file: String,
+}
+
+impl EventColumns {
+    /// The event, and when it was received. It says of itself that its report was shortened.
+    pub(super) fn event(self) -> StoreResult<(Timestamp, Event)> {
+        let (folder, file_name) = self.path.rsplit_once('/').unwrap_or(("", &self.path));
+        let certificate = Certificate {
+            sha256: self.certificate,
+            common_name: self.signer,
+            ..Certificate::default()
+        };
+        let access = match to_event_kind(self.kind)? {
+            EventKind::FileAccess => {
+                Some(FileAccess { rule: self.rule, file: self.file, ..FileAccess::default() })
+            }
+            EventKind::Execution | EventKind::BundleMember => None,
+        };
+        let event = Event {
+            machine: self.machine.parse().map_err(|error| corrupt("machine id", &error))?,
+            decision: Decision(self.decision.into()),
+            occurred: self.occurred.map(to_time).transpose()?,
+            file_name: file_name.to_owned(),
+            folder: folder.to_owned(),
+            program: Program {
+                sha256: self.sha256,
+                cdhash: String::new(),
+                team_id: self.team_id,
+                signing_id: self.signing_id,
+                signing_status: SigningStatus::Unknown,
+                certificate: (certificate != Certificate::default()).then_some(certificate),
+            },
+            user: self.user,
+            pid: i32::try_from(self.pid).unwrap_or_default(),
+            parent_name: String::new(),
+            bundle_name: String::new(),
+            bundle_version: String::new(),
+            bundle_hash: self.member_of,
+            bundle_binary_count: 0,
+            download_url: String::new(),
+            signing_chain: Vec::new(),
+            access,
+            report: Value::Null,
+            truncated: vec!["report".to_owned()],
+        };
+        Ok((to_time(self.received)?, event))
+    }
+}
