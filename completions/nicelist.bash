@@ -88,6 +88,9 @@ _nicelist() {
             nicelist__subcmd__config,unset)
                 cmd="nicelist__subcmd__config__subcmd__unset"
                 ;;
+            nicelist__subcmd__database,accept-clock)
+                cmd="nicelist__subcmd__database__subcmd__accept__subcmd__clock"
+                ;;
             nicelist__subcmd__database,check)
                 cmd="nicelist__subcmd__database__subcmd__check"
                 ;;
@@ -816,8 +819,65 @@ _nicelist() {
             return 0
             ;;
         nicelist__subcmd__database)
-            opts="-o -q -v -h --server --token --ca --context --database --output --color --quiet --verbose --help copy compare check migrate"
+            opts="-o -q -v -h --server --token --ca --context --database --output --color --quiet --verbose --help copy compare check migrate accept-clock"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --server)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --token)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --ca)
+                    local oldifs
+                    if [ -n "${IFS+x}" ]; then
+                        oldifs="$IFS"
+                    fi
+                    IFS=$'\n'
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    if [ -n "${oldifs+x}" ]; then
+                        IFS="$oldifs"
+                    fi
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o filenames
+                    fi
+                    return 0
+                    ;;
+                --context)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --database)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --output)
+                    COMPREPLY=($(compgen -W "table json jsonl csv tsv" -- "${cur}"))
+                    return 0
+                    ;;
+                -o)
+                    COMPREPLY=($(compgen -W "table json jsonl csv tsv" -- "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        nicelist__subcmd__database__subcmd__accept__subcmd__clock)
+            opts="-y -o -q -v -h --yes --server --token --ca --context --database --output --color --quiet --verbose --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
@@ -3934,7 +3994,7 @@ _nicelist() {
             return 0
             ;;
         nicelist__subcmd__serve)
-            opts="-o -q -v -h --listen --sync-auth --largest-body --durability --tls-cert --tls-key --client-ca --client-crl --client-ca-optional --server --token --ca --context --database --output --color --quiet --verbose --help"
+            opts="-o -q -v -h --listen --sync-auth --largest-body --durability --longest-gap --tls-cert --tls-key --client-ca --client-crl --client-ca-optional --server --token --ca --context --database --output --color --quiet --verbose --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -3954,6 +4014,10 @@ _nicelist() {
                     ;;
                 --durability)
                     COMPREPLY=($(compgen -W "power process" -- "${cur}"))
+                    return 0
+                    ;;
+                --longest-gap)
+                    COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 --tls-cert)

@@ -66,6 +66,7 @@ none\t'Nothing: whoever reaches the port may sync'"
 complete -c nicelist -n "__fish_nicelist_using_subcommand serve" -l largest-body -d 'Refuse bodies of hosts that are larger than this, before or after decompression' -r
 complete -c nicelist -n "__fish_nicelist_using_subcommand serve" -l durability -d 'Let what was answered survive a power failure, or only the end of the process (SQLite)' -r -f -a "power\t'A power failure: every commit waits for the disk'
 process\t'The end of the process: the last seconds may be gone after a power failure'"
+complete -c nicelist -n "__fish_nicelist_using_subcommand serve" -l longest-gap -d 'Let rules and events expire if the database was last used at most this long ago' -r
 complete -c nicelist -n "__fish_nicelist_using_subcommand serve" -l tls-cert -d 'Speak TLS with the certificate in this PEM file, and the chain behind it' -r -F
 complete -c nicelist -n "__fish_nicelist_using_subcommand serve" -l tls-key -d 'The certificate\'s private key, PEM without a password' -r -F
 complete -c nicelist -n "__fish_nicelist_using_subcommand serve" -l client-ca -d 'Let hosts sync only with a client certificate that a CA of this PEM file signed' -r -F
@@ -1225,26 +1226,27 @@ complete -c nicelist -n "__fish_nicelist_using_subcommand token; and __fish_seen
 complete -c nicelist -n "__fish_nicelist_using_subcommand token; and __fish_seen_subcommand_from revoke" -s q -l quiet -d 'Write data and errors only'
 complete -c nicelist -n "__fish_nicelist_using_subcommand token; and __fish_seen_subcommand_from revoke" -s v -l verbose -d 'Log what happens inside; twice for more'
 complete -c nicelist -n "__fish_nicelist_using_subcommand token; and __fish_seen_subcommand_from revoke" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c nicelist -n "__fish_nicelist_using_subcommand database; and not __fish_seen_subcommand_from copy compare check migrate" -l server -d 'Talk to the server at this address' -r
-complete -c nicelist -n "__fish_nicelist_using_subcommand database; and not __fish_seen_subcommand_from copy compare check migrate" -l token -d 'Show the server this token' -r
-complete -c nicelist -n "__fish_nicelist_using_subcommand database; and not __fish_seen_subcommand_from copy compare check migrate" -l ca -d 'Trust only the CAs in this PEM file for the server\'s certificate' -r -F
-complete -c nicelist -n "__fish_nicelist_using_subcommand database; and not __fish_seen_subcommand_from copy compare check migrate" -l context -d 'Use this context of the configuration file' -r
-complete -c nicelist -n "__fish_nicelist_using_subcommand database; and not __fish_seen_subcommand_from copy compare check migrate" -l database -d 'Work on a database without a server: sqlite:PATH or postgres://USER@HOST/NAME' -r
-complete -c nicelist -n "__fish_nicelist_using_subcommand database; and not __fish_seen_subcommand_from copy compare check migrate" -s o -l output -d 'Write table, json, jsonl, csv or tsv' -r -f -a "table\t''
+complete -c nicelist -n "__fish_nicelist_using_subcommand database; and not __fish_seen_subcommand_from copy compare check migrate accept-clock" -l server -d 'Talk to the server at this address' -r
+complete -c nicelist -n "__fish_nicelist_using_subcommand database; and not __fish_seen_subcommand_from copy compare check migrate accept-clock" -l token -d 'Show the server this token' -r
+complete -c nicelist -n "__fish_nicelist_using_subcommand database; and not __fish_seen_subcommand_from copy compare check migrate accept-clock" -l ca -d 'Trust only the CAs in this PEM file for the server\'s certificate' -r -F
+complete -c nicelist -n "__fish_nicelist_using_subcommand database; and not __fish_seen_subcommand_from copy compare check migrate accept-clock" -l context -d 'Use this context of the configuration file' -r
+complete -c nicelist -n "__fish_nicelist_using_subcommand database; and not __fish_seen_subcommand_from copy compare check migrate accept-clock" -l database -d 'Work on a database without a server: sqlite:PATH or postgres://USER@HOST/NAME' -r
+complete -c nicelist -n "__fish_nicelist_using_subcommand database; and not __fish_seen_subcommand_from copy compare check migrate accept-clock" -s o -l output -d 'Write table, json, jsonl, csv or tsv' -r -f -a "table\t''
 json\t''
 jsonl\t''
 csv\t''
 tsv\t''"
-complete -c nicelist -n "__fish_nicelist_using_subcommand database; and not __fish_seen_subcommand_from copy compare check migrate" -l color -d 'Use colours: auto, always or never' -r -f -a "auto\t''
+complete -c nicelist -n "__fish_nicelist_using_subcommand database; and not __fish_seen_subcommand_from copy compare check migrate accept-clock" -l color -d 'Use colours: auto, always or never' -r -f -a "auto\t''
 always\t''
 never\t''"
-complete -c nicelist -n "__fish_nicelist_using_subcommand database; and not __fish_seen_subcommand_from copy compare check migrate" -s q -l quiet -d 'Write data and errors only'
-complete -c nicelist -n "__fish_nicelist_using_subcommand database; and not __fish_seen_subcommand_from copy compare check migrate" -s v -l verbose -d 'Log what happens inside; twice for more'
-complete -c nicelist -n "__fish_nicelist_using_subcommand database; and not __fish_seen_subcommand_from copy compare check migrate" -s h -l help -d 'Print help'
-complete -c nicelist -n "__fish_nicelist_using_subcommand database; and not __fish_seen_subcommand_from copy compare check migrate" -f -a "copy" -d 'Copy everything in a database into an empty one, and check it'
-complete -c nicelist -n "__fish_nicelist_using_subcommand database; and not __fish_seen_subcommand_from copy compare check migrate" -f -a "compare" -d 'Compare everything that two databases hold'
-complete -c nicelist -n "__fish_nicelist_using_subcommand database; and not __fish_seen_subcommand_from copy compare check migrate" -f -a "check" -d 'Check a database for damage'
-complete -c nicelist -n "__fish_nicelist_using_subcommand database; and not __fish_seen_subcommand_from copy compare check migrate" -f -a "migrate" -d 'Bring a database\'s schema up to date'
+complete -c nicelist -n "__fish_nicelist_using_subcommand database; and not __fish_seen_subcommand_from copy compare check migrate accept-clock" -s q -l quiet -d 'Write data and errors only'
+complete -c nicelist -n "__fish_nicelist_using_subcommand database; and not __fish_seen_subcommand_from copy compare check migrate accept-clock" -s v -l verbose -d 'Log what happens inside; twice for more'
+complete -c nicelist -n "__fish_nicelist_using_subcommand database; and not __fish_seen_subcommand_from copy compare check migrate accept-clock" -s h -l help -d 'Print help'
+complete -c nicelist -n "__fish_nicelist_using_subcommand database; and not __fish_seen_subcommand_from copy compare check migrate accept-clock" -f -a "copy" -d 'Copy everything in a database into an empty one, and check it'
+complete -c nicelist -n "__fish_nicelist_using_subcommand database; and not __fish_seen_subcommand_from copy compare check migrate accept-clock" -f -a "compare" -d 'Compare everything that two databases hold'
+complete -c nicelist -n "__fish_nicelist_using_subcommand database; and not __fish_seen_subcommand_from copy compare check migrate accept-clock" -f -a "check" -d 'Check a database for damage'
+complete -c nicelist -n "__fish_nicelist_using_subcommand database; and not __fish_seen_subcommand_from copy compare check migrate accept-clock" -f -a "migrate" -d 'Bring a database\'s schema up to date'
+complete -c nicelist -n "__fish_nicelist_using_subcommand database; and not __fish_seen_subcommand_from copy compare check migrate accept-clock" -f -a "accept-clock" -d 'Confirm the clock after a jump'
 complete -c nicelist -n "__fish_nicelist_using_subcommand database; and __fish_seen_subcommand_from copy" -l server -d 'Talk to the server at this address' -r
 complete -c nicelist -n "__fish_nicelist_using_subcommand database; and __fish_seen_subcommand_from copy" -l token -d 'Show the server this token' -r
 complete -c nicelist -n "__fish_nicelist_using_subcommand database; and __fish_seen_subcommand_from copy" -l ca -d 'Trust only the CAs in this PEM file for the server\'s certificate' -r -F
@@ -1311,6 +1313,23 @@ complete -c nicelist -n "__fish_nicelist_using_subcommand database; and __fish_s
 complete -c nicelist -n "__fish_nicelist_using_subcommand database; and __fish_seen_subcommand_from migrate" -s q -l quiet -d 'Write data and errors only'
 complete -c nicelist -n "__fish_nicelist_using_subcommand database; and __fish_seen_subcommand_from migrate" -s v -l verbose -d 'Log what happens inside; twice for more'
 complete -c nicelist -n "__fish_nicelist_using_subcommand database; and __fish_seen_subcommand_from migrate" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c nicelist -n "__fish_nicelist_using_subcommand database; and __fish_seen_subcommand_from accept-clock" -l server -d 'Talk to the server at this address' -r
+complete -c nicelist -n "__fish_nicelist_using_subcommand database; and __fish_seen_subcommand_from accept-clock" -l token -d 'Show the server this token' -r
+complete -c nicelist -n "__fish_nicelist_using_subcommand database; and __fish_seen_subcommand_from accept-clock" -l ca -d 'Trust only the CAs in this PEM file for the server\'s certificate' -r -F
+complete -c nicelist -n "__fish_nicelist_using_subcommand database; and __fish_seen_subcommand_from accept-clock" -l context -d 'Use this context of the configuration file' -r
+complete -c nicelist -n "__fish_nicelist_using_subcommand database; and __fish_seen_subcommand_from accept-clock" -l database -d 'Work on a database without a server: sqlite:PATH or postgres://USER@HOST/NAME' -r
+complete -c nicelist -n "__fish_nicelist_using_subcommand database; and __fish_seen_subcommand_from accept-clock" -s o -l output -d 'Write table, json, jsonl, csv or tsv' -r -f -a "table\t''
+json\t''
+jsonl\t''
+csv\t''
+tsv\t''"
+complete -c nicelist -n "__fish_nicelist_using_subcommand database; and __fish_seen_subcommand_from accept-clock" -l color -d 'Use colours: auto, always or never' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c nicelist -n "__fish_nicelist_using_subcommand database; and __fish_seen_subcommand_from accept-clock" -s y -l yes -d 'Skip confirmation'
+complete -c nicelist -n "__fish_nicelist_using_subcommand database; and __fish_seen_subcommand_from accept-clock" -s q -l quiet -d 'Write data and errors only'
+complete -c nicelist -n "__fish_nicelist_using_subcommand database; and __fish_seen_subcommand_from accept-clock" -s v -l verbose -d 'Log what happens inside; twice for more'
+complete -c nicelist -n "__fish_nicelist_using_subcommand database; and __fish_seen_subcommand_from accept-clock" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c nicelist -n "__fish_nicelist_using_subcommand lab; and not __fish_seen_subcommand_from sync conformance fleet" -l server -d 'Talk to the server at this address' -r
 complete -c nicelist -n "__fish_nicelist_using_subcommand lab; and not __fish_seen_subcommand_from sync conformance fleet" -l token -d 'Show the server this token' -r
 complete -c nicelist -n "__fish_nicelist_using_subcommand lab; and not __fish_seen_subcommand_from sync conformance fleet" -l ca -d 'Trust only the CAs in this PEM file for the server\'s certificate' -r -F

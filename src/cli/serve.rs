@@ -6,6 +6,7 @@ use std::net::SocketAddr;
 use std::str::FromStr;
 
 use clap::{Args, ValueEnum};
+use jiff::SignedDuration;
 use serde::Serialize;
 use tokio::net::TcpListener;
 use tokio::runtime::{Builder, Runtime};
@@ -15,6 +16,7 @@ use super::context::Context;
 use super::error::CliError;
 use super::ui::{Cell, Group, Report};
 use crate::config::{Place, Secret};
+use crate::fleet::parse_duration;
 use crate::server::{App, Durability, Options, SyncAuth, Tls};
 use tls::TlsArgs;
 
@@ -51,8 +53,15 @@ pub(crate) struct ServeArgs {
     /// Let what was answered survive a power failure, or only the end of the process (SQLite)
     #[arg(long, value_name = "WHAT", value_enum, default_value_t = Survives::Power)]
     durability: Survives,
+    /// Let rules and events expire if the database was last used at most this long ago
+    #[arg(long, value_name = "DURATION", default_value = "7d", value_parser = duration)]
+    longest_gap: SignedDuration,
     #[command(flatten)]
     tls: TlsArgs,
+}
+
+fn duration(text: &str) -> Result<SignedDuration, String> {
+    parse_duration(text).ok_or_else(|| "expected a duration, as in 7d or 12h".to_owned())
 }
 
 /// What an answered write survives.
@@ -123,6 +132,7 @@ async fn serve(context: &Context, args: &ServeArgs) -> Result<(), CliError> {
         bootstrap_token: exposed(&context.env.bootstrap_token),
         enrolment_secret: exposed(&context.env.enrolment_secret),
         largest_body: Some(args.largest_body.0),
+        longest_gap: Some(args.longest_gap),
         durability: match args.durability {
             Survives::Power => Durability::Power,
             Survives::Process => Durability::Process,

@@ -239,6 +239,12 @@ impl Client {
         self.delete(&format!("/tokens/{}", segment(name))).await
     }
 
+    /// Confirms the server's clock after a jump.
+    pub async fn accept_clock(&self) -> Answer<()> {
+        let IgnoredAny = self.ask(Method::POST, "/clock/accept", NOTHING).await?;
+        Ok(())
+    }
+
     async fn delete(&self, path: &str) -> Answer<()> {
         let IgnoredAny = self.ask(Method::DELETE, path, NOTHING).await?;
         Ok(())

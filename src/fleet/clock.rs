@@ -11,15 +11,25 @@ pub enum Clock {
     /// The machine's clock.
     #[default]
     System,
-    /// A clock that only [`Clock::advance`] moves; milliseconds since 1970.
-    Manual(Arc<AtomicI64>),
+    /// A clock that only [`Clock::advance`] and [`Clock::jump`] move.
+    Manual(Arc<ManualClock>),
+}
+
+/// The hands of a manual clock.
+#[derive(Debug, Default)]
+pub struct ManualClock {
+    /// Milliseconds since 1970.
+    wall: AtomicI64,
+    /// Milliseconds that have really passed.
+    elapsed: AtomicI64,
 }
 
 impl Clock {
     /// A clock that stands still at `start`.
     #[must_use]
     pub fn manual(start: Timestamp) -> Self {
-        Self::Manual(Arc::new(AtomicI64::new(start.as_millisecond())))
+        let (wall, elapsed) = (AtomicI64::new(start.as_millisecond()), AtomicI64::new(0));
+        Self::Manual(Arc::new(ManualClock { wall, elapsed }))
     }
 
     /// The time now, in whole milliseconds.
@@ -28,18 +38,53 @@ impl Clock {
         let millisecond = match self {
             #[expect(clippy::disallowed_methods, reason = "the one place that asks the machine")]
             Self::System => Timestamp::now().as_millisecond(),
-            Self::Manual(millisecond) => millisecond.load(Ordering::SeqCst),
+            Self::Manual(clock) => clock.wall.load(Ordering::SeqCst),
         };
         Timestamp::from_millisecond(millisecond).unwrap_or(Timestamp::MAX)
     }
 
-    /// Moves a manual clock forward; the machine's own is left alone.
-    pub fn advance(&self, by: SignedDuration) {
-        if let Self::Manual(millisecond) = self {
-            let by = i64::try_from(by.as_millis()).unwrap_or(i64::MAX);
-            millisecond.fetch_add(by, Ordering::SeqCst);
+    /// How much time has passed since some moment before. Setting the wall clock does not change
+    /// it, and sleep counts.
+    #[must_use]
+    pub fn elapsed(&self) -> SignedDuration {
+        match self {
+            Self::System => since_boot(),
+            Self::Manual(clock) => {
+                SignedDuration::from_millis(clock.elapsed.load(Ordering::SeqCst))
+            }
         }
     }
+
+    /// Lets time pass on a manual clock; the machine's own is left alone.
+    pub fn advance(&self, by: SignedDuration) {
+        self.jump(by);
+        if let Self::Manual(clock) = self {
+            clock.elapsed.fetch_add(millis(by), Ordering::SeqCst);
+        }
+    }
+
+    /// Sets a manual clock forward or back without letting time pass.
+    pub fn jump(&self, by: SignedDuration) {
+        if let Self::Manual(clock) = self {
+            clock.wall.fetch_add(millis(by), Ordering::SeqCst);
+        }
+    }
+}
+
+fn millis(duration: SignedDuration) -> i64 {
+    i64::try_from(duration.as_millis()).unwrap_or(i64::MAX)
+}
+
+/// The time since the machine started. A clock that cannot be read stands still, and every jump
+/// looks like one.
+fn since_boot() -> SignedDuration {
+    #[cfg(any(target_os = "linux", target_os = "android"))]
+    let clock = nix::time::ClockId::CLOCK_BOOTTIME;
+    // On macOS this clock counts sleep.
+    #[cfg(not(any(target_os = "linux", target_os = "android")))]
+    let clock = nix::time::ClockId::CLOCK_MONOTONIC;
+    nix::time::clock_gettime(clock)
+        .map_or(SignedDuration::ZERO, |time| SignedDuration::from_secs(time.tv_sec()))
 }
 
 /// Reads a duration as people write it: `90` (seconds), `10m`, `24h`, `7d`, `2w`, `1h30m`.

@@ -3,6 +3,7 @@
 
 mod bundle;
 mod clock;
+mod clock_guard;
 mod difference;
 mod event;
 mod holding;
@@ -15,6 +16,7 @@ mod tag;
 
 pub use bundle::Members;
 pub use clock::{Clock, parse_duration};
+pub use clock_guard::{ClockGuard, ClockJump, LONGEST_GAP};
 pub use difference::{Difference, Differences, InForce, Terms};
 pub use event::{
     Ancestor, Decision, Event, EventId, EventKind, EventKindError, EventStat, FileAccess,

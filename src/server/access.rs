@@ -12,8 +12,9 @@ use sha2::{Digest, Sha256};
 
 use super::answer::Refused;
 use super::app::{Options, ServerError, State};
+use super::trusted_clock::TrustedClock;
 use crate::api::{Code, Problem};
-use crate::fleet::{Clock, Role};
+use crate::fleet::Role;
 use crate::store::{Installation, Store, StoreResult, TokenRecord};
 
 /// Random bytes of a secret.
@@ -75,7 +76,7 @@ pub(super) struct Access {
     refreshing: tokio::sync::Mutex<()>,
     sync_auth: SyncAuth,
     client_certificates: bool,
-    clock: Clock,
+    clock: Arc<TrustedClock>,
 }
 
 /// How many parts of a base path are tried for the enrolment secret; each costs a hash.
@@ -87,6 +88,7 @@ impl Access {
     pub(super) async fn open(
         store: &dyn Store,
         options: &Options,
+        clock: Arc<TrustedClock>,
     ) -> Result<(Self, [u8; 32], Option<FirstStart>), ServerError> {
         let admin = chosen("NICELIST_BOOTSTRAP_TOKEN", options.bootstrap_token.as_deref())?;
         let enrolment = chosen("NICELIST_ENROLMENT_SECRET", options.enrolment_secret.as_deref())?;
@@ -116,7 +118,7 @@ impl Access {
             refreshing: tokio::sync::Mutex::default(),
             sync_auth: options.sync_auth,
             client_certificates: options.client_certificates,
-            clock: options.clock.clone(),
+            clock,
         };
         access.refresh(store).await?;
         Ok((access, cursor_key, first_start))
@@ -136,7 +138,7 @@ impl Access {
     fn operator(&self, secret: &str) -> Option<Operator> {
         let tokens = self.tokens.read().unwrap_or_else(PoisonError::into_inner);
         let token = tokens.get(&hash(secret))?;
-        let works = token.expires.is_none_or(|expires| self.clock.now() < expires);
+        let works = token.expires.is_none_or(|expires| self.clock.now_for_tokens() < expires);
         works.then(|| Operator { name: token.name.clone(), role: token.role })
     }
 

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use axum::Router;
 use axum::routing::get;
+use jiff::SignedDuration;
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 use tokio::time::MissedTickBehavior;
@@ -15,8 +16,9 @@ use super::access::{Access, FirstStart, SyncAuth};
 use super::readiness::{self, Health};
 use super::supervise::supervise;
 use super::tls::Tls;
+use super::trusted_clock::TrustedClock;
 use super::{admin, listen, retention, santa};
-use crate::fleet::Clock;
+use crate::fleet::{Clock, LONGEST_GAP};
 use crate::store::{self, Durability, Store, StoreError};
 use crate::sync::{Engine, RULES_A_PAGE};
 
@@ -43,6 +45,9 @@ pub struct Options {
     pub enrolment_secret: Option<String>,
     /// What time it is.
     pub clock: Clock,
+    /// How far the clock may be ahead of the newest time that the database knows at a start, before
+    /// rules and events stop expiring; [`LONGEST_GAP`] when absent.
+    pub longest_gap: Option<SignedDuration>,
     /// The largest body of a host, in bytes, before and after it is taken out of its encoding;
     /// 16 MiB when absent.
     pub largest_body: Option<usize>,
@@ -78,6 +83,8 @@ pub(super) struct State {
     pub(super) turned_away: AtomicU64,
     /// Whether the server is well.
     pub(super) health: Health,
+    /// Whether the clock can be believed.
+    pub(super) trusted_clock: Arc<TrustedClock>,
 }
 
 /// What handlers are given.
@@ -98,14 +105,27 @@ impl App {
     /// When the database cannot be opened or a given secret cannot be used.
     pub async fn open(options: Options) -> Result<Self, ServerError> {
         let store = store::open(&options.database, options.durability).await?;
-        let (access, key, first_start) = Access::open(&*store, &options).await?;
+        let gap = options.longest_gap.unwrap_or(LONGEST_GAP);
+        let trusted_clock = TrustedClock::open(&*store, options.clock.clone(), gap).await?;
+        let trusted_clock = Arc::new(trusted_clock);
+        let (access, key, first_start) =
+            Access::open(&*store, &options, Arc::clone(&trusted_clock)).await?;
         let page = options.rules_a_page.unwrap_or(RULES_A_PAGE);
         let engine = Engine::open(Arc::clone(&store), key, options.clock.clone(), page).await?;
         let largest_body = options.largest_body.unwrap_or(santa::LARGEST_BODY);
         let clock = options.clock;
         let turned_away = AtomicU64::new(0);
         let health = Health::default();
-        let state = State { store, engine, access, clock, largest_body, turned_away, health };
+        let state = State {
+            store,
+            engine,
+            access,
+            clock,
+            largest_body,
+            turned_away,
+            health,
+            trusted_clock,
+        };
         let state = Arc::new(state);
         let failing = tick(&state, false).await;
         if let Err(error) = retention::purge_some(&state).await {
@@ -192,8 +212,10 @@ async fn tick(state: &State, failing: bool) -> bool {
     if requests > 0 {
         tracing::warn!(requests, "turned away: more waits to be written than the database takes");
     }
-    let (followed, read) = (state.engine.tick().await, state.access.refresh(&*state.store).await);
-    let failed = followed.and(read).err();
+    let observed = state.trusted_clock.observe(&*state.store).await;
+    let followed = state.engine.tick(state.trusted_clock.is_trusted()).await;
+    let read = state.access.refresh(&*state.store).await;
+    let failed = followed.and(read).and(observed).err();
     state.health.ticked(failed.clone());
     match (&failed, failing) {
         (Some(error), false) => {

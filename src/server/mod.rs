@@ -14,6 +14,7 @@ mod retention;
 mod santa;
 mod supervise;
 mod tls;
+mod trusted_clock;
 
 pub use crate::store::Durability;
 pub use access::{FirstStart, LocalOperator, SyncAuth};

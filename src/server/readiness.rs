@@ -147,7 +147,7 @@ async fn ask(state: &State) -> Readiness {
     {
         return found.clone();
     }
-    let found = check(state, Proof::Write { clock: false }).await;
+    let found = check(state, Proof::Write).await;
     *asked = Some((Instant::now(), found.clone()));
     found
 }
@@ -157,8 +157,10 @@ async fn ask(state: &State) -> Readiness {
 enum Proof {
     /// Read, and look at its file and disk.
     Read,
-    /// Write as well, the time too if asked.
-    Write { clock: bool },
+    /// Write as well.
+    Write,
+    /// Write the time.
+    NoteTime,
 }
 
 /// Checks the state and publishes it.
@@ -175,7 +177,7 @@ async fn check(state: &State, proof: Proof) -> Readiness {
     if reasons.is_empty() {
         reasons.extend(state.health.damage_reason().or_else(|| state.health.ticker_reason()));
     }
-    let warnings = unreadable(state).into_iter().collect();
+    let warnings = state.trusted_clock.warning().into_iter().chain(unreadable(state)).collect();
     let found = Readiness { ready: reasons.is_empty(), reasons, warnings };
     state.health.publish(found.clone());
     found
@@ -186,8 +188,10 @@ async fn prove(state: &State, proof: Proof) -> StoreResult<Option<Reason>> {
     let health = store.health().await?;
     match proof {
         Proof::Read => drop(store.head().await?),
-        Proof::Write { clock } => {
-            store.prove_writable(clock.then(|| state.clock.now())).await?;
+        Proof::Write => store.prove_writable().await?,
+        Proof::NoteTime => {
+            store.prove_writable().await?;
+            state.trusted_clock.note(&**store).await?;
         }
     }
     let low = health.disk_free.filter(|free| *free < LEAST_FREE);
@@ -254,8 +258,8 @@ pub(super) async fn keep_watching(state: Arc<State>) {
         turns.tick().await;
         let due = proven.elapsed() >= PROOF_EVERY;
         let proof = match (due, state.health.published().ready) {
-            (true, _) => Proof::Write { clock: true },
-            (false, false) => Proof::Write { clock: false },
+            (true, _) => Proof::NoteTime,
+            (false, false) => Proof::Write,
             (false, true) => Proof::Read,
         };
         let found = check(&state, proof).await;

@@ -309,11 +309,17 @@ pub trait Store: Send + Sync + 'static {
     async fn health(&self) -> StoreResult<Health>;
 
     /// Proves that a write is possible by making one, unless one succeeded within a second or a
-    /// long one is in progress. With `clock`, also notes that time as the newest one seen.
-    async fn prove_writable(&self, clock: Option<Timestamp>) -> StoreResult<()>;
+    /// long one is in progress.
+    async fn prove_writable(&self) -> StoreResult<()>;
 
-    /// The newest time that the database knows: the one noted last by [`Store::prove_writable`],
-    /// or else the newest revision, event or sync.
+    /// Notes a time as the newest one that was believed.
+    async fn note_time(&self, time: Timestamp) -> StoreResult<()>;
+
+    /// The time noted last.
+    async fn noted_time(&self) -> StoreResult<Option<Timestamp>>;
+
+    /// The newest time that the database knows: the one noted last, or else the newest revision,
+    /// event or sync, which costs time in proportion to all hosts.
     async fn newest_time(&self) -> StoreResult<Option<Timestamp>>;
 
     /// The rows that cannot be read and are therefore not served, as far as rows were read.

@@ -84,7 +84,9 @@ overhear! {
     async fn add_token(&self, token: TokenRecord) -> StoreResult<()>;
     async fn revoke_token(&self, name: &str) -> StoreResult<bool>;
     async fn health(&self) -> StoreResult<Health>;
-    async fn prove_writable(&self, clock: Option<Timestamp>) -> StoreResult<()>;
+    async fn prove_writable(&self) -> StoreResult<()>;
+    async fn note_time(&self, time: Timestamp) -> StoreResult<()>;
+    async fn noted_time(&self) -> StoreResult<Option<Timestamp>>;
     async fn newest_time(&self) -> StoreResult<Option<Timestamp>>;
     async fn quick_check(&self) -> StoreResult<Option<String>>;
     async fn changed_elsewhere(&self);
@@ -207,10 +209,10 @@ async fn a_sync_that_ends_with_its_preflight_is_written_ten_seconds_later() {
     preflight(&quiet.engine, &quiet.machine).await;
 
     quiet.clock.advance(SignedDuration::from_secs(9));
-    quiet.engine.tick().await.unwrap();
+    quiet.engine.tick(true).await.unwrap();
     assert_ne!(quiet.row().await.sync.last_seen, Some(begun));
     quiet.clock.advance(SignedDuration::from_secs(1));
-    quiet.engine.tick().await.unwrap();
+    quiet.engine.tick(true).await.unwrap();
 
     let row = quiet.row().await;
     assert_eq!(row.sync.last_seen, Some(begun));
@@ -262,7 +264,7 @@ async fn a_sync_that_two_servers_over_one_file_answer_is_repaired_by_the_next() 
     let other = Engine::open(Arc::clone(&quiet.store), [0; 32], clock, RULES_A_PAGE).await.unwrap();
     preflight(&quiet.engine, &quiet.machine).await;
     quiet.change(3).await;
-    other.tick().await.unwrap();
+    other.tick(true).await.unwrap();
     preflight(&other, &quiet.machine).await;
     // The first server knows nothing of the second one's sync, and that one nothing of this.
     assert_eq!(download(&quiet.engine, &quiet.machine).await, 0);

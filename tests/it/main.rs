@@ -7,6 +7,7 @@
 mod api;
 mod apply;
 mod bounds;
+mod clock;
 #[expect(dead_code, reason = "the store's tests crash clusters and fill databases by hand")]
 #[path = "../postgres/mod.rs"]
 mod cluster;

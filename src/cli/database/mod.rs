@@ -1,5 +1,6 @@
 //! `nicelist database`.
 
+mod accept_clock;
 mod check;
 mod compare;
 mod copy;
@@ -24,6 +25,7 @@ pub(crate) enum Command {
     Compare(compare::CompareArgs),
     Check(check::CheckArgs),
     Migrate(migrate::MigrateArgs),
+    AcceptClock(accept_clock::AcceptClockArgs),
 }
 
 pub(super) async fn run(context: &Context, command: Command) -> Result<(), CliError> {
@@ -31,6 +33,7 @@ pub(super) async fn run(context: &Context, command: Command) -> Result<(), CliEr
         Command::Copy(args) => copy::run(context, args).await,
         Command::Compare(args) => compare::run(context, args).await,
         Command::Check(args) => check::run(context, &args).await,
+        Command::AcceptClock(args) => accept_clock::run(context, &args).await,
         Command::Migrate(args) => migrate::run(context, args).await,
     }
 }

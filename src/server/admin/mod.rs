@@ -1,5 +1,6 @@
 //! The admin endpoints, one file a noun. Each says in its signature whom it serves.
 
+mod clock;
 mod events;
 mod explain;
 mod history;
@@ -70,6 +71,7 @@ pub(super) fn router() -> Router<Arc<State>> {
             .routes(routes!(events::show))
             .routes(routes!(events::decide))
             .routes(routes!(events::bundle::approve))
+            .routes(routes!(clock::accept))
             .routes(routes!(tokens::list, tokens::create))
             .routes(routes!(tokens::revoke)),
     )

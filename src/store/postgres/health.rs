@@ -7,22 +7,30 @@ use super::{codes, filter, query};
 use crate::store::StoreResult;
 
 /// Writes a row.
-pub(super) async fn prove_writable(
-    on: &impl GenericClient,
-    clock: Option<Timestamp>,
-) -> StoreResult<()> {
+pub(super) async fn prove_writable(on: &impl GenericClient) -> StoreResult<()> {
     // The texts are decimal digits, as all numbers in this table.
     let sql = "INSERT INTO meta (key, value) VALUES ('probe', '1')
                ON CONFLICT (key) DO UPDATE SET value = convert_to(
                    (convert_from(meta.value, 'UTF8')::bigint % 1000000 + 1)::text, 'UTF8')";
     on.execute(&on.prepare_cached(sql).await?, &[]).await?;
-    if let Some(clock) = clock {
-        let sql =
-            "INSERT INTO meta (key, value) VALUES ('clock', convert_to($1::bigint::text, 'UTF8'))
-                   ON CONFLICT (key) DO UPDATE SET value = excluded.value";
-        on.execute(&on.prepare_cached(sql).await?, &[&clock.as_millisecond()]).await?;
-    }
     Ok(())
+}
+
+/// Notes a time.
+pub(super) async fn note_time(on: &impl GenericClient, time: Timestamp) -> StoreResult<()> {
+    let sql = "INSERT INTO meta (key, value)
+               VALUES ('clock', convert_to($1::bigint::text, 'UTF8'))
+               ON CONFLICT (key) DO UPDATE SET value = excluded.value";
+    on.execute(&on.prepare_cached(sql).await?, &[&time.as_millisecond()]).await?;
+    Ok(())
+}
+
+/// The time noted last.
+pub(super) async fn noted_time(on: &impl GenericClient) -> StoreResult<Option<Timestamp>> {
+    let sql = "SELECT convert_from(value, 'UTF8')::bigint FROM meta WHERE key = 'clock'";
+    let found = query(on, sql, filter::NONE).await?;
+    let millisecond: Option<i64> = found.first().map(|row| row.try_get(0)).transpose()?;
+    millisecond.map(codes::to_time).transpose()
 }
 
 /// The time noted last. A database of an older version has none: the newest revision, event or

@@ -313,8 +313,16 @@ impl Store for Postgres {
         Ok(Health::default())
     }
 
-    async fn prove_writable(&self, clock: Option<Timestamp>) -> StoreResult<()> {
-        health::prove_writable(&self.reader().await?, clock).await
+    async fn prove_writable(&self) -> StoreResult<()> {
+        health::prove_writable(&self.reader().await?).await
+    }
+
+    async fn note_time(&self, time: Timestamp) -> StoreResult<()> {
+        health::note_time(&self.reader().await?, time).await
+    }
+
+    async fn noted_time(&self) -> StoreResult<Option<Timestamp>> {
+        health::noted_time(&self.reader().await?).await
     }
 
     async fn newest_time(&self) -> StoreResult<Option<Timestamp>> {

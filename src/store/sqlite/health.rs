@@ -59,17 +59,13 @@ fn disk_free(identity: &Identity) -> Option<u64> {
 }
 
 /// Writes a row, unless a write has just succeeded or a long one is in progress.
-pub(super) async fn prove_writable(
-    writer: &Writer,
-    identity: &Identity,
-    clock: Option<Timestamp>,
-) -> StoreResult<()> {
+pub(super) async fn prove_writable(writer: &Writer, identity: &Identity) -> StoreResult<()> {
     inspect(writer, identity)?;
     let proven = writer.committed_ago().is_some_and(|ago| ago < RECENT);
-    if (proven && clock.is_none()) || writer.busy_for().is_some_and(|busy| busy > RECENT) {
+    if proven || writer.busy_for().is_some_and(|busy| busy > RECENT) {
         return Ok(());
     }
-    let write = writer.write(Turn::Shared { rows: 1 }, move |on| note(on, clock));
+    let write = writer.write(Turn::Shared { rows: 1 }, note);
     match tokio::time::timeout(PATIENCE, write).await {
         Ok(written) => written,
         // It waits behind a large import, or the disk hangs: then this is found out later.
@@ -77,16 +73,26 @@ pub(super) async fn prove_writable(
     }
 }
 
-fn note(on: &Connection, clock: Option<Timestamp>) -> StoreResult<Done<()>> {
+fn note(on: &Connection) -> StoreResult<Done<()>> {
     let sql = "INSERT INTO meta (key, value) VALUES ('probe', 1)
                ON CONFLICT (key) DO UPDATE SET value = value % 1000000 + 1";
     on.prepare_cached(sql)?.execute([])?;
-    if let Some(clock) = clock {
-        let sql = "INSERT INTO meta (key, value) VALUES ('clock', ?)
-                   ON CONFLICT (key) DO UPDATE SET value = excluded.value";
-        on.prepare_cached(sql)?.execute([clock.as_millisecond()])?;
-    }
     Ok(Done::Keep(()))
+}
+
+/// Notes a time.
+pub(super) fn note_time(on: &Connection, time: Timestamp) -> StoreResult<Done<()>> {
+    let sql = "INSERT INTO meta (key, value) VALUES ('clock', ?)
+               ON CONFLICT (key) DO UPDATE SET value = excluded.value";
+    on.prepare_cached(sql)?.execute([time.as_millisecond()])?;
+    Ok(Done::Keep(()))
+}
+
+/// The time noted last.
+pub(super) fn noted_time(on: &Connection) -> StoreResult<Option<Timestamp>> {
+    let sql = "SELECT (SELECT value FROM meta WHERE key = 'clock')";
+    let millisecond: Option<i64> = on.prepare_cached(sql)?.query_one([], |row| row.get(0))?;
+    millisecond.map(codes::to_time).transpose()
 }
 
 /// The time noted last. A database of an older version has none: the newest revision, event or

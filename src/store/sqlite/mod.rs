@@ -338,8 +338,17 @@ impl Store for Sqlite {
         health::inspect(&self.writer, &self.identity)
     }
 
-    async fn prove_writable(&self, clock: Option<Timestamp>) -> StoreResult<()> {
-        health::prove_writable(&self.writer, &self.identity, clock).await
+    async fn prove_writable(&self) -> StoreResult<()> {
+        health::prove_writable(&self.writer, &self.identity).await
+    }
+
+    async fn note_time(&self, time: Timestamp) -> StoreResult<()> {
+        let turn = Turn::Shared { rows: 1 };
+        self.writer.write(turn, move |on| health::note_time(on, time)).await
+    }
+
+    async fn noted_time(&self) -> StoreResult<Option<Timestamp>> {
+        self.readers.read(health::noted_time).await
     }
 
     async fn newest_time(&self) -> StoreResult<Option<Timestamp>> {

@@ -1,0 +1,33 @@
+//! `nicelist database accept-clock`.
+
+use clap::Args;
+
+use crate::cli::context::Context;
+use crate::cli::error::CliError;
+
+/// Confirm the clock after a jump
+///
+/// When the clock of a server jumps by more than five minutes, or is more than seven days ahead of
+/// the newest time in the database at a start, no rule expires and no event is deleted until the
+/// clock returns or is confirmed with this command. Check the time first: what expires does not
+/// come back. On a local database, a server over it notices within a second.
+#[derive(Debug, Args)]
+#[command(after_long_help = "\
+Examples:
+  nicelist database accept-clock
+  nicelist database accept-clock --database sqlite:/var/lib/nicelist/nicelist.db")]
+pub(crate) struct AcceptClockArgs {
+    /// Skip confirmation
+    #[arg(short, long)]
+    yes: bool,
+}
+
+pub(super) async fn run(context: &Context, args: &AcceptClockArgs) -> Result<(), CliError> {
+    let client = context.client().await?;
+    let question =
+        format!("Accept the clock ({:.0})? Rules and events may expire.", context.ui.now());
+    context.ui.confirm(&question, args.yes)?;
+    client.accept_clock().await?;
+    context.ui.status("accepted the clock");
+    Ok(())
+}

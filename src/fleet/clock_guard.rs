@@ -1,0 +1,147 @@
+//! Whether the wall clock can be believed. Rules that expire and events that are deleted because
+//! of a wrong clock do not come back when it is corrected.
+
+use jiff::{SignedDuration, Timestamp};
+
+use super::Clock;
+
+/// How far the wall clock may move away from the time that has passed.
+const TOLERANCE: SignedDuration = SignedDuration::from_mins(5);
+/// How far a time that was accepted elsewhere may be from this wall clock.
+const ACCEPTED: SignedDuration = SignedDuration::from_mins(2);
+/// How long a database may have been unused before a start, unless the operator says otherwise.
+pub const LONGEST_GAP: SignedDuration = SignedDuration::from_hours(7 * 24);
+
+/// A wall clock that differs from the time that was expected.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ClockJump {
+    /// What the wall clock shows.
+    pub wall: Timestamp,
+    /// What it should show.
+    pub expected: Timestamp,
+}
+
+/// Compares the wall clock with the newest time that the database knows and with the time that
+/// has passed since.
+#[derive(Clone, Debug)]
+pub struct ClockGuard {
+    /// The last time that was believed.
+    believed: Timestamp,
+    /// [`Clock::elapsed`] at that time.
+    elapsed: SignedDuration,
+    /// How far the wall clock may be ahead of what is expected.
+    ahead: SignedDuration,
+    jumped: bool,
+}
+
+impl ClockGuard {
+    /// Begins with the newest time that a database knows. The wall clock may be ahead of it by
+    /// `gap`: the server may have been down.
+    #[must_use]
+    pub fn new(clock: &Clock, newest: Option<Timestamp>, gap: SignedDuration) -> Self {
+        let mut guard = Self {
+            believed: newest.unwrap_or_else(|| clock.now()),
+            elapsed: clock.elapsed(),
+            ahead: gap.max(TOLERANCE),
+            jumped: false,
+        };
+        guard.observe(clock);
+        guard
+    }
+
+    /// What the wall clock should show.
+    #[must_use]
+    pub fn expected(&self, clock: &Clock) -> Timestamp {
+        let passed = clock.elapsed().checked_sub(self.elapsed).unwrap_or(SignedDuration::MAX);
+        self.believed.checked_add(passed).unwrap_or(Timestamp::MAX)
+    }
+
+    /// Looks at the clock. It is believed again when it shows what is expected.
+    pub fn observe(&mut self, clock: &Clock) -> Option<ClockJump> {
+        let (wall, expected) = (clock.now(), self.expected(clock));
+        let ahead = wall.duration_since(expected);
+        self.jumped = ahead > self.ahead || ahead < -TOLERANCE;
+        if !self.jumped {
+            self.accept(clock);
+        }
+        self.jump(clock)
+    }
+
+    /// What is wrong with the clock, as of the last look.
+    #[must_use]
+    pub fn jump(&self, clock: &Clock) -> Option<ClockJump> {
+        self.jumped.then(|| ClockJump { wall: clock.now(), expected: self.expected(clock) })
+    }
+
+    /// Believes the clock if this time, which was noted in the database, is about the same: an
+    /// administrator, or a server whose clock never jumped, has confirmed it.
+    pub fn confirm(&mut self, clock: &Clock, noted: Timestamp) {
+        if clock.now().duration_since(noted).abs() <= ACCEPTED {
+            self.accept(clock);
+        }
+    }
+
+    /// Believes the clock as it is.
+    pub fn accept(&mut self, clock: &Clock) {
+        self.believed = clock.now();
+        self.elapsed = clock.elapsed();
+        self.ahead = TOLERANCE;
+        self.jumped = false;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const HOUR: SignedDuration = SignedDuration::from_hours(1);
+
+    fn clock() -> Clock {
+        Clock::manual("2026-11-20T10:00:00Z".parse().unwrap())
+    }
+
+    #[test]
+    fn l13_time_that_passes_is_no_jump_and_a_clock_that_is_set_is_one() {
+        let clock = clock();
+        let mut guard = ClockGuard::new(&clock, None, LONGEST_GAP);
+        clock.advance(HOUR * 24 * 30);
+        assert_eq!(guard.observe(&clock), None);
+        for by in [HOUR, -HOUR] {
+            clock.jump(by);
+            let jump = guard.observe(&clock).unwrap();
+            assert_eq!(jump.wall.duration_since(jump.expected), by);
+            clock.jump(-by);
+            assert_eq!(guard.observe(&clock), None, "it returned");
+        }
+        clock.jump(HOUR);
+        assert!(guard.observe(&clock).is_some());
+        clock.advance(HOUR);
+        assert!(guard.observe(&clock).is_some(), "time alone does not heal it");
+        guard.accept(&clock);
+        assert_eq!(guard.observe(&clock), None);
+    }
+
+    #[test]
+    fn l13_a_start_compares_with_the_newest_time_of_the_database() {
+        let clock = clock();
+        let newest = |days: i64| Some(clock.now() - HOUR * 24 * i32::try_from(days).unwrap());
+        let jump = |newest| ClockGuard::new(&clock, newest, LONGEST_GAP).jump(&clock);
+        assert_eq!(jump(None), None);
+        assert_eq!(jump(newest(6)), None, "it was down for some days");
+        assert!(jump(newest(8)).is_some());
+        assert!(jump(newest(-1)).is_some(), "the clock is behind what was seen");
+    }
+
+    #[test]
+    fn l13_a_time_noted_elsewhere_confirms_only_a_clock_that_agrees() {
+        let clock = clock();
+        let mut guard = ClockGuard::new(&clock, None, LONGEST_GAP);
+        let before = clock.now();
+        clock.jump(HOUR * 1000);
+        guard.observe(&clock);
+        guard.confirm(&clock, before);
+        assert!(guard.jump(&clock).is_some());
+        guard.confirm(&clock, clock.now());
+        assert_eq!(guard.jump(&clock), None);
+    }
+}

@@ -1,0 +1,78 @@
+//! The clock of a server, and whether it can be believed.
+
+use std::sync::{Mutex, PoisonError};
+
+use jiff::{SignedDuration, Timestamp};
+
+use crate::api::Reason;
+use crate::fleet::{Clock, ClockGuard, ClockJump};
+use crate::store::{Store, StoreResult};
+
+/// A clock with its guard.
+pub(super) struct TrustedClock {
+    clock: Clock,
+    guard: Mutex<ClockGuard>,
+}
+
+impl TrustedClock {
+    /// Compares the clock with the newest time that a database knows.
+    pub(super) async fn open(
+        store: &dyn Store,
+        clock: Clock,
+        gap: SignedDuration,
+    ) -> StoreResult<Self> {
+        let guard = Mutex::new(ClockGuard::new(&clock, store.newest_time().await?, gap));
+        Ok(Self { clock, guard })
+    }
+
+    /// The time after which a token has expired: the later of what the clock shows and what it
+    /// should show, so that a clock that is set back revives none.
+    pub(super) fn now_for_tokens(&self) -> Timestamp {
+        let guard = self.guard.lock().unwrap_or_else(PoisonError::into_inner);
+        self.clock.now().max(guard.expected(&self.clock))
+    }
+
+    /// Whether rules and events may expire.
+    pub(super) fn is_trusted(&self) -> bool {
+        self.jump().is_none()
+    }
+
+    fn jump(&self) -> Option<ClockJump> {
+        self.guard.lock().unwrap_or_else(PoisonError::into_inner).jump(&self.clock)
+    }
+
+    /// Looks at the clock, and for a confirmation if it has jumped. Called once a second. An error
+    /// leaves it as it was.
+    pub(super) async fn observe(&self, store: &dyn Store) -> StoreResult<()> {
+        let guard = || self.guard.lock().unwrap_or_else(PoisonError::into_inner);
+        let jumped = guard().observe(&self.clock).is_some();
+        if jumped && let Some(noted) = store.noted_time().await? {
+            guard().confirm(&self.clock, noted);
+        }
+        Ok(())
+    }
+
+    /// Believes the clock as it is, and notes that for all servers.
+    pub(super) async fn accept(&self, store: &dyn Store) -> StoreResult<()> {
+        store.note_time(self.clock.now()).await?;
+        self.guard.lock().unwrap_or_else(PoisonError::into_inner).accept(&self.clock);
+        Ok(())
+    }
+
+    /// Notes the time if it can be believed.
+    pub(super) async fn note(&self, store: &dyn Store) -> StoreResult<()> {
+        if self.is_trusted() { store.note_time(self.clock.now()).await } else { Ok(()) }
+    }
+
+    /// What to tell administrators about a clock that has jumped.
+    pub(super) fn warning(&self) -> Option<Reason> {
+        self.jump().map(|ClockJump { wall, expected }| {
+            let message = format!(
+                "the clock shows {wall:.0}, but about {expected:.0} was expected; no rule expires \
+                 and no event is deleted until the clock is corrected or confirmed with: \
+                 nicelist database accept-clock"
+            );
+            Reason::new("clock-jumped", message)
+        })
+    }
+}
