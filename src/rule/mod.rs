@@ -24,7 +24,7 @@ pub use program::{Candidate, Certificate, Program, SigningStatus};
 pub use revision::{Counts, Outcome, Revision, RevisionCounts, RevisionRecord};
 pub use santa_cel::schema as cel_schema;
 pub use scope::{MachineId, Scope, ScopeError, TagName};
-pub use target::{RuleType, Target, TargetError};
+pub use target::{RuleType, Target, TargetError, TargetKey};
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};

@@ -46,6 +46,7 @@ pub(super) struct Cursor {
 }
 
 /// What seals cursors.
+#[derive(Clone)]
 pub(super) struct CursorKey(pub(super) [u8; 32]);
 
 impl CursorKey {

@@ -10,11 +10,12 @@
 
 use std::sync::Arc;
 
+use super::compute::{Stopped, Wanted};
 use super::generation;
 use super::ledger::{Ledger, VersionId};
 use crate::fleet::Generation;
 use crate::protocol::generation::Capability;
-use crate::rule::{Policy, Revision, Target};
+use crate::rule::{Policy, Revision, Target, TargetKey};
 use crate::store::ScopeId;
 
 /// Where a host stands when its sync completes.
@@ -61,12 +62,32 @@ pub(super) enum Outcome {
     None,
 }
 
+impl Origin {
+    /// Bytes that it owns.
+    pub(super) fn owned_bytes(&self) -> usize {
+        match self {
+            Self::Nothing => 0,
+            Self::Held { union, common, .. } => size_of_val(&**union) + size_of_val(&**common),
+        }
+    }
+}
+
 impl Destination {
+    /// Bytes that it owns.
+    pub(super) fn owned_bytes(&self) -> usize {
+        size_of_val(&*self.scopes)
+    }
+
     /// What becomes of a target on the host.
     pub(super) fn outcome(&self, ledger: &Ledger, target: &Target) -> Outcome {
-        let Some(winner) = ledger.winner(target, &self.scopes, self.revision) else {
-            return Outcome::None;
-        };
+        match ledger.winner(target, &self.scopes, self.revision) {
+            Some(winner) => self.outcome_of(ledger, winner),
+            None => Outcome::None,
+        }
+    }
+
+    /// What becomes of the rule that decides about its target.
+    fn outcome_of(&self, ledger: &Ledger, winner: VersionId) -> Outcome {
         let told = ledger.told(winner);
         if *told.policy == Policy::Remove {
             return Outcome::None;
@@ -85,14 +106,22 @@ impl Destination {
         }
     }
 
-    /// All targets that any of its scopes speaks of, in order.
-    pub(super) fn targets<'a>(&self, ledger: &'a Ledger) -> Vec<&'a Target> {
-        let versions = ordered(ledger, ledger.in_force_at(&self.scopes, self.revision).collect());
-        versions.into_iter().map(|version| ledger.target(version)).collect()
+    /// What becomes of all targets that any of its scopes has a rule for, in the order of targets.
+    /// Costs time in proportion to those rules; none of them is looked up.
+    pub(super) fn outcomes<'a>(
+        &'a self,
+        ledger: &'a Ledger,
+        wanted: &'a Wanted,
+    ) -> Result<impl Iterator<Item = Result<Outcome, Stopped>> + 'a, Stopped> {
+        let strongest_first = self.scopes.iter().rev();
+        let active = strongest_first.flat_map(|scope| ledger.active_at(*scope, self.revision));
+        let winners = one_per_target(ledger, active, wanted)?;
+        let outcomes = winners.into_iter().map(|winner| self.outcome_of(ledger, winner));
+        Ok(wanted.while_wanted(outcomes))
     }
 }
 
-/// Whether nothing can differ, which is known without looking at any rule.
+/// Whether nothing can differ, which is known without reading any rule.
 pub(super) fn is_empty(ledger: &Ledger, origin: &Origin, destination: &Destination) -> bool {
     match origin {
         Origin::Nothing => false,
@@ -104,35 +133,59 @@ pub(super) fn is_empty(ledger: &Ledger, origin: &Origin, destination: &Destinati
 
 /// What to send so that a host gets from its origin to its destination, in the order of
 /// targets: the same for every host with the same origin and destination.
-pub(super) fn steps(ledger: &Ledger, origin: &Origin, destination: &Destination) -> Vec<Step> {
+pub(super) fn steps(
+    ledger: &Ledger,
+    origin: &Origin,
+    destination: &Destination,
+    wanted: &Wanted,
+) -> Result<Vec<Step>, Stopped> {
     match origin {
         Origin::Nothing => {
-            let targets = destination.targets(ledger).into_iter();
-            targets.filter_map(|target| destination.rule(ledger, target)).map(Step::Put).collect()
+            let put = |outcome: Result<Outcome, Stopped>| match outcome {
+                Ok(Outcome::Sent(rule)) => Some(Ok(Step::Put(rule))),
+                Ok(Outcome::Withheld(..) | Outcome::None) => None,
+                Err(stopped) => Some(Err(stopped)),
+            };
+            destination.outcomes(ledger, wanted)?.filter_map(put).collect()
         }
-        Origin::Held { .. } if is_empty(ledger, origin, destination) => Vec::new(),
+        Origin::Held { .. } if is_empty(ledger, origin, destination) => Ok(Vec::new()),
         Origin::Held { since, union, common } => {
-            let changed: Vec<ScopeId> =
-                union.iter().filter(|scope| !common.contains(scope)).copied().collect();
-            let mut versions: Vec<VersionId> =
-                ledger.touched(union, *since, destination.revision).collect();
-            versions.extend(ledger.in_force_at(&changed, *since));
-            let step = |version: VersionId| {
+            let changed = union.iter().filter(|scope| !common.contains(scope));
+            let touched = ledger.touched(union, *since, destination.revision);
+            let in_changed = changed.flat_map(|scope| ledger.active_at(*scope, *since));
+            let versions = one_per_target(ledger, touched.chain(in_changed), wanted)?;
+            let step = |version: Result<VersionId, Stopped>| {
+                let version = match version {
+                    Ok(version) => version,
+                    Err(stopped) => return Some(Err(stopped)),
+                };
                 let target = ledger.target(version);
                 match destination.rule(ledger, target) {
-                    Some(rule) => Some(Step::Put(rule)),
+                    Some(rule) => Some(Ok(Step::Put(rule))),
                     None => generation::takes_type(destination.generation, target.rule_type())
-                        .then_some(Step::Remove(version)),
+                        .then_some(Ok(Step::Remove(version))),
                 }
             };
-            ordered(ledger, versions).into_iter().filter_map(step).collect()
+            wanted.while_wanted(versions.into_iter()).filter_map(step).collect()
         }
     }
 }
 
-/// One version of each target, in the order of targets.
-fn ordered(ledger: &Ledger, mut versions: Vec<VersionId>) -> Vec<VersionId> {
-    versions.sort_by(|a, b| ledger.target(*a).cmp(ledger.target(*b)));
-    versions.dedup_by(|a, b| ledger.target(*a) == ledger.target(*b));
-    versions
+/// The first version of each target, in the order of targets.
+fn one_per_target(
+    ledger: &Ledger,
+    versions: impl Iterator<Item = VersionId>,
+    wanted: &Wanted,
+) -> Result<Vec<VersionId>, Stopped> {
+    // Comparing targets means fetching both from memory, so their first bytes are fetched once.
+    let keyed = versions.map(|version| (ledger.target(version).sort_key(), version));
+    let mut keyed: Vec<(TargetKey, VersionId)> =
+        wanted.while_wanted(keyed).collect::<Result<_, _>>()?;
+    wanted.check()?;
+    keyed.sort_by(|(a, one), (b, other)| {
+        a.cmp(b).then_with(|| ledger.target(*one).cmp(ledger.target(*other)))
+    });
+    wanted.check()?;
+    keyed.dedup_by(|(a, one), (b, other)| a == b && ledger.target(*one) == ledger.target(*other));
+    Ok(keyed.into_iter().map(|(_, version)| version).collect())
 }

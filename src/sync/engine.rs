@@ -2,41 +2,64 @@
 //! out.
 
 use std::num::NonZeroUsize;
-use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
+use arc_swap::ArcSwap;
 use bytes::Bytes;
-use quick_cache::sync::Cache;
-use tokio::sync::Mutex;
+use tokio::sync::{Mutex, OwnedMutexGuard};
+use tokio::task::{JoinError, spawn_blocking};
 
+use super::compute::{Computer, Memo, Stopped, Wanted};
 use super::cursor::{Cursor, CursorKey, From, Span};
 use super::difference::{self, Destination, Origin};
-use super::pages::{self, Difference, Downloads, PageError};
-use super::policy::Policy;
+use super::pages::{self, Difference, Differences, PageError, Pages};
+use super::policy::{Policy, PolicyWriter};
 use super::scope_sets::ScopeSets;
 use super::status::Tally;
 use super::unwritten::Kept;
 use crate::fleet::{Clock, Holding, RulesHash, Trail};
 use crate::protocol::Wire;
 use crate::rule::{MachineId, Revision};
-use crate::store::{Change, Committed, Store, StoreError, StoreResult, StoredHost};
+use crate::store::{
+    Change, Committed, LedgerRow, PolicySnapshot, Store, StoreError, StoreResult, StoredHost,
+};
 
 /// Ledger rows read at a time.
 const ROWS_A_READ: usize = 10_000;
-/// Holdings and trails of which something is remembered: about as many as hosts differ in.
-const REMEMBERED: usize = 10_000;
+/// Bytes of hashes of rules that are remembered, with the trails that lead to them.
+const HASH_BYTES: u64 = 16 * 1024 * 1024;
+/// Bytes of counts of rules that are remembered, by destination.
+const TALLY_BYTES: u64 = 4 * 1024 * 1024;
+/// Bytes of counts of pending rules that are remembered, by origin and destination.
+const PENDING_BYTES: u64 = 4 * 1024 * 1024;
+/// Entries that each of these is laid out for.
+const EXPECTED: usize = 10_000;
 
 /// Why a stage of a sync could not be answered.
-#[derive(Debug, thiserror::Error)]
+#[derive(Clone, Debug, thiserror::Error)]
 pub enum SyncError {
     /// The store failed.
     #[error(transparent)]
     Store(#[from] StoreError),
     /// An answer could not be written.
     #[error("cannot write the answer: {0}")]
-    Answer(#[from] PageError),
+    Answer(Arc<PageError>),
     /// Others kept writing the host's row while this request tried to.
     #[error("too many requests of one host at once")]
     Contended,
+}
+
+impl std::convert::From<PageError> for SyncError {
+    fn from(error: PageError) -> Self {
+        Self::Answer(Arc::new(error))
+    }
+}
+
+impl std::convert::From<Stopped> for SyncError {
+    fn from(stopped: Stopped) -> Self {
+        Self::Store(stopped.into())
+    }
 }
 
 /// The sync engine over one store. Cheap to share; every method may run at once with others.
@@ -47,15 +70,22 @@ pub struct Engine {
     pub(super) key: CursorKey,
     /// Rules on one page. The same on every server over one database, for cursors count pages.
     page_size: NonZeroUsize,
-    policy: Arc<RwLock<Policy>>,
-    following: Mutex<()>,
-    downloads: Downloads,
+    /// What requests are answered from. Never changed, only replaced.
+    policy: ArcSwap<Policy>,
+    next: Arc<Mutex<PolicyWriter>>,
+    pub(super) computer: Computer,
+    differences: Differences,
+    pages: Pages,
+    /// How many pages were encoded.
+    encoded: Arc<AtomicU64>,
     /// Sessions that were begun and not written.
     pub(super) kept: Kept,
-    /// What a host with a (canonical) holding has.
-    pub(super) tallies: Cache<Holding, Tally>,
+    /// What hosts at a (canonical) destination have.
+    pub(super) tallies: Memo<Destination, Tally, StoreError>,
+    /// How many rules and removals lead from one state to another.
+    pub(super) pending: Memo<(Origin, Destination), u32, StoreError>,
     /// What the rules of hosts hash to, by the way that they came.
-    pub(super) hashes: Cache<Trail, RulesHash>,
+    pub(super) hashes: Memo<Trail, RulesHash, StoreError>,
 }
 
 impl Engine {
@@ -76,12 +106,20 @@ impl Engine {
             scope_sets: ScopeSets::default(),
             key: CursorKey(cursor_key),
             page_size,
-            policy: Arc::default(),
-            following: Mutex::default(),
-            downloads: Downloads::new(),
+            policy: ArcSwap::default(),
+            next: Arc::default(),
+            computer: Computer::new(),
+            differences: pages::remembered_differences(),
+            pages: pages::remembered_pages(),
+            encoded: Arc::default(),
             kept: Kept::default(),
-            tallies: Cache::new(REMEMBERED),
-            hashes: Cache::new(REMEMBERED),
+            tallies: Memo::new(TALLY_BYTES, EXPECTED, |to, _| to.owned_bytes()),
+            pending: Memo::new(PENDING_BYTES, EXPECTED, |(from, to), _| {
+                from.owned_bytes() + to.owned_bytes()
+            }),
+            hashes: Memo::new(HASH_BYTES, EXPECTED, |trail, _| {
+                trail.legs.capacity() * size_of::<crate::fleet::Leg>()
+            }),
         };
         engine.follow().await?;
         Ok(engine)
@@ -97,17 +135,21 @@ impl Engine {
     /// same way share.
     #[must_use]
     pub fn pages_encoded(&self) -> u64 {
-        self.downloads.encoded()
+        self.encoded.load(Ordering::Relaxed)
     }
 
-    /// Commits a change and takes it in, so that the next request already sees it.
+    /// Commits a change and reads it, so that the next request already sees it.
     ///
     /// # Errors
-    /// As [`Store::commit`].
+    /// As [`Store::commit`]. A change that was committed is never an error: if it cannot be read
+    /// back now, [`Engine::tick`] reads it later.
     pub async fn commit(&self, change: Change) -> StoreResult<Committed> {
         let committed = self.store.commit(change).await?;
-        if committed.changed {
-            self.follow().await?;
+        if committed.changed
+            && let Err(error) = self.follow().await
+        {
+            let revision = committed.head.0;
+            tracing::error!(%error, revision, "cannot read the new revision; it will be read later");
         }
         Ok(committed)
     }
@@ -136,22 +178,38 @@ impl Engine {
         self.write_kept(true).await
     }
 
-    /// Takes in everything that was committed since the last time.
+    /// Reads everything that was committed since the last time, and publishes it.
     async fn follow(&self) -> StoreResult<()> {
-        let _one_at_a_time = self.following.lock().await;
-        let known = self.head();
+        let mut next = Arc::clone(&self.next).lock_owned().await;
+        if next.is_broken() {
+            *next = PolicyWriter::default();
+        }
+        let known = next.head();
         if known > Revision(0) && self.store.head().await? == known {
+            if next.has_unused() {
+                off_threads(move || next.free_unused()).await?;
+            }
             return Ok(());
         }
         let snapshot = self.store.snapshot().await?;
         let mut rows = self.store.ledger(known, 0, ROWS_A_READ).await?;
-        while let Some(last) = rows.last() {
-            // The next rows are read while these are taken in.
-            let next = self.store.ledger(known, last.id, ROWS_A_READ);
-            let take_in = async { self.policy_mut(|policy| policy.ledger.extend(rows)) };
-            rows = tokio::join!(next, take_in).0?;
+        while rows.len() == ROWS_A_READ
+            && let Some(last) = rows.last()
+        {
+            // The next rows are read while these are added.
+            let more = self.store.ledger(known, last.id, ROWS_A_READ);
+            let add = off_threads(move || {
+                next.extend(rows);
+                next
+            });
+            let (more, added) = tokio::join!(more, add);
+            (next, rows) = (added?, more?);
         }
-        self.policy_mut(|policy| policy.replace(snapshot));
+        let (mut next, policy) = off_threads(move || finish(next, rows, snapshot)).await?;
+        next.retire(self.policy.swap(policy));
+        if next.has_unused() {
+            off_threads(move || next.free_unused()).await?;
+        }
         Ok(())
     }
 
@@ -173,23 +231,18 @@ impl Engine {
         Ok(())
     }
 
-    pub(super) fn policy(&self) -> RwLockReadGuard<'_, Policy> {
-        self.policy.read().unwrap_or_else(PoisonError::into_inner)
+    pub(super) fn policy(&self) -> Arc<Policy> {
+        self.policy.load_full()
     }
 
-    /// Looks at many rules, off the threads that answer.
+    /// Computes from many rules, off the threads that answer, while the caller waits.
     pub(super) async fn study<T: Send + 'static>(
         &self,
-        look: impl FnOnce(&Policy) -> T + Send + 'static,
+        work: impl FnOnce(&Policy, &Wanted) -> Result<T, Stopped> + Send + 'static,
     ) -> StoreResult<T> {
-        let policy = Arc::clone(&self.policy);
-        let looking = move || look(&policy.read().unwrap_or_else(PoisonError::into_inner));
-        let looked = tokio::task::spawn_blocking(looking).await;
-        looked.map_err(|error| StoreError::Database(format!("looking was cut off: {error}")))
-    }
-
-    fn policy_mut(&self, change: impl FnOnce(&mut Policy)) {
-        change(&mut self.policy.write().unwrap_or_else(PoisonError::into_inner));
+        let policy = self.policy();
+        let (_kept, wanted) = Wanted::while_kept();
+        Ok(self.computer.run(wanted, move |wanted| work(&policy, wanted)).await?)
     }
 
     /// The span between the same two states that every host with the same states names: two
@@ -211,18 +264,28 @@ impl Engine {
         Ok(Span { from, to: Holding { revision: settle(span.to.revision), ..span.to } })
     }
 
-    /// What a canonical span brings, worked out at most once.
+    /// What a canonical span brings, computed at most once.
     pub(super) async fn difference(&self, span: Span) -> StoreResult<Arc<Difference>> {
-        let make = async {
-            let (origin, destination) = self.resolve(span).await?;
-            let clean = span.from == From::Nothing;
-            let empty = difference::is_empty(&self.policy().ledger, &origin, &destination);
-            let work_out =
-                move |policy: &Policy| difference::steps(&policy.ledger, &origin, &destination);
-            let steps = if empty { Vec::new() } else { self.study(work_out).await? };
-            Ok(Arc::new(Difference::new(span, steps, clean, self.page_size)))
+        if let Some(known) = self.differences.known(&span) {
+            return Ok(known);
+        }
+        let (origin, destination) = self.resolve(span).await?;
+        let (policy, page_size) = (self.policy(), self.page_size);
+        if difference::is_empty(&policy.ledger, &origin, &destination) {
+            let empty = Arc::new(Difference::new(span, Vec::new(), false, page_size));
+            self.differences.remember(span, Arc::clone(&empty));
+            return Ok(empty);
+        }
+        let clean = span.from == From::Nothing;
+        let computer = self.computer.clone();
+        let compute = |wanted: Wanted| async move {
+            let work = move |wanted: &Wanted| {
+                let steps = difference::steps(&policy.ledger, &origin, &destination, wanted)?;
+                Ok(Arc::new(Difference::new(span, steps, clean, page_size)))
+            };
+            computer.run(wanted, work).await
         };
-        self.downloads.difference(span, make).await
+        self.differences.get(span, compute).await
     }
 
     /// A page of a canonical span's difference, encoded at most once; the first, if there is no
@@ -230,18 +293,24 @@ impl Engine {
     pub(super) async fn page(
         &self,
         cursor: Cursor,
-        difference: &Difference,
+        difference: &Arc<Difference>,
         wire: Wire,
     ) -> Result<Bytes, SyncError> {
         let cursor = Cursor { page: difference.page_or_first(cursor.page), ..cursor };
-        let make = async {
-            let body = {
-                let policy = self.policy();
-                difference.write(&policy.ledger, &self.key, cursor, wire.format)?
+        if let Some(known) = self.pages.known(&(cursor, wire)) {
+            return Ok(known);
+        }
+        let (policy, computer, key) = (self.policy(), self.computer.clone(), self.key.clone());
+        let (difference, encoded) = (Arc::clone(difference), Arc::clone(&self.encoded));
+        let encode = |wanted: Wanted| async move {
+            let work = move |_: &Wanted| -> Result<Bytes, SyncError> {
+                encoded.fetch_add(1, Ordering::Relaxed);
+                let body = difference.write(&policy.ledger, &key, cursor, wire.format)?;
+                Ok(pages::compress(body, cursor.span, wire)?)
             };
-            Ok(pages::compress(body, cursor.span, wire).await?)
+            computer.run(wanted, work).await
         };
-        self.downloads.page(cursor, wire, make).await
+        self.pages.get((cursor, wire), encode).await
     }
 
     /// The scopes behind a span's ids.
@@ -261,4 +330,23 @@ impl Engine {
         let scopes = self.scope_sets.members(&*self.store, to.set).await?;
         Ok(Destination { scopes, revision: to.revision, generation: to.generation })
     }
+}
+
+/// Adds the last rows of a snapshot, and makes the policy that they lead to.
+fn finish(
+    mut next: OwnedMutexGuard<PolicyWriter>,
+    rows: Vec<LedgerRow>,
+    snapshot: PolicySnapshot,
+) -> (OwnedMutexGuard<PolicyWriter>, Arc<Policy>) {
+    next.extend(rows);
+    let policy = next.finish(snapshot);
+    (next, policy)
+}
+
+/// Does work that may take long off the threads that answer.
+async fn off_threads<T: Send + 'static>(
+    work: impl FnOnce() -> T + Send + 'static,
+) -> StoreResult<T> {
+    let failed = |error: JoinError| StoreError::Database(format!("a task failed: {error}"));
+    spawn_blocking(work).await.map_err(failed)
 }

@@ -2,10 +2,12 @@
 
 use std::collections::HashSet;
 
+use super::compute::Wanted;
 use super::difference::{Destination, Outcome};
 use super::engine::{Engine, SyncError};
 use super::ledger::Ledger;
 use super::policy::Policy;
+use super::status::current;
 use super::{generation, translate};
 use crate::fleet::{ClientMode, EffectiveSettings, Host};
 use crate::protocol::generation as table;
@@ -56,9 +58,9 @@ impl Engine {
     /// When the store fails.
     pub async fn explain(&self, host: &Host, target: &Target) -> Result<Explained, SyncError> {
         let generation = generation::of(&host.facts.santa_version);
-        let now = self.target(host, generation).await?;
-        let destination = self.destination(now).await?;
-        Ok(destination.explain(&self.policy().ledger, target))
+        let policy = self.policy();
+        let destination = current(&policy, host, generation);
+        Ok(destination.explain(&policy.ledger, target))
     }
 
     /// What a host's client makes of a program, as far as that can be known from here.
@@ -71,9 +73,9 @@ impl Engine {
         evidence: Evidence<'_>,
     ) -> Result<Evaluated, SyncError> {
         let generation = generation::of(&host.facts.santa_version);
-        let destination = self.destination(self.target(host, generation).await?).await?;
         let policy = self.policy();
-        let types = destination.types_unknown_of(&policy.ledger, evidence.program);
+        let destination = current(&policy, host, generation);
+        let types = self.types_unknown_of(&destination, evidence.program).await?;
         Ok(destination.evaluate(&policy, host, evidence, types))
     }
 
@@ -88,10 +90,41 @@ impl Engine {
         evidence: Evidence<'_>,
     ) -> Result<bool, SyncError> {
         let generation = generation::of(&host.facts.santa_version);
-        let destination = self.destination(self.target(host, generation).await?).await?;
-        let evaluated = destination.evaluate(&self.policy(), host, evidence, HashSet::new());
+        let policy = self.policy();
+        let destination = current(&policy, host, generation);
+        let evaluated = destination.evaluate(&policy, host, evidence, HashSet::new());
         let decisive = evaluated.evaluation.decisive();
         Ok(decisive.is_some_and(|step| step.stage == Stage::Mode))
+    }
+
+    /// The types of rules that a host has and that may be about a program, for all that is known
+    /// of it. Costs time in proportion to the host's rules, unless all of it is known.
+    async fn types_unknown_of(
+        &self,
+        destination: &Destination,
+        program: &Program,
+    ) -> Result<HashSet<RuleType>, SyncError> {
+        let unknown: Vec<RuleType> = Evaluation::rule_types()
+            .filter(|rule_type| {
+                program.may_have(*rule_type) && program.target(*rule_type).is_none()
+            })
+            .collect();
+        if unknown.is_empty() {
+            return Ok(HashSet::new());
+        }
+        let destination = destination.clone();
+        let types = move |policy: &Policy, wanted: &Wanted| {
+            let ledger = &policy.ledger;
+            let mut types = HashSet::new();
+            for outcome in destination.outcomes(ledger, wanted)? {
+                if let Outcome::Sent(rule) = outcome? {
+                    types.insert(ledger.target(rule).rule_type());
+                }
+            }
+            types.retain(|rule_type| unknown.contains(rule_type));
+            Ok(types)
+        };
+        Ok(self.study(types).await?)
     }
 
     /// The scopes that a host belongs to, weakest first.
@@ -153,26 +186,6 @@ impl Destination {
             Outcome::None => Verdict::Removed,
         };
         Explained { verdict, rules }
-    }
-
-    /// The types of rules that the host holds and that may be about a program, for all that is
-    /// known of it. Costs time in proportion to the host's rules, unless all of it is known.
-    fn types_unknown_of(&self, ledger: &Ledger, program: &Program) -> HashSet<RuleType> {
-        let unknown: Vec<RuleType> = Evaluation::rule_types()
-            .filter(|rule_type| {
-                program.may_have(*rule_type) && program.target(*rule_type).is_none()
-            })
-            .collect();
-        if unknown.is_empty() {
-            return HashSet::new();
-        }
-        let versions = ledger.in_force_at(&self.scopes, self.revision);
-        let targets = versions.map(|version| ledger.target(version));
-        let targets = targets.filter(|target| unknown.contains(&target.rule_type()));
-        targets
-            .filter(|target| self.rule(ledger, target).is_some())
-            .map(|target| target.rule_type())
-            .collect()
     }
 }
 

@@ -7,6 +7,7 @@
 //! restart is repaired by the next sync.
 
 mod bounds;
+mod compute;
 mod cursor;
 mod difference;
 mod engine;
@@ -17,12 +18,10 @@ mod ledger;
 mod pages;
 mod policy;
 mod proof;
-mod recent;
 mod rules_hash;
 mod scope_sets;
 mod session;
 mod status;
-mod texts;
 mod translate;
 mod unwritten;
 

@@ -3,21 +3,20 @@
 
 use std::num::NonZeroUsize;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
 
 use bytes::Bytes;
-use quick_cache::Weighter;
-use quick_cache::sync::Cache;
-use tokio::task::{JoinError, spawn_blocking};
 
+use super::compute::Memo;
 use super::cursor::{Cursor, CursorKey, Span};
 use super::difference::Step;
+use super::engine::SyncError;
 use super::ledger::Ledger;
 use super::{generation, translate};
 use crate::protocol::{
     self, BodyError, ContentEncoding, Format, MessageError, RuleDownloadResponse, Wire, encode,
     write_page,
 };
+use crate::store::StoreError;
 
 /// Rules on one page, where nobody says otherwise: some 500 kB of JSON and 200 kB compressed, far
 /// below what a client reads in its 30 s.
@@ -25,13 +24,12 @@ pub const RULES_A_PAGE: NonZeroUsize = NonZeroUsize::new(4000).unwrap();
 /// What a client that takes one page reads of it, as it comes over the wire, in bytes (ureq's
 /// default, which rednose leaves as it is).
 const LARGEST_LONE_PAGE: usize = 10 * 1024 * 1024;
-/// What all cached differences, and all cached pages, may weigh together, in bytes.
-const CACHE_BYTES: u64 = 128 * 1024 * 1024;
-/// How many of each the caches are laid out for.
-const CACHED: usize = 1024;
-/// From so many bytes on a page is compressed on a thread of its own: that takes longer than
-/// other requests should wait.
-const LONG: usize = 16 * 1024;
+/// Bytes of differences that are remembered.
+const DIFFERENCE_BYTES: u64 = 32 * 1024 * 1024;
+/// Bytes of pages that are remembered.
+const PAGE_BYTES: u64 = 96 * 1024 * 1024;
+/// Entries that each cache is laid out for.
+const EXPECTED: usize = 4096;
 
 /// Why a download cannot be encoded.
 #[derive(Debug, thiserror::Error)]
@@ -42,16 +40,13 @@ pub enum PageError {
     /// A page cannot be compressed.
     #[error(transparent)]
     Body(#[from] BodyError),
-    /// The thread that compressed a page came to an early end.
-    #[error("compressing was cut off: {0}")]
-    CutOff(#[from] JoinError),
 }
 
 /// What a span brings, before it is written for anybody.
 #[derive(Debug)]
 pub(super) struct Difference {
     /// In the order in which they are sent.
-    pub(super) steps: Vec<Step>,
+    pub(super) steps: Box<[Step]>,
     /// Whether it is the whole of a clean sync without rules, which gets one harmless removal:
     /// a client that receives nothing deletes nothing (SNTSyncRuleDownload.mm).
     pub(super) sentinel: bool,
@@ -61,6 +56,7 @@ pub(super) struct Difference {
 impl Difference {
     pub(super) fn new(span: Span, steps: Vec<Step>, clean: bool, page: NonZeroUsize) -> Self {
         let sentinel = clean && steps.is_empty();
+        let steps = steps.into_boxed_slice();
         let paged = generation::takes_pages(span.to.generation);
         let page_size = if paged { page } else { NonZeroUsize::MAX };
         Self { steps, sentinel, page_size }
@@ -113,83 +109,31 @@ impl Difference {
 }
 
 /// A page as it goes over the wire.
-pub(super) async fn compress(body: Vec<u8>, span: Span, wire: Wire) -> Result<Bytes, PageError> {
-    let body = match (wire.gzip, body.len()) {
-        (false, _) => body,
-        (true, ..LONG) => encode(ContentEncoding::Gzip, &body)?.into_owned(),
-        (true, _) => {
-            let compress = move || Ok(encode(ContentEncoding::Gzip, &body)?.into_owned());
-            spawn_blocking(compress).await?.map_err(|error: BodyError| error)?
-        }
-    };
+pub(super) fn compress(body: Vec<u8>, span: Span, wire: Wire) -> Result<Bytes, PageError> {
+    let body = if wire.gzip { encode(ContentEncoding::Gzip, &body)?.into_owned() } else { body };
     if !generation::takes_pages(span.to.generation) && body.len() > LARGEST_LONE_PAGE {
         let bytes = body.len();
         tracing::warn!(bytes, "rednose clients refuse all rules on one page of this size");
     }
-    Ok(Bytes::from(body))
+    // Kept for long, so without the room that it grew into.
+    Ok(Bytes::from(body.into_boxed_slice()))
 }
 
 /// A page, in the form in which it is sent.
-type PageKey = (Cursor, Wire);
+pub(super) type PageKey = (Cursor, Wire);
 
-#[derive(Clone)]
-struct ByBytes;
+/// Differences by their span.
+pub(super) type Differences = Memo<Span, Arc<Difference>, StoreError>;
+/// Encoded pages.
+pub(super) type Pages = Memo<PageKey, Bytes, SyncError>;
 
-impl Weighter<PageKey, Bytes> for ByBytes {
-    fn weight(&self, _: &PageKey, page: &Bytes) -> u64 {
-        (page.len() + size_of::<(PageKey, Bytes)>()) as u64
-    }
+pub(super) fn remembered_differences() -> Differences {
+    let owned = |_: &Span, difference: &Arc<Difference>| {
+        size_of::<Difference>() + size_of::<Step>() * difference.steps.len()
+    };
+    Memo::new(DIFFERENCE_BYTES, EXPECTED, owned)
 }
 
-impl Weighter<Span, Arc<Difference>> for ByBytes {
-    fn weight(&self, _: &Span, difference: &Arc<Difference>) -> u64 {
-        (size_of::<Step>() * difference.steps.len() + size_of::<Difference>()) as u64
-    }
-}
-
-/// Differences by span, and pages by place and form, each bounded by what they weigh. What many
-/// hosts ask for at once is made once.
-pub(super) struct Downloads {
-    differences: Cache<Span, Arc<Difference>, ByBytes>,
-    pages: Cache<PageKey, Bytes, ByBytes>,
-    /// How many pages were made.
-    encoded: AtomicU64,
-}
-
-impl Downloads {
-    pub(super) fn new() -> Self {
-        Self {
-            differences: Cache::with_weighter(CACHED, CACHE_BYTES, ByBytes),
-            pages: Cache::with_weighter(CACHED, CACHE_BYTES, ByBytes),
-            encoded: AtomicU64::new(0),
-        }
-    }
-
-    /// The difference of a span, made by `make` if it is not there.
-    pub(super) async fn difference<E>(
-        &self,
-        span: Span,
-        make: impl Future<Output = Result<Arc<Difference>, E>>,
-    ) -> Result<Arc<Difference>, E> {
-        self.differences.get_or_insert_async(&span, make).await
-    }
-
-    /// A page in a form, made by `make` if it is not there.
-    pub(super) async fn page<E>(
-        &self,
-        cursor: Cursor,
-        wire: Wire,
-        make: impl Future<Output = Result<Bytes, E>>,
-    ) -> Result<Bytes, E> {
-        let counted = async {
-            self.encoded.fetch_add(1, Ordering::Relaxed);
-            make.await
-        };
-        self.pages.get_or_insert_async(&(cursor, wire), counted).await
-    }
-
-    /// How many pages were made so far.
-    pub(super) fn encoded(&self) -> u64 {
-        self.encoded.load(Ordering::Relaxed)
-    }
+pub(super) fn remembered_pages() -> Pages {
+    Memo::new(PAGE_BYTES, EXPECTED, |_, page| page.len())
 }

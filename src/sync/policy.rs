@@ -1,19 +1,19 @@
-//! Everything in force, in memory: rules in time, settings by scope, tags.
+//! Everything active, in memory: the history of rules, settings by scope, tags. A [`Policy`]
+//! never changes: readers keep the one that they began with, and a change makes the next one.
 
 use std::collections::HashMap;
-use std::hash::{DefaultHasher, Hash, Hasher};
-
 use std::sync::Arc;
 
 use quick_cache::sync::Cache;
+use xxhash_rust::xxh3::xxh3_64;
 
-use super::ledger::Ledger;
+use super::ledger::{Ledger, LedgerWriter};
 use crate::fleet::{EffectiveSettings, Host, Setting, SettingKey, Tags};
-use crate::rule::{Scope, TagName};
-use crate::store::{PolicySnapshot, ScopeId};
+use crate::rule::{Revision, Scope, TagName};
+use crate::store::{LedgerRow, PolicySnapshot, ScopeId};
 
-/// Lists of scopes of which the effective settings are remembered: few scopes have settings, so
-/// there are few different lists.
+/// Lists of scopes whose effective settings are remembered: few scopes have settings, so there
+/// are few different lists.
 const REMEMBERED: usize = 1000;
 
 /// The settings of a host.
@@ -21,42 +21,96 @@ const REMEMBERED: usize = 1000;
 pub(super) struct Effective {
     /// Stronger scopes over weaker ones.
     pub(super) settings: EffectiveSettings,
-    /// A digest of those that the host is told.
+    /// A digest of those that the host gets.
     pub(super) digest: u64,
 }
 
-/// What is in force, followed by revision.
-pub(super) struct Policy {
-    pub(super) ledger: Ledger,
-    settings: HashMap<Scope, Vec<Setting>>,
+/// All settings, by scope.
+struct Settings {
+    by_scope: HashMap<Scope, Vec<Setting>>,
     /// By the scopes of a host that have settings.
     effective: Cache<Vec<Scope>, Arc<Effective>>,
-    tags: Tags,
 }
 
-impl Default for Policy {
+impl Default for Settings {
     fn default() -> Self {
-        Self {
-            ledger: Ledger::default(),
-            settings: HashMap::new(),
-            effective: Cache::new(REMEMBERED),
-            tags: Tags::default(),
+        Self { by_scope: HashMap::new(), effective: Cache::new(REMEMBERED) }
+    }
+}
+
+/// What is active, and the history of rules.
+#[derive(Clone, Default)]
+pub(super) struct Policy {
+    pub(super) ledger: Ledger,
+    settings: Arc<Settings>,
+    tags: Arc<Tags>,
+}
+
+/// The next policy while it is being built, and the ones that readers may still use.
+#[derive(Default)]
+pub(super) struct PolicyWriter {
+    ledger: LedgerWriter,
+    settings: Arc<Settings>,
+    replaced: Vec<Arc<Policy>>,
+    /// Whether a panic cut a change off, so that this is not to be used any more.
+    is_broken: bool,
+}
+
+impl PolicyWriter {
+    /// The revision up to which everything was read.
+    pub(super) fn head(&self) -> Revision {
+        self.ledger.ledger().head()
+    }
+
+    /// Reads rows that were created or ended since they were last read.
+    pub(super) fn extend(&mut self, rows: Vec<LedgerRow>) {
+        self.is_broken = true;
+        self.ledger.extend(rows);
+        self.is_broken = false;
+    }
+
+    /// Whether a panic cut a change off. The policy must be read again from the beginning then.
+    pub(super) fn is_broken(&self) -> bool {
+        self.is_broken
+    }
+
+    /// The policy of a snapshot's revision, once all rows up to it were read.
+    pub(super) fn finish(&mut self, snapshot: PolicySnapshot) -> Arc<Policy> {
+        let mut by_scope: HashMap<Scope, Vec<Setting>> = HashMap::new();
+        for (scope, setting) in snapshot.settings {
+            by_scope.entry(scope).or_default().push(setting);
         }
+        if by_scope != self.settings.by_scope {
+            self.settings = Arc::new(Settings { by_scope, ..Settings::default() });
+        }
+        self.is_broken = true;
+        self.ledger.advance(snapshot.head);
+        self.is_broken = false;
+        Arc::new(Policy {
+            ledger: self.ledger.ledger().clone(),
+            settings: Arc::clone(&self.settings),
+            tags: Arc::new(Tags::new(snapshot.tags)),
+        })
+    }
+
+    /// Keeps a policy that was replaced until no reader uses it, so that its memory is freed
+    /// here and not by a thread that answers.
+    pub(super) fn retire(&mut self, replaced: Arc<Policy>) {
+        self.replaced.push(replaced);
+    }
+
+    /// Whether some replaced policies can be freed.
+    pub(super) fn has_unused(&self) -> bool {
+        self.replaced.iter().any(|policy| Arc::strong_count(policy) == 1)
+    }
+
+    /// Frees the replaced policies that no reader uses.
+    pub(super) fn free_unused(&mut self) {
+        self.replaced.retain(|policy| Arc::strong_count(policy) > 1);
     }
 }
 
 impl Policy {
-    /// Takes over the settings and tags of a snapshot.
-    pub(super) fn replace(&mut self, snapshot: PolicySnapshot) {
-        self.settings.clear();
-        self.effective.clear();
-        for (scope, setting) in snapshot.settings {
-            self.settings.entry(scope).or_default().push(setting);
-        }
-        self.tags = Tags::new(snapshot.tags);
-        self.ledger.advance(snapshot.head);
-    }
-
     /// Those of a host's scopes that have ever had a rule. The others are left out, so that hosts
     /// without rules of their own share one scope set.
     pub(super) fn rule_scopes(&self, scopes: &[Scope]) -> Vec<ScopeId> {
@@ -79,31 +133,59 @@ impl Policy {
 
     /// The settings of a host with these scopes, weakest first.
     pub(super) fn settings(&self, scopes: &[Scope]) -> Arc<Effective> {
-        let with_settings = scopes.iter().filter(|scope| self.settings.contains_key(scope));
+        let Settings { by_scope, effective } = &*self.settings;
+        let with_settings = scopes.iter().filter(|scope| by_scope.contains_key(scope));
         let key: Vec<Scope> = with_settings.cloned().collect();
-        if let Some(known) = self.effective.get(&key) {
+        if let Some(known) = effective.get(&key) {
             return known;
         }
         let mut settings = EffectiveSettings::default();
-        for setting in key.iter().filter_map(|scope| self.settings.get(scope)).flatten() {
+        for setting in key.iter().filter_map(|scope| by_scope.get(scope)).flatten() {
             settings.apply(setting);
         }
-        let mut hasher = DefaultHasher::new();
-        for setting in settings.all().iter().filter(|setting| setting.key().is_told()) {
-            setting.hash(&mut hasher);
-        }
-        let effective = Arc::new(Effective { settings, digest: hasher.finish() });
-        self.effective.insert(key, Arc::clone(&effective));
-        effective
+        let digest = digest(&settings);
+        let made = Arc::new(Effective { settings, digest });
+        effective.insert(key, Arc::clone(&made));
+        made
     }
 
-    /// Which scope each setting of a host comes from; what is absent is the default.
+    /// The scope that each setting of a host comes from. A setting that is missing has its default.
     pub(super) fn origins(&self, host: &Host) -> HashMap<SettingKey, Scope> {
         let scopes = host.scopes(&self.tags).into_iter();
         let layers = scopes.flat_map(|scope| {
-            let settings = self.settings.get(&scope).map_or(&[][..], Vec::as_slice);
+            let settings = self.settings.by_scope.get(&scope).map_or(&[][..], Vec::as_slice);
             settings.iter().map(move |setting| (setting.key(), scope.clone()))
         });
         layers.collect()
+    }
+}
+
+/// A digest of the settings that a host gets. Databases contain it, so it depends on the written
+/// form of the settings that differ from their defaults, and on nothing else.
+fn digest(settings: &EffectiveSettings) -> u64 {
+    let defaults = EffectiveSettings::default().all();
+    let pairs = settings.all().into_iter().zip(defaults);
+    let sent = pairs.filter(|(setting, default)| setting.key().is_told() && setting != default);
+    let lines: Vec<String> =
+        sent.map(|(setting, _)| format!("{}={}", setting.key(), setting.value())).collect();
+    xxh3_64(lines.join("\0").as_bytes())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The digest must not change from one version of nicelist to the next: hosts would seem to
+    /// have old settings.
+    #[test]
+    fn l14_the_digest_of_settings_is_stable() {
+        let mut settings = EffectiveSettings::default();
+        let plain = digest(&settings);
+        settings.apply(&Setting::parse_named("client-mode", "lockdown").unwrap());
+        settings.apply(&Setting::parse_named("drift-repair", "off").unwrap());
+        assert_eq!(
+            (plain, digest(&settings)),
+            (3_244_421_341_483_603_138, 17_760_235_249_155_283_189)
+        );
     }
 }

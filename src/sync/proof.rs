@@ -11,6 +11,7 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 
+use super::compute::{Stopped, Wanted};
 use super::cursor::{From, Span};
 use super::difference::Step;
 use super::engine::Engine;
@@ -153,10 +154,9 @@ impl Engine {
     /// What the rules of a host hash to that came this way. Worked out once for all hosts that
     /// did; costs time in proportion to everything that was sent on the way.
     pub(super) async fn rules_hash(&self, trail: &Trail) -> StoreResult<RulesHash> {
-        self.hashes.get_or_insert_async(trail, self.walk(trail)).await
-    }
-
-    async fn walk(&self, trail: &Trail) -> StoreResult<RulesHash> {
+        if let Some(known) = self.hashes.known(trail) {
+            return Ok(known);
+        }
         let root = Span { from: From::Nothing, to: trail.root };
         let legs = trail.legs.iter().map(|leg| {
             let Reach { union, common } = leg.reach;
@@ -166,8 +166,14 @@ impl Engine {
         for span in std::iter::once(root).chain(legs) {
             differences.push(self.difference(self.canonical(span).await?).await?);
         }
-        let newest = trail.legs.last().map_or(trail.root, |leg| leg.to);
-        self.study(move |policy| hash(&policy.ledger, &differences, newest.generation)).await
+        let generation = trail.legs.last().map_or(trail.root, |leg| leg.to).generation;
+        let (policy, computer) = (self.policy(), self.computer.clone());
+        let walk = |wanted: Wanted| async move {
+            let work =
+                move |wanted: &Wanted| Ok(hash(&policy.ledger, &differences, generation, wanted)?);
+            computer.run(wanted, work).await
+        };
+        self.hashes.get(trail.clone(), walk).await
     }
 
     /// Whether a host counts fewer rules of a type than it should have. Nothing if it counts
@@ -179,7 +185,8 @@ impl Engine {
         if reported == RuleCounts::default() {
             return Ok(None);
         }
-        let expected = self.tally(holding).await?.counts;
+        let to = self.destination(holding).await?;
+        let expected = self.tally(&self.policy(), to).await?.counts;
         let own = |counts: RuleCounts| {
             [
                 counts.binary.saturating_sub(counts.transitive),
@@ -200,7 +207,10 @@ impl Engine {
         repaired: bool,
     ) -> StoreResult<()> {
         let expected = match host.sync.holding {
-            Some(holding) => self.tally(holding).await?.counts,
+            Some(holding) => {
+                let to = self.destination(holding).await?;
+                self.tally(&self.policy(), to).await?.counts
+            }
             None => RuleCounts::default(),
         };
         let before = host.sync.drift;
@@ -218,10 +228,17 @@ impl Engine {
 }
 
 /// What the rules of a client of a generation hash to, that took these differences in turn.
-fn hash(ledger: &Ledger, differences: &[Arc<Difference>], generation: Generation) -> RulesHash {
+fn hash(
+    ledger: &Ledger,
+    differences: &[Arc<Difference>],
+    generation: Generation,
+    wanted: &Wanted,
+) -> Result<RulesHash, Stopped> {
     let mut rows: Vec<Option<VersionId>> = Vec::new();
     let mut places = HashMap::new();
-    for step in differences.iter().flat_map(|difference| &difference.steps) {
+    let steps = differences.iter().flat_map(|difference| &difference.steps);
+    for step in wanted.while_wanted(steps) {
+        let step = step?;
         let (Step::Put(version) | Step::Remove(version)) = *step;
         let target = ledger.target(version);
         if let Some(place) = places.remove(target) {
@@ -233,8 +250,10 @@ fn hash(ledger: &Ledger, differences: &[Arc<Difference>], generation: Generation
         }
     }
     let mut hasher = RulesHasher::new(generation);
-    rows.into_iter().flatten().for_each(|rule| hasher.add(ledger.told(rule)));
-    hasher.finish()
+    for rule in wanted.while_wanted(rows.into_iter().flatten()) {
+        hasher.add(ledger.told(rule?));
+    }
+    Ok(hasher.finish())
 }
 
 /// Moves a host's holding to where a session led.

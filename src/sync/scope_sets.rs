@@ -1,33 +1,59 @@
 //! Scope sets: the lists of scopes that hosts belong to, interned so that hosts with the same
 //! scopes share their differences, and the arithmetic on them.
 
-use std::collections::HashMap;
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::Arc;
+
+use quick_cache::Weighter;
+use quick_cache::sync::Cache;
 
 use crate::fleet::ScopeSetId;
 use crate::store::{ScopeId, Store, StoreError, StoreResult};
 
+/// Bytes of scope sets that are remembered in each direction.
+const REMEMBERED: u64 = 8 * 1024 * 1024;
+/// Entries that each direction is laid out for.
+const EXPECTED: usize = 10_000;
+/// Bytes that a cache takes for an entry, in addition to the scopes.
+const ENTRY_BYTES: usize = 128;
+
 /// A memory of the store's scope sets; they never change once interned.
-#[derive(Debug, Default)]
 pub(super) struct ScopeSets {
-    known: RwLock<Known>,
+    members: Cache<ScopeSetId, Arc<[ScopeId]>, ByBytes>,
+    ids: Cache<Arc<[ScopeId]>, ScopeSetId, ByBytes>,
 }
 
-#[derive(Debug, Default)]
-struct Known {
-    members: HashMap<ScopeSetId, Arc<[ScopeId]>>,
-    ids: HashMap<Arc<[ScopeId]>, ScopeSetId>,
+#[derive(Clone)]
+struct ByBytes;
+
+impl Weighter<ScopeSetId, Arc<[ScopeId]>> for ByBytes {
+    fn weight(&self, _: &ScopeSetId, members: &Arc<[ScopeId]>) -> u64 {
+        (size_of_val(&**members) + ENTRY_BYTES) as u64
+    }
+}
+
+impl Weighter<Arc<[ScopeId]>, ScopeSetId> for ByBytes {
+    fn weight(&self, members: &Arc<[ScopeId]>, _: &ScopeSetId) -> u64 {
+        (size_of_val(&**members) + ENTRY_BYTES) as u64
+    }
+}
+
+impl Default for ScopeSets {
+    fn default() -> Self {
+        Self {
+            members: Cache::with_weighter(EXPECTED, REMEMBERED, ByBytes),
+            ids: Cache::with_weighter(EXPECTED, REMEMBERED, ByBytes),
+        }
+    }
 }
 
 impl ScopeSets {
-    /// The id of an ordered list of scopes.
+    /// The ID of an ordered list of scopes. Writes the list if it is new.
     pub(super) async fn intern(
         &self,
         store: &dyn Store,
         members: &[ScopeId],
     ) -> StoreResult<ScopeSetId> {
-        let known = |known: &Known| known.ids.get(members).copied();
-        if let Some(id) = known(&self.known.read().unwrap_or_else(PoisonError::into_inner)) {
+        if let Some(id) = self.ids.get(members) {
             return Ok(id);
         }
         let id = store.intern_scope_set(members).await?;
@@ -35,14 +61,13 @@ impl ScopeSets {
         Ok(id)
     }
 
-    /// The scopes behind an id.
+    /// The scopes behind an ID.
     pub(super) async fn members(
         &self,
         store: &dyn Store,
         id: ScopeSetId,
     ) -> StoreResult<Arc<[ScopeId]>> {
-        let known = |known: &Known| known.members.get(&id).cloned();
-        if let Some(members) = known(&self.known.read().unwrap_or_else(PoisonError::into_inner)) {
+        if let Some(members) = self.members.get(&id) {
             return Ok(members);
         }
         let missing = || StoreError::Database(format!("scope set {} is missing", id.0));
@@ -52,9 +77,8 @@ impl ScopeSets {
     }
 
     fn remember(&self, id: ScopeSetId, members: Arc<[ScopeId]>) {
-        let mut known = self.known.write().unwrap_or_else(PoisonError::into_inner);
-        known.members.insert(id, Arc::clone(&members));
-        known.ids.insert(members, id);
+        self.members.insert(id, Arc::clone(&members));
+        self.ids.insert(members, id);
     }
 }
 

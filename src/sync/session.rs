@@ -9,8 +9,8 @@ use super::scope_sets::{common, union};
 use super::unwritten::Unwritten;
 use super::{generation, proof, translate};
 use crate::fleet::{
-    CleanOrder, CleanSync, DriftRepair, Generation, Holding, Host, Miscount, Reach, ScopeSetId,
-    Session, SessionKind, SyncState,
+    CleanOrder, CleanSync, DriftRepair, Generation, Holding, Host, Miscount, Reach, Session,
+    SessionKind, SyncState,
 };
 use crate::protocol::generation::Capability;
 use crate::protocol::{
@@ -18,7 +18,7 @@ use crate::protocol::{
     RuleDownloadRequest, SyncType, Wire,
 };
 use crate::rule::MachineId;
-use crate::store::{StoreResult, StoredHost};
+use crate::store::{ScopeId, StoreResult, StoredHost};
 
 /// How often a request tries again when another of the same host was faster.
 const ATTEMPTS: usize = 8;
@@ -222,8 +222,8 @@ impl Engine {
         self.verify(host, session, trail, request.rules_hash.parse().ok()).await
     }
 
-    /// Where a host is to stand now.
-    pub(super) async fn target(&self, host: &Host, generation: Generation) -> StoreResult<Holding> {
+    /// Where a host would stand after a sync now. Writes its scope set if that is new.
+    async fn target(&self, host: &Host, generation: Generation) -> StoreResult<Holding> {
         let (scopes, revision) = {
             let policy = self.policy();
             (policy.rule_scopes(&policy.scopes(host)), policy.ledger.head())
@@ -242,21 +242,37 @@ impl Engine {
     ) -> StoreResult<Reach> {
         let store = &*self.store;
         let offered = self.scope_sets.members(store, target.set).await?;
-        let (all, shared): (ScopeSetId, ScopeSetId) = match (state.reach, state.holding) {
-            (Some(reach), _) => (reach.union, reach.common),
-            (None, Some(holding)) => (holding.set, holding.set),
-            (None, None) => (target.set, target.set),
-        };
-        let all = union(&self.scope_sets.members(store, all).await?, &offered);
-        let same_client =
-            state.holding.is_none_or(|holding| holding.generation == target.generation);
-        let shared = match same_client && !everything {
-            true => common(&self.scope_sets.members(store, shared).await?, &offered),
-            false => Vec::new(),
-        };
+        let (all, shared) = self.reached(state, &offered, target.generation).await?;
         let union = self.scope_sets.intern(store, &all).await?;
+        let shared = if everything { Vec::new() } else { shared };
         let common = self.scope_sets.intern(store, &shared).await?;
         Ok(Reach { union, common })
+    }
+
+    /// All scopes that a host's rules may be of once it was offered these too, and the scopes
+    /// that it had all along.
+    pub(super) async fn reached(
+        &self,
+        state: &SyncState,
+        offered: &[ScopeId],
+        generation: Generation,
+    ) -> StoreResult<(Vec<ScopeId>, Vec<ScopeId>)> {
+        let store = &*self.store;
+        let sets = match (state.reach, state.holding) {
+            (Some(reach), _) => Some((reach.union, reach.common)),
+            (None, Some(holding)) => Some((holding.set, holding.set)),
+            (None, None) => None,
+        };
+        let (all, shared) = match sets {
+            Some((all, shared)) => {
+                let all = self.scope_sets.members(store, all).await?;
+                (all, self.scope_sets.members(store, shared).await?)
+            }
+            None => (offered.into(), offered.into()),
+        };
+        let same_client = state.holding.is_none_or(|holding| holding.generation == generation);
+        let shared = if same_client { common(&shared, offered) } else { Vec::new() };
+        Ok((union(&all, offered), shared))
     }
 
     /// The span of a download that no preflight opened. The holding stays where it is, for no

@@ -1,15 +1,17 @@
 //! Where hosts stand, for administrators.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
-use super::cursor::{From, Span};
-use super::difference::{Destination, Outcome};
+use super::compute::{Stopped, Wanted};
+use super::difference::{self, Destination, Origin, Outcome};
 use super::engine::{Engine, SyncError};
 use super::ledger::Ledger;
 use super::policy::Policy;
-use super::session::origin;
 use super::{generation, proof, translate};
-use crate::fleet::{ClientMode, EffectiveSettings, Holding, Host, RuleCounts, SettingKey};
+use crate::fleet::{
+    ClientMode, EffectiveSettings, Generation, Holding, Host, RuleCounts, SettingKey, SyncState,
+};
 use crate::protocol::generation as table;
 use crate::rule::{Rule, Scope, TagName, Target};
 use crate::store::StoreResult;
@@ -43,10 +45,10 @@ pub(super) struct Tally {
 }
 
 impl Tally {
-    fn of(ledger: &Ledger, destination: &Destination) -> Self {
+    fn of(ledger: &Ledger, to: &Destination, wanted: &Wanted) -> Result<Self, Stopped> {
         let mut tally = Self::default();
-        for target in destination.targets(ledger) {
-            match destination.outcome(ledger, target) {
+        for outcome in to.outcomes(ledger, wanted)? {
+            match outcome? {
                 Outcome::Sent(rule) => {
                     tally.rules += 1;
                     proof::count(&mut tally.counts, ledger.told(rule));
@@ -55,7 +57,7 @@ impl Tally {
                 Outcome::None => {}
             }
         }
-        tally
+        Ok(tally)
     }
 }
 
@@ -76,24 +78,20 @@ impl Engine {
     pub async fn standing(&self, host: &Host) -> Result<Standing, SyncError> {
         self.catch_up(host.sync.newest_revision()).await?;
         let generation = generation::of(&host.facts.santa_version);
-        let effective = {
-            let policy = self.policy();
-            policy.settings(&policy.scopes(host))
-        };
+        let policy = self.policy();
+        let effective = policy.settings(&policy.scopes(host));
         let settings = &effective.settings;
-        let target = self.target(host, generation).await?;
-        let reach = self.reach_with(&host.sync, target, false).await?;
-        let span = Span { from: origin(host.sync.holding, reach), to: target };
-        let span = self.canonical(span).await?;
+        let to = current(&policy, host, generation);
+        let total = self.tally(&policy, to.clone()).await?;
         let due = match host.sync.holding {
-            Some(_) => u64::from(self.difference(span).await?.rules()),
-            None => self.tally(target).await?.rules,
+            Some(holding) => self.pending(&policy, &host.sync, holding, to).await?.into(),
+            None => total.rules,
         };
         let held = match host.sync.holding {
-            Some(holding) => self.tally(holding).await?.rules,
+            Some(holding) => self.tally(&policy, self.destination(holding).await?).await?.rules,
             None => 0,
         };
-        let withheld = self.tally(target).await?.withheld;
+        let withheld = total.withheld;
         Ok(Standing {
             held,
             due,
@@ -116,23 +114,27 @@ impl Engine {
         limit: usize,
     ) -> Result<Vec<InForce>, SyncError> {
         let generation = generation::of(&host.facts.santa_version);
-        let target = self.target(host, generation).await?;
-        let destination = self.destination(target).await?;
+        let destination = current(&self.policy(), host, generation);
         let after = after.cloned();
-        let page = move |policy: &Policy| {
+        let page = move |policy: &Policy, wanted: &Wanted| {
             let ledger = &policy.ledger;
-            let targets = destination.targets(ledger);
-            let from = after.map_or(0, |after| targets.partition_point(|it| **it <= after));
-            let outcomes = targets[from..].iter().map(|target| destination.outcome(ledger, target));
-            let in_force = outcomes.filter_map(|outcome| match outcome {
-                Outcome::Sent(rule) => Some(InForce { rule: ledger.rule(rule), needs: None }),
-                Outcome::Withheld(rule, needed) => {
-                    let needs = Some(table::version_of(table::first_with(needed)));
-                    Some(InForce { rule: ledger.rule(rule), needs })
+            let mut rules = Vec::new();
+            for outcome in destination.outcomes(ledger, wanted)? {
+                let (rule, needs) = match outcome? {
+                    Outcome::Sent(rule) => (rule, None),
+                    Outcome::Withheld(rule, needed) => (rule, Some(needed)),
+                    Outcome::None => continue,
+                };
+                if after.as_ref().is_some_and(|after| ledger.target(rule) <= after) {
+                    continue;
                 }
-                Outcome::None => None,
-            });
-            in_force.take(limit).collect()
+                let needs = needs.map(|needed| table::version_of(table::first_with(needed)));
+                rules.push(InForce { rule: ledger.rule(rule), needs });
+                if rules.len() >= limit {
+                    break;
+                }
+            }
+            Ok(rules)
         };
         Ok(self.study(page).await?)
     }
@@ -152,13 +154,52 @@ impl Engine {
         (effective.settings.clone(), policy.origins(host))
     }
 
-    /// What a host with this holding has.
-    pub(super) async fn tally(&self, holding: Holding) -> StoreResult<Tally> {
-        let holding = self.canonical(Span { from: From::Nothing, to: holding }).await?.to;
-        let tally = async {
-            let destination = self.destination(holding).await?;
-            self.study(move |policy| Tally::of(&policy.ledger, &destination)).await
+    /// What a host at a destination has.
+    pub(super) async fn tally(&self, policy: &Arc<Policy>, to: Destination) -> StoreResult<Tally> {
+        let revision = policy.ledger.last_touch(&to.scopes, to.revision);
+        let to = Destination { revision, ..to };
+        let (policy, computer) = (Arc::clone(policy), self.computer.clone());
+        let count = |to: Destination| {
+            move |wanted: Wanted| async move {
+                let work = move |wanted: &Wanted| Ok(Tally::of(&policy.ledger, &to, wanted)?);
+                computer.run(wanted, work).await
+            }
         };
-        self.tallies.get_or_insert_async(&holding, tally).await
+        self.tallies.get(to.clone(), count(to)).await
     }
+
+    /// How many rules and removals a normal sync to a destination would bring to a host.
+    async fn pending(
+        &self,
+        policy: &Arc<Policy>,
+        state: &SyncState,
+        holding: Holding,
+        to: Destination,
+    ) -> StoreResult<u32> {
+        let (union, common) = self.reached(state, &to.scopes, to.generation).await?;
+        let last_touch = |at| policy.ledger.last_touch(&union, at);
+        let to = Destination { revision: last_touch(to.revision), ..to };
+        let since = last_touch(holding.revision);
+        let from = Origin::Held { since, union: union.into(), common: common.into() };
+        if difference::is_empty(&policy.ledger, &from, &to) {
+            return Ok(0);
+        }
+        let (policy, computer) = (Arc::clone(policy), self.computer.clone());
+        let count = |from: Origin, to: Destination| {
+            move |wanted: Wanted| async move {
+                let work = move |wanted: &Wanted| {
+                    let steps = difference::steps(&policy.ledger, &from, &to, wanted)?;
+                    Ok(u32::try_from(steps.len()).unwrap_or(u32::MAX))
+                };
+                computer.run(wanted, work).await
+            }
+        };
+        self.pending.get((from.clone(), to.clone()), count(from, to)).await
+    }
+}
+
+/// Where a host would stand after a sync now.
+pub(super) fn current(policy: &Policy, host: &Host, generation: Generation) -> Destination {
+    let scopes = policy.rule_scopes(&policy.scopes(host));
+    Destination { scopes: scopes.into(), revision: policy.ledger.head(), generation }
 }

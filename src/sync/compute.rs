@@ -1,0 +1,305 @@
+//! Computations over many rules: off the threads that answer, a limited number at a time, and
+//! stopped once no one waits for the result.
+
+use std::collections::HashMap;
+use std::hash::Hash;
+use std::num::NonZeroUsize;
+use std::sync::{Arc, Mutex, PoisonError, Weak};
+
+use quick_cache::Weighter;
+use quick_cache::sync::Cache;
+use tokio::sync::{Semaphore, watch};
+
+use crate::store::StoreError;
+
+/// How many items a loop processes before it checks again whether it is still wanted.
+const ITEMS_A_CHECK: usize = 4096;
+
+/// The computation was stopped, because no one waited for it or because it failed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("the computation was stopped")]
+pub(super) struct Stopped;
+
+impl From<Stopped> for StoreError {
+    fn from(stopped: Stopped) -> Self {
+        Self::Database(stopped.to_string())
+    }
+}
+
+/// Whether anyone still waits for a computation.
+#[derive(Clone, Debug)]
+pub(super) struct Wanted(Weak<()>);
+
+impl Wanted {
+    /// Fails once no one waits any more.
+    pub(super) fn check(&self) -> Result<(), Stopped> {
+        if self.0.strong_count() == 0 { Err(Stopped) } else { Ok(()) }
+    }
+
+    /// The same items, until no one waits for them any more.
+    pub(super) fn while_wanted<T>(
+        &self,
+        items: impl Iterator<Item = T>,
+    ) -> impl Iterator<Item = Result<T, Stopped>> {
+        items.enumerate().map(|(number, item)| {
+            if number % ITEMS_A_CHECK == ITEMS_A_CHECK - 1 {
+                self.check()?;
+            }
+            Ok(item)
+        })
+    }
+
+    /// Wanted for as long as the returned value is kept.
+    pub(super) fn while_kept() -> (Arc<()>, Self) {
+        let kept = Arc::new(());
+        let wanted = Self(Arc::downgrade(&kept));
+        (kept, wanted)
+    }
+}
+
+/// Runs computations on half of the cores, at least on one.
+#[derive(Clone)]
+pub(super) struct Computer(Arc<Semaphore>);
+
+impl Computer {
+    pub(super) fn new() -> Self {
+        let cores = std::thread::available_parallelism().map_or(1, NonZeroUsize::get);
+        Self(Arc::new(Semaphore::new((cores / 2).max(1))))
+    }
+
+    /// Runs `work` when its turn comes, if it is still wanted then.
+    pub(super) async fn run<T, E>(
+        &self,
+        wanted: Wanted,
+        work: impl FnOnce(&Wanted) -> Result<T, E> + Send + 'static,
+    ) -> Result<T, E>
+    where
+        T: Send + 'static,
+        E: From<Stopped> + Send + 'static,
+    {
+        let permit = Arc::clone(&self.0).acquire_owned().await.map_err(|_| Stopped)?;
+        wanted.check()?;
+        let running = tokio::task::spawn_blocking(move || {
+            let _permit = permit;
+            work(&wanted)
+        });
+        running.await.unwrap_or_else(|error| {
+            tracing::error!(%error, "a computation failed");
+            Err(Stopped.into())
+        })
+    }
+}
+
+/// Results by key, bounded by their weight in bytes. A result that is missing is computed once
+/// for all that wait for it, in a task of its own: it continues if the request that began it
+/// ends while others wait.
+pub(super) struct Memo<K, V, E>(Arc<Shared<K, V, E>>);
+
+struct Shared<K, V, E> {
+    known: Cache<K, V, Weight<K, V>>,
+    running: Mutex<Running<K, V, E>>,
+}
+
+struct Running<K, V, E> {
+    /// How many computations were begun.
+    begun: u64,
+    by_key: HashMap<K, Computation<V, E>>,
+}
+
+struct Computation<V, E> {
+    number: u64,
+    waiting: Weak<()>,
+    result: watch::Receiver<Option<Result<V, E>>>,
+}
+
+/// Weighs an entry, in bytes.
+struct Weight<K, V>(fn(&K, &V) -> usize);
+
+impl<K, V> Clone for Weight<K, V> {
+    fn clone(&self) -> Self {
+        Self(self.0)
+    }
+}
+
+/// Bytes that the cache takes for an entry, in addition to its key and value.
+const ENTRY_BYTES: usize = 96;
+
+impl<K, V> Weighter<K, V> for Weight<K, V> {
+    fn weight(&self, key: &K, value: &V) -> u64 {
+        let inline = size_of::<K>() + size_of::<V>() + ENTRY_BYTES;
+        ((self.0)(key, value) + inline) as u64
+    }
+}
+
+impl<K, V, E> Memo<K, V, E>
+where
+    K: Hash + Eq + Clone + Send + Sync + 'static,
+    V: Clone + Send + Sync + 'static,
+    E: Clone + From<Stopped> + Send + Sync + 'static,
+{
+    /// Remembers results of `bytes` in total. `owned` is what a key and its value own, in bytes,
+    /// and `expected` the number of entries that the cache is laid out for.
+    pub(super) fn new(bytes: u64, expected: usize, owned: fn(&K, &V) -> usize) -> Self {
+        let known = Cache::with_weighter(expected, bytes, Weight(owned));
+        let running = Mutex::new(Running { begun: 0, by_key: HashMap::new() });
+        Self(Arc::new(Shared { known, running }))
+    }
+
+    pub(super) fn known(&self, key: &K) -> Option<V> {
+        self.0.known.get(key)
+    }
+
+    pub(super) fn remember(&self, key: K, value: V) {
+        self.0.known.insert(key, value);
+    }
+
+    /// The result for a key, computed by `make` unless it is known or being computed.
+    pub(super) async fn get<F>(&self, key: K, make: impl FnOnce(Wanted) -> F) -> Result<V, E>
+    where
+        F: Future<Output = Result<V, E>> + Send + 'static,
+    {
+        if let Some(known) = self.known(&key) {
+            return Ok(known);
+        }
+        let (_waiting, mut result) = self.join(key, make);
+        let result = result.wait_for(Option::is_some).await.map_err(|_| Stopped)?;
+        result.clone().unwrap_or_else(|| Err(Stopped.into()))
+    }
+
+    /// Waits for the computation of a key that is in progress, or begins it.
+    #[expect(clippy::type_complexity, reason = "two parts that only the caller above names")]
+    fn join<F>(
+        &self,
+        key: K,
+        make: impl FnOnce(Wanted) -> F,
+    ) -> (Arc<()>, watch::Receiver<Option<Result<V, E>>>)
+    where
+        F: Future<Output = Result<V, E>> + Send + 'static,
+    {
+        let mut running = self.0.running.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(computation) = running.by_key.get(&key)
+            && let Some(waiting) = computation.waiting.upgrade()
+            && (computation.result.has_changed().is_ok() || computation.result.borrow().is_some())
+        {
+            return (waiting, computation.result.clone());
+        }
+        let (waiting, wanted) = Wanted::while_kept();
+        let (sender, result) = watch::channel(None);
+        running.begun += 1;
+        let number = running.begun;
+        let computation =
+            Computation { number, waiting: Arc::downgrade(&waiting), result: result.clone() };
+        running.by_key.insert(key.clone(), computation);
+        drop(running);
+        let (shared, making) = (Arc::clone(&self.0), make(wanted));
+        tokio::spawn(async move {
+            let made = making.await;
+            if let Ok(value) = &made {
+                shared.known.insert(key.clone(), value.clone());
+            }
+            sender.send_replace(Some(made));
+            let mut running = shared.running.lock().unwrap_or_else(PoisonError::into_inner);
+            if running.by_key.get(&key).is_some_and(|other| other.number == number) {
+                running.by_key.remove(&key);
+            }
+        });
+        (waiting, result)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::{AtomicUsize, Ordering};
+    use std::sync::mpsc;
+
+    use super::*;
+
+    type Numbers = Memo<u32, u32, StoreError>;
+
+    fn numbers() -> Numbers {
+        Memo::new(1 << 20, 16, |_, _| 0)
+    }
+
+    #[tokio::test]
+    async fn s1_what_many_wait_for_is_computed_once_and_outlives_the_first_of_them() {
+        let (memo, computer) = (numbers(), Computer::new());
+        let times = Arc::new(AtomicUsize::new(0));
+        let (go, gate) = mpsc::channel();
+        let gate = Arc::new(Mutex::new(gate));
+        let get = || {
+            let (computer, times, gate) = (computer.clone(), times.clone(), gate.clone());
+            memo.get(7, move |wanted| async move {
+                let work = move |wanted: &Wanted| {
+                    times.fetch_add(1, Ordering::SeqCst);
+                    gate.lock().unwrap().recv().unwrap();
+                    wanted.check()?;
+                    Ok(49)
+                };
+                computer.run(wanted, work).await
+            })
+        };
+        let soon = std::time::Duration::from_millis(50);
+        let (mut first, mut second) = (Box::pin(get()), Box::pin(get()));
+        assert!(tokio::time::timeout(soon, &mut first).await.is_err());
+        assert!(tokio::time::timeout(soon, &mut second).await.is_err());
+        drop(first);
+        go.send(()).unwrap();
+        assert_eq!(second.await.unwrap(), 49);
+        assert_eq!(get().await.unwrap(), 49);
+        assert_eq!(times.load(Ordering::SeqCst), 1);
+    }
+
+    #[tokio::test]
+    async fn s1_a_computation_stops_when_no_one_waits_and_can_be_begun_again() {
+        let (memo, computer) = (numbers(), Computer::new());
+        let (stopped, told) = mpsc::channel();
+        let endless = move |wanted: &Wanted| {
+            let counted = wanted.while_wanted(0..).find_map(Result::err);
+            stopped.send(counted).unwrap();
+            Err::<u32, StoreError>(Stopped.into())
+        };
+        {
+            let computer = computer.clone();
+            let making = memo.get(1, |wanted| async move { computer.run(wanted, endless).await });
+            let given_up = tokio::time::timeout(std::time::Duration::from_millis(50), making).await;
+            assert!(given_up.is_err());
+        }
+        let told = tokio::task::spawn_blocking(move || told.recv()).await.unwrap();
+        assert_eq!(told.unwrap(), Some(Stopped));
+        assert_eq!(memo.get(1, |_| async { Ok(5) }).await.unwrap(), 5);
+    }
+
+    #[tokio::test]
+    async fn s1_no_more_than_the_limit_is_computed_at_a_time() {
+        let computer = Computer::new();
+        let limit = computer.0.available_permits();
+        let (now, most) = (Arc::new(AtomicUsize::new(0)), Arc::new(AtomicUsize::new(0)));
+        let work = |_| {
+            let (now, most) = (Arc::clone(&now), Arc::clone(&most));
+            let (kept, wanted) = Wanted::while_kept();
+            let running = computer.run(wanted, move |_| {
+                most.fetch_max(now.fetch_add(1, Ordering::SeqCst) + 1, Ordering::SeqCst);
+                std::thread::yield_now();
+                now.fetch_sub(1, Ordering::SeqCst);
+                Ok::<(), StoreError>(())
+            });
+            async move {
+                let _kept = kept;
+                running.await
+            }
+        };
+        let all = futures_util::future::join_all((0..50).map(work)).await;
+        assert!(all.iter().all(Result::is_ok));
+        assert!(most.load(Ordering::SeqCst) <= limit);
+    }
+
+    #[tokio::test]
+    async fn a_computation_that_panics_fails_those_who_wait_and_no_one_else() {
+        let (memo, computer) = (numbers(), Computer::new());
+        let failing = computer.clone();
+        let panics = |_: &Wanted| -> Result<u32, StoreError> { panic!("a test's") };
+        let failed = memo.get(1, |wanted| async move { failing.run(wanted, panics).await }).await;
+        assert!(failed.is_err());
+        assert_eq!(memo.get(1, |_| async { Ok(5) }).await.unwrap(), 5);
+    }
+}

@@ -1,0 +1,275 @@
+//! The history of all rules in memory: every version of every rule with the revisions that
+//! created and ended it.
+//!
+//! A [`Ledger`] never changes: readers keep the one that they began with, and a change makes the
+//! next one, which shares all parts that are the same. All questions are about a fixed revision,
+//! so newer ledgers give the same answers. A version keeps its number in all of them, so results
+//! are kept as numbers, and rules are put together when they are requested.
+
+mod chunks;
+mod index;
+mod recent;
+mod texts;
+mod writer;
+
+pub(super) use writer::LedgerWriter;
+
+use std::hash::BuildHasher;
+use std::num::{NonZeroU32, NonZeroU64};
+use std::sync::Arc;
+
+use hashbrown::DefaultHashBuilder;
+use jiff::Timestamp;
+
+use self::chunks::Chunks;
+use self::index::Index;
+use self::texts::{TextId, Texts};
+use crate::rule::{Notice, Policy, Provenance, Revision, Rule, Scope, Target};
+use crate::store::ScopeId;
+
+/// The number of a version of a rule, from 0 in the order in which they were made.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(super) struct VersionId(u32);
+
+impl VersionId {
+    /// Numbers fit 32 bits: four thousand million versions are more than a machine's memory.
+    fn at(place: usize) -> Self {
+        Self(u32::try_from(place).unwrap_or(u32::MAX))
+    }
+}
+
+/// A rule as hosts are told of it.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Told<'a> {
+    pub(super) target: &'a Target,
+    pub(super) policy: &'a Policy,
+    pub(super) notice: &'a Notice,
+}
+
+impl<'a> From<&'a Rule> for Told<'a> {
+    fn from(rule: &'a Rule) -> Self {
+        Self { target: rule.target(), policy: rule.policy(), notice: &rule.notice }
+    }
+}
+
+/// What a rule does, which many rules share.
+#[derive(Debug, PartialEq, Eq, Hash)]
+struct Effect {
+    policy: Policy,
+    notice: Notice,
+    expires: Option<Timestamp>,
+}
+
+/// Where a rule came from, in the ledger's texts.
+#[derive(Clone, Debug)]
+struct Said {
+    comment: Option<TextId>,
+    ticket: Option<TextId>,
+    source: Option<TextId>,
+}
+
+/// One version of one rule, without when it ended. There may be a million: what can be looked up
+/// is not stored.
+#[derive(Clone, Debug)]
+struct Version {
+    id: i64,
+    made: Revision,
+    target: Target,
+    effect: Arc<Effect>,
+    said: Said,
+    /// The index of its scope.
+    scope: u32,
+    /// One more than the number of the version before it of the same target and scope.
+    older: Option<NonZeroU32>,
+}
+
+impl Version {
+    fn older(&self) -> Option<VersionId> {
+        self.older.map(|above| VersionId(above.get() - 1))
+    }
+}
+
+/// A scope that has ever had a rule.
+#[derive(Clone, Debug)]
+struct ScopeLog {
+    scope: Scope,
+    id: ScopeId,
+    /// Its versions, by the revision that created them.
+    made: Chunks<VersionId>,
+    /// Those of them that ended, by the revision that ended them.
+    ended: Chunks<VersionId>,
+}
+
+/// The history of all rules, up to a newest revision. A clone costs some thousand pointers.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Ledger {
+    head: Revision,
+    versions: Chunks<Version>,
+    /// The revision that ended each version.
+    ends: Chunks<Option<NonZeroU64>>,
+    /// The newest version of each target in each scope.
+    newest: Index,
+    logs: Chunks<Arc<ScopeLog>>,
+    /// The indexes of scopes in `logs`, by scope and by ID.
+    by_scope: Index,
+    by_scope_id: Index,
+    texts: Texts,
+    hasher: DefaultHashBuilder,
+}
+
+impl Ledger {
+    /// The newest revision that it contains.
+    pub(super) fn head(&self) -> Revision {
+        self.head
+    }
+
+    /// The ID of a scope that has ever had a rule.
+    pub(super) fn scope_id(&self, scope: &Scope) -> Option<ScopeId> {
+        let is_it = |index: u32| self.log(index).scope == *scope;
+        let found = self.by_scope.find(self.hasher.hash_one(scope), is_it);
+        found.map(|index| self.log(index).id)
+    }
+
+    fn scope_index(&self, scope: ScopeId) -> Option<u32> {
+        let is_it = |index: u32| self.log(index).id == scope;
+        self.by_scope_id.find(self.hasher.hash_one(scope), is_it)
+    }
+
+    fn log(&self, index: u32) -> &ScopeLog {
+        self.logs.get(index as usize)
+    }
+
+    fn version(&self, known: VersionId) -> &Version {
+        self.versions.get(known.0 as usize)
+    }
+
+    fn ended(&self, known: VersionId) -> Revision {
+        Revision(self.ends.get(known.0 as usize).map_or(u64::MAX, NonZeroU64::get))
+    }
+
+    fn is_active(&self, known: VersionId, at: Revision) -> bool {
+        self.version(known).made <= at && at < self.ended(known)
+    }
+
+    fn provenance(&self, said: &Said) -> Provenance {
+        let Said { comment, ticket, source } = said;
+        let text = |id: &Option<TextId>| id.map(|id| self.texts.get(id).into());
+        Provenance { comment: text(comment), ticket: text(ticket), source: text(source) }
+    }
+
+    /// What a version is about.
+    pub(super) fn target(&self, known: VersionId) -> &Target {
+        &self.version(known).target
+    }
+
+    /// What hosts are told of a version.
+    pub(super) fn told(&self, known: VersionId) -> Told<'_> {
+        let Version { target, effect, .. } = self.version(known);
+        Told { target, policy: &effect.policy, notice: &effect.notice }
+    }
+
+    /// A version as a rule of its own.
+    pub(super) fn rule(&self, known: VersionId) -> Rule {
+        let Version { target, effect, said, scope, .. } = self.version(known);
+        let scope = self.log(*scope).scope.clone();
+        #[expect(clippy::expect_used, reason = "target and policy are of one rule")]
+        let mut rule = Rule::new(target.clone(), scope, effect.policy.clone()).expect("a rule's");
+        rule.notice = effect.notice.clone();
+        rule.provenance = self.provenance(said);
+        rule.expires = effect.expires;
+        rule
+    }
+
+    fn logs_of(&self, scopes: &[ScopeId]) -> impl Iterator<Item = &ScopeLog> {
+        scopes.iter().filter_map(|scope| self.scope_index(*scope).map(|index| self.log(index)))
+    }
+
+    /// The versions that any of these scopes created or ended after `since` and not after `until`.
+    pub(super) fn touched(
+        &self,
+        scopes: &[ScopeId],
+        since: Revision,
+        until: Revision,
+    ) -> impl Iterator<Item = VersionId> {
+        self.logs_of(scopes).flat_map(move |log| {
+            let made = within(&log.made, since, until, |version| self.version(version).made);
+            let ended = within(&log.ended, since, until, |version| self.ended(version));
+            made.chain(ended)
+        })
+    }
+
+    /// The newest revision, not after `at`, that touched any of these scopes; revision 0 if none
+    /// did. Between two revisions with the same result nothing differs.
+    pub(super) fn last_touch(&self, scopes: &[ScopeId], at: Revision) -> Revision {
+        let last = |log: &Chunks<VersionId>, when: &dyn Fn(VersionId) -> Revision| {
+            let count = log.partition_point(|version| when(*version) <= at);
+            count.checked_sub(1).map(|last| when(*log.get(last)))
+        };
+        let touches = self.logs_of(scopes).filter_map(|log| {
+            let made = last(&log.made, &|version| self.version(version).made);
+            let ended = last(&log.ended, &|version| self.ended(version));
+            made.max(ended)
+        });
+        touches.max().unwrap_or_default()
+    }
+
+    /// The versions active in a scope at a revision. Costs time in proportion to the versions
+    /// that the scope ever had.
+    pub(super) fn active_at(
+        &self,
+        scope: ScopeId,
+        at: Revision,
+    ) -> impl Iterator<Item = VersionId> {
+        let log = self.scope_index(scope).map(|index| self.log(index));
+        let versions = log.into_iter().flat_map(|log| log.made.iter()).copied();
+        versions.filter(move |version| self.is_active(*version, at))
+    }
+
+    /// The rule that decides about a target for a host with these scopes (weakest first) at a
+    /// revision: the one in the strongest scope. Costs a look-up per scope, and the versions that
+    /// the target had in a scope after the revision.
+    pub(super) fn winner(
+        &self,
+        target: &Target,
+        scopes: &[ScopeId],
+        at: Revision,
+    ) -> Option<VersionId> {
+        let strongest_first = scopes.iter().rev().filter_map(|scope| self.scope_index(*scope));
+        strongest_first.into_iter().find_map(|scope| self.active_version(target, scope, at))
+    }
+
+    fn active_version(&self, target: &Target, scope: u32, at: Revision) -> Option<VersionId> {
+        let hash = self.hash_of(target, scope);
+        let mut next = self.newest.find(hash, |other| self.is_about(other, target, scope));
+        while let Some(known) = next.map(VersionId) {
+            let version = self.version(known);
+            if version.made <= at {
+                // Older ones ended when this one began, or before.
+                return self.is_active(known, at).then_some(known);
+            }
+            next = version.older().map(|VersionId(older)| older);
+        }
+        None
+    }
+
+    fn hash_of(&self, target: &Target, scope: u32) -> u64 {
+        self.hasher.hash_one((target, scope))
+    }
+
+    fn is_about(&self, version: u32, target: &Target, scope: u32) -> bool {
+        let version = self.version(VersionId(version));
+        version.scope == scope && version.target == *target
+    }
+}
+
+/// The part of an ordered log that lies after `since` and not after `until`.
+fn within(
+    log: &Chunks<VersionId>,
+    since: Revision,
+    until: Revision,
+    when: impl Fn(VersionId) -> Revision,
+) -> impl Iterator<Item = VersionId> {
+    let from = log.partition_point(|version| when(*version) <= since);
+    let to = log.partition_point(|version| when(*version) <= until);
+    log.range(from..to.max(from)).copied()
+}
