@@ -167,7 +167,6 @@ where
     }
 
     /// Waits for the computation of a key that is in progress, or begins it.
-    #[expect(clippy::type_complexity, reason = "two parts that only the caller above names")]
     fn join<F>(
         &self,
         key: K,

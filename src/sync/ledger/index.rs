@@ -20,9 +20,7 @@ impl Default for Index {
 impl Index {
     /// The shard of a hash, from bits that a table uses least.
     fn shard(hash: u64) -> usize {
-        #[expect(clippy::cast_possible_truncation, reason = "any bits of a hash will do")]
-        let bits = (hash >> 32) as usize;
-        bits % SHARDS
+        (hash >> 32) as usize % SHARDS
     }
 
     /// The entry with this hash that `is_it`.
