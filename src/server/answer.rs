@@ -47,9 +47,20 @@ impl From<StoreError> for Refused {
                 Problem::new(Code::Unavailable, "the server's database cannot be reached")
                     .hint("look before you try again: what you sent may have been done")
             }
+            StoreError::TooSlow(_) => Problem::new(Code::Unavailable, error.to_string())
+                .hint("ask for less: with a filter, a shorter time or a smaller limit"),
+            StoreError::OutcomeUnknown(_) => {
+                tracing::error!(%error, "the store failed");
+                Problem::new(
+                    Code::Unavailable,
+                    "outcome unknown: the server's database stopped responding during the change",
+                )
+                .hint("see whether it was made before you repeat it: nicelist history list")
+            }
             StoreError::Unwritable(_) => Problem::new(Code::Unavailable, error.to_string())
                 .hint("GET /readyz shows why; look before you try again"),
             StoreError::Open { .. }
+            | StoreError::Abandoned
             | StoreError::Damaged(_)
             | StoreError::Unreadable(_)
             | StoreError::Database(_) => {

@@ -6,6 +6,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use axum::Router;
+use axum::extract::Request;
+use axum::middleware::{Next, from_fn};
 use axum::routing::get;
 use jiff::SignedDuration;
 use tokio::net::TcpListener;
@@ -19,7 +21,7 @@ use super::tls::Tls;
 use super::trusted_clock::TrustedClock;
 use super::{admin, listen, retention, santa};
 use crate::fleet::{Clock, LONGEST_GAP};
-use crate::store::{self, Durability, Store, StoreError};
+use crate::store::{self, Durability, Purpose, Store, StoreError};
 use crate::sync::{Engine, RULES_A_PAGE};
 
 /// How often expiries are ended and other processes' changes taken in.
@@ -144,10 +146,14 @@ impl App {
     /// Everything the server answers.
     pub fn router(&self) -> Router {
         Router::new()
-            .merge(admin::router())
+            .merge(admin::router().layer(from_fn(|request: Request, next: Next| {
+                Purpose::Admin.run(next.run(request))
+            })))
             .route("/healthz", get(|| async { "ok\n" }))
             .route("/readyz", get(readiness::ready))
-            .fallback(santa::answer)
+            .fallback(|state: Shared, request: Request| {
+                Purpose::Sync.run(santa::answer(state, request))
+            })
             .with_state(Arc::clone(&self.state))
     }
 

@@ -234,10 +234,11 @@ pub(super) async fn keep_checking(state: Arc<State>) {
 fn reason(error: &StoreError) -> Reason {
     let code = match error {
         StoreError::Unwritable(fault) => fault.code(),
-        StoreError::Unreachable(_) => "database-unreachable",
-        StoreError::Overloaded => "overloaded",
+        StoreError::Unreachable(_) | StoreError::OutcomeUnknown(_) => "database-unreachable",
+        StoreError::Overloaded | StoreError::TooSlow(_) => "overloaded",
         StoreError::Damaged(_) => "database-damaged",
         StoreError::Open { .. }
+        | StoreError::Abandoned
         | StoreError::Unreadable(_)
         | StoreError::Moved { .. }
         | StoreError::Refused(_)

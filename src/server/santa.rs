@@ -125,7 +125,11 @@ impl Failure {
             Self::Sync(
                 SyncError::Contended
                 | SyncError::Store(
-                    StoreError::Overloaded | StoreError::Unreachable(_) | StoreError::Unwritable(_),
+                    StoreError::Overloaded
+                    | StoreError::TooSlow(_)
+                    | StoreError::OutcomeUnknown(_)
+                    | StoreError::Unreachable(_)
+                    | StoreError::Unwritable(_),
                 ),
             ) => StatusCode::SERVICE_UNAVAILABLE,
             Self::Sync(_) => StatusCode::INTERNAL_SERVER_ERROR,

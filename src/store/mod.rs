@@ -10,12 +10,14 @@ mod codes;
 mod fault;
 pub mod moving;
 mod postgres;
+mod purpose;
 mod quarantine;
 mod query;
 mod sqlite;
 
 pub use change::{Author, Change, Committed, Edit, Refusal, RefusalReason};
 pub use fault::{Health, WriteFault};
+pub use purpose::Purpose;
 pub use quarantine::QuarantinedRow;
 pub use query::{
     EventFilter, EventPurge, HostFilter, ListPart, RevisionFilter, RuleFilter, RuleKey, RulePlace,
@@ -23,6 +25,7 @@ pub use query::{
 };
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use async_trait::async_trait;
 use jiff::Timestamp;
@@ -112,9 +115,18 @@ pub enum StoreError {
     /// The database cannot be reached. What was to be written may be there or not.
     #[error("the database cannot be reached: {0}")]
     Unreachable(String),
-    /// More waits to be written than can be soon; nothing was changed.
-    #[error("more waits to be written than the database keeps up with")]
+    /// More waits than can be done soon; nothing was changed.
+    #[error("the database has more to do than it keeps up with")]
     Overloaded,
+    /// A query reached its deadline.
+    #[error("a query took longer than {} s and was stopped", .0.as_secs())]
+    TooSlow(Duration),
+    /// A query was stopped because no one waits for it any more.
+    #[error("a query was stopped: no one waits for it any more")]
+    Abandoned,
+    /// The connection broke, or the database stopped responding, while a change was committed.
+    #[error("outcome unknown: the database stopped responding during the change: {0}")]
+    OutcomeUnknown(String),
     /// The database cannot be written to now; reading may work. What was to be written may be
     /// there, but must not be relied on.
     #[error("the database cannot be written to: {0}")]

@@ -117,6 +117,21 @@ impl Cluster {
         self.run("pg_ctl", &["-w", "-m", "immediate", "stop"]);
     }
 
+    /// Stops all processes of the cluster where they are, until the result is dropped.
+    pub(crate) fn hang(&self) -> Hung<'_> {
+        self.signal("STOP");
+        Hung(self)
+    }
+
+    fn signal(&self, name: &str) {
+        let file = fs::read_to_string(self.folder.join("data/postmaster.pid")).unwrap();
+        let pid = file.lines().next().unwrap();
+        let script =
+            "kill -\"$1\" \"$2\" $(ps -A -o pid=,ppid= | awk -v p=\"$2\" '$2 == p {print $1}')";
+        let mut kill = Command::new("sh");
+        assert!(kill.args(["-c", script, "sh", name, pid]).status().unwrap().success());
+    }
+
     fn run(&self, program: &str, arguments: &[&str]) {
         let mut command = command(&self.programs.join(program));
         command.arg("-D").arg(self.folder.join("data")).args(arguments).stdin(Stdio::null());
@@ -166,6 +181,15 @@ impl Cluster {
             }
         }
         panic!("{sql}: the template is in use");
+    }
+}
+
+/// A cluster that does not respond.
+pub(crate) struct Hung<'a>(&'a Cluster);
+
+impl Drop for Hung<'_> {
+    fn drop(&mut self) {
+        self.0.signal("CONT");
     }
 }
 

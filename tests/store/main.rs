@@ -4,6 +4,7 @@
 mod cluster;
 mod contract;
 mod moving;
+mod postgres_hangs;
 mod postgres_server;
 mod sqlite_file;
 

@@ -394,7 +394,9 @@ async fn load(store: Db, writer: usize, ended: Arc<AtomicBool>) -> Answered {
         let rule_number = number * 100 + writer;
         match store.commit(change([put(rule(rule_number, "fleet", ""))])).await {
             Ok(_) => drop(answered.rules.insert(rule_number)),
-            Err(StoreError::Unreachable(_) | StoreError::Overloaded) => {}
+            Err(
+                StoreError::OutcomeUnknown(_) | StoreError::Unreachable(_) | StoreError::Overloaded,
+            ) => {}
             Err(error) => panic!("another error: {error}"),
         }
     }

@@ -8,7 +8,7 @@ use super::rows::{self, CONTENT, content_of};
 use super::url::Address;
 use super::{codes, open, pool, query, snapshot};
 use crate::store::checksum::{self, Damage, RowHasher};
-use crate::store::{Durability, StoreResult};
+use crate::store::{Durability, Purpose, StoreResult};
 
 /// Rows that are read or written at a time.
 const BATCH: usize = 10_000;
@@ -18,7 +18,7 @@ const BATCH: usize = 10_000;
 pub(in crate::store) async fn whole(url: &str) -> StoreResult<(u64, Option<String>)> {
     let address = Address::of(url)?;
     let failed = |reason| address.cannot_be_opened(reason);
-    let pool = pool::pool(&address, pool::Use::Read, Durability::Power)?;
+    let pool = pool::pool(&address, pool::Use::Read(Purpose::Background), Durability::Power)?;
     let mut client = pool.get().await.map_err(|error| failed(open::unopened(error)))?;
     let on = snapshot(&mut client).await?;
     let version = open::examine(&on).await?.version().map_err(failed)?;

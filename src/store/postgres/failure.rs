@@ -6,13 +6,16 @@ use deadpool_postgres::PoolError;
 use tokio_postgres::error::SqlState;
 
 use super::url::chain;
-use crate::store::{StoreError, WriteFault};
+use crate::store::{Purpose, StoreError, WriteFault};
 
 impl From<tokio_postgres::Error> for StoreError {
     fn from(error: tokio_postgres::Error) -> Self {
         match error.code() {
             Some(code) if is_absence(code) => Self::Unreachable(chain(&error)),
             Some(code) if *code == SqlState::LOCK_NOT_AVAILABLE => Self::Overloaded,
+            Some(code) if *code == SqlState::QUERY_CANCELED => {
+                Self::TooSlow(Purpose::current().bounds().deadline.unwrap_or_default())
+            }
             Some(code) if *code == SqlState::DISK_FULL => Self::Unwritable(WriteFault::DiskFull),
             Some(code) if *code == SqlState::READ_ONLY_SQL_TRANSACTION => {
                 Self::Unwritable(WriteFault::Protected)
@@ -51,4 +54,13 @@ fn is_absence(code: &SqlState) -> bool {
 fn is_lost(error: &tokio_postgres::Error) -> bool {
     let of_io = std::error::Error::source(error).is_some_and(|cause| cause.is::<io::Error>());
     error.is_closed() || of_io || error.to_string().starts_with("timeout")
+}
+
+/// An error of a transaction that changes something: if the connection broke, no one knows whether
+/// it was committed.
+pub(super) fn of_change(error: StoreError) -> StoreError {
+    match error {
+        StoreError::Unreachable(reason) => StoreError::OutcomeUnknown(reason),
+        other => other,
+    }
 }

@@ -1,15 +1,18 @@
-//! The connection that hears of what other servers change.
+//! The connection that hears of what other servers change, and that notices when PostgreSQL stops
+//! responding.
 
 use std::future::poll_fn;
+use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::sync::Notify;
+use tokio::sync::{Notify, watch};
 use tokio::task::JoinHandle;
+use tokio::time::timeout;
 use tokio_postgres::AsyncMessage;
 
 use super::url::{Address, chain};
-use crate::store::StoreResult;
+use crate::store::{StoreError, StoreResult};
 
 /// Where changes are called out.
 const CHANNEL: &str = "nicelist";
@@ -22,9 +25,18 @@ pub(super) async fn call_out(on: &impl deadpool_postgres::GenericClient) -> Stor
     Ok(())
 }
 
-/// Listens for as long as it lives.
+/// How often the server is asked whether it responds.
+const BEAT: Duration = Duration::from_millis(300);
+/// How long the server may take to respond to a question that costs it nothing.
+const RESPONSE: Duration = Duration::from_secs(1);
+/// How long this process may take to see a response that has arrived, if it is busy.
+const GRACE: Duration = Duration::from_millis(200);
+
+/// Listens for as long as it lives, and notices when the server stops responding: a hung server
+/// keeps its connections, so nothing else would tell for minutes.
 pub(super) struct Listener {
     heard: Arc<Notify>,
+    silent: watch::Receiver<bool>,
     listening: JoinHandle<()>,
 }
 
@@ -32,13 +44,40 @@ impl Listener {
     /// Begins to listen.
     pub(super) fn start(address: Address) -> Self {
         let heard = Arc::new(Notify::new());
-        let listening = tokio::spawn(keep_listening(address, Arc::clone(&heard)));
-        Self { heard, listening }
+        let (silence, silent) = watch::channel(false);
+        let listening = tokio::spawn(keep_listening(address, Arc::clone(&heard), silence));
+        Self { heard, silent, listening }
     }
 
     /// Waits for a change. One that came since the last time counts.
     pub(super) async fn changed(&self) {
         self.heard.notified().await;
+    }
+
+    /// Notices when the server stops responding.
+    pub(super) fn pulse(&self) -> Pulse {
+        Pulse(self.silent.clone())
+    }
+}
+
+/// Whether the server responds.
+#[derive(Clone)]
+pub(super) struct Pulse(watch::Receiver<bool>);
+
+impl Pulse {
+    /// Does some work with the server, but only while it responds.
+    pub(super) async fn during<T>(
+        &self,
+        work: impl Future<Output = StoreResult<T>>,
+    ) -> StoreResult<T> {
+        let mut silent = self.0.clone();
+        tokio::select! {
+            biased;
+            Ok(_) = silent.wait_for(|silent| *silent) => {
+                Err(StoreError::Unreachable("PostgreSQL does not respond".to_owned()))
+            }
+            done = work => done,
+        }
     }
 }
 
@@ -48,12 +87,22 @@ impl Drop for Listener {
     }
 }
 
-async fn keep_listening(address: Address, heard: Arc<Notify>) {
+/// Why listening ended.
+#[derive(Debug, thiserror::Error)]
+enum Lost {
+    #[error("{}", chain(.0))]
+    Broken(#[from] tokio_postgres::Error),
+    #[error("it does not respond")]
+    Silent,
+}
+
+async fn keep_listening(address: Address, heard: Arc<Notify>, silence: watch::Sender<bool>) {
     let mut lost = false;
     loop {
-        let Err(error) = listen(&address, &heard, &mut lost).await else { continue };
+        let Err(error) = listen(&address, &heard, &silence, &mut lost).await else { continue };
+        // A server that refuses connections does respond: queries fail without help.
+        silence.send_replace(matches!(error, Lost::Silent));
         if !std::mem::replace(&mut lost, true) {
-            let error = chain(&error);
             tracing::warn!(%error, "cannot hear of other servers' changes; looking by the clock");
         }
         tokio::time::sleep(PAUSE).await;
@@ -64,27 +113,44 @@ async fn keep_listening(address: Address, heard: Arc<Notify>) {
 async fn listen(
     address: &Address,
     heard: &Notify,
+    silence: &watch::Sender<bool>,
     lost: &mut bool,
-) -> Result<(), tokio_postgres::Error> {
-    let (client, mut connection) = address.config.connect(address.tls.clone()).await?;
+) -> Result<(), Lost> {
+    let (client, mut connection) = responds(address.config.connect(address.tls.clone())).await?;
     let ears = async {
         while let Some(message) = poll_fn(|context| connection.poll_message(context)).await {
             if let AsyncMessage::Notification(_) = message? {
                 heard.notify_one();
             }
         }
-        Ok::<(), tokio_postgres::Error>(())
+        Ok::<(), Lost>(())
     };
     let asking = async {
-        client.batch_execute(&format!("LISTEN {CHANNEL}")).await?;
+        responds(client.batch_execute(&format!("LISTEN {CHANNEL}"))).await?;
         *lost = false;
+        silence.send_replace(false);
         // Whatever was called out while nobody listened was missed.
         heard.notify_one();
-        // The connection lasts for as long as its client does.
-        std::future::pending::<Result<(), tokio_postgres::Error>>().await
+        loop {
+            tokio::time::sleep(BEAT).await;
+            responds(client.batch_execute("")).await?;
+        }
     };
     tokio::select! {
         ended = ears => ended,
         failed = asking => failed,
     }
+}
+
+/// Waits for a response, as long as a server takes that is alive.
+async fn responds<T>(
+    question: impl Future<Output = Result<T, tokio_postgres::Error>>,
+) -> Result<T, Lost> {
+    let mut question = pin!(question);
+    for patience in [RESPONSE, GRACE] {
+        if let Ok(answer) = timeout(patience, &mut question).await {
+            return Ok(answer?);
+        }
+    }
+    Err(Lost::Silent)
 }

@@ -10,6 +10,9 @@ use crate::store::StoreResult;
 /// "nice": no lock of another program.
 const OURS: i32 = 0x6e69_6365;
 
+/// How long a transaction that holds one of ours waits for a table.
+const TABLE_LOCK_TIMEOUT: &str = "SET LOCAL lock_timeout = '1500ms'";
+
 /// What is locked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Lock {
@@ -24,9 +27,12 @@ pub(super) enum Lock {
 }
 
 impl Lock {
-    /// Waits for the lock and holds it alone.
+    /// Waits for the lock and holds it alone. Another server may hold it for a large import, but
+    /// no table is locked that long: from then on the transaction waits for none.
     pub(super) async fn take(self, on: &impl GenericClient) -> StoreResult<()> {
-        super::query(on, "SELECT pg_advisory_xact_lock($1, $2)", &[&OURS, &(self as i32)]).await?;
+        let lock = self as i32;
+        let sql = format!("SELECT pg_advisory_xact_lock({OURS}, {lock}); {TABLE_LOCK_TIMEOUT}");
+        on.batch_execute(&sql).await?;
         Ok(())
     }
 

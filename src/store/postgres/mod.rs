@@ -22,6 +22,7 @@ pub(super) mod moving;
 mod open;
 mod policy;
 mod pool;
+mod readers;
 mod rows;
 mod scopes;
 mod tls;
@@ -40,8 +41,9 @@ use tokio_postgres::types::ToSql;
 
 use self::events::{Additions, Keeping, Part};
 use self::hosts::{Save, Saves};
-use self::listen::Listener;
+use self::listen::{Listener, Pulse};
 use self::pool::{Use, snapshot};
+use self::readers::{Reader, Readers};
 use self::url::Address;
 use self::writer::Writer;
 use super::codes;
@@ -71,11 +73,12 @@ async fn query(on: &impl GenericClient, sql: &str, values: Values<'_>) -> StoreR
 
 /// A database on a server.
 pub(super) struct Postgres {
-    readers: Pool,
+    readers: Readers,
     policy: Pool,
     hosts: Writer<Saves>,
     events: Writer<Keeping>,
     listener: Listener,
+    pulse: Pulse,
     quarantine: Quarantine,
 }
 
@@ -85,61 +88,87 @@ impl Postgres {
         let address = Address::of(url)?;
         let failed = |reason| address.cannot_be_opened(reason);
         let pool = |purpose| pool::pool(&address, purpose, durability);
-        let readers = pool(Use::Read)?;
-        open::prepare(&readers).await.map_err(failed)?;
+        let readers = Readers::new(&address, durability)?;
+        open::prepare(readers.background()).await.map_err(failed)?;
+        let listener = Listener::start(address.clone());
+        let pulse = listener.pulse();
         Ok(Self {
             readers,
             policy: pool(Use::Policy)?,
-            hosts: Writer::start(Saves, pool(Use::WriteByKey)?),
-            events: Writer::start(Keeping::default(), pool(Use::Write)?),
-            listener: Listener::start(address),
+            hosts: Writer::start(Saves, pool(Use::WriteByKey)?, pulse.clone()),
+            events: Writer::start(Keeping::default(), pool(Use::Write)?, pulse.clone()),
+            listener,
+            pulse,
             quarantine: Quarantine::default(),
         })
     }
 
     /// A connection for one question.
-    async fn reader(&self) -> StoreResult<Client> {
-        Ok(self.readers.get().await?)
+    async fn reader(&self) -> StoreResult<Reader> {
+        self.readers.reader(&self.pulse).await
     }
 
     /// The connection for changes of policy, in turn.
     async fn policy(&self) -> StoreResult<Client> {
-        Ok(self.policy.get().await?)
+        self.pulse.during(async { Ok(self.policy.get().await?) }).await
     }
+}
+
+/// Answers one question, while the server responds.
+macro_rules! ask {
+    ($store:expr, |$on:ident| $answer:expr) => {{
+        let mut reader = $store.reader().await?;
+        let $on = reader.client()?;
+        let answer = $store.pulse.during($answer).await;
+        reader.finish(answer)
+    }};
 }
 
 /// Answers several questions as of one moment.
 macro_rules! at_once {
+    ($store:expr, |$on:ident| $answer:expr) => {
+        ask!($store, |client| async {
+            let transaction: Transaction<'_> = snapshot(client).await?;
+            let $on = &transaction;
+            let answer = $answer.await?;
+            transaction.commit().await?;
+            Ok(answer)
+        })
+    };
+}
+
+/// Changes policy or tokens, in turn. If the server stops responding meanwhile, no one knows what
+/// became of the change.
+macro_rules! change {
     ($store:expr, |$on:ident| $answer:expr) => {{
-        let mut client = $store.reader().await?;
-        let transaction: Transaction<'_> = snapshot(&mut client).await?;
-        let $on = &transaction;
-        let answer = $answer.await?;
-        transaction.commit().await?;
-        Ok(answer)
+        let mut client = $store.policy().await?;
+        let $on = &mut client;
+        $store.pulse.during($answer).await.map_err(failure::of_change)
     }};
 }
 
 #[async_trait]
 impl Store for Postgres {
     async fn install(&self, installation: Installation) -> StoreResult<([u8; 32], bool)> {
-        tokens::install(&mut self.policy().await?, &installation).await
+        change!(self, |on| tokens::install(on, &installation))
     }
 
     async fn commit(&self, change: Change) -> StoreResult<Committed> {
-        commit::commit(&mut self.policy().await?, &change).await
+        change!(self, |on| commit::commit(on, &change))
     }
 
     async fn expire(&self, now: Timestamp) -> StoreResult<Option<Revision>> {
         // Most of the time there is nothing to do, and nobody has to wait for that.
-        if !policy::has_expired(&self.reader().await?, now.as_millisecond()).await? {
+        let now_ms = now.as_millisecond();
+        let due: StoreResult<bool> = ask!(self, |on| policy::has_expired(on, now_ms));
+        if !due? {
             return Ok(None);
         }
-        commit::expire(&mut self.policy().await?, now).await
+        change!(self, |on| commit::expire(on, now))
     }
 
     async fn head(&self) -> StoreResult<Revision> {
-        commit::head(&self.reader().await?).await
+        ask!(self, |on| commit::head(on))
     }
 
     async fn snapshot(&self) -> StoreResult<PolicySnapshot> {
@@ -178,7 +207,7 @@ impl Store for Postgres {
     }
 
     async fn revision(&self, revision: Revision) -> StoreResult<Option<StoredRevision>> {
-        history::get(&self.reader().await?, revision).await
+        ask!(self, |on| history::get(on, revision))
     }
 
     async fn turned(&self, revision: Revision) -> StoreResult<(InForce, InForce)> {
@@ -200,11 +229,11 @@ impl Store for Postgres {
         before: Option<i64>,
         limit: usize,
     ) -> StoreResult<Vec<RuleVersion>> {
-        history::versions(&self.reader().await?, target, before, limit).await
+        ask!(self, |on| history::versions(on, target, before, limit))
     }
 
     async fn host(&self, machine: &MachineId) -> StoreResult<Option<StoredHost>> {
-        hosts::get(&self.reader().await?, machine).await
+        ask!(self, |on| hosts::get(on, machine))
     }
 
     async fn hosts(
@@ -217,7 +246,7 @@ impl Store for Postgres {
     }
 
     async fn hostnames(&self, machines: &[MachineId]) -> StoreResult<Vec<(MachineId, String)>> {
-        hosts::names(&self.reader().await?, machines).await
+        ask!(self, |on| hosts::names(on, machines))
     }
 
     async fn santa_versions(&self, scope: &Scope) -> StoreResult<Vec<(String, u64)>> {
@@ -232,15 +261,15 @@ impl Store for Postgres {
     }
 
     async fn forget_host(&self, machine: &MachineId) -> StoreResult<bool> {
-        hosts::forget(&mut self.reader().await?, machine).await
+        ask!(self, |on| hosts::forget(on, machine))
     }
 
     async fn intern_scope_set(&self, members: &[ScopeId]) -> StoreResult<ScopeSetId> {
-        hosts::intern_scope_set(&self.reader().await?, members).await
+        ask!(self, |on| hosts::intern_scope_set(on, members))
     }
 
     async fn scope_set(&self, id: ScopeSetId) -> StoreResult<Option<Vec<ScopeId>>> {
-        hosts::scope_set(&self.reader().await?, id).await
+        ask!(self, |on| hosts::scope_set(on, id))
     }
 
     async fn add_events(&self, events: &[Event], received: Timestamp) -> StoreResult<usize> {
@@ -251,7 +280,7 @@ impl Store for Postgres {
     }
 
     async fn count_new_events(&self, events: &[Event]) -> StoreResult<usize> {
-        events::count_new(&self.reader().await?, events).await
+        ask!(self, |on| events::count_new(on, events))
     }
 
     async fn events(
@@ -260,7 +289,7 @@ impl Store for Postgres {
         before: Option<EventId>,
         limit: usize,
     ) -> StoreResult<ListPart<StoredEvent>> {
-        events::list(&self.reader().await?, filter, Part::Before(before), limit).await
+        ask!(self, |on| events::list(on, filter, Part::Before(before), limit))
     }
 
     async fn events_after(
@@ -269,44 +298,45 @@ impl Store for Postgres {
         after: EventId,
         limit: usize,
     ) -> StoreResult<ListPart<StoredEvent>> {
-        events::list(&self.reader().await?, filter, Part::After(after), limit).await
+        ask!(self, |on| events::list(on, filter, Part::After(after), limit))
     }
 
     async fn event(&self, id: EventId) -> StoreResult<Option<StoredEvent>> {
-        events::get(&self.reader().await?, id).await
+        ask!(self, |on| events::get(on, id))
     }
 
     async fn event_stats(&self, filter: &EventFilter, limit: usize) -> StoreResult<Vec<EventStat>> {
-        events::stats(&self.reader().await?, filter, limit).await
+        ask!(self, |on| events::stats(on, filter, limit))
     }
 
     async fn count_bundle_members(&self, bundle: &str) -> StoreResult<u64> {
-        events::count_members(&self.reader().await?, bundle).await
+        ask!(self, |on| events::count_members(on, bundle))
     }
 
     async fn bundle_members(&self, bundle: &str) -> StoreResult<Vec<(MachineId, String)>> {
-        events::bundle_members(&self.reader().await?, bundle).await
+        ask!(self, |on| events::bundle_members(on, bundle))
     }
 
     async fn purge_events(&self, purge: EventPurge, limit: usize) -> StoreResult<usize> {
-        let mut client = self.reader().await?;
-        // Most of the time there is nothing to do, and nobody has to wait for that.
-        if !events::has_overdue(&client, purge).await? {
-            return Ok(0);
-        }
-        events::purge(&mut client, purge, limit).await
+        ask!(self, |client| async {
+            // Most of the time there is nothing to do, and nobody has to wait for that.
+            if !events::has_overdue(client, purge).await? {
+                return Ok(0);
+            }
+            events::purge(client, purge, limit).await
+        })
     }
 
     async fn tokens(&self) -> StoreResult<Vec<TokenRecord>> {
-        tokens::list(&self.reader().await?).await
+        ask!(self, |on| tokens::list(on))
     }
 
     async fn add_token(&self, token: TokenRecord) -> StoreResult<()> {
-        tokens::add(&mut self.policy().await?, &token).await
+        change!(self, |on| tokens::add(on, &token))
     }
 
     async fn revoke_token(&self, name: &str) -> StoreResult<bool> {
-        tokens::revoke(&mut self.policy().await?, name).await
+        change!(self, |on| tokens::revoke(on, name))
     }
 
     async fn health(&self) -> StoreResult<Health> {
@@ -314,19 +344,19 @@ impl Store for Postgres {
     }
 
     async fn prove_writable(&self) -> StoreResult<()> {
-        health::prove_writable(&self.reader().await?).await
+        ask!(self, |on| health::prove_writable(on))
     }
 
     async fn note_time(&self, time: Timestamp) -> StoreResult<()> {
-        health::note_time(&self.reader().await?, time).await
+        ask!(self, |on| health::note_time(on, time))
     }
 
     async fn noted_time(&self) -> StoreResult<Option<Timestamp>> {
-        health::noted_time(&self.reader().await?).await
+        ask!(self, |on| health::noted_time(on))
     }
 
     async fn newest_time(&self) -> StoreResult<Option<Timestamp>> {
-        health::newest_time(&self.reader().await?).await
+        ask!(self, |on| health::newest_time(on))
     }
 
     fn quarantined(&self) -> Vec<QuarantinedRow> {

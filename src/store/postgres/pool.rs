@@ -10,14 +10,12 @@ use tokio_postgres::IsolationLevel;
 
 use super::commit;
 use super::url::Address;
-use crate::store::{Durability, StoreError, StoreResult};
+use crate::store::{Durability, Purpose, StoreError, StoreResult};
 
-/// How many read at once.
-const READERS: usize = 8;
 /// How long to wait for a connection that others have, or that is being made.
 const PATIENCE: Duration = Duration::from_secs(5);
 
-/// What each session is told first. Nobody waits for ever: not for a lock that another server
+/// What each session is told first. Nobody waits forever: not for a lock that another server
 /// holds, and not for a server that holds one and has gone silent.
 const SESSION: &str = "SET client_min_messages = warning; SET jit = off; SET lock_timeout = '60s';
      SET idle_in_transaction_session_timeout = '60s';
@@ -26,8 +24,8 @@ const SESSION: &str = "SET client_min_messages = warning; SET jit = off; SET loc
 /// What connections are for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Use {
-    /// A few that read.
-    Read,
+    /// A few that read, for a purpose.
+    Read(Purpose),
     /// One that changes policy, with the table that this takes.
     Policy,
     /// One that writes else.
@@ -47,6 +45,15 @@ pub(super) fn pool(address: &Address, purpose: Use, durability: Durability) -> S
     if durability == Durability::Process {
         session.push_str("SET synchronous_commit = off;");
     }
+    if let Use::Read(purpose) = purpose {
+        // Nothing but a migration or an administrator locks a whole table.
+        session.push_str("SET lock_timeout = '1500ms';");
+        let deadline = purpose.bounds().deadline.unwrap_or_default().as_millis();
+        session.push_str(&format!("SET statement_timeout = {deadline};"));
+    }
+    if matches!(purpose, Use::Write | Use::WriteByKey) {
+        session.push_str("SET lock_timeout = '1500ms';");
+    }
     if purpose == Use::Policy {
         session.push_str(commit::STAGE);
     }
@@ -64,11 +71,13 @@ pub(super) fn pool(address: &Address, purpose: Use, durability: Durability) -> S
         let session = session.clone();
         Box::pin(async move { client.batch_execute(&session).await.map_err(HookError::Backend) })
     });
-    let mut limits = PoolConfig::new(if purpose == Use::Read { READERS } else { 1 });
-    let patience = Some(PATIENCE);
-    // The one queue for writing is as long as what is written takes: a large import.
-    let wait = if purpose == Use::Read { patience } else { None };
-    limits.timeouts = Timeouts { wait, create: patience, recycle: patience };
+    let (size, wait) = match purpose {
+        Use::Read(purpose) => (purpose.bounds().readers, Some(purpose.bounds().patience)),
+        // The one queue for writing is as long as what is written takes: a large import.
+        Use::Policy | Use::Write | Use::WriteByKey | Use::Move => (1, None),
+    };
+    let mut limits = PoolConfig::new(size);
+    limits.timeouts = Timeouts { wait, create: Some(PATIENCE), recycle: Some(PATIENCE) };
     // What was used last has its statements ready.
     limits.queue_mode = QueueMode::Lifo;
     let pool =

@@ -5,6 +5,7 @@ use deadpool_postgres::{Client, Pool};
 use tokio::sync::mpsc::error::TrySendError;
 use tokio::sync::{mpsc, oneshot};
 
+use super::listen::Pulse;
 use crate::store::{StoreError, StoreResult};
 
 /// How a kind of job is written.
@@ -39,9 +40,9 @@ pub(super) struct Writer<B: Batch> {
 
 impl<B: Batch> Writer<B> {
     /// Starts to write with the connection of a pool.
-    pub(super) fn start(batch: B, pool: Pool) -> Self {
+    pub(super) fn start(batch: B, pool: Pool, pulse: Pulse) -> Self {
         let (queue, waiting) = mpsc::channel(B::QUEUE);
-        tokio::spawn(serve(batch, pool, waiting));
+        tokio::spawn(serve(batch, pool, pulse, waiting));
         Self { queue }
     }
 
@@ -60,13 +61,18 @@ fn stopped() -> StoreError {
     StoreError::Database("the writer has stopped".to_owned())
 }
 
-async fn serve<B: Batch>(batch: B, pool: Pool, mut waiting: mpsc::Receiver<Waiting<B>>) {
+async fn serve<B: Batch>(
+    batch: B,
+    pool: Pool,
+    pulse: Pulse,
+    mut waiting: mpsc::Receiver<Waiting<B>>,
+) {
     let mut group = Vec::new();
     // What waits already shares the commit; nothing is waited for.
     while waiting.recv_many(&mut group, B::LARGEST_GROUP).await > 0 {
         let (jobs, replies): (Vec<_>, Vec<_>) =
             group.drain(..).map(|Waiting { job, reply }| (job, reply)).unzip();
-        let answers = write(&batch, &pool, jobs).await;
+        let answers = write(&batch, &pool, &pulse, jobs).await;
         for (reply, answer) in replies.into_iter().zip(answers) {
             // Whoever asked may have gone; the work is done all the same.
             drop(reply.send(answer));
@@ -77,13 +83,18 @@ async fn serve<B: Batch>(batch: B, pool: Pool, mut waiting: mpsc::Receiver<Waiti
 /// Writes a group. If the database refuses it as a whole, each job stands for itself, so that
 /// nobody suffers for another's. If the connection is lost, nothing is tried again: what became
 /// of the commit is not known.
-async fn write<B: Batch>(batch: &B, pool: &Pool, jobs: Vec<B::Job>) -> Vec<StoreResult<B::Answer>> {
+async fn write<B: Batch>(
+    batch: &B,
+    pool: &Pool,
+    pulse: &Pulse,
+    jobs: Vec<B::Job>,
+) -> Vec<StoreResult<B::Answer>> {
     let mut answers = Vec::with_capacity(jobs.len());
-    match attempt(batch, pool, &jobs).await {
+    match attempt(batch, pool, pulse, &jobs).await {
         Ok(all) => answers.extend(all.into_iter().map(Ok)),
         Err(StoreError::Database(_)) if jobs.len() > 1 => {
             for job in &jobs {
-                let alone = attempt(batch, pool, std::slice::from_ref(job)).await;
+                let alone = attempt(batch, pool, pulse, std::slice::from_ref(job)).await;
                 answers.push(alone.and_then(|mut all| all.pop().ok_or_else(stopped)));
             }
         }
@@ -92,7 +103,16 @@ async fn write<B: Batch>(batch: &B, pool: &Pool, jobs: Vec<B::Job>) -> Vec<Store
     answers
 }
 
-async fn attempt<B: Batch>(batch: &B, pool: &Pool, jobs: &[B::Job]) -> StoreResult<Vec<B::Answer>> {
-    let mut client = pool.get().await?;
-    batch.write(&mut client, jobs).await
+async fn attempt<B: Batch>(
+    batch: &B,
+    pool: &Pool,
+    pulse: &Pulse,
+    jobs: &[B::Job],
+) -> StoreResult<Vec<B::Answer>> {
+    pulse
+        .during(async {
+            let mut client = pool.get().await?;
+            batch.write(&mut client, jobs).await
+        })
+        .await
 }

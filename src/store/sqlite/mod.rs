@@ -81,7 +81,7 @@ impl From<rusqlite::Error> for StoreError {
 /// A database in a file.
 pub(super) struct Sqlite {
     // In this order: the last connection to close empties the log, and then the folder may go.
-    readers: Arc<Readers>,
+    readers: Readers,
     writer: Writer,
     identity: Arc<Identity>,
     quarantine: Quarantine,
@@ -112,8 +112,7 @@ impl Sqlite {
         let identity = Arc::new(identity);
         let writer = Writer::start(connection, Arc::clone(&identity));
         let writer = writer.map_err(|error| error.to_string())?;
-        let readers = Readers::open(path.to_owned(), Arc::clone(&identity));
-        let readers = Arc::new(readers.map_err(open::reason)?);
+        let readers = Readers::open(path, &identity).map_err(open::reason)?;
         let quarantine = Quarantine::default();
         Ok(Self { readers, writer, identity, quarantine, _folder: folder })
     }

@@ -1,0 +1,85 @@
+//! The connections that read: some for each purpose.
+
+use std::time::Duration;
+
+use deadpool_postgres::{Client, Pool};
+use tokio::time::timeout;
+
+use super::listen::Pulse;
+use super::pool::{self, Use};
+use super::tls::Tls;
+use super::url::Address;
+use crate::store::{Durability, Purpose, StoreError, StoreResult};
+
+/// How long a server may take to accept that a query is canceled.
+const CANCEL: Duration = Duration::from_secs(2);
+
+/// The readers of each purpose.
+pub(super) struct Readers {
+    sync: Pool,
+    admin: Pool,
+    background: Pool,
+    tls: Tls,
+}
+
+impl Readers {
+    pub(super) fn new(address: &Address, durability: Durability) -> StoreResult<Self> {
+        let pool = |purpose| pool::pool(address, Use::Read(purpose), durability);
+        Ok(Self {
+            sync: pool(Purpose::Sync)?,
+            admin: pool(Purpose::Admin)?,
+            background: pool(Purpose::Background)?,
+            tls: address.tls.clone(),
+        })
+    }
+
+    /// The connections for what no one waits for.
+    pub(super) const fn background(&self) -> &Pool {
+        &self.background
+    }
+
+    /// A connection of the current task's purpose.
+    pub(super) async fn reader(&self, pulse: &Pulse) -> StoreResult<Reader> {
+        let pool = match Purpose::current() {
+            Purpose::Sync => &self.sync,
+            Purpose::Admin => &self.admin,
+            Purpose::Background => &self.background,
+        };
+        let client = pulse.during(async { Ok(pool.get().await?) }).await?;
+        Ok(Reader { client: Some(client), tls: self.tls.clone() })
+    }
+}
+
+/// A connection for one question. If it is dropped before [`Reader::finish`], no one waits for the
+/// answer: the query is canceled, and the connection is not used again.
+pub(super) struct Reader {
+    client: Option<Client>,
+    tls: Tls,
+}
+
+impl Reader {
+    /// The connection.
+    pub(super) fn client(&mut self) -> StoreResult<&mut Client> {
+        self.client.as_mut().ok_or_else(|| StoreError::Database("it was given back".to_owned()))
+    }
+
+    /// Gives the connection back, unless the server does not respond on it.
+    pub(super) fn finish<T>(mut self, answer: StoreResult<T>) -> StoreResult<T> {
+        if !matches!(answer, Err(StoreError::Unreachable(_))) {
+            drop(self.client.take());
+        }
+        answer
+    }
+}
+
+impl Drop for Reader {
+    fn drop(&mut self) {
+        let Some(client) = self.client.take().map(Client::take) else { return };
+        let (token, tls) = (client.cancel_token(), self.tls.clone());
+        tokio::spawn(async move {
+            // If this fails, the query ends at its deadline.
+            drop(timeout(CANCEL, token.cancel_query(tls)).await);
+            drop(client);
+        });
+    }
+}

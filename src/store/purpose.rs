@@ -1,0 +1,62 @@
+//! What queries are for. Each purpose has readers of its own, so that an administrator's scan of a
+//! million events never delays a sync, and limits of its own.
+
+use std::time::Duration;
+
+tokio::task_local! {
+    static PURPOSE: Purpose;
+}
+
+/// What queries are for. Whoever receives a request decides it once, with [`Purpose::run`]; every
+/// query of that request then uses the right readers, however deep it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Purpose {
+    /// A host waits for its sync.
+    Sync,
+    /// An administrator waits for a page of the admin API.
+    Admin,
+    /// No one waits: start-up, expiry, retention, checks. Also everything that does not say.
+    Background,
+}
+
+/// The limits of the queries of one purpose.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Bounds {
+    /// How many read at the same time.
+    pub(super) readers: usize,
+    /// How long a query waits for a reader.
+    pub(super) patience: Duration,
+    /// How long a query may take.
+    pub(super) deadline: Option<Duration>,
+}
+
+impl Purpose {
+    /// Runs `work`, whose queries are for this purpose.
+    pub async fn run<F: Future>(self, work: F) -> F::Output {
+        PURPOSE.scope(self, work).await
+    }
+
+    /// The purpose of the queries of the current task.
+    pub(super) fn current() -> Self {
+        PURPOSE.try_with(|purpose| *purpose).unwrap_or(Self::Background)
+    }
+
+    /// The limits of its queries.
+    pub(super) const fn bounds(self) -> Bounds {
+        match self {
+            Self::Sync => Bounds {
+                readers: 4,
+                patience: Duration::from_secs(2),
+                deadline: Some(Duration::from_secs(10)),
+            },
+            Self::Admin => Bounds {
+                readers: 3,
+                patience: Duration::from_secs(5),
+                deadline: Some(Duration::from_secs(60)),
+            },
+            Self::Background => {
+                Bounds { readers: 2, patience: Duration::from_secs(10), deadline: None }
+            }
+        }
+    }
+}
