@@ -1,6 +1,5 @@
 //! A database without a server before it, reached through the same admin API in this process.
 
-use std::path::Path;
 use std::sync::Arc;
 
 use bytes::Bytes;
@@ -21,12 +20,6 @@ pub(super) async fn open(
     database: &Database,
     user: Option<&str>,
 ) -> Result<Client, CliError> {
-    if let Some(folder) = database.path().and_then(Path::parent) {
-        std::fs::create_dir_all(folder).map_err(|error| {
-            CliError::failed(format!("cannot make the folder {}", folder.display()))
-                .because([error.to_string()])
-        })?;
-    }
     let is_new = database.path().is_some_and(|path| !path.exists());
     let options = Options { database: database.expose(), ..Options::default() };
     let app = App::open(options).await.map_err(|error| CliError::failed(error.to_string()))?;

@@ -1,9 +1,12 @@
 //! `nicelist config set`.
 
+use std::io::{self, Read};
+
 use clap::Args;
 
 use crate::cli::context::Context;
 use crate::cli::error::CliError;
+use crate::cli::ui::Ui;
 use crate::config::{self, ConfigError, Key, Name};
 
 /// Give a setting a value in the user's configuration file
@@ -12,24 +15,57 @@ use crate::config::{self, ConfigError, Key, Name};
 Examples:
   nicelist config set server https://santa.example.com
   nicelist config set token_command 'security find-generic-password -s nicelist -w'
+  nicelist config set token
   nicelist config set contexts.staging.server https://staging.example.com
   nicelist config set context staging")]
 pub(crate) struct SetArgs {
     /// The setting, or contexts.NAME. and a setting
     #[arg(value_name = "KEY")]
     key: String,
-    /// Its value
+    /// Its value; a token is read from a prompt or from standard input instead
     #[arg(value_name = "VALUE")]
-    value: String,
+    value: Option<String>,
 }
+
+/// Bytes of a token that are read at most.
+const LONGEST_TOKEN: u64 = 4096;
 
 pub(super) fn run(context: &Context, args: &SetArgs) -> Result<(), CliError> {
     let name: Name = args.key.parse().map_err(ConfigError::Key)?;
     let file = super::file(context)?;
+    let value = match name.key {
+        Key::Token => read_token(&context.ui, args)?,
+        _ => args.value.clone().ok_or_else(|| {
+            CliError::usage(format!("no value for {name}"))
+                .hint(format!("pass one: nicelist config set {name} VALUE"))
+        })?,
+    };
     if name == (Name { context: None, key: Key::Context }) {
-        context.settings.check_context(&file, args.value.trim())?;
+        context.settings.check_context(&file, value.trim())?;
     }
-    config::set(&file, &name, &args.value)?;
+    config::set(&file, &name, &value)?;
     context.ui.status(format!("set {name} in {}", file.display()));
     Ok(())
+}
+
+/// Reads a token from a prompt or from standard input. On the command line, it would stay in the
+/// shell's history and be visible to other users.
+fn read_token(ui: &Ui, args: &SetArgs) -> Result<String, CliError> {
+    let key = &args.key;
+    match args.value.as_deref() {
+        Some(value) if value != "-" => {
+            return Err(CliError::usage("a token on the command line stays in the shell's history")
+                .hint(format!("enter it at a prompt: nicelist config set {key}"))
+                .hint(format!("or read it from a file: nicelist config set {key} - < FILE")));
+        }
+        None if ui.can_ask() => return ui.ask_secret("Token"),
+        Some(_) | None => {}
+    }
+    let mut text = String::new();
+    io::stdin().take(LONGEST_TOKEN).read_to_string(&mut text)?;
+    match text.trim() {
+        "" => Err(CliError::usage("no token on standard input")
+            .hint(format!("read it from a file: nicelist config set {key} - < FILE"))),
+        token => Ok(token.to_owned()),
+    }
 }

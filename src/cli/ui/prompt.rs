@@ -6,7 +6,7 @@ use std::time::Duration;
 use std::{process, thread};
 
 use console::{Term, truncate_str};
-use dialoguer::{Confirm, MultiSelect, Select};
+use dialoguer::{Confirm, MultiSelect, Password, Select};
 use tokio::signal::unix::{SignalKind, signal};
 
 use super::{CliError, Ui, harmless};
@@ -47,6 +47,12 @@ impl Ui {
             return Err(CliError::failed("nothing was picked; nothing was changed"));
         }
         Ok(picked)
+    }
+
+    /// Reads a secret that is not shown while it is typed.
+    pub(crate) fn ask_secret(&self, question: &str) -> Result<String, CliError> {
+        let asked = Password::new().with_prompt(question);
+        answer(|term| asked.interact_on(term))
     }
 
     /// Goes on only if the user agrees, now or beforehand with `--yes`.
