@@ -142,6 +142,9 @@ pub enum StoreError {
     Database(String),
 }
 
+/// Events of a forgotten host that are deleted in one transaction.
+const FORGET_BATCH: usize = 500;
+
 /// The result of a store's method.
 pub type StoreResult<T> = Result<T, StoreError>;
 
@@ -248,7 +251,9 @@ pub trait Store: Send + Sync + 'static {
     async fn save_host(&self, host: &Host, version: u64) -> StoreResult<bool>;
 
     /// Forgets a host and its events; rules in its scope are policy and stay. False if there is
-    /// none.
+    /// none. Not one transaction: the events go in batches, so that other hosts wait for one
+    /// batch at most, and the host goes with the last. If it is interrupted, the host is still
+    /// there, and it can be forgotten again.
     async fn forget_host(&self, machine: &MachineId) -> StoreResult<bool>;
 
     /// The id of an ordered list of scopes, interned on first use.

@@ -102,6 +102,7 @@ contract! {
         of_two_savers_one_wins,
         tags_are_not_saved_with_the_host,
         a_forgotten_host_takes_its_events_along,
+        s6_hosts_do_not_wait_while_one_with_many_events_is_forgotten,
         a_version_from_before_forgetting_saves_nothing,
         hosts_are_listed_in_pages,
         host_filters_all_have_to_hold,

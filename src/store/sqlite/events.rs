@@ -3,7 +3,7 @@
 mod filter;
 mod keep;
 
-pub(super) use keep::{add, count_members, has_overdue, members, purge};
+pub(super) use keep::{add, count_members, delete_of, members, overdue, purge};
 
 use jiff::Timestamp;
 use rusqlite::{Connection, Row, params_from_iter};

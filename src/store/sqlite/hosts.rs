@@ -188,7 +188,7 @@ pub(super) fn save(
     Ok(Done::Keep(written == 1))
 }
 
-/// Forgets a host and its events.
+/// Forgets a host and the events that it still has.
 pub(super) fn forget(connection: &Connection, machine: &MachineId) -> StoreResult<Done<bool>> {
     connection.execute(
         "INSERT INTO meta (key, value) SELECT 'forgotten', version FROM host WHERE machine = ?

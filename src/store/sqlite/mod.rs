@@ -41,9 +41,9 @@ use self::writer::{Done, Turn, Writer};
 use super::codes;
 use super::quarantine::Quarantine;
 use super::{
-    Change, Committed, Durability, EventFilter, EventPurge, Health, HostFilter, Installation,
-    LedgerRow, ListPart, PolicySnapshot, QuarantinedRow, RevisionFilter, RuleFilter, RuleKey,
-    RulePlace, RuleRecord, RuleTurn, RuleVersion, ScopeId, Store, StoreError, StoreResult,
+    Change, Committed, Durability, EventFilter, EventPurge, FORGET_BATCH, Health, HostFilter,
+    Installation, LedgerRow, ListPart, PolicySnapshot, QuarantinedRow, RevisionFilter, RuleFilter,
+    RuleKey, RulePlace, RuleRecord, RuleTurn, RuleVersion, ScopeId, Store, StoreError, StoreResult,
     StoredEvent, StoredHost, StoredRevision, TokenRecord,
 };
 use crate::fleet::{Event, EventId, EventStat, Host, InForce, ScopeSetId};
@@ -239,8 +239,18 @@ impl Store for Sqlite {
     }
 
     async fn forget_host(&self, machine: &MachineId) -> StoreResult<bool> {
+        if self.readers.glance(|on| hosts::get(on, machine))?.is_none() {
+            return Ok(false);
+        }
+        loop {
+            let of = machine.clone();
+            let batch = move |on: &_| events::delete_of(on, &of, FORGET_BATCH).map(Done::Keep);
+            if self.writer.write(Turn::Alone, batch).await? < FORGET_BATCH {
+                break;
+            }
+        }
         let machine = machine.clone();
-        self.writer.write(Turn::Shared { rows: 1 }, move |on| hosts::forget(on, &machine)).await
+        self.writer.write(Turn::Alone, move |on| hosts::forget(on, &machine)).await
     }
 
     async fn intern_scope_set(&self, members: &[ScopeId]) -> StoreResult<ScopeSetId> {
@@ -313,11 +323,15 @@ impl Store for Sqlite {
     }
 
     async fn purge_events(&self, purge: EventPurge, limit: usize) -> StoreResult<usize> {
-        // Most of the time there is nothing to do, and nobody has to wait for that.
-        if !self.readers.read(move |on| events::has_overdue(on, purge)).await? {
-            return Ok(0);
+        // Events are counted here: the writer would hold up everyone else meanwhile.
+        let overdue = self.readers.read(move |on| events::overdue(on, purge)).await?;
+        match overdue {
+            None => Ok(0),
+            Some(surplus) => {
+                let delete = move |on: &_| events::purge(on, purge.before, surplus, limit);
+                self.writer.write(Turn::Alone, delete).await
+            }
         }
-        self.writer.write(Turn::Alone, move |on| events::purge(on, purge, limit)).await
     }
 
     async fn tokens(&self) -> StoreResult<Vec<TokenRecord>> {

@@ -1,8 +1,8 @@
 //! Hosts and scope sets.
 
 use nicelist::fleet::{
-    CleanOrder, CleanSync, ClientMode, Event, Generation, Holding, HostFacts, Reach, RuleCounts,
-    ScopeSetId, Session, SessionKind, SyncState,
+    CleanOrder, CleanSync, ClientMode, Event, EventId, Generation, Holding, HostFacts, Reach,
+    RuleCounts, ScopeSetId, Session, SessionKind, SyncState,
 };
 use nicelist::store::{EventFilter, HostFilter, ScopeId, StoredHost};
 use tokio::task::JoinSet;
@@ -212,6 +212,51 @@ pub(crate) async fn a_forgotten_host_takes_its_events_along(store: Db) {
     let left = store.events(&EventFilter::default(), None, 9).await.unwrap();
     assert_eq!(left.iter().map(|it| it.event.machine.as_str()).collect::<Vec<_>>(), ["M2"]);
     assert_eq!(in_force(&store).await.len(), 1, "rules are policy and stay");
+}
+
+/// Saves another host over and over until a task ends, and says how often it could.
+async fn saves_during<T>(store: &Db, task: &tokio::task::JoinHandle<T>) -> usize {
+    let other = new_host(store, "OTHER").await;
+    let mut saves = 0;
+    while !task.is_finished() {
+        let version = stored(store, "OTHER").await.version;
+        assert!(store.save_host(&other, version).await.unwrap());
+        saves += 1;
+    }
+    saves
+}
+
+pub(crate) async fn s6_hosts_do_not_wait_while_one_with_many_events_is_forgotten(store: Db) {
+    new_host(&store, "M1").await;
+    for batch in 0..10 {
+        let events = (0..1000).map(|pid| Event { pid, occurred: Some(at(batch)), ..event("M1") });
+        let events: Vec<Event> = events.collect();
+        assert_eq!(store.add_events(&events, at(0)).await.unwrap(), 1000);
+    }
+    let of_host = EventFilter { machine: Some(machine("M1")), ..EventFilter::default() };
+    let forget = || {
+        let store = Arc::clone(&store);
+        tokio::spawn(async move { store.forget_host(&machine("M1")).await })
+    };
+    // Interrupted after the first batch, it leaves the host behind, and fewer events.
+    let all = store.events(&of_host, None, 1).await.unwrap()[0].id;
+    let oldest = async || store.events_after(&of_host, EventId(0), 1).await.unwrap()[0].id;
+    let first = oldest().await;
+    let interrupted = forget();
+    while oldest().await == first {
+        assert!(!interrupted.is_finished(), "it was one transaction");
+    }
+    interrupted.abort();
+    assert!(interrupted.await.is_err());
+    assert!(store.host(&machine("M1")).await.unwrap().is_some());
+    assert!(oldest().await < all);
+
+    let forgetting = forget();
+    let saves = saves_during(&store, &forgetting).await;
+    assert!(forgetting.await.unwrap().unwrap());
+    assert!(saves >= 5, "another host was saved {saves} times");
+    assert!(store.events(&of_host, None, 9).await.unwrap().is_empty());
+    assert_eq!(store.host(&machine("M1")).await.unwrap(), None);
 }
 
 pub(crate) async fn a_version_from_before_forgetting_saves_nothing(store: Db) {

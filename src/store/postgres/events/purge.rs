@@ -125,12 +125,12 @@ async fn delete(on: &impl GenericClient, which: &str, values: Values<'_>) -> Sto
     usize::try_from(gone).map_err(|error| codes::corrupt("count", &error))
 }
 
-/// Deletes all events of a host.
+/// Deletes some events of a host, and says how many they were.
 pub(in crate::store::postgres) async fn delete_of(
     on: &impl GenericClient,
     machine: &MachineId,
-) -> StoreResult<()> {
-    let which = "SELECT id, received FROM event WHERE machine = $1";
-    delete(on, which, &[&machine.as_str()]).await?;
-    Ok(())
+    limit: usize,
+) -> StoreResult<usize> {
+    let which = "SELECT id, received FROM event WHERE machine = $1 ORDER BY id LIMIT $2";
+    delete(on, which, &[&machine.as_str(), &codes::limit(limit)]).await
 }

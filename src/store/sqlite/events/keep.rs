@@ -124,19 +124,19 @@ pub(in crate::store::sqlite) fn members(
     Ok(members)
 }
 
-/// Whether any event is to go.
-pub(in crate::store::sqlite) fn has_overdue(
+/// The number of events beyond those that stay, if any event is to go by its age or for that.
+pub(in crate::store::sqlite) fn overdue(
     connection: &Connection,
     purge: EventPurge,
-) -> StoreResult<bool> {
+) -> StoreResult<Option<i64>> {
+    let surplus = surplus(connection, purge.keep)?;
+    let mut is_old = false;
     if let Some(before) = purge.before {
         let sql = "SELECT EXISTS (SELECT 1 FROM event WHERE received < ?)";
         let mut statement = connection.prepare_cached(sql)?;
-        if statement.query_one([before.as_millisecond()], |row| row.get(0))? {
-            return Ok(true);
-        }
+        is_old = statement.query_one([before.as_millisecond()], |row| row.get(0))?;
     }
-    Ok(surplus(connection, purge.keep)? > 0)
+    Ok((is_old || surplus > 0).then_some(surplus))
 }
 
 /// How many events there are beyond those that stay.
@@ -153,24 +153,39 @@ fn surplus(connection: &Connection, keep: Option<u64>) -> StoreResult<i64> {
     Ok((count - keep).max(0))
 }
 
-/// Deletes the oldest of the events that are to go, and says how many they were.
+/// Deletes the oldest of the events that are to go, those of the surplus that are not too old
+/// included, and says how many they were.
 pub(in crate::store::sqlite) fn purge(
     connection: &Connection,
-    purge: EventPurge,
+    before: Option<Timestamp>,
+    surplus: i64,
     limit: usize,
 ) -> StoreResult<Done<usize>> {
     let mut gone = 0;
-    if let Some(before) = purge.before {
+    if let Some(before) = before {
         let sql = "DELETE FROM event WHERE id IN
                    (SELECT id FROM event WHERE received < ? ORDER BY received LIMIT ?)";
         let bounds = [before.as_millisecond(), codes::limit(limit)];
         gone += connection.prepare_cached(sql)?.execute(bounds)?;
     }
+    // What went by its age was surplus too.
     let left = codes::limit(limit.saturating_sub(gone));
-    let surplus = surplus(connection, purge.keep)?.min(left);
+    let surplus = surplus.saturating_sub(codes::limit(gone)).min(left);
     if surplus > 0 {
         let sql = "DELETE FROM event WHERE id IN (SELECT id FROM event ORDER BY id LIMIT ?)";
         gone += connection.prepare_cached(sql)?.execute([surplus])?;
     }
     Ok(Done::Keep(gone))
+}
+
+/// Deletes some events of a host, and says how many they were.
+pub(in crate::store::sqlite) fn delete_of(
+    connection: &Connection,
+    machine: &MachineId,
+    limit: usize,
+) -> StoreResult<usize> {
+    let sql = "DELETE FROM event WHERE id IN
+               (SELECT id FROM event WHERE machine = ? ORDER BY id LIMIT ?)";
+    let of = (machine.as_str(), codes::limit(limit));
+    Ok(connection.prepare_cached(sql)?.execute(of)?)
 }
