@@ -506,6 +506,7 @@ Register-ArgumentCompleter -Native -CommandName 'nicelist' -ScriptBlock {
             break
         }
         'nicelist;host;forget' {
+            [CompletionResult]::new('--silent-for', '--silent-for', [CompletionResultType]::ParameterName, 'Forget hosts that have not synced for this long, as in 90d')
             [CompletionResult]::new('--server', '--server', [CompletionResultType]::ParameterName, 'Talk to the server at this address')
             [CompletionResult]::new('--token', '--token', [CompletionResultType]::ParameterName, 'Show the server this token')
             [CompletionResult]::new('--ca', '--ca', [CompletionResultType]::ParameterName, 'Trust only the CAs in this PEM file for the server''s certificate')
@@ -514,8 +515,10 @@ Register-ArgumentCompleter -Native -CommandName 'nicelist' -ScriptBlock {
             [CompletionResult]::new('-o', '-o', [CompletionResultType]::ParameterName, 'Write table, json, jsonl, csv or tsv')
             [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'Write table, json, jsonl, csv or tsv')
             [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'Use colours: auto, always or never')
-            [CompletionResult]::new('-y', '-y', [CompletionResultType]::ParameterName, 'Do it without being asked')
-            [CompletionResult]::new('--yes', '--yes', [CompletionResultType]::ParameterName, 'Do it without being asked')
+            [CompletionResult]::new('--never-synced', '--never-synced', [CompletionResultType]::ParameterName, 'Forget hosts that never completed a sync')
+            [CompletionResult]::new('--dry-run', '--dry-run', [CompletionResultType]::ParameterName, 'Show how many hosts would be forgotten and change nothing')
+            [CompletionResult]::new('-y', '-y', [CompletionResultType]::ParameterName, 'Skip confirmation')
+            [CompletionResult]::new('--yes', '--yes', [CompletionResultType]::ParameterName, 'Skip confirmation')
             [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Write data and errors only')
             [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Write data and errors only')
             [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Log what happens inside; twice for more')

@@ -2215,12 +2215,16 @@ _nicelist() {
             return 0
             ;;
         nicelist__subcmd__host__subcmd__forget)
-            opts="-y -o -q -v -h --yes --server --token --ca --context --database --output --color --quiet --verbose --help"
+            opts="-y -o -q -v -h --silent-for --never-synced --dry-run --yes --server --token --ca --context --database --output --color --quiet --verbose --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
+                --silent-for)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --server)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0

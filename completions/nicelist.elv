@@ -482,6 +482,7 @@ set edit:completion:arg-completer[nicelist] = {|@words|
             cand --help 'Print help (see more with ''--help'')'
         }
         &'nicelist;host;forget'= {
+            cand --silent-for 'Forget hosts that have not synced for this long, as in 90d'
             cand --server 'Talk to the server at this address'
             cand --token 'Show the server this token'
             cand --ca 'Trust only the CAs in this PEM file for the server''s certificate'
@@ -490,8 +491,10 @@ set edit:completion:arg-completer[nicelist] = {|@words|
             cand -o 'Write table, json, jsonl, csv or tsv'
             cand --output 'Write table, json, jsonl, csv or tsv'
             cand --color 'Use colours: auto, always or never'
-            cand -y 'Do it without being asked'
-            cand --yes 'Do it without being asked'
+            cand --never-synced 'Forget hosts that never completed a sync'
+            cand --dry-run 'Show how many hosts would be forgotten and change nothing'
+            cand -y 'Skip confirmation'
+            cand --yes 'Skip confirmation'
             cand -q 'Write data and errors only'
             cand --quiet 'Write data and errors only'
             cand -v 'Log what happens inside; twice for more'

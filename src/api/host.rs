@@ -153,6 +153,9 @@ pub struct HostView {
     /// Santa's protocol.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub truncated: Vec<String>,
+    /// Events of the host that the server dropped today, because it had reached its limit.
+    #[serde(default)]
+    pub events_dropped: u64,
     /// Its tags.
     pub tags: Vec<TagName>,
     /// Those of them that nobody gave it: it has them by their membership alone.
@@ -207,6 +210,45 @@ pub struct HostQuery {
     /// The `next` of the page before.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub cursor: Option<String>,
+}
+
+/// Forgets the hosts that match every condition given; at least one must be.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct ForgetHostsRequest {
+    /// Last seen before this time.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub not_seen_since: Option<Timestamp>,
+    /// Never completed a sync.
+    pub never_synced: bool,
+    /// Count them and forget none.
+    pub dry_run: bool,
+    /// The `next` of the response before.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cursor: Option<String>,
+}
+
+/// What one request forgot, or would forget.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct ForgetHostsAnswer {
+    /// The number of hosts.
+    pub matched: usize,
+    /// At most ten of them.
+    pub samples: Vec<HostToForget>,
+    /// Send the request again with this cursor for the rest of the fleet; absent at its end.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub next: Option<String>,
+}
+
+/// A host that was forgotten, or would be.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct HostToForget {
+    /// Its machine ID.
+    pub machine: MachineId,
+    /// Its host name.
+    pub hostname: String,
+    /// When it last synced.
+    pub last_seen: Option<Timestamp>,
 }
 
 /// Orders a clean sync.

@@ -30,8 +30,8 @@ pub use history::{
     RuleVersionView,
 };
 pub use host::{
-    CleanSyncRequest, DriftView, HostQuery, HostRules, HostState, HostTagsRequest, HostView,
-    ModeView,
+    CleanSyncRequest, DriftView, ForgetHostsAnswer, ForgetHostsRequest, HostQuery, HostRules,
+    HostState, HostTagsRequest, HostToForget, HostView, ModeView,
 };
 pub use plan::{PolicyAnswer, PolicyChange, PolicyRequest, RollbackRequest, Subject};
 pub use problem::{Code, Detail, Problem};
@@ -70,6 +70,10 @@ pub struct Status {
     /// Pages of rules that this server encoded since it started; hosts that go the same way share
     /// them.
     pub pages_encoded: u64,
+    /// Events that this server dropped since it started, because their host had reached its limit
+    /// for the day.
+    #[serde(default)]
+    pub events_dropped: u64,
     /// The name of the token that asks.
     pub token: String,
     /// What it may do.

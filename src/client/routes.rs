@@ -12,11 +12,12 @@ use super::{Client, ClientError};
 use crate::api::{
     BundleAnswer, BundleApproval, ChangeAnswer, CleanSyncRequest, DecisionAnswer, DecisionRequest,
     DecisionsAnswer, DecisionsRequest, EvaluationRequest, EvaluationView, EventDetail, EventImport,
-    EventImportAnswer, EventQuery, EventStatView, EventView, ExplainQuery, Explanation, HostQuery,
-    HostSetting, HostTagsRequest, HostView, NewToken, PolicyAnswer, PolicyChange, PolicyRequest,
-    RevisionQuery, RevisionView, RollbackRequest, RuleChange, RuleHistoryQuery, RuleQuery,
-    RuleVersionView, RuleView, SettingView, SettingsQuery, SettingsRequest, Status, TagRequest,
-    TagView, TokenRequest, TokenView, WaitingView,
+    EventImportAnswer, EventQuery, EventStatView, EventView, ExplainQuery, Explanation,
+    ForgetHostsAnswer, ForgetHostsRequest, HostQuery, HostSetting, HostTagsRequest, HostView,
+    NewToken, PolicyAnswer, PolicyChange, PolicyRequest, RevisionQuery, RevisionView,
+    RollbackRequest, RuleChange, RuleHistoryQuery, RuleQuery, RuleVersionView, RuleView,
+    SettingView, SettingsQuery, SettingsRequest, Status, TagRequest, TagView, TokenRequest,
+    TokenView, WaitingView,
 };
 use crate::fleet::EventId;
 use crate::rule::{Revision, TagName, Target};
@@ -103,6 +104,11 @@ impl Client {
     /// Forgets a host.
     pub async fn forget_host(&self, host: &str) -> Answer<()> {
         self.delete(&host_path(host, "")).await
+    }
+
+    /// Forgets hosts that match, in a part of the fleet.
+    pub async fn forget_hosts(&self, request: &ForgetHostsRequest) -> Answer<ForgetHostsAnswer> {
+        self.ask(Method::POST, "/forget-hosts", Some(request)).await
     }
 
     /// The settings that a host gets, each with where it comes from.

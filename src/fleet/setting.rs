@@ -147,7 +147,7 @@ settings! {
     /// The age at which events go, such as 90d; never keeps them. For the fleet alone
     EventRetention(EventAge) "event-retention" event_retention = EventAge::DEFAULT;
     /// How many of the newest events stay, at least 1000; off keeps all. For the fleet alone
-    EventRetentionCount(EventLimit) "event-retention-count" event_retention_count = EventLimit::OFF;
+    EventRetentionCount(EventLimit) "event-retention-count" event_retention_count = EventLimit::DEFAULT;
 }
 
 impl SettingKey {

@@ -22,7 +22,7 @@ use super::trusted_clock::TrustedClock;
 use super::{admin, listen, retention, santa};
 use crate::fleet::{Clock, LONGEST_GAP};
 use crate::store::{self, Durability, Purpose, Store, StoreError};
-use crate::sync::{Engine, RULES_A_PAGE};
+use crate::sync::{EVENTS_PER_DAY, Engine, RULES_A_PAGE};
 
 /// How often expiries are ended and other processes' changes taken in.
 const TICK: Duration = Duration::from_secs(1);
@@ -55,6 +55,8 @@ pub struct Options {
     pub largest_body: Option<usize>,
     /// Rules on one page of a download; [`RULES_A_PAGE`] when absent.
     pub rules_a_page: Option<NonZeroUsize>,
+    /// Maximum new events of one host in a day; [`EVENTS_PER_DAY`] when absent.
+    pub events_per_day: Option<u64>,
 }
 
 /// Why the server cannot start.
@@ -114,6 +116,7 @@ impl App {
             Access::open(&*store, &options, Arc::clone(&trusted_clock)).await?;
         let page = options.rules_a_page.unwrap_or(RULES_A_PAGE);
         let engine = Engine::open(Arc::clone(&store), key, options.clock.clone(), page).await?;
+        let engine = engine.with_events_per_day(options.events_per_day.unwrap_or(EVENTS_PER_DAY));
         let largest_body = options.largest_body.unwrap_or(santa::LARGEST_BODY);
         let clock = options.clock;
         let turned_away = AtomicU64::new(0);

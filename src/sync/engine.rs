@@ -13,6 +13,7 @@ use tokio::task::{JoinError, spawn_blocking};
 use super::compute::{Computer, Memo, Stopped, Wanted};
 use super::cursor::{Cursor, CursorKey, From, Span};
 use super::difference::{self, Destination, Origin};
+use super::event_limit::{EVENTS_PER_DAY, EventLimit};
 use super::pages::{self, Difference, Differences, PageError, Pages};
 use super::policy::{Policy, PolicyWriter};
 use super::scope_sets::ScopeSets;
@@ -86,6 +87,8 @@ pub struct Engine {
     pub(super) pending: Memo<(Origin, Destination), u32, StoreError>,
     /// What the rules of hosts hash to, by the way that they came.
     pub(super) hashes: Memo<Trail, RulesHash, StoreError>,
+    /// How many events of one host are kept a day.
+    pub(super) event_limit: EventLimit,
 }
 
 impl Engine {
@@ -120,9 +123,16 @@ impl Engine {
             hashes: Memo::new(HASH_BYTES, EXPECTED, |trail, _| {
                 trail.legs.capacity() * size_of::<crate::fleet::Leg>()
             }),
+            event_limit: EventLimit::new(EVENTS_PER_DAY),
         };
         engine.follow().await?;
         Ok(engine)
+    }
+
+    /// The same engine with another limit on new events per host and day.
+    #[must_use]
+    pub fn with_events_per_day(self, most: u64) -> Self {
+        Self { event_limit: EventLimit::new(most), ..self }
     }
 
     /// The newest revision that this engine knows.

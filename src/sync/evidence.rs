@@ -30,9 +30,13 @@ impl Engine {
         let EventUploadRequest { machine_id: _, events, file_access_events } = request;
         let executions = events.iter().map(|event| execution(machine, event));
         let accesses = file_access_events.iter().map(|event| file_access(machine, event));
-        let evidence: Vec<_> = executions.chain(accesses).collect();
+        let now = self.clock.now();
+        let reported = events.len() + file_access_events.len();
+        let admitted = self.event_limit.admit(machine, reported, now);
+        let evidence: Vec<_> = executions.chain(accesses).take(admitted).collect();
         if !evidence.is_empty() {
-            self.store.add_events(&evidence, self.clock.now()).await?;
+            let new = self.store.add_events(&evidence, now).await?;
+            self.event_limit.kept(machine, new, now);
         }
         let event_upload_bundle_binaries = self.wanted_bundles(machine, events).await?;
         Ok(EventUploadResponse { event_upload_bundle_binaries })
@@ -54,6 +58,18 @@ impl Engine {
             true => self.store.count_new_events(&evidence).await?,
             false => self.store.add_events(&evidence, self.clock.now()).await?,
         })
+    }
+
+    /// How many events of a host were dropped today because it reported too many.
+    #[must_use]
+    pub fn events_dropped_of(&self, machine: &MachineId) -> u64 {
+        self.event_limit.dropped_of(machine, self.clock.now())
+    }
+
+    /// How many events of any host were dropped since this engine was opened.
+    #[must_use]
+    pub fn events_dropped(&self) -> u64 {
+        self.event_limit.dropped(self.clock.now())
     }
 
     /// The bundles of these events of which not all members are known, in the host's spelling.

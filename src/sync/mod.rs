@@ -11,6 +11,7 @@ mod compute;
 mod cursor;
 mod difference;
 mod engine;
+mod event_limit;
 mod evidence;
 mod explain;
 mod generation;
@@ -26,6 +27,7 @@ mod translate;
 mod unwritten;
 
 pub use engine::{Engine, SyncError};
+pub use event_limit::EVENTS_PER_DAY;
 pub use explain::{Evaluated, Explained, Verdict, first_version_for, takes};
 pub use pages::RULES_A_PAGE;
 pub use status::{InForce, Standing};

@@ -22,6 +22,7 @@ mod events;
 mod explain;
 mod export;
 mod fleet;
+mod forget;
 mod generations;
 mod history;
 mod idle;

@@ -105,6 +105,7 @@ pub(crate) struct World {
     apps: Vec<App>,
     servers: Arc<Servers>,
     page: NonZeroUsize,
+    events_per_day: Option<u64>,
 }
 
 impl World {
@@ -129,9 +130,25 @@ impl World {
         let clock = Clock::manual("2026-11-20T09:00:00Z".parse().unwrap());
         let servers =
             Servers { routers: vec![Router::new(); servers], turns, taken: AtomicUsize::new(0) };
-        let mut world = Self { kept, clock, apps: Vec::new(), servers: Arc::new(servers), page };
+        let servers = Arc::new(servers);
+        let mut world = Self { kept, clock, apps: Vec::new(), servers, page, events_per_day: None };
         world.restart().await;
         world
+    }
+
+    /// A world whose server keeps so many events of a host a day.
+    pub(crate) async fn with_events_per_day(most: u64) -> Self {
+        let mut world = Self::new().await;
+        world.events_per_day = Some(most);
+        world.restart().await;
+        world
+    }
+
+    /// Sends an event upload as a host would, and gives the status of the response.
+    pub(crate) async fn upload(&self, machine: &str, body: String) -> StatusCode {
+        let uri = format!("/santa/eventupload/{machine}");
+        let request = Request::builder().method(Method::POST).uri(uri).body(Body::from(body));
+        self.router().oneshot(request.unwrap()).await.unwrap().status()
     }
 
     /// Ends the servers and starts others over the same database.
@@ -139,7 +156,7 @@ impl World {
         let Servers { routers, turns, taken } = &*self.servers;
         let mut apps = Vec::new();
         for _ in routers {
-            apps.push(open(self.kept.url(), &self.clock, self.page).await);
+            apps.push(self.open().await);
         }
         self.servers = Arc::new(Servers {
             routers: apps.iter().map(App::router).collect(),
@@ -147,6 +164,20 @@ impl World {
             taken: AtomicUsize::new(taken.load(Ordering::Relaxed)),
         });
         self.apps = apps;
+    }
+
+    async fn open(&self) -> App {
+        let options = Options {
+            // A world's time passes while its servers are down.
+            longest_gap: Some(SignedDuration::MAX),
+            database: self.kept.url(),
+            sync_auth: SyncAuth::None,
+            clock: self.clock.clone(),
+            rules_a_page: Some(self.page),
+            events_per_day: self.events_per_day,
+            ..Options::default()
+        };
+        App::open(options).await.unwrap()
     }
 
     /// Leaves nothing behind.
@@ -222,19 +253,6 @@ impl World {
         let servers = Arc::clone(&self.servers);
         Network { servers, asked: AtomicUsize::new(0), loses: Loses::Nothing }
     }
-}
-
-async fn open(database: String, clock: &Clock, page: NonZeroUsize) -> App {
-    let options = Options {
-        // A world's time passes while its servers are down.
-        longest_gap: Some(SignedDuration::MAX),
-        database,
-        sync_auth: SyncAuth::None,
-        clock: clock.clone(),
-        rules_a_page: Some(page),
-        ..Options::default()
-    };
-    App::open(options).await.unwrap()
 }
 
 /// What a network loses.

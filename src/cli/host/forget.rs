@@ -1,33 +1,120 @@
 //! `nicelist host forget`.
 
 use clap::Args;
+use jiff::SignedDuration;
 
+use crate::api::{ForgetHostsRequest, HostToForget};
+use crate::cli::arg::duration;
 use crate::cli::context::Context;
 use crate::cli::error::CliError;
+use crate::client::Client;
 
 /// Forget a host and its tags
 ///
-/// For a Mac that is gone. One that still syncs comes back with its next sync, without tags.
+/// For a Mac that is gone. One that still syncs comes back with its next sync, without tags. The
+/// events of a forgotten host are deleted.
+///
+/// With --silent-for or --never-synced, every host that matches is forgotten. With both, a host must
+/// match both.
 #[derive(Debug, Args)]
 #[command(after_long_help = "\
 Examples:
   nicelist host forget C02XK0
-  nicelist host list --state silent -o jsonl | jq -r .machine \\
-    | xargs -n1 nicelist host forget --yes")]
+  nicelist host forget --silent-for 90d --dry-run
+  nicelist host forget --silent-for 7d --never-synced --yes")]
 pub(crate) struct ForgetArgs {
     /// Machine id, serial number, host name, or a unique prefix of one
-    host: String,
-    /// Do it without being asked
+    #[arg(
+        required_unless_present_any = ["silent_for", "never_synced"],
+        conflicts_with_all = ["silent_for", "never_synced", "dry_run"]
+    )]
+    host: Option<String>,
+    /// Forget hosts that have not synced for this long, as in 90d
+    #[arg(long, value_name = "DURATION", value_parser = duration)]
+    silent_for: Option<SignedDuration>,
+    /// Forget hosts that never completed a sync
+    #[arg(long)]
+    never_synced: bool,
+    /// Show how many hosts would be forgotten and change nothing
+    #[arg(long)]
+    dry_run: bool,
+    /// Skip confirmation
     #[arg(short, long)]
     yes: bool,
 }
 
 pub(super) async fn run(context: &Context, args: ForgetArgs) -> Result<(), CliError> {
     let client = context.client().await?;
-    let host = client.host(&args.host).await?;
+    let Some(host) = &args.host else { return forget_matching(context, &client, &args).await };
+    let host = client.host(host).await?;
     let named = format!("{} ({})", host.machine, host.hostname);
     context.ui.confirm(&format!("forget {named} and its tags?"), args.yes)?;
     client.forget_host(host.machine.as_str()).await?;
     context.ui.status(format!("forgot {named}"));
     Ok(())
+}
+
+async fn forget_matching(
+    context: &Context,
+    client: &Client,
+    args: &ForgetArgs,
+) -> Result<(), CliError> {
+    let too_long = |_| CliError::usage("--silent-for reaches back too far; try a shorter time");
+    let not_seen_since = match args.silent_for {
+        Some(time) => Some(context.ui.now().checked_sub(time).map_err(too_long)?),
+        None => None,
+    };
+    let request = |dry_run| ForgetHostsRequest {
+        not_seen_since,
+        never_synced: args.never_synced,
+        dry_run,
+        cursor: None,
+    };
+    let (matched, samples) = forget(client, request(true)).await?;
+    if matched == 0 {
+        context.ui.status("no hosts match");
+        return Ok(());
+    }
+    let named = samples.iter().map(name).collect::<Vec<_>>().join(", ");
+    let and_more = if matched > samples.len() { ", …" } else { "" };
+    if args.dry_run {
+        context.ui.status(format!("would forget {}: {named}{and_more}", hosts(matched)));
+        return Ok(());
+    }
+    let question =
+        format!("Forget {}, their tags and their events? {named}{and_more}", hosts(matched));
+    context.ui.confirm(&question, args.yes)?;
+    let (forgotten, _) = forget(client, request(false)).await?;
+    context.ui.status(format!("forgot {}", hosts(forgotten)));
+    Ok(())
+}
+
+/// Goes through the whole fleet, and gives the number of hosts that match and a few of them.
+async fn forget(
+    client: &Client,
+    mut request: ForgetHostsRequest,
+) -> Result<(usize, Vec<HostToForget>), CliError> {
+    let (mut matched, mut samples) = (0, Vec::new());
+    loop {
+        let answer = client.forget_hosts(&request).await?;
+        matched += answer.matched;
+        if samples.is_empty() {
+            samples = answer.samples;
+        }
+        request.cursor = answer.next;
+        if request.cursor.is_none() {
+            return Ok((matched, samples));
+        }
+    }
+}
+
+fn name(host: &HostToForget) -> String {
+    match host.hostname.as_str() {
+        "" => host.machine.to_string(),
+        hostname => format!("{} ({hostname})", host.machine),
+    }
+}
+
+fn hosts(count: usize) -> String {
+    if count == 1 { "1 host".to_owned() } else { format!("{count} hosts") }
 }

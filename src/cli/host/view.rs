@@ -76,6 +76,7 @@ impl Report for HostView {
                     ("groups", Cell::list(&self.groups)),
                     ("groups_used", groups_used(self)),
                     ("truncated", Cell::list(&self.truncated)),
+                    ("events_dropped", events_dropped(self)),
                     ("tags", tags(self)),
                 ],
             ),
@@ -118,6 +119,13 @@ impl Row for HostSetting {
             None => Cell::toned("default", Tone::Faint),
         };
         vec![Cell::text(self.key), Cell::text(&self.value), scope]
+    }
+}
+
+fn events_dropped(host: &HostView) -> Cell {
+    match host.events_dropped {
+        0 => Cell::text(""),
+        events => Cell::toned(format!("{events} today, over the limit per day"), Tone::Bad),
     }
 }
 

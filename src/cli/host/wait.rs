@@ -131,6 +131,7 @@ mod tests {
             groups: Vec::new(),
             groups_reported: None,
             truncated: Vec::new(),
+            events_dropped: 0,
             tags: Vec::new(),
             tags_by_membership: Vec::new(),
             state,

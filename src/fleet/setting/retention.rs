@@ -56,6 +56,8 @@ impl SettingValue for EventAge {
 pub struct EventLimit(Option<u64>);
 
 impl EventLimit {
+    /// About 8 GB of the database: an event takes some 4 kB.
+    pub const DEFAULT: Self = Self(Some(2_000_000));
     /// All stay.
     pub const OFF: Self = Self(None);
 

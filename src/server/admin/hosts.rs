@@ -1,6 +1,7 @@
 //! Hosts: where they stand, what they are tagged with, what is in force for them.
 
 use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
 
 use axum::Json;
 use axum::extract::Path;
@@ -82,10 +83,32 @@ pub(super) async fn forget(
     Editor(operator): Editor,
     Path(name): Path<String>,
 ) -> Answer<serde_json::Value> {
-    let host = find(&state, &name).await?;
-    state.store.forget_host(&host.machine).await?;
-    tracing::info!(machine = %host.machine, operator = operator.name, "forgot a host");
+    let machine = find(&state, &name).await?.machine;
+    forget_in_batches(&state, machine, operator.name).await?;
     Ok(Json(serde_json::json!({})))
+}
+
+/// Forgets a host in a task of its own: it goes on if the client does not wait for it.
+pub(super) async fn forget_in_batches(
+    state: &State,
+    machine: MachineId,
+    operator: String,
+) -> Result<(), Refused> {
+    let store = Arc::clone(&state.store);
+    let forgetting = tokio::spawn(async move {
+        let forgotten = store.forget_host(&machine).await;
+        match &forgotten {
+            Ok(_) => tracing::info!(%machine, operator, "forgot a host"),
+            Err(error) => tracing::error!(%machine, operator, %error, "cannot forget a host"),
+        }
+        forgotten
+    });
+    let failed = |error: tokio::task::JoinError| {
+        tracing::error!(%error, "forgetting a host ended early");
+        Problem::new(Code::Internal, "the server failed to forget the host")
+    };
+    forgetting.await.map_err(failed)??;
+    Ok(())
 }
 
 /// Where a page of a host's rules begins and how long it is.
@@ -260,6 +283,7 @@ pub(super) async fn hostnames(
 async fn view(state: &State, host: Host) -> Result<HostView, Refused> {
     let standing = state.engine.standing(&host).await?;
     let tags_by_membership = state.engine.member_tags(&host);
+    let events_dropped = state.engine.events_dropped_of(&host.machine);
     let state = host_state(&host, &standing, state.clock.now());
     let Host { machine, facts, mut tags, first_seen, sync } = host;
     tags.extend(tags_by_membership.iter().cloned());
@@ -276,6 +300,7 @@ async fn view(state: &State, host: Host) -> Result<HostView, Refused> {
         groups: facts.groups,
         groups_reported: facts.groups_reported,
         truncated: facts.truncated,
+        events_dropped,
         tags,
         tags_by_membership,
         state,

@@ -3,6 +3,7 @@
 mod clock;
 mod events;
 mod explain;
+mod forget;
 mod history;
 mod hosts;
 mod policy;
@@ -55,6 +56,7 @@ pub(super) fn router() -> Router<Arc<State>> {
             .routes(routes!(history::rollback))
             .routes(routes!(hosts::list))
             .routes(routes!(hosts::show, hosts::forget))
+            .routes(routes!(forget::forget_hosts))
             .routes(routes!(hosts::rules))
             .routes(routes!(hosts::settings))
             .routes(routes!(hosts::tags))

@@ -28,6 +28,7 @@ pub(super) async fn status(
         version: env!("CARGO_PKG_VERSION").to_owned(),
         revision: state.engine.head(),
         pages_encoded: state.engine.pages_encoded(),
+        events_dropped: state.engine.events_dropped(),
         token: operator.name,
         role: operator.role,
         readiness: state.health.published(),

@@ -1,0 +1,75 @@
+//! Forgets many hosts: those that were never seen again, or that never completed a sync.
+
+use axum::Json;
+use jiff::Timestamp;
+
+use super::hosts::forget_in_batches;
+use crate::api::{Code, ForgetHostsAnswer, ForgetHostsRequest, HostToForget, Problem};
+use crate::fleet::Host;
+use crate::rule::MachineId;
+use crate::server::access::Editor;
+use crate::server::answer::{Answer, Body, bad_cursor};
+use crate::server::app::Shared;
+use crate::store::HostFilter;
+
+/// Hosts that one request examines, and that it forgets.
+const MOST_EXAMINED: usize = 2_000;
+const MOST_FORGOTTEN: usize = 100;
+/// Hosts that an answer names.
+const SAMPLES: usize = 10;
+
+/// Forgets hosts that match all conditions, with their events, a part of the fleet at a time: the
+/// client goes on with the cursor. A dry run counts them.
+#[utoipa::path(post, path = "/forget-hosts", request_body = ForgetHostsRequest,
+    responses((status = 200, body = ForgetHostsAnswer), (status = 422, body = Problem)))]
+pub(super) async fn forget_hosts(
+    axum::extract::State(state): Shared,
+    Editor(operator): Editor,
+    Body(request): Body<ForgetHostsRequest>,
+) -> Answer<ForgetHostsAnswer> {
+    let ForgetHostsRequest { not_seen_since, never_synced, dry_run, cursor } = request;
+    if not_seen_since.is_none() && !never_synced {
+        return Err(Problem::new(Code::Invalid, "no condition: every host would be forgotten")
+            .hint("give not_seen_since, never_synced or both")
+            .into());
+    }
+    let matches = |host: &Host| matches(host, not_seen_since, never_synced);
+    let after: Option<MachineId> =
+        cursor.map(|text| text.parse().map_err(|_| bad_cursor())).transpose()?;
+    let hosts = state.store.hosts(&HostFilter::default(), after.as_ref(), MOST_EXAMINED).await?;
+    let mut more = hosts.more;
+    let mut last = None;
+    let mut answer = ForgetHostsAnswer::default();
+    for host in hosts {
+        if !dry_run && answer.matched >= MOST_FORGOTTEN {
+            more = true;
+            break;
+        }
+        last = Some(host.machine.clone());
+        if !matches(&host) {
+            continue;
+        }
+        if !dry_run {
+            // It may have synced since the list was read.
+            let now = state.store.host(&host.machine).await?;
+            if !now.is_some_and(|now| matches(&now.host)) {
+                continue;
+            }
+            forget_in_batches(&state, host.machine.clone(), operator.name.clone()).await?;
+        }
+        answer.matched += 1;
+        if answer.samples.len() < SAMPLES {
+            let Host { machine, facts, sync, .. } = host;
+            let (hostname, last_seen) = (facts.hostname, sync.last_seen);
+            answer.samples.push(HostToForget { machine, hostname, last_seen });
+        }
+    }
+    answer.next = last.filter(|_| more).map(|machine| machine.to_string());
+    Ok(Json(answer))
+}
+
+fn matches(host: &Host, not_seen_since: Option<Timestamp>, never_synced: bool) -> bool {
+    let seen = host.sync.last_seen.unwrap_or(host.first_seen);
+    let synced = host.sync.holding.is_some() || host.sync.last_sync.is_some();
+    not_seen_since.is_none_or(|since| seen < since) && !(never_synced && synced)
+}
