@@ -15,11 +15,12 @@ use tokio::task::JoinHandle;
 use tokio::time::MissedTickBehavior;
 
 use super::access::{Access, FirstStart, SyncAuth};
+use super::listen::{self, ConnectionLimits};
 use super::readiness::{self, Health};
 use super::supervise::supervise;
 use super::tls::Tls;
 use super::trusted_clock::TrustedClock;
-use super::{admin, listen, retention, santa};
+use super::{admin, retention, santa};
 use crate::fleet::{Clock, LONGEST_GAP};
 use crate::store::{self, Durability, Purpose, Store, StoreError};
 use crate::sync::{EVENTS_PER_DAY, Engine, RULES_A_PAGE};
@@ -57,6 +58,8 @@ pub struct Options {
     pub rules_a_page: Option<NonZeroUsize>,
     /// Maximum new events of one host in a day; [`EVENTS_PER_DAY`] when absent.
     pub events_per_day: Option<u64>,
+    /// The limits of connections.
+    pub connections: ConnectionLimits,
 }
 
 /// Why the server cannot start.
@@ -97,6 +100,7 @@ pub(super) type Shared = axum::extract::State<Arc<State>>;
 /// A server over one database.
 pub struct App {
     state: Arc<State>,
+    connections: ConnectionLimits,
     first_start: Option<FirstStart>,
     background: [JoinHandle<()>; 4],
 }
@@ -119,6 +123,7 @@ impl App {
         let engine = engine.with_events_per_day(options.events_per_day.unwrap_or(EVENTS_PER_DAY));
         let largest_body = options.largest_body.unwrap_or(santa::LARGEST_BODY);
         let clock = options.clock;
+        let connections = options.connections;
         let turned_away = AtomicU64::new(0);
         let health = Health::default();
         let state = State {
@@ -137,7 +142,7 @@ impl App {
             tracing::error!(%error, "cannot delete old events");
         }
         let background = start_background(&state, failing);
-        Ok(Self { state, first_start, background })
+        Ok(Self { state, connections, first_start, background })
     }
 
     /// The secrets that this start made or was given, if it was the first.
@@ -170,7 +175,7 @@ impl App {
     ) {
         let tls = tls.map(Arc::new);
         let following = tls.clone().map(|tls| tokio::spawn(async move { tls.follow().await }));
-        listen::serve(listener, self.router(), tls, shutdown).await;
+        listen::serve(listener, self.router(), tls, self.connections.clone(), shutdown).await;
         if let Err(error) = self.state.engine.close().await {
             tracing::error!(%error, "cannot write when the last hosts were seen");
         }

@@ -1,10 +1,14 @@
-//! Connections: accepted up to a bound, secured where TLS is spoken, given a deadline for their
-//! headers, and finished before the server ends.
+//! Connections: accepted up to a bound, secured where TLS is spoken, closed when their clients
+//! keep them waiting, and finished before the server ends.
+
+mod framing;
+mod limits;
+mod patience;
 
 use std::net::SocketAddr;
 use std::pin::pin;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use axum::Router;
 use axum::extract::Request;
@@ -19,27 +23,32 @@ use tower::ServiceExt;
 
 use super::access::Certified;
 use super::tls::{Peer, Secured, Tls};
+pub use limits::ConnectionLimits;
+use limits::{Guest, Guests};
+use patience::Patient;
 
-/// Connections held at once; more wait in the kernel's queue.
-const MOST_CONNECTIONS: usize = 16 * 1024;
-/// How long a client may take to send a request's headers.
-const HEADER_DEADLINE: Duration = Duration::from_secs(10);
-/// How long requests under way may take once the server is told to end.
-const DRAIN_DEADLINE: Duration = Duration::from_secs(30);
 /// How long to wait after the kernel refused a connection (no more file descriptors).
 const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
+/// How often it is told that connections were refused.
+const TELL_EVERY: Duration = Duration::from_secs(10);
 
 /// Answers requests until `shutdown` ends, and then finishes those under way.
 pub(super) async fn serve(
     listener: TcpListener,
     router: Router,
     tls: Option<Arc<Tls>>,
+    limits: ConnectionLimits,
     shutdown: impl Future<Output = ()>,
 ) {
-    let places = Arc::new(Semaphore::new(MOST_CONNECTIONS));
+    let (most, from_one_address) = limits.count();
+    tracing::debug!(most, from_one_address, "connections are limited");
+    let places = Arc::new(Semaphore::new(most));
+    let mut door = Door { guests: Arc::new(Guests::new(from_one_address)), refused: 0, told: None };
     let graceful = GracefulShutdown::new();
     let (open, closed) = watch::channel(());
     let tls = tls.map(|tls| (tls, closed));
+    let drain = limits.drain;
+    let limits = Arc::new(limits);
     let mut shutdown = pin!(shutdown);
     loop {
         let place = tokio::select! {
@@ -51,8 +60,11 @@ pub(super) async fn serve(
             () = &mut shutdown => break,
             accepted = listener.accept() => match accepted {
                 Ok((stream, address)) => {
+                    let Some(guest) = door.admit(address) else { continue };
                     let (router, watcher) = (router.clone(), graceful.watcher());
-                    Seat { router, watcher, place }.take(stream, address, tls.clone());
+                    let limits = Arc::clone(&limits);
+                    let seat = Seat { router, watcher, limits, _held: (place, guest) };
+                    seat.take(stream, address, tls.clone());
                 }
                 Err(error) => {
                     tracing::warn!(%error, "cannot accept a connection");
@@ -63,8 +75,32 @@ pub(super) async fn serve(
     }
     drop(listener);
     drop(open);
-    if tokio::time::timeout(DRAIN_DEADLINE, graceful.shutdown()).await.is_err() {
+    if tokio::time::timeout(drain, graceful.shutdown()).await.is_err() {
         tracing::warn!("ended with requests under way");
+    }
+}
+
+/// Who is let in.
+struct Door {
+    guests: Arc<Guests>,
+    /// Connections that were refused since this was last told.
+    refused: u64,
+    told: Option<Instant>,
+}
+
+impl Door {
+    fn admit(&mut self, address: SocketAddr) -> Option<Guest> {
+        let guest = self.guests.admit(address.ip());
+        if guest.is_none() {
+            self.refused += 1;
+            if self.told.is_none_or(|told| told.elapsed() >= TELL_EVERY) {
+                let (refused, address) = (self.refused, address.ip());
+                tracing::warn!(%address, refused, "closed: too many connections from one address");
+                self.refused = 0;
+                self.told = Some(Instant::now());
+            }
+        }
+        guest
     }
 }
 
@@ -72,7 +108,9 @@ pub(super) async fn serve(
 struct Seat {
     router: Router,
     watcher: Watcher,
-    place: OwnedSemaphorePermit,
+    limits: Arc<ConnectionLimits>,
+    /// Free for others when the connection ends.
+    _held: (OwnedSemaphorePermit, Guest),
 }
 
 impl Seat {
@@ -108,9 +146,12 @@ impl Seat {
         stream: impl AsyncRead + AsyncWrite + Send + Unpin + 'static,
         peer: Option<Peer>,
     ) {
-        let Self { router, watcher, place } = self;
+        let Self { router, watcher, limits, _held } = self;
+        let stream = Patient::new(stream, &limits);
+        // The library counts from the end of the request before: for it, an idle connection is one
+        // whose next headers are late.
         let mut builder = auto::Builder::new(TokioExecutor::new()).http1_only();
-        builder.http1().timer(TokioTimer::new()).header_read_timeout(HEADER_DEADLINE);
+        builder.http1().timer(TokioTimer::new()).header_read_timeout(limits.idle);
         let peer = peer.map(Arc::new);
         let service = router.map_request(move |mut request: Request<_>| {
             if peer.as_ref().is_some_and(|peer| peer.is_good()) {
@@ -123,6 +164,5 @@ impl Seat {
         if let Err(error) = watcher.watch(connection).await {
             tracing::debug!(error = %error, "a connection ended early");
         }
-        drop(place);
     }
 }

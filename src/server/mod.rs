@@ -19,4 +19,5 @@ mod trusted_clock;
 pub use crate::store::Durability;
 pub use access::{FirstStart, LocalOperator, SyncAuth};
 pub use app::{App, Options, ServerError};
+pub use listen::ConnectionLimits;
 pub use tls::{Part, Tls, TlsError, TlsFiles, TlsProblem};

@@ -13,6 +13,7 @@ mod clock;
 mod cluster;
 mod config;
 mod conformance;
+mod connections;
 mod convert;
 mod database;
 mod desk;

@@ -164,10 +164,20 @@ impl Server {
     /// Starts a server whose writes to files fail when `prlimit --fsize` is lowered, as they do on
     /// a full disk. Otherwise the system would end it with SIGXFSZ.
     pub(crate) fn start_without_sigxfsz(shell: &Shell) -> Self {
+        Self::start_after(shell, "trap '' XFSZ")
+    }
+
+    /// Starts a server whose soft limit of descriptors is this.
+    pub(crate) fn start_with_descriptors(shell: &Shell, soft: usize) -> Self {
+        Self::start_after(shell, &format!("ulimit -Sn {soft}"))
+    }
+
+    /// Starts a server in a shell that does something first.
+    fn start_after(shell: &Shell, first: &str) -> Self {
         let database = format!("sqlite:{}", shell.path("nicelist.db").display());
         let serve = shell.command(&["serve", "--listen", "127.0.0.1:0", "--database", &database]);
         let mut command = Command::new("sh");
-        command.args(["-c", "trap '' XFSZ; exec \"$@\"", "sh"]).arg(serve.get_program());
+        command.args(["-c", &format!("{first}; exec \"$@\""), "sh"]).arg(serve.get_program());
         command
             .args(serve.get_args())
             .envs(serve.get_envs().filter_map(|(name, value)| value.map(|value| (name, value))));
@@ -235,6 +245,15 @@ impl Server {
         let found = status.lines().find_map(|known| known.strip_prefix(line)?.strip_prefix(':'));
         let kib = found.unwrap().trim().trim_end_matches(" kB");
         kib.parse::<u64>().unwrap() / 1024
+    }
+
+    /// The soft and the hard limit of descriptors.
+    pub(crate) fn descriptors(&self) -> [String; 2] {
+        let limits = std::fs::read_to_string(format!("/proc/{}/limits", self.process.id()));
+        let limits = limits.unwrap();
+        let line = limits.lines().find_map(|line| line.strip_prefix("Max open files"));
+        let mut words = line.unwrap().split_whitespace().map(str::to_owned);
+        std::array::from_fn(|_| words.next().unwrap())
     }
 
     /// Sends SIGTERM.

@@ -1,0 +1,150 @@
+//! Where the head of a request begins and ends in what a client sends.
+
+use memchr::memchr;
+
+/// How much of a line is kept: the longest that is looked at is far shorter.
+const LINE: usize = 256;
+
+/// Follows what a client sends.
+///
+/// The HTTP library is the only one who understands requests. This one only knows whether a head
+/// is half sent, which the library does not tell.
+#[derive(Debug, Default)]
+pub(super) struct Framing {
+    part: Part,
+    heads: u64,
+}
+
+#[derive(Debug)]
+enum Part {
+    Head(Head),
+    /// So many bytes of a body are still to come.
+    Body(u64),
+    /// A body whose end only the library knows. No other request follows on this connection.
+    Chunks,
+}
+
+impl Default for Part {
+    fn default() -> Self {
+        Self::Head(Head::default())
+    }
+}
+
+#[derive(Debug, Default)]
+struct Head {
+    /// The beginning of the line that is being sent.
+    line: Vec<u8>,
+    /// Whether a line has ended.
+    begun: bool,
+    length: Option<u64>,
+    chunked: bool,
+}
+
+impl Framing {
+    /// Takes note of bytes that came.
+    pub(super) fn read(&mut self, mut bytes: &[u8]) {
+        while !bytes.is_empty() {
+            match &mut self.part {
+                Part::Chunks => return,
+                Part::Body(left) => {
+                    let taken = usize::try_from(*left).unwrap_or(usize::MAX).min(bytes.len());
+                    bytes = &bytes[taken..];
+                    *left -= taken as u64;
+                    if *left == 0 {
+                        self.part = Part::default();
+                    }
+                }
+                Part::Head(head) => {
+                    let end = memchr(b'\n', bytes);
+                    head.extend(&bytes[..end.unwrap_or(bytes.len())]);
+                    bytes = end.map_or(&[][..], |end| &bytes[end + 1..]);
+                    if end.is_some() && head.ends_with_line() {
+                        self.heads += 1;
+                        self.part = head.next();
+                    }
+                }
+            }
+        }
+    }
+
+    /// How many heads came to their end.
+    pub(super) fn heads(&self) -> u64 {
+        self.heads
+    }
+
+    /// Whether a head is owed: the first one, or one that is half sent.
+    pub(super) fn owes_head(&self) -> bool {
+        match &self.part {
+            Part::Head(head) => self.heads == 0 || head.begun || !head.line.is_empty(),
+            Part::Body(_) | Part::Chunks => false,
+        }
+    }
+}
+
+impl Head {
+    fn extend(&mut self, bytes: &[u8]) {
+        let room = LINE - self.line.len();
+        self.line.extend_from_slice(&bytes[..room.min(bytes.len())]);
+    }
+
+    /// Whether the line that ended is the head's last.
+    fn ends_with_line(&mut self) -> bool {
+        let line = std::mem::take(&mut self.line);
+        let line = line.trim_ascii();
+        if line.is_empty() {
+            // Empty lines before a request are allowed.
+            return self.begun;
+        }
+        self.begun = true;
+        if let Some(colon) = memchr(b':', line) {
+            let (name, value) = (&line[..colon], line[colon + 1..].trim_ascii());
+            if name.eq_ignore_ascii_case(b"transfer-encoding") {
+                self.chunked = true;
+            } else if name.eq_ignore_ascii_case(b"content-length") {
+                let length = str::from_utf8(value).ok().and_then(|value| value.parse().ok());
+                // The library refuses what is no number.
+                self.length = Some(length.unwrap_or(u64::MAX));
+            }
+        }
+        false
+    }
+
+    /// What comes after this head.
+    fn next(&self) -> Part {
+        match self.length {
+            _ if self.chunked => Part::Chunks,
+            Some(length) if length > 0 => Part::Body(length),
+            Some(_) | None => Part::default(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn b2_a_head_is_owed_until_its_last_line() {
+        let sent = b"\r\nPOST /x HTTP/1.1\r\nHost: y\r\ncontent-LENGTH: 4\r\n\r\n\r\n\r\nGET / ";
+        let (head, body) = (51, 4);
+        for step in [1, 2, 7, sent.len()] {
+            let mut framing = Framing::default();
+            let mut read = 0;
+            for bytes in sent.chunks(step) {
+                framing.read(bytes);
+                read += bytes.len();
+                let owes = !(head..=head + body).contains(&read);
+                assert_eq!(framing.owes_head(), owes, "{read} bytes in steps of {step}");
+            }
+            assert_eq!(framing.heads(), 1);
+        }
+    }
+
+    #[test]
+    fn b2_lines_without_end_are_not_kept() {
+        let mut framing = Framing::default();
+        framing.read(&vec![b'x'; 1 << 20]);
+        let Part::Head(head) = &framing.part else { panic!("{framing:?}") };
+        assert_eq!(head.line.len(), LINE);
+    }
+}

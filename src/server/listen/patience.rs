@@ -1,0 +1,130 @@
+//! A connection that fails when its client keeps it waiting.
+
+use std::io::{self, IoSlice};
+use std::pin::Pin;
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::time::Sleep;
+
+use super::framing::Framing;
+use super::limits::ConnectionLimits;
+
+/// Fails when a head is half sent for too long, and when nothing of an answer is taken for too
+/// long. What limits idle connections and bodies is elsewhere.
+pub(super) struct Patient<S> {
+    stream: S,
+    framing: Framing,
+    head: Deadline,
+    write: Deadline,
+}
+
+struct Deadline {
+    after: Duration,
+    running: Option<Pin<Box<Sleep>>>,
+}
+
+impl Deadline {
+    const fn new(after: Duration) -> Self {
+        Self { after, running: None }
+    }
+
+    /// Whether it has passed, counted from the first such question since it was cleared.
+    fn has_passed(&mut self, context: &mut Context<'_>) -> bool {
+        let after = self.after;
+        let running = self.running.get_or_insert_with(|| Box::pin(tokio::time::sleep(after)));
+        running.as_mut().poll(context).is_ready()
+    }
+
+    fn clear(&mut self) {
+        self.running = None;
+    }
+}
+
+impl<S> Patient<S> {
+    pub(super) fn new(stream: S, limits: &ConnectionLimits) -> Self {
+        let (head, write) = (Deadline::new(limits.head), Deadline::new(limits.write));
+        Self { stream, framing: Framing::default(), head, write }
+    }
+
+    /// What a step of writing came to, within the deadline.
+    fn judge<T>(
+        &mut self,
+        context: &mut Context<'_>,
+        step: Poll<io::Result<T>>,
+    ) -> Poll<io::Result<T>> {
+        match step {
+            Poll::Ready(done) => {
+                self.write.clear();
+                Poll::Ready(done)
+            }
+            Poll::Pending if self.write.has_passed(context) => {
+                Poll::Ready(Err(too_slow("the client takes nothing of its answer")))
+            }
+            Poll::Pending => Poll::Pending,
+        }
+    }
+}
+
+fn too_slow(what: &'static str) -> io::Error {
+    io::Error::new(io::ErrorKind::TimedOut, what)
+}
+
+impl<S: AsyncRead + Unpin> AsyncRead for Patient<S> {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        buffer: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        let before = buffer.filled().len();
+        match Pin::new(&mut self.stream).poll_read(context, buffer) {
+            Poll::Ready(read) => {
+                let heads = self.framing.heads();
+                self.framing.read(&buffer.filled()[before..]);
+                if self.framing.heads() > heads {
+                    self.head.clear();
+                }
+                Poll::Ready(read)
+            }
+            Poll::Pending if self.framing.owes_head() && self.head.has_passed(context) => {
+                Poll::Ready(Err(too_slow("the client did not send its headers")))
+            }
+            Poll::Pending => Poll::Pending,
+        }
+    }
+}
+
+impl<S: AsyncWrite + Unpin> AsyncWrite for Patient<S> {
+    fn poll_write(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        bytes: &[u8],
+    ) -> Poll<io::Result<usize>> {
+        let step = Pin::new(&mut self.stream).poll_write(context, bytes);
+        self.judge(context, step)
+    }
+
+    fn poll_write_vectored(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        parts: &[IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        let step = Pin::new(&mut self.stream).poll_write_vectored(context, parts);
+        self.judge(context, step)
+    }
+
+    fn is_write_vectored(&self) -> bool {
+        self.stream.is_write_vectored()
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        let step = Pin::new(&mut self.stream).poll_flush(context);
+        self.judge(context, step)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        let step = Pin::new(&mut self.stream).poll_shutdown(context);
+        self.judge(context, step)
+    }
+}

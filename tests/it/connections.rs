@@ -1,0 +1,189 @@
+//! What a client can do to a server with nothing but connections.
+
+use std::io;
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use nicelist::server::{App, ConnectionLimits, Options};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::{TcpListener, TcpSocket, TcpStream};
+use tokio::sync::oneshot;
+use tokio::task::JoinHandle;
+
+use crate::shell::{Server, Shell};
+
+/// Far longer than anything here should take.
+const LONG: Duration = Duration::from_secs(60);
+/// A limit that is waited for.
+const SHORT: Duration = Duration::from_millis(200);
+
+const HEALTH: &str = "GET /healthz HTTP/1.1\r\nhost: x\r\n\r\n";
+
+/// Nothing here ends by itself, but what a test shortens.
+fn patient() -> ConnectionLimits {
+    let limits = ConnectionLimits::default();
+    ConnectionLimits { head: LONG * 2, idle: LONG * 2, write: LONG * 2, drain: LONG * 2, ..limits }
+}
+
+/// A server on a port of its own.
+struct Served {
+    _folder: tempfile::TempDir,
+    address: SocketAddr,
+    end: oneshot::Sender<()>,
+    ended: JoinHandle<()>,
+}
+
+impl Served {
+    async fn with(connections: ConnectionLimits) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let options = Options {
+            database: format!("sqlite:{}", folder.path().join("nicelist.db").display()),
+            first_tokens: true,
+            bootstrap_token: Some("the-admin".to_owned()),
+            enrolment_secret: Some("the-secret".to_owned()),
+            connections,
+            ..Options::default()
+        };
+        let app = App::open(options).await.unwrap();
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let (end, told) = oneshot::channel::<()>();
+        let ended = tokio::spawn(async move {
+            let told = async { told.await.unwrap_or_default() };
+            app.serve(listener, None, told).await
+        });
+        Self { _folder: folder, address, end, ended }
+    }
+
+    async fn connect(&self) -> Raw {
+        Raw(TcpStream::connect(self.address).await.unwrap())
+    }
+
+    async fn end(self) {
+        self.end.send(()).unwrap();
+        soon(self.ended).await.unwrap()
+    }
+}
+
+async fn soon<T>(work: impl Future<Output = T>) -> T {
+    tokio::time::timeout(LONG, work).await.expect("this should have come to its end")
+}
+
+/// A connection, byte by byte.
+struct Raw(TcpStream);
+
+impl Raw {
+    async fn send(&mut self, text: &str) {
+        self.0.write_all(text.as_bytes()).await.unwrap();
+    }
+
+    /// The head of an answer whose body is one line.
+    async fn answer(&mut self) -> io::Result<String> {
+        let mut read = Vec::new();
+        while !(read.ends_with(b"\n")
+            && read.windows(4).any(|end| end == b"\r\n\r\n")
+            && !read.ends_with(b"\r\n"))
+        {
+            match soon(self.0.read_u8()).await {
+                Ok(byte) => read.push(byte),
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(String::from_utf8(read).unwrap())
+    }
+
+    async fn is_healthy(&mut self) -> bool {
+        if self.0.write_all(HEALTH.as_bytes()).await.is_err() {
+            return false;
+        }
+        self.answer().await.is_ok_and(|answer| answer.starts_with("HTTP/1.1 200"))
+    }
+
+    /// Everything until the server closes the connection.
+    async fn rest(&mut self) -> String {
+        let mut rest = Vec::new();
+        match soon(self.0.read_to_end(&mut rest)).await {
+            Ok(_) => {}
+            Err(error) => assert_eq!(error.kind(), io::ErrorKind::ConnectionReset, "{error}"),
+        }
+        String::from_utf8(rest).unwrap()
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn b2_a_client_that_never_reads_is_closed() {
+    let server = Served::with(ConnectionLimits { write: SHORT, ..patient() }).await;
+    let socket = TcpSocket::new_v4().unwrap();
+    socket.set_recv_buffer_size(4096).unwrap();
+    let mut stream = socket.connect(server.address).await.unwrap();
+    let ask =
+        "GET /api/v1/openapi.json HTTP/1.1\r\nhost: x\r\nauthorization: Bearer the-admin\r\n\r\n";
+    let asked_until_closed = async {
+        loop {
+            if let Err(error) = stream.write_all(ask.as_bytes()).await {
+                return error.kind();
+            }
+        }
+    };
+    let closed = soon(asked_until_closed).await;
+    assert!(
+        matches!(closed, io::ErrorKind::ConnectionReset | io::ErrorKind::BrokenPipe),
+        "{closed}"
+    );
+    assert!(server.connect().await.is_healthy().await);
+    server.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn b2_headers_are_waited_for_less_long_than_the_next_request() {
+    let server = Served::with(ConnectionLimits { head: SHORT, ..patient() }).await;
+    let mut idle = server.connect().await;
+    assert!(idle.is_healthy().await);
+    let mut silent = server.connect().await;
+    assert_eq!(silent.rest().await, "");
+    let mut half_sent = server.connect().await;
+    half_sent.send("GET /healthz HTTP/1.1\r\nhost:").await;
+    assert_eq!(half_sent.rest().await, "");
+    // Twice as long without a request as headers may take, and still welcome.
+    assert!(idle.is_healthy().await);
+    idle.send("GET /healthz HT").await;
+    assert_eq!(idle.rest().await, "", "the second request's headers are waited for no longer");
+    server.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn b2_an_idle_connection_is_closed() {
+    let server = Served::with(ConnectionLimits { idle: SHORT, ..patient() }).await;
+    let mut idle = server.connect().await;
+    assert!(idle.is_healthy().await);
+    assert_eq!(idle.rest().await, "");
+    server.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn b2_one_address_cannot_take_all_connections() {
+    let limits = ConnectionLimits { from_one_address: Some(2), ..patient() };
+    let server = Served::with(limits).await;
+    let (mut first, mut second) = (server.connect().await, server.connect().await);
+    assert!(first.is_healthy().await && second.is_healthy().await);
+    let mut third = server.connect().await;
+    assert_eq!(third.rest().await, "", "closed at once");
+    assert!(first.is_healthy().await, "the others are not disturbed");
+    drop(second);
+    let welcome_again = async { while !server.connect().await.is_healthy().await {} };
+    soon(welcome_again).await;
+    server.end().await;
+}
+
+#[test]
+fn b2_the_server_takes_all_descriptors_that_it_may() {
+    let shell = Shell::new();
+    let server = Server::start_with_descriptors(&shell, 100);
+    let address = server.url.trim_start_matches("http://").to_owned();
+    // An answer shows that the limits are set.
+    let mut stream = std::net::TcpStream::connect(address).unwrap();
+    io::Write::write_all(&mut stream, HEALTH.as_bytes()).unwrap();
+    io::Read::read_exact(&mut stream, &mut [0]).unwrap();
+    let [soft, hard] = server.descriptors();
+    assert_eq!(soft, hard);
+}
