@@ -17,7 +17,7 @@ use super::error::CliError;
 use super::ui::{Cell, Group, Report};
 use crate::config::{Place, Secret};
 use crate::fleet::parse_duration;
-use crate::server::{App, Durability, Options, SyncAuth, Tls};
+use crate::server::{App, ConnectionLimits, Durability, Options, SyncAuth, Tls};
 use tls::TlsArgs;
 
 /// Serve Santa clients and the admin API
@@ -168,9 +168,19 @@ async fn serve(context: &Context, args: &ServeArgs) -> Result<(), CliError> {
         context.ui.warn("whoever reaches this port may sync: --sync-auth none");
     }
     let ended = ended()?;
-    app.serve(listener, tls, ended).await;
-    context.ui.status("ended: every request under way was answered");
+    let cut_off = app.serve(listener, tls, ended).await;
+    context.ui.status(farewell(cut_off));
     Ok(())
+}
+
+/// How a server ended, by the number of requests that were not finished in time.
+fn farewell(cut_off: usize) -> String {
+    let drain = ConnectionLimits::DRAIN.as_secs();
+    match cut_off {
+        0 => "shut down; all requests completed".to_owned(),
+        1 => format!("shut down; 1 request was cut off after {drain} s"),
+        several => format!("shut down; {several} requests were cut off after {drain} s"),
+    }
 }
 
 fn open_tls(context: &Context, args: &ServeArgs) -> Result<Option<Tls>, CliError> {
@@ -238,6 +248,13 @@ impl Report for FirstStart {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn l5_the_end_is_told_as_it_was() {
+        assert_eq!(farewell(0), "shut down; all requests completed");
+        assert_eq!(farewell(1), "shut down; 1 request was cut off after 30 s");
+        assert_eq!(farewell(7), "shut down; 7 requests were cut off after 30 s");
+    }
 
     #[test]
     fn sizes_are_read_in_bytes_and_in_their_multiples() {

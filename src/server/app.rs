@@ -166,22 +166,24 @@ impl App {
     }
 
     /// Answers requests, over TLS where that is given, until `shutdown` ends, and then finishes
-    /// those under way.
+    /// those under way. Gives the number of those that were not finished in time.
     pub async fn serve(
         &self,
         listener: TcpListener,
         tls: Option<Tls>,
         shutdown: impl Future<Output = ()> + Send,
-    ) {
+    ) -> usize {
         let tls = tls.map(Arc::new);
         let following = tls.clone().map(|tls| tokio::spawn(async move { tls.follow().await }));
-        listen::serve(listener, self.router(), tls, self.connections.clone(), shutdown).await;
+        let limits = self.connections.clone();
+        let cut_off = listen::serve(listener, self.router(), tls, limits, shutdown).await;
         if let Err(error) = self.state.engine.close().await {
             tracing::error!(%error, "cannot write when the last hosts were seen");
         }
         if let Some(following) = following {
             following.abort();
         }
+        cut_off
     }
 }
 

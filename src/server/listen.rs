@@ -32,14 +32,15 @@ const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 /// How often it is told that connections were refused.
 const TELL_EVERY: Duration = Duration::from_secs(10);
 
-/// Answers requests until `shutdown` ends, and then finishes those under way.
+/// Answers requests until `shutdown` ends, and then finishes those under way. Gives the number of
+/// connections that were not finished in time.
 pub(super) async fn serve(
     listener: TcpListener,
     router: Router,
     tls: Option<Arc<Tls>>,
     limits: ConnectionLimits,
     shutdown: impl Future<Output = ()>,
-) {
+) -> usize {
     let (most, from_one_address) = limits.count();
     tracing::debug!(most, from_one_address, "connections are limited");
     let places = Arc::new(Semaphore::new(most));
@@ -75,8 +76,9 @@ pub(super) async fn serve(
     }
     drop(listener);
     drop(open);
-    if tokio::time::timeout(drain, graceful.shutdown()).await.is_err() {
-        tracing::warn!("ended with requests under way");
+    match tokio::time::timeout(drain, graceful.shutdown()).await {
+        Ok(()) => 0,
+        Err(_) => most - places.available_permits(),
     }
 }
 

@@ -30,7 +30,7 @@ struct Served {
     _folder: tempfile::TempDir,
     address: SocketAddr,
     end: oneshot::Sender<()>,
-    ended: JoinHandle<()>,
+    ended: JoinHandle<usize>,
 }
 
 impl Served {
@@ -59,7 +59,8 @@ impl Served {
         Raw(TcpStream::connect(self.address).await.unwrap())
     }
 
-    async fn end(self) {
+    /// Ends it, and gives the number of requests that were cut off.
+    async fn end(self) -> usize {
         self.end.send(()).unwrap();
         soon(self.ended).await.unwrap()
     }
@@ -131,7 +132,7 @@ async fn b2_a_client_that_never_reads_is_closed() {
         "{closed}"
     );
     assert!(server.connect().await.is_healthy().await);
-    server.end().await;
+    assert_eq!(server.end().await, 0);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -148,7 +149,7 @@ async fn b2_headers_are_waited_for_less_long_than_the_next_request() {
     assert!(idle.is_healthy().await);
     idle.send("GET /healthz HT").await;
     assert_eq!(idle.rest().await, "", "the second request's headers are waited for no longer");
-    server.end().await;
+    assert_eq!(server.end().await, 0);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -157,7 +158,7 @@ async fn b2_an_idle_connection_is_closed() {
     let mut idle = server.connect().await;
     assert!(idle.is_healthy().await);
     assert_eq!(idle.rest().await, "");
-    server.end().await;
+    assert_eq!(server.end().await, 0);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -172,7 +173,7 @@ async fn b2_one_address_cannot_take_all_connections() {
     drop(second);
     let welcome_again = async { while !server.connect().await.is_healthy().await {} };
     soon(welcome_again).await;
-    server.end().await;
+    assert_eq!(server.end().await, 0);
 }
 
 #[test]
@@ -186,4 +187,23 @@ fn b2_the_server_takes_all_descriptors_that_it_may() {
     io::Read::read_exact(&mut stream, &mut [0]).unwrap();
     let [soft, hard] = server.descriptors();
     assert_eq!(soft, hard);
+}
+
+/// A request whose body never comes to its end.
+const UNFINISHED: &str = "POST /santa/the-secret/preflight/M1 HTTP/1.1\r\nhost: x\r\n\
+    content-length: 10\r\nexpect: 100-continue\r\n\r\n";
+
+#[tokio::test(flavor = "multi_thread")]
+async fn l5_requests_that_are_cut_off_at_the_end_are_counted() {
+    let server = Served::with(ConnectionLimits { drain: SHORT, ..patient() }).await;
+    let mut idle = server.connect().await;
+    assert!(idle.is_healthy().await);
+    let (mut first, mut second) = (server.connect().await, server.connect().await);
+    for unfinished in [&mut first, &mut second] {
+        unfinished.send(UNFINISHED).await;
+        let mut going_on = [0; 12];
+        soon(unfinished.0.read_exact(&mut going_on)).await.unwrap();
+        assert_eq!(&going_on, b"HTTP/1.1 100", "the server waits for the body");
+    }
+    assert_eq!(server.end().await, 2, "the idle connection is none of them");
 }

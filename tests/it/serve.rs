@@ -92,6 +92,7 @@ fn a_request_under_way_is_finished_when_the_server_is_told_to_end() {
     let mut answer = String::new();
     stream.read_to_string(&mut answer).unwrap();
     assert!(answer.starts_with("HTTP/1.1 200") && answer.contains("client_mode"), "{answer}");
+    server.logs("shut down; all requests completed");
     assert_eq!(server.wait(), Some(0));
 
     let list = ["host", "list", "-o", "csv", "--database", "sqlite:nicelist.db"];

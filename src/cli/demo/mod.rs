@@ -64,6 +64,6 @@ async fn demo(context: &Context, args: &DemoArgs) -> Result<(), CliError> {
         Ok::<(), CliError>(())
     };
     let shutdown = async move { drop(ended.await) };
-    let ((), told) = tokio::join!(app.serve(listener, None, shutdown), told);
+    let (_, told) = tokio::join!(app.serve(listener, None, shutdown), told);
     told
 }
