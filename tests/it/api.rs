@@ -75,6 +75,7 @@ async fn each_role_may_do_what_the_ones_before_it_may_and_no_more() {
             json!({"scope": "fleet", "set": {"batch-size": "9"}}),
             "editor",
         ),
+        (Method::GET, "/openapi.json", Value::Null, "viewer"),
         (Method::GET, "/rules?at=0", Value::Null, "viewer"),
         (Method::GET, "/rules/history?target=teamid:AAAAAAAAAA", Value::Null, "viewer"),
         (Method::GET, "/revisions", Value::Null, "viewer"),
@@ -117,6 +118,14 @@ async fn a_revoked_or_unknown_token_is_told_what_to_do() {
       "message": "the token is not known, or was revoked, or has expired"
     }
     "#);
+}
+
+#[tokio::test]
+async fn b2_nothing_large_is_handed_out_without_a_token() {
+    let server = Server::start().await;
+    let (status, problem) = server.ask("nobody's", Method::GET, "/openapi.json", Value::Null).await;
+    assert_eq!(status, StatusCode::UNAUTHORIZED);
+    assert_eq!(problem["code"], "unauthenticated");
 }
 
 #[tokio::test]

@@ -21,7 +21,7 @@ use utoipa::openapi::{InfoBuilder, OpenApiBuilder};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use super::access::Operator;
+use super::access::{Operator, Viewer};
 use super::answer::{Answer, Refused, refused};
 use super::app::State;
 use crate::api::{self, ChangeAnswer, Code, Problem};
@@ -80,7 +80,7 @@ pub(super) fn router() -> Router<Arc<State>> {
     .split_for_parts();
     let document = Arc::new(document);
     let path = format!("{}/openapi.json", api::ROOT);
-    routes.route(&path, get(move || async move { Json((*document).clone()) }))
+    routes.route(&path, get(move |_: Viewer| async move { Json((*document).clone()) }))
 }
 
 /// What is said of a path that nothing is at.
