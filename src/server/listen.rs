@@ -5,13 +5,18 @@ mod framing;
 mod limits;
 mod patience;
 
+use std::convert::Infallible;
 use std::net::SocketAddr;
 use std::pin::pin;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
 use axum::Router;
-use axum::extract::Request;
+use axum::response::{IntoResponse, Response};
+use http::header::{CONNECTION, TRANSFER_ENCODING};
+use http::{HeaderValue, Request, StatusCode};
+use hyper::body::Incoming;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::server::conn::auto;
 use hyper_util::server::graceful::{GracefulShutdown, Watcher};
@@ -29,6 +34,7 @@ use patience::Patient;
 
 /// How long to wait after the kernel refused a connection (no more file descriptors).
 const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
+const CLOSE: HeaderValue = HeaderValue::from_static("close");
 /// How often it is told that connections were refused.
 const TELL_EVERY: Duration = Duration::from_secs(10);
 
@@ -150,16 +156,19 @@ impl Seat {
     ) {
         let Self { router, watcher, limits, _held } = self;
         let stream = Patient::new(stream, &limits);
+        let ambiguous = stream.ambiguous();
         // The library counts from the end of the request before: for it, an idle connection is one
         // whose next headers are late.
         let mut builder = auto::Builder::new(TokioExecutor::new()).http1_only();
         builder.http1().timer(TokioTimer::new()).header_read_timeout(limits.idle);
         let peer = peer.map(Arc::new);
-        let service = router.map_request(move |mut request: Request<_>| {
+        let service = tower::service_fn(move |mut request: Request<Incoming>| {
             if peer.as_ref().is_some_and(|peer| peer.is_good()) {
                 request.extensions_mut().insert(Certified);
             }
-            request
+            let refused = ambiguous.load(Ordering::Relaxed);
+            let router = router.clone();
+            async move { if refused { Ok(ambiguity()) } else { answer(router, request).await } }
         });
         let service = TowerToHyperService::new(service);
         let connection = builder.serve_connection(TokioIo::new(stream), service).into_owned();
@@ -167,4 +176,21 @@ impl Seat {
             tracing::debug!(error = %error, "a connection ended early");
         }
     }
+}
+
+/// Answers one request. After a body in chunks the connection is closed: what follows one is not
+/// looked at for ambiguous lengths.
+async fn answer(router: Router, request: Request<Incoming>) -> Result<Response, Infallible> {
+    let in_chunks = request.headers().contains_key(TRANSFER_ENCODING);
+    let mut response = router.oneshot(request).await?;
+    if in_chunks {
+        response.headers_mut().insert(CONNECTION, CLOSE);
+    }
+    Ok(response)
+}
+
+/// Refuses a request whose length is given in two ways. The library would ignore one of them.
+fn ambiguity() -> Response {
+    let text = "give the length of the body once: Content-Length or Transfer-Encoding\n";
+    (StatusCode::BAD_REQUEST, [(CONNECTION, CLOSE)], text).into_response()
 }

@@ -142,7 +142,7 @@ impl Failure {
 pub(super) async fn answer(axum::extract::State(state): Shared, request: Request) -> Response {
     let uri = request.uri().clone();
     let Some(place) = Place::of(uri.path()) else {
-        return super::admin::missing(&uri).into_response();
+        return super::admin::missing().into_response();
     };
     if request.method() != Method::POST {
         return (StatusCode::METHOD_NOT_ALLOWED, [(ALLOW, "POST")]).into_response();

@@ -207,3 +207,64 @@ async fn l5_requests_that_are_cut_off_at_the_end_are_counted() {
     }
     assert_eq!(server.end().await, 2, "the idle connection is none of them");
 }
+
+const PREFLIGHT: &str = "POST /santa/the-secret/preflight/M1 HTTP/1.1\r\nhost: x\r\n";
+const CHUNKED: &str = "transfer-encoding: chunked\r\n";
+const LENGTH: &str = "content-length: 2\r\n";
+
+#[tokio::test(flavor = "multi_thread")]
+async fn b7_a_request_with_two_lengths_is_refused() {
+    let server = Served::with(patient()).await;
+    let smuggling = format!("2\r\n{{}}\r\n0\r\n\r\n{HEALTH}");
+    for lengths in [[CHUNKED, LENGTH], [LENGTH, CHUNKED]] {
+        let request = format!("{PREFLIGHT}{}\r\n{smuggling}", lengths.concat());
+        let mut first = server.connect().await;
+        first.send(&request).await;
+        let answers = first.rest().await;
+        assert!(answers.starts_with("HTTP/1.1 400"), "{answers}");
+        assert_eq!(answers.matches("HTTP/1.1").count(), 1, "nothing was smuggled: {answers}");
+
+        let mut second = server.connect().await;
+        assert!(second.is_healthy().await);
+        second.send(&request).await;
+        let answers = second.rest().await;
+        assert!(answers.starts_with("HTTP/1.1 400"), "also after another request: {answers}");
+        assert_eq!(answers.matches("HTTP/1.1").count(), 1, "{answers}");
+    }
+    assert_eq!(server.end().await, 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn b7_nothing_follows_a_body_in_chunks() {
+    let server = Served::with(patient()).await;
+    let mut client = server.connect().await;
+    let body = r#"{"serial_num":"C02","santa_version":"2026.7"}"#;
+    let size = body.len();
+    let chunks = format!("{size:x}\r\n{body}\r\n0\r\n\r\n");
+    client.send(&format!("{PREFLIGHT}{CHUNKED}\r\n{chunks}{HEALTH}")).await;
+    let answers = client.rest().await;
+    assert!(answers.starts_with("HTTP/1.1 200"), "{answers}");
+    assert_eq!(answers.matches("HTTP/1.1").count(), 1, "{answers}");
+    assert_eq!(server.end().await, 0);
+}
+
+#[test]
+fn b7_a_path_that_leads_nowhere_is_not_repeated() {
+    let shell = Shell::new();
+    let server = Server::start(&shell);
+    let address = server.url.trim_start_matches("http://").to_owned();
+    let base = server.sync_base();
+    let (_, secret) = base.trim_end_matches('/').rsplit_once('/').unwrap();
+    for path in [format!("/santa/{secret}/prefligth/M1"), format!("/api/v1/{secret}")] {
+        let mut stream = std::net::TcpStream::connect(&address).unwrap();
+        let request = format!("POST {path} HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n");
+        io::Write::write_all(&mut stream, request.as_bytes()).unwrap();
+        let mut answer = String::new();
+        io::Read::read_to_string(&mut stream, &mut answer).unwrap();
+        assert!(answer.starts_with("HTTP/1.1 404"), "{answer}");
+        assert!(!answer.contains(secret), "{answer}");
+    }
+    server.tell_to_end();
+    server.logs("shut down");
+    assert!(!server.log().contains(secret), "{}", server.log());
+}

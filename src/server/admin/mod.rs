@@ -83,9 +83,10 @@ pub(super) fn router() -> Router<Arc<State>> {
     routes.route(&path, get(move |_: Viewer| async move { Json((*document).clone()) }))
 }
 
-/// What is said of a path that nothing is at.
-pub(super) fn missing(uri: &http::Uri) -> Refused {
-    Problem::new(Code::NotFound, format!("there is nothing at {}", uri.path())).into()
+/// What is said of a path that nothing is at. The path is not repeated: it may have an enrolment
+/// secret in it.
+pub(super) fn missing() -> Refused {
+    Problem::new(Code::NotFound, "there is nothing at this path").into()
 }
 
 /// What a request says of a change besides its edits.

@@ -7,12 +7,13 @@ const LINE: usize = 256;
 
 /// Follows what a client sends.
 ///
-/// The HTTP library is the only one who understands requests. This one only knows whether a head
-/// is half sent, which the library does not tell.
+/// The HTTP library is the only one who understands requests. This one knows what the library does
+/// not tell: whether a head is half sent, and whether one says two things of its body's length.
 #[derive(Debug, Default)]
 pub(super) struct Framing {
     part: Part,
     heads: u64,
+    ambiguous: bool,
 }
 
 #[derive(Debug)]
@@ -20,7 +21,7 @@ enum Part {
     Head(Head),
     /// So many bytes of a body are still to come.
     Body(u64),
-    /// A body whose end only the library knows. No other request follows on this connection.
+    /// A body whose end only the library knows. No other request is taken on this connection.
     Chunks,
 }
 
@@ -36,8 +37,16 @@ struct Head {
     line: Vec<u8>,
     /// Whether a line has ended.
     begun: bool,
-    length: Option<u64>,
+    length: Option<Length>,
     chunked: bool,
+}
+
+/// What a head says of its body's length.
+#[derive(Debug)]
+enum Length {
+    Of(u64),
+    /// Something that is no number here, whatever the library takes it for.
+    Unclear,
 }
 
 impl Framing {
@@ -60,6 +69,7 @@ impl Framing {
                     bytes = end.map_or(&[][..], |end| &bytes[end + 1..]);
                     if end.is_some() && head.ends_with_line() {
                         self.heads += 1;
+                        self.ambiguous |= head.is_ambiguous();
                         self.part = head.next();
                     }
                 }
@@ -70,6 +80,12 @@ impl Framing {
     /// How many heads came to their end.
     pub(super) fn heads(&self) -> u64 {
         self.heads
+    }
+
+    /// Whether a head was ambiguous: whoever stands between may have taken its body for a longer or
+    /// shorter one, and the rest for a request.
+    pub(super) fn is_ambiguous(&self) -> bool {
+        self.ambiguous
     }
 
     /// Whether a head is owed: the first one, or one that is half sent.
@@ -90,6 +106,7 @@ impl Head {
     /// Whether the line that ended is the head's last.
     fn ends_with_line(&mut self) -> bool {
         let line = std::mem::take(&mut self.line);
+        let cut = line.len() == LINE;
         let line = line.trim_ascii();
         if line.is_empty() {
             // Empty lines before a request are allowed.
@@ -101,20 +118,29 @@ impl Head {
             if name.eq_ignore_ascii_case(b"transfer-encoding") {
                 self.chunked = true;
             } else if name.eq_ignore_ascii_case(b"content-length") {
-                let length = str::from_utf8(value).ok().and_then(|value| value.parse().ok());
-                // The library refuses what is no number.
-                self.length = Some(length.unwrap_or(u64::MAX));
+                let value = str::from_utf8(value).ok().filter(|_| !cut);
+                let length = value.and_then(|value| value.parse().ok());
+                self.length = Some(length.map_or(Length::Unclear, Length::Of));
             }
         }
         false
+    }
+
+    fn is_ambiguous(&self) -> bool {
+        match self.length {
+            Some(Length::Unclear) => true,
+            Some(Length::Of(_)) => self.chunked,
+            None => false,
+        }
     }
 
     /// What comes after this head.
     fn next(&self) -> Part {
         match self.length {
             _ if self.chunked => Part::Chunks,
-            Some(length) if length > 0 => Part::Body(length),
-            Some(_) | None => Part::default(),
+            Some(Length::Of(length)) if length > 0 => Part::Body(length),
+            Some(Length::Of(_)) | None => Part::default(),
+            Some(Length::Unclear) => Part::Chunks,
         }
     }
 }
@@ -138,6 +164,21 @@ mod tests {
             }
             assert_eq!(framing.heads(), 1);
         }
+    }
+
+    #[test]
+    fn b7_a_head_that_gives_two_lengths_is_ambiguous() {
+        let is_ambiguous = |headers: &str| {
+            let mut framing = Framing::default();
+            framing.read(format!("POST / HTTP/1.1\r\n{headers}\r\n\r\n").as_bytes());
+            framing.is_ambiguous()
+        };
+        assert!(!is_ambiguous("content-length: 5"));
+        assert!(!is_ambiguous("Transfer-Encoding: chunked"));
+        assert!(is_ambiguous("content-length: 5\r\ntransfer-encoding: chunked"));
+        assert!(is_ambiguous("Transfer-Encoding:chunked\nContent-Length:0"));
+        assert!(is_ambiguous("content-length: five"));
+        assert!(is_ambiguous(&format!("content-length: {}5", "0".repeat(LINE))), "cut off here");
     }
 
     #[test]

@@ -2,6 +2,8 @@
 
 use std::io::{self, IoSlice};
 use std::pin::Pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::{Context, Poll};
 use std::time::Duration;
 
@@ -16,6 +18,7 @@ use super::limits::ConnectionLimits;
 pub(super) struct Patient<S> {
     stream: S,
     framing: Framing,
+    ambiguous: Arc<AtomicBool>,
     head: Deadline,
     write: Deadline,
 }
@@ -45,7 +48,13 @@ impl Deadline {
 impl<S> Patient<S> {
     pub(super) fn new(stream: S, limits: &ConnectionLimits) -> Self {
         let (head, write) = (Deadline::new(limits.head), Deadline::new(limits.write));
-        Self { stream, framing: Framing::default(), head, write }
+        let (framing, ambiguous) = (Framing::default(), Arc::default());
+        Self { stream, framing, ambiguous, head, write }
+    }
+
+    /// Becomes true when a request has come that is not to be answered: it gives its length twice.
+    pub(super) fn ambiguous(&self) -> Arc<AtomicBool> {
+        Arc::clone(&self.ambiguous)
     }
 
     /// What a step of writing came to, within the deadline.
@@ -84,6 +93,9 @@ impl<S: AsyncRead + Unpin> AsyncRead for Patient<S> {
                 self.framing.read(&buffer.filled()[before..]);
                 if self.framing.heads() > heads {
                     self.head.clear();
+                    if self.framing.is_ambiguous() {
+                        self.ambiguous.store(true, Ordering::Relaxed);
+                    }
                 }
                 Poll::Ready(read)
             }
