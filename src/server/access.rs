@@ -221,6 +221,8 @@ macro_rules! requires {
                 ) -> Result<Self, Refused> {
                     let operator = operator(parts, state)?;
                     operator.must_be(Role::$role)?;
+                    // How large a body may be depends on whose it is.
+                    parts.extensions.insert(operator.clone());
                     Ok(Self(operator))
                 }
             }

@@ -1,5 +1,7 @@
 //! Requests in and answers out: JSON bodies and queries, and problems in their one shape.
 
+use std::sync::Arc;
+
 use axum::Json;
 use axum::extract::{FromRequest, FromRequestParts, Request};
 use axum::response::{IntoResponse, Response};
@@ -8,16 +10,23 @@ use http::request::Parts;
 use http::{HeaderValue, StatusCode};
 use serde::de::DeserializeOwned;
 
+use super::access::Operator;
+use super::app::State;
+use super::bodies::{self, Held, Unread};
 use super::readiness::RETRY;
 use crate::api::{Code, Detail, Problem};
+use crate::fleet::Role;
 use crate::store::{Refusal, RefusalReason, StoreError};
 use crate::sync::SyncError;
 
 /// What a handler gives.
 pub(super) type Answer<T> = Result<Json<T>, Refused>;
 
-/// The largest admin body that is taken, in bytes: a bulk import of some two million rules.
-const LARGEST_BODY: usize = 512 * 1024 * 1024;
+/// The largest body of whoever may change policy, in bytes: a bulk import of some two million
+/// rules. It leaves a quarter of the budget of all bodies to others.
+const LARGEST_BODY: usize = 192 * 1024 * 1024;
+/// The largest body of anyone else, in bytes.
+const LARGEST_READERS_BODY: usize = 8 * 1024 * 1024;
 
 /// From so many bytes on others should not wait while a body is read.
 const LONG_BODY: usize = 64 * 1024;
@@ -135,14 +144,22 @@ pub(super) async fn off_the_async_threads<T: Send + 'static>(
 /// A JSON body. Unlike axum's own it refuses in our one shape.
 pub(super) struct Body<T>(pub(super) T);
 
-impl<S: Sync, T: DeserializeOwned + Send + 'static> FromRequest<S> for Body<T> {
+impl<T: DeserializeOwned + Send + 'static> FromRequest<Arc<State>> for Body<T> {
     type Rejection = Refused;
 
-    async fn from_request(request: Request, _: &S) -> Result<Self, Refused> {
-        let body = axum::body::to_bytes(request.into_body(), LARGEST_BODY).await;
-        let body = body.map_err(|_| {
-            Problem::new(Code::TooLarge, format!("the body is larger than {LARGEST_BODY} bytes"))
-        })?;
+    async fn from_request(request: Request, state: &Arc<State>) -> Result<Self, Refused> {
+        let (parts, body) = request.into_parts();
+        let role = parts.extensions.get().map(|operator: &Operator| operator.role);
+        let limit = match role {
+            Some(Role::Editor | Role::Admin) => LARGEST_BODY,
+            Some(Role::Viewer | Role::Helpdesk | Role::Enrolment) | None => LARGEST_READERS_BODY,
+        };
+        let mut share = state.bodies.share();
+        let body = bodies::read(body, limit, &mut share).await;
+        let body = body.map_err(|unread| unread_problem(unread, limit))?;
+        if let Some(held) = parts.extensions.get::<Held>() {
+            held.keep(share);
+        }
         let parsed = match body.len() {
             ..LONG_BODY => serde_json::from_slice(&body),
             _ => off_the_async_threads(move || serde_json::from_slice(&body)).await?,
@@ -151,6 +168,19 @@ impl<S: Sync, T: DeserializeOwned + Send + 'static> FromRequest<S> for Body<T> {
             Problem::new(Code::Invalid, format!("the body is not understood: {error}"))
         })?;
         Ok(Self(value))
+    }
+}
+
+fn unread_problem(unread: Unread, limit: usize) -> Problem {
+    match unread {
+        Unread::TooLarge => {
+            Problem::new(Code::TooLarge, format!("the body is larger than {limit} bytes"))
+                .hint("send it in parts; roles editor and admin may send larger bodies")
+        }
+        Unread::NoRoom => Problem::new(Code::Overloaded, "too many bodies are being received")
+            .hint("nothing was changed; try again in some seconds"),
+        Unread::Stalled => Problem::new(Code::Invalid, "the body stopped coming"),
+        Unread::CutOff => Problem::new(Code::Invalid, "the body was cut off"),
     }
 }
 

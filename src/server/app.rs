@@ -8,6 +8,7 @@ use std::time::Duration;
 use axum::Router;
 use axum::extract::Request;
 use axum::middleware::{Next, from_fn};
+use axum::response::Response;
 use axum::routing::get;
 use jiff::SignedDuration;
 use tokio::net::TcpListener;
@@ -15,6 +16,7 @@ use tokio::task::JoinHandle;
 use tokio::time::MissedTickBehavior;
 
 use super::access::{Access, FirstStart, SyncAuth};
+use super::bodies::{Budget, Held};
 use super::listen::{self, ConnectionLimits};
 use super::readiness::{self, Health};
 use super::supervise::supervise;
@@ -86,6 +88,8 @@ pub(super) struct State {
     pub(super) clock: Clock,
     /// The largest body of a host, in bytes, before and after it is taken out of its encoding.
     pub(super) largest_body: usize,
+    /// What all bodies in flight share.
+    pub(super) bodies: Budget,
     /// Requests of hosts that were refused for overload since the last tick.
     pub(super) turned_away: AtomicU64,
     /// Whether the server is well.
@@ -132,6 +136,7 @@ impl App {
             access,
             clock,
             largest_body,
+            bodies: Budget::new(largest_body),
             turned_away,
             health,
             trusted_clock,
@@ -154,9 +159,10 @@ impl App {
     /// Everything the server answers.
     pub fn router(&self) -> Router {
         Router::new()
-            .merge(admin::router().layer(from_fn(|request: Request, next: Next| {
-                Purpose::Admin.run(next.run(request))
-            })))
+            .merge(
+                admin::router()
+                    .layer(from_fn(|request, next| Purpose::Admin.run(holding(request, next)))),
+            )
             .route("/healthz", get(|| async { "ok\n" }))
             .route("/readyz", get(readiness::ready))
             .fallback(|state: Shared, request: Request| {
@@ -193,6 +199,15 @@ impl Drop for App {
     }
 }
 
+/// Keeps what a body holds of the budget until its request is answered.
+async fn holding(mut request: Request, next: Next) -> Response {
+    let held = Held::default();
+    request.extensions_mut().insert(held.clone());
+    let response = next.run(request).await;
+    drop(held);
+    response
+}
+
 /// Starts what runs beside the requests.
 fn start_background(state: &Arc<State>, failing: bool) -> [JoinHandle<()>; 4] {
     let [ticked, purged, watched, checked] = std::array::from_fn(|_| Arc::clone(state));
@@ -226,7 +241,10 @@ async fn keep_ticking(state: Arc<State>, mut failing: bool) {
 async fn tick(state: &State, failing: bool) -> bool {
     let requests = state.turned_away.swap(0, Ordering::Relaxed);
     if requests > 0 {
-        tracing::warn!(requests, "turned away: more waits to be written than the database takes");
+        tracing::warn!(
+            requests,
+            "turned away: more was sent than the database and the memory for bodies take"
+        );
     }
     let observed = state.trusted_clock.observe(&*state.store).await;
     let followed = state.engine.tick(state.trusted_clock.is_trusted()).await;

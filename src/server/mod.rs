@@ -7,6 +7,7 @@ mod access;
 mod admin;
 mod answer;
 mod app;
+mod bodies;
 mod listen;
 pub mod moving;
 mod readiness;

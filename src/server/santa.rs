@@ -3,6 +3,7 @@
 //! Clients take nothing but status 200 for success, retry 5xx, 408 and 429, and give up on any
 //! other 4xx (SNTSyncStage.mm).
 
+use std::borrow::Cow;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
@@ -17,6 +18,7 @@ use http::{HeaderMap, HeaderValue, Method, StatusCode};
 use percent_encoding::percent_decode_str;
 
 use super::app::{Shared, State};
+use super::bodies::{self, Share, Unread};
 use super::readiness::RETRY;
 use crate::protocol::{
     BodyError, ContentEncoding, Format, Message, MessageError, Wire, decode, read_request, write,
@@ -30,6 +32,9 @@ use crate::sync::SyncError;
 pub(super) const LARGEST_BODY: usize = 16 * 1024 * 1024;
 /// How long a host may take to send a body: as long as a client waits for an answer.
 const BODY_DEADLINE: Duration = Duration::from_secs(30);
+/// The longest body, in bytes and after it is taken out of its encoding, that is read at once: a
+/// longer one holds up other requests of the same thread.
+const LONG_BODY: usize = 256 * 1024;
 /// The name under which `santactl doctor` tries whether a server answers. It is no host.
 const DOCTOR: &str = "santactl-doctor-test";
 
@@ -100,6 +105,10 @@ enum Failure {
     MachineBytes,
     #[error("the body could not be read, or is larger than {limit} bytes")]
     Unread { limit: usize },
+    #[error("the bodies of other requests leave no room for this one")]
+    NoRoom,
+    #[error("the work on the body ended early")]
+    Panicked,
     #[error("the body did not come within {BODY_DEADLINE:?}")]
     TooSlow,
     #[error(transparent)]
@@ -111,6 +120,14 @@ enum Failure {
 }
 
 impl Failure {
+    fn of(unread: Unread, limit: usize) -> Self {
+        match unread {
+            Unread::TooLarge | Unread::CutOff => Self::Unread { limit },
+            Unread::NoRoom => Self::NoRoom,
+            Unread::Stalled => Self::TooSlow,
+        }
+    }
+
     fn status(&self) -> StatusCode {
         match self {
             Self::NoCertificate | Self::NotEnrolled => StatusCode::UNAUTHORIZED,
@@ -122,7 +139,8 @@ impl Failure {
             Self::Machine(_) | Self::MachineBytes | Self::Encoding(_) | Self::Message(_) => {
                 StatusCode::BAD_REQUEST
             }
-            Self::Sync(
+            Self::NoRoom
+            | Self::Sync(
                 SyncError::Contended
                 | SyncError::Store(
                     StoreError::Overloaded
@@ -132,7 +150,7 @@ impl Failure {
                     | StoreError::Unwritable(_),
                 ),
             ) => StatusCode::SERVICE_UNAVAILABLE,
-            Self::Sync(_) => StatusCode::INTERNAL_SERVER_ERROR,
+            Self::Panicked | Self::Sync(_) => StatusCode::INTERNAL_SERVER_ERROR,
         }
     }
 }
@@ -169,7 +187,8 @@ impl IntoResponse for Answered {
 
 fn refusal(state: &State, place: &Place<'_>, failure: &Failure) -> Response {
     let status = failure.status();
-    if matches!(failure, Failure::Sync(SyncError::Store(StoreError::Overloaded))) {
+    if matches!(failure, Failure::NoRoom | Failure::Sync(SyncError::Store(StoreError::Overloaded)))
+    {
         // A line for each would be a burden more; the next tick logs how many they were.
         state.turned_away.fetch_add(1, Ordering::Relaxed);
         let retry = [(RETRY_AFTER, RETRY)];
@@ -206,32 +225,71 @@ async fn stage_answer(
     }
     let machine: MachineId = machine.parse()?;
     let limit = state.largest_body;
-    let body = tokio::time::timeout(BODY_DEADLINE, axum::body::to_bytes(body, limit));
+    let mut share = state.bodies.share();
+    let body = tokio::time::timeout(BODY_DEADLINE, bodies::read(body, limit, &mut share));
     let body = body.await.map_err(|_| Failure::TooSlow)?;
-    let body = body.map_err(|_| Failure::Unread { limit })?;
-    let body = decode(encoding(&parts.headers)?, &body, limit)?;
-    let format = Format::of(header(&parts.headers, &CONTENT_TYPE).as_deref(), &body);
+    let body = body.map_err(|unread| Failure::of(unread, limit))?;
+    let headers = &parts.headers;
     let engine = &state.engine;
     match place.stage {
         Stage::Preflight => {
-            let request = read_request(format, &body)?;
+            let (format, request, _share) = understood(state, headers, body, share).await?;
             written(format, &engine.preflight(&machine, &request).await?)
         }
         Stage::EventUpload => {
-            let request = read_request(format, &body)?;
+            let (format, request, _share) = understood(state, headers, body, share).await?;
             written(format, &engine.event_upload(&machine, &request).await?)
         }
         Stage::RuleDownload => {
-            let request = read_request(format, &body)?;
+            let (format, request, _share) = understood(state, headers, body, share).await?;
             let wire = Wire { format, gzip: takes_gzip(&parts.headers) };
             let body = engine.rule_download(&machine, &request, wire).await?;
             Ok(Answered { body, wire })
         }
         Stage::Postflight => {
-            let request = read_request(format, &body)?;
+            let (format, request, _share) = understood(state, headers, body, share).await?;
             written(format, &engine.postflight(&machine, &request).await?)
         }
     }
+}
+
+/// Takes a body out of its encoding and reads it, a long one off the async threads. Gives the share
+/// of the budget back, to be held until the request is answered.
+async fn understood<M: Message + Send + 'static>(
+    state: &State,
+    headers: &HeaderMap,
+    body: Vec<u8>,
+    mut share: Share,
+) -> Result<(Format, M, Share), Failure> {
+    let encoding = encoding(headers)?;
+    let kind = header(headers, &CONTENT_TYPE);
+    let limit = state.largest_body;
+    let no_room = |unread| Failure::of(unread, limit);
+    if body.len() <= LONG_BODY {
+        match decode(encoding, &body, limit.min(LONG_BODY)) {
+            Err(BodyError::TooLarge { .. }) if limit > LONG_BODY => {}
+            decoded => {
+                let decoded = decoded?;
+                if let Cow::Owned(decoded) = &decoded {
+                    share.grow(decoded.len()).map_err(no_room)?;
+                }
+                let format = Format::of(kind.as_deref(), &decoded);
+                return Ok((format, read_request(format, &decoded)?, share));
+            }
+        }
+    }
+    let turn = state.bodies.turn().await;
+    let unfolded = if encoding == ContentEncoding::Identity { 0 } else { limit };
+    share.grow(unfolded).map_err(no_room)?;
+    let work = tokio::task::spawn_blocking(move || {
+        // Held here: the work goes on when the client is gone.
+        let _turn = turn;
+        let decoded = decode(encoding, &body, limit)?;
+        share.shrink(unfolded.saturating_sub(decoded.len()));
+        let format = Format::of(kind.as_deref(), &decoded);
+        Ok((format, read_request(format, &decoded)?, share))
+    });
+    work.await.map_err(|_| Failure::Panicked)?
 }
 
 fn header(headers: &HeaderMap, name: &HeaderName) -> Option<String> {

@@ -6,6 +6,7 @@
 
 mod api;
 mod apply;
+mod bodies;
 mod bounds;
 mod clock;
 #[expect(dead_code, reason = "the store's tests crash clusters and fill databases by hand")]

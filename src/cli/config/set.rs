@@ -54,9 +54,11 @@ fn read_token(ui: &Ui, args: &SetArgs) -> Result<String, CliError> {
     let key = &args.key;
     match args.value.as_deref() {
         Some(value) if value != "-" => {
-            return Err(CliError::usage("a token on the command line stays in the shell's history")
-                .hint(format!("enter it at a prompt: nicelist config set {key}"))
-                .hint(format!("or read it from a file: nicelist config set {key} - < FILE")));
+            return Err(CliError::usage(
+                "a token on the command line stays in the shell's history",
+            )
+            .hint(format!("enter it at a prompt: nicelist config set {key}"))
+            .hint(format!("or read it from a file: nicelist config set {key} - < FILE")));
         }
         None if ui.can_ask() => return ui.ask_secret("Token"),
         Some(_) | None => {}

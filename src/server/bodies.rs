@@ -1,0 +1,129 @@
+//! Bodies of requests: all that are in flight share one budget of memory.
+
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use axum::body::Body;
+use http_body_util::BodyExt;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+
+/// Memory for all bodies in flight, in bytes, of hosts and of the admin API together.
+const BUDGET: usize = 256 * 1024 * 1024;
+/// Bodies of the largest size that fit at once, where the operator lets hosts send larger ones.
+const LARGEST_AT_ONCE: usize = 4;
+/// The budget is counted in units of so many bytes.
+const UNIT: usize = 1024;
+/// How long a sender may take from one piece of a body to the next.
+const PIECE_DEADLINE: Duration = Duration::from_secs(30);
+
+/// Why a body was not read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Unread {
+    /// It is larger than allowed.
+    TooLarge,
+    /// All bodies in flight leave no room for it.
+    NoRoom,
+    /// Nothing came for [`PIECE_DEADLINE`].
+    Stalled,
+    /// The connection ended.
+    CutOff,
+}
+
+/// The memory that all bodies in flight share.
+pub(super) struct Budget {
+    units: Arc<Semaphore>,
+    /// Turns to decompress and parse a long body: half of the cores.
+    turns: Arc<Semaphore>,
+}
+
+impl Budget {
+    pub(super) fn new(largest_host_body: usize) -> Self {
+        let bytes = BUDGET.max(largest_host_body.saturating_mul(LARGEST_AT_ONCE));
+        let units = (bytes / UNIT).min(Semaphore::MAX_PERMITS);
+        let cores = std::thread::available_parallelism().map_or(1, usize::from);
+        Self {
+            units: Arc::new(Semaphore::new(units)),
+            turns: Arc::new(Semaphore::new((cores / 2).max(1))),
+        }
+    }
+
+    /// A share of the budget that holds nothing yet.
+    pub(super) fn share(&self) -> Share {
+        Share { units: Arc::clone(&self.units), held: None, bytes: 0 }
+    }
+
+    /// Waits for a turn to work on a long body.
+    pub(super) async fn turn(&self) -> Option<OwnedSemaphorePermit> {
+        Arc::clone(&self.turns).acquire_owned().await.ok()
+    }
+}
+
+/// What one request holds of the budget. It is given back when this is dropped.
+pub(super) struct Share {
+    units: Arc<Semaphore>,
+    held: Option<OwnedSemaphorePermit>,
+    bytes: usize,
+}
+
+impl Share {
+    /// Takes so many bytes more.
+    pub(super) fn grow(&mut self, more: usize) -> Result<(), Unread> {
+        let bytes = self.bytes.saturating_add(more);
+        let held = self.held.as_ref().map_or(0, OwnedSemaphorePermit::num_permits);
+        let missing = bytes.div_ceil(UNIT).saturating_sub(held);
+        if missing > 0 {
+            let missing = u32::try_from(missing).map_err(|_| Unread::NoRoom)?;
+            let units = Arc::clone(&self.units).try_acquire_many_owned(missing);
+            let units = units.map_err(|_| Unread::NoRoom)?;
+            match &mut self.held {
+                Some(held) => held.merge(units),
+                none => *none = Some(units),
+            }
+        }
+        self.bytes = bytes;
+        Ok(())
+    }
+
+    /// Gives so many bytes back.
+    pub(super) fn shrink(&mut self, less: usize) {
+        self.bytes = self.bytes.saturating_sub(less);
+        if let Some(held) = &mut self.held {
+            let spare = held.num_permits().saturating_sub(self.bytes.div_ceil(UNIT));
+            drop(held.split(spare));
+        }
+    }
+}
+
+/// Reads a body of at most `limit` bytes. The share grows before the memory does.
+pub(super) async fn read(
+    mut body: Body,
+    limit: usize,
+    share: &mut Share,
+) -> Result<Vec<u8>, Unread> {
+    let mut read = Vec::new();
+    loop {
+        let frame = tokio::time::timeout(PIECE_DEADLINE, body.frame()).await;
+        let Some(frame) = frame.map_err(|_| Unread::Stalled)? else { return Ok(read) };
+        let Ok(piece) = frame.map_err(|_| Unread::CutOff)?.into_data() else { continue };
+        let length = read.len() + piece.len();
+        if length > limit {
+            return Err(Unread::TooLarge);
+        }
+        if length > read.capacity() {
+            let wanted = length.max(read.capacity() * 2).min(limit);
+            share.grow(wanted - read.capacity())?;
+            read.reserve_exact(wanted - read.len());
+        }
+        read.extend_from_slice(&piece);
+    }
+}
+
+/// Where the share of an admin request is kept until the request is answered.
+#[derive(Clone, Default)]
+pub(super) struct Held(Arc<Mutex<Vec<Share>>>);
+
+impl Held {
+    pub(super) fn keep(&self, share: Share) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).push(share);
+    }
+}

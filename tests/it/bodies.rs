@@ -1,0 +1,43 @@
+//! Bodies in flight cost a bounded amount of memory, and long ones nobody else's time.
+
+use std::io::{Read, Write};
+use std::net::TcpStream;
+
+use crate::shell::{ENROLMENT, Server, Shell};
+
+/// Bytes that each of these hosts sends of the 16 MB that it announces.
+const SENT: usize = 4 * 1024 * 1024;
+
+fn connect(server: &Server) -> TcpStream {
+    TcpStream::connect(server.url.trim_start_matches("http://")).unwrap()
+}
+
+/// Sends the head of a host's upload and a part of its body.
+fn begin(server: &Server, host: usize, body: &[u8]) -> TcpStream {
+    let mut stream = connect(server);
+    let head = format!(
+        "POST /santa/{ENROLMENT}/eventupload/HOST-{host} HTTP/1.1\r\nhost: x\r\n\
+         content-type: application/json\r\ncontent-encoding: identity\r\n\
+         content-length: 16000000\r\n\r\n"
+    );
+    stream.write_all(head.as_bytes()).unwrap();
+    // It may be refused while it is sent.
+    let _refused = stream.write_all(body);
+    stream
+}
+
+#[test]
+fn b3_half_sent_bodies_share_one_budget() {
+    let shell = Shell::new();
+    let server = Server::start(&shell);
+    let body = vec![b' '; SENT];
+    let idle = server.memory("VmRSS");
+    let mut streams: Vec<_> = (0..100).map(|host| begin(&server, host, &body)).collect();
+    let refused = streams.last_mut().unwrap();
+    let mut answer = [0; 12];
+    refused.read_exact(&mut answer).unwrap();
+    assert_eq!(String::from_utf8_lossy(&answer), "HTTP/1.1 503");
+    let more = server.memory("VmRSS").saturating_sub(idle);
+    eprintln!("100 half-sent bodies cost {} MiB", more);
+    assert!(more < 320, "{} MiB", more);
+}
