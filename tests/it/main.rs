@@ -35,6 +35,7 @@ mod lint;
 mod losses;
 mod manifest;
 mod model;
+mod old_database;
 mod policy;
 mod readme;
 mod ready;

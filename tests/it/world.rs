@@ -126,8 +126,25 @@ impl World {
         Self::over(Kept::Postgres(Database::new().await), servers, turns, page).await
     }
 
+    /// A world over a copy of this SQLite database, at this time.
+    pub(crate) async fn on_file(database: &[u8], now: Timestamp) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::write(folder.path().join("nicelist.db"), database).unwrap();
+        Self::at(now, Kept::Sqlite(folder), 1, 0, RULES_A_PAGE).await
+    }
+
     async fn over(kept: Kept, servers: usize, turns: u64, page: NonZeroUsize) -> Self {
-        let clock = Clock::manual("2026-11-20T09:00:00Z".parse().unwrap());
+        Self::at("2026-11-20T09:00:00Z".parse().unwrap(), kept, servers, turns, page).await
+    }
+
+    async fn at(
+        now: Timestamp,
+        kept: Kept,
+        servers: usize,
+        turns: u64,
+        page: NonZeroUsize,
+    ) -> Self {
+        let clock = Clock::manual(now);
         let servers =
             Servers { routers: vec![Router::new(); servers], turns, taken: AtomicUsize::new(0) };
         let servers = Arc::new(servers);

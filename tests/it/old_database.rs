@@ -1,0 +1,110 @@
+//! A database that an older version wrote: today's code opens it, and its hosts sync as before.
+
+use std::collections::BTreeMap;
+use std::io::Read;
+
+use flate2::read::GzDecoder;
+use nicelist::lab::{HeldRule, RuleState, Santa, SyncKind};
+use serde_json::{Value, json};
+
+use crate::world::{Mac, World};
+
+const DATABASE: &[u8] = include_bytes!("../fixtures/version-0.1.0/nicelist.db.gz");
+const MACS: &[u8] = include_bytes!("../fixtures/version-0.1.0/macs.json.gz");
+/// An hour after the database was written.
+const LATER: &str = "2026-11-29T08:07:42Z";
+/// Their last sync was cut off, as the fixture's README describes. That of `mac-12` was too, but the
+/// hash of its rules proves that it has them.
+const UNFINISHED: [&str; 4] = ["mac-02", "mac-04", "mac-08", "mac-11"];
+/// Pedro keeps no rules from one sync to the next, so each of its syncs sends everything.
+const PEDRO: &str = "mac-14";
+
+fn unpacked(bytes: &[u8]) -> Vec<u8> {
+    let mut unpacked = Vec::new();
+    GzDecoder::new(bytes).read_to_end(&mut unpacked).unwrap();
+    unpacked
+}
+
+fn macs() -> BTreeMap<String, Mac> {
+    let states: BTreeMap<String, Santa> = serde_json::from_slice(&unpacked(MACS)).unwrap();
+    states.into_iter().map(|(name, santa)| (name, Mac { santa })).collect()
+}
+
+fn policy(rule: &HeldRule) -> &'static str {
+    match rule.state {
+        RuleState::Allowlist => "allow",
+        RuleState::AllowlistCompiler => "allow-compiler",
+        RuleState::Blocklist => "block",
+        RuleState::SilentBlocklist => "silent-block",
+        RuleState::SilentGuiBlocklist => "silent-block-gui",
+        RuleState::SilentTtyBlocklist => "silent-block-tty",
+        RuleState::Cel => "cel",
+    }
+}
+
+/// The rules on a Mac are the rules that are active for it and that its version supports, and the
+/// server knows that.
+async fn assert_up_to_date(world: &World, name: &str, mac: &Mac) {
+    let on_mac: BTreeMap<String, String> = mac
+        .santa
+        .rules()
+        .into_iter()
+        .map(|rule| {
+            let rule_type = rule.rule_type.to_string().to_lowercase();
+            (format!("{rule_type}:{}", rule.identifier), policy(rule).to_owned())
+        })
+        .collect();
+    let page = world.get(&format!("/hosts/{name}/rules?limit=5000")).await;
+    let active = page["items"].as_array().unwrap().iter().filter(|rule| rule["withheld"].is_null());
+    let text = |value: &Value| value.as_str().unwrap().to_owned();
+    let active: BTreeMap<String, String> =
+        active.map(|rule| (text(&rule["target"]), text(&rule["policy"]))).collect();
+    assert_eq!(on_mac, active, "{name}");
+    let host = world.get(&format!("/hosts/{name}")).await;
+    assert_eq!(host["state"], "in-step", "{host}");
+    assert!(host["drift"].is_null(), "{host}");
+    assert_eq!(host["rules"]["due"], 0, "{host}");
+    if let Some(expected) = host["rules"]["expected_hash"].as_str() {
+        assert_eq!(expected, mac.santa.database().rules_hash(), "{name}");
+    }
+}
+
+/// Fails if what an older version wrote is lost, or is understood in another way.
+#[tokio::test]
+async fn a_database_of_version_0_1_0_opens_and_its_hosts_sync_without_drift() {
+    let world = World::on_file(&unpacked(DATABASE), LATER.parse().unwrap()).await;
+    let mut macs = macs();
+    assert_eq!(world.get("/status").await["revision"], 31);
+    assert_eq!(world.get("/tags").await.as_array().unwrap().len(), 3);
+    assert_eq!(world.get("/tokens").await.as_array().unwrap().len(), 3);
+    assert!(!world.get("/events").await["items"].as_array().unwrap().is_empty());
+
+    // Nobody changed anything: what was up to date is, and what was unfinished is finished.
+    for (name, mac) in &mut macs {
+        let report = mac.sync(&world).await;
+        if name != PEDRO {
+            assert_eq!(report.performed, SyncKind::Normal, "{name}");
+            let unfinished = UNFINISHED.contains(&name.as_str());
+            assert_eq!(report.rules.received > 0, unfinished, "{name}: {:?}", report.rules);
+        }
+        assert_up_to_date(&world, name, mac).await;
+    }
+
+    // After one change exactly that rule arrives.
+    world.put_rule("block", &format!("binary:{}", "e0".repeat(32)), "fleet").await;
+    for (name, mac) in &mut macs {
+        let report = mac.sync(&world).await;
+        if name != PEDRO {
+            assert_eq!(report.performed, SyncKind::Normal, "{name}");
+            assert_eq!(report.rules.received, 1, "{name}");
+        }
+        assert_up_to_date(&world, name, mac).await;
+    }
+
+    // Its history is as it was: the revision before the last change can be restored.
+    let dry_run = json!({"dry_run": true});
+    let rolled = world.post("/revisions/31/rollback", dry_run).await;
+    assert_eq!(rolled["changes"].as_array().unwrap().len(), 1, "{rolled}");
+    assert_eq!(rolled["changes"][0]["outcome"], "removed", "{rolled}");
+    world.end().await;
+}
