@@ -56,3 +56,38 @@ fn m4_an_invalid_file_is_repaired_with_the_commands_for_it() {
     assert!(shell.run("config unset output").contains("exit code: 0"));
     assert!(shell.run("rule list").contains("exit code: 0"));
 }
+
+/// On the command line, a token would stay in the shell's history.
+#[test]
+fn b7_a_token_is_read_from_standard_input_and_not_from_the_command_line() {
+    let shell = configured("");
+    let refused = shell.run("config set token hunter2");
+    assert_eq!(
+        refused,
+        "$ nicelist config set token hunter2\n\
+         exit code: 2\n\
+         ----- stderr -----\n\
+         error: a token on the command line stays in the shell's history\n\
+         hint: enter it at a prompt: nicelist config set token\n\
+         hint: or read it from a file: nicelist config set token - < FILE\n"
+    );
+    assert_eq!(std::fs::read_to_string(shell.path(FILE)).unwrap(), "");
+    assert!(shell.run_with("config set token -", "hunter2\n").contains("exit code: 0"));
+    assert!(std::fs::read_to_string(shell.path(FILE)).unwrap().contains("token = \"hunter2\""));
+    let empty = shell.run_with("config set token -", "\n");
+    assert!(empty.contains("error: no token on standard input"), "{empty}");
+    assert!(shell.run("config set output").contains("error: no value for output"));
+}
+
+/// The folder of a local database is its owner's alone.
+#[test]
+fn b7_the_folder_of_a_local_database_is_private() {
+    use std::os::unix::fs::PermissionsExt;
+
+    let shell = Shell::new();
+    let made = shell.run("tag create eng --database sqlite:data/deep/nicelist.db");
+    assert!(made.contains("exit code: 0"), "{made}");
+    let mode = |path: &str| shell.path(path).metadata().unwrap().permissions().mode() & 0o777;
+    assert_eq!((mode("data"), mode("data/deep")), (0o700, 0o700));
+    assert_eq!(mode("data/deep/nicelist.db"), 0o600);
+}

@@ -188,7 +188,7 @@ fn bad_files_are_told_with_file_line_and_column_and_nothing_is_written() {
     $ nicelist rule convert nohead.csv out.csv
     exit code: 5
     ----- stderr -----
-    error: nohead.csv has no identifier column; its columns are: teamid:AAAAAAAAAA, allow
+    error: nohead.csv has no identifier column; its first line must name the columns, as in: target,policy,scope
     hint: nicelist rule import --help lists the columns
 
     $ nicelist rule convert quote.csv out.csv
@@ -442,4 +442,30 @@ fn each_of_a_thousand_bad_rows_in_a_million_is_told_with_its_line() {
     }
     assert_eq!(lines[1_000], "error: 1000 of 1000000 rows are wrong; nothing was written");
     assert!(!shell.path("out.jsonl").exists());
+}
+
+/// An error must not show what is in a file that turns out to be something else.
+#[test]
+fn b6_errors_do_not_quote_a_file_that_is_not_a_file_of_rules() {
+    let shell = Shell::new();
+    let secret = "hunter2-very-secret";
+    for (name, text) in [
+        ("shadow", format!("root:{secret}:19000:0:99999:7:::\ndaemon:*:19000::::::\n")),
+        ("shadow.csv", format!("root:{secret}:19000:0:99999:7:::\ndaemon:*:19000::::::\n")),
+        ("key.json", format!("\"{secret}\"\n")),
+        ("rules.json", format!("{{\"rules\": \"{secret}\"}}\n")),
+        ("field.json", format!("[{{\"target\": [], \"policy\": \"{secret}\", \"cel\": 1}}]\n")),
+        ("key.tsv", format!("{secret}\t{secret}\n")),
+        ("key.toml", format!("{secret}\n")),
+        ("key.yaml", format!("- {secret}\n")),
+        ("key.jsonl", format!("{secret}\n")),
+        ("key.tf", format!("{secret}\n")),
+        ("key.plist", format!("<plist><string>{secret}</string></plist>\n")),
+    ] {
+        shell.write(name, &text);
+        let refused = shell.run(&format!("rule import {name} --database sqlite:nicelist.db"));
+        let is_refused = refused.contains("exit code: 5") || refused.contains("exit code: 2");
+        assert!(is_refused && !refused.contains("Usage:"), "{refused}");
+        assert!(!refused.contains(secret), "{refused}");
+    }
 }

@@ -122,16 +122,24 @@ pub enum HeaderError {
         second: String,
     },
     /// A column that no rule can do without.
-    #[error("has no {missing} column; its columns are: {}", found.join(", "))]
+    #[error("has no {missing} column; {}", known_columns(known))]
     Missing {
         /// Our name for it.
         missing: &'static str,
-        /// The names that are there.
-        found: Vec<String>,
+        /// The columns of the file that rules have. The others are not shown: if the file is not a
+        /// file of rules, its first line may be a secret.
+        known: Vec<String>,
     },
     /// The reader failed.
     #[error("cannot be read: {0}")]
     Read(#[from] std::io::Error),
+}
+
+fn known_columns(known: &[String]) -> String {
+    match known {
+        [] => "its first line must name the columns, as in: target,policy,scope".to_owned(),
+        known => format!("it has: {}", known.join(", ")),
+    }
 }
 
 /// Where the columns stand in one file.
@@ -205,7 +213,9 @@ impl Layout {
     }
 
     fn missing(&self, column: Column) -> HeaderError {
-        HeaderError::Missing { missing: column.name(), found: self.names.clone() }
+        let places = self.places.iter().flatten();
+        let known = places.map(|place| self.names[*place].clone()).collect();
+        HeaderError::Missing { missing: column.name(), known }
     }
 
     /// Whether the file writes targets in one piece, `teamid:EQHXZ8M8AV`: it has no column of
@@ -291,7 +301,7 @@ mod tests {
     fn a_missing_column_is_named_with_those_that_are_there() {
         assert_eq!(
             layout(&["sha256", "policy"]).unwrap_err(),
-            "has no rule_type column; its columns are: sha256, policy"
+            "has no rule_type column; it has: sha256, policy"
         );
         assert!(layout(&["target", "note"]).unwrap_err().starts_with("has no policy column"));
         assert!(layout(&["type", "policy"]).unwrap_err().starts_with("has no identifier column"));

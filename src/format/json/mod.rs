@@ -46,9 +46,14 @@ fn draft(text: &str) -> Result<RuleDraft, serde_json::Error> {
     })
 }
 
-/// A message without the line and column that it ends with; they are counted from the rule.
+/// A message without the line and column that it ends with; they are counted from the rule. A
+/// text that is of the wrong type is not quoted: the file may be something else, and secret.
 pub(crate) fn reason(error: &serde_json::Error) -> String {
     let message = error.to_string();
     let end = message.rfind(" at line ").unwrap_or(message.len());
-    message[..end].to_owned()
+    let message = &message[..end];
+    match (message.split_once("string \""), message.rsplit_once("\", expected ")) {
+        (Some((start, _)), Some((_, expected))) => format!("{start}a text, expected {expected}"),
+        _ => message.to_owned(),
+    }
 }
