@@ -14,6 +14,7 @@ use super::access::Operator;
 use super::app::State;
 use super::bodies::{self, Held, Unread};
 use super::readiness::RETRY;
+use super::refusals::REFUSALS;
 use crate::api::{Code, Detail, Problem};
 use crate::fleet::Role;
 use crate::store::{Refusal, RefusalReason, StoreError};
@@ -52,14 +53,14 @@ impl From<StoreError> for Refused {
             StoreError::Overloaded => Problem::new(Code::Overloaded, error.to_string())
                 .hint("nothing was changed; try again in some seconds"),
             StoreError::Unreachable(_) => {
-                tracing::error!(%error, "the store failed");
+                log_failure("the store failed", &error);
                 Problem::new(Code::Unavailable, "the server's database cannot be reached")
                     .hint("look before you try again: what you sent may have been done")
             }
             StoreError::TooSlow(_) => Problem::new(Code::Unavailable, error.to_string())
                 .hint("ask for less: with a filter, a shorter time or a smaller limit"),
             StoreError::OutcomeUnknown(_) => {
-                tracing::error!(%error, "the store failed");
+                log_failure("the store failed", &error);
                 Problem::new(
                     Code::Unavailable,
                     "outcome unknown: the server's database stopped responding during the change",
@@ -73,7 +74,7 @@ impl From<StoreError> for Refused {
             | StoreError::Damaged(_)
             | StoreError::Unreadable(_)
             | StoreError::Database(_) => {
-                tracing::error!(%error, "the store failed");
+                log_failure("the store failed", &error);
                 Problem::new(Code::Internal, "the server's database failed")
                     .hint("the reason is in the server's log")
             }
@@ -110,7 +111,7 @@ impl From<SyncError> for Refused {
         match error {
             SyncError::Store(error) => error.into(),
             SyncError::Answer(_) | SyncError::Contended => {
-                tracing::error!(%error, "the sync engine failed");
+                log_failure("the sync engine failed", &error);
                 Self(Problem::new(Code::Internal, "the server failed; try again"))
             }
         }
@@ -128,6 +129,13 @@ impl IntoResponse for Refused {
             response.headers_mut().insert(RETRY_AFTER, RETRY);
         }
         response
+    }
+}
+
+/// Logs why a request of the admin API failed, unless the same was logged in this minute.
+fn log_failure(what: &str, error: &dyn std::error::Error) {
+    if let Some((what, error)) = REFUSALS.line(what, &error.to_string()) {
+        tracing::error!(error, "{what}");
     }
 }
 

@@ -19,6 +19,7 @@ use super::access::{Access, FirstStart, SyncAuth};
 use super::bodies::{Budget, Held};
 use super::listen::{self, ConnectionLimits};
 use super::readiness::{self, Health};
+use super::refusals::REFUSALS;
 use super::supervise::supervise;
 use super::tls::Tls;
 use super::trusted_clock::TrustedClock;
@@ -246,6 +247,7 @@ async fn tick(state: &State, failing: bool) -> bool {
             "turned away: more was sent than the database and the memory for bodies take"
         );
     }
+    REFUSALS.log_repeated();
     let observed = state.trusted_clock.observe(&*state.store).await;
     let followed = state.engine.tick(state.trusted_clock.is_trusted()).await;
     let read = state.access.refresh(&*state.store).await;

@@ -11,6 +11,7 @@ mod bodies;
 mod listen;
 pub mod moving;
 mod readiness;
+mod refusals;
 mod retention;
 mod santa;
 mod supervise;

@@ -20,6 +20,7 @@ use percent_encoding::percent_decode_str;
 use super::app::{Shared, State};
 use super::bodies::{self, Share, Unread};
 use super::readiness::RETRY;
+use super::refusals::REFUSALS;
 use crate::protocol::{
     BodyError, ContentEncoding, Format, Message, MessageError, Wire, decode, read_request, write,
 };
@@ -196,13 +197,17 @@ fn refusal(state: &State, place: &Place<'_>, failure: &Failure) -> Response {
     }
     let (stage, machine) = (place.stage.name(), place.machine);
     if status.is_server_error() {
-        tracing::error!(stage, machine, error = %failure, "a sync failed");
+        if let Some((machine, error)) = REFUSALS.line(machine, &failure.to_string()) {
+            tracing::error!(stage, machine, error, "a sync failed");
+        }
         let retry = (status == StatusCode::SERVICE_UNAVAILABLE).then_some([(RETRY_AFTER, RETRY)]);
         let mut response = (status, "the server failed\n").into_response();
         response.headers_mut().extend(retry.into_iter().flatten());
         return response;
     }
-    tracing::warn!(stage, machine, error = %failure, "a sync was refused");
+    if let Some((machine, error)) = REFUSALS.line(machine, &failure.to_string()) {
+        tracing::warn!(stage, machine, error, "a sync was refused");
+    }
     (status, format!("{failure}\n")).into_response()
 }
 
