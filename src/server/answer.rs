@@ -110,7 +110,7 @@ impl From<SyncError> for Refused {
     fn from(error: SyncError) -> Self {
         match error {
             SyncError::Store(error) => error.into(),
-            SyncError::Answer(_) | SyncError::Contended => {
+            SyncError::Answer(_) | SyncError::TooManyRules(_) | SyncError::Contended => {
                 log_failure("the sync engine failed", &error);
                 Self(Problem::new(Code::Internal, "the server failed; try again"))
             }

@@ -46,6 +46,12 @@ pub enum SyncError {
     /// An answer could not be written.
     #[error("cannot write the answer: {0}")]
     Answer(Arc<PageError>),
+    /// The client takes one page, and its rules do not fit.
+    #[error(
+        "{0} rules do not fit on the one page of 10 MiB that this client accepts; give it fewer \
+         rules, or a client that reads pages"
+    )]
+    TooManyRules(u32),
     /// Others kept writing the host's row while this request tried to.
     #[error("too many requests of one host at once")]
     Contended,

@@ -24,6 +24,9 @@ pub const RULES_A_PAGE: NonZeroUsize = NonZeroUsize::new(4000).unwrap();
 /// What a client that takes one page reads of it, as it comes over the wire, in bytes (ureq's
 /// default, which rednose leaves as it is).
 const LARGEST_LONE_PAGE: usize = 10 * 1024 * 1024;
+/// Rules from which on a lone page is too large: a hash alone takes 32 bytes, even compressed.
+/// Encoding them would keep everything else waiting for nothing.
+const MOST_ON_A_LONE_PAGE: usize = LARGEST_LONE_PAGE / 20;
 /// Bytes of differences that are remembered.
 const DIFFERENCE_BYTES: u64 = 32 * 1024 * 1024;
 /// Bytes of pages that are remembered.
@@ -60,6 +63,11 @@ impl Difference {
         let paged = generation::takes_pages(span.to.generation);
         let page_size = if paged { page } else { NonZeroUsize::MAX };
         Self { steps, sentinel, page_size }
+    }
+
+    /// Whether the client would certainly refuse it: it takes one page, and this is too large.
+    pub(super) fn is_refused(&self) -> bool {
+        self.page_size == NonZeroUsize::MAX && self.steps.len() > MOST_ON_A_LONE_PAGE
     }
 
     /// On how many pages it is sent; at least one.
@@ -136,4 +144,28 @@ pub(super) fn remembered_differences() -> Differences {
 
 pub(super) fn remembered_pages() -> Pages {
     Memo::new(PAGE_BYTES, EXPECTED, |_, page| page.len())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::fleet::{Generation, Holding, ScopeSetId};
+    use crate::protocol::generation::REDNOSE;
+    use crate::rule::Revision;
+    use crate::sync::cursor::From;
+    use crate::sync::ledger::VersionId;
+
+    #[test]
+    fn s2_what_a_client_of_one_page_refuses_is_not_encoded() {
+        let is_refused = |rules: usize, generation: u32| {
+            let generation = Generation(generation);
+            let to = Holding { set: ScopeSetId(1), revision: Revision(1), generation };
+            let span = Span { from: From::Nothing, to };
+            let steps = vec![Step::Put(VersionId::FIRST); rules];
+            Difference::new(span, steps, true, RULES_A_PAGE).is_refused()
+        };
+        assert!(is_refused(1_000_000, REDNOSE));
+        assert!(!is_refused(100_000, REDNOSE));
+        assert!(!is_refused(1_000_000, 202_507), "others take pages");
+    }
 }

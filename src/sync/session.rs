@@ -117,6 +117,16 @@ impl Engine {
             };
             let span = self.canonical(span).await?;
             let difference = self.difference(span).await?;
+            if difference.is_refused() {
+                let sent = difference.rules();
+                // Shown as a host that rejects its rules.
+                host.sync.miscount = Some(Miscount { sent, received: 0, processed: 0 });
+                host.sync.session = None;
+                if version > 0 && host.sync != before {
+                    self.store.save_host(&host, version).await?;
+                }
+                return Err(SyncError::TooManyRules(sent));
+            }
             let page = cursor.filter(|cursor| cursor.span == span).map_or(0, |at| at.page);
             let whole = difference.rules() > 0 && difference.is_last(page);
             match &mut host.sync.session {

@@ -32,6 +32,9 @@ use crate::store::ScopeId;
 pub(super) struct VersionId(u32);
 
 impl VersionId {
+    #[cfg(test)]
+    pub(super) const FIRST: Self = Self(0);
+
     /// Numbers fit 32 bits: four thousand million versions are more than a machine's memory.
     fn at(place: usize) -> Self {
         Self(u32::try_from(place).unwrap_or(u32::MAX))
