@@ -19,7 +19,7 @@ use super::policy::{Policy, PolicyWriter};
 use super::scope_sets::ScopeSets;
 use super::status::Tally;
 use super::unwritten::Kept;
-use crate::fleet::{Clock, Holding, RulesHash, Trail};
+use crate::fleet::{Clock, Holding, RulesHash};
 use crate::protocol::Wire;
 use crate::rule::{MachineId, Revision};
 use crate::store::{
@@ -28,7 +28,7 @@ use crate::store::{
 
 /// Ledger rows read at a time.
 const ROWS_A_READ: usize = 10_000;
-/// Bytes of hashes of rules that are remembered, with the trails that lead to them.
+/// Bytes of hashes of rules that are remembered, with the spans that lead to them.
 const HASH_BYTES: u64 = 16 * 1024 * 1024;
 /// Bytes of counts of rules that are remembered, by destination.
 const TALLY_BYTES: u64 = 4 * 1024 * 1024;
@@ -92,7 +92,7 @@ pub struct Engine {
     /// How many rules and removals lead from one state to another.
     pub(super) pending: Memo<(Origin, Destination), u32, StoreError>,
     /// What the rules of hosts hash to, by the way that they came.
-    pub(super) hashes: Memo<Trail, RulesHash, StoreError>,
+    pub(super) hashes: Memo<Arc<[Span]>, RulesHash, StoreError>,
     /// How many events of one host are kept a day.
     pub(super) event_limit: EventLimit,
 }
@@ -126,9 +126,7 @@ impl Engine {
             pending: Memo::new(PENDING_BYTES, EXPECTED, |(from, to), _| {
                 from.owned_bytes() + to.owned_bytes()
             }),
-            hashes: Memo::new(HASH_BYTES, EXPECTED, |trail, _| {
-                trail.legs.capacity() * size_of::<crate::fleet::Leg>()
-            }),
+            hashes: Memo::new(HASH_BYTES, EXPECTED, |spans, _| size_of_val(&**spans)),
             event_limit: EventLimit::new(EVENTS_PER_DAY),
         };
         engine.follow().await?;

@@ -28,9 +28,9 @@ const LARGEST_LONE_PAGE: usize = 10 * 1024 * 1024;
 /// Encoding them would keep everything else waiting for nothing.
 const MOST_ON_A_LONE_PAGE: usize = LARGEST_LONE_PAGE / 20;
 /// Bytes of differences that are remembered.
-const DIFFERENCE_BYTES: u64 = 32 * 1024 * 1024;
+const DIFFERENCE_BYTES: u64 = 64 * 1024 * 1024;
 /// Bytes of pages that are remembered.
-const PAGE_BYTES: u64 = 96 * 1024 * 1024;
+const PAGE_BYTES: u64 = 64 * 1024 * 1024;
 /// Entries that each cache is laid out for.
 const EXPECTED: usize = 4096;
 

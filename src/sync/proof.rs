@@ -154,17 +154,23 @@ impl Engine {
     /// What the rules of a host hash to that came this way. Worked out once for all hosts that
     /// did; costs time in proportion to everything that was sent on the way.
     pub(super) async fn rules_hash(&self, trail: &Trail) -> StoreResult<RulesHash> {
-        if let Some(known) = self.hashes.known(trail) {
-            return Ok(known);
-        }
         let root = Span { from: From::Nothing, to: trail.root };
         let legs = trail.legs.iter().map(|leg| {
             let Reach { union, common } = leg.reach;
             Span { from: From::Held { since: leg.since, union, common }, to: leg.to }
         });
-        let mut differences = Vec::new();
+        // Hosts that came at other revisions with the same rules share the result.
+        let mut spans = Vec::with_capacity(1 + trail.legs.len());
         for span in std::iter::once(root).chain(legs) {
-            differences.push(self.difference(self.canonical(span).await?).await?);
+            spans.push(self.canonical(span).await?);
+        }
+        let spans: Arc<[Span]> = spans.into();
+        if let Some(known) = self.hashes.known(&spans) {
+            return Ok(known);
+        }
+        let mut differences = Vec::with_capacity(spans.len());
+        for span in &*spans {
+            differences.push(self.difference(*span).await?);
         }
         let generation = trail.legs.last().map_or(trail.root, |leg| leg.to).generation;
         let (policy, computer) = (self.policy(), self.computer.clone());
@@ -173,7 +179,7 @@ impl Engine {
                 move |wanted: &Wanted| Ok(hash(&policy.ledger, &differences, generation, wanted)?);
             computer.run(wanted, work).await
         };
-        self.hashes.get(trail.clone(), walk).await
+        self.hashes.get(spans, walk).await
     }
 
     /// Whether a host counts fewer rules of a type than it should have. Nothing if it counts
