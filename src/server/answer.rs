@@ -23,7 +23,7 @@ use crate::sync::SyncError;
 /// What a handler gives.
 pub(super) type Answer<T> = Result<Json<T>, Refused>;
 
-/// The largest body of whoever may change policy, in bytes: a bulk import of some two million
+/// The largest body of roles that may change policy, in bytes: a bulk import of about two million
 /// rules. It leaves a quarter of the budget of all bodies to others.
 const LARGEST_BODY: usize = 192 * 1024 * 1024;
 /// The largest body of anyone else, in bytes.

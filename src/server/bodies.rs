@@ -9,9 +9,9 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 /// Memory for all bodies in flight, in bytes, of hosts and of the admin API together.
 const BUDGET: usize = 256 * 1024 * 1024;
-/// Bodies of the largest size that fit at once, where the operator lets hosts send larger ones.
+/// The budget is at least this many of the largest bodies that hosts may send.
 const LARGEST_AT_ONCE: usize = 4;
-/// The budget is counted in units of so many bytes.
+/// Bytes of one unit of the budget.
 const UNIT: usize = 1024;
 /// How long a sender may take from one piece of a body to the next.
 const PIECE_DEADLINE: Duration = Duration::from_secs(30);
@@ -58,7 +58,7 @@ impl Budget {
     }
 }
 
-/// What one request holds of the budget. It is given back when this is dropped.
+/// The part of the budget that one request uses, until this is dropped.
 pub(super) struct Share {
     units: Arc<Semaphore>,
     held: Option<OwnedSemaphorePermit>,
@@ -66,7 +66,7 @@ pub(super) struct Share {
 }
 
 impl Share {
-    /// Takes so many bytes more.
+    /// Takes more bytes of the budget.
     pub(super) fn grow(&mut self, more: usize) -> Result<(), Unread> {
         let bytes = self.bytes.saturating_add(more);
         let held = self.held.as_ref().map_or(0, OwnedSemaphorePermit::num_permits);
@@ -84,7 +84,7 @@ impl Share {
         Ok(())
     }
 
-    /// Gives so many bytes back.
+    /// Returns bytes to the budget.
     pub(super) fn shrink(&mut self, less: usize) {
         self.bytes = self.bytes.saturating_sub(less);
         if let Some(held) = &mut self.held {

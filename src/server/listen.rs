@@ -1,9 +1,9 @@
-//! Connections: accepted up to a bound, secured where TLS is spoken, closed when their clients
-//! keep them waiting, and finished before the server ends.
+//! Connections: accepted up to a limit, secured if TLS is used, closed when their clients let
+//! them wait, and finished before the server ends.
 
+mod deadlines;
 mod framing;
 mod limits;
-mod patience;
 
 use std::convert::Infallible;
 use std::net::SocketAddr;
@@ -28,18 +28,18 @@ use tower::ServiceExt;
 
 use super::access::Certified;
 use super::tls::{Peer, Secured, Tls};
+use deadlines::DeadlineStream;
 pub use limits::ConnectionLimits;
-use limits::{Guest, Guests};
-use patience::Patient;
+use limits::{AddressCounts, CountedConnection};
 
 /// How long to wait after the kernel refused a connection (no more file descriptors).
 const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 const CLOSE: HeaderValue = HeaderValue::from_static("close");
-/// How often it is told that connections were refused.
+/// How often refused connections are logged.
 const TELL_EVERY: Duration = Duration::from_secs(10);
 
-/// Answers requests until `shutdown` ends, and then finishes those under way. Gives the number of
-/// connections that were not finished in time.
+/// Answers requests until `shutdown` ends, and then finishes those in progress. Returns the number
+/// of connections that were not finished in time.
 pub(super) async fn serve(
     listener: TcpListener,
     router: Router,
@@ -50,7 +50,11 @@ pub(super) async fn serve(
     let (most, from_one_address) = limits.count();
     tracing::debug!(most, from_one_address, "connections are limited");
     let places = Arc::new(Semaphore::new(most));
-    let mut door = Door { guests: Arc::new(Guests::new(from_one_address)), refused: 0, told: None };
+    let mut admission = Admission {
+        counts: Arc::new(AddressCounts::new(from_one_address)),
+        refused: 0,
+        told: None,
+    };
     let graceful = GracefulShutdown::new();
     let (open, closed) = watch::channel(());
     let tls = tls.map(|tls| (tls, closed));
@@ -67,10 +71,10 @@ pub(super) async fn serve(
             () = &mut shutdown => break,
             accepted = listener.accept() => match accepted {
                 Ok((stream, address)) => {
-                    let Some(guest) = door.admit(address) else { continue };
+                    let Some(counted) = admission.admit(address) else { continue };
                     let (router, watcher) = (router.clone(), graceful.watcher());
                     let limits = Arc::clone(&limits);
-                    let seat = Seat { router, watcher, limits, _held: (place, guest) };
+                    let seat = Seat { router, watcher, limits, _held: (place, counted) };
                     seat.take(stream, address, tls.clone());
                 }
                 Err(error) => {
@@ -88,18 +92,18 @@ pub(super) async fn serve(
     }
 }
 
-/// Who is let in.
-struct Door {
-    guests: Arc<Guests>,
-    /// Connections that were refused since this was last told.
+/// Accepts or refuses connections by address.
+struct Admission {
+    counts: Arc<AddressCounts>,
+    /// Connections that were refused since the last log line.
     refused: u64,
     told: Option<Instant>,
 }
 
-impl Door {
-    fn admit(&mut self, address: SocketAddr) -> Option<Guest> {
-        let guest = self.guests.admit(address.ip());
-        if guest.is_none() {
+impl Admission {
+    fn admit(&mut self, address: SocketAddr) -> Option<CountedConnection> {
+        let counted = self.counts.admit(address.ip());
+        if counted.is_none() {
             self.refused += 1;
             if self.told.is_none_or(|told| told.elapsed() >= TELL_EVERY) {
                 let (refused, address) = (self.refused, address.ip());
@@ -108,7 +112,7 @@ impl Door {
                 self.told = Some(Instant::now());
             }
         }
-        guest
+        counted
     }
 }
 
@@ -118,7 +122,7 @@ struct Seat {
     watcher: Watcher,
     limits: Arc<ConnectionLimits>,
     /// Free for others when the connection ends.
-    _held: (OwnedSemaphorePermit, Guest),
+    _held: (OwnedSemaphorePermit, CountedConnection),
 }
 
 impl Seat {
@@ -155,7 +159,7 @@ impl Seat {
         peer: Option<Peer>,
     ) {
         let Self { router, watcher, limits, _held } = self;
-        let stream = Patient::new(stream, &limits);
+        let stream = DeadlineStream::new(stream, &limits);
         let ambiguous = stream.ambiguous();
         // The library counts from the end of the request before: for it, an idle connection is one
         // whose next headers are late.
@@ -178,8 +182,8 @@ impl Seat {
     }
 }
 
-/// Answers one request. After a body in chunks the connection is closed: what follows one is not
-/// looked at for ambiguous lengths.
+/// Answers one request. After a chunked body the connection is closed, because the bytes after it
+/// are not checked for ambiguous lengths.
 async fn answer(router: Router, request: Request<Incoming>) -> Result<Response, Infallible> {
     let in_chunks = request.headers().contains_key(TRANSFER_ENCODING);
     let mut response = router.oneshot(request).await?;

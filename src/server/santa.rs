@@ -33,8 +33,8 @@ use crate::sync::SyncError;
 pub(super) const LARGEST_BODY: usize = 16 * 1024 * 1024;
 /// How long a host may take to send a body: as long as a client waits for an answer.
 const BODY_DEADLINE: Duration = Duration::from_secs(30);
-/// The longest body, in bytes and after it is taken out of its encoding, that is read at once: a
-/// longer one holds up other requests of the same thread.
+/// The longest body, in bytes and decompressed, that is parsed on a request thread. A longer one
+/// would delay other requests.
 const LONG_BODY: usize = 256 * 1024;
 /// The name under which `santactl doctor` tries whether a server answers. It is no host.
 const DOCTOR: &str = "santactl-doctor-test";
@@ -259,8 +259,8 @@ async fn stage_answer(
     }
 }
 
-/// Takes a body out of its encoding and reads it, a long one off the async threads. Gives the share
-/// of the budget back, to be held until the request is answered.
+/// Decompresses and parses a body, a long one off the request threads. Returns the share of the
+/// budget, to be kept until the request is answered.
 async fn understood<M: Message + Send + 'static>(
     state: &State,
     headers: &HeaderMap,

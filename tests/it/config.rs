@@ -74,6 +74,8 @@ fn b7_a_token_is_read_from_standard_input_and_not_from_the_command_line() {
     assert_eq!(std::fs::read_to_string(shell.path(FILE)).unwrap(), "");
     assert!(shell.run_with("config set token -", "hunter2\n").contains("exit code: 0"));
     assert!(std::fs::read_to_string(shell.path(FILE)).unwrap().contains("token = \"hunter2\""));
+    let long = shell.run_with("config set token -", &"x".repeat(5000));
+    assert!(long.contains("error: a token has at most 4096 bytes"), "{long}");
     let empty = shell.run_with("config set token -", "\n");
     assert!(empty.contains("error: no token on standard input"), "{empty}");
     assert!(shell.run("config set output").contains("error: no value for output"));

@@ -27,7 +27,7 @@ pub(crate) struct SetArgs {
     value: Option<String>,
 }
 
-/// Bytes of a token that are read at most.
+/// Maximum bytes of a token.
 const LONGEST_TOKEN: u64 = 4096;
 
 pub(super) fn run(context: &Context, args: &SetArgs) -> Result<(), CliError> {
@@ -64,7 +64,10 @@ fn read_token(ui: &Ui, args: &SetArgs) -> Result<String, CliError> {
         Some(_) | None => {}
     }
     let mut text = String::new();
-    io::stdin().take(LONGEST_TOKEN).read_to_string(&mut text)?;
+    io::stdin().take(LONGEST_TOKEN + 1).read_to_string(&mut text)?;
+    if text.len() as u64 > LONGEST_TOKEN {
+        return Err(CliError::usage(format!("a token has at most {LONGEST_TOKEN} bytes")));
+    }
     match text.trim() {
         "" => Err(CliError::usage("no token on standard input")
             .hint(format!("read it from a file: nicelist config set {key} - < FILE"))),

@@ -18,7 +18,7 @@ use crate::store::{Author, Change, Edit, RuleFilter, Store, StoreError, StoreRes
 
 /// How often a plan is made again because others changed what it was made on.
 const ATTEMPTS: usize = 5;
-/// Rules in the largest dry run of whoever may only read.
+/// Maximum rules in a dry run by a viewer or helpdesk token.
 const MOST_READERS_RULES: usize = 50_000;
 
 /// Makes tags, settings and rules as they are named, as one revision or not at all. Everything

@@ -2,13 +2,13 @@
 
 use memchr::memchr;
 
-/// How much of a line is kept: the longest that is looked at is far shorter.
+/// Bytes of a line that are kept. The lines that matter are far shorter.
 const LINE: usize = 256;
 
 /// Follows what a client sends.
 ///
-/// The HTTP library is the only one who understands requests. This one knows what the library does
-/// not tell: whether a head is half sent, and whether one says two things of its body's length.
+/// The HTTP library alone parses requests. This finds out what the library does not report: whether
+/// headers are half sent, and whether they give the length of the body in two ways.
 #[derive(Debug, Default)]
 pub(super) struct Framing {
     part: Part,
@@ -19,9 +19,9 @@ pub(super) struct Framing {
 #[derive(Debug)]
 enum Part {
     Head(Head),
-    /// So many bytes of a body are still to come.
+    /// The bytes of a body that are still missing.
     Body(u64),
-    /// A body whose end only the library knows. No other request is taken on this connection.
+    /// A body whose end only the library knows. No other request is accepted on this connection.
     Chunks,
 }
 
@@ -41,16 +41,16 @@ struct Head {
     chunked: bool,
 }
 
-/// What a head says of its body's length.
+/// The length of a body, as its headers give it.
 #[derive(Debug)]
 enum Length {
     Of(u64),
-    /// Something that is no number here, whatever the library takes it for.
+    /// Not a valid number here, even if the library accepts it.
     Unclear,
 }
 
 impl Framing {
-    /// Takes note of bytes that came.
+    /// Reads the next bytes of the client.
     pub(super) fn read(&mut self, mut bytes: &[u8]) {
         while !bytes.is_empty() {
             match &mut self.part {
@@ -77,18 +77,18 @@ impl Framing {
         }
     }
 
-    /// How many heads came to their end.
+    /// The number of complete heads.
     pub(super) fn heads(&self) -> u64 {
         self.heads
     }
 
-    /// Whether a head was ambiguous: whoever stands between may have taken its body for a longer or
-    /// shorter one, and the rest for a request.
+    /// Whether a head was ambiguous: a proxy in between may have seen a longer or shorter body, and
+    /// the rest as a request of its own.
     pub(super) fn is_ambiguous(&self) -> bool {
         self.ambiguous
     }
 
-    /// Whether a head is owed: the first one, or one that is half sent.
+    /// Whether a head must come: the first one, or the rest of one.
     pub(super) fn owes_head(&self) -> bool {
         match &self.part {
             Part::Head(head) => self.heads == 0 || head.begun || !head.line.is_empty(),
@@ -103,7 +103,7 @@ impl Head {
         self.line.extend_from_slice(&bytes[..room.min(bytes.len())]);
     }
 
-    /// Whether the line that ended is the head's last.
+    /// Whether the line that ended is the last of the head.
     fn ends_with_line(&mut self) -> bool {
         let line = std::mem::take(&mut self.line);
         let cut = line.len() == LINE;

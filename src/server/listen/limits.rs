@@ -1,4 +1,4 @@
-//! How many connections there may be, in all and from one address.
+//! The limits of connections, in total and per client address.
 
 use std::collections::HashMap;
 use std::net::{IpAddr, Ipv6Addr};
@@ -7,29 +7,29 @@ use std::time::Duration;
 
 use nix::sys::resource::{Resource, getrlimit, setrlimit};
 
-/// Connections held at once, where the process may have so many descriptors.
+/// Maximum connections, if the process may have that many descriptors.
 const MOST_CONNECTIONS: usize = 16 * 1024;
-/// Descriptors that are kept for the database and for files.
+/// Descriptors reserved for the database and for files.
 const RESERVE: usize = 256;
-/// What systems take that refuse to lift the limit as far as they say (macOS).
+/// A limit that every system accepts. macOS refuses the hard limit that it reports.
 const SURELY_TAKEN: u64 = 10_240;
 
 /// The limits of connections.
 #[derive(Clone, Debug)]
 pub struct ConnectionLimits {
-    /// Connections held at once; more wait in the kernel's queue. When absent, as many as the
-    /// process may have descriptors, less a reserve, and no more than 16,384.
+    /// Maximum connections; more wait in the kernel's queue. By default, the number of descriptors
+    /// that the process may have, minus a reserve, at most 16,384.
     pub connections: Option<usize>,
-    /// Connections from one address, of IPv6 from one /64; more are closed at once. When absent,
-    /// a quarter of all.
+    /// Maximum connections from one address (IPv6: from one /64); more are closed immediately. By
+    /// default, a quarter of all.
     pub from_one_address: Option<usize>,
     /// How long a client may take to send the headers of a request.
     pub head: Duration,
     /// How long a connection may be idle between two requests.
     pub idle: Duration,
-    /// How long a client may take nothing of an answer.
+    /// How long a client may read nothing of a response.
     pub write: Duration,
-    /// How long requests under way may take once the server is told to end.
+    /// How long requests in progress may take once the server shuts down.
     pub drain: Duration,
 }
 
@@ -48,17 +48,17 @@ impl Default for ConnectionLimits {
 }
 
 impl ConnectionLimits {
-    /// How long requests under way may take at the end, where nobody says otherwise.
+    /// The default of `drain`.
     pub const DRAIN: Duration = Duration::from_secs(30);
 
-    /// How many connections there may be, in all and from one address.
+    /// The maximum of connections, in total and from one address.
     pub(super) fn count(&self) -> (usize, usize) {
         let all = self.connections.unwrap_or_else(|| connections_for(descriptors())).max(1);
         (all, self.from_one_address.unwrap_or(all / 4).max(1))
     }
 }
 
-/// Lets this process have as many descriptors as it may, and says how many.
+/// Raises the soft limit of descriptors to the hard one, and returns it.
 fn descriptors() -> usize {
     let (soft, hard) = match getrlimit(Resource::RLIMIT_NOFILE) {
         Ok(limits) => limits,
@@ -74,31 +74,31 @@ fn descriptors() -> usize {
     usize::try_from(lifted.unwrap_or(soft)).unwrap_or(usize::MAX)
 }
 
-/// How many connections so many descriptors are enough for.
+/// The connections that a number of descriptors is enough for.
 fn connections_for(descriptors: usize) -> usize {
     descriptors.saturating_sub(RESERVE).max(descriptors / 2).min(MOST_CONNECTIONS)
 }
 
-/// Who has how many connections.
-pub(super) struct Guests {
+/// The connections of each client address.
+pub(super) struct AddressCounts {
     most: usize,
     held: Mutex<HashMap<IpAddr, usize>>,
 }
 
-/// One connection of an address.
-pub(super) struct Guest {
-    guests: Arc<Guests>,
+/// One connection of an address, counted until this is dropped.
+pub(super) struct CountedConnection {
+    counts: Arc<AddressCounts>,
     address: IpAddr,
 }
 
-impl Guests {
-    /// Each address may have so many connections.
+impl AddressCounts {
+    /// `most` is the maximum for each address.
     pub(super) fn new(most: usize) -> Self {
         Self { most, held: Mutex::default() }
     }
 
-    /// One more connection of an address, unless it has too many.
-    pub(super) fn admit(self: &Arc<Self>, address: IpAddr) -> Option<Guest> {
+    /// Counts one more connection of an address, unless it has the maximum.
+    pub(super) fn admit(self: &Arc<Self>, address: IpAddr) -> Option<CountedConnection> {
         let address = counted_as(address);
         let mut held = self.held.lock().unwrap_or_else(PoisonError::into_inner);
         let count = held.entry(address).or_default();
@@ -106,13 +106,13 @@ impl Guests {
             return None;
         }
         *count += 1;
-        Some(Guest { guests: Arc::clone(self), address })
+        Some(CountedConnection { counts: Arc::clone(self), address })
     }
 }
 
-impl Drop for Guest {
+impl Drop for CountedConnection {
     fn drop(&mut self) {
-        let mut held = self.guests.held.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut held = self.counts.held.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(count) = held.get_mut(&self.address) {
             *count -= 1;
             if *count == 0 {
@@ -122,7 +122,7 @@ impl Drop for Guest {
     }
 }
 
-/// The address that a connection counts for: whoever has one address of an IPv6 /64 has all.
+/// The address that a connection counts for. Anyone with one address of an IPv6 /64 has all of it.
 fn counted_as(address: IpAddr) -> IpAddr {
     match address.to_canonical() {
         IpAddr::V4(address) => IpAddr::V4(address),
@@ -145,8 +145,8 @@ mod tests {
 
     #[test]
     fn b2_a_network_of_ipv6_counts_as_one_address() {
-        let guests = Arc::new(Guests::new(1));
-        let admit = |address: &str| guests.admit(address.parse().unwrap());
+        let counts = Arc::new(AddressCounts::new(1));
+        let admit = |address: &str| counts.admit(address.parse().unwrap());
         let first = admit("2001:db8::1");
         assert!(first.is_some());
         assert!(admit("2001:db8::ffff:2").is_none(), "the same /64");

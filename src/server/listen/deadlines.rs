@@ -13,9 +13,9 @@ use tokio::time::Sleep;
 use super::framing::Framing;
 use super::limits::ConnectionLimits;
 
-/// Fails when a head is half sent for too long, and when nothing of an answer is taken for too
-/// long. What limits idle connections and bodies is elsewhere.
-pub(super) struct Patient<S> {
+/// Fails when headers stay half sent for too long, and when the client reads nothing of a response
+/// for too long. Idle connections and bodies are limited elsewhere.
+pub(super) struct DeadlineStream<S> {
     stream: S,
     framing: Framing,
     ambiguous: Arc<AtomicBool>,
@@ -33,7 +33,7 @@ impl Deadline {
         Self { after, running: None }
     }
 
-    /// Whether it has passed, counted from the first such question since it was cleared.
+    /// Whether it has passed. It starts with the first call after it was cleared.
     fn has_passed(&mut self, context: &mut Context<'_>) -> bool {
         let after = self.after;
         let running = self.running.get_or_insert_with(|| Box::pin(tokio::time::sleep(after)));
@@ -45,19 +45,19 @@ impl Deadline {
     }
 }
 
-impl<S> Patient<S> {
+impl<S> DeadlineStream<S> {
     pub(super) fn new(stream: S, limits: &ConnectionLimits) -> Self {
         let (head, write) = (Deadline::new(limits.head), Deadline::new(limits.write));
         let (framing, ambiguous) = (Framing::default(), Arc::default());
         Self { stream, framing, ambiguous, head, write }
     }
 
-    /// Becomes true when a request has come that is not to be answered: it gives its length twice.
+    /// Becomes true once a request gave its length in two ways. It must be refused.
     pub(super) fn ambiguous(&self) -> Arc<AtomicBool> {
         Arc::clone(&self.ambiguous)
     }
 
-    /// What a step of writing came to, within the deadline.
+    /// The result of a write, or an error if the client has read nothing for too long.
     fn judge<T>(
         &mut self,
         context: &mut Context<'_>,
@@ -69,7 +69,7 @@ impl<S> Patient<S> {
                 Poll::Ready(done)
             }
             Poll::Pending if self.write.has_passed(context) => {
-                Poll::Ready(Err(too_slow("the client takes nothing of its answer")))
+                Poll::Ready(Err(too_slow("the client does not read its response")))
             }
             Poll::Pending => Poll::Pending,
         }
@@ -80,7 +80,7 @@ fn too_slow(what: &'static str) -> io::Error {
     io::Error::new(io::ErrorKind::TimedOut, what)
 }
 
-impl<S: AsyncRead + Unpin> AsyncRead for Patient<S> {
+impl<S: AsyncRead + Unpin> AsyncRead for DeadlineStream<S> {
     fn poll_read(
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
@@ -107,7 +107,7 @@ impl<S: AsyncRead + Unpin> AsyncRead for Patient<S> {
     }
 }
 
-impl<S: AsyncWrite + Unpin> AsyncWrite for Patient<S> {
+impl<S: AsyncWrite + Unpin> AsyncWrite for DeadlineStream<S> {
     fn poll_write(
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
