@@ -4,11 +4,13 @@ use std::fs;
 use std::path::Path;
 
 use super::error::CliError;
+use super::files::{Bounded, LARGEST_PEM};
 
 /// The text of a file.
 pub(crate) fn read(path: &Path) -> Result<Vec<u8>, CliError> {
     let unread = |error| CliError::usage(format!("{}: cannot read it: {error}", path.display()));
-    fs::read(path).map_err(unread)
+    let read = fs::File::open(path).and_then(|file| Bounded::new(file, LARGEST_PEM).read_all());
+    read.map_err(unread)
 }
 
 /// The error where a file should hold certificates and does not.

@@ -6,7 +6,7 @@ use std::time::Duration;
 use ::http::header::{AUTHORIZATION, HeaderValue};
 use ::http::{Request, Response};
 use async_trait::async_trait;
-use bytes::Bytes;
+use bytes::{Bytes, BytesMut};
 use reqwest::Certificate;
 use url::Url;
 
@@ -21,6 +21,9 @@ const CONNECT: Duration = Duration::from_secs(10);
 const IDLE: Duration = Duration::from_secs(3);
 /// How long a server may be silent: a bulk change of a million rules takes its time.
 const SILENCE: Duration = Duration::from_secs(300);
+
+/// Maximum bytes of a response. The server's own pages have some megabytes.
+const LARGEST_RESPONSE: usize = 512 * 1024 * 1024;
 
 /// What the client calls itself.
 const USER_AGENT: &str = concat!("nicelist/", env!("CARGO_PKG_VERSION"));
@@ -102,7 +105,7 @@ impl Transport for Http {
         let mut answer = Response::new(Bytes::new());
         *answer.status_mut() = response.status();
         *answer.headers_mut() = std::mem::take(response.headers_mut());
-        *answer.body_mut() = response.bytes().await.map_err(|error| self.failed(&error, safe))?;
+        *answer.body_mut() = self.body(response, safe).await?;
         Ok(answer)
     }
 }
@@ -117,6 +120,23 @@ impl Http {
             request = request.header(AUTHORIZATION, authorization);
         }
         request.send().await
+    }
+
+    /// Reads the body of a response, up to a limit.
+    async fn body(
+        &self,
+        mut response: reqwest::Response,
+        safe: bool,
+    ) -> Result<Bytes, ClientError> {
+        let mut body = BytesMut::new();
+        while let Some(piece) = response.chunk().await.map_err(|error| self.failed(&error, safe))? {
+            if body.len() + piece.len() > LARGEST_RESPONSE {
+                let reason = "its response is larger than 512 MiB".to_owned();
+                return Err(ClientError::Answer { url: self.base.clone(), reason });
+            }
+            body.extend_from_slice(&piece);
+        }
+        Ok(body.freeze())
     }
 
     /// Describes a failure. If the request changes something and may have reached the server,

@@ -13,12 +13,16 @@ use crate::api::Page;
 /// How many items a page has when the query doesn't say.
 const PAGE: &str = "1000";
 
+/// Maximum pages of a list: a hundred million items.
+const MOST_PAGES: u32 = 100_000;
+
 /// A list that is fetched as it is read.
 pub struct Pages<'a, T> {
     client: &'a Client,
     path: String,
     query: Query,
     done: bool,
+    pages: u32,
     items: PhantomData<T>,
 }
 
@@ -26,7 +30,7 @@ impl<'a, T: DeserializeOwned> Pages<'a, T> {
     pub(super) fn new(client: &'a Client, path: String, query: &impl Serialize) -> Self {
         let mut query = Query::of(query);
         query.set_if_absent("limit", PAGE);
-        Self { client, path, query, done: false, items: PhantomData }
+        Self { client, path, query, done: false, pages: 0, items: PhantomData }
     }
 
     /// The next page; nothing after the last.
@@ -39,6 +43,12 @@ impl<'a, T: DeserializeOwned> Pages<'a, T> {
         }
         let path = self.query.behind(&self.path);
         let page: Page<T> = self.client.ask(Method::GET, &path, None::<&()>).await?;
+        self.pages += 1;
+        if self.pages > MOST_PAGES
+            || page.next.as_deref().is_some_and(|it| self.query.has("cursor", it))
+        {
+            return Err(self.client.odd(format!("its list at {} does not end", self.path)));
+        }
         match page.next {
             Some(cursor) => self.query.set("cursor", &cursor),
             None => self.done = true,
@@ -67,6 +77,10 @@ impl Query {
     fn set(&mut self, name: &str, value: &str) {
         self.0.retain(|(known, _)| known != name);
         self.0.push((name.to_owned(), value.to_owned()));
+    }
+
+    fn has(&self, name: &str, value: &str) -> bool {
+        self.0.iter().any(|(known, set)| known == name && set == value)
     }
 
     fn set_if_absent(&mut self, name: &str, value: &str) {

@@ -52,6 +52,17 @@ async fn pages_are_asked_for_until_there_is_no_cursor() {
     );
 }
 
+/// A server that returns the same cursor again must not keep a script busy forever.
+#[tokio::test]
+async fn b6_a_list_that_does_not_end_is_refused() {
+    let (client, _) = client(&[(200, JSON, RULE), (200, JSON, RULE)]);
+    let query = RuleQuery::default();
+    let mut pages = client.rules(&query);
+    assert_eq!(pages.next().await.unwrap().unwrap().len(), 1);
+    let error = pages.next().await.unwrap_err().to_string();
+    assert!(error.ends_with("its list at /rules does not end"), "{error}");
+}
+
 #[tokio::test]
 async fn a_problem_comes_through_with_its_code() {
     let body = r#"{"code":"not-found","message":"no","hints":["look"]}"#;

@@ -93,7 +93,7 @@ impl Client {
         }
     }
 
-    fn odd(&self, reason: String) -> ClientError {
+    pub(super) fn odd(&self, reason: String) -> ClientError {
         ClientError::Answer { url: self.place().to_owned(), reason }
     }
 }

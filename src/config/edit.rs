@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use toml_edit::{DocumentMut, Item, Table, TableLike, Value};
 
 use super::error::{ConfigError, Problem};
-use super::file::File;
+use super::file::{File, read_text};
 use super::key::{CONTEXTS, Name};
 use super::origin::{Origin, Source};
 
@@ -65,7 +65,7 @@ fn edit(
     path: &Path,
     change: impl FnOnce(&mut DocumentMut) -> Result<(), Problem>,
 ) -> Result<(), ConfigError> {
-    let before = match fs::read_to_string(path) {
+    let before = match fs::File::open(path).and_then(read_text) {
         Ok(text) => text,
         Err(error) if error.kind() == io::ErrorKind::NotFound => String::new(),
         Err(source) => return Err(ConfigError::Read { path: path.to_owned(), source }),

@@ -117,8 +117,7 @@ impl File {
             Err(error) => return Err(unreadable(error)),
         };
         let mode = mode(&opened.metadata().map_err(unreadable)?);
-        let mut text = String::new();
-        opened.read_to_string(&mut text).map_err(unreadable)?;
+        let text = read_text(&mut opened).map_err(unreadable)?;
         Ok(Some(Self { mode, ..Self::parse(source, path, &text)? }))
     }
 
@@ -272,6 +271,18 @@ impl Reader<'_> {
 /// Where the key `name` of `table` was written, in bytes.
 fn start(table: &dyn TableLike, name: &str) -> usize {
     table.key(name).and_then(|key| key.span()).map_or(0, |span| span.start)
+}
+
+/// Reads the text of a configuration file, at most a megabyte: a wrong path may lead to a device
+/// that never ends.
+pub(super) fn read_text(input: impl io::Read) -> io::Result<String> {
+    const LARGEST: u64 = 1024 * 1024;
+    let mut text = String::new();
+    input.take(LARGEST + 1).read_to_string(&mut text)?;
+    if text.len() as u64 > LARGEST {
+        return Err(io::Error::new(io::ErrorKind::FileTooLarge, "it is larger than 1 MiB"));
+    }
+    Ok(text)
 }
 
 #[cfg(test)]

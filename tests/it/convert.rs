@@ -469,3 +469,23 @@ fn b6_errors_do_not_quote_a_file_that_is_not_a_file_of_rules() {
         assert!(!refused.contains(secret), "{refused}");
     }
 }
+
+/// A wrong path may lead to a device that never ends.
+#[test]
+fn b6_files_without_end_are_refused() {
+    let shell = Shell::new();
+    for (line, refusal) in [
+        ("rule import /dev/zero --from csv", "it has a line of more than 1 MiB"),
+        ("rule import /dev/zero --from jsonl", "it has a line of more than 1 MiB"),
+        ("rule import /dev/zero", "it is larger than 512 MiB"),
+        ("rule list --server https://localhost:1 --ca /dev/zero", "it is larger than 1 MiB"),
+        ("serve --tls-cert /dev/zero --tls-key /dev/zero", "it is larger than 16 MiB"),
+    ] {
+        let refused = shell.run(line);
+        assert!(refused.contains(refusal), "{refused}");
+    }
+    std::fs::create_dir_all(shell.path(".config/nicelist")).unwrap();
+    std::os::unix::fs::symlink("/dev/zero", shell.path(".config/nicelist/config.toml")).unwrap();
+    let refused = shell.run("rule list");
+    assert!(refused.contains("it is larger than 1 MiB"), "{refused}");
+}

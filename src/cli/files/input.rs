@@ -5,7 +5,8 @@ use std::fs;
 use std::io::{self, BufReader, Cursor, Read};
 use std::path::Path;
 
-use super::place::{STDIO, name_of, read_folder, unreadable};
+use super::bounded::Bounded;
+use super::place::{STDIO, name_of, read_file, read_folder, unreadable};
 use crate::cli::error::CliError;
 use crate::cli::ui::Ui;
 use crate::fleet::InForce;
@@ -84,7 +85,7 @@ impl Input {
             true => Box::new(io::stdin()),
             false => Box::new(fs::File::open(path).map_err(|error| unreadable(path, &error))?),
         };
-        let mut input = Watched { input, seen };
+        let mut input = Bounded::rules(Watched { input, seen });
         let mut head = Vec::new();
         let beginning = input.by_ref().take(HEAD).read_to_end(&mut head);
         beginning.map_err(|error| unreadable(path, &error))?;
@@ -100,7 +101,8 @@ impl Input {
                 Format::Tsv => Delimiter::Tab,
                 _ => csv::recognises(&file.bytes).unwrap_or_default(),
             };
-            let rest: Box<dyn Read> = Box::new(Cursor::new(file.bytes).chain(input));
+            let rest = Bounded::lines(Cursor::new(file.bytes).chain(input));
+            let rest: Box<dyn Read> = Box::new(rest);
             let stream = BufReader::with_capacity(BUFFER, rest);
             return Self::stream(ui, name, format, (stream, delimiter), defaults);
         }
@@ -256,10 +258,9 @@ pub(crate) fn read_whole(
     if path != Path::new(STDIO) && path.is_dir() {
         return folder(path, format, defaults).map(|(_, document)| document);
     }
-    let mut bytes = Vec::new();
     let read = match path == Path::new(STDIO) {
-        true => io::stdin().read_to_end(&mut bytes).map(|_| bytes),
-        false => fs::read(path),
+        true => Bounded::rules(io::stdin()).read_all(),
+        false => read_file(path),
     };
     let bytes = read.map_err(|error| unreadable(path, &error))?;
     let file = File { name: name_of(path), bytes };

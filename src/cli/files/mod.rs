@@ -1,11 +1,13 @@
 //! Files and folders of rules that are named on the command line: opened, read in whatever
 //! format they are in, and written.
 
+mod bounded;
 mod input;
 mod losses;
 mod output;
 mod place;
 
+pub(crate) use bounded::{Bounded, LARGEST_PEM};
 pub(crate) use input::{Fault, Input, Names, Reading, counted, read_whole, refuse_faults};
 pub(crate) use losses::Losses;
 pub(crate) use output::{Destination, Finished, Terms, write_file};

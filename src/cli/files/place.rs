@@ -4,6 +4,7 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
+use super::bounded::Bounded;
 use crate::cli::error::CliError;
 use crate::format::File;
 
@@ -31,12 +32,17 @@ pub(super) fn unwritable(path: &Path, error: &io::Error) -> CliError {
     CliError::failed(format!("cannot write {}", path.display())).because([error.to_string()])
 }
 
+/// Reads a file of rules, up to the limit of one.
+pub(super) fn read_file(path: &Path) -> io::Result<Vec<u8>> {
+    Bounded::rules(fs::File::open(path)?).read_all()
+}
+
 /// Reads a file, or the files of a folder.
 pub(crate) fn read_files(path: &Path) -> Result<Vec<File>, CliError> {
     if path.is_dir() {
         return read_folder(path);
     }
-    let bytes = fs::read(path).map_err(|error| unreadable(path, &error))?;
+    let bytes = read_file(path).map_err(|error| unreadable(path, &error))?;
     Ok(vec![File { name: name_of(path), bytes }])
 }
 
@@ -58,7 +64,7 @@ pub(super) fn read_folder(folder: &Path) -> Result<Vec<File>, CliError> {
                 }
                 continue;
             }
-            let bytes = fs::read(&path).map_err(|error| unreadable(&path, &error))?;
+            let bytes = read_file(&path).map_err(|error| unreadable(&path, &error))?;
             let parts = below.join(&name);
             let parts: Vec<_> = parts.iter().map(|part| part.to_string_lossy()).collect();
             files.push(File { name: parts.join("/"), bytes });

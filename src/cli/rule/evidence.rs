@@ -4,6 +4,7 @@ use std::fs::File;
 use std::io::{self, BufReader, Read};
 
 use crate::cli::error::CliError;
+use crate::cli::files::Bounded;
 use crate::cli::ui::Ui;
 use crate::format::fileinfo::{self, FileInfo};
 use crate::rule::{Candidate, RuleType, Target};
@@ -26,7 +27,7 @@ pub(super) fn programs(path: &str) -> Result<Vec<FileInfo>, CliError> {
             Box::new(BufReader::new(File::open(path).map_err(unreadable)?))
         }
     };
-    fileinfo::read(input).map_err(|error| {
+    fileinfo::read(Bounded::rules(input)).map_err(|error| {
         CliError::input(format!("{path} {error}"))
             .hint("make it with: santactl fileinfo --json /Applications/Some.app > FILE")
     })

@@ -1,9 +1,10 @@
 //! Targets as they are given: on the command line, or a line each on stdin.
 
 use std::fmt::Display;
-use std::io::BufRead;
+use std::io::{BufRead, BufReader};
 
 use crate::cli::error::CliError;
+use crate::cli::files::Bounded;
 use crate::rule::Target;
 
 /// Stands for stdin.
@@ -38,6 +39,7 @@ impl Reading {
     }
 
     fn lines(&mut self, stdin: impl BufRead) -> Result<(), CliError> {
+        let stdin = BufReader::new(Bounded::lines(stdin));
         for (at, line) in stdin.split(b'\n').enumerate() {
             let line = line?;
             let place = || format!("stdin:{}", at + 1);

@@ -1,6 +1,7 @@
 //! From files to what TLS is spoken with.
 
 use std::fs;
+use std::io::{self, Read as _};
 use std::path::Path;
 use std::sync::Arc;
 use std::time::SystemTime;
@@ -18,6 +19,10 @@ use tokio_rustls::rustls::{self, CertificateError, InconsistentKeys, RootCertSto
 
 use super::error::{Part, TlsError, TlsProblem};
 use super::{Loaded, TlsFiles};
+
+/// Maximum bytes of a file: a wrong path may lead to a device that never ends. Lists of revoked
+/// certificates are the largest.
+const LARGEST: u64 = 16 * 1024 * 1024;
 
 /// How a PEM file says that its private key needs a password: as PKCS #8, and as OpenSSL once did.
 const ENCRYPTED: [&str; 2] = ["BEGIN ENCRYPTED PRIVATE KEY", "Proc-Type: 4,ENCRYPTED"];
@@ -181,7 +186,16 @@ fn sections<T: PemObject>(path: &Path, part: Part, text: &[u8]) -> Result<Vec<T>
 fn read(path: &Path, part: Part) -> Result<Vec<u8>, TlsError> {
     let unread =
         |error| TlsError { path: path.to_owned(), part, problem: TlsProblem::Unread(error) };
-    fs::read(path).map_err(unread)
+    let mut bytes = Vec::new();
+    let read = fs::File::open(path).and_then(|file| file.take(LARGEST + 1).read_to_end(&mut bytes));
+    read.map_err(unread)?;
+    if bytes.len() as u64 > LARGEST {
+        return Err(unread(io::Error::new(
+            io::ErrorKind::FileTooLarge,
+            "it is larger than 16 MiB",
+        )));
+    }
+    Ok(bytes)
 }
 
 fn unusable(path: &Path, part: Part, error: &dyn std::error::Error) -> TlsError {
