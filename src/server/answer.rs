@@ -47,6 +47,8 @@ impl From<StoreError> for Refused {
         let problem = match error {
             StoreError::Moved { .. } => Problem::new(Code::Conflict, error.to_string())
                 .hint("look at what changed, plan again, and try again"),
+            StoreError::HistoryDeleted { .. } => Problem::new(Code::NotFound, error.to_string())
+                .hint("choose a newer revision: nicelist history list"),
             StoreError::Refused(refusals) => refused(&refusals),
             StoreError::TokenExists(_) => Problem::new(Code::Guarded, error.to_string())
                 .hint("revoke it first, or choose another name"),

@@ -241,6 +241,7 @@ fn reason(error: &StoreError) -> Reason {
         | StoreError::Abandoned
         | StoreError::Unreadable(_)
         | StoreError::Moved { .. }
+        | StoreError::HistoryDeleted { .. }
         | StoreError::Refused(_)
         | StoreError::TokenExists(_)
         | StoreError::Database(_) => "database-failed",

@@ -31,7 +31,7 @@ use async_trait::async_trait;
 use jiff::Timestamp;
 
 use crate::fleet::{Event, EventId, EventStat, Host, InForce, Role, ScopeSetId, Setting, Tag};
-use crate::rule::{MachineId, Revision, Rule, Scope, Target};
+use crate::rule::{MachineId, Revision, RevisionRecord, Rule, Scope, Target};
 
 /// The id of a scope that has had a rule or a setting; never reused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -105,6 +105,20 @@ pub enum StoreError {
         planned: Revision,
         /// The newest revision.
         head: Revision,
+    },
+    /// What was in force at a revision is not kept any more.
+    #[error(
+        "the history of revision {wanted} was deleted (setting history-retention); the oldest \
+         that is kept is revision {start} of {}",
+        .at.strftime("%Y-%m-%d")
+    )]
+    HistoryDeleted {
+        /// The revision that was requested.
+        wanted: Revision,
+        /// The first revision whose history is kept.
+        start: Revision,
+        /// When that was created.
+        at: Timestamp,
     },
     /// Some edits cannot be made; nothing was changed.
     #[error("{} of the edits cannot be made", .0.len())]
@@ -224,6 +238,20 @@ pub trait Store: Send + Sync + 'static {
         before: Option<i64>,
         limit: usize,
     ) -> StoreResult<Vec<RuleVersion>>;
+
+    /// The first revision whose history is kept, if some was deleted. What was in force at an older
+    /// one, and what an older one changed, is [`StoreError::HistoryDeleted`].
+    async fn history_start(&self) -> StoreResult<Option<RevisionRecord>>;
+
+    /// The last revision before the first one, above `from`, that was created after a time.
+    async fn revision_at(&self, time: Timestamp, from: Revision) -> StoreResult<Revision>;
+
+    /// Notes the first revision whose history is kept. It never goes back. Nothing is deleted yet.
+    async fn raise_history_start(&self, start: Revision) -> StoreResult<()>;
+
+    /// Deletes at most `limit` versions of rules, settings and tags that ended before the first
+    /// revision that is kept. Returns how many were deleted. Revisions themselves stay.
+    async fn delete_history(&self, limit: usize) -> StoreResult<usize>;
 
     // --- Hosts ---
 

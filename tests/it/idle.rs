@@ -10,7 +10,9 @@ use nicelist::fleet::{CleanSync, Clock, Event, EventId, EventStat, Host, InForce
 use nicelist::protocol::{
     PostflightRequest, PreflightRequest, RuleDownloadRequest, SyncType, Wire,
 };
-use nicelist::rule::{MachineId, Policy, PolicyKind, Revision, Rule, Scope, Target};
+use nicelist::rule::{
+    MachineId, Policy, PolicyKind, Revision, RevisionRecord, Rule, Scope, Target,
+};
 use nicelist::store::{
     self, Author, Change, Committed, Durability, Edit, EventFilter, EventPurge, Health, HostFilter,
     Installation, LedgerRow, ListPart, PolicySnapshot, QuarantinedRow, RevisionFilter, RuleFilter,
@@ -63,6 +65,10 @@ overhear! {
     async fn turned(&self, revision: Revision) -> StoreResult<(InForce, InForce)>;
     async fn rule_changes(&self, revision: Revision, after: Option<RulePlace>, limit: usize) -> StoreResult<Vec<(RulePlace, RuleTurn)>>;
     async fn rule_versions(&self, target: &Target, before: Option<i64>, limit: usize) -> StoreResult<Vec<RuleVersion>>;
+    async fn history_start(&self) -> StoreResult<Option<RevisionRecord>>;
+    async fn revision_at(&self, time: Timestamp, from: Revision) -> StoreResult<Revision>;
+    async fn raise_history_start(&self, start: Revision) -> StoreResult<()>;
+    async fn delete_history(&self, limit: usize) -> StoreResult<usize>;
     async fn host(&self, machine: &MachineId) -> StoreResult<Option<StoredHost>>;
     async fn hosts(&self, filter: &HostFilter, after: Option<&MachineId>, limit: usize) -> StoreResult<ListPart<Host>>;
     async fn hostnames(&self, machines: &[MachineId]) -> StoreResult<Vec<(MachineId, String)>>;

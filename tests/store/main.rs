@@ -85,6 +85,11 @@ contract! {
         an_expiry_is_a_revision_with_counts,
         thousands_of_past_rules_are_paged,
     }
+    retention {
+        s8_old_history_is_deleted_in_batches,
+        s8_the_first_kept_revision_never_goes_back,
+        s8_a_revision_is_found_by_its_time,
+    }
     ledger {
         a_follower_sees_what_was_made_and_ended,
         pages_of_the_ledger_join,

@@ -14,6 +14,7 @@ use tokio::task::JoinSet;
 use tokio::time::timeout;
 
 use crate::cluster::{Cluster, Database, Disk};
+use crate::contract::retention::s8_deletion_goes_on_after_a_kill;
 use crate::contract::{Db, at, change, commit, in_force, machine, put, rule};
 
 /// Why a database cannot be opened.
@@ -474,4 +475,11 @@ async fn nothing_that_was_answered_is_lost_when_the_server_crashes_and_comes_bac
     let head = store.head().await.unwrap();
     let revisions = store.revisions(&Default::default(), None, usize::MAX).await.unwrap();
     assert_eq!(revisions.len() as u64, head.0, "a revision is missing");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn s8_deletion_of_history_goes_on_after_a_kill() {
+    let database = Database::new().await;
+    s8_deletion_goes_on_after_a_kill(async || database.open().await, &database.url()).await;
+    database.drop().await;
 }

@@ -13,6 +13,7 @@ use rusqlite::Connection;
 use tempfile::TempDir;
 use tokio::task::JoinSet;
 
+use crate::contract::retention::s8_deletion_goes_on_after_a_kill;
 use crate::contract::{Db, at, commit, in_force, machine, put, put_tag, rule, set};
 
 /// A database in a folder of its own.
@@ -266,4 +267,10 @@ async fn revisions_of_an_older_database_are_counted() {
         let found = store.revision(Revision(revision)).await.unwrap().unwrap().counts;
         assert_eq!(found, RevisionCounts { rules, settings, tags, hosts: 0 }, "{revision}");
     }
+}
+
+#[tokio::test]
+async fn s8_deletion_of_history_goes_on_after_a_kill() {
+    let file = File::new();
+    s8_deletion_goes_on_after_a_kill(async || file.open().await, &file.url()).await;
 }

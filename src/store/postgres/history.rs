@@ -6,7 +6,7 @@ use tokio_postgres::Row;
 use super::filter::Conditions;
 use super::rows::{self, WIDTH, content_of};
 use super::scopes::{self, Scopes};
-use super::{codes, policy, query};
+use super::{codes, policy, query, retention};
 use crate::fleet::InForce;
 use crate::rule::{Counts, Revision, RevisionCounts, RevisionRecord, Target};
 use crate::store::quarantine::{PageSize, listed};
@@ -99,6 +99,7 @@ pub(super) async fn turned(
     on: &impl GenericClient,
     at: Revision,
 ) -> StoreResult<(InForce, InForce)> {
+    retention::check(on, at).await?;
     let at = codes::revision(at);
     Ok((
         policy::tags_and_settings(on, "ended = $1", at, None).await?,
@@ -114,6 +115,7 @@ pub(super) async fn rule_changes(
     after: Option<RulePlace>,
     limit: usize,
 ) -> StoreResult<Vec<(RulePlace, RuleTurn)>> {
+    retention::check(on, at).await?;
     let (made, ended) = match after {
         None => (Some(0), 0),
         Some(RulePlace::Made(id)) => (Some(id), 0),

@@ -23,6 +23,7 @@ mod open;
 mod policy;
 mod pool;
 mod readers;
+mod retention;
 mod rows;
 mod scopes;
 mod tls;
@@ -55,7 +56,7 @@ use super::{
     StoredHost, StoredRevision, TokenRecord,
 };
 use crate::fleet::{Event, EventId, EventStat, Host, InForce, ScopeSetId};
-use crate::rule::{MachineId, Revision, Scope, Target};
+use crate::rule::{MachineId, Revision, RevisionRecord, Scope, Target};
 
 /// A URL without its password.
 pub(super) fn shown(url: &str) -> String {
@@ -230,6 +231,22 @@ impl Store for Postgres {
         limit: usize,
     ) -> StoreResult<Vec<RuleVersion>> {
         ask!(self, |on| history::versions(on, target, before, limit))
+    }
+
+    async fn history_start(&self) -> StoreResult<Option<RevisionRecord>> {
+        at_once!(self, |on| retention::start(on))
+    }
+
+    async fn revision_at(&self, time: Timestamp, from: Revision) -> StoreResult<Revision> {
+        ask!(self, |on| retention::revision_at(on, time, from))
+    }
+
+    async fn raise_history_start(&self, start: Revision) -> StoreResult<()> {
+        ask!(self, |on| retention::raise_start(on, start))
+    }
+
+    async fn delete_history(&self, limit: usize) -> StoreResult<usize> {
+        ask!(self, |on| retention::delete(on, limit))
     }
 
     async fn host(&self, machine: &MachineId) -> StoreResult<Option<StoredHost>> {

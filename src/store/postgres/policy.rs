@@ -6,7 +6,7 @@ use tokio_postgres::Row;
 use super::filter::Conditions;
 use super::rows::{self, CONTENT, WIDTH, content_of};
 use super::scopes::{self, Scopes};
-use super::{check, codes, commit, history, query};
+use super::{check, codes, commit, history, query, retention};
 use crate::fleet::InForce;
 use crate::rule::Revision;
 use crate::store::checksum::{self, Damage, RowHasher};
@@ -157,7 +157,10 @@ pub(super) async fn rules(
         wanted.and_text(&format!("({})", within.join(" OR ")), &text.to_ascii_lowercase());
     }
     let past = match *at {
-        Some(at) if at < commit::head(on).await? => Some(at),
+        Some(at) if at < commit::head(on).await? => {
+            retention::check(on, at).await?;
+            Some(at)
+        }
         Some(_) | None => None,
     };
     read(on, wanted, past, limit).await
@@ -250,6 +253,7 @@ pub(super) async fn snapshot_at(
     at: Revision,
 ) -> StoreResult<PolicySnapshot> {
     let head = commit::head(on).await?.min(at);
+    retention::check(on, head).await?;
     let in_force = "made <= $1 AND (ended IS NULL OR ended > $1)";
     let InForce { tags, settings, rules: _ } =
         tags_and_settings(on, in_force, codes::revision(head), None).await?;

@@ -5,7 +5,7 @@ use rusqlite::{Connection, Row, Rows, params_from_iter};
 
 use super::rows::{self, WIDTH, str_at};
 use super::scopes::{self, Scopes};
-use super::{codes, policy};
+use super::{codes, policy, retention};
 use crate::fleet::InForce;
 use crate::rule::{Counts, Revision, RevisionCounts, RevisionRecord, Target};
 use crate::store::quarantine::{listed, page_of_readable};
@@ -117,6 +117,7 @@ fn touching_target(target: &Target, scope: Option<i64>) -> (String, Vec<Value>) 
 
 /// The tags and settings that a revision ended, and those that it made.
 pub(super) fn turned(connection: &Connection, at: Revision) -> StoreResult<(InForce, InForce)> {
+    retention::check(connection, at)?;
     let of = |column: &str| {
         let condition = format!("{column} = ?1");
         policy::tags_and_settings(connection, &condition, codes::revision(at), None)
@@ -132,6 +133,7 @@ pub(super) fn rule_changes(
     after: Option<RulePlace>,
     limit: usize,
 ) -> StoreResult<Vec<(RulePlace, RuleTurn)>> {
+    retention::check(connection, at)?;
     let (made, ended) = match after {
         None => (Some(0), 0),
         Some(RulePlace::Made(id)) => (Some(id), 0),

@@ -17,6 +17,7 @@ pub(super) mod moving;
 mod open;
 mod policy;
 mod readers;
+mod retention;
 mod rows;
 mod scopes;
 mod tokens;
@@ -47,7 +48,7 @@ use super::{
     StoredEvent, StoredHost, StoredRevision, TokenRecord,
 };
 use crate::fleet::{Event, EventId, EventStat, Host, InForce, ScopeSetId};
-use crate::rule::{MachineId, Revision, Scope, Target};
+use crate::rule::{MachineId, Revision, RevisionRecord, Scope, Target};
 
 /// The path that asks for a database that goes when it is closed.
 const MEMORY: &str = ":memory:";
@@ -207,6 +208,27 @@ impl Store for Sqlite {
     ) -> StoreResult<Vec<RuleVersion>> {
         let target = target.clone();
         self.readers.read(move |on| history::versions(on, &target, before, limit)).await
+    }
+
+    async fn history_start(&self) -> StoreResult<Option<RevisionRecord>> {
+        self.readers.read(retention::start).await
+    }
+
+    async fn revision_at(&self, time: Timestamp, from: Revision) -> StoreResult<Revision> {
+        self.readers.read(move |on| retention::revision_at(on, time, from)).await
+    }
+
+    async fn raise_history_start(&self, start: Revision) -> StoreResult<()> {
+        let turn = Turn::Shared { rows: 1 };
+        self.writer.write(turn, move |on| retention::raise_start(on, start)).await
+    }
+
+    async fn delete_history(&self, limit: usize) -> StoreResult<usize> {
+        // Most of the time there is nothing to do, and nobody has to wait for that.
+        if !self.readers.read(retention::has_old).await? {
+            return Ok(0);
+        }
+        self.writer.write(Turn::Alone, move |on| retention::delete(on, limit)).await
     }
 
     async fn host(&self, machine: &MachineId) -> StoreResult<Option<StoredHost>> {

@@ -5,7 +5,7 @@ use rusqlite::{Connection, Row, params_from_iter};
 
 use super::rows::{self, CONTENT, WIDTH, str_at};
 use super::scopes::{self, Scopes};
-use super::{check, codes, commit, history};
+use super::{check, codes, commit, history, retention};
 use crate::fleet::InForce;
 use crate::rule::Revision;
 use crate::store::checksum::{self, Damage, RowHasher};
@@ -190,7 +190,10 @@ pub(super) fn rules(
         );
     }
     let past = match *at {
-        Some(at) if at < commit::head(connection)? => Some(at),
+        Some(at) if at < commit::head(connection)? => {
+            retention::check(connection, at)?;
+            Some(at)
+        }
         Some(_) | None => None,
     };
     wanted.read(connection, past, limit)
@@ -325,6 +328,7 @@ pub(super) fn snapshot(
 /// Settings and tags as they were at a revision.
 pub(super) fn snapshot_at(connection: &Connection, at: Revision) -> StoreResult<PolicySnapshot> {
     let head = commit::head(connection)?.min(at);
+    retention::check(connection, head)?;
     let in_force = "made <= ?1 AND (ended IS NULL OR ended > ?1)";
     let InForce { tags, settings, rules: _ } =
         tags_and_settings(connection, in_force, codes::revision(head), None)?;

@@ -32,13 +32,13 @@ fn story() -> Vec<Vec<Edit>> {
     ]
 }
 
-async fn now(store: &Db) -> InForce {
+pub(super) async fn now(store: &Db) -> InForce {
     let snapshot = store.snapshot().await.unwrap();
     InForce { tags: snapshot.tags, settings: snapshot.settings, rules: in_force(store).await }
 }
 
 /// Plays the story, and says what was in force at each revision, 0 first.
-async fn play(store: &Db) -> Vec<InForce> {
+pub(super) async fn play(store: &Db) -> Vec<InForce> {
     new_host(store, "M1").await;
     let mut states = vec![now(store).await];
     for edits in story() {
@@ -56,7 +56,7 @@ fn key(rule: &Rule) -> RuleKey {
     RuleKey { target: rule.target().clone(), scope: rule.scope().clone() }
 }
 
-async fn rules_at(store: &Db, filter: &RuleFilter, limit: usize) -> Vec<Rule> {
+pub(super) async fn rules_at(store: &Db, filter: &RuleFilter, limit: usize) -> Vec<Rule> {
     let mut rules: Vec<Rule> = Vec::new();
     loop {
         let after = rules.last().map(key);
@@ -112,7 +112,7 @@ pub(crate) async fn filters_hold_for_the_past_too(store: Db) {
 }
 
 /// All that a revision did to rules, a few at a time.
-async fn turns(store: &Db, at: Revision, limit: usize) -> Vec<RuleTurn> {
+pub(super) async fn turns(store: &Db, at: Revision, limit: usize) -> Vec<RuleTurn> {
     let mut turns: Vec<(RulePlace, RuleTurn)> = Vec::new();
     loop {
         let after = turns.last().map(|(place, _)| *place);

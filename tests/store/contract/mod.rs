@@ -6,6 +6,7 @@ pub(crate) mod history;
 pub(crate) mod hosts;
 pub(crate) mod ledger;
 pub(crate) mod policy;
+pub(crate) mod retention;
 pub(crate) mod rules;
 pub(crate) mod tags;
 pub(crate) mod tokens;

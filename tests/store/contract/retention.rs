@@ -1,0 +1,114 @@
+//! History that is deleted: what stays, what is refused, and that it can be interrupted.
+
+use nicelist::fleet::InForce;
+use nicelist::store::RevisionFilter;
+use nicelist::store::moving::check;
+
+use super::history::{now, play, rules_at, turns};
+use super::*;
+
+/// The first revision that the tests keep.
+const START: Revision = Revision(6);
+
+async fn at_revision(store: &Db, at: Revision) -> StoreResult<InForce> {
+    let snapshot = store.snapshot_at(at).await?;
+    let filter = RuleFilter { at: Some(at), ..RuleFilter::default() };
+    store.rules(&filter, None, 1).await?;
+    let rules = rules_at(store, &filter, usize::MAX).await;
+    Ok(InForce { tags: snapshot.tags, settings: snapshot.settings, rules })
+}
+
+fn assert_deleted<T: std::fmt::Debug>(result: StoreResult<T>, at: Revision) {
+    let error = result.unwrap_err();
+    let expected = format!(
+        "the history of revision {at} was deleted (setting history-retention); the oldest that \
+         is kept is revision {START} of 2026-09-21"
+    );
+    assert_eq!(error.to_string(), expected);
+}
+
+/// Everything from the first kept revision on is as it was, and everything older is refused.
+async fn assert_kept_from_start(store: &Db, states: &[InForce]) {
+    for (at, state) in (0..).map(Revision).zip(states) {
+        if at < START {
+            assert_deleted(store.snapshot_at(at).await, at);
+            let filter = RuleFilter { at: Some(at), ..RuleFilter::default() };
+            assert_deleted(store.rules(&filter, None, 1).await, at);
+            assert_deleted(store.turned(at).await, at);
+            assert_deleted(store.rule_changes(at, None, 1).await, at);
+        } else {
+            assert_eq!(&at_revision(store, at).await.unwrap(), state, "{at}");
+        }
+    }
+    assert_eq!(store.history_start().await.unwrap().unwrap().revision, START);
+}
+
+pub(crate) async fn s8_old_history_is_deleted_in_batches(store: Db) {
+    let states = play(&store).await;
+    assert_eq!(store.history_start().await.unwrap(), None);
+    assert_eq!(store.delete_history(100).await.unwrap(), 0, "all of it is kept");
+    let mut turned = Vec::new();
+    for at in START.0..=store.head().await.unwrap().0 {
+        turned.push((at, turns(&store, Revision(at), 3).await));
+    }
+    let before = ledger(&store).await;
+    let is_old = |row: &&LedgerRow| row.ended.is_some_and(|ended| ended < START);
+    assert_eq!(before.iter().filter(is_old).count(), 3);
+
+    store.raise_history_start(START).await.unwrap();
+    assert_kept_from_start(&store, &states).await;
+    // Three rules, a setting and a tag.
+    let mut gone = Vec::new();
+    while gone.last() != Some(&0) {
+        gone.push(store.delete_history(2).await.unwrap());
+    }
+    assert_eq!(gone, [2, 2, 1, 0]);
+    assert_kept_from_start(&store, &states).await;
+    let after: Vec<LedgerRow> = before.iter().filter(|row| !is_old(row)).cloned().collect();
+    assert_eq!(ledger(&store).await, after);
+    for (at, turned) in turned {
+        assert_eq!(turns(&store, Revision(at), 3).await, turned, "{at}");
+    }
+    assert_eq!(store.revisions(&RevisionFilter::default(), None, 99).await.unwrap().len(), 10);
+    assert_eq!(now(&store).await, states[10]);
+}
+
+pub(crate) async fn s8_the_first_kept_revision_never_goes_back(store: Db) {
+    let states = play(&store).await;
+    store.raise_history_start(START).await.unwrap();
+    store.raise_history_start(Revision(3)).await.unwrap();
+    assert_kept_from_start(&store, &states).await;
+    store.raise_history_start(Revision(9)).await.unwrap();
+    assert_eq!(store.history_start().await.unwrap().unwrap().revision, Revision(9));
+}
+
+pub(crate) async fn s8_a_revision_is_found_by_its_time(store: Db) {
+    for (number, seconds) in [10, 20, 20, 15, 40].into_iter().enumerate() {
+        let mut change = change([put(rule(number, "fleet", ""))]);
+        change.author.at = at(seconds);
+        store.commit(change).await.unwrap();
+    }
+    let mut found = Vec::new();
+    for seconds in [9, 10, 19, 20, 39, 40, 99] {
+        found.push(store.revision_at(at(seconds), Revision(0)).await.unwrap().0);
+    }
+    assert_eq!(found, [0, 1, 1, 4, 4, 5, 5]);
+    assert_eq!(store.revision_at(at(17), Revision(3)).await.unwrap(), Revision(4));
+    assert_eq!(store.revision_at(at(99), Revision(5)).await.unwrap(), Revision(5));
+}
+
+/// A server that is killed after it noted the first kept revision, and one that is killed in the
+/// middle of deleting, leave a database whose history the next one goes on to delete.
+pub(crate) async fn s8_deletion_goes_on_after_a_kill(open: impl AsyncFn() -> Db, url: &str) {
+    let states = play(&open().await).await;
+    open().await.raise_history_start(START).await.unwrap();
+    let rows = check(url).await.unwrap();
+    assert_eq!(rows.damage, None);
+    assert_eq!(open().await.delete_history(2).await.unwrap(), 2);
+    let store = open().await;
+    assert_kept_from_start(&store, &states).await;
+    assert_eq!(store.delete_history(99).await.unwrap(), 3);
+    assert_kept_from_start(&store, &states).await;
+    let left = check(url).await.unwrap();
+    assert_eq!((left.rows, left.damage), (rows.rows - 5, None));
+}
