@@ -124,6 +124,23 @@ pub struct SyncState {
 }
 
 impl SyncState {
+    /// Forgets what cannot be worked out without history before `start`: how the host's rules came,
+    /// and a sync that began there. What they hash to stays, as does the holding: a clean sync
+    /// replaces it.
+    pub fn forget_before(&mut self, start: Revision) {
+        if self.trail.as_ref().is_some_and(|trail| trail.root.revision < start) {
+            self.trail = None;
+        }
+        let begins_before = |session: Session| {
+            let from = match session.kind {
+                SessionKind::Normal => self.holding.map(|holding| holding.revision),
+                SessionKind::Clean(_) => None,
+            };
+            session.target.revision.min(from.unwrap_or(start)) < start
+        };
+        self.session = self.session.filter(|session| !begins_before(*session));
+    }
+
     /// The newest revision that it speaks of.
     #[must_use]
     pub fn newest_revision(&self) -> Revision {

@@ -32,7 +32,7 @@ pub use proof::{Drift, Leg, NotAHash, RulesHash, Trail};
 pub use role::Role;
 pub use setting::{
     BatchSize, ClientMode, DriftRepair, EffectiveSettings, EventAge, EventLimit,
-    FileAccessOverride, Interval, PathRegex, RemountFlag, RemovableMedia, Setting, SettingError,
-    SettingKey,
+    FileAccessOverride, HistoryAge, Interval, PathRegex, RemountFlag, RemovableMedia, Setting,
+    SettingError, SettingKey,
 };
 pub use tag::{Tag, Tags};

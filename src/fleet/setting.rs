@@ -4,7 +4,7 @@
 mod retention;
 mod values;
 
-pub use retention::{EventAge, EventLimit};
+pub use retention::{EventAge, EventLimit, HistoryAge};
 pub use values::{
     BatchSize, ClientMode, DriftRepair, FileAccessOverride, Interval, PathRegex, RemountFlag,
     RemovableMedia, SettingError,
@@ -148,6 +148,8 @@ settings! {
     EventRetention(EventAge) "event-retention" event_retention = EventAge::DEFAULT;
     /// How many of the newest events stay, at least 1000; off keeps all. For the fleet alone
     EventRetentionCount(EventLimit) "event-retention-count" event_retention_count = EventLimit::DEFAULT;
+    /// The age at which old versions of rules, settings and tags are deleted, such as 365d; never keeps them. For the fleet alone
+    HistoryRetention(HistoryAge) "history-retention" history_retention = HistoryAge::DEFAULT;
 }
 
 impl SettingKey {
@@ -155,7 +157,10 @@ impl SettingKey {
     #[must_use]
     pub const fn is_told(self) -> bool {
         match self {
-            Self::DriftRepair | Self::EventRetention | Self::EventRetentionCount => false,
+            Self::DriftRepair
+            | Self::EventRetention
+            | Self::EventRetentionCount
+            | Self::HistoryRetention => false,
             Self::ClientMode
             | Self::FullSyncInterval
             | Self::BatchSize
@@ -176,7 +181,7 @@ impl SettingKey {
     /// Whether the setting is about the fleet as a whole: it cannot differ from host to host.
     #[must_use]
     pub const fn is_fleets(self) -> bool {
-        matches!(self, Self::EventRetention | Self::EventRetentionCount)
+        matches!(self, Self::EventRetention | Self::EventRetentionCount | Self::HistoryRetention)
     }
 
     /// Checks that the setting means something in a scope.

@@ -37,6 +37,16 @@ pub(super) struct Span {
     pub(super) to: Holding,
 }
 
+impl Span {
+    /// The revision from which on history is needed to work it out.
+    pub(super) fn oldest_revision(&self) -> Revision {
+        match self.from {
+            From::Nothing => self.to.revision,
+            From::Held { since, .. } => since.min(self.to.revision),
+        }
+    }
+}
+
 /// A place in a download.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(super) struct Cursor {

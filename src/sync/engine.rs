@@ -14,6 +14,8 @@ use super::compute::{Computer, Memo, Stopped, Wanted};
 use super::cursor::{Cursor, CursorKey, From, Span};
 use super::difference::{self, Destination, Origin};
 use super::event_limit::{EVENTS_PER_DAY, EventLimit};
+use super::kept_history::KeptHistory;
+use super::ledger::LedgerWriter;
 use super::pages::{self, Difference, Differences, PageError, Pages};
 use super::policy::{Policy, PolicyWriter};
 use super::scope_sets::ScopeSets;
@@ -80,6 +82,7 @@ pub struct Engine {
     /// What requests are answered from. Never changed, only replaced.
     policy: ArcSwap<Policy>,
     next: Arc<Mutex<PolicyWriter>>,
+    pub(super) history: KeptHistory,
     pub(super) computer: Computer,
     differences: Differences,
     pages: Pages,
@@ -117,6 +120,7 @@ impl Engine {
             page_size,
             policy: ArcSwap::default(),
             next: Arc::default(),
+            history: KeptHistory::default(),
             computer: Computer::new(),
             differences: pages::remembered_differences(),
             pages: pages::remembered_pages(),
@@ -195,17 +199,57 @@ impl Engine {
     /// Reads everything that was committed since the last time, and publishes it.
     async fn follow(&self) -> StoreResult<()> {
         let mut next = Arc::clone(&self.next).lock_owned().await;
-        if next.is_broken() {
-            *next = PolicyWriter::default();
-        }
+        let is_published = next.numbering() == self.policy().ledger.numbering();
         let known = next.head();
-        if known > Revision(0) && self.store.head().await? == known {
+        if is_published && known > Revision(0) && self.store.head().await? == known {
             if next.has_unused() {
                 off_threads(move || next.free_unused()).await?;
             }
             return Ok(());
         }
-        let snapshot = self.store.snapshot().await?;
+        let (next, rows, snapshot) = self.read(next).await?;
+        let (mut next, policy) = off_threads(move || finish(next, rows, snapshot)).await?;
+        next.retire(self.policy.swap(policy));
+        if next.has_unused() {
+            off_threads(move || next.free_unused()).await?;
+        }
+        Ok(())
+    }
+
+    /// Reads what was committed since the last time: everything but the last rows, which are
+    /// returned, is added.
+    async fn read(
+        &self,
+        mut next: NextPolicy,
+    ) -> StoreResult<(NextPolicy, Vec<LedgerRow>, PolicySnapshot)> {
+        loop {
+            if next.is_broken() || next.head() == Revision(0) {
+                next.begin_again();
+            }
+            let known = next.head();
+            let snapshot = self.store.snapshot().await?;
+            let (read, rows) = self.read_rows(next, known).await?;
+            next = read;
+            // Asked after the rows were read: it is noted before anything is deleted.
+            let start = self.store.history_start().await?;
+            let start = start.map(|start| start.revision).unwrap_or_default();
+            self.history.keep_from(start);
+            if known == Revision(0) {
+                next.keep_from(start);
+            } else if start > known {
+                // What ended in between may have been deleted before it was read.
+                next.begin_again();
+                continue;
+            }
+            return Ok((next, rows, snapshot));
+        }
+    }
+
+    async fn read_rows(
+        &self,
+        mut next: NextPolicy,
+        known: Revision,
+    ) -> StoreResult<(NextPolicy, Vec<LedgerRow>)> {
         let mut rows = self.store.ledger(known, 0, ROWS_A_READ).await?;
         while rows.len() == ROWS_A_READ
             && let Some(last) = rows.last()
@@ -219,20 +263,54 @@ impl Engine {
             let (more, added) = tokio::join!(more, add);
             (next, rows) = (added?, more?);
         }
-        let (mut next, policy) = off_threads(move || finish(next, rows, snapshot)).await?;
-        next.retire(self.policy.swap(policy));
-        if next.has_unused() {
-            off_threads(move || next.free_unused()).await?;
+        Ok((next, rows))
+    }
+
+    /// Learns the first revision whose history the database keeps.
+    pub fn keep_history_from(&self, start: Revision) {
+        self.history.keep_from(start);
+    }
+
+    /// Hosts whose rules were last sent at once before one of these revisions get all of them
+    /// again. Which of the revisions counts depends on the host.
+    pub fn resend_rules_from_before(&self, revisions: Vec<Revision>) {
+        self.history.resend_before(revisions);
+    }
+
+    /// How many versions of rules are in memory.
+    #[must_use]
+    pub fn versions_in_memory(&self) -> usize {
+        self.policy().ledger.versions()
+    }
+
+    /// Frees the memory of rules that ended before the first revision that is kept, once they are
+    /// many. Takes time and memory in proportion to the other rules.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn free_old_history(&self) -> StoreResult<()> {
+        let (policy, start) = (self.policy(), self.history.start());
+        let numbering = policy.ledger.numbering();
+        let copy = move || {
+            let is_worth_it = policy.ledger.has_much_before(start);
+            is_worth_it.then(|| LedgerWriter::without_history(&policy.ledger, start))
+        };
+        let Some(copy) = off_threads(copy).await? else { return Ok(()) };
+        let mut next = self.next.lock().await;
+        if next.numbering() == numbering {
+            next.replace_ledger(copy);
         }
-        Ok(())
+        drop(next);
+        self.follow().await
     }
 
     /// A host's row. Another server may have written it on a revision that is not known here yet:
     /// that is taken in first, for without its rules no answer about it would be whole.
     pub(super) async fn host(&self, machine: &MachineId) -> StoreResult<Option<StoredHost>> {
-        let stored = self.store.host(machine).await?;
-        if let Some(StoredHost { host, .. }) = &stored {
+        let mut stored = self.store.host(machine).await?;
+        if let Some(StoredHost { host, .. }) = &mut stored {
             self.catch_up(host.sync.newest_revision()).await?;
+            host.sync.forget_before(self.policy().ledger.start());
         }
         Ok(stored)
     }
@@ -261,13 +339,12 @@ impl Engine {
 
     /// The span between the same two states that every host with the same states names: two
     /// revisions between which no scope of the span was touched are one.
-    pub(super) async fn canonical(&self, span: Span) -> StoreResult<Span> {
+    pub(super) async fn canonical(&self, policy: &Policy, span: Span) -> StoreResult<Span> {
         let to_scopes = self.scope_sets.members(&*self.store, span.to.set).await?;
         let union = match span.from {
             From::Nothing => to_scopes,
             From::Held { union, .. } => self.scope_sets.members(&*self.store, union).await?,
         };
-        let policy = self.policy();
         let settle = |at: Revision| policy.ledger.last_touch(&union, at);
         let from = match span.from {
             From::Nothing => From::Nothing,
@@ -278,16 +355,21 @@ impl Engine {
         Ok(Span { from, to: Holding { revision: settle(span.to.revision), ..span.to } })
     }
 
-    /// What a canonical span brings, computed at most once.
-    pub(super) async fn difference(&self, span: Span) -> StoreResult<Arc<Difference>> {
-        if let Some(known) = self.differences.known(&span) {
+    /// What a canonical span brings, in the versions of a policy; computed at most once.
+    pub(super) async fn difference(
+        &self,
+        policy: &Arc<Policy>,
+        span: Span,
+    ) -> StoreResult<Arc<Difference>> {
+        let key = (policy.ledger.numbering(), span);
+        if let Some(known) = self.differences.known(&key) {
             return Ok(known);
         }
         let (origin, destination) = self.resolve(span).await?;
-        let (policy, page_size) = (self.policy(), self.page_size);
+        let (policy, page_size) = (Arc::clone(policy), self.page_size);
         if difference::is_empty(&policy.ledger, &origin, &destination) {
             let empty = Arc::new(Difference::new(span, Vec::new(), false, page_size));
-            self.differences.remember(span, Arc::clone(&empty));
+            self.differences.remember(key, Arc::clone(&empty));
             return Ok(empty);
         }
         let clean = span.from == From::Nothing;
@@ -299,13 +381,14 @@ impl Engine {
             };
             computer.run(wanted, work).await
         };
-        self.differences.get(span, compute).await
+        self.differences.get(key, compute).await
     }
 
-    /// A page of a canonical span's difference, encoded at most once; the first, if there is no
-    /// such page.
+    /// A page of a canonical span's difference in the versions of a policy, encoded at most once;
+    /// the first, if there is no such page.
     pub(super) async fn page(
         &self,
+        policy: &Arc<Policy>,
         cursor: Cursor,
         difference: &Arc<Difference>,
         wire: Wire,
@@ -314,7 +397,8 @@ impl Engine {
         if let Some(known) = self.pages.known(&(cursor, wire)) {
             return Ok(known);
         }
-        let (policy, computer, key) = (self.policy(), self.computer.clone(), self.key.clone());
+        let (policy, computer) = (Arc::clone(policy), self.computer.clone());
+        let key = self.key.clone();
         let (difference, encoded) = (Arc::clone(difference), Arc::clone(&self.encoded));
         let encode = |wanted: Wanted| async move {
             let work = move |_: &Wanted| -> Result<Bytes, SyncError> {
@@ -346,12 +430,15 @@ impl Engine {
     }
 }
 
+/// The next policy, while one task builds it.
+type NextPolicy = OwnedMutexGuard<PolicyWriter>;
+
 /// Adds the last rows of a snapshot, and makes the policy that they lead to.
 fn finish(
-    mut next: OwnedMutexGuard<PolicyWriter>,
+    mut next: NextPolicy,
     rows: Vec<LedgerRow>,
     snapshot: PolicySnapshot,
-) -> (OwnedMutexGuard<PolicyWriter>, Arc<Policy>) {
+) -> (NextPolicy, Arc<Policy>) {
     next.extend(rows);
     let policy = next.finish(snapshot);
     (next, policy)

@@ -15,6 +15,7 @@ mod event_limit;
 mod evidence;
 mod explain;
 mod generation;
+mod kept_history;
 mod ledger;
 mod pages;
 mod policy;

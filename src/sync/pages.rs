@@ -130,13 +130,13 @@ pub(super) fn compress(body: Vec<u8>, span: Span, wire: Wire) -> Result<Bytes, P
 /// A page, in the form in which it is sent.
 pub(super) type PageKey = (Cursor, Wire);
 
-/// Differences by their span.
-pub(super) type Differences = Memo<Span, Arc<Difference>, StoreError>;
+/// Differences by their span and by the numbering of the ledger whose versions they contain.
+pub(super) type Differences = Memo<(u64, Span), Arc<Difference>, StoreError>;
 /// Encoded pages.
 pub(super) type Pages = Memo<PageKey, Bytes, SyncError>;
 
 pub(super) fn remembered_differences() -> Differences {
-    let owned = |_: &Span, difference: &Arc<Difference>| {
+    let owned = |_: &(u64, Span), difference: &Arc<Difference>| {
         size_of::<Difference>() + size_of::<Step>() * difference.steps.len()
     };
     Memo::new(DIFFERENCE_BYTES, EXPECTED, owned)

@@ -69,6 +69,27 @@ impl PolicyWriter {
         self.is_broken = false;
     }
 
+    /// Begins with nothing, to read everything again. Versions of rules get other numbers.
+    pub(super) fn begin_again(&mut self) {
+        self.replace_ledger(LedgerWriter::numbered(self.numbering() + 1));
+    }
+
+    /// Goes on from another ledger.
+    pub(super) fn replace_ledger(&mut self, ledger: LedgerWriter) {
+        self.ledger = ledger;
+        self.is_broken = false;
+    }
+
+    /// Which policies give the same numbers to versions of rules.
+    pub(super) fn numbering(&self) -> u64 {
+        self.ledger.ledger().numbering()
+    }
+
+    /// Records that history before a revision may be missing.
+    pub(super) fn keep_from(&mut self, start: Revision) {
+        self.ledger.keep_from(start);
+    }
+
     /// Whether a panic cut a change off. The policy must be read again from the beginning then.
     pub(super) fn is_broken(&self) -> bool {
         self.is_broken

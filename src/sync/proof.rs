@@ -21,8 +21,8 @@ use super::pages::Difference;
 use super::rules_hash::RulesHasher;
 use super::session::span_of;
 use crate::fleet::{
-    ClientMode, Drift, Generation, Host, Leg, Reach, RuleCounts, RulesHash, Session, SessionKind,
-    SyncState, Trail,
+    ClientMode, Drift, Generation, Holding, Host, Leg, Reach, RuleCounts, RulesHash, Session,
+    SessionKind, SyncState, Trail,
 };
 use crate::protocol::generation::Capability;
 use crate::rule::{PolicyKind, RuleType};
@@ -88,6 +88,10 @@ impl Engine {
             Some(trail) => Some(self.rules_hash(trail).await?),
             None => None,
         };
+        if hashes && hash.is_none() {
+            // It may have applied the session, and what its rules would hash to is not known.
+            state.expected_hash = None;
+        }
         let hashed = hash.is_some() && hash == evidence.hash && hash != state.expected_hash;
         let stopped_asking = clean && session.asked_clean && !evidence.asks_clean;
         if !hashed && !stopped_asking {
@@ -144,7 +148,9 @@ impl Engine {
             return Ok(Some(root));
         }
         let Some(mut trail) = state.trail.clone() else { return Ok(None) };
-        if !self.difference(self.canonical(span).await?).await?.steps.is_empty() {
+        let policy = self.policy();
+        let canonical = self.canonical(&policy, span).await?;
+        if !self.difference(&policy, canonical).await?.steps.is_empty() {
             let reach = Reach { union, common };
             trail.legs.push(Leg { since, reach, to: span.to });
         }
@@ -160,9 +166,10 @@ impl Engine {
             Span { from: From::Held { since: leg.since, union, common }, to: leg.to }
         });
         // Hosts that came at other revisions with the same rules share the result.
+        let policy = self.policy();
         let mut spans = Vec::with_capacity(1 + trail.legs.len());
         for span in std::iter::once(root).chain(legs) {
-            spans.push(self.canonical(span).await?);
+            spans.push(self.canonical(&policy, span).await?);
         }
         let spans: Arc<[Span]> = spans.into();
         if let Some(known) = self.hashes.known(&spans) {
@@ -170,10 +177,10 @@ impl Engine {
         }
         let mut differences = Vec::with_capacity(spans.len());
         for span in &*spans {
-            differences.push(self.difference(*span).await?);
+            differences.push(self.difference(&policy, *span).await?);
         }
         let generation = trail.legs.last().map_or(trail.root, |leg| leg.to).generation;
-        let (policy, computer) = (self.policy(), self.computer.clone());
+        let computer = self.computer.clone();
         let walk = |wanted: Wanted| async move {
             let work =
                 move |wanted: &Wanted| Ok(hash(&policy.ledger, &differences, generation, wanted)?);
@@ -187,7 +194,9 @@ impl Engine {
     async fn lacks_rules(&self, host: &Host) -> StoreResult<Option<bool>> {
         let reported = host.facts.rule_counts;
         let counts = generation::keeps_rules(generation::of(&host.facts.santa_version));
-        let Some(holding) = host.sync.holding.filter(|_| counts) else { return Ok(None) };
+        let Some(holding) = self.known_holding(&host.sync).filter(|_| counts) else {
+            return Ok(None);
+        };
         if reported == RuleCounts::default() {
             return Ok(None);
         }
@@ -206,13 +215,26 @@ impl Engine {
         Ok(Some(pairs.any(|(reported, expected)| reported < expected)))
     }
 
+    /// What a host has, unless the history of that was deleted.
+    pub(super) fn known_holding(&self, state: &SyncState) -> Option<Holding> {
+        state.holding.filter(|holding| holding.revision >= self.history.start())
+    }
+
+    /// Whether the order of a host's rules must be made known by sending all of them.
+    pub(super) fn lost_order(&self, host: &Host) -> bool {
+        let oldest = self.history.oldest_root(&host.machine);
+        let is_usable =
+            |trail: &Trail| trail.legs.len() < MOST_LEGS && trail.root.revision >= oldest;
+        proves_by_hash(host) && !host.sync.trail.as_ref().is_some_and(is_usable)
+    }
+
     async fn found_drift(
         &self,
         host: &mut Host,
         evidence: Evidence,
         repaired: bool,
     ) -> StoreResult<()> {
-        let expected = match host.sync.holding {
+        let expected = match self.known_holding(&host.sync) {
             Some(holding) => {
                 let to = self.destination(holding).await?;
                 self.tally(&self.policy(), to).await?.counts
@@ -270,12 +292,6 @@ pub(super) fn finish(state: &mut SyncState, session: Session, at: Timestamp) {
     if state.clean_order == session.order {
         state.clean_order = None;
     }
-}
-
-/// Whether the order of a host's rules must be made known by sending all of them.
-pub(super) fn lost_order(host: &Host) -> bool {
-    let long = |trail: &Trail| trail.legs.len() >= MOST_LEGS;
-    proves_by_hash(host) && host.sync.trail.as_ref().is_none_or(long)
 }
 
 /// Whether the hash of a host's rules proves anything: not in standalone mode, in which people

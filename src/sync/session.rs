@@ -4,10 +4,11 @@ use bytes::Bytes;
 
 use super::cursor::{Cursor, From, Span};
 use super::engine::{Engine, SyncError};
+use super::policy::Policy;
 use super::proof::{Evidence, finish};
 use super::scope_sets::{common, union};
 use super::unwritten::Unwritten;
-use super::{generation, proof, translate};
+use super::{generation, translate};
 use crate::fleet::{
     CleanOrder, CleanSync, DriftRepair, Generation, Holding, Host, Miscount, Reach, Session,
     SessionKind, SyncState,
@@ -57,9 +58,10 @@ impl Engine {
             let asks_clean = request.request_clean_sync;
             let hash = request.rules_hash.parse().ok();
             self.weigh(&mut host, Evidence { hash, asks_clean, now }).await?;
-            let kind =
-                kind_of_sync(&host.sync, asks_clean, target, effective.settings.drift_repair);
-            let everything = kind == SessionKind::Normal && proof::lost_order(&host);
+            let holding = self.known_holding(&host.sync);
+            let repair = effective.settings.drift_repair;
+            let kind = kind_of_sync(&host.sync, holding, asks_clean, target, repair);
+            let everything = kind == SessionKind::Normal && self.lost_order(&host);
             host.sync.reach = Some(self.reach_with(&host.sync, target, everything).await?);
             let session = Session {
                 kind,
@@ -101,8 +103,10 @@ impl Engine {
             self.catch_up(span.to.revision).await?;
         }
         if let Some(span) = self.kept.span(machine) {
-            let difference = self.difference(span).await?;
-            return self.page(Cursor { span, page: 0 }, &difference, wire).await;
+            let policy = self.policy();
+            let span = self.canonical(&policy, span).await?;
+            let difference = self.difference(&policy, span).await?;
+            return self.page(&policy, Cursor { span, page: 0 }, &difference, wire).await;
         }
         for _ in 0..ATTEMPTS {
             let now = self.clock.now();
@@ -115,8 +119,13 @@ impl Engine {
                 Some(session) => span_of(&host.sync, session),
                 None => self.span_without_session(&mut host, cursor).await?,
             };
-            let span = self.canonical(span).await?;
-            let difference = self.difference(span).await?;
+            let policy = self.policy();
+            if span.oldest_revision() < policy.ledger.start() {
+                // Old history was deleted since the host's row was read.
+                continue;
+            }
+            let span = self.canonical(&policy, span).await?;
+            let difference = self.difference(&policy, span).await?;
             if difference.is_refused() {
                 let sent = difference.rules();
                 // Shown as a host that rejects its rules.
@@ -127,7 +136,10 @@ impl Engine {
                 }
                 return Err(SyncError::TooManyRules(sent));
             }
-            let page = cursor.filter(|cursor| cursor.span == span).map_or(0, |at| at.page);
+            let page = match cursor {
+                Some(cursor) if self.is_same(&policy, cursor.span, span).await? => cursor.page,
+                Some(_) | None => 0,
+            };
             let whole = difference.rules() > 0 && difference.is_last(page);
             match &mut host.sync.session {
                 Some(session) => session.served |= whole,
@@ -137,7 +149,7 @@ impl Engine {
             }
             let unwritten = version == 0 || host.sync == before;
             if unwritten || self.store.save_host(&host, version).await? {
-                return self.page(Cursor { span, page }, &difference, wire).await;
+                return self.page(&policy, Cursor { span, page }, &difference, wire).await;
             }
         }
         Err(SyncError::Contended)
@@ -163,8 +175,9 @@ impl Engine {
             let Some(session) = host.sync.session else {
                 return Ok(PostflightResponse {});
             };
-            let span = self.canonical(span_of(&host.sync, session)).await?;
-            let sent = self.difference(span).await?.rules();
+            let policy = self.policy();
+            let span = self.canonical(&policy, span_of(&host.sync, session)).await?;
+            let sent = self.difference(&policy, span).await?.rules();
             if sent > 0 && !session.served {
                 return Ok(PostflightResponse {});
             }
@@ -285,6 +298,13 @@ impl Engine {
         Ok((union(&all, offered), shared))
     }
 
+    /// Whether a cursor's span is the canonical span of a download. It may have been another one
+    /// before: the first revision that is kept stands for older ones.
+    async fn is_same(&self, policy: &Policy, of_cursor: Span, span: Span) -> StoreResult<bool> {
+        let could_be = of_cursor.to.set == span.to.set;
+        Ok(of_cursor == span || (could_be && self.canonical(policy, of_cursor).await? == span))
+    }
+
     /// The span of a download that no preflight opened. The holding stays where it is, for no
     /// postflight will follow, but what is offered counts as reached from now on.
     async fn span_without_session(
@@ -297,11 +317,12 @@ impl Engine {
         let reach = self.reach_with(&host.sync, target, false).await?;
         host.sync.reach = Some(reach);
         if let Some(Cursor { span, .. }) = cursor
-            && span.to.revision <= target.revision
+            && (self.history.start()..=target.revision).contains(&span.to.revision)
         {
             target.revision = span.to.revision;
         }
-        let held = host.sync.holding.filter(|_| generation::keeps_rules(generation));
+        let held = self.known_holding(&host.sync);
+        let held = held.filter(|_| generation::keeps_rules(generation));
         Ok(Span { from: origin(held, reach), to: target })
     }
 }
@@ -326,15 +347,16 @@ pub(super) fn origin(holding: Option<Holding>, reach: Reach) -> From {
 }
 
 /// Clean when the host asks for it, when an administrator ordered it, when what the host holds
-/// is not known (never synced, ahead of a database that was restored, forgotten by itself), and
-/// once when it does not hold what it should.
+/// is not known (never synced, ahead of a database that was restored, older than the history that
+/// is kept, forgotten by itself), and once when it does not hold what it should.
 fn kind_of_sync(
     state: &SyncState,
+    holding: Option<Holding>,
     asks_clean: bool,
     target: Holding,
     repair: DriftRepair,
 ) -> SessionKind {
-    let known = state.holding.is_some_and(|holding| holding.revision <= target.revision)
+    let known = holding.is_some_and(|holding| holding.revision <= target.revision)
         && generation::keeps_rules(target.generation);
     let repairs = match repair {
         DriftRepair::Clean => state.drift.is_some_and(|drift| drift.is_repairable()),

@@ -83,11 +83,12 @@ impl Engine {
         let settings = &effective.settings;
         let to = current(&policy, host, generation);
         let total = self.tally(&policy, to.clone()).await?;
-        let due = match host.sync.holding {
+        let known = self.known_holding(&host.sync);
+        let due = match known {
             Some(holding) => self.pending(&policy, &host.sync, holding, to).await?.into(),
             None => total.rules,
         };
-        let held = match host.sync.holding {
+        let held = match known {
             Some(holding) => self.tally(&policy, self.destination(holding).await?).await?.rules,
             None => 0,
         };

@@ -176,6 +176,7 @@ pub(super) fn settings(
         drift_repair: _,
         event_retention: _,
         event_retention_count: _,
+        history_retention: _,
     } = settings;
     let media = media_policy(removable_media);
     let remount_usb_mode = match &media {

@@ -84,8 +84,9 @@ impl Engine {
         if self.store.is_shared() || ended != *before {
             return Ok(false);
         }
-        let span = self.canonical(span_of(&host.sync, session)).await?;
-        if self.difference(span).await?.rules() > 0 {
+        let policy = self.policy();
+        let span = self.canonical(&policy, span_of(&host.sync, session)).await?;
+        if self.difference(&policy, span).await?.rules() > 0 {
             return Ok(false);
         }
         let unwritten = Unwritten { host: host.clone(), version, span, since: session.started };

@@ -1,4 +1,4 @@
-//! How long events are kept. The server acts on it by itself.
+//! How long events and history are kept. The server acts on it by itself.
 
 use jiff::SignedDuration;
 
@@ -10,6 +10,8 @@ const SHORTEST_AGE: u64 = 60 * 60;
 /// A hundred years.
 const LONGEST_AGE: u64 = 100 * 365 * DAY;
 const DAY: u64 = 24 * 60 * 60;
+/// Hosts that sleep over a holiday must not need a clean sync for it.
+const SHORTEST_HISTORY: u64 = 7 * DAY;
 /// Fewer events than this are a few minutes of a fleet: somebody meant days.
 const FEWEST: u64 = 1000;
 
@@ -42,12 +44,50 @@ impl SettingValue for EventAge {
     }
 
     fn write(&self) -> String {
-        match self.0 {
-            None => "never".to_owned(),
-            Some(seconds) if seconds % DAY == 0 => format!("{}d", seconds / DAY),
-            Some(seconds) if seconds % 3600 == 0 => format!("{}h", seconds / 3600),
-            Some(seconds) => format!("{seconds}s"),
+        write_age(self.0)
+    }
+}
+
+/// The age at which the history of rules, settings and tags is deleted: 7 days to a hundred years,
+/// in whole seconds, or never.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct HistoryAge(Option<u64>);
+
+impl HistoryAge {
+    /// Long enough to see what applied a year ago.
+    pub const DEFAULT: Self = Self(Some(365 * DAY));
+
+    /// The age; none for history that stays.
+    #[must_use]
+    pub fn get(self) -> Option<SignedDuration> {
+        EventAge(self.0).get()
+    }
+}
+
+impl SettingValue for HistoryAge {
+    fn read(text: &str) -> Result<Self, SettingError> {
+        const EXPECTED: &str = "an age of at least 7d such as 365d, or never";
+        if is_off(text) {
+            return Ok(Self(None));
         }
+        let seconds = parse_duration(text).and_then(|age| u64::try_from(age.as_secs()).ok());
+        match seconds {
+            Some(seconds @ SHORTEST_HISTORY..=LONGEST_AGE) => Ok(Self(Some(seconds))),
+            _ => unexpected(text, EXPECTED),
+        }
+    }
+
+    fn write(&self) -> String {
+        write_age(self.0)
+    }
+}
+
+fn write_age(seconds: Option<u64>) -> String {
+    match seconds {
+        None => "never".to_owned(),
+        Some(seconds) if seconds % DAY == 0 => format!("{}d", seconds / DAY),
+        Some(seconds) if seconds % 3600 == 0 => format!("{}h", seconds / 3600),
+        Some(seconds) => format!("{seconds}s"),
     }
 }
 
@@ -102,6 +142,17 @@ mod tests {
         assert_eq!(read("Never"), Ok("never".to_owned()));
         assert_eq!(read("off"), Ok("never".to_owned()));
         for wrong in ["5m", "0", "soon", "-1d", "101y", "200000w"] {
+            assert!(read(wrong).is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn s8_history_is_kept_for_a_week_at_least() {
+        let read = |text| HistoryAge::read(text).map(|age| age.write());
+        assert_eq!(read("1w"), Ok("7d".to_owned()));
+        assert_eq!(read("400d"), Ok("400d".to_owned()));
+        assert_eq!(read("off"), Ok("never".to_owned()));
+        for wrong in ["6d", "167h", "0", "soon", "101y"] {
             assert!(read(wrong).is_err(), "{wrong}");
         }
     }

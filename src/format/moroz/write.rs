@@ -227,7 +227,8 @@ fn entry(setting: &Setting) -> Option<(&'static str, Entry)> {
         | Setting::EventDetailText(_)
         | Setting::DriftRepair(_)
         | Setting::EventRetention(_)
-        | Setting::EventRetentionCount(_) => return None,
+        | Setting::EventRetentionCount(_)
+        | Setting::HistoryRetention(_) => return None,
     })
 }
 

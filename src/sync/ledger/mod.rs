@@ -25,7 +25,7 @@ use self::chunks::Chunks;
 use self::index::Index;
 use self::texts::{TextId, Texts};
 use crate::rule::{Notice, Policy, Provenance, Revision, Rule, Scope, Target};
-use crate::store::ScopeId;
+use crate::store::{LedgerRow, ScopeId};
 
 /// The number of a version of a rule, from 0 in the order in which they were made.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -107,6 +107,10 @@ struct ScopeLog {
 #[derive(Clone, Debug, Default)]
 pub(super) struct Ledger {
     head: Revision,
+    /// The first revision whose rules it knows: versions that ended before may be missing.
+    start: Revision,
+    /// Ledgers with the same number here give the same numbers to versions.
+    numbering: u64,
     versions: Chunks<Version>,
     /// The revision that ended each version.
     ends: Chunks<Option<NonZeroU64>>,
@@ -124,6 +128,41 @@ impl Ledger {
     /// The newest revision that it contains.
     pub(super) fn head(&self) -> Revision {
         self.head
+    }
+
+    /// The first revision whose rules it knows.
+    pub(super) fn start(&self) -> Revision {
+        self.start
+    }
+
+    /// Which ledgers give the same numbers to versions.
+    pub(super) fn numbering(&self) -> u64 {
+        self.numbering
+    }
+
+    /// The numbers of the versions that were active at a revision or later.
+    fn since(&self, start: Revision) -> impl Iterator<Item = VersionId> {
+        (0..self.versions.len())
+            .map(VersionId::at)
+            .filter(move |version| self.ended(*version) >= start)
+    }
+
+    /// Whether a quarter of the versions, or more, ended before a revision.
+    pub(super) fn has_much_before(&self, start: Revision) -> bool {
+        let old = self.versions.len() - self.since(start).count();
+        old > 0 && old * 4 >= self.versions.len()
+    }
+
+    /// How many versions it has.
+    pub(super) fn versions(&self) -> usize {
+        self.versions.len()
+    }
+
+    fn row(&self, known: VersionId) -> LedgerRow {
+        let Version { id, made, scope, .. } = self.version(known);
+        let ended = self.ends.get(known.0 as usize).map(|ended| Revision(ended.get()));
+        let (scope, rule) = (self.log(*scope).id, self.rule(known));
+        LedgerRow { id: *id, scope, rule, made: *made, ended }
     }
 
     /// The ID of a scope that has ever had a rule.
@@ -201,8 +240,8 @@ impl Ledger {
         })
     }
 
-    /// The newest revision, not after `at`, that touched any of these scopes; revision 0 if none
-    /// did. Between two revisions with the same result nothing differs.
+    /// The newest revision, not after `at`, that touched any of these scopes; if none did that the
+    /// ledger knows of, its first. Between two revisions with the same result nothing differs.
     pub(super) fn last_touch(&self, scopes: &[ScopeId], at: Revision) -> Revision {
         let last = |log: &Chunks<VersionId>, when: &dyn Fn(VersionId) -> Revision| {
             let count = log.partition_point(|version| when(*version) <= at);
@@ -213,7 +252,7 @@ impl Ledger {
             let ended = last(&log.ended, &|version| self.ended(version));
             made.max(ended)
         });
-        touches.max().unwrap_or_default()
+        touches.max().unwrap_or_default().max(self.start)
     }
 
     /// The versions active in a scope at a revision. Costs time in proportion to the versions

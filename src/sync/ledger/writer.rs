@@ -28,7 +28,33 @@ pub(in crate::sync) struct LedgerWriter {
     texts: TextWriter,
 }
 
+/// Rows that are copied at a time.
+const ROWS: usize = 10_000;
+
 impl LedgerWriter {
+    /// An empty ledger whose versions get numbers of their own.
+    pub(in crate::sync) fn numbered(numbering: u64) -> Self {
+        Self { ledger: Ledger { numbering, ..Ledger::default() }, ..Self::default() }
+    }
+
+    /// A copy of a ledger without the versions that ended before a revision. The others get new
+    /// numbers.
+    pub(in crate::sync) fn without_history(ledger: &Ledger, start: Revision) -> Self {
+        let mut writer = Self::numbered(ledger.numbering + 1);
+        let mut kept = ledger.since(start).peekable();
+        while kept.peek().is_some() {
+            writer.extend(kept.by_ref().take(ROWS).map(|version| ledger.row(version)).collect());
+        }
+        writer.keep_from(ledger.start.max(start));
+        writer.advance(ledger.head);
+        writer
+    }
+
+    /// Records that versions which ended before a revision may be missing.
+    pub(in crate::sync) fn keep_from(&mut self, start: Revision) {
+        self.ledger.start = self.ledger.start.max(start);
+    }
+
     /// The ledger as it is now. [`LedgerWriter::advance`] comes first.
     pub(in crate::sync) fn ledger(&self) -> &Ledger {
         &self.ledger
@@ -212,6 +238,42 @@ mod tests {
             source: text("rules.csv".to_owned()),
         });
         assert!(silent <= 110 && told <= 150, "{silent} bytes, with words of its own {told}");
+    }
+
+    /// What a ledger without old history says about every revision that it still knows is what the
+    /// whole one says.
+    #[test]
+    fn s8_a_ledger_without_old_history_gives_the_same_answers() {
+        let mut writer = LedgerWriter::default();
+        let ends = (1..=200_u64).map(|number| (number % 3 > 0).then_some(number / 2 + 5));
+        let rows = (1..).zip(ends).map(|(number, end)| {
+            row(number, &hash(u32::try_from(number % 40).unwrap()), number / 4, end)
+        });
+        writer.extend(rows.collect());
+        writer.advance(Revision(120));
+        let whole = writer.ledger().clone();
+        let start = Revision(60);
+        assert!(whole.has_much_before(start) && !whole.has_much_before(Revision(5)));
+        let short = LedgerWriter::without_history(&whole, start);
+        let short = short.ledger();
+
+        assert!(short.versions() < whole.versions() - whole.versions() / 4);
+        assert_ne!(short.numbering(), whole.numbering());
+        let scopes = [ScopeId(1)];
+        for at in (60..=120).map(Revision) {
+            let targets = |ledger: &Ledger| {
+                let active = ledger.active_at(ScopeId(1), at);
+                active.map(|version| ledger.row(version)).collect::<Vec<_>>()
+            };
+            assert_eq!(targets(short), targets(&whole), "{at}");
+            let touched = |ledger: &Ledger| {
+                let touched = ledger.touched(&scopes, at, Revision(120));
+                touched.map(|version| ledger.row(version)).collect::<Vec<_>>()
+            };
+            assert_eq!(touched(short), touched(&whole), "{at}");
+            assert_eq!(short.last_touch(&scopes, at), whole.last_touch(&scopes, at).max(start));
+        }
+        assert_eq!(short.last_touch(&scopes, Revision(3)), start);
     }
 
     #[test]
