@@ -41,6 +41,7 @@ pub use settings::{HostSetting, SettingView, SettingsQuery, SettingsRequest};
 pub use tag::{TagRequest, TagView};
 pub use token::{NewToken, TokenRequest, TokenView};
 
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -67,6 +68,9 @@ pub struct Status {
     pub version: String,
     /// The newest revision.
     pub revision: Revision,
+    /// The first revision whose history is kept, if older history was deleted.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub history_start: Option<HistoryStart>,
     /// Pages of rules that this server encoded since it started; hosts that go the same way share
     /// them.
     pub pages_encoded: u64,
@@ -87,6 +91,16 @@ pub struct Status {
     /// The first of them.
     #[serde(default)]
     pub unreadable_rows: Vec<UnreadableRow>,
+}
+
+/// The first revision whose history is kept: what was in force at older ones can no longer be shown
+/// or restored.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct HistoryStart {
+    /// The revision.
+    pub revision: Revision,
+    /// When it was created.
+    pub at: Timestamp,
 }
 
 /// A row of policy that this version cannot read.

@@ -48,7 +48,7 @@ impl From<StoreError> for Refused {
             StoreError::Moved { .. } => Problem::new(Code::Conflict, error.to_string())
                 .hint("look at what changed, plan again, and try again"),
             StoreError::HistoryDeleted { .. } => Problem::new(Code::NotFound, error.to_string())
-                .hint("choose a newer revision: nicelist history list"),
+                .hint("choose a newer revision: nicelist history"),
             StoreError::Refused(refusals) => refused(&refusals),
             StoreError::TokenExists(_) => Problem::new(Code::Guarded, error.to_string())
                 .hint("revoke it first, or choose another name"),

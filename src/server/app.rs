@@ -23,7 +23,7 @@ use super::refusals::REFUSALS;
 use super::supervise::supervise;
 use super::tls::Tls;
 use super::trusted_clock::TrustedClock;
-use super::{admin, retention, santa};
+use super::{admin, compaction, retention, santa};
 use crate::fleet::{Clock, LONGEST_GAP};
 use crate::store::{self, Durability, Purpose, Store, StoreError};
 use crate::sync::{EVENTS_PER_DAY, Engine, RULES_A_PAGE};
@@ -107,7 +107,7 @@ pub struct App {
     state: Arc<State>,
     connections: ConnectionLimits,
     first_start: Option<FirstStart>,
-    background: [JoinHandle<()>; 4],
+    background: [JoinHandle<()>; 5],
 }
 
 impl App {
@@ -146,6 +146,9 @@ impl App {
         let failing = tick(&state, false).await;
         if let Err(error) = retention::purge_some(&state).await {
             tracing::error!(%error, "cannot delete old events");
+        }
+        if let Err(error) = compaction::compact_some(&state).await {
+            tracing::error!(%error, "cannot delete old history");
         }
         let background = start_background(&state, failing);
         Ok(Self { state, connections, first_start, background })
@@ -210,11 +213,14 @@ async fn holding(mut request: Request, next: Next) -> Response {
 }
 
 /// Starts what runs beside the requests.
-fn start_background(state: &Arc<State>, failing: bool) -> [JoinHandle<()>; 4] {
-    let [ticked, purged, watched, checked] = std::array::from_fn(|_| Arc::clone(state));
+fn start_background(state: &Arc<State>, failing: bool) -> [JoinHandle<()>; 5] {
+    let [ticked, purged, compacted, watched, checked] = std::array::from_fn(|_| Arc::clone(state));
     [
         tokio::spawn(supervise("ticker", move || keep_ticking(Arc::clone(&ticked), failing))),
         tokio::spawn(supervise("retention", move || retention::keep_purging(Arc::clone(&purged)))),
+        tokio::spawn(supervise("history", move || {
+            compaction::keep_compacting(Arc::clone(&compacted))
+        })),
         tokio::spawn(supervise("readiness", move || {
             readiness::keep_watching(Arc::clone(&watched))
         })),

@@ -8,6 +8,7 @@ mod admin;
 mod answer;
 mod app;
 mod bodies;
+mod compaction;
 mod listen;
 pub mod moving;
 mod readiness;

@@ -15,17 +15,23 @@ const EVERY: Duration = Duration::from_secs(60);
 /// Events that go in one transaction: while they do, nothing else is written.
 const BATCH: usize = 500;
 
-/// Deletes a batch of the events that are to go. Returns how many went.
-pub(super) async fn purge_some(state: &State) -> StoreResult<usize> {
-    if !state.trusted_clock.is_trusted() {
-        return Ok(0);
-    }
+/// The settings of the fleet.
+pub(super) async fn fleet_settings(state: &State) -> StoreResult<EffectiveSettings> {
     let mut settings = EffectiveSettings::default();
     for (scope, setting) in &state.store.snapshot().await?.settings {
         if *scope == Scope::Fleet {
             settings.apply(setting);
         }
     }
+    Ok(settings)
+}
+
+/// Deletes a batch of the events that are to go. Returns how many went.
+pub(super) async fn purge_some(state: &State) -> StoreResult<usize> {
+    if !state.trusted_clock.is_trusted() {
+        return Ok(0);
+    }
+    let settings = fleet_settings(state).await?;
     let oldest = |age| state.clock.now().checked_sub(age).ok();
     let purge = EventPurge {
         before: settings.event_retention.get().and_then(oldest),

@@ -36,6 +36,7 @@ mod losses;
 mod manifest;
 mod model;
 mod old_database;
+mod old_history;
 mod policy;
 mod readme;
 mod ready;

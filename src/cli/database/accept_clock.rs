@@ -8,9 +8,9 @@ use crate::cli::error::CliError;
 /// Confirm the clock after a jump
 ///
 /// When the clock of a server jumps by more than five minutes, or is more than seven days ahead of
-/// the newest time in the database at a start, no rule expires and no event is deleted until the
-/// clock returns or is confirmed with this command. Check the time first: what expires does not
-/// come back. On a local database, a server over it notices within a second.
+/// the newest time in the database at a start, no rule expires and no event or history is deleted
+/// until the clock returns or is confirmed with this command. Check the time first: what expires
+/// does not come back. On a local database, a server over it notices within a second.
 #[derive(Debug, Args)]
 #[command(after_long_help = "\
 Examples:

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::api::{RevisionMark, RuleVersionView};
+use crate::api::{HistoryStart, RevisionMark, RuleVersionView};
 use crate::cli::context::Context;
 use crate::cli::difference::{mark, rule_values};
 use crate::cli::error::CliError;
@@ -20,11 +20,26 @@ pub(super) async fn show(
     while let Some(page) = pages.next().await? {
         versions.extend(page);
     }
+    let start = client.status().await?.history_start;
     if versions.is_empty() {
-        return Err(CliError::failed(format!("no scope ever had a rule for {target}"))
+        let missing = match &start {
+            None => format!("no scope ever had a rule for {target}"),
+            Some(start) => {
+                format!("no scope has had a rule for {target} since revision {}", start.revision)
+            }
+        };
+        return Err(CliError::failed(missing)
             .hint("nicelist rule list --text TEXT searches identifiers, comments and tickets"));
     }
-    context.ui.outline(&versions, &versions, || sections(target, &versions))
+    context.ui.outline(&versions, &versions, || sections(target, &versions))?;
+    if let Some(HistoryStart { revision, at }) = start {
+        let day = at.strftime("%Y-%m-%d");
+        context.ui.hint(format!(
+            "rules that ended before revision {revision} of {day} were deleted (setting \
+             history-retention)"
+        ));
+    }
+    Ok(())
 }
 
 /// A section for each scope; in it what happened, newest first.

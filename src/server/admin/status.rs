@@ -2,7 +2,8 @@
 
 use axum::Json;
 
-use crate::api::{Status, UnreadableRow};
+use crate::api::{HistoryStart, Status, UnreadableRow};
+use crate::rule::RevisionRecord;
 use crate::server::access::Viewer;
 use crate::server::answer::Answer;
 use crate::server::app::Shared;
@@ -17,6 +18,9 @@ pub(super) async fn status(
     axum::extract::State(state): Shared,
     Viewer(operator): Viewer,
 ) -> Answer<Status> {
+    let history_start = state.store.history_start().await?;
+    let history_start =
+        history_start.map(|RevisionRecord { revision, at, .. }| HistoryStart { revision, at });
     let unreadable = state.store.quarantined();
     let row = |row: &QuarantinedRow| UnreadableRow {
         table: row.table.to_owned(),
@@ -27,6 +31,7 @@ pub(super) async fn status(
     Ok(Json(Status {
         version: env!("CARGO_PKG_VERSION").to_owned(),
         revision: state.engine.head(),
+        history_start,
         pages_encoded: state.engine.pages_encoded(),
         events_dropped: state.engine.events_dropped(),
         token: operator.name,

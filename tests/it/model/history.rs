@@ -116,6 +116,8 @@ pub(super) enum Step {
     },
     Restart,
     AnHourPasses,
+    /// So long that some of the history is too old to be kept.
+    ThreeDaysPass,
     Sync {
         host: usize,
         loses: Loses,
@@ -197,6 +199,7 @@ fn step(clients: std::ops::Range<usize>, tampering: bool) -> impl Strategy<Value
             false => Step::Restart,
         }),
         1 => Just(Step::AnHourPasses),
+        2 => Just(Step::ThreeDaysPass),
         24 => (host(), loses()).prop_map(|(host, loses)| Step::Sync { host, loses }),
         5 => (host(), 0..4_usize, meanwhile())
             .prop_map(|(host, before, meanwhile)| Step::SyncMeanwhile { host, before, meanwhile }),
@@ -324,6 +327,7 @@ impl fmt::Debug for Step {
             Self::Tamper { host } => write!(f, "somebody deletes a rule on {}", HOSTS[host]),
             Self::Restart => f.write_str("the server is restarted"),
             Self::AnHourPasses => f.write_str("an hour passes"),
+            Self::ThreeDaysPass => f.write_str("three days pass"),
             Self::Sync { host, loses } => write!(f, "{} syncs, losing {loses:?}", HOSTS[host]),
             Self::SyncMeanwhile { host, before, meanwhile } => {
                 write!(f, "{} syncs, and before its request {before}: {meanwhile:?}", HOSTS[host])

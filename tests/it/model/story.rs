@@ -4,6 +4,7 @@ use std::num::NonZeroUsize;
 use std::sync::Mutex;
 
 use async_trait::async_trait;
+use http::{Method, StatusCode};
 use jiff::SignedDuration;
 use nicelist::lab::{Answer, HeldRule, Profile, Santa, SyncKind, Transport, TransportError};
 use nicelist::protocol::{ClientMode, Format};
@@ -64,6 +65,8 @@ impl Story {
             world.post("/tags", json!({"name": tag})).await;
         }
         world.post("/tags", json!({"name": TAGS[0], "priority": 1})).await;
+        let week = json!({"scope": "fleet", "set": {"history-retention": "7d"}});
+        world.post("/settings", week).await;
         let clients: Vec<usize> = history.clients.iter().map(|(client, _)| *client).collect();
         let macs = HOSTS.iter().zip(&history.clients).map(|(machine, (client, protobuf))| {
             let profile = Profile::of(CLIENTS[*client].0.parse().unwrap());
@@ -96,7 +99,8 @@ impl Story {
             }
             Step::Tamper { host } => self.tamper(host),
             Step::Restart => self.world.restart().await,
-            Step::AnHourPasses => self.an_hour_passes().await,
+            Step::AnHourPasses => self.pass(1).await,
+            Step::ThreeDaysPass => self.pass(3 * 24).await,
             Step::Sync { host, loses } => self.sync(host, loses).await,
             Step::SyncMeanwhile { host, before, meanwhile } => {
                 self.sync_meanwhile(host, before, meanwhile).await;
@@ -110,10 +114,10 @@ impl Story {
         }
     }
 
-    async fn an_hour_passes(&mut self) {
-        self.paper.hour += 1;
+    async fn pass(&mut self, hours: i64) {
+        self.paper.hour += hours;
         self.paper.forget_expired();
-        self.world.pass(SignedDuration::from_hours(1)).await;
+        self.world.pass(SignedDuration::from_hours(hours)).await;
     }
 
     /// Deletes a rule. In standalone mode a hash proves nothing, so nobody would see it.
@@ -149,13 +153,14 @@ impl Story {
     async fn sync(&mut self, host: usize, loses: Loses) {
         self.introduce(host);
         let network = self.world.network().losing(loses);
+        let mode = self.macs[host].santa.client_mode();
         if self.macs[host].try_sync(&network).await.is_err() {
             return;
         }
         self.check_rules(host, &self.paper);
         if loses == Loses::Nothing {
             self.check_mode(host, &self.paper);
-            self.check_standing(host).await;
+            self.check_standing(host, mode).await;
         }
     }
 
@@ -205,7 +210,7 @@ impl Story {
             Meanwhile::SyncOf { host } if host == syncing => {}
             Meanwhile::SyncOf { host } => self.sync(host, Loses::Nothing).await,
             Meanwhile::Restart => self.world.restart().await,
-            Meanwhile::AnHourPasses => self.an_hour_passes().await,
+            Meanwhile::AnHourPasses => self.pass(1).await,
         }
     }
 
@@ -221,14 +226,16 @@ impl Story {
         assert_eq!(self.macs[host].santa.client_mode(), mode, "the mode of {} ({of})", HOSTS[host]);
     }
 
-    /// What the server says of a host whose sync it saw from beginning to end.
-    async fn check_standing(&self, host: usize) {
+    /// What the server says of a host whose sync it saw from beginning to end, and which was in this
+    /// mode when the sync began.
+    async fn check_standing(&self, host: usize, mode: ClientMode) {
         let view = self.world.get(&format!("/hosts/{}", HOSTS[host])).await;
         assert_eq!(view["state"], "in-step", "{} ({}): {view}", HOSTS[host], self.client(host));
         let rules = &view["rules"];
         assert_eq!((&rules["due"], &view["drift"]), (&json!(0), &Value::Null), "{view}");
         assert_eq!(rules["held"], self.macs[host].santa.rules().len(), "{view}");
-        let standalone = self.macs[host].santa.client_mode() == ClientMode::Standalone;
+        let modes = [mode, self.macs[host].santa.client_mode()];
+        let standalone = modes.contains(&ClientMode::Standalone);
         if self.clients[host] >= FIRST_THAT_HASHES && !standalone {
             let hash = self.macs[host].santa.database().rules_hash();
             let expected = rules["expected_hash"].as_str().unwrap_or_default();
@@ -337,6 +344,13 @@ async fn keep(world: &World, paper: &Paper) -> Kept {
 /// Goes back to what was noted, as one revision. What has expired since is noted no longer.
 async fn roll_back(world: &World, paper: &mut Paper) {
     let Kept { revision, rules, modes, members, preferred } = paper.kept.clone();
+    let start = world.get("/status").await["history_start"]["revision"].as_u64();
+    if start.is_some_and(|start| revision < start) {
+        let path = format!("/revisions/{revision}/rollback");
+        let (status, refused) = world.ask(Method::POST, &path, json!({})).await;
+        assert_eq!(status, StatusCode::NOT_FOUND, "{refused}");
+        return;
+    }
     world.post(&format!("/revisions/{revision}/rollback"), json!({})).await;
     (paper.rules, paper.modes, paper.members) = (rules, modes, members);
     paper.preferred = preferred;

@@ -1,0 +1,104 @@
+//! Deletes old history of rules, settings and tags, a few rows at a time.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use jiff::SignedDuration;
+use tokio::time::MissedTickBehavior;
+
+use super::app::State;
+use super::retention::fleet_settings;
+use crate::rule::Revision;
+use crate::store::StoreResult;
+
+/// How often to look for history that is old enough.
+const EVERY: Duration = Duration::from_secs(60);
+/// Of so many turns, the second does what need not be done each minute. Commands on a local database
+/// end before it.
+const TURNS_AN_HOUR: u32 = 60;
+/// Rows that are deleted in one transaction: while they are, nothing else is written.
+const BATCH: usize = 500;
+/// Parts of the fleet that get all their rules again at different times.
+const PARTS: i32 = 64;
+
+/// Notes from which revision on history is kept, and deletes a batch of what is older. Returns how
+/// many rows were deleted.
+pub(super) async fn compact_some(state: &State) -> StoreResult<usize> {
+    let (store, engine) = (&state.store, &state.engine);
+    let start = store.history_start().await?.map(|start| start.revision).unwrap_or_default();
+    engine.keep_history_from(start);
+    if !state.trusted_clock.is_trusted() {
+        return Ok(0);
+    }
+    if let Some(age) = fleet_settings(state).await?.history_retention.get()
+        && let Ok(oldest) = state.clock.now().checked_sub(age)
+    {
+        let new_start = store.revision_at(oldest, start).await?;
+        if new_start > start {
+            store.raise_history_start(new_start).await?;
+            engine.keep_history_from(new_start);
+        }
+    }
+    store.delete_history(BATCH).await
+}
+
+/// Deletes old history for as long as the server runs.
+pub(super) async fn keep_compacting(state: Arc<State>) {
+    let mut turns = tokio::time::interval(EVERY);
+    turns.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    let mut failing = false;
+    for turn in 0_u32.. {
+        turns.tick().await;
+        let compacted = compact(&state, turn % TURNS_AN_HOUR == 1).await;
+        match (&compacted, failing) {
+            (Err(error), false) => {
+                tracing::error!(%error, "cannot delete old history; trying again every minute");
+            }
+            (Ok(()), true) => tracing::info!("old history is deleted again"),
+            (Err(_), true) | (Ok(()), false) => {}
+        }
+        failing = compacted.is_err();
+    }
+}
+
+async fn compact(state: &State, is_hourly: bool) -> StoreResult<()> {
+    if is_hourly {
+        state.engine.resend_rules_from_before(oldest_roots(state).await?);
+    }
+    let mut rows = 0;
+    loop {
+        // Between two batches whatever else waits is written.
+        let deleted = compact_some(state).await?;
+        rows += deleted;
+        if deleted < BATCH {
+            break;
+        }
+    }
+    if rows > 0 {
+        tracing::info!(rows, "deleted old history");
+    }
+    if rows > 0 || is_hourly {
+        state.engine.free_old_history().await?;
+    }
+    Ok(())
+}
+
+/// For each part of the fleet, the oldest revision at which its hosts may have got all their rules:
+/// what they got since must be kept. The ages are spread between half of the retention and a little
+/// less than all of it.
+async fn oldest_roots(state: &State) -> StoreResult<Vec<Revision>> {
+    let Some(age) = fleet_settings(state).await?.history_retention.get() else {
+        return Ok(Vec::new());
+    };
+    let (now, hundredth) = (state.clock.now(), age / 100);
+    let mut roots = Vec::new();
+    let mut root = Revision(0);
+    for part in 0..PARTS {
+        let age: SignedDuration = hundredth * 95 - hundredth * 45 / PARTS * part;
+        if let Ok(oldest) = now.checked_sub(age) {
+            root = state.store.revision_at(oldest, root).await?;
+        }
+        roots.push(root);
+    }
+    Ok(roots)
+}

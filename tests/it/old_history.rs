@@ -1,0 +1,269 @@
+//! History that is older than the setting history-retention: it is deleted, and hosts, commands
+//! and copies of the database get along without it.
+
+use std::sync::Arc;
+
+use http::{Method, StatusCode};
+use jiff::{SignedDuration, Timestamp};
+use nicelist::fleet::Clock;
+use nicelist::lab::SyncKind;
+use nicelist::protocol::{
+    PostflightRequest, PreflightRequest, RuleDownloadRequest, SyncType, Wire,
+};
+use nicelist::rule::{MachineId, Policy, Revision, Rule, Scope};
+use nicelist::store::{self, Author, Change, Durability, Edit, Store};
+use nicelist::sync::{Engine, RULES_A_PAGE};
+use rusqlite::Connection;
+use serde_json::json;
+
+use crate::shell::Shell;
+use crate::world::{Mac, World};
+
+const DAY: SignedDuration = SignedDuration::from_hours(24);
+
+fn team(number: usize) -> String {
+    format!("teamid:{number:010}")
+}
+
+#[tokio::test]
+async fn s8_a_host_that_slept_longer_than_history_is_kept_gets_a_clean_sync() {
+    let mut world = World::new().await;
+    let week = json!({"scope": "fleet", "set": {"history-retention": "7d"}});
+    world.post("/settings", week).await;
+    for number in 0..4 {
+        world.put_rule("allow", &team(number), "fleet").await;
+    }
+    let (mut awake, mut asleep) = (Mac::new("AWAKE"), Mac::new("ASLEEP"));
+    awake.sync(&world).await;
+    asleep.sync(&world).await;
+
+    // Each day a rule gives way to another. Three times what the server knows about the order of
+    // the rules becomes too old, and it sends all of them; it never takes a clean sync.
+    let mut received = Vec::new();
+    for day in 0..20 {
+        world.drop_rule(&team(day), "fleet").await;
+        world.put_rule("allow", &team(day + 4), "fleet").await;
+        world.pass(DAY).await;
+        let report = awake.sync(&world).await;
+        assert_eq!(report.performed, SyncKind::Normal, "day {day}");
+        assert_eq!(awake.holds(), world.in_force("AWAKE").await, "day {day}");
+        let view = world.get("/hosts/AWAKE").await;
+        assert_eq!((&view["state"], &view["drift"]), (&json!("in-step"), &json!(null)), "{view}");
+        received.push(report.rules.received);
+    }
+    assert_eq!(received.iter().filter(|rules| **rules == 2).count(), 18, "{received:?}");
+
+    let start = world.get("/status").await["history_start"].clone();
+    assert_eq!(start["revision"], 33, "the newest of seven days ago: {start}");
+    let refused = world.ask(Method::GET, "/rules?at=32", json!(null)).await;
+    assert_eq!(refused.0, StatusCode::NOT_FOUND, "{}", refused.1);
+    assert_eq!(world.get("/rules?at=33").await["items"].as_array().unwrap().len(), 4);
+
+    let view = world.get("/hosts/ASLEEP").await;
+    assert_eq!((&view["state"], &view["rules"]["due"]), (&json!("silent"), &json!(4)), "{view}");
+    let report = asleep.sync(&world).await;
+    assert_eq!((report.performed, report.rules.received), (SyncKind::Clean, 4));
+    assert_eq!(asleep.holds(), world.in_force("ASLEEP").await);
+    assert_eq!(world.get("/hosts/ASLEEP").await["state"], "in-step");
+    world.put_rule("block", &team(99), "fleet").await;
+    let report = asleep.sync(&world).await;
+    assert_eq!((report.performed, report.rules.received), (SyncKind::Normal, 1));
+}
+
+/// A host that has just what the first kept revision says needs no clean sync, however long ago
+/// that was.
+#[tokio::test]
+async fn s8_a_quiet_fleet_needs_no_clean_sync() {
+    let mut world = World::new().await;
+    let week = json!({"scope": "fleet", "set": {"history-retention": "7d"}});
+    world.post("/settings", week).await;
+    world.put_rule("allow", &team(1), "fleet").await;
+    world.put_rule("block", &team(1), "fleet").await;
+    let mut mac = Mac::new("M1");
+    mac.sync(&world).await;
+    world.pass(DAY * 300).await;
+    assert_eq!(world.get("/status").await["history_start"]["revision"], 3);
+    let report = mac.sync(&world).await;
+    assert_eq!((report.performed, report.rules.received), (SyncKind::Normal, 0));
+    world.put_rule("allow", &team(2), "fleet").await;
+    let report = mac.sync(&world).await;
+    assert_eq!((report.performed, report.rules.received), (SyncKind::Normal, 1));
+}
+
+async fn change(engine: &Engine, edits: Vec<Edit>) {
+    let author = Author { name: "anna".into(), at: Timestamp::UNIX_EPOCH, message: None };
+    engine.commit(Change { author, base: None, dry_run: false, edits }).await.unwrap();
+}
+
+fn put(number: usize, comment: usize) -> Edit {
+    let target = team(number).parse().unwrap();
+    let mut rule = Rule::new(target, Scope::Fleet, Policy::Allow).unwrap();
+    rule.provenance.comment = Some(format!("import {comment}").into());
+    Edit::PutRule(Box::new(rule))
+}
+
+async fn engine(store: &Arc<dyn Store>, page: usize) -> Engine {
+    let page = page.try_into().unwrap();
+    Engine::open(Arc::clone(store), [0; 32], Clock::System, page).await.unwrap()
+}
+
+async fn preflight(engine: &Engine, machine: &MachineId) -> Option<SyncType> {
+    let request = PreflightRequest { santa_version: "2024.9".into(), ..Default::default() };
+    engine.preflight(machine, &request).await.unwrap().sync_type
+}
+
+/// How many rules a page brings, and the cursor of the next one.
+async fn page(engine: &Engine, machine: &MachineId, cursor: &str) -> (usize, Option<String>) {
+    let request = RuleDownloadRequest { cursor: cursor.to_owned(), ..Default::default() };
+    let page = engine.rule_download(machine, &request, Wire::default()).await.unwrap();
+    let page: serde_json::Value = serde_json::from_slice(&page).unwrap();
+    (page["rules"].as_array().unwrap().len(), page["cursor"].as_str().map(str::to_owned))
+}
+
+async fn postflight(engine: &Engine, machine: &MachineId, rules: u32) {
+    let request =
+        PostflightRequest { rules_received: rules, rules_processed: rules, ..Default::default() };
+    engine.postflight(machine, &request).await.unwrap();
+}
+
+/// Memory and start-up follow what is kept, not what was ever changed.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn s8_memory_and_start_up_follow_the_history_that_is_kept() {
+    let store = store::open("sqlite::memory:", Durability::Power).await.unwrap();
+    let first = engine(&store, RULES_A_PAGE.get()).await;
+    for import in 0..50 {
+        change(&first, (0..100).map(|number| put(number, import)).collect()).await;
+    }
+    assert_eq!(first.versions_in_memory(), 5000);
+    store.raise_history_start(Revision(49)).await.unwrap();
+    first.keep_history_from(Revision(49));
+    while store.delete_history(500).await.unwrap() > 0 {}
+    first.free_old_history().await.unwrap();
+    // Those in force, and those that the two kept revisions replaced.
+    assert_eq!(first.versions_in_memory(), 300);
+    let second = engine(&store, RULES_A_PAGE.get()).await;
+    assert_eq!(second.versions_in_memory(), 300);
+    change(&first, vec![put(7, 99)]).await;
+    assert_eq!(first.versions_in_memory(), 301);
+}
+
+/// A download goes on where it was when old history is deleted in the middle of it, on the server
+/// that began it and on another one.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn s8_a_download_goes_on_while_old_history_is_deleted() {
+    let store = store::open("sqlite::memory:", Durability::Power).await.unwrap();
+    let first = engine(&store, 2).await;
+    let machine: MachineId = "M1".parse().unwrap();
+    change(&first, (0..5).map(|number| put(number, 0)).collect()).await;
+    for import in 1..20 {
+        change(&first, (5..8).map(|number| put(number, import)).collect()).await;
+    }
+    preflight(&first, &machine).await;
+    let mut cursor = String::new();
+    let mut rules = 0;
+    loop {
+        let (count, next) = page(&first, &machine, &cursor).await;
+        rules += count;
+        let Some(next) = next else { break };
+        cursor = next;
+    }
+    postflight(&first, &machine, u32::try_from(rules).unwrap()).await;
+    assert_eq!(rules, 8);
+
+    // At revision 21: three rules are replaced.
+    change(&first, (5..8).map(|number| put(number, 99)).collect()).await;
+    assert_eq!(preflight(&first, &machine).await, Some(SyncType::Normal));
+    let (count, cursor) = page(&first, &machine, "").await;
+    assert_eq!(count, 2);
+    store.raise_history_start(Revision(20)).await.unwrap();
+    first.keep_history_from(Revision(20));
+    while store.delete_history(7).await.unwrap() > 0 {}
+    first.free_old_history().await.unwrap();
+    assert_eq!(first.versions_in_memory(), 14);
+    let second = engine(&store, 2).await;
+    for engine in [&first, &second] {
+        let (count, next) = page(engine, &machine, cursor.as_deref().unwrap()).await;
+        assert_eq!((count, next), (1, None));
+    }
+    postflight(&second, &machine, 3).await;
+    let holding = store.host(&machine).await.unwrap().unwrap().host.sync.holding.unwrap();
+    assert_eq!(holding.revision, Revision(21));
+}
+
+/// A database with a rule that was replaced a month ago and one of today.
+fn shell_with_old_history() -> Shell {
+    let shell = Shell::new();
+    for line in [
+        "rule add block teamid:EQHXZ8M8AV",
+        "rule add allow teamid:EQHXZ8M8AV",
+        "rule add allow teamid:ZMCG7MLDV9",
+        "settings set history-retention=7d",
+    ] {
+        let transcript = shell.run(&format!("{line} --database sqlite:nicelist.db"));
+        assert!(transcript.contains("exit code: 0"), "{transcript}");
+        let past = "UPDATE revision SET at = 1700000000000 + id * 86400000 WHERE id <= 2";
+        Connection::open(shell.path("nicelist.db")).unwrap().execute_batch(past).unwrap();
+    }
+    shell
+}
+
+#[test]
+fn s8_what_was_deleted_is_refused_in_words() {
+    let shell = shell_with_old_history();
+    let run = |line: &str| shell.run(&format!("{line} --database sqlite:nicelist.db"));
+    insta::assert_snapshot!(run("rollback 1 --yes"), @"
+    $ nicelist rollback 1 --yes --database sqlite:nicelist.db
+    exit code: 1
+    ----- stderr -----
+    error: the history of revision 1 was deleted (setting history-retention); the oldest that is kept is revision 2 of 2023-11-16
+    hint: choose a newer revision: nicelist history
+    ");
+    insta::assert_snapshot!(run("rule list --at 1"), @"
+    $ nicelist rule list --at 1 --database sqlite:nicelist.db
+    exit code: 1
+    ----- stderr -----
+    error: the history of revision 1 was deleted (setting history-retention); the oldest that is kept is revision 2 of 2023-11-16
+    hint: choose a newer revision: nicelist history
+    ");
+    insta::assert_snapshot!(run("history show 1"), @"
+    $ nicelist history show 1 --database sqlite:nicelist.db
+    exit code: 1
+    ----- stderr -----
+    error: the history of revision 1 was deleted (setting history-retention); the oldest that is kept is revision 2 of 2023-11-16
+    hint: choose a newer revision: nicelist history
+    ");
+    insta::assert_snapshot!(run("rule show teamid:EQHXZ8M8AV --history"), @"
+    $ nicelist rule show teamid:EQHXZ8M8AV --history --database sqlite:nicelist.db
+    exit code: 0
+    ----- stdout -----
+    teamid:EQHXZ8M8AV in fleet
+      ~ revision 2  [TIME]  local:anna  policy block → allow
+      + revision 1  [TIME]  local:anna  block
+    ----- stderr -----
+    hint: rules that ended before revision 2 of 2023-11-16 were deleted (setting history-retention)
+    ");
+    let kept = run("rollback 2 --yes");
+    assert!(kept.contains("exit code: 0"), "{kept}");
+}
+
+#[test]
+fn s8_a_database_without_old_history_is_sound_and_can_be_copied() {
+    let shell = shell_with_old_history();
+    shell.run("rule list --database sqlite:nicelist.db");
+    let rules = "SELECT count(*) FROM rule WHERE ended IS NOT NULL AND ended < 2";
+    let connection = Connection::open(shell.path("nicelist.db")).unwrap();
+    let old: i64 = connection.query_row(rules, [], |row| row.get(0)).unwrap();
+    assert_eq!(old, 0);
+    drop(connection);
+    for line in [
+        "database check --database sqlite:nicelist.db",
+        "database copy sqlite:nicelist.db sqlite:copy.db",
+        "database compare sqlite:nicelist.db sqlite:copy.db",
+        "database check --database sqlite:copy.db",
+    ] {
+        let transcript = shell.run(line);
+        assert!(transcript.contains("exit code: 0"), "{transcript}");
+    }
+    let refused = shell.run("rollback 1 --yes --database sqlite:copy.db");
+    assert!(refused.contains("was deleted (setting history-retention)"), "{refused}");
+}
