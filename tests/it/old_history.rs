@@ -112,18 +112,33 @@ async fn preflight(engine: &Engine, machine: &MachineId) -> Option<SyncType> {
     engine.preflight(machine, &request).await.unwrap().sync_type
 }
 
-/// How many rules a page brings, and the cursor of the next one.
-async fn page(engine: &Engine, machine: &MachineId, cursor: &str) -> (usize, Option<String>) {
+/// The identifiers that a page brings, and the cursor of the next one.
+async fn page(engine: &Engine, machine: &MachineId, cursor: &str) -> (Vec<String>, Option<String>) {
     let request = RuleDownloadRequest { cursor: cursor.to_owned(), ..Default::default() };
     let page = engine.rule_download(machine, &request, Wire::default()).await.unwrap();
     let page: serde_json::Value = serde_json::from_slice(&page).unwrap();
-    (page["rules"].as_array().unwrap().len(), page["cursor"].as_str().map(str::to_owned))
+    let rules = page["rules"].as_array().unwrap().iter();
+    let identifiers = rules.map(|rule| rule["identifier"].as_str().unwrap().to_owned());
+    (identifiers.collect(), page["cursor"].as_str().map(str::to_owned))
 }
 
 async fn postflight(engine: &Engine, machine: &MachineId, rules: u32) {
     let request =
         PostflightRequest { rules_received: rules, rules_processed: rules, ..Default::default() };
     engine.postflight(machine, &request).await.unwrap();
+}
+
+/// A whole sync, and the identifiers that it brings.
+async fn sync(engine: &Engine, machine: &MachineId) -> Vec<String> {
+    preflight(engine, machine).await;
+    let (mut rules, mut cursor) = page(engine, machine, "").await;
+    while let Some(next) = cursor {
+        let (more, after) = page(engine, machine, &next).await;
+        rules.extend(more);
+        cursor = after;
+    }
+    postflight(engine, machine, u32::try_from(rules.len()).unwrap()).await;
+    rules
 }
 
 /// Memory and start-up follow what is kept, not what was ever changed.
@@ -158,23 +173,13 @@ async fn s8_a_download_goes_on_while_old_history_is_deleted() {
     for import in 1..20 {
         change(&first, (5..8).map(|number| put(number, import)).collect()).await;
     }
-    preflight(&first, &machine).await;
-    let mut cursor = String::new();
-    let mut rules = 0;
-    loop {
-        let (count, next) = page(&first, &machine, &cursor).await;
-        rules += count;
-        let Some(next) = next else { break };
-        cursor = next;
-    }
-    postflight(&first, &machine, u32::try_from(rules).unwrap()).await;
-    assert_eq!(rules, 8);
+    assert_eq!(sync(&first, &machine).await.len(), 8);
 
     // At revision 21: three rules are replaced.
     change(&first, (5..8).map(|number| put(number, 99)).collect()).await;
     assert_eq!(preflight(&first, &machine).await, Some(SyncType::Normal));
-    let (count, cursor) = page(&first, &machine, "").await;
-    assert_eq!(count, 2);
+    let (rules, cursor) = page(&first, &machine, "").await;
+    assert_eq!(rules, ["0000000005", "0000000006"]);
     store.raise_history_start(Revision(20)).await.unwrap();
     first.keep_history_from(Revision(20));
     while store.delete_history(7).await.unwrap() > 0 {}
@@ -182,12 +187,36 @@ async fn s8_a_download_goes_on_while_old_history_is_deleted() {
     assert_eq!(first.versions_in_memory(), 14);
     let second = engine(&store, 2).await;
     for engine in [&first, &second] {
-        let (count, next) = page(engine, &machine, cursor.as_deref().unwrap()).await;
-        assert_eq!((count, next), (1, None));
+        let (rules, next) = page(engine, &machine, cursor.as_deref().unwrap()).await;
+        assert_eq!((rules, next), (vec!["0000000007".to_owned()], None));
     }
     postflight(&second, &machine, 3).await;
     let holding = store.host(&machine).await.unwrap().unwrap().host.sync.holding.unwrap();
     assert_eq!(holding.revision, Revision(21));
+}
+
+/// A server that was suspended while others ended rules and deleted them as old history takes note
+/// of their end all the same.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn s8_a_server_that_was_suspended_reads_everything_again() {
+    let store = store::open("sqlite::memory:", Durability::Power).await.unwrap();
+    let suspended = engine(&store, RULES_A_PAGE.get()).await;
+    change(&suspended, (0..3).map(|number| put(number, 0)).collect()).await;
+    let machine: MachineId = "M1".parse().unwrap();
+    assert_eq!(sync(&suspended, &machine).await.len(), 3);
+
+    let other = engine(&store, RULES_A_PAGE.get()).await;
+    let target = team(1).parse().unwrap();
+    change(&other, vec![Edit::DropRule { target, scope: Scope::Fleet }]).await;
+    change(&other, vec![put(2, 1)]).await;
+    store.raise_history_start(Revision(3)).await.unwrap();
+    assert_eq!(store.delete_history(99).await.unwrap(), 1);
+
+    suspended.tick(false).await.unwrap();
+    assert_eq!(suspended.versions_in_memory(), 3);
+    assert_eq!(preflight(&suspended, &machine).await, Some(SyncType::Clean));
+    let (rules, _) = page(&suspended, &machine, "").await;
+    assert_eq!(rules, ["0000000000", "0000000002"]);
 }
 
 /// A database with a rule that was replaced a month ago and one of today.

@@ -14,8 +14,7 @@ use tokio::task::JoinSet;
 use tokio::time::timeout;
 
 use crate::cluster::{Cluster, Database, Disk};
-use crate::contract::retention::s8_deletion_goes_on_after_a_kill;
-use crate::contract::{Db, at, change, commit, in_force, machine, put, rule};
+use crate::contract::{Db, at, change, commit, in_force, machine, put, retention, rule};
 
 /// Why a database cannot be opened.
 async fn refusal(url: &str) -> String {
@@ -480,6 +479,15 @@ async fn nothing_that_was_answered_is_lost_when_the_server_crashes_and_comes_bac
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn s8_deletion_of_history_goes_on_after_a_kill() {
     let database = Database::new().await;
-    s8_deletion_goes_on_after_a_kill(async || database.open().await, &database.url()).await;
+    retention::s8_deletion_goes_on_after_a_kill(async || database.open().await, &database.url())
+        .await;
+    database.drop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn s8_two_servers_share_the_deletion_of_history() {
+    let database = Database::new().await;
+    let open = async || database.open().await;
+    retention::s8_two_servers_share_the_work(open, &database.url()).await;
     database.drop().await;
 }

@@ -13,8 +13,7 @@ use rusqlite::Connection;
 use tempfile::TempDir;
 use tokio::task::JoinSet;
 
-use crate::contract::retention::s8_deletion_goes_on_after_a_kill;
-use crate::contract::{Db, at, commit, in_force, machine, put, put_tag, rule, set};
+use crate::contract::{Db, at, commit, in_force, machine, put, put_tag, retention, rule, set};
 
 /// A database in a folder of its own.
 pub(crate) struct File(TempDir);
@@ -272,5 +271,11 @@ async fn revisions_of_an_older_database_are_counted() {
 #[tokio::test]
 async fn s8_deletion_of_history_goes_on_after_a_kill() {
     let file = File::new();
-    s8_deletion_goes_on_after_a_kill(async || file.open().await, &file.url()).await;
+    retention::s8_deletion_goes_on_after_a_kill(async || file.open().await, &file.url()).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn s8_two_programs_share_the_deletion_of_history() {
+    let file = File::new();
+    retention::s8_two_servers_share_the_work(async || file.open().await, &file.url()).await;
 }

@@ -112,3 +112,25 @@ pub(crate) async fn s8_deletion_goes_on_after_a_kill(open: impl AsyncFn() -> Db,
     let left = check(url).await.unwrap();
     assert_eq!((left.rows, left.damage), (rows.rows - 5, None));
 }
+
+/// Two servers that delete at the same time delete each row once, and neither fails.
+pub(crate) async fn s8_two_servers_share_the_work(open: impl AsyncFn() -> Db, url: &str) {
+    let store = open().await;
+    for round in 0..20 {
+        commit(&store, (0..20).map(|number| put(rule(number, "fleet", &round.to_string())))).await;
+    }
+    let head = store.head().await.unwrap();
+    store.raise_history_start(head).await.unwrap();
+    let delete = async |store: Db| {
+        let mut gone = Vec::new();
+        while gone.last() != Some(&0) {
+            gone.push(store.delete_history(7).await.unwrap());
+        }
+        gone.iter().sum::<usize>()
+    };
+    let (one, other) = tokio::join!(delete(store), delete(open().await));
+    // Of the 20 versions of a rule, the last and the one before it stay.
+    assert_eq!(one + other, 18 * 20);
+    let left = check(url).await.unwrap();
+    assert_eq!((left.rows, left.damage), (2 * 20, None));
+}
