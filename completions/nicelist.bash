@@ -3998,7 +3998,7 @@ _nicelist() {
             return 0
             ;;
         nicelist__subcmd__serve)
-            opts="-o -q -v -h --listen --sync-auth --largest-body --durability --longest-gap --tls-cert --tls-key --client-ca --client-crl --client-ca-optional --server --token --ca --context --database --output --color --quiet --verbose --help"
+            opts="-o -q -v -h --listen --sync-auth --largest-body --durability --longest-gap --trusted-proxy --proxy-header --connections --connections-per-address --host-requests-per-minute --address-requests-per-minute --wrong-secrets-per-minute --new-hosts-per-minute --events-per-day --tls-cert --tls-key --client-ca --client-crl --client-ca-optional --server --token --ca --context --database --output --color --quiet --verbose --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -4021,6 +4021,42 @@ _nicelist() {
                     return 0
                     ;;
                 --longest-gap)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --trusted-proxy)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --proxy-header)
+                    COMPREPLY=($(compgen -W "x-forwarded-for forwarded" -- "${cur}"))
+                    return 0
+                    ;;
+                --connections)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --connections-per-address)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --host-requests-per-minute)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --address-requests-per-minute)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --wrong-secrets-per-minute)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --new-hosts-per-minute)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --events-per-day)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

@@ -67,6 +67,16 @@ complete -c nicelist -n "__fish_nicelist_using_subcommand serve" -l largest-body
 complete -c nicelist -n "__fish_nicelist_using_subcommand serve" -l durability -d 'Let what was answered survive a power failure, or only the end of the process (SQLite)' -r -f -a "power\t'A power failure: every commit waits for the disk'
 process\t'The end of the process: the last seconds may be gone after a power failure'"
 complete -c nicelist -n "__fish_nicelist_using_subcommand serve" -l longest-gap -d 'Let rules and events expire if the database was last used at most this long ago' -r
+complete -c nicelist -n "__fish_nicelist_using_subcommand serve" -l trusted-proxy -d 'Trust this proxy\'s reports about client addresses; can be repeated' -r
+complete -c nicelist -n "__fish_nicelist_using_subcommand serve" -l proxy-header -d 'The header in which trusted proxies report client addresses' -r -f -a "x-forwarded-for\t'X-Forwarded-For'
+forwarded\t'Forwarded (RFC 7239)'"
+complete -c nicelist -n "__fish_nicelist_using_subcommand serve" -l connections -d 'Accept at most N connections at once [default: 16384, or fewer if descriptors are limited]' -r
+complete -c nicelist -n "__fish_nicelist_using_subcommand serve" -l connections-per-address -d 'Accept at most N connections from one address [default: a quarter of all]' -r
+complete -c nicelist -n "__fish_nicelist_using_subcommand serve" -l host-requests-per-minute -d 'Answer at most N requests of one host in a minute [default: 3000]' -r
+complete -c nicelist -n "__fish_nicelist_using_subcommand serve" -l address-requests-per-minute -d 'Answer at most N requests from one address in a minute [default: 600000]' -r
+complete -c nicelist -n "__fish_nicelist_using_subcommand serve" -l wrong-secrets-per-minute -d 'Check at most N wrong secrets from one address in a minute [default: 6000]' -r
+complete -c nicelist -n "__fish_nicelist_using_subcommand serve" -l new-hosts-per-minute -d 'Accept at most N new hosts in a minute [default: 10000]' -r
+complete -c nicelist -n "__fish_nicelist_using_subcommand serve" -l events-per-day -d 'Keep at most N new events of one host in a day [default: 50000]' -r
 complete -c nicelist -n "__fish_nicelist_using_subcommand serve" -l tls-cert -d 'Speak TLS with the certificate in this PEM file, and the chain behind it' -r -F
 complete -c nicelist -n "__fish_nicelist_using_subcommand serve" -l tls-key -d 'The certificate\'s private key, PEM without a password' -r -F
 complete -c nicelist -n "__fish_nicelist_using_subcommand serve" -l client-ca -d 'Let hosts sync only with a client certificate that a CA of this PEM file signed' -r -F

@@ -78,6 +78,13 @@ pub struct Status {
     /// for the day.
     #[serde(default)]
     pub events_dropped: u64,
+    /// Requests that this server refused, or events of which it dropped, since it started, because they
+    /// exceeded a limit per minute.
+    #[serde(default)]
+    pub requests_over_limits: u64,
+    /// The clients that exceeded a limit, the latest first, 20 at most.
+    #[serde(default)]
+    pub exceeded_limits: Vec<ExceededLimit>,
     /// The name of the token that asks.
     pub token: String,
     /// What it may do.
@@ -101,6 +108,19 @@ pub struct HistoryStart {
     pub revision: Revision,
     /// When it was created.
     pub at: Timestamp,
+}
+
+/// A client that exceeded a limit.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct ExceededLimit {
+    /// The option of `nicelist serve` that sets the limit, such as `host-requests-per-minute`.
+    pub limit: String,
+    /// The client, as `host MACHINE-ID` or `address ADDRESS`.
+    pub client: String,
+    /// Its requests beyond the limit. With `events-per-day`, its events that were dropped today.
+    pub requests: u64,
+    /// When it last exceeded the limit.
+    pub last: Timestamp,
 }
 
 /// A row of policy that this version cannot read.

@@ -23,6 +23,8 @@ pub enum Code {
     Guarded,
     /// The body is larger than taken.
     TooLarge,
+    /// The client exceeded a limit per minute; nothing was changed.
+    TooManyRequests,
     /// The server has more to do than it keeps up with; nothing was changed.
     Overloaded,
     /// The server's database cannot be reached.
@@ -42,6 +44,7 @@ impl Code {
             Self::Conflict | Self::Guarded | Self::Ambiguous => 409,
             Self::TooLarge => 413,
             Self::Invalid => 422,
+            Self::TooManyRequests => 429,
             Self::Internal => 500,
             Self::Overloaded | Self::Unavailable => 503,
         }

@@ -121,6 +121,7 @@ impl From<Problem> for CliError {
             Code::NotFound
             | Code::Ambiguous
             | Code::Internal
+            | Code::TooManyRequests
             | Code::Overloaded
             | Code::Unavailable => Kind::Failed,
         };

@@ -1,5 +1,6 @@
 //! `nicelist serve`.
 
+mod limits;
 mod tls;
 
 use std::net::SocketAddr;
@@ -18,6 +19,7 @@ use super::ui::{Cell, Group, Report};
 use crate::config::{Place, Secret};
 use crate::fleet::parse_duration;
 use crate::server::{App, ConnectionLimits, Durability, Options, SyncAuth, Tls};
+use limits::LimitArgs;
 use tls::TlsArgs;
 
 /// Serve Santa clients and the admin API
@@ -39,6 +41,7 @@ Examples:
       --sync-auth certificate
   nicelist serve --database postgres://nicelist@db.example.com/nicelist
   nicelist serve --largest-body 64MiB
+  nicelist serve --trusted-proxy 10.0.0.0/8
   nicelist serve --sync-auth none -o json")]
 pub(crate) struct ServeArgs {
     /// Listen on this address; a port of 0 takes any that is free
@@ -56,6 +59,8 @@ pub(crate) struct ServeArgs {
     /// Let rules and events expire if the database was last used at most this long ago
     #[arg(long, value_name = "DURATION", default_value = "7d", value_parser = duration)]
     longest_gap: SignedDuration,
+    #[command(flatten)]
+    limits: LimitArgs,
     #[command(flatten)]
     tls: TlsArgs,
 }
@@ -120,25 +125,7 @@ async fn serve(context: &Context, args: &ServeArgs) -> Result<(), CliError> {
     };
     // Before the database: a first start that fails would have told its secrets for nothing.
     let tls = open_tls(context, args)?;
-    let exposed = |secret: &Option<Secret>| secret.as_ref().map(|it| it.expose().to_owned());
-    let options = Options {
-        database: database.expose(),
-        sync_auth: match args.sync_auth {
-            HostsShow::Secret => SyncAuth::Secret,
-            HostsShow::Certificate | HostsShow::None => SyncAuth::None,
-        },
-        client_certificates: args.tls.demands_certificates(),
-        first_tokens: true,
-        bootstrap_token: exposed(&context.env.bootstrap_token),
-        enrolment_secret: exposed(&context.env.enrolment_secret),
-        largest_body: Some(args.largest_body.0),
-        longest_gap: Some(args.longest_gap),
-        durability: match args.durability {
-            Survives::Power => Durability::Power,
-            Survives::Process => Durability::Process,
-        },
-        ..Options::default()
-    };
+    let options = options(context, args, database.expose());
     // Also before the database, for the same reason.
     let listener = TcpListener::bind(args.listen)
         .await
@@ -171,6 +158,32 @@ async fn serve(context: &Context, args: &ServeArgs) -> Result<(), CliError> {
     let cut_off = app.serve(listener, tls, ended).await;
     context.ui.status(farewell(cut_off));
     Ok(())
+}
+
+fn options(context: &Context, args: &ServeArgs, database: String) -> Options {
+    let exposed = |secret: &Option<Secret>| secret.as_ref().map(|it| it.expose().to_owned());
+    Options {
+        database,
+        sync_auth: match args.sync_auth {
+            HostsShow::Secret => SyncAuth::Secret,
+            HostsShow::Certificate | HostsShow::None => SyncAuth::None,
+        },
+        client_certificates: args.tls.demands_certificates(),
+        first_tokens: true,
+        bootstrap_token: exposed(&context.env.bootstrap_token),
+        enrolment_secret: exposed(&context.env.enrolment_secret),
+        largest_body: Some(args.largest_body.0),
+        longest_gap: Some(args.longest_gap),
+        durability: match args.durability {
+            Survives::Power => Durability::Power,
+            Survives::Process => Durability::Process,
+        },
+        events_per_day: args.limits.events_per_day(),
+        connections: args.limits.connections(),
+        rates: args.limits.rates(),
+        trusted_proxies: args.limits.trusted_proxies(),
+        ..Options::default()
+    }
 }
 
 /// How a server ended, by the number of requests that were not finished in time.

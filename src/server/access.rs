@@ -12,6 +12,8 @@ use sha2::{Digest, Sha256};
 
 use super::answer::Refused;
 use super::app::{Options, ServerError, State};
+use super::client_address::ClientAddress;
+use super::refusals::REFUSALS;
 use super::trusted_clock::TrustedClock;
 use crate::api::{Code, Problem};
 use crate::fleet::Role;
@@ -202,8 +204,18 @@ fn operator(parts: &Parts, state: &State) -> Result<Operator, Refused> {
             .hint("pass a token with --token or NICELIST_TOKEN; an admin makes one with `nicelist token create`")
     };
     let secret = bearer(&parts.headers).ok_or_else(|| problem("no token was presented"))?;
-    let known = state.access.operator(secret);
-    known.ok_or_else(|| problem("the token is not known, or was revoked, or has expired").into())
+    let client = ClientAddress::of(&parts.extensions);
+    state.rates.admit_secret(client)?;
+    let Some(operator) = state.access.operator(secret) else {
+        state.rates.count_wrong_secret(client);
+        let error = "the token is not known, or was revoked, or has expired";
+        if let Some((client, error)) = REFUSALS.line(&client.to_string(), error) {
+            tracing::warn!(client, error, "a request of the admin API was refused");
+        }
+        return Err(problem(error).into());
+    };
+    state.rates.admit_address(client)?;
+    Ok(operator)
 }
 
 macro_rules! requires {

@@ -13,7 +13,8 @@ use serde::de::DeserializeOwned;
 use super::access::Operator;
 use super::app::State;
 use super::bodies::{self, Held, Unread};
-use super::readiness::RETRY;
+use super::rate_limits::Limit;
+use super::readiness::{NEXT_MINUTE, RETRY};
 use super::refusals::REFUSALS;
 use crate::api::{Code, Detail, Problem};
 use crate::fleet::Role;
@@ -39,6 +40,15 @@ pub(super) struct Refused(pub(super) Problem);
 impl From<Problem> for Refused {
     fn from(problem: Problem) -> Self {
         Self(problem)
+    }
+}
+
+impl From<Limit> for Refused {
+    fn from(limit: Limit) -> Self {
+        Self(Problem::new(Code::TooManyRequests, limit.to_string()).hint(format!(
+            "nothing was changed; try again in a minute, or raise the limit: serve --{} NUMBER",
+            limit.option()
+        )))
     }
 }
 
@@ -112,7 +122,10 @@ impl From<SyncError> for Refused {
     fn from(error: SyncError) -> Self {
         match error {
             SyncError::Store(error) => error.into(),
-            SyncError::Answer(_) | SyncError::TooManyRules(_) | SyncError::Contended => {
+            SyncError::Answer(_)
+            | SyncError::TooManyRules(_)
+            | SyncError::TooManyNewHosts
+            | SyncError::Contended => {
                 log_failure("the sync engine failed", &error);
                 Self(Problem::new(Code::Internal, "the server failed; try again"))
             }
@@ -127,9 +140,12 @@ impl IntoResponse for Refused {
         let mut response = (status, Json(self.0)).into_response();
         let kind = HeaderValue::from_static("application/problem+json");
         response.headers_mut().insert(CONTENT_TYPE, kind);
-        if status == StatusCode::SERVICE_UNAVAILABLE {
-            response.headers_mut().insert(RETRY_AFTER, RETRY);
-        }
+        let retry = match status {
+            StatusCode::SERVICE_UNAVAILABLE => Some(RETRY),
+            StatusCode::TOO_MANY_REQUESTS => Some(NEXT_MINUTE),
+            _ => None,
+        };
+        response.headers_mut().extend(retry.map(|retry| (RETRY_AFTER, retry)));
         response
     }
 }

@@ -17,7 +17,9 @@ use tokio::time::MissedTickBehavior;
 
 use super::access::{Access, FirstStart, SyncAuth};
 use super::bodies::{Budget, Held};
+use super::client_address::TrustedProxies;
 use super::listen::{self, ConnectionLimits};
+use super::rate_limits::{RateCounts, RateLimits};
 use super::readiness::{self, Health};
 use super::refusals::REFUSALS;
 use super::supervise::supervise;
@@ -63,6 +65,10 @@ pub struct Options {
     pub events_per_day: Option<u64>,
     /// The limits of connections.
     pub connections: ConnectionLimits,
+    /// What hosts and addresses may do in a minute.
+    pub rates: RateLimits,
+    /// The proxies that report where a request comes from.
+    pub trusted_proxies: TrustedProxies,
 }
 
 /// Why the server cannot start.
@@ -93,6 +99,8 @@ pub(super) struct State {
     pub(super) bodies: Budget,
     /// Requests of hosts that were refused for overload since the last tick.
     pub(super) turned_away: AtomicU64,
+    /// What hosts and addresses do, and whether it is too much.
+    pub(super) rates: RateCounts,
     /// Whether the server is well.
     pub(super) health: Health,
     /// Whether the clock can be believed.
@@ -106,6 +114,7 @@ pub(super) type Shared = axum::extract::State<Arc<State>>;
 pub struct App {
     state: Arc<State>,
     connections: ConnectionLimits,
+    trusted_proxies: TrustedProxies,
     first_start: Option<FirstStart>,
     background: [JoinHandle<()>; 5],
 }
@@ -128,7 +137,7 @@ impl App {
         let engine = engine.with_events_per_day(options.events_per_day.unwrap_or(EVENTS_PER_DAY));
         let largest_body = options.largest_body.unwrap_or(santa::LARGEST_BODY);
         let clock = options.clock;
-        let connections = options.connections;
+        let (connections, trusted_proxies) = (options.connections, options.trusted_proxies);
         let turned_away = AtomicU64::new(0);
         let health = Health::default();
         let state = State {
@@ -139,6 +148,7 @@ impl App {
             largest_body,
             bodies: Budget::new(largest_body),
             turned_away,
+            rates: RateCounts::new(options.rates),
             health,
             trusted_clock,
         };
@@ -151,7 +161,7 @@ impl App {
             tracing::error!(%error, "cannot delete old history");
         }
         let background = start_background(&state, failing);
-        Ok(Self { state, connections, first_start, background })
+        Ok(Self { state, connections, trusted_proxies, first_start, background })
     }
 
     /// The secrets that this start made or was given, if it was the first.
@@ -185,8 +195,8 @@ impl App {
     ) -> usize {
         let tls = tls.map(Arc::new);
         let following = tls.clone().map(|tls| tokio::spawn(async move { tls.follow().await }));
-        let limits = self.connections.clone();
-        let cut_off = listen::serve(listener, self.router(), tls, limits, shutdown).await;
+        let (limits, proxies) = (self.connections.clone(), self.trusted_proxies.clone());
+        let cut_off = listen::serve(listener, self.router(), tls, limits, proxies, shutdown).await;
         if let Err(error) = self.state.engine.close().await {
             tracing::error!(%error, "cannot write when the last hosts were seen");
         }
@@ -254,6 +264,7 @@ async fn tick(state: &State, failing: bool) -> bool {
         );
     }
     REFUSALS.log_repeated();
+    state.rates.forget_idle();
     let observed = state.trusted_clock.observe(&*state.store).await;
     let followed = state.engine.tick(state.trusted_clock.is_trusted()).await;
     let read = state.access.refresh(&*state.store).await;

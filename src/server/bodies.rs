@@ -118,6 +118,12 @@ pub(super) async fn read(
     }
 }
 
+/// Reads a body and keeps nothing of it: a client that is answered before it sent all may take that
+/// for a failure.
+pub(super) async fn discard(mut body: Body) {
+    while let Some(Ok(_)) = body.frame().await {}
+}
+
 /// Where the share of an admin request is kept until the request is answered.
 #[derive(Clone, Default)]
 pub(super) struct Held(Arc<Mutex<Vec<Share>>>);

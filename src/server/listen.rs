@@ -6,7 +6,7 @@ mod framing;
 mod limits;
 
 use std::convert::Infallible;
-use std::net::SocketAddr;
+use std::net::IpAddr;
 use std::pin::pin;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -27,6 +27,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 use tower::ServiceExt;
 
 use super::access::Certified;
+use super::client_address::TrustedProxies;
 use super::tls::{Peer, Secured, Tls};
 use deadlines::DeadlineStream;
 pub use limits::ConnectionLimits;
@@ -45,12 +46,15 @@ pub(super) async fn serve(
     router: Router,
     tls: Option<Arc<Tls>>,
     limits: ConnectionLimits,
+    proxies: TrustedProxies,
     shutdown: impl Future<Output = ()>,
 ) -> usize {
     let (most, from_one_address) = limits.count();
     tracing::debug!(most, from_one_address, "connections are limited");
     let places = Arc::new(Semaphore::new(most));
+    let proxies = Arc::new(proxies);
     let mut admission = Admission {
+        proxies: Arc::clone(&proxies),
         counts: Arc::new(AddressCounts::new(from_one_address)),
         refused: 0,
         told: None,
@@ -71,11 +75,16 @@ pub(super) async fn serve(
             () = &mut shutdown => break,
             accepted = listener.accept() => match accepted {
                 Ok((stream, address)) => {
-                    let Some(counted) = admission.admit(address) else { continue };
-                    let (router, watcher) = (router.clone(), graceful.watcher());
-                    let limits = Arc::clone(&limits);
-                    let seat = Seat { router, watcher, limits, _held: (place, counted) };
-                    seat.take(stream, address, tls.clone());
+                    let Some(counted) = admission.admit(address.ip()) else { continue };
+                    let seat = Seat {
+                        router: router.clone(),
+                        watcher: graceful.watcher(),
+                        limits: Arc::clone(&limits),
+                        proxies: Arc::clone(&proxies),
+                        address: address.ip(),
+                        _held: (place, counted),
+                    };
+                    seat.take(stream, tls.clone());
                 }
                 Err(error) => {
                     tracing::warn!(%error, "cannot accept a connection");
@@ -94,6 +103,7 @@ pub(super) async fn serve(
 
 /// Accepts or refuses connections by address.
 struct Admission {
+    proxies: Arc<TrustedProxies>,
     counts: Arc<AddressCounts>,
     /// Connections that were refused since the last log line.
     refused: u64,
@@ -101,12 +111,16 @@ struct Admission {
 }
 
 impl Admission {
-    fn admit(&mut self, address: SocketAddr) -> Option<CountedConnection> {
-        let counted = self.counts.admit(address.ip());
+    /// A trusted proxy may have all connections, as they belong to many clients.
+    fn admit(&mut self, address: IpAddr) -> Option<Counted> {
+        if self.proxies.trust(address) {
+            return Some(Counted::Proxy);
+        }
+        let counted = self.counts.admit(address).map(Counted::Client);
         if counted.is_none() {
             self.refused += 1;
             if self.told.is_none_or(|told| told.elapsed() >= TELL_EVERY) {
-                let (refused, address) = (self.refused, address.ip());
+                let refused = self.refused;
                 tracing::warn!(%address, refused, "closed: too many connections from one address");
                 self.refused = 0;
                 self.told = Some(Instant::now());
@@ -116,22 +130,25 @@ impl Admission {
     }
 }
 
+/// A connection that was accepted.
+enum Counted {
+    Proxy,
+    Client(#[expect(dead_code, reason = "it counts until it is dropped")] CountedConnection),
+}
+
 /// What a connection has of the server.
 struct Seat {
     router: Router,
     watcher: Watcher,
     limits: Arc<ConnectionLimits>,
+    proxies: Arc<TrustedProxies>,
+    address: IpAddr,
     /// Free for others when the connection ends.
-    _held: (OwnedSemaphorePermit, CountedConnection),
+    _held: (OwnedSemaphorePermit, Counted),
 }
 
 impl Seat {
-    fn take(
-        self,
-        stream: TcpStream,
-        address: SocketAddr,
-        tls: Option<(Arc<Tls>, watch::Receiver<()>)>,
-    ) {
+    fn take(self, stream: TcpStream, tls: Option<(Arc<Tls>, watch::Receiver<()>)>) {
         if let Err(error) = stream.set_nodelay(true) {
             tracing::debug!(%error, "cannot turn off Nagle's algorithm");
         }
@@ -139,6 +156,7 @@ impl Seat {
             tokio::spawn(self.converse(stream, None));
             return;
         };
+        let address = self.address;
         tokio::spawn(async move {
             let secured = tokio::select! {
                 secured = tls.secure(stream) => secured,
@@ -158,7 +176,7 @@ impl Seat {
         stream: impl AsyncRead + AsyncWrite + Send + Unpin + 'static,
         peer: Option<Peer>,
     ) {
-        let Self { router, watcher, limits, _held } = self;
+        let Self { router, watcher, limits, proxies, address, _held } = self;
         let stream = DeadlineStream::new(stream, &limits);
         let ambiguous = stream.ambiguous();
         // The library counts from the end of the request before: for it, an idle connection is one
@@ -170,6 +188,8 @@ impl Seat {
             if peer.as_ref().is_some_and(|peer| peer.is_good()) {
                 request.extensions_mut().insert(Certified);
             }
+            let client = proxies.client(address, request.headers());
+            request.extensions_mut().insert(client);
             let refused = ambiguous.load(Ordering::Relaxed);
             let router = router.clone();
             async move { if refused { Ok(ambiguity()) } else { answer(router, request).await } }

@@ -34,6 +34,8 @@ const CHECK_EVERY: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// How many seconds to wait before another try, for everything that is answered with 503.
 pub(super) const RETRY: HeaderValue = HeaderValue::from_static("5");
+/// The same for limits per minute, answered with 429.
+pub(super) const NEXT_MINUTE: HeaderValue = HeaderValue::from_static("60");
 
 /// What is known of the server's state.
 pub(super) struct Health {

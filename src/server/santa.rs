@@ -19,10 +19,13 @@ use percent_encoding::percent_decode_str;
 
 use super::app::{Shared, State};
 use super::bodies::{self, Share, Unread};
-use super::readiness::RETRY;
+use super::client_address::ClientAddress;
+use super::rate_limits::Limit;
+use super::readiness::{NEXT_MINUTE, RETRY};
 use super::refusals::REFUSALS;
 use crate::protocol::{
-    BodyError, ContentEncoding, Format, Message, MessageError, Wire, decode, read_request, write,
+    BodyError, ContentEncoding, EventUploadResponse, Format, Message, MessageError, Wire, decode,
+    read_request, write,
 };
 use crate::rule::MachineId;
 use crate::store::StoreError;
@@ -106,6 +109,8 @@ enum Failure {
     MachineBytes,
     #[error("the body could not be read, or is larger than {limit} bytes")]
     Unread { limit: usize },
+    #[error("{0}")]
+    OverLimit(Limit),
     #[error("the bodies of other requests leave no room for this one")]
     NoRoom,
     #[error("the work on the body ended early")]
@@ -133,6 +138,7 @@ impl Failure {
         match self {
             Self::NoCertificate | Self::NotEnrolled => StatusCode::UNAUTHORIZED,
             Self::TooSlow => StatusCode::REQUEST_TIMEOUT,
+            Self::OverLimit(_) => StatusCode::TOO_MANY_REQUESTS,
             Self::Unread { .. } | Self::Encoding(BodyError::TooLarge { .. }) => {
                 StatusCode::PAYLOAD_TOO_LARGE
             }
@@ -167,9 +173,10 @@ pub(super) async fn answer(axum::extract::State(state): Shared, request: Request
     if request.method() != Method::POST {
         return (StatusCode::METHOD_NOT_ALLOWED, [(ALLOW, "POST")]).into_response();
     }
-    match stage_answer(&state, &place, request).await {
+    let client = ClientAddress::of(request.extensions());
+    match stage_answer(&state, &place, client, request).await {
         Ok(answered) => answered.into_response(),
-        Err(failure) => refusal(&state, &place, &failure),
+        Err(failure) => refusal(&state, &place, client, &failure),
     }
 }
 
@@ -187,7 +194,7 @@ impl IntoResponse for Answered {
     }
 }
 
-fn refusal(state: &State, place: &Place<'_>, failure: &Failure) -> Response {
+fn refusal(state: &State, place: &Place<'_>, client: ClientAddress, failure: &Failure) -> Response {
     let status = failure.status();
     if matches!(failure, Failure::NoRoom | Failure::Sync(SyncError::Store(StoreError::Overloaded)))
     {
@@ -196,10 +203,14 @@ fn refusal(state: &State, place: &Place<'_>, failure: &Failure) -> Response {
         let retry = [(RETRY_AFTER, RETRY)];
         return (status, retry, "more to do than can be done, try again\n").into_response();
     }
+    if let Failure::OverLimit(limit) = failure {
+        // It was counted and logged where it was found.
+        return (status, [(RETRY_AFTER, NEXT_MINUTE)], format!("{limit}\n")).into_response();
+    }
     let (stage, machine) = (place.stage.name(), place.machine);
     if status.is_server_error() {
         if let Some((machine, error)) = REFUSALS.line(machine, &failure.to_string()) {
-            tracing::error!(stage, machine, error, "a sync failed");
+            tracing::error!(stage, machine, %client, error, "a sync failed");
         }
         let retry = (status == StatusCode::SERVICE_UNAVAILABLE).then_some([(RETRY_AFTER, RETRY)]);
         let mut response = (status, "the server failed\n").into_response();
@@ -207,7 +218,7 @@ fn refusal(state: &State, place: &Place<'_>, failure: &Failure) -> Response {
         return response;
     }
     if let Some((machine, error)) = REFUSALS.line(machine, &failure.to_string()) {
-        tracing::warn!(stage, machine, error, "a sync was refused");
+        tracing::warn!(stage, machine, %client, error, "a sync was refused");
     }
     (status, format!("{failure}\n")).into_response()
 }
@@ -215,13 +226,16 @@ fn refusal(state: &State, place: &Place<'_>, failure: &Failure) -> Response {
 async fn stage_answer(
     state: &State,
     place: &Place<'_>,
+    client: ClientAddress,
     request: Request,
 ) -> Result<Answered, Failure> {
     let (parts, body) = request.into_parts();
     if !state.access.is_certified(&parts.extensions) {
         return Err(Failure::NoCertificate);
     }
+    state.rates.admit_secret(client).map_err(Failure::OverLimit)?;
     if !state.access.may_sync(place.base, &parts.headers) {
+        state.rates.count_wrong_secret(client);
         return Err(Failure::NotEnrolled);
     }
     let machine = place.machine()?;
@@ -230,6 +244,10 @@ async fn stage_answer(
         return Ok(Answered { body: Bytes::from_static(b"{}"), wire });
     }
     let machine: MachineId = machine.parse()?;
+    let admitted = state.rates.admit_address(client);
+    if let Err(limit) = admitted.and_then(|()| state.rates.admit_host(client, &machine)) {
+        return over_limit(place.stage, limit, &parts.headers, body).await;
+    }
     let limit = state.largest_body;
     let mut share = state.bodies.share();
     let body = tokio::time::timeout(BODY_DEADLINE, bodies::read(body, limit, &mut share));
@@ -240,7 +258,11 @@ async fn stage_answer(
     match place.stage {
         Stage::Preflight => {
             let (format, request, _share) = understood(state, headers, body, share).await?;
-            written(format, &engine.preflight(&machine, &request).await?)
+            let may_join = || state.rates.admit_new_host(client).is_ok();
+            match engine.preflight(&machine, &request, &may_join).await {
+                Err(SyncError::TooManyNewHosts) => Err(Failure::OverLimit(Limit::NewHosts)),
+                settings => written(format, &settings?),
+            }
         }
         Stage::EventUpload => {
             let (format, request, _share) = understood(state, headers, body, share).await?;
@@ -255,6 +277,27 @@ async fn stage_answer(
         Stage::Postflight => {
             let (format, request, _share) = understood(state, headers, body, share).await?;
             written(format, &engine.postflight(&machine, &request).await?)
+        }
+    }
+}
+
+/// Refuses a request. Events are accepted and dropped: Santa would send them again otherwise, and
+/// exceed the limit for longer.
+async fn over_limit(
+    stage: Stage,
+    limit: Limit,
+    headers: &HeaderMap,
+    body: Body,
+) -> Result<Answered, Failure> {
+    match stage {
+        Stage::Preflight | Stage::RuleDownload | Stage::Postflight => {
+            Err(Failure::OverLimit(limit))
+        }
+        Stage::EventUpload => {
+            let dropped = tokio::time::timeout(BODY_DEADLINE, bodies::discard(body));
+            dropped.await.map_err(|_| Failure::TooSlow)?;
+            let format = Format::of(header(headers, &CONTENT_TYPE).as_deref(), &[]);
+            written(format, &EventUploadResponse::default())
         }
     }
 }

@@ -54,6 +54,9 @@ pub enum SyncError {
          rules, or a client that reads pages"
     )]
     TooManyRules(u32),
+    /// Too many hosts came for the first time.
+    #[error("too many new hosts in a minute")]
+    TooManyNewHosts,
     /// Others kept writing the host's row while this request tried to.
     #[error("too many requests of one host at once")]
     Contended,

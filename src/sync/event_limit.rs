@@ -39,6 +39,7 @@ struct Today {
 struct Count {
     kept: u64,
     dropped: u64,
+    last_dropped: Timestamp,
 }
 
 impl Today {
@@ -76,6 +77,9 @@ impl EventLimit {
             tracing::warn!(%machine, most, "dropping events: the host reached its limit for the day");
         }
         count.dropped += dropped;
+        if dropped > 0 {
+            count.last_dropped = now;
+        }
         today.dropped += dropped;
         events.min(left)
     }
@@ -88,6 +92,13 @@ impl EventLimit {
     /// How many events of a host were dropped today.
     pub(super) fn dropped_of(&self, machine: &MachineId, now: Timestamp) -> u64 {
         self.today(now).hosts.get(machine).map_or(0, |count| count.dropped)
+    }
+
+    /// The hosts of which events were dropped today, with how many and when last.
+    pub(super) fn hosts_over(&self, now: Timestamp) -> Vec<(MachineId, u64, Timestamp)> {
+        let today = self.today(now);
+        let over = today.hosts.iter().filter(|(_, count)| count.dropped > 0);
+        over.map(|(machine, count)| (machine.clone(), count.dropped, count.last_dropped)).collect()
     }
 
     /// How many events were dropped since the server started.

@@ -66,6 +66,12 @@ impl Engine {
         self.event_limit.dropped_of(machine, self.clock.now())
     }
 
+    /// The hosts of which events were dropped today, with how many and when last.
+    #[must_use]
+    pub fn hosts_over_event_limit(&self) -> Vec<(MachineId, u64, Timestamp)> {
+        self.event_limit.hosts_over(self.clock.now())
+    }
+
     /// How many events of any host were dropped since this engine was opened.
     #[must_use]
     pub fn events_dropped(&self) -> u64 {

@@ -26,21 +26,23 @@ const ATTEMPTS: usize = 8;
 
 impl Engine {
     /// Preflight: takes down what the host says of itself, fixes where this sync will take it,
-    /// and answers with every setting.
+    /// and answers with every setting. `may_join` decides about a host that was never seen.
     ///
     /// # Errors
-    /// When the store fails; nothing is changed then.
+    /// When the store fails, or the host may not join; nothing is changed then.
     pub async fn preflight(
         &self,
         machine: &MachineId,
         request: &PreflightRequest,
+        may_join: &(dyn Fn() -> bool + Sync),
     ) -> Result<PreflightResponse, SyncError> {
         self.kept.take(machine);
         for _ in 0..ATTEMPTS {
             let now = self.clock.now();
             let (mut host, version) = match self.host(machine).await? {
                 Some(stored) => (stored.host, stored.version),
-                None => (Host::new(machine.clone(), now), 0),
+                None if may_join() => (Host::new(machine.clone(), now), 0),
+                None => return Err(SyncError::TooManyNewHosts),
             };
             let before = host.sync.clone();
             let facts = translate::facts(request);

@@ -161,7 +161,7 @@ impl Fleet {
             engine.commit(five_rules()).await.unwrap();
             let version = "2026.7".to_owned();
             let preflight = PreflightRequest { santa_version: version, ..Default::default() };
-            engine.preflight(&synced, &preflight).await.unwrap();
+            engine.preflight(&synced, &preflight, &|| true).await.unwrap();
             engine
         });
         let mut fleet = Self { runtime, engine, hosts: Vec::new() };

@@ -109,7 +109,7 @@ fn rules(count: u32) -> Vec<Edit> {
 
 async fn preflight(engine: &Engine, machine: &MachineId) -> Option<SyncType> {
     let request = PreflightRequest { santa_version: "2026.7".into(), ..Default::default() };
-    engine.preflight(machine, &request).await.unwrap().sync_type
+    engine.preflight(machine, &request, &|| true).await.unwrap().sync_type
 }
 
 /// How many rules a download brings.

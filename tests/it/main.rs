@@ -38,6 +38,7 @@ mod model;
 mod old_database;
 mod old_history;
 mod policy;
+mod rates;
 mod readme;
 mod ready;
 mod road;

@@ -109,7 +109,7 @@ async fn engine(store: &Arc<dyn Store>, page: usize) -> Engine {
 
 async fn preflight(engine: &Engine, machine: &MachineId) -> Option<SyncType> {
     let request = PreflightRequest { santa_version: "2024.9".into(), ..Default::default() };
-    engine.preflight(machine, &request).await.unwrap().sync_type
+    engine.preflight(machine, &request, &|| true).await.unwrap().sync_type
 }
 
 /// The identifiers that a page brings, and the cursor of the next one.

@@ -63,7 +63,7 @@ async fn a_server_that_heard_of_nothing_answers_for_what_another_began() {
     let asks = PreflightRequest { santa_version: "2025.3".to_owned(), ..Default::default() };
     for (team, rules) in [("AAAAAAAAAA", 1), ("BBBBBBBBBB", 1)] {
         one.commit(allow(team, &clock)).await.unwrap();
-        let clean = one.preflight(&machine, &asks).await.unwrap().sync_type;
+        let clean = one.preflight(&machine, &asks, &|| true).await.unwrap().sync_type;
         assert_eq!(clean == Some(SyncType::Clean), team.starts_with('A'), "{clean:?}");
         // The other one has never heard of the rule.
         assert_eq!(pages([&other, &one], &machine).await, [team]);
@@ -76,11 +76,11 @@ async fn a_server_that_heard_of_nothing_answers_for_what_another_began() {
     }
     // What the host holds is newer than all that a third one heard of.
     one.commit(allow("CCCCCCCCCC", &clock)).await.unwrap();
-    one.preflight(&machine, &asks).await.unwrap();
+    one.preflight(&machine, &asks, &|| true).await.unwrap();
     assert_eq!(pages([&one, &one], &machine).await, ["CCCCCCCCCC"]);
     let done = PostflightRequest { rules_received: 1, rules_processed: 1, ..Default::default() };
     one.postflight(&machine, &done).await.unwrap();
-    let kind = other.preflight(&machine, &asks).await.unwrap().sync_type;
+    let kind = other.preflight(&machine, &asks, &|| true).await.unwrap().sync_type;
     assert_ne!(kind, Some(SyncType::Clean), "nothing is in doubt");
     assert!(pages([&other, &other], &machine).await.is_empty());
 }

@@ -2,15 +2,33 @@
 
 use axum::Json;
 
-use crate::api::{HistoryStart, Status, UnreadableRow};
+use crate::api::{ExceededLimit, HistoryStart, Status, UnreadableRow};
 use crate::rule::RevisionRecord;
 use crate::server::access::Viewer;
 use crate::server::answer::Answer;
-use crate::server::app::Shared;
+use crate::server::app::{Shared, State};
 use crate::store::QuarantinedRow;
 
 /// Rows that cannot be read that are shown.
 const SHOWN: usize = 20;
+
+/// Clients that are shown as over a limit.
+const OFFENDERS: usize = 20;
+
+/// The clients that exceeded a limit, the latest first.
+fn exceeded_limits(state: &State) -> Vec<ExceededLimit> {
+    let over = state.engine.hosts_over_event_limit().into_iter();
+    let over = over.map(|(machine, requests, last)| ExceededLimit {
+        limit: "events-per-day".to_owned(),
+        client: format!("host {machine}"),
+        requests,
+        last,
+    });
+    let mut all: Vec<ExceededLimit> = state.rates.exceeded().into_iter().chain(over).collect();
+    all.sort_by_key(|each| std::cmp::Reverse(each.last));
+    all.truncate(OFFENDERS);
+    all
+}
 
 /// The server's version, the newest revision, how much was encoded, and what the token may do.
 #[utoipa::path(get, path = "/status", responses((status = 200, body = Status)))]
@@ -34,6 +52,8 @@ pub(super) async fn status(
         history_start,
         pages_encoded: state.engine.pages_encoded(),
         events_dropped: state.engine.events_dropped(),
+        requests_over_limits: state.rates.times_exceeded(),
+        exceeded_limits: exceeded_limits(&state),
         token: operator.name,
         role: operator.role,
         readiness: state.health.published(),

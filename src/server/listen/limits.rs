@@ -1,11 +1,13 @@
 //! The limits of connections, in total and per client address.
 
 use std::collections::HashMap;
-use std::net::{IpAddr, Ipv6Addr};
+use std::net::IpAddr;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use nix::sys::resource::{Resource, getrlimit, setrlimit};
+
+use crate::server::client_address::counted_as;
 
 /// Maximum connections, if the process may have that many descriptors.
 const MOST_CONNECTIONS: usize = 16 * 1024;
@@ -118,16 +120,6 @@ impl Drop for CountedConnection {
             if *count == 0 {
                 held.remove(&self.address);
             }
-        }
-    }
-}
-
-/// The address that a connection counts for. Anyone with one address of an IPv6 /64 has all of it.
-fn counted_as(address: IpAddr) -> IpAddr {
-    match address.to_canonical() {
-        IpAddr::V4(address) => IpAddr::V4(address),
-        IpAddr::V6(address) => {
-            IpAddr::V6(Ipv6Addr::from_bits(address.to_bits() & (u128::MAX << 64)))
         }
     }
 }

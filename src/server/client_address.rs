@@ -1,0 +1,237 @@
+//! Where a request comes from: the address of its connection, or the one that a trusted proxy
+//! reports.
+
+use std::fmt;
+use std::net::{IpAddr, Ipv6Addr, SocketAddr};
+
+use http::header::{FORWARDED, HeaderMap, HeaderName};
+use ipnet::IpNet;
+
+const X_FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
+
+/// Where a request comes from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct ClientAddress {
+    address: IpAddr,
+    /// Whether a proxy passed the request on, trusted or not.
+    proxied: bool,
+}
+
+impl ClientAddress {
+    /// A request that did not come over the network.
+    pub(super) const IN_PROCESS: Self =
+        Self { address: IpAddr::V6(Ipv6Addr::LOCALHOST), proxied: false };
+
+    /// The address that the server noted when it received the request.
+    pub(super) fn of(extensions: &http::Extensions) -> Self {
+        extensions.get().copied().unwrap_or(Self::IN_PROCESS)
+    }
+
+    /// Whether the request was made on the server's own machine.
+    pub(super) fn is_local(self) -> bool {
+        self.address.is_loopback() && !self.proxied
+    }
+
+    /// The address to count the request for. None if it came through a proxy on this machine that is
+    /// not trusted: all of its clients would count as one.
+    pub(super) fn counted(self) -> Option<IpAddr> {
+        let unnamed_proxy = self.address.is_loopback() && self.proxied;
+        (!unnamed_proxy).then(|| counted_as(self.address))
+    }
+}
+
+impl fmt::Display for ClientAddress {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.address.fmt(f)
+    }
+}
+
+/// The address that a client counts for. Anyone with one address of an IPv6 /64 has all of it.
+pub(super) fn counted_as(address: IpAddr) -> IpAddr {
+    match address.to_canonical() {
+        IpAddr::V4(address) => IpAddr::V4(address),
+        IpAddr::V6(address) => {
+            IpAddr::V6(Ipv6Addr::from_bits(address.to_bits() & (u128::MAX << 64)))
+        }
+    }
+}
+
+/// The header in which proxies report the address of a client.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum ProxyHeader {
+    /// `X-Forwarded-For`.
+    #[default]
+    XForwardedFor,
+    /// `Forwarded` (RFC 7239).
+    Forwarded,
+}
+
+/// The proxies whose reports about clients are believed.
+///
+/// Only one header is read: a proxy sets one of them and passes on the other as the client sent it.
+#[derive(Clone, Debug, Default)]
+pub struct TrustedProxies {
+    /// Their addresses.
+    pub networks: Vec<IpNet>,
+    /// The header that they set.
+    pub header: ProxyHeader,
+}
+
+impl TrustedProxies {
+    /// Whether this is the address of a trusted proxy.
+    pub(super) fn trust(&self, address: IpAddr) -> bool {
+        let address = address.to_canonical();
+        self.networks.iter().any(|network| network.contains(&address))
+    }
+
+    /// Where a request comes from that `peer` sent: each trusted proxy reports the one before it, so
+    /// the last hop that is not a trusted proxy is the client.
+    pub(super) fn client(&self, peer: IpAddr, headers: &HeaderMap) -> ClientAddress {
+        let peer = peer.to_canonical();
+        if !self.trust(peer) {
+            let proxied = headers.contains_key(X_FORWARDED_FOR) || headers.contains_key(FORWARDED);
+            return ClientAddress { address: peer, proxied };
+        }
+        let mut client = ClientAddress { address: peer, proxied: false };
+        for hop in self.header.hops(headers).into_iter().rev() {
+            // A hop that cannot be read may hide anyone: the proxy that reports it is the last known.
+            let Some(address) = hop else { break };
+            client = ClientAddress { address, proxied: true };
+            if !self.trust(address) {
+                break;
+            }
+        }
+        client
+    }
+}
+
+impl ProxyHeader {
+    /// The addresses that a request came through, the client's first. None for one that is not valid.
+    fn hops(self, headers: &HeaderMap) -> Vec<Option<IpAddr>> {
+        let name = match self {
+            Self::XForwardedFor => X_FORWARDED_FOR,
+            Self::Forwarded => FORWARDED,
+        };
+        let mut hops = Vec::new();
+        for value in headers.get_all(name) {
+            match (value.to_str(), self) {
+                (Ok(line), Self::XForwardedFor) => hops.extend(line.split(',').map(address)),
+                (Ok(line), Self::Forwarded) => match split_outside_quotes(line, ',') {
+                    Some(elements) => hops.extend(elements.into_iter().map(forwarded_for)),
+                    None => hops.push(None),
+                },
+                (Err(_), _) => hops.push(None),
+            }
+        }
+        hops
+    }
+}
+
+/// An address, with or without a port.
+fn address(text: &str) -> Option<IpAddr> {
+    let text = text.trim();
+    let bare = text.strip_prefix('[').and_then(|text| text.strip_suffix(']')).unwrap_or(text);
+    let with_port = || text.parse().ok().map(|socket: SocketAddr| socket.ip());
+    bare.parse().ok().or_else(with_port).map(|address: IpAddr| address.to_canonical())
+}
+
+/// The address in the `for` parameter of an element of `Forwarded`.
+fn forwarded_for(element: &str) -> Option<IpAddr> {
+    split_outside_quotes(element, ';')?.into_iter().find_map(|pair| {
+        let (name, value) = pair.split_once('=')?;
+        let value = value.trim();
+        let quoted = value.strip_prefix('"').and_then(|value| value.strip_suffix('"'));
+        name.trim().eq_ignore_ascii_case("for").then(|| address(quoted.unwrap_or(value)))?
+    })
+}
+
+/// The parts of a text between separators that are not quoted. None if a quote does not end.
+fn split_outside_quotes(text: &str, separator: char) -> Option<Vec<&str>> {
+    let (mut quoted, mut escaped) = (false, false);
+    let parts = text
+        .split(|c| {
+            if escaped {
+                escaped = false;
+                return false;
+            }
+            match c {
+                '\\' if quoted => escaped = true,
+                '"' => quoted = !quoted,
+                _ => return c == separator && !quoted,
+            }
+            false
+        })
+        .collect();
+    (!quoted).then_some(parts)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn client(proxies: &TrustedProxies, peer: &str, lines: &[(&'static str, &str)]) -> String {
+        let mut headers = HeaderMap::new();
+        for (name, value) in lines {
+            headers.append(*name, value.parse().unwrap());
+        }
+        proxies.client(peer.parse().unwrap(), &headers).to_string()
+    }
+
+    fn trusting(header: ProxyHeader) -> TrustedProxies {
+        let networks = ["10.0.0.0/8", "2001:db8:1::/48"];
+        TrustedProxies { networks: networks.map(|it| it.parse().unwrap()).into(), header }
+    }
+
+    #[test]
+    fn b2_only_a_trusted_proxy_reports_the_client() {
+        let proxies = trusting(ProxyHeader::XForwardedFor);
+        let seen = |peer, lines: &[_]| client(&proxies, peer, lines);
+        let line = |value| ("x-forwarded-for", value);
+        assert_eq!(seen("192.0.2.9", &[line("198.51.100.1")]), "192.0.2.9", "not trusted");
+        assert_eq!(seen("10.0.0.1", &[line("198.51.100.1")]), "198.51.100.1");
+        assert_eq!(seen("::ffff:10.0.0.1", &[line("198.51.100.1:5000")]), "198.51.100.1");
+        assert_eq!(seen("2001:db8:1::5", &[line("[2001:db8:9::1]:443")]), "2001:db8:9::1");
+        // What a client claims stands before what the proxies add.
+        assert_eq!(seen("10.0.0.1", &[line("6.6.6.6, 198.51.100.1, 10.0.0.2")]), "198.51.100.1");
+        assert_eq!(seen("10.0.0.1", &[line("6.6.6.6"), line("198.51.100.1")]), "198.51.100.1");
+        assert_eq!(seen("10.0.0.1", &[line("6.6.6.6, unknown, 10.0.0.2")]), "10.0.0.2");
+        assert_eq!(seen("10.0.0.1", &[("forwarded", "for=6.6.6.6")]), "10.0.0.1", "another header");
+        assert_eq!(seen("10.0.0.1", &[]), "10.0.0.1");
+    }
+
+    #[test]
+    fn b2_quotes_in_forwarded_hide_no_client() {
+        let proxies = trusting(ProxyHeader::Forwarded);
+        let seen = |lines: &[_]| client(&proxies, "10.0.0.1", lines);
+        let line = |value| ("forwarded", value);
+        assert_eq!(seen(&[line("for=198.51.100.1;proto=https")]), "198.51.100.1");
+        assert_eq!(seen(&[line("by=x; For=\"[2001:db8:9::1]:443\"")]), "2001:db8:9::1");
+        assert_eq!(seen(&[line("for=6.6.6.6, for=198.51.100.1, for=10.1.1.1")]), "198.51.100.1");
+        let host = r#"for=198.51.100.1;host="a, for=6.6.6.6""#;
+        assert_eq!(seen(&[line(host)]), "198.51.100.1");
+        let escaped = r#"for=198.51.100.1;host="a\", for=6.6.6.6""#;
+        assert_eq!(seen(&[line(escaped)]), "198.51.100.1");
+        assert_eq!(seen(&[line("for=\"6.6.6.6, for=198.51.100.1")]), "10.0.0.1", "no end");
+        assert_eq!(seen(&[line("for=\"6.6.6.6"), line("for=198.51.100.1")]), "198.51.100.1");
+        assert_eq!(seen(&[line("for=_hidden")]), "10.0.0.1");
+    }
+
+    #[test]
+    fn b2_a_network_of_ipv6_counts_as_one_address() {
+        let counted = |text: &str| counted_as(text.parse().unwrap());
+        assert_eq!(counted("2001:db8::1"), counted("2001:db8::ffff:2"), "the same /64");
+        assert_ne!(counted("2001:db8::1"), counted("2001:db8:0:1::1"));
+        assert_eq!(counted("::ffff:192.0.2.1"), counted("192.0.2.1"));
+    }
+
+    #[test]
+    fn b4_clients_of_an_unnamed_proxy_on_this_machine_do_not_count_as_one() {
+        let (local, remote) = (IpAddr::from([127, 0, 0, 1]), IpAddr::from([192, 0, 2, 1]));
+        let seen = |address, proxied| ClientAddress { address, proxied };
+        assert!(seen(local, false).is_local() && ClientAddress::IN_PROCESS.is_local());
+        assert!(!seen(local, true).is_local() && !seen(remote, false).is_local());
+        assert_eq!(seen(local, false).counted(), Some(local));
+        assert_eq!(seen(local, true).counted(), None);
+        assert_eq!(seen(remote, true).counted(), Some(remote));
+    }
+}

@@ -1,0 +1,130 @@
+//! Who exceeded which limit: for `/status`, and one line a minute in the log.
+
+use std::fmt;
+use std::net::IpAddr;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use jiff::Timestamp;
+
+use super::client_address::{ClientAddress, counted_as};
+use super::rate_limits::Limit;
+use super::refusals::REFUSALS;
+use crate::api::ExceededLimit;
+use crate::rule::MachineId;
+
+/// Clients that are remembered. The one that exceeded its limit longest ago is forgotten first.
+const MOST: usize = 100;
+
+/// Who exceeded a limit.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Offender {
+    Host(MachineId),
+    Address(IpAddr),
+    /// A client of a proxy on this machine that is not trusted.
+    Unknown,
+}
+
+impl Offender {
+    pub(super) fn of(client: ClientAddress) -> Self {
+        client.counted().map_or(Self::Unknown, |address| Self::Address(counted_as(address)))
+    }
+}
+
+impl fmt::Display for Offender {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Host(machine) => write!(f, "host {machine}"),
+            Self::Address(address) => write!(f, "address {address}"),
+            Self::Unknown => f.write_str("a proxy on this machine that is not trusted"),
+        }
+    }
+}
+
+/// Who exceeded which limit since the server started.
+#[derive(Default)]
+pub(super) struct Exceeded(Mutex<Known>);
+
+#[derive(Default)]
+struct Known {
+    entries: Vec<Entry>,
+    total: u64,
+}
+
+struct Entry {
+    limit: Limit,
+    offender: Offender,
+    requests: u64,
+    last: Timestamp,
+}
+
+impl Exceeded {
+    /// Numbers and names: a panic of another holder left them usable.
+    fn known(&self) -> MutexGuard<'_, Known> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Counts a request, and logs it if it is the first of its client and limit in this minute.
+    pub(super) fn note(&self, limit: Limit, offender: Offender, now: Timestamp) {
+        let line = REFUSALS.line(&offender.to_string(), limit.option());
+        if let Some((client, limit)) = line {
+            tracing::warn!(
+                client,
+                limit,
+                "over a limit: requests are refused until the minute ends"
+            );
+        }
+        let mut known = self.known();
+        known.total += 1;
+        let entries = &mut known.entries;
+        let found = |entry: &&mut Entry| entry.limit == limit && entry.offender == offender;
+        if let Some(entry) = entries.iter_mut().find(found) {
+            entry.requests += 1;
+            entry.last = now;
+            return;
+        }
+        if entries.len() >= MOST {
+            let oldest = entries.iter().enumerate().min_by_key(|(_, entry)| entry.last);
+            if let Some(at) = oldest.map(|(at, _)| at) {
+                entries.swap_remove(at);
+            }
+        }
+        entries.push(Entry { limit, offender, requests: 1, last: now });
+    }
+
+    /// Requests that exceeded a limit since the start.
+    pub(super) fn total(&self) -> u64 {
+        self.known().total
+    }
+
+    /// The clients that exceeded a limit.
+    pub(super) fn list(&self) -> Vec<ExceededLimit> {
+        let view = |entry: &Entry| ExceededLimit {
+            limit: entry.limit.option().to_owned(),
+            client: entry.offender.to_string(),
+            requests: entry.requests,
+            last: entry.last,
+        };
+        self.known().entries.iter().map(view).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn b4_clients_over_a_limit_are_listed_and_bounded() {
+        let exceeded = Exceeded::default();
+        let at = |second| Timestamp::from_second(second).unwrap();
+        let host = |number: i64| Offender::Host(format!("H{number}").parse().unwrap());
+        for second in 0..1_000 {
+            exceeded.note(Limit::HostRequests, host(second), at(second));
+            exceeded.note(Limit::NewHosts, Offender::Unknown, at(second));
+        }
+        let list = exceeded.list();
+        assert_eq!((list.len(), exceeded.total()), (MOST, 2_000));
+        let new_hosts = list.iter().find(|each| each.limit == "new-hosts-per-minute").unwrap();
+        assert_eq!((new_hosts.requests, new_hosts.last), (1_000, at(999)));
+        assert!(list.iter().any(|each| each.client == "host H999" && each.requests == 1));
+    }
+}
