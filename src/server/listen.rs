@@ -1,6 +1,7 @@
 //! Connections: accepted up to a limit, secured if TLS is used, closed when their clients let
 //! them wait, and finished before the server ends.
 
+mod admission;
 mod deadlines;
 mod framing;
 mod limits;
@@ -9,12 +10,11 @@ use std::convert::Infallible;
 use std::net::IpAddr;
 use std::pin::pin;
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use axum::Router;
 use axum::response::{IntoResponse, Response};
-use http::header::{CONNECTION, TRANSFER_ENCODING};
+use http::header::{CONNECTION, RETRY_AFTER, TRANSFER_ENCODING};
 use http::{HeaderValue, Request, StatusCode};
 use hyper::body::Incoming;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
@@ -23,21 +23,22 @@ use hyper_util::server::graceful::{GracefulShutdown, Watcher};
 use hyper_util::service::TowerToHyperService;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
+use tokio::sync::watch;
 use tower::ServiceExt;
 
 use super::access::Certified;
 use super::client_address::TrustedProxies;
+use super::readiness::RETRY;
 use super::tls::{Peer, Secured, Tls};
+use crate::api::ROOT;
+use admission::{Admission, Admitted};
 use deadlines::DeadlineStream;
+use framing::Fault;
 pub use limits::ConnectionLimits;
-use limits::{AddressCounts, CountedConnection};
 
 /// How long to wait after the kernel refused a connection (no more file descriptors).
 const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 const CLOSE: HeaderValue = HeaderValue::from_static("close");
-/// How often refused connections are logged.
-const TELL_EVERY: Duration = Duration::from_secs(10);
 
 /// Answers requests until `shutdown` ends, and then finishes those in progress. Returns the number
 /// of connections that were not finished in time.
@@ -49,40 +50,35 @@ pub(super) async fn serve(
     proxies: TrustedProxies,
     shutdown: impl Future<Output = ()>,
 ) -> usize {
-    let (most, from_one_address) = limits.count();
-    tracing::debug!(most, from_one_address, "connections are limited");
-    let places = Arc::new(Semaphore::new(most));
+    let maxima = limits.count();
+    tracing::debug!(?maxima, "connections are limited");
     let proxies = Arc::new(proxies);
-    let mut admission = Admission {
-        proxies: Arc::clone(&proxies),
-        counts: Arc::new(AddressCounts::new(from_one_address)),
-        refused: 0,
-        told: None,
-    };
+    let mut admission = Admission::new(maxima, Arc::clone(&proxies));
     let graceful = GracefulShutdown::new();
     let (open, closed) = watch::channel(());
     let tls = tls.map(|tls| (tls, closed));
     let drain = limits.drain;
-    let limits = Arc::new(limits);
+    let (ordinary, reserved) = (Arc::new(limits.clone()), Arc::new(limits.reserved()));
     let mut shutdown = pin!(shutdown);
     loop {
         let place = tokio::select! {
             () = &mut shutdown => break,
-            place = Arc::clone(&places).acquire_owned() => place,
+            place = admission.place() => place,
         };
-        let Ok(place) = place else { break };
+        let Some(place) = place else { break };
         tokio::select! {
             () = &mut shutdown => break,
             accepted = listener.accept() => match accepted {
                 Ok((stream, address)) => {
-                    let Some(counted) = admission.admit(address.ip()) else { continue };
+                    let Some(admitted) = admission.admit(place, address.ip()) else { continue };
+                    let limits = if admitted.for_admins { &reserved } else { &ordinary };
                     let seat = Seat {
                         router: router.clone(),
                         watcher: graceful.watcher(),
-                        limits: Arc::clone(&limits),
+                        limits: Arc::clone(limits),
                         proxies: Arc::clone(&proxies),
                         address: address.ip(),
-                        _held: (place, counted),
+                        admitted,
                     };
                     seat.take(stream, tls.clone());
                 }
@@ -97,43 +93,8 @@ pub(super) async fn serve(
     drop(open);
     match tokio::time::timeout(drain, graceful.shutdown()).await {
         Ok(()) => 0,
-        Err(_) => most - places.available_permits(),
+        Err(_) => admission.in_use(),
     }
-}
-
-/// Accepts or refuses connections by address.
-struct Admission {
-    proxies: Arc<TrustedProxies>,
-    counts: Arc<AddressCounts>,
-    /// Connections that were refused since the last log line.
-    refused: u64,
-    told: Option<Instant>,
-}
-
-impl Admission {
-    /// A trusted proxy may have all connections, as they belong to many clients.
-    fn admit(&mut self, address: IpAddr) -> Option<Counted> {
-        if self.proxies.trust(address) {
-            return Some(Counted::Proxy);
-        }
-        let counted = self.counts.admit(address).map(Counted::Client);
-        if counted.is_none() {
-            self.refused += 1;
-            if self.told.is_none_or(|told| told.elapsed() >= TELL_EVERY) {
-                let refused = self.refused;
-                tracing::warn!(%address, refused, "closed: too many connections from one address");
-                self.refused = 0;
-                self.told = Some(Instant::now());
-            }
-        }
-        counted
-    }
-}
-
-/// A connection that was accepted.
-enum Counted {
-    Proxy,
-    Client(#[expect(dead_code, reason = "it counts until it is dropped")] CountedConnection),
 }
 
 /// What a connection has of the server.
@@ -143,8 +104,7 @@ struct Seat {
     limits: Arc<ConnectionLimits>,
     proxies: Arc<TrustedProxies>,
     address: IpAddr,
-    /// Free for others when the connection ends.
-    _held: (OwnedSemaphorePermit, Counted),
+    admitted: Admitted,
 }
 
 impl Seat {
@@ -156,10 +116,10 @@ impl Seat {
             tokio::spawn(self.converse(stream, None));
             return;
         };
-        let address = self.address;
+        let (address, deadline) = (self.address, self.limits.handshake);
         tokio::spawn(async move {
             let secured = tokio::select! {
-                secured = tls.secure(stream) => secured,
+                secured = tls.secure(stream, deadline) => secured,
                 // Nothing was asked yet: the end waits for no handshake.
                 _ = closed.changed() => return,
             };
@@ -176,9 +136,10 @@ impl Seat {
         stream: impl AsyncRead + AsyncWrite + Send + Unpin + 'static,
         peer: Option<Peer>,
     ) {
-        let Self { router, watcher, limits, proxies, address, _held } = self;
+        let Self { router, watcher, limits, proxies, address, admitted } = self;
+        let for_admins = admitted.for_admins;
         let stream = DeadlineStream::new(stream, &limits);
-        let ambiguous = stream.ambiguous();
+        let fault = stream.fault();
         // The library counts from the end of the request before: for it, an idle connection is one
         // whose next headers are late.
         let mut builder = auto::Builder::new(TokioExecutor::new()).http1_only();
@@ -190,9 +151,15 @@ impl Seat {
             }
             let client = proxies.client(address, request.headers());
             request.extensions_mut().insert(client);
-            let refused = ambiguous.load(Ordering::Relaxed);
+            let refused = fault.get().map(|fault| refusal(*fault));
+            let refused = refused.or_else(|| full(for_admins, request.uri().path()));
             let router = router.clone();
-            async move { if refused { Ok(ambiguity()) } else { answer(router, request).await } }
+            async move {
+                match refused {
+                    Some(refused) => Ok(refused),
+                    None => answer(router, request, for_admins).await,
+                }
+            }
         });
         let service = TowerToHyperService::new(service);
         let connection = builder.serve_connection(TokioIo::new(stream), service).into_owned();
@@ -203,18 +170,41 @@ impl Seat {
 }
 
 /// Answers one request. After a chunked body the connection is closed, because the bytes after it
-/// are not checked for ambiguous lengths.
-async fn answer(router: Router, request: Request<Incoming>) -> Result<Response, Infallible> {
-    let in_chunks = request.headers().contains_key(TRANSFER_ENCODING);
+/// are not checked for ambiguous lengths. A reserved connection is for one request.
+async fn answer(
+    router: Router,
+    request: Request<Incoming>,
+    for_admins: bool,
+) -> Result<Response, Infallible> {
+    let close = for_admins || request.headers().contains_key(TRANSFER_ENCODING);
     let mut response = router.oneshot(request).await?;
-    if in_chunks {
+    if close {
         response.headers_mut().insert(CONNECTION, CLOSE);
     }
     Ok(response)
 }
 
-/// Refuses a request whose length is given in two ways. The library would ignore one of them.
-fn ambiguity() -> Response {
-    let text = "give the length of the body once: Content-Length or Transfer-Encoding\n";
-    (StatusCode::BAD_REQUEST, [(CONNECTION, CLOSE)], text).into_response()
+/// Refuses a request whose body has no length, or two, that every proxy agrees about. The library
+/// would accept it.
+fn refusal(fault: Fault) -> Response {
+    let (status, text) = match fault {
+        Fault::Ambiguous => (
+            StatusCode::BAD_REQUEST,
+            "give the length of the body once: Content-Length or Transfer-Encoding\n",
+        ),
+        Fault::Coding => {
+            (StatusCode::NOT_IMPLEMENTED, "the only transfer coding that is supported is chunked\n")
+        }
+    };
+    (status, [(CONNECTION, CLOSE)], text).into_response()
+}
+
+/// Refuses a request on a reserved connection that is not for the admin API or about health.
+fn full(for_admins: bool, path: &str) -> Option<Response> {
+    let served = path.starts_with(ROOT) || path == "/healthz" || path == "/readyz";
+    (for_admins && !served).then(|| {
+        let headers = [(CONNECTION, CLOSE), (RETRY_AFTER, RETRY)];
+        let text = "all connections of this server are in use, try again\n";
+        (StatusCode::SERVICE_UNAVAILABLE, headers, text).into_response()
+    })
 }

@@ -248,6 +248,55 @@ async fn b7_nothing_follows_a_body_in_chunks() {
     assert_eq!(server.end().await, 0);
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn b7_transfer_codings_other_than_chunked_are_refused() {
+    let server = Served::with(patient()).await;
+    for coding in ["gzip, chunked", "chunked, chunked"] {
+        let mut client = server.connect().await;
+        let coding = format!("transfer-encoding: {coding}\r\n");
+        client.send(&format!("{PREFLIGHT}{coding}\r\n2\r\n{{}}\r\n0\r\n\r\n{HEALTH}")).await;
+        let answers = client.rest().await;
+        assert!(answers.starts_with("HTTP/1.1 501"), "{answers}");
+        assert_eq!(answers.matches("HTTP/1.1").count(), 1, "nothing was smuggled: {answers}");
+    }
+    assert_eq!(server.end().await, 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn b2_when_hosts_use_all_connections_administrators_can_still_connect() {
+    // 15 for anyone and one for the admin API.
+    let limits =
+        ConnectionLimits { connections: Some(16), from_one_address: Some(16), ..patient() };
+    let server = Served::with(limits).await;
+    let mut held = Vec::new();
+    for _ in 0..15 {
+        let mut host = server.connect().await;
+        assert!(host.is_healthy().await);
+        held.push(host);
+    }
+    let mut host = server.connect().await;
+    host.send(&format!("{PREFLIGHT}{LENGTH}\r\n{{}}")).await;
+    let refused = host.rest().await;
+    assert!(refused.starts_with("HTTP/1.1 503"), "closed after it: {refused}");
+    assert!(refused.contains("retry-after: 5"), "{refused}");
+
+    let mut administrator = server.connect().await;
+    let ask = "GET /api/v1/status HTTP/1.1\r\nhost: x\r\nauthorization: Bearer the-admin\r\n\r\n";
+    administrator.send(ask).await;
+    let answer = administrator.rest().await;
+    assert!(answer.starts_with("HTTP/1.1 200"), "closed after it: {answer}");
+
+    // Whoever says nothing does not keep administrators out.
+    let mut silent = server.connect().await;
+    let mut administrator = server.connect().await;
+    administrator.send(ask).await;
+    assert!(administrator.rest().await.starts_with("HTTP/1.1 200"));
+    assert_eq!(silent.rest().await, "");
+    assert!(held[0].is_healthy().await, "the others are not disturbed");
+    drop(held);
+    assert_eq!(server.end().await, 0);
+}
+
 #[test]
 fn b7_a_path_that_leads_nowhere_is_not_repeated() {
     let shell = Shell::new();

@@ -2,15 +2,14 @@
 
 use std::io::{self, IoSlice};
 use std::pin::Pin;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, OnceLock};
 use std::task::{Context, Poll};
 use std::time::Duration;
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::time::Sleep;
 
-use super::framing::Framing;
+use super::framing::{Fault, Framing};
 use super::limits::ConnectionLimits;
 
 /// Fails when headers stay half sent for too long, and when the client reads nothing of a response
@@ -18,7 +17,7 @@ use super::limits::ConnectionLimits;
 pub(super) struct DeadlineStream<S> {
     stream: S,
     framing: Framing,
-    ambiguous: Arc<AtomicBool>,
+    fault: Arc<OnceLock<Fault>>,
     head: Deadline,
     write: Deadline,
 }
@@ -48,13 +47,13 @@ impl Deadline {
 impl<S> DeadlineStream<S> {
     pub(super) fn new(stream: S, limits: &ConnectionLimits) -> Self {
         let (head, write) = (Deadline::new(limits.head), Deadline::new(limits.write));
-        let (framing, ambiguous) = (Framing::default(), Arc::default());
-        Self { stream, framing, ambiguous, head, write }
+        let (framing, fault) = (Framing::default(), Arc::default());
+        Self { stream, framing, fault, head, write }
     }
 
-    /// Becomes true once a request gave its length in two ways. It must be refused.
-    pub(super) fn ambiguous(&self) -> Arc<AtomicBool> {
-        Arc::clone(&self.ambiguous)
+    /// Set once a request must be refused.
+    pub(super) fn fault(&self) -> Arc<OnceLock<Fault>> {
+        Arc::clone(&self.fault)
     }
 
     /// The result of a write, or an error if the client has read nothing for too long.
@@ -93,8 +92,8 @@ impl<S: AsyncRead + Unpin> AsyncRead for DeadlineStream<S> {
                 self.framing.read(&buffer.filled()[before..]);
                 if self.framing.heads() > heads {
                     self.head.clear();
-                    if self.framing.is_ambiguous() {
-                        self.ambiguous.store(true, Ordering::Relaxed);
+                    if let Some(fault) = self.framing.fault() {
+                        self.fault.get_or_init(|| fault);
                     }
                 }
                 Poll::Ready(read)

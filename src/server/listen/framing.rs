@@ -13,7 +13,17 @@ const LINE: usize = 256;
 pub(super) struct Framing {
     part: Part,
     heads: u64,
-    ambiguous: bool,
+    fault: Option<Fault>,
+}
+
+/// Why a request is refused although the library would accept it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Fault {
+    /// The length of its body is given in two ways, or not clearly. A proxy in between may have seen a
+    /// longer or shorter body, and the rest as a request of its own.
+    Ambiguous,
+    /// Its body has a transfer coding other than `chunked`.
+    Coding,
 }
 
 #[derive(Debug)]
@@ -38,7 +48,14 @@ struct Head {
     /// Whether a line has ended.
     begun: bool,
     length: Option<Length>,
-    chunked: bool,
+    coding: Option<Coding>,
+}
+
+/// The transfer coding of a body.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Coding {
+    Chunked,
+    Other,
 }
 
 /// The length of a body, as its headers give it.
@@ -69,7 +86,7 @@ impl Framing {
                     bytes = end.map_or(&[][..], |end| &bytes[end + 1..]);
                     if end.is_some() && head.ends_with_line() {
                         self.heads += 1;
-                        self.ambiguous |= head.is_ambiguous();
+                        self.fault = self.fault.or(head.fault());
                         self.part = head.next();
                     }
                 }
@@ -82,10 +99,9 @@ impl Framing {
         self.heads
     }
 
-    /// Whether a head was ambiguous: a proxy in between may have seen a longer or shorter body, and
-    /// the rest as a request of its own.
-    pub(super) fn is_ambiguous(&self) -> bool {
-        self.ambiguous
+    /// The first fault of a head.
+    pub(super) fn fault(&self) -> Option<Fault> {
+        self.fault
     }
 
     /// Whether a head must come: the first one, or the rest of one.
@@ -116,7 +132,8 @@ impl Head {
         if let Some(colon) = memchr(b':', line) {
             let (name, value) = (&line[..colon], line[colon + 1..].trim_ascii());
             if name.eq_ignore_ascii_case(b"transfer-encoding") {
-                self.chunked = true;
+                let chunked = self.coding.is_none() && value.eq_ignore_ascii_case(b"chunked");
+                self.coding = Some(if chunked { Coding::Chunked } else { Coding::Other });
             } else if name.eq_ignore_ascii_case(b"content-length") {
                 let value = str::from_utf8(value).ok().filter(|_| !cut);
                 let length = value.and_then(|value| value.parse().ok());
@@ -126,18 +143,18 @@ impl Head {
         false
     }
 
-    fn is_ambiguous(&self) -> bool {
-        match self.length {
-            Some(Length::Unclear) => true,
-            Some(Length::Of(_)) => self.chunked,
-            None => false,
+    fn fault(&self) -> Option<Fault> {
+        match (&self.length, self.coding) {
+            (Some(Length::Unclear), _) | (Some(Length::Of(_)), Some(_)) => Some(Fault::Ambiguous),
+            (None, Some(Coding::Other)) => Some(Fault::Coding),
+            (Some(Length::Of(_)), None) | (None, Some(Coding::Chunked) | None) => None,
         }
     }
 
     /// What comes after this head.
     fn next(&self) -> Part {
         match self.length {
-            _ if self.chunked => Part::Chunks,
+            _ if self.coding.is_some() => Part::Chunks,
             Some(Length::Of(length)) if length > 0 => Part::Body(length),
             Some(Length::Of(_)) | None => Part::default(),
             Some(Length::Unclear) => Part::Chunks,
@@ -167,14 +184,24 @@ mod tests {
     }
 
     #[test]
-    fn b7_a_head_that_gives_two_lengths_is_ambiguous() {
-        let is_ambiguous = |headers: &str| {
+    fn b7_lengths_and_codings_that_proxies_may_read_differently_are_faults() {
+        let fault = |headers: &str| {
             let mut framing = Framing::default();
             framing.read(format!("POST / HTTP/1.1\r\n{headers}\r\n\r\n").as_bytes());
-            framing.is_ambiguous()
+            framing.fault()
         };
-        assert!(!is_ambiguous("content-length: 5"));
-        assert!(!is_ambiguous("Transfer-Encoding: chunked"));
+        let is_ambiguous = |headers: &str| fault(headers) == Some(Fault::Ambiguous);
+        assert_eq!(fault("content-length: 5"), None);
+        assert_eq!(fault("Transfer-Encoding:\tChunked "), None);
+        for coding in ["gzip, chunked", "gzip", "identity", "chunked, chunked", "xchunked", ""] {
+            assert_eq!(
+                fault(&format!("transfer-encoding: {coding}")),
+                Some(Fault::Coding),
+                "{coding}"
+            );
+        }
+        let twice = "transfer-encoding: chunked\r\ntransfer-encoding: chunked";
+        assert_eq!(fault(twice), Some(Fault::Coding));
         assert!(is_ambiguous("content-length: 5\r\ntransfer-encoding: chunked"));
         assert!(is_ambiguous("Transfer-Encoding:chunked\nContent-Length:0"));
         assert!(is_ambiguous("content-length: five"));

@@ -11,6 +11,14 @@ use crate::server::client_address::counted_as;
 
 /// Maximum connections, if the process may have that many descriptors.
 const MOST_CONNECTIONS: usize = 16 * 1024;
+/// The share of all connections that is reserved for administrators.
+const ADMIN_SHARE: usize = 16;
+/// The share of that for one address.
+const ADMIN_ADDRESS_SHARE: usize = 8;
+/// How long a client may take for its handshake or headers, and to read the response, on a
+/// connection that is reserved for administrators.
+const ADMIN_HEAD: Duration = Duration::from_secs(2);
+const ADMIN_WRITE: Duration = Duration::from_secs(5);
 /// Descriptors reserved for the database and for files.
 const RESERVE: usize = 256;
 /// A limit that every system accepts. macOS refuses the hard limit that it reports.
@@ -19,12 +27,15 @@ const SURELY_TAKEN: u64 = 10_240;
 /// The limits of connections.
 #[derive(Clone, Debug)]
 pub struct ConnectionLimits {
-    /// Maximum connections; more wait in the kernel's queue. By default, the number of descriptors
+    /// Maximum connections, a sixteenth of them for the admin API alone; more wait in the kernel's
+    /// queue. By default, the number of descriptors
     /// that the process may have, minus a reserve, at most 16,384.
     pub connections: Option<usize>,
     /// Maximum connections from one address (IPv6: from one /64); more are closed immediately. By
     /// default, a quarter of all.
     pub from_one_address: Option<usize>,
+    /// How long a client may take for the TLS handshake.
+    pub handshake: Duration,
     /// How long a client may take to send the headers of a request.
     pub head: Duration,
     /// How long a connection may be idle between two requests.
@@ -40,6 +51,7 @@ impl Default for ConnectionLimits {
         Self {
             connections: None,
             from_one_address: None,
+            handshake: Duration::from_secs(10),
             head: Duration::from_secs(10),
             // Longer than clients and proxies keep a connection (`client` does so for 3 s).
             idle: Duration::from_secs(75),
@@ -53,11 +65,38 @@ impl ConnectionLimits {
     /// The default of `drain`.
     pub const DRAIN: Duration = Duration::from_secs(30);
 
-    /// The maximum of connections, in total and from one address.
-    pub(super) fn count(&self) -> (usize, usize) {
-        let all = self.connections.unwrap_or_else(|| connections_for(descriptors())).max(1);
-        (all, self.from_one_address.unwrap_or(all / 4).max(1))
+    pub(super) fn count(&self) -> Maxima {
+        let all = self.connections.unwrap_or_else(|| connections_for(descriptors())).max(2);
+        let reserved = (all / ADMIN_SHARE).max(1);
+        Maxima {
+            ordinary: all - reserved,
+            from_one_address: self.from_one_address.unwrap_or(all / 4).max(1),
+            reserved,
+            reserved_from_one_address: (reserved / ADMIN_ADDRESS_SHARE).max(1),
+        }
     }
+
+    /// The limits of a reserved connection: short, so that silent clients do not hold it.
+    pub(super) fn reserved(&self) -> Self {
+        Self {
+            handshake: self.handshake.min(ADMIN_HEAD),
+            head: self.head.min(ADMIN_HEAD),
+            idle: self.idle.min(ADMIN_HEAD),
+            write: self.write.min(ADMIN_WRITE),
+            ..self.clone()
+        }
+    }
+}
+
+/// How many connections there may be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Maxima {
+    /// For anyone.
+    pub(super) ordinary: usize,
+    pub(super) from_one_address: usize,
+    /// For the admin API alone, when all others are in use.
+    pub(super) reserved: usize,
+    pub(super) reserved_from_one_address: usize,
 }
 
 /// Raises the soft limit of descriptors to the hard one, and returns it.
@@ -133,6 +172,18 @@ mod tests {
         assert_eq!(connections_for(64), 32);
         assert_eq!(connections_for(1024), 768);
         assert_eq!(connections_for(1 << 20), MOST_CONNECTIONS);
+    }
+
+    #[test]
+    fn b2_some_connections_are_reserved_for_administrators() {
+        let count = |connections| {
+            let connections = Some(connections);
+            ConnectionLimits { connections, ..ConnectionLimits::default() }.count()
+        };
+        let Maxima { ordinary, from_one_address, reserved, reserved_from_one_address } = count(768);
+        assert_eq!((ordinary, from_one_address), (720, 192));
+        assert_eq!((reserved, reserved_from_one_address), (48, 6));
+        assert_eq!((count(1).ordinary, count(1).reserved), (1, 1));
     }
 
     #[test]

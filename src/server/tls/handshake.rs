@@ -12,8 +12,6 @@ use tokio_rustls::server::TlsStream;
 
 use super::{Peer, Tls};
 
-/// How long a handshake may take.
-const DEADLINE: Duration = Duration::from_secs(10);
 /// The first byte of everything that TLS begins with.
 const HANDSHAKE: u8 = 0x16;
 /// What whoever speaks plain HTTP is told: nothing else would be understood.
@@ -25,8 +23,8 @@ const SPEAK_TLS: &[u8] = b"HTTP/1.1 400 Bad Request\r\ncontent-type: text/plain\
 pub(in crate::server) enum HandshakeError {
     #[error("the client speaks no TLS")]
     Plain,
-    #[error("the handshake took longer than {DEADLINE:?}")]
-    TooSlow,
+    #[error("the handshake took longer than {0:?}")]
+    TooSlow(Duration),
     #[error(transparent)]
     Failed(#[from] io::Error),
 }
@@ -42,9 +40,10 @@ impl Tls {
     pub(in crate::server) async fn secure(
         self: Arc<Self>,
         stream: TcpStream,
+        deadline: Duration,
     ) -> Result<Secured, HandshakeError> {
-        let secured = tokio::time::timeout(DEADLINE, self.shake_hands(stream));
-        secured.await.map_err(|_| HandshakeError::TooSlow)?
+        let secured = tokio::time::timeout(deadline, self.shake_hands(stream));
+        secured.await.map_err(|_| HandshakeError::TooSlow(deadline))?
     }
 
     async fn shake_hands(self: Arc<Self>, stream: TcpStream) -> Result<Secured, HandshakeError> {

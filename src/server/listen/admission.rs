@@ -1,0 +1,160 @@
+//! Which connections are accepted, and for what.
+
+use std::net::IpAddr;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+
+use super::limits::{AddressCounts, CountedConnection, Maxima};
+use crate::server::client_address::TrustedProxies;
+
+/// How often refused connections are logged.
+const TELL_EVERY: Duration = Duration::from_secs(10);
+
+/// Accepts or refuses connections.
+pub(super) struct Admission {
+    proxies: Arc<TrustedProxies>,
+    ordinary: Pool,
+    reserved: Pool,
+    /// Connections that were refused since the last log line.
+    refused: u64,
+    told_refused: Option<Instant>,
+    told_full: Option<Instant>,
+}
+
+struct Pool {
+    places: Arc<Semaphore>,
+    most: usize,
+    counts: Arc<AddressCounts>,
+}
+
+/// A free place for a connection.
+pub(super) struct Place {
+    permit: OwnedSemaphorePermit,
+    reserved: bool,
+}
+
+/// A connection that was accepted. Its place is free for others once this is dropped.
+pub(super) struct Admitted {
+    /// Whether it is only for the admin API: all other connections are in use.
+    pub(super) for_admins: bool,
+    _permit: OwnedSemaphorePermit,
+    /// None for a trusted proxy, which has connections of many clients.
+    _counted: Option<CountedConnection>,
+}
+
+impl Pool {
+    fn new(most: usize, from_one_address: usize) -> Self {
+        let counts = Arc::new(AddressCounts::new(from_one_address));
+        Self { places: Arc::new(Semaphore::new(most)), most, counts }
+    }
+
+    fn in_use(&self) -> usize {
+        self.most - self.places.available_permits()
+    }
+}
+
+impl Admission {
+    pub(super) fn new(maxima: Maxima, proxies: Arc<TrustedProxies>) -> Self {
+        let Maxima { ordinary, from_one_address, reserved, reserved_from_one_address } = maxima;
+        Self {
+            proxies,
+            ordinary: Pool::new(ordinary, from_one_address),
+            reserved: Pool::new(reserved, reserved_from_one_address),
+            refused: 0,
+            told_refused: None,
+            told_full: None,
+        }
+    }
+
+    /// Waits for a place, and takes a reserved one only if there is no other.
+    pub(super) async fn place(&self) -> Option<Place> {
+        let (ordinary, reserved) =
+            (Arc::clone(&self.ordinary.places), Arc::clone(&self.reserved.places));
+        let (permit, reserved) = tokio::select! {
+            biased;
+            permit = ordinary.acquire_owned() => (permit, false),
+            permit = reserved.acquire_owned() => (permit, true),
+        };
+        permit.ok().map(|permit| Place { permit, reserved })
+    }
+
+    /// Gives a place to a connection, unless its address has too many.
+    pub(super) fn admit(&mut self, place: Place, address: IpAddr) -> Option<Admitted> {
+        let Place { mut permit, mut reserved } = place;
+        // Another one may have become free while this one waited for a connection.
+        if reserved && let Ok(free) = Arc::clone(&self.ordinary.places).try_acquire_owned() {
+            (permit, reserved) = (free, false);
+        }
+        if reserved && is_due(&mut self.told_full) {
+            let connections = self.ordinary.most;
+            tracing::warn!(
+                connections,
+                "all connections are in use; new ones are for the admin API"
+            );
+        }
+        let pool = if reserved { &self.reserved } else { &self.ordinary };
+        let counted = match self.proxies.trust(address) {
+            true => None,
+            false => match pool.counts.admit(address) {
+                Some(counted) => Some(counted),
+                None => {
+                    self.refuse(address);
+                    return None;
+                }
+            },
+        };
+        Some(Admitted { for_admins: reserved, _permit: permit, _counted: counted })
+    }
+
+    fn refuse(&mut self, address: IpAddr) {
+        self.refused += 1;
+        if is_due(&mut self.told_refused) {
+            let refused = self.refused;
+            tracing::warn!(%address, refused, "closed: too many connections from one address");
+            self.refused = 0;
+        }
+    }
+
+    /// Connections that are open.
+    pub(super) fn in_use(&self) -> usize {
+        self.ordinary.in_use() + self.reserved.in_use()
+    }
+}
+
+/// Whether a line that is logged every ten seconds at most may be logged now.
+fn is_due(told: &mut Option<Instant>) -> bool {
+    let due = told.is_none_or(|told| told.elapsed() >= TELL_EVERY);
+    if due {
+        *told = Some(Instant::now());
+    }
+    due
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn b2_reserved_connections_are_used_last() {
+        let maxima =
+            Maxima { ordinary: 2, from_one_address: 9, reserved: 2, reserved_from_one_address: 1 };
+        let mut admission = Admission::new(maxima, Arc::default());
+        let address = |last| IpAddr::from([192, 0, 2, last]);
+        let mut open = Vec::new();
+        for (last, for_admins) in [(1, false), (1, false), (1, true)] {
+            let place = admission.place().await.unwrap();
+            let admitted = admission.admit(place, address(last)).unwrap();
+            assert_eq!(admitted.for_admins, for_admins);
+            open.push(admitted);
+        }
+        let place = admission.place().await.unwrap();
+        assert!(admission.admit(place, address(1)).is_none(), "one address has one of them");
+        let place = admission.place().await.unwrap();
+        open.remove(0);
+        let admitted = admission.admit(place, address(1)).unwrap();
+        assert!(!admitted.for_admins, "an ordinary one became free meanwhile");
+        assert_eq!(admission.in_use(), 3);
+    }
+}
