@@ -85,6 +85,10 @@ pub struct Status {
     /// The clients that exceeded a limit, the latest first, 20 at most.
     #[serde(default)]
     pub exceeded_limits: Vec<ExceededLimit>,
+    /// Requests that this server failed to answer since it started, because of a bug. The log has the
+    /// reason of each.
+    #[serde(default)]
+    pub panics: u64,
     /// The name of the token that asks.
     pub token: String,
     /// What it may do.

@@ -78,13 +78,22 @@ pub struct Problem {
     /// Everything that is wrong, where the request is a list.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub details: Vec<Detail>,
+    /// The ID under which the server's log has the request.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub request_id: Option<String>,
 }
 
 impl Problem {
     /// A problem without hints or details.
     #[must_use]
     pub fn new(code: Code, message: impl Into<String>) -> Self {
-        Self { code, message: message.into(), hints: Vec::new(), details: Vec::new() }
+        Self {
+            code,
+            message: message.into(),
+            hints: Vec::new(),
+            details: Vec::new(),
+            request_id: None,
+        }
     }
 
     /// Adds a line that may help.

@@ -112,7 +112,7 @@ impl From<io::Error> for CliError {
 
 impl From<Problem> for CliError {
     fn from(problem: Problem) -> Self {
-        let Problem { code, message, hints, details } = problem;
+        let Problem { code, message, hints, details, request_id } = problem;
         let kind = match code {
             Code::Unauthenticated | Code::Forbidden => Kind::Denied,
             Code::Invalid | Code::TooLarge => Kind::Input,
@@ -129,6 +129,11 @@ impl From<Problem> for CliError {
         let said = matches!(details.as_slice(), [only] if message.ends_with(&only.message));
         let causes = if said { Vec::new() } else { details.into_iter().map(cause).collect() };
         let mut error = Self { kind, message, causes, hints };
+        if code == Code::Internal
+            && let Some(id) = request_id
+        {
+            error = error.hint(format!("the server's log has the request under the ID {id}"));
+        }
         if code == Code::Unauthenticated && error.hints.is_empty() {
             error = error.hint(format!("give a token with --token or {}", config::names::TOKEN));
         }

@@ -13,6 +13,7 @@ use serde::de::DeserializeOwned;
 use super::access::Operator;
 use super::app::State;
 use super::bodies::{self, Held, Unread};
+use super::guard::request_id;
 use super::rate_limits::Limit;
 use super::readiness::{NEXT_MINUTE, RETRY};
 use super::refusals::REFUSALS;
@@ -134,7 +135,8 @@ impl From<SyncError> for Refused {
 }
 
 impl IntoResponse for Refused {
-    fn into_response(self) -> Response {
+    fn into_response(mut self) -> Response {
+        self.0.request_id = request_id();
         let status = StatusCode::from_u16(self.0.code.status());
         let status = status.unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
         let mut response = (status, Json(self.0)).into_response();

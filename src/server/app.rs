@@ -18,6 +18,7 @@ use tokio::time::MissedTickBehavior;
 use super::access::{Access, FirstStart, SyncAuth};
 use super::bodies::{Budget, Held};
 use super::client_address::TrustedProxies;
+use super::guard::guarded;
 use super::listen::{self, ConnectionLimits};
 use super::rate_limits::{RateCounts, RateLimits};
 use super::readiness::{self, Health};
@@ -99,6 +100,8 @@ pub(super) struct State {
     pub(super) bodies: Budget,
     /// Requests of hosts that were refused for overload since the last tick.
     pub(super) turned_away: AtomicU64,
+    /// Requests whose handlers panicked.
+    pub(super) panics: Arc<AtomicU64>,
     /// What hosts and addresses do, and whether it is too much.
     pub(super) rates: RateCounts,
     /// Whether the server is well.
@@ -144,11 +147,12 @@ impl App {
             store,
             engine,
             access,
+            rates: RateCounts::new(options.rates, clock.clone()),
             clock,
             largest_body,
             bodies: Budget::new(largest_body),
             turned_away,
-            rates: RateCounts::new(options.rates),
+            panics: Arc::default(),
             health,
             trusted_clock,
         };
@@ -172,7 +176,7 @@ impl App {
 
     /// Everything the server answers.
     pub fn router(&self) -> Router {
-        Router::new()
+        let routes = Router::new()
             .merge(
                 admin::router()
                     .layer(from_fn(|request, next| Purpose::Admin.run(holding(request, next)))),
@@ -182,7 +186,8 @@ impl App {
             .fallback(|state: Shared, request: Request| {
                 Purpose::Sync.run(santa::answer(state, request))
             })
-            .with_state(Arc::clone(&self.state))
+            .with_state(Arc::clone(&self.state));
+        guarded(routes, Arc::clone(&self.state.panics))
     }
 
     /// Answers requests, over TLS where that is given, until `shutdown` ends, and then finishes

@@ -11,6 +11,7 @@ mod bodies;
 mod client_address;
 mod compaction;
 mod exceeded;
+mod guard;
 mod listen;
 pub mod moving;
 mod rate_limits;

@@ -7,13 +7,13 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 use std::time::Instant;
 
-use jiff::Timestamp;
 use quick_cache::UnitWeighter;
 use quick_cache::sync::Cache;
 
 use super::client_address::ClientAddress;
 use super::exceeded::{Exceeded, Offender};
 use crate::api::ExceededLimit;
+use crate::fleet::Clock;
 use crate::rule::MachineId;
 
 /// The window of every limit, in seconds.
@@ -84,6 +84,7 @@ impl fmt::Display for Limit {
 /// Counts what hosts, addresses and the fleet do.
 pub(super) struct RateCounts {
     started: Instant,
+    clock: Clock,
     hosts: Counts,
     addresses: Counts,
     wrong_secrets: Counts,
@@ -94,10 +95,11 @@ pub(super) struct RateCounts {
 }
 
 impl RateCounts {
-    pub(super) fn new(limits: RateLimits) -> Self {
+    pub(super) fn new(limits: RateLimits, clock: Clock) -> Self {
         let RateLimits { host_requests, address_requests, wrong_secrets, new_hosts } = limits;
         Self {
             started: Instant::now(),
+            clock,
             hosts: Counts::new(host_requests, RateLimits::HOST_REQUESTS),
             addresses: Counts::new(address_requests, RateLimits::ADDRESS_REQUESTS),
             wrong_secrets: Counts::new(wrong_secrets, RateLimits::WRONG_SECRETS),
@@ -177,7 +179,7 @@ impl RateCounts {
     }
 
     fn exceed(&self, limit: Limit, offender: Offender) -> Limit {
-        self.exceeded.note(limit, offender, Timestamp::now());
+        self.exceeded.note(limit, offender, self.clock.now());
         limit
     }
 }
@@ -286,13 +288,14 @@ mod tests {
     fn b4_defaults_spare_the_servers_own_machine() {
         let local = ClientAddress::IN_PROCESS;
         let machine: MachineId = "M1".parse().unwrap();
-        let default = RateCounts::new(RateLimits::default());
-        let given = RateCounts::new(RateLimits {
+        let default = RateCounts::new(RateLimits::default(), Clock::default());
+        let given = RateLimits {
             host_requests: NonZeroU32::new(3_000),
             address_requests: NonZeroU32::new(3_000),
             new_hosts: NonZeroU32::new(3_000),
             ..RateLimits::default()
-        });
+        };
+        let given = RateCounts::new(given, Clock::default());
         for _ in 0..RateLimits::HOST_REQUESTS {
             assert_eq!(given.admit_host(local, &machine), Ok(()));
             assert_eq!(given.admit_address(local), Ok(()));

@@ -33,6 +33,7 @@ impl Server {
         let request = Request::builder()
             .method(method)
             .uri(format!("/api/v1{path}"))
+            .header("x-request-id", "the-test")
             .header("authorization", format!("Bearer {token}"))
             .body(Body::from(body.to_string()))
             .unwrap();
@@ -115,7 +116,8 @@ async fn a_revoked_or_unknown_token_is_told_what_to_do() {
       "hints": [
         "pass a token with --token or NICELIST_TOKEN; an admin makes one with `nicelist token create`"
       ],
-      "message": "the token is not known, or was revoked, or has expired"
+      "message": "the token is not known, or was revoked, or has expired",
+      "request_id": "the-test"
     }
     "#);
 }
@@ -159,7 +161,8 @@ async fn every_bad_rule_of_a_change_is_named_and_nothing_is_changed() {
           "message": "policy cel needs an expression"
         }
       ],
-      "message": "3 rules are not taken; nothing was changed"
+      "message": "3 rules are not taken; nothing was changed",
+      "request_id": "the-test"
     }
     "#);
     let (_, rules) = server.ask("the-admin", Method::GET, "/rules", Value::Null).await;

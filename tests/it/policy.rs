@@ -174,7 +174,8 @@ async fn everything_that_is_wrong_is_told_by_its_place_and_nothing_is_changed() 
           "message": "allow-compiler works on a binary, signingid or cdhash; Santa ignores it on a teamid"
         }
       ],
-      "message": "4 things of the policy are not taken; nothing was changed"
+      "message": "4 things of the policy are not taken; nothing was changed",
+      "request_id": "the-test"
     }
     "#);
 
@@ -217,7 +218,8 @@ async fn everything_that_is_wrong_is_told_by_its_place_and_nothing_is_changed() 
       "hints": [
         "name the tag among the tags too, or make it first: nicelist tag create NAME"
       ],
-      "message": "the policy is not taken: there is no tag `eng`"
+      "message": "the policy is not taken: there is no tag `eng`",
+      "request_id": "the-test"
     }
     "#);
     let (_, problem) = world.ask(Method::POST, "/policy", with(tagless, "prune", true)).await;

@@ -89,6 +89,7 @@ async fn ask(router: &Router, method: Method, path: &str, body: Value) -> (Statu
     let request = Request::builder()
         .method(method)
         .uri(format!("/api/v1{path}"))
+        .header("x-request-id", "the-test")
         .extension(LocalOperator("anna".to_owned()))
         .body(Body::from(body.to_string()))
         .unwrap();

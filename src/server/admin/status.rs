@@ -1,5 +1,7 @@
 //! What the server is and who asks.
 
+use std::sync::atomic::Ordering;
+
 use axum::Json;
 
 use crate::api::{ExceededLimit, HistoryStart, Status, UnreadableRow};
@@ -54,6 +56,7 @@ pub(super) async fn status(
         events_dropped: state.engine.events_dropped(),
         requests_over_limits: state.rates.times_exceeded(),
         exceeded_limits: exceeded_limits(&state),
+        panics: state.panics.load(Ordering::Relaxed),
         token: operator.name,
         role: operator.role,
         readiness: state.health.published(),

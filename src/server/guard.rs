@@ -1,0 +1,132 @@
+//! What surrounds every request: an ID by which the log and the client name it, and an answer even if
+//! its handler panics.
+
+use std::any::Any;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use axum::Router;
+use axum::extract::Request;
+use axum::middleware::{Next, from_fn};
+use axum::response::{IntoResponse, Response};
+use data_encoding::HEXLOWER;
+use http::{HeaderMap, HeaderName, HeaderValue};
+use tower_http::catch_panic::CatchPanicLayer;
+use tracing::Instrument as _;
+
+use super::answer::Refused;
+use crate::api::{Code, Problem};
+
+const X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+/// Bytes of the longest ID that is taken from a client.
+const LONGEST_ID: usize = 64;
+
+tokio::task_local! {
+    static REQUEST_ID: RequestId;
+}
+
+/// An ID of a request: letters, digits, `-`, `_` and `.`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct RequestId(HeaderValue);
+
+impl RequestId {
+    /// The ID that a client or a proxy gave, or a new one if it gave none that can be logged as it is.
+    fn of(headers: &HeaderMap) -> Self {
+        let safe = |byte: &u8| byte.is_ascii_alphanumeric() || b"-_.".contains(byte);
+        let usable = |id: &&HeaderValue| {
+            (1..=LONGEST_ID).contains(&id.len()) && id.as_bytes().iter().all(safe)
+        };
+        headers.get(X_REQUEST_ID).filter(usable).map_or_else(Self::new, |id| Self(id.clone()))
+    }
+
+    fn new() -> Self {
+        let id = HEXLOWER.encode(&rand::random::<[u8; 8]>());
+        Self(HeaderValue::try_from(id).unwrap_or(HeaderValue::from_static("none")))
+    }
+
+    fn as_str(&self) -> &str {
+        self.0.to_str().unwrap_or_default()
+    }
+}
+
+/// The ID of the request that this task answers.
+pub(super) fn request_id() -> Option<String> {
+    REQUEST_ID.try_with(|id| id.as_str().to_owned()).ok()
+}
+
+/// The same routes with an ID for each request, and with an answer to those that panic, which are
+/// counted.
+pub(super) fn guarded(router: Router, panics: Arc<AtomicU64>) -> Router {
+    let panicked = move |cause: Box<dyn Any + Send>| {
+        panics.fetch_add(1, Ordering::Relaxed);
+        panic_response(&*cause)
+    };
+    router.layer(CatchPanicLayer::custom(panicked)).layer(from_fn(with_id))
+}
+
+async fn with_id(request: Request, next: Next) -> Response {
+    let id = RequestId::of(request.headers());
+    // At the level of errors: a span of a lower level would be missing in a log of errors alone.
+    let span = tracing::error_span!("request", id = id.as_str());
+    let mut response = REQUEST_ID.scope(id.clone(), next.run(request)).instrument(span).await;
+    response.headers_mut().insert(X_REQUEST_ID, id.0);
+    response
+}
+
+fn panic_response(cause: &(dyn Any + Send)) -> Response {
+    let text = cause.downcast_ref::<&str>().copied();
+    let text = text.or_else(|| cause.downcast_ref::<String>().map(String::as_str));
+    tracing::error!(panic = text.unwrap_or("unknown"), "a request's handler panicked");
+    let problem = Problem::new(Code::Internal, "the server failed to answer this request")
+        .hint("the reason is in the server's log, under the request ID");
+    Refused::from(problem).into_response()
+}
+
+#[cfg(test)]
+mod tests {
+    use axum::body::Body;
+    use axum::routing::get;
+    use tower::ServiceExt as _;
+
+    use super::*;
+
+    async fn broken() -> String {
+        panic!("a bug in a handler")
+    }
+
+    async fn ask(router: &Router, path: &str, id: &str) -> (u16, String, Vec<u8>) {
+        let request = Request::builder().uri(path).header(X_REQUEST_ID, id);
+        let request = request.body(Body::empty()).unwrap();
+        let response = router.clone().oneshot(request).await.unwrap();
+        let status = response.status().as_u16();
+        let id = response.headers()[X_REQUEST_ID].to_str().unwrap().to_owned();
+        let body = axum::body::to_bytes(response.into_body(), usize::MAX).await.unwrap();
+        (status, id, body.to_vec())
+    }
+
+    #[tokio::test]
+    async fn b2_a_handler_that_panics_is_answered_and_counted() {
+        let panics = Arc::new(AtomicU64::new(0));
+        let routes = Router::new().route("/ok", get(|| async { "ok" })).fallback(broken);
+        let router = guarded(routes, Arc::clone(&panics));
+        let (status, id, body) = ask(&router, "/santa/preflight/M1", "trace-7.a_B").await;
+        let problem: serde_json::Value = serde_json::from_slice(&body).unwrap();
+        assert_eq!((status, id.as_str()), (500, "trace-7.a_B"));
+        assert_eq!((&problem["code"], &problem["request_id"]), (&"internal".into(), &id.into()));
+        assert_eq!(panics.load(Ordering::Relaxed), 1);
+        let (status, _, body) = ask(&router, "/ok", "x").await;
+        assert_eq!((status, body.as_slice()), (200, b"ok".as_slice()));
+    }
+
+    #[tokio::test]
+    async fn b2_an_id_that_cannot_be_logged_is_replaced() {
+        let routes = Router::new().route("/ok", get(|| async { "ok" }));
+        let router = guarded(routes, Arc::default());
+        let longest = "a".repeat(LONGEST_ID);
+        assert_eq!(ask(&router, "/ok", &longest).await.1, longest);
+        for wrong in ["", "a b", "a\tb", &format!("{longest}a"), "<script>"] {
+            let (_, id, _) = ask(&router, "/ok", wrong).await;
+            assert!(id.len() == 16 && id.bytes().all(|byte| byte.is_ascii_hexdigit()), "{id}");
+        }
+    }
+}
