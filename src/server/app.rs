@@ -9,7 +9,7 @@ use axum::Router;
 use axum::extract::Request;
 use axum::middleware::{Next, from_fn};
 use axum::response::Response;
-use axum::routing::get;
+use axum::routing::{MethodRouter, any, get};
 use jiff::SignedDuration;
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
@@ -176,16 +176,9 @@ impl App {
 
     /// Everything the server answers.
     pub fn router(&self) -> Router {
-        let routes = Router::new()
-            .merge(
-                admin::router()
-                    .layer(from_fn(|request, next| Purpose::Admin.run(holding(request, next)))),
-            )
+        let routes = by_purpose(admin::router(), any(santa::answer))
             .route("/healthz", get(|| async { "ok\n" }))
             .route("/readyz", get(readiness::ready))
-            .fallback(|state: Shared, request: Request| {
-                Purpose::Sync.run(santa::answer(state, request))
-            })
             .with_state(Arc::clone(&self.state));
         guarded(routes, Arc::clone(&self.state.panics))
     }
@@ -216,6 +209,17 @@ impl Drop for App {
     fn drop(&mut self) {
         self.background.iter().for_each(JoinHandle::abort);
     }
+}
+
+/// The routes of administrators, and what answers hosts under any other path, each with the readers
+/// of its purpose.
+fn by_purpose<S: Clone + Send + Sync + 'static>(
+    admin: Router<S>,
+    hosts: MethodRouter<S>,
+) -> Router<S> {
+    let of_admins = from_fn(|request, next| Purpose::Admin.run(holding(request, next)));
+    let of_hosts = from_fn(|request, next: Next| Purpose::Sync.run(next.run(request)));
+    Router::new().merge(admin.layer(of_admins)).fallback(hosts.layer(of_hosts))
 }
 
 /// Keeps what a body holds of the budget until its request is answered.
@@ -283,4 +287,29 @@ async fn tick(state: &State, failing: bool) -> bool {
         (Some(_), true) | (None, false) => {}
     }
     failed.is_some()
+}
+
+#[cfg(test)]
+mod tests {
+    use axum::body::Body;
+    use tower::ServiceExt as _;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn s4_each_area_reads_with_the_readers_of_its_purpose() {
+        let purpose = || async { format!("{:?}", Purpose::current()) };
+        let routes: Router<()> = Router::new().route("/api/v1/rules", get(purpose));
+        let router: Router = by_purpose(routes, any(purpose));
+        for (path, expected) in [
+            ("/api/v1/rules", "Admin"),
+            ("/santa/preflight/M1", "Sync"),
+            ("/api/v1/preflight/M1", "Sync"),
+        ] {
+            let request = Request::builder().uri(path).body(Body::empty()).unwrap();
+            let response = router.clone().oneshot(request).await.unwrap();
+            let body = axum::body::to_bytes(response.into_body(), usize::MAX).await.unwrap();
+            assert_eq!(body, expected, "{path}");
+        }
+    }
 }

@@ -37,7 +37,7 @@ impl Purpose {
     }
 
     /// The purpose of the queries of the current task.
-    pub(super) fn current() -> Self {
+    pub(crate) fn current() -> Self {
         PURPOSE.try_with(|purpose| *purpose).unwrap_or(Self::Background)
     }
 

@@ -2,15 +2,16 @@
 
 use std::io;
 use std::net::SocketAddr;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use nicelist::server::{App, ConnectionLimits, Options};
+use nix::sys::resource::{Resource, getrlimit, setrlimit};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpSocket, TcpStream};
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
-use crate::shell::{Server, Shell};
+use crate::shell::{ADMIN, Server, Shell};
 
 /// Far longer than anything here should take.
 const LONG: Duration = Duration::from_secs(60);
@@ -187,6 +188,51 @@ fn b2_the_server_takes_all_descriptors_that_it_may() {
     io::Read::read_exact(&mut stream, &mut [0]).unwrap();
     let [soft, hard] = server.descriptors();
     assert_eq!(soft, hard);
+}
+
+/// Connections of each kind in an attack from one address.
+const ATTACKERS: usize = 2_000;
+
+/// A connection from another address than that of administrators and hosts.
+async fn attack(server: SocketAddr, requests: &str) -> TcpStream {
+    let socket = TcpSocket::new_v4().unwrap();
+    socket.set_recv_buffer_size(4096).unwrap();
+    socket.bind("127.0.0.2:0".parse().unwrap()).unwrap();
+    let mut stream = soon(socket.connect(server)).await.unwrap();
+    // It may be closed while it sends.
+    drop(stream.write_all(requests.as_bytes()).await);
+    stream
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn b2_thousands_of_silent_connections_delay_neither_administrators_nor_hosts() {
+    let (_, hard) = getrlimit(Resource::RLIMIT_NOFILE).unwrap();
+    setrlimit(Resource::RLIMIT_NOFILE, hard, hard).unwrap();
+    let shell = Shell::new();
+    let server = Server::start_with_descriptors(&shell, 1_024);
+    let address: SocketAddr = server.url.trim_start_matches("http://").parse().unwrap();
+    let unread = "GET /api/v1/rules HTTP/1.1\r\nhost: x\r\n\r\n".repeat(50);
+    let mut attackers = Vec::new();
+    for _ in 0..ATTACKERS {
+        attackers.push(attack(address, "").await);
+        attackers.push(attack(address, &unread).await);
+    }
+    let client = reqwest::Client::builder().pool_max_idle_per_host(0).build().unwrap();
+    let mut times = Vec::new();
+    for turn in 0..100 {
+        let begun = Instant::now();
+        let status = client.get(format!("{}/api/v1/status", server.url)).bearer_auth(ADMIN);
+        let status = soon(status.send()).await.unwrap();
+        assert_eq!(status.status(), 200);
+        times.push(begun.elapsed());
+        let preflight = client
+            .post(format!("{}preflight/M{turn}", server.sync_base()))
+            .json(&serde_json::json!({"serial_num": "C02", "santa_version": "2026.7"}));
+        assert_eq!(soon(preflight.send()).await.unwrap().status(), 200);
+    }
+    times.sort_unstable();
+    eprintln!("{} connections: admin p50 {:?}, p99 {:?}", attackers.len(), times[49], times[98]);
+    assert!(times[98] < Duration::from_secs(2), "{:?}", times[98]);
 }
 
 /// A request whose body never comes to its end.
