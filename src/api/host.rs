@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
 use crate::fleet::{CleanSync, ClientMode, RuleCounts};
-use crate::rule::{MachineId, Revision, TagName};
+use crate::rule::{ChangeMessage, MachineId, Revision, TagName};
 
 /// Where a host stands.
 #[derive(
@@ -269,7 +269,7 @@ pub struct HostTagsRequest {
     pub remove: Vec<TagName>,
     /// Why.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub message: Option<String>,
+    pub message: Option<ChangeMessage>,
     /// Work out the answer and change nothing.
     pub dry_run: bool,
 }

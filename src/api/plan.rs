@@ -5,7 +5,7 @@ use utoipa::ToSchema;
 
 use super::{SettingView, TagView};
 use crate::fleet::{Difference, Setting, SettingKey, Tag};
-use crate::rule::{Outcome, Revision, Rule, RuleDraft, Scope, TagName, Target};
+use crate::rule::{ChangeMessage, Outcome, Revision, Rule, RuleDraft, Scope, TagName, Target};
 
 /// How tags, settings and rules shall be. With `prune`, what is not named ends; without, it is
 /// left alone.
@@ -14,7 +14,7 @@ use crate::rule::{Outcome, Revision, Rule, RuleDraft, Scope, TagName, Target};
 pub struct PolicyRequest {
     /// Why.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub message: Option<String>,
+    pub message: Option<ChangeMessage>,
     /// The revision that this was planned on; refused as a conflict if it is not the newest.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub base: Option<Revision>,
@@ -36,7 +36,7 @@ pub struct PolicyRequest {
 pub struct RollbackRequest {
     /// Why.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub message: Option<String>,
+    pub message: Option<ChangeMessage>,
     /// The revision that this was planned on; refused as a conflict if it is not the newest.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub base: Option<Revision>,

@@ -4,7 +4,9 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
-use crate::rule::{Outcome, PolicyKind, Revision, RuleDraft, RuleType, Scope, Target};
+use crate::rule::{
+    ChangeMessage, Outcome, PolicyKind, Revision, RuleDraft, RuleType, Scope, Target,
+};
 
 /// A rule in force.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -87,7 +89,7 @@ pub struct RuleReference {
 pub struct RuleChange {
     /// Why.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub message: Option<String>,
+    pub message: Option<ChangeMessage>,
     /// The revision that this was planned on; refused as a conflict if it is not the newest.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub base: Option<Revision>,

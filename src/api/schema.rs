@@ -9,11 +9,11 @@ use utoipa::{PartialSchema, ToSchema};
 
 use crate::fleet::{
     Ancestor, CleanSync, ClientMode, Decision, EventId, EventKind, Membership, Role, RuleCounts,
-    SettingKey, SigningLink,
+    SettingKey, SigningLink, TagDescription,
 };
 use crate::rule::{
-    Candidate, Counts, Finding, MachineId, Outcome, PolicyKind, Program, Revision, RuleDraft,
-    RuleType, Ruling, Scope, TagName, Target,
+    Candidate, ChangeMessage, Counts, Finding, MachineId, Outcome, PolicyKind, Program, Revision,
+    RuleDraft, RuleType, Ruling, Scope, TagName, Target,
 };
 
 fn leaf(kind: Type, description: &str) -> Object {
@@ -49,6 +49,8 @@ schema! {
     Target => leaf(Type::String, "TYPE:IDENTIFIER, as in teamid:EQHXZ8M8AV");
     Scope => leaf(Type::String, "fleet, group:NAME, tag:NAME, user:NAME or host:MACHINE_ID");
     MachineId => leaf(Type::String, "how a Mac names itself in its sync URL");
+    ChangeMessage => leaf(Type::String, "why, in at most 4096 bytes");
+    TagDescription => leaf(Type::String, "what a tag is for, in at most 1024 bytes");
     TagName => leaf(Type::String, "a tag's name");
     Revision => leaf(Type::Integer, "the number of an accepted change");
     EventId => leaf(Type::Integer, "the number of an event");

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
 use crate::fleet::SettingKey;
-use crate::rule::{Revision, Scope};
+use crate::rule::{ChangeMessage, Revision, Scope};
 
 /// A setting of one scope.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -56,7 +56,7 @@ pub struct SettingsRequest {
     pub unset: Vec<String>,
     /// Why.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub message: Option<String>,
+    pub message: Option<ChangeMessage>,
     /// The revision that this was planned on; refused as a conflict if it is not the newest.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub base: Option<Revision>,

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use crate::fleet::{Membership, Tag};
+use crate::fleet::{Membership, Tag, TagDescription};
 use crate::rule::TagName;
 
 /// A tag.
@@ -46,7 +46,7 @@ pub struct TagRequest {
     pub priority: i32,
     /// What it is for.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub description: Option<String>,
+    pub description: Option<TagDescription>,
     /// Which hosts have it without being given it; absent, that stays as it is.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub membership: Option<Membership>,

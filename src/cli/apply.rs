@@ -9,7 +9,7 @@ use super::error::{CliError, Kind};
 use super::manifest::{Policy, PolicyArgs};
 use crate::api::PolicyAnswer;
 use crate::client::Client;
-use crate::rule::{Outcome, Revision};
+use crate::rule::{ChangeMessage, Outcome, Revision};
 
 /// So many may end without being thought of as an accident.
 const FEW: usize = 10;
@@ -36,7 +36,7 @@ pub(crate) struct ApplyArgs {
     prune_most: bool,
     /// Say why, for the history
     #[arg(short = 'm', long, visible_alias = "message", value_name = "TEXT")]
-    reason: Option<String>,
+    reason: Option<ChangeMessage>,
     /// Refuse if this is no longer the newest revision
     #[arg(long, value_name = "REVISION", value_parser = revision)]
     base: Option<Revision>,

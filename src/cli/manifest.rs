@@ -13,7 +13,7 @@ use super::ui::Ui;
 use crate::api::{Detail, PolicyAnswer, PolicyRequest, Problem, SettingView, TagView};
 use crate::client::{Client, ClientError};
 use crate::format::{Defaults, Document, Format, Place};
-use crate::rule::{Revision, RuleDraft, Scope};
+use crate::rule::{ChangeMessage, Revision, RuleDraft, Scope};
 
 /// Which policy.
 #[derive(Debug, Args)]
@@ -94,7 +94,7 @@ impl Policy {
     }
 
     /// Says why, for the history.
-    pub(crate) fn because(&mut self, reason: Option<String>) {
+    pub(crate) fn because(&mut self, reason: Option<ChangeMessage>) {
         self.request.message = reason;
     }
 

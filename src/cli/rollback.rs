@@ -7,7 +7,7 @@ use super::context::Context;
 use super::difference::{self, Terms};
 use super::error::CliError;
 use crate::api::RollbackRequest;
-use crate::rule::Revision;
+use crate::rule::{ChangeMessage, Revision};
 
 /// Take rules, settings and tags back to an earlier revision
 ///
@@ -26,7 +26,7 @@ pub(crate) struct RollbackArgs {
     revision: Revision,
     /// Say why, for the history
     #[arg(short = 'm', long, value_name = "TEXT")]
-    reason: Option<String>,
+    reason: Option<ChangeMessage>,
     /// Refuse if this is no longer the newest revision
     #[arg(long, value_name = "REVISION", value_parser = revision)]
     base: Option<Revision>,

@@ -11,6 +11,14 @@ use super::HostFacts;
 /// The longest serial number, name or pattern that is taken, in bytes.
 const LONGEST: usize = 255;
 
+/// Entries of the largest membership that is accepted.
+const MOST_MEMBERS: usize = 100_000;
+
+/// Why a membership was refused.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("the membership of a tag has {0} entries; {MOST_MEMBERS} are allowed")]
+pub struct TooManyMembers(usize);
+
 /// Why an entry of a membership was refused.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{0} must have 1 to 255 bytes and no control characters")]
@@ -135,6 +143,16 @@ impl Membership {
     pub fn is_empty(&self) -> bool {
         let Self { serials, users, groups, hostnames } = self;
         serials.is_empty() && users.is_empty() && groups.is_empty() && hostnames.is_empty()
+    }
+
+    /// Refuses a membership with too many entries. One that is stored may have more.
+    ///
+    /// # Errors
+    /// When it has more than 100,000.
+    pub fn check_size(&self) -> Result<(), TooManyMembers> {
+        let Self { serials, users, groups, hostnames } = self;
+        let entries = serials.len() + users.len() + groups.len() + hostnames.len();
+        if entries > MOST_MEMBERS { Err(TooManyMembers(entries)) } else { Ok(()) }
     }
 
     /// Whether a host that says this of itself is a member.

@@ -27,7 +27,9 @@ pub use holding::{
     SyncState,
 };
 pub use host::{Host, HostFacts, RuleCounts};
-pub use membership::{HostPattern, Membership, MembershipError, ReportedName, Serial};
+pub use membership::{
+    HostPattern, Membership, MembershipError, ReportedName, Serial, TooManyMembers,
+};
 pub use proof::{Drift, Leg, NotAHash, RulesHash, Trail};
 pub use role::Role;
 pub use setting::{
@@ -35,4 +37,4 @@ pub use setting::{
     FileAccessOverride, HistoryAge, Interval, PathRegex, RemountFlag, RemovableMedia, Setting,
     SettingError, SettingKey,
 };
-pub use tag::{Tag, Tags};
+pub use tag::{DescriptionTooLong, Tag, TagDescription, Tags};

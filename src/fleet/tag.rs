@@ -1,11 +1,48 @@
 //! Tags: names that administrators give to hosts, one by one or by what hosts report.
 
 use std::collections::HashMap;
+use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
 use super::{Host, HostPattern, Membership, ReportedName, Serial};
 use crate::rule::TagName;
+
+/// Bytes of the longest description.
+const LONGEST_DESCRIPTION: usize = 1024;
+
+/// What a tag is for, in words.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct TagDescription(Box<str>);
+
+/// Why a description was refused.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("the description of a tag has {0} bytes; {LONGEST_DESCRIPTION} are allowed")]
+pub struct DescriptionTooLong(usize);
+
+impl FromStr for TagDescription {
+    type Err = DescriptionTooLong;
+
+    fn from_str(text: &str) -> Result<Self, DescriptionTooLong> {
+        let fits = text.len() <= LONGEST_DESCRIPTION;
+        if fits { Ok(Self(text.into())) } else { Err(DescriptionTooLong(text.len())) }
+    }
+}
+
+impl TryFrom<String> for TagDescription {
+    type Error = DescriptionTooLong;
+
+    fn try_from(text: String) -> Result<Self, DescriptionTooLong> {
+        text.parse()
+    }
+}
+
+impl From<TagDescription> for String {
+    fn from(description: TagDescription) -> Self {
+        description.0.into()
+    }
+}
 
 /// A tag. Among a host's tags the one with the higher priority is the stronger; at the same
 /// priority the later name.

@@ -21,7 +21,9 @@ pub use evaluation::{
 pub use notice::{Bundle, Notice, NoticeError, Provenance};
 pub use policy::{Policy, PolicyError, PolicyKind};
 pub use program::{Candidate, Certificate, Program, SigningStatus};
-pub use revision::{Counts, Outcome, Revision, RevisionCounts, RevisionRecord};
+pub use revision::{
+    ChangeMessage, Counts, MessageTooLong, Outcome, Revision, RevisionCounts, RevisionRecord,
+};
 pub use santa_cel::schema as cel_schema;
 pub use scope::{MachineId, Scope, ScopeError, TagName};
 pub use target::{RuleType, Target, TargetError, TargetKey};

@@ -1,6 +1,7 @@
 //! Revisions: the count of accepted changes, and what each did.
 
 use std::fmt;
+use std::str::FromStr;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -13,6 +14,48 @@ use serde::{Deserialize, Serialize};
 pub struct Revision(pub u64);
 
 impl fmt::Display for Revision {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+/// Bytes of the longest message.
+const LONGEST_MESSAGE: usize = 4096;
+
+/// Why a change is made, in words.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct ChangeMessage(Box<str>);
+
+/// Why a message of a change was refused.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("the message of a change has {0} bytes; {LONGEST_MESSAGE} are allowed")]
+pub struct MessageTooLong(usize);
+
+impl TryFrom<String> for ChangeMessage {
+    type Error = MessageTooLong;
+
+    fn try_from(text: String) -> Result<Self, MessageTooLong> {
+        let fits = text.len() <= LONGEST_MESSAGE;
+        if fits { Ok(Self(text.into())) } else { Err(MessageTooLong(text.len())) }
+    }
+}
+
+impl FromStr for ChangeMessage {
+    type Err = MessageTooLong;
+
+    fn from_str(text: &str) -> Result<Self, MessageTooLong> {
+        text.to_owned().try_into()
+    }
+}
+
+impl From<ChangeMessage> for String {
+    fn from(message: ChangeMessage) -> Self {
+        message.0.into()
+    }
+}
+
+impl fmt::Display for ChangeMessage {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.0.fmt(f)
     }

@@ -1,5 +1,6 @@
 //! Requests in and answers out: JSON bodies and queries, and problems in their one shape.
 
+use std::io;
 use std::sync::Arc;
 
 use axum::Json;
@@ -8,6 +9,7 @@ use axum::response::{IntoResponse, Response};
 use http::header::{CONTENT_TYPE, RETRY_AFTER};
 use http::request::Parts;
 use http::{HeaderValue, StatusCode};
+use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use super::access::Operator;
@@ -17,7 +19,7 @@ use super::guard::request_id;
 use super::rate_limits::Limit;
 use super::readiness::{NEXT_MINUTE, RETRY};
 use super::refusals::REFUSALS;
-use crate::api::{Code, Detail, Problem};
+use crate::api::{Code, Detail, Page, Problem};
 use crate::fleet::Role;
 use crate::store::{Refusal, RefusalReason, StoreError};
 use crate::sync::SyncError;
@@ -233,6 +235,51 @@ const LARGEST_PAGE: usize = 5000;
 /// How many rows a page has.
 pub(super) fn page_size(asked: Option<usize>) -> usize {
     asked.unwrap_or(USUAL_PAGE).clamp(1, LARGEST_PAGE)
+}
+
+/// Bytes of JSON after which a page ends.
+const PAGE_BYTES: usize = 4 * 1024 * 1024;
+
+/// A page of items, each with its cursor, that ends after about 4 MiB of JSON. `more` tells whether
+/// others follow.
+pub(super) fn page<C, T: Serialize>(
+    items: impl IntoIterator<Item = (C, T)>,
+    mut more: bool,
+    cursor: impl FnOnce(C) -> String,
+) -> Page<T> {
+    let (mut page, mut last, mut bytes) = (Vec::new(), None, 0);
+    for (place, item) in items {
+        if bytes >= PAGE_BYTES {
+            more = true;
+            break;
+        }
+        bytes += json_bytes(&item);
+        last = Some(place);
+        page.push(item);
+    }
+    Page { items: page, next: last.filter(|_| more).map(cursor) }
+}
+
+/// Bytes of a value as JSON.
+fn json_bytes(value: &impl Serialize) -> usize {
+    let mut written = Written(0);
+    // Counting does not fail, and what cannot be written fails when it is sent.
+    drop(serde_json::to_writer(&mut written, value));
+    written.0
+}
+
+/// Counts what is written to it.
+struct Written(usize);
+
+impl io::Write for Written {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0 += bytes.len();
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
 }
 
 /// A cursor that is none of ours.

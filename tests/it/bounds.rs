@@ -229,3 +229,83 @@ async fn b1_the_attack_costs_little_memory() {
     let server = Server::start(&shell);
     lists_stay_small(&server, server.memory("VmRSS"), 1, 500).await;
 }
+
+/// All items of a list, the number of its pages, and the bytes of the largest.
+async fn pages(world: &World, path: &str) -> (Vec<Value>, usize, usize) {
+    let (mut items, mut pages, mut largest) = (Vec::new(), 0, 0);
+    let mut cursor = String::new();
+    loop {
+        let page = world.get(&format!("{path}limit=5000{cursor}")).await;
+        items.extend(page["items"].as_array().unwrap().iter().cloned());
+        (pages, largest) = (pages + 1, largest.max(page.to_string().len()));
+        match page["next"].as_str() {
+            Some(next) => cursor = format!("&cursor={next}"),
+            None => return (items, pages, largest),
+        }
+    }
+}
+
+#[tokio::test]
+async fn b1_pages_of_rules_end_after_some_bytes() {
+    let world = World::new().await;
+    let comment = "c".repeat(8 * 1024);
+    let rule = |number: usize| {
+        let target = format!("binary:{}", digest(&number.to_string()));
+        json!({"target": target, "policy": "block", "comment": comment})
+    };
+    let rules: Vec<Value> = (0..1_000).map(rule).collect();
+    world.post("/rules", json!({"put": rules})).await;
+    sync(&world, "preflight/M1", JSON, br#"{"serial_num":"C02"}"#.to_vec()).await;
+    for path in ["/rules?", "/hosts/M1/rules?", "/revisions/1/changes?"] {
+        let (items, pages, largest) = pages(&world, path).await;
+        let target = |item: &Value| item["target"].as_str().unwrap().to_owned();
+        let targets: std::collections::HashSet<String> = items.iter().map(target).collect();
+        assert_eq!((items.len(), targets.len()), (1_000, 1_000), "{path}");
+        assert!(pages >= 2 && largest < 5 << 20, "{path}: {pages} pages, {largest} bytes");
+    }
+}
+
+#[tokio::test]
+async fn b1_pages_of_history_end_after_some_bytes() {
+    let world = World::new().await;
+    let message = "m".repeat(4096);
+    let mut turns = ["allow", "block"].into_iter().cycle();
+    for turn in 0..1_100 {
+        let rule =
+            json!({"target": "teamid:EQHXZ8M8AV", "policy": turns.next(), "comment": message});
+        let change = json!({"message": format!("{turn}{}", &message[5..]), "put": [rule]});
+        world.post("/rules", change).await;
+    }
+    for path in ["/revisions?", "/rules/history?target=teamid:EQHXZ8M8AV&"] {
+        let (items, pages, largest) = pages(&world, path).await;
+        assert_eq!(items.len(), 1_100, "{path}");
+        assert!(pages >= 2 && largest < 5 << 20, "{path}: {pages} pages, {largest} bytes");
+    }
+}
+
+#[tokio::test]
+async fn b1_texts_of_changes_are_refused_if_they_are_too_long() {
+    let world = World::new().await;
+    let refused = async |path: &str, body: Value| {
+        let (status, problem) = world.ask(Method::POST, path, body).await;
+        assert_eq!(status, StatusCode::UNPROCESSABLE_ENTITY, "{path}: {problem}");
+        problem.to_string()
+    };
+    let long = "ö".repeat(2_049);
+    let message = "the message of a change has 4098 bytes; 4096 are allowed";
+    for path in ["/rules", "/policy", "/revisions/0/rollback"] {
+        let problem = refused(path, json!({"message": long})).await;
+        assert!(problem.contains(message), "{problem}");
+    }
+    let description = "the description of a tag has 4098 bytes; 1024 are allowed";
+    let problem = refused("/tags", json!({"name": "eng", "description": long})).await;
+    assert!(problem.contains(description), "{problem}");
+    let tag = json!({"name": "eng", "priority": 0, "description": long});
+    let problem = refused("/policy", json!({"tags": [tag]})).await;
+    assert!(problem.contains(description), "{problem}");
+    let serials: Vec<String> = (0..100_001).map(|number| format!("C{number}")).collect();
+    let membership = json!({"serials": serials});
+    let problem = refused("/tags", json!({"name": "eng", "membership": membership})).await;
+    assert!(problem.contains("has 100001 entries; 100000 are allowed"), "{problem}");
+    assert_eq!(world.get("/tags").await, json!([]));
+}

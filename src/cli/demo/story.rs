@@ -73,7 +73,7 @@ impl Story<'_> {
         }
         let names: Vec<&str> = tags.iter().map(TagName::as_str).collect();
         self.say(&format!("   tags       {}", names.join(", ")))?;
-        let message = Some("the demo's rules".to_owned());
+        let message = "the demo's rules".parse().ok();
         let change = RuleChange { put, message, ..RuleChange::default() };
         let answer = self.client.change_rules(&change).await?;
         let (added, revision) = (answer.count(Outcome::Added), answer.revision);

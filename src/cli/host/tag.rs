@@ -6,7 +6,7 @@ use crate::api::HostTagsRequest;
 use crate::cli::change;
 use crate::cli::context::Context;
 use crate::cli::error::CliError;
-use crate::rule::TagName;
+use crate::rule::{ChangeMessage, TagName};
 
 /// Give a host tags
 #[derive(Debug, Args)]
@@ -38,7 +38,7 @@ struct Common {
     tags: Vec<TagName>,
     /// Say why, for the history
     #[arg(short = 'm', long, value_name = "TEXT")]
-    reason: Option<String>,
+    reason: Option<ChangeMessage>,
     /// Show what would happen and change nothing
     #[arg(long)]
     dry_run: bool,

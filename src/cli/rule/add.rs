@@ -10,7 +10,7 @@ use crate::cli::arg::{Expiry, Words};
 use crate::cli::change;
 use crate::cli::context::Context;
 use crate::cli::error::CliError;
-use crate::rule::{PolicyKind, Rule, RuleDraft, RuleType, Scope, Target};
+use crate::rule::{ChangeMessage, PolicyKind, Rule, RuleDraft, RuleType, Scope, Target};
 
 /// Add rules, or change those that are there
 #[derive(Debug, Args)]
@@ -51,7 +51,7 @@ pub(crate) struct AddArgs {
     expires: Option<Expiry>,
     /// Say why, for the history
     #[arg(short = 'm', long, value_name = "TEXT")]
-    reason: Option<String>,
+    reason: Option<ChangeMessage>,
     /// Show what would happen and change nothing
     #[arg(long)]
     dry_run: bool,

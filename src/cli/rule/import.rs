@@ -19,7 +19,7 @@ use crate::cli::ui::{Cell, Column, Row, Ui};
 use crate::client::{Client, ClientError};
 use crate::fleet::InForce;
 use crate::format::Format;
-use crate::rule::{Outcome, Revision};
+use crate::rule::{ChangeMessage, Outcome, Revision};
 use faults::Faults;
 use rows::{Intent, Rows};
 
@@ -70,7 +70,7 @@ pub(crate) struct ImportArgs {
     allow_empty: bool,
     /// Say why, for the history
     #[arg(short = 'm', long, visible_alias = "message", value_name = "TEXT")]
-    reason: Option<String>,
+    reason: Option<ChangeMessage>,
     /// Show what would happen and change nothing
     #[arg(long)]
     dry_run: bool,

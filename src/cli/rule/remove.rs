@@ -9,7 +9,7 @@ use crate::api::{RuleChange, RuleReference};
 use crate::cli::change;
 use crate::cli::context::Context;
 use crate::cli::error::CliError;
-use crate::rule::Scope;
+use crate::rule::{ChangeMessage, Scope};
 
 /// Remove rules from a scope
 ///
@@ -30,7 +30,7 @@ pub(crate) struct RemoveArgs {
     scope: Scope,
     /// Say why, for the history
     #[arg(short = 'm', long, value_name = "TEXT")]
-    reason: Option<String>,
+    reason: Option<ChangeMessage>,
     /// Show what would happen and change nothing
     #[arg(long)]
     dry_run: bool,

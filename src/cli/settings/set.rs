@@ -9,7 +9,7 @@ use crate::api::SettingsRequest;
 use crate::cli::change;
 use crate::cli::context::Context;
 use crate::cli::error::CliError;
-use crate::rule::Scope;
+use crate::rule::{ChangeMessage, Scope};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -36,7 +36,7 @@ pub(crate) struct Common {
     scope: Scope,
     /// Say why, for the history
     #[arg(short = 'm', long, value_name = "TEXT")]
-    reason: Option<String>,
+    reason: Option<ChangeMessage>,
     /// Show what would happen and change nothing
     #[arg(long)]
     dry_run: bool,

@@ -6,7 +6,7 @@ use crate::api::TagRequest;
 use crate::cli::change;
 use crate::cli::context::Context;
 use crate::cli::error::CliError;
-use crate::fleet::{HostPattern, Membership, ReportedName, Serial};
+use crate::fleet::{HostPattern, Membership, ReportedName, Serial, TagDescription};
 use crate::rule::TagName;
 
 /// Make a tag, or change one
@@ -32,7 +32,7 @@ pub(crate) struct CreateArgs {
     priority: i32,
     /// What it is for
     #[arg(long, value_name = "TEXT")]
-    description: Option<String>,
+    description: Option<TagDescription>,
     #[command(flatten)]
     members: Members,
     /// Show what would happen and change nothing

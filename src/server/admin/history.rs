@@ -12,7 +12,7 @@ use crate::api::{
 use crate::fleet::{Difference, Differences, Terms};
 use crate::rule::Revision;
 use crate::server::access::Viewer;
-use crate::server::answer::{Answer, Body, Query, Refused, bad_cursor, page_size};
+use crate::server::answer::{Answer, Body, Query, Refused, bad_cursor, page, page_size};
 use crate::server::app::{Shared, State};
 use crate::store::{RevisionFilter, RulePlace, RuleTurn, RuleVersion, StoredRevision};
 
@@ -30,9 +30,9 @@ pub(super) async fn list(
     let before = before.map_err(|_| bad_cursor())?;
     let filter = RevisionFilter { author, since, target, scope };
     let revisions = state.store.revisions(&filter, before, limit).await?;
-    let last = revisions.last().filter(|_| revisions.len() == limit);
-    let next = last.map(|last| last.record.revision.to_string());
-    Ok(Json(Page { items: revisions.into_iter().map(view).collect(), next }))
+    let more = revisions.len() == limit;
+    let items = revisions.into_iter().map(|stored| (stored.record.revision, view(stored)));
+    Ok(Json(page(items, more, |revision| revision.to_string())))
 }
 
 fn view(StoredRevision { record, counts }: StoredRevision) -> RevisionView {
@@ -75,9 +75,10 @@ pub(super) async fn changes(
         items.extend(turned.differences.iter().map(PolicyChange::from));
     }
     let turns = state.store.rule_changes(revision, after, limit).await?;
-    let last = turns.last().filter(|_| turns.len() == limit);
-    let next = last.map(|(place, _)| write_place(*place));
-    items.extend(turns.iter().filter_map(|(_, turn)| change(turn)));
+    let more = turns.len() == limit;
+    let turns = turns.iter().filter_map(|(place, turn)| Some((*place, change(turn)?)));
+    let Page { items: of_rules, next } = page(turns, more, write_place);
+    items.extend(of_rules);
     Ok(Json(Page { items, next }))
 }
 
@@ -120,13 +121,12 @@ pub(super) async fn of_target(
     let limit = page_size(limit);
     let before = cursor.map(|cursor| cursor.parse()).transpose().map_err(|_| bad_cursor())?;
     let versions = state.store.rule_versions(&target, before, limit).await?;
-    let next = versions.last().filter(|_| versions.len() == limit).map(|last| last.id.to_string());
-    let view = |RuleVersion { id: _, rule, made, ended }: RuleVersion| RuleVersionView {
-        rule: rule.into(),
-        made: made.into(),
-        ended: ended.map(Into::into),
+    let more = versions.len() == limit;
+    let view = |RuleVersion { id, rule, made, ended }: RuleVersion| {
+        let (made, ended) = (made.into(), ended.map(Into::into));
+        (id, RuleVersionView { rule: rule.into(), made, ended })
     };
-    Ok(Json(Page { items: versions.into_iter().map(view).collect(), next }))
+    Ok(Json(page(versions.into_iter().map(view), more, |id| id.to_string())))
 }
 
 /// Takes rules, settings and tags back to how they were at a revision, as a new revision. Rules

@@ -16,7 +16,7 @@ use crate::api::{
 use crate::fleet::{Drift, Host, RulesHash};
 use crate::rule::{MachineId, Rule, Target};
 use crate::server::access::{Editor, Viewer};
-use crate::server::answer::{Answer, Body, Query, Refused, bad_cursor, page_size};
+use crate::server::answer::{Answer, Body, Query, Refused, bad_cursor, page, page_size};
 use crate::server::app::{Shared, State};
 use crate::store::{Edit, HostFilter, RuleFilter};
 use crate::sync::{self, Standing};
@@ -27,6 +27,8 @@ const SYNC_TAKES: SignedDuration = SignedDuration::from_mins(5);
 const MISSED_INTERVALS: i32 = 3;
 /// Hosts that one request examines. A page for a state may be short, or empty with a cursor.
 const MOST_EXAMINED: usize = 2_000;
+/// Tags that one request gives and takes.
+const MOST_TAGS: usize = 1_000;
 /// Hosts listed when a name fits several.
 const CANDIDATES: usize = 10;
 
@@ -135,14 +137,14 @@ pub(super) async fn rules(
     let after: Option<Target> =
         query.cursor.map(|text| text.parse().map_err(|_| bad_cursor())).transpose()?;
     let rules = state.engine.rules_of(&host, after.as_ref(), limit).await?;
-    let last = rules.last().filter(|_| rules.len() == limit);
-    let next = last.map(|last| last.rule.target().to_string());
+    let more = rules.len() == limit;
     let mut items = Vec::with_capacity(rules.len());
     for rule in rules {
         let view = with_revision(&state, &rule.rule).await?;
-        items.push(RuleView { withheld: u64::from(rule.needs.is_some()), ..view });
+        let withheld = u64::from(rule.needs.is_some());
+        items.push((rule.rule.target().clone(), RuleView { withheld, ..view }));
     }
-    Ok(Json(Page { items, next }))
+    Ok(Json(page(items, more, |target| target.to_string())))
 }
 
 /// A rule with the revision that made it.
@@ -195,6 +197,10 @@ pub(super) async fn tags(
 ) -> Answer<ChangeAnswer> {
     let machine = find(&state, &name).await?.machine;
     let HostTagsRequest { add, remove, message, dry_run } = request;
+    if add.len() + remove.len() > MOST_TAGS {
+        let message = format!("a request gives and takes at most {MOST_TAGS} tags");
+        return Err(Problem::new(Code::Invalid, message).into());
+    }
     let add = add.into_iter().map(|tag| Edit::TagHost { machine: machine.clone(), tag });
     let remove = remove.into_iter().map(|tag| Edit::UntagHost { machine: machine.clone(), tag });
     let edits = add.chain(remove).collect();

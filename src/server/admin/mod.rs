@@ -25,7 +25,7 @@ use super::access::{Operator, Viewer};
 use super::answer::{Answer, Refused, refused};
 use super::app::State;
 use crate::api::{self, ChangeAnswer, Code, Problem};
-use crate::rule::Revision;
+use crate::rule::{ChangeMessage, Revision};
 use crate::store::{Author, Change, Committed, Edit, RefusalReason, StoreError};
 
 /// Everything below `/api/v1`, and the document that describes it.
@@ -92,7 +92,7 @@ pub(super) fn missing() -> Refused {
 /// What a request says of a change besides its edits.
 #[derive(Clone)]
 struct Intent {
-    message: Option<String>,
+    message: Option<ChangeMessage>,
     base: Option<Revision>,
     dry_run: bool,
 }
@@ -105,7 +105,8 @@ async fn commit(
     edits: Vec<Edit>,
 ) -> Answer<ChangeAnswer> {
     let Intent { message, base, dry_run } = intent;
-    let author = Author { name: operator.name, at: state.clock.now(), message };
+    let author =
+        Author { name: operator.name, at: state.clock.now(), message: message.map(String::from) };
     let change = Change { author, base, dry_run, edits };
     let committed = commit_change(state, change).await?;
     Ok(Json(ChangeAnswer {

@@ -9,7 +9,7 @@ use jiff::Timestamp;
 use crate::api::{
     Code, Detail, PolicyAnswer, PolicyChange, PolicyRequest, Problem, SettingView, TagView,
 };
-use crate::fleet::{Difference, Differences, InForce, Role, Setting, Tag, Terms};
+use crate::fleet::{Difference, Differences, InForce, Role, Setting, Tag, TagDescription, Terms};
 use crate::rule::{Revision, Rule, RuleDraft, Scope, TagName};
 use crate::server::access::{Operator, Viewer};
 use crate::server::answer::{Answer, Body, Refused, off_the_async_threads};
@@ -40,6 +40,7 @@ pub(super) async fn change(
     }
     let PolicyRequest { message, base, dry_run, prune, tags, settings, rules } = request;
     let wanted = off_the_async_threads(move || read(tags, settings, rules)).await??;
+    let message = message.map(String::from);
     let goal = Goal { wanted, prune, base, dry_run, message };
     reach(&state, operator, goal).await.map(Json)
 }
@@ -117,7 +118,7 @@ fn read(
 ) -> Result<InForce, Refused> {
     let mut faults = Faults::default();
     let wanted = InForce {
-        tags: tags.into_iter().map(Tag::from).collect(),
+        tags: faults.tags(tags),
         settings: faults.settings(settings),
         rules: faults.rules(rules),
     };
@@ -138,6 +139,18 @@ struct Faults(Vec<Detail>);
 impl Faults {
     fn add(&mut self, index: usize, field: &str, message: String) {
         self.0.push(Detail { index: Some(index), field: Some(field.to_owned()), message });
+    }
+
+    fn tags(&mut self, views: Vec<TagView>) -> Vec<Tag> {
+        for (index, TagView { description, membership, .. }) in views.iter().enumerate() {
+            if let Some(Err(error)) = description.as_deref().map(str::parse::<TagDescription>) {
+                self.add(index, "tags.description", error.to_string());
+            }
+            if let Err(error) = membership.check_size() {
+                self.add(index, "tags.membership", error.to_string());
+            }
+        }
+        views.into_iter().map(Tag::from).collect()
     }
 
     fn settings(&mut self, views: Vec<SettingView>) -> Vec<(Scope, Setting)> {

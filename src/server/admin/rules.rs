@@ -13,7 +13,7 @@ use crate::api::{
 use crate::rule::{RevisionRecord, Rule, RuleDraft, Scope, Target};
 use crate::server::access::{Editor, Operator, Viewer};
 use crate::server::answer::{
-    Answer, Body, Query, Refused, bad_cursor, off_the_async_threads, page_size,
+    Answer, Body, Query, Refused, bad_cursor, off_the_async_threads, page, page_size,
 };
 use crate::server::app::{Shared, State};
 use crate::store::{Edit, RuleFilter, RuleKey, RuleRecord};
@@ -37,8 +37,8 @@ pub(super) async fn list(
     }
     let filter = RuleFilter { at, target, scope, rule_type, policy, source, text };
     let records = state.store.rules(&filter, after.as_ref(), limit).await?;
-    let last = records.last().filter(|_| records.len() == limit);
-    let next = last.map(|record| write_cursor(&record.rule));
+    let more = records.len() == limit;
+    let keys: Vec<RuleKey> = records.iter().map(|record| key(&record.rule)).collect();
     let views = match at {
         None => views(&state, records).await?,
         Some(_) => {
@@ -49,7 +49,7 @@ pub(super) async fn list(
             records.into_iter().map(of_then).collect()
         }
     };
-    Ok(Json(Page { items: views, next }))
+    Ok(Json(page(keys.into_iter().zip(views), more, |key| write_cursor(&key))))
 }
 
 /// Rules with how many hosts of their scopes cannot take them. Hosts are only counted for
@@ -181,8 +181,12 @@ fn edits(put: Vec<RuleDraft>, drop: Vec<RuleReference>) -> Result<Vec<Edit>, Ref
 /// Lists go on behind a rule's key: target and scope, which no letter of either separates.
 const SEPARATOR: char = '\u{1f}';
 
-fn write_cursor(rule: &Rule) -> String {
-    let key = format!("{}{SEPARATOR}{}", rule.target(), rule.scope());
+fn key(rule: &Rule) -> RuleKey {
+    RuleKey { target: rule.target().clone(), scope: rule.scope().clone() }
+}
+
+fn write_cursor(RuleKey { target, scope }: &RuleKey) -> String {
+    let key = format!("{target}{SEPARATOR}{scope}");
     BASE64URL_NOPAD.encode(key.as_bytes())
 }
 

@@ -6,7 +6,7 @@ use serde::Deserialize;
 
 use super::{Intent, commit};
 use crate::api::{ChangeAnswer, Code, Problem, TagRequest, TagView};
-use crate::fleet::{Membership, Tag};
+use crate::fleet::{Membership, Tag, TooManyMembers};
 use crate::rule::{Revision, TagName};
 use crate::server::access::{Editor, Viewer};
 use crate::server::answer::{Answer, Body, Query, Refused};
@@ -32,9 +32,14 @@ pub(super) async fn put(
 ) -> Answer<ChangeAnswer> {
     let TagRequest { name, priority, description, membership, dry_run } = request;
     let (membership, base) = match membership {
-        Some(membership) => (membership, None),
+        Some(membership) => {
+            let invalid = |error: TooManyMembers| Problem::new(Code::Invalid, error.to_string());
+            membership.check_size().map_err(invalid)?;
+            (membership, None)
+        }
         None => membership_of(&state, &name).await?,
     };
+    let description = description.map(String::from);
     let edits = vec![Edit::PutTag(Tag { name, priority, description, membership })];
     commit(&state, operator, Intent { message: None, base, dry_run }, edits).await
 }

@@ -9,7 +9,7 @@ use crate::api::Detail;
 use crate::cli::error::CliError;
 use crate::cli::files::{Fault, Input, Names, Reading};
 use crate::format::{Place, Spot};
-use crate::rule::RuleDraft;
+use crate::rule::{ChangeMessage, RuleDraft};
 
 /// What stands between two rules. No rule has a line break in it: JSON writes those as `\n`.
 const BETWEEN: &[u8] = b",\n";
@@ -23,7 +23,7 @@ const MOST_ROOM: usize = 1 << 30;
 #[derive(Clone, Debug, Serialize)]
 pub(super) struct Intent {
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub(super) message: Option<String>,
+    pub(super) message: Option<ChangeMessage>,
     pub(super) dry_run: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) prune: Option<String>,

@@ -90,7 +90,7 @@ async fn a_good_file_is_one_change_and_one_line() {
             scope: Some("tag:canary".parse().unwrap()),
             ..args(&file).defaults
         },
-        reason: Some("baseline".to_owned()),
+        reason: Some("baseline".parse().unwrap()),
         ..args(&file)
     };
     import(&ui, &client, args).await.unwrap();
@@ -100,7 +100,7 @@ async fn a_good_file_is_one_change_and_one_line() {
     );
     let asked = asked.lock().unwrap();
     let scopes: Vec<&str> = asked[0].put.iter().map(|rule| rule.scope.as_str()).collect();
-    assert_eq!((asked.len(), asked[0].message.as_deref()), (1, Some("baseline")));
+    assert_eq!((asked.len(), &asked[0].message), (1, &"baseline".parse().ok()));
     assert_eq!(scopes, ["tag:canary", "tag:eng"]);
 }
 
