@@ -255,10 +255,10 @@ async fn stage_answer(
     let body = body.map_err(|unread| Failure::of(unread, limit))?;
     let headers = &parts.headers;
     let engine = &state.engine;
+    let may_join = || state.rates.admit_new_host(client).is_ok();
     match place.stage {
         Stage::Preflight => {
             let (format, request, _share) = understood(state, headers, body, share).await?;
-            let may_join = || state.rates.admit_new_host(client).is_ok();
             match engine.preflight(&machine, &request, &may_join).await {
                 Err(SyncError::TooManyNewHosts) => Err(Failure::OverLimit(Limit::NewHosts)),
                 settings => written(format, &settings?),
@@ -266,7 +266,11 @@ async fn stage_answer(
         }
         Stage::EventUpload => {
             let (format, request, _share) = understood(state, headers, body, share).await?;
-            written(format, &engine.event_upload(&machine, &request).await?)
+            match engine.event_upload(&machine, &request, &may_join).await {
+                // Dropped, as beyond any other limit.
+                Err(SyncError::TooManyNewHosts) => written(format, &EventUploadResponse::default()),
+                wanted => written(format, &wanted?),
+            }
         }
         Stage::RuleDownload => {
             let (format, request, _share) = understood(state, headers, body, share).await?;

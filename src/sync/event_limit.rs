@@ -66,6 +66,11 @@ impl EventLimit {
         today
     }
 
+    /// Whether a host was not counted yet today.
+    pub(super) fn is_first_today(&self, machine: &MachineId, now: Timestamp) -> bool {
+        !self.today(now).hosts.contains_key(machine)
+    }
+
     /// How many of these events may be kept. The others are counted as dropped.
     pub(super) fn admit(&self, machine: &MachineId, events: usize, now: Timestamp) -> usize {
         let mut today = self.today(now);

@@ -18,19 +18,28 @@ const HASH_DIGITS: usize = 64;
 
 impl Engine {
     /// Event upload: keeps the evidence, and asks for the members of bundles that are not all
-    /// known yet. Needs no preflight, and may come twice.
+    /// known yet. Needs no preflight, and may come twice. `may_join` decides about a host that was
+    /// never seen.
     ///
     /// # Errors
-    /// When the store fails.
+    /// When the store fails, or the host may not join; nothing is kept then.
     pub async fn event_upload(
         &self,
         machine: &MachineId,
         request: &EventUploadRequest,
+        may_join: &(dyn Fn() -> bool + Sync),
     ) -> Result<EventUploadResponse, SyncError> {
         let EventUploadRequest { machine_id: _, events, file_access_events } = request;
         let executions = events.iter().map(|event| execution(machine, event));
         let accesses = file_access_events.iter().map(|event| file_access(machine, event));
         let now = self.clock.now();
+        // Once a day: otherwise made-up hosts would have a day's events each.
+        if self.event_limit.is_first_today(machine, now)
+            && self.store.host(machine).await?.is_none()
+            && !may_join()
+        {
+            return Err(SyncError::TooManyNewHosts);
+        }
         let reported = events.len() + file_access_events.len();
         let admitted = self.event_limit.admit(machine, reported, now);
         let evidence: Vec<_> = executions.chain(accesses).take(admitted).collect();

@@ -143,6 +143,14 @@ fn b4_new_hosts_come_at_a_limited_rate_and_known_ones_are_not_disturbed() {
     assert_eq!((first.preflight("M1"), second.preflight("M2")), (200, 200));
     assert_eq!((first.preflight("M3"), second.preflight("M4")), (429, 429));
     assert_eq!((first.preflight("M1"), second.preflight("M2")), (200, 200));
+    let events = json!({"events": [blocked("Pinecone", 0)]});
+    for machine in ["M1", "M5", "M6"] {
+        assert_eq!(first.sync("eventupload", machine, &events), 200);
+    }
+    let kept = first.get("/events", ADMIN).json();
+    let of: Vec<&Value> =
+        kept["items"].as_array().unwrap().iter().map(|it| &it["machine"]).collect();
+    assert_eq!(of, ["M1"], "events of hosts that may not join are dropped");
     let hosts = first.get("/hosts", ADMIN).json();
     assert_eq!(hosts["items"].as_array().unwrap().len(), 2);
     let status = first.get("/status", ADMIN).json();
