@@ -143,3 +143,32 @@ async fn l13_a_clock_that_is_set_back_revives_no_token() {
     site.clock.jump(-DAY * 2);
     assert!(!works().await, "time has passed, whatever the clock shows");
 }
+
+/// The first revision whose history is kept.
+async fn history_start(router: &Router) -> Value {
+    let (_, status) = ask(router, Method::GET, "/api/v1/status", Value::Null).await;
+    status["history_start"]["revision"].clone()
+}
+
+#[tokio::test]
+async fn s8_no_history_is_deleted_by_a_clock_far_ahead_until_it_is_confirmed() {
+    let site = Site::new();
+    let app = site.open().await;
+    for policy in ["allow", "block"] {
+        let rule = json!({"target": "teamid:EQHXZ8M8AV", "policy": policy, "scope": "fleet"});
+        let change = json!({"put": [rule]});
+        let (status, body) = ask(&app.router(), Method::POST, "/api/v1/rules", change).await;
+        assert_eq!(status, StatusCode::OK, "{body}");
+    }
+    drop(app);
+    site.clock.advance(DAY * 400);
+    let app = site.open().await;
+    warned(&app.router(), &["clock-jumped"]).await;
+    assert_eq!(history_start(&app.router()).await, Value::Null);
+    let (_, old) = ask(&app.router(), Method::GET, "/api/v1/rules?at=1", Value::Null).await;
+    assert_eq!(old["items"].as_array().unwrap().len(), 1);
+    let accept = ask(&app.router(), Method::POST, "/api/v1/clock/accept", Value::Null).await;
+    assert_eq!(accept.0, StatusCode::OK);
+    drop(app);
+    assert_eq!(history_start(&site.open().await.router()).await, 2);
+}

@@ -20,6 +20,9 @@ use crate::shell::Shell;
 use crate::world::{Mac, World};
 
 const DAY: SignedDuration = SignedDuration::from_hours(24);
+/// A version of Santa that counts its rules, and one that hashes them.
+const COUNTS: &str = "2024.9";
+const HASHES: &str = "2026.7";
 
 fn team(number: usize) -> String {
     format!("teamid:{number:010}")
@@ -107,8 +110,8 @@ async fn engine(store: &Arc<dyn Store>, page: usize) -> Engine {
     Engine::open(Arc::clone(store), [0; 32], Clock::System, page).await.unwrap()
 }
 
-async fn preflight(engine: &Engine, machine: &MachineId) -> Option<SyncType> {
-    let request = PreflightRequest { santa_version: "2024.9".into(), ..Default::default() };
+async fn preflight(engine: &Engine, version: &str, machine: &MachineId) -> Option<SyncType> {
+    let request = PreflightRequest { santa_version: version.into(), ..Default::default() };
     engine.preflight(machine, &request, &|| true).await.unwrap().sync_type
 }
 
@@ -129,8 +132,8 @@ async fn postflight(engine: &Engine, machine: &MachineId, rules: u32) {
 }
 
 /// A whole sync, and the identifiers that it brings.
-async fn sync(engine: &Engine, machine: &MachineId) -> Vec<String> {
-    preflight(engine, machine).await;
+async fn sync(engine: &Engine, version: &str, machine: &MachineId) -> Vec<String> {
+    preflight(engine, version, machine).await;
     let (mut rules, mut cursor) = page(engine, machine, "").await;
     while let Some(next) = cursor {
         let (more, after) = page(engine, machine, &next).await;
@@ -173,11 +176,11 @@ async fn s8_a_download_goes_on_while_old_history_is_deleted() {
     for import in 1..20 {
         change(&first, (5..8).map(|number| put(number, import)).collect()).await;
     }
-    assert_eq!(sync(&first, &machine).await.len(), 8);
+    assert_eq!(sync(&first, COUNTS, &machine).await.len(), 8);
 
     // At revision 21: three rules are replaced.
     change(&first, (5..8).map(|number| put(number, 99)).collect()).await;
-    assert_eq!(preflight(&first, &machine).await, Some(SyncType::Normal));
+    assert_eq!(preflight(&first, COUNTS, &machine).await, Some(SyncType::Normal));
     let (rules, cursor) = page(&first, &machine, "").await;
     assert_eq!(rules, ["0000000005", "0000000006"]);
     store.raise_history_start(Revision(20)).await.unwrap();
@@ -195,6 +198,26 @@ async fn s8_a_download_goes_on_while_old_history_is_deleted() {
     assert_eq!(holding.revision, Revision(21));
 }
 
+/// Before the server forgets in which order a host's rules came, it sends all of them again: in a
+/// normal sync, one time.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn s8_rules_are_sent_again_before_their_order_is_forgotten() {
+    let store = store::open("sqlite::memory:", Durability::Power).await.unwrap();
+    let engine = engine(&store, RULES_A_PAGE.get()).await;
+    let machine: MachineId = "M1".parse().unwrap();
+    change(&engine, (0..3).map(|number| put(number, 0)).collect()).await;
+    assert_eq!(sync(&engine, HASHES, &machine).await.len(), 3);
+    change(&engine, vec![put(3, 0)]).await;
+    engine.resend_rules_from_before(vec![Revision(1)]);
+    assert_eq!(sync(&engine, HASHES, &machine).await.len(), 1);
+    assert_eq!(sync(&engine, HASHES, &machine).await.len(), 0);
+
+    engine.resend_rules_from_before(vec![Revision(2)]);
+    assert_eq!(preflight(&engine, HASHES, &machine).await, Some(SyncType::Normal));
+    assert_eq!(sync(&engine, HASHES, &machine).await.len(), 4);
+    assert_eq!(sync(&engine, HASHES, &machine).await.len(), 0);
+}
+
 /// A server that was suspended while others ended rules and deleted them as old history takes note
 /// of their end all the same.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -203,7 +226,7 @@ async fn s8_a_server_that_was_suspended_reads_everything_again() {
     let suspended = engine(&store, RULES_A_PAGE.get()).await;
     change(&suspended, (0..3).map(|number| put(number, 0)).collect()).await;
     let machine: MachineId = "M1".parse().unwrap();
-    assert_eq!(sync(&suspended, &machine).await.len(), 3);
+    assert_eq!(sync(&suspended, COUNTS, &machine).await.len(), 3);
 
     let other = engine(&store, RULES_A_PAGE.get()).await;
     let target = team(1).parse().unwrap();
@@ -214,7 +237,7 @@ async fn s8_a_server_that_was_suspended_reads_everything_again() {
 
     suspended.tick(false).await.unwrap();
     assert_eq!(suspended.versions_in_memory(), 3);
-    assert_eq!(preflight(&suspended, &machine).await, Some(SyncType::Clean));
+    assert_eq!(preflight(&suspended, COUNTS, &machine).await, Some(SyncType::Clean));
     let (rules, _) = page(&suspended, &machine, "").await;
     assert_eq!(rules, ["0000000000", "0000000002"]);
 }
