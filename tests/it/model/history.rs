@@ -116,8 +116,10 @@ pub(super) enum Step {
     },
     Restart,
     AnHourPasses,
-    /// So long that some of the history is too old to be kept.
-    ThreeDaysPass,
+    /// So long that some of the history, or all of it, is too old to be kept.
+    DaysPass {
+        days: i64,
+    },
     Sync {
         host: usize,
         loses: Loses,
@@ -199,7 +201,8 @@ fn step(clients: std::ops::Range<usize>, tampering: bool) -> impl Strategy<Value
             false => Step::Restart,
         }),
         1 => Just(Step::AnHourPasses),
-        2 => Just(Step::ThreeDaysPass),
+        1 => Just(Step::DaysPass { days: 3 }),
+        3 => Just(Step::DaysPass { days: 8 }),
         24 => (host(), loses()).prop_map(|(host, loses)| Step::Sync { host, loses }),
         5 => (host(), 0..4_usize, meanwhile())
             .prop_map(|(host, before, meanwhile)| Step::SyncMeanwhile { host, before, meanwhile }),
@@ -327,7 +330,7 @@ impl fmt::Debug for Step {
             Self::Tamper { host } => write!(f, "somebody deletes a rule on {}", HOSTS[host]),
             Self::Restart => f.write_str("the server is restarted"),
             Self::AnHourPasses => f.write_str("an hour passes"),
-            Self::ThreeDaysPass => f.write_str("three days pass"),
+            Self::DaysPass { days } => write!(f, "{days} days pass"),
             Self::Sync { host, loses } => write!(f, "{} syncs, losing {loses:?}", HOSTS[host]),
             Self::SyncMeanwhile { host, before, meanwhile } => {
                 write!(f, "{} syncs, and before its request {before}: {meanwhile:?}", HOSTS[host])

@@ -100,7 +100,7 @@ impl Story {
             Step::Tamper { host } => self.tamper(host),
             Step::Restart => self.world.restart().await,
             Step::AnHourPasses => self.pass(1).await,
-            Step::ThreeDaysPass => self.pass(3 * 24).await,
+            Step::DaysPass { days } => self.pass(days * 24).await,
             Step::Sync { host, loses } => self.sync(host, loses).await,
             Step::SyncMeanwhile { host, before, meanwhile } => {
                 self.sync_meanwhile(host, before, meanwhile).await;
