@@ -284,6 +284,9 @@ fn s8_what_was_deleted_is_refused_in_words() {
     error: the history of revision 1 was deleted (setting history-retention); the oldest that is kept is revision 2 of 2023-11-16
     hint: choose a newer revision: nicelist history
     ");
+    let list = run("history");
+    let hint = "hint: rules that ended before revision 2 of 2023-11-16 were deleted";
+    assert!(list.contains(hint), "{list}");
     insta::assert_snapshot!(run("rule show teamid:EQHXZ8M8AV --history"), @"
     $ nicelist rule show teamid:EQHXZ8M8AV --history --database sqlite:nicelist.db
     exit code: 0

@@ -2,6 +2,7 @@
 
 use clap::Args;
 
+use super::deleted_before;
 use crate::api::{RevisionQuery, RevisionView};
 use crate::cli::arg::Since;
 use crate::cli::context::Context;
@@ -61,6 +62,10 @@ pub(super) async fn run(context: &Context, args: ListArgs) -> Result<(), CliErro
     list.finish()?;
     if is_cut && limit.is_none() {
         ui.hint(format!("these are the newest {FOR_EYES}; -n NUMBER shows more"));
+    } else if limit.is_none()
+        && let Some(start) = client.status().await?.history_start
+    {
+        ui.hint(deleted_before(&start));
     }
     Ok(())
 }

@@ -8,6 +8,7 @@ use clap::{Args, Subcommand};
 
 use super::context::Context;
 use super::error::CliError;
+use crate::api::HistoryStart;
 
 /// Show who changed what, when and why
 ///
@@ -39,4 +40,14 @@ pub(super) async fn run(context: &Context, args: HistoryArgs) -> Result<(), CliE
         Some(Command::Show(args)) => show::run(context, args).await,
         None => list::run(context, args.list).await,
     }
+}
+
+/// What to say of a list that would contain more if history had not been deleted.
+pub(in crate::cli) fn deleted_before(start: &HistoryStart) -> String {
+    let HistoryStart { revision, at } = start;
+    let day = at.strftime("%Y-%m-%d");
+    format!(
+        "rules that ended before revision {revision} of {day} were deleted (setting \
+         history-retention)"
+    )
 }

@@ -2,10 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use crate::api::{HistoryStart, RevisionMark, RuleVersionView};
+use crate::api::{RevisionMark, RuleVersionView};
 use crate::cli::context::Context;
 use crate::cli::difference::{mark, rule_values};
 use crate::cli::error::CliError;
+use crate::cli::history::deleted_before;
 use crate::cli::ui::{Cell, Column, Item, Row, Section, Tone};
 use crate::client::Client;
 use crate::rule::{Outcome, Revision, Scope, Target};
@@ -32,12 +33,8 @@ pub(super) async fn show(
             .hint("nicelist rule list --text TEXT searches identifiers, comments and tickets"));
     }
     context.ui.outline(&versions, &versions, || sections(target, &versions))?;
-    if let Some(HistoryStart { revision, at }) = start {
-        let day = at.strftime("%Y-%m-%d");
-        context.ui.hint(format!(
-            "rules that ended before revision {revision} of {day} were deleted (setting \
-             history-retention)"
-        ));
+    if let Some(start) = start {
+        context.ui.hint(deleted_before(&start));
     }
     Ok(())
 }
