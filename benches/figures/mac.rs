@@ -52,8 +52,13 @@ impl Mac {
 
     /// Downloads rules. Gives the number of pages and of rules.
     pub(crate) fn download(&mut self) -> (usize, usize) {
+        self.download_at_most(usize::MAX)
+    }
+
+    /// The same, but stops after so many pages.
+    pub(crate) fn download_at_most(&mut self, most: usize) -> (usize, usize) {
         let (mut request, mut pages, mut rules) = ("{}".to_owned(), 0, 0);
-        loop {
+        while pages < most {
             let page = self.post("ruledownload", &request);
             pages += 1;
             rules += memchr::memmem::find_iter(&page, b"\"identifier\"").count();

@@ -10,6 +10,7 @@
 
 mod bounds;
 mod certificates;
+mod changing;
 #[path = "../../tests/postgres/mod.rs"]
 #[expect(dead_code, reason = "tests use more of it")]
 mod cluster;
@@ -17,6 +18,7 @@ mod convert;
 mod download;
 mod events;
 mod fleet;
+mod hostile;
 mod idle;
 mod import;
 mod mac;
@@ -24,10 +26,12 @@ mod million;
 mod page;
 mod plan;
 mod postgres;
+mod probe;
 mod process;
 mod raw;
 mod rules;
 mod server;
+mod stalls;
 mod startup;
 
 use std::path::Path;
@@ -47,7 +51,7 @@ fn main() {
     );
     println!("processes. What is promised, and whether it is held, stands at the end.\n");
     println!("Machine: {}.\n", machine());
-    let reports: [(&str, fn()); 10] = [
+    let reports: [(&str, fn()); 13] = [
         ("startup", startup::report),
         ("import", import::report),
         ("convert", convert::report),
@@ -58,6 +62,9 @@ fn main() {
         ("events", events::report),
         ("million", million::report),
         ("fleet", fleet::report),
+        ("stalls", stalls::report),
+        ("changing", changing::report),
+        ("hostile", hostile::report),
     ];
     let wanted: Vec<String> = std::env::args().skip(1).filter(|it| !it.starts_with('-')).collect();
     for (name, report) in reports {

@@ -2,7 +2,8 @@
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
-use std::process::{Child, Stdio};
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use crate::{NICELIST, nicelist, process};
@@ -16,14 +17,26 @@ pub(crate) struct Server {
 }
 
 impl Server {
-    pub(crate) fn start(home: &std::path::Path, database: &str) -> Self {
+    pub(crate) fn start(home: &Path, database: &str) -> Self {
         Self::start_with(home, database, &[])
     }
 
     /// The same with these flags besides.
-    pub(crate) fn start_with(home: &std::path::Path, database: &str, flags: &[String]) -> Self {
+    pub(crate) fn start_with(home: &Path, database: &str, flags: &[String]) -> Self {
+        Self::run(nicelist(home), database, flags)
+    }
+
+    /// The same, with so many file descriptors at the start. The server may raise that.
+    pub(crate) fn start_with_descriptors(home: &Path, database: &str, soft: u32) -> Self {
+        let mut shell = Command::new("sh");
+        shell.env_clear().env("HOME", home);
+        shell.args(["-c", &format!("ulimit -Sn {soft}; exec \"$@\""), "sh", NICELIST]);
+        Self::run(shell, database, &[])
+    }
+
+    fn run(mut command: Command, database: &str, flags: &[String]) -> Self {
         let address = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
-        let process = nicelist(home)
+        let process = command
             .args(["serve", "--sync-auth", "none", "--listen", &address.to_string()])
             .args(["--database", database])
             .args(flags)

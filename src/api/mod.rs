@@ -89,6 +89,10 @@ pub struct Status {
     /// reason of each.
     #[serde(default)]
     pub panics: u64,
+    /// The longest time, in microseconds, for which one task has held a thread that answers
+    /// requests, since the server started. Other requests may have waited for so long.
+    #[serde(default)]
+    pub longest_poll_micros: u64,
     /// The name of the token that asks.
     pub token: String,
     /// What it may do.

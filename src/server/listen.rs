@@ -28,6 +28,7 @@ use tower::ServiceExt;
 
 use super::access::Certified;
 use super::client_address::TrustedProxies;
+use super::polls::POLLS;
 use super::readiness::RETRY;
 use super::tls::{Peer, Secured, Tls};
 use crate::api::ROOT;
@@ -113,11 +114,11 @@ impl Seat {
             tracing::debug!(%error, "cannot turn off Nagle's algorithm");
         }
         let Some((tls, mut closed)) = tls else {
-            tokio::spawn(self.converse(stream, None));
+            tokio::spawn(POLLS.measure(self.converse(stream, None)));
             return;
         };
         let (address, deadline) = (self.address, self.limits.handshake);
-        tokio::spawn(async move {
+        tokio::spawn(POLLS.measure(async move {
             let secured = tokio::select! {
                 secured = tls.secure(stream, deadline) => secured,
                 // Nothing was asked yet: the end waits for no handshake.
@@ -127,7 +128,7 @@ impl Seat {
                 Ok(Secured { stream, peer }) => self.converse(stream, peer).await,
                 Err(error) => tracing::debug!(%address, %error, "a connection was not secured"),
             }
-        });
+        }));
     }
 
     /// Answers the requests of one connection.

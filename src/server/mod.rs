@@ -14,6 +14,7 @@ mod exceeded;
 mod guard;
 mod listen;
 pub mod moving;
+mod polls;
 mod rate_limits;
 mod readiness;
 mod refusals;

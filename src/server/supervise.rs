@@ -5,6 +5,8 @@ use std::time::Duration;
 
 use futures_util::FutureExt as _;
 
+use super::polls::POLLS;
+
 /// How long to wait before a task that ended is started again.
 const PAUSE: Duration = Duration::from_secs(1);
 
@@ -13,7 +15,7 @@ const PAUSE: Duration = Duration::from_secs(1);
 pub(super) async fn supervise<T: Future<Output = ()>>(name: &'static str, task: impl Fn() -> T) {
     let mut ended = 0_u64;
     loop {
-        let panicked = AssertUnwindSafe(task()).catch_unwind().await.is_err();
+        let panicked = AssertUnwindSafe(POLLS.measure(task())).catch_unwind().await.is_err();
         ended += 1;
         tracing::error!(task = name, panicked, ended, "a background task ended; starting it again");
         tokio::time::sleep(PAUSE).await;

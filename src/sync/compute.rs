@@ -293,6 +293,18 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn s10_what_is_remembered_stays_within_its_limit() {
+        const LIMIT: u64 = 1 << 20;
+        let memo: Memo<u32, Arc<[u8]>, StoreError> = Memo::new(LIMIT, 16, |_, bytes| bytes.len());
+        for number in 0..10_000 {
+            memo.get(number, |_| async { Ok(vec![0; 1 << 10].into()) }).await.unwrap();
+        }
+        let kept = (0..10_000).filter(|number| memo.known(number).is_some()).count();
+        assert!(kept > 100, "{kept}");
+        assert!(kept as u64 * (1 << 10) <= LIMIT, "{kept}");
+    }
+
+    #[tokio::test]
     async fn a_computation_that_panics_fails_those_who_wait_and_no_one_else() {
         let (memo, computer) = (numbers(), Computer::new());
         let failing = computer.clone();

@@ -2,6 +2,7 @@
 
 use std::io::{Read, Write};
 use std::net::TcpStream;
+use std::time::{Duration, Instant};
 
 use crate::shell::{ENROLMENT, Server, Shell};
 
@@ -40,4 +41,34 @@ fn b3_half_sent_bodies_share_one_budget() {
     let more = server.memory("VmRSS").saturating_sub(idle);
     eprintln!("200 half-sent bodies cost {more} MiB");
     assert!(more <= 256, "{more} MiB");
+}
+
+#[test]
+fn s3_a_large_body_is_parsed_beside_the_threads_that_answer() {
+    let mut shell = Shell::new();
+    let server = Server::start(&shell);
+    shell.use_server(&server);
+    let event = format!(
+        r#"{{"file_sha256":"{}","file_path":"/Applications/A","execution_time":1764324000.5,"decision":"ALLOW_UNKNOWN"}}"#,
+        "a".repeat(64)
+    );
+    let events = vec![event; 60_000].join(",");
+    let body = format!(r#"{{"events":[{events}]}}"#);
+
+    let start = Instant::now();
+    let mut stream = connect(&server);
+    let head = format!(
+        "POST /santa/{ENROLMENT}/eventupload/HOST HTTP/1.1\r\nhost: x\r\n\
+         content-type: application/json\r\ncontent-length: {}\r\n\r\n",
+        body.len()
+    );
+    stream.write_all(head.as_bytes()).unwrap();
+    stream.write_all(body.as_bytes()).unwrap();
+    let mut answer = [0; 12];
+    stream.read_exact(&mut answer).unwrap();
+    let took = start.elapsed();
+
+    assert_eq!(String::from_utf8_lossy(&answer), "HTTP/1.1 200");
+    let longest = shell.json("status")["longest_poll_micros"].as_u64().unwrap();
+    assert!(Duration::from_micros(longest) < took / 4, "{longest} µs of {took:?}");
 }

@@ -3,6 +3,7 @@
 
 use std::sync::Arc;
 use std::sync::Mutex;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use async_trait::async_trait;
 use jiff::{SignedDuration, Timestamp};
@@ -16,7 +17,7 @@ use nicelist::rule::{
 use nicelist::store::{
     self, Author, Change, Committed, Durability, Edit, EventFilter, EventPurge, Health, HostFilter,
     Installation, LedgerRow, ListPart, PolicySnapshot, QuarantinedRow, RevisionFilter, RuleFilter,
-    RuleKey, RulePlace, RuleRecord, RuleTurn, RuleVersion, ScopeId, Store, StoreResult,
+    RuleKey, RulePlace, RuleRecord, RuleTurn, RuleVersion, ScopeId, Store, StoreError, StoreResult,
     StoredEvent, StoredHost, StoredRevision, TokenRecord,
 };
 use nicelist::sync::{Engine, RULES_A_PAGE};
@@ -27,6 +28,14 @@ struct Overheard {
     asked: Mutex<Vec<&'static str>>,
     /// Whether it says that other servers may answer the same hosts.
     shared: bool,
+    /// Whether it can be read; it can be written in any case.
+    readable: AtomicBool,
+}
+
+impl Overheard {
+    fn over(store: Arc<dyn Store>, shared: bool) -> Self {
+        Self { store, asked: Mutex::default(), shared, readable: AtomicBool::new(true) }
+    }
 }
 
 macro_rules! overhear {
@@ -39,6 +48,14 @@ macro_rules! overhear {
                     self.store.$name($($arg),*).await
                 }
             )+
+
+            async fn head(&self) -> StoreResult<Revision> {
+                self.asked.lock().unwrap().push("head");
+                match self.readable.load(Ordering::SeqCst) {
+                    true => self.store.head().await,
+                    false => Err(StoreError::Abandoned),
+                }
+            }
 
             fn is_shared(&self) -> bool {
                 self.shared
@@ -55,7 +72,6 @@ overhear! {
     async fn install(&self, installation: Installation) -> StoreResult<([u8; 32], bool)>;
     async fn commit(&self, change: Change) -> StoreResult<Committed>;
     async fn expire(&self, now: Timestamp) -> StoreResult<Option<Revision>>;
-    async fn head(&self) -> StoreResult<Revision>;
     async fn snapshot(&self) -> StoreResult<PolicySnapshot>;
     async fn snapshot_at(&self, at: Revision) -> StoreResult<PolicySnapshot>;
     async fn ledger(&self, since: Revision, above: i64, limit: usize) -> StoreResult<Vec<LedgerRow>>;
@@ -105,6 +121,12 @@ fn rules(count: u32) -> Vec<Edit> {
         Edit::PutRule(Box::new(Rule::new(target, Scope::Fleet, policy).unwrap()))
     };
     (0..count).map(rule).collect()
+}
+
+/// From then on there are so many rules.
+fn change(count: u32) -> Change {
+    let author = Author { name: "anna".into(), at: Timestamp::UNIX_EPOCH, message: None };
+    Change { author, base: None, dry_run: false, edits: rules(count) }
 }
 
 async fn preflight(engine: &Engine, machine: &MachineId) -> Option<SyncType> {
@@ -167,8 +189,7 @@ impl Quiet {
 
     /// From now on there are so many rules.
     async fn change(&self, count: u32) {
-        let author = Author { name: "anna".into(), at: self.clock.now(), message: None };
-        let change = Change { author, base: None, dry_run: false, edits: rules(count) };
+        let change = change(count);
         self.engine.commit(change).await.unwrap();
     }
 
@@ -182,10 +203,8 @@ async fn asked_by_idle_sync(shared: bool) -> Vec<&'static str> {
     let folder = tempfile::tempdir().unwrap();
     let url = format!("sqlite:{}", folder.path().join("nicelist.db").display());
     let store = store::open(&url, Durability::Power).await.unwrap();
-    let author = Author { name: "anna".into(), at: Timestamp::UNIX_EPOCH, message: None };
-    let change = Change { author, base: None, dry_run: false, edits: rules(5_000) };
-    store.commit(change).await.unwrap();
-    let overheard = Arc::new(Overheard { store, asked: Mutex::default(), shared });
+    store.commit(change(5_000)).await.unwrap();
+    let overheard = Arc::new(Overheard::over(store, shared));
     let engine =
         Engine::open(overheard.clone(), [0; 32], Clock::System, RULES_A_PAGE).await.unwrap();
     let machine: MachineId = "M1".parse().unwrap();
@@ -295,9 +314,7 @@ async fn a_page_that_a_herd_asks_for_is_encoded_once() {
     const HERD: u32 = 500;
     let store = store::open("sqlite::memory:", Durability::Power).await.unwrap();
     let engine = Engine::open(store, [0; 32], Clock::System, RULES_A_PAGE).await.unwrap();
-    let author = || Author { name: "anna".into(), at: Timestamp::UNIX_EPOCH, message: None };
-    let change = |edits| Change { author: author(), base: None, dry_run: false, edits };
-    engine.commit(change(rules(10))).await.unwrap();
+    engine.commit(change(10)).await.unwrap();
     let machines: Vec<MachineId> =
         (0..HERD).map(|number| format!("M{number}").parse().unwrap()).collect();
     for machine in &machines {
@@ -305,7 +322,7 @@ async fn a_page_that_a_herd_asks_for_is_encoded_once() {
     }
     assert_eq!(engine.pages_encoded(), 1);
 
-    engine.commit(change(rules(11))).await.unwrap();
+    engine.commit(change(11)).await.unwrap();
     let engine = Arc::new(engine);
     let mut herd = tokio::task::JoinSet::new();
     for machine in machines {
@@ -314,4 +331,23 @@ async fn a_page_that_a_herd_asks_for_is_encoded_once() {
     }
     assert_eq!(herd.join_all().await, [1; HERD as usize]);
     assert_eq!(engine.pages_encoded(), 2);
+}
+
+#[tokio::test]
+async fn l6_a_change_that_was_committed_is_reported_even_if_it_cannot_be_read_back() {
+    let store = store::open("sqlite::memory:", Durability::Power).await.unwrap();
+    let overheard = Arc::new(Overheard::over(store, false));
+    let engine =
+        Engine::open(overheard.clone(), [0; 32], Clock::System, RULES_A_PAGE).await.unwrap();
+    engine.commit(change(1)).await.unwrap();
+
+    overheard.readable.store(false, Ordering::SeqCst);
+    let committed = engine.commit(change(2)).await.unwrap();
+    assert_eq!((committed.changed, committed.head), (true, Revision(2)));
+    assert!(engine.tick(true).await.is_err());
+    assert_eq!(engine.head(), Revision(1));
+
+    overheard.readable.store(true, Ordering::SeqCst);
+    engine.tick(true).await.unwrap();
+    assert_eq!(engine.head(), Revision(2));
 }

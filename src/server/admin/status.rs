@@ -9,6 +9,7 @@ use crate::rule::RevisionRecord;
 use crate::server::access::Viewer;
 use crate::server::answer::Answer;
 use crate::server::app::{Shared, State};
+use crate::server::polls::POLLS;
 use crate::store::QuarantinedRow;
 
 /// Rows that cannot be read that are shown.
@@ -57,6 +58,7 @@ pub(super) async fn status(
         requests_over_limits: state.rates.times_exceeded(),
         exceeded_limits: exceeded_limits(&state),
         panics: state.panics.load(Ordering::Relaxed),
+        longest_poll_micros: POLLS.longest_micros(),
         token: operator.name,
         role: operator.role,
         readiness: state.health.published(),
