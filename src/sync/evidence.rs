@@ -13,6 +13,8 @@ use crate::store::StoreResult;
 
 /// Bundles of one upload whose members are counted. A batch has 50 events by default.
 const MOST_BUNDLES: usize = 100;
+/// Events that are worked out in one turn on a thread that answers requests.
+const EVENTS_A_TURN: usize = 100;
 /// Hex digits of a bundle's hash.
 const HASH_DIGITS: usize = 64;
 
@@ -42,7 +44,7 @@ impl Engine {
         }
         let reported = events.len() + file_access_events.len();
         let admitted = self.event_limit.admit(machine, reported, now);
-        let evidence: Vec<_> = executions.chain(accesses).take(admitted).collect();
+        let evidence = in_turns(executions.chain(accesses).take(admitted)).await;
         if !evidence.is_empty() {
             let new = self.store.add_events(&evidence, now).await?;
             self.event_limit.kept(machine, new, now);
@@ -62,7 +64,7 @@ impl Engine {
         dry_run: bool,
     ) -> Result<usize, SyncError> {
         let evidence = events.iter().map(|(machine, event)| execution(machine, event));
-        let evidence: Vec<_> = evidence.collect();
+        let evidence = in_turns(evidence).await;
         Ok(match dry_run {
             true => self.store.count_new_events(&evidence).await?,
             false => self.store.add_events(&evidence, self.clock.now()).await?,
@@ -123,6 +125,18 @@ impl Engine {
         }
         Ok(wanted)
     }
+}
+
+/// Collects events, which are worked out one by one, and lets other requests run now and then.
+async fn in_turns(events: impl Iterator<Item = Event>) -> Vec<Event> {
+    let mut collected = Vec::with_capacity(events.size_hint().0);
+    for event in events {
+        collected.push(event);
+        if collected.len().is_multiple_of(EVENTS_A_TURN) {
+            tokio::task::yield_now().await;
+        }
+    }
+    collected
 }
 
 /// An execution, or a member of a bundle, as evidence. What is not named is kept in the report.

@@ -4,7 +4,7 @@ use std::io::{Read, Write};
 use std::net::TcpStream;
 use std::time::{Duration, Instant};
 
-use crate::shell::{ENROLMENT, Server, Shell};
+use crate::shell::{ADMIN, ENROLMENT, Server, Shell};
 
 /// Bytes that each of these hosts sends of the 16 MB that it announces.
 const SENT: usize = 8 * 1000 * 1000;
@@ -43,16 +43,29 @@ fn b3_half_sent_bodies_share_one_budget() {
     assert!(more <= 256, "{more} MiB");
 }
 
+/// The server's status, as the API has it.
+fn status(server: &Server) -> serde_json::Value {
+    let mut stream = connect(server);
+    let head = format!(
+        "GET /api/v1/status HTTP/1.1\r\nhost: x\r\nauthorization: Bearer {ADMIN}\r\n\
+         connection: close\r\n\r\n"
+    );
+    stream.write_all(head.as_bytes()).unwrap();
+    let mut response = String::new();
+    stream.read_to_string(&mut response).unwrap();
+    serde_json::from_str(response.split_once("\r\n\r\n").unwrap().1).unwrap()
+}
+
 #[test]
 fn s3_a_large_body_is_parsed_beside_the_threads_that_answer() {
-    let mut shell = Shell::new();
+    let shell = Shell::new();
     let server = Server::start(&shell);
-    shell.use_server(&server);
     let event = format!(
-        r#"{{"file_sha256":"{}","file_path":"/Applications/A","execution_time":1764324000.5,"decision":"ALLOW_UNKNOWN"}}"#,
-        "a".repeat(64)
+        r#"{{"file_sha256":"{}","file_path":"/Applications/{}","execution_time":1764324000.5,"decision":"ALLOW_UNKNOWN"}}"#,
+        "a".repeat(64),
+        "b".repeat(900)
     );
-    let events = vec![event; 60_000].join(",");
+    let events = vec![event; 9_000].join(",");
     let body = format!(r#"{{"events":[{events}]}}"#);
 
     let start = Instant::now();
@@ -69,6 +82,7 @@ fn s3_a_large_body_is_parsed_beside_the_threads_that_answer() {
     let took = start.elapsed();
 
     assert_eq!(String::from_utf8_lossy(&answer), "HTTP/1.1 200");
-    let longest = shell.json("status")["longest_poll_micros"].as_u64().unwrap();
+    let longest = status(&server)["longest_poll_micros"].as_u64().unwrap();
+    eprintln!("longest poll {longest} µs, the upload took {took:?}");
     assert!(Duration::from_micros(longest) < took / 4, "{longest} µs of {took:?}");
 }
