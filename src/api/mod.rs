@@ -43,7 +43,7 @@ pub use token::{NewToken, TokenRequest, TokenView};
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
-use utoipa::ToSchema;
+use utoipa::{IntoParams, ToSchema};
 
 use crate::fleet::Role;
 use crate::rule::Revision;
@@ -129,6 +129,16 @@ pub struct ExceededLimit {
     pub requests: u64,
     /// When it last exceeded the limit.
     pub last: Timestamp,
+}
+
+/// What the status is to include.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+#[serde(default, deny_unknown_fields)]
+pub struct StatusQuery {
+    /// Whether all rows that cannot be read must be listed. A server always lists them; a command on
+    /// a local database has to read all rules for that.
+    pub read_rules: bool,
 }
 
 /// A row of policy that this version cannot read.

@@ -57,7 +57,7 @@ pub(super) async fn run(context: &Context, args: ApplyArgs) -> Result<(), CliErr
     let prune = policy.prune;
     let mut policy = Policy::read(ui, &policy)?;
     policy.because(reason);
-    let client = context.client().await?;
+    let client = context.client_to_change(dry_run).await?;
     policy.find_hosts(context, &client).await?;
     let base = match prune && !prune_most && !dry_run {
         true => base.or(Some(guarded(&mut policy, &client).await?)),

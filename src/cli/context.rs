@@ -4,8 +4,9 @@ use std::path::Path;
 
 use super::arg::Globals;
 use super::error::CliError;
+use super::local::{self, Effect};
 use super::ui::{Manner, Ui};
-use super::{local, log, pem};
+use super::{log, pem};
 use crate::client::{Authorities, Client, ClientError};
 use crate::config::{Environment, Files, Paths, Place, Settings};
 use crate::fleet::Clock;
@@ -51,11 +52,20 @@ impl Context {
         tokio::runtime::Builder::new_current_thread().enable_all().build()?.block_on(command)
     }
 
-    /// The server, or the local database, that the settings name.
+    /// The server, or the local database, that the settings name, for a command that only reads.
     pub(crate) async fn client(&self) -> Result<Client, CliError> {
+        self.open_client(Effect::None).await
+    }
+
+    /// The same for a command that changes something, unless it is a dry run.
+    pub(crate) async fn client_to_change(&self, dry_run: bool) -> Result<Client, CliError> {
+        self.open_client(if dry_run { Effect::Rehearsal } else { Effect::Change }).await
+    }
+
+    async fn open_client(&self, effect: Effect) -> Result<Client, CliError> {
         match self.settings.place()? {
             Place::Local { database } => {
-                local::open(&self.ui, database, self.env.user.as_deref()).await
+                local::open(&self.ui, database, self.env.user.as_deref(), effect).await
             }
             Place::Server { url, credential, ca } => {
                 let token =

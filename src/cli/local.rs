@@ -11,19 +11,40 @@ use super::error::CliError;
 use super::ui::Ui;
 use crate::client::{Client, InProcess};
 use crate::config::Database;
-use crate::server::{App, LocalOperator, Options};
+use crate::server::{App, LocalOperator, LocalWork, ServerError};
 
-/// Opens the database, and makes it if there is none. Whoever can open it may do everything,
-/// and signs with their `user` name.
+/// What a command does to the database.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Effect {
+    /// Nothing: it reads.
+    None,
+    /// Nothing: it is a dry run of a change.
+    Rehearsal,
+    /// It changes something.
+    Change,
+}
+
+/// What a dry run is made on if there is no database yet.
+const EMPTY: &str = "sqlite::memory:";
+
+/// Opens the database. A command that changes something creates it if it does not exist. Whoever
+/// can open it may do everything, and signs with their `user` name.
 pub(super) async fn open(
     ui: &Ui,
     database: &Database,
     user: Option<&str>,
+    effect: Effect,
 ) -> Result<Client, CliError> {
     let is_new = database.path().is_some_and(|path| !path.exists());
-    let options = Options { database: database.expose(), ..Options::default() };
-    let app = App::open(options).await.map_err(|error| CliError::failed(error.to_string()))?;
-    if is_new {
+    let url = database.expose();
+    let opened = match (effect, is_new) {
+        (Effect::None, true) => return Err(missing(database)),
+        (Effect::Rehearsal, true) => App::open_local(EMPTY, LocalWork::Change).await,
+        (Effect::None | Effect::Rehearsal, false) => App::open_local(&url, LocalWork::Read).await,
+        (Effect::Change, _) => App::open_local(&url, LocalWork::Change).await,
+    };
+    let app = opened.map_err(|error| unopened(&error, database))?;
+    if is_new && effect == Effect::Change {
         ui.status(format!("made the local database {database}"));
     }
     let (router, app) = (app.router(), Arc::new(app));
@@ -39,6 +60,21 @@ pub(super) async fn open(
         }) as crate::client::BoxFuture<'static, Response<Bytes>>
     };
     Ok(Client::in_process(InProcess { place: database.to_string(), answer }))
+}
+
+fn missing(database: &Database) -> CliError {
+    CliError::failed(format!("the database {database} does not exist"))
+        .hint("the first command that changes something creates it: nicelist tag create NAME")
+        .hint("to read another: --database sqlite:PATH; to ask a server: --server URL")
+}
+
+fn unopened(error: &ServerError, database: &Database) -> CliError {
+    let failed = CliError::failed(error.to_string());
+    if error.is_outdated() {
+        let command = format!("nicelist database migrate --database {database}");
+        return failed.hint(format!("bring it up to date: {command}"));
+    }
+    failed
 }
 
 /// A response with its whole body in hand.

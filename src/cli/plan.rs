@@ -30,7 +30,7 @@ pub(super) async fn run(context: &Context, args: PlanArgs) -> Result<(), CliErro
     let PlanArgs { policy: args, full } = args;
     let ui = &context.ui;
     let mut policy = Policy::read(ui, &args)?;
-    let client = context.client().await?;
+    let client = context.client_to_change(true).await?;
     policy.find_hosts(context, &client).await?;
     let answer = policy.ask(&client, None, true).await?;
     difference::show(ui, &answer, full)?;

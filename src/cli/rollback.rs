@@ -43,7 +43,7 @@ pub(crate) struct RollbackArgs {
 
 pub(super) async fn run(context: &Context, args: RollbackArgs) -> Result<(), CliError> {
     let RollbackArgs { revision, reason, base, full, yes, dry_run } = args;
-    let client = context.client().await?;
+    let client = context.client_to_change(dry_run).await?;
     let question = format!("roll back to revision {revision}?");
     let terms = Terms { question: &question, yes, dry_run, full, base };
     difference::carry_out(&context.ui, terms, async |base, dry_run| {

@@ -16,8 +16,8 @@ use crate::api::{
     ForgetHostsAnswer, ForgetHostsRequest, HostQuery, HostSetting, HostTagsRequest, HostView,
     NewToken, PolicyAnswer, PolicyChange, PolicyRequest, RevisionQuery, RevisionView,
     RollbackRequest, RuleChange, RuleHistoryQuery, RuleQuery, RuleVersionView, RuleView,
-    SettingView, SettingsQuery, SettingsRequest, Status, TagRequest, TagView, TokenRequest,
-    TokenView, WaitingView,
+    SettingView, SettingsQuery, SettingsRequest, Status, StatusQuery, TagRequest, TagView,
+    TokenRequest, TokenView, WaitingView,
 };
 use crate::fleet::EventId;
 use crate::rule::{Revision, TagName, Target};
@@ -32,6 +32,12 @@ impl Client {
     /// What the server is, and who asks.
     pub async fn status(&self) -> Answer<Status> {
         self.ask(Method::GET, "/status", NOTHING).await
+    }
+
+    /// The same with all rows that cannot be read.
+    pub async fn status_with_unreadable_rows(&self) -> Answer<Status> {
+        let query = StatusQuery { read_rules: true };
+        self.ask(Method::GET, &Query::of(&query).behind("/status"), NOTHING).await
     }
 
     /// Rules, by type, identifier and scope.

@@ -85,6 +85,7 @@ impl From<StoreError> for Refused {
             StoreError::Unwritable(_) => Problem::new(Code::Unavailable, error.to_string())
                 .hint("GET /readyz shows why; look before you try again"),
             StoreError::Open { .. }
+            | StoreError::Outdated { .. }
             | StoreError::Abandoned
             | StoreError::Damaged(_)
             | StoreError::Unreadable(_)

@@ -28,7 +28,7 @@ use super::tls::Tls;
 use super::trusted_clock::TrustedClock;
 use super::{admin, compaction, retention, santa};
 use crate::fleet::{Clock, LONGEST_GAP};
-use crate::store::{self, Durability, Purpose, Store, StoreError};
+use crate::store::{self, Durability, Purpose, Store, StoreError, StoreResult};
 use crate::sync::{EVENTS_PER_DAY, Engine, RULES_A_PAGE};
 
 /// How often expiries are ended and other processes' changes taken in.
@@ -88,6 +88,23 @@ pub enum ServerError {
     },
 }
 
+impl ServerError {
+    /// Whether the schema of a database is too old to be read.
+    #[must_use]
+    pub fn is_outdated(&self) -> bool {
+        matches!(self, Self::Store(StoreError::Outdated { .. }))
+    }
+}
+
+/// What a command does to a local database.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LocalWork {
+    /// It reads, or tries a change that it does not make. The database stays as it is.
+    Read,
+    /// It changes something. The database is created, or brought up to date, if that is needed.
+    Change,
+}
+
 /// What every handler can reach.
 pub(super) struct State {
     pub(super) store: Arc<dyn Store>,
@@ -119,7 +136,8 @@ pub struct App {
     connections: ConnectionLimits,
     trusted_proxies: TrustedProxies,
     first_start: Option<FirstStart>,
-    background: [JoinHandle<()>; 5],
+    /// What runs beside the requests; nothing for a command on a local database.
+    background: Vec<JoinHandle<()>>,
 }
 
 impl App {
@@ -164,8 +182,53 @@ impl App {
         if let Err(error) = compaction::compact_some(&state).await {
             tracing::error!(%error, "cannot delete old history");
         }
-        let background = start_background(&state, failing);
+        let background = start_background(&state, failing).into();
         Ok(Self { state, connections, trusted_proxies, first_start, background })
+    }
+
+    /// Opens a database for one command in this process. Nothing runs beside its requests, and
+    /// the rules are only read into memory if a request needs them.
+    ///
+    /// # Errors
+    /// When the database cannot be opened.
+    pub async fn open_local(database: &str, work: LocalWork) -> Result<Self, ServerError> {
+        let store = match work {
+            LocalWork::Read => store::open_to_read(database).await?,
+            LocalWork::Change => store::open(database, Durability::default()).await?,
+        };
+        let clock = Clock::System;
+        let trusted_clock = TrustedClock::open(&*store, clock.clone(), LONGEST_GAP).await?;
+        let trusted_clock = Arc::new(trusted_clock);
+        let state = State {
+            engine: Engine::on_use(Arc::clone(&store), clock.clone()),
+            access: Access::local(Arc::clone(&trusted_clock)),
+            store,
+            rates: RateCounts::new(RateLimits::default(), clock.clone()),
+            clock,
+            largest_body: santa::LARGEST_BODY,
+            bodies: Budget::new(santa::LARGEST_BODY),
+            turned_away: AtomicU64::new(0),
+            panics: Arc::default(),
+            health: Health::default(),
+            trusted_clock,
+        };
+        match work {
+            LocalWork::Read => hide_expired(&state).await?,
+            LocalWork::Change => {
+                if state.trusted_clock.is_trusted() {
+                    state.store.expire(state.clock.now()).await?;
+                }
+                retention::purge_some(&state).await?;
+                compaction::compact_some(&state).await?;
+            }
+        }
+        Ok(Self {
+            state: Arc::new(state),
+            connections: ConnectionLimits::default(),
+            trusted_proxies: TrustedProxies::default(),
+            first_start: None,
+            background: Vec::new(),
+        })
     }
 
     /// The secrets that this start made or was given, if it was the first.
@@ -220,6 +283,15 @@ fn by_purpose<S: Clone + Send + Sync + 'static>(
     let of_admins = from_fn(|request, next| Purpose::Admin.run(holding(request, next)));
     let of_hosts = from_fn(|request, next: Next| Purpose::Sync.run(next.run(request)));
     Router::new().merge(admin.layer(of_admins)).fallback(hosts.layer(of_hosts))
+}
+
+/// Shows rules as ended that a server would end now.
+async fn hide_expired(state: &State) -> StoreResult<()> {
+    let now = state.clock.now();
+    if state.store.has_expired(now).await? && state.trusted_clock.is_trusted() {
+        state.store.hide_expired(now).await?;
+    }
+    Ok(())
 }
 
 /// Keeps what a body holds of the budget until its request is answered.

@@ -26,7 +26,7 @@ mod trusted_clock;
 
 pub use crate::store::Durability;
 pub use access::{FirstStart, LocalOperator, SyncAuth};
-pub use app::{App, Options, ServerError};
+pub use app::{App, LocalWork, Options, ServerError};
 pub use client_address::{ProxyHeader, TrustedProxies};
 pub use listen::ConnectionLimits;
 pub use rate_limits::RateLimits;

@@ -240,6 +240,7 @@ fn reason(error: &StoreError) -> Reason {
         StoreError::Overloaded | StoreError::TooSlow(_) => "overloaded",
         StoreError::Damaged(_) => "database-damaged",
         StoreError::Open { .. }
+        | StoreError::Outdated { .. }
         | StoreError::Abandoned
         | StoreError::Unreadable(_)
         | StoreError::Moved { .. }

@@ -63,6 +63,23 @@ pub struct PolicySnapshot {
     pub tags: Vec<Tag>,
 }
 
+/// Rules that have expired and that no server has ended yet. Who must not write reads them as ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Expired {
+    /// The time by which they have expired.
+    by: Timestamp,
+    /// The revision at which they count as ended.
+    revision: Revision,
+}
+
+impl Expired {
+    /// The revision that ended a rule, if it has expired.
+    fn end_of(self, rule: &Rule, made: Revision) -> Option<Revision> {
+        let has_expired = rule.expires.is_some_and(|expires| expires <= self.by);
+        has_expired.then_some(self.revision.max(made))
+    }
+}
+
 /// A token as kept: never the secret, only its hash.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TokenRecord {
@@ -97,6 +114,18 @@ pub enum StoreError {
         url: String,
         /// What is wrong and what to do.
         reason: String,
+    },
+    /// The database has an older schema, and was opened to read it.
+    #[error(
+        "cannot read {url}: its schema is older (schema {version}, this nicelist has {newest})"
+    )]
+    Outdated {
+        /// The database's URL without its password.
+        url: String,
+        /// The version of its schema.
+        version: usize,
+        /// The version that this program reads.
+        newest: usize,
     },
     /// The change was planned on another revision than the newest.
     #[error("the rules moved on: planned on revision {planned}, now at {head}")]
@@ -178,6 +207,13 @@ pub trait Store: Send + Sync + 'static {
 
     /// Ends every rule whose expiry is not after `now`, as one revision, if there is any.
     async fn expire(&self, now: Timestamp) -> StoreResult<Option<Revision>>;
+
+    /// Whether a rule has expired by `now` and was not ended.
+    async fn has_expired(&self, now: Timestamp) -> StoreResult<bool>;
+
+    /// From now on shows rules as ended that have expired by this time. For who must not write,
+    /// in place of [`Store::expire`].
+    async fn hide_expired(&self, by: Timestamp) -> StoreResult<()>;
 
     /// The newest revision.
     async fn head(&self) -> StoreResult<Revision>;
@@ -409,6 +445,25 @@ pub async fn open(url: &str, durability: Durability) -> StoreResult<Arc<dyn Stor
         _ => Err(unknown_kind()),
     }
 }
+
+/// Opens a database to read it: it is neither created nor brought up to date, and no row and no
+/// file of it is changed. Dry runs work.
+///
+/// # Errors
+/// [`StoreError::Open`] as for [`open`], or if it does not exist or is empty;
+/// [`StoreError::Outdated`] if its schema is older.
+pub async fn open_to_read(url: &str) -> StoreResult<Arc<dyn Store>> {
+    match url.split_once(':') {
+        Some(("sqlite", path)) => Ok(Arc::new(sqlite::Sqlite::open_to_read(path)?)),
+        Some(("postgres" | "postgresql", _)) => {
+            Ok(Arc::new(postgres::Postgres::open_to_read(url).await?))
+        }
+        _ => Err(unknown_kind()),
+    }
+}
+
+/// Why a database is not read that has no schema.
+const EMPTY: &str = "it is empty: nicelist has never used it";
 
 fn unknown_kind() -> StoreError {
     StoreError::Open {

@@ -16,8 +16,8 @@ use super::difference::{self, Destination, Origin};
 use super::event_limit::{EVENTS_PER_DAY, EventLimit};
 use super::kept_history::KeptHistory;
 use super::ledger::LedgerWriter;
-use super::pages::{self, Difference, Differences, PageError, Pages};
-use super::policy::{Policy, PolicyWriter};
+use super::pages::{self, Difference, Differences, PageError, Pages, RULES_A_PAGE};
+use super::policy::{Loading, Policy, PolicyWriter};
 use super::scope_sets::ScopeSets;
 use super::status::Tally;
 use super::unwritten::Kept;
@@ -84,6 +84,7 @@ pub struct Engine {
     page_size: NonZeroUsize,
     /// What requests are answered from. Never changed, only replaced.
     policy: ArcSwap<Policy>,
+    loading: Loading,
     next: Arc<Mutex<PolicyWriter>>,
     pub(super) history: KeptHistory,
     pub(super) computer: Computer,
@@ -115,13 +116,34 @@ impl Engine {
         clock: Clock,
         page_size: NonZeroUsize,
     ) -> StoreResult<Self> {
-        let engine = Self {
+        let engine = Self::new(store, cursor_key, clock, page_size, Loading::Ahead);
+        engine.follow().await?;
+        Ok(engine)
+    }
+
+    /// An engine for a command on a local database. It reads nothing until something needs the
+    /// policy, and then whatever was committed since the last time; it needs no [`Engine::tick`].
+    /// It serves no hosts, so its cursors may have any key.
+    #[must_use]
+    pub fn on_use(store: Arc<dyn Store>, clock: Clock) -> Self {
+        Self::new(store, rand::random(), clock, RULES_A_PAGE, Loading::OnUse)
+    }
+
+    fn new(
+        store: Arc<dyn Store>,
+        cursor_key: [u8; 32],
+        clock: Clock,
+        page_size: NonZeroUsize,
+        loading: Loading,
+    ) -> Self {
+        Self {
             store,
             clock,
             scope_sets: ScopeSets::default(),
             key: CursorKey(cursor_key),
             page_size,
             policy: ArcSwap::default(),
+            loading,
             next: Arc::default(),
             history: KeptHistory::default(),
             computer: Computer::new(),
@@ -135,9 +157,7 @@ impl Engine {
             }),
             hashes: Memo::new(HASH_BYTES, EXPECTED, |spans, _| size_of_val(&**spans)),
             event_limit: EventLimit::new(EVENTS_PER_DAY),
-        };
-        engine.follow().await?;
-        Ok(engine)
+        }
     }
 
     /// The same engine with another limit on new events per host and day.
@@ -147,9 +167,14 @@ impl Engine {
     }
 
     /// The newest revision that this engine knows.
-    #[must_use]
-    pub fn head(&self) -> Revision {
-        self.policy().ledger.head()
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn head(&self) -> StoreResult<Revision> {
+        match self.loading {
+            Loading::Ahead => Ok(self.published().ledger.head()),
+            Loading::OnUse => self.store.head().await,
+        }
     }
 
     /// How many pages of rules were encoded since this engine was opened, which hosts that go the
@@ -167,6 +192,7 @@ impl Engine {
     pub async fn commit(&self, change: Change) -> StoreResult<Committed> {
         let committed = self.store.commit(change).await?;
         if committed.changed
+            && self.loading == Loading::Ahead
             && let Err(error) = self.follow().await
         {
             let revision = committed.head.0;
@@ -202,7 +228,7 @@ impl Engine {
     /// Reads everything that was committed since the last time, and publishes it.
     async fn follow(&self) -> StoreResult<()> {
         let mut next = Arc::clone(&self.next).lock_owned().await;
-        let is_published = next.numbering() == self.policy().ledger.numbering();
+        let is_published = next.numbering() == self.published().ledger.numbering();
         let known = next.head();
         if is_published && known > Revision(0) && self.store.head().await? == known {
             if next.has_unused() {
@@ -283,7 +309,7 @@ impl Engine {
     /// How many versions of rules are in memory.
     #[must_use]
     pub fn versions_in_memory(&self) -> usize {
-        self.policy().ledger.versions()
+        self.published().ledger.versions()
     }
 
     /// Frees the memory of rules that ended before the first revision that is kept, once they are
@@ -292,7 +318,7 @@ impl Engine {
     /// # Errors
     /// When the store fails.
     pub async fn free_old_history(&self) -> StoreResult<()> {
-        let (policy, start) = (self.policy(), self.history.start());
+        let (policy, start) = (self.published(), self.history.start());
         let numbering = policy.ledger.numbering();
         let copy = move || {
             let is_worth_it = policy.ledger.has_much_before(start);
@@ -313,20 +339,30 @@ impl Engine {
         let mut stored = self.store.host(machine).await?;
         if let Some(StoredHost { host, .. }) = &mut stored {
             self.catch_up(host.sync.newest_revision()).await?;
-            host.sync.forget_before(self.policy().ledger.start());
+            host.sync.forget_before(self.policy().await?.ledger.start());
         }
         Ok(stored)
     }
 
     /// Takes in what another server committed, if it knows a revision that is not known here.
     pub(super) async fn catch_up(&self, named: Revision) -> StoreResult<()> {
-        if named > self.head() {
+        if named > self.policy.load().ledger.head() {
             self.follow().await?;
         }
         Ok(())
     }
 
-    pub(super) fn policy(&self) -> Arc<Policy> {
+    /// What is in force. A server's engine has it in memory.
+    pub(super) async fn policy(&self) -> StoreResult<Arc<Policy>> {
+        match self.loading {
+            Loading::Ahead => {}
+            Loading::OnUse => self.follow().await?,
+        }
+        Ok(self.published())
+    }
+
+    /// The policy as it was read last.
+    fn published(&self) -> Arc<Policy> {
         self.policy.load_full()
     }
 
@@ -335,7 +371,7 @@ impl Engine {
         &self,
         work: impl FnOnce(&Policy, &Wanted) -> Result<T, Stopped> + Send + 'static,
     ) -> StoreResult<T> {
-        let policy = self.policy();
+        let policy = self.policy().await?;
         let (_kept, wanted) = Wanted::while_kept();
         Ok(self.computer.run(wanted, move |wanted| work(&policy, wanted)).await?)
     }

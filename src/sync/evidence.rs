@@ -111,7 +111,7 @@ impl Engine {
             None => Host::new(machine.clone(), self.clock.now()),
         };
         let effective = {
-            let policy = self.policy();
+            let policy = self.policy().await?;
             policy.settings(&policy.scopes(&host))
         };
         let mut wanted = Vec::new();

@@ -15,6 +15,7 @@ use crate::rule::{
     Conditions, Evaluation, Evidence, HeldRules, PlatformCheck, PolicyKind, Program, Rule,
     RuleType, Scope, SigningStatus, Stage, Target, Unmatched, evaluate,
 };
+use crate::store::StoreResult;
 
 /// What becomes of a target on one host, and which rules spoke of it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -58,7 +59,7 @@ impl Engine {
     /// When the store fails.
     pub async fn explain(&self, host: &Host, target: &Target) -> Result<Explained, SyncError> {
         let generation = generation::of(&host.facts.santa_version);
-        let policy = self.policy();
+        let policy = self.policy().await?;
         let destination = current(&policy, host, generation);
         Ok(destination.explain(&policy.ledger, target))
     }
@@ -73,7 +74,7 @@ impl Engine {
         evidence: Evidence<'_>,
     ) -> Result<Evaluated, SyncError> {
         let generation = generation::of(&host.facts.santa_version);
-        let policy = self.policy();
+        let policy = self.policy().await?;
         let destination = current(&policy, host, generation);
         let types = self.types_unknown_of(&destination, evidence.program).await?;
         Ok(destination.evaluate(&policy, host, evidence, types))
@@ -90,7 +91,7 @@ impl Engine {
         evidence: Evidence<'_>,
     ) -> Result<bool, SyncError> {
         let generation = generation::of(&host.facts.santa_version);
-        let policy = self.policy();
+        let policy = self.policy().await?;
         let destination = current(&policy, host, generation);
         let evaluated = destination.evaluate(&policy, host, evidence, HashSet::new());
         let decisive = evaluated.evaluation.decisive();
@@ -128,9 +129,11 @@ impl Engine {
     }
 
     /// The scopes that a host belongs to, weakest first.
-    #[must_use]
-    pub fn scopes_of(&self, host: &Host) -> Vec<Scope> {
-        self.policy().scopes(host)
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn scopes_of(&self, host: &Host) -> StoreResult<Vec<Scope>> {
+        Ok(self.policy().await?.scopes(host))
     }
 }
 

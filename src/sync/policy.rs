@@ -38,6 +38,15 @@ impl Default for Settings {
     }
 }
 
+/// When the policy is read from the store.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Loading {
+    /// When the engine is opened, and from then on by the ticker.
+    Ahead,
+    /// When something needs it.
+    OnUse,
+}
+
 /// What is active, and the history of rules.
 #[derive(Clone, Default)]
 pub(super) struct Policy {

@@ -148,7 +148,7 @@ impl Engine {
             return Ok(Some(root));
         }
         let Some(mut trail) = state.trail.clone() else { return Ok(None) };
-        let policy = self.policy();
+        let policy = self.policy().await?;
         let canonical = self.canonical(&policy, span).await?;
         if !self.difference(&policy, canonical).await?.steps.is_empty() {
             let reach = Reach { union, common };
@@ -166,7 +166,7 @@ impl Engine {
             Span { from: From::Held { since: leg.since, union, common }, to: leg.to }
         });
         // Hosts that came at other revisions with the same rules share the result.
-        let policy = self.policy();
+        let policy = self.policy().await?;
         let mut spans = Vec::with_capacity(1 + trail.legs.len());
         for span in std::iter::once(root).chain(legs) {
             spans.push(self.canonical(&policy, span).await?);
@@ -201,7 +201,7 @@ impl Engine {
             return Ok(None);
         }
         let to = self.destination(holding).await?;
-        let expected = self.tally(&self.policy(), to).await?.counts;
+        let expected = self.tally(&self.policy().await?, to).await?.counts;
         let own = |counts: RuleCounts| {
             [
                 counts.binary.saturating_sub(counts.transitive),
@@ -237,7 +237,7 @@ impl Engine {
         let expected = match self.known_holding(&host.sync) {
             Some(holding) => {
                 let to = self.destination(holding).await?;
-                self.tally(&self.policy(), to).await?.counts
+                self.tally(&self.policy().await?, to).await?.counts
             }
             None => RuleCounts::default(),
         };

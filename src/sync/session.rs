@@ -50,7 +50,7 @@ impl Engine {
             host.facts = facts;
             let generation = generation::of(&host.facts.santa_version);
             let (effective, rule_scopes, head) = {
-                let policy = self.policy();
+                let policy = self.policy().await?;
                 let scopes = policy.scopes(&host);
                 let rule_scopes = policy.rule_scopes(&scopes);
                 (policy.settings(&scopes), rule_scopes, policy.ledger.head())
@@ -105,7 +105,7 @@ impl Engine {
             self.catch_up(span.to.revision).await?;
         }
         if let Some(span) = self.kept.span(machine) {
-            let policy = self.policy();
+            let policy = self.policy().await?;
             let span = self.canonical(&policy, span).await?;
             let difference = self.difference(&policy, span).await?;
             return self.page(&policy, Cursor { span, page: 0 }, &difference, wire).await;
@@ -121,7 +121,7 @@ impl Engine {
                 Some(session) => span_of(&host.sync, session),
                 None => self.span_without_session(&mut host, cursor).await?,
             };
-            let policy = self.policy();
+            let policy = self.policy().await?;
             if span.oldest_revision() < policy.ledger.start() {
                 // Old history was deleted since the host's row was read.
                 continue;
@@ -177,7 +177,7 @@ impl Engine {
             let Some(session) = host.sync.session else {
                 return Ok(PostflightResponse {});
             };
-            let policy = self.policy();
+            let policy = self.policy().await?;
             let span = self.canonical(&policy, span_of(&host.sync, session)).await?;
             let sent = self.difference(&policy, span).await?.rules();
             if sent > 0 && !session.served {
@@ -250,7 +250,7 @@ impl Engine {
     /// Where a host would stand after a sync now. Writes its scope set if that is new.
     async fn target(&self, host: &Host, generation: Generation) -> StoreResult<Holding> {
         let (scopes, revision) = {
-            let policy = self.policy();
+            let policy = self.policy().await?;
             (policy.rule_scopes(&policy.scopes(host)), policy.ledger.head())
         };
         let set = self.scope_sets.intern(&*self.store, &scopes).await?;

@@ -78,7 +78,7 @@ impl Engine {
     pub async fn standing(&self, host: &Host) -> Result<Standing, SyncError> {
         self.catch_up(host.sync.newest_revision()).await?;
         let generation = generation::of(&host.facts.santa_version);
-        let policy = self.policy();
+        let policy = self.policy().await?;
         let effective = policy.settings(&policy.scopes(host));
         let settings = &effective.settings;
         let to = current(&policy, host, generation);
@@ -103,6 +103,14 @@ impl Engine {
         })
     }
 
+    /// Reads all rules, so that the store knows which rows cannot be read. A server has read them.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn read_rules(&self) -> StoreResult<()> {
+        self.policy().await.map(drop)
+    }
+
     /// The rules in force for a host, by target, after `after`; those that its client cannot take
     /// too.
     ///
@@ -115,7 +123,8 @@ impl Engine {
         limit: usize,
     ) -> Result<Vec<InForce>, SyncError> {
         let generation = generation::of(&host.facts.santa_version);
-        let destination = current(&self.policy(), host, generation);
+        let policy = self.policy().await?;
+        let destination = current(&policy, host, generation);
         let after = after.cloned();
         let page = move |policy: &Policy, wanted: &Wanted| {
             let ledger = &policy.ledger;
@@ -141,18 +150,25 @@ impl Engine {
     }
 
     /// The tags that a host has by their membership alone, by name.
-    #[must_use]
-    pub fn member_tags(&self, host: &Host) -> Vec<TagName> {
-        self.policy().member_tags(host)
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn member_tags(&self, host: &Host) -> StoreResult<Vec<TagName>> {
+        Ok(self.policy().await?.member_tags(host))
     }
 
     /// The settings of a host and the scopes that they come from; what is absent among the
     /// scopes is the default.
-    #[must_use]
-    pub fn settings_of(&self, host: &Host) -> (EffectiveSettings, HashMap<SettingKey, Scope>) {
-        let policy = self.policy();
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn settings_of(
+        &self,
+        host: &Host,
+    ) -> StoreResult<(EffectiveSettings, HashMap<SettingKey, Scope>)> {
+        let policy = self.policy().await?;
         let effective = policy.settings(&policy.scopes(host));
-        (effective.settings.clone(), policy.origins(host))
+        Ok((effective.settings.clone(), policy.origins(host)))
     }
 
     /// What a host at a destination has.

@@ -84,7 +84,7 @@ impl Engine {
         if self.store.is_shared() || ended != *before {
             return Ok(false);
         }
-        let policy = self.policy();
+        let policy = self.policy().await?;
         let span = self.canonical(&policy, span_of(&host.sync, session)).await?;
         if self.difference(&policy, span).await?.rules() > 0 {
             return Ok(false);

@@ -359,7 +359,7 @@ fn what_differs_is_named() {
     exit code: 3
     ----- stdout -----
     TABLE  SAME  DIFFERENT  ONLY FIRST  ONLY SECOND
-    meta  1  0  0  0
+    meta  0  0  0  0
     revision  4  0  0  0
     scope  1  0  0  0
     rule  2  1  1  0

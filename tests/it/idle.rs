@@ -72,6 +72,8 @@ overhear! {
     async fn install(&self, installation: Installation) -> StoreResult<([u8; 32], bool)>;
     async fn commit(&self, change: Change) -> StoreResult<Committed>;
     async fn expire(&self, now: Timestamp) -> StoreResult<Option<Revision>>;
+    async fn has_expired(&self, now: Timestamp) -> StoreResult<bool>;
+    async fn hide_expired(&self, by: Timestamp) -> StoreResult<()>;
     async fn snapshot(&self) -> StoreResult<PolicySnapshot>;
     async fn snapshot_at(&self, at: Revision) -> StoreResult<PolicySnapshot>;
     async fn ledger(&self, since: Revision, above: i64, limit: usize) -> StoreResult<Vec<LedgerRow>>;
@@ -345,9 +347,29 @@ async fn l6_a_change_that_was_committed_is_reported_even_if_it_cannot_be_read_ba
     let committed = engine.commit(change(2)).await.unwrap();
     assert_eq!((committed.changed, committed.head), (true, Revision(2)));
     assert!(engine.tick(true).await.is_err());
-    assert_eq!(engine.head(), Revision(1));
+    assert_eq!(engine.head().await.unwrap(), Revision(1));
 
     overheard.readable.store(true, Ordering::SeqCst);
     engine.tick(true).await.unwrap();
-    assert_eq!(engine.head(), Revision(2));
+    assert_eq!(engine.head().await.unwrap(), Revision(2));
+}
+
+#[tokio::test]
+async fn s7_an_engine_for_a_local_command_reads_the_rules_when_something_needs_them() {
+    let store = store::open("sqlite::memory:", Durability::Power).await.unwrap();
+    let store = Arc::new(Overheard::over(store, false));
+    let asked = |what| store.asked.lock().unwrap().iter().filter(|asked| **asked == what).count();
+    let engine = Engine::on_use(Arc::clone(&store) as Arc<dyn Store>, Clock::System);
+    engine.commit(change(10)).await.unwrap();
+    assert_eq!(asked("ledger"), 0);
+    assert_eq!(engine.head().await.unwrap(), Revision(1));
+    assert_eq!(asked("ledger"), 0);
+    engine.read_rules().await.unwrap();
+    assert_eq!((asked("ledger"), engine.versions_in_memory()), (1, 10));
+    engine.read_rules().await.unwrap();
+    assert_eq!(asked("ledger"), 1, "once is enough");
+    engine.commit(change(11)).await.unwrap();
+    assert_eq!(engine.head().await.unwrap(), Revision(2));
+    engine.read_rules().await.unwrap();
+    assert_eq!(engine.versions_in_memory(), 11, "what was committed since then is read");
 }

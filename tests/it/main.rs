@@ -32,6 +32,7 @@ mod integrity;
 mod kill;
 mod lab;
 mod lint;
+mod local;
 mod losses;
 mod manifest;
 mod model;

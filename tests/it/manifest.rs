@@ -450,7 +450,6 @@ fn the_folder_of_another_server_is_a_policy_as_well() {
     Rules for fleet
       + teamid:AAAAAAAAAA  allow
     ----- stderr -----
-    made the local database sqlite:a.db
     Plan: 2 to add
     hint: nicelist apply -f moroz --base 0 applies exactly this
     ");

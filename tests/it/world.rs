@@ -85,7 +85,12 @@ async fn head(router: &Router) -> u64 {
 }
 
 /// A request of an administrator at the keyboard of a server.
-async fn ask(router: &Router, method: Method, path: &str, body: Value) -> (StatusCode, Value) {
+pub(crate) async fn ask(
+    router: &Router,
+    method: Method,
+    path: &str,
+    body: Value,
+) -> (StatusCode, Value) {
     let request = Request::builder()
         .method(method)
         .uri(format!("/api/v1{path}"))

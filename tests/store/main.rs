@@ -56,6 +56,7 @@ contract! {
         of_two_changes_planned_alike_one_wins,
         settings_stand_by_scope,
         expiry_is_one_revision,
+        s7_rules_that_have_expired_read_as_ended_without_a_write,
     }
     tags {
         tags_are_made_changed_and_dropped,

@@ -42,6 +42,22 @@ async fn a_newer_database_is_refused() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn s7_a_database_is_read_without_a_change() {
+    let database = Database::empty().await;
+    let refused = store::open_to_read(&database.url()).await.err().unwrap().to_string();
+    assert!(refused.ends_with("it is empty: nicelist has never used it"), "{refused}");
+    assert_eq!(tables(&database).await, [""; 0]);
+
+    commit(&database.open().await, [put(rule(1, "fleet", ""))]).await;
+    let reader = store::open_to_read(&database.url()).await.unwrap();
+    assert_eq!(in_force(&reader).await.len(), 1);
+    database.run_sql("UPDATE nicelist_schema SET version = version - 1").await;
+    let refused = store::open_to_read(&database.url()).await.err().unwrap();
+    assert!(matches!(refused, StoreError::Outdated { .. }), "{refused}");
+    database.drop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_database_of_another_program_is_refused_and_left_alone() {
     for theirs in ["CREATE TABLE t (x int)", "CREATE TABLE nicelist_schema (program text)"] {
         let database = Database::empty().await;

@@ -23,7 +23,7 @@ pub(crate) struct AcceptClockArgs {
 }
 
 pub(super) async fn run(context: &Context, args: &AcceptClockArgs) -> Result<(), CliError> {
-    let client = context.client().await?;
+    let client = context.client_to_change(false).await?;
     let question =
         format!("Accept the clock ({:.0})? Rules and events may expire.", context.ui.now());
     context.ui.confirm(&question, args.yes)?;

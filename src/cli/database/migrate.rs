@@ -10,9 +10,9 @@ use crate::server::moving::{Migrated, migrate};
 
 /// Bring a database's schema up to date
 ///
-/// Every command that opens a database does so; this does nothing else. A database that is not
-/// there yet is made, but for PostgreSQL's, which createdb makes. All or nothing. Back up first:
-/// an older nicelist refuses a database that a newer one has brought up to date.
+/// serve and every command that changes a database do so; this does nothing else. A database that
+/// is not there yet is made, but for PostgreSQL's, which createdb makes. All or nothing. Back up
+/// first: an older nicelist refuses a database that a newer one has brought up to date.
 #[derive(Debug, Args)]
 #[command(after_long_help = "\
 Examples:

@@ -10,7 +10,7 @@ use crate::fleet::EventId;
 
 pub(super) async fn run(context: &Context, id: EventId, choice: Choice) -> Result<(), CliError> {
     let ui = &context.ui;
-    let client = context.client().await?;
+    let client = context.client_to_change(choice.dry_run).await?;
     let mut request = BundleApproval {
         scope: None,
         expires: choice.expires(ui.now())?,

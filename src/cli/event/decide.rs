@@ -93,7 +93,7 @@ pub(super) async fn run(
     choice: Choice,
 ) -> Result<(), CliError> {
     let ui = &context.ui;
-    let client = context.client().await?;
+    let client = context.client_to_change(choice.dry_run).await?;
     let mut request = DecisionRequest {
         policy: verdict.policy,
         rule_type: choice.rule_type,

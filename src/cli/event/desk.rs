@@ -40,7 +40,7 @@ pub(super) async fn run(
         return Err(CliError::usage("--wait needs the number of one event"));
     }
     let expires = choice.expires(ui.now())?;
-    let client = context.client().await?;
+    let client = context.client_to_change(choice.dry_run).await?;
     let all = waiting(&client, &filter.query(ui.now()), MOST_PICKED_FROM).await?;
     let all: Vec<WaitingView> =
         all.into_iter().filter(|program| !program.candidates.is_empty()).collect();

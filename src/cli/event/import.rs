@@ -47,7 +47,7 @@ pub(crate) struct ImportArgs {
 pub(super) async fn run(context: &Context, args: ImportArgs) -> Result<(), CliError> {
     let ImportArgs { path, dry_run } = args;
     let ui = &context.ui;
-    let client = context.client().await?;
+    let client = context.client_to_change(dry_run).await?;
     let count = check(ui, &path, dry_run)?;
     let answer = send(ui, &client, &path, count, dry_run).await?;
     let EventImportAnswer { new, known } = answer;

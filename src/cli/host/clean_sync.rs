@@ -33,7 +33,7 @@ pub(crate) struct CleanSyncArgs {
 }
 
 pub(super) async fn run(context: &Context, args: CleanSyncArgs) -> Result<(), CliError> {
-    let client = context.client().await?;
+    let client = context.client_to_change(false).await?;
     let machine = client.host(&args.host).await?.machine;
     if args.cancel {
         let host = client.cancel_clean_sync(machine.as_str()).await?;

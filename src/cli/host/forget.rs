@@ -44,7 +44,7 @@ pub(crate) struct ForgetArgs {
 }
 
 pub(super) async fn run(context: &Context, args: ForgetArgs) -> Result<(), CliError> {
-    let client = context.client().await?;
+    let client = context.client_to_change(args.dry_run).await?;
     let Some(host) = &args.host else { return forget_matching(context, &client, &args).await };
     let host = client.host(host).await?;
     let named = format!("{} ({})", host.machine, host.hostname);

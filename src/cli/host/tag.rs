@@ -57,7 +57,7 @@ pub(super) async fn run_untag(context: &Context, args: UntagArgs) -> Result<(), 
 }
 
 async fn send(context: &Context, host: &str, request: &HostTagsRequest) -> Result<(), CliError> {
-    let answer = context.client().await?.tag_host(host, request).await?;
+    let answer = context.client_to_change(request.dry_run).await?.tag_host(host, request).await?;
     let tags = request.add.iter().chain(&request.remove);
     let told = tags.map(|tag| format!("tag {tag} of {host}"));
     change::show(&context.ui, &answer, told, request.dry_run)

@@ -110,7 +110,7 @@ pub(super) async fn run(context: &Context, args: AddArgs) -> Result<(), CliError
         ..RuleDraft::default()
     };
     let mut put = drafts(&targets, &template)?;
-    let client = context.client().await?;
+    let client = context.client_to_change(dry_run).await?;
     template.scope = context.scope(&client, scope).await?.to_string();
     put.iter_mut().for_each(|rule| rule.scope.clone_from(&template.scope));
     let change = RuleChange { message: reason, dry_run, put, ..RuleChange::default() };

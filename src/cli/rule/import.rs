@@ -77,7 +77,7 @@ pub(crate) struct ImportArgs {
 }
 
 pub(super) async fn run(context: &Context, mut args: ImportArgs) -> Result<(), CliError> {
-    let client = context.client().await?;
+    let client = context.client_to_change(args.dry_run).await?;
     if let Some(scope) = args.defaults.scope.take() {
         args.defaults.scope = Some(context.scope(&client, scope).await?);
     }

@@ -39,7 +39,7 @@ pub(crate) struct RemoveArgs {
 pub(super) async fn run(context: &Context, args: RemoveArgs) -> Result<(), CliError> {
     let RemoveArgs { targets, scope, reason, dry_run } = args;
     let targets = targets::read(&targets, io::stdin().lock())?;
-    let client = context.client().await?;
+    let client = context.client_to_change(dry_run).await?;
     let scope = context.scope(&client, scope).await?;
     let reference = |target| RuleReference { target, scope: scope.clone() };
     let drop = targets.into_iter().map(reference).collect();

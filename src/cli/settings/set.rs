@@ -63,7 +63,7 @@ pub(super) async fn send(
     told: Vec<String>,
 ) -> Result<(), CliError> {
     let Common { scope, reason: message, dry_run } = common;
-    let client = context.client().await?;
+    let client = context.client_to_change(dry_run).await?;
     let scope = context.scope(&client, scope).await?;
     let request = SettingsRequest { scope, set, unset, message, base: None, dry_run };
     let answer = client.change_settings(&request).await?;

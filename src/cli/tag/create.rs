@@ -78,6 +78,6 @@ pub(super) async fn run(context: &Context, args: CreateArgs) -> Result<(), CliEr
     let CreateArgs { name, priority, description, members, dry_run } = args;
     let membership = members.membership();
     let request = TagRequest { name, priority, description, membership, dry_run };
-    let answer = context.client().await?.put_tag(&request).await?;
+    let answer = context.client_to_change(dry_run).await?.put_tag(&request).await?;
     change::show(&context.ui, &answer, [format!("tag {}", request.name)], dry_run)
 }

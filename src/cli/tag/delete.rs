@@ -31,7 +31,7 @@ pub(crate) struct DeleteArgs {
 
 pub(super) async fn run(context: &Context, args: DeleteArgs) -> Result<(), CliError> {
     let DeleteArgs { name, force, yes, dry_run } = args;
-    let client = context.client().await?;
+    let client = context.client_to_change(dry_run).await?;
     if force {
         let question = format!("delete the tag {name}, its rules and its settings?");
         context.ui.confirm(&question, yes || dry_run)?;

@@ -33,7 +33,7 @@ pub(super) async fn run(context: &Context, args: CreateArgs) -> Result<(), CliEr
     let CreateArgs { name, role, expires } = args;
     let expires = expires.map(|expiry| expiry.resolve(context.ui.now())).transpose()?;
     let request = TokenRequest { name, role, expires };
-    let token = context.client().await?.create_token(&request).await?;
+    let token = context.client_to_change(false).await?.create_token(&request).await?;
     context.ui.secret(&token, &token.secret)?;
     let NewToken { name, role, .. } = &token;
     context.ui.status(format!("made the {role} token {name}; its secret is not shown again"));

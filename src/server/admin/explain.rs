@@ -1,5 +1,7 @@
 //! Why a host has the rule that it has.
 
+use std::collections::HashMap;
+
 use axum::Json;
 use axum::extract::Path;
 
@@ -8,8 +10,8 @@ use crate::api::{
     EvaluationRequest, EvaluationView, ExplainQuery, Explanation, RuleMatch, RulePart, StepView,
     Verdict,
 };
-use crate::fleet::{Host, SettingKey};
-use crate::rule::{Evaluation, Evidence, Finding, Rule, Stage, Step};
+use crate::fleet::SettingKey;
+use crate::rule::{Evaluation, Evidence, Finding, Rule, Scope, Stage, Step};
 use crate::server::access::Viewer;
 use crate::server::answer::{Answer, Body, Query, Refused};
 use crate::server::app::{Shared, State};
@@ -65,7 +67,8 @@ pub(super) async fn evaluate(
     for explained in evaluated.targets {
         rules.append(&mut matches(&state, explained, &evaluated.evaluation).await?);
     }
-    let steps = steps(&state, &host, &evaluated.evaluation);
+    let (_, origins) = state.engine.settings_of(&host).await?;
+    let steps = steps(origins, &evaluated.evaluation);
     let decisive = evaluated.evaluation.decisive();
     Ok(Json(EvaluationView {
         machine: host.machine,
@@ -82,8 +85,7 @@ pub(super) async fn evaluate(
     }))
 }
 
-fn steps(state: &State, host: &Host, evaluation: &Evaluation) -> Vec<StepView> {
-    let (_, mut origins) = state.engine.settings_of(host);
+fn steps(mut origins: HashMap<SettingKey, Scope>, evaluation: &Evaluation) -> Vec<StepView> {
     let view = |step: &Step| StepView {
         stage: step.stage.word().to_owned(),
         finding: step.finding,

@@ -176,7 +176,7 @@ pub(super) async fn settings(
     Path(name): Path<String>,
 ) -> Answer<Vec<HostSetting>> {
     let host = find(&state, &name).await?;
-    let (effective, mut scopes) = state.engine.settings_of(&host);
+    let (effective, mut scopes) = state.engine.settings_of(&host).await?;
     let setting = |setting: crate::fleet::Setting| HostSetting {
         key: setting.key(),
         value: setting.value(),
@@ -288,7 +288,7 @@ pub(super) async fn hostnames(
 
 async fn view(state: &State, host: Host) -> Result<HostView, Refused> {
     let standing = state.engine.standing(&host).await?;
-    let tags_by_membership = state.engine.member_tags(&host);
+    let tags_by_membership = state.engine.member_tags(&host).await?;
     let events_dropped = state.engine.events_dropped_of(&host.machine);
     let state = host_state(&host, &standing, state.clock.now());
     let Host { machine, facts, mut tags, first_seen, sync } = host;

@@ -4,10 +4,10 @@ use std::sync::atomic::Ordering;
 
 use axum::Json;
 
-use crate::api::{ExceededLimit, HistoryStart, Status, UnreadableRow};
+use crate::api::{ExceededLimit, HistoryStart, Status, StatusQuery, UnreadableRow};
 use crate::rule::RevisionRecord;
 use crate::server::access::Viewer;
-use crate::server::answer::Answer;
+use crate::server::answer::{Answer, Query};
 use crate::server::app::{Shared, State};
 use crate::server::polls::POLLS;
 use crate::store::QuarantinedRow;
@@ -34,11 +34,17 @@ fn exceeded_limits(state: &State) -> Vec<ExceededLimit> {
 }
 
 /// The server's version, the newest revision, how much was encoded, and what the token may do.
-#[utoipa::path(get, path = "/status", responses((status = 200, body = Status)))]
+#[utoipa::path(get, path = "/status", params(StatusQuery),
+    responses((status = 200, body = Status)))]
 pub(super) async fn status(
     axum::extract::State(state): Shared,
     Viewer(operator): Viewer,
+    Query(query): Query<StatusQuery>,
 ) -> Answer<Status> {
+    if query.read_rules {
+        state.engine.read_rules().await?;
+    }
+    let revision = state.engine.head().await?;
     let history_start = state.store.history_start().await?;
     let history_start =
         history_start.map(|RevisionRecord { revision, at, .. }| HistoryStart { revision, at });
@@ -51,7 +57,7 @@ pub(super) async fn status(
     };
     Ok(Json(Status {
         version: env!("CARGO_PKG_VERSION").to_owned(),
-        revision: state.engine.head(),
+        revision,
         history_start,
         pages_encoded: state.engine.pages_encoded(),
         events_dropped: state.engine.events_dropped(),

@@ -34,6 +34,8 @@ mod writer;
 pub(super) use self::open::NEWEST;
 pub(super) use self::rows::{clean, clean_json};
 
+use std::sync::OnceLock;
+
 use async_trait::async_trait;
 use deadpool_postgres::{Client, GenericClient, Pool, Transaction};
 use jiff::Timestamp;
@@ -50,10 +52,10 @@ use self::writer::Writer;
 use super::codes;
 use super::quarantine::Quarantine;
 use super::{
-    Change, Committed, Durability, EventFilter, EventPurge, Health, HostFilter, Installation,
-    LedgerRow, ListPart, PolicySnapshot, QuarantinedRow, RevisionFilter, RuleFilter, RuleKey,
-    RulePlace, RuleRecord, RuleTurn, RuleVersion, ScopeId, Store, StoreResult, StoredEvent,
-    StoredHost, StoredRevision, TokenRecord,
+    Change, Committed, Durability, EMPTY, EventFilter, EventPurge, Expired, Health, HostFilter,
+    Installation, LedgerRow, ListPart, PolicySnapshot, QuarantinedRow, RevisionFilter, RuleFilter,
+    RuleKey, RulePlace, RuleRecord, RuleTurn, RuleVersion, ScopeId, Store, StoreError, StoreResult,
+    StoredEvent, StoredHost, StoredRevision, TokenRecord,
 };
 use crate::fleet::{Event, EventId, EventStat, Host, InForce, ScopeSetId};
 use crate::rule::{MachineId, Revision, RevisionRecord, Scope, Target};
@@ -81,16 +83,36 @@ pub(super) struct Postgres {
     listener: Listener,
     pulse: Pulse,
     quarantine: Quarantine,
+    expired: OnceLock<Expired>,
 }
 
 impl Postgres {
     /// Connects to the database that a URL names, and brings its schema up to date.
     pub(super) async fn open(url: &str, durability: Durability) -> StoreResult<Self> {
         let address = Address::of(url)?;
-        let failed = |reason| address.cannot_be_opened(reason);
-        let pool = |purpose| pool::pool(&address, purpose, durability);
         let readers = Readers::new(&address, durability)?;
-        open::prepare(readers.background()).await.map_err(failed)?;
+        let prepared = open::prepare(readers.background()).await;
+        prepared.map_err(|reason| address.cannot_be_opened(reason))?;
+        Self::over(&address, readers, durability)
+    }
+
+    /// Connects to a database to read it. It stays as it is.
+    pub(super) async fn open_to_read(url: &str) -> StoreResult<Self> {
+        let address = Address::of(url)?;
+        let readers = Readers::new(&address, Durability::default())?;
+        let found = open::version(readers.background()).await;
+        match found.map_err(|reason| address.cannot_be_opened(reason))? {
+            0 => Err(address.cannot_be_opened(EMPTY.to_owned())),
+            version if version < NEWEST => {
+                let url = address.shown.clone();
+                Err(StoreError::Outdated { url, version, newest: NEWEST })
+            }
+            _ => Self::over(&address, readers, Durability::default()),
+        }
+    }
+
+    fn over(address: &Address, readers: Readers, durability: Durability) -> StoreResult<Self> {
+        let pool = |purpose| pool::pool(address, purpose, durability);
         let listener = Listener::start(address.clone());
         let pulse = listener.pulse();
         Ok(Self {
@@ -101,6 +123,7 @@ impl Postgres {
             listener,
             pulse,
             quarantine: Quarantine::default(),
+            expired: OnceLock::new(),
         })
     }
 
@@ -160,12 +183,21 @@ impl Store for Postgres {
 
     async fn expire(&self, now: Timestamp) -> StoreResult<Option<Revision>> {
         // Most of the time there is nothing to do, and nobody has to wait for that.
-        let now_ms = now.as_millisecond();
-        let due: StoreResult<bool> = ask!(self, |on| policy::has_expired(on, now_ms));
-        if !due? {
+        if !self.has_expired(now).await? {
             return Ok(None);
         }
         change!(self, |on| commit::expire(on, now))
+    }
+
+    async fn has_expired(&self, now: Timestamp) -> StoreResult<bool> {
+        let now = now.as_millisecond();
+        ask!(self, |on| policy::has_expired(on, now))
+    }
+
+    async fn hide_expired(&self, by: Timestamp) -> StoreResult<()> {
+        let revision = self.head().await?;
+        self.expired.get_or_init(|| Expired { by, revision });
+        Ok(())
     }
 
     async fn head(&self) -> StoreResult<Revision> {
@@ -186,7 +218,8 @@ impl Store for Postgres {
         above: i64,
         limit: usize,
     ) -> StoreResult<Vec<LedgerRow>> {
-        at_once!(self, |on| policy::ledger(on, since, above, limit, &self.quarantine))
+        let expired = self.expired.get().copied();
+        at_once!(self, |on| policy::ledger(on, since, above, limit, &self.quarantine, expired))
     }
 
     async fn rules(
@@ -195,7 +228,8 @@ impl Store for Postgres {
         after: Option<&RuleKey>,
         limit: usize,
     ) -> StoreResult<Vec<RuleRecord>> {
-        at_once!(self, |on| policy::rules(on, filter, after, limit))
+        let expired = self.expired.get().copied();
+        at_once!(self, |on| policy::rules(on, filter, after, limit, expired))
     }
 
     async fn revisions(

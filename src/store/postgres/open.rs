@@ -29,17 +29,26 @@ const CHECKSUMS: usize = 5;
 /// said in a user's words.
 pub(super) async fn prepare(pool: &Pool) -> Result<(), String> {
     let mut client = pool.get().await.map_err(unopened)?;
+    if find(&mut client).await?.check()? < MIGRATIONS.len() {
+        migrate(&mut client).await?;
+    }
+    Ok(())
+}
+
+/// The version of the schema of a database that is only read; 0 if it has none.
+pub(super) async fn version(pool: &Pool) -> Result<usize, String> {
+    let mut client = pool.get().await.map_err(unopened)?;
+    find(&mut client).await?.version()
+}
+
+async fn find(client: &mut Client) -> Result<Found, String> {
     let found = async {
-        let on = snapshot(&mut client).await?;
+        let on = snapshot(client).await?;
         let found = examine(&on).await?;
         on.commit().await?;
         Ok::<_, StoreError>(found)
     };
-    let found = found.await.map_err(|error| error.to_string())?;
-    if found.check()? < MIGRATIONS.len() {
-        migrate(&mut client).await?;
-    }
-    Ok(())
+    found.await.map_err(|error| error.to_string())
 }
 
 /// Says in a user's words why a pool has no connection.

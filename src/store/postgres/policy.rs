@@ -12,7 +12,7 @@ use crate::rule::Revision;
 use crate::store::checksum::{self, Damage, RowHasher};
 use crate::store::quarantine::{PageSize, Quarantine, listed};
 use crate::store::{
-    LedgerRow, PolicySnapshot, RuleFilter, RuleKey, RuleRecord, ScopeId, StoreResult,
+    Expired, LedgerRow, PolicySnapshot, RuleFilter, RuleKey, RuleRecord, ScopeId, StoreResult,
 };
 
 /// A page of the ledger.
@@ -25,6 +25,7 @@ pub(super) async fn ledger(
     above: i64,
     limit: usize,
     quarantine: &Quarantine,
+    expired: Option<Expired>,
 ) -> StoreResult<Vec<LedgerRow>> {
     let since = codes::revision(since);
     let sql = "SELECT coalesce((SELECT id FROM rule WHERE made <= $1
@@ -33,7 +34,7 @@ pub(super) async fn ledger(
     let known: i64 = known.first().map(|row| row.try_get(0)).transpose()?.unwrap_or(0);
     let (rows, scopes) = (Vec::new(), Scopes::default());
     let (hasher, damage) = (RowHasher::default(), Damage::default());
-    let mut page = Page { rows, scopes, limit, hasher, damage, quarantine };
+    let mut page = Page { rows, scopes, limit, hasher, damage, quarantine, expired };
     if above < known {
         let condition = "r.id > $2 AND r.id <= $3 AND r.ended > $4";
         page.fill(on, condition, [above, known, since]).await?;
@@ -51,6 +52,7 @@ struct Page<'q> {
     hasher: RowHasher,
     damage: Damage,
     quarantine: &'q Quarantine,
+    expired: Option<Expired>,
 }
 
 impl Page<'_> {
@@ -100,13 +102,11 @@ impl Page<'_> {
         let read = self.scopes.read(row, 1).and_then(|scope| rows::rule(row, 6, scope));
         let taken = self.quarantine.take(read, "rule", id, about, ended.is_some())?;
         if let Some(rule) = taken {
-            self.rows.push(LedgerRow {
-                id,
-                scope: ScopeId(row.try_get(1)?),
-                rule,
-                made: codes::to_revision(row.try_get(4)?)?,
-                ended: ended.map(codes::to_revision).transpose()?,
-            });
+            let made = codes::to_revision(row.try_get(4)?)?;
+            let ended = ended.map(codes::to_revision).transpose()?;
+            let ended = ended.or_else(|| self.expired.and_then(|it| it.end_of(&rule, made)));
+            let scope = ScopeId(row.try_get(1)?);
+            self.rows.push(LedgerRow { id, scope, rule, made, ended });
         }
         Ok(())
     }
@@ -128,6 +128,7 @@ pub(super) async fn rules(
     filter: &RuleFilter,
     after: Option<&RuleKey>,
     limit: usize,
+    expired: Option<Expired>,
 ) -> StoreResult<Vec<RuleRecord>> {
     let RuleFilter { at, target, scope, rule_type, policy, source, text } = filter;
     let mut wanted = Conditions::default();
@@ -163,6 +164,9 @@ pub(super) async fn rules(
         }
         Some(_) | None => None,
     };
+    if let (None, Some(Expired { by, .. })) = (past, expired) {
+        wanted.and("(r.expires > $) IS NOT FALSE", by.as_millisecond());
+    }
     read(on, wanted, past, limit).await
 }
 

@@ -22,11 +22,12 @@ mod rows;
 mod scopes;
 mod tokens;
 mod writer;
+mod writes;
 
 pub(super) use self::open::NEWEST;
 
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use async_trait::async_trait;
 use jiff::Timestamp;
@@ -39,13 +40,14 @@ use self::identity::Identity;
 use self::open::Use;
 use self::readers::Readers;
 use self::writer::{Done, Turn, Writer};
+use self::writes::Writes;
 use super::codes;
 use super::quarantine::Quarantine;
 use super::{
-    Change, Committed, Durability, EventFilter, EventPurge, FORGET_BATCH, Health, HostFilter,
-    Installation, LedgerRow, ListPart, PolicySnapshot, QuarantinedRow, RevisionFilter, RuleFilter,
-    RuleKey, RulePlace, RuleRecord, RuleTurn, RuleVersion, ScopeId, Store, StoreError, StoreResult,
-    StoredEvent, StoredHost, StoredRevision, TokenRecord,
+    Change, Committed, Durability, EMPTY, EventFilter, EventPurge, Expired, FORGET_BATCH, Health,
+    HostFilter, Installation, LedgerRow, ListPart, PolicySnapshot, QuarantinedRow, RevisionFilter,
+    RuleFilter, RuleKey, RulePlace, RuleRecord, RuleTurn, RuleVersion, ScopeId, Store, StoreError,
+    StoreResult, StoredEvent, StoredHost, StoredRevision, TokenRecord,
 };
 use crate::fleet::{Event, EventId, EventStat, Host, InForce, ScopeSetId};
 use crate::rule::{MachineId, Revision, RevisionRecord, Scope, Target};
@@ -83,9 +85,10 @@ impl From<rusqlite::Error> for StoreError {
 pub(super) struct Sqlite {
     // In this order: the last connection to close empties the log, and then the folder may go.
     readers: Readers,
-    writer: Writer,
+    writer: Writes,
     identity: Arc<Identity>,
     quarantine: Quarantine,
+    expired: OnceLock<Expired>,
     _folder: Option<TempDir>,
 }
 
@@ -115,7 +118,32 @@ impl Sqlite {
         let writer = writer.map_err(|error| error.to_string())?;
         let readers = Readers::open(path, &identity).map_err(open::reason)?;
         let quarantine = Quarantine::default();
-        Ok(Self { readers, writer, identity, quarantine, _folder: folder })
+        let (writer, expired) = (Writes::Kept(writer), OnceLock::new());
+        Ok(Self { readers, writer, identity, quarantine, expired, _folder: folder })
+    }
+
+    /// Opens the database at `path`, which must exist, to read it. No file is changed.
+    pub(super) fn open_to_read(path: &str) -> StoreResult<Self> {
+        let url = || format!("sqlite:{path}");
+        let failed = |reason| StoreError::Open { url: url(), reason };
+        let (log, version) = open::examine(Path::new(path)).map_err(failed)?;
+        match version {
+            0 => return Err(failed(EMPTY.to_owned())),
+            version if version < NEWEST => {
+                return Err(StoreError::Outdated { url: url(), version, newest: NEWEST });
+            }
+            _ => {}
+        }
+        let (path, reading) = (Path::new(path), Use::ReadOnly(log));
+        let identity = Identity::of(path).map_err(|error| failed(error.to_string()))?;
+        Ok(Self {
+            readers: Readers::of_reader(path, reading),
+            writer: Writes::Tried { path: path.to_owned(), reading },
+            identity: Arc::new(identity),
+            quarantine: Quarantine::default(),
+            expired: OnceLock::new(),
+            _folder: None,
+        })
     }
 }
 
@@ -133,11 +161,20 @@ impl Store for Sqlite {
 
     async fn expire(&self, now: Timestamp) -> StoreResult<Option<Revision>> {
         // Most of the time there is nothing to do, and nobody has to wait for that.
-        let due = self.readers.read(move |on| policy::has_expired(on, now.as_millisecond()));
-        if !due.await? {
+        if !self.has_expired(now).await? {
             return Ok(None);
         }
         self.writer.write(Turn::Alone, move |on| commit::expire(on, now)).await
+    }
+
+    async fn has_expired(&self, now: Timestamp) -> StoreResult<bool> {
+        self.readers.read(move |on| policy::has_expired(on, now.as_millisecond())).await
+    }
+
+    async fn hide_expired(&self, by: Timestamp) -> StoreResult<()> {
+        let revision = self.head().await?;
+        self.expired.get_or_init(|| Expired { by, revision });
+        Ok(())
     }
 
     async fn head(&self) -> StoreResult<Revision> {
@@ -159,8 +196,9 @@ impl Store for Sqlite {
         above: i64,
         limit: usize,
     ) -> StoreResult<Vec<LedgerRow>> {
-        let quarantine = self.quarantine.clone();
-        self.readers.read(move |on| policy::ledger(on, since, above, limit, &quarantine)).await
+        let (quarantine, expired) = (self.quarantine.clone(), self.expired.get().copied());
+        let read = move |on: &_| policy::ledger(on, since, above, limit, &quarantine, expired);
+        self.readers.read(read).await
     }
 
     async fn rules(
@@ -170,7 +208,9 @@ impl Store for Sqlite {
         limit: usize,
     ) -> StoreResult<Vec<RuleRecord>> {
         let (filter, after) = (filter.clone(), after.cloned());
-        self.readers.read(move |on| policy::rules(on, &filter, after.as_ref(), limit)).await
+        let expired = self.expired.get().copied();
+        let read = move |on: &_| policy::rules(on, &filter, after.as_ref(), limit, expired);
+        self.readers.read(read).await
     }
 
     async fn revisions(
@@ -370,11 +410,11 @@ impl Store for Sqlite {
     }
 
     async fn health(&self) -> StoreResult<Health> {
-        health::inspect(&self.writer, &self.identity)
+        health::inspect(self.writer.writer()?, &self.identity)
     }
 
     async fn prove_writable(&self) -> StoreResult<()> {
-        health::prove_writable(&self.writer, &self.identity).await
+        health::prove_writable(self.writer.writer()?, &self.identity).await
     }
 
     async fn note_time(&self, time: Timestamp) -> StoreResult<()> {

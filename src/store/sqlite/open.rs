@@ -7,6 +7,7 @@ use std::path::Path;
 use std::thread;
 use std::time::Duration;
 
+use rusqlite::config::DbConfig;
 use rusqlite::{Connection, ErrorCode, OpenFlags, TransactionBehavior};
 
 use super::check;
@@ -45,6 +46,19 @@ pub(super) enum Use {
     WriteVolatile,
     /// One of those that read.
     Read,
+    /// One of a command that only reads: it leaves the file and its log as they are.
+    ReadOnly(Log),
+}
+
+/// What becomes of the log of a database that is only read, when the last connection closes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Log {
+    /// There was none. The one that opening creates is deleted.
+    Deleted,
+    /// It has commits, and stays.
+    Kept,
+    /// There is none and none can be created, so that no one can write: the file is read alone.
+    Missing,
 }
 
 /// Creates the file if there is none, and the folders above it: for its owner only.
@@ -72,8 +86,19 @@ pub(super) fn prepare(connection: &mut Connection) -> Result<(), String> {
 
 /// Opens a connection to a file that exists.
 pub(super) fn connect(path: &Path, purpose: Use) -> rusqlite::Result<Connection> {
-    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-    let connection = Connection::open_with_flags(path, flags)?;
+    let connection = match purpose {
+        Use::ReadOnly(Log::Missing) => alone(path)?,
+        Use::ReadOnly(Log::Deleted | Log::Kept)
+        | Use::Write(_)
+        | Use::WriteVolatile
+        | Use::Read => {
+            let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+            Connection::open_with_flags(path, flags)?
+        }
+    };
+    if purpose == Use::ReadOnly(Log::Kept) {
+        connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true)?;
+    }
     connection.busy_timeout(PATIENCE)?;
     connection.set_prepared_statement_cache_capacity(STATEMENTS);
     let own = match purpose {
@@ -82,7 +107,7 @@ pub(super) fn connect(path: &Path, purpose: Use) -> rusqlite::Result<Connection>
             "PRAGMA synchronous = NORMAL; PRAGMA cache_size = -65536;"
         }
         Use::WriteVolatile => "PRAGMA synchronous = OFF; PRAGMA cache_size = -65536;",
-        Use::Read => "PRAGMA query_only = ON; PRAGMA cache_size = -8192;",
+        Use::Read | Use::ReadOnly(_) => "PRAGMA query_only = ON; PRAGMA cache_size = -8192;",
     };
     connection.execute_batch(own)?;
     connection.execute_batch(
@@ -90,6 +115,47 @@ pub(super) fn connect(path: &Path, purpose: Use) -> rusqlite::Result<Connection>
          PRAGMA journal_size_limit = 67108864;",
     )?;
     Ok(connection)
+}
+
+/// Opens a file that no one can write to, without a log.
+fn alone(path: &Path) -> rusqlite::Result<Connection> {
+    let unusable = || rusqlite::Error::InvalidPath(path.to_owned());
+    let path = std::path::absolute(path).map_err(|_| unusable())?;
+    let mut url = url::Url::from_file_path(path).map_err(|()| unusable())?;
+    url.set_query(Some("immutable=1"));
+    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY
+        | OpenFlags::SQLITE_OPEN_URI
+        | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    Connection::open_with_flags(url.as_str(), flags)
+}
+
+/// How a database is to be read without changing a file, and the version of its schema.
+pub(super) fn examine(path: &Path) -> Result<(Log, usize), String> {
+    let mut log = path.as_os_str().to_owned();
+    log.push("-wal");
+    let found = match fs::metadata(&log) {
+        Ok(found) if found.len() > 0 => Log::Kept,
+        Ok(_) | Err(_) => Log::Deleted,
+    };
+    let marks = version(path, found);
+    let code = marks.as_ref().err().and_then(rusqlite::Error::sqlite_error_code);
+    // SQLite needs a log, and it can create none.
+    let no_log = matches!(code, Some(ErrorCode::CannotOpen | ErrorCode::ReadOnly))
+        && fs::metadata(path).is_ok();
+    match found {
+        Log::Deleted | Log::Missing if no_log => {
+            let marks = version(path, Log::Missing).map_err(reason)?;
+            Ok((Log::Missing, checked(marks)?))
+        }
+        Log::Kept if no_log => Err("its write-ahead log (the -wal file) can only be read where \
+                                    its folder can be written to; copy both files elsewhere"
+            .to_owned()),
+        Log::Deleted | Log::Missing | Log::Kept => Ok((found, checked(marks.map_err(reason)?)?)),
+    }
+}
+
+fn version(path: &Path, log: Log) -> rusqlite::Result<(i32, i32, i64)> {
+    marks(&mut connect(path, Use::ReadOnly(log))?)
 }
 
 /// Says in a user's words why the database cannot be used.
@@ -105,7 +171,11 @@ pub(super) fn reason(error: rusqlite::Error) -> String {
 
 /// Reads the schema's version; 0 for a file that has nothing in it yet.
 pub(super) fn header(connection: &mut Connection) -> Result<usize, String> {
-    let (id, version, tables) = marks(connection).map_err(reason)?;
+    checked(marks(connection).map_err(reason)?)
+}
+
+/// The version of a schema, given the marks of its file.
+fn checked((id, version, tables): (i32, i32, i64)) -> Result<usize, String> {
     match (id, usize::try_from(version)) {
         (0, Ok(0)) if tables == 0 => Ok(0),
         (APPLICATION_ID, Ok(version)) if version <= MIGRATIONS.len() => Ok(version),

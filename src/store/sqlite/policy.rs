@@ -11,7 +11,7 @@ use crate::rule::Revision;
 use crate::store::checksum::{self, Damage, RowHasher};
 use crate::store::quarantine::{Quarantine, listed, page_of_readable};
 use crate::store::{
-    LedgerRow, PolicySnapshot, RuleFilter, RuleKey, RuleRecord, ScopeId, StoreResult,
+    Expired, LedgerRow, PolicySnapshot, RuleFilter, RuleKey, RuleRecord, ScopeId, StoreResult,
 };
 
 /// From this many ended rows on, reading all rows in their order beats sorting the ended ones
@@ -28,8 +28,10 @@ pub(super) fn ledger(
     above: i64,
     limit: usize,
     quarantine: &Quarantine,
+    expired: Option<Expired>,
 ) -> StoreResult<Vec<LedgerRow>> {
     let mut page = Page::new(connection, limit, quarantine)?;
+    page.expired = expired;
     let since = codes::revision(since);
     let known: i64 = connection
         .prepare_cached(
@@ -57,6 +59,7 @@ struct Page<'c> {
     hasher: RowHasher,
     damage: Damage,
     quarantine: &'c Quarantine,
+    expired: Option<Expired>,
 }
 
 impl<'c> Page<'c> {
@@ -67,7 +70,8 @@ impl<'c> Page<'c> {
     ) -> StoreResult<Self> {
         let (hasher, damage) = (RowHasher::default(), Damage::default());
         let scopes = Scopes::new(connection)?;
-        Ok(Self { rows: Vec::new(), scopes, limit, hasher, damage, quarantine })
+        let rows = Vec::new();
+        Ok(Self { rows, scopes, limit, hasher, damage, quarantine, expired: None })
     }
 
     /// The rows, unless one of them is damaged.
@@ -119,13 +123,10 @@ impl<'c> Page<'c> {
         let read = self.scopes.get(scope).and_then(|scope| rows::rule(row, 4, scope));
         let taken = self.quarantine.take(read, "rule", id, about, ended.is_some())?;
         if let Some(rule) = taken {
-            self.rows.push(LedgerRow {
-                id,
-                scope: ScopeId(scope),
-                rule,
-                made: codes::to_revision(row.get(2)?)?,
-                ended: ended.map(codes::to_revision).transpose()?,
-            });
+            let made = codes::to_revision(row.get(2)?)?;
+            let ended = ended.map(codes::to_revision).transpose()?;
+            let ended = ended.or_else(|| self.expired.and_then(|it| it.end_of(&rule, made)));
+            self.rows.push(LedgerRow { id, scope: ScopeId(scope), rule, made, ended });
         }
         Ok(())
     }
@@ -159,6 +160,7 @@ pub(super) fn rules(
     filter: &RuleFilter,
     after: Option<&RuleKey>,
     limit: usize,
+    expired: Option<Expired>,
 ) -> StoreResult<Vec<RuleRecord>> {
     let RuleFilter { at, target, scope, rule_type, policy, source, text } = filter;
     let mut wanted = Wanted::default();
@@ -196,6 +198,9 @@ pub(super) fn rules(
         }
         Some(_) | None => None,
     };
+    if let (None, Some(Expired { by, .. })) = (past, expired) {
+        wanted.and("(r.expires > ?) IS NOT FALSE", by.as_millisecond().into());
+    }
     wanted.read(connection, past, limit)
 }
 

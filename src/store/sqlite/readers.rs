@@ -39,6 +39,26 @@ impl Readers {
         })
     }
 
+    /// Readers of a command that changes nothing. They are opened when they are used.
+    pub(super) fn of_reader(path: &std::path::Path, reading: Use) -> Self {
+        let pool = |purpose: Purpose| {
+            let turns = Arc::new(Semaphore::new(purpose.bounds().readers));
+            Arc::new(Pool {
+                path: path.to_owned(),
+                reading,
+                identity: None,
+                bounds: purpose.bounds(),
+                turns,
+                idle: Mutex::default(),
+            })
+        };
+        Self {
+            sync: pool(Purpose::Sync),
+            admin: pool(Purpose::Admin),
+            background: pool(Purpose::Background),
+        }
+    }
+
     /// The readers of the current task's purpose.
     fn current(&self) -> &Arc<Pool> {
         match Purpose::current() {
@@ -70,7 +90,9 @@ impl Readers {
 /// A few connections for one purpose, and more when they are needed.
 struct Pool {
     path: PathBuf,
-    identity: Arc<Identity>,
+    reading: Use,
+    /// The file that the readers must be of, if they are opened over a long time.
+    identity: Option<Arc<Identity>>,
     bounds: Bounds,
     turns: Arc<Semaphore>,
     idle: Mutex<Vec<Connection>>,
@@ -81,7 +103,8 @@ impl Pool {
         let connect = |_| open::connect(&path, Use::Read);
         let idle: Vec<_> = (0..bounds.readers).map(connect).collect::<Result<_, _>>()?;
         let turns = Arc::new(Semaphore::new(bounds.readers));
-        Ok(Self { path, identity, bounds, turns, idle: Mutex::new(idle) })
+        let (reading, identity) = (Use::Read, Some(identity));
+        Ok(Self { path, reading, identity, bounds, turns, idle: Mutex::new(idle) })
     }
 
     /// Runs `query`, which is stopped at its deadline or when no one waits for it any more.
@@ -138,8 +161,10 @@ impl Pool {
             Some(connection) => Ok(connection),
             None => {
                 // Another file at the path would be read with the log of this one.
-                self.identity.check().map_err(StoreError::Unwritable)?;
-                Ok(open::connect(&self.path, Use::Read)?)
+                if let Some(identity) = &self.identity {
+                    identity.check().map_err(StoreError::Unwritable)?;
+                }
+                Ok(open::connect(&self.path, self.reading)?)
             }
         }
     }

@@ -361,6 +361,25 @@ pub(crate) async fn settings_stand_by_scope(store: Db) {
     assert_eq!(store.snapshot().await.unwrap().head, Revision(2));
 }
 
+pub(crate) async fn s7_rules_that_have_expired_read_as_ended_without_a_write(store: Db) {
+    let until = |number, seconds| {
+        let mut rule = rule(number, "fleet", "");
+        rule.expires = Some(at(seconds));
+        put(rule)
+    };
+    commit(&store, [until(1, 10), until(2, 30), put(rule(3, "fleet", ""))]).await;
+    assert!(!store.has_expired(at(9)).await.unwrap());
+    assert!(store.has_expired(at(20)).await.unwrap());
+    store.hide_expired(at(20)).await.unwrap();
+    let left: Vec<Target> =
+        in_force(&store).await.iter().map(|rule| rule.target().clone()).collect();
+    assert_eq!(left, [team(2), team(3)]);
+    let ended: Vec<_> = ledger(&store).await.iter().map(|row| row.ended).collect();
+    assert_eq!(ended, [Some(Revision(1)), None, None]);
+    assert_eq!(store.head().await.unwrap(), Revision(1), "nothing was written");
+    assert_eq!(store.expire(at(20)).await.unwrap(), Some(Revision(2)));
+}
+
 pub(crate) async fn expiry_is_one_revision(store: Db) {
     let until = |number, seconds| {
         let mut rule = rule(number, "fleet", "");

@@ -156,7 +156,7 @@ impl Desk {
             waiting.users.push(event.user);
         }
         if self.named.insert((place, event.machine.clone())) {
-            let scopes = state.engine.scopes_of(host);
+            let scopes = state.engine.scopes_of(host).await?;
             let names = scopes.iter().map(|scope| scope.name().len() + 16);
             self.bytes += 2 * event.machine.as_str().len() + names.sum::<usize>();
             waiting.hosts.push(WaitingHost {

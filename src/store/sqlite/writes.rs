@@ -1,0 +1,66 @@
+//! Who writes, if anyone does.
+
+use std::path::PathBuf;
+
+use rusqlite::{Connection, TransactionBehavior};
+
+use super::open::{self, Use};
+use super::writer::{Done, Turn, Writer};
+use crate::store::{StoreError, StoreResult, WriteFault};
+
+/// Where writes go.
+pub(super) enum Writes {
+    /// To the thread that keeps them.
+    Kept(Writer),
+    /// Nowhere: the database is only read. A dry run is computed and rolled back.
+    Tried {
+        /// The database file.
+        path: PathBuf,
+        /// How it is read.
+        reading: Use,
+    },
+}
+
+impl Writes {
+    /// The thread that writes, if there is one.
+    pub(super) fn writer(&self) -> StoreResult<&Writer> {
+        match self {
+            Self::Kept(writer) => Ok(writer),
+            Self::Tried { .. } => Err(StoreError::Unwritable(WriteFault::Protected)),
+        }
+    }
+
+    /// As [`Writer::write`].
+    pub(super) async fn write<T, W>(&self, turn: Turn, work: W) -> StoreResult<T>
+    where
+        T: Send + 'static,
+        W: FnOnce(&Connection) -> StoreResult<Done<T>> + Send + 'static,
+    {
+        match self {
+            Self::Kept(writer) => writer.write(turn, work).await,
+            Self::Tried { path, reading } => {
+                let (path, reading) = (path.clone(), *reading);
+                let trying = tokio::task::spawn_blocking(move || {
+                    let mut connection = open::connect(&path, reading)?;
+                    connection.pragma_update(None, "query_only", false)?;
+                    rolled_back(&mut connection, work)
+                });
+                trying.await.map_err(|error| StoreError::Database(error.to_string()))?
+            }
+        }
+    }
+}
+
+/// Does some work and undoes it. Work that was to be kept is refused.
+fn rolled_back<T>(
+    connection: &mut Connection,
+    work: impl FnOnce(&Connection) -> StoreResult<Done<T>>,
+) -> StoreResult<T> {
+    let trial = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+    let done = work(&trial)?;
+    trial.rollback()?;
+    match done {
+        Done::Discard(value) => Ok(value),
+        Done::Keep(_) => Err(StoreError::Unwritable(WriteFault::Protected)),
+    }
+}
