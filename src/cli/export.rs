@@ -114,9 +114,7 @@ fn read(ui: &Ui, path: &Path, folder: bool, before: &[File]) -> Result<Document,
 
 /// Everything that is in force, of one moment, or that would be after a rollback.
 pub(crate) async fn in_force(client: &Client, at: Option<Revision>) -> Result<InForce, CliError> {
-    // It is what an empty policy would end.
-    let nothing = PolicyRequest { dry_run: true, prune: true, ..PolicyRequest::default() };
-    let PolicyAnswer { revision, changes, .. } = client.change_policy(&nothing).await?;
+    let PolicyAnswer { revision, changes, .. } = all_of(client).await?;
     let mut found = Found::default();
     changes.into_iter().try_for_each(|change| found.take(change, Side::Before))?;
     if let Some(at) = at {
@@ -124,12 +122,24 @@ pub(crate) async fn in_force(client: &Client, at: Option<Revision>) -> Result<In
         let PolicyAnswer { changes, .. } = client.rollback(at, &request).await?;
         changes.into_iter().try_for_each(|change| found.take(change, Side::After))?;
     }
-    let Found { tags, settings, rules } = found;
-    Ok(InForce {
-        tags: tags.into_values().collect(),
-        settings: settings.into_iter().map(|((scope, _), setting)| (scope, setting)).collect(),
-        rules: rules.into_values().collect(),
-    })
+    Ok(found.into())
+}
+
+/// Everything that is in force and that this program can read, and why it cannot read the rest.
+pub(crate) async fn readable(client: &Client) -> Result<(InForce, Vec<String>), CliError> {
+    let (mut found, mut unreadable) = (Found::default(), Vec::new());
+    for change in all_of(client).await?.changes {
+        if let Err(error) = found.take(change, Side::Before) {
+            unreadable.push(format!("{}: {}", error.message, error.causes.join("; ")));
+        }
+    }
+    Ok((found.into(), unreadable))
+}
+
+/// What an empty policy would end.
+async fn all_of(client: &Client) -> Result<PolicyAnswer, CliError> {
+    let nothing = PolicyRequest { dry_run: true, prune: true, ..PolicyRequest::default() };
+    Ok(client.change_policy(&nothing).await?)
 }
 
 /// Which side of a difference counts.
@@ -154,6 +164,16 @@ struct Found {
     tags: BTreeMap<TagName, Tag>,
     settings: BTreeMap<(Scope, SettingKey), Setting>,
     rules: BTreeMap<(Scope, Target), Rule>,
+}
+
+impl From<Found> for InForce {
+    fn from(Found { tags, settings, rules }: Found) -> Self {
+        Self {
+            tags: tags.into_values().collect(),
+            settings: settings.into_iter().map(|((scope, _), setting)| (scope, setting)).collect(),
+            rules: rules.into_values().collect(),
+        }
+    }
 }
 
 impl Found {

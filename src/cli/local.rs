@@ -8,6 +8,7 @@ use http_body_util::{BodyExt, Full};
 use tower::ServiceExt;
 
 use super::error::CliError;
+use super::exposure;
 use super::ui::Ui;
 use crate::client::{Client, InProcess};
 use crate::config::Database;
@@ -36,6 +37,10 @@ pub(super) async fn open(
     effect: Effect,
 ) -> Result<Client, CliError> {
     let is_new = database.path().is_some_and(|path| !path.exists());
+    // Not in scripts, where every command would repeat it.
+    if ui.draws_tables() {
+        exposure::warn(ui, database);
+    }
     let url = database.expose();
     let opened = match (effect, is_new) {
         (Effect::None, true) => return Err(missing(database)),

@@ -17,6 +17,7 @@ mod difference;
 mod error;
 mod event;
 mod export;
+mod exposure;
 mod files;
 mod history;
 mod host;

@@ -15,6 +15,7 @@ use tokio::signal::unix::{SignalKind, signal};
 
 use super::context::Context;
 use super::error::CliError;
+use super::exposure;
 use super::ui::{Cell, Group, Report};
 use crate::config::{Place, Secret};
 use crate::fleet::parse_duration;
@@ -132,6 +133,7 @@ async fn serve(context: &Context, args: &ServeArgs) -> Result<(), CliError> {
         .map_err(|error| CliError::failed(format!("cannot listen on {}: {error}", args.listen)))?;
     let address = listener.local_addr()?;
     let app = App::open(options).await.map_err(|error| CliError::failed(error.to_string()))?;
+    exposure::warn(&context.ui, database);
     let scheme = if tls.is_some() { "https" } else { "http" };
     let server = format!("{scheme}://{address}");
     let made = |first: &&crate::server::FirstStart| {

@@ -98,6 +98,9 @@ codes! {
     /// A row, an object or a value is no rule or setting that any Mac could be given.
     NotTaken = "NL001" "not-taken" Error,
         "mend it where it stands; the message says what is wrong";
+    /// A row of the database cannot be read by this version and is not served.
+    Unreadable = "NL002" "unreadable" Error,
+        "upgrade nicelist, or replace or delete it";
     /// The rule says what a weaker scope says already.
     Repeats = "NL101" "repeats-weaker-scope" Warning,
         "remove it, or keep it if the weaker rule is to go";

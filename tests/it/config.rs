@@ -1,6 +1,6 @@
 //! The command line's own settings: what is refused, and that a broken file can be repaired.
 
-use crate::shell::Shell;
+use crate::shell::{Server, Shell};
 
 const FILE: &str = ".config/nicelist/config.toml";
 
@@ -79,6 +79,31 @@ fn b7_a_token_is_read_from_standard_input_and_not_from_the_command_line() {
     let empty = shell.run_with("config set token -", "\n");
     assert!(empty.contains("error: no token on standard input"), "{empty}");
     assert!(shell.run("config set output").contains("error: no value for output"));
+}
+
+/// A copy made with `sqlite3 .backup` has the permissions of any new file.
+#[test]
+fn b7_a_database_that_other_users_can_open_is_reported_with_the_fix() {
+    use std::os::unix::fs::PermissionsExt;
+
+    let shell = Shell::new();
+    let made = shell.run("tag create eng --database sqlite:a.db");
+    assert!(made.contains("exit code: 0") && !made.contains("warning"), "{made}");
+    let set_mode = |file: &str, mode| {
+        let permissions = std::fs::Permissions::from_mode(mode);
+        std::fs::set_permissions(shell.path(file), permissions).unwrap();
+    };
+    set_mode("a.db", 0o644);
+    let warning = "warning: other users can open the database sqlite:a.db: chmod 600 a.db";
+    let listed = shell.run("tag list --database sqlite:a.db");
+    assert!(listed.contains(&format!("{warning}\n")), "{listed}");
+    let scripted = shell.run("tag list --database sqlite:a.db -o json");
+    assert!(!scripted.contains("warning"), "{scripted}");
+    let server = Server::over(&shell, "sqlite:a.db", &[]);
+    server.logs(&format!("{warning} a.db-wal a.db-shm\n"));
+    drop(server);
+    ["a.db", "a.db-wal", "a.db-shm"].iter().for_each(|file| set_mode(file, 0o600));
+    assert!(!shell.run("tag create ops --database sqlite:a.db").contains("warning"));
 }
 
 /// The folder of a local database is its owner's alone.

@@ -7,6 +7,7 @@ use std::process::{Command, Stdio};
 use rusqlite::Connection;
 use rusqlite::types::ValueRef;
 
+use crate::cluster::Database;
 use crate::shell::{Server, Shell};
 
 const RULES: &str = "\
@@ -141,7 +142,7 @@ fn l8_each_column_of_rules_settings_and_tags_is_covered() {
     }
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn l12_a_row_that_cannot_be_read_is_reported_and_harms_no_other() {
     let mut shell = shell_with_rules();
     let path = shell.path("nicelist.db");
@@ -162,8 +163,30 @@ async fn l12_a_row_that_cannot_be_read_is_reported_and_harms_no_other() {
         let transcript = shell.run(&format!("{line} --database sqlite:nicelist.db"));
         assert!(transcript.contains("exit code: 0"), "{transcript}");
     }
+    let postgres = Database::empty().await;
+    let copied = shell.run(&format!("database copy sqlite:nicelist.db {}", postgres.url()));
+    assert!(copied.contains("exit code: 0"), "{copied}");
+    for url in ["sqlite:nicelist.db", &postgres.url()] {
+        let listed = shell.run(&format!("rule list -o csv --database {url}"));
+        assert!(listed.contains("exit code: 0") && !listed.contains("AAAAAAAAAA"), "{listed}");
+        let found = shell.run(&format!("rule lint --ignore NL203 -o json --database {url}"));
+        assert!(found.contains("NL002") && found.contains("exit code: 3"), "{found}");
+        assert!(found.contains("cannot read teamid:BBBBBBBBBB: "), "{found}");
+        assert!(
+            found.contains("rule 1 (AAAAAAAAAA) cannot be read and is not served: "),
+            "{found}"
+        );
+        assert!(
+            !found.contains("DDDDDDDDDD"),
+            "a rule that was removed is of no interest: {found}"
+        );
+    }
+    postgres.drop().await;
+
     let server = Server::start(&shell);
     shell.use_server(&server);
+    let linted = shell.run("rule lint");
+    assert!(linted.contains("upgrade nicelist, or replace or delete it"), "{linted}");
     let listed = shell.run("rule list -o csv");
     assert!(listed.contains("BBBBBBBBBB") && listed.contains("later.field == true"), "{listed}");
     assert!(!listed.contains("AAAAAAAAAA") && !listed.contains("DDDDDDDDDD"), "{listed}");

@@ -5,6 +5,7 @@ mod cluster;
 mod contract;
 mod moving;
 mod postgres_hangs;
+mod postgres_reading;
 mod postgres_server;
 mod sqlite_file;
 
@@ -56,6 +57,7 @@ contract! {
         of_two_changes_planned_alike_one_wins,
         settings_stand_by_scope,
         expiry_is_one_revision,
+        l13_the_newest_time_of_a_database_is_known,
         s7_rules_that_have_expired_read_as_ended_without_a_write,
     }
     tags {

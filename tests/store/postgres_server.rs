@@ -26,7 +26,7 @@ async fn refusal(url: &str) -> String {
 }
 
 /// The tables of a database, by name.
-async fn tables(database: &Database) -> Vec<String> {
+pub(crate) async fn tables(database: &Database) -> Vec<String> {
     let client = database.cluster.connect(&database.name).await;
     let sql = "SELECT tablename::text FROM pg_tables WHERE schemaname = 'public' ORDER BY 1";
     client.query(sql, &[]).await.unwrap().iter().map(|row| row.get(0)).collect()
@@ -39,22 +39,6 @@ async fn a_newer_database_is_refused() {
     let refusal = refusal(&database.url()).await;
     let begins = format!("cannot open {}: a newer nicelist", database.url());
     assert!(refusal.starts_with(&begins) && refusal.contains("upgrade nicelist"), "{refusal}");
-}
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn s7_a_database_is_read_without_a_change() {
-    let database = Database::empty().await;
-    let refused = store::open_to_read(&database.url()).await.err().unwrap().to_string();
-    assert!(refused.ends_with("it is empty: nicelist has never used it"), "{refused}");
-    assert_eq!(tables(&database).await, [""; 0]);
-
-    commit(&database.open().await, [put(rule(1, "fleet", ""))]).await;
-    let reader = store::open_to_read(&database.url()).await.unwrap();
-    assert_eq!(in_force(&reader).await.len(), 1);
-    database.run_sql("UPDATE nicelist_schema SET version = version - 1").await;
-    let refused = store::open_to_read(&database.url()).await.err().unwrap();
-    assert!(matches!(refused, StoreError::Outdated { .. }), "{refused}");
-    database.drop().await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

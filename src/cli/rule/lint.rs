@@ -8,6 +8,7 @@ use std::path::PathBuf;
 use clap::Args;
 
 use super::convert::formats;
+use crate::api::{Status, UnreadableRow};
 use crate::cli::arg::Words;
 use crate::cli::context::Context;
 use crate::cli::error::{CliError, Kind};
@@ -55,6 +56,8 @@ struct Source {
     policy: InForce,
     /// What is no rule at all.
     faults: Vec<(Place, String)>,
+    /// The rows of a database that cannot be read.
+    unreadable: Vec<String>,
     places: Option<Places>,
 }
 
@@ -89,8 +92,9 @@ pub(super) async fn run(context: &Context, args: LintArgs) -> Result<(), CliErro
 impl Source {
     async fn of_server(context: &Context) -> Result<Self, CliError> {
         let client = context.client().await?;
-        let policy = crate::cli::export::in_force(&client, None).await?;
-        Ok(Self { policy, faults: Vec::new(), places: None })
+        let (policy, mut unreadable) = crate::cli::export::readable(&client).await?;
+        unreadable.extend(rows_unreadable(client.status_with_unreadable_rows().await?));
+        Ok(Self { policy, faults: Vec::new(), unreadable, places: None })
     }
 
     fn of(document: Document) -> Self {
@@ -107,7 +111,7 @@ impl Source {
             rules: rules.into_iter().map(|placed| placed.rule).collect(),
         };
         let faults = faults.into_iter().map(|fault| (fault.place, fault.text)).collect();
-        Self { policy, faults, places: Some(places) }
+        Self { policy, faults, unreadable: Vec::new(), places: Some(places) }
     }
 
     /// Everything that is to be told, by place.
@@ -118,6 +122,8 @@ impl Source {
                 (Some(*place), Told::of(Code::NotTaken, text.clone()).at(&places.names, *place))
             }));
         }
+        let unreadable = self.unreadable.iter();
+        told.extend(unreadable.map(|text| (None, Told::of(Code::Unreadable, text.clone()))));
         told.extend(lint::findings(&self.policy, now).into_iter().map(|it| self.told(it)));
         told.sort_by_key(|(place, told)| (*place, told.code));
         told.into_iter().map(|(_, told)| told).collect()
@@ -145,4 +151,20 @@ impl Source {
         }
         (here, told)
     }
+}
+
+/// The rows that a server cannot read, in words.
+fn rows_unreadable(status: Status) -> Vec<String> {
+    let Status { unreadable, unreadable_rows, .. } = status;
+    let more = unreadable.saturating_sub(unreadable_rows.len());
+    let mut texts: Vec<String> = unreadable_rows
+        .into_iter()
+        .map(|UnreadableRow { table, id, about, reason }| {
+            format!("{table} {id} ({about}) cannot be read and is not served: {reason}")
+        })
+        .collect();
+    if more > 0 {
+        texts.push(format!("{more} more rows cannot be read and are not served"));
+    }
+    texts
 }

@@ -361,6 +361,21 @@ pub(crate) async fn settings_stand_by_scope(store: Db) {
     assert_eq!(store.snapshot().await.unwrap().head, Revision(2));
 }
 
+pub(crate) async fn l13_the_newest_time_of_a_database_is_known(store: Db) {
+    assert_eq!(store.newest_time().await.unwrap(), None);
+    let author = Author { name: "anna".to_owned(), at: at(5), message: None };
+    let edits = vec![put(rule(1, "fleet", ""))];
+    let change = Change { author, base: None, dry_run: false, edits };
+    store.commit(change).await.unwrap();
+    assert_eq!(store.newest_time().await.unwrap(), Some(at(5)), "that of a revision");
+    assert!(store.save_host(&Host::new(machine("M1"), at(9)), 0).await.unwrap());
+    assert_eq!(store.newest_time().await.unwrap(), Some(at(9)), "that of a host");
+    assert_eq!(store.noted_time().await.unwrap(), None);
+    store.note_time(at(7)).await.unwrap();
+    assert_eq!(store.noted_time().await.unwrap(), Some(at(7)));
+    assert_eq!(store.newest_time().await.unwrap(), Some(at(7)), "what was noted was believed");
+}
+
 pub(crate) async fn s7_rules_that_have_expired_read_as_ended_without_a_write(store: Db) {
     let until = |number, seconds| {
         let mut rule = rule(number, "fleet", "");

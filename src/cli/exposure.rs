@@ -1,0 +1,42 @@
+//! Warns of a local database that other users of the machine can open.
+
+use std::os::unix::fs::MetadataExt as _;
+use std::path::{Path, PathBuf};
+
+use super::ui::Ui;
+use crate::config::Database;
+
+/// The permissions of anyone but the owner.
+const OTHERS: u32 = 0o077;
+
+/// Warns if anyone but its owner has a permission for the file of a database, or for the files
+/// that SQLite keeps beside it. A copy made with `sqlite3 .backup` is such a file, for one.
+pub(super) fn warn(ui: &Ui, database: &Database) {
+    let Some(path) = database.path() else { return };
+    let files = ["", "-wal", "-shm"].map(|end| beside(path, end));
+    let exposed: Vec<String> = files
+        .iter()
+        .filter(|file| file.metadata().is_ok_and(|found| found.mode() & OTHERS != 0))
+        .map(|file| quoted(file))
+        .collect();
+    if !exposed.is_empty() {
+        let files = exposed.join(" ");
+        ui.warn(format!("other users can open the database {database}: chmod 600 {files}"));
+    }
+}
+
+fn beside(path: &Path, end: &str) -> PathBuf {
+    let mut name = path.as_os_str().to_owned();
+    name.push(end);
+    name.into()
+}
+
+/// A path as a shell takes it.
+fn quoted(path: &Path) -> String {
+    let text = path.display().to_string();
+    let is_plain = |letter: char| letter.is_ascii_alphanumeric() || "/._-+:@%".contains(letter);
+    if text.chars().all(is_plain) && !text.starts_with('-') {
+        return text;
+    }
+    format!("'{}'", text.replace('\'', r"'\''"))
+}
