@@ -70,13 +70,13 @@ complete -c nicelist -n "__fish_nicelist_using_subcommand serve" -l longest-gap 
 complete -c nicelist -n "__fish_nicelist_using_subcommand serve" -l trusted-proxy -d 'Trust this proxy\'s reports about client addresses; can be repeated' -r
 complete -c nicelist -n "__fish_nicelist_using_subcommand serve" -l proxy-header -d 'The header in which trusted proxies report client addresses' -r -f -a "x-forwarded-for\t'X-Forwarded-For'
 forwarded\t'Forwarded (RFC 7239)'"
-complete -c nicelist -n "__fish_nicelist_using_subcommand serve" -l connections -d 'Accept at most N connections at once [default: 16384, or fewer if descriptors are limited]' -r
+complete -c nicelist -n "__fish_nicelist_using_subcommand serve" -l connections -d 'Accept at most N connections at the same time [default: 16384, or fewer if file descriptors are limited]' -r
 complete -c nicelist -n "__fish_nicelist_using_subcommand serve" -l connections-per-address -d 'Accept at most N connections from one address [default: a quarter of all]' -r
-complete -c nicelist -n "__fish_nicelist_using_subcommand serve" -l host-requests-per-minute -d 'Answer at most N requests of one host in a minute [default: 3000]' -r
-complete -c nicelist -n "__fish_nicelist_using_subcommand serve" -l address-requests-per-minute -d 'Answer at most N requests from one address in a minute [default: 600000]' -r
-complete -c nicelist -n "__fish_nicelist_using_subcommand serve" -l wrong-secrets-per-minute -d 'Check at most N wrong secrets from one address in a minute [default: 6000]' -r
-complete -c nicelist -n "__fish_nicelist_using_subcommand serve" -l new-hosts-per-minute -d 'Accept at most N new hosts in a minute [default: 10000]' -r
-complete -c nicelist -n "__fish_nicelist_using_subcommand serve" -l events-per-day -d 'Keep at most N new events of one host in a day [default: 50000]' -r
+complete -c nicelist -n "__fish_nicelist_using_subcommand serve" -l host-requests-per-minute -d 'Accept at most N requests from one host per minute [default: 3000]' -r
+complete -c nicelist -n "__fish_nicelist_using_subcommand serve" -l address-requests-per-minute -d 'Accept at most N requests from one address per minute [default: 600000]' -r
+complete -c nicelist -n "__fish_nicelist_using_subcommand serve" -l wrong-secrets-per-minute -d 'Check at most N wrong secrets from one address per minute [default: 6000]' -r
+complete -c nicelist -n "__fish_nicelist_using_subcommand serve" -l new-hosts-per-minute -d 'Accept at most N new hosts per minute [default: 10000]' -r
+complete -c nicelist -n "__fish_nicelist_using_subcommand serve" -l events-per-day -d 'Keep at most N new events from one host per day [default: 50000]' -r
 complete -c nicelist -n "__fish_nicelist_using_subcommand serve" -l tls-cert -d 'Speak TLS with the certificate in this PEM file, and the chain behind it' -r -F
 complete -c nicelist -n "__fish_nicelist_using_subcommand serve" -l tls-key -d 'The certificate\'s private key, PEM without a password' -r -F
 complete -c nicelist -n "__fish_nicelist_using_subcommand serve" -l client-ca -d 'Let hosts sync only with a client certificate that a CA of this PEM file signed' -r -F

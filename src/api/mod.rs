@@ -78,19 +78,19 @@ pub struct Status {
     /// for the day.
     #[serde(default)]
     pub events_dropped: u64,
-    /// Requests that this server refused, or events of which it dropped, since it started, because they
-    /// exceeded a limit per minute.
+    /// Requests beyond a limit per minute since this server started. They were refused, or their
+    /// events were dropped.
     #[serde(default)]
     pub requests_over_limits: u64,
-    /// The clients that exceeded a limit, the latest first, 20 at most.
+    /// The clients that exceeded a limit, at most 20, the most recent first.
     #[serde(default)]
     pub exceeded_limits: Vec<ExceededLimit>,
-    /// Requests that this server failed to answer since it started, because of a bug. The log has the
-    /// reason of each.
+    /// Requests whose handler panicked since this server started, because of a bug. The log has the
+    /// reason for each.
     #[serde(default)]
     pub panics: u64,
-    /// The longest time, in microseconds, for which one task has held a thread that answers
-    /// requests, since the server started. Other requests may have waited for so long.
+    /// The longest time, in microseconds, for which one task occupied a thread that handles
+    /// requests, since the server started. Other requests may have waited that long.
     #[serde(default)]
     pub longest_poll_micros: u64,
     /// The name of the token that asks.
@@ -108,8 +108,7 @@ pub struct Status {
     pub unreadable_rows: Vec<UnreadableRow>,
 }
 
-/// The first revision whose history is kept: what was in force at older ones can no longer be shown
-/// or restored.
+/// The first revision whose history is kept. Older revisions can no longer be shown or restored.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct HistoryStart {
     /// The revision.
@@ -123,7 +122,8 @@ pub struct HistoryStart {
 pub struct ExceededLimit {
     /// The option of `nicelist serve` that sets the limit, such as `host-requests-per-minute`.
     pub limit: String,
-    /// The client, as `host MACHINE-ID` or `address ADDRESS`.
+    /// The client, as `host MACHINE-ID` or `address ADDRESS`. Clients of a proxy on the server's
+    /// own machine that is not trusted are `a proxy on this machine that is not trusted`.
     pub client: String,
     /// Its requests beyond the limit. With `events-per-day`, its events that were dropped today.
     pub requests: u64,

@@ -78,7 +78,7 @@ pub struct Problem {
     /// Everything that is wrong, where the request is a list.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub details: Vec<Detail>,
-    /// The ID under which the server's log has the request.
+    /// The ID of the request, which the server's log contains, too.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub request_id: Option<String>,
 }

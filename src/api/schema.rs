@@ -49,7 +49,7 @@ schema! {
     Target => leaf(Type::String, "TYPE:IDENTIFIER, as in teamid:EQHXZ8M8AV");
     Scope => leaf(Type::String, "fleet, group:NAME, tag:NAME, user:NAME or host:MACHINE_ID");
     MachineId => leaf(Type::String, "how a Mac names itself in its sync URL");
-    ChangeMessage => leaf(Type::String, "why, in at most 4096 bytes");
+    ChangeMessage => leaf(Type::String, "why a change is made, in at most 4096 bytes");
     TagDescription => leaf(Type::String, "what a tag is for, in at most 1024 bytes");
     TagName => leaf(Type::String, "a tag's name");
     Revision => leaf(Type::Integer, "the number of an accepted change");

@@ -16,25 +16,25 @@ pub(super) struct LimitArgs {
     /// The header in which trusted proxies report client addresses
     #[arg(long, value_name = "NAME", value_enum, default_value_t = Header::XForwardedFor)]
     proxy_header: Header,
-    /// Accept at most N connections at once [default: 16384, or fewer if descriptors are limited]
+    /// Accept at most N connections at the same time [default: 16384, or fewer if file descriptors are limited]
     #[arg(long, value_name = "N")]
     connections: Option<NonZeroUsize>,
     /// Accept at most N connections from one address [default: a quarter of all]
     #[arg(long, value_name = "N")]
     connections_per_address: Option<NonZeroUsize>,
-    /// Answer at most N requests of one host in a minute [default: 3000]
+    /// Accept at most N requests from one host per minute [default: 3000]
     #[arg(long, value_name = "N")]
     host_requests_per_minute: Option<NonZeroU32>,
-    /// Answer at most N requests from one address in a minute [default: 600000]
+    /// Accept at most N requests from one address per minute [default: 600000]
     #[arg(long, value_name = "N")]
     address_requests_per_minute: Option<NonZeroU32>,
-    /// Check at most N wrong secrets from one address in a minute [default: 6000]
+    /// Check at most N wrong secrets from one address per minute [default: 6000]
     #[arg(long, value_name = "N")]
     wrong_secrets_per_minute: Option<NonZeroU32>,
-    /// Accept at most N new hosts in a minute [default: 10000]
+    /// Accept at most N new hosts per minute [default: 10000]
     #[arg(long, value_name = "N")]
     new_hosts_per_minute: Option<NonZeroU32>,
-    /// Keep at most N new events of one host in a day [default: 50000]
+    /// Keep at most N new events from one host per day [default: 50000]
     #[arg(long, value_name = "N")]
     events_per_day: Option<NonZeroU64>,
 }
