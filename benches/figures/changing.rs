@@ -1,4 +1,4 @@
-//! A fleet whose rules change all the time, and what memory the server needs for it.
+//! Memory that the server needs for a fleet whose rules change all the time.
 
 use std::fmt::Write as _;
 use std::path::Path;
@@ -16,9 +16,9 @@ const RULES: u64 = 14_000;
 const HOSTS: u64 = 20_000;
 const GROUPS: usize = 100;
 const MINUTES: usize = 15;
-/// In how many of the last minutes the memory must stay as it is.
+/// Minutes at the end in which memory must not grow by more than 5 %.
 const STABLE: usize = 5;
-/// How often the memory is read.
+/// How often memory is measured.
 const LOOK: Duration = Duration::from_secs(1);
 
 const MOST: u64 = 400 << 20;
@@ -63,7 +63,7 @@ fn add_groups(home: &Path, database: &str) {
     time(nicelist(home).args(["apply", "--yes", "--database", database, "-f"]).arg(file));
 }
 
-/// Lets the fleet sync. Gives its summary, and the most memory of the server in each minute of the
+/// Runs the fleet. Returns its summary and the maximum memory of the server in each minute of the
 /// measured part.
 fn run(home: &Path, server: &Server) -> (Value, Vec<u64>) {
     let began = home.join("began");
@@ -94,7 +94,7 @@ fn run(home: &Path, server: &Server) -> (Value, Vec<u64>) {
     })
 }
 
-/// A shell command that makes the next change. It notes when the measured part began.
+/// A shell command that makes the next change. It also creates the file `began`.
 fn change(home: &Path, server: &Server, began: &Path) -> String {
     for (batch, first) in (0..=MINUTES * 30 / 5).zip((RULES..).step_by(200)) {
         let mut csv = String::from("rule_type,identifier,policy\n");

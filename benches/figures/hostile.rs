@@ -1,4 +1,4 @@
-//! Clients that open connections only to hold them.
+//! Clients that open connections only to keep them busy.
 
 use std::io::{ErrorKind, Read as _, Write as _};
 use std::net::{SocketAddr, TcpStream};
@@ -18,14 +18,14 @@ const RULES: u64 = 1_000;
 const CONNECTIONS: usize = 2_000;
 /// Descriptors that the server may have when it starts.
 const DESCRIPTORS: u32 = 1_024;
-/// Macs that sync meanwhile, and their syncs.
+/// Macs that sync at the same time, and how often each of them syncs.
 const MACS: usize = 16;
 const SYNCS: usize = 2_000;
 
 pub(crate) fn report() {
-    println!("## Connections that only take room\n");
+    println!("## Connections that only occupy the server\n");
     println!(
-        "From one address, {CONNECTIONS} connections that send requests and never read an answer, and"
+        "From one address, {CONNECTIONS} connections that send requests and never read a response, and"
     );
     println!(
         "{CONNECTIONS} that send half of a request, opened as fast as the server accepts them. The"
@@ -33,7 +33,7 @@ pub(crate) fn report() {
     println!(
         "server starts with a soft limit of {DESCRIPTORS} descriptors. From another address, {MACS} Macs"
     );
-    println!("sync {SYNCS} times each, and an administrator asks for the status all the time.\n");
+    println!("sync {SYNCS} times each, and an administrator requests the status all the time.\n");
     println!(
         "| | still open at the end | a sync | status, p99 | status, worst |\n|---|---|---|---|---|"
     );
@@ -56,7 +56,7 @@ pub(crate) fn report() {
     );
 }
 
-/// What the others notice.
+/// What other clients measure.
 struct Figures {
     syncs: usize,
     sync: Duration,
@@ -90,8 +90,8 @@ impl Figures {
     }
 }
 
-/// Runs `work` while another address opens as many connections as it can and holds them. Gives
-/// besides how many the server let in.
+/// Runs `work` while another address opens connections and keeps them. Also returns how many of
+/// these the server kept open.
 fn under_attack<T>(server: SocketAddr, work: impl FnOnce() -> T) -> (T, usize) {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     std::thread::scope(|threads| {
@@ -108,7 +108,7 @@ fn under_attack<T>(server: SocketAddr, work: impl FnOnce() -> T) -> (T, usize) {
     })
 }
 
-/// A connection that takes little of an answer.
+/// A connection with a small receive buffer.
 async fn connect(server: SocketAddr) -> Option<TcpStream> {
     let socket = TcpSocket::new_v4().unwrap();
     socket.set_recv_buffer_size(4_096).unwrap();
@@ -117,13 +117,13 @@ async fn connect(server: SocketAddr) -> Option<TcpStream> {
     stream.into_std().ok()
 }
 
-/// Sends what keeps a connection busy: many requests whose answers are never read, or the start
-/// of one.
+/// Keeps a connection busy: sends many requests whose responses are never read, or half of a
+/// request.
 fn attack(mut stream: TcpStream, number: usize) -> TcpStream {
     let request = "GET /healthz HTTP/1.1\r\nhost: x\r\n\r\n";
     let bytes =
         if number.is_multiple_of(2) { request.repeat(2_000) } else { request[..20].to_owned() };
-    // As much as the buffers between the two take. The server may have closed it already.
+    // Sends what fits into the buffers. The server may have closed the connection already.
     let _sent = stream.write(bytes.as_bytes());
     stream
 }

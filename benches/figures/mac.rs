@@ -55,7 +55,7 @@ impl Mac {
         self.download_at_most(usize::MAX)
     }
 
-    /// The same, but stops after so many pages.
+    /// The same, but stops after `most` pages.
     pub(crate) fn download_at_most(&mut self, most: usize) -> (usize, usize) {
         let (mut request, mut pages, mut rules) = ("{}".to_owned(), 0, 0);
         while pages < most {

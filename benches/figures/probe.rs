@@ -1,4 +1,4 @@
-//! Someone who keeps asking a server the same small question, and how long the answers take.
+//! A client that sends the same small request again and again, and measures the response times.
 
 use std::net::SocketAddr;
 use std::panic::AssertUnwindSafe;
@@ -7,11 +7,11 @@ use std::time::{Duration, Instant};
 
 use crate::server::{connect, exchange};
 
-/// Between an answer and the next question.
+/// The pause between a response and the next request.
 const PAUSE: Duration = Duration::from_millis(1);
 
-/// Asks for `path` on one connection while `work` runs. Gives the result of the work and the time
-/// of each answer, the longest last.
+/// Requests `path` on one connection while `work` runs. Returns the result of the work and the
+/// response times, the longest last.
 pub(crate) fn during<T>(
     address: SocketAddr,
     path: &str,
@@ -30,7 +30,7 @@ pub(crate) fn during<T>(
             times.sort_unstable();
             times
         });
-        // Even if the work panics, or the question would be asked for ever.
+        // If the work panics, the client must stop, too.
         let result = std::panic::catch_unwind(AssertUnwindSafe(work));
         done.store(true, Ordering::Relaxed);
         let result = result.unwrap_or_else(|panic| std::panic::resume_unwind(panic));

@@ -21,12 +21,12 @@ impl Server {
         Self::start_with(home, database, &[])
     }
 
-    /// The same with these flags besides.
+    /// The same, with additional flags.
     pub(crate) fn start_with(home: &Path, database: &str, flags: &[String]) -> Self {
         Self::run(nicelist(home), database, flags)
     }
 
-    /// The same, with so many file descriptors at the start. The server may raise that.
+    /// The same, with a soft limit of file descriptors, which the server may raise.
     pub(crate) fn start_with_descriptors(home: &Path, database: &str, soft: u32) -> Self {
         let mut shell = Command::new("sh");
         shell.env_clear().env("HOME", home);

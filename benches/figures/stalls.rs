@@ -1,4 +1,4 @@
-//! How long small requests wait while the server does its largest work.
+//! How long small requests wait while the server does its most expensive work.
 
 use std::fmt::Write as _;
 use std::path::Path;
@@ -15,7 +15,7 @@ const MACS: usize = 40;
 /// Pages that each of them downloads.
 const PAGES: usize = 20;
 const RUNS: usize = 5;
-/// When the rule is added, after the Macs began.
+/// How long after the start of the syncs the rule is added.
 const ADD_AFTER: Duration = Duration::from_millis(300);
 
 pub(crate) fn report() {
@@ -27,12 +27,12 @@ pub(crate) fn report() {
         "group, begin a clean sync at the same time and download {PAGES} pages each. Then a rule is"
     );
     println!(
-        "added. A client asks for /healthz all the time. {RUNS} runs, each of a server that was just"
+        "added. A client requests /healthz all the time. {RUNS} runs, each of a server that was just"
     );
     println!(
-        "started. A poll is one turn of a task on a thread that answers requests. Then a Mac with"
+        "started. A poll is one turn of a task on a thread that handles requests. Then a Mac with"
     );
-    println!("pedro asks for all rules at once, which is refused.\n");
+    println!("pedro requests all rules on one page, which is refused.\n");
     println!("| run | worst /healthz | longest poll | adding the rule |\n|---|---|---|---|");
     let home = tempfile::tempdir().unwrap();
     let database = format!("sqlite:{}", home.path().join("nicelist.db").display());
@@ -61,7 +61,7 @@ pub(crate) fn report() {
     promise("worst /healthz during a sync of pedro", alone, 50);
 }
 
-/// What one run came to.
+/// The results of one run.
 struct Run {
     worst: Duration,
     poll: Duration,
@@ -88,7 +88,7 @@ fn add_groups(home: &Path, database: &str) {
 fn clean_syncs(home: &Path, database: &str, number: usize) -> Run {
     let server = Server::start(home, database);
     let address = server.address;
-    // None of them ever ends a sync, so each run begins with clean ones.
+    // No Mac completes a sync, so each run begins with clean syncs.
     let mut macs: Vec<Mac> = (0..MACS).map(|group| Mac::connect(address, group)).collect();
     let (add, times) = probe::during(address, "/healthz", || {
         std::thread::scope(|threads| {

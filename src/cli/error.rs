@@ -132,7 +132,7 @@ impl From<Problem> for CliError {
         if code == Code::Internal
             && let Some(id) = request_id
         {
-            error = error.hint(format!("the server's log has the request under the ID {id}"));
+            error = error.hint(format!("find the request in the server's log by its ID {id}"));
         }
         if code == Code::Unauthenticated && error.hints.is_empty() {
             error = error.hint(format!("give a token with --token or {}", config::names::TOKEN));

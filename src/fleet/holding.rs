@@ -124,9 +124,9 @@ pub struct SyncState {
 }
 
 impl SyncState {
-    /// Forgets what cannot be worked out without history before `start`: how the host's rules came,
-    /// and a sync that began there. What they hash to stays, as does the holding: a clean sync
-    /// replaces it.
+    /// Forgets what cannot be computed without the history before `start`: the trail, and a session
+    /// that needs older history. Keeps the expected hash, and the holding, which a clean sync
+    /// replaces.
     pub fn forget_before(&mut self, start: Revision) {
         if self.trail.as_ref().is_some_and(|trail| trail.root.revision < start) {
             self.trail = None;

@@ -145,7 +145,8 @@ impl Membership {
         serials.is_empty() && users.is_empty() && groups.is_empty() && hostnames.is_empty()
     }
 
-    /// Refuses a membership with too many entries. One that is stored may have more.
+    /// Refuses a membership with too many entries. Memberships that are already stored may have
+    /// more.
     ///
     /// # Errors
     /// When it has more than 100,000.

@@ -49,7 +49,7 @@ impl From<Problem> for Refused {
 impl From<Limit> for Refused {
     fn from(limit: Limit) -> Self {
         Self(Problem::new(Code::TooManyRequests, limit.to_string()).hint(format!(
-            "nothing was changed; try again in a minute, or raise the limit: serve --{} NUMBER",
+            "nothing was changed; try again in a minute, or raise the limit: nicelist serve --{} N",
             limit.option()
         )))
     }
@@ -241,8 +241,8 @@ pub(super) fn page_size(asked: Option<usize>) -> usize {
 /// Bytes of JSON after which a page ends.
 const PAGE_BYTES: usize = 4 * 1024 * 1024;
 
-/// A page of items, each with its cursor, that ends after about 4 MiB of JSON. `more` tells whether
-/// others follow.
+/// A page of items, each with its cursor, that ends after about 4 MiB of JSON. `more` is whether
+/// further items follow these.
 pub(super) fn page<C, T: Serialize>(
     items: impl IntoIterator<Item = (C, T)>,
     mut more: bool,
@@ -264,7 +264,7 @@ pub(super) fn page<C, T: Serialize>(
 /// Bytes of a value as JSON.
 fn json_bytes(value: &impl Serialize) -> usize {
     let mut written = Written(0);
-    // Counting does not fail, and what cannot be written fails when it is sent.
+    // Counting never fails. A value that cannot be written as JSON fails when it is sent.
     drop(serde_json::to_writer(&mut written, value));
     written.0
 }

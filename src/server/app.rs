@@ -119,7 +119,7 @@ pub(super) struct State {
     pub(super) turned_away: AtomicU64,
     /// Requests whose handlers panicked.
     pub(super) panics: Arc<AtomicU64>,
-    /// What hosts and addresses do, and whether it is too much.
+    /// Counts what hosts and addresses do, and enforces the limits.
     pub(super) rates: RateCounts,
     /// Whether the server is well.
     pub(super) health: Health,
@@ -274,8 +274,8 @@ impl Drop for App {
     }
 }
 
-/// The routes of administrators, and what answers hosts under any other path, each with the readers
-/// of its purpose.
+/// Combines the routes of administrators with a handler of hosts for all other paths. Each of the
+/// two uses the database connections of its purpose.
 fn by_purpose<S: Clone + Send + Sync + 'static>(
     admin: Router<S>,
     hosts: MethodRouter<S>,

@@ -118,8 +118,8 @@ pub(super) async fn read(
     }
 }
 
-/// Reads a body and keeps nothing of it: a client that is answered before it sent all may take that
-/// for a failure.
+/// Reads a body and discards it. A client that gets a response before it has sent everything may
+/// report a failure.
 pub(super) async fn discard(mut body: Body) {
     while let Some(Ok(_)) = body.frame().await {}
 }

@@ -32,8 +32,8 @@ impl ClientAddress {
         self.address.is_loopback() && !self.proxied
     }
 
-    /// The address to count the request for. None if it came through a proxy on this machine that is
-    /// not trusted: all of its clients would count as one.
+    /// The address under which the request is counted. None if it came through a proxy on this
+    /// machine that is not trusted, because all clients of the proxy would count as one.
     pub(super) fn counted(self) -> Option<IpAddr> {
         let unnamed_proxy = self.address.is_loopback() && self.proxied;
         (!unnamed_proxy).then(|| counted_as(self.address))
@@ -46,7 +46,8 @@ impl fmt::Display for ClientAddress {
     }
 }
 
-/// The address that a client counts for. Anyone with one address of an IPv6 /64 has all of it.
+/// The address under which a client is counted. A client that has one address of an IPv6 /64
+/// usually has all of them, so they count as one.
 pub(super) fn counted_as(address: IpAddr) -> IpAddr {
     match address.to_canonical() {
         IpAddr::V4(address) => IpAddr::V4(address),
@@ -66,7 +67,7 @@ pub enum ProxyHeader {
     Forwarded,
 }
 
-/// The proxies whose reports about clients are believed.
+/// The proxies whose reports about client addresses are trusted.
 ///
 /// Only one header is read: a proxy sets one of them and passes on the other as the client sent it.
 #[derive(Clone, Debug, Default)]
@@ -84,7 +85,7 @@ impl TrustedProxies {
         self.networks.iter().any(|network| network.contains(&address))
     }
 
-    /// Where a request comes from that `peer` sent: each trusted proxy reports the one before it, so
+    /// The client of a request that `peer` sent. Each trusted proxy reports the hop before it, so
     /// the last hop that is not a trusted proxy is the client.
     pub(super) fn client(&self, peer: IpAddr, headers: &HeaderMap) -> ClientAddress {
         let peer = peer.to_canonical();
@@ -94,7 +95,7 @@ impl TrustedProxies {
         }
         let mut client = ClientAddress { address: peer, proxied: false };
         for hop in self.header.hops(headers).into_iter().rev() {
-            // A hop that cannot be read may hide anyone: the proxy that reports it is the last known.
+            // If a hop cannot be read, the proxy that reported it counts as the client.
             let Some(address) = hop else { break };
             client = ClientAddress { address, proxied: true };
             if !self.trust(address) {
@@ -145,7 +146,7 @@ fn forwarded_for(element: &str) -> Option<IpAddr> {
     })
 }
 
-/// The parts of a text between separators that are not quoted. None if a quote does not end.
+/// Splits a text at separators outside of quotes. None if a quote is not closed.
 fn split_outside_quotes(text: &str, separator: char) -> Option<Vec<&str>> {
     let (mut quoted, mut escaped) = (false, false);
     let parts = text
@@ -191,7 +192,7 @@ mod tests {
         assert_eq!(seen("10.0.0.1", &[line("198.51.100.1")]), "198.51.100.1");
         assert_eq!(seen("::ffff:10.0.0.1", &[line("198.51.100.1:5000")]), "198.51.100.1");
         assert_eq!(seen("2001:db8:1::5", &[line("[2001:db8:9::1]:443")]), "2001:db8:9::1");
-        // What a client claims stands before what the proxies add.
+        // Proxies append to the header, so a client can only add fake hops in front.
         assert_eq!(seen("10.0.0.1", &[line("6.6.6.6, 198.51.100.1, 10.0.0.2")]), "198.51.100.1");
         assert_eq!(seen("10.0.0.1", &[line("6.6.6.6"), line("198.51.100.1")]), "198.51.100.1");
         assert_eq!(seen("10.0.0.1", &[line("6.6.6.6, unknown, 10.0.0.2")]), "10.0.0.2");
@@ -200,7 +201,7 @@ mod tests {
     }
 
     #[test]
-    fn b2_quotes_in_forwarded_hide_no_client() {
+    fn b2_quotes_in_forwarded_cannot_hide_the_client() {
         let proxies = trusting(ProxyHeader::Forwarded);
         let seen = |lines: &[_]| client(&proxies, "10.0.0.1", lines);
         let line = |value| ("forwarded", value);

@@ -13,21 +13,21 @@ use crate::store::StoreResult;
 
 /// How often to look for history that is old enough.
 const EVERY: Duration = Duration::from_secs(60);
-/// Of so many turns, the second does what need not be done each minute. Commands on a local database
-/// end before it.
+/// Turns in an hour. The second one also does the hourly work. The first one does not, because
+/// commands on a local database run only that one and do not need this work.
 const TURNS_AN_HOUR: u32 = 60;
-/// Rows that are deleted in one transaction, in about 4 ms: while they are, nothing else is written.
+/// Rows that are deleted in one transaction. It takes about 4 ms, and other writes wait for it.
 const BATCH: usize = 50;
-/// Parts of the fleet that get all their rules again at different times.
+/// Parts of the fleet. The hosts of each get all their rules again at a different time.
 const PARTS: i32 = 64;
 
-/// Notes from which revision on history is kept, and deletes a batch of what is older.
+/// Stores the first revision whose history is kept, and deletes one batch of older history.
 pub(super) async fn compact_some(state: &State) -> StoreResult<()> {
     raise_start(state).await?;
     delete_batch(state).await.map(drop)
 }
 
-/// Notes from which revision on history is kept.
+/// Stores the first revision whose history is kept.
 async fn raise_start(state: &State) -> StoreResult<()> {
     let (store, engine) = (&state.store, &state.engine);
     let start = store.history_start().await?.map(|start| start.revision).unwrap_or_default();
@@ -45,7 +45,7 @@ async fn raise_start(state: &State) -> StoreResult<()> {
     Ok(())
 }
 
-/// Deletes a batch of what is older than that. Returns how many rows were deleted.
+/// Deletes a batch of history before that revision. Returns how many rows were deleted.
 async fn delete_batch(state: &State) -> StoreResult<usize> {
     if state.trusted_clock.is_trusted() { state.store.delete_history(BATCH).await } else { Ok(0) }
 }
@@ -77,7 +77,7 @@ async fn compact(state: &State, is_hourly: bool) -> StoreResult<()> {
     raise_start(state).await?;
     let mut rows = 0;
     loop {
-        // Between two batches whatever else waits is written.
+        // Other writes run between two batches.
         let deleted = delete_batch(state).await?;
         rows += deleted;
         if deleted < BATCH {
@@ -93,9 +93,9 @@ async fn compact(state: &State, is_hourly: bool) -> StoreResult<()> {
     Ok(())
 }
 
-/// For each part of the fleet, the oldest revision at which its hosts may have got all their rules:
-/// what they got since must be kept. The ages are spread between half of the retention and a little
-/// less than all of it.
+/// For each part of the fleet, the oldest revision at which its hosts may have received all their
+/// rules. Hosts that received them earlier get them again, before the history since then is
+/// deleted. The revisions are between half of the retention and a little less than all of it old.
 async fn oldest_roots(state: &State) -> StoreResult<Vec<Revision>> {
     let Some(age) = fleet_settings(state).await?.history_retention.get() else {
         return Ok(Vec::new());

@@ -1,4 +1,4 @@
-//! Who exceeded which limit: for `/status`, and one line a minute in the log.
+//! Clients that exceeded a limit, for `/status` and for one line per minute in the log.
 
 use std::fmt;
 use std::net::IpAddr;
@@ -12,7 +12,8 @@ use super::refusals::REFUSALS;
 use crate::api::ExceededLimit;
 use crate::rule::MachineId;
 
-/// Clients that are remembered. The one that exceeded its limit longest ago is forgotten first.
+/// Maximum clients that are remembered. The one that exceeded its limit longest ago is forgotten
+/// first.
 const MOST: usize = 100;
 
 /// Who exceeded a limit.
@@ -58,7 +59,7 @@ struct Entry {
 }
 
 impl Exceeded {
-    /// Numbers and names: a panic of another holder left them usable.
+    /// Ignores poisoning: a thread that panicked cannot have left these counts in an invalid state.
     fn known(&self) -> MutexGuard<'_, Known> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -70,7 +71,7 @@ impl Exceeded {
             tracing::warn!(
                 client,
                 limit,
-                "over a limit: requests are refused until the minute ends"
+                "over a limit: further requests are refused until the minute ends"
             );
         }
         let mut known = self.known();

@@ -1,5 +1,5 @@
-//! What surrounds every request: an ID by which the log and the client name it, and an answer even if
-//! its handler panics.
+//! Wraps every request: gives it an ID for the log and the client, and a response even if its
+//! handler panics.
 
 use std::any::Any;
 use std::sync::Arc;
@@ -18,7 +18,7 @@ use super::answer::Refused;
 use crate::api::{Code, Problem};
 
 const X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
-/// Bytes of the longest ID that is taken from a client.
+/// Bytes of the longest ID that is accepted from a client.
 const LONGEST_ID: usize = 64;
 
 tokio::task_local! {
@@ -30,7 +30,7 @@ tokio::task_local! {
 struct RequestId(HeaderValue);
 
 impl RequestId {
-    /// The ID that a client or a proxy gave, or a new one if it gave none that can be logged as it is.
+    /// The ID that a client or proxy sent if it is safe to log, or else a new one.
     fn of(headers: &HeaderMap) -> Self {
         let safe = |byte: &u8| byte.is_ascii_alphanumeric() || b"-_.".contains(byte);
         let usable = |id: &&HeaderValue| {
@@ -49,13 +49,12 @@ impl RequestId {
     }
 }
 
-/// The ID of the request that this task answers.
+/// The ID of the request that this task handles.
 pub(super) fn request_id() -> Option<String> {
     REQUEST_ID.try_with(|id| id.as_str().to_owned()).ok()
 }
 
-/// The same routes with an ID for each request, and with an answer to those that panic, which are
-/// counted.
+/// Adds an ID to each request. Requests whose handlers panic get a response and are counted.
 pub(super) fn guarded(router: Router, panics: Arc<AtomicU64>) -> Router {
     let panicked = move |cause: Box<dyn Any + Send>| {
         panics.fetch_add(1, Ordering::Relaxed);
@@ -66,7 +65,7 @@ pub(super) fn guarded(router: Router, panics: Arc<AtomicU64>) -> Router {
 
 async fn with_id(request: Request, next: Next) -> Response {
     let id = RequestId::of(request.headers());
-    // At the level of errors: a span of a lower level would be missing in a log of errors alone.
+    // At the error level, so that the span is also present in a log that contains only errors.
     let span = tracing::error_span!("request", id = id.as_str());
     let mut response = REQUEST_ID.scope(id.clone(), next.run(request)).instrument(span).await;
     response.headers_mut().insert(X_REQUEST_ID, id.0);

@@ -185,8 +185,8 @@ async fn answer(
     Ok(response)
 }
 
-/// Refuses a request whose body has no length, or two, that every proxy agrees about. The library
-/// would accept it.
+/// Refuses a request whose body proxies may interpret differently: it has two lengths, or another
+/// transfer coding. The library would accept it.
 fn refusal(fault: Fault) -> Response {
     let (status, text) = match fault {
         Fault::Ambiguous => (

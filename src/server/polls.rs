@@ -1,12 +1,12 @@
-//! How long a task holds a thread that answers requests. Requests wait for those threads, so
-//! nothing may compute on them for long.
+//! Measures how long tasks occupy the threads that handle requests. Other requests wait for those
+//! threads, so no task may compute on them for long.
 
 use std::future::poll_fn;
 use std::pin::pin;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Instant;
 
-/// The polls of all servers in this process, as they share its threads.
+/// The polls of all servers in this process, because they share its threads.
 pub(super) static POLLS: Polls = Polls::new();
 
 /// The longest poll so far.
@@ -32,7 +32,7 @@ impl Polls {
         .await
     }
 
-    /// The longest time, in microseconds, for which a task held its thread.
+    /// The longest time, in microseconds, for which a task occupied its thread.
     pub(super) fn longest_micros(&self) -> u64 {
         self.longest_nanos.load(Ordering::Relaxed) / 1_000
     }

@@ -1,4 +1,4 @@
-//! Limits of rates: what one host, one address and the whole fleet may do in a minute.
+//! Rate limits: what one host, one address and the whole fleet may do in a minute.
 
 use std::fmt;
 use std::hash::{BuildHasher, Hash, RandomState};
@@ -18,14 +18,14 @@ use crate::rule::MachineId;
 
 /// The window of every limit, in seconds.
 const MINUTE: u64 = 60;
-/// Hosts, and addresses, that are counted at the same time: about 10 MB. Of more than that, those
-/// that are quiet are forgotten first.
+/// Maximum hosts, and maximum addresses, that are counted at the same time, in about 10 MB. If
+/// there are more, the least active are forgotten first.
 const MOST_KEYS: usize = 100_000;
-/// Keys that the memory is first laid out for.
+/// Keys for which memory is reserved at the start.
 const EXPECTED_KEYS: usize = 1_000;
 
-/// How much may be done in a minute. None is the default, which does not apply to requests that are
-/// made on the server's own machine.
+/// Maximum numbers per minute. None is the default. The defaults do not apply to requests from the
+/// server's own machine, except for the one for wrong secrets.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct RateLimits {
     /// Requests of one host; [`Self::HOST_REQUESTS`] when absent.
@@ -43,9 +43,9 @@ impl RateLimits {
     pub const HOST_REQUESTS: u32 = 3_000;
     /// 10,000 a second: a million Macs behind one proxy need half of it.
     pub const ADDRESS_REQUESTS: u32 = 600_000;
-    /// An office of 5,000 Macs whose secret was revoked, all of them starting at once.
+    /// Enough for an office of 5,000 Macs with a revoked secret that all start at the same time.
     pub const WRONG_SECRETS: u32 = 6_000;
-    /// 600,000 Macs an hour.
+    /// Enough to add 600,000 Macs per hour.
     pub const NEW_HOSTS: u32 = 10_000;
 }
 
@@ -73,7 +73,7 @@ impl Limit {
 impl fmt::Display for Limit {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
-            Self::HostRequests => "too many requests of this host in a minute",
+            Self::HostRequests => "too many requests from this host in a minute",
             Self::AddressRequests => "too many requests from this address in a minute",
             Self::WrongSecrets => "too many wrong secrets from this address in a minute",
             Self::NewHosts => "too many new hosts in a minute",
@@ -90,7 +90,7 @@ pub(super) struct RateCounts {
     wrong_secrets: Counts,
     new_hosts: Counts,
     exceeded: Exceeded,
-    /// The minute for which idle clients were last forgotten.
+    /// The minute in which old counts were last deleted.
     cleaned: AtomicU32,
 }
 
@@ -138,7 +138,8 @@ impl RateCounts {
         Err(self.exceed(Limit::NewHosts, Offender::of(client)))
     }
 
-    /// Whether an address may try another secret. This counts nothing, as a right one is free.
+    /// Whether an address may try another secret. Counts nothing, because correct secrets are not
+    /// limited.
     pub(super) fn admit_secret(&self, client: ClientAddress) -> Result<(), Limit> {
         let Some(address) = client.counted() else { return Ok(()) };
         if self.wrong_secrets.has_room(address, self.minute()) {
@@ -187,10 +188,10 @@ impl RateCounts {
 /// What each key did in the current minute.
 struct Counts {
     most: u32,
-    /// Whether requests made on this machine count, too.
+    /// Whether requests from the server's own machine count, too.
     local_counts: bool,
     counts: Cache<u64, Arc<Count>>,
-    /// Seeded at random, so that no one can choose a key that counts for another.
+    /// Seeded at random, so that a client cannot choose a key with the same hash as another key.
     hasher: RandomState,
 }
 
@@ -201,13 +202,13 @@ impl Counts {
         Self { most, local_counts: given.is_some(), counts, hasher: RandomState::new() }
     }
 
-    /// Whether this client's requests do not count: load tests on the server's own machine are no
-    /// attack. A limit that the administrator set applies to all.
+    /// Whether this client's requests do not count. Load tests on the server's own machine must
+    /// work with the defaults. A limit that the administrator set applies to all clients.
     fn spare(&self, client: ClientAddress) -> bool {
         client.is_local() && !self.local_counts
     }
 
-    /// Counts one more, and tells whether it is within the limit.
+    /// Counts one more, and returns whether it is within the limit.
     fn add(&self, key: impl Hash, minute: u32) -> bool {
         let key = self.hasher.hash_one(key);
         let count = self.counts.get(&key).unwrap_or_else(|| {
@@ -229,7 +230,7 @@ impl Counts {
     }
 }
 
-/// A minute, in the upper half, and how often something was done in it.
+/// A minute, in the upper 32 bits, and how often something was done in it.
 #[derive(Default)]
 struct Count(AtomicU64);
 
@@ -262,7 +263,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn b4_a_minute_has_its_number_and_the_next_one_too() {
+    fn b4_each_minute_counts_from_zero() {
         let counts = Counts::new(NonZeroU32::new(2), 9);
         let admitted = |key, minute| counts.add(key, minute);
         assert_eq!([1, 1, 1].map(|minute| admitted("a", minute)), [true, true, false]);

@@ -204,7 +204,7 @@ fn refusal(state: &State, place: &Place<'_>, client: ClientAddress, failure: &Fa
         return (status, retry, "more to do than can be done, try again\n").into_response();
     }
     if let Failure::OverLimit(limit) = failure {
-        // It was counted and logged where it was found.
+        // `rate_limits` has already counted and logged it.
         return (status, [(RETRY_AFTER, NEXT_MINUTE)], format!("{limit}\n")).into_response();
     }
     let (stage, machine) = (place.stage.name(), place.machine);
@@ -267,7 +267,7 @@ async fn stage_answer(
         Stage::EventUpload => {
             let (format, request, _share) = understood(state, headers, body, share).await?;
             match engine.event_upload(&machine, &request, &may_join).await {
-                // Dropped, as beyond any other limit.
+                // The events are dropped, as for every other limit.
                 Err(SyncError::TooManyNewHosts) => written(format, &EventUploadResponse::default()),
                 wanted => written(format, &wanted?),
             }

@@ -135,10 +135,10 @@ pub enum StoreError {
         /// The newest revision.
         head: Revision,
     },
-    /// What was in force at a revision is not kept any more.
+    /// The history of a revision was deleted.
     #[error(
-        "the history of revision {wanted} was deleted (setting history-retention); the oldest \
-         that is kept is revision {start} of {}",
+        "the history of revision {wanted} was deleted (setting history-retention); history is \
+         kept from revision {start} ({}) on",
         .at.strftime("%Y-%m-%d")
     )]
     HistoryDeleted {
@@ -275,14 +275,16 @@ pub trait Store: Send + Sync + 'static {
         limit: usize,
     ) -> StoreResult<Vec<RuleVersion>>;
 
-    /// The first revision whose history is kept, if some was deleted. What was in force at an older
-    /// one, and what an older one changed, is [`StoreError::HistoryDeleted`].
+    /// The first revision whose history is kept, if some was deleted. Queries for what was active
+    /// at an older revision, or what it changed, fail with [`StoreError::HistoryDeleted`].
     async fn history_start(&self) -> StoreResult<Option<RevisionRecord>>;
 
-    /// The last revision before the first one, above `from`, that was created after a time.
+    /// The revision that was the newest at a time: the one before the first revision above `from`
+    /// that was created after that time, or the newest of all if none was.
     async fn revision_at(&self, time: Timestamp, from: Revision) -> StoreResult<Revision>;
 
-    /// Notes the first revision whose history is kept. It never goes back. Nothing is deleted yet.
+    /// Stores the first revision whose history is kept, unless a later one is stored already.
+    /// Deletes nothing.
     async fn raise_history_start(&self, start: Revision) -> StoreResult<()>;
 
     /// Deletes at most `limit` versions of rules, settings and tags that ended before the first

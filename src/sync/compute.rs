@@ -293,7 +293,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn s10_what_is_remembered_stays_within_its_limit() {
+    async fn s10_a_memo_stays_within_its_limit() {
         const LIMIT: u64 = 1 << 20;
         let memo: Memo<u32, Arc<[u8]>, StoreError> = Memo::new(LIMIT, 16, |_, bytes| bytes.len());
         for number in 0..10_000 {

@@ -38,7 +38,7 @@ pub(super) struct Span {
 }
 
 impl Span {
-    /// The revision from which on history is needed to work it out.
+    /// The oldest revision whose history is needed to compute it.
     pub(super) fn oldest_revision(&self) -> Revision {
         match self.from {
             From::Nothing => self.to.revision,

@@ -54,7 +54,7 @@ pub enum SyncError {
          rules, or a client that reads pages"
     )]
     TooManyRules(u32),
-    /// Too many hosts came for the first time.
+    /// Too many new hosts in this minute.
     #[error("too many new hosts in a minute")]
     TooManyNewHosts,
     /// Others kept writing the host's row while this request tried to.
@@ -245,8 +245,8 @@ impl Engine {
         Ok(())
     }
 
-    /// Reads what was committed since the last time: everything but the last rows, which are
-    /// returned, is added.
+    /// Reads what was committed since the last time. Adds everything except the last rows, and
+    /// returns those.
     async fn read(
         &self,
         mut next: NextPolicy,
@@ -259,14 +259,16 @@ impl Engine {
             let snapshot = self.store.snapshot().await?;
             let (read, rows) = self.read_rows(next, known).await?;
             next = read;
-            // Asked after the rows were read: it is noted before anything is deleted.
+            // Read after the rows: it is stored before anything is deleted, so if rows were
+            // missing, it is already new.
             let start = self.store.history_start().await?;
             let start = start.map(|start| start.revision).unwrap_or_default();
             self.history.keep_from(start);
             if known == Revision(0) {
                 next.keep_from(start);
             } else if start > known {
-                // What ended in between may have been deleted before it was read.
+                // Versions that ended since the last time may have been deleted before they were
+                // read.
                 next.begin_again();
                 continue;
             }
@@ -295,13 +297,13 @@ impl Engine {
         Ok((next, rows))
     }
 
-    /// Learns the first revision whose history the database keeps.
+    /// Records the first revision whose history the database keeps.
     pub fn keep_history_from(&self, start: Revision) {
         self.history.keep_from(start);
     }
 
-    /// Hosts whose rules were last sent at once before one of these revisions get all of them
-    /// again. Which of the revisions counts depends on the host.
+    /// Sends all rules again to hosts that last received all of them before one of these revisions.
+    /// Which of the revisions applies depends on the host.
     pub fn resend_rules_from_before(&self, revisions: Vec<Revision>) {
         self.history.resend_before(revisions);
     }
@@ -312,8 +314,8 @@ impl Engine {
         self.published().ledger.versions()
     }
 
-    /// Frees the memory of rules that ended before the first revision that is kept, once they are
-    /// many. Takes time and memory in proportion to the other rules.
+    /// Frees the memory of rule versions that ended before the first kept revision, if they are at
+    /// least a quarter of all. Takes time and memory in proportion to the other versions.
     ///
     /// # Errors
     /// When the store fails.
@@ -394,7 +396,8 @@ impl Engine {
         Ok(Span { from, to: Holding { revision: settle(span.to.revision), ..span.to } })
     }
 
-    /// What a canonical span brings, in the versions of a policy; computed at most once.
+    /// The difference of a canonical span, with the version numbers of a policy. Computed at most
+    /// once.
     pub(super) async fn difference(
         &self,
         policy: &Arc<Policy>,
@@ -423,8 +426,8 @@ impl Engine {
         self.differences.get(key, compute).await
     }
 
-    /// A page of a canonical span's difference in the versions of a policy, encoded at most once;
-    /// the first, if there is no such page.
+    /// A page of a canonical span's difference, with the version numbers of a policy. Encoded at
+    /// most once. Returns the first page if the wanted one does not exist.
     pub(super) async fn page(
         &self,
         policy: &Arc<Policy>,

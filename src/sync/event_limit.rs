@@ -99,7 +99,7 @@ impl EventLimit {
         self.today(now).hosts.get(machine).map_or(0, |count| count.dropped)
     }
 
-    /// The hosts of which events were dropped today, with how many and when last.
+    /// The hosts whose events were dropped today, with the number of events and the last time.
     pub(super) fn hosts_over(&self, now: Timestamp) -> Vec<(MachineId, u64, Timestamp)> {
         let today = self.today(now);
         let over = today.hosts.iter().filter(|(_, count)| count.dropped > 0);

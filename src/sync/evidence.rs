@@ -13,18 +13,18 @@ use crate::store::StoreResult;
 
 /// Bundles of one upload whose members are counted. A batch has 50 events by default.
 const MOST_BUNDLES: usize = 100;
-/// Events that are worked out in one turn on a thread that answers requests.
+/// Events that are converted in one turn on a thread that handles requests.
 const EVENTS_A_TURN: usize = 100;
 /// Hex digits of a bundle's hash.
 const HASH_DIGITS: usize = 64;
 
 impl Engine {
     /// Event upload: keeps the evidence, and asks for the members of bundles that are not all
-    /// known yet. Needs no preflight, and may come twice. `may_join` decides about a host that was
-    /// never seen.
+    /// known yet. Needs no preflight, and may come twice. `may_join` decides whether a new host is
+    /// accepted.
     ///
     /// # Errors
-    /// When the store fails, or the host may not join; nothing is kept then.
+    /// When the store fails, or a new host is not accepted. Nothing is kept then.
     pub async fn event_upload(
         &self,
         machine: &MachineId,
@@ -35,7 +35,8 @@ impl Engine {
         let executions = events.iter().map(|event| execution(machine, event));
         let accesses = file_access_events.iter().map(|event| file_access(machine, event));
         let now = self.clock.now();
-        // Once a day: otherwise made-up hosts would have a day's events each.
+        // Checked once a day for each host. Without this, an attacker could invent hosts, and each
+        // would get the limit of a whole day.
         if self.event_limit.is_first_today(machine, now)
             && self.store.host(machine).await?.is_none()
             && !may_join()
@@ -77,7 +78,7 @@ impl Engine {
         self.event_limit.dropped_of(machine, self.clock.now())
     }
 
-    /// The hosts of which events were dropped today, with how many and when last.
+    /// The hosts whose events were dropped today, with the number of events and the last time.
     #[must_use]
     pub fn hosts_over_event_limit(&self) -> Vec<(MachineId, u64, Timestamp)> {
         self.event_limit.hosts_over(self.clock.now())
@@ -127,7 +128,7 @@ impl Engine {
     }
 }
 
-/// Collects events, which are worked out one by one, and lets other requests run now and then.
+/// Converts and collects events. Yields after each turn, so that other requests can run.
 async fn in_turns(events: impl Iterator<Item = Event>) -> Vec<Event> {
     let mut collected = Vec::with_capacity(events.size_hint().0);
     for event in events {

@@ -1,5 +1,5 @@
-//! From which revision on history is kept, and which hosts get all their rules again before the
-//! history of how they got them is deleted.
+//! The first revision whose history is kept, and which hosts get all their rules again. They get
+//! them before the history of how they received them is deleted.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -31,8 +31,8 @@ impl KeptHistory {
         self.resend_before.store(Arc::new(revisions));
     }
 
-    /// A host whose rules were all sent at once before this revision gets all of them again. Hosts
-    /// have different revisions, so that not all of a fleet do so together.
+    /// A host that last received all its rules before this revision gets all of them again. The
+    /// revision depends on the host, so that a fleet does not download at the same time.
     pub(super) fn oldest_root(&self, machine: &MachineId) -> Revision {
         let revisions = self.resend_before.load();
         let share = u64::try_from(revisions.len()).unwrap_or(1).max(1);

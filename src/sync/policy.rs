@@ -78,18 +78,18 @@ impl PolicyWriter {
         self.is_broken = false;
     }
 
-    /// Begins with nothing, to read everything again. Versions of rules get other numbers.
+    /// Starts with an empty ledger, to read everything again. Versions of rules get other numbers.
     pub(super) fn begin_again(&mut self) {
         self.replace_ledger(LedgerWriter::numbered(self.numbering() + 1));
     }
 
-    /// Goes on from another ledger.
+    /// Continues with another ledger.
     pub(super) fn replace_ledger(&mut self, ledger: LedgerWriter) {
         self.ledger = ledger;
         self.is_broken = false;
     }
 
-    /// Which policies give the same numbers to versions of rules.
+    /// Equal for policies that give the same numbers to versions of rules.
     pub(super) fn numbering(&self) -> u64 {
         self.ledger.ledger().numbering()
     }

@@ -89,7 +89,7 @@ impl Engine {
             None => None,
         };
         if hashes && hash.is_none() {
-            // It may have applied the session, and what its rules would hash to is not known.
+            // The host may have applied the session, and the hash of its rules is then not known.
             state.expected_hash = None;
         }
         let hashed = hash.is_some() && hash == evidence.hash && hash != state.expected_hash;
@@ -215,12 +215,13 @@ impl Engine {
         Ok(Some(pairs.any(|(reported, expected)| reported < expected)))
     }
 
-    /// What a host has, unless the history of that was deleted.
+    /// What a host has, unless its history was deleted.
     pub(super) fn known_holding(&self, state: &SyncState) -> Option<Holding> {
         state.holding.filter(|holding| holding.revision >= self.history.start())
     }
 
-    /// Whether the order of a host's rules must be made known by sending all of them.
+    /// Whether the server must send all rules, because it does not know the order of the host's
+    /// rules, or will soon not know it.
     pub(super) fn lost_order(&self, host: &Host) -> bool {
         let oldest = self.history.oldest_root(&host.machine);
         let is_usable =

@@ -26,10 +26,10 @@ const ATTEMPTS: usize = 8;
 
 impl Engine {
     /// Preflight: takes down what the host says of itself, fixes where this sync will take it,
-    /// and answers with every setting. `may_join` decides about a host that was never seen.
+    /// and answers with every setting. `may_join` decides whether a new host is accepted.
     ///
     /// # Errors
-    /// When the store fails, or the host may not join; nothing is changed then.
+    /// When the store fails, or a new host is not accepted. Nothing is changed then.
     pub async fn preflight(
         &self,
         machine: &MachineId,
@@ -300,8 +300,8 @@ impl Engine {
         Ok((union(&all, offered), shared))
     }
 
-    /// Whether a cursor's span is the canonical span of a download. It may have been another one
-    /// before: the first revision that is kept stands for older ones.
+    /// Whether a cursor's span is the canonical span of a download. The canonical span may have
+    /// changed since the cursor was created, because the first kept revision replaces older ones.
     async fn is_same(&self, policy: &Policy, of_cursor: Span, span: Span) -> StoreResult<bool> {
         let could_be = of_cursor.to.set == span.to.set;
         Ok(of_cursor == span || (could_be && self.canonical(policy, of_cursor).await? == span))

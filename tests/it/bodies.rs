@@ -57,7 +57,7 @@ fn status(server: &Server) -> serde_json::Value {
 }
 
 #[test]
-fn s3_a_large_body_is_parsed_beside_the_threads_that_answer() {
+fn s3_a_large_body_is_parsed_off_the_request_threads() {
     let shell = Shell::new();
     let server = Server::start(&shell);
     let event = format!(

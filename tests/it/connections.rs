@@ -332,13 +332,13 @@ async fn b2_when_hosts_use_all_connections_administrators_can_still_connect() {
     let answer = administrator.rest().await;
     assert!(answer.starts_with("HTTP/1.1 200"), "closed after it: {answer}");
 
-    // Whoever says nothing does not keep administrators out.
+    // A silent client does not keep administrators out.
     let mut silent = server.connect().await;
     let mut administrator = server.connect().await;
     administrator.send(ask).await;
     assert!(administrator.rest().await.starts_with("HTTP/1.1 200"));
     assert_eq!(silent.rest().await, "");
-    assert!(held[0].is_healthy().await, "the others are not disturbed");
+    assert!(held[0].is_healthy().await, "the other connections are not affected");
     drop(held);
     assert_eq!(server.end().await, 0);
 }

@@ -125,7 +125,7 @@ fn rules(count: u32) -> Vec<Edit> {
     (0..count).map(rule).collect()
 }
 
-/// From then on there are so many rules.
+/// Sets the number of rules.
 fn change(count: u32) -> Change {
     let author = Author { name: "anna".into(), at: Timestamp::UNIX_EPOCH, message: None };
     Change { author, base: None, dry_run: false, edits: rules(count) }

@@ -1,5 +1,5 @@
-//! History that is older than the setting history-retention: it is deleted, and hosts, commands
-//! and copies of the database get along without it.
+//! History that is older than the setting history-retention is deleted. Hosts, commands and copies
+//! of the database work without it.
 
 use std::sync::Arc;
 
@@ -40,8 +40,8 @@ async fn s8_a_host_that_slept_longer_than_history_is_kept_gets_a_clean_sync() {
     awake.sync(&world).await;
     asleep.sync(&world).await;
 
-    // Each day a rule gives way to another. Three times what the server knows about the order of
-    // the rules becomes too old, and it sends all of them; it never takes a clean sync.
+    // Each day one rule replaces another. Two times in 20 days, the history of the order of the
+    // rules becomes too old, and the server sends all rules, but never in a clean sync.
     let mut received = Vec::new();
     for day in 0..20 {
         world.drop_rule(&team(day), "fleet").await;
@@ -73,8 +73,8 @@ async fn s8_a_host_that_slept_longer_than_history_is_kept_gets_a_clean_sync() {
     assert_eq!((report.performed, report.rules.received), (SyncKind::Normal, 1));
 }
 
-/// A host that has just what the first kept revision says needs no clean sync, however long ago
-/// that was.
+/// A host that has the rules of the first kept revision needs no clean sync, even if it last synced
+/// long ago.
 #[tokio::test]
 async fn s8_a_quiet_fleet_needs_no_clean_sync() {
     let mut world = World::new().await;
@@ -144,7 +144,7 @@ async fn sync(engine: &Engine, version: &str, machine: &MachineId) -> Vec<String
     rules
 }
 
-/// Memory and start-up follow what is kept, not what was ever changed.
+/// Memory and start-up depend on the kept history, not on all changes ever made.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn s8_memory_and_start_up_follow_the_history_that_is_kept() {
     let store = store::open("sqlite::memory:", Durability::Power).await.unwrap();
@@ -165,8 +165,8 @@ async fn s8_memory_and_start_up_follow_the_history_that_is_kept() {
     assert_eq!(first.versions_in_memory(), 301);
 }
 
-/// A download goes on where it was when old history is deleted in the middle of it, on the server
-/// that began it and on another one.
+/// If old history is deleted in the middle of a download, the download continues where it was, on
+/// the server that began it and on another one.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn s8_a_download_goes_on_while_old_history_is_deleted() {
     let store = store::open("sqlite::memory:", Durability::Power).await.unwrap();
@@ -218,8 +218,8 @@ async fn s8_rules_are_sent_again_before_their_order_is_forgotten() {
     assert_eq!(sync(&engine, HASHES, &machine).await.len(), 0);
 }
 
-/// A server that was suspended while others ended rules and deleted them as old history takes note
-/// of their end all the same.
+/// While a server is suspended, another one ends rules and deletes them as old history. The first
+/// one notices that they ended.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn s8_a_server_that_was_suspended_reads_everything_again() {
     let store = store::open("sqlite::memory:", Durability::Power).await.unwrap();
@@ -242,7 +242,7 @@ async fn s8_a_server_that_was_suspended_reads_everything_again() {
     assert_eq!(rules, ["0000000000", "0000000002"]);
 }
 
-/// A database with a rule that was replaced a month ago and one of today.
+/// A database with a rule that was replaced long ago, and a rule of today.
 fn shell_with_old_history() -> Shell {
     let shell = Shell::new();
     for line in [
@@ -260,32 +260,33 @@ fn shell_with_old_history() -> Shell {
 }
 
 #[test]
-fn s8_what_was_deleted_is_refused_in_words() {
+fn s8_requests_for_deleted_history_are_refused_with_a_hint() {
     let shell = shell_with_old_history();
     let run = |line: &str| shell.run(&format!("{line} --database sqlite:nicelist.db"));
     insta::assert_snapshot!(run("rollback 1 --yes"), @"
     $ nicelist rollback 1 --yes --database sqlite:nicelist.db
     exit code: 1
     ----- stderr -----
-    error: the history of revision 1 was deleted (setting history-retention); the oldest that is kept is revision 2 of 2023-11-16
+    error: the history of revision 1 was deleted (setting history-retention); history is kept from revision 2 (2023-11-16) on
     hint: choose a newer revision: nicelist history
     ");
     insta::assert_snapshot!(run("rule list --at 1"), @"
     $ nicelist rule list --at 1 --database sqlite:nicelist.db
     exit code: 1
     ----- stderr -----
-    error: the history of revision 1 was deleted (setting history-retention); the oldest that is kept is revision 2 of 2023-11-16
+    error: the history of revision 1 was deleted (setting history-retention); history is kept from revision 2 (2023-11-16) on
     hint: choose a newer revision: nicelist history
     ");
     insta::assert_snapshot!(run("history show 1"), @"
     $ nicelist history show 1 --database sqlite:nicelist.db
     exit code: 1
     ----- stderr -----
-    error: the history of revision 1 was deleted (setting history-retention); the oldest that is kept is revision 2 of 2023-11-16
+    error: the history of revision 1 was deleted (setting history-retention); history is kept from revision 2 (2023-11-16) on
     hint: choose a newer revision: nicelist history
     ");
     let list = run("history");
-    let hint = "hint: rules that ended before revision 2 of 2023-11-16 were deleted";
+    let hint =
+        "hint: rule versions replaced or removed before revision 2 (2023-11-16) were deleted";
     assert!(list.contains(hint), "{list}");
     insta::assert_snapshot!(run("rule show teamid:EQHXZ8M8AV --history"), @"
     $ nicelist rule show teamid:EQHXZ8M8AV --history --database sqlite:nicelist.db
@@ -295,7 +296,7 @@ fn s8_what_was_deleted_is_refused_in_words() {
       ~ revision 2  [TIME]  local:anna  policy block → allow
       + revision 1  [TIME]  local:anna  block
     ----- stderr -----
-    hint: rules that ended before revision 2 of 2023-11-16 were deleted (setting history-retention)
+    hint: rule versions replaced or removed before revision 2 (2023-11-16) were deleted (setting history-retention)
     ");
     let kept = run("rollback 2 --yes");
     assert!(kept.contains("exit code: 0"), "{kept}");

@@ -1,4 +1,4 @@
-//! What one host, one address and the fleet may do in a minute, and whose address that is.
+//! Rate limits of hosts, addresses and the fleet, and which address a request counts for.
 
 use std::io::{Read, Write};
 use std::net::TcpStream;
@@ -60,7 +60,7 @@ impl Client<'_> {
     }
 }
 
-/// A server behind a proxy on this machine, with these flags besides.
+/// A server behind a proxy on this machine, with additional flags.
 fn behind_a_proxy(shell: &Shell, flags: &[&str]) -> Server {
     Server::start_with(shell, &[&["--trusted-proxy", "127.0.0.1"], flags].concat())
 }
@@ -73,7 +73,7 @@ fn b4_wrong_secrets_are_refused_before_they_are_compared() {
     for _ in 0..4 {
         assert_eq!(guesser.get("/status", "a-guess").status, 401);
     }
-    assert_eq!(guesser.get("/status", ADMIN).status, 200, "a right one is free");
+    assert_eq!(guesser.get("/status", ADMIN).status, 200, "a correct secret does not count");
     assert_eq!(guesser.send("POST", "/santa/preflight/M1", "a-guess", "{}").status, 401);
 
     let refused = guesser.get("/status", "a-guess");
@@ -93,7 +93,7 @@ fn b4_wrong_secrets_are_refused_before_they_are_compared() {
 }
 
 #[test]
-fn b4_a_host_over_its_limit_is_told_to_wait_and_its_events_are_dropped() {
+fn b4_a_host_over_its_limit_gets_429_and_its_events_are_dropped() {
     let shell = Shell::new();
     let server = behind_a_proxy(&shell, &["--host-requests-per-minute", "2"]);
     let office = Client { server: &server, address: "192.0.2.1" };
@@ -122,7 +122,7 @@ fn b4_a_host_over_its_limit_is_told_to_wait_and_its_events_are_dropped() {
 }
 
 #[test]
-fn b4_an_address_has_its_number_of_requests() {
+fn b4_requests_from_one_address_are_limited() {
     let shell = Shell::new();
     let server = behind_a_proxy(&shell, &["--address-requests-per-minute", "2"]);
     let busy = Client { server: &server, address: "192.0.2.1" };
@@ -135,7 +135,7 @@ fn b4_an_address_has_its_number_of_requests() {
 }
 
 #[test]
-fn b4_new_hosts_come_at_a_limited_rate_and_known_ones_are_not_disturbed() {
+fn b4_new_hosts_are_limited_and_known_hosts_are_not() {
     let shell = Shell::new();
     let server = behind_a_proxy(&shell, &["--new-hosts-per-minute", "2"]);
     let first = Client { server: &server, address: "192.0.2.1" };
@@ -189,7 +189,7 @@ fn b2_only_a_trusted_proxy_is_believed() {
     let shell = Shell::new();
     let flags = ["--trusted-proxy", "192.0.2.0/24", "--address-requests-per-minute", "2"];
     let server = Server::start_with(&shell, &flags);
-    // No proxy at all: only the connection has an address.
+    // No trusted proxy: only the address of the connection counts.
     let ask = |claimed: &str| {
         let mut stream = TcpStream::connect(server.url.trim_start_matches("http://")).unwrap();
         let request = format!(
@@ -205,6 +205,6 @@ fn b2_only_a_trusted_proxy_is_believed() {
     assert_eq!(
         ask("forwarded: for=192.0.2.1\r\n"),
         "200",
-        "clients of an unnamed proxy are not one"
+        "clients of an unlisted proxy do not share a limit"
     );
 }

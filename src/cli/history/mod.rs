@@ -42,12 +42,12 @@ pub(super) async fn run(context: &Context, args: HistoryArgs) -> Result<(), CliE
     }
 }
 
-/// What to say of a list that would contain more if history had not been deleted.
+/// The hint for a list that would contain more if no history had been deleted.
 pub(in crate::cli) fn deleted_before(start: &HistoryStart) -> String {
     let HistoryStart { revision, at } = start;
     let day = at.strftime("%Y-%m-%d");
     format!(
-        "rules that ended before revision {revision} of {day} were deleted (setting \
-         history-retention)"
+        "rule versions replaced or removed before revision {revision} ({day}) were deleted \
+         (setting history-retention)"
     )
 }

@@ -10,7 +10,7 @@ const SHORTEST_AGE: u64 = 60 * 60;
 /// A hundred years.
 const LONGEST_AGE: u64 = 100 * 365 * DAY;
 const DAY: u64 = 24 * 60 * 60;
-/// Hosts that sleep over a holiday must not need a clean sync for it.
+/// Hosts that are off for a few days must not need a clean sync afterwards.
 const SHORTEST_HISTORY: u64 = 7 * DAY;
 /// Fewer events than this are a few minutes of a fleet: somebody meant days.
 const FEWEST: u64 = 1000;
@@ -57,7 +57,7 @@ impl HistoryAge {
     /// Long enough to see what applied a year ago.
     pub const DEFAULT: Self = Self(Some(365 * DAY));
 
-    /// The age; none for history that stays.
+    /// The age, or none if history is never deleted.
     #[must_use]
     pub fn get(self) -> Option<SignedDuration> {
         EventAge(self.0).get()

@@ -27,7 +27,7 @@ const SYNC_TAKES: SignedDuration = SignedDuration::from_mins(5);
 const MISSED_INTERVALS: i32 = 3;
 /// Hosts that one request examines. A page for a state may be short, or empty with a cursor.
 const MOST_EXAMINED: usize = 2_000;
-/// Tags that one request gives and takes.
+/// Maximum tags that one request adds and removes, together.
 const MOST_TAGS: usize = 1_000;
 /// Hosts listed when a name fits several.
 const CANDIDATES: usize = 10;
@@ -198,7 +198,7 @@ pub(super) async fn tags(
     let machine = find(&state, &name).await?.machine;
     let HostTagsRequest { add, remove, message, dry_run } = request;
     if add.len() + remove.len() > MOST_TAGS {
-        let message = format!("a request gives and takes at most {MOST_TAGS} tags");
+        let message = format!("one request can add and remove at most {MOST_TAGS} tags");
         return Err(Problem::new(Code::Invalid, message).into());
     }
     let add = add.into_iter().map(|tag| Edit::TagHost { machine: machine.clone(), tag });

@@ -15,7 +15,7 @@ use crate::store::QuarantinedRow;
 /// Rows that cannot be read that are shown.
 const SHOWN: usize = 20;
 
-/// Clients that are shown as over a limit.
+/// Maximum clients that are shown as over a limit.
 const OFFENDERS: usize = 20;
 
 /// The clients that exceeded a limit, the latest first.

@@ -37,7 +37,7 @@ pub(super) struct Place {
 
 /// A connection that was accepted. Its place is free for others once this is dropped.
 pub(super) struct Admitted {
-    /// Whether it is only for the admin API: all other connections are in use.
+    /// Whether it is only for the admin API, because all other connections are in use.
     pub(super) for_admins: bool,
     _permit: OwnedSemaphorePermit,
     /// None for a trusted proxy, which has connections of many clients.
@@ -68,7 +68,7 @@ impl Admission {
         }
     }
 
-    /// Waits for a place, and takes a reserved one only if there is no other.
+    /// Waits for a place. Uses a reserved one only if no other is free.
     pub(super) async fn place(&self) -> Option<Place> {
         let (ordinary, reserved) =
             (Arc::clone(&self.ordinary.places), Arc::clone(&self.reserved.places));
@@ -83,7 +83,7 @@ impl Admission {
     /// Gives a place to a connection, unless its address has too many.
     pub(super) fn admit(&mut self, place: Place, address: IpAddr) -> Option<Admitted> {
         let Place { mut permit, mut reserved } = place;
-        // Another one may have become free while this one waited for a connection.
+        // An ordinary place may have become free while this one waited for a connection.
         if reserved && let Ok(free) = Arc::clone(&self.ordinary.places).try_acquire_owned() {
             (permit, reserved) = (free, false);
         }
@@ -91,7 +91,7 @@ impl Admission {
             let connections = self.ordinary.most;
             tracing::warn!(
                 connections,
-                "all connections are in use; new ones are for the admin API"
+                "all ordinary connections are in use; new ones are only for the admin API"
             );
         }
         let pool = if reserved { &self.reserved } else { &self.ordinary };
@@ -150,11 +150,11 @@ mod tests {
             open.push(admitted);
         }
         let place = admission.place().await.unwrap();
-        assert!(admission.admit(place, address(1)).is_none(), "one address has one of them");
+        assert!(admission.admit(place, address(1)).is_none(), "one address has one reserved place");
         let place = admission.place().await.unwrap();
         open.remove(0);
         let admitted = admission.admit(place, address(1)).unwrap();
-        assert!(!admitted.for_admins, "an ordinary one became free meanwhile");
+        assert!(!admitted.for_admins, "an ordinary place became free in between");
         assert_eq!(admission.in_use(), 3);
     }
 }

@@ -19,8 +19,8 @@ pub(super) struct Framing {
 /// Why a request is refused although the library would accept it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Fault {
-    /// The length of its body is given in two ways, or not clearly. A proxy in between may have seen a
-    /// longer or shorter body, and the rest as a request of its own.
+    /// The length of its body is given in two ways, or not clearly. A proxy in between may have
+    /// seen a longer or shorter body, and treated the rest as a separate request.
     Ambiguous,
     /// Its body has a transfer coding other than `chunked`.
     Coding,

@@ -11,9 +11,9 @@ use crate::server::client_address::counted_as;
 
 /// Maximum connections, if the process may have that many descriptors.
 const MOST_CONNECTIONS: usize = 16 * 1024;
-/// The share of all connections that is reserved for administrators.
+/// One of this many connections is reserved for administrators.
 const ADMIN_SHARE: usize = 16;
-/// The share of that for one address.
+/// One of this many reserved connections is available to one address.
 const ADMIN_ADDRESS_SHARE: usize = 8;
 /// How long a client may take for its handshake or headers, and to read the response, on a
 /// connection that is reserved for administrators.
@@ -27,9 +27,9 @@ const SURELY_TAKEN: u64 = 10_240;
 /// The limits of connections.
 #[derive(Clone, Debug)]
 pub struct ConnectionLimits {
-    /// Maximum connections, a sixteenth of them for the admin API alone; more wait in the kernel's
-    /// queue. By default, the number of descriptors
-    /// that the process may have, minus a reserve, at most 16,384.
+    /// Maximum connections; more wait in the kernel's queue. A sixteenth of them is only for the
+    /// admin API. By default, the number of descriptors that the process may have, minus a reserve,
+    /// at most 16,384.
     pub connections: Option<usize>,
     /// Maximum connections from one address (IPv6: from one /64); more are closed immediately. By
     /// default, a quarter of all.
@@ -88,7 +88,7 @@ impl ConnectionLimits {
     }
 }
 
-/// How many connections there may be.
+/// Maximum connections of each kind.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Maxima {
     /// For anyone.

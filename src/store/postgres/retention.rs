@@ -1,4 +1,4 @@
-//! From which revision on history is kept. What ended before is deleted.
+//! Stores the first revision whose history is kept, and deletes rows that ended before it.
 
 use deadpool_postgres::GenericClient;
 use jiff::Timestamp;
@@ -29,7 +29,7 @@ pub(super) async fn check(on: &impl GenericClient, wanted: Revision) -> StoreRes
     }
 }
 
-/// The last revision before the first one, above `from`, that was created after a time.
+/// The revision that was the newest at a time; see `Store::revision_at`.
 pub(super) async fn revision_at(
     on: &impl GenericClient,
     time: Timestamp,
@@ -42,7 +42,7 @@ pub(super) async fn revision_at(
     codes::to_revision(rows.first().map_or(Ok(0), |row| row.try_get(0))?)
 }
 
-/// Notes the first revision whose history is kept, unless a later one is noted.
+/// Stores the first revision whose history is kept, unless a later one is stored already.
 pub(super) async fn raise_start(on: &impl GenericClient, start: Revision) -> StoreResult<()> {
     let sql = "INSERT INTO meta (key, value)
                VALUES ('history_start', convert_to($1::bigint::text, 'UTF8'))
@@ -53,7 +53,7 @@ pub(super) async fn raise_start(on: &impl GenericClient, start: Revision) -> Sto
 }
 
 /// Deletes at most `limit` rows that ended before the first revision that is kept. Servers that
-/// do so at the same time take different rows.
+/// do so at the same time delete different rows.
 pub(super) async fn delete(on: &impl GenericClient, limit: usize) -> StoreResult<usize> {
     let mut gone = 0;
     for table in ["rule", "setting", "tag"] {

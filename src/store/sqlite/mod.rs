@@ -264,7 +264,7 @@ impl Store for Sqlite {
     }
 
     async fn delete_history(&self, limit: usize) -> StoreResult<usize> {
-        // Most of the time there is nothing to do, and nobody has to wait for that.
+        // Most of the time there is nothing to delete. Then other writes need not wait.
         if !self.readers.read(retention::has_old).await? {
             return Ok(0);
         }

@@ -1,4 +1,4 @@
-//! From which revision on history is kept. What ended before is deleted.
+//! Stores the first revision whose history is kept, and deletes rows that ended before it.
 
 use jiff::Timestamp;
 use rusqlite::Connection;
@@ -11,7 +11,7 @@ use crate::store::{StoreError, StoreResult};
 /// The first revision that is kept; 0 if all are.
 const START: &str = "SELECT ifnull((SELECT value FROM meta WHERE key = 'history_start'), 0)";
 
-/// Rows that ended before a revision, at most so many.
+/// Rows that ended before the revision `?1`.
 const OLD_RULES: &str = "rule INDEXED BY rule_ended WHERE ended IS NOT NULL AND ended < ?1";
 const OLD_SETTINGS: &str = "setting WHERE ended < ?1";
 const OLD_TAGS: &str = "tag WHERE ended < ?1";
@@ -33,7 +33,7 @@ pub(super) fn check(connection: &Connection, wanted: Revision) -> StoreResult<()
     }
 }
 
-/// The last revision before the first one, above `from`, that was created after a time.
+/// The revision that was the newest at a time; see `Store::revision_at`.
 pub(super) fn revision_at(
     connection: &Connection,
     time: Timestamp,
@@ -46,7 +46,7 @@ pub(super) fn revision_at(
     codes::to_revision(connection.prepare_cached(sql)?.query_one(bounds, |row| row.get(0))?)
 }
 
-/// Notes the first revision whose history is kept, unless a later one is noted.
+/// Stores the first revision whose history is kept, unless a later one is stored already.
 pub(super) fn raise_start(connection: &Connection, start: Revision) -> StoreResult<Done<()>> {
     let sql = "INSERT INTO meta (key, value) VALUES ('history_start', ?)
                ON CONFLICT (key) DO UPDATE SET value = max(value, excluded.value)";

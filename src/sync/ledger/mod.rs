@@ -107,9 +107,9 @@ struct ScopeLog {
 #[derive(Clone, Debug, Default)]
 pub(super) struct Ledger {
     head: Revision,
-    /// The first revision whose rules it knows: versions that ended before may be missing.
+    /// The first revision whose rules it knows. Versions that ended earlier may be missing.
     start: Revision,
-    /// Ledgers with the same number here give the same numbers to versions.
+    /// Ledgers with the same numbering give the same numbers to versions.
     numbering: u64,
     versions: Chunks<Version>,
     /// The revision that ended each version.
@@ -135,7 +135,7 @@ impl Ledger {
         self.start
     }
 
-    /// Which ledgers give the same numbers to versions.
+    /// Equal for ledgers that give the same numbers to versions.
     pub(super) fn numbering(&self) -> u64 {
         self.numbering
     }
@@ -240,8 +240,8 @@ impl Ledger {
         })
     }
 
-    /// The newest revision, not after `at`, that touched any of these scopes; if none did that the
-    /// ledger knows of, its first. Between two revisions with the same result nothing differs.
+    /// The newest revision, not after `at`, that touched any of these scopes, or the first revision
+    /// of the ledger if it knows of none. Two revisions with the same result do not differ.
     pub(super) fn last_touch(&self, scopes: &[ScopeId], at: Revision) -> Revision {
         let last = |log: &Chunks<VersionId>, when: &dyn Fn(VersionId) -> Revision| {
             let count = log.partition_point(|version| when(*version) <= at);

@@ -32,7 +32,7 @@ pub(in crate::sync) struct LedgerWriter {
 const ROWS: usize = 10_000;
 
 impl LedgerWriter {
-    /// An empty ledger whose versions get numbers of their own.
+    /// An empty ledger with this numbering.
     pub(in crate::sync) fn numbered(numbering: u64) -> Self {
         Self { ledger: Ledger { numbering, ..Ledger::default() }, ..Self::default() }
     }
@@ -240,8 +240,8 @@ mod tests {
         assert!(silent <= 110 && told <= 150, "{silent} bytes, with words of its own {told}");
     }
 
-    /// What a ledger without old history says about every revision that it still knows is what the
-    /// whole one says.
+    /// For every revision that it knows, a ledger without old history has the same rules as the
+    /// whole ledger.
     #[test]
     fn s8_a_ledger_without_old_history_gives_the_same_answers() {
         let mut writer = LedgerWriter::default();

@@ -116,7 +116,7 @@ pub(super) enum Step {
     },
     Restart,
     AnHourPasses,
-    /// So long that some of the history, or all of it, is too old to be kept.
+    /// Enough days for some or all of the history to become too old.
     DaysPass {
         days: i64,
     },

@@ -226,8 +226,8 @@ impl Story {
         assert_eq!(self.macs[host].santa.client_mode(), mode, "the mode of {} ({of})", HOSTS[host]);
     }
 
-    /// What the server says of a host whose sync it saw from beginning to end, and which was in this
-    /// mode when the sync began.
+    /// Checks what the server reports of a host that just completed a sync. `mode` is its mode when
+    /// the sync began.
     async fn check_standing(&self, host: usize, mode: ClientMode) {
         let view = self.world.get(&format!("/hosts/{}", HOSTS[host])).await;
         assert_eq!(view["state"], "in-step", "{} ({}): {view}", HOSTS[host], self.client(host));

@@ -21,8 +21,8 @@ async fn at_revision(store: &Db, at: Revision) -> StoreResult<InForce> {
 fn assert_deleted<T: std::fmt::Debug>(result: StoreResult<T>, at: Revision) {
     let error = result.unwrap_err();
     let expected = format!(
-        "the history of revision {at} was deleted (setting history-retention); the oldest that \
-         is kept is revision {START} of 2026-09-21"
+        "the history of revision {at} was deleted (setting history-retention); history is kept \
+         from revision {START} (2026-09-21) on"
     );
     assert_eq!(error.to_string(), expected);
 }
@@ -97,8 +97,8 @@ pub(crate) async fn s8_a_revision_is_found_by_its_time(store: Db) {
     assert_eq!(store.revision_at(at(99), Revision(5)).await.unwrap(), Revision(5));
 }
 
-/// A server that is killed after it noted the first kept revision, and one that is killed in the
-/// middle of deleting, leave a database whose history the next one goes on to delete.
+/// A server may be killed after it stored the first kept revision, or while it deletes. The next
+/// server continues to delete.
 pub(crate) async fn s8_deletion_goes_on_after_a_kill(open: impl AsyncFn() -> Db, url: &str) {
     let states = play(&open().await).await;
     open().await.raise_history_start(START).await.unwrap();
