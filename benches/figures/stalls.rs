@@ -125,5 +125,11 @@ fn lone_page(home: &Path, database: &str) -> Duration {
     sync.args(["--generation", "pedro"]);
     let (output, times) = probe::during(server.address, "/healthz", || sync.output().unwrap());
     assert!(!output.status.success(), "more rules than pedro takes are refused");
+    let (_, host) =
+        exchange(&mut connect(server.address), "GET", "/api/v1/hosts?limit=100", "", "");
+    let hosts: serde_json::Value = serde_json::from_slice(&host).unwrap();
+    let hosts = hosts["items"].as_array().unwrap();
+    let pedro = hosts.iter().find(|host| !host["rules"]["most"].is_null()).unwrap();
+    assert_eq!(pedro["state"], "rejecting", "an administrator sees why: {}", pedro["rules"]);
     *times.last().unwrap()
 }

@@ -93,6 +93,10 @@ pub struct HostRules {
     /// Rules in force for it that its client cannot take. They are not due.
     #[serde(default)]
     pub withheld: u64,
+    /// The most rules that its client can receive, if it should have more. The host receives no
+    /// rules then, and stays `rejecting`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub most: Option<u64>,
     /// As of which revision it holds them.
     pub revision: Option<Revision>,
     /// What it counted itself at its last preflight.

@@ -71,7 +71,7 @@ impl Exceeded {
             tracing::warn!(
                 client,
                 limit,
-                "over a limit: further requests are refused until the minute ends"
+                "over a limit: further requests are refused, and uploaded events dropped, until the minute ends"
             );
         }
         let mut known = self.known();

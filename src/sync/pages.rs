@@ -12,6 +12,7 @@ use super::difference::Step;
 use super::engine::SyncError;
 use super::ledger::Ledger;
 use super::{generation, translate};
+use crate::fleet::Generation;
 use crate::protocol::{
     self, BodyError, ContentEncoding, Format, MessageError, RuleDownloadResponse, Wire, encode,
     write_page,
@@ -27,6 +28,12 @@ const LARGEST_LONE_PAGE: usize = 10 * 1024 * 1024;
 /// Rules from which on a lone page is too large: a hash alone takes 32 bytes, even compressed.
 /// Encoding them would keep everything else waiting for nothing.
 const MOST_ON_A_LONE_PAGE: usize = LARGEST_LONE_PAGE / 20;
+
+/// The most rules that a client of this generation can receive, if it reads one page only.
+pub(super) fn most_rules(generation: Generation) -> Option<u64> {
+    (!generation::takes_pages(generation)).then_some(MOST_ON_A_LONE_PAGE as u64)
+}
+
 /// Bytes of differences that are remembered.
 const DIFFERENCE_BYTES: u64 = 64 * 1024 * 1024;
 /// Bytes of pages that are remembered.
@@ -149,7 +156,7 @@ pub(super) fn remembered_pages() -> Pages {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::fleet::{Generation, Holding, ScopeSetId};
+    use crate::fleet::{Holding, ScopeSetId};
     use crate::protocol::generation::REDNOSE;
     use crate::rule::Revision;
     use crate::sync::cursor::From;
@@ -167,5 +174,8 @@ mod tests {
         assert!(is_refused(1_000_000, REDNOSE));
         assert!(!is_refused(100_000, REDNOSE));
         assert!(!is_refused(1_000_000, 202_507), "others take pages");
+        let most = usize::try_from(most_rules(Generation(REDNOSE)).unwrap()).unwrap();
+        assert!(!is_refused(most, REDNOSE) && is_refused(most + 1, REDNOSE));
+        assert_eq!(most_rules(Generation(202_507)), None);
     }
 }

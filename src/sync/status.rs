@@ -8,7 +8,7 @@ use super::difference::{self, Destination, Origin, Outcome};
 use super::engine::{Engine, SyncError};
 use super::ledger::Ledger;
 use super::policy::Policy;
-use super::{generation, proof, translate};
+use super::{generation, pages, proof, translate};
 use crate::fleet::{
     ClientMode, EffectiveSettings, Generation, Holding, Host, RuleCounts, SettingKey, SyncState,
 };
@@ -25,6 +25,8 @@ pub struct Standing {
     pub due: u64,
     /// Rules in force for it that its client cannot take.
     pub withheld: u64,
+    /// The most rules that its client can receive, if it should have more. It receives none then.
+    pub most_rules: Option<u64>,
     /// Whether its next sync will bring other settings.
     pub settings_due: bool,
     /// The mode that it is told to be in, as its version knows it.
@@ -97,6 +99,7 @@ impl Engine {
             held,
             due,
             withheld,
+            most_rules: pages::most_rules(generation).filter(|most| total.rules > *most),
             settings_due: host.sync.settings != Some(effective.digest),
             mode: translate::mode_for(settings.client_mode, generation),
             interval: settings.full_sync_interval.seconds(),

@@ -2,7 +2,7 @@
 
 use jiff::SignedDuration;
 
-use crate::api::{DriftView, HostSetting, HostState, HostView};
+use crate::api::{DriftView, HostRules, HostSetting, HostState, HostView};
 use crate::cli::ui::{Cell, Column, Group, Report, Row, Tone, rough};
 
 impl Row for HostView {
@@ -96,7 +96,7 @@ impl Report for HostView {
                 [
                     ("mode", mode(self)),
                     ("rules_held", Cell::text(self.rules.held)),
-                    ("rules_due", due(self.rules.due)),
+                    ("rules_due", rules_due(&self.rules)),
                     ("rules_withheld", withheld(self)),
                     ("revision", Cell::optional(self.rules.revision)),
                     ("rules_hash", Cell::optional(self.rules.expected_hash.as_ref())),
@@ -193,6 +193,14 @@ fn mode_reported(host: &HostView) -> Cell {
 
 fn due(due: u64) -> Cell {
     Cell::toned(due, if due == 0 { Tone::Plain } else { Tone::Notice })
+}
+
+fn rules_due(rules: &HostRules) -> Cell {
+    let count = rules.due;
+    match rules.most {
+        Some(most) => Cell::toned(format!("{count}, its client takes at most {most}"), Tone::Bad),
+        None => due(count),
+    }
 }
 
 fn withheld(host: &HostView) -> Cell {

@@ -112,6 +112,7 @@ mod tests {
                 held: 0,
                 due: 0,
                 withheld: 0,
+                most: None,
                 revision: held.map(Revision),
                 reported: RuleCounts::default(),
                 expected_hash: None,

@@ -315,6 +315,7 @@ async fn view(state: &State, host: Host) -> Result<HostView, Refused> {
             held: standing.held,
             due: standing.due,
             withheld: standing.withheld,
+            most: standing.most_rules,
             revision: sync.holding.map(|holding| holding.revision),
             reported: facts.rule_counts,
             expected_hash: sync.expected_hash.map(|hash| hash.to_string()),
