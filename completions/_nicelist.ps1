@@ -69,7 +69,7 @@ Register-ArgumentCompleter -Native -CommandName 'nicelist' -ScriptBlock {
             [CompletionResult]::new('--connections-per-address', '--connections-per-address', [CompletionResultType]::ParameterName, 'Accept at most N connections from one address [default: a quarter of all]')
             [CompletionResult]::new('--host-requests-per-minute', '--host-requests-per-minute', [CompletionResultType]::ParameterName, 'Accept at most N requests from one host per minute [default: 3000]')
             [CompletionResult]::new('--address-requests-per-minute', '--address-requests-per-minute', [CompletionResultType]::ParameterName, 'Accept at most N requests from one address per minute [default: 600000]')
-            [CompletionResult]::new('--wrong-secrets-per-minute', '--wrong-secrets-per-minute', [CompletionResultType]::ParameterName, 'Check at most N wrong secrets from one address per minute [default: 6000]')
+            [CompletionResult]::new('--wrong-secrets-per-minute', '--wrong-secrets-per-minute', [CompletionResultType]::ParameterName, 'Allow at most N wrong secrets from one address per minute [default: 6000]')
             [CompletionResult]::new('--new-hosts-per-minute', '--new-hosts-per-minute', [CompletionResultType]::ParameterName, 'Accept at most N new hosts per minute [default: 10000]')
             [CompletionResult]::new('--events-per-day', '--events-per-day', [CompletionResultType]::ParameterName, 'Keep at most N new events from one host per day [default: 50000]')
             [CompletionResult]::new('--tls-cert', '--tls-cert', [CompletionResultType]::ParameterName, 'Speak TLS with the certificate in this PEM file, and the chain behind it')

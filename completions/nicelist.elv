@@ -65,7 +65,7 @@ set edit:completion:arg-completer[nicelist] = {|@words|
             cand --connections-per-address 'Accept at most N connections from one address [default: a quarter of all]'
             cand --host-requests-per-minute 'Accept at most N requests from one host per minute [default: 3000]'
             cand --address-requests-per-minute 'Accept at most N requests from one address per minute [default: 600000]'
-            cand --wrong-secrets-per-minute 'Check at most N wrong secrets from one address per minute [default: 6000]'
+            cand --wrong-secrets-per-minute 'Allow at most N wrong secrets from one address per minute [default: 6000]'
             cand --new-hosts-per-minute 'Accept at most N new hosts per minute [default: 10000]'
             cand --events-per-day 'Keep at most N new events from one host per day [default: 50000]'
             cand --tls-cert 'Speak TLS with the certificate in this PEM file, and the chain behind it'

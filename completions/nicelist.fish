@@ -74,7 +74,7 @@ complete -c nicelist -n "__fish_nicelist_using_subcommand serve" -l connections 
 complete -c nicelist -n "__fish_nicelist_using_subcommand serve" -l connections-per-address -d 'Accept at most N connections from one address [default: a quarter of all]' -r
 complete -c nicelist -n "__fish_nicelist_using_subcommand serve" -l host-requests-per-minute -d 'Accept at most N requests from one host per minute [default: 3000]' -r
 complete -c nicelist -n "__fish_nicelist_using_subcommand serve" -l address-requests-per-minute -d 'Accept at most N requests from one address per minute [default: 600000]' -r
-complete -c nicelist -n "__fish_nicelist_using_subcommand serve" -l wrong-secrets-per-minute -d 'Check at most N wrong secrets from one address per minute [default: 6000]' -r
+complete -c nicelist -n "__fish_nicelist_using_subcommand serve" -l wrong-secrets-per-minute -d 'Allow at most N wrong secrets from one address per minute [default: 6000]' -r
 complete -c nicelist -n "__fish_nicelist_using_subcommand serve" -l new-hosts-per-minute -d 'Accept at most N new hosts per minute [default: 10000]' -r
 complete -c nicelist -n "__fish_nicelist_using_subcommand serve" -l events-per-day -d 'Keep at most N new events from one host per day [default: 50000]' -r
 complete -c nicelist -n "__fish_nicelist_using_subcommand serve" -l tls-cert -d 'Speak TLS with the certificate in this PEM file, and the chain behind it' -r -F

@@ -216,9 +216,8 @@ fn operator(parts: &Parts, state: &State) -> Result<Operator, Refused> {
     };
     let secret = bearer(&parts.headers).ok_or_else(|| problem("no token was presented"))?;
     let client = ClientAddress::of(&parts.extensions);
-    state.rates.admit_secret(client)?;
     let Some(operator) = state.access.operator(secret) else {
-        state.rates.count_wrong_secret(client);
+        state.rates.admit_wrong_secret(client)?;
         let error = "the token is not known, or was revoked, or has expired";
         if let Some((client, error)) = REFUSALS.line(&client.to_string(), error) {
             tracing::warn!(client, error, "a request of the admin API was refused");

@@ -139,21 +139,14 @@ impl RateCounts {
         Err(self.exceed(Limit::NewHosts, Offender::of(client)))
     }
 
-    /// Whether an address may try another secret. Counts nothing, because correct secrets are not
-    /// limited.
-    pub(super) fn admit_secret(&self, client: ClientAddress) -> Result<(), Limit> {
+    /// Counts a wrong secret. Correct secrets are not limited: a client could lock out all others
+    /// behind the same address otherwise.
+    pub(super) fn admit_wrong_secret(&self, client: ClientAddress) -> Result<(), Limit> {
         let Some(address) = client.counted() else { return Ok(()) };
-        if self.wrong_secrets.has_room(address, self.minute()) {
+        if self.wrong_secrets.add(address, self.minute()) {
             return Ok(());
         }
         Err(self.exceed(Limit::WrongSecrets, Offender::Address(address)))
-    }
-
-    /// Counts a wrong secret.
-    pub(super) fn count_wrong_secret(&self, client: ClientAddress) {
-        if let Some(address) = client.counted() {
-            self.wrong_secrets.add(address, self.minute());
-        }
     }
 
     /// The clients that exceeded a limit.
@@ -223,12 +216,6 @@ impl Counts {
     fn forget_before(&self, minute: u32) {
         self.counts.retain(|_, count| count.of(minute) > 0);
     }
-
-    /// Whether one more would be within the limit.
-    fn has_room(&self, key: impl Hash, minute: u32) -> bool {
-        let count = self.counts.get(&self.hasher.hash_one(key));
-        count.is_none_or(|count| count.of(minute) < self.most)
-    }
 }
 
 /// A minute, in the upper 32 bits, and how often something was done in it.
@@ -268,9 +255,8 @@ mod tests {
         let counts = Counts::new(NonZeroU32::new(2), 9);
         let admitted = |key, minute| counts.add(key, minute);
         assert_eq!([1, 1, 1].map(|minute| admitted("a", minute)), [true, true, false]);
-        assert!(!counts.has_room("a", 1) && counts.has_room("b", 1));
         assert!(admitted("b", 1), "each key has its own");
-        assert!(counts.has_room("a", 2) && admitted("a", 2));
+        assert!(admitted("a", 2));
     }
 
     #[test]

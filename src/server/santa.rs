@@ -233,9 +233,8 @@ async fn stage_answer(
     if !state.access.is_certified(&parts.extensions) {
         return Err(Failure::NoCertificate);
     }
-    state.rates.admit_secret(client).map_err(Failure::OverLimit)?;
     if !state.access.may_sync(place.base, &parts.headers) {
-        state.rates.count_wrong_secret(client);
+        state.rates.admit_wrong_secret(client).map_err(Failure::OverLimit)?;
         return Err(Failure::NotEnrolled);
     }
     let machine = place.machine()?;

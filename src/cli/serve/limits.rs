@@ -28,7 +28,7 @@ pub(super) struct LimitArgs {
     /// Accept at most N requests from one address per minute [default: 600000]
     #[arg(long, value_name = "N")]
     address_requests_per_minute: Option<NonZeroU32>,
-    /// Check at most N wrong secrets from one address per minute [default: 6000]
+    /// Allow at most N wrong secrets from one address per minute [default: 6000]
     #[arg(long, value_name = "N")]
     wrong_secrets_per_minute: Option<NonZeroU32>,
     /// Accept at most N new hosts per minute [default: 10000]
