@@ -45,8 +45,9 @@ impl Server {
             .stderr(Stdio::null())
             .spawn()
             .unwrap();
+        // It listens before it has read the database, and answers once it has.
         let deadline = Instant::now() + Duration::from_secs(30);
-        while TcpStream::connect(address).is_err() {
+        while !is_ready(address) {
             assert!(Instant::now() < deadline, "{NICELIST} serve does not answer");
             std::thread::sleep(Duration::from_millis(10));
         }
@@ -77,6 +78,16 @@ impl Drop for Server {
         self.process.kill().unwrap();
         self.process.wait().unwrap();
     }
+}
+
+/// Whether a server answers that it is ready.
+fn is_ready(address: SocketAddr) -> bool {
+    let Ok(mut stream) = TcpStream::connect(address) else { return false };
+    let request = "GET /readyz HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n";
+    let mut answer = String::new();
+    stream.write_all(request.as_bytes()).is_ok()
+        && stream.read_to_string(&mut answer).is_ok()
+        && answer.starts_with("HTTP/1.1 200")
 }
 
 /// A connection that is kept.
