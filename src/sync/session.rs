@@ -106,7 +106,11 @@ impl Engine {
         }
         if let Some(span) = self.kept.span(machine) {
             let policy = self.policy().await?;
-            let span = self.canonical(&policy, span).await?;
+            // It was canonical when it was kept, and is unless history was deleted since.
+            let span = match span.oldest_revision() < policy.ledger.start() {
+                true => self.canonical(&policy, span).await?,
+                false => span,
+            };
             let difference = self.difference(&policy, span).await?;
             return self.page(&policy, Cursor { span, page: 0 }, &difference, wire).await;
         }
