@@ -4,7 +4,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use axum::body::Body;
-use http_body_util::BodyExt;
+use http_body_util::{BodyExt, Limited};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 /// Memory for all bodies in flight, in bytes, of hosts and of the admin API together.
@@ -118,9 +118,10 @@ pub(super) async fn read(
     }
 }
 
-/// Reads a body and discards it. A client that gets a response before it has sent everything may
-/// report a failure.
-pub(super) async fn discard(mut body: Body) {
+/// Reads a body of at most `limit` bytes and discards it. A client that gets a response before it
+/// has sent everything may report a failure.
+pub(super) async fn discard(body: Body, limit: usize) {
+    let mut body = Limited::new(body, limit);
     while let Some(Ok(_)) = body.frame().await {}
 }
 

@@ -244,10 +244,10 @@ async fn stage_answer(
     }
     let machine: MachineId = machine.parse()?;
     let admitted = state.rates.admit_address(client);
-    if let Err(limit) = admitted.and_then(|()| state.rates.admit_host(client, &machine)) {
-        return over_limit(place.stage, limit, &parts.headers, body).await;
-    }
     let limit = state.largest_body;
+    if let Err(exceeded) = admitted.and_then(|()| state.rates.admit_host(client, &machine)) {
+        return over_limit(place.stage, exceeded, &parts.headers, body, limit).await;
+    }
     let mut share = state.bodies.share();
     let body = tokio::time::timeout(BODY_DEADLINE, bodies::read(body, limit, &mut share));
     let body = body.await.map_err(|_| Failure::TooSlow)?;
@@ -288,16 +288,17 @@ async fn stage_answer(
 /// exceed the limit for longer.
 async fn over_limit(
     stage: Stage,
-    limit: Limit,
+    exceeded: Limit,
     headers: &HeaderMap,
     body: Body,
+    limit: usize,
 ) -> Result<Answered, Failure> {
     match stage {
         Stage::Preflight | Stage::RuleDownload | Stage::Postflight => {
-            Err(Failure::OverLimit(limit))
+            Err(Failure::OverLimit(exceeded))
         }
         Stage::EventUpload => {
-            let dropped = tokio::time::timeout(BODY_DEADLINE, bodies::discard(body));
+            let dropped = tokio::time::timeout(BODY_DEADLINE, bodies::discard(body, limit));
             dropped.await.map_err(|_| Failure::TooSlow)?;
             let format = Format::of(header(headers, &CONTENT_TYPE).as_deref(), &[]);
             written(format, &EventUploadResponse::default())
