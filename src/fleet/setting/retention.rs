@@ -32,15 +32,7 @@ impl EventAge {
 
 impl SettingValue for EventAge {
     fn read(text: &str) -> Result<Self, SettingError> {
-        const EXPECTED: &str = "an age of at least 1h such as 90d, or never";
-        if is_off(text) {
-            return Ok(Self(None));
-        }
-        let seconds = parse_duration(text).and_then(|age| u64::try_from(age.as_secs()).ok());
-        match seconds {
-            Some(seconds @ SHORTEST_AGE..=LONGEST_AGE) => Ok(Self(Some(seconds))),
-            _ => unexpected(text, EXPECTED),
-        }
+        read_age(text, SHORTEST_AGE, "an age of at least 1h such as 90d, or never").map(Self)
     }
 
     fn write(&self) -> String {
@@ -66,19 +58,27 @@ impl HistoryAge {
 
 impl SettingValue for HistoryAge {
     fn read(text: &str) -> Result<Self, SettingError> {
-        const EXPECTED: &str = "an age of at least 7d such as 365d, or never";
-        if is_off(text) {
-            return Ok(Self(None));
-        }
-        let seconds = parse_duration(text).and_then(|age| u64::try_from(age.as_secs()).ok());
-        match seconds {
-            Some(seconds @ SHORTEST_HISTORY..=LONGEST_AGE) => Ok(Self(Some(seconds))),
-            _ => unexpected(text, EXPECTED),
-        }
+        read_age(text, SHORTEST_HISTORY, "an age of at least 7d such as 365d, or never").map(Self)
     }
 
     fn write(&self) -> String {
         write_age(self.0)
+    }
+}
+
+/// Reads an age in seconds; none for `never`.
+fn read_age(
+    text: &str,
+    shortest: u64,
+    expected: &'static str,
+) -> Result<Option<u64>, SettingError> {
+    if is_off(text) {
+        return Ok(None);
+    }
+    let seconds = parse_duration(text).and_then(|age| u64::try_from(age.as_secs()).ok());
+    match seconds {
+        Some(seconds) if (shortest..=LONGEST_AGE).contains(&seconds) => Ok(Some(seconds)),
+        Some(_) | None => unexpected(text, expected),
     }
 }
 
