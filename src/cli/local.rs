@@ -25,10 +25,10 @@ pub(super) enum Effect {
     Change,
 }
 
-/// What a dry run is made on if there is no database yet.
+/// The database for a dry run if there is none yet.
 const EMPTY: &str = "sqlite::memory:";
 
-/// Opens the database. A command that changes something creates it if it does not exist. Whoever
+/// Opens the database. A command that changes something creates it if it does not exist. Anyone who
 /// can open it may do everything, and signs with their `user` name.
 pub(super) async fn open(
     ui: &Ui,

@@ -126,7 +126,7 @@ impl Access {
         Ok((access, cursor_key, first_start))
     }
 
-    /// For a command on a local database: whoever can open it needs no token.
+    /// For a command on a local database: anyone who can open it needs no token.
     pub(super) fn local(clock: Arc<TrustedClock>) -> Self {
         Self {
             tokens: RwLock::default(),
