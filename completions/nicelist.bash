@@ -3220,7 +3220,7 @@ _nicelist() {
             return 0
             ;;
         nicelist__subcmd__rule__subcmd__add)
-            opts="-m -o -q -v -h --from-fileinfo --as --scope --cel --message --url --button-label --app-name --comment --ticket --source --expires --reason --dry-run --server --token --ca --context --database --output --color --quiet --verbose --help allow allow-compiler block silent-block silent-block-gui silent-block-tty cel remove"
+            opts="-m -o -q -v -h --from-fileinfo --as --scope --cel --message --url --button-label --app-name --comment --ticket --source --expires --replace --reason --dry-run --server --token --ca --context --database --output --color --quiet --verbose --help allow allow-compiler block silent-block silent-block-gui silent-block-tty cel remove"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -3629,7 +3629,7 @@ _nicelist() {
             return 0
             ;;
         nicelist__subcmd__rule__subcmd__import)
-            opts="-m -o -q -v -h --from --partial --rejects --scope --source --policy --prune --allow-empty --message --reason --dry-run --server --token --ca --context --database --output --color --quiet --verbose --help"
+            opts="-m -o -q -v -h --from --partial --rejects --scope --source --policy --replace --prune --allow-empty --message --reason --dry-run --server --token --ca --context --database --output --color --quiet --verbose --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0

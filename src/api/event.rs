@@ -4,9 +4,11 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
+use super::{ExpiresIn, RuleDifference};
 use crate::fleet::{Ancestor, Decision, EventId, EventKind, PathPattern, SigningLink};
 use crate::rule::{
-    Candidate, MachineId, Outcome, PolicyKind, Program, Revision, RuleDraft, RuleType, Scope,
+    Candidate, FieldChange, MachineId, Outcome, PolicyKind, Program, Revision, RuleDraft, RuleType,
+    Scope,
 };
 
 /// An event, as lists show it.
@@ -286,6 +288,9 @@ pub struct DecisionRequest {
     /// When the rule ends by itself.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub expires: Option<Timestamp>,
+    /// The same as a duration, such as 24h. An expiry that is nearly the same already stays.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub expires_in: Option<ExpiresIn>,
     /// Why.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub comment: Option<String>,
@@ -307,6 +312,9 @@ pub struct DecisionAnswer {
     pub rule: RuleDraft,
     /// Whether it was added, changed, or there already.
     pub outcome: Outcome,
+    /// What differs from the rule that was there before.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub fields: Vec<FieldChange>,
     /// The newest revision.
     pub revision: Revision,
     /// The host that reported the event.
@@ -380,6 +388,9 @@ pub struct DecisionsRequest {
     /// When the rules end by themselves.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub expires: Option<Timestamp>,
+    /// The same as a duration, such as 24h. An expiry that is nearly the same already stays.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub expires_in: Option<ExpiresIn>,
     /// Why.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub comment: Option<String>,
@@ -401,6 +412,9 @@ pub struct DecisionsAnswer {
     pub rules: Vec<RuleDraft>,
     /// Whether each was added, changed, or there already.
     pub outcomes: Vec<Outcome>,
+    /// What differs from the rules that were there before.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub differences: Vec<RuleDifference>,
     /// The newest revision.
     pub revision: Revision,
 }
@@ -415,6 +429,9 @@ pub struct BundleApproval {
     /// When the rules end by themselves.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub expires: Option<Timestamp>,
+    /// The same as a duration, such as 24h. An expiry that is nearly the same already stays.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub expires_in: Option<ExpiresIn>,
     /// Why.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub comment: Option<String>,
@@ -435,6 +452,9 @@ pub struct BundleAnswer {
     pub rules: Vec<RuleDraft>,
     /// Whether each was added, changed, or there already.
     pub outcomes: Vec<Outcome>,
+    /// What differs from the rules that were there before.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub differences: Vec<RuleDifference>,
     /// The newest revision.
     pub revision: Revision,
     /// The host that reported the event.

@@ -7,6 +7,7 @@ mod event;
 mod explain;
 mod history;
 mod host;
+mod patch;
 mod plan;
 mod problem;
 mod readiness;
@@ -33,10 +34,11 @@ pub use host::{
     CleanSyncRequest, DriftView, ForgetHostsAnswer, ForgetHostsRequest, HostQuery, HostRules,
     HostState, HostTagsRequest, HostToForget, HostView, ModeView,
 };
+pub use patch::{ExpiresIn, FieldPatch, RulePatch};
 pub use plan::{PolicyAnswer, PolicyChange, PolicyRequest, RollbackRequest, Subject};
 pub use problem::{Code, Detail, Problem};
 pub use readiness::{Readiness, Reason};
-pub use rule::{ChangeAnswer, RuleChange, RuleQuery, RuleReference, RuleView};
+pub use rule::{ChangeAnswer, RuleChange, RuleDifference, RuleQuery, RuleReference, RuleView};
 pub use settings::{HostSetting, SettingView, SettingsQuery, SettingsRequest};
 pub use tag::{TagRequest, TagView};
 pub use token::{NewToken, TokenRequest, TokenView};

@@ -4,8 +4,10 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
+use super::RulePatch;
 use crate::rule::{
-    ChangeMessage, Outcome, PolicyKind, Revision, RuleDraft, RuleType, Scope, Target,
+    ChangeMessage, FieldChange, Outcome, PolicyKind, Revision, RuleDraft, RuleField, RuleType,
+    Scope, Target,
 };
 
 /// A rule in force.
@@ -95,8 +97,12 @@ pub struct RuleChange {
     pub base: Option<Revision>,
     /// Work out the answer and change nothing.
     pub dry_run: bool,
-    /// Rules that are to be in force.
-    pub put: Vec<RuleDraft>,
+    /// Rules that are to be in force. Fields that a rule lacks keep their current values while its
+    /// policy stays the same.
+    pub put: Vec<RulePatch>,
+    /// Fields that are erased from each rule in `put` that lacks them, instead of kept.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub reset: Vec<RuleField>,
     /// Rules that are not to be in force.
     pub drop: Vec<RuleReference>,
     /// Rules from this source that are not among those put are not to be in force either.
@@ -116,6 +122,18 @@ pub struct ChangeAnswer {
     /// The rules that were, or would be, dropped because a source was pruned.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub pruned: Vec<RuleReference>,
+    /// What differs, or would differ, in rules that were changed or removed.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub differences: Vec<RuleDifference>,
+}
+
+/// What a change alters in one rule.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct RuleDifference {
+    /// The place of the edit in `outcomes`, from 0. Places beyond its end continue in `pruned`.
+    pub edit: usize,
+    /// The fields that differ, with their values before and after.
+    pub fields: Vec<FieldChange>,
 }
 
 impl ChangeAnswer {

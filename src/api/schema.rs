@@ -7,13 +7,14 @@ use utoipa::openapi::schema::{ObjectBuilder, SchemaType, Type};
 use utoipa::openapi::{Object, RefOr, Schema};
 use utoipa::{PartialSchema, ToSchema};
 
+use super::{ExpiresIn, RulePatch};
 use crate::fleet::{
     Ancestor, CleanSync, ClientMode, Decision, EventId, EventKind, Membership, Role, RuleCounts,
     SettingKey, SigningLink, TagDescription,
 };
 use crate::rule::{
-    Candidate, ChangeMessage, Counts, Finding, MachineId, Outcome, PolicyKind, Program, Revision,
-    RuleDraft, RuleType, Ruling, Scope, TagName, Target,
+    Candidate, ChangeMessage, Counts, FieldChange, Finding, MachineId, Outcome, PolicyKind,
+    Program, Revision, RuleDraft, RuleField, RuleType, Ruling, Scope, TagName, Target,
 };
 
 fn leaf(kind: Type, description: &str) -> Object {
@@ -125,4 +126,28 @@ schema! {
         ("source", Type::String, "where the rule came from"),
         ("expires", Type::String, "when the rule ends by itself (RFC 3339)"),
     ], &["target", "policy"]);
+    RulePatch => record(&[
+        ("target", Type::String, "TYPE:IDENTIFIER, as in teamid:EQHXZ8M8AV"),
+        ("policy", Type::String, "allow, block, … or Santa's own spelling"),
+        ("scope", Type::String, "fleet when absent"),
+        ("cel", Type::String, "the expression of a cel rule"),
+        ("message", Type::String, "Santa's custom_msg"),
+        ("url", Type::String, "Santa's custom_url"),
+        ("button_label", Type::String, "Santa's event_detail_button_label, at most 48 characters"),
+        ("app_name", Type::String, "Santa's notification_app_name"),
+        ("bundle_hash", Type::String, "Santa's file_bundle_hash"),
+        ("bundle_binary_count", Type::Integer, "Santa's file_bundle_binary_count"),
+        ("comment", Type::String, "why, in words"),
+        ("ticket", Type::String, "the ticket that asked for it"),
+        ("source", Type::String, "where the rule came from"),
+        ("expires", Type::String, "when the rule ends by itself (RFC 3339)"),
+        ("expires_in", Type::String, "a duration such as 24h, instead of expires"),
+    ], &["target", "policy"]);
+    RuleField => leaf(Type::String, "message, url, button_label, app_name, bundle, comment, ticket, source or expires");
+    FieldChange => record(&[
+        ("field", Type::String, "the field's name"),
+        ("before", Type::String, "its value before; absent if it had none"),
+        ("after", Type::String, "its value after; absent if it has none"),
+    ], &["field"]);
+    ExpiresIn => leaf(Type::String, "a duration such as 24h or 7d");
 }

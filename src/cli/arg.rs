@@ -11,6 +11,7 @@ use clap::{ArgAction, Args, ValueHint};
 use jiff::{SignedDuration, Timestamp};
 
 use super::error::CliError;
+use crate::api::ExpiresIn;
 use crate::config::{CaFile, Color, Database, Flags, Output, Problem, Secret, ServerUrl};
 use crate::fleet::parse_duration;
 use crate::rule::Revision;
@@ -157,6 +158,39 @@ impl Expiry {
             Ok(at) if at > now => Ok(at),
             Ok(at) => Err(CliError::usage(format!("the expiry {at} is past"))),
             Err(_) => Err(CliError::usage("the expiry is too far away")),
+        }
+    }
+
+    /// What is sent to the server: a time or a duration, of which the server knows that it counts
+    /// as the same when the command is repeated.
+    pub(crate) fn to_send(
+        self,
+        now: Timestamp,
+    ) -> Result<(Option<Timestamp>, Option<ExpiresIn>), CliError> {
+        let at = self.resolve(now)?;
+        Ok(match self {
+            Self::At(_) => (Some(at), None),
+            Self::After(duration) => (None, Some(ExpiresIn(duration))),
+        })
+    }
+}
+
+/// When a rule expires, if it does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum RuleExpiry {
+    /// It does not expire.
+    Never,
+    /// It does.
+    Until(Expiry),
+}
+
+impl FromStr for RuleExpiry {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        match text.trim() {
+            "never" => Ok(Self::Never),
+            text => text.parse().map(Self::Until),
         }
     }
 }

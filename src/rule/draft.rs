@@ -76,6 +76,23 @@ pub enum FieldError {
     /// A text or the bundle.
     #[error(transparent)]
     Notice(#[from] NoticeError),
+    /// The expiry.
+    #[error(transparent)]
+    Expiry(#[from] ExpiryError),
+}
+
+/// Why an expiry was refused.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum ExpiryError {
+    /// The rule would never be active.
+    #[error("{0} is in the past")]
+    Past(Timestamp),
+    /// No calendar goes that far.
+    #[error("is too far in the future")]
+    TooFar,
+    /// A time and a duration.
+    #[error("cannot be combined with expires")]
+    Twice,
 }
 
 /// Why a draft is no rule: the field and what is wrong with it.

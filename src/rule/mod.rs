@@ -5,6 +5,7 @@
 
 mod draft;
 mod evaluation;
+mod merge;
 mod notice;
 mod policy;
 mod program;
@@ -13,11 +14,12 @@ mod santa_cel;
 mod scope;
 mod target;
 
-pub use draft::{FieldError, RuleDraft, RuleError};
+pub use draft::{ExpiryError, FieldError, RuleDraft, RuleError};
 pub use evaluation::{
     Conditions, Evaluation, Evidence, Finding, HeldRules, PlatformCheck, Ruling, Stage, Step,
     Unmatched, evaluate,
 };
+pub use merge::{FieldChange, RuleField, RuleFields, RuleMerge};
 pub use notice::{Bundle, Notice, NoticeError, Provenance};
 pub use policy::{Policy, PolicyError, PolicyKind};
 pub use program::{Candidate, Certificate, Program, SigningStatus};

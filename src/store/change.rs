@@ -3,7 +3,9 @@
 use jiff::Timestamp;
 
 use crate::fleet::{Setting, SettingKey, Tag};
-use crate::rule::{MachineId, Outcome, Revision, Rule, Scope, TagName, Target};
+use crate::rule::{
+    FieldChange, MachineId, Outcome, Revision, Rule, RuleMerge, Scope, TagName, Target,
+};
 
 /// One edit of a change: how things shall be, not what to do about it. What gives something to
 /// a tag needs the tag; what takes away is content if there is nothing, not even the tag.
@@ -11,6 +13,8 @@ use crate::rule::{MachineId, Outcome, Revision, Rule, Scope, TagName, Target};
 pub enum Edit {
     /// This rule is in force for its target and scope, instead of what was.
     PutRule(Box<Rule>),
+    /// The same, but some fields keep the values of the rule that was in force before.
+    MergeRule(Box<RuleMerge>),
     /// No rule is in force for this target and scope.
     DropRule {
         /// The target.
@@ -93,6 +97,17 @@ pub struct Committed {
     pub changed: bool,
     /// What became of each edit, in their order.
     pub outcomes: Vec<Outcome>,
+    /// What differs in the rules that were changed or removed, in the order of the edits.
+    pub differences: Vec<RuleDifference>,
+}
+
+/// What one edit altered in a rule that was in force before.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RuleDifference {
+    /// The edit's place among those of the change, from 0.
+    pub edit: usize,
+    /// The fields that differ. All fields of a removed rule.
+    pub fields: Vec<FieldChange>,
 }
 
 /// An edit that cannot be made.

@@ -13,9 +13,10 @@ mod postgres;
 mod purpose;
 mod quarantine;
 mod query;
+mod rule_edits;
 mod sqlite;
 
-pub use change::{Author, Change, Committed, Edit, Refusal, RefusalReason};
+pub use change::{Author, Change, Committed, Edit, Refusal, RefusalReason, RuleDifference};
 pub use fault::{Health, WriteFault};
 pub use purpose::Purpose;
 pub use quarantine::QuarantinedRow;

@@ -91,6 +91,7 @@ fn without_a_terminal_an_event_must_be_named() {
     error: say which event is meant: without a terminal nothing can be picked
     hint: nicelist event list --waiting shows what waits
     hint: nicelist event approve ID --yes decides about one event
+    hint: nicelist event approve --text NAME --yes decides about all that match
     ");
     insta::assert_snapshot!(shell.run("event block --yes --scope fleet"), @"
     $ nicelist event block --yes --scope fleet
@@ -99,6 +100,7 @@ fn without_a_terminal_an_event_must_be_named() {
     error: say which event is meant: without a terminal nothing can be picked
     hint: nicelist event list --waiting shows what waits
     hint: nicelist event block ID --yes decides about one event
+    hint: nicelist event block --text NAME --yes decides about all that match
     ");
     insta::assert_snapshot!(shell.run("event list --waiting --kind execution"), @"
     $ nicelist event list --waiting --kind execution
@@ -240,4 +242,96 @@ fn leaving_the_desk_changes_nothing() {
     assert_eq!(end.code, 0);
     assert!(end.seen.contains("dry run"), "{:?}", end.seen);
     assert_eq!(shell.json("rule list"), json!([]));
+}
+
+#[test]
+fn m3_a_decision_that_is_repeated_is_unchanged() {
+    let (shell, _server) = with_two_macs();
+    shell.run("event approve 1 --yes --for 24h --ticket IT-7");
+    insta::assert_snapshot!(shell.run("event approve 1 --yes --for 24h"), @"
+    $ nicelist event approve 1 --yes --for 24h
+    exit code: 0
+    ----- stdout -----
+    unchanged  allow cdhash:270b12fbfc3c7622b1b11893a173bf166ad6d6af in host:mira
+    ----- stderr -----
+    the rule ends at [TIME]
+    nothing to change (revision 4)
+    ");
+    insta::assert_snapshot!(shell.run("event approve 1 --yes --for 24h --ticket IT-8 --dry-run"), @"
+    $ nicelist event approve 1 --yes --for 24h --ticket IT-8 --dry-run
+    exit code: 0
+    ----- stdout -----
+    changed  allow cdhash:270b12fbfc3c7622b1b11893a173bf166ad6d6af in host:mira
+               ticket IT-7 → IT-8
+    ----- stderr -----
+    the rule ends at [TIME]
+    dry run: nothing was changed (revision 4)
+    ");
+    insta::assert_snapshot!(shell.run("event block 1 --yes"), @"
+    $ nicelist event block 1 --yes
+    exit code: 0
+    ----- stdout -----
+    changed  block cdhash:270b12fbfc3c7622b1b11893a173bf166ad6d6af in host:mira
+               policy allow → block
+               expires [TIME] → none
+               ticket IT-7 → none
+    ----- stderr -----
+    revision 5
+    ");
+}
+
+#[test]
+fn m3_what_waits_is_decided_by_filter_without_a_terminal() {
+    let (shell, _server) = with_two_macs();
+    insta::assert_snapshot!(shell.run("event approve --yes"), @"
+    $ nicelist event approve --yes
+    exit code: 2
+    ----- stderr -----
+    error: say which event is meant: without a terminal nothing can be picked
+    hint: nicelist event list --waiting shows what waits
+    hint: nicelist event approve ID --yes decides about one event
+    hint: nicelist event approve --text NAME --yes decides about all that match
+    ");
+    insta::assert_snapshot!(shell.run("event approve --text pinecone"), @"
+    $ nicelist event approve --text pinecone
+    exit code: 2
+    ----- stderr -----
+    error: say which event is meant: without a terminal nothing can be picked
+    hint: nicelist event list --waiting shows what waits
+    hint: nicelist event approve ID --yes decides about one event
+    hint: nicelist event approve --text NAME --yes decides about all that match
+    ");
+    insta::assert_snapshot!(shell.run("event approve --text pinecone --yes --dry-run"), @"
+    $ nicelist event approve --text pinecone --yes --dry-run
+    exit code: 0
+    ----- stdout -----
+    added  allow signingid:H3ZC9YV6RK:example.pinecone.desktop in host:joe
+    added  allow signingid:H3ZC9YV6RK:example.pinecone.desktop in host:mira
+    ----- stderr -----
+      allow signingid:H3ZC9YV6RK:example.pinecone.desktop in host:joe
+      allow signingid:H3ZC9YV6RK:example.pinecone.desktop in host:mira
+      Pinecone runs on 2 of 2 Macs where it waits: joe.local, mira.local
+        run by joe.lindqvist, mira.okafor
+    dry run: nothing was changed (revision 3)
+    ");
+    insta::assert_snapshot!(shell.run("event approve --text pinecone --yes"), @"
+    $ nicelist event approve --text pinecone --yes
+    exit code: 0
+    ----- stdout -----
+    added  allow signingid:H3ZC9YV6RK:example.pinecone.desktop in host:joe
+    added  allow signingid:H3ZC9YV6RK:example.pinecone.desktop in host:mira
+    ----- stderr -----
+      allow signingid:H3ZC9YV6RK:example.pinecone.desktop in host:joe
+      allow signingid:H3ZC9YV6RK:example.pinecone.desktop in host:mira
+      Pinecone runs on 2 of 2 Macs where it waits: joe.local, mira.local
+        run by joe.lindqvist, mira.okafor
+    revision 4
+    ");
+    insta::assert_snapshot!(shell.run("event approve --text pinecone --yes"), @"
+    $ nicelist event approve --text pinecone --yes
+    exit code: 0
+    ----- stderr -----
+    nothing waits
+    ");
+    assert_eq!(names(&shell.json("event list --waiting")), ["ledgerctl"]);
 }

@@ -35,6 +35,7 @@ mod lint;
 mod local;
 mod losses;
 mod manifest;
+mod merge;
 mod model;
 mod old_database;
 mod old_history;

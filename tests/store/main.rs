@@ -60,6 +60,14 @@ contract! {
         l13_the_newest_time_of_a_database_is_known,
         s7_rules_that_have_expired_read_as_ended_without_a_write,
     }
+    merge {
+        m3_absent_fields_keep_what_the_current_rule_has,
+        m3_another_policy_starts_without_the_old_fields,
+        m3_edits_of_one_rule_keep_what_earlier_ones_set,
+        m3_a_large_change_keeps_and_tells_rule_by_rule,
+        m3_changes_at_the_same_time_lose_no_field,
+        m3_an_expiry_that_is_nearly_the_same_stays,
+    }
     tags {
         tags_are_made_changed_and_dropped,
         unknown_tags_are_refused,

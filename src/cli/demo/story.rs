@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::fleet::{Mac, fleet};
 use crate::api::{
-    DecisionRequest, EventDetail, EventQuery, HostQuery, HostTagsRequest, RuleChange,
+    DecisionRequest, EventDetail, EventQuery, HostQuery, HostTagsRequest, RuleChange, RulePatch,
     SettingsRequest, TagRequest,
 };
 use crate::cli::error::CliError;
@@ -74,6 +74,7 @@ impl Story<'_> {
         let names: Vec<&str> = tags.iter().map(TagName::as_str).collect();
         self.say(&format!("   tags       {}", names.join(", ")))?;
         let message = "the demo's rules".parse().ok();
+        let put = put.into_iter().map(RulePatch::from).collect();
         let change = RuleChange { put, message, ..RuleChange::default() };
         let answer = self.client.change_rules(&change).await?;
         let (added, revision) = (answer.count(Outcome::Added), answer.revision);
@@ -161,6 +162,7 @@ impl Story<'_> {
             rule_type: None,
             scope: None,
             expires: None,
+            expires_in: None,
             comment: Some("asked for in the demo".to_owned()),
             ticket: Some("IT-2001".to_owned()),
             message: None,

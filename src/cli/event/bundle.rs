@@ -3,7 +3,7 @@
 use super::decide::Choice;
 use super::question;
 use crate::api::{BundleAnswer, BundleApproval, BundleState, BundleView, EventDetail};
-use crate::cli::change::{self, Changed};
+use crate::cli::change;
 use crate::cli::context::Context;
 use crate::cli::error::CliError;
 use crate::fleet::EventId;
@@ -11,9 +11,11 @@ use crate::fleet::EventId;
 pub(super) async fn run(context: &Context, id: EventId, choice: Choice) -> Result<(), CliError> {
     let ui = &context.ui;
     let client = context.client_to_change(choice.dry_run).await?;
+    let (expires, expires_in) = choice.expires(ui.now())?;
     let mut request = BundleApproval {
         scope: None,
-        expires: choice.expires(ui.now())?,
+        expires,
+        expires_in,
         comment: choice.comment.clone(),
         ticket: choice.ticket.clone(),
         dry_run: choice.dry_run,
@@ -50,11 +52,10 @@ fn undecided(event: &EventDetail, bundle: &BundleView) -> CliError {
 }
 
 fn show(context: &Context, answer: &BundleAnswer, dry_run: bool) -> Result<(), CliError> {
-    let BundleAnswer { bundle, rules, outcomes, revision, machine: _ } = answer;
-    let rows = outcomes.iter().zip(rules).map(|(outcome, rule)| {
-        Changed::new(*outcome, format!("{} {} in {}", rule.policy, rule.target, rule.scope))
-    });
-    context.ui.answer(answer, rows)?;
+    let BundleAnswer { bundle, rules, outcomes, differences, revision, machine: _ } = answer;
+    let told =
+        rules.iter().map(|rule| format!("{} {} in {}", rule.policy, rule.target, rule.scope));
+    change::show_rows(&context.ui, answer, change::rows(outcomes, told, differences))?;
     if let Some(expires) = rules.first().and_then(|rule| rule.expires) {
         context.ui.status(format!("the rules end at {expires}"));
     }

@@ -4,7 +4,7 @@ use clap::Args;
 use jiff::{SignedDuration, Timestamp};
 
 use super::question;
-use crate::api::{DecisionAnswer, DecisionRequest, EventDetail};
+use crate::api::{DecisionAnswer, DecisionRequest, EventDetail, ExpiresIn};
 use crate::cli::arg::{self, Expiry, Words};
 use crate::cli::change;
 use crate::cli::context::Context;
@@ -62,12 +62,15 @@ impl Choice {
         self.yes || self.rule_type.is_some() || self.scope.is_some()
     }
 
-    /// When the rule ends by itself, seen from `now`.
+    /// When the rule expires: a time or a duration, seen from `now`.
     ///
     /// # Errors
     /// When that is past already.
-    pub(super) fn expires(&self, now: Timestamp) -> Result<Option<Timestamp>, CliError> {
-        self.expires.map(|expiry| expiry.resolve(now)).transpose()
+    pub(super) fn expires(
+        &self,
+        now: Timestamp,
+    ) -> Result<(Option<Timestamp>, Option<ExpiresIn>), CliError> {
+        Ok(self.expires.map(|expiry| expiry.to_send(now)).transpose()?.unwrap_or_default())
     }
 
     /// Waits until a host has what is in force for it, if that is wanted.
@@ -94,11 +97,13 @@ pub(super) async fn run(
 ) -> Result<(), CliError> {
     let ui = &context.ui;
     let client = context.client_to_change(choice.dry_run).await?;
+    let (expires, expires_in) = choice.expires(ui.now())?;
     let mut request = DecisionRequest {
         policy: verdict.policy,
         rule_type: choice.rule_type,
         scope: None,
-        expires: choice.expires(ui.now())?,
+        expires,
+        expires_in,
         message: verdict.message,
         dry_run: choice.dry_run,
         comment: choice.comment.clone(),
@@ -137,7 +142,8 @@ fn undecided(event: &EventDetail, policy: PolicyKind) -> CliError {
 fn show(context: &Context, answer: &DecisionAnswer, dry_run: bool) -> Result<(), CliError> {
     let rule = &answer.rule;
     let told = format!("{} {} in {}", rule.policy, rule.target, rule.scope);
-    context.ui.answer(answer, [change::Changed::new(answer.outcome, told)])?;
+    let changed = change::Changed::new(answer.outcome, told).with_fields(&answer.fields);
+    change::show_rows(&context.ui, answer, [changed])?;
     if let Some(expires) = rule.expires {
         context.ui.status(format!("the rule ends at {expires}"));
     }

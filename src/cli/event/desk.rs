@@ -8,7 +8,7 @@ use super::view::{name, publisher};
 use crate::api::{
     DecisionsAnswer, DecisionsRequest, EventDecision, EventQuery, WaitingHost, WaitingView,
 };
-use crate::cli::change::{self, Changed};
+use crate::cli::change;
 use crate::cli::context::Context;
 use crate::cli::error::CliError;
 use crate::cli::ui::{Ui, relative};
@@ -33,13 +33,15 @@ pub(super) async fn run(
 ) -> Result<(), CliError> {
     let ui = &context.ui;
     let policy = verdict.policy;
-    if !ui.can_ask() {
+    // With a filter and --yes everything that matches is decided, on a terminal or not.
+    let by_filter = choice.yes && filter.is_given();
+    if !by_filter && !ui.can_ask() {
         return Err(unattended(policy));
     }
     if choice.wait {
         return Err(CliError::usage("--wait needs the number of one event"));
     }
-    let expires = choice.expires(ui.now())?;
+    let (expires, expires_in) = choice.expires(ui.now())?;
     let client = context.client_to_change(choice.dry_run).await?;
     let all = waiting(&client, &filter.query(ui.now()), MOST_PICKED_FROM).await?;
     let all: Vec<WaitingView> =
@@ -48,27 +50,21 @@ pub(super) async fn run(
         ui.status("nothing waits");
         return Ok(());
     }
-    if all.len() == MOST_PICKED_FROM {
-        ui.hint(format!(
-            "these are the newest {MOST_PICKED_FROM}; --since, --host and --text narrow them"
-        ));
-    }
-    let question = format!("Programs to {policy} (space picks, enter goes on)");
-    let picked = ui.pick(&question, &lines(&all, ui))?;
-    let picked: Vec<&WaitingView> = picked.into_iter().filter_map(|at| all.get(at)).collect();
-    ui.status(format!("Picked: {}", named(picked.iter().map(|program| name(program)))));
+    let picked = if by_filter { all_of(&all)? } else { pick(ui, policy, &all)? };
     let rule_type = match choice.rule_type {
-        Some(rule_type) => Some(rule_type),
-        None => ask_type(ui, policy, &picked)?,
+        None if !by_filter => ask_type(ui, policy, &picked)?,
+        chosen => chosen,
     };
     let reach = match choice.scope.clone() {
         Some(scope) => Reach::Scope(context.scope(&client, scope).await?),
+        None if by_filter => Reach::Hosts,
         None => ask_reach(ui, &picked)?,
     };
     let mut request = DecisionsRequest {
         decisions: picked.iter().flat_map(|it| decisions(it, rule_type, &reach)).collect(),
         policy,
         expires,
+        expires_in,
         comment: choice.comment,
         ticket: choice.ticket,
         message: verdict.message,
@@ -88,6 +84,33 @@ pub(super) async fn run(
     show(ui, &client.decide_all(&request).await?, false)
 }
 
+/// Every program that matches the filter.
+fn all_of(all: &[WaitingView]) -> Result<Vec<&WaitingView>, CliError> {
+    if all.len() < MOST_PICKED_FROM {
+        return Ok(all.iter().collect());
+    }
+    let text = format!("{MOST_PICKED_FROM} or more programs match; nothing was changed");
+    Err(CliError::usage(text).hint("--since, --host and --text narrow them"))
+}
+
+/// The programs that the user picks.
+fn pick<'a>(
+    ui: &Ui,
+    policy: PolicyKind,
+    all: &'a [WaitingView],
+) -> Result<Vec<&'a WaitingView>, CliError> {
+    if all.len() == MOST_PICKED_FROM {
+        ui.hint(format!(
+            "these are the newest {MOST_PICKED_FROM}; --since, --host and --text narrow them"
+        ));
+    }
+    let question = format!("Programs to {policy} (space picks, enter goes on)");
+    let picked = ui.pick(&question, &lines(all, ui))?;
+    let picked: Vec<&WaitingView> = picked.into_iter().filter_map(|at| all.get(at)).collect();
+    ui.status(format!("Picked: {}", named(picked.iter().map(|program| name(program)))));
+    Ok(picked)
+}
+
 /// Nobody is there to pick.
 fn unattended(policy: PolicyKind) -> CliError {
     let command = match policy {
@@ -102,6 +125,7 @@ fn unattended(policy: PolicyKind) -> CliError {
     CliError::usage("say which event is meant: without a terminal nothing can be picked")
         .hint("nicelist event list --waiting shows what waits")
         .hint(format!("nicelist event {command} ID --yes decides about one event"))
+        .hint(format!("nicelist event {command} --text NAME --yes decides about all that match"))
 }
 
 /// The programs that wait, newest first, at most `limit`. A page of the server is about a
@@ -356,11 +380,10 @@ fn named<'a>(names: impl ExactSizeIterator<Item = &'a str>) -> String {
 }
 
 fn show(ui: &Ui, answer: &DecisionsAnswer, dry_run: bool) -> Result<(), CliError> {
-    let DecisionsAnswer { rules, outcomes, revision } = answer;
-    let rows = outcomes.iter().zip(rules).map(|(outcome, rule)| {
-        Changed::new(*outcome, format!("{} {} in {}", rule.policy, rule.target, rule.scope))
-    });
-    ui.answer(answer, rows)?;
+    let DecisionsAnswer { rules, outcomes, differences, revision } = answer;
+    let told =
+        rules.iter().map(|rule| format!("{} {} in {}", rule.policy, rule.target, rule.scope));
+    change::show_rows(ui, answer, change::rows(outcomes, told, differences))?;
     if let Some(expires) = rules.first().and_then(|rule| rule.expires) {
         ui.status(format!("the rules end at {expires}"));
     }

@@ -84,6 +84,14 @@ pub(crate) struct Waiting {
 }
 
 impl Waiting {
+    /// Whether any filter is given.
+    pub(super) fn is_given(&self) -> bool {
+        let Self { host, user, blocked, signer, text, since } = self;
+        *blocked
+            || since.is_some()
+            || [host, user, signer, text].into_iter().any(|filter| filter.is_some())
+    }
+
     /// The query that it stands for, seen from `now`.
     pub(super) fn query(self, now: Timestamp) -> EventQuery {
         let Self { host, user, blocked, signer, text, since } = self;

@@ -13,7 +13,7 @@ use crate::fleet::InForce;
 use crate::format::csv::{self, Delimiter, HeaderError};
 use crate::format::json::{LineError, Lines};
 use crate::format::{Defaults, Document, File, Format, Place, PlacedRule, Remark, Spot};
-use crate::rule::Rule;
+use crate::rule::{Rule, RuleFields};
 
 /// As much of a file as is looked at to tell its format, where it need not be read whole.
 const HEAD: u64 = 64 * 1024;
@@ -160,6 +160,15 @@ impl Input {
     /// How the rules are read.
     pub(crate) fn reading(&self) -> &Reading {
         &self.reading
+    }
+
+    /// The fields that a rule of the file has no value for if it does not give one. The file says
+    /// nothing about the other fields.
+    pub(crate) fn fields(&self) -> RuleFields {
+        match &self.reading {
+            Reading::Csv(reader, _) => reader.fields(),
+            Reading::Jsonl(_) | Reading::Whole { .. } => RuleFields::default(),
+        }
     }
 
     /// The settings and tags that stand beside the rules.

@@ -3,16 +3,21 @@
 use std::io;
 
 use clap::Args;
+use jiff::Timestamp;
 
 use super::{evidence, targets};
-use crate::api::RuleChange;
-use crate::cli::arg::{Expiry, Words};
+use crate::api::{FieldPatch, RuleChange, RulePatch};
+use crate::cli::arg::{RuleExpiry, Words};
 use crate::cli::change;
 use crate::cli::context::Context;
 use crate::cli::error::CliError;
-use crate::rule::{ChangeMessage, PolicyKind, Rule, RuleDraft, RuleType, Scope, Target};
+use crate::rule::{ChangeMessage, PolicyKind, RuleField, RuleFields, RuleType, Scope, Target};
 
 /// Add rules, or change those that are there
+///
+/// Flags that are not given keep the current values of a rule, as long as its policy stays the
+/// same: a rule with another policy starts without the old expiry, comment and ticket. An empty
+/// value, as in --comment '', erases a field. Every change shows the fields before and after.
 #[derive(Debug, Args)]
 #[command(after_long_help = "\
 Examples:
@@ -46,9 +51,12 @@ pub(crate) struct AddArgs {
     notice: Notice,
     #[command(flatten)]
     provenance: Provenance,
-    /// End the rules by themselves after 24h, 7d, or at a time such as 2027-01-31T00:00:00Z
+    /// Let the rules expire after 24h, 7d, at a time such as 2027-01-31T00:00:00Z, or never
     #[arg(long, value_name = "WHEN")]
-    expires: Option<Expiry>,
+    expires: Option<RuleExpiry>,
+    /// Reset everything that is not given, instead of keeping it
+    #[arg(long)]
+    replace: bool,
     /// Say why, for the history
     #[arg(short = 'm', long, value_name = "TEXT")]
     reason: Option<ChangeMessage>,
@@ -94,44 +102,57 @@ pub(super) async fn run(context: &Context, args: AddArgs) -> Result<(), CliError
         None => targets::read(&args.targets, io::stdin().lock())?,
     };
     let AddArgs { policy, scope, cel, notice, provenance, expires, reason, dry_run, .. } = args;
-    let expires = expires.map(|expiry| expiry.resolve(context.ui.now())).transpose()?;
-    let mut template = RuleDraft {
+    let reset = if args.replace { RuleField::ALL.to_vec() } else { Vec::new() };
+    let (expires, expires_in) = match expires {
+        None => (FieldPatch::Keep, None),
+        Some(RuleExpiry::Never) => (FieldPatch::Erase, None),
+        Some(RuleExpiry::Until(expiry)) => {
+            let (at, duration) = expiry.to_send(context.ui.now())?;
+            (at.into(), duration)
+        }
+    };
+    let template = RulePatch {
         policy: policy.word().to_owned(),
         scope: scope.to_string(),
         cel,
-        message: notice.message,
-        url: notice.url,
-        button_label: notice.button_label,
-        app_name: notice.app_name,
-        comment: provenance.comment,
-        ticket: provenance.ticket,
-        source: provenance.source,
+        message: notice.message.into(),
+        url: notice.url.into(),
+        button_label: notice.button_label.into(),
+        app_name: notice.app_name.into(),
+        comment: provenance.comment.into(),
+        ticket: provenance.ticket.into(),
+        source: provenance.source.into(),
         expires,
-        ..RuleDraft::default()
+        expires_in,
+        ..RulePatch::default()
     };
-    let mut put = drafts(&targets, &template)?;
+    let mut put = patches(&targets, &template, context.ui.now())?;
     let client = context.client_to_change(dry_run).await?;
-    template.scope = context.scope(&client, scope).await?.to_string();
-    put.iter_mut().for_each(|rule| rule.scope.clone_from(&template.scope));
-    let change = RuleChange { message: reason, dry_run, put, ..RuleChange::default() };
+    let scope = context.scope(&client, scope).await?.to_string();
+    put.iter_mut().for_each(|rule| rule.scope.clone_from(&scope));
+    let change = RuleChange { message: reason, dry_run, put, reset, ..RuleChange::default() };
     let answer = client.change_rules(&change).await?;
     let told = change.put.iter().map(|rule| format!("{policy} {} in {}", rule.target, rule.scope));
     change::show(&context.ui, &answer, told, dry_run)
 }
 
-/// One rule for each target, checked before anybody is asked.
-fn drafts(targets: &[Target], template: &RuleDraft) -> Result<Vec<RuleDraft>, CliError> {
+/// One rule for each target, checked before the server is asked.
+fn patches(
+    targets: &[Target],
+    template: &RulePatch,
+    now: Timestamp,
+) -> Result<Vec<RulePatch>, CliError> {
     let mut wrong = Vec::new();
-    let mut drafts = Vec::with_capacity(targets.len());
+    let mut patches = Vec::with_capacity(targets.len());
     for target in targets {
-        let draft = RuleDraft { target: target.to_string(), ..template.clone() };
-        match Rule::try_from(draft.clone()) {
-            Ok(_) => drafts.push(draft),
+        let patch = RulePatch { target: target.to_string(), ..template.clone() };
+        match patch.clone().into_merge(RuleFields::default(), now) {
+            Ok(_) => patches.push(patch),
             Err(error) => wrong.push(format!("{target}: {}", error.problem)),
         }
     }
     match wrong.len() {
-        0 => Ok(drafts),
+        0 => Ok(patches),
         1 => Err(CliError::input(wrong.concat())),
         count => {
             Err(CliError::input(format!("{count} rules are wrong; nothing was changed"))
@@ -146,9 +167,10 @@ mod tests {
 
     #[test]
     fn every_rule_that_no_client_would_take_is_told() {
-        let template = RuleDraft { policy: "allow-compiler".to_owned(), ..RuleDraft::default() };
+        let template = RulePatch { policy: "allow-compiler".to_owned(), ..RulePatch::default() };
         let targets = ["teamid:AAAAAAAAAA", "signingid:AAAAAAAAAA:x", "teamid:BBBBBBBBBB"];
-        let error = drafts(&targets.map(|text| text.parse().unwrap()), &template).unwrap_err();
+        let targets = targets.map(|text| text.parse().unwrap());
+        let error = patches(&targets, &template, Timestamp::UNIX_EPOCH).unwrap_err();
         assert_eq!(error.kind.exit_code(), 5);
         assert_eq!(error.causes.len(), 2);
         assert!(error.causes[1].starts_with("teamid:BBBBBBBBBB: "), "{:?}", error.causes);
@@ -156,12 +178,13 @@ mod tests {
 
     #[test]
     fn an_expression_goes_with_cel_alone() {
-        let template = RuleDraft {
+        let template = RulePatch {
             policy: "block".to_owned(),
             cel: Some("true".to_owned()),
-            ..RuleDraft::default()
+            ..RulePatch::default()
         };
-        let error = drafts(&["teamid:AAAAAAAAAA".parse().unwrap()], &template).unwrap_err();
+        let targets = ["teamid:AAAAAAAAAA".parse().unwrap()];
+        let error = patches(&targets, &template, Timestamp::UNIX_EPOCH).unwrap_err();
         assert!(error.message.ends_with("only cel does"), "{}", error.message);
     }
 }

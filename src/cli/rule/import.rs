@@ -1,5 +1,6 @@
 //! `nicelist rule import`.
 
+mod changes;
 mod faults;
 mod rows;
 
@@ -10,8 +11,7 @@ use clap::Args;
 use serde::Serialize;
 
 use super::convert::{DefaultArgs, formats};
-use crate::api::{ChangeAnswer, Code, Problem, RuleReference};
-use crate::cli::change::Changed;
+use crate::api::{ChangeAnswer, Code, Problem};
 use crate::cli::context::Context;
 use crate::cli::error::{CliError, Kind};
 use crate::cli::files::{self, Input, Reading};
@@ -19,9 +19,10 @@ use crate::cli::ui::{Cell, Column, Row, Ui};
 use crate::client::{Client, ClientError};
 use crate::fleet::InForce;
 use crate::format::Format;
-use crate::rule::{ChangeMessage, Outcome, Revision};
+use crate::rule::{ChangeMessage, Outcome, Revision, RuleField};
+use changes::ChangedRule;
 use faults::Faults;
-use rows::{Intent, Rows};
+use rows::{Intent, Rows, Sent};
 
 /// Import rules from a file of any format
 ///
@@ -35,6 +36,11 @@ use rows::{Intent, Rows};
 /// line and column, nothing is changed, and the exit code is 5. With --partial the good rows of a
 /// CSV file are imported and the bad ones are written to the file of --rejects with their lines
 /// and reasons; the exit code is 5 if there are any. Mended, that file can be imported as it is.
+///
+/// Fields for which a CSV file has no column keep their current values while a rule's policy stays
+/// the same; an empty cell erases the value. In other formats, fields that are not given are kept.
+/// With --replace nothing is kept. The fields that differ are shown before and after; in a table,
+/// the first 20 rules.
 ///
 /// Rules that are not in the file are left alone. With --prune, those of the source that --source
 /// names end; never those of another source.
@@ -62,6 +68,9 @@ pub(crate) struct ImportArgs {
     rejects: Option<PathBuf>,
     #[command(flatten)]
     defaults: DefaultArgs,
+    /// Reset everything that the file does not give, instead of keeping it
+    #[arg(long)]
+    replace: bool,
     /// End the rules of this source that are not in the file
     #[arg(long, requires = "source", conflicts_with = "partial")]
     prune: bool,
@@ -85,8 +94,8 @@ pub(super) async fn run(context: &Context, mut args: ImportArgs) -> Result<(), C
 }
 
 async fn import(ui: &Ui, client: &Client, args: ImportArgs) -> Result<(), CliError> {
-    let ImportArgs { file, from, rejects, defaults, prune, allow_empty, reason, dry_run, .. } =
-        args;
+    let ImportArgs { file, from, rejects, defaults, replace, prune, allow_empty, .. } = args;
+    let (reason, dry_run) = (args.reason, args.dry_run);
     if let Some(rejects) = &rejects {
         spare(&file, rejects)?;
     }
@@ -108,7 +117,8 @@ async fn import(ui: &Ui, client: &Client, args: ImportArgs) -> Result<(), CliErr
         },
         None => Faults::told(ui),
     };
-    let intent = Intent { message: reason, dry_run, prune };
+    let reset = if replace { RuleField::ALL.to_vec() } else { input.fields().iter().collect() };
+    let intent = Intent { message: reason, dry_run, prune, reset };
     let rows = rows::read(input, length, &intent, &mut faults)?;
     drop(progress);
     if faults.forbid() {
@@ -124,9 +134,12 @@ async fn import(ui: &Ui, client: &Client, args: ImportArgs) -> Result<(), CliErr
     let answer = send(client, rows, &mut faults).await;
     drop(progress);
     let (rejected, complaint) = faults.finish()?;
-    let answer = answer?;
-    let summary = Summary::of(&answer, rejected, dry_run);
-    tell_pruned(ui, &answer)?;
+    let (answer, sent) = answer?;
+    changes::show(ui, &answer, &sent, dry_run)?;
+    let mut summary = Summary::of(&answer, rejected, dry_run);
+    if ui.writes_json() {
+        summary.changes = changes::all(&answer, &sent).collect();
+    }
     ui.answer(&summary, [&summary])?;
     ui.status(summary.to_string());
     complaint.map_or(Ok(()), Err)
@@ -144,29 +157,18 @@ fn warn_of_others(ui: &Ui, input: &Input) {
     }
 }
 
-/// For eyes: which rules end because their source no longer has them.
-fn tell_pruned(ui: &Ui, answer: &ChangeAnswer) -> Result<(), CliError> {
-    if !ui.draws_tables() {
-        return Ok(());
-    }
-    let rows = answer.pruned.iter().map(|RuleReference { target, scope }| {
-        Changed::new(Outcome::Removed, format!("{target} from {scope}"))
-    });
-    ui.rows(rows, "")
-}
-
 /// Sends all rules as one change. In a partial import, rows that the server refuses are taken
 /// out, and the others are sent again.
 async fn send(
     client: &Client,
     mut rows: Rows,
     faults: &mut Faults<'_>,
-) -> Result<ChangeAnswer, CliError> {
+) -> Result<(ChangeAnswer, Sent), CliError> {
     loop {
         let total = rows.len();
         let (body, sent) = rows.into_body();
         let problem = match client.change_rules_as_written(body).await {
-            Ok(answer) => return Ok(answer),
+            Ok(answer) => return Ok((answer, sent)),
             Err(ClientError::Problem(problem)) if is_about_rows(&problem) => problem,
             Err(error) => return Err(error.into()),
         };
@@ -203,6 +205,9 @@ struct Summary {
     rejected: usize,
     revision: Revision,
     dry_run: bool,
+    /// Every rule that differs. Only for JSON.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    changes: Vec<ChangedRule>,
 }
 
 impl Summary {
@@ -215,13 +220,14 @@ impl Summary {
             rejected,
             revision: answer.revision,
             dry_run,
+            changes: Vec::new(),
         }
     }
 }
 
 impl std::fmt::Display for Summary {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let Self { added, changed, unchanged, removed, rejected: _, revision, dry_run } = self;
+        let Self { added, changed, unchanged, removed, rejected: _, revision, dry_run, .. } = self;
         let dry_run = if *dry_run { "dry run: " } else { "" };
         write!(f, "{dry_run}added {added}, changed {changed}, unchanged {unchanged}")?;
         if *removed > 0 {

@@ -173,6 +173,11 @@ impl Ui {
         }
     }
 
+    /// Shows sections, for output that is a table.
+    pub(crate) fn sections(&self, sections: &[Section]) -> Result<(), CliError> {
+        self.raw(outline::draw(sections, self).as_bytes())
+    }
+
     /// Writes bytes to stdout as they are.
     pub(crate) fn raw(&self, bytes: &[u8]) -> Result<(), CliError> {
         self.aside(|| {
@@ -233,6 +238,11 @@ impl Ui {
     /// Whether data is written as tables.
     pub(crate) fn draws_tables(&self) -> bool {
         self.format == Output::Table
+    }
+
+    /// Whether data is written as JSON.
+    pub(crate) fn writes_json(&self) -> bool {
+        matches!(self.format, Output::Json | Output::Jsonl)
     }
 
     /// Whether eyes read stdout.

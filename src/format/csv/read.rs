@@ -9,7 +9,10 @@ use super::lines::Lines;
 use super::{Delimiter, HeaderError};
 use crate::format::Defaults;
 use crate::format::seen::Seen;
-use crate::rule::{FieldError, PolicyKind, Rule, RuleDraft, RuleError, RuleType, Scope, Target};
+use crate::rule::{
+    FieldError, PolicyKind, Rule, RuleDraft, RuleError, RuleField, RuleFields, RuleType, Scope,
+    Target,
+};
 
 /// A rule and the line that its row begins on.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -148,6 +151,26 @@ impl<R: BufRead> Reader<R> {
     #[must_use]
     pub fn columns(&self) -> &[String] {
         self.layout.names()
+    }
+
+    /// The fields that the file has columns for. An empty cell means that a rule has no value.
+    #[must_use]
+    pub fn fields(&self) -> RuleFields {
+        let has = |field: &RuleField| {
+            let columns: &[Column] = match field {
+                RuleField::Message => &[Column::Message],
+                RuleField::Url => &[Column::Url],
+                RuleField::ButtonLabel => &[Column::ButtonLabel],
+                RuleField::AppName => &[Column::AppName],
+                RuleField::Bundle => &[Column::BundleHash, Column::BundleBinaryCount],
+                RuleField::Comment => &[Column::Comment],
+                RuleField::Ticket => &[Column::Ticket],
+                RuleField::Source => &[Column::Source],
+                RuleField::Expires => &[Column::Expires],
+            };
+            columns.iter().any(|column| self.layout.place_of(*column).is_some())
+        };
+        RuleField::ALL.into_iter().filter(has).collect()
     }
 
     /// The names of columns that mean nothing here and are passed over; the number, from 1, of

@@ -8,18 +8,21 @@ use std::collections::HashMap;
 
 use axum::Json;
 use axum::extract::Path;
+use jiff::Timestamp;
 
-use super::hosts;
+use super::{commit_merges, hosts};
 use crate::api::{
     AccessView, Code, DecisionAnswer, DecisionRequest, EventDetail, EventQuery, EventStatView,
-    EventView, Page, Problem,
+    EventView, Page, Problem, RulePatch,
 };
 use crate::fleet::{EventId, EventStat};
-use crate::rule::{Candidate, MachineId, PolicyKind, Rule, RuleDraft, RuleType, Scope};
+use crate::rule::{
+    Candidate, MachineId, PolicyKind, RuleField, RuleFields, RuleMerge, RuleType, Scope,
+};
 use crate::server::access::{Helpdesk, Viewer};
 use crate::server::answer::{Answer, Body, Query, Refused, bad_cursor, page_size};
 use crate::server::app::{Shared, State};
-use crate::store::{Author, Change, Edit, EventFilter, StoredEvent};
+use crate::store::{Author, EventFilter, StoredEvent};
 
 /// Programs in a statistic when nobody says how many.
 const USUAL_STATS: usize = 20;
@@ -107,43 +110,46 @@ pub(super) async fn decide(
     let machine = stored.event.machine.clone();
     let chosen = choose(&stored, request.policy, request.rule_type)?;
     let scope = request.scope.unwrap_or_else(|| Scope::Host(machine.clone()));
-    let draft = RuleDraft {
-        policy: request.policy.word().to_owned(),
-        message: request.message,
-        comment: request.comment,
-        ticket: request.ticket,
-        expires: request.expires,
-        ..RuleDraft::default()
-    };
-    let rule = rule(EventId(id), chosen, &scope, draft)?;
-    let draft = RuleDraft::from(rule.clone());
-    let message = Some(format!("{} event {id}", request.policy));
-    let author = Author { name: operator.name, at: state.clock.now(), message };
-    let edits = vec![Edit::PutRule(Box::new(rule))];
-    let change = Change { author, base: None, dry_run: request.dry_run, edits };
-    let committed = super::commit_change(&state, change).await?;
-    let outcome = committed.outcomes.first().copied();
-    let outcome =
-        outcome.ok_or_else(|| Problem::new(Code::Internal, "the change got no answer"))?;
-    Ok(Json(DecisionAnswer { rule: draft, outcome, revision: committed.head, machine }))
-}
-
-/// The rule for a target that an event shows, in a scope; the rest is the template's.
-fn rule(
-    event: EventId,
-    chosen: Candidate,
-    scope: &Scope,
-    template: RuleDraft,
-) -> Result<Rule, Refused> {
-    let draft = RuleDraft {
+    let patch = RulePatch {
         target: chosen.target.to_string(),
         scope: scope.to_string(),
-        comment: template.comment.or_else(|| Some(format!("decided on event {event}"))),
-        source: Some(format!("event:{event}")),
-        ..template
+        policy: request.policy.word().to_owned(),
+        message: request.message.into(),
+        comment: request.comment.into(),
+        ticket: request.ticket.into(),
+        expires: request.expires.into(),
+        expires_in: request.expires_in,
+        ..RulePatch::default()
     };
-    let invalid = |error: crate::rule::RuleError| Problem::new(Code::Invalid, error.to_string());
-    Ok(Rule::try_from(draft).map_err(invalid)?)
+    let now = state.clock.now();
+    let merge = merge(EventId(id), patch, "decided on", now)?;
+    let message = Some(format!("{} event {id}", request.policy));
+    let author = Author { name: operator.name, at: now, message };
+    let (committed, rules) = commit_merges(&state, author, request.dry_run, vec![merge]).await?;
+    let outcome = committed.outcomes.first().copied();
+    let (Some(outcome), Some(rule)) = (outcome, rules.into_iter().next()) else {
+        return Err(Problem::new(Code::Internal, "the change got no answer").into());
+    };
+    let fields = committed.differences.into_iter().flat_map(|it| it.fields).collect();
+    Ok(Json(DecisionAnswer { rule, outcome, fields, revision: committed.head, machine }))
+}
+
+/// A rule that an event is the reason for. The comment and the source say so, unless there is such
+/// a rule already.
+fn merge(
+    event: EventId,
+    patch: RulePatch,
+    reason: &str,
+    now: Timestamp,
+) -> Result<RuleMerge, Refused> {
+    let merge = patch.into_merge(RuleFields::default(), now);
+    let mut merge = merge.map_err(|error| Problem::new(Code::Invalid, error.to_string()))?;
+    let provenance = &mut merge.rule.provenance;
+    if merge.kept.has(RuleField::Comment) {
+        provenance.comment = Some(format!("{reason} event {event}").into());
+    }
+    provenance.source = Some(format!("event:{event}").into());
+    Ok(merge)
 }
 
 fn choose(

@@ -24,9 +24,9 @@ use utoipa_axum::routes;
 use super::access::{Operator, Viewer};
 use super::answer::{Answer, Refused, refused};
 use super::app::State;
-use crate::api::{self, ChangeAnswer, Code, Problem};
-use crate::rule::{ChangeMessage, Revision};
-use crate::store::{Author, Change, Committed, Edit, RefusalReason, StoreError};
+use crate::api::{self, ChangeAnswer, Code, Problem, RuleDifference};
+use crate::rule::{ChangeMessage, Revision, RuleDraft, RuleMerge};
+use crate::store::{self, Author, Change, Committed, Edit, RefusalReason, RuleFilter, StoreError};
 
 /// Everything below `/api/v1`, and the document that describes it.
 pub(super) fn router() -> Router<Arc<State>> {
@@ -114,7 +114,39 @@ async fn commit(
         changed: committed.changed,
         outcomes: committed.outcomes,
         pruned: Vec::new(),
+        differences: differences(committed.differences),
     }))
+}
+
+fn differences(differences: Vec<store::RuleDifference>) -> Vec<RuleDifference> {
+    let view = |store::RuleDifference { edit, fields }| RuleDifference { edit, fields };
+    differences.into_iter().map(view).collect()
+}
+
+/// Stores rules of a few decisions. Returns the answer of the store, and the rules with what they
+/// kept of those that were there before.
+async fn commit_merges(
+    state: &State,
+    author: Author,
+    dry_run: bool,
+    merges: Vec<RuleMerge>,
+) -> Result<(Committed, Vec<RuleDraft>), Refused> {
+    let edits = merges.iter().cloned().map(|merge| Edit::MergeRule(Box::new(merge))).collect();
+    let change = Change { author, base: None, dry_run, edits };
+    let committed = commit_change(state, change).await?;
+    let mut rules = Vec::with_capacity(merges.len());
+    for merge in merges {
+        let filter = RuleFilter {
+            at: Some(committed.head),
+            target: Some(merge.rule.target().clone()),
+            scope: Some(merge.rule.scope().clone()),
+            ..RuleFilter::default()
+        };
+        let stored = state.store.rules(&filter, None, 1).await?.pop().map(|record| record.rule);
+        // A rule that was stored already has everything. Merging it again alters nothing.
+        rules.push(merge.onto(stored.as_ref()).into_owned().into());
+    }
+    Ok((committed, rules))
 }
 
 /// Commits a change. A tag that does not exist is refused with the nearest that does.

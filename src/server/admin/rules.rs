@@ -5,12 +5,14 @@ use std::sync::Arc;
 
 use axum::Json;
 use data_encoding::BASE64URL_NOPAD;
+use jiff::Timestamp;
 
 use super::{Intent, commit, history};
 use crate::api::{
-    ChangeAnswer, Code, Detail, Page, Problem, RuleChange, RuleQuery, RuleReference, RuleView,
+    ChangeAnswer, Code, Detail, Page, Problem, RuleChange, RulePatch, RuleQuery, RuleReference,
+    RuleView,
 };
-use crate::rule::{RevisionRecord, Rule, RuleDraft, Scope, Target};
+use crate::rule::{RevisionRecord, Rule, RuleFields, Scope, Target};
 use crate::server::access::{Editor, Operator, Viewer};
 use crate::server::answer::{
     Answer, Body, Query, Refused, bad_cursor, off_the_async_threads, page, page_size,
@@ -82,7 +84,8 @@ fn view(record: RuleRecord, needs: Option<String>, withheld: u64) -> RuleView {
 
 /// Puts and drops rules, as one revision or not at all. Everything that is wrong with any of
 /// them is in the problem's details, by index: first those put, then those dropped. Of a source
-/// that is pruned, what is not put is dropped as well.
+/// that is pruned, what is not put is dropped as well. A field that a rule lacks keeps the value of
+/// the current rule while the policy stays the same, unless it is among those to `reset`.
 #[utoipa::path(post, path = "/rules", request_body = RuleChange,
     responses((status = 200, body = ChangeAnswer), (status = 409, body = Problem),
         (status = 422, body = Problem)))]
@@ -91,8 +94,9 @@ pub(super) async fn change(
     Editor(operator): Editor,
     Body(change): Body<RuleChange>,
 ) -> Answer<ChangeAnswer> {
-    let RuleChange { message, base, dry_run, put, drop, prune } = change;
-    let edits = off_the_async_threads(move || edits(put, drop)).await??;
+    let RuleChange { message, base, dry_run, put, reset, drop, prune } = change;
+    let (reset, now) = (reset.into_iter().collect(), state.clock.now());
+    let edits = off_the_async_threads(move || edits(put, drop, reset, now)).await??;
     let intent = Intent { message, base, dry_run };
     match prune {
         None => commit(&state, operator, intent, edits).await,
@@ -137,7 +141,7 @@ async fn prune_and_commit(
 /// rules these are.
 fn with_pruned(edits: &[Edit], of_source: &[RuleRecord]) -> (Vec<Edit>, Vec<RuleReference>) {
     let put = edits.iter().filter_map(|edit| match edit {
-        Edit::PutRule(rule) => Some((rule.target(), rule.scope())),
+        Edit::MergeRule(merge) => Some((merge.rule.target(), merge.rule.scope())),
         _ => None,
     });
     let put: HashSet<(&Target, &Scope)> = put.collect();
@@ -151,12 +155,17 @@ fn with_pruned(edits: &[Edit], of_source: &[RuleRecord]) -> (Vec<Edit>, Vec<Rule
     (edits.iter().cloned().chain(dropped).collect(), pruned)
 }
 
-fn edits(put: Vec<RuleDraft>, drop: Vec<RuleReference>) -> Result<Vec<Edit>, Refused> {
+fn edits(
+    put: Vec<RulePatch>,
+    drop: Vec<RuleReference>,
+    reset: RuleFields,
+    now: Timestamp,
+) -> Result<Vec<Edit>, Refused> {
     let mut edits = Vec::with_capacity(put.len() + drop.len());
     let mut details = Vec::new();
-    for (index, draft) in put.into_iter().enumerate() {
-        match Rule::try_from(draft) {
-            Ok(rule) => edits.push(Edit::PutRule(Box::new(rule))),
+    for (index, patch) in put.into_iter().enumerate() {
+        match patch.into_merge(reset, now) {
+            Ok(merge) => edits.push(Edit::MergeRule(Box::new(merge))),
             Err(error) => details.push(Detail {
                 index: Some(index),
                 field: Some(error.field.to_owned()),

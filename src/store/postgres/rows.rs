@@ -189,14 +189,19 @@ impl ToSql for Text<'_> {
 
 /// Reads the rule whose type, identifier and content begin at column `first`.
 pub(super) fn rule(row: &Row, first: usize, scope: Scope) -> StoreResult<Rule> {
-    let at = |place: usize| first + 2 + place;
+    let rule_type = codes::to_rule_type(row.try_get(first)?)?;
+    let target = Target::new(rule_type, row.try_get(first + 1)?)
+        .map_err(|error| codes::corrupt("target", &error))?;
+    rule_for(row, first + 2, target, scope)
+}
+
+/// Reads the rule of a known target whose content begins at column `first`.
+pub(super) fn rule_for(row: &Row, first: usize, target: Target, scope: Scope) -> StoreResult<Rule> {
+    let at = |place: usize| first + place;
     let text = |place: usize| -> StoreResult<Option<Arc<str>>> {
         let text: Option<&str> = row.try_get(at(place))?;
         Ok(text.map(Into::into))
     };
-    let rule_type = codes::to_rule_type(row.try_get(first)?)?;
-    let target = Target::new(rule_type, row.try_get(first + 1)?)
-        .map_err(|error| codes::corrupt("target", &error))?;
     let kind = codes::to_policy(row.try_get(at(0))?)?;
     let policy = Policy::stored(kind, row.try_get(at(1))?)
         .map_err(|error| codes::corrupt("policy", &error))?;

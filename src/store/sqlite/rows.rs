@@ -105,12 +105,22 @@ pub(super) fn holds(row: &Row<'_>, first: usize, content: &Content<'_>) -> rusql
 
 /// Reads the rule whose type, identifier and content begin at column `first`.
 pub(super) fn rule(row: &Row<'_>, first: usize, scope: Scope) -> StoreResult<Rule> {
-    let at = |place: usize| first + 2 + place;
-    let text = |place: usize| -> rusqlite::Result<Option<Arc<str>>> { row.get(at(place)) };
     let rule_type = codes::to_rule_type(row.get(first)?)?;
     let identifier = str_at(row, first + 1)?;
     let target =
         Target::new(rule_type, identifier).map_err(|error| codes::corrupt("target", &error))?;
+    rule_for(row, first + 2, target, scope)
+}
+
+/// Reads the rule of a known target whose content begins at column `first`.
+pub(super) fn rule_for(
+    row: &Row<'_>,
+    first: usize,
+    target: Target,
+    scope: Scope,
+) -> StoreResult<Rule> {
+    let at = |place: usize| first + place;
+    let text = |place: usize| -> rusqlite::Result<Option<Arc<str>>> { row.get(at(place)) };
     let kind = codes::to_policy(row.get(at(0))?)?;
     let cel: Option<String> = row.get(at(1))?;
     let policy =

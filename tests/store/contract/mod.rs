@@ -5,6 +5,7 @@ pub(crate) mod events;
 pub(crate) mod history;
 pub(crate) mod hosts;
 pub(crate) mod ledger;
+pub(crate) mod merge;
 pub(crate) mod policy;
 pub(crate) mod retention;
 pub(crate) mod rules;

@@ -9,7 +9,7 @@ use crate::api::Detail;
 use crate::cli::error::CliError;
 use crate::cli::files::{Fault, Input, Names, Reading};
 use crate::format::{Place, Spot};
-use crate::rule::{ChangeMessage, RuleDraft};
+use crate::rule::{ChangeMessage, RuleDraft, RuleField};
 
 /// What stands between two rules. No rule has a line break in it: JSON writes those as `\n`.
 const BETWEEN: &[u8] = b",\n";
@@ -27,6 +27,8 @@ pub(super) struct Intent {
     pub(super) dry_run: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) prune: Option<String>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(super) reset: Vec<RuleField>,
 }
 
 impl Intent {
@@ -127,14 +129,32 @@ pub(super) struct Sent {
 }
 
 impl Sent {
+    /// The rules at these places, which are in ascending order.
+    pub(super) fn rules<'a>(
+        &'a self,
+        places: impl IntoIterator<Item = usize> + 'a,
+    ) -> impl Iterator<Item = Option<RuleDraft>> + 'a {
+        let mut lines = self.lines().enumerate();
+        places.into_iter().map(move |wanted| {
+            let (_, line) = lines.find(|(place, _)| *place == wanted)?;
+            serde_json::from_slice(line).ok()
+        })
+    }
+
+    fn lines(&self) -> impl Iterator<Item = &[u8]> {
+        let rules = &self.body[self.opening..self.body.len() - END.len()];
+        let rules = rules.split(|byte| *byte == b'\n');
+        rules.map(|rule| rule.strip_suffix(b",").unwrap_or(rule))
+    }
+
     /// Takes out what the server refuses, and hands it to `faults`.
     pub(super) fn without(
         self,
         details: &[Detail],
         faults: &mut Faults<'_>,
     ) -> Result<Rows, CliError> {
-        let Self { body, opening, places, names, records } = self;
-        let mut refused = vec![false; places.len()];
+        let mut refused = vec![false; self.places.len()];
+        let Self { places, names, records, .. } = &self;
         for Detail { index, field, message } in details {
             let Some(index) = index.filter(|index| *index < places.len()) else { continue };
             if std::mem::replace(&mut refused[index], true) {
@@ -148,16 +168,16 @@ impl Sent {
             let row = record.map(|record| (u64::from(places.at(index).line()), record));
             faults.add(&names.place(places.at(index)), &fault, row)?;
         }
-        let rules = body[opening..body.len() - END.len()].split(|byte| *byte == b'\n');
-        let rules = rules.map(|rule| rule.strip_suffix(b",").unwrap_or(rule));
-        let kept: Vec<&[u8]> = kept(rules, &refused).collect();
-        let mut rest = body[..opening].to_vec();
+        let kept: Vec<&[u8]> = kept(self.lines(), &refused).collect();
+        let mut rest = self.body[..self.opening].to_vec();
         rest.extend_from_slice(&kept.join(BETWEEN));
         rest.extend_from_slice(END);
+        let good = kept.len();
+        let Self { body: _, opening, places, names, records } = self;
         Ok(Rows {
             body: rest,
             opening,
-            good: kept.len(),
+            good,
             places: places.kept(&refused),
             names,
             records: records.map(|records| self::kept(records, &refused).collect()),

@@ -26,8 +26,13 @@ fn server() -> (Client, Arc<Mutex<Vec<RuleChange>>>) {
         let details: Vec<Detail> = unknown.map(refused).collect();
         let response = if details.is_empty() {
             let outcomes = vec![Outcome::Added; change.put.len()];
-            let answer =
-                ChangeAnswer { revision: Revision(7), changed: true, outcomes, pruned: Vec::new() };
+            let answer = ChangeAnswer {
+                revision: Revision(7),
+                changed: true,
+                outcomes,
+                pruned: Vec::new(),
+                differences: Vec::new(),
+            };
             Response::new(serde_json::to_vec(&answer).unwrap().into())
         } else {
             let problem = Problem::new(Code::Invalid, "no").hint("make it first").details(details);
@@ -50,6 +55,7 @@ fn args(file: &Path) -> ImportArgs {
         partial: false,
         rejects: None,
         defaults: DefaultArgs { scope: None, source: None, policy: None },
+        replace: false,
         prune: false,
         allow_empty: false,
         reason: None,
@@ -147,7 +153,9 @@ async fn a_partial_import_takes_the_good_rows_and_writes_down_the_others() {
     let error = import(&ui, &client, partial).await.unwrap_err();
     assert_eq!(
         out.text(),
-        "{\"added\":1,\"changed\":0,\"unchanged\":0,\"removed\":0,\"rejected\":3,\"revision\":7,\"dry_run\":false}\n"
+        "{\"added\":1,\"changed\":0,\"unchanged\":0,\"removed\":0,\"rejected\":3,\"revision\":7,\"dry_run\":false,\
+         \"changes\":[{\"outcome\":\"added\",\"target\":\"teamid:AAAAAAAAAA\",\"scope\":\"fleet\",\
+         \"fields\":[{\"field\":\"policy\",\"after\":\"allow\"}]}]}\n"
     );
     assert!(error.message.starts_with("3 rows were rejected; see "), "{}", error.message);
     assert_eq!(error.kind.exit_code(), 5);

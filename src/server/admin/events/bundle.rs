@@ -3,15 +3,15 @@
 use axum::Json;
 use axum::extract::Path;
 
-use super::find;
-use crate::api::{BundleAnswer, BundleApproval, BundleState, BundleView, Code, Problem};
-use crate::fleet::{Event, Members};
-use crate::rule::{Rule, RuleDraft, Scope};
+use super::{find, merge};
+use crate::api::{BundleAnswer, BundleApproval, BundleState, BundleView, Code, Problem, RulePatch};
+use crate::fleet::{Event, EventId, Members};
+use crate::rule::Scope;
 use crate::server::access::Helpdesk;
-use crate::server::admin::commit_change;
+use crate::server::admin::{commit_merges, differences};
 use crate::server::answer::{Answer, Body, Refused};
 use crate::server::app::{Shared, State};
-use crate::store::{Author, Change, Edit};
+use crate::store::Author;
 
 /// Approves all programs of an event's bundle: makes a rule for each file, in one revision.
 #[utoipa::path(post, path = "/events/{id}/bundle-approval", request_body = BundleApproval,
@@ -31,34 +31,30 @@ pub(in crate::server::admin) async fn approve(
         Members::Odd { .. } => return Err(odd(id, &bundle).into()),
     };
     let scope = request.scope.unwrap_or_else(|| Scope::Host(event.machine.clone()));
-    let draft = |sha256: &String| RuleDraft {
+    let patch = |sha256: &String| RulePatch {
         target: format!("binary:{sha256}"),
         policy: "allow".to_owned(),
         scope: scope.to_string(),
-        app_name: Some(bundle.name.clone()),
-        bundle_hash: Some(bundle.hash.clone()),
-        bundle_binary_count: Some(bundle.binary_count),
-        comment: request.comment.clone().or_else(|| Some(format!("approved with event {id}"))),
-        ticket: request.ticket.clone(),
-        source: Some(format!("event:{id}")),
-        expires: request.expires,
-        ..RuleDraft::default()
+        app_name: Some(bundle.name.clone()).into(),
+        bundle_hash: Some(bundle.hash.clone()).into(),
+        bundle_binary_count: Some(bundle.binary_count).into(),
+        comment: request.comment.clone().into(),
+        ticket: request.ticket.clone().into(),
+        expires: request.expires.into(),
+        expires_in: request.expires_in,
+        ..RulePatch::default()
     };
-    let invalid = |error: crate::rule::RuleError| Problem::new(Code::Invalid, error.to_string());
-    let rules: Vec<Rule> = members
-        .iter()
-        .map(|member| Rule::try_from(draft(member)))
-        .collect::<Result<_, _>>()
-        .map_err(invalid)?;
-    let edits = rules.iter().cloned().map(|rule| Edit::PutRule(Box::new(rule))).collect();
+    let now = state.clock.now();
+    let merges = members.iter().map(|it| merge(EventId(id), patch(it), "approved with", now));
+    let merges = merges.collect::<Result<_, _>>()?;
     let message = Some(format!("allow the bundle {} of event {id}", bundle.name));
-    let author = Author { name: operator.name, at: state.clock.now(), message };
-    let change = Change { author, base: None, dry_run: request.dry_run, edits };
-    let committed = commit_change(&state, change).await?;
+    let author = Author { name: operator.name, at: now, message };
+    let (committed, rules) = commit_merges(&state, author, request.dry_run, merges).await?;
     Ok(Json(BundleAnswer {
         bundle,
-        rules: rules.into_iter().map(RuleDraft::from).collect(),
+        rules,
         outcomes: committed.outcomes,
+        differences: differences(committed.differences),
         revision: committed.head,
         machine: event.machine,
     }))

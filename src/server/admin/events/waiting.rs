@@ -5,17 +5,18 @@ use std::collections::{HashMap, HashSet};
 
 use axum::Json;
 
-use super::{choose, filter, find, rule};
+use super::{choose, filter, find, merge};
 use crate::api::{
-    Code, DecisionsAnswer, DecisionsRequest, EventQuery, Page, Problem, WaitingHost, WaitingView,
+    Code, DecisionsAnswer, DecisionsRequest, EventQuery, Page, Problem, RulePatch, WaitingHost,
+    WaitingView,
 };
 use crate::fleet::{EventId, EventKind, Host};
-use crate::rule::{Evidence, MachineId, RuleDraft, Scope};
+use crate::rule::{Evidence, MachineId, Scope};
 use crate::server::access::{Helpdesk, Viewer};
-use crate::server::admin::commit_change;
+use crate::server::admin::{commit_merges, differences};
 use crate::server::answer::{Answer, Body, Query, Refused, bad_cursor, page_size};
 use crate::server::app::{Shared, State};
-use crate::store::{Author, Change, Edit, EventFilter, StoredEvent};
+use crate::store::{Author, EventFilter, StoredEvent};
 
 /// What Santa decides where nothing but its mode does.
 const BLOCKED: &str = "BLOCK_UNKNOWN";
@@ -179,38 +180,44 @@ pub(in crate::server::admin) async fn decide(
     Helpdesk(operator): Helpdesk,
     Body(request): Body<DecisionsRequest>,
 ) -> Answer<DecisionsAnswer> {
-    let DecisionsRequest { decisions, policy, expires, comment, ticket, message, dry_run } =
-        request;
+    let DecisionsRequest { decisions, policy, dry_run, .. } = request;
     if decisions.is_empty() || decisions.len() > MOST_DECISIONS {
         let text = format!("1 to {MOST_DECISIONS} events are decided about at once");
         return Err(Problem::new(Code::Invalid, text).into());
     }
-    let template = RuleDraft {
+    let template = RulePatch {
         policy: policy.word().to_owned(),
-        message,
-        comment,
-        ticket,
-        expires,
-        ..RuleDraft::default()
+        message: request.message.into(),
+        comment: request.comment.into(),
+        ticket: request.ticket.into(),
+        expires: request.expires.into(),
+        expires_in: request.expires_in,
+        ..RulePatch::default()
     };
+    let now = state.clock.now();
     let mut seen = HashSet::new();
-    let mut rules = Vec::new();
+    let mut merges = Vec::new();
     for decision in decisions {
         let stored = find(&state, decision.event.0).await?;
         let chosen = choose(&stored, policy, decision.rule_type)?;
         let scope = decision.scope.unwrap_or_else(|| Scope::Host(stored.event.machine.clone()));
         if seen.insert((chosen.target.clone(), scope.clone())) {
-            rules.push(rule(decision.event, chosen, &scope, template.clone())?);
+            let patch = RulePatch {
+                target: chosen.target.to_string(),
+                scope: scope.to_string(),
+                ..template.clone()
+            };
+            merges.push(merge(decision.event, patch, "decided on", now)?);
         }
     }
-    let events = if rules.len() == 1 { "program" } else { "programs" };
-    let message = Some(format!("{policy} {} {events} that waited", rules.len()));
-    let author = Author { name: operator.name, at: state.clock.now(), message };
-    let edits = rules.iter().cloned().map(|rule| Edit::PutRule(Box::new(rule))).collect();
-    let committed = commit_change(&state, Change { author, base: None, dry_run, edits }).await?;
+    let events = if merges.len() == 1 { "program" } else { "programs" };
+    let message = Some(format!("{policy} {} {events} that waited", merges.len()));
+    let author = Author { name: operator.name, at: now, message };
+    let (committed, rules) = commit_merges(&state, author, dry_run, merges).await?;
     Ok(Json(DecisionsAnswer {
-        rules: rules.into_iter().map(RuleDraft::from).collect(),
+        rules,
         outcomes: committed.outcomes,
+        differences: differences(committed.differences),
         revision: committed.head,
     }))
 }

@@ -15,16 +15,18 @@ pub(super) use self::stage::STAGE;
 use deadpool_postgres::{Client, GenericClient, Transaction};
 use jiff::Timestamp;
 
-use self::rules::RuleEdit;
+use self::rules::{Notes, RuleEdit};
 use self::settings::Settings;
 use self::slots::Slots;
 use self::tags::{HostTags, Tags};
 use super::locks::Lock;
 use super::rows::Text;
 use super::{codes, filter, history, listen, query};
-use crate::rule::{Counts, MachineId, Outcome, Revision, Rule, Scope, TagName, Target};
+use crate::rule::{Counts, MachineId, Outcome, Revision, Scope, TagName, Target};
+use crate::store::rule_edits::Wanted;
 use crate::store::{
-    Author, Change, Committed, Edit, Refusal, RefusalReason, StoreError, StoreResult,
+    Author, Change, Committed, Edit, Refusal, RefusalReason, RuleDifference, StoreError,
+    StoreResult,
 };
 
 /// Who ends rules whose time has come.
@@ -44,18 +46,21 @@ pub(super) async fn commit(client: &mut Client, change: &Change) -> StoreResult<
         commit.edit(place, edit).await?;
     }
     commit.flush().await?;
-    let Commit { tags, outcomes, refusals, altered, retagged, rules_written, .. } = commit;
+    let Commit {
+        tags, outcomes, mut differences, refusals, altered, retagged, rules_written, ..
+    } = commit;
+    differences.sort_by_key(|difference| difference.edit);
     let altered = altered + tags.write(&on, codes::revision(revision)).await?;
     if !refusals.is_empty() {
         return Err(StoreError::Refused(refusals));
     }
     if altered == 0 || change.dry_run {
         on.rollback().await?;
-        return Ok(Committed { head, changed: false, outcomes });
+        return Ok(Committed { head, changed: false, outcomes, differences });
     }
     let rules = rules_written.unwrap_or(Some(Counts::default()));
     finish(on, revision, rules, retagged).await?;
-    Ok(Committed { head: revision, changed: true, outcomes })
+    Ok(Committed { head: revision, changed: true, outcomes, differences })
 }
 
 /// Ends the rules whose time has come.
@@ -127,6 +132,7 @@ struct Commit<'c, 't, 'e> {
     tags: Tags,
     hosts: HostTags,
     outcomes: Vec<Outcome>,
+    differences: Vec<RuleDifference>,
     refusals: Vec<Refusal>,
     /// What of the revision is written, besides tags: 0 if nothing is otherwise than before.
     altered: i64,
@@ -149,6 +155,7 @@ impl<'c, 't, 'e> Commit<'c, 't, 'e> {
             tags: Tags::load(on).await?,
             hosts: HostTags::load(on, edits).await?,
             outcomes: vec![Outcome::Unchanged; edits.len()],
+            differences: Vec::new(),
             refusals: Vec::new(),
             altered: 0,
             retagged: 0,
@@ -158,8 +165,16 @@ impl<'c, 't, 'e> Commit<'c, 't, 'e> {
 
     async fn edit(&mut self, place: usize, edit: &'e Edit) -> StoreResult<()> {
         match edit {
-            Edit::PutRule(rule) => self.put_rule(place, rule.target(), rule.scope(), Some(rule)),
-            Edit::DropRule { target, scope } => self.put_rule(place, target, scope, None),
+            Edit::PutRule(rule) => {
+                self.put_rule(place, rule.target(), rule.scope(), Wanted::Rule(rule));
+            }
+            Edit::MergeRule(merge) => {
+                let rule = &merge.rule;
+                self.put_rule(place, rule.target(), rule.scope(), Wanted::Merge(merge));
+            }
+            Edit::DropRule { target, scope } => {
+                self.put_rule(place, target, scope, Wanted::Nothing);
+            }
             Edit::Set { scope, setting } => {
                 if self.scope_exists(place, scope) {
                     let slot = self.scopes.slot(scope);
@@ -183,16 +198,10 @@ impl<'c, 't, 'e> Commit<'c, 't, 'e> {
         Ok(())
     }
 
-    fn put_rule(
-        &mut self,
-        place: usize,
-        target: &'e Target,
-        scope: &'e Scope,
-        rule: Option<&'e Rule>,
-    ) {
-        if rule.is_none() || self.scope_exists(place, scope) {
+    fn put_rule(&mut self, place: usize, target: &'e Target, scope: &'e Scope, wanted: Wanted<'e>) {
+        if wanted.rule().is_none() || self.scope_exists(place, scope) {
             let slot = self.scopes.slot(scope);
-            self.rules.push(RuleEdit { place, target, slot, rule });
+            self.rules.push(RuleEdit { place, target, slot, wanted });
         }
     }
 
@@ -249,9 +258,10 @@ impl<'c, 't, 'e> Commit<'c, 't, 'e> {
         let edits = std::mem::take(&mut self.rules);
         let (on, revision) = (self.on, self.revision);
         if !edits.is_empty() {
-            let (scopes, outcomes) = (&mut self.scopes, &mut self.outcomes);
             let again = self.rules_written.is_some();
-            let written = rules::write(on, revision, scopes, edits, outcomes, again).await?;
+            let notes = Notes { outcomes: &mut self.outcomes, differences: &mut self.differences };
+            let scopes = &mut self.scopes;
+            let written = rules::write(on, revision, scopes, edits, notes, again).await?;
             self.altered += written.altered();
             // What several writings come to is for the database to count.
             self.rules_written = Some((!again).then(|| written.counts()));

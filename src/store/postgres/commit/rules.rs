@@ -2,23 +2,25 @@
 //! by a few statements, however many there are. Sorted by key they touch each page of the index
 //! once.
 
+use std::pin::pin;
+
 use deadpool_postgres::Transaction;
+use futures_util::TryStreamExt as _;
 use tokio_postgres::Row;
+use tokio_postgres::types::ToSql;
 
 use super::slots::{Slot, Slots};
-use super::stage::{Staged, fill};
-use super::transition;
-use crate::rule::{Counts, Outcome, Rule, Target};
-use crate::store::StoreResult;
+use super::stage::{self, Staged};
+use crate::rule::{Counts, Outcome, Target};
 use crate::store::postgres::rows::{self, CONTENT, Text, content_of};
 use crate::store::postgres::{codes, filter, query};
 use crate::store::quarantine::listed;
+use crate::store::rule_edits::{self, Current, NewRule, Wanted};
+use crate::store::{RuleDifference, StoreResult};
 
 /// From so many rows on, how to find those that they replace is the planner's to say. Fewer are
 /// looked for one by one: of what the session's table holds the planner knows nothing.
 const MANY: usize = 5_000;
-/// The place of an edit whose outcome is known.
-const KNOWN: i64 = -1;
 
 /// One edit: the rule that shall be in force for a key, or none.
 pub(super) struct RuleEdit<'a> {
@@ -28,73 +30,104 @@ pub(super) struct RuleEdit<'a> {
     pub(super) target: &'a Target,
     /// The key's scope.
     pub(super) slot: Slot,
-    /// The rule.
-    pub(super) rule: Option<&'a Rule>,
+    /// What is to be in force.
+    pub(super) wanted: Wanted<'a>,
+}
+
+/// Where outcomes and differences of edits are noted.
+pub(super) struct Notes<'a> {
+    pub(super) outcomes: &'a mut [Outcome],
+    pub(super) differences: &'a mut Vec<RuleDifference>,
+}
+
+/// What is to be in force for one key.
+struct Entry<'e> {
+    /// The only edit of the key. Nothing if the outcomes of its edits are known.
+    edit: Option<(usize, Wanted<'e>)>,
+    target: &'e Target,
+    slot: Slot,
+    scope: i64,
+    rule: Option<NewRule<'e>>,
+}
+
+impl Entry<'_> {
+    fn staged(&self, index: usize) -> Staged<'_> {
+        let Self { edit: _, target, slot: _, scope, rule } = self;
+        Staged { place: codes::limit(index), target, scope: *scope, rule: rule.as_deref() }
+    }
 }
 
 /// Makes the edits, of which the last for each key decides, and says what that did to rows.
 /// `again` if the change has made others before.
-pub(super) async fn write(
+pub(super) async fn write<'e>(
     on: &Transaction<'_>,
     revision: i64,
-    scopes: &mut Slots<'_>,
-    mut edits: Vec<RuleEdit<'_>>,
-    outcomes: &mut [Outcome],
+    scopes: &mut Slots<'e>,
+    mut edits: Vec<RuleEdit<'e>>,
+    mut notes: Notes<'_>,
     again: bool,
 ) -> StoreResult<Written> {
     edits.sort_unstable_by(|a, b| (a.target, a.slot, a.place).cmp(&(b.target, b.slot, b.place)));
-    let same_key = |a: &RuleEdit<'_>, b: &RuleEdit<'_>| a.slot == b.slot && a.target == b.target;
-    let groups: Vec<&[RuleEdit<'_>]> = edits.chunk_by(same_key).collect();
-    let several: Vec<_> = groups.iter().copied().filter(|group| group.len() > 1).collect();
-    let mut stored = in_force(on, scopes, &several).await?.into_iter();
-    let mut staged = Vec::with_capacity(groups.len());
-    for group in groups {
-        let [.., last] = group else { continue };
-        let mut place = codes::limit(last.place);
-        if group.len() > 1 {
-            if !play(group, stored.next().flatten().as_ref(), outcomes) {
-                continue;
-            }
-            place = KNOWN;
-        }
-        let scope = match last.rule {
-            Some(_) => scopes.intern(on, last.slot).await?,
-            None => match scopes.id(last.slot) {
-                Some(scope) => scope,
-                None => continue,
-            },
-        };
-        if place != KNOWN && last.rule.is_some() {
-            outcomes[last.place] = Outcome::Added;
-        }
-        staged.push(Staged { place, target: last.target, scope, rule: last.rule });
-    }
-    if staged.is_empty() {
+    let entries = entries(on, scopes, &edits, &mut notes).await?;
+    if entries.is_empty() {
         return Ok(Written::default());
     }
-    fill(on, &staged, again).await?;
-    settle(on, revision, staged.len(), outcomes, again).await
+    if again {
+        stage::clear(on).await?;
+    }
+    let rows = entries.iter().enumerate().map(|(index, entry)| entry.staged(index));
+    stage::fill(on, rows).await?;
+    Writer { on, scopes, entries, notes }.write(revision, again).await
 }
 
-/// Makes several edits of one key on paper. False if they leave it as it was.
-fn play(group: &[RuleEdit<'_>], stored: Option<&Rule>, outcomes: &mut [Outcome]) -> bool {
-    let before = stored.map(rows::content);
-    let mut now = before;
-    for edit in group {
-        let wanted = edit.rule.map(rows::content);
-        outcomes[edit.place] = transition(now.as_ref(), wanted.as_ref());
-        now = wanted;
+/// What is to be in force for each key that may change. Several edits of one key are made here.
+async fn entries<'e>(
+    on: &Transaction<'_>,
+    scopes: &mut Slots<'e>,
+    edits: &[RuleEdit<'e>],
+    Notes { outcomes, differences }: &mut Notes<'_>,
+) -> StoreResult<Vec<Entry<'e>>> {
+    let same_key = |a: &RuleEdit<'_>, b: &RuleEdit<'_>| a.slot == b.slot && a.target == b.target;
+    let groups: Vec<&[RuleEdit<'e>]> = edits.chunk_by(same_key).collect();
+    let several: Vec<_> = groups.iter().copied().filter(|group| group.len() > 1).collect();
+    let mut stored = in_force(on, scopes, &several).await?.into_iter();
+    let mut entries = Vec::with_capacity(groups.len());
+    for group in groups {
+        let [.., last] = group else { continue };
+        let mut edit = Some((last.place, last.wanted));
+        let mut rule = last.wanted.rule().map(NewRule::Given);
+        if group.len() > 1 {
+            let before = stored.next().unwrap_or(Current::Nothing);
+            let made = group.iter().map(|edit| (edit.place, edit.wanted));
+            let result = rule_edits::apply(before, made, outcomes, differences);
+            if !result.is_changed {
+                continue;
+            }
+            edit = None;
+            rule = match result.after {
+                Current::Rule(rule) => Some(rule),
+                Current::Nothing | Current::Unreadable => None,
+            };
+        } else if rule.is_some() {
+            outcomes[last.place] = Outcome::Added;
+        }
+        let scope = match (&rule, scopes.id(last.slot)) {
+            (_, Some(scope)) => scope,
+            (Some(_), None) => scopes.intern(on, last.slot).await?,
+            (None, None) => continue,
+        };
+        entries.push(Entry { edit, target: last.target, slot: last.slot, scope, rule });
     }
-    now != before
+    Ok(entries)
 }
 
 /// The rules in force for the keys of some groups, in their order.
-async fn in_force(
+async fn in_force<'e>(
     on: &Transaction<'_>,
     scopes: &Slots<'_>,
     groups: &[&[RuleEdit<'_>]],
-) -> StoreResult<Vec<Option<Rule>>> {
-    let mut found = vec![None; groups.len()];
+) -> StoreResult<Vec<Current<'e>>> {
+    let mut found = vec![Current::Nothing; groups.len()];
     let keys = groups.iter().zip(0_i64..).filter_map(|(group, place)| {
         let first = group.first()?;
         Some((place, first.target, scopes.id(first.slot)?))
@@ -121,10 +154,8 @@ async fn in_force(
     let mut scopes = crate::store::postgres::scopes::Scopes::default();
     for row in &query(on, &sql, &[&places, &types, &names, &ids]).await? {
         let rule = scopes.read(row, 1).and_then(|scope| rows::rule(row, 4, scope));
-        // One that cannot be read is replaced like any other that differs.
-        let Some(rule) = listed(rule)? else { continue };
         if let Some(entry) = found.get_mut(place(row.try_get(0)?)?) {
-            *entry = Some(rule);
+            *entry = Current::read(listed(rule)?);
         }
     }
     Ok(found)
@@ -140,58 +171,129 @@ const AS_PLANNED: &str = "SET LOCAL enable_seqscan = on; SET LOCAL enable_hashjo
 /// A join of many with many is made in memory, and the planner is told how many they are.
 const MANY_AT_ONCE: &str = "SET LOCAL work_mem = '256MB'; ANALYZE rule_stage";
 
-/// Makes the rules in force what the session's table says, and says what that did to them.
-async fn settle(
-    on: &Transaction<'_>,
-    revision: i64,
-    staged: usize,
-    outcomes: &mut [Outcome],
-    again: bool,
-) -> StoreResult<Written> {
-    let many = staged >= MANY;
-    on.batch_execute(if many { MANY_AT_ONCE } else { ONE_BY_ONE }).await?;
-    let mut written = Written::default();
-    let any = query(on, "SELECT 1 FROM rule WHERE ended IS NULL LIMIT 1", filter::NONE).await?;
-    let mut left = staged;
-    if !any.is_empty() {
-        left -= drop_unchanged(on, outcomes).await?.min(left);
-    }
-    if !any.is_empty() && left > 0 {
-        if again {
-            // No revision but this ever saw them.
-            let sql = format!(
-                "WITH gone AS (DELETE FROM rule AS o USING rule_stage AS n
-                               WHERE {SAME_KEY} AND o.made = $1 RETURNING n.place, n.put)
-                 {PLACES}"
-            );
-            let rows = on.query(&sql, &[&revision]).await?;
-            written.unmade = note(&rows, outcomes)?.0;
+/// Writes what the session's table says.
+struct Writer<'w, 't, 'e> {
+    on: &'w Transaction<'t>,
+    scopes: &'w Slots<'e>,
+    entries: Vec<Entry<'e>>,
+    notes: Notes<'w>,
+}
+
+impl Writer<'_, '_, '_> {
+    /// Makes the rules in force what the session's table says, and says what that did to them.
+    async fn write(mut self, revision: i64, again: bool) -> StoreResult<Written> {
+        let on = self.on;
+        let many = self.entries.len() >= MANY;
+        on.batch_execute(if many { MANY_AT_ONCE } else { ONE_BY_ONE }).await?;
+        let mut written = Written::default();
+        let any = query(on, "SELECT 1 FROM rule WHERE ended IS NULL LIMIT 1", filter::NONE).await?;
+        let mut left = self.entries.len();
+        if !any.is_empty() {
+            left = left.saturating_sub(self.drop_unchanged().await?);
         }
+        if !any.is_empty() && left > 0 {
+            left = left.saturating_sub(self.merge().await?);
+        }
+        if !any.is_empty() && left > 0 {
+            if again {
+                // No revision but this ever saw them.
+                let sql = format!(
+                    "WITH gone AS (DELETE FROM rule AS o USING rule_stage AS n
+                                   WHERE {SAME_KEY} AND o.made = $1 RETURNING n.put)
+                     {COUNTS}"
+                );
+                written.unmade = counts(&on.query(&sql, &[&revision]).await?)?.0;
+            }
+            let sql = format!(
+                "WITH gone AS (UPDATE rule AS o SET ended = $1, checksum = o.checksum # $1
+                               FROM rule_stage AS n
+                               WHERE {SAME_KEY} AND o.made < $1 RETURNING n.put)
+                 {COUNTS}"
+            );
+            (written.ended, written.replaced) = counts(&on.query(&sql, &[&revision]).await?)?;
+        }
+        if left > 0 {
+            // The table is filled in the order of keys, and is read in the order that it was
+            // filled in.
+            let sql = format!(
+                "INSERT INTO rule (made, rule_type, identifier, scope, {CONTENT}, checksum)
+                 SELECT $1, rule_type, identifier, scope, {CONTENT}, checksum # $1
+                 FROM rule_stage WHERE put"
+            );
+            written.made = on.execute(&sql, &[&revision]).await?.cast_signed();
+        }
+        if many {
+            // Whoever reads them next asks a planner that knows of them.
+            on.batch_execute("ANALYZE rule").await?;
+        } else {
+            on.batch_execute(AS_PLANNED).await?;
+        }
+        Ok(written)
+    }
+
+    /// Takes out of the session's table what is so already, and says how much.
+    async fn drop_unchanged(&mut self) -> StoreResult<usize> {
         let sql = format!(
-            "WITH gone AS (UPDATE rule AS o SET ended = $1, checksum = o.checksum # $1
-                           FROM rule_stage AS n
-                           WHERE {SAME_KEY} AND o.made < $1 RETURNING n.place, n.put)
-             {PLACES}"
+            "WITH same AS (DELETE FROM rule_stage AS n USING rule AS o
+                           WHERE {SAME_KEY} AND n.put
+                             AND ROW({}) IS NOT DISTINCT FROM ROW({}) RETURNING n.place)
+             SELECT count(*), array_agg(place) FROM same",
+            content_of("o"),
+            content_of("n")
         );
-        let rows = on.query(&sql, &[&revision]).await?;
-        (written.ended, written.replaced) = note(&rows, outcomes)?;
+        let mut same = 0;
+        for row in self.on.query(&sql, filter::NONE).await? {
+            same += place(row.try_get(0)?)?;
+            for number in row.try_get::<_, Option<Vec<i64>>>(1)?.unwrap_or_default() {
+                if let Some((edit, _)) = self.entries[place(number)?].edit {
+                    self.notes.outcomes[edit] = Outcome::Unchanged;
+                }
+            }
+        }
+        Ok(same)
     }
-    if left > 0 {
-        // The table is filled in the order of keys, and is read in the order that it was filled in.
+
+    /// Reads the rules that would be replaced, and gives the new ones what they keep of them. Says
+    /// how many come to the same rule as before, and takes those out of the session's table.
+    async fn merge(&mut self) -> StoreResult<usize> {
         let sql = format!(
-            "INSERT INTO rule (made, rule_type, identifier, scope, {CONTENT}, checksum)
-             SELECT $1, rule_type, identifier, scope, {CONTENT}, checksum # $1
-             FROM rule_stage WHERE put"
+            "SELECT n.place, {} FROM rule_stage AS n JOIN rule AS o ON {SAME_KEY}",
+            content_of("o")
         );
-        written.made = on.execute(&sql, &[&revision]).await?.cast_signed();
+        let nothing: [&(dyn ToSql + Sync); 0] = [];
+        let mut rows = pin!(self.on.query_raw(&sql, nothing).await?);
+        let (mut same, mut merged) = (Vec::new(), Vec::new());
+        while let Some(row) = rows.try_next().await? {
+            let number: i64 = row.try_get(0)?;
+            let index = place(number)?;
+            let entry = &mut self.entries[index];
+            let Some(edit) = entry.edit else { continue };
+            let scope = self.scopes.scope(entry.slot).clone();
+            let before = rows::rule_for(&row, 1, entry.target.clone(), scope);
+            let before = Current::read(listed(before)?);
+            let Notes { outcomes, differences } = &mut self.notes;
+            let result = rule_edits::apply(before, [edit], outcomes, differences);
+            match result.after {
+                _ if !result.is_changed => same.push(number),
+                Current::Rule(rule @ NewRule::Merged(_)) => {
+                    entry.rule = Some(rule);
+                    merged.push(index);
+                }
+                Current::Rule(NewRule::Given(_)) | Current::Nothing | Current::Unreadable => {}
+            }
+        }
+        let gone: Vec<i64> =
+            merged.iter().map(|index| codes::limit(*index)).chain(same.iter().copied()).collect();
+        if !gone.is_empty() {
+            let sql = "DELETE FROM rule_stage WHERE place = ANY ($1)";
+            self.on.execute(sql, &[&gone]).await?;
+        }
+        if !merged.is_empty() {
+            let rows = merged.iter().map(|index| self.entries[*index].staged(*index));
+            stage::fill(self.on, rows).await?;
+        }
+        Ok(same.len())
     }
-    if many {
-        // Whoever reads them next asks a planner that knows of them.
-        on.batch_execute("ANALYZE rule").await?;
-    } else {
-        on.batch_execute(AS_PLANNED).await?;
-    }
-    Ok(written)
 }
 
 /// What became of rows of rules, in numbers.
@@ -224,45 +326,13 @@ impl Written {
     }
 }
 
-/// Takes out of the session's table what is so already, and says how much.
-async fn drop_unchanged(on: &Transaction<'_>, outcomes: &mut [Outcome]) -> StoreResult<usize> {
-    let sql = format!(
-        "WITH same AS (DELETE FROM rule_stage AS n USING rule AS o
-                       WHERE {SAME_KEY} AND n.put
-                         AND ROW({}) IS NOT DISTINCT FROM ROW({}) RETURNING n.place)
-         SELECT count(*), array_agg(place) FILTER (WHERE place <> {KNOWN}) FROM same",
-        content_of("o"),
-        content_of("n")
-    );
-    let mut same = 0;
-    for row in on.query(&sql, filter::NONE).await? {
-        same += place(row.try_get(0)?)?;
-        for number in row.try_get::<_, Option<Vec<i64>>>(1)?.unwrap_or_default() {
-            outcomes[place(number)?] = Outcome::Unchanged;
-        }
-    }
-    Ok(same)
-}
+/// How many rules were in force for keys of the session's table, and how many of them have another
+/// one now.
+const COUNTS: &str = "SELECT count(*), count(*) FILTER (WHERE put) FROM gone";
 
-/// All places in one row, rather than a row each.
-const PLACES: &str = "SELECT count(*), count(*) FILTER (WHERE put),
-    array_agg(place) FILTER (WHERE put AND place <> -1),
-    array_agg(place) FILTER (WHERE NOT put AND place <> -1) FROM gone";
-
-/// Notes what became of edits whose key had a rule. Says how many that are, and how many of them
-/// have another now.
-fn note(rows: &[Row], outcomes: &mut [Outcome]) -> StoreResult<(i64, i64)> {
-    let (mut gone, mut replaced) = (0, 0);
-    for row in rows {
-        gone += row.try_get::<_, i64>(0)?;
-        replaced += row.try_get::<_, i64>(1)?;
-        for (column, outcome) in [(2, Outcome::Changed), (3, Outcome::Removed)] {
-            for number in row.try_get::<_, Option<Vec<i64>>>(column)?.unwrap_or_default() {
-                outcomes[place(number)?] = outcome;
-            }
-        }
-    }
-    Ok((gone, replaced))
+fn counts(rows: &[Row]) -> StoreResult<(i64, i64)> {
+    let Some(row) = rows.first() else { return Ok((0, 0)) };
+    Ok((row.try_get(0)?, row.try_get(1)?))
 }
 
 fn place(number: i64) -> StoreResult<usize> {

@@ -29,6 +29,7 @@ impl<'a> Slots<'a> {
         for edit in edits {
             match edit {
                 Edit::PutRule(rule) => drop(slots.slot(rule.scope())),
+                Edit::MergeRule(merge) => drop(slots.slot(merge.rule.scope())),
                 Edit::DropRule { scope, .. }
                 | Edit::Set { scope, .. }
                 | Edit::Unset { scope, .. } => {

@@ -33,7 +33,7 @@ const COLUMNS: usize = 6 + WIDTH;
 
 /// How the rule of a key shall be.
 pub(super) struct Staged<'a> {
-    /// Whose place it is among the change's edits.
+    /// Its number among the rows of the table.
     pub(super) place: i64,
     /// The key's target.
     pub(super) target: &'a Target,
@@ -43,15 +43,16 @@ pub(super) struct Staged<'a> {
     pub(super) rule: Option<&'a Rule>,
 }
 
-/// Streams what shall be into the table. `again` if there may be rows in it.
-pub(super) async fn fill(
+/// Empties the table.
+pub(super) async fn clear(on: &Transaction<'_>) -> StoreResult<()> {
+    Ok(on.batch_execute("TRUNCATE rule_stage").await?)
+}
+
+/// Streams what shall be into the table.
+pub(super) async fn fill<'a>(
     on: &Transaction<'_>,
-    staged: &[Staged<'_>],
-    again: bool,
+    staged: impl Iterator<Item = Staged<'a>>,
 ) -> StoreResult<()> {
-    if again {
-        on.batch_execute("TRUNCATE rule_stage").await?;
-    }
     let sql = format!(
         "COPY rule_stage (place, put, rule_type, identifier, scope, {CONTENT}, checksum)
          FROM STDIN WITH (FORMAT binary)"
@@ -61,7 +62,7 @@ pub(super) async fn fill(
     bytes.put_slice(HEADER);
     let mut hasher = RowHasher::default();
     for row in staged {
-        write(&mut bytes, row, &mut hasher);
+        write(&mut bytes, &row, &mut hasher);
         if bytes.len() >= CHUNK {
             sink.feed(bytes.split().freeze()).await?;
             bytes.reserve(CHUNK + CHUNK / 4);

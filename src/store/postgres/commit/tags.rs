@@ -114,6 +114,7 @@ impl HostTags {
                 Some(machine.as_str())
             }
             Edit::PutRule(_)
+            | Edit::MergeRule(_)
             | Edit::DropRule { .. }
             | Edit::Set { .. }
             | Edit::Unset { .. }

@@ -19,9 +19,11 @@ use self::slots::Slots;
 use self::tags::{HostTags, Tags};
 use super::writer::Done;
 use super::{codes, history, scopes};
-use crate::rule::{MachineId, Outcome, Revision, Rule, Scope, TagName, Target};
+use crate::rule::{MachineId, Outcome, Revision, Scope, TagName, Target};
+use crate::store::rule_edits::Wanted;
 use crate::store::{
-    Author, Change, Committed, Edit, Refusal, RefusalReason, StoreError, StoreResult,
+    Author, Change, Committed, Edit, Refusal, RefusalReason, RuleDifference, StoreError,
+    StoreResult,
 };
 
 /// Who ends rules whose time has come.
@@ -42,16 +44,17 @@ pub(super) fn commit(connection: &Connection, change: &Change) -> StoreResult<Do
         commit.edit(place, edit)?;
     }
     commit.flush()?;
-    let Commit { tags, outcomes, refusals, altered, retagged, .. } = commit;
+    let Commit { tags, outcomes, mut differences, refusals, altered, retagged, .. } = commit;
+    differences.sort_by_key(|difference| difference.edit);
     let altered = altered + tags.write(connection, codes::revision(revision))?;
     if !refusals.is_empty() {
         return Err(StoreError::Refused(refusals));
     }
     if altered != 0 && !change.dry_run {
         history::count(connection, codes::revision(revision), retagged)?;
-        Ok(Done::Keep(Committed { head: revision, changed: true, outcomes }))
+        Ok(Done::Keep(Committed { head: revision, changed: true, outcomes, differences }))
     } else {
-        Ok(Done::Discard(Committed { head, changed: false, outcomes }))
+        Ok(Done::Discard(Committed { head, changed: false, outcomes, differences }))
     }
 }
 
@@ -112,6 +115,7 @@ struct Commit<'c, 'e> {
     tags: Tags,
     hosts: HostTags,
     outcomes: Vec<Outcome>,
+    differences: Vec<RuleDifference>,
     refusals: Vec<Refusal>,
     /// What of the revision is written, besides tags: 0 if nothing is otherwise than before.
     altered: i64,
@@ -130,6 +134,7 @@ impl<'c, 'e> Commit<'c, 'e> {
             tags: Tags::load(connection)?,
             hosts: HostTags::default(),
             outcomes: vec![Outcome::Unchanged; edits],
+            differences: Vec::new(),
             refusals: Vec::new(),
             altered: 0,
             retagged: 0,
@@ -139,9 +144,15 @@ impl<'c, 'e> Commit<'c, 'e> {
     fn edit(&mut self, place: usize, edit: &'e Edit) -> StoreResult<()> {
         match edit {
             Edit::PutRule(rule) => {
-                self.put_rule(place, rule.target(), rule.scope(), Some(rule))?;
+                self.put_rule(place, rule.target(), rule.scope(), Wanted::Rule(rule))?;
             }
-            Edit::DropRule { target, scope } => self.put_rule(place, target, scope, None)?,
+            Edit::MergeRule(merge) => {
+                let rule = &merge.rule;
+                self.put_rule(place, rule.target(), rule.scope(), Wanted::Merge(merge))?;
+            }
+            Edit::DropRule { target, scope } => {
+                self.put_rule(place, target, scope, Wanted::Nothing)?;
+            }
             Edit::Set { scope, setting } => {
                 if self.scope_exists(place, scope) {
                     let slot = self.scopes.slot(self.connection, scope)?;
@@ -177,11 +188,11 @@ impl<'c, 'e> Commit<'c, 'e> {
         place: usize,
         target: &'e Target,
         scope: &'e Scope,
-        rule: Option<&'e Rule>,
+        wanted: Wanted<'e>,
     ) -> StoreResult<()> {
-        if rule.is_none() || self.scope_exists(place, scope) {
+        if wanted.rule().is_none() || self.scope_exists(place, scope) {
             let slot = self.scopes.slot(self.connection, scope)?;
-            self.rules.push(RuleEdit { place, target, slot, rule });
+            self.rules.push(RuleEdit { place, target, slot, wanted });
         }
         Ok(())
     }
@@ -243,8 +254,13 @@ impl<'c, 'e> Commit<'c, 'e> {
     fn flush(&mut self) -> StoreResult<()> {
         let edits = std::mem::take(&mut self.rules);
         if !edits.is_empty() {
-            let (scopes, outcomes) = (&mut self.scopes, &mut self.outcomes);
-            let writer = RuleWriter::new(self.connection, self.revision, scopes, outcomes)?;
+            let writer = RuleWriter::new(
+                self.connection,
+                self.revision,
+                &mut self.scopes,
+                &mut self.outcomes,
+                &mut self.differences,
+            )?;
             self.altered += writer.write(edits)?;
         }
         self.altered += self.settings.write(self.connection, &mut self.scopes, self.revision)?;

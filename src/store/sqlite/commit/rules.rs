@@ -1,15 +1,18 @@
 //! Rule edits, many at once. Sorted by key they touch each page of the index once, and a
 //! hundred rows go into one statement.
 
-use rusqlite::types::{ToSqlOutput, Value, ValueRef};
+use rusqlite::types::{ToSqlOutput, ValueRef};
 use rusqlite::{CachedStatement, Connection, OptionalExtension as _, Row, Statement};
 
 use super::slots::{Slot, Slots};
-use super::{END, Version, transition};
-use crate::rule::{Outcome, Rule, Target};
+use super::{END, Version};
+use crate::rule::{Outcome, Rule, Scope, Target};
 use crate::store::checksum::RowHasher;
+use crate::store::quarantine::listed;
+use crate::store::rule_edits::{self, Current, NewRule, Wanted};
 use crate::store::sqlite::codes;
-use crate::store::sqlite::rows::{self, CONTENT, Content, WIDTH};
+use crate::store::sqlite::rows::{self, CONTENT, WIDTH};
+use crate::store::{RuleDifference, StoreResult};
 
 /// Rows of one INSERT.
 const CHUNK: usize = 100;
@@ -24,8 +27,8 @@ pub(super) struct RuleEdit<'a> {
     pub(super) target: &'a Target,
     /// The key's scope.
     pub(super) slot: Slot,
-    /// The rule.
-    pub(super) rule: Option<&'a Rule>,
+    /// What is to be in force.
+    pub(super) wanted: Wanted<'a>,
 }
 
 /// Writes edits of one change.
@@ -34,6 +37,7 @@ pub(super) struct RuleWriter<'c, 'e, 's> {
     revision: i64,
     scopes: &'s mut Slots<'e>,
     outcomes: &'s mut [Outcome],
+    differences: &'s mut Vec<RuleDifference>,
     /// Rows with a greater id are of this writer.
     newest: i64,
     /// Rules that are yet to be inserted.
@@ -56,6 +60,7 @@ impl<'c, 'e, 's> RuleWriter<'c, 'e, 's> {
         revision: i64,
         scopes: &'s mut Slots<'e>,
         outcomes: &'s mut [Outcome],
+        differences: &'s mut Vec<RuleDifference>,
     ) -> rusqlite::Result<Self> {
         let newest = "SELECT ifnull(max(id), 0) FROM rule";
         Ok(Self {
@@ -63,6 +68,7 @@ impl<'c, 'e, 's> RuleWriter<'c, 'e, 's> {
             revision,
             scopes,
             outcomes,
+            differences,
             newest: connection.query_one(newest, [], |row| row.get(0))?,
             waiting: Vec::with_capacity(CHUNK),
             crowded: false,
@@ -80,7 +86,7 @@ impl<'c, 'e, 's> RuleWriter<'c, 'e, 's> {
 
     /// Makes the edits, of which the last for each key decides, and says by how many rows the
     /// revision grew.
-    pub(super) fn write(mut self, mut edits: Vec<RuleEdit<'e>>) -> rusqlite::Result<i64> {
+    pub(super) fn write(mut self, mut edits: Vec<RuleEdit<'e>>) -> StoreResult<i64> {
         edits
             .sort_unstable_by(|a, b| (a.target, a.slot, a.place).cmp(&(b.target, b.slot, b.place)));
         let mut chunk = Vec::with_capacity(CHUNK);
@@ -88,9 +94,9 @@ impl<'c, 'e, 's> RuleWriter<'c, 'e, 's> {
             |a: &RuleEdit<'_>, b: &RuleEdit<'_>| a.slot == b.slot && a.target == b.target;
         for group in edits.chunk_by(same_key) {
             match group {
-                [RuleEdit { place, slot, rule: Some(rule), .. }] => {
+                [RuleEdit { place, slot, wanted, .. }] if wanted.rule().is_some() => {
                     let scope = self.scopes.intern(self.connection, *slot)?;
-                    chunk.push(Put { place: *place, scope, rule });
+                    chunk.push(Single { place: *place, scope, wanted: *wanted });
                 }
                 several => self.write_several(several)?,
             }
@@ -99,8 +105,8 @@ impl<'c, 'e, 's> RuleWriter<'c, 'e, 's> {
                 chunk.clear();
             }
         }
-        for put in chunk {
-            self.put(put)?;
+        for single in chunk {
+            self.put(single)?;
         }
         for put in &self.waiting {
             insert(&mut self.insert, self.revision, std::slice::from_ref(put))?;
@@ -109,70 +115,97 @@ impl<'c, 'e, 's> RuleWriter<'c, 'e, 's> {
     }
 
     /// Puts rules for different keys. Where most keys are new, inserting comes before asking.
-    fn put_chunk(&mut self, chunk: &[Put<'e>]) -> rusqlite::Result<()> {
-        if !self.crowded && insert(&mut self.insert_chunk, self.revision, chunk)? == chunk.len() {
-            for put in chunk {
-                self.outcomes[put.place] = Outcome::Added;
+    fn put_chunk(&mut self, chunk: &[Single<'e>]) -> StoreResult<()> {
+        if !self.crowded {
+            let puts: Vec<Put<'e>> = chunk.iter().filter_map(|single| single.added()).collect();
+            if insert(&mut self.insert_chunk, self.revision, &puts)? == chunk.len() {
+                for single in chunk {
+                    self.outcomes[single.place] = Outcome::Added;
+                }
+                self.altered += codes::limit(chunk.len());
+                return Ok(());
             }
-            self.altered += codes::limit(chunk.len());
-            return Ok(());
         }
         let mut found = 0;
-        for put in chunk {
-            found += usize::from(self.put(*put)?);
+        for single in chunk {
+            found += usize::from(self.put(*single)?);
         }
         self.crowded = found * 2 > chunk.len();
         Ok(())
     }
 
     /// Puts a rule that may have been inserted. True if its key had another before.
-    fn put(&mut self, put: Put<'e>) -> rusqlite::Result<bool> {
-        let wanted = rows::content(put.rule);
-        let target = put.rule.target();
-        let same = |row: &Row<'_>| rows::holds(row, 2, &wanted);
-        let outcome = match find(&mut self.find, target, put.scope, same)? {
-            None => {
-                self.insert(put)?;
-                Outcome::Added
-            }
-            Some((live, _)) if live.id > self.newest => {
-                self.altered += 1;
-                Outcome::Added
-            }
-            Some((_, true)) => Outcome::Unchanged,
-            Some((live, false)) => {
-                self.end(live)?;
-                self.insert(put)?;
-                Outcome::Changed
-            }
+    fn put(&mut self, single: Single<'e>) -> StoreResult<bool> {
+        let Some(Put { scope, rule }) = single.added() else { return Ok(false) };
+        let wanted = rows::content(&rule);
+        let (target, newest) = (rule.target(), self.newest);
+        // A row is read only if it differs: most rows of an import do not.
+        let read = |row: &Row<'_>| -> rusqlite::Result<Option<StoreResult<Rule>>> {
+            let is_ours = row.get::<_, i64>(0)? > newest;
+            Ok(if is_ours || rows::holds(row, 2, &wanted)? {
+                None
+            } else {
+                Some(rows::rule_for(row, 2, target.clone(), rule.scope().clone()))
+            })
         };
-        self.outcomes[put.place] = outcome;
-        Ok(outcome != Outcome::Added)
+        let Some((live, before)) = find(&mut self.find, target, scope, read)? else {
+            self.outcomes[single.place] = Outcome::Added;
+            self.insert(Put { scope, rule })?;
+            return Ok(false);
+        };
+        if live.id > self.newest {
+            self.outcomes[single.place] = Outcome::Added;
+            self.altered += 1;
+            return Ok(false);
+        }
+        match before {
+            None => self.outcomes[single.place] = Outcome::Unchanged,
+            Some(before) => {
+                let before = Current::read(listed(before)?);
+                self.replace(Some(live), before, scope, [(single.place, single.wanted)])?;
+            }
+        }
+        Ok(true)
     }
 
-    /// Makes what is no single PutRule: several edits of one key, or a DropRule.
-    fn write_several(&mut self, group: &[RuleEdit<'e>]) -> rusqlite::Result<()> {
+    /// Makes what is not a single rule to put: several edits of one key, or a removal.
+    fn write_several(&mut self, group: &[RuleEdit<'e>]) -> StoreResult<()> {
         let [.., last] = group else { return Ok(()) };
+        let named: &Scope = self.scopes.scope(last.slot);
+        let read = |row: &Row<'_>| Ok(rows::rule_for(row, 2, last.target.clone(), named.clone()));
         let stored = match self.scopes.id(last.slot) {
-            Some(scope) => find(&mut self.find, last.target, scope, owned)?,
+            Some(scope) => find(&mut self.find, last.target, scope, read)?,
             None => None,
         };
-        let before = stored.as_ref().map(|(_, values)| borrowed(values));
-        let mut now = before;
-        for edit in group {
-            let wanted = edit.rule.map(rows::content);
-            self.outcomes[edit.place] = transition(now.as_ref(), wanted.as_ref());
-            now = wanted;
-        }
-        if now == before {
+        let (live, before) = match stored {
+            Some((live, rule)) => (Some(live), Current::read(listed(rule)?)),
+            None => (None, Current::Nothing),
+        };
+        let scope = match last.wanted {
+            Wanted::Nothing => self.scopes.id(last.slot).unwrap_or_default(),
+            Wanted::Rule(_) | Wanted::Merge(_) => self.scopes.intern(self.connection, last.slot)?,
+        };
+        let edits = group.iter().map(|edit| (edit.place, edit.wanted));
+        self.replace(live, before, scope, edits)
+    }
+
+    /// Makes edits of one key, and writes what they come to in place of the row in force.
+    fn replace(
+        &mut self,
+        live: Option<Version>,
+        before: Current<'e>,
+        scope: i64,
+        edits: impl IntoIterator<Item = (usize, Wanted<'e>)>,
+    ) -> StoreResult<()> {
+        let result = rule_edits::apply(before, edits, self.outcomes, self.differences);
+        if !result.is_changed {
             return Ok(());
         }
-        if let Some((live, _)) = &stored {
-            self.end(*live)?;
+        if let Some(live) = live {
+            self.end(live)?;
         }
-        if let Some(rule) = last.rule {
-            let scope = self.scopes.intern(self.connection, last.slot)?;
-            self.insert(Put { place: last.place, scope, rule })?;
+        if let Current::Rule(rule) = result.after {
+            self.insert(Put { scope, rule })?;
         }
         Ok(())
     }
@@ -194,12 +227,26 @@ impl<'c, 'e, 's> RuleWriter<'c, 'e, 's> {
     }
 }
 
-/// A rule to put in a scope that has an id.
+/// The only edit of a key, which puts a rule in a scope that has an id.
 #[derive(Clone, Copy)]
-struct Put<'a> {
+struct Single<'e> {
     place: usize,
     scope: i64,
-    rule: &'a Rule,
+    wanted: Wanted<'e>,
+}
+
+impl<'e> Single<'e> {
+    /// What is inserted if the key has no rule in force.
+    fn added(&self) -> Option<Put<'e>> {
+        let rule = NewRule::Given(self.wanted.rule()?);
+        Some(Put { scope: self.scope, rule })
+    }
+}
+
+/// A rule to insert.
+struct Put<'e> {
+    scope: i64,
+    rule: NewRule<'e>,
 }
 
 fn insertion(rows: usize) -> String {
@@ -229,8 +276,8 @@ fn insert(
         bind(ValueRef::Integer(codes::rule_type(target.rule_type())))?;
         bind(ValueRef::Text(target.identifier().as_bytes()))?;
         bind(ValueRef::Integer(put.scope))?;
-        bind(ValueRef::Integer(rows::checksum(&mut hasher, put.rule, revision)))?;
-        rows::content(put.rule).into_iter().try_for_each(&mut bind)?;
+        bind(ValueRef::Integer(rows::checksum(&mut hasher, &put.rule, revision)))?;
+        rows::content(&put.rule).into_iter().try_for_each(&mut bind)?;
     }
     statement.raw_execute()
 }
@@ -246,12 +293,4 @@ fn find<T>(
     statement
         .query_row(key, |row| Ok((Version { id: row.get(0)?, made: row.get(1)? }, read(row)?)))
         .optional()
-}
-
-fn owned(row: &Row<'_>) -> rusqlite::Result<Vec<Value>> {
-    (0..WIDTH).map(|place| row.get(2 + place)).collect()
-}
-
-fn borrowed(values: &[Value]) -> Content<'_> {
-    std::array::from_fn(|place| values.get(place).map_or(ValueRef::Null, ValueRef::from))
 }
