@@ -1,5 +1,7 @@
-//! Where a host stands in the history of rules: what it is known to hold, what it may have been
-//! given besides, and the sync it is in.
+//! Where a host stands in the history of rules: what it is known to have, what it may have
+//! instead, and the sync it is in.
+
+use std::sync::Arc;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -28,14 +30,49 @@ pub struct Holding {
     pub generation: Generation,
 }
 
-/// What a host may hold beyond its [`Holding`]: every answer since the last completed sync
-/// counts, because the host may have applied it without our hearing of it.
+/// What a host may have: its holding, or any of the other offers.
+///
+/// An offer is what the host may have applied since its last completed sync, the holding included.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Offers {
+    holding: Holding,
+    /// Most hosts have none.
+    others: Option<Arc<[Holding]>>,
+}
+
+impl Offers {
+    /// The holding and other offers.
+    #[must_use]
+    pub fn new(holding: Holding, others: &[Holding]) -> Self {
+        Self { holding, others: (!others.is_empty()).then(|| others.into()) }
+    }
+
+    /// What it is known to have.
+    #[must_use]
+    pub const fn holding(&self) -> Holding {
+        self.holding
+    }
+
+    /// What it may have instead.
+    #[must_use]
+    pub fn others(&self) -> &[Holding] {
+        self.others.as_deref().unwrap_or_default()
+    }
+
+    /// All of them, the holding first.
+    pub fn iter(&self) -> impl Iterator<Item = Holding> {
+        [self.holding].into_iter().chain(self.others().iter().copied())
+    }
+}
+
+/// What a host with too many offers may have, by their scopes. Version 0.1.0 recorded no other
+/// offers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Reach {
-    /// All scopes that any of those answers, or the holding, had (ascending ids).
+    /// All scopes that any of the offers has (ascending ids).
     pub union: ScopeSetId,
-    /// The scopes that all of them had, in the same order of strength and for the same client:
-    /// only their unchanged rules need not be sent again.
+    /// The scopes that all of them share, in the same order of strength and for the same
+    /// generation: only their unchanged rules need not be sent again.
     pub common: ScopeSetId,
 }
 
@@ -72,6 +109,10 @@ pub struct Session {
     pub started: Timestamp,
     /// A digest of the settings that preflight sent.
     pub settings: u64,
+    /// Whether any page of a difference that is not empty was sent. From then on its target is an
+    /// offer. Rows of version 0.1.0 have their targets in `reach` in any case.
+    #[serde(default)]
+    pub begun: bool,
     /// Whether the last page of a difference that is not empty was handed out.
     pub served: bool,
     /// The order that it carries out. Another one that comes meanwhile stands.
@@ -95,7 +136,11 @@ pub struct SyncState {
     pub holding: Option<Holding>,
     /// A digest of the settings that it was sent by the last completed sync.
     pub settings: Option<u64>,
-    /// What it may hold besides.
+    /// What it may have instead of the holding: offers of sessions that ended without a report,
+    /// and of downloads without a session.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub offers: Vec<Holding>,
+    /// Replaces `offers` if there are too many.
     pub reach: Option<Reach>,
     /// The sync it is in.
     pub session: Option<Session>,
@@ -109,8 +154,14 @@ pub struct SyncState {
     /// from what was sent.
     pub miscount: Option<Miscount>,
     /// How the order of its rules came to be, for clients that hash them in it; nothing where
-    /// it is not known. Then everything is sent again, which makes it known.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    /// it is not known. Then everything is sent again, which makes it known. Version 0.1.0 does not
+    /// find it under this name, so it never computes a hash from legs that it does not know.
+    #[serde(
+        default,
+        rename = "exact_trail",
+        alias = "trail",
+        skip_serializing_if = "Option::is_none"
+    )]
     pub trail: Option<Trail>,
     /// What its rules hash to at the end of the trail.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -144,13 +195,11 @@ impl SyncState {
     /// The newest revision that it speaks of.
     #[must_use]
     pub fn newest_revision(&self) -> Revision {
-        let legs = self.trail.iter().flat_map(|trail| &trail.legs);
-        let of_trail = self.trail.iter().map(|trail| trail.root.revision);
-        let of_sync = self.holding.iter().map(|holding| holding.revision);
+        let of_trail = self.trail.iter().map(Trail::newest_revision);
+        let of_sync = self.holding.iter().chain(&self.offers).map(|holding| holding.revision);
         of_sync
             .chain(self.session.map(|session| session.target.revision))
             .chain(of_trail)
-            .chain(legs.map(|leg| leg.since.max(leg.to.revision)))
             .max()
             .unwrap_or_default()
     }

@@ -23,14 +23,14 @@ pub use event::{
     PathPattern, PathPatternError, SigningLink,
 };
 pub use holding::{
-    CleanOrder, CleanSync, Generation, Holding, Miscount, Reach, ScopeSetId, Session, SessionKind,
-    SyncState,
+    CleanOrder, CleanSync, Generation, Holding, Miscount, Offers, Reach, ScopeSetId, Session,
+    SessionKind, SyncState,
 };
 pub use host::{Host, HostFacts, RuleCounts};
 pub use membership::{
     HostPattern, Membership, MembershipError, ReportedName, Serial, TooManyMembers,
 };
-pub use proof::{Drift, Leg, NotAHash, RulesHash, Trail};
+pub use proof::{Drift, Leg, NotAHash, RulesHash, Trail, UnionLeg};
 pub use role::Role;
 pub use setting::{
     BatchSize, ClientMode, DriftRepair, EffectiveSettings, EventAge, EventLimit,

@@ -7,7 +7,7 @@ use data_encoding::HEXLOWER_PERMISSIVE;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::{Generation, Holding, Reach, RuleCounts, ScopeSetId};
+use super::{Generation, Holding, Offers, Reach, RuleCounts, ScopeSetId};
 use crate::rule::Revision;
 
 /// The hash of all rules of a host, in the order in which it wrote them last (Santa 2025.7 and
@@ -54,20 +54,65 @@ impl From<RulesHash> for String {
 /// How the rules of a host came to stand in the order in which they stand: all rules of a
 /// holding at once, and the differences since.
 ///
-/// The order counts, because the host hashes its rules in it.
+/// The order counts, because the host hashes its rules in it. So a stored difference must be
+/// repeated with the same steps. Differences that version 0.1.0 stored are of another kind, and
+/// come before all others.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Trail {
     /// The holding whose rules were all sent at once, in the order of targets.
     pub root: Holding,
-    /// The differences that followed and brought something.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    /// The differences that followed and brought something, from a union of offers.
+    #[serde(default, rename = "legs", skip_serializing_if = "Vec::is_empty")]
+    pub union_legs: Vec<UnionLeg>,
+    /// The differences that followed those and brought something.
+    #[serde(default, rename = "exact_legs", skip_serializing_if = "Vec::is_empty")]
     pub legs: Vec<Leg>,
 }
 
+impl Trail {
+    /// Begins with all rules of a holding.
+    #[must_use]
+    pub const fn new(root: Holding) -> Self {
+        Self { root, union_legs: Vec::new(), legs: Vec::new() }
+    }
+
+    /// How many differences it has.
+    #[must_use]
+    pub const fn length(&self) -> usize {
+        self.union_legs.len() + self.legs.len()
+    }
+
+    /// For which generation the last rules were sent.
+    #[must_use]
+    pub fn generation(&self) -> Generation {
+        let last = self.legs.last().map(|leg| leg.to);
+        last.or_else(|| self.union_legs.last().map(|leg| leg.to)).unwrap_or(self.root).generation
+    }
+
+    /// The newest revision that it needs.
+    #[must_use]
+    pub fn newest_revision(&self) -> Revision {
+        let union = self.union_legs.iter().map(|leg| leg.since.max(leg.to.revision));
+        let offers = self.legs.iter().flat_map(|leg| leg.from.iter().chain([leg.to]));
+        let exact = offers.map(|offer| offer.revision);
+        exact.chain(union).max().unwrap_or_default().max(self.root.revision)
+    }
+}
+
 /// A difference that a host applied.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(from = "LegNumbers", into = "LegNumbers")]
 pub struct Leg {
+    /// The offers that it began with.
+    pub from: Offers,
+    /// Where it led.
+    pub to: Holding,
+}
+
+/// A difference that a host applied, which began with a union of offers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(from = "UnionLegNumbers", into = "UnionLegNumbers")]
+pub struct UnionLeg {
     /// The revision that it began at.
     pub since: Revision,
     /// The scopes that it began with.
@@ -76,23 +121,53 @@ pub struct Leg {
     pub to: Holding,
 }
 
-/// A leg as six numbers, because a host's row holds many.
-type LegNumbers = (u64, i64, i64, i64, u64, u32);
+/// A holding as numbers: scope set, revision, generation.
+type HoldingNumbers = (i64, u64, u32);
+/// A leg as numbers, because a host's row has many: the holding that it began with, where it
+/// led, and the other offers that it began with.
+type LegNumbers = (i64, u64, u32, i64, u64, u32, Vec<HoldingNumbers>);
+type UnionLegNumbers = (u64, i64, i64, i64, u64, u32);
+
+const fn numbers(holding: Holding) -> HoldingNumbers {
+    (holding.set.0, holding.revision.0, holding.generation.0)
+}
+
+const fn holding((set, revision, generation): HoldingNumbers) -> Holding {
+    Holding {
+        set: ScopeSetId(set),
+        revision: Revision(revision),
+        generation: Generation(generation),
+    }
+}
 
 impl From<Leg> for LegNumbers {
     fn from(leg: Leg) -> Self {
-        let Leg { since, reach, to } = leg;
-        (since.0, reach.union.0, reach.common.0, to.set.0, to.revision.0, to.generation.0)
+        let (from, to) = (numbers(leg.from.holding()), numbers(leg.to));
+        let others = leg.from.others().iter().copied().map(numbers).collect();
+        (from.0, from.1, from.2, to.0, to.1, to.2, others)
     }
 }
 
 impl From<LegNumbers> for Leg {
-    fn from((since, union, common, set, revision, generation): LegNumbers) -> Self {
-        let (set, revision) = (ScopeSetId(set), Revision(revision));
+    fn from((a, b, c, d, e, f, others): LegNumbers) -> Self {
+        let others: Vec<Holding> = others.into_iter().map(holding).collect();
+        Self { from: Offers::new(holding((a, b, c)), &others), to: holding((d, e, f)) }
+    }
+}
+
+impl From<UnionLeg> for UnionLegNumbers {
+    fn from(leg: UnionLeg) -> Self {
+        let UnionLeg { since, reach, to } = leg;
+        (since.0, reach.union.0, reach.common.0, to.set.0, to.revision.0, to.generation.0)
+    }
+}
+
+impl From<UnionLegNumbers> for UnionLeg {
+    fn from((since, union, common, set, revision, generation): UnionLegNumbers) -> Self {
         Self {
             since: Revision(since),
             reach: Reach { union: ScopeSetId(union), common: ScopeSetId(common) },
-            to: Holding { set, revision, generation: Generation(generation) },
+            to: holding((set, revision, generation)),
         }
     }
 }
@@ -145,13 +220,23 @@ mod tests {
     }
 
     #[test]
-    fn a_leg_is_six_numbers_in_a_file() {
-        let to =
-            Holding { set: ScopeSetId(4), revision: Revision(9), generation: Generation(202_507) };
+    fn l3_legs_are_numbers_in_a_file_and_those_of_version_0_1_0_are_read() {
+        let at = |revision| holding((4, revision, 202_507));
+        let old =
+            r#"{"root":{"set":4,"revision":5,"generation":202507},"legs":[[7,2,3,4,9,202507]]}"#;
+        let mut trail = serde_json::from_str::<Trail>(old).unwrap();
         let reach = Reach { union: ScopeSetId(2), common: ScopeSetId(3) };
-        let leg = Leg { since: Revision(7), reach, to };
-        let text = serde_json::to_string(&leg).unwrap();
-        assert_eq!(text, "[7,2,3,4,9,202507]");
-        assert_eq!(serde_json::from_str::<Leg>(&text).unwrap(), leg);
+        assert_eq!(trail.union_legs, [UnionLeg { since: Revision(7), reach, to: at(9) }]);
+        assert_eq!(serde_json::to_string(&trail).unwrap(), old);
+        let one = Leg { from: Offers::new(at(9), &[]), to: at(11) };
+        let several = Leg { from: Offers::new(at(11), &[at(12), at(13)]), to: at(14) };
+        trail.legs = vec![one, several];
+        let text = serde_json::to_string(&trail.legs).unwrap();
+        let numbers = "[[4,9,202507,4,11,202507,[]],\
+            [4,11,202507,4,14,202507,[[4,12,202507],[4,13,202507]]]]";
+        assert_eq!(text, numbers);
+        let text = serde_json::to_string(&trail).unwrap();
+        assert_eq!(serde_json::from_str::<Trail>(&text).unwrap(), trail);
+        assert_eq!((trail.newest_revision(), trail.length()), (Revision(14), 3));
     }
 }

@@ -14,36 +14,42 @@ const SEAL: usize = 16;
 /// Bytes of what is sealed.
 const BODY: usize = 1 + 3 * 8 + 8 + 8 + 4 + 4;
 
-/// Where a host comes from, by the ids of interned scope sets.
+/// Where a host comes from, as a name: the same for all hosts that come from there.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub(super) enum From {
+pub(super) enum SpanStart {
     /// A clean slate.
     Nothing,
-    /// A holding and what was offered since.
-    Held {
+    /// Its holding is all that it may have.
+    Offer(Holding),
+    /// It may have what one of several offers led to.
+    Offers {
+        /// The oldest revision of them.
+        since: Revision,
+        /// A hash over all of them.
+        digest: [u64; 2],
+    },
+    /// Its holding, and more offers than are compared one by one.
+    Union {
         /// The holding's revision.
         since: Revision,
-        /// All scopes of all answers since.
+        /// The scopes of all offers.
         union: ScopeSetId,
-        /// The scopes that all those answers had.
+        /// The scopes that all offers share.
         common: ScopeSetId,
     },
 }
 
-/// A whole download: from where to where.
+/// The name of a whole download: from where to where.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(super) struct Span {
-    pub(super) from: From,
+    pub(super) from: SpanStart,
     pub(super) to: Holding,
 }
 
 impl Span {
-    /// The oldest revision whose history is needed to compute it.
-    pub(super) fn oldest_revision(&self) -> Revision {
-        match self.from {
-            From::Nothing => self.to.revision,
-            From::Held { since, .. } => since.min(self.to.revision),
-        }
+    /// Whether it begins where it ends.
+    pub(super) fn is_empty(&self) -> bool {
+        self.from == SpanStart::Offer(self.to)
     }
 }
 
@@ -89,17 +95,21 @@ impl CursorKey {
 
 fn body(cursor: &Cursor) -> Vec<u8> {
     let Span { from, to } = cursor.span;
-    let (kind, since, union, common) = match from {
-        From::Nothing => (0_u8, Revision(0), ScopeSetId(0), ScopeSetId(0)),
-        From::Held { since, union, common } => (1, since, union, common),
+    let (kind, from) = match from {
+        SpanStart::Nothing => (0_u8, [0; 3]),
+        SpanStart::Union { since, union, common } => {
+            (1, [since.0, union.0.cast_unsigned(), common.0.cast_unsigned()])
+        }
+        SpanStart::Offer(Holding { set, revision, generation }) => {
+            (2, [set.0.cast_unsigned(), revision.0, generation.0.into()])
+        }
+        SpanStart::Offers { since, digest: [high, low] } => (3, [since.0, high, low]),
     };
     let mut bytes = Vec::with_capacity(BODY + SEAL);
     bytes.push(kind);
-    bytes.extend_from_slice(&since.0.to_be_bytes());
-    bytes.extend_from_slice(&union.0.to_be_bytes());
-    bytes.extend_from_slice(&common.0.to_be_bytes());
-    bytes.extend_from_slice(&to.set.0.to_be_bytes());
-    bytes.extend_from_slice(&to.revision.0.to_be_bytes());
+    for number in from.into_iter().chain([to.set.0.cast_unsigned(), to.revision.0]) {
+        bytes.extend_from_slice(&number.to_be_bytes());
+    }
     bytes.extend_from_slice(&to.generation.0.to_be_bytes());
     bytes.extend_from_slice(&cursor.page.to_be_bytes());
     bytes
@@ -112,35 +122,56 @@ fn parse(body: &[u8]) -> Option<Cursor> {
         rest = tail;
         Some(u64::from_be_bytes(*head))
     };
-    let (since, union, common) = (Revision(long()?), long()?, long()?);
-    let (set, revision) = (long()?, Revision(long()?));
+    let from = [long()?, long()?, long()?];
+    let (set, revision) = (long()?, long()?);
     let last = long()?;
     let (generation, page) = ((last >> 32) as u32, (last & u64::from(u32::MAX)) as u32);
     let id = |bits: u64| ScopeSetId(bits.cast_signed());
-    let from = match kind {
-        0 => From::Nothing,
-        1 => From::Held { since, union: id(union), common: id(common) },
+    let state = |set: u64, revision: u64, generation: u32| Holding {
+        set: id(set),
+        revision: Revision(revision),
+        generation: Generation(generation),
+    };
+    let from = match (kind, from) {
+        (0, _) => SpanStart::Nothing,
+        (1, [since, union, common]) => {
+            SpanStart::Union { since: Revision(since), union: id(union), common: id(common) }
+        }
+        (2, [set, revision, generation]) => {
+            SpanStart::Offer(state(set, revision, generation.try_into().ok()?))
+        }
+        (3, [since, high, low]) => {
+            SpanStart::Offers { since: Revision(since), digest: [high, low] }
+        }
         _ => return None,
     };
-    let to = Holding { set: id(set), revision, generation: Generation(generation) };
-    Some(Cursor { span: Span { from, to }, page })
+    Some(Cursor { span: Span { from, to: state(set, revision, generation) }, page })
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn cursor() -> Cursor {
-        let from = From::Held { since: Revision(7), union: ScopeSetId(3), common: ScopeSetId(2) };
+    fn cursor_from(from: SpanStart) -> Cursor {
         let to =
             Holding { set: ScopeSetId(4), revision: Revision(9), generation: Generation(202_506) };
         Cursor { span: Span { from, to }, page: 12 }
     }
 
+    fn cursor() -> Cursor {
+        let (union, common) = (ScopeSetId(3), ScopeSetId(2));
+        cursor_from(SpanStart::Union { since: Revision(7), union, common })
+    }
+
     #[test]
     fn a_cursor_comes_back_as_it_went_out() {
         let key = CursorKey([1; 32]);
-        assert_eq!(key.open(&key.seal(&cursor())), Some(cursor()));
+        let offer = Holding { revision: Revision(8), ..cursor().span.to };
+        let offers = SpanStart::Offers { since: Revision(7), digest: [1 << 63, 5] };
+        for from in [SpanStart::Nothing, SpanStart::Offer(offer), offers, cursor().span.from] {
+            let cursor = cursor_from(from);
+            assert_eq!(key.open(&key.seal(&cursor)), Some(cursor));
+        }
     }
 
     #[test]

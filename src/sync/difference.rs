@@ -1,9 +1,9 @@
-//! The difference between what a host may hold and what is in force for it.
+//! The difference between what a host may have and what is active for it.
 //!
-//! The net difference between two revisions is not enough: a target that came and went since
-//! the host's holding would stay behind on a host that applied a sync we never heard the end
-//! of. So every target touched since then, in any scope the host has had since then, is sent
-//! in its present state.
+//! The difference between its holding and the destination is not enough: a host may have applied
+//! a sync whose end was not reported. So each *offer* is compared with the destination: what the
+//! host may have applied since its last completed sync, the holding included. A target is sent if
+//! any offer differs from the destination in what the client receives for it, and only then.
 //!
 //! What is worked out are numbers of versions, of which the ledger knows what they say: the
 //! difference to nothing may have a million.
@@ -11,8 +11,9 @@
 use std::sync::Arc;
 
 use super::compute::{Stopped, Wanted};
-use super::generation;
 use super::ledger::{Ledger, VersionId};
+use super::scope_sets::common;
+use super::{generation, translate};
 use crate::fleet::Generation;
 use crate::protocol::generation::Capability;
 use crate::rule::{Policy, Revision, Target, TargetKey};
@@ -31,13 +32,19 @@ pub(super) struct Destination {
 pub(super) enum Origin {
     /// It deletes its rules first, or nothing is known of them.
     Nothing,
-    /// It completed a sync at a revision and may have been given more since.
-    Held {
+    /// It has what one of these offers led to.
+    Offers(Arc<[Destination]>),
+    /// It has what one of many offers led to, of which only the scopes are known.
+    ///
+    /// Every target that was touched since the holding in any of these scopes is sent, and every
+    /// target of the scopes that are not shared. Trails that version 0.1.0 wrote repeat these
+    /// steps, so they must stay as they are.
+    Union {
         /// The revision of its holding.
         since: Revision,
-        /// Every scope of every answer since, the holding's included.
+        /// The scopes of all offers.
         union: Arc<[ScopeId]>,
-        /// The scopes that all those answers had, alike in order and generation.
+        /// The scopes that all offers share, in the same order and for the same generation.
         common: Arc<[ScopeId]>,
     },
 }
@@ -67,7 +74,10 @@ impl Origin {
     pub(super) fn owned_bytes(&self) -> usize {
         match self {
             Self::Nothing => 0,
-            Self::Held { union, common, .. } => size_of_val(&**union) + size_of_val(&**common),
+            Self::Offers(offers) => {
+                size_of_val(&**offers) + offers.iter().map(Destination::owned_bytes).sum::<usize>()
+            }
+            Self::Union { union, common, .. } => size_of_val(&**union) + size_of_val(&**common),
         }
     }
 }
@@ -121,11 +131,74 @@ impl Destination {
     }
 }
 
+impl Destination {
+    /// The step for the target of a version, if it is to be sent, given the host's rule for it.
+    fn step(
+        &self,
+        ledger: &Ledger,
+        version: VersionId,
+        is_sent: impl FnOnce(Option<VersionId>) -> bool,
+    ) -> Option<Step> {
+        let target = ledger.target(version);
+        let rule = self.rule(ledger, target);
+        if !is_sent(rule) {
+            return None;
+        }
+        match rule {
+            Some(rule) => Some(Step::Put(rule)),
+            None => generation::takes_type(self.generation, target.rule_type())
+                .then_some(Step::Remove(version)),
+        }
+    }
+
+    /// Versions about all targets for which hosts here and at another destination may have
+    /// different rules. A target whose versions are all in scopes that both share differs only
+    /// if one of those scopes touched it in between.
+    fn may_differ(&self, ledger: &Ledger, other: &Self) -> Vec<VersionId> {
+        let shared = match self.generation == other.generation {
+            true => common(&self.scopes, &other.scopes),
+            false => Vec::new(),
+        };
+        let since = self.revision.min(other.revision);
+        let until = self.revision.max(other.revision);
+        let touched = ledger.touched(&shared, since, until);
+        let is_own = |scope: &&ScopeId| !shared.contains(scope);
+        let own = |side: &'_ Self| {
+            let scopes = side.scopes.iter().filter(is_own);
+            scopes.flat_map(|scope| ledger.active_at(*scope, side.revision)).collect::<Vec<_>>()
+        };
+        touched.chain(own(self)).chain(own(other)).collect()
+    }
+
+    /// Whether a host here has the same for a target as one at another destination, whose rule
+    /// for it is given.
+    fn is_alike(
+        &self,
+        ledger: &Ledger,
+        target: &Target,
+        (other, rule): (&Self, Option<VersionId>),
+    ) -> bool {
+        if self.generation != other.generation && !generation::keeps_rules(self.generation) {
+            return false;
+        }
+        match (self.rule(ledger, target), rule) {
+            (None, None) => true,
+            (Some(_), None) | (None, Some(_)) => false,
+            (Some(one), Some(same)) if one == same && self.generation == other.generation => true,
+            (Some(one), Some(another)) => translate::is_kept_alike(
+                (ledger.told(one), self.generation),
+                (ledger.told(another), other.generation),
+            ),
+        }
+    }
+}
+
 /// Whether nothing can differ, which is known without reading any rule.
 pub(super) fn is_empty(ledger: &Ledger, origin: &Origin, destination: &Destination) -> bool {
     match origin {
         Origin::Nothing => false,
-        Origin::Held { since, union, common } => {
+        Origin::Offers(offers) => offers.iter().all(|offer| offer == destination),
+        Origin::Union { since, union, common } => {
             union.len() == common.len() && ledger.last_touch(union, destination.revision) <= *since
         }
     }
@@ -148,27 +221,49 @@ pub(super) fn steps(
             };
             destination.outcomes(ledger, wanted)?.filter_map(put).collect()
         }
-        Origin::Held { .. } if is_empty(ledger, origin, destination) => Ok(Vec::new()),
-        Origin::Held { since, union, common } => {
+        Origin::Offers(_) | Origin::Union { .. } if is_empty(ledger, origin, destination) => {
+            Ok(Vec::new())
+        }
+        Origin::Offers(offers) => steps_from_offers(ledger, offers, destination, wanted),
+        Origin::Union { since, union, common } => {
             let changed = union.iter().filter(|scope| !common.contains(scope));
             let touched = ledger.touched(union, *since, destination.revision);
             let in_changed = changed.flat_map(|scope| ledger.active_at(*scope, *since));
             let versions = one_per_target(ledger, touched.chain(in_changed), wanted)?;
-            let step = |version: Result<VersionId, Stopped>| {
-                let version = match version {
-                    Ok(version) => version,
-                    Err(stopped) => return Some(Err(stopped)),
-                };
-                let target = ledger.target(version);
-                match destination.rule(ledger, target) {
-                    Some(rule) => Some(Ok(Step::Put(rule))),
-                    None => generation::takes_type(destination.generation, target.rule_type())
-                        .then_some(Ok(Step::Remove(version))),
-                }
+            let step = |version: Result<VersionId, Stopped>| match version {
+                Ok(version) => destination.step(ledger, version, |_| true).map(Ok),
+                Err(stopped) => Some(Err(stopped)),
             };
             wanted.while_wanted(versions.into_iter()).filter_map(step).collect()
         }
     }
+}
+
+/// Compares each offer with the destination.
+fn steps_from_offers(
+    ledger: &Ledger,
+    offers: &[Destination],
+    destination: &Destination,
+    wanted: &Wanted,
+) -> Result<Vec<Step>, Stopped> {
+    let mut candidates = Vec::new();
+    for offer in offers {
+        for version in wanted.while_wanted(offer.may_differ(ledger, destination).into_iter()) {
+            candidates.push(version?);
+        }
+    }
+    let versions = one_per_target(ledger, candidates.into_iter(), wanted)?;
+    let differs = |target: &Target, rule: Option<VersionId>| {
+        offers.iter().any(|offer| !offer.is_alike(ledger, target, (destination, rule)))
+    };
+    let step = |version: Result<VersionId, Stopped>| match version {
+        Ok(version) => {
+            let target = ledger.target(version);
+            destination.step(ledger, version, |rule| differs(target, rule)).map(Ok)
+        }
+        Err(stopped) => Some(Err(stopped)),
+    };
+    wanted.while_wanted(versions.into_iter()).filter_map(step).collect()
 }
 
 /// The first version of each target, in the order of targets.

@@ -11,17 +11,18 @@ use tokio::sync::{Mutex, OwnedMutexGuard};
 use tokio::task::{JoinError, spawn_blocking};
 
 use super::compute::{Computer, Memo, Stopped, Wanted};
-use super::cursor::{Cursor, CursorKey, From, Span};
+use super::cursor::{Cursor, CursorKey, Span, SpanStart};
 use super::difference::{self, Destination, Origin};
 use super::event_limit::{EVENTS_PER_DAY, EventLimit};
 use super::kept_history::KeptHistory;
 use super::ledger::LedgerWriter;
 use super::pages::{self, Difference, Differences, PageError, Pages, RULES_A_PAGE};
 use super::policy::{Loading, Policy, PolicyWriter};
+use super::route::Route;
 use super::scope_sets::ScopeSets;
 use super::status::Tally;
 use super::unwritten::Kept;
-use crate::fleet::{Clock, Holding, RulesHash};
+use crate::fleet::{Clock, RulesHash};
 use crate::protocol::Wire;
 use crate::rule::{MachineId, Revision};
 use crate::store::{
@@ -378,43 +379,27 @@ impl Engine {
         Ok(self.computer.run(wanted, move |wanted| work(&policy, wanted)).await?)
     }
 
-    /// The span between the same two states that every host with the same states names: two
-    /// revisions between which no scope of the span was touched are one.
-    pub(super) async fn canonical(&self, policy: &Policy, span: Span) -> StoreResult<Span> {
-        let to_scopes = self.scope_sets.members(&*self.store, span.to.set).await?;
-        let union = match span.from {
-            From::Nothing => to_scopes,
-            From::Held { union, .. } => self.scope_sets.members(&*self.store, union).await?,
-        };
-        let settle = |at: Revision| policy.ledger.last_touch(&union, at);
-        let from = match span.from {
-            From::Nothing => From::Nothing,
-            From::Held { since, union, common } => {
-                From::Held { since: settle(since), union, common }
-            }
-        };
-        Ok(Span { from, to: Holding { revision: settle(span.to.revision), ..span.to } })
-    }
-
-    /// The difference of a canonical span, with the version numbers of a policy. Computed at most
-    /// once.
+    /// The difference of a route, with the version numbers of a policy. Its canonical span is its
+    /// name. Computed at most once.
     pub(super) async fn difference(
         &self,
         policy: &Arc<Policy>,
         span: Span,
+        route: &Route,
     ) -> StoreResult<Arc<Difference>> {
         let key = (policy.ledger.numbering(), span);
         if let Some(known) = self.differences.known(&key) {
             return Ok(known);
         }
-        let (origin, destination) = self.resolve(span).await?;
-        let (policy, page_size) = (Arc::clone(policy), self.page_size);
-        if difference::is_empty(&policy.ledger, &origin, &destination) {
-            let empty = Arc::new(Difference::new(span, Vec::new(), false, page_size));
-            self.differences.remember(key, Arc::clone(&empty));
-            return Ok(empty);
+        if span.is_empty() {
+            return Ok(self.no_difference(policy, span));
         }
-        let clean = span.from == From::Nothing;
+        let (origin, destination) = self.resolve(policy, route).await?;
+        if difference::is_empty(&policy.ledger, &origin, &destination) {
+            return Ok(self.no_difference(policy, span));
+        }
+        let (policy, page_size) = (Arc::clone(policy), self.page_size);
+        let clean = span.from == SpanStart::Nothing;
         let computer = self.computer.clone();
         let compute = |wanted: Wanted| async move {
             let work = move |wanted: &Wanted| {
@@ -424,6 +409,16 @@ impl Engine {
             computer.run(wanted, work).await
         };
         self.differences.get(key, compute).await
+    }
+
+    /// The difference of a span that brings nothing.
+    pub(super) fn no_difference(&self, policy: &Policy, span: Span) -> Arc<Difference> {
+        let key = (policy.ledger.numbering(), span);
+        self.differences.known(&key).unwrap_or_else(|| {
+            let empty = Arc::new(Difference::new(span, Vec::new(), false, self.page_size));
+            self.differences.remember(key, Arc::clone(&empty));
+            empty
+        })
     }
 
     /// A page of a canonical span's difference, with the version numbers of a policy. Encoded at
@@ -451,24 +446,6 @@ impl Engine {
             computer.run(wanted, work).await
         };
         self.pages.get((cursor, wire), encode).await
-    }
-
-    /// The scopes behind a span's ids.
-    pub(super) async fn resolve(&self, span: Span) -> StoreResult<(Origin, Destination)> {
-        let origin = match span.from {
-            From::Nothing => Origin::Nothing,
-            From::Held { since, union, common } => Origin::Held {
-                since,
-                union: self.scope_sets.members(&*self.store, union).await?,
-                common: self.scope_sets.members(&*self.store, common).await?,
-            },
-        };
-        Ok((origin, self.destination(span.to).await?))
-    }
-
-    pub(super) async fn destination(&self, to: Holding) -> StoreResult<Destination> {
-        let scopes = self.scope_sets.members(&*self.store, to.set).await?;
-        Ok(Destination { scopes, revision: to.revision, generation: to.generation })
     }
 }
 

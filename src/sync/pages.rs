@@ -159,7 +159,7 @@ mod tests {
     use crate::fleet::{Holding, ScopeSetId};
     use crate::protocol::generation::REDNOSE;
     use crate::rule::Revision;
-    use crate::sync::cursor::From;
+    use crate::sync::cursor::SpanStart;
     use crate::sync::ledger::VersionId;
 
     #[test]
@@ -167,7 +167,7 @@ mod tests {
         let is_refused = |rules: usize, generation: u32| {
             let generation = Generation(generation);
             let to = Holding { set: ScopeSetId(1), revision: Revision(1), generation };
-            let span = Span { from: From::Nothing, to };
+            let span = Span { from: SpanStart::Nothing, to };
             let steps = vec![Step::Put(VersionId::FIRST); rules];
             Difference::new(span, steps, true, RULES_A_PAGE).is_refused()
         };

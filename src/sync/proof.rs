@@ -12,17 +12,17 @@ use std::sync::Arc;
 use jiff::Timestamp;
 
 use super::compute::{Stopped, Wanted};
-use super::cursor::{From, Span};
+use super::cursor::Span;
 use super::difference::Step;
 use super::engine::Engine;
 use super::generation;
 use super::ledger::{Ledger, Told, VersionId};
 use super::pages::Difference;
+use super::route::{Route, Start};
 use super::rules_hash::RulesHasher;
-use super::session::span_of;
 use crate::fleet::{
-    ClientMode, Drift, Generation, Holding, Host, Leg, Reach, RuleCounts, RulesHash, Session,
-    SessionKind, SyncState, Trail,
+    ClientMode, Drift, Generation, Holding, Host, Leg, RuleCounts, RulesHash, ScopeSetId, Session,
+    SessionKind, SyncState, Trail, UnionLeg,
 };
 use crate::protocol::generation::Capability;
 use crate::rule::{PolicyKind, RuleType};
@@ -45,9 +45,9 @@ impl Engine {
     /// of it, and whether the host holds what it should.
     pub(super) async fn weigh(&self, host: &mut Host, evidence: Evidence) -> StoreResult<()> {
         let hashes = proves_by_hash(host);
-        host.sync.reported_hash = evidence.hash;
         let performed = self.settle(&mut host.sync, hashes, evidence).await?;
-        let in_doubt = host.sync.reach.is_some() && performed.is_none();
+        host.sync.reported_hash = evidence.hash;
+        let in_doubt = host.sync.reach.is_some() || !host.sync.offers.is_empty();
         let differs = match (hashes, host.sync.expected_hash, evidence.hash) {
             (true, Some(expected), Some(reported)) => Some(expected != reported),
             (true, _, _) => None,
@@ -66,7 +66,7 @@ impl Engine {
     }
 
     /// Ends the session that the host left open. Its kind if the host turns out to have
-    /// performed it, so that only its postflight was lost.
+    /// performed it, so that only its postflight was lost. If not, it is one more offer.
     ///
     /// A host applies a download as a whole or not at all, and hashes what it then has. And a
     /// host that asked for a clean sync keeps asking until it has performed one.
@@ -76,9 +76,22 @@ impl Engine {
         hashes: bool,
         evidence: Evidence,
     ) -> StoreResult<Option<SessionKind>> {
-        let Some(session) = state.session.take().filter(|session| session.served) else {
-            return Ok(None);
-        };
+        let Some(session) = state.session.take() else { return Ok(None) };
+        if session.served && self.is_performed(state, session, hashes, evidence).await? {
+            return Ok(Some(session.kind));
+        }
+        self.add_offer_of(state, session).await?;
+        Ok(None)
+    }
+
+    /// Whether a host has performed the session that it left open. If so, this moves its holding.
+    async fn is_performed(
+        &self,
+        state: &mut SyncState,
+        session: Session,
+        hashes: bool,
+        evidence: Evidence,
+    ) -> StoreResult<bool> {
         let clean = session.kind != SessionKind::Normal;
         if let Some(drift) = state.drift.as_mut().filter(|_| clean) {
             drift.unheard_repairs = drift.unheard_repairs.saturating_add(1);
@@ -92,15 +105,16 @@ impl Engine {
             // The host may have applied the session, and the hash of its rules is then not known.
             state.expected_hash = None;
         }
-        let hashed = hash.is_some() && hash == evidence.hash && hash != state.expected_hash;
+        // A hash that did not change proves nothing: it does not cover messages.
+        let changed = hash != state.expected_hash && hash != state.reported_hash;
+        let hashed = hash.is_some() && hash == evidence.hash && changed;
         let stopped_asking = clean && session.asked_clean && !evidence.asks_clean;
-        if !hashed && !stopped_asking {
-            return Ok(None);
+        if hashed || stopped_asking {
+            finish(state, session, session.started);
+            state.trail = trail;
+            state.expected_hash = hash;
         }
-        finish(state, session, session.started);
-        state.trail = trail;
-        state.expected_hash = hash;
-        Ok(Some(session.kind))
+        Ok(hashed || stopped_asking)
     }
 
     /// Takes in what a completed sync proves, and how the host's rules now stand.
@@ -135,51 +149,76 @@ impl Engine {
         Ok(())
     }
 
-    /// How a host's rules stand once it has performed a session; nothing if that cannot be told.
+    /// How a host's rules stand once it has performed a session; nothing if that is not known.
     pub(super) async fn trail_after(
         &self,
         state: &SyncState,
         session: Session,
     ) -> StoreResult<Option<Trail>> {
-        let span = span_of(state, session);
-        let root = Trail { root: session.target, legs: Vec::new() };
-        let From::Held { since, union, common } = span.from else { return Ok(Some(root)) };
-        if self.scope_sets.members(&*self.store, common).await?.is_empty() {
-            return Ok(Some(root));
+        let route = Route::of_session(state, session);
+        if self.is_everything(&route).await? {
+            return Ok(Some(Trail::new(session.target)));
         }
         let Some(mut trail) = state.trail.clone() else { return Ok(None) };
         let policy = self.policy().await?;
-        let canonical = self.canonical(&policy, span).await?;
-        if !self.difference(&policy, canonical).await?.steps.is_empty() {
-            let reach = Reach { union, common };
-            trail.legs.push(Leg { since, reach, to: span.to });
+        let canonical = self.canonical(&policy, &route).await?;
+        if self.difference(&policy, canonical, &route).await?.steps.is_empty() {
+            return Ok(Some(trail));
+        }
+        let Route { from, to } = route;
+        match from {
+            Start::Nothing => {}
+            Start::Offers(from) => trail.legs.push(Leg { from, to }),
+            Start::Union { since, reach } if trail.legs.is_empty() => {
+                trail.union_legs.push(UnionLeg { since, reach, to });
+            }
+            // There is no place for it behind others. So the host gets everything again.
+            Start::Union { .. } => return Ok(None),
         }
         Ok(Some(trail))
+    }
+
+    /// Whether a download sends every rule of its destination, in the order of targets.
+    async fn is_everything(&self, route: &Route) -> StoreResult<bool> {
+        let has_none = async |set: ScopeSetId| -> StoreResult<bool> {
+            Ok(self.scope_sets.members(&*self.store, set).await?.is_empty())
+        };
+        match &route.from {
+            Start::Nothing => Ok(true),
+            Start::Union { reach, .. } => has_none(reach.common).await,
+            Start::Offers(offers) => {
+                for offer in offers.iter() {
+                    if has_none(offer.set).await? {
+                        return Ok(true);
+                    }
+                }
+                Ok(false)
+            }
+        }
     }
 
     /// What the rules of a host hash to that came this way. Worked out once for all hosts that
     /// did; costs time in proportion to everything that was sent on the way.
     pub(super) async fn rules_hash(&self, trail: &Trail) -> StoreResult<RulesHash> {
-        let root = Span { from: From::Nothing, to: trail.root };
-        let legs = trail.legs.iter().map(|leg| {
-            let Reach { union, common } = leg.reach;
-            Span { from: From::Held { since: leg.since, union, common }, to: leg.to }
-        });
+        let root = Route { from: Start::Nothing, to: trail.root };
+        let union_legs = trail.union_legs.iter().map(|leg| Route::from(*leg));
+        let legs = trail.legs.iter().map(Route::from);
+        let routes = || [root.clone()].into_iter().chain(union_legs.clone()).chain(legs.clone());
         // Hosts that came at other revisions with the same rules share the result.
         let policy = self.policy().await?;
-        let mut spans = Vec::with_capacity(1 + trail.legs.len());
-        for span in std::iter::once(root).chain(legs) {
-            spans.push(self.canonical(&policy, span).await?);
+        let mut spans = Vec::with_capacity(1 + trail.length());
+        for route in routes() {
+            spans.push(self.canonical(&policy, &route).await?);
         }
         let spans: Arc<[Span]> = spans.into();
         if let Some(known) = self.hashes.known(&spans) {
             return Ok(known);
         }
         let mut differences = Vec::with_capacity(spans.len());
-        for span in &*spans {
-            differences.push(self.difference(&policy, *span).await?);
+        for (span, route) in spans.iter().zip(routes()) {
+            differences.push(self.difference(&policy, *span, &route).await?);
         }
-        let generation = trail.legs.last().map_or(trail.root, |leg| leg.to).generation;
+        let generation = trail.generation();
         let computer = self.computer.clone();
         let walk = |wanted: Wanted| async move {
             let work =
@@ -224,8 +263,7 @@ impl Engine {
     /// rules, or will soon not know it.
     pub(super) fn lost_order(&self, host: &Host) -> bool {
         let oldest = self.history.oldest_root(&host.machine);
-        let is_usable =
-            |trail: &Trail| trail.legs.len() < MOST_LEGS && trail.root.revision >= oldest;
+        let is_usable = |trail: &Trail| trail.length() < MOST_LEGS && trail.root.revision >= oldest;
         proves_by_hash(host) && !host.sync.trail.as_ref().is_some_and(is_usable)
     }
 
@@ -288,6 +326,8 @@ fn hash(
 /// Moves a host's holding to where a session led.
 pub(super) fn finish(state: &mut SyncState, session: Session, at: Timestamp) {
     state.holding = Some(session.target);
+    state.offers.clear();
+    state.reach = None;
     state.settings = Some(session.settings);
     state.last_sync = Some(at);
     if state.clean_order == session.order {

@@ -2,16 +2,16 @@
 
 use bytes::Bytes;
 
-use super::cursor::{Cursor, From, Span};
+use super::cursor::{Cursor, Span, SpanStart};
 use super::engine::{Engine, SyncError};
 use super::policy::Policy;
 use super::proof::{Evidence, finish};
-use super::scope_sets::{common, union};
+use super::route::{Route, Start};
 use super::unwritten::Unwritten;
 use super::{generation, translate};
 use crate::fleet::{
-    CleanOrder, CleanSync, DriftRepair, Generation, Holding, Host, Miscount, Reach, Session,
-    SessionKind, SyncState,
+    CleanOrder, CleanSync, DriftRepair, Generation, Holding, Host, Miscount, Session, SessionKind,
+    SyncState,
 };
 use crate::protocol::generation::Capability;
 use crate::protocol::{
@@ -19,7 +19,7 @@ use crate::protocol::{
     RuleDownloadRequest, SyncType, Wire,
 };
 use crate::rule::MachineId;
-use crate::store::{ScopeId, StoreResult, StoredHost};
+use crate::store::{StoreResult, StoredHost};
 
 /// How often a request tries again when another of the same host was faster.
 const ATTEMPTS: usize = 8;
@@ -64,13 +64,21 @@ impl Engine {
             let repair = effective.settings.drift_repair;
             let kind = kind_of_sync(&host.sync, holding, asks_clean, target, repair);
             let everything = kind == SessionKind::Normal && self.lost_order(&host);
-            host.sync.reach = Some(self.reach_with(&host.sync, target, everything).await?);
+            if everything {
+                let none = self.no_rules(target).await?;
+                self.add_offer(&mut host.sync, none).await?;
+            }
+            if host.sync.reach.is_some() {
+                // A union contains the scopes of its destination.
+                self.add_offer(&mut host.sync, target).await?;
+            }
             let session = Session {
                 kind,
                 asked_clean: asks_clean,
                 target,
                 started: now,
                 settings: effective.digest,
+                begun: false,
                 served: false,
                 order: host.sync.clean_order,
             };
@@ -106,12 +114,7 @@ impl Engine {
         }
         if let Some(span) = self.kept.span(machine) {
             let policy = self.policy().await?;
-            // It was canonical when it was kept, and is unless history was deleted since.
-            let span = match span.oldest_revision() < policy.ledger.start() {
-                true => self.canonical(&policy, span).await?,
-                false => span,
-            };
-            let difference = self.difference(&policy, span).await?;
+            let difference = self.no_difference(&policy, span);
             return self.page(&policy, Cursor { span, page: 0 }, &difference, wire).await;
         }
         for _ in 0..ATTEMPTS {
@@ -121,17 +124,17 @@ impl Engine {
                 None => (Host::new(machine.clone(), now), 0),
             };
             let before = host.sync.clone();
-            let span = match host.sync.session {
-                Some(session) => span_of(&host.sync, session),
-                None => self.span_without_session(&mut host, cursor).await?,
+            let route = match host.sync.session {
+                Some(session) => Route::of_session(&host.sync, session),
+                None => self.route_without_session(&mut host, cursor).await?,
             };
             let policy = self.policy().await?;
-            if span.oldest_revision() < policy.ledger.start() {
+            if route.oldest_revision() < policy.ledger.start() {
                 // Old history was deleted since the host's row was read.
                 continue;
             }
-            let span = self.canonical(&policy, span).await?;
-            let difference = self.difference(&policy, span).await?;
+            let span = self.canonical(&policy, &route).await?;
+            let difference = self.difference(&policy, span, &route).await?;
             if difference.is_refused() {
                 let sent = difference.rules();
                 // Shown as a host that rejects its rules.
@@ -146,12 +149,8 @@ impl Engine {
                 Some(cursor) if self.is_same(&policy, cursor.span, span).await? => cursor.page,
                 Some(_) | None => 0,
             };
-            let whole = difference.rules() > 0 && difference.is_last(page);
-            match &mut host.sync.session {
-                Some(session) => session.served |= whole,
-                // Nobody will say whether the host took it.
-                None if whole => (host.sync.trail, host.sync.expected_hash) = (None, None),
-                None => {}
+            if difference.rules() > 0 {
+                self.record_page(&mut host.sync, route.to, difference.is_last(page)).await?;
             }
             let unwritten = version == 0 || host.sync == before;
             if unwritten || self.store.save_host(&host, version).await? {
@@ -182,8 +181,9 @@ impl Engine {
                 return Ok(PostflightResponse {});
             };
             let policy = self.policy().await?;
-            let span = self.canonical(&policy, span_of(&host.sync, session)).await?;
-            let sent = self.difference(&policy, span).await?.rules();
+            let route = Route::of_session(&host.sync, session);
+            let span = self.canonical(&policy, &route).await?;
+            let sent = self.difference(&policy, span, &route).await?.rules();
             if sent > 0 && !session.served {
                 return Ok(PostflightResponse {});
             }
@@ -240,13 +240,12 @@ impl Engine {
         if !as_told || !counted {
             host.sync.session = None;
             host.sync.miscount = Some(Miscount { sent, received, processed });
-            return Ok(());
+            return self.add_offer_of(&mut host.sync, session).await;
         }
         let hashes = generation::has(generation, Capability::RulesHash);
         let trail = if hashes { self.trail_after(&host.sync, session).await? } else { None };
         finish(&mut host.sync, session, self.clock.now());
         host.sync.session = None;
-        host.sync.reach = None;
         host.sync.miscount = None;
         self.verify(host, session, trail, request.rules_hash.parse().ok()).await
     }
@@ -261,94 +260,65 @@ impl Engine {
         Ok(Holding { set, revision, generation })
     }
 
-    /// What a host may hold once it was offered this target too. With `everything`,
-    /// no rule of it is taken for granted.
-    pub(super) async fn reach_with(
+    /// Records that a page was sent of a download that brings rules, perhaps the last one.
+    async fn record_page(
         &self,
-        state: &SyncState,
+        state: &mut SyncState,
         target: Holding,
-        everything: bool,
-    ) -> StoreResult<Reach> {
-        let store = &*self.store;
-        let offered = self.scope_sets.members(store, target.set).await?;
-        let (all, shared) = self.reached(state, &offered, target.generation).await?;
-        let union = self.scope_sets.intern(store, &all).await?;
-        let shared = if everything { Vec::new() } else { shared };
-        let common = self.scope_sets.intern(store, &shared).await?;
-        Ok(Reach { union, common })
-    }
-
-    /// All scopes that a host's rules may be of once it was offered these too, and the scopes
-    /// that it had all along.
-    pub(super) async fn reached(
-        &self,
-        state: &SyncState,
-        offered: &[ScopeId],
-        generation: Generation,
-    ) -> StoreResult<(Vec<ScopeId>, Vec<ScopeId>)> {
-        let store = &*self.store;
-        let sets = match (state.reach, state.holding) {
-            (Some(reach), _) => Some((reach.union, reach.common)),
-            (None, Some(holding)) => Some((holding.set, holding.set)),
-            (None, None) => None,
-        };
-        let (all, shared) = match sets {
-            Some((all, shared)) => {
-                let all = self.scope_sets.members(store, all).await?;
-                (all, self.scope_sets.members(store, shared).await?)
-            }
-            None => (offered.into(), offered.into()),
-        };
-        let same_client = state.holding.is_none_or(|holding| holding.generation == generation);
-        let shared = if same_client { common(&shared, offered) } else { Vec::new() };
-        Ok((union(&all, offered), shared))
+        is_last: bool,
+    ) -> StoreResult<()> {
+        if let Some(session) = &mut state.session {
+            session.begun = true;
+            session.served |= is_last;
+            return Ok(());
+        }
+        if is_last {
+            // No one will report whether the host applied it.
+            (state.trail, state.expected_hash) = (None, None);
+        }
+        self.add_offer(state, target).await
     }
 
     /// Whether a cursor's span is the canonical span of a download. The canonical span may have
     /// changed since the cursor was created, because the first kept revision replaces older ones.
     async fn is_same(&self, policy: &Policy, of_cursor: Span, span: Span) -> StoreResult<bool> {
-        let could_be = of_cursor.to.set == span.to.set;
-        Ok(of_cursor == span || (could_be && self.canonical(policy, of_cursor).await? == span))
+        if of_cursor == span || of_cursor.to.set != span.to.set {
+            return Ok(of_cursor == span);
+        }
+        if let Some(renewed) = self.renewed(policy, of_cursor).await? {
+            return Ok(renewed == span);
+        }
+        let is_changed = match of_cursor.from {
+            SpanStart::Offers { since, .. } => since < policy.ledger.start(),
+            SpanStart::Nothing | SpanStart::Offer(_) | SpanStart::Union { .. } => false,
+        };
+        let is_from_there = is_changed || of_cursor.from == span.from;
+        Ok(is_from_there && self.settled(policy, of_cursor.to).await? == span.to)
     }
 
-    /// The span of a download that no preflight opened. The holding stays where it is, for no
-    /// postflight will follow, but what is offered counts as reached from now on.
-    async fn span_without_session(
+    /// The route of a download that no preflight opened. The holding stays where it is, for no
+    /// postflight will follow.
+    async fn route_without_session(
         &self,
         host: &mut Host,
         cursor: Option<Cursor>,
-    ) -> StoreResult<Span> {
+    ) -> StoreResult<Route> {
         let generation = generation::of(&host.facts.santa_version);
-        let mut target = self.target(host, generation).await?;
-        let reach = self.reach_with(&host.sync, target, false).await?;
-        host.sync.reach = Some(reach);
-        if let Some(Cursor { span, .. }) = cursor
-            && (self.history.start()..=target.revision).contains(&span.to.revision)
-        {
-            target.revision = span.to.revision;
-        }
+        let mut to = self.target(host, generation).await?;
         let held = self.known_holding(&host.sync);
         let held = held.filter(|_| generation::keeps_rules(generation));
-        Ok(Span { from: origin(held, reach), to: target })
-    }
-}
-
-/// The span of a session. Depends on what preflight wrote alone, so that every page and the
-/// postflight see the same.
-pub(super) fn span_of(state: &SyncState, session: Session) -> Span {
-    let from = match (session.kind, state.reach) {
-        (SessionKind::Clean(_), _) | (SessionKind::Normal, None) => From::Nothing,
-        (SessionKind::Normal, Some(reach)) => origin(state.holding, reach),
-    };
-    Span { from, to: session.target }
-}
-
-pub(super) fn origin(holding: Option<Holding>, reach: Reach) -> From {
-    match holding {
-        None => From::Nothing,
-        Some(holding) => {
-            From::Held { since: holding.revision, union: reach.union, common: reach.common }
+        if let Some(Cursor { span, .. }) = cursor
+            && (self.history.start()..=to.revision).contains(&span.to.revision)
+        {
+            // Never to older rules than it is known to have.
+            let oldest = held.map_or(span.to.revision, |holding| holding.revision);
+            to.revision = span.to.revision.max(oldest.min(to.revision));
         }
+        let Some(held) = held else { return Ok(Route { from: Start::Nothing, to }) };
+        if host.sync.reach.is_some() {
+            self.add_offer(&mut host.sync, to).await?;
+        }
+        Ok(Route { from: Start::of(&host.sync, held), to })
     }
 }
 

@@ -10,11 +10,12 @@ use super::ledger::Ledger;
 use super::policy::Policy;
 use super::{generation, pages, proof, translate};
 use crate::fleet::{
-    ClientMode, EffectiveSettings, Generation, Holding, Host, RuleCounts, SettingKey, SyncState,
+    ClientMode, EffectiveSettings, Generation, Holding, Host, RuleCounts, SessionKind, SettingKey,
+    SyncState,
 };
 use crate::protocol::generation as table;
 use crate::rule::{Rule, Scope, TagName, Target};
-use crate::store::StoreResult;
+use crate::store::{ScopeId, StoreResult};
 
 /// Where a host stands.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -196,11 +197,7 @@ impl Engine {
         holding: Holding,
         to: Destination,
     ) -> StoreResult<u32> {
-        let (union, common) = self.reached(state, &to.scopes, to.generation).await?;
-        let last_touch = |at| policy.ledger.last_touch(&union, at);
-        let to = Destination { revision: last_touch(to.revision), ..to };
-        let since = last_touch(holding.revision);
-        let from = Origin::Held { since, union: union.into(), common: common.into() };
+        let (from, to) = self.origin_of(policy, state, holding, to).await?;
         if difference::is_empty(&policy.ledger, &from, &to) {
             return Ok(0);
         }
@@ -215,6 +212,39 @@ impl Engine {
             }
         };
         self.pending.get((from.clone(), to.clone()), count(from, to)).await
+    }
+
+    /// Where a host's next normal sync would begin, if it leads to this destination, and the last
+    /// change there.
+    async fn origin_of(
+        &self,
+        policy: &Policy,
+        state: &SyncState,
+        holding: Holding,
+        to: Destination,
+    ) -> StoreResult<(Origin, Destination)> {
+        let last_touch = |scopes: &[ScopeId], at| policy.ledger.last_touch(scopes, at);
+        if state.reach.is_some() {
+            let (union, common) = self.reached(state, &to.scopes, to.generation).await?;
+            let to = Destination { revision: last_touch(&union, to.revision), ..to };
+            let since = last_touch(&union, holding.revision);
+            let (union, common) = (union.into(), common.into());
+            return Ok((Origin::Union { since, union, common }, to));
+        }
+        let to = Destination { revision: last_touch(&to.scopes, to.revision), ..to };
+        let begun = state.session.filter(|session| session.begun);
+        let target = begun.map(|session| session.target);
+        let mut offers = Vec::new();
+        for offer in [holding].into_iter().chain(state.offers.iter().copied()).chain(target) {
+            let offer = self.destination(self.settled(policy, offer).await?).await?;
+            if offer != to && !offers.contains(&offer) {
+                offers.push(offer);
+            }
+        }
+        if begun.is_some_and(|session| session.kind != SessionKind::Normal) {
+            offers.push(Destination { scopes: Arc::new([]), ..to.clone() });
+        }
+        Ok((Origin::Offers(offers.into()), to))
     }
 }
 

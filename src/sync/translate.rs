@@ -61,6 +61,24 @@ pub(super) fn put(rule: Told<'_>, generation: Generation) -> wire::Rule<'_> {
     }
 }
 
+/// Whether clients keep the same of two rules for one target, each sent for a generation.
+///
+/// Old clients do not keep the URL and the label of a button, and the table of generations does
+/// not say since which version they do. So rules with either are sent again after an upgrade.
+pub(super) fn is_kept_alike(
+    (one, old): (Told<'_>, Generation),
+    (other, new): (Told<'_>, Generation),
+) -> bool {
+    let (a, b) = (put(one, old), put(other, new));
+    if old == new {
+        return a == b;
+    }
+    let Notice { message: _, url, button_label, app_name: _, bundle: _ } = other.notice;
+    (a.policy, &a.cel_expr, one.notice) == (b.policy, &b.cel_expr, other.notice)
+        && url.is_none()
+        && button_label.is_none()
+}
+
 /// A removal of a rule that no host has: what a clean sync without rules sends.
 pub(super) fn sentinel(generation: Generation) -> wire::Rule<'static> {
     const NO_FILE: &str = "0000000000000000000000000000000000000000000000000000000000000000";

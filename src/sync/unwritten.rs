@@ -13,7 +13,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::cursor::Span;
 use super::engine::Engine;
-use super::session::span_of;
+use super::route::Route;
 use crate::fleet::{Host, Session, SyncState};
 use crate::rule::MachineId;
 use crate::store::StoreResult;
@@ -28,7 +28,7 @@ pub(super) struct Unwritten {
     pub(super) host: Host,
     /// Of the row that the preflight read.
     pub(super) version: u64,
-    /// Canonical; brings nothing.
+    /// Brings nothing.
     span: Span,
     since: Timestamp,
 }
@@ -80,13 +80,14 @@ impl Engine {
         session: Session,
     ) -> StoreResult<bool> {
         let last_seen = before.last_seen;
-        let ended = SyncState { session: None, reach: None, last_seen, ..host.sync.clone() };
+        let ended = SyncState { session: None, last_seen, ..host.sync.clone() };
         if self.store.is_shared() || ended != *before {
             return Ok(false);
         }
         let policy = self.policy().await?;
-        let span = self.canonical(&policy, span_of(&host.sync, session)).await?;
-        if self.difference(&policy, span).await?.rules() > 0 {
+        let route = Route::of_session(&host.sync, session);
+        let span = self.canonical(&policy, &route).await?;
+        if self.difference(&policy, span, &route).await?.rules() > 0 {
             return Ok(false);
         }
         let unwritten = Unwritten { host: host.clone(), version, span, since: session.started };

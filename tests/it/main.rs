@@ -37,6 +37,7 @@ mod losses;
 mod manifest;
 mod merge;
 mod model;
+mod offers;
 mod old_database;
 mod old_history;
 mod policy;

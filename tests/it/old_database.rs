@@ -11,6 +11,11 @@ use crate::world::{Mac, World};
 
 const DATABASE: &[u8] = include_bytes!("../fixtures/version-0.1.0/nicelist.db.gz");
 const MACS: &[u8] = include_bytes!("../fixtures/version-0.1.0/macs.json.gz");
+/// One with Macs in the middle of syncs, as its README describes.
+const MIDDLE: &[u8] = include_bytes!("../fixtures/union-of-offers/nicelist.db.gz");
+const MACS_OF_MIDDLE: &[u8] = include_bytes!("../fixtures/union-of-offers/macs.json.gz");
+/// An hour after that database was written.
+const AFTER_MIDDLE: &str = "2026-11-29T15:45:00Z";
 /// An hour after the database was written.
 const LATER: &str = "2026-11-29T08:07:42Z";
 /// Their last sync was cut off, as the fixture's README describes. That of `mac-12` was too, but the
@@ -25,8 +30,8 @@ fn unpacked(bytes: &[u8]) -> Vec<u8> {
     unpacked
 }
 
-fn macs() -> BTreeMap<String, Mac> {
-    let states: BTreeMap<String, Santa> = serde_json::from_slice(&unpacked(MACS)).unwrap();
+fn macs(bytes: &[u8]) -> BTreeMap<String, Mac> {
+    let states: BTreeMap<String, Santa> = serde_json::from_slice(&unpacked(bytes)).unwrap();
     states.into_iter().map(|(name, santa)| (name, Mac { santa })).collect()
 }
 
@@ -72,8 +77,18 @@ async fn assert_up_to_date(world: &World, name: &str, mac: &Mac) {
 /// Fails if what an older version wrote is lost, or is understood in another way.
 #[tokio::test]
 async fn a_database_of_version_0_1_0_opens_and_its_hosts_sync_without_drift() {
-    let world = World::on_file(&unpacked(DATABASE), LATER.parse().unwrap()).await;
-    let mut macs = macs();
+    its_hosts_sync_without_drift(World::on_file(&unpacked(DATABASE), LATER.parse().unwrap()).await)
+        .await;
+}
+
+#[tokio::test]
+async fn l3_hosts_of_version_0_1_0_sync_without_drift_on_postgres() {
+    let now = LATER.parse().unwrap();
+    its_hosts_sync_without_drift(World::on_postgres_copy(&unpacked(DATABASE), now).await).await;
+}
+
+async fn its_hosts_sync_without_drift(world: World) {
+    let mut macs = macs(MACS);
     assert_eq!(world.get("/status").await["revision"], 31);
     assert_eq!(world.get("/tags").await.as_array().unwrap().len(), 3);
     assert_eq!(world.get("/tokens").await.as_array().unwrap().len(), 3);
@@ -107,4 +122,37 @@ async fn a_database_of_version_0_1_0_opens_and_its_hosts_sync_without_drift() {
     assert_eq!(rolled["changes"].as_array().unwrap().len(), 1, "{rolled}");
     assert_eq!(rolled["changes"][0]["outcome"], "removed", "{rolled}");
     world.end().await;
+}
+
+#[tokio::test]
+async fn l3_hosts_in_the_middle_of_syncs_with_an_older_version_need_no_clean_sync() {
+    let now = AFTER_MIDDLE.parse().unwrap();
+    for world in [
+        World::on_file(&unpacked(MIDDLE), now).await,
+        World::on_postgres_copy(&unpacked(MIDDLE), now).await,
+    ] {
+        let mut macs = macs(MACS_OF_MIDDLE);
+        assert_eq!(macs.len(), 18);
+        for (name, mac) in &mut macs {
+            let report = mac.sync(&world).await;
+            // Its order stands, because nothing proves that it was carried out.
+            let is_ordered = name == "cleaned-counts";
+            let kind = if is_ordered { SyncKind::Clean } else { SyncKind::Normal };
+            assert_eq!(report.performed, kind, "{name}");
+            if name.starts_with("in-step") {
+                assert_eq!(report.rules.received, 0, "{name}");
+            }
+            assert_up_to_date(&world, name, mac).await;
+        }
+        for received in [0, 1] {
+            for (name, mac) in &mut macs {
+                let report = mac.sync(&world).await;
+                assert_eq!(report.performed, SyncKind::Normal, "{name}");
+                assert_eq!(report.rules.received, received, "{name}");
+                assert_up_to_date(&world, name, mac).await;
+            }
+            world.put_rule("block", &format!("binary:{}", "e0".repeat(32)), "fleet").await;
+        }
+        world.end().await;
+    }
 }

@@ -98,10 +98,10 @@ async fn change(engine: &Engine, edits: Vec<Edit>) {
     engine.commit(Change { author, base: None, dry_run: false, edits }).await.unwrap();
 }
 
-fn put(number: usize, comment: usize) -> Edit {
+fn put(number: usize, import: usize) -> Edit {
     let target = team(number).parse().unwrap();
     let mut rule = Rule::new(target, Scope::Fleet, Policy::Allow).unwrap();
-    rule.provenance.comment = Some(format!("import {comment}").into());
+    rule.notice.message = Some(format!("import {import}").into());
     Edit::PutRule(Box::new(rule))
 }
 

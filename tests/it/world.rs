@@ -2,8 +2,8 @@
 //! routers, a clock that stands still, and a network that loses what it is told to lose.
 
 use std::num::NonZeroUsize;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use async_trait::async_trait;
@@ -18,6 +18,7 @@ use nicelist::lab::{
     Transport, TransportError,
 };
 use nicelist::server::{App, LocalOperator, Options, SyncAuth};
+use nicelist::store::moving;
 use nicelist::sync::RULES_A_PAGE;
 use serde_json::{Value, json};
 use tempfile::TempDir;
@@ -137,6 +138,17 @@ impl World {
         let folder = tempfile::tempdir().unwrap();
         std::fs::write(folder.path().join("nicelist.db"), database).unwrap();
         Self::at(now, Kept::Sqlite(folder), 1, 0, RULES_A_PAGE).await
+    }
+
+    /// A world over a copy of this SQLite database on PostgreSQL, at this time.
+    pub(crate) async fn on_postgres_copy(database: &[u8], now: Timestamp) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::write(folder.path().join("nicelist.db"), database).unwrap();
+        let (file, copy) = (Kept::Sqlite(folder), Database::empty().await);
+        moving::migrate(&file.url(), false).await.unwrap();
+        let (from, to) = (file.url(), copy.url());
+        moving::Copy::prepare(&from, &to).await.unwrap().run(&|_| {}).await.unwrap();
+        Self::at(now, Kept::Postgres(copy), 2, 0x5a5a, RULES_A_PAGE).await
     }
 
     async fn over(kept: Kept, servers: usize, turns: u64, page: NonZeroUsize) -> Self {

@@ -33,6 +33,7 @@ fn full_host(name: &str) -> Host {
         },
         sync: SyncState {
             holding: Some(target),
+            offers: vec![target, Holding { revision: Revision(6), ..target }],
             reach: Some(Reach { union: ScopeSetId(4), common: ScopeSetId(5) }),
             session: Some(Session {
                 kind: SessionKind::Clean(CleanSync::CleanAll),
@@ -40,6 +41,7 @@ fn full_host(name: &str) -> Host {
                 started: at(3),
                 asked_clean: false,
                 settings: 0,
+                begun: true,
                 served: true,
                 order: None,
             }),
