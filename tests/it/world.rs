@@ -3,7 +3,7 @@
 
 use std::num::NonZeroUsize;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use async_trait::async_trait;
@@ -286,7 +286,8 @@ impl World {
 
     pub(crate) fn network(&self) -> Network {
         let servers = Arc::clone(&self.servers);
-        Network { servers, asked: AtomicUsize::new(0), loses: Loses::Nothing }
+        let served = Arc::default();
+        Network { servers, asked: AtomicUsize::new(0), loses: Loses::Nothing, served }
     }
 }
 
@@ -306,17 +307,31 @@ pub(crate) enum Loses {
     FirstAnswerOfTwo(usize),
 }
 
+/// A request that reached a server, and its answer, which the Mac may not have heard.
+pub(crate) struct Exchange {
+    pub(crate) path: String,
+    pub(crate) headers: Vec<(String, String)>,
+    pub(crate) body: Vec<u8>,
+    pub(crate) answer: Answer,
+}
+
 /// Carries a Mac's requests to a server.
 pub(crate) struct Network {
     servers: Arc<Servers>,
     asked: AtomicUsize,
     loses: Loses,
+    served: Arc<Mutex<Vec<Exchange>>>,
 }
 
 impl Network {
     pub(crate) fn losing(mut self, loses: Loses) -> Self {
         self.loses = loses;
         self
+    }
+
+    /// What servers answered.
+    pub(crate) fn served(&self) -> Arc<Mutex<Vec<Exchange>>> {
+        Arc::clone(&self.served)
     }
 
     /// How many requests were made.
@@ -365,11 +380,18 @@ impl Transport for Network {
         }
         let response = self.carry(path, headers, body).await;
         let status = response.status().as_u16();
-        let headers = response.headers().iter();
-        let headers = headers
+        let names = response.headers().iter();
+        let of_answer = names
             .map(|(name, value)| (name.to_string(), value.to_str().unwrap().to_owned()))
             .collect();
-        let body = axum::body::to_bytes(response.into_body(), usize::MAX).await.unwrap().to_vec();
+        let bytes = axum::body::to_bytes(response.into_body(), usize::MAX).await.unwrap().to_vec();
+        let answer = Answer { status, headers: of_answer, body: bytes };
+        self.served.lock().unwrap().push(Exchange {
+            path: path.to_owned(),
+            headers: headers.to_vec(),
+            body: body.to_vec(),
+            answer: answer.clone(),
+        });
         let unheard = match self.loses {
             Loses::Answer(n) => turn == n,
             Loses::AnswersFrom(n) => turn >= n,
@@ -377,7 +399,7 @@ impl Transport for Network {
                 false
             }
         };
-        if unheard { Err(lost()) } else { Ok(Answer { status, headers, body }) }
+        if unheard { Err(lost()) } else { Ok(answer) }
     }
 }
 

@@ -1,13 +1,16 @@
 //! The invariant that matters most: after any interleaving of changes, losses, restarts and
 //! clean syncs, a client of any generation whose last sync completed holds exactly what is in
-//! force for it, byte for byte, and where it hashes its rules the server expects that hash.
+//! force for it, byte for byte, and where it hashes its rules the server expects that hash. On the
+//! way there it is sent what it may lack, and nothing else.
 //!
 //! What is in force is worked out a second time, on paper. `PROPTEST_CASES=100000` plays more
 //! histories than the usual two thousand; a failure shrinks to a story that can be read. Fewer
 //! are played on PostgreSQL, where each has a database made for it.
 
 mod history;
+mod offers;
 mod paper;
+mod served;
 mod story;
 
 use proptest::prelude::*;

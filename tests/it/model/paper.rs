@@ -89,6 +89,9 @@ pub(super) struct Entry {
     pub(super) until: Option<i64>,
 }
 
+/// A target, as clients know it.
+pub(super) type Key = (RuleType, String);
+
 /// Rules by target and scope.
 pub(super) type Rules = BTreeMap<(usize, usize), Entry>;
 

@@ -1,5 +1,6 @@
 //! A history, played on a real server with clients of every generation, and held against paper.
 
+use std::collections::BTreeSet;
 use std::num::NonZeroUsize;
 use std::sync::Mutex;
 
@@ -12,11 +13,13 @@ use serde_json::{Value, json};
 use tokio::sync::oneshot;
 
 use super::history::{Act, History, Meanwhile, Step};
+use super::offers::{self, Client, Offers, State};
 use super::paper::{
     CLIENTS, Entry, FIRST_THAT_HASHES, GROUPS, HOSTS, Kept, MEMBERS, MESSAGE, MODES, POLICIES,
     Paper, SCOPES, TAGS, TARGETS,
 };
-use crate::world::{Loses, Mac, Network, World};
+use super::served::Served;
+use crate::world::{Exchange, Loses, Mac, Network, World};
 
 /// So small that histories have downloads of several pages.
 const RULES_A_PAGE: NonZeroUsize = NonZeroUsize::new(2).unwrap();
@@ -57,6 +60,18 @@ struct Story {
     /// By host: the place of its client in [`CLIENTS`].
     clients: Vec<usize>,
     paper: Paper,
+    /// By host: what it may have.
+    offers: Vec<Offers>,
+    /// By host: what it reported in its last preflight.
+    reported: Vec<Reported>,
+}
+
+/// What a host reports about itself.
+#[derive(Clone, Debug, Default)]
+struct Reported {
+    groups: BTreeSet<usize>,
+    anna: bool,
+    client: usize,
 }
 
 impl Story {
@@ -78,7 +93,9 @@ impl Story {
         let macs = macs.collect();
         let mut paper = Paper::default();
         paper.kept = keep(&world, &paper).await;
-        let mut story = Self { world, macs, clients, paper };
+        let offers = HOSTS.iter().map(|_| Offers::default()).collect();
+        let reported = vec![Reported::default(); HOSTS.len()];
+        let mut story = Self { world, macs, clients, paper, offers, reported };
         for host in 0..HOSTS.len() {
             story.sync(host, Loses::Nothing).await;
         }
@@ -98,23 +115,39 @@ impl Story {
                 self.macs[host].santa.require(kind);
             }
             Step::Tamper { host } => self.tamper(host),
-            Step::Restart => self.world.restart().await,
+            Step::Restart => self.restart().await,
             Step::AnHourPasses => self.pass(1).await,
-            Step::DaysPass { days } => self.pass(days * 24).await,
+            Step::DaysPass { days } => {
+                self.pass(days * 24).await;
+                self.offers.iter_mut().for_each(Offers::days_pass);
+            }
             Step::Sync { host, loses } => self.sync(host, loses).await,
             Step::SyncMeanwhile { host, before, meanwhile } => {
                 self.sync_meanwhile(host, before, meanwhile).await;
             }
             Step::RulesOnly { host, loses } => {
                 self.introduce(host);
-                let network = self.world.network().losing(loses);
+                let (network, client) = (self.world.network().losing(loses), self.client(host));
                 // Whether it came to anything is seen at the next sync.
                 drop(self.macs[host].try_sync_rules(&network).await);
+                let served = Served::read(&network.served().lock().unwrap());
+                if self.keeps_rules(host) {
+                    let now = self.known_target(host);
+                    let after = self.client(host).rules;
+                    let of = format!("{} ({})", HOSTS[host], self.version(host));
+                    self.offers[host].rules_only(&client, (&now, &after), &served, &of);
+                }
             }
         }
     }
 
+    async fn restart(&mut self) {
+        self.world.restart().await;
+        self.offers.iter_mut().for_each(Offers::restart);
+    }
+
     async fn pass(&mut self, hours: i64) {
+        self.offers.iter_mut().for_each(Offers::restart);
         self.paper.hour += hours;
         self.paper.forget_expired();
         self.world.pass(SignedDuration::from_hours(hours)).await;
@@ -138,6 +171,7 @@ impl Story {
             profile.generation = to.0.parse().unwrap();
             profile.santa_version = profile.generation.says();
             self.clients[host] = client;
+            self.offers[host].upgrade();
         }
     }
 
@@ -152,9 +186,11 @@ impl Story {
 
     async fn sync(&mut self, host: usize, loses: Loses) {
         self.introduce(host);
-        let network = self.world.network().losing(loses);
+        let (network, client) = (self.world.network().losing(loses), self.client(host));
         let mode = self.macs[host].santa.client_mode();
-        if self.macs[host].try_sync(&network).await.is_err() {
+        let result = self.macs[host].try_sync(&network).await;
+        self.check_sent(host, &client, &network.served(), &self.paper.clone());
+        if result.is_err() {
             return;
         }
         self.check_rules(host, &self.paper);
@@ -176,8 +212,10 @@ impl Story {
         let mut expected = self.paper.clone();
         let (reached, is_reached) = oneshot::channel();
         let (go_on, may_go_on) = oneshot::channel();
+        let (network, client) = (self.world.network(), self.client(host));
+        let served = network.served();
         let transport = Interrupted {
-            network: self.world.network(),
+            network,
             before,
             reached: Mutex::new(Some(reached)),
             go_on: Mutex::new(Some(may_go_on)),
@@ -201,6 +239,7 @@ impl Story {
         if before == 0 {
             expected = self.paper.clone();
         }
+        self.check_sent(host, &client, &served, &expected);
         self.check_rules(host, &expected);
     }
 
@@ -209,20 +248,68 @@ impl Story {
             Meanwhile::Administer(act) => administer(&self.world, &mut self.paper, act).await,
             Meanwhile::SyncOf { host } if host == syncing => {}
             Meanwhile::SyncOf { host } => self.sync(host, Loses::Nothing).await,
-            Meanwhile::Restart => self.world.restart().await,
+            Meanwhile::Restart => self.restart().await,
             Meanwhile::AnHourPasses => self.pass(1).await,
+        }
+    }
+
+    /// Checks that a sync brought what the host may lack, and nothing else.
+    fn check_sent(
+        &mut self,
+        host: usize,
+        client: &Client,
+        served: &Mutex<Vec<Exchange>>,
+        paper: &Paper,
+    ) {
+        if self.keeps_rules(host) {
+            let served = Served::read(&served.lock().unwrap());
+            if served.kind.is_some() {
+                let groups =
+                    (0..GROUPS.len()).filter(|group| paper.groups.contains(&(host, *group)));
+                self.reported[host] = Reported {
+                    groups: groups.collect(),
+                    anna: paper.owners.contains(&host),
+                    client: self.clients[host],
+                };
+            }
+            let to = offers::state(paper.in_force(host, self.clients[host]));
+            let of = format!("{} ({})", HOSTS[host], self.version(host));
+            self.offers[host].sync(client, &to, &served, &of);
+        }
+    }
+
+    /// The rules that a server sends to a host that it knows from its last preflight.
+    fn known_target(&self, host: usize) -> State {
+        let Reported { groups, anna, client } = &self.reported[host];
+        let mut paper = self.paper.clone();
+        paper.groups = groups.iter().map(|group| (host, *group)).collect();
+        paper.owners = anna.then_some(host).into_iter().collect();
+        offers::state(paper.in_force(host, *client))
+    }
+
+    /// Whether the host's client keeps rules from one sync to the next.
+    fn keeps_rules(&self, host: usize) -> bool {
+        CLIENTS[self.clients[host]].1.is_some()
+    }
+
+    fn client(&self, host: usize) -> Client {
+        let santa = &self.macs[host].santa;
+        Client {
+            hashes: self.clients[host] >= FIRST_THAT_HASHES,
+            asks_clean: santa.required() != SyncKind::Normal,
+            rules: offers::state(santa.rules().into_iter().cloned()),
         }
     }
 
     fn check_rules(&self, host: usize, paper: &Paper) {
         let held: Vec<HeldRule> = self.macs[host].santa.rules().into_iter().cloned().collect();
         let expected = paper.in_force(host, self.clients[host]);
-        assert_eq!(held, expected, "the rules of {} ({})", HOSTS[host], self.client(host));
+        assert_eq!(held, expected, "the rules of {} ({})", HOSTS[host], self.version(host));
     }
 
     fn check_mode(&self, host: usize, paper: &Paper) {
         let mode = paper.mode(host, self.clients[host]);
-        let of = self.client(host);
+        let of = self.version(host);
         assert_eq!(self.macs[host].santa.client_mode(), mode, "the mode of {} ({of})", HOSTS[host]);
     }
 
@@ -230,7 +317,7 @@ impl Story {
     /// the sync began.
     async fn check_standing(&self, host: usize, mode: ClientMode) {
         let view = self.world.get(&format!("/hosts/{}", HOSTS[host])).await;
-        assert_eq!(view["state"], "in-step", "{} ({}): {view}", HOSTS[host], self.client(host));
+        assert_eq!(view["state"], "in-step", "{} ({}): {view}", HOSTS[host], self.version(host));
         let rules = &view["rules"];
         assert_eq!((&rules["due"], &view["drift"]), (&json!(0), &Value::Null), "{view}");
         assert_eq!(rules["held"], self.macs[host].santa.rules().len(), "{view}");
@@ -239,11 +326,11 @@ impl Story {
         if self.clients[host] >= FIRST_THAT_HASHES && !standalone {
             let hash = self.macs[host].santa.database().rules_hash();
             let expected = rules["expected_hash"].as_str().unwrap_or_default();
-            assert_eq!(hash, expected, "the hash of {} ({})", HOSTS[host], self.client(host));
+            assert_eq!(hash, expected, "the hash of {} ({})", HOSTS[host], self.version(host));
         }
     }
 
-    fn client(&self, host: usize) -> &'static str {
+    fn version(&self, host: usize) -> &'static str {
         CLIENTS[self.clients[host]].0
     }
 }

@@ -1,0 +1,190 @@
+//! What a server must take into account when it sends rules: every state that the client may be
+//! in, for all that was heard of it. Neither less nor more may be sent.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use nicelist::lab::HeldRule;
+use nicelist::protocol::SyncType;
+
+use super::paper::Key;
+use super::served::{Difference, Sent, Served};
+
+/// The rules of a client, by target.
+pub(super) type State = BTreeMap<Key, HeldRule>;
+
+/// A sync of which no end was heard.
+#[derive(Clone)]
+struct Unheard {
+    clean: bool,
+    /// Whether the client asked for a clean sync.
+    asked: bool,
+    target: State,
+    begun: bool,
+    whole: bool,
+    /// Whether servers were restarted since. One that had nothing to send need not remember it.
+    forgotten: bool,
+}
+
+/// What is known of a client at the beginning of a sync.
+pub(super) struct Client {
+    /// Whether it proves by a hash which rules it has.
+    pub(super) hashes: bool,
+    pub(super) asks_clean: bool,
+    /// What it really has.
+    pub(super) rules: State,
+}
+
+/// What a client may have, for all that the servers heard of it.
+#[derive(Default)]
+pub(super) struct Offers {
+    /// Sets of states that it may be in. There are several where a hash may have proved more to
+    /// a server than can be seen from here; what is sent then shows which one is true.
+    known: Vec<Vec<State>>,
+    unheard: Option<Unheard>,
+    /// Whether a server may have to send everything because it does not know in which order the
+    /// client has its rules.
+    order_lost: bool,
+    /// Whether the history of what it has may be deleted.
+    old: bool,
+}
+
+pub(super) fn state(rules: impl IntoIterator<Item = HeldRule>) -> State {
+    rules.into_iter().map(|rule| ((rule.rule_type, rule.identifier.clone()), rule)).collect()
+}
+
+/// What has to be sent to a client that may be in any of these states.
+fn difference(states: &[State], to: &State) -> Difference {
+    let targets: BTreeSet<&Key> = states.iter().chain([to]).flat_map(State::keys).collect();
+    let differing = targets
+        .into_iter()
+        .filter(|target| states.iter().any(|state| state.get(*target) != to.get(*target)));
+    let sent = |target: &Key| if to.contains_key(target) { Sent::Put } else { Sent::Remove };
+    differing.map(|target| (target.clone(), sent(target))).collect()
+}
+
+/// The same if it may have no rules, too.
+fn everything(states: &[State], to: &State) -> Difference {
+    let mut all = difference(states, to);
+    all.extend(to.keys().map(|target| (target.clone(), Sent::Put)));
+    all
+}
+
+impl Offers {
+    /// A newer client was installed. One that begins to hash has rules in an unknown order.
+    pub(super) fn upgrade(&mut self) {
+        self.order_lost = true;
+    }
+
+    /// So much time passed that history may be deleted.
+    pub(super) fn days_pass(&mut self) {
+        (self.order_lost, self.old) = (true, true);
+    }
+
+    /// All servers were replaced by others.
+    pub(super) fn restart(&mut self) {
+        if let Some(unheard) = self.unheard.as_mut().filter(|unheard| !unheard.begun) {
+            unheard.forgotten = true;
+        }
+    }
+
+    /// A preflight was answered, which ends a sync that was left open.
+    fn preflight(&mut self, client: &Client) {
+        let Some(unheard) = self.unheard.take() else { return };
+        let Unheard { clean, asked, target, begun, whole, forgotten: _ } = unheard;
+        if whole && clean && asked && !client.asks_clean {
+            self.known = vec![vec![target]];
+            return;
+        }
+        let proven = whole && client.hashes && client.rules == target;
+        if begun {
+            for states in &mut self.known {
+                if clean {
+                    states.push(State::new());
+                }
+                states.push(target.clone());
+            }
+        }
+        if proven {
+            self.known.push(vec![target]);
+        }
+    }
+
+    /// Compares what was sent with what had to be sent. Only sets of states remain that agree.
+    fn check(&mut self, client: &Client, to: &State, served: &Served, of: &str) {
+        let may_get_all = self.order_lost && client.hashes;
+        let agrees = |states: &Vec<State>| {
+            let exact = difference(states, to);
+            let all = everything(states, to);
+            if served.whole {
+                return served.sent == exact || (may_get_all && served.sent == all);
+            }
+            let is_part = |of: &Difference| {
+                served.sent.iter().all(|(target, sent)| of.get(target) == Some(sent))
+            };
+            is_part(&exact) || (may_get_all && is_part(&all))
+        };
+        let wanted: Vec<_> = self.known.iter().map(|states| difference(states, to)).collect();
+        self.known.retain(agrees);
+        assert!(!self.known.is_empty(), "{of} is sent {:?} instead of {wanted:?}", served.sent);
+        if client.hashes
+            && served.completed
+            && self.known.iter().any(|states| served.sent == everything(states, to))
+        {
+            self.order_lost = false;
+        }
+    }
+
+    /// A sync came to its end, or did not, on its way to a state.
+    pub(super) fn sync(&mut self, client: &Client, to: &State, served: &Served, of: &str) {
+        let Some(kind) = served.kind else { return };
+        self.preflight(client);
+        let clean = kind != SyncType::Normal;
+        if !clean {
+            self.check(client, to, served, of);
+        }
+        if served.completed {
+            self.known = vec![vec![to.clone()]];
+            self.old = false;
+            self.order_lost &= !clean;
+        } else {
+            self.unheard = Some(Unheard {
+                clean,
+                asked: client.asks_clean,
+                target: to.clone(),
+                begun: !served.sent.is_empty(),
+                whole: served.whole && !served.sent.is_empty(),
+                forgotten: false,
+            });
+        }
+    }
+
+    /// Rules were downloaded without a sync around it: those of the sync that was left open, if
+    /// there is one. `after` is what the client has then.
+    pub(super) fn rules_only(
+        &mut self,
+        client: &Client,
+        (now, after): (&State, &State),
+        served: &Served,
+        of: &str,
+    ) {
+        if let Some(unheard) = self.unheard.clone()
+            && (!unheard.forgotten || served.leads_to(&unheard.target, after))
+        {
+            if !unheard.clean && !self.old {
+                self.check(client, &unheard.target, served, of);
+            }
+            self.order_lost |= unheard.forgotten;
+            let begun = unheard.begun || !served.sent.is_empty();
+            let whole = unheard.whole || (served.whole && begun);
+            self.unheard = Some(Unheard { begun, whole, ..unheard });
+            return;
+        }
+        if !self.old {
+            self.check(client, now, served, of);
+        }
+        if !served.sent.is_empty() {
+            self.order_lost = true;
+            self.known.iter_mut().for_each(|states| states.push(now.clone()));
+        }
+    }
+}
