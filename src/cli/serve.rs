@@ -5,6 +5,7 @@ mod tls;
 
 use std::net::SocketAddr;
 use std::str::FromStr;
+use std::time::Duration;
 
 use clap::{Args, ValueEnum};
 use jiff::SignedDuration;
@@ -19,7 +20,7 @@ use super::exposure;
 use super::ui::{Cell, Group, Report};
 use crate::config::{Place, Secret};
 use crate::fleet::parse_duration;
-use crate::server::{App, ConnectionLimits, Durability, Options, SyncAuth, Tls};
+use crate::server::{App, Durability, Options, SyncAuth, Tls};
 use limits::LimitArgs;
 use tls::TlsArgs;
 
@@ -158,7 +159,7 @@ async fn serve(context: &Context, args: &ServeArgs) -> Result<(), CliError> {
     }
     let ended = ended()?;
     let cut_off = app.serve(listener, tls, ended).await;
-    context.ui.status(farewell(cut_off));
+    context.ui.status(farewell(cut_off, args.limits.shutdown_timeout()));
     Ok(())
 }
 
@@ -189,8 +190,8 @@ fn options(context: &Context, args: &ServeArgs, database: String) -> Options {
 }
 
 /// How a server ended, by the number of requests that were not finished in time.
-fn farewell(cut_off: usize) -> String {
-    let drain = ConnectionLimits::DRAIN.as_secs();
+fn farewell(cut_off: usize, timeout: Duration) -> String {
+    let drain = timeout.as_secs();
     match cut_off {
         0 => "shut down; all requests completed".to_owned(),
         1 => format!("shut down; 1 request was cut off after {drain} s"),
@@ -266,6 +267,7 @@ mod tests {
 
     #[test]
     fn l5_the_end_is_told_as_it_was() {
+        let farewell = |cut_off| farewell(cut_off, Duration::from_secs(30));
         assert_eq!(farewell(0), "shut down; all requests completed");
         assert_eq!(farewell(1), "shut down; 1 request was cut off after 30 s");
         assert_eq!(farewell(7), "shut down; 7 requests were cut off after 30 s");

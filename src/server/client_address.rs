@@ -4,7 +4,7 @@
 use std::fmt;
 use std::net::{IpAddr, Ipv6Addr, SocketAddr};
 
-use http::header::{FORWARDED, HeaderMap, HeaderName};
+use http::header::{FORWARDED, HeaderMap, HeaderName, HeaderValue};
 use ipnet::IpNet;
 
 const X_FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
@@ -57,25 +57,28 @@ pub(super) fn counted_as(address: IpAddr) -> IpAddr {
     }
 }
 
-/// The header in which proxies report the address of a client.
+/// How proxies report the address of a client.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum ProxyHeader {
+pub enum ProxyReport {
     /// `X-Forwarded-For`.
     #[default]
     XForwardedFor,
     /// `Forwarded` (RFC 7239).
     Forwarded,
+    /// The PROXY protocol, before the first byte of a connection.
+    ProxyProtocol,
 }
 
 /// The proxies whose reports about client addresses are trusted.
 ///
-/// Only one header is read: a proxy sets one of them and passes on the other as the client sent it.
+/// Only one kind of report is read: a proxy sets one header and passes on the other as the client
+/// sent it.
 #[derive(Clone, Debug, Default)]
 pub struct TrustedProxies {
     /// Their addresses.
     pub networks: Vec<IpNet>,
-    /// The header that they set.
-    pub header: ProxyHeader,
+    /// How they report.
+    pub report: ProxyReport,
 }
 
 impl TrustedProxies {
@@ -83,6 +86,11 @@ impl TrustedProxies {
     pub(super) fn trust(&self, address: IpAddr) -> bool {
         let address = address.to_canonical();
         self.networks.iter().any(|network| network.contains(&address))
+    }
+
+    /// Whether connections from this address begin with a header of the PROXY protocol.
+    pub(super) fn send_proxy_protocol(&self, address: IpAddr) -> bool {
+        self.report == ProxyReport::ProxyProtocol && self.trust(address)
     }
 
     /// The client of a request that `peer` sent. Each trusted proxy reports the hop before it, so
@@ -94,7 +102,7 @@ impl TrustedProxies {
             return ClientAddress { address: peer, proxied };
         }
         let mut client = ClientAddress { address: peer, proxied: false };
-        for hop in self.header.hops(headers).into_iter().rev() {
+        for hop in self.report.hops(headers).into_iter().rev() {
             // If a hop cannot be read, the proxy that reported it counts as the client.
             let Some(address) = hop else { break };
             client = ClientAddress { address, proxied: true };
@@ -106,25 +114,28 @@ impl TrustedProxies {
     }
 }
 
-impl ProxyHeader {
+impl ProxyReport {
     /// The addresses that a request came through, the client's first. None for one that is not valid.
     fn hops(self, headers: &HeaderMap) -> Vec<Option<IpAddr>> {
-        let name = match self {
-            Self::XForwardedFor => X_FORWARDED_FOR,
-            Self::Forwarded => FORWARDED,
-        };
-        let mut hops = Vec::new();
-        for value in headers.get_all(name) {
-            match (value.to_str(), self) {
-                (Ok(line), Self::XForwardedFor) => hops.extend(line.split(',').map(address)),
-                (Ok(line), Self::Forwarded) => match split_outside_quotes(line, ',') {
-                    Some(elements) => hops.extend(elements.into_iter().map(forwarded_for)),
-                    None => hops.push(None),
-                },
-                (Err(_), _) => hops.push(None),
+        let hops_of: fn(&str) -> Vec<Option<IpAddr>>;
+        let name;
+        match self {
+            Self::XForwardedFor => {
+                name = X_FORWARDED_FOR;
+                hops_of = |line| line.split(',').map(address).collect();
             }
+            Self::Forwarded => {
+                name = FORWARDED;
+                hops_of = |line| match split_outside_quotes(line, ',') {
+                    Some(elements) => elements.into_iter().map(forwarded_for).collect(),
+                    None => vec![None],
+                };
+            }
+            // The address of the connection is already the client's.
+            Self::ProxyProtocol => return Vec::new(),
         }
-        hops
+        let lines = headers.get_all(name).iter().map(HeaderValue::to_str);
+        lines.flat_map(|line| line.map_or_else(|_| vec![None], hops_of)).collect()
     }
 }
 
@@ -178,14 +189,14 @@ mod tests {
         proxies.client(peer.parse().unwrap(), &headers).to_string()
     }
 
-    fn trusting(header: ProxyHeader) -> TrustedProxies {
+    fn trusting(report: ProxyReport) -> TrustedProxies {
         let networks = ["10.0.0.0/8", "2001:db8:1::/48"];
-        TrustedProxies { networks: networks.map(|it| it.parse().unwrap()).into(), header }
+        TrustedProxies { networks: networks.map(|it| it.parse().unwrap()).into(), report }
     }
 
     #[test]
     fn b2_only_a_trusted_proxy_reports_the_client() {
-        let proxies = trusting(ProxyHeader::XForwardedFor);
+        let proxies = trusting(ProxyReport::XForwardedFor);
         let seen = |peer, lines: &[_]| client(&proxies, peer, lines);
         let line = |value| ("x-forwarded-for", value);
         assert_eq!(seen("192.0.2.9", &[line("198.51.100.1")]), "192.0.2.9", "not trusted");
@@ -202,7 +213,7 @@ mod tests {
 
     #[test]
     fn b2_quotes_in_forwarded_cannot_hide_the_client() {
-        let proxies = trusting(ProxyHeader::Forwarded);
+        let proxies = trusting(ProxyReport::Forwarded);
         let seen = |lines: &[_]| client(&proxies, "10.0.0.1", lines);
         let line = |value| ("forwarded", value);
         assert_eq!(seen(&[line("for=198.51.100.1;proto=https")]), "198.51.100.1");

@@ -5,8 +5,10 @@ mod admission;
 mod deadlines;
 mod framing;
 mod limits;
+mod proxy_protocol;
 
 use std::convert::Infallible;
+use std::io;
 use std::net::IpAddr;
 use std::pin::pin;
 use std::sync::Arc;
@@ -30,6 +32,7 @@ use super::access::Certified;
 use super::client_address::TrustedProxies;
 use super::polls::POLLS;
 use super::readiness::RETRY;
+use super::refusals::REFUSALS;
 use super::tls::{Peer, Secured, Tls};
 use crate::api::ROOT;
 use admission::{Admission, Admitted};
@@ -57,7 +60,6 @@ pub(super) async fn serve(
     let mut admission = Admission::new(maxima, Arc::clone(&proxies));
     let graceful = GracefulShutdown::new();
     let (open, closed) = watch::channel(());
-    let tls = tls.map(|tls| (tls, closed));
     let drain = limits.drain;
     let (ordinary, reserved) = (Arc::new(limits.clone()), Arc::new(limits.reserved()));
     let mut shutdown = pin!(shutdown);
@@ -81,7 +83,7 @@ pub(super) async fn serve(
                         address: address.ip(),
                         admitted,
                     };
-                    seat.take(stream, tls.clone());
+                    seat.take(stream, tls.clone(), closed.clone());
                 }
                 Err(error) => {
                     tracing::warn!(%error, "cannot accept a connection");
@@ -109,26 +111,51 @@ struct Seat {
 }
 
 impl Seat {
-    fn take(self, stream: TcpStream, tls: Option<(Arc<Tls>, watch::Receiver<()>)>) {
+    fn take(self, stream: TcpStream, tls: Option<Arc<Tls>>, closed: watch::Receiver<()>) {
         if let Err(error) = stream.set_nodelay(true) {
             tracing::debug!(%error, "cannot turn off Nagle's algorithm");
         }
-        let Some((tls, mut closed)) = tls else {
+        let reports = self.proxies.send_proxy_protocol(self.address);
+        if tls.is_none() && !reports {
             tokio::spawn(POLLS.measure(self.converse(stream, None)));
             return;
-        };
-        let (address, deadline) = (self.address, self.limits.handshake);
-        tokio::spawn(POLLS.measure(async move {
-            let secured = tokio::select! {
-                secured = tls.secure(stream, deadline) => secured,
-                // Nothing was asked yet: the end waits for no handshake.
+        }
+        tokio::spawn(POLLS.measure(self.prepare(stream, tls, closed, reports)));
+    }
+
+    /// Does what comes before the first request: the report of a proxy, and TLS.
+    async fn prepare(
+        mut self,
+        mut stream: TcpStream,
+        tls: Option<Arc<Tls>>,
+        mut closed: watch::Receiver<()>,
+        reports: bool,
+    ) {
+        let (proxy, deadline) = (self.address, self.limits.handshake);
+        if reports {
+            let reported = proxy_protocol::client_address(&mut stream);
+            let reported = tokio::select! {
+                reported = tokio::time::timeout(deadline, reported) => reported,
                 _ = closed.changed() => return,
             };
-            match secured {
-                Ok(Secured { stream, peer }) => self.converse(stream, peer).await,
-                Err(error) => tracing::debug!(%address, %error, "a connection was not secured"),
+            match reported.map_err(io::Error::from).flatten() {
+                Ok(client) => self.address = client.unwrap_or(proxy),
+                // A health check may connect and send nothing.
+                Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => return,
+                Err(error) => return not_reported(proxy, &error),
             }
-        }));
+        }
+        let Some(tls) = tls else { return self.converse(stream, None).await };
+        let address = self.address;
+        let secured = tokio::select! {
+            secured = tls.secure(stream, deadline) => secured,
+            // Nothing was asked yet: the end waits for no handshake.
+            _ = closed.changed() => return,
+        };
+        match secured {
+            Ok(Secured { stream, peer }) => self.converse(stream, peer).await,
+            Err(error) => tracing::debug!(%address, %error, "a connection was not secured"),
+        }
     }
 
     /// Answers the requests of one connection.
@@ -167,6 +194,13 @@ impl Seat {
         if let Err(error) = watcher.watch(connection).await {
             tracing::debug!(error = %error, "a connection ended early");
         }
+    }
+}
+
+/// Logs why the client of a connection is unknown, unless the same was logged in this minute.
+fn not_reported(proxy: IpAddr, error: &io::Error) {
+    if let Some((proxy, error)) = REFUSALS.line(&proxy.to_string(), &error.to_string()) {
+        tracing::warn!(proxy, error, "a trusted proxy did not report the address of its client");
     }
 }
 

@@ -27,7 +27,7 @@ mod trusted_clock;
 pub use crate::store::Durability;
 pub use access::{FirstStart, LocalOperator, SyncAuth};
 pub use app::{App, LocalWork, Options, ServerError};
-pub use client_address::{ProxyHeader, TrustedProxies};
+pub use client_address::{ProxyReport, TrustedProxies};
 pub use listen::ConnectionLimits;
 pub use rate_limits::RateLimits;
 pub use tls::{Part, Tls, TlsError, TlsFiles, TlsProblem};

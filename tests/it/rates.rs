@@ -208,3 +208,27 @@ fn b2_only_a_trusted_proxy_is_believed() {
         "clients of an unlisted proxy do not share a limit"
     );
 }
+
+#[test]
+fn b2_a_proxy_reports_clients_with_the_proxy_protocol() {
+    let shell = Shell::new();
+    let flags = ["--proxy-protocol", "--address-requests-per-minute", "2"];
+    let server = behind_a_proxy(&shell, &flags);
+    let ask = |report: &str| {
+        let mut stream = TcpStream::connect(server.url.trim_start_matches("http://")).unwrap();
+        let request = format!(
+            "{report}GET /api/v1/status HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\
+             x-forwarded-for: 6.6.6.6\r\nauthorization: Bearer {ADMIN}\r\n\r\n"
+        );
+        stream.write_all(request.as_bytes()).unwrap();
+        let mut response = String::new();
+        // The server may close the connection while it is written to.
+        let closed = stream.read_to_string(&mut response).is_err();
+        if closed { String::new() } else { response.split(' ').nth(1).unwrap_or("").to_owned() }
+    };
+    let from = |client: &str| format!("PROXY TCP4 {client} 192.0.2.99 50000 443\r\n");
+    assert_eq!([ask(&from("192.0.2.1")), ask(&from("192.0.2.1"))], ["200", "200"]);
+    assert_eq!(ask(&from("192.0.2.1")), "429");
+    assert_eq!(ask(&from("192.0.2.2")), "200", "another client");
+    assert_eq!(ask(""), "", "closed without a response");
+}

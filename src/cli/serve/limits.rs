@@ -2,11 +2,13 @@
 
 use std::net::IpAddr;
 use std::num::{NonZeroU32, NonZeroU64, NonZeroUsize};
+use std::time::Duration;
 
 use clap::{Args, ValueEnum};
 use ipnet::IpNet;
 
-use crate::server::{ConnectionLimits, ProxyHeader, RateLimits, TrustedProxies};
+use crate::fleet::parse_duration;
+use crate::server::{ConnectionLimits, ProxyReport, RateLimits, TrustedProxies};
 
 #[derive(Debug, Args)]
 pub(super) struct LimitArgs {
@@ -16,12 +18,30 @@ pub(super) struct LimitArgs {
     /// The header in which trusted proxies report client addresses
     #[arg(long, value_name = "NAME", value_enum, default_value_t = Header::XForwardedFor)]
     proxy_header: Header,
+    /// Trusted proxies report client addresses with the PROXY protocol, version 1 or 2
+    #[arg(long, requires = "trusted_proxy", conflicts_with = "proxy_header")]
+    proxy_protocol: bool,
     /// Accept at most N connections at the same time [default: 16384, or fewer if file descriptors are limited]
     #[arg(long, value_name = "N")]
     connections: Option<NonZeroUsize>,
     /// Accept at most N connections from one address [default: a quarter of all]
     #[arg(long, value_name = "N")]
     connections_per_address: Option<NonZeroUsize>,
+    /// Close connections whose TLS handshake takes longer than this
+    #[arg(long, value_name = "DURATION", value_parser = timeout, default_value = "10s")]
+    handshake_timeout: Duration,
+    /// Close connections that take longer than this to send the headers of a request
+    #[arg(long, value_name = "DURATION", value_parser = timeout, default_value = "10s")]
+    header_timeout: Duration,
+    /// Close connections that are idle for longer than this between two requests
+    #[arg(long, value_name = "DURATION", value_parser = timeout, default_value = "75s")]
+    idle_timeout: Duration,
+    /// Close connections whose client reads nothing of a response for this long
+    #[arg(long, value_name = "DURATION", value_parser = timeout, default_value = "30s")]
+    write_timeout: Duration,
+    /// On shutdown, wait at most this long for requests in progress
+    #[arg(long, value_name = "DURATION", value_parser = timeout, default_value = "30s")]
+    shutdown_timeout: Duration,
     /// Accept at most N requests from one host per minute [default: 3000]
     #[arg(long, value_name = "N")]
     host_requests_per_minute: Option<NonZeroU32>,
@@ -56,12 +76,30 @@ fn network(text: &str) -> Result<IpNet, String> {
     })
 }
 
+/// The longest time that a connection may be idle or slow.
+const LONGEST_TIMEOUT: Duration = Duration::from_secs(60 * 60);
+
+fn timeout(text: &str) -> Result<Duration, String> {
+    let timeout = parse_duration(text).and_then(|timeout| Duration::try_from(timeout).ok());
+    timeout
+        .filter(|timeout| (Duration::from_secs(1)..=LONGEST_TIMEOUT).contains(timeout))
+        .ok_or_else(|| "expected a time from 1s to 1h, as in 30s or 5m".to_owned())
+}
+
 impl LimitArgs {
+    pub(super) fn shutdown_timeout(&self) -> Duration {
+        self.shutdown_timeout
+    }
+
     pub(super) fn connections(&self) -> ConnectionLimits {
         ConnectionLimits {
             connections: self.connections.map(NonZeroUsize::get),
             from_one_address: self.connections_per_address.map(NonZeroUsize::get),
-            ..ConnectionLimits::default()
+            handshake: self.handshake_timeout,
+            head: self.header_timeout,
+            idle: self.idle_timeout,
+            write: self.write_timeout,
+            drain: self.shutdown_timeout,
         }
     }
 
@@ -81,9 +119,10 @@ impl LimitArgs {
     pub(super) fn trusted_proxies(&self) -> TrustedProxies {
         TrustedProxies {
             networks: self.trusted_proxy.clone(),
-            header: match self.proxy_header {
-                Header::XForwardedFor => ProxyHeader::XForwardedFor,
-                Header::Forwarded => ProxyHeader::Forwarded,
+            report: match self.proxy_header {
+                _ if self.proxy_protocol => ProxyReport::ProxyProtocol,
+                Header::XForwardedFor => ProxyReport::XForwardedFor,
+                Header::Forwarded => ProxyReport::Forwarded,
             },
         }
     }
@@ -92,6 +131,15 @@ impl LimitArgs {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn b2_a_timeout_is_from_a_second_to_an_hour() {
+        assert_eq!(timeout("90s"), Ok(Duration::from_secs(90)));
+        assert_eq!(timeout("1h"), Ok(LONGEST_TIMEOUT));
+        for wrong in ["", "0s", "2h", "-5s", "soon"] {
+            assert!(timeout(wrong).is_err(), "{wrong}");
+        }
+    }
 
     #[test]
     fn b2_a_trusted_proxy_is_an_address_or_a_network() {

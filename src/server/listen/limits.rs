@@ -56,15 +56,12 @@ impl Default for ConnectionLimits {
             // Longer than clients and proxies keep a connection (`client` does so for 3 s).
             idle: Duration::from_secs(75),
             write: Duration::from_secs(30),
-            drain: Self::DRAIN,
+            drain: Duration::from_secs(30),
         }
     }
 }
 
 impl ConnectionLimits {
-    /// The default of `drain`.
-    pub const DRAIN: Duration = Duration::from_secs(30);
-
     pub(super) fn count(&self) -> Maxima {
         let all = self.connections.unwrap_or_else(|| connections_for(descriptors())).max(2);
         let reserved = (all / ADMIN_SHARE).max(1);
