@@ -102,12 +102,12 @@ pub(super) fn connect(path: &Path, purpose: Use) -> rusqlite::Result<Connection>
     connection.busy_timeout(PATIENCE)?;
     connection.set_prepared_statement_cache_capacity(STATEMENTS);
     let own = match purpose {
-        Use::Write(Durability::Power) => "PRAGMA synchronous = FULL; PRAGMA cache_size = -65536;",
+        Use::Write(Durability::Power) => "PRAGMA synchronous = FULL; PRAGMA cache_size = -16384;",
         Use::Write(Durability::Process) => {
-            "PRAGMA synchronous = NORMAL; PRAGMA cache_size = -65536;"
+            "PRAGMA synchronous = NORMAL; PRAGMA cache_size = -16384;"
         }
-        Use::WriteVolatile => "PRAGMA synchronous = OFF; PRAGMA cache_size = -65536;",
-        Use::Read | Use::ReadOnly(_) => "PRAGMA query_only = ON; PRAGMA cache_size = -8192;",
+        Use::WriteVolatile => "PRAGMA synchronous = OFF; PRAGMA cache_size = -16384;",
+        Use::Read | Use::ReadOnly(_) => "PRAGMA query_only = ON; PRAGMA cache_size = -2048;",
     };
     connection.execute_batch(own)?;
     connection.execute_batch(
