@@ -10,37 +10,34 @@ use utoipa::{IntoParams, ToSchema};
 use crate::fleet::{CleanSync, ClientMode, RuleCounts};
 use crate::rule::{ChangeMessage, MachineId, Revision, TagName};
 
-/// Where a host stands.
+/// Whether a host has the rules and settings that are active for it, as far as the server knows.
 #[derive(
     Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, ToSchema,
 )]
 #[serde(rename_all = "kebab-case")]
 pub enum HostState {
-    /// It holds what is in force for it.
-    InStep,
+    /// It has them.
+    InSync,
     /// Its next sync will bring something.
     Behind,
-    /// A sync is under way.
+    /// A sync is in progress.
     Syncing,
-    /// It does not hold what it should, although it said that it took everything.
+    /// It confirmed all rules, but its counts or its hash show that it has others.
     Drifted,
-    /// It did not take everything that it was sent.
+    /// It did not accept all rules that it was sent.
     Rejecting,
-    /// It has not asked for several of its intervals.
-    Silent,
     /// It never completed a sync.
     NeverSynced,
 }
 
 impl HostState {
     /// All states.
-    pub const ALL: [Self; 7] = [
-        Self::InStep,
+    pub const ALL: [Self; 6] = [
+        Self::InSync,
         Self::Behind,
         Self::Syncing,
         Self::Drifted,
         Self::Rejecting,
-        Self::Silent,
         Self::NeverSynced,
     ];
 
@@ -48,12 +45,11 @@ impl HostState {
     #[must_use]
     pub const fn word(self) -> &'static str {
         match self {
-            Self::InStep => "in-step",
+            Self::InSync => "in-sync",
             Self::Behind => "behind",
             Self::Syncing => "syncing",
             Self::Drifted => "drifted",
             Self::Rejecting => "rejecting",
-            Self::Silent => "silent",
             Self::NeverSynced => "never-synced",
         }
     }
@@ -71,6 +67,45 @@ impl FromStr for HostState {
     fn from_str(text: &str) -> Result<Self, String> {
         let known = Self::ALL.into_iter().find(|state| state.word() == text);
         known.ok_or_else(|| format!("`{text}` is no host state"))
+    }
+}
+
+/// Whether a host was seen recently.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Contact {
+    /// It was seen within its last three sync intervals.
+    Online,
+    /// It was not.
+    Silent,
+}
+
+impl Contact {
+    /// Both.
+    pub const ALL: [Self; 2] = [Self::Online, Self::Silent];
+
+    /// The word for it.
+    #[must_use]
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Online => "online",
+            Self::Silent => "silent",
+        }
+    }
+}
+
+impl fmt::Display for Contact {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.word())
+    }
+}
+
+impl FromStr for Contact {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let known = Self::ALL.into_iter().find(|contact| contact.word() == text);
+        known.ok_or_else(|| format!("`{text}` is neither `online` nor `silent`"))
     }
 }
 
@@ -165,8 +200,10 @@ pub struct HostView {
     /// Those of them that nobody gave it: it has them by their membership alone.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub tags_by_membership: Vec<TagName>,
-    /// Where it stands.
+    /// Whether it has the rules and settings that are active for it.
     pub state: HostState,
+    /// Whether it was seen recently.
+    pub contact: Contact,
     /// Mode wanted and reported.
     pub mode: ModeView,
     /// Rules held and due.
@@ -208,6 +245,10 @@ pub struct HostQuery {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[param(value_type = Option<String>)]
     pub state: Option<HostState>,
+    /// Seen recently or not.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[param(value_type = Option<String>)]
+    pub contact: Option<Contact>,
     /// At most so many, up to 5000; 500 when absent.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub limit: Option<usize>,

@@ -136,7 +136,7 @@ async fn an_empty_cursor_is_found() {
     pass  rules-repeat  A page that is asked for twice has the same rules twice.  the same, of one page
     pass  rules-restart  A download that is given up and begun again is whole.  rules both times: 1
     pass  rules-strange-cursor  A cursor that the server never gave breaks nothing.  200, and the next download is whole
-    pass  rules-alone  Rules are served without a preflight before.  200; rules for a host in step: 1
+    pass  rules-alone  Rules are served without a preflight before.  200; rules for a host in sync: 1
     pass  rules-empty-request  A download may begin with the body {}.  200
     n/a  convergence-rules-alone  A rule that came by a download alone can be removed again.  needs --hook add-rule=CMD and --hook remove-rule=CMD
     ----- stderr -----

@@ -48,7 +48,7 @@ fn what_an_old_mac_cannot_take_is_withheld_and_explained() {
     sync(&shell, &server, "new", "--generation 2026.7");
 
     let view = shell.json("host show old");
-    assert_eq!((&view["state"], &view["rules"]["due"]), (&json!("in-step"), &json!(0)), "{view}");
+    assert_eq!((&view["state"], &view["rules"]["due"]), (&json!("in-sync"), &json!(0)), "{view}");
     assert_eq!(view["rules"]["withheld"], 2);
     let rule = &shell.json("rule list --type cdhash")[0];
     assert_eq!((&rule["needs"], &rule["withheld"]), (&json!("2024.3"), &json!(1)), "{rule}");
@@ -122,7 +122,7 @@ fn what_an_old_mac_cannot_take_is_withheld_and_explained() {
 
     sync(&shell, &server, "old", "--generation 2026.7");
     let view = shell.json("host show old");
-    assert_eq!((&view["state"], &view["rules"]["withheld"]), (&json!("in-step"), &json!(0)));
+    assert_eq!((&view["state"], &view["rules"]["withheld"]), (&json!("in-sync"), &json!(0)));
     assert_eq!(view["rules"]["held"], 4, "an update brings what was withheld");
 }
 
@@ -186,7 +186,7 @@ fn a_mac_that_drifted_is_shown_and_put_right_when_that_is_wanted() {
     let report = sync(&shell, &server, "mira", "");
     assert_eq!(report["performed"], "CLEAN", "{report}");
     assert_eq!(report["holds"].as_array().unwrap().len(), 2);
-    assert_eq!(shell.json("host show mira")["state"], "in-step");
+    assert_eq!(shell.json("host show mira")["state"], "in-sync");
 }
 
 /// It says that it is 2026.7 and is older, so an expression of the server's does not compile on
@@ -206,5 +206,5 @@ fn a_repair_that_does_not_help_is_made_once() {
     assert_eq!(shell.json("host show liar")["drift"]["repairable"], false);
     shell.run("rule remove signingid:platform:com.apple.nc");
     sync(&shell, &server, "liar", liar);
-    assert_eq!(shell.json("host show liar")["state"], "in-step");
+    assert_eq!(shell.json("host show liar")["state"], "in-sync");
 }

@@ -50,7 +50,7 @@ async fn stays_in_step(generation: &str, wire: Format) {
         assert_eq!(mac.holds(), takeable(&world, generation).await, "{story}, change {change}");
         assert_eq!(report.rules.received, report.rules.processed, "{story}: nothing in vain");
         let host = world.get("/hosts/M1").await;
-        assert_eq!(host["state"], "in-step", "{story}: {host}");
+        assert_eq!(host["state"], "in-sync", "{story}: {host}");
         if let Some(reported) = report.reported_rules_hash {
             assert_eq!(host["rules"]["expected_hash"], reported, "{story}, change {change}");
             assert_eq!(reported, mac.santa.database().rules_hash(), "{story}");
@@ -83,5 +83,5 @@ async fn rules_that_a_push_brought_come_again_in_the_next_full_sync() {
     assert_eq!(mac.holds(), world.in_force("M1").await);
     mac.sync(&world).await;
     assert_eq!(mac.holds(), world.in_force("M1").await);
-    assert_eq!(world.get("/hosts/M1").await["state"], "in-step");
+    assert_eq!(world.get("/hosts/M1").await["state"], "in-sync");
 }

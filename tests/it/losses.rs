@@ -6,7 +6,7 @@ use crate::world::{Loses, Mac, World};
 
 const TEAMS: [&str; 3] = ["teamid:AAAAAAAAAA", "teamid:BBBBBBBBBB", "teamid:CCCCCCCCCC"];
 
-/// A Mac in step; then one rule goes, one changes, one comes, and its tag is taken away.
+/// A Mac in sync; then one rule goes, one changes, one comes, and its tag is taken away.
 async fn a_changed_world() -> (World, Mac) {
     let world = World::new().await;
     world.post("/tags", serde_json::json!({"name": "eng"})).await;
@@ -32,7 +32,7 @@ async fn put_right_after(loses: Loses) {
     assert_eq!(mac.holds(), ["teamid:CCCCCCCCCC block"], "after losing {loses:?}");
     assert_eq!(report.performed, SyncKind::Normal, "after losing {loses:?}");
     let host = world.get("/hosts/M1").await;
-    assert_eq!(host["state"], "in-step", "after losing {loses:?}: {host}");
+    assert_eq!(host["state"], "in-sync", "after losing {loses:?}: {host}");
 }
 
 #[tokio::test]
@@ -84,7 +84,7 @@ async fn a_first_sync_whose_postflight_was_lost_is_not_repeated_clean() {
     assert_eq!(mac.holds(), ["teamid:AAAAAAAAAA allow"]);
     let report = mac.sync(&world).await;
     assert_eq!(report.performed, SyncKind::Normal);
-    assert_eq!(world.get("/hosts/M1").await["state"], "in-step");
+    assert_eq!(world.get("/hosts/M1").await["state"], "in-sync");
 }
 
 #[tokio::test]
@@ -128,7 +128,7 @@ async fn a_clean_sync_without_any_rule_still_cleans() {
     let report = mac.sync(&world).await;
     assert_eq!(report.performed, SyncKind::CleanAll);
     assert!(mac.holds().is_empty());
-    assert_eq!(world.get("/hosts/M1").await["state"], "in-step");
+    assert_eq!(world.get("/hosts/M1").await["state"], "in-sync");
 }
 
 #[tokio::test]

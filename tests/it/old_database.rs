@@ -66,7 +66,7 @@ async fn assert_up_to_date(world: &World, name: &str, mac: &Mac) {
         active.map(|rule| (text(&rule["target"]), text(&rule["policy"]))).collect();
     assert_eq!(on_mac, active, "{name}");
     let host = world.get(&format!("/hosts/{name}")).await;
-    assert_eq!(host["state"], "in-step", "{host}");
+    assert_eq!(host["state"], "in-sync", "{host}");
     assert!(host["drift"].is_null(), "{host}");
     assert_eq!(host["rules"]["due"], 0, "{host}");
     if let Some(expected) = host["rules"]["expected_hash"].as_str() {

@@ -51,7 +51,7 @@ async fn s8_a_host_that_slept_longer_than_history_is_kept_gets_a_clean_sync() {
         assert_eq!(report.performed, SyncKind::Normal, "day {day}");
         assert_eq!(awake.holds(), world.in_force("AWAKE").await, "day {day}");
         let view = world.get("/hosts/AWAKE").await;
-        assert_eq!((&view["state"], &view["drift"]), (&json!("in-step"), &json!(null)), "{view}");
+        assert_eq!((&view["state"], &view["drift"]), (&json!("in-sync"), &json!(null)), "{view}");
         received.push(report.rules.received);
     }
     assert_eq!(received.iter().filter(|rules| **rules == 2).count(), 18, "{received:?}");
@@ -63,11 +63,11 @@ async fn s8_a_host_that_slept_longer_than_history_is_kept_gets_a_clean_sync() {
     assert_eq!(world.get("/rules?at=33").await["items"].as_array().unwrap().len(), 4);
 
     let view = world.get("/hosts/ASLEEP").await;
-    assert_eq!((&view["state"], &view["rules"]["due"]), (&json!("silent"), &json!(4)), "{view}");
+    assert_eq!((&view["state"], &view["contact"]), (&json!("behind"), &json!("silent")), "{view}");
     let report = asleep.sync(&world).await;
     assert_eq!((report.performed, report.rules.received), (SyncKind::Clean, 4));
     assert_eq!(asleep.holds(), world.in_force("ASLEEP").await);
-    assert_eq!(world.get("/hosts/ASLEEP").await["state"], "in-step");
+    assert_eq!(world.get("/hosts/ASLEEP").await["state"], "in-sync");
     world.put_rule("block", &team(99), "fleet").await;
     let report = asleep.sync(&world).await;
     assert_eq!((report.performed, report.rules.received), (SyncKind::Normal, 1));

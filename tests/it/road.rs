@@ -107,9 +107,9 @@ fn rules_reach_the_macs_of_their_scopes_and_leave_them_again() {
     $ nicelist host list -o csv
     exit code: 0
     ----- stdout -----
-    machine,hostname,serial,state,mode,reported,rules,due,last_seen,last_sync,santa,os,os_build,model,user,groups,tags,revision,first_seen,interval,withheld,tags_by_membership
-    anna,anna.local,LAB000000001,in-step,lockdown,lockdown,4,0,[TIME],[TIME],2026.7,15.6,24G84,"Mac15,7",anna,,,18,[TIME],300,0,
-    ben,ben.local,LAB000000001,in-step,lockdown,lockdown,5,0,[TIME],[TIME],2026.7,15.6,24G84,"Mac15,7",ben,,design,18,[TIME],300,0,
+    machine,hostname,serial,state,contact,mode,reported,rules,due,last_seen,last_sync,santa,os,os_build,model,user,groups,tags,revision,first_seen,interval,withheld,tags_by_membership
+    anna,anna.local,LAB000000001,in-sync,online,lockdown,lockdown,4,0,[TIME],[TIME],2026.7,15.6,24G84,"Mac15,7",anna,,,18,[TIME],300,0,
+    ben,ben.local,LAB000000001,in-sync,online,lockdown,lockdown,5,0,[TIME],[TIME],2026.7,15.6,24G84,"Mac15,7",ben,,design,18,[TIME],300,0,
     "#);
 }
 
@@ -261,8 +261,8 @@ fn a_blocked_program_is_approved_for_a_while() {
     $ nicelist host wait mira
     exit code: 0
     ----- stdout -----
-    HOSTNAME  STATE  MODE  REPORTED  RULES  DUE  LAST SEEN  LAST SYNC  SANTA  OS  USER  TAGS
-    mira.local  in-step  monitor  monitor  1  0  [TIME]  [TIME]  2026.7  15.6  mira
+    HOSTNAME  STATE  CONTACT  MODE  REPORTED  RULES  DUE  LAST SEEN  LAST SYNC  SANTA  OS  USER  TAGS
+    mira.local  in-sync  online  monitor  monitor  1  0  [TIME]  [TIME]  2026.7  15.6  mira
     ");
     shell.run("rule add block teamid:AAAAAAAAAA");
     let waited = shell.run("host wait mira --timeout 1s");

@@ -29,7 +29,7 @@ async fn a_mac_has_the_right_rules_after_a_rollback() {
     let report = mac.sync(&world).await;
     assert_eq!(mac.holds(), held);
     assert_eq!(report.rules.received, 3, "exactly the difference");
-    assert_eq!(world.get("/hosts/M1").await["state"], "in-step");
+    assert_eq!(world.get("/hosts/M1").await["state"], "in-sync");
 }
 
 #[tokio::test]

@@ -82,7 +82,7 @@ impl Choice {
     ) -> Result<(), CliError> {
         if self.wait {
             let machine = machine.as_str();
-            let host = host::wait::until_in_step(context, client, machine, self.timeout).await?;
+            let host = host::wait::until_in_sync(context, client, machine, self.timeout).await?;
             context.ui.status(format!("{} has what is in force for it", host.hostname));
         }
         Ok(())

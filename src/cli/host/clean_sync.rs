@@ -10,7 +10,7 @@ use crate::fleet::CleanSync;
 
 /// Make a host's next sync delete its rules and take all of them anew
 ///
-/// nicelist keeps hosts in step without this; it is for a host whose rules were changed behind
+/// nicelist keeps hosts in sync without this. Use it for a host whose rules were changed behind
 /// nicelist's back. The host throws away events that it has not uploaded.
 #[derive(Debug, Args)]
 #[command(after_long_help = "\

@@ -2,7 +2,7 @@
 
 use jiff::SignedDuration;
 
-use crate::api::{DriftView, HostRules, HostSetting, HostState, HostView};
+use crate::api::{Contact, DriftView, HostRules, HostSetting, HostState, HostView};
 use crate::cli::ui::{Cell, Column, Group, Report, Row, Tone, rough};
 
 impl Row for HostView {
@@ -11,6 +11,7 @@ impl Row for HostView {
         Column::new("hostname"),
         Column::machine("serial"),
         Column::new("state"),
+        Column::new("contact"),
         Column::new("mode"),
         Column::new("reported"),
         Column::new("rules"),
@@ -37,6 +38,7 @@ impl Row for HostView {
             Cell::text(&self.hostname),
             Cell::text(&self.serial),
             state(self.state),
+            contact(self.contact),
             Cell::text(self.mode.wanted),
             mode_reported(self),
             Cell::text(self.rules.held),
@@ -84,6 +86,7 @@ impl Report for HostView {
                 "Sync",
                 [
                     ("state", state(self.state)),
+                    ("contact", contact(self.contact)),
                     ("last_seen", Cell::Time(self.last_seen)),
                     ("last_sync", Cell::Time(self.last_sync)),
                     ("first_seen", Cell::Time(Some(self.first_seen))),
@@ -156,12 +159,20 @@ pub(super) fn every(seconds: u32) -> String {
 /// A state in the colour of how bad it is.
 fn state(state: HostState) -> Cell {
     let tone = match state {
-        HostState::InStep => Tone::Good,
+        HostState::InSync => Tone::Good,
         HostState::Behind | HostState::Syncing => Tone::Notice,
-        HostState::Drifted | HostState::Rejecting | HostState::Silent => Tone::Bad,
+        HostState::Drifted | HostState::Rejecting => Tone::Bad,
         HostState::NeverSynced => Tone::Faint,
     };
     Cell::toned(state, tone)
+}
+
+fn contact(contact: Contact) -> Cell {
+    let tone = match contact {
+        Contact::Online => Tone::Plain,
+        Contact::Silent => Tone::Bad,
+    };
+    Cell::toned(contact, tone)
 }
 
 fn os(host: &HostView) -> String {

@@ -35,12 +35,12 @@ pub(crate) struct WaitArgs {
 
 pub(super) async fn run(context: &Context, args: WaitArgs) -> Result<(), CliError> {
     let client = context.client().await?;
-    let host = until_in_step(context, &client, &args.host, args.timeout).await?;
+    let host = until_in_sync(context, &client, &args.host, args.timeout).await?;
     context.ui.answer(&host, [host.clone()])
 }
 
 /// Waits until a host has what is in force for it now, and tells how long that may take.
-pub(crate) async fn until_in_step(
+pub(crate) async fn until_in_sync(
     context: &Context,
     client: &Client,
     name: &str,
@@ -77,7 +77,7 @@ fn has(host: &HostView, wanted: Revision) -> bool {
     let complete = host.rules.revision.is_some_and(|held| held >= wanted);
     host.clean_sync.is_none()
         && host.drift.is_none()
-        && (complete || host.state == HostState::InStep)
+        && (complete || host.state == HostState::InSync)
 }
 
 /// How long it may take.
@@ -136,6 +136,7 @@ mod tests {
             tags: Vec::new(),
             tags_by_membership: Vec::new(),
             state,
+            contact: crate::api::Contact::Online,
             mode,
             rules,
             drift: None,
@@ -149,10 +150,9 @@ mod tests {
     }
 
     #[test]
-    fn a_host_has_it_when_in_step_or_past_the_revision() {
-        assert!(has(&host(HostState::InStep, Some(3)), Revision(7)));
+    fn a_host_has_it_when_in_sync_or_past_the_revision() {
+        assert!(has(&host(HostState::InSync, Some(3)), Revision(7)));
         assert!(has(&host(HostState::Behind, Some(7)), Revision(7)));
-        assert!(has(&host(HostState::Silent, Some(8)), Revision(7)));
         assert!(!has(&host(HostState::Behind, Some(6)), Revision(7)));
         assert!(!has(&host(HostState::NeverSynced, None), Revision(0)));
         let ordered =

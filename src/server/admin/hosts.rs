@@ -10,7 +10,7 @@ use serde::Deserialize;
 
 use super::{Intent, commit};
 use crate::api::{
-    ChangeAnswer, CleanSyncRequest, Code, Detail, DriftView, HostQuery, HostRules, HostSetting,
+    ChangeAnswer, CleanSyncRequest, Code, Contact, Detail, DriftView, HostQuery, HostRules, HostSetting,
     HostState, HostTagsRequest, HostView, ModeView, Page, Problem, RuleView,
 };
 use crate::fleet::{Drift, Host, RulesHash};
@@ -41,7 +41,7 @@ pub(super) async fn list(
     Query(query): Query<HostQuery>,
 ) -> Answer<Page<HostView>> {
     let limit = page_size(query.limit);
-    let HostQuery { tag, prefix, user, state: wanted, limit: _, cursor } = query;
+    let HostQuery { tag, prefix, user, state: in_state, contact, limit: _, cursor } = query;
     let filter = HostFilter { tag, prefix, user };
     let mut after: Option<MachineId> =
         cursor.map(|text| text.parse().map_err(|_| bad_cursor())).transpose()?;
@@ -54,7 +54,9 @@ pub(super) async fn list(
         after = hosts.last().map(|host| host.machine.clone());
         for host in hosts {
             let view = view(&state, host).await?;
-            if wanted.is_none_or(|wanted| wanted == view.state) {
+            if in_state.is_none_or(|wanted| wanted == view.state)
+                && contact.is_none_or(|wanted| wanted == view.contact)
+            {
                 items.push(view);
             }
         }
@@ -290,7 +292,9 @@ async fn view(state: &State, host: Host) -> Result<HostView, Refused> {
     let standing = state.engine.standing(&host).await?;
     let tags_by_membership = state.engine.member_tags(&host).await?;
     let events_dropped = state.engine.events_dropped_of(&host.machine);
-    let state = host_state(&host, &standing, state.clock.now());
+    let now = state.clock.now();
+    let state = host_state(&host, &standing, now);
+    let contact = contact(host.sync.last_seen, standing.interval, now);
     let Host { machine, facts, mut tags, first_seen, sync } = host;
     tags.extend(tags_by_membership.iter().cloned());
     tags.sort_unstable();
@@ -310,6 +314,7 @@ async fn view(state: &State, host: Host) -> Result<HostView, Refused> {
         tags,
         tags_by_membership,
         state,
+        contact,
         mode: ModeView { wanted: standing.mode, reported: facts.client_mode },
         rules: HostRules {
             held: standing.held,
@@ -346,18 +351,24 @@ fn drift(drift: Drift) -> DriftView {
 
 fn host_state(host: &Host, standing: &Standing, now: Timestamp) -> HostState {
     let sync = &host.sync;
-    let under_way =
+    let in_progress =
         sync.session.is_some_and(|session| now.duration_since(session.started) < SYNC_TAKES);
-    let patience = SignedDuration::from_secs(i64::from(standing.interval)) * MISSED_INTERVALS;
-    let silent = sync.last_seen.is_none_or(|seen| now.duration_since(seen) > patience);
     let due = standing.due > 0 || standing.settings_due || sync.clean_order.is_some();
     match () {
-        () if under_way => HostState::Syncing,
+        () if in_progress => HostState::Syncing,
         () if sync.holding.is_none() && sync.miscount.is_none() => HostState::NeverSynced,
-        () if silent => HostState::Silent,
         () if sync.drift.is_some() => HostState::Drifted,
         () if sync.miscount.is_some() => HostState::Rejecting,
         () if due => HostState::Behind,
-        () => HostState::InStep,
+        () => HostState::InSync,
+    }
+}
+
+/// Whether a host was seen recently, given the seconds between two of its syncs.
+fn contact(last_seen: Option<Timestamp>, interval: u32, now: Timestamp) -> Contact {
+    let longest = SignedDuration::from_secs(i64::from(interval)) * MISSED_INTERVALS;
+    match last_seen {
+        Some(seen) if now.duration_since(seen) <= longest => Contact::Online,
+        Some(_) | None => Contact::Silent,
     }
 }

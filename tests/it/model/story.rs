@@ -317,7 +317,7 @@ impl Story {
     /// the sync began.
     async fn check_standing(&self, host: usize, mode: ClientMode) {
         let view = self.world.get(&format!("/hosts/{}", HOSTS[host])).await;
-        assert_eq!(view["state"], "in-step", "{} ({}): {view}", HOSTS[host], self.version(host));
+        assert_eq!(view["state"], "in-sync", "{} ({}): {view}", HOSTS[host], self.version(host));
         let rules = &view["rules"];
         assert_eq!((&rules["due"], &view["drift"]), (&json!(0), &Value::Null), "{view}");
         assert_eq!(rules["held"], self.macs[host].santa.rules().len(), "{view}");

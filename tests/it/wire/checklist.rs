@@ -199,7 +199,7 @@ async fn rules_count_as_held_only_when_the_counts_agree() {
         assert_eq!(server.host("M1").await["state"], "rejecting", "{received} {processed}");
     }
     assert_eq!(server.sync("M1", "2026.7").await.rules.len(), 2);
-    assert_eq!(server.host("M1").await["state"], "in-step");
+    assert_eq!(server.host("M1").await["state"], "in-sync");
 }
 
 /// §0.13

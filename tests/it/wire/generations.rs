@@ -51,7 +51,7 @@ async fn before_1_14_hashes_have_another_key_and_lists_another_colour() {
         ]
     );
     assert_eq!(sync.settings["client_mode"], "LOCKDOWN");
-    assert_eq!(server.host("M1").await["state"], "in-step", "what is withheld is not due");
+    assert_eq!(server.host("M1").await["state"], "in-sync", "what is withheld is not due");
 }
 
 #[tokio::test]
@@ -89,7 +89,7 @@ async fn before_2023_8_an_empty_postflight_completes_a_sync() {
     let sync = server.download("M1", "2023.7").await;
     assert!(sync.lines().contains(&"SIGNINGID platform:com.x BLOCKLIST".to_owned()));
     assert_eq!(server.post("postflight/M1", &[JSON], b"").await.text(), "{}");
-    assert_eq!(server.host("M1").await["state"], "in-step");
+    assert_eq!(server.host("M1").await["state"], "in-sync");
     assert!(server.download("M1", "2023.7").await.rules.is_empty());
     server.sync("M2", "2023.8").await;
     server.put(&[("teamid:AAAAAAAAAA", "block")]).await;
@@ -204,6 +204,6 @@ async fn pedro_gets_everything_on_one_page_at_every_sync() {
         assert_eq!(sync.settings["clean_sync"], true);
         let body = if counts.is_null() { String::new() } else { counts.to_string() };
         server.post("postflight/box", &[JSON], body.as_bytes()).await.json();
-        assert_eq!(server.host("box").await["state"], "in-step", "{counts}");
+        assert_eq!(server.host("box").await["state"], "in-sync", "{counts}");
     }
 }

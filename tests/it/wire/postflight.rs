@@ -26,12 +26,12 @@ async fn a_sync_is_complete_when_its_postflight_says_so() {
         assert_eq!(server.host("M1").await["state"], "syncing");
         let answer = server.post("postflight/M1", &[JSON], body.as_bytes()).await;
         assert_eq!(answer.json(), json!({}));
-        assert_eq!(server.host("M1").await["state"], "in-step", "{body}");
+        assert_eq!(server.host("M1").await["state"], "in-sync", "{body}");
     }
     let server = with_a_rule().await;
     server.download("M1", "2026.7").await;
     server.protobuf("postflight/M1", &[number(1, 1), number(2, 1), bytes(3, "M1")].concat()).await;
-    assert_eq!(server.host("M1").await["state"], "in-step");
+    assert_eq!(server.host("M1").await["state"], "in-sync");
 }
 
 /// §5: a client performs a clean sync as a normal one, and nothing was cleaned.
@@ -51,7 +51,7 @@ async fn a_postflight_without_counts_is_one_of_nothing() {
     server.sync("M1", "2026.7").await;
     server.download("M1", "2026.7").await;
     server.json("postflight/M1", json!({"machine_id": "M1", "syncType": "NORMAL"})).await;
-    assert_eq!(server.host("M1").await["state"], "in-step");
+    assert_eq!(server.host("M1").await["state"], "in-sync");
     server.put(&[("teamid:AAAAAAAAAA", "block")]).await;
     server.download("M1", "2026.7").await;
     server.json("postflight/M1", json!({"machine_id": "M1"})).await;
@@ -71,7 +71,7 @@ async fn a_postflight_of_no_sync_is_answered_and_forgotten() {
     assert_eq!(sync.rules.len(), 1, "nothing had been downloaded");
     server.json("postflight/M1", counts.clone()).await;
     server.json("postflight/M1", counts).await;
-    assert_eq!(server.host("M1").await["state"], "in-step");
+    assert_eq!(server.host("M1").await["state"], "in-sync");
     assert!(server.sync("M1", "2026.7").await.rules.is_empty());
 }
 
@@ -88,12 +88,12 @@ async fn a_host_that_lies_harms_itself_alone() {
         "rulesHash": "not a hash", "machine_id": "honest"});
     server.json("postflight/liar", lie).await;
     assert_eq!(server.host("liar").await["state"], "rejecting");
-    assert_eq!(server.host("honest").await["state"], "in-step");
+    assert_eq!(server.host("honest").await["state"], "in-sync");
     for version in ["9999.99", "-1", "pedro-1.1.0 (rednose 0.1.0)", "1.0", ""] {
         server.download("liar", version).await;
     }
     assert!(server.sync("honest", "2026.7").await.rules.is_empty());
     let repaired = server.sync("liar", "2026.7").await;
     assert_eq!(repaired.lines(), ["TEAMID EQHXZ8M8AV ALLOWLIST"]);
-    assert_eq!(server.host("liar").await["state"], "in-step");
+    assert_eq!(server.host("liar").await["state"], "in-sync");
 }

@@ -175,7 +175,7 @@ async fn a_host_whose_rules_hash_as_they_should_is_in_step() {
         "rulesHash": EMPTY});
     server.json("postflight/M1", done).await;
     let host = server.host("M1").await;
-    assert_eq!(host["state"], "in-step");
+    assert_eq!(host["state"], "in-sync");
     assert_eq!(host["rules"]["expected_hash"], EMPTY);
     let drifted = json!({"santa_version": "2026.7", "rulesHash": "0".repeat(32)});
     let settings = server.json("preflight/M1", drifted).await;

@@ -134,7 +134,7 @@ async fn a_whole_sync_in_protobuf() {
     let done = [number(1, 1), number(2, 1), bytes(3, "M1"), number(4, 2)].concat();
     assert!(server.protobuf("postflight/M1", &done).await.is_empty());
     let host = server.host("M1").await;
-    assert_eq!(host["state"], "in-step");
+    assert_eq!(host["state"], "in-sync");
     assert_eq!(host["groups"], json!(["staff"]));
     assert_eq!(host["mode"]["reported"], "monitor");
     assert_eq!(server.events().await[0]["decision"], "BLOCK_BINARY");
@@ -251,7 +251,7 @@ async fn bodies_from_before_messages_were_defined() {
     let page = server.post("ruledownload/M1", &[JSON], b"{}").await.json();
     assert!(page["rules"].is_array() && page.get("cursor").is_none());
     assert_eq!(server.post("postflight/M1", &[JSON], b"").await.text(), "{}");
-    assert_eq!(server.host("M1").await["state"], "in-step");
+    assert_eq!(server.host("M1").await["state"], "in-sync");
 }
 
 /// §1.10: even with a secret the doctor sees a server that answers, and is never counted.

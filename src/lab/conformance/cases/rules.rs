@@ -192,7 +192,7 @@ async fn alone(trial: &Trial<'_>) -> Outcome {
     let mac = known(trial).await?;
     let rules = mac.download().await?;
     trial.mac(V2026_7).download().await?;
-    Ok(format!("200; rules for a host in step: {}", rules.len()))
+    Ok(format!("200; rules for a host in sync: {}", rules.len()))
 }
 
 async fn empty_request(trial: &Trial<'_>) -> Outcome {
