@@ -1,5 +1,6 @@
 //! Why a host has the rule that it has, on the admin wire.
 
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
@@ -31,6 +32,18 @@ pub enum Verdict {
     NoRule,
 }
 
+/// When a host gets what is due for it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct NextSync {
+    /// Rules and removals that the host's next sync brings.
+    pub due: u64,
+    /// When the host was last seen.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub last_seen: Option<Timestamp>,
+    /// Seconds between two of its syncs.
+    pub interval: u32,
+}
+
 /// Why a host has the rule that it has for a target, or none.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Explanation {
@@ -42,8 +55,14 @@ pub struct Explanation {
     pub hostname: String,
     /// Its version of Santa.
     pub santa_version: String,
-    /// What becomes of the target.
+    /// What becomes of the target once the host has synced.
     pub verdict: Verdict,
+    /// The policy of the rule that the host has since its last sync; absent if it has none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub held: Option<PolicyKind>,
+    /// The sync that the host needs for the verdict; absent if it already has what the verdict says.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub next_sync: Option<NextSync>,
     /// The policy that the host gets, where it gets a rule: that of the first of the rules, or
     /// the nearest that its client knows.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -87,8 +106,13 @@ pub struct EvaluationView {
     pub path: String,
     /// The program.
     pub program: Program,
-    /// What becomes of it.
+    /// What becomes of it once the host has synced.
     pub ruling: Ruling,
+    /// What becomes of it until then.
+    pub ruling_now: Ruling,
+    /// The sync that the host needs for the ruling; absent if the same step decides now.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub next_sync: Option<NextSync>,
     /// The step of Santa's evaluation that decides, as in signingid, platform or client-mode; the
     /// rule that asks an expression, where one does.
     pub decided_by: String,

@@ -23,7 +23,7 @@ pub use event::{
     EventImportAnswer, EventQuery, EventStatView, EventView, HostReport, WaitingHost, WaitingView,
 };
 pub use explain::{
-    EvaluationRequest, EvaluationView, ExplainQuery, Explanation, RuleMatch, RulePart, StepView,
+    EvaluationRequest, EvaluationView, ExplainQuery, Explanation, NextSync, RuleMatch, RulePart, StepView,
     Verdict,
 };
 pub use history::{
@@ -31,7 +31,7 @@ pub use history::{
     RuleVersionView,
 };
 pub use host::{
-    CleanSyncRequest, DriftView, ForgetHostsAnswer, ForgetHostsRequest, HostQuery, HostRules,
+    CleanSyncRequest, Contact, DriftView, ForgetHostsAnswer, ForgetHostsRequest, HostQuery, HostRules,
     HostState, HostTagsRequest, HostToForget, HostView, ModeView,
 };
 pub use patch::{ExpiresIn, FieldPatch, RulePatch};

@@ -13,7 +13,7 @@ use crate::fleet::{ClientMode, EffectiveSettings, Host};
 use crate::protocol::generation as table;
 use crate::rule::{
     Conditions, Evaluation, Evidence, HeldRules, PlatformCheck, PolicyKind, Program, Rule,
-    RuleType, Scope, SigningStatus, Stage, Target, Unmatched, evaluate,
+    RuleType, Ruling, Scope, SigningStatus, Stage, Target, Unmatched, evaluate,
 };
 use crate::store::StoreResult;
 
@@ -24,6 +24,15 @@ pub struct Explained {
     pub verdict: Verdict,
     /// The rules of the host's scopes that speak of it, strongest first. The first decides.
     pub rules: Vec<Rule>,
+}
+
+/// What a host has for a target since its last sync.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct HeldTarget {
+    /// The policy of its rule; none if it has no rule.
+    pub policy: Option<PolicyKind>,
+    /// Whether its next sync brings another rule, or removes this one.
+    pub is_due: bool,
 }
 
 /// What becomes of a target on one host.
@@ -43,8 +52,12 @@ pub enum Verdict {
 /// What a host's client makes of a program.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Evaluated {
-    /// The steps of its client, and what they come to.
+    /// The steps of its client after its next sync, and what they come to.
     pub evaluation: Evaluation,
+    /// What becomes of the program until then.
+    pub ruling_now: Ruling,
+    /// Whether another step decides until then.
+    pub is_due: bool,
     /// Its mode, as its version knows it.
     pub mode: ClientMode,
     /// For each of the program's targets that a rule of the host's scopes speaks of, in Santa's
@@ -53,18 +66,30 @@ pub struct Evaluated {
 }
 
 impl Engine {
-    /// Why a host has the rule that it has for a target, or none.
+    /// Which rule a host gets for a target and why, and what it has now.
     ///
     /// # Errors
     /// When the store fails.
-    pub async fn explain(&self, host: &Host, target: &Target) -> Result<Explained, SyncError> {
+    pub async fn explain(
+        &self,
+        host: &Host,
+        target: &Target,
+    ) -> Result<(Explained, HeldTarget), SyncError> {
         let generation = generation::of(&host.facts.santa_version);
         let policy = self.policy().await?;
+        let ledger = &policy.ledger;
         let destination = current(&policy, host, generation);
-        Ok(destination.explain(&policy.ledger, target))
+        let held = self.held(host).await?;
+        let rule = held.as_ref().and_then(|held| held.rule(ledger, target));
+        let held = HeldTarget {
+            policy: held.and_then(|held| held.policy(ledger, target)),
+            is_due: rule != destination.rule(ledger, target),
+        };
+        Ok((destination.explain(ledger, target), held))
     }
 
-    /// What a host's client makes of a program, as far as that can be known from here.
+    /// What a host's client makes of a program before and after its next sync, as far as that can
+    /// be known from here.
     ///
     /// # Errors
     /// When the store fails.
@@ -75,9 +100,36 @@ impl Engine {
     ) -> Result<Evaluated, SyncError> {
         let generation = generation::of(&host.facts.santa_version);
         let policy = self.policy().await?;
+        let (ledger, program) = (&policy.ledger, evidence.program);
+        let effective = policy.settings(&policy.scopes(host));
+        let conditions =
+            |mode| conditions(&effective.settings, mode, &host.facts.santa_version);
+
         let destination = current(&policy, host, generation);
-        let types = self.types_unknown_of(&destination, evidence.program).await?;
-        Ok(destination.evaluate(&policy, host, evidence, types))
+        let types = self.types_unknown_of(&destination, program).await?;
+        let mode = translate::mode_for(effective.settings.client_mode, generation);
+        let after = destination.held_rules(ledger, program, types);
+        let evaluation = evaluate(evidence, &after, &conditions(mode));
+
+        let held = match self.held(host).await? {
+            Some(held) => {
+                let types = self.types_unknown_of(&held, program).await?;
+                held.held_rules(ledger, program, types)
+            }
+            None => HeldRules::default(),
+        };
+        // What it reported at its last preflight is older than the settings that it got then.
+        let reported = host.facts.client_mode;
+        let reported = reported.filter(|_| host.sync.settings != Some(effective.digest));
+        let now = evaluate(evidence, &held, &conditions(reported.unwrap_or(mode)));
+        let stage = |evaluation: &Evaluation| evaluation.decisive().map(|step| step.stage);
+        Ok(Evaluated {
+            ruling_now: now.ruling,
+            is_due: now.ruling != evaluation.ruling || stage(&now) != stage(&evaluation),
+            evaluation,
+            mode,
+            targets: destination.explain_program(ledger, program),
+        })
     }
 
     /// Whether nothing but its mode decides about a program on a host: no rule, no path, and not
@@ -93,9 +145,20 @@ impl Engine {
         let generation = generation::of(&host.facts.santa_version);
         let policy = self.policy().await?;
         let destination = current(&policy, host, generation);
-        let evaluated = destination.evaluate(&policy, host, evidence, HashSet::new());
-        let decisive = evaluated.evaluation.decisive();
-        Ok(decisive.is_some_and(|step| step.stage == Stage::Mode))
+        let settings = &policy.settings(&policy.scopes(host)).settings;
+        let mode = translate::mode_for(settings.client_mode, generation);
+        let held = destination.held_rules(&policy.ledger, evidence.program, HashSet::new());
+        let conditions = conditions(settings, mode, &host.facts.santa_version);
+        let evaluation = evaluate(evidence, &held, &conditions);
+        Ok(evaluation.decisive().is_some_and(|step| step.stage == Stage::Mode))
+    }
+
+    /// What a host has since its last completed sync, if that is known.
+    async fn held(&self, host: &Host) -> StoreResult<Option<Destination>> {
+        match self.known_holding(&host.sync) {
+            Some(holding) => self.destination(holding).await.map(Some),
+            None => Ok(None),
+        }
     }
 
     /// The types of rules that a host has and that may be about a program, for all that is known
@@ -138,37 +201,26 @@ impl Engine {
 }
 
 impl Destination {
-    fn evaluate(
-        &self,
-        policy: &Policy,
-        host: &Host,
-        evidence: Evidence<'_>,
-        types: HashSet<RuleType>,
-    ) -> Evaluated {
-        let program = evidence.program;
-        // Rules that Santa won't ask for how the program is signed are worth a word, too.
-        let signed = Program { signing_status: SigningStatus::Unknown, ..program.clone() };
-        let targets = Evaluation::rule_types().filter_map(|rule_type| signed.target(rule_type));
-        let targets: Vec<Explained> = targets
-            .map(|target| self.explain(&policy.ledger, &target))
-            .filter(|explained| !explained.rules.is_empty())
-            .collect();
-        let held = targets.iter().filter_map(|explained| {
-            match (&explained.verdict, &explained.rules[..]) {
-                (Verdict::Sent(policy), [first, ..]) => Some((first.target().clone(), *policy)),
-                (
-                    Verdict::Sent(_) | Verdict::Withheld(_) | Verdict::Removed | Verdict::NoRule,
-                    _,
-                ) => None,
-            }
+    /// What a client decides with about a program, if it has the rules of this destination.
+    fn held_rules(&self, ledger: &Ledger, program: &Program, types: HashSet<RuleType>) -> HeldRules {
+        let policies = targets(program).filter_map(|target| {
+            let policy = self.policy(ledger, &target)?;
+            Some((target, policy))
         });
-        let held = HeldRules { policies: held.collect(), types };
-        let effective = policy.settings(&policy.scopes(host));
-        let settings = &effective.settings;
-        let mode = translate::mode_for(settings.client_mode, self.generation);
-        let conditions = conditions(settings, mode, &host.facts.santa_version);
-        let evaluation = evaluate(evidence, &held, &conditions);
-        Evaluated { evaluation, mode, targets }
+        HeldRules { policies: policies.collect(), types }
+    }
+
+    /// For each of a program's targets that a rule speaks of, in Santa's order: what becomes of it.
+    fn explain_program(&self, ledger: &Ledger, program: &Program) -> Vec<Explained> {
+        let explained = targets(program).map(|target| self.explain(ledger, &target));
+        explained.filter(|explained| !explained.rules.is_empty()).collect()
+    }
+
+    /// The policy that the host has for a target: the rule's own, or the nearest that the host's
+    /// client knows.
+    fn policy(&self, ledger: &Ledger, target: &Target) -> Option<PolicyKind> {
+        let rule = self.rule(ledger, target)?;
+        Some(translate::policy_for(ledger.told(rule).policy.kind(), self.generation))
     }
 
     fn explain(&self, ledger: &Ledger, target: &Target) -> Explained {
@@ -190,6 +242,13 @@ impl Destination {
         };
         Explained { verdict, rules }
     }
+}
+
+/// All targets of a program, in Santa's order. Those that Santa does not ask because of how the
+/// program is signed are included, because rules for them are worth a word.
+fn targets(program: &Program) -> impl Iterator<Item = Target> {
+    let signed = Program { signing_status: SigningStatus::Unknown, ..program.clone() };
+    Evaluation::rule_types().filter_map(move |rule_type| signed.target(rule_type))
 }
 
 /// What a client of this version decides with besides its rules.

@@ -31,6 +31,6 @@ mod unwritten;
 
 pub use engine::{Engine, SyncError};
 pub use event_limit::EVENTS_PER_DAY;
-pub use explain::{Evaluated, Explained, Verdict, first_version_for, takes};
+pub use explain::{Evaluated, Explained, HeldTarget, Verdict, first_version_for, takes};
 pub use pages::RULES_A_PAGE;
 pub use status::{InForce, Standing};

@@ -164,9 +164,9 @@ fn programs_that_were_picked_become_rules_in_one_revision() {
     terminal.press(ENTER);
     terminal.shows(&format!("allow {PINECONE} in host:joe"));
     terminal.shows(&format!("allow {PINECONE} in host:mira"));
-    terminal.shows("Pinecone runs on 2 of 2 Macs where it waits: joe.local, mira.local");
+    terminal.shows("Pinecone will run on 2 of 2 Macs after the next sync: joe.local, mira.local");
     terminal.shows("run by joe.lindqvist, mira.okafor");
-    terminal.shows("ledgerctl runs on 1 of 1 Mac where it waits: mira.local");
+    terminal.shows("ledgerctl will run on 1 of 1 Mac after the next sync: mira.local");
     terminal.shows("Make these 3 rules? [y/N]");
     terminal.press("y");
     let end = terminal.end();
@@ -196,7 +196,7 @@ fn a_scope_says_on_which_macs_the_program_still_waits() {
     terminal.press(ENTER);
     terminal.shows(&format!("> {PINECONE}  this program in every version"));
     terminal.press(ENTER);
-    terminal.shows("Pinecone is blocked on 0 of 1 Mac where it waits");
+    terminal.shows("Pinecone will be blocked on 0 of 1 Mac after the next sync");
     terminal.shows("not on joe.local");
     terminal.shows("Make this rule? [y/N]");
     terminal.press("y");
@@ -237,7 +237,7 @@ fn leaving_the_desk_changes_nothing() {
     dry.shows("ledgerctl");
     dry.press(SPACE);
     dry.press(ENTER);
-    dry.shows("Pinecone runs on 2 of 2 Macs");
+    dry.shows("Pinecone will run on 2 of 2 Macs");
     let end = dry.end();
     assert_eq!(end.code, 0);
     assert!(end.seen.contains("dry run"), "{:?}", end.seen);

@@ -16,25 +16,66 @@ fn with_mira(generation: &str) -> (Shell, Server) {
     let fleet = std::fs::read_to_string(example("fleet.json")).unwrap();
     let fleet: serde_json::Value = serde_json::from_str(&fleet).unwrap();
     shell.write("events.json", &fleet["hosts"][0]["events"].to_string());
-    let base = server.sync_base();
-    let line = format!(
-        "lab sync {base} --state mira.json --machine-id mira --hostname mira.local --generation {generation} --user mira --no-backoff"
-    );
-    shell.json(&line);
     // A Mac's first sync is a clean one, and brings no events.
-    shell.json(&format!("{line} --events events.json"));
+    sync(&shell, &server, generation);
+    shell.json(&format!("{} --events events.json", line(&server, generation)));
     shell.run("tag create eng");
     shell.run("host tag mira eng");
     (shell, server)
 }
 
+fn line(server: &Server, generation: &str) -> String {
+    let base = server.sync_base();
+    format!(
+        "lab sync {base} --state mira.json --machine-id mira --hostname mira.local --generation {generation} --user mira --no-backoff"
+    )
+}
+
+/// Lets `mira` get what is due for it.
+fn sync(shell: &Shell, server: &Server, generation: &str) {
+    shell.json(&line(server, generation));
+}
+
+#[test]
+fn l1_a_rule_that_a_mac_does_not_have_yet_is_not_said_to_apply() {
+    let (shell, server) = with_mira("2026.7");
+    shell.run("settings set client-mode=lockdown");
+    sync(&shell, &server, "2026.7");
+    shell.run("rule add allow teamid:H3ZC9YV6RK");
+    let shown = shell.run("rule explain 1 --host mira");
+    let will = "Pinecone will run on mira.local once it syncs, by allow teamid:H3ZC9YV6RK in fleet";
+    assert!(shown.contains(will), "{shown}");
+    assert!(shown.contains("until then  it is blocked"), "{shown}");
+    assert!(shown.contains("sync  1 rule due; last seen "), "{shown}");
+    let view = &shell.json("rule explain 1 --host mira")[0];
+    assert_eq!((&view["ruling"], &view["ruling_now"]), (&json!("allow"), &json!("block")));
+    assert_eq!(view["next_sync"]["due"], 1);
+    let target = shell.json("rule explain teamid:H3ZC9YV6RK --host mira");
+    assert_eq!((&target["verdict"], &target["held"]), (&json!("sent"), &json!(null)));
+    assert_eq!(target["next_sync"]["due"], 1);
+
+    sync(&shell, &server, "2026.7");
+    let shown = shell.run("rule explain 1 --host mira");
+    assert!(shown.contains("Pinecone runs on mira.local, by allow teamid:H3ZC9YV6RK"), "{shown}");
+    let target = shell.json("rule explain teamid:H3ZC9YV6RK --host mira");
+    assert_eq!((&target["held"], &target["next_sync"]), (&json!("allow"), &json!(null)));
+
+    // A rule that was removed applies until the next sync.
+    shell.run("rule remove teamid:H3ZC9YV6RK --yes");
+    let view = &shell.json("rule explain 1 --host mira")[0];
+    assert_eq!((&view["ruling"], &view["ruling_now"]), (&json!("block"), &json!("allow")));
+    let target = shell.json("rule explain teamid:H3ZC9YV6RK --host mira");
+    assert_eq!((&target["verdict"], &target["held"]), (&json!("no-rule"), &json!("allow")));
+}
+
 #[test]
 fn the_answer_names_the_rule_that_decides_and_why_the_others_lost() {
-    let (shell, _server) = with_mira("2026.7");
+    let (shell, server) = with_mira("2026.7");
     shell.run("settings set client-mode=lockdown blocked-path-regex=^/tmp/ --scope tag:eng");
     shell.run("rule add allow teamid:H3ZC9YV6RK");
     shell.run("rule add block signingid:H3ZC9YV6RK:example.pinecone.desktop");
     shell.run("rule add allow signingid:H3ZC9YV6RK:example.pinecone.desktop --scope tag:eng");
+    sync(&shell, &server, "2026.7");
     insta::assert_snapshot!(shell.run("rule explain 1 --host mira"), @"
     $ nicelist rule explain 1 --host mira
     exit code: 0
@@ -82,8 +123,9 @@ fn the_answer_names_the_rule_that_decides_and_why_the_others_lost() {
 
 #[test]
 fn without_a_rule_the_paths_or_the_mode_decide() {
-    let (shell, _server) = with_mira("2026.7");
+    let (shell, server) = with_mira("2026.7");
     shell.run("settings set client-mode=lockdown allowed-path-regex=^/usr/local/ --scope tag:eng");
+    sync(&shell, &server, "2026.7");
     insta::assert_snapshot!(shell.run("rule explain 1 --host mira"), @"
     $ nicelist rule explain 1 --host mira
     exit code: 0
@@ -166,10 +208,11 @@ fn what_the_mac_cannot_take_is_no_rule_for_it() {
 
 #[test]
 fn an_expression_is_shown_and_leaves_the_answer_open() {
-    let (shell, _server) = with_mira("2026.7");
+    let (shell, server) = with_mira("2026.7");
     shell.run("settings set client-mode=lockdown");
     shell.run("rule add cel signingid:H3ZC9YV6RK:example.pinecone.desktop --cel euid!=0");
     shell.run("rule add allow teamid:H3ZC9YV6RK");
+    sync(&shell, &server, "2026.7");
     insta::assert_snapshot!(shell.run("rule explain 1 --host mira"), @"
     $ nicelist rule explain 1 --host mira
     exit code: 0
@@ -262,8 +305,9 @@ fn bad_input_is_refused_with_a_way_out() {
 
 #[test]
 fn the_decision_is_coloured_for_eyes_alone() {
-    let (shell, _server) = with_mira("2026.7");
+    let (shell, server) = with_mira("2026.7");
     shell.run("rule add block teamid:H3ZC9YV6RK");
+    sync(&shell, &server, "2026.7");
     let seen = Terminal::open(&shell, "rule explain 1 --host mira").end();
     assert_eq!(seen.code, 0);
     let title = "\u{1b}[1mPinecone is blocked on mira.local, by block teamid:H3ZC9YV6RK in fleet";

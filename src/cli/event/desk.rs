@@ -338,19 +338,19 @@ fn preview(
         ui.status(format!("  and {more} more rules"));
     }
     let becomes = match policy {
-        PolicyKind::Allow | PolicyKind::AllowCompiler => "runs on",
+        PolicyKind::Allow | PolicyKind::AllowCompiler => "will run on",
         PolicyKind::Block
         | PolicyKind::SilentBlock
         | PolicyKind::SilentBlockGui
         | PolicyKind::SilentBlockTty
         | PolicyKind::Cel
-        | PolicyKind::Remove => "is blocked on",
+        | PolicyKind::Remove => "will be blocked on",
     };
     for program in picked.iter().take(MOST_PREVIEWED) {
         let (covered, left): (Vec<&WaitingHost>, Vec<&WaitingHost>) =
             program.hosts.iter().partition(|host| reach.covers(host));
         let of = format!("{} of {}", covered.len(), counted(program.hosts.len(), "Mac"));
-        let mut told = format!("  {} {becomes} {of} where it waits", name(program));
+        let mut told = format!("  {} {becomes} {of} after the next sync", name(program));
         if !covered.is_empty() {
             told.push_str(&format!(": {}", named(covered.iter().map(|host| host_name(host)))));
         }

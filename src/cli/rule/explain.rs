@@ -3,15 +3,16 @@
 use std::path::Path;
 
 use clap::Args;
+use jiff::{SignedDuration, Timestamp};
 
 use super::evidence;
 use crate::api::{
-    EvaluationRequest, EvaluationView, EventQuery, ExplainQuery, Explanation, RuleMatch, RulePart,
-    StepView, Verdict,
+    EvaluationRequest, EvaluationView, EventQuery, ExplainQuery, Explanation, NextSync, RuleMatch,
+    RulePart, StepView, Verdict,
 };
 use crate::cli::context::Context;
 use crate::cli::error::CliError;
-use crate::cli::ui::{Cell, Column, Group, Item, Report, Row, Section, Tone};
+use crate::cli::ui::{Cell, Column, Group, Item, Report, Row, Section, Tone, relative, rough};
 use crate::client::Client;
 use crate::fleet::{EventId, EventKind};
 use crate::rule::{Finding, Program, Ruling, Target};
@@ -146,7 +147,10 @@ async fn show(
         views.push(client.evaluate(host, request).await?);
     }
     let rows: Vec<Matched<'_>> = views.iter().flat_map(matched).collect();
-    context.ui.outline(&views, &rows, || views.iter().flat_map(sections).collect())
+    let now = context.ui.now();
+    context.ui.outline(&views, &rows, || {
+        views.iter().flat_map(|view| sections(view, now)).collect()
+    })
 }
 
 /// A rule that speaks of a program, as a line.
@@ -209,8 +213,8 @@ impl Row for Matched<'_> {
 }
 
 /// An answer for eyes: the decision in one line, the rules, and the steps besides rules.
-fn sections(view: &EvaluationView) -> Vec<Section> {
-    let decision = Section { title: decision(view), items: facts(view), rest: None };
+fn sections(view: &EvaluationView, now: Timestamp) -> Vec<Section> {
+    let decision = Section { title: decision(view), items: facts(view, now), rest: None };
     let mut sections = vec![decision];
     if !view.rules.is_empty() {
         let items = view.rules.iter().map(rule_item).collect();
@@ -260,18 +264,44 @@ fn decision(view: &EvaluationView) -> String {
             }
         }
     };
-    match view.ruling {
-        Ruling::Allow => format!("{name} runs on {host}, by {told}"),
-        Ruling::Block => format!("{name} is blocked on {host}, by {told}"),
-        Ruling::Unknown => format!("whether {name} runs on {host} cannot be told: {told}"),
+    match (view.ruling, &view.next_sync) {
+        (Ruling::Allow, None) => format!("{name} runs on {host}, by {told}"),
+        (Ruling::Block, None) => format!("{name} is blocked on {host}, by {told}"),
+        (Ruling::Allow, Some(_)) => format!("{name} will run on {host} once it syncs, by {told}"),
+        (Ruling::Block, Some(_)) => {
+            format!("{name} will be blocked on {host} once it syncs, by {told}")
+        }
+        (Ruling::Unknown, _) => format!("whether {name} runs on {host} cannot be told: {told}"),
     }
 }
 
-fn facts(view: &EvaluationView) -> Vec<Item> {
+/// What a host needs to sync for, when it was last seen and how often it syncs.
+fn outlook(next: &NextSync, now: Timestamp) -> String {
+    let due = match next.due {
+        0 => "no rules due".to_owned(),
+        1 => "1 rule due".to_owned(),
+        several => format!("{several} rules due"),
+    };
+    let seen = next.last_seen.map_or("never seen".to_owned(), |seen| {
+        format!("last seen {}", relative(seen, now))
+    });
+    let every = rough(SignedDuration::from_secs(i64::from(next.interval)));
+    format!("{due}; {seen}, syncs every {every}")
+}
+
+fn facts(view: &EvaluationView, now: Timestamp) -> Vec<Item> {
+    let until_then = match view.ruling_now {
+        Ruling::Allow => "it runs",
+        Ruling::Block => "it is blocked",
+        Ruling::Unknown => "it cannot be told",
+    };
+    let next = view.next_sync.as_ref();
     let program = &view.program;
     let signed = program.signing_status.word().to_owned();
     let leaf = program.certificate.as_ref().map(|leaf| leaf.common_name.clone());
     let facts = [
+        ("until then", next.map(|_| until_then.to_owned()).unwrap_or_default()),
+        ("sync", next.map(|next| outlook(next, now)).unwrap_or_default()),
         ("file", view.path.clone()),
         ("signed", [Some(signed), leaf].into_iter().flatten().collect::<Vec<_>>().join(", ")),
         ("signing id", program.signing_id.clone()),
@@ -349,7 +379,12 @@ impl Report for Explanation {
         let title = format!("{} on {name}", self.target);
         let mut groups = vec![Group::titled(
             title,
-            [("outcome", outcome(self)), ("santa_version", Cell::text(&self.santa_version))],
+            [
+                ("outcome", outcome(self)),
+                ("until_sync", until_sync(self)),
+                ("last_seen", Cell::Time(self.next_sync.as_ref().and_then(|next| next.last_seen))),
+                ("santa_version", Cell::text(&self.santa_version)),
+            ],
         )];
         groups.extend(self.rules.iter().enumerate().map(|(place, rule)| {
             let part = if place == 0 { "decides" } else { "outranked" };
@@ -367,6 +402,15 @@ impl Report for Explanation {
             )
         }));
         groups
+    }
+}
+
+/// What the host has until its next sync, if that is something else.
+fn until_sync(explanation: &Explanation) -> Cell {
+    match (&explanation.next_sync, explanation.held) {
+        (None, _) => Cell::text(""),
+        (Some(_), Some(policy)) => Cell::toned(policy, Tone::Notice),
+        (Some(_), None) => Cell::toned("no rule", Tone::Notice),
     }
 }
 

@@ -7,10 +7,10 @@ use axum::extract::Path;
 
 use super::hosts;
 use crate::api::{
-    EvaluationRequest, EvaluationView, ExplainQuery, Explanation, RuleMatch, RulePart, StepView,
+    EvaluationRequest, EvaluationView, ExplainQuery, Explanation, NextSync, RuleMatch, RulePart, StepView,
     Verdict,
 };
-use crate::fleet::SettingKey;
+use crate::fleet::{Host, SettingKey};
 use crate::rule::{Evaluation, Evidence, Finding, Rule, Scope, Stage, Step};
 use crate::server::access::Viewer;
 use crate::server::answer::{Answer, Body, Query, Refused};
@@ -27,7 +27,8 @@ pub(super) async fn explain(
     Query(ExplainQuery { target }): Query<ExplainQuery>,
 ) -> Answer<Explanation> {
     let host = hosts::find(&state, &name).await?;
-    let explained = state.engine.explain(&host, &target).await?;
+    let (explained, held) = state.engine.explain(&host, &target).await?;
+    let next_sync = next_sync(&state, &host, held.is_due).await?;
     let mut rules = Vec::with_capacity(explained.rules.len());
     for rule in explained.rules {
         rules.push(hosts::with_revision(&state, &rule).await?);
@@ -44,6 +45,8 @@ pub(super) async fn explain(
         hostname: host.facts.hostname,
         santa_version: host.facts.santa_version,
         verdict,
+        held: held.policy,
+        next_sync,
         policy,
         needs,
         rules,
@@ -63,6 +66,7 @@ pub(super) async fn evaluate(
     let EvaluationRequest { program, path, no_code, no_page_zero } = request;
     let evidence = Evidence { program: &program, path: &path, no_code, no_page_zero };
     let evaluated = state.engine.evaluate(&host, evidence).await?;
+    let next_sync = next_sync(&state, &host, evaluated.is_due).await?;
     let mut rules = Vec::new();
     for explained in evaluated.targets {
         rules.append(&mut matches(&state, explained, &evaluated.evaluation).await?);
@@ -76,6 +80,8 @@ pub(super) async fn evaluate(
         santa_version: host.facts.santa_version,
         mode: evaluated.mode,
         ruling: evaluated.evaluation.ruling,
+        ruling_now: evaluated.ruling_now,
+        next_sync,
         decided_by: decisive.map(|step| step.stage.word().to_owned()).unwrap_or_default(),
         why: decisive.map(|step| step.why.clone()).unwrap_or_default(),
         rules,
@@ -83,6 +89,16 @@ pub(super) async fn evaluate(
         path,
         program,
     }))
+}
+
+/// The sync that brings what is due, if anything is.
+async fn next_sync(state: &State, host: &Host, is_due: bool) -> Result<Option<NextSync>, Refused> {
+    if !is_due {
+        return Ok(None);
+    }
+    let standing = state.engine.standing(host).await?;
+    let last_seen = host.sync.last_seen;
+    Ok(Some(NextSync { due: standing.due, last_seen, interval: standing.interval }))
 }
 
 fn steps(mut origins: HashMap<SettingKey, Scope>, evaluation: &Evaluation) -> Vec<StepView> {
