@@ -257,6 +257,15 @@ pub struct HostQuery {
     pub cursor: Option<String>,
 }
 
+/// What is deleted with a host.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+#[serde(default, deny_unknown_fields)]
+pub struct ForgetHostQuery {
+    /// Delete its events, too. Otherwise they stay until they are too old.
+    pub events: bool,
+}
+
 /// Forgets the hosts that match every condition given; at least one must be.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(default, deny_unknown_fields)]
@@ -266,6 +275,8 @@ pub struct ForgetHostsRequest {
     pub not_seen_since: Option<Timestamp>,
     /// Never completed a sync.
     pub never_synced: bool,
+    /// Delete their events, too.
+    pub events: bool,
     /// Count them and forget none.
     pub dry_run: bool,
     /// The `next` of the response before.

@@ -31,7 +31,7 @@ pub use history::{
     RuleVersionView,
 };
 pub use host::{
-    CleanSyncRequest, Contact, DriftView, ForgetHostsAnswer, ForgetHostsRequest, HostQuery, HostRules,
+    CleanSyncRequest, Contact, DriftView, ForgetHostQuery, ForgetHostsAnswer, ForgetHostsRequest, HostQuery, HostRules,
     HostState, HostTagsRequest, HostToForget, HostView, ModeView,
 };
 pub use patch::{ExpiresIn, FieldPatch, RulePatch};

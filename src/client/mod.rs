@@ -11,6 +11,7 @@ mod transport;
 pub use error::ClientError;
 pub use http::Authorities;
 pub use pages::Pages;
+pub(crate) use routes::exactly;
 pub use transport::{BoxFuture, InProcess};
 
 use transport::Transport;

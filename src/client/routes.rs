@@ -20,7 +20,7 @@ use crate::api::{
     TokenRequest, TokenView, WaitingView,
 };
 use crate::fleet::EventId;
-use crate::rule::{Revision, TagName, Target};
+use crate::rule::{MachineId, Revision, TagName, Target};
 
 type Answer<T> = Result<T, ClientError>;
 
@@ -107,9 +107,11 @@ impl Client {
         self.ask(Method::GET, &host_path(host, ""), NOTHING).await
     }
 
-    /// Forgets a host.
-    pub async fn forget_host(&self, host: &str) -> Answer<()> {
-        self.delete(&host_path(host, "")).await
+    /// Forgets a host, given its whole machine ID; with `events`, deletes its events, too.
+    pub async fn forget_host(&self, machine: &MachineId, events: bool) -> Answer<()> {
+        let path = host_path(&exactly(machine), "");
+        let query = Query::of(&serde_json::json!({ "events": events }));
+        self.delete(&query.behind(&path)).await
     }
 
     /// Forgets hosts that match, in a part of the fleet.
@@ -261,6 +263,11 @@ impl Client {
         let IgnoredAny = self.ask(Method::DELETE, path, NOTHING).await?;
         Ok(())
     }
+}
+
+/// The name of a host that no other host can have.
+pub(crate) fn exactly(machine: &MachineId) -> String {
+    format!("id:{machine}")
 }
 
 fn host_path(host: &str, below: &str) -> String {

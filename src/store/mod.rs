@@ -186,9 +186,6 @@ pub enum StoreError {
     Database(String),
 }
 
-/// Events of a forgotten host that are deleted in one transaction.
-const FORGET_BATCH: usize = 500;
-
 /// The result of a store's method.
 pub type StoreResult<T> = Result<T, StoreError>;
 
@@ -317,11 +314,11 @@ pub trait Store: Send + Sync + 'static {
     /// is the one way to change them.
     async fn save_host(&self, host: &Host, version: u64) -> StoreResult<bool>;
 
-    /// Forgets a host and its events; rules in its scope are policy and stay. False if there is
-    /// none. Not one transaction: the events go in batches, so that other hosts wait for one
-    /// batch at most, and the host goes with the last. If it is interrupted, the host is still
-    /// there, and it can be forgotten again.
+    /// Forgets a host. Its events stay, and so do rules in its scope. False if there is none.
     async fn forget_host(&self, machine: &MachineId) -> StoreResult<bool>;
+
+    /// Deletes some events of a host, at most `limit`, and returns how many they were.
+    async fn delete_events_of(&self, machine: &MachineId, limit: usize) -> StoreResult<usize>;
 
     /// The id of an ordered list of scopes, interned on first use.
     async fn intern_scope_set(&self, members: &[ScopeId]) -> StoreResult<ScopeSetId>;

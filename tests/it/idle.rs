@@ -93,6 +93,7 @@ overhear! {
     async fn santa_versions(&self, scope: &Scope) -> StoreResult<Vec<(String, u64)>>;
     async fn save_host(&self, host: &Host, version: u64) -> StoreResult<bool>;
     async fn forget_host(&self, machine: &MachineId) -> StoreResult<bool>;
+    async fn delete_events_of(&self, machine: &MachineId, limit: usize) -> StoreResult<usize>;
     async fn intern_scope_set(&self, members: &[ScopeId]) -> StoreResult<ScopeSetId>;
     async fn scope_set(&self, id: ScopeSetId) -> StoreResult<Option<Vec<ScopeId>>>;
     async fn add_events(&self, events: &[Event], received: Timestamp) -> StoreResult<usize>;

@@ -27,6 +27,7 @@ mod fleet;
 mod forget;
 mod generations;
 mod history;
+mod host_names;
 mod host_state;
 mod idle;
 mod integrity;

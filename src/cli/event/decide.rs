@@ -10,7 +10,7 @@ use crate::cli::change;
 use crate::cli::context::Context;
 use crate::cli::error::CliError;
 use crate::cli::host;
-use crate::client::Client;
+use crate::client::{Client, exactly};
 use crate::fleet::EventId;
 use crate::rule::{MachineId, PolicyKind, RuleType, Scope};
 
@@ -81,8 +81,10 @@ impl Choice {
         machine: &MachineId,
     ) -> Result<(), CliError> {
         if self.wait {
-            let machine = machine.as_str();
-            let host = host::wait::until_in_sync(context, client, machine, self.timeout).await?;
+            let known = client.host(&exactly(machine)).await?;
+            let name = machine.as_str();
+            let host =
+                host::wait::until_in_sync(context, client, known, name, self.timeout).await?;
             context.ui.status(format!("{} has what is in force for it", host.hostname));
         }
         Ok(())

@@ -7,7 +7,7 @@ use crate::api::{BundleView, Code, DecisionRequest, EventDetail, HostView};
 use crate::cli::context::Context;
 use crate::cli::error::CliError;
 use crate::cli::ui::relative;
-use crate::client::{Client, ClientError};
+use crate::client::{Client, ClientError, exactly};
 use crate::rule::Scope;
 
 /// Shows the event, and puts into `request` which rule to make and for whom.
@@ -61,7 +61,7 @@ async fn ask_scope(
     client: &Client,
     event: &EventDetail,
 ) -> Result<(Scope, String), CliError> {
-    let host = match client.host(event.event.machine.as_str()).await {
+    let host = match client.host(&exactly(&event.event.machine)).await {
         Ok(host) => Some(host),
         Err(ClientError::Problem(problem)) if problem.code == Code::NotFound => None,
         Err(error) => return Err(error.into()),

@@ -2,10 +2,11 @@
 
 use clap::Args;
 
-use super::view::every;
+use super::view::{every, full_name};
 use crate::api::CleanSyncRequest;
 use crate::cli::context::Context;
 use crate::cli::error::CliError;
+use crate::client::exactly;
 use crate::fleet::CleanSync;
 
 /// Make a host's next sync delete its rules and take all of them anew
@@ -34,17 +35,18 @@ pub(crate) struct CleanSyncArgs {
 
 pub(super) async fn run(context: &Context, args: CleanSyncArgs) -> Result<(), CliError> {
     let client = context.client_to_change(false).await?;
-    let machine = client.host(&args.host).await?.machine;
+    let host = client.host(&args.host).await?;
+    let machine = exactly(&host.machine);
     if args.cancel {
-        let host = client.cancel_clean_sync(machine.as_str()).await?;
+        let host = client.cancel_clean_sync(&machine).await?;
         context.ui.answer(&host, [host.clone()])?;
         context.ui.status("no clean sync is ordered");
         return Ok(());
     }
     context.ui.warn("a clean sync makes the host throw away events that it has not uploaded");
-    context.ui.confirm(&format!("order a clean sync of {}?", args.host), args.yes)?;
+    context.ui.confirm(&format!("order a clean sync of {}?", full_name(&host)), args.yes)?;
     let kind = if args.all { CleanSync::CleanAll } else { CleanSync::Clean };
-    let host = client.clean_sync(machine.as_str(), CleanSyncRequest { kind }).await?;
+    let host = client.clean_sync(&machine, CleanSyncRequest { kind }).await?;
     context.ui.answer(&host, [host.clone()])?;
     context
         .ui

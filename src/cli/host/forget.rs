@@ -3,6 +3,7 @@
 use clap::Args;
 use jiff::SignedDuration;
 
+use super::view::full_name;
 use crate::api::{ForgetHostsRequest, HostToForget};
 use crate::cli::arg::duration;
 use crate::cli::context::Context;
@@ -11,8 +12,9 @@ use crate::client::Client;
 
 /// Forget a host and its tags
 ///
-/// For a Mac that is gone. One that still syncs comes back with its next sync, without tags. The
-/// events of a forgotten host are deleted.
+/// For a Mac that is gone. One that still syncs comes back with its next sync, without tags. Rules
+/// and settings for the host stay. Its events stay, too, until they are too old; --events deletes
+/// them.
 ///
 /// With --silent-for or --never-synced, every host that matches is forgotten. With both, a host must
 /// match both.
@@ -20,6 +22,7 @@ use crate::client::Client;
 #[command(after_long_help = "\
 Examples:
   nicelist host forget C02XK0
+  nicelist host forget C02XK0 --events
   nicelist host forget --silent-for 90d --dry-run
   nicelist host forget --silent-for 7d --never-synced --yes")]
 pub(crate) struct ForgetArgs {
@@ -35,6 +38,9 @@ pub(crate) struct ForgetArgs {
     /// Forget hosts that never completed a sync
     #[arg(long)]
     never_synced: bool,
+    /// Delete the events of forgotten hosts, too
+    #[arg(long)]
+    events: bool,
     /// Show how many hosts would be forgotten and change nothing
     #[arg(long)]
     dry_run: bool,
@@ -47,9 +53,10 @@ pub(super) async fn run(context: &Context, args: ForgetArgs) -> Result<(), CliEr
     let client = context.client_to_change(args.dry_run).await?;
     let Some(host) = &args.host else { return forget_matching(context, &client, &args).await };
     let host = client.host(host).await?;
-    let named = format!("{} ({})", host.machine, host.hostname);
-    context.ui.confirm(&format!("forget {named} and its tags?"), args.yes)?;
-    client.forget_host(host.machine.as_str()).await?;
+    let named = full_name(&host);
+    let events = if args.events { ", its tags and its events" } else { " and its tags" };
+    context.ui.confirm(&format!("forget {named}{events}?"), args.yes)?;
+    client.forget_host(&host.machine, args.events).await?;
     context.ui.status(format!("forgot {named}"));
     Ok(())
 }
@@ -67,6 +74,7 @@ async fn forget_matching(
     let request = |dry_run| ForgetHostsRequest {
         not_seen_since,
         never_synced: args.never_synced,
+        events: args.events,
         dry_run,
         cursor: None,
     };
@@ -81,8 +89,8 @@ async fn forget_matching(
         context.ui.status(format!("would forget {}: {named}{and_more}", hosts(matched)));
         return Ok(());
     }
-    let question =
-        format!("Forget {}, their tags and their events? {named}{and_more}", hosts(matched));
+    let events = if args.events { ", their tags and their events" } else { " and their tags" };
+    let question = format!("Forget {}{events}? {named}{and_more}", hosts(matched));
     context.ui.confirm(&question, args.yes)?;
     let (forgotten, _) = forget(client, request(false)).await?;
     context.ui.status(format!("forgot {}", hosts(forgotten)));

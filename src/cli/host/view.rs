@@ -156,6 +156,17 @@ pub(super) fn every(seconds: u32) -> String {
     rough(SignedDuration::from_secs(i64::from(seconds)))
 }
 
+/// Everything that tells a host from others, for questions before it is changed.
+pub(super) fn full_name(host: &HostView) -> String {
+    let known = [&host.hostname, &host.serial];
+    let known: Vec<&str> =
+        known.into_iter().filter(|it| !it.is_empty()).map(String::as_str).collect();
+    match known.is_empty() {
+        true => host.machine.to_string(),
+        false => format!("{} ({})", host.machine, known.join(", ")),
+    }
+}
+
 /// A state in the colour of how bad it is.
 fn state(state: HostState) -> Cell {
     let tone = match state {

@@ -10,7 +10,7 @@ use crate::cli::arg::duration;
 use crate::cli::context::Context;
 use crate::cli::error::{CliError, Kind};
 use crate::cli::ui::{relative, rough};
-use crate::client::Client;
+use crate::client::{Client, exactly};
 use crate::rule::Revision;
 
 /// How often the server is asked.
@@ -35,7 +35,8 @@ pub(crate) struct WaitArgs {
 
 pub(super) async fn run(context: &Context, args: WaitArgs) -> Result<(), CliError> {
     let client = context.client().await?;
-    let host = until_in_sync(context, &client, &args.host, args.timeout).await?;
+    let host = client.host(&args.host).await?;
+    let host = until_in_sync(context, &client, host, &args.host, args.timeout).await?;
     context.ui.answer(&host, [host.clone()])
 }
 
@@ -43,16 +44,16 @@ pub(super) async fn run(context: &Context, args: WaitArgs) -> Result<(), CliErro
 pub(crate) async fn until_in_sync(
     context: &Context,
     client: &Client,
+    mut host: HostView,
     name: &str,
     timeout: SignedDuration,
 ) -> Result<HostView, CliError> {
     let ui = &context.ui;
     let wanted = client.status().await?.revision;
-    let mut host = client.host(name).await?;
     if has(&host, wanted) {
         return Ok(host);
     }
-    let machine = host.machine.clone();
+    let machine = exactly(&host.machine);
     let started = ui.now();
     ui.status(outlook(&host, started));
     let progress = ui.progress(None, format!("waiting for {name}"));
@@ -65,7 +66,7 @@ pub(crate) async fn until_in_sync(
         progress.say(format!("waiting for {name}: {}, {}", host.state, rough(waited)));
         let left = Duration::try_from(timeout - waited).unwrap_or_default();
         tokio::time::sleep(ASK.min(left)).await;
-        host = client.host(machine.as_str()).await?;
+        host = client.host(&machine).await?;
         if has(&host, wanted) {
             return Ok(host);
         }

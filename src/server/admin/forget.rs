@@ -18,8 +18,8 @@ const MOST_FORGOTTEN: usize = 100;
 /// Hosts that an answer names.
 const SAMPLES: usize = 10;
 
-/// Forgets hosts that match all conditions, with their events, a part of the fleet at a time: the
-/// client goes on with the cursor. A dry run counts them.
+/// Forgets hosts that match all conditions, a part of the fleet at a time: the client goes on with
+/// the cursor. A dry run counts them.
 #[utoipa::path(post, path = "/forget-hosts", request_body = ForgetHostsRequest,
     responses((status = 200, body = ForgetHostsAnswer), (status = 422, body = Problem)))]
 pub(super) async fn forget_hosts(
@@ -27,7 +27,7 @@ pub(super) async fn forget_hosts(
     Editor(operator): Editor,
     Body(request): Body<ForgetHostsRequest>,
 ) -> Answer<ForgetHostsAnswer> {
-    let ForgetHostsRequest { not_seen_since, never_synced, dry_run, cursor } = request;
+    let ForgetHostsRequest { not_seen_since, never_synced, events, dry_run, cursor } = request;
     if not_seen_since.is_none() && !never_synced {
         return Err(Problem::new(Code::Invalid, "no condition: every host would be forgotten")
             .hint("give not_seen_since, never_synced or both")
@@ -55,7 +55,8 @@ pub(super) async fn forget_hosts(
             if !now.is_some_and(|now| matches(&now.host)) {
                 continue;
             }
-            forget_in_batches(&state, host.machine.clone(), operator.name.clone()).await?;
+            let operator = operator.name.clone();
+            forget_in_batches(&state, host.machine.clone(), events, operator).await?;
         }
         answer.matched += 1;
         if answer.samples.len() < SAMPLES {

@@ -10,7 +10,7 @@ use serde::Deserialize;
 
 use super::{Intent, commit};
 use crate::api::{
-    ChangeAnswer, CleanSyncRequest, Code, Contact, Detail, DriftView, HostQuery, HostRules, HostSetting,
+    ChangeAnswer, CleanSyncRequest, Code, Contact, Detail, DriftView, ForgetHostQuery, HostQuery, HostRules, HostSetting,
     HostState, HostTagsRequest, HostView, ModeView, Page, Problem, RuleView,
 };
 use crate::fleet::{Drift, Host, RulesHash};
@@ -29,6 +29,10 @@ const MISSED_INTERVALS: i32 = 3;
 const MOST_EXAMINED: usize = 2_000;
 /// Maximum tags that one request adds and removes, together.
 const MOST_TAGS: usize = 1_000;
+/// What stands before a machine ID that must not be taken for another host's name.
+const EXACT_ID: &str = "id:";
+/// Hosts that a search by name reads at a time.
+const AT_ONCE: usize = 500;
 /// Hosts listed when a name fits several.
 const CANDIDATES: usize = 10;
 
@@ -80,27 +84,40 @@ pub(super) async fn show(
     Ok(Json(view(&state, host).await?))
 }
 
-/// Forgets a host and its events. If it comes back it begins with a clean sync.
-#[utoipa::path(delete, path = "/hosts/{host}", responses((status = 200)))]
+/// Forgets a host, given its whole machine ID. If it comes back, it begins with a clean sync.
+#[utoipa::path(delete, path = "/hosts/{host}", params(ForgetHostQuery),
+    responses((status = 200)))]
 pub(super) async fn forget(
     axum::extract::State(state): Shared,
     Editor(operator): Editor,
     Path(name): Path<String>,
+    Query(ForgetHostQuery { events }): Query<ForgetHostQuery>,
 ) -> Answer<serde_json::Value> {
-    let machine = find(&state, &name).await?.machine;
-    forget_in_batches(&state, machine, operator.name).await?;
+    let machine = with_id(&state, name.strip_prefix(EXACT_ID).unwrap_or(&name)).await?.machine;
+    forget_in_batches(&state, machine, events, operator.name).await?;
     Ok(Json(serde_json::json!({})))
 }
 
-/// Forgets a host in a task of its own: it goes on if the client does not wait for it.
+/// Events of a host that are deleted in one transaction. Hosts wait no longer than for that.
+const EVENTS_AT_ONCE: usize = 500;
+
+/// Forgets a host in a task of its own: it goes on if the client does not wait for it. The events
+/// are deleted first, so that the host can be forgotten again if this is interrupted.
 pub(super) async fn forget_in_batches(
     state: &State,
     machine: MachineId,
+    events: bool,
     operator: String,
 ) -> Result<(), Refused> {
     let store = Arc::clone(&state.store);
     let forgetting = tokio::spawn(async move {
-        let forgotten = store.forget_host(&machine).await;
+        let forget = async {
+            while events
+                && store.delete_events_of(&machine, EVENTS_AT_ONCE).await? == EVENTS_AT_ONCE
+            {}
+            store.forget_host(&machine).await
+        };
+        let forgotten = forget.await;
         match &forgotten {
             Ok(_) => tracing::info!(%machine, operator, "forgot a host"),
             Err(error) => tracing::error!(%machine, operator, %error, "cannot forget a host"),
@@ -241,29 +258,64 @@ pub(super) async fn cancel_clean_sync(
     Ok(Json(view(&state, host).await?))
 }
 
+/// The host with exactly this machine ID.
+async fn with_id(state: &State, id: &str) -> Result<Host, Refused> {
+    let stored = match id.parse::<MachineId>() {
+        Ok(machine) => state.store.host(&machine).await?,
+        Err(_) => None,
+    };
+    let unknown = || Problem::new(Code::NotFound, format!("no host has the machine ID `{id}`"));
+    Ok(stored.ok_or_else(unknown)?.host)
+}
+
 /// The host that a name means: a machine id, serial number or host name, or a unique prefix of
-/// one. A whole name beats a prefix.
+/// one, or `id:` and a whole machine ID. A whole name beats a prefix, and a serial number or host
+/// name beats a machine ID that is no UUID: a client chooses its ID, and could choose the name of
+/// another host.
 pub(super) async fn find(state: &State, name: &str) -> Result<Host, Refused> {
-    if let Ok(machine) = name.parse::<MachineId>()
-        && let Some(stored) = state.store.host(&machine).await?
-    {
-        return Ok(stored.host);
+    if let Some(id) = name.strip_prefix(EXACT_ID) {
+        return with_id(state, id).await;
+    }
+    let by_id = match name.parse::<MachineId>() {
+        Ok(machine) => state.store.host(&machine).await?.map(|stored| stored.host),
+        Err(_) => None,
+    };
+    if let Some(host) = by_id.clone().filter(|host| host.machine.is_uuid()) {
+        return Ok(host);
     }
     let filter = HostFilter { prefix: Some(name.to_owned()), ..HostFilter::default() };
-    let mut hosts = state.store.hosts(&filter, None, CANDIDATES).await?;
-    let whole = |host: &Host| {
-        [host.machine.as_str(), &host.facts.serial, &host.facts.hostname]
-            .iter()
-            .any(|known| known.eq_ignore_ascii_case(name))
-    };
-    let exact: Vec<usize> = (0..hosts.len()).filter(|at| whole(&hosts[*at])).collect();
-    match (exact.as_slice(), hosts.len()) {
-        ([only], _) => Ok(hosts.swap_remove(*only)),
-        ([], 1) if !hosts.more => Ok(hosts.remove(0)),
-        ([], 0) => Err(Problem::new(Code::NotFound, format!("there is no host `{name}`"))
+    let (mut named, mut same_id, mut begin) = (Vec::new(), by_id, Vec::new());
+    let mut after = None;
+    let mut examined = 0;
+    loop {
+        let hosts = state.store.hosts(&filter, after.as_ref(), AT_ONCE).await?;
+        let more = hosts.more;
+        examined += hosts.len();
+        after = hosts.last().map(|host| host.machine.clone());
+        for host in hosts {
+            let names = [&host.facts.serial, &host.facts.hostname];
+            let is_named = names.iter().any(|known| known.eq_ignore_ascii_case(name));
+            if is_named {
+                named.push(host);
+            } else if host.machine.as_str().eq_ignore_ascii_case(name) {
+                same_id = same_id.or(Some(host));
+            } else if begin.len() <= CANDIDATES {
+                begin.push(host);
+            }
+        }
+        if !more || examined >= MOST_EXAMINED {
+            break;
+        }
+    }
+    match (&mut named[..], same_id, &begin[..]) {
+        ([_], _, _) => Ok(named.swap_remove(0)),
+        ([], Some(host), _) => Ok(host),
+        ([], None, [_]) => Ok(begin.swap_remove(0)),
+        ([], None, []) => Err(Problem::new(Code::NotFound, format!("there is no host `{name}`"))
             .hint("nicelist host list shows all hosts")
             .into()),
-        _ => Err(ambiguous(name, &hosts)),
+        ([], None, _) => Err(ambiguous(name, &begin)),
+        _ => Err(ambiguous(name, &named)),
     }
 }
 
@@ -273,7 +325,7 @@ fn ambiguous(name: &str, hosts: &[Host]) -> Refused {
         ..Detail::default()
     };
     Problem::new(Code::Ambiguous, format!("`{name}` fits more than one host"))
-        .details(hosts.iter().map(detail).collect())
+        .details(hosts.iter().take(CANDIDATES).map(detail).collect())
         .hint("write more of the name, or the machine id")
         .into()
 }

@@ -11,11 +11,11 @@ use super::filter::Conditions;
 use super::having::{Having, quoted};
 use super::locks::Lock;
 use super::rows::{clean, count};
-use super::{codes, events, query};
+use super::{codes, query};
 use crate::fleet::{Host, ScopeSetId};
 use crate::rule::{MachineId, Scope, TagName};
 use crate::store::bounds::{self, FACTS};
-use crate::store::{FORGET_BATCH, HostFilter, ListPart, ScopeId, StoreResult, StoredHost};
+use crate::store::{HostFilter, ListPart, ScopeId, StoreResult, StoredHost};
 
 /// The columns that a host is read from. What it reported about itself is shortened if it was
 /// stored before such reports were bounded.
@@ -136,15 +136,9 @@ pub(super) async fn santa_versions(
     rows.iter().map(|row| Ok((row.try_get(0)?, count(row, 1)?))).collect()
 }
 
-/// Forgets a host and its events. Versions of forgotten hosts do not come back, so that nobody
+/// Forgets a host. Versions of forgotten hosts do not come back, so that nobody
 /// takes a new host for one that he knew.
 pub(super) async fn forget(client: &mut Client, machine: &MachineId) -> StoreResult<bool> {
-    let sql = "SELECT 1 FROM host WHERE machine = $1";
-    if query(&*client, sql, &[&machine.as_str()]).await?.is_empty() {
-        return Ok(false);
-    }
-    // Each batch is a transaction of its own, without a lock.
-    while events::delete_of(&*client, machine, FORGET_BATCH).await? == FORGET_BATCH {}
     let on = client.transaction().await?;
     Lock::Hosts.take(&on).await?;
     let sql = "SELECT version FROM host WHERE machine = $1 FOR UPDATE";
@@ -156,7 +150,6 @@ pub(super) async fn forget(client: &mut Client, machine: &MachineId) -> StoreRes
                ON CONFLICT (key) DO UPDATE SET value = convert_to(greatest(
                    convert_from(meta.value, 'UTF8')::bigint, $1)::text, 'UTF8')";
     query(&on, sql, &[&version]).await?;
-    events::delete_of(&on, machine, usize::MAX).await?;
     query(&on, "DELETE FROM host WHERE machine = $1", &[&machine.as_str()]).await?;
     on.commit().await?;
     Ok(true)

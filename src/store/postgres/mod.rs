@@ -315,6 +315,10 @@ impl Store for Postgres {
         ask!(self, |on| hosts::forget(on, machine))
     }
 
+    async fn delete_events_of(&self, machine: &MachineId, limit: usize) -> StoreResult<usize> {
+        ask!(self, |on| events::delete_of(&*on, machine, limit))
+    }
+
     async fn intern_scope_set(&self, members: &[ScopeId]) -> StoreResult<ScopeSetId> {
         ask!(self, |on| hosts::intern_scope_set(on, members))
     }

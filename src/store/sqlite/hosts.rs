@@ -188,14 +188,13 @@ pub(super) fn save(
     Ok(Done::Keep(written == 1))
 }
 
-/// Forgets a host and the events that it still has.
+/// Forgets a host.
 pub(super) fn forget(connection: &Connection, machine: &MachineId) -> StoreResult<Done<bool>> {
     connection.execute(
         "INSERT INTO meta (key, value) SELECT 'forgotten', version FROM host WHERE machine = ?
          ON CONFLICT DO UPDATE SET value = max(value, excluded.value)",
         [machine.as_str()],
     )?;
-    connection.execute("DELETE FROM event WHERE machine = ?", [machine.as_str()])?;
     let gone = connection.execute("DELETE FROM host WHERE machine = ?", [machine.as_str()])?;
     Ok(if gone == 0 { Done::Discard(false) } else { Done::Keep(true) })
 }

@@ -44,7 +44,7 @@ use self::writes::Writes;
 use super::codes;
 use super::quarantine::Quarantine;
 use super::{
-    Change, Committed, Durability, EMPTY, EventFilter, EventPurge, Expired, FORGET_BATCH, Health,
+    Change, Committed, Durability, EMPTY, EventFilter, EventPurge, Expired, Health,
     HostFilter, Installation, LedgerRow, ListPart, PolicySnapshot, QuarantinedRow, RevisionFilter,
     RuleFilter, RuleKey, RulePlace, RuleRecord, RuleTurn, RuleVersion, ScopeId, Store, StoreError,
     StoreResult, StoredEvent, StoredHost, StoredRevision, TokenRecord,
@@ -301,18 +301,14 @@ impl Store for Sqlite {
     }
 
     async fn forget_host(&self, machine: &MachineId) -> StoreResult<bool> {
-        if self.readers.glance(|on| hosts::get(on, machine))?.is_none() {
-            return Ok(false);
-        }
-        loop {
-            let of = machine.clone();
-            let batch = move |on: &_| events::delete_of(on, &of, FORGET_BATCH).map(Done::Keep);
-            if self.writer.write(Turn::Alone, batch).await? < FORGET_BATCH {
-                break;
-            }
-        }
         let machine = machine.clone();
-        self.writer.write(Turn::Alone, move |on| hosts::forget(on, &machine)).await
+        self.writer.write(Turn::Shared { rows: 1 }, move |on| hosts::forget(on, &machine)).await
+    }
+
+    async fn delete_events_of(&self, machine: &MachineId, limit: usize) -> StoreResult<usize> {
+        let machine = machine.clone();
+        let delete = move |on: &_| events::delete_of(on, &machine, limit).map(Done::Keep);
+        self.writer.write(Turn::Alone, delete).await
     }
 
     async fn intern_scope_set(&self, members: &[ScopeId]) -> StoreResult<ScopeSetId> {

@@ -1,0 +1,78 @@
+//! Which host a name means.
+
+use http::{Method, StatusCode};
+use nicelist::lab::Santa;
+use nicelist::lab::Profile;
+use serde_json::json;
+
+use crate::events::blocked;
+use crate::world::{Mac, World};
+
+/// A Mac that says of itself what it likes.
+fn mac(machine: &str, hostname: &str, serial: &str) -> Mac {
+    Mac {
+        santa: Santa::new(Profile {
+            machine_id: machine.to_owned(),
+            hostname: hostname.to_owned(),
+            serial: serial.to_owned(),
+            ..Profile::default()
+        }),
+        ..Mac::new(machine)
+    }
+}
+
+#[tokio::test]
+async fn l15_a_machine_id_cannot_capture_the_name_of_another_mac() {
+    let world = World::new().await;
+    let real = "9B2C1F60-0000-4000-8000-00000000CE00";
+    mac(real, "ceo-mbp", "C02REAL").sync(&world).await;
+    mac("ceo-mbp", "evil", "C02EVIL").sync(&world).await;
+    let machine = async |name: &str| {
+        let view = world.get(&format!("/hosts/{name}")).await;
+        view["machine"].as_str().unwrap().to_owned()
+    };
+    assert_eq!(machine("ceo-mbp").await, real, "the Mac with that name");
+    assert_eq!(machine("C02EVIL").await, "ceo-mbp");
+    assert_eq!(machine("id:ceo-mbp").await, "ceo-mbp", "exactly that machine ID");
+    assert_eq!(machine(real).await, real);
+    // Someone who can enroll hosts cannot take over a UUID either.
+    mac("other", real, "C02OTHER").sync(&world).await;
+    assert_eq!(machine(real).await, real);
+
+    for name in ["9B2C1F60", "C02REAL", "evil"] {
+        let (status, problem) =
+            world.ask(Method::DELETE, &format!("/hosts/{name}"), json!(null)).await;
+        assert_eq!(status, StatusCode::NOT_FOUND, "{problem}");
+    }
+    world.delete("/hosts/ceo-mbp").await;
+    assert_eq!(machine("ceo-mbp").await, real, "only the other host is gone");
+}
+
+#[tokio::test]
+async fn l15_a_whole_name_is_found_among_many_that_begin_like_it() {
+    let world = World::new().await;
+    for number in 0..30 {
+        mac(&format!("A{number}"), &format!("mac-{number}"), "").sync(&world).await;
+    }
+    mac("Z", "mac", "").sync(&world).await;
+    assert_eq!(world.get("/hosts/mac").await["machine"], "Z");
+    let (status, problem) = world.ask(Method::GET, "/hosts/mac-", json!(null)).await;
+    assert_eq!(status, StatusCode::CONFLICT, "{problem}");
+    assert_eq!(problem["details"].as_array().unwrap().len(), 10, "{problem}");
+}
+
+#[tokio::test]
+async fn l4_events_stay_when_a_host_is_forgotten_unless_it_is_asked_for() {
+    let world = World::new().await;
+    for machine in ["KEPT", "GONE"] {
+        Mac::new(machine).sync(&world).await;
+        let body = json!({"events": [blocked("tool", 1)]}).to_string();
+        assert_eq!(world.upload(machine, body).await, StatusCode::OK);
+    }
+    world.delete("/hosts/KEPT").await;
+    world.delete("/hosts/GONE?events=true").await;
+    let events = world.get("/events").await;
+    let events = events["items"].as_array().unwrap();
+    assert_eq!(events.len(), 1, "{events:?}");
+    assert_eq!(events[0]["machine"], "KEPT");
+}
