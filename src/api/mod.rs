@@ -23,16 +23,16 @@ pub use event::{
     EventImportAnswer, EventQuery, EventStatView, EventView, HostReport, WaitingHost, WaitingView,
 };
 pub use explain::{
-    EvaluationRequest, EvaluationView, ExplainQuery, Explanation, NextSync, RuleMatch, RulePart, StepView,
-    Verdict,
+    EvaluationRequest, EvaluationView, ExplainQuery, Explanation, NextSync, RuleMatch, RulePart,
+    StepView, Verdict,
 };
 pub use history::{
     RevisionChangesQuery, RevisionMark, RevisionQuery, RevisionView, RuleHistoryQuery,
     RuleVersionView,
 };
 pub use host::{
-    CleanSyncRequest, Contact, DriftView, ForgetHostQuery, ForgetHostsAnswer, ForgetHostsRequest, HostQuery, HostRules,
-    HostState, HostTagsRequest, HostToForget, HostView, ModeView,
+    CleanSyncRequest, Contact, DriftView, ForgetHostQuery, ForgetHostsAnswer, ForgetHostsRequest,
+    HostQuery, HostRules, HostState, HostTagsRequest, HostToForget, HostView, ModeView,
 };
 pub use patch::{ExpiresIn, FieldPatch, RulePatch};
 pub use plan::{PolicyAnswer, PolicyChange, PolicyRequest, RollbackRequest, Subject};

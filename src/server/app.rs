@@ -9,7 +9,7 @@ use axum::Router;
 use axum::extract::Request;
 use axum::middleware::{Next, from_fn};
 use axum::response::Response;
-use axum::routing::{MethodRouter, any, get};
+use axum::routing::get;
 use jiff::SignedDuration;
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
@@ -239,7 +239,7 @@ impl App {
 
     /// Everything the server answers.
     pub fn router(&self) -> Router {
-        let routes = by_purpose(admin::router(), any(santa::answer))
+        let routes = by_purpose(admin::router(), santa::answer)
             .route("/healthz", get(|| async { "ok\n" }))
             .route("/readyz", get(readiness::ready))
             .with_state(Arc::clone(&self.state));
@@ -276,13 +276,15 @@ impl Drop for App {
 
 /// Combines the routes of administrators with a handler of hosts for all other paths. Each of the
 /// two uses the database connections of its purpose.
-fn by_purpose<S: Clone + Send + Sync + 'static>(
-    admin: Router<S>,
-    hosts: MethodRouter<S>,
-) -> Router<S> {
+fn by_purpose<S, F>(admin: Router<S>, hosts: fn(axum::extract::State<S>, Request) -> F) -> Router<S>
+where
+    S: Clone + Send + Sync + 'static,
+    F: Future<Output = Response> + Send + 'static,
+{
     let of_admins = from_fn(|request, next| Purpose::Admin.run(holding(request, next)));
-    let of_hosts = from_fn(|request, next: Next| Purpose::Sync.run(next.run(request)));
-    Router::new().merge(admin.layer(of_admins)).fallback(hosts.layer(of_hosts))
+    Router::new()
+        .merge(admin.layer(of_admins))
+        .fallback(move |state, request| Purpose::Sync.run(hosts(state, request)))
 }
 
 /// Shows rules as ended that a server would end now.
@@ -364,15 +366,18 @@ async fn tick(state: &State, failing: bool) -> bool {
 #[cfg(test)]
 mod tests {
     use axum::body::Body;
+    use axum::response::IntoResponse as _;
     use tower::ServiceExt as _;
 
     use super::*;
 
     #[tokio::test]
     async fn s4_each_area_reads_with_the_readers_of_its_purpose() {
-        let purpose = || async { format!("{:?}", Purpose::current()) };
+        async fn purpose() -> Response {
+            format!("{:?}", Purpose::current()).into_response()
+        }
         let routes: Router<()> = Router::new().route("/api/v1/rules", get(purpose));
-        let router: Router = by_purpose(routes, any(purpose));
+        let router: Router = by_purpose(routes, |_, _| purpose());
         for (path, expected) in [
             ("/api/v1/rules", "Admin"),
             ("/santa/preflight/M1", "Sync"),

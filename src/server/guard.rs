@@ -2,16 +2,17 @@
 //! handler panics.
 
 use std::any::Any;
+use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use axum::Router;
-use axum::extract::Request;
-use axum::middleware::{Next, from_fn};
+use axum::extract::{Request, State};
+use axum::middleware::{Next, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
 use data_encoding::HEXLOWER;
+use futures_util::FutureExt as _;
 use http::{HeaderMap, HeaderName, HeaderValue};
-use tower_http::catch_panic::CatchPanicLayer;
 use tracing::Instrument as _;
 
 use super::answer::Refused;
@@ -56,18 +57,23 @@ pub(super) fn request_id() -> Option<String> {
 
 /// Adds an ID to each request. Requests whose handlers panic get a response and are counted.
 pub(super) fn guarded(router: Router, panics: Arc<AtomicU64>) -> Router {
-    let panicked = move |cause: Box<dyn Any + Send>| {
-        panics.fetch_add(1, Ordering::Relaxed);
-        panic_response(&*cause)
-    };
-    router.layer(CatchPanicLayer::custom(panicked)).layer(from_fn(with_id))
+    // One layer for both: each layer costs an idle sync some microseconds.
+    router.layer(from_fn_with_state(panics, answered))
 }
 
-async fn with_id(request: Request, next: Next) -> Response {
+async fn answered(State(panics): State<Arc<AtomicU64>>, request: Request, next: Next) -> Response {
     let id = RequestId::of(request.headers());
     // At the error level, so that the span is also present in a log that contains only errors.
     let span = tracing::error_span!("request", id = id.as_str());
-    let mut response = REQUEST_ID.scope(id.clone(), next.run(request)).instrument(span).await;
+    let answer = async {
+        // No one sees what a handler that panicked has left half done: its request has ended.
+        let answer = AssertUnwindSafe(next.run(request)).catch_unwind().await;
+        answer.unwrap_or_else(|cause| {
+            panics.fetch_add(1, Ordering::Relaxed);
+            panic_response(&*cause)
+        })
+    };
+    let mut response = REQUEST_ID.scope(id.clone(), answer).instrument(span).await;
     response.headers_mut().insert(X_REQUEST_ID, id.0);
     response
 }

@@ -102,8 +102,7 @@ impl Engine {
         let policy = self.policy().await?;
         let (ledger, program) = (&policy.ledger, evidence.program);
         let effective = policy.settings(&policy.scopes(host));
-        let conditions =
-            |mode| conditions(&effective.settings, mode, &host.facts.santa_version);
+        let conditions = |mode| conditions(&effective.settings, mode, &host.facts.santa_version);
 
         let destination = current(&policy, host, generation);
         let types = self.types_unknown_of(&destination, program).await?;
@@ -202,7 +201,12 @@ impl Engine {
 
 impl Destination {
     /// What a client decides with about a program, if it has the rules of this destination.
-    fn held_rules(&self, ledger: &Ledger, program: &Program, types: HashSet<RuleType>) -> HeldRules {
+    fn held_rules(
+        &self,
+        ledger: &Ledger,
+        program: &Program,
+        types: HashSet<RuleType>,
+    ) -> HeldRules {
         let policies = targets(program).filter_map(|target| {
             let policy = self.policy(ledger, &target)?;
             Some((target, policy))

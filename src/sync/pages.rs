@@ -37,7 +37,7 @@ pub(super) fn most_rules(generation: Generation) -> Option<u64> {
 /// Bytes of differences that are remembered.
 const DIFFERENCE_BYTES: u64 = 64 * 1024 * 1024;
 /// Bytes of pages that are remembered.
-const PAGE_BYTES: u64 = 64 * 1024 * 1024;
+const PAGE_BYTES: u64 = 32 * 1024 * 1024;
 /// Entries that each cache is laid out for.
 const EXPECTED: usize = 4096;
 

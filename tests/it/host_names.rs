@@ -1,8 +1,8 @@
 //! Which host a name means.
 
 use http::{Method, StatusCode};
-use nicelist::lab::Santa;
 use nicelist::lab::Profile;
+use nicelist::lab::Santa;
 use serde_json::json;
 
 use crate::events::blocked;

@@ -148,9 +148,9 @@ async fn show(
     }
     let rows: Vec<Matched<'_>> = views.iter().flat_map(matched).collect();
     let now = context.ui.now();
-    context.ui.outline(&views, &rows, || {
-        views.iter().flat_map(|view| sections(view, now)).collect()
-    })
+    context
+        .ui
+        .outline(&views, &rows, || views.iter().flat_map(|view| sections(view, now)).collect())
 }
 
 /// A rule that speaks of a program, as a line.
@@ -282,9 +282,9 @@ fn outlook(next: &NextSync, now: Timestamp) -> String {
         1 => "1 rule due".to_owned(),
         several => format!("{several} rules due"),
     };
-    let seen = next.last_seen.map_or("never seen".to_owned(), |seen| {
-        format!("last seen {}", relative(seen, now))
-    });
+    let seen = next
+        .last_seen
+        .map_or("never seen".to_owned(), |seen| format!("last seen {}", relative(seen, now)));
     let every = rough(SignedDuration::from_secs(i64::from(next.interval)));
     format!("{due}; {seen}, syncs every {every}")
 }

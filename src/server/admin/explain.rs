@@ -7,8 +7,8 @@ use axum::extract::Path;
 
 use super::hosts;
 use crate::api::{
-    EvaluationRequest, EvaluationView, ExplainQuery, Explanation, NextSync, RuleMatch, RulePart, StepView,
-    Verdict,
+    EvaluationRequest, EvaluationView, ExplainQuery, Explanation, NextSync, RuleMatch, RulePart,
+    StepView, Verdict,
 };
 use crate::fleet::{Host, SettingKey};
 use crate::rule::{Evaluation, Evidence, Finding, Rule, Scope, Stage, Step};

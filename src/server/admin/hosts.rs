@@ -10,8 +10,9 @@ use serde::Deserialize;
 
 use super::{Intent, commit};
 use crate::api::{
-    ChangeAnswer, CleanSyncRequest, Code, Contact, Detail, DriftView, ForgetHostQuery, HostQuery, HostRules, HostSetting,
-    HostState, HostTagsRequest, HostView, ModeView, Page, Problem, RuleView,
+    ChangeAnswer, CleanSyncRequest, Code, Contact, Detail, DriftView, ForgetHostQuery, HostQuery,
+    HostRules, HostSetting, HostState, HostTagsRequest, HostView, ModeView, Page, Problem,
+    RuleView,
 };
 use crate::fleet::{Drift, Host, RulesHash};
 use crate::rule::{MachineId, Rule, Target};
@@ -114,7 +115,8 @@ pub(super) async fn forget_in_batches(
         let forget = async {
             while events
                 && store.delete_events_of(&machine, EVENTS_AT_ONCE).await? == EVENTS_AT_ONCE
-            {}
+            {
+            }
             store.forget_host(&machine).await
         };
         let forgotten = forget.await;

@@ -82,9 +82,22 @@ impl Framing {
                 }
                 Part::Head(head) => {
                     let end = memchr(b'\n', bytes);
-                    head.extend(&bytes[..end.unwrap_or(bytes.len())]);
+                    let piece = &bytes[..end.unwrap_or(bytes.len())];
                     bytes = end.map_or(&[][..], |end| &bytes[end + 1..]);
-                    if end.is_some() && head.ends_with_line() {
+                    let has_ended = match end {
+                        // Most lines come whole, and are not copied.
+                        Some(_) if head.line.is_empty() => head.take_line(piece),
+                        Some(_) => {
+                            head.extend(piece);
+                            let line = std::mem::take(&mut head.line);
+                            head.take_line(&line)
+                        }
+                        None => {
+                            head.extend(piece);
+                            false
+                        }
+                    };
+                    if has_ended {
                         self.heads += 1;
                         self.fault = self.fault.or(head.fault());
                         self.part = head.next();
@@ -119,11 +132,11 @@ impl Head {
         self.line.extend_from_slice(&bytes[..room.min(bytes.len())]);
     }
 
-    /// Whether the line that ended is the last of the head.
-    fn ends_with_line(&mut self) -> bool {
-        let line = std::mem::take(&mut self.line);
-        let cut = line.len() == LINE;
-        let line = line.trim_ascii();
+    /// Takes in a line, of which only the first bytes count. Returns whether it is the last of the
+    /// head.
+    fn take_line(&mut self, line: &[u8]) -> bool {
+        let cut = line.len() >= LINE;
+        let line = line[..line.len().min(LINE)].trim_ascii();
         if line.is_empty() {
             // Empty lines before a request are allowed.
             return self.begun;

@@ -44,10 +44,10 @@ use self::writes::Writes;
 use super::codes;
 use super::quarantine::Quarantine;
 use super::{
-    Change, Committed, Durability, EMPTY, EventFilter, EventPurge, Expired, Health,
-    HostFilter, Installation, LedgerRow, ListPart, PolicySnapshot, QuarantinedRow, RevisionFilter,
-    RuleFilter, RuleKey, RulePlace, RuleRecord, RuleTurn, RuleVersion, ScopeId, Store, StoreError,
-    StoreResult, StoredEvent, StoredHost, StoredRevision, TokenRecord,
+    Change, Committed, Durability, EMPTY, EventFilter, EventPurge, Expired, Health, HostFilter,
+    Installation, LedgerRow, ListPart, PolicySnapshot, QuarantinedRow, RevisionFilter, RuleFilter,
+    RuleKey, RulePlace, RuleRecord, RuleTurn, RuleVersion, ScopeId, Store, StoreError, StoreResult,
+    StoredEvent, StoredHost, StoredRevision, TokenRecord,
 };
 use crate::fleet::{Event, EventId, EventStat, Host, InForce, ScopeSetId};
 use crate::rule::{MachineId, Revision, RevisionRecord, Scope, Target};

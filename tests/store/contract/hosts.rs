@@ -1,8 +1,8 @@
 //! Hosts and scope sets.
 
 use nicelist::fleet::{
-    CleanOrder, CleanSync, ClientMode, Event, Generation, Holding, HostFacts, Reach,
-    RuleCounts, ScopeSetId, Session, SessionKind, SyncState,
+    CleanOrder, CleanSync, ClientMode, Event, Generation, Holding, HostFacts, Reach, RuleCounts,
+    ScopeSetId, Session, SessionKind, SyncState,
 };
 use nicelist::store::{EventFilter, HostFilter, ScopeId, StoredHost};
 use tokio::task::JoinSet;
