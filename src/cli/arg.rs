@@ -43,6 +43,9 @@ pub(crate) struct Globals {
     #[arg(long, global = true, value_name = "WHEN", hide_possible_values = true)]
     #[arg(value_parser = Words::<Color>::new(Color::ALL.map(Color::as_str)))]
     pub(crate) color: Option<Color>,
+    /// Write cells of CSV and TSV as they are, even if a spreadsheet would run them as formulas
+    #[arg(long, global = true)]
+    pub(crate) raw: bool,
     /// Write data and errors only
     #[arg(short, long, global = true)]
     pub(crate) quiet: bool,
@@ -54,8 +57,18 @@ pub(crate) struct Globals {
 impl Globals {
     /// The flags that are settings.
     pub(crate) fn flags(self) -> Flags {
-        let Self { server, token, ca, context, database, output, color, quiet: _, verbose: _ } =
-            self;
+        let Self {
+            server,
+            token,
+            ca,
+            context,
+            database,
+            output,
+            color,
+            raw: _,
+            quiet: _,
+            verbose: _,
+        } = self;
         Flags { server, token, ca, database, context, output, color }
     }
 }

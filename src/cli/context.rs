@@ -26,7 +26,7 @@ impl Context {
     /// Reads the environment and the configuration files. If a file is invalid, a command that
     /// `repairs` it runs without the files.
     pub(crate) fn open(globals: Globals, usual_log: &str, repairs: bool) -> Result<Self, CliError> {
-        let (quiet, verbose) = (globals.quiet, globals.verbose);
+        let (quiet, verbose, raw_cells) = (globals.quiet, globals.verbose, globals.raw);
         let env = Environment::read()?;
         let (files, invalid) = match Files::load(&Paths::of(&env)) {
             Ok(files) => (files, None),
@@ -34,7 +34,8 @@ impl Context {
             Err(error) => return Err(error.into()),
         };
         let settings = Settings::resolve(globals.flags(), &env, &files)?;
-        let manner = Manner { format: settings.output.value, color: settings.color.value, quiet };
+        let (format, color) = (settings.output.value, settings.color.value);
+        let manner = Manner { format, color, quiet, raw_cells };
         let ui = Ui::new(manner, Clock::System);
         log::start(env.log.as_deref().unwrap_or(usual_log), verbose)?;
         if let Some(error) = invalid {

@@ -51,7 +51,7 @@ pub(super) async fn run(context: &Context, args: ExportArgs) -> Result<(), CliEr
     if path == Path::new(files::STDIO) {
         let InForce { tags, settings, rules } = &wanted;
         let written = manifest::write(Content { rules, settings, tags });
-        return written.files.iter().try_for_each(|file| ui.raw(&file.bytes));
+        return written.files.iter().try_for_each(|file| ui.data(&file.bytes));
     }
     let before = match (path.exists(), folder) {
         (false, true) => Vec::new(),

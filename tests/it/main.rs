@@ -29,6 +29,7 @@ mod generations;
 mod history;
 mod host_names;
 mod host_state;
+mod hostile_text;
 mod idle;
 mod integrity;
 mod kill;

@@ -6,6 +6,7 @@ use crate::fleet::{Ancestor, Decision, EventKind};
 use crate::rule::SigningStatus;
 
 impl Row for EventView {
+    const FROM_HOSTS: bool = true;
     const COLUMNS: &'static [Column] = &[
         Column::new("id"),
         Column::new("received"),
@@ -50,6 +51,7 @@ impl Row for EventView {
 }
 
 impl Row for EventStatView {
+    const FROM_HOSTS: bool = true;
     const COLUMNS: &'static [Column] = &[
         Column::new("hosts"),
         Column::new("events"),
@@ -80,6 +82,7 @@ impl Row for EventStatView {
 }
 
 impl Row for WaitingView {
+    const FROM_HOSTS: bool = true;
     const COLUMNS: &'static [Column] = &[
         Column::new("latest"),
         Column::new("last_received"),

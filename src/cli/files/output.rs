@@ -74,7 +74,7 @@ impl Destination {
         }
         let (stream, unfinished) = match &self.path {
             _ if dry_run || !streams => (Stream::Nowhere, None),
-            None => (Stream::Stdout(ui), None),
+            None => (Stream::Stdout { ui, line: Vec::new() }, None),
             Some(path) => {
                 let unfinished = unfinished(path);
                 let file =
@@ -142,7 +142,11 @@ const BUFFER: usize = 64 * 1024;
 /// Where the bytes of a streamed format go.
 enum Stream<'u> {
     Nowhere,
-    Stdout(&'u Ui),
+    /// With the beginning of a line: a terminal gets whole lines, so that no character is cut.
+    Stdout {
+        ui: &'u Ui,
+        line: Vec<u8>,
+    },
     File(fs::File),
 }
 
@@ -151,19 +155,28 @@ impl Write for Stream<'_> {
         match self {
             Self::Nowhere => Ok(bytes.len()),
             Self::File(file) => file.write(bytes),
-            Self::Stdout(ui) => match ui.raw(bytes) {
-                Ok(()) => Ok(bytes.len()),
-                Err(error) if error.kind == Kind::BrokenPipe => {
-                    Err(io::ErrorKind::BrokenPipe.into())
-                }
-                Err(error) => Err(io::Error::other(error.message)),
-            },
+            Self::Stdout { ui, line } => {
+                line.extend_from_slice(bytes);
+                let whole = memchr::memrchr(b'\n', line).map_or(0, |end| end + 1);
+                let lines: Vec<u8> = line.drain(..whole).collect();
+                shown(ui, &lines).map(|()| bytes.len())
+            }
         }
     }
 
     fn flush(&mut self) -> io::Result<()> {
-        Ok(())
+        match self {
+            Self::Nowhere | Self::File(_) => Ok(()),
+            Self::Stdout { ui, line } => shown(ui, &std::mem::take(line)),
+        }
     }
+}
+
+fn shown(ui: &Ui, text: &[u8]) -> io::Result<()> {
+    ui.data(text).map_err(|error| match error.kind {
+        Kind::BrokenPipe => io::ErrorKind::BrokenPipe.into(),
+        _ => io::Error::other(error.message),
+    })
 }
 
 /// Where a file is written until it is complete: beside the one that is meant.
@@ -257,7 +270,7 @@ impl Sink<'_> {
 fn put(ui: &Ui, path: Option<&Path>, format: Format, files: Vec<File>) -> Result<(), CliError> {
     let is_folder = path.is_some_and(Path::is_dir);
     match (path, files.as_slice()) {
-        (None, [only]) => ui.raw(&only.bytes),
+        (None, [only]) => ui.data(&only.bytes),
         (None, several) => Err(CliError::usage(format!(
             "in {format} this is {} files, and stdout takes one",
             several.len()

@@ -6,6 +6,7 @@ use crate::api::{Contact, DriftView, HostRules, HostSetting, HostState, HostView
 use crate::cli::ui::{Cell, Column, Group, Report, Row, Tone, rough};
 
 impl Row for HostView {
+    const FROM_HOSTS: bool = true;
     const COLUMNS: &'static [Column] = &[
         Column::machine("machine"),
         Column::new("hostname"),

@@ -182,6 +182,7 @@ fn matched(view: &EvaluationView) -> Vec<Matched<'_>> {
 }
 
 impl Row for Matched<'_> {
+    const FROM_HOSTS: bool = true;
     const COLUMNS: &'static [Column] = &[
         Column::new("path"),
         Column::new("sha256"),

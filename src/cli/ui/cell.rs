@@ -11,6 +11,9 @@ pub(crate) trait Row: Serialize {
     /// The columns, in order.
     const COLUMNS: &'static [Column];
 
+    /// Whether hosts choose some of its texts. A spreadsheet must not run those as formulas.
+    const FROM_HOSTS: bool = false;
+
     /// Whether a table has their names above it.
     const HEADED: bool = true;
 
@@ -164,6 +167,31 @@ pub(super) fn harmless(text: &str) -> Cow<'_, str> {
     }
 }
 
+/// Data in a text format that can do nothing to a terminal. Line ends and tabs stay; other control
+/// characters are written as JSON and TOML escape them.
+pub(super) fn harmless_data(text: &str) -> Cow<'_, str> {
+    let is_harmful = |c: char| is_harmful(c) && c != '\n' && c != '\t';
+    if !text.contains(is_harmful) {
+        return text.into();
+    }
+    let mut escaped = String::with_capacity(text.len() + 64);
+    for c in text.chars() {
+        match is_harmful(c) {
+            true => escaped.push_str(&format!("\\u{:04x}", u32::from(c))),
+            false => escaped.push(c),
+        }
+    }
+    escaped.into()
+}
+
+/// A cell of CSV that no spreadsheet runs as a formula.
+pub(super) fn no_formula(text: Cow<'_, str>) -> Cow<'_, str> {
+    match text.starts_with(['=', '+', '-', '@', '\t', '\r']) {
+        true => format!("'{text}").into(),
+        false => text,
+    }
+}
+
 /// Control characters, and those that turn the direction of writing.
 fn is_harmful(c: char) -> bool {
     c.is_control()
@@ -173,6 +201,26 @@ fn is_harmful(c: char) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn l16_data_on_a_terminal_has_no_control_characters() {
+        let text = "{\"name\": \"a\u{1b}[2J\u{9b}31m\u{202e}\u{7f}ä\"}\n\tb";
+        let shown = harmless_data(text);
+        assert_eq!(shown, "{\"name\": \"a\\u001b[2J\\u009b31m\\u202e\\u007fä\"}\n\tb");
+        let read: serde_json::Value =
+            serde_json::from_str(shown.trim_end_matches("\n\tb")).unwrap();
+        assert_eq!(read["name"], "a\u{1b}[2J\u{9b}31m\u{202e}\u{7f}ä", "the same JSON");
+    }
+
+    #[test]
+    fn l16_a_cell_that_a_spreadsheet_would_run_gets_an_apostrophe() {
+        for formula in ["=HYPERLINK(\"http://x\")", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1"] {
+            assert_eq!(no_formula(formula.into()), format!("'{formula}"));
+        }
+        for text in ["", "a=1", "'=1", "C02XK0", " -1"] {
+            assert_eq!(no_formula(text.into()), text);
+        }
+    }
 
     #[test]
     fn times_are_told_from_now_in_one_unit() {

@@ -5,7 +5,7 @@ use std::marker::PhantomData;
 
 use anstyle::Style;
 
-use super::cell::{Cell, Column, Row, Tone, harmless};
+use super::cell::{Cell, Column, Row, Tone, harmless, no_formula};
 use super::layout::{Layout, Piece};
 use super::{CliError, Ui};
 use crate::config::Output;
@@ -57,21 +57,21 @@ impl<'u, R: Row> List<'u, R> {
                 }
             }
             Writing::Json => {
-                let mut out = self.ui.out();
-                out.write_all(if first { b"[\n" } else { b",\n" })?;
-                serde_json::to_writer(&mut *out, row).map_err(io::Error::from)?;
+                self.ui.out().write_all(if first { b"[\n" } else { b",\n" })?;
+                self.ui.write_data(&serde_json::to_vec(row).map_err(io::Error::from)?)?;
             }
             Writing::Jsonl => {
-                let mut out = self.ui.out();
-                serde_json::to_writer(&mut *out, row).map_err(io::Error::from)?;
-                out.write_all(b"\n")?;
+                self.ui.write_data(&serde_json::to_vec(row).map_err(io::Error::from)?)?;
+                self.ui.out().write_all(b"\n")?;
             }
             Writing::Separated(writer) => {
                 if first {
                     writer.write_record(names::<R>()).map_err(io::Error::from)?;
                 }
                 let cells = row.cells();
+                let guards = R::FROM_HOSTS && !self.ui.raw_cells;
                 let fields = cells.iter().map(Cell::for_machines);
+                let fields = fields.map(|field| if guards { no_formula(field) } else { field });
                 writer
                     .write_record(fields.map(|field| field.as_bytes().to_vec()))
                     .map_err(io::Error::from)?;
@@ -132,7 +132,7 @@ fn names<R: Row>() -> impl Iterator<Item = &'static str> {
 fn drain(writer: &mut csv::Writer<Vec<u8>>, ui: &Ui) -> Result<(), CliError> {
     let full = std::mem::replace(writer, separated(ui.delimiter()));
     let bytes = full.into_inner().map_err(|error| io::Error::from(error.error().kind()))?;
-    Ok(ui.out().write_all(&bytes)?)
+    ui.write_data(&bytes)
 }
 
 /// Writes the rows that wait; with the first of them the head, and the widths for all.

@@ -30,7 +30,7 @@ use serde::Serialize;
 use super::error::CliError;
 use crate::config::{Color, Output};
 use crate::fleet::Clock;
-use cell::harmless;
+use cell::{harmless, harmless_data};
 
 /// How to print.
 #[derive(Clone, Copy, Debug, Default)]
@@ -38,6 +38,8 @@ pub(crate) struct Manner {
     pub(crate) format: Output,
     pub(crate) color: Color,
     pub(crate) quiet: bool,
+    /// Whether cells of CSV are written as they are, even if a spreadsheet would run them.
+    pub(crate) raw_cells: bool,
 }
 
 /// One of the two streams that a command writes to.
@@ -67,6 +69,7 @@ impl Stream {
 pub(crate) struct Ui {
     format: Output,
     quiet: bool,
+    raw_cells: bool,
     out: Stream,
     err: Stream,
     width: Option<usize>,
@@ -78,12 +81,12 @@ pub(crate) struct Ui {
 impl Ui {
     /// Prints to the streams of this process.
     pub(crate) fn new(manner: Manner, clock: Clock) -> Self {
-        let Manner { format, color, quiet } = manner;
+        let Manner { format, color, quiet, raw_cells } = manner;
         let out = Stream::new(io::stdout(), color);
         let width = Term::stdout().size_checked().map(|(_, columns)| usize::from(columns));
         let width = width.filter(|_| out.is_terminal);
         let (err, moving) = (Stream::new(io::stderr(), color), RefCell::default());
-        Self { format, quiet, out, err, width, clock, moving }
+        Self { format, quiet, raw_cells, out, err, width, clock, moving }
     }
 
     /// Shows one thing.
@@ -92,7 +95,7 @@ impl Ui {
             Output::Table => self.raw(report::sheet(&report.groups(), self).as_bytes()),
             Output::Json | Output::Jsonl => self.json(report),
             Output::Csv | Output::Tsv => {
-                self.raw(&report::record(&report.groups(), self.delimiter())?)
+                self.data(&report::record(&report.groups(), self.delimiter())?)
             }
         }
     }
@@ -178,6 +181,22 @@ impl Ui {
         self.raw(outline::draw(sections, self).as_bytes())
     }
 
+    /// Writes data in a text format to stdout. On a terminal, control characters in it are escaped.
+    pub(crate) fn data(&self, text: &[u8]) -> Result<(), CliError> {
+        self.aside(|| {
+            self.write_data(text)?;
+            Ok(self.out().flush()?)
+        })
+    }
+
+    fn write_data(&self, text: &[u8]) -> Result<(), CliError> {
+        let mut out = self.out();
+        Ok(match self.for_eyes() {
+            true => out.write_all(harmless_data(&String::from_utf8_lossy(text)).as_bytes())?,
+            false => out.write_all(text)?,
+        })
+    }
+
     /// Writes bytes to stdout as they are.
     pub(crate) fn raw(&self, bytes: &[u8]) -> Result<(), CliError> {
         self.aside(|| {
@@ -258,7 +277,7 @@ impl Ui {
         };
         let mut text = text.map_err(io::Error::from)?;
         text.push(b'\n');
-        self.raw(&text)
+        self.data(&text)
     }
 
     fn delimiter(&self) -> u8 {
