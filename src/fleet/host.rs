@@ -90,7 +90,8 @@ impl Host {
     }
 
     /// The scopes that this host belongs to, weakest first: the fleet, its groups by name, its
-    /// tags by priority and name, given or as a member, its primary user, itself.
+    /// tags by priority and name, given or as a member, its primary user, its serial number, its
+    /// machine ID.
     #[must_use]
     pub fn scopes(&self, tags: &Tags) -> Vec<Scope> {
         let mut groups: Vec<Scope> =
@@ -102,9 +103,42 @@ impl Host {
             .chain(groups)
             .chain(tags.of(self).map(|tag| Scope::Tag(tag.name.clone())))
             .chain(user)
+            .chain(self.serial().filter(|serial| *serial != self.machine).map(Scope::Host))
             .chain(std::iter::once(Scope::Host(self.machine.clone())))
             .collect()
     }
+
+    /// The serial number as the name of a host, in upper case as Apple writes it. None if it is a
+    /// placeholder, as some virtual machines report it: rules for it would apply to all of them.
+    #[must_use]
+    pub fn serial(&self) -> Option<MachineId> {
+        let serial = self.facts.serial.trim().to_ascii_uppercase();
+        let is_real = !is_placeholder(&serial);
+        is_real.then(|| serial.parse().ok()).flatten()
+    }
+}
+
+/// Texts that stand in place of a serial number, in lower case.
+const PLACEHOLDERS: [&str; 10] = [
+    "none",
+    "null",
+    "unknown",
+    "n/a",
+    "not specified",
+    "not available",
+    "default string",
+    "serial number",
+    "system serial number",
+    "to be filled by o.e.m.",
+];
+
+/// Whether a text cannot be the serial number of one computer.
+fn is_placeholder(serial: &str) -> bool {
+    let text = serial.to_ascii_lowercase();
+    let mut letters = text.chars();
+    let first = letters.next();
+    // Also "0000000000" and "XXXXXXXX".
+    letters.all(|letter| Some(letter) == first) || PLACEHOLDERS.contains(&text.as_str())
 }
 
 #[cfg(test)]
@@ -138,6 +172,23 @@ mod tests {
             ]
         );
     }
+
+    #[test]
+    fn w2_a_host_is_named_by_its_serial_number_unless_that_is_a_placeholder() {
+        let own = |serial: &str| {
+            let mut host = Host::new("M1".parse().unwrap(), Timestamp::UNIX_EPOCH);
+            host.facts.serial = serial.into();
+            let scopes = host.scopes(&Tags::default()).into_iter();
+            let own: Vec<String> = scopes.skip(1).map(|scope| scope.to_string()).collect();
+            own.join(" ")
+        };
+        assert_eq!(own("C02XK0ABCD"), "host:C02XK0ABCD host:M1", "the machine ID is stronger");
+        assert_eq!(own("c02xk0abcd"), "host:C02XK0ABCD host:M1");
+        for serial in ["", "0", "None", "System Serial Number", "000000", "XXXXXXXXXX", "M1", " "] {
+            assert_eq!(own(serial), "host:M1", "{serial}");
+        }
+    }
+
     #[test]
     fn a_member_has_the_tag_in_its_place_and_once() {
         let mut host = Host::new("M1".parse().unwrap(), Timestamp::UNIX_EPOCH);

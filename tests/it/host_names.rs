@@ -76,3 +76,39 @@ async fn l4_events_stay_when_a_host_is_forgotten_unless_it_is_asked_for() {
     assert_eq!(events.len(), 1, "{events:?}");
     assert_eq!(events[0]["machine"], "KEPT");
 }
+
+#[tokio::test]
+async fn w2_a_rule_for_a_serial_number_reaches_the_mac_enrolled_or_not() {
+    let world = World::new().await;
+    world.put_rule("block", "teamid:AAAAAAAAAA", "host:C02XK0ABCD").await;
+    let with_settings = json!({"scope": "host:C02XK0ABCD", "set": {"client-mode": "lockdown"}});
+    world.post("/settings", with_settings).await;
+    let mut anna = mac("9B2C1F60-0000-4000-8000-00000000AAAA", "annas-mac", "C02XK0ABCD");
+    let mut other = mac("9B2C1F60-0000-4000-8000-00000000BBBB", "bens-mac", "C02OTHER01");
+    anna.sync(&world).await;
+    other.sync(&world).await;
+    assert_eq!(anna.holds(), ["teamid:AAAAAAAAAA block"]);
+    assert!(other.holds().is_empty());
+    let view = world.get("/hosts/annas-mac").await;
+    assert_eq!((&view["mode"]["wanted"], &view["state"]), (&json!("lockdown"), &json!("in-sync")));
+
+    world.drop_rule("teamid:AAAAAAAAAA", "host:C02XK0ABCD").await;
+    anna.sync(&world).await;
+    assert!(anna.holds().is_empty());
+
+    // The machine ID is stronger than the serial number.
+    world.put_rule("block", "teamid:BBBBBBBBBB", "host:C02XK0ABCD").await;
+    let by_id = "host:9B2C1F60-0000-4000-8000-00000000AAAA";
+    world.put_rule("allow", "teamid:BBBBBBBBBB", by_id).await;
+    anna.sync(&world).await;
+    assert_eq!(anna.holds(), ["teamid:BBBBBBBBBB allow"]);
+}
+
+#[tokio::test]
+async fn w2_placeholders_of_serial_numbers_name_no_host() {
+    let world = World::new().await;
+    world.put_rule("block", "teamid:AAAAAAAAAA", "host:System Serial Number").await;
+    let mut machine = mac("M1", "vm", "System Serial Number");
+    machine.sync(&world).await;
+    assert!(machine.holds().is_empty());
+}

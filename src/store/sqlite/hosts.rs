@@ -103,7 +103,7 @@ pub(super) fn santa_versions(
         }
         Scope::Tag(tag) => Having::stored(connection, tag)?.condition(1)?,
         Scope::User(name) => one("primary_user = ?1", name),
-        Scope::Host(machine) => one("machine = ?1", machine.as_str()),
+        Scope::Host(name) => one("(machine = ?1 OR serial = ?1)", name.as_str()),
     };
     let sql = format!(
         "SELECT substr(json_extract(facts, '$.santa_version'), 1, 255) AS santa, count(*)
