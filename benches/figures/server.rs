@@ -81,13 +81,14 @@ impl Drop for Server {
 }
 
 /// Whether a server answers that it is ready.
+/// Whether a server answers that it is ready, or with 400 that it speaks TLS.
 fn is_ready(address: SocketAddr) -> bool {
     let Ok(mut stream) = TcpStream::connect(address) else { return false };
     let request = "GET /readyz HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n";
     let mut answer = String::new();
     stream.write_all(request.as_bytes()).is_ok()
         && stream.read_to_string(&mut answer).is_ok()
-        && answer.starts_with("HTTP/1.1 200")
+        && ["HTTP/1.1 200", "HTTP/1.1 400"].iter().any(|status| answer.starts_with(status))
 }
 
 /// A connection that is kept.
