@@ -153,6 +153,9 @@ pub struct SyncState {
     /// Rules that the last postflight reported as received and as processed, where they differ
     /// from what was sent.
     pub miscount: Option<Miscount>,
+    /// Whether it ever counted its rules. Then a report without counts means that it has none.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub counts_rules: bool,
     /// How the order of its rules came to be, for clients that hash them in it; nothing where
     /// it is not known. Then everything is sent again, which makes it known. Version 0.1.0 does not
     /// find it under this name, so it never computes a hash from legs that it does not know.
@@ -172,6 +175,11 @@ pub struct SyncState {
     /// That it does not hold what it should.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub drift: Option<Drift>,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
+fn is_false(value: &bool) -> bool {
+    !*value
 }
 
 impl SyncState {

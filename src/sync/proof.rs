@@ -45,7 +45,7 @@ impl Engine {
     /// of it, and whether the host holds what it should.
     pub(super) async fn weigh(&self, host: &mut Host, evidence: Evidence) -> StoreResult<()> {
         let hashes = proves_by_hash(host);
-        let performed = self.settle(&mut host.sync, hashes, evidence).await?;
+        self.settle(&mut host.sync, hashes, evidence).await?;
         host.sync.reported_hash = evidence.hash;
         let in_doubt = host.sync.reach.is_some() || !host.sync.offers.is_empty();
         let differs = match (hashes, host.sync.expected_hash, evidence.hash) {
@@ -55,18 +55,17 @@ impl Engine {
             (false, _, _) => self.lacks_rules(host).await?,
         };
         match differs {
-            Some(true) => {
-                let clean = performed.is_some_and(|kind| kind != SessionKind::Normal);
-                self.found_drift(host, evidence, clean).await?;
-            }
+            // Even after a clean sync whose end was not reported: since then, someone may have
+            // changed the rules on the host.
+            Some(true) => self.found_drift(host, evidence, false).await?,
             Some(false) => host.sync.drift = None,
             None => {}
         }
         Ok(())
     }
 
-    /// Ends the session that the host left open. Its kind if the host turns out to have
-    /// performed it, so that only its postflight was lost. If not, it is one more offer.
+    /// Ends the session that the host left open. If the host performed it, only its postflight was
+    /// lost. If not, it is one more offer.
     ///
     /// A host applies a download as a whole or not at all, and hashes what it then has. And a
     /// host that asked for a clean sync keeps asking until it has performed one.
@@ -75,13 +74,12 @@ impl Engine {
         state: &mut SyncState,
         hashes: bool,
         evidence: Evidence,
-    ) -> StoreResult<Option<SessionKind>> {
-        let Some(session) = state.session.take() else { return Ok(None) };
+    ) -> StoreResult<()> {
+        let Some(session) = state.session.take() else { return Ok(()) };
         if session.served && self.is_performed(state, session, hashes, evidence).await? {
-            return Ok(Some(session.kind));
+            return Ok(());
         }
-        self.add_offer_of(state, session).await?;
-        Ok(None)
+        self.add_offer_of(state, session).await
     }
 
     /// Whether a host has performed the session that it left open. If so, this moves its holding.
@@ -228,15 +226,15 @@ impl Engine {
         self.hashes.get(spans, walk).await
     }
 
-    /// Whether a host counts fewer rules of a type than it should have. Nothing if it counts
-    /// none at all, as some clients do not, or if nothing is known of what it should have.
+    /// Whether a host counts fewer rules of a type than it should have. None if it never counted
+    /// any, as some clients do not count, or if it is not known what it should have.
     async fn lacks_rules(&self, host: &Host) -> StoreResult<Option<bool>> {
         let reported = host.facts.rule_counts;
         let counts = generation::keeps_rules(generation::of(&host.facts.santa_version));
         let Some(holding) = self.known_holding(&host.sync).filter(|_| counts) else {
             return Ok(None);
         };
-        if reported == RuleCounts::default() {
+        if reported == RuleCounts::default() && !host.sync.counts_rules {
             return Ok(None);
         }
         let to = self.destination(holding).await?;

@@ -10,8 +10,8 @@ use super::route::{Route, Start};
 use super::unwritten::Unwritten;
 use super::{generation, translate};
 use crate::fleet::{
-    CleanOrder, CleanSync, DriftRepair, Generation, Holding, Host, Miscount, Session, SessionKind,
-    SyncState,
+    CleanOrder, CleanSync, DriftRepair, Generation, Holding, Host, Miscount, RuleCounts, Session,
+    SessionKind, SyncState,
 };
 use crate::protocol::generation::Capability;
 use crate::protocol::{
@@ -47,6 +47,8 @@ impl Engine {
             let before = host.sync.clone();
             let facts = translate::facts(request);
             let known = version > 0 && host.facts == facts;
+            let counts = [host.facts.rule_counts, facts.rule_counts];
+            host.sync.counts_rules |= counts.iter().any(|it| *it != RuleCounts::default());
             host.facts = facts;
             let generation = generation::of(&host.facts.santa_version);
             let (effective, rule_scopes, head) = {

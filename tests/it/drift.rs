@@ -143,8 +143,8 @@ fn a_mac_that_drifted_is_shown_and_put_right_when_that_is_wanted() {
     $ nicelist host list --state drifted
     exit code: 0
     ----- stdout -----
-    HOSTNAME  STATE  MODE  REPORTED  RULES  DUE  LAST SEEN  LAST SYNC  SANTA  OS  USER  TAGS
-    mira  drifted  monitor  monitor  2  0  [TIME]  [TIME]  2026.7  15.6
+    HOSTNAME  STATE  CONTACT  MODE  REPORTED  RULES  DUE  LAST SEEN  LAST SYNC  SANTA  OS  USER  TAGS
+    mira  drifted  online  monitor  monitor  2  0  [TIME]  [TIME]  2026.7  15.6
     ");
     insta::assert_snapshot!(shell.run("host show mira"), @"
     $ nicelist host show mira
@@ -160,6 +160,7 @@ fn a_mac_that_drifted_is_shown_and_put_right_when_that_is_wanted() {
 
     Sync
       state  drifted
+      contact  online
       last seen  [TIME]
       last sync  [TIME]
       first seen  [TIME]
@@ -207,4 +208,22 @@ fn a_repair_that_does_not_help_is_made_once() {
     shell.run("rule remove signingid:platform:com.apple.nc");
     sync(&shell, &server, "liar", liar);
     assert_eq!(shell.json("host show liar")["state"], "in-sync");
+}
+
+/// A Mac before 2025.7 proves what it has by its counts alone.
+#[test]
+fn l10_a_mac_that_lost_all_its_rules_gets_them_again() {
+    let (shell, server) =
+        with_server(&["rule add allow teamid:EQHXZ8M8AV", "rule add block teamid:AAAAAAAAAA"]);
+    let old = "--generation 2024.9";
+    sync(&shell, &server, "mira", old);
+    sync(&shell, &server, "mira", old);
+    tamper(&shell, "mira");
+    tamper(&shell, "mira");
+
+    let report = sync(&shell, &server, "mira", old);
+    assert_eq!(report["performed"], "CLEAN", "{report}");
+    assert_eq!(report["holds"].as_array().unwrap().len(), 2, "{report}");
+    assert_eq!(sync(&shell, &server, "mira", old)["performed"], "NORMAL");
+    assert_eq!(shell.json("host show mira")["state"], "in-sync");
 }

@@ -360,14 +360,14 @@ async fn administer(world: &World, paper: &mut Paper, act: Act) {
     match act {
         Act::Put { policy, target, scope, message } => {
             let entry = Entry { policy, message, until: None };
-            world.post("/rules", json!({"put": [rule((target, scope), entry)]})).await;
+            put(world, rule((target, scope), entry)).await;
             paper.rules.insert((target, scope), entry);
         }
         Act::PutForAnHour { policy, target, scope } => {
             let entry = Entry { policy, message: false, until: Some(paper.hour + 1) };
             let mut rule = rule((target, scope), entry);
             rule["expires"] = json!((world.now() + SignedDuration::from_mins(59)).to_string());
-            world.post("/rules", json!({"put": [rule]})).await;
+            put(world, rule).await;
             paper.rules.insert((target, scope), entry);
         }
         Act::Drop { target, scope } => {
@@ -419,6 +419,12 @@ async fn administer(world: &World, paper: &mut Paper, act: Act) {
             world.delete(&format!("{}/clean-sync", forced(host))).await;
         }
     }
+}
+
+/// Puts a rule that keeps nothing of the one that it replaces.
+async fn put(world: &World, rule: Value) {
+    let reset = ["message", "expires"];
+    world.post("/rules", json!({"put": [rule], "reset": reset})).await;
 }
 
 /// Notes how everything is.
