@@ -3,6 +3,7 @@
 //! Knows no HTTP library: types, their JSON, and the problems a server can report. Fields are
 //! added and never renamed or removed within `/api/v1`.
 
+mod decision;
 mod event;
 mod explain;
 mod history;
@@ -17,10 +18,13 @@ mod settings;
 mod tag;
 mod token;
 
+pub use decision::{
+    BundleAnswer, BundleApproval, DecisionAnswer, DecisionRequest, DecisionsAnswer,
+    DecisionsRequest, EventDecision, UndoAnswer, UndoRequest,
+};
 pub use event::{
-    AccessView, BundleAnswer, BundleApproval, BundleState, BundleView, DecisionAnswer,
-    DecisionRequest, DecisionsAnswer, DecisionsRequest, EventDecision, EventDetail, EventImport,
-    EventImportAnswer, EventQuery, EventStatView, EventView, HostReport, WaitingHost, WaitingView,
+    AccessView, BundleState, BundleView, EventDetail, EventImport, EventImportAnswer, EventQuery,
+    EventStatView, EventView, HostReport, WaitingHost, WaitingView,
 };
 pub use explain::{
     EvaluationRequest, EvaluationView, ExplainQuery, Explanation, NextSync, RuleMatch, RulePart,

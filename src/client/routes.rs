@@ -17,7 +17,7 @@ use crate::api::{
     NewToken, PolicyAnswer, PolicyChange, PolicyRequest, RevisionQuery, RevisionView,
     RollbackRequest, RuleChange, RuleHistoryQuery, RuleQuery, RuleVersionView, RuleView,
     SettingView, SettingsQuery, SettingsRequest, Status, StatusQuery, TagRequest, TagView,
-    TokenRequest, TokenView, WaitingView,
+    TokenRequest, TokenView, UndoAnswer, UndoRequest, WaitingView,
 };
 use crate::fleet::EventId;
 use crate::rule::{MachineId, Revision, TagName, Target};
@@ -227,6 +227,11 @@ impl Client {
     /// Makes rules of several events, in one revision.
     pub async fn decide_all(&self, request: &DecisionsRequest) -> Answer<DecisionsAnswer> {
         self.ask(Method::POST, "/events/decisions", Some(request)).await
+    }
+
+    /// Takes back the newest decision of whoever asks.
+    pub async fn undo(&self, request: UndoRequest) -> Answer<UndoAnswer> {
+        self.ask(Method::POST, "/events/undo", Some(&request)).await
     }
 
     /// Makes a rule of each program of an event's bundle.

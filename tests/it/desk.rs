@@ -41,6 +41,89 @@ fn names(waiting: &Value) -> Vec<&str> {
 }
 
 #[test]
+fn m10_the_help_desk_makes_no_rule_for_the_fleet_and_changes_none_of_others() {
+    let (mut shell, _server) = with_two_macs();
+    let token = shell.json("token create desk --role helpdesk");
+    shell.run(&format!("rule add block {PINECONE} --scope tag:eng"));
+    shell.set("NICELIST_TOKEN", token["secret"].as_str().unwrap());
+    insta::assert_snapshot!(shell.run("event approve 3 --scope fleet"), @"
+    $ nicelist event approve 3 --scope fleet
+    exit code: 4
+    ----- stderr -----
+    error: the role helpdesk may not make rules for the whole fleet
+    hint: choose a host, user, group or tag: --scope host:NAME
+    ");
+    insta::assert_snapshot!(shell.run("event approve 3 --as teamid --scope host:joe"), @"
+    $ nicelist event approve 3 --as teamid --scope host:joe
+    exit code: 4
+    ----- stderr -----
+    error: the role helpdesk may not make rules of type teamid
+    hint: choose a narrower type: --as signingid
+    ");
+    insta::assert_snapshot!(shell.run("event approve 3 --scope tag:eng"), @"
+    $ nicelist event approve 3 --scope tag:eng
+    exit code: 4
+    ----- stderr -----
+    error: signingid:H3ZC9YV6RK:example.pinecone.desktop in tag:eng has a rule of admin
+    hint: the role helpdesk changes only its own rules
+    ");
+    let approved = shell.run("event approve 3 --scope host:joe");
+    assert!(approved.contains("exit code: 0"), "{approved}");
+    let changed = shell.run("event block 3 --scope host:joe");
+    assert!(changed.contains("exit code: 0"), "its own rule: {changed}");
+}
+
+#[test]
+fn m10_a_decision_is_taken_back_by_whoever_made_it() {
+    let (mut shell, _server) = with_two_macs();
+    let token = shell.json("token create desk --role helpdesk");
+    shell.set("NICELIST_TOKEN", token["secret"].as_str().unwrap());
+    shell.run("event approve 3 --scope host:joe --ticket IT-1");
+    shell.run("event block 3 --scope host:joe");
+    let policies = |shell: &Shell| {
+        let rules = shell.json("rule list");
+        let policies = rules.as_array().unwrap().iter();
+        policies.map(|rule| rule["policy"].as_str().unwrap().to_owned()).collect::<Vec<_>>()
+    };
+    assert_eq!(policies(&shell), ["block"]);
+    let dry = shell.run("event undo --dry-run");
+    assert!(dry.contains("exit code: 0") && dry.contains("dry run"), "{dry}");
+    assert_eq!(policies(&shell), ["block"]);
+
+    let undone = shell.run("event undo --yes");
+    assert!(undone.contains("exit code: 0"), "{undone}");
+    assert_eq!(policies(&shell), ["allow"], "the rule that was there before");
+    assert_eq!(shell.json("rule list")[0]["ticket"], "IT-1");
+    let undone = shell.run("event undo --yes");
+    assert!(undone.contains("exit code: 0"), "{undone}");
+    assert!(policies(&shell).is_empty());
+    insta::assert_snapshot!(shell.run("event undo --yes"), @"
+    $ nicelist event undo --yes
+    exit code: 1
+    ----- stderr -----
+    error: there is no decision of desk to take back
+    hint: nicelist history shows all changes
+    ");
+}
+
+#[test]
+fn m10_a_decision_that_someone_changed_is_not_taken_back() {
+    let (mut shell, _server) = with_two_macs();
+    let token = shell.json("token create desk --role helpdesk");
+    let secret = token["secret"].as_str().unwrap().to_owned();
+    let admin = crate::shell::ADMIN;
+    shell.set("NICELIST_TOKEN", &secret);
+    shell.run("event approve 3 --scope host:joe");
+    shell.set("NICELIST_TOKEN", admin);
+    shell.run(&format!("rule add block {PINECONE} --scope host:joe"));
+    shell.set("NICELIST_TOKEN", &secret);
+    let refused = shell.run("event undo --yes");
+    assert!(refused.contains("exit code: 7"), "{refused}");
+    assert!(refused.contains("was changed since revision"), "{refused}");
+    assert_eq!(shell.json("rule list")[0]["policy"], "block");
+}
+
+#[test]
 fn what_waits_is_listed_once_a_program_until_a_rule_decides() {
     let (shell, _server) = with_two_macs();
     insta::assert_snapshot!(shell.run("event list --waiting"), @"
@@ -62,7 +145,7 @@ fn what_waits_is_listed_once_a_program_until_a_rule_decides() {
     assert_eq!(names(&waiting), ["Pinecone", "ledgerctl"]);
     assert_eq!(
         waiting[0]["hosts"][1]["scopes"],
-        json!(["fleet", "tag:eng", "user:mira", "host:mira"])
+        json!(["fleet", "tag:eng", "user:mira", "host:LAB000000001", "host:mira"])
     );
     assert_eq!(names(&shell.json("event list --waiting -n 1")), ["Pinecone"]);
 
@@ -310,7 +393,7 @@ fn m3_what_waits_is_decided_by_filter_without_a_terminal() {
     ----- stderr -----
       allow signingid:H3ZC9YV6RK:example.pinecone.desktop in host:joe
       allow signingid:H3ZC9YV6RK:example.pinecone.desktop in host:mira
-      Pinecone runs on 2 of 2 Macs where it waits: joe.local, mira.local
+      Pinecone will run on 2 of 2 Macs after the next sync: joe.local, mira.local
         run by joe.lindqvist, mira.okafor
     dry run: nothing was changed (revision 3)
     ");
@@ -323,7 +406,7 @@ fn m3_what_waits_is_decided_by_filter_without_a_terminal() {
     ----- stderr -----
       allow signingid:H3ZC9YV6RK:example.pinecone.desktop in host:joe
       allow signingid:H3ZC9YV6RK:example.pinecone.desktop in host:mira
-      Pinecone runs on 2 of 2 Macs where it waits: joe.local, mira.local
+      Pinecone will run on 2 of 2 Macs after the next sync: joe.local, mira.local
         run by joe.lindqvist, mira.okafor
     revision 4
     ");

@@ -12,6 +12,7 @@ mod question;
 mod show;
 mod stats;
 mod tail;
+mod undo;
 mod view;
 
 use clap::Subcommand;
@@ -28,6 +29,7 @@ pub(crate) enum Command {
     Stats(stats::StatsArgs),
     Approve(approve::ApproveArgs),
     Block(block::BlockArgs),
+    Undo(undo::UndoArgs),
     Import(import::ImportArgs),
 }
 
@@ -39,6 +41,7 @@ pub(super) async fn run(context: &Context, command: Command) -> Result<(), CliEr
         Command::Stats(args) => stats::run(context, args).await,
         Command::Approve(args) => approve::run(context, args).await,
         Command::Block(args) => block::run(context, args).await,
+        Command::Undo(args) => undo::run(context, args).await,
         Command::Import(args) => import::run(context, args).await,
     }
 }

@@ -2,6 +2,8 @@
 
 pub(super) mod bundle;
 pub(super) mod import;
+mod limits;
+pub(super) mod undo;
 pub(super) mod waiting;
 
 use std::collections::HashMap;
@@ -123,9 +125,11 @@ pub(super) async fn decide(
     };
     let now = state.clock.now();
     let merge = merge(EventId(id), patch, "decided on", now)?;
+    let merges = vec![merge];
+    limits::check(&state, &operator, &merges).await?;
     let message = Some(format!("{} event {id}", request.policy));
     let author = Author { name: operator.name, at: now, message };
-    let (committed, rules) = commit_merges(&state, author, request.dry_run, vec![merge]).await?;
+    let (committed, rules) = commit_merges(&state, author, request.dry_run, merges).await?;
     let outcome = committed.outcomes.first().copied();
     let (Some(outcome), Some(rule)) = (outcome, rules.into_iter().next()) else {
         return Err(Problem::new(Code::Internal, "the change got no answer").into());

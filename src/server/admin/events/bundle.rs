@@ -3,10 +3,10 @@
 use axum::Json;
 use axum::extract::Path;
 
-use super::{find, merge};
+use super::{find, limits, merge};
 use crate::api::{BundleAnswer, BundleApproval, BundleState, BundleView, Code, Problem, RulePatch};
 use crate::fleet::{Event, EventId, Members};
-use crate::rule::Scope;
+use crate::rule::{RuleMerge, Scope};
 use crate::server::access::Helpdesk;
 use crate::server::admin::{commit_merges, differences};
 use crate::server::answer::{Answer, Body, Refused};
@@ -46,7 +46,8 @@ pub(in crate::server::admin) async fn approve(
     };
     let now = state.clock.now();
     let merges = members.iter().map(|it| merge(EventId(id), patch(it), "approved with", now));
-    let merges = merges.collect::<Result<_, _>>()?;
+    let merges: Vec<RuleMerge> = merges.collect::<Result<_, _>>()?;
+    limits::check(&state, &operator, &merges).await?;
     let message = Some(format!("allow the bundle {} of event {id}", bundle.name));
     let author = Author { name: operator.name, at: now, message };
     let (committed, rules) = commit_merges(&state, author, request.dry_run, merges).await?;

@@ -5,7 +5,7 @@ use std::collections::{HashMap, HashSet};
 
 use axum::Json;
 
-use super::{choose, filter, find, merge};
+use super::{choose, filter, find, limits, merge};
 use crate::api::{
     Code, DecisionsAnswer, DecisionsRequest, EventQuery, Page, Problem, RulePatch, WaitingHost,
     WaitingView,
@@ -210,6 +210,7 @@ pub(in crate::server::admin) async fn decide(
             merges.push(merge(decision.event, patch, "decided on", now)?);
         }
     }
+    limits::check(&state, &operator, &merges).await?;
     let events = if merges.len() == 1 { "program" } else { "programs" };
     let message = Some(format!("{policy} {} {events} that waited", merges.len()));
     let author = Author { name: operator.name, at: now, message };

@@ -1,0 +1,58 @@
+//! What the role helpdesk may decide.
+
+use crate::api::{Code, Problem};
+use crate::fleet::Role;
+use crate::rule::{RuleMerge, RuleType, Scope};
+use crate::server::access::Operator;
+use crate::server::answer::Refused;
+use crate::server::app::State;
+use crate::store::RuleFilter;
+
+/// Refuses rules that a help desk must not make: for the whole fleet, for everything that a team or
+/// a certificate signed, and in place of someone else's rule. Roles above it may make them.
+pub(super) async fn check(
+    state: &State,
+    operator: &Operator,
+    merges: &[RuleMerge],
+) -> Result<(), Refused> {
+    match operator.role {
+        Role::Editor | Role::Admin => return Ok(()),
+        Role::Helpdesk | Role::Viewer | Role::Enrolment => {}
+    }
+    for merge in merges {
+        let (target, scope) = (merge.rule.target(), merge.rule.scope());
+        if *scope == Scope::Fleet {
+            let message = "the role helpdesk may not make rules for the whole fleet";
+            return Err(refusal(message, "choose a host, user, group or tag: --scope host:NAME"));
+        }
+        match target.rule_type() {
+            RuleType::TeamId | RuleType::Certificate => {
+                let message = format!(
+                    "the role helpdesk may not make rules of type {}",
+                    target.rule_type().word()
+                );
+                return Err(refusal(&message, "choose a narrower type: --as signingid"));
+            }
+            RuleType::Binary | RuleType::SigningId | RuleType::CdHash => {}
+        }
+        let filter = RuleFilter {
+            target: Some(target.clone()),
+            scope: Some(scope.clone()),
+            ..RuleFilter::default()
+        };
+        let current = state.store.rules(&filter, None, 1).await?.pop();
+        if let Some(current) = current
+            && current.made.author != operator.name
+            && *merge.onto(Some(&current.rule)) != current.rule
+        {
+            let author = current.made.author;
+            let message = format!("{target} in {scope} has a rule of {author}");
+            return Err(refusal(&message, "the role helpdesk changes only its own rules"));
+        }
+    }
+    Ok(())
+}
+
+fn refusal(message: &str, hint: &str) -> Refused {
+    Problem::new(Code::Forbidden, message).hint(hint).into()
+}

@@ -1,0 +1,103 @@
+//! Takes back the newest decision of whoever asks.
+
+use std::collections::HashSet;
+
+use axum::Json;
+
+use super::super::{commit_change, differences};
+use crate::api::{Code, Problem, UndoAnswer, UndoRequest};
+use crate::rule::{Revision, Rule};
+use crate::server::access::Helpdesk;
+use crate::server::answer::{Answer, Body, Refused};
+use crate::server::app::{Shared, State};
+use crate::store::{Author, Change, Edit, RevisionFilter, RuleFilter, RuleTurn};
+
+/// Own revisions that are looked at.
+const MOST_REVISIONS: usize = 200;
+/// Rules of the largest decision.
+const MOST_RULES: usize = 10_000;
+/// What the message of a revision that takes back another one begins with.
+const UNDO: &str = "undo revision ";
+
+/// Takes back the operator's newest decision about events that was not taken back yet: removes the
+/// rules that it made, and restores those that it replaced. Refused if any of them was changed since.
+#[utoipa::path(post, path = "/events/undo", request_body = UndoRequest,
+    responses((status = 200, body = UndoAnswer), (status = 404, body = Problem),
+        (status = 409, body = Problem)))]
+pub(in crate::server::admin) async fn undo(
+    axum::extract::State(state): Shared,
+    Helpdesk(operator): Helpdesk,
+    Body(UndoRequest { dry_run }): Body<UndoRequest>,
+) -> Answer<UndoAnswer> {
+    let base = state.store.head().await?;
+    let (undone, turns) = newest_decision(&state, &operator.name).await?;
+    let now = state.clock.now();
+    let (mut rules, mut edits) = (Vec::new(), Vec::new());
+    for RuleTurn { before, after } in turns {
+        let Some(made) = after else { continue };
+        check_current(&state, &made, undone).await?;
+        let is_over = |rule: &Rule| rule.expires.is_some_and(|expires| expires <= now);
+        edits.push(match before.filter(|rule| !is_over(rule)) {
+            Some(before) => Edit::PutRule(Box::new(before)),
+            None => Edit::DropRule { target: made.target().clone(), scope: made.scope().clone() },
+        });
+        rules.push(made.into());
+    }
+    let message = Some(format!("{UNDO}{undone}"));
+    let author = Author { name: operator.name, at: now, message };
+    let change = Change { author, base: Some(base), dry_run, edits };
+    let committed = commit_change(&state, change).await?;
+    Ok(Json(UndoAnswer {
+        undone,
+        rules,
+        outcomes: committed.outcomes,
+        differences: differences(committed.differences),
+        revision: committed.head,
+    }))
+}
+
+/// The newest revision by an author that only made rules of events, and what it did.
+async fn newest_decision(
+    state: &State,
+    author: &str,
+) -> Result<(Revision, Vec<RuleTurn>), Refused> {
+    let filter = RevisionFilter { author: Some(author.to_owned()), ..RevisionFilter::default() };
+    let mut undone = HashSet::new();
+    for stored in state.store.revisions(&filter, None, MOST_REVISIONS).await? {
+        let revision = stored.record.revision;
+        let message = stored.record.message.unwrap_or_default();
+        if let Some(number) = message.strip_prefix(UNDO) {
+            undone.extend(number.parse().map(Revision));
+        } else if !undone.contains(&revision) {
+            let turns = state.store.rule_changes(revision, None, MOST_RULES).await?;
+            let turns: Vec<RuleTurn> = turns.into_iter().map(|(_, turn)| turn).collect();
+            if !turns.is_empty() && turns.iter().all(is_decision) {
+                return Ok((revision, turns));
+            }
+        }
+    }
+    let message = format!("there is no decision of {author} to take back");
+    Err(Problem::new(Code::NotFound, message).hint("nicelist history shows all changes").into())
+}
+
+fn is_decision(turn: &RuleTurn) -> bool {
+    let source = turn.after.as_ref().and_then(|rule| rule.provenance.source.as_deref());
+    source.is_some_and(|source| source.starts_with("event:"))
+}
+
+/// Refuses if a rule is no longer as a revision made it.
+async fn check_current(state: &State, rule: &Rule, revision: Revision) -> Result<(), Refused> {
+    let (target, scope) = (rule.target(), rule.scope());
+    let filter = RuleFilter {
+        target: Some(target.clone()),
+        scope: Some(scope.clone()),
+        ..RuleFilter::default()
+    };
+    let current = state.store.rules(&filter, None, 1).await?.pop();
+    if current.is_some_and(|current| current.rule == *rule) {
+        return Ok(());
+    }
+    let message = format!("the rule for {target} in {scope} was changed since revision {revision}");
+    let hint = format!("nicelist history show {revision} shows the decision");
+    Err(Problem::new(Code::Conflict, message).hint(hint).into())
+}
