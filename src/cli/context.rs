@@ -78,11 +78,14 @@ impl Context {
         }
     }
 
-    /// A scope as it was written, with the machine id in place of whatever else names a host.
-    /// A name that fits no host yet is taken as a machine id.
+    /// A scope as it was written, with the machine ID in place of a host's name or of the beginning
+    /// of a name. A serial number stays. A name that fits no host yet is taken as one of the two.
     pub(crate) async fn scope(&self, client: &Client, scope: Scope) -> Result<Scope, CliError> {
         let Scope::Host(name) = &scope else { return Ok(scope) };
         match client.host(name.as_str()).await {
+            Ok(host) if host.serial.eq_ignore_ascii_case(name.as_str()) => {
+                Ok(host.serial.to_ascii_uppercase().parse().map_or(scope, Scope::Host))
+            }
             Ok(host) => Ok(Scope::Host(host.machine)),
             Err(ClientError::Problem(problem)) if problem.code == crate::api::Code::NotFound => {
                 self.warn_of_unknown_host(name);
@@ -93,7 +96,9 @@ impl Context {
     }
 
     fn warn_of_unknown_host(&self, name: &MachineId) {
-        self.ui.warn(format!("no host is known as `{name}`; taking it as a machine id"));
+        self.ui.warn(format!(
+            "no host is known as `{name}`; taking it as a machine ID or serial number"
+        ));
         self.ui.hint("nicelist host list shows the hosts that are known");
     }
 }

@@ -70,6 +70,12 @@ impl Rule {
         &self.target
     }
 
+    /// The same rule in another scope.
+    #[must_use]
+    pub fn in_scope(self, scope: Scope) -> Self {
+        Self { scope, ..self }
+    }
+
     /// Whom the rule is for.
     #[must_use]
     pub fn scope(&self) -> &Scope {

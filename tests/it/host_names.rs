@@ -17,7 +17,6 @@ fn mac(machine: &str, hostname: &str, serial: &str) -> Mac {
             serial: serial.to_owned(),
             ..Profile::default()
         }),
-        ..Mac::new(machine)
     }
 }
 
@@ -111,4 +110,35 @@ async fn w2_placeholders_of_serial_numbers_name_no_host() {
     let mut machine = mac("M1", "vm", "System Serial Number");
     machine.sync(&world).await;
     assert!(machine.holds().is_empty());
+}
+
+#[tokio::test]
+async fn w2_the_name_of_a_host_is_resolved_when_the_rule_is_stored() {
+    let world = World::new().await;
+    let id = "9B2C1F60-0000-4000-8000-00000000AAAA";
+    let mut anna = mac(id, "annas-mac", "C02XK0ABCD");
+    anna.sync(&world).await;
+    for (target, scope) in [
+        ("teamid:AAAAAAAAAA", "host:annas-mac"),
+        ("teamid:BBBBBBBBBB", "host:c02xk0abcd"),
+        ("teamid:CCCCCCCCCC", "host:not-yet"),
+    ] {
+        world.put_rule("block", target, scope).await;
+    }
+    let rules = world.get("/rules").await;
+    let scopes: Vec<&str> =
+        rules["items"].as_array().unwrap().iter().map(|it| it["scope"].as_str().unwrap()).collect();
+    assert_eq!(scopes, [&format!("host:{id}"), "host:C02XK0ABCD", "host:not-yet"]);
+    anna.sync(&world).await;
+    assert_eq!(anna.holds(), ["teamid:AAAAAAAAAA block", "teamid:BBBBBBBBBB block"]);
+    world.drop_rule("teamid:AAAAAAAAAA", "host:annas-mac").await;
+    anna.sync(&world).await;
+    assert_eq!(anna.holds(), ["teamid:BBBBBBBBBB block"]);
+
+    mac("9B2C1F60-0000-4000-8000-00000000BBBB", "annas-mac", "C02OTHER01").sync(&world).await;
+    let put = json!({"put": [
+        {"target": "teamid:DDDDDDDDDD", "policy": "block", "scope": "host:annas-mac"}
+    ]});
+    let (status, problem) = world.ask(Method::POST, "/rules", put).await;
+    assert_eq!((status, &problem["code"]), (StatusCode::CONFLICT, &json!("ambiguous")));
 }

@@ -15,7 +15,7 @@ use crate::api::{
     RuleView,
 };
 use crate::fleet::{Drift, Host, RulesHash};
-use crate::rule::{MachineId, Rule, Target};
+use crate::rule::{MachineId, Rule, Scope, Target};
 use crate::server::access::{Editor, Viewer};
 use crate::server::answer::{Answer, Body, Query, Refused, bad_cursor, page, page_size};
 use crate::server::app::{Shared, State};
@@ -285,31 +285,8 @@ pub(super) async fn find(state: &State, name: &str) -> Result<Host, Refused> {
     if let Some(host) = by_id.clone().filter(|host| host.machine.is_uuid()) {
         return Ok(host);
     }
-    let filter = HostFilter { prefix: Some(name.to_owned()), ..HostFilter::default() };
-    let (mut named, mut same_id, mut begin) = (Vec::new(), by_id, Vec::new());
-    let mut after = None;
-    let mut examined = 0;
-    loop {
-        let hosts = state.store.hosts(&filter, after.as_ref(), AT_ONCE).await?;
-        let more = hosts.more;
-        examined += hosts.len();
-        after = hosts.last().map(|host| host.machine.clone());
-        for host in hosts {
-            let names = [&host.facts.serial, &host.facts.hostname];
-            let is_named = names.iter().any(|known| known.eq_ignore_ascii_case(name));
-            if is_named {
-                named.push(host);
-            } else if host.machine.as_str().eq_ignore_ascii_case(name) {
-                same_id = same_id.or(Some(host));
-            } else if begin.len() <= CANDIDATES {
-                begin.push(host);
-            }
-        }
-        if !more || examined >= MOST_EXAMINED {
-            break;
-        }
-    }
-    match (&mut named[..], same_id, &begin[..]) {
+    let Search { mut named, same_id, mut begin } = Search::of(state, name).await?;
+    match (&mut named[..], by_id.or(same_id), &begin[..]) {
         ([_], _, _) => Ok(named.swap_remove(0)),
         ([], Some(host), _) => Ok(host),
         ([], None, [_]) => Ok(begin.swap_remove(0)),
@@ -318,6 +295,68 @@ pub(super) async fn find(state: &State, name: &str) -> Result<Host, Refused> {
             .into()),
         ([], None, _) => Err(ambiguous(name, &begin)),
         _ => Err(ambiguous(name, &named)),
+    }
+}
+
+/// A scope as it is stored: with the machine ID in place of a host's name. Machine IDs and serial
+/// numbers stay as they are, and so does a name that no host has: the host may be enrolled later.
+pub(super) async fn stored_scope(state: &State, scope: Scope) -> Result<Scope, Refused> {
+    let Scope::Host(name) = &scope else { return Ok(scope) };
+    if name.is_uuid() || state.store.host(name).await?.is_some() {
+        return Ok(scope);
+    }
+    let mut named = Search::of(state, name.as_str()).await?.named;
+    if let Some(serial) = named.iter().find_map(|host| serial(host, name)) {
+        return Ok(Scope::Host(serial));
+    }
+    match named.len() {
+        0 => Ok(scope),
+        1 => Ok(Scope::Host(named.swap_remove(0).machine)),
+        _ => Err(ambiguous(name.as_str(), &named)),
+    }
+}
+
+/// The serial number of a host, if it is this one.
+fn serial(host: &Host, name: &MachineId) -> Option<MachineId> {
+    host.serial().filter(|serial| serial.as_str().eq_ignore_ascii_case(name.as_str()))
+}
+
+/// The hosts whose names begin with a text.
+struct Search {
+    /// Whose serial number or host name it is.
+    named: Vec<Host>,
+    /// Whose machine ID it is.
+    same_id: Option<Host>,
+    /// Some of the others.
+    begin: Vec<Host>,
+}
+
+impl Search {
+    async fn of(state: &State, name: &str) -> Result<Self, Refused> {
+        let filter = HostFilter { prefix: Some(name.to_owned()), ..HostFilter::default() };
+        let mut found = Self { named: Vec::new(), same_id: None, begin: Vec::new() };
+        let (mut after, mut examined) = (None, 0);
+        loop {
+            let hosts = state.store.hosts(&filter, after.as_ref(), AT_ONCE).await?;
+            let more = hosts.more;
+            examined += hosts.len();
+            after = hosts.last().map(|host| host.machine.clone());
+            hosts.into_iter().for_each(|host| found.add(host, name));
+            if !more || examined >= MOST_EXAMINED {
+                return Ok(found);
+            }
+        }
+    }
+
+    fn add(&mut self, host: Host, name: &str) {
+        let names = [&host.facts.serial, &host.facts.hostname];
+        if names.iter().any(|known| known.eq_ignore_ascii_case(name)) {
+            self.named.push(host);
+        } else if host.machine.as_str().eq_ignore_ascii_case(name) {
+            self.same_id.get_or_insert(host);
+        } else if self.begin.len() <= CANDIDATES {
+            self.begin.push(host);
+        }
     }
 }
 

@@ -70,6 +70,7 @@ pub(super) fn router() -> Router<Arc<State>> {
             .routes(routes!(events::stats))
             .routes(routes!(events::waiting::list))
             .routes(routes!(events::waiting::decide))
+            .routes(routes!(events::undo::undo))
             .routes(routes!(events::show))
             .routes(routes!(events::decide))
             .routes(routes!(events::bundle::approve))

@@ -7,7 +7,7 @@ use axum::Json;
 use data_encoding::BASE64URL_NOPAD;
 use jiff::Timestamp;
 
-use super::{Intent, commit, history};
+use super::{Intent, commit, history, hosts};
 use crate::api::{
     ChangeAnswer, Code, Detail, Page, Problem, RuleChange, RulePatch, RuleQuery, RuleReference,
     RuleView,
@@ -96,12 +96,47 @@ pub(super) async fn change(
 ) -> Answer<ChangeAnswer> {
     let RuleChange { message, base, dry_run, put, reset, drop, prune } = change;
     let (reset, now) = (reset.into_iter().collect(), state.clock.now());
-    let edits = off_the_async_threads(move || edits(put, drop, reset, now)).await??;
+    let mut edits = off_the_async_threads(move || edits(put, drop, reset, now)).await??;
+    name_hosts(&state, &mut edits).await?;
     let intent = Intent { message, base, dry_run };
     match prune {
         None => commit(&state, operator, intent, edits).await,
         Some(source) => prune_and_commit(&state, &operator, intent, &source, edits).await,
     }
+}
+
+/// Puts machine IDs in place of the names of hosts.
+async fn name_hosts(state: &State, edits: &mut [Edit]) -> Result<(), Refused> {
+    let mut known: HashMap<Scope, Scope> = HashMap::new();
+    let scope_of = |edit: &Edit| match edit {
+        Edit::MergeRule(merge) => Some(merge.rule.scope().clone()),
+        Edit::DropRule { scope, .. } => Some(scope.clone()),
+        Edit::PutRule(_)
+        | Edit::Set { .. }
+        | Edit::Unset { .. }
+        | Edit::PutTag(_)
+        | Edit::DropTag { .. }
+        | Edit::TagHost { .. }
+        | Edit::UntagHost { .. } => None,
+    };
+    for edit in edits {
+        let Some(scope) = scope_of(edit).filter(|scope| matches!(scope, Scope::Host(_))) else {
+            continue;
+        };
+        if !known.contains_key(&scope) {
+            known.insert(scope.clone(), hosts::stored_scope(state, scope.clone()).await?);
+        }
+        let stored = &known[&scope];
+        if *stored == scope {
+            continue;
+        }
+        if let Edit::MergeRule(merge) = edit {
+            merge.rule = merge.rule.clone().in_scope(stored.clone());
+        } else if let Edit::DropRule { scope, .. } = edit {
+            scope.clone_from(stored);
+        }
+    }
+    Ok(())
 }
 
 /// How often a source is pruned anew because others changed rules meanwhile.

@@ -40,6 +40,7 @@ pub(super) async fn change(
     Body(request): Body<SettingsRequest>,
 ) -> Answer<ChangeAnswer> {
     let SettingsRequest { scope, set, unset, message, base, dry_run } = request;
+    let scope = super::hosts::stored_scope(&state, scope).await?;
     let mut edits = Vec::new();
     let mut details = Vec::new();
     let mut refuse = |field: &str, error: SettingError| {
