@@ -124,6 +124,9 @@ _nicelist() {
             nicelist__subcmd__event,tail)
                 cmd="nicelist__subcmd__event__subcmd__tail"
                 ;;
+            nicelist__subcmd__event,undo)
+                cmd="nicelist__subcmd__event__subcmd__undo"
+                ;;
             nicelist__subcmd__history,show)
                 cmd="nicelist__subcmd__history__subcmd__show"
                 ;;
@@ -221,7 +224,7 @@ _nicelist() {
 
     case "${cmd}" in
         nicelist)
-            opts="-o -q -v -h -V --server --token --ca --context --database --output --color --quiet --verbose --help --version serve demo rule host event tag settings plan apply export history rollback token database lab config completions man"
+            opts="-o -q -v -h -V --server --token --ca --context --database --output --color --raw --quiet --verbose --help --version serve demo rule host event tag settings plan apply export history rollback token database lab config completions man"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -278,7 +281,7 @@ _nicelist() {
             return 0
             ;;
         nicelist__subcmd__apply)
-            opts="-f -m -y -o -q -v -h --file --from --prune --prune-most --message --reason --base --full --yes --dry-run --server --token --ca --context --database --output --color --quiet --verbose --help"
+            opts="-f -m -y -o -q -v -h --file --from --prune --prune-most --message --reason --base --full --yes --dry-run --server --token --ca --context --database --output --color --raw --quiet --verbose --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -363,7 +366,7 @@ _nicelist() {
             return 0
             ;;
         nicelist__subcmd__completions)
-            opts="-o -q -v -h --server --token --ca --context --database --output --color --quiet --verbose --help bash elvish fish powershell zsh"
+            opts="-o -q -v -h --server --token --ca --context --database --output --color --raw --quiet --verbose --help bash elvish fish powershell zsh"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -420,7 +423,7 @@ _nicelist() {
             return 0
             ;;
         nicelist__subcmd__config)
-            opts="-o -q -v -h --server --token --ca --context --database --output --color --quiet --verbose --help list get set unset path init"
+            opts="-o -q -v -h --server --token --ca --context --database --output --color --raw --quiet --verbose --help list get set unset path init"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -477,7 +480,7 @@ _nicelist() {
             return 0
             ;;
         nicelist__subcmd__config__subcmd__get)
-            opts="-o -q -v -h --server --token --ca --context --database --output --color --quiet --verbose --help context server token token_command ca database output color"
+            opts="-o -q -v -h --server --token --ca --context --database --output --color --raw --quiet --verbose --help context server token token_command ca database output color"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -534,7 +537,7 @@ _nicelist() {
             return 0
             ;;
         nicelist__subcmd__config__subcmd__init)
-            opts="-o -q -v -h --print --server --token --ca --context --database --output --color --quiet --verbose --help"
+            opts="-o -q -v -h --print --server --token --ca --context --database --output --color --raw --quiet --verbose --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -591,7 +594,7 @@ _nicelist() {
             return 0
             ;;
         nicelist__subcmd__config__subcmd__list)
-            opts="-o -q -v -h --server --token --ca --context --database --output --color --quiet --verbose --help"
+            opts="-o -q -v -h --server --token --ca --context --database --output --color --raw --quiet --verbose --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -648,7 +651,7 @@ _nicelist() {
             return 0
             ;;
         nicelist__subcmd__config__subcmd__path)
-            opts="-o -q -v -h --server --token --ca --context --database --output --color --quiet --verbose --help"
+            opts="-o -q -v -h --server --token --ca --context --database --output --color --raw --quiet --verbose --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -705,7 +708,7 @@ _nicelist() {
             return 0
             ;;
         nicelist__subcmd__config__subcmd__set)
-            opts="-o -q -v -h --server --token --ca --context --database --output --color --quiet --verbose --help"
+            opts="-o -q -v -h --server --token --ca --context --database --output --color --raw --quiet --verbose --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -762,7 +765,7 @@ _nicelist() {
             return 0
             ;;
         nicelist__subcmd__config__subcmd__unset)
-            opts="-o -q -v -h --server --token --ca --context --database --output --color --quiet --verbose --help"
+            opts="-o -q -v -h --server --token --ca --context --database --output --color --raw --quiet --verbose --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -819,7 +822,7 @@ _nicelist() {
             return 0
             ;;
         nicelist__subcmd__database)
-            opts="-o -q -v -h --server --token --ca --context --database --output --color --quiet --verbose --help copy compare check migrate accept-clock"
+            opts="-o -q -v -h --server --token --ca --context --database --output --color --raw --quiet --verbose --help copy compare check migrate accept-clock"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -876,7 +879,7 @@ _nicelist() {
             return 0
             ;;
         nicelist__subcmd__database__subcmd__accept__subcmd__clock)
-            opts="-y -o -q -v -h --yes --server --token --ca --context --database --output --color --quiet --verbose --help"
+            opts="-y -o -q -v -h --yes --server --token --ca --context --database --output --color --raw --quiet --verbose --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -933,7 +936,7 @@ _nicelist() {
             return 0
             ;;
         nicelist__subcmd__database__subcmd__check)
-            opts="-o -q -v -h --server --token --ca --context --database --output --color --quiet --verbose --help"
+            opts="-o -q -v -h --server --token --ca --context --database --output --color --raw --quiet --verbose --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -990,7 +993,7 @@ _nicelist() {
             return 0
             ;;
         nicelist__subcmd__database__subcmd__compare)
-            opts="-o -q -v -h --server --token --ca --context --database --output --color --quiet --verbose --help"
+            opts="-o -q -v -h --server --token --ca --context --database --output --color --raw --quiet --verbose --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1047,7 +1050,7 @@ _nicelist() {
             return 0
             ;;
         nicelist__subcmd__database__subcmd__copy)
-            opts="-o -q -v -h --dry-run --server --token --ca --context --database --output --color --quiet --verbose --help"
+            opts="-o -q -v -h --dry-run --server --token --ca --context --database --output --color --raw --quiet --verbose --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1104,7 +1107,7 @@ _nicelist() {
             return 0
             ;;
         nicelist__subcmd__database__subcmd__migrate)
-            opts="-o -q -v -h --dry-run --server --token --ca --context --database --output --color --quiet --verbose --help"
+            opts="-o -q -v -h --dry-run --server --token --ca --context --database --output --color --raw --quiet --verbose --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1161,7 +1164,7 @@ _nicelist() {
             return 0
             ;;
         nicelist__subcmd__demo)
-            opts="-o -q -v -h --once --server --token --ca --context --database --output --color --quiet --verbose --help"
+            opts="-o -q -v -h --once --server --token --ca --context --database --output --color --raw --quiet --verbose --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1218,7 +1221,7 @@ _nicelist() {
             return 0
             ;;
         nicelist__subcmd__event)
-            opts="-o -q -v -h --server --token --ca --context --database --output --color --quiet --verbose --help list show tail stats approve block import"
+            opts="-o -q -v -h --server --token --ca --context --database --output --color --raw --quiet --verbose --help list show tail stats approve block undo import"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1275,7 +1278,7 @@ _nicelist() {
             return 0
             ;;
         nicelist__subcmd__event__subcmd__approve)
-            opts="-y -o -q -v -h --compiler --bundle --host --user --blocked --signer --text --since --as --scope --for --comment --ticket --yes --dry-run --wait --timeout --server --token --ca --context --database --output --color --quiet --verbose --help"
+            opts="-y -o -q -v -h --compiler --bundle --host --user --blocked --signer --text --since --as --scope --for --comment --ticket --yes --dry-run --wait --timeout --server --token --ca --context --database --output --color --raw --quiet --verbose --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1376,7 +1379,7 @@ _nicelist() {
             return 0
             ;;
         nicelist__subcmd__event__subcmd__block)
-            opts="-y -o -q -v -h --silent --message --host --user --blocked --signer --text --since --as --scope --for --comment --ticket --yes --dry-run --wait --timeout --server --token --ca --context --database --output --color --quiet --verbose --help"
+            opts="-y -o -q -v -h --silent --message --host --user --blocked --signer --text --since --as --scope --for --comment --ticket --yes --dry-run --wait --timeout --server --token --ca --context --database --output --color --raw --quiet --verbose --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1481,7 +1484,7 @@ _nicelist() {
             return 0
             ;;
         nicelist__subcmd__event__subcmd__import)
-            opts="-o -q -v -h --dry-run --server --token --ca --context --database --output --color --quiet --verbose --help"
+            opts="-o -q -v -h --dry-run --server --token --ca --context --database --output --color --raw --quiet --verbose --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1538,7 +1541,7 @@ _nicelist() {
             return 0
             ;;
         nicelist__subcmd__event__subcmd__list)
-            opts="-n -o -q -v -h --waiting --kind --host --user --decision --blocked --path --signer --text --since --until --limit --server --token --ca --context --database --output --color --quiet --verbose --help"
+            opts="-n -o -q -v -h --waiting --kind --host --user --decision --blocked --path --signer --text --since --until --limit --server --token --ca --context --database --output --color --raw --quiet --verbose --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1639,7 +1642,7 @@ _nicelist() {
             return 0
             ;;
         nicelist__subcmd__event__subcmd__show)
-            opts="-o -q -v -h --server --token --ca --context --database --output --color --quiet --verbose --help"
+            opts="-o -q -v -h --server --token --ca --context --database --output --color --raw --quiet --verbose --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1696,7 +1699,7 @@ _nicelist() {
             return 0
             ;;
         nicelist__subcmd__event__subcmd__stats)
-            opts="-n -o -q -v -h --kind --host --user --decision --blocked --path --signer --text --since --until --limit --server --token --ca --context --database --output --color --quiet --verbose --help"
+            opts="-n -o -q -v -h --kind --host --user --decision --blocked --path --signer --text --since --until --limit --server --token --ca --context --database --output --color --raw --quiet --verbose --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1797,7 +1800,7 @@ _nicelist() {
             return 0
             ;;
         nicelist__subcmd__event__subcmd__tail)
-            opts="-n -o -q -v -h --kind --host --user --decision --blocked --path --signer --text --lines --since --server --token --ca --context --database --output --color --quiet --verbose --help"
+            opts="-n -o -q -v -h --kind --host --user --decision --blocked --path --signer --text --lines --since --server --token --ca --context --database --output --color --raw --quiet --verbose --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1893,8 +1896,65 @@ _nicelist() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
+        nicelist__subcmd__event__subcmd__undo)
+            opts="-y -o -q -v -h --yes --dry-run --server --token --ca --context --database --output --color --raw --quiet --verbose --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --server)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --token)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --ca)
+                    local oldifs
+                    if [ -n "${IFS+x}" ]; then
+                        oldifs="$IFS"
+                    fi
+                    IFS=$'\n'
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    if [ -n "${oldifs+x}" ]; then
+                        IFS="$oldifs"
+                    fi
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o filenames
+                    fi
+                    return 0
+                    ;;
+                --context)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --database)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --output)
+                    COMPREPLY=($(compgen -W "table json jsonl csv tsv" -- "${cur}"))
+                    return 0
+                    ;;
+                -o)
+                    COMPREPLY=($(compgen -W "table json jsonl csv tsv" -- "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
         nicelist__subcmd__export)
-            opts="-f -o -q -v -h --file --at --server --token --ca --context --database --output --color --quiet --verbose --help"
+            opts="-f -o -q -v -h --file --at --server --token --ca --context --database --output --color --raw --quiet --verbose --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1963,7 +2023,7 @@ _nicelist() {
             return 0
             ;;
         nicelist__subcmd__history)
-            opts="-n -o -q -v -h --author --since --target --scope --limit --server --token --ca --context --database --output --color --quiet --verbose --help show"
+            opts="-n -o -q -v -h --author --since --target --scope --limit --server --token --ca --context --database --output --color --raw --quiet --verbose --help show"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2044,7 +2104,7 @@ _nicelist() {
             return 0
             ;;
         nicelist__subcmd__history__subcmd__show)
-            opts="-o -q -v -h --full --server --token --ca --context --database --output --color --quiet --verbose --help"
+            opts="-o -q -v -h --full --server --token --ca --context --database --output --color --raw --quiet --verbose --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2101,7 +2161,7 @@ _nicelist() {
             return 0
             ;;
         nicelist__subcmd__host)
-            opts="-o -q -v -h --server --token --ca --context --database --output --color --quiet --verbose --help list show tag untag clean-sync wait forget"
+            opts="-o -q -v -h --server --token --ca --context --database --output --color --raw --quiet --verbose --help list show tag untag clean-sync wait forget"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2158,7 +2218,7 @@ _nicelist() {
             return 0
             ;;
         nicelist__subcmd__host__subcmd__clean__subcmd__sync)
-            opts="-y -o -q -v -h --all --cancel --yes --server --token --ca --context --database --output --color --quiet --verbose --help"
+            opts="-y -o -q -v -h --all --cancel --yes --server --token --ca --context --database --output --color --raw --quiet --verbose --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2215,7 +2275,7 @@ _nicelist() {
             return 0
             ;;
         nicelist__subcmd__host__subcmd__forget)
-            opts="-y -o -q -v -h --silent-for --never-synced --dry-run --yes --server --token --ca --context --database --output --color --quiet --verbose --help"
+            opts="-y -o -q -v -h --silent-for --never-synced --events --dry-run --yes --server --token --ca --context --database --output --color --raw --quiet --verbose --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2276,7 +2336,7 @@ _nicelist() {
             return 0
             ;;
         nicelist__subcmd__host__subcmd__list)
-            opts="-o -q -v -h --tag --user --state --server --token --ca --context --database --output --color --quiet --verbose --help"
+            opts="-o -q -v -h --tag --user --state --contact --server --token --ca --context --database --output --color --raw --quiet --verbose --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2291,7 +2351,11 @@ _nicelist() {
                     return 0
                     ;;
                 --state)
-                    COMPREPLY=($(compgen -W "in-step behind syncing drifted rejecting silent never-synced" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "in-sync behind syncing drifted rejecting never-synced" -- "${cur}"))
+                    return 0
+                    ;;
+                --contact)
+                    COMPREPLY=($(compgen -W "online silent" -- "${cur}"))
                     return 0
                     ;;
                 --server)
@@ -2345,7 +2409,7 @@ _nicelist() {
             return 0
             ;;
         nicelist__subcmd__host__subcmd__show)
-            opts="-o -q -v -h --rules --settings --server --token --ca --context --database --output --color --quiet --verbose --help"
+            opts="-o -q -v -h --rules --settings --server --token --ca --context --database --output --color --raw --quiet --verbose --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2402,7 +2466,7 @@ _nicelist() {
             return 0
             ;;
         nicelist__subcmd__host__subcmd__tag)
-            opts="-m -o -q -v -h --reason --dry-run --server --token --ca --context --database --output --color --quiet --verbose --help"
+            opts="-m -o -q -v -h --reason --dry-run --server --token --ca --context --database --output --color --raw --quiet --verbose --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2467,7 +2531,7 @@ _nicelist() {
             return 0
             ;;
         nicelist__subcmd__host__subcmd__untag)
-            opts="-m -o -q -v -h --reason --dry-run --server --token --ca --context --database --output --color --quiet --verbose --help"
+            opts="-m -o -q -v -h --reason --dry-run --server --token --ca --context --database --output --color --raw --quiet --verbose --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2532,7 +2596,7 @@ _nicelist() {
             return 0
             ;;
         nicelist__subcmd__host__subcmd__wait)
-            opts="-o -q -v -h --timeout --server --token --ca --context --database --output --color --quiet --verbose --help"
+            opts="-o -q -v -h --timeout --server --token --ca --context --database --output --color --raw --quiet --verbose --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2593,7 +2657,7 @@ _nicelist() {
             return 0
             ;;
         nicelist__subcmd__lab)
-            opts="-o -q -v -h --server --token --ca --context --database --output --color --quiet --verbose --help sync conformance fleet"
+            opts="-o -q -v -h --server --token --ca --context --database --output --color --raw --quiet --verbose --help sync conformance fleet"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2650,7 +2714,7 @@ _nicelist() {
             return 0
             ;;
         nicelist__subcmd__lab__subcmd__conformance)
-            opts="-o -q -v -h --hook --only --list --header --secret --timeout --prefix --ca --client-cert --client-key --server --token --context --database --output --color --quiet --verbose --help"
+            opts="-o -q -v -h --hook --only --list --header --secret --timeout --prefix --ca --client-cert --client-key --server --token --context --database --output --color --raw --quiet --verbose --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2728,7 +2792,7 @@ _nicelist() {
             return 0
             ;;
         nicelist__subcmd__lab__subcmd__fleet)
-            opts="-o -q -v -h --hosts --interval --for --arrivals --warm-up --connections --no-keep-alive --timeout --generation --wire --encoding --secret --clean --events --batch --seed --ca --client-cert --client-key --change-hook --change-every --verify --sample --server --token --context --database --output --color --quiet --verbose --help"
+            opts="-o -q -v -h --hosts --interval --for --arrivals --warm-up --connections --no-keep-alive --timeout --generation --wire --encoding --secret --clean --events --batch --seed --ca --client-cert --client-key --change-hook --change-every --verify --sample --server --token --context --database --output --color --raw --quiet --verbose --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2854,7 +2918,7 @@ _nicelist() {
             return 0
             ;;
         nicelist__subcmd__lab__subcmd__sync)
-            opts="-o -q -v -h --state --machine-id --serial --hostname --user --group --generation --santa-version --mode --secret --encoding --wire --events --clean --clean-all --no-backoff --rule-only --ca --client-cert --client-key --daemon --for --syncs --server --token --context --database --output --color --quiet --verbose --help"
+            opts="-o -q -v -h --state --machine-id --serial --hostname --user --group --generation --santa-version --mode --secret --encoding --wire --events --clean --clean-all --no-backoff --rule-only --ca --client-cert --client-key --daemon --for --syncs --server --token --context --database --output --color --raw --quiet --verbose --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2968,7 +3032,7 @@ _nicelist() {
             return 0
             ;;
         nicelist__subcmd__man)
-            opts="-o -q -v -h --server --token --ca --context --database --output --color --quiet --verbose --help"
+            opts="-o -q -v -h --server --token --ca --context --database --output --color --raw --quiet --verbose --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -3025,7 +3089,7 @@ _nicelist() {
             return 0
             ;;
         nicelist__subcmd__plan)
-            opts="-f -o -q -v -h --file --from --prune --full --server --token --ca --context --database --output --color --quiet --verbose --help"
+            opts="-f -o -q -v -h --file --from --prune --full --server --token --ca --context --database --output --color --raw --quiet --verbose --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -3094,7 +3158,7 @@ _nicelist() {
             return 0
             ;;
         nicelist__subcmd__rollback)
-            opts="-m -y -o -q -v -h --reason --base --full --yes --dry-run --server --token --ca --context --database --output --color --quiet --verbose --help"
+            opts="-m -y -o -q -v -h --reason --base --full --yes --dry-run --server --token --ca --context --database --output --color --raw --quiet --verbose --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -3163,7 +3227,7 @@ _nicelist() {
             return 0
             ;;
         nicelist__subcmd__rule)
-            opts="-o -q -v -h --server --token --ca --context --database --output --color --quiet --verbose --help add remove list show import export convert diff lint explain"
+            opts="-o -q -v -h --server --token --ca --context --database --output --color --raw --quiet --verbose --help add remove list show import export convert diff lint explain"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -3220,7 +3284,7 @@ _nicelist() {
             return 0
             ;;
         nicelist__subcmd__rule__subcmd__add)
-            opts="-m -o -q -v -h --from-fileinfo --as --scope --cel --message --url --button-label --app-name --comment --ticket --source --expires --replace --reason --dry-run --server --token --ca --context --database --output --color --quiet --verbose --help allow allow-compiler block silent-block silent-block-gui silent-block-tty cel remove"
+            opts="-m -o -q -v -h --from-fileinfo --as --scope --cel --message --url --button-label --app-name --comment --ticket --source --expires --replace --reason --dry-run --server --token --ca --context --database --output --color --raw --quiet --verbose --help allow allow-compiler block silent-block silent-block-gui silent-block-tty cel remove"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -3333,7 +3397,7 @@ _nicelist() {
             return 0
             ;;
         nicelist__subcmd__rule__subcmd__convert)
-            opts="-o -q -v -h --from --to --scope --source --policy --strict --dry-run --server --token --ca --context --database --output --color --quiet --verbose --help"
+            opts="-o -q -v -h --from --to --scope --source --policy --strict --dry-run --server --token --ca --context --database --output --color --raw --quiet --verbose --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -3410,7 +3474,7 @@ _nicelist() {
             return 0
             ;;
         nicelist__subcmd__rule__subcmd__diff)
-            opts="-o -q -v -h --from --full --server --token --ca --context --database --output --color --quiet --verbose --help"
+            opts="-o -q -v -h --from --full --server --token --ca --context --database --output --color --raw --quiet --verbose --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -3471,7 +3535,7 @@ _nicelist() {
             return 0
             ;;
         nicelist__subcmd__rule__subcmd__explain)
-            opts="-o -q -v -h --host --server --token --ca --context --database --output --color --quiet --verbose --help"
+            opts="-o -q -v -h --host --server --token --ca --context --database --output --color --raw --quiet --verbose --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -3532,7 +3596,7 @@ _nicelist() {
             return 0
             ;;
         nicelist__subcmd__rule__subcmd__export)
-            opts="-f -o -q -v -h --file --to --strict --target --scope --type --policy --source --text --at --server --token --ca --context --database --output --color --quiet --verbose --help"
+            opts="-f -o -q -v -h --file --to --strict --target --scope --type --policy --source --text --at --server --token --ca --context --database --output --color --raw --quiet --verbose --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -3629,7 +3693,7 @@ _nicelist() {
             return 0
             ;;
         nicelist__subcmd__rule__subcmd__import)
-            opts="-m -o -q -v -h --from --partial --rejects --scope --source --policy --replace --prune --allow-empty --message --reason --dry-run --server --token --ca --context --database --output --color --quiet --verbose --help"
+            opts="-m -o -q -v -h --from --partial --rejects --scope --source --policy --replace --prune --allow-empty --message --reason --dry-run --server --token --ca --context --database --output --color --raw --quiet --verbose --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -3718,7 +3782,7 @@ _nicelist() {
             return 0
             ;;
         nicelist__subcmd__rule__subcmd__lint)
-            opts="-o -q -v -h --from --deny --ignore --sarif --server --token --ca --context --database --output --color --quiet --verbose --help"
+            opts="-o -q -v -h --from --deny --ignore --sarif --server --token --ca --context --database --output --color --raw --quiet --verbose --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -3787,7 +3851,7 @@ _nicelist() {
             return 0
             ;;
         nicelist__subcmd__rule__subcmd__list)
-            opts="-o -q -v -h --target --scope --type --policy --source --text --at --server --token --ca --context --database --output --color --quiet --verbose --help"
+            opts="-o -q -v -h --target --scope --type --policy --source --text --at --server --token --ca --context --database --output --color --raw --quiet --verbose --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -3872,7 +3936,7 @@ _nicelist() {
             return 0
             ;;
         nicelist__subcmd__rule__subcmd__remove)
-            opts="-m -o -q -v -h --scope --reason --dry-run --server --token --ca --context --database --output --color --quiet --verbose --help"
+            opts="-m -o -q -v -h --scope --reason --dry-run --server --token --ca --context --database --output --color --raw --quiet --verbose --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -3941,7 +4005,7 @@ _nicelist() {
             return 0
             ;;
         nicelist__subcmd__rule__subcmd__show)
-            opts="-o -q -v -h --history --server --token --ca --context --database --output --color --quiet --verbose --help"
+            opts="-o -q -v -h --history --server --token --ca --context --database --output --color --raw --quiet --verbose --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -3998,7 +4062,7 @@ _nicelist() {
             return 0
             ;;
         nicelist__subcmd__serve)
-            opts="-o -q -v -h --listen --sync-auth --largest-body --durability --longest-gap --trusted-proxy --proxy-header --connections --connections-per-address --host-requests-per-minute --address-requests-per-minute --wrong-secrets-per-minute --new-hosts-per-minute --events-per-day --tls-cert --tls-key --client-ca --client-crl --client-ca-optional --server --token --ca --context --database --output --color --quiet --verbose --help"
+            opts="-o -q -v -h --listen --sync-auth --largest-body --durability --longest-gap --trusted-proxy --proxy-header --proxy-protocol --connections --connections-per-address --handshake-timeout --header-timeout --idle-timeout --write-timeout --shutdown-timeout --host-requests-per-minute --address-requests-per-minute --wrong-secrets-per-minute --new-hosts-per-minute --events-per-day --tls-cert --tls-key --client-ca --client-crl --client-ca-optional --server --token --ca --context --database --output --color --raw --quiet --verbose --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -4037,6 +4101,26 @@ _nicelist() {
                     return 0
                     ;;
                 --connections-per-address)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --handshake-timeout)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --header-timeout)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --idle-timeout)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --write-timeout)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --shutdown-timeout)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -4127,7 +4211,7 @@ _nicelist() {
             return 0
             ;;
         nicelist__subcmd__settings)
-            opts="-o -q -v -h --server --token --ca --context --database --output --color --quiet --verbose --help show set unset"
+            opts="-o -q -v -h --server --token --ca --context --database --output --color --raw --quiet --verbose --help show set unset"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -4184,7 +4268,7 @@ _nicelist() {
             return 0
             ;;
         nicelist__subcmd__settings__subcmd__set)
-            opts="-m -o -q -v -h --scope --reason --dry-run --server --token --ca --context --database --output --color --quiet --verbose --help"
+            opts="-m -o -q -v -h --scope --reason --dry-run --server --token --ca --context --database --output --color --raw --quiet --verbose --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -4253,7 +4337,7 @@ _nicelist() {
             return 0
             ;;
         nicelist__subcmd__settings__subcmd__show)
-            opts="-o -q -v -h --scope --host --server --token --ca --context --database --output --color --quiet --verbose --help"
+            opts="-o -q -v -h --scope --host --server --token --ca --context --database --output --color --raw --quiet --verbose --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -4318,7 +4402,7 @@ _nicelist() {
             return 0
             ;;
         nicelist__subcmd__settings__subcmd__unset)
-            opts="-m -o -q -v -h --scope --reason --dry-run --server --token --ca --context --database --output --color --quiet --verbose --help"
+            opts="-m -o -q -v -h --scope --reason --dry-run --server --token --ca --context --database --output --color --raw --quiet --verbose --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -4387,7 +4471,7 @@ _nicelist() {
             return 0
             ;;
         nicelist__subcmd__tag)
-            opts="-o -q -v -h --server --token --ca --context --database --output --color --quiet --verbose --help list create delete"
+            opts="-o -q -v -h --server --token --ca --context --database --output --color --raw --quiet --verbose --help list create delete"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -4444,7 +4528,7 @@ _nicelist() {
             return 0
             ;;
         nicelist__subcmd__tag__subcmd__create)
-            opts="-o -q -v -h --priority --description --serial --user --group --hostname --no-members --dry-run --server --token --ca --context --database --output --color --quiet --verbose --help"
+            opts="-o -q -v -h --priority --description --serial --user --group --hostname --no-members --dry-run --server --token --ca --context --database --output --color --raw --quiet --verbose --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -4525,7 +4609,7 @@ _nicelist() {
             return 0
             ;;
         nicelist__subcmd__tag__subcmd__delete)
-            opts="-y -o -q -v -h --force --yes --dry-run --server --token --ca --context --database --output --color --quiet --verbose --help"
+            opts="-y -o -q -v -h --force --yes --dry-run --server --token --ca --context --database --output --color --raw --quiet --verbose --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -4582,7 +4666,7 @@ _nicelist() {
             return 0
             ;;
         nicelist__subcmd__tag__subcmd__list)
-            opts="-o -q -v -h --server --token --ca --context --database --output --color --quiet --verbose --help"
+            opts="-o -q -v -h --server --token --ca --context --database --output --color --raw --quiet --verbose --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -4639,7 +4723,7 @@ _nicelist() {
             return 0
             ;;
         nicelist__subcmd__token)
-            opts="-o -q -v -h --server --token --ca --context --database --output --color --quiet --verbose --help create list revoke"
+            opts="-o -q -v -h --server --token --ca --context --database --output --color --raw --quiet --verbose --help create list revoke"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -4696,7 +4780,7 @@ _nicelist() {
             return 0
             ;;
         nicelist__subcmd__token__subcmd__create)
-            opts="-o -q -v -h --role --expires --server --token --ca --context --database --output --color --quiet --verbose --help"
+            opts="-o -q -v -h --role --expires --server --token --ca --context --database --output --color --raw --quiet --verbose --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -4761,7 +4845,7 @@ _nicelist() {
             return 0
             ;;
         nicelist__subcmd__token__subcmd__list)
-            opts="-o -q -v -h --server --token --ca --context --database --output --color --quiet --verbose --help"
+            opts="-o -q -v -h --server --token --ca --context --database --output --color --raw --quiet --verbose --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -4818,7 +4902,7 @@ _nicelist() {
             return 0
             ;;
         nicelist__subcmd__token__subcmd__revoke)
-            opts="-y -o -q -v -h --yes --server --token --ca --context --database --output --color --quiet --verbose --help"
+            opts="-y -o -q -v -h --yes --server --token --ca --context --database --output --color --raw --quiet --verbose --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0

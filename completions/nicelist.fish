@@ -1,6 +1,6 @@
 # Print an optspec for argparse to handle cmd's options that are independent of any subcommand.
 function __fish_nicelist_global_optspecs
-    string join \n server= token= ca= context= database= o/output= color= q/quiet v/verbose h/help V/version
+    string join \n server= token= ca= context= database= o/output= color= raw q/quiet v/verbose h/help V/version
 end
 
 function __fish_nicelist_needs_command
@@ -37,6 +37,7 @@ tsv\t''"
 complete -c nicelist -n "__fish_nicelist_needs_command" -l color -d 'Use colours: auto, always or never' -r -f -a "auto\t''
 always\t''
 never\t''"
+complete -c nicelist -n "__fish_nicelist_needs_command" -l raw -d 'Write cells of CSV and TSV as they are, even if a spreadsheet would run them as formulas'
 complete -c nicelist -n "__fish_nicelist_needs_command" -s q -l quiet -d 'Write data and errors only'
 complete -c nicelist -n "__fish_nicelist_needs_command" -s v -l verbose -d 'Log what happens inside; twice for more'
 complete -c nicelist -n "__fish_nicelist_needs_command" -s h -l help -d 'Print help'
@@ -72,6 +73,11 @@ complete -c nicelist -n "__fish_nicelist_using_subcommand serve" -l proxy-header
 forwarded\t'Forwarded (RFC 7239)'"
 complete -c nicelist -n "__fish_nicelist_using_subcommand serve" -l connections -d 'Accept at most N connections at the same time [default: 16384, or fewer if file descriptors are limited]' -r
 complete -c nicelist -n "__fish_nicelist_using_subcommand serve" -l connections-per-address -d 'Accept at most N connections from one address [default: a quarter of all]' -r
+complete -c nicelist -n "__fish_nicelist_using_subcommand serve" -l handshake-timeout -d 'Close connections whose TLS handshake takes longer than this' -r
+complete -c nicelist -n "__fish_nicelist_using_subcommand serve" -l header-timeout -d 'Close connections that take longer than this to send the headers of a request' -r
+complete -c nicelist -n "__fish_nicelist_using_subcommand serve" -l idle-timeout -d 'Close connections that are idle for longer than this between two requests' -r
+complete -c nicelist -n "__fish_nicelist_using_subcommand serve" -l write-timeout -d 'Close connections whose client reads nothing of a response for this long' -r
+complete -c nicelist -n "__fish_nicelist_using_subcommand serve" -l shutdown-timeout -d 'On shutdown, wait at most this long for requests in progress' -r
 complete -c nicelist -n "__fish_nicelist_using_subcommand serve" -l host-requests-per-minute -d 'Accept at most N requests from one host per minute [default: 3000]' -r
 complete -c nicelist -n "__fish_nicelist_using_subcommand serve" -l address-requests-per-minute -d 'Accept at most N requests from one address per minute [default: 600000]' -r
 complete -c nicelist -n "__fish_nicelist_using_subcommand serve" -l wrong-secrets-per-minute -d 'Allow at most N wrong secrets from one address per minute [default: 6000]' -r
@@ -94,7 +100,9 @@ tsv\t''"
 complete -c nicelist -n "__fish_nicelist_using_subcommand serve" -l color -d 'Use colours: auto, always or never' -r -f -a "auto\t''
 always\t''
 never\t''"
+complete -c nicelist -n "__fish_nicelist_using_subcommand serve" -l proxy-protocol -d 'Trusted proxies report client addresses with the PROXY protocol, version 1 or 2'
 complete -c nicelist -n "__fish_nicelist_using_subcommand serve" -l client-ca-optional -d 'Let hosts without a client certificate sync too, as while they get theirs'
+complete -c nicelist -n "__fish_nicelist_using_subcommand serve" -l raw -d 'Write cells of CSV and TSV as they are, even if a spreadsheet would run them as formulas'
 complete -c nicelist -n "__fish_nicelist_using_subcommand serve" -s q -l quiet -d 'Write data and errors only'
 complete -c nicelist -n "__fish_nicelist_using_subcommand serve" -s v -l verbose -d 'Log what happens inside; twice for more'
 complete -c nicelist -n "__fish_nicelist_using_subcommand serve" -s h -l help -d 'Print help (see more with \'--help\')'
@@ -112,6 +120,7 @@ complete -c nicelist -n "__fish_nicelist_using_subcommand demo" -l color -d 'Use
 always\t''
 never\t''"
 complete -c nicelist -n "__fish_nicelist_using_subcommand demo" -l once -d 'End when the story is told'
+complete -c nicelist -n "__fish_nicelist_using_subcommand demo" -l raw -d 'Write cells of CSV and TSV as they are, even if a spreadsheet would run them as formulas'
 complete -c nicelist -n "__fish_nicelist_using_subcommand demo" -s q -l quiet -d 'Write data and errors only'
 complete -c nicelist -n "__fish_nicelist_using_subcommand demo" -s v -l verbose -d 'Log what happens inside; twice for more'
 complete -c nicelist -n "__fish_nicelist_using_subcommand demo" -s h -l help -d 'Print help (see more with \'--help\')'
@@ -128,6 +137,7 @@ tsv\t''"
 complete -c nicelist -n "__fish_nicelist_using_subcommand rule; and not __fish_seen_subcommand_from add remove list show import export convert diff lint explain" -l color -d 'Use colours: auto, always or never' -r -f -a "auto\t''
 always\t''
 never\t''"
+complete -c nicelist -n "__fish_nicelist_using_subcommand rule; and not __fish_seen_subcommand_from add remove list show import export convert diff lint explain" -l raw -d 'Write cells of CSV and TSV as they are, even if a spreadsheet would run them as formulas'
 complete -c nicelist -n "__fish_nicelist_using_subcommand rule; and not __fish_seen_subcommand_from add remove list show import export convert diff lint explain" -s q -l quiet -d 'Write data and errors only'
 complete -c nicelist -n "__fish_nicelist_using_subcommand rule; and not __fish_seen_subcommand_from add remove list show import export convert diff lint explain" -s v -l verbose -d 'Log what happens inside; twice for more'
 complete -c nicelist -n "__fish_nicelist_using_subcommand rule; and not __fish_seen_subcommand_from add remove list show import export convert diff lint explain" -s h -l help -d 'Print help'
@@ -173,6 +183,7 @@ always\t''
 never\t''"
 complete -c nicelist -n "__fish_nicelist_using_subcommand rule; and __fish_seen_subcommand_from add" -l replace -d 'Reset everything that is not given, instead of keeping it'
 complete -c nicelist -n "__fish_nicelist_using_subcommand rule; and __fish_seen_subcommand_from add" -l dry-run -d 'Show what would happen and change nothing'
+complete -c nicelist -n "__fish_nicelist_using_subcommand rule; and __fish_seen_subcommand_from add" -l raw -d 'Write cells of CSV and TSV as they are, even if a spreadsheet would run them as formulas'
 complete -c nicelist -n "__fish_nicelist_using_subcommand rule; and __fish_seen_subcommand_from add" -s q -l quiet -d 'Write data and errors only'
 complete -c nicelist -n "__fish_nicelist_using_subcommand rule; and __fish_seen_subcommand_from add" -s v -l verbose -d 'Log what happens inside; twice for more'
 complete -c nicelist -n "__fish_nicelist_using_subcommand rule; and __fish_seen_subcommand_from add" -s h -l help -d 'Print help (see more with \'--help\')'
@@ -192,6 +203,7 @@ complete -c nicelist -n "__fish_nicelist_using_subcommand rule; and __fish_seen_
 always\t''
 never\t''"
 complete -c nicelist -n "__fish_nicelist_using_subcommand rule; and __fish_seen_subcommand_from remove" -l dry-run -d 'Show what would happen and change nothing'
+complete -c nicelist -n "__fish_nicelist_using_subcommand rule; and __fish_seen_subcommand_from remove" -l raw -d 'Write cells of CSV and TSV as they are, even if a spreadsheet would run them as formulas'
 complete -c nicelist -n "__fish_nicelist_using_subcommand rule; and __fish_seen_subcommand_from remove" -s q -l quiet -d 'Write data and errors only'
 complete -c nicelist -n "__fish_nicelist_using_subcommand rule; and __fish_seen_subcommand_from remove" -s v -l verbose -d 'Log what happens inside; twice for more'
 complete -c nicelist -n "__fish_nicelist_using_subcommand rule; and __fish_seen_subcommand_from remove" -s h -l help -d 'Print help (see more with \'--help\')'
@@ -226,6 +238,7 @@ tsv\t''"
 complete -c nicelist -n "__fish_nicelist_using_subcommand rule; and __fish_seen_subcommand_from list" -l color -d 'Use colours: auto, always or never' -r -f -a "auto\t''
 always\t''
 never\t''"
+complete -c nicelist -n "__fish_nicelist_using_subcommand rule; and __fish_seen_subcommand_from list" -l raw -d 'Write cells of CSV and TSV as they are, even if a spreadsheet would run them as formulas'
 complete -c nicelist -n "__fish_nicelist_using_subcommand rule; and __fish_seen_subcommand_from list" -s q -l quiet -d 'Write data and errors only'
 complete -c nicelist -n "__fish_nicelist_using_subcommand rule; and __fish_seen_subcommand_from list" -s v -l verbose -d 'Log what happens inside; twice for more'
 complete -c nicelist -n "__fish_nicelist_using_subcommand rule; and __fish_seen_subcommand_from list" -s h -l help -d 'Print help (see more with \'--help\')'
@@ -243,6 +256,7 @@ complete -c nicelist -n "__fish_nicelist_using_subcommand rule; and __fish_seen_
 always\t''
 never\t''"
 complete -c nicelist -n "__fish_nicelist_using_subcommand rule; and __fish_seen_subcommand_from show" -l history -d 'Show who changed them, when and why, and those that are gone'
+complete -c nicelist -n "__fish_nicelist_using_subcommand rule; and __fish_seen_subcommand_from show" -l raw -d 'Write cells of CSV and TSV as they are, even if a spreadsheet would run them as formulas'
 complete -c nicelist -n "__fish_nicelist_using_subcommand rule; and __fish_seen_subcommand_from show" -s q -l quiet -d 'Write data and errors only'
 complete -c nicelist -n "__fish_nicelist_using_subcommand rule; and __fish_seen_subcommand_from show" -s v -l verbose -d 'Log what happens inside; twice for more'
 complete -c nicelist -n "__fish_nicelist_using_subcommand rule; and __fish_seen_subcommand_from show" -s h -l help -d 'Print help (see more with \'--help\')'
@@ -291,6 +305,7 @@ complete -c nicelist -n "__fish_nicelist_using_subcommand rule; and __fish_seen_
 complete -c nicelist -n "__fish_nicelist_using_subcommand rule; and __fish_seen_subcommand_from import" -l prune -d 'End the rules of this source that are not in the file'
 complete -c nicelist -n "__fish_nicelist_using_subcommand rule; and __fish_seen_subcommand_from import" -l allow-empty -d 'Let --prune end all rules of the source, when the file has none'
 complete -c nicelist -n "__fish_nicelist_using_subcommand rule; and __fish_seen_subcommand_from import" -l dry-run -d 'Show what would happen and change nothing'
+complete -c nicelist -n "__fish_nicelist_using_subcommand rule; and __fish_seen_subcommand_from import" -l raw -d 'Write cells of CSV and TSV as they are, even if a spreadsheet would run them as formulas'
 complete -c nicelist -n "__fish_nicelist_using_subcommand rule; and __fish_seen_subcommand_from import" -s q -l quiet -d 'Write data and errors only'
 complete -c nicelist -n "__fish_nicelist_using_subcommand rule; and __fish_seen_subcommand_from import" -s v -l verbose -d 'Log what happens inside; twice for more'
 complete -c nicelist -n "__fish_nicelist_using_subcommand rule; and __fish_seen_subcommand_from import" -s h -l help -d 'Print help (see more with \'--help\')'
@@ -342,6 +357,7 @@ complete -c nicelist -n "__fish_nicelist_using_subcommand rule; and __fish_seen_
 always\t''
 never\t''"
 complete -c nicelist -n "__fish_nicelist_using_subcommand rule; and __fish_seen_subcommand_from export" -l strict -d 'Write nothing if anything would be lost'
+complete -c nicelist -n "__fish_nicelist_using_subcommand rule; and __fish_seen_subcommand_from export" -l raw -d 'Write cells of CSV and TSV as they are, even if a spreadsheet would run them as formulas'
 complete -c nicelist -n "__fish_nicelist_using_subcommand rule; and __fish_seen_subcommand_from export" -s q -l quiet -d 'Write data and errors only'
 complete -c nicelist -n "__fish_nicelist_using_subcommand rule; and __fish_seen_subcommand_from export" -s v -l verbose -d 'Log what happens inside; twice for more'
 complete -c nicelist -n "__fish_nicelist_using_subcommand rule; and __fish_seen_subcommand_from export" -s h -l help -d 'Print help (see more with \'--help\')'
@@ -400,6 +416,7 @@ always\t''
 never\t''"
 complete -c nicelist -n "__fish_nicelist_using_subcommand rule; and __fish_seen_subcommand_from convert" -l strict -d 'Write nothing if anything would be lost'
 complete -c nicelist -n "__fish_nicelist_using_subcommand rule; and __fish_seen_subcommand_from convert" -l dry-run -d 'Show what would be lost and write nothing'
+complete -c nicelist -n "__fish_nicelist_using_subcommand rule; and __fish_seen_subcommand_from convert" -l raw -d 'Write cells of CSV and TSV as they are, even if a spreadsheet would run them as formulas'
 complete -c nicelist -n "__fish_nicelist_using_subcommand rule; and __fish_seen_subcommand_from convert" -s q -l quiet -d 'Write data and errors only'
 complete -c nicelist -n "__fish_nicelist_using_subcommand rule; and __fish_seen_subcommand_from convert" -s v -l verbose -d 'Log what happens inside; twice for more'
 complete -c nicelist -n "__fish_nicelist_using_subcommand rule; and __fish_seen_subcommand_from convert" -s h -l help -d 'Print help (see more with \'--help\')'
@@ -432,6 +449,7 @@ complete -c nicelist -n "__fish_nicelist_using_subcommand rule; and __fish_seen_
 always\t''
 never\t''"
 complete -c nicelist -n "__fish_nicelist_using_subcommand rule; and __fish_seen_subcommand_from diff" -l full -d 'Show every difference, however many they are'
+complete -c nicelist -n "__fish_nicelist_using_subcommand rule; and __fish_seen_subcommand_from diff" -l raw -d 'Write cells of CSV and TSV as they are, even if a spreadsheet would run them as formulas'
 complete -c nicelist -n "__fish_nicelist_using_subcommand rule; and __fish_seen_subcommand_from diff" -s q -l quiet -d 'Write data and errors only'
 complete -c nicelist -n "__fish_nicelist_using_subcommand rule; and __fish_seen_subcommand_from diff" -s v -l verbose -d 'Log what happens inside; twice for more'
 complete -c nicelist -n "__fish_nicelist_using_subcommand rule; and __fish_seen_subcommand_from diff" -s h -l help -d 'Print help (see more with \'--help\')'
@@ -468,6 +486,7 @@ complete -c nicelist -n "__fish_nicelist_using_subcommand rule; and __fish_seen_
 always\t''
 never\t''"
 complete -c nicelist -n "__fish_nicelist_using_subcommand rule; and __fish_seen_subcommand_from lint" -l sarif -d 'Write SARIF, for code review'
+complete -c nicelist -n "__fish_nicelist_using_subcommand rule; and __fish_seen_subcommand_from lint" -l raw -d 'Write cells of CSV and TSV as they are, even if a spreadsheet would run them as formulas'
 complete -c nicelist -n "__fish_nicelist_using_subcommand rule; and __fish_seen_subcommand_from lint" -s q -l quiet -d 'Write data and errors only'
 complete -c nicelist -n "__fish_nicelist_using_subcommand rule; and __fish_seen_subcommand_from lint" -s v -l verbose -d 'Log what happens inside; twice for more'
 complete -c nicelist -n "__fish_nicelist_using_subcommand rule; and __fish_seen_subcommand_from lint" -s h -l help -d 'Print help (see more with \'--help\')'
@@ -485,6 +504,7 @@ tsv\t''"
 complete -c nicelist -n "__fish_nicelist_using_subcommand rule; and __fish_seen_subcommand_from explain" -l color -d 'Use colours: auto, always or never' -r -f -a "auto\t''
 always\t''
 never\t''"
+complete -c nicelist -n "__fish_nicelist_using_subcommand rule; and __fish_seen_subcommand_from explain" -l raw -d 'Write cells of CSV and TSV as they are, even if a spreadsheet would run them as formulas'
 complete -c nicelist -n "__fish_nicelist_using_subcommand rule; and __fish_seen_subcommand_from explain" -s q -l quiet -d 'Write data and errors only'
 complete -c nicelist -n "__fish_nicelist_using_subcommand rule; and __fish_seen_subcommand_from explain" -s v -l verbose -d 'Log what happens inside; twice for more'
 complete -c nicelist -n "__fish_nicelist_using_subcommand rule; and __fish_seen_subcommand_from explain" -s h -l help -d 'Print help (see more with \'--help\')'
@@ -501,6 +521,7 @@ tsv\t''"
 complete -c nicelist -n "__fish_nicelist_using_subcommand host; and not __fish_seen_subcommand_from list show tag untag clean-sync wait forget" -l color -d 'Use colours: auto, always or never' -r -f -a "auto\t''
 always\t''
 never\t''"
+complete -c nicelist -n "__fish_nicelist_using_subcommand host; and not __fish_seen_subcommand_from list show tag untag clean-sync wait forget" -l raw -d 'Write cells of CSV and TSV as they are, even if a spreadsheet would run them as formulas'
 complete -c nicelist -n "__fish_nicelist_using_subcommand host; and not __fish_seen_subcommand_from list show tag untag clean-sync wait forget" -s q -l quiet -d 'Write data and errors only'
 complete -c nicelist -n "__fish_nicelist_using_subcommand host; and not __fish_seen_subcommand_from list show tag untag clean-sync wait forget" -s v -l verbose -d 'Log what happens inside; twice for more'
 complete -c nicelist -n "__fish_nicelist_using_subcommand host; and not __fish_seen_subcommand_from list show tag untag clean-sync wait forget" -s h -l help -d 'Print help'
@@ -513,13 +534,14 @@ complete -c nicelist -n "__fish_nicelist_using_subcommand host; and not __fish_s
 complete -c nicelist -n "__fish_nicelist_using_subcommand host; and not __fish_seen_subcommand_from list show tag untag clean-sync wait forget" -f -a "forget" -d 'Forget a host and its tags'
 complete -c nicelist -n "__fish_nicelist_using_subcommand host; and __fish_seen_subcommand_from list" -l tag -d 'Only hosts with this tag' -r
 complete -c nicelist -n "__fish_nicelist_using_subcommand host; and __fish_seen_subcommand_from list" -l user -d 'Only hosts of this primary user' -r
-complete -c nicelist -n "__fish_nicelist_using_subcommand host; and __fish_seen_subcommand_from list" -l state -d 'Only hosts in this state' -r -f -a "in-step\t''
+complete -c nicelist -n "__fish_nicelist_using_subcommand host; and __fish_seen_subcommand_from list" -l state -d 'Only hosts in this state' -r -f -a "in-sync\t''
 behind\t''
 syncing\t''
 drifted\t''
 rejecting\t''
-silent\t''
 never-synced\t''"
+complete -c nicelist -n "__fish_nicelist_using_subcommand host; and __fish_seen_subcommand_from list" -l contact -d 'Only hosts that were seen within their last three sync intervals, or only those that were not' -r -f -a "online\t''
+silent\t''"
 complete -c nicelist -n "__fish_nicelist_using_subcommand host; and __fish_seen_subcommand_from list" -l server -d 'Talk to the server at this address' -r
 complete -c nicelist -n "__fish_nicelist_using_subcommand host; and __fish_seen_subcommand_from list" -l token -d 'Show the server this token' -r
 complete -c nicelist -n "__fish_nicelist_using_subcommand host; and __fish_seen_subcommand_from list" -l ca -d 'Trust only the CAs in this PEM file for the server\'s certificate' -r -F
@@ -533,6 +555,7 @@ tsv\t''"
 complete -c nicelist -n "__fish_nicelist_using_subcommand host; and __fish_seen_subcommand_from list" -l color -d 'Use colours: auto, always or never' -r -f -a "auto\t''
 always\t''
 never\t''"
+complete -c nicelist -n "__fish_nicelist_using_subcommand host; and __fish_seen_subcommand_from list" -l raw -d 'Write cells of CSV and TSV as they are, even if a spreadsheet would run them as formulas'
 complete -c nicelist -n "__fish_nicelist_using_subcommand host; and __fish_seen_subcommand_from list" -s q -l quiet -d 'Write data and errors only'
 complete -c nicelist -n "__fish_nicelist_using_subcommand host; and __fish_seen_subcommand_from list" -s v -l verbose -d 'Log what happens inside; twice for more'
 complete -c nicelist -n "__fish_nicelist_using_subcommand host; and __fish_seen_subcommand_from list" -s h -l help -d 'Print help (see more with \'--help\')'
@@ -551,6 +574,7 @@ always\t''
 never\t''"
 complete -c nicelist -n "__fish_nicelist_using_subcommand host; and __fish_seen_subcommand_from show" -l rules -d 'List the rules in force for it instead'
 complete -c nicelist -n "__fish_nicelist_using_subcommand host; and __fish_seen_subcommand_from show" -l settings -d 'List the settings in force for it instead, and where they come from'
+complete -c nicelist -n "__fish_nicelist_using_subcommand host; and __fish_seen_subcommand_from show" -l raw -d 'Write cells of CSV and TSV as they are, even if a spreadsheet would run them as formulas'
 complete -c nicelist -n "__fish_nicelist_using_subcommand host; and __fish_seen_subcommand_from show" -s q -l quiet -d 'Write data and errors only'
 complete -c nicelist -n "__fish_nicelist_using_subcommand host; and __fish_seen_subcommand_from show" -s v -l verbose -d 'Log what happens inside; twice for more'
 complete -c nicelist -n "__fish_nicelist_using_subcommand host; and __fish_seen_subcommand_from show" -s h -l help -d 'Print help (see more with \'--help\')'
@@ -569,6 +593,7 @@ complete -c nicelist -n "__fish_nicelist_using_subcommand host; and __fish_seen_
 always\t''
 never\t''"
 complete -c nicelist -n "__fish_nicelist_using_subcommand host; and __fish_seen_subcommand_from tag" -l dry-run -d 'Show what would happen and change nothing'
+complete -c nicelist -n "__fish_nicelist_using_subcommand host; and __fish_seen_subcommand_from tag" -l raw -d 'Write cells of CSV and TSV as they are, even if a spreadsheet would run them as formulas'
 complete -c nicelist -n "__fish_nicelist_using_subcommand host; and __fish_seen_subcommand_from tag" -s q -l quiet -d 'Write data and errors only'
 complete -c nicelist -n "__fish_nicelist_using_subcommand host; and __fish_seen_subcommand_from tag" -s v -l verbose -d 'Log what happens inside; twice for more'
 complete -c nicelist -n "__fish_nicelist_using_subcommand host; and __fish_seen_subcommand_from tag" -s h -l help -d 'Print help (see more with \'--help\')'
@@ -587,6 +612,7 @@ complete -c nicelist -n "__fish_nicelist_using_subcommand host; and __fish_seen_
 always\t''
 never\t''"
 complete -c nicelist -n "__fish_nicelist_using_subcommand host; and __fish_seen_subcommand_from untag" -l dry-run -d 'Show what would happen and change nothing'
+complete -c nicelist -n "__fish_nicelist_using_subcommand host; and __fish_seen_subcommand_from untag" -l raw -d 'Write cells of CSV and TSV as they are, even if a spreadsheet would run them as formulas'
 complete -c nicelist -n "__fish_nicelist_using_subcommand host; and __fish_seen_subcommand_from untag" -s q -l quiet -d 'Write data and errors only'
 complete -c nicelist -n "__fish_nicelist_using_subcommand host; and __fish_seen_subcommand_from untag" -s v -l verbose -d 'Log what happens inside; twice for more'
 complete -c nicelist -n "__fish_nicelist_using_subcommand host; and __fish_seen_subcommand_from untag" -s h -l help -d 'Print help (see more with \'--help\')'
@@ -606,6 +632,7 @@ never\t''"
 complete -c nicelist -n "__fish_nicelist_using_subcommand host; and __fish_seen_subcommand_from clean-sync" -l all -d 'Delete transitive rules too'
 complete -c nicelist -n "__fish_nicelist_using_subcommand host; and __fish_seen_subcommand_from clean-sync" -l cancel -d 'Take the order back, if the host has not begun'
 complete -c nicelist -n "__fish_nicelist_using_subcommand host; and __fish_seen_subcommand_from clean-sync" -s y -l yes -d 'Do it without being asked'
+complete -c nicelist -n "__fish_nicelist_using_subcommand host; and __fish_seen_subcommand_from clean-sync" -l raw -d 'Write cells of CSV and TSV as they are, even if a spreadsheet would run them as formulas'
 complete -c nicelist -n "__fish_nicelist_using_subcommand host; and __fish_seen_subcommand_from clean-sync" -s q -l quiet -d 'Write data and errors only'
 complete -c nicelist -n "__fish_nicelist_using_subcommand host; and __fish_seen_subcommand_from clean-sync" -s v -l verbose -d 'Log what happens inside; twice for more'
 complete -c nicelist -n "__fish_nicelist_using_subcommand host; and __fish_seen_subcommand_from clean-sync" -s h -l help -d 'Print help (see more with \'--help\')'
@@ -623,6 +650,7 @@ tsv\t''"
 complete -c nicelist -n "__fish_nicelist_using_subcommand host; and __fish_seen_subcommand_from wait" -l color -d 'Use colours: auto, always or never' -r -f -a "auto\t''
 always\t''
 never\t''"
+complete -c nicelist -n "__fish_nicelist_using_subcommand host; and __fish_seen_subcommand_from wait" -l raw -d 'Write cells of CSV and TSV as they are, even if a spreadsheet would run them as formulas'
 complete -c nicelist -n "__fish_nicelist_using_subcommand host; and __fish_seen_subcommand_from wait" -s q -l quiet -d 'Write data and errors only'
 complete -c nicelist -n "__fish_nicelist_using_subcommand host; and __fish_seen_subcommand_from wait" -s v -l verbose -d 'Log what happens inside; twice for more'
 complete -c nicelist -n "__fish_nicelist_using_subcommand host; and __fish_seen_subcommand_from wait" -s h -l help -d 'Print help (see more with \'--help\')'
@@ -641,34 +669,38 @@ complete -c nicelist -n "__fish_nicelist_using_subcommand host; and __fish_seen_
 always\t''
 never\t''"
 complete -c nicelist -n "__fish_nicelist_using_subcommand host; and __fish_seen_subcommand_from forget" -l never-synced -d 'Forget hosts that never completed a sync'
+complete -c nicelist -n "__fish_nicelist_using_subcommand host; and __fish_seen_subcommand_from forget" -l events -d 'Delete the events of forgotten hosts, too'
 complete -c nicelist -n "__fish_nicelist_using_subcommand host; and __fish_seen_subcommand_from forget" -l dry-run -d 'Show how many hosts would be forgotten and change nothing'
 complete -c nicelist -n "__fish_nicelist_using_subcommand host; and __fish_seen_subcommand_from forget" -s y -l yes -d 'Skip confirmation'
+complete -c nicelist -n "__fish_nicelist_using_subcommand host; and __fish_seen_subcommand_from forget" -l raw -d 'Write cells of CSV and TSV as they are, even if a spreadsheet would run them as formulas'
 complete -c nicelist -n "__fish_nicelist_using_subcommand host; and __fish_seen_subcommand_from forget" -s q -l quiet -d 'Write data and errors only'
 complete -c nicelist -n "__fish_nicelist_using_subcommand host; and __fish_seen_subcommand_from forget" -s v -l verbose -d 'Log what happens inside; twice for more'
 complete -c nicelist -n "__fish_nicelist_using_subcommand host; and __fish_seen_subcommand_from forget" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c nicelist -n "__fish_nicelist_using_subcommand event; and not __fish_seen_subcommand_from list show tail stats approve block import" -l server -d 'Talk to the server at this address' -r
-complete -c nicelist -n "__fish_nicelist_using_subcommand event; and not __fish_seen_subcommand_from list show tail stats approve block import" -l token -d 'Show the server this token' -r
-complete -c nicelist -n "__fish_nicelist_using_subcommand event; and not __fish_seen_subcommand_from list show tail stats approve block import" -l ca -d 'Trust only the CAs in this PEM file for the server\'s certificate' -r -F
-complete -c nicelist -n "__fish_nicelist_using_subcommand event; and not __fish_seen_subcommand_from list show tail stats approve block import" -l context -d 'Use this context of the configuration file' -r
-complete -c nicelist -n "__fish_nicelist_using_subcommand event; and not __fish_seen_subcommand_from list show tail stats approve block import" -l database -d 'Work on a database without a server: sqlite:PATH or postgres://USER@HOST/NAME' -r
-complete -c nicelist -n "__fish_nicelist_using_subcommand event; and not __fish_seen_subcommand_from list show tail stats approve block import" -s o -l output -d 'Write table, json, jsonl, csv or tsv' -r -f -a "table\t''
+complete -c nicelist -n "__fish_nicelist_using_subcommand event; and not __fish_seen_subcommand_from list show tail stats approve block undo import" -l server -d 'Talk to the server at this address' -r
+complete -c nicelist -n "__fish_nicelist_using_subcommand event; and not __fish_seen_subcommand_from list show tail stats approve block undo import" -l token -d 'Show the server this token' -r
+complete -c nicelist -n "__fish_nicelist_using_subcommand event; and not __fish_seen_subcommand_from list show tail stats approve block undo import" -l ca -d 'Trust only the CAs in this PEM file for the server\'s certificate' -r -F
+complete -c nicelist -n "__fish_nicelist_using_subcommand event; and not __fish_seen_subcommand_from list show tail stats approve block undo import" -l context -d 'Use this context of the configuration file' -r
+complete -c nicelist -n "__fish_nicelist_using_subcommand event; and not __fish_seen_subcommand_from list show tail stats approve block undo import" -l database -d 'Work on a database without a server: sqlite:PATH or postgres://USER@HOST/NAME' -r
+complete -c nicelist -n "__fish_nicelist_using_subcommand event; and not __fish_seen_subcommand_from list show tail stats approve block undo import" -s o -l output -d 'Write table, json, jsonl, csv or tsv' -r -f -a "table\t''
 json\t''
 jsonl\t''
 csv\t''
 tsv\t''"
-complete -c nicelist -n "__fish_nicelist_using_subcommand event; and not __fish_seen_subcommand_from list show tail stats approve block import" -l color -d 'Use colours: auto, always or never' -r -f -a "auto\t''
+complete -c nicelist -n "__fish_nicelist_using_subcommand event; and not __fish_seen_subcommand_from list show tail stats approve block undo import" -l color -d 'Use colours: auto, always or never' -r -f -a "auto\t''
 always\t''
 never\t''"
-complete -c nicelist -n "__fish_nicelist_using_subcommand event; and not __fish_seen_subcommand_from list show tail stats approve block import" -s q -l quiet -d 'Write data and errors only'
-complete -c nicelist -n "__fish_nicelist_using_subcommand event; and not __fish_seen_subcommand_from list show tail stats approve block import" -s v -l verbose -d 'Log what happens inside; twice for more'
-complete -c nicelist -n "__fish_nicelist_using_subcommand event; and not __fish_seen_subcommand_from list show tail stats approve block import" -s h -l help -d 'Print help'
-complete -c nicelist -n "__fish_nicelist_using_subcommand event; and not __fish_seen_subcommand_from list show tail stats approve block import" -f -a "list" -d 'List events, newest first'
-complete -c nicelist -n "__fish_nicelist_using_subcommand event; and not __fish_seen_subcommand_from list show tail stats approve block import" -f -a "show" -d 'Show an event, how the program is signed, and the rules that it could get'
-complete -c nicelist -n "__fish_nicelist_using_subcommand event; and not __fish_seen_subcommand_from list show tail stats approve block import" -f -a "tail" -d 'Show events as they come, until Ctrl-C'
-complete -c nicelist -n "__fish_nicelist_using_subcommand event; and not __fish_seen_subcommand_from list show tail stats approve block import" -f -a "stats" -d 'Count events by program, the most frequent first'
-complete -c nicelist -n "__fish_nicelist_using_subcommand event; and not __fish_seen_subcommand_from list show tail stats approve block import" -f -a "approve" -d 'Allow what an event shows, by making a rule'
-complete -c nicelist -n "__fish_nicelist_using_subcommand event; and not __fish_seen_subcommand_from list show tail stats approve block import" -f -a "block" -d 'Block what an event shows, by making a rule'
-complete -c nicelist -n "__fish_nicelist_using_subcommand event; and not __fish_seen_subcommand_from list show tail stats approve block import" -f -a "import" -d 'Import events that Macs reported to another server'
+complete -c nicelist -n "__fish_nicelist_using_subcommand event; and not __fish_seen_subcommand_from list show tail stats approve block undo import" -l raw -d 'Write cells of CSV and TSV as they are, even if a spreadsheet would run them as formulas'
+complete -c nicelist -n "__fish_nicelist_using_subcommand event; and not __fish_seen_subcommand_from list show tail stats approve block undo import" -s q -l quiet -d 'Write data and errors only'
+complete -c nicelist -n "__fish_nicelist_using_subcommand event; and not __fish_seen_subcommand_from list show tail stats approve block undo import" -s v -l verbose -d 'Log what happens inside; twice for more'
+complete -c nicelist -n "__fish_nicelist_using_subcommand event; and not __fish_seen_subcommand_from list show tail stats approve block undo import" -s h -l help -d 'Print help'
+complete -c nicelist -n "__fish_nicelist_using_subcommand event; and not __fish_seen_subcommand_from list show tail stats approve block undo import" -f -a "list" -d 'List events, newest first'
+complete -c nicelist -n "__fish_nicelist_using_subcommand event; and not __fish_seen_subcommand_from list show tail stats approve block undo import" -f -a "show" -d 'Show an event, how the program is signed, and the rules that it could get'
+complete -c nicelist -n "__fish_nicelist_using_subcommand event; and not __fish_seen_subcommand_from list show tail stats approve block undo import" -f -a "tail" -d 'Show events as they come, until Ctrl-C'
+complete -c nicelist -n "__fish_nicelist_using_subcommand event; and not __fish_seen_subcommand_from list show tail stats approve block undo import" -f -a "stats" -d 'Count events by program, the most frequent first'
+complete -c nicelist -n "__fish_nicelist_using_subcommand event; and not __fish_seen_subcommand_from list show tail stats approve block undo import" -f -a "approve" -d 'Allow what an event shows, by making a rule'
+complete -c nicelist -n "__fish_nicelist_using_subcommand event; and not __fish_seen_subcommand_from list show tail stats approve block undo import" -f -a "block" -d 'Block what an event shows, by making a rule'
+complete -c nicelist -n "__fish_nicelist_using_subcommand event; and not __fish_seen_subcommand_from list show tail stats approve block undo import" -f -a "undo" -d 'Take back your newest decision about events'
+complete -c nicelist -n "__fish_nicelist_using_subcommand event; and not __fish_seen_subcommand_from list show tail stats approve block undo import" -f -a "import" -d 'Import events that Macs reported to another server'
 complete -c nicelist -n "__fish_nicelist_using_subcommand event; and __fish_seen_subcommand_from list" -l kind -d 'Only events of these kinds; several with commas between them, or given several times' -r -f -a "execution\t''
 bundle-member\t''
 file-access\t''"
@@ -696,6 +728,7 @@ always\t''
 never\t''"
 complete -c nicelist -n "__fish_nicelist_using_subcommand event; and __fish_seen_subcommand_from list" -l waiting -d 'List the programs that wait for a decision instead: hosts stopped them, or would in lockdown, and neither rule nor path decides about them there since'
 complete -c nicelist -n "__fish_nicelist_using_subcommand event; and __fish_seen_subcommand_from list" -l blocked -d 'Only what was blocked'
+complete -c nicelist -n "__fish_nicelist_using_subcommand event; and __fish_seen_subcommand_from list" -l raw -d 'Write cells of CSV and TSV as they are, even if a spreadsheet would run them as formulas'
 complete -c nicelist -n "__fish_nicelist_using_subcommand event; and __fish_seen_subcommand_from list" -s q -l quiet -d 'Write data and errors only'
 complete -c nicelist -n "__fish_nicelist_using_subcommand event; and __fish_seen_subcommand_from list" -s v -l verbose -d 'Log what happens inside; twice for more'
 complete -c nicelist -n "__fish_nicelist_using_subcommand event; and __fish_seen_subcommand_from list" -s h -l help -d 'Print help (see more with \'--help\')'
@@ -712,6 +745,7 @@ tsv\t''"
 complete -c nicelist -n "__fish_nicelist_using_subcommand event; and __fish_seen_subcommand_from show" -l color -d 'Use colours: auto, always or never' -r -f -a "auto\t''
 always\t''
 never\t''"
+complete -c nicelist -n "__fish_nicelist_using_subcommand event; and __fish_seen_subcommand_from show" -l raw -d 'Write cells of CSV and TSV as they are, even if a spreadsheet would run them as formulas'
 complete -c nicelist -n "__fish_nicelist_using_subcommand event; and __fish_seen_subcommand_from show" -s q -l quiet -d 'Write data and errors only'
 complete -c nicelist -n "__fish_nicelist_using_subcommand event; and __fish_seen_subcommand_from show" -s v -l verbose -d 'Log what happens inside; twice for more'
 complete -c nicelist -n "__fish_nicelist_using_subcommand event; and __fish_seen_subcommand_from show" -s h -l help -d 'Print help (see more with \'--help\')'
@@ -740,6 +774,7 @@ complete -c nicelist -n "__fish_nicelist_using_subcommand event; and __fish_seen
 always\t''
 never\t''"
 complete -c nicelist -n "__fish_nicelist_using_subcommand event; and __fish_seen_subcommand_from tail" -l blocked -d 'Only what was blocked'
+complete -c nicelist -n "__fish_nicelist_using_subcommand event; and __fish_seen_subcommand_from tail" -l raw -d 'Write cells of CSV and TSV as they are, even if a spreadsheet would run them as formulas'
 complete -c nicelist -n "__fish_nicelist_using_subcommand event; and __fish_seen_subcommand_from tail" -s q -l quiet -d 'Write data and errors only'
 complete -c nicelist -n "__fish_nicelist_using_subcommand event; and __fish_seen_subcommand_from tail" -s v -l verbose -d 'Log what happens inside; twice for more'
 complete -c nicelist -n "__fish_nicelist_using_subcommand event; and __fish_seen_subcommand_from tail" -s h -l help -d 'Print help (see more with \'--help\')'
@@ -769,6 +804,7 @@ complete -c nicelist -n "__fish_nicelist_using_subcommand event; and __fish_seen
 always\t''
 never\t''"
 complete -c nicelist -n "__fish_nicelist_using_subcommand event; and __fish_seen_subcommand_from stats" -l blocked -d 'Only what was blocked'
+complete -c nicelist -n "__fish_nicelist_using_subcommand event; and __fish_seen_subcommand_from stats" -l raw -d 'Write cells of CSV and TSV as they are, even if a spreadsheet would run them as formulas'
 complete -c nicelist -n "__fish_nicelist_using_subcommand event; and __fish_seen_subcommand_from stats" -s q -l quiet -d 'Write data and errors only'
 complete -c nicelist -n "__fish_nicelist_using_subcommand event; and __fish_seen_subcommand_from stats" -s v -l verbose -d 'Log what happens inside; twice for more'
 complete -c nicelist -n "__fish_nicelist_using_subcommand event; and __fish_seen_subcommand_from stats" -s h -l help -d 'Print help (see more with \'--help\')'
@@ -806,6 +842,7 @@ complete -c nicelist -n "__fish_nicelist_using_subcommand event; and __fish_seen
 complete -c nicelist -n "__fish_nicelist_using_subcommand event; and __fish_seen_subcommand_from approve" -s y -l yes -d 'Ask nothing'
 complete -c nicelist -n "__fish_nicelist_using_subcommand event; and __fish_seen_subcommand_from approve" -l dry-run -d 'Show what would happen and change nothing'
 complete -c nicelist -n "__fish_nicelist_using_subcommand event; and __fish_seen_subcommand_from approve" -l wait -d 'Wait until the host that reported the event has the rule'
+complete -c nicelist -n "__fish_nicelist_using_subcommand event; and __fish_seen_subcommand_from approve" -l raw -d 'Write cells of CSV and TSV as they are, even if a spreadsheet would run them as formulas'
 complete -c nicelist -n "__fish_nicelist_using_subcommand event; and __fish_seen_subcommand_from approve" -s q -l quiet -d 'Write data and errors only'
 complete -c nicelist -n "__fish_nicelist_using_subcommand event; and __fish_seen_subcommand_from approve" -s v -l verbose -d 'Log what happens inside; twice for more'
 complete -c nicelist -n "__fish_nicelist_using_subcommand event; and __fish_seen_subcommand_from approve" -s h -l help -d 'Print help (see more with \'--help\')'
@@ -843,9 +880,29 @@ complete -c nicelist -n "__fish_nicelist_using_subcommand event; and __fish_seen
 complete -c nicelist -n "__fish_nicelist_using_subcommand event; and __fish_seen_subcommand_from block" -s y -l yes -d 'Ask nothing'
 complete -c nicelist -n "__fish_nicelist_using_subcommand event; and __fish_seen_subcommand_from block" -l dry-run -d 'Show what would happen and change nothing'
 complete -c nicelist -n "__fish_nicelist_using_subcommand event; and __fish_seen_subcommand_from block" -l wait -d 'Wait until the host that reported the event has the rule'
+complete -c nicelist -n "__fish_nicelist_using_subcommand event; and __fish_seen_subcommand_from block" -l raw -d 'Write cells of CSV and TSV as they are, even if a spreadsheet would run them as formulas'
 complete -c nicelist -n "__fish_nicelist_using_subcommand event; and __fish_seen_subcommand_from block" -s q -l quiet -d 'Write data and errors only'
 complete -c nicelist -n "__fish_nicelist_using_subcommand event; and __fish_seen_subcommand_from block" -s v -l verbose -d 'Log what happens inside; twice for more'
 complete -c nicelist -n "__fish_nicelist_using_subcommand event; and __fish_seen_subcommand_from block" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c nicelist -n "__fish_nicelist_using_subcommand event; and __fish_seen_subcommand_from undo" -l server -d 'Talk to the server at this address' -r
+complete -c nicelist -n "__fish_nicelist_using_subcommand event; and __fish_seen_subcommand_from undo" -l token -d 'Show the server this token' -r
+complete -c nicelist -n "__fish_nicelist_using_subcommand event; and __fish_seen_subcommand_from undo" -l ca -d 'Trust only the CAs in this PEM file for the server\'s certificate' -r -F
+complete -c nicelist -n "__fish_nicelist_using_subcommand event; and __fish_seen_subcommand_from undo" -l context -d 'Use this context of the configuration file' -r
+complete -c nicelist -n "__fish_nicelist_using_subcommand event; and __fish_seen_subcommand_from undo" -l database -d 'Work on a database without a server: sqlite:PATH or postgres://USER@HOST/NAME' -r
+complete -c nicelist -n "__fish_nicelist_using_subcommand event; and __fish_seen_subcommand_from undo" -s o -l output -d 'Write table, json, jsonl, csv or tsv' -r -f -a "table\t''
+json\t''
+jsonl\t''
+csv\t''
+tsv\t''"
+complete -c nicelist -n "__fish_nicelist_using_subcommand event; and __fish_seen_subcommand_from undo" -l color -d 'Use colours: auto, always or never' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c nicelist -n "__fish_nicelist_using_subcommand event; and __fish_seen_subcommand_from undo" -s y -l yes -d 'Skip confirmation'
+complete -c nicelist -n "__fish_nicelist_using_subcommand event; and __fish_seen_subcommand_from undo" -l dry-run -d 'Show what would change and change nothing'
+complete -c nicelist -n "__fish_nicelist_using_subcommand event; and __fish_seen_subcommand_from undo" -l raw -d 'Write cells of CSV and TSV as they are, even if a spreadsheet would run them as formulas'
+complete -c nicelist -n "__fish_nicelist_using_subcommand event; and __fish_seen_subcommand_from undo" -s q -l quiet -d 'Write data and errors only'
+complete -c nicelist -n "__fish_nicelist_using_subcommand event; and __fish_seen_subcommand_from undo" -s v -l verbose -d 'Log what happens inside; twice for more'
+complete -c nicelist -n "__fish_nicelist_using_subcommand event; and __fish_seen_subcommand_from undo" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c nicelist -n "__fish_nicelist_using_subcommand event; and __fish_seen_subcommand_from import" -l server -d 'Talk to the server at this address' -r
 complete -c nicelist -n "__fish_nicelist_using_subcommand event; and __fish_seen_subcommand_from import" -l token -d 'Show the server this token' -r
 complete -c nicelist -n "__fish_nicelist_using_subcommand event; and __fish_seen_subcommand_from import" -l ca -d 'Trust only the CAs in this PEM file for the server\'s certificate' -r -F
@@ -860,6 +917,7 @@ complete -c nicelist -n "__fish_nicelist_using_subcommand event; and __fish_seen
 always\t''
 never\t''"
 complete -c nicelist -n "__fish_nicelist_using_subcommand event; and __fish_seen_subcommand_from import" -l dry-run -d 'Show what would happen and change nothing'
+complete -c nicelist -n "__fish_nicelist_using_subcommand event; and __fish_seen_subcommand_from import" -l raw -d 'Write cells of CSV and TSV as they are, even if a spreadsheet would run them as formulas'
 complete -c nicelist -n "__fish_nicelist_using_subcommand event; and __fish_seen_subcommand_from import" -s q -l quiet -d 'Write data and errors only'
 complete -c nicelist -n "__fish_nicelist_using_subcommand event; and __fish_seen_subcommand_from import" -s v -l verbose -d 'Log what happens inside; twice for more'
 complete -c nicelist -n "__fish_nicelist_using_subcommand event; and __fish_seen_subcommand_from import" -s h -l help -d 'Print help (see more with \'--help\')'
@@ -876,6 +934,7 @@ tsv\t''"
 complete -c nicelist -n "__fish_nicelist_using_subcommand tag; and not __fish_seen_subcommand_from list create delete" -l color -d 'Use colours: auto, always or never' -r -f -a "auto\t''
 always\t''
 never\t''"
+complete -c nicelist -n "__fish_nicelist_using_subcommand tag; and not __fish_seen_subcommand_from list create delete" -l raw -d 'Write cells of CSV and TSV as they are, even if a spreadsheet would run them as formulas'
 complete -c nicelist -n "__fish_nicelist_using_subcommand tag; and not __fish_seen_subcommand_from list create delete" -s q -l quiet -d 'Write data and errors only'
 complete -c nicelist -n "__fish_nicelist_using_subcommand tag; and not __fish_seen_subcommand_from list create delete" -s v -l verbose -d 'Log what happens inside; twice for more'
 complete -c nicelist -n "__fish_nicelist_using_subcommand tag; and not __fish_seen_subcommand_from list create delete" -s h -l help -d 'Print help'
@@ -895,6 +954,7 @@ tsv\t''"
 complete -c nicelist -n "__fish_nicelist_using_subcommand tag; and __fish_seen_subcommand_from list" -l color -d 'Use colours: auto, always or never' -r -f -a "auto\t''
 always\t''
 never\t''"
+complete -c nicelist -n "__fish_nicelist_using_subcommand tag; and __fish_seen_subcommand_from list" -l raw -d 'Write cells of CSV and TSV as they are, even if a spreadsheet would run them as formulas'
 complete -c nicelist -n "__fish_nicelist_using_subcommand tag; and __fish_seen_subcommand_from list" -s q -l quiet -d 'Write data and errors only'
 complete -c nicelist -n "__fish_nicelist_using_subcommand tag; and __fish_seen_subcommand_from list" -s v -l verbose -d 'Log what happens inside; twice for more'
 complete -c nicelist -n "__fish_nicelist_using_subcommand tag; and __fish_seen_subcommand_from list" -s h -l help -d 'Print help (see more with \'--help\')'
@@ -919,6 +979,7 @@ always\t''
 never\t''"
 complete -c nicelist -n "__fish_nicelist_using_subcommand tag; and __fish_seen_subcommand_from create" -l no-members -d 'Have no members but the hosts that were given the tag'
 complete -c nicelist -n "__fish_nicelist_using_subcommand tag; and __fish_seen_subcommand_from create" -l dry-run -d 'Show what would happen and change nothing'
+complete -c nicelist -n "__fish_nicelist_using_subcommand tag; and __fish_seen_subcommand_from create" -l raw -d 'Write cells of CSV and TSV as they are, even if a spreadsheet would run them as formulas'
 complete -c nicelist -n "__fish_nicelist_using_subcommand tag; and __fish_seen_subcommand_from create" -s q -l quiet -d 'Write data and errors only'
 complete -c nicelist -n "__fish_nicelist_using_subcommand tag; and __fish_seen_subcommand_from create" -s v -l verbose -d 'Log what happens inside; twice for more'
 complete -c nicelist -n "__fish_nicelist_using_subcommand tag; and __fish_seen_subcommand_from create" -s h -l help -d 'Print help (see more with \'--help\')'
@@ -938,6 +999,7 @@ never\t''"
 complete -c nicelist -n "__fish_nicelist_using_subcommand tag; and __fish_seen_subcommand_from delete" -l force -d 'Delete its rules and settings too, and take it from its hosts'
 complete -c nicelist -n "__fish_nicelist_using_subcommand tag; and __fish_seen_subcommand_from delete" -s y -l yes -d 'Do it without being asked'
 complete -c nicelist -n "__fish_nicelist_using_subcommand tag; and __fish_seen_subcommand_from delete" -l dry-run -d 'Show what would happen and change nothing'
+complete -c nicelist -n "__fish_nicelist_using_subcommand tag; and __fish_seen_subcommand_from delete" -l raw -d 'Write cells of CSV and TSV as they are, even if a spreadsheet would run them as formulas'
 complete -c nicelist -n "__fish_nicelist_using_subcommand tag; and __fish_seen_subcommand_from delete" -s q -l quiet -d 'Write data and errors only'
 complete -c nicelist -n "__fish_nicelist_using_subcommand tag; and __fish_seen_subcommand_from delete" -s v -l verbose -d 'Log what happens inside; twice for more'
 complete -c nicelist -n "__fish_nicelist_using_subcommand tag; and __fish_seen_subcommand_from delete" -s h -l help -d 'Print help (see more with \'--help\')'
@@ -954,6 +1016,7 @@ tsv\t''"
 complete -c nicelist -n "__fish_nicelist_using_subcommand settings; and not __fish_seen_subcommand_from show set unset" -l color -d 'Use colours: auto, always or never' -r -f -a "auto\t''
 always\t''
 never\t''"
+complete -c nicelist -n "__fish_nicelist_using_subcommand settings; and not __fish_seen_subcommand_from show set unset" -l raw -d 'Write cells of CSV and TSV as they are, even if a spreadsheet would run them as formulas'
 complete -c nicelist -n "__fish_nicelist_using_subcommand settings; and not __fish_seen_subcommand_from show set unset" -s q -l quiet -d 'Write data and errors only'
 complete -c nicelist -n "__fish_nicelist_using_subcommand settings; and not __fish_seen_subcommand_from show set unset" -s v -l verbose -d 'Log what happens inside; twice for more'
 complete -c nicelist -n "__fish_nicelist_using_subcommand settings; and not __fish_seen_subcommand_from show set unset" -s h -l help -d 'Print help'
@@ -975,6 +1038,7 @@ tsv\t''"
 complete -c nicelist -n "__fish_nicelist_using_subcommand settings; and __fish_seen_subcommand_from show" -l color -d 'Use colours: auto, always or never' -r -f -a "auto\t''
 always\t''
 never\t''"
+complete -c nicelist -n "__fish_nicelist_using_subcommand settings; and __fish_seen_subcommand_from show" -l raw -d 'Write cells of CSV and TSV as they are, even if a spreadsheet would run them as formulas'
 complete -c nicelist -n "__fish_nicelist_using_subcommand settings; and __fish_seen_subcommand_from show" -s q -l quiet -d 'Write data and errors only'
 complete -c nicelist -n "__fish_nicelist_using_subcommand settings; and __fish_seen_subcommand_from show" -s v -l verbose -d 'Log what happens inside; twice for more'
 complete -c nicelist -n "__fish_nicelist_using_subcommand settings; and __fish_seen_subcommand_from show" -s h -l help -d 'Print help (see more with \'--help\')'
@@ -994,6 +1058,7 @@ complete -c nicelist -n "__fish_nicelist_using_subcommand settings; and __fish_s
 always\t''
 never\t''"
 complete -c nicelist -n "__fish_nicelist_using_subcommand settings; and __fish_seen_subcommand_from set" -l dry-run -d 'Show what would happen and change nothing'
+complete -c nicelist -n "__fish_nicelist_using_subcommand settings; and __fish_seen_subcommand_from set" -l raw -d 'Write cells of CSV and TSV as they are, even if a spreadsheet would run them as formulas'
 complete -c nicelist -n "__fish_nicelist_using_subcommand settings; and __fish_seen_subcommand_from set" -s q -l quiet -d 'Write data and errors only'
 complete -c nicelist -n "__fish_nicelist_using_subcommand settings; and __fish_seen_subcommand_from set" -s v -l verbose -d 'Log what happens inside; twice for more'
 complete -c nicelist -n "__fish_nicelist_using_subcommand settings; and __fish_seen_subcommand_from set" -s h -l help -d 'Print help (see more with \'--help\')'
@@ -1013,6 +1078,7 @@ complete -c nicelist -n "__fish_nicelist_using_subcommand settings; and __fish_s
 always\t''
 never\t''"
 complete -c nicelist -n "__fish_nicelist_using_subcommand settings; and __fish_seen_subcommand_from unset" -l dry-run -d 'Show what would happen and change nothing'
+complete -c nicelist -n "__fish_nicelist_using_subcommand settings; and __fish_seen_subcommand_from unset" -l raw -d 'Write cells of CSV and TSV as they are, even if a spreadsheet would run them as formulas'
 complete -c nicelist -n "__fish_nicelist_using_subcommand settings; and __fish_seen_subcommand_from unset" -s q -l quiet -d 'Write data and errors only'
 complete -c nicelist -n "__fish_nicelist_using_subcommand settings; and __fish_seen_subcommand_from unset" -s v -l verbose -d 'Log what happens inside; twice for more'
 complete -c nicelist -n "__fish_nicelist_using_subcommand settings; and __fish_seen_subcommand_from unset" -s h -l help -d 'Print help (see more with \'--help\')'
@@ -1047,6 +1113,7 @@ always\t''
 never\t''"
 complete -c nicelist -n "__fish_nicelist_using_subcommand plan" -l prune -d 'Let everything end that the files do not name'
 complete -c nicelist -n "__fish_nicelist_using_subcommand plan" -l full -d 'Show every difference, however many they are'
+complete -c nicelist -n "__fish_nicelist_using_subcommand plan" -l raw -d 'Write cells of CSV and TSV as they are, even if a spreadsheet would run them as formulas'
 complete -c nicelist -n "__fish_nicelist_using_subcommand plan" -s q -l quiet -d 'Write data and errors only'
 complete -c nicelist -n "__fish_nicelist_using_subcommand plan" -s v -l verbose -d 'Log what happens inside; twice for more'
 complete -c nicelist -n "__fish_nicelist_using_subcommand plan" -s h -l help -d 'Print help (see more with \'--help\')'
@@ -1086,6 +1153,7 @@ complete -c nicelist -n "__fish_nicelist_using_subcommand apply" -l prune-most -
 complete -c nicelist -n "__fish_nicelist_using_subcommand apply" -l full -d 'Show every difference, however many they are'
 complete -c nicelist -n "__fish_nicelist_using_subcommand apply" -s y -l yes -d 'Do it without being asked'
 complete -c nicelist -n "__fish_nicelist_using_subcommand apply" -l dry-run -d 'Show what would happen and change nothing'
+complete -c nicelist -n "__fish_nicelist_using_subcommand apply" -l raw -d 'Write cells of CSV and TSV as they are, even if a spreadsheet would run them as formulas'
 complete -c nicelist -n "__fish_nicelist_using_subcommand apply" -s q -l quiet -d 'Write data and errors only'
 complete -c nicelist -n "__fish_nicelist_using_subcommand apply" -s v -l verbose -d 'Log what happens inside; twice for more'
 complete -c nicelist -n "__fish_nicelist_using_subcommand apply" -s h -l help -d 'Print help (see more with \'--help\')'
@@ -1104,6 +1172,7 @@ tsv\t''"
 complete -c nicelist -n "__fish_nicelist_using_subcommand export" -l color -d 'Use colours: auto, always or never' -r -f -a "auto\t''
 always\t''
 never\t''"
+complete -c nicelist -n "__fish_nicelist_using_subcommand export" -l raw -d 'Write cells of CSV and TSV as they are, even if a spreadsheet would run them as formulas'
 complete -c nicelist -n "__fish_nicelist_using_subcommand export" -s q -l quiet -d 'Write data and errors only'
 complete -c nicelist -n "__fish_nicelist_using_subcommand export" -s v -l verbose -d 'Log what happens inside; twice for more'
 complete -c nicelist -n "__fish_nicelist_using_subcommand export" -s h -l help -d 'Print help (see more with \'--help\')'
@@ -1125,6 +1194,7 @@ tsv\t''"
 complete -c nicelist -n "__fish_nicelist_using_subcommand history; and not __fish_seen_subcommand_from show" -l color -d 'Use colours: auto, always or never' -r -f -a "auto\t''
 always\t''
 never\t''"
+complete -c nicelist -n "__fish_nicelist_using_subcommand history; and not __fish_seen_subcommand_from show" -l raw -d 'Write cells of CSV and TSV as they are, even if a spreadsheet would run them as formulas'
 complete -c nicelist -n "__fish_nicelist_using_subcommand history; and not __fish_seen_subcommand_from show" -s q -l quiet -d 'Write data and errors only'
 complete -c nicelist -n "__fish_nicelist_using_subcommand history; and not __fish_seen_subcommand_from show" -s v -l verbose -d 'Log what happens inside; twice for more'
 complete -c nicelist -n "__fish_nicelist_using_subcommand history; and not __fish_seen_subcommand_from show" -s h -l help -d 'Print help (see more with \'--help\')'
@@ -1143,6 +1213,7 @@ complete -c nicelist -n "__fish_nicelist_using_subcommand history; and __fish_se
 always\t''
 never\t''"
 complete -c nicelist -n "__fish_nicelist_using_subcommand history; and __fish_seen_subcommand_from show" -l full -d 'Show every difference, however many they are'
+complete -c nicelist -n "__fish_nicelist_using_subcommand history; and __fish_seen_subcommand_from show" -l raw -d 'Write cells of CSV and TSV as they are, even if a spreadsheet would run them as formulas'
 complete -c nicelist -n "__fish_nicelist_using_subcommand history; and __fish_seen_subcommand_from show" -s q -l quiet -d 'Write data and errors only'
 complete -c nicelist -n "__fish_nicelist_using_subcommand history; and __fish_seen_subcommand_from show" -s v -l verbose -d 'Log what happens inside; twice for more'
 complete -c nicelist -n "__fish_nicelist_using_subcommand history; and __fish_seen_subcommand_from show" -s h -l help -d 'Print help (see more with \'--help\')'
@@ -1164,6 +1235,7 @@ never\t''"
 complete -c nicelist -n "__fish_nicelist_using_subcommand rollback" -l full -d 'Show every difference, however many they are'
 complete -c nicelist -n "__fish_nicelist_using_subcommand rollback" -s y -l yes -d 'Do it without being asked'
 complete -c nicelist -n "__fish_nicelist_using_subcommand rollback" -l dry-run -d 'Show what would happen and change nothing'
+complete -c nicelist -n "__fish_nicelist_using_subcommand rollback" -l raw -d 'Write cells of CSV and TSV as they are, even if a spreadsheet would run them as formulas'
 complete -c nicelist -n "__fish_nicelist_using_subcommand rollback" -s q -l quiet -d 'Write data and errors only'
 complete -c nicelist -n "__fish_nicelist_using_subcommand rollback" -s v -l verbose -d 'Log what happens inside; twice for more'
 complete -c nicelist -n "__fish_nicelist_using_subcommand rollback" -s h -l help -d 'Print help (see more with \'--help\')'
@@ -1180,6 +1252,7 @@ tsv\t''"
 complete -c nicelist -n "__fish_nicelist_using_subcommand token; and not __fish_seen_subcommand_from create list revoke" -l color -d 'Use colours: auto, always or never' -r -f -a "auto\t''
 always\t''
 never\t''"
+complete -c nicelist -n "__fish_nicelist_using_subcommand token; and not __fish_seen_subcommand_from create list revoke" -l raw -d 'Write cells of CSV and TSV as they are, even if a spreadsheet would run them as formulas'
 complete -c nicelist -n "__fish_nicelist_using_subcommand token; and not __fish_seen_subcommand_from create list revoke" -s q -l quiet -d 'Write data and errors only'
 complete -c nicelist -n "__fish_nicelist_using_subcommand token; and not __fish_seen_subcommand_from create list revoke" -s v -l verbose -d 'Log what happens inside; twice for more'
 complete -c nicelist -n "__fish_nicelist_using_subcommand token; and not __fish_seen_subcommand_from create list revoke" -s h -l help -d 'Print help'
@@ -1205,6 +1278,7 @@ tsv\t''"
 complete -c nicelist -n "__fish_nicelist_using_subcommand token; and __fish_seen_subcommand_from create" -l color -d 'Use colours: auto, always or never' -r -f -a "auto\t''
 always\t''
 never\t''"
+complete -c nicelist -n "__fish_nicelist_using_subcommand token; and __fish_seen_subcommand_from create" -l raw -d 'Write cells of CSV and TSV as they are, even if a spreadsheet would run them as formulas'
 complete -c nicelist -n "__fish_nicelist_using_subcommand token; and __fish_seen_subcommand_from create" -s q -l quiet -d 'Write data and errors only'
 complete -c nicelist -n "__fish_nicelist_using_subcommand token; and __fish_seen_subcommand_from create" -s v -l verbose -d 'Log what happens inside; twice for more'
 complete -c nicelist -n "__fish_nicelist_using_subcommand token; and __fish_seen_subcommand_from create" -s h -l help -d 'Print help (see more with \'--help\')'
@@ -1221,6 +1295,7 @@ tsv\t''"
 complete -c nicelist -n "__fish_nicelist_using_subcommand token; and __fish_seen_subcommand_from list" -l color -d 'Use colours: auto, always or never' -r -f -a "auto\t''
 always\t''
 never\t''"
+complete -c nicelist -n "__fish_nicelist_using_subcommand token; and __fish_seen_subcommand_from list" -l raw -d 'Write cells of CSV and TSV as they are, even if a spreadsheet would run them as formulas'
 complete -c nicelist -n "__fish_nicelist_using_subcommand token; and __fish_seen_subcommand_from list" -s q -l quiet -d 'Write data and errors only'
 complete -c nicelist -n "__fish_nicelist_using_subcommand token; and __fish_seen_subcommand_from list" -s v -l verbose -d 'Log what happens inside; twice for more'
 complete -c nicelist -n "__fish_nicelist_using_subcommand token; and __fish_seen_subcommand_from list" -s h -l help -d 'Print help (see more with \'--help\')'
@@ -1238,6 +1313,7 @@ complete -c nicelist -n "__fish_nicelist_using_subcommand token; and __fish_seen
 always\t''
 never\t''"
 complete -c nicelist -n "__fish_nicelist_using_subcommand token; and __fish_seen_subcommand_from revoke" -s y -l yes -d 'Do it without being asked'
+complete -c nicelist -n "__fish_nicelist_using_subcommand token; and __fish_seen_subcommand_from revoke" -l raw -d 'Write cells of CSV and TSV as they are, even if a spreadsheet would run them as formulas'
 complete -c nicelist -n "__fish_nicelist_using_subcommand token; and __fish_seen_subcommand_from revoke" -s q -l quiet -d 'Write data and errors only'
 complete -c nicelist -n "__fish_nicelist_using_subcommand token; and __fish_seen_subcommand_from revoke" -s v -l verbose -d 'Log what happens inside; twice for more'
 complete -c nicelist -n "__fish_nicelist_using_subcommand token; and __fish_seen_subcommand_from revoke" -s h -l help -d 'Print help (see more with \'--help\')'
@@ -1254,6 +1330,7 @@ tsv\t''"
 complete -c nicelist -n "__fish_nicelist_using_subcommand database; and not __fish_seen_subcommand_from copy compare check migrate accept-clock" -l color -d 'Use colours: auto, always or never' -r -f -a "auto\t''
 always\t''
 never\t''"
+complete -c nicelist -n "__fish_nicelist_using_subcommand database; and not __fish_seen_subcommand_from copy compare check migrate accept-clock" -l raw -d 'Write cells of CSV and TSV as they are, even if a spreadsheet would run them as formulas'
 complete -c nicelist -n "__fish_nicelist_using_subcommand database; and not __fish_seen_subcommand_from copy compare check migrate accept-clock" -s q -l quiet -d 'Write data and errors only'
 complete -c nicelist -n "__fish_nicelist_using_subcommand database; and not __fish_seen_subcommand_from copy compare check migrate accept-clock" -s v -l verbose -d 'Log what happens inside; twice for more'
 complete -c nicelist -n "__fish_nicelist_using_subcommand database; and not __fish_seen_subcommand_from copy compare check migrate accept-clock" -s h -l help -d 'Print help'
@@ -1276,6 +1353,7 @@ complete -c nicelist -n "__fish_nicelist_using_subcommand database; and __fish_s
 always\t''
 never\t''"
 complete -c nicelist -n "__fish_nicelist_using_subcommand database; and __fish_seen_subcommand_from copy" -l dry-run -d 'Show what would be copied and change nothing'
+complete -c nicelist -n "__fish_nicelist_using_subcommand database; and __fish_seen_subcommand_from copy" -l raw -d 'Write cells of CSV and TSV as they are, even if a spreadsheet would run them as formulas'
 complete -c nicelist -n "__fish_nicelist_using_subcommand database; and __fish_seen_subcommand_from copy" -s q -l quiet -d 'Write data and errors only'
 complete -c nicelist -n "__fish_nicelist_using_subcommand database; and __fish_seen_subcommand_from copy" -s v -l verbose -d 'Log what happens inside; twice for more'
 complete -c nicelist -n "__fish_nicelist_using_subcommand database; and __fish_seen_subcommand_from copy" -s h -l help -d 'Print help (see more with \'--help\')'
@@ -1292,6 +1370,7 @@ tsv\t''"
 complete -c nicelist -n "__fish_nicelist_using_subcommand database; and __fish_seen_subcommand_from compare" -l color -d 'Use colours: auto, always or never' -r -f -a "auto\t''
 always\t''
 never\t''"
+complete -c nicelist -n "__fish_nicelist_using_subcommand database; and __fish_seen_subcommand_from compare" -l raw -d 'Write cells of CSV and TSV as they are, even if a spreadsheet would run them as formulas'
 complete -c nicelist -n "__fish_nicelist_using_subcommand database; and __fish_seen_subcommand_from compare" -s q -l quiet -d 'Write data and errors only'
 complete -c nicelist -n "__fish_nicelist_using_subcommand database; and __fish_seen_subcommand_from compare" -s v -l verbose -d 'Log what happens inside; twice for more'
 complete -c nicelist -n "__fish_nicelist_using_subcommand database; and __fish_seen_subcommand_from compare" -s h -l help -d 'Print help (see more with \'--help\')'
@@ -1308,6 +1387,7 @@ tsv\t''"
 complete -c nicelist -n "__fish_nicelist_using_subcommand database; and __fish_seen_subcommand_from check" -l color -d 'Use colours: auto, always or never' -r -f -a "auto\t''
 always\t''
 never\t''"
+complete -c nicelist -n "__fish_nicelist_using_subcommand database; and __fish_seen_subcommand_from check" -l raw -d 'Write cells of CSV and TSV as they are, even if a spreadsheet would run them as formulas'
 complete -c nicelist -n "__fish_nicelist_using_subcommand database; and __fish_seen_subcommand_from check" -s q -l quiet -d 'Write data and errors only'
 complete -c nicelist -n "__fish_nicelist_using_subcommand database; and __fish_seen_subcommand_from check" -s v -l verbose -d 'Log what happens inside; twice for more'
 complete -c nicelist -n "__fish_nicelist_using_subcommand database; and __fish_seen_subcommand_from check" -s h -l help -d 'Print help (see more with \'--help\')'
@@ -1325,6 +1405,7 @@ complete -c nicelist -n "__fish_nicelist_using_subcommand database; and __fish_s
 always\t''
 never\t''"
 complete -c nicelist -n "__fish_nicelist_using_subcommand database; and __fish_seen_subcommand_from migrate" -l dry-run -d 'Say what would be done and change nothing'
+complete -c nicelist -n "__fish_nicelist_using_subcommand database; and __fish_seen_subcommand_from migrate" -l raw -d 'Write cells of CSV and TSV as they are, even if a spreadsheet would run them as formulas'
 complete -c nicelist -n "__fish_nicelist_using_subcommand database; and __fish_seen_subcommand_from migrate" -s q -l quiet -d 'Write data and errors only'
 complete -c nicelist -n "__fish_nicelist_using_subcommand database; and __fish_seen_subcommand_from migrate" -s v -l verbose -d 'Log what happens inside; twice for more'
 complete -c nicelist -n "__fish_nicelist_using_subcommand database; and __fish_seen_subcommand_from migrate" -s h -l help -d 'Print help (see more with \'--help\')'
@@ -1342,6 +1423,7 @@ complete -c nicelist -n "__fish_nicelist_using_subcommand database; and __fish_s
 always\t''
 never\t''"
 complete -c nicelist -n "__fish_nicelist_using_subcommand database; and __fish_seen_subcommand_from accept-clock" -s y -l yes -d 'Skip confirmation'
+complete -c nicelist -n "__fish_nicelist_using_subcommand database; and __fish_seen_subcommand_from accept-clock" -l raw -d 'Write cells of CSV and TSV as they are, even if a spreadsheet would run them as formulas'
 complete -c nicelist -n "__fish_nicelist_using_subcommand database; and __fish_seen_subcommand_from accept-clock" -s q -l quiet -d 'Write data and errors only'
 complete -c nicelist -n "__fish_nicelist_using_subcommand database; and __fish_seen_subcommand_from accept-clock" -s v -l verbose -d 'Log what happens inside; twice for more'
 complete -c nicelist -n "__fish_nicelist_using_subcommand database; and __fish_seen_subcommand_from accept-clock" -s h -l help -d 'Print help (see more with \'--help\')'
@@ -1358,6 +1440,7 @@ tsv\t''"
 complete -c nicelist -n "__fish_nicelist_using_subcommand lab; and not __fish_seen_subcommand_from sync conformance fleet" -l color -d 'Use colours: auto, always or never' -r -f -a "auto\t''
 always\t''
 never\t''"
+complete -c nicelist -n "__fish_nicelist_using_subcommand lab; and not __fish_seen_subcommand_from sync conformance fleet" -l raw -d 'Write cells of CSV and TSV as they are, even if a spreadsheet would run them as formulas'
 complete -c nicelist -n "__fish_nicelist_using_subcommand lab; and not __fish_seen_subcommand_from sync conformance fleet" -s q -l quiet -d 'Write data and errors only'
 complete -c nicelist -n "__fish_nicelist_using_subcommand lab; and not __fish_seen_subcommand_from sync conformance fleet" -s v -l verbose -d 'Log what happens inside; twice for more'
 complete -c nicelist -n "__fish_nicelist_using_subcommand lab; and not __fish_seen_subcommand_from sync conformance fleet" -s h -l help -d 'Print help'
@@ -1405,6 +1488,7 @@ complete -c nicelist -n "__fish_nicelist_using_subcommand lab; and __fish_seen_s
 complete -c nicelist -n "__fish_nicelist_using_subcommand lab; and __fish_seen_subcommand_from sync" -l no-backoff -d 'Do not wait before trying again'
 complete -c nicelist -n "__fish_nicelist_using_subcommand lab; and __fish_seen_subcommand_from sync" -l rule-only -d 'Download rules and do nothing else, as after a push'
 complete -c nicelist -n "__fish_nicelist_using_subcommand lab; and __fish_seen_subcommand_from sync" -l daemon -d 'Go on syncing until Ctrl-C'
+complete -c nicelist -n "__fish_nicelist_using_subcommand lab; and __fish_seen_subcommand_from sync" -l raw -d 'Write cells of CSV and TSV as they are, even if a spreadsheet would run them as formulas'
 complete -c nicelist -n "__fish_nicelist_using_subcommand lab; and __fish_seen_subcommand_from sync" -s q -l quiet -d 'Write data and errors only'
 complete -c nicelist -n "__fish_nicelist_using_subcommand lab; and __fish_seen_subcommand_from sync" -s v -l verbose -d 'Log what happens inside; twice for more'
 complete -c nicelist -n "__fish_nicelist_using_subcommand lab; and __fish_seen_subcommand_from sync" -s h -l help -d 'Print help (see more with \'--help\')'
@@ -1430,6 +1514,7 @@ complete -c nicelist -n "__fish_nicelist_using_subcommand lab; and __fish_seen_s
 always\t''
 never\t''"
 complete -c nicelist -n "__fish_nicelist_using_subcommand lab; and __fish_seen_subcommand_from conformance" -l list -d 'List the cases and ask no server'
+complete -c nicelist -n "__fish_nicelist_using_subcommand lab; and __fish_seen_subcommand_from conformance" -l raw -d 'Write cells of CSV and TSV as they are, even if a spreadsheet would run them as formulas'
 complete -c nicelist -n "__fish_nicelist_using_subcommand lab; and __fish_seen_subcommand_from conformance" -s q -l quiet -d 'Write data and errors only'
 complete -c nicelist -n "__fish_nicelist_using_subcommand lab; and __fish_seen_subcommand_from conformance" -s v -l verbose -d 'Log what happens inside; twice for more'
 complete -c nicelist -n "__fish_nicelist_using_subcommand lab; and __fish_seen_subcommand_from conformance" -s h -l help -d 'Print help (see more with \'--help\')'
@@ -1474,6 +1559,7 @@ always\t''
 never\t''"
 complete -c nicelist -n "__fish_nicelist_using_subcommand lab; and __fish_seen_subcommand_from fleet" -l warm-up -d 'Let every Mac sync once before that, as fast as the server answers'
 complete -c nicelist -n "__fish_nicelist_using_subcommand lab; and __fish_seen_subcommand_from fleet" -l no-keep-alive -d 'Open a connection for each sync, as Macs do, rather than let them take turns on one'
+complete -c nicelist -n "__fish_nicelist_using_subcommand lab; and __fish_seen_subcommand_from fleet" -l raw -d 'Write cells of CSV and TSV as they are, even if a spreadsheet would run them as formulas'
 complete -c nicelist -n "__fish_nicelist_using_subcommand lab; and __fish_seen_subcommand_from fleet" -s q -l quiet -d 'Write data and errors only'
 complete -c nicelist -n "__fish_nicelist_using_subcommand lab; and __fish_seen_subcommand_from fleet" -s v -l verbose -d 'Log what happens inside; twice for more'
 complete -c nicelist -n "__fish_nicelist_using_subcommand lab; and __fish_seen_subcommand_from fleet" -s h -l help -d 'Print help (see more with \'--help\')'
@@ -1490,6 +1576,7 @@ tsv\t''"
 complete -c nicelist -n "__fish_nicelist_using_subcommand config; and not __fish_seen_subcommand_from list get set unset path init" -l color -d 'Use colours: auto, always or never' -r -f -a "auto\t''
 always\t''
 never\t''"
+complete -c nicelist -n "__fish_nicelist_using_subcommand config; and not __fish_seen_subcommand_from list get set unset path init" -l raw -d 'Write cells of CSV and TSV as they are, even if a spreadsheet would run them as formulas'
 complete -c nicelist -n "__fish_nicelist_using_subcommand config; and not __fish_seen_subcommand_from list get set unset path init" -s q -l quiet -d 'Write data and errors only'
 complete -c nicelist -n "__fish_nicelist_using_subcommand config; and not __fish_seen_subcommand_from list get set unset path init" -s v -l verbose -d 'Log what happens inside; twice for more'
 complete -c nicelist -n "__fish_nicelist_using_subcommand config; and not __fish_seen_subcommand_from list get set unset path init" -s h -l help -d 'Print help'
@@ -1512,6 +1599,7 @@ tsv\t''"
 complete -c nicelist -n "__fish_nicelist_using_subcommand config; and __fish_seen_subcommand_from list" -l color -d 'Use colours: auto, always or never' -r -f -a "auto\t''
 always\t''
 never\t''"
+complete -c nicelist -n "__fish_nicelist_using_subcommand config; and __fish_seen_subcommand_from list" -l raw -d 'Write cells of CSV and TSV as they are, even if a spreadsheet would run them as formulas'
 complete -c nicelist -n "__fish_nicelist_using_subcommand config; and __fish_seen_subcommand_from list" -s q -l quiet -d 'Write data and errors only'
 complete -c nicelist -n "__fish_nicelist_using_subcommand config; and __fish_seen_subcommand_from list" -s v -l verbose -d 'Log what happens inside; twice for more'
 complete -c nicelist -n "__fish_nicelist_using_subcommand config; and __fish_seen_subcommand_from list" -s h -l help -d 'Print help (see more with \'--help\')'
@@ -1528,6 +1616,7 @@ tsv\t''"
 complete -c nicelist -n "__fish_nicelist_using_subcommand config; and __fish_seen_subcommand_from get" -l color -d 'Use colours: auto, always or never' -r -f -a "auto\t''
 always\t''
 never\t''"
+complete -c nicelist -n "__fish_nicelist_using_subcommand config; and __fish_seen_subcommand_from get" -l raw -d 'Write cells of CSV and TSV as they are, even if a spreadsheet would run them as formulas'
 complete -c nicelist -n "__fish_nicelist_using_subcommand config; and __fish_seen_subcommand_from get" -s q -l quiet -d 'Write data and errors only'
 complete -c nicelist -n "__fish_nicelist_using_subcommand config; and __fish_seen_subcommand_from get" -s v -l verbose -d 'Log what happens inside; twice for more'
 complete -c nicelist -n "__fish_nicelist_using_subcommand config; and __fish_seen_subcommand_from get" -s h -l help -d 'Print help (see more with \'--help\')'
@@ -1544,6 +1633,7 @@ tsv\t''"
 complete -c nicelist -n "__fish_nicelist_using_subcommand config; and __fish_seen_subcommand_from set" -l color -d 'Use colours: auto, always or never' -r -f -a "auto\t''
 always\t''
 never\t''"
+complete -c nicelist -n "__fish_nicelist_using_subcommand config; and __fish_seen_subcommand_from set" -l raw -d 'Write cells of CSV and TSV as they are, even if a spreadsheet would run them as formulas'
 complete -c nicelist -n "__fish_nicelist_using_subcommand config; and __fish_seen_subcommand_from set" -s q -l quiet -d 'Write data and errors only'
 complete -c nicelist -n "__fish_nicelist_using_subcommand config; and __fish_seen_subcommand_from set" -s v -l verbose -d 'Log what happens inside; twice for more'
 complete -c nicelist -n "__fish_nicelist_using_subcommand config; and __fish_seen_subcommand_from set" -s h -l help -d 'Print help (see more with \'--help\')'
@@ -1560,6 +1650,7 @@ tsv\t''"
 complete -c nicelist -n "__fish_nicelist_using_subcommand config; and __fish_seen_subcommand_from unset" -l color -d 'Use colours: auto, always or never' -r -f -a "auto\t''
 always\t''
 never\t''"
+complete -c nicelist -n "__fish_nicelist_using_subcommand config; and __fish_seen_subcommand_from unset" -l raw -d 'Write cells of CSV and TSV as they are, even if a spreadsheet would run them as formulas'
 complete -c nicelist -n "__fish_nicelist_using_subcommand config; and __fish_seen_subcommand_from unset" -s q -l quiet -d 'Write data and errors only'
 complete -c nicelist -n "__fish_nicelist_using_subcommand config; and __fish_seen_subcommand_from unset" -s v -l verbose -d 'Log what happens inside; twice for more'
 complete -c nicelist -n "__fish_nicelist_using_subcommand config; and __fish_seen_subcommand_from unset" -s h -l help -d 'Print help (see more with \'--help\')'
@@ -1576,6 +1667,7 @@ tsv\t''"
 complete -c nicelist -n "__fish_nicelist_using_subcommand config; and __fish_seen_subcommand_from path" -l color -d 'Use colours: auto, always or never' -r -f -a "auto\t''
 always\t''
 never\t''"
+complete -c nicelist -n "__fish_nicelist_using_subcommand config; and __fish_seen_subcommand_from path" -l raw -d 'Write cells of CSV and TSV as they are, even if a spreadsheet would run them as formulas'
 complete -c nicelist -n "__fish_nicelist_using_subcommand config; and __fish_seen_subcommand_from path" -s q -l quiet -d 'Write data and errors only'
 complete -c nicelist -n "__fish_nicelist_using_subcommand config; and __fish_seen_subcommand_from path" -s v -l verbose -d 'Log what happens inside; twice for more'
 complete -c nicelist -n "__fish_nicelist_using_subcommand config; and __fish_seen_subcommand_from path" -s h -l help -d 'Print help (see more with \'--help\')'
@@ -1593,6 +1685,7 @@ complete -c nicelist -n "__fish_nicelist_using_subcommand config; and __fish_see
 always\t''
 never\t''"
 complete -c nicelist -n "__fish_nicelist_using_subcommand config; and __fish_seen_subcommand_from init" -l print -d 'Print the file and make none'
+complete -c nicelist -n "__fish_nicelist_using_subcommand config; and __fish_seen_subcommand_from init" -l raw -d 'Write cells of CSV and TSV as they are, even if a spreadsheet would run them as formulas'
 complete -c nicelist -n "__fish_nicelist_using_subcommand config; and __fish_seen_subcommand_from init" -s q -l quiet -d 'Write data and errors only'
 complete -c nicelist -n "__fish_nicelist_using_subcommand config; and __fish_seen_subcommand_from init" -s v -l verbose -d 'Log what happens inside; twice for more'
 complete -c nicelist -n "__fish_nicelist_using_subcommand config; and __fish_seen_subcommand_from init" -s h -l help -d 'Print help (see more with \'--help\')'
@@ -1609,6 +1702,7 @@ tsv\t''"
 complete -c nicelist -n "__fish_nicelist_using_subcommand completions" -l color -d 'Use colours: auto, always or never' -r -f -a "auto\t''
 always\t''
 never\t''"
+complete -c nicelist -n "__fish_nicelist_using_subcommand completions" -l raw -d 'Write cells of CSV and TSV as they are, even if a spreadsheet would run them as formulas'
 complete -c nicelist -n "__fish_nicelist_using_subcommand completions" -s q -l quiet -d 'Write data and errors only'
 complete -c nicelist -n "__fish_nicelist_using_subcommand completions" -s v -l verbose -d 'Log what happens inside; twice for more'
 complete -c nicelist -n "__fish_nicelist_using_subcommand completions" -s h -l help -d 'Print help (see more with \'--help\')'
@@ -1625,6 +1719,7 @@ tsv\t''"
 complete -c nicelist -n "__fish_nicelist_using_subcommand man" -l color -d 'Use colours: auto, always or never' -r -f -a "auto\t''
 always\t''
 never\t''"
+complete -c nicelist -n "__fish_nicelist_using_subcommand man" -l raw -d 'Write cells of CSV and TSV as they are, even if a spreadsheet would run them as formulas'
 complete -c nicelist -n "__fish_nicelist_using_subcommand man" -s q -l quiet -d 'Write data and errors only'
 complete -c nicelist -n "__fish_nicelist_using_subcommand man" -s v -l verbose -d 'Log what happens inside; twice for more'
 complete -c nicelist -n "__fish_nicelist_using_subcommand man" -s h -l help -d 'Print help (see more with \'--help\')'

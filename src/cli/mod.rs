@@ -69,7 +69,7 @@ struct Cli {
 /// commands have them in full.
 const GLOBALS: &str = "\
 Options: --server URL  --token TOKEN  --ca FILE  --context NAME  --database URL
-  -o, --output FORMAT  --color WHEN  --raw  --quiet  --verbose  --help  --version";
+  --output FORMAT  --color WHEN  --raw  --quiet  --verbose  --help  --version";
 
 #[derive(Debug, Subcommand)]
 enum Command {

@@ -288,7 +288,9 @@ fn a_source_is_pruned_of_what_its_file_no_longer_has_and_no_other_is() {
     $ nicelist rule import vendor.csv --source vendor --prune --dry-run
     exit code: 0
     ----- stdout -----
-    removed  teamid:BBBBBBBBBB from fleet
+    Rules for fleet
+      - teamid:BBBBBBBBBB  policy allow  source vendor
+      ~ teamid:AAAAAAAAAA  policy allow → block
     ----- stderr -----
     dry run: added 0, changed 1, unchanged 0, removed 1 (revision 2)
     ");
@@ -296,7 +298,9 @@ fn a_source_is_pruned_of_what_its_file_no_longer_has_and_no_other_is() {
     $ nicelist rule import vendor.csv --source vendor --prune
     exit code: 0
     ----- stdout -----
-    removed  teamid:BBBBBBBBBB from fleet
+    Rules for fleet
+      - teamid:BBBBBBBBBB  policy allow  source vendor
+      ~ teamid:AAAAAAAAAA  policy allow → block
     ----- stderr -----
     added 0, changed 1, unchanged 0, removed 1 (revision 3)
     ");
@@ -326,7 +330,24 @@ fn a_source_is_pruned_of_what_its_file_no_longer_has_and_no_other_is() {
       "removed": 1,
       "rejected": 0,
       "revision": 4,
-      "dry_run": false
+      "dry_run": false,
+      "changes": [
+        {
+          "outcome": "removed",
+          "target": "teamid:AAAAAAAAAA",
+          "scope": "fleet",
+          "fields": [
+            {
+              "field": "policy",
+              "before": "block"
+            },
+            {
+              "field": "source",
+              "before": "vendor"
+            }
+          ]
+        }
+      ]
     }
     ----- stderr -----
     added 0, changed 0, unchanged 0, removed 1 (revision 4)

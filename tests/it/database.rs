@@ -103,7 +103,7 @@ async fn live(shell: &mut Shell, server: &Server) {
     post(server, "preflight", "nul", asks.clone()).await;
     post(server, "preflight", "lost", asks).await;
     post(server, "eventupload", "lost", json!({"events": [blocked("Lost", 9)]})).await;
-    done(shell, "host forget lost --yes");
+    done(shell, "host forget lost --events --yes");
     let began = Instant::now();
     while shell.json("rule list").as_array().unwrap().len() > 2 {
         assert!(began.elapsed() < Duration::from_secs(20), "nothing expires");

@@ -194,7 +194,7 @@ fn a_folder_has_rules_in_tables_and_in_rows() {
     ");
     shell.run("rule remove teamid:AAAAAAAAAA");
     shell.run("rule add block teamid:CCCCCCCCCC --comment three --ticket IT-9");
-    shell.run("rule add allow teamid:EQHXZ8M8AV --scope tag:canary --comment mine");
+    shell.run("rule add allow teamid:EQHXZ8M8AV --scope tag:canary --comment mine --replace");
     insta::assert_snapshot!(shell.run("export -f policy"), @"
     $ nicelist export -f policy
     exit code: 0

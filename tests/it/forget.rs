@@ -63,10 +63,7 @@ async fn b4_the_command_shows_what_it_would_forget() {
     let named = "FLOOD-008, FLOOD-009, …";
     says("host forget --never-synced --dry-run", "would forget 250 hosts: FLOOD-000,");
     says("host forget --never-synced --dry-run", named);
-    says(
-        "host forget --never-synced",
-        "not confirmed: Forget 250 hosts, their tags and their events?",
-    );
+    says("host forget --never-synced", "not confirmed: Forget 250 hosts and their tags?");
     says("host forget --never-synced --yes", "exit code: 0");
     says("host forget --never-synced --dry-run", "no hosts match");
     says("host forget --silent-for 1d --yes", "no hosts match");

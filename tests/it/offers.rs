@@ -64,7 +64,7 @@ async fn received(mac: &mut Mac, world: &World) -> u64 {
     assert_eq!(report.performed, SyncKind::Normal);
     assert_eq!(mac.holds(), world.in_force("M1").await);
     let view = world.get("/hosts/M1").await;
-    assert_eq!((&view["state"], &view["drift"]), (&json!("in-step"), &Value::Null), "{view}");
+    assert_eq!((&view["state"], &view["drift"]), (&json!("in-sync"), &Value::Null), "{view}");
     assert_eq!(u64::from(report.rules.received), expected, "what the server said would come");
     expected
 }

@@ -256,7 +256,7 @@ fn ctrl_c_at_a_question_gives_the_cursor_back_and_changes_nothing() {
 fn a_clean_sync_warns_of_lost_events_and_asks_unless_yes_is_given() {
     let (shell, _server) = with_mira();
     let warning = "a clean sync makes the host throw away events that it has not uploaded";
-    let question = "order a clean sync of mira? [y/N]";
+    let question = "order a clean sync of mira (mira.local, LAB000000001)? [y/N]";
     let ordered = || shell.json("host list")[0]["clean_sync"].clone();
 
     let mut refused = Terminal::open(&shell, "host clean-sync mira");

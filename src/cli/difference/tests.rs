@@ -115,7 +115,7 @@ fn on_a_narrow_terminal_what_does_not_fit_gets_lines_of_its_own() {
 
 #[test]
 fn programs_get_a_row_for_each_difference() {
-    let (out, _) = shown(&answer(), Output::Csv, true, false);
+    let (out, _) = shown(&answer(), Output::Csv, false, false);
     insta::assert_snapshot!(out.replace('\u{1b}', "ESC"), @"
     outcome,kind,scope,name,before,after
     changed,tag,,eng,priority: 1,priority: 5

@@ -191,10 +191,11 @@ impl Ui {
 
     fn write_data(&self, text: &[u8]) -> Result<(), CliError> {
         let mut out = self.out();
-        Ok(match self.for_eyes() {
-            true => out.write_all(harmless_data(&String::from_utf8_lossy(text)).as_bytes())?,
-            false => out.write_all(text)?,
-        })
+        let written = match self.for_eyes() {
+            true => out.write_all(harmless_data(&String::from_utf8_lossy(text)).as_bytes()),
+            false => out.write_all(text),
+        };
+        Ok(written?)
     }
 
     /// Writes bytes to stdout as they are.

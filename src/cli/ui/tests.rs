@@ -38,6 +38,7 @@ pub(crate) fn remembering(format: Output, terminal: bool) -> (Ui, Memory, Memory
     let ui = Ui {
         format,
         quiet: false,
+        raw_cells: false,
         out: stream(&out),
         err: stream(&err),
         width: terminal.then_some(40),
@@ -109,10 +110,10 @@ fn a_table_for_eyes_has_colours_and_relative_times() {
 
 #[test]
 fn machines_get_every_column_and_exact_times() {
-    assert_eq!(
-        listed(Output::Csv, true),
-        "name,state,last_seen\n\"one, or \"\"1\"\"\",fine,2026-11-20T11:57:00Z\n\u{1b}[31mtwo,fine,\n"
-    );
+    let (head, two) =
+        ("name,state,last_seen\n\"one, or \"\"1\"\"\",fine,2026-11-20T11:57:00Z\n", "[31mtwo");
+    assert_eq!(listed(Output::Csv, false), format!("{head}\u{1b}{two},fine,\n"));
+    assert_eq!(listed(Output::Csv, true), format!("{head}\\u001b{two},fine,\n"), "on a terminal");
     assert!(listed(Output::Tsv, false).starts_with("name\tstate\tlast_seen\n"));
 }
 

@@ -125,7 +125,9 @@ pub(super) async fn santa_versions(
         }
         Scope::Tag(tag) => Having::stored(on, tag).await?.add_to(&mut wanted),
         Scope::User(name) => wanted.and_text("primary_user = $", name),
-        Scope::Host(name) => wanted.and_text("(machine = $ OR lower(serial) = lower($))", name.as_str()),
+        Scope::Host(name) => {
+            wanted.and_text("(machine = $ OR lower(serial) = lower($))", name.as_str());
+        }
     }
     let sql = format!(
         "SELECT left(facts::json ->> 'santa_version', 255) COLLATE \"C\", count(*) FROM host WHERE {}
