@@ -114,7 +114,7 @@ pub struct DecisionsAnswer {
     pub revision: Revision,
 }
 
-/// Takes back the newest decision of whoever asks.
+/// Takes back the operator's own newest decision.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct UndoRequest {

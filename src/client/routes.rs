@@ -229,7 +229,7 @@ impl Client {
         self.ask(Method::POST, "/events/decisions", Some(request)).await
     }
 
-    /// Takes back the newest decision of whoever asks.
+    /// Takes back the operator's own newest decision.
     pub async fn undo(&self, request: UndoRequest) -> Answer<UndoAnswer> {
         self.ask(Method::POST, "/events/undo", Some(&request)).await
     }

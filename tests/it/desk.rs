@@ -74,7 +74,7 @@ fn m10_the_help_desk_makes_no_rule_for_the_fleet_and_changes_none_of_others() {
 }
 
 #[test]
-fn m10_a_decision_is_taken_back_by_whoever_made_it() {
+fn m10_a_decision_is_taken_back_by_its_author() {
     let (mut shell, _server) = with_two_macs();
     let token = shell.json("token create desk --role helpdesk");
     shell.set("NICELIST_TOKEN", token["secret"].as_str().unwrap());
@@ -101,7 +101,7 @@ fn m10_a_decision_is_taken_back_by_whoever_made_it() {
     $ nicelist event undo --yes
     exit code: 1
     ----- stderr -----
-    error: there is no decision of desk to take back
+    error: desk has made no decision that can be taken back
     hint: nicelist history shows all changes
     ");
 }

@@ -1,4 +1,4 @@
-//! Takes back the newest decision of whoever asks.
+//! Takes back the operator's own newest decision.
 
 use std::collections::HashSet;
 
@@ -68,16 +68,33 @@ async fn newest_decision(
         let message = stored.record.message.unwrap_or_default();
         if let Some(number) = message.strip_prefix(UNDO) {
             undone.extend(number.parse().map(Revision));
-        } else if !undone.contains(&revision) {
-            let turns = state.store.rule_changes(revision, None, MOST_RULES).await?;
-            let turns: Vec<RuleTurn> = turns.into_iter().map(|(_, turn)| turn).collect();
-            if !turns.is_empty() && turns.iter().all(is_decision) {
-                return Ok((revision, turns));
-            }
+        } else if !undone.contains(&revision)
+            && let Some(turns) = decision(state, revision).await?
+        {
+            return Ok((revision, turns));
         }
     }
-    let message = format!("there is no decision of {author} to take back");
+    let message = format!("{author} has made no decision that can be taken back");
     Err(Problem::new(Code::NotFound, message).hint("nicelist history shows all changes").into())
+}
+
+/// What a revision did, if it only made rules of events. Its first rule is read alone: other
+/// revisions, such as large imports, need no more.
+async fn decision(state: &State, revision: Revision) -> Result<Option<Vec<RuleTurn>>, Refused> {
+    let turns = async |limit| {
+        let turns = state.store.rule_changes(revision, None, limit).await?;
+        Ok::<_, Refused>(turns.into_iter().map(|(_, turn)| turn).collect::<Vec<RuleTurn>>())
+    };
+    if !turns(1).await?.first().is_some_and(is_decision) {
+        return Ok(None);
+    }
+    let turns = turns(MOST_RULES + 1).await?;
+    if turns.len() > MOST_RULES {
+        let message = format!("revision {revision} made more than {MOST_RULES} rules");
+        let hint = format!("an editor can remove them: nicelist history show {revision}");
+        return Err(Problem::new(Code::TooLarge, message).hint(hint).into());
+    }
+    Ok(turns.iter().all(is_decision).then_some(turns))
 }
 
 fn is_decision(turn: &RuleTurn) -> bool {
