@@ -105,6 +105,14 @@ pub(super) async fn change(
     }
 }
 
+/// Whether a scope may have the name of a host that has another machine ID.
+fn is_looked_up(scope: &Scope) -> bool {
+    matches!(scope, Scope::Host(name) if !name.is_uuid())
+}
+
+/// Hosts that one change names by something other than a hardware UUID. Each is looked up.
+const MOST_HOSTS: usize = 20_000;
+
 /// Puts machine IDs in place of the names of hosts.
 async fn name_hosts(state: &State, edits: &mut [Edit]) -> Result<(), Refused> {
     let mut known: HashMap<Scope, Scope> = HashMap::new();
@@ -120,10 +128,18 @@ async fn name_hosts(state: &State, edits: &mut [Edit]) -> Result<(), Refused> {
         | Edit::UntagHost { .. } => None,
     };
     for edit in edits {
-        let Some(scope) = scope_of(edit).filter(|scope| matches!(scope, Scope::Host(_))) else {
+        let Some(scope) = scope_of(edit).filter(is_looked_up) else {
             continue;
         };
         if !known.contains_key(&scope) {
+            if known.len() >= MOST_HOSTS {
+                let message = format!(
+                    "one change can name at most {MOST_HOSTS} hosts by names other than hardware UUIDs"
+                );
+                return Err(Problem::new(Code::TooLarge, message)
+                    .hint("make several changes, or give the hosts a tag")
+                    .into());
+            }
             known.insert(scope.clone(), hosts::stored_scope(state, scope.clone()).await?);
         }
         let stored = &known[&scope];
