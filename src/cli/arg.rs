@@ -174,8 +174,8 @@ impl Expiry {
         }
     }
 
-    /// What is sent to the server: a time or a duration, of which the server knows that it counts
-    /// as the same when the command is repeated.
+    /// What is sent to the server: a time or a duration. A duration lets the server recognize that
+    /// the command was repeated.
     pub(crate) fn to_send(
         self,
         now: Timestamp,

@@ -272,7 +272,7 @@ async fn with_id(state: &State, id: &str) -> Result<Host, Refused> {
 
 /// The host that a name means: a machine id, serial number or host name, or a unique prefix of
 /// one, or `id:` and a whole machine ID. A whole name beats a prefix, and a serial number or host
-/// name beats a machine ID that is no UUID: a client chooses its ID, and could choose the name of
+/// name beats a machine ID unless that is a UUID: a client chooses its ID, and could choose the name of
 /// another host.
 pub(super) async fn find(state: &State, name: &str) -> Result<Host, Refused> {
     if let Some(id) = name.strip_prefix(EXACT_ID) {
