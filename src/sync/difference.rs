@@ -172,7 +172,7 @@ impl Destination {
 
     /// Whether a host here has the same for a target as one at another destination, whose rule
     /// for it is given.
-    fn is_alike(
+    pub(super) fn is_alike(
         &self,
         ledger: &Ledger,
         target: &Target,

@@ -80,10 +80,13 @@ impl Engine {
         let ledger = &policy.ledger;
         let destination = current(&policy, host, generation);
         let held = self.held(host).await?;
-        let rule = held.as_ref().and_then(|held| held.rule(ledger, target));
+        let rule = destination.rule(ledger, target);
         let held = HeldTarget {
-            policy: held.and_then(|held| held.policy(ledger, target)),
-            is_due: rule != destination.rule(ledger, target),
+            policy: held.as_ref().and_then(|held| held.policy(ledger, target)),
+            is_due: match held {
+                Some(held) => !held.is_alike(ledger, target, (&destination, rule)),
+                None => rule.is_some(),
+            },
         };
         Ok((destination.explain(ledger, target), held))
     }

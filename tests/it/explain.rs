@@ -60,6 +60,12 @@ fn l1_a_rule_that_a_mac_does_not_have_yet_is_not_said_to_apply() {
     let target = shell.json("rule explain teamid:H3ZC9YV6RK --host mira");
     assert_eq!((&target["held"], &target["next_sync"]), (&json!("allow"), &json!(null)));
 
+    // The same rule, removed and added again, is not due.
+    shell.run("rule remove teamid:H3ZC9YV6RK");
+    shell.run("rule add allow teamid:H3ZC9YV6RK");
+    let target = shell.json("rule explain teamid:H3ZC9YV6RK --host mira");
+    assert_eq!((&target["held"], &target["next_sync"]), (&json!("allow"), &json!(null)));
+
     // A rule that was removed applies until the next sync.
     shell.run("rule remove teamid:H3ZC9YV6RK");
     let view = &shell.json("rule explain 1 --host mira")[0];
