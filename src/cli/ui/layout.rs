@@ -7,7 +7,7 @@ use comfy_table::{
     TableStyle, Width,
 };
 
-/// No column is squeezed below this.
+/// No column is squeezed below this, unless the table would be too wide otherwise.
 const NARROWEST: u16 = 8;
 /// Two spaces stand between two columns: the padding of the left one, and a blank for a line.
 const PADDING: u16 = 1;
@@ -37,10 +37,14 @@ impl Layout {
         if let Some(limit) = limit {
             table.set_content_arrangement(ContentArrangement::Dynamic).set_width(narrowed(limit));
             let contents = table.column_max_content_widths();
+            // With its padding and the blank for a line.
+            let share = limit.checked_div(contents.len()).unwrap_or(limit);
+            let share = share.saturating_sub(usize::from(PADDING) + 1).max(1);
+            let narrowest = NARROWEST.min(narrowed(share));
             for (column, content) in table.column_iter_mut().zip(contents) {
                 // comfy-table adds the padding to the content, and does not look whether it can.
                 if content < u16::MAX - PADDING {
-                    let least = content.min(NARROWEST) + column.padding_width();
+                    let least = content.min(narrowest) + column.padding_width();
                     column.set_constraint(ColumnConstraint::LowerBoundary(Width::Fixed(least)));
                 }
             }
@@ -132,6 +136,14 @@ mod tests {
         assert_eq!(text, "short  abcdefghijklm\n       nopqrstuvwxyz\n");
         let text = table(&[&["short", "some words of a comment"]], Some(20));
         assert_eq!(text, "short  some words of\n       a comment\n");
+    }
+
+    #[test]
+    fn a_table_of_many_columns_is_no_wider_than_the_terminal() {
+        let row = ["annas-mbp.local", "never-synced", "silent", "standalone", "lockdown", "1000"];
+        let row = [&row[..], &["1000", "just now", "2026.7", "anna", "design, canary"]].concat();
+        let text = table(&[&row, &row], Some(80));
+        assert!(text.lines().all(|line| width_of(line) <= 80), "{text}");
     }
 
     #[test]
