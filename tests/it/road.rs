@@ -261,8 +261,8 @@ fn a_blocked_program_is_approved_for_a_while() {
     $ nicelist host wait mira
     exit code: 0
     ----- stdout -----
-    HOSTNAME  STATE  CONTACT  MODE  REPORTED  RULES  DUE  LAST SEEN  SANTA  USER  TAGS
-    mira.local  in-sync  online  monitor  monitor  1  0  [TIME]  2026.7  mira
+    HOSTNAME  STATE  CONTACT  MODE  REPORTED  DUE  LAST SEEN  SANTA  USER  TAGS
+    mira.local  in-sync  online  monitor  monitor  0  [TIME]  2026.7  mira
     ");
     shell.run("rule add block teamid:AAAAAAAAAA");
     let waited = shell.run("host wait mira --timeout 1s");

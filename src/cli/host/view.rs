@@ -15,7 +15,7 @@ impl Row for HostView {
         Column::new("contact"),
         Column::new("mode"),
         Column::new("reported"),
-        Column::new("rules"),
+        Column::machine("rules"),
         Column::new("due"),
         Column::new("last_seen"),
         Column::machine("last_sync"),

@@ -34,25 +34,18 @@ impl Layout {
     /// Fits columns to the texts of `rows`, and to `limit` if there is one.
     pub(super) fn fit<'a>(rows: impl Iterator<Item = Vec<&'a str>>, limit: Option<usize>) -> Self {
         let mut table = table(RULED, rows);
-        if let Some(limit) = limit {
-            table.set_content_arrangement(ContentArrangement::Dynamic).set_width(narrowed(limit));
-            let contents = table.column_max_content_widths();
-            // With its padding and the blank for a line.
-            let share = limit.checked_div(contents.len()).unwrap_or(limit);
-            let share = share.saturating_sub(usize::from(PADDING) + 1).max(1);
-            let narrowest = NARROWEST.min(narrowed(share));
-            for (column, content) in table.column_iter_mut().zip(contents) {
-                // comfy-table adds the padding to the content, and does not look whether it can.
-                if content < u16::MAX - PADDING {
-                    let least = content.min(narrowest) + column.padding_width();
-                    column.set_constraint(ColumnConstraint::LowerBoundary(Width::Fixed(least)));
-                }
+        let Some(limit) = limit else { return Self { widths: widths(&table), breaks: false } };
+        table.set_content_arrangement(ContentArrangement::Dynamic).set_width(narrowed(limit));
+        let mut narrowest = NARROWEST;
+        loop {
+            let widths = squeezed(&mut table, narrowest);
+            // Each has a blank for a line behind it, but the last.
+            let total: usize = widths.iter().map(|width| usize::from(*width) + 1).sum();
+            if narrowest == 1 || total <= limit + 1 {
+                return Self { widths, breaks: true };
             }
+            narrowest -= 1;
         }
-        // What was arranged is told nowhere but in what is drawn.
-        let ruler = table.lines().next().unwrap_or_default();
-        let widths = ruler.split_ascii_whitespace().map(|column| narrowed(column.len())).collect();
-        Self { widths, breaks: limit.is_some() }
     }
 
     /// Writes one row, on as many lines as it needs.
@@ -71,6 +64,25 @@ impl Layout {
             out.push('\n');
         }
     }
+}
+
+/// The widths of columns that are squeezed, but not below `narrowest`.
+fn squeezed(table: &mut Table, narrowest: u16) -> Vec<u16> {
+    let contents = table.column_max_content_widths();
+    for (column, content) in table.column_iter_mut().zip(contents) {
+        // comfy-table adds the padding to the content, and does not look whether it can.
+        if content < u16::MAX - PADDING {
+            let least = content.min(narrowest) + column.padding_width();
+            column.set_constraint(ColumnConstraint::LowerBoundary(Width::Fixed(least)));
+        }
+    }
+    widths(table)
+}
+
+/// What was arranged is told nowhere but in what is drawn.
+fn widths(table: &Table) -> Vec<u16> {
+    let ruler = table.lines().next().unwrap_or_default();
+    ruler.split_ascii_whitespace().map(|column| narrowed(column.len())).collect()
 }
 
 /// Breaks a text into lines of at most `width`, at a space where there is one.
