@@ -6,8 +6,8 @@ use std::hash::Hash;
 use std::num::NonZeroUsize;
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 
-use quick_cache::Weighter;
-use quick_cache::sync::Cache;
+use quick_cache::sync::{Cache, DefaultLifecycle};
+use quick_cache::{DefaultHashBuilder, OptionsBuilder, Weighter};
 use tokio::sync::{Semaphore, watch};
 
 use crate::store::StoreError;
@@ -90,6 +90,19 @@ impl Computer {
     }
 }
 
+/// How much a cache remembers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct CacheFill {
+    /// What it remembers.
+    pub name: &'static str,
+    /// How many results.
+    pub entries: usize,
+    /// Their bytes.
+    pub bytes: u64,
+    /// Maximum bytes.
+    pub limit: u64,
+}
+
 /// Results by key, bounded by their weight in bytes. A result that is missing is computed once
 /// for all that wait for it, in a task of its own: it continues if the request that began it
 /// ends while others wait.
@@ -140,9 +153,29 @@ where
     /// Remembers results of `bytes` in total. `owned` is what a key and its value own, in bytes,
     /// and `expected` the number of entries that the cache is laid out for.
     pub(super) fn new(bytes: u64, expected: usize, owned: fn(&K, &V) -> usize) -> Self {
-        let known = Cache::with_weighter(expected, bytes, Weight(owned));
+        // In one part: a cache has parts otherwise, the more the more cores there are, and keeps no
+        // value that is larger than a part, such as the difference of a million rules.
+        let options = OptionsBuilder::new()
+            .estimated_items_capacity(expected)
+            .weight_capacity(bytes)
+            .shards(1)
+            .build();
+        #[expect(clippy::expect_used, reason = "everything that is required is set")]
+        let options = options.expect("the options are complete");
+        let known = Cache::with_options(
+            options,
+            Weight(owned),
+            DefaultHashBuilder::default(),
+            DefaultLifecycle::default(),
+        );
         let running = Mutex::new(Running { begun: 0, by_key: HashMap::new() });
         Self(Arc::new(Shared { known, running }))
+    }
+
+    /// How much is remembered.
+    pub(super) fn fill(&self, name: &'static str) -> CacheFill {
+        let known = &self.0.known;
+        CacheFill { name, entries: known.len(), bytes: known.weight(), limit: known.capacity() }
     }
 
     pub(super) fn known(&self, key: &K) -> Option<V> {
@@ -302,6 +335,19 @@ mod tests {
         let kept = (0..10_000).filter(|number| memo.known(number).is_some()).count();
         assert!(kept > 100, "{kept}");
         assert!(kept as u64 * (1 << 10) <= LIMIT, "{kept}");
+    }
+
+    #[test]
+    fn s10_a_memo_keeps_values_of_half_its_limit_on_any_number_of_cores() {
+        const LIMIT: u64 = 1 << 20;
+        let memo: Memo<u32, Arc<[u8]>, StoreError> = Memo::new(LIMIT, 4096, |_, bytes| bytes.len());
+        memo.remember(1, vec![0; 1 << 19].into());
+        assert!(memo.known(&1).is_some());
+        memo.remember(2, vec![0; 400 << 10].into());
+        assert!(memo.known(&1).is_some() && memo.known(&2).is_some());
+        let filled = memo.fill("values");
+        assert_eq!((filled.entries, filled.limit), (2, LIMIT));
+        assert!(filled.bytes > (1 << 19) + (400 << 10) && filled.bytes <= LIMIT, "{filled:?}");
     }
 
     #[tokio::test]

@@ -10,7 +10,7 @@ use bytes::Bytes;
 use tokio::sync::{Mutex, OwnedMutexGuard};
 use tokio::task::{JoinError, spawn_blocking};
 
-use super::compute::{Computer, Memo, Stopped, Wanted};
+use super::compute::{CacheFill, Computer, Memo, Stopped, Wanted};
 use super::cursor::{Cursor, CursorKey, Span, SpanStart};
 use super::difference::{self, Destination, Origin};
 use super::event_limit::{EVENTS_PER_DAY, EventLimit};
@@ -316,6 +316,24 @@ impl Engine {
     /// Which of the revisions applies depends on the host.
     pub fn resend_rules_from_before(&self, revisions: Vec<Revision>) {
         self.history.resend_before(revisions);
+    }
+
+    /// How much each cache of computed results remembers.
+    #[must_use]
+    pub fn caches(&self) -> [CacheFill; 5] {
+        [
+            self.differences.fill("differences"),
+            self.pages.fill("pages"),
+            self.hashes.fill("hashes"),
+            self.tallies.fill("counts"),
+            self.pending.fill("pending"),
+        ]
+    }
+
+    /// The number of active rules, as far as rules were read.
+    #[must_use]
+    pub fn active_rules(&self) -> usize {
+        self.published().ledger.active()
     }
 
     /// How many versions of rules are in memory.

@@ -31,6 +31,7 @@ mod status;
 mod translate;
 mod unwritten;
 
+pub use compute::CacheFill;
 pub use engine::{Engine, SyncError};
 pub use event_limit::EVENTS_PER_DAY;
 pub use explain::{Evaluated, Explained, HeldTarget, Verdict, first_version_for, takes};

@@ -10,7 +10,7 @@ use super::compute::Memo;
 use super::cursor::{Cursor, CursorKey, Span};
 use super::difference::Step;
 use super::engine::SyncError;
-use super::ledger::Ledger;
+use super::ledger::{Ledger, VersionId};
 use super::{generation, translate};
 use crate::fleet::Generation;
 use crate::protocol::generation::{self as table, Counting, pedro};
@@ -77,11 +77,32 @@ pub enum PageError {
     Body(#[from] BodyError),
 }
 
+/// A step in four bytes: there may be a million, for each of many groups.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct PackedStep(u32);
+
+impl From<Step> for PackedStep {
+    fn from(step: Step) -> Self {
+        Self(match step {
+            Step::Put(version) => version.with_flag(false),
+            Step::Remove(version) => version.with_flag(true),
+        })
+    }
+}
+
+impl From<PackedStep> for Step {
+    fn from(PackedStep(packed): PackedStep) -> Self {
+        match VersionId::and_flag(packed) {
+            (version, false) => Self::Put(version),
+            (version, true) => Self::Remove(version),
+        }
+    }
+}
+
 /// What a span brings, before it is written for anybody.
 #[derive(Debug)]
 pub(super) struct Difference {
-    /// In the order in which they are sent.
-    pub(super) steps: Box<[Step]>,
+    steps: Box<[PackedStep]>,
     /// Whether it is the whole of a clean sync without rules, which gets one harmless removal:
     /// a client that receives nothing deletes nothing (SNTSyncRuleDownload.mm).
     pub(super) sentinel: bool,
@@ -93,10 +114,15 @@ pub(super) struct Difference {
 impl Difference {
     pub(super) fn new(span: Span, steps: Vec<Step>, clean: bool, page: NonZeroUsize) -> Self {
         let sentinel = clean && steps.is_empty();
-        let steps = steps.into_boxed_slice();
+        let steps = steps.into_iter().map(PackedStep::from).collect();
         let paged = generation::takes_pages(span.to.generation);
         let page_size = if paged { page } else { NonZeroUsize::MAX };
         Self { steps, sentinel, page_size, most_rules: most_rules(span.to.generation) }
+    }
+
+    /// Its steps, in the order in which they are sent.
+    pub(super) fn steps(&self) -> impl ExactSizeIterator<Item = Step> {
+        self.steps.iter().map(|step| Step::from(*step))
     }
 
     /// Whether the client would certainly refuse it: it takes one page, and this is too large.
@@ -136,7 +162,7 @@ impl Difference {
         let generation = span.to.generation;
         let mut chunks = self.steps.chunks(self.page_size.get());
         let steps = chunks.nth(page as usize).unwrap_or_default();
-        let rules = steps.iter().map(|step| translate::step(ledger, *step, generation));
+        let rules = steps.iter().map(|step| translate::step(ledger, Step::from(*step), generation));
         let sentinel = self.sentinel.then(|| translate::sentinel(generation));
         let next = Cursor { span, page: page.saturating_add(1) };
         let page = RuleDownloadResponse {
@@ -172,7 +198,7 @@ pub(super) type Pages = Memo<PageKey, Bytes, SyncError>;
 
 pub(super) fn remembered_differences() -> Differences {
     let owned = |_: &(u64, Span), difference: &Arc<Difference>| {
-        size_of::<Difference>() + size_of::<Step>() * difference.steps.len()
+        size_of::<Difference>() + size_of_val(&*difference.steps)
     };
     Memo::new(DIFFERENCE_BYTES, EXPECTED, owned)
 }
@@ -188,7 +214,6 @@ mod tests {
     use crate::protocol::generation::{PEDRO, REDNOSE};
     use crate::rule::Revision;
     use crate::sync::cursor::SpanStart;
-    use crate::sync::ledger::VersionId;
 
     #[test]
     fn s2_what_a_client_of_one_page_refuses_is_not_encoded() {
@@ -207,6 +232,15 @@ mod tests {
             let most = most_rules(Generation(pedro)).unwrap();
             assert!(!is_refused(most, pedro) && is_refused(most + 1, pedro));
         }
+    }
+
+    #[test]
+    fn s10_a_step_takes_four_bytes() {
+        let (first, last) = (VersionId::FIRST, VersionId::and_flag(u32::MAX).0);
+        for step in [first, last].into_iter().flat_map(|it| [Step::Put(it), Step::Remove(it)]) {
+            assert_eq!(Step::from(PackedStep::from(step)), step);
+        }
+        assert_eq!(size_of::<PackedStep>(), 4);
     }
 
     #[test]

@@ -176,7 +176,7 @@ impl Engine {
         let Some(mut trail) = state.trail.clone() else { return Ok(None) };
         let policy = self.policy().await?;
         let canonical = self.canonical(&policy, &route).await?;
-        if self.difference(&policy, canonical, &route).await?.steps.is_empty() {
+        if self.difference(&policy, canonical, &route).await?.steps().len() == 0 {
             return Ok(Some(trail));
         }
         let Route { from, to } = route;
@@ -317,15 +317,15 @@ fn hash(
 ) -> Result<RulesHash, Stopped> {
     let mut rows: Vec<Option<VersionId>> = Vec::new();
     let mut places = HashMap::new();
-    let steps = differences.iter().flat_map(|difference| &difference.steps);
+    let steps = differences.iter().flat_map(|difference| difference.steps());
     for step in wanted.while_wanted(steps) {
         let step = step?;
-        let (Step::Put(version) | Step::Remove(version)) = *step;
+        let (Step::Put(version) | Step::Remove(version)) = step;
         let target = ledger.target(version);
         if let Some(place) = places.remove(target) {
             rows[place] = None;
         }
-        if let Step::Put(rule) = *step {
+        if let Step::Put(rule) = step {
             places.insert(target, rows.len());
             rows.push(Some(rule));
         }

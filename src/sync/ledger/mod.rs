@@ -35,9 +35,21 @@ impl VersionId {
     #[cfg(test)]
     pub(super) const FIRST: Self = Self(0);
 
-    /// Numbers fit 32 bits: four thousand million versions are more than a machine's memory.
+    /// The highest number: two thousand million versions are more than a machine's memory.
+    const LAST: u32 = u32::MAX >> 1;
+
     fn at(place: usize) -> Self {
-        Self(u32::try_from(place).unwrap_or(u32::MAX))
+        Self(u32::try_from(place).map_or(Self::LAST, |number| number.min(Self::LAST)))
+    }
+
+    /// The number in the lower 31 bits, and a flag above them.
+    pub(super) const fn with_flag(self, flag: bool) -> u32 {
+        self.0 | if flag { Self::LAST + 1 } else { 0 }
+    }
+
+    /// The reverse of [`Self::with_flag`].
+    pub(super) const fn and_flag(packed: u32) -> (Self, bool) {
+        (Self(packed & Self::LAST), packed > Self::LAST)
     }
 }
 
@@ -156,6 +168,11 @@ impl Ledger {
     /// How many versions it has.
     pub(super) fn versions(&self) -> usize {
         self.versions.len()
+    }
+
+    /// How many rules are active at its head.
+    pub(super) fn active(&self) -> usize {
+        self.logs.iter().map(|log| log.made.len() - log.ended.len()).sum()
     }
 
     fn row(&self, known: VersionId) -> LedgerRow {
