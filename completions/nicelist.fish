@@ -43,6 +43,7 @@ complete -c nicelist -n "__fish_nicelist_needs_command" -s v -l verbose -d 'Log 
 complete -c nicelist -n "__fish_nicelist_needs_command" -s h -l help -d 'Print help'
 complete -c nicelist -n "__fish_nicelist_needs_command" -s V -l version -d 'Print version'
 complete -c nicelist -n "__fish_nicelist_needs_command" -f -a "serve" -d 'Serve Santa clients and the admin API'
+complete -c nicelist -n "__fish_nicelist_needs_command" -f -a "status" -d 'Show whether the server and its hosts are well'
 complete -c nicelist -n "__fish_nicelist_needs_command" -f -a "demo" -d 'Show the whole thing on this machine, with a simulated fleet'
 complete -c nicelist -n "__fish_nicelist_needs_command" -f -a "rule" -d 'Add, edit, remove and show rules'
 complete -c nicelist -n "__fish_nicelist_needs_command" -f -a "host" -d 'See how hosts are, tag them, wait for them'
@@ -106,6 +107,23 @@ complete -c nicelist -n "__fish_nicelist_using_subcommand serve" -l raw -d 'Writ
 complete -c nicelist -n "__fish_nicelist_using_subcommand serve" -s q -l quiet -d 'Write data and errors only'
 complete -c nicelist -n "__fish_nicelist_using_subcommand serve" -s v -l verbose -d 'Log what happens inside; twice for more'
 complete -c nicelist -n "__fish_nicelist_using_subcommand serve" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c nicelist -n "__fish_nicelist_using_subcommand status" -l server -d 'Talk to the server at this address' -r
+complete -c nicelist -n "__fish_nicelist_using_subcommand status" -l token -d 'Show the server this token' -r
+complete -c nicelist -n "__fish_nicelist_using_subcommand status" -l ca -d 'Trust only the CAs in this PEM file for the server\'s certificate' -r -F
+complete -c nicelist -n "__fish_nicelist_using_subcommand status" -l context -d 'Use this context of the configuration file' -r
+complete -c nicelist -n "__fish_nicelist_using_subcommand status" -l database -d 'Work on a database without a server: sqlite:PATH or postgres://USER@HOST/NAME' -r
+complete -c nicelist -n "__fish_nicelist_using_subcommand status" -s o -l output -d 'Write table, json, jsonl, csv or tsv' -r -f -a "table\t''
+json\t''
+jsonl\t''
+csv\t''
+tsv\t''"
+complete -c nicelist -n "__fish_nicelist_using_subcommand status" -l color -d 'Use colours: auto, always or never' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c nicelist -n "__fish_nicelist_using_subcommand status" -l raw -d 'Write cells of CSV and TSV as they are, even if a spreadsheet would run them as formulas'
+complete -c nicelist -n "__fish_nicelist_using_subcommand status" -s q -l quiet -d 'Write data and errors only'
+complete -c nicelist -n "__fish_nicelist_using_subcommand status" -s v -l verbose -d 'Log what happens inside; twice for more'
+complete -c nicelist -n "__fish_nicelist_using_subcommand status" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c nicelist -n "__fish_nicelist_using_subcommand demo" -l server -d 'Talk to the server at this address' -r
 complete -c nicelist -n "__fish_nicelist_using_subcommand demo" -l token -d 'Show the server this token' -r
 complete -c nicelist -n "__fish_nicelist_using_subcommand demo" -l ca -d 'Trust only the CAs in this PEM file for the server\'s certificate' -r -F

@@ -71,7 +71,9 @@ impl FromStr for HostState {
 }
 
 /// Whether a host was seen recently.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema)]
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, ToSchema,
+)]
 #[serde(rename_all = "kebab-case")]
 pub enum Contact {
     /// It synced within its last three sync intervals.
@@ -107,6 +109,32 @@ impl FromStr for Contact {
         let known = Self::ALL.into_iter().find(|contact| contact.word() == text);
         known.ok_or_else(|| format!("`{text}` is neither `online` nor `silent`"))
     }
+}
+
+/// A number of hosts that have the same state.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct HostCount {
+    /// Whether they have the rules and settings that are active for them.
+    pub state: HostState,
+    /// Whether they were seen recently.
+    pub contact: Contact,
+    /// Whether several Macs use each of their machine IDs, or a Mac was refused.
+    pub conflict: bool,
+    /// The number of hosts.
+    pub hosts: u64,
+}
+
+/// Which hosts to count.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+#[serde(default, deny_unknown_fields)]
+pub struct HostCountQuery {
+    /// Maximum hosts that are counted, at most 5,000. If it is absent, 500.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub limit: Option<usize>,
+    /// The `next` of the previous page.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cursor: Option<String>,
 }
 
 /// The client mode of a host.

@@ -38,9 +38,9 @@ pub use history::{
 };
 pub use host::{
     AcceptMacRequest, CleanSyncRequest, ConflictReason, ConflictView, Contact, DriftView,
-    ForgetHostQuery, ForgetHostsAnswer, ForgetHostsRequest, HostNames, HostNamesRequest, HostQuery,
-    HostRules, HostState, HostTagsRequest, HostToForget, HostView, HostsOfName, MacName,
-    MacSighting, MacView, ModeView,
+    ForgetHostQuery, ForgetHostsAnswer, ForgetHostsRequest, HostCount, HostCountQuery, HostNames,
+    HostNamesRequest, HostQuery, HostRules, HostState, HostTagsRequest, HostToForget, HostView,
+    HostsOfName, MacName, MacSighting, MacView, ModeView,
 };
 pub use patch::{ExpiresIn, FieldPatch, RulePatch};
 pub use path::{EventPath, HostPath, RevisionPath, TagPath, TokenPath};
@@ -86,9 +86,21 @@ pub struct Status {
     pub version: String,
     /// The newest revision.
     pub revision: Revision,
+    /// The time of the server's clock.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub time: Option<Timestamp>,
+    /// The number of active rules. Absent for a local database, unless `read_rules` is set.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rules: Option<u64>,
+    /// The size of the database. Absent if the database did not respond within a second.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub database: Option<DatabaseSize>,
     /// The first revision whose history is kept, if older history was deleted.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub history_start: Option<HistoryStart>,
+    /// How much the caches of computed results contain.
+    #[serde(default)]
+    pub caches: Vec<CacheView>,
     /// Pages of rules that this server encoded since it started. Hosts with the same changes share
     /// them.
     pub pages_encoded: u64,
@@ -115,7 +127,7 @@ pub struct Status {
     pub token: String,
     /// The role of the token.
     pub role: Role,
-    /// Whether the server was well when it last checked, within about a second.
+    /// Whether the server is well, as `/readyz` reports it.
     #[serde(default)]
     pub readiness: Readiness,
     /// The number of rows that this version cannot read. They are kept and not served.
@@ -124,6 +136,29 @@ pub struct Status {
     /// The first of these rows.
     #[serde(default)]
     pub unreadable_rows: Vec<UnreadableRow>,
+}
+
+/// How much a cache contains.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct CacheView {
+    /// What it contains, such as `differences`.
+    pub name: String,
+    /// The number of entries.
+    pub entries: u64,
+    /// Their size in bytes.
+    pub bytes: u64,
+    /// Its maximum size in bytes.
+    pub limit: u64,
+}
+
+/// The size of a database, in bytes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct DatabaseSize {
+    /// The database: an SQLite file with its log, or a PostgreSQL database.
+    pub bytes: u64,
+    /// Free space on the disk of an SQLite file.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub disk_free: Option<u64>,
 }
 
 /// The first revision whose history is kept. Older revisions can no longer be shown or restored.

@@ -32,6 +32,7 @@ mod rollback;
 mod rule;
 mod serve;
 mod settings;
+mod status;
 mod tag;
 mod token;
 mod ui;
@@ -53,7 +54,7 @@ use ui::{Manner, Ui};
     version,
     max_term_width = 100,
     disable_help_subcommand = true,
-    help_template = "{about}\n{usage-heading} {usage}\n\nCommands:\n{subcommands}{after-help}",
+    help_template = "{about}\n{usage-heading} {usage}\n\n{subcommands}{after-help}",
     after_help = GLOBALS,
     subcommand_value_name = "COMMAND"
 )]
@@ -74,6 +75,7 @@ Options: --server URL  --token TOKEN  --ca FILE  --context NAME  --database URL
 #[derive(Debug, Subcommand)]
 enum Command {
     Serve(serve::ServeArgs),
+    Status(status::StatusArgs),
     Demo(demo::DemoArgs),
     #[command(subcommand)]
     Rule(rule::Command),
@@ -122,6 +124,7 @@ impl Command {
     fn run(self, context: &Context) -> Result<(), CliError> {
         match self {
             Self::Serve(args) => serve::run(context, &args),
+            Self::Status(args) => context.block_on(status::run(context, args)),
             Self::Demo(args) => demo::run(context, &args),
             Self::Rule(command) => context.block_on(rule::run(context, command)),
             Self::Host(command) => context.block_on(host::run(context, command)),

@@ -13,17 +13,20 @@ use crate::api::{
     AcceptMacRequest, BundleAnswer, BundleApproval, ChangeAnswer, CleanSyncRequest, DecisionAnswer,
     DecisionRequest, DecisionsAnswer, DecisionsRequest, EvaluationRequest, EvaluationView,
     EventDetail, EventImport, EventImportAnswer, EventQuery, EventStatView, EventView,
-    ExplainQuery, Explanation, ForgetHostsAnswer, ForgetHostsRequest, HostNames, HostNamesRequest,
-    HostQuery, HostSetting, HostTagsRequest, HostView, NewToken, PolicyAnswer, PolicyChange,
-    PolicyRequest, RevisionQuery, RevisionView, RollbackRequest, RuleChange, RuleHistoryQuery,
-    RuleQuery, RuleVersionView, RuleView, SettingView, SettingsQuery, SettingsRequest, Status,
-    StatusQuery, TagRequest, TagView, TokenRequest, TokenView, UndoAnswer, UndoRequest,
-    WaitingView,
+    ExplainQuery, Explanation, ForgetHostsAnswer, ForgetHostsRequest, HostCount, HostCountQuery,
+    HostNames, HostNamesRequest, HostQuery, HostSetting, HostTagsRequest, HostView, NewToken,
+    PolicyAnswer, PolicyChange, PolicyRequest, RevisionQuery, RevisionView, RollbackRequest,
+    RuleChange, RuleHistoryQuery, RuleQuery, RuleVersionView, RuleView, SettingView, SettingsQuery,
+    SettingsRequest, Status, StatusQuery, TagRequest, TagView, TokenRequest, TokenView,
+    UndoAnswer, UndoRequest, WaitingView,
 };
 use crate::fleet::EventId;
 use crate::rule::{MachineId, Revision, TagName, Target};
 
 type Answer<T> = Result<T, ClientError>;
+
+/// Hosts that one request counts. The server compares each with its rules.
+const HOSTS_COUNTED: usize = 200;
 
 /// For requests without a body.
 const NOTHING: Option<&()> = None;
@@ -101,6 +104,13 @@ impl Client {
     #[must_use]
     pub fn hosts(&self, query: &HostQuery) -> Pages<'_, HostView> {
         Pages::new(self, "/hosts".to_owned(), query)
+    }
+
+    /// Counts of hosts by state. The counts of all pages must be added up.
+    #[must_use]
+    pub fn host_counts(&self) -> Pages<'_, HostCount> {
+        let query = HostCountQuery { limit: Some(HOSTS_COUNTED), cursor: None };
+        Pages::new(self, "/host-counts".to_owned(), &query)
     }
 
     /// One host, by machine id, serial number, host name or a unique prefix of one.

@@ -108,6 +108,8 @@ pub enum LocalWork {
 
 /// What every handler can reach.
 pub(super) struct State {
+    /// Whether this is a server, and not a command on a local database.
+    pub(super) is_server: bool,
     pub(super) store: Arc<dyn Store>,
     pub(super) engine: Engine,
     pub(super) access: Access,
@@ -163,6 +165,7 @@ impl App {
         let turned_away = AtomicU64::new(0);
         let health = Health::default();
         let state = State {
+            is_server: true,
             store,
             engine,
             access,
@@ -201,6 +204,7 @@ impl App {
         let trusted_clock = TrustedClock::open(&*store, clock.clone(), LONGEST_GAP).await?;
         let trusted_clock = Arc::new(trusted_clock);
         let state = State {
+            is_server: false,
             engine: Engine::on_use(Arc::clone(&store), clock.clone()),
             access: Access::local(Arc::clone(&trusted_clock)),
             store,

@@ -71,7 +71,7 @@ impl Health {
     }
 
     /// The state as it was published last.
-    pub(super) fn published(&self) -> Readiness {
+    fn published(&self) -> Readiness {
         self.published.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
@@ -130,7 +130,7 @@ fn described(reasons: &[Reason]) -> String {
 
 /// Answers `/readyz`.
 pub(super) async fn ready(axum::extract::State(state): Shared) -> Response {
-    let found = ask(&state).await;
+    let found = current(&state).await;
     let status = if found.ready { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
     let mut response = (status, Json(found)).into_response();
     let headers = response.headers_mut();
@@ -139,6 +139,23 @@ pub(super) async fn ready(axum::extract::State(state): Shared) -> Response {
         headers.insert(RETRY_AFTER, RETRY);
     }
     response
+}
+
+/// The state of a server a moment ago, or of a local database now.
+pub(super) async fn current(state: &State) -> Readiness {
+    match state.is_server {
+        true => ask(state).await,
+        false => of_local(state).await,
+    }
+}
+
+/// The state of a local database, which no server serves and which stays as it is.
+async fn of_local(state: &State) -> Readiness {
+    let reasons: Vec<Reason> = match state.store.size().await {
+        Ok(size) => disk_low(size.disk_free).into_iter().collect(),
+        Err(error) => vec![reason(&error)],
+    };
+    Readiness { ready: reasons.is_empty(), reasons, warnings: warnings(state) }
 }
 
 /// The state of a moment ago. Those who ask at the same time share one check.
@@ -179,10 +196,13 @@ async fn check(state: &State, proof: Proof) -> Readiness {
     if reasons.is_empty() {
         reasons.extend(state.health.damage_reason().or_else(|| state.health.ticker_reason()));
     }
-    let warnings = state.trusted_clock.warning().into_iter().chain(unreadable(state)).collect();
-    let found = Readiness { ready: reasons.is_empty(), reasons, warnings };
+    let found = Readiness { ready: reasons.is_empty(), reasons, warnings: warnings(state) };
     state.health.publish(found.clone());
     found
+}
+
+fn warnings(state: &State) -> Vec<Reason> {
+    state.trusted_clock.warning().into_iter().chain(unreadable(state)).collect()
 }
 
 async fn prove(state: &State, proof: Proof) -> StoreResult<Option<Reason>> {
@@ -196,15 +216,18 @@ async fn prove(state: &State, proof: Proof) -> StoreResult<Option<Reason>> {
             state.trusted_clock.note(&**store).await?;
         }
     }
-    let low = health.disk_free.filter(|free| *free < LEAST_FREE);
-    Ok(low.map(|free| {
+    Ok(disk_low(health.disk_free))
+}
+
+fn disk_low(free: Option<u64>) -> Option<Reason> {
+    free.filter(|free| *free < LEAST_FREE).map(|free| {
         let message = format!(
             "the database's disk has {} MiB left; at least {} MiB are needed",
             free >> 20,
             LEAST_FREE >> 20
         );
         Reason::new("disk-low", message)
-    }))
+    })
 }
 
 /// Rows that are not served because this version cannot read them. Which they are is not for
@@ -214,7 +237,7 @@ fn unreadable(state: &State) -> Option<Reason> {
     let subject = if rows == 1 { "1 row" } else { &format!("{rows} rows") };
     let message = format!(
         "{subject} cannot be read by this version of nicelist and not served; \
-         GET /api/v1/status and the log list them"
+         nicelist status and the log list them"
     );
     (rows > 0).then(|| Reason::new("rows-unreadable", message))
 }

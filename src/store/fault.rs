@@ -52,3 +52,12 @@ pub struct Health {
     /// Bytes that its disk has left; `None` where the server cannot know, as with PostgreSQL.
     pub disk_free: Option<u64>,
 }
+
+/// How large a database is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct DatabaseSize {
+    /// Bytes of its file and log, or of the database on its PostgreSQL server.
+    pub bytes: u64,
+    /// Bytes that its disk has left; `None` where that is not known, as with PostgreSQL.
+    pub disk_free: Option<u64>,
+}

@@ -17,7 +17,7 @@ mod rule_edits;
 mod sqlite;
 
 pub use change::{Author, Change, Committed, Edit, Refusal, RefusalReason, RuleDifference};
-pub use fault::{Health, WriteFault};
+pub use fault::{DatabaseSize, Health, WriteFault};
 pub use purpose::Purpose;
 pub use quarantine::QuarantinedRow;
 pub use query::{
@@ -403,6 +403,9 @@ pub trait Store: Send + Sync + 'static {
     /// What can be said without writing: whether the writer runs, whether the file at its path is
     /// the open one, and how much room its disk has.
     async fn health(&self) -> StoreResult<Health>;
+
+    /// How large the database is.
+    async fn size(&self) -> StoreResult<DatabaseSize>;
 
     /// Proves that a write is possible by making one, unless one succeeded within a second or a
     /// long one is in progress.

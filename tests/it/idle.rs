@@ -15,10 +15,11 @@ use nicelist::rule::{
     MachineId, Policy, PolicyKind, Revision, RevisionRecord, Rule, Scope, Target,
 };
 use nicelist::store::{
-    self, Author, Change, Committed, Durability, Edit, EventFilter, EventPurge, Health, HostFilter,
-    Installation, LedgerRow, ListPart, PolicySnapshot, QuarantinedRow, RevisionFilter, RuleFilter,
-    RuleKey, RulePlace, RuleRecord, RuleTurn, RuleVersion, ScopeId, SharedSerial, Store,
-    StoreError, StoreResult, StoredEvent, StoredHost, StoredRevision, TokenRecord,
+    self, Author, Change, Committed, DatabaseSize, Durability, Edit, EventFilter, EventPurge,
+    Health, HostFilter, Installation, LedgerRow, ListPart, PolicySnapshot, QuarantinedRow,
+    RevisionFilter, RuleFilter, RuleKey, RulePlace, RuleRecord, RuleTurn, RuleVersion, ScopeId,
+    SharedSerial, Store, StoreError, StoreResult, StoredEvent, StoredHost, StoredRevision,
+    TokenRecord,
 };
 use nicelist::sync::{Engine, RULES_A_PAGE};
 
@@ -110,6 +111,7 @@ overhear! {
     async fn add_token(&self, token: TokenRecord) -> StoreResult<()>;
     async fn revoke_token(&self, name: &str, keep_admin: Option<Timestamp>) -> StoreResult<bool>;
     async fn health(&self) -> StoreResult<Health>;
+    async fn size(&self) -> StoreResult<DatabaseSize>;
     async fn prove_writable(&self) -> StoreResult<()>;
     async fn note_time(&self, time: Timestamp) -> StoreResult<()>;
     async fn noted_time(&self) -> StoreResult<Option<Timestamp>>;

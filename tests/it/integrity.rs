@@ -204,6 +204,12 @@ async fn l12_a_row_that_cannot_be_read_is_reported_and_harms_no_other() {
     assert_eq!(readyz["ready"], true, "{readyz}");
     assert_eq!(readyz["warnings"][0]["code"], "rows-unreadable", "{readyz}");
     assert_eq!(server.log().matches("a row cannot be read").count(), 1, "{}", server.log());
+    let row = "Unreadable rows\n   rule 1  AAAAAAAAAA: ";
+    for flags in ["", " --database sqlite:nicelist.db"] {
+        let told = shell.run(&format!("status{flags}"));
+        assert!(told.contains("exit code: 0") && told.contains(row), "{told}");
+        assert!(told.contains("rows-unreadable"), "{told}");
+    }
 
     // It can be replaced like any other rule.
     let replaced = shell.run("rule add block teamid:AAAAAAAAAA");

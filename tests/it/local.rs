@@ -33,6 +33,7 @@ const READS: &[&str] = &[
     "history",
     "history show 1",
     "token list",
+    "status",
     "rule add block teamid:ZZZZZZZZZZ --dry-run",
     "settings set client-mode=lockdown --dry-run",
     "tag create eng --dry-run",

@@ -63,6 +63,7 @@ mod serve;
 mod servers;
 mod settings_import;
 mod shell;
+mod status;
 mod terminal;
 mod times;
 mod tls;

@@ -231,6 +231,7 @@ async fn a2_responses_have_the_described_form() {
         ("get", "/revisions/{revision}/changes", "/revisions/1/changes", Value::Null),
         ("get", "/revisions/{revision}/changes", "/revisions/3/changes", Value::Null),
         ("get", "/hosts", "/hosts", Value::Null),
+        ("get", "/host-counts", "/host-counts", Value::Null),
         ("get", "/hosts/{host}", "/hosts/M1", Value::Null),
         ("get", "/hosts/{host}", "/hosts/M2", Value::Null),
         ("get", "/hosts/{host}/rules", "/hosts/M1/rules", Value::Null),

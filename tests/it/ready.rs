@@ -205,6 +205,13 @@ async fn l7_a_hung_postgresql_is_reported_in_time() {
     let asked = Instant::now();
     observer.readyz().await;
     assert!(asked.elapsed() < SOON, "it has a time limit of its own");
+    let mut shell = Shell::new();
+    shell.use_server(&server);
+    let told = shell.run("status");
+    assert!(
+        told.contains("exit code: 1") && told.contains("error: not ready: database-"),
+        "{told}"
+    );
     drop(hung);
     observer.soon(&[]).await;
     assert_eq!(observer.add_rule("AAAAAAAAAA").await.0, StatusCode::OK);

@@ -7,6 +7,7 @@ mod events;
 mod explain;
 mod forget;
 mod history;
+mod host_counts;
 mod hosts;
 mod macs;
 mod names;
@@ -58,6 +59,7 @@ pub(super) fn router() -> Router<Arc<State>> {
             .routes(routes!(history::changes))
             .routes(routes!(history::rollback))
             .routes(routes!(hosts::list))
+            .routes(routes!(host_counts::count))
             .routes(routes!(hosts::show, hosts::forget))
             .routes(routes!(forget::forget_hosts))
             .routes(routes!(hosts::rules))

@@ -1,22 +1,36 @@
 //! What the server is and who asks.
 
 use std::sync::atomic::Ordering;
+use std::time::Duration;
 
 use axum::Json;
+use tokio::time::timeout;
 
-use crate::api::{ExceededLimit, HistoryStart, Status, StatusQuery, UnreadableRow};
+use crate::api::{
+    CacheView, DatabaseSize, ExceededLimit, HistoryStart, Status, StatusQuery, UnreadableRow,
+};
 use crate::rule::RevisionRecord;
 use crate::server::access::Viewer;
 use crate::server::answer::{Answer, Query};
 use crate::server::app::{Shared, State};
 use crate::server::polls::POLLS;
-use crate::store::QuarantinedRow;
+use crate::server::readiness;
+use crate::store::{self, QuarantinedRow, StoreResult};
+use crate::sync::CacheFill;
 
 /// Rows that cannot be read that are shown.
 const SHOWN: usize = 20;
 
 /// Maximum clients that are shown as over a limit.
 const OFFENDERS: usize = 20;
+
+/// How long to wait for each part that the database knows. The rest is shown without it: whoever
+/// asks wants to know why the database does not respond.
+const PATIENCE: Duration = Duration::from_secs(1);
+
+async fn if_known<T>(answer: impl Future<Output = StoreResult<T>>) -> Option<T> {
+    timeout(PATIENCE, answer).await.ok()?.ok()
+}
 
 /// The clients that exceeded a limit, the latest first.
 fn exceeded_limits(state: &State) -> Vec<ExceededLimit> {
@@ -33,9 +47,13 @@ fn exceeded_limits(state: &State) -> Vec<ExceededLimit> {
     all
 }
 
+fn cache(CacheFill { name, entries, bytes, limit }: CacheFill) -> CacheView {
+    CacheView { name: name.to_owned(), entries: entries as u64, bytes, limit }
+}
+
 /// Show the server's version and state
 ///
-/// Also shows the newest revision, the limits that clients exceeded, and the name and role of the token.
+/// Shows whether the server is well, rows that it cannot read, the size of the database, the limits that clients exceeded, and the name and role of the token.
 #[utoipa::path(get, path = "/status", operation_id = "get_status", tag = "server", params(StatusQuery),
     responses((status = 200, body = Status)))]
 pub(super) async fn status(
@@ -47,9 +65,15 @@ pub(super) async fn status(
         state.engine.read_rules().await?;
     }
     let revision = state.engine.head().await?;
-    let history_start = state.store.history_start().await?;
-    let history_start =
-        history_start.map(|RevisionRecord { revision, at, .. }| HistoryStart { revision, at });
+    let (readiness, size, history_start) = tokio::join!(
+        readiness::current(&state),
+        if_known(state.store.size()),
+        if_known(state.store.history_start()),
+    );
+    let history_start = history_start
+        .flatten()
+        .map(|RevisionRecord { revision, at, .. }| HistoryStart { revision, at });
+    let rules = (state.is_server || query.read_rules).then(|| state.engine.active_rules() as u64);
     let unreadable = state.store.quarantined();
     let row = |row: &QuarantinedRow| UnreadableRow {
         table: row.table.to_owned(),
@@ -60,7 +84,12 @@ pub(super) async fn status(
     Ok(Json(Status {
         version: env!("CARGO_PKG_VERSION").to_owned(),
         revision,
+        time: Some(state.clock.now()),
+        rules,
+        database: size
+            .map(|store::DatabaseSize { bytes, disk_free }| DatabaseSize { bytes, disk_free }),
         history_start,
+        caches: state.engine.caches().map(cache).into(),
         pages_encoded: state.engine.pages_encoded(),
         events_dropped: state.engine.events_dropped(),
         requests_over_limits: state.rates.times_exceeded(),
@@ -69,7 +98,7 @@ pub(super) async fn status(
         longest_poll_micros: POLLS.longest_micros(),
         token: operator.name,
         role: operator.role,
-        readiness: state.health.published(),
+        readiness,
         unreadable: unreadable.len(),
         unreadable_rows: unreadable.iter().take(SHOWN).map(row).collect(),
     }))

@@ -4,7 +4,7 @@ use deadpool_postgres::GenericClient;
 use jiff::Timestamp;
 
 use super::{codes, filter, query};
-use crate::store::StoreResult;
+use crate::store::{DatabaseSize, StoreResult};
 
 /// Writes a row.
 pub(super) async fn prove_writable(on: &impl GenericClient) -> StoreResult<()> {
@@ -14,6 +14,14 @@ pub(super) async fn prove_writable(on: &impl GenericClient) -> StoreResult<()> {
                    (convert_from(meta.value, 'UTF8')::bigint % 1000000 + 1)::text, 'UTF8')";
     on.execute(&on.prepare_cached(sql).await?, &[]).await?;
     Ok(())
+}
+
+/// The bytes of the database.
+pub(super) async fn size(on: &impl GenericClient) -> StoreResult<DatabaseSize> {
+    let found = query(on, "SELECT pg_database_size(current_database())", filter::NONE).await?;
+    let bytes: Option<i64> = found.first().map(|row| row.try_get(0)).transpose()?;
+    let bytes = bytes.and_then(|bytes| u64::try_from(bytes).ok()).unwrap_or_default();
+    Ok(DatabaseSize { bytes, disk_free: None })
 }
 
 /// Notes a time.

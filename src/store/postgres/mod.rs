@@ -53,10 +53,10 @@ use self::writer::Writer;
 use super::codes;
 use super::quarantine::Quarantine;
 use super::{
-    Change, Committed, Durability, EMPTY, EventFilter, EventPurge, Expired, Health, HostFilter,
-    Installation, LedgerRow, ListPart, PolicySnapshot, QuarantinedRow, RevisionFilter, RuleFilter,
-    RuleKey, RulePlace, RuleRecord, RuleTurn, RuleVersion, ScopeId, SharedSerial, Store,
-    StoreError, StoreResult, StoredEvent, StoredHost, StoredRevision, TokenRecord,
+    Change, Committed, DatabaseSize, Durability, EMPTY, EventFilter, EventPurge, Expired, Health,
+    HostFilter, Installation, LedgerRow, ListPart, PolicySnapshot, QuarantinedRow, RevisionFilter,
+    RuleFilter, RuleKey, RulePlace, RuleRecord, RuleTurn, RuleVersion, ScopeId, SharedSerial,
+    Store, StoreError, StoreResult, StoredEvent, StoredHost, StoredRevision, TokenRecord,
 };
 use crate::fleet::{Event, EventId, EventStat, Host, InForce, ScopeSetId};
 use crate::rule::{MachineId, Revision, RevisionRecord, Scope, Target};
@@ -405,6 +405,10 @@ impl Store for Postgres {
 
     async fn health(&self) -> StoreResult<Health> {
         Ok(Health::default())
+    }
+
+    async fn size(&self) -> StoreResult<DatabaseSize> {
+        ask!(self, |on| health::size(on))
     }
 
     async fn prove_writable(&self) -> StoreResult<()> {

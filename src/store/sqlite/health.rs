@@ -8,7 +8,7 @@ use rusqlite::{Connection, ErrorCode, ffi};
 use super::codes;
 use super::identity::Identity;
 use super::writer::{Done, Turn, Writer};
-use crate::store::{Health, StoreError, StoreResult, WriteFault};
+use crate::store::{DatabaseSize, Health, StoreError, StoreResult, WriteFault};
 
 /// A write that succeeded this recently is proof enough.
 const RECENT: Duration = Duration::from_secs(1);
@@ -47,6 +47,12 @@ pub(super) fn inspect(writer: &Writer, identity: &Identity) -> StoreResult<Healt
         return Err(StoreError::Unwritable(WriteFault::WriterStuck));
     }
     Ok(Health { disk_free: disk_free(identity) })
+}
+
+/// The bytes of the file and its log, and what its disk has left.
+pub(super) fn size(identity: &Identity) -> StoreResult<DatabaseSize> {
+    let bytes = identity.bytes().map_err(|error| StoreError::Database(error.to_string()))?;
+    Ok(DatabaseSize { bytes, disk_free: disk_free(identity) })
 }
 
 /// The free bytes of the disk for this process's user.

@@ -53,6 +53,12 @@ impl Identity {
         self.path.parent().unwrap_or(&self.path)
     }
 
+    /// The bytes of the file and of its log, if it has one.
+    pub(super) fn bytes(&self) -> io::Result<u64> {
+        let log = fs::metadata(&self.log_path).map_or(0, |found| found.len());
+        Ok(fs::metadata(&self.path)?.len() + log)
+    }
+
     /// Checks again if the last check failed, so that nothing is written to a file that is lost.
     pub(super) fn recheck(&self) -> Result<(), WriteFault> {
         if self.lost.load(Ordering::Relaxed) { self.check() } else { Ok(()) }

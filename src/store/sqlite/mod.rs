@@ -45,10 +45,10 @@ use self::writes::Writes;
 use super::codes;
 use super::quarantine::Quarantine;
 use super::{
-    Change, Committed, Durability, EMPTY, EventFilter, EventPurge, Expired, Health, HostFilter,
-    Installation, LedgerRow, ListPart, PolicySnapshot, QuarantinedRow, RevisionFilter, RuleFilter,
-    RuleKey, RulePlace, RuleRecord, RuleTurn, RuleVersion, ScopeId, SharedSerial, Store,
-    StoreError, StoreResult, StoredEvent, StoredHost, StoredRevision, TokenRecord,
+    Change, Committed, DatabaseSize, Durability, EMPTY, EventFilter, EventPurge, Expired, Health,
+    HostFilter, Installation, LedgerRow, ListPart, PolicySnapshot, QuarantinedRow, RevisionFilter,
+    RuleFilter, RuleKey, RulePlace, RuleRecord, RuleTurn, RuleVersion, ScopeId, SharedSerial,
+    Store, StoreError, StoreResult, StoredEvent, StoredHost, StoredRevision, TokenRecord,
 };
 use crate::fleet::{Event, EventId, EventStat, Host, InForce, ScopeSetId};
 use crate::rule::{MachineId, Revision, RevisionRecord, Scope, Target};
@@ -418,6 +418,10 @@ impl Store for Sqlite {
 
     async fn health(&self) -> StoreResult<Health> {
         health::inspect(self.writer.writer()?, &self.identity)
+    }
+
+    async fn size(&self) -> StoreResult<DatabaseSize> {
+        health::size(&self.identity)
     }
 
     async fn prove_writable(&self) -> StoreResult<()> {

@@ -1,0 +1,46 @@
+//! How many hosts are in each state.
+
+use std::collections::BTreeMap;
+
+use axum::Json;
+
+use super::hosts;
+use crate::api::{Contact, HostCount, HostCountQuery, HostState, Page};
+use crate::rule::MachineId;
+use crate::server::access::Viewer;
+use crate::server::answer::{Answer, Query, bad_cursor, page_size};
+use crate::server::app::Shared;
+use crate::store::HostFilter;
+
+/// Count hosts by state
+///
+/// A page has the counts of some hosts. Add up the counts of all pages.
+#[utoipa::path(get, path = "/host-counts", operation_id = "count_hosts", tag = "hosts", params(HostCountQuery),
+    responses((status = 200, body = Page<HostCount>), (status = 422)))]
+pub(super) async fn count(
+    axum::extract::State(state): Shared,
+    _: Viewer,
+    Query(HostCountQuery { limit, cursor }): Query<HostCountQuery>,
+) -> Answer<Page<HostCount>> {
+    let after: Option<MachineId> =
+        cursor.map(|text| text.parse().map_err(|_| bad_cursor())).transpose()?;
+    let filter = HostFilter::default();
+    let found = state.store.hosts(&filter, after.as_ref(), page_size(limit)).await?;
+    let next = found.last().filter(|_| found.more).map(|host| host.machine.to_string());
+    let mut counts: BTreeMap<(HostState, Contact, bool), u64> = BTreeMap::new();
+    for host in found {
+        // Other requests on this thread must not wait for all of them.
+        tokio::task::coop::consume_budget().await;
+        let host = hosts::view(&state, host).await?;
+        let conflict = host.conflict.is_some() || host.refused.is_some();
+        *counts.entry((host.state, host.contact, conflict)).or_default() += 1;
+    }
+    let counts = counts.into_iter();
+    let items = counts.map(|((state, contact, conflict), hosts)| HostCount {
+        state,
+        contact,
+        conflict,
+        hosts,
+    });
+    Ok(Json(Page { items: items.collect(), next }))
+}
