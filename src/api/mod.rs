@@ -52,7 +52,7 @@ pub use rule::{
 };
 pub use settings::{HostSetting, SettingView, SettingsQuery, SettingsRequest};
 pub use strict::Strict;
-pub use tag::{TagRequest, TagView};
+pub use tag::{TagQuery, TagRequest, TagView};
 pub use token::{NewToken, TokenRequest, TokenView};
 
 use jiff::Timestamp;

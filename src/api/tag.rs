@@ -1,7 +1,7 @@
 //! Tags on the admin wire.
 
 use serde::{Deserialize, Serialize};
-use utoipa::ToSchema;
+use utoipa::{IntoParams, ToSchema};
 
 use crate::fleet::{Membership, Tag, TagDescription};
 use crate::rule::TagName;
@@ -33,6 +33,19 @@ impl From<TagView> for Tag {
         let TagView { name, priority, description, membership } = tag;
         Self { name, priority, description, membership }
     }
+}
+
+/// Which tags to list.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+#[serde(default, deny_unknown_fields)]
+pub struct TagQuery {
+    /// Maximum items on the page, at most 5,000. If it is absent, 500.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub limit: Option<usize>,
+    /// The `next` of the previous page.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cursor: Option<String>,
 }
 
 /// A tag to create or change.

@@ -17,7 +17,7 @@ use crate::api::{
     HostNames, HostNamesRequest, HostQuery, HostSetting, HostTagsRequest, HostView, NewToken,
     PolicyAnswer, PolicyChange, PolicyRequest, RevisionQuery, RevisionView, RollbackRequest,
     RuleChange, RuleHistoryQuery, RuleQuery, RuleVersionView, RuleView, SettingView, SettingsQuery,
-    SettingsRequest, Status, StatusQuery, TagRequest, TagView, TokenRequest, TokenView,
+    SettingsRequest, Status, StatusQuery, TagQuery, TagRequest, TagView, TokenRequest, TokenView,
     UndoAnswer, UndoRequest, WaitingView,
 };
 use crate::fleet::EventId;
@@ -181,9 +181,10 @@ impl Client {
         self.ask(Method::POST, &host_path(host, "/evaluation"), Some(request)).await
     }
 
-    /// All tags.
-    pub async fn tags(&self) -> Answer<Vec<TagView>> {
-        self.ask(Method::GET, "/tags", NOTHING).await
+    /// Tags, by name.
+    #[must_use]
+    pub fn tags(&self) -> Pages<'_, TagView> {
+        Pages::new(self, "/tags".to_owned(), &TagQuery::default())
     }
 
     /// Makes or changes a tag.

@@ -92,7 +92,7 @@ async fn l3_hosts_of_version_0_1_0_sync_without_drift_on_postgres() {
 async fn its_hosts_sync_without_drift(world: World) {
     let mut macs = macs(MACS);
     assert_eq!(world.get("/status").await["revision"], 31);
-    assert_eq!(world.get("/tags").await.as_array().unwrap().len(), 3);
+    assert_eq!(world.get("/tags").await["items"].as_array().unwrap().len(), 3);
     assert_eq!(world.get("/tokens").await.as_array().unwrap().len(), 3);
     assert!(!world.get("/events").await["items"].as_array().unwrap().is_empty());
 

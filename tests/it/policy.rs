@@ -3,6 +3,7 @@
 use http::{Method, StatusCode};
 use serde_json::{Value, json};
 
+use crate::shell::Shell;
 use crate::world::World;
 
 fn rule(target: &str, policy: &str, scope: &str) -> Value {
@@ -65,7 +66,7 @@ async fn pruning_ends_what_is_not_named_and_nothing_else_does() {
     let gone = ["removed tag eng", "removed setting client-mode", "removed rule teamid:AAAAAAAAAA"];
     assert_eq!(told(&pruned), gone);
     assert_eq!(pruned["revision"], 2, "one revision for all of it");
-    assert_eq!(world.get("/tags").await, json!([]));
+    assert_eq!(world.get("/tags").await["items"], json!([]));
     assert_eq!(world.get("/settings").await, json!([]));
     assert_eq!(world.get("/rules").await["items"].as_array().unwrap().len(), 1);
 }
@@ -256,4 +257,40 @@ async fn changes_at_once_are_all_made() {
     revisions.sort_unstable();
     assert_eq!(revisions, [1, 2, 3, 4]);
     assert_eq!(world.get("/rules").await["items"].as_array().unwrap().len(), 4);
+}
+
+#[tokio::test]
+async fn tags_come_in_pages() {
+    let world = World::new().await;
+    let names: Vec<String> = (0..7).map(|number| format!("tag-{number}")).collect();
+    let tags: Vec<Value> =
+        names.iter().rev().map(|name| json!({ "name": name, "priority": 0 })).collect();
+    world.post("/policy", json!({ "tags": tags })).await;
+    let (mut found, mut query) = (Vec::new(), "limit=3".to_owned());
+    let mut pages = 0;
+    loop {
+        let page = world.get(&format!("/tags?{query}")).await;
+        pages += 1;
+        let items = page["items"].as_array().unwrap();
+        assert!(items.len() <= 3, "{page}");
+        found.extend(items.iter().map(|tag| tag["name"].as_str().unwrap().to_owned()));
+        let Some(next) = page["next"].as_str() else { break };
+        query = format!("limit=3&cursor={next}");
+    }
+    assert_eq!((found, pages), (names, 3));
+    let (status, problem) = world.ask(Method::GET, "/tags?cursor=a%20b", Value::Null).await;
+    assert_eq!(status, StatusCode::UNPROCESSABLE_ENTITY, "{problem}");
+}
+
+#[test]
+fn tag_list_has_all_pages() {
+    let shell = Shell::new();
+    let tags = (0..1_203).map(|number| format!("[tags.tag-{number:04}]\n"));
+    shell.write("tags.toml", &tags.collect::<String>());
+    let database = "--database sqlite:nicelist.db";
+    let applied = shell.run(&format!("apply --yes -f tags.toml {database}"));
+    assert!(applied.contains("exit code: 0"), "{applied}");
+    let tags = shell.json(&format!("tag list {database}"));
+    let tags = tags.as_array().unwrap();
+    assert_eq!((tags.len(), &tags[1_202]["name"]), (1_203, &json!("tag-1202")));
 }

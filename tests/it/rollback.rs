@@ -67,12 +67,12 @@ async fn a_tag_that_comes_back_is_not_given_to_its_hosts_again() {
 
     world.post("/revisions/3/rollback", json!({})).await;
 
-    assert_eq!(world.get("/tags").await[0]["name"], "eng");
+    assert_eq!(world.get("/tags").await["items"][0]["name"], "eng");
     assert_eq!(world.get("/rules").await["items"].as_array().unwrap().len(), 1);
     assert_eq!(world.get("/hosts/M1").await["tags"], json!([]));
     // And back again, all of it.
     world.post("/revisions/4/rollback", json!({})).await;
-    assert_eq!(world.get("/tags").await, json!([]));
+    assert_eq!(world.get("/tags").await["items"], json!([]));
     assert_eq!(world.get("/rules").await["items"], json!([]));
 }
 

@@ -60,5 +60,11 @@ fn counts(membership: &Membership) -> String {
 }
 
 pub(super) async fn run(context: &Context, ListArgs {}: ListArgs) -> Result<(), CliError> {
-    context.ui.rows(context.client().await?.tags().await?, "no tags")
+    let client = context.client().await?;
+    let mut pages = client.tags();
+    let mut list = context.ui.list::<TagView>("no tags");
+    while let Some(page) = pages.next().await? {
+        page.iter().try_for_each(|tag| list.push(tag))?;
+    }
+    list.finish()
 }

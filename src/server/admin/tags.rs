@@ -4,22 +4,35 @@ use axum::Json;
 use serde::Deserialize;
 
 use super::{Intent, commit};
-use crate::api::{ChangeAnswer, Code, Problem, TagPath, TagRequest, TagView};
+use crate::api::{ChangeAnswer, Code, Page, Problem, TagPath, TagQuery, TagRequest, TagView};
 use crate::fleet::{Membership, Role, Tag, TooManyMembers};
 use crate::rule::{Revision, TagName};
 use crate::server::access::Viewer;
-use crate::server::answer::{Answer, Body, Path, Query, Refused};
+use crate::server::answer::{Answer, Body, Path, Query, Refused, bad_cursor, page, page_size};
 use crate::server::app::{Shared, State};
 use crate::store::Edit;
 
 /// How alike two names are for one to be suggested for the other, from 0 to 1.
 const ALIKE: f64 = 0.5;
 
-/// List all tags by name
-#[utoipa::path(get, path = "/tags", operation_id = "list_tags", tag = "tags",
-    responses((status = 200, body = Vec<TagView>)))]
-pub(super) async fn list(axum::extract::State(state): Shared, _: Viewer) -> Answer<Vec<TagView>> {
-    Ok(Json(state.store.snapshot().await?.tags.into_iter().map(TagView::from).collect()))
+/// List tags by name
+#[utoipa::path(get, path = "/tags", operation_id = "list_tags", tag = "tags", params(TagQuery),
+    responses((status = 200, body = Page<TagView>), (status = 422)))]
+pub(super) async fn list(
+    axum::extract::State(state): Shared,
+    _: Viewer,
+    Query(TagQuery { limit, cursor }): Query<TagQuery>,
+) -> Answer<Page<TagView>> {
+    let limit = page_size(limit);
+    let after: Option<TagName> =
+        cursor.map(|text| text.parse().map_err(|_| bad_cursor())).transpose()?;
+    let mut tags = state.store.snapshot().await?.tags;
+    tags.retain(|tag| after.as_ref().is_none_or(|after| tag.name > *after));
+    tags.sort_unstable_by(|a, b| a.name.cmp(&b.name));
+    let more = tags.len() > limit;
+    let tags = tags.into_iter().take(limit);
+    let items = tags.map(|tag| (tag.name.clone(), TagView::from(tag)));
+    Ok(Json(page(items, more, |name| name.to_string())))
 }
 
 /// Create a tag, or change its priority, description and membership

@@ -460,7 +460,8 @@ async fn only(world: &World, paper: &mut Paper, scope: usize) {
         let of_lists = ["revision", "author", "since", "needs", "withheld"];
         rule.retain(|field, _| !of_lists.contains(&field.as_str()));
     }
-    let (tags, settings) = (world.get("/tags").await, world.get("/settings").await);
+    let (tags, settings) =
+        (world.get("/tags").await["items"].clone(), world.get("/settings").await);
     let policy = json!({"prune": true, "tags": tags, "settings": settings, "rules": rules});
     world.post("/policy", policy).await;
     paper.rules.retain(|(_, of), _| *of == scope);
