@@ -48,6 +48,7 @@ mod model;
 mod offers;
 mod old_database;
 mod old_history;
+mod one_page;
 mod openapi;
 mod other_files;
 mod policy;
