@@ -13,9 +13,7 @@ use crate::server::{ADMIN, Server};
 use crate::{mib, nicelist, process, rules, time};
 
 const RULES: u64 = 14_000;
-const HOSTS: u64 = 20_000;
 const GROUPS: usize = 100;
-const MINUTES: usize = 15;
 /// Minutes at the end in which memory must not grow by more than 5 %.
 const STABLE: usize = 5;
 /// How often memory is measured.
@@ -23,10 +21,31 @@ const LOOK: Duration = Duration::from_secs(1);
 
 const MOST: u64 = 400 << 20;
 
+/// Numbers of hosts and minutes, for shorter runs that look for a cause:
+/// `cargo bench --bench figures -- changing 2000 12`.
+fn given(place: usize, usual: usize) -> usize {
+    std::env::args().filter_map(|word| word.parse().ok()).nth(place).unwrap_or(usual)
+}
+
+fn hosts() -> usize {
+    given(0, 20_000)
+}
+
+fn minutes() -> usize {
+    given(1, 15)
+}
+
+/// The memory of the server in a minute at most, and what its caches contain at the end.
+struct Minute {
+    memory: u64,
+    caches: Vec<(String, u64)>,
+}
+
 pub(crate) fn report() {
+    let (hosts, minutes) = (hosts(), minutes());
     println!("## A policy that changes all the time\n");
     println!(
-        "`nicelist lab fleet --hosts {HOSTS} --interval 1m --for {MINUTES}m --warm-up` against a server"
+        "`nicelist lab fleet --hosts {hosts} --interval 1m --for {minutes}m --warm-up` against a server"
     );
     println!(
         "over SQLite with {RULES} rules. The hosts are in {GROUPS} groups. Every two seconds a rule of"
@@ -43,13 +62,15 @@ pub(crate) fn report() {
     rules::import(home.path(), &database, RULES);
     add_groups(home.path(), &database);
     let server = Server::start(home.path(), &database);
-    let (summary, memory) = run(home.path(), &server);
-    println!("| minute | memory at most |\n|---|---|");
-    for (minute, most) in memory.iter().enumerate() {
-        println!("| {} | {} |", minute + 1, mib(*most));
+    let (summary, run) = run(home.path(), &server);
+    println!("| minute | memory at most | caches at the end |\n|---|---|---|");
+    for (number, Minute { memory, caches }) in run.iter().enumerate() {
+        let caches = caches.iter().map(|(name, bytes)| format!("{name} {}", mib(*bytes)));
+        let caches = caches.collect::<Vec<_>>().join(", ");
+        println!("| {} | {} | {caches} |", number + 1, mib(*memory));
     }
     println!();
-    bounds(&summary, &memory, process::memory(&server.id()).peak);
+    bounds(&summary, &run, process::memory(&server.id()).peak);
 }
 
 fn add_groups(home: &Path, database: &str) {
@@ -63,40 +84,49 @@ fn add_groups(home: &Path, database: &str) {
     time(nicelist(home).args(["apply", "--yes", "--database", database, "-f"]).arg(file));
 }
 
-/// Runs the fleet. Returns its summary and the maximum memory of the server in each minute of the
-/// measured part.
-fn run(home: &Path, server: &Server) -> (Value, Vec<u64>) {
+/// Runs the fleet. Returns its summary and the minutes of the measured part.
+fn run(home: &Path, server: &Server) -> (Value, Vec<Minute>) {
     let began = home.join("began");
     let mut fleet = nicelist(home);
     fleet.args(["lab", "fleet", &format!("http://{}/santa/", server.address), "-o", "json"]);
-    fleet.args(["--hosts", &HOSTS.to_string(), "--interval", "1m", "--warm-up"]);
-    fleet.args(["--for", &format!("{MINUTES}m"), "--change-every", "2s"]);
+    fleet.args(["--hosts", &hosts().to_string(), "--interval", "1m", "--warm-up"]);
+    fleet.args(["--for", &format!("{}m", minutes()), "--change-every", "2s"]);
     fleet.arg("--change-hook").arg(change(home, server, &began));
     let (id, done) = (server.id(), AtomicBool::new(false));
     std::thread::scope(|threads| {
         let watching = threads.spawn(|| {
-            let mut seconds = Vec::new();
-            while !done.load(Ordering::Relaxed) {
+            let (mut run, mut seconds) = (Vec::new(), Vec::new());
+            while !done.load(Ordering::Relaxed) && run.len() < minutes() {
                 std::thread::sleep(LOOK);
                 if began.exists() {
                     seconds.push(process::memory(&id).now);
                 }
+                if seconds.len() == 60 {
+                    let memory = seconds.drain(..).max().unwrap();
+                    run.push(Minute { memory, caches: caches(server) });
+                }
             }
-            seconds
+            run
         });
         let output = fleet.output().unwrap();
         done.store(true, Ordering::Relaxed);
         let summary = serde_json::from_slice(&output.stdout)
             .unwrap_or_else(|_| panic!("{}", String::from_utf8_lossy(&output.stderr)));
-        let seconds = watching.join().unwrap();
-        let minutes = seconds.chunks(60).map(|minute| *minute.iter().max().unwrap());
-        (summary, minutes.take(MINUTES).collect())
+        (summary, watching.join().unwrap())
     })
+}
+
+/// What the caches of a server contain, in bytes.
+fn caches(server: &Server) -> Vec<(String, u64)> {
+    let status = server.status();
+    let each = status["caches"].as_array().unwrap().iter();
+    each.map(|it| (it["name"].as_str().unwrap().to_owned(), it["bytes"].as_u64().unwrap()))
+        .collect()
 }
 
 /// A shell command that makes the next change. It also creates the file `began`.
 fn change(home: &Path, server: &Server, began: &Path) -> String {
-    for (batch, first) in (0..=MINUTES * 30 / 5).zip((RULES..).step_by(200)) {
+    for (batch, first) in (0..=minutes() * 30 / 5).zip((RULES..).step_by(200)) {
         let mut csv = String::from("rule_type,identifier,policy\n");
         for number in first..first + 200 {
             let _ = writeln!(csv, "BINARY,{},BLOCKLIST", hash(number));
@@ -123,7 +153,7 @@ exec {nicelist} rule add -q block "teamid:$team" --scope "tag:group-$((NICELIST_
     format!("sh {}", script.display())
 }
 
-fn bounds(summary: &Value, memory: &[u64], peak: u64) {
+fn bounds(summary: &Value, run: &[Minute], peak: u64) {
     let whole = |value: &Value| value.as_u64().unwrap();
     let errors = summary["run"]["errors"].as_array().unwrap();
     let failed: u64 = errors.iter().map(|it| whole(&it["count"])).sum();
@@ -133,10 +163,13 @@ fn bounds(summary: &Value, memory: &[u64], peak: u64) {
     };
     promise("no sync fails", missed.to_string(), missed == 0);
     promise("400 MiB", mib(peak), peak <= MOST);
-    let (before, last) = memory[memory.len() - 2 * STABLE..].split_at(STABLE);
-    let [before, last] = [before, last].map(|minutes| *minutes.iter().max().unwrap());
-    let held = last * 100 <= before * 105;
-    promise("stable at the end", format!("{} after {}", mib(last), mib(before)), held);
+    if let Some(end) = run.last_chunk::<{ 2 * STABLE }>() {
+        let (before, last) = end.split_at(STABLE);
+        let most = |minutes: &[Minute]| minutes.iter().map(|it| it.memory).max().unwrap();
+        let [before, last] = [before, last].map(most);
+        let held = last * 100 <= before * 105;
+        promise("stable at the end", format!("{} after {}", mib(last), mib(before)), held);
+    }
     let [converged, hosts] = ["converged", "hosts"].map(|it| whole(&summary["convergence"][it]));
     promise("hosts hold what they should", format!("{converged} of {hosts}"), converged == hosts);
 }

@@ -64,12 +64,16 @@ impl Server {
         process::cpu(&self.id())
     }
 
-    /// How many pages of rules it has encoded.
-    pub(crate) fn pages_encoded(&self) -> u64 {
+    /// What it reports about itself.
+    pub(crate) fn status(&self) -> serde_json::Value {
         let mut stream = connect(self.address);
         let (_, status) = exchange(&mut stream, "GET", "/api/v1/status", "", "");
-        let status: serde_json::Value = serde_json::from_slice(&status).unwrap();
-        status["pages_encoded"].as_u64().unwrap()
+        serde_json::from_slice(&status).unwrap()
+    }
+
+    /// How many pages of rules it has encoded.
+    pub(crate) fn pages_encoded(&self) -> u64 {
+        self.status()["pages_encoded"].as_u64().unwrap()
     }
 }
 
