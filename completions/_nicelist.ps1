@@ -293,13 +293,13 @@ Register-ArgumentCompleter -Native -CommandName 'nicelist' -ScriptBlock {
             break
         }
         'nicelist;rule;import' {
-            [CompletionResult]::new('--from', '--from', [CompletionResultType]::ParameterName, 'The format of the file')
+            [CompletionResult]::new('--from', '--from', [CompletionResultType]::ParameterName, 'Format of the input, if nicelist cannot detect it')
+            [CompletionResult]::new('--configuration', '--configuration', [CompletionResultType]::ParameterName, 'Read only the rules of this Zentral configuration')
             [CompletionResult]::new('--rejects', '--rejects', [CompletionResultType]::ParameterName, 'Write bad rows to this file')
             [CompletionResult]::new('--scope', '--scope', [CompletionResultType]::ParameterName, 'Whom rules are for that do not say: fleet, group:, tag:, user: or host:NAME')
             [CompletionResult]::new('--source', '--source', [CompletionResultType]::ParameterName, 'Where rules come from that do not say')
             [CompletionResult]::new('--policy', '--policy', [CompletionResultType]::ParameterName, 'The policy of rules for the programs of a fileinfo report')
             [CompletionResult]::new('--duplicates', '--duplicates', [CompletionResultType]::ParameterName, 'Which of several different entries for the same target and scope is read')
-            [CompletionResult]::new('--configuration', '--configuration', [CompletionResultType]::ParameterName, 'Read only the rules of this configuration of Zentral')
             [CompletionResult]::new('-m', '-m', [CompletionResultType]::ParameterName, 'Say why, for the history')
             [CompletionResult]::new('--reason', '--reason', [CompletionResultType]::ParameterName, 'Say why, for the history')
             [CompletionResult]::new('--message', '--message', [CompletionResultType]::ParameterName, 'Say why, for the history')
@@ -357,13 +357,13 @@ Register-ArgumentCompleter -Native -CommandName 'nicelist' -ScriptBlock {
             break
         }
         'nicelist;rule;convert' {
-            [CompletionResult]::new('--from', '--from', [CompletionResultType]::ParameterName, 'The format of IN')
+            [CompletionResult]::new('--from', '--from', [CompletionResultType]::ParameterName, 'Format of the input, if nicelist cannot detect it')
+            [CompletionResult]::new('--configuration', '--configuration', [CompletionResultType]::ParameterName, 'Read only the rules of this Zentral configuration')
             [CompletionResult]::new('--to', '--to', [CompletionResultType]::ParameterName, 'The format of OUT')
             [CompletionResult]::new('--scope', '--scope', [CompletionResultType]::ParameterName, 'Whom rules are for that do not say: fleet, group:, tag:, user: or host:NAME')
             [CompletionResult]::new('--source', '--source', [CompletionResultType]::ParameterName, 'Where rules come from that do not say')
             [CompletionResult]::new('--policy', '--policy', [CompletionResultType]::ParameterName, 'The policy of rules for the programs of a fileinfo report')
             [CompletionResult]::new('--duplicates', '--duplicates', [CompletionResultType]::ParameterName, 'Which of several different entries for the same target and scope is read')
-            [CompletionResult]::new('--configuration', '--configuration', [CompletionResultType]::ParameterName, 'Read only the rules of this configuration of Zentral')
             [CompletionResult]::new('--server', '--server', [CompletionResultType]::ParameterName, 'Talk to the server at this address')
             [CompletionResult]::new('--token', '--token', [CompletionResultType]::ParameterName, 'Show the server this token')
             [CompletionResult]::new('--ca', '--ca', [CompletionResultType]::ParameterName, 'Trust only the CAs in this PEM file for the server''s certificate')
@@ -385,7 +385,8 @@ Register-ArgumentCompleter -Native -CommandName 'nicelist' -ScriptBlock {
             break
         }
         'nicelist;rule;diff' {
-            [CompletionResult]::new('--from', '--from', [CompletionResultType]::ParameterName, 'The format of the files')
+            [CompletionResult]::new('--from', '--from', [CompletionResultType]::ParameterName, 'Format of the input, if nicelist cannot detect it')
+            [CompletionResult]::new('--configuration', '--configuration', [CompletionResultType]::ParameterName, 'Read only the rules of this Zentral configuration')
             [CompletionResult]::new('--server', '--server', [CompletionResultType]::ParameterName, 'Talk to the server at this address')
             [CompletionResult]::new('--token', '--token', [CompletionResultType]::ParameterName, 'Show the server this token')
             [CompletionResult]::new('--ca', '--ca', [CompletionResultType]::ParameterName, 'Trust only the CAs in this PEM file for the server''s certificate')
@@ -405,9 +406,10 @@ Register-ArgumentCompleter -Native -CommandName 'nicelist' -ScriptBlock {
             break
         }
         'nicelist;rule;lint' {
-            [CompletionResult]::new('--from', '--from', [CompletionResultType]::ParameterName, 'The format, where it cannot be told by what is in the file')
             [CompletionResult]::new('--deny', '--deny', [CompletionResultType]::ParameterName, 'The least severity that makes the exit code 3: note, warning or error')
             [CompletionResult]::new('--ignore', '--ignore', [CompletionResultType]::ParameterName, 'Say nothing of findings with this code; may be given several times')
+            [CompletionResult]::new('--from', '--from', [CompletionResultType]::ParameterName, 'Format of the input, if nicelist cannot detect it')
+            [CompletionResult]::new('--configuration', '--configuration', [CompletionResultType]::ParameterName, 'Read only the rules of this Zentral configuration')
             [CompletionResult]::new('--server', '--server', [CompletionResultType]::ParameterName, 'Talk to the server at this address')
             [CompletionResult]::new('--token', '--token', [CompletionResultType]::ParameterName, 'Show the server this token')
             [CompletionResult]::new('--ca', '--ca', [CompletionResultType]::ParameterName, 'Trust only the CAs in this PEM file for the server''s certificate')
@@ -416,6 +418,7 @@ Register-ArgumentCompleter -Native -CommandName 'nicelist' -ScriptBlock {
             [CompletionResult]::new('-o', '-o', [CompletionResultType]::ParameterName, 'Write table, json, jsonl, csv or tsv')
             [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'Write table, json, jsonl, csv or tsv')
             [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'Use colours: auto, always or never')
+            [CompletionResult]::new('--full', '--full', [CompletionResultType]::ParameterName, 'Show every finding, not only the first 20 of each severity')
             [CompletionResult]::new('--sarif', '--sarif', [CompletionResultType]::ParameterName, 'Write SARIF, for code review')
             [CompletionResult]::new('--fix', '--fix', [CompletionResultType]::ParameterName, 'Move rules and settings from the name of a host to its machine ID (NL601)')
             [CompletionResult]::new('-y', '-y', [CompletionResultType]::ParameterName, 'Skip confirmation')
@@ -874,6 +877,7 @@ Register-ArgumentCompleter -Native -CommandName 'nicelist' -ScriptBlock {
             break
         }
         'nicelist;event;import' {
+            [CompletionResult]::new('--machine-id', '--machine-id', [CompletionResultType]::ParameterName, 'Machine ID of the host, for events in a file without one')
             [CompletionResult]::new('--server', '--server', [CompletionResultType]::ParameterName, 'Talk to the server at this address')
             [CompletionResult]::new('--token', '--token', [CompletionResultType]::ParameterName, 'Show the server this token')
             [CompletionResult]::new('--ca', '--ca', [CompletionResultType]::ParameterName, 'Trust only the CAs in this PEM file for the server''s certificate')
@@ -1093,7 +1097,8 @@ Register-ArgumentCompleter -Native -CommandName 'nicelist' -ScriptBlock {
         'nicelist;plan' {
             [CompletionResult]::new('-f', '-f', [CompletionResultType]::ParameterName, 'The manifest: a TOML file, or a folder of them; other formats are read as well')
             [CompletionResult]::new('--file', '--file', [CompletionResultType]::ParameterName, 'The manifest: a TOML file, or a folder of them; other formats are read as well')
-            [CompletionResult]::new('--from', '--from', [CompletionResultType]::ParameterName, 'The format, where it cannot be told by what is in the files')
+            [CompletionResult]::new('--from', '--from', [CompletionResultType]::ParameterName, 'Format of the input, if nicelist cannot detect it')
+            [CompletionResult]::new('--configuration', '--configuration', [CompletionResultType]::ParameterName, 'Read only the rules of this Zentral configuration')
             [CompletionResult]::new('--server', '--server', [CompletionResultType]::ParameterName, 'Talk to the server at this address')
             [CompletionResult]::new('--token', '--token', [CompletionResultType]::ParameterName, 'Show the server this token')
             [CompletionResult]::new('--ca', '--ca', [CompletionResultType]::ParameterName, 'Trust only the CAs in this PEM file for the server''s certificate')
@@ -1116,7 +1121,8 @@ Register-ArgumentCompleter -Native -CommandName 'nicelist' -ScriptBlock {
         'nicelist;apply' {
             [CompletionResult]::new('-f', '-f', [CompletionResultType]::ParameterName, 'The manifest: a TOML file, or a folder of them; other formats are read as well')
             [CompletionResult]::new('--file', '--file', [CompletionResultType]::ParameterName, 'The manifest: a TOML file, or a folder of them; other formats are read as well')
-            [CompletionResult]::new('--from', '--from', [CompletionResultType]::ParameterName, 'The format, where it cannot be told by what is in the files')
+            [CompletionResult]::new('--from', '--from', [CompletionResultType]::ParameterName, 'Format of the input, if nicelist cannot detect it')
+            [CompletionResult]::new('--configuration', '--configuration', [CompletionResultType]::ParameterName, 'Read only the rules of this Zentral configuration')
             [CompletionResult]::new('-m', '-m', [CompletionResultType]::ParameterName, 'Say why, for the history')
             [CompletionResult]::new('--reason', '--reason', [CompletionResultType]::ParameterName, 'Say why, for the history')
             [CompletionResult]::new('--message', '--message', [CompletionResultType]::ParameterName, 'Say why, for the history')

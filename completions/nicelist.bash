@@ -293,7 +293,7 @@ _nicelist() {
             return 0
             ;;
         nicelist__subcmd__apply)
-            opts="-f -m -y -o -q -v -h --file --from --prune --prune-most --message --reason --force --base --full --yes --dry-run --server --token --ca --context --database --output --color --raw --quiet --verbose --help"
+            opts="-f -m -y -o -q -v -h --file --from --configuration --prune --prune-most --message --reason --force --base --full --yes --dry-run --server --token --ca --context --database --output --color --raw --quiet --verbose --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -309,6 +309,10 @@ _nicelist() {
                     ;;
                 --from)
                     COMPREPLY=($(compgen -W "csv tsv json jsonl toml santactl static-rules moroz rudolph-csv rudolph-json zentral-json zentral-yaml workshop terraform fileinfo" -- "${cur}"))
+                    return 0
+                    ;;
+                --configuration)
+                    COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 --reason)
@@ -1496,12 +1500,16 @@ _nicelist() {
             return 0
             ;;
         nicelist__subcmd__event__subcmd__import)
-            opts="-o -q -v -h --dry-run --server --token --ca --context --database --output --color --raw --quiet --verbose --help"
+            opts="-o -q -v -h --machine-id --dry-run --server --token --ca --context --database --output --color --raw --quiet --verbose --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
+                --machine-id)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --server)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -3170,7 +3178,7 @@ _nicelist() {
             return 0
             ;;
         nicelist__subcmd__plan)
-            opts="-f -o -q -v -h --file --from --prune --full --server --token --ca --context --database --output --color --raw --quiet --verbose --help"
+            opts="-f -o -q -v -h --file --from --configuration --prune --full --server --token --ca --context --database --output --color --raw --quiet --verbose --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -3186,6 +3194,10 @@ _nicelist() {
                     ;;
                 --from)
                     COMPREPLY=($(compgen -W "csv tsv json jsonl toml santactl static-rules moroz rudolph-csv rudolph-json zentral-json zentral-yaml workshop terraform fileinfo" -- "${cur}"))
+                    return 0
+                    ;;
+                --configuration)
+                    COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 --server)
@@ -3478,7 +3490,7 @@ _nicelist() {
             return 0
             ;;
         nicelist__subcmd__rule__subcmd__convert)
-            opts="-o -q -v -h --from --to --scope --source --policy --duplicates --configuration --all-errors --strict --dry-run --server --token --ca --context --database --output --color --raw --quiet --verbose --help"
+            opts="-o -q -v -h --from --configuration --to --scope --source --policy --duplicates --all-errors --strict --dry-run --server --token --ca --context --database --output --color --raw --quiet --verbose --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -3486,6 +3498,10 @@ _nicelist() {
             case "${prev}" in
                 --from)
                     COMPREPLY=($(compgen -W "csv tsv json jsonl toml santactl static-rules moroz rudolph-csv rudolph-json zentral-json zentral-yaml workshop terraform fileinfo" -- "${cur}"))
+                    return 0
+                    ;;
+                --configuration)
+                    COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 --to)
@@ -3506,10 +3522,6 @@ _nicelist() {
                     ;;
                 --duplicates)
                     COMPREPLY=($(compgen -W "error first last" -- "${cur}"))
-                    return 0
-                    ;;
-                --configuration)
-                    COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 --server)
@@ -3563,7 +3575,7 @@ _nicelist() {
             return 0
             ;;
         nicelist__subcmd__rule__subcmd__diff)
-            opts="-o -q -v -h --from --full --server --token --ca --context --database --output --color --raw --quiet --verbose --help"
+            opts="-o -q -v -h --from --configuration --full --server --token --ca --context --database --output --color --raw --quiet --verbose --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -3571,6 +3583,10 @@ _nicelist() {
             case "${prev}" in
                 --from)
                     COMPREPLY=($(compgen -W "csv tsv json jsonl toml santactl static-rules moroz rudolph-csv rudolph-json zentral-json zentral-yaml workshop terraform fileinfo" -- "${cur}"))
+                    return 0
+                    ;;
+                --configuration)
+                    COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 --server)
@@ -3851,7 +3867,7 @@ _nicelist() {
             return 0
             ;;
         nicelist__subcmd__rule__subcmd__import)
-            opts="-m -o -q -v -h --from --partial --all-errors --rejects --scope --source --policy --duplicates --configuration --replace --prune --allow-empty --message --reason --force --dry-run --server --token --ca --context --database --output --color --raw --quiet --verbose --help"
+            opts="-m -o -q -v -h --from --configuration --partial --all-errors --rejects --scope --source --policy --duplicates --replace --prune --allow-empty --message --reason --force --dry-run --server --token --ca --context --database --output --color --raw --quiet --verbose --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -3859,6 +3875,10 @@ _nicelist() {
             case "${prev}" in
                 --from)
                     COMPREPLY=($(compgen -W "csv tsv json jsonl toml santactl static-rules moroz rudolph-csv rudolph-json zentral-json zentral-yaml workshop terraform fileinfo" -- "${cur}"))
+                    return 0
+                    ;;
+                --configuration)
+                    COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 --rejects)
@@ -3879,10 +3899,6 @@ _nicelist() {
                     ;;
                 --duplicates)
                     COMPREPLY=($(compgen -W "error first last" -- "${cur}"))
-                    return 0
-                    ;;
-                --configuration)
-                    COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 --reason)
@@ -3948,21 +3964,25 @@ _nicelist() {
             return 0
             ;;
         nicelist__subcmd__rule__subcmd__lint)
-            opts="-y -o -q -v -h --from --deny --ignore --sarif --fix --yes --server --token --ca --context --database --output --color --raw --quiet --verbose --help"
+            opts="-y -o -q -v -h --deny --ignore --full --sarif --fix --yes --from --configuration --server --token --ca --context --database --output --color --raw --quiet --verbose --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
-                --from)
-                    COMPREPLY=($(compgen -W "csv tsv json jsonl toml santactl static-rules moroz rudolph-csv rudolph-json zentral-json zentral-yaml workshop terraform fileinfo" -- "${cur}"))
-                    return 0
-                    ;;
                 --deny)
                     COMPREPLY=($(compgen -W "note warning error" -- "${cur}"))
                     return 0
                     ;;
                 --ignore)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --from)
+                    COMPREPLY=($(compgen -W "csv tsv json jsonl toml santactl static-rules moroz rudolph-csv rudolph-json zentral-json zentral-yaml workshop terraform fileinfo" -- "${cur}"))
+                    return 0
+                    ;;
+                --configuration)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

@@ -280,13 +280,13 @@ set edit:completion:arg-completer[nicelist] = {|@words|
             cand --help 'Print help (see more with ''--help'')'
         }
         &'nicelist;rule;import'= {
-            cand --from 'The format of the file'
+            cand --from 'Format of the input, if nicelist cannot detect it'
+            cand --configuration 'Read only the rules of this Zentral configuration'
             cand --rejects 'Write bad rows to this file'
             cand --scope 'Whom rules are for that do not say: fleet, group:, tag:, user: or host:NAME'
             cand --source 'Where rules come from that do not say'
             cand --policy 'The policy of rules for the programs of a fileinfo report'
             cand --duplicates 'Which of several different entries for the same target and scope is read'
-            cand --configuration 'Read only the rules of this configuration of Zentral'
             cand -m 'Say why, for the history'
             cand --reason 'Say why, for the history'
             cand --message 'Say why, for the history'
@@ -342,13 +342,13 @@ set edit:completion:arg-completer[nicelist] = {|@words|
             cand --help 'Print help (see more with ''--help'')'
         }
         &'nicelist;rule;convert'= {
-            cand --from 'The format of IN'
+            cand --from 'Format of the input, if nicelist cannot detect it'
+            cand --configuration 'Read only the rules of this Zentral configuration'
             cand --to 'The format of OUT'
             cand --scope 'Whom rules are for that do not say: fleet, group:, tag:, user: or host:NAME'
             cand --source 'Where rules come from that do not say'
             cand --policy 'The policy of rules for the programs of a fileinfo report'
             cand --duplicates 'Which of several different entries for the same target and scope is read'
-            cand --configuration 'Read only the rules of this configuration of Zentral'
             cand --server 'Talk to the server at this address'
             cand --token 'Show the server this token'
             cand --ca 'Trust only the CAs in this PEM file for the server''s certificate'
@@ -369,7 +369,8 @@ set edit:completion:arg-completer[nicelist] = {|@words|
             cand --help 'Print help (see more with ''--help'')'
         }
         &'nicelist;rule;diff'= {
-            cand --from 'The format of the files'
+            cand --from 'Format of the input, if nicelist cannot detect it'
+            cand --configuration 'Read only the rules of this Zentral configuration'
             cand --server 'Talk to the server at this address'
             cand --token 'Show the server this token'
             cand --ca 'Trust only the CAs in this PEM file for the server''s certificate'
@@ -388,9 +389,10 @@ set edit:completion:arg-completer[nicelist] = {|@words|
             cand --help 'Print help (see more with ''--help'')'
         }
         &'nicelist;rule;lint'= {
-            cand --from 'The format, where it cannot be told by what is in the file'
             cand --deny 'The least severity that makes the exit code 3: note, warning or error'
             cand --ignore 'Say nothing of findings with this code; may be given several times'
+            cand --from 'Format of the input, if nicelist cannot detect it'
+            cand --configuration 'Read only the rules of this Zentral configuration'
             cand --server 'Talk to the server at this address'
             cand --token 'Show the server this token'
             cand --ca 'Trust only the CAs in this PEM file for the server''s certificate'
@@ -399,6 +401,7 @@ set edit:completion:arg-completer[nicelist] = {|@words|
             cand -o 'Write table, json, jsonl, csv or tsv'
             cand --output 'Write table, json, jsonl, csv or tsv'
             cand --color 'Use colours: auto, always or never'
+            cand --full 'Show every finding, not only the first 20 of each severity'
             cand --sarif 'Write SARIF, for code review'
             cand --fix 'Move rules and settings from the name of a host to its machine ID (NL601)'
             cand -y 'Skip confirmation'
@@ -838,6 +841,7 @@ set edit:completion:arg-completer[nicelist] = {|@words|
             cand --help 'Print help (see more with ''--help'')'
         }
         &'nicelist;event;import'= {
+            cand --machine-id 'Machine ID of the host, for events in a file without one'
             cand --server 'Talk to the server at this address'
             cand --token 'Show the server this token'
             cand --ca 'Trust only the CAs in this PEM file for the server''s certificate'
@@ -1047,7 +1051,8 @@ set edit:completion:arg-completer[nicelist] = {|@words|
         &'nicelist;plan'= {
             cand -f 'The manifest: a TOML file, or a folder of them; other formats are read as well'
             cand --file 'The manifest: a TOML file, or a folder of them; other formats are read as well'
-            cand --from 'The format, where it cannot be told by what is in the files'
+            cand --from 'Format of the input, if nicelist cannot detect it'
+            cand --configuration 'Read only the rules of this Zentral configuration'
             cand --server 'Talk to the server at this address'
             cand --token 'Show the server this token'
             cand --ca 'Trust only the CAs in this PEM file for the server''s certificate'
@@ -1069,7 +1074,8 @@ set edit:completion:arg-completer[nicelist] = {|@words|
         &'nicelist;apply'= {
             cand -f 'The manifest: a TOML file, or a folder of them; other formats are read as well'
             cand --file 'The manifest: a TOML file, or a folder of them; other formats are read as well'
-            cand --from 'The format, where it cannot be told by what is in the files'
+            cand --from 'Format of the input, if nicelist cannot detect it'
+            cand --configuration 'Read only the rules of this Zentral configuration'
             cand -m 'Say why, for the history'
             cand --reason 'Say why, for the history'
             cand --message 'Say why, for the history'

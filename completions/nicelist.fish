@@ -301,7 +301,7 @@ complete -c nicelist -n "__fish_nicelist_using_subcommand rule; and __fish_seen_
 complete -c nicelist -n "__fish_nicelist_using_subcommand rule; and __fish_seen_subcommand_from show" -s q -l quiet -d 'Write data and errors only'
 complete -c nicelist -n "__fish_nicelist_using_subcommand rule; and __fish_seen_subcommand_from show" -s v -l verbose -d 'Log what happens inside; twice for more'
 complete -c nicelist -n "__fish_nicelist_using_subcommand rule; and __fish_seen_subcommand_from show" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c nicelist -n "__fish_nicelist_using_subcommand rule; and __fish_seen_subcommand_from import" -l from -d 'The format of the file' -r -f -a "csv\t''
+complete -c nicelist -n "__fish_nicelist_using_subcommand rule; and __fish_seen_subcommand_from import" -l from -d 'Format of the input, if nicelist cannot detect it' -r -f -a "csv\t''
 tsv\t''
 json\t''
 jsonl\t''
@@ -316,6 +316,7 @@ zentral-yaml\t''
 workshop\t''
 terraform\t''
 fileinfo\t''"
+complete -c nicelist -n "__fish_nicelist_using_subcommand rule; and __fish_seen_subcommand_from import" -l configuration -d 'Read only the rules of this Zentral configuration' -r
 complete -c nicelist -n "__fish_nicelist_using_subcommand rule; and __fish_seen_subcommand_from import" -l rejects -d 'Write bad rows to this file' -r -F
 complete -c nicelist -n "__fish_nicelist_using_subcommand rule; and __fish_seen_subcommand_from import" -l scope -d 'Whom rules are for that do not say: fleet, group:, tag:, user: or host:NAME' -r
 complete -c nicelist -n "__fish_nicelist_using_subcommand rule; and __fish_seen_subcommand_from import" -l source -d 'Where rules come from that do not say' -r
@@ -330,7 +331,6 @@ remove\t''"
 complete -c nicelist -n "__fish_nicelist_using_subcommand rule; and __fish_seen_subcommand_from import" -l duplicates -d 'Which of several different entries for the same target and scope is read' -r -f -a "error\t''
 first\t''
 last\t''"
-complete -c nicelist -n "__fish_nicelist_using_subcommand rule; and __fish_seen_subcommand_from import" -l configuration -d 'Read only the rules of this configuration of Zentral' -r
 complete -c nicelist -n "__fish_nicelist_using_subcommand rule; and __fish_seen_subcommand_from import" -s m -l reason -l message -d 'Say why, for the history' -r
 complete -c nicelist -n "__fish_nicelist_using_subcommand rule; and __fish_seen_subcommand_from import" -l server -d 'Talk to the server at this address' -r
 complete -c nicelist -n "__fish_nicelist_using_subcommand rule; and __fish_seen_subcommand_from import" -l token -d 'Show the server this token' -r
@@ -408,7 +408,7 @@ complete -c nicelist -n "__fish_nicelist_using_subcommand rule; and __fish_seen_
 complete -c nicelist -n "__fish_nicelist_using_subcommand rule; and __fish_seen_subcommand_from export" -s q -l quiet -d 'Write data and errors only'
 complete -c nicelist -n "__fish_nicelist_using_subcommand rule; and __fish_seen_subcommand_from export" -s v -l verbose -d 'Log what happens inside; twice for more'
 complete -c nicelist -n "__fish_nicelist_using_subcommand rule; and __fish_seen_subcommand_from export" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c nicelist -n "__fish_nicelist_using_subcommand rule; and __fish_seen_subcommand_from convert" -l from -d 'The format of IN' -r -f -a "csv\t''
+complete -c nicelist -n "__fish_nicelist_using_subcommand rule; and __fish_seen_subcommand_from convert" -l from -d 'Format of the input, if nicelist cannot detect it' -r -f -a "csv\t''
 tsv\t''
 json\t''
 jsonl\t''
@@ -423,6 +423,7 @@ zentral-yaml\t''
 workshop\t''
 terraform\t''
 fileinfo\t''"
+complete -c nicelist -n "__fish_nicelist_using_subcommand rule; and __fish_seen_subcommand_from convert" -l configuration -d 'Read only the rules of this Zentral configuration' -r
 complete -c nicelist -n "__fish_nicelist_using_subcommand rule; and __fish_seen_subcommand_from convert" -l to -d 'The format of OUT' -r -f -a "csv\t''
 tsv\t''
 json\t''
@@ -451,7 +452,6 @@ remove\t''"
 complete -c nicelist -n "__fish_nicelist_using_subcommand rule; and __fish_seen_subcommand_from convert" -l duplicates -d 'Which of several different entries for the same target and scope is read' -r -f -a "error\t''
 first\t''
 last\t''"
-complete -c nicelist -n "__fish_nicelist_using_subcommand rule; and __fish_seen_subcommand_from convert" -l configuration -d 'Read only the rules of this configuration of Zentral' -r
 complete -c nicelist -n "__fish_nicelist_using_subcommand rule; and __fish_seen_subcommand_from convert" -l server -d 'Talk to the server at this address' -r
 complete -c nicelist -n "__fish_nicelist_using_subcommand rule; and __fish_seen_subcommand_from convert" -l token -d 'Show the server this token' -r
 complete -c nicelist -n "__fish_nicelist_using_subcommand rule; and __fish_seen_subcommand_from convert" -l ca -d 'Trust only the CAs in this PEM file for the server\'s certificate' -r -F
@@ -472,7 +472,7 @@ complete -c nicelist -n "__fish_nicelist_using_subcommand rule; and __fish_seen_
 complete -c nicelist -n "__fish_nicelist_using_subcommand rule; and __fish_seen_subcommand_from convert" -s q -l quiet -d 'Write data and errors only'
 complete -c nicelist -n "__fish_nicelist_using_subcommand rule; and __fish_seen_subcommand_from convert" -s v -l verbose -d 'Log what happens inside; twice for more'
 complete -c nicelist -n "__fish_nicelist_using_subcommand rule; and __fish_seen_subcommand_from convert" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c nicelist -n "__fish_nicelist_using_subcommand rule; and __fish_seen_subcommand_from diff" -l from -d 'The format of the files' -r -f -a "csv\t''
+complete -c nicelist -n "__fish_nicelist_using_subcommand rule; and __fish_seen_subcommand_from diff" -l from -d 'Format of the input, if nicelist cannot detect it' -r -f -a "csv\t''
 tsv\t''
 json\t''
 jsonl\t''
@@ -487,6 +487,7 @@ zentral-yaml\t''
 workshop\t''
 terraform\t''
 fileinfo\t''"
+complete -c nicelist -n "__fish_nicelist_using_subcommand rule; and __fish_seen_subcommand_from diff" -l configuration -d 'Read only the rules of this Zentral configuration' -r
 complete -c nicelist -n "__fish_nicelist_using_subcommand rule; and __fish_seen_subcommand_from diff" -l server -d 'Talk to the server at this address' -r
 complete -c nicelist -n "__fish_nicelist_using_subcommand rule; and __fish_seen_subcommand_from diff" -l token -d 'Show the server this token' -r
 complete -c nicelist -n "__fish_nicelist_using_subcommand rule; and __fish_seen_subcommand_from diff" -l ca -d 'Trust only the CAs in this PEM file for the server\'s certificate' -r -F
@@ -505,7 +506,11 @@ complete -c nicelist -n "__fish_nicelist_using_subcommand rule; and __fish_seen_
 complete -c nicelist -n "__fish_nicelist_using_subcommand rule; and __fish_seen_subcommand_from diff" -s q -l quiet -d 'Write data and errors only'
 complete -c nicelist -n "__fish_nicelist_using_subcommand rule; and __fish_seen_subcommand_from diff" -s v -l verbose -d 'Log what happens inside; twice for more'
 complete -c nicelist -n "__fish_nicelist_using_subcommand rule; and __fish_seen_subcommand_from diff" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c nicelist -n "__fish_nicelist_using_subcommand rule; and __fish_seen_subcommand_from lint" -l from -d 'The format, where it cannot be told by what is in the file' -r -f -a "csv\t''
+complete -c nicelist -n "__fish_nicelist_using_subcommand rule; and __fish_seen_subcommand_from lint" -l deny -d 'The least severity that makes the exit code 3: note, warning or error' -r -f -a "note\t''
+warning\t''
+error\t''"
+complete -c nicelist -n "__fish_nicelist_using_subcommand rule; and __fish_seen_subcommand_from lint" -l ignore -d 'Say nothing of findings with this code; may be given several times' -r
+complete -c nicelist -n "__fish_nicelist_using_subcommand rule; and __fish_seen_subcommand_from lint" -l from -d 'Format of the input, if nicelist cannot detect it' -r -f -a "csv\t''
 tsv\t''
 json\t''
 jsonl\t''
@@ -520,10 +525,7 @@ zentral-yaml\t''
 workshop\t''
 terraform\t''
 fileinfo\t''"
-complete -c nicelist -n "__fish_nicelist_using_subcommand rule; and __fish_seen_subcommand_from lint" -l deny -d 'The least severity that makes the exit code 3: note, warning or error' -r -f -a "note\t''
-warning\t''
-error\t''"
-complete -c nicelist -n "__fish_nicelist_using_subcommand rule; and __fish_seen_subcommand_from lint" -l ignore -d 'Say nothing of findings with this code; may be given several times' -r
+complete -c nicelist -n "__fish_nicelist_using_subcommand rule; and __fish_seen_subcommand_from lint" -l configuration -d 'Read only the rules of this Zentral configuration' -r
 complete -c nicelist -n "__fish_nicelist_using_subcommand rule; and __fish_seen_subcommand_from lint" -l server -d 'Talk to the server at this address' -r
 complete -c nicelist -n "__fish_nicelist_using_subcommand rule; and __fish_seen_subcommand_from lint" -l token -d 'Show the server this token' -r
 complete -c nicelist -n "__fish_nicelist_using_subcommand rule; and __fish_seen_subcommand_from lint" -l ca -d 'Trust only the CAs in this PEM file for the server\'s certificate' -r -F
@@ -537,6 +539,7 @@ tsv\t''"
 complete -c nicelist -n "__fish_nicelist_using_subcommand rule; and __fish_seen_subcommand_from lint" -l color -d 'Use colours: auto, always or never' -r -f -a "auto\t''
 always\t''
 never\t''"
+complete -c nicelist -n "__fish_nicelist_using_subcommand rule; and __fish_seen_subcommand_from lint" -l full -d 'Show every finding, not only the first 20 of each severity'
 complete -c nicelist -n "__fish_nicelist_using_subcommand rule; and __fish_seen_subcommand_from lint" -l sarif -d 'Write SARIF, for code review'
 complete -c nicelist -n "__fish_nicelist_using_subcommand rule; and __fish_seen_subcommand_from lint" -l fix -d 'Move rules and settings from the name of a host to its machine ID (NL601)'
 complete -c nicelist -n "__fish_nicelist_using_subcommand rule; and __fish_seen_subcommand_from lint" -s y -l yes -d 'Skip confirmation'
@@ -979,6 +982,7 @@ complete -c nicelist -n "__fish_nicelist_using_subcommand event; and __fish_seen
 complete -c nicelist -n "__fish_nicelist_using_subcommand event; and __fish_seen_subcommand_from undo" -s q -l quiet -d 'Write data and errors only'
 complete -c nicelist -n "__fish_nicelist_using_subcommand event; and __fish_seen_subcommand_from undo" -s v -l verbose -d 'Log what happens inside; twice for more'
 complete -c nicelist -n "__fish_nicelist_using_subcommand event; and __fish_seen_subcommand_from undo" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c nicelist -n "__fish_nicelist_using_subcommand event; and __fish_seen_subcommand_from import" -l machine-id -d 'Machine ID of the host, for events in a file without one' -r
 complete -c nicelist -n "__fish_nicelist_using_subcommand event; and __fish_seen_subcommand_from import" -l server -d 'Talk to the server at this address' -r
 complete -c nicelist -n "__fish_nicelist_using_subcommand event; and __fish_seen_subcommand_from import" -l token -d 'Show the server this token' -r
 complete -c nicelist -n "__fish_nicelist_using_subcommand event; and __fish_seen_subcommand_from import" -l ca -d 'Trust only the CAs in this PEM file for the server\'s certificate' -r -F
@@ -1183,7 +1187,7 @@ complete -c nicelist -n "__fish_nicelist_using_subcommand settings; and __fish_s
 complete -c nicelist -n "__fish_nicelist_using_subcommand settings; and __fish_seen_subcommand_from import" -s v -l verbose -d 'Log what happens inside; twice for more'
 complete -c nicelist -n "__fish_nicelist_using_subcommand settings; and __fish_seen_subcommand_from import" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c nicelist -n "__fish_nicelist_using_subcommand plan" -s f -l file -d 'The manifest: a TOML file, or a folder of them; other formats are read as well' -r -F
-complete -c nicelist -n "__fish_nicelist_using_subcommand plan" -l from -d 'The format, where it cannot be told by what is in the files' -r -f -a "csv\t''
+complete -c nicelist -n "__fish_nicelist_using_subcommand plan" -l from -d 'Format of the input, if nicelist cannot detect it' -r -f -a "csv\t''
 tsv\t''
 json\t''
 jsonl\t''
@@ -1198,6 +1202,7 @@ zentral-yaml\t''
 workshop\t''
 terraform\t''
 fileinfo\t''"
+complete -c nicelist -n "__fish_nicelist_using_subcommand plan" -l configuration -d 'Read only the rules of this Zentral configuration' -r
 complete -c nicelist -n "__fish_nicelist_using_subcommand plan" -l server -d 'Talk to the server at this address' -r
 complete -c nicelist -n "__fish_nicelist_using_subcommand plan" -l token -d 'Show the server this token' -r
 complete -c nicelist -n "__fish_nicelist_using_subcommand plan" -l ca -d 'Trust only the CAs in this PEM file for the server\'s certificate' -r -F
@@ -1218,7 +1223,7 @@ complete -c nicelist -n "__fish_nicelist_using_subcommand plan" -s q -l quiet -d
 complete -c nicelist -n "__fish_nicelist_using_subcommand plan" -s v -l verbose -d 'Log what happens inside; twice for more'
 complete -c nicelist -n "__fish_nicelist_using_subcommand plan" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c nicelist -n "__fish_nicelist_using_subcommand apply" -s f -l file -d 'The manifest: a TOML file, or a folder of them; other formats are read as well' -r -F
-complete -c nicelist -n "__fish_nicelist_using_subcommand apply" -l from -d 'The format, where it cannot be told by what is in the files' -r -f -a "csv\t''
+complete -c nicelist -n "__fish_nicelist_using_subcommand apply" -l from -d 'Format of the input, if nicelist cannot detect it' -r -f -a "csv\t''
 tsv\t''
 json\t''
 jsonl\t''
@@ -1233,6 +1238,7 @@ zentral-yaml\t''
 workshop\t''
 terraform\t''
 fileinfo\t''"
+complete -c nicelist -n "__fish_nicelist_using_subcommand apply" -l configuration -d 'Read only the rules of this Zentral configuration' -r
 complete -c nicelist -n "__fish_nicelist_using_subcommand apply" -s m -l reason -l message -d 'Say why, for the history' -r
 complete -c nicelist -n "__fish_nicelist_using_subcommand apply" -l base -d 'Refuse if this is no longer the newest revision' -r
 complete -c nicelist -n "__fish_nicelist_using_subcommand apply" -l server -d 'Talk to the server at this address' -r

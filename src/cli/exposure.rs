@@ -3,6 +3,7 @@
 use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 
+use super::files::quoted;
 use super::ui::Ui;
 use crate::config::Database;
 
@@ -17,7 +18,7 @@ pub(super) fn warn(ui: &Ui, database: &Database) {
     let exposed: Vec<String> = files
         .iter()
         .filter(|file| file.metadata().is_ok_and(|found| found.mode() & OTHERS != 0))
-        .map(|file| quoted(file))
+        .map(|file| quoted(&file.display().to_string()))
         .collect();
     if !exposed.is_empty() {
         let files = exposed.join(" ");
@@ -29,14 +30,4 @@ fn beside(path: &Path, end: &str) -> PathBuf {
     let mut name = path.as_os_str().to_owned();
     name.push(end);
     name.into()
-}
-
-/// A path as a shell takes it.
-fn quoted(path: &Path) -> String {
-    let text = path.display().to_string();
-    let is_plain = |letter: char| letter.is_ascii_alphanumeric() || "/._-+:@%".contains(letter);
-    if text.chars().all(is_plain) && !text.starts_with('-') {
-        return text;
-    }
-    format!("'{}'", text.replace('\'', r"'\''"))
 }

@@ -7,12 +7,11 @@ use clap::Args;
 
 use super::context::Context;
 use super::error::CliError;
-use super::files::{self, Names};
-use super::rule::formats;
+use super::files::{self, Names, ReadArgs};
 use super::ui::Ui;
 use crate::api::{Detail, PolicyAnswer, PolicyRequest, Problem, SettingView, TagView};
 use crate::client::{Client, ClientError};
-use crate::format::{Defaults, Document, Format, Place};
+use crate::format::{Document, Place};
 use crate::rule::{ChangeMessage, Revision, RuleDraft, Scope};
 
 /// Which policy.
@@ -21,12 +20,29 @@ pub(crate) struct PolicyArgs {
     /// The manifest: a TOML file, or a folder of them; other formats are read as well
     #[arg(short, long, value_name = "PATH")]
     pub(crate) file: PathBuf,
-    /// The format, where it cannot be told by what is in the files
-    #[arg(long, value_name = "FORMAT", value_parser = formats())]
-    from: Option<Format>,
+    #[command(flatten)]
+    read: ReadArgs,
     /// Let everything end that the files do not name
     #[arg(long)]
     pub(crate) prune: bool,
+}
+
+impl PolicyArgs {
+    /// The options as they are written on a command line.
+    pub(crate) fn options(&self) -> String {
+        let Self { file, read: ReadArgs { from, configuration }, prune } = self;
+        let mut options = format!("-f {}", files::quoted(&file.display().to_string()));
+        if let Some(from) = from {
+            options += &format!(" --from {from}");
+        }
+        if let Some(configuration) = configuration {
+            options += &format!(" --configuration {}", files::quoted(configuration));
+        }
+        if *prune {
+            options += " --prune";
+        }
+        options
+    }
 }
 
 /// A policy as files say it, ready to be asked for.
@@ -42,9 +58,9 @@ impl Policy {
     /// Reads the files. Everything that is wrong is told, and how they are understood where that
     /// may surprise.
     pub(crate) fn read(ui: &Ui, args: &PolicyArgs) -> Result<Self, CliError> {
-        let PolicyArgs { file, from, prune } = args;
+        let PolicyArgs { file, read, prune } = args;
         let progress = ui.progress(None, format!("reading {}", files::name_of(file)));
-        let document = read(ui, file, *from)?;
+        let document = read_policy(ui, file, read)?;
         drop(progress);
         let mut policy = Self {
             request: PolicyRequest { prune: *prune, ..PolicyRequest::default() },
@@ -164,8 +180,9 @@ async fn machine(
     Ok(machine)
 }
 
-fn read(ui: &Ui, file: &Path, from: Option<Format>) -> Result<Document, CliError> {
-    let document = files::read_whole(file, from, &Defaults::default())?;
+fn read_policy(ui: &Ui, file: &Path, args: &ReadArgs) -> Result<Document, CliError> {
+    let (format, document) = files::read_whole(file, args)?;
+    files::refuse_configuration(args.configuration.as_deref(), format, &files::name_of(file))?;
     files::warn_of_notes(ui, &document);
     files::refuse_faults(ui, &document)?;
     Ok(document)

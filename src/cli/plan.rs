@@ -38,8 +38,7 @@ pub(super) async fn run(context: &Context, args: PlanArgs) -> Result<(), CliErro
     if answer.changes.is_empty() {
         return Ok(());
     }
-    let (file, prune) = (args.file.display(), if args.prune { " --prune" } else { "" });
-    let base = answer.revision;
-    ui.hint(format!("nicelist apply -f {file}{prune} --base {base} applies exactly this"));
+    let (options, base) = (args.options(), answer.revision);
+    ui.hint(format!("nicelist apply {options} --base {base} applies exactly this"));
     Err(CliError::new(Kind::Differences, "there are differences"))
 }

@@ -71,6 +71,86 @@ fn w9_an_export_of_two_configurations_is_refused_or_one_is_chosen() {
     "#);
 }
 
+/// W9: every command that reads files and names `--configuration` has it.
+#[test]
+fn w9_plan_apply_diff_and_lint_read_one_configuration_as_well() {
+    let mut shell = Shell::new();
+    shell.set("NICELIST_DATABASE", "sqlite:a.db");
+    shell.write("zentral.json", TWO);
+    shell.write("own.csv", "target,policy\nteamid:BBBBBBBBBB,block\n");
+    let mut told = String::new();
+    for line in [
+        "rule lint zentral.json",
+        "rule lint zentral.json --configuration 2",
+        "rule lint own.csv --configuration 2",
+        "rule diff own.csv zentral.json --configuration 2",
+        "rule diff own.csv own.csv --configuration 2",
+        "plan -f zentral.json",
+        "plan -f zentral.json --configuration 1",
+        "apply -f zentral.json --configuration 1 --yes",
+    ] {
+        told += &shell.run(line);
+        told += "\n";
+    }
+    insta::assert_snapshot!(told, @"
+    $ nicelist rule lint zentral.json
+    exit code: 3
+    ----- stdout -----
+    Errors
+      • NL001  zentral.json  has rules of 2 configurations (1, 2); choose one: --configuration 1  → fix it where it is; the message says what is wrong
+    ----- stderr -----
+    1 error
+
+    $ nicelist rule lint zentral.json --configuration 2
+    exit code: 0
+    ----- stderr -----
+    no findings
+
+    $ nicelist rule lint own.csv --configuration 2
+    exit code: 2
+    ----- stderr -----
+    error: --configuration is for rules of Zentral's, and own.csv is in the format csv
+
+    $ nicelist rule diff own.csv zentral.json --configuration 2
+    exit code: 3
+    ----- stdout -----
+    Rules for fleet
+      + teamid:AAAAAAAAAA  block
+    ----- stderr -----
+    1 added; 1 unchanged
+
+    $ nicelist rule diff own.csv own.csv --configuration 2
+    exit code: 2
+    ----- stderr -----
+    error: --configuration is for rules of Zentral's, and neither A nor B has any
+
+    $ nicelist plan -f zentral.json
+    exit code: 5
+    ----- stderr -----
+    zentral.json: has rules of 2 configurations (1, 2); choose one: --configuration 1
+    error: 1 fault; nothing was changed
+
+    $ nicelist plan -f zentral.json --configuration 1
+    exit code: 3
+    ----- stdout -----
+    Rules for fleet
+      + teamid:AAAAAAAAAA  allow
+    ----- stderr -----
+    Plan: 1 to add
+    hint: nicelist apply -f zentral.json --configuration 1 --base 0 applies exactly this
+
+    $ nicelist apply -f zentral.json --configuration 1 --yes
+    exit code: 0
+    ----- stdout -----
+    Rules for fleet
+      + teamid:AAAAAAAAAA  allow
+    ----- stderr -----
+    made the local database sqlite:a.db
+    revision 1: 1 added
+    ");
+    assert!(shell.run("rule lint --configuration 2").contains("<PATH>"));
+}
+
 /// W10: what a file has beside rules, or a rule beside what we know, is a loss and not a reason to
 /// refuse the file.
 #[test]

@@ -138,6 +138,28 @@ fn what_is_no_rule_is_a_finding_and_both_places_of_a_repetition_are_named() {
     ");
 }
 
+/// A table shows the first findings of each severity and counts the others. Programs get all.
+#[test]
+fn many_findings_are_counted_in_a_table() {
+    let shell = shell();
+    let rows: String = (0..25).map(|row| format!("teamid:SHORT{row:02},allow\n")).collect();
+    shell.write("rules.csv", &format!("target,policy\n{rows}teamid:ZMCG7MLDV9,block\n"));
+    let told = shell.run("rule lint rules.csv");
+    let shown = told.lines().filter(|line| line.contains("• NL")).count();
+    assert_eq!(shown, 20, "{told}");
+    let end = told.split_once("… and ").map(|(_, end)| end).unwrap_or_default();
+    insta::assert_snapshot!(end, @"
+    6 more
+    ----- stderr -----
+    hint: --full shows all of them, and so do -o jsonl and -o csv
+    26 errors
+    ");
+    let count = |line: &str| shell.run(line).matches("NL001").count();
+    assert_eq!(count("rule lint rules.csv --full"), 25);
+    assert_eq!(count("rule lint rules.csv -o jsonl"), 25);
+    assert_eq!(count("rule lint rules.csv -o csv"), 25);
+}
+
 /// The parts of SARIF 2.1.0 that must be there, and their types.
 #[test]
 fn sarif_is_what_code_review_reads() {

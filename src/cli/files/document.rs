@@ -8,6 +8,7 @@ use super::bounded::Bounded;
 use super::faults::FaultList;
 use super::input::counted;
 use super::place::{STDIO, name_of, read_file, read_folder, unreadable};
+use super::read_args::ReadArgs;
 use crate::cli::error::CliError;
 use crate::cli::ui::Ui;
 use crate::format::profile;
@@ -52,12 +53,12 @@ pub(crate) fn warn_of_notes(ui: &Ui, document: &Document) {
 }
 
 /// Only some formats have configurations.
-pub(super) fn refuse_configuration(
-    defaults: &Defaults,
+pub(crate) fn refuse_configuration(
+    configuration: Option<&str>,
     format: Format,
     name: &str,
 ) -> Result<(), CliError> {
-    match (&defaults.configuration, format.has_configurations()) {
+    match (configuration, format.has_configurations()) {
         (Some(_), false) => Err(CliError::usage(format!(
             "--configuration is for rules of Zentral's, and {name} is in the format {format}"
         ))),
@@ -65,20 +66,19 @@ pub(super) fn refuse_configuration(
     }
 }
 
-/// Reads a path as a whole, `-` for stdin. What is wrong with it is in the document.
+/// Reads a path as a whole, `-` for stdin. Returns its format as well. What is wrong with it is in
+/// the document.
 ///
 /// # Errors
 /// Where it cannot be read, or its format is unknown.
-pub(crate) fn read_whole(
-    path: &Path,
-    format: Option<Format>,
-    defaults: &Defaults,
-) -> Result<Document, CliError> {
+pub(crate) fn read_whole(path: &Path, args: &ReadArgs) -> Result<(Format, Document), CliError> {
+    let defaults = args.defaults();
     if path != Path::new(STDIO) && path.is_dir() {
-        return folder(path, format, defaults).map(|(_, document)| document);
+        return folder(path, args.from, &defaults);
     }
     let file = read_one(path)?;
-    Ok(told_or_found(format, &file)?.read(&[file], defaults))
+    let format = told_or_found(args.from, &file)?;
+    Ok((format, format.read(&[file], &defaults)))
 }
 
 /// Tells everything that is wrong with a document, which then forbids what was to be done.

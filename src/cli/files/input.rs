@@ -84,7 +84,7 @@ impl Input {
         let name = name_of(path);
         if path != Path::new(STDIO) && path.is_dir() {
             let (format, document) = folder(path, format, &defaults)?;
-            refuse_configuration(&defaults, format, &name)?;
+            refuse_configuration(defaults.configuration.as_deref(), format, &name)?;
             return Ok(Self::whole(ui, name, format, document));
         }
         let input: Box<dyn Read> = match path == Path::new(STDIO) {
@@ -104,7 +104,7 @@ impl Input {
             None => streamed_format(&file),
         };
         if let Some(format) = streamed {
-            refuse_configuration(&defaults, format, &name)?;
+            refuse_configuration(defaults.configuration.as_deref(), format, &name)?;
             if defaults.duplicates == Duplicates::Last {
                 input.read_to_end(&mut file.bytes).map_err(|error| unreadable(path, &error))?;
                 return Self::in_memory(ui, file, format, defaults);
@@ -120,7 +120,7 @@ impl Input {
         }
         input.read_to_end(&mut file.bytes).map_err(|error| unreadable(path, &error))?;
         let format = told_or_found(format, &file)?;
-        refuse_configuration(&defaults, format, &name)?;
+        refuse_configuration(defaults.configuration.as_deref(), format, &name)?;
         if format.streams() {
             // Only its name says so: its header or its first line is wrong, and that is told.
             return Self::in_memory(ui, file, format, defaults);

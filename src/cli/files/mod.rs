@@ -8,11 +8,15 @@ mod input;
 mod losses;
 mod output;
 mod place;
+mod read_args;
 
 pub(crate) use bounded::{Bounded, LARGEST_PEM};
-pub(crate) use document::{read_settings, read_whole, refuse_faults, warn_of_notes};
+pub(crate) use document::{
+    read_settings, read_whole, refuse_configuration, refuse_faults, warn_of_notes,
+};
 pub(crate) use faults::{CHOOSE_DUPLICATES, FaultList};
 pub(crate) use input::{Fault, Input, Names, Reading, counted};
 pub(crate) use losses::Losses;
 pub(crate) use output::{Destination, Finished, Terms, write_file};
-pub(crate) use place::{STDIO, length_of, name_of, read_files, unreadable};
+pub(crate) use place::{STDIO, length_of, name_of, quoted, read_files, unreadable};
+pub(crate) use read_args::{ReadArgs, formats};

@@ -8,7 +8,9 @@ use serde::Serialize;
 use crate::cli::arg::Words;
 use crate::cli::context::Context;
 use crate::cli::error::CliError;
-use crate::cli::files::{self, Destination, Fault, FaultList, Finished, Input, Losses, Terms};
+use crate::cli::files::{
+    self, Destination, Fault, FaultList, Finished, Input, Losses, ReadArgs, Terms, formats,
+};
 use crate::cli::ui::{Cell, Column, Row};
 use crate::format::{Defaults, Duplicates, Format};
 use crate::rule::{PolicyKind, Scope};
@@ -37,9 +39,8 @@ pub(crate) struct ConvertArgs {
     /// The file or folder to write; - writes stdout
     #[arg(value_name = "OUT")]
     out: PathBuf,
-    /// The format of IN
-    #[arg(long, value_name = "FORMAT", value_parser = formats())]
-    from: Option<Format>,
+    #[command(flatten)]
+    read: ReadArgs,
     /// The format of OUT
     #[arg(long, value_name = "FORMAT", value_parser = formats())]
     to: Option<Format>,
@@ -72,30 +73,24 @@ pub(super) struct DefaultArgs {
     #[arg(long, value_name = "WHICH", default_value = Duplicates::Error.word())]
     #[arg(value_parser = Words::<Duplicates>::new(Duplicates::ALL.map(Duplicates::word)))]
     pub(super) duplicates: Duplicates,
-    /// Read only the rules of this configuration of Zentral
-    #[arg(long, value_name = "NAME")]
-    pub(super) configuration: Option<String>,
 }
 
-impl From<DefaultArgs> for Defaults {
-    fn from(args: DefaultArgs) -> Self {
-        let DefaultArgs { scope, source, policy, duplicates, configuration } = args;
-        Self { scope, source, policy, duplicates, configuration }
+impl DefaultArgs {
+    /// The defaults for the rules of one configuration, or of all.
+    pub(super) fn of_configuration(self, configuration: Option<String>) -> Defaults {
+        let Self { scope, source, policy, duplicates } = self;
+        Defaults { scope, source, policy, duplicates, configuration }
     }
 }
 
-/// The formats by their words.
-pub(crate) fn formats() -> Words<Format> {
-    Words::new(Format::ALL.map(Format::word))
-}
-
 pub(super) fn run(context: &Context, args: ConvertArgs) -> Result<(), CliError> {
-    let ConvertArgs { input, out, from, to, defaults, all_errors, strict, dry_run } = args;
+    let ConvertArgs { input, out, read, to, defaults, all_errors, strict, dry_run } = args;
     let ui = &context.ui;
     let destination = Destination::new(Some(out), to)?;
     let progress =
         ui.progress(files::length_of(&input), format!("reading {}", files::name_of(&input)));
-    let mut input = Input::open(ui, &input, from, defaults.into(), progress.counter())?;
+    let defaults = defaults.of_configuration(read.configuration);
+    let mut input = Input::open(ui, &input, read.from, defaults, progress.counter())?;
     let mut sink = destination.begin(ui, input.beside(), Terms { strict, dry_run })?;
     let mut good = 0;
     let mut faults = FaultList::new(ui, all_errors);

@@ -7,15 +7,14 @@ use std::str::FromStr;
 use clap::Args;
 use jiff::Timestamp;
 
-use super::convert::formats;
 use super::view::all;
 use crate::api::{PolicyAnswer, PolicyChange, RuleQuery};
 use crate::cli::context::Context;
 use crate::cli::difference;
 use crate::cli::error::{CliError, Kind};
-use crate::cli::files;
+use crate::cli::files::{self, ReadArgs};
+use crate::cli::ui::Ui;
 use crate::fleet::{Differences, InForce, Terms};
-use crate::format::{Defaults, Format};
 use crate::rule::{Revision, Rule};
 
 /// Show how the rules of two files, revisions or the server differ
@@ -37,9 +36,8 @@ pub(crate) struct DiffArgs {
     /// How they shall be: PATH, server or @REVISION
     #[arg(value_name = "B")]
     after: Side,
-    /// The format of the files
-    #[arg(long, value_name = "FORMAT", value_parser = formats())]
-    from: Option<Format>,
+    #[command(flatten)]
+    read: ReadArgs,
     /// Show every difference, however many they are
     #[arg(long)]
     full: bool,
@@ -68,10 +66,16 @@ impl FromStr for Side {
 }
 
 pub(super) async fn run(context: &Context, args: DiffArgs) -> Result<(), CliError> {
-    let DiffArgs { before, after, from, full } = args;
+    let DiffArgs { before, after, read, full } = args;
     let ui = &context.ui;
-    let before = rules(context, &before, from).await?;
-    let after = rules(context, &after, from).await?;
+    let before = rules(context, &before, &read).await?;
+    let after = rules(context, &after, &read).await?;
+    let configurations = [&before, &after].into_iter().any(|side| side.has_configurations);
+    if read.configuration.is_some() && !configurations {
+        let text = "--configuration is for rules of Zentral's, and neither A nor B has any";
+        return Err(CliError::usage(text));
+    }
+    let (before, after) = (before.policy, after.policy);
     // What has expired is compared as well: a file says what it says.
     let terms = Terms { prune: true, now: Timestamp::MIN };
     let Differences { differences, unchanged, expired: _ } =
@@ -86,24 +90,34 @@ pub(super) async fn run(context: &Context, args: DiffArgs) -> Result<(), CliErro
     }
 }
 
-async fn rules(
-    context: &Context,
-    side: &Side,
-    format: Option<Format>,
-) -> Result<InForce, CliError> {
+async fn rules(context: &Context, side: &Side, args: &ReadArgs) -> Result<Compared, CliError> {
     let rules = match side {
-        Side::Path(path) => of_path(context, path, format)?,
+        Side::Path(path) => return of_path(&context.ui, path, args),
         Side::Server => all(&context.client().await?, &RuleQuery::default()).await?,
         Side::At(revision) => {
             let query = RuleQuery { at: Some(*revision), ..RuleQuery::default() };
             all(&context.client().await?, &query).await?
         }
     };
-    Ok(InForce { rules, ..InForce::default() })
+    Ok(Compared::of(rules, false))
 }
 
-fn of_path(context: &Context, path: &Path, format: Option<Format>) -> Result<Vec<Rule>, CliError> {
-    let document = files::read_whole(path, format, &Defaults::default())?;
-    files::refuse_faults(&context.ui, &document)?;
-    Ok(document.rules.into_iter().map(|placed| placed.rule).collect())
+fn of_path(ui: &Ui, path: &Path, args: &ReadArgs) -> Result<Compared, CliError> {
+    let (format, document) = files::read_whole(path, args)?;
+    files::refuse_faults(ui, &document)?;
+    let rules = document.rules.into_iter().map(|placed| placed.rule).collect();
+    Ok(Compared::of(rules, format.has_configurations()))
+}
+
+/// The rules of one side.
+struct Compared {
+    policy: InForce,
+    /// Whether they come from a file whose format has configurations.
+    has_configurations: bool,
+}
+
+impl Compared {
+    fn of(rules: Vec<Rule>, has_configurations: bool) -> Self {
+        Self { policy: InForce { rules, ..InForce::default() }, has_configurations }
+    }
 }

@@ -4,7 +4,6 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use super::convert::formats;
 use super::list::Filter;
 use crate::cli::context::Context;
 use crate::cli::error::CliError;
@@ -30,7 +29,7 @@ pub(crate) struct ExportArgs {
     #[arg(short, long, value_name = "FILE")]
     file: Option<PathBuf>,
     /// The format; CSV where nothing says otherwise
-    #[arg(long, value_name = "FORMAT", value_parser = formats())]
+    #[arg(long, value_name = "FORMAT", value_parser = files::formats())]
     to: Option<Format>,
     /// Write nothing if anything would be lost
     #[arg(long)]

@@ -10,16 +10,15 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 use serde::Serialize;
 
-use super::convert::{DefaultArgs, formats};
+use super::convert::DefaultArgs;
 use crate::api::{ChangeAnswer, ChangeWarning, Code, Problem};
 use crate::cli::change;
 use crate::cli::context::Context;
 use crate::cli::error::{CliError, Kind};
-use crate::cli::files::{self, Input, Reading};
+use crate::cli::files::{self, Input, ReadArgs, Reading};
 use crate::cli::ui::{Cell, Column, Row, Ui};
 use crate::client::{Client, ClientError};
 use crate::fleet::InForce;
-use crate::format::Format;
 use crate::rule::{ChangeMessage, Outcome, Revision, RuleField};
 use changes::ChangedRule;
 use faults::Faults;
@@ -58,9 +57,8 @@ pub(crate) struct ImportArgs {
     /// The file or folder to read; - reads stdin
     #[arg(value_name = "FILE")]
     file: PathBuf,
-    /// The format of the file
-    #[arg(long, value_name = "FORMAT", value_parser = formats())]
-    from: Option<Format>,
+    #[command(flatten)]
+    read: ReadArgs,
     /// Import the good rows even if there are bad ones
     #[arg(long, requires = "rejects")]
     partial: bool,
@@ -101,16 +99,16 @@ pub(super) async fn run(context: &Context, mut args: ImportArgs) -> Result<(), C
 }
 
 async fn import(ui: &Ui, client: &Client, args: ImportArgs) -> Result<(), CliError> {
-    let ImportArgs { file, from, rejects, defaults, replace, prune, allow_empty, .. } = args;
+    let ImportArgs { file, read, rejects, defaults, replace, prune, allow_empty, .. } = args;
     let (reason, dry_run) = (args.reason, args.dry_run);
     if let Some(rejects) = &rejects {
         spare(&file, rejects)?;
     }
     let prune = defaults.source.clone().filter(|_| prune);
-    let text = format!("reading {}", files::name_of(&file));
-    let progress = ui.progress(files::length_of(&file), text);
     let length = files::length_of(&file);
-    let mut input = Input::open(ui, &file, from, defaults.into(), progress.counter())?;
+    let progress = ui.progress(length, format!("reading {}", files::name_of(&file)));
+    let defaults = defaults.of_configuration(read.configuration);
+    let mut input = Input::open(ui, &file, read.from, defaults, progress.counter())?;
     warn_of_others(ui, &input);
     let mut faults = match rejects {
         Some(path) => match input.reading() {

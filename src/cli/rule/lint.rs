@@ -8,15 +8,14 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use super::convert::formats;
 use crate::api::{HostNames, Status, UnreadableRow};
 use crate::cli::arg::Words;
 use crate::cli::context::Context;
 use crate::cli::error::{CliError, Kind};
-use crate::cli::files::{self, Names};
+use crate::cli::files::{self, Names, ReadArgs};
 use crate::client::Client;
 use crate::fleet::InForce;
-use crate::format::{Defaults, Document, Format, Place};
+use crate::format::{Document, Place};
 use crate::lint::{self, About, Code, Finding, Severity};
 use view::Told;
 
@@ -27,6 +26,8 @@ use view::Told;
 /// severity and what to do about it. The exit code is 3 if any is at least as severe as --deny
 /// says, and 0 otherwise.
 #[derive(Debug, Args)]
+#[command(mut_arg("from", |arg| arg.requires("path")))]
+#[command(mut_arg("configuration", |arg| arg.requires("path")))]
 #[command(after_long_help = "\
 Examples:
   nicelist rule lint
@@ -38,9 +39,8 @@ pub(crate) struct LintArgs {
     /// The file or folder; - reads stdin
     #[arg(value_name = "PATH")]
     path: Option<PathBuf>,
-    /// The format, where it cannot be told by what is in the file
-    #[arg(long, value_name = "FORMAT", value_parser = formats(), requires = "path")]
-    from: Option<Format>,
+    #[command(flatten)]
+    read: ReadArgs,
     /// The least severity that makes the exit code 3: note, warning or error
     #[arg(long, value_name = "SEVERITY", default_value = "warning")]
     #[arg(value_parser = Words::<Severity>::new(Severity::ALL.map(Severity::word)))]
@@ -48,6 +48,9 @@ pub(crate) struct LintArgs {
     /// Say nothing of findings with this code; may be given several times
     #[arg(long, value_name = "CODE")]
     ignore: Vec<Code>,
+    /// Show every finding, not only the first 20 of each severity
+    #[arg(long)]
+    full: bool,
     /// Write SARIF, for code review
     #[arg(long)]
     sarif: bool,
@@ -79,7 +82,7 @@ struct Places {
 }
 
 pub(super) async fn run(context: &Context, args: LintArgs) -> Result<(), CliError> {
-    let LintArgs { path, from, deny, ignore, sarif, fix, yes } = args;
+    let LintArgs { path, read, deny, ignore, full, sarif, fix, yes } = args;
     let ui = &context.ui;
     if fix {
         let client = context.client_to_change(false).await?;
@@ -91,14 +94,22 @@ pub(super) async fn run(context: &Context, args: LintArgs) -> Result<(), CliErro
     }
     let source = match &path {
         None => Source::of_server(&context.client().await?).await?,
-        Some(path) => Source::of(files::read_whole(path, from, &Defaults::default())?),
+        Some(path) => {
+            let (format, document) = files::read_whole(path, &read)?;
+            files::refuse_configuration(
+                read.configuration.as_deref(),
+                format,
+                &files::name_of(path),
+            )?;
+            Source::of(document)
+        }
     };
     let mut told = source.findings(ui.now());
     told.retain(|finding| !ignore.contains(&finding.code));
     if sarif {
         ui.json(&sarif::log(&told))?;
     } else {
-        view::show(ui, &told)?;
+        view::show(ui, &told, full)?;
     }
     ui.status(view::summary(&told));
     match told.iter().any(|finding| finding.code.severity() >= deny) {

@@ -18,8 +18,6 @@ mod view;
 
 use clap::Subcommand;
 
-pub(super) use convert::formats;
-
 use super::context::Context;
 use super::error::CliError;
 

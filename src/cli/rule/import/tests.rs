@@ -53,7 +53,7 @@ fn server() -> (Client, Arc<Mutex<Vec<RuleChange>>>) {
 fn args(file: &Path) -> ImportArgs {
     ImportArgs {
         file: file.to_owned(),
-        from: None,
+        read: ReadArgs::default(),
         partial: false,
         all_errors: false,
         rejects: None,
@@ -62,7 +62,6 @@ fn args(file: &Path) -> ImportArgs {
             source: None,
             policy: None,
             duplicates: Duplicates::Error,
-            configuration: None,
         },
         replace: false,
         prune: false,

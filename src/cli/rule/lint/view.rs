@@ -1,5 +1,6 @@
 //! How findings look.
 
+use indicatif::HumanCount;
 use serde::Serialize;
 
 use crate::cli::error::CliError;
@@ -148,22 +149,35 @@ impl Row for Told {
     }
 }
 
-/// Shows findings: for eyes by severity, the worst first.
-pub(super) fn show(ui: &Ui, told: &[Told]) -> Result<(), CliError> {
+/// Maximum findings of a severity that a table shows, unless all are wanted.
+const MOST_ITEMS: usize = 20;
+
+/// Shows findings: in a table by severity, the worst first, and of each severity the first ones.
+pub(super) fn show(ui: &Ui, told: &[Told], full: bool) -> Result<(), CliError> {
+    let most = if full { usize::MAX } else { MOST_ITEMS };
+    let mut is_cut = false;
     ui.outline(&told, told, || {
         let severities = Severity::ALL.into_iter().rev();
-        severities.filter_map(|severity| section(severity, told)).collect()
-    })
+        let sections: Vec<Section> =
+            severities.filter_map(|severity| section(severity, told, most)).collect();
+        is_cut = sections.iter().any(|section| section.rest.is_some());
+        sections
+    })?;
+    if is_cut {
+        ui.hint("--full shows all of them, and so do -o jsonl and -o csv");
+    }
+    Ok(())
 }
 
-fn section(severity: Severity, told: &[Told]) -> Option<Section> {
+fn section(severity: Severity, told: &[Told], most: usize) -> Option<Section> {
     let (title, tone) = match severity {
         Severity::Error => ("Errors", Tone::Bad),
         Severity::Warning => ("Warnings", Tone::Notice),
         Severity::Note => ("Notes", Tone::Faint),
     };
     let of_it = told.iter().filter(|finding| finding.code.severity() == severity);
-    let items = of_it.map(|finding| {
+    let count = of_it.clone().count();
+    let items = of_it.take(most).map(|finding| {
         let place = finding.at.as_ref().map(|at| vec![Cell::toned(&at.words, Tone::Strong)]);
         let values = place.into_iter().chain([
             vec![Cell::text(finding.whole())],
@@ -172,7 +186,9 @@ fn section(severity: Severity, told: &[Told]) -> Option<Section> {
         Item { mark: ("•", tone), name: finding.code.to_string(), values: values.collect() }
     });
     let items: Vec<Item> = items.collect();
-    (!items.is_empty()).then(|| Section { title: title.to_owned(), items, rest: None })
+    let hidden = count - items.len();
+    let rest = (hidden > 0).then(|| format!("… and {} more", HumanCount(hidden as u64)));
+    (!items.is_empty()).then(|| Section { title: title.to_owned(), items, rest })
 }
 
 /// How many findings there are.
