@@ -1,5 +1,7 @@
 //! Settings out of configuration profiles.
 
+use std::path::Path;
+
 use crate::shell::Shell;
 
 fn profile(inside: &str) -> String {
@@ -144,4 +146,87 @@ fn w15_settings_of_a_profile_are_imported() {
     fleet  blocked-path-regex  ^/tmp/
     fleet  removable-media  remount:rdonly
     ");
+}
+
+/// W15: a profile that someone signed is read, and the command says that the signature is not
+/// checked.
+#[test]
+fn w15_a_signed_profile_is_read_and_its_signer_is_named() {
+    let mut shell = Shell::new();
+    shell.set("NICELIST_DATABASE", "sqlite:a.db");
+    let samples = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/other-tools");
+    for name in ["signed.mobileconfig", "signed-in-parts.mobileconfig"] {
+        std::fs::copy(samples.join(name), shell.path(name)).unwrap();
+    }
+    let signed = std::fs::read(shell.path("signed.mobileconfig")).unwrap();
+    std::fs::write(shell.path("cut.mobileconfig"), &signed[..700]).unwrap();
+    let mut told = String::new();
+    for line in [
+        "settings import signed.mobileconfig --dry-run",
+        "rule import signed.mobileconfig --dry-run",
+        "rule convert signed-in-parts.mobileconfig - --to jsonl",
+        "plan -f signed-in-parts.mobileconfig",
+        "settings import cut.mobileconfig",
+        "rule lint cut.mobileconfig",
+    ] {
+        told += &shell.run(line);
+        told += "\n";
+    }
+    insta::assert_snapshot!(told, @r#"
+    $ nicelist settings import signed.mobileconfig --dry-run
+    exit code: 0
+    ----- stdout -----
+    added  client-mode=lockdown in fleet
+    ----- stderr -----
+    warning: signed.mobileconfig: is signed by `Example MDM`; the signature was not checked
+    warning: signed.mobileconfig: StaticRules: are rules; nicelist rule import reads them
+    warning: fleet is in lockdown, and no rule allows anything (NL501 empty-lockdown)
+    dry run: nothing was changed (revision 0)
+
+    $ nicelist rule import signed.mobileconfig --dry-run
+    exit code: 0
+    ----- stdout -----
+    Rules for fleet
+      + teamid:ZMCG7MLDV9  policy allow
+      + teamid:ABCDE12345  policy block  message Ask IT
+    ----- stderr -----
+    warning: signed.mobileconfig: is signed by `Example MDM`; the signature was not checked
+    warning: signed.mobileconfig: ClientMode: is not a rule; nicelist settings import reads it
+    dry run: added 2, changed 0, unchanged 0 (revision 0)
+
+    $ nicelist rule convert signed-in-parts.mobileconfig - --to jsonl
+    exit code: 0
+    ----- stdout -----
+    {"target":"teamid:ZMCG7MLDV9","policy":"allow","scope":"fleet"}
+    {"target":"teamid:ABCDE12345","policy":"block","scope":"fleet","message":"Ask IT"}
+    ----- stderr -----
+    warning: signed-in-parts.mobileconfig: is signed by `Example MDM`; the signature was not checked
+    warning: signed-in-parts.mobileconfig: ClientMode: is not a rule; nicelist settings import reads it
+
+    $ nicelist plan -f signed-in-parts.mobileconfig
+    exit code: 3
+    ----- stdout -----
+    Rules for fleet
+      + teamid:ABCDE12345  block  message Ask IT
+      + teamid:ZMCG7MLDV9  allow
+    ----- stderr -----
+    warning: signed-in-parts.mobileconfig: is signed by `Example MDM`; the signature was not checked
+    warning: signed-in-parts.mobileconfig: ClientMode: is not a rule; nicelist settings import reads it
+    Plan: 2 to add
+    hint: nicelist apply -f signed-in-parts.mobileconfig --base 0 applies exactly this
+
+    $ nicelist settings import cut.mobileconfig
+    exit code: 5
+    ----- stderr -----
+    cut.mobileconfig: is a damaged signed profile; it may be cut off
+    error: 1 fault; nothing was changed
+
+    $ nicelist rule lint cut.mobileconfig
+    exit code: 3
+    ----- stdout -----
+    Errors
+      • NL001  cut.mobileconfig  is a damaged signed profile; it may be cut off  → fix it where it is; the message says what is wrong
+    ----- stderr -----
+    1 error
+    "#);
 }

@@ -136,7 +136,7 @@ fn of_text(file: &File) -> Option<Foreign> {
         return Some(page.hint("it may be the sign-in page of the server it was downloaded from"));
     }
     if begins("-----BEGIN PKCS7") || begins("-----BEGIN CMS") {
-        return Some(super::profile::signed(&file.name));
+        return Some(super::profile::signed_text(&file.name));
     }
     if begins("-----BEGIN ") {
         return Some(Foreign::new("is a certificate or a key, not a file of rules"));

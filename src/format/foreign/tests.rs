@@ -37,7 +37,7 @@ fn files_with_bytes_of_their_own_are_named() {
     is UTF-16; save it as UTF-8
     is UTF-16; save it as UTF-8
     is a certificate or a key, not a file of rules
-    is a signed profile; remove the signature first
+    is a signed profile in PEM; convert it to DER first
     is a certificate or a key, not a file of rules
     is an encrypted profile; only the Mac it was encrypted for can read it
     ");

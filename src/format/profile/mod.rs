@@ -2,16 +2,17 @@
 //!
 //! Rules stand below `StaticRules`, wherever that is nested: at the top of a property list, in a
 //! payload of Santa's own type, or in the forced settings of `com.apple.ManagedClient.preferences`;
-//! of either vendor. Written is a complete profile, whose identifiers depend on the rules alone:
+//! of either vendor. The profile may be signed; the signature is not checked, which is noted. Written is a complete profile, whose identifiers depend on the rules alone:
 //! the same rules are the same profile.
 
+mod envelope;
 mod read;
 mod settings;
 #[cfg(test)]
 mod tests;
 mod write;
 
-pub(super) use read::{enveloped, signed};
+pub(super) use read::{enveloped, signed_text};
 pub use read::{read, recognises};
 pub use settings::read_settings;
 pub use write::write;

@@ -6,6 +6,7 @@ use ::plist::Value as Plist;
 use ::plist::stream::{OwnedEvent, Reader};
 
 use super::RULES;
+use super::envelope::{self, Signed};
 use super::settings::{has_settings, is_setting};
 use crate::format::gather::{Gather, whole};
 use crate::format::record::{Record, Value, santa};
@@ -17,17 +18,20 @@ const DEEPEST: usize = 64;
 /// So many bytes of text may come of each byte of the file.
 const GROWTH: usize = 64;
 
-/// Whether a file looks like a property list.
+/// Whether a file looks like a property list, signed or not.
 #[must_use]
 pub fn recognises(file: &File) -> bool {
-    let bytes = file.bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&file.bytes);
+    is_signed(&file.bytes) || is_plist(&file.bytes)
+}
+
+fn is_plist(bytes: &[u8]) -> bool {
+    let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
     let bytes = bytes.trim_ascii_start();
     let head = &bytes[..bytes.len().min(512)];
     bytes.starts_with(b"bplist")
         || bytes.starts_with(b"<plist")
         || bytes.starts_with(b"<!DOCTYPE plist")
         || (bytes.starts_with(b"<?xml") && says(head, b"plist"))
-        || is_signed(&file.bytes)
 }
 
 fn says(bytes: &[u8], word: &[u8]) -> bool {
@@ -49,15 +53,12 @@ fn is_der(bytes: &[u8]) -> bool {
     matches!(bytes, [0x30, 0x80..=0x84, ..])
 }
 
-/// Recognizes what is in an envelope of CMS, and certificates.
+/// Recognizes what cannot be read of CMS, and certificates.
 pub(in crate::format) fn enveloped(file: &File) -> Option<Foreign> {
-    if !is_der(&file.bytes) {
+    if !is_der(&file.bytes) || is_signed(&file.bytes) {
         return None;
     }
     let start = &file.bytes[..file.bytes.len().min(CMS_START)];
-    if says(start, SIGNED) {
-        return Some(signed(&file.name));
-    }
     let what = match says(start, ENCRYPTED) {
         true => "is an encrypted profile; only the Mac it was encrypted for can read it",
         false => "is a certificate or a key, not a file of rules",
@@ -65,11 +66,13 @@ pub(in crate::format) fn enveloped(file: &File) -> Option<Foreign> {
     Some(Foreign { what: what.to_owned(), hint: None })
 }
 
-/// That a profile is signed. Nothing is read from it: nicelist does not check signatures.
-pub(in crate::format) fn signed(name: &str) -> Foreign {
+/// A signed profile as text (PEM).
+pub(in crate::format) fn signed_text(name: &str) -> Foreign {
     Foreign {
-        what: "is a signed profile; remove the signature first".to_owned(),
-        hint: Some(format!("security cms -D -i {name} -o unsigned.mobileconfig")),
+        what: "is a signed profile in PEM; convert it to DER first".to_owned(),
+        hint: Some(format!(
+            "openssl cms -cmsout -inform pem -in {name} -outform der -out profile.mobileconfig"
+        )),
     }
 }
 
@@ -81,7 +84,10 @@ pub fn read(files: &[File], defaults: &Defaults) -> Document {
         let number = narrowed(number);
         match parse(number, file) {
             Err(fault) => gather.fault(fault),
-            Ok(plist) => {
+            Ok(Parsed { plist, signature }) => {
+                if let Some(text) = signature {
+                    gather.note(whole(number), text);
+                }
                 let mut found = Found { file: number, lists: 0, rules: 0, gather: &mut gather };
                 found.search(&plist);
                 if found.lists == 0 {
@@ -100,13 +106,31 @@ pub fn read(files: &[File], defaults: &Defaults) -> Document {
     gather.finish()
 }
 
-pub(super) fn parse(number: u32, file: &File) -> Result<Plist, Remark> {
+/// A property list, and a note on its signature if it has one.
+pub(super) struct Parsed {
+    pub(super) plist: Plist,
+    pub(super) signature: Option<String>,
+}
+
+pub(super) fn parse(number: u32, file: &File) -> Result<Parsed, Remark> {
+    let refused = |text: &str| Remark { place: whole(number), text: text.to_owned() };
+    if !is_signed(&file.bytes) {
+        return parse_unsigned(number, file).map(|plist| Parsed { plist, signature: None });
+    }
+    let Signed { content, signer } = envelope::open(&file.bytes).map_err(refused)?;
+    let content = File { name: file.name.clone(), bytes: content };
+    if !is_plist(&content.bytes) {
+        return Err(refused("is signed, but it is not a profile"));
+    }
+    let signer = signer.map_or(String::new(), |signer| format!(" by `{signer}`"));
+    let signature = Some(format!("is signed{signer}; the signature was not checked"));
+    parse_unsigned(number, &content).map(|plist| Parsed { plist, signature })
+}
+
+fn parse_unsigned(number: u32, file: &File) -> Result<Plist, Remark> {
     let refused = |text: &str| Remark { place: whole(number), text: text.to_owned() };
     if file.bytes.trim_ascii().is_empty() {
         return Err(refused("is empty"));
-    }
-    if is_signed(&file.bytes) {
-        return Err(refused(&signed(&file.name).what));
     }
     let mut bound = Bound { depth: 0, left: file.bytes.len(), passed: None };
     let events = Reader::new(Cursor::new(&file.bytes));

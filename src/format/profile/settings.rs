@@ -2,7 +2,7 @@
 
 use ::plist::Value as Plist;
 
-use super::read::parse;
+use super::read::{Parsed, parse};
 use super::{DOMAINS, RULES};
 use crate::fleet::{Setting, SettingKey};
 use crate::format::gather::whole;
@@ -37,7 +37,8 @@ pub fn read_settings(file: &File, scope: &Scope) -> Document {
     let mut document = Document { files: vec![file.name.clone()], ..Document::default() };
     match parse(0, file) {
         Err(fault) => document.faults.push(fault),
-        Ok(plist) => {
+        Ok(Parsed { plist, signature }) => {
+            document.notes.extend(signature.map(|text| Remark { place: whole(0), text }));
             let mut reader = Reader { scope, document: &mut document };
             let payloads = payloads(&plist);
             payloads.iter().for_each(|payload| reader.payload(payload));
