@@ -153,7 +153,7 @@ async fn nothing_is_imported_unless_all_of_it_is_events() {
     $ nicelist event import bad.jsonl
     exit code: 5
     ----- stderr -----
-    bad.jsonl:2: machine_id: is missing
+    bad.jsonl:2: machine_id: is missing; --machine-id gives the ID of the host
     bad.jsonl:3: machine_id: a machine id must have 1 to 255 bytes and no control characters
     bad.jsonl:4: file_sha256: `abc` is no SHA-256
     bad.jsonl:5: decision: is missing
@@ -198,4 +198,82 @@ async fn a_request_with_a_report_of_nothing_keeps_none() {
     let numbered = report(with(blocked("Pinecone", 0), json!({"decision": 16})));
     let body = json!({"reports": [good.clone(), numbered, good]});
     assert_eq!(world.post("/events", body).await, json!({"new": 2, "known": 1}));
+}
+
+/// W12: the body that a Mac sends to another server is read as it is.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn w12_the_body_of_an_upload_is_imported() {
+    let mut shell = Shell::new();
+    let server = Server::start(&shell);
+    shell.use_server(&server);
+    let named = with(blocked("Larch", 5), json!({"machine_id": "LEO-AIR"}));
+    let upload = json!({"events": [blocked("Pinecone", 0), named]});
+    shell.write("upload.json", &serde_json::to_string_pretty(&upload).unwrap());
+    let of_rednose = json!({"machine_id": "MIRA-MBP", "events": [blocked("Pinecone", 0)]});
+    shell.write("named.json", &of_rednose.to_string());
+    shell.write("line.jsonl", &blocked("Juniper", 9).to_string());
+    shell.write("wrong.json", r#"{"events": [{"pid": 1}, 7], "machine_id": "MIRA-MBP"}"#);
+    shell.write("cut.json", r#"{"events": [{"pid": 1}"#);
+    std::fs::create_dir(shell.path("folder")).unwrap();
+    let mut told = String::new();
+    for line in [
+        "event import upload.json",
+        "event import upload.json --machine-id MIRA-MBP",
+        "event import named.json",
+        "event import line.jsonl --machine-id MIRA-MBP",
+        "event import wrong.json",
+        "event import cut.json",
+        "event import folder --machine-id MIRA-MBP",
+        "event list -o csv",
+    ] {
+        told += &shell.run(line);
+        told += "\n";
+    }
+    insta::assert_snapshot!(told, @"
+    $ nicelist event import upload.json
+    exit code: 5
+    ----- stderr -----
+    upload.json: event 1: machine_id: is missing; --machine-id gives the ID of the host
+    error: 1 of 2 events are wrong; nothing was sent
+
+    $ nicelist event import upload.json --machine-id MIRA-MBP
+    exit code: 0
+    ----- stderr -----
+    new 2, known 0
+
+    $ nicelist event import named.json
+    exit code: 0
+    ----- stderr -----
+    new 0, known 1
+
+    $ nicelist event import line.jsonl --machine-id MIRA-MBP
+    exit code: 0
+    ----- stderr -----
+    new 1, known 0
+
+    $ nicelist event import wrong.json
+    exit code: 5
+    ----- stderr -----
+    wrong.json: event 1: file_sha256: is missing
+    wrong.json: event 2: is no JSON object
+    error: 2 of 2 events are wrong; nothing was sent
+
+    $ nicelist event import cut.json
+    exit code: 5
+    ----- stderr -----
+    error: cut.json:1:22: EOF while parsing a list
+
+    $ nicelist event import folder --machine-id MIRA-MBP
+    exit code: 2
+    ----- stderr -----
+    error: --machine-id is for a file, and folder is a folder
+
+    $ nicelist event list -o csv
+    exit code: 0
+    ----- stdout -----
+    id,received,occurred,host,machine,user,decision,path,accessed,kind,rule,sha256,cdhash,team_id,signing_id,signing_status
+    4,[TIME],[TIME],MIRA-MBP,MIRA-MBP,mira,BLOCK_UNKNOWN,/Applications/Pinecone.app/Contents/MacOS/Juniper,,execution,,fe6a448ec93798de58a451909bf84baff306d3294ad99fd4a12034b878e3b274,,H3ZC9YV6RK,H3ZC9YV6RK:example.Juniper,unknown
+    2,[TIME],[TIME],LEO-AIR,LEO-AIR,mira,BLOCK_UNKNOWN,/Applications/Pinecone.app/Contents/MacOS/Larch,,execution,,cf7def6f30cdfcbbc4b9ff540fb3a2f46d816917f700dad2b6d4e28532d38e50,,H3ZC9YV6RK,H3ZC9YV6RK:example.Larch,unknown
+    1,[TIME],[TIME],MIRA-MBP,MIRA-MBP,mira,BLOCK_UNKNOWN,/Applications/Pinecone.app/Contents/MacOS/Pinecone,,execution,,b5ba8d2ee0e1928bbaaccba5427fd0e5334f1d48d8a746488da02c847c09749e,,H3ZC9YV6RK,H3ZC9YV6RK:example.Pinecone,unknown
+    ");
 }

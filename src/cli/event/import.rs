@@ -1,6 +1,7 @@
 //! `nicelist event import`.
 
 mod source;
+mod upload;
 
 use std::path::{Path, PathBuf};
 
@@ -13,6 +14,7 @@ use crate::cli::error::CliError;
 use crate::cli::files::{Fault, FaultList, counted, name_of};
 use crate::cli::ui::{Cell, Column, Row, Ui};
 use crate::client::{Client, ClientError};
+use crate::rule::MachineId;
 use source::{Placed, Reports};
 
 /// Reports that are sent at once: the writer of the server is taken for as long.
@@ -22,8 +24,9 @@ const MOST_BYTES: usize = 8 * 1024 * 1024;
 
 /// Import events that Macs reported to another server
 ///
-/// PATH is the folder where Moroz keeps events, SHA256/MACHINE/TIME.json, or a file with an event
-/// a line: a JSON object with Santa's own keys, and machine_id, as Rudolph forwards them.
+/// PATH is the folder where Moroz keeps events, SHA256/MACHINE/TIME.json; or a file with an event
+/// per line: a JSON object with Santa's own keys, and machine_id, as Rudolph forwards them; or the
+/// body of an upload, {"events": [...]}, as Santa sends it to a server.
 ///
 /// All events are read and checked first. If something is none, it is told with its file and
 /// line, nothing is sent, and the exit code is 5. An event that is there already stays as it is,
@@ -34,22 +37,27 @@ const MOST_BYTES: usize = 8 * 1024 * 1024;
 Examples:
   nicelist event import /var/lib/moroz/events --dry-run
   nicelist event import /var/lib/moroz/events
-  nicelist event import rudolph.jsonl -o json")]
+  nicelist event import rudolph.jsonl -o json
+  nicelist event import eventupload.json --machine-id 6F1C2B7A-93D4-4E58-A0B6-2D7E51C84F19")]
 pub(crate) struct ImportArgs {
     /// The folder or file to read
     #[arg(value_name = "PATH")]
     path: PathBuf,
+    /// Machine ID of the host, for events in a file without one
+    #[arg(long, value_name = "ID")]
+    machine_id: Option<MachineId>,
     /// Show what would happen and change nothing
     #[arg(long)]
     dry_run: bool,
 }
 
 pub(super) async fn run(context: &Context, args: ImportArgs) -> Result<(), CliError> {
-    let ImportArgs { path, dry_run } = args;
+    let ImportArgs { path, machine_id, dry_run } = args;
+    let open = || Reports::open(&path, machine_id.as_ref());
     let ui = &context.ui;
     let client = context.client_to_change(dry_run).await?;
-    let count = check(ui, &path, dry_run)?;
-    let answer = send(ui, &client, &path, count, dry_run).await?;
+    let count = check(ui, &path, open()?, dry_run)?;
+    let answer = send(ui, &client, &path, (open()?, count), dry_run).await?;
     let EventImportAnswer { new, known } = answer;
     let summary = Summary { new, known, rejected: 0, dry_run };
     ui.answer(&summary, [&summary])?;
@@ -58,11 +66,11 @@ pub(super) async fn run(context: &Context, args: ImportArgs) -> Result<(), CliEr
 }
 
 /// Reads all reports, and tells what is none. Says how many there are.
-fn check(ui: &Ui, path: &Path, dry_run: bool) -> Result<usize, CliError> {
+fn check(ui: &Ui, path: &Path, reports: Reports, dry_run: bool) -> Result<usize, CliError> {
     let progress = ui.progress(None, format!("reading {}", name_of(path)));
     let mut good = 0_usize;
     let mut faults = FaultList::new(ui, false);
-    for report in Reports::open(path)? {
+    for report in reports {
         match report {
             Ok(_) => good += 1,
             Err(Fault::Bad { place, text, row: _ }) => {
@@ -92,14 +100,13 @@ async fn send(
     ui: &Ui,
     client: &Client,
     path: &Path,
-    count: usize,
+    (mut reports, count): (Reports, usize),
     dry_run: bool,
 ) -> Result<EventImportAnswer, CliError> {
     let text = format!("sending events to {}", client.place());
     let progress = ui.progress(Some(count as u64), text);
     let mut total = EventImportAnswer::default();
     let mut batch = Batch::default();
-    let mut reports = Reports::open(path)?;
     loop {
         let next = match reports.next() {
             Some(Ok(placed)) => Some(placed),

@@ -179,11 +179,9 @@ const EVENT_LINES: &str = "nicelist event import reads an event per line, each w
                            of its host";
 
 fn upload(name: &str, has_machines: bool) -> Foreign {
-    let with = if has_machines { ".events[]" } else { ".events[] + {machine_id: \"ID\"}" };
-    Foreign::new("is an event upload, not rules: see nicelist event import").hint(format!(
-        "with the machine ID of the host: jq -c '{with}' {name} > events.jsonl && \
-         nicelist event import events.jsonl"
-    ))
+    let machine = if has_machines { "" } else { " --machine-id ID" };
+    Foreign::new("is an event upload, not rules: see nicelist event import")
+        .hint(format!("nicelist event import {name}{machine}"))
 }
 
 fn is_event(keys: &[String]) -> bool {

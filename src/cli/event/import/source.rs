@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 
 use serde_json::Value;
 
+use super::upload::{Upload, is_upload};
 use crate::api::HostReport;
 use crate::cli::error::CliError;
 use crate::cli::files::{Fault, name_of, unreadable};
@@ -16,10 +17,12 @@ use crate::rule::MachineId;
 
 /// The longest text of an event, in bytes. Santa's have some 4 kB.
 const LONGEST: u64 = 1024 * 1024;
+/// As much of a file as is looked at to detect an upload.
+const HEAD: usize = 64 * 1024;
 /// How deep the files of Moroz are: `SHA256/MACHINE/TIME.json`.
 const DEPTH: usize = 3;
 /// The key that events have beside Santa's own where no folder tells the host.
-const MACHINE: &str = "machine_id";
+pub(super) const MACHINE: &str = "machine_id";
 
 /// A report and where it stands.
 pub(super) struct Placed {
@@ -29,14 +32,22 @@ pub(super) struct Placed {
     pub(super) report: HostReport,
 }
 
-type Read = Result<Placed, Fault>;
+pub(super) type Read = Result<Placed, Fault>;
 
-/// Reads reports, holding one at a time, and the names in the folders that lead to it.
-pub(super) enum Reports {
+/// Reads reports. Only the events of an upload are held at the same time.
+pub(super) struct Reports {
+    source: Source,
+    /// The host of events in a file that do not name one.
+    machine: Option<MachineId>,
+}
+
+enum Source {
     /// The folder of Moroz.
     Tree(Vec<std::vec::IntoIter<PathBuf>>),
-    /// An object a line, which has the machine id in it.
+    /// An object a line.
     Lines { name: String, input: BufReader<File>, line: u32, text: Vec<u8> },
+    /// The body of an upload.
+    Upload(Upload),
 }
 
 impl Reports {
@@ -44,7 +55,18 @@ impl Reports {
     ///
     /// # Errors
     /// Where it cannot be read, or not twice.
-    pub(super) fn open(path: &Path) -> Result<Self, CliError> {
+    pub(super) fn open(path: &Path, machine: Option<&MachineId>) -> Result<Self, CliError> {
+        let source = Source::open(path)?;
+        if let (Source::Tree(_), Some(_)) = (&source, machine) {
+            let text = format!("--machine-id is for a file, and {} is a folder", name_of(path));
+            return Err(CliError::usage(text));
+        }
+        Ok(Self { source, machine: machine.cloned() })
+    }
+}
+
+impl Source {
+    fn open(path: &Path) -> Result<Self, CliError> {
         let fails = |error: io::Error| unreadable(path, &error);
         let metadata = fs::metadata(path).map_err(fails)?;
         if metadata.is_dir() {
@@ -54,7 +76,10 @@ impl Reports {
             let text = format!("{} is neither a file nor a folder", name_of(path));
             return Err(CliError::usage(text).hint("events are read twice: to check, and to send"));
         }
-        let input = BufReader::new(File::open(path).map_err(fails)?);
+        let mut input = BufReader::with_capacity(HEAD, File::open(path).map_err(fails)?);
+        if is_upload(input.fill_buf().map_err(fails)?) {
+            return Upload::open(path).map(Self::Upload);
+        }
         Ok(Self::Lines { name: name_of(path), input, line: 0, text: Vec::new() })
     }
 }
@@ -63,14 +88,17 @@ impl Iterator for Reports {
     type Item = Read;
 
     fn next(&mut self) -> Option<Read> {
-        match self {
-            Self::Tree(levels) => in_tree(levels),
-            Self::Lines { name, input, line, text } => in_lines(name, input, line, text),
+        let Self { source, machine } = self;
+        let machine = machine.as_ref();
+        match source {
+            Source::Tree(levels) => in_tree(levels),
+            Source::Lines { name, input, line, text } => in_lines(name, input, line, text, machine),
+            Source::Upload(upload) => upload.next(machine),
         }
     }
 }
 
-fn bad(place: String, text: impl Into<String>) -> Read {
+pub(super) fn bad(place: String, text: impl Into<String>) -> Read {
     Err(Fault::Bad { place, text: text.into(), row: None })
 }
 
@@ -153,6 +181,7 @@ fn in_lines(
     input: &mut BufReader<File>,
     line: &mut u32,
     text: &mut Vec<u8>,
+    machine: Option<&MachineId>,
 ) -> Option<Read> {
     let failed = |error: io::Error| Some(Err(Fault::Failed(unreadable(Path::new(name), &error))));
     loop {
@@ -171,29 +200,41 @@ fn in_lines(
         }
         let json = if *line == 1 { without_mark(text) } else { text.as_slice() };
         if !json.trim_ascii().is_empty() {
-            return Some(one_line(name, *line, json));
+            return Some(one_line(name, *line, json, machine));
         }
     }
 }
 
-/// Reads a line. The host is in it.
-fn one_line(name: &str, line: u32, json: &[u8]) -> Read {
-    let place = format!("{name}{}", Spot::Line(line));
-    let mut event: Value = match serde_json::from_slice(json) {
-        Ok(event) => event,
+fn one_line(name: &str, line: u32, json: &[u8], machine: Option<&MachineId>) -> Read {
+    match serde_json::from_slice(json) {
+        Ok(event) => report(format!("{name}{}", Spot::Line(line)), json.len(), event, machine),
         Err(error) => {
             let spot = Spot::Column(line, narrowed(error.column().max(1)));
-            return bad(format!("{name}{spot}"), reason(&error));
+            bad(format!("{name}{spot}"), reason(&error))
+        }
+    }
+}
+
+/// A report of the host that the event names, or else of `machine`.
+pub(super) fn report(
+    place: String,
+    length: usize,
+    mut event: Value,
+    machine: Option<&MachineId>,
+) -> Read {
+    let named = event.as_object_mut().and_then(|keys| keys.remove(MACHINE));
+    let named = named.as_ref().map(|machine| machine.as_str().unwrap_or_default());
+    let machine = match (named, machine) {
+        _ if !event.is_object() => return bad(place, "is no JSON object"),
+        (Some(named), _) => named.parse::<MachineId>(),
+        (None, Some(machine)) => Ok(machine.clone()),
+        (None, None) => {
+            let text = format!("{MACHINE}: is missing; --machine-id gives the ID of the host");
+            return bad(place, text);
         }
     };
-    let machine = event.as_object_mut().and_then(|keys| keys.remove(MACHINE));
-    let machine = match machine.as_ref().map(|machine| machine.as_str().unwrap_or_default()) {
-        Some(machine) => machine.parse::<MachineId>(),
-        None if event.is_object() => return bad(place, format!("{MACHINE}: is missing")),
-        None => return bad(place, "is no JSON object"),
-    };
     match machine {
-        Ok(machine) => checked(place, json.len(), HostReport { machine, event }),
+        Ok(machine) => checked(place, length, HostReport { machine, event }),
         Err(error) => bad(place, format!("{MACHINE}: {error}")),
     }
 }
@@ -209,6 +250,6 @@ fn is_too_long(text: &[u8]) -> bool {
     text.len() as u64 > LONGEST
 }
 
-fn narrowed(number: usize) -> u32 {
+pub(super) fn narrowed(number: usize) -> u32 {
     u32::try_from(number).unwrap_or(u32::MAX)
 }
