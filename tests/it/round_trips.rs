@@ -73,7 +73,7 @@ fn samples() -> Vec<PathBuf> {
 #[test]
 fn files_of_other_tools_come_back_from_every_format_with_only_the_listed_losses() {
     let samples = samples();
-    assert!(samples.len() > 14, "{samples:?}");
+    assert!(samples.len() > 17, "{samples:?}");
     for sample in samples {
         let shell = Shell::new();
         let name = sample.file_name().unwrap().to_str().unwrap();
@@ -92,6 +92,24 @@ fn files_of_other_tools_come_back_from_every_format_with_only_the_listed_losses(
             assert_eq!(after, expected, "{source} through {format}; listed: {losses:#}");
         }
     }
+}
+
+/// Zentral's API has numbers for tags, and only Zentral knows their names.
+#[test]
+fn a_rule_for_tags_by_number_is_named_and_nothing_is_written() {
+    let shell = Shell::new();
+    shell.write(
+        "zentral.json",
+        r#"[{"id": 1, "target_type": "TEAMID", "target_identifier": "K7V3QWX92P", "policy": 1, "tags": [2]}]"#,
+    );
+    insta::assert_snapshot!(shell.run("rule convert zentral.json out.csv"), @"
+    $ nicelist rule convert zentral.json out.csv
+    exit code: 5
+    ----- stderr -----
+    zentral.json:1:94: tags: 2 is a number, and only Zentral knows which tag has it; write the tag's name in its place
+    error: 1 fault; nothing was written
+    ");
+    assert!(!shell.path("out.csv").exists());
 }
 
 /// The other files of the examples have no rules, and are named as what they are.
