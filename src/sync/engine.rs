@@ -431,7 +431,7 @@ impl Engine {
         let compute = |wanted: Wanted| async move {
             let work = move |wanted: &Wanted| {
                 let steps = difference::steps(&policy.ledger, &origin, &destination, wanted)?;
-                Ok(Arc::new(Difference::new(span, steps, clean, page_size)))
+                Ok(Arc::new(Difference::new(span, &steps, clean, page_size)))
             };
             computer.run(wanted, work).await
         };
@@ -442,7 +442,7 @@ impl Engine {
     pub(super) fn no_difference(&self, policy: &Policy, span: Span) -> Arc<Difference> {
         let key = (policy.ledger.numbering(), span);
         self.differences.known(&key).unwrap_or_else(|| {
-            let empty = Arc::new(Difference::new(span, Vec::new(), false, self.page_size));
+            let empty = Arc::new(Difference::new(span, &[], false, self.page_size));
             self.differences.remember(key, Arc::clone(&empty));
             empty
         })

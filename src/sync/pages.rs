@@ -60,7 +60,7 @@ fn unpacked_length(body: &[u8]) -> usize {
 }
 
 /// Bytes of differences that are remembered.
-const DIFFERENCE_BYTES: u64 = 64 * 1024 * 1024;
+const DIFFERENCE_BYTES: u64 = 32 * 1024 * 1024;
 /// Bytes of pages that are remembered.
 const PAGE_BYTES: u64 = 32 * 1024 * 1024;
 /// Entries that each cache is laid out for.
@@ -99,10 +99,41 @@ impl From<PackedStep> for Step {
     }
 }
 
+/// Steps in pieces of one size. Large blocks of memory between short-lived ones would keep the
+/// allocator from returning those.
+#[derive(Debug)]
+struct Steps(Box<[Box<[PackedStep]>]>);
+
+impl Steps {
+    /// The steps of one piece: 4 KiB.
+    const PIECE: usize = 1024;
+
+    fn new(steps: &[Step]) -> Self {
+        let piece = |steps: &[Step]| steps.iter().map(|step| PackedStep::from(*step)).collect();
+        Self(steps.chunks(Self::PIECE).map(piece).collect())
+    }
+
+    fn len(&self) -> usize {
+        let full = self.0.len().saturating_sub(1) * Self::PIECE;
+        full + self.0.last().map_or(0, |last| last.len())
+    }
+
+    /// At most `most` steps, from a place on.
+    fn from(&self, place: usize, most: usize) -> impl Iterator<Item = Step> {
+        let pieces = self.0.iter().skip(place / Self::PIECE);
+        let steps = pieces.flat_map(|piece| piece.iter()).skip(place % Self::PIECE);
+        steps.take(most).map(|step| Step::from(*step))
+    }
+
+    fn owned_bytes(&self) -> usize {
+        size_of_val(&*self.0) + self.len() * size_of::<PackedStep>()
+    }
+}
+
 /// What a span brings, before it is written for anybody.
 #[derive(Debug)]
 pub(super) struct Difference {
-    steps: Box<[PackedStep]>,
+    steps: Steps,
     /// Whether it is the whole of a clean sync without rules, which gets one harmless removal:
     /// a client that receives nothing deletes nothing (SNTSyncRuleDownload.mm).
     pub(super) sentinel: bool,
@@ -112,17 +143,22 @@ pub(super) struct Difference {
 }
 
 impl Difference {
-    pub(super) fn new(span: Span, steps: Vec<Step>, clean: bool, page: NonZeroUsize) -> Self {
+    pub(super) fn new(span: Span, steps: &[Step], clean: bool, page: NonZeroUsize) -> Self {
         let sentinel = clean && steps.is_empty();
-        let steps = steps.into_iter().map(PackedStep::from).collect();
+        let steps = Steps::new(steps);
         let paged = generation::takes_pages(span.to.generation);
         let page_size = if paged { page } else { NonZeroUsize::MAX };
         Self { steps, sentinel, page_size, most_rules: most_rules(span.to.generation) }
     }
 
     /// Its steps, in the order in which they are sent.
-    pub(super) fn steps(&self) -> impl ExactSizeIterator<Item = Step> {
-        self.steps.iter().map(|step| Step::from(*step))
+    pub(super) fn steps(&self) -> impl Iterator<Item = Step> {
+        self.steps.from(0, usize::MAX)
+    }
+
+    /// Whether it has no steps.
+    pub(super) fn brings_nothing(&self) -> bool {
+        self.steps.len() == 0
     }
 
     /// Whether the client would certainly refuse it: it takes one page, and this is too large.
@@ -160,9 +196,9 @@ impl Difference {
     ) -> Result<Vec<u8>, PageError> {
         let Cursor { span, page } = cursor;
         let generation = span.to.generation;
-        let mut chunks = self.steps.chunks(self.page_size.get());
-        let steps = chunks.nth(page as usize).unwrap_or_default();
-        let rules = steps.iter().map(|step| translate::step(ledger, Step::from(*step), generation));
+        let size = self.page_size.get();
+        let steps = self.steps.from((page as usize).saturating_mul(size), size);
+        let rules = steps.map(|step| translate::step(ledger, step, generation));
         let sentinel = self.sentinel.then(|| translate::sentinel(generation));
         let next = Cursor { span, page: page.saturating_add(1) };
         let page = RuleDownloadResponse {
@@ -184,8 +220,8 @@ pub(super) fn compress(body: Vec<u8>, span: Span, wire: Wire) -> Result<Bytes, P
         let sent = body.len();
         tracing::warn!(length, sent, "pedro refuses a page of more than 10 MiB");
     }
-    // Kept for long, so without the room that it grew into.
-    Ok(Bytes::from(body.into_boxed_slice()))
+    // Kept for long, so copied: the allocator does not shrink memory that is at least half used.
+    Ok(Bytes::copy_from_slice(&body))
 }
 
 /// A page, in the form in which it is sent.
@@ -198,7 +234,7 @@ pub(super) type Pages = Memo<PageKey, Bytes, SyncError>;
 
 pub(super) fn remembered_differences() -> Differences {
     let owned = |_: &(u64, Span), difference: &Arc<Difference>| {
-        size_of::<Difference>() + size_of_val(&*difference.steps)
+        size_of::<Difference>() + difference.steps.owned_bytes()
     };
     Memo::new(DIFFERENCE_BYTES, EXPECTED, owned)
 }
@@ -222,7 +258,7 @@ mod tests {
             let to = Holding { set: ScopeSetId(1), revision: Revision(1), generation };
             let span = Span { from: SpanStart::Nothing, to };
             let steps = vec![Step::Put(VersionId::FIRST); usize::try_from(rules).unwrap()];
-            Difference::new(span, steps, true, RULES_A_PAGE).is_refused()
+            Difference::new(span, &steps, true, RULES_A_PAGE).is_refused()
         };
         assert!(!is_refused(1_000_000, 202_507), "others request pages");
         assert_eq!(most_rules(Generation(202_507)), None);
@@ -241,6 +277,21 @@ mod tests {
             assert_eq!(Step::from(PackedStep::from(step)), step);
         }
         assert_eq!(size_of::<PackedStep>(), 4);
+    }
+
+    #[test]
+    fn s10_steps_in_pieces_are_the_same_steps() {
+        for count in [0, 1, 1023, 1024, 1025, 5000] {
+            let version = |number: u32| VersionId::and_flag(number).0;
+            let all: Vec<Step> = (0..count).map(|number| Step::Put(version(number))).collect();
+            let steps = Steps::new(&all);
+            assert_eq!(steps.len(), all.len());
+            assert_eq!(steps.from(0, usize::MAX).collect::<Vec<_>>(), all);
+            for (place, most) in [(0, 700), (1000, 100), (1024, 1), (4999, 10), (9000, 1)] {
+                let expected: Vec<Step> = all.iter().skip(place).take(most).copied().collect();
+                assert_eq!(steps.from(place, most).collect::<Vec<_>>(), expected, "{count}");
+            }
+        }
     }
 
     #[test]

@@ -176,7 +176,7 @@ impl Engine {
         let Some(mut trail) = state.trail.clone() else { return Ok(None) };
         let policy = self.policy().await?;
         let canonical = self.canonical(&policy, &route).await?;
-        if self.difference(&policy, canonical, &route).await?.steps().len() == 0 {
+        if self.difference(&policy, canonical, &route).await?.brings_nothing() {
             return Ok(Some(trail));
         }
         let Route { from, to } = route;
