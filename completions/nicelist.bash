@@ -94,6 +94,9 @@ _nicelist() {
             nicelist__subcmd__database,accept-clock)
                 cmd="nicelist__subcmd__database__subcmd__accept__subcmd__clock"
                 ;;
+            nicelist__subcmd__database,backup)
+                cmd="nicelist__subcmd__database__subcmd__backup"
+                ;;
             nicelist__subcmd__database,check)
                 cmd="nicelist__subcmd__database__subcmd__check"
                 ;;
@@ -105,6 +108,12 @@ _nicelist() {
                 ;;
             nicelist__subcmd__database,migrate)
                 cmd="nicelist__subcmd__database__subcmd__migrate"
+                ;;
+            nicelist__subcmd__database,new-epoch)
+                cmd="nicelist__subcmd__database__subcmd__new__subcmd__epoch"
+                ;;
+            nicelist__subcmd__database,restore)
+                cmd="nicelist__subcmd__database__subcmd__restore"
                 ;;
             nicelist__subcmd__event,approve)
                 cmd="nicelist__subcmd__event__subcmd__approve"
@@ -838,7 +847,7 @@ _nicelist() {
             return 0
             ;;
         nicelist__subcmd__database)
-            opts="-o -q -v -h --server --token --ca --context --database --output --color --raw --quiet --verbose --help copy compare check migrate accept-clock"
+            opts="-o -q -v -h --server --token --ca --context --database --output --color --raw --quiet --verbose --help backup restore new-epoch copy compare check migrate accept-clock"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -896,6 +905,63 @@ _nicelist() {
             ;;
         nicelist__subcmd__database__subcmd__accept__subcmd__clock)
             opts="-y -o -q -v -h --yes --server --token --ca --context --database --output --color --raw --quiet --verbose --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --server)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --token)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --ca)
+                    local oldifs
+                    if [ -n "${IFS+x}" ]; then
+                        oldifs="$IFS"
+                    fi
+                    IFS=$'\n'
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    if [ -n "${oldifs+x}" ]; then
+                        IFS="$oldifs"
+                    fi
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o filenames
+                    fi
+                    return 0
+                    ;;
+                --context)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --database)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --output)
+                    COMPREPLY=($(compgen -W "table json jsonl csv tsv" -- "${cur}"))
+                    return 0
+                    ;;
+                -o)
+                    COMPREPLY=($(compgen -W "table json jsonl csv tsv" -- "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        nicelist__subcmd__database__subcmd__backup)
+            opts="-o -q -v -h --force --server --token --ca --context --database --output --color --raw --quiet --verbose --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1066,7 +1132,7 @@ _nicelist() {
             return 0
             ;;
         nicelist__subcmd__database__subcmd__copy)
-            opts="-o -q -v -h --dry-run --server --token --ca --context --database --output --color --raw --quiet --verbose --help"
+            opts="-o -q -v -h --dry-run --keep-epoch --server --token --ca --context --database --output --color --raw --quiet --verbose --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1124,6 +1190,120 @@ _nicelist() {
             ;;
         nicelist__subcmd__database__subcmd__migrate)
             opts="-o -q -v -h --dry-run --server --token --ca --context --database --output --color --raw --quiet --verbose --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --server)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --token)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --ca)
+                    local oldifs
+                    if [ -n "${IFS+x}" ]; then
+                        oldifs="$IFS"
+                    fi
+                    IFS=$'\n'
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    if [ -n "${oldifs+x}" ]; then
+                        IFS="$oldifs"
+                    fi
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o filenames
+                    fi
+                    return 0
+                    ;;
+                --context)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --database)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --output)
+                    COMPREPLY=($(compgen -W "table json jsonl csv tsv" -- "${cur}"))
+                    return 0
+                    ;;
+                -o)
+                    COMPREPLY=($(compgen -W "table json jsonl csv tsv" -- "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        nicelist__subcmd__database__subcmd__new__subcmd__epoch)
+            opts="-y -o -q -v -h --yes --server --token --ca --context --database --output --color --raw --quiet --verbose --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --server)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --token)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --ca)
+                    local oldifs
+                    if [ -n "${IFS+x}" ]; then
+                        oldifs="$IFS"
+                    fi
+                    IFS=$'\n'
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    if [ -n "${oldifs+x}" ]; then
+                        IFS="$oldifs"
+                    fi
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o filenames
+                    fi
+                    return 0
+                    ;;
+                --context)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --database)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --output)
+                    COMPREPLY=($(compgen -W "table json jsonl csv tsv" -- "${cur}"))
+                    return 0
+                    ;;
+                -o)
+                    COMPREPLY=($(compgen -W "table json jsonl csv tsv" -- "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        nicelist__subcmd__database__subcmd__restore)
+            opts="-y -o -q -v -h --yes --server --token --ca --context --database --output --color --raw --quiet --verbose --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -4248,7 +4428,7 @@ _nicelist() {
             return 0
             ;;
         nicelist__subcmd__serve)
-            opts="-o -q -v -h --listen --sync-auth --largest-body --durability --longest-gap --trusted-proxy --proxy-header --proxy-protocol --connections --connections-per-address --handshake-timeout --header-timeout --idle-timeout --write-timeout --shutdown-timeout --host-requests-per-minute --address-requests-per-minute --wrong-secrets-per-minute --new-hosts-per-minute --events-per-day --tls-cert --tls-key --client-ca --client-crl --client-ca-optional --server --token --ca --context --database --output --color --raw --quiet --verbose --help"
+            opts="-o -q -v -h --listen --sync-auth --largest-body --durability --longest-gap --restore-spread --trusted-proxy --proxy-header --proxy-protocol --connections --connections-per-address --handshake-timeout --header-timeout --idle-timeout --write-timeout --shutdown-timeout --host-requests-per-minute --address-requests-per-minute --wrong-secrets-per-minute --new-hosts-per-minute --events-per-day --tls-cert --tls-key --client-ca --client-crl --client-ca-optional --server --token --ca --context --database --output --color --raw --quiet --verbose --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -4271,6 +4451,10 @@ _nicelist() {
                     return 0
                     ;;
                 --longest-gap)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --restore-spread)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

@@ -56,7 +56,7 @@ complete -c nicelist -n "__fish_nicelist_needs_command" -f -a "export" -d 'Write
 complete -c nicelist -n "__fish_nicelist_needs_command" -f -a "history" -d 'Show who changed what, when and why'
 complete -c nicelist -n "__fish_nicelist_needs_command" -f -a "rollback" -d 'Take rules, settings and tags back to an earlier revision'
 complete -c nicelist -n "__fish_nicelist_needs_command" -f -a "token" -d 'Make and revoke tokens for people, scripts and hosts'
-complete -c nicelist -n "__fish_nicelist_needs_command" -f -a "database" -d 'Copy, compare, check and migrate whole databases'
+complete -c nicelist -n "__fish_nicelist_needs_command" -f -a "database" -d 'Back up, restore, copy and check whole databases'
 complete -c nicelist -n "__fish_nicelist_needs_command" -f -a "lab" -d 'Try sync servers with Macs that do not exist'
 complete -c nicelist -n "__fish_nicelist_needs_command" -f -a "config" -d 'Look at and change this command line\'s own settings'
 complete -c nicelist -n "__fish_nicelist_needs_command" -f -a "completions" -d 'Print completions for a shell'
@@ -69,6 +69,7 @@ complete -c nicelist -n "__fish_nicelist_using_subcommand serve" -l largest-body
 complete -c nicelist -n "__fish_nicelist_using_subcommand serve" -l durability -d 'Let what was answered survive a power failure, or only the end of the process (SQLite)' -r -f -a "power\t'A power failure: every commit waits for the disk'
 process\t'The end of the process: the last seconds may be gone after a power failure'"
 complete -c nicelist -n "__fish_nicelist_using_subcommand serve" -l longest-gap -d 'Let rules and events expire if the database was last used at most this long ago' -r
+complete -c nicelist -n "__fish_nicelist_using_subcommand serve" -l restore-spread -d 'After a restore, spread the clean syncs of hosts over this time' -r
 complete -c nicelist -n "__fish_nicelist_using_subcommand serve" -l trusted-proxy -d 'Trust this proxy\'s reports about client addresses; can be repeated' -r
 complete -c nicelist -n "__fish_nicelist_using_subcommand serve" -l proxy-header -d 'The header in which trusted proxies report client addresses' -r -f -a "x-forwarded-for\t'X-Forwarded-For'
 forwarded\t'Forwarded (RFC 7239)'"
@@ -1425,28 +1426,85 @@ complete -c nicelist -n "__fish_nicelist_using_subcommand token; and __fish_seen
 complete -c nicelist -n "__fish_nicelist_using_subcommand token; and __fish_seen_subcommand_from revoke" -s q -l quiet -d 'Write data and errors only'
 complete -c nicelist -n "__fish_nicelist_using_subcommand token; and __fish_seen_subcommand_from revoke" -s v -l verbose -d 'Log what happens inside; twice for more'
 complete -c nicelist -n "__fish_nicelist_using_subcommand token; and __fish_seen_subcommand_from revoke" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c nicelist -n "__fish_nicelist_using_subcommand database; and not __fish_seen_subcommand_from copy compare check migrate accept-clock" -l server -d 'Talk to the server at this address' -r
-complete -c nicelist -n "__fish_nicelist_using_subcommand database; and not __fish_seen_subcommand_from copy compare check migrate accept-clock" -l token -d 'Show the server this token' -r
-complete -c nicelist -n "__fish_nicelist_using_subcommand database; and not __fish_seen_subcommand_from copy compare check migrate accept-clock" -l ca -d 'Trust only the CAs in this PEM file for the server\'s certificate' -r -F
-complete -c nicelist -n "__fish_nicelist_using_subcommand database; and not __fish_seen_subcommand_from copy compare check migrate accept-clock" -l context -d 'Use this context of the configuration file' -r
-complete -c nicelist -n "__fish_nicelist_using_subcommand database; and not __fish_seen_subcommand_from copy compare check migrate accept-clock" -l database -d 'Work on a database without a server: sqlite:PATH or postgres://USER@HOST/NAME' -r
-complete -c nicelist -n "__fish_nicelist_using_subcommand database; and not __fish_seen_subcommand_from copy compare check migrate accept-clock" -s o -l output -d 'Write table, json, jsonl, csv or tsv' -r -f -a "table\t''
+complete -c nicelist -n "__fish_nicelist_using_subcommand database; and not __fish_seen_subcommand_from backup restore new-epoch copy compare check migrate accept-clock" -l server -d 'Talk to the server at this address' -r
+complete -c nicelist -n "__fish_nicelist_using_subcommand database; and not __fish_seen_subcommand_from backup restore new-epoch copy compare check migrate accept-clock" -l token -d 'Show the server this token' -r
+complete -c nicelist -n "__fish_nicelist_using_subcommand database; and not __fish_seen_subcommand_from backup restore new-epoch copy compare check migrate accept-clock" -l ca -d 'Trust only the CAs in this PEM file for the server\'s certificate' -r -F
+complete -c nicelist -n "__fish_nicelist_using_subcommand database; and not __fish_seen_subcommand_from backup restore new-epoch copy compare check migrate accept-clock" -l context -d 'Use this context of the configuration file' -r
+complete -c nicelist -n "__fish_nicelist_using_subcommand database; and not __fish_seen_subcommand_from backup restore new-epoch copy compare check migrate accept-clock" -l database -d 'Work on a database without a server: sqlite:PATH or postgres://USER@HOST/NAME' -r
+complete -c nicelist -n "__fish_nicelist_using_subcommand database; and not __fish_seen_subcommand_from backup restore new-epoch copy compare check migrate accept-clock" -s o -l output -d 'Write table, json, jsonl, csv or tsv' -r -f -a "table\t''
 json\t''
 jsonl\t''
 csv\t''
 tsv\t''"
-complete -c nicelist -n "__fish_nicelist_using_subcommand database; and not __fish_seen_subcommand_from copy compare check migrate accept-clock" -l color -d 'Use colours: auto, always or never' -r -f -a "auto\t''
+complete -c nicelist -n "__fish_nicelist_using_subcommand database; and not __fish_seen_subcommand_from backup restore new-epoch copy compare check migrate accept-clock" -l color -d 'Use colours: auto, always or never' -r -f -a "auto\t''
 always\t''
 never\t''"
-complete -c nicelist -n "__fish_nicelist_using_subcommand database; and not __fish_seen_subcommand_from copy compare check migrate accept-clock" -l raw -d 'Write cells of CSV and TSV as they are, even if a spreadsheet would run them as formulas'
-complete -c nicelist -n "__fish_nicelist_using_subcommand database; and not __fish_seen_subcommand_from copy compare check migrate accept-clock" -s q -l quiet -d 'Write data and errors only'
-complete -c nicelist -n "__fish_nicelist_using_subcommand database; and not __fish_seen_subcommand_from copy compare check migrate accept-clock" -s v -l verbose -d 'Log what happens inside; twice for more'
-complete -c nicelist -n "__fish_nicelist_using_subcommand database; and not __fish_seen_subcommand_from copy compare check migrate accept-clock" -s h -l help -d 'Print help'
-complete -c nicelist -n "__fish_nicelist_using_subcommand database; and not __fish_seen_subcommand_from copy compare check migrate accept-clock" -f -a "copy" -d 'Copy everything in a database into an empty one, and check it'
-complete -c nicelist -n "__fish_nicelist_using_subcommand database; and not __fish_seen_subcommand_from copy compare check migrate accept-clock" -f -a "compare" -d 'Compare everything that two databases hold'
-complete -c nicelist -n "__fish_nicelist_using_subcommand database; and not __fish_seen_subcommand_from copy compare check migrate accept-clock" -f -a "check" -d 'Check a database for damage'
-complete -c nicelist -n "__fish_nicelist_using_subcommand database; and not __fish_seen_subcommand_from copy compare check migrate accept-clock" -f -a "migrate" -d 'Bring a database\'s schema up to date'
-complete -c nicelist -n "__fish_nicelist_using_subcommand database; and not __fish_seen_subcommand_from copy compare check migrate accept-clock" -f -a "accept-clock" -d 'Confirm the clock after a jump'
+complete -c nicelist -n "__fish_nicelist_using_subcommand database; and not __fish_seen_subcommand_from backup restore new-epoch copy compare check migrate accept-clock" -l raw -d 'Write cells of CSV and TSV as they are, even if a spreadsheet would run them as formulas'
+complete -c nicelist -n "__fish_nicelist_using_subcommand database; and not __fish_seen_subcommand_from backup restore new-epoch copy compare check migrate accept-clock" -s q -l quiet -d 'Write data and errors only'
+complete -c nicelist -n "__fish_nicelist_using_subcommand database; and not __fish_seen_subcommand_from backup restore new-epoch copy compare check migrate accept-clock" -s v -l verbose -d 'Log what happens inside; twice for more'
+complete -c nicelist -n "__fish_nicelist_using_subcommand database; and not __fish_seen_subcommand_from backup restore new-epoch copy compare check migrate accept-clock" -s h -l help -d 'Print help'
+complete -c nicelist -n "__fish_nicelist_using_subcommand database; and not __fish_seen_subcommand_from backup restore new-epoch copy compare check migrate accept-clock" -f -a "backup" -d 'Back up an SQLite database while a server uses it'
+complete -c nicelist -n "__fish_nicelist_using_subcommand database; and not __fish_seen_subcommand_from backup restore new-epoch copy compare check migrate accept-clock" -f -a "restore" -d 'Restore an SQLite database from a backup'
+complete -c nicelist -n "__fish_nicelist_using_subcommand database; and not __fish_seen_subcommand_from backup restore new-epoch copy compare check migrate accept-clock" -f -a "new-epoch" -d 'Stop trusting what the database says about hosts'
+complete -c nicelist -n "__fish_nicelist_using_subcommand database; and not __fish_seen_subcommand_from backup restore new-epoch copy compare check migrate accept-clock" -f -a "copy" -d 'Copy everything in a database into an empty one, and check it'
+complete -c nicelist -n "__fish_nicelist_using_subcommand database; and not __fish_seen_subcommand_from backup restore new-epoch copy compare check migrate accept-clock" -f -a "compare" -d 'Compare everything that two databases hold'
+complete -c nicelist -n "__fish_nicelist_using_subcommand database; and not __fish_seen_subcommand_from backup restore new-epoch copy compare check migrate accept-clock" -f -a "check" -d 'Check a database for damage'
+complete -c nicelist -n "__fish_nicelist_using_subcommand database; and not __fish_seen_subcommand_from backup restore new-epoch copy compare check migrate accept-clock" -f -a "migrate" -d 'Bring a database\'s schema up to date'
+complete -c nicelist -n "__fish_nicelist_using_subcommand database; and not __fish_seen_subcommand_from backup restore new-epoch copy compare check migrate accept-clock" -f -a "accept-clock" -d 'Confirm the clock after a jump'
+complete -c nicelist -n "__fish_nicelist_using_subcommand database; and __fish_seen_subcommand_from backup" -l server -d 'Talk to the server at this address' -r
+complete -c nicelist -n "__fish_nicelist_using_subcommand database; and __fish_seen_subcommand_from backup" -l token -d 'Show the server this token' -r
+complete -c nicelist -n "__fish_nicelist_using_subcommand database; and __fish_seen_subcommand_from backup" -l ca -d 'Trust only the CAs in this PEM file for the server\'s certificate' -r -F
+complete -c nicelist -n "__fish_nicelist_using_subcommand database; and __fish_seen_subcommand_from backup" -l context -d 'Use this context of the configuration file' -r
+complete -c nicelist -n "__fish_nicelist_using_subcommand database; and __fish_seen_subcommand_from backup" -l database -d 'Work on a database without a server: sqlite:PATH or postgres://USER@HOST/NAME' -r
+complete -c nicelist -n "__fish_nicelist_using_subcommand database; and __fish_seen_subcommand_from backup" -s o -l output -d 'Write table, json, jsonl, csv or tsv' -r -f -a "table\t''
+json\t''
+jsonl\t''
+csv\t''
+tsv\t''"
+complete -c nicelist -n "__fish_nicelist_using_subcommand database; and __fish_seen_subcommand_from backup" -l color -d 'Use colours: auto, always or never' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c nicelist -n "__fish_nicelist_using_subcommand database; and __fish_seen_subcommand_from backup" -l force -d 'Replace the file if it exists'
+complete -c nicelist -n "__fish_nicelist_using_subcommand database; and __fish_seen_subcommand_from backup" -l raw -d 'Write cells of CSV and TSV as they are, even if a spreadsheet would run them as formulas'
+complete -c nicelist -n "__fish_nicelist_using_subcommand database; and __fish_seen_subcommand_from backup" -s q -l quiet -d 'Write data and errors only'
+complete -c nicelist -n "__fish_nicelist_using_subcommand database; and __fish_seen_subcommand_from backup" -s v -l verbose -d 'Log what happens inside; twice for more'
+complete -c nicelist -n "__fish_nicelist_using_subcommand database; and __fish_seen_subcommand_from backup" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c nicelist -n "__fish_nicelist_using_subcommand database; and __fish_seen_subcommand_from restore" -l server -d 'Talk to the server at this address' -r
+complete -c nicelist -n "__fish_nicelist_using_subcommand database; and __fish_seen_subcommand_from restore" -l token -d 'Show the server this token' -r
+complete -c nicelist -n "__fish_nicelist_using_subcommand database; and __fish_seen_subcommand_from restore" -l ca -d 'Trust only the CAs in this PEM file for the server\'s certificate' -r -F
+complete -c nicelist -n "__fish_nicelist_using_subcommand database; and __fish_seen_subcommand_from restore" -l context -d 'Use this context of the configuration file' -r
+complete -c nicelist -n "__fish_nicelist_using_subcommand database; and __fish_seen_subcommand_from restore" -l database -d 'Work on a database without a server: sqlite:PATH or postgres://USER@HOST/NAME' -r
+complete -c nicelist -n "__fish_nicelist_using_subcommand database; and __fish_seen_subcommand_from restore" -s o -l output -d 'Write table, json, jsonl, csv or tsv' -r -f -a "table\t''
+json\t''
+jsonl\t''
+csv\t''
+tsv\t''"
+complete -c nicelist -n "__fish_nicelist_using_subcommand database; and __fish_seen_subcommand_from restore" -l color -d 'Use colours: auto, always or never' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c nicelist -n "__fish_nicelist_using_subcommand database; and __fish_seen_subcommand_from restore" -s y -l yes -d 'Skip confirmation'
+complete -c nicelist -n "__fish_nicelist_using_subcommand database; and __fish_seen_subcommand_from restore" -l raw -d 'Write cells of CSV and TSV as they are, even if a spreadsheet would run them as formulas'
+complete -c nicelist -n "__fish_nicelist_using_subcommand database; and __fish_seen_subcommand_from restore" -s q -l quiet -d 'Write data and errors only'
+complete -c nicelist -n "__fish_nicelist_using_subcommand database; and __fish_seen_subcommand_from restore" -s v -l verbose -d 'Log what happens inside; twice for more'
+complete -c nicelist -n "__fish_nicelist_using_subcommand database; and __fish_seen_subcommand_from restore" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c nicelist -n "__fish_nicelist_using_subcommand database; and __fish_seen_subcommand_from new-epoch" -l server -d 'Talk to the server at this address' -r
+complete -c nicelist -n "__fish_nicelist_using_subcommand database; and __fish_seen_subcommand_from new-epoch" -l token -d 'Show the server this token' -r
+complete -c nicelist -n "__fish_nicelist_using_subcommand database; and __fish_seen_subcommand_from new-epoch" -l ca -d 'Trust only the CAs in this PEM file for the server\'s certificate' -r -F
+complete -c nicelist -n "__fish_nicelist_using_subcommand database; and __fish_seen_subcommand_from new-epoch" -l context -d 'Use this context of the configuration file' -r
+complete -c nicelist -n "__fish_nicelist_using_subcommand database; and __fish_seen_subcommand_from new-epoch" -l database -d 'Work on a database without a server: sqlite:PATH or postgres://USER@HOST/NAME' -r
+complete -c nicelist -n "__fish_nicelist_using_subcommand database; and __fish_seen_subcommand_from new-epoch" -s o -l output -d 'Write table, json, jsonl, csv or tsv' -r -f -a "table\t''
+json\t''
+jsonl\t''
+csv\t''
+tsv\t''"
+complete -c nicelist -n "__fish_nicelist_using_subcommand database; and __fish_seen_subcommand_from new-epoch" -l color -d 'Use colours: auto, always or never' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c nicelist -n "__fish_nicelist_using_subcommand database; and __fish_seen_subcommand_from new-epoch" -s y -l yes -d 'Skip confirmation'
+complete -c nicelist -n "__fish_nicelist_using_subcommand database; and __fish_seen_subcommand_from new-epoch" -l raw -d 'Write cells of CSV and TSV as they are, even if a spreadsheet would run them as formulas'
+complete -c nicelist -n "__fish_nicelist_using_subcommand database; and __fish_seen_subcommand_from new-epoch" -s q -l quiet -d 'Write data and errors only'
+complete -c nicelist -n "__fish_nicelist_using_subcommand database; and __fish_seen_subcommand_from new-epoch" -s v -l verbose -d 'Log what happens inside; twice for more'
+complete -c nicelist -n "__fish_nicelist_using_subcommand database; and __fish_seen_subcommand_from new-epoch" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c nicelist -n "__fish_nicelist_using_subcommand database; and __fish_seen_subcommand_from copy" -l server -d 'Talk to the server at this address' -r
 complete -c nicelist -n "__fish_nicelist_using_subcommand database; and __fish_seen_subcommand_from copy" -l token -d 'Show the server this token' -r
 complete -c nicelist -n "__fish_nicelist_using_subcommand database; and __fish_seen_subcommand_from copy" -l ca -d 'Trust only the CAs in this PEM file for the server\'s certificate' -r -F
@@ -1461,6 +1519,7 @@ complete -c nicelist -n "__fish_nicelist_using_subcommand database; and __fish_s
 always\t''
 never\t''"
 complete -c nicelist -n "__fish_nicelist_using_subcommand database; and __fish_seen_subcommand_from copy" -l dry-run -d 'Show what would be copied and change nothing'
+complete -c nicelist -n "__fish_nicelist_using_subcommand database; and __fish_seen_subcommand_from copy" -l keep-epoch -d 'Trust what FROM says about hosts: no server will use it any more'
 complete -c nicelist -n "__fish_nicelist_using_subcommand database; and __fish_seen_subcommand_from copy" -l raw -d 'Write cells of CSV and TSV as they are, even if a spreadsheet would run them as formulas'
 complete -c nicelist -n "__fish_nicelist_using_subcommand database; and __fish_seen_subcommand_from copy" -s q -l quiet -d 'Write data and errors only'
 complete -c nicelist -n "__fish_nicelist_using_subcommand database; and __fish_seen_subcommand_from copy" -s v -l verbose -d 'Log what happens inside; twice for more'

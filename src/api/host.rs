@@ -70,6 +70,23 @@ impl FromStr for HostState {
     }
 }
 
+/// Why a host is behind, where its next sync may not end that.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum BehindReason {
+    /// The database was restored or copied, and the host may have newer rules than the database
+    /// knows. It gets a clean sync when its turn comes.
+    Restored,
+}
+
+impl fmt::Display for BehindReason {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Restored => f.pad("restored"),
+        }
+    }
+}
+
 /// Whether a host was seen recently.
 #[derive(
     Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, ToSchema,
@@ -231,6 +248,9 @@ pub struct HostView {
     pub tags_by_membership: Vec<TagName>,
     /// Whether it has the rules and settings that are active for it.
     pub state: HostState,
+    /// Why it is `behind`, where its next sync may not end that.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<BehindReason>,
     /// Whether it was seen recently.
     pub contact: Contact,
     /// Its client mode, required and reported.

@@ -37,10 +37,10 @@ pub use history::{
     RuleVersionView,
 };
 pub use host::{
-    AcceptMacRequest, CleanSyncRequest, ConflictReason, ConflictView, Contact, DriftView,
-    ForgetHostQuery, ForgetHostsAnswer, ForgetHostsRequest, HostCount, HostCountQuery, HostNames,
-    HostNamesRequest, HostQuery, HostRules, HostState, HostTagsRequest, HostToForget, HostView,
-    HostsOfName, MacName, MacSighting, MacView, ModeView,
+    AcceptMacRequest, BehindReason, CleanSyncRequest, ConflictReason, ConflictView, Contact,
+    DriftView, ForgetHostQuery, ForgetHostsAnswer, ForgetHostsRequest, HostCount, HostCountQuery,
+    HostNames, HostNamesRequest, HostQuery, HostRules, HostState, HostTagsRequest, HostToForget,
+    HostView, HostsOfName, MacName, MacSighting, MacView, ModeView,
 };
 pub use patch::{ExpiresIn, FieldPatch, RulePatch};
 pub use path::{EventPath, HostPath, RevisionPath, TagPath, TokenPath};

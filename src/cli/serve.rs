@@ -61,6 +61,9 @@ pub(crate) struct ServeArgs {
     /// Let rules and events expire if the database was last used at most this long ago
     #[arg(long, value_name = "DURATION", default_value = "7d", value_parser = duration)]
     longest_gap: SignedDuration,
+    /// After a restore, spread the clean syncs of hosts over this time
+    #[arg(long, value_name = "DURATION", default_value = "30m", value_parser = duration)]
+    restore_spread: SignedDuration,
     #[command(flatten)]
     limits: LimitArgs,
     #[command(flatten)]
@@ -177,6 +180,7 @@ fn options(context: &Context, args: &ServeArgs, database: String) -> Options {
         enrolment_secret: exposed(&context.env.enrolment_secret),
         largest_body: Some(args.largest_body.0),
         longest_gap: Some(args.longest_gap),
+        restore_spread: Some(args.restore_spread),
         durability: match args.durability {
             Survives::Power => Durability::Power,
             Survives::Process => Durability::Process,

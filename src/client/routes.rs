@@ -286,6 +286,12 @@ impl Client {
         Ok(())
     }
 
+    /// Begins a new epoch of the database.
+    pub async fn begin_epoch(&self) -> Answer<()> {
+        let IgnoredAny = self.ask(Method::POST, "/epoch", NOTHING).await?;
+        Ok(())
+    }
+
     async fn delete(&self, path: &str) -> Answer<()> {
         let IgnoredAny = self.ask(Method::DELETE, path, NOTHING).await?;
         Ok(())

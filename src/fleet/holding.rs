@@ -6,7 +6,7 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::{Drift, Macs, OptionalSettings, OtherMac, RulesHash, Trail};
+use super::{Drift, EpochId, Macs, OptionalSettings, OtherMac, RulesHash, Trail};
 use crate::rule::Revision;
 
 /// The id of an interned scope set: an ordered list of scopes, weakest first.
@@ -125,6 +125,13 @@ pub struct Session {
     /// proves nothing.
     #[serde(default, skip_serializing_if = "is_false")]
     pub mixed: bool,
+    /// The epoch in which preflight opened it. One of an older epoch proves nothing: the host may
+    /// have performed others since.
+    #[serde(default, skip_serializing_if = "EpochId::is_zero")]
+    pub epoch: EpochId,
+    /// Whether it brings no rules, because the row may be older than the host's rules.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub without_rules: bool,
 }
 
 /// An administrator's order for a clean sync.
@@ -141,6 +148,14 @@ pub struct CleanOrder {
 pub struct SyncState {
     /// What it is known to hold; nothing before the first completed sync.
     pub holding: Option<Holding>,
+    /// The epoch of the database in which this was confirmed. In any other epoch the host may have
+    /// something else.
+    #[serde(default, skip_serializing_if = "EpochId::is_zero")]
+    pub epoch: EpochId,
+    /// The last epoch in which it completed a sync without rules, and so uploaded its events. A
+    /// clean sync would have discarded them.
+    #[serde(default, skip_serializing_if = "EpochId::is_zero")]
+    pub uploaded_in: EpochId,
     /// A digest of the settings that it was sent by the last completed sync.
     pub settings: Option<u64>,
     /// The optional settings that it may have from earlier syncs. Rows of version 0.1.0 do not
@@ -210,7 +225,8 @@ impl SyncState {
                 SessionKind::Normal => self.holding.map(|holding| holding.revision),
                 SessionKind::Clean(_) => None,
             };
-            session.target.revision.min(from.unwrap_or(start)) < start
+            let oldest = session.target.revision.min(from.unwrap_or(start));
+            oldest < start && !session.without_rules
         };
         self.session = self.session.filter(|session| !begins_before(*session));
         for other in self.macs.iter_mut().flat_map(|macs| &mut macs.others) {

@@ -5,6 +5,7 @@ mod bundle;
 mod clock;
 mod clock_guard;
 mod difference;
+mod epoch;
 mod event;
 mod holding;
 mod host;
@@ -20,6 +21,7 @@ pub use bundle::Members;
 pub use clock::{Clock, parse_duration};
 pub use clock_guard::{ClockGuard, ClockJump, LONGEST_GAP};
 pub use difference::{Difference, Differences, InForce, Terms};
+pub use epoch::{Epoch, EpochId};
 pub use event::{
     Ancestor, Decision, Event, EventId, EventKind, EventKindError, EventStat, FileAccess,
     KNOWN_DECISIONS, PathPattern, PathPatternError, SigningLink,

@@ -7,7 +7,7 @@ use data_encoding::HEXLOWER_PERMISSIVE;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::{Generation, Holding, Offers, Reach, RuleCounts, ScopeSetId};
+use super::{EpochId, Generation, Holding, Offers, Reach, RuleCounts, ScopeSetId};
 use crate::rule::Revision;
 
 /// The hash of all rules of a host, in the order in which it wrote them last (Santa 2025.7 and
@@ -61,6 +61,10 @@ impl From<RulesHash> for String {
 pub struct Trail {
     /// The holding whose rules were all sent at once, in the order of targets.
     pub root: Holding,
+    /// The epoch of the database in which they were sent. A hash does not cover the messages of
+    /// rules, so in a later epoch all rules are sent again.
+    #[serde(default, skip_serializing_if = "EpochId::is_zero")]
+    pub epoch: EpochId,
     /// The differences that followed and brought something, from a union of offers.
     #[serde(default, rename = "legs", skip_serializing_if = "Vec::is_empty")]
     pub union_legs: Vec<UnionLeg>,
@@ -72,8 +76,8 @@ pub struct Trail {
 impl Trail {
     /// Begins with all rules of a holding.
     #[must_use]
-    pub const fn new(root: Holding) -> Self {
-        Self { root, union_legs: Vec::new(), legs: Vec::new() }
+    pub const fn new(root: Holding, epoch: EpochId) -> Self {
+        Self { root, epoch, union_legs: Vec::new(), legs: Vec::new() }
     }
 
     /// Removes the last difference. False if there is none.

@@ -138,6 +138,7 @@ impl From<SyncError> for Refused {
                 .into(),
             SyncError::Answer(_)
             | SyncError::TooManyRules(_)
+            | SyncError::Outdated
             | SyncError::TooManyNewHosts
             | SyncError::AnotherMac
             | SyncError::Contended => {

@@ -30,7 +30,7 @@ use super::trusted_clock::TrustedClock;
 use super::{admin, compaction, retention, santa};
 use crate::fleet::{Clock, LONGEST_GAP};
 use crate::store::{self, Durability, Purpose, Store, StoreError, StoreResult};
-use crate::sync::{EVENTS_PER_DAY, Engine, RULES_A_PAGE};
+use crate::sync::{EVENTS_PER_DAY, Engine, RESTORE_SPREAD, RULES_A_PAGE};
 
 /// How often expiries are ended and other processes' changes taken in.
 const TICK: Duration = Duration::from_secs(1);
@@ -58,6 +58,8 @@ pub struct Options {
     /// How far the clock may be ahead of the newest time that the database knows at a start, before
     /// rules and events stop expiring; [`LONGEST_GAP`] when absent.
     pub longest_gap: Option<SignedDuration>,
+    /// Over how much time clean syncs are spread after a restore; [`RESTORE_SPREAD`] when absent.
+    pub restore_spread: Option<SignedDuration>,
     /// The largest body of a host, in bytes, before and after it is taken out of its encoding;
     /// 16 MiB when absent.
     pub largest_body: Option<usize>,
@@ -158,7 +160,9 @@ impl App {
             Access::open(&*store, &options, Arc::clone(&trusted_clock)).await?;
         let page = options.rules_a_page.unwrap_or(RULES_A_PAGE);
         let engine = Engine::open(Arc::clone(&store), key, options.clock.clone(), page).await?;
-        let engine = engine.with_events_per_day(options.events_per_day.unwrap_or(EVENTS_PER_DAY));
+        let engine = engine
+            .with_events_per_day(options.events_per_day.unwrap_or(EVENTS_PER_DAY))
+            .with_restore_spread(options.restore_spread.unwrap_or(RESTORE_SPREAD));
         let largest_body = options.largest_body.unwrap_or(santa::LARGEST_BODY);
         let clock = options.clock;
         let (connections, trusted_proxies) = (options.connections, options.trusted_proxies);

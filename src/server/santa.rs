@@ -150,6 +150,7 @@ impl Failure {
             Self::NoRoom
             | Self::Sync(
                 SyncError::Contended
+                | SyncError::Outdated
                 | SyncError::Store(
                     StoreError::Overloaded
                     | StoreError::TooSlow(_)

@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::fleet::EventKind;
+use crate::fleet::{Epoch, EpochId, EventKind};
 use crate::rule::{PolicyKind, Revision, RuleType, Scope};
 use crate::store::{StoreError, StoreResult};
 
@@ -96,6 +96,12 @@ pub(super) fn to_revision(number: i64) -> StoreResult<Revision> {
 /// The time of a count of milliseconds.
 pub(super) fn to_time(millisecond: i64) -> StoreResult<Timestamp> {
     Timestamp::from_millisecond(millisecond).map_err(|error| corrupt("time", &error))
+}
+
+/// The epoch with an ID and a beginning.
+pub(super) fn to_epoch(id: i64, began: Option<i64>) -> StoreResult<Epoch> {
+    let id = u64::try_from(id).map_err(|error| corrupt("epoch", &error))?;
+    Ok(Epoch { id: EpochId(id), began: began.map(to_time).transpose()? })
 }
 
 /// A limit of rows.

@@ -7,6 +7,7 @@ mod bounds;
 mod change;
 mod checksum;
 mod codes;
+mod error;
 mod fault;
 pub mod moving;
 mod postgres;
@@ -17,6 +18,7 @@ mod rule_edits;
 mod sqlite;
 
 pub use change::{Author, Change, Committed, Edit, Refusal, RefusalReason, RuleDifference};
+pub use error::{StoreError, StoreResult};
 pub use fault::{DatabaseSize, Health, WriteFault};
 pub use purpose::Purpose;
 pub use quarantine::QuarantinedRow;
@@ -26,12 +28,13 @@ pub use query::{
 };
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use async_trait::async_trait;
 use jiff::Timestamp;
 
-use crate::fleet::{Event, EventId, EventStat, Host, InForce, Role, ScopeSetId, Setting, Tag};
+use crate::fleet::{
+    Epoch, EpochId, Event, EventId, EventStat, Host, InForce, Role, ScopeSetId, Setting, Tag,
+};
 use crate::rule::{MachineId, Revision, RevisionRecord, Rule, Scope, Target};
 
 /// The id of a scope that has had a rule or a setting; never reused.
@@ -104,96 +107,6 @@ pub struct Installation {
     /// The first tokens; none where nobody is to be let in from outside yet.
     pub tokens: Vec<TokenRecord>,
 }
-
-/// Why the store could not do it.
-#[derive(Clone, Debug, thiserror::Error)]
-pub enum StoreError {
-    /// The database cannot be opened: missing, locked, newer, or not ours.
-    #[error("cannot open {url}: {reason}")]
-    Open {
-        /// The database's URL without its password.
-        url: String,
-        /// What is wrong and what to do.
-        reason: String,
-    },
-    /// The database has an older schema, and was opened to read it.
-    #[error(
-        "cannot read {url}: its schema is older (schema {version}, this nicelist has {newest})"
-    )]
-    Outdated {
-        /// The database's URL without its password.
-        url: String,
-        /// The version of its schema.
-        version: usize,
-        /// The version that this program reads.
-        newest: usize,
-    },
-    /// The change was planned on another revision than the newest.
-    #[error("the rules moved on: planned on revision {planned}, now at {head}")]
-    Moved {
-        /// The revision that the change named.
-        planned: Revision,
-        /// The newest revision.
-        head: Revision,
-    },
-    /// The history of a revision was deleted.
-    #[error(
-        "the history of revision {wanted} was deleted (setting history-retention); history is \
-         kept from revision {start} ({}) on",
-        .at.strftime("%Y-%m-%d")
-    )]
-    HistoryDeleted {
-        /// The revision that was requested.
-        wanted: Revision,
-        /// The first revision whose history is kept.
-        start: Revision,
-        /// When that was created.
-        at: Timestamp,
-    },
-    /// Some edits cannot be made; nothing was changed.
-    #[error("{} of the edits cannot be made", .0.len())]
-    Refused(Vec<Refusal>),
-    /// A token of this name works already.
-    #[error("a token named `{0}` exists")]
-    TokenExists(String),
-    /// A token of this name was revoked, and has authored revisions.
-    #[error("a token named `{0}` was revoked")]
-    TokenNameUsed(String),
-    /// No other admin token works.
-    #[error("`{0}` is the last admin token")]
-    LastAdminToken(String),
-    /// The database cannot be reached. What was to be written may be there or not.
-    #[error("the database cannot be reached: {0}")]
-    Unreachable(String),
-    /// More waits than can be done soon; nothing was changed.
-    #[error("the database has more to do than it keeps up with")]
-    Overloaded,
-    /// A query reached its deadline.
-    #[error("a query took longer than {} s and was stopped", .0.as_secs())]
-    TooSlow(Duration),
-    /// A query was stopped because no one waits for it any more.
-    #[error("a query was stopped: no one waits for it any more")]
-    Abandoned,
-    /// The connection broke, or the database stopped responding, while a change was committed.
-    #[error("outcome unknown: the database stopped responding during the change: {0}")]
-    OutcomeUnknown(String),
-    /// The database cannot be written to now; reading may work. What was to be written may be
-    /// there, but must not be relied on.
-    #[error("the database cannot be written to: {0}")]
-    Unwritable(WriteFault),
-    /// Rows or pages were altered by something else than nicelist. Nothing of that is served.
-    #[error("the database is damaged: {0}; restore it from a backup")]
-    Damaged(String),
-    /// A row that this version cannot read, although it is as it was written.
-    #[error("unreadable {0}")]
-    Unreadable(String),
-    /// The database failed.
-    #[error("database: {0}")]
-    Database(String),
-}
-
-/// The result of a store's method.
-pub type StoreResult<T> = Result<T, StoreError>;
 
 /// What is kept. Every method is one transaction; an answer means that it is durable.
 #[async_trait]
@@ -340,6 +253,14 @@ pub trait Store: Send + Sync + 'static {
     /// The scopes behind an id.
     async fn scope_set(&self, id: ScopeSetId) -> StoreResult<Option<Vec<ScopeId>>>;
 
+    // --- Epoch ---
+
+    /// The database's epoch.
+    async fn epoch(&self) -> StoreResult<Epoch>;
+
+    /// Begins another epoch: from now on, no host is trusted to have what its row says.
+    async fn begin_epoch(&self, now: Timestamp) -> StoreResult<Epoch>;
+
     // --- Events ---
 
     /// Keeps the events that are not there yet. Returns how many were new.
@@ -436,6 +357,12 @@ pub trait Store: Send + Sync + 'static {
 
     /// Whether other servers may answer the same hosts.
     fn is_shared(&self) -> bool;
+}
+
+/// An ID for a new epoch: another one than any other database has.
+fn new_epoch() -> EpochId {
+    // Databases have signed numbers.
+    EpochId(rand::random_range(1..=u64::MAX >> 1))
 }
 
 /// What a committed answer survives, where the database leaves that to us.

@@ -184,6 +184,11 @@ where
         self.0.known.get(key)
     }
 
+    /// Forgets all results.
+    pub(super) fn forget(&self) {
+        self.0.known.clear();
+    }
+
     pub(super) fn remember(&self, key: K, value: V) {
         self.0.known.insert(key, value);
     }

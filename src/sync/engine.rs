@@ -13,10 +13,12 @@ use tokio::task::{JoinError, spawn_blocking};
 use super::compute::{CacheFill, Computer, Memo, Stopped, Wanted};
 use super::cursor::{Cursor, CursorKey, Span, SpanStart};
 use super::difference::{self, Destination, Origin};
+use super::epoch::{CurrentEpoch, RESTORE_SPREAD};
+use super::error::SyncError;
 use super::event_limit::{EVENTS_PER_DAY, EventLimit};
 use super::kept_history::KeptHistory;
 use super::ledger::LedgerWriter;
-use super::pages::{self, Difference, Differences, PageError, Pages, RULES_A_PAGE};
+use super::pages::{self, Difference, Differences, Pages, RULES_A_PAGE};
 use super::policy::{Loading, Policy, PolicyWriter};
 use super::route::Route;
 use super::scope_sets::ScopeSets;
@@ -39,50 +41,6 @@ const TALLY_BYTES: u64 = 4 * 1024 * 1024;
 const PENDING_BYTES: u64 = 4 * 1024 * 1024;
 /// Entries that each of these is laid out for.
 const EXPECTED: usize = 10_000;
-
-/// Why a stage of a sync could not be answered.
-#[derive(Clone, Debug, thiserror::Error)]
-pub enum SyncError {
-    /// The store failed.
-    #[error(transparent)]
-    Store(#[from] StoreError),
-    /// An answer could not be written.
-    #[error("cannot write the answer: {0}")]
-    Answer(Arc<PageError>),
-    /// The client takes one page, and its rules do not fit.
-    #[error(
-        "{0} rules do not fit on the one page of 10 MiB that this client accepts; give it fewer \
-         rules, or a client that reads pages"
-    )]
-    TooManyRules(u32),
-    /// Too many new hosts in this minute.
-    #[error("too many new hosts in a minute")]
-    TooManyNewHosts,
-    /// The Mac may not use the machine ID of another one.
-    #[error(
-        "the machine ID belongs to a Mac with another serial number or model; to allow this one, run \
-         nicelist host accept"
-    )]
-    AnotherMac,
-    /// No Mac with this serial number uses the machine ID.
-    #[error("no Mac with this serial number uses the machine ID")]
-    UnknownMac,
-    /// Others kept writing the host's row while this request tried to.
-    #[error("too many requests of one host at once")]
-    Contended,
-}
-
-impl std::convert::From<PageError> for SyncError {
-    fn from(error: PageError) -> Self {
-        Self::Answer(Arc::new(error))
-    }
-}
-
-impl std::convert::From<Stopped> for SyncError {
-    fn from(stopped: Stopped) -> Self {
-        Self::Store(stopped.into())
-    }
-}
 
 /// The sync engine over one store. Cheap to share; every method may run at once with others.
 pub struct Engine {
@@ -112,6 +70,7 @@ pub struct Engine {
     pub(super) hashes: Memo<Arc<[Span]>, RulesHash, StoreError>,
     /// How many events of one host are kept a day.
     pub(super) event_limit: EventLimit,
+    pub(super) epoch: CurrentEpoch,
 }
 
 impl Engine {
@@ -127,6 +86,7 @@ impl Engine {
         page_size: NonZeroUsize,
     ) -> StoreResult<Self> {
         let engine = Self::new(store, cursor_key, clock, page_size, Loading::Ahead);
+        engine.follow_epoch().await?;
         engine.follow().await?;
         Ok(engine)
     }
@@ -167,6 +127,7 @@ impl Engine {
             }),
             hashes: Memo::new(HASH_BYTES, EXPECTED, |spans, _| size_of_val(&**spans)),
             event_limit: EventLimit::new(EVENTS_PER_DAY),
+            epoch: CurrentEpoch::spread_over(RESTORE_SPREAD),
         }
     }
 
@@ -222,7 +183,7 @@ impl Engine {
             true => self.store.expire(self.clock.now()).await.map(drop),
             false => Ok(()),
         };
-        let followed = self.follow().await;
+        let followed = self.follow_epoch().await.map(drop).and(self.follow().await);
         let written = self.write_kept(false).await;
         expired.and(followed).and(written)
     }
@@ -252,6 +213,18 @@ impl Engine {
         if next.has_unused() {
             off_threads(move || next.free_unused()).await?;
         }
+        Ok(())
+    }
+
+    /// Reads everything again. Forgets what it remembers of other rules under the same numbers.
+    pub(super) async fn read_again(&self) -> StoreResult<()> {
+        self.next.lock().await.begin_again();
+        self.follow().await?;
+        self.scope_sets.forget();
+        self.pages.forget();
+        self.tallies.forget();
+        self.pending.forget();
+        self.hashes.forget();
         Ok(())
     }
 

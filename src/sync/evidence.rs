@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 
 use super::bounds::Bounded;
-use super::engine::{Engine, SyncError};
+use super::engine::Engine;
+use super::error::SyncError;
 use crate::fleet::{Ancestor, Decision, Event, FileAccess, Host, SigningLink};
 use crate::protocol::{self as wire, EventUploadRequest, EventUploadResponse, Open};
 use crate::rule::{Certificate, MachineId, Program, SigningStatus};

@@ -4,7 +4,8 @@ use std::collections::HashSet;
 
 use super::compute::Wanted;
 use super::difference::{Destination, Outcome};
-use super::engine::{Engine, SyncError};
+use super::engine::Engine;
+use super::error::SyncError;
 use super::ledger::Ledger;
 use super::policy::Policy;
 use super::status::current;
@@ -79,12 +80,13 @@ impl Engine {
         let policy = self.policy().await?;
         let ledger = &policy.ledger;
         let destination = current(&policy, host, generation);
+        let is_confirmed = self.is_confirmed(host).await?;
         let held = self.held(host).await?;
         let rule = destination.rule(ledger, target);
         let held = HeldTarget {
             policy: held.as_ref().and_then(|held| held.policy(ledger, target)),
             is_due: match held {
-                Some(held) => !held.is_alike(ledger, target, (&destination, rule)),
+                Some(held) => !is_confirmed || !held.is_alike(ledger, target, (&destination, rule)),
                 None => rule.is_some(),
             },
         };
@@ -127,7 +129,9 @@ impl Engine {
         let stage = |evaluation: &Evaluation| evaluation.decisive().map(|step| step.stage);
         Ok(Evaluated {
             ruling_now: now.ruling,
-            is_due: now.ruling != evaluation.ruling || stage(&now) != stage(&evaluation),
+            is_due: !self.is_confirmed(host).await?
+                || now.ruling != evaluation.ruling
+                || stage(&now) != stage(&evaluation),
             evaluation,
             mode,
             targets: destination.explain_program(ledger, program),

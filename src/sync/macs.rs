@@ -10,7 +10,8 @@
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::engine::{Engine, SyncError};
+use super::engine::Engine;
+use super::error::SyncError;
 use super::proof::Evidence;
 use crate::fleet::{
     Conflict, ConflictKind, Fingerprint, Holding, Host, HostFacts, MachineIdConflicts, Macs,

@@ -9,7 +9,7 @@ use bytes::Bytes;
 use super::compute::Memo;
 use super::cursor::{Cursor, CursorKey, Span};
 use super::difference::Step;
-use super::engine::SyncError;
+use super::error::SyncError;
 use super::ledger::{Ledger, VersionId};
 use super::{generation, translate};
 use crate::fleet::Generation;

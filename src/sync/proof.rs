@@ -15,14 +15,15 @@ use super::compute::{Stopped, Wanted};
 use super::cursor::Span;
 use super::difference::Step;
 use super::engine::Engine;
+use super::epoch::is_confirmed;
 use super::generation;
 use super::ledger::{Ledger, Told, VersionId};
 use super::pages::Difference;
 use super::route::{Route, Start};
 use super::rules_hash::RulesHasher;
 use crate::fleet::{
-    ClientMode, Drift, Generation, Holding, Host, Leg, RuleCounts, RulesHash, ScopeSetId, Session,
-    SessionKind, SyncState, Trail, UnionLeg,
+    ClientMode, Drift, EpochId, Generation, Holding, Host, Leg, RuleCounts, RulesHash, ScopeSetId,
+    Session, SessionKind, SyncState, Trail, UnionLeg,
 };
 use crate::protocol::generation::Capability;
 use crate::rule::{PolicyKind, RuleType};
@@ -38,6 +39,7 @@ pub(super) struct Evidence {
     pub(super) hash: Option<RulesHash>,
     pub(super) asks_clean: bool,
     pub(super) now: Timestamp,
+    pub(super) epoch: EpochId,
 }
 
 impl Engine {
@@ -48,7 +50,19 @@ impl Engine {
         self.settle(&mut host.sync, hashes, evidence).await?;
         let is_proven = host.sync.reported_hash == host.sync.expected_hash;
         host.sync.reported_hash = evidence.hash;
+        let generation = generation::of(&host.facts.santa_version);
+        if !is_confirmed(&host.sync, generation, evidence.epoch) {
+            let proven =
+                hashes && evidence.hash.is_some_and(|it| Some(it) == host.sync.expected_hash);
+            if !proven || self.known_holding(&host.sync).is_none() {
+                // What it should have is not known.
+                return Ok(());
+            }
+            host.sync.epoch = evidence.epoch;
+        }
         if hashes && self.recognize_by_hash(host, evidence, is_proven).await? {
+            // A clone may not have synced in this epoch.
+            host.sync.epoch = evidence.epoch;
             return Ok(());
         }
         let in_doubt = host.sync.reach.is_some() || !host.sync.offers.is_empty();
@@ -86,6 +100,9 @@ impl Engine {
         evidence: Evidence,
     ) -> StoreResult<()> {
         let Some(session) = state.session.take() else { return Ok(()) };
+        if session.without_rules {
+            return Ok(());
+        }
         if session.mixed {
             return self.end_mixed(state, session).await;
         }
@@ -119,7 +136,8 @@ impl Engine {
         let agrees = hash.is_some() && hash == evidence.hash;
         // A hash that did not change proves nothing about messages, which it does not cover.
         let changed = hash != state.expected_hash && hash != state.reported_hash;
-        let stopped_asking = clean && session.asked_clean && !evidence.asks_clean;
+        let is_recent = session.epoch == evidence.epoch;
+        let stopped_asking = is_recent && clean && session.asked_clean && !evidence.asks_clean;
         let performed = (agrees && changed) || stopped_asking;
         if agrees || performed {
             state.trail = trail;
@@ -151,8 +169,8 @@ impl Engine {
                 host.sync.drift = None;
             }
             (true, Some(_), Some(_)) => {
-                let now = self.clock.now();
-                let evidence = Evidence { hash: reported, asks_clean: false, now };
+                let (now, epoch) = (self.clock.now(), session.epoch);
+                let evidence = Evidence { hash: reported, asks_clean: false, now, epoch };
                 self.found_drift(host, evidence, clean).await?;
             }
             _ => {}
@@ -171,7 +189,7 @@ impl Engine {
     ) -> StoreResult<Option<Trail>> {
         let route = Route::of_session(state, session);
         if self.is_everything(&route).await? {
-            return Ok(Some(Trail::new(session.target)));
+            return Ok(Some(Trail::new(session.target, session.epoch)));
         }
         let Some(mut trail) = state.trail.clone() else { return Ok(None) };
         let policy = self.policy().await?;
@@ -340,11 +358,15 @@ fn hash(
 /// Moves a host's holding to where a session led.
 pub(super) fn finish(state: &mut SyncState, session: Session, at: Timestamp) {
     state.holding = Some(session.target);
+    if session.kind != SessionKind::Normal {
+        state.epoch = session.epoch;
+    }
     state.offers.clear();
     state.reach = None;
     state.settings = Some(session.settings);
     state.synced = session.synced;
     state.last_sync = Some(at);
+    state.uploaded_in = session.epoch;
     if state.clean_order == session.order {
         state.clean_order = None;
     }

@@ -47,6 +47,12 @@ impl Default for ScopeSets {
 }
 
 impl ScopeSets {
+    /// Forgets all lists.
+    pub(super) fn forget(&self) {
+        self.members.clear();
+        self.ids.clear();
+    }
+
     /// The ID of an ordered list of scopes. Writes the list if it is new.
     pub(super) async fn intern(
         &self,

@@ -5,7 +5,9 @@ use std::sync::Arc;
 use bytes::Bytes;
 
 use super::cursor::{Cursor, Span, SpanStart};
-use super::engine::{Engine, SyncError};
+use super::engine::Engine;
+use super::epoch::{Trust, finish_without_rules, order_to_obey};
+use super::error::SyncError;
 use super::macs::log_conflict;
 use super::policy::{Effective, Policy};
 use super::preflight_settings::{self, OptionalPlan};
@@ -14,7 +16,7 @@ use super::route::{Route, Start};
 use super::unwritten::Unwritten;
 use super::{generation, pages, translate};
 use crate::fleet::{
-    CleanOrder, CleanSync, DriftRepair, Generation, Holding, Host, HostFacts, Miscount,
+    CleanOrder, CleanSync, DriftRepair, Epoch, Generation, Holding, Host, HostFacts, Miscount,
     OptionalSettings, RuleCounts, Session, SessionKind, SyncState,
 };
 use crate::protocol::generation::Capability;
@@ -48,6 +50,7 @@ impl Engine {
                 None if may_join() => (Host::new(machine.clone(), now), 0),
                 None => return Err(SyncError::TooManyNewHosts),
             };
+            let epoch = self.epoch_for(&host.sync).await?;
             let before = host.sync.clone();
             let facts = translate::facts(request);
             if self.is_refused(&host, &facts).await? {
@@ -58,60 +61,87 @@ impl Engine {
             }
             let mixed = self.recognize(&mut host, &facts, unwritten, now).await?;
             let known = version > 0 && host.facts == facts;
+            let has_none = facts.rule_counts == RuleCounts::default();
+            if host.sync.last_seen.is_none() && (epoch.began.is_none() || has_none) {
+                // Others may have been enrolled in a later state of a restored database.
+                host.sync.epoch = epoch.id;
+            }
             let asks_clean = request.request_clean_sync;
-            let synced = record_report(&mut host, facts, asks_clean);
+            let mut synced = record_report(&mut host, facts, asks_clean);
+            if host.sync.epoch != epoch.id {
+                // It may have got others after the state that was restored.
+                synced = OptionalSettings::all();
+            }
             let generation = generation::of(&host.facts.santa_version);
             let (effective, target) = self.wanted(&host, generation).await?;
             let hash = request.rules_hash.parse().ok();
-            self.weigh(&mut host, Evidence { hash, asks_clean, now }).await?;
-            let holding = self.known_holding(&host.sync);
-            let repair = effective.settings.drift_repair;
-            let kind = kind_of_sync(&host.sync, holding, asks_clean, target, repair);
-            let everything = kind == SessionKind::Normal && (mixed || self.lost_order(&host));
-            self.begin(&mut host.sync, target, everything).await?;
-            let version_now = &host.facts.santa_version;
-            let optional = OptionalPlan::new(synced, effective.set, kind, version_now);
-            host.sync.synced = optional.possible;
+            self.weigh(&mut host, Evidence { hash, asks_clean, now, epoch: epoch.id }).await?;
             let session = Session {
-                kind,
+                kind: SessionKind::Normal,
                 asked_clean: asks_clean,
                 target,
                 started: now,
                 settings: effective.digest,
-                synced: optional.kept,
+                synced,
                 begun: false,
                 served: false,
-                order: host.sync.clean_order,
+                order: order_to_obey(&host.sync, generation, epoch),
                 mixed,
+                epoch: epoch.id,
+                without_rules: false,
             };
+            let repair = effective.settings.drift_repair;
+            let session = self.with_kind(&mut host, session, epoch, repair).await?;
+            let version_now = &host.facts.santa_version;
+            let optional = OptionalPlan::new(synced, effective.set, session.kind, version_now);
+            host.sync.synced = optional.possible;
+            let session = Session { synced: optional.kept, ..session };
             host.sync.session = Some(session);
             host.sync.last_seen = Some(now);
-            let kept = known && self.keep(&host, version, &before, session).await?;
+            let may_keep = known && !session.without_rules;
+            let kept = may_keep && self.keep(&host, version, &before, session).await?;
             if kept || self.store.save_host(&host, version).await? {
                 log_conflict(&host, before.macs.as_deref());
                 let sent = optional.sent;
-                return Ok(preflight_settings::settings(&effective, sent, kind, generation));
+                return Ok(preflight_settings::settings(
+                    &effective,
+                    sent,
+                    session.kind,
+                    generation,
+                ));
             }
         }
         Err(SyncError::Contended)
     }
 
-    /// Adds to the offers what a session needs that sends everything, or that begins with a union.
-    async fn begin(
+    /// Decides the kind of a session. If it is a normal one, this adds the offers that it begins
+    /// with.
+    async fn with_kind(
         &self,
-        state: &mut SyncState,
-        target: Holding,
-        everything: bool,
-    ) -> StoreResult<()> {
-        if everything {
+        host: &mut Host,
+        session: Session,
+        epoch: Epoch,
+        repair: DriftRepair,
+    ) -> StoreResult<Session> {
+        let target = session.target;
+        let trust = self.trust(host, target.generation, epoch);
+        if trust == Trust::Waiting && !session.asked_clean {
+            return Ok(Session { without_rules: true, ..session });
+        }
+        let holding = self.known_holding(&host.sync).filter(|_| trust == Trust::Confirmed);
+        let kind = kind_of_sync(&host.sync, holding, &session, repair);
+        if kind != SessionKind::Normal {
+            return Ok(Session { kind, ..session });
+        }
+        if session.mixed || self.lost_order(host) || self.lacks_messages(host, epoch) {
             let none = self.no_rules(target).await?;
-            self.add_offer(state, none).await?;
+            self.add_offer(&mut host.sync, none).await?;
         }
-        if state.reach.is_some() {
+        if host.sync.reach.is_some() {
             // A union contains the scopes of its destination.
-            self.add_offer(state, target).await?;
+            self.add_offer(&mut host.sync, target).await?;
         }
-        Ok(())
+        Ok(session)
     }
 
     /// Rule download: a page of the open session's difference, or, without a session, of the
@@ -145,6 +175,12 @@ impl Engine {
                 Some(stored) => (stored.host, stored.version),
                 None => (Host::new(machine.clone(), now), 0),
             };
+            let epoch = self.epoch_for(&host.sync).await?;
+            if version > 0
+                && let Some(page) = self.page_of_restored(&host, epoch, wire).await?
+            {
+                return Ok(page);
+            }
             let before = host.sync.clone();
             let route = match host.sync.session {
                 Some(session) => Route::of_session(&host.sync, session),
@@ -211,23 +247,9 @@ impl Engine {
             let Some(session) = host.sync.session else {
                 return Ok(PostflightResponse {});
             };
-            let policy = self.policy().await?;
-            let route = Route::of_session(&host.sync, session);
-            let span = self.canonical(&policy, &route).await?;
-            let sent = self.difference(&policy, span, &route).await?.rules();
-            if sent > 0 && !session.served {
-                // Santa up to 2026.7 accepts a page that is cut off as the last one. The session
-                // stays open, because the postflight may also be a late one of an earlier sync.
-                let PostflightRequest { rules_received: received, rules_processed, .. } = *request;
-                let miscount = Miscount { sent, received, processed: rules_processed };
-                let is_known = host.sync.miscount == Some(miscount);
-                host.sync.miscount = Some(miscount);
-                if is_known || received >= sent || self.store.save_host(&host, version).await? {
-                    return Ok(PostflightResponse {});
-                }
-                continue;
+            if !self.end(&mut host, session, request).await? {
+                return Ok(PostflightResponse {});
             }
-            self.complete(&mut host, session, sent, request).await?;
             if self.store.save_host(&host, version).await? {
                 return Ok(PostflightResponse {});
             }
@@ -261,6 +283,43 @@ impl Engine {
             }
         }
         Err(SyncError::Contended)
+    }
+
+    /// Ends a session that a postflight reports as performed. False if there is nothing to store.
+    async fn end(
+        &self,
+        host: &mut Host,
+        session: Session,
+        request: &PostflightRequest,
+    ) -> StoreResult<bool> {
+        if session.epoch != self.epoch_for(&host.sync).await?.id {
+            // The host may report another session, which the row was not restored with.
+            host.sync.session = None;
+            self.add_offer_of(&mut host.sync, session).await?;
+            return Ok(true);
+        }
+        if session.without_rules && !session.mixed {
+            finish_without_rules(&mut host.sync, session, self.clock.now());
+            host.sync.reported_hash = request.rules_hash.parse().ok();
+            return Ok(true);
+        }
+        let policy = self.policy().await?;
+        let route = Route::of_session(&host.sync, session);
+        let span = self.canonical(&policy, &route).await?;
+        let sent = self.difference(&policy, span, &route).await?.rules();
+        if sent > 0 && !session.served {
+            // Santa up to 2026.7 accepts a page that is cut off as the last one. The session stays
+            // open, because the postflight may also be a late one of an earlier sync.
+            let PostflightRequest { rules_received: received, rules_processed, .. } = *request;
+            let miscount = Miscount { sent, received, processed: rules_processed };
+            let is_new = received < sent && host.sync.miscount != Some(miscount);
+            if is_new {
+                host.sync.miscount = Some(miscount);
+            }
+            return Ok(is_new);
+        }
+        self.complete(host, session, sent, request).await?;
+        Ok(true)
     }
 
     async fn complete(
@@ -415,19 +474,19 @@ fn record_report(host: &mut Host, facts: HostFacts, asks_clean: bool) -> Optiona
 fn kind_of_sync(
     state: &SyncState,
     holding: Option<Holding>,
-    asks_clean: bool,
-    target: Holding,
+    session: &Session,
     repair: DriftRepair,
 ) -> SessionKind {
+    let Session { target, asked_clean, order, .. } = *session;
     let known = holding.is_some_and(|holding| holding.revision <= target.revision)
         && generation::keeps_rules(target.generation);
     let repairs = match repair {
         DriftRepair::Clean => state.drift.is_some_and(|drift| drift.is_repairable()),
         DriftRepair::Off => false,
     };
-    match state.clean_order {
+    match order {
         Some(order) => SessionKind::Clean(order.kind),
-        None if asks_clean || !known || repairs => SessionKind::Clean(CleanSync::Clean),
+        None if asked_clean || !known || repairs => SessionKind::Clean(CleanSync::Clean),
         None => SessionKind::Normal,
     }
 }

@@ -5,7 +5,8 @@ use std::sync::Arc;
 
 use super::compute::{Stopped, Wanted};
 use super::difference::{self, Destination, Origin, Outcome};
-use super::engine::{Engine, SyncError};
+use super::engine::Engine;
+use super::error::SyncError;
 use super::ledger::Ledger;
 use super::policy::Policy;
 use super::{generation, pages, proof, translate};
@@ -28,6 +29,9 @@ pub struct Standing {
     pub withheld: u64,
     /// The most rules that its client can receive, if it should have more. It receives none then.
     pub most_rules: Option<u64>,
+    /// Whether its rules may be newer than its row, because the database was restored. It gets all
+    /// of them in a clean sync.
+    pub is_restored: bool,
     /// Whether its next sync will bring other settings.
     pub settings_due: bool,
     /// The mode that it is told to be in, as its version knows it.
@@ -87,7 +91,8 @@ impl Engine {
         let to = current(&policy, host, generation);
         let total = self.tally(&policy, to.clone()).await?;
         let known = self.known_holding(&host.sync);
-        let due = match known {
+        let is_confirmed = self.is_confirmed(host).await?;
+        let due = match known.filter(|_| is_confirmed) {
             Some(holding) => self.pending(&policy, &host.sync, holding, to).await?.into(),
             None => total.rules,
         };
@@ -101,6 +106,7 @@ impl Engine {
             due,
             withheld,
             most_rules: pages::most_rules(generation).filter(|most| total.rules > *most),
+            is_restored: host.sync.holding.is_some() && !is_confirmed,
             settings_due: host.sync.settings != Some(effective.digest),
             mode: translate::mode_for(settings.client_mode, generation),
             interval: settings.full_sync_interval.seconds(),

@@ -10,7 +10,7 @@ const PINECONE: &str = "signingid:H3ZC9YV6RK:example.pinecone.desktop";
 
 /// A server and two Macs in lockdown: both stopped Pinecone, and mira's ledgerctl as well. Mira
 /// is tagged eng.
-fn with_two_macs() -> (Shell, Server) {
+pub(crate) fn with_two_macs() -> (Shell, Server) {
     let mut shell = Shell::new();
     let server = Server::start(&shell);
     shell.use_server(&server);

@@ -7,7 +7,9 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use async_trait::async_trait;
 use jiff::{SignedDuration, Timestamp};
-use nicelist::fleet::{CleanSync, Clock, Event, EventId, EventStat, Host, InForce, ScopeSetId};
+use nicelist::fleet::{
+    CleanSync, Clock, Epoch, Event, EventId, EventStat, Host, InForce, ScopeSetId,
+};
 use nicelist::protocol::{
     PostflightRequest, PreflightRequest, RuleDownloadRequest, SyncType, Wire,
 };
@@ -98,6 +100,8 @@ overhear! {
     async fn delete_events_of(&self, machine: &MachineId, limit: usize) -> StoreResult<usize>;
     async fn intern_scope_set(&self, members: &[ScopeId]) -> StoreResult<ScopeSetId>;
     async fn scope_set(&self, id: ScopeSetId) -> StoreResult<Option<Vec<ScopeId>>>;
+    async fn epoch(&self) -> StoreResult<Epoch>;
+    async fn begin_epoch(&self, now: Timestamp) -> StoreResult<Epoch>;
     async fn add_events(&self, events: &[Event], received: Timestamp) -> StoreResult<usize>;
     async fn count_new_events(&self, events: &[Event]) -> StoreResult<usize>;
     async fn events(&self, filter: &EventFilter, before: Option<EventId>, limit: usize) -> StoreResult<ListPart<StoredEvent>>;

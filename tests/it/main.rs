@@ -6,6 +6,7 @@
 
 mod api;
 mod apply;
+mod backup;
 mod bodies;
 mod bounds;
 mod checks;
@@ -56,6 +57,7 @@ mod rates;
 mod readme;
 mod ready;
 mod refusals;
+mod restore;
 mod road;
 mod rollback;
 mod round_trips;
@@ -68,5 +70,6 @@ mod status;
 mod terminal;
 mod times;
 mod tls;
+mod twice;
 mod wire;
 mod world;

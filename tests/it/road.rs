@@ -107,9 +107,9 @@ fn rules_reach_the_macs_of_their_scopes_and_leave_them_again() {
     $ nicelist host list -o csv
     exit code: 0
     ----- stdout -----
-    machine,hostname,serial,state,contact,mode,reported,rules,due,last_seen,last_sync,santa,os,os_build,model,user,groups,tags,revision,first_seen,interval,withheld,tags_by_membership,conflict
-    anna,anna.local,LAB000000001,in-sync,online,lockdown,lockdown,4,0,[TIME],[TIME],2026.7,15.6,24G84,"Mac15,7",anna,,,18,[TIME],300,0,,
-    ben,ben.local,LAB000000001,in-sync,online,lockdown,lockdown,5,0,[TIME],[TIME],2026.7,15.6,24G84,"Mac15,7",ben,,design,18,[TIME],300,0,,
+    machine,hostname,serial,state,contact,mode,reported,rules,due,last_seen,last_sync,santa,os,os_build,model,user,groups,tags,revision,first_seen,interval,withheld,tags_by_membership,conflict,reason
+    anna,anna.local,LAB000000001,in-sync,online,lockdown,lockdown,4,0,[TIME],[TIME],2026.7,15.6,24G84,"Mac15,7",anna,,,18,[TIME],300,0,,,
+    ben,ben.local,LAB000000001,in-sync,online,lockdown,lockdown,5,0,[TIME],[TIME],2026.7,15.6,24G84,"Mac15,7",ben,,design,18,[TIME],300,0,,,
     "#);
 }
 

@@ -147,7 +147,8 @@ impl World {
         let (file, copy) = (Kept::Sqlite(folder), Database::empty().await);
         moving::migrate(&file.url(), false).await.unwrap();
         let (from, to) = (file.url(), copy.url());
-        moving::Copy::prepare(&from, &to).await.unwrap().run(&|_| {}).await.unwrap();
+        let copying = moving::Copy::prepare(&from, &to).await.unwrap();
+        copying.run(moving::CopiedEpoch::Kept, &|_| {}).await.unwrap();
         Self::at(now, Kept::Postgres(copy), 2, 0x5a5a, RULES_A_PAGE).await
     }
 
@@ -213,6 +214,24 @@ impl World {
             ..Options::default()
         };
         App::open(options).await.unwrap()
+    }
+
+    /// A backup of the SQLite database while its server runs.
+    pub(crate) fn back_up(&self) -> Vec<u8> {
+        let Kept::Sqlite(folder) = &self.kept else { panic!("not in a file") };
+        let (database, backup) = (folder.path().join("nicelist.db"), folder.path().join("backup"));
+        moving::backup(&database, &backup, true).unwrap();
+        std::fs::read(backup).unwrap()
+    }
+
+    /// The SQLite database is lost, and restored from a backup elsewhere.
+    pub(crate) async fn restore(&mut self, backup: &[u8]) {
+        let folder = tempfile::tempdir_in("/dev/shm").or_else(|_| tempfile::tempdir()).unwrap();
+        let (database, file) = (folder.path().join("nicelist.db"), folder.path().join("backup"));
+        std::fs::write(&file, backup).unwrap();
+        moving::restore(&database, &file, self.now()).unwrap();
+        self.kept = Kept::Sqlite(folder);
+        self.restart().await;
     }
 
     /// Leaves nothing behind.

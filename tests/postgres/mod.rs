@@ -133,8 +133,13 @@ impl Cluster {
     }
 
     fn run(&self, program: &str, arguments: &[&str]) {
+        let data = self.folder.join("data");
+        self.execute(program, &[&["-D", data.to_str().unwrap()], arguments].concat());
+    }
+
+    fn execute(&self, program: &str, arguments: &[&str]) {
         let mut command = command(&self.programs.join(program));
-        command.arg("-D").arg(self.folder.join("data")).args(arguments).stdin(Stdio::null());
+        command.args(arguments).stdin(Stdio::null());
         let status = command.status().unwrap();
         let log = || fs::read_to_string(self.folder.join("log")).unwrap_or_default();
         assert!(status.success(), "{program} {arguments:?}: {status}\n{}", log());
@@ -245,6 +250,25 @@ impl Database {
     /// Runs SQL in it.
     pub(crate) async fn run_sql(&self, sql: &str) {
         self.cluster.run_sql(&self.name, sql).await;
+    }
+
+    /// Writes a backup of it.
+    pub(crate) fn dump(&self) {
+        let file = format!("--file={}", self.dump_file());
+        self.cluster.execute("pg_dump", &["--format=custom", &file, &self.url()]);
+    }
+
+    /// Restores the backup into a new database of the same name.
+    pub(crate) async fn restore(&self) {
+        let rename = format!("ALTER DATABASE {name} RENAME TO {name}_replaced", name = self.name);
+        self.cluster.run_sql("postgres", &rename).await;
+        self.cluster.create(&self.name, "TEMPLATE template0").await;
+        let into = format!("--dbname={}", self.url());
+        self.cluster.execute("pg_restore", &["--exit-on-error", &into, &self.dump_file()]);
+    }
+
+    fn dump_file(&self) -> String {
+        format!("{}/{}.dump", self.cluster.folder.display(), self.name)
     }
 
     /// Drops it, whoever is connected still.

@@ -1,5 +1,6 @@
 //! The contract of `Store`: what every database keeps, and what only some have to.
 
+#[expect(dead_code, reason = "the tests of the binary restore backups")]
 #[path = "../postgres/mod.rs"]
 mod cluster;
 mod contract;

@@ -7,15 +7,18 @@ use super::{DatabaseName, Named};
 use crate::cli::context::Context;
 use crate::cli::error::CliError;
 use crate::cli::ui::{Cell, Column, Row};
-use crate::server::moving::{Copy, Moved};
+use crate::server::moving::{CopiedEpoch, Copy, Moved};
 
 /// Copy everything in a database into an empty one, and check it
 ///
 /// From SQLite to PostgreSQL or back, or between two of a kind: rules with their history,
-/// settings, tags, hosts and what they hold, events, tokens. Hosts and scripts notice nothing.
+/// settings, tags, hosts and what they hold, events, tokens. Scripts notice nothing.
 /// Everything is read back and compared before it is kept; a copy that fails or is cut off leaves
 /// nothing. FROM is only read, as it is when the copy begins: what a server writes into it after
 /// that is not in the copy, so stop it first.
+///
+/// The copy begins a new epoch, as `nicelist database new-epoch` does: hosts may sync with FROM after
+/// it was copied. With --keep-epoch it does not, and hosts notice nothing.
 ///
 /// `configured` is the database that --database, NICELIST_DATABASE or the configuration file names:
 /// a password in a command line can be read by everybody on the machine.
@@ -35,10 +38,13 @@ pub(crate) struct CopyArgs {
     /// Show what would be copied and change nothing
     #[arg(long)]
     dry_run: bool,
+    /// Trust what FROM says about hosts: no server will use it any more
+    #[arg(long)]
+    keep_epoch: bool,
 }
 
 pub(super) async fn run(context: &Context, args: CopyArgs) -> Result<(), CliError> {
-    let CopyArgs { from, to, dry_run } = args;
+    let CopyArgs { from, to, dry_run, keep_epoch } = args;
     let (from, to) = (from.resolve(context)?, to.resolve(context)?);
     let (from_url, to_url) = (from.expose(), to.expose());
     let copy = Copy::prepare(&from_url, &to_url).await?;
@@ -49,8 +55,12 @@ pub(super) async fn run(context: &Context, args: CopyArgs) -> Result<(), CliErro
         context.ui.status(format!("would copy {total} rows from {from} to {to}"));
         return Ok(());
     }
+    let epoch = match keep_epoch {
+        true => CopiedEpoch::Kept,
+        false => CopiedEpoch::New(context.ui.now()),
+    };
     let progress = context.ui.progress(Some(2 * total), "opening");
-    let moved = copy.run(&|step| super::show(&progress, step)).await?;
+    let moved = copy.run(epoch, &|step| super::show(&progress, step)).await?;
     drop(progress);
     context.ui.rows(rows(&moved), "")?;
     context.ui.status(format!("copied {total} rows from {from} to {to}; both hold the same"));

@@ -1,12 +1,16 @@
 //! `nicelist database`.
 
 mod accept_clock;
+mod backup;
 mod check;
 mod compare;
 mod copy;
 mod migrate;
+mod new_epoch;
+mod restore;
 
 use std::ffi::OsStr;
+use std::path::PathBuf;
 
 use clap::Subcommand;
 use clap::builder::TypedValueParser;
@@ -18,9 +22,12 @@ use super::ui::Progress;
 use crate::config::{Database, Place};
 use crate::server::moving::{MovingError, Step};
 
-/// Copy, compare, check and migrate whole databases
+/// Back up, restore, copy and check whole databases
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
+    Backup(backup::BackupArgs),
+    Restore(restore::RestoreArgs),
+    NewEpoch(new_epoch::NewEpochArgs),
     Copy(copy::CopyArgs),
     Compare(compare::CompareArgs),
     Check(check::CheckArgs),
@@ -30,9 +37,12 @@ pub(crate) enum Command {
 
 pub(super) async fn run(context: &Context, command: Command) -> Result<(), CliError> {
     match command {
+        Command::Backup(args) => backup::run(context, &args),
+        Command::Restore(args) => restore::run(context, &args),
         Command::Copy(args) => copy::run(context, args).await,
         Command::Compare(args) => compare::run(context, args).await,
         Command::Check(args) => check::run(context, &args).await,
+        Command::NewEpoch(args) => new_epoch::run(context, &args).await,
         Command::AcceptClock(args) => accept_clock::run(context, &args).await,
         Command::Migrate(args) => migrate::run(context, args).await,
     }
@@ -87,6 +97,22 @@ fn configured(context: &Context) -> Result<Database, CliError> {
         Place::Server { .. } => {
             Err(CliError::usage("this is done where the database is, not through a server")
                 .hint("name it: --database sqlite:PATH or --database postgres://USER@HOST/NAME"))
+        }
+    }
+}
+
+/// The database that the settings name, and its file. `of_server` is the command that does the same
+/// to a database on a PostgreSQL server.
+fn local_file(
+    context: &Context,
+    of_server: &dyn Fn(&str) -> String,
+) -> Result<(Database, PathBuf), CliError> {
+    let database = configured(context)?;
+    match database.path().map(PathBuf::from) {
+        Some(path) => Ok((database, path)),
+        None => {
+            Err(CliError::usage("this is done to a PostgreSQL database with PostgreSQL's tools")
+                .hint(of_server(&database.to_string())))
         }
     }
 }

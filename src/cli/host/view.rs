@@ -35,6 +35,7 @@ impl Row for HostView {
         Column::machine("withheld"),
         Column::machine("tags_by_membership"),
         Column::machine("conflict"),
+        Column::machine("reason"),
     ];
 
     fn cells(&self) -> Vec<Cell> {
@@ -42,7 +43,7 @@ impl Row for HostView {
             Cell::text(&self.machine),
             Cell::text(&self.hostname),
             Cell::text(&self.serial),
-            state(self.state),
+            state(self),
             contact(self.contact),
             Cell::text(self.mode.wanted),
             mode_reported(self),
@@ -63,6 +64,7 @@ impl Row for HostView {
             Cell::text(self.rules.withheld),
             Cell::list(&self.tags_by_membership),
             Cell::list(macs(self)),
+            Cell::optional(self.reason),
         ]
     }
 }
@@ -92,7 +94,7 @@ impl Report for HostView {
             Group::titled(
                 "Sync",
                 [
-                    ("state", state(self.state)),
+                    ("state", state(self)),
                     ("contact", contact(self.contact)),
                     ("last_seen", Cell::Time(self.last_seen)),
                     ("last_sync", Cell::Time(self.last_sync)),
@@ -190,14 +192,17 @@ pub(super) fn full_name(host: &HostView) -> String {
 }
 
 /// A state in the colour of how bad it is.
-fn state(state: HostState) -> Cell {
-    let tone = match state {
+fn state(host: &HostView) -> Cell {
+    let tone = match host.state {
         HostState::InSync => Tone::Good,
         HostState::Behind | HostState::Syncing => Tone::Notice,
         HostState::Drifted | HostState::Rejecting => Tone::Bad,
         HostState::NeverSynced => Tone::Faint,
     };
-    Cell::toned(state, tone)
+    match host.reason {
+        Some(reason) => Cell::Remarked(host.state.to_string(), reason.to_string(), tone),
+        None => Cell::toned(host.state, tone),
+    }
 }
 
 fn contact(contact: Contact) -> Cell {

@@ -77,6 +77,7 @@ pub(crate) async fn until_in_sync(
 fn has(host: &HostView, wanted: Revision) -> bool {
     let complete = host.rules.revision.is_some_and(|held| held >= wanted);
     host.clean_sync.is_none()
+        && host.reason.is_none()
         && host.drift.is_none()
         && (complete || host.state == HostState::InSync)
 }
@@ -104,7 +105,7 @@ fn too_late(name: &str, host: &HostView, timeout: SignedDuration, now: Timestamp
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::api::DriftView;
+    use crate::api::{BehindReason, DriftView};
     use crate::fleet::{CleanSync, ClientMode, RuleCounts};
 
     fn host(state: HostState, held: Option<u64>) -> HostView {
@@ -137,6 +138,7 @@ mod tests {
             tags: Vec::new(),
             tags_by_membership: Vec::new(),
             state,
+            reason: None,
             contact: crate::api::Contact::Online,
             mode,
             rules,
@@ -174,6 +176,9 @@ mod tests {
         };
         let drifted = HostView { drift: Some(drift), ..host(HostState::Drifted, Some(7)) };
         assert!(!has(&drifted, Revision(7)));
+        let restored =
+            HostView { reason: Some(BehindReason::Restored), ..host(HostState::Behind, Some(7)) };
+        assert!(!has(&restored, Revision(7)));
     }
 
     #[test]

@@ -79,6 +79,8 @@ impl Tone {
 pub(crate) enum Cell {
     /// A text.
     Text(String, Tone),
+    /// A text, with what people read after it.
+    Remarked(String, String, Tone),
     /// A time, or never.
     Time(Option<Timestamp>),
 }
@@ -108,9 +110,17 @@ impl Cell {
     /// What programs read.
     pub(crate) fn for_machines(&self) -> Cow<'_, str> {
         match self {
-            Self::Text(text, _) => text.into(),
+            Self::Text(text, _) | Self::Remarked(text, ..) => text.into(),
             Self::Time(Some(time)) => time.to_string().into(),
             Self::Time(None) => "".into(),
+        }
+    }
+
+    /// What a table shows that goes to a file or another program.
+    pub(super) fn for_pipes(&self) -> Cow<'_, str> {
+        match self {
+            Self::Remarked(text, remark, _) => format!("{text} ({remark})").into(),
+            Self::Text(..) | Self::Time(_) => self.for_machines(),
         }
     }
 
@@ -119,13 +129,13 @@ impl Cell {
         match self {
             Self::Time(Some(time)) => relative(*time, now).into(),
             Self::Time(None) => "never".into(),
-            Self::Text(..) => self.for_machines(),
+            Self::Text(..) | Self::Remarked(..) => self.for_pipes(),
         }
     }
 
     pub(super) fn tone(&self) -> Tone {
         match self {
-            Self::Text(_, tone) => *tone,
+            Self::Text(_, tone) | Self::Remarked(.., tone) => *tone,
             Self::Time(Some(_)) => Tone::Plain,
             Self::Time(None) => Tone::Faint,
         }

@@ -181,7 +181,7 @@ pub(super) fn tone_style(ui: &Ui, tone: Tone) -> Style {
 /// a host can report names as long as it likes.
 pub(super) fn text(ui: &Ui, cell: &Cell) -> String {
     if !ui.for_eyes() {
-        return harmless(&cell.for_machines()).into_owned();
+        return harmless(&cell.for_pipes()).into_owned();
     }
     let text = cell.for_eyes(ui.now());
     match text.char_indices().nth(LONGEST_FOR_EYES) {

@@ -10,9 +10,9 @@ use serde::Deserialize;
 use super::macs::{self, MacsView};
 use super::{Intent, commit, names};
 use crate::api::{
-    ChangeAnswer, CleanSyncRequest, Code, Contact, Detail, Done, DriftView, ForgetHostQuery,
-    HostPath, HostQuery, HostRules, HostSetting, HostState, HostTagsRequest, HostView, ModeView,
-    Page, Problem, RuleView,
+    BehindReason, ChangeAnswer, CleanSyncRequest, Code, Contact, Detail, Done, DriftView,
+    ForgetHostQuery, HostPath, HostQuery, HostRules, HostSetting, HostState, HostTagsRequest,
+    HostView, ModeView, Page, Problem, RuleView,
 };
 use crate::fleet::{Drift, Host, Role, RulesHash, SYNC_TAKES};
 use crate::rule::{MachineId, Rule, Scope, Target};
@@ -415,6 +415,8 @@ pub(super) async fn view(state: &State, host: Host) -> Result<HostView, Refused>
         tags,
         tags_by_membership,
         state,
+        reason: (state == HostState::Behind && standing.is_restored)
+            .then_some(BehindReason::Restored),
         contact,
         mode: ModeView { wanted: standing.mode, reported: facts.client_mode },
         rules: HostRules {
@@ -464,6 +466,8 @@ pub(super) fn host_state(host: &Host, standing: &Standing, now: Timestamp) -> Ho
         // A host that rejected its rules does so until a postflight reports otherwise.
         () if in_progress && sync.miscount.is_none() => HostState::Syncing,
         () if sync.holding.is_none() && sync.miscount.is_none() => HostState::NeverSynced,
+        // What its row says of it is of an earlier time.
+        () if standing.is_restored => HostState::Behind,
         () if sync.drift.is_some() => HostState::Drifted,
         () if sync.miscount.is_some() => HostState::Rejecting,
         () if due => HostState::Behind,

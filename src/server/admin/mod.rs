@@ -3,6 +3,7 @@
 mod checks;
 mod clock;
 mod document;
+mod epoch;
 mod events;
 mod explain;
 mod forget;
@@ -82,6 +83,7 @@ pub(super) fn router() -> Router<Arc<State>> {
             .routes(routes!(events::decide))
             .routes(routes!(events::bundle::approve))
             .routes(routes!(clock::accept))
+            .routes(routes!(epoch::begin))
             .routes(routes!(tokens::list, tokens::create))
             .routes(routes!(tokens::revoke)),
     )

@@ -179,6 +179,7 @@ mod tests {
     use async_trait::async_trait;
 
     use super::*;
+    use crate::fleet::Epoch;
     use crate::store::StoreResult;
 
     /// Rows of a few numbers, as many at a time as there are in a group.
@@ -203,6 +204,10 @@ mod tests {
 
         async fn last_number(&mut self, _table: &'static Table) -> StoreResult<i64> {
             Ok(0)
+        }
+
+        async fn epoch(&mut self) -> StoreResult<Epoch> {
+            Ok(Epoch::default())
         }
     }
 

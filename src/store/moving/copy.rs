@@ -1,8 +1,12 @@
 //! From one database to another.
 
+use jiff::Timestamp;
+
 use super::compare::compared;
 use super::table::TABLES;
 use super::{MovingError, Place, Reading, State};
+use crate::fleet::Epoch;
+use crate::store::new_epoch;
 
 /// What a copy does next, for whoever waits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -24,6 +28,15 @@ pub struct Moved {
     pub table: &'static str,
     /// Its rows.
     pub rows: u64,
+}
+
+/// The epoch of a copy.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum CopiedEpoch {
+    /// Another one, which begins now: hosts may go on syncing with the original.
+    New(Timestamp),
+    /// The original's: it is never served again.
+    Kept,
 }
 
 /// A copy that can begin: the one database is open, the other is known to be empty.
@@ -66,7 +79,11 @@ impl<'a> Copy<'a> {
     ///
     /// # Errors
     /// When one of the databases fails; then the target is as it was.
-    pub async fn run(self, watch: &dyn Fn(Step)) -> Result<Vec<Moved>, MovingError> {
+    pub async fn run(
+        self,
+        epoch: CopiedEpoch,
+        watch: &dyn Fn(Step),
+    ) -> Result<Vec<Moved>, MovingError> {
         let Self { from, to, mut source, rows } = self;
         let unread = |error| from.unread(error);
         let unwritten = |error| to.unwritten(error);
@@ -87,6 +104,11 @@ impl<'a> Copy<'a> {
             let last = source.last_number(table).await.map_err(unread)?;
             target.reserve(table, last).await.map_err(unwritten)?;
         }
+        let epoch = match epoch {
+            CopiedEpoch::New(now) => Epoch { id: new_epoch(), began: Some(now) },
+            CopiedEpoch::Kept => source.epoch().await.map_err(unread)?,
+        };
+        target.set_epoch(epoch).await.map_err(unwritten)?;
         target.complete().await.map_err(unwritten)?;
         let mut tables = Vec::new();
         for table in TABLES {

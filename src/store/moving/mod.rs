@@ -4,18 +4,21 @@
 //! What is read is of one moment. What is written is one transaction, which is committed when
 //! all of it was read back and compared: a copy that is cut off leaves nothing.
 
+mod backup;
 mod compare;
 mod copy;
 pub mod table;
 
+pub use backup::{BackedUp, BackupError, RestoreError, Restored, backup, examine_backup, restore};
 pub use compare::{Compared, compare};
-pub use copy::{Copy, Moved, Step};
+pub use copy::{CopiedEpoch, Copy, Moved, Step};
 pub use table::TABLES;
 
 use async_trait::async_trait;
 
 use self::table::Table;
 use super::{StoreError, StoreResult, postgres, sqlite, unknown_kind};
+use crate::fleet::Epoch;
 
 /// A value, wherever it is kept.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -79,6 +82,9 @@ pub(super) trait Reading: Send {
 
     /// The highest number that was ever given to a row of a numbered table; 0 if none was.
     async fn last_number(&mut self, table: &'static Table) -> StoreResult<i64>;
+
+    /// The database's epoch.
+    async fn epoch(&mut self) -> StoreResult<Epoch>;
 }
 
 /// An empty database that is being filled, by nobody else. What is written is there after
@@ -90,6 +96,9 @@ pub(super) trait Writing: Reading {
 
     /// Gives no row of a table a number up to this one, from now on.
     async fn reserve(&mut self, table: &'static Table, last: i64) -> StoreResult<()>;
+
+    /// Gives the database this epoch.
+    async fn set_epoch(&mut self, epoch: Epoch) -> StoreResult<()>;
 
     /// Works out what is kept besides, when all rows are there.
     async fn complete(&mut self) -> StoreResult<()>;

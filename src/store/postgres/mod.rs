@@ -9,6 +9,7 @@
 
 pub(super) mod check;
 mod commit;
+mod epoch;
 mod events;
 mod failure;
 mod filter;
@@ -58,7 +59,7 @@ use super::{
     RuleFilter, RuleKey, RulePlace, RuleRecord, RuleTurn, RuleVersion, ScopeId, SharedSerial,
     Store, StoreError, StoreResult, StoredEvent, StoredHost, StoredRevision, TokenRecord,
 };
-use crate::fleet::{Event, EventId, EventStat, Host, InForce, ScopeSetId};
+use crate::fleet::{Epoch, Event, EventId, EventStat, Host, InForce, ScopeSetId};
 use crate::rule::{MachineId, Revision, RevisionRecord, Scope, Target};
 
 /// A URL without its password.
@@ -334,6 +335,14 @@ impl Store for Postgres {
 
     async fn scope_set(&self, id: ScopeSetId) -> StoreResult<Option<Vec<ScopeId>>> {
         ask!(self, |on| hosts::scope_set(on, id))
+    }
+
+    async fn epoch(&self) -> StoreResult<Epoch> {
+        ask!(self, |on| epoch::get(on))
+    }
+
+    async fn begin_epoch(&self, now: Timestamp) -> StoreResult<Epoch> {
+        change!(self, |on| epoch::begin(on, now))
     }
 
     async fn add_events(&self, events: &[Event], received: Timestamp) -> StoreResult<usize> {

@@ -13,7 +13,8 @@ use super::locks::Lock;
 use super::pool::{self, Use};
 use super::rows::{Text, clean_json, count};
 use super::url::Address;
-use super::{codes, events, filter, open, query};
+use super::{codes, epoch, events, filter, open, query};
+use crate::fleet::Epoch;
 use crate::store::moving::table::{Column, Kind, META, TABLES, Table, names};
 use crate::store::moving::{PAGE_BYTES, PAGE_ROWS, Reading, Row, State, Value, Writing};
 use crate::store::{Durability, StoreResult};
@@ -171,6 +172,10 @@ impl Reading for Session {
                        pg_get_serial_sequence($1, 'id')::regclass), 0)";
         Ok(self.client.query_one(sql, &[&table.name]).await?.try_get(0)?)
     }
+
+    async fn epoch(&mut self) -> StoreResult<Epoch> {
+        epoch::get(&self.client).await
+    }
 }
 
 #[async_trait]
@@ -199,6 +204,10 @@ impl Writing for Session {
         );
         self.client.query(&sql, &[&table.name, &last]).await?;
         Ok(())
+    }
+
+    async fn set_epoch(&mut self, epoch: Epoch) -> StoreResult<()> {
+        epoch::set(&self.client, epoch).await
     }
 
     async fn complete(&mut self) -> StoreResult<()> {

@@ -5,7 +5,7 @@ use tokio_postgres::error::SqlState;
 
 use super::locks::Lock;
 use super::url::chain;
-use super::{check, filter, query, snapshot};
+use super::{check, epoch, filter, query, snapshot};
 use crate::store::StoreError;
 
 /// Whose schema it is, in the table that says so.
@@ -21,6 +21,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("migrations/0003_history.sql"),
     include_str!("migrations/0004_tag_membership.sql"),
     include_str!("migrations/0005_checksums.sql"),
+    include_str!("migrations/0006_epoch.sql"),
 ];
 /// The version from which on rows have checksums.
 const CHECKSUMS: usize = 5;
@@ -227,6 +228,9 @@ async fn apply(writing: &impl GenericClient, version: usize) -> Result<(), Store
         if before + 1 == CHECKSUMS {
             check::fill(writing).await?;
         }
+    }
+    if version == 0 {
+        epoch::found(writing).await?;
     }
     let newest = i64::try_from(MIGRATIONS.len().max(version)).unwrap_or(i64::MAX);
     let mark = "INSERT INTO nicelist_schema (program, version) VALUES ($1, $2)

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use rusqlite::{Connection, Row};
 
-use super::open::{self, Use};
+use super::open::{self, CHECKSUMS, Use};
 use super::rows::{self, CONTENT};
 use super::scopes::Scopes;
 use super::{codes, policy};
@@ -64,10 +64,23 @@ pub(in crate::store) fn whole(path: &str) -> StoreResult<(u64, Option<String>)> 
     if let Some(what) = structure_of(&connection, Depth::Whole)? {
         return Ok((0, Some(what)));
     }
+    checksums(&connection)
+}
+
+/// Checks an open file as far as its version of the schema allows. What is wrong, if anything is.
+pub(super) fn all_of(connection: &Connection, version: usize) -> StoreResult<Option<String>> {
+    match structure_of(connection, Depth::Whole)? {
+        None if version >= CHECKSUMS => checksums(connection).map(|(_, damage)| damage),
+        damage => Ok(damage),
+    }
+}
+
+/// How many rows have a checksum, and which are not as they were written.
+fn checksums(connection: &Connection) -> StoreResult<(u64, Option<String>)> {
     let mut damage = Damage::default();
-    let count = rules(&connection, &mut damage)?
-        + settings(&connection, false, &mut damage)?
-        + tags(&connection, false, &mut damage)?;
+    let count = rules(connection, &mut damage)?
+        + settings(connection, false, &mut damage)?
+        + tags(connection, false, &mut damage)?;
     Ok((count, damage.describe()))
 }
 

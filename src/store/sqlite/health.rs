@@ -37,6 +37,11 @@ pub(super) fn fault(error: &ffi::Error) -> Option<WriteFault> {
     }
 }
 
+/// The fault behind an error, if it is one of a file or its disk.
+pub(super) fn fault_of(error: &rusqlite::Error) -> Option<WriteFault> {
+    error.sqlite_error().and_then(fault)
+}
+
 /// What can be said without writing.
 pub(super) fn inspect(writer: &Writer, identity: &Identity) -> StoreResult<Health> {
     identity.check().map_err(StoreError::Unwritable)?;

@@ -59,6 +59,11 @@ impl Identity {
         Ok(fs::metadata(&self.path)?.len() + log)
     }
 
+    /// Whether the file is still at its path.
+    pub(super) fn is_in_place(&self) -> bool {
+        inode(&self.path).is_ok_and(|found| found == self.file)
+    }
+
     /// Checks again if the last check failed, so that nothing is written to a file that is lost.
     pub(super) fn recheck(&self) -> Result<(), WriteFault> {
         if self.lost.load(Ordering::Relaxed) { self.check() } else { Ok(()) }

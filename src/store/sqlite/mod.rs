@@ -5,8 +5,10 @@
 //! few connections of their own, each answer from one snapshot. A change of policy is one
 //! transaction of its own: a process that is killed leaves it whole or absent.
 
+pub(super) mod backup;
 pub(super) mod check;
 mod commit;
+mod epoch;
 mod events;
 mod having;
 mod health;
@@ -17,6 +19,7 @@ pub(super) mod moving;
 mod open;
 mod policy;
 mod readers;
+pub(super) mod restore;
 mod retention;
 mod rows;
 mod scopes;
@@ -50,7 +53,7 @@ use super::{
     RuleFilter, RuleKey, RulePlace, RuleRecord, RuleTurn, RuleVersion, ScopeId, SharedSerial,
     Store, StoreError, StoreResult, StoredEvent, StoredHost, StoredRevision, TokenRecord,
 };
-use crate::fleet::{Event, EventId, EventStat, Host, InForce, ScopeSetId};
+use crate::fleet::{Epoch, Event, EventId, EventStat, Host, InForce, ScopeSetId};
 use crate::rule::{MachineId, Revision, RevisionRecord, Scope, Target};
 
 /// The path that asks for a database that goes when it is closed.
@@ -111,9 +114,12 @@ impl Sqlite {
 
     fn at(path: &Path, purpose: Use, folder: Option<TempDir>) -> Result<Self, String> {
         open::create(path).map_err(|error| error.to_string())?;
+        let identity = Identity::of(path).map_err(|error| error.to_string())?;
         let mut connection = open::connect(path, purpose).map_err(open::reason)?;
         open::prepare(&mut connection)?;
-        let identity = Identity::of(path).map_err(|error| error.to_string())?;
+        if !identity.is_in_place() {
+            return Err("it was replaced in the meantime; try again".to_owned());
+        }
         let identity = Arc::new(identity);
         let writer = Writer::start(connection, Arc::clone(&identity));
         let writer = writer.map_err(|error| error.to_string())?;
@@ -335,6 +341,15 @@ impl Store for Sqlite {
 
     async fn scope_set(&self, id: ScopeSetId) -> StoreResult<Option<Vec<ScopeId>>> {
         self.readers.read(move |on| hosts::scope_set(on, id)).await
+    }
+
+    async fn epoch(&self) -> StoreResult<Epoch> {
+        self.readers.read(epoch::get).await
+    }
+
+    async fn begin_epoch(&self, now: Timestamp) -> StoreResult<Epoch> {
+        let turn = Turn::Shared { rows: 1 };
+        self.writer.write(turn, move |on| epoch::begin(on, now).map(Done::Keep)).await
     }
 
     async fn add_events(&self, events: &[Event], received: Timestamp) -> StoreResult<usize> {

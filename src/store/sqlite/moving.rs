@@ -8,7 +8,8 @@ use rusqlite::types::{ToSqlOutput, Type, ValueRef};
 use rusqlite::{Connection, ToSql, params_from_iter};
 
 use super::open::{self, Use};
-use super::{MEMORY, codes};
+use super::{MEMORY, codes, epoch};
+use crate::fleet::Epoch;
 use crate::store::moving::table::{Kind, META, TABLES, Table, names};
 use crate::store::moving::{PAGE_BYTES, PAGE_ROWS, Reading, Row, State, Value, Writing};
 use crate::store::{Durability, StoreError, StoreResult};
@@ -133,6 +134,10 @@ impl Reading for File {
         let sql = "SELECT ifnull(max(seq), 0) FROM sqlite_sequence WHERE name = ?";
         self.with(move |on| Ok(on.query_one(sql, [table.name], |row| row.get(0))?)).await
     }
+
+    async fn epoch(&mut self) -> StoreResult<Epoch> {
+        self.with(epoch::get).await
+    }
 }
 
 #[async_trait]
@@ -151,6 +156,10 @@ impl Writing for File {
             Ok(())
         })
         .await
+    }
+
+    async fn set_epoch(&mut self, epoch: Epoch) -> StoreResult<()> {
+        self.with(move |on| epoch::set(on, epoch)).await
     }
 
     async fn complete(&mut self) -> StoreResult<()> {
@@ -269,7 +278,8 @@ mod tests {
         };
         let mut kept = all("SELECT t.name || '.' || c.name FROM sqlite_schema AS t,
                             pragma_table_info(t.name) AS c
-                            WHERE t.type = 'table' AND t.name NOT LIKE 'sqlite_%'");
+                            WHERE t.type = 'table' AND t.name NOT LIKE 'sqlite_%'
+                            AND t.name <> 'epoch'");
         let numbered = all("SELECT name FROM sqlite_schema WHERE sql LIKE '%AUTOINCREMENT%'");
         let mut moved: Vec<String> = vec!["event_body.id".into(), "event_body.body".into()];
         for table in TABLES {

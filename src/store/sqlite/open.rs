@@ -10,11 +10,11 @@ use std::time::Duration;
 use rusqlite::config::DbConfig;
 use rusqlite::{Connection, ErrorCode, OpenFlags, TransactionBehavior};
 
-use super::check;
+use super::{check, epoch};
 use crate::store::Durability;
 
 /// "nice", in the header of every database of ours.
-const APPLICATION_ID: i32 = 0x6e69_6365;
+pub(super) const APPLICATION_ID: i32 = 0x6e69_6365;
 /// The first release that does not lose commits when two connections checkpoint at once.
 const OLDEST_SQLITE: i32 = 3_051_003;
 /// How long to wait for another process that writes.
@@ -30,9 +30,10 @@ const MIGRATIONS: &[&str] = &[
     include_str!("migrations/0003_history.sql"),
     include_str!("migrations/0004_tag_membership.sql"),
     include_str!("migrations/0005_checksums.sql"),
+    include_str!("migrations/0006_epoch.sql"),
 ];
 /// The version from which on rows have checksums.
-const CHECKSUMS: usize = 5;
+pub(super) const CHECKSUMS: usize = 5;
 
 /// The newest version of the schema.
 pub(in crate::store) const NEWEST: usize = MIGRATIONS.len();
@@ -162,6 +163,7 @@ fn version(path: &Path, log: Log) -> rusqlite::Result<(i32, i32, i64)> {
 pub(super) fn reason(error: rusqlite::Error) -> String {
     match error.sqlite_error_code() {
         Some(ErrorCode::NotADatabase) => "it is not an SQLite database".to_owned(),
+        Some(ErrorCode::DatabaseCorrupt) => "it is damaged or was cut off".to_owned(),
         Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => {
             "another program has locked it; try again when that is done".to_owned()
         }
@@ -221,7 +223,7 @@ pub(super) fn write_ahead(connection: &Connection) -> Result<(), String> {
 }
 
 /// Runs the migrations that are missing, all or none, while no one else does.
-fn migrate(connection: &mut Connection) -> Result<(), String> {
+pub(super) fn migrate(connection: &mut Connection) -> Result<(), String> {
     let version = header(connection)?;
     if version == MIGRATIONS.len() {
         return Ok(());
@@ -241,6 +243,9 @@ fn apply(writing: &Connection, version: usize) -> rusqlite::Result<()> {
         if before + 1 == CHECKSUMS {
             check::fill(writing)?;
         }
+    }
+    if version == 0 {
+        epoch::found(writing)?;
     }
     writing.pragma_update(None, "application_id", APPLICATION_ID)?;
     let newest = i64::try_from(MIGRATIONS.len().max(version)).unwrap_or(i64::MAX);

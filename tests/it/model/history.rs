@@ -115,6 +115,10 @@ pub(super) enum Step {
         host: usize,
     },
     Restart,
+    /// The database is backed up.
+    BackUp,
+    /// The database is restored from the last backup.
+    Restore,
     AnHourPasses,
     /// Enough days for some or all of the history to become too old.
     DaysPass {
@@ -187,7 +191,7 @@ fn loses() -> impl Strategy<Value = Loses> {
     ]
 }
 
-fn step(clients: std::ops::Range<usize>, tampering: bool) -> impl Strategy<Value = Step> {
+fn step(clients: std::ops::Range<usize>, tampering: bool) -> impl Strategy<Value = Step> + Clone {
     prop_oneof![
         24 => act().prop_map(Step::Administer),
         1 => (host(), 0..GROUPS.len()).prop_map(|(host, group)| Step::Join { host, group }),
@@ -225,6 +229,26 @@ pub(super) fn of_every_generation() -> impl Strategy<Value = History> {
 /// Histories of clients that hash their rules, on Macs where somebody meddles with them.
 pub(super) fn of_clients_that_prove() -> impl Strategy<Value = History> {
     history(FIRST_THAT_HASHES..CLIENTS.len(), true)
+}
+
+/// Histories of clients of every generation, on Macs where somebody meddles with them, over a
+/// database that is restored from backups.
+pub(super) fn of_a_database_that_is_restored() -> impl Strategy<Value = History> {
+    let clients = 0..CLIENTS.len();
+    let client = (clients.clone(), any::<bool>());
+    let clients_of_hosts = prop::collection::vec(client, HOSTS.len());
+    let step = prop_oneof![
+        12 => step(clients, true),
+        1 => Just(Step::BackUp),
+        1 => Just(Step::Restore),
+        1 => Just(Step::AnHourPasses),
+    ];
+    let steps = (prop::collection::vec(step.clone(), 1..20), prop::collection::vec(step, 1..20));
+    (clients_of_hosts, steps).prop_map(|(clients, (before, after))| {
+        let restored = [Step::Restore];
+        let steps = [Step::BackUp].into_iter().chain(before).chain(restored).chain(after);
+        History { clients, steps: steps.collect() }
+    })
 }
 
 /// Histories of one host that is tagged and untagged while its postflights are lost: what it was
@@ -329,6 +353,8 @@ impl fmt::Debug for Step {
             }
             Self::Tamper { host } => write!(f, "somebody deletes a rule on {}", HOSTS[host]),
             Self::Restart => f.write_str("the server is restarted"),
+            Self::BackUp => f.write_str("the database is backed up"),
+            Self::Restore => f.write_str("the database is restored"),
             Self::AnHourPasses => f.write_str("an hour passes"),
             Self::DaysPass { days } => write!(f, "{days} days pass"),
             Self::Sync { host, loses } => write!(f, "{} syncs, losing {loses:?}", HOSTS[host]),

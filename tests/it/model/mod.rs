@@ -7,9 +7,11 @@
 //! histories than the usual two thousand; a failure shrinks to a story that can be read. Fewer
 //! are played on PostgreSQL, where each has a database made for it.
 
+mod administrator;
 mod history;
 mod offers;
 mod paper;
+mod restored;
 mod served;
 mod story;
 
@@ -44,6 +46,17 @@ proptest! {
     #[test]
     fn clients_that_hash_their_rules_prove_that_they_hold_them(
         history in history::of_clients_that_prove(),
+    ) {
+        story::play(&history, Stage::Sqlite);
+    }
+}
+
+proptest! {
+    #![proptest_config(config(HISTORIES / 2))]
+
+    #[test]
+    fn l9_clients_hold_what_is_in_force_two_syncs_after_a_restore(
+        history in history::of_a_database_that_is_restored(),
     ) {
         story::play(&history, Stage::Sqlite);
     }

@@ -70,6 +70,12 @@ fn everything(states: &[State], to: &State) -> Difference {
 }
 
 impl Offers {
+    /// A client that completed a sync.
+    pub(super) fn known(rules: State) -> Self {
+        // In which order it has its rules depends on how it came to them.
+        Self { known: vec![vec![rules]], order_lost: true, ..Self::default() }
+    }
+
     /// A newer client was installed. One that begins to hash has rules in an unknown order.
     pub(super) fn upgrade(&mut self) {
         self.order_lost = true;

@@ -4,18 +4,16 @@ use std::collections::BTreeSet;
 use std::num::NonZeroUsize;
 use std::sync::Mutex;
 
-use http::{Method, StatusCode};
 use jiff::SignedDuration;
 use nicelist::lab::{HeldRule, Profile, Santa, SyncKind};
 use nicelist::protocol::{ClientMode, Format};
 use serde_json::{Value, json};
 
+use super::administrator::{administer, keep};
 use super::history::{Act, History, Meanwhile, Step};
 use super::offers::{self, Client, Offers, State};
-use super::paper::{
-    CLIENTS, Entry, FIRST_THAT_HASHES, GROUPS, HOSTS, Kept, MEMBERS, MESSAGE, MODES, POLICIES,
-    Paper, SCOPES, TAGS, TARGETS,
-};
+use super::paper::{CLIENTS, FIRST_THAT_HASHES, GROUPS, HOSTS, Paper, TAGS};
+use super::restored::{Backup, Restored, waiting_event};
 use super::served::Served;
 use crate::interrupted::Interrupted;
 use crate::world::{Exchange, Loses, Mac, World};
@@ -46,9 +44,16 @@ pub(super) fn play(history: &History, stage: Stage) {
         for step in &history.steps {
             story.happen(*step).await;
         }
+        if story.restored.iter().any(Option::is_some) {
+            story.pass(1).await;
+            for host in 0..HOSTS.len() {
+                story.sync(host, Loses::Nothing).await;
+            }
+        }
         for host in 0..HOSTS.len() {
             story.sync(host, Loses::Nothing).await;
         }
+        assert!(story.restored.iter().all(Option::is_none), "{:?}", story.restored);
         story.world.end().await;
     });
 }
@@ -63,6 +68,9 @@ struct Story {
     offers: Vec<Offers>,
     /// By host: what it reported in its last preflight.
     reported: Vec<Reported>,
+    backup: Option<Backup>,
+    /// By host: whether its row may be older than its rules.
+    restored: Vec<Option<Restored>>,
 }
 
 /// What a host reports about itself.
@@ -94,7 +102,9 @@ impl Story {
         paper.kept = keep(&world, &paper).await;
         let offers = HOSTS.iter().map(|_| Offers::default()).collect();
         let reported = vec![Reported::default(); HOSTS.len()];
-        let mut story = Self { world, macs, clients, paper, offers, reported };
+        let restored = vec![None; HOSTS.len()];
+        let mut story =
+            Self { world, macs, clients, paper, offers, reported, backup: None, restored };
         for host in 0..HOSTS.len() {
             story.sync(host, Loses::Nothing).await;
         }
@@ -103,7 +113,7 @@ impl Story {
 
     async fn happen(&mut self, step: Step) {
         match step {
-            Step::Administer(act) => administer(&self.world, &mut self.paper, act).await,
+            Step::Administer(act) => self.administer(act).await,
             Step::Join { host, group } => drop(self.paper.groups.insert((host, group))),
             Step::Leave { host, group } => drop(self.paper.groups.remove(&(host, group))),
             Step::Owner { host, anna: true } => drop(self.paper.owners.insert(host)),
@@ -113,12 +123,21 @@ impl Story {
                 let kind = if all { SyncKind::CleanAll } else { SyncKind::Clean };
                 self.macs[host].santa.require(kind);
             }
-            Step::Tamper { host } => self.tamper(host),
+            Step::Tamper { host } => {
+                self.excuse(host);
+                self.tamper(host);
+            }
+            Step::BackUp => {
+                let (database, paper) = (self.world.back_up(), self.paper.clone());
+                self.backup = Some(Backup { database, paper });
+            }
+            Step::Restore => self.restore().await,
             Step::Restart => self.restart().await,
             Step::AnHourPasses => self.pass(1).await,
             Step::DaysPass { days } => {
                 self.pass(days * 24).await;
                 self.offers.iter_mut().for_each(Offers::days_pass);
+                (0..HOSTS.len()).for_each(|host| self.excuse(host));
             }
             Step::Sync { host, loses } => self.sync(host, loses).await,
             Step::SyncMeanwhile { host, before, meanwhile } => {
@@ -130,13 +149,41 @@ impl Story {
                 // Whether it came to anything is seen at the next sync.
                 drop(self.macs[host].try_sync_rules(&network).await);
                 let served = Served::read(&network.served().lock().unwrap());
-                if self.keeps_rules(host) {
+                if self.keeps_rules(host) && self.restored[host].is_none() {
                     let now = self.known_target(host);
                     let after = self.client(host).rules;
                     let of = format!("{} ({})", HOSTS[host], self.version(host));
                     self.offers[host].rules_only(&client, (&now, &after), &served, &of);
                 }
             }
+        }
+    }
+
+    async fn administer(&mut self, act: Act) {
+        if let Act::OrderClean { host, .. } = act {
+            self.excuse(host);
+        }
+        administer(&self.world, &mut self.paper, act).await;
+    }
+
+    /// The database is lost and restored. Rules, settings and tags are as they were, and what is
+    /// reported by hosts is as it is.
+    async fn restore(&mut self) {
+        let Some(Backup { database, paper }) = &self.backup else { return };
+        self.world.restore(database).await;
+        let Paper { groups, owners, hour, .. } = std::mem::replace(&mut self.paper, paper.clone());
+        (self.paper.groups, self.paper.owners, self.paper.hour) = (groups, owners, hour);
+        self.paper.forget_expired();
+        for host in 0..HOSTS.len() {
+            self.restored[host] = self.keeps_rules(host).then(|| Restored::at(hour));
+            self.macs[host].santa.add_event(waiting_event());
+        }
+    }
+
+    /// Something besides a restore may cause a clean sync.
+    fn excuse(&mut self, host: usize) {
+        if let Some(restored) = &mut self.restored[host] {
+            restored.is_excused = true;
         }
     }
 
@@ -192,7 +239,21 @@ impl Story {
         let (network, client) = (self.world.network().losing(loses), self.client(host));
         let mode = self.macs[host].santa.client_mode();
         let result = self.macs[host].try_sync(&network).await;
-        self.check_sent(host, &client, &network.served(), &self.paper.clone());
+        if let Some(mut restored) = self.restored[host] {
+            let served = Served::read(&network.served().lock().unwrap());
+            let of = format!("{} ({})", HOSTS[host], self.version(host));
+            let about = (self.paper.hour, &*of);
+            let is_over = restored.sync(&client, &served, &result, about);
+            self.restored[host] = Some(restored).filter(|_| !is_over);
+            if !is_over {
+                return;
+            }
+            let known = offers::state(self.paper.in_force(host, self.clients[host]));
+            self.offers[host] = Offers::known(known);
+            self.report(host, &self.paper.clone());
+        } else {
+            self.check_sent(host, &client, &network.served(), &self.paper.clone());
+        }
         if result.is_err() {
             return;
         }
@@ -235,13 +296,17 @@ impl Story {
         if before == 0 {
             expected = self.paper.clone();
         }
+        if self.restored[host].is_some() {
+            self.excuse(host);
+            return;
+        }
         self.check_sent(host, &client, &served, &expected);
         self.check_rules(host, &expected);
     }
 
     async fn happen_meanwhile(&mut self, syncing: usize, meanwhile: Meanwhile) {
         match meanwhile {
-            Meanwhile::Administer(act) => administer(&self.world, &mut self.paper, act).await,
+            Meanwhile::Administer(act) => self.administer(act).await,
             Meanwhile::SyncOf { host } if host == syncing => {}
             Meanwhile::SyncOf { host } => self.sync(host, Loses::Nothing).await,
             Meanwhile::Restart => self.restart().await,
@@ -260,18 +325,22 @@ impl Story {
         if self.keeps_rules(host) {
             let served = Served::read(&served.lock().unwrap());
             if served.kind.is_some() {
-                let groups =
-                    (0..GROUPS.len()).filter(|group| paper.groups.contains(&(host, *group)));
-                self.reported[host] = Reported {
-                    groups: groups.collect(),
-                    anna: paper.owners.contains(&host),
-                    client: self.clients[host],
-                };
+                self.report(host, paper);
             }
             let to = offers::state(paper.in_force(host, self.clients[host]));
             let of = format!("{} ({})", HOSTS[host], self.version(host));
             self.offers[host].sync(client, &to, &served, &of);
         }
+    }
+
+    /// Notes what a host reports in a preflight.
+    fn report(&mut self, host: usize, paper: &Paper) {
+        let groups = (0..GROUPS.len()).filter(|group| paper.groups.contains(&(host, *group)));
+        self.reported[host] = Reported {
+            groups: groups.collect(),
+            anna: paper.owners.contains(&host),
+            client: self.clients[host],
+        };
     }
 
     /// The rules that a server sends to a host that it knows from its last preflight.
@@ -335,134 +404,4 @@ impl Story {
     fn version(&self, host: usize) -> &'static str {
         CLIENTS[self.clients[host]].0
     }
-}
-
-/// A rule on the admin wire.
-fn rule((target, scope): (usize, usize), entry: Entry) -> Value {
-    let (policy, expression, _) = POLICIES[entry.policy];
-    let mut rule = json!({
-        "target": name(target), "policy": policy, "scope": SCOPES[scope],
-    });
-    if !expression.is_empty() {
-        rule["cel"] = json!(expression);
-    }
-    if entry.message {
-        rule["message"] = json!(MESSAGE);
-    }
-    rule
-}
-
-fn name(target: usize) -> String {
-    let (rule_type, identifier, _) = TARGETS[target];
-    format!("{}:{identifier}", rule_type.to_string().to_lowercase())
-}
-
-async fn administer(world: &World, paper: &mut Paper, act: Act) {
-    let forced = |host: usize| format!("/hosts/{}", HOSTS[host]);
-    match act {
-        Act::Put { policy, target, scope, message } => {
-            let entry = Entry { policy, message, until: None };
-            put(world, rule((target, scope), entry)).await;
-            paper.rules.insert((target, scope), entry);
-        }
-        Act::PutForAnHour { policy, target, scope } => {
-            let entry = Entry { policy, message: false, until: Some(paper.hour + 1) };
-            let mut rule = rule((target, scope), entry);
-            rule["expires"] = json!((world.now() + SignedDuration::from_mins(59)).to_string());
-            put(world, rule).await;
-            paper.rules.insert((target, scope), entry);
-        }
-        Act::Drop { target, scope } => {
-            world.drop_rule(&name(target), SCOPES[scope]).await;
-            paper.rules.remove(&(target, scope));
-        }
-        Act::Keep => paper.kept = keep(world, paper).await,
-        Act::RollBack => roll_back(world, paper).await,
-        Act::Only { scope } => only(world, paper, scope).await,
-        Act::Mode { scope, mode } => {
-            let change = match mode {
-                Some(mode) => json!({"scope": SCOPES[scope], "set": {"client-mode": MODES[mode]}}),
-                None => json!({"scope": SCOPES[scope], "unset": ["client-mode"]}),
-            };
-            world.post("/settings", change).await;
-            match mode {
-                Some(mode) => paper.modes.insert(scope, mode),
-                None => paper.modes.remove(&scope),
-            };
-        }
-        Act::Prefer { tag } => {
-            for (other, name) in TAGS.iter().enumerate() {
-                let priority = i32::from(other == tag);
-                world.post("/tags", json!({"name": name, "priority": priority})).await;
-            }
-            paper.preferred = tag;
-        }
-        Act::Tag { host, tag } => {
-            world.post(&format!("{}/tags", forced(host)), json!({"add": [TAGS[tag]]})).await;
-            paper.tags.insert((host, tag));
-        }
-        Act::Untag { host, tag } => {
-            world.post(&format!("{}/tags", forced(host)), json!({"remove": [TAGS[tag]]})).await;
-            paper.tags.remove(&(host, tag));
-        }
-        Act::Members { tag, members } => {
-            let membership: Value = serde_json::from_str(MEMBERS[members]).unwrap();
-            let priority = i32::from(paper.preferred == tag);
-            let tag_with =
-                json!({"name": TAGS[tag], "priority": priority, "membership": membership});
-            world.post("/tags", tag_with).await;
-            paper.members.insert(tag, members);
-        }
-        Act::OrderClean { host, all } => {
-            let kind = if all { "clean-all" } else { "clean" };
-            world.post(&format!("{}/clean-sync", forced(host)), json!({"kind": kind})).await;
-        }
-        Act::CancelClean { host } => {
-            world.delete(&format!("{}/clean-sync", forced(host))).await;
-        }
-    }
-}
-
-/// Puts a rule that keeps nothing of the one that it replaces.
-async fn put(world: &World, rule: Value) {
-    let reset = ["message", "expires"];
-    world.post("/rules", json!({"put": [rule], "reset": reset})).await;
-}
-
-/// Notes how everything is.
-async fn keep(world: &World, paper: &Paper) -> Kept {
-    let revision = world.get("/status").await["revision"].as_u64().unwrap();
-    let Paper { rules, modes, members, preferred, .. } = paper.clone();
-    Kept { revision, rules, modes, members, preferred }
-}
-
-/// Goes back to what was noted, as one revision. What has expired since is noted no longer.
-async fn roll_back(world: &World, paper: &mut Paper) {
-    let Kept { revision, rules, modes, members, preferred } = paper.kept.clone();
-    let start = world.get("/status").await["history_start"]["revision"].as_u64();
-    if start.is_some_and(|start| revision < start) {
-        let path = format!("/revisions/{revision}/rollback");
-        let (status, refused) = world.ask(Method::POST, &path, json!({})).await;
-        assert_eq!(status, StatusCode::NOT_FOUND, "{refused}");
-        return;
-    }
-    world.post(&format!("/revisions/{revision}/rollback"), json!({})).await;
-    (paper.rules, paper.modes, paper.members) = (rules, modes, members);
-    paper.preferred = preferred;
-}
-
-/// Names all tags and settings and the rules of one scope, and lets everything else end.
-async fn only(world: &World, paper: &mut Paper, scope: usize) {
-    let page = world.get(&format!("/rules?scope={}&limit=5000", SCOPES[scope])).await;
-    let mut rules = page["items"].clone();
-    for rule in rules.as_array_mut().unwrap() {
-        let rule = rule.as_object_mut().unwrap();
-        let of_lists = ["revision", "author", "since", "needs", "withheld"];
-        rule.retain(|field, _| !of_lists.contains(&field.as_str()));
-    }
-    let (tags, settings) =
-        (world.get("/tags").await["items"].clone(), world.get("/settings").await);
-    let policy = json!({"prune": true, "tags": tags, "settings": settings, "rules": rules});
-    world.post("/policy", policy).await;
-    paper.rules.retain(|(_, of), _| *of == scope);
 }

@@ -1,8 +1,8 @@
 //! Hosts and scope sets.
 
 use nicelist::fleet::{
-    CleanOrder, CleanSync, ClientMode, Event, Generation, Holding, HostFacts, OptionalSettings,
-    Reach, RuleCounts, ScopeSetId, Session, SessionKind, SyncState,
+    CleanOrder, CleanSync, ClientMode, EpochId, Event, Generation, Holding, HostFacts,
+    OptionalSettings, Reach, RuleCounts, ScopeSetId, Session, SessionKind, SyncState,
 };
 use nicelist::store::{EventFilter, HostFilter, ScopeId, SharedSerial, StoredHost};
 use tokio::task::JoinSet;
@@ -46,7 +46,11 @@ fn full_host(name: &str) -> Host {
                 served: true,
                 order: None,
                 mixed: false,
+                epoch: EpochId(7),
+                without_rules: true,
             }),
+            epoch: EpochId(8),
+            uploaded_in: EpochId(9),
             clean_order: Some(CleanOrder { kind: CleanSync::Clean, at: at(4) }),
             last_seen: Some(at(5)),
             ..SyncState::default()

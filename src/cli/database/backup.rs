@@ -1,0 +1,92 @@
+//! `nicelist database backup`.
+
+use std::path::PathBuf;
+
+use clap::Args;
+use serde::Serialize;
+
+use super::local_file;
+use crate::cli::context::Context;
+use crate::cli::error::CliError;
+use crate::cli::ui::{Cell, Group, Report};
+use crate::server::moving::{BackedUp, BackupError, backup};
+
+/// Back up an SQLite database while a server uses it
+///
+/// The backup is one file that contains the database as it is at one moment. It is checked before
+/// it gets its name, so a backup that was interrupted never looks like a whole one. Only its owner
+/// can read it: it contains the hashes of tokens and the events of all hosts. PostgreSQL databases
+/// are backed up with pg_dump.
+#[derive(Debug, Args)]
+#[command(after_long_help = "\
+Examples:
+  nicelist database backup nicelist-backup.db
+  nicelist database backup --force /backups/nicelist.db \\
+      --database sqlite:/var/lib/nicelist/nicelist.db")]
+pub(crate) struct BackupArgs {
+    /// The file to write
+    file: PathBuf,
+    /// Replace the file if it exists
+    #[arg(long)]
+    force: bool,
+}
+
+pub(super) fn run(context: &Context, args: &BackupArgs) -> Result<(), CliError> {
+    let BackupArgs { file, force } = args;
+    let (database, path) =
+        local_file(context, &|url| format!("pg_dump --format=custom --file=nicelist.dump {url}"))?;
+    let progress = context.ui.progress(None, "copying");
+    let backed_up = backup(&path, file, *force).map_err(failed)?;
+    drop(progress);
+    let shown = file.display().to_string();
+    context.ui.report(&Backup::new(&shown, backed_up))?;
+    context.ui.status(format!("backed up {database} to {shown} ({})", contents(&backed_up)));
+    Ok(())
+}
+
+fn failed(error: BackupError) -> CliError {
+    let message = error.to_string();
+    let failed = CliError::failed(message);
+    match error {
+        BackupError::Exists(_) => failed.hint("to replace it: --force"),
+        BackupError::Damaged { database, .. } => failed.hint(format!(
+            "to find out more: nicelist database check --database sqlite:{}",
+            database.display()
+        )),
+        BackupError::Database { .. } | BackupError::Write { .. } => failed,
+    }
+}
+
+/// What a backup contains, in a few words.
+pub(super) fn contents(BackedUp { revision, at, hosts, bytes: _ }: &BackedUp) -> String {
+    let noun = if *hosts == 1 { "host" } else { "hosts" };
+    let of = at.map(|at| format!(" of {}", at.strftime("%Y-%m-%d %H:%M UTC"))).unwrap_or_default();
+    format!("revision {revision}{of}, {hosts} {noun}")
+}
+
+#[derive(Serialize)]
+struct Backup<'a> {
+    file: &'a str,
+    revision: u64,
+    hosts: u64,
+    bytes: u64,
+}
+
+impl<'a> Backup<'a> {
+    fn new(file: &'a str, backed_up: BackedUp) -> Self {
+        let BackedUp { revision, at: _, hosts, bytes } = backed_up;
+        Self { file, revision: revision.0, hosts, bytes }
+    }
+}
+
+impl Report for Backup<'_> {
+    fn groups(&self) -> Vec<Group> {
+        let fields = [
+            ("file", Cell::text(self.file)),
+            ("revision", Cell::text(self.revision)),
+            ("hosts", Cell::text(self.hosts)),
+            ("bytes", Cell::text(self.bytes)),
+        ];
+        vec![Group::titled("Backup", fields)]
+    }
+}

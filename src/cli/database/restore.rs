@@ -1,0 +1,108 @@
+//! `nicelist database restore`.
+
+use std::path::PathBuf;
+
+use clap::Args;
+use serde::Serialize;
+
+use super::backup::contents;
+use super::local_file;
+use crate::cli::context::Context;
+use crate::cli::error::CliError;
+use crate::cli::ui::{Cell, Group, Report};
+use crate::server::moving::{RestoreError, Restored, examine_backup, restore};
+
+/// Restore an SQLite database from a backup
+///
+/// Stop the server first. The backup is checked, and it may be of an older nicelist. The database
+/// that it replaces stays beside it under another name. An interrupted restore leaves the old
+/// database or the restored one, and nothing in between.
+///
+/// Hosts may have newer rules than the backup knows. So a restore begins a new epoch, as
+/// `nicelist database new-epoch` does. PostgreSQL databases are restored with pg_restore.
+#[derive(Debug, Args)]
+#[command(after_long_help = "\
+Examples:
+  nicelist database restore nicelist-backup.db
+  nicelist database restore --yes /backups/nicelist.db \\
+      --database sqlite:/var/lib/nicelist/nicelist.db")]
+pub(crate) struct RestoreArgs {
+    /// The backup
+    file: PathBuf,
+    /// Skip confirmation
+    #[arg(short, long)]
+    yes: bool,
+}
+
+pub(super) fn run(context: &Context, args: &RestoreArgs) -> Result<(), CliError> {
+    let RestoreArgs { file, yes } = args;
+    let (database, path) = local_file(context, &|url| {
+        format!(
+            "pg_restore --exit-on-error --dbname={url} nicelist.dump && \
+             nicelist database new-epoch --database {url}"
+        )
+    })?;
+    let progress = context.ui.progress(None, "checking");
+    let backup = examine_backup(file).map_err(failed)?;
+    drop(progress);
+    let (shown, contents) = (file.display().to_string(), contents(&backup));
+    context.ui.confirm(&format!("Replace {database} with {shown} ({contents})?"), *yes)?;
+    let progress = context.ui.progress(None, "restoring");
+    let restored = restore(&path, file, context.ui.now()).map_err(failed)?;
+    drop(progress);
+    let replaced = restored.replaced.as_ref().map(|path| path.display().to_string());
+    let Restored { backup, replaced: _ } = restored;
+    context.ui.report(&Restore {
+        database: database.to_string(),
+        file: shown.clone(),
+        replaced: replaced.clone(),
+        revision: backup.revision.0,
+        hosts: backup.hosts,
+    })?;
+    context.ui.status(format!("restored {database} from {shown} ({contents})"));
+    if let Some(replaced) = replaced {
+        context.ui.status(format!("the database that was there is now {replaced}"));
+    }
+    context
+        .ui
+        .hint("tokens that were revoked since the backup are valid again: nicelist token list");
+    Ok(())
+}
+
+fn failed(error: RestoreError) -> CliError {
+    let failed = CliError::failed(error.to_string());
+    match error {
+        RestoreError::InUse(_) => failed.hint("stop the server, and then restore again"),
+        RestoreError::Irreplaceable { database, .. } => {
+            let shown = database.display();
+            failed.hint(format!("to restore in its place, move it away: mv {shown} {shown}.old"))
+        }
+        RestoreError::Unusable { .. } => {
+            failed.hint("name another backup, which nicelist database backup has written")
+        }
+        RestoreError::Write { .. } => failed,
+    }
+}
+
+#[derive(Serialize)]
+struct Restore {
+    database: String,
+    file: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    replaced: Option<String>,
+    revision: u64,
+    hosts: u64,
+}
+
+impl Report for Restore {
+    fn groups(&self) -> Vec<Group> {
+        let fields = [
+            ("database", Cell::text(&self.database)),
+            ("file", Cell::text(&self.file)),
+            ("replaced", Cell::optional(self.replaced.as_ref())),
+            ("revision", Cell::text(self.revision)),
+            ("hosts", Cell::text(self.hosts)),
+        ];
+        vec![Group::titled("Restore", fields)]
+    }
+}

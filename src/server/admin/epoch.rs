@@ -1,0 +1,23 @@
+//! The epoch of the database.
+
+use axum::Json;
+
+use crate::api::Done;
+use crate::server::access::Admin;
+use crate::server::answer::Answer;
+use crate::server::app::Shared;
+
+/// Begin a new epoch of the database
+///
+/// After it was restored or copied with other tools. Hosts whose rules are not proven by their hash
+/// get a clean sync, spread over time.
+#[utoipa::path(post, path = "/epoch", operation_id = "begin_epoch", tag = "server",
+    responses((status = 200, body = Done)))]
+pub(super) async fn begin(
+    axum::extract::State(state): Shared,
+    Admin(operator): Admin,
+) -> Answer<Done> {
+    let epoch = state.engine.begin_epoch().await?;
+    tracing::info!(operator = operator.name, epoch = epoch.id.0, "a new epoch began");
+    Ok(Json(Done {}))
+}

@@ -1,0 +1,173 @@
+//! Backups: whole files, as the database is at one moment.
+
+use std::fs::{self, File};
+use std::io;
+use std::os::unix::fs::MetadataExt as _;
+use std::path::Path;
+
+use jiff::Timestamp;
+use rusqlite::Connection;
+use tempfile::{Builder, NamedTempFile};
+
+use super::check;
+use super::open::{self, Log, Use};
+use crate::rule::Revision;
+use crate::store::EMPTY;
+use crate::store::moving::{BackedUp, BackupError};
+
+/// Writes a backup, and checks it.
+pub(in crate::store) fn backup(
+    database: &Path,
+    file: &Path,
+    replace: bool,
+) -> Result<BackedUp, BackupError> {
+    let unread = |reason| BackupError::Database { database: database.to_owned(), reason };
+    let unwritten = |error: io::Error| {
+        let reason = error.to_string();
+        BackupError::Write { file: file.to_owned(), reason }
+    };
+    let log = readable(database).map_err(unread)?;
+    if is_same(database, file) {
+        return Err(unwritten(io::Error::other("it is the database itself; name another file")));
+    }
+    if file.is_dir() {
+        return Err(unwritten(io::Error::other("it is a folder; name a file")));
+    }
+    if !replace && file.exists() {
+        return Err(BackupError::Exists(file.to_owned()));
+    }
+    if !folder(file).is_dir() {
+        return Err(unwritten(io::Error::other("its folder does not exist")));
+    }
+    let copy = beside(file).map_err(unwritten)?;
+    copy_into(database, log, copy.path()).map_err(|error| match error {
+        CopyError::Read(reason) => unread(reason),
+        CopyError::Write(error) => unwritten(error),
+    })?;
+    let backed_up = contents(copy.path()).map_err(|error| match error {
+        ContentsError::Unreadable(reason) => unread(reason),
+        ContentsError::Damaged(damage) => {
+            BackupError::Damaged { database: database.to_owned(), damage }
+        }
+    })?;
+    copy.as_file().sync_all().map_err(unwritten)?;
+    if replace {
+        copy.persist(file).map_err(|error| unwritten(error.error))?;
+    } else {
+        copy.persist_noclobber(file).map_err(|error| match error.error.kind() {
+            io::ErrorKind::AlreadyExists => BackupError::Exists(file.to_owned()),
+            _ => unwritten(error.error),
+        })?;
+    }
+    sync_folder(file).map_err(unwritten)?;
+    Ok(backed_up)
+}
+
+/// How a database of ours is to be read that exists and is not empty.
+pub(super) fn readable(path: &Path) -> Result<Log, String> {
+    match fs::metadata(path) {
+        Ok(found) if found.is_dir() => return Err("it is a folder; name a file".to_owned()),
+        Ok(_) => {}
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {
+            return Err("there is no such file; check the path".to_owned());
+        }
+        Err(error) => return Err(error.to_string()),
+    }
+    match open::examine(path)? {
+        (_, 0) => Err(EMPTY.to_owned()),
+        (log, _) => Ok(log),
+    }
+}
+
+/// An empty file in the folder of another, for its owner only. It is deleted unless it takes the
+/// other's place.
+pub(super) fn beside(file: &Path) -> io::Result<NamedTempFile> {
+    Builder::new().prefix(".nicelist-").suffix(".unfinished").tempfile_in(folder(file))
+}
+
+pub(super) fn folder(file: &Path) -> &Path {
+    file.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."))
+}
+
+/// Makes a rename in a file's folder durable.
+pub(super) fn sync_folder(file: &Path) -> io::Result<()> {
+    File::open(folder(file))?.sync_all()
+}
+
+/// Whether two paths lead to one file.
+pub(super) fn is_same(one: &Path, other: &Path) -> bool {
+    let inode = |path| fs::metadata(path).map(|found| (found.dev(), found.ino())).ok();
+    inode(one).is_some_and(|found| inode(other) == Some(found))
+}
+
+/// Why a database could not be copied.
+pub(super) enum CopyError {
+    /// It cannot be read.
+    Read(String),
+    /// The copy cannot be written.
+    Write(io::Error),
+}
+
+/// Copies everything in a database into an empty file, as it is at one moment.
+pub(super) fn copy_into(from: &Path, log: Log, to: &Path) -> Result<(), CopyError> {
+    let read = |error| CopyError::Read(open::reason(error));
+    let connection = open::connect(from, Use::ReadOnly(log)).map_err(read)?;
+    let Some(target) = to.to_str() else {
+        return Err(CopyError::Write(io::Error::other("its path is not UTF-8")));
+    };
+    // Only the file is written that is named here.
+    connection.pragma_update(None, "query_only", false).map_err(read)?;
+    connection.execute("VACUUM INTO ?", [target]).map(drop).map_err(|error| {
+        match super::health::fault_of(&error) {
+            Some(fault) => CopyError::Write(io::Error::other(fault.to_string())),
+            None => read(error),
+        }
+    })
+}
+
+/// Why a file is not a whole database.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum ContentsError {
+    /// It cannot be read.
+    #[error("{0}")]
+    Unreadable(String),
+    /// It was not written like this.
+    #[error("it is damaged: {0}")]
+    Damaged(String),
+}
+
+/// Checks a copy, and says what it contains.
+pub(super) fn contents(file: &Path) -> Result<BackedUp, ContentsError> {
+    let connection = open::connect(file, Use::Read);
+    contents_of(connection.map_err(unreadable)?, file)
+}
+
+/// Checks an open file, and says what it contains.
+pub(super) fn contents_of(
+    mut connection: Connection,
+    file: &Path,
+) -> Result<BackedUp, ContentsError> {
+    let version = open::header(&mut connection).map_err(ContentsError::Unreadable)?;
+    match check::all_of(&connection, version) {
+        Ok(None) => summary(&connection, file).map_err(unreadable),
+        Ok(Some(damage)) => Err(ContentsError::Damaged(damage)),
+        Err(error) => Err(ContentsError::Unreadable(error.to_string())),
+    }
+}
+
+fn unreadable(error: rusqlite::Error) -> ContentsError {
+    ContentsError::Unreadable(open::reason(error))
+}
+
+fn summary(on: &Connection, file: &Path) -> rusqlite::Result<BackedUp> {
+    let newest = "SELECT coalesce(max(id), 0), max(at) FROM revision";
+    let (revision, at): (i64, Option<i64>) =
+        on.query_row(newest, [], |row| Ok((row.get(0)?, row.get(1)?)))?;
+    let hosts: i64 = on.query_one("SELECT count(*) FROM host", [], |row| row.get(0))?;
+    Ok(BackedUp {
+        revision: Revision(u64::try_from(revision).unwrap_or(0)),
+        at: at.and_then(|at| Timestamp::from_millisecond(at).ok()),
+        hosts: u64::try_from(hosts).unwrap_or(0),
+        bytes: fs::metadata(file).map_or(0, |found| found.len()),
+    })
+}

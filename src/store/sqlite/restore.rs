@@ -1,0 +1,177 @@
+//! A backup in the place of a database.
+
+use std::fs::{self, DirBuilder, File};
+use std::io::{self, Read as _};
+use std::os::unix::fs::{DirBuilderExt as _, MetadataExt as _, chown};
+use std::path::{Path, PathBuf};
+
+use jiff::Timestamp;
+use rusqlite::{Connection, ErrorCode, OpenFlags};
+use tempfile::NamedTempFile;
+
+use super::backup::{
+    CopyError, beside, contents, contents_of, copy_into, folder, is_same, readable, sync_folder,
+};
+use super::epoch;
+use super::open::{self, APPLICATION_ID, Use};
+use crate::store::moving::{BackedUp, RestoreError, Restored};
+use crate::store::{Durability, StoreError};
+
+/// What every SQLite file begins with, and where the number is that says whose file it is.
+const MAGIC: &[u8; 16] = b"SQLite format 3\0";
+const APPLICATION_ID_AT: usize = 68;
+/// How many restores within a second get names of their own.
+const MOST_NAMES: u32 = 100;
+
+/// Checks a backup, which stays as it is.
+pub(in crate::store) fn examine(file: &Path) -> Result<BackedUp, RestoreError> {
+    let unusable = |reason| RestoreError::Unusable { file: file.to_owned(), reason };
+    let log = readable(file).map_err(unusable)?;
+    let connection = open::connect(file, Use::ReadOnly(log));
+    let connection = connection.map_err(|error| unusable(open::reason(error)))?;
+    contents_of(connection, file).map_err(|error| unusable(error.to_string()))
+}
+
+/// Restores a backup.
+pub(in crate::store) fn restore(
+    database: &Path,
+    file: &Path,
+    now: Timestamp,
+) -> Result<Restored, RestoreError> {
+    // A link stays where it is, and what it leads to is replaced.
+    let resolved = fs::canonicalize(database).unwrap_or_else(|_| database.to_owned());
+    let database = resolved.as_path();
+    let unusable = |reason| RestoreError::Unusable { file: file.to_owned(), reason };
+    let unwritten = |error: io::Error| {
+        let reason = error.to_string();
+        RestoreError::Write { database: database.to_owned(), reason }
+    };
+    let log = readable(file).map_err(unusable)?;
+    if is_same(database, file) {
+        return Err(unusable("it is the database itself; name a backup".to_owned()));
+    }
+    let locked = Locked::take(database)?;
+    DirBuilder::new().recursive(true).mode(0o700).create(folder(database)).map_err(unwritten)?;
+    let copy = beside(database).map_err(unwritten)?;
+    copy_into(file, log, copy.path()).map_err(|error| match error {
+        CopyError::Read(reason) => unusable(reason),
+        CopyError::Write(error) => unwritten(error),
+    })?;
+    let backup = contents(copy.path()).map_err(|error| unusable(error.to_string()))?;
+    prepare(copy.path(), now).map_err(|reason| unwritten(io::Error::other(reason)))?;
+    contents(copy.path()).map_err(|error| unwritten(io::Error::other(error)))?;
+    let replaced = locked.replace_with(copy, database, now).map_err(unwritten)?;
+    Ok(Restored { backup, replaced })
+}
+
+/// Brings the schema of a copy up to date, and begins a new epoch in it.
+fn prepare(copy: &Path, now: Timestamp) -> Result<(), String> {
+    let purpose = Use::Write(Durability::Power);
+    let mut connection = open::connect(copy, purpose).map_err(open::reason)?;
+    open::migrate(&mut connection)?;
+    epoch::begin(&connection, now).map(drop).map_err(|error: StoreError| error.to_string())
+}
+
+/// A place for a database that no one else can use now.
+struct Locked {
+    /// Of the file that is there, if there is one.
+    connection: Option<Connection>,
+}
+
+impl Locked {
+    /// Locks the database at a path. Its log is written into its file, so that the file has
+    /// everything. Another program's file is not touched.
+    fn take(database: &Path) -> Result<Self, RestoreError> {
+        let irreplaceable = |reason: String| {
+            let database = database.to_owned();
+            RestoreError::Irreplaceable { database, reason }
+        };
+        match is_ours(database) {
+            Ok(true) => {}
+            Ok(false) => {
+                return Err(irreplaceable("it is not a nicelist database".to_owned()));
+            }
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                return Ok(Self { connection: None });
+            }
+            Err(error) => return Err(irreplaceable(error.to_string())),
+        }
+        let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+        let locked = Connection::open_with_flags(database, flags).and_then(|connection| {
+            // Fails while anyone else has the file open, even if they do nothing.
+            let mode: String =
+                connection.query_one("PRAGMA journal_mode = DELETE", [], |row| row.get(0))?;
+            if mode == "delete" {
+                connection.execute_batch("BEGIN EXCLUSIVE")?;
+                return Ok(Some(connection));
+            }
+            Ok(None)
+        });
+        match locked {
+            Ok(Some(connection)) => Ok(Self { connection: Some(connection) }),
+            Ok(None) => Err(RestoreError::InUse(database.to_owned())),
+            Err(error) => match error.sqlite_error_code() {
+                Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => {
+                    Err(RestoreError::InUse(database.to_owned()))
+                }
+                _ => Err(irreplaceable(open::reason(error))),
+            },
+        }
+    }
+
+    /// Puts a copy in the place of the database, which gets another name. At every moment there is
+    /// a whole database in that place.
+    fn replace_with(
+        self,
+        copy: NamedTempFile,
+        database: &Path,
+        now: Timestamp,
+    ) -> io::Result<Option<PathBuf>> {
+        let mut replaced = None;
+        if self.connection.is_some() {
+            let found = fs::metadata(database)?;
+            let made = fs::metadata(copy.path())?;
+            if (found.uid(), found.gid()) != (made.uid(), made.gid()) {
+                // Root restores the database of the server's user.
+                chown(copy.path(), Some(found.uid()), Some(found.gid()))?;
+            }
+            copy.as_file().set_permissions(found.permissions())?;
+            replaced = Some(keep(database, now)?);
+        }
+        copy.as_file().sync_all()?;
+        copy.persist(database)?;
+        sync_folder(database)?;
+        Ok(replaced)
+    }
+}
+
+/// Gives a file another name beside its own.
+fn keep(database: &Path, now: Timestamp) -> io::Result<PathBuf> {
+    let time = now.strftime("%Y-%m-%dT%H-%M-%SZ");
+    let mut number = 0;
+    loop {
+        let mut name = database.as_os_str().to_owned();
+        name.push(format!(".replaced-{time}"));
+        if number > 0 {
+            name.push(format!("-{number}"));
+        }
+        match fs::hard_link(database, &name) {
+            Ok(()) => return Ok(name.into()),
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists && number < MOST_NAMES => {
+                number += 1;
+            }
+            Err(error) => return Err(error),
+        }
+    }
+}
+
+/// Whether a file is a database of nicelist, or empty.
+fn is_ours(path: &Path) -> io::Result<bool> {
+    let mut header = Vec::new();
+    File::open(path)?.take(100).read_to_end(&mut header)?;
+    let id = header.get(APPLICATION_ID_AT..APPLICATION_ID_AT + 4);
+    let is_marked = id == Some(&APPLICATION_ID.to_be_bytes()[..]);
+    // In a new database, the mark may still be in the log.
+    let is_ours = || is_marked || open::examine(path).is_ok();
+    Ok(header.is_empty() || (header.starts_with(MAGIC) && is_ours()))
+}

@@ -1,0 +1,54 @@
+//! Why a stage of a sync could not be answered.
+
+use std::sync::Arc;
+
+use super::compute::Stopped;
+use super::pages::PageError;
+use crate::store::StoreError;
+
+/// Why a stage of a sync could not be answered.
+#[derive(Clone, Debug, thiserror::Error)]
+pub enum SyncError {
+    /// The store failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// An answer could not be written.
+    #[error("cannot write the answer: {0}")]
+    Answer(Arc<PageError>),
+    /// The client takes one page, and its rules do not fit.
+    #[error(
+        "{0} rules do not fit on the one page of 10 MiB that this client accepts; give it fewer \
+         rules, or a client that reads pages"
+    )]
+    TooManyRules(u32),
+    /// The sync was begun before the database was restored.
+    #[error("the database was restored since this sync began; the host must begin another one")]
+    Outdated,
+    /// Too many new hosts in this minute.
+    #[error("too many new hosts in a minute")]
+    TooManyNewHosts,
+    /// The Mac may not use the machine ID of another one.
+    #[error(
+        "the machine ID belongs to a Mac with another serial number or model; to allow this one, run \
+         nicelist host accept"
+    )]
+    AnotherMac,
+    /// No Mac with this serial number uses the machine ID.
+    #[error("no Mac with this serial number uses the machine ID")]
+    UnknownMac,
+    /// Others kept writing the host's row while this request tried to.
+    #[error("too many requests of one host at once")]
+    Contended,
+}
+
+impl std::convert::From<PageError> for SyncError {
+    fn from(error: PageError) -> Self {
+        Self::Answer(Arc::new(error))
+    }
+}
+
+impl std::convert::From<Stopped> for SyncError {
+    fn from(stopped: Stopped) -> Self {
+        Self::Store(stopped.into())
+    }
+}

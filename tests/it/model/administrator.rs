@@ -1,0 +1,141 @@
+//! What administrators do, to the server and on paper.
+
+use http::{Method, StatusCode};
+use jiff::SignedDuration;
+use serde_json::{Value, json};
+
+use super::history::Act;
+use super::paper::{
+    Entry, HOSTS, Kept, MEMBERS, MESSAGE, MODES, POLICIES, Paper, SCOPES, TAGS, TARGETS,
+};
+use crate::world::World;
+
+/// A rule on the admin wire.
+fn rule((target, scope): (usize, usize), entry: Entry) -> Value {
+    let (policy, expression, _) = POLICIES[entry.policy];
+    let mut rule = json!({
+        "target": name(target), "policy": policy, "scope": SCOPES[scope],
+    });
+    if !expression.is_empty() {
+        rule["cel"] = json!(expression);
+    }
+    if entry.message {
+        rule["message"] = json!(MESSAGE);
+    }
+    rule
+}
+
+fn name(target: usize) -> String {
+    let (rule_type, identifier, _) = TARGETS[target];
+    format!("{}:{identifier}", rule_type.to_string().to_lowercase())
+}
+
+pub(super) async fn administer(world: &World, paper: &mut Paper, act: Act) {
+    let forced = |host: usize| format!("/hosts/{}", HOSTS[host]);
+    match act {
+        Act::Put { policy, target, scope, message } => {
+            let entry = Entry { policy, message, until: None };
+            put(world, rule((target, scope), entry)).await;
+            paper.rules.insert((target, scope), entry);
+        }
+        Act::PutForAnHour { policy, target, scope } => {
+            let entry = Entry { policy, message: false, until: Some(paper.hour + 1) };
+            let mut rule = rule((target, scope), entry);
+            rule["expires"] = json!((world.now() + SignedDuration::from_mins(59)).to_string());
+            put(world, rule).await;
+            paper.rules.insert((target, scope), entry);
+        }
+        Act::Drop { target, scope } => {
+            world.drop_rule(&name(target), SCOPES[scope]).await;
+            paper.rules.remove(&(target, scope));
+        }
+        Act::Keep => paper.kept = keep(world, paper).await,
+        Act::RollBack => roll_back(world, paper).await,
+        Act::Only { scope } => only(world, paper, scope).await,
+        Act::Mode { scope, mode } => {
+            let change = match mode {
+                Some(mode) => json!({"scope": SCOPES[scope], "set": {"client-mode": MODES[mode]}}),
+                None => json!({"scope": SCOPES[scope], "unset": ["client-mode"]}),
+            };
+            world.post("/settings", change).await;
+            match mode {
+                Some(mode) => paper.modes.insert(scope, mode),
+                None => paper.modes.remove(&scope),
+            };
+        }
+        Act::Prefer { tag } => {
+            for (other, name) in TAGS.iter().enumerate() {
+                let priority = i32::from(other == tag);
+                world.post("/tags", json!({"name": name, "priority": priority})).await;
+            }
+            paper.preferred = tag;
+        }
+        Act::Tag { host, tag } => {
+            world.post(&format!("{}/tags", forced(host)), json!({"add": [TAGS[tag]]})).await;
+            paper.tags.insert((host, tag));
+        }
+        Act::Untag { host, tag } => {
+            world.post(&format!("{}/tags", forced(host)), json!({"remove": [TAGS[tag]]})).await;
+            paper.tags.remove(&(host, tag));
+        }
+        Act::Members { tag, members } => {
+            let membership: Value = serde_json::from_str(MEMBERS[members]).unwrap();
+            let priority = i32::from(paper.preferred == tag);
+            let tag_with =
+                json!({"name": TAGS[tag], "priority": priority, "membership": membership});
+            world.post("/tags", tag_with).await;
+            paper.members.insert(tag, members);
+        }
+        Act::OrderClean { host, all } => {
+            let kind = if all { "clean-all" } else { "clean" };
+            world.post(&format!("{}/clean-sync", forced(host)), json!({"kind": kind})).await;
+        }
+        Act::CancelClean { host } => {
+            world.delete(&format!("{}/clean-sync", forced(host))).await;
+        }
+    }
+}
+
+/// Puts a rule that keeps nothing of the one that it replaces.
+async fn put(world: &World, rule: Value) {
+    let reset = ["message", "expires"];
+    world.post("/rules", json!({"put": [rule], "reset": reset})).await;
+}
+
+/// Notes how everything is.
+pub(super) async fn keep(world: &World, paper: &Paper) -> Kept {
+    let revision = world.get("/status").await["revision"].as_u64().unwrap();
+    let Paper { rules, modes, members, preferred, .. } = paper.clone();
+    Kept { revision, rules, modes, members, preferred }
+}
+
+/// Goes back to what was noted, as one revision. What has expired since is noted no longer.
+async fn roll_back(world: &World, paper: &mut Paper) {
+    let Kept { revision, rules, modes, members, preferred } = paper.kept.clone();
+    let start = world.get("/status").await["history_start"]["revision"].as_u64();
+    if start.is_some_and(|start| revision < start) {
+        let path = format!("/revisions/{revision}/rollback");
+        let (status, refused) = world.ask(Method::POST, &path, json!({})).await;
+        assert_eq!(status, StatusCode::NOT_FOUND, "{refused}");
+        return;
+    }
+    world.post(&format!("/revisions/{revision}/rollback"), json!({})).await;
+    (paper.rules, paper.modes, paper.members) = (rules, modes, members);
+    paper.preferred = preferred;
+}
+
+/// Names all tags and settings and the rules of one scope, and lets everything else end.
+async fn only(world: &World, paper: &mut Paper, scope: usize) {
+    let page = world.get(&format!("/rules?scope={}&limit=5000", SCOPES[scope])).await;
+    let mut rules = page["items"].clone();
+    for rule in rules.as_array_mut().unwrap() {
+        let rule = rule.as_object_mut().unwrap();
+        let of_lists = ["revision", "author", "since", "needs", "withheld"];
+        rule.retain(|field, _| !of_lists.contains(&field.as_str()));
+    }
+    let (tags, settings) =
+        (world.get("/tags").await["items"].clone(), world.get("/settings").await);
+    let policy = json!({"prune": true, "tags": tags, "settings": settings, "rules": rules});
+    world.post("/policy", policy).await;
+    paper.rules.retain(|(_, of), _| *of == scope);
+}

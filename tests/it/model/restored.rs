@@ -1,0 +1,72 @@
+//! What must be true of hosts after their database was restored from a backup.
+
+use nicelist::lab::{SyncError, SyncReport};
+use nicelist::protocol::{Event, SyncType};
+
+use super::offers::Client;
+use super::paper::Paper;
+use super::served::Served;
+
+/// A backup of a database, and what was on paper then.
+pub(super) struct Backup {
+    pub(super) database: Vec<u8>,
+    pub(super) paper: Paper,
+}
+
+/// A host whose row may be older than its rules.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Restored {
+    /// The hour of the restore.
+    hour: i64,
+    /// Whether it completed a sync without rules since.
+    uploaded: bool,
+    /// Whether something else may cause a clean sync.
+    pub(super) is_excused: bool,
+    /// Syncs that were completed after its turn.
+    syncs_since_turn: u32,
+}
+
+impl Restored {
+    pub(super) fn at(hour: i64) -> Self {
+        Self { hour, uploaded: false, is_excused: false, syncs_since_turn: 0 }
+    }
+
+    /// Checks a sync of the host. True if it must have the right rules from now on.
+    pub(super) fn sync(
+        &mut self,
+        client: &Client,
+        served: &Served,
+        result: &Result<SyncReport, SyncError>,
+        (hour, of): (i64, &str),
+    ) -> bool {
+        let Some(kind) = served.kind else { return false };
+        let clean = kind != SyncType::Normal;
+        if let Ok(report) = result {
+            let is_allowed = self.uploaded || self.is_excused || client.asks_clean;
+            let discarded = report.events.discarded;
+            assert!(is_allowed || discarded == 0, "{of} has to discard {discarded} events");
+        }
+        if !clean && !client.hashes && !self.is_excused && !client.asks_clean {
+            // One that asked for a clean sync and stopped has performed it.
+            assert!(served.sent.is_empty(), "{of} is sent {:?} before its turn", served.sent);
+        }
+        self.is_excused |= client.asks_clean;
+        if !served.completed {
+            return false;
+        }
+        self.uploaded |= !clean;
+        // Hosts are spread over half an hour.
+        self.syncs_since_turn += u32::from(hour > self.hour);
+        clean || self.syncs_since_turn >= 2
+    }
+}
+
+/// An event that waits on a host.
+pub(super) fn waiting_event() -> Event {
+    Event {
+        file_sha256: "e".repeat(64),
+        file_name: "waiting".to_owned(),
+        execution_time: 1_790_000_000.0,
+        ..Event::default()
+    }
+}
