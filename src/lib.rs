@@ -4,14 +4,14 @@
 //! Who may name whom is a rule of the house, held by `tests/house/layers.rs`:
 //!
 //! ```text
-//! cel  protocol  config        name nobody
+//! cel  protocol  config  shell name nobody
 //! rule                         cel
 //! fleet                        rule
-//! lint                         rule, fleet
-//! format  api  store           rule, fleet
+//! lint  api                    rule, fleet
+//! format  store                rule, fleet, shell
 //! client                       rule, fleet, api
 //! lab                          rule, protocol
-//! sync                         rule, fleet, protocol, store
+//! sync                         rule, fleet, protocol, store, shell
 //! server                       rule, fleet, protocol, api, store, sync, lint
 //! cli                          all but protocol, store, sync
 //! ```
@@ -28,5 +28,6 @@ pub mod lint;
 pub mod protocol;
 pub mod rule;
 pub mod server;
+pub mod shell;
 pub mod store;
 pub mod sync;

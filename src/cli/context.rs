@@ -11,6 +11,7 @@ use crate::client::{Authorities, Client, ClientError};
 use crate::config::{Database, Environment, Files, Paths, Place, Settings};
 use crate::fleet::Clock;
 use crate::rule::{MachineId, Scope};
+use crate::shell::argument;
 
 /// The surroundings of a command.
 pub(crate) struct Context {
@@ -107,7 +108,9 @@ impl Context {
         self.ui
             .warn(format!("no server is configured: this changes the local database {database}"));
         self.ui.hint("to use a server: nicelist config set server URL");
-        self.ui.hint(format!("to keep this database: nicelist config set database {database}"));
+        let database = database.to_string();
+        let quoted = argument(&database);
+        self.ui.hint(format!("to keep this database: nicelist config set database {quoted}"));
     }
 
     fn warn_of_unknown_host(&self, name: &MachineId) {

@@ -3,9 +3,9 @@
 use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 
-use super::files::quoted;
 use super::ui::Ui;
 use crate::config::Database;
+use crate::shell::argument;
 
 /// The permissions of anyone but the owner.
 const OTHERS: u32 = 0o077;
@@ -18,7 +18,7 @@ pub(super) fn warn(ui: &Ui, database: &Database) {
     let exposed: Vec<String> = files
         .iter()
         .filter(|file| file.metadata().is_ok_and(|found| found.mode() & OTHERS != 0))
-        .map(|file| quoted(&file.display().to_string()))
+        .map(|file| argument(&file.display().to_string()).into_owned())
         .collect();
     if !exposed.is_empty() {
         let files = exposed.join(" ");

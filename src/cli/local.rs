@@ -13,6 +13,7 @@ use super::ui::Ui;
 use crate::client::{Client, InProcess};
 use crate::config::Database;
 use crate::server::{App, LocalOperator, LocalWork, ServerError};
+use crate::shell::argument;
 
 /// What a command does to the database.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -76,8 +77,10 @@ fn missing(database: &Database) -> CliError {
 fn unopened(error: &ServerError, database: &Database) -> CliError {
     let failed = CliError::failed(error.to_string());
     if error.is_outdated() {
-        let command = format!("nicelist database migrate --database {database}");
-        return failed.hint(format!("bring it up to date: {command}"));
+        let database = database.to_string();
+        let quoted = argument(&database);
+        return failed
+            .hint(format!("bring it up to date: nicelist database migrate --database {quoted}"));
     }
     failed
 }

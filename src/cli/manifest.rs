@@ -13,6 +13,7 @@ use crate::api::{Detail, PolicyAnswer, PolicyRequest, Problem, SettingView, TagV
 use crate::client::{Client, ClientError};
 use crate::format::{Document, Place};
 use crate::rule::{ChangeMessage, Revision, RuleDraft, Scope};
+use crate::shell::argument;
 
 /// Which policy.
 #[derive(Debug, Args)]
@@ -31,12 +32,12 @@ impl PolicyArgs {
     /// The options as they are written on a command line.
     pub(crate) fn options(&self) -> String {
         let Self { file, read: ReadArgs { from, configuration }, prune } = self;
-        let mut options = format!("-f {}", files::quoted(&file.display().to_string()));
+        let mut options = format!("-f {}", argument(&file.display().to_string()));
         if let Some(from) = from {
             options += &format!(" --from {from}");
         }
         if let Some(configuration) = configuration {
-            options += &format!(" --configuration {}", files::quoted(configuration));
+            options += &format!(" --configuration {}", argument(configuration));
         }
         if *prune {
             options += " --prune";

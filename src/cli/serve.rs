@@ -21,6 +21,7 @@ use super::ui::{Cell, Group, Report};
 use crate::config::{Place, Secret};
 use crate::fleet::parse_duration;
 use crate::server::{App, Durability, Options, SyncAuth, Tls};
+use crate::shell::argument;
 use limits::LimitArgs;
 use tls::TlsArgs;
 
@@ -153,7 +154,8 @@ async fn serve(context: &Context, args: &ServeArgs) -> Result<(), CliError> {
     if app.first_start().is_none() {
         context.ui.hint(format!(
             "lost the admin token? Create another one here: \
-             nicelist token create new-admin --role admin --database {database}"
+             nicelist token create new-admin --role admin --database {}",
+            argument(&database.to_string())
         ));
     }
     let anybody = args.sync_auth == HostsShow::None && !args.tls.demands_certificates();

@@ -157,16 +157,10 @@ impl Engine {
     }
 }
 
-/// The order for a clean sync that a host's next sync obeys. An order that was restored with the
-/// database waits until the host has uploaded its events. All syncs of a client that keeps no rules
-/// are clean.
-pub(super) fn order_to_obey(
-    state: &SyncState,
-    generation: Generation,
-    epoch: Epoch,
-) -> Option<CleanOrder> {
-    let may_obey = state.uploaded_in == epoch.id || !generation::keeps_rules(generation);
-    state.clean_order.filter(|order| may_obey || is_of(*order, epoch))
+/// Whether a host's next sync obeys the order for a clean sync. One that was restored with the
+/// database waits until the host has uploaded its events.
+pub(super) fn obeys_order(state: &SyncState, epoch: Epoch) -> bool {
+    state.clean_order.is_some_and(|order| is_of(order, epoch) || state.uploaded_in == epoch.id)
 }
 
 /// Whether an order was given in an epoch.

@@ -18,6 +18,7 @@ use crate::fleet::{
     OtherMac, Recognized, RuleCounts, RulesHash, SYNC_TAKES, Session, SyncState,
 };
 use crate::rule::MachineId;
+use crate::shell::argument;
 use crate::store::StoreResult;
 
 /// Older states of a host that its hash is compared with. To compute one can take long.
@@ -320,7 +321,8 @@ pub(super) fn log_conflict(host: &Host, before: Option<&Macs>) {
             let others = serials.join(", ");
             tracing::warn!(
                 %machine, serial, model, others,
-                "several Macs use one machine ID; see: nicelist host show {machine}"
+                "several Macs use one machine ID; see: nicelist host show {}",
+                argument(machine.as_str())
             );
         }
         (Some(_), None) => {

@@ -6,7 +6,7 @@ use bytes::Bytes;
 
 use super::cursor::{Cursor, Span, SpanStart};
 use super::engine::Engine;
-use super::epoch::{Trust, finish_without_rules, order_to_obey};
+use super::epoch::{Trust, finish_without_rules, obeys_order};
 use super::error::SyncError;
 use super::macs::log_conflict;
 use super::policy::{Effective, Policy};
@@ -85,7 +85,7 @@ impl Engine {
                 synced,
                 begun: false,
                 served: false,
-                order: order_to_obey(&host.sync, generation, epoch),
+                order: None,
                 mixed,
                 epoch: epoch.id,
                 without_rules: false,
@@ -129,9 +129,10 @@ impl Engine {
             return Ok(Session { without_rules: true, ..session });
         }
         let holding = self.known_holding(&host.sync).filter(|_| trust == Trust::Confirmed);
-        let kind = kind_of_sync(&host.sync, holding, &session, repair);
-        if kind != SessionKind::Normal {
-            return Ok(Session { kind, ..session });
+        if is_clean(&host.sync, holding, &session, repair) || obeys_order(&host.sync, epoch) {
+            let order = host.sync.clean_order;
+            let kind = SessionKind::Clean(order.map_or(CleanSync::Clean, |order| order.kind));
+            return Ok(Session { kind, order, ..session });
         }
         if session.mixed || self.lost_order(host) || self.lacks_messages(host, epoch) {
             let none = self.no_rules(target).await?;
@@ -468,25 +469,20 @@ fn record_report(host: &mut Host, facts: HostFacts, asks_clean: bool) -> Optiona
     synced
 }
 
-/// Clean when the host asks for it, when an administrator ordered it, when what the host holds
+/// Whether a sync is clean without an order: when the host asks for it, when what the host holds
 /// is not known (never synced, ahead of a database that was restored, older than the history that
 /// is kept, forgotten by itself), and once when it does not hold what it should.
-fn kind_of_sync(
+fn is_clean(
     state: &SyncState,
     holding: Option<Holding>,
     session: &Session,
     repair: DriftRepair,
-) -> SessionKind {
-    let Session { target, asked_clean, order, .. } = *session;
-    let known = holding.is_some_and(|holding| holding.revision <= target.revision)
-        && generation::keeps_rules(target.generation);
+) -> bool {
+    let known = holding.is_some_and(|holding| holding.revision <= session.target.revision)
+        && generation::keeps_rules(session.target.generation);
     let repairs = match repair {
         DriftRepair::Clean => state.drift.is_some_and(|drift| drift.is_repairable()),
         DriftRepair::Off => false,
     };
-    match order {
-        Some(order) => SessionKind::Clean(order.kind),
-        None if asked_clean || !known || repairs => SessionKind::Clean(CleanSync::Clean),
-        None => SessionKind::Normal,
-    }
+    session.asked_clean || !known || repairs
 }

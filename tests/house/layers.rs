@@ -3,23 +3,27 @@
 use super::source::{Token, files, name, read, root, tokens};
 
 /// Each module, and the modules that it may name besides itself.
-const TABLE: [(&str, &[&str]); 15] = [
+const TABLE: [(&str, &[&str]); 16] = [
     ("cel", &[]),
     ("protocol", &[]),
     ("config", &[]),
+    ("shell", &[]),
     ("rule", &["cel"]),
     ("fleet", &["rule"]),
     ("lint", &["rule", "fleet"]),
-    ("format", &["rule", "fleet"]),
+    ("format", &["rule", "fleet", "shell"]),
     ("api", &["rule", "fleet"]),
-    ("store", &["rule", "fleet"]),
-    ("sync", &["rule", "fleet", "protocol", "store"]),
+    ("store", &["rule", "fleet", "shell"]),
+    ("sync", &["rule", "fleet", "protocol", "store", "shell"]),
     ("client", &["rule", "fleet", "api"]),
     ("lab", &["rule", "protocol"]),
     ("server", &["rule", "fleet", "protocol", "api", "store", "sync", "lint"]),
     (
         "cli",
-        &["cel", "config", "rule", "fleet", "format", "lint", "api", "client", "lab", "server"],
+        &[
+            "cel", "config", "shell", "rule", "fleet", "format", "lint", "api", "client", "lab",
+            "server",
+        ],
     ),
     ("main", &["cli"]),
 ];

@@ -6,6 +6,7 @@ use crate::cli::arg::Words;
 use crate::cli::context::Context;
 use crate::cli::error::CliError;
 use crate::config::{ConfigError, Key, Name};
+use crate::shell::argument;
 
 /// Print the value of one setting; secrets are redacted
 #[derive(Debug, Args)]
@@ -23,8 +24,9 @@ pub(crate) struct GetArgs {
 pub(super) fn run(context: &Context, args: &GetArgs) -> Result<(), CliError> {
     let name: Name = args.key.parse().map_err(ConfigError::Key)?;
     if let Some(chosen) = &name.context {
-        return Err(CliError::usage(format!("`{name}` is a setting of one context"))
-            .hint(format!("nicelist config get {} --context {chosen}", name.key.as_str())));
+        return Err(CliError::usage(format!("`{name}` is a setting of one context")).hint(
+            format!("nicelist config get {} --context {}", name.key.as_str(), argument(chosen)),
+        ));
     }
     if Key::IN_CONTEXT.contains(&name.key) {
         context.settings.context_exists()?;

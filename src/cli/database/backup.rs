@@ -10,6 +10,7 @@ use crate::cli::context::Context;
 use crate::cli::error::CliError;
 use crate::cli::ui::{Cell, Group, Report};
 use crate::server::moving::{BackedUp, BackupError, backup};
+use crate::shell::argument;
 
 /// Back up an SQLite database while a server uses it
 ///
@@ -50,8 +51,8 @@ fn failed(error: BackupError) -> CliError {
     match error {
         BackupError::Exists(_) => failed.hint("to replace it: --force"),
         BackupError::Damaged { database, .. } => failed.hint(format!(
-            "to find out more: nicelist database check --database sqlite:{}",
-            database.display()
+            "to find out more: nicelist database check --database {}",
+            argument(&format!("sqlite:{}", database.display()))
         )),
         BackupError::Database { .. } | BackupError::Write { .. } => failed,
     }

@@ -21,6 +21,7 @@ use super::error::CliError;
 use super::ui::Progress;
 use crate::config::{Database, Place};
 use crate::server::moving::{MovingError, Step};
+use crate::shell::argument;
 
 /// Back up, restore, copy and check whole databases
 #[derive(Debug, Subcommand)]
@@ -112,7 +113,7 @@ fn local_file(
         Some(path) => Ok((database, path)),
         None => {
             Err(CliError::usage("this is done to a PostgreSQL database with PostgreSQL's tools")
-                .hint(of_server(&database.to_string())))
+                .hint(of_server(&argument(&database.to_string()))))
         }
     }
 }

@@ -11,6 +11,7 @@ use crate::cli::context::Context;
 use crate::cli::error::CliError;
 use crate::cli::ui::{Cell, Group, Report};
 use crate::server::moving::{RestoreError, Restored, examine_backup, restore};
+use crate::shell::argument;
 
 /// Restore an SQLite database from a backup
 ///
@@ -74,8 +75,10 @@ fn failed(error: RestoreError) -> CliError {
     match error {
         RestoreError::InUse(_) => failed.hint("stop the server, and then restore again"),
         RestoreError::Irreplaceable { database, .. } => {
-            let shown = database.display();
-            failed.hint(format!("to restore in its place, move it away: mv {shown} {shown}.old"))
+            let shown = database.display().to_string();
+            let aside = format!("{shown}.old");
+            let (from, to) = (argument(&shown), argument(&aside));
+            failed.hint(format!("to restore in its place, move it away: mv {from} {to}"))
         }
         RestoreError::Unusable { .. } => {
             failed.hint("name another backup, which nicelist database backup has written")

@@ -18,5 +18,5 @@ pub(crate) use faults::{CHOOSE_DUPLICATES, FaultList};
 pub(crate) use input::{Fault, Input, Names, Reading, counted};
 pub(crate) use losses::Losses;
 pub(crate) use output::{Destination, Finished, Terms, write_file};
-pub(crate) use place::{STDIO, length_of, name_of, quoted, read_files, unreadable};
+pub(crate) use place::{STDIO, length_of, name_of, read_files, unreadable};
 pub(crate) use read_args::{ReadArgs, formats};

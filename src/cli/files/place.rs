@@ -73,12 +73,3 @@ pub(super) fn read_folder(folder: &Path) -> Result<Vec<File>, CliError> {
     files.sort_unstable_by(|one, other| one.name.cmp(&other.name));
     Ok(files)
 }
-
-/// A path or another word as a shell takes it.
-pub(crate) fn quoted(word: &str) -> String {
-    let is_plain = |letter: char| letter.is_ascii_alphanumeric() || "/._-+:@%".contains(letter);
-    if !word.is_empty() && word.chars().all(is_plain) && !word.starts_with('-') {
-        return word.to_owned();
-    }
-    format!("'{}'", word.replace('\'', r"'\''"))
-}

@@ -7,6 +7,7 @@ use crate::cli::arg::Words;
 use crate::cli::context::Context;
 use crate::cli::error::CliError;
 use crate::rule::TagName;
+use crate::shell::argument;
 
 /// List hosts
 #[derive(Debug, Args)]
@@ -63,7 +64,7 @@ pub(super) async fn run(context: &Context, args: ListArgs) -> Result<(), CliErro
 fn conflict_warning(machines: &[String]) -> String {
     let (first, rest) = machines.split_at(machines.len().min(MOST_LISTED));
     let more = if rest.is_empty() { String::new() } else { format!(" and {} more", rest.len()) };
-    let example = &machines[0];
+    let example = argument(&machines[0]);
     let ids = if machines.len() == 1 { "one machine ID" } else { "each of these machine IDs" };
     format!(
         "several Macs use {ids}: {}{more}; see what to do: nicelist host show {example}",

@@ -7,6 +7,7 @@ use crate::api::{
     MacSighting, MacView,
 };
 use crate::cli::ui::{Cell, Column, Group, Report, Row, Tone, rough};
+use crate::shell::argument;
 
 impl Row for HostView {
     const FROM_HOSTS: bool = true;
@@ -318,7 +319,7 @@ fn conflict(host: &HostView) -> Option<Group> {
     if host.conflict.is_none() && host.refused.is_none() {
         return None;
     }
-    let accept = format!("nicelist host accept {}", host.machine);
+    let accept = format!("nicelist host accept {}", argument(host.machine.as_str()));
     let (reason, since, to_do) = match &host.conflict {
         None => ("", None, accept),
         Some(conflict) => {

@@ -17,6 +17,7 @@ use crate::cli::ui::Ui;
 use crate::client::Client;
 use crate::format::{Content, Defaults, File, manifest};
 use crate::rule::{ChangeMessage, Revision, Rule, RuleDraft, RuleField, Scope, Target};
+use crate::shell::argument;
 
 /// Maximum bytes of the edited text.
 const LARGEST_TEXT: u64 = 1024 * 1024;
@@ -101,16 +102,18 @@ async fn only_rule(
     while let Some(page) = pages.next().await? {
         found.extend(page.into_iter().map(|view| view.rule));
     }
+    let name = target.to_string();
+    let quoted = argument(&name);
     if found.len() > 1 {
         let scopes: Vec<&str> = found.iter().map(|rule| rule.scope.as_str()).collect();
         let error = format!("{} scopes have a rule for {target}", found.len());
         return Err(CliError::usage(error)
             .because([scopes.join(", ")])
-            .hint(format!("nicelist rule edit {target} --scope {}", scopes[0])));
+            .hint(format!("nicelist rule edit {quoted} --scope {}", argument(scopes[0]))));
     }
     let Some(only) = found.pop() else {
         return Err(CliError::failed(format!("there is no rule for {target} in {place}"))
-            .hint(format!("nicelist rule add POLICY {target} adds one")));
+            .hint(format!("nicelist rule add POLICY {quoted} adds one")));
     };
     Rule::try_from(only).map_err(|error| {
         CliError::failed(format!("this nicelist cannot read the rule for {target}"))
@@ -205,8 +208,9 @@ impl EditedText {
     fn kept(&self, error: CliError) -> CliError {
         match self.keep() {
             Ok(path) => {
-                let path = path.display();
-                error.hint(format!("your text is in {path}; nicelist apply -f {path} stores it"))
+                let path = path.display().to_string();
+                let quoted = argument(&path);
+                error.hint(format!("your text is in {path}; nicelist apply -f {quoted} stores it"))
             }
             Err(failed) => error.because([format!("your text could not be kept: {failed}")]),
         }

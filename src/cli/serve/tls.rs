@@ -6,6 +6,7 @@ use clap::Args;
 
 use crate::cli::error::CliError;
 use crate::server::{Part, Tls, TlsError, TlsFiles, TlsProblem};
+use crate::shell::argument;
 
 /// How TLS is spoken, where it is.
 #[derive(Debug, Default, Args)]
@@ -56,9 +57,10 @@ impl From<TlsError> for CliError {
             TlsProblem::NotPem(_) | TlsProblem::Empty(_) => {
                 told.hint(format!("a PEM file has a line -----BEGIN {}-----", mark(error.part)))
             }
-            TlsProblem::Encrypted => {
-                told.hint(format!("take the password off: openssl pkey -in {path} -out key.pem"))
-            }
+            TlsProblem::Encrypted => told.hint(format!(
+                "take the password off: openssl pkey -in {} -out key.pem",
+                argument(&path.to_string())
+            )),
             TlsProblem::Mismatch { .. } => told.hint(
                 "the server's own certificate must be the first in its file, the chain behind it",
             ),

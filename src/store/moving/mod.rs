@@ -19,6 +19,7 @@ use async_trait::async_trait;
 use self::table::Table;
 use super::{StoreError, StoreResult, postgres, sqlite, unknown_kind};
 use crate::fleet::Epoch;
+use crate::shell::argument;
 
 /// A value, wherever it is kept.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -278,7 +279,8 @@ impl<'a> Place<'a> {
         let (newest, shown) = (self.newest(), self.shown());
         format!(
             "its schema is older (schema {version}, this nicelist has {newest}); bring it up to \
-             date: nicelist database migrate --database {shown}"
+             date: nicelist database migrate --database {}",
+            argument(&shown)
         )
     }
 }

@@ -7,6 +7,7 @@ use super::policy::rule_is_sound;
 use super::rows::{self, CONTENT, content_of};
 use super::url::Address;
 use super::{codes, open, pool, query, snapshot};
+use crate::shell::argument;
 use crate::store::checksum::{self, Damage, RowHasher};
 use crate::store::{Durability, Purpose, StoreResult};
 
@@ -27,7 +28,7 @@ pub(in crate::store) async fn whole(url: &str) -> StoreResult<(u64, Option<Strin
             "its schema is older (schema {version}, this nicelist has {}); bring it up to date: \
              nicelist database migrate --database {}",
             open::NEWEST,
-            address.shown
+            argument(&address.shown)
         )));
     }
     let mut damage = Damage::default();

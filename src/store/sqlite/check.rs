@@ -8,6 +8,7 @@ use super::open::{self, CHECKSUMS, Use};
 use super::rows::{self, CONTENT};
 use super::scopes::Scopes;
 use super::{codes, policy};
+use crate::shell::argument;
 use crate::store::checksum::{self, Damage, RowHasher};
 use crate::store::{StoreError, StoreResult};
 
@@ -54,8 +55,9 @@ pub(in crate::store) fn whole(path: &str) -> StoreResult<(u64, Option<String>)> 
         if version < super::NEWEST {
             return Err(format!(
                 "its schema is older (schema {version}, this nicelist has {}); bring it up to \
-                 date: nicelist database migrate --database sqlite:{path}",
-                super::NEWEST
+                 date: nicelist database migrate --database {}",
+                super::NEWEST,
+                argument(&format!("sqlite:{path}"))
             ));
         }
         Ok(connection)

@@ -86,3 +86,19 @@ fn l11_a_refused_mac_is_shown_with_the_command_that_accepts_it_over_http() {
     let accepted = shell.run(&format!("{second} {base}"));
     assert!(accepted.contains("exit code: 0"), "{accepted}");
 }
+
+#[test]
+fn l16_a_command_to_paste_runs_nothing_that_a_host_chose() {
+    let mut shell = Shell::new();
+    let server = Server::start(&shell);
+    shell.use_server(&server);
+    shell.run("settings set machine-id-conflicts=refuse");
+    let base = server.sync_base();
+    for serial in ["C02AAAAAAAAA", "C02BBBBBBBBB"] {
+        shell.run(&format!(
+            "lab sync --machine-id M1;reboot --serial {serial} --no-backoff --state {serial}.json {base}"
+        ));
+    }
+    let shown = shell.run("host show M1;reboot");
+    assert!(shown.contains("to do  nicelist host accept 'M1;reboot'\n"), "{shown}");
+}
