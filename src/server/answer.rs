@@ -29,6 +29,25 @@ use crate::sync::SyncError;
 /// What a handler gives.
 pub(super) type Answer<T> = Result<Json<T>, Refused>;
 
+/// An answer that may be long, as JSON. Writing it holds up nobody.
+pub(super) struct LongAnswer(Vec<u8>);
+
+impl LongAnswer {
+    pub(super) async fn of<T: Serialize + Send + 'static>(answer: T) -> Result<Self, Refused> {
+        let json = off_the_async_threads(move || serde_json::to_vec(&answer)).await?;
+        json.map(Self).map_err(|error| {
+            tracing::error!(%error, "cannot write an answer");
+            Problem::new(Code::Internal, "the server cannot write its answer").into()
+        })
+    }
+}
+
+impl IntoResponse for LongAnswer {
+    fn into_response(self) -> Response {
+        ([(CONTENT_TYPE, "application/json")], self.0).into_response()
+    }
+}
+
 /// The largest body of roles that may change policy, in bytes: a bulk import of about two million
 /// rules. It leaves a quarter of the budget of all bodies to others.
 const LARGEST_BODY: usize = 192 * 1024 * 1024;
@@ -37,6 +56,8 @@ const LARGEST_READERS_BODY: usize = 8 * 1024 * 1024;
 
 /// From so many bytes on others should not wait while a body is read.
 const LONG_BODY: usize = 64 * 1024;
+/// From so many bytes on, requests have turns: each may occupy a core for seconds.
+const BODY_WITH_TURN: usize = 1024 * 1024;
 
 /// A problem, on its way out.
 #[derive(Debug)]
@@ -224,15 +245,20 @@ impl<T: DeserializeOwned + Send + 'static> FromRequest<Arc<State>> for Body<T> {
         let (parts, body) = request.into_parts();
         check_content_type(&parts.headers)?;
         let role = parts.extensions.get().map(|operator: &Operator| operator.role);
-        let limit = match role {
-            Some(Role::Editor | Role::Admin) => LARGEST_BODY,
-            Some(Role::Viewer | Role::Helpdesk | Role::Enrolment) | None => LARGEST_READERS_BODY,
+        let may_change = match role {
+            Some(Role::Editor | Role::Admin) => true,
+            Some(Role::Viewer | Role::Helpdesk | Role::Enrolment) | None => false,
         };
+        let limit = if may_change { LARGEST_BODY } else { LARGEST_READERS_BODY };
         let mut share = state.bodies.share();
         let body = bodies::read(body, limit, &mut share).await;
         let body = body.map_err(|unread| unread_problem(unread, limit))?;
+        let turn = match body.len() {
+            ..BODY_WITH_TURN => None,
+            _ => state.bodies.turn_of(may_change).await,
+        };
         if let Some(held) = parts.extensions.get::<Held>() {
-            held.keep(share);
+            held.keep(share, turn);
         }
         let parsed = match body.len() {
             ..LONG_BODY => serde_json::from_slice(&body),

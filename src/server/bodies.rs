@@ -32,8 +32,12 @@ pub(super) enum Unread {
 /// The memory that all bodies in flight share.
 pub(super) struct Budget {
     units: Arc<Semaphore>,
-    /// Turns to decompress and parse a long body: half of the cores.
+    /// Turns to decompress and parse a host's long body: half of the cores.
     turns: Arc<Semaphore>,
+    /// Turns of requests with long bodies of those who may change policy, and of all others. Who may
+    /// only try changes holds up nobody who makes them.
+    changing: Arc<Semaphore>,
+    trying: Arc<Semaphore>,
 }
 
 impl Budget {
@@ -41,10 +45,9 @@ impl Budget {
         let bytes = BUDGET.max(largest_host_body.saturating_mul(LARGEST_AT_ONCE));
         let units = (bytes / UNIT).min(Semaphore::MAX_PERMITS);
         let cores = std::thread::available_parallelism().map_or(1, usize::from);
-        Self {
-            units: Arc::new(Semaphore::new(units)),
-            turns: Arc::new(Semaphore::new((cores / 2).max(1))),
-        }
+        let turns = || Arc::new(Semaphore::new((cores / 2).max(1)));
+        let units = Arc::new(Semaphore::new(units));
+        Self { units, turns: turns(), changing: turns(), trying: turns() }
     }
 
     /// A share of the budget that holds nothing yet.
@@ -52,9 +55,15 @@ impl Budget {
         Share { units: Arc::clone(&self.units), held: None, bytes: 0 }
     }
 
-    /// Waits for a turn to work on a long body.
+    /// Waits for a turn to work on a host's long body.
     pub(super) async fn turn(&self) -> Option<OwnedSemaphorePermit> {
         Arc::clone(&self.turns).acquire_owned().await.ok()
+    }
+
+    /// Waits for the turn of an admin request with a long body.
+    pub(super) async fn turn_of(&self, may_change: bool) -> Option<OwnedSemaphorePermit> {
+        let turns = if may_change { &self.changing } else { &self.trying };
+        Arc::clone(turns).acquire_owned().await.ok()
     }
 }
 
@@ -125,12 +134,12 @@ pub(super) async fn discard(body: Body, limit: usize) {
     while let Some(Ok(_)) = body.frame().await {}
 }
 
-/// Where the share of an admin request is kept until the request is answered.
+/// What an admin request uses until it is answered: its share of the budget, and its turn.
 #[derive(Clone, Default)]
-pub(super) struct Held(Arc<Mutex<Vec<Share>>>);
+pub(super) struct Held(Arc<Mutex<Vec<(Share, Option<OwnedSemaphorePermit>)>>>);
 
 impl Held {
-    pub(super) fn keep(&self, share: Share) {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).push(share);
+    pub(super) fn keep(&self, share: Share, turn: Option<OwnedSemaphorePermit>) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).push((share, turn));
     }
 }

@@ -12,7 +12,9 @@ use crate::api::{
 use crate::fleet::{Difference, Differences, Role, Terms};
 use crate::rule::Revision;
 use crate::server::access::Viewer;
-use crate::server::answer::{Answer, Body, Path, Query, Refused, bad_cursor, page, page_size};
+use crate::server::answer::{
+    Answer, Body, LongAnswer, Path, Query, Refused, bad_cursor, page, page_size,
+};
 use crate::server::app::{Shared, State};
 use crate::store::{RevisionFilter, RulePlace, RuleTurn, RuleVersion, StoredRevision};
 
@@ -141,7 +143,7 @@ pub(super) async fn rollback(
     Viewer(operator): Viewer,
     Path(RevisionPath { revision }): Path<RevisionPath>,
     Body(request): Body<RollbackRequest>,
-) -> Answer<PolicyAnswer> {
+) -> Result<LongAnswer, Refused> {
     let RollbackRequest { message, base, dry_run, force } = request;
     operator.may_change(Role::Editor, dry_run)?;
     let force = Force { is_forced: force, has_reason: message.is_some() };
@@ -153,7 +155,7 @@ pub(super) async fn rollback(
     let wanted = in_force(&*state.store, revision).await?;
     operator.may_try(wanted.rules.len())?;
     let goal = Goal { wanted, prune: true, base, dry_run, force, message: Some(message) };
-    reach(&state, operator, goal).await.map(Json)
+    LongAnswer::of(reach(&state, operator, goal).await?).await
 }
 
 /// A revision that there is, 0 included.

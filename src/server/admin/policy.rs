@@ -3,7 +3,6 @@
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
-use axum::Json;
 use jiff::Timestamp;
 
 use super::checks::{self, Force};
@@ -13,9 +12,9 @@ use crate::api::{
 use crate::fleet::{Difference, Differences, InForce, Role, Setting, Tag, TagDescription, Terms};
 use crate::rule::{Revision, Rule, RuleDraft, Scope, TagName};
 use crate::server::access::{Operator, Viewer};
-use crate::server::answer::{Answer, Body, Refused, off_the_async_threads};
+use crate::server::answer::{Body, LongAnswer, Refused, off_the_async_threads};
 use crate::server::app::{Shared, State};
-use crate::store::{Author, Change, Edit, RuleFilter, Store, StoreError, StoreResult};
+use crate::store::{Author, Change, Edit, RuleFilter, Store, StoreError};
 
 /// How often a plan is made again because others changed what it was made on.
 const ATTEMPTS: usize = 5;
@@ -30,7 +29,7 @@ pub(super) async fn change(
     axum::extract::State(state): Shared,
     Viewer(operator): Viewer,
     Body(request): Body<PolicyRequest>,
-) -> Answer<PolicyAnswer> {
+) -> Result<LongAnswer, Refused> {
     let PolicyRequest { message, base, dry_run, force, prune, tags, settings, rules } = request;
     operator.may_change(Role::Editor, dry_run)?;
     operator.may_try(rules.len())?;
@@ -38,7 +37,7 @@ pub(super) async fn change(
     let force = Force { is_forced: force, has_reason: message.is_some() };
     let message = message.map(String::from);
     let goal = Goal { wanted, prune, base, dry_run, force, message };
-    reach(&state, operator, goal).await.map(Json)
+    LongAnswer::of(reach(&state, operator, goal).await?).await
 }
 
 /// What shall be, and how to get there.
@@ -100,15 +99,13 @@ async fn attempt(
 }
 
 /// Everything that was in force at a revision.
-pub(super) async fn in_force(store: &dyn Store, at: Revision) -> StoreResult<InForce> {
+pub(super) async fn in_force(store: &dyn Store, at: Revision) -> Result<InForce, Refused> {
     let snapshot = store.snapshot_at(at).await?;
     let filter = RuleFilter { at: Some(at), ..RuleFilter::default() };
     let rules = store.rules(&filter, None, usize::MAX).await?;
-    Ok(InForce {
-        tags: snapshot.tags,
-        settings: snapshot.settings,
-        rules: rules.into_iter().map(|record| record.rule).collect(),
-    })
+    let rules = move || rules.into_iter().map(|record| record.rule).collect();
+    let rules = off_the_async_threads(rules).await?;
+    Ok(InForce { tags: snapshot.tags, settings: snapshot.settings, rules })
 }
 
 /// Reads what is named. Everything that is wrong with it is told at once.

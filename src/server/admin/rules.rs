@@ -16,7 +16,7 @@ use crate::fleet::Role;
 use crate::rule::{RevisionRecord, Rule, RuleFields, Scope, Target};
 use crate::server::access::{Operator, Viewer};
 use crate::server::answer::{
-    Answer, Body, Query, Refused, bad_cursor, off_the_async_threads, page, page_size,
+    Answer, Body, LongAnswer, Query, Refused, bad_cursor, off_the_async_threads, page, page_size,
 };
 use crate::server::app::{Shared, State};
 use crate::store::{Edit, RuleFilter, RuleKey, RuleRecord};
@@ -97,7 +97,7 @@ pub(super) async fn change(
     axum::extract::State(state): Shared,
     Viewer(operator): Viewer,
     Body(change): Body<RuleChange>,
-) -> Answer<ChangeAnswer> {
+) -> Result<LongAnswer, Refused> {
     let RuleChange { message, base, dry_run, force, put, reset, drop, prune } = change;
     operator.may_change(Role::Editor, dry_run)?;
     operator.may_try(put.len() + drop.len())?;
@@ -105,10 +105,11 @@ pub(super) async fn change(
     let mut edits = off_the_async_threads(move || edits(put, drop, reset, now)).await??;
     name_hosts(&state, &mut edits).await?;
     let intent = Intent { message, base, dry_run, force };
-    match prune {
-        None => commit(&state, operator, intent, edits).await,
-        Some(source) => prune_and_commit(&state, &operator, intent, &source, edits).await,
-    }
+    let Json(answer) = match prune {
+        None => commit(&state, operator, intent, edits).await?,
+        Some(source) => prune_and_commit(&state, &operator, intent, &source, edits).await?,
+    };
+    LongAnswer::of(answer).await
 }
 
 /// Whether a scope may have the name of a host that has another machine ID.
