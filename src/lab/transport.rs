@@ -4,7 +4,11 @@ use std::error::Error;
 use std::time::Duration;
 
 use async_trait::async_trait;
+use http_body_util::{BodyExt as _, LengthLimitError, Limited};
 use url::{Host, Url};
+
+/// The largest body of a response that is read, in bytes: several times the largest page.
+const LARGEST_BODY: usize = 64 * 1024 * 1024;
 
 /// What a server answered.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -36,6 +40,12 @@ pub enum TransportError {
     #[error("the response with status {status} is cut off")]
     CutOff {
         /// The status, which arrived.
+        status: u16,
+    },
+    /// The body does not end within [`LARGEST_BODY`].
+    #[error("the response with status {status} is larger than 64 MiB")]
+    TooLarge {
+        /// The status.
         status: u16,
     },
     /// It took too long.
@@ -161,8 +171,12 @@ impl Transport for HttpTransport {
         };
         let headers = response.headers().iter();
         let headers = headers.map(|(name, value)| (name.to_string(), text(value))).collect();
-        let body = response.bytes().await.map_err(|_| TransportError::CutOff { status })?.into();
-        Ok(Answer { status, headers, body })
+        let body = Limited::new(reqwest::Body::from(response), LARGEST_BODY).collect().await;
+        let body = body.map_err(|error| match error.is::<LengthLimitError>() {
+            true => TransportError::TooLarge { status },
+            false => TransportError::CutOff { status },
+        })?;
+        Ok(Answer { status, headers, body: body.to_bytes().into() })
     }
 }
 
@@ -273,5 +287,26 @@ mod tests {
         let is_cut_off = matches!(result, Err(TransportError::CutOff { status: 200 }));
         assert!(is_cut_off, "{result:?}");
         server.await.unwrap();
+    }
+
+    #[tokio::test]
+    async fn w8_a_body_without_end_is_not_read() {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = format!("http://{}", listener.local_addr().unwrap());
+        let server = tokio::spawn(async move {
+            let (mut stream, _) = listener.accept().await.unwrap();
+            let head = b"HTTP/1.1 200 OK\r\nconnection: close\r\n\r\n";
+            stream.write_all(head).await.unwrap();
+            let mut sent = 0;
+            while stream.write_all(&[b' '; 64 * 1024]).await.is_ok() {
+                sent += 64 * 1024;
+            }
+            sent
+        });
+        let transport = HttpTransport::new(&address).unwrap();
+        let result = transport.post("preflight/M1", &[], b"{}").await;
+        assert!(matches!(result, Err(TransportError::TooLarge { status: 200 })), "{result:?}");
+        let sent = server.await.unwrap();
+        assert!((LARGEST_BODY..2 * LARGEST_BODY).contains(&sent), "{sent}");
     }
 }

@@ -143,3 +143,23 @@ impl Held {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).push((share, turn));
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use futures_util::FutureExt as _;
+
+    use super::Budget;
+
+    #[test]
+    fn s1_requests_that_only_try_a_change_hold_up_none_that_makes_one() {
+        let budget = Budget::new(0);
+        let turn = |may_change| budget.turn_of(may_change).now_or_never().flatten();
+        let mut held = Vec::new();
+        while let Some(turn) = turn(false) {
+            held.push(turn);
+        }
+        assert!(turn(true).is_some());
+        held.pop();
+        assert!(turn(false).is_some());
+    }
+}
