@@ -134,6 +134,27 @@ pub struct Session {
     pub without_rules: bool,
 }
 
+impl Session {
+    /// A normal session in which nothing happened yet.
+    #[must_use]
+    pub fn new(target: Holding, settings: u64, epoch: EpochId, started: Timestamp) -> Self {
+        Self {
+            kind: SessionKind::Normal,
+            asked_clean: false,
+            target,
+            started,
+            settings,
+            synced: OptionalSettings::default(),
+            begun: false,
+            served: false,
+            order: None,
+            mixed: false,
+            epoch,
+            without_rules: false,
+        }
+    }
+}
+
 /// An administrator's order for a clean sync.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CleanOrder {

@@ -253,12 +253,11 @@ impl<T: DeserializeOwned + Send + 'static> FromRequest<Arc<State>> for Body<T> {
         let mut share = state.bodies.share();
         let body = bodies::read(body, limit, &mut share).await;
         let body = body.map_err(|unread| unread_problem(unread, limit))?;
-        let turn = match body.len() {
-            ..BODY_WITH_TURN => None,
-            _ => state.bodies.turn_of(may_change).await,
-        };
+        if body.len() >= BODY_WITH_TURN {
+            share.wait_for_turn(&state.bodies, may_change).await;
+        }
         if let Some(held) = parts.extensions.get::<Held>() {
-            held.keep(share, turn);
+            held.keep(share);
         }
         let parsed = match body.len() {
             ..LONG_BODY => serde_json::from_slice(&body),

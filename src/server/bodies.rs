@@ -52,29 +52,30 @@ impl Budget {
 
     /// A share of the budget that holds nothing yet.
     pub(super) fn share(&self) -> Share {
-        Share { units: Arc::clone(&self.units), held: None, bytes: 0 }
+        Share { units: Arc::clone(&self.units), held: None, bytes: 0, turn: None }
     }
 
     /// Waits for a turn to work on a host's long body.
     pub(super) async fn turn(&self) -> Option<OwnedSemaphorePermit> {
         Arc::clone(&self.turns).acquire_owned().await.ok()
     }
-
-    /// Waits for the turn of an admin request with a long body.
-    pub(super) async fn turn_of(&self, may_change: bool) -> Option<OwnedSemaphorePermit> {
-        let turns = if may_change { &self.changing } else { &self.trying };
-        Arc::clone(turns).acquire_owned().await.ok()
-    }
 }
 
-/// The part of the budget that one request uses, until this is dropped.
+/// The part of the budget that one request uses, and its turn, until this is dropped.
 pub(super) struct Share {
     units: Arc<Semaphore>,
     held: Option<OwnedSemaphorePermit>,
     bytes: usize,
+    turn: Option<OwnedSemaphorePermit>,
 }
 
 impl Share {
+    /// Waits for the turn of an admin request with a long body.
+    pub(super) async fn wait_for_turn(&mut self, budget: &Budget, may_change: bool) {
+        let turns = if may_change { &budget.changing } else { &budget.trying };
+        self.turn = Arc::clone(turns).acquire_owned().await.ok();
+    }
+
     /// Takes more bytes of the budget.
     pub(super) fn grow(&mut self, more: usize) -> Result<(), Unread> {
         let bytes = self.bytes.saturating_add(more);
@@ -134,13 +135,13 @@ pub(super) async fn discard(body: Body, limit: usize) {
     while let Some(Ok(_)) = body.frame().await {}
 }
 
-/// What an admin request uses until it is answered: its share of the budget, and its turn.
+/// Where the share of an admin request is kept until the request is answered.
 #[derive(Clone, Default)]
-pub(super) struct Held(Arc<Mutex<Vec<(Share, Option<OwnedSemaphorePermit>)>>>);
+pub(super) struct Held(Arc<Mutex<Vec<Share>>>);
 
 impl Held {
-    pub(super) fn keep(&self, share: Share, turn: Option<OwnedSemaphorePermit>) {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).push((share, turn));
+    pub(super) fn keep(&self, share: Share) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).push(share);
     }
 }
 
@@ -153,13 +154,13 @@ mod tests {
     #[test]
     fn s1_requests_that_only_try_a_change_hold_up_none_that_makes_one() {
         let budget = Budget::new(0);
-        let turn = |may_change| budget.turn_of(may_change).now_or_never().flatten();
-        let mut held = Vec::new();
-        while let Some(turn) = turn(false) {
-            held.push(turn);
-        }
-        assert!(turn(true).is_some());
-        held.pop();
-        assert!(turn(false).is_some());
+        let with_turn = |may_change| {
+            let mut share = budget.share();
+            share.wait_for_turn(&budget, may_change).now_or_never().map(|()| share)
+        };
+        let mut trying: Vec<_> = std::iter::from_fn(|| with_turn(false)).collect();
+        assert!(with_turn(true).is_some());
+        trying.pop();
+        assert!(with_turn(false).is_some());
     }
 }

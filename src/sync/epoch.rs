@@ -13,7 +13,9 @@ use super::cursor::{Cursor, Span, SpanStart};
 use super::engine::Engine;
 use super::error::SyncError;
 use super::generation;
-use crate::fleet::{CleanOrder, Epoch, EpochId, Generation, Host, Session, SyncState};
+use crate::fleet::{
+    CleanOrder, Epoch, EpochId, Generation, Host, HostFacts, RuleCounts, Session, SyncState,
+};
 use crate::protocol::Wire;
 use crate::rule::MachineId;
 use crate::store::StoreResult;
@@ -154,6 +156,15 @@ impl Engine {
         let span = Span { from: SpanStart::Offer(to), to };
         let difference = self.no_difference(&policy, span);
         self.page(&policy, Cursor { span, page: 0 }, &difference, wire).await.map(Some)
+    }
+}
+
+/// Trusts a host that is seen for the first time. In a restored database, a host with rules may have
+/// been enrolled in a later state.
+pub(super) fn begin_in(state: &mut SyncState, facts: &HostFacts, epoch: Epoch) {
+    let has_no_rules = facts.rule_counts == RuleCounts::default();
+    if state.last_seen.is_none() && (epoch.began.is_none() || has_no_rules) {
+        state.epoch = epoch.id;
     }
 }
 

@@ -6,7 +6,7 @@ use bytes::Bytes;
 
 use super::cursor::{Cursor, Span, SpanStart};
 use super::engine::Engine;
-use super::epoch::{Trust, finish_without_rules, obeys_order};
+use super::epoch::{Trust, begin_in, finish_without_rules, obeys_order};
 use super::error::SyncError;
 use super::macs::log_conflict;
 use super::policy::{Effective, Policy};
@@ -61,34 +61,18 @@ impl Engine {
             }
             let mixed = self.recognize(&mut host, &facts, unwritten, now).await?;
             let known = version > 0 && host.facts == facts;
-            let has_none = facts.rule_counts == RuleCounts::default();
-            if host.sync.last_seen.is_none() && (epoch.began.is_none() || has_none) {
-                // Others may have been enrolled in a later state of a restored database.
-                host.sync.epoch = epoch.id;
-            }
+            begin_in(&mut host.sync, &facts, epoch);
             let asks_clean = request.request_clean_sync;
-            let mut synced = record_report(&mut host, facts, asks_clean);
-            if host.sync.epoch != epoch.id {
-                // It may have got others after the state that was restored.
-                synced = OptionalSettings::all();
-            }
+            let synced = record_report(&mut host, facts, asks_clean, epoch);
             let generation = generation::of(&host.facts.santa_version);
             let (effective, target) = self.wanted(&host, generation).await?;
             let hash = request.rules_hash.parse().ok();
             self.weigh(&mut host, Evidence { hash, asks_clean, now, epoch: epoch.id }).await?;
             let session = Session {
-                kind: SessionKind::Normal,
                 asked_clean: asks_clean,
-                target,
-                started: now,
-                settings: effective.digest,
                 synced,
-                begun: false,
-                served: false,
-                order: None,
                 mixed,
-                epoch: epoch.id,
-                without_rules: false,
+                ..Session::new(target, effective.digest, epoch.id, now)
             };
             let repair = effective.settings.drift_repair;
             let session = self.with_kind(&mut host, session, epoch, repair).await?;
@@ -102,13 +86,8 @@ impl Engine {
             let kept = may_keep && self.keep(&host, version, &before, session).await?;
             if kept || self.store.save_host(&host, version).await? {
                 log_conflict(&host, before.macs.as_deref());
-                let sent = optional.sent;
-                return Ok(preflight_settings::settings(
-                    &effective,
-                    sent,
-                    session.kind,
-                    generation,
-                ));
+                let (sent, kind) = (optional.sent, session.kind);
+                return Ok(preflight_settings::settings(&effective, sent, kind, generation));
             }
         }
         Err(SyncError::Contended)
@@ -195,14 +174,7 @@ impl Engine {
             let span = self.canonical(&policy, &route).await?;
             let difference = self.difference(&policy, span, &route).await?;
             if difference.is_refused() {
-                let sent = difference.rules();
-                // Shown as a host that rejects its rules.
-                host.sync.miscount = Some(Miscount::of_nothing(sent));
-                host.sync.session = None;
-                if version > 0 && host.sync != before {
-                    self.store.save_host(&host, version).await?;
-                }
-                return Err(SyncError::TooManyRules(sent));
+                return Err(self.refuse(host, version, &before, difference.rules()).await?);
             }
             let page = match cursor {
                 Some(cursor) if self.is_same(&policy, cursor.span, &route, span).await? => {
@@ -226,6 +198,22 @@ impl Engine {
             }
         }
         Err(SyncError::Contended)
+    }
+
+    /// Shows a host that cannot take its rules as one that rejects them.
+    async fn refuse(
+        &self,
+        mut host: Host,
+        version: u64,
+        before: &SyncState,
+        rules: u32,
+    ) -> StoreResult<SyncError> {
+        host.sync.miscount = Some(Miscount::of_nothing(rules));
+        host.sync.session = None;
+        if version > 0 && host.sync != *before {
+            self.store.save_host(&host, version).await?;
+        }
+        Ok(SyncError::TooManyRules(rules))
     }
 
     /// Postflight: moves the holding, if the host took everything that it was sent.
@@ -460,13 +448,19 @@ impl Engine {
 }
 
 /// Records what a host reports about itself. Returns the optional settings that it may have.
-fn record_report(host: &mut Host, facts: HostFacts, asks_clean: bool) -> OptionalSettings {
+fn record_report(
+    host: &mut Host,
+    facts: HostFacts,
+    asks_clean: bool,
+    epoch: Epoch,
+) -> OptionalSettings {
     let versions = [&*host.facts.santa_version, &*facts.santa_version];
     let synced = preflight_settings::synced_before(&host.sync, versions, asks_clean);
     let counts = [host.facts.rule_counts, facts.rule_counts];
     host.sync.counts_rules |= counts.iter().any(|it| *it != RuleCounts::default());
     host.facts = facts;
-    synced
+    // In another epoch it may have got others after the state that was restored.
+    if host.sync.epoch == epoch.id { synced } else { OptionalSettings::all() }
 }
 
 /// Whether a sync is clean without an order: when the host asks for it, when what the host holds
