@@ -218,7 +218,7 @@ pub(super) fn is_loopback(url: &Url) -> bool {
 #[cfg(test)]
 mod tests {
     use tokio::io::{AsyncReadExt, AsyncWriteExt};
-    use tokio::net::TcpListener;
+    use tokio::net::{TcpListener, TcpStream};
 
     use super::*;
 
@@ -247,8 +247,8 @@ mod tests {
         assert!(matches!(error("sync.example.com"), AddressError::Malformed { .. }));
     }
 
-    /// Answers one request with these bytes and returns what was asked.
-    async fn serve_once(listener: TcpListener, answer: &'static [u8]) -> String {
+    /// Answers one request with these bytes and returns what was asked, and the connection.
+    async fn serve(listener: TcpListener, answer: &'static [u8]) -> (String, TcpStream) {
         let (mut stream, _) = listener.accept().await.unwrap();
         let mut asked = Vec::new();
         while !asked.ends_with(b"{}") {
@@ -257,7 +257,12 @@ mod tests {
             asked.extend_from_slice(&chunk[..length]);
         }
         stream.write_all(answer).await.unwrap();
-        String::from_utf8(asked).unwrap()
+        (String::from_utf8(asked).unwrap(), stream)
+    }
+
+    /// The same, and then closes the connection.
+    async fn serve_once(listener: TcpListener, answer: &'static [u8]) -> String {
+        serve(listener, answer).await.0
     }
 
     #[tokio::test]
@@ -294,9 +299,8 @@ mod tests {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = format!("http://{}", listener.local_addr().unwrap());
         let server = tokio::spawn(async move {
-            let (mut stream, _) = listener.accept().await.unwrap();
             let head = b"HTTP/1.1 200 OK\r\nconnection: close\r\n\r\n";
-            stream.write_all(head).await.unwrap();
+            let (_, mut stream) = serve(listener, head).await;
             let mut sent = 0;
             while stream.write_all(&[b' '; 64 * 1024]).await.is_ok() {
                 sent += 64 * 1024;
