@@ -204,28 +204,28 @@ fn l9_what_cannot_be_backed_up_or_restored_is_said_and_nothing_is_touched() {
     insta::assert_snapshot!(without_time(&story), @"
     restore none.db --yes
     error: cannot restore none.db: there is no such file; check the path
-    hint: name another backup, which nicelist database backup has written
+    hint: choose another backup file
     restore text.db --yes
     error: cannot restore text.db: it is not an SQLite database
-    hint: name another backup, which nicelist database backup has written
+    hint: choose another backup file
     restore empty.db --yes
     error: cannot restore empty.db: it is empty: nicelist has never used it
-    hint: name another backup, which nicelist database backup has written
+    hint: choose another backup file
     restore other.db --yes
     error: cannot restore other.db: it belongs to another program; name another file
-    hint: name another backup, which nicelist database backup has written
+    hint: choose another backup file
     restore newer.db --yes
     error: cannot restore newer.db: a newer nicelist made it (schema 99, this one knows [N]); upgrade nicelist
-    hint: name another backup, which nicelist database backup has written
+    hint: choose another backup file
     restore cut.db --yes
     error: cannot restore cut.db: it is damaged or was cut off
-    hint: name another backup, which nicelist database backup has written
+    hint: choose another backup file
     restore altered.db --yes
     error: cannot restore altered.db: it is damaged: row 1 missing from index rule_live
-    hint: name another backup, which nicelist database backup has written
+    hint: choose another backup file
     restore nicelist.db --yes
     error: cannot restore nicelist.db: it is the database itself; name a backup
-    hint: name another backup, which nicelist database backup has written
+    hint: choose another backup file
     restore good.db
     error: not confirmed: Replace sqlite:nicelist.db with good.db (revision 1 of [TIME], 0 hosts)?
     hint: pass --yes to do it without being asked
@@ -236,11 +236,11 @@ fn l9_what_cannot_be_backed_up_or_restored_is_said_and_nothing_is_touched() {
     error: cannot replace [HOME]/text.db: it is not a nicelist database
     hint: to restore in its place, move it away: mv [HOME]/text.db [HOME]/text.db.old
     restore good.db --yes --database postgres://nicelist@db/nicelist
-    error: this is done to a PostgreSQL database with PostgreSQL's tools
-    hint: pg_restore --exit-on-error --dbname=postgres://nicelist@db/nicelist nicelist.dump && nicelist database new-epoch --database postgres://nicelist@db/nicelist
+    error: use PostgreSQL's tools for a PostgreSQL database
+    hint: into an empty database: pg_restore --exit-on-error --dbname=postgres://nicelist@db/nicelist nicelist.dump && nicelist database new-epoch --database postgres://nicelist@db/nicelist
     backup good.db
     error: good.db exists
-    hint: to replace it: --force
+    hint: --force replaces it
     backup nicelist.db --force
     error: cannot write nicelist.db: it is the database itself; name another file
     backup nowhere/copy.db
@@ -255,7 +255,7 @@ fn l9_what_cannot_be_backed_up_or_restored_is_said_and_nothing_is_touched() {
     error: cannot back up altered.db: it is damaged: row 1 missing from index rule_live
     hint: to find out more: nicelist database check --database sqlite:altered.db
     backup copy.db --database postgres://nicelist@db/nicelist
-    error: this is done to a PostgreSQL database with PostgreSQL's tools
+    error: use PostgreSQL's tools for a PostgreSQL database
     hint: pg_dump --format=custom --file=nicelist.dump postgres://nicelist@db/nicelist
     backup copy.db --server http://127.0.0.1:1
     error: this is done where the database is, not through a server

@@ -49,7 +49,7 @@ fn failed(error: BackupError) -> CliError {
     let message = error.to_string();
     let failed = CliError::failed(message);
     match error {
-        BackupError::Exists(_) => failed.hint("to replace it: --force"),
+        BackupError::Exists(_) => failed.hint("--force replaces it"),
         BackupError::Damaged { database, .. } => failed.hint(format!(
             "to find out more: nicelist database check --database {}",
             argument(&format!("sqlite:{}", database.display()))

@@ -111,10 +111,8 @@ fn local_file(
     let database = configured(context)?;
     match database.path().map(PathBuf::from) {
         Some(path) => Ok((database, path)),
-        None => {
-            Err(CliError::usage("this is done to a PostgreSQL database with PostgreSQL's tools")
-                .hint(of_server(&argument(&database.to_string()))))
-        }
+        None => Err(CliError::usage("use PostgreSQL's tools for a PostgreSQL database")
+            .hint(of_server(&argument(&database.to_string())))),
     }
 }
 

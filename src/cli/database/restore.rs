@@ -39,7 +39,7 @@ pub(super) fn run(context: &Context, args: &RestoreArgs) -> Result<(), CliError>
     let RestoreArgs { file, yes } = args;
     let (database, path) = local_file(context, &|url| {
         format!(
-            "pg_restore --exit-on-error --dbname={url} nicelist.dump && \
+            "into an empty database: pg_restore --exit-on-error --dbname={url} nicelist.dump && \
              nicelist database new-epoch --database {url}"
         )
     })?;
@@ -80,9 +80,7 @@ fn failed(error: RestoreError) -> CliError {
             let (from, to) = (argument(&shown), argument(&aside));
             failed.hint(format!("to restore in its place, move it away: mv {from} {to}"))
         }
-        RestoreError::Unusable { .. } => {
-            failed.hint("name another backup, which nicelist database backup has written")
-        }
+        RestoreError::Unusable { .. } => failed.hint("choose another backup file"),
         RestoreError::Write { .. } => failed,
     }
 }
