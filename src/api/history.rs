@@ -62,6 +62,7 @@ pub struct RevisionQuery {
     pub author: Option<String>,
     /// Only revisions created at or after this time.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(deserialize_with = "super::instant::optional")]
     pub since: Option<Timestamp>,
     /// Only revisions that changed a rule for this target.
     #[serde(skip_serializing_if = "Option::is_none")]

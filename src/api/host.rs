@@ -439,6 +439,7 @@ pub struct ForgetHostQuery {
 pub struct ForgetHostsRequest {
     /// Only hosts last seen before this time.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(deserialize_with = "super::instant::optional")]
     pub not_seen_since: Option<Timestamp>,
     /// Only hosts that never completed a sync.
     pub never_synced: bool,

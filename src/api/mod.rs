@@ -5,9 +5,11 @@
 
 mod decision;
 mod event;
+mod event_query;
 mod explain;
 mod history;
 mod host;
+mod instant;
 mod patch;
 mod path;
 mod plan;
@@ -25,9 +27,10 @@ pub use decision::{
     DecisionsRequest, EventDecision, UndoAnswer, UndoRequest,
 };
 pub use event::{
-    AccessView, BundleState, BundleView, EventDetail, EventImport, EventImportAnswer, EventQuery,
+    AccessView, BundleState, BundleView, EventDetail, EventImport, EventImportAnswer,
     EventStatView, EventView, HostReport, WaitingHost, WaitingView,
 };
+pub use event_query::{EventQuery, EventStatQuery, WaitingQuery};
 pub use explain::{
     EvaluationRequest, EvaluationView, ExplainQuery, Explanation, NextSync, RuleMatch, RulePart,
     StepView, Verdict,

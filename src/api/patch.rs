@@ -6,6 +6,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use crate::fleet::parse_duration;
 use crate::rule::{
     ExpiryError, FieldError, Rule, RuleDraft, RuleError, RuleField, RuleFields, RuleMerge, expiry,
+    given_scope,
 };
 
 /// One field of a [`RulePatch`].
@@ -101,7 +102,7 @@ pub struct RulePatch {
     /// `allow`, `block`, … or Santa's own spelling.
     pub policy: String,
     /// `fleet` when empty.
-    #[serde(skip_serializing_if = "String::is_empty")]
+    #[serde(skip_serializing_if = "String::is_empty", deserialize_with = "given_scope")]
     pub scope: String,
     /// The expression of a `cel` rule.
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -1,14 +1,18 @@
-//! Reads what clients send. Serde also reads a struct from an array of its fields and, unless a type
-//! denies it, ignores unknown fields. Both would accept a request that means something else.
+//! Reads what clients send. Serde also reads a struct from an array of its fields, ignores unknown
+//! fields unless a type denies it, and keeps the last of two values with the same key in a map. All
+//! of these would accept a request that means something else.
 
+use std::collections::HashSet;
 use std::fmt;
 
 use serde::Deserialize;
+use serde::de::value::StringDeserializer;
 use serde::de::{
-    DeserializeSeed, Deserializer, EnumAccess, Error, MapAccess, SeqAccess, VariantAccess, Visitor,
+    DeserializeSeed, Deserializer, EnumAccess, Error, IntoDeserializer, MapAccess, SeqAccess,
+    Unexpected, VariantAccess, Visitor,
 };
 
-/// A value in which every struct was an object without unknown fields.
+/// A value in which every struct was an object without unknown fields, and no key was there twice.
 #[derive(Clone, Copy, Debug)]
 pub struct Strict<T>(pub T);
 
@@ -27,8 +31,8 @@ enum Place {
     Struct(&'static [&'static str]),
     /// The name of one of these fields.
     Name(&'static [&'static str]),
-    /// A whole number. JSON has one type of numbers: 1.0 is one, too.
-    Integer,
+    /// A whole number, in words. JSON has one type of numbers: 1.0 is one, too.
+    Integer(&'static str),
 }
 
 /// Wraps a part of serde's machinery, and everything that it hands out.
@@ -56,13 +60,33 @@ macro_rules! pass_on {
 
 /// Methods of a deserializer for whole numbers.
 macro_rules! integers {
-    ($($method:ident)+) => {
+    ($($method:ident: $expected:literal;)+) => {
         $(
             fn $method<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, D::Error> {
-                self.inner.$method(Checked { inner: visitor, place: Place::Integer })
+                let place = Place::Integer($expected);
+                let read = self.inner.$method(Checked { inner: visitor, place });
+                read.map_err(|error| in_words(error, $expected))
             }
         )+
     };
+}
+
+/// What the standard library says of a text that is not a whole number, and serde_urlencoded of one
+/// that is not a truth value.
+const OF_PARSERS: [&str; 5] = [
+    "invalid digit found in string",
+    "number too large to fit in target type",
+    "number too small to fit in target type",
+    "cannot parse integer from empty string",
+    "provided string was not `true` or `false`",
+];
+
+/// An error of a query in plain words.
+fn in_words<E: Error>(error: E, expected: &str) -> E {
+    match OF_PARSERS.contains(&error.to_string().as_str()) {
+        true => E::custom(format_args!("expected {expected}")),
+        false => error,
+    }
 }
 
 impl<'de, D: Deserializer<'de>> Deserializer<'de> for Checked<D> {
@@ -81,14 +105,24 @@ impl<'de, D: Deserializer<'de>> Deserializer<'de> for Checked<D> {
         self.inner.is_human_readable()
     }
 
+    fn deserialize_bool<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, D::Error> {
+        let read = self.inner.deserialize_bool(Checked { inner: visitor, place: self.place });
+        read.map_err(|error| in_words(error, "true or false"))
+    }
+
     integers! {
-        deserialize_i8 deserialize_i16 deserialize_i32 deserialize_i64
-        deserialize_u8 deserialize_u16 deserialize_u32 deserialize_u64
+        deserialize_i8: "a whole number from -128 to 127";
+        deserialize_i16: "a whole number from -32768 to 32767";
+        deserialize_i32: "a whole number from -2147483648 to 2147483647";
+        deserialize_i64: "a whole number from -9223372036854775808 to 9223372036854775807";
+        deserialize_u8: "a whole number from 0 to 255";
+        deserialize_u16: "a whole number from 0 to 65535";
+        deserialize_u32: "a whole number from 0 to 4294967295";
+        deserialize_u64: "a whole number from 0 to 18446744073709551615";
     }
 
     pass_on! {
         deserialize_any();
-        deserialize_bool();
         deserialize_i128();
         deserialize_u128();
         deserialize_f32();
@@ -113,10 +147,23 @@ impl<'de, D: Deserializer<'de>> Deserializer<'de> for Checked<D> {
 }
 
 impl<V> Checked<V> {
+    /// Reads a number. Where a whole number is expected, an error names the range and not a type of
+    /// Rust.
+    fn number<T, E: Error>(
+        self,
+        found: Unexpected<'_>,
+        read: impl FnOnce(V) -> Result<T, E>,
+    ) -> Result<T, E> {
+        read(self.inner).map_err(|error| match self.place {
+            Place::Integer(expected) => E::invalid_value(found, &expected),
+            Place::Value | Place::Struct(_) | Place::Name(_) => error,
+        })
+    }
+
     fn check_name<E: Error>(&self, name: &str) -> Result<(), E> {
         match self.place {
             Place::Name(fields) if !fields.contains(&name) => Err(E::unknown_field(name, fields)),
-            Place::Name(_) | Place::Struct(_) | Place::Value | Place::Integer => Ok(()),
+            Place::Name(_) | Place::Struct(_) | Place::Value | Place::Integer(_) => Ok(()),
         }
     }
 }
@@ -138,7 +185,7 @@ impl<'de, V: Visitor<'de>> Visitor<'de> for Checked<V> {
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.place {
             Place::Struct(_) => f.write_str("an object"),
-            Place::Integer => f.write_str("a whole number in range"),
+            Place::Integer(expected) => f.write_str(expected),
             Place::Value | Place::Name(_) => self.inner.expecting(f),
         }
     }
@@ -148,12 +195,10 @@ impl<'de, V: Visitor<'de>> Visitor<'de> for Checked<V> {
         visit_i8: i8;
         visit_i16: i16;
         visit_i32: i32;
-        visit_i64: i64;
         visit_i128: i128;
         visit_u8: u8;
         visit_u16: u16;
         visit_u32: u32;
-        visit_u64: u64;
         visit_u128: u128;
         visit_f32: f32;
         visit_char: char;
@@ -162,14 +207,22 @@ impl<'de, V: Visitor<'de>> Visitor<'de> for Checked<V> {
         visit_byte_buf: Vec<u8>;
     }
 
+    fn visit_i64<E: Error>(self, value: i64) -> Result<V::Value, E> {
+        self.number(Unexpected::Signed(value), |inner| inner.visit_i64(value))
+    }
+
+    fn visit_u64<E: Error>(self, value: u64) -> Result<V::Value, E> {
+        self.number(Unexpected::Unsigned(value), |inner| inner.visit_u64(value))
+    }
+
     fn visit_f64<E: Error>(self, value: f64) -> Result<V::Value, E> {
         // A cast to an integer saturates, and i128 has room for all that follow.
         let whole = value as i128;
-        let is_whole = matches!(self.place, Place::Integer) && whole as f64 == value;
+        let is_whole = matches!(self.place, Place::Integer(_)) && whole as f64 == value;
         match (i64::try_from(whole), u64::try_from(whole)) {
-            (Ok(whole), _) if is_whole => self.inner.visit_i64(whole),
-            (Err(_), Ok(whole)) if is_whole => self.inner.visit_u64(whole),
-            _ => self.inner.visit_f64(value),
+            (Ok(whole), _) if is_whole => self.visit_i64(whole),
+            (Err(_), Ok(whole)) if is_whole => self.visit_u64(whole),
+            _ => self.number(Unexpected::Float(value), |inner| inner.visit_f64(value)),
         }
     }
 
@@ -209,7 +262,12 @@ impl<'de, V: Visitor<'de>> Visitor<'de> for Checked<V> {
     }
 
     fn visit_map<A: MapAccess<'de>>(self, inner: A) -> Result<V::Value, A::Error> {
-        self.inner.visit_map(Checked { inner, place: self.place })
+        match self.place {
+            Place::Struct(_) => self.inner.visit_map(Checked { inner, place: self.place }),
+            Place::Value | Place::Name(_) | Place::Integer(_) => {
+                self.inner.visit_map(DistinctKeys { inner, seen: HashSet::new() })
+            }
+        }
     }
 
     fn visit_enum<A: EnumAccess<'de>>(self, inner: A) -> Result<V::Value, A::Error> {
@@ -240,6 +298,37 @@ impl<'de, A: SeqAccess<'de>> SeqAccess<'de> for Checked<A> {
     }
 }
 
+/// A map whose keys are not known beforehand. Most types for maps keep the last of two values with
+/// the same key.
+struct DistinctKeys<A> {
+    inner: A,
+    seen: HashSet<String>,
+}
+
+impl<'de, A: MapAccess<'de>> MapAccess<'de> for DistinctKeys<A> {
+    type Error = A::Error;
+
+    fn next_key_seed<S: DeserializeSeed<'de>>(
+        &mut self,
+        seed: S,
+    ) -> Result<Option<S::Value>, A::Error> {
+        let Some(key) = self.inner.next_key::<String>()? else { return Ok(None) };
+        if !self.seen.insert(key.clone()) {
+            return Err(A::Error::custom(format_args!("duplicate field `{key}`")));
+        }
+        let key: StringDeserializer<A::Error> = key.into_deserializer();
+        seed.deserialize(Checked::value(key)).map(Some)
+    }
+
+    fn next_value_seed<S: DeserializeSeed<'de>>(&mut self, seed: S) -> Result<S::Value, A::Error> {
+        self.inner.next_value_seed(Checked::value(seed))
+    }
+
+    fn size_hint(&self) -> Option<usize> {
+        self.inner.size_hint()
+    }
+}
+
 impl<'de, A: MapAccess<'de>> MapAccess<'de> for Checked<A> {
     type Error = A::Error;
 
@@ -249,7 +338,7 @@ impl<'de, A: MapAccess<'de>> MapAccess<'de> for Checked<A> {
     ) -> Result<Option<S::Value>, A::Error> {
         let place = match self.place {
             Place::Struct(fields) => Place::Name(fields),
-            Place::Value | Place::Name(_) | Place::Integer => Place::Value,
+            Place::Value | Place::Name(_) | Place::Integer(_) => Place::Value,
         };
         self.inner.next_key_seed(Checked { inner: seed, place })
     }
@@ -308,7 +397,9 @@ impl<'de, A: VariantAccess<'de>> VariantAccess<'de> for Checked<A> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::api::{EventQuery, PolicyRequest, RuleChange, TokenRequest};
+    use crate::api::{
+        EventImport, EventQuery, PolicyRequest, RuleChange, SettingsRequest, TokenRequest,
+    };
 
     fn refusal<T: for<'de> Deserialize<'de>>(json: &str) -> String {
         match serde_json::from_str::<Strict<T>>(json) {
@@ -341,6 +432,20 @@ mod tests {
     }
 
     #[test]
+    fn a1_a_key_is_there_one_time_at_any_depth() {
+        let json = r#"{"scope":"fleet","set":{"client-mode":"lockdown","client-mode":"monitor"}}"#;
+        assert!(refusal::<SettingsRequest>(json).starts_with("duplicate field `client-mode`"));
+        let json = r#"{"reports":[{"machine":"M1","event":{"a":[{"b":1,"b":2}]}}]}"#;
+        assert!(refusal::<EventImport>(json).starts_with("duplicate field `b`"));
+        let json = r#"{"scope":"fleet","set":{"client-mode":"lockdown","batch-size":"9"}}"#;
+        let Strict(strict) = serde_json::from_str::<Strict<SettingsRequest>>(json).unwrap();
+        assert_eq!(strict, serde_json::from_str::<SettingsRequest>(json).unwrap());
+        let json = r#"{"reports":[{"machine":"M1","event":{"a":[{"b":1.5,"c":null},-2,true]}}]}"#;
+        let Strict(strict) = serde_json::from_str::<Strict<EventImport>>(json).unwrap();
+        assert_eq!(strict, serde_json::from_str::<EventImport>(json).unwrap());
+    }
+
+    #[test]
     fn a1_what_is_right_reads_as_before() {
         let json = r#"{"message":"why","put":[{"target":"teamid:EQHXZ8M8AV","policy":"allow",
             "comment":null,"bundle_binary_count":3,"expires_in":"24h"}],"reset":["ticket"],
@@ -350,8 +455,11 @@ mod tests {
         let json = r#"{"put":[],"base":4.0}"#;
         let Strict(strict) = serde_json::from_str::<Strict<RuleChange>>(json).unwrap();
         assert_eq!(strict.base, Some(crate::rule::Revision(4)));
-        refusal::<RuleChange>(r#"{"base":4.5}"#);
-        refusal::<RuleChange>(r#"{"base":-4.0}"#);
+        let range = "expected a whole number from 0 to 18446744073709551615";
+        for number in ["4.5", "-4.0", "-4", "true", "\"4\""] {
+            let text = refusal::<RuleChange>(&format!(r#"{{"base":{number}}}"#));
+            assert!(text.contains(range), "{number}: {text}");
+        }
         refusal::<RuleChange>(r#"{"base":1e300}"#);
         let json = r#"{"decision":"BLOCK_UNKNOWN, 16","kind":"file-access","limit":3}"#;
         let Strict(strict) = serde_json::from_str::<Strict<EventQuery>>(json).unwrap();

@@ -16,6 +16,9 @@ pub enum CelError {
         /// Its length in bytes.
         length: usize,
     },
+    /// A NUL, which databases cut a text at or refuse.
+    #[error("the expression must not contain NUL bytes")]
+    Nul,
     /// Not an expression of the language.
     #[error("{message} ({at})")]
     Syntax {

@@ -33,6 +33,9 @@ impl Expression {
         if source.len() > MAX_LENGTH {
             return Err(CelError::TooLong { length: source.len() });
         }
+        if source.contains('\0') {
+            return Err(CelError::Nul);
+        }
         let uses =
             parser::with_tree(source, |tree, info| check::names(tree, source, info, schema))?;
         Ok(Self { source: source.into(), uses: uses.into_iter().collect() })

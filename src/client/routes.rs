@@ -12,13 +12,13 @@ use super::{Client, ClientError};
 use crate::api::{
     AcceptMacRequest, BundleAnswer, BundleApproval, ChangeAnswer, CleanSyncRequest, DecisionAnswer,
     DecisionRequest, DecisionsAnswer, DecisionsRequest, EvaluationRequest, EvaluationView,
-    EventDetail, EventImport, EventImportAnswer, EventQuery, EventStatView, EventView,
-    ExplainQuery, Explanation, ForgetHostsAnswer, ForgetHostsRequest, HostCount, HostCountQuery,
-    HostNames, HostNamesRequest, HostQuery, HostSetting, HostTagsRequest, HostView, NewToken,
-    PolicyAnswer, PolicyChange, PolicyRequest, RevisionQuery, RevisionView, RollbackRequest,
-    RuleChange, RuleHistoryQuery, RuleQuery, RuleVersionView, RuleView, SettingView, SettingsQuery,
-    SettingsRequest, Status, StatusQuery, TagQuery, TagRequest, TagView, TokenRequest, TokenView,
-    UndoAnswer, UndoRequest, WaitingView,
+    EventDetail, EventImport, EventImportAnswer, EventQuery, EventStatQuery, EventStatView,
+    EventView, ExplainQuery, Explanation, ForgetHostsAnswer, ForgetHostsRequest, HostCount,
+    HostCountQuery, HostNames, HostNamesRequest, HostQuery, HostSetting, HostTagsRequest, HostView,
+    NewToken, PolicyAnswer, PolicyChange, PolicyRequest, RevisionQuery, RevisionView,
+    RollbackRequest, RuleChange, RuleHistoryQuery, RuleQuery, RuleVersionView, RuleView,
+    SettingView, SettingsQuery, SettingsRequest, Status, StatusQuery, TagQuery, TagRequest,
+    TagView, TokenRequest, TokenView, UndoAnswer, UndoRequest, WaitingQuery, WaitingView,
 };
 use crate::fleet::EventId;
 use crate::rule::{MachineId, Revision, TagName, Target};
@@ -226,7 +226,7 @@ impl Client {
     }
 
     /// How often programs were reported.
-    pub async fn event_stats(&self, query: &EventQuery) -> Answer<Vec<EventStatView>> {
+    pub async fn event_stats(&self, query: &EventStatQuery) -> Answer<Vec<EventStatView>> {
         self.ask(Method::GET, &Query::of(query).behind("/events/stats"), NOTHING).await
     }
 
@@ -242,7 +242,7 @@ impl Client {
 
     /// Programs that wait for a decision, newest first.
     #[must_use]
-    pub fn waiting(&self, query: &EventQuery) -> Pages<'_, WaitingView> {
+    pub fn waiting(&self, query: &WaitingQuery) -> Pages<'_, WaitingView> {
         Pages::new(self, "/events/waiting".to_owned(), query)
     }
 

@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use jiff::Timestamp;
-use serde::{Deserialize, Serialize};
+use serde::de::Error as _;
+use serde::{Deserialize, Deserializer, Serialize};
 
 use super::{
     Notice, NoticeError, Policy, PolicyError, PolicyKind, Provenance, Rule, Scope, ScopeError,
@@ -20,8 +21,8 @@ pub struct RuleDraft {
     pub target: String,
     /// `allow`, `block`, … or Santa's own spelling.
     pub policy: String,
-    /// `fleet` when empty.
-    #[serde(skip_serializing_if = "String::is_empty")]
+    /// `fleet` when empty. Serde reads an absent scope as empty, and refuses an empty one.
+    #[serde(skip_serializing_if = "String::is_empty", deserialize_with = "given_scope")]
     pub scope: String,
     /// The expression of a `cel` rule.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -56,6 +57,18 @@ pub struct RuleDraft {
     /// When the rule expires. A date ends with the day in the local time zone.
     #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "super::optional_expiry")]
     pub expires: Option<Timestamp>,
+}
+
+/// Reads a scope. An empty text, such as an unset variable of a script, does not mean the fleet.
+///
+/// # Errors
+/// If the text is empty.
+pub fn given_scope<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
+    let text = String::deserialize(deserializer)?;
+    match text.as_str() {
+        "" => Err(D::Error::custom(ScopeError::Unknown(text))),
+        _ => Ok(text),
+    }
 }
 
 /// What is wrong with one field.

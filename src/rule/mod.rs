@@ -15,7 +15,7 @@ mod scope;
 mod target;
 mod written_time;
 
-pub use draft::{ExpiryError, FieldError, RuleDraft, RuleError};
+pub use draft::{ExpiryError, FieldError, RuleDraft, RuleError, given_scope};
 pub use evaluation::{
     Conditions, Evaluation, Evidence, Finding, HeldRules, PlatformCheck, Ruling, Stage, Step,
     Unmatched, evaluate,

@@ -57,6 +57,7 @@ mod rates;
 mod readme;
 mod ready;
 mod refusals;
+mod requests;
 mod restore;
 mod road;
 mod rollback;

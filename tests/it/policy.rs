@@ -182,7 +182,10 @@ async fn everything_that_is_wrong_is_told_by_its_place_and_nothing_is_changed() 
 
     let again = json!({
         "tags": [{"name": "eng", "priority": 1}, {"name": "eng", "priority": 2}],
-        "rules": [rule("teamid:AAAAAAAAAA", "allow", ""), rule("teamid:AAAAAAAAAA", "block", "fleet")],
+        "rules": [
+            {"target": "teamid:AAAAAAAAAA", "policy": "allow"},
+            rule("teamid:AAAAAAAAAA", "block", "fleet"),
+        ],
     });
     let (_, problem) = world.ask(Method::POST, "/policy", again).await;
     insta::assert_json_snapshot!(problem["details"], @r#"

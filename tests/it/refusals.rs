@@ -11,7 +11,7 @@ use crate::api::Server;
 use crate::shell::{self, ADMIN, Shell};
 
 /// A response with its headers, and its body where that is JSON.
-async fn send(
+pub(crate) async fn send(
     server: &Server,
     method: &str,
     path: &str,
@@ -109,7 +109,23 @@ async fn a3_every_refusal_is_a_problem_with_the_request_id() {
             &[id],
             "",
             400,
-            "invalid query: limit: invalid digit found in string",
+            "invalid query: limit: expected a whole number from 0 to 18446744073709551615",
+        ),
+        (
+            "GET",
+            "/api/v1/hosts?conflict=maybe",
+            &[id],
+            "",
+            400,
+            "invalid query: conflict: expected true or false",
+        ),
+        (
+            "GET",
+            "/api/v1/events?since=garbage",
+            &[id],
+            "",
+            400,
+            "invalid query: since: expected a time such as 2027-01-31T18:00:00Z",
         ),
         ("GET", "/api/v1/hosts?cursor=", &[id], "", 422, "invalid cursor: begin again without it"),
         ("GET", "/api/v1/nothing", &[id], "", 404, "there is nothing at this path"),

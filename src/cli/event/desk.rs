@@ -6,7 +6,7 @@ use super::decide::{Choice, Verdict};
 use super::filter::Waiting;
 use super::view::{name, publisher};
 use crate::api::{
-    DecisionsAnswer, DecisionsRequest, EventDecision, EventQuery, WaitingHost, WaitingView,
+    DecisionsAnswer, DecisionsRequest, EventDecision, WaitingHost, WaitingQuery, WaitingView,
 };
 use crate::cli::change;
 use crate::cli::context::Context;
@@ -132,7 +132,7 @@ fn unattended(policy: PolicyKind) -> CliError {
 /// stretch of events, so that a program may come again: what its pages say of it is put together.
 pub(super) async fn waiting(
     client: &Client,
-    query: &EventQuery,
+    query: &WaitingQuery,
     limit: usize,
 ) -> Result<Vec<WaitingView>, CliError> {
     let mut programs: Vec<WaitingView> = Vec::new();

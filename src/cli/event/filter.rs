@@ -4,7 +4,7 @@ use clap::Args;
 use clap::builder::NonEmptyStringValueParser;
 use jiff::Timestamp;
 
-use crate::api::EventQuery;
+use crate::api::{EventQuery, WaitingQuery};
 use crate::cli::arg::{Since, Words};
 use crate::cli::error::CliError;
 use crate::fleet::{EventKind, PathPattern};
@@ -93,10 +93,10 @@ impl Waiting {
     }
 
     /// The query that it stands for, seen from `now`.
-    pub(super) fn query(self, now: Timestamp) -> EventQuery {
+    pub(super) fn query(self, now: Timestamp) -> WaitingQuery {
         let Self { host, user, blocked, signer, text, since } = self;
         let since = since.map(|since| since.resolve(now));
-        EventQuery { host, user, blocked, signer, text, since, ..EventQuery::default() }
+        WaitingQuery { host, user, blocked, signer, text, since, ..WaitingQuery::default() }
     }
 }
 

@@ -4,7 +4,7 @@ use clap::Args;
 
 use super::desk;
 use super::filter::{Filter, Period};
-use crate::api::{EventQuery, EventView, WaitingView};
+use crate::api::{EventQuery, EventView, WaitingQuery, WaitingView};
 use crate::cli::context::Context;
 use crate::cli::error::CliError;
 use crate::cli::ui::List;
@@ -43,7 +43,7 @@ pub(super) async fn run(context: &Context, args: ListArgs) -> Result<(), CliErro
     let query = period.put_in(filter.query(), context.ui.now())?;
     let client = context.client().await?;
     if waiting {
-        return list_waiting(context, &client, &query, limit).await;
+        return list_waiting(context, &client, &query.into(), limit).await;
     }
     let page = limit.filter(|limit| *limit < LARGEST_PAGE);
     let query = EventQuery { limit: page, ..query };
@@ -66,7 +66,7 @@ const LARGEST_PAGE: usize = 5000;
 async fn list_waiting(
     context: &Context,
     client: &Client,
-    query: &EventQuery,
+    query: &WaitingQuery,
     limit: Option<usize>,
 ) -> Result<(), CliError> {
     let mut list: List<'_, WaitingView> = context.ui.list("nothing waits");

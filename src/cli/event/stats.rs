@@ -3,7 +3,7 @@
 use clap::Args;
 
 use super::filter::{Filter, Period};
-use crate::api::EventQuery;
+use crate::api::EventStatQuery;
 use crate::cli::context::Context;
 use crate::cli::error::CliError;
 
@@ -31,6 +31,6 @@ pub(super) async fn run(context: &Context, args: StatsArgs) -> Result<(), CliErr
     let StatsArgs { filter, period, limit } = args;
     let query = period.put_in(filter.query(), context.ui.now())?;
     let client = context.client().await?;
-    let query = EventQuery { limit: Some(limit), ..query };
+    let query = EventStatQuery { limit: Some(limit), ..query.into() };
     context.ui.rows(client.event_stats(&query).await?, "no events")
 }

@@ -57,6 +57,8 @@ fn faults_have_their_line_and_column_and_come_all_at_once() {
             "f:4:2: invalid type: integer `7`, expected struct RuleDraft",
         ]
     );
+    let empty = RULE.replace("tag:eng", "");
+    assert!(faults(&read(&empty, Format::Jsonl))[0].contains("`` is no scope; expected fleet"));
     let lines = format!("{RULE}\n{{\"target\": \u{e9}}}\n");
     assert_eq!(faults(&read(&lines, Format::Jsonl)), ["f:2:12: expected value"]);
 }

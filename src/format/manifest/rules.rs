@@ -8,7 +8,7 @@ use super::OF_RULE;
 use super::read::unknown;
 use crate::format::Defaults;
 use crate::format::table::{Value, in_order, mismatch};
-use crate::rule::{Rule, RuleDraft, RuleError, expiry};
+use crate::rule::{Rule, RuleDraft, RuleError, ScopeError, expiry};
 
 /// Something wrong, and where.
 pub(super) type Fault = (Range<usize>, String);
@@ -47,7 +47,12 @@ fn set(draft: &mut RuleDraft, name: &str, value: Value<'_, '_>) -> Result<(), Fa
     match name {
         "target" => draft.target = text()?,
         "policy" => draft.policy = text()?,
-        "scope" => draft.scope = text()?,
+        "scope" => match text()? {
+            empty if empty.is_empty() => {
+                return Err((value.span(), format!("scope: {}", ScopeError::Unknown(empty))));
+            }
+            scope => draft.scope = scope,
+        },
         "cel" => draft.cel = Some(text()?),
         "message" => draft.message = Some(text()?),
         "url" => draft.url = Some(text()?),

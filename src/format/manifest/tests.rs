@@ -105,6 +105,10 @@ polcy = "allow"
 expires = "tomorrow"
 [[rules]]
 policy = "allow"
+[[rules]]
+target = "teamid:AAAAAAAAAA"
+policy = "allow"
+scope = ""
 "#;
     insta::assert_snapshot!(faults(&[file("p.toml", bad)]), @"
     p.toml:1:1: scop: is no key here; did you mean scope?
@@ -119,6 +123,7 @@ policy = "allow"
     p.toml:18:1: polcy: is no key here; did you mean policy?
     p.toml:19:11: expires: expected a date or a time, as in 2026-12-31 or 2026-12-31T23:59:59Z, found string
     p.toml:20:1: target: is missing
+    p.toml:25:9: scope: `` is no scope; expected fleet, group:NAME, tag:NAME, user:NAME or host:MACHINE_ID
     ");
     insta::assert_snapshot!(faults(&[file("p.toml", "[[rules]\n\na = 1\n[x")]), @"
     p.toml:1:9: unclosed array table, expected `]`

@@ -14,7 +14,7 @@ use jiff::Timestamp;
 use super::{commit_merges, hosts};
 use crate::api::{
     AccessView, Code, DecisionAnswer, DecisionRequest, EventDetail, EventPath, EventQuery,
-    EventStatView, EventView, Page, Problem, RulePatch,
+    EventStatQuery, EventStatView, EventView, Page, Problem, RulePatch,
 };
 use crate::fleet::{EventId, EventStat, KNOWN_DECISIONS, Role};
 use crate::rule::{
@@ -57,13 +57,14 @@ pub(super) async fn list(
 }
 
 /// List the programs that were reported most often
-#[utoipa::path(get, path = "/events/stats", operation_id = "count_events", tag = "events", params(EventQuery),
+#[utoipa::path(get, path = "/events/stats", operation_id = "count_events", tag = "events", params(EventStatQuery),
     responses((status = 200, body = Vec<EventStatView>), (status = 404), (status = 409), (status = 422)))]
 pub(super) async fn stats(
     axum::extract::State(state): Shared,
     _: Viewer,
-    Query(query): Query<EventQuery>,
+    Query(query): Query<EventStatQuery>,
 ) -> Answer<Vec<EventStatView>> {
+    let query = EventQuery::from(query);
     let filter = filter(&state, &query).await?;
     let limit = page_size(query.limit.or(Some(USUAL_STATS)));
     let stats = state.store.event_stats(&filter, limit).await?;

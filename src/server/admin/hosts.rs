@@ -282,6 +282,9 @@ async fn with_id(state: &State, id: &str) -> Result<Host, Refused> {
 /// name beats a machine ID unless that is a UUID: a client chooses its ID, and could choose the name of
 /// another host.
 pub(super) async fn find(state: &State, name: &str) -> Result<Host, Refused> {
+    if name.is_empty() {
+        return Err(Problem::new(Code::Invalid, "the name of a host must not be empty").into());
+    }
     if let Some(id) = name.strip_prefix(EXACT_ID) {
         return with_id(state, id).await;
     }

@@ -101,6 +101,9 @@ pub(super) async fn change(
     let RuleChange { message, base, dry_run, force, put, reset, drop, prune } = change;
     operator.may_change(Role::Editor, dry_run)?;
     operator.may_try(put.len() + drop.len())?;
+    if prune.as_deref() == Some("") {
+        return Err(Problem::new(Code::Invalid, "prune: must be the name of a source").into());
+    }
     let (reset, now) = (reset.into_iter().collect(), state.clock.now());
     let mut edits = off_the_async_threads(move || edits(put, drop, reset, now)).await??;
     name_hosts(&state, &mut edits).await?;

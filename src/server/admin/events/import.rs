@@ -45,7 +45,12 @@ pub(in crate::server::admin) async fn import(
         }
     }
     if !details.is_empty() {
-        let message = format!("{} of the reports are no events; nothing was kept", details.len());
+        let message = match details.as_slice() {
+            [only] => format!("a report is not a valid event: {}", only.message),
+            several => {
+                format!("{} reports are not valid events; nothing was kept", several.len())
+            }
+        };
         return Err(Problem::new(Code::Invalid, message).details(details).into());
     }
     let new = state.engine.import_events(&events, dry_run).await?;

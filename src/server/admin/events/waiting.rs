@@ -8,7 +8,7 @@ use axum::Json;
 use super::{choose, filter, find, limits, merge};
 use crate::api::{
     Code, DecisionsAnswer, DecisionsRequest, EventQuery, Page, Problem, RulePatch, WaitingHost,
-    WaitingView,
+    WaitingQuery, WaitingView,
 };
 use crate::fleet::{EventId, EventKind, Host, Role};
 use crate::rule::{Evidence, MachineId, Scope};
@@ -33,19 +33,15 @@ const MOST_DECISIONS: usize = 1_000;
 /// List programs that are pending approval, newest first
 ///
 /// Hosts blocked them, or would block them in lockdown mode, and no rule matches them yet. A page is about a range of
-/// events: a later page can have a program again if older events are about it, too. `kind`, `decision` and `after` are
-/// refused.
-#[utoipa::path(get, path = "/events/waiting", operation_id = "list_pending_programs", tag = "events", params(EventQuery),
+/// events: a later page can have a program again if older events are about it, too.
+#[utoipa::path(get, path = "/events/waiting", operation_id = "list_pending_programs", tag = "events", params(WaitingQuery),
     responses((status = 200, body = Page<WaitingView>), (status = 404), (status = 409), (status = 422)))]
 pub(in crate::server::admin) async fn list(
     axum::extract::State(state): Shared,
     _: Viewer,
-    Query(query): Query<EventQuery>,
+    Query(query): Query<WaitingQuery>,
 ) -> Answer<Page<WaitingView>> {
-    if !query.kind.is_empty() || !query.decision.is_empty() || query.after.is_some() {
-        let text = "what waits is asked for without kind, decision and after";
-        return Err(Problem::new(Code::Invalid, text).into());
-    }
+    let query = EventQuery::from(query);
     let before = query.cursor.as_deref().map(|text| text.parse().map(EventId));
     let mut before = before.transpose().map_err(|_| bad_cursor())?;
     let mut decisions = vec![BLOCKED.to_owned()];

@@ -4,6 +4,7 @@ use crate::store::EventFilter;
 use crate::store::postgres::codes;
 use crate::store::postgres::filter::Conditions;
 use crate::store::postgres::having::like;
+use crate::store::postgres::rows::clean;
 
 /// What a filter says.
 pub(super) fn conditions(filter: &EventFilter) -> Conditions {
@@ -21,7 +22,8 @@ pub(super) fn conditions(filter: &EventFilter) -> Conditions {
         all.and_text("\"user\" = $", user);
     }
     if !decisions.is_empty() {
-        let words: Vec<String> = decisions.iter().map(|word| word.to_ascii_lowercase()).collect();
+        let words: Vec<String> =
+            decisions.iter().map(|word| clean(word).to_ascii_lowercase()).collect();
         all.and("lower(decision) = ANY ($)", words);
     }
     if *blocked {

@@ -1,0 +1,169 @@
+//! Queries about events. The paths have most filters in common, and each accepts only its own.
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use utoipa::IntoParams;
+
+use super::instant;
+use crate::fleet::{EventId, EventKind, PathPattern};
+
+/// Several words as one parameter, with commas between them.
+mod words {
+    use std::fmt::Display;
+    use std::str::FromStr;
+
+    use serde::{Deserialize as _, Deserializer, Serializer, de};
+
+    pub(super) fn serialize<T: Display, S: Serializer>(
+        words: &[T],
+        serializer: S,
+    ) -> Result<S::Ok, S::Error> {
+        let words: Vec<String> = words.iter().map(T::to_string).collect();
+        serializer.serialize_str(&words.join(","))
+    }
+
+    pub(super) fn deserialize<'de, T, D>(deserializer: D) -> Result<Vec<T>, D::Error>
+    where
+        T: FromStr<Err: Display>,
+        D: Deserializer<'de>,
+    {
+        let text = String::deserialize(deserializer)?;
+        let words = text.split(',').map(str::trim);
+        words.map(str::parse).collect::<Result<_, T::Err>>().map_err(de::Error::custom)
+    }
+}
+
+/// A query with the filters of all paths, and some of its own.
+macro_rules! event_query {
+    ($(#[$about:meta])* $name:ident { $($own:tt)* }) => {
+        $(#[$about])*
+        #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, IntoParams)]
+        #[into_params(parameter_in = Query)]
+        #[serde(default, deny_unknown_fields)]
+        pub struct $name {
+            /// Only events of this host: machine ID, serial number, host name, or a unique prefix of one.
+            #[serde(skip_serializing_if = "Option::is_none")]
+            pub host: Option<String>,
+            /// Only programs that this user ran.
+            #[serde(skip_serializing_if = "Option::is_none")]
+            pub user: Option<String>,
+            /// Only programs that were blocked.
+            pub blocked: bool,
+            /// Only events received at or after this time.
+            #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "instant::optional")]
+            pub since: Option<Timestamp>,
+            /// Only events received before this time.
+            #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "instant::optional")]
+            pub until: Option<Timestamp>,
+            /// Only programs below this path; for accesses to files, only files there. It begins with a
+            /// slash. With `*` (any text, slashes too) or `?` (one character), the whole path must match.
+            #[serde(skip_serializing_if = "Option::is_none")]
+            #[param(value_type = Option<String>, pattern = "^[/*]")]
+            pub path: Option<PathPattern>,
+            /// Only programs with this signer: team ID, signing ID with or without its team ID, SHA-256 of
+            /// the leaf certificate, or a part of its name.
+            #[serde(skip_serializing_if = "Option::is_none")]
+            pub signer: Option<String>,
+            /// Only events with this text in path, SHA-256, signing ID or team ID, or in the rule or file
+            /// of an access.
+            #[serde(skip_serializing_if = "Option::is_none")]
+            pub text: Option<String>,
+            $($own)*
+        }
+    };
+}
+
+event_query! {
+    /// Which events to list, newest first.
+    EventQuery {
+        /// Only events of these kinds. Several are separated by commas.
+        #[serde(with = "words", skip_serializing_if = "Vec::is_empty")]
+        #[param(value_type = Option<Vec<EventKind>>, style = Form, explode = false, min_items = 1)]
+        pub kind: Vec<EventKind>,
+        /// Only events with these decisions, such as BLOCK_UNKNOWN, in upper or lower case. Several are
+        /// separated by commas.
+        #[serde(with = "words", skip_serializing_if = "Vec::is_empty")]
+        #[param(value_type = Option<Vec<String>>, style = Form, explode = false, min_items = 1)]
+        pub decision: Vec<String>,
+        /// Only events after this one, oldest first.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        #[param(value_type = Option<i64>)]
+        pub after: Option<EventId>,
+        /// Maximum items on the page, at most 5,000. If it is absent, 500.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        pub limit: Option<usize>,
+        /// The `next` of the previous page.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        pub cursor: Option<String>,
+    }
+}
+
+event_query! {
+    /// Which events to count.
+    EventStatQuery {
+        /// Only events of these kinds. Several are separated by commas.
+        #[serde(with = "words", skip_serializing_if = "Vec::is_empty")]
+        #[param(value_type = Option<Vec<EventKind>>, style = Form, explode = false, min_items = 1)]
+        pub kind: Vec<EventKind>,
+        /// Only events with these decisions, such as BLOCK_UNKNOWN, in upper or lower case. Several are
+        /// separated by commas.
+        #[serde(with = "words", skip_serializing_if = "Vec::is_empty")]
+        #[param(value_type = Option<Vec<String>>, style = Form, explode = false, min_items = 1)]
+        pub decision: Vec<String>,
+        /// Maximum programs, at most 5,000. If it is absent, 20.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        pub limit: Option<usize>,
+    }
+}
+
+event_query! {
+    /// Which programs to list among those that are pending approval.
+    WaitingQuery {
+        /// Maximum items on the page, at most 5,000. If it is absent, 500.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        pub limit: Option<usize>,
+        /// The `next` of the previous page.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        pub cursor: Option<String>,
+    }
+}
+
+/// A conversion that keeps the fields that both queries have.
+macro_rules! convert {
+    ($($from:ident => $to:ident: $($field:ident)+;)+) => {
+        $(
+            impl From<$from> for $to {
+                fn from(query: $from) -> Self {
+                    let mut converted = Self::default();
+                    $(converted.$field = query.$field;)+
+                    converted
+                }
+            }
+        )+
+    };
+}
+
+convert! {
+    EventQuery => EventStatQuery: host user blocked since until path signer text kind decision limit;
+    EventStatQuery => EventQuery: host user blocked since until path signer text kind decision limit;
+    EventQuery => WaitingQuery: host user blocked since until path signer text limit cursor;
+    WaitingQuery => EventQuery: host user blocked since until path signer text limit cursor;
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn several_words_are_one_parameter_with_commas() {
+        let read = |json: &str| serde_json::from_str::<EventQuery>(json);
+        let query = read(r#"{"decision":"BLOCK_UNKNOWN, 16","kind":"file-access"}"#).unwrap();
+        assert_eq!(query.decision, ["BLOCK_UNKNOWN", "16"]);
+        let json = serde_json::to_string(&query).unwrap();
+        assert!(json.contains(r#""decision":"BLOCK_UNKNOWN,16""#), "{json}");
+        let refused = read(r#"{"kind":"usb"}"#).unwrap_err().to_string();
+        assert!(refused.contains("`usb` is no kind of event"), "{refused}");
+        let refused = read(r#"{"path":"Downloads"}"#).unwrap_err().to_string();
+        assert!(refused.contains("a path begins with /"), "{refused}");
+    }
+}
