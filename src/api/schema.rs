@@ -30,7 +30,8 @@ const SCOPE: &str = r"^(fleet|tag:[A-Za-z0-9][A-Za-z0-9._-]{0,62}|(group|user|ho
 const TAG: &str = r"^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$";
 const TARGET: &str = r"^((binary|certificate):[0-9A-Fa-f]{64}|cdhash:[0-9A-Fa-f]{40}|teamid:[A-Za-z0-9]{10}|signingid:(platform|[A-Za-z0-9]{10}):[^\s\x00-\x1f\x7f-\x9f]+)$";
 /// No colon, no control characters, and no characters that are not shown. Spaces are inside only.
-const TOKEN: &str = "^[^ :\\x00-\\x1f\\x7f-\\xa0\\xad\\u061c\\u1680\\u180e\\u2000-\\u200f\\u2028-\\u202f\\u205f-\\u206f\\u3000\\ufe00-\\ufe0f\\ufeff\\ufff9-\\ufffb]+( +[^ :\\x00-\\x1f\\x7f-\\xa0\\xad\\u061c\\u1680\\u180e\\u2000-\\u200f\\u2028-\\u202f\\u205f-\\u206f\\u3000\\ufe00-\\ufe0f\\ufeff\\ufff9-\\ufffb]+)*$";
+/// Not `.` or `..`.
+const TOKEN: &str = "^(?!\\.{1,2}$)[^ :\\x00-\\x1f\\x7f-\\xa0\\xad\\u061c\\u1680\\u180e\\u2000-\\u200f\\u2028-\\u202f\\u205f-\\u206f\\u3000\\ufe00-\\ufe0f\\ufeff\\ufff9-\\ufffb]+( +[^ :\\x00-\\x1f\\x7f-\\xa0\\xad\\u061c\\u1680\\u180e\\u2000-\\u200f\\u2028-\\u202f\\u205f-\\u206f\\u3000\\ufe00-\\ufe0f\\ufeff\\ufff9-\\ufffb]+)*$";
 
 /// One property of an object.
 type Property = (&'static str, RefOr<Schema>);

@@ -304,6 +304,9 @@ pub(crate) fn exactly(machine: &MachineId) -> String {
 }
 
 fn host_path(host: &str, below: &str) -> String {
+    // URLs resolve these two, however they are encoded. Only a machine ID can be one.
+    let exactly = matches!(host, "." | "..").then(|| format!("id:{host}"));
+    let host = exactly.as_deref().unwrap_or(host);
     format!("/hosts/{}{below}", segment(host))
 }
 
@@ -319,5 +322,16 @@ mod tests {
     #[test]
     fn a_name_with_slashes_and_spaces_is_one_part_of_a_path() {
         assert_eq!(host_path("a/b c+d?é", "/rules"), "/hosts/a%2Fb%20c%2Bd%3F%C3%A9/rules");
+    }
+
+    #[test]
+    fn a4_a_machine_id_of_dots_is_not_resolved() {
+        let base = url::Url::parse("https://a/api/v1/").unwrap();
+        for (id, path) in
+            [(".", "/api/v1/hosts/id%3A./rules"), ("..", "/api/v1/hosts/id%3A../rules")]
+        {
+            let url = base.join(host_path(id, "/rules").trim_start_matches('/')).unwrap();
+            assert_eq!(url.path(), path);
+        }
     }
 }

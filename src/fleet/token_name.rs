@@ -28,6 +28,9 @@ pub enum TokenNameError {
     /// It contains a character that is not shown, or that changes how others are shown.
     #[error("a token name must not contain {}", .0.escape_unicode())]
     Invisible(char),
+    /// It is `.` or `..`, which URLs resolve: no request could revoke the token.
+    #[error("a token name must not be . or ..")]
+    Dots,
     /// It is the name of another kind of author.
     #[error("token names with a colon, and the name nicelist, are reserved for other authors")]
     Reserved,
@@ -53,6 +56,9 @@ impl FromStr for TokenName {
         }
         if text.starts_with(' ') || text.ends_with(' ') {
             return Err(TokenNameError::Space);
+        }
+        if matches!(text, "." | "..") {
+            return Err(TokenNameError::Dots);
         }
         // `local:USER` is the author of changes that a user makes in the database directly.
         if text.contains(':') || text.eq_ignore_ascii_case(SERVER) {
@@ -108,6 +114,7 @@ mod tests {
         for hidden in ["a\u{202e}b", "a\nb", "a\u{200b}", "\u{feff}a", "a\u{a0}b", "a\u{2066}b"] {
             assert!(matches!(refused(hidden), TokenNameError::Invisible(_)), "{hidden:?}");
         }
+        assert_eq!([refused("."), refused("..")], [TokenNameError::Dots; 2]);
         assert_eq!(refused(" ci"), TokenNameError::Space);
         assert_eq!(refused("ci "), TokenNameError::Space);
         assert_eq!([refused(""), refused(&"x".repeat(LONGEST + 1))], [TokenNameError::Length; 2]);

@@ -91,8 +91,10 @@ impl From<StoreError> for Refused {
             }
             StoreError::TokenNameUsed(_) => Problem::new(Code::Guarded, error.to_string())
                 .hint("choose another name: the history shows this one as an author"),
-            StoreError::LastAdminToken(_) => Problem::new(Code::Guarded, error.to_string())
-                .hint("create another one first: nicelist token create NAME --role admin"),
+            StoreError::LastAdminToken(_) | StoreError::LastLastingAdminToken(_) => {
+                Problem::new(Code::Guarded, error.to_string())
+                    .hint("create another one first: nicelist token create NAME --role admin")
+            }
             StoreError::Overloaded => Problem::new(Code::Overloaded, error.to_string())
                 .hint("nothing was changed; try again in some seconds"),
             StoreError::Unreachable(_) => {

@@ -272,6 +272,7 @@ fn reason(error: &StoreError) -> Reason {
         | StoreError::TokenExists(_)
         | StoreError::TokenNameUsed(_)
         | StoreError::LastAdminToken(_)
+        | StoreError::LastLastingAdminToken(_)
         | StoreError::Database(_) => "database-failed",
     };
     Reason::new(code, error.to_string())

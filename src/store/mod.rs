@@ -3,6 +3,7 @@
 //! The trait's methods are the verbs of the trade, each one transaction. It knows no HTTP and
 //! none of Santa's words.
 
+mod admin_tokens;
 mod bounds;
 mod change;
 mod checksum;
@@ -316,7 +317,7 @@ pub trait Store: Send + Sync + 'static {
     async fn add_token(&self, token: TokenRecord) -> StoreResult<()>;
 
     /// Revokes a token at once. False if there is none of this name. If a time is given, the last
-    /// admin token that works at that time is refused.
+    /// admin token that works at that time, or a day later, is refused.
     async fn revoke_token(&self, name: &str, keep_admin: Option<Timestamp>) -> StoreResult<bool>;
 
     // --- Health ---

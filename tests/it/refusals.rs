@@ -2,6 +2,8 @@
 
 use axum::body::Body;
 use http::{HeaderMap, Method, Request, StatusCode};
+use jiff::SignedDuration;
+use nicelist::fleet::Clock;
 use nicelist::server::{App, Options};
 use nicelist::store;
 use serde_json::{Value, json};
@@ -219,6 +221,12 @@ async fn a4_over_the_api_the_last_admin_token_stays() {
     let (status, problem) = server.ask(ADMIN, Method::DELETE, "/tokens/admin", Value::Null).await;
     assert_eq!((status.as_u16(), &problem["code"]), (409, &json!("guarded")), "{problem}");
     assert_eq!(problem["message"], "`admin` is the last admin token");
+    let soon = Clock::default().now() + SignedDuration::from_mins(20);
+    let temporary = json!({"name": "temporary", "role": "admin", "expires": soon.to_string()});
+    server.ask(ADMIN, Method::POST, "/tokens", temporary).await;
+    let (status, problem) = server.ask(ADMIN, Method::DELETE, "/tokens/admin", Value::Null).await;
+    assert_eq!((status.as_u16(), &problem["code"]), (409, &json!("guarded")), "{problem}");
+    assert_eq!(problem["message"], "without `admin`, no admin token works for another day");
     let other = server.token("admin").await;
     let (status, answer) = server.ask(ADMIN, Method::DELETE, "/tokens/admin", Value::Null).await;
     assert_eq!(status, StatusCode::OK, "{answer}");
@@ -232,7 +240,7 @@ async fn a4_a_token_gets_no_name_of_another_author() {
         let request = json!({"name": name, "role": "viewer"});
         server.ask(ADMIN, Method::POST, "/tokens", request).await
     };
-    for name in ["local:root", "nicelist", "a\u{202e}b", "a\nb", "", " ci"] {
+    for name in ["local:root", "nicelist", "a\u{202e}b", "a\nb", "", " ci", ".", ".."] {
         let (status, problem) = create(name).await;
         assert_eq!(status, StatusCode::BAD_REQUEST, "{name:?}: {problem}");
     }

@@ -8,7 +8,7 @@ use super::locks::Lock;
 use super::rows::Text;
 use super::{codes, filter, listen, query};
 use crate::fleet::Role;
-use crate::store::{Installation, StoreError, StoreResult, TokenRecord};
+use crate::store::{Installation, StoreError, StoreResult, TokenRecord, admin_tokens};
 
 /// Writes a database's cursor key and first tokens, unless they are there. Returns the key in
 /// force and whether the tokens were added.
@@ -60,7 +60,7 @@ pub(super) async fn add(client: &mut Client, token: &TokenRecord) -> StoreResult
     Ok(on.commit().await?)
 }
 
-/// Revokes a token, unless it is the last admin token that works at a time.
+/// Revokes a token, unless it is the last admin token that works at a time, or a day later.
 pub(super) async fn revoke(
     client: &mut Client,
     name: &str,
@@ -68,14 +68,15 @@ pub(super) async fn revoke(
 ) -> StoreResult<bool> {
     let on = client.transaction().await?;
     Lock::Policy.take(&on).await?;
-    if let Some(at) = keep_admin {
+    let required = keep_admin.map(|now| admin_tokens::required(now, name));
+    for (at, refusal) in required.into_iter().flatten() {
         let sql = "SELECT 1 FROM token WHERE revoked = 0 AND role = $2
                    AND (expires IS NULL OR expires > $3)
                    HAVING count(*) FILTER (WHERE name = $1) = count(*) AND count(*) > 0";
         let admin = Role::Admin.word();
         let values: super::Values<'_> = &[&Text(name), &admin, &at.as_millisecond()];
         if !query(&on, sql, values).await?.is_empty() {
-            return Err(StoreError::LastAdminToken(name.to_owned()));
+            return Err(refusal);
         }
     }
     let sql = "UPDATE token SET revoked = 1 WHERE name = $1 AND revoked = 0";

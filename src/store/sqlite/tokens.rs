@@ -7,7 +7,7 @@ use super::codes;
 use super::rows::str_at;
 use super::writer::Done;
 use crate::fleet::Role;
-use crate::store::{Installation, StoreError, StoreResult, TokenRecord};
+use crate::store::{Installation, StoreError, StoreResult, TokenRecord, admin_tokens};
 
 /// Writes a database's cursor key and first tokens, unless they are there. Returns the key in
 /// force and whether the tokens were added.
@@ -55,18 +55,19 @@ pub(super) fn add(connection: &Connection, token: &TokenRecord) -> StoreResult<D
     insert(connection, token).map(Done::Keep)
 }
 
-/// Revokes a token, unless it is the last admin token that works at a time.
+/// Revokes a token, unless it is the last admin token that works at a time, or a day later.
 pub(super) fn revoke(
     connection: &Connection,
     name: &str,
     keep_admin: Option<Timestamp>,
 ) -> StoreResult<Done<bool>> {
-    if let Some(at) = keep_admin {
+    let required = keep_admin.map(|now| admin_tokens::required(now, name));
+    for (at, refusal) in required.into_iter().flatten() {
         let sql = "SELECT count(*) FILTER (WHERE name = ?1) = count(*) AND count(*) > 0 FROM token
                    WHERE revoked = 0 AND role = ?2 AND (expires IS NULL OR expires > ?3)";
         let values = (name, Role::Admin.word(), at.as_millisecond());
         if connection.query_row(sql, values, |row| row.get(0))? {
-            return Err(StoreError::LastAdminToken(name.to_owned()));
+            return Err(refusal);
         }
     }
     let sql = "UPDATE token SET revoked = 1 WHERE name = ? AND revoked = 0";

@@ -1,5 +1,6 @@
 //! Tokens, and the installation of an empty database.
 
+use jiff::SignedDuration;
 use nicelist::fleet::Role;
 use nicelist::store::{Installation, TokenRecord};
 use tokio::task::JoinSet;
@@ -85,7 +86,12 @@ pub(crate) async fn a4_the_last_admin_token_that_works_is_kept(store: Db) {
     };
     assert_eq!(refused(store.revoke_token("root", Some(at(99))).await), "root");
     assert!(store.revoke_token("ci", Some(at(99))).await.unwrap());
-    assert!(store.revoke_token("root", Some(at(98))).await.unwrap());
+    match store.revoke_token("root", Some(at(98))).await {
+        Err(StoreError::LastLastingAdminToken(name)) => assert_eq!(name, "root"),
+        other => panic!("not refused: {other:?}"),
+    }
+    let a_day_before = at(98) - SignedDuration::from_hours(24);
+    assert!(store.revoke_token("root", Some(a_day_before)).await.unwrap());
     assert_eq!(refused(store.revoke_token("temporary", Some(at(98))).await), "temporary");
     assert!(!store.revoke_token("nobody", Some(at(98))).await.unwrap());
     assert!(store.revoke_token("temporary", Some(at(99))).await.unwrap(), "it expired");
