@@ -31,6 +31,8 @@ pub enum Code {
     TooLarge,
     /// The client exceeded a limit per minute; nothing was changed.
     TooManyRequests,
+    /// The body has a transfer coding other than `chunked`.
+    NotImplemented,
     /// The server is overloaded; nothing was changed.
     Overloaded,
     /// The server's database cannot be reached.
@@ -55,6 +57,7 @@ impl Code {
             Self::Invalid => 422,
             Self::TooManyRequests => 429,
             Self::Internal => 500,
+            Self::NotImplemented => 501,
             Self::Overloaded | Self::Unavailable => 503,
         }
     }

@@ -123,6 +123,7 @@ impl From<Problem> for CliError {
             | Code::UnsupportedMediaType
             | Code::Ambiguous
             | Code::Internal
+            | Code::NotImplemented
             | Code::TooManyRequests
             | Code::Overloaded
             | Code::Unavailable => Kind::Failed,
@@ -176,8 +177,8 @@ impl From<ClientError> for CliError {
                 told.hint("nicelist config list shows which server is used, and why")
             }
             ClientError::OutcomeUnknown { .. } => Self::failed(error.to_string()).hint(
-                "nicelist history list shows whether a revision was created; running the command \
-                 again is safe",
+                "nicelist history shows whether a revision was created; running the command again is \
+                 safe",
             ),
             ClientError::Answer { .. } => Self::failed(error.to_string())
                 .hint("the address must be the one below which the server has /api/v1"),

@@ -4,11 +4,12 @@ use std::io;
 use std::sync::Arc;
 
 use axum::Json;
+use axum::body::HttpBody as _;
 use axum::extract::path::ErrorKind;
 use axum::extract::rejection::PathRejection;
 use axum::extract::{FromRequest, FromRequestParts, Request};
 use axum::response::{IntoResponse, Response};
-use http::header::{CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
+use http::header::{CONTENT_ENCODING, CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
 use http::request::Parts;
 use http::{HeaderMap, HeaderValue, Method, StatusCode};
 use serde::Serialize;
@@ -110,7 +111,7 @@ impl From<StoreError> for Refused {
                     Code::Unavailable,
                     "outcome unknown: the server's database stopped responding during the change",
                 )
-                .hint("see whether it was made before you repeat it: nicelist history list")
+                .hint("see whether it was made before you repeat it: nicelist history")
             }
             StoreError::Unwritable(_) => Problem::new(Code::Unavailable, error.to_string())
                 .hint("GET /readyz shows why; look before you try again"),
@@ -120,7 +121,7 @@ impl From<StoreError> for Refused {
             | StoreError::Damaged(_)
             | StoreError::Unreadable(_)
             | StoreError::Database(_) => {
-                log_failure("the store failed", &error);
+                log_internal("the store failed", &error);
                 Problem::new(Code::Internal, "the server's database failed")
                     .hint("the reason is in the server's log")
             }
@@ -165,7 +166,7 @@ impl From<SyncError> for Refused {
             | SyncError::TooManyNewHosts
             | SyncError::AnotherMac
             | SyncError::Contended => {
-                log_failure("the sync engine failed", &error);
+                log_internal("the sync engine failed", &error);
                 Self(Problem::new(Code::Internal, "the server failed; try again"))
             }
         }
@@ -190,6 +191,7 @@ fn log_refusal(problem: &Problem) {
         | Code::Guarded
         | Code::TooLarge
         | Code::UnsupportedMediaType
+        | Code::NotImplemented
         | Code::Invalid => {}
     }
     let status = problem.code.status().to_string();
@@ -220,7 +222,13 @@ impl IntoResponse for Refused {
     }
 }
 
-/// Logs why a request of the admin API failed, unless the same was logged in this minute.
+/// Logs why a request of the admin API gets 500. Every one is logged: its response refers to the log
+/// by the request's ID.
+fn log_internal(what: &str, error: &dyn std::error::Error) {
+    tracing::error!(error = error.to_string(), "{what}");
+}
+
+/// Logs why the database did not answer, unless the same was logged in this minute.
 fn log_failure(what: &str, error: &dyn std::error::Error) {
     if let Some((what, error)) = REFUSALS.line(what, &error.to_string()) {
         tracing::error!(error, "{what}");
@@ -245,6 +253,7 @@ impl<T: DeserializeOwned + Send + 'static> FromRequest<Arc<State>> for Body<T> {
 
     async fn from_request(request: Request, state: &Arc<State>) -> Result<Self, Refused> {
         let (parts, body) = request.into_parts();
+        check_content_encoding(&parts.headers)?;
         check_content_type(&parts.headers)?;
         let role = parts.extensions.get().map(|operator: &Operator| operator.role);
         let may_change = match role {
@@ -252,6 +261,9 @@ impl<T: DeserializeOwned + Send + 'static> FromRequest<Arc<State>> for Body<T> {
             Some(Role::Viewer | Role::Helpdesk | Role::Enrolment) | None => false,
         };
         let limit = if may_change { LARGEST_BODY } else { LARGEST_READERS_BODY };
+        if announced(&body) > limit {
+            return Err(unread_problem(Unread::TooLarge, limit).into());
+        }
         let mut share = state.bodies.share();
         let body = bodies::read(body, limit, &mut share).await;
         let body = body.map_err(|unread| unread_problem(unread, limit))?;
@@ -269,6 +281,24 @@ impl<T: DeserializeOwned + Send + 'static> FromRequest<Arc<State>> for Body<T> {
             .map_err(|error| Problem::new(Code::BadRequest, format!("invalid body: {error}")))?;
         Ok(Self(value))
     }
+}
+
+/// The length of a body, as far as it is known before it is read.
+fn announced(body: &axum::body::Body) -> usize {
+    usize::try_from(body.size_hint().lower()).unwrap_or(usize::MAX)
+}
+
+/// Refuses a compressed body. It would be read as JSON that is not valid.
+fn check_content_encoding(headers: &HeaderMap) -> Result<(), Problem> {
+    let Some(given) = headers.get(CONTENT_ENCODING) else { return Ok(()) };
+    let coding = given.to_str().unwrap_or_default().trim();
+    if coding.is_empty() || coding.eq_ignore_ascii_case("identity") {
+        return Ok(());
+    }
+    let message =
+        format!("unsupported content encoding `{coding}`: the admin API reads plain bodies only");
+    Err(Problem::new(Code::UnsupportedMediaType, message)
+        .hint("send the body uncompressed, without the header `Content-Encoding`"))
 }
 
 /// Refuses a body that says it is something else than JSON. One that says nothing is read.

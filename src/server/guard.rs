@@ -61,10 +61,13 @@ pub(super) fn guarded(router: Router, panics: Arc<AtomicU64>) -> Router {
     router.layer(from_fn_with_state(panics, answered))
 }
 
+/// The response to a request that does not reach the router.
+pub(super) async fn refuse(headers: &HeaderMap, problem: Problem) -> Response {
+    identified(RequestId::of(headers), async { Refused::from(problem).into_response() }).await
+}
+
 async fn answered(State(panics): State<Arc<AtomicU64>>, request: Request, next: Next) -> Response {
     let id = RequestId::of(request.headers());
-    // At the error level, so that the span is also present in a log that contains only errors.
-    let span = tracing::error_span!("request", id = id.as_str());
     let answer = async {
         // No one sees what a handler that panicked has left half done: its request has ended.
         let answer = AssertUnwindSafe(next.run(request)).catch_unwind().await;
@@ -73,6 +76,13 @@ async fn answered(State(panics): State<Arc<AtomicU64>>, request: Request, next: 
             panic_response(&*cause)
         })
     };
+    identified(id, answer).await
+}
+
+/// Gives a response the ID of its request, and the log of what makes it, too.
+async fn identified(id: RequestId, answer: impl Future<Output = Response>) -> Response {
+    // At the error level, so that the span is also present in a log that contains only errors.
+    let span = tracing::error_span!("request", id = id.as_str());
     let mut response = REQUEST_ID.scope(id.clone(), answer).instrument(span).await;
     response.headers_mut().insert(X_REQUEST_ID, id.0);
     response

@@ -15,9 +15,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
-use axum::response::{IntoResponse, Response};
-use http::header::{CONNECTION, RETRY_AFTER, TRANSFER_ENCODING};
-use http::{HeaderValue, Request, StatusCode};
+use axum::response::Response;
+use http::header::{CONNECTION, TRANSFER_ENCODING};
+use http::{HeaderValue, Request};
 use hyper::body::Incoming;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::server::conn::auto;
@@ -30,11 +30,11 @@ use tower::ServiceExt;
 
 use super::access::Certified;
 use super::client_address::TrustedProxies;
+use super::guard;
 use super::polls::POLLS;
-use super::readiness::RETRY;
 use super::refusals::REFUSALS;
 use super::tls::{Peer, Secured, Tls};
-use crate::api::ROOT;
+use crate::api::{Code, Problem, ROOT};
 use admission::{Admission, Admitted};
 use deadlines::DeadlineStream;
 use framing::Fault;
@@ -184,7 +184,11 @@ impl Seat {
             let router = router.clone();
             async move {
                 match refused {
-                    Some(refused) => Ok(refused),
+                    Some(problem) => {
+                        let mut response = guard::refuse(request.headers(), problem).await;
+                        response.headers_mut().insert(CONNECTION, CLOSE);
+                        Ok(response)
+                    }
                     None => answer(router, request, for_admins).await,
                 }
             }
@@ -221,25 +225,22 @@ async fn answer(
 
 /// Refuses a request whose body proxies may interpret differently: it has two lengths, or another
 /// transfer coding. The library would accept it.
-fn refusal(fault: Fault) -> Response {
-    let (status, text) = match fault {
-        Fault::Ambiguous => (
-            StatusCode::BAD_REQUEST,
-            "give the length of the body once: Content-Length or Transfer-Encoding\n",
+fn refusal(fault: Fault) -> Problem {
+    match fault {
+        Fault::Ambiguous => Problem::new(
+            Code::BadRequest,
+            "the body has two lengths: send either Content-Length or Transfer-Encoding, once",
         ),
-        Fault::Coding => {
-            (StatusCode::NOT_IMPLEMENTED, "the only transfer coding that is supported is chunked\n")
-        }
-    };
-    (status, [(CONNECTION, CLOSE)], text).into_response()
+        Fault::Coding => Problem::new(
+            Code::NotImplemented,
+            "unsupported transfer coding: the only one that is supported is chunked",
+        ),
+    }
 }
 
 /// Refuses a request on a reserved connection that is not for the admin API or about health.
-fn full(for_admins: bool, path: &str) -> Option<Response> {
+fn full(for_admins: bool, path: &str) -> Option<Problem> {
     let served = path.starts_with(ROOT) || path == "/healthz" || path == "/readyz";
-    (for_admins && !served).then(|| {
-        let headers = [(CONNECTION, CLOSE), (RETRY_AFTER, RETRY)];
-        let text = "all connections of this server are in use, try again\n";
-        (StatusCode::SERVICE_UNAVAILABLE, headers, text).into_response()
-    })
+    let text = "all connections of this server are in use; try again";
+    (for_admins && !served).then(|| Problem::new(Code::Overloaded, text))
 }

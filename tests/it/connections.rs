@@ -320,9 +320,9 @@ async fn b2_when_hosts_use_all_connections_administrators_can_still_connect() {
         held.push(host);
     }
     let mut host = server.connect().await;
-    host.send(&format!("{PREFLIGHT}{LENGTH}\r\n{{}}")).await;
+    host.send(&format!("{PREFLIGHT}x-request-id: trace-7\r\n{LENGTH}\r\n{{}}")).await;
     let refused = host.rest().await;
-    assert!(refused.starts_with("HTTP/1.1 503"), "closed after it: {refused}");
+    is_problem(&refused, 503, "overloaded");
     assert!(refused.contains("retry-after: 5"), "{refused}");
 
     let mut administrator = server.connect().await;
@@ -339,6 +339,47 @@ async fn b2_when_hosts_use_all_connections_administrators_can_still_connect() {
     assert_eq!(silent.rest().await, "");
     assert!(held[0].is_healthy().await, "the other connections are not affected");
     drop(held);
+    assert_eq!(server.end().await, 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a3_refusals_before_the_router_are_problems_with_the_request_id() {
+    let server = Served::with(patient()).await;
+    let id = "x-request-id: trace-7\r\n";
+    let coding = "transfer-encoding: gzip, chunked\r\n";
+    for (head, status, code) in [
+        (format!("{PREFLIGHT}{id}{LENGTH}{CHUNKED}\r\n2\r\n{{}}\r\n0\r\n\r\n"), 400, "bad-request"),
+        (format!("{PREFLIGHT}{id}{coding}\r\n2\r\n{{}}\r\n0\r\n\r\n"), 501, "not-implemented"),
+    ] {
+        let mut client = server.connect().await;
+        client.send(&head).await;
+        is_problem(&client.rest().await, status, code);
+    }
+    assert_eq!(server.end().await, 0);
+}
+
+fn is_problem(answer: &str, status: u16, code: &str) {
+    assert!(answer.starts_with(&format!("HTTP/1.1 {status}")), "{answer}");
+    assert!(answer.contains("content-type: application/problem+json"), "{answer}");
+    assert!(answer.contains("x-request-id: trace-7"), "{answer}");
+    assert!(answer.contains("connection: close"), "{answer}");
+    let problem: serde_json::Value =
+        serde_json::from_str(answer.split_once("\r\n\r\n").unwrap().1).unwrap();
+    assert_eq!((&problem["code"], &problem["request_id"]), (&code.into(), &"trace-7".into()));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a3_a_body_that_is_announced_too_large_is_refused_before_it_comes() {
+    let server = Served::with(patient()).await;
+    for expect in ["", "expect: 100-continue\r\n"] {
+        let mut client = server.connect().await;
+        let head = "POST /api/v1/rules HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\n\
+                    authorization: Bearer the-admin-of-the-tests\r\ncontent-length: 500000000\r\n";
+        client.send(&format!("{head}{expect}\r\n")).await;
+        let answer = client.rest().await;
+        assert!(answer.starts_with("HTTP/1.1 413"), "{answer}");
+        assert!(answer.contains("the body is larger than 201326592 bytes"), "{answer}");
+    }
     assert_eq!(server.end().await, 0);
 }
 

@@ -168,6 +168,22 @@ async fn a3_every_refusal_is_a_problem_with_the_request_id() {
         (
             "POST",
             "/api/v1/rules",
+            &[id, json, ("content-encoding", "gzip")],
+            "{}",
+            415,
+            "unsupported content encoding `gzip`: the admin API reads plain bodies only",
+        ),
+        (
+            "POST",
+            "/api/v1/rules",
+            &[id, json, ("content-encoding", "identity")],
+            "{]",
+            400,
+            "invalid body: key must be a string at line 1 column 2",
+        ),
+        (
+            "POST",
+            "/api/v1/rules",
             &[id, json],
             "{]",
             400,
@@ -213,6 +229,28 @@ async fn a3_the_log_names_the_request_that_was_refused() {
     assert_eq!(request.send().await.unwrap().status(), 400);
     server.logs("request{id=\"trace-7\"}");
     server.logs("invalid path: `abc` is not a valid number");
+}
+
+#[tokio::test]
+async fn a3_the_log_has_the_reason_of_every_500_under_its_id() {
+    let shell = Shell::new();
+    let server = shell::Server::start(&shell);
+    let database = rusqlite::Connection::open(shell.path("nicelist.db")).unwrap();
+    database.execute("ALTER TABLE event RENAME TO no_event", []).unwrap();
+    let client = reqwest::Client::new();
+    for id in ["trace-1", "trace-2", "trace-3"] {
+        let request = client.get(format!("{}/api/v1/events", server.url));
+        let request = request.bearer_auth(ADMIN).header("x-request-id", id);
+        let response = request.send().await.unwrap();
+        assert_eq!(response.status(), 500);
+        let problem: Value = serde_json::from_str(&response.text().await.unwrap()).unwrap();
+        assert_eq!(problem["request_id"], id);
+        server.logs(&format!("request{{id=\"{id}\"}}"));
+    }
+    let log = server.log();
+    let reasons =
+        log.lines().filter(|line| line.contains("trace-") && line.contains("no such table"));
+    assert_eq!(reasons.count(), 3, "{log}");
 }
 
 #[tokio::test]

@@ -19,7 +19,8 @@ use crate::server::answer::{Answer, Refused};
 const DESCRIPTION: &str = "Everything that the command line does goes through this API. \
     docs/API.md explains it, with examples.\n\nWithin /api/v1, properties and codes are added and never \
     renamed or removed; clients must accept those that they do not know. Requests must not contain \
-    properties or parameters that are not described here.";
+    properties or parameters that are not described here.\n\nRequests that are not valid HTTP/1.1 get 400, 414 \
+    or 431 with an empty body and without an ID.";
 
 /// What all operations share.
 const TAGS: [(&str, &str); 9] = [
@@ -47,9 +48,14 @@ const ALWAYS: [Refusal; 6] = [
     (503, "Unavailable", "The server is overloaded, or its database cannot be reached"),
 ];
 /// Refusals of operations with a body.
-const OF_BODIES: [Refusal; 2] = [
+const OF_BODIES: [Refusal; 3] = [
     (413, "TooLarge", "The body is larger than the role may send, or has too many items"),
-    (415, "UnsupportedMediaType", "The content type of the body is not application/json"),
+    (
+        415,
+        "UnsupportedMediaType",
+        "The body is compressed, or its content type is not application/json",
+    ),
+    (501, "NotImplemented", "The body has a transfer coding other than chunked"),
 ];
 /// Refusals that an operation declares.
 const DECLARED: [Refusal; 3] = [

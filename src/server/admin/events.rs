@@ -139,6 +139,7 @@ pub(super) async fn decide(
         commit_merges(&state, author, request.dry_run, merges).await?;
     let outcome = committed.outcomes.first().copied();
     let (Some(outcome), Some(rule)) = (outcome, rules.into_iter().next()) else {
+        tracing::error!(event = %id, "a decision has no outcome");
         return Err(Problem::new(Code::Internal, "the change got no answer").into());
     };
     let fields = committed.differences.into_iter().flat_map(|it| it.fields).collect();
