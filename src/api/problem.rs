@@ -1,5 +1,7 @@
 //! What can go wrong, in one shape: `application/problem+json` with a stable code.
 
+use std::fmt;
+
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -74,6 +76,16 @@ pub struct Detail {
     pub field: Option<String>,
     /// What is wrong with it.
     pub message: String,
+}
+
+impl fmt::Display for Detail {
+    /// The field and what is wrong with it.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.field {
+            Some(field) => write!(f, "{field}: {}", self.message),
+            None => f.write_str(&self.message),
+        }
+    }
 }
 
 /// Why a request failed.

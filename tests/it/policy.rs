@@ -193,12 +193,12 @@ async fn everything_that_is_wrong_is_told_by_its_place_and_nothing_is_changed() 
       {
         "field": "tags.name",
         "index": 1,
-        "message": "is named twice: item 1 is the other"
+        "message": "tag `eng` is listed twice"
       },
       {
         "field": "target",
         "index": 1,
-        "message": "is named twice: item 1 is the other"
+        "message": "teamid:AAAAAAAAAA for fleet is listed twice"
       }
     ]
     "#);
@@ -222,7 +222,7 @@ async fn everything_that_is_wrong_is_told_by_its_place_and_nothing_is_changed() 
       "hints": [
         "name the tag among the tags too, or make it first: nicelist tag create NAME"
       ],
-      "message": "the policy is not taken: there is no tag `eng`",
+      "message": "the policy is not taken: scope: there is no tag `eng`",
       "request_id": "the-test"
     }
     "#);

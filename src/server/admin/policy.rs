@@ -1,6 +1,7 @@
 //! Policy as a whole: what would change, and the change, as one revision.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashSet;
+use std::hash::Hash;
 use std::sync::Arc;
 
 use jiff::Timestamp;
@@ -122,10 +123,12 @@ fn read(
     };
     // Places are those of the request only while nothing is left out.
     if faults.0.is_empty() {
-        faults.twice("tags.name", wanted.tags.iter().map(|tag| &tag.name));
+        let names = wanted.tags.iter().map(|tag| &tag.name);
+        faults.twice("tags.name", names, |name| format!("tag `{name}`"));
         let keys = wanted.settings.iter().map(|(scope, setting)| (scope, setting.key()));
-        faults.twice("settings.key", keys);
-        faults.twice("target", wanted.rules.iter().map(|rule| (rule.target(), rule.scope())));
+        faults.twice("settings.key", keys, |(scope, key)| format!("{key} for {scope}"));
+        let keys = wanted.rules.iter().map(|rule| (rule.target(), rule.scope()));
+        faults.twice("target", keys, |(target, scope)| format!("{target} for {scope}"));
     }
     faults.or(wanted)
 }
@@ -179,12 +182,17 @@ impl Faults {
         rules
     }
 
-    /// Refuses a key that is named a second time: which of the two shall be?
-    fn twice<K: Eq + std::hash::Hash>(&mut self, field: &str, keys: impl Iterator<Item = K>) {
-        let mut seen = HashMap::new();
+    /// Refuses a key that is there a second time: which of the two is wanted?
+    fn twice<K: Copy + Eq + Hash>(
+        &mut self,
+        field: &str,
+        keys: impl Iterator<Item = K>,
+        describe: impl Fn(K) -> String,
+    ) {
+        let mut seen = HashSet::new();
         for (index, key) in keys.enumerate() {
-            if let Some(first) = seen.insert(key, index) {
-                self.add(index, field, format!("is named twice: item {} is the other", first + 1));
+            if !seen.insert(key) {
+                self.add(index, field, format!("{} is listed twice", describe(key)));
             }
         }
     }
@@ -211,7 +219,7 @@ impl Faults {
     fn or<T>(self, value: T) -> Result<T, Refused> {
         let message = match self.0.as_slice() {
             [] => return Ok(value),
-            [only] => format!("the policy is not taken: {}", only.message),
+            [only] => format!("the policy is not taken: {only}"),
             several => {
                 format!("{} things of the policy are not taken; nothing was changed", several.len())
             }

@@ -248,7 +248,7 @@ fn edits(
     }
     let message = match details.as_slice() {
         [] => None,
-        [only] => Some(format!("a rule is not taken: {}", only.message)),
+        [only] => Some(format!("a rule is not taken: {only}")),
         several => Some(format!("{} rules are not taken; nothing was changed", several.len())),
     };
     if let Some(message) = message {
