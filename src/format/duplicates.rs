@@ -3,8 +3,8 @@
 //! An entry that repeats an earlier one is read once. Entries that differ are in conflict: no order
 //! in a file says which one its author meant, so someone has to choose.
 
-use std::collections::HashMap;
 use std::collections::hash_map::Entry;
+use std::collections::{BTreeMap, HashMap};
 use std::fmt::Display;
 use std::hash::{BuildHasher, BuildHasherDefault, Hash, Hasher, RandomState};
 use std::str::FromStr;
@@ -167,7 +167,9 @@ impl<P> Earlier<P> {
 pub(super) fn settle(document: &mut Document, how: Duplicates) {
     let repeated = sort_out(document, how);
     if let Some(first) = repeated.first() {
-        document.notes.push(Remark { place: first.place, text: repeats(repeated.len()) });
+        document
+            .notes
+            .push(Remark { place: first.place, text: repeats(repeated.len(), "an earlier") });
         document.notes.sort_by_key(|note| note.place);
     }
 }
@@ -254,6 +256,7 @@ pub(super) struct InLines {
     mode: Mode,
     seen: Seen<u32>,
     conflicts: usize,
+    contradicted: BTreeMap<u32, u32>,
     repeated: Option<u32>,
     repeats: usize,
     left_out: Vec<(u32, String)>,
@@ -290,6 +293,7 @@ impl InLines {
             mode,
             seen: Seen::default(),
             conflicts: 0,
+            contradicted: BTreeMap::new(),
             repeated: None,
             repeats: 0,
             left_out: Vec::new(),
@@ -323,6 +327,7 @@ impl InLines {
                 let text = || other.conflict(rule, format_args!("on line {}", other.place));
                 if let Mode::Error = self.mode {
                     self.conflicts += 1;
+                    self.contradicted.entry(other.place).or_insert(line);
                     return Judged::Refused(format!("conflict: {}", text()));
                 }
                 self.leaves_out += 1;
@@ -339,6 +344,17 @@ impl InLines {
         self.conflicts
     }
 
+    /// The lines that were handed out before a line that is in conflict with them was read, each
+    /// with that line.
+    pub(super) fn contradicted(&self) -> &BTreeMap<u32, u32> {
+        &self.contradicted
+    }
+
+    /// How many lines were left out.
+    pub(super) fn left_out(&self) -> usize {
+        self.repeats + self.leaves_out
+    }
+
     /// What to say about the lines that were left out, each with its number.
     pub(super) fn notes(&self) -> Vec<(u32, String)> {
         let mut notes = self.left_out.clone();
@@ -347,7 +363,8 @@ impl InLines {
         {
             text.push_str(&format!("; {more} more lines are left out"));
         }
-        notes.extend(self.repeated.map(|line| (line, repeats(self.repeats))));
+        let other = if let Mode::Last(_) = self.mode { "a later" } else { "an earlier" };
+        notes.extend(self.repeated.map(|line| (line, repeats(self.repeats, other))));
         notes
     }
 }
@@ -365,11 +382,11 @@ pub(super) fn left_out(Remark { place, text }: Remark) -> Remark {
     Remark { place, text: format!("left out: {text}") }
 }
 
-/// Says that entries repeat others.
-pub(super) fn repeats(count: usize) -> String {
+/// Says that entries repeat others, `an earlier` one or `a later` one.
+fn repeats(count: usize, other: &str) -> String {
     match count {
-        1 => "repeats an earlier entry, which is read once".to_owned(),
-        count => format!("repeats an earlier entry, as {count} entries do; each is read once"),
+        1 => format!("repeats {other} entry, which is read once"),
+        count => format!("repeats {other} entry, as {count} entries do; each is read once"),
     }
 }
 

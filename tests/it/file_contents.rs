@@ -188,7 +188,7 @@ fn w10_what_has_no_meaning_here_is_a_loss_and_the_rest_is_read() {
         "global.toml",
         &format!(
             "client_mode = \"LOCKDOWN\"\nblock_usb_mount = true\nremount_usb_mode = \
-             [\"rdonly\", \"noexec\"]\noverride_file_access_action = \"AUDIT_ONLY\"\n\
+             [\"rdonly\", \"noexec\"]\noverride_file_access_action = \"AuditOnly\"\n\
              sync_type = \"CLEAN\"\n\n[[rules]]\nrule_type = \"BINARY\"\npolicy = \"BLOCKLIST\"\n\
              identifier = \"{hash}\"\nnotification_app_name = \"Zoom\"\n"
         ),
@@ -306,9 +306,6 @@ fn w11_a_conflict_names_both_policies_and_one_can_be_chosen() {
 
     $ nicelist rule convert rules.csv - --to jsonl
     exit code: 5
-    ----- stdout -----
-    {"target":"teamid:AAAAAAAAAA","policy":"allow","scope":"fleet"}
-    {"target":"teamid:BBBBBBBBBB","policy":"allow","scope":"fleet","comment":"x"}
     ----- stderr -----
     rules.csv:4: conflict: teamid:AAAAAAAAAA for fleet is block here, but allow on line 2
     rules.csv:5: conflict: teamid:BBBBBBBBBB for fleet is allow here and on line 3, but its other fields differ
@@ -334,12 +331,10 @@ fn w11_a_conflict_names_both_policies_and_one_can_be_chosen() {
     ----- stderr -----
     warning: rules.csv:2: left out: teamid:AAAAAAAAAA for fleet is allow here, but block on line 6
     warning: rules.csv:3: left out: teamid:BBBBBBBBBB for fleet is allow here and on line 5, but its other fields differ
-    warning: rules.csv:4: repeats an earlier entry, which is read once
+    warning: rules.csv:4: repeats a later entry, which is read once
 
     $ nicelist rule convert rules.jsonl - --to jsonl
     exit code: 5
-    ----- stdout -----
-    {"target":"teamid:AAAAAAAAAA","policy":"allow","scope":"fleet"}
     ----- stderr -----
     rules.jsonl:2: conflict: teamid:AAAAAAAAAA for fleet is block here, but allow on line 1
     error: 1 of 2 rows are wrong; nothing was written
@@ -396,7 +391,7 @@ fn w11_a_conflict_names_both_policies_and_one_can_be_chosen() {
     ----- stderr -----
     warning: rules.csv:2: left out: teamid:AAAAAAAAAA for fleet is allow here, but block on line 6
     warning: rules.csv:3: left out: teamid:BBBBBBBBBB for fleet is allow here and on line 5, but its other fields differ
-    warning: rules.csv:4: repeats an earlier entry, which is read once
+    warning: rules.csv:4: repeats a later entry, which is read once
     added 2, changed 0, unchanged 0 (revision 1)
     "#);
     insta::assert_snapshot!(shell.run("rule list -o csv"), @"

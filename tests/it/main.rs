@@ -68,6 +68,7 @@ mod servers;
 mod settings_import;
 mod shell;
 mod status;
+mod stdout_and_rejects;
 mod terminal;
 mod times;
 mod tls;

@@ -133,7 +133,7 @@ fn w15_settings_of_a_profile_are_imported() {
     exit code: 5
     ----- stderr -----
     managed.mobileconfig: has settings for Santa, but no StaticRules; nicelist settings import reads them
-    error: 1 of 1 rows are wrong; nothing was changed
+    error: 1 fault; nothing was changed
 
     $ nicelist settings show
     exit code: 0

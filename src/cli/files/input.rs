@@ -214,6 +214,15 @@ impl Input {
         }
     }
 
+    /// How many rows or lines were left out, because they repeat others or were not chosen.
+    pub(crate) fn left_out(&self) -> usize {
+        match &self.reading {
+            Reading::Csv(reader, _) => reader.left_out(),
+            Reading::Jsonl(lines) => lines.left_out(),
+            Reading::Whole { .. } => 0,
+        }
+    }
+
     /// Warns of lines that were left out, once all are read.
     pub(crate) fn warn(&self, ui: &Ui) {
         let notes = match &self.reading {

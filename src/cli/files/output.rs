@@ -1,12 +1,12 @@
 //! Writes rules, in whatever format, so that nothing half-written stays.
 
 use std::fs;
-use std::io::{self, BufWriter, Write};
+use std::io::{self, BufRead, BufReader, BufWriter, Seek, Write};
 use std::path::{Path, PathBuf};
 
 use super::losses::Losses;
 use super::place::{STDIO, unwritable};
-use crate::cli::error::{CliError, Kind};
+use crate::cli::error::CliError;
 use crate::cli::ui::Ui;
 use crate::fleet::InForce;
 use crate::format::csv::{self, Delimiter};
@@ -74,12 +74,16 @@ impl Destination {
         }
         let (stream, unfinished) = match &self.path {
             _ if dry_run || !streams => (Stream::Nowhere, None),
-            None => (Stream::Stdout { ui, line: Vec::new() }, None),
+            None => {
+                let spool = tempfile::tempfile().map_err(|error| unspoolable(&error))?;
+                let written = spool.try_clone().map_err(|error| unspoolable(&error))?;
+                (Stream::File(written), Some(Unfinished::Spool(spool)))
+            }
             Some(path) => {
                 let unfinished = unfinished(path);
                 let file =
                     fs::File::create(&unfinished).map_err(|error| unwritable(path, &error))?;
-                (Stream::File(file), Some(Unfinished(unfinished)))
+                (Stream::File(file), Some(Unfinished::Beside(Removed(unfinished))))
             }
         };
         let stream = BufWriter::with_capacity(BUFFER, stream);
@@ -140,43 +144,43 @@ impl Terms {
 const BUFFER: usize = 64 * 1024;
 
 /// Where the bytes of a streamed format go.
-enum Stream<'u> {
+enum Stream {
     Nowhere,
-    /// With the beginning of a line: a terminal gets whole lines, so that no character is cut.
-    Stdout {
-        ui: &'u Ui,
-        line: Vec<u8>,
-    },
     File(fs::File),
 }
 
-impl Write for Stream<'_> {
+impl Write for Stream {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         match self {
             Self::Nowhere => Ok(bytes.len()),
             Self::File(file) => file.write(bytes),
-            Self::Stdout { ui, line } => {
-                line.extend_from_slice(bytes);
-                let whole = memchr::memrchr(b'\n', line).map_or(0, |end| end + 1);
-                let lines: Vec<u8> = line.drain(..whole).collect();
-                shown(ui, &lines).map(|()| bytes.len())
-            }
         }
     }
 
     fn flush(&mut self) -> io::Result<()> {
-        match self {
-            Self::Nowhere | Self::File(_) => Ok(()),
-            Self::Stdout { ui, line } => shown(ui, &std::mem::take(line)),
+        Ok(())
+    }
+}
+
+/// Copies what was written for stdout. A terminal gets whole lines, so that no character is cut.
+fn copy_to_stdout(ui: &Ui, mut spool: fs::File) -> Result<(), CliError> {
+    spool.rewind().map_err(|error| unspoolable(&error))?;
+    let mut spool = BufReader::with_capacity(BUFFER, spool);
+    let mut lines = Vec::with_capacity(BUFFER);
+    loop {
+        let count = spool.read_until(b'\n', &mut lines).map_err(|error| unspoolable(&error))?;
+        if count == 0 || lines.len() >= BUFFER {
+            ui.data(&lines)?;
+            lines.clear();
+        }
+        if count == 0 {
+            return Ok(());
         }
     }
 }
 
-fn shown(ui: &Ui, text: &[u8]) -> io::Result<()> {
-    ui.data(text).map_err(|error| match error.kind {
-        Kind::BrokenPipe => io::ErrorKind::BrokenPipe.into(),
-        _ => io::Error::other(error.message),
-    })
+fn unspoolable(error: &io::Error) -> CliError {
+    CliError::failed("cannot use a temporary file for the output").because([error.to_string()])
 }
 
 /// Where a file is written until it is complete: beside the one that is meant.
@@ -186,10 +190,19 @@ fn unfinished(path: &Path) -> PathBuf {
     name.into()
 }
 
-/// A file that is taken away unless it is finished.
-struct Unfinished(PathBuf);
+/// What is written before it is known that all of the input is right.
+enum Unfinished {
+    /// A file next to the one that it will replace.
+    Beside(Removed),
+    /// A temporary file without a name, for stdout: a program that reads a pipe must not get half
+    /// of the rules.
+    Spool(fs::File),
+}
 
-impl Drop for Unfinished {
+/// A file that is taken away unless it is finished.
+struct Removed(PathBuf);
+
+impl Drop for Removed {
     fn drop(&mut self) {
         // After it was put in its place there is nothing left to take away.
         drop(fs::remove_file(&self.0));
@@ -203,16 +216,16 @@ pub(crate) struct Sink<'u> {
     terms: Terms,
     ui: &'u Ui,
     beside: InForce,
-    writer: Writer<'u>,
+    writer: Writer,
     unfinished: Option<Unfinished>,
     losses: Losses,
     count: usize,
 }
 
-enum Writer<'u> {
-    Csv(Box<csv::Writer<BufWriter<Stream<'u>>>>),
-    Json(ArrayWriter<BufWriter<Stream<'u>>>),
-    Jsonl(LineWriter<BufWriter<Stream<'u>>>),
+enum Writer {
+    Csv(Box<csv::Writer<BufWriter<Stream>>>),
+    Json(ArrayWriter<BufWriter<Stream>>),
+    Jsonl(LineWriter<BufWriter<Stream>>),
     Whole(Vec<Rule>),
 }
 
@@ -259,8 +272,12 @@ impl Sink<'_> {
                 }
             }
         }
-        if let (Some(unfinished), Some(path)) = (unfinished, path) {
-            fs::rename(&unfinished.0, &path).map_err(|error| unwritable(&path, &error))?;
+        match (unfinished, path) {
+            (Some(Unfinished::Spool(spool)), _) => copy_to_stdout(ui, spool)?,
+            (Some(Unfinished::Beside(unfinished)), Some(path)) => {
+                fs::rename(&unfinished.0, &path).map_err(|error| unwritable(&path, &error))?;
+            }
+            (Some(Unfinished::Beside(_)) | None, _) => {}
         }
         Ok(Finished { count: count - losses.left_out(), losses })
     }
@@ -292,7 +309,7 @@ pub(crate) fn write_file(path: &Path, bytes: &[u8]) -> Result<(), CliError> {
     if let Some(folder) = path.parent() {
         fs::create_dir_all(folder).map_err(|error| unwritable(folder, &error))?;
     }
-    let unfinished = Unfinished(unfinished(path));
+    let unfinished = Removed(unfinished(path));
     let written = fs::write(&unfinished.0, bytes).and_then(|()| fs::rename(&unfinished.0, path));
     written.map_err(|error| unwritable(path, &error))
 }

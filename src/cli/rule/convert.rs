@@ -113,7 +113,7 @@ pub(super) fn run(context: &Context, args: ConvertArgs) -> Result<(), CliError> 
         faults.count_hidden();
         let bad = faults.count();
         let text = match input.format().streams() {
-            true => format!("{bad} of {} rows are wrong", bad + good),
+            true => format!("{bad} of {} rows are wrong", bad + good + input.left_out()),
             false => files::counted(bad, "fault"),
         };
         let mut error = CliError::input(format!("{text}; nothing was written"));

@@ -128,12 +128,13 @@ async fn import(ui: &Ui, client: &Client, args: ImportArgs) -> Result<(), CliErr
     drop(progress);
     input.warn(ui);
     if faults.forbid() {
-        let error = faults.error(rows.len());
+        let error = faults.error(rows.len() + rows.left_out());
         return Err(match input.conflicts() {
             0 => error,
             _ => error.hint(files::CHOOSE_DUPLICATES),
         });
     }
+    let conflicts = input.conflicts();
     drop(input);
     if let (Some(source), 0, false) = (&intent.prune, rows.len(), allow_empty) {
         let text = format!("the file has no rules, and --prune would end all of source {source}");
@@ -157,7 +158,11 @@ async fn import(ui: &Ui, client: &Client, args: ImportArgs) -> Result<(), CliErr
     }
     ui.answer(&summary, [&summary])?;
     ui.status(summary.to_string());
-    complaint.map_or(Ok(()), Err)
+    let choose = |complaint: CliError| match conflicts {
+        0 => complaint,
+        _ => complaint.hint(files::CHOOSE_DUPLICATES),
+    };
+    complaint.map_or(Ok(()), |complaint| Err(choose(complaint)))
 }
 
 /// Settings and tags are no rules: they are told of rather than lost in silence.
@@ -190,7 +195,8 @@ async fn send(
         rows = sent.without(&problem.details, faults)?;
         if faults.forbid() || rows.len() == total {
             let hints = problem.hints;
-            return Err(hints.into_iter().fold(faults.error(rows.len()), CliError::hint));
+            let error = faults.error(rows.len() + rows.left_out());
+            return Err(hints.into_iter().fold(error, CliError::hint));
         }
     }
 }

@@ -79,7 +79,7 @@ impl SettingValue for String {
 }
 
 macro_rules! words {
-    ($(#[$doc:meta])* $name:ident { $($(#[$inner:meta])* $variant:ident = $word:literal,)+ } $expected:literal) => {
+    ($(#[$doc:meta])* $name:ident { $($(#[$inner:meta])* $variant:ident = $word:literal $(| $alias:literal)*,)+ } $expected:literal) => {
         $(#[$doc])*
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
         #[serde(rename_all = "kebab-case")]
@@ -108,7 +108,7 @@ macro_rules! words {
 
             fn from_str(text: &str) -> Result<Self, SettingError> {
                 match text.trim().to_ascii_lowercase().replace('_', "-").as_str() {
-                    $($word => Ok(Self::$variant),)+
+                    $($word $(| $alias)* => Ok(Self::$variant),)+
                     _ => unexpected(text, $expected),
                 }
             }
@@ -167,7 +167,7 @@ words! {
         /// They stay as they are.
         None = "none",
         /// They report and do not deny. Clients from 2024.6 on ignore this value.
-        AuditOnly = "audit-only",
+        AuditOnly = "audit-only" | "auditonly",
         /// They are off.
         Disable = "disable",
     }
@@ -343,6 +343,15 @@ mod tests {
         assert_eq!(read("30s"), Err(SettingError::IntervalTooShort("30s".to_owned())));
         assert_eq!(read("2d"), Err(SettingError::IntervalTooLong("2d".to_owned())));
         assert!(read("often").is_err());
+    }
+
+    /// W10: Santa's documentation writes `AuditOnly`, and Santa ignores the case.
+    #[test]
+    fn w10_the_override_of_file_access_is_read_as_santa_spells_it() {
+        for text in ["AuditOnly", "auditonly", "AUDIT_ONLY", "audit-only"] {
+            assert_eq!(text.parse(), Ok(FileAccessOverride::AuditOnly), "{text}");
+        }
+        assert!("audit".parse::<FileAccessOverride>().is_err());
     }
 
     #[test]

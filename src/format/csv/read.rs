@@ -1,5 +1,6 @@
 //! Reads rules from CSV, a row at a time.
 
+use std::collections::BTreeMap;
 use std::io::BufRead;
 
 use ::csv::{ByteRecord, ReaderBuilder};
@@ -211,6 +212,19 @@ impl<R: BufRead> Reader<R> {
     #[must_use]
     pub fn conflicts(&self) -> usize {
         self.duplicates.conflicts()
+    }
+
+    /// The lines of rows that were handed out before a row that is in conflict with them was
+    /// read, each with the line of that row.
+    #[must_use]
+    pub fn contradicted(&self) -> &BTreeMap<u32, u32> {
+        self.duplicates.contradicted()
+    }
+
+    /// How many rows were left out.
+    #[must_use]
+    pub fn left_out(&self) -> usize {
+        self.duplicates.left_out()
     }
 
     /// What to say about rows that were left out or that may mean something else, each with its

@@ -72,6 +72,12 @@ impl<R: BufRead> Lines<R> {
         self.duplicates.conflicts()
     }
 
+    /// How many lines were left out.
+    #[must_use]
+    pub fn left_out(&self) -> usize {
+        self.duplicates.left_out()
+    }
+
     /// What to say about the lines that were left out, each with its number.
     #[must_use]
     pub fn notes(&self) -> Vec<(u32, String)> {

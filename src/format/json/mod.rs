@@ -10,43 +10,71 @@ pub(crate) use lines::without_mark;
 pub use lines::{LineError, LineWriter, Lines, recognises_lines};
 pub use whole::{ArrayWriter, read, read_lines, recognises, write, write_lines};
 
-use serde::Deserialize;
-use serde::de::{Error as _, IgnoredAny};
+use serde::de::Error as _;
+use serde_json::{Map, Value};
 
 use super::manifest::OF_RULE as FIELDS;
+use super::record::{Pairs, kind_of};
 use crate::rule::RuleDraft;
 
 /// What a list tells of a rule beside the rule itself.
-#[derive(Deserialize)]
-struct Listed {
-    #[serde(flatten)]
-    rule: serde_json::Map<String, serde_json::Value>,
-    #[serde(default, rename = "revision")]
-    _revision: IgnoredAny,
-    #[serde(default, rename = "author")]
-    _author: IgnoredAny,
-    #[serde(default, rename = "since")]
-    _since: IgnoredAny,
-    #[serde(default, rename = "needs")]
-    _needs: IgnoredAny,
-    #[serde(default, rename = "withheld")]
-    _withheld: IgnoredAny,
-}
+const LISTED: [&str; 5] = ["revision", "author", "since", "needs", "withheld"];
+/// The fields that every rule has.
+const REQUIRED: [&str; 2] = ["target", "policy"];
+/// The only field that is a number.
+const COUNT: &str = "bundle_binary_count";
 
 /// Reads one rule: alone, or as lists show it.
 ///
 /// # Errors
-/// Where it is no JSON, no object, or has a field that neither has.
+/// Where it is not JSON or not an object, or has a field that neither has, or one field twice.
 fn draft(text: &str) -> Result<RuleDraft, serde_json::Error> {
+    if !text.trim_start().starts_with('{') {
+        // Whatever is not JSON at all has a better message.
+        let _: serde::de::IgnoredAny = serde_json::from_str(text)?;
+        let kind = kind_of(text.trim_start());
+        let text = format!("is {kind}; expected an object for each rule");
+        return Err(serde_json::Error::custom(text));
+    }
     serde_json::from_str(text).or_else(|error| {
         if !error.is_data() {
             return Err(error);
         }
-        let Listed { rule, .. } = serde_json::from_str(text).map_err(|_| error)?;
-        if let Some(unknown) = unknown_fields(&rule) {
-            return Err(serde_json::Error::custom(unknown));
+        let Pairs(pairs) = serde_json::from_str(text)?;
+        let mut rule = Map::new();
+        for (key, raw) in pairs {
+            let value: Value = serde_json::from_str(raw.get())?;
+            if rule.contains_key(&key) {
+                let text = format!("{}: stands twice in one rule", shown(&key));
+                return Err(serde_json::Error::custom(text));
+            }
+            rule.insert(key, value);
+        }
+        rule.retain(|key, _| !LISTED.contains(&key.as_str()));
+        if let Some(wrong) = unknown_fields(&rule).or_else(|| wrong_type(&rule)) {
+            return Err(serde_json::Error::custom(wrong));
         }
         serde_json::from_value(rule.into())
+    })
+}
+
+/// The first field that is of another type than rules have there.
+fn wrong_type(rule: &Map<String, Value>) -> Option<String> {
+    rule.iter().find_map(|(key, value)| {
+        let is_count = key == COUNT;
+        match value {
+            Value::Null if !REQUIRED.contains(&key.as_str()) => None,
+            Value::String(_) if !is_count => None,
+            Value::Number(number) if is_count => {
+                let fits = number.as_u64().is_some_and(|number| u32::try_from(number).is_ok());
+                (!fits).then(|| format!("{key}: `{number}` is not a valid count"))
+            }
+            value => {
+                let expected = if is_count { "a number" } else { "a text" };
+                let kind = kind_of(&value.to_string());
+                Some(format!("{key}: is {kind}; expected {expected}"))
+            }
+        }
     })
 }
 
@@ -72,11 +100,11 @@ const MOST_NAMED: usize = 8;
 const LONGEST_NAME: usize = 40;
 
 /// The fields that no rule has, all in one line, each with the field that may be meant.
-fn unknown_fields(rule: &serde_json::Map<String, serde_json::Value>) -> Option<String> {
+fn unknown_fields(rule: &Map<String, Value>) -> Option<String> {
     let unknown: Vec<&str> =
         rule.keys().map(String::as_str).filter(|key| !FIELDS.contains(key)).collect();
     let named = unknown.iter().take(MOST_NAMED).map(|key| {
-        let shown: String = key.chars().take(LONGEST_NAME).collect();
+        let shown = shown(key);
         match meant(key) {
             Some(field) => format!("{shown} (write {field})"),
             None => shown,
@@ -89,6 +117,10 @@ fn unknown_fields(rule: &serde_json::Map<String, serde_json::Value>) -> Option<S
         more => format!(" and {more} more"),
     };
     (!unknown.is_empty()).then(|| format!("{fields}: {}{more}", named.join(", ")))
+}
+
+fn shown(key: &str) -> String {
+    key.chars().take(LONGEST_NAME).collect()
 }
 
 /// The field that a wrong name stands for, if one is likely.

@@ -54,13 +54,68 @@ fn faults_have_their_line_and_column_and_come_all_at_once() {
         [
             "f:2:3: conflict: teamid:AAAAAAAAAA for tag:eng is allow here, but block at f:1:2",
             "f:3:2: target: `SHORT` is no teamid identifier; expected 10 letters and digits",
-            "f:4:2: invalid type: integer `7`, expected struct RuleDraft",
+            "f:4:2: is a number; expected an object for each rule",
         ]
     );
     let empty = RULE.replace("tag:eng", "");
     assert!(faults(&read(&empty, Format::Jsonl))[0].contains("`` is no scope; expected fleet"));
     let lines = format!("{RULE}\n{{\"target\": \u{e9}}}\n");
     assert_eq!(faults(&read(&lines, Format::Jsonl)), ["f:2:12: expected value"]);
+}
+
+/// W12: the message names the field and what belongs there, and no types of the program.
+#[test]
+fn w12_a_value_of_the_wrong_type_is_named_with_its_field() {
+    for (rule, fault) in [
+        (r#"["teamid:AAAAAAAAAA", "block"]"#, "is a list; expected an object for each rule"),
+        (r#""teamid:AAAAAAAAAA""#, "is a text; expected an object for each rule"),
+        (r#"{"target": 5, "policy": "block"}"#, "target: is a number; expected a text"),
+        (
+            r#"{"target": "teamid:AAAAAAAAAA", "policy": null}"#,
+            "policy: is nothing; expected a text",
+        ),
+        (
+            r#"{"target": "teamid:AAAAAAAAAA", "policy": "block", "bundle_binary_count": -1}"#,
+            "bundle_binary_count: `-1` is not a valid count",
+        ),
+        (
+            r#"{"target": "teamid:AAAAAAAAAA", "policy": "block", "bundle_binary_count": "3"}"#,
+            "bundle_binary_count: is a text; expected a number",
+        ),
+    ] {
+        assert_eq!(faults(&read(&format!("[{rule}]"), Format::Json)), [format!("f:1:2: {fault}")]);
+        assert_eq!(faults(&read(rule, Format::Jsonl)), [format!("f:1:1: {fault}")]);
+    }
+    let no_list = "f:1:2: is not a list of rules; expected [{...}, ...], or an object that has such a \
+                   list as items or rules, one time";
+    assert_eq!(faults(&read("{}", Format::Json)), [no_list]);
+}
+
+/// W11: of two values for one field, no one knows which is meant.
+#[test]
+fn w11_a_key_that_stands_twice_in_a_rule_is_refused() {
+    let twice = RULE.replace('}', r#","target":"teamid:BBBBBBBBBB"}"#);
+    let listed = twice.replace('}', r#","revision":3}"#);
+    for rule in [twice, listed, RULE.replace('}', r#","revision":3,"policy":"allow"}"#)] {
+        let key = if rule.contains("allow") { "policy" } else { "target" };
+        let fault = format!("{key}: stands twice in one rule");
+        assert_eq!(faults(&read(&format!("[{rule}]"), Format::Json)), [format!("f:1:2: {fault}")]);
+        assert_eq!(faults(&read(&rule, Format::Jsonl)), [format!("f:1:1: {fault}")]);
+    }
+}
+
+/// W9: a page of the admin API is not all rules.
+#[test]
+fn w9_a_page_with_more_pages_behind_it_is_noted() {
+    let notes = |text: &str| {
+        let document = read(text, Format::Json);
+        assert_eq!(document.rules.len(), 1);
+        let notes = document.notes.iter();
+        notes.map(|it| format!("{}: {}", document.name_of(it.place), it.text)).collect::<Vec<_>>()
+    };
+    let page = format!("{{\"items\":[{RULE}],\n\"next\":\"NDI\"}}");
+    assert_eq!(notes(&page), ["f:2:8: next: the answer has more pages, which are not here"]);
+    assert_eq!(notes(&page.replace("\"NDI\"", "null")), [""; 0]);
 }
 
 #[test]

@@ -29,16 +29,23 @@ pub(super) fn has_target(text: &str) -> bool {
     object.is_ok_and(|object| object.contains_key("target"))
 }
 
-fn list(text: &str) -> Result<Vec<&RawValue>, serde_json::Error> {
-    #[derive(Deserialize)]
-    struct Page<'t> {
-        #[serde(borrow, alias = "rules")]
-        items: Vec<&'t RawValue>,
+/// The rules of a page of the API's, or of a bare list.
+#[derive(Deserialize)]
+struct Page<'t> {
+    #[serde(borrow, alias = "rules")]
+    items: Vec<&'t RawValue>,
+    /// Where the next page begins.
+    #[serde(borrow, default)]
+    next: Option<&'t RawValue>,
+}
+
+impl<'t> Page<'t> {
+    fn read(text: &'t str) -> Result<Self, serde_json::Error> {
+        if text.trim_start().starts_with('{') {
+            return serde_json::from_str(text);
+        }
+        serde_json::from_str(text).map(|items| Self { items, next: None })
     }
-    if text.trim_start().starts_with('{') {
-        return serde_json::from_str(text).map(|Page { items }| items);
-    }
-    serde_json::from_str(text)
 }
 
 /// Reads it.
@@ -54,14 +61,19 @@ pub fn read(files: &[File], defaults: &Defaults) -> Document {
                 continue;
             }
         };
-        let rules = match list(text.as_str()) {
-            Ok(rules) => rules,
+        let Page { items, next } = match Page::read(text.as_str()) {
+            Ok(page) => page,
             Err(error) => {
                 document.faults.push(no_list(text.file(), &error));
                 continue;
             }
         };
-        for raw in rules {
+        if let Some(next) = next {
+            let place = text.place_of(next.get());
+            let text = "next: the answer has more pages, which are not here".to_owned();
+            document.notes.push(Remark { place, text });
+        }
+        for raw in items {
             let place = text.place_of(raw.get());
             match rule(raw.get(), defaults) {
                 Ok(rule) => document.rules.push(PlacedRule { place, rule }),
@@ -78,7 +90,9 @@ fn no_list(file: u32, error: &serde_json::Error) -> Remark {
     let text = match error.classify() {
         serde_json::error::Category::Eof => "ends too early; it may be cut off".to_owned(),
         serde_json::error::Category::Data => {
-            format!("is no list of rules: {}", reason(error))
+            "is not a list of rules; expected [{...}, ...], or an object that has such a list as \
+             items or rules, one time"
+                .to_owned()
         }
         serde_json::error::Category::Syntax | serde_json::error::Category::Io => {
             format!("is no JSON: {}", reason(error))

@@ -27,9 +27,30 @@ const KEYS: [(&str, SettingKey); 15] = [
     ("EventDetailURL", SettingKey::EventDetailUrl),
     ("EventDetailText", SettingKey::EventDetailText),
 ];
-/// The two keys that are one setting here.
+/// The two old keys that are one setting here.
 const BLOCK_USB: &str = "BlockUSBMount";
 const REMOUNT_USB: &str = "RemountUSBMode";
+
+/// Two keys that are one setting: an action, and the flags of the action `Remount`.
+struct MediaKeys {
+    action: &'static str,
+    flags: &'static str,
+    setting: SettingKey,
+}
+
+/// The keys of Santa 2026.3 and later.
+const MEDIA: [MediaKeys; 2] = [
+    MediaKeys {
+        action: "RemovableMediaAction",
+        flags: "RemovableMediaRemountFlags",
+        setting: SettingKey::RemovableMedia,
+    },
+    MediaKeys {
+        action: "EncryptedRemovableMediaAction",
+        flags: "EncryptedRemovableMediaRemountFlags",
+        setting: SettingKey::EncryptedRemovableMedia,
+    },
+];
 
 /// Reads the settings, all for one scope. What stays in the profile is noted.
 #[must_use]
@@ -54,7 +75,13 @@ pub(super) fn has_settings(plist: &Plist) -> bool {
 
 /// Whether a sync server sends what this key of a profile sets.
 pub(super) fn is_setting(key: &str) -> bool {
-    key == BLOCK_USB || key == REMOUNT_USB || KEYS.iter().any(|(name, _)| *name == key)
+    is_media(key) || KEYS.iter().any(|(name, _)| *name == key)
+}
+
+/// Whether the key is about removable disks, where two keys are one setting.
+fn is_media(key: &str) -> bool {
+    let of_media = |keys: &MediaKeys| key == keys.action || key == keys.flags;
+    key == BLOCK_USB || key == REMOUNT_USB || MEDIA.iter().any(of_media)
 }
 
 /// The dictionaries with Santa's preferences: payloads of Santa's own type, the forced settings of
@@ -114,7 +141,7 @@ impl Reader<'_> {
         for (key, value) in payload {
             match KEYS.iter().find(|(name, _)| name == key) {
                 Some((name, setting)) => self.setting(name, *setting, value),
-                None if key == BLOCK_USB || key == REMOUNT_USB => {}
+                None if is_media(key) => {}
                 None if key.starts_with("Payload") => {}
                 None if key == RULES => {
                     self.note(format!("{key}: are rules; nicelist rule import reads them"));
@@ -124,6 +151,7 @@ impl Reader<'_> {
                 )),
             }
         }
+        MEDIA.iter().for_each(|keys| self.media(payload, keys));
         self.removable_media(payload);
     }
 
@@ -150,14 +178,45 @@ impl Reader<'_> {
         }
     }
 
-    /// Santa remounts removable disks only where it blocks them.
-    fn removable_media(&mut self, payload: &plist::Dictionary) {
-        let flags = payload.get(REMOUNT_USB).map(|value| match value {
-            Plist::Array(flags) => {
-                flags.iter().filter_map(Plist::as_string).collect::<Vec<_>>().join(",")
+    fn media(&mut self, payload: &plist::Dictionary, keys: &MediaKeys) {
+        let MediaKeys { action, flags, setting } = keys;
+        let mount_flags = payload.get(flags).map(mount_flags).filter(|flags| !flags.is_empty());
+        let Some(value) = payload.get(action) else {
+            if mount_flags.is_some() {
+                self.note(format!("{flags}: is left out; it has no effect without {action}"));
             }
-            value => text(value).unwrap_or_default(),
-        });
+            return;
+        };
+        let word = value.as_string().unwrap_or_default().to_ascii_lowercase();
+        let value = match (word.as_str(), mount_flags) {
+            ("allow" | "block", Some(_)) => {
+                self.note(format!("{flags}: is left out; {action} is not Remount"));
+                word
+            }
+            ("allow" | "block", None) => word,
+            ("remount", Some(flags)) => format!("remount:{flags}"),
+            ("remount", None) => {
+                return self.fault(format!("{action}: Remount needs at least one of {flags}"));
+            }
+            _ => return self.fault(format!("{action}: expected Allow, Block or Remount")),
+        };
+        match Setting::parse(*setting, &value) {
+            Ok(setting) => self.keep(action, setting),
+            Err(error) => self.fault(format!("{flags}: {error}")),
+        }
+    }
+
+    /// The old keys. Santa remounts removable disks only where it blocks them.
+    fn removable_media(&mut self, payload: &plist::Dictionary) {
+        let [MediaKeys { action, .. }, _] = &MEDIA;
+        if payload.contains_key(action) {
+            for key in [BLOCK_USB, REMOUNT_USB].into_iter().filter(|key| payload.contains_key(key))
+            {
+                self.note(format!("{key}: is left out; {action} replaces it"));
+            }
+            return;
+        }
+        let flags = payload.get(REMOUNT_USB).map(mount_flags);
         let Some(block) = payload.get(BLOCK_USB) else {
             if flags.is_some() {
                 let text = "is left out; it has no effect unless BlockUSBMount is true";
@@ -200,6 +259,16 @@ impl Reader<'_> {
 
     fn fault(&mut self, text: String) {
         self.document.faults.push(Remark { place: whole(0), text });
+    }
+}
+
+/// A list of mount flags as the setting has it.
+fn mount_flags(value: &Plist) -> String {
+    match value {
+        Plist::Array(flags) => {
+            flags.iter().filter_map(Plist::as_string).collect::<Vec<_>>().join(",")
+        }
+        value => text(value).unwrap_or_default(),
     }
 }
 

@@ -248,6 +248,51 @@ fn parts_that_are_used_again_and_again_are_refused() {
     );
 }
 
+fn settings_of(inside: &str) -> String {
+    let file = File { name: "f".to_owned(), bytes: plist(inside).into_bytes() };
+    let document = read_settings(&file, &crate::rule::Scope::Fleet);
+    let settings =
+        document.settings.iter().map(|it| format!("{}={}", it.setting.key(), it.setting.value()));
+    let notes = document.notes.iter().map(|it| format!("note: {}", it.text));
+    let faults = document.faults.iter().map(|it| format!("fault: {}", it.text));
+    settings.chain(notes).chain(faults).collect::<Vec<_>>().join("\n")
+}
+
+/// W15: Santa 2026.3 and later has an action and flags for removable disks, encrypted or not.
+#[test]
+fn w15_keys_of_new_versions_for_removable_disks_are_settings() {
+    insta::assert_snapshot!(settings_of("<dict><key>RemovableMediaAction</key><string>Remount</string>\
+        <key>RemovableMediaRemountFlags</key><array><string>rdonly</string><string>noexec</string></array>\
+        <key>EncryptedRemovableMediaAction</key><string>Block</string>\
+        <key>BlockUSBMount</key><false/></dict>"), @"
+    removable-media=remount:rdonly,noexec
+    encrypted-removable-media=block
+    note: BlockUSBMount: is left out; RemovableMediaAction replaces it
+    ");
+    insta::assert_snapshot!(settings_of("<dict><key>RemovableMediaAction</key><string>Allow</string>\
+        <key>RemovableMediaRemountFlags</key><array><string>rdonly</string></array>\
+        <key>EncryptedRemovableMediaRemountFlags</key><array><string>rdonly</string></array></dict>"), @"
+    removable-media=allow
+    note: RemovableMediaRemountFlags: is left out; RemovableMediaAction is not Remount
+    note: EncryptedRemovableMediaRemountFlags: is left out; it has no effect without EncryptedRemovableMediaAction
+    ");
+    insta::assert_snapshot!(settings_of("<dict><key>RemovableMediaAction</key><string>Remount</string>\
+        <key>EncryptedRemovableMediaAction</key><true/></dict>"), @"
+    fault: RemovableMediaAction: Remount needs at least one of RemovableMediaRemountFlags
+    fault: EncryptedRemovableMediaAction: expected Allow, Block or Remount
+    ");
+    insta::assert_snapshot!(told(StaticRules, plist("<dict><key>RemovableMediaAction</key><string>Block</string></dict>")), @"f  fault: has settings for Santa, but no StaticRules; nicelist settings import reads them");
+}
+
+/// W15: the spelling of Santa's documentation.
+#[test]
+fn w15_audit_only_is_read_as_santa_spells_it() {
+    assert_eq!(
+        settings_of("<dict><key>OverrideFileAccessAction</key><string>AuditOnly</string></dict>"),
+        "override-file-access-action=audit-only"
+    );
+}
+
 #[test]
 fn settings_beside_rules_are_told() {
     let both = format!(

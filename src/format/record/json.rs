@@ -108,8 +108,20 @@ impl<'t> Json<'t> {
     }
 }
 
+/// What kind of value a JSON text is, with its article.
+pub(in crate::format) fn kind_of(text: &str) -> &'static str {
+    match text.as_bytes().first() {
+        Some(b'"') => "a text",
+        Some(b'n') => "nothing",
+        Some(b't' | b'f') => "a truth value",
+        Some(b'[') => "a list",
+        Some(b'{') => "an object",
+        _ => "a number",
+    }
+}
+
 /// An object with its keys in their order.
-struct Pairs<'t>(Vec<(String, &'t RawValue)>);
+pub(in crate::format) struct Pairs<'t>(pub(in crate::format) Vec<(String, &'t RawValue)>);
 
 impl<'de> Deserialize<'de> for Pairs<'de> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {

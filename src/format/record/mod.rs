@@ -4,7 +4,7 @@
 mod json;
 pub(super) mod santa;
 
-pub(super) use json::{Head, Json, opens_json};
+pub(super) use json::{Head, Json, Pairs, kind_of, opens_json};
 
 use super::loss::Losses;
 use super::text::Text;

@@ -41,7 +41,11 @@ fn parsed(file: &File, parse: fn(&Text<'_>) -> Result<Node, Remark>) -> Option<N
 /// takes the whole.
 fn is_zentral(head: &Head, whole: impl FnOnce() -> Option<Node>) -> bool {
     if head.array || head.lists("results") {
-        return head.has("target_type");
+        // A page without rules is known by the keys around them.
+        let is_page = || {
+            ["count", "next", "previous"].iter().all(|key| head.around.iter().any(|it| it == key))
+        };
+        return head.has("target_type") || (!head.array && head.empty && is_page());
     }
     head.lists("rules")
         && (head.around.iter().any(|key| key == "name")

@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use csv::ByteRecord;
 
 use crate::cli::error::CliError;
-use crate::cli::files::FaultList;
+use crate::cli::files::{FaultList, counted};
 use crate::cli::ui::Ui;
 use crate::format::Format;
 use crate::format::csv::{Delimiter, Rejects};
@@ -30,6 +30,7 @@ pub(super) struct Faults<'u> {
     sink: Sink<'u>,
     /// Whether bad rows can be written to a file.
     has_rows: bool,
+    streams: bool,
     count: usize,
 }
 
@@ -37,13 +38,14 @@ impl<'u> Faults<'u> {
     /// Shows the first ones, or all, as `NAME:LINE: COLUMN: REASON`.
     pub(super) fn told(ui: &'u Ui, all: bool, format: Format) -> Self {
         let has_rows = matches!(format, Format::Csv | Format::Tsv);
-        Self { sink: Sink::Told(FaultList::new(ui, all)), has_rows, count: 0 }
+        let streams = format.streams();
+        Self { sink: Sink::Told(FaultList::new(ui, all)), has_rows, streams, count: 0 }
     }
 
     /// Writes each to a file.
     pub(super) fn written(path: PathBuf, delimiter: Delimiter, columns: Vec<String>) -> Self {
         let sink = Sink::Written { path, delimiter, columns, file: None };
-        Self { sink, has_rows: true, count: 0 }
+        Self { sink, has_rows: true, streams: true, count: 0 }
     }
 
     /// Whether rows must be kept as they came, in case that the server refuses them.
@@ -82,10 +84,14 @@ impl<'u> Faults<'u> {
         Ok(())
     }
 
-    /// Why nothing is imported, with as many rows that would have been.
-    pub(super) fn error(&self, good: usize) -> CliError {
-        let (bad, all) = (self.count, self.count + good);
-        let error = CliError::input(format!("{bad} of {all} rows are wrong; nothing was changed"));
+    /// Why nothing is imported. `others` counts the rows that are not wrong.
+    pub(super) fn error(&self, others: usize) -> CliError {
+        let (bad, all) = (self.count, self.count + others);
+        let text = match self.streams {
+            true => format!("{bad} of {all} rows are wrong"),
+            false => counted(bad, "fault"),
+        };
+        let error = CliError::input(format!("{text}; nothing was changed"));
         match &self.sink {
             Sink::Told(faults) => {
                 faults.count_hidden();

@@ -1,5 +1,7 @@
 //! The good rules of a file, in the form that they are sent in.
 
+use std::collections::BTreeMap;
+
 use bytes::Bytes;
 use csv::ByteRecord;
 use serde::Serialize;
@@ -53,6 +55,7 @@ pub(super) struct Rows {
     /// The fields as they came, where rows that the server refuses must be written down.
     records: Option<Vec<ByteRecord>>,
     good: usize,
+    left_out: usize,
     /// Whether any rule expires.
     expires: bool,
 }
@@ -75,6 +78,7 @@ pub(super) fn read(
         names: input.names(),
         records: faults.keeps_rows().then(Vec::new),
         good: 0,
+        left_out: 0,
         expires: false,
     };
     while let Some(rule) = input.next() {
@@ -108,13 +112,45 @@ pub(super) fn read(
         }
     }
     rows.body.extend_from_slice(END);
-    Ok(rows)
+    rows.left_out = input.left_out();
+    match input.reading() {
+        // Where all rows that are right are imported, both sides of a conflict are wrong.
+        Reading::Csv(reader, _) if faults.keeps_rows() => {
+            rows.without_contradicted(reader.contradicted(), faults)
+        }
+        Reading::Csv(..) | Reading::Jsonl(_) | Reading::Whole { .. } => Ok(rows),
+    }
 }
 
 impl Rows {
     /// How many there are.
     pub(super) fn len(&self) -> usize {
         self.good
+    }
+
+    /// How many were left out, because they repeat others or were not chosen.
+    pub(super) fn left_out(&self) -> usize {
+        self.left_out
+    }
+
+    /// Takes out the rows of lines that a later line contradicts.
+    fn without_contradicted(
+        self,
+        contradicted: &BTreeMap<u32, u32>,
+        faults: &mut Faults<'_>,
+    ) -> Result<Self, CliError> {
+        let details = (0..self.places.len()).filter_map(|index| {
+            let other = contradicted.get(&self.places.at(index).line())?;
+            let message = format!("conflict: line {other} is for the same target and scope");
+            Some(Detail { index: Some(index), field: None, message })
+        });
+        let details: Vec<Detail> = details.collect();
+        if details.is_empty() {
+            return Ok(self);
+        }
+        let expires = self.expires;
+        let rows = self.into_body().1.without(&details, faults)?;
+        Ok(Self { expires, ..rows })
     }
 
     /// Whether any rule expires.
@@ -124,9 +160,9 @@ impl Rows {
 
     /// The body, and what is left when it is sent.
     pub(super) fn into_body(self) -> (Bytes, Sent) {
-        let Self { body, opening, places, names, records, good: _, expires: _ } = self;
+        let Self { body, opening, places, names, records, good: _, left_out, expires: _ } = self;
         let body = Bytes::from(body);
-        (body.clone(), Sent { body, opening, places, names, records })
+        (body.clone(), Sent { body, opening, places, names, records, left_out })
     }
 }
 
@@ -137,6 +173,7 @@ pub(super) struct Sent {
     places: Places,
     names: Names,
     records: Option<Vec<ByteRecord>>,
+    left_out: usize,
 }
 
 impl Sent {
@@ -184,11 +221,12 @@ impl Sent {
         rest.extend_from_slice(&kept.join(BETWEEN));
         rest.extend_from_slice(END);
         let good = kept.len();
-        let Self { body: _, opening, places, names, records } = self;
+        let Self { body: _, opening, places, names, records, left_out } = self;
         Ok(Rows {
             body: rest,
             opening,
             good,
+            left_out,
             expires: false,
             places: places.kept(&refused),
             names,

@@ -1,0 +1,64 @@
+//! What reaches stdout, a file of rejects and the policy when a part of the input is wrong.
+
+use crate::shell::Shell;
+
+const HALF: &str = "identifier,type,policy\nABCDE12345,TEAMID,block\nbad,TEAMID,block\n\
+    ABCDE12347,TEAMID,block\n";
+
+/// W12: a program that reads the output must not get half of the rules.
+#[test]
+fn w12_nothing_is_written_to_stdout_if_any_row_is_wrong() {
+    let shell = Shell::new();
+    shell.write("half.csv", HALF);
+    shell.write("whole.csv", &HALF.replace("bad,TEAMID,block\n", ""));
+    for format in ["csv", "tsv", "json", "jsonl"] {
+        let run =
+            shell.command(&["rule", "convert", "half.csv", "-", "--to", format]).output().unwrap();
+        let told = String::from_utf8(run.stderr).unwrap();
+        assert_eq!((run.stdout.as_slice(), run.status.code()), (&b""[..], Some(5)), "{format}");
+        assert!(told.contains("1 of 3 rows are wrong; nothing was written"), "{told}");
+        let run =
+            shell.command(&["rule", "convert", "whole.csv", "-", "--to", format]).output().unwrap();
+        shell.run(&format!("rule convert whole.csv out.{format}"));
+        let file = std::fs::read(shell.path(&format!("out.{format}"))).unwrap();
+        assert_eq!((run.stdout, run.status.code()), (file, Some(0)), "{format}");
+    }
+}
+
+/// W11: no order in a file says which of two entries is meant, so both rows are rejected.
+#[test]
+fn w11_a_partial_import_rejects_both_sides_of_a_conflict() {
+    let mut shell = Shell::new();
+    shell.set("NICELIST_DATABASE", "sqlite:a.db");
+    shell.write(
+        "rules.csv",
+        "identifier,type,policy,comment\nABCDE12345,TEAMID,block,a\nABCDE12346,TEAMID,block,b\n\
+         ABCDE12345,TEAMID,allow,c\nABCDE12345,TEAMID,block,a\n",
+    );
+    let mut told = shell.run("rule import rules.csv --partial --rejects bad.csv");
+    told += "\n";
+    told += &std::fs::read_to_string(shell.path("bad.csv")).unwrap();
+    told += "\n";
+    told += &shell.run("rule convert rules.csv out.csv");
+    insta::assert_snapshot!(told, @"
+    $ nicelist rule import rules.csv --partial --rejects bad.csv
+    exit code: 5
+    ----- stderr -----
+    made the local database sqlite:a.db
+    warning: rules.csv:5: repeats an earlier entry, which is read once
+    added 1, changed 0, unchanged 0 (revision 1)
+    error: 2 rows were rejected; see bad.csv
+    hint: --duplicates first or --duplicates last chooses one of the entries that are in conflict
+
+    identifier,type,policy,comment,line,reason
+    ABCDE12345,TEAMID,allow,c,4,conflict: teamid:ABCDE12345 for fleet is allow here, but block on line 2
+    ABCDE12345,TEAMID,block,a,2,conflict: line 4 is for the same target and scope
+
+    $ nicelist rule convert rules.csv out.csv
+    exit code: 5
+    ----- stderr -----
+    rules.csv:4: conflict: teamid:ABCDE12345 for fleet is allow here, but block on line 2
+    error: 1 of 4 rows are wrong; nothing was written
+    hint: --duplicates first or --duplicates last chooses one of the entries that are in conflict
+    ");
+}
