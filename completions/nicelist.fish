@@ -404,7 +404,7 @@ tsv\t''"
 complete -c nicelist -n "__fish_nicelist_using_subcommand rule; and __fish_seen_subcommand_from export" -l color -d 'Use colours: auto, always or never' -r -f -a "auto\t''
 always\t''
 never\t''"
-complete -c nicelist -n "__fish_nicelist_using_subcommand rule; and __fish_seen_subcommand_from export" -l strict -d 'Write nothing if anything would be lost'
+complete -c nicelist -n "__fish_nicelist_using_subcommand rule; and __fish_seen_subcommand_from export" -l strict -d 'Write nothing if the format cannot express all of the rules'
 complete -c nicelist -n "__fish_nicelist_using_subcommand rule; and __fish_seen_subcommand_from export" -l raw -d 'Write cells of CSV and TSV as they are, even if a spreadsheet would run them as formulas'
 complete -c nicelist -n "__fish_nicelist_using_subcommand rule; and __fish_seen_subcommand_from export" -s q -l quiet -d 'Write data and errors only'
 complete -c nicelist -n "__fish_nicelist_using_subcommand rule; and __fish_seen_subcommand_from export" -s v -l verbose -d 'Log what happens inside; twice for more'
@@ -467,7 +467,7 @@ complete -c nicelist -n "__fish_nicelist_using_subcommand rule; and __fish_seen_
 always\t''
 never\t''"
 complete -c nicelist -n "__fish_nicelist_using_subcommand rule; and __fish_seen_subcommand_from convert" -l all-errors -d 'Show every error, not only the first 20'
-complete -c nicelist -n "__fish_nicelist_using_subcommand rule; and __fish_seen_subcommand_from convert" -l strict -d 'Write nothing if anything would be lost'
+complete -c nicelist -n "__fish_nicelist_using_subcommand rule; and __fish_seen_subcommand_from convert" -l strict -d 'Write nothing if the format of OUT cannot express all that was read'
 complete -c nicelist -n "__fish_nicelist_using_subcommand rule; and __fish_seen_subcommand_from convert" -l dry-run -d 'Show what would be lost and write nothing'
 complete -c nicelist -n "__fish_nicelist_using_subcommand rule; and __fish_seen_subcommand_from convert" -l raw -d 'Write cells of CSV and TSV as they are, even if a spreadsheet would run them as formulas'
 complete -c nicelist -n "__fish_nicelist_using_subcommand rule; and __fish_seen_subcommand_from convert" -s q -l quiet -d 'Write data and errors only'

@@ -85,22 +85,20 @@ impl Context {
     /// A scope as it was written, with the machine ID in place of a host's name or of the beginning
     /// of a name. A serial number stays. A name that fits no host yet is taken as one of the two.
     pub(crate) async fn scope(&self, client: &Client, scope: Scope) -> Result<Scope, CliError> {
-        let Scope::Host(name) = &scope else { return Ok(scope) };
-        match client.host(name.as_str()).await {
-            Ok(host) if host.serial.eq_ignore_ascii_case(name.as_str()) => {
-                Ok(host.serial.to_ascii_uppercase().parse().map_or(scope, Scope::Host))
-            }
-            Ok(host) => Ok(Scope::Host(host.machine)),
-            Err(ClientError::Problem(problem)) if problem.code == crate::api::Code::NotFound => {
-                self.warn_of_unknown_host(name);
-                Ok(scope)
-            }
-            // The server accepts the serial number of several hosts, and refuses other names.
-            Err(ClientError::Problem(problem)) if problem.code == crate::api::Code::Ambiguous => {
-                Ok(scope)
-            }
-            Err(error) => Err(error.into()),
+        let (resolved, is_known) = resolve(client, scope).await?;
+        if let (Scope::Host(name), false) = (&resolved, is_known) {
+            self.warn_of_unknown_host(name);
         }
+        Ok(resolved)
+    }
+
+    /// The same for rules that are sent to the server, which itself warns of names that fit no host.
+    pub(crate) async fn scope_of_rules(
+        &self,
+        client: &Client,
+        scope: Scope,
+    ) -> Result<Scope, CliError> {
+        resolve(client, scope).await.map(|(resolved, _)| resolved)
     }
 
     /// Somebody who forgot to name a server would otherwise change a database that no server uses.
@@ -118,6 +116,25 @@ impl Context {
             "no host is known as `{name}`; taking it as a machine ID or serial number"
         ));
         self.ui.hint("nicelist host list shows the hosts that are known");
+    }
+}
+
+/// A scope with the machine ID in place of a name, and whether a host with that name is known.
+async fn resolve(client: &Client, scope: Scope) -> Result<(Scope, bool), CliError> {
+    let Scope::Host(name) = &scope else { return Ok((scope, true)) };
+    match client.host(name.as_str()).await {
+        Ok(host) if host.serial.eq_ignore_ascii_case(name.as_str()) => {
+            Ok((host.serial.to_ascii_uppercase().parse().map_or(scope, Scope::Host), true))
+        }
+        Ok(host) => Ok((Scope::Host(host.machine), true)),
+        Err(ClientError::Problem(problem)) if problem.code == crate::api::Code::NotFound => {
+            Ok((scope, false))
+        }
+        // The server accepts the serial number of several hosts, and refuses other names.
+        Err(ClientError::Problem(problem)) if problem.code == crate::api::Code::Ambiguous => {
+            Ok((scope, true))
+        }
+        Err(error) => Err(error.into()),
     }
 }
 

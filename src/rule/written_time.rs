@@ -90,12 +90,25 @@ impl WrittenTime {
 /// # Errors
 /// If it is not a time.
 pub fn expiry(text: &str) -> Result<Timestamp, WrittenTimeError> {
-    let written: WrittenTime = text.parse()?;
-    if matches!(written, WrittenTime::FromToday(_)) {
-        return Err(WrittenTimeError);
-    }
     let zone = TimeZone::system();
-    written.resolve(Timestamp::UNIX_EPOCH, &zone, DayEdge::End).ok_or(WrittenTimeError)
+    let resolved = match text.parse() {
+        Ok(WrittenTime::FromToday(_)) => return Err(WrittenTimeError),
+        Ok(written) => written.resolve(Timestamp::UNIX_EPOCH, &zone, DayEdge::End),
+        Err(WrittenTimeError) => None,
+    };
+    let last = || is_in_the_last_year(text).then(last_second).flatten();
+    resolved.or_else(last).ok_or(WrittenTimeError)
+}
+
+/// Whether it is a time of the year 9999. Its last days, which many files write for "never", are
+/// out of range in some time zones.
+fn is_in_the_last_year(text: &str) -> bool {
+    let rest = text.trim().strip_prefix("9999-");
+    rest.is_some_and(|rest| format!("2097-{rest}").parse::<WrittenTime>().is_ok())
+}
+
+fn last_second() -> Option<Timestamp> {
+    Timestamp::from_second(Timestamp::MAX.as_second()).ok()
 }
 
 /// Reads an optional expiry of JSON.
@@ -149,6 +162,17 @@ mod tests {
         let zone = TimeZone::get("Europe/Berlin").unwrap();
         assert_eq!(in_zone(at, &zone), "2027-01-31T23:59:59+01:00[Europe/Berlin]");
         assert_eq!(in_zone(at, &TimeZone::UTC), "2027-01-31T22:59:59+00:00[UTC]");
+    }
+
+    #[test]
+    fn w14_the_last_day_of_the_calendar_is_the_last_time_there_is() {
+        for text in ["9999-12-31", "9999-12-30", "9999-12-31T23:59:59Z", "9999-12-31 23:59"] {
+            let at = expiry(text).unwrap();
+            assert!(at.to_string().starts_with("9999-12-30T"), "{text}: {at}");
+        }
+        for wrong in ["9999-13-01", "9999-", "9999-12-31x", "-9999-01-01"] {
+            assert!(expiry(wrong).is_err(), "{wrong}");
+        }
     }
 
     #[test]

@@ -259,6 +259,59 @@ async fn l11_rules_stored_under_the_name_of_a_host_are_found_and_moved() {
     assert!(fixed.contains("2 hosts have the name ben"), "{fixed}");
 }
 
+/// W2: a host name in a file means one host or is a fault at its line, and names that no host has are
+/// a warning.
+#[tokio::test]
+async fn w2_host_names_in_an_import_are_resolved_reported_or_rejected() {
+    let mut shell = Shell::new();
+    let server = Server::start(&shell);
+    shell.use_server(&server);
+    let base = server.sync_base();
+    for (machine, name) in
+        [("M1", "annas-mac"), ("M2", "lab"), ("M3", "lab"), ("M4", "lab"), ("M5", "lab")]
+    {
+        shell.json(&format!(
+            "lab sync {base} --state {machine}.json --machine-id {machine} --hostname {name} \
+             --serial SN-{machine} --no-backoff"
+        ));
+    }
+    shell.write(
+        "shared.csv",
+        "target,policy,scope\nteamid:AAAAAAAAAA,block,host:annas-mac\n\
+         teamid:BBBBBBBBBB,block,host:lab\nteamid:CCCCCCCCCC,block,fleet\n",
+    );
+    shell.write("unknown.csv", "target,policy,scope\nteamid:DDDDDDDDDD,block,host:annas-mak\n");
+    let shared = "scope: `lab` fits 4 hosts: `M2`, `M3`, `M4` and 1 more\n";
+    let refused = shell.run("rule import shared.csv");
+    assert!(refused.contains(&format!("shared.csv:3: {shared}")), "{refused}");
+    assert!(refused.contains("1 of 3 rows are wrong; nothing was changed"), "{refused}");
+    assert!(refused.contains("write the machine ID of one of them"), "{refused}");
+
+    let partial = shell.run("rule import shared.csv --partial --rejects bad.csv");
+    assert!(
+        partial.contains("added 2, changed 0") && partial.contains("1 row was rejected"),
+        "{partial}"
+    );
+    let rejects = std::fs::read_to_string(shell.path("bad.csv")).unwrap();
+    assert!(rejects.contains("teamid:BBBBBBBBBB,block,host:lab,3,"), "{rejects}");
+    let rules = shell.json("rule list");
+    let scopes: Vec<&str> =
+        rules.as_array().unwrap().iter().map(|rule| rule["scope"].as_str().unwrap()).collect();
+    assert_eq!(scopes, ["host:M1", "fleet"]);
+
+    let warning = "no host is known as `annas-mak`";
+    for line in [
+        "rule import unknown.csv --dry-run",
+        "rule add block teamid:DDDDDDDDDD --scope host:annas-mak --dry-run",
+    ] {
+        let warned = shell.run(line);
+        assert!(warned.contains("exit code: 0"), "{warned}");
+        assert_eq!(warned.matches(warning).count(), 1, "{warned}");
+    }
+    let refused = shell.run("rule add block teamid:DDDDDDDDDD --scope host:lab --dry-run");
+    assert!(refused.contains(shared), "{refused}");
+}
+
 /// Stores a policy over HTTP.
 async fn put_policy(server: &Server, policy: &Value) {
     let request = reqwest::Client::new().post(format!("{}/api/v1/policy", server.url));

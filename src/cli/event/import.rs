@@ -11,7 +11,7 @@ use serde::Serialize;
 use crate::api::{Code, EventImport, EventImportAnswer, HostReport, Problem};
 use crate::cli::context::Context;
 use crate::cli::error::CliError;
-use crate::cli::files::{Fault, FaultList, counted, name_of};
+use crate::cli::files::{Fault, FaultList, STDIO, counted, name_of};
 use crate::cli::ui::{Cell, Column, Row, Ui};
 use crate::client::{Client, ClientError};
 use crate::rule::MachineId;
@@ -53,6 +53,11 @@ pub(crate) struct ImportArgs {
 
 pub(super) async fn run(context: &Context, args: ImportArgs) -> Result<(), CliError> {
     let ImportArgs { path, machine_id, dry_run } = args;
+    if path == Path::new(STDIO) {
+        let text = "event import needs a file, because it reads events twice: to check and to send";
+        return Err(CliError::usage(text)
+            .hint("save them first: cat > events.jsonl && nicelist event import events.jsonl"));
+    }
     let open = || Reports::open(&path, machine_id.as_ref());
     let ui = &context.ui;
     let client = context.client_to_change(dry_run).await?;

@@ -20,12 +20,17 @@ use crate::rule::Scope;
 /// # Errors
 /// Where it cannot be read, or is not a profile.
 pub(crate) fn read_settings(path: &Path, scope: &Scope) -> Result<Document, CliError> {
+    const OTHERS: &str = "nicelist apply -f FILE reads the settings of a manifest or of Moroz";
     let file = read_one(path)?;
-    refuse_foreign(Foreign::of_bytes(&file), &file.name)?;
+    let foreign = Foreign::of_bytes(&file).map(|foreign| match foreign.what.contains("profile") {
+        true => foreign,
+        // The hints of other kinds are about rules.
+        false => Foreign { hint: Some(OTHERS.to_owned()), ..foreign },
+    });
+    refuse_foreign(foreign, &file.name)?;
     if !profile::recognises(&file) {
         let text = format!("{} is not a configuration profile or a property list", file.name);
-        return Err(CliError::input(text)
-            .hint("nicelist apply -f FILE reads the settings of a manifest or of Moroz"));
+        return Err(CliError::input(text).hint(OTHERS));
     }
     Ok(profile::read_settings(&file, scope))
 }

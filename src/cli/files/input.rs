@@ -353,6 +353,7 @@ fn bad_header(name: &str, error: HeaderError) -> CliError {
             CliError::input(text).hint("nicelist rule import --help lists the columns")
         }
         HeaderError::Empty
+        | HeaderError::TooLong
         | HeaderError::Utf16
         | HeaderError::Encoding
         | HeaderError::Duplicate { .. } => CliError::input(text),

@@ -135,7 +135,7 @@ pub(super) async fn run(context: &Context, args: AddArgs) -> Result<(), CliError
     };
     let mut put = patches(&targets, &template, context.ui.now())?;
     let client = context.client_to_change(dry_run).await?;
-    let scope = context.scope(&client, scope).await?.to_string();
+    let scope = context.scope_of_rules(&client, scope).await?.to_string();
     put.iter_mut().for_each(|rule| rule.scope.clone_from(&scope));
     let change = RuleChange {
         message: reason,

@@ -22,8 +22,9 @@ use crate::rule::{PolicyKind, Scope};
 /// format needs several files.
 ///
 /// What the format of OUT cannot say is listed before anything is written. It is left out, or,
-/// with --strict, nothing is written and the exit code is 5. If anything in IN is no rule, all of
-/// that is listed with its place, nothing is written, and the exit code is 5 as well.
+/// with --strict, nothing is written and the exit code is 5. Parts of IN that have no meaning for
+/// rules, such as unknown columns and keys, are warnings, with --strict too. If anything in IN is no
+/// rule, all of that is listed with its place, nothing is written, and the exit code is 5 as well.
 #[derive(Debug, Args)]
 #[command(after_long_help = "\
 Examples:
@@ -49,7 +50,7 @@ pub(crate) struct ConvertArgs {
     /// Show every error, not only the first 20
     #[arg(long)]
     all_errors: bool,
-    /// Write nothing if anything would be lost
+    /// Write nothing if the format of OUT cannot express all that was read
     #[arg(long)]
     strict: bool,
     /// Show what would be lost and write nothing

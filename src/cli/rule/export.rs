@@ -31,7 +31,7 @@ pub(crate) struct ExportArgs {
     /// The format; CSV where nothing says otherwise
     #[arg(long, value_name = "FORMAT", value_parser = files::formats())]
     to: Option<Format>,
-    /// Write nothing if anything would be lost
+    /// Write nothing if the format cannot express all of the rules
     #[arg(long)]
     strict: bool,
     #[command(flatten)]

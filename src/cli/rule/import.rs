@@ -93,7 +93,7 @@ pub(crate) struct ImportArgs {
 pub(super) async fn run(context: &Context, mut args: ImportArgs) -> Result<(), CliError> {
     let client = context.client_to_change(args.dry_run).await?;
     if let Some(scope) = args.defaults.scope.take() {
-        args.defaults.scope = Some(context.scope(&client, scope).await?);
+        args.defaults.scope = Some(context.scope_of_rules(&client, scope).await?);
     }
     import(&context.ui, &client, args).await
 }
@@ -129,10 +129,7 @@ async fn import(ui: &Ui, client: &Client, args: ImportArgs) -> Result<(), CliErr
     input.warn(ui);
     if faults.forbid() {
         let error = faults.error(rows.len() + rows.left_out());
-        return Err(match input.conflicts() {
-            0 => error,
-            _ => error.hint(files::CHOOSE_DUPLICATES),
-        });
+        return Err(with_choice(error, input.conflicts()));
     }
     let conflicts = input.conflicts();
     drop(input);
@@ -158,11 +155,12 @@ async fn import(ui: &Ui, client: &Client, args: ImportArgs) -> Result<(), CliErr
     }
     ui.answer(&summary, [&summary])?;
     ui.status(summary.to_string());
-    let choose = |complaint: CliError| match conflicts {
-        0 => complaint,
-        _ => complaint.hint(files::CHOOSE_DUPLICATES),
-    };
-    complaint.map_or(Ok(()), |complaint| Err(choose(complaint)))
+    complaint.map_or(Ok(()), |complaint| Err(with_choice(complaint, conflicts)))
+}
+
+/// Adds how conflicts between rows are settled, if there are any.
+fn with_choice(error: CliError, conflicts: usize) -> CliError {
+    if conflicts == 0 { error } else { error.hint(files::CHOOSE_DUPLICATES) }
 }
 
 /// Settings and tags are no rules: they are told of rather than lost in silence.
@@ -202,7 +200,8 @@ async fn send(
 }
 
 fn is_about_rows(problem: &Problem) -> bool {
-    problem.code == Code::Invalid && problem.details.iter().any(|detail| detail.index.is_some())
+    matches!(problem.code, Code::Invalid | Code::Ambiguous)
+        && problem.details.iter().any(|detail| detail.index.is_some())
 }
 
 /// Refuses to overwrite the file that is imported.

@@ -111,6 +111,12 @@ pub enum HeaderError {
     /// Bytes that are no text.
     #[error("has a header that is not UTF-8")]
     Encoding,
+    /// A first line that cannot name columns.
+    #[error(
+        "has no header: its first line has more than {MOST_COLUMNS} columns, or a name of more than \
+         {LONGEST_NAME} bytes"
+    )]
+    TooLong,
     /// Two columns that mean the same.
     #[error("has two columns for the {column}: `{first}` and `{second}`")]
     Duplicate {
@@ -151,6 +157,10 @@ fn renamed_columns(old: &[(&'static str, &'static str)]) -> String {
 /// Names of columns that other meanings are too likely for, so that they are not read.
 const OLD: [(&str, &str); 3] = [("state", "policy"), ("action", "policy"), ("hash", "identifier")];
 
+/// Maximum columns of a file, and bytes of a column's name.
+const MOST_COLUMNS: usize = 10_000;
+const LONGEST_NAME: usize = 1_000;
+
 /// Where the columns stand in one file.
 #[derive(Debug)]
 pub(super) struct Layout {
@@ -166,6 +176,9 @@ impl Layout {
             first.starts_with(&[0xFF, 0xFE]) || first.starts_with(&[0xFE, 0xFF])
         }) {
             return Err(HeaderError::Utf16);
+        }
+        if header.len() > MOST_COLUMNS || header.iter().any(|name| name.len() > LONGEST_NAME) {
+            return Err(HeaderError::TooLong);
         }
         let names: Vec<String> = header
             .iter()
@@ -319,6 +332,18 @@ mod tests {
         assert!(layout(&["target", "note"]).unwrap_err().starts_with("has no policy column"));
         assert!(layout(&["type", "policy"]).unwrap_err().starts_with("has no identifier column"));
         assert!(layout(&[""]).unwrap_err().starts_with("is empty"));
+    }
+
+    #[test]
+    fn w12_a_first_line_that_is_too_long_for_names_is_refused_before_it_is_compared() {
+        let long = "a".repeat(LONGEST_NAME + 1);
+        let refused = layout(&["target", "policy", &long]).unwrap_err();
+        assert!(
+            refused.starts_with("has no header: its first line has more than 10000"),
+            "{refused}"
+        );
+        assert!(!refused.contains("aaa"), "{refused}");
+        assert!(layout(&vec![""; MOST_COLUMNS + 1]).unwrap_err().starts_with("has no header"));
     }
 
     #[test]

@@ -1,5 +1,6 @@
 //! Reads rules from CSV, a row at a time.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::io::BufRead;
 
@@ -332,12 +333,13 @@ impl<R: BufRead> Reader<R> {
     }
 
     fn expires(&self) -> Result<Option<Timestamp>, Fault> {
-        let text = self.field(Column::Expires)?.map(str::trim).filter(|text| !text.is_empty());
+        let text = self.field(Column::Expires)?.map(str::trim);
+        let text = text.filter(|text| !text.is_empty() && !text.eq_ignore_ascii_case(NEVER));
         let refused = |text: &str| Fault {
             column: Some(Column::Expires),
             reason: Reason::Expires(text.to_owned()),
         };
-        text.map(|text| expiry(text).map_err(|_| refused(text))).transpose()
+        text.map(|text| expiry(&with_dashes(text)).map_err(|_| refused(text))).transpose()
     }
 
     fn parsed<T: std::str::FromStr>(
@@ -395,6 +397,25 @@ impl<R: BufRead> Iterator for Reader<R> {
             }
         }
         None
+    }
+}
+
+/// What some files write where a rule does not expire.
+const NEVER: &str = "never";
+
+/// A date with slashes after the year, or with dots after the day, as nicelist writes it. Other dates
+/// with slashes may begin with the day or with the month.
+fn with_dashes(text: &str) -> Cow<'_, str> {
+    let is_number =
+        |text: &str, digits| text.len() == digits && text.bytes().all(|it| it.is_ascii_digit());
+    let parts = |sign| text.split(sign).collect::<Vec<_>>();
+    match (parts('/').as_slice(), parts('.').as_slice()) {
+        ([year, month, day], _) | (_, [day, month, year])
+            if is_number(year, 4) && is_number(month, 2) && is_number(day, 2) =>
+        {
+            Cow::Owned(format!("{year}-{month}-{day}"))
+        }
+        _ => Cow::Borrowed(text),
     }
 }
 

@@ -305,3 +305,24 @@ fn a_quote_that_is_left_open_loses_no_rule_in_silence() {
     let closed = "target,policy,comment\nteamid:AAAAAAAAAA,allow,\"two\nlines\" \r\n";
     assert_eq!(outcomes(closed), ["2 teamid:AAAAAAAAAA allow fleet"]);
 }
+
+/// W14: dates are read where they can mean one day only.
+#[test]
+fn w14_dates_of_other_countries_are_read_where_they_are_unambiguous() {
+    let read = |expires: &str| {
+        let text = format!("target,policy,expires\nteamid:AAAAAAAAAA,block,{expires}\n");
+        let mut reader =
+            Reader::open(text.as_bytes(), Delimiter::Comma, Defaults::default()).unwrap();
+        let row = reader.next().unwrap();
+        row.map(|row| row.rule.expires).map_err(|error| error.to_string())
+    };
+    let day = read("2027-01-31").unwrap();
+    assert!(day.is_some());
+    for text in ["2027/01/31", "31.01.2027"] {
+        assert_eq!(read(text), Ok(day), "{text}");
+    }
+    assert_eq!(read("never"), Ok(None));
+    for wrong in ["31/01/2027", "01/02/2027", "31.13.2027", "1.1.27"] {
+        assert!(read(wrong).is_err(), "{wrong}");
+    }
+}

@@ -32,6 +32,7 @@ pub fn recognises(head: &[u8]) -> Option<Delimiter> {
             Err(HeaderError::Missing { .. }) => record.len() > 1 && Layout::knows_any(&record),
             Err(
                 HeaderError::Empty
+                | HeaderError::TooLong
                 | HeaderError::Utf16
                 | HeaderError::Encoding
                 | HeaderError::Read(_),

@@ -21,7 +21,7 @@ pub(super) fn recognize(file: &File) -> Option<Foreign> {
     let mut outline = Outline::default();
     Seed { outline: &mut outline, level: Level::Top }.deserialize(&mut input).ok()?;
     outline.is_lines = input.end().is_err();
-    outline.kind(&file.name)
+    outline.kind(&super::path(&file.name))
 }
 
 /// The keys of a JSON text, as far as they tell what it is.

@@ -6,6 +6,8 @@ mod json;
 #[cfg(test)]
 mod tests;
 
+use std::borrow::Cow;
+
 use ::toml::de::{DeTable, DeValue};
 use memchr::memmem;
 
@@ -38,7 +40,8 @@ impl Foreign {
             .iter()
             .find(|(magic, _)| bytes.starts_with(magic))
             .map(|(_, kind)| kind.describe(file))
-            .or_else(|| is_utf16(bytes).then(|| utf16(&file.name)))
+            .or_else(|| utf16(bytes).map(|encoding| in_utf16(encoding, &file.name)))
+            .or_else(|| is_tar(bytes).then(|| tar(&file.name)))
             .or_else(|| of_text(file))
     }
 
@@ -58,9 +61,11 @@ enum Kind {
     Sqlite,
     Program,
     Pdf,
+    Image,
+    Xar,
 }
 
-const MAGIC: [(&[u8], Kind); 13] = [
+const MAGIC: [(&[u8], Kind); 17] = [
     (b"PK\x03\x04", Kind::Zip),
     (b"\xD0\xCF\x11\xE0\xA1\xB1\x1A\xE1", Kind::OldOffice),
     (b"\x1F\x8B", Kind::Compressed("gzip", "gunzip -c")),
@@ -74,11 +79,15 @@ const MAGIC: [(&[u8], Kind); 13] = [
     (b"\xCE\xFA\xED\xFE", Kind::Program),
     (b"\x7FELF", Kind::Program),
     (b"%PDF-", Kind::Pdf),
+    (b"\x89PNG\r\n", Kind::Image),
+    (b"\xFF\xD8\xFF", Kind::Image),
+    (b"GIF8", Kind::Image),
+    (b"xar!", Kind::Xar),
 ];
 
 impl Kind {
     fn describe(self, file: &File) -> Foreign {
-        let name = &file.name;
+        let name = path(&file.name);
         match self {
             Self::Zip => zip(file),
             Self::OldOffice => Foreign::new("is an old Excel workbook (.xls), not CSV")
@@ -95,6 +104,8 @@ impl Kind {
                  santactl fileinfo --json {name} | nicelist rule import - --policy allow"
             )),
             Self::Pdf => Foreign::new("is a PDF document, not a file of rules"),
+            Self::Image => Foreign::new("is an image, not a file of rules"),
+            Self::Xar => Foreign::new("is an installer package (.pkg), not a file of rules"),
         }
     }
 }
@@ -102,7 +113,11 @@ impl Kind {
 /// Office programs keep their documents in ZIP archives, whose first files tell them apart.
 fn zip(file: &File) -> Foreign {
     let says = |word: &str| memmem::find(&file.bytes, word.as_bytes()).is_some();
-    if says("xl/") || says("[Content_Types].xml") {
+    if says("word/") {
+        Foreign::new("is a Word document (.docx), not a file of rules")
+    } else if says("ppt/") {
+        Foreign::new("is a PowerPoint presentation (.pptx), not a file of rules")
+    } else if says("xl/") || says("[Content_Types].xml") {
         Foreign::new("is an Excel workbook (.xlsx), not CSV")
             .hint("in Excel, save the sheet as CSV UTF-8, then import that file")
     } else if says("opendocument.spreadsheet") || says("Index/Document.iwa") {
@@ -113,16 +128,34 @@ fn zip(file: &File) -> Foreign {
     }
 }
 
-/// Text in UTF-16 has a byte-order mark, or a zero in every second byte.
-fn is_utf16(bytes: &[u8]) -> bool {
-    bytes.starts_with(&[0xff, 0xfe])
-        || bytes.starts_with(&[0xfe, 0xff])
-        || matches!(*bytes, [0, one, 0, two, ..] | [one, 0, two, 0, ..] if one != 0 && two != 0)
+/// How a command for the shell names a file. What came through a pipe has to be saved first.
+fn path(name: &str) -> Cow<'_, str> {
+    if name == "stdin" { Cow::Borrowed("FILE") } else { crate::shell::argument(name) }
 }
 
-fn utf16(name: &str) -> Foreign {
+/// Text in UTF-16 has a byte-order mark, or a zero in every second byte. Without the mark, iconv has
+/// to know the order of the bytes.
+fn utf16(bytes: &[u8]) -> Option<&'static str> {
+    match *bytes {
+        [0xff, 0xfe, ..] | [0xfe, 0xff, ..] => Some("UTF-16"),
+        [0, one, 0, two, ..] if one != 0 && two != 0 => Some("UTF-16BE"),
+        [one, 0, two, 0, ..] if one != 0 && two != 0 => Some("UTF-16LE"),
+        _ => None,
+    }
+}
+
+fn in_utf16(encoding: &str, name: &str) -> Foreign {
     Foreign::new("is UTF-16; save it as UTF-8")
-        .hint(format!("iconv -f UTF-16 -t UTF-8 {name} > utf8.csv"))
+        .hint(format!("iconv -f {encoding} -t UTF-8 {} > utf8.csv", path(name)))
+}
+
+fn is_tar(bytes: &[u8]) -> bool {
+    bytes.get(257..262) == Some(b"ustar")
+}
+
+fn tar(name: &str) -> Foreign {
+    Foreign::new("is a tar archive, not a file of rules")
+        .hint(format!("unpack it first: tar -xf {}", path(name)))
 }
 
 /// Texts that begin with words of their own.
@@ -135,8 +168,17 @@ fn of_text(file: &File) -> Option<Foreign> {
         let page = Foreign::new("is a web page, not a file of rules");
         return Some(page.hint("it may be the sign-in page of the server it was downloaded from"));
     }
+    if begins("MIME-Version:") && memmem::find(&file.bytes, b"pkcs7").is_some() {
+        let name = path(&file.name);
+        return Some(
+            Foreign::new("is a signed profile as an S/MIME message; remove the signature first")
+                .hint(format!(
+                    "openssl smime -verify -noverify -in {name} -out unsigned.mobileconfig"
+                )),
+        );
+    }
     if begins("-----BEGIN PKCS7") || begins("-----BEGIN CMS") {
-        return Some(super::profile::signed_text(&file.name));
+        return Some(super::profile::signed_text(&path(&file.name)));
     }
     if begins("-----BEGIN ") {
         return Some(Foreign::new("is a certificate or a key, not a file of rules"));

@@ -43,6 +43,68 @@ fn files_with_bytes_of_their_own_are_named() {
     ");
 }
 
+fn hint(name: &str, bytes: impl AsRef<[u8]>) -> String {
+    let file = File { name: name.to_owned(), bytes: bytes.as_ref().to_vec() };
+    let foreign = Foreign::of_bytes(&file).or_else(|| Foreign::of_content(&file));
+    foreign.and_then(|foreign| foreign.hint).unwrap_or_default()
+}
+
+#[test]
+fn w12_documents_archives_and_signed_messages_are_named() {
+    let mut tar = vec![b'a'; 512];
+    tar[257..262].copy_from_slice(b"ustar");
+    let kinds = [
+        b"PK\x03\x04 [Content_Types].xml word/document.xml".to_vec(),
+        b"PK\x03\x04 [Content_Types].xml ppt/slides".to_vec(),
+        b"PK\x03\x04 [Content_Types].xml xl/workbook.xml".to_vec(),
+        tar,
+        b"xar!\0\x1c".to_vec(),
+        b"\x89PNG\r\n\x1a\n".to_vec(),
+        b"MIME-Version: 1.0\nContent-Type: application/x-pkcs7-mime\n\nMIIB".to_vec(),
+    ];
+    let told: Vec<String> = kinds.into_iter().map(named).collect();
+    insta::assert_snapshot!(told.join("\n"), @"
+    is a Word document (.docx), not a file of rules
+    is a PowerPoint presentation (.pptx), not a file of rules
+    is an Excel workbook (.xlsx), not CSV
+    is a tar archive, not a file of rules
+    is an installer package (.pkg), not a file of rules
+    is an image, not a file of rules
+    is a signed profile as an S/MIME message; remove the signature first
+    ");
+}
+
+/// The order of the bytes is named where no mark tells it to iconv.
+#[test]
+fn w12_hints_for_utf16_name_the_encoding() {
+    assert_eq!(hint("f", b"\0a\0b"), "iconv -f UTF-16BE -t UTF-8 f > utf8.csv");
+    assert_eq!(hint("f", b"a\0b\0"), "iconv -f UTF-16LE -t UTF-8 f > utf8.csv");
+    assert_eq!(hint("f", b"\xFE\xFF\0a"), "iconv -f UTF-16 -t UTF-8 f > utf8.csv");
+}
+
+/// W12: a hint is pasted into a shell, and someone else may have chosen the name of the file.
+#[test]
+fn w12_names_of_files_in_hints_are_quoted_for_the_shell() {
+    let hint = hint("my; rm x.csv", b"a\0b\0");
+    assert_eq!(hint, "iconv -f UTF-16LE -t UTF-8 'my; rm x.csv' > utf8.csv");
+}
+
+/// There is no file called stdin.
+#[test]
+fn w12_hints_for_input_from_a_pipe_name_no_file() {
+    for input in [
+        &b"a\0b\0"[..],
+        b"\x1F\x8B\x08",
+        b"SQLite format 3\0",
+        b"\xCF\xFA\xED\xFE",
+        br#"{"events": [{"file_sha256": "aa", "decision": "X"}]}"#,
+        b"{\"file_sha256\": \"aa\", \"decision\": \"X\", \"machine_id\": \"M\"}\n",
+    ] {
+        let hint = hint("stdin", input);
+        assert!(hint.contains("FILE") && !hint.contains("stdin"), "{hint}");
+    }
+}
+
 #[test]
 fn json_of_other_kinds_is_named_by_its_keys() {
     let kinds = [

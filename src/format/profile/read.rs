@@ -190,9 +190,15 @@ fn broken(number: u32, file: &File, error: &::plist::Error) -> Remark {
         let text = "is a damaged binary property list; it may be cut off".to_owned();
         return Remark { place: whole(number), text };
     }
-    let text = match error.is_eof() || reason.starts_with("Unclosed") {
-        true => "ends too early; it may be cut off".to_owned(),
-        false => format!("is no property list: {reason}"),
+    let is_cut_off = error.is_eof()
+        || reason.starts_with("Unclosed")
+        || reason.starts_with("UnexpectedEndOfEventStream");
+    // Some reasons are names of types.
+    let is_of_a_type = reason.contains('{') || !reason.contains(' ');
+    let text = match (is_cut_off, is_of_a_type) {
+        (true, _) => "ends too early; it may be cut off".to_owned(),
+        (false, true) => "is not a valid property list".to_owned(),
+        (false, false) => format!("is no property list: {reason}"),
     };
     let place = Text::open(0, file).ok().zip(offset).map(|(text, offset)| text.place(offset));
     let place = place.map_or(whole(number), |place| Place { file: number, ..place });

@@ -191,9 +191,9 @@ impl Reader<'_> {
         let value = match (word.as_str(), mount_flags) {
             ("allow" | "block", Some(_)) => {
                 self.note(format!("{flags}: is left out; {action} is not Remount"));
-                word
+                word.clone()
             }
-            ("allow" | "block", None) => word,
+            ("allow" | "block", None) => word.clone(),
             ("remount", Some(flags)) => format!("remount:{flags}"),
             ("remount", None) => {
                 return self.fault(format!("{action}: Remount needs at least one of {flags}"));

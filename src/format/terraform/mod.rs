@@ -12,7 +12,9 @@ pub use read::{read, recognises};
 
 use std::collections::HashMap;
 
+use hcl_edit::expr::Expression;
 use hcl_edit::structure::{Attribute, Block, Body};
+use hcl_edit::template::StringTemplate;
 use hcl_edit::{Decorate, Ident};
 
 use super::loss::Losses;
@@ -34,7 +36,7 @@ pub fn write(content: Content<'_>) -> Written {
     for (index, rule) in content.rules.iter().enumerate() {
         let Some(entries) = workshop::entries(index, rule, &mut losses) else { continue };
         let attributes = entries.into_iter().map(|(key, text)| {
-            let mut attribute = Attribute::new(Ident::new(key), text.as_str());
+            let mut attribute = Attribute::new(Ident::new(key), text_of(&text));
             attribute.decor_mut().set_prefix("  ");
             attribute
         });
@@ -54,6 +56,24 @@ pub fn write(content: Content<'_>) -> Written {
         files: vec![File { name: String::new(), bytes: text.into_bytes() }],
         losses: losses.finish(),
     }
+}
+
+/// A text in quotes. Of several template markers (`${` and `%{`), hcl-edit does not escape one that
+/// comes after the first and after another `$` or `%`, so each is put into a part of its own.
+fn text_of(text: &str) -> Expression {
+    let mut starts: Vec<usize> = ["${", "%{"]
+        .into_iter()
+        .flat_map(|marker| text.match_indices(marker))
+        .map(|(at, _)| at)
+        .collect();
+    starts.sort_unstable();
+    if starts.len() < 2 {
+        return text.into();
+    }
+    let ends = starts.iter().skip(1).copied().chain([text.len()]);
+    let mut from = 0;
+    let parts = ends.map(|end| &text[std::mem::replace(&mut from, end)..end]);
+    parts.collect::<StringTemplate>().into()
 }
 
 /// A name that no other rule has: letters, digits and underscores. `names` has those given so far,

@@ -2,6 +2,8 @@
 
 use crate::format::Format::Terraform;
 use crate::format::tests::{drafts, told, written_of};
+use crate::format::{Content, Defaults};
+use crate::rule::{Rule, RuleDraft};
 
 #[test]
 fn resources_of_both_providers_are_read() {
@@ -80,6 +82,24 @@ resource "nps_workshop_rule" "e" {
 }
 
 #[test]
+fn w10_texts_with_several_template_markers_come_back_as_they_were() {
+    for comment in ["${a} $${y}", "x $${y}", "$${x} %%{y} $$${z} %{", "%{a}${b}$", "${", "plain"] {
+        let draft = RuleDraft {
+            target: "teamid:EQHXZ8M8AV".to_owned(),
+            policy: "block".to_owned(),
+            comment: Some(comment.to_owned()),
+            ..RuleDraft::default()
+        };
+        let rule = Rule::try_from(draft).unwrap();
+        let rules = [rule.clone()];
+        let written = super::write(Content { rules: &rules, ..Content::default() });
+        let back = super::read(&written.files, &Defaults::default());
+        assert_eq!(back.rules.len(), 1, "{comment}");
+        assert_eq!(back.rules[0].rule.provenance, rule.provenance, "{comment}");
+    }
+}
+
+#[test]
 fn resources_of_workshops_provider_are_written() {
     insta::assert_snapshot!(written_of(Terraform, &drafts()), @r#"
     resource "nps_workshop_rule" "teamid_EQHXZ8M8AV" {
@@ -148,7 +168,7 @@ fn nesting_without_end_is_refused() {
 fn names_that_are_alike_are_told_apart() {
     let rules: Vec<_> = ["a.b", "a-b", "a b"]
         .into_iter()
-        .map(|id| crate::rule::RuleDraft {
+        .map(|id| RuleDraft {
             target: format!("signingid:platform:{id}"),
             policy: "allow".to_owned(),
             scope: "fleet".to_owned(),

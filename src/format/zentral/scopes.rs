@@ -209,8 +209,9 @@ impl Scopes {
         }
         if kind == Kind::Serials && !self.told_serials && !scopes.is_empty() {
             self.told_serials = true;
-            let text =
-                format!("{name}: a serial number becomes the machine id of its host on import");
+            let text = format!(
+                "{name}: serial numbers stay in the scopes; each matches its host at any time"
+            );
             self.notes.push(Remark { place: node.at, text });
         }
         if faults.is_empty() { Ok(scopes) } else { Err(faults) }

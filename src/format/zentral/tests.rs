@@ -81,8 +81,8 @@ fn a_rule_set_in_yaml_becomes_rules_by_scope() {
             "z:3:17: configurations: is ignored; the rules are for the fleet, or for the scope that \
              --scope names",
             "z:9:12: tags: `Eng` becomes eng",
-            "z:11:7: excluded_serial_numbers: a serial number becomes the machine id of its host \
-             on import",
+            "z:11:7: excluded_serial_numbers: serial numbers stay in the scopes; each matches its host \
+             at any time",
         ]
     );
 }

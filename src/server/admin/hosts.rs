@@ -15,7 +15,7 @@ use crate::api::{
     HostView, ModeView, Page, Problem, RuleView,
 };
 use crate::fleet::{Drift, Host, Role, RulesHash, SYNC_TAKES};
-use crate::rule::{MachineId, Rule, Scope, Target};
+use crate::rule::{MachineId, Rule, Target};
 use crate::server::access::{Editor, Viewer};
 use crate::server::answer::{Answer, Body, Path, Query, Refused, bad_cursor, page, page_size};
 use crate::server::app::{Shared, State};
@@ -308,29 +308,6 @@ pub(super) async fn find(state: &State, name: &str) -> Result<Host, Refused> {
     }
 }
 
-/// A scope as it is stored: with the machine ID in place of a host's name. Machine IDs and serial
-/// numbers stay as they are, and so does a name that no host has: the host may be enrolled later.
-pub(super) async fn stored_scope(state: &State, scope: Scope) -> Result<Scope, Refused> {
-    let Scope::Host(name) = &scope else { return Ok(scope) };
-    if name.is_uuid() || state.store.host(name).await?.is_some() {
-        return Ok(scope);
-    }
-    let mut named = Search::of(state, name.as_str()).await?.named;
-    if let Some(serial) = named.iter().find_map(|host| serial(host, name)) {
-        return Ok(Scope::Host(serial));
-    }
-    match named.len() {
-        0 => Ok(scope),
-        1 => Ok(Scope::Host(named.swap_remove(0).machine)),
-        _ => Err(ambiguous(name.as_str(), &named)),
-    }
-}
-
-/// The serial number of a host, if it is this one.
-fn serial(host: &Host, name: &MachineId) -> Option<MachineId> {
-    host.serial().filter(|serial| serial.as_str().eq_ignore_ascii_case(name.as_str()))
-}
-
 /// The hosts whose names begin with a text.
 pub(super) struct Search {
     /// Whose serial number or host name it is.
@@ -370,14 +347,18 @@ impl Search {
     }
 }
 
-fn ambiguous(name: &str, hosts: &[Host]) -> Refused {
+pub(super) fn ambiguous(name: &str, hosts: &[Host]) -> Refused {
     let detail = |host: &Host| Detail {
         message: format!("{} ({}, {})", host.machine, host.facts.hostname, host.facts.serial),
         ..Detail::default()
     };
-    Problem::new(Code::Ambiguous, format!("`{name}` fits more than one host"))
+    let listed = match hosts.len() > CANDIDATES {
+        true => format!("; the first {CANDIDATES} are listed"),
+        false => String::new(),
+    };
+    Problem::new(Code::Ambiguous, format!("`{name}` fits more than one host{listed}"))
         .details(hosts.iter().take(CANDIDATES).map(detail).collect())
-        .hint("write more of the name, or the machine id")
+        .hint("write more of the name, or the machine ID")
         .into()
 }
 

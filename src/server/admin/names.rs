@@ -10,7 +10,7 @@ use crate::rule::{MachineId, Scope};
 use crate::server::access::Viewer;
 use crate::server::answer::{Answer, Body, Refused};
 use crate::server::app::{Shared, State};
-use crate::store::SharedSerial;
+use crate::store::{HostFilter, SharedSerial};
 
 /// Names that one request checks.
 const MOST_NAMES: usize = 20_000;
@@ -61,6 +61,68 @@ async fn as_host_name(state: &State, name: &MachineId) -> Result<Option<HostsOfN
     let hosts = u64::try_from(named.len()).unwrap_or(u64::MAX);
     let machines = named.into_iter().map(|host| host.machine).take(10).collect();
     Ok(Some(HostsOfName { name: name.to_string(), hosts, machines }))
+}
+
+/// What a scope that names a host stands for.
+pub(super) enum Resolved {
+    /// The scope as it is stored: with the machine ID in place of a host name.
+    Stored(Scope),
+    /// No host has this name. It is stored as it is: the host may be enrolled later.
+    Unknown(MachineId),
+    /// Several hosts have this host name.
+    Shared { name: MachineId, hosts: Vec<Host> },
+}
+
+/// Looks up the name in a scope. Machine IDs and serial numbers stay as they are.
+pub(super) async fn resolve(state: &State, scope: Scope) -> Result<Resolved, Refused> {
+    let Scope::Host(name) = &scope else { return Ok(Resolved::Stored(scope)) };
+    if name.is_uuid() || state.store.host(name).await?.is_some() {
+        return Ok(Resolved::Stored(scope));
+    }
+    let mut hosts = Search::of(state, name.as_str()).await?.named;
+    let is_name = |serial: &MachineId| serial.as_str().eq_ignore_ascii_case(name.as_str());
+    if let Some(serial) = hosts.iter().find_map(|host| host.serial().filter(is_name)) {
+        return Ok(Resolved::Stored(Scope::Host(serial)));
+    }
+    Ok(match hosts.len() {
+        0 => Resolved::Unknown(name.clone()),
+        1 => Resolved::Stored(Scope::Host(hosts.swap_remove(0).machine)),
+        _ => Resolved::Shared { name: name.clone(), hosts },
+    })
+}
+
+/// Hosts that are named in a message.
+const MOST_NAMED: usize = 3;
+
+/// Says that several hosts have a name, which therefore means none of them.
+pub(super) fn shared(name: &MachineId, hosts: &[Host]) -> String {
+    let machines = hosts.iter().map(|host| host.machine.as_str());
+    format!("`{name}` fits {} hosts: {}", hosts.len(), some_of(machines))
+}
+
+/// A warning about names that no host has, once there are hosts.
+pub(super) async fn unknown(
+    state: &State,
+    names: &[MachineId],
+) -> Result<Option<ChangeWarning>, Refused> {
+    if names.is_empty() || state.store.hosts(&HostFilter::default(), None, 1).await?.is_empty() {
+        return Ok(None);
+    }
+    let taken = match names.len() {
+        1 => "it is taken as a machine ID or serial number",
+        _ => "they are taken as machine IDs or serial numbers",
+    };
+    let names = some_of(names.iter().map(MachineId::as_str));
+    let message = format!("no host is known as {names}; {taken}");
+    Ok(Some(ChangeWarning { code: None, message }))
+}
+
+/// The first of some names, and how many more there are.
+fn some_of<'n>(names: impl ExactSizeIterator<Item = &'n str>) -> String {
+    let more = names.len().saturating_sub(MOST_NAMED);
+    let named: Vec<String> = names.take(MOST_NAMED).map(|name| format!("`{name}`")).collect();
+    let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+    format!("{}{more}", named.join(", "))
 }
 
 /// Other hosts that report the serial number of a host.

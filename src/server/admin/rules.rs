@@ -1,19 +1,20 @@
 //! Rules: list them, change them.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
 
 use axum::Json;
 use data_encoding::BASE64URL_NOPAD;
 use jiff::Timestamp;
 
-use super::{Intent, commit, history, hosts};
+use super::names::{self, Resolved};
+use super::{Intent, commit, history};
 use crate::api::{
     ChangeAnswer, Code, Detail, Page, Problem, RuleChange, RulePatch, RuleQuery, RuleReference,
     RuleView,
 };
 use crate::fleet::Role;
-use crate::rule::{RevisionRecord, Rule, RuleFields, Scope, Target};
+use crate::rule::{MachineId, RevisionRecord, Rule, RuleFields, Scope, Target};
 use crate::server::access::{Operator, Viewer};
 use crate::server::answer::{
     Answer, Body, LongAnswer, Query, Refused, bad_cursor, off_the_async_threads, page, page_size,
@@ -106,12 +107,14 @@ pub(super) async fn change(
     }
     let (reset, now) = (reset.into_iter().collect(), state.clock.now());
     let mut edits = off_the_async_threads(move || edits(put, drop, reset, now)).await??;
-    name_hosts(&state, &mut edits).await?;
+    let unknown = name_hosts(&state, &mut edits).await?;
+    let unknown = names::unknown(&state, &unknown).await?;
     let intent = Intent { message, base, dry_run, force };
-    let Json(answer) = match prune {
+    let Json(mut answer) = match prune {
         None => commit(&state, operator, intent, edits).await?,
         Some(source) => prune_and_commit(&state, &operator, intent, &source, edits).await?,
     };
+    answer.warnings.extend(unknown);
     LongAnswer::of(answer).await
 }
 
@@ -123,10 +126,52 @@ fn is_looked_up(scope: &Scope) -> bool {
 /// Hosts that one change names by something other than a hardware UUID. Each is looked up.
 const MOST_HOSTS: usize = 20_000;
 
-/// Puts machine IDs in place of the names of hosts.
-async fn name_hosts(state: &State, edits: &mut [Edit]) -> Result<(), Refused> {
-    let mut known: HashMap<Scope, Scope> = HashMap::new();
-    let scope_of = |edit: &Edit| match edit {
+/// Puts machine IDs in place of the names of hosts. Returns the names in rules that no host has.
+async fn name_hosts(state: &State, edits: &mut [Edit]) -> Result<Vec<MachineId>, Refused> {
+    let mut known: HashMap<Scope, Resolved> = HashMap::new();
+    let mut unknown = BTreeSet::new();
+    let mut details = Vec::new();
+    for (index, edit) in edits.iter_mut().enumerate() {
+        let Some(scope) = rule_scope(edit).filter(is_looked_up) else {
+            continue;
+        };
+        if !known.contains_key(&scope) {
+            if known.len() >= MOST_HOSTS {
+                return Err(too_many_hosts().into());
+            }
+            known.insert(scope.clone(), names::resolve(state, scope.clone()).await?);
+        }
+        match &known[&scope] {
+            Resolved::Stored(stored) if *stored == scope => {}
+            Resolved::Stored(stored) => move_rule(state, edit, stored).await?,
+            Resolved::Unknown(name) => {
+                if matches!(edit, Edit::MergeRule(_)) {
+                    unknown.insert(name.clone());
+                }
+            }
+            Resolved::Shared { name, hosts } => details.push(Detail {
+                index: Some(index),
+                field: Some("scope".to_owned()),
+                message: names::shared(name, hosts),
+            }),
+        }
+    }
+    match details.as_slice() {
+        [] => Ok(unknown.into_iter().collect()),
+        several => {
+            let message = match several.len() {
+                1 => "a scope fits more than one host".to_owned(),
+                count => format!("{count} scopes fit more than one host"),
+            };
+            let hint = "write the machine ID of one of them; nicelist host list shows it";
+            Err(Problem::new(Code::Ambiguous, message).details(details).hint(hint).into())
+        }
+    }
+}
+
+/// The scope of the rule that an edit is about.
+fn rule_scope(edit: &Edit) -> Option<Scope> {
+    match edit {
         Edit::MergeRule(merge) => Some(merge.rule.scope().clone()),
         Edit::DropRule { scope, .. } => Some(scope.clone()),
         Edit::PutRule(_)
@@ -136,33 +181,24 @@ async fn name_hosts(state: &State, edits: &mut [Edit]) -> Result<(), Refused> {
         | Edit::DropTag { .. }
         | Edit::TagHost { .. }
         | Edit::UntagHost { .. } => None,
-    };
-    for edit in edits {
-        let Some(scope) = scope_of(edit).filter(is_looked_up) else {
-            continue;
-        };
-        if !known.contains_key(&scope) {
-            if known.len() >= MOST_HOSTS {
-                let message = format!(
-                    "one change can name at most {MOST_HOSTS} hosts by names other than hardware UUIDs"
-                );
-                return Err(Problem::new(Code::TooLarge, message)
-                    .hint("make several changes, or give the hosts a tag")
-                    .into());
-            }
-            known.insert(scope.clone(), hosts::stored_scope(state, scope.clone()).await?);
-        }
-        let stored = &known[&scope];
-        if *stored == scope {
-            continue;
-        }
-        if let Edit::MergeRule(merge) = edit {
-            merge.rule = merge.rule.clone().in_scope(stored.clone());
-        } else if let Edit::DropRule { target, scope } = edit
-            && !is_stored(state, target, scope).await?
-        {
-            scope.clone_from(stored);
-        }
+    }
+}
+
+fn too_many_hosts() -> Problem {
+    let message = format!(
+        "one change can name at most {MOST_HOSTS} hosts by names other than hardware UUIDs"
+    );
+    Problem::new(Code::TooLarge, message).hint("make several changes, or give the hosts a tag")
+}
+
+/// Puts another scope into an edit.
+async fn move_rule(state: &State, edit: &mut Edit, stored: &Scope) -> Result<(), Refused> {
+    if let Edit::MergeRule(merge) = edit {
+        merge.rule = merge.rule.clone().in_scope(stored.clone());
+    } else if let Edit::DropRule { target, scope } = edit
+        && !is_stored(state, target, scope).await?
+    {
+        scope.clone_from(stored);
     }
     Ok(())
 }

@@ -2,7 +2,8 @@
 
 use axum::Json;
 
-use super::{Intent, commit};
+use super::names::{self, Resolved};
+use super::{Intent, commit, hosts};
 use crate::api::{
     ChangeAnswer, Code, Detail, Problem, SettingView, SettingsQuery, SettingsRequest,
 };
@@ -46,7 +47,13 @@ pub(super) async fn change(
     let scope = match set.is_empty() && is_stored(&state, &scope).await? {
         // Version 0.1.0 stored the names of hosts.
         true => scope,
-        false => super::hosts::stored_scope(&state, scope).await?,
+        false => match names::resolve(&state, scope).await? {
+            Resolved::Stored(scope) => scope,
+            Resolved::Unknown(name) => Scope::Host(name),
+            Resolved::Shared { name, hosts } => {
+                return Err(hosts::ambiguous(name.as_str(), &hosts));
+            }
+        },
     };
     let mut edits = Vec::new();
     let mut details = Vec::new();
