@@ -467,7 +467,7 @@ complete -c nicelist -n "__fish_nicelist_using_subcommand rule; and __fish_seen_
 always\t''
 never\t''"
 complete -c nicelist -n "__fish_nicelist_using_subcommand rule; and __fish_seen_subcommand_from convert" -l all-errors -d 'Show every error, not only the first 20'
-complete -c nicelist -n "__fish_nicelist_using_subcommand rule; and __fish_seen_subcommand_from convert" -l strict -d 'Write nothing if the format of OUT cannot express all that was read'
+complete -c nicelist -n "__fish_nicelist_using_subcommand rule; and __fish_seen_subcommand_from convert" -l strict -d 'Write nothing if the format of OUT cannot express all rules'
 complete -c nicelist -n "__fish_nicelist_using_subcommand rule; and __fish_seen_subcommand_from convert" -l dry-run -d 'Show what would be lost and write nothing'
 complete -c nicelist -n "__fish_nicelist_using_subcommand rule; and __fish_seen_subcommand_from convert" -l raw -d 'Write cells of CSV and TSV as they are, even if a spreadsheet would run them as formulas'
 complete -c nicelist -n "__fish_nicelist_using_subcommand rule; and __fish_seen_subcommand_from convert" -s q -l quiet -d 'Write data and errors only'
@@ -1519,7 +1519,7 @@ complete -c nicelist -n "__fish_nicelist_using_subcommand database; and __fish_s
 always\t''
 never\t''"
 complete -c nicelist -n "__fish_nicelist_using_subcommand database; and __fish_seen_subcommand_from copy" -l dry-run -d 'Show what would be copied and change nothing'
-complete -c nicelist -n "__fish_nicelist_using_subcommand database; and __fish_seen_subcommand_from copy" -l keep-epoch -d 'Trust what FROM says about hosts: no server will use it any more'
+complete -c nicelist -n "__fish_nicelist_using_subcommand database; and __fish_seen_subcommand_from copy" -l keep-epoch -d 'Keep the epoch of FROM, if no server will use FROM again'
 complete -c nicelist -n "__fish_nicelist_using_subcommand database; and __fish_seen_subcommand_from copy" -l raw -d 'Write cells of CSV and TSV as they are, even if a spreadsheet would run them as formulas'
 complete -c nicelist -n "__fish_nicelist_using_subcommand database; and __fish_seen_subcommand_from copy" -s q -l quiet -d 'Write data and errors only'
 complete -c nicelist -n "__fish_nicelist_using_subcommand database; and __fish_seen_subcommand_from copy" -s v -l verbose -d 'Log what happens inside; twice for more'

@@ -41,6 +41,10 @@ pub struct NextSync {
     pub last_seen: Option<Timestamp>,
     /// The sync interval in seconds.
     pub interval: u32,
+    /// Whether the database was restored, so that the rules of the host are not known until it gets
+    /// all of them in a clean sync.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub restored: bool,
 }
 
 /// Why a host has the rule that it has for a target.

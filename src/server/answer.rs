@@ -30,7 +30,7 @@ use crate::sync::SyncError;
 /// What a handler gives.
 pub(super) type Answer<T> = Result<Json<T>, Refused>;
 
-/// An answer that may be long, as JSON. Writing it holds up nobody.
+/// A JSON response that may be long. It delays no other request.
 pub(super) struct LongAnswer(Vec<u8>);
 
 impl LongAnswer {
@@ -57,7 +57,7 @@ const LARGEST_READERS_BODY: usize = 8 * 1024 * 1024;
 
 /// From so many bytes on others should not wait while a body is read.
 const LONG_BODY: usize = 64 * 1024;
-/// From so many bytes on, requests have turns: each may occupy a core for seconds.
+/// Bodies of this size or more wait for a turn: each may use a core for seconds.
 const BODY_WITH_TURN: usize = 1024 * 1024;
 
 /// A problem, on its way out.

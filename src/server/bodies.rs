@@ -34,8 +34,8 @@ pub(super) struct Budget {
     units: Arc<Semaphore>,
     /// Turns to decompress and parse a host's long body: half of the cores.
     turns: Arc<Semaphore>,
-    /// Turns of requests with long bodies of those who may change policy, and of all others. Who may
-    /// only try changes holds up nobody who makes them.
+    /// Turns of long bodies, of clients that may change policy and of all others: those who may
+    /// only try changes do not delay real changes.
     changing: Arc<Semaphore>,
     trying: Arc<Semaphore>,
 }

@@ -65,7 +65,7 @@ pub enum StoreError {
     #[error("`{0}` is the last admin token")]
     LastAdminToken(String),
     /// Other admin tokens work, but all of them expire soon.
-    #[error("without `{0}`, no admin token works for another day")]
+    #[error("all admin tokens but `{0}` expire within a day")]
     LastLastingAdminToken(String),
     /// The database cannot be reached. What was to be written may be there or not.
     #[error("the database cannot be reached: {0}")]

@@ -84,7 +84,10 @@ impl Engine {
         let held = self.held(host).await?;
         let rule = destination.rule(ledger, target);
         let held = HeldTarget {
-            policy: held.as_ref().and_then(|held| held.policy(ledger, target)),
+            policy: held
+                .as_ref()
+                .filter(|_| is_confirmed)
+                .and_then(|held| held.policy(ledger, target)),
             is_due: match held {
                 Some(held) => !is_confirmed || !held.is_alike(ledger, target, (&destination, rule)),
                 None => rule.is_some(),
@@ -127,9 +130,10 @@ impl Engine {
         let reported = reported.filter(|_| host.sync.settings != Some(effective.digest));
         let now = evaluate(evidence, &held, &conditions(reported.unwrap_or(mode)));
         let stage = |evaluation: &Evaluation| evaluation.decisive().map(|step| step.stage);
+        let is_confirmed = self.is_confirmed(host).await?;
         Ok(Evaluated {
-            ruling_now: now.ruling,
-            is_due: !self.is_confirmed(host).await?
+            ruling_now: if is_confirmed { now.ruling } else { Ruling::Unknown },
+            is_due: !is_confirmed
                 || now.ruling != evaluation.ruling
                 || stage(&now) != stage(&evaluation),
             evaluation,

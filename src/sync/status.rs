@@ -106,7 +106,8 @@ impl Engine {
             due,
             withheld,
             most_rules: pages::most_rules(generation).filter(|most| total.rules > *most),
-            is_restored: host.sync.holding.is_some() && !is_confirmed,
+            is_restored: (host.sync.holding.is_some() || host.sync.last_sync.is_some())
+                && !is_confirmed,
             settings_due: host.sync.settings != Some(effective.digest),
             mode: translate::mode_for(settings.client_mode, generation),
             interval: settings.full_sync_interval.seconds(),

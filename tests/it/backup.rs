@@ -98,7 +98,7 @@ fn l9_a_database_is_backed_up_while_a_server_writes_and_restored_when_it_has_sto
     drop(server);
     shell.unset_server();
     let told = done(&shell, &format!("database restore copy.db --yes {local}"));
-    assert!(told.contains("the database that was there is now"), "{told}");
+    assert!(told.contains("the replaced database is now"), "{told}");
     let replaced = files(&shell, "nicelist.db.replaced-");
     assert_eq!(replaced.len(), 1, "{replaced:?}");
     assert_eq!(files(&shell, "unfinished"), [""; 0]);
@@ -293,6 +293,22 @@ fn epoch(shell: &Shell, name: &str) -> i64 {
 }
 
 #[test]
+fn l9_a_database_behind_a_link_is_used_and_a_pipe_is_not_replaced() {
+    let shell = Shell::new();
+    done(&shell, "rule add allow teamid:EQHXZ8M8AV --database sqlite:real.db");
+    std::os::unix::fs::symlink(shell.path("real.db"), shell.path("link.db")).unwrap();
+    std::fs::create_dir(shell.path("elsewhere")).unwrap();
+    std::os::unix::fs::symlink(shell.path("real.db"), shell.path("elsewhere/link.db")).unwrap();
+    for link in ["link.db", "elsewhere/link.db"] {
+        done(&shell, &format!("rule add allow teamid:AAAAAAAAAA --database sqlite:{link}"));
+    }
+    let made = std::process::Command::new("mkfifo").arg(shell.path("pipe")).status().unwrap();
+    assert!(made.success());
+    let told = refused(&shell, "database backup pipe --force --database sqlite:real.db");
+    assert!(told.contains("it is a device or a pipe; name a file"), "{told}");
+}
+
+#[test]
 fn l9_the_epoch_changes_on_restore_on_copy_and_by_hand() {
     let mut shell = Shell::new();
     shell.set("NICELIST_DATABASE", "sqlite:nicelist.db");
@@ -310,6 +326,9 @@ fn l9_the_epoch_changes_on_restore_on_copy_and_by_hand() {
     hint: hosts that wait for a clean sync: nicelist host list --state behind
     ");
     let third = epoch(&shell, "nicelist.db");
+    let mistyped = refused(&shell, "database new-epoch --yes --database sqlite:nicelits.db");
+    assert!(mistyped.contains("does not exist"), "{mistyped}");
+    assert_eq!(files(&shell, "nicelits"), [""; 0]);
     done(&shell, "database copy sqlite:nicelist.db sqlite:moved.db");
     done(&shell, "database copy sqlite:nicelist.db sqlite:same.db --keep-epoch");
     let moved = epoch(&shell, "moved.db");

@@ -97,7 +97,7 @@ fn w12_files_of_another_kind_are_named() {
     exit code: 5
     ----- stderr -----
     error: excel.txt is UTF-16; save it as UTF-8
-    hint: iconv -f UTF-16 -t UTF-8 excel.txt > utf8.csv
+    hint: iconv -f UTF-16LE -t UTF-8 excel.txt > utf8.csv
 
     $ nicelist rule convert bundles.toml out.csv
     exit code: 5

@@ -264,7 +264,7 @@ async fn a4_over_the_api_the_last_admin_token_stays() {
     server.ask(ADMIN, Method::POST, "/tokens", temporary).await;
     let (status, problem) = server.ask(ADMIN, Method::DELETE, "/tokens/admin", Value::Null).await;
     assert_eq!((status.as_u16(), &problem["code"]), (409, &json!("guarded")), "{problem}");
-    assert_eq!(problem["message"], "without `admin`, no admin token works for another day");
+    assert_eq!(problem["message"], "all admin tokens but `admin` expire within a day");
     let other = server.token("admin").await;
     let (status, answer) = server.ask(ADMIN, Method::DELETE, "/tokens/admin", Value::Null).await;
     assert_eq!(status, StatusCode::OK, "{answer}");

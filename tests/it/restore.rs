@@ -174,8 +174,25 @@ async fn l9_a_mac_that_enrolled_after_the_backup_uploads_its_events_first() {
     add_event(&mut mac, "waiting");
     let report = mac.sync(&world).await;
     assert_eq!((report.performed, report.events.sent), (SyncKind::Normal, 1));
+    assert_eq!(state(&world, "M1").await, waiting());
     assert_eq!(mac.sync(&world).await.performed, SyncKind::Clean);
     assert_eq!(state(&world, "M1").await, in_sync());
+}
+
+#[tokio::test]
+async fn l9_the_rules_of_a_mac_that_waits_are_not_known() {
+    let mut macs = [mac("M1", "2024.9")];
+    let mut world = restored(&mut macs).await;
+    macs[0].sync(&world).await;
+    let explained = world.get(&format!("/hosts/M1/explain?target={BEFORE}")).await;
+    assert_eq!(
+        (&explained["held"], &explained["next_sync"]["restored"]),
+        (&Value::Null, &json!(true))
+    );
+    world.pass(SignedDuration::from_mins(31)).await;
+    macs[0].sync(&world).await;
+    let explained = world.get(&format!("/hosts/M1/explain?target={BEFORE}")).await;
+    assert_eq!((&explained["held"], &explained["next_sync"]), (&json!("block"), &Value::Null));
 }
 
 #[tokio::test]

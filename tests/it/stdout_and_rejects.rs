@@ -40,7 +40,7 @@ fn w11_a_partial_import_rejects_both_sides_of_a_conflict() {
     told += &std::fs::read_to_string(shell.path("bad.csv")).unwrap();
     told += "\n";
     told += &shell.run("rule convert rules.csv out.csv");
-    insta::assert_snapshot!(told, @"
+    insta::assert_snapshot!(told, @r#"
     $ nicelist rule import rules.csv --partial --rejects bad.csv
     exit code: 5
     ----- stderr -----
@@ -51,7 +51,7 @@ fn w11_a_partial_import_rejects_both_sides_of_a_conflict() {
     hint: --duplicates first or --duplicates last chooses one of the entries that are in conflict
 
     identifier,type,policy,comment,line,reason
-    ABCDE12345,TEAMID,allow,c,4,conflict: teamid:ABCDE12345 for fleet is allow here, but block on line 2
+    ABCDE12345,TEAMID,allow,c,4,"conflict: teamid:ABCDE12345 for fleet is allow here, but block on line 2"
     ABCDE12345,TEAMID,block,a,2,conflict: line 4 is for the same target and scope
 
     $ nicelist rule convert rules.csv out.csv
@@ -60,5 +60,5 @@ fn w11_a_partial_import_rejects_both_sides_of_a_conflict() {
     rules.csv:4: conflict: teamid:ABCDE12345 for fleet is allow here, but block on line 2
     error: 1 of 4 rows are wrong; nothing was written
     hint: --duplicates first or --duplicates last chooses one of the entries that are in conflict
-    ");
+    "#);
 }

@@ -38,7 +38,7 @@ pub(crate) struct CopyArgs {
     /// Show what would be copied and change nothing
     #[arg(long)]
     dry_run: bool,
-    /// Trust what FROM says about hosts: no server will use it any more
+    /// Keep the epoch of FROM, if no server will use FROM again
     #[arg(long)]
     keep_epoch: bool,
 }

@@ -7,11 +7,11 @@ use crate::cli::error::CliError;
 
 /// Stop trusting what the database says about hosts
 ///
-/// Run this after you restored or copied the database with anything but `nicelist database
+/// Run this after you put a database back with anything other than `nicelist database
 /// restore`: pg_restore, cp, a snapshot of a virtual machine. Hosts may have newer rules than such
 /// a database knows. Until its turn, a host keeps its rules and is shown as `behind (restored)`.
 /// Then it gets all its rules in a clean sync. A host with Santa 2025.7 or later can prove by its
-/// hash that it has what the database says, and goes on immediately.
+/// hash that it has the rules in the database, and does not wait.
 #[derive(Debug, Args)]
 #[command(after_long_help = "\
 Examples:
@@ -24,6 +24,8 @@ pub(crate) struct NewEpochArgs {
 }
 
 pub(super) async fn run(context: &Context, args: &NewEpochArgs) -> Result<(), CliError> {
+    // A command that changes something would create a database that does not exist.
+    drop(context.client().await?);
     let client = context.client_to_change(false).await?;
     let question = "Begin a new epoch? Hosts that cannot prove which rules they have get a clean \
                     sync.";

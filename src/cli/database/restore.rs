@@ -62,7 +62,7 @@ pub(super) fn run(context: &Context, args: &RestoreArgs) -> Result<(), CliError>
     })?;
     context.ui.status(format!("restored {database} from {shown} ({contents})"));
     if let Some(replaced) = replaced {
-        context.ui.status(format!("the database that was there is now {replaced}"));
+        context.ui.status(format!("the replaced database is now {replaced}"));
     }
     context
         .ui

@@ -56,7 +56,7 @@ pub(super) async fn run(context: &Context, args: ImportArgs) -> Result<(), CliEr
     if path == Path::new(STDIO) {
         let text = "event import needs a file, because it reads events twice: to check and to send";
         return Err(CliError::usage(text)
-            .hint("save them first: cat > events.jsonl && nicelist event import events.jsonl"));
+            .hint("save the events to a file first: nicelist event import events.jsonl"));
     }
     let open = || Reports::open(&path, machine_id.as_ref());
     let ui = &context.ui;

@@ -50,7 +50,7 @@ pub(crate) struct ConvertArgs {
     /// Show every error, not only the first 20
     #[arg(long)]
     all_errors: bool,
-    /// Write nothing if the format of OUT cannot express all that was read
+    /// Write nothing if the format of OUT cannot express all rules
     #[arg(long)]
     strict: bool,
     /// Show what would be lost and write nothing

@@ -291,12 +291,13 @@ fn outlook(next: &NextSync, now: Timestamp) -> String {
 }
 
 fn facts(view: &EvaluationView, now: Timestamp) -> Vec<Item> {
+    let next = view.next_sync.as_ref();
     let until_then = match view.ruling_now {
+        _ if next.is_some_and(|next| next.restored) => NOT_KNOWN,
         Ruling::Allow => "it runs",
         Ruling::Block => "it is blocked",
         Ruling::Unknown => "it cannot be told",
     };
-    let next = view.next_sync.as_ref();
     let program = &view.program;
     let signed = program.signing_status.word().to_owned();
     let leaf = program.certificate.as_ref().map(|leaf| leaf.common_name.clone());
@@ -406,10 +407,14 @@ impl Report for Explanation {
     }
 }
 
+/// What is said of the rules of a host that waits for a clean sync after a restore.
+const NOT_KNOWN: &str = "not known: the database was restored";
+
 /// What the host has until its next sync, if that is something else.
 fn until_sync(explanation: &Explanation) -> Cell {
     match (&explanation.next_sync, explanation.held) {
         (None, _) => Cell::text(""),
+        (Some(NextSync { restored: true, .. }), _) => Cell::toned(NOT_KNOWN, Tone::Notice),
         (Some(_), Some(policy)) => Cell::toned(policy, Tone::Notice),
         (Some(_), None) => Cell::toned("no rule", Tone::Notice),
     }

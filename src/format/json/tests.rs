@@ -70,10 +70,7 @@ fn w12_a_value_of_the_wrong_type_is_named_with_its_field() {
         (r#"["teamid:AAAAAAAAAA", "block"]"#, "is a list; expected an object for each rule"),
         (r#""teamid:AAAAAAAAAA""#, "is a text; expected an object for each rule"),
         (r#"{"target": 5, "policy": "block"}"#, "target: is a number; expected a text"),
-        (
-            r#"{"target": "teamid:AAAAAAAAAA", "policy": null}"#,
-            "policy: is nothing; expected a text",
-        ),
+        (r#"{"target": "teamid:AAAAAAAAAA", "policy": null}"#, "policy: is null; expected a text"),
         (
             r#"{"target": "teamid:AAAAAAAAAA", "policy": "block", "bundle_binary_count": -1}"#,
             "bundle_binary_count: `-1` is not a valid count",

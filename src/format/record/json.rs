@@ -112,7 +112,7 @@ impl<'t> Json<'t> {
 pub(in crate::format) fn kind_of(text: &str) -> &'static str {
     match text.as_bytes().first() {
         Some(b'"') => "a text",
-        Some(b'n') => "nothing",
+        Some(b'n') => "null",
         Some(b't' | b'f') => "a truth value",
         Some(b'[') => "a list",
         Some(b'{') => "an object",

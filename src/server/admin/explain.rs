@@ -14,7 +14,7 @@ use crate::rule::{Evaluation, Evidence, Finding, Rule, Scope, Stage, Step};
 use crate::server::access::Viewer;
 use crate::server::answer::{Answer, Body, Path, Query, Refused};
 use crate::server::app::{Shared, State};
-use crate::sync::{self, Explained};
+use crate::sync::{self, Explained, Standing};
 
 /// Explain why a host has the rule that it has for a target
 #[utoipa::path(get, path = "/hosts/{host}/explain", operation_id = "explain_rule", tag = "hosts", params(HostPath, ExplainQuery),
@@ -97,7 +97,8 @@ async fn next_sync(state: &State, host: &Host, is_due: bool) -> Result<Option<Ne
     }
     let standing = state.engine.standing(host).await?;
     let last_seen = host.sync.last_seen;
-    Ok(Some(NextSync { due: standing.due, last_seen, interval: standing.interval }))
+    let Standing { due, interval, is_restored: restored, .. } = standing;
+    Ok(Some(NextSync { due, last_seen, interval, restored }))
 }
 
 fn steps(mut origins: HashMap<SettingKey, Scope>, evaluation: &Evaluation) -> Vec<StepView> {

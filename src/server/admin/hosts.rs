@@ -449,9 +449,9 @@ pub(super) fn host_state(host: &Host, standing: &Standing, now: Timestamp) -> Ho
     match () {
         // A host that rejected its rules does so until a postflight reports otherwise.
         () if in_progress && sync.miscount.is_none() => HostState::Syncing,
-        () if sync.holding.is_none() && sync.miscount.is_none() => HostState::NeverSynced,
         // What its row says of it is of an earlier time.
         () if standing.is_restored => HostState::Behind,
+        () if sync.holding.is_none() && sync.miscount.is_none() => HostState::NeverSynced,
         () if sync.drift.is_some() => HostState::Drifted,
         () if sync.miscount.is_some() => HostState::Rejecting,
         () if due => HostState::Behind,

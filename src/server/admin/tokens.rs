@@ -47,7 +47,7 @@ pub(super) async fn create(
 
 /// Revoke a token immediately
 ///
-/// The last admin token is refused, and so is one without which no admin token works for another day.
+/// The last admin token cannot be revoked, nor can the last one that is valid for another day.
 #[utoipa::path(delete, path = "/tokens/{name}", operation_id = "revoke_token", tag = "tokens", params(TokenPath),
     responses((status = 200, body = Done), (status = 404), (status = 409)))]
 pub(super) async fn revoke(

@@ -30,8 +30,14 @@ pub(in crate::store) fn backup(
     if is_same(database, file) {
         return Err(unwritten(io::Error::other("it is the database itself; name another file")));
     }
-    if file.is_dir() {
-        return Err(unwritten(io::Error::other("it is a folder; name a file")));
+    match fs::metadata(file) {
+        Ok(found) if found.is_dir() => {
+            return Err(unwritten(io::Error::other("it is a folder; name a file")));
+        }
+        Ok(found) if !found.is_file() => {
+            return Err(unwritten(io::Error::other("it is a device or a pipe; name a file")));
+        }
+        Ok(_) | Err(_) => {}
     }
     if !replace && file.exists() {
         return Err(BackupError::Exists(file.to_owned()));

@@ -31,7 +31,8 @@ impl Identity {
     /// The file that is now at `path`.
     pub(super) fn of(path: &Path) -> io::Result<Self> {
         let path = std::path::absolute(path)?;
-        let mut log_path = path.clone().into_os_string();
+        // SQLite keeps the log beside the file that a link leads to.
+        let mut log_path = fs::canonicalize(&path)?.into_os_string();
         log_path.push("-wal");
         let file = inode(&path)?;
         Ok(Self {
