@@ -334,14 +334,16 @@ fn what_is_wrong_is_said_and_nothing_is_changed() {
     $ nicelist rule import bad.csv --partial --rejects rejects.csv
     exit code: 5
     ----- stderr -----
-    added 1, changed 0, unchanged 0 (revision 2)
-    error: 3 rows were rejected; see rejects.csv
+    added 0, changed 0, unchanged 0 (revision 1)
+    error: 4 rows were rejected; see rejects.csv
+    hint: --duplicates first or --duplicates last chooses one of the entries that are in conflict
     ");
     insta::assert_snapshot!(std::fs::read_to_string(shell.path("rejects.csv")).unwrap(), @r#"
     rule_type,identifier,policy,scope,line,reason
     TEAMID,nope,ALLOWLIST,fleet,3,identifier: `nope` is no teamid identifier; expected 10 letters and digits
     BINARY,abc,MAYBE,,4,identifier: `abc` is no binary identifier; expected 64 hex digits
     TEAMID,EQHXZ8M8AV,BLOCKLIST,fleet,5,"conflict: teamid:EQHXZ8M8AV for fleet is block here, but allow on line 2"
+    TEAMID,EQHXZ8M8AV,ALLOWLIST,fleet,2,conflict: line 5 is for the same target and scope
     "#);
     shell.set("NICELIST_TOKEN", "a-guess");
     insta::assert_snapshot!(shell.run("rule list"), @"
