@@ -112,7 +112,9 @@ impl Host {
     /// placeholder, as some virtual machines report it: rules for it would apply to all of them.
     #[must_use]
     pub fn serial(&self) -> Option<MachineId> {
-        self.facts.serial_number()?.parse().ok()
+        let serial = self.facts.serial_number()?.parse().ok();
+        // A Mac must not get what is meant for another by reporting its hardware UUID.
+        serial.filter(|serial: &MachineId| !serial.is_uuid())
     }
 }
 
@@ -126,7 +128,7 @@ impl HostFacts {
 }
 
 /// Texts that stand in place of a serial number, in lower case.
-const PLACEHOLDERS: [&str; 10] = [
+const PLACEHOLDERS: [&str; 11] = [
     "none",
     "null",
     "unknown",
@@ -136,6 +138,7 @@ const PLACEHOLDERS: [&str; 10] = [
     "default string",
     "serial number",
     "system serial number",
+    "system serial#",
     "to be filled by o.e.m.",
 ];
 
@@ -194,6 +197,7 @@ mod tests {
         for serial in ["", "0", "None", "System Serial Number", "000000", "XXXXXXXXXX", "M1", " "] {
             assert_eq!(own(serial), "host:M1", "{serial}");
         }
+        assert_eq!(own("9B2C1F60-0000-4000-8000-00000000AAAA"), "host:M1", "another's machine ID");
     }
 
     #[test]

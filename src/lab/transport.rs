@@ -42,7 +42,7 @@ pub enum TransportError {
         /// The status, which arrived.
         status: u16,
     },
-    /// The body does not end within [`LARGEST_BODY`].
+    /// The body is larger than 64 MiB.
     #[error("the response with status {status} is larger than 64 MiB")]
     TooLarge {
         /// The status.

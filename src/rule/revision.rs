@@ -32,6 +32,14 @@ pub struct ChangeMessage(Box<str>);
 #[error("the message of a change has {0} bytes; {LONGEST_MESSAGE} are allowed")]
 pub struct MessageTooLong(usize);
 
+impl ChangeMessage {
+    /// Whether it says nothing.
+    #[must_use]
+    pub fn is_blank(&self) -> bool {
+        self.0.trim().is_empty()
+    }
+}
+
 impl TryFrom<String> for ChangeMessage {
     type Error = MessageTooLong;
 

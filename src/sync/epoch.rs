@@ -86,7 +86,9 @@ impl Engine {
     /// Reads the epoch. If it is another one than before, the database may have been replaced while
     /// this engine ran, so everything is read again.
     pub(super) async fn follow_epoch(&self) -> StoreResult<Epoch> {
-        let epoch = self.store.epoch().await?;
+        let mut epoch = self.store.epoch().await?;
+        // The clock may have been ahead when it began.
+        epoch.began = epoch.began.map(|began| began.min(self.clock.now()));
         let before = self.epoch.known.swap(Some(epoch.into()));
         if before.is_some_and(|before| before.id != epoch.id) {
             self.read_again().await?;

@@ -293,6 +293,29 @@ fn epoch(shell: &Shell, name: &str) -> i64 {
 }
 
 #[test]
+fn l9_the_log_of_a_killed_server_is_not_applied_to_a_restored_database_or_a_backup() {
+    let mut shell = Shell::new();
+    let local = "--database sqlite:nicelist.db";
+    done(&shell, &format!("rule add allow teamid:AAAAAAAAAA {local}"));
+    done(&shell, &format!("database backup copy.db {local}"));
+    let server = Server::over(&shell, "sqlite:nicelist.db", &[]);
+    shell.use_server(&server);
+    done(&shell, "rule add allow teamid:BBBBBBBBBB");
+    server.kill();
+    shell.unset_server();
+    std::fs::copy(shell.path("nicelist.db-wal"), shell.path("other.db-wal")).unwrap();
+    done(&shell, "database backup other.db --database sqlite:copy.db");
+    assert_eq!(files(&shell, "other.db"), ["other.db"]);
+
+    std::fs::rename(shell.path("nicelist.db"), shell.path("old.db")).unwrap();
+    done(&shell, &format!("database restore copy.db --yes {local}"));
+    let rules = shell.json(&format!("rule list {local}"));
+    assert_eq!(rules.as_array().unwrap().len(), 1, "{rules}");
+    let aside = files(&shell, "nicelist.db.replaced-");
+    assert!(aside.iter().any(|name| name.ends_with("-wal")), "{aside:?}");
+}
+
+#[test]
 fn l9_a_database_behind_a_link_is_used_and_a_pipe_is_not_replaced() {
     let shell = Shell::new();
     done(&shell, "rule add allow teamid:EQHXZ8M8AV --database sqlite:real.db");

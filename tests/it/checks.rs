@@ -43,6 +43,8 @@ fn m6_what_would_do_harm_is_refused_unless_it_is_forced_with_a_reason() {
 
     For more information, try '--help'.
     ");
+    let blank = shell.run("rule add block teamid:ZMCG7MLDV9 --force --reason=");
+    assert!(blank.contains("error: a forced change needs a reason"), "{blank}");
     assert_eq!(shell.json("rule list"), json!([]));
     let forced = "rule add block teamid:ZMCG7MLDV9 --force --reason lab";
     insta::assert_snapshot!(shell.run(forced), @"

@@ -118,7 +118,8 @@ async fn commit(
     edits: Vec<Edit>,
 ) -> Answer<ChangeAnswer> {
     let Intent { message, base, dry_run, force } = intent;
-    let force = Force { is_forced: force, has_reason: message.is_some() };
+    let force =
+        Force { is_forced: force, has_reason: message.as_ref().is_some_and(|it| !it.is_blank()) };
     let author =
         Author { name: operator.name, at: state.clock.now(), message: message.map(String::from) };
     let change = Change { author, base, dry_run, edits };

@@ -3,7 +3,7 @@
 use std::fs::{self, File};
 use std::io;
 use std::os::unix::fs::MetadataExt as _;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
 use rusqlite::Connection;
@@ -57,6 +57,12 @@ pub(in crate::store) fn backup(
         }
     })?;
     copy.as_file().sync_all().map_err(unwritten)?;
+    for log in logs(file) {
+        match fs::remove_file(log) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(unwritten(error)),
+            Ok(()) | Err(_) => {}
+        }
+    }
     if replace {
         copy.persist(file).map_err(|error| unwritten(error.error))?;
     } else {
@@ -67,6 +73,16 @@ pub(in crate::store) fn backup(
     }
     sync_folder(file).map_err(unwritten)?;
     Ok(backed_up)
+}
+
+/// The files that SQLite keeps beside a database. It would apply those of another file that was in
+/// the same place to the one that is there now.
+pub(super) fn logs(database: &Path) -> [PathBuf; 3] {
+    ["-wal", "-shm", "-journal"].map(|end| {
+        let mut name = database.as_os_str().to_owned();
+        name.push(end);
+        name.into()
+    })
 }
 
 /// How a database of ours is to be read that exists and is not empty.

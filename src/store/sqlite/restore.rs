@@ -10,7 +10,8 @@ use rusqlite::{Connection, ErrorCode, OpenFlags};
 use tempfile::NamedTempFile;
 
 use super::backup::{
-    CopyError, beside, contents, contents_of, copy_into, folder, is_same, readable, sync_folder,
+    CopyError, beside, contents, contents_of, copy_into, folder, is_same, logs, readable,
+    sync_folder,
 };
 use super::epoch;
 use super::open::{self, APPLICATION_ID, Use};
@@ -139,19 +140,30 @@ impl Locked {
             replaced = Some(keep(database, now)?);
         }
         copy.as_file().sync_all()?;
+        // Of a database that was moved away, or that cannot be opened.
+        for (log, aside) in logs(database).iter().zip(logs(&aside(database, now))) {
+            if log.exists() {
+                fs::rename(log, aside)?;
+            }
+        }
         copy.persist(database)?;
         sync_folder(database)?;
         Ok(replaced)
     }
 }
 
+/// The name of what is replaced.
+fn aside(database: &Path, now: Timestamp) -> PathBuf {
+    let mut name = database.as_os_str().to_owned();
+    name.push(format!(".replaced-{}", now.strftime("%Y-%m-%dT%H-%M-%SZ")));
+    name.into()
+}
+
 /// Gives a file another name beside its own.
 fn keep(database: &Path, now: Timestamp) -> io::Result<PathBuf> {
-    let time = now.strftime("%Y-%m-%dT%H-%M-%SZ");
     let mut number = 0;
     loop {
-        let mut name = database.as_os_str().to_owned();
-        name.push(format!(".replaced-{time}"));
+        let mut name = aside(database, now).into_os_string();
         if number > 0 {
             name.push(format!("-{number}"));
         }
