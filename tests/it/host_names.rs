@@ -319,3 +319,18 @@ async fn put_policy(server: &Server, policy: &Value) {
     let response = request.body(policy.to_string()).send().await.unwrap();
     assert!(response.status().is_success(), "{}", response.text().await.unwrap());
 }
+
+#[tokio::test]
+async fn w2_a_serial_number_that_is_the_machine_id_of_another_host_warns() {
+    let world = World::new().await;
+    mac("C02XK0ABCD", "annas-mac", "C02AAAAAAA").sync(&world).await;
+    mac("M2", "bens-mac", "C02XK0ABCD").sync(&world).await;
+    let rule =
+        json!({"target": "teamid:AAAAAAAAAA", "policy": "allow", "scope": "host:C02XK0ABCD"});
+    let answer = world.post("/rules", json!({"put": [rule]})).await;
+    assert_eq!(
+        answer["warnings"][0]["message"],
+        "`C02XK0ABCD` is the machine ID of one host and the serial number of another, `M2`; \
+         host:C02XK0ABCD is both"
+    );
+}

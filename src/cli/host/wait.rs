@@ -5,13 +5,14 @@ use std::time::Duration;
 use clap::Args;
 use jiff::{SignedDuration, Timestamp};
 
-use crate::api::{HostState, HostView};
+use crate::api::{BehindReason, HostState, HostView};
 use crate::cli::arg::duration;
 use crate::cli::context::Context;
 use crate::cli::error::{CliError, Kind};
 use crate::cli::ui::{relative, rough};
 use crate::client::{Client, exactly};
 use crate::rule::Revision;
+use crate::shell::argument;
 
 /// How often the server is asked.
 const ASK: Duration = Duration::from_secs(2);
@@ -84,6 +85,10 @@ fn has(host: &HostView, wanted: Revision) -> bool {
 
 /// How long it may take.
 fn outlook(host: &HostView, now: Timestamp) -> String {
+    if let Some(BehindReason::Restored) = host.reason {
+        let order = format!("nicelist host clean-sync {}", argument(host.machine.as_str()));
+        return format!("it waits for a clean sync after a restore; to order it now: {order}");
+    }
     let interval = SignedDuration::from_secs(i64::from(host.interval));
     let Some(seen) = host.last_seen else {
         return format!("it was never seen; hosts ask every {}", rough(interval));
@@ -105,7 +110,7 @@ fn too_late(name: &str, host: &HostView, timeout: SignedDuration, now: Timestamp
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::api::{BehindReason, DriftView};
+    use crate::api::DriftView;
     use crate::fleet::{CleanSync, ClientMode, RuleCounts};
 
     fn host(state: HostState, held: Option<u64>) -> HostView {
@@ -179,6 +184,10 @@ mod tests {
         let restored =
             HostView { reason: Some(BehindReason::Restored), ..host(HostState::Behind, Some(7)) };
         assert!(!has(&restored, Revision(7)));
+        assert_eq!(
+            outlook(&restored, Timestamp::UNIX_EPOCH),
+            "it waits for a clean sync after a restore; to order it now: nicelist host clean-sync M1"
+        );
     }
 
     #[test]

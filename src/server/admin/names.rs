@@ -93,6 +93,8 @@ pub(super) async fn resolve(state: &State, scope: Scope) -> Result<Resolved, Ref
 
 /// Hosts that are named in a message.
 const MOST_NAMED: usize = 3;
+/// How many hosts are compared whose name begins with a text.
+const MOST_LOOKED_AT: usize = 100;
 
 /// Says that several hosts have a name, which therefore means none of them.
 pub(super) fn shared(name: &MachineId, hosts: &[Host]) -> String {
@@ -142,6 +144,13 @@ pub(super) async fn warning(
     if name.is_uuid() || !is_serial(name.as_str()) {
         return Ok(None);
     }
+    if let Some(other) = other_with_serial(state, name).await? {
+        let message = format!(
+            "`{name}` is the machine ID of one host and the serial number of another, `{other}`; \
+             {scope} is both"
+        );
+        return Ok(Some(ChangeWarning { code: None, message }));
+    }
     let shared = state.store.shared_serials(Some(name.as_str()), 1).await?.pop();
     Ok(shared.map(|SharedSerial { serial, hosts, machines }| {
         let machines: Vec<&str> = machines.iter().map(MachineId::as_str).collect();
@@ -151,6 +160,21 @@ pub(super) async fn warning(
         );
         ChangeWarning { code: Some(lint::Code::SharedSerial.id().to_owned()), message }
     }))
+}
+
+/// A host whose serial number is the machine ID of another host.
+async fn other_with_serial(
+    state: &State,
+    machine: &MachineId,
+) -> Result<Option<MachineId>, Refused> {
+    if state.store.host(machine).await?.is_none() {
+        return Ok(None);
+    }
+    let filter = HostFilter { prefix: Some(machine.to_string()), ..HostFilter::default() };
+    let named = state.store.hosts(&filter, None, MOST_LOOKED_AT).await?;
+    let hosts = named.into_iter().filter(|host| host.machine != *machine);
+    let mut others = hosts.filter(|host| host.serial().as_ref() == Some(machine));
+    Ok(others.next().map(|host| host.machine))
 }
 
 fn is_serial(text: &str) -> bool {
