@@ -58,7 +58,7 @@ macro_rules! event_query {
             /// Only programs below this path; for accesses to files, only files there. It begins with a
             /// slash. With `*` (any text, slashes too) or `?` (one character), the whole path must match.
             #[serde(skip_serializing_if = "Option::is_none")]
-            #[param(value_type = Option<String>, pattern = "^[/*]")]
+            #[param(value_type = Option<String>, pattern = "^[/*?][^\\x00]*$")]
             pub path: Option<PathPattern>,
             /// Only programs with this signer: team ID, signing ID with or without its team ID, SHA-256 of
             /// the leaf certificate, or a part of its name.
