@@ -173,8 +173,8 @@ pub struct SyncState {
     /// something else.
     #[serde(default, skip_serializing_if = "EpochId::is_zero")]
     pub epoch: EpochId,
-    /// The last epoch in which it completed a sync without rules, and so uploaded its events. A
-    /// clean sync would have discarded them.
+    /// The last epoch in which it completed a sync, and so uploaded its events. A clean sync would
+    /// have discarded them.
     #[serde(default, skip_serializing_if = "EpochId::is_zero")]
     pub uploaded_in: EpochId,
     /// A digest of the settings that it was sent by the last completed sync.

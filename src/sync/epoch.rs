@@ -87,8 +87,9 @@ impl Engine {
     /// this engine ran, so everything is read again.
     pub(super) async fn follow_epoch(&self) -> StoreResult<Epoch> {
         let mut epoch = self.store.epoch().await?;
-        // The clock may have been ahead when it began.
-        epoch.began = epoch.began.map(|began| began.min(self.clock.now()));
+        let known = self.epoch.known.load_full().filter(|known| known.id == epoch.id);
+        let known = known.and_then(|known| known.began);
+        epoch.began = epoch.began.map(|began| beginning(began, known, self.clock.now()));
         let before = self.epoch.known.swap(Some(epoch.into()));
         if before.is_some_and(|before| before.id != epoch.id) {
             self.read_again().await?;
@@ -170,6 +171,12 @@ pub(super) fn begin_in(state: &mut SyncState, facts: &HostFacts, epoch: Epoch) {
     }
 }
 
+/// When an epoch began that is read again and again. The clock may have been ahead at that time;
+/// then it is when the epoch was first read.
+fn beginning(stored: Timestamp, known: Option<Timestamp>, now: Timestamp) -> Timestamp {
+    stored.min(now).min(known.unwrap_or(now))
+}
+
 /// Whether a host's next sync obeys the order for a clean sync. One that was restored with the
 /// database waits until the host has uploaded its events.
 pub(super) fn obeys_order(state: &SyncState, epoch: Epoch) -> bool {
@@ -193,6 +200,16 @@ pub(super) fn finish_without_rules(state: &mut SyncState, session: Session, now:
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn l9_an_epoch_that_began_while_the_clock_was_ahead_does_not_move_with_the_clock() {
+        let [back, now, later, ahead] =
+            [1, 2, 3, 1000].map(|hour| Timestamp::from_second(hour * 3600).unwrap());
+        assert_eq!(beginning(ahead, None, now), now);
+        assert_eq!(beginning(ahead, Some(now), later), now);
+        assert_eq!(beginning(ahead, Some(now), back), back);
+        assert_eq!(beginning(now, Some(now), later), now);
+    }
 
     #[test]
     fn l9_hosts_are_spread_evenly_from_the_beginning_of_the_epoch_on() {
