@@ -6,7 +6,7 @@ use super::names;
 use crate::api::{ChangeWarning, Code, Detail, Problem};
 use crate::fleet::{ClientMode, InForce, Setting, SettingKey};
 use crate::lint::{self, About, Finding, Severity};
-use crate::rule::{Outcome, PolicyKind, Rule, RuleType, Scope, Target};
+use crate::rule::{ChangeMessage, Outcome, PolicyKind, Rule, RuleType, Scope, Target};
 use crate::server::answer::{Refused, off_the_async_threads};
 use crate::server::app::State;
 use crate::store::{Change, Edit, HostFilter, RuleFilter};
@@ -28,6 +28,13 @@ pub(super) struct Checked {
     forced: BTreeSet<&'static str>,
 }
 
+impl Force {
+    /// A blank message is no reason.
+    pub(super) fn new(is_forced: bool, message: Option<&ChangeMessage>) -> Self {
+        Self { is_forced, has_reason: message.is_some_and(|message| !message.is_blank()) }
+    }
+}
+
 impl Checked {
     /// The message of the change, with what was forced.
     pub(super) fn message(&self, message: Option<String>) -> Option<String> {
@@ -43,8 +50,8 @@ impl Checked {
 /// Whether errors are overridden, and whether a reason is given.
 #[derive(Clone, Copy, Default)]
 pub(super) struct Force {
-    pub(super) is_forced: bool,
-    pub(super) has_reason: bool,
+    is_forced: bool,
+    has_reason: bool,
 }
 
 /// Checks what a change puts into force. Returns the change, which may be too large to be copied on

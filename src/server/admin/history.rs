@@ -146,8 +146,7 @@ pub(super) async fn rollback(
 ) -> Result<LongAnswer, Refused> {
     let RollbackRequest { message, base, dry_run, force } = request;
     operator.may_change(Role::Editor, dry_run)?;
-    let force =
-        Force { is_forced: force, has_reason: message.as_ref().is_some_and(|it| !it.is_blank()) };
+    let force = Force::new(force, message.as_ref());
     let revision = exists(&state, revision).await?;
     let message = match message {
         Some(message) => format!("rollback to {revision}: {message}"),

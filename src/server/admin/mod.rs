@@ -118,8 +118,7 @@ async fn commit(
     edits: Vec<Edit>,
 ) -> Answer<ChangeAnswer> {
     let Intent { message, base, dry_run, force } = intent;
-    let force =
-        Force { is_forced: force, has_reason: message.as_ref().is_some_and(|it| !it.is_blank()) };
+    let force = Force::new(force, message.as_ref());
     let author =
         Author { name: operator.name, at: state.clock.now(), message: message.map(String::from) };
     let change = Change { author, base, dry_run, edits };

@@ -35,8 +35,7 @@ pub(super) async fn change(
     operator.may_change(Role::Editor, dry_run)?;
     operator.may_try(rules.len())?;
     let wanted = off_the_async_threads(move || read(tags, settings, rules)).await??;
-    let force =
-        Force { is_forced: force, has_reason: message.as_ref().is_some_and(|it| !it.is_blank()) };
+    let force = Force::new(force, message.as_ref());
     let message = message.map(String::from);
     let goal = Goal { wanted, prune, base, dry_run, force, message };
     LongAnswer::of(reach(&state, operator, goal).await?).await
