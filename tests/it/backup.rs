@@ -304,7 +304,9 @@ fn l9_the_log_of_a_killed_server_is_not_applied_to_a_restored_database_or_a_back
     server.kill();
     shell.unset_server();
     std::fs::copy(shell.path("nicelist.db-wal"), shell.path("other.db-wal")).unwrap();
-    done(&shell, "database backup other.db --database sqlite:copy.db");
+    let backup = "database backup other.db --database sqlite:copy.db";
+    assert!(refused(&shell, backup).contains("other.db-wal exists"));
+    done(&shell, &format!("{backup} --force"));
     assert_eq!(files(&shell, "other.db"), ["other.db"]);
 
     std::fs::rename(shell.path("nicelist.db"), shell.path("old.db")).unwrap();

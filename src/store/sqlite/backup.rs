@@ -2,6 +2,7 @@
 
 use std::fs::{self, File};
 use std::io;
+use std::iter;
 use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 
@@ -39,8 +40,9 @@ pub(in crate::store) fn backup(
         }
         Ok(_) | Err(_) => {}
     }
-    if !replace && file.exists() {
-        return Err(BackupError::Exists(file.to_owned()));
+    let exists = iter::once(file.to_owned()).chain(logs(file)).find(|file| file.exists());
+    if let Some(exists) = exists.filter(|_| !replace) {
+        return Err(BackupError::Exists(exists));
     }
     if !folder(file).is_dir() {
         return Err(unwritten(io::Error::other("its folder does not exist")));
