@@ -138,7 +138,7 @@ impl HostReport {
     /// Why no rule could be made of the report, if none could.
     #[must_use]
     pub fn fault(&self) -> Option<String> {
-        let Some(keys) = self.event.as_object() else { return Some("is no JSON object".into()) };
+        let Some(keys) = self.event.as_object() else { return Some("is not a JSON object".into()) };
         let hash = keys.get("file_sha256").or_else(|| keys.get("fileSha256"));
         let Some(hash) = hash.and_then(serde_json::Value::as_str) else {
             return Some("file_sha256: is missing".into());

@@ -32,7 +32,7 @@ pub(super) async fn run(context: &Context, StatusArgs {}: StatusArgs) -> Result<
     let server = client.status_with_unreadable_rows().await?;
     let hosts = match count_hosts(ui, &client).await {
         Ok(hosts) => Some(hosts),
-        // Whoever asks how the server is must see everything else.
+        // Everything else is shown: it may say why.
         Err(error) => {
             ui.warn(format!("cannot count the hosts: {}", error.message));
             None

@@ -157,7 +157,7 @@ async fn nothing_is_imported_unless_all_of_it_is_events() {
     bad.jsonl:3: machine_id: a machine id must have 1 to 255 bytes and no control characters
     bad.jsonl:4: file_sha256: `abc` is no SHA-256
     bad.jsonl:5: decision: is missing
-    bad.jsonl:6: is no JSON object
+    bad.jsonl:6: is not a JSON object
     bad.jsonl:7:9: expected value
     bad.jsonl:8: is longer than any event
     error: 7 of 9 events are wrong; nothing was sent
@@ -188,7 +188,7 @@ async fn a_request_with_a_report_of_nothing_keeps_none() {
     assert_eq!(status, StatusCode::UNPROCESSABLE_ENTITY);
     let details = json!([
         {"index": 1, "field": "event", "message": "decision: is missing"},
-        {"index": 2, "field": "event", "message": "is no JSON object"},
+        {"index": 2, "field": "event", "message": "is not a JSON object"},
     ]);
     assert_eq!(problem["details"], details);
     let body = json!({"reports": vec![good.clone(); 10_001]});
@@ -255,7 +255,7 @@ async fn w12_the_body_of_an_upload_is_imported() {
     exit code: 5
     ----- stderr -----
     wrong.json: event 1: file_sha256: is missing
-    wrong.json: event 2: is no JSON object
+    wrong.json: event 2: is not a JSON object
     error: 2 of 2 events are wrong; nothing was sent
 
     $ nicelist event import cut.json

@@ -2,8 +2,9 @@
 //!
 //! Rules stand below `StaticRules`, wherever that is nested: at the top of a property list, in a
 //! payload of Santa's own type, or in the forced settings of `com.apple.ManagedClient.preferences`;
-//! of either vendor. The profile may be signed; the signature is not checked, which is noted. Written is a complete profile, whose identifiers depend on the rules alone:
-//! the same rules are the same profile.
+//! of either vendor. The profile may be signed; the signature is not checked, which is noted. A
+//! complete profile is written. Its identifiers depend on the rules alone, so the same rules are the
+//! same profile.
 
 mod envelope;
 mod read;

@@ -24,8 +24,8 @@ const SHOWN: usize = 20;
 /// Maximum clients that are shown as over a limit.
 const OFFENDERS: usize = 20;
 
-/// How long to wait for each part that the database knows. The rest is shown without it: whoever
-/// asks wants to know why the database does not respond.
+/// How long to wait for each part that the database knows. The rest is shown without it,
+/// because it may say why the database does not respond.
 const PATIENCE: Duration = Duration::from_secs(1);
 
 async fn if_known<T>(answer: impl Future<Output = StoreResult<T>>) -> Option<T> {

@@ -225,7 +225,7 @@ pub(super) fn report(
     let named = event.as_object_mut().and_then(|keys| keys.remove(MACHINE));
     let named = named.as_ref().map(|machine| machine.as_str().unwrap_or_default());
     let machine = match (named, machine) {
-        _ if !event.is_object() => return bad(place, "is no JSON object"),
+        _ if !event.is_object() => return bad(place, "is not a JSON object"),
         (Some(named), _) => named.parse::<MachineId>(),
         (None, Some(machine)) => Ok(machine.clone()),
         (None, None) => {

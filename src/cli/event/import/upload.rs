@@ -59,7 +59,7 @@ impl Upload {
         let (index, mut event) = self.events.next()?;
         let place = format!("{}: event {}", self.name, index + 1);
         let Some(keys) = event.as_object_mut() else {
-            return Some(bad(place, "is no JSON object"));
+            return Some(bad(place, "is not a JSON object"));
         };
         if let (false, Some(machine)) = (keys.contains_key(super::source::MACHINE), &self.machine) {
             keys.insert(super::source::MACHINE.to_owned(), machine.clone());
