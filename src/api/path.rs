@@ -6,7 +6,6 @@ use utoipa::IntoParams;
 use crate::fleet::EventId;
 use crate::rule::Revision;
 
-/// A host.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, IntoParams)]
 #[into_params(parameter_in = Path)]
 pub struct HostPath {
@@ -16,7 +15,6 @@ pub struct HostPath {
     pub host: String,
 }
 
-/// An event.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, IntoParams)]
 #[into_params(parameter_in = Path)]
 pub struct EventPath {
@@ -25,7 +23,6 @@ pub struct EventPath {
     pub id: EventId,
 }
 
-/// A revision.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, IntoParams)]
 #[into_params(parameter_in = Path)]
 pub struct RevisionPath {
@@ -34,18 +31,14 @@ pub struct RevisionPath {
     pub revision: Revision,
 }
 
-/// A tag.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, IntoParams)]
 #[into_params(parameter_in = Path)]
 pub struct TagPath {
-    /// The name of the tag.
     pub name: String,
 }
 
-/// A token.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, IntoParams)]
 #[into_params(parameter_in = Path)]
 pub struct TokenPath {
-    /// The name of the token.
     pub name: String,
 }

@@ -30,7 +30,6 @@ pub enum CelError {
     /// A name that the schema doesn't know.
     #[error("unknown {kind} `{name}` ({at}){}", DidYouMean(nearest.as_deref()))]
     Unknown {
-        /// What kind of name it is.
         kind: NameKind,
         /// The name; a field's is written with its variable's.
         name: String,
@@ -44,7 +43,6 @@ pub enum CelError {
     WholeMessage {
         /// The variable.
         name: String,
-        /// One of its fields.
         field: String,
         /// Where it stands.
         at: Position,
@@ -52,7 +50,6 @@ pub enum CelError {
     /// A macro with arguments that it can't take.
     #[error("`{}` is written `{}` ({at})", used.name(), used.usage())]
     MacroArguments {
-        /// The macro.
         used: Macro,
         /// Where it stands.
         at: Position,
@@ -68,9 +65,7 @@ pub enum CelError {
 /// A place in an expression, both counted from one, in characters.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Position {
-    /// The line.
     pub line: usize,
-    /// The column.
     pub column: usize,
 }
 

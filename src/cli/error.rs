@@ -32,7 +32,6 @@ pub(crate) enum Kind {
 }
 
 impl Kind {
-    /// The exit code of the kind.
     pub(crate) const fn exit_code(self) -> u8 {
         match self {
             Self::BrokenPipe => 0,

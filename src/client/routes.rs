@@ -78,7 +78,6 @@ impl Client {
         Pages::new(self, "/revisions".to_owned(), query)
     }
 
-    /// One revision.
     pub async fn revision(&self, revision: Revision) -> Answer<RevisionView> {
         self.ask(Method::GET, &format!("/revisions/{revision}"), NOTHING).await
     }
@@ -275,7 +274,6 @@ impl Client {
         self.ask(Method::POST, "/tokens", Some(request)).await
     }
 
-    /// Revokes a token.
     pub async fn revoke_token(&self, name: &str) -> Answer<()> {
         self.delete(&format!("/tokens/{}", segment(name))).await
     }

@@ -31,7 +31,6 @@ pub enum ConfigError {
     UnknownContext {
         /// Where it was chosen.
         origin: Origin,
-        /// Its name.
         name: String,
         /// The context most like it.
         nearest: Option<String>,
@@ -74,7 +73,6 @@ pub enum ConfigError {
         /// Why not.
         source: io::Error,
     },
-    /// The token command failed.
     #[error("{origin}: the token command failed ({status})")]
     TokenCommandFailed {
         /// Where the command was found.
@@ -96,7 +94,6 @@ pub enum Problem {
     /// A key that is no setting.
     #[error("unknown key `{key}`{}", DidYouMean(nearest.as_deref()))]
     UnknownKey {
-        /// The key.
         key: String,
         /// The known key most like it.
         nearest: Option<String>,
@@ -104,11 +101,9 @@ pub enum Problem {
     /// A value of the wrong type.
     #[error("`{key}` must be {wanted}, not {found}")]
     Type {
-        /// The key.
         key: String,
         /// What it must be.
         wanted: &'static str,
-        /// What it is.
         found: &'static str,
     },
     /// Two settings of which there may be one.
@@ -141,7 +136,6 @@ pub enum Problem {
     /// None of the few values that are allowed.
     #[error("`{given}` is not one of {allowed}")]
     Choice {
-        /// What was given.
         given: String,
         /// What could have been.
         allowed: String,

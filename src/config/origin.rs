@@ -58,7 +58,6 @@ impl fmt::Display for Origin {
 /// A value that remembers where it came from.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Setting<T> {
-    /// The value.
     pub value: T,
     /// Where it came from.
     pub origin: Origin,

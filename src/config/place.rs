@@ -22,7 +22,6 @@ pub enum Place {
     },
     /// A local database, without a server.
     Local {
-        /// The database.
         database: Database,
         /// Whether the user named it. If not, it is the usual one, because nothing is configured.
         is_chosen: bool,

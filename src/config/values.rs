@@ -51,7 +51,6 @@ pub struct Database(Kept);
 
 #[derive(Clone, PartialEq, Eq)]
 enum Kept {
-    /// In a file.
     File(PathBuf),
     /// On a PostgreSQL server: the URL, password and all.
     Server(Box<str>),

@@ -22,18 +22,14 @@ pub struct InForce {
 /// One difference: how something is, and how it shall be. Never neither.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Difference<'a> {
-    /// A tag.
     Tag {
-        /// Its name.
         name: &'a TagName,
         /// How it is.
         before: Option<&'a Tag>,
         /// How it shall be.
         after: Option<&'a Tag>,
     },
-    /// A setting.
     Setting {
-        /// Its scope.
         scope: &'a Scope,
         /// Its name.
         key: SettingKey,
@@ -42,11 +38,8 @@ pub enum Difference<'a> {
         /// How it shall be.
         after: Option<&'a Setting>,
     },
-    /// A rule.
     Rule {
-        /// Its target.
         target: &'a Target,
-        /// Its scope.
         scope: &'a Scope,
         /// How it is.
         before: Option<&'a Rule>,

@@ -20,7 +20,6 @@ impl EpochId {
 /// The epoch of a database.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Epoch {
-    /// Its ID.
     pub id: EpochId,
     /// When it began; nothing if the database had no epoch before.
     pub began: Option<Timestamp>,

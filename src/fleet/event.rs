@@ -99,10 +99,8 @@ pub enum EventKind {
 pub struct EventKindError(String);
 
 impl EventKind {
-    /// All kinds.
     pub const ALL: [Self; 3] = [Self::Execution, Self::BundleMember, Self::FileAccess];
 
-    /// The word for it.
     #[must_use]
     pub const fn word(self) -> &'static str {
         match self {
@@ -151,7 +149,6 @@ pub struct FileAccess {
     pub rule: String,
     /// The version of the profile's policy.
     pub rule_version: String,
-    /// The file.
     pub file: String,
     /// The parent of the program that opened it, that one's parent, and so on.
     pub ancestors: Vec<Ancestor>,
@@ -163,7 +160,6 @@ pub struct FileAccess {
 pub struct SigningLink {
     /// SHA-256 of the certificate.
     pub sha256: String,
-    /// Common name.
     pub common_name: String,
     /// Organisation.
     pub organization: String,

@@ -24,7 +24,6 @@ pub struct Generation(pub u32);
 pub struct Holding {
     /// The scopes whose rules it has, in order of strength.
     pub set: ScopeSetId,
-    /// As of which revision.
     pub revision: Revision,
     /// For which client.
     pub generation: Generation,
@@ -41,7 +40,6 @@ pub struct Offers {
 }
 
 impl Offers {
-    /// The holding and other offers.
     #[must_use]
     pub fn new(holding: Holding, others: &[Holding]) -> Self {
         Self { holding, others: (!others.is_empty()).then(|| others.into()) }
@@ -86,7 +84,6 @@ pub enum CleanSync {
     CleanAll,
 }
 
-/// The kind of a sync.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum SessionKind {
@@ -189,7 +186,6 @@ pub struct SyncState {
     pub offers: Vec<Holding>,
     /// Replaces `offers` if there are too many.
     pub reach: Option<Reach>,
-    /// The sync it is in.
     pub session: Option<Session>,
     /// A clean sync that it owes.
     pub clean_order: Option<CleanOrder>,

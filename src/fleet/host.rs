@@ -13,7 +13,6 @@ use crate::rule::{MachineId, Scope, TagName};
 pub struct RuleCounts {
     /// File hashes, transitive rules included.
     pub binary: u32,
-    /// Certificates.
     pub certificate: u32,
     /// Team ids.
     pub teamid: u32,
@@ -47,7 +46,6 @@ pub struct HostFacts {
     pub primary_user: String,
     /// That person's groups.
     pub groups: Vec<String>,
-    /// The mode it is in.
     pub client_mode: Option<ClientMode>,
     /// Its rules, as it counts them.
     pub rule_counts: RuleCounts,

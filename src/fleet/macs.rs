@@ -96,7 +96,6 @@ pub struct Conflict {
     pub kind: ConflictKind,
     /// Since when it is known.
     pub since: Timestamp,
-    /// The last sign of it.
     pub last_sign: Timestamp,
 }
 

@@ -27,7 +27,6 @@ impl Role {
     pub const ALL: [Self; 5] =
         [Self::Enrolment, Self::Viewer, Self::Helpdesk, Self::Editor, Self::Admin];
 
-    /// The word for the role.
     #[must_use]
     pub const fn word(self) -> &'static str {
         match self {

@@ -28,7 +28,6 @@ macro_rules! settings {
             $($(#[doc = $doc])+ $variant,)+
         }
 
-        /// One setting with its value.
         #[derive(Clone, Debug, PartialEq, Eq, Hash)]
         pub enum Setting {
             $($(#[doc = $doc])+ $variant($type),)+

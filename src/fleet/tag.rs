@@ -48,7 +48,6 @@ impl From<TagDescription> for String {
 /// priority the later name.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Tag {
-    /// Its name.
     pub name: TagName,
     /// Its strength among tags; higher is stronger.
     #[serde(default)]

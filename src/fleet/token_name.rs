@@ -37,7 +37,6 @@ pub enum TokenNameError {
 }
 
 impl TokenName {
-    /// The name.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0

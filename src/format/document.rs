@@ -22,7 +22,6 @@ pub struct File {
 pub struct Defaults {
     /// The scope; the fleet when absent.
     pub scope: Option<Scope>,
-    /// The source.
     pub source: Option<String>,
     /// The policy, for files that have programs and no policies.
     pub policy: Option<PolicyKind>,
@@ -71,7 +70,6 @@ pub enum Spot {
 pub struct PlacedRule {
     /// Where it begins.
     pub place: Place,
-    /// The rule.
     pub rule: Rule,
 }
 
@@ -82,7 +80,6 @@ pub struct PlacedSetting {
     pub place: Place,
     /// Whom it is for.
     pub scope: Scope,
-    /// The setting.
     pub setting: Setting,
 }
 
@@ -91,14 +88,12 @@ pub struct PlacedSetting {
 pub struct PlacedTag {
     /// Where it stands.
     pub place: Place,
-    /// The tag.
     pub tag: Tag,
 }
 
 /// Something to tell about a place: why it is wrong, or how it was understood.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Remark {
-    /// The place.
     pub place: Place,
     /// One line, beginning with the name of the key or column that it is about, if any.
     pub text: String,
@@ -148,7 +143,6 @@ impl fmt::Display for Spot {
 /// What is to be written.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Content<'a> {
-    /// The rules.
     pub rules: &'a [Rule],
     /// The settings; most formats have none.
     pub settings: &'a [(Scope, Setting)],
@@ -170,11 +164,9 @@ pub struct Written {
 pub struct Loss {
     /// Which of the rules, from 0; none for what is no rule's.
     pub rule: Option<usize>,
-    /// What is lost.
     pub lost: Lost,
 }
 
-/// What is lost.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Lost {
     /// The whole rule or setting is left out, for this reason.

@@ -20,9 +20,7 @@ pub enum Duplicates {
     /// None: they are a fault.
     #[default]
     Error,
-    /// The first one.
     First,
-    /// The last one.
     Last,
 }
 

@@ -24,7 +24,6 @@ const NO_CODE: [&str; 3] = ["Script", "XAR Archive", "Disk Image"];
 /// One program, as `santactl` saw it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FileInfo {
-    /// The file.
     pub path: String,
     /// What people call it: the bundle's name, or the file's.
     pub name: String,

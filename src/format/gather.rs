@@ -72,7 +72,6 @@ impl<'a> Gather<'a> {
     }
 }
 
-/// The file as a whole.
 pub(super) const fn whole(file: u32) -> Place {
     Place { file, spot: Spot::Whole }
 }

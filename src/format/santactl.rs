@@ -29,7 +29,6 @@ pub fn resembles(file: &File) -> bool {
     is_list && known.iter().filter(|key| head.has(key)).count() >= 2
 }
 
-/// Reads it.
 #[must_use]
 pub fn read(files: &[File], defaults: &Defaults) -> Document {
     let mut gather = Gather::new(files, defaults);
@@ -59,7 +58,6 @@ fn rules(text: &Text<'_>, gather: &mut Gather<'_>) -> Result<(), Remark> {
     Ok(())
 }
 
-/// Writes it.
 #[must_use]
 pub fn write(content: Content<'_>) -> Written {
     let mut losses = Losses::default();

@@ -72,7 +72,6 @@ fn sorted(mut rules: Vec<Rule>) -> Vec<Rule> {
     rules
 }
 
-/// The formats that are written.
 fn written() -> impl Iterator<Item = Format> {
     Format::ALL.into_iter().filter(|format| *format != Format::FileInfo)
 }

@@ -62,7 +62,6 @@ impl<'a> Text<'a> {
         self.text
     }
 
-    /// Which of the files it is.
     pub(super) fn file(&self) -> u32 {
         self.file
     }
@@ -87,7 +86,6 @@ impl<'a> Text<'a> {
         before.map(str::len).sum::<usize>() + column.saturating_sub(1)
     }
 
-    /// The place of a part of the text.
     pub(super) fn place_of(&self, part: &str) -> Place {
         self.place(self.offset_of(part))
     }

@@ -114,7 +114,6 @@ impl Change {
 pub struct RuleCounts {
     /// Rules for files, transitive ones included.
     pub binary: u32,
-    /// Rules for certificates.
     pub certificate: u32,
     /// Compiler rules, which count in their type as well.
     pub compiler: u32,

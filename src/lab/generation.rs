@@ -21,7 +21,6 @@ const REDNOSE: &str = "pedro-1.1.0 (rednose 0.1.0)";
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(into = "String", try_from = "String")]
 pub enum Generation {
-    /// Santa of a version.
     Santa(Version),
     /// pedro, a client for Linux.
     Pedro,

@@ -11,7 +11,6 @@ use super::{RequestError, Settings, SyncKind};
 pub struct SyncReport {
     /// What the client wanted.
     pub wanted: SyncKind,
-    /// What was performed.
     pub performed: SyncKind,
     /// What became of preflight.
     pub preflight: StageOutcome,
@@ -21,9 +20,7 @@ pub struct SyncReport {
     pub rule_download: StageOutcome,
     /// What became of postflight.
     pub postflight: StageOutcome,
-    /// The events.
     pub events: EventReport,
-    /// The rules.
     pub rules: RuleReport,
     /// The hash of the rules that the client reported at the end, if its version does.
     pub reported_rules_hash: Option<String>,

@@ -13,7 +13,6 @@ const NOT_SUPPORTED: i32 = 77;
 pub(super) enum ShellError {
     /// It reports that it is not possible, and the last line of its errors.
     NotSupported(String),
-    /// It failed.
     Failed(String),
 }
 

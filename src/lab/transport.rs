@@ -15,7 +15,6 @@ const LARGEST_BODY: usize = 64 * 1024 * 1024;
 pub struct Answer {
     /// The HTTP status.
     pub status: u16,
-    /// The headers.
     pub headers: Vec<(String, String)>,
     /// The body, as it came: compressed if the headers say so.
     pub body: Vec<u8>,
@@ -44,10 +43,7 @@ pub enum TransportError {
     },
     /// The body is larger than 64 MiB.
     #[error("the response with status {status} is larger than 64 MiB")]
-    TooLarge {
-        /// The status.
-        status: u16,
-    },
+    TooLarge { status: u16 },
     /// It took too long.
     #[error("no answer within {0:?}")]
     TimedOut(Duration),
@@ -73,7 +69,6 @@ pub enum AddressError {
     /// It is no URL.
     #[error("{address:?} is not a URL")]
     Malformed {
-        /// The address.
         address: String,
         /// What is wrong with it.
         source: url::ParseError,

@@ -18,7 +18,6 @@ impl Severity {
     /// All of them, the least first.
     pub const ALL: [Self; 3] = [Self::Note, Self::Warning, Self::Error];
 
-    /// Its word.
     #[must_use]
     pub const fn word(self) -> &'static str {
         match self {
@@ -67,7 +66,6 @@ macro_rules! codes {
                 match self { $(Self::$variant => $id,)+ }
             }
 
-            /// The name.
             #[must_use]
             pub const fn name(self) -> &'static str {
                 match self { $(Self::$variant => $name,)+ }

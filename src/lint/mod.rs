@@ -37,7 +37,6 @@ pub enum About {
 /// Something that deserves attention.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Finding {
-    /// What it is.
     pub code: Code,
     /// Where it is.
     pub about: About,

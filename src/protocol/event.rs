@@ -272,7 +272,6 @@ pub struct EntitlementInfo {
     pub entitlements: Vec<Entitlement>,
 }
 
-/// One entitlement.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Entitlement {
@@ -316,7 +315,6 @@ pub struct FileAccessEvent {
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Process {
-    /// The process.
     #[serde(deserialize_with = "signed", skip_serializing_if = "is_zero")]
     pub pid: i32,
     /// Its program, with the directory.

@@ -22,7 +22,6 @@ pub(super) fn read<T: DeserializeOwned + Default>(body: &[u8]) -> serde_json::Re
     Ok(message)
 }
 
-/// Writes a message.
 pub(super) fn write(message: &impl Serialize) -> serde_json::Result<Vec<u8>> {
     serde_json::to_vec(message)
 }

@@ -70,7 +70,6 @@ pub struct PreflightRequest {
         skip_serializing_if = "is_zero"
     )]
     pub binary_rule_count: u32,
-    /// Rules for certificates.
     #[serde(
         alias = "certificateRuleCount",
         deserialize_with = "count",

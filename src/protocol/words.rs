@@ -205,7 +205,6 @@ words! {
     pub enum FileAccessDecision {
         /// Not said.
         Unknown = 0 "FILE_ACCESS_DECISION_UNKNOWN",
-        /// Denied.
         Denied = 1 "FILE_ACCESS_DECISION_DENIED",
         /// Denied for the actor's invalid signature.
         DeniedInvalidSignature = 2 "FILE_ACCESS_DECISION_DENIED_INVALID_SIGNATURE",

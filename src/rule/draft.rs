@@ -77,19 +77,16 @@ pub enum FieldError {
     /// The field is empty and may not be.
     #[error("is missing")]
     Missing,
-    /// The target.
     #[error(transparent)]
     Target(#[from] TargetError),
     /// The policy or its expression.
     #[error(transparent)]
     Policy(#[from] PolicyError),
-    /// The scope.
     #[error(transparent)]
     Scope(#[from] ScopeError),
     /// A text or the bundle.
     #[error(transparent)]
     Notice(#[from] NoticeError),
-    /// The expiry.
     #[error(transparent)]
     Expiry(#[from] ExpiryError),
 }

@@ -56,7 +56,6 @@ impl SigningStatus {
 pub struct Certificate {
     /// SHA-256 of the certificate, 64 hex digits.
     pub sha256: String,
-    /// Common name.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub common_name: String,
     /// Organisation.
@@ -73,7 +72,6 @@ pub struct Program {
     /// Code directory hash.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub cdhash: String,
-    /// Team id.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub team_id: String,
     /// Signing id, with or without its team in front.
@@ -89,7 +87,6 @@ pub struct Program {
 /// A target that a rule for a program could have, and what it would cover.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Candidate {
-    /// The target.
     pub target: Target,
     /// What a rule for it would cover, in words.
     pub covers: String,

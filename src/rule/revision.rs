@@ -98,9 +98,7 @@ pub struct Counts {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct RevisionCounts {
-    /// To rules.
     pub rules: Counts,
-    /// To settings.
     pub settings: Counts,
     /// To tags themselves.
     pub tags: Counts,

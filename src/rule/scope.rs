@@ -136,7 +136,6 @@ pub enum Scope {
     Tag(TagName),
     /// Hosts with this primary user.
     User(Box<str>),
-    /// One host.
     Host(MachineId),
 }
 

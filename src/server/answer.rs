@@ -416,7 +416,6 @@ pub(super) fn page<C, T: Serialize>(
     Page { items: page, next: last.filter(|_| more).map(cursor) }
 }
 
-/// Bytes of a value as JSON.
 fn json_bytes(value: &impl Serialize) -> usize {
     let mut written = Written(0);
     // Counting never fails. A value that cannot be written as JSON fails when it is sent.

@@ -67,7 +67,6 @@ pub struct Options {
     pub rules_a_page: Option<NonZeroUsize>,
     /// Maximum new events of one host in a day; [`EVENTS_PER_DAY`] when absent.
     pub events_per_day: Option<u64>,
-    /// The limits of connections.
     pub connections: ConnectionLimits,
     /// What hosts and addresses may do in a minute.
     pub rates: RateLimits,
@@ -84,7 +83,6 @@ pub enum ServerError {
     /// A secret that was given cannot be used.
     #[error("{name} is not usable: {reason}")]
     Secret {
-        /// Which.
         name: &'static str,
         /// What is wrong with it.
         reason: &'static str,

@@ -15,7 +15,6 @@ const EVERY: Duration = Duration::from_secs(60);
 /// Events that go in one transaction: while they do, nothing else is written.
 const BATCH: usize = 500;
 
-/// The settings of the fleet.
 pub(super) async fn fleet_settings(state: &State) -> StoreResult<EffectiveSettings> {
     let mut settings = EffectiveSettings::default();
     for (scope, setting) in &state.store.snapshot().await?.settings {

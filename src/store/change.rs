@@ -16,22 +16,11 @@ pub enum Edit {
     /// The same, but some fields keep the values of the rule that was in force before.
     MergeRule(Box<RuleMerge>),
     /// No rule is in force for this target and scope.
-    DropRule {
-        /// The target.
-        target: Target,
-        /// The scope.
-        scope: Scope,
-    },
+    DropRule { target: Target, scope: Scope },
     /// This setting is in force in this scope.
-    Set {
-        /// The scope.
-        scope: Scope,
-        /// The setting.
-        setting: Setting,
-    },
+    Set { scope: Scope, setting: Setting },
     /// This scope says nothing of this setting.
     Unset {
-        /// The scope.
         scope: Scope,
         /// The setting's name.
         key: SettingKey,
@@ -41,7 +30,6 @@ pub enum Edit {
     /// This tag does not exist. With `force` its rules and settings end and its hosts lose it;
     /// without, a tag in use is refused.
     DropTag {
-        /// The tag.
         name: TagName,
         /// Whether to take it away from what uses it.
         force: bool,
@@ -50,14 +38,12 @@ pub enum Edit {
     TagHost {
         /// The host.
         machine: MachineId,
-        /// The tag.
         tag: TagName,
     },
     /// This host does not have this tag.
     UntagHost {
         /// The host.
         machine: MachineId,
-        /// The tag.
         tag: TagName,
     },
 }
@@ -83,7 +69,6 @@ pub struct Change {
     pub base: Option<Revision>,
     /// Work everything out and change nothing.
     pub dry_run: bool,
-    /// What to edit.
     pub edits: Vec<Edit>,
 }
 
@@ -131,7 +116,6 @@ pub enum RefusalReason {
     /// The tag still has rules, settings or hosts.
     #[error("tag `{name}` is in use (rules: {rules}, settings: {settings}, hosts: {hosts})")]
     TagInUse {
-        /// The tag.
         name: TagName,
         /// Rules in its scope.
         rules: u64,

@@ -55,7 +55,6 @@ pub(super) const fn scope_kind(scope: &Scope) -> i64 {
     }
 }
 
-/// The scope of a kind and a name.
 pub(super) fn to_scope(kind: i64, name: &str) -> StoreResult<Scope> {
     let scope = match kind {
         0 => Ok(Scope::Fleet),
@@ -88,7 +87,6 @@ pub(super) fn revision(revision: Revision) -> i64 {
     i64::try_from(revision.0).unwrap_or(i64::MAX)
 }
 
-/// The revision of a number.
 pub(super) fn to_revision(number: i64) -> StoreResult<Revision> {
     u64::try_from(number).map(Revision).map_err(|_| corrupt("revision", &number))
 }
@@ -104,12 +102,10 @@ pub(super) fn to_epoch(id: i64, began: Option<i64>) -> StoreResult<Epoch> {
     Ok(Epoch { id: EpochId(id), began: began.map(to_time).transpose()? })
 }
 
-/// A limit of rows.
 pub(super) fn limit(rows: usize) -> i64 {
     i64::try_from(rows).unwrap_or(i64::MAX)
 }
 
-/// A value as JSON.
 pub(super) fn json(value: &impl Serialize) -> StoreResult<String> {
     serde_json::to_string(value).map_err(|error| corrupt("value", &error))
 }

@@ -49,18 +49,14 @@ pub struct LedgerRow {
     pub id: i64,
     /// The id of the rule's scope.
     pub scope: ScopeId,
-    /// The rule.
     pub rule: Rule,
-    /// The revision that made it.
     pub made: Revision,
-    /// The revision that ended it.
     pub ended: Option<Revision>,
 }
 
 /// What is in force besides rules, as of one revision.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct PolicySnapshot {
-    /// That revision.
     pub head: Revision,
     /// All settings, by scope.
     pub settings: Vec<(Scope, Setting)>,
@@ -169,7 +165,6 @@ pub trait Store: Send + Sync + 'static {
         limit: usize,
     ) -> StoreResult<Vec<StoredRevision>>;
 
-    /// One revision.
     async fn revision(&self, revision: Revision) -> StoreResult<Option<StoredRevision>>;
 
     /// The tags and settings that a revision ended, and those that it made. No rules: there may
@@ -211,7 +206,6 @@ pub trait Store: Send + Sync + 'static {
 
     // --- Hosts ---
 
-    /// One host.
     async fn host(&self, machine: &MachineId) -> StoreResult<Option<StoredHost>>;
 
     /// At most `limit` hosts behind `after`, by machine id; at least one, if there is one.
@@ -291,7 +285,6 @@ pub trait Store: Send + Sync + 'static {
         limit: usize,
     ) -> StoreResult<ListPart<StoredEvent>>;
 
-    /// One event.
     async fn event(&self, id: EventId) -> StoreResult<Option<StoredEvent>>;
 
     /// The files reported most often, by number of events and then by the newest report.

@@ -64,16 +64,13 @@ pub struct RuleFilter {
 /// A rule's place in the order of lists: by type (in [`RuleType`]'s order), identifier, scope.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct RuleKey {
-    /// The target.
     pub target: Target,
-    /// The scope.
     pub scope: Scope,
 }
 
 /// A rule in force and the revision that made it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RuleRecord {
-    /// The rule.
     pub rule: Rule,
     /// Who made it, when and why.
     pub made: RevisionRecord,
@@ -127,7 +124,6 @@ pub enum RulePlace {
 pub struct RuleVersion {
     /// Its number, which grows with time.
     pub id: i64,
-    /// The rule.
     pub rule: Rule,
     /// Who made it, when and why.
     pub made: RevisionRecord,
@@ -149,7 +145,6 @@ pub struct HostFilter {
 /// A host and the version of its row, for [`super::Store::save_host`].
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct StoredHost {
-    /// The host.
     pub host: Host,
     /// Grows with every write of the row, tagging included; a host that comes back after it was
     /// forgotten has one that it never had.
@@ -213,6 +208,5 @@ pub struct StoredEvent {
     pub id: EventId,
     /// When it was received.
     pub received: Timestamp,
-    /// The event.
     pub event: Event,
 }

@@ -43,7 +43,6 @@ pub struct Standing {
 /// What a host with a holding has.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Tally {
-    /// Rules.
     pub(super) rules: u64,
     /// By type, as a client counts them.
     pub(super) counts: RuleCounts,
@@ -71,7 +70,6 @@ impl Tally {
 /// A rule in force for a host.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct InForce {
-    /// The rule.
     pub rule: Rule,
     /// The first version of Santa that takes it, where the host's own cannot.
     pub needs: Option<String>,

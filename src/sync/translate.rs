@@ -22,7 +22,6 @@ pub(super) fn step(ledger: &Ledger, step: Step, generation: Generation) -> wire:
     }
 }
 
-/// What a rule is about.
 fn about(target: &rule::Target, generation: Generation) -> wire::Rule<'_> {
     let rule_type = Some(rule_type(target.rule_type()));
     wire::Rule { rule_type, ..named(target.identifier(), generation) }

@@ -3,5 +3,6 @@
 mod artifacts;
 mod files;
 mod layers;
+mod size;
 mod source;
 mod words;

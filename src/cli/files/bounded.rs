@@ -35,7 +35,6 @@ impl<R: Read> Bounded<R> {
         Self { longest_line: Some(LONGEST_LINE), ..Self::rules(input) }
     }
 
-    /// All of it.
     pub(crate) fn read_all(mut self) -> io::Result<Vec<u8>> {
         let mut bytes = Vec::new();
         self.read_to_end(&mut bytes)?;

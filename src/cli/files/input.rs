@@ -61,7 +61,6 @@ pub(crate) enum Fault {
         place: String,
         /// What is wrong.
         text: String,
-        /// The row, of CSV.
         row: Option<Box<csv::BadRow>>,
     },
     /// Nothing comes after it.
@@ -195,7 +194,6 @@ impl Input {
         Self { name, format, reading: Reading::Whole { files, faults, conflicts, rules, beside } }
     }
 
-    /// The format.
     pub(crate) fn format(&self) -> Format {
         self.format
     }

@@ -43,7 +43,6 @@ impl Destination {
         Ok(Self { path, format })
     }
 
-    /// The format.
     pub(crate) fn format(&self) -> Format {
         self.format
     }

@@ -45,7 +45,6 @@ impl Column {
 /// How a word is meant.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) enum Tone {
-    /// As it is.
     #[default]
     Plain,
     /// All is well.
@@ -77,7 +76,6 @@ impl Tone {
 /// A value in a table.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Cell {
-    /// A text.
     Text(String, Tone),
     /// A text, with what people read after it.
     Remarked(String, String, Tone),
@@ -86,7 +84,6 @@ pub(crate) enum Cell {
 }
 
 impl Cell {
-    /// A text as it is.
     pub(crate) fn text(text: impl ToString) -> Self {
         Self::Text(text.to_string(), Tone::Plain)
     }

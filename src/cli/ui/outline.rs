@@ -28,7 +28,6 @@ pub(crate) struct Section {
 pub(crate) struct Item {
     /// A sign in front of it, and how that is meant.
     pub(crate) mark: (&'static str, Tone),
-    /// Its name.
     pub(crate) name: String,
     /// What is to say of it; the words of one value stand together.
     pub(crate) values: Vec<Vec<Cell>>,

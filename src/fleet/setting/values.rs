@@ -30,10 +30,8 @@ pub enum SettingError {
         /// What is taken.
         expected: &'static str,
     },
-    /// Too short an interval.
     #[error("`{0}` is below 60 s, the shortest interval that Santa keeps")]
     IntervalTooShort(String),
-    /// Too long an interval.
     #[error("`{0}` is above 24 h")]
     IntervalTooLong(String),
     /// A setting of the whole fleet in another scope.
@@ -88,7 +86,6 @@ macro_rules! words {
         }
 
         impl $name {
-            /// The word for it.
             #[must_use]
             pub const fn word(self) -> &'static str {
                 match self {
@@ -247,7 +244,6 @@ impl Interval {
     /// What Santa does when nobody tells it otherwise: ten minutes.
     pub const DEFAULT: Self = Self(600);
 
-    /// The interval in seconds.
     #[must_use]
     pub const fn seconds(self) -> u32 {
         self.0

@@ -9,7 +9,6 @@ use crate::rule::{Rule, Scope};
 
 /// What becomes of a row.
 pub struct Amendment<'a> {
-    /// The rule that it is.
     pub is: &'a Rule,
     /// The rule that it shall be; none for a row that goes.
     pub wanted: Option<&'a Rule>,

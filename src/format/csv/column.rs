@@ -124,7 +124,6 @@ pub enum HeaderError {
         column: &'static str,
         /// The first of the two, as spelled in the file.
         first: String,
-        /// The second.
         second: String,
     },
     /// A column that no rule can do without.

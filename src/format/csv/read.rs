@@ -23,7 +23,6 @@ use crate::rule::{
 pub struct Row {
     /// The line, from 1.
     pub line: u64,
-    /// The rule.
     pub rule: Rule,
 }
 

@@ -64,7 +64,6 @@ pub fn read_rules(files: &[File], defaults: &Defaults) -> Document {
 /// A program of a report, or why no rule can be made for it.
 type Program = Result<FileInfo, FileInfoError>;
 
-/// The programs of a file, each with its place.
 fn programs(number: usize, file: &File) -> Result<Vec<(Place, Program)>, Remark> {
     let text = Text::open(number, file)?;
     let programs = super::read_each(text.as_str().as_bytes()).map_err(|error| {

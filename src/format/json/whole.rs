@@ -48,7 +48,6 @@ impl<'t> Page<'t> {
     }
 }
 
-/// Reads it.
 #[must_use]
 pub fn read(files: &[File], defaults: &Defaults) -> Document {
     let names = files.iter().map(|file| file.name.clone()).collect();

@@ -76,7 +76,6 @@ pub(in crate::format) fn signed_text(name: &str) -> Foreign {
     }
 }
 
-/// Reads it.
 #[must_use]
 pub fn read(files: &[File], defaults: &Defaults) -> Document {
     let mut gather = Gather::new(files, defaults);

@@ -47,7 +47,6 @@ impl Value {
     }
 }
 
-/// A field.
 pub(super) struct Field {
     /// The key as the file spells it.
     pub(super) key: String,

@@ -45,13 +45,11 @@ pub fn recognises_json(file: &File) -> bool {
     head.array && ["identifier", "type", "policy"].iter().all(|key| head.has(key))
 }
 
-/// Reads CSV.
 #[must_use]
 pub fn read_csv(files: &[File], defaults: &Defaults) -> Document {
     super::csv::read(files, Delimiter::Comma, defaults)
 }
 
-/// Reads JSON.
 #[must_use]
 pub fn read_json(files: &[File], defaults: &Defaults) -> Document {
     let mut gather = Gather::new(files, defaults);

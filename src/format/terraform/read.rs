@@ -31,7 +31,6 @@ pub fn recognises(file: &File) -> bool {
     says("resource") && (says(WORKSHOP) || says(ZENTRAL))
 }
 
-/// Reads it.
 #[must_use]
 pub fn read(files: &[File], defaults: &Defaults) -> Document {
     let mut gather = Gather::new(files, defaults);

@@ -48,7 +48,6 @@ fn has_one_rule(file: &File) -> bool {
     NAMES.iter().all(has)
 }
 
-/// Reads it.
 #[must_use]
 pub fn read(files: &[File], defaults: &Defaults) -> Document {
     let mut gather = Gather::new(files, defaults);

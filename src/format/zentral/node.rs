@@ -24,16 +24,13 @@ pub(super) struct Node {
     pub(super) value: Value,
 }
 
-/// What a value is.
 #[derive(Clone, Debug)]
 pub(super) enum Value {
     /// Nothing: `null`.
     Nothing,
     /// A number or a truth value, as it is spelled.
     Plain(String),
-    /// A text.
     Text(String),
-    /// A list.
     List(Vec<Node>),
     /// Values by name, in the order of the file.
     Map(Vec<(String, Node)>),

@@ -61,7 +61,6 @@ pub(super) fn read<'a>(
 }
 
 impl Row<'_> {
-    /// The rule for one scope.
     pub(super) fn rule(&self, scope: &Scope, source: Option<&str>) -> Result<Rule, Remark> {
         let draft = RuleDraft {
             scope: scope.to_string(),

@@ -42,7 +42,6 @@ pub enum Demand {
 }
 
 impl Demand {
-    /// The word for it.
     #[must_use]
     pub const fn word(self) -> &'static str {
         match self {
@@ -73,7 +72,6 @@ pub enum Stage {
     Rules,
     /// That a host ends with the right rules.
     Convergence,
-    /// Events.
     Events,
     /// The end of a sync.
     Postflight,

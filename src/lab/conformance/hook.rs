@@ -22,7 +22,6 @@ pub enum Hook {
     TagHost,
     /// Takes the tag from it.
     UntagHost,
-    /// Orders a clean sync.
     OrderCleanSync,
     /// Sets the mode of a host.
     SetMode,
@@ -114,9 +113,7 @@ pub enum Variable {
     Policy,
     /// The rule's expression.
     Cel,
-    /// A tag.
     Tag,
-    /// A mode.
     Mode,
 }
 
@@ -133,7 +130,6 @@ impl Variable {
         Self::Mode,
     ];
 
-    /// Its name.
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {

@@ -41,7 +41,6 @@ pub struct Server {
 pub enum BodyEncoding {
     /// In a zlib container, the default.
     Deflate,
-    /// In gzip.
     Gzip,
     /// Not compressed.
     None,
@@ -276,7 +275,6 @@ impl Request {
         }
     }
 
-    /// A JSON request.
     pub(super) fn json(stage: &'static str, mac: &Mac<'_>, body: &Value) -> Self {
         Self::new(stage, mac, body.to_string().into_bytes()).typed(Some(JSON))
     }

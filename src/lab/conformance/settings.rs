@@ -11,7 +11,6 @@ enum Shape {
     Number,
     /// True or false.
     Switch,
-    /// One text.
     Text,
     /// A list of texts.
     Texts,

@@ -108,7 +108,6 @@ impl Clients {
         Ok(Self { clients, bounds: bounds.collect() })
     }
 
-    /// Which client a host is.
     pub(super) fn of(&self, dice: Dice, host: u32) -> u8 {
         let total = self.bounds.last().copied().unwrap_or(1);
         let thrown = dice.number(For::Client, host, 0) % total;

@@ -35,7 +35,6 @@ pub(super) enum Last {
     Done,
     /// It came to its end and forgot them first.
     Cleaned,
-    /// It failed.
     Failed,
 }
 

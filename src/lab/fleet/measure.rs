@@ -88,14 +88,12 @@ pub struct Latencies {
     pub event_upload: Latency,
     /// A page of rules.
     pub rule_download: Latency,
-    /// Postflight.
     pub postflight: Latency,
 }
 
 /// Requests that failed in the same way.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Errors {
-    /// The stage.
     pub stage: &'static str,
     /// What happened.
     pub reason: String,

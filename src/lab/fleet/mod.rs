@@ -122,7 +122,6 @@ pub enum Verify {
     Sample(u32),
     /// All that have synced.
     All,
-    /// None.
     None,
 }
 

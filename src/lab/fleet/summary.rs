@@ -23,15 +23,12 @@ pub struct FleetSummary {
     pub interrupted: bool,
     /// How many syncs a second the plan asked for, on average.
     pub asked_per_second: f64,
-    /// What the warm-up was.
     pub warm_up: Option<PartReport>,
-    /// What the run was.
     pub run: PartReport,
     /// How long things took in the run.
     pub latency_ms: Latencies,
     /// What was changed while hosts synced.
     pub changes: Option<ChangesMade>,
-    /// What the check was.
     pub check: Option<PartReport>,
     /// Which hosts hold what they should.
     pub convergence: Option<Convergence>,

@@ -104,7 +104,6 @@ pub enum Ruling {
 }
 
 impl Ruling {
-    /// The word for it.
     #[must_use]
     pub const fn word(self) -> &'static str {
         match self {
@@ -149,7 +148,6 @@ pub enum Finding {
 /// One step and what became of it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Step {
-    /// Which.
     pub stage: Stage,
     /// What became of it.
     pub finding: Finding,

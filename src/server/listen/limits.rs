@@ -24,7 +24,6 @@ const RESERVE: usize = 256;
 /// A limit that every system accepts. macOS refuses the hard limit that it reports.
 const SURELY_TAKEN: u64 = 10_240;
 
-/// The limits of connections.
 #[derive(Clone, Debug)]
 pub struct ConnectionLimits {
     /// Maximum connections; more wait in the kernel's queue. A sixteenth of them is only for the

@@ -45,7 +45,6 @@ impl Part {
 pub struct TlsError {
     /// The file.
     pub path: PathBuf,
-    /// What it is for.
     pub part: Part,
     /// What is wrong with it.
     pub problem: TlsProblem,

@@ -48,13 +48,11 @@ pub enum BackupError {
         /// What is wrong.
         damage: String,
     },
-    /// The backup exists.
     #[error("{} exists", .0.display())]
     Exists(PathBuf),
     /// The backup cannot be written. Nothing is left of it.
     #[error("cannot write {}: {reason}", .file.display())]
     Write {
-        /// Its file.
         file: PathBuf,
         /// What is wrong.
         reason: String,
@@ -67,7 +65,6 @@ pub enum RestoreError {
     /// The file is not a whole backup that this program can read.
     #[error("cannot restore {}: {reason}", .file.display())]
     Unusable {
-        /// The file.
         file: PathBuf,
         /// What is wrong.
         reason: String,

@@ -26,7 +26,6 @@ pub enum Step {
 pub struct Moved {
     /// The table's name.
     pub table: &'static str,
-    /// Its rows.
     pub rows: u64,
 }
 

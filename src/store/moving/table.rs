@@ -5,7 +5,6 @@
 pub enum Kind {
     /// A number, or a time in milliseconds.
     Integer,
-    /// A text.
     Text,
     /// JSON that PostgreSQL looks into, which takes no NUL there either.
     Json,
@@ -16,7 +15,6 @@ pub enum Kind {
 /// A column of a table.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Column {
-    /// Its name.
     pub name: &'static str,
     /// What it holds.
     pub kind: Kind,
@@ -25,9 +23,7 @@ pub struct Column {
 /// A table. Its first column is its key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Table {
-    /// Its name.
     pub name: &'static str,
-    /// Its columns.
     pub columns: &'static [Column],
     /// Whether the database numbers its rows, and remembers which numbers were given out.
     pub numbered: bool,
@@ -51,7 +47,6 @@ const fn table(name: &'static str, columns: &'static [Column], numbered: bool) -
 pub const META: &Table =
     &table("meta", &[text("key"), Column { name: "value", kind: Kind::Bytes }], false);
 
-/// The table of events.
 pub const EVENT: &Table = &Table { parted: true, ..table("event", EVENT_COLUMNS, true) };
 
 /// Everything, what is referred to before what refers to it.
@@ -165,7 +160,6 @@ impl Table {
         self.columns.iter().position(|known| known.name == column)
     }
 
-    /// The key column.
     pub(in crate::store) fn key(&self) -> Column {
         self.columns[0]
     }

@@ -29,7 +29,6 @@ pub(super) enum Part {
     After(EventId),
 }
 
-/// One event.
 pub(super) async fn get(on: &impl GenericClient, id: EventId) -> StoreResult<Option<StoredEvent>> {
     let sql = format!(
         "SELECT id, received, {} FROM event JOIN event_body USING (id, received) WHERE id = $1",

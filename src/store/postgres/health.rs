@@ -24,7 +24,6 @@ pub(super) async fn size(on: &impl GenericClient) -> StoreResult<DatabaseSize> {
     Ok(DatabaseSize { bytes, disk_free: None })
 }
 
-/// Notes a time.
 pub(super) async fn note_time(on: &impl GenericClient, time: Timestamp) -> StoreResult<()> {
     let sql = "INSERT INTO meta (key, value)
                VALUES ('clock', convert_to($1::bigint::text, 'UTF8'))

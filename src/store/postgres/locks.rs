@@ -16,7 +16,6 @@ const TABLE_LOCK_TIMEOUT: &str = "SET LOCAL lock_timeout = '1500ms'";
 /// What is locked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Lock {
-    /// The schema.
     Schema = 1,
     /// Policy and tokens. Under it revisions are numbered, so that their order is that of commits.
     Policy = 2,

@@ -23,7 +23,6 @@ pub(super) enum Part {
     After(EventId),
 }
 
-/// One event.
 pub(super) fn get(connection: &Connection, id: EventId) -> StoreResult<Option<StoredEvent>> {
     let sql = format!(
         "SELECT id, received, {} FROM event JOIN event_body USING (id) WHERE id = ?",

@@ -91,7 +91,6 @@ fn note(on: &Connection) -> StoreResult<Done<()>> {
     Ok(Done::Keep(()))
 }
 
-/// Notes a time.
 pub(super) fn note_time(on: &Connection, time: Timestamp) -> StoreResult<Done<()>> {
     let sql = "INSERT INTO meta (key, value) VALUES ('clock', ?)
                ON CONFLICT (key) DO UPDATE SET value = excluded.value";

@@ -26,7 +26,6 @@ pub(super) fn revision(row: &Row<'_>, first: usize) -> StoreResult<RevisionRecor
     })
 }
 
-/// One revision.
 pub(super) fn get(connection: &Connection, at: Revision) -> StoreResult<Option<StoredRevision>> {
     let sql = format!("SELECT {REVISION}, counts FROM revision WHERE id = ?");
     let mut statement = connection.prepare_cached(&sql)?;

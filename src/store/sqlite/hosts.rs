@@ -16,7 +16,6 @@ const COLUMNS: &str = "machine, version, tags, first_seen, sync, facts";
 /// Behind every text that begins with what stands before it.
 const LAST: char = char::MAX;
 
-/// One host.
 pub(super) fn get(connection: &Connection, machine: &MachineId) -> StoreResult<Option<StoredHost>> {
     let sql = format!("SELECT {COLUMNS} FROM host WHERE machine = ?");
     let mut statement = connection.prepare_cached(&sql)?;
@@ -132,7 +131,6 @@ pub(super) struct HostRow {
 }
 
 impl HostRow {
-    /// The row of a host.
     pub(super) fn of(host: &Host) -> StoreResult<Self> {
         Ok(Self {
             machine: host.machine.clone(),
@@ -188,7 +186,6 @@ pub(super) fn save(
     Ok(Done::Keep(written == 1))
 }
 
-/// Forgets a host.
 pub(super) fn forget(connection: &Connection, machine: &MachineId) -> StoreResult<Done<bool>> {
     connection.execute(
         "INSERT INTO meta (key, value) SELECT 'forgotten', version FROM host WHERE machine = ?

@@ -41,7 +41,6 @@ pub(in crate::store) const NEWEST: usize = MIGRATIONS.len();
 /// What a connection is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Use {
-    /// The one that writes.
     Write(Durability),
     /// One that writes what nobody needs after this process.
     WriteVolatile,

@@ -28,7 +28,6 @@ fn number<'a>(number: Option<i64>) -> ValueRef<'a> {
     number.map_or(ValueRef::Null, ValueRef::Integer)
 }
 
-/// The content of a rule.
 pub(super) fn content(rule: &Rule) -> Content<'_> {
     let Notice { message, url, button_label, app_name, bundle } = &rule.notice;
     let Provenance { comment, ticket, source } = &rule.provenance;

@@ -44,7 +44,6 @@ impl Tags {
         self.0.get(name).is_some_and(|entry| entry.wanted.is_some())
     }
 
-    /// The membership of a tag.
     pub(super) fn membership(&self, name: &TagName) -> Membership {
         let wanted = self.0.get(name).and_then(|entry| entry.wanted.as_ref());
         wanted.map(|tag| tag.membership.clone()).unwrap_or_default()
@@ -55,7 +54,6 @@ impl Tags {
         self.edit(&tag.name, Some(tag.clone()))
     }
 
-    /// Drops a tag.
     pub(super) fn drop(&mut self, name: &TagName) -> Outcome {
         self.edit(name, None)
     }

@@ -34,7 +34,6 @@ impl Week {
         self.begins().saturating_add(WEEK)
     }
 
-    /// Its partition of a table.
     pub(super) fn partition(self, table: &str) -> String {
         // A minus sign would have to be quoted everywhere; nothing was received before 1970.
         format!("{table}_w{}", self.0.max(0))
