@@ -108,6 +108,12 @@ pub struct CacheFill {
 /// ends while others wait.
 pub(super) struct Memo<K, V, E>(Arc<Shared<K, V, E>>);
 
+impl<K, V, E> Clone for Memo<K, V, E> {
+    fn clone(&self) -> Self {
+        Self(Arc::clone(&self.0))
+    }
+}
+
 struct Shared<K, V, E> {
     known: Cache<K, V, Weight<K, V>>,
     running: Mutex<Running<K, V, E>>,

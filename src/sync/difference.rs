@@ -13,6 +13,7 @@ use std::sync::Arc;
 use super::compute::{Stopped, Wanted};
 use super::ledger::{Ledger, VersionId};
 use super::scope_sets::common;
+use super::steps::{Replacement, Steps};
 use super::{generation, translate};
 use crate::fleet::Generation;
 use crate::protocol::generation::Capability;
@@ -69,6 +70,16 @@ pub(super) enum Outcome {
     None,
 }
 
+impl Outcome {
+    /// The step that sends the rule to a host without rules.
+    fn put(self) -> Option<Step> {
+        match self {
+            Self::Sent(rule) => Some(Step::Put(rule)),
+            Self::Withheld(..) | Self::None => None,
+        }
+    }
+}
+
 impl Origin {
     /// Bytes that it owns.
     pub(super) fn owned_bytes(&self) -> usize {
@@ -123,11 +134,43 @@ impl Destination {
         ledger: &'a Ledger,
         wanted: &'a Wanted,
     ) -> Result<impl Iterator<Item = Result<Outcome, Stopped>> + 'a, Stopped> {
-        let strongest_first = self.scopes.iter().rev();
-        let active = strongest_first.flat_map(|scope| ledger.active_at(*scope, self.revision));
-        let winners = one_per_target(ledger, active, wanted)?;
+        let winners = self.winners(ledger, &self.scopes, wanted)?;
         let outcomes = winners.into_iter().map(|winner| self.outcome_of(ledger, winner));
         Ok(wanted.while_wanted(outcomes))
+    }
+
+    /// The rule in the strongest of some of its scopes for each of their targets, in the order of
+    /// targets.
+    fn winners(
+        &self,
+        ledger: &Ledger,
+        scopes: &[ScopeId],
+        wanted: &Wanted,
+    ) -> Result<Vec<VersionId>, Stopped> {
+        let strongest_first = scopes.iter().rev();
+        let active = strongest_first.flat_map(|scope| ledger.active_at(*scope, self.revision));
+        one_per_target(ledger, active, wanted)
+    }
+
+    /// Where a host would be that has only the weakest of its scopes. Most rules are in that scope,
+    /// and most hosts share it.
+    pub(super) fn weakest(&self, ledger: &Ledger) -> Option<Self> {
+        let scopes: Arc<[ScopeId]> = Arc::from(self.scopes.get(..1)?);
+        let revision = ledger.last_touch(&scopes, self.revision);
+        Some(Self { scopes, revision, generation: self.generation })
+    }
+
+    /// The outcomes that are not those of its weakest scope alone, each with the rule that decides,
+    /// in the order of targets. Costs time in proportion to the rules of the other scopes.
+    pub(super) fn overrides(
+        &self,
+        ledger: &Ledger,
+        wanted: &Wanted,
+    ) -> Result<Vec<(VersionId, Outcome)>, Stopped> {
+        let stronger = self.scopes.get(1..).unwrap_or_default();
+        let winners = self.winners(ledger, stronger, wanted)?.into_iter();
+        let outcome = |winner| (winner, self.outcome_of(ledger, winner));
+        wanted.while_wanted(winners.map(outcome)).collect()
     }
 }
 
@@ -214,12 +257,8 @@ pub(super) fn steps(
 ) -> Result<Vec<Step>, Stopped> {
     match origin {
         Origin::Nothing => {
-            let put = |outcome: Result<Outcome, Stopped>| match outcome {
-                Ok(Outcome::Sent(rule)) => Some(Ok(Step::Put(rule))),
-                Ok(Outcome::Withheld(..) | Outcome::None) => None,
-                Err(stopped) => Some(Err(stopped)),
-            };
-            destination.outcomes(ledger, wanted)?.filter_map(put).collect()
+            let outcomes = destination.outcomes(ledger, wanted)?;
+            outcomes.filter_map(|outcome| outcome.map(Outcome::put).transpose()).collect()
         }
         Origin::Offers(_) | Origin::Union { .. } if is_empty(ledger, origin, destination) => {
             Ok(Vec::new())
@@ -237,6 +276,19 @@ pub(super) fn steps(
             wanted.while_wanted(versions.into_iter()).filter_map(step).collect()
         }
     }
+}
+
+/// All rules of a destination, from the rules of its weakest scope alone.
+pub(super) fn all_rules(
+    ledger: &Ledger,
+    weakest: &Steps,
+    destination: &Destination,
+    wanted: &Wanted,
+) -> Result<Steps, Stopped> {
+    let overrides = destination.overrides(ledger, wanted)?.into_iter();
+    let replacement = |(about, outcome): (_, Outcome)| Replacement { about, step: outcome.put() };
+    let replacements: Vec<Replacement> = overrides.map(replacement).collect();
+    Ok(weakest.with(ledger, &replacements))
 }
 
 /// Compares each offer with the destination.
@@ -283,4 +335,83 @@ fn one_per_target(
     wanted.check()?;
     keyed.dedup_by(|(a, one), (b, other)| a == b && ledger.target(*one) == ledger.target(*other));
     Ok(keyed.into_iter().map(|(_, version)| version).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::rule::{Rule, Scope};
+    use crate::store::LedgerRow;
+    use crate::sync::ledger::LedgerWriter;
+    use crate::sync::status::Tally;
+
+    const SCOPES: [&str; 3] = ["fleet", "tag:eng", "host:M1"];
+
+    /// Versions of rules in three scopes for some of `targets` targets: each revision changes one.
+    fn ledger(targets: u64, changes: impl Iterator<Item = (u64, usize, Policy)>) -> Ledger {
+        let mut rows: Vec<LedgerRow> = Vec::new();
+        for (index, (target, scope, policy)) in changes.enumerate() {
+            let (id, revision) = (index as u64 + 1, Revision(index as u64 + 1));
+            let target: Target = format!("binary:{:064x}", target % targets).parse().unwrap();
+            let scope_name: Scope = SCOPES[scope].parse().unwrap();
+            let is_older = |row: &&mut LedgerRow| {
+                row.ended.is_none()
+                    && *row.rule.target() == target
+                    && *row.rule.scope() == scope_name
+            };
+            if let Some(older) = rows.iter_mut().rev().find(is_older) {
+                older.ended = Some(revision);
+            }
+            let rule = Rule::new(target, scope_name, policy).unwrap();
+            let scope = ScopeId(scope as i64 + 1);
+            rows.push(LedgerRow { id: id.cast_signed(), scope, rule, made: revision, ended: None });
+        }
+        let mut writer = LedgerWriter::default();
+        let head = Revision(rows.len() as u64);
+        writer.extend(rows);
+        writer.advance(head);
+        writer.ledger().clone()
+    }
+
+    #[test]
+    fn rules_built_on_those_of_the_weakest_scope_are_those_built_from_all_scopes() {
+        let (_kept, wanted) = Wanted::while_kept();
+        let policies = [
+            Policy::Allow,
+            Policy::Block,
+            Policy::Remove,
+            Policy::SilentBlockGui,
+            Policy::AllowCompiler,
+        ];
+        let fleet = (0..2500).map(|number| (number, 0, policies[number as usize % 3].clone()));
+        let others = (0..600_u64).map(|number| {
+            let (target, scope) = (number * number * 7 + number, 1 + number as usize % 2);
+            (target, scope, policies[(number / 3) as usize % policies.len()].clone())
+        });
+        let last = [(3000, 1, Policy::Allow), (3001, 2, Policy::Remove), (0, 2, Policy::Block)];
+        let ledger = ledger(3100, fleet.chain(others).chain(last));
+        let mut with_stronger = 0;
+        for scopes in [&[1][..], &[1, 2], &[1, 3], &[1, 2, 3], &[2, 3], &[3], &[]] {
+            for revision in [1, 100, 2500, 2600, ledger.head().0] {
+                for generation in [202_200, 202_507] {
+                    let scopes = scopes.iter().map(|scope| ScopeId(*scope)).collect();
+                    let (revision, generation) = (Revision(revision), Generation(generation));
+                    let to = Destination { scopes, revision, generation };
+                    let plain = steps(&ledger, &Origin::Nothing, &to, &wanted).unwrap();
+                    let Some(weakest) = to.weakest(&ledger) else {
+                        assert_eq!(plain, []);
+                        continue;
+                    };
+                    let alone = steps(&ledger, &Origin::Nothing, &weakest, &wanted).unwrap();
+                    with_stronger += usize::from(alone != plain);
+                    let built = all_rules(&ledger, &Steps::new(&alone), &to, &wanted).unwrap();
+                    assert_eq!(built.from(0, usize::MAX).collect::<Vec<_>>(), plain, "{to:?}");
+                    let tally = Tally::of(&ledger, &weakest, &wanted).unwrap();
+                    let tally = tally.with_stronger(&ledger, &weakest, &to, &wanted).unwrap();
+                    assert_eq!(tally, Tally::of(&ledger, &to, &wanted).unwrap(), "{to:?}");
+                }
+            }
+        }
+        assert!(with_stronger > 10, "{with_stronger}");
+    }
 }

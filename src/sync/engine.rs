@@ -18,11 +18,12 @@ use super::error::SyncError;
 use super::event_limit::{EVENTS_PER_DAY, EventLimit};
 use super::kept_history::KeptHistory;
 use super::ledger::LedgerWriter;
-use super::pages::{self, Difference, Differences, Pages, RULES_A_PAGE};
+use super::pages::{self, Difference, Differences, Pages, RULES_A_PAGE, ScopeRules};
 use super::policy::{Loading, Policy, PolicyWriter};
 use super::route::Route;
 use super::scope_sets::ScopeSets;
-use super::status::Tally;
+use super::status::Tallies;
+use super::steps::Steps;
 use super::unwritten::Kept;
 use crate::fleet::{Clock, RulesHash};
 use crate::protocol::Wire;
@@ -57,13 +58,14 @@ pub struct Engine {
     pub(super) history: KeptHistory,
     pub(super) computer: Computer,
     differences: Differences,
+    scope_rules: ScopeRules,
     pages: Pages,
     /// How many pages were encoded.
     encoded: Arc<AtomicU64>,
     /// Sessions that were begun and not written.
     pub(super) kept: Kept,
     /// What hosts at a (canonical) destination have.
-    pub(super) tallies: Memo<Destination, Tally, StoreError>,
+    pub(super) tallies: Tallies,
     /// How many rules and removals lead from one state to another.
     pub(super) pending: Memo<(Origin, Destination), u32, StoreError>,
     /// What the rules of hosts hash to, by the way that they came.
@@ -118,6 +120,7 @@ impl Engine {
             history: KeptHistory::default(),
             computer: Computer::new(),
             differences: pages::remembered_differences(),
+            scope_rules: pages::remembered_scope_rules(),
             pages: pages::remembered_pages(),
             encoded: Arc::default(),
             kept: Kept::default(),
@@ -293,9 +296,10 @@ impl Engine {
 
     /// How much each cache of computed results remembers.
     #[must_use]
-    pub fn caches(&self) -> [CacheFill; 5] {
+    pub fn caches(&self) -> [CacheFill; 6] {
         [
             self.differences.fill("differences"),
+            self.scope_rules.fill("scopes"),
             self.pages.fill("pages"),
             self.hashes.fill("hashes"),
             self.tallies.fill("counts"),
@@ -400,11 +404,21 @@ impl Engine {
         }
         let (policy, page_size) = (Arc::clone(policy), self.page_size);
         let clean = span.from == SpanStart::Nothing;
-        let computer = self.computer.clone();
+        let (computer, scope_rules) = (self.computer.clone(), self.scope_rules.clone());
         let compute = |wanted: Wanted| async move {
+            let weakest = match origin {
+                Origin::Nothing => {
+                    weakest_rules(&scope_rules, &computer, &policy, &destination).await?
+                }
+                Origin::Offers(_) | Origin::Union { .. } => None,
+            };
             let work = move |wanted: &Wanted| {
-                let steps = difference::steps(&policy.ledger, &origin, &destination, wanted)?;
-                Ok(Arc::new(Difference::new(span, &steps, clean, page_size)))
+                let ledger = &policy.ledger;
+                let steps = match weakest {
+                    Some(weakest) => difference::all_rules(ledger, &weakest, &destination, wanted)?,
+                    None => Steps::new(&difference::steps(ledger, &origin, &destination, wanted)?),
+                };
+                Ok(Arc::new(Difference::new(span, steps, clean, page_size)))
             };
             computer.run(wanted, work).await
         };
@@ -415,7 +429,7 @@ impl Engine {
     pub(super) fn no_difference(&self, policy: &Policy, span: Span) -> Arc<Difference> {
         let key = (policy.ledger.numbering(), span);
         self.differences.known(&key).unwrap_or_else(|| {
-            let empty = Arc::new(Difference::new(span, &[], false, self.page_size));
+            let empty = Arc::new(Difference::new(span, Steps::default(), false, self.page_size));
             self.differences.remember(key, Arc::clone(&empty));
             empty
         })
@@ -447,6 +461,26 @@ impl Engine {
         };
         self.pages.get((cursor, wire), encode).await
     }
+}
+
+/// All rules of the weakest scope of a destination, computed at most once for all that share it.
+async fn weakest_rules(
+    scope_rules: &ScopeRules,
+    computer: &Computer,
+    policy: &Arc<Policy>,
+    destination: &Destination,
+) -> StoreResult<Option<Arc<Steps>>> {
+    let Some(weakest) = destination.weakest(&policy.ledger) else { return Ok(None) };
+    let (policy, computer) = (Arc::clone(policy), computer.clone());
+    let key = (policy.ledger.numbering(), weakest.clone());
+    let compute = |wanted: Wanted| async move {
+        let work = move |wanted: &Wanted| {
+            let steps = difference::steps(&policy.ledger, &Origin::Nothing, &weakest, wanted)?;
+            Ok(Arc::new(Steps::new(&steps)))
+        };
+        computer.run(wanted, work).await
+    };
+    scope_rules.get(key, compute).await.map(Some)
 }
 
 /// The next policy, while one task builds it.

@@ -30,6 +30,7 @@ mod rules_hash;
 mod scope_sets;
 mod session;
 mod status;
+mod steps;
 mod translate;
 mod unwritten;
 

@@ -8,9 +8,10 @@ use bytes::Bytes;
 
 use super::compute::Memo;
 use super::cursor::{Cursor, CursorKey, Span};
-use super::difference::Step;
+use super::difference::{Destination, Step};
 use super::error::SyncError;
-use super::ledger::{Ledger, VersionId};
+use super::ledger::Ledger;
+use super::steps::Steps;
 use super::{generation, translate};
 use crate::fleet::Generation;
 use crate::protocol::generation::{self as table, Counting, pedro};
@@ -61,6 +62,8 @@ fn unpacked_length(body: &[u8]) -> usize {
 
 /// Bytes of differences that are remembered.
 const DIFFERENCE_BYTES: u64 = 32 * 1024 * 1024;
+/// Bytes of the rules of single scopes that are remembered: four lists of a million rules.
+const SCOPE_RULES_BYTES: u64 = 16 * 1024 * 1024;
 /// Bytes of pages that are remembered.
 const PAGE_BYTES: u64 = 32 * 1024 * 1024;
 /// Entries that each cache is laid out for.
@@ -77,59 +80,6 @@ pub enum PageError {
     Body(#[from] BodyError),
 }
 
-/// A step in four bytes: there may be a million, for each of many groups.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct PackedStep(u32);
-
-impl From<Step> for PackedStep {
-    fn from(step: Step) -> Self {
-        Self(match step {
-            Step::Put(version) => version.with_flag(false),
-            Step::Remove(version) => version.with_flag(true),
-        })
-    }
-}
-
-impl From<PackedStep> for Step {
-    fn from(PackedStep(packed): PackedStep) -> Self {
-        match VersionId::and_flag(packed) {
-            (version, false) => Self::Put(version),
-            (version, true) => Self::Remove(version),
-        }
-    }
-}
-
-/// Steps in pieces of one size. Large blocks of memory between short-lived ones would keep the
-/// allocator from returning those.
-#[derive(Debug)]
-struct Steps(Box<[Box<[PackedStep]>]>);
-
-impl Steps {
-    /// The steps of one piece: 4 KiB.
-    const PIECE: usize = 1024;
-
-    fn new(steps: &[Step]) -> Self {
-        let piece = |steps: &[Step]| steps.iter().map(|step| PackedStep::from(*step)).collect();
-        Self(steps.chunks(Self::PIECE).map(piece).collect())
-    }
-
-    fn len(&self) -> usize {
-        let full = self.0.len().saturating_sub(1) * Self::PIECE;
-        full + self.0.last().map_or(0, |last| last.len())
-    }
-
-    /// At most `most` steps, from a place on.
-    fn from(&self, place: usize, most: usize) -> impl Iterator<Item = Step> {
-        let pieces = self.0.iter().skip(place / Self::PIECE);
-        let steps = pieces.flat_map(|piece| piece.iter()).skip(place % Self::PIECE);
-        steps.take(most).map(|step| Step::from(*step))
-    }
-
-    fn owned_bytes(&self) -> usize {
-        size_of_val(&*self.0) + self.len() * size_of::<PackedStep>()
-    }
-}
-
 /// What a span brings, before it is written for anybody.
 #[derive(Debug)]
 pub(super) struct Difference {
@@ -143,9 +93,8 @@ pub(super) struct Difference {
 }
 
 impl Difference {
-    pub(super) fn new(span: Span, steps: &[Step], clean: bool, page: NonZeroUsize) -> Self {
-        let sentinel = clean && steps.is_empty();
-        let steps = Steps::new(steps);
+    pub(super) fn new(span: Span, steps: Steps, clean: bool, page: NonZeroUsize) -> Self {
+        let sentinel = clean && steps.len() == 0;
         let paged = generation::takes_pages(span.to.generation);
         let page_size = if paged { page } else { NonZeroUsize::MAX };
         Self { steps, sentinel, page_size, most_rules: most_rules(span.to.generation) }
@@ -229,6 +178,9 @@ pub(super) type PageKey = (Cursor, Wire);
 
 /// Differences by their span and by the numbering of the ledger whose versions they contain.
 pub(super) type Differences = Memo<(u64, Span), Arc<Difference>, StoreError>;
+/// All rules of one scope as steps, by the numbering of the ledger and the place where a host with
+/// that scope alone would be. Many differences are such a list with a few replacements.
+pub(super) type ScopeRules = Memo<(u64, Destination), Arc<Steps>, StoreError>;
 /// Encoded pages.
 pub(super) type Pages = Memo<PageKey, Bytes, SyncError>;
 
@@ -237,6 +189,13 @@ pub(super) fn remembered_differences() -> Differences {
         size_of::<Difference>() + difference.steps.owned_bytes()
     };
     Memo::new(DIFFERENCE_BYTES, EXPECTED, owned)
+}
+
+pub(super) fn remembered_scope_rules() -> ScopeRules {
+    let owned = |(_, place): &(u64, Destination), steps: &Arc<Steps>| {
+        place.owned_bytes() + size_of::<Steps>() + steps.owned_bytes()
+    };
+    Memo::new(SCOPE_RULES_BYTES, EXPECTED, owned)
 }
 
 pub(super) fn remembered_pages() -> Pages {
@@ -250,6 +209,7 @@ mod tests {
     use crate::protocol::generation::{PEDRO, REDNOSE};
     use crate::rule::Revision;
     use crate::sync::cursor::SpanStart;
+    use crate::sync::ledger::VersionId;
 
     #[test]
     fn s2_what_a_client_of_one_page_refuses_is_not_encoded() {
@@ -258,7 +218,7 @@ mod tests {
             let to = Holding { set: ScopeSetId(1), revision: Revision(1), generation };
             let span = Span { from: SpanStart::Nothing, to };
             let steps = vec![Step::Put(VersionId::FIRST); usize::try_from(rules).unwrap()];
-            Difference::new(span, &steps, true, RULES_A_PAGE).is_refused()
+            Difference::new(span, Steps::new(&steps), true, RULES_A_PAGE).is_refused()
         };
         assert!(!is_refused(1_000_000, 202_507), "others request pages");
         assert_eq!(most_rules(Generation(202_507)), None);
@@ -267,30 +227,6 @@ mod tests {
             assert!(!is_refused(100_000, pedro));
             let most = most_rules(Generation(pedro)).unwrap();
             assert!(!is_refused(most, pedro) && is_refused(most + 1, pedro));
-        }
-    }
-
-    #[test]
-    fn s10_a_step_takes_four_bytes() {
-        let (first, last) = (VersionId::FIRST, VersionId::and_flag(u32::MAX).0);
-        for step in [first, last].into_iter().flat_map(|it| [Step::Put(it), Step::Remove(it)]) {
-            assert_eq!(Step::from(PackedStep::from(step)), step);
-        }
-        assert_eq!(size_of::<PackedStep>(), 4);
-    }
-
-    #[test]
-    fn s10_steps_in_pieces_are_the_same_steps() {
-        for count in [0, 1, 1023, 1024, 1025, 5000] {
-            let version = |number: u32| VersionId::and_flag(number).0;
-            let all: Vec<Step> = (0..count).map(|number| Step::Put(version(number))).collect();
-            let steps = Steps::new(&all);
-            assert_eq!(steps.len(), all.len());
-            assert_eq!(steps.from(0, usize::MAX).collect::<Vec<_>>(), all);
-            for (place, most) in [(0, 700), (1000, 100), (1024, 1), (4999, 10), (9000, 1)] {
-                let expected: Vec<Step> = all.iter().skip(place).take(most).copied().collect();
-                assert_eq!(steps.from(place, most).collect::<Vec<_>>(), expected, "{count}");
-            }
         }
     }
 

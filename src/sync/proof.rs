@@ -380,8 +380,8 @@ fn proves_by_hash(host: &Host) -> bool {
         && host.facts.client_mode != Some(ClientMode::Standalone)
 }
 
-/// Adds a rule to the counts that a host would report of it.
-pub(super) fn count(counts: &mut RuleCounts, rule: Told<'_>) {
+/// Adds a rule to the counts that a host would report, or takes it away.
+pub(super) fn count(counts: &mut RuleCounts, rule: Told<'_>, sign: i32) {
     let of_its_type = match rule.target.rule_type() {
         RuleType::Binary => &mut counts.binary,
         RuleType::Certificate => &mut counts.certificate,
@@ -389,6 +389,8 @@ pub(super) fn count(counts: &mut RuleCounts, rule: Told<'_>) {
         RuleType::SigningId => &mut counts.signingid,
         RuleType::CdHash => &mut counts.cdhash,
     };
-    *of_its_type += 1;
-    counts.compiler += u32::from(rule.policy.kind() == PolicyKind::AllowCompiler);
+    *of_its_type = of_its_type.saturating_add_signed(sign);
+    if rule.policy.kind() == PolicyKind::AllowCompiler {
+        counts.compiler = counts.compiler.saturating_add_signed(sign);
+    }
 }

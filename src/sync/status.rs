@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use super::compute::{Stopped, Wanted};
+use super::compute::{Computer, Memo, Stopped, Wanted};
 use super::difference::{self, Destination, Origin, Outcome};
 use super::engine::Engine;
 use super::error::SyncError;
@@ -16,7 +16,7 @@ use crate::fleet::{
 };
 use crate::protocol::generation as table;
 use crate::rule::{Rule, Scope, TagName, Target};
-use crate::store::{ScopeId, StoreResult};
+use crate::store::{ScopeId, StoreError, StoreResult};
 
 /// Where a host stands.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -50,20 +50,47 @@ pub(super) struct Tally {
     pub(super) withheld: u64,
 }
 
+/// Tallies by destination.
+pub(super) type Tallies = Memo<Destination, Tally, StoreError>;
+
 impl Tally {
-    fn of(ledger: &Ledger, to: &Destination, wanted: &Wanted) -> Result<Self, Stopped> {
+    /// Costs time in proportion to the rules of all scopes.
+    pub(super) fn of(ledger: &Ledger, to: &Destination, wanted: &Wanted) -> Result<Self, Stopped> {
         let mut tally = Self::default();
         for outcome in to.outcomes(ledger, wanted)? {
-            match outcome? {
-                Outcome::Sent(rule) => {
-                    tally.rules += 1;
-                    proof::count(&mut tally.counts, ledger.told(rule));
-                }
-                Outcome::Withheld(..) => tally.withheld += 1,
-                Outcome::None => {}
-            }
+            tally.add(ledger, outcome?, 1);
         }
         Ok(tally)
+    }
+
+    /// The tally of a destination, from that of its weakest scope alone. Costs time in proportion
+    /// to the rules of the other scopes.
+    pub(super) fn with_stronger(
+        mut self,
+        ledger: &Ledger,
+        weakest: &Destination,
+        to: &Destination,
+        wanted: &Wanted,
+    ) -> Result<Self, Stopped> {
+        for (about, outcome) in to.overrides(ledger, wanted)? {
+            self.add(ledger, weakest.outcome(ledger, ledger.target(about)), -1);
+            self.add(ledger, outcome, 1);
+        }
+        Ok(self)
+    }
+
+    /// Adds what became of a target, or takes it away.
+    fn add(&mut self, ledger: &Ledger, outcome: Outcome, sign: i32) {
+        match outcome {
+            Outcome::Sent(rule) => {
+                self.rules = self.rules.saturating_add_signed(sign.into());
+                proof::count(&mut self.counts, ledger.told(rule), sign);
+            }
+            Outcome::Withheld(..) => {
+                self.withheld = self.withheld.saturating_add_signed(sign.into());
+            }
+            Outcome::None => {}
+        }
     }
 }
 
@@ -185,9 +212,22 @@ impl Engine {
         let revision = policy.ledger.last_touch(&to.scopes, to.revision);
         let to = Destination { revision, ..to };
         let (policy, computer) = (Arc::clone(policy), self.computer.clone());
+        let tallies = self.tallies.clone();
         let count = |to: Destination| {
             move |wanted: Wanted| async move {
-                let work = move |wanted: &Wanted| Ok(Tally::of(&policy.ledger, &to, wanted)?);
+                let weakest = match to.weakest(&policy.ledger) {
+                    Some(weakest) if to.scopes.len() > 1 => {
+                        let tally = weakest_tally(&tallies, &computer, &policy, &weakest).await?;
+                        Some((weakest, tally))
+                    }
+                    Some(_) | None => None,
+                };
+                let work = move |wanted: &Wanted| match weakest {
+                    Some((weakest, tally)) => {
+                        Ok(tally.with_stronger(&policy.ledger, &weakest, &to, wanted)?)
+                    }
+                    None => Ok(Tally::of(&policy.ledger, &to, wanted)?),
+                };
                 computer.run(wanted, work).await
             }
         };
@@ -251,6 +291,21 @@ impl Engine {
         }
         Ok((Origin::Offers(offers.into()), to))
     }
+}
+
+/// What a host with one scope has.
+async fn weakest_tally(
+    tallies: &Tallies,
+    computer: &Computer,
+    policy: &Arc<Policy>,
+    weakest: &Destination,
+) -> StoreResult<Tally> {
+    let (policy, computer, to) = (Arc::clone(policy), computer.clone(), weakest.clone());
+    let count = |wanted: Wanted| async move {
+        let work = move |wanted: &Wanted| Ok(Tally::of(&policy.ledger, &to, wanted)?);
+        computer.run(wanted, work).await
+    };
+    tallies.get(weakest.clone(), count).await
 }
 
 /// Where a host would stand after a sync now.
