@@ -1,4 +1,4 @@
-//! Completions and manual pages follow from the grammar: what is committed is what it gives.
+//! The committed completions, manual pages and conformance page are those that the code generates.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -8,7 +8,7 @@ use nicelist::cli::artifacts::{self, Artifact};
 
 use super::source::{files, name, root};
 
-/// Set to anything, the committed files are written anew.
+/// If this variable is set, the tests write the files instead of comparing them.
 const UPDATE: &str = "UPDATE_ARTIFACTS";
 
 #[expect(clippy::disallowed_methods, reason = "a test's own switch, no setting of the program")]
@@ -17,17 +17,17 @@ fn is_update() -> bool {
 }
 
 #[test]
-fn completions_are_those_of_the_grammar() {
+fn completions_are_up_to_date() {
     hold(&root().join("completions"), artifacts::all_completions());
 }
 
 #[test]
-fn manual_pages_are_those_of_the_grammar() {
+fn manual_pages_are_up_to_date() {
     hold(&root().join("man"), artifacts::man().unwrap_or_else(|e| panic!("{e}")));
 }
 
 #[test]
-fn the_page_of_conformance_cases_is_that_of_the_cases() {
+fn the_conformance_page_is_up_to_date() {
     let page = nicelist::lab::conformance::document();
     let path = root().join("docs/CONFORMANCE.md");
     if is_update() {
@@ -54,7 +54,7 @@ fn hold(folder: &Path, wanted: Vec<Artifact>) {
     assert!(found.is_empty(), "{folder}: {found:?}: run {UPDATE}=1 cargo test --test house");
 }
 
-/// The names of files that are missing, differ, or are too many.
+/// The names of files that are missing, different or unexpected.
 fn differences(
     wanted: &BTreeMap<String, Vec<u8>>,
     there: &BTreeMap<String, Vec<u8>>,

@@ -1,4 +1,4 @@
-//! What files look like: short, named for what they hold, finished.
+//! Files are short, finished, and named after what they contain.
 
 use std::path::{Path, PathBuf};
 
@@ -6,10 +6,10 @@ use super::source::{Token, files, name, read, root, tokens};
 
 const LONGEST: usize = 500;
 
-/// Names that say nothing of what they hold.
+/// Names that fit any content.
 const NOWHERE: [&str; 4] = ["util", "common", "misc", "helpers"];
 
-/// Words that promise work instead of doing it.
+/// Marks of unfinished work.
 const UNFINISHED: [&str; 3] = [concat!("TO", "DO"), concat!("FIX", "ME"), concat!("X", "XX")];
 
 fn sources() -> Vec<PathBuf> {
@@ -26,7 +26,7 @@ fn no_source_file_is_too_long() {
 }
 
 #[test]
-fn every_file_is_named_for_what_it_holds() {
+fn no_file_has_a_name_that_fits_any_content() {
     let vague: Vec<_> =
         sources().iter().map(|path| name(path)).filter(|path| is_vague(path)).collect();
     assert!(vague.is_empty(), "{vague:?}");
@@ -37,14 +37,14 @@ fn is_vague(path: &str) -> bool {
 }
 
 #[test]
-fn every_module_says_what_it_is_for() {
+fn every_module_begins_with_a_comment() {
     let modules = sources().into_iter().filter(|path| path.ends_with("mod.rs"));
-    let silent: Vec<_> = modules.filter(|path| !read(path).starts_with("//!")).collect();
-    assert!(silent.is_empty(), "no `//!` at the head of {silent:?}");
+    let bare: Vec<_> = modules.filter(|path| !read(path).starts_with("//!")).collect();
+    assert!(bare.is_empty(), "no `//!` at the head of {bare:?}");
 }
 
 #[test]
-fn nothing_is_left_for_later() {
+fn no_file_has_marks_of_unfinished_work() {
     let promises: Vec<_> =
         sources().iter().flat_map(|path| unfinished(&name(path), &read(path))).collect();
     assert!(promises.is_empty(), "\n{}\n", promises.join("\n"));
@@ -69,7 +69,7 @@ fn planted_violations_are_found() {
 }
 
 #[test]
-fn every_ignored_test_says_why() {
+fn every_ignored_test_has_a_reason() {
     for path in sources() {
         let text = read(&path);
         let tokens = tokens(&text);

@@ -1,8 +1,8 @@
-//! Who may name whom. The table of `src/lib.rs`, held.
+//! Modules use each other only as docs/ARCHITECTURE.md and the table in `src/lib.rs` allow.
 
 use super::source::{Token, files, name, read, root, tokens};
 
-/// Each module, and the modules that it may name besides itself.
+/// Each module with the modules that it may use.
 const TABLE: [(&str, &[&str]); 16] = [
     ("cel", &[]),
     ("protocol", &[]),
@@ -28,7 +28,7 @@ const TABLE: [(&str, &[&str]); 16] = [
     ("main", &["cli"]),
 ];
 
-/// Crates that are the business of a few modules.
+/// Crates that only these modules may use.
 const CRATES: [(&str, &[&str]); 9] = [
     ("axum", &["server"]),
     ("clap", &["cli"]),
@@ -44,7 +44,7 @@ const CRATES: [(&str, &[&str]); 9] = [
 const PRINTING: [&str; 4] = ["print", "println", "eprint", "eprintln"];
 
 #[test]
-fn no_module_names_one_that_it_may_not_know() {
+fn modules_use_only_what_they_may() {
     let sources = files(&root().join("src"), ".rs");
     let broken: Vec<_> = sources.iter().flat_map(|path| broken(&name(path), &read(path))).collect();
     assert!(broken.is_empty(), "\n{}\n", broken.join("\n"));
@@ -62,7 +62,7 @@ fn the_table_and_the_module_list_agree() {
     assert_eq!(listed, known);
 }
 
-/// What the source file `path` with this `text` does against the rules.
+/// The uses in a source file that are not allowed.
 fn broken(path: &str, text: &str) -> Vec<String> {
     let mut found = Vec::new();
     let Some(module) = module(path) else { return found };
@@ -80,7 +80,7 @@ fn broken(path: &str, text: &str) -> Vec<String> {
         let mut report = |what: String| found.push(format!("{path}:{line}: {what}"));
         for to in scopes.modules_named(&tokens, at) {
             if to != from && !allowed(from).contains(&to) {
-                report(format!("`{from}` may not name `{to}`"));
+                report(format!("`{from}` may not use `{to}`"));
             }
         }
         let follows = tokens.get(at + 1).map(|(_, token)| *token);
@@ -88,7 +88,7 @@ fn broken(path: &str, text: &str) -> Vec<String> {
         let names_crate = follows == Some(Token::Path) || imported;
         let owners = CRATES.iter().find(|(krate, _)| *krate == word && names_crate);
         if owners.is_some_and(|(_, owners)| !owners.contains(&from)) {
-            report(format!("`{from}` may not name the crate `{word}`"));
+            report(format!("`{from}` may not use the crate `{word}`"));
         }
         if PRINTING.contains(&word)
             && follows == Some(Token::Mark('!'))
@@ -101,7 +101,7 @@ fn broken(path: &str, text: &str) -> Vec<String> {
             && !scopes.in_tests()
             && heads(&tokens, at + 1).contains(&"env")
         {
-            report(format!("`{from}` may not name `std::env`"));
+            report(format!("`{from}` may not use `std::env`"));
         }
     }
     found
@@ -112,7 +112,7 @@ fn allowed(from: &str) -> &'static [&'static str] {
     row.map_or(&[], |(_, allowed)| allowed)
 }
 
-/// The module that a file is, from the crate's root; none for the root itself.
+/// The path of a file's module from the crate's root. `None` for the root itself.
 fn module(path: &str) -> Option<Vec<String>> {
     let inside = path.strip_prefix("src/")?.strip_suffix(".rs")?;
     match inside {
@@ -125,10 +125,10 @@ fn module(path: &str) -> Option<Vec<String>> {
     }
 }
 
-/// Where in the module tree the present token stands.
+/// The module that contains the current token.
 struct Scopes<'a> {
     file: Vec<String>,
-    /// Every open brace; with its name, if it opened a module.
+    /// The open braces, with the name of the module for those that opened one.
     open: Vec<Option<&'a str>>,
 }
 
@@ -151,7 +151,7 @@ impl<'a> Scopes<'a> {
         self.open.contains(&Some("tests")) || self.file.last().is_some_and(|name| name == "tests")
     }
 
-    /// The crate's modules that the path beginning at a token names.
+    /// The crate's modules in the path that begins at a token.
     fn modules_named(&self, tokens: &[(usize, Token<'a>)], at: usize) -> Vec<&'a str> {
         let Token::Word(first) = tokens[at].1 else { return Vec::new() };
         match first {
@@ -176,13 +176,13 @@ fn before<'a>(tokens: &[(usize, Token<'a>)], at: usize, by: usize) -> Option<Tok
     Some(tokens.get(at.checked_sub(by)?)?.1)
 }
 
-/// Whether a `::` after this token goes on with a path, rather than beginning one.
+/// Whether a `::` after this token continues a path. Otherwise it begins one.
 fn joins(token: Token<'_>) -> bool {
     !matches!(token, Token::Word("use") | Token::Mark('{' | '(' | ',' | '=' | '&' | '<'))
 }
 
-/// The names that follow `::` at a token: one, or the first of each member of a group. `*`
-/// stands for all of them.
+/// The names after a `::`: one, or the first of each member of a group. `*` is returned as a
+/// name.
 fn heads<'a>(tokens: &[(usize, Token<'a>)], at: usize) -> Vec<&'a str> {
     let Some((_, Token::Path)) = tokens.get(at) else { return Vec::new() };
     match tokens.get(at + 1).map(|(_, token)| *token) {
@@ -193,7 +193,7 @@ fn heads<'a>(tokens: &[(usize, Token<'a>)], at: usize) -> Vec<&'a str> {
     }
 }
 
-/// The first name of each member of a group whose brace was just opened.
+/// The first name of each member of a group. `tokens` begins after its brace.
 fn group<'a>(tokens: &[(usize, Token<'a>)]) -> Vec<&'a str> {
     let (mut depth, mut fresh, mut names) = (1_usize, true, Vec::new());
     for (_, token) in tokens {
@@ -213,7 +213,7 @@ fn group<'a>(tokens: &[(usize, Token<'a>)]) -> Vec<&'a str> {
     names
 }
 
-/// Rows go from one kind of database to the other, version by version.
+/// `database copy` requires that both databases have the same version of the schema.
 #[test]
 fn both_databases_have_migrations_of_the_same_names() {
     let names = |database: &str| {
@@ -231,34 +231,34 @@ fn both_databases_have_migrations_of_the_same_names() {
 #[test]
 fn planted_violations_are_found() {
     let planted = [
-        ("src/rule/mod.rs", "use crate::store::Store;", "`rule` may not name `store`"),
-        ("src/rule/a.rs", "use crate::{cel, fleet::{self, Host}};", "`rule` may not name `fleet`"),
+        ("src/rule/mod.rs", "use crate::store::Store;", "`rule` may not use `store`"),
+        ("src/rule/a.rs", "use crate::{cel, fleet::{self, Host}};", "`rule` may not use `fleet`"),
         (
             "src/rule/a.rs",
             "use crate::{\n    cel::A,\n    store::B,\n};",
-            "`rule` may not name `store`",
+            "`rule` may not use `store`",
         ),
-        ("src/fleet/mod.rs", "fn f() { let x = crate::api::y(); }", "`fleet` may not name `api`"),
-        ("src/cli/a.rs", "use nicelist::sync;", "`cli` may not name `sync`"),
-        ("src/cel/a.rs", "use super::super::rule::Rule;", "`cel` may not name `rule`"),
-        ("src/cel/mod.rs", "use super::{rule};", "`cel` may not name `rule`"),
-        ("src/cel/mod.rs", "mod tests { use super::super::rule; }", "`cel` may not name `rule`"),
-        ("src/api/mod.rs", "use crate::*;", "`api` may not name `*`"),
-        ("src/main.rs", "fn main() { nicelist::server::run() }", "`main` may not name `server`"),
-        ("src/store/mod.rs", "use axum::Router;", "`store` may not name the crate `axum`"),
+        ("src/fleet/mod.rs", "fn f() { let x = crate::api::y(); }", "`fleet` may not use `api`"),
+        ("src/cli/a.rs", "use nicelist::sync;", "`cli` may not use `sync`"),
+        ("src/cel/a.rs", "use super::super::rule::Rule;", "`cel` may not use `rule`"),
+        ("src/cel/mod.rs", "use super::{rule};", "`cel` may not use `rule`"),
+        ("src/cel/mod.rs", "mod tests { use super::super::rule; }", "`cel` may not use `rule`"),
+        ("src/api/mod.rs", "use crate::*;", "`api` may not use `*`"),
+        ("src/main.rs", "fn main() { nicelist::server::run() }", "`main` may not use `server`"),
+        ("src/store/mod.rs", "use axum::Router;", "`store` may not use the crate `axum`"),
         (
             "src/sync/mod.rs",
             "fn f(c: &::rusqlite::Connection) {}",
-            "`sync` may not name the crate `rusqlite`",
+            "`sync` may not use the crate `rusqlite`",
         ),
         (
             "src/server/mod.rs",
             "#[derive(clap::Args)] struct A;",
-            "`server` may not name the crate `clap`",
+            "`server` may not use the crate `clap`",
         ),
         ("src/cli/rule.rs", "fn f() { println!(); }", "`println!` is for `cli::ui` alone"),
-        ("src/cli/mod.rs", "use std::{io, env};", "`cli` may not name `std::env`"),
-        ("src/cli/mod.rs", "fn f() { std::env::args(); }", "`cli` may not name `std::env`"),
+        ("src/cli/mod.rs", "use std::{io, env};", "`cli` may not use `std::env`"),
+        ("src/cli/mod.rs", "fn f() { std::env::args(); }", "`cli` may not use `std::env`"),
     ];
     for (path, text, expected) in planted {
         let found = broken(path, text);
@@ -269,7 +269,7 @@ fn planted_violations_are_found() {
 }
 
 #[test]
-fn what_is_allowed_is_not_reported() {
+fn allowed_uses_are_not_reported() {
     let fine = [
         ("src/rule/a.rs", "use crate::cel::Expression; use crate::rule::Target;"),
         ("src/rule/a.rs", "// crate::store\nconst A: &str = \"crate::store println!\";"),

@@ -1,8 +1,8 @@
-//! The rules of this house, held as tests: who may name whom, and what files look like.
+//! Checks on the project's own files: which module may use which, and how files look.
 
 mod artifacts;
 mod files;
 mod layers;
+mod leftovers;
 mod size;
 mod source;
-mod words;

@@ -1,9 +1,8 @@
-//! Reads the files of the house, and Rust well enough to see which paths it names.
+//! Reads the project's files, and divides Rust into tokens, comments and literals.
 
 use std::fs;
 use std::path::{Path, PathBuf};
 
-/// The folder of the whole project.
 pub(crate) fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
 }
@@ -24,20 +23,18 @@ pub(crate) fn files(folder: &Path, ending: &str) -> Vec<PathBuf> {
     found
 }
 
-/// The text of a file.
 pub(crate) fn read(path: &Path) -> String {
     let bytes = fs::read(path).unwrap_or_else(|e| panic!("{}: {e}", path.display()));
     String::from_utf8_lossy(&bytes).into_owned()
 }
 
-/// The path of a file as seen from the root, with `/` between its parts.
+/// The path of a file from the project's root, with `/` on every system.
 pub(crate) fn name(path: &Path) -> String {
     let path = path.strip_prefix(root()).unwrap_or(path);
     path.components().map(|part| part.as_os_str().to_string_lossy()).collect::<Vec<_>>().join("/")
 }
 
-/// A piece of Rust: a word, `::`, or any other character. Comments, strings and lifetimes
-/// are none.
+/// A token of Rust code: a word, `::`, or any other character.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Token<'a> {
     Word(&'a str),
@@ -45,14 +42,32 @@ pub(crate) enum Token<'a> {
     Mark(char),
 }
 
+/// A part of a Rust file. Strings, characters and lifetimes are literals.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Piece<'a> {
+    Token(Token<'a>),
+    Comment(&'a str),
+    Literal(&'a str),
+}
+
 /// The tokens of `text`, each with its line.
 pub(crate) fn tokens(text: &str) -> Vec<(usize, Token<'_>)> {
-    let mut tokens = Vec::new();
+    let tokens = pieces(text).into_iter().filter_map(|(line, piece)| match piece {
+        Piece::Token(token) => Some((line, token)),
+        Piece::Comment(_) | Piece::Literal(_) => None,
+    });
+    tokens.collect()
+}
+
+/// The tokens, comments and literals of `text`, each with its line.
+pub(crate) fn pieces(text: &str) -> Vec<(usize, Piece<'_>)> {
+    let mut pieces = Vec::new();
     let (mut rest, mut line) = (text, 1);
     while let Some(first) = rest.chars().next() {
+        let is_comment = rest.starts_with("//") || rest.starts_with("/*");
         let length = match first {
             _ if rest.starts_with("//") => rest.find('\n').unwrap_or(rest.len()),
-            _ if rest.starts_with("/*") => block_comment(rest),
+            _ if is_comment => block_comment(rest),
             '"' => quoted(rest),
             '\'' => character_or_lifetime(rest),
             'r' | 'b' | 'c' if string_prefix(rest).is_some() => string_prefix(rest).unwrap_or(1),
@@ -60,21 +75,20 @@ pub(crate) fn tokens(text: &str) -> Vec<(usize, Token<'_>)> {
             _ if rest.starts_with("::") => 2,
             _ => first.len_utf8(),
         };
-        let (piece, after) = rest.split_at(length);
-        match first {
-            _ if is_word(first) && piece.chars().all(is_word) => {
-                tokens.push((line, Token::Word(piece)));
-            }
-            ':' if piece == "::" => tokens.push((line, Token::Path)),
-            _ if piece.chars().count() == 1 && !first.is_whitespace() => {
-                tokens.push((line, Token::Mark(first)));
-            }
-            _ => {}
-        }
-        line += piece.matches('\n').count();
+        let (text, after) = rest.split_at(length);
+        let piece = match first {
+            _ if is_comment => Some(Piece::Comment(text)),
+            _ if text.chars().all(is_word) => Some(Piece::Token(Token::Word(text))),
+            _ if text == "::" => Some(Piece::Token(Token::Path)),
+            _ if first.is_whitespace() => None,
+            _ if text.chars().count() == 1 => Some(Piece::Token(Token::Mark(first))),
+            _ => Some(Piece::Literal(text)),
+        };
+        pieces.extend(piece.map(|piece| (line, piece)));
+        line += text.matches('\n').count();
         rest = after;
     }
-    tokens
+    pieces
 }
 
 fn is_word(c: char) -> bool {
@@ -144,7 +158,7 @@ fn character_or_lifetime(text: &str) -> usize {
 }
 
 #[test]
-fn comments_strings_and_lifetimes_are_no_tokens() {
+fn comments_strings_and_lifetimes_are_not_tokens() {
     let text =
         "a // b\n/* c /* d */ e */ f \"g \\\" h\" r#\"i \" j\"# b'k' 'l' '\\'' '\\u{41}' &'m n::o!";
     let seen: Vec<_> = tokens(text).into_iter().map(|(_, token)| token).collect();
@@ -153,4 +167,6 @@ fn comments_strings_and_lifetimes_are_no_tokens() {
         [Word("a"), Word("f"), Word("b"), Mark('&'), Word("n"), Path, Word("o"), Mark('!')];
     assert_eq!(seen, expected);
     assert_eq!(tokens("a\n\nb")[1], (3, Token::Word("b")));
+    assert_eq!(pieces("a\n// b")[1], (2, Piece::Comment("// b")));
+    assert_eq!(pieces("a \"b\"")[1], (1, Piece::Literal("\"b\"")));
 }

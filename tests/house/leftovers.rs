@@ -1,14 +1,13 @@
-//! What no committed text says: where on somebody's machine it was written, and what two people
-//! wrote of the same thing before one of them chose.
+//! No committed file contains a path of the author's machine or the marks of an unfinished merge.
 
 use std::path::PathBuf;
 
 use super::source::{files, name, read, root};
 
-/// Folders that only mean something on the machine of whoever wrote them down.
+/// Folders that exist only on an author's machine.
 const MACHINES: [&str; 2] = [concat!("/wo", "rk/"), concat!("/ro", "ot/")];
 
-/// Every file of the project but what is built or belongs to git.
+/// Every file of the project, except build output and git's own.
 fn texts() -> Vec<PathBuf> {
     let entries = root().read_dir().unwrap_or_else(|e| panic!("{}: {e}", root().display()));
     let entries = entries.filter_map(|entry| entry.ok().map(|entry| entry.path()));
@@ -20,19 +19,19 @@ fn texts() -> Vec<PathBuf> {
 }
 
 #[test]
-fn no_text_names_a_folder_of_somebodys_machine() {
+fn no_file_contains_a_path_of_an_authors_machine() {
     let found: Vec<_> =
         texts().iter().flat_map(|path| machines(&name(path), &read(path))).collect();
     assert!(found.is_empty(), "\n{}\n", found.join("\n"));
 }
 
 fn machines(path: &str, text: &str) -> Vec<String> {
-    let lines = text.lines().enumerate().filter(|(_, line)| names_a_machine(line));
+    let lines = text.lines().enumerate().filter(|(_, line)| has_machine_path(line));
     lines.map(|(at, line)| format!("{path}:{}: {}", at + 1, line.trim())).collect()
 }
 
-/// A path counts if it begins there: not as the middle of a longer path or an address.
-fn names_a_machine(line: &str) -> bool {
+/// Not if the path is the middle of a longer path or a URL.
+fn has_machine_path(line: &str) -> bool {
     MACHINES.iter().any(|folder| {
         line.match_indices(folder).any(|(at, _)| {
             let before = line[..at].chars().next_back();
@@ -42,13 +41,13 @@ fn names_a_machine(line: &str) -> bool {
 }
 
 #[test]
-fn no_text_has_both_sides_of_a_merge() {
+fn no_file_contains_marks_of_a_merge() {
     let found: Vec<_> =
-        texts().iter().flat_map(|path| undecided(&name(path), &read(path))).collect();
+        texts().iter().flat_map(|path| merge_marks(&name(path), &read(path))).collect();
     assert!(found.is_empty(), "\n{}\n", found.join("\n"));
 }
 
-fn undecided(path: &str, text: &str) -> Vec<String> {
+fn merge_marks(path: &str, text: &str) -> Vec<String> {
     let lines = text.lines().enumerate();
     let marks =
         lines.filter(|(_, line)| line.starts_with("<<<<<<< ") || line.starts_with(">>>>>>> "));
@@ -57,12 +56,12 @@ fn undecided(path: &str, text: &str) -> Vec<String> {
 
 #[test]
 fn planted_violations_are_found() {
-    assert_eq!(undecided("a.md", "one\n<<<<<<< HEAD\n").len(), 1);
-    assert_eq!(undecided("a.md", "ours\n>>>>>>> topic\n").len(), 1);
+    assert_eq!(merge_marks("a.md", "one\n<<<<<<< HEAD\n").len(), 1);
+    assert_eq!(merge_marks("a.md", "ours\n>>>>>>> topic\n").len(), 1);
     for folder in MACHINES {
-        assert!(names_a_machine(&format!("see {folder}notes")));
-        assert!(names_a_machine(&format!("\"{folder}notes\"")));
-        assert!(!names_a_machine(&format!("https://example.com{folder}notes")));
-        assert!(!names_a_machine(&format!("/home{folder}notes")));
+        assert!(has_machine_path(&format!("see {folder}notes")));
+        assert!(has_machine_path(&format!("\"{folder}notes\"")));
+        assert!(!has_machine_path(&format!("https://example.com{folder}notes")));
+        assert!(!has_machine_path(&format!("/home{folder}notes")));
     }
 }
