@@ -1,28 +1,28 @@
-//! Bounds: what is promised, what it came to, and whether that is held.
+//! The limits in docs/BENCHMARKS.md, with the measured value and whether it is within the limit.
 
 use std::sync::{Mutex, PoisonError};
 
-struct Judged {
+struct Limit {
     promise: String,
     measured: String,
-    held: bool,
+    is_met: bool,
 }
 
-static JUDGED: Mutex<Vec<Judged>> = Mutex::new(Vec::new());
+static LIMITS: Mutex<Vec<Limit>> = Mutex::new(Vec::new());
 
-/// Notes what a promise came to.
-pub(crate) fn judge(promise: impl Into<String>, measured: impl Into<String>, held: bool) {
-    let judged = Judged { promise: promise.into(), measured: measured.into(), held };
-    JUDGED.lock().unwrap_or_else(PoisonError::into_inner).push(judged);
+/// Adds a row to the table of limits.
+pub(crate) fn record(promise: impl Into<String>, measured: impl Into<String>, is_met: bool) {
+    let limit = Limit { promise: promise.into(), measured: measured.into(), is_met };
+    LIMITS.lock().unwrap_or_else(PoisonError::into_inner).push(limit);
 }
 
-/// The table of all promises so far.
+/// Prints the table of limits.
 pub(crate) fn report() {
     println!("## Bounds\n");
     println!("| promised | measured | |\n|---|---|---|");
-    for Judged { promise, measured, held } in
-        &*JUDGED.lock().unwrap_or_else(PoisonError::into_inner)
+    for Limit { promise, measured, is_met } in
+        &*LIMITS.lock().unwrap_or_else(PoisonError::into_inner)
     {
-        println!("| {promise} | {measured} | {} |", if *held { "held" } else { "**missed**" });
+        println!("| {promise} | {measured} | {} |", if *is_met { "held" } else { "**missed**" });
     }
 }

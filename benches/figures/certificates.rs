@@ -4,19 +4,18 @@ use std::path::{Path, PathBuf};
 
 use rcgen::{BasicConstraints, CertificateParams, ExtendedKeyUsagePurpose, IsCa, Issuer, KeyPair};
 
-/// What is in the files and in memory.
 pub(crate) struct Files {
     server: PathBuf,
     key: PathBuf,
     ca_file: PathBuf,
-    /// The CA's certificate, PEM.
+    /// PEM.
     pub(crate) ca: Vec<u8>,
-    /// A client's certificate and its key, PEM.
+    /// The client's certificate and key, PEM.
     pub(crate) client: Vec<u8>,
 }
 
 impl Files {
-    /// What `serve` is started with.
+    /// Flags for `serve`.
     pub(crate) fn flags(&self) -> Vec<String> {
         let pairs = [
             ("--tls-cert", &self.server),
@@ -30,7 +29,7 @@ impl Files {
     }
 }
 
-/// Makes certificates with keys on P-256, and writes the server's.
+/// Creates certificates with P-256 keys and writes the server's to files.
 pub(crate) fn write(folder: &Path) -> Files {
     let key = KeyPair::generate().unwrap();
     let mut params = CertificateParams::default();

@@ -1,4 +1,4 @@
-//! Memory that the server needs for a fleet whose rules change all the time.
+//! Memory of a server whose rules change all the time.
 
 use std::fmt::Write as _;
 use std::path::Path;
@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use serde_json::Value;
 
-use crate::bounds::judge;
+use crate::bounds::record;
 use crate::import::hash;
 use crate::server::{ADMIN, Server};
 use crate::{mib, nicelist, process, rules, time};
@@ -21,7 +21,7 @@ const LOOK: Duration = Duration::from_secs(1);
 
 const MOST: u64 = 400 << 20;
 
-/// Numbers of hosts and minutes, for shorter runs that look for a cause:
+/// A number from the command line, for shorter runs:
 /// `cargo bench --bench figures -- changing 2000 12`.
 fn given(place: usize, usual: usize) -> usize {
     std::env::args().filter_map(|word| word.parse().ok()).nth(place).unwrap_or(usual)
@@ -158,8 +158,8 @@ fn bounds(summary: &Value, run: &[Minute], peak: u64) {
     let errors = summary["run"]["errors"].as_array().unwrap();
     let failed: u64 = errors.iter().map(|it| whole(&it["count"])).sum();
     let missed = failed + whole(&summary["run"]["missed_syncs"]);
-    let promise = |what: &str, measured: String, held: bool| {
-        judge(format!("a policy that changes all the time: {what}"), measured, held);
+    let promise = |what: &str, measured: String, is_met: bool| {
+        record(format!("a policy that changes all the time: {what}"), measured, is_met);
     };
     promise("no sync fails", missed.to_string(), missed == 0);
     promise("400 MiB", mib(peak), peak <= MOST);
@@ -167,8 +167,8 @@ fn bounds(summary: &Value, run: &[Minute], peak: u64) {
         let (before, last) = end.split_at(STABLE);
         let most = |minutes: &[Minute]| minutes.iter().map(|it| it.memory).max().unwrap();
         let [before, last] = [before, last].map(most);
-        let held = last * 100 <= before * 105;
-        promise("stable at the end", format!("{} after {}", mib(last), mib(before)), held);
+        let is_met = last * 100 <= before * 105;
+        promise("stable at the end", format!("{} after {}", mib(last), mib(before)), is_met);
     }
     let [converged, hosts] = ["converged", "hosts"].map(|it| whole(&summary["convergence"][it]));
     promise("hosts hold what they should", format!("{converged} of {hosts}"), converged == hosts);

@@ -1,11 +1,11 @@
-//! A million rules converted, and imported over HTTP: what it costs the client's process.
+//! CPU and memory of the client's process when it converts a million rules, or imports them over HTTP.
 
 use std::hint::black_box;
 use std::io::{BufReader, BufWriter, Write};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use crate::bounds::judge;
+use crate::bounds::record;
 use crate::import::hash;
 use crate::process::{self, Cost};
 use crate::server::{ADMIN, Server};
@@ -57,12 +57,12 @@ fn conversion(home: &Path, file: &Path) {
         let ratio = cpu.as_secs_f64() / limit.as_secs_f64();
         println!("| {name} | {} | {ratio:.1} | {:.0} | {} |", ms(cpu), rate(cpu), mib(peak));
         let promise = format!("convert to {name}: 1,000,000 rows a second of CPU");
-        judge(promise, format!("{:.0}", rate(cpu)), rate(cpu) >= 1e6);
+        record(promise, format!("{:.0}", rate(cpu)), rate(cpu) >= 1e6);
     }
     println!();
 }
 
-/// The CPU that it takes to read rows and to write them as they are.
+/// CPU time to read the rows and write them unchanged.
 fn copy(from: &Path, to: &Path) -> Duration {
     let before = process::cpu("self");
     let mut reader = ::csv::ReaderBuilder::new()
@@ -91,10 +91,10 @@ fn import(home: &Path, file: &Path) {
     let more = all.saturating_sub(few) as f64 / (ROWS - FEW) as f64;
     let always = few as f64 - more * FEW as f64;
     println!("\nThat is {:.1} MiB and {more:.0} bytes a row.\n", always / f64::from(1 << 20));
-    judge("import over HTTP: 200 bytes a row", format!("{more:.0} bytes"), more <= 200.0);
+    record("import over HTTP: 200 bytes a row", format!("{more:.0} bytes"), more <= 200.0);
 }
 
-/// The peak of the client's memory.
+/// The client's peak memory, in bytes.
 fn measured(file: &Path, rows: u64) -> u64 {
     let (mut costs, mut servers) = (Vec::new(), Vec::new());
     for _ in 0..RUNS {

@@ -1,17 +1,17 @@
-//! Rules on their way to Macs: a first download, and a change that a herd asks for.
+//! Rule downloads: the first download of one Mac, and one change that many Macs download.
 
 use std::time::{Duration, Instant};
 
-use crate::bounds::judge;
+use crate::bounds::record;
 use crate::mac::{Mac, in_turn};
 use crate::server::{ADMIN, Server};
 use crate::{median, ms, nicelist, rules, time};
 
 const RULES: u64 = 100_000;
 const RUNS: usize = 5;
-/// Macs that ask for the same page.
+/// Macs that request the same page.
 const HERD: usize = 10_000;
-/// Connections that they take turns on.
+/// Connections that these Macs share.
 const CONNECTIONS: usize = 64;
 
 pub(crate) fn report() {
@@ -42,12 +42,12 @@ pub(crate) fn report() {
     let wall = median(walls);
     println!("| first download | {} | {} | {pages} |", ms(wall), ms(median(cpus)));
     let promise = format!("first download of {RULES} rules: 1 s, 30 pages");
-    let held = wall <= Duration::from_secs(1) && pages <= 30;
-    judge(promise, format!("{}, {pages} pages", ms(wall)), held);
+    let is_met = wall <= Duration::from_secs(1) && pages <= 30;
+    record(promise, format!("{}, {pages} pages", ms(wall)), is_met);
     let (wall, cpu, encoded) = herd();
     println!("| {HERD} Macs, one page | {} | {} | {encoded} |\n", ms(wall), ms(cpu));
     let promise = format!("a page that {HERD} Macs ask for: encoded once");
-    judge(promise, format!("{encoded} times"), encoded == 1);
+    record(promise, format!("{encoded} times"), encoded == 1);
 }
 
 fn herd() -> (Duration, Duration, u64) {

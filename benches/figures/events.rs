@@ -1,9 +1,9 @@
-//! Event uploads: how many a core takes.
+//! Events that a core can accept per second.
 
 use std::fmt::Write as _;
 use std::time::Instant;
 
-use crate::bounds::judge;
+use crate::bounds::record;
 use crate::import::hash;
 use crate::mac::{Mac, together};
 use crate::server::Server;
@@ -32,7 +32,7 @@ pub(crate) fn report() {
     #[expect(clippy::cast_precision_loss, reason = "it is a rate")]
     let rate = events as f64 / cpu.as_secs_f64();
     println!("| {events} | {} | {} | {rate:.0} |\n", crate::ms(wall), crate::ms(cpu));
-    judge("events: 20,000 for a second of CPU", format!("{rate:.0}"), rate >= 20_000.0);
+    record("events: 20,000 for a second of CPU", format!("{rate:.0}"), rate >= 20_000.0);
 }
 
 fn batch(number: usize) -> String {

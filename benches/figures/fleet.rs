@@ -1,10 +1,10 @@
-//! A million Macs, by `nicelist lab fleet`.
+//! A million Macs, simulated by `nicelist lab fleet`.
 
 use std::path::Path;
 
 use serde_json::Value;
 
-use crate::bounds::judge;
+use crate::bounds::record;
 use crate::server::Server;
 use crate::{mib, nicelist, process, rules};
 
@@ -34,14 +34,13 @@ pub(crate) fn report() {
     println!();
 }
 
-/// What a fleet came to.
 struct Figures {
     rate: f64,
     errors: u64,
-    /// Of a sync, in milliseconds.
+    /// Duration of a sync, in milliseconds.
     p50: f64,
     p99: f64,
-    /// Parts of a core.
+    /// Cores in use; 0.5 is half of one.
     server: f64,
     generator: f64,
     /// Bytes.
@@ -58,7 +57,7 @@ fn run(hosts: u64) -> Figures {
     let mut fleet = nicelist(home.path());
     fleet.args(["lab", "fleet", &format!("http://{}/santa/", server.address), "-o", "json"]);
     fleet.args(["--hosts", &hosts.to_string(), "--interval", "10m", "--for", "2m", "--warm-up"]);
-    // The hook is called each second of the measured part, and notes what the server cost so far.
+    // The hook runs each second of the measured part and records the server's CPU time and memory.
     let (first, last) = (home.path().join("first"), home.path().join("last"));
     let id = server.id();
     let hook = format!(
@@ -95,24 +94,24 @@ fn row(hosts: u64, figures: &Figures) {
     let Figures { rate, errors, p50, p99, server, generator, peak, bytes_a_host, converged } =
         figures;
     let ([core, other], micros) = ([server, generator].map(|it| 100.0 * it), 1e6 * server / rate);
-    let ([hold, checked], peak) = (converged, mib(*peak));
+    let ([correct, checked], peak) = (converged, mib(*peak));
     println!(
-        "| {hosts} | {rate:.1} | {errors} | {p50:.1} ms | {p99:.1} ms | {core:.1} % | {micros:.0} µs | {peak} | {other:.1} % | {bytes_a_host:.0} bytes | {hold} of {checked} |",
+        "| {hosts} | {rate:.1} | {errors} | {p50:.1} ms | {p99:.1} ms | {core:.1} % | {micros:.0} µs | {peak} | {other:.1} % | {bytes_a_host:.0} bytes | {correct} of {checked} |",
     );
 }
 
 fn bounds(hosts: u64, figures: &Figures) {
     let Figures { errors, p99, server, generator, peak, bytes_a_host, converged, .. } = figures;
-    let promise = |what: &str, measured: String, held: bool| {
-        judge(format!("a fleet of {hosts}: {what}"), measured, held);
+    let promise = |what: &str, measured: String, is_met: bool| {
+        record(format!("a fleet of {hosts}: {what}"), measured, is_met);
     };
     let [core, other] = [server, generator].map(|it| format!("{:.1} %", 100.0 * it));
-    let [hold, checked] = converged;
+    let [correct, checked] = converged;
     promise("no error", errors.to_string(), *errors == 0);
     promise("p99 under 1 s", format!("{p99:.1} ms"), *p99 < 1000.0);
     promise("a quarter of a core", core.clone(), *server <= 0.25);
     promise("1.5 GiB", mib(*peak), *peak <= 3 << 29);
-    promise("hosts hold what they should", format!("{hold} of {checked}"), hold == checked);
+    promise("hosts hold what they should", format!("{correct} of {checked}"), correct == checked);
     promise("the generator costs less", format!("{other} against {core}"), generator < server);
     let bytes = format!("{bytes_a_host:.0} bytes");
     promise("200 bytes a host in the generator", bytes, *bytes_a_host < 200.0);

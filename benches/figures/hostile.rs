@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use tokio::net::TcpSocket;
 
-use crate::bounds::judge;
+use crate::bounds::record;
 use crate::mac::{Mac, together};
 use crate::probe;
 use crate::server::Server;
@@ -47,16 +47,16 @@ pub(crate) fn report() {
     attacked.row("under attack", open);
     println!();
     let promise = "the administrator's p99 while one address holds connections: 25 ms";
-    judge(promise, ms(attacked.p99), attacked.p99 <= Duration::from_millis(25));
+    record(promise, ms(attacked.p99), attacked.p99 <= Duration::from_millis(25));
     let promise = "syncs while one address holds connections: not one fails";
-    judge(
+    record(
         promise,
         format!("{} of {}", attacked.syncs, MACS * SYNCS),
         attacked.syncs == MACS * SYNCS,
     );
 }
 
-/// What other clients measure.
+/// Response times of other clients.
 struct Figures {
     syncs: usize,
     sync: Duration,
@@ -102,9 +102,9 @@ fn under_attack<T>(server: SocketAddr, work: impl FnOnce() -> T) -> (T, usize) {
             connections.collect::<Vec<_>>()
         });
         let result = work();
-        let mut held = attacker.join().unwrap();
-        held.retain_mut(is_open);
-        (result, held.len())
+        let mut open = attacker.join().unwrap();
+        open.retain_mut(is_open);
+        (result, open.len())
     })
 }
 

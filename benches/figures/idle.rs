@@ -1,5 +1,5 @@
-//! A sync with nothing to do: what it costs the server's process, as the rules grow, next to a
-//! server that answers fixed bytes, over TLS, and on PostgreSQL.
+//! CPU time of a sync with nothing to do: with few and many rules, over TLS, on PostgreSQL, and of a
+//! server that returns fixed bytes.
 
 use std::net::SocketAddr;
 use std::path::Path;
@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use nicelist::lab::{Certificates, HttpTransport, Profile, Santa, SyncOptions};
 
-use crate::bounds::judge;
+use crate::bounds::record;
 use crate::mac::{Mac, together};
 use crate::postgres::Cluster;
 use crate::raw::Raw;
@@ -16,7 +16,7 @@ use crate::{certificates, rules};
 
 /// Macs that sync at a time.
 const MACS: usize = 64;
-/// Syncs of each.
+/// Syncs per Mac.
 const SYNCS: u32 = 300;
 
 pub(crate) fn report() {
@@ -54,7 +54,7 @@ pub(crate) fn report() {
     drop(server);
     let cost = mutual_tls();
     row("SQLite, 10 rules, a new mutual-TLS connection a sync", cost, limit);
-    judge(
+    record(
         "a sync over a new mutual-TLS connection: 450 µs",
         us(cost.micros()),
         cost.micros() <= 450.0,
@@ -63,24 +63,24 @@ pub(crate) fn report() {
     println!();
 }
 
-/// The bounds of a sync with nothing to do, of what it costs from few rules to many.
+/// Checks the costs, from few rules to many, against the limits.
 fn bounds(costs: [f64; 4], limit: f64) {
     let (least, most) =
         (costs.iter().copied().fold(f64::MAX, f64::min), costs.iter().copied().fold(0.0, f64::max));
     let range = format!("{least:.0} to {most:.0} µs");
-    judge("a sync with nothing to do: 120 µs", range, most <= 120.0);
+    record("a sync with nothing to do: 120 µs", range, most <= 120.0);
     let ratio = most / limit;
-    judge("the same: 4 times raw axum", format!("{ratio:.1} times"), ratio <= 4.0);
+    record("the same: 4 times raw axum", format!("{ratio:.1} times"), ratio <= 4.0);
     let [few, .., many] = costs;
     let growth = format!("{} at 10, {} at 1000000", us(few), us(many));
-    judge("the same at any number of rules, give or take a fifth", growth, many <= 1.2 * few);
+    record("the same at any number of rules, give or take a fifth", growth, many <= 1.2 * few);
 }
 
 fn us(micros: f64) -> String {
     format!("{micros:.0} µs")
 }
 
-/// What one sync costs a process, and how long it takes a part of the Macs.
+/// CPU time of a server per sync, and the duration of a sync for the slowest Macs.
 #[derive(Clone, Copy)]
 struct Cost {
     cpu: Duration,
@@ -105,7 +105,7 @@ fn with_rules(home: &Path, count: u64) -> Server {
     Server::start(home, &database)
 }
 
-/// What a server of ours answers to a preflight.
+/// nicelist's response to a preflight.
 fn preflight() -> Vec<u8> {
     let home = tempfile::tempdir().unwrap();
     let server = with_rules(home.path(), 10);
@@ -142,7 +142,7 @@ fn mutual_tls() -> Cost {
             async move {
                 let mut mac = Santa::new(profile);
                 for _ in 0..syncs {
-                    // A transport of its own, so a connection of its own.
+                    // A transport per Mac, so that each has its own connection.
                     let transport =
                         HttpTransport::with_certificates(&address, shown.clone()).unwrap();
                     mac.sync(&transport, SyncOptions::default()).await.unwrap();
@@ -173,5 +173,5 @@ fn on_postgres(limit: Cost) {
     row("PostgreSQL, 10 rules, without the database's CPU", own, limit);
     row("PostgreSQL, 10 rules, with the database's CPU", all, limit);
     let promise = "a sync on PostgreSQL, with the database: 500 µs";
-    judge(promise, us(all.micros()), all.micros() <= 500.0);
+    record(promise, us(all.micros()), all.micros() <= 500.0);
 }

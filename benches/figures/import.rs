@@ -1,4 +1,4 @@
-//! An import from end to end, next to one raw bulk insert of the same rows.
+//! An import from end to end, compared with a raw bulk insert of the same rows.
 
 use std::fmt::Write as _;
 use std::path::Path;
@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use rusqlite::{Connection, params};
 
-use crate::bounds::judge;
+use crate::bounds::record;
 use crate::postgres::Cluster;
 use crate::{median, ms, nicelist, rules, time};
 
@@ -15,7 +15,7 @@ const SCHEMA: &str = include_str!("../../src/store/sqlite/migrations/0001_initia
 const IMPORTS: [(u64, usize); 4] = [(1_000, 7), (10_000, 7), (100_000, 7), (1_000_000, 3)];
 
 const ON_POSTGRES: (u64, usize) = (1_000_000, 3);
-/// From so many rows on the bound holds: before, the start of the process weighs too much.
+/// The limit applies to this many rows or more. With fewer, starting the process costs more than the import.
 const BOUND_FROM: u64 = 100_000;
 
 pub(crate) fn report() {
@@ -45,7 +45,7 @@ pub(crate) fn report() {
         println!("| {rows} | {} | {} | {ratio:.1} | {} |", ms(first), ms(raw), ms(again));
         if rows >= BOUND_FROM {
             let promise = format!("import of {rows} rows: 3 times raw insert");
-            judge(promise, format!("{ratio:.1} times"), ratio <= 3.0);
+            record(promise, format!("{ratio:.1} times"), ratio <= 3.0);
         }
     }
     println!();
@@ -73,10 +73,10 @@ fn on_postgres() {
     let ratio = first.as_secs_f64() / raw.as_secs_f64();
     println!("| {rows} | {} | {} | {ratio:.1} | {} |\n", ms(first), ms(raw), ms(again));
     let promise = format!("import of {rows} rows into PostgreSQL: twice raw COPY and upsert");
-    judge(promise, format!("{ratio:.1} times"), ratio <= 2.0);
+    record(promise, format!("{ratio:.1} times"), ratio <= 2.0);
 }
 
-/// A hash that is spread like a real one, and the same in every run.
+/// A hash that looks random but is the same in every run.
 pub(crate) fn hash(number: u64) -> String {
     let mut state = number.wrapping_mul(0x9e37_79b9_7f4a_7c15) ^ 0x1234_5678_9abc_def0;
     let mut text = String::with_capacity(64);

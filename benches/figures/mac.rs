@@ -1,4 +1,4 @@
-//! Macs that sync: each a connection and a thread, with as little work as a client can have.
+//! Simulated Macs that cost little: each has a connection and a thread.
 
 use std::io::{BufReader, Read as _};
 use std::net::{SocketAddr, TcpStream};
@@ -7,7 +7,7 @@ use flate2::read::GzDecoder;
 
 use crate::server::{connect, exchange};
 
-/// One Mac on a connection of its own, which is kept.
+/// One Mac with its own connection, which stays open.
 pub(crate) struct Mac {
     stream: BufReader<TcpStream>,
     name: String,
@@ -18,19 +18,19 @@ impl Mac {
     pub(crate) fn connect(address: SocketAddr, number: usize) -> Self {
         let stream = connect(address);
         let mut mac = Self { stream, name: String::new(), preflight: String::new() };
-        mac.speak_for(number);
+        mac.switch_to(number);
         mac
     }
 
-    /// Lets another Mac use the connection.
-    pub(crate) fn speak_for(&mut self, number: usize) {
+    /// From now on, another Mac uses the connection.
+    pub(crate) fn switch_to(&mut self, number: usize) {
         self.name = format!("M{number}");
         self.preflight = format!(
             r#"{{"serial_num":"C{number}","hostname":"mac-{number}","model_identifier":"Mac14,2","os_version":"15.1","os_build":"24B83","santa_version":"2026.7","primary_user":"user{number}","client_mode":"MONITOR"}}"#
         );
     }
 
-    /// A sync that brings nothing.
+    /// A sync with nothing to do.
     pub(crate) fn sync(&mut self) {
         self.preflight();
         self.post("ruledownload", "{}");
@@ -42,7 +42,7 @@ impl Mac {
         self.post("preflight", &body)
     }
 
-    /// A sync that takes all rules. Gives on how many pages they came.
+    /// A sync that downloads all rules. Returns the number of pages.
     pub(crate) fn take_all(&mut self) -> usize {
         self.preflight();
         let (pages, rules) = self.download();
@@ -50,12 +50,12 @@ impl Mac {
         pages
     }
 
-    /// Downloads rules. Gives the number of pages and of rules.
+    /// Returns the number of pages and of rules.
     pub(crate) fn download(&mut self) -> (usize, usize) {
         self.download_at_most(usize::MAX)
     }
 
-    /// The same, but stops after `most` pages.
+    /// Stops after `most` pages.
     pub(crate) fn download_at_most(&mut self, most: usize) -> (usize, usize) {
         let (mut request, mut pages, mut rules) = ("{}".to_owned(), 0, 0);
         while pages < most {
@@ -82,18 +82,18 @@ impl Mac {
 
     pub(crate) fn post(&mut self, stage: &str, body: &str) -> Vec<u8> {
         let path = format!("/santa/{stage}/{}", self.name);
-        let (headers, answer) =
+        let (headers, response) =
             exchange(&mut self.stream, "POST", &path, "accept-encoding: gzip\r\n", body);
         if !headers.contains("content-encoding: gzip") {
-            return answer;
+            return response;
         }
         let mut plain = Vec::new();
-        GzDecoder::new(&answer[..]).read_to_end(&mut plain).unwrap();
+        GzDecoder::new(&response[..]).read_to_end(&mut plain).unwrap();
         plain
     }
 }
 
-/// Lets many Macs do something at the same time, and waits for all.
+/// Runs `work` for all Macs at the same time and waits for all.
 pub(crate) fn together(macs: &mut [Mac], work: impl Fn(&mut Mac) + Sync) {
     std::thread::scope(|threads| {
         for mac in macs {
@@ -103,7 +103,7 @@ pub(crate) fn together(macs: &mut [Mac], work: impl Fn(&mut Mac) + Sync) {
     });
 }
 
-/// Lets so many Macs do something, as many at a time as there are connections.
+/// Runs `work` for `macs` Macs, with one Mac at a time on each connection.
 pub(crate) fn in_turn(connections: &mut [Mac], macs: usize, work: impl Fn(&mut Mac) + Sync) {
     let step = connections.len();
     std::thread::scope(|threads| {
@@ -111,7 +111,7 @@ pub(crate) fn in_turn(connections: &mut [Mac], macs: usize, work: impl Fn(&mut M
             let work = &work;
             threads.spawn(move || {
                 for number in (first..macs).step_by(step) {
-                    mac.speak_for(number);
+                    mac.switch_to(number);
                     work(mac);
                 }
             });

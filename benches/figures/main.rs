@@ -1,9 +1,9 @@
 //! Measures what docs/BENCHMARKS.md reports and writes that page to stdout.
 //!
-//! `cargo bench --bench figures -- plan` measures one part of it.
+//! `cargo bench --bench figures -- plan` measures one part.
 //!
-//! Every figure is a median over several runs, next to a limit measured in the same run; of the
-//! real binary, but for what it costs to write a page of rules.
+//! Each number is the median of several runs of the real program, compared with a limit measured in
+//! the same run. Only the cost of writing a page of rules is measured inside this process.
 
 #![expect(clippy::unwrap_used, reason = "a benchmark that cannot measure has nothing to report")]
 #![expect(clippy::print_stdout, reason = "the page is its output")]
@@ -38,7 +38,7 @@ use std::path::Path;
 use std::process::Command;
 use std::time::{Duration, Instant};
 
-/// The binary under measurement.
+/// The program to measure.
 pub(crate) const NICELIST: &str = env!("CARGO_BIN_EXE_nicelist");
 
 fn main() {
@@ -93,13 +93,12 @@ fn machine() -> String {
     )
 }
 
-/// The middle of several measurements.
 pub(crate) fn median(mut times: Vec<Duration>) -> Duration {
     times.sort_unstable();
     times[times.len() / 2]
 }
 
-/// How long a command takes, which must succeed.
+/// The duration of a command that must succeed.
 pub(crate) fn time(command: &mut Command) -> Duration {
     let start = Instant::now();
     let output = command.output().unwrap();
@@ -108,19 +107,17 @@ pub(crate) fn time(command: &mut Command) -> Duration {
     took
 }
 
-/// The binary with nothing of this machine's own around it.
+/// The program, isolated from this machine's configuration and environment.
 pub(crate) fn nicelist(home: &Path) -> Command {
     let mut command = Command::new(NICELIST);
     command.env_clear().env("HOME", home);
     command
 }
 
-/// Milliseconds with two digits behind the point.
 pub(crate) fn ms(time: Duration) -> String {
     format!("{:.2} ms", time.as_secs_f64() * 1000.0)
 }
 
-/// Memory in MiB.
 #[expect(clippy::cast_precision_loss, reason = "only a digit behind the point is shown")]
 pub(crate) fn mib(bytes: u64) -> String {
     format!("{:.1} MiB", bytes as f64 / f64::from(1 << 20))

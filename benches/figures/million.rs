@@ -1,15 +1,15 @@
-//! A million rules: to start with, to hold, to list.
+//! A million rules: starting the server, its memory, and listing them.
 
 use std::time::{Duration, Instant};
 
-use crate::bounds::judge;
+use crate::bounds::record;
 use crate::server::{ADMIN, Server};
 use crate::{mib, ms, nicelist, process, rules};
 
 const RULES: u64 = 1_000_000;
 
 const MIB: u64 = 1 << 20;
-/// What a stream may take, however long it is: the whole list is some 200 MiB.
+/// Maximum memory of a stream. The whole list is about 200 MiB.
 const CONSTANT: u64 = 64 * MIB;
 
 pub(crate) fn report() {
@@ -37,16 +37,16 @@ pub(crate) fn report() {
     let started = start.elapsed();
     println!("| start to ready | {} |", ms(started));
     let promise = format!("start with {RULES} rules: 5 s");
-    judge(promise, ms(started), started <= Duration::from_secs(5));
+    record(promise, ms(started), started <= Duration::from_secs(5));
     println!("| CPU for that | {} |", ms(server.cpu()));
-    // What was taken to read them is given back after a moment.
+    // The memory that was needed to read them is freed after a moment.
     std::thread::sleep(Duration::from_secs(3));
     let with = process::memory(&server.id());
     println!("| memory | {} |", mib(with.now));
     println!("| memory at most so far | {} |", mib(with.peak));
     println!("| memory a rule, texts included | {} bytes |", (with.now - without) / RULES);
     let promise = format!("memory with {RULES} rules: 600 MiB");
-    judge(promise, mib(with.now), with.now <= 600 * MIB);
+    record(promise, mib(with.now), with.now <= 600 * MIB);
     process::forget_peak(&server.id());
     let mut list = nicelist(home.path());
     list.args(["rule", "list", "-o", "jsonl"])
@@ -58,7 +58,7 @@ pub(crate) fn report() {
     let peak = process::memory(&server.id()).peak;
     println!("| list: server's memory at most | {} |\n", mib(peak));
     let more = peak.saturating_sub(with.now);
-    judge(
+    record(
         format!("list of {RULES} rules: streamed, memory constant"),
         format!("client {}, server {} more than before", mib(cost.peak), mib(more)),
         cost.peak <= CONSTANT && more <= CONSTANT,

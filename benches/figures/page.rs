@@ -1,4 +1,4 @@
-//! What a page of rules costs to write, in each format, plain and compressed.
+//! CPU time to write a page of rules in each format, plain and compressed.
 
 use std::hint::black_box;
 use std::time::{Duration, Instant};
@@ -67,7 +67,6 @@ fn rule(number: u64) -> Rule<'static> {
     }
 }
 
-/// Microseconds.
 fn us(time: Duration) -> String {
     format!("{:.0} µs", time.as_secs_f64() * 1e6)
 }

@@ -1,4 +1,4 @@
-//! A policy of many rules, planned and changed: what it costs the server's process.
+//! CPU time of the server to plan and apply a policy with many rules.
 
 use std::hint::black_box;
 use std::io::BufReader;
@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use nicelist::api::{PolicyAnswer, PolicyRequest};
 use nicelist::rule::RuleDraft;
 
-use crate::bounds::judge;
+use crate::bounds::record;
 use crate::import::hash;
 use crate::process::{self, Cost};
 use crate::server::{ADMIN, Server, connect, post};
@@ -17,7 +17,7 @@ use crate::{median, mib, ms, nicelist};
 
 const RUNS: usize = 7;
 const RULES: u64 = 100_000;
-/// So many are added, as many changed, as many removed.
+/// This many rules are added, changed and removed: each.
 const DIFFERENT: u64 = 1_000;
 
 pub(crate) fn report() {
@@ -50,7 +50,7 @@ pub(crate) fn report() {
     });
     println!("| read its JSON (limit) | {} | |", ms(median(reading.collect())));
 
-    ask(&mut stream, "/policy", &body(&first, false), RULES);
+    post_policy(&mut stream, "/policy", &body(&first, false), RULES);
     let differences = 3 * DIFFERENT;
     let mut figure = |name: &str, requests: &mut dyn FnMut(&mut BufReader<TcpStream>)| {
         let (mut walls, mut cpus) = (Vec::new(), Vec::new());
@@ -63,27 +63,27 @@ pub(crate) fn report() {
         let cpu = median(cpus);
         println!("| {name} | {} | {} |", ms(median(walls)), ticks(cpu));
         let promise = format!("{name}, of {RULES} rules: 1 s of the server's CPU");
-        judge(promise, ticks(cpu), cpu <= Duration::from_secs(1));
+        record(promise, ticks(cpu), cpu <= Duration::from_secs(1));
     };
     let plan = body(&first, true);
-    figure("plan, nothing differs", &mut |to| ask(to, "/policy", &plan, 0));
+    figure("plan, nothing differs", &mut |to| post_policy(to, "/policy", &plan, 0));
     let plan = body(&other, true);
-    figure("plan, 3% differ", &mut |to| ask(to, "/policy", &plan, differences));
+    figure("plan, 3% differ", &mut |to| post_policy(to, "/policy", &plan, differences));
     let bodies = [body(&other, false), body(&first, false)];
     let mut turn = bodies.iter().cycle();
     figure("change, 3% differ", &mut |to| {
-        ask(to, "/policy", turn.next().unwrap(), differences);
+        post_policy(to, "/policy", turn.next().unwrap(), differences);
     });
-    // An odd number of changes went before: the first revision is not in force.
+    // After an odd number of changes, the rules are not those of the first revision.
     figure("plan of a rollback, 3% differ", &mut |to| {
-        ask(to, "/revisions/1/rollback", r#"{"dry_run":true}"#, differences);
+        post_policy(to, "/revisions/1/rollback", r#"{"dry_run":true}"#, differences);
     });
     println!();
-    // An odd number of changes went before: the other rules are in force.
+    // After an odd number of changes, the other rules are active.
     client(home.path(), &server, &other, &first);
 }
 
-/// The same from the command line, from a manifest of the rules in force and of others.
+/// The same from the command line, with a manifest of the active rules and one with changes.
 fn client(home: &Path, server: &Server, same: &PolicyRequest, other: &PolicyRequest) {
     println!(
         "`nicelist plan --prune -f` of as many rules in TOML, against that server. Bound: one"
@@ -107,14 +107,14 @@ fn client(home: &Path, server: &Server, same: &PolicyRequest, other: &PolicyRequ
         }
         let Cost { wall, cpu, peak } = Cost::median(&costs);
         let promise = format!("`nicelist plan`, {name}: 1 s of the client's CPU");
-        judge(promise, ticks(cpu), cpu <= Duration::from_secs(1));
+        record(promise, ticks(cpu), cpu <= Duration::from_secs(1));
         let (cpu, server) = (ticks(cpu), ticks(median(servers)));
         println!("| {name} | {} | {cpu} | {server} | {} |", ms(wall), mib(peak));
     }
     println!();
 }
 
-/// Rules without the first `skipped`, every hundredth of them with another comment if `turn` is 1.
+/// All rules except the first `skipped`. If `turn` is 1, every hundredth has another comment.
 fn policy(skipped: u64, turn: u64) -> PolicyRequest {
     let rule = |number: u64| {
         let is_other = number.is_multiple_of(RULES / DIFFERENT);
@@ -130,12 +130,16 @@ fn policy(skipped: u64, turn: u64) -> PolicyRequest {
     PolicyRequest { prune: true, rules, ..PolicyRequest::default() }
 }
 
-fn ask(stream: &mut BufReader<TcpStream>, path: &str, body: &str, differences: u64) {
-    let answer = post(stream, &format!("/api/v1{path}"), body);
-    let answer: PolicyAnswer = serde_json::from_slice(&answer).unwrap();
+fn post_policy(stream: &mut BufReader<TcpStream>, path: &str, body: &str, differences: u64) {
+    let response = post(stream, &format!("/api/v1{path}"), body);
+    let response: PolicyAnswer = serde_json::from_slice(&response).unwrap();
     // The first and the last hundredth are added or removed, not changed.
     let (least, most) = (differences - differences / 50, differences);
-    assert!((least..=most).contains(&(answer.changes.len() as u64)), "{}", answer.changes.len());
+    assert!(
+        (least..=most).contains(&(response.changes.len() as u64)),
+        "{}",
+        response.changes.len()
+    );
 }
 
 fn ticks(time: Duration) -> String {

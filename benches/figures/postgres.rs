@@ -1,4 +1,4 @@
-//! A PostgreSQL cluster to measure on, as its package comes, and what it costs.
+//! A PostgreSQL cluster for measurements, with the settings of its package, and its CPU time.
 
 use std::fmt::Write as _;
 use std::time::{Duration, Instant};
@@ -14,7 +14,6 @@ use crate::process;
 const CHUNK: usize = 64 * 1024;
 const SCHEMA: &str = include_str!("../../src/store/postgres/migrations/0001_initial.sql");
 
-/// A cluster of this run's own.
 pub(crate) struct Cluster {
     cluster: cluster::Cluster,
     postmaster: String,
@@ -23,7 +22,7 @@ pub(crate) struct Cluster {
 
 impl Cluster {
     pub(crate) fn start() -> Self {
-        let cluster = cluster::Cluster::new(Disk::Careful);
+        let cluster = cluster::Cluster::new(Disk::Durable);
         cluster.start();
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
         let backend: i32 = runtime.block_on(async {
@@ -39,7 +38,7 @@ impl Cluster {
         self.cluster.url(name)
     }
 
-    /// How long it takes to bring rules into a new database of our schema by a raw COPY and one
+    /// The time to insert rules into a new database with our schema by a raw COPY and one
     /// upsert, in one transaction.
     pub(crate) fn raw_copy(&self, name: &str, rows: u64) -> Duration {
         self.database(name);
@@ -74,7 +73,7 @@ impl Cluster {
         })
     }
 
-    /// CPU of all its processes so far.
+    /// CPU time of all its processes so far.
     pub(crate) fn cpu(&self) -> Duration {
         process::family_cpu(&self.postmaster)
     }

@@ -19,7 +19,7 @@ pub(crate) fn during<T>(
 ) -> (T, Vec<Duration>) {
     let done = AtomicBool::new(false);
     std::thread::scope(|threads| {
-        let asking = threads.spawn(|| {
+        let client = threads.spawn(|| {
             let (mut stream, mut times) = (connect(address), Vec::new());
             while !done.load(Ordering::Relaxed) {
                 let start = Instant::now();
@@ -34,6 +34,6 @@ pub(crate) fn during<T>(
         let result = std::panic::catch_unwind(AssertUnwindSafe(work));
         done.store(true, Ordering::Relaxed);
         let result = result.unwrap_or_else(|panic| std::panic::resume_unwind(panic));
-        (result, asking.join().unwrap())
+        (result, client.join().unwrap())
     })
 }

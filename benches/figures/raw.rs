@@ -1,4 +1,4 @@
-//! The limit: an HTTP server that reads a request and answers fixed bytes.
+//! The limit to compare with: an HTTP server that reads a request and returns fixed bytes.
 
 use std::io::{BufRead, BufReader, Write as _};
 use std::net::SocketAddr;
@@ -13,17 +13,17 @@ use http::header::CONTENT_TYPE;
 
 use crate::process;
 
-/// The argument by which this program is that server.
+/// With this argument, this program is that server.
 pub(crate) const ROLE: &str = "raw-server";
 
-/// Such a server, as a process of its own.
+/// That server, as a separate process.
 pub(crate) struct Raw {
     process: Child,
     pub(crate) address: SocketAddr,
 }
 
 impl Raw {
-    /// Answers what a server of ours answered to a preflight, and the rest of a sync in kind.
+    /// Starts a server that returns `preflight`, nicelist's response, and fixed bytes for the other stages.
     pub(crate) fn start(preflight: &[u8]) -> Self {
         let mut command = Command::new(std::env::current_exe().unwrap());
         command.arg(ROLE).stdin(Stdio::piped()).stdout(Stdio::piped());
@@ -46,10 +46,10 @@ impl Drop for Raw {
     }
 }
 
-/// Is the server, until it is killed.
+/// Runs the server until the process is killed.
 pub(crate) fn serve() {
     let preflight = Bytes::from(std::io::read_to_string(std::io::stdin()).unwrap());
-    // On as many threads as a server of ours.
+    // The same number of threads as nicelist.
     let threads = (std::thread::available_parallelism().unwrap().get() / 2).max(1);
     let mut builder = tokio::runtime::Builder::new_multi_thread();
     let runtime = builder.worker_threads(threads).enable_all().build().unwrap();

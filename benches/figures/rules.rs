@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use crate::import::hash;
 use crate::nicelist;
 
-/// A CSV file of so many rules for files.
+/// A CSV file with `count` binary rules.
 pub(crate) fn csv(home: &Path, count: u64) -> PathBuf {
     let file = home.join("rules.csv");
     let mut csv = String::from("rule_type,identifier,policy,message,comment\n");
@@ -17,7 +17,7 @@ pub(crate) fn csv(home: &Path, count: u64) -> PathBuf {
     file
 }
 
-/// Brings so many rules into a database.
+/// Imports `count` rules into a database.
 pub(crate) fn import(home: &Path, database: &str, count: u64) {
     let mut import = nicelist(home);
     import.args(["rule", "import", "--database", database]).arg(csv(home, count));

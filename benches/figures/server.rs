@@ -1,4 +1,4 @@
-//! A server as a process of its own, and requests to it.
+//! A server as a separate process, and requests to it.
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use crate::{NICELIST, nicelist, process};
 
-/// The secret of the administrator.
+/// The administrator's token.
 pub(crate) const ADMIN: &str = "the-admin-of-the-figures";
 
 pub(crate) struct Server {
@@ -45,7 +45,7 @@ impl Server {
             .stderr(Stdio::null())
             .spawn()
             .unwrap();
-        // It listens before it has read the database, and answers once it has.
+        // It listens before it has read the database, and responds after that.
         let deadline = Instant::now() + Duration::from_secs(30);
         while !is_ready(address) {
             assert!(Instant::now() < deadline, "{NICELIST} serve does not answer");
@@ -54,7 +54,6 @@ impl Server {
         Self { process, address }
     }
 
-    /// The process's id.
     pub(crate) fn id(&self) -> String {
         self.process.id().to_string()
     }
@@ -64,14 +63,14 @@ impl Server {
         process::cpu(&self.id())
     }
 
-    /// What it reports about itself.
+    /// Its own status report.
     pub(crate) fn status(&self) -> serde_json::Value {
         let mut stream = connect(self.address);
         let (_, status) = exchange(&mut stream, "GET", "/api/v1/status", "", "");
         serde_json::from_slice(&status).unwrap()
     }
 
-    /// How many pages of rules it has encoded.
+    /// The number of rule pages that it has encoded.
     pub(crate) fn pages_encoded(&self) -> u64 {
         self.status()["pages_encoded"].as_u64().unwrap()
     }
@@ -84,31 +83,30 @@ impl Drop for Server {
     }
 }
 
-/// Whether a server answers that it is ready.
-/// Whether a server answers that it is ready, or with 400 that it speaks TLS.
+/// Whether a server is ready, or returns 400 because it uses TLS.
 fn is_ready(address: SocketAddr) -> bool {
     let Ok(mut stream) = TcpStream::connect(address) else { return false };
     let request = "GET /readyz HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n";
-    let mut answer = String::new();
+    let mut response = String::new();
     stream.write_all(request.as_bytes()).is_ok()
-        && stream.read_to_string(&mut answer).is_ok()
-        && ["HTTP/1.1 200", "HTTP/1.1 400"].iter().any(|status| answer.starts_with(status))
+        && stream.read_to_string(&mut response).is_ok()
+        && ["HTTP/1.1 200", "HTTP/1.1 400"].iter().any(|status| response.starts_with(status))
 }
 
-/// A connection that is kept.
+/// A connection that stays open.
 pub(crate) fn connect(address: SocketAddr) -> BufReader<TcpStream> {
     let stream = TcpStream::connect(address).unwrap();
     stream.set_nodelay(true).unwrap();
     BufReader::new(stream)
 }
 
-/// Posts, and gives the answer, which must be that all went well.
+/// Posts a body and returns the response, which must be 200.
 pub(crate) fn post(stream: &mut BufReader<TcpStream>, path: &str, body: &str) -> Vec<u8> {
     exchange(stream, "POST", path, "", body).1
 }
 
-/// Asks, and gives the headers and the body of the answer, which must be that all went well.
-/// Each of the headers that are sent besides ends its line.
+/// Sends a request and returns the headers and body of the response, which must be 200.
+/// Each additional header ends with a line break.
 pub(crate) fn exchange(
     stream: &mut BufReader<TcpStream>,
     method: &str,
@@ -132,7 +130,7 @@ pub(crate) fn exchange(
     headers.make_ascii_lowercase();
     assert!(headers.starts_with("http/1.1 200"), "{headers}");
     let length = headers.lines().find_map(|line| line.strip_prefix("content-length: "));
-    let mut answer = vec![0; length.unwrap().parse().unwrap()];
-    stream.read_exact(&mut answer).unwrap();
-    (headers, answer)
+    let mut response = vec![0; length.unwrap().parse().unwrap()];
+    stream.read_exact(&mut response).unwrap();
+    (headers, response)
 }

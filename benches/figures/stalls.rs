@@ -1,21 +1,21 @@
-//! How long small requests wait while the server does its most expensive work.
+//! Response times of small requests while the server does its most expensive work.
 
 use std::fmt::Write as _;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-use crate::bounds::judge;
+use crate::bounds::record;
 use crate::mac::{Mac, together};
 use crate::server::{Server, connect, exchange, post};
 use crate::{median, ms, nicelist, probe, rules, time};
 
 const RULES: u64 = 1_000_000;
-/// Macs, each in a group of its own.
+/// Macs, each in its own group.
 const MACS: usize = 40;
-/// Pages that each of them downloads.
+/// Pages that each Mac downloads.
 const PAGES: usize = 20;
 const RUNS: usize = 5;
-/// How long after the start of the syncs the rule is added.
+/// The rule is added this long after the syncs start.
 const ADD_AFTER: Duration = Duration::from_millis(300);
 
 pub(crate) fn report() {
@@ -53,7 +53,7 @@ pub(crate) fn report() {
     println!("| pedro | {} | | |\n", ms(alone));
     let promise = |what: &str, measured: Duration, most: u64| {
         let most = Duration::from_millis(most);
-        judge(format!("{what}: {most:?}"), ms(measured), measured <= most);
+        record(format!("{what}: {most:?}"), ms(measured), measured <= most);
     };
     promise("worst /healthz during clean syncs, median run", worst, 100);
     promise("longest poll of a request thread", poll, 20);
@@ -68,7 +68,7 @@ struct Run {
     add: Duration,
 }
 
-/// A tag for each Mac, with a rule of its own.
+/// A tag for each Mac, with its own rule.
 fn add_groups(home: &Path, database: &str) {
     let mut manifest = String::new();
     for number in 0..MACS {
@@ -117,7 +117,7 @@ fn longest_poll(server: &Server) -> Duration {
     Duration::from_micros(status["longest_poll_micros"].as_u64().unwrap())
 }
 
-/// The worst /healthz while a client that takes all rules on one page syncs.
+/// The slowest /healthz while a client downloads all rules on one page.
 fn lone_page(home: &Path, database: &str) -> Duration {
     let server = Server::start(home, database);
     let mut sync = nicelist(home);

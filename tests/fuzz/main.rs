@@ -1,4 +1,4 @@
-//! Runs every fuzz target over its committed corpus: what was once found stays found.
+//! Runs every fuzz target on its committed corpus, so that a fixed mistake does not come back.
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
@@ -13,7 +13,7 @@ fn folder(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("fuzz").join(name)
 }
 
-/// The files of a folder by name, in order.
+/// The files of a folder, sorted by name.
 fn files(folder: &Path) -> Vec<(String, Vec<u8>)> {
     let entries = fs::read_dir(folder).unwrap_or_else(|e| panic!("{}: {e}", folder.display()));
     let paths = entries.map(|entry| entry.unwrap().path());
@@ -25,7 +25,7 @@ fn files(folder: &Path) -> Vec<(String, Vec<u8>)> {
 }
 
 #[test]
-fn every_target_holds_for_its_corpus() {
+fn no_target_panics_on_its_corpus() {
     for (target, attempt) in TARGETS {
         let corpus = files(&folder("corpus").join(target));
         assert!(!corpus.is_empty(), "{target} has no corpus");
@@ -37,7 +37,7 @@ fn every_target_holds_for_its_corpus() {
 }
 
 #[test]
-fn the_fuzzer_has_every_target_and_no_other() {
+fn the_fuzzer_has_the_same_targets() {
     let mut names = TARGETS.map(|(name, _)| format!("{name}.rs"));
     names.sort();
     let programs: Vec<_> =
@@ -49,9 +49,9 @@ fn the_fuzzer_has_every_target_and_no_other() {
     }
 }
 
-/// Without genuine ones to start from, a fuzzer would never come past the seal.
+/// A fuzzer cannot guess a valid signature, so it starts from valid cursors.
 #[test]
-fn the_corpus_of_cursors_has_the_genuine_ones() {
+fn the_cursor_corpus_contains_valid_cursors() {
     let corpus = files(&folder("corpus/cursor"));
     let genuine = genuine_cursors();
     assert_eq!(genuine.len(), 4);

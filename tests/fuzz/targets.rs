@@ -1,5 +1,5 @@
-//! What is tried with bytes of any kind. The fuzzer (`fuzz/`) and the ordinary tests
-//! (`tests/fuzz/main.rs`) both call these functions, and only these.
+//! Functions that must not panic for any bytes. The fuzzer (`fuzz/`) and the ordinary tests
+//! (`tests/fuzz/main.rs`) both call them.
 
 use std::fmt::Debug;
 use std::num::NonZeroUsize;
@@ -17,10 +17,10 @@ use nicelist::store::{Author, Change, Durability, Edit, open};
 use nicelist::sync::Engine;
 use tokio::runtime::Runtime;
 
-/// Something to try. It panics where the program is wrong.
+/// Panics if the program handles the bytes incorrectly.
 pub(crate) type Attempt = fn(&[u8]);
 
-/// Every target by its name, which is the name of its corpus too.
+/// Every target with its name, which is also the name of its corpus.
 pub(crate) const TARGETS: [(&str, Attempt); 6] = [
     ("body", body),
     ("preflight", preflight),
@@ -30,11 +30,11 @@ pub(crate) const TARGETS: [(&str, Attempt); 6] = [
     ("cursor", cursor),
 ];
 
-/// More than any body of a corpus, and less than a small bomb unfolds into.
+/// Larger than any body of a corpus, and smaller than a decompressed bomb.
 const LIMIT: usize = 1 << 16;
 
-/// A body in any encoding is taken out of it within the limit, or refused; and what was taken
-/// out comes back from every encoding.
+/// Decoding stays within the limit or fails, and a decoded body survives encoding and
+/// decoding in every encoding.
 pub(crate) fn body(bytes: &[u8]) {
     let encodings = [ContentEncoding::Identity, ContentEncoding::Deflate, ContentEncoding::Gzip];
     for encoding in encodings {
@@ -60,25 +60,21 @@ pub(crate) fn body(bytes: &[u8]) {
     }
 }
 
-/// Preflight, asked and answered.
 pub(crate) fn preflight(bytes: &[u8]) {
     request::<PreflightRequest>(bytes);
     answer::<PreflightResponse>(bytes);
 }
 
-/// Event upload, asked and answered.
 pub(crate) fn event_upload(bytes: &[u8]) {
     request::<EventUploadRequest>(bytes);
     answer::<EventUploadResponse>(bytes);
 }
 
-/// Rule download, asked and answered.
 pub(crate) fn rule_download(bytes: &[u8]) {
     request::<RuleDownloadRequest>(bytes);
     answer::<RuleDownloadResponse<'static>>(bytes);
 }
 
-/// Postflight, asked and answered.
 pub(crate) fn postflight(bytes: &[u8]) {
     request::<PostflightRequest>(bytes);
     answer::<PostflightResponse>(bytes);
@@ -92,7 +88,7 @@ fn answer<M: Message + PartialEq + Debug>(bytes: &[u8]) {
     settles(bytes, read_answer::<M>);
 }
 
-/// Whatever was read is written so that it is read as the same, and is known for its format.
+/// A message that can be read survives writing and reading, and its format is detected.
 fn settles<M: Message + PartialEq + Debug, E: Debug>(
     bytes: &[u8],
     read: impl Fn(Format, &[u8]) -> Result<M, E>,
@@ -113,8 +109,8 @@ fn settles<M: Message + PartialEq + Debug, E: Debug>(
     }
 }
 
-/// Any text is a cursor that is answered: the genuine ones with their page, all others with
-/// the first page of the host's own download.
+/// Any text is accepted as a cursor: a valid one gets its page, all others get the first page of
+/// the host's own download.
 pub(crate) fn cursor(bytes: &[u8]) {
     static FLEET: OnceLock<Fleet> = OnceLock::new();
     let fleet = FLEET.get_or_init(Fleet::new);
@@ -127,14 +123,14 @@ pub(crate) fn cursor(bytes: &[u8]) {
     }
 }
 
-/// The cursors that [`cursor`] knows for genuine.
+/// The cursors that [`cursor`] expects to be valid.
 pub(crate) fn genuine_cursors() -> Vec<String> {
     let pages = Fleet::new().hosts.into_iter().flat_map(|host| host.pages);
     pages.map(|page| page.cursor).filter(|cursor| !cursor.is_empty()).collect()
 }
 
-/// A server's engine and two hosts that download from it: one within a sync, one that was
-/// never seen. Everything in it is the same at every start, so that a cursor stays genuine.
+/// An engine and two hosts that download from it: one during a sync, and one that never synced.
+/// Everything is the same in each run, so that valid cursors stay valid.
 struct Fleet {
     runtime: Runtime,
     engine: Engine,
@@ -148,7 +144,7 @@ struct Downloading {
 }
 
 struct Page {
-    /// What is asked with to get this page.
+    /// The cursor of the request for this page.
     cursor: String,
     body: Vec<u8>,
 }
@@ -174,7 +170,7 @@ impl Fleet {
         fleet
     }
 
-    /// A host's download from its first page to its last.
+    /// Downloads all pages.
     fn follow(&self, machine: MachineId) -> Downloading {
         let (mut pages, mut next) = (Vec::new(), Some(String::new()));
         while let Some(cursor) = next {

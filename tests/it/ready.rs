@@ -190,7 +190,7 @@ impl Drop for Hung {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn l7_a_hung_postgresql_is_reported_in_time() {
     let (cluster, server) = tokio::task::spawn_blocking(|| {
-        let cluster = Cluster::new(Disk::Careless);
+        let cluster = Cluster::new(Disk::Fast);
         cluster.start();
         let server = Server::over(&Shell::new(), &cluster.url("postgres"), &[]);
         (cluster, server)

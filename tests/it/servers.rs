@@ -107,7 +107,7 @@ async fn status(request: reqwest::RequestBuilder) -> (u16, String) {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn requests_are_answered_while_the_database_is_away_and_soon_after() {
     let (cluster, server) = tokio::task::spawn_blocking(|| {
-        let cluster = Cluster::new(Disk::Careful);
+        let cluster = Cluster::new(Disk::Durable);
         cluster.start();
         let server = Server::over(&Shell::new(), &cluster.url("postgres"), &[]);
         (cluster, server)

@@ -1,8 +1,8 @@
-//! PostgreSQL for tests: a cluster of this run's own, which ends with the run, and a fresh
-//! database for each test.
+//! PostgreSQL for tests: each run starts its own cluster and stops it at the end, and each test
+//! gets a new database.
 //!
-//! The programs are those of the system's package (`tests/run --tools` installs it). A machine
-//! without them fails these tests: they would prove nothing.
+//! The programs are those of the system's package (`tests/run --tools` installs it). Without them,
+//! these tests fail.
 #![expect(clippy::unwrap_used, reason = "a test stops where it fails")]
 
 use std::os::unix::fs::{PermissionsExt as _, chown};
@@ -17,30 +17,30 @@ use std::{fs, net};
 use nicelist::store::{self, Durability, Store};
 use tokio_postgres::{Client, NoTls};
 
-/// The user of the cluster who may do everything.
+/// The cluster's superuser.
 const ADMIN: &str = "nicelist";
-/// The user whom PostgreSQL runs as where tests run as root: it refuses to be root.
+/// PostgreSQL refuses to run as root. If the tests run as root, it runs as this user.
 const SERVICE: &str = "postgres";
-/// A database that was migrated, of which tests get copies.
+/// A migrated database that is copied for each test.
 const TEMPLATE: &str = "template_of_tests";
 
-/// What a commit survives in a cluster.
+/// Whether commits survive a crash of the cluster.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Disk {
-    /// Only the end of the run matters.
-    Careless,
-    /// What was answered is there after a crash.
-    Careful,
+    /// They may be lost, which makes tests faster.
+    Fast,
+    /// They survive.
+    Durable,
 }
 
-/// A PostgreSQL cluster in a folder of its own. It is stopped and its folder removed when this
-/// process ends, however it does.
+/// A PostgreSQL cluster in its own folder. When this process ends for any reason, the cluster is
+/// stopped and the folder is deleted.
 pub(crate) struct Cluster {
     programs: PathBuf,
     folder: PathBuf,
     port: u16,
     disk: Disk,
-    /// Waits for the end of its input, and cleans up.
+    /// Waits for the end of its input, then cleans up.
     _keeper: Mutex<Child>,
 }
 
@@ -49,7 +49,7 @@ impl Cluster {
     pub(crate) fn shared() -> &'static Self {
         static SHARED: OnceLock<Cluster> = OnceLock::new();
         SHARED.get_or_init(|| {
-            let cluster = Self::new(Disk::Careless);
+            let cluster = Self::new(Disk::Fast);
             cluster.start();
             cluster
         })
@@ -68,19 +68,19 @@ impl Cluster {
         let mut keeper = command(Path::new("sh"));
         keeper.args(["-c", clean_up, "sh"]).arg(&programs).arg(&folder);
         let keeper = keeper.process_group(0).stdin(Stdio::piped()).spawn().unwrap();
-        // Free now, and hardly taken by another within a second.
+        // The port is free now. Another process is unlikely to use it within a second.
         let port = net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
         let cluster = Self { programs, folder, port, disk, _keeper: Mutex::new(keeper) };
         cluster.run("initdb", &["-U", ADMIN, "-A", "trust", "-E", "UTF8", "--no-sync"]);
         cluster
     }
 
-    /// Starts the cluster, and returns when it takes connections.
+    /// Starts the cluster and waits until it accepts connections.
     pub(crate) fn start(&self) {
         self.start_with("");
     }
 
-    /// The same with TLS, for the host `localhost`.
+    /// The same with TLS, with a certificate for `localhost`.
     pub(crate) fn start_with_tls(&self) {
         for (name, text) in [
             ("server.pem", include_str!("tls/server.pem")),
@@ -99,12 +99,12 @@ impl Cluster {
     }
 
     fn start_with(&self, more: &str) {
-        let careless = match self.disk {
-            Disk::Careless => "-c fsync=off -c full_page_writes=off",
-            Disk::Careful => "",
+        let unsafe_options = match self.disk {
+            Disk::Fast => "-c fsync=off -c full_page_writes=off",
+            Disk::Durable => "",
         };
         let options = format!(
-            "-p {} -k {} -c listen_addresses=127.0.0.1 -c max_connections=400 {careless} {more}",
+            "-p {} -k {} -c listen_addresses=127.0.0.1 -c max_connections=400 {unsafe_options} {more}",
             self.port,
             self.folder.display()
         );
@@ -117,10 +117,10 @@ impl Cluster {
         self.run("pg_ctl", &["-w", "-m", "immediate", "stop"]);
     }
 
-    /// Stops all processes of the cluster where they are, until the result is dropped.
-    pub(crate) fn hang(&self) -> Hung<'_> {
+    /// Suspends all processes of the cluster until the result is dropped.
+    pub(crate) fn suspend(&self) -> Suspended<'_> {
         self.signal("STOP");
-        Hung(self)
+        Suspended(self)
     }
 
     fn signal(&self, name: &str) {
@@ -145,17 +145,15 @@ impl Cluster {
         assert!(status.success(), "{program} {arguments:?}: {status}\n{}", log());
     }
 
-    /// The URL of a database, as the user who may do everything.
+    /// The URL of a database for the superuser.
     pub(crate) fn url(&self, database: &str) -> String {
         self.url_of(ADMIN, database)
     }
 
-    /// The URL of a database, as some user.
     pub(crate) fn url_of(&self, user: &str, database: &str) -> String {
         format!("postgres://{user}@127.0.0.1:{}/{database}", self.port)
     }
 
-    /// A connection to a database.
     pub(crate) async fn connect(&self, database: &str) -> Client {
         let (client, connection) =
             tokio_postgres::connect(&self.url(database), NoTls).await.unwrap();
@@ -163,17 +161,16 @@ impl Cluster {
         client
     }
 
-    /// Runs SQL in a database.
     pub(crate) async fn run_sql(&self, database: &str, sql: &str) {
         let client = self.connect(database).await;
         client.batch_execute(sql).await.unwrap_or_else(|error| panic!("{sql}: {error:?}"));
     }
 
-    /// Makes a database that is as its template.
+    /// Creates a database. `how` is the rest of the SQL statement.
     pub(crate) async fn create(&self, name: &str, how: &str) {
         let client = self.connect("postgres").await;
         let sql = format!("CREATE DATABASE {name} {how}");
-        // Who used the template last may not be quite gone.
+        // The last connection to the template may still be closing.
         for _ in 0..200 {
             match client.batch_execute(&sql).await {
                 Ok(()) => return,
@@ -189,28 +186,27 @@ impl Cluster {
     }
 }
 
-/// A cluster that does not respond.
-pub(crate) struct Hung<'a>(&'a Cluster);
+/// A suspended cluster.
+pub(crate) struct Suspended<'a>(&'a Cluster);
 
-impl Drop for Hung<'_> {
+impl Drop for Suspended<'_> {
     fn drop(&mut self) {
         self.0.signal("CONT");
     }
 }
 
-/// A database of one test.
 pub(crate) struct Database {
     pub(crate) cluster: &'static Cluster,
     pub(crate) name: String,
 }
 
 impl Database {
-    /// A database with our schema and nothing in it.
+    /// A database with nicelist's schema and no rows.
     pub(crate) async fn new() -> Self {
         static MADE: tokio::sync::OnceCell<()> = tokio::sync::OnceCell::const_new();
         let cluster = Cluster::shared();
         MADE.get_or_init(|| async {
-            // Texts are in the order of a language, where the system can: ours are not to be.
+            // Where possible, the default collation is that of a language, to show that nicelist does not depend on it.
             let client = cluster.connect("postgres").await;
             let by_language = format!(
                 "CREATE DATABASE {TEMPLATE} TEMPLATE template0
@@ -225,12 +221,12 @@ impl Database {
         Self::with(&format!("TEMPLATE {TEMPLATE}")).await
     }
 
-    /// A database with nothing in it at all.
+    /// A database without tables.
     pub(crate) async fn empty() -> Self {
         Self::with("TEMPLATE template0").await
     }
 
-    /// A database that is made in some way.
+    /// A database that is created with the rest of the SQL statement `how`.
     pub(crate) async fn with(how: &str) -> Self {
         static COUNT: AtomicUsize = AtomicUsize::new(0);
         let cluster = Cluster::shared();
@@ -247,12 +243,11 @@ impl Database {
         store::open(&self.url(), Durability::Power).await.unwrap()
     }
 
-    /// Runs SQL in it.
     pub(crate) async fn run_sql(&self, sql: &str) {
         self.cluster.run_sql(&self.name, sql).await;
     }
 
-    /// Writes a backup of it.
+    /// Writes a backup.
     pub(crate) fn dump(&self) {
         let file = format!("--file={}", self.dump_file());
         self.cluster.execute("pg_dump", &["--format=custom", &file, &self.url()]);
@@ -271,14 +266,14 @@ impl Database {
         format!("{}/{}.dump", self.cluster.folder.display(), self.name)
     }
 
-    /// Drops it, whoever is connected still.
+    /// Drops it and closes its connections.
     pub(crate) async fn drop(self) {
         let sql = format!("DROP DATABASE {} WITH (FORCE)", self.name);
         self.cluster.run_sql("postgres", &sql).await;
     }
 }
 
-/// A program that is run as a user whom PostgreSQL takes.
+/// A command that runs as a user that PostgreSQL accepts.
 fn command(program: &Path) -> Command {
     let mut command = Command::new(program);
     command.env_remove("PGDATA").env_remove("PGPORT").env_remove("PGHOST").env("LC_ALL", "C");
@@ -289,7 +284,7 @@ fn command(program: &Path) -> Command {
     command
 }
 
-/// Where the programs are: the newest that the system's package brought, or those in the path.
+/// The folder of the programs: the newest version of the system's package, or a folder of `PATH`.
 fn programs() -> PathBuf {
     let packaged = fs::read_dir("/usr/lib/postgresql").into_iter().flatten().flatten();
     let packaged = packaged.filter_map(|version| {
@@ -311,7 +306,7 @@ fn programs() -> PathBuf {
     folder
 }
 
-/// The ids of the user whom PostgreSQL runs as; nothing if it can run as whoever this is.
+/// The user and group IDs that PostgreSQL must run as. `None` if it can run as the current user.
 fn service() -> Option<(u32, u32)> {
     static IDS: OnceLock<Option<(u32, u32)>> = OnceLock::new();
     *IDS.get_or_init(|| {

@@ -8,7 +8,7 @@ use crate::cluster::Database;
 async fn everything_that_is_kept_is_moved() {
     let database = Database::new().await;
     let on = database.cluster.connect(&database.name).await;
-    // What tells events apart is worked out, and partitions are parts of what they are of.
+    // `event_once` is computed from events, and partitions are part of their tables.
     let sql = "SELECT c.table_name || '.' || c.column_name FROM information_schema.columns AS c
                JOIN pg_class AS t ON t.relname = c.table_name AND NOT t.relispartition
                WHERE c.table_schema = 'public'

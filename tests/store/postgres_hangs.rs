@@ -20,13 +20,13 @@ async fn soon<T>(request: impl Future<Output = StoreResult<T>>) -> StoreResult<T
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn s5_a_hung_server_is_reported_and_used_again_when_it_responds() {
-    let cluster = tokio::task::spawn_blocking(|| Cluster::new(Disk::Careless)).await.unwrap();
+    let cluster = tokio::task::spawn_blocking(|| Cluster::new(Disk::Fast)).await.unwrap();
     cluster.start();
     cluster.create("rules", "TEMPLATE template0").await;
     let store = store::open(&cluster.url("rules"), Durability::Power).await.unwrap();
     commit(&store, [put(rule(1, "fleet", ""))]).await;
 
-    let hung = cluster.hang();
+    let hung = cluster.suspend();
     let changed = soon(store.commit(change([put(rule(2, "fleet", ""))]))).await;
     assert!(matches!(changed, Err(StoreError::OutcomeUnknown(_))), "{changed:?}");
     // Whatever comes later fails without waiting for the server.

@@ -1,5 +1,5 @@
-//! What only a database on a server has to keep: who opens it, who else has it open, and what
-//! becomes of work when it is not there.
+//! What only PostgreSQL must do: opening, several servers, and behavior while the database is
+//! unavailable.
 #![expect(clippy::unwrap_used, reason = "a test stops where it fails")]
 
 use std::collections::BTreeSet;
@@ -98,7 +98,7 @@ async fn a_database_that_cannot_be_reached_is_named_without_its_password() {
         closed.starts_with(&begins) && closed.contains("check that PostgreSQL runs"),
         "{closed}"
     );
-    // Somebody takes the connection and says nothing.
+    // The listener accepts the connection and sends nothing.
     let silent = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let port = silent.local_addr().unwrap().port();
     let began = Instant::now();
@@ -140,7 +140,7 @@ async fn many_programs_make_one_schema() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_migration_that_fails_leaves_nothing() {
     let database = Database::empty().await;
-    // Stands in the way of the second migration, in a schema that is looked at last.
+    // Conflicts with the second migration, in the schema that is searched last.
     database.run_sql("CREATE SEQUENCE event_id").await;
     let refusal = refusal(&database.url()).await;
     assert!(refusal.contains("cannot be brought up to date"), "{refusal}");
@@ -163,7 +163,7 @@ async fn servers_see_and_hear_of_each_others_changes() {
     commit(&one, [put(rule(1, "fleet", "a"))]).await;
     heard(&other).await.unwrap();
     assert_eq!(other.head().await.unwrap(), Revision(1));
-    // Nobody is listening at the moment, and it is heard all the same.
+    // The notification is noticed although no connection is listening at the moment.
     let mut expiring = rule(2, "fleet", "");
     expiring.expires = Some(at(5));
     commit(&one, [put(expiring)]).await;
@@ -180,7 +180,7 @@ async fn servers_see_and_hear_of_each_others_changes() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn servers_that_change_policy_at_once_take_turns() {
+async fn servers_that_change_policy_concurrently_take_turns() {
     let database = Database::new().await;
     let mut changes = JoinSet::new();
     for server in 0..3 {
@@ -247,7 +247,7 @@ async fn weeks_that_are_too_old_go_whole() {
     };
     assert_eq!(weeks().await.len(), 8);
     let purge = EventPurge { before: Some(at(WEEK + 10)), keep: None };
-    // Whole, though fewer were asked for; and then no more of them than that.
+    // A whole partition is deleted although fewer were requested. Later batches have the requested size.
     assert_eq!(store.purge_events(purge, 3).await.unwrap(), 10);
     assert_eq!(weeks().await.len(), 6);
     assert_eq!(store.purge_events(purge, 3).await.unwrap(), 3, "a part of a week");
@@ -263,7 +263,7 @@ async fn weeks_that_are_too_old_go_whole() {
     database.drop().await;
 }
 
-/// What a host says of itself may have any character.
+/// A host's values may contain any character.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn nuls_that_hosts_report_spoil_nothing() {
     let database = Database::new().await;
@@ -288,7 +288,7 @@ async fn nuls_that_hosts_report_spoil_nothing() {
     database.drop().await;
 }
 
-/// A job that the database refuses fails alone, whoever shares its commit.
+/// A job that the database refuses fails alone, without the others in its commit.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_refused_job_fails_alone() {
     let database = Database::new().await;
@@ -315,7 +315,7 @@ async fn a_refused_job_fails_alone() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn connections_are_protected_as_the_url_says() {
-    let cluster = tokio::task::spawn_blocking(|| Cluster::new(Disk::Careless)).await.unwrap();
+    let cluster = tokio::task::spawn_blocking(|| Cluster::new(Disk::Fast)).await.unwrap();
     cluster.start_with_tls();
     let roots = |name: &str| {
         format!("{}/tests/postgres/tls/{name}.pem", env!("CARGO_MANIFEST_DIR")).replace('/', "%2F")
@@ -362,7 +362,7 @@ async fn connections_are_protected_as_the_url_says() {
     assert!(refusal(&plain).await.contains("TLS"), "{}", refusal(&plain).await);
 }
 
-/// What was answered under load, by what it was.
+/// The confirmed writes under load, by kind.
 #[derive(Default)]
 struct Answered {
     hosts: BTreeSet<String>,
@@ -370,7 +370,7 @@ struct Answered {
     rules: BTreeSet<usize>,
 }
 
-/// Writes without end, and returns what was answered with success.
+/// Writes until an error, and returns the confirmed writes.
 async fn load(store: Db, writer: usize, ended: Arc<AtomicBool>) -> Answered {
     let mut answered = Answered::default();
     for number in 0.. {
@@ -423,8 +423,8 @@ async fn all_is_well_within_seconds(stores: &[Db]) {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn nothing_that_was_answered_is_lost_when_the_server_crashes_and_comes_back() {
-    let cluster = tokio::task::spawn_blocking(|| Cluster::new(Disk::Careful)).await.unwrap();
+async fn confirmed_writes_survive_a_crash_and_restart_of_the_server() {
+    let cluster = tokio::task::spawn_blocking(|| Cluster::new(Disk::Durable)).await.unwrap();
     cluster.start();
     cluster.create("rules", "TEMPLATE template0").await;
     let url = cluster.url("rules");
@@ -441,7 +441,7 @@ async fn nothing_that_was_answered_is_lost_when_the_server_crashes_and_comes_bac
     for _ in 0..3 {
         tokio::time::sleep(Duration::from_millis(700)).await;
         cluster.crash();
-        // Nobody waits for a server that is not there.
+        // A missing server is reported immediately.
         let asked = Instant::now();
         let error = stores[0].head().await.unwrap_err();
         assert!(matches!(error, StoreError::Unreachable(_)), "{error}");
@@ -477,7 +477,7 @@ async fn nothing_that_was_answered_is_lost_when_the_server_crashes_and_comes_bac
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn s8_deletion_of_history_goes_on_after_a_kill() {
+async fn s8_deletion_of_history_continues_after_a_kill() {
     let database = Database::new().await;
     retention::s8_deletion_goes_on_after_a_kill(async || database.open().await, &database.url())
         .await;

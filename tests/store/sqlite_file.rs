@@ -50,7 +50,7 @@ async fn refusal(url: &str) -> String {
 }
 
 #[tokio::test]
-async fn what_was_written_is_there_when_opened_again() {
+async fn what_was_written_exists_after_reopening() {
     let file = File::new();
     {
         let store = file.open().await;
@@ -104,9 +104,9 @@ async fn many_programs_make_one_file() {
     drop(file.open().await);
 }
 
-/// The files as they are when the answers are there are all that a crash leaves.
+/// A copy of the files after the writes were confirmed is what a crash would leave.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn what_was_answered_survives_a_crash() {
+async fn confirmed_writes_survive_a_crash() {
     const HOSTS: usize = 1_500;
     let (file, crashed) = (File::new(), File::new());
     let store = file.open().await;
@@ -197,7 +197,7 @@ async fn the_database_of_another_program_is_refused_and_left_alone() {
 }
 
 #[tokio::test]
-async fn what_is_no_database_is_refused() {
+async fn a_file_that_is_not_a_database_is_refused() {
     let file = File::new();
     fs::write(file.path(), "rules: none\n".repeat(100)).unwrap();
     assert!(file.refusal().await.contains("not an SQLite database"), "{}", file.refusal().await);
@@ -269,7 +269,7 @@ async fn revisions_of_an_older_database_are_counted() {
 }
 
 #[tokio::test]
-async fn s8_deletion_of_history_goes_on_after_a_kill() {
+async fn s8_deletion_of_history_continues_after_a_kill() {
     let file = File::new();
     retention::s8_deletion_goes_on_after_a_kill(async || file.open().await, &file.url()).await;
 }

@@ -254,7 +254,7 @@ fn page_sql(table: &Table, is_behind: bool) -> String {
 async fn next(
     mut stream: std::pin::Pin<&mut tokio_postgres::RowStream>,
 ) -> Option<Result<tokio_postgres::Row, tokio_postgres::Error>> {
-    std::future::poll_fn(|context| futures_core::Stream::poll_next(stream.as_mut(), context)).await
+    std::future::poll_fn(|context| futures_util::Stream::poll_next(stream.as_mut(), context)).await
 }
 
 fn kind(kind: Kind) -> Type {
