@@ -60,7 +60,6 @@ pub struct Engine {
     differences: Differences,
     scope_rules: ScopeRules,
     pages: Pages,
-    /// How many pages were encoded.
     encoded: Arc<AtomicU64>,
     /// Sessions that were begun and not written.
     pub(super) kept: Kept,
@@ -70,7 +69,6 @@ pub struct Engine {
     pub(super) pending: Memo<(Origin, Destination), u32, StoreError>,
     /// What the rules of hosts hash to, by the way that they came.
     pub(super) hashes: Memo<Arc<[Span]>, RulesHash, StoreError>,
-    /// How many events of one host are kept a day.
     pub(super) event_limit: EventLimit,
     pub(super) epoch: CurrentEpoch,
 }
@@ -140,10 +138,6 @@ impl Engine {
         Self { event_limit: EventLimit::new(most), ..self }
     }
 
-    /// The newest revision that this engine knows.
-    ///
-    /// # Errors
-    /// When the store fails.
     pub async fn head(&self) -> StoreResult<Revision> {
         match self.loading {
             Loading::Ahead => Ok(self.published().ledger.head()),
@@ -497,7 +491,6 @@ fn finish(
     (next, policy)
 }
 
-/// Does work that may take long off the threads that answer.
 async fn off_threads<T: Send + 'static>(
     work: impl FnOnce() -> T + Send + 'static,
 ) -> StoreResult<T> {
