@@ -8,6 +8,7 @@ use axum::extract::FromRequestParts;
 use data_encoding::BASE64URL_NOPAD;
 use http::header::AUTHORIZATION;
 use http::request::Parts;
+use jiff::Timestamp;
 use sha2::{Digest, Sha256};
 
 use super::answer::Refused;
@@ -17,7 +18,7 @@ use super::refusals::REFUSALS;
 use super::trusted_clock::TrustedClock;
 use crate::api::{Code, Problem};
 use crate::fleet::Role;
-use crate::store::{Installation, Store, StoreResult, TokenRecord};
+use crate::store::{Author, Installation, Store, StoreResult, TokenRecord};
 
 /// Maximum rules in a dry run by a viewer or helpdesk token.
 pub(super) const MOST_READERS_RULES: usize = 50_000;
@@ -83,6 +84,12 @@ impl Operator {
         self.must_be(if dry_run { Role::Viewer } else { least })
     }
 
+    /// Permits a change, or a dry run of one.
+    pub(super) fn permit(self, least: Role, dry_run: bool) -> Result<Permit, Refused> {
+        self.may_change(least, dry_run)?;
+        Ok(Permit { operator: self, dry_run })
+    }
+
     /// Refuses a dry run of more rules than a role that changes no rules in bulk may try.
     pub(super) fn may_try(&self, rules: usize) -> Result<(), Refused> {
         if self.role >= Role::Editor || rules <= MOST_READERS_RULES {
@@ -92,6 +99,27 @@ impl Operator {
         Err(Problem::new(Code::TooLarge, message)
             .hint("try fewer rules, or use a token with role editor")
             .into())
+    }
+}
+
+/// Permission for a change, or for a dry run of one. Only [`Operator::permit`] creates it.
+#[derive(Clone, Debug)]
+pub(super) struct Permit {
+    operator: Operator,
+    dry_run: bool,
+}
+
+impl Permit {
+    pub(super) fn operator(&self) -> &Operator {
+        &self.operator
+    }
+
+    pub(super) fn is_dry_run(&self) -> bool {
+        self.dry_run
+    }
+
+    pub(super) fn author(self, at: Timestamp, message: Option<String>) -> Author {
+        Author { name: self.operator.name, at, message }
     }
 }
 

@@ -377,7 +377,13 @@ fn path_problem(rejection: &PathRejection) -> Problem {
     Problem::new(Code::Internal, "the server failed to read the path")
 }
 
-/// What is said of a path that exists, but not with this method. The router adds `Allow`.
+/// The response to an unknown path. It does not repeat the path, which may contain an enrollment
+/// secret.
+pub(super) fn unknown_path() -> Refused {
+    Problem::new(Code::NotFound, "there is nothing at this path").into()
+}
+
+/// The response to a path that exists, but not with this method. The router adds `Allow`.
 pub(super) async fn method_not_allowed(method: Method) -> Refused {
     let message = format!("this path does not support {method}; the header Allow has what it does");
     Problem::new(Code::MethodNotAllowed, message).into()

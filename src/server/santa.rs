@@ -17,7 +17,7 @@ use http::header::{
 use http::{HeaderMap, HeaderValue, Method, StatusCode};
 use percent_encoding::percent_decode_str;
 
-use super::answer::method_not_allowed;
+use super::answer::{method_not_allowed, unknown_path};
 use super::app::{Shared, State};
 use super::bodies::{self, Share, Unread};
 use super::client_address::ClientAddress;
@@ -171,7 +171,7 @@ impl Failure {
 pub(super) async fn answer(axum::extract::State(state): Shared, request: Request) -> Response {
     let uri = request.uri().clone();
     let Some(place) = Place::of(uri.path()) else {
-        return super::admin::missing().into_response();
+        return unknown_path().into_response();
     };
     if request.method() != Method::POST {
         let refused = method_not_allowed(request.method().clone()).await;

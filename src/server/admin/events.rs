@@ -1,8 +1,7 @@
-//! Events, and the decisions of a help desk about them.
+//! Events, and decisions about them.
 
 pub(super) mod bundle;
 pub(super) mod import;
-mod limits;
 pub(super) mod undo;
 pub(super) mod waiting;
 
@@ -11,7 +10,8 @@ use std::collections::HashMap;
 use axum::Json;
 use jiff::Timestamp;
 
-use super::{commit_merges, hosts};
+use super::commit::commit_merges;
+use super::lookup;
 use crate::api::{
     AccessView, Code, DecisionAnswer, DecisionRequest, EventDetail, EventPath, EventQuery,
     EventStatQuery, EventStatView, EventView, Page, Problem, RulePatch,
@@ -23,11 +23,11 @@ use crate::rule::{
 use crate::server::access::Viewer;
 use crate::server::answer::{Answer, Body, Path, Query, Refused, bad_cursor, page_size};
 use crate::server::app::{Shared, State};
-use crate::store::{Author, EventFilter, StoredEvent};
+use crate::store::{EventFilter, StoredEvent};
 
-/// How much a word has to be like another to be suggested, from 0 to 1.
+/// Minimum similarity of a word that is suggested, from 0 to 1.
 const ALIKE: f64 = 0.5;
-/// Programs in a statistic when nobody says how many.
+/// Programs in a statistic by default.
 const USUAL_STATS: usize = 20;
 
 /// List events, newest first
@@ -51,7 +51,7 @@ pub(super) async fn list(
     let last = events.last().filter(|_| events.more && query.after.is_none());
     let next = last.map(|event| event.id.to_string());
     let machines = events.iter().map(|stored| &stored.event.machine);
-    let names = hosts::hostnames(&state, machines).await?;
+    let names = lookup::hostnames(&state, machines).await?;
     let items = events.into_iter().map(|stored| view(stored, &names)).collect();
     Ok(Json(Page { items, next }))
 }
@@ -80,7 +80,7 @@ pub(super) async fn show(
     Path(EventPath { id }): Path<EventPath>,
 ) -> Answer<EventDetail> {
     let stored = find(&state, id).await?;
-    let names = hosts::hostnames(&state, std::iter::once(&stored.event.machine)).await?;
+    let names = lookup::hostnames(&state, std::iter::once(&stored.event.machine)).await?;
     let candidates = stored.event.program.candidates();
     let best = candidates.first().map(|best| best.target.rule_type());
     let reason =
@@ -113,7 +113,7 @@ pub(super) async fn decide(
     Path(EventPath { id }): Path<EventPath>,
     Body(request): Body<DecisionRequest>,
 ) -> Answer<DecisionAnswer> {
-    operator.may_change(Role::Helpdesk, request.dry_run)?;
+    let permit = operator.permit(Role::Helpdesk, request.dry_run)?;
     let stored = find(&state, id).await?;
     let machine = stored.event.machine.clone();
     let chosen = choose(&stored, request.policy, request.rule_type)?;
@@ -129,26 +129,21 @@ pub(super) async fn decide(
         expires_in: request.expires_in,
         ..RulePatch::default()
     };
-    let now = state.clock.now();
-    let merge = merge(id, patch, "decided on", now)?;
-    let merges = vec![merge];
-    limits::check(&state, &operator, &merges).await?;
-    let message = Some(format!("{} event {id}", request.policy));
-    let author = Author { name: operator.name, at: now, message };
-    let (committed, rules, warnings) =
-        commit_merges(&state, author, request.dry_run, merges).await?;
+    let merges = vec![merge(id, patch, "decided on", state.clock.now())?];
+    let message = format!("{} event {id}", request.policy);
+    let (committed, rules) = commit_merges(&state, permit, message, merges).await?;
     let outcome = committed.outcomes.first().copied();
     let (Some(outcome), Some(rule)) = (outcome, rules.into_iter().next()) else {
         tracing::error!(event = %id, "a decision has no outcome");
         return Err(Problem::new(Code::Internal, "the change got no answer").into());
     };
     let fields = committed.differences.into_iter().flat_map(|it| it.fields).collect();
-    let revision = committed.head;
+    let (revision, warnings) = (committed.revision, committed.warnings);
     Ok(Json(DecisionAnswer { rule, outcome, fields, revision, warnings, machine }))
 }
 
-/// A rule that an event is the reason for. The comment and the source say so, unless there is such
-/// a rule already.
+/// A rule that is created because of an event. Its source contains the event, and its comment, too,
+/// unless the current rule has one.
 fn merge(
     event: EventId,
     patch: RulePatch,
@@ -216,7 +211,7 @@ async fn find(state: &State, id: EventId) -> Result<StoredEvent, Refused> {
 
 async fn filter(state: &State, query: &EventQuery) -> Result<EventFilter, Refused> {
     let machine = match &query.host {
-        Some(name) => Some(hosts::find(state, name).await?.machine),
+        Some(name) => Some(lookup::find(state, name).await?.machine),
         None => None,
     };
     for decision in &query.decision {
@@ -237,7 +232,7 @@ async fn filter(state: &State, query: &EventQuery) -> Result<EventFilter, Refuse
     })
 }
 
-/// Refuses a decision that neither this version knows nor any event has.
+/// Refuses a decision that this version does not know and no event has.
 async fn check_decision(state: &State, word: &str) -> Result<(), Refused> {
     if KNOWN_DECISIONS.iter().any(|known| known.eq_ignore_ascii_case(word)) {
         return Ok(());

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use axum::Json;
 
-use super::hosts;
+use super::lookup;
 use crate::api::{
     EvaluationRequest, EvaluationView, ExplainQuery, Explanation, HostPath, NextSync, RuleMatch,
     RulePart, StepView, Verdict,
@@ -25,12 +25,12 @@ pub(super) async fn explain(
     Path(HostPath { host: name }): Path<HostPath>,
     Query(ExplainQuery { target }): Query<ExplainQuery>,
 ) -> Answer<Explanation> {
-    let host = hosts::find(&state, &name).await?;
+    let host = lookup::find(&state, &name).await?;
     let (explained, held) = state.engine.explain(&host, &target).await?;
     let next_sync = next_sync(&state, &host, held.is_due).await?;
     let mut rules = Vec::with_capacity(explained.rules.len());
     for rule in explained.rules {
-        rules.push(hosts::with_revision(&state, &rule).await?);
+        rules.push(lookup::with_revision(&state, &rule).await?);
     }
     let (verdict, policy, needs) = match explained.verdict {
         sync::Verdict::Sent(policy) => (Verdict::Sent, Some(policy), None),
@@ -61,7 +61,7 @@ pub(super) async fn evaluate(
     Path(HostPath { host: name }): Path<HostPath>,
     Body(request): Body<EvaluationRequest>,
 ) -> Answer<EvaluationView> {
-    let host = hosts::find(&state, &name).await?;
+    let host = lookup::find(&state, &name).await?;
     let EvaluationRequest { program, path, no_code, no_page_zero } = request;
     let evidence = Evidence { program: &program, path: &path, no_code, no_page_zero };
     let evaluated = state.engine.evaluate(&host, evidence).await?;
@@ -154,7 +154,7 @@ async fn matches(
     let stronger = format!("{} speaks of the same target, and is stronger", first.scope());
     let mut found = Vec::with_capacity(rules.len());
     for (place, rule) in rules.iter().enumerate() {
-        let rule = hosts::with_revision(state, rule).await?;
+        let rule = lookup::with_revision(state, rule).await?;
         found.push(match place {
             0 => RuleMatch { part, why: why.clone(), rule },
             _ => RuleMatch { part: RulePart::WeakerScope, why: stronger.clone(), rule },

@@ -1,4 +1,4 @@
-//! Policy in time: what each revision did, and the way back.
+//! Revisions: lists them, shows what each changed, and restores older ones.
 
 use axum::Json;
 use jiff::Timestamp;
@@ -93,7 +93,8 @@ fn change(RuleTurn { before, after }: &RuleTurn) -> Option<PolicyChange> {
     Some((&Difference::Rule { target, scope, before, after }).into())
 }
 
-/// Cursors of changes: a letter for the part, and the number of a version.
+/// Cursors of changes: `m` for rules that a revision created or `e` for those that it ended, and the
+/// number of a version.
 fn write_place(place: RulePlace) -> String {
     match place {
         RulePlace::Made(id) => format!("m{id}"),
@@ -145,7 +146,7 @@ pub(super) async fn rollback(
     Body(request): Body<RollbackRequest>,
 ) -> Result<LongAnswer, Refused> {
     let RollbackRequest { message, base, dry_run, force } = request;
-    operator.may_change(Role::Editor, dry_run)?;
+    let permit = operator.permit(Role::Editor, dry_run)?;
     let force = Force::new(force, message.as_ref());
     let revision = exists(&state, revision).await?;
     let message = match message {
@@ -153,12 +154,12 @@ pub(super) async fn rollback(
         None => format!("rollback to {revision}"),
     };
     let wanted = in_force(&*state.store, revision).await?;
-    operator.may_try(wanted.rules.len())?;
-    let goal = Goal { wanted, prune: true, base, dry_run, force, message: Some(message) };
-    LongAnswer::of(reach(&state, operator, goal).await?).await
+    permit.operator().may_try(wanted.rules.len())?;
+    let goal = Goal { wanted, prune: true, base, force, message: Some(message) };
+    LongAnswer::of(reach(&state, permit, goal).await?).await
 }
 
-/// A revision that there is, 0 included.
+/// Checks that a revision exists. 0 does.
 pub(super) async fn exists(state: &State, revision: Revision) -> Result<Revision, Refused> {
     let head = state.store.head().await?;
     if revision <= head {

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use axum::Json;
 
-use super::hosts;
+use super::host_view;
 use crate::api::{Contact, HostCount, HostCountQuery, HostState, Page};
 use crate::rule::MachineId;
 use crate::server::access::Viewer;
@@ -31,7 +31,7 @@ pub(super) async fn count(
     for host in found {
         // Other requests on this thread must not wait for all of them.
         tokio::task::coop::consume_budget().await;
-        let host = hosts::view(&state, host).await?;
+        let host = host_view::view(&state, host).await?;
         let conflict = host.conflict.is_some() || host.refused.is_some();
         *counts.entry((host.state, host.contact, conflict)).or_default() += 1;
     }

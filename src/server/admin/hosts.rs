@@ -1,40 +1,27 @@
-//! Hosts: where they stand, what they are tagged with, what is in force for them.
+//! Hosts: lists, shows, tags and forgets them, and requests clean syncs.
 
-use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use axum::Json;
-use jiff::{SignedDuration, Timestamp};
 use serde::Deserialize;
 
-use super::macs::{self, MacsView};
-use super::{Intent, commit, names};
+use super::commit::{Proposal, commit};
+use super::host_view::view;
+use super::lookup::{EXACT_ID, MOST_EXAMINED, find, with_id, with_revision};
+use super::names;
 use crate::api::{
-    BehindReason, ChangeAnswer, CleanSyncRequest, Code, Contact, Detail, Done, DriftView,
-    ForgetHostQuery, HostPath, HostQuery, HostRules, HostSetting, HostState, HostTagsRequest,
-    HostView, ModeView, Page, Problem, RuleView,
+    ChangeAnswer, CleanSyncRequest, Code, Done, ForgetHostQuery, HostPath, HostQuery, HostSetting,
+    HostTagsRequest, HostView, Page, Problem, RuleView,
 };
-use crate::fleet::{Drift, Host, Role, RulesHash, SYNC_TAKES};
-use crate::rule::{MachineId, Rule, Target};
+use crate::fleet::Role;
+use crate::rule::{MachineId, Target};
 use crate::server::access::{Editor, Viewer};
 use crate::server::answer::{Answer, Body, Path, Query, Refused, bad_cursor, page, page_size};
 use crate::server::app::{Shared, State};
-use crate::store::{Edit, HostFilter, RuleFilter};
-use crate::sync::{self, Standing};
+use crate::store::{Edit, HostFilter};
 
-/// How many of its intervals a host may miss before it is silent.
-const MISSED_INTERVALS: i32 = 3;
-/// Hosts that one request examines. A page for a state may be short, or empty with a cursor.
-const MOST_EXAMINED: usize = 2_000;
 /// Maximum tags that one request adds and removes, together.
 const MOST_TAGS: usize = 1_000;
-/// What stands before a machine ID that must not be taken for another host's name.
-pub(super) const EXACT_ID: &str = "id:";
-/// Hosts that a search by name reads at a time.
-const AT_ONCE: usize = 500;
-/// Hosts listed when a name fits several.
-const CANDIDATES: usize = 10;
-
 /// List hosts by machine ID
 #[utoipa::path(get, path = "/hosts", operation_id = "list_hosts", tag = "hosts", params(HostQuery),
     responses((status = 200, body = Page<HostView>), (status = 422)))]
@@ -173,26 +160,6 @@ pub(super) async fn rules(
     Ok(Json(page(items, more, |target| target.to_string())))
 }
 
-/// A rule with the revision that made it.
-pub(super) async fn with_revision(state: &State, rule: &Rule) -> Result<RuleView, Refused> {
-    let filter = RuleFilter {
-        target: Some(rule.target().clone()),
-        scope: Some(rule.scope().clone()),
-        ..RuleFilter::default()
-    };
-    let record = state.store.rules(&filter, None, 1).await?.pop();
-    let gone = || Problem::new(Code::Conflict, "the rules changed meanwhile; ask again");
-    let made = record.ok_or_else(gone)?.made;
-    Ok(RuleView {
-        needs: sync::first_version_for(rule),
-        rule: rule.clone().into(),
-        revision: made.revision,
-        author: made.author,
-        since: made.at,
-        withheld: 0,
-    })
-}
-
 /// List the active settings of a host, with their scopes
 #[utoipa::path(get, path = "/hosts/{host}/settings", operation_id = "list_host_settings", tag = "hosts", params(HostPath),
     responses((status = 200, body = Vec<HostSetting>), (status = 404), (status = 409)))]
@@ -222,7 +189,7 @@ pub(super) async fn tags(
     Body(request): Body<HostTagsRequest>,
 ) -> Answer<ChangeAnswer> {
     let HostTagsRequest { add, remove, message, dry_run } = request;
-    operator.may_change(Role::Editor, dry_run)?;
+    let permit = operator.permit(Role::Editor, dry_run)?;
     let machine = find(&state, &name).await?.machine;
     if add.len() + remove.len() > MOST_TAGS {
         let message = format!("one request can add and remove at most {MOST_TAGS} tags");
@@ -231,7 +198,7 @@ pub(super) async fn tags(
     let add = add.into_iter().map(|tag| Edit::TagHost { machine: machine.clone(), tag });
     let remove = remove.into_iter().map(|tag| Edit::UntagHost { machine: machine.clone(), tag });
     let edits = add.chain(remove).collect();
-    commit(&state, operator, Intent { message, base: None, dry_run, force: false }, edits).await
+    commit(&state, permit, Proposal::new(message, false, edits)).await
 }
 
 /// Request a clean sync of a host
@@ -265,205 +232,4 @@ pub(super) async fn cancel_clean_sync(
     tracing::info!(%machine, operator = operator.name, "took back the order for a clean sync");
     let host = find(&state, machine.as_str()).await?;
     Ok(Json(view(&state, host).await?))
-}
-
-/// The host with exactly this machine ID.
-async fn with_id(state: &State, id: &str) -> Result<Host, Refused> {
-    let stored = match id.parse::<MachineId>() {
-        Ok(machine) => state.store.host(&machine).await?,
-        Err(_) => None,
-    };
-    let unknown = || Problem::new(Code::NotFound, format!("no host has the machine ID `{id}`"));
-    Ok(stored.ok_or_else(unknown)?.host)
-}
-
-/// The host that a name means: a machine id, serial number or host name, or a unique prefix of
-/// one, or `id:` and a whole machine ID. A whole name beats a prefix, and a serial number or host
-/// name beats a machine ID unless that is a UUID: a client chooses its ID, and could choose the name of
-/// another host.
-pub(super) async fn find(state: &State, name: &str) -> Result<Host, Refused> {
-    if name.is_empty() {
-        return Err(Problem::new(Code::Invalid, "the name of a host must not be empty").into());
-    }
-    if let Some(id) = name.strip_prefix(EXACT_ID) {
-        return with_id(state, id).await;
-    }
-    let by_id = match name.parse::<MachineId>() {
-        Ok(machine) => state.store.host(&machine).await?.map(|stored| stored.host),
-        Err(_) => None,
-    };
-    if let Some(host) = by_id.clone().filter(|host| host.machine.is_uuid()) {
-        return Ok(host);
-    }
-    let Search { mut named, same_id, mut begin } = Search::of(state, name).await?;
-    match (&mut named[..], by_id.or(same_id), &begin[..]) {
-        ([_], _, _) => Ok(named.swap_remove(0)),
-        ([], Some(host), _) => Ok(host),
-        ([], None, [_]) => Ok(begin.swap_remove(0)),
-        ([], None, []) => Err(Problem::new(Code::NotFound, format!("there is no host `{name}`"))
-            .hint("nicelist host list shows all hosts")
-            .into()),
-        ([], None, _) => Err(ambiguous(name, &begin)),
-        _ => Err(ambiguous(name, &named)),
-    }
-}
-
-/// The hosts whose names begin with a text.
-pub(super) struct Search {
-    /// Whose serial number or host name it is.
-    pub(super) named: Vec<Host>,
-    /// Whose machine ID it is.
-    same_id: Option<Host>,
-    /// Some of the others.
-    begin: Vec<Host>,
-}
-
-impl Search {
-    pub(super) async fn of(state: &State, name: &str) -> Result<Self, Refused> {
-        let filter = HostFilter { prefix: Some(name.to_owned()), ..HostFilter::default() };
-        let mut found = Self { named: Vec::new(), same_id: None, begin: Vec::new() };
-        let (mut after, mut examined) = (None, 0);
-        loop {
-            let hosts = state.store.hosts(&filter, after.as_ref(), AT_ONCE).await?;
-            let more = hosts.more;
-            examined += hosts.len();
-            after = hosts.last().map(|host| host.machine.clone());
-            hosts.into_iter().for_each(|host| found.add(host, name));
-            if !more || examined >= MOST_EXAMINED {
-                return Ok(found);
-            }
-        }
-    }
-
-    fn add(&mut self, host: Host, name: &str) {
-        let names = [&host.facts.serial, &host.facts.hostname];
-        if names.iter().any(|known| known.eq_ignore_ascii_case(name)) {
-            self.named.push(host);
-        } else if host.machine.as_str().eq_ignore_ascii_case(name) {
-            self.same_id.get_or_insert(host);
-        } else if self.begin.len() <= CANDIDATES {
-            self.begin.push(host);
-        }
-    }
-}
-
-pub(super) fn ambiguous(name: &str, hosts: &[Host]) -> Refused {
-    let detail = |host: &Host| Detail {
-        message: format!("{} ({}, {})", host.machine, host.facts.hostname, host.facts.serial),
-        ..Detail::default()
-    };
-    let listed = match hosts.len() > CANDIDATES {
-        true => format!("; the first {CANDIDATES} are listed"),
-        false => String::new(),
-    };
-    Problem::new(Code::Ambiguous, format!("`{name}` fits more than one host{listed}"))
-        .details(hosts.iter().take(CANDIDATES).map(detail).collect())
-        .hint("write more of the name, or the machine ID")
-        .into()
-}
-
-/// The names of hosts, where they are known.
-pub(super) async fn hostnames(
-    state: &State,
-    machines: impl Iterator<Item = &MachineId>,
-) -> Result<HashMap<MachineId, String>, Refused> {
-    let distinct: HashSet<&MachineId> = machines.collect();
-    let machines: Vec<MachineId> = distinct.into_iter().cloned().collect();
-    Ok(state.store.hostnames(&machines).await?.into_iter().collect())
-}
-
-pub(super) async fn view(state: &State, host: Host) -> Result<HostView, Refused> {
-    let standing = state.engine.standing(&host).await?;
-    let tags_by_membership = state.engine.member_tags(&host).await?;
-    let events_dropped = state.engine.events_dropped_of(&host.machine);
-    let now = state.clock.now();
-    let MacsView { state, conflict, replaced, refused, accepted } =
-        macs::view(state, &host, &standing).await?;
-    let contact = contact(host.sync.last_seen, standing.interval, now);
-    let Host { machine, facts, mut tags, first_seen, sync } = host;
-    tags.extend(tags_by_membership.iter().cloned());
-    tags.sort_unstable();
-    Ok(HostView {
-        machine,
-        serial: facts.serial,
-        hostname: facts.hostname,
-        model: facts.model,
-        os_version: facts.os_version,
-        os_build: facts.os_build,
-        santa_version: facts.santa_version,
-        primary_user: facts.primary_user,
-        groups: facts.groups,
-        groups_reported: facts.groups_reported,
-        truncated: facts.truncated,
-        events_dropped,
-        tags,
-        tags_by_membership,
-        state,
-        reason: (state == HostState::Behind && standing.is_restored)
-            .then_some(BehindReason::Restored),
-        contact,
-        mode: ModeView { wanted: standing.mode, reported: facts.client_mode },
-        rules: HostRules {
-            held: standing.held,
-            due: standing.due,
-            withheld: standing.withheld,
-            most: standing.most_rules,
-            revision: sync.holding.map(|holding| holding.revision),
-            reported: facts.rule_counts,
-            expected_hash: sync.expected_hash.map(|hash| hash.to_string()),
-            reported_hash: sync.reported_hash.map(|hash| hash.to_string()),
-        },
-        drift: sync.drift.map(drift),
-        conflict,
-        replaced,
-        refused,
-        accepted,
-        same_serial: Vec::new(),
-        settings_due: standing.settings_due,
-        clean_sync: sync.clean_order.map(|order| order.kind),
-        interval: standing.interval,
-        first_seen,
-        last_seen: sync.last_seen,
-        last_sync: sync.last_sync,
-    })
-}
-
-fn drift(drift: Drift) -> DriftView {
-    let Drift { found, expected_hash, reported_hash, expected, reported, .. } = drift;
-    let text = |hash: RulesHash| hash.to_string();
-    DriftView {
-        found,
-        expected_hash: expected_hash.map(text),
-        reported_hash: reported_hash.map(text),
-        expected,
-        reported,
-        repairable: drift.is_repairable(),
-    }
-}
-
-pub(super) fn host_state(host: &Host, standing: &Standing, now: Timestamp) -> HostState {
-    let sync = &host.sync;
-    let in_progress =
-        sync.session.is_some_and(|session| now.duration_since(session.started) < SYNC_TAKES);
-    let due = standing.due > 0 || standing.settings_due || sync.clean_order.is_some();
-    match () {
-        // A host that rejected its rules does so until a postflight reports otherwise.
-        () if in_progress && sync.miscount.is_none() => HostState::Syncing,
-        // What its row says of it is of an earlier time.
-        () if standing.is_restored => HostState::Behind,
-        () if sync.holding.is_none() && sync.miscount.is_none() => HostState::NeverSynced,
-        () if sync.drift.is_some() => HostState::Drifted,
-        () if sync.miscount.is_some() => HostState::Rejecting,
-        () if due => HostState::Behind,
-        () => HostState::InSync,
-    }
-}
-
-/// Whether a host was seen recently, given the seconds between two of its syncs.
-fn contact(last_seen: Option<Timestamp>, interval: u32, now: Timestamp) -> Contact {
-    let longest = SignedDuration::from_secs(i64::from(interval)) * MISSED_INTERVALS;
-    match last_seen {
-        Some(seen) if now.duration_since(seen) <= longest => Contact::Online,
-        Some(_) | None => Contact::Silent,
-    }
 }

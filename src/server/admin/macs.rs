@@ -1,17 +1,14 @@
-//! The Macs that use one machine ID.
+//! Accepts one of several Macs that use one machine ID.
 
 use axum::Json;
 
-use super::hosts::{EXACT_ID, find, host_state, view as host_view};
-use crate::api::{
-    AcceptMacRequest, ConflictReason, ConflictView, HostPath, HostState, HostView, MacName,
-    MacSighting, MacView,
-};
-use crate::fleet::{Conflict, ConflictKind, Fingerprint, Host, Sighting};
+use super::host_view::view;
+use super::lookup::{EXACT_ID, find};
+use crate::api::{AcceptMacRequest, HostPath, HostView};
+use crate::fleet::Fingerprint;
 use crate::server::access::Editor;
-use crate::server::answer::{Answer, Body, Path, Refused};
-use crate::server::app::{Shared, State};
-use crate::sync::Standing;
+use crate::server::answer::{Answer, Body, Path};
+use crate::server::app::Shared;
 
 /// Accept a Mac as the one with this machine ID
 ///
@@ -30,71 +27,5 @@ pub(super) async fn accept(
         tracing::info!(%machine, serial, model, operator = operator.name, "accepted a Mac");
     }
     let host = find(&state, &format!("{EXACT_ID}{machine}")).await?;
-    Ok(Json(host_view(&state, host).await?))
-}
-
-/// The state of a host, and what is known of its Macs.
-pub(super) struct MacsView {
-    pub(super) state: HostState,
-    pub(super) conflict: Option<ConflictView>,
-    pub(super) replaced: Option<MacSighting>,
-    pub(super) refused: Option<MacSighting>,
-    pub(super) accepted: Option<MacName>,
-}
-
-/// The view of a host's Macs. In a conflict, the host is in sync if all of them are.
-pub(super) async fn view(
-    state: &State,
-    host: &Host,
-    standing: &Standing,
-) -> Result<MacsView, Refused> {
-    let now = state.clock.now();
-    let mut view = MacsView {
-        state: host_state(host, standing, now),
-        conflict: None,
-        replaced: None,
-        refused: None,
-        accepted: None,
-    };
-    let Some(macs) = &host.sync.macs else { return Ok(view) };
-    view.replaced = macs.replaced.clone().map(sighting);
-    view.refused = macs.refused.clone().map(sighting);
-    view.accepted = macs.accepted.clone().map(name);
-    let Some(Conflict { kind, since, last_sign: _ }) = macs.conflict else { return Ok(view) };
-    let mut all = vec![mac(host, macs.current.clone(), view.state, standing)];
-    for other in &macs.others {
-        let (facts, sync) = (other.facts.clone(), other.sync.clone());
-        let other_host = Host { facts, sync, ..host.clone() };
-        let standing = state.engine.standing(&other_host).await?;
-        let its_state = host_state(&other_host, &standing, now);
-        if view.state == HostState::InSync {
-            view.state = its_state;
-        }
-        all.push(mac(&other_host, other.fingerprint.clone(), its_state, &standing));
-    }
-    let reason = match kind {
-        ConflictKind::DifferentMacs => ConflictReason::DifferentMacs,
-        ConflictKind::Clones => ConflictReason::Clones,
-    };
-    view.conflict = Some(ConflictView { reason, since, macs: all });
-    Ok(view)
-}
-
-fn mac(host: &Host, fingerprint: Fingerprint, state: HostState, standing: &Standing) -> MacView {
-    MacView {
-        mac: name(fingerprint),
-        hostname: host.facts.hostname.clone(),
-        state,
-        due: standing.due,
-        last_seen: host.sync.last_seen,
-        last_sync: host.sync.last_sync,
-    }
-}
-
-fn name(Fingerprint { serial, model }: Fingerprint) -> MacName {
-    MacName { serial, model }
-}
-
-fn sighting(Sighting { fingerprint, at }: Sighting) -> MacSighting {
-    MacSighting { mac: name(fingerprint), at }
+    Ok(Json(view(&state, host).await?))
 }

@@ -2,7 +2,7 @@
 
 use axum::Json;
 
-use super::hosts::Search;
+use super::lookup::Search;
 use crate::api::{ChangeWarning, Code, HostNames, HostNamesRequest, HostsOfName, Problem};
 use crate::fleet::{Host, HostFacts};
 use crate::lint;

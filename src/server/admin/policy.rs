@@ -1,4 +1,4 @@
-//! Policy as a whole: what would change, and the change, as one revision.
+//! The whole policy: computes what a request would change, and commits that as one revision.
 
 use std::collections::HashSet;
 use std::hash::Hash;
@@ -6,18 +6,19 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 
-use super::checks::{self, Force};
+use super::checks::Force;
+use super::commit::{Proposal, check};
 use crate::api::{
     Code, Detail, PolicyAnswer, PolicyChange, PolicyRequest, Problem, SettingView, TagView,
 };
 use crate::fleet::{Difference, Differences, InForce, Role, Setting, Tag, TagDescription, Terms};
 use crate::rule::{Revision, Rule, RuleDraft, Scope, TagName};
-use crate::server::access::{Operator, Viewer};
+use crate::server::access::{Permit, Viewer};
 use crate::server::answer::{Body, LongAnswer, Refused, off_the_async_threads};
 use crate::server::app::{Shared, State};
-use crate::store::{Author, Change, Edit, RuleFilter, Store, StoreError};
+use crate::store::{Edit, RuleFilter, Store, StoreError};
 
-/// How often a plan is made again because others changed what it was made on.
+/// How often a change is planned again because someone else changed the policy at the same time.
 const ATTEMPTS: usize = 5;
 
 /// Make tags, settings and rules match a request
@@ -32,37 +33,36 @@ pub(super) async fn change(
     Body(request): Body<PolicyRequest>,
 ) -> Result<LongAnswer, Refused> {
     let PolicyRequest { message, base, dry_run, force, prune, tags, settings, rules } = request;
-    operator.may_change(Role::Editor, dry_run)?;
-    operator.may_try(rules.len())?;
+    let permit = operator.permit(Role::Editor, dry_run)?;
+    permit.operator().may_try(rules.len())?;
     let wanted = off_the_async_threads(move || read(tags, settings, rules)).await??;
     let force = Force::new(force, message.as_ref());
     let message = message.map(String::from);
-    let goal = Goal { wanted, prune, base, dry_run, force, message };
-    LongAnswer::of(reach(&state, operator, goal).await?).await
+    let goal = Goal { wanted, prune, base, force, message };
+    LongAnswer::of(reach(&state, permit, goal).await?).await
 }
 
-/// What shall be, and how to get there.
+/// The wanted policy, and how to reach it.
 pub(super) struct Goal {
     pub(super) wanted: InForce,
     pub(super) prune: bool,
     pub(super) base: Option<Revision>,
-    pub(super) dry_run: bool,
     pub(super) force: Force,
     pub(super) message: Option<String>,
 }
 
-/// Works out what differs from a goal and, unless that is all that is asked for, changes it. A
-/// goal without a base is planned again when others were faster.
+/// Computes what differs from a goal and, unless it is a dry run, changes it. Without a base, the
+/// change is planned again if someone else changed the policy first.
 pub(super) async fn reach(
     state: &State,
-    operator: Operator,
+    permit: Permit,
     goal: Goal,
 ) -> Result<PolicyAnswer, Refused> {
     let goal = Arc::new(goal);
     let mut left = ATTEMPTS;
     loop {
         left -= 1;
-        match attempt(state, &operator, &goal).await {
+        match attempt(state, &permit, &goal).await {
             Err(Refused(problem))
                 if problem.code == Code::Conflict && goal.base.is_none() && left > 0 => {}
             done => return done,
@@ -72,7 +72,7 @@ pub(super) async fn reach(
 
 async fn attempt(
     state: &State,
-    operator: &Operator,
+    permit: &Permit,
     goal: &Arc<Goal>,
 ) -> Result<PolicyAnswer, Refused> {
     let head = state.store.head().await?;
@@ -87,19 +87,19 @@ async fn attempt(
     if edits.is_empty() {
         return Ok(answer);
     }
-    let author = Author { name: operator.name.clone(), at: now, message: goal.message.clone() };
-    let change = Change { author, base: Some(head), dry_run: false, edits };
-    let (mut change, checked) = checks::check(state, change, goal.force).await?;
-    change.author.message = checked.message(change.author.message);
-    answer.warnings = checked.warnings;
-    if goal.dry_run {
+    let (message, force) = (goal.message.clone(), goal.force);
+    let proposal = Proposal { message, base: Some(head), force, edits };
+    let mut checked = check(state, permit.clone(), proposal).await?;
+    answer.warnings = std::mem::take(&mut checked.warnings);
+    if permit.is_dry_run() {
+        // The differences are already known: nothing needs to be tried in the database.
         return Ok(answer);
     }
-    let committed = state.engine.commit(change).await?;
+    let committed = checked.commit(state).await?;
     Ok(PolicyAnswer { revision: committed.head, changed: committed.changed, ..answer })
 }
 
-/// Everything that was in force at a revision.
+/// Everything that was active at a revision.
 pub(super) async fn in_force(store: &dyn Store, at: Revision) -> Result<InForce, Refused> {
     let snapshot = store.snapshot_at(at).await?;
     let filter = RuleFilter { at: Some(at), ..RuleFilter::default() };
@@ -109,7 +109,7 @@ pub(super) async fn in_force(store: &dyn Store, at: Revision) -> Result<InForce,
     Ok(InForce { tags: snapshot.tags, settings: snapshot.settings, rules })
 }
 
-/// Reads what is named. Everything that is wrong with it is told at once.
+/// Reads the items of a request. Reports all that are invalid.
 fn read(
     tags: Vec<TagView>,
     settings: Vec<SettingView>,
@@ -121,8 +121,8 @@ fn read(
         settings: faults.settings(settings),
         rules: faults.rules(rules),
     };
-    // Places are those of the request only while nothing is left out.
-    if faults.0.is_empty() {
+    // The indexes are those of the request only if no item was left out.
+    if faults.details.is_empty() {
         let names = wanted.tags.iter().map(|tag| &tag.name);
         faults.twice("tags.name", names, |name| format!("tag `{name}`"));
         let keys = wanted.settings.iter().map(|(scope, setting)| (scope, setting.key()));
@@ -135,11 +135,14 @@ fn read(
 
 /// What is wrong with a request.
 #[derive(Default)]
-struct Faults(Vec<Detail>);
+struct Faults {
+    details: Vec<Detail>,
+    has_unknown_tag: bool,
+}
 
 impl Faults {
     fn add(&mut self, index: usize, field: &str, message: String) {
-        self.0.push(Detail { index: Some(index), field: Some(field.to_owned()), message });
+        self.details.push(Detail { index: Some(index), field: Some(field.to_owned()), message });
     }
 
     fn tags(&mut self, views: Vec<TagView>) -> Vec<Tag> {
@@ -182,7 +185,7 @@ impl Faults {
         rules
     }
 
-    /// Refuses a key that is there a second time: which of the two is wanted?
+    /// Refuses a key that is listed twice: it is not clear which of the two is wanted.
     fn twice<K: Copy + Eq + Hash>(
         &mut self,
         field: &str,
@@ -197,27 +200,28 @@ impl Faults {
         }
     }
 
-    /// Refuses what is for a tag that there will not be.
+    /// Refuses rules and settings for a tag that will not exist.
     fn without_tags(&mut self, goal: &Goal, is: &InForce) {
         let kept = if goal.prune { &[][..] } else { &is.tags[..] };
         let tags: HashSet<&TagName> =
             goal.wanted.tags.iter().chain(kept).map(|tag| &tag.name).collect();
-        let missing = |scope: &Scope| match scope {
-            Scope::Tag(tag) if !tags.contains(tag) => Some(format!("there is no tag `{tag}`")),
-            Scope::Tag(_) | Scope::Fleet | Scope::Group(_) | Scope::User(_) | Scope::Host(_) => {
-                None
+        let InForce { settings, rules, .. } = &goal.wanted;
+        let settings = settings.iter().map(|(scope, _)| scope).enumerate();
+        let rules = rules.iter().map(Rule::scope).enumerate();
+        let settings = settings.map(|(index, scope)| (index, "settings.scope", scope));
+        let all = settings.chain(rules.map(|(index, scope)| (index, "scope", scope)));
+        for (index, field, scope) in all {
+            if let Scope::Tag(tag) = scope
+                && !tags.contains(tag)
+            {
+                self.has_unknown_tag = true;
+                self.add(index, field, format!("there is no tag `{tag}`"));
             }
-        };
-        for (index, (scope, _)) in goal.wanted.settings.iter().enumerate() {
-            missing(scope).into_iter().for_each(|it| self.add(index, "settings.scope", it));
-        }
-        for (index, rule) in goal.wanted.rules.iter().enumerate() {
-            missing(rule.scope()).into_iter().for_each(|it| self.add(index, "scope", it));
         }
     }
 
     fn or<T>(self, value: T) -> Result<T, Refused> {
-        let message = match self.0.as_slice() {
+        let message = match self.details.as_slice() {
             [] => return Ok(value),
             [only] => format!("the policy is not taken: {only}"),
             several => {
@@ -225,19 +229,18 @@ impl Faults {
             }
         };
         let problem = Problem::new(Code::Invalid, message);
-        let tagless = self.0.iter().any(|detail| detail.message.starts_with("there is no tag"));
         let hint = "name the tag among the tags too, or make it first: nicelist tag create NAME";
-        let problem = if tagless { problem.hint(hint) } else { problem };
-        Err(problem.details(self.0).into())
+        let problem = if self.has_unknown_tag { problem.hint(hint) } else { problem };
+        Err(problem.details(self.details).into())
     }
 }
 
-/// A time as the store keeps it.
+/// A time with the precision of the store.
 fn kept(time: Timestamp) -> Timestamp {
     Timestamp::from_millisecond(time.as_millisecond()).unwrap_or(time)
 }
 
-/// What differs, and the edits that make it so.
+/// What differs from the goal, and the edits that change it.
 fn plan(is: &InForce, goal: &Goal, now: Timestamp) -> Result<(PolicyAnswer, Vec<Edit>), Refused> {
     let mut faults = Faults::default();
     faults.without_tags(goal, is);
@@ -249,7 +252,7 @@ fn plan(is: &InForce, goal: &Goal, now: Timestamp) -> Result<(PolicyAnswer, Vec<
     Ok((answer, edits(&differences)))
 }
 
-/// Tags go last, when nothing is theirs any more but hosts.
+/// Tags are deleted last, when only hosts still have them.
 fn edits(differences: &[Difference<'_>]) -> Vec<Edit> {
     let mut dropped = Vec::new();
     let mut edits = Vec::with_capacity(differences.len());

@@ -1,4 +1,4 @@
-//! Rules: list them, change them.
+//! Lists and changes rules.
 
 use std::collections::{BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
@@ -7,15 +7,17 @@ use axum::Json;
 use data_encoding::BASE64URL_NOPAD;
 use jiff::Timestamp;
 
+use super::commit::{Proposal, commit};
+use super::history;
+use super::lookup::stored_rule;
 use super::names::{self, Resolved};
-use super::{Intent, commit, history};
 use crate::api::{
     ChangeAnswer, Code, Detail, Page, Problem, RuleChange, RulePatch, RuleQuery, RuleReference,
     RuleView,
 };
 use crate::fleet::Role;
 use crate::rule::{MachineId, RevisionRecord, Rule, RuleFields, Scope, Target};
-use crate::server::access::{Operator, Viewer};
+use crate::server::access::{Permit, Viewer};
 use crate::server::answer::{
     Answer, Body, LongAnswer, Query, Refused, bad_cursor, off_the_async_threads, page, page_size,
 };
@@ -58,8 +60,8 @@ pub(super) async fn list(
     Ok(Json(page(keys.into_iter().zip(views), more, |key| write_cursor(&key))))
 }
 
-/// Rules with how many hosts of their scopes cannot take them. Hosts are only counted for
-/// rules that not every version of Santa takes, once a scope.
+/// Rules with the number of hosts in their scopes that do not support them. Hosts are only counted
+/// for rules that some Santa versions do not support, one time per scope.
 async fn views(state: &State, records: Vec<RuleRecord>) -> Result<Vec<RuleView>, Refused> {
     let mut versions: HashMap<Scope, Vec<(String, u64)>> = HashMap::new();
     let mut views = Vec::with_capacity(records.len());
@@ -100,8 +102,8 @@ pub(super) async fn change(
     Body(change): Body<RuleChange>,
 ) -> Result<LongAnswer, Refused> {
     let RuleChange { message, base, dry_run, force, put, reset, drop, prune } = change;
-    operator.may_change(Role::Editor, dry_run)?;
-    operator.may_try(put.len() + drop.len())?;
+    let permit = operator.permit(Role::Editor, dry_run)?;
+    permit.operator().may_try(put.len() + drop.len())?;
     if prune.as_deref() == Some("") {
         return Err(Problem::new(Code::Invalid, "prune: must be the name of a source").into());
     }
@@ -109,10 +111,10 @@ pub(super) async fn change(
     let mut edits = off_the_async_threads(move || edits(put, drop, reset, now)).await??;
     let unknown = name_hosts(&state, &mut edits).await?;
     let unknown = names::unknown(&state, &unknown).await?;
-    let intent = Intent { message, base, dry_run, force };
+    let proposal = Proposal { base, ..Proposal::new(message, force, edits) };
     let Json(mut answer) = match prune {
-        None => commit(&state, operator, intent, edits).await?,
-        Some(source) => prune_and_commit(&state, &operator, intent, &source, edits).await?,
+        None => commit(&state, permit, proposal).await?,
+        Some(source) => prune_and_commit(&state, &permit, proposal, &source).await?,
     };
     answer.warnings.extend(unknown);
     LongAnswer::of(answer).await
@@ -123,10 +125,10 @@ fn is_looked_up(scope: &Scope) -> bool {
     matches!(scope, Scope::Host(name) if !name.is_uuid())
 }
 
-/// Hosts that one change names by something other than a hardware UUID. Each is looked up.
+/// Maximum hosts that one change refers to by something other than a hardware UUID. Each is looked up.
 const MOST_HOSTS: usize = 20_000;
 
-/// Puts machine IDs in place of the names of hosts. Returns the names in rules that no host has.
+/// Replaces the names of hosts by their machine IDs. Returns the names in rules that no host has.
 async fn name_hosts(state: &State, edits: &mut [Edit]) -> Result<Vec<MachineId>, Refused> {
     let mut known: HashMap<Scope, Resolved> = HashMap::new();
     let mut unknown = BTreeSet::new();
@@ -143,7 +145,7 @@ async fn name_hosts(state: &State, edits: &mut [Edit]) -> Result<Vec<MachineId>,
         }
         match &known[&scope] {
             Resolved::Stored(stored) if *stored == scope => {}
-            Resolved::Stored(stored) => move_rule(state, edit, stored).await?,
+            Resolved::Stored(stored) => set_scope(state, edit, stored).await?,
             Resolved::Unknown(name) => {
                 if matches!(edit, Edit::MergeRule(_)) {
                     unknown.insert(name.clone());
@@ -169,7 +171,7 @@ async fn name_hosts(state: &State, edits: &mut [Edit]) -> Result<Vec<MachineId>,
     }
 }
 
-/// The scope of the rule that an edit is about.
+/// The scope of the rule that an edit changes.
 fn rule_scope(edit: &Edit) -> Option<Scope> {
     match edit {
         Edit::MergeRule(merge) => Some(merge.rule.scope().clone()),
@@ -191,38 +193,29 @@ fn too_many_hosts() -> Problem {
     Problem::new(Code::TooLarge, message).hint("make several changes, or give the hosts a tag")
 }
 
-/// Puts another scope into an edit.
-async fn move_rule(state: &State, edit: &mut Edit, stored: &Scope) -> Result<(), Refused> {
+/// Replaces the scope of an edit. Version 0.1.0 stored the names of hosts: rules with one are
+/// removed as they are.
+async fn set_scope(state: &State, edit: &mut Edit, stored: &Scope) -> Result<(), Refused> {
     if let Edit::MergeRule(merge) = edit {
         merge.rule = merge.rule.clone().in_scope(stored.clone());
     } else if let Edit::DropRule { target, scope } = edit
-        && !is_stored(state, target, scope).await?
+        && stored_rule(state, target, scope, None).await?.is_none()
     {
         scope.clone_from(stored);
     }
     Ok(())
 }
 
-/// Whether there is a rule in exactly this scope. Version 0.1.0 stored the names of hosts.
-async fn is_stored(state: &State, target: &Target, scope: &Scope) -> Result<bool, Refused> {
-    let filter = RuleFilter {
-        target: Some(target.clone()),
-        scope: Some(scope.clone()),
-        ..RuleFilter::default()
-    };
-    Ok(!state.store.rules(&filter, None, 1).await?.is_empty())
-}
-
-/// How often a source is pruned anew because others changed rules meanwhile.
+/// How often a source is pruned again because someone else changed rules at the same time.
 const ATTEMPTS: usize = 5;
 
 async fn prune_and_commit(
     state: &State,
-    operator: &Operator,
-    intent: Intent,
+    permit: &Permit,
+    proposal: Proposal,
     source: &str,
-    edits: Vec<Edit>,
 ) -> Answer<ChangeAnswer> {
+    let Proposal { message, base, force, edits } = proposal;
     let edits = Arc::new(edits);
     let mut left = ATTEMPTS;
     loop {
@@ -233,10 +226,11 @@ async fn prune_and_commit(
         let of_source = state.store.rules(&filter, None, usize::MAX).await?;
         let put = Arc::clone(&edits);
         let (edits, pruned) = off_the_async_threads(move || with_pruned(&put, &of_source)).await?;
-        let bound = Intent { base: intent.base.or(Some(head)), ..intent.clone() };
-        match commit(state, operator.clone(), bound, edits).await {
+        let (message, planned_on) = (message.clone(), base.or(Some(head)));
+        let proposal = Proposal { message, base: planned_on, force, edits };
+        match commit(state, permit.clone(), proposal).await {
             Err(Refused(problem))
-                if problem.code == Code::Conflict && intent.base.is_none() && left > 0 => {}
+                if problem.code == Code::Conflict && base.is_none() && left > 0 => {}
             Err(refused) => return Err(refused),
             Ok(Json(mut answer)) => {
                 answer.outcomes.truncate(answer.outcomes.len() - pruned.len());
@@ -246,8 +240,7 @@ async fn prune_and_commit(
     }
 }
 
-/// The edits, and behind them those that drop the rules of a source that are not put; and which
-/// rules these are.
+/// The edits, followed by those that remove the other rules of a source. Also returns those rules.
 fn with_pruned(edits: &[Edit], of_source: &[RuleRecord]) -> (Vec<Edit>, Vec<RuleReference>) {
     let put = edits.iter().filter_map(|edit| match edit {
         Edit::MergeRule(merge) => Some((merge.rule.target(), merge.rule.scope())),
@@ -296,7 +289,7 @@ fn edits(
     Ok(edits)
 }
 
-/// Lists go on behind a rule's key: target and scope, which no letter of either separates.
+/// Separates target and scope in a cursor. Neither can contain it.
 const SEPARATOR: char = '\u{1f}';
 
 fn key(rule: &Rule) -> RuleKey {

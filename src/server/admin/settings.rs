@@ -2,8 +2,9 @@
 
 use axum::Json;
 
+use super::commit::{Proposal, commit};
+use super::lookup;
 use super::names::{self, Resolved};
-use super::{Intent, commit, hosts};
 use crate::api::{
     ChangeAnswer, Code, Detail, Problem, SettingView, SettingsQuery, SettingsRequest,
 };
@@ -43,7 +44,7 @@ pub(super) async fn change(
     Body(request): Body<SettingsRequest>,
 ) -> Answer<ChangeAnswer> {
     let SettingsRequest { scope, set, unset, message, base, dry_run, force } = request;
-    operator.may_change(Role::Editor, dry_run)?;
+    let permit = operator.permit(Role::Editor, dry_run)?;
     let scope = match set.is_empty() && is_stored(&state, &scope).await? {
         // Version 0.1.0 stored the names of hosts.
         true => scope,
@@ -51,7 +52,7 @@ pub(super) async fn change(
             Resolved::Stored(scope) => scope,
             Resolved::Unknown(name) => Scope::Host(name),
             Resolved::Shared { name, hosts } => {
-                return Err(hosts::ambiguous(name.as_str(), &hosts));
+                return Err(lookup::ambiguous(name.as_str(), &hosts));
             }
         },
     };
@@ -82,10 +83,10 @@ pub(super) async fn change(
         let message = format!("{field}: {}", first.message);
         return Err(Problem::new(Code::Invalid, message).details(details).into());
     }
-    commit(&state, operator, Intent { message, base, dry_run, force }, edits).await
+    commit(&state, permit, Proposal { base, ..Proposal::new(message, force, edits) }).await
 }
 
-/// Whether there are settings in exactly this scope.
+/// Whether exactly this scope has settings.
 async fn is_stored(state: &State, scope: &Scope) -> Result<bool, Refused> {
     let settings = state.store.snapshot().await?.settings;
     Ok(settings.iter().any(|(known, _)| known == scope))

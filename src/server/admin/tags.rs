@@ -1,9 +1,9 @@
-//! Tags: a tag exists before it is used.
+//! Tags. A tag must exist before it is used.
 
 use axum::Json;
 use serde::Deserialize;
 
-use super::{Intent, commit};
+use super::commit::{Proposal, commit};
 use crate::api::{ChangeAnswer, Code, Page, Problem, TagPath, TagQuery, TagRequest, TagView};
 use crate::fleet::{Membership, Role, Tag, TooManyMembers};
 use crate::rule::{Revision, TagName};
@@ -44,7 +44,7 @@ pub(super) async fn put(
     Body(request): Body<TagRequest>,
 ) -> Answer<ChangeAnswer> {
     let TagRequest { name, priority, description, membership, dry_run } = request;
-    operator.may_change(Role::Editor, dry_run)?;
+    let permit = operator.permit(Role::Editor, dry_run)?;
     let (membership, base) = match membership {
         Some(membership) => {
             let invalid = |error: TooManyMembers| Problem::new(Code::Invalid, error.to_string());
@@ -55,11 +55,11 @@ pub(super) async fn put(
     };
     let description = description.map(String::from);
     let edits = vec![Edit::PutTag(Tag { name, priority, description, membership })];
-    commit(&state, operator, Intent { message: None, base, dry_run, force: false }, edits).await
+    commit(&state, permit, Proposal { base, edits, ..Proposal::default() }).await
 }
 
-/// The membership that a tag has, and the revision at which it has one: it is written again, and
-/// nobody else's change of it in between may be lost.
+/// The membership of a tag, and the revision at which it has one. It is written again, so a change
+/// that someone else makes in between must not be lost.
 async fn membership_of(
     state: &State,
     name: &TagName,
@@ -94,7 +94,7 @@ pub(super) async fn delete(
     Path(TagPath { name }): Path<TagPath>,
     Query(query): Query<DeleteQuery>,
 ) -> Answer<ChangeAnswer> {
-    operator.may_change(Role::Editor, query.dry_run)?;
+    let permit = operator.permit(Role::Editor, query.dry_run)?;
     let invalid = |error: crate::rule::ScopeError| Problem::new(Code::Invalid, error.to_string());
     let name: TagName = name.parse().map_err(invalid)?;
     if !state.store.snapshot().await?.tags.iter().any(|tag| tag.name == name) {
@@ -102,11 +102,10 @@ pub(super) async fn delete(
         return Err(problem.hint("nicelist tag list shows all tags").into());
     }
     let edits = vec![Edit::DropTag { name, force: query.force }];
-    let intent = Intent { message: None, base: None, dry_run: query.dry_run, force: false };
-    commit(&state, operator, intent, edits).await
+    commit(&state, permit, Proposal { edits, ..Proposal::default() }).await
 }
 
-/// What may help whoever names a tag that does not exist: the nearest that does.
+/// A hint about a tag that does not exist: the most similar one that does.
 pub(super) async fn hint(state: &State, name: &TagName) -> Result<String, Refused> {
     let tags = state.store.snapshot().await?.tags;
     let likeness =

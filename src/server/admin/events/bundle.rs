@@ -1,18 +1,18 @@
-//! Bundles: what is known of one, and the approval of all its programs at once.
+//! Bundles: shows one, and approves all its programs in one revision.
 
 use axum::Json;
 
-use super::{find, limits, merge};
+use super::{find, merge};
 use crate::api::{
-    BundleAnswer, BundleApproval, BundleState, BundleView, Code, EventPath, Problem, RulePatch,
+    BundleAnswer, BundleApproval, BundleState, BundleView, ChangeAnswer, Code, EventPath, Problem,
+    RulePatch,
 };
 use crate::fleet::{Event, EventId, Members, Role};
 use crate::rule::{RuleMerge, Scope};
 use crate::server::access::Viewer;
-use crate::server::admin::{commit_merges, differences};
+use crate::server::admin::commit::commit_merges;
 use crate::server::answer::{Answer, Body, Path, Refused};
 use crate::server::app::{Shared, State};
-use crate::store::Author;
 
 /// Create a rule for every program of an event's bundle
 ///
@@ -25,9 +25,9 @@ pub(in crate::server::admin) async fn approve(
     Path(EventPath { id }): Path<EventPath>,
     Body(request): Body<BundleApproval>,
 ) -> Answer<BundleAnswer> {
-    operator.may_change(Role::Helpdesk, request.dry_run)?;
+    let permit = operator.permit(Role::Helpdesk, request.dry_run)?;
     let event = find(&state, id).await?.event;
-    let (bundle, members) = weigh(&state, &event).await?.ok_or_else(|| no_bundle(id))?;
+    let (bundle, members) = examine(&state, &event).await?.ok_or_else(|| no_bundle(id))?;
     let members = match members {
         Members::All(members) => members,
         Members::Missing { .. } => return Err(incomplete(id, &bundle).into()),
@@ -50,28 +50,19 @@ pub(in crate::server::admin) async fn approve(
     let now = state.clock.now();
     let merges = members.iter().map(|it| merge(id, patch(it), "approved with", now));
     let merges: Vec<RuleMerge> = merges.collect::<Result<_, _>>()?;
-    limits::check(&state, &operator, &merges).await?;
-    let message = Some(format!("allow the bundle {} of event {id}", bundle.name));
-    let author = Author { name: operator.name, at: now, message };
-    let (committed, rules, warnings) =
-        commit_merges(&state, author, request.dry_run, merges).await?;
-    Ok(Json(BundleAnswer {
-        bundle,
-        rules,
-        outcomes: committed.outcomes,
-        differences: differences(committed.differences),
-        revision: committed.head,
-        warnings,
-        machine: event.machine,
-    }))
+    let message = format!("allow the bundle {} of event {id}", bundle.name);
+    let (committed, rules) = commit_merges(&state, permit, message, merges).await?;
+    let ChangeAnswer { revision, outcomes, differences, warnings, .. } = committed;
+    let machine = event.machine;
+    Ok(Json(BundleAnswer { bundle, rules, outcomes, differences, revision, warnings, machine }))
 }
 
-/// The bundle of an event, where Santa hashed it.
+/// The bundle of an event, if Santa hashed it.
 pub(super) async fn view(state: &State, event: &Event) -> Result<Option<BundleView>, Refused> {
-    Ok(weigh(state, event).await?.map(|(view, _)| view))
+    Ok(examine(state, event).await?.map(|(view, _)| view))
 }
 
-async fn weigh(state: &State, event: &Event) -> Result<Option<(BundleView, Members)>, Refused> {
+async fn examine(state: &State, event: &Event) -> Result<Option<(BundleView, Members)>, Refused> {
     if !event.has_bundle() {
         return Ok(None);
     }

@@ -1,23 +1,24 @@
-//! Takes back the operator's own newest decision.
+//! Undoes the operator's own newest decision.
 
 use std::collections::HashSet;
 
 use axum::Json;
 
-use super::super::{commit_unchecked, differences};
 use crate::api::{Code, Problem, UndoAnswer, UndoRequest};
 use crate::fleet::Role;
 use crate::rule::{Revision, Rule};
 use crate::server::access::Viewer;
+use crate::server::admin::commit::{CheckedChange, Proposal, differences};
+use crate::server::admin::lookup::stored_rule;
 use crate::server::answer::{Answer, Body, Refused};
 use crate::server::app::{Shared, State};
-use crate::store::{Author, Change, Edit, RevisionFilter, RuleFilter, RuleTurn};
+use crate::store::{Edit, RevisionFilter, RuleTurn};
 
-/// Own revisions that are looked at.
+/// Own revisions that are examined.
 const MOST_REVISIONS: usize = 200;
 /// Rules of the largest decision.
 const MOST_RULES: usize = 10_000;
-/// What the message of a revision that takes back another one begins with.
+/// The beginning of the message of a revision that undoes another one.
 const UNDO: &str = "undo revision ";
 
 /// Undo your newest decision about events
@@ -31,9 +32,9 @@ pub(in crate::server::admin) async fn undo(
     Viewer(operator): Viewer,
     Body(UndoRequest { dry_run }): Body<UndoRequest>,
 ) -> Answer<UndoAnswer> {
-    operator.may_change(Role::Helpdesk, dry_run)?;
+    let permit = operator.permit(Role::Helpdesk, dry_run)?;
     let base = state.store.head().await?;
-    let (undone, turns) = newest_decision(&state, &operator.name).await?;
+    let (undone, turns) = newest_decision(&state, &permit.operator().name).await?;
     let now = state.clock.now();
     let (mut rules, mut edits) = (Vec::new(), Vec::new());
     for RuleTurn { before, after } in turns {
@@ -47,10 +48,8 @@ pub(in crate::server::admin) async fn undo(
         rules.push(made.into());
     }
     let message = Some(format!("{UNDO}{undone}"));
-    let author = Author { name: operator.name, at: now, message };
-    let change = Change { author, base: Some(base), dry_run, edits };
-    // What was in force before may come back, even if lint would refuse it as a new rule.
-    let committed = commit_unchecked(&state, change).await?;
+    let proposal = Proposal { message, base: Some(base), edits, ..Proposal::default() };
+    let committed = CheckedChange::restoring(&state, permit, proposal).commit(&state).await?;
     Ok(Json(UndoAnswer {
         undone,
         rules,
@@ -60,7 +59,7 @@ pub(in crate::server::admin) async fn undo(
     }))
 }
 
-/// The newest revision by an author that only made rules of events, and what it did.
+/// The newest revision by an author that only created rules for events, and what it changed.
 async fn newest_decision(
     state: &State,
     author: &str,
@@ -82,8 +81,8 @@ async fn newest_decision(
     Err(Problem::new(Code::NotFound, message).hint("nicelist history shows all changes").into())
 }
 
-/// What a revision did, if it only made rules of events. Its first rule is read alone: other
-/// revisions, such as large imports, need no more.
+/// What a revision changed, if it only created rules for events. Its first rule is read alone: that is
+/// enough to skip other revisions, such as large imports.
 async fn decision(state: &State, revision: Revision) -> Result<Option<Vec<RuleTurn>>, Refused> {
     let turns = async |limit| {
         let turns = state.store.rule_changes(revision, None, limit).await?;
@@ -106,15 +105,10 @@ fn is_decision(turn: &RuleTurn) -> bool {
     source.is_some_and(|source| source.starts_with("event:"))
 }
 
-/// Refuses if a rule is no longer as a revision made it.
+/// Refuses if a rule was changed since a revision.
 async fn check_current(state: &State, rule: &Rule, revision: Revision) -> Result<(), Refused> {
     let (target, scope) = (rule.target(), rule.scope());
-    let filter = RuleFilter {
-        target: Some(target.clone()),
-        scope: Some(scope.clone()),
-        ..RuleFilter::default()
-    };
-    let current = state.store.rules(&filter, None, 1).await?.pop();
+    let current = stored_rule(state, target, scope, None).await?;
     if current.is_some_and(|current| current.rule == *rule) {
         return Ok(());
     }

@@ -5,18 +5,18 @@ use std::collections::{HashMap, HashSet};
 
 use axum::Json;
 
-use super::{choose, filter, find, limits, merge};
+use super::{choose, filter, find, merge};
 use crate::api::{
-    Code, DecisionsAnswer, DecisionsRequest, EventQuery, Page, Problem, RulePatch, WaitingHost,
-    WaitingQuery, WaitingView,
+    ChangeAnswer, Code, DecisionsAnswer, DecisionsRequest, EventQuery, Page, Problem, RulePatch,
+    WaitingHost, WaitingQuery, WaitingView,
 };
 use crate::fleet::{EventId, EventKind, Host, Role};
 use crate::rule::{Evidence, MachineId, Scope};
 use crate::server::access::Viewer;
-use crate::server::admin::{commit_merges, differences};
+use crate::server::admin::commit::commit_merges;
 use crate::server::answer::{Answer, Body, Query, Refused, bad_cursor, page_size};
 use crate::server::app::{Shared, State};
-use crate::store::{Author, EventFilter, StoredEvent};
+use crate::store::{EventFilter, StoredEvent};
 
 /// What Santa decides where nothing but its mode does.
 const BLOCKED: &str = "BLOCK_UNKNOWN";
@@ -180,7 +180,7 @@ pub(in crate::server::admin) async fn decide(
     Body(request): Body<DecisionsRequest>,
 ) -> Answer<DecisionsAnswer> {
     let DecisionsRequest { decisions, policy, dry_run, .. } = request;
-    operator.may_change(Role::Helpdesk, dry_run)?;
+    let permit = operator.permit(Role::Helpdesk, dry_run)?;
     if decisions.is_empty() || decisions.len() > MOST_DECISIONS {
         let text = format!("1 to {MOST_DECISIONS} events are decided about at once");
         return Err(Problem::new(Code::Invalid, text).into());
@@ -210,16 +210,9 @@ pub(in crate::server::admin) async fn decide(
             merges.push(merge(decision.event, patch, "decided on", now)?);
         }
     }
-    limits::check(&state, &operator, &merges).await?;
     let events = if merges.len() == 1 { "program" } else { "programs" };
-    let message = Some(format!("{policy} {} {events} that waited", merges.len()));
-    let author = Author { name: operator.name, at: now, message };
-    let (committed, rules, warnings) = commit_merges(&state, author, dry_run, merges).await?;
-    Ok(Json(DecisionsAnswer {
-        rules,
-        outcomes: committed.outcomes,
-        differences: differences(committed.differences),
-        revision: committed.head,
-        warnings,
-    }))
+    let message = format!("{policy} {} {events} that waited", merges.len());
+    let (committed, rules) = commit_merges(&state, permit, message, merges).await?;
+    let ChangeAnswer { revision, outcomes, differences, warnings, .. } = committed;
+    Ok(Json(DecisionsAnswer { rules, outcomes, differences, revision, warnings }))
 }

@@ -1,15 +1,15 @@
-//! What the role helpdesk may decide.
+//! Which rules the role helpdesk may create.
 
+use super::lookup::stored_rule;
 use crate::api::{Code, Problem};
 use crate::fleet::Role;
 use crate::rule::{RuleMerge, RuleType, Scope};
 use crate::server::access::Operator;
 use crate::server::answer::Refused;
 use crate::server::app::State;
-use crate::store::RuleFilter;
 
-/// Refuses rules that a help desk must not make: for the whole fleet, for everything that a team or
-/// a certificate signed, and in place of someone else's rule. Roles above it may make them.
+/// Refuses rules that a help desk must not create: for the whole fleet, for everything that a team or
+/// a certificate signed, and in place of someone else's rule. Higher roles may create them.
 pub(super) async fn check(
     state: &State,
     operator: &Operator,
@@ -35,13 +35,7 @@ pub(super) async fn check(
             }
             RuleType::Binary | RuleType::SigningId | RuleType::CdHash => {}
         }
-        let filter = RuleFilter {
-            target: Some(target.clone()),
-            scope: Some(scope.clone()),
-            ..RuleFilter::default()
-        };
-        let current = state.store.rules(&filter, None, 1).await?.pop();
-        if let Some(current) = current
+        if let Some(current) = stored_rule(state, target, scope, None).await?
             && current.made.author != operator.name
             && *merge.onto(Some(&current.rule)) != current.rule
         {

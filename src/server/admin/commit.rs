@@ -1,0 +1,129 @@
+//! The entry point for edits. Every request that creates a revision goes through [`commit`] or
+//! [`check`]: permission, lint guards, commit.
+
+use axum::Json;
+
+use super::checks::{self, Force};
+use super::lookup::stored_rule;
+use super::{limits, tags};
+use crate::api::{ChangeAnswer, ChangeWarning, Problem, RuleDifference};
+use crate::rule::{ChangeMessage, Revision, RuleDraft, RuleMerge};
+use crate::server::access::Permit;
+use crate::server::answer::{Answer, Refused, refused};
+use crate::server::app::State;
+use crate::store::{self, Change, Committed, Edit, RefusalReason, StoreError};
+
+/// What a request wants to change.
+#[derive(Clone, Default)]
+pub(super) struct Proposal {
+    pub(super) message: Option<String>,
+    /// The revision that the change was planned on.
+    pub(super) base: Option<Revision>,
+    pub(super) force: Force,
+    pub(super) edits: Vec<Edit>,
+}
+
+impl Proposal {
+    pub(super) fn new(message: Option<ChangeMessage>, force: bool, edits: Vec<Edit>) -> Self {
+        let force = Force::new(force, message.as_ref());
+        Self { message: message.map(String::from), base: None, force, edits }
+    }
+}
+
+/// A change that passed the lint guards. Only this can be committed.
+pub(super) struct CheckedChange {
+    change: Change,
+    pub(super) warnings: Vec<ChangeWarning>,
+}
+
+impl CheckedChange {
+    /// A change that restores what was active before. Lint does not check it.
+    pub(super) fn restoring(state: &State, permit: Permit, proposal: Proposal) -> Self {
+        Self { change: change(state, permit, proposal).0, warnings: Vec::new() }
+    }
+
+    /// Commits the change, unless it is a dry run. A tag that does not exist is refused with the
+    /// nearest that does.
+    pub(super) async fn commit(self, state: &State) -> Result<Committed, Refused> {
+        let refusals = match state.engine.commit(self.change).await {
+            Err(StoreError::Refused(refusals)) => refusals,
+            result => return Ok(result?),
+        };
+        let unknown = refusals.iter().find_map(|refusal| match &refusal.reason {
+            RefusalReason::UnknownTag(tag) => Some(tag),
+            RefusalReason::UnknownHost(_) | RefusalReason::TagInUse { .. } => None,
+        });
+        let problem = refused(&refusals);
+        Err(match unknown {
+            Some(tag) => problem.hint(tags::hint(state, tag).await?),
+            None => problem,
+        }
+        .into())
+    }
+}
+
+fn change(state: &State, permit: Permit, proposal: Proposal) -> (Change, Force) {
+    let Proposal { message, base, force, edits } = proposal;
+    let dry_run = permit.is_dry_run();
+    let author = permit.author(state.clock.now(), message);
+    (Change { author, base, dry_run, edits }, force)
+}
+
+/// Runs the lint guards.
+pub(super) async fn check(
+    state: &State,
+    permit: Permit,
+    proposal: Proposal,
+) -> Result<CheckedChange, Refused> {
+    let (change, force) = change(state, permit, proposal);
+    let (mut change, checked) = checks::check(state, change, force).await?;
+    change.author.message = checked.message(change.author.message);
+    Ok(CheckedChange { change, warnings: checked.warnings })
+}
+
+/// Checks and commits a change.
+pub(super) async fn commit(
+    state: &State,
+    permit: Permit,
+    proposal: Proposal,
+) -> Answer<ChangeAnswer> {
+    let mut checked = check(state, permit, proposal).await?;
+    let warnings = std::mem::take(&mut checked.warnings);
+    let committed = checked.commit(state).await?;
+    Ok(Json(ChangeAnswer {
+        revision: committed.head,
+        changed: committed.changed,
+        outcomes: committed.outcomes,
+        pruned: Vec::new(),
+        differences: differences(committed.differences),
+        warnings,
+    }))
+}
+
+pub(super) fn differences(differences: Vec<store::RuleDifference>) -> Vec<RuleDifference> {
+    let view = |store::RuleDifference { edit, fields }| RuleDifference { edit, fields };
+    differences.into_iter().map(view).collect()
+}
+
+/// Checks and commits rules that are merged with the current ones. Returns the rules as they are
+/// then, too.
+pub(super) async fn commit_merges(
+    state: &State,
+    permit: Permit,
+    message: String,
+    merges: Vec<RuleMerge>,
+) -> Result<(ChangeAnswer, Vec<RuleDraft>), Refused> {
+    limits::check(state, permit.operator(), &merges).await?;
+    let edits = merges.iter().cloned().map(|merge| Edit::MergeRule(Box::new(merge))).collect();
+    let proposal = Proposal { message: Some(message), edits, ..Proposal::default() };
+    let Json(answer) = commit(state, permit, proposal).await?;
+    let mut rules = Vec::with_capacity(merges.len());
+    for merge in merges {
+        let (target, scope) = (merge.rule.target(), merge.rule.scope());
+        let stored = stored_rule(state, target, scope, Some(answer.revision)).await?;
+        // A rule that was stored already has everything. Merging it again alters nothing.
+        let stored = stored.map(|record| record.rule);
+        rules.push(merge.onto(stored.as_ref()).into_owned().into());
+    }
+    Ok((answer, rules))
+}

@@ -1,0 +1,182 @@
+//! Shows hosts: their state, their rules, the Macs that use one machine ID.
+
+use jiff::{SignedDuration, Timestamp};
+
+use crate::api::{
+    BehindReason, ConflictReason, ConflictView, Contact, DriftView, HostRules, HostState, HostView,
+    MacName, MacSighting, MacView, ModeView,
+};
+use crate::fleet::{
+    Conflict, ConflictKind, Drift, Fingerprint, Host, RulesHash, SYNC_TAKES, Sighting,
+};
+use crate::server::answer::Refused;
+use crate::server::app::State;
+use crate::sync::Standing;
+
+/// How many of its intervals a host may miss before it is silent.
+const MISSED_INTERVALS: i32 = 3;
+
+pub(super) async fn view(state: &State, host: Host) -> Result<HostView, Refused> {
+    let standing = state.engine.standing(&host).await?;
+    let tags_by_membership = state.engine.member_tags(&host).await?;
+    let events_dropped = state.engine.events_dropped_of(&host.machine);
+    let now = state.clock.now();
+    let MacsView { state, conflict, replaced, refused, accepted } =
+        macs_view(state, &host, &standing).await?;
+    let contact = contact(host.sync.last_seen, standing.interval, now);
+    let Host { machine, facts, mut tags, first_seen, sync } = host;
+    tags.extend(tags_by_membership.iter().cloned());
+    tags.sort_unstable();
+    Ok(HostView {
+        machine,
+        serial: facts.serial,
+        hostname: facts.hostname,
+        model: facts.model,
+        os_version: facts.os_version,
+        os_build: facts.os_build,
+        santa_version: facts.santa_version,
+        primary_user: facts.primary_user,
+        groups: facts.groups,
+        groups_reported: facts.groups_reported,
+        truncated: facts.truncated,
+        events_dropped,
+        tags,
+        tags_by_membership,
+        state,
+        reason: (state == HostState::Behind && standing.is_restored)
+            .then_some(BehindReason::Restored),
+        contact,
+        mode: ModeView { wanted: standing.mode, reported: facts.client_mode },
+        rules: HostRules {
+            held: standing.held,
+            due: standing.due,
+            withheld: standing.withheld,
+            most: standing.most_rules,
+            revision: sync.holding.map(|holding| holding.revision),
+            reported: facts.rule_counts,
+            expected_hash: sync.expected_hash.map(|hash| hash.to_string()),
+            reported_hash: sync.reported_hash.map(|hash| hash.to_string()),
+        },
+        drift: sync.drift.map(drift),
+        conflict,
+        replaced,
+        refused,
+        accepted,
+        same_serial: Vec::new(),
+        settings_due: standing.settings_due,
+        clean_sync: sync.clean_order.map(|order| order.kind),
+        interval: standing.interval,
+        first_seen,
+        last_seen: sync.last_seen,
+        last_sync: sync.last_sync,
+    })
+}
+
+fn drift(drift: Drift) -> DriftView {
+    let Drift { found, expected_hash, reported_hash, expected, reported, .. } = drift;
+    let text = |hash: RulesHash| hash.to_string();
+    DriftView {
+        found,
+        expected_hash: expected_hash.map(text),
+        reported_hash: reported_hash.map(text),
+        expected,
+        reported,
+        repairable: drift.is_repairable(),
+    }
+}
+
+fn host_state(host: &Host, standing: &Standing, now: Timestamp) -> HostState {
+    let sync = &host.sync;
+    let in_progress =
+        sync.session.is_some_and(|session| now.duration_since(session.started) < SYNC_TAKES);
+    let is_pending = standing.due > 0 || standing.settings_due || sync.clean_order.is_some();
+    // A host that rejected its rules does so until a postflight reports otherwise.
+    let is_rejecting = sync.miscount.is_some();
+    if in_progress && !is_rejecting {
+        HostState::Syncing
+    } else if standing.is_restored {
+        // The other fields of its row are from an earlier time.
+        HostState::Behind
+    } else if sync.holding.is_none() && !is_rejecting {
+        HostState::NeverSynced
+    } else if sync.drift.is_some() {
+        HostState::Drifted
+    } else if is_rejecting {
+        HostState::Rejecting
+    } else if is_pending {
+        HostState::Behind
+    } else {
+        HostState::InSync
+    }
+}
+
+/// Whether a host was seen recently, given the seconds between two of its syncs.
+fn contact(last_seen: Option<Timestamp>, interval: u32, now: Timestamp) -> Contact {
+    let longest = SignedDuration::from_secs(i64::from(interval)) * MISSED_INTERVALS;
+    match last_seen {
+        Some(seen) if now.duration_since(seen) <= longest => Contact::Online,
+        Some(_) | None => Contact::Silent,
+    }
+}
+
+/// The state of a host, and what is known of its Macs.
+struct MacsView {
+    state: HostState,
+    conflict: Option<ConflictView>,
+    replaced: Option<MacSighting>,
+    refused: Option<MacSighting>,
+    accepted: Option<MacName>,
+}
+
+/// The view of a host's Macs. In a conflict, the host is in sync if all of them are.
+async fn macs_view(state: &State, host: &Host, standing: &Standing) -> Result<MacsView, Refused> {
+    let now = state.clock.now();
+    let mut view = MacsView {
+        state: host_state(host, standing, now),
+        conflict: None,
+        replaced: None,
+        refused: None,
+        accepted: None,
+    };
+    let Some(macs) = &host.sync.macs else { return Ok(view) };
+    view.replaced = macs.replaced.clone().map(sighting);
+    view.refused = macs.refused.clone().map(sighting);
+    view.accepted = macs.accepted.clone().map(name);
+    let Some(Conflict { kind, since, last_sign: _ }) = macs.conflict else { return Ok(view) };
+    let mut all = vec![mac(host, macs.current.clone(), view.state, standing)];
+    for other in &macs.others {
+        let (facts, sync) = (other.facts.clone(), other.sync.clone());
+        let other_host = Host { facts, sync, ..host.clone() };
+        let standing = state.engine.standing(&other_host).await?;
+        let its_state = host_state(&other_host, &standing, now);
+        if view.state == HostState::InSync {
+            view.state = its_state;
+        }
+        all.push(mac(&other_host, other.fingerprint.clone(), its_state, &standing));
+    }
+    let reason = match kind {
+        ConflictKind::DifferentMacs => ConflictReason::DifferentMacs,
+        ConflictKind::Clones => ConflictReason::Clones,
+    };
+    view.conflict = Some(ConflictView { reason, since, macs: all });
+    Ok(view)
+}
+
+fn mac(host: &Host, fingerprint: Fingerprint, state: HostState, standing: &Standing) -> MacView {
+    MacView {
+        mac: name(fingerprint),
+        hostname: host.facts.hostname.clone(),
+        state,
+        due: standing.due,
+        last_seen: host.sync.last_seen,
+        last_sync: host.sync.last_sync,
+    }
+}
+
+fn name(Fingerprint { serial, model }: Fingerprint) -> MacName {
+    MacName { serial, model }
+}
+
+fn sighting(Sighting { fingerprint, at }: Sighting) -> MacSighting {
+    MacSighting { mac: name(fingerprint), at }
+}

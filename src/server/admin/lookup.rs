@@ -1,0 +1,152 @@
+//! Looks up hosts by name, and rules by target and scope.
+
+use std::collections::{HashMap, HashSet};
+
+use crate::api::{Code, Detail, Problem, RuleView};
+use crate::fleet::Host;
+use crate::rule::{MachineId, Revision, Rule, Scope, Target};
+use crate::server::answer::Refused;
+use crate::server::app::State;
+use crate::store::{HostFilter, RuleFilter, RuleRecord};
+use crate::sync;
+
+/// Maximum hosts that one request examines.
+pub(super) const MOST_EXAMINED: usize = 2_000;
+/// Precedes a machine ID that must not be mistaken for another host's name.
+pub(super) const EXACT_ID: &str = "id:";
+/// Hosts that a search by name reads at a time.
+const AT_ONCE: usize = 500;
+/// Hosts listed when a name fits several.
+const CANDIDATES: usize = 10;
+
+/// The host with exactly this machine ID.
+pub(super) async fn with_id(state: &State, id: &str) -> Result<Host, Refused> {
+    let stored = match id.parse::<MachineId>() {
+        Ok(machine) => state.store.host(&machine).await?,
+        Err(_) => None,
+    };
+    let unknown = || Problem::new(Code::NotFound, format!("no host has the machine ID `{id}`"));
+    Ok(stored.ok_or_else(unknown)?.host)
+}
+
+/// Finds a host by its machine ID, serial number or host name, by a unique prefix of one, or by `id:`
+/// and a whole machine ID. A whole name wins over a prefix. A serial number or host name wins over a
+/// machine ID unless that is a UUID: a client chooses its ID, and could choose the name of another
+/// host.
+pub(super) async fn find(state: &State, name: &str) -> Result<Host, Refused> {
+    if name.is_empty() {
+        return Err(Problem::new(Code::Invalid, "the name of a host must not be empty").into());
+    }
+    if let Some(id) = name.strip_prefix(EXACT_ID) {
+        return with_id(state, id).await;
+    }
+    let by_id = match name.parse::<MachineId>() {
+        Ok(machine) => state.store.host(&machine).await?.map(|stored| stored.host),
+        Err(_) => None,
+    };
+    if let Some(host) = by_id.clone().filter(|host| host.machine.is_uuid()) {
+        return Ok(host);
+    }
+    let Search { mut named, same_id, mut begin } = Search::of(state, name).await?;
+    match (&mut named[..], by_id.or(same_id), &begin[..]) {
+        ([_], _, _) => Ok(named.swap_remove(0)),
+        ([], Some(host), _) => Ok(host),
+        ([], None, [_]) => Ok(begin.swap_remove(0)),
+        ([], None, []) => Err(Problem::new(Code::NotFound, format!("there is no host `{name}`"))
+            .hint("nicelist host list shows all hosts")
+            .into()),
+        ([], None, _) => Err(ambiguous(name, &begin)),
+        _ => Err(ambiguous(name, &named)),
+    }
+}
+
+/// The hosts whose names begin with a text.
+pub(super) struct Search {
+    /// Hosts whose serial number or host name it is.
+    pub(super) named: Vec<Host>,
+    /// The host whose machine ID it is, in any letter case.
+    same_id: Option<Host>,
+    /// Some of the others.
+    begin: Vec<Host>,
+}
+
+impl Search {
+    pub(super) async fn of(state: &State, name: &str) -> Result<Self, Refused> {
+        let filter = HostFilter { prefix: Some(name.to_owned()), ..HostFilter::default() };
+        let mut found = Self { named: Vec::new(), same_id: None, begin: Vec::new() };
+        let (mut after, mut examined) = (None, 0);
+        loop {
+            let hosts = state.store.hosts(&filter, after.as_ref(), AT_ONCE).await?;
+            let more = hosts.more;
+            examined += hosts.len();
+            after = hosts.last().map(|host| host.machine.clone());
+            hosts.into_iter().for_each(|host| found.add(host, name));
+            if !more || examined >= MOST_EXAMINED {
+                return Ok(found);
+            }
+        }
+    }
+
+    fn add(&mut self, host: Host, name: &str) {
+        let names = [&host.facts.serial, &host.facts.hostname];
+        if names.iter().any(|known| known.eq_ignore_ascii_case(name)) {
+            self.named.push(host);
+        } else if host.machine.as_str().eq_ignore_ascii_case(name) {
+            self.same_id.get_or_insert(host);
+        } else if self.begin.len() <= CANDIDATES {
+            self.begin.push(host);
+        }
+    }
+}
+
+pub(super) fn ambiguous(name: &str, hosts: &[Host]) -> Refused {
+    let detail = |host: &Host| Detail {
+        message: format!("{} ({}, {})", host.machine, host.facts.hostname, host.facts.serial),
+        ..Detail::default()
+    };
+    let listed = match hosts.len() > CANDIDATES {
+        true => format!("; the first {CANDIDATES} are listed"),
+        false => String::new(),
+    };
+    Problem::new(Code::Ambiguous, format!("`{name}` fits more than one host{listed}"))
+        .details(hosts.iter().take(CANDIDATES).map(detail).collect())
+        .hint("write more of the name, or the machine ID")
+        .into()
+}
+
+/// The names of hosts that are known.
+pub(super) async fn hostnames(
+    state: &State,
+    machines: impl Iterator<Item = &MachineId>,
+) -> Result<HashMap<MachineId, String>, Refused> {
+    let distinct: HashSet<&MachineId> = machines.collect();
+    let machines: Vec<MachineId> = distinct.into_iter().cloned().collect();
+    Ok(state.store.hostnames(&machines).await?.into_iter().collect())
+}
+
+/// The stored rule for a target in exactly this scope, now or at a revision.
+pub(super) async fn stored_rule(
+    state: &State,
+    target: &Target,
+    scope: &Scope,
+    at: Option<Revision>,
+) -> Result<Option<RuleRecord>, Refused> {
+    let (target, scope) = (Some(target.clone()), Some(scope.clone()));
+    let filter = RuleFilter { at, target, scope, ..RuleFilter::default() };
+    Ok(state.store.rules(&filter, None, 1).await?.pop())
+}
+
+/// A rule with the revision that created it.
+pub(super) async fn with_revision(state: &State, rule: &Rule) -> Result<RuleView, Refused> {
+    let record = stored_rule(state, rule.target(), rule.scope(), None).await?;
+    let gone = || Problem::new(Code::Conflict, "the rules changed meanwhile; ask again");
+    let made = record.ok_or_else(gone)?.made;
+    Ok(RuleView {
+        needs: sync::first_version_for(rule),
+        rule: rule.clone().into(),
+        revision: made.revision,
+        author: made.author,
+        since: made.at,
+        withheld: 0,
+    })
+}
