@@ -109,6 +109,12 @@ impl Tags {
         Self { tags, ..all }
     }
 
+    /// All tags, weakest first.
+    #[must_use]
+    pub fn all(&self) -> &[Tag] {
+        &self.tags
+    }
+
     /// The tags of a host, weakest first: the same of which [`Tag::is_of`] says so.
     pub fn of<'a>(&'a self, host: &Host) -> impl Iterator<Item = &'a Tag> {
         let facts = &host.facts;

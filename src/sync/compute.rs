@@ -1,5 +1,5 @@
-//! Computations over many rules: off the threads that answer, a limited number at a time, and
-//! stopped once no one waits for the result.
+//! Computations over many rules: not on request threads, a limited number at a time, and stopped when
+//! no one waits for the result any more.
 
 use std::collections::HashMap;
 use std::hash::Hash;

@@ -1,6 +1,6 @@
-//! The cursor of a rule download: from where, to where, and which page comes next, under a
-//! seal. Any server over the same database can answer it, and asking twice gives the same
-//! bytes, because it names a fixed past and never "now".
+//! The cursor of a rule download: its origin, destination and next page, authenticated. Any server
+//! over the same database accepts it. The same cursor always gets the same bytes, because it contains
+//! fixed revisions.
 
 use data_encoding::BASE64URL_NOPAD;
 use hmac::{Hmac, KeyInit, Mac};
@@ -9,26 +9,26 @@ use sha2::Sha256;
 use crate::fleet::{Generation, Holding, ScopeSetId};
 use crate::rule::Revision;
 
-/// Bytes of the seal: 128 bits are beyond guessing.
+/// Bytes of the authentication code: 128 bits cannot be guessed.
 const SEAL: usize = 16;
-/// Bytes of what is sealed.
+/// Bytes that are authenticated.
 const BODY: usize = 1 + 3 * 8 + 8 + 8 + 4 + 4;
 
-/// Where a host comes from, as a name: the same for all hosts that come from there.
+/// The name of an origin. It is the same for all hosts with that origin.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(super) enum SpanStart {
-    /// A clean slate.
+    /// No rules.
     Nothing,
-    /// Its holding is all that it may have.
+    /// The host has its holding.
     Offer(Holding),
-    /// It may have what one of several offers led to.
+    /// The host has the result of one of several offers.
     Offers {
         /// The oldest revision of them.
         since: Revision,
         /// A hash over all of them.
         digest: [u64; 2],
     },
-    /// Its holding, and more offers than are compared one by one.
+    /// The host has the result of more offers than are compared one by one.
     Union {
         /// The holding's revision.
         since: Revision,
@@ -39,7 +39,7 @@ pub(super) enum SpanStart {
     },
 }
 
-/// The name of a whole download: from where to where.
+/// The name of a download: its origin and destination.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(super) struct Span {
     pub(super) from: SpanStart,
@@ -47,26 +47,25 @@ pub(super) struct Span {
 }
 
 impl Span {
-    /// Whether it begins where it ends.
     pub(super) fn is_empty(&self) -> bool {
         self.from == SpanStart::Offer(self.to)
     }
 }
 
-/// A place in a download.
+/// A page of a download.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(super) struct Cursor {
     pub(super) span: Span,
-    /// The page to serve next, from 0.
+    /// The next page, from 0.
     pub(super) page: u32,
 }
 
-/// What seals cursors.
+/// The key that authenticates cursors.
 #[derive(Clone)]
 pub(super) struct CursorKey(pub(super) [u8; 32]);
 
 impl CursorKey {
-    /// The cursor as the client will give it back.
+    /// The cursor as text for the client.
     pub(super) fn seal(&self, cursor: &Cursor) -> String {
         let mut bytes = body(cursor);
         let seal = self.mac(&bytes).finalize().into_bytes();
@@ -74,7 +73,7 @@ impl CursorKey {
         BASE64URL_NOPAD.encode(&bytes)
     }
 
-    /// The cursor that a client gave back, if it is one of ours.
+    /// The cursor that a client sent, if it is authentic.
     pub(super) fn open(&self, text: &str) -> Option<Cursor> {
         let bytes = BASE64URL_NOPAD.decode(text.as_bytes()).ok()?;
         let (body, seal) = bytes.split_at_checked(BODY)?;

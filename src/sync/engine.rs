@@ -1,81 +1,46 @@
-//! The engine: what it keeps in memory, how it follows the store, and how it works a download
-//! out.
+//! The sync engine: what the server calls. The stages of a sync are in `session`.
 
 use std::num::NonZeroUsize;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
 
-use arc_swap::ArcSwap;
-use bytes::Bytes;
-use tokio::sync::{Mutex, OwnedMutexGuard};
-use tokio::task::{JoinError, spawn_blocking};
+use futures_util::future::try_join_all;
+use jiff::SignedDuration;
 
-use super::compute::{CacheFill, Computer, Memo, Stopped, Wanted};
-use super::cursor::{Cursor, CursorKey, Span, SpanStart};
-use super::difference::{self, Destination, Origin};
-use super::epoch::{CurrentEpoch, RESTORE_SPREAD};
+use super::compute::CacheFill;
+use super::cursor::CursorKey;
+use super::downloads::Downloads;
+use super::epoch::CurrentEpoch;
 use super::error::SyncError;
-use super::event_limit::{EVENTS_PER_DAY, EventLimit};
-use super::kept_history::KeptHistory;
-use super::ledger::LedgerWriter;
-use super::pages::{self, Difference, Differences, Pages, RULES_A_PAGE, ScopeRules};
-use super::policy::{Loading, Policy, PolicyWriter};
+use super::event_upload::EventIntake;
+use super::fleet_view::FleetView;
+use super::live_policy::{LivePolicy, Loading};
+use super::macs::log_conflict;
+use super::pages::RULES_A_PAGE;
 use super::route::Route;
-use super::scope_sets::ScopeSets;
-use super::status::Tallies;
-use super::steps::Steps;
-use super::unwritten::Kept;
-use crate::fleet::{Clock, RulesHash};
-use crate::protocol::Wire;
+use super::unwritten::{Kept, Unwritten};
+use crate::fleet::{CleanOrder, CleanSync, Clock, Epoch, Fingerprint, Host, Session, SyncState};
+use crate::protocol::{EventUploadRequest, EventUploadResponse};
 use crate::rule::{MachineId, Revision};
-use crate::store::{
-    Change, Committed, LedgerRow, PolicySnapshot, Store, StoreError, StoreResult, StoredHost,
-};
+use crate::store::{Change, Committed, Store, StoreResult, StoredHost};
 
-/// Ledger rows read at a time.
-const ROWS_A_READ: usize = 10_000;
-/// Bytes of hashes of rules that are remembered, with the spans that lead to them.
-const HASH_BYTES: u64 = 16 * 1024 * 1024;
-/// Bytes of counts of rules that are remembered, by destination.
-const TALLY_BYTES: u64 = 4 * 1024 * 1024;
-/// Bytes of counts of pending rules that are remembered, by origin and destination.
-const PENDING_BYTES: u64 = 4 * 1024 * 1024;
-/// Entries that each of these is laid out for.
-const EXPECTED: usize = 10_000;
+/// How often a request tries again when another of the same host was faster.
+pub(super) const ATTEMPTS: usize = 8;
 
-/// The sync engine over one store. Cheap to share; every method may run at once with others.
+/// The sync engine over one store. Every method may run at the same time as others.
 pub struct Engine {
     pub(super) store: Arc<dyn Store>,
     pub(super) clock: Clock,
-    pub(super) scope_sets: ScopeSets,
-    pub(super) key: CursorKey,
-    /// Rules on one page. The same on every server over one database, for cursors count pages.
-    page_size: NonZeroUsize,
-    /// What requests are answered from. Never changed, only replaced.
-    policy: ArcSwap<Policy>,
-    loading: Loading,
-    next: Arc<Mutex<PolicyWriter>>,
-    pub(super) history: KeptHistory,
-    pub(super) computer: Computer,
-    differences: Differences,
-    scope_rules: ScopeRules,
-    pages: Pages,
-    encoded: Arc<AtomicU64>,
-    /// Sessions that were begun and not written.
+    pub(super) live: Arc<LivePolicy>,
+    pub(super) downloads: Arc<Downloads>,
+    /// Sessions that have begun and were not written.
     pub(super) kept: Kept,
-    /// What hosts at a (canonical) destination have.
-    pub(super) tallies: Tallies,
-    /// How many rules and removals lead from one state to another.
-    pub(super) pending: Memo<(Origin, Destination), u32, StoreError>,
-    /// What the rules of hosts hash to, by the way that they came.
-    pub(super) hashes: Memo<Arc<[Span]>, RulesHash, StoreError>,
-    pub(super) event_limit: EventLimit,
     pub(super) epoch: CurrentEpoch,
+    events: EventIntake,
 }
 
 impl Engine {
-    /// Reads everything in force from the store. Costs time and memory in proportion to the
-    /// versions of rules that it keeps.
+    /// Reads the active policy from the store. Costs time and memory in proportion to the versions
+    /// of rules that it keeps.
     ///
     /// # Errors
     /// When the store fails.
@@ -86,8 +51,8 @@ impl Engine {
         page_size: NonZeroUsize,
     ) -> StoreResult<Self> {
         let engine = Self::new(store, cursor_key, clock, page_size, Loading::Ahead);
-        engine.follow_epoch().await?;
-        engine.follow().await?;
+        engine.epoch.follow().await?;
+        engine.live.follow().await?;
         Ok(engine)
     }
 
@@ -106,50 +71,89 @@ impl Engine {
         page_size: NonZeroUsize,
         loading: Loading,
     ) -> Self {
+        let live = Arc::new(LivePolicy::new(Arc::clone(&store), loading));
+        let key = CursorKey(cursor_key);
+        let downloads = Downloads::new(Arc::clone(&store), Arc::clone(&live), key, page_size);
+        let downloads = Arc::new(downloads);
         Self {
+            epoch: CurrentEpoch::new(Arc::clone(&downloads), clock.clone()),
+            events: EventIntake::new(Arc::clone(&store), Arc::clone(&live), clock.clone()),
             store,
             clock,
-            scope_sets: ScopeSets::default(),
-            key: CursorKey(cursor_key),
-            page_size,
-            policy: ArcSwap::default(),
-            loading,
-            next: Arc::default(),
-            history: KeptHistory::default(),
-            computer: Computer::new(),
-            differences: pages::remembered_differences(),
-            scope_rules: pages::remembered_scope_rules(),
-            pages: pages::remembered_pages(),
-            encoded: Arc::default(),
+            live,
+            downloads,
             kept: Kept::default(),
-            tallies: Memo::new(TALLY_BYTES, EXPECTED, |to, _| to.owned_bytes()),
-            pending: Memo::new(PENDING_BYTES, EXPECTED, |(from, to), _| {
-                from.owned_bytes() + to.owned_bytes()
-            }),
-            hashes: Memo::new(HASH_BYTES, EXPECTED, |spans, _| size_of_val(&**spans)),
-            event_limit: EventLimit::new(EVENTS_PER_DAY),
-            epoch: CurrentEpoch::spread_over(RESTORE_SPREAD),
         }
     }
 
     /// The same engine with another limit on new events per host and day.
     #[must_use]
     pub fn with_events_per_day(self, most: u64) -> Self {
-        Self { event_limit: EventLimit::new(most), ..self }
+        Self { events: self.events.with_limit(most), ..self }
     }
 
+    /// The same engine with clean syncs spread over another time after a new epoch.
+    #[must_use]
+    pub fn with_restore_spread(mut self, spread: SignedDuration) -> Self {
+        self.epoch.spread = spread;
+        self
+    }
+
+    /// The newest revision that this engine knows.
+    ///
+    /// # Errors
+    /// When the store fails.
     pub async fn head(&self) -> StoreResult<Revision> {
-        match self.loading {
-            Loading::Ahead => Ok(self.published().ledger.head()),
-            Loading::OnUse => self.store.head().await,
+        match self.live.is_loaded_ahead() {
+            true => Ok(self.live.published().ledger.head()),
+            false => self.store.head().await,
         }
     }
 
-    /// How many pages of rules were encoded since this engine was opened, which hosts that go the
-    /// same way share.
+    /// The number of pages that were encoded since this engine was opened. Hosts share them.
     #[must_use]
     pub fn pages_encoded(&self) -> u64 {
-        self.encoded.load(Ordering::Relaxed)
+        self.downloads.pages_encoded()
+    }
+
+    /// How much each cache of computed results remembers.
+    #[must_use]
+    pub fn caches(&self) -> [CacheFill; 6] {
+        self.downloads.caches()
+    }
+
+    /// The number of active rules, as far as rules were read.
+    #[must_use]
+    pub fn active_rules(&self) -> usize {
+        self.live.published().ledger.active()
+    }
+
+    /// The number of rule versions in memory.
+    #[must_use]
+    pub fn versions_in_memory(&self) -> usize {
+        self.live.published().ledger.versions()
+    }
+
+    /// Reads all rules, so that the store knows which rows cannot be read. A server has read them.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn read_rules(&self) -> StoreResult<()> {
+        self.live.current().await.map(drop)
+    }
+
+    /// What administrators can read about hosts and their rules, at the newest revision.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn view(&self) -> StoreResult<FleetView<'_>> {
+        FleetView::new(&self.downloads, &self.epoch).await
+    }
+
+    /// The intake of events, with its limits.
+    #[must_use]
+    pub fn events(&self) -> &EventIntake {
+        &self.events
     }
 
     /// Commits a change and reads it, so that the next request already sees it.
@@ -160,8 +164,8 @@ impl Engine {
     pub async fn commit(&self, change: Change) -> StoreResult<Committed> {
         let committed = self.store.commit(change).await?;
         if committed.changed
-            && self.loading == Loading::Ahead
-            && let Err(error) = self.follow().await
+            && self.live.is_loaded_ahead()
+            && let Err(error) = self.live.follow().await
         {
             let revision = committed.head.0;
             tracing::error!(%error, revision, "cannot read the new revision; it will be read later");
@@ -169,148 +173,39 @@ impl Engine {
         Ok(committed)
     }
 
-    /// Ends the rules whose time has come if `expire`, takes in what other processes have committed, and
-    /// writes what was kept for long enough. Called about once a second.
+    /// Removes expired rules if `expire`, reads what other processes have committed, and writes
+    /// sessions that were kept for long enough. Called about once a second.
     ///
     /// # Errors
     /// When the store fails.
     pub async fn tick(&self, expire: bool) -> StoreResult<()> {
-        // One that fails does not keep the others from being done.
+        // If one fails, the others are still done.
         let expired = match expire {
             true => self.store.expire(self.clock.now()).await.map(drop),
             false => Ok(()),
         };
-        let followed = self.follow_epoch().await.map(drop).and(self.follow().await);
+        let followed = self.epoch.follow().await.map(drop).and(self.live.follow().await);
         let written = self.write_kept(false).await;
         expired.and(followed).and(written)
     }
 
-    /// Writes everything that was kept. To be called when no request comes any more.
+    /// Writes all sessions that were kept. To be called after the last request.
     ///
     /// # Errors
-    /// When the store fails; what is lost then is when some hosts were last seen.
+    /// When the store fails. Only the time at which some hosts were last seen is lost then.
     pub async fn close(&self) -> StoreResult<()> {
         self.write_kept(true).await
     }
 
-    /// Reads everything that was committed since the last time, and publishes it.
-    async fn follow(&self) -> StoreResult<()> {
-        let mut next = Arc::clone(&self.next).lock_owned().await;
-        let is_published = next.numbering() == self.published().ledger.numbering();
-        let known = next.head();
-        if is_published && known > Revision(0) && self.store.head().await? == known {
-            if next.has_unused() {
-                off_threads(move || next.free_unused()).await?;
-            }
-            return Ok(());
-        }
-        let (next, rows, snapshot) = self.read(next).await?;
-        let (mut next, policy) = off_threads(move || finish(next, rows, snapshot)).await?;
-        next.retire(self.policy.swap(policy));
-        if next.has_unused() {
-            off_threads(move || next.free_unused()).await?;
-        }
-        Ok(())
-    }
-
-    /// Reads everything again. Forgets what it remembers of other rules under the same numbers.
-    pub(super) async fn read_again(&self) -> StoreResult<()> {
-        self.next.lock().await.begin_again();
-        self.follow().await?;
-        self.scope_sets.forget();
-        self.pages.forget();
-        self.tallies.forget();
-        self.pending.forget();
-        self.hashes.forget();
-        Ok(())
-    }
-
-    /// Reads what was committed since the last time. Adds everything except the last rows, and
-    /// returns those.
-    async fn read(
-        &self,
-        mut next: NextPolicy,
-    ) -> StoreResult<(NextPolicy, Vec<LedgerRow>, PolicySnapshot)> {
-        loop {
-            if next.is_broken() || next.head() == Revision(0) {
-                next.begin_again();
-            }
-            let known = next.head();
-            let snapshot = self.store.snapshot().await?;
-            let (read, rows) = self.read_rows(next, known).await?;
-            next = read;
-            // Read after the rows: it is stored before anything is deleted, so if rows were
-            // missing, it is already new.
-            let start = self.store.history_start().await?;
-            let start = start.map(|start| start.revision).unwrap_or_default();
-            self.history.keep_from(start);
-            if known == Revision(0) {
-                next.keep_from(start);
-            } else if start > known {
-                // Versions that ended since the last time may have been deleted before they were
-                // read.
-                next.begin_again();
-                continue;
-            }
-            return Ok((next, rows, snapshot));
-        }
-    }
-
-    async fn read_rows(
-        &self,
-        mut next: NextPolicy,
-        known: Revision,
-    ) -> StoreResult<(NextPolicy, Vec<LedgerRow>)> {
-        let mut rows = self.store.ledger(known, 0, ROWS_A_READ).await?;
-        while rows.len() == ROWS_A_READ
-            && let Some(last) = rows.last()
-        {
-            // The next rows are read while these are added.
-            let more = self.store.ledger(known, last.id, ROWS_A_READ);
-            let add = off_threads(move || {
-                next.extend(rows);
-                next
-            });
-            let (more, added) = tokio::join!(more, add);
-            (next, rows) = (added?, more?);
-        }
-        Ok((next, rows))
-    }
-
     /// Records the first revision whose history the database keeps.
     pub fn keep_history_from(&self, start: Revision) {
-        self.history.keep_from(start);
+        self.live.history.keep_from(start);
     }
 
     /// Sends all rules again to hosts that last received all of them before one of these revisions.
     /// Which of the revisions applies depends on the host.
     pub fn resend_rules_from_before(&self, revisions: Vec<Revision>) {
-        self.history.resend_before(revisions);
-    }
-
-    /// How much each cache of computed results remembers.
-    #[must_use]
-    pub fn caches(&self) -> [CacheFill; 6] {
-        [
-            self.differences.fill("differences"),
-            self.scope_rules.fill("scopes"),
-            self.pages.fill("pages"),
-            self.hashes.fill("hashes"),
-            self.tallies.fill("counts"),
-            self.pending.fill("pending"),
-        ]
-    }
-
-    /// The number of active rules, as far as rules were read.
-    #[must_use]
-    pub fn active_rules(&self) -> usize {
-        self.published().ledger.active()
-    }
-
-    /// How many versions of rules are in memory.
-    #[must_use]
-    pub fn versions_in_memory(&self) -> usize {
-        self.published().ledger.versions()
+        self.live.history.resend_before(revisions);
     }
 
     /// Frees the memory of rule versions that ended before the first kept revision, if they are at
@@ -319,181 +214,127 @@ impl Engine {
     /// # Errors
     /// When the store fails.
     pub async fn free_old_history(&self) -> StoreResult<()> {
-        let (policy, start) = (self.published(), self.history.start());
-        let numbering = policy.ledger.numbering();
-        let copy = move || {
-            let is_worth_it = policy.ledger.has_much_before(start);
-            is_worth_it.then(|| LedgerWriter::without_history(&policy.ledger, start))
-        };
-        let Some(copy) = off_threads(copy).await? else { return Ok(()) };
-        let mut next = self.next.lock().await;
-        if next.numbering() == numbering {
-            next.replace_ledger(copy);
-        }
-        drop(next);
-        self.follow().await
+        self.live.free_old_history().await
     }
 
-    /// A host's row. Another server may have written it on a revision that is not known here yet:
-    /// that is taken in first, for without its rules no answer about it would be whole.
+    /// Begins another epoch: hosts may have other rules than their rows say.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn begin_epoch(&self) -> StoreResult<Epoch> {
+        self.epoch.begin().await
+    }
+
+    /// Event upload. `may_join` decides whether a new host is accepted.
+    ///
+    /// # Errors
+    /// When the store fails, or a new host is not accepted. Nothing is kept then.
+    pub async fn event_upload(
+        &self,
+        machine: &MachineId,
+        request: &EventUploadRequest,
+        may_join: &(dyn Fn() -> bool + Sync),
+    ) -> Result<EventUploadResponse, SyncError> {
+        self.events.upload(machine, request, may_join).await
+    }
+
+    /// Requests a clean sync at a host's next preflight, or cancels the request. A request is never
+    /// replaced by one that deletes less. False if the host does not exist.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn order_clean_sync(
+        &self,
+        machine: &MachineId,
+        kind: Option<CleanSync>,
+    ) -> Result<bool, SyncError> {
+        for _ in 0..ATTEMPTS {
+            let Some(stored) = self.host(machine).await? else { return Ok(false) };
+            let mut host = stored.host;
+            host.sync.clean_order = kind.map(|kind| CleanOrder {
+                kind: host.sync.clean_order.map_or(kind, |order| order.kind.max(kind)),
+                at: self.clock.now(),
+            });
+            let order = host.sync.clean_order;
+            for other in host.sync.macs.iter_mut().flat_map(|macs| &mut macs.others) {
+                other.sync.clean_order = order;
+            }
+            if self.store.save_host(&host, stored.version).await? {
+                return Ok(true);
+            }
+        }
+        Err(SyncError::Contended)
+    }
+
+    /// Accepts a Mac as the owner of a machine ID: the one with a serial number, or else the one
+    /// that synced or was refused last. Nothing if the host does not exist.
+    ///
+    /// # Errors
+    /// When the store fails, or no Mac with this serial number uses the machine ID.
+    pub async fn accept(
+        &self,
+        machine: &MachineId,
+        serial: Option<&str>,
+    ) -> Result<Option<Fingerprint>, SyncError> {
+        for _ in 0..ATTEMPTS {
+            let Some(stored) = self.host(machine).await? else { return Ok(None) };
+            let mut host = stored.host;
+            let mut macs = host.acceptable().into_iter();
+            let chosen = match serial {
+                Some(serial) => macs.find(|mac| mac.serial.eq_ignore_ascii_case(serial)),
+                None => macs.next(),
+            };
+            let chosen = chosen.ok_or(SyncError::UnknownMac)?;
+            let before = host.sync.macs.clone();
+            host.accept(chosen.clone());
+            if self.store.save_host(&host, stored.version).await? {
+                log_conflict(&host, before.as_deref());
+                return Ok(Some(chosen));
+            }
+        }
+        Err(SyncError::Contended)
+    }
+
+    /// A host's row. Another server may have written it at a revision that is not known here yet.
+    /// That revision is read first, because responses depend on its rules.
     pub(super) async fn host(&self, machine: &MachineId) -> StoreResult<Option<StoredHost>> {
         let mut stored = self.store.host(machine).await?;
         if let Some(StoredHost { host, .. }) = &mut stored {
-            self.catch_up(host.sync.newest_revision()).await?;
-            host.sync.forget_before(self.policy().await?.ledger.start());
+            self.live.catch_up(host.sync.newest_revision()).await?;
+            host.sync.forget_before(self.live.current().await?.ledger.start());
         }
         Ok(stored)
     }
 
-    /// Takes in what another server committed, if it knows a revision that is not known here.
-    pub(super) async fn catch_up(&self, named: Revision) -> StoreResult<()> {
-        if named > self.policy.load().ledger.head() {
-            self.follow().await?;
-        }
-        Ok(())
-    }
-
-    /// What is in force. A server's engine has it in memory.
-    pub(super) async fn policy(&self) -> StoreResult<Arc<Policy>> {
-        match self.loading {
-            Loading::Ahead => {}
-            Loading::OnUse => self.follow().await?,
-        }
-        Ok(self.published())
-    }
-
-    /// The policy as it was read last.
-    fn published(&self) -> Arc<Policy> {
-        self.policy.load_full()
-    }
-
-    /// Computes from many rules, off the threads that answer, while the caller waits.
-    pub(super) async fn study<T: Send + 'static>(
+    /// Keeps the session of a preflight in memory if it need not be written: the host is as it was
+    /// `before`, and its download brings nothing. Returns whether it was kept.
+    pub(super) async fn keep(
         &self,
-        work: impl FnOnce(&Policy, &Wanted) -> Result<T, Stopped> + Send + 'static,
-    ) -> StoreResult<T> {
-        let policy = self.policy().await?;
-        let (_kept, wanted) = Wanted::while_kept();
-        Ok(self.computer.run(wanted, move |wanted| work(&policy, wanted)).await?)
+        host: &Host,
+        version: u64,
+        before: &SyncState,
+        session: Session,
+    ) -> StoreResult<bool> {
+        let last_seen = before.last_seen;
+        let ended = SyncState { session: None, last_seen, ..host.sync.clone() };
+        if self.store.is_shared() || session.mixed || ended != *before {
+            return Ok(false);
+        }
+        let policy = self.live.current().await?;
+        let route = Route::of_session(&host.sync, session);
+        let span = self.downloads.canonical(&policy, &route).await?;
+        if self.downloads.download(&policy, span, &route).await?.rules() > 0 {
+            return Ok(false);
+        }
+        let unwritten = Unwritten { host: host.clone(), version, span, since: session.started };
+        Ok(self.kept.keep(unwritten))
     }
 
-    /// The difference of a route, with the version numbers of a policy. Its canonical span is its
-    /// name. Computed at most once.
-    pub(super) async fn difference(
-        &self,
-        policy: &Arc<Policy>,
-        span: Span,
-        route: &Route,
-    ) -> StoreResult<Arc<Difference>> {
-        let key = (policy.ledger.numbering(), span);
-        if let Some(known) = self.differences.known(&key) {
-            return Ok(known);
-        }
-        if span.is_empty() {
-            return Ok(self.no_difference(policy, span));
-        }
-        let (origin, destination) = self.resolve(policy, route).await?;
-        if difference::is_empty(&policy.ledger, &origin, &destination) {
-            return Ok(self.no_difference(policy, span));
-        }
-        let (policy, page_size) = (Arc::clone(policy), self.page_size);
-        let clean = span.from == SpanStart::Nothing;
-        let (computer, scope_rules) = (self.computer.clone(), self.scope_rules.clone());
-        let compute = |wanted: Wanted| async move {
-            let weakest = match origin {
-                Origin::Nothing => {
-                    weakest_rules(&scope_rules, &computer, &policy, &destination).await?
-                }
-                Origin::Offers(_) | Origin::Union { .. } => None,
-            };
-            let work = move |wanted: &Wanted| {
-                let ledger = &policy.ledger;
-                let steps = match weakest {
-                    Some(weakest) => difference::all_rules(ledger, &weakest, &destination, wanted)?,
-                    None => Steps::new(&difference::steps(ledger, &origin, &destination, wanted)?),
-                };
-                Ok(Arc::new(Difference::new(span, steps, clean, page_size)))
-            };
-            computer.run(wanted, work).await
-        };
-        self.differences.get(key, compute).await
+    /// Writes the sessions that were kept for long enough, or all of them at the `end`.
+    async fn write_kept(&self, end: bool) -> StoreResult<()> {
+        let due = self.kept.due(self.clock.now(), end);
+        let writing = due.iter().map(|due| self.store.save_host(&due.host, due.version));
+        // If the row was written since, it is newer: a failed save is not an error.
+        try_join_all(writing).await.map(drop)
     }
-
-    /// The difference of a span that brings nothing.
-    pub(super) fn no_difference(&self, policy: &Policy, span: Span) -> Arc<Difference> {
-        let key = (policy.ledger.numbering(), span);
-        self.differences.known(&key).unwrap_or_else(|| {
-            let empty = Arc::new(Difference::new(span, Steps::default(), false, self.page_size));
-            self.differences.remember(key, Arc::clone(&empty));
-            empty
-        })
-    }
-
-    /// A page of a canonical span's difference, with the version numbers of a policy. Encoded at
-    /// most once. Returns the first page if the wanted one does not exist.
-    pub(super) async fn page(
-        &self,
-        policy: &Arc<Policy>,
-        cursor: Cursor,
-        difference: &Arc<Difference>,
-        wire: Wire,
-    ) -> Result<Bytes, SyncError> {
-        let cursor = Cursor { page: difference.page_or_first(cursor.page), ..cursor };
-        if let Some(known) = self.pages.known(&(cursor, wire)) {
-            return Ok(known);
-        }
-        let (policy, computer) = (Arc::clone(policy), self.computer.clone());
-        let key = self.key.clone();
-        let (difference, encoded) = (Arc::clone(difference), Arc::clone(&self.encoded));
-        let encode = |wanted: Wanted| async move {
-            let work = move |_: &Wanted| -> Result<Bytes, SyncError> {
-                encoded.fetch_add(1, Ordering::Relaxed);
-                let body = difference.write(&policy.ledger, &key, cursor, wire.format)?;
-                Ok(pages::compress(body, cursor.span, wire)?)
-            };
-            computer.run(wanted, work).await
-        };
-        self.pages.get((cursor, wire), encode).await
-    }
-}
-
-/// All rules of the weakest scope of a destination, computed at most once for all that share it.
-async fn weakest_rules(
-    scope_rules: &ScopeRules,
-    computer: &Computer,
-    policy: &Arc<Policy>,
-    destination: &Destination,
-) -> StoreResult<Option<Arc<Steps>>> {
-    let Some(weakest) = destination.weakest(&policy.ledger) else { return Ok(None) };
-    let (policy, computer) = (Arc::clone(policy), computer.clone());
-    let key = (policy.ledger.numbering(), weakest.clone());
-    let compute = |wanted: Wanted| async move {
-        let work = move |wanted: &Wanted| {
-            let steps = difference::steps(&policy.ledger, &Origin::Nothing, &weakest, wanted)?;
-            Ok(Arc::new(Steps::new(&steps)))
-        };
-        computer.run(wanted, work).await
-    };
-    scope_rules.get(key, compute).await.map(Some)
-}
-
-/// The next policy, while one task builds it.
-type NextPolicy = OwnedMutexGuard<PolicyWriter>;
-
-/// Adds the last rows of a snapshot, and makes the policy that they lead to.
-fn finish(
-    mut next: NextPolicy,
-    rows: Vec<LedgerRow>,
-    snapshot: PolicySnapshot,
-) -> (NextPolicy, Arc<Policy>) {
-    next.extend(rows);
-    let policy = next.finish(snapshot);
-    (next, policy)
-}
-
-async fn off_threads<T: Send + 'static>(
-    work: impl FnOnce() -> T + Send + 'static,
-) -> StoreResult<T> {
-    let failed = |error: JoinError| StoreError::Database(format!("a task failed: {error}"));
-    spawn_blocking(work).await.map_err(failed)
 }

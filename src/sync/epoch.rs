@@ -1,22 +1,20 @@
 //! Hosts that may be ahead of their rows, because the database was restored or copied.
 //!
-//! Such a host gets no rules until its turn comes, and then a clean sync. Nothing shorter helps: what
-//! it has is not known. A clean sync discards the events that the host has not uploaded, so
-//! another sync comes first. A host whose rules hash to what its row expects needs neither.
+//! Such a host gets no rules at first, and later a clean sync, because it is not known what it has. A
+//! clean sync discards the events that the host has not uploaded, so another sync comes first. A host
+//! with the expected hash needs neither.
+
+use std::sync::Arc;
 
 use arc_swap::ArcSwapOption;
-use bytes::Bytes;
 use jiff::{SignedDuration, Timestamp};
 use xxhash_rust::xxh3::xxh3_64;
 
-use super::cursor::{Cursor, Span, SpanStart};
-use super::engine::Engine;
-use super::error::SyncError;
+use super::downloads::Downloads;
 use super::generation;
 use crate::fleet::{
-    CleanOrder, Epoch, EpochId, Generation, Host, HostFacts, RuleCounts, Session, SyncState,
+    CleanOrder, Clock, Epoch, EpochId, Generation, Host, HostFacts, RuleCounts, Session, SyncState,
 };
-use crate::protocol::Wire;
 use crate::rule::MachineId;
 use crate::store::StoreResult;
 
@@ -25,90 +23,49 @@ pub const RESTORE_SPREAD: SignedDuration = SignedDuration::from_mins(30);
 
 /// The epoch of the database, as far as this engine knows.
 pub(super) struct CurrentEpoch {
+    downloads: Arc<Downloads>,
+    clock: Clock,
     known: ArcSwapOption<Epoch>,
-    spread: SignedDuration,
+    pub(super) spread: SignedDuration,
 }
 
 impl CurrentEpoch {
-    pub(super) fn spread_over(spread: SignedDuration) -> Self {
-        Self { known: ArcSwapOption::empty(), spread }
+    pub(super) fn new(downloads: Arc<Downloads>, clock: Clock) -> Self {
+        Self { downloads, clock, known: ArcSwapOption::empty(), spread: RESTORE_SPREAD }
     }
 
-    /// When a host gets all its rules again. It depends on the host, so that a fleet does not
-    /// download at the same time.
-    fn turn(&self, machine: &MachineId, began: Timestamp) -> Timestamp {
-        let spread = u128::try_from(self.spread.as_millis()).unwrap_or(0);
-        let wait = (u128::from(xxh3_64(machine.as_str().as_bytes())) * spread) >> u64::BITS;
-        let wait = SignedDuration::from_millis(i64::try_from(wait).unwrap_or(i64::MAX));
-        began.checked_add(wait).unwrap_or(Timestamp::MAX)
-    }
-
-    /// Whether a host's turn has come.
-    fn is_turn(&self, machine: &MachineId, epoch: Epoch, now: Timestamp) -> bool {
-        epoch.began.is_none_or(|began| now >= self.turn(machine, began))
-    }
-}
-
-/// Whether a host has what its row says.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Trust {
-    /// It has, as far as the server knows.
-    Confirmed,
-    /// It may have something else, and waits for a clean sync.
-    Waiting,
-    /// It may have something else, and gets a clean sync now.
-    Due,
-}
-
-/// Whether what a host has was confirmed in this epoch. A client that keeps no rules gets all of
-/// them at every sync in any case.
-pub(super) fn is_confirmed(state: &SyncState, generation: Generation, epoch: EpochId) -> bool {
-    state.epoch == epoch || !generation::keeps_rules(generation)
-}
-
-impl Engine {
-    /// The same engine with clean syncs spread over another time after a new epoch.
-    #[must_use]
-    pub fn with_restore_spread(mut self, spread: SignedDuration) -> Self {
-        self.epoch.spread = spread;
-        self
-    }
-
-    /// Begins another epoch: no host is trusted any more to have what its row says.
-    ///
-    /// # Errors
-    /// When the store fails.
-    pub async fn begin_epoch(&self) -> StoreResult<Epoch> {
-        self.store.begin_epoch(self.clock.now()).await?;
-        self.follow_epoch().await
+    /// Begins another epoch. Hosts may have other rules than their rows say.
+    pub(super) async fn begin(&self) -> StoreResult<Epoch> {
+        self.downloads.store.begin_epoch(self.clock.now()).await?;
+        self.follow().await
     }
 
     /// Reads the epoch. If it is another one than before, the database may have been replaced while
     /// this engine ran, so everything is read again.
-    pub(super) async fn follow_epoch(&self) -> StoreResult<Epoch> {
-        let mut epoch = self.store.epoch().await?;
-        let known = self.epoch.known.load_full().filter(|known| known.id == epoch.id);
+    pub(super) async fn follow(&self) -> StoreResult<Epoch> {
+        let mut epoch = self.downloads.store.epoch().await?;
+        let known = self.known.load_full().filter(|known| known.id == epoch.id);
         let known = known.and_then(|known| known.began);
         epoch.began = epoch.began.map(|began| beginning(began, known, self.clock.now()));
-        let before = self.epoch.known.swap(Some(epoch.into()));
+        let before = self.known.swap(Some(epoch.into()));
         if before.is_some_and(|before| before.id != epoch.id) {
-            self.read_again().await?;
+            self.downloads.read_again().await?;
         }
         Ok(epoch)
     }
 
-    /// The epoch, read again if a host's row names another one than is known here.
-    pub(super) async fn epoch_for(&self, state: &SyncState) -> StoreResult<Epoch> {
+    /// The epoch. It is read again if a host's row has another one.
+    pub(super) async fn of_host(&self, state: &SyncState) -> StoreResult<Epoch> {
         let of_session = state.session.map_or(state.epoch, |session| session.epoch);
-        match self.epoch.known.load_full() {
+        match self.known.load_full() {
             Some(known) if [state.epoch, of_session] == [known.id; 2] => Ok(*known),
-            Some(_) | None => self.follow_epoch().await,
+            Some(_) | None => self.follow().await,
         }
     }
 
     /// Whether what a host has was confirmed in the database's epoch.
     pub(super) async fn is_confirmed(&self, host: &Host) -> StoreResult<bool> {
-        let epoch = self.epoch_for(&host.sync).await?;
+        let epoch = self.of_host(&host.sync).await?;
         Ok(is_confirmed(&host.sync, generation::of(&host.facts.santa_version), epoch.id))
     }
 
@@ -120,7 +77,7 @@ impl Engine {
         let ordered = host.sync.clean_order.is_some_and(|order| is_of(order, epoch));
         let has_uploaded = host.sync.uploaded_in == epoch.id;
         let now = self.clock.now();
-        if ordered || (has_uploaded && self.epoch.is_turn(&host.machine, epoch, now)) {
+        if ordered || (has_uploaded && self.is_turn(&host.machine, epoch, now)) {
             Trust::Due
         } else {
             Trust::Waiting
@@ -132,34 +89,39 @@ impl Engine {
     pub(super) fn lacks_messages(&self, host: &Host, epoch: Epoch) -> bool {
         let of_trail = host.sync.trail.as_ref().map(|trail| trail.epoch);
         of_trail.is_some_and(|sent| sent != epoch.id)
-            && self.epoch.is_turn(&host.machine, epoch, self.clock.now())
+            && self.is_turn(&host.machine, epoch, self.clock.now())
     }
 
-    /// The page without rules for a host that waits for its turn. None if the host may download.
-    ///
-    /// A download is refused if the sync that it belongs to was begun before the database was
-    /// restored. An empty page would end a clean sync. The host begins another sync.
-    pub(super) async fn page_of_restored(
-        &self,
-        host: &Host,
-        epoch: Epoch,
-        wire: Wire,
-    ) -> Result<Option<Bytes>, SyncError> {
-        let generation = generation::of(&host.facts.santa_version);
-        let session = host.sync.session;
-        let is_of_epoch = session.is_some_and(|session| session.epoch == epoch.id);
-        if !is_confirmed(&host.sync, generation, epoch.id) && !is_of_epoch {
-            return Err(SyncError::Outdated);
-        }
-        let Some(session) = session.filter(|session| session.without_rules) else {
-            return Ok(None);
-        };
-        let policy = self.policy().await?;
-        let to = self.settled(&policy, session.target).await?;
-        let span = Span { from: SpanStart::Offer(to), to };
-        let difference = self.no_difference(&policy, span);
-        self.page(&policy, Cursor { span, page: 0 }, &difference, wire).await.map(Some)
+    /// Whether a host's turn has come.
+    fn is_turn(&self, machine: &MachineId, epoch: Epoch, now: Timestamp) -> bool {
+        epoch.began.is_none_or(|began| now >= turn(self.spread, machine, began))
     }
+}
+
+/// When a host gets all its rules again. It depends on the host, so that a fleet does not
+/// download at the same time.
+fn turn(spread: SignedDuration, machine: &MachineId, began: Timestamp) -> Timestamp {
+    let spread = u128::try_from(spread.as_millis()).unwrap_or(0);
+    let wait = (u128::from(xxh3_64(machine.as_str().as_bytes())) * spread) >> u64::BITS;
+    let wait = SignedDuration::from_millis(i64::try_from(wait).unwrap_or(i64::MAX));
+    began.checked_add(wait).unwrap_or(Timestamp::MAX)
+}
+
+/// Whether a host has what its row says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Trust {
+    /// It has, as far as the server knows.
+    Confirmed,
+    /// It may have other rules, and waits for a clean sync.
+    Waiting,
+    /// It may have other rules, and gets a clean sync now.
+    Due,
+}
+
+/// Whether what a host has was confirmed in this epoch. A client that keeps no rules gets all of
+/// them at every sync in any case.
+pub(super) fn is_confirmed(state: &SyncState, generation: Generation, epoch: EpochId) -> bool {
+    state.epoch == epoch || !generation::keeps_rules(generation)
 }
 
 /// Trusts a host that is seen for the first time. In a restored database, a host with rules may have
@@ -171,8 +133,7 @@ pub(super) fn begin_in(state: &mut SyncState, facts: &HostFacts, epoch: Epoch) {
     }
 }
 
-/// When an epoch began that is read again and again. The clock may have been ahead at that time;
-/// then it is when the epoch was first read.
+/// When an epoch began, or when it was first read if the clock was ahead at that time.
 fn beginning(stored: Timestamp, known: Option<Timestamp>, now: Timestamp) -> Timestamp {
     stored.min(now).min(known.unwrap_or(now))
 }
@@ -213,18 +174,17 @@ mod tests {
 
     #[test]
     fn l9_hosts_are_spread_evenly_from_the_beginning_of_the_epoch_on() {
-        let epoch = CurrentEpoch::spread_over(RESTORE_SPREAD);
         let began = Timestamp::UNIX_EPOCH;
         let minute = |number: u32| {
             let machine = format!("M{number}").parse().unwrap();
-            epoch.turn(&machine, began).duration_since(began).as_mins()
+            turn(RESTORE_SPREAD, &machine, began).duration_since(began).as_mins()
         };
         let mut hosts = [0; 30];
         for number in 0..3000 {
             hosts[usize::try_from(minute(number)).unwrap()] += 1;
         }
         assert!(hosts.iter().all(|hosts| (50..200).contains(hosts)), "{hosts:?}");
-        let now = CurrentEpoch::spread_over(SignedDuration::ZERO);
-        assert_eq!(now.turn(&"M1".parse().unwrap(), began), began);
+        let machine = "M1".parse().unwrap();
+        assert_eq!(turn(SignedDuration::ZERO, &machine, began), began);
     }
 }

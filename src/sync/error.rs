@@ -1,4 +1,4 @@
-//! Why a stage of a sync could not be answered.
+//! Why a stage of a sync failed.
 
 use std::sync::Arc;
 
@@ -6,7 +6,7 @@ use super::compute::Stopped;
 use super::pages::PageError;
 use crate::store::StoreError;
 
-/// Why a stage of a sync could not be answered.
+/// Why a stage of a sync failed.
 #[derive(Clone, Debug, thiserror::Error)]
 pub enum SyncError {
     /// The store failed.
@@ -41,7 +41,7 @@ pub enum SyncError {
     Contended,
 }
 
-impl std::convert::From<PageError> for SyncError {
+impl From<PageError> for SyncError {
     fn from(error: PageError) -> Self {
         Self::Answer(Arc::new(error))
     }

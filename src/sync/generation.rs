@@ -1,6 +1,6 @@
-//! Which rules a client can take: our words held against the wire's table of generations.
+//! Which rules a client supports, by the table of generations.
 
-use super::ledger::Told;
+use super::ledger::RuleContent;
 use crate::fleet::Generation;
 use crate::protocol::Dialect;
 use crate::protocol::generation::{self as table, Capability};
@@ -22,7 +22,7 @@ pub(super) fn keeps_rules(generation: Generation) -> bool {
     !is_pedro(generation)
 }
 
-/// Whether clients of this generation ask for further pages.
+/// Whether clients of this generation request further pages.
 pub(super) fn takes_pages(generation: Generation) -> bool {
     !is_pedro(generation)
 }
@@ -32,7 +32,7 @@ pub(super) fn is_pedro(generation: Generation) -> bool {
     table::is_pedro(generation.0)
 }
 
-/// The words of clients of this generation, where they are not the usual ones.
+/// The dialect of clients of this generation, if it is not the usual one.
 pub(super) fn dialect(generation: Generation) -> Option<Dialect> {
     if is_pedro(generation) {
         Some(Dialect::Pedro)
@@ -43,7 +43,7 @@ pub(super) fn dialect(generation: Generation) -> Option<Dialect> {
     }
 }
 
-/// What a client must know to take rules of this type.
+/// What a client must support for rules of this type.
 fn type_needs(rule_type: RuleType) -> Option<Capability> {
     match rule_type {
         RuleType::Binary | RuleType::Certificate => None,
@@ -53,13 +53,13 @@ fn type_needs(rule_type: RuleType) -> Option<Capability> {
     }
 }
 
-/// Whether clients of this generation know rules of this type at all.
+/// Whether clients of this generation support rules of this type.
 pub(super) fn takes_type(generation: Generation, rule_type: RuleType) -> bool {
     type_needs(rule_type).is_none_or(|needed| has(generation, needed))
 }
 
-/// Everything that a client must know to take this rule as it is meant.
-pub(super) fn needs(rule: Told<'_>) -> impl Iterator<Item = Capability> {
+/// Everything that a client must support for this rule.
+pub(super) fn needs(rule: RuleContent<'_>) -> impl Iterator<Item = Capability> {
     let expression = rule.policy.expression();
     let cel = expression.map(|_| Capability::CelRules);
     let names = expression.into_iter().flat_map(|cel| cel.uses());
@@ -67,9 +67,9 @@ pub(super) fn needs(rule: Told<'_>) -> impl Iterator<Item = Capability> {
     type_needs(rule.target.rule_type()).into_iter().chain(cel).chain(names)
 }
 
-/// What a client of this generation lacks to take this rule as it is meant. What a client
-/// would drop in silence is withheld, so that its counts agree.
-pub(super) fn lacks(generation: Generation, rule: Told<'_>) -> Option<Capability> {
+/// The newest capability that a client of this generation lacks for this rule. Such a rule is not
+/// sent, because the client would drop it silently and count fewer rules.
+pub(super) fn lacks(generation: Generation, rule: RuleContent<'_>) -> Option<Capability> {
     needs(rule)
         .filter(|needed| !has(generation, *needed))
         .max_by_key(|needed| table::first_with(*needed))

@@ -1,5 +1,5 @@
-//! Macs that use one machine ID: each gets what it needs, and none counts as up to date because of
-//! what another reported.
+//! Macs that use one machine ID. Each gets what it needs, and none is up to date because of what
+//! another reported.
 //!
 //! Only a preflight contains a serial number. So each Mac has a state of its own, which its
 //! preflight makes the current one. If two syncs overlap, the server cannot say which Mac sent a
@@ -10,299 +10,289 @@
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::engine::Engine;
-use super::error::SyncError;
-use super::proof::Evidence;
+use super::downloads::Downloads;
+use super::offers;
 use crate::fleet::{
-    Conflict, ConflictKind, Fingerprint, Holding, Host, HostFacts, MachineIdConflicts, Macs,
-    OtherMac, Recognized, RuleCounts, RulesHash, SYNC_TAKES, Session, SyncState,
+    Conflict, ConflictKind, EpochId, Fingerprint, Holding, Host, HostFacts, MachineIdConflicts,
+    Macs, OtherMac, Recognized, RuleCounts, RulesHash, SYNC_TAKES, Session, SyncState,
 };
-use crate::rule::MachineId;
 use crate::shell::argument;
 use crate::store::StoreResult;
 
-/// Older states of a host that its hash is compared with. To compute one can take long.
+/// Older states of a host whose hashes are compared with the reported one. Computing one can take
+/// long.
 const OLDER_STATES: usize = 8;
-/// How long clones that do not hash get a difference again.
+/// How long clones that do not hash their rules get the same rules again.
 const SENT_AGAIN: SignedDuration = SignedDuration::from_hours(24);
 
-impl Engine {
-    /// Whether a preflight is from a Mac that may not use the machine ID of a host.
-    pub(super) async fn is_refused(&self, host: &Host, facts: &HostFacts) -> StoreResult<bool> {
-        if !host.owner().differs(&Fingerprint::of(facts)) {
-            return Ok(false);
-        }
-        let policy = self.policy().await?;
-        // The scopes of the known Mac: the other one chooses what it reports.
-        let settings = policy.settings(&policy.scopes(host));
-        Ok(match settings.settings.machine_id_conflicts {
-            MachineIdConflicts::Serve => false,
-            MachineIdConflicts::Refuse => true,
-        })
-    }
+/// What a host reports about its rules in a preflight.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct RulesReport {
+    pub(super) hash: Option<RulesHash>,
+    pub(super) asks_clean: bool,
+    pub(super) now: Timestamp,
+    pub(super) epoch: EpochId,
+}
 
-    /// Recognizes the Mac that sent a preflight. Returns whether requests of another Mac's sync,
-    /// such as one that was not written, may be taken for requests of the session that now begins.
-    pub(super) async fn recognize(
-        &self,
-        host: &mut Host,
-        facts: &HostFacts,
-        unwritten: Option<Session>,
-        now: Timestamp,
-    ) -> StoreResult<bool> {
-        let open = host.sync.session.or(unwritten);
-        let mut another_began = false;
-        if host.recognize(facts, now) == Recognized::Another {
-            another_began =
-                open.is_some_and(|session| now.duration_since(session.started) < SYNC_TAKES);
-        }
-        let is_mixed = host.is_mixed(another_began, now);
-        if is_mixed && let Some(mut macs) = host.sync.macs.take() {
-            for other in &mut macs.others {
-                if let Some(session) = other.sync.session.take() {
-                    // Its download may bring what is meant for this Mac.
-                    let begun = Session { begun: true, ..session };
-                    self.end_mixed(&mut other.sync, begun).await?;
-                }
-                self.add_state(&mut host.sync, &other.sync).await?;
+/// Whether a preflight is from a Mac that may not use the machine ID of a host.
+pub(super) async fn is_refused(
+    downloads: &Downloads,
+    host: &Host,
+    facts: &HostFacts,
+) -> StoreResult<bool> {
+    if !host.owner().differs(&Fingerprint::of(facts)) {
+        return Ok(false);
+    }
+    let policy = downloads.policy().await?;
+    // The scopes of the known Mac: the other one chooses what it reports.
+    let settings = policy.settings(&policy.scopes(host));
+    Ok(match settings.settings.machine_id_conflicts {
+        MachineIdConflicts::Serve => false,
+        MachineIdConflicts::Refuse => true,
+    })
+}
+
+/// Recognizes the Mac that sent a preflight. Returns whether requests of another Mac's sync,
+/// such as one that was not written, may be taken for requests of the session that now begins.
+pub(super) async fn recognize(
+    downloads: &Downloads,
+    host: &mut Host,
+    facts: &HostFacts,
+    unwritten: Option<Session>,
+    now: Timestamp,
+) -> StoreResult<bool> {
+    let open = host.sync.session.or(unwritten);
+    let mut another_began = false;
+    if host.recognize(facts, now) == Recognized::Another {
+        another_began =
+            open.is_some_and(|session| now.duration_since(session.started) < SYNC_TAKES);
+    }
+    let is_mixed = host.is_mixed(another_began, now);
+    if is_mixed && let Some(mut macs) = host.sync.macs.take() {
+        for other in &mut macs.others {
+            if let Some(session) = other.sync.session.take() {
+                // Its download may bring rules for this Mac.
+                let begun = Session { begun: true, ..session };
+                end_mixed(downloads, &mut other.sync, begun).await?;
             }
-            host.sync.macs = Some(macs);
-        }
-        self.add_clone(host, now).await?;
-        Ok(is_mixed)
-    }
-
-    /// Ends a session whose pages may have gone to another Mac.
-    pub(super) async fn end_mixed(
-        &self,
-        state: &mut SyncState,
-        session: Session,
-    ) -> StoreResult<()> {
-        if session.begun {
-            (state.trail, state.expected_hash) = (None, None);
-        }
-        self.add_offer_of(state, session).await
-    }
-
-    /// Records that other Macs may have applied a page that was sent.
-    pub(super) async fn add_offer_to_others(
-        &self,
-        state: &mut SyncState,
-        target: Holding,
-    ) -> StoreResult<()> {
-        for other in state.macs.iter_mut().flat_map(|macs| &mut macs.others) {
-            (other.sync.trail, other.sync.expected_hash) = (None, None);
-            self.add_offer(&mut other.sync, target).await?;
-        }
-        Ok(())
-    }
-
-    /// Adds everything that another Mac may have.
-    async fn add_state(&self, state: &mut SyncState, other: &SyncState) -> StoreResult<()> {
-        let (Some(known), Some(theirs)) = (state.holding, other.holding) else { return Ok(()) };
-        // A union of offers begins at the holding, which therefore is the oldest.
-        let (oldest, newest) = match theirs.revision < known.revision {
-            true => (theirs, known),
-            false => (known, theirs),
-        };
-        state.holding = Some(oldest);
-        self.add_offer(state, newest).await?;
-        for offer in &other.offers {
-            self.add_offer(state, *offer).await?;
-        }
-        if let Some(reach) = other.reach {
-            for set in [reach.union, reach.common] {
-                let reach = self.reach_with(state, Holding { set, ..newest }).await?;
-                state.reach = Some(reach);
-            }
-        }
-        Ok(())
-    }
-
-    /// Adds what a clone may have, if the server cannot say which of the two this is.
-    async fn add_clone(&self, host: &mut Host, now: Timestamp) -> StoreResult<()> {
-        let Some(mut macs) = host.sync.macs.take() else { return Ok(()) };
-        if is_conflict_of_clones(&macs) && host.sync.trail.is_none() {
-            macs.others.retain(|other| now.duration_since(other.last_seen) <= SENT_AGAIN);
-            for other in &macs.others {
-                self.add_state(&mut host.sync, &other.sync).await?;
-            }
+            add_state(downloads, &mut host.sync, &other.sync).await?;
         }
         host.sync.macs = Some(macs);
-        Ok(())
     }
+    add_clone(downloads, host, now).await?;
+    Ok(is_mixed)
+}
 
-    /// Finds the rules that a host reports among those that it, or a clone of it, had before. If
-    /// they are found, the host has exactly them, so that it needs no clean sync. It may have been
-    /// restored from a backup, or there may be two of it.
-    pub(super) async fn recognize_by_hash(
-        &self,
-        host: &mut Host,
-        evidence: Evidence,
-        is_proven: bool,
-    ) -> StoreResult<bool> {
-        let (Some(expected), Some(reported)) = (host.sync.expected_hash, evidence.hash) else {
-            return Ok(false);
-        };
-        if expected == reported {
-            host.reported_newer_rules();
-            return Ok(false);
+/// Ends a session whose pages may have gone to another Mac.
+pub(super) async fn end_mixed(
+    downloads: &Downloads,
+    state: &mut SyncState,
+    session: Session,
+) -> StoreResult<()> {
+    if session.begun {
+        (state.trail, state.expected_hash) = (None, None);
+    }
+    offers::add_offer_of(downloads, state, session).await
+}
+
+/// Records that other Macs may have applied a page that was sent.
+pub(super) async fn add_offer_to_others(
+    downloads: &Downloads,
+    state: &mut SyncState,
+    target: Holding,
+) -> StoreResult<()> {
+    for other in state.macs.iter_mut().flat_map(|macs| &mut macs.others) {
+        (other.sync.trail, other.sync.expected_hash) = (None, None);
+        offers::add_offer(downloads, &mut other.sync, target).await?;
+    }
+    Ok(())
+}
+
+/// Adds everything that another Mac may have.
+async fn add_state(
+    downloads: &Downloads,
+    state: &mut SyncState,
+    other: &SyncState,
+) -> StoreResult<()> {
+    let (Some(known), Some(theirs)) = (state.holding, other.holding) else { return Ok(()) };
+    // A union of offers begins at the holding, which therefore is the oldest.
+    let (oldest, newest) = match theirs.revision < known.revision {
+        true => (theirs, known),
+        false => (known, theirs),
+    };
+    state.holding = Some(oldest);
+    offers::add_offer(downloads, state, newest).await?;
+    for offer in &other.offers {
+        offers::add_offer(downloads, state, *offer).await?;
+    }
+    if let Some(reach) = other.reach {
+        for set in [reach.union, reach.common] {
+            let reach = offers::reach_with(downloads, state, Holding { set, ..newest }).await?;
+            state.reach = Some(reach);
         }
-        if evidence.asks_clean || host.sync.drift.is_some() {
-            return Ok(false);
+    }
+    Ok(())
+}
+
+/// Adds what a clone may have, if the server cannot say which of the two this is.
+async fn add_clone(downloads: &Downloads, host: &mut Host, now: Timestamp) -> StoreResult<()> {
+    let Some(mut macs) = host.sync.macs.take() else { return Ok(()) };
+    if is_conflict_of_clones(&macs) && host.sync.trail.is_none() {
+        macs.others.retain(|other| now.duration_since(other.last_seen) <= SENT_AGAIN);
+        for other in &macs.others {
+            add_state(downloads, &mut host.sync, &other.sync).await?;
         }
-        let current = host.fingerprint();
-        let macs = host.sync.macs.take();
-        let known = macs.iter().flat_map(|macs| &macs.others).position(|other| {
-            !other.fingerprint.differs(&current) && other.sync.expected_hash == Some(reported)
-        });
-        let mut macs = macs;
-        let found = match (known, &mut macs) {
-            (Some(place), Some(macs)) => Some(macs.others.remove(place).sync),
-            _ if is_proven => self.older_state(&host.sync, reported).await?,
-            _ => None,
-        };
-        let Some(mut found) = found else {
-            host.sync.macs = macs;
-            return Ok(false);
-        };
-        let revision = |state: &SyncState| state.holding.map(|holding| holding.revision);
-        let is_older = revision(&found) < revision(&host.sync);
-        found.clean_order = host.sync.clean_order;
-        found.reported_hash = Some(reported);
-        let left = std::mem::replace(&mut host.sync, found);
+    }
+    host.sync.macs = Some(macs);
+    Ok(())
+}
+
+/// Finds the rules that a host reports among those that it, or a clone of it, had before. If
+/// they are found, the host has exactly them, so that it needs no clean sync. It may have been
+/// restored from a backup, or there may be two of it.
+pub(super) async fn recognize_by_hash(
+    downloads: &Downloads,
+    host: &mut Host,
+    report: RulesReport,
+    is_proven: bool,
+) -> StoreResult<bool> {
+    let (Some(expected), Some(reported)) = (host.sync.expected_hash, report.hash) else {
+        return Ok(false);
+    };
+    if expected == reported {
+        host.reported_newer_rules();
+        return Ok(false);
+    }
+    if report.asks_clean || host.sync.drift.is_some() {
+        return Ok(false);
+    }
+    let current = host.fingerprint();
+    let macs = host.sync.macs.take();
+    let known = macs.iter().flat_map(|macs| &macs.others).position(|other| {
+        !other.fingerprint.differs(&current) && other.sync.expected_hash == Some(reported)
+    });
+    let mut macs = macs;
+    let found = match (known, &mut macs) {
+        (Some(place), Some(macs)) => Some(macs.others.remove(place).sync),
+        _ if is_proven => older_state(downloads, &host.sync, reported).await?,
+        _ => None,
+    };
+    let Some(mut found) = found else {
         host.sync.macs = macs;
-        if is_older {
-            host.reported_older_rules(evidence.now);
-        } else {
-            host.reported_newer_rules();
-        }
-        host.keep_clone(left, evidence.now);
-        Ok(true)
+        return Ok(false);
+    };
+    let revision = |state: &SyncState| state.holding.map(|holding| holding.revision);
+    let is_older = revision(&found) < revision(&host.sync);
+    found.clean_order = host.sync.clean_order;
+    found.reported_hash = Some(reported);
+    let left = std::mem::replace(&mut host.sync, found);
+    host.sync.macs = macs;
+    if is_older {
+        host.reported_older_rules(report.now);
+    } else {
+        host.reported_newer_rules();
     }
+    host.keep_clone(left, report.now);
+    Ok(true)
+}
 
-    /// The state that a host had when its rules hashed to this.
-    async fn older_state(
-        &self,
-        state: &SyncState,
-        reported: RulesHash,
-    ) -> StoreResult<Option<SyncState>> {
-        let Some(mut trail) = state.trail.clone() else { return Ok(None) };
-        for _ in 0..OLDER_STATES {
-            if !trail.shorten() {
-                return Ok(None);
+/// The state that a host had when its rules hashed to this.
+async fn older_state(
+    downloads: &Downloads,
+    state: &SyncState,
+    reported: RulesHash,
+) -> StoreResult<Option<SyncState>> {
+    let Some(mut trail) = state.trail.clone() else { return Ok(None) };
+    for _ in 0..OLDER_STATES {
+        if !trail.shorten() {
+            return Ok(None);
+        }
+        if downloads.rules_hash(&trail).await? == reported {
+            let holding = Some(trail.end());
+            let expected_hash = Some(reported);
+            let sync = SyncState {
+                holding,
+                trail: Some(trail),
+                expected_hash,
+                offers: Vec::new(),
+                reach: None,
+                session: None,
+                miscount: None,
+                ..state.clone()
+            };
+            return Ok(Some(sync));
+        }
+    }
+    Ok(None)
+}
+
+/// Records whether a host without a hash counts fewer rules than it should.
+pub(super) fn compare_counts(host: &mut Host, lacks: bool, report: RulesReport) {
+    let counts = host.facts.rule_counts;
+    let has_some = counts != RuleCounts::default();
+    if !lacks {
+        host.reported_newer_rules();
+    } else if has_some && !report.asks_clean && host.sync.drift.is_none() {
+        host.reported_older_rules(report.now);
+    }
+}
+
+/// Keeps what a clone may still have after a sync that either of the two may have performed.
+/// `before` is the state before that sync.
+pub(super) async fn keep_for_clone(
+    downloads: &Downloads,
+    host: &mut Host,
+    before: SyncState,
+    now: Timestamp,
+) -> StoreResult<()> {
+    let (Some(macs), Some(holding)) = (&host.sync.macs, host.sync.holding) else {
+        return Ok(());
+    };
+    if !is_conflict_of_clones(macs) {
+        return Ok(());
+    }
+    let policy = downloads.policy().await?;
+    let settled = downloads.settled(&policy, holding).await?;
+    let mut is_new = true;
+    for offer in before.holding.iter().chain(&before.offers) {
+        is_new &= downloads.settled(&policy, *offer).await? != settled;
+    }
+    if host.sync.trail.is_none() {
+        if is_new {
+            host.keep_clone(before, now);
+        }
+        return Ok(());
+    }
+    if is_new && macs.others.is_empty() {
+        host.keep_clone(before, now);
+    }
+    forget_equal_clone(downloads, host, settled).await
+}
+
+/// Forgets a clone that is known to have the same rules.
+async fn forget_equal_clone(
+    downloads: &Downloads,
+    host: &mut Host,
+    settled: Holding,
+) -> StoreResult<()> {
+    let Some(mut macs) = host.sync.macs.take() else { return Ok(()) };
+    let policy = downloads.policy().await?;
+    let mut others = Vec::new();
+    for other in std::mem::take(&mut macs.others) {
+        let is_equal = match other.sync.holding {
+            Some(holding) => {
+                other.sync.expected_hash == host.sync.expected_hash
+                    && downloads.settled(&policy, holding).await? == settled
             }
-            if self.rules_hash(&trail).await? == reported {
-                let holding = Some(trail.end());
-                let expected_hash = Some(reported);
-                let sync = SyncState {
-                    holding,
-                    trail: Some(trail),
-                    expected_hash,
-                    offers: Vec::new(),
-                    reach: None,
-                    session: None,
-                    miscount: None,
-                    ..state.clone()
-                };
-                return Ok(Some(sync));
-            }
-        }
-        Ok(None)
-    }
-
-    /// Records whether a host without a hash counts fewer rules than it should.
-    pub(super) fn compare_counts(host: &mut Host, lacks: bool, evidence: Evidence) {
-        let counts = host.facts.rule_counts;
-        let has_some = counts != RuleCounts::default();
-        if !lacks {
-            host.reported_newer_rules();
-        } else if has_some && !evidence.asks_clean && host.sync.drift.is_none() {
-            host.reported_older_rules(evidence.now);
-        }
-    }
-
-    /// Keeps what a clone may still have after a sync that either of the two may have performed.
-    /// `before` is the state before that sync.
-    pub(super) async fn keep_for_clone(
-        &self,
-        host: &mut Host,
-        before: SyncState,
-    ) -> StoreResult<()> {
-        let (Some(macs), Some(holding)) = (&host.sync.macs, host.sync.holding) else {
-            return Ok(());
+            None => false,
         };
-        if !is_conflict_of_clones(macs) {
-            return Ok(());
+        if !is_equal || other.fingerprint.differs(&macs.current) {
+            others.push(other);
         }
-        let policy = self.policy().await?;
-        let now = self.settled(&policy, holding).await?;
-        let mut is_new = true;
-        for offer in before.holding.iter().chain(&before.offers) {
-            is_new &= self.settled(&policy, *offer).await? != now;
-        }
-        if host.sync.trail.is_none() {
-            if is_new {
-                host.keep_clone(before, self.clock.now());
-            }
-            return Ok(());
-        }
-        if is_new && macs.others.is_empty() {
-            host.keep_clone(before, self.clock.now());
-        }
-        self.forget_equal_clone(host, now).await
     }
-
-    /// Forgets a clone that is known to have the same rules.
-    async fn forget_equal_clone(&self, host: &mut Host, now: Holding) -> StoreResult<()> {
-        let Some(mut macs) = host.sync.macs.take() else { return Ok(()) };
-        let policy = self.policy().await?;
-        let mut others = Vec::new();
-        for other in std::mem::take(&mut macs.others) {
-            let is_equal = match other.sync.holding {
-                Some(holding) => {
-                    other.sync.expected_hash == host.sync.expected_hash
-                        && self.settled(&policy, holding).await? == now
-                }
-                None => false,
-            };
-            if !is_equal || other.fingerprint.differs(&macs.current) {
-                others.push(other);
-            }
-        }
-        macs.others = others;
-        host.sync.macs = Some(macs);
-        Ok(())
-    }
-
-    /// Accepts a Mac as the one whose machine ID this is: that with a serial number, or else the
-    /// one that synced or was refused last. Nothing if the host is not known.
-    ///
-    /// # Errors
-    /// When the store fails, or no Mac with this serial number uses the machine ID.
-    pub async fn accept(
-        &self,
-        machine: &MachineId,
-        serial: Option<&str>,
-    ) -> Result<Option<Fingerprint>, SyncError> {
-        for _ in 0..8 {
-            let Some(stored) = self.host(machine).await? else { return Ok(None) };
-            let mut host = stored.host;
-            let mut macs = host.acceptable().into_iter();
-            let chosen = match serial {
-                Some(serial) => macs.find(|mac| mac.serial.eq_ignore_ascii_case(serial)),
-                None => macs.next(),
-            };
-            let chosen = chosen.ok_or(SyncError::UnknownMac)?;
-            let before = host.sync.macs.clone();
-            host.accept(chosen.clone());
-            if self.store.save_host(&host, stored.version).await? {
-                log_conflict(&host, before.as_deref());
-                return Ok(Some(chosen));
-            }
-        }
-        Err(SyncError::Contended)
-    }
+    macs.others = others;
+    host.sync.macs = Some(macs);
+    Ok(())
 }
 
 fn is_conflict_of_clones(macs: &Macs) -> bool {

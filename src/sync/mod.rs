@@ -1,24 +1,30 @@
-//! What a host gets now: sessions, differences, pages, clean syncs. It alone translates between
-//! our words and Santa's.
+//! What hosts are sent: sessions, downloads, pages, clean syncs. Only this module translates between
+//! our terms and Santa's.
 //!
-//! Rules are kept in time, and a host's state is a place in that time: its *holding*, moved
-//! only by a completed sync. A sync takes the host from what it may hold to what is in force,
-//! and everything it says in between is repeatable, so that a lost request, a lost answer or a
-//! restart is repaired by the next sync.
+//! Rules have a history, and a host's *holding* is a point in it. Only a completed sync moves the
+//! holding. A sync takes the host from what it may have to what is active. All its responses can be
+//! repeated, so the next sync repairs a lost request, a lost response or a restart.
+//!
+//! `engine` is what the server calls, and `session` has the stages of a sync. `live_policy` follows
+//! the store, `downloads` computes what hosts are sent, and `offers`, `proof`, `macs` and `epoch`
+//! keep track of what hosts have. `fleet_view` is for administrators.
 
+mod active_rules;
 mod bounds;
 mod compute;
 mod cursor;
-mod difference;
+mod destination;
+mod downloads;
 mod engine;
 mod epoch;
 mod error;
 mod event_limit;
-mod evidence;
-mod explain;
+mod event_upload;
+mod fleet_view;
 mod generation;
 mod kept_history;
 mod ledger;
+mod live_policy;
 mod macs;
 mod offers;
 mod pages;
@@ -29,16 +35,20 @@ mod route;
 mod rules_hash;
 mod scope_sets;
 mod session;
-mod status;
 mod steps;
+mod tally;
 mod translate;
 mod unwritten;
 
+pub use active_rules::{ActiveRule, ActiveRules, Delivery, Draft, StoredRules};
 pub use compute::CacheFill;
 pub use engine::Engine;
 pub use epoch::RESTORE_SPREAD;
 pub use error::SyncError;
 pub use event_limit::EVENTS_PER_DAY;
-pub use explain::{Evaluated, Explained, HeldTarget, Verdict, first_version_for, takes};
+pub use event_upload::EventIntake;
+pub use fleet_view::{
+    Evaluated, Explained, FleetView, HeldTarget, HostRule, HostStatus, first_version_for, supports,
+};
 pub use pages::RULES_A_PAGE;
-pub use status::{InForce, Standing};
+pub use policy::HostSettings;

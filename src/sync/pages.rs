@@ -1,17 +1,13 @@
-//! Rule downloads as bytes: the steps of a difference, cut into pages, each encoded when it is
-//! first asked for and once for all hosts that go the same way.
+//! The pages of rule downloads. Each is encoded when it is first requested, one time for all hosts with
+//! the same download.
 
 use std::num::NonZeroUsize;
-use std::sync::Arc;
 
 use bytes::Bytes;
 
-use super::compute::Memo;
 use super::cursor::{Cursor, CursorKey, Span};
-use super::difference::{Destination, Step};
-use super::error::SyncError;
 use super::ledger::Ledger;
-use super::steps::Steps;
+use super::steps::{Step, Steps};
 use super::{generation, translate};
 use crate::fleet::Generation;
 use crate::protocol::generation::{self as table, Counting, pedro};
@@ -19,20 +15,19 @@ use crate::protocol::{
     self, BodyError, ContentEncoding, Format, MessageError, RuleDownloadResponse, Wire, encode,
     write_page,
 };
-use crate::store::StoreError;
 
-/// Rules on one page, where nobody says otherwise: some 500 kB of JSON and 200 kB compressed, far
-/// below what a client reads in its 30 s.
+/// The default for the rules on one page: about 500 kB of JSON and 200 kB compressed, far less than a
+/// client can read in its 30 s.
 pub const RULES_A_PAGE: NonZeroUsize = NonZeroUsize::new(4000).unwrap();
-/// What a client that reads one page accepts of it, in bytes.
+/// Maximum bytes of a page that a client without paging accepts.
 const LARGEST_LONE_PAGE: usize = pedro::LONGEST_RESPONSE;
-/// The fewest bytes of a rule on a lone page in gzip, rounded down: a hash has 32.
+/// The minimum bytes of a rule in gzip, rounded down: a hash has 32.
 const FEWEST_BYTES_COMPRESSED: usize = 20;
-/// The fewest bytes of a rule on a lone page as JSON, rounded down. A removal of a team has 68.
+/// The minimum bytes of a rule as JSON, rounded down. A removal of a team has 68.
 const FEWEST_BYTES_OF_JSON: usize = 60;
 
-/// The most rules that a client of this generation can receive, if it reads one page only. Encoding
-/// more would delay other hosts for nothing.
+/// The maximum number of rules that a client of this generation can receive, if it reads only one
+/// page. Encoding more would only delay other hosts.
 pub(super) fn most_rules(generation: Generation) -> Option<u64> {
     let fewest_bytes = match table::counting(generation.0)? {
         Counting::BeforeDecompression => FEWEST_BYTES_COMPRESSED,
@@ -60,15 +55,6 @@ fn unpacked_length(body: &[u8]) -> usize {
     body.last_chunk().map_or(0, |length| u32::from_le_bytes(*length) as usize)
 }
 
-/// Bytes of differences that are remembered.
-const DIFFERENCE_BYTES: u64 = 32 * 1024 * 1024;
-/// Bytes of the rules of single scopes that are remembered: four lists of a million rules.
-const SCOPE_RULES_BYTES: u64 = 16 * 1024 * 1024;
-/// Bytes of pages that are remembered.
-const PAGE_BYTES: u64 = 32 * 1024 * 1024;
-/// Entries that each cache is laid out for.
-const EXPECTED: usize = 4096;
-
 /// Why a download cannot be encoded.
 #[derive(Debug, thiserror::Error)]
 pub enum PageError {
@@ -80,24 +66,28 @@ pub enum PageError {
     Body(#[from] BodyError),
 }
 
-/// What a span brings, before it is written for anybody.
+/// The steps of a download, before they are encoded.
 #[derive(Debug)]
-pub(super) struct Difference {
+pub(super) struct Download {
     steps: Steps,
-    /// Whether it is the whole of a clean sync without rules, which gets one harmless removal:
-    /// a client that receives nothing deletes nothing (SNTSyncRuleDownload.mm).
+    /// Whether it is a clean sync without rules. It gets one harmless removal, because a client that
+    /// receives nothing deletes nothing (SNTSyncRuleDownload.mm).
     pub(super) sentinel: bool,
     page_size: NonZeroUsize,
-    /// The most rules that the client can receive.
+    /// The maximum number of rules that the client can receive.
     most_rules: Option<u64>,
 }
 
-impl Difference {
+impl Download {
     pub(super) fn new(span: Span, steps: Steps, clean: bool, page: NonZeroUsize) -> Self {
         let sentinel = clean && steps.len() == 0;
         let paged = generation::takes_pages(span.to.generation);
         let page_size = if paged { page } else { NonZeroUsize::MAX };
         Self { steps, sentinel, page_size, most_rules: most_rules(span.to.generation) }
+    }
+
+    pub(super) fn owned_bytes(&self) -> usize {
+        size_of::<Self>() + self.steps.owned_bytes()
     }
 
     /// Its steps, in the order in which they are sent.
@@ -110,19 +100,19 @@ impl Difference {
         self.steps.len() == 0
     }
 
-    /// Whether the client would certainly refuse it: it takes one page, and this is too large.
+    /// Whether the client would certainly refuse it: it accepts one page, and this is too large.
     pub(super) fn is_refused(&self) -> bool {
         self.most_rules.is_some_and(|most| self.steps.len() as u64 > most)
     }
 
-    /// On how many pages it is sent; at least one.
+    /// The number of pages, at least one.
     fn pages(&self) -> usize {
         self.steps.len().div_ceil(self.page_size.get()).max(1)
     }
 
-    /// How many rules a client counts.
+    /// The number of rules that a client counts.
     pub(super) fn rules(&self) -> u32 {
-        u32::try_from(self.steps.len() + usize::from(self.sentinel)).unwrap_or(u32::MAX)
+        self.steps.count() + u32::from(self.sentinel)
     }
 
     /// Whether this is the last page.
@@ -147,7 +137,7 @@ impl Difference {
         let generation = span.to.generation;
         let size = self.page_size.get();
         let steps = self.steps.from((page as usize).saturating_mul(size), size);
-        let rules = steps.map(|step| translate::step(ledger, step, generation));
+        let rules = steps.map(|step| wire_rule(ledger, step, generation));
         let sentinel = self.sentinel.then(|| translate::sentinel(generation));
         let next = Cursor { span, page: page.saturating_add(1) };
         let page = RuleDownloadResponse {
@@ -161,7 +151,21 @@ impl Difference {
     }
 }
 
-/// A page as it goes over the wire.
+/// A step in the form that clients of a generation support.
+fn wire_rule(ledger: &Ledger, step: Step, generation: Generation) -> protocol::Rule<'_> {
+    match step {
+        Step::Remove(version) => {
+            let target = ledger.target(version);
+            protocol::Rule {
+                policy: Some(protocol::PolicyName::Remove),
+                ..translate::about(target, generation)
+            }
+        }
+        Step::Put(version) => translate::put(ledger.content(version), generation),
+    }
+}
+
+/// A page in the form in which it is sent.
 pub(super) fn compress(body: Vec<u8>, span: Span, wire: Wire) -> Result<Bytes, PageError> {
     let length = body.len();
     let body = if wire.gzip { encode(ContentEncoding::Gzip, &body)?.into_owned() } else { body };
@@ -171,35 +175,6 @@ pub(super) fn compress(body: Vec<u8>, span: Span, wire: Wire) -> Result<Bytes, P
     }
     // Kept for long, so copied: the allocator does not shrink memory that is at least half used.
     Ok(Bytes::copy_from_slice(&body))
-}
-
-/// A page, in the form in which it is sent.
-pub(super) type PageKey = (Cursor, Wire);
-
-/// Differences by their span and by the numbering of the ledger whose versions they contain.
-pub(super) type Differences = Memo<(u64, Span), Arc<Difference>, StoreError>;
-/// All rules of one scope as steps, by the numbering of the ledger and the place where a host with
-/// that scope alone would be. Many differences are such a list with a few replacements.
-pub(super) type ScopeRules = Memo<(u64, Destination), Arc<Steps>, StoreError>;
-/// Encoded pages.
-pub(super) type Pages = Memo<PageKey, Bytes, SyncError>;
-
-pub(super) fn remembered_differences() -> Differences {
-    let owned = |_: &(u64, Span), difference: &Arc<Difference>| {
-        size_of::<Difference>() + difference.steps.owned_bytes()
-    };
-    Memo::new(DIFFERENCE_BYTES, EXPECTED, owned)
-}
-
-pub(super) fn remembered_scope_rules() -> ScopeRules {
-    let owned = |(_, place): &(u64, Destination), steps: &Arc<Steps>| {
-        place.owned_bytes() + size_of::<Steps>() + steps.owned_bytes()
-    };
-    Memo::new(SCOPE_RULES_BYTES, EXPECTED, owned)
-}
-
-pub(super) fn remembered_pages() -> Pages {
-    Memo::new(PAGE_BYTES, EXPECTED, |_, page| page.len())
 }
 
 #[cfg(test)]
@@ -218,7 +193,7 @@ mod tests {
             let to = Holding { set: ScopeSetId(1), revision: Revision(1), generation };
             let span = Span { from: SpanStart::Nothing, to };
             let steps = vec![Step::Put(VersionId::FIRST); usize::try_from(rules).unwrap()];
-            Difference::new(span, Steps::new(&steps), true, RULES_A_PAGE).is_refused()
+            Download::new(span, Steps::new(&steps), true, RULES_A_PAGE).is_refused()
         };
         assert!(!is_refused(1_000_000, 202_507), "others request pages");
         assert_eq!(most_rules(Generation(202_507)), None);

@@ -1,5 +1,5 @@
-//! Everything active, in memory: the history of rules, settings by scope, tags. A [`Policy`]
-//! never changes: readers keep the one that they began with, and a change makes the next one.
+//! The policy in memory: the history of rules, settings by scope, tags. A [`LoadedPolicy`] never
+//! changes: readers keep the one that they began with, and a change creates the next one.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -7,34 +7,35 @@ use std::sync::Arc;
 use quick_cache::sync::Cache;
 use xxhash_rust::xxh3::xxh3_64;
 
-use super::ledger::{Ledger, LedgerWriter};
-use crate::fleet::{EffectiveSettings, Host, OptionalSettings, Setting, SettingKey, Tags};
+use super::ledger::writer::LedgerWriter;
+use super::ledger::{Ledger, LedgerFull};
+use crate::fleet::{EffectiveSettings, Host, OptionalSettings, Setting, SettingKey, Tag, Tags};
 use crate::rule::{Revision, Scope, TagName};
 use crate::store::{LedgerRow, PolicySnapshot, ScopeId};
 
-/// Lists of scopes whose effective settings are remembered: few scopes have settings, so there
-/// are few different lists.
+/// Lists of scopes whose effective settings are cached. Few scopes have settings, so there are few
+/// different lists.
 const REMEMBERED: usize = 1000;
 
 /// The settings of a host.
 #[derive(Debug)]
-pub(super) struct Effective {
+pub struct HostSettings {
     /// Stronger scopes over weaker ones.
     pub(super) settings: EffectiveSettings,
-    /// The optional ones that are set in any scope of the host.
+    /// The optional settings that are set in any scope of the host.
     pub(super) set: OptionalSettings,
-    /// A digest of those that the host gets.
+    /// A digest of the settings that the host gets.
     pub(super) digest: u64,
 }
 
-impl Effective {
+impl HostSettings {
     /// The settings of layers, weakest first.
     pub(super) fn of<'a>(layers: impl Iterator<Item = &'a Setting>) -> Self {
         let mut settings = EffectiveSettings::default();
         let mut set = OptionalSettings::NONE;
         for setting in layers {
             settings.apply(setting);
-            // An empty label or URL takes back that of a weaker scope.
+            // An empty label or URL cancels that of a weaker scope.
             set = match setting.value().is_empty() {
                 true => set.without(setting.key()),
                 false => set.with(setting.key()),
@@ -53,7 +54,7 @@ impl Effective {
 struct Settings {
     by_scope: HashMap<Scope, Vec<Setting>>,
     /// By the scopes of a host that have settings.
-    effective: Cache<Vec<Scope>, Arc<Effective>>,
+    effective: Cache<Vec<Scope>, Arc<HostSettings>>,
 }
 
 impl Default for Settings {
@@ -62,18 +63,8 @@ impl Default for Settings {
     }
 }
 
-/// When the policy is read from the store.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Loading {
-    /// When the engine is opened, and from then on by the ticker.
-    Ahead,
-    /// When something needs it.
-    OnUse,
-}
-
-/// What is active, and the history of rules.
 #[derive(Clone, Default)]
-pub(super) struct Policy {
+pub(super) struct LoadedPolicy {
     pub(super) ledger: Ledger,
     settings: Arc<Settings>,
     tags: Arc<Tags>,
@@ -84,8 +75,8 @@ pub(super) struct Policy {
 pub(super) struct PolicyWriter {
     ledger: LedgerWriter,
     settings: Arc<Settings>,
-    replaced: Vec<Arc<Policy>>,
-    /// Whether a panic cut a change off, so that this is not to be used any more.
+    replaced: Vec<Arc<LoadedPolicy>>,
+    /// Whether a panic or an error interrupted a change, so that this must not be used any more.
     is_broken: bool,
 }
 
@@ -96,10 +87,13 @@ impl PolicyWriter {
     }
 
     /// Reads rows that were created or ended since they were last read.
-    pub(super) fn extend(&mut self, rows: Vec<LedgerRow>) {
+    ///
+    /// After an error, everything must be read again.
+    pub(super) fn extend(&mut self, rows: Vec<LedgerRow>) -> Result<(), LedgerFull> {
         self.is_broken = true;
-        self.ledger.extend(rows);
+        self.ledger.extend(rows)?;
         self.is_broken = false;
+        Ok(())
     }
 
     /// Starts with an empty ledger, to read everything again. Versions of rules get other numbers.
@@ -123,13 +117,13 @@ impl PolicyWriter {
         self.ledger.keep_from(start);
     }
 
-    /// Whether a panic cut a change off. The policy must be read again from the beginning then.
+    /// Whether a change was interrupted. The policy must be read again from the beginning then.
     pub(super) fn is_broken(&self) -> bool {
         self.is_broken
     }
 
     /// The policy of a snapshot's revision, once all rows up to it were read.
-    pub(super) fn finish(&mut self, snapshot: PolicySnapshot) -> Arc<Policy> {
+    pub(super) fn finish(&mut self, snapshot: PolicySnapshot) -> Arc<LoadedPolicy> {
         let mut by_scope: HashMap<Scope, Vec<Setting>> = HashMap::new();
         for (scope, setting) in snapshot.settings {
             by_scope.entry(scope).or_default().push(setting);
@@ -140,16 +134,16 @@ impl PolicyWriter {
         self.is_broken = true;
         self.ledger.advance(snapshot.head);
         self.is_broken = false;
-        Arc::new(Policy {
+        Arc::new(LoadedPolicy {
             ledger: self.ledger.ledger().clone(),
             settings: Arc::clone(&self.settings),
             tags: Arc::new(Tags::new(snapshot.tags)),
         })
     }
 
-    /// Keeps a policy that was replaced until no reader uses it, so that its memory is freed
-    /// here and not by a thread that answers.
-    pub(super) fn retire(&mut self, replaced: Arc<Policy>) {
+    /// Keeps a policy that was replaced until no reader uses it, so that its memory is freed here
+    /// and not on a request thread.
+    pub(super) fn retire(&mut self, replaced: Arc<LoadedPolicy>) {
         self.replaced.push(replaced);
     }
 
@@ -164,9 +158,9 @@ impl PolicyWriter {
     }
 }
 
-impl Policy {
-    /// Those of a host's scopes that have ever had a rule. The others are left out, so that hosts
-    /// without rules of their own share one scope set.
+impl LoadedPolicy {
+    /// The scopes of a host that have ever had a rule. Others are omitted, so that hosts without
+    /// rules of their own share one scope set.
     pub(super) fn rule_scopes(&self, scopes: &[Scope]) -> Vec<ScopeId> {
         scopes.iter().filter_map(|scope| self.ledger.scope_id(scope)).collect()
     }
@@ -176,7 +170,7 @@ impl Policy {
         host.scopes(&self.tags)
     }
 
-    /// The tags that a host has as a member alone, by name.
+    /// The tags that a host has only as a member, by name.
     pub(super) fn member_tags(&self, host: &Host) -> Vec<TagName> {
         let own = self.tags.of(host).map(|tag| &tag.name);
         let mut names: Vec<TagName> =
@@ -185,8 +179,21 @@ impl Policy {
         names
     }
 
+    /// The settings of exactly this scope.
+    pub(super) fn settings_in(&self, scope: &Scope) -> &[Setting] {
+        self.settings.by_scope.get(scope).map_or(&[], Vec::as_slice)
+    }
+
+    pub(super) fn settings_by_scope(&self) -> &HashMap<Scope, Vec<Setting>> {
+        &self.settings.by_scope
+    }
+
+    pub(super) fn tags(&self) -> &[Tag] {
+        self.tags.all()
+    }
+
     /// The settings of a host with these scopes, weakest first.
-    pub(super) fn settings(&self, scopes: &[Scope]) -> Arc<Effective> {
+    pub(super) fn settings(&self, scopes: &[Scope]) -> Arc<HostSettings> {
         let Settings { by_scope, effective } = &*self.settings;
         let with_settings = scopes.iter().filter(|scope| by_scope.contains_key(scope));
         let key: Vec<Scope> = with_settings.cloned().collect();
@@ -194,19 +201,9 @@ impl Policy {
             return known;
         }
         let layers = key.iter().filter_map(|scope| by_scope.get(scope)).flatten();
-        let made = Arc::new(Effective::of(layers));
+        let made = Arc::new(HostSettings::of(layers));
         effective.insert(key, Arc::clone(&made));
         made
-    }
-
-    /// The scope that each setting of a host comes from. A setting that is missing has its default.
-    pub(super) fn origins(&self, host: &Host) -> HashMap<SettingKey, Scope> {
-        let scopes = host.scopes(&self.tags).into_iter();
-        let layers = scopes.flat_map(|scope| {
-            let settings = self.settings.by_scope.get(&scope).map_or(&[][..], Vec::as_slice);
-            settings.iter().map(move |setting| (setting.key(), scope.clone()))
-        });
-        layers.collect()
     }
 }
 

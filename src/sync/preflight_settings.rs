@@ -1,7 +1,7 @@
 //! The preflight response: which settings a host is sent, and how its version spells them.
 
 use super::generation;
-use super::policy::Effective;
+use super::policy::HostSettings;
 use super::translate::mode_for;
 use crate::fleet::{
     self, CleanSync, EffectiveSettings, Generation, OptionalSettings, RemovableMedia, SessionKind,
@@ -77,7 +77,7 @@ pub(super) fn synced_before(
 /// The preflight response. `PREFLIGHT_FIELDS` in the tests says for each field when it is sent and
 /// why.
 pub(super) fn settings(
-    effective: &Effective,
+    effective: &HostSettings,
     optional: OptionalSettings,
     kind: SessionKind,
     generation: Generation,

@@ -1,15 +1,20 @@
-//! What a client's rules hash to (SNTRuleTable.mm `executionRulesHashSerialized`, 2025.7 and
+//! The hash of a client's rules (SNTRuleTable.mm `executionRulesHashSerialized`, 2025.7 and
 //! later): XXH3 with 128 bits over the rows of its table, in the order in which they were last
 //! written.
 
+use std::collections::HashMap;
+use std::sync::Arc;
+
 use xxhash_rust::xxh3::Xxh3Default;
 
-use super::ledger::Told;
+use super::compute::{Stopped, Wanted};
+use super::ledger::{Ledger, RuleContent, VersionId};
+use super::pages::Download;
+use super::steps::Step;
 use super::translate;
 use crate::fleet::{Generation, RulesHash};
 use crate::protocol::{PolicyName, RuleType};
 
-/// A hash in the making.
 pub(super) struct RulesHasher {
     hasher: Xxh3Default,
     generation: Generation,
@@ -20,8 +25,8 @@ impl RulesHasher {
         Self { hasher: Xxh3Default::new(), generation }
     }
 
-    /// Takes in the next row: the rule as clients of the generation are sent it.
-    pub(super) fn add(&mut self, rule: Told<'_>) {
+    /// Adds the next row: the rule in the form that clients of the generation receive.
+    pub(super) fn add(&mut self, rule: RuleContent<'_>) {
         let sent = translate::put(rule, self.generation);
         let (Some(policy), Some(rule_type)) = (sent.policy, sent.rule_type) else { return };
         self.add_row(
@@ -67,6 +72,35 @@ fn type_number(rule_type: RuleType) -> i32 {
         RuleType::Certificate => 3000,
         RuleType::TeamId => 4000,
     }
+}
+
+/// The hash of the rules of a client that applied these downloads one after the other.
+pub(super) fn of(
+    ledger: &Ledger,
+    differences: &[Arc<Download>],
+    generation: Generation,
+    wanted: &Wanted,
+) -> Result<RulesHash, Stopped> {
+    let mut rows: Vec<Option<VersionId>> = Vec::new();
+    let mut rows_by_target = HashMap::new();
+    let steps = differences.iter().flat_map(|difference| difference.steps());
+    for step in wanted.while_wanted(steps) {
+        let step = step?;
+        let (Step::Put(version) | Step::Remove(version)) = step;
+        let target = ledger.target(version);
+        if let Some(row) = rows_by_target.remove(target) {
+            rows[row] = None;
+        }
+        if let Step::Put(rule) = step {
+            rows_by_target.insert(target, rows.len());
+            rows.push(Some(rule));
+        }
+    }
+    let mut hasher = RulesHasher::new(generation);
+    for rule in wanted.while_wanted(rows.into_iter().flatten()) {
+        hasher.add(ledger.content(rule?));
+    }
+    Ok(hasher.finish())
 }
 
 #[cfg(test)]

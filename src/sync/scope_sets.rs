@@ -1,5 +1,4 @@
-//! Scope sets: the lists of scopes that hosts belong to, interned so that hosts with the same
-//! scopes share their differences, and the arithmetic on them.
+//! Scope sets: lists of scopes with IDs, so that hosts with the same scopes share their downloads.
 
 use std::sync::Arc;
 
@@ -16,7 +15,7 @@ const EXPECTED: usize = 10_000;
 /// Bytes that a cache takes for an entry, in addition to the scopes.
 const ENTRY_BYTES: usize = 128;
 
-/// A memory of the store's scope sets; they never change once interned.
+/// A cache of the store's scope sets, which never change.
 pub(super) struct ScopeSets {
     members: Cache<ScopeSetId, Arc<[ScopeId]>, ByBytes>,
     ids: Cache<Arc<[ScopeId]>, ScopeSetId, ByBytes>,
@@ -99,8 +98,8 @@ pub(super) fn union(a: &[ScopeId], b: &[ScopeId]) -> Vec<ScopeId> {
 /// The scopes that both lists have and whose strength relative to each other scope of both is
 /// the same in both.
 ///
-/// Only tags can change places, and they lie side by side: what comes before and behind the
-/// stretch in which the lists disagree keeps its order.
+/// Only tags can change their order, and all tags are adjacent. So scopes before and after the part
+/// in which the lists differ have the same order.
 pub(super) fn common(a: &[ScopeId], b: &[ScopeId]) -> Vec<ScopeId> {
     let in_a: Vec<ScopeId> = a.iter().filter(|scope| b.contains(scope)).copied().collect();
     let in_b: Vec<ScopeId> = b.iter().filter(|scope| a.contains(scope)).copied().collect();

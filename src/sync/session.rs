@@ -1,22 +1,21 @@
-//! The four stages of a sync, and the state of a host that they move.
+//! The four stages of a sync, and how they change the state of a host.
 
 use std::sync::Arc;
 
 use bytes::Bytes;
 
 use super::cursor::{Cursor, Span, SpanStart};
-use super::engine::Engine;
-use super::epoch::{Trust, begin_in, finish_without_rules, obeys_order};
+use super::engine::{ATTEMPTS, Engine};
+use super::epoch::{Trust, begin_in, finish_without_rules, is_confirmed, obeys_order};
 use super::error::SyncError;
-use super::macs::log_conflict;
-use super::policy::{Effective, Policy};
+use super::macs::{self, RulesReport, log_conflict};
+use super::policy::{HostSettings, LoadedPolicy};
 use super::preflight_settings::{self, OptionalPlan};
-use super::proof::{Evidence, finish};
 use super::route::{Route, Start};
 use super::unwritten::Unwritten;
-use super::{generation, pages, translate};
+use super::{generation, offers, pages, proof, translate};
 use crate::fleet::{
-    CleanOrder, CleanSync, DriftRepair, Epoch, Generation, Holding, Host, HostFacts, Miscount,
+    CleanSync, DriftRepair, Epoch, Generation, Holding, Host, HostFacts, Miscount,
     OptionalSettings, RuleCounts, Session, SessionKind, SyncState,
 };
 use crate::protocol::generation::Capability;
@@ -27,12 +26,9 @@ use crate::protocol::{
 use crate::rule::MachineId;
 use crate::store::{StoreResult, StoredHost};
 
-/// How often a request tries again when another of the same host was faster.
-const ATTEMPTS: usize = 8;
-
 impl Engine {
-    /// Preflight: takes down what the host says of itself, fixes where this sync will take it,
-    /// and answers with every setting. `may_join` decides whether a new host is accepted.
+    /// Preflight: records what the host reports, decides what this sync sends, and returns the
+    /// settings. `may_join` decides whether a new host is accepted.
     ///
     /// # Errors
     /// When the store fails, or a new host is not accepted. Nothing is changed then.
@@ -42,6 +38,7 @@ impl Engine {
         request: &PreflightRequest,
         may_join: &(dyn Fn() -> bool + Sync),
     ) -> Result<PreflightResponse, SyncError> {
+        let downloads = &*self.downloads;
         let unwritten = self.kept.take(machine).and_then(|kept| kept.host.sync.session);
         for _ in 0..ATTEMPTS {
             let now = self.clock.now();
@@ -50,16 +47,16 @@ impl Engine {
                 None if may_join() => (Host::new(machine.clone(), now), 0),
                 None => return Err(SyncError::TooManyNewHosts),
             };
-            let epoch = self.epoch_for(&host.sync).await?;
+            let epoch = self.epoch.of_host(&host.sync).await?;
             let before = host.sync.clone();
             let facts = translate::facts(request);
-            if self.is_refused(&host, &facts).await? {
+            if macs::is_refused(downloads, &host, &facts).await? {
                 if !host.refuse(&facts, now) || self.store.save_host(&host, version).await? {
                     return Err(SyncError::AnotherMac);
                 }
                 continue;
             }
-            let mixed = self.recognize(&mut host, &facts, unwritten, now).await?;
+            let mixed = macs::recognize(downloads, &mut host, &facts, unwritten, now).await?;
             let known = version > 0 && host.facts == facts;
             begin_in(&mut host.sync, &facts, epoch);
             let asks_clean = request.request_clean_sync;
@@ -67,7 +64,12 @@ impl Engine {
             let generation = generation::of(&host.facts.santa_version);
             let (effective, target) = self.wanted(&host, generation).await?;
             let hash = request.rules_hash.parse().ok();
-            self.weigh(&mut host, Evidence { hash, asks_clean, now, epoch: epoch.id }).await?;
+            proof::check_report(
+                downloads,
+                &mut host,
+                RulesReport { hash, asks_clean, now, epoch: epoch.id },
+            )
+            .await?;
             let session = Session {
                 asked_clean: asks_clean,
                 synced,
@@ -93,8 +95,7 @@ impl Engine {
         Err(SyncError::Contended)
     }
 
-    /// Decides the kind of a session. If it is a normal one, this adds the offers that it begins
-    /// with.
+    /// Decides the kind of a session. If it is a normal one, this adds its first offers.
     async fn with_kind(
         &self,
         host: &mut Host,
@@ -102,34 +103,37 @@ impl Engine {
         epoch: Epoch,
         repair: DriftRepair,
     ) -> StoreResult<Session> {
+        let downloads = &*self.downloads;
         let target = session.target;
-        let trust = self.trust(host, target.generation, epoch);
+        let trust = self.epoch.trust(host, target.generation, epoch);
         if trust == Trust::Waiting && !session.asked_clean {
             return Ok(Session { without_rules: true, ..session });
         }
-        let holding = self.known_holding(&host.sync).filter(|_| trust == Trust::Confirmed);
+        let holding = downloads.known_holding(&host.sync).filter(|_| trust == Trust::Confirmed);
         if is_clean(&host.sync, holding, &session, repair) || obeys_order(&host.sync, epoch) {
             let order = host.sync.clean_order;
             let kind = SessionKind::Clean(order.map_or(CleanSync::Clean, |order| order.kind));
             return Ok(Session { kind, order, ..session });
         }
-        if session.mixed || self.lost_order(host) || self.lacks_messages(host, epoch) {
-            let none = self.no_rules(target).await?;
-            self.add_offer(&mut host.sync, none).await?;
+        if session.mixed
+            || proof::lost_order(downloads, host)
+            || self.epoch.lacks_messages(host, epoch)
+        {
+            let none = offers::no_rules(downloads, target).await?;
+            offers::add_offer(downloads, &mut host.sync, none).await?;
         }
         if host.sync.reach.is_some() {
             // A union contains the scopes of its destination.
-            self.add_offer(&mut host.sync, target).await?;
+            offers::add_offer(downloads, &mut host.sync, target).await?;
         }
         Ok(session)
     }
 
-    /// Rule download: a page of the open session's difference, or, without a session, of the
-    /// difference to what is in force now. The body of the answer, in the form that was asked for.
+    /// Rule download: a page of the open session's download, or, without a session, of a download to
+    /// the newest revision. Returns the body in the requested form.
     ///
-    /// A cursor that does not belong to this host's download is answered with the download's
-    /// first page. A host that was never seen is answered and not remembered: its first
-    /// preflight begins clean whatever it holds.
+    /// A cursor that does not belong to this host's download gets its first page. A host that was
+    /// never seen gets rules and is not stored: its first preflight begins a clean sync.
     ///
     /// # Errors
     /// When the store fails.
@@ -139,15 +143,16 @@ impl Engine {
         request: &RuleDownloadRequest,
         wire: Wire,
     ) -> Result<Bytes, SyncError> {
-        let cursor = self.key.open(&request.cursor);
+        let downloads = &*self.downloads;
+        let cursor = downloads.key.open(&request.cursor);
         if let Some(Cursor { span, .. }) = cursor {
-            // Only what is under our seal is asked for.
-            self.catch_up(span.to.revision).await?;
+            // The cursor is authenticated, so this server or another one created it.
+            self.live.catch_up(span.to.revision).await?;
         }
         if let Some(span) = self.kept.span(machine) {
-            let policy = self.policy().await?;
-            let difference = self.no_difference(&policy, span);
-            return self.page(&policy, Cursor { span, page: 0 }, &difference, wire).await;
+            let policy = self.live.current().await?;
+            let difference = downloads.empty_download(&policy, span);
+            return downloads.page(&policy, Cursor { span, page: 0 }, &difference, wire).await;
         }
         for _ in 0..ATTEMPTS {
             let now = self.clock.now();
@@ -155,7 +160,7 @@ impl Engine {
                 Some(stored) => (stored.host, stored.version),
                 None => (Host::new(machine.clone(), now), 0),
             };
-            let epoch = self.epoch_for(&host.sync).await?;
+            let epoch = self.epoch.of_host(&host.sync).await?;
             if version > 0
                 && let Some(page) = self.page_of_restored(&host, epoch, wire).await?
             {
@@ -166,13 +171,13 @@ impl Engine {
                 Some(session) => Route::of_session(&host.sync, session),
                 None => self.route_without_session(&mut host, cursor).await?,
             };
-            let policy = self.policy().await?;
+            let policy = self.live.current().await?;
             if route.oldest_revision() < policy.ledger.start() {
                 // Old history was deleted since the host's row was read.
                 continue;
             }
-            let span = self.canonical(&policy, &route).await?;
-            let difference = self.difference(&policy, span, &route).await?;
+            let span = downloads.canonical(&policy, &route).await?;
+            let difference = downloads.download(&policy, span, &route).await?;
             if difference.is_refused() {
                 return Err(self.refuse(host, version, &before, difference.rules()).await?);
             }
@@ -183,7 +188,8 @@ impl Engine {
                 Some(_) | None => 0,
             };
             if !generation::takes_pages(route.to.generation) {
-                let body = self.page(&policy, Cursor { span, page }, &difference, wire).await?;
+                let body =
+                    downloads.page(&policy, Cursor { span, page }, &difference, wire).await?;
                 if pages::may_be_refused(route.to.generation, &body, wire) {
                     // Its postflight will prove that it accepted the page, if it does.
                     host.sync.miscount = Some(Miscount::of_nothing(difference.rules()));
@@ -194,13 +200,13 @@ impl Engine {
             }
             let unwritten = version == 0 || host.sync == before;
             if unwritten || self.store.save_host(&host, version).await? {
-                return self.page(&policy, Cursor { span, page }, &difference, wire).await;
+                return downloads.page(&policy, Cursor { span, page }, &difference, wire).await;
             }
         }
         Err(SyncError::Contended)
     }
 
-    /// Shows a host that cannot take its rules as one that rejects them.
+    /// Records that a host cannot receive its rules. It is shown as rejecting them.
     async fn refuse(
         &self,
         mut host: Host,
@@ -216,7 +222,7 @@ impl Engine {
         Ok(SyncError::TooManyRules(rules))
     }
 
-    /// Postflight: moves the holding, if the host took everything that it was sent.
+    /// Postflight: moves the holding if the host applied everything that it was sent.
     ///
     /// # Errors
     /// When the store fails.
@@ -246,34 +252,6 @@ impl Engine {
         Err(SyncError::Contended)
     }
 
-    /// Orders a clean sync for a host's next preflight, or takes the order back. An order for
-    /// more is never replaced by one for less. False if there is no such host.
-    ///
-    /// # Errors
-    /// When the store fails.
-    pub async fn order_clean_sync(
-        &self,
-        machine: &MachineId,
-        kind: Option<CleanSync>,
-    ) -> Result<bool, SyncError> {
-        for _ in 0..ATTEMPTS {
-            let Some(stored) = self.host(machine).await? else { return Ok(false) };
-            let mut host = stored.host;
-            host.sync.clean_order = kind.map(|kind| CleanOrder {
-                kind: host.sync.clean_order.map_or(kind, |order| order.kind.max(kind)),
-                at: self.clock.now(),
-            });
-            let order = host.sync.clean_order;
-            for other in host.sync.macs.iter_mut().flat_map(|macs| &mut macs.others) {
-                other.sync.clean_order = order;
-            }
-            if self.store.save_host(&host, stored.version).await? {
-                return Ok(true);
-            }
-        }
-        Err(SyncError::Contended)
-    }
-
     /// Ends a session that a postflight reports as performed. False if there is nothing to store.
     async fn end(
         &self,
@@ -281,10 +259,11 @@ impl Engine {
         session: Session,
         request: &PostflightRequest,
     ) -> StoreResult<bool> {
-        if session.epoch != self.epoch_for(&host.sync).await?.id {
+        let downloads = &*self.downloads;
+        if session.epoch != self.epoch.of_host(&host.sync).await?.id {
             // The host may report another session, which the row was not restored with.
             host.sync.session = None;
-            self.add_offer_of(&mut host.sync, session).await?;
+            offers::add_offer_of(downloads, &mut host.sync, session).await?;
             return Ok(true);
         }
         if session.without_rules && !session.mixed {
@@ -292,10 +271,10 @@ impl Engine {
             host.sync.reported_hash = request.rules_hash.parse().ok();
             return Ok(true);
         }
-        let policy = self.policy().await?;
+        let policy = self.live.current().await?;
         let route = Route::of_session(&host.sync, session);
-        let span = self.canonical(&policy, &route).await?;
-        let sent = self.difference(&policy, span, &route).await?.rules();
+        let span = downloads.canonical(&policy, &route).await?;
+        let sent = downloads.download(&policy, span, &route).await?.rules();
         if sent > 0 && !session.served {
             // Santa up to 2026.7 accepts a page that is cut off as the last one. The session stays
             // open, because the postflight may also be a late one of an earlier sync.
@@ -318,73 +297,76 @@ impl Engine {
         sent: u32,
         request: &PostflightRequest,
     ) -> StoreResult<()> {
+        let downloads = &*self.downloads;
         if session.mixed {
             host.sync.session = None;
-            return self.end_mixed(&mut host.sync, session).await;
+            return macs::end_mixed(downloads, &mut host.sync, session).await;
         }
         let generation = session.target.generation;
         let (received, processed) = (request.rules_received, request.rules_processed);
         let counted = !generation::has(generation, Capability::PostflightCounts)
             || (received == sent && processed == sent);
-        let as_told = match request.sync_type.filter(|_| generation::keeps_rules(generation)) {
+        let as_requested = match request.sync_type.filter(|_| generation::keeps_rules(generation)) {
             None => true,
             Some(performed) => {
                 let clean = matches!(performed, SyncType::Clean | SyncType::CleanAll);
                 clean == (session.kind != SessionKind::Normal)
             }
         };
-        if !as_told || !counted {
+        if !as_requested || !counted {
             host.sync.session = None;
             host.sync.miscount = Some(Miscount { sent, received, processed });
-            return self.add_offer_of(&mut host.sync, session).await;
+            return offers::add_offer_of(downloads, &mut host.sync, session).await;
         }
         let hashes = generation::has(generation, Capability::RulesHash);
-        let trail = if hashes { self.trail_after(&host.sync, session).await? } else { None };
+        let trail =
+            if hashes { proof::trail_after(downloads, &host.sync, session).await? } else { None };
         let before = host.sync.macs.is_some().then(|| host.sync.clone());
-        finish(&mut host.sync, session, self.clock.now());
+        let (hash, now) = (request.rules_hash.parse().ok(), self.clock.now());
+        proof::finish(&mut host.sync, session, now);
         host.sync.session = None;
         host.sync.miscount = None;
-        self.verify(host, session, trail, request.rules_hash.parse().ok()).await?;
+        proof::verify(downloads, host, session, trail, hash, now).await?;
         match before {
-            Some(before) => self.keep_for_clone(host, before).await,
+            Some(before) => macs::keep_for_clone(downloads, host, before, now).await,
             None => Ok(()),
         }
     }
 
-    /// Where a host would stand after a sync now. Writes its scope set if that is new.
+    /// The holding of a host after a sync now. Writes its scope set if that is new.
     async fn target(&self, host: &Host, generation: Generation) -> StoreResult<Holding> {
         self.wanted(host, generation).await.map(|(_, target)| target)
     }
 
-    /// The settings of a host, and where it would stand after a sync now. Writes its scope set if
-    /// that is new.
+    /// The settings of a host, and its holding after a sync now. Writes its scope set if that is new.
     async fn wanted(
         &self,
         host: &Host,
         generation: Generation,
-    ) -> StoreResult<(Arc<Effective>, Holding)> {
+    ) -> StoreResult<(Arc<HostSettings>, Holding)> {
         let (effective, rule_scopes, revision) = {
-            let policy = self.policy().await?;
+            let policy = self.live.current().await?;
             let scopes = policy.scopes(host);
             let rule_scopes = policy.rule_scopes(&scopes);
             (policy.settings(&scopes), rule_scopes, policy.ledger.head())
         };
-        let set = self.scope_sets.intern(&*self.store, &rule_scopes).await?;
+        let set = self.downloads.scope_sets.intern(&*self.store, &rule_scopes).await?;
         Ok((effective, Holding { set, revision, generation }))
     }
 
-    /// Records that a page was sent of a download that brings rules, perhaps the last one.
+    /// Records that a page with rules was sent, perhaps the last one of its download.
     async fn record_page(
         &self,
         state: &mut SyncState,
         target: Holding,
         is_last: bool,
     ) -> StoreResult<()> {
+        let downloads = &*self.downloads;
         if let Some(session) = &mut state.session {
             session.begun = true;
             session.served |= is_last;
             if session.mixed {
-                self.add_offer_to_others(state, target).await?;
+                macs::add_offer_to_others(downloads, state, target).await?;
             }
             return Ok(());
         }
@@ -392,7 +374,7 @@ impl Engine {
             // No one will report whether the host applied it.
             (state.trail, state.expected_hash) = (None, None);
         }
-        self.add_offer(state, target).await
+        offers::add_offer(downloads, state, target).await
     }
 
     /// Whether a cursor's span is the span of a download. The canonical span may have changed since
@@ -400,15 +382,16 @@ impl Engine {
     /// server, which has more or less history in memory, may have created the cursor.
     async fn is_same(
         &self,
-        policy: &Policy,
+        policy: &LoadedPolicy,
         of_cursor: Span,
         route: &Route,
         span: Span,
     ) -> StoreResult<bool> {
+        let downloads = &*self.downloads;
         if of_cursor == span || of_cursor.to.set != span.to.set {
             return Ok(of_cursor == span);
         }
-        if self.renewed(policy, of_cursor).await? == Some(span) {
+        if downloads.renewed(policy, of_cursor).await? == Some(span) {
             return Ok(true);
         }
         let had_more_history = match of_cursor.from {
@@ -417,33 +400,61 @@ impl Engine {
         };
         let is_from_there = had_more_history
             || of_cursor.from == span.from
-            || self.is_span_elsewhere(policy, of_cursor, route).await?;
-        Ok(is_from_there && self.settled(policy, of_cursor.to).await? == span.to)
+            || downloads.is_span_elsewhere(policy, of_cursor, route).await?;
+        Ok(is_from_there && downloads.settled(policy, of_cursor.to).await? == span.to)
     }
 
-    /// The route of a download that no preflight opened. The holding stays where it is, for no
-    /// postflight will follow.
+    /// The route of a download without a preflight. The holding does not move, because no postflight
+    /// will follow.
     async fn route_without_session(
         &self,
         host: &mut Host,
         cursor: Option<Cursor>,
     ) -> StoreResult<Route> {
+        let downloads = &*self.downloads;
         let generation = generation::of(&host.facts.santa_version);
         let mut to = self.target(host, generation).await?;
-        let held = self.known_holding(&host.sync);
+        let held = downloads.known_holding(&host.sync);
         let held = held.filter(|_| generation::keeps_rules(generation));
         if let Some(Cursor { span, .. }) = cursor
-            && (self.history.start()..=to.revision).contains(&span.to.revision)
+            && (self.live.history.start()..=to.revision).contains(&span.to.revision)
         {
-            // Never to older rules than it is known to have.
+            // A host never gets older rules than it is known to have.
             let oldest = held.map_or(span.to.revision, |holding| holding.revision);
             to.revision = span.to.revision.max(oldest.min(to.revision));
         }
         let Some(held) = held else { return Ok(Route { from: Start::Nothing, to }) };
         if host.sync.reach.is_some() {
-            self.add_offer(&mut host.sync, to).await?;
+            offers::add_offer(downloads, &mut host.sync, to).await?;
         }
         Ok(Route { from: Start::of(&host.sync, held), to })
+    }
+
+    /// The empty page for a host that must wait for its clean sync. None if the host may download.
+    ///
+    /// A download is refused if the sync that it belongs to was begun before the database was
+    /// restored. An empty page would end a clean sync. The host begins another sync.
+    async fn page_of_restored(
+        &self,
+        host: &Host,
+        epoch: Epoch,
+        wire: Wire,
+    ) -> Result<Option<Bytes>, SyncError> {
+        let downloads = &*self.downloads;
+        let generation = generation::of(&host.facts.santa_version);
+        let session = host.sync.session;
+        let is_of_epoch = session.is_some_and(|session| session.epoch == epoch.id);
+        if !is_confirmed(&host.sync, generation, epoch.id) && !is_of_epoch {
+            return Err(SyncError::Outdated);
+        }
+        let Some(session) = session.filter(|session| session.without_rules) else {
+            return Ok(None);
+        };
+        let policy = self.live.current().await?;
+        let to = downloads.settled(&policy, session.target).await?;
+        let span = Span { from: SpanStart::Offer(to), to };
+        let difference = downloads.empty_download(&policy, span);
+        downloads.page(&policy, Cursor { span, page: 0 }, &difference, wire).await.map(Some)
     }
 }
 
@@ -459,13 +470,13 @@ fn record_report(
     let counts = [host.facts.rule_counts, facts.rule_counts];
     host.sync.counts_rules |= counts.iter().any(|it| *it != RuleCounts::default());
     host.facts = facts;
-    // In another epoch it may have got others after the state that was restored.
+    // In another epoch, it may have received others after the backup.
     if host.sync.epoch == epoch.id { synced } else { OptionalSettings::all() }
 }
 
-/// Whether a sync is clean without an order: when the host asks for it, when what the host holds
-/// is not known (never synced, ahead of a database that was restored, older than the history that
-/// is kept, forgotten by itself), and once when it does not hold what it should.
+/// Whether a sync is clean without an order: if the host requests it, if it is not known what the host
+/// has (it never synced, is ahead of a restored database, is older than the kept history, or keeps no
+/// rules), or to repair drift.
 fn is_clean(
     state: &SyncState,
     holding: Option<Holding>,

@@ -2,8 +2,16 @@
 
 use std::sync::Arc;
 
-use super::difference::Step;
 use super::ledger::{Ledger, VersionId};
+
+/// One step of a difference.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Step {
+    /// The host must have this rule.
+    Put(VersionId),
+    /// The host must have no rule for the target of this one.
+    Remove(VersionId),
+}
 
 /// A step in four bytes: there may be a million, for each of many groups.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -27,7 +35,7 @@ impl From<PackedStep> for Step {
     }
 }
 
-/// Another step for one target, or none, in place of the step that a list has.
+/// Replaces the step of a target by another one, or by none.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Replacement {
     /// A version of the target.
@@ -60,6 +68,12 @@ impl Steps {
         };
         let ends = pieces.iter().scan(0, add).collect();
         Self { pieces: pieces.into(), ends }
+    }
+
+    /// The number of steps. Each has a target of its own, of which there are less than 2^31.
+    #[expect(clippy::cast_possible_truncation, reason = "version numbers have 31 bits")]
+    pub(super) fn count(&self) -> u32 {
+        self.len() as u32
     }
 
     pub(super) fn len(&self) -> usize {

@@ -1,33 +1,21 @@
-//! Between our words and Santa's: the only place that knows both.
+//! Translates between our terms and Santa's.
 
 use std::borrow::Cow;
 
 use super::bounds::Bounded;
-use super::difference::Step;
 use super::generation;
-use super::ledger::{Ledger, Told};
+use super::ledger::RuleContent;
 use crate::fleet::{self, Generation, HostFacts, RuleCounts};
 use crate::protocol::generation::Capability;
 use crate::protocol::{self as wire, PolicyName};
 use crate::rule::{self, Notice, Policy, PolicyKind, RuleType};
 
-/// A step of a difference as clients of a generation take it.
-pub(super) fn step(ledger: &Ledger, step: Step, generation: Generation) -> wire::Rule<'_> {
-    match step {
-        Step::Remove(version) => {
-            let target = ledger.target(version);
-            wire::Rule { policy: Some(PolicyName::Remove), ..about(target, generation) }
-        }
-        Step::Put(version) => put(ledger.told(version), generation),
-    }
-}
-
-fn about(target: &rule::Target, generation: Generation) -> wire::Rule<'_> {
+pub(super) fn about(target: &rule::Target, generation: Generation) -> wire::Rule<'_> {
     let rule_type = Some(rule_type(target.rule_type()));
     wire::Rule { rule_type, ..named(target.identifier(), generation) }
 }
 
-/// An identifier under the name that clients of a generation look for.
+/// An identifier in the field that clients of a generation read.
 fn named(identifier: &str, generation: Generation) -> wire::Rule<'_> {
     let by_hash = !generation::has(generation, Capability::TeamIdRules);
     wire::Rule {
@@ -41,8 +29,8 @@ fn text(text: Option<&str>) -> Cow<'_, str> {
     Cow::Borrowed(text.unwrap_or_default())
 }
 
-/// A rule as clients of a generation take it.
-pub(super) fn put(rule: Told<'_>, generation: Generation) -> wire::Rule<'_> {
+/// A rule in the form that clients of a generation support.
+pub(super) fn put(rule: RuleContent<'_>, generation: Generation) -> wire::Rule<'_> {
     let Notice { message, url, button_label, app_name, bundle } = rule.notice;
     wire::Rule {
         policy: Some(policy(rule.policy, generation)),
@@ -57,13 +45,13 @@ pub(super) fn put(rule: Told<'_>, generation: Generation) -> wire::Rule<'_> {
     }
 }
 
-/// Whether clients keep the same of two rules for one target, each sent for a generation.
+/// Whether clients store the same for two rules for one target, each sent for a generation.
 ///
 /// Old clients do not keep the URL and the label of a button, and the table of generations does
 /// not say since which version they do. So rules with either are sent again after an upgrade.
 pub(super) fn is_kept_alike(
-    (one, old): (Told<'_>, Generation),
-    (other, new): (Told<'_>, Generation),
+    (one, old): (RuleContent<'_>, Generation),
+    (other, new): (RuleContent<'_>, Generation),
 ) -> bool {
     let (a, b) = (put(one, old), put(other, new));
     if old == new {
@@ -75,7 +63,7 @@ pub(super) fn is_kept_alike(
         && button_label.is_none()
 }
 
-/// A removal of a rule that no host has: what a clean sync without rules sends.
+/// A removal of a rule that no host has, for a clean sync without rules.
 pub(super) fn sentinel(generation: Generation) -> wire::Rule<'static> {
     const NO_FILE: &str = "0000000000000000000000000000000000000000000000000000000000000000";
     wire::Rule {
@@ -95,9 +83,8 @@ fn rule_type(rule_type: RuleType) -> wire::RuleType {
     }
 }
 
-/// A policy as a generation knows it. Clients that do not know the half-silent ones get the
-/// nearest that shows no more: silence for one without a window, a plain block for one without
-/// a terminal.
+/// The nearest policy that a generation supports. Without `silent-block-gui` it is `silent-block`,
+/// and without `silent-block-tty` it is `block`.
 pub(super) fn policy_for(policy: PolicyKind, generation: Generation) -> PolicyKind {
     if generation::has(generation, Capability::HalfSilentPolicies) {
         return policy;
@@ -153,7 +140,7 @@ pub(super) fn facts(request: &wire::PreflightRequest) -> HostFacts {
         },
         sip_status: request.sip_status,
         truncated: request.truncated(),
-        groups_reported: are_too_many.then(|| u32::try_from(groups_reported).unwrap_or(u32::MAX)),
+        groups_reported: u32::try_from(groups_reported).ok().filter(|_| are_too_many),
     }
 }
 
@@ -165,8 +152,8 @@ fn client_mode_reported(mode: wire::ClientMode) -> fleet::ClientMode {
     }
 }
 
-/// The mode as a generation knows it: without STANDALONE a client would keep the mode that it
-/// happens to be in, so it gets LOCKDOWN, which stops the same programs.
+/// The nearest mode that a generation supports. Without STANDALONE, a client would keep its current
+/// mode, so it gets LOCKDOWN, which blocks the same programs.
 pub(super) fn mode_for(mode: fleet::ClientMode, generation: Generation) -> fleet::ClientMode {
     match mode {
         fleet::ClientMode::Standalone

@@ -20,6 +20,7 @@ mod connections;
 mod convert;
 mod database;
 mod desk;
+mod draft;
 mod drift;
 mod event_import;
 mod events;

@@ -6,7 +6,7 @@ use axum::Json;
 use super::checks::{self, Force};
 use super::lookup::stored_rule;
 use super::{limits, tags};
-use crate::api::{ChangeAnswer, ChangeWarning, Problem, RuleDifference};
+use crate::api::{ChangeAnswer, ChangeWarning, RuleDifference};
 use crate::rule::{ChangeMessage, Revision, RuleDraft, RuleMerge};
 use crate::server::access::Permit;
 use crate::server::answer::{Answer, Refused, refused};

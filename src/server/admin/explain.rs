@@ -1,4 +1,4 @@
-//! Why a host has the rule that it has.
+//! Explains why a host has a rule, and predicts what Santa decides about a program.
 
 use std::collections::HashMap;
 
@@ -14,7 +14,7 @@ use crate::rule::{Evaluation, Evidence, Finding, Rule, Scope, Stage, Step};
 use crate::server::access::Viewer;
 use crate::server::answer::{Answer, Body, Path, Query, Refused};
 use crate::server::app::{Shared, State};
-use crate::sync::{self, Explained, Standing};
+use crate::sync::{Delivery, Explained, FleetView, HostStatus};
 
 /// Explain why a host has the rule that it has for a target
 #[utoipa::path(get, path = "/hosts/{host}/explain", operation_id = "explain_rule", tag = "hosts", params(HostPath, ExplainQuery),
@@ -26,17 +26,18 @@ pub(super) async fn explain(
     Query(ExplainQuery { target }): Query<ExplainQuery>,
 ) -> Answer<Explanation> {
     let host = lookup::find(&state, &name).await?;
-    let (explained, held) = state.engine.explain(&host, &target).await?;
-    let next_sync = next_sync(&state, &host, held.is_due).await?;
+    let fleet = state.engine.view().await?;
+    let (explained, held) = fleet.explain(&host, &target).await?;
+    let next_sync = next_sync(&fleet, &host, held.is_due).await?;
     let mut rules = Vec::with_capacity(explained.rules.len());
     for rule in explained.rules {
         rules.push(lookup::with_revision(&state, &rule).await?);
     }
-    let (verdict, policy, needs) = match explained.verdict {
-        sync::Verdict::Sent(policy) => (Verdict::Sent, Some(policy), None),
-        sync::Verdict::Withheld(needs) => (Verdict::Withheld, None, Some(needs)),
-        sync::Verdict::Removed => (Verdict::Removed, None, None),
-        sync::Verdict::NoRule => (Verdict::NoRule, None, None),
+    let (verdict, policy, needs) = match explained.delivery {
+        Delivery::Sent(policy) => (Verdict::Sent, Some(policy), None),
+        Delivery::Unsupported(needs) => (Verdict::Withheld, None, Some(needs)),
+        Delivery::Removed => (Verdict::Removed, None, None),
+        Delivery::NoRule => (Verdict::NoRule, None, None),
     };
     Ok(Json(Explanation {
         target,
@@ -64,13 +65,14 @@ pub(super) async fn evaluate(
     let host = lookup::find(&state, &name).await?;
     let EvaluationRequest { program, path, no_code, no_page_zero } = request;
     let evidence = Evidence { program: &program, path: &path, no_code, no_page_zero };
-    let evaluated = state.engine.evaluate(&host, evidence).await?;
-    let next_sync = next_sync(&state, &host, evaluated.is_due).await?;
+    let fleet = state.engine.view().await?;
+    let evaluated = fleet.evaluate(&host, evidence).await?;
+    let next_sync = next_sync(&fleet, &host, evaluated.is_due).await?;
     let mut rules = Vec::new();
     for explained in evaluated.targets {
         rules.append(&mut matches(&state, explained, &evaluated.evaluation).await?);
     }
-    let (_, origins) = state.engine.settings_of(&host).await?;
+    let (_, origins) = fleet.settings_of(&host);
     let steps = steps(origins, &evaluated.evaluation);
     let decisive = evaluated.evaluation.decisive();
     Ok(Json(EvaluationView {
@@ -90,14 +92,18 @@ pub(super) async fn evaluate(
     }))
 }
 
-/// The sync that brings what is due, if anything is.
-async fn next_sync(state: &State, host: &Host, is_due: bool) -> Result<Option<NextSync>, Refused> {
+/// The sync that brings what is pending, if anything is.
+async fn next_sync(
+    fleet: &FleetView<'_>,
+    host: &Host,
+    is_due: bool,
+) -> Result<Option<NextSync>, Refused> {
     if !is_due {
         return Ok(None);
     }
-    let standing = state.engine.standing(host).await?;
+    let status = fleet.status(host).await?;
     let last_seen = host.sync.last_seen;
-    let Standing { due, interval, is_restored: restored, .. } = standing;
+    let HostStatus { due, interval, is_restored: restored, .. } = status;
     Ok(Some(NextSync { due, last_seen, interval, restored }))
 }
 
@@ -112,7 +118,7 @@ fn steps(mut origins: HashMap<SettingKey, Scope>, evaluation: &Evaluation) -> Ve
     evaluation.steps.iter().map(view).collect()
 }
 
-/// The setting that a step goes by.
+/// The setting that a step depends on.
 const fn setting(stage: Stage) -> Option<SettingKey> {
     match stage {
         Stage::Transitive => Some(SettingKey::EnableTransitiveRules),
@@ -129,33 +135,33 @@ const fn setting(stage: Stage) -> Option<SettingKey> {
     }
 }
 
-/// The rules for one target of a program, each with its part.
+/// The rules for one target of a program, each with its effect.
 async fn matches(
     state: &State,
     explained: Explained,
     evaluation: &Evaluation,
 ) -> Result<Vec<RuleMatch>, Refused> {
-    let Explained { verdict, rules } = explained;
+    let Explained { delivery, rules } = explained;
     let Some(first) = rules.first() else { return Ok(Vec::new()) };
     let stage = Stage::Rule(first.target().rule_type());
     let step = evaluation.steps.iter().find(|step| step.stage == stage);
-    let (part, why) = match (verdict, step) {
-        (sync::Verdict::Withheld(needs), _) => {
+    let (part, why) = match (delivery, step) {
+        (Delivery::Unsupported(needs), _) => {
             (RulePart::Withheld, format!("the host's Santa cannot take it: it needs {needs}"))
         }
-        (sync::Verdict::Removed | sync::Verdict::NoRule, _) => {
+        (Delivery::Removed | Delivery::NoRule, _) => {
             (RulePart::Removes, "the host is to have no rule for it".to_owned())
         }
-        (sync::Verdict::Sent(_), Some(step)) => {
+        (Delivery::Sent(_), Some(step)) => {
             (part(step.finding), reason(step, first, evaluation.decisive()))
         }
-        (sync::Verdict::Sent(_), None) => (RulePart::NotAsked, String::new()),
+        (Delivery::Sent(_), None) => (RulePart::NotAsked, String::new()),
     };
     let stronger = format!("{} speaks of the same target, and is stronger", first.scope());
     let mut found = Vec::with_capacity(rules.len());
-    for (place, rule) in rules.iter().enumerate() {
+    for (index, rule) in rules.iter().enumerate() {
         let rule = lookup::with_revision(state, rule).await?;
-        found.push(match place {
+        found.push(match index {
             0 => RuleMatch { part, why: why.clone(), rule },
             _ => RuleMatch { part: RulePart::WeakerScope, why: stronger.clone(), rule },
         });

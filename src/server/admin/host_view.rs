@@ -11,19 +11,20 @@ use crate::fleet::{
 };
 use crate::server::answer::Refused;
 use crate::server::app::State;
-use crate::sync::Standing;
+use crate::sync::{FleetView, HostStatus};
 
 /// How many of its intervals a host may miss before it is silent.
 const MISSED_INTERVALS: i32 = 3;
 
 pub(super) async fn view(state: &State, host: Host) -> Result<HostView, Refused> {
-    let standing = state.engine.standing(&host).await?;
-    let tags_by_membership = state.engine.member_tags(&host).await?;
-    let events_dropped = state.engine.events_dropped_of(&host.machine);
+    let fleet = state.engine.view().await?;
+    let status = fleet.status(&host).await?;
+    let tags_by_membership = fleet.member_tags(&host);
+    let events_dropped = state.engine.events().dropped_of(&host.machine);
     let now = state.clock.now();
     let MacsView { state, conflict, replaced, refused, accepted } =
-        macs_view(state, &host, &standing).await?;
-    let contact = contact(host.sync.last_seen, standing.interval, now);
+        macs_view(&fleet, &host, &status, now).await?;
+    let contact = contact(host.sync.last_seen, status.interval, now);
     let Host { machine, facts, mut tags, first_seen, sync } = host;
     tags.extend(tags_by_membership.iter().cloned());
     tags.sort_unstable();
@@ -43,15 +44,15 @@ pub(super) async fn view(state: &State, host: Host) -> Result<HostView, Refused>
         tags,
         tags_by_membership,
         state,
-        reason: (state == HostState::Behind && standing.is_restored)
+        reason: (state == HostState::Behind && status.is_restored)
             .then_some(BehindReason::Restored),
         contact,
-        mode: ModeView { wanted: standing.mode, reported: facts.client_mode },
+        mode: ModeView { wanted: status.mode, reported: facts.client_mode },
         rules: HostRules {
-            held: standing.held,
-            due: standing.due,
-            withheld: standing.withheld,
-            most: standing.most_rules,
+            held: status.held,
+            due: status.due,
+            withheld: status.withheld,
+            most: status.most_rules,
             revision: sync.holding.map(|holding| holding.revision),
             reported: facts.rule_counts,
             expected_hash: sync.expected_hash.map(|hash| hash.to_string()),
@@ -63,9 +64,9 @@ pub(super) async fn view(state: &State, host: Host) -> Result<HostView, Refused>
         refused,
         accepted,
         same_serial: Vec::new(),
-        settings_due: standing.settings_due,
+        settings_due: status.settings_due,
         clean_sync: sync.clean_order.map(|order| order.kind),
-        interval: standing.interval,
+        interval: status.interval,
         first_seen,
         last_seen: sync.last_seen,
         last_sync: sync.last_sync,
@@ -85,16 +86,16 @@ fn drift(drift: Drift) -> DriftView {
     }
 }
 
-fn host_state(host: &Host, standing: &Standing, now: Timestamp) -> HostState {
+fn host_state(host: &Host, status: &HostStatus, now: Timestamp) -> HostState {
     let sync = &host.sync;
     let in_progress =
         sync.session.is_some_and(|session| now.duration_since(session.started) < SYNC_TAKES);
-    let is_pending = standing.due > 0 || standing.settings_due || sync.clean_order.is_some();
+    let is_pending = status.due > 0 || status.settings_due || sync.clean_order.is_some();
     // A host that rejected its rules does so until a postflight reports otherwise.
     let is_rejecting = sync.miscount.is_some();
     if in_progress && !is_rejecting {
         HostState::Syncing
-    } else if standing.is_restored {
+    } else if status.is_restored {
         // The other fields of its row are from an earlier time.
         HostState::Behind
     } else if sync.holding.is_none() && !is_rejecting {
@@ -129,10 +130,14 @@ struct MacsView {
 }
 
 /// The view of a host's Macs. In a conflict, the host is in sync if all of them are.
-async fn macs_view(state: &State, host: &Host, standing: &Standing) -> Result<MacsView, Refused> {
-    let now = state.clock.now();
+async fn macs_view(
+    fleet: &FleetView<'_>,
+    host: &Host,
+    status: &HostStatus,
+    now: Timestamp,
+) -> Result<MacsView, Refused> {
     let mut view = MacsView {
-        state: host_state(host, standing, now),
+        state: host_state(host, status, now),
         conflict: None,
         replaced: None,
         refused: None,
@@ -143,16 +148,16 @@ async fn macs_view(state: &State, host: &Host, standing: &Standing) -> Result<Ma
     view.refused = macs.refused.clone().map(sighting);
     view.accepted = macs.accepted.clone().map(name);
     let Some(Conflict { kind, since, last_sign: _ }) = macs.conflict else { return Ok(view) };
-    let mut all = vec![mac(host, macs.current.clone(), view.state, standing)];
+    let mut all = vec![mac(host, macs.current.clone(), view.state, status)];
     for other in &macs.others {
         let (facts, sync) = (other.facts.clone(), other.sync.clone());
         let other_host = Host { facts, sync, ..host.clone() };
-        let standing = state.engine.standing(&other_host).await?;
-        let its_state = host_state(&other_host, &standing, now);
+        let status = fleet.status(&other_host).await?;
+        let its_state = host_state(&other_host, &status, now);
         if view.state == HostState::InSync {
             view.state = its_state;
         }
-        all.push(mac(&other_host, other.fingerprint.clone(), its_state, &standing));
+        all.push(mac(&other_host, other.fingerprint.clone(), its_state, &status));
     }
     let reason = match kind {
         ConflictKind::DifferentMacs => ConflictReason::DifferentMacs,
@@ -162,12 +167,12 @@ async fn macs_view(state: &State, host: &Host, standing: &Standing) -> Result<Ma
     Ok(view)
 }
 
-fn mac(host: &Host, fingerprint: Fingerprint, state: HostState, standing: &Standing) -> MacView {
+fn mac(host: &Host, fingerprint: Fingerprint, state: HostState, status: &HostStatus) -> MacView {
     MacView {
         mac: name(fingerprint),
         hostname: host.facts.hostname.clone(),
         state,
-        due: standing.due,
+        due: status.due,
         last_seen: host.sync.last_seen,
         last_sync: host.sync.last_sync,
     }

@@ -149,7 +149,8 @@ pub(super) async fn rules(
     let limit = page_size(query.limit);
     let after: Option<Target> =
         query.cursor.map(|text| text.parse().map_err(|_| bad_cursor())).transpose()?;
-    let rules = state.engine.rules_of(&host, after.as_ref(), limit).await?;
+    let fleet = state.engine.view().await?;
+    let rules = fleet.rules_of(&host, after.as_ref(), limit).await?;
     let more = rules.len() == limit;
     let mut items = Vec::with_capacity(rules.len());
     for rule in rules {
@@ -169,7 +170,7 @@ pub(super) async fn settings(
     Path(HostPath { host: name }): Path<HostPath>,
 ) -> Answer<Vec<HostSetting>> {
     let host = find(&state, &name).await?;
-    let (effective, mut scopes) = state.engine.settings_of(&host).await?;
+    let (effective, mut scopes) = state.engine.view().await?.settings_of(&host);
     let setting = |setting: crate::fleet::Setting| HostSetting {
         key: setting.key(),
         value: setting.value(),

@@ -74,7 +74,7 @@ async fn views(state: &State, records: Vec<RuleRecord>) -> Result<Vec<RuleView>,
                 versions.insert(scope.clone(), state.store.santa_versions(scope).await?);
             }
             let too_old =
-                versions[scope].iter().filter(|(version, _)| !sync::takes(version, &rule));
+                versions[scope].iter().filter(|(version, _)| !sync::supports(version, &rule));
             withheld = too_old.map(|(_, hosts)| hosts).sum();
         }
         views.push(view(RuleRecord { rule, made }, needs, withheld));

@@ -34,7 +34,7 @@ async fn if_known<T>(answer: impl Future<Output = StoreResult<T>>) -> Option<T> 
 
 /// The clients that exceeded a limit, the latest first.
 fn exceeded_limits(state: &State) -> Vec<ExceededLimit> {
-    let over = state.engine.hosts_over_event_limit().into_iter();
+    let over = state.engine.events().hosts_over_limit().into_iter();
     let over = over.map(|(machine, requests, last)| ExceededLimit {
         limit: "events-per-day".to_owned(),
         client: format!("host {machine}"),
@@ -91,7 +91,7 @@ pub(super) async fn status(
         history_start,
         caches: state.engine.caches().map(cache).into(),
         pages_encoded: state.engine.pages_encoded(),
-        events_dropped: state.engine.events_dropped(),
+        events_dropped: state.engine.events().dropped(),
         requests_over_limits: state.rates.times_exceeded(),
         exceeded_limits: exceeded_limits(&state),
         panics: state.panics.load(Ordering::Relaxed),

@@ -1,5 +1,5 @@
 //! A hash index in shared shards. A clone shares all of them with the original; a later change
-//! copies only the shard that it touches. It holds numbers; the caller knows what they stand for.
+//! copies only the shard that it touches. It contains numbers; the caller knows what they refer to.
 
 use std::sync::Arc;
 
@@ -28,8 +28,8 @@ impl Index {
         self.0[Self::shard(hash)].find(hash, |entry| is_it(*entry)).copied()
     }
 
-    /// Puts an entry in the place of the one that `is_it`, which is returned, or adds it.
-    /// `hash_of` is the hash of any other entry.
+    /// Replaces and returns the entry that `is_it`, or adds a new one. `hash_of` is the hash of any
+    /// other entry.
     pub(super) fn replace(
         &mut self,
         (hash, entry): (u64, u32),

@@ -7,12 +7,13 @@
 //! are kept as numbers, and rules are put together when they are requested.
 
 mod chunks;
+mod error;
 mod index;
 mod recent;
 mod texts;
-mod writer;
+pub(super) mod writer;
 
-pub(super) use writer::LedgerWriter;
+pub(super) use error::LedgerFull;
 
 use std::hash::BuildHasher;
 use std::num::{NonZeroU32, NonZeroU64};
@@ -27,7 +28,7 @@ use self::texts::{TextId, Texts};
 use crate::rule::{Notice, Policy, Provenance, Revision, Rule, Scope, Target};
 use crate::store::{LedgerRow, ScopeId};
 
-/// The number of a version of a rule, from 0 in the order in which they were made.
+/// The number of a version of a rule, from 0 in the order of their creation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(super) struct VersionId(u32);
 
@@ -35,11 +36,12 @@ impl VersionId {
     #[cfg(test)]
     pub(super) const FIRST: Self = Self(0);
 
-    /// The highest number: two thousand million versions are more than a machine's memory.
     const LAST: u32 = u32::MAX >> 1;
 
-    fn at(place: usize) -> Self {
-        Self(u32::try_from(place).map_or(Self::LAST, |number| number.min(Self::LAST)))
+    /// The version at an index of the ledger.
+    fn at(index: usize) -> Result<Self, LedgerFull> {
+        let number = u32::try_from(index).ok().filter(|number| *number <= Self::LAST);
+        number.map(Self).ok_or(LedgerFull)
     }
 
     /// The number in the lower 31 bits, and a flag above them.
@@ -53,21 +55,21 @@ impl VersionId {
     }
 }
 
-/// A rule as hosts are told of it.
+/// The parts of a rule that hosts receive.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Told<'a> {
+pub(super) struct RuleContent<'a> {
     pub(super) target: &'a Target,
     pub(super) policy: &'a Policy,
     pub(super) notice: &'a Notice,
 }
 
-impl<'a> From<&'a Rule> for Told<'a> {
+impl<'a> From<&'a Rule> for RuleContent<'a> {
     fn from(rule: &'a Rule) -> Self {
         Self { target: rule.target(), policy: rule.policy(), notice: &rule.notice }
     }
 }
 
-/// What a rule does, which many rules share.
+/// What a rule does. Many rules share one.
 #[derive(Debug, PartialEq, Eq, Hash)]
 struct Effect {
     policy: Policy,
@@ -75,23 +77,23 @@ struct Effect {
     expires: Option<Timestamp>,
 }
 
-/// Where a rule came from, in the ledger's texts.
+/// The origin of a rule, as texts of the ledger.
 #[derive(Clone, Debug)]
-struct Said {
+struct ProvenanceIds {
     comment: Option<TextId>,
     ticket: Option<TextId>,
     source: Option<TextId>,
 }
 
-/// One version of one rule, without when it ended. There may be a million: what can be looked up
-/// is not stored.
+/// One version of one rule, without its end. There may be a million, so what can be looked up is not
+/// stored.
 #[derive(Clone, Debug)]
 struct Version {
     id: i64,
     made: Revision,
     target: Target,
     effect: Arc<Effect>,
-    said: Said,
+    provenance_ids: ProvenanceIds,
     /// The index of its scope.
     scope: u32,
     /// One more than the number of the version before it of the same target and scope.
@@ -155,7 +157,7 @@ impl Ledger {
     /// The numbers of the versions that were active at a revision or later.
     fn since(&self, start: Revision) -> impl Iterator<Item = VersionId> {
         (0..self.versions.len())
-            .map(VersionId::at)
+            .map_while(|index| VersionId::at(index).ok())
             .filter(move |version| self.ended(*version) >= start)
     }
 
@@ -165,7 +167,6 @@ impl Ledger {
         old > 0 && old * 4 >= self.versions.len()
     }
 
-    /// How many versions it has.
     pub(super) fn versions(&self) -> usize {
         self.versions.len()
     }
@@ -189,6 +190,10 @@ impl Ledger {
         found.map(|index| self.log(index).id)
     }
 
+    pub(super) fn scope(&self, id: ScopeId) -> Option<&Scope> {
+        self.scope_index(id).map(|index| &self.log(index).scope)
+    }
+
     fn scope_index(&self, scope: ScopeId) -> Option<u32> {
         let is_it = |index: u32| self.log(index).id == scope;
         self.by_scope_id.find(self.hasher.hash_one(scope), is_it)
@@ -210,31 +215,30 @@ impl Ledger {
         self.version(known).made <= at && at < self.ended(known)
     }
 
-    fn provenance(&self, said: &Said) -> Provenance {
-        let Said { comment, ticket, source } = said;
+    fn provenance(&self, provenance_ids: &ProvenanceIds) -> Provenance {
+        let ProvenanceIds { comment, ticket, source } = provenance_ids;
         let text = |id: &Option<TextId>| id.map(|id| self.texts.get(id).into());
         Provenance { comment: text(comment), ticket: text(ticket), source: text(source) }
     }
 
-    /// What a version is about.
     pub(super) fn target(&self, known: VersionId) -> &Target {
         &self.version(known).target
     }
 
-    /// What hosts are told of a version.
-    pub(super) fn told(&self, known: VersionId) -> Told<'_> {
+    /// What hosts receive of a version.
+    pub(super) fn content(&self, known: VersionId) -> RuleContent<'_> {
         let Version { target, effect, .. } = self.version(known);
-        Told { target, policy: &effect.policy, notice: &effect.notice }
+        RuleContent { target, policy: &effect.policy, notice: &effect.notice }
     }
 
     /// A version as a rule of its own.
     pub(super) fn rule(&self, known: VersionId) -> Rule {
-        let Version { target, effect, said, scope, .. } = self.version(known);
+        let Version { target, effect, provenance_ids, scope, .. } = self.version(known);
         let scope = self.log(*scope).scope.clone();
         #[expect(clippy::expect_used, reason = "target and policy are of one rule")]
         let mut rule = Rule::new(target.clone(), scope, effect.policy.clone()).expect("a rule's");
         rule.notice = effect.notice.clone();
-        rule.provenance = self.provenance(said);
+        rule.provenance = self.provenance(provenance_ids);
         rule.expires = effect.expires;
         rule
     }

@@ -1,15 +1,15 @@
-//! What was seen of late, to be shared by what comes next: rules of one import tend to say the
-//! same.
+//! Recently seen values, which later equal ones share: the rules of one import often have the same
+//! messages.
 
 use std::hash::{BuildHasher, Hash};
 use std::sync::Arc;
 
 use hashbrown::DefaultHashBuilder;
 
-/// How many values are remembered: a change has that many different messages at most, as a rule.
+/// Values that are remembered. A change rarely has more different messages.
 const SLOTS: usize = 4096;
 
-/// A bounded memory of values. Each has one place, where a newer one may take its turn.
+/// A bounded set of values. A newer value replaces an older one in the same slot.
 #[derive(Debug)]
 pub(super) struct Recent<T: ?Sized> {
     slots: Vec<Option<Arc<T>>>,

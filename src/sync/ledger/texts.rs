@@ -1,6 +1,5 @@
-//! Texts that are kept and seldom read: the comments, tickets and sources of rules. They lie
-//! one after the other in blocks, because a million of them would cost more as values of their
-//! own than their letters do.
+//! The comments, tickets and sources of rules, which are seldom read. They are stored one after the
+//! other in blocks, because a million separate values would cost more than their letters.
 
 use std::hash::BuildHasher;
 use std::num::NonZeroU32;
@@ -9,8 +8,9 @@ use std::sync::Arc;
 use hashbrown::DefaultHashBuilder;
 
 use super::chunks::Chunks;
+use super::error::LedgerFull;
 
-/// Bytes from which on the next text begins a new block. A change copies the last block.
+/// Maximum bytes of a block with several texts. A change copies the last block.
 const BLOCK: usize = 64 * 1024;
 /// How many texts are remembered, to be shared by later ones: rules of one import tend to have
 /// the same.
@@ -21,7 +21,7 @@ const REMEMBERED: usize = 4096;
 pub(super) struct TextId(NonZeroU32);
 
 #[derive(Clone, Debug)]
-struct Place {
+struct TextSpan {
     block: u32,
     start: u32,
     length: u32,
@@ -31,13 +31,13 @@ struct Place {
 #[derive(Clone, Debug, Default)]
 pub(super) struct Texts {
     blocks: Vec<Arc<String>>,
-    places: Chunks<Place>,
+    spans: Chunks<TextSpan>,
 }
 
 impl Texts {
     /// The text of a number that was given here.
     pub(super) fn get(&self, TextId(above): TextId) -> &str {
-        let Place { block, start, length } = *self.places.get(above.get() as usize - 1);
+        let TextSpan { block, start, length } = *self.spans.get(above.get() as usize - 1);
         &self.blocks[block as usize][start as usize..][..length as usize]
     }
 
@@ -45,10 +45,10 @@ impl Texts {
     #[cfg(test)]
     pub(super) fn overhead(&self) -> usize {
         let unused: usize = self.blocks.iter().map(|block| block.capacity() - block.len()).sum();
-        unused + self.places.bytes()
+        unused + self.spans.bytes()
     }
 
-    fn append(&mut self, text: &str) -> TextId {
+    fn append(&mut self, text: &str) -> Result<TextId, LedgerFull> {
         if self.blocks.last().is_none_or(|last| last.len() + text.len() > BLOCK) {
             if let Some(full) = self.blocks.last_mut() {
                 Arc::make_mut(full).shrink_to_fit();
@@ -59,15 +59,14 @@ impl Texts {
         let last = Arc::make_mut(&mut self.blocks[block]);
         let start = last.len();
         last.push_str(text);
-        // A block holds 64 kB or one text, and a text some kilobytes: all of it fits 32 bits.
-        let number = |number: usize| u32::try_from(number).unwrap_or(u32::MAX);
-        let (block, start, length) = (number(block), number(start), number(text.len()));
-        self.places.push(Place { block, start, length });
-        TextId(NonZeroU32::MIN.saturating_add(number(self.places.len() - 1)))
+        let number = |number: usize| u32::try_from(number).map_err(|_| LedgerFull);
+        let (block, start, length) = (number(block)?, number(start)?, number(text.len())?);
+        self.spans.push(TextSpan { block, start, length });
+        NonZeroU32::new(number(self.spans.len())?).map(TextId).ok_or(LedgerFull)
     }
 }
 
-/// Adds texts, and shares those that came not long ago.
+/// Adds texts, and shares those that were added recently.
 #[derive(Debug, Default)]
 pub(super) struct TextWriter {
     /// One text for each of some hashes; a newer one replaces an older one.
@@ -77,18 +76,18 @@ pub(super) struct TextWriter {
 
 impl TextWriter {
     /// The number of a text, new or recently added.
-    pub(super) fn add(&mut self, texts: &mut Texts, text: &str) -> TextId {
+    pub(super) fn add(&mut self, texts: &mut Texts, text: &str) -> Result<TextId, LedgerFull> {
         #[expect(clippy::cast_possible_truncation, reason = "any bits of a hash will do")]
         let slot = self.hasher.hash_one(text) as usize % REMEMBERED;
         if let Some(Some(known)) = self.recent.get(slot)
             && texts.get(*known) == text
         {
-            return *known;
+            return Ok(*known);
         }
-        let id = texts.append(text);
+        let id = texts.append(text)?;
         self.recent.resize(REMEMBERED, None);
         self.recent[slot] = Some(id);
-        id
+        Ok(id)
     }
 }
 
@@ -99,14 +98,15 @@ mod tests {
     #[test]
     fn texts_come_back_and_equal_ones_are_one() {
         let (mut texts, mut writer) = (Texts::default(), TextWriter::default());
-        let source = writer.add(&mut texts, "rules.csv");
-        assert_eq!(writer.add(&mut texts, "rules.csv"), source);
+        let mut add = |texts: &mut Texts, text: &str| writer.add(texts, text).unwrap();
+        let source = add(&mut texts, "rules.csv");
+        assert_eq!(add(&mut texts, "rules.csv"), source);
         let long = "é".repeat(BLOCK);
         let others: Vec<String> = (0..10 * REMEMBERED).map(|n| format!("IT-{n}")).collect();
-        let ids: Vec<TextId> = others.iter().map(|text| writer.add(&mut texts, text)).collect();
+        let ids: Vec<TextId> = others.iter().map(|text| add(&mut texts, text)).collect();
         let before = texts.clone();
-        let long_id = writer.add(&mut texts, &long);
-        let empty = writer.add(&mut texts, "");
+        let long_id = add(&mut texts, &long);
+        let empty = add(&mut texts, "");
 
         assert_eq!(before.get(source), "rules.csv");
         assert!(ids.iter().zip(&others).all(|(id, text)| texts.get(*id) == text));

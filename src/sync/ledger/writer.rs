@@ -5,9 +5,10 @@ use std::num::{NonZeroU32, NonZeroU64};
 use std::sync::Arc;
 
 use super::chunks::Chunks;
+use super::error::LedgerFull;
 use super::recent::Recent;
 use super::texts::TextWriter;
-use super::{Effect, Ledger, Said, ScopeLog, Version, VersionId};
+use super::{Effect, Ledger, ProvenanceIds, ScopeLog, Version, VersionId};
 use crate::rule::{Notice, Provenance, Revision, Rule, Scope, Target};
 use crate::store::{LedgerRow, ScopeId};
 
@@ -39,15 +40,18 @@ impl LedgerWriter {
 
     /// A copy of a ledger without the versions that ended before a revision. The others get new
     /// numbers.
-    pub(in crate::sync) fn without_history(ledger: &Ledger, start: Revision) -> Self {
+    pub(in crate::sync) fn without_history(
+        ledger: &Ledger,
+        start: Revision,
+    ) -> Result<Self, LedgerFull> {
         let mut writer = Self::numbered(ledger.numbering + 1);
         let mut kept = ledger.since(start).peekable();
         while kept.peek().is_some() {
-            writer.extend(kept.by_ref().take(ROWS).map(|version| ledger.row(version)).collect());
+            writer.extend(kept.by_ref().take(ROWS).map(|version| ledger.row(version)).collect())?;
         }
         writer.keep_from(ledger.start.max(start));
         writer.advance(ledger.head);
-        writer
+        Ok(writer)
     }
 
     /// Records that versions which ended before a revision may be missing.
@@ -55,28 +59,29 @@ impl LedgerWriter {
         self.ledger.start = self.ledger.start.max(start);
     }
 
-    /// The ledger as it is now. [`LedgerWriter::advance`] comes first.
+    /// The current ledger. Call [`LedgerWriter::advance`] first.
     pub(in crate::sync) fn ledger(&self) -> &Ledger {
         &self.ledger
     }
 
-    /// Reads rows that were created or ended since they were last read. Rows may come again,
-    /// and rows newer than the next head may come early.
-    pub(in crate::sync) fn extend(&mut self, rows: Vec<LedgerRow>) {
+    /// Reads rows that were created or ended since they were last read. Rows can be repeated, and
+    /// can be newer than the next head.
+    pub(in crate::sync) fn extend(&mut self, rows: Vec<LedgerRow>) -> Result<(), LedgerFull> {
         for row in rows {
             let place = self.ledger.versions.partition_point(|version| version.id < row.id);
             let is_known =
                 place < self.ledger.versions.len() && self.ledger.versions.get(place).id == row.id;
-            let known = VersionId::at(place);
+            let known = VersionId::at(place)?;
             match (is_known, row.ended) {
                 (true, Some(ended)) => self.end(known, ended),
                 (true, None) => {}
                 (false, ended) => {
-                    self.push(known, row);
+                    self.push(known, row)?;
                     ended.into_iter().for_each(|ended| self.end(known, ended));
                 }
             }
         }
+        Ok(())
     }
 
     /// Records that every row up to `head` was read. Versions that ended are sorted once here:
@@ -111,10 +116,10 @@ impl LedgerWriter {
         }
     }
 
-    /// Adds a version under the next number. Rows come by ID, so also by revision.
-    fn push(&mut self, known: VersionId, row: LedgerRow) {
+    /// Adds a version with the next number. Rows are ordered by ID, and so by revision.
+    fn push(&mut self, known: VersionId, row: LedgerRow) -> Result<(), LedgerFull> {
         let LedgerRow { id, scope, rule, made, ended: _ } = row;
-        let scope = self.scope_index(rule.scope(), scope);
+        let scope = self.scope_index(rule.scope(), scope)?;
         let older = self.replace_newest(rule.target(), scope, known);
         let Rule { notice, provenance, expires, .. } = &rule;
         let effect = Effect {
@@ -127,13 +132,14 @@ impl LedgerWriter {
             made,
             target: rule.target().clone(),
             effect: self.effects.share(Arc::new(effect)),
-            said: self.said(provenance),
+            provenance_ids: self.provenance_ids(provenance)?,
             scope,
             older: older.and_then(|older| NonZeroU32::MIN.checked_add(older)),
         };
         self.ledger.versions.push(version);
         self.ledger.ends.push(None);
         self.log_mut(scope).made.push(known);
+        Ok(())
     }
 
     /// Makes a version the newest of its target and scope, and returns the one before it.
@@ -151,11 +157,11 @@ impl LedgerWriter {
         newest.replace((hasher.hash_one((target, scope)), known.0), is_it, hash_of)
     }
 
-    fn scope_index(&mut self, scope: &Scope, id: ScopeId) -> u32 {
+    fn scope_index(&mut self, scope: &Scope, id: ScopeId) -> Result<u32, LedgerFull> {
         if let Some(index) = self.ledger.scope_index(id) {
-            return index;
+            return Ok(index);
         }
-        let VersionId(index) = VersionId::at(self.ledger.logs.len());
+        let VersionId(index) = VersionId::at(self.ledger.logs.len())?;
         let (made, ended) = (Chunks::default(), Chunks::default());
         self.ledger.logs.push(Arc::new(ScopeLog { scope: scope.clone(), id, made, ended }));
         let Ledger { by_scope, by_scope_id, logs, hasher, .. } = &mut self.ledger;
@@ -167,7 +173,7 @@ impl LedgerWriter {
         );
         let by_id_hash = (hasher.hash_one(id), index);
         by_scope_id.replace(by_id_hash, |_| false, |it| hasher.hash_one(logs.get(it as usize).id));
-        index
+        Ok(index)
     }
 
     fn shared_notice(&mut self, notice: &Notice) -> Notice {
@@ -182,12 +188,13 @@ impl LedgerWriter {
         }
     }
 
-    fn said(&mut self, provenance: &Provenance) -> Said {
+    fn provenance_ids(&mut self, provenance: &Provenance) -> Result<ProvenanceIds, LedgerFull> {
         let Provenance { comment, ticket, source } = provenance;
         let mut add = |text: &Option<Arc<str>>| {
-            text.as_deref().map(|text| self.texts.add(&mut self.ledger.texts, text))
+            let id = text.as_deref().map(|text| self.texts.add(&mut self.ledger.texts, text));
+            id.transpose()
         };
-        Said { comment: add(comment), ticket: add(ticket), source: add(source) }
+        Ok(ProvenanceIds { comment: add(comment)?, ticket: add(ticket)?, source: add(source)? })
     }
 }
 
@@ -216,7 +223,7 @@ mod tests {
         };
         let mut writer = LedgerWriter::default();
         for first in (0..count).step_by(10_000) {
-            writer.extend((first..first + 10_000).map(row).collect());
+            writer.extend((first..first + 10_000).map(row).collect()).unwrap();
         }
         let ledger = writer.ledger();
         let lists = ledger.versions.bytes() + ledger.ends.bytes() + ledger.log(0).made.bytes();
@@ -249,12 +256,12 @@ mod tests {
         let rows = (1..).zip(ends).map(|(number, end)| {
             row(number, &hash(u32::try_from(number % 40).unwrap()), number / 4, end)
         });
-        writer.extend(rows.collect());
+        writer.extend(rows.collect()).unwrap();
         writer.advance(Revision(120));
         let whole = writer.ledger().clone();
         let start = Revision(60);
         assert!(whole.has_much_before(start) && !whole.has_much_before(Revision(5)));
-        let short = LedgerWriter::without_history(&whole, start);
+        let short = LedgerWriter::without_history(&whole, start).unwrap();
         let short = short.ledger();
 
         assert!(short.versions() < whole.versions() - whole.versions() / 4);
@@ -279,11 +286,11 @@ mod tests {
     #[test]
     fn a_reader_keeps_the_ledger_that_it_began_with() {
         let mut writer = LedgerWriter::default();
-        writer
-            .extend((1..=3000).map(|number| row(number.into(), &hash(number), 1, None)).collect());
+        let rows = (1..=3000).map(|number| row(number.into(), &hash(number), 1, None));
+        writer.extend(rows.collect()).unwrap();
         writer.advance(Revision(1));
         let before = writer.ledger().clone();
-        writer.extend(vec![row(7, &hash(7), 1, Some(2)), row(3001, &hash(7), 2, None)]);
+        writer.extend(vec![row(7, &hash(7), 1, Some(2)), row(3001, &hash(7), 2, None)]).unwrap();
         writer.advance(Revision(2));
         let now = writer.ledger();
 
@@ -303,9 +310,10 @@ mod tests {
         let mut writer = LedgerWriter::default();
         let ends = [9, 3, 7, 3, 8];
         let numbered = || (1..).zip(ends);
-        writer.extend(numbered().map(|(n, end)| row(n.into(), &hash(n), 1, Some(end))).collect());
+        let rows = numbered().map(|(n, end)| row(n.into(), &hash(n), 1, Some(end)));
+        writer.extend(rows.collect()).unwrap();
         writer.advance(Revision(7));
-        writer.extend(vec![row(6, &hash(6), 2, Some(8)), row(7, &hash(7), 8, None)]);
+        writer.extend(vec![row(6, &hash(6), 2, Some(8)), row(7, &hash(7), 8, None)]).unwrap();
         writer.advance(Revision(9));
 
         let ledger = writer.ledger();
@@ -336,7 +344,7 @@ mod tests {
             row.scope = ScopeId(number);
             row
         });
-        writer.extend(rows.collect());
+        writer.extend(rows.collect()).unwrap();
         writer.advance(Revision(5000));
         let ledger = writer.ledger();
         let target = popular.parse().unwrap();

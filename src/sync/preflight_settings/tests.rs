@@ -79,10 +79,10 @@ fn named(which: impl Fn(Sent) -> bool) -> BTreeSet<String> {
     rows().filter(|(_, sent)| which(*sent)).map(|(field, _)| field.to_owned()).collect()
 }
 
-fn effective(set: &[(&str, &str)]) -> Effective {
+fn effective(set: &[(&str, &str)]) -> HostSettings {
     let set: Vec<Setting> =
         set.iter().map(|(key, value)| Setting::parse_named(key, value).unwrap()).collect();
-    Effective::of(set.iter())
+    HostSettings::of(set.iter())
 }
 
 /// The response of a normal sync to a host that may have `synced`.

@@ -53,7 +53,7 @@ pub(in crate::server::admin) async fn import(
         };
         return Err(Problem::new(Code::Invalid, message).details(details).into());
     }
-    let new = state.engine.import_events(&events, dry_run).await?;
+    let new = state.engine.events().import(&events, dry_run).await?;
     Ok(Json(EventImportAnswer { new, known: total - new }))
 }
 

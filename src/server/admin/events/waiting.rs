@@ -1,4 +1,4 @@
-//! What waits for a decision, and decisions about many events at once.
+//! Programs that are pending approval, and decisions about several events.
 
 use std::collections::hash_map::Entry;
 use std::collections::{HashMap, HashSet};
@@ -17,8 +17,9 @@ use crate::server::admin::commit::commit_merges;
 use crate::server::answer::{Answer, Body, Query, Refused, bad_cursor, page_size};
 use crate::server::app::{Shared, State};
 use crate::store::{EventFilter, StoredEvent};
+use crate::sync::{ActiveRules, FleetView};
 
-/// What Santa decides where nothing but its mode does.
+/// Santa's decisions if only its mode decides.
 const BLOCKED: &str = "BLOCK_UNKNOWN";
 const WOULD_BE_BLOCKED: &str = "ALLOW_UNKNOWN";
 /// Events read at a time, and at most for one response.
@@ -27,7 +28,7 @@ const MOST_EVENTS: usize = 5_000;
 /// Bytes of programs, hosts and scopes after which a response ends, and bytes of hosts that it keeps
 /// in memory on the way.
 const MOST_BYTES: usize = 4 * 1024 * 1024;
-/// Events decided about at once.
+/// Maximum events in one request for decisions.
 const MOST_DECISIONS: usize = 1_000;
 
 /// List programs that are pending approval, newest first
@@ -51,24 +52,25 @@ pub(in crate::server::admin) async fn list(
     let filter = filter(&state, &query).await?;
     let filter = EventFilter { kinds: vec![EventKind::Execution], decisions, ..filter };
     let limit = page_size(query.limit);
-    let mut desk = Desk::default();
-    let mut looked_at = 0;
-    while looked_at < MOST_EVENTS {
+    let fleet = state.engine.view().await?;
+    let mut pending = PendingPrograms::default();
+    let mut examined = 0;
+    while examined < MOST_EVENTS {
         let events = state.store.events(&filter, before, EVENTS_A_READ).await?;
         let is_last = !events.more;
-        looked_at += events.len();
+        examined += events.len();
         for event in events {
             before = Some(event.id);
-            desk.add(&state, event).await?;
-            if desk.programs.len() >= limit || desk.is_full() {
-                return Ok(Json(Page { items: desk.programs, next: Some(cursor(before)) }));
+            pending.add(&state, &fleet, event).await?;
+            if pending.programs.len() >= limit || pending.is_full() {
+                return Ok(Json(Page { items: pending.programs, next: Some(cursor(before)) }));
             }
         }
         if is_last {
-            return Ok(Json(Page { items: desk.programs, next: None }));
+            return Ok(Json(Page { items: pending.programs, next: None }));
         }
     }
-    Ok(Json(Page { items: desk.programs, next: Some(cursor(before)) }))
+    Ok(Json(Page { items: pending.programs, next: Some(cursor(before)) }))
 }
 
 /// Bytes of a program or a host without its longest texts.
@@ -78,30 +80,30 @@ fn cursor(before: Option<EventId>) -> String {
     before.map(|event| event.to_string()).unwrap_or_default()
 }
 
-/// What waits, as far as events were looked at.
+/// The programs of the events that were examined so far.
 #[derive(Default)]
-struct Desk {
+struct PendingPrograms {
     programs: Vec<WaitingView>,
-    /// Where each program stands among them, by its file's SHA-256.
-    places: HashMap<String, usize>,
-    /// Which hosts and users are named with which of them.
-    named: HashSet<(usize, MachineId)>,
+    /// The index of each program, by its file's SHA-256.
+    indexes: HashMap<String, usize>,
+    /// The hosts and users that are listed with each program.
+    listed: HashSet<(usize, MachineId)>,
     ran: HashSet<(usize, String)>,
-    /// Hosts that were asked for; none where one was forgotten.
+    /// Hosts that were read; none if a host was forgotten.
     hosts: HashMap<MachineId, Option<Host>>,
-    /// Whether nothing but the mode decides, by host, file and path.
+    /// Whether only the mode decides, by host, file and path.
     undecided: HashMap<(MachineId, String, String), bool>,
-    /// About how many bytes the programs have in a response, and the hosts in memory.
+    /// The approximate bytes of the programs in a response, and of the hosts in memory.
     bytes: usize,
     hosts_bytes: usize,
 }
 
-impl Desk {
+impl PendingPrograms {
     fn is_full(&self) -> bool {
         self.bytes >= MOST_BYTES || self.hosts_bytes >= MOST_BYTES
     }
 
-    async fn learn_host(&mut self, state: &State, machine: &MachineId) -> Result<(), Refused> {
+    async fn read_host(&mut self, state: &State, machine: &MachineId) -> Result<(), Refused> {
         if let Entry::Vacant(new) = self.hosts.entry(machine.clone()) {
             let host = state.store.host(machine).await?.map(|stored| stored.host);
             let groups = host.iter().flat_map(|host| &host.facts.groups);
@@ -111,9 +113,14 @@ impl Desk {
         Ok(())
     }
 
-    async fn add(&mut self, state: &State, stored: StoredEvent) -> Result<(), Refused> {
+    async fn add<R: ActiveRules>(
+        &mut self,
+        state: &State,
+        fleet: &FleetView<'_, R>,
+        stored: StoredEvent,
+    ) -> Result<(), Refused> {
         let StoredEvent { id, received, event } = stored;
-        self.learn_host(state, &event.machine).await?;
+        self.read_host(state, &event.machine).await?;
         let Some(Some(host)) = self.hosts.get(&event.machine) else { return Ok(()) };
         let (program, path) = (&event.program, event.path());
         let pair = (event.machine.clone(), program.sha256.clone(), path.clone());
@@ -121,17 +128,17 @@ impl Desk {
             Entry::Occupied(known) => *known.get(),
             Entry::Vacant(new) => {
                 let evidence = Evidence::new(program, &path);
-                *new.insert(state.engine.is_undecided(host, evidence).await?)
+                *new.insert(fleet.is_undecided(host, evidence))
             }
         };
         if !is_undecided {
             return Ok(());
         }
         let next = self.programs.len();
-        let place = *self.places.entry(program.sha256.clone()).or_insert(next);
-        if place == next {
+        let index = *self.indexes.entry(program.sha256.clone()).or_insert(next);
+        if index == next {
             let candidates = program.candidates();
-            // The program's texts stand in its candidates again.
+            // The candidates repeat the program's texts.
             self.bytes += A_VIEW + path.len() + 3 * program.signing_id.len();
             let best = candidates.first().map(|best| best.target.rule_type());
             self.programs.push(WaitingView {
@@ -148,14 +155,14 @@ impl Desk {
                 program: event.program,
             });
         }
-        let Some(waiting) = self.programs.get_mut(place) else { return Ok(()) };
+        let Some(waiting) = self.programs.get_mut(index) else { return Ok(()) };
         waiting.events += 1;
-        if !event.user.is_empty() && self.ran.insert((place, event.user.clone())) {
+        if !event.user.is_empty() && self.ran.insert((index, event.user.clone())) {
             self.bytes += event.user.len();
             waiting.users.push(event.user);
         }
-        if self.named.insert((place, event.machine.clone())) {
-            let scopes = state.engine.scopes_of(host).await?;
+        if self.listed.insert((index, event.machine.clone())) {
+            let scopes = fleet.scopes_of(host);
             let names = scopes.iter().map(|scope| scope.name().len() + 16);
             self.bytes += 2 * event.machine.as_str().len() + names.sum::<usize>();
             waiting.hosts.push(WaitingHost {

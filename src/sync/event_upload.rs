@@ -1,32 +1,46 @@
-//! Event upload: what hosts saw, as evidence.
+//! Event upload: stores what hosts report.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use jiff::Timestamp;
 
 use super::bounds::Bounded;
-use super::engine::Engine;
 use super::error::SyncError;
-use crate::fleet::{Ancestor, Decision, Event, FileAccess, Host, SigningLink};
+use super::event_limit::{EVENTS_PER_DAY, EventLimit};
+use super::live_policy::LivePolicy;
+use crate::fleet::{Ancestor, Clock, Decision, Event, FileAccess, Host, SigningLink};
 use crate::protocol::{self as wire, EventUploadRequest, EventUploadResponse, Open};
 use crate::rule::{Certificate, MachineId, Program, SigningStatus};
-use crate::store::StoreResult;
+use crate::store::{Store, StoreResult};
 
 /// Bundles of one upload whose members are counted. A batch has 50 events by default.
 const MOST_BUNDLES: usize = 100;
-/// Events that are converted in one turn on a thread that handles requests.
+/// Events that are converted before other requests on the same thread get a turn.
 const EVENTS_A_TURN: usize = 100;
 /// Hex digits of a bundle's hash.
 const HASH_DIGITS: usize = 64;
 
-impl Engine {
-    /// Event upload: keeps the evidence, and asks for the members of bundles that are not all
-    /// known yet. Needs no preflight, and may come twice. `may_join` decides whether a new host is
-    /// accepted.
-    ///
-    /// # Errors
-    /// When the store fails, or a new host is not accepted. Nothing is kept then.
-    pub async fn event_upload(
+/// Accepts events up to a limit per host and day.
+pub struct EventIntake {
+    store: Arc<dyn Store>,
+    live: Arc<LivePolicy>,
+    clock: Clock,
+    limit: EventLimit,
+}
+
+impl EventIntake {
+    pub(super) fn new(store: Arc<dyn Store>, live: Arc<LivePolicy>, clock: Clock) -> Self {
+        Self { store, live, clock, limit: EventLimit::new(EVENTS_PER_DAY) }
+    }
+
+    pub(super) fn with_limit(self, most: u64) -> Self {
+        Self { limit: EventLimit::new(most), ..self }
+    }
+
+    /// Stores the events of an upload, and requests the members of bundles that are not all known
+    /// yet. An upload needs no preflight, and the same one may come twice.
+    pub(super) async fn upload(
         &self,
         machine: &MachineId,
         request: &EventUploadRequest,
@@ -38,29 +52,29 @@ impl Engine {
         let now = self.clock.now();
         // Checked once a day for each host. Without this, an attacker could invent hosts, and each
         // would get the limit of a whole day.
-        if self.event_limit.is_first_today(machine, now)
+        if self.limit.is_first_today(machine, now)
             && self.store.host(machine).await?.is_none()
             && !may_join()
         {
             return Err(SyncError::TooManyNewHosts);
         }
         let reported = events.len() + file_access_events.len();
-        let admitted = self.event_limit.admit(machine, reported, now);
+        let admitted = self.limit.admit(machine, reported, now);
         let evidence = in_turns(executions.chain(accesses).take(admitted)).await;
         if !evidence.is_empty() {
             let new = self.store.add_events(&evidence, now).await?;
-            self.event_limit.kept(machine, new, now);
+            self.limit.kept(machine, new, now);
         }
         let event_upload_bundle_binaries = self.wanted_bundles(machine, events).await?;
         Ok(EventUploadResponse { event_upload_bundle_binaries })
     }
 
-    /// Keeps executions that hosts reported to another server, as received now, and says how many
-    /// were new. With `dry_run` it keeps none.
+    /// Stores executions that hosts reported to another server, as received now. Returns the number
+    /// of new ones. With `dry_run` it stores none.
     ///
     /// # Errors
     /// When the store fails.
-    pub async fn import_events(
+    pub async fn import(
         &self,
         events: &[(MachineId, wire::Event)],
         dry_run: bool,
@@ -73,27 +87,27 @@ impl Engine {
         })
     }
 
-    /// How many events of a host were dropped today because it reported too many.
+    /// The number of a host's events that were dropped today because it reported too many.
     #[must_use]
-    pub fn events_dropped_of(&self, machine: &MachineId) -> u64 {
-        self.event_limit.dropped_of(machine, self.clock.now())
+    pub fn dropped_of(&self, machine: &MachineId) -> u64 {
+        self.limit.dropped_of(machine, self.clock.now())
     }
 
     /// The hosts whose events were dropped today, with the number of events and the last time.
     #[must_use]
-    pub fn hosts_over_event_limit(&self) -> Vec<(MachineId, u64, Timestamp)> {
-        self.event_limit.hosts_over(self.clock.now())
+    pub fn hosts_over_limit(&self) -> Vec<(MachineId, u64, Timestamp)> {
+        self.limit.hosts_over(self.clock.now())
     }
 
-    /// How many events of any host were dropped since this engine was opened.
+    /// The number of events that were dropped since this engine was opened.
     #[must_use]
-    pub fn events_dropped(&self) -> u64 {
-        self.event_limit.dropped(self.clock.now())
+    pub fn dropped(&self) -> u64 {
+        self.limit.dropped(self.clock.now())
     }
 
-    /// The bundles of these events of which not all members are known, in the host's spelling.
-    /// None where bundles are off for the host. Each costs a query, so a batch with many gets a
-    /// part of them; the host reports the others again.
+    /// The bundles of these events whose members are not all known, in the host's spelling. None if
+    /// bundles are off for the host. Each costs a query, so a batch with many gets only some of them;
+    /// the host reports the others again.
     async fn wanted_bundles(
         &self,
         machine: &MachineId,
@@ -113,7 +127,7 @@ impl Engine {
             None => Host::new(machine.clone(), self.clock.now()),
         };
         let effective = {
-            let policy = self.policy().await?;
+            let policy = self.live.current().await?;
             policy.settings(&policy.scopes(&host))
         };
         let mut wanted = Vec::new();
@@ -129,7 +143,7 @@ impl Engine {
     }
 }
 
-/// Converts and collects events. Yields after each turn, so that other requests can run.
+/// Converts and collects events. Yields regularly, so that other requests can run.
 async fn in_turns(events: impl Iterator<Item = Event>) -> Vec<Event> {
     let mut collected = Vec::with_capacity(events.size_hint().0);
     for event in events {
@@ -141,7 +155,7 @@ async fn in_turns(events: impl Iterator<Item = Event>) -> Vec<Event> {
     collected
 }
 
-/// An execution, or a member of a bundle, as evidence. What is not named is kept in the report.
+/// An execution, or a member of a bundle. Fields without a column are kept in the report.
 fn execution(machine: &MachineId, event: &wire::Event) -> Event {
     let event = Bounded::event(event);
     let signing_chain: Vec<SigningLink> = event.signing_chain.iter().map(link).collect();
@@ -175,12 +189,12 @@ fn execution(machine: &MachineId, event: &wire::Event) -> Event {
     }
 }
 
-/// A file access as evidence about the program that opened the file. Santa says neither who ran
-/// it nor how it is signed, only by whom.
+/// A file access, as an event about the program that opened the file. Santa reports who signed the
+/// program, but not its user and its signing status.
 fn file_access(machine: &MachineId, event: &wire::FileAccessEvent) -> Event {
     let event = Bounded::file_access(event);
-    let nobody = wire::Process::default();
-    let (actor, parents) = event.process_chain.split_first().unwrap_or((&nobody, &[]));
+    let unknown = wire::Process::default();
+    let (actor, parents) = event.process_chain.split_first().unwrap_or((&unknown, &[]));
     let (folder, file_name) = actor.file_path.rsplit_once('/').unwrap_or(("", &actor.file_path));
     let signing_chain: Vec<SigningLink> = actor.signing_chain.iter().map(link).collect();
     let ancestors: Vec<Ancestor> = parents.iter().map(ancestor).collect();
@@ -248,8 +262,8 @@ fn link(certificate: &wire::Certificate) -> SigningLink {
 
 fn occurred(seconds: f64) -> Option<Timestamp> {
     let millisecond = (seconds * 1000.0).round();
-    let told = seconds > 0.0 && millisecond < 1e15;
-    told.then(|| Timestamp::from_millisecond(millisecond as i64).ok()).flatten()
+    let is_set = seconds > 0.0 && millisecond < 1e15;
+    is_set.then(|| Timestamp::from_millisecond(millisecond as i64).ok()).flatten()
 }
 
 fn signing_status(status: &Open<wire::SigningStatus>) -> SigningStatus {

@@ -1,26 +1,25 @@
-//! The difference between what a host may have and what is active for it.
+//! Computes what to send to a host: the difference between what it may have and what is active.
 //!
 //! The difference between its holding and the destination is not enough: a host may have applied
 //! a sync whose end was not reported. So each *offer* is compared with the destination: what the
 //! host may have applied since its last completed sync, the holding included. A target is sent if
 //! any offer differs from the destination in what the client receives for it, and only then.
 //!
-//! What is worked out are numbers of versions, of which the ledger knows what they say: the
-//! difference to nothing may have a million.
+//! The results are numbers of versions in the ledger, because there may be a million.
 
 use std::sync::Arc;
 
 use super::compute::{Stopped, Wanted};
 use super::ledger::{Ledger, VersionId};
 use super::scope_sets::common;
-use super::steps::{Replacement, Steps};
+use super::steps::{Replacement, Step, Steps};
 use super::{generation, translate};
 use crate::fleet::Generation;
 use crate::protocol::generation::Capability;
 use crate::rule::{Policy, Revision, Target, TargetKey};
 use crate::store::ScopeId;
 
-/// Where a host stands when its sync completes.
+/// What a host has when its sync completes.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(super) struct Destination {
     pub(super) scopes: Arc<[ScopeId]>,
@@ -28,14 +27,14 @@ pub(super) struct Destination {
     pub(super) generation: Generation,
 }
 
-/// Where a host comes from.
+/// What a host may have before a sync.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(super) enum Origin {
-    /// It deletes its rules first, or nothing is known of them.
+    /// It deletes its rules first, or they are unknown.
     Nothing,
-    /// It has what one of these offers led to.
+    /// It has the result of one of these offers.
     Offers(Arc<[Destination]>),
-    /// It has what one of many offers led to, of which only the scopes are known.
+    /// It has the result of one of many offers. Only their scopes are known.
     ///
     /// Every target that was touched since the holding in any of these scopes is sent, and every
     /// target of the scopes that are not shared. Trails that version 0.1.0 wrote repeat these
@@ -50,32 +49,23 @@ pub(super) enum Origin {
     },
 }
 
-/// One step of a difference.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Step {
-    /// The host is to have this rule.
-    Put(VersionId),
-    /// The host is to have no rule for the target of this one.
-    Remove(VersionId),
-}
-
-/// What becomes of a target on a host.
+/// The strongest rule for a target, and whether a host gets it.
 #[derive(Clone, Copy, Debug)]
-pub(super) enum Outcome {
-    /// The host is to have this rule.
+pub(super) enum Winner {
+    /// The host must have this rule.
     Sent(VersionId),
-    /// This rule is in force, and the host's client cannot take it for want of this.
-    Withheld(VersionId, Capability),
-    /// No rule is in force.
+    /// The host's client does not support this rule, because it lacks this capability.
+    Unsupported(VersionId, Capability),
+    /// No rule is active.
     None,
 }
 
-impl Outcome {
+impl Winner {
     /// The step that sends the rule to a host without rules.
     fn put(self) -> Option<Step> {
         match self {
             Self::Sent(rule) => Some(Step::Put(rule)),
-            Self::Withheld(..) | Self::None => None,
+            Self::Unsupported(..) | Self::None => None,
         }
     }
 }
@@ -99,41 +89,41 @@ impl Destination {
         size_of_val(&*self.scopes)
     }
 
-    /// What becomes of a target on the host.
-    pub(super) fn outcome(&self, ledger: &Ledger, target: &Target) -> Outcome {
+    /// The strongest rule for a target.
+    pub(super) fn outcome(&self, ledger: &Ledger, target: &Target) -> Winner {
         match ledger.winner(target, &self.scopes, self.revision) {
             Some(winner) => self.outcome_of(ledger, winner),
-            None => Outcome::None,
+            None => Winner::None,
         }
     }
 
-    /// What becomes of the rule that decides about its target.
-    fn outcome_of(&self, ledger: &Ledger, winner: VersionId) -> Outcome {
-        let told = ledger.told(winner);
+    /// Whether the host gets the strongest rule for a target.
+    fn outcome_of(&self, ledger: &Ledger, winner: VersionId) -> Winner {
+        let told = ledger.content(winner);
         if *told.policy == Policy::Remove {
-            return Outcome::None;
+            return Winner::None;
         }
         match generation::lacks(self.generation, told) {
-            Some(needed) => Outcome::Withheld(winner, needed),
-            None => Outcome::Sent(winner),
+            Some(needed) => Winner::Unsupported(winner, needed),
+            None => Winner::Sent(winner),
         }
     }
 
-    /// The rule that the host is to have for a target.
+    /// The rule that the host must have for a target.
     pub(super) fn rule(&self, ledger: &Ledger, target: &Target) -> Option<VersionId> {
         match self.outcome(ledger, target) {
-            Outcome::Sent(rule) => Some(rule),
-            Outcome::Withheld(..) | Outcome::None => None,
+            Winner::Sent(rule) => Some(rule),
+            Winner::Unsupported(..) | Winner::None => None,
         }
     }
 
-    /// What becomes of all targets that any of its scopes has a rule for, in the order of targets.
-    /// Costs time in proportion to those rules; none of them is looked up.
+    /// The strongest rules for all targets of its scopes, in the order of targets. Costs time in
+    /// proportion to the rules, without look-ups.
     pub(super) fn outcomes<'a>(
         &'a self,
         ledger: &'a Ledger,
         wanted: &'a Wanted,
-    ) -> Result<impl Iterator<Item = Result<Outcome, Stopped>> + 'a, Stopped> {
+    ) -> Result<impl Iterator<Item = Result<Winner, Stopped>> + 'a, Stopped> {
         let winners = self.winners(ledger, &self.scopes, wanted)?;
         let outcomes = winners.into_iter().map(|winner| self.outcome_of(ledger, winner));
         Ok(wanted.while_wanted(outcomes))
@@ -152,7 +142,7 @@ impl Destination {
         one_per_target(ledger, active, wanted)
     }
 
-    /// Where a host would be that has only the weakest of its scopes. Most rules are in that scope,
+    /// The destination of a host with only the weakest of its scopes. Most rules are in that scope,
     /// and most hosts share it.
     pub(super) fn weakest(&self, ledger: &Ledger) -> Option<Self> {
         let scopes: Arc<[ScopeId]> = Arc::from(self.scopes.get(..1)?);
@@ -166,7 +156,7 @@ impl Destination {
         &self,
         ledger: &Ledger,
         wanted: &Wanted,
-    ) -> Result<Vec<(VersionId, Outcome)>, Stopped> {
+    ) -> Result<Vec<(VersionId, Winner)>, Stopped> {
         let stronger = self.scopes.get(1..).unwrap_or_default();
         let winners = self.winners(ledger, stronger, wanted)?.into_iter();
         let outcome = |winner| (winner, self.outcome_of(ledger, winner));
@@ -175,7 +165,7 @@ impl Destination {
 }
 
 impl Destination {
-    /// The step for the target of a version, if it is to be sent, given the host's rule for it.
+    /// The step for the target of a version, if `is_sent` for the rule that the host must have.
     fn step(
         &self,
         ledger: &Ledger,
@@ -194,8 +184,8 @@ impl Destination {
         }
     }
 
-    /// Versions about all targets for which hosts here and at another destination may have
-    /// different rules. A target whose versions are all in scopes that both share differs only
+    /// Versions of all targets for which hosts at this and at another destination may have different
+    /// rules. A target whose versions are all in scopes that both share differs only
     /// if one of those scopes touched it in between.
     fn may_differ(&self, ledger: &Ledger, other: &Self) -> Vec<VersionId> {
         let shared = match self.generation == other.generation {
@@ -213,8 +203,8 @@ impl Destination {
         touched.chain(own(self)).chain(own(other)).collect()
     }
 
-    /// Whether a host here has the same for a target as one at another destination, whose rule
-    /// for it is given.
+    /// Whether a host at this destination has the same for a target as one at another destination,
+    /// whose rule for it is given.
     pub(super) fn is_alike(
         &self,
         ledger: &Ledger,
@@ -229,8 +219,8 @@ impl Destination {
             (Some(_), None) | (None, Some(_)) => false,
             (Some(one), Some(same)) if one == same && self.generation == other.generation => true,
             (Some(one), Some(another)) => translate::is_kept_alike(
-                (ledger.told(one), self.generation),
-                (ledger.told(another), other.generation),
+                (ledger.content(one), self.generation),
+                (ledger.content(another), other.generation),
             ),
         }
     }
@@ -258,7 +248,7 @@ pub(super) fn steps(
     match origin {
         Origin::Nothing => {
             let outcomes = destination.outcomes(ledger, wanted)?;
-            outcomes.filter_map(|outcome| outcome.map(Outcome::put).transpose()).collect()
+            outcomes.filter_map(|outcome| outcome.map(Winner::put).transpose()).collect()
         }
         Origin::Offers(_) | Origin::Union { .. } if is_empty(ledger, origin, destination) => {
             Ok(Vec::new())
@@ -286,7 +276,7 @@ pub(super) fn all_rules(
     wanted: &Wanted,
 ) -> Result<Steps, Stopped> {
     let overrides = destination.overrides(ledger, wanted)?.into_iter();
-    let replacement = |(about, outcome): (_, Outcome)| Replacement { about, step: outcome.put() };
+    let replacement = |(about, outcome): (_, Winner)| Replacement { about, step: outcome.put() };
     let replacements: Vec<Replacement> = overrides.map(replacement).collect();
     Ok(weakest.with(ledger, &replacements))
 }
@@ -342,8 +332,8 @@ mod tests {
     use super::*;
     use crate::rule::{Rule, Scope};
     use crate::store::LedgerRow;
-    use crate::sync::ledger::LedgerWriter;
-    use crate::sync::status::Tally;
+    use crate::sync::ledger::writer::LedgerWriter;
+    use crate::sync::tally::Tally;
 
     const SCOPES: [&str; 3] = ["fleet", "tag:eng", "host:M1"];
 
@@ -368,7 +358,7 @@ mod tests {
         }
         let mut writer = LedgerWriter::default();
         let head = Revision(rows.len() as u64);
-        writer.extend(rows);
+        writer.extend(rows).unwrap();
         writer.advance(head);
         writer.ledger().clone()
     }

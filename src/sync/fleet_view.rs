@@ -1,0 +1,486 @@
+//! What administrators can read about hosts: their status and rules, and why they have them.
+
+use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
+
+use super::active_rules::{ActiveRules, Delivery, Draft, RulesOfHost, StoredRules};
+use super::compute::Wanted;
+use super::destination::{Destination, Origin, Winner};
+use super::downloads::Downloads;
+use super::epoch::CurrentEpoch;
+use super::error::SyncError;
+use super::policy::LoadedPolicy;
+use super::{generation, offers, pages, translate};
+use crate::fleet::{
+    ClientMode, EffectiveSettings, Generation, Holding, Host, SessionKind, SettingKey, SyncState,
+};
+use crate::protocol::generation as table;
+use crate::rule::{
+    Conditions, Evaluation, Evidence, HeldRules, PlatformCheck, PolicyKind, Program, Rule,
+    RuleType, Ruling, Scope, SigningStatus, Stage, TagName, Target, Unmatched, evaluate,
+};
+use crate::store::{Edit, ScopeId, StoreResult};
+
+/// The status of a host.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct HostStatus {
+    /// Rules that it is known to have.
+    pub held: u64,
+    /// Rules and removals that its next sync will bring.
+    pub due: u64,
+    /// Active rules that its client does not support.
+    pub withheld: u64,
+    /// The maximum number of rules that its client can receive, if there are more. It receives none
+    /// then.
+    pub most_rules: Option<u64>,
+    /// Whether its rules may be newer than its row, because the database was restored. It gets all
+    /// of them in a clean sync.
+    pub is_restored: bool,
+    /// Whether its next sync will bring other settings.
+    pub settings_due: bool,
+    /// The wanted mode, as its version supports it.
+    pub mode: ClientMode,
+    /// Seconds between two of its syncs.
+    pub interval: u32,
+}
+
+/// An active rule of a host.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct HostRule {
+    pub rule: Rule,
+    /// The first version of Santa that supports it, if the host's version does not.
+    pub needs: Option<String>,
+}
+
+/// What a host gets for a target, and why.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Explained {
+    pub delivery: Delivery,
+    /// The rules for the target in the host's scopes, strongest first. The first one applies.
+    pub rules: Vec<Rule>,
+}
+
+/// What a host has for a target since its last sync.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct HeldTarget {
+    /// The policy of its rule; none if it has no rule.
+    pub policy: Option<PolicyKind>,
+    /// Whether its next sync brings another rule, or removes this one.
+    pub is_due: bool,
+}
+
+/// What a host's client decides about a program.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Evaluated {
+    /// The steps of its client after its next sync, and the result.
+    pub evaluation: Evaluation,
+    /// The result until then.
+    pub ruling_now: Ruling,
+    /// Whether another step decides until then.
+    pub is_due: bool,
+    /// Its mode, as its version supports it.
+    pub mode: ClientMode,
+    /// The program's targets that have a rule, in Santa's order.
+    pub targets: Vec<Explained>,
+}
+
+/// Reads for administrators, from the stored policy or from a draft on top of it.
+pub struct FleetView<'e, R = StoredRules> {
+    rules: R,
+    downloads: &'e Downloads,
+    epoch: &'e CurrentEpoch,
+}
+
+impl<'e> FleetView<'e> {
+    pub(super) async fn new(
+        downloads: &'e Downloads,
+        epoch: &'e CurrentEpoch,
+    ) -> StoreResult<FleetView<'e>> {
+        let rules = StoredRules::newest(downloads.policy().await?);
+        Ok(Self { rules, downloads, epoch })
+    }
+
+    /// The same view as if these edits were committed.
+    #[must_use]
+    pub fn with_draft(&self, edits: &[Edit]) -> FleetView<'e, Draft> {
+        let rules = Draft::new(self.rules.clone(), edits);
+        FleetView { rules, downloads: self.downloads, epoch: self.epoch }
+    }
+
+    /// # Errors
+    /// When the store fails.
+    pub async fn status(&self, host: &Host) -> Result<HostStatus, SyncError> {
+        let downloads = self.downloads;
+        let generation = generation::of(&host.facts.santa_version);
+        let policy = &self.read_for(host).await?;
+        let effective = policy.settings(&policy.scopes(host));
+        let settings = &effective.settings;
+        let to = destination(policy, host, generation);
+        let total = downloads.tally(policy, to.clone()).await?;
+        let known = downloads.known_holding(&host.sync);
+        let is_confirmed = self.epoch.is_confirmed(host).await?;
+        let due = match known.filter(|_| is_confirmed) {
+            Some(holding) => self.count_pending(policy, &host.sync, holding, to).await?,
+            None => total.rules,
+        };
+        let held = match known {
+            Some(holding) => {
+                downloads.tally(policy, downloads.destination(holding).await?).await?.rules
+            }
+            None => 0,
+        };
+        let withheld = total.withheld;
+        Ok(HostStatus {
+            held,
+            due,
+            withheld,
+            most_rules: pages::most_rules(generation).filter(|most| total.rules > *most),
+            is_restored: (host.sync.holding.is_some() || host.sync.last_sync.is_some())
+                && !is_confirmed,
+            settings_due: host.sync.settings != Some(effective.digest),
+            mode: translate::mode_for(settings.client_mode, generation),
+            interval: settings.full_sync_interval.seconds(),
+        })
+    }
+
+    /// The policy, which is newer than this view if another server wrote the host's row at a
+    /// revision that was not known yet.
+    async fn read_for(&self, host: &Host) -> StoreResult<Arc<LoadedPolicy>> {
+        let newest = host.sync.newest_revision();
+        if newest <= self.rules.revision {
+            return Ok(Arc::clone(&self.rules.policy));
+        }
+        self.downloads.live.catch_up(newest).await?;
+        self.downloads.policy().await
+    }
+
+    /// The active rules of a host by target, after `after`, including those that its client does not
+    /// support.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn rules_of(
+        &self,
+        host: &Host,
+        after: Option<&Target>,
+        limit: usize,
+    ) -> Result<Vec<HostRule>, SyncError> {
+        let generation = generation::of(&host.facts.santa_version);
+        let destination = destination(&self.rules.policy, host, generation);
+        let after = after.cloned();
+        let page = move |policy: &LoadedPolicy, wanted: &Wanted| {
+            let ledger = &policy.ledger;
+            let mut rules = Vec::new();
+            for outcome in destination.outcomes(ledger, wanted)? {
+                let (rule, needs) = match outcome? {
+                    Winner::Sent(rule) => (rule, None),
+                    Winner::Unsupported(rule, needed) => (rule, Some(needed)),
+                    Winner::None => continue,
+                };
+                if after.as_ref().is_some_and(|after| ledger.target(rule) <= after) {
+                    continue;
+                }
+                let needs = needs.map(|needed| table::version_of(table::first_with(needed)));
+                rules.push(HostRule { rule: ledger.rule(rule), needs });
+                if rules.len() >= limit {
+                    break;
+                }
+            }
+            Ok(rules)
+        };
+        Ok(self.downloads.study(&self.rules.policy, page).await?)
+    }
+
+    /// The tags that a host has only by their membership, by name.
+    #[must_use]
+    pub fn member_tags(&self, host: &Host) -> Vec<TagName> {
+        self.rules.policy.member_tags(host)
+    }
+
+    /// The number of rules and removals that a normal sync to a destination would bring to a host.
+    async fn count_pending(
+        &self,
+        policy: &Arc<LoadedPolicy>,
+        state: &SyncState,
+        holding: Holding,
+        to: Destination,
+    ) -> StoreResult<u64> {
+        let route = self.origin_of(policy, state, holding, to).await?;
+        self.downloads.count_steps(policy, route).await
+    }
+
+    /// The origin of a host's next normal sync to this destination, and the destination at its last
+    /// change.
+    async fn origin_of(
+        &self,
+        policy: &LoadedPolicy,
+        state: &SyncState,
+        holding: Holding,
+        to: Destination,
+    ) -> StoreResult<(Origin, Destination)> {
+        let last_touch = |scopes: &[ScopeId], at| policy.ledger.last_touch(scopes, at);
+        if state.reach.is_some() {
+            let (union, common) =
+                offers::reached(self.downloads, state, &to.scopes, to.generation).await?;
+            let to = Destination { revision: last_touch(&union, to.revision), ..to };
+            let since = last_touch(&union, holding.revision);
+            let (union, common) = (union.into(), common.into());
+            return Ok((Origin::Union { since, union, common }, to));
+        }
+        let to = Destination { revision: last_touch(&to.scopes, to.revision), ..to };
+        let begun = state.session.filter(|session| session.begun);
+        let target = begun.map(|session| session.target);
+        let mut offers = Vec::new();
+        for offer in [holding].into_iter().chain(state.offers.iter().copied()).chain(target) {
+            let offer =
+                self.downloads.destination(self.downloads.settled(policy, offer).await?).await?;
+            if offer != to && !offers.contains(&offer) {
+                offers.push(offer);
+            }
+        }
+        if begun.is_some_and(|session| session.kind != SessionKind::Normal) {
+            offers.push(Destination { scopes: Arc::new([]), ..to.clone() });
+        }
+        Ok((Origin::Offers(offers.into()), to))
+    }
+}
+
+impl<R: ActiveRules> FleetView<'_, R> {
+    /// The scopes of a host, weakest first.
+    #[must_use]
+    pub fn scopes_of(&self, host: &Host) -> Vec<Scope> {
+        self.rules.scopes(host)
+    }
+
+    /// The settings of a host and the scopes that they come from. Settings without a scope have
+    /// their defaults.
+    #[must_use]
+    pub fn settings_of(&self, host: &Host) -> (EffectiveSettings, HashMap<SettingKey, Scope>) {
+        let scopes = self.rules.scopes(host);
+        let layers = scopes.iter().flat_map(|scope| {
+            self.rules.settings_in(scope).iter().map(|setting| (setting.key(), scope.clone()))
+        });
+        (self.rules.settings(&scopes).settings.clone(), layers.collect())
+    }
+
+    /// Which rule a host gets for a target and why, and what it has now.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn explain(
+        &self,
+        host: &Host,
+        target: &Target,
+    ) -> Result<(Explained, HeldTarget), SyncError> {
+        let wanted = self.wanted_rules(host);
+        let is_confirmed = self.epoch.is_confirmed(host).await?;
+        let held = self.held_rules(host).await?;
+        let held = held.as_ref().map(HeldState::rules);
+        let held = HeldTarget {
+            policy: held.as_ref().filter(|_| is_confirmed).and_then(|held| held.policy(target)),
+            is_due: match held {
+                Some(held) => !is_confirmed || !wanted.is_same_in(&held, target),
+                None => wanted.policy(target).is_some(),
+            },
+        };
+        Ok((explained(&wanted, target), held))
+    }
+
+    /// What a host's client decides about a program before and after its next sync, as far as the
+    /// server knows.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn evaluate(
+        &self,
+        host: &Host,
+        evidence: Evidence<'_>,
+    ) -> Result<Evaluated, SyncError> {
+        let (program, version) = (evidence.program, &host.facts.santa_version);
+        let wanted = self.wanted_rules(host);
+        let effective = self.rules.settings(&wanted.scopes);
+        let conditions = |mode| conditions(&effective.settings, mode, version);
+        let mode = translate::mode_for(effective.settings.client_mode, wanted.generation);
+        let types = self.unknown_types(&wanted, program).await?;
+        let after = rules_for(&wanted, program, types);
+        let evaluation = evaluate(evidence, &after, &conditions(mode));
+
+        let held = match self.held_rules(host).await? {
+            Some(held) => {
+                let types = self.unknown_types(&held.rules(), program).await?;
+                rules_for(&held.rules(), program, types)
+            }
+            None => HeldRules::default(),
+        };
+        // The mode of its last preflight is older than the settings that it got then.
+        let reported = host.facts.client_mode;
+        let reported = reported.filter(|_| host.sync.settings != Some(effective.digest));
+        let now = evaluate(evidence, &held, &conditions(reported.unwrap_or(mode)));
+        let stage = |evaluation: &Evaluation| evaluation.decisive().map(|step| step.stage);
+        let is_confirmed = self.epoch.is_confirmed(host).await?;
+        let targets = targets(program).map(|target| explained(&wanted, &target));
+        Ok(Evaluated {
+            ruling_now: if is_confirmed { now.ruling } else { Ruling::Unknown },
+            is_due: !is_confirmed
+                || now.ruling != evaluation.ruling
+                || stage(&now) != stage(&evaluation),
+            evaluation,
+            mode,
+            targets: targets.filter(|explained| !explained.rules.is_empty()).collect(),
+        })
+    }
+
+    /// Whether only its mode decides about a program on a host: no rule, no path, and not that the
+    /// program is part of macOS. Unknown facts about the program are ignored.
+    #[must_use]
+    pub fn is_undecided(&self, host: &Host, evidence: Evidence<'_>) -> bool {
+        let wanted = self.wanted_rules(host);
+        let settings = &self.rules.settings(&wanted.scopes).settings;
+        let mode = translate::mode_for(settings.client_mode, wanted.generation);
+        let held = rules_for(&wanted, evidence.program, HashSet::new());
+        let conditions = conditions(settings, mode, &host.facts.santa_version);
+        let evaluation = evaluate(evidence, &held, &conditions);
+        evaluation.decisive().is_some_and(|step| step.stage == Stage::Mode)
+    }
+
+    /// The rules that a host has after its next sync.
+    fn wanted_rules(&self, host: &Host) -> RulesOfHost<'_, R> {
+        RulesOfHost {
+            rules: &self.rules,
+            scopes: self.rules.scopes(host),
+            generation: generation::of(&host.facts.santa_version),
+        }
+    }
+
+    /// The rules that a host has since its last completed sync, if they are known.
+    async fn held_rules(&self, host: &Host) -> StoreResult<Option<HeldState>> {
+        let Some(holding) = self.downloads.known_holding(&host.sync) else { return Ok(None) };
+        let Destination { scopes, revision, generation } =
+            self.downloads.destination(holding).await?;
+        let policy = Arc::clone(&self.rules.stored().policy);
+        let scopes = scopes.iter().filter_map(|scope| policy.ledger.scope(*scope)).cloned();
+        let scopes = scopes.collect();
+        Ok(Some(HeldState { rules: StoredRules { policy, revision }, scopes, generation }))
+    }
+
+    /// The types of rules that a host has and that could match a program with unknown identifiers.
+    /// Costs time in proportion to the host's rules, unless all identifiers are known.
+    async fn unknown_types<S: ActiveRules>(
+        &self,
+        host: &RulesOfHost<'_, S>,
+        program: &Program,
+    ) -> Result<HashSet<RuleType>, SyncError> {
+        let unknown: Vec<RuleType> = Evaluation::rule_types()
+            .filter(|rule_type| {
+                program.may_have(*rule_type) && program.target(*rule_type).is_none()
+            })
+            .collect();
+        if unknown.is_empty() {
+            return Ok(HashSet::new());
+        }
+        let StoredRules { policy, revision } = host.rules.stored();
+        let scopes = policy.rule_scopes(&host.scopes).into();
+        let (revision, generation) = (*revision, host.generation);
+        let destination = Destination { scopes, revision, generation };
+        let edited = host.rules.edited_targets();
+        let mut found: HashSet<RuleType> = edited
+            .iter()
+            .filter(|target| host.policy(target).is_some())
+            .map(Target::rule_type)
+            .collect();
+        let types = move |policy: &LoadedPolicy, wanted: &Wanted| {
+            let ledger = &policy.ledger;
+            let mut types = HashSet::new();
+            for outcome in destination.outcomes(ledger, wanted)? {
+                if let Winner::Sent(rule) = outcome?
+                    && !edited.contains(ledger.target(rule))
+                {
+                    types.insert(ledger.target(rule).rule_type());
+                }
+            }
+            Ok(types)
+        };
+        found.extend(self.downloads.study(policy, types).await?);
+        found.retain(|rule_type| unknown.contains(rule_type));
+        Ok(found)
+    }
+}
+
+/// The rules that a host has since its last completed sync.
+struct HeldState {
+    rules: StoredRules,
+    scopes: Vec<Scope>,
+    generation: Generation,
+}
+
+impl HeldState {
+    fn rules(&self) -> RulesOfHost<'_, StoredRules> {
+        let Self { rules, scopes, generation } = self;
+        RulesOfHost { rules, scopes: scopes.clone(), generation: *generation }
+    }
+}
+
+/// The destination of a sync of a host now.
+fn destination(policy: &LoadedPolicy, host: &Host, generation: Generation) -> Destination {
+    let scopes = policy.rule_scopes(&policy.scopes(host));
+    Destination { scopes: scopes.into(), revision: policy.ledger.head(), generation }
+}
+
+fn explained<R: ActiveRules>(host: &RulesOfHost<'_, R>, target: &Target) -> Explained {
+    let rules = host.all(target).map(|rule| rule.to_rule()).collect();
+    Explained { delivery: host.delivery(target), rules }
+}
+
+/// The rules with which a client decides about a program.
+fn rules_for<R: ActiveRules>(
+    host: &RulesOfHost<'_, R>,
+    program: &Program,
+    types: HashSet<RuleType>,
+) -> HeldRules {
+    let policies = targets(program).filter_map(|target| {
+        let policy = host.policy(&target)?;
+        Some((target, policy))
+    });
+    HeldRules { policies: policies.collect(), types }
+}
+
+/// All targets of a program, in Santa's order. Includes those that Santa ignores because of how the
+/// program is signed, so that rules for them can be explained.
+fn targets(program: &Program) -> impl Iterator<Item = Target> {
+    let signed = Program { signing_status: SigningStatus::Unknown, ..program.clone() };
+    Evaluation::rule_types().filter_map(move |rule_type| signed.target(rule_type))
+}
+
+/// What else a client of this version considers.
+fn conditions<'a>(
+    settings: &'a EffectiveSettings,
+    mode: ClientMode,
+    santa_version: &str,
+) -> Conditions<'a> {
+    Conditions {
+        unmatched: match mode {
+            ClientMode::Monitor => Unmatched::Allowed,
+            ClientMode::Lockdown => Unmatched::Blocked,
+            ClientMode::Standalone => Unmatched::Asked,
+        },
+        blocked_path: settings.blocked_path_regex.as_str(),
+        allowed_path: settings.allowed_path_regex.as_str(),
+        platform: match table::knows_platform_by_flag(santa_version) {
+            true => PlatformCheck::Flag,
+            false => PlatformCheck::Certificate,
+        },
+        transitive: settings.enable_transitive_rules,
+    }
+}
+
+/// The first version of Santa that supports a rule, if not all versions do.
+#[must_use]
+pub fn first_version_for(rule: &Rule) -> Option<String> {
+    generation::needs(rule.into()).map(table::first_with).max().map(table::version_of)
+}
+
+/// Whether a client that reports this version supports a rule.
+#[must_use]
+pub fn supports(santa_version: &str, rule: &Rule) -> bool {
+    generation::lacks(generation::of(santa_version), rule.into()).is_none()
+}

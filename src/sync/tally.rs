@@ -1,0 +1,73 @@
+//! Counts the rules that hosts have.
+
+use super::compute::{Stopped, Wanted};
+use super::destination::{Destination, Winner};
+use super::ledger::{Ledger, RuleContent};
+use crate::fleet::RuleCounts;
+use crate::rule::{PolicyKind, RuleType};
+
+/// The numbers of rules of a host.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Tally {
+    pub(super) rules: u64,
+    /// By type, as a client counts them.
+    pub(super) counts: RuleCounts,
+    /// Active rules that its client does not support.
+    pub(super) withheld: u64,
+}
+
+impl Tally {
+    /// Costs time in proportion to the rules of all scopes.
+    pub(super) fn of(ledger: &Ledger, to: &Destination, wanted: &Wanted) -> Result<Self, Stopped> {
+        let mut tally = Self::default();
+        for outcome in to.outcomes(ledger, wanted)? {
+            tally.add(ledger, outcome?, 1);
+        }
+        Ok(tally)
+    }
+
+    /// The tally of a destination, from that of its weakest scope alone. Costs time in proportion
+    /// to the rules of the other scopes.
+    pub(super) fn with_stronger(
+        mut self,
+        ledger: &Ledger,
+        weakest: &Destination,
+        to: &Destination,
+        wanted: &Wanted,
+    ) -> Result<Self, Stopped> {
+        for (about, outcome) in to.overrides(ledger, wanted)? {
+            self.add(ledger, weakest.outcome(ledger, ledger.target(about)), -1);
+            self.add(ledger, outcome, 1);
+        }
+        Ok(self)
+    }
+
+    /// Adds the strongest rule for a target, or subtracts it.
+    fn add(&mut self, ledger: &Ledger, outcome: Winner, sign: i32) {
+        match outcome {
+            Winner::Sent(rule) => {
+                self.rules = self.rules.saturating_add_signed(sign.into());
+                count(&mut self.counts, ledger.content(rule), sign);
+            }
+            Winner::Unsupported(..) => {
+                self.withheld = self.withheld.saturating_add_signed(sign.into());
+            }
+            Winner::None => {}
+        }
+    }
+}
+
+/// Adds a rule to the counts that a host would report, or subtracts it.
+fn count(counts: &mut RuleCounts, rule: RuleContent<'_>, sign: i32) {
+    let of_its_type = match rule.target.rule_type() {
+        RuleType::Binary => &mut counts.binary,
+        RuleType::Certificate => &mut counts.certificate,
+        RuleType::TeamId => &mut counts.teamid,
+        RuleType::SigningId => &mut counts.signingid,
+        RuleType::CdHash => &mut counts.cdhash,
+    };
+    *of_its_type = of_its_type.saturating_add_signed(sign);
+    if rule.policy.kind() == PolicyKind::AllowCompiler {
+        counts.compiler = counts.compiler.saturating_add_signed(sign);
+    }
+}
