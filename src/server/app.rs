@@ -1,137 +1,44 @@
-//! The server as a whole: its state, its start, its router.
+//! Opens and runs a server.
 
-use std::num::NonZeroUsize;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use axum::Router;
-use axum::extract::Request;
-use axum::middleware::{Next, from_fn};
-use axum::response::Response;
-use axum::routing::get;
-use jiff::SignedDuration;
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 use tokio::time::MissedTickBehavior;
 
-use super::access::{Access, FirstStart, SyncAuth};
 use super::answer::method_not_allowed;
-use super::bodies::{Budget, Held};
+use super::bodies::Budget;
 use super::client_address::TrustedProxies;
 use super::guard::guarded;
+use super::health::Health;
 use super::listen::{self, ConnectionLimits};
+use super::options::{Options, ServerError};
 use super::rate_limits::{RateCounts, RateLimits};
-use super::readiness::{self, Health};
 use super::refusals::REFUSALS;
+use super::state::State;
 use super::supervise::supervise;
 use super::tls::Tls;
+use super::tokens::{Access, FirstStart};
 use super::trusted_clock::TrustedClock;
-use super::{admin, compaction, retention, santa};
+use super::{admin, compaction, readiness, retention, santa};
 use crate::fleet::{Clock, LONGEST_GAP};
-use crate::store::{self, Durability, Purpose, Store, StoreError, StoreResult};
+use crate::store::{self, Durability, StoreResult};
 use crate::sync::{EVENTS_PER_DAY, Engine, RESTORE_SPREAD, RULES_A_PAGE};
 
-/// How often expiries are ended and other processes' changes taken in.
+/// How often rules expire and the changes of other processes are read.
 const TICK: Duration = Duration::from_secs(1);
-
-/// How to run a server.
-#[derive(Clone, Default)]
-pub struct Options {
-    /// The database: `sqlite:PATH` or `postgres://USER@HOST/DATABASE`.
-    pub database: String,
-    /// What a committed answer survives, where the database leaves that to the server.
-    pub durability: Durability,
-    /// What hosts must present to sync.
-    pub sync_auth: SyncAuth,
-    /// Whether hosts must, besides, come over TLS with a certificate of the client CA.
-    pub client_certificates: bool,
-    /// Whether to let in the first administrator and the first hosts, if there never was a
-    /// token. Work on a local database needs none.
-    pub first_tokens: bool,
-    /// The first admin token; made up when absent.
-    pub bootstrap_token: Option<String>,
-    /// The first enrolment secret; made up when absent.
-    pub enrolment_secret: Option<String>,
-    /// What time it is.
-    pub clock: Clock,
-    /// How far the clock may be ahead of the newest time that the database knows at a start, before
-    /// rules and events stop expiring; [`LONGEST_GAP`] when absent.
-    pub longest_gap: Option<SignedDuration>,
-    /// Over how much time clean syncs are spread after a restore; [`RESTORE_SPREAD`] when absent.
-    pub restore_spread: Option<SignedDuration>,
-    /// The largest body of a host, in bytes, before and after it is taken out of its encoding;
-    /// 16 MiB when absent.
-    pub largest_body: Option<usize>,
-    /// Rules on one page of a download; [`RULES_A_PAGE`] when absent.
-    pub rules_a_page: Option<NonZeroUsize>,
-    /// Maximum new events of one host in a day; [`EVENTS_PER_DAY`] when absent.
-    pub events_per_day: Option<u64>,
-    pub connections: ConnectionLimits,
-    /// What hosts and addresses may do in a minute.
-    pub rates: RateLimits,
-    /// The proxies that report where a request comes from.
-    pub trusted_proxies: TrustedProxies,
-}
-
-/// Why the server cannot start.
-#[derive(Debug, thiserror::Error)]
-pub enum ServerError {
-    /// The database.
-    #[error(transparent)]
-    Store(#[from] StoreError),
-    /// A secret that was given cannot be used.
-    #[error("{name} is not usable: {reason}")]
-    Secret {
-        name: &'static str,
-        /// What is wrong with it.
-        reason: &'static str,
-    },
-}
-
-impl ServerError {
-    /// Whether the schema of a database is too old to be read.
-    #[must_use]
-    pub fn is_outdated(&self) -> bool {
-        matches!(self, Self::Store(StoreError::Outdated { .. }))
-    }
-}
 
 /// What a command does to a local database.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum LocalWork {
-    /// It reads, or tries a change that it does not make. The database stays as it is.
+    /// It reads, or is a dry run. The database stays as it is.
     Read,
-    /// It changes something. The database is created, or brought up to date, if that is needed.
+    /// It changes something. The database is created or migrated if necessary.
     Change,
 }
-
-/// What every handler can reach.
-pub(super) struct State {
-    /// Whether this is a server, and not a command on a local database.
-    pub(super) is_server: bool,
-    pub(super) store: Arc<dyn Store>,
-    pub(super) engine: Engine,
-    pub(super) access: Access,
-    pub(super) clock: Clock,
-    /// The largest body of a host, in bytes, before and after it is taken out of its encoding.
-    pub(super) largest_body: usize,
-    /// What all bodies in flight share.
-    pub(super) bodies: Budget,
-    /// Requests of hosts that were refused for overload since the last tick.
-    pub(super) turned_away: AtomicU64,
-    /// Requests whose handlers panicked.
-    pub(super) panics: Arc<AtomicU64>,
-    /// Counts what hosts and addresses do, and enforces the limits.
-    pub(super) rates: RateCounts,
-    /// Whether the server is well.
-    pub(super) health: Health,
-    /// Whether the clock can be believed.
-    pub(super) trusted_clock: Arc<TrustedClock>,
-}
-
-/// What handlers are given.
-pub(super) type Shared = axum::extract::State<Arc<State>>;
 
 /// A server over one database.
 pub struct App {
@@ -139,13 +46,13 @@ pub struct App {
     connections: ConnectionLimits,
     trusted_proxies: TrustedProxies,
     first_start: Option<FirstStart>,
-    /// What runs beside the requests; nothing for a command on a local database.
+    /// Background tasks; none for a command on a local database.
     background: Vec<JoinHandle<()>>,
 }
 
 impl App {
-    /// Opens the database, makes it ready if it is empty, reads the rules into memory, and
-    /// starts to follow the clock.
+    /// Opens the database, initializes it if it is empty, reads the rules into memory, and starts the
+    /// background tasks.
     ///
     /// # Errors
     /// When the database cannot be opened or a given secret cannot be used.
@@ -192,8 +99,8 @@ impl App {
         Ok(Self { state, connections, trusted_proxies, first_start, background })
     }
 
-    /// Opens a database for one command in this process. Nothing runs beside its requests, and
-    /// the rules are only read into memory if a request needs them.
+    /// Opens a database for one command in this process. It has no background tasks, and the rules are
+    /// read into memory only if a request needs them.
     ///
     /// # Errors
     /// When the database cannot be opened.
@@ -238,24 +145,25 @@ impl App {
         })
     }
 
-    /// The secrets that this start made or was given, if it was the first.
+    /// The secrets of the first start, if this was it.
     #[must_use]
     pub fn first_start(&self) -> Option<&FirstStart> {
         self.first_start.as_ref()
     }
 
-    /// Everything the server answers.
+    /// All areas. Each has a function that adds its own limits and layers.
     pub fn router(&self) -> Router {
-        let routes = by_purpose(admin::router(), santa::answer)
-            .route("/healthz", get(|| async { "ok\n" }))
-            .route("/readyz", get(readiness::ready))
+        let routes = Router::new()
+            .merge(readiness::area())
+            .merge(admin::area(admin::routes()))
+            .merge(santa::area(santa::answer))
             .method_not_allowed_fallback(method_not_allowed)
             .with_state(Arc::clone(&self.state));
         guarded(routes, Arc::clone(&self.state.panics))
     }
 
-    /// Answers requests, over TLS where that is given, until `shutdown` ends, and then finishes
-    /// those under way. Gives the number of those that were not finished in time.
+    /// Responds to requests until `shutdown` ends, and then finishes those in progress. Returns the
+    /// number of requests that were not finished in time.
     pub async fn serve(
         &self,
         listener: TcpListener,
@@ -282,20 +190,7 @@ impl Drop for App {
     }
 }
 
-/// Combines the routes of administrators with a handler of hosts for all other paths. Each of the
-/// two uses the database connections of its purpose.
-fn by_purpose<S, F>(admin: Router<S>, hosts: fn(axum::extract::State<S>, Request) -> F) -> Router<S>
-where
-    S: Clone + Send + Sync + 'static,
-    F: Future<Output = Response> + Send + 'static,
-{
-    let of_admins = from_fn(|request, next| Purpose::Admin.run(holding(request, next)));
-    Router::new()
-        .merge(admin.layer(of_admins))
-        .fallback(move |state, request| Purpose::Sync.run(hosts(state, request)))
-}
-
-/// Shows rules as ended that a server would end now.
+/// Hides rules that a server would remove now because they have expired.
 async fn hide_expired(state: &State) -> StoreResult<()> {
     let now = state.clock.now();
     if state.store.has_expired(now).await? && state.trusted_clock.is_trusted() {
@@ -304,16 +199,7 @@ async fn hide_expired(state: &State) -> StoreResult<()> {
     Ok(())
 }
 
-/// Keeps what a body holds of the budget until its request is answered.
-async fn holding(mut request: Request, next: Next) -> Response {
-    let held = Held::default();
-    request.extensions_mut().insert(held.clone());
-    let response = next.run(request).await;
-    drop(held);
-    response
-}
-
-/// Starts what runs beside the requests.
+/// Starts the background tasks.
 fn start_background(state: &Arc<State>, failing: bool) -> [JoinHandle<()>; 5] {
     let [ticked, purged, compacted, watched, checked] = std::array::from_fn(|_| Arc::clone(state));
     [
@@ -335,7 +221,7 @@ async fn keep_ticking(state: Arc<State>, mut failing: bool) {
     let mut ticks = tokio::time::interval(TICK);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
-        // By the clock as well: a call may be missed, and time passes without one.
+        // A notification can be lost, and rules expire without one.
         tokio::select! {
             _ = ticks.tick() => {}
             () = state.store.changed_elsewhere() => {}
@@ -344,8 +230,8 @@ async fn keep_ticking(state: Arc<State>, mut failing: bool) {
     }
 }
 
-/// Follows the clock and the database once; true if that failed. What fails is told when it begins
-/// to, and when it works again, not each second in between.
+/// Follows the clock and the database one time. Returns whether that failed. Failures are logged when
+/// they begin and when they end.
 async fn tick(state: &State, failing: bool) -> bool {
     let requests = state.turned_away.swap(0, Ordering::Relaxed);
     if requests > 0 {
@@ -374,10 +260,13 @@ async fn tick(state: &State, failing: bool) -> bool {
 #[cfg(test)]
 mod tests {
     use axum::body::Body;
-    use axum::response::IntoResponse as _;
+    use axum::extract::Request;
+    use axum::response::{IntoResponse as _, Response};
+    use axum::routing::get;
     use tower::ServiceExt as _;
 
     use super::*;
+    use crate::store::Purpose;
 
     #[tokio::test]
     async fn s4_each_area_reads_with_the_readers_of_its_purpose() {
@@ -385,7 +274,7 @@ mod tests {
             format!("{:?}", Purpose::current()).into_response()
         }
         let routes: Router<()> = Router::new().route("/api/v1/rules", get(purpose));
-        let router: Router = by_purpose(routes, |_, _| purpose());
+        let router: Router = admin::area(routes).merge(santa::area(|_, _| purpose()));
         for (path, expected) in [
             ("/api/v1/rules", "Admin"),
             ("/santa/preflight/M1", "Sync"),

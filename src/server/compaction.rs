@@ -6,8 +6,8 @@ use std::time::Duration;
 use jiff::SignedDuration;
 use tokio::time::MissedTickBehavior;
 
-use super::app::State;
 use super::retention::fleet_settings;
+use super::state::State;
 use crate::rule::Revision;
 use crate::store::StoreResult;
 

@@ -7,7 +7,6 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use jiff::Timestamp;
 
 use super::client_address::{ClientAddress, counted_as};
-use super::rate_limits::Limit;
 use super::refusals::REFUSALS;
 use crate::api::ExceededLimit;
 use crate::rule::MachineId;
@@ -15,6 +14,38 @@ use crate::rule::MachineId;
 /// Maximum clients that are remembered. The one that exceeded its limit longest ago is forgotten
 /// first.
 const MOST: usize = 100;
+
+/// A limit that a request can exceed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(super) enum Limit {
+    HostRequests,
+    AddressRequests,
+    WrongSecrets,
+    NewHosts,
+}
+
+impl Limit {
+    /// The option of `serve` that sets it.
+    pub(super) const fn option(self) -> &'static str {
+        match self {
+            Self::HostRequests => "host-requests-per-minute",
+            Self::AddressRequests => "address-requests-per-minute",
+            Self::WrongSecrets => "wrong-secrets-per-minute",
+            Self::NewHosts => "new-hosts-per-minute",
+        }
+    }
+}
+
+impl fmt::Display for Limit {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::HostRequests => "too many requests from this host in a minute",
+            Self::AddressRequests => "too many requests from this address in a minute",
+            Self::WrongSecrets => "too many wrong secrets from this address in a minute",
+            Self::NewHosts => "too many new hosts in a minute",
+        })
+    }
+}
 
 /// Who exceeded a limit.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -10,50 +10,13 @@ use axum::Router;
 use axum::extract::{Request, State};
 use axum::middleware::{Next, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
-use data_encoding::HEXLOWER;
 use futures_util::FutureExt as _;
-use http::{HeaderMap, HeaderName, HeaderValue};
+use http::HeaderMap;
 use tracing::Instrument as _;
 
 use super::answer::Refused;
+use super::request_id::{REQUEST_ID, RequestId, X_REQUEST_ID};
 use crate::api::{Code, Problem};
-
-const X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
-/// Bytes of the longest ID that is accepted from a client.
-const LONGEST_ID: usize = 64;
-
-tokio::task_local! {
-    static REQUEST_ID: RequestId;
-}
-
-/// An ID of a request: letters, digits, `-`, `_` and `.`.
-#[derive(Clone, Debug, PartialEq, Eq)]
-struct RequestId(HeaderValue);
-
-impl RequestId {
-    /// The ID that a client or proxy sent if it is safe to log, or else a new one.
-    fn of(headers: &HeaderMap) -> Self {
-        let safe = |byte: &u8| byte.is_ascii_alphanumeric() || b"-_.".contains(byte);
-        let usable = |id: &&HeaderValue| {
-            (1..=LONGEST_ID).contains(&id.len()) && id.as_bytes().iter().all(safe)
-        };
-        headers.get(X_REQUEST_ID).filter(usable).map_or_else(Self::new, |id| Self(id.clone()))
-    }
-
-    fn new() -> Self {
-        let id = HEXLOWER.encode(&rand::random::<[u8; 8]>());
-        Self(HeaderValue::try_from(id).unwrap_or(HeaderValue::from_static("none")))
-    }
-
-    fn as_str(&self) -> &str {
-        self.0.to_str().unwrap_or_default()
-    }
-}
-
-/// The ID of the request that this task handles.
-pub(super) fn request_id() -> Option<String> {
-    REQUEST_ID.try_with(|id| id.as_str().to_owned()).ok()
-}
 
 /// Adds an ID to each request. Requests whose handlers panic get a response and are counted.
 pub(super) fn guarded(router: Router, panics: Arc<AtomicU64>) -> Router {
@@ -104,6 +67,7 @@ mod tests {
     use tower::ServiceExt as _;
 
     use super::*;
+    use crate::server::request_id::LONGEST_ID;
 
     async fn broken() -> String {
         panic!("a bug in a handler")

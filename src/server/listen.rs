@@ -28,12 +28,11 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
 use tower::ServiceExt;
 
-use super::access::Certified;
 use super::client_address::TrustedProxies;
 use super::guard;
 use super::polls::POLLS;
 use super::refusals::REFUSALS;
-use super::tls::{Peer, Secured, Tls};
+use super::tls::{Certified, Peer, Secured, Tls};
 use crate::api::{Code, Problem, ROOT};
 use admission::{Admission, Admitted};
 use deadlines::DeadlineStream;

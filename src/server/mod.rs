@@ -1,7 +1,8 @@
 //! The server: Santa's endpoints and the admin endpoints over one database.
 //!
-//! One function opens a database and gives a router; the command line uses it both to serve and
-//! to work on a local database without a server.
+//! [`App`] opens a database and has a router. The command line uses it to serve, and to work on a local
+//! database without a server. Each area (`admin`, `santa`, `readiness`) has a function `area` with its
+//! own limits and layers.
 
 mod access;
 mod admin;
@@ -11,23 +12,31 @@ mod bodies;
 mod client_address;
 mod compaction;
 mod exceeded;
+mod extract;
 mod guard;
+mod health;
 mod listen;
 pub mod moving;
+mod options;
 mod polls;
 mod rate_limits;
 mod readiness;
 mod refusals;
+mod request_id;
 mod retention;
 mod santa;
+mod state;
 mod supervise;
 mod tls;
+mod tokens;
 mod trusted_clock;
 
 pub use crate::store::Durability;
-pub use access::{FirstStart, LocalOperator, SyncAuth};
-pub use app::{App, LocalWork, Options, ServerError};
+pub use access::LocalOperator;
+pub use app::{App, LocalWork};
 pub use client_address::{ProxyReport, TrustedProxies};
 pub use listen::ConnectionLimits;
+pub use options::{Options, ServerError, SyncAuth};
 pub use rate_limits::RateLimits;
-pub use tls::{Part, Tls, TlsError, TlsFiles, TlsProblem};
+pub use tls::{Tls, TlsError, TlsFileKind, TlsFiles, TlsProblem};
+pub use tokens::FirstStart;

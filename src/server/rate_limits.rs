@@ -1,6 +1,5 @@
 //! Rate limits: what one host, one address and the whole fleet may do in a minute.
 
-use std::fmt;
 use std::hash::{BuildHasher, Hash, RandomState};
 use std::num::NonZeroU32;
 use std::sync::Arc;
@@ -11,7 +10,7 @@ use quick_cache::UnitWeighter;
 use quick_cache::sync::Cache;
 
 use super::client_address::ClientAddress;
-use super::exceeded::{Exceeded, Offender};
+use super::exceeded::{Exceeded, Limit, Offender};
 use crate::api::ExceededLimit;
 use crate::fleet::Clock;
 use crate::rule::MachineId;
@@ -48,38 +47,6 @@ impl RateLimits {
     pub const WRONG_SECRETS: u32 = 6_000;
     /// Enough to add 600,000 Macs per hour.
     pub const NEW_HOSTS: u32 = 10_000;
-}
-
-/// A limit that a request can exceed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub(super) enum Limit {
-    HostRequests,
-    AddressRequests,
-    WrongSecrets,
-    NewHosts,
-}
-
-impl Limit {
-    /// The option of `serve` that sets it.
-    pub(super) const fn option(self) -> &'static str {
-        match self {
-            Self::HostRequests => "host-requests-per-minute",
-            Self::AddressRequests => "address-requests-per-minute",
-            Self::WrongSecrets => "wrong-secrets-per-minute",
-            Self::NewHosts => "new-hosts-per-minute",
-        }
-    }
-}
-
-impl fmt::Display for Limit {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::HostRequests => "too many requests from this host in a minute",
-            Self::AddressRequests => "too many requests from this address in a minute",
-            Self::WrongSecrets => "too many wrong secrets from this address in a minute",
-            Self::NewHosts => "too many new hosts in a minute",
-        })
-    }
 }
 
 /// Counts what hosts, addresses and the fleet do.

@@ -1,20 +1,22 @@
-//! Whether this server is well. `/readyz` never claims more than was proven a moment ago, and each
-//! change of state is logged once.
+//! Checks whether this server works. `/readyz` reports only what was proven a moment ago.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, PoisonError};
 use std::time::{Duration, Instant};
 
-use axum::Json;
 use axum::response::{IntoResponse, Response};
+use axum::routing::get;
+use axum::{Json, Router};
 use http::StatusCode;
 use http::header::{CACHE_CONTROL, HeaderValue, RETRY_AFTER};
 use tokio::time::MissedTickBehavior;
 
-use super::app::{Shared, State};
+use super::answer::RETRY;
+use super::health::reason;
+use super::state::{Shared, State};
 use crate::api::{Readiness, Reason};
-use crate::store::{StoreError, StoreResult};
+use crate::store::StoreResult;
 
-/// How old an answer of `/readyz` may be: however many ask, the database is asked twice a second.
+/// The maximum age of a response of `/readyz`. So clients cause at most two checks per second.
 const FRESH: Duration = Duration::from_millis(500);
 /// How long the database may take to prove that it is well.
 const LIMIT: Duration = Duration::from_millis(1200);
@@ -22,9 +24,7 @@ const LIMIT: Duration = Duration::from_millis(1200);
 const EVERY: Duration = Duration::from_secs(1);
 /// How often a write is made to prove that one is possible when no one asks.
 const PROOF_EVERY: Duration = Duration::from_secs(60);
-/// How long ago the ticker may have run.
-const LONGEST_SILENCE: Duration = Duration::from_secs(10);
-/// The bytes that must be left on the database's disk: some seconds of events and imports.
+/// The minimum free bytes on the database's disk: some seconds of events and imports.
 const LEAST_FREE: u64 = 64 << 20;
 
 /// How long after the start the database file is checked.
@@ -32,104 +32,12 @@ const CHECK_AFTER: Duration = Duration::from_secs(60);
 /// How often it is checked from then on.
 const CHECK_EVERY: Duration = Duration::from_secs(24 * 60 * 60);
 
-/// How many seconds to wait before another try, for everything that is answered with 503.
-pub(super) const RETRY: HeaderValue = HeaderValue::from_static("5");
-/// The same for limits per minute, answered with 429.
-pub(super) const NEXT_MINUTE: HeaderValue = HeaderValue::from_static("60");
-
-/// What is known of the server's state.
-pub(super) struct Health {
-    asked: tokio::sync::Mutex<Option<(Instant, Readiness)>>,
-    published: Mutex<Readiness>,
-    ticker: Mutex<Ticker>,
-    /// What the last check of the file found wrong.
-    damage: Mutex<Option<String>>,
+/// The area of load balancers and monitoring, without authentication.
+pub(super) fn area() -> Router<Arc<State>> {
+    Router::new().route("/healthz", get(|| async { "ok\n" })).route("/readyz", get(ready))
 }
 
-/// The last run of the ticker.
-struct Ticker {
-    at: Instant,
-    failure: Option<StoreError>,
-}
-
-impl Default for Health {
-    fn default() -> Self {
-        Self {
-            asked: tokio::sync::Mutex::default(),
-            published: Mutex::new(Readiness { ready: true, ..Readiness::default() }),
-            ticker: Mutex::new(Ticker { at: Instant::now(), failure: None }),
-            damage: Mutex::default(),
-        }
-    }
-}
-
-impl Health {
-    /// Notes that the ticker has run, and whether that failed.
-    pub(super) fn ticked(&self, failure: Option<StoreError>) {
-        let ticker = Ticker { at: Instant::now(), failure };
-        *self.ticker.lock().unwrap_or_else(PoisonError::into_inner) = ticker;
-    }
-
-    /// The state as it was published last.
-    fn published(&self) -> Readiness {
-        self.published.lock().unwrap_or_else(PoisonError::into_inner).clone()
-    }
-
-    fn ticker_reason(&self) -> Option<Reason> {
-        let ticker = self.ticker.lock().unwrap_or_else(PoisonError::into_inner);
-        let silence = ticker.at.elapsed();
-        if silence > LONGEST_SILENCE {
-            let message = format!(
-                "rules have not expired and changes of other servers were not read for {} s",
-                silence.as_secs()
-            );
-            return Some(Reason::new("ticker-stalled", message));
-        }
-        ticker.failure.as_ref().map(|failure| match failure {
-            StoreError::Damaged(_) => reason(failure),
-            _ => Reason::new("ticker-failed", failure.to_string()),
-        })
-    }
-
-    fn damage_reason(&self) -> Option<Reason> {
-        let damage = self.damage.lock().unwrap_or_else(PoisonError::into_inner);
-        damage.as_ref().map(|damage| {
-            let error = StoreError::Damaged(damage.clone());
-            Reason::new("database-damaged", error.to_string())
-        })
-    }
-
-    /// Makes a state known, and logs it if it differs from the one before.
-    fn publish(&self, state: Readiness) {
-        let mut published = self.published.lock().unwrap_or_else(PoisonError::into_inner);
-        if codes(&published.reasons) != codes(&state.reasons) {
-            if state.ready {
-                tracing::info!("ready again");
-            } else {
-                tracing::error!(reasons = %described(&state.reasons), "not ready");
-            }
-        }
-        if codes(&published.warnings) != codes(&state.warnings) {
-            match &state.warnings[..] {
-                [] => tracing::info!("the warnings about this server have been resolved"),
-                warnings => tracing::warn!(warnings = %described(warnings), "needs attention"),
-            }
-        }
-        *published = state;
-    }
-}
-
-fn codes(reasons: &[Reason]) -> Vec<&str> {
-    reasons.iter().map(|reason| reason.code.as_str()).collect()
-}
-
-fn described(reasons: &[Reason]) -> String {
-    let each = reasons.iter().map(|Reason { code, message }| format!("{code}: {message}"));
-    each.collect::<Vec<_>>().join("; ")
-}
-
-/// Answers `/readyz`.
-pub(super) async fn ready(axum::extract::State(state): Shared) -> Response {
+async fn ready(axum::extract::State(state): Shared) -> Response {
     let found = current(&state).await;
     let status = if found.ready { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
     let mut response = (status, Json(found)).into_response();
@@ -171,7 +79,7 @@ async fn ask(state: &State) -> Readiness {
     found
 }
 
-/// What the database has to do to prove that it is well.
+/// What the database has to do to prove that it works.
 #[derive(Clone, Copy)]
 enum Proof {
     /// Read, and look at its file and disk.
@@ -242,7 +150,7 @@ fn unreadable(state: &State) -> Option<Reason> {
     (rows > 0).then(|| Reason::new("rows-unreadable", message))
 }
 
-/// Checks the database file a minute after the start and then daily, off the threads that answer.
+/// Checks the database file a minute after the start and then daily.
 pub(super) async fn keep_checking(state: Arc<State>) {
     tokio::time::sleep(CHECK_AFTER).await;
     loop {
@@ -254,28 +162,6 @@ pub(super) async fn keep_checking(state: Arc<State>) {
         }
         tokio::time::sleep(CHECK_EVERY).await;
     }
-}
-
-fn reason(error: &StoreError) -> Reason {
-    let code = match error {
-        StoreError::Unwritable(fault) => fault.code(),
-        StoreError::Unreachable(_) | StoreError::OutcomeUnknown(_) => "database-unreachable",
-        StoreError::Overloaded | StoreError::TooSlow(_) => "overloaded",
-        StoreError::Damaged(_) => "database-damaged",
-        StoreError::Open { .. }
-        | StoreError::Outdated { .. }
-        | StoreError::Abandoned
-        | StoreError::Unreadable(_)
-        | StoreError::Moved { .. }
-        | StoreError::HistoryDeleted { .. }
-        | StoreError::Refused(_)
-        | StoreError::TokenExists(_)
-        | StoreError::TokenNameUsed(_)
-        | StoreError::LastAdminToken(_)
-        | StoreError::LastLastingAdminToken(_)
-        | StoreError::Database(_) => "database-failed",
-    };
-    Reason::new(code, error.to_string())
 }
 
 /// Checks the state for as long as the server runs. A server that no one asks writes once a

@@ -1,18 +1,18 @@
-//! Lets events go when their time has come, a few at a time.
+//! Deletes old events, a few at a time.
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::time::MissedTickBehavior;
 
-use super::app::State;
+use super::state::State;
 use crate::fleet::EffectiveSettings;
 use crate::rule::Scope;
 use crate::store::{EventPurge, StoreResult};
 
-/// How often it is asked which events are to go.
+/// How often old events are looked for.
 const EVERY: Duration = Duration::from_secs(60);
-/// Events that go in one transaction: while they do, nothing else is written.
+/// Events that are deleted in one transaction. Other writes wait for it.
 const BATCH: usize = 500;
 
 pub(super) async fn fleet_settings(state: &State) -> StoreResult<EffectiveSettings> {
@@ -25,7 +25,7 @@ pub(super) async fn fleet_settings(state: &State) -> StoreResult<EffectiveSettin
     Ok(settings)
 }
 
-/// Deletes a batch of the events that are to go. Returns how many went.
+/// Deletes a batch of old events. Returns their number.
 pub(super) async fn purge_some(state: &State) -> StoreResult<usize> {
     if !state.trusted_clock.is_trusted() {
         return Ok(0);
@@ -39,7 +39,7 @@ pub(super) async fn purge_some(state: &State) -> StoreResult<usize> {
     state.store.purge_events(purge, BATCH).await
 }
 
-/// Deletes what is to go, for as long as the server runs.
+/// Deletes old events for as long as the server runs.
 pub(super) async fn keep_purging(state: Arc<State>) {
     let mut turns = tokio::time::interval(EVERY);
     turns.set_missed_tick_behavior(MissedTickBehavior::Delay);
@@ -61,7 +61,7 @@ pub(super) async fn keep_purging(state: Arc<State>) {
 async fn purge_all(state: &State) -> StoreResult<()> {
     let mut events = 0;
     loop {
-        // Between two batches whatever else waits is written.
+        // Other writes can happen between two batches.
         let gone = purge_some(state).await?;
         events += gone;
         if gone < BATCH {

@@ -1,12 +1,13 @@
-//! Santa's endpoints: bodies out of their encodings, messages to the engine, answers back.
+//! Santa's endpoints.
 //!
-//! Clients take nothing but status 200 for success, retry 5xx, 408 and 429, and give up on any
+//! For clients, only status 200 is a success. They retry after 5xx, 408 and 429, and give up after any
 //! other 4xx (SNTSyncStage.mm).
 
 use std::borrow::Cow;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
+use axum::Router;
 use axum::body::Body;
 use axum::extract::Request;
 use axum::response::{IntoResponse, Response};
@@ -17,30 +18,29 @@ use http::header::{
 use http::{HeaderMap, HeaderValue, Method, StatusCode};
 use percent_encoding::percent_decode_str;
 
-use super::answer::{method_not_allowed, unknown_path};
-use super::app::{Shared, State};
+use super::answer::{NEXT_MINUTE, RETRY, method_not_allowed, unknown_path};
 use super::bodies::{self, Share, Unread};
 use super::client_address::ClientAddress;
-use super::rate_limits::Limit;
-use super::readiness::{NEXT_MINUTE, RETRY};
+use super::exceeded::Limit;
 use super::refusals::REFUSALS;
+use super::state::{Shared, State};
 use crate::protocol::{
     BodyError, ContentEncoding, EventUploadResponse, Format, Message, MessageError, Wire,
     decode_request, found_encoding, read_request, write,
 };
 use crate::rule::MachineId;
-use crate::store::StoreError;
+use crate::store::{Purpose, StoreError};
 use crate::sync::SyncError;
 
-/// The largest body, before and after it is taken out of its encoding, in bytes, where the
-/// operator sets no other: a batch of events with long signing chains and many entitlements.
+/// The default for the largest body, in bytes, before and after decompression: a batch of events with
+/// long signing chains and many entitlements.
 pub(super) const LARGEST_BODY: usize = 16 * 1024 * 1024;
-/// How long a host may take to send a body: as long as a client waits for an answer.
+/// How long a host may take to send a body: as long as a client waits for a response.
 const BODY_DEADLINE: Duration = Duration::from_secs(30);
 /// The longest body, in bytes and decompressed, that is parsed on a request thread. A longer one
 /// would delay other requests.
 const LONG_BODY: usize = 256 * 1024;
-/// The name under which `santactl doctor` tries whether a server answers. It is no host.
+/// The machine ID with which `santactl doctor` tests a server. It is not a host.
 const DOCTOR: &str = "santactl-doctor-test";
 
 #[derive(Clone, Copy)]
@@ -65,19 +65,18 @@ impl Stage {
     }
 }
 
-/// What a path asks for.
-struct Place<'a> {
-    /// What stands before the stage: any base path, perhaps with an enrolment secret in it.
+/// A path of Santa's protocol.
+struct StagePath<'a> {
+    /// The base path, perhaps with an enrollment secret in it.
     base: &'a str,
     stage: Stage,
-    /// The host's name, as it stands in the path.
+    /// The host's machine ID, percent-encoded.
     machine: &'a str,
 }
 
-impl<'a> Place<'a> {
-    /// The place that a path names. Nothing where it names no stage of the protocol that is
-    /// served here, as with `commands`, `metrics`, `signalupload` and `xsrf`: clients take a
-    /// 404 there for an answer.
+impl<'a> StagePath<'a> {
+    /// None if the path has no stage that this server supports. Clients expect a 404 for `commands`,
+    /// `metrics`, `signalupload` and `xsrf` then.
     fn of(path: &'a str) -> Option<Self> {
         let (rest, machine) = path.rsplit_once('/')?;
         let (base, name) = rest.rsplit_once('/')?;
@@ -91,13 +90,13 @@ impl<'a> Place<'a> {
     }
 }
 
-/// An answer with its headers.
+/// A response.
 struct Answered {
     body: Bytes,
     wire: Wire,
 }
 
-/// Why a request of a host was not answered as it hoped.
+/// Why a request of a host failed.
 #[derive(Debug, thiserror::Error)]
 enum Failure {
     #[error("no client certificate of the CA that this server trusts")]
@@ -166,11 +165,21 @@ impl Failure {
     }
 }
 
-/// Answers every request that no other route takes: hosts may be told any base path, so only the
-/// last two parts of a path, the stage and the host, are looked at.
+/// The area of hosts: every path that is in no other area, because administrators choose the base path.
+/// Its requests use the database connections of their purpose. It has no layer: each would cost an
+/// idle sync some microseconds.
+pub(super) fn area<S, F>(handler: fn(axum::extract::State<S>, Request) -> F) -> Router<S>
+where
+    S: Clone + Send + Sync + 'static,
+    F: Future<Output = Response> + Send + 'static,
+{
+    Router::new().fallback(move |state, request| Purpose::Sync.run(handler(state, request)))
+}
+
+/// Responds to a host. Only the last two parts of a path, the stage and the host, matter.
 pub(super) async fn answer(axum::extract::State(state): Shared, request: Request) -> Response {
     let uri = request.uri().clone();
-    let Some(place) = Place::of(uri.path()) else {
+    let Some(path) = StagePath::of(uri.path()) else {
         return unknown_path().into_response();
     };
     if request.method() != Method::POST {
@@ -178,9 +187,9 @@ pub(super) async fn answer(axum::extract::State(state): Shared, request: Request
         return ([(ALLOW, "POST")], refused).into_response();
     }
     let client = ClientAddress::of(request.extensions());
-    match stage_answer(&state, &place, client, request).await {
+    match stage_answer(&state, &path, client, request).await {
         Ok(answered) => answered.into_response(),
-        Err(failure) => refusal(&state, &place, client, &failure),
+        Err(failure) => refusal(&state, &path, client, &failure),
     }
 }
 
@@ -198,11 +207,16 @@ impl IntoResponse for Answered {
     }
 }
 
-fn refusal(state: &State, place: &Place<'_>, client: ClientAddress, failure: &Failure) -> Response {
+fn refusal(
+    state: &State,
+    path: &StagePath<'_>,
+    client: ClientAddress,
+    failure: &Failure,
+) -> Response {
     let status = failure.status();
     if matches!(failure, Failure::NoRoom | Failure::Sync(SyncError::Store(StoreError::Overloaded)))
     {
-        // A line for each would be a burden more; the next tick logs how many they were.
+        // The next tick logs the number of these requests. A line for each would add to the load.
         state.turned_away.fetch_add(1, Ordering::Relaxed);
         let retry = [(RETRY_AFTER, RETRY)];
         return (status, retry, "more to do than can be done, try again\n").into_response();
@@ -211,7 +225,7 @@ fn refusal(state: &State, place: &Place<'_>, client: ClientAddress, failure: &Fa
         // `rate_limits` has already counted and logged it.
         return (status, [(RETRY_AFTER, NEXT_MINUTE)], format!("{limit}\n")).into_response();
     }
-    let (stage, machine) = (place.stage.name(), place.machine);
+    let (stage, machine) = (path.stage.name(), path.machine);
     if status.is_server_error() {
         if let Some((machine, error)) = REFUSALS.line(machine, &failure.to_string()) {
             tracing::error!(stage, machine, %client, error, "a sync failed");
@@ -229,7 +243,7 @@ fn refusal(state: &State, place: &Place<'_>, client: ClientAddress, failure: &Fa
 
 async fn stage_answer(
     state: &State,
-    place: &Place<'_>,
+    path: &StagePath<'_>,
     client: ClientAddress,
     request: Request,
 ) -> Result<Answered, Failure> {
@@ -237,11 +251,11 @@ async fn stage_answer(
     if !state.access.is_certified(&parts.extensions) {
         return Err(Failure::NoCertificate);
     }
-    if !state.access.may_sync(place.base, &parts.headers) {
+    if !state.access.may_sync(path.base, &parts.headers) {
         state.rates.admit_wrong_secret(client).map_err(Failure::OverLimit)?;
         return Err(Failure::NotEnrolled);
     }
-    let machine = place.machine()?;
+    let machine = path.machine()?;
     if machine == DOCTOR {
         let wire = Wire::default();
         return Ok(Answered { body: Bytes::from_static(b"{}"), wire });
@@ -250,7 +264,7 @@ async fn stage_answer(
     let admitted = state.rates.admit_address(client);
     let limit = state.largest_body;
     if let Err(exceeded) = admitted.and_then(|()| state.rates.admit_host(client, &machine)) {
-        return over_limit(place.stage, exceeded, &parts.headers, body, limit).await;
+        return over_limit(path.stage, exceeded, &parts.headers, body, limit).await;
     }
     let mut share = state.bodies.share();
     let body = tokio::time::timeout(BODY_DEADLINE, bodies::read(body, limit, &mut share));
@@ -259,7 +273,7 @@ async fn stage_answer(
     let headers = &parts.headers;
     let engine = &state.engine;
     let may_join = || state.rates.admit_new_host(client).is_ok();
-    match place.stage {
+    match path.stage {
         Stage::Preflight => {
             let (format, request, _share) = understood(state, headers, body, share).await?;
             match engine.preflight(&machine, &request, &may_join).await {
@@ -340,7 +354,7 @@ async fn understood<M: Message + Send + 'static>(
     let unfolded = if found == ContentEncoding::Identity { 0 } else { limit };
     share.grow(unfolded).map_err(no_room)?;
     let work = tokio::task::spawn_blocking(move || {
-        // Held here: the work goes on when the client is gone.
+        // Kept here, because the work continues if the client disconnects.
         let _turn = turn;
         let decoded = decode_request(&encoding, &body, limit)?;
         share.shrink(unfolded.saturating_sub(decoded.len()));
@@ -354,7 +368,7 @@ fn header(headers: &HeaderMap, name: &HeaderName) -> Option<String> {
     headers.get(name).map(|value| String::from_utf8_lossy(value.as_bytes()).into_owned())
 }
 
-/// Whether a client says that it takes answers in gzip. A weight of nothing is a no.
+/// Whether a client accepts gzip. A weight of 0 means that it does not.
 fn takes_gzip(headers: &HeaderMap) -> bool {
     let accepted = header(headers, &ACCEPT_ENCODING).unwrap_or_default();
     accepted.split(',').any(|offer| {
@@ -364,7 +378,7 @@ fn takes_gzip(headers: &HeaderMap) -> bool {
     })
 }
 
-/// An answer that is too short to be worth compressing.
+/// A response that is too short to be worth compressing.
 fn written<M: Message>(format: Format, message: &M) -> Result<Answered, Failure> {
     let body = write(format, message)?.into();
     Ok(Answered { body, wire: Wire { format, gzip: false } })

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::Args;
 
 use crate::cli::error::CliError;
-use crate::server::{Part, Tls, TlsError, TlsFiles, TlsProblem};
+use crate::server::{Tls, TlsError, TlsFileKind, TlsFiles, TlsProblem};
 use crate::shell::argument;
 
 /// How TLS is spoken, where it is.
@@ -70,10 +70,10 @@ impl From<TlsError> for CliError {
 }
 
 /// What PEM calls it.
-const fn mark(part: Part) -> &'static str {
+const fn mark(part: TlsFileKind) -> &'static str {
     match part {
-        Part::Certificate | Part::ClientCa => "CERTIFICATE",
-        Part::Key => "PRIVATE KEY",
-        Part::ClientCrl => "X509 CRL",
+        TlsFileKind::Certificate | TlsFileKind::ClientCa => "CERTIFICATE",
+        TlsFileKind::Key => "PRIVATE KEY",
+        TlsFileKind::ClientCrl => "X509 CRL",
     }
 }

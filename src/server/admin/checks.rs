@@ -1,4 +1,4 @@
-//! What lint says about a change before it is stored: errors refuse it, warnings are returned.
+//! The lint guards of a change: errors refuse it, warnings are returned.
 
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 
@@ -8,23 +8,22 @@ use crate::fleet::{ClientMode, InForce, Setting, SettingKey};
 use crate::lint::{self, About, Finding, Severity};
 use crate::rule::{ChangeMessage, Outcome, PolicyKind, Rule, RuleType, Scope, Target};
 use crate::server::answer::{Refused, off_the_async_threads};
-use crate::server::app::State;
+use crate::server::state::State;
 use crate::store::{Change, Edit, HostFilter, RuleFilter};
 
-/// Up to this many rules are compared with those that they may have to do with. The rules of larger
-/// changes are checked one by one: `rule lint` compares all of them.
+/// Maximum rules that are compared with related ones. The rules of larger changes are checked one by
+/// one; `rule lint` compares all of them.
 const MOST_COMPARED: usize = 100;
-/// Maximum warnings of an answer, and maximum scopes that are looked up.
+/// Maximum warnings of a response, and maximum scopes that are looked up.
 const MOST_WARNINGS: usize = 100;
 const MOST_LOOKED_UP: usize = 5;
 
 type Answered<T> = Result<T, Refused>;
 
-/// What was found about a change that may be stored.
 #[derive(Default)]
 pub(super) struct Checked {
     pub(super) warnings: Vec<ChangeWarning>,
-    /// What was forced, for the history.
+    /// The overridden findings, for the history.
     forced: BTreeSet<&'static str>,
 }
 
@@ -36,7 +35,7 @@ impl Force {
 }
 
 impl Checked {
-    /// The message of the change, with what was forced.
+    /// The message of the change, with the overridden findings.
     pub(super) fn message(&self, message: Option<String>) -> Option<String> {
         if self.forced.is_empty() {
             return message;
@@ -54,8 +53,7 @@ pub(super) struct Force {
     has_reason: bool,
 }
 
-/// Checks what a change puts into force. Returns the change, which may be too large to be copied on
-/// a thread that answers.
+/// Checks a change. Returns it, because it may be too large to be copied on a request thread.
 pub(super) async fn check(
     state: &State,
     change: Change,
@@ -122,8 +120,8 @@ fn refused(errors: &[(usize, Finding)]) -> Problem {
         .hint("--force --reason TEXT stores it anyway and records the reason")
 }
 
-/// The findings about edits that change something. What was forced earlier is not refused when it
-/// is repeated.
+/// The findings about edits that change something. An edit that was forced earlier is not refused when
+/// it is repeated.
 async fn of_what_changes(
     state: &State,
     change: Change,
@@ -140,11 +138,11 @@ async fn of_what_changes(
     Ok((change, found.into_iter().filter(|(edit, _)| is_changed(edit)).collect()))
 }
 
-/// What a change alone shows.
+/// The result of a first look at a change alone.
 struct Survey {
     /// Whether the change is compared with other rules and settings.
     is_compared: bool,
-    /// The findings about the rules of a large change, each with the place of its edit.
+    /// The findings about the rules of a large change, each with the index of its edit.
     alone: Vec<(usize, Finding)>,
     /// Some of its scopes that may be misspelled or shared.
     scopes: BTreeSet<Scope>,
@@ -170,7 +168,7 @@ impl Survey {
     }
 }
 
-/// The rules that a change puts into force, each with the place of its edit.
+/// The rules that a change stores, each with the index of its edit.
 fn rules<'c>(change: &'c Change) -> Vec<(usize, &'c Rule)> {
     let rule = |(edit, it): (usize, &'c Edit)| match it {
         Edit::PutRule(rule) => Some((edit, rule.as_ref())),
@@ -232,10 +230,10 @@ async fn compared(state: &State, change: &Change) -> Answered<Vec<(usize, Findin
         .collect())
 }
 
-/// Rules by target and scope, with the place of the edit that puts them into force.
+/// Rules by target and scope, with the index of the edit that stores them.
 type Neighbors = BTreeMap<(Target, Scope), (Option<usize>, Rule)>;
 
-/// The rules in force for the targets of some rules and for their teams.
+/// The active rules for the targets of some rules and for their teams.
 async fn neighbors(state: &State, rules: &[(usize, &Rule)]) -> Answered<Neighbors> {
     let mut targets: HashSet<Target> = HashSet::new();
     for (_, rule) in rules {
@@ -259,7 +257,7 @@ async fn neighbors(state: &State, rules: &[(usize, &Rule)]) -> Answered<Neighbor
     Ok(near)
 }
 
-/// Whether a rule allows anything, in force or in the change.
+/// Whether an active rule or a rule of the change allows anything.
 async fn allows_anything(state: &State, change: &Change) -> Answered<bool> {
     const ALLOWING: [PolicyKind; 3] =
         [PolicyKind::Allow, PolicyKind::AllowCompiler, PolicyKind::Cel];

@@ -4,13 +4,13 @@
 use axum::Json;
 
 use super::checks::{self, Force};
-use super::lookup::stored_rule;
-use super::{limits, tags};
+use super::limits;
+use super::lookup::{similar_tag_hint, stored_rule};
 use crate::api::{ChangeAnswer, ChangeWarning, RuleDifference};
 use crate::rule::{ChangeMessage, Revision, RuleDraft, RuleMerge};
 use crate::server::access::Permit;
 use crate::server::answer::{Answer, Refused, refused};
-use crate::server::app::State;
+use crate::server::state::State;
 use crate::store::{self, Change, Committed, Edit, RefusalReason, StoreError};
 
 /// What a request wants to change.
@@ -37,13 +37,13 @@ pub(super) struct CheckedChange {
 }
 
 impl CheckedChange {
-    /// A change that restores what was active before. Lint does not check it.
+    /// A change that restores what was active before, even if lint would refuse it as a new rule.
     pub(super) fn restoring(state: &State, permit: Permit, proposal: Proposal) -> Self {
         Self { change: change(state, permit, proposal).0, warnings: Vec::new() }
     }
 
-    /// Commits the change, unless it is a dry run. A tag that does not exist is refused with the
-    /// nearest that does.
+    /// Commits the change, unless it is a dry run. If a tag does not exist, the hint suggests a similar
+    /// one.
     pub(super) async fn commit(self, state: &State) -> Result<Committed, Refused> {
         let refusals = match state.engine.commit(self.change).await {
             Err(StoreError::Refused(refusals)) => refusals,
@@ -55,7 +55,7 @@ impl CheckedChange {
         });
         let problem = refused(&refusals);
         Err(match unknown {
-            Some(tag) => problem.hint(tags::hint(state, tag).await?),
+            Some(tag) => problem.hint(similar_tag_hint(state, tag).await?),
             None => problem,
         }
         .into())
@@ -105,8 +105,7 @@ pub(super) fn differences(differences: Vec<store::RuleDifference>) -> Vec<RuleDi
     differences.into_iter().map(view).collect()
 }
 
-/// Checks and commits rules that are merged with the current ones. Returns the rules as they are
-/// then, too.
+/// Checks and commits rules that are merged with the current ones. Also returns the resulting rules.
 pub(super) async fn commit_merges(
     state: &State,
     permit: Permit,

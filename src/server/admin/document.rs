@@ -1,4 +1,4 @@
-//! The OpenAPI document: what routes and types say, and what holds for every operation.
+//! The OpenAPI document: the routes and types, completed with what applies to every operation.
 
 use std::collections::HashSet;
 use std::sync::Arc;
@@ -165,7 +165,7 @@ fn remove_null(schema: &mut Value) {
     }
 }
 
-/// Adds a schema that no operation refers to by itself.
+/// Adds a schema that no operation refers to.
 fn add_schema<T: PartialSchema + ToSchema>(schemas: &mut Value) {
     schemas[&*T::name()] = serde_json::to_value(T::schema()).unwrap_or_default();
 }

@@ -5,7 +5,7 @@ use axum::Json;
 use crate::api::Done;
 use crate::server::access::Admin;
 use crate::server::answer::Answer;
-use crate::server::app::Shared;
+use crate::server::state::Shared;
 
 /// Begin a new epoch of the database
 ///

@@ -21,8 +21,9 @@ use crate::rule::{
     Candidate, MachineId, PolicyKind, RuleField, RuleFields, RuleMerge, RuleType, Scope,
 };
 use crate::server::access::Viewer;
-use crate::server::answer::{Answer, Body, Path, Query, Refused, bad_cursor, page_size};
-use crate::server::app::{Shared, State};
+use crate::server::answer::{Answer, Refused, bad_cursor, page_size};
+use crate::server::extract::{Body, Path, Query};
+use crate::server::state::{Shared, State};
 use crate::store::{EventFilter, StoredEvent};
 
 /// Minimum similarity of a word that is suggested, from 0 to 1.

@@ -12,8 +12,9 @@ use crate::api::{
 use crate::fleet::{Host, SettingKey};
 use crate::rule::{Evaluation, Evidence, Finding, Rule, Scope, Stage, Step};
 use crate::server::access::Viewer;
-use crate::server::answer::{Answer, Body, Path, Query, Refused};
-use crate::server::app::{Shared, State};
+use crate::server::answer::{Answer, Refused};
+use crate::server::extract::{Body, Path, Query};
+use crate::server::state::{Shared, State};
 use crate::sync::{Delivery, Explained, FleetView, HostStatus};
 
 /// Explain why a host has the rule that it has for a target

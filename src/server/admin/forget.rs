@@ -8,14 +8,15 @@ use crate::api::{Code, ForgetHostsAnswer, ForgetHostsRequest, HostToForget, Prob
 use crate::fleet::{Host, Role};
 use crate::rule::MachineId;
 use crate::server::access::Viewer;
-use crate::server::answer::{Answer, Body, bad_cursor};
-use crate::server::app::Shared;
+use crate::server::answer::{Answer, bad_cursor};
+use crate::server::extract::Body;
+use crate::server::state::Shared;
 use crate::store::HostFilter;
 
 /// Hosts that one request examines, and that it forgets.
 const MOST_EXAMINED: usize = 2_000;
 const MOST_FORGOTTEN: usize = 100;
-/// Hosts that an answer names.
+/// Hosts that a response lists.
 const SAMPLES: usize = 10;
 
 /// Forget all hosts that match every condition

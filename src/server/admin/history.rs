@@ -12,10 +12,9 @@ use crate::api::{
 use crate::fleet::{Difference, Differences, Role, Terms};
 use crate::rule::Revision;
 use crate::server::access::Viewer;
-use crate::server::answer::{
-    Answer, Body, LongAnswer, Path, Query, Refused, bad_cursor, page, page_size,
-};
-use crate::server::app::{Shared, State};
+use crate::server::answer::{Answer, LongAnswer, Refused, bad_cursor, page, page_size};
+use crate::server::extract::{Body, Path, Query};
+use crate::server::state::{Shared, State};
 use crate::store::{RevisionFilter, RulePlace, RuleTurn, RuleVersion, StoredRevision};
 
 /// List revisions, newest first

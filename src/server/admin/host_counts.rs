@@ -8,8 +8,9 @@ use super::host_view;
 use crate::api::{Contact, HostCount, HostCountQuery, HostState, Page};
 use crate::rule::MachineId;
 use crate::server::access::Viewer;
-use crate::server::answer::{Answer, Query, bad_cursor, page_size};
-use crate::server::app::Shared;
+use crate::server::answer::{Answer, bad_cursor, page_size};
+use crate::server::extract::Query;
+use crate::server::state::Shared;
 use crate::store::HostFilter;
 
 /// Count hosts by state

@@ -10,7 +10,7 @@ use crate::fleet::{
     Conflict, ConflictKind, Drift, Fingerprint, Host, RulesHash, SYNC_TAKES, Sighting,
 };
 use crate::server::answer::Refused;
-use crate::server::app::State;
+use crate::server::state::State;
 use crate::sync::{FleetView, HostStatus};
 
 /// How many of its intervals a host may miss before it is silent.
@@ -120,7 +120,7 @@ fn contact(last_seen: Option<Timestamp>, interval: u32, now: Timestamp) -> Conta
     }
 }
 
-/// The state of a host, and what is known of its Macs.
+/// The state of a host, and its Macs.
 struct MacsView {
     state: HostState,
     conflict: Option<ConflictView>,

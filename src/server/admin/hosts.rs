@@ -16,8 +16,9 @@ use crate::api::{
 use crate::fleet::Role;
 use crate::rule::{MachineId, Target};
 use crate::server::access::{Editor, Viewer};
-use crate::server::answer::{Answer, Body, Path, Query, Refused, bad_cursor, page, page_size};
-use crate::server::app::{Shared, State};
+use crate::server::answer::{Answer, Refused, bad_cursor, page, page_size};
+use crate::server::extract::{Body, Path, Query};
+use crate::server::state::{Shared, State};
 use crate::store::{Edit, HostFilter};
 
 /// Maximum tags that one request adds and removes, together.
@@ -89,11 +90,11 @@ pub(super) async fn forget(
     Ok(Json(Done {}))
 }
 
-/// Events of a host that are deleted in one transaction. Hosts wait no longer than for that.
+/// Events of a host that are deleted in one transaction, for which syncing hosts may have to wait.
 const EVENTS_AT_ONCE: usize = 500;
 
-/// Forgets a host in a task of its own: it goes on if the client does not wait for it. The events
-/// are deleted first, so that the host can be forgotten again if this is interrupted.
+/// Forgets a host in a task of its own, which continues if the client disconnects. The events are
+/// deleted first, so that the host can be forgotten again if this is interrupted.
 pub(super) async fn forget_in_batches(
     state: &State,
     machine: MachineId,

@@ -6,7 +6,7 @@ use crate::fleet::Role;
 use crate::rule::{RuleMerge, RuleType, Scope};
 use crate::server::access::Operator;
 use crate::server::answer::Refused;
-use crate::server::app::State;
+use crate::server::state::State;
 
 /// Refuses rules that a help desk must not create: for the whole fleet, for everything that a team or
 /// a certificate signed, and in place of someone else's rule. Higher roles may create them.

@@ -1,12 +1,12 @@
-//! Looks up hosts by name, and rules by target and scope.
+//! Looks up hosts and tags by name, and rules by target and scope.
 
 use std::collections::{HashMap, HashSet};
 
 use crate::api::{Code, Detail, Problem, RuleView};
-use crate::fleet::Host;
-use crate::rule::{MachineId, Revision, Rule, Scope, Target};
+use crate::fleet::{Host, Tag};
+use crate::rule::{MachineId, Revision, Rule, Scope, TagName, Target};
 use crate::server::answer::Refused;
-use crate::server::app::State;
+use crate::server::state::State;
 use crate::store::{HostFilter, RuleFilter, RuleRecord};
 use crate::sync;
 
@@ -16,6 +16,8 @@ pub(super) const MOST_EXAMINED: usize = 2_000;
 pub(super) const EXACT_ID: &str = "id:";
 /// Hosts that a search by name reads at a time.
 const AT_ONCE: usize = 500;
+/// Minimum similarity of a name that is suggested, from 0 to 1.
+const ALIKE: f64 = 0.5;
 /// Hosts listed when a name fits several.
 const CANDIDATES: usize = 10;
 
@@ -148,5 +150,17 @@ pub(super) async fn with_revision(state: &State, rule: &Rule) -> Result<RuleView
         author: made.author,
         since: made.at,
         withheld: 0,
+    })
+}
+
+/// A hint about a tag that does not exist: the most similar one that does.
+pub(super) async fn similar_tag_hint(state: &State, name: &TagName) -> Result<String, Refused> {
+    let tags = state.store.snapshot().await?.tags;
+    let likeness =
+        |tag: &Tag| strsim::normalized_damerau_levenshtein(tag.name.as_str(), name.as_str());
+    let nearest = tags.iter().max_by(|a, b| likeness(a).total_cmp(&likeness(b)));
+    Ok(match nearest.filter(|tag| likeness(tag) >= ALIKE) {
+        Some(tag) => format!("did you mean `{}`?", tag.name),
+        None => format!("make it first: nicelist tag create {name}"),
     })
 }

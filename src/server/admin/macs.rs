@@ -7,8 +7,9 @@ use super::lookup::{EXACT_ID, find};
 use crate::api::{AcceptMacRequest, HostPath, HostView};
 use crate::fleet::Fingerprint;
 use crate::server::access::Editor;
-use crate::server::answer::{Answer, Body, Path};
-use crate::server::app::Shared;
+use crate::server::answer::Answer;
+use crate::server::extract::{Body, Path};
+use crate::server::state::Shared;
 
 /// Accept a Mac as the one with this machine ID
 ///

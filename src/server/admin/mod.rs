@@ -26,17 +26,36 @@ mod tokens;
 
 use std::sync::Arc;
 
-use axum::middleware::from_fn_with_state;
+use axum::extract::Request;
+use axum::middleware::{Next, from_fn, from_fn_with_state};
+use axum::response::Response;
 use axum::{Extension, Router};
 use utoipa::openapi::{InfoBuilder, OpenApiBuilder};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use super::app::State;
+use super::bodies::Held;
+use super::state::State;
 use crate::api;
+use crate::store::Purpose;
+
+/// The area of administrators: its requests use the database connections of their purpose, and share
+/// the memory for bodies.
+pub(super) fn area<S: Clone + Send + Sync + 'static>(routes: Router<S>) -> Router<S> {
+    routes.layer(from_fn(|request, next| Purpose::Admin.run(holding(request, next))))
+}
+
+/// Keeps the memory for a body reserved until its request is finished.
+async fn holding(mut request: Request, next: Next) -> Response {
+    let held = Held::default();
+    request.extensions_mut().insert(held.clone());
+    let response = next.run(request).await;
+    drop(held);
+    response
+}
 
 /// Everything below `/api/v1`, and the document that describes it.
-pub(super) fn router() -> Router<Arc<State>> {
+pub(super) fn routes() -> Router<Arc<State>> {
     let (routes, document) = OpenApiRouter::with_openapi(
         OpenApiBuilder::new()
             .info(

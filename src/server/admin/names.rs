@@ -1,4 +1,4 @@
-//! Names of hosts that do not mean one host.
+//! Names of hosts that are unknown or ambiguous.
 
 use axum::Json;
 
@@ -8,8 +8,9 @@ use crate::fleet::{Host, HostFacts};
 use crate::lint;
 use crate::rule::{MachineId, Scope};
 use crate::server::access::Viewer;
-use crate::server::answer::{Answer, Body, Refused};
-use crate::server::app::{Shared, State};
+use crate::server::answer::{Answer, Refused};
+use crate::server::extract::Body;
+use crate::server::state::{Shared, State};
 use crate::store::{HostFilter, SharedSerial};
 
 /// Names that one request checks.
@@ -63,11 +64,11 @@ async fn as_host_name(state: &State, name: &MachineId) -> Result<Option<HostsOfN
     Ok(Some(HostsOfName { name: name.to_string(), hosts, machines }))
 }
 
-/// What a scope that names a host stands for.
+/// The meaning of a scope with the name of a host.
 pub(super) enum Resolved {
-    /// The scope as it is stored: with the machine ID in place of a host name.
+    /// The scope as it is stored, with the machine ID instead of a host name.
     Stored(Scope),
-    /// No host has this name. It is stored as it is: the host may be enrolled later.
+    /// No host has this name. It is stored as it is, because the host may be enrolled later.
     Unknown(MachineId),
     /// Several hosts have this host name.
     Shared { name: MachineId, hosts: Vec<Host> },
@@ -93,10 +94,10 @@ pub(super) async fn resolve(state: &State, scope: Scope) -> Result<Resolved, Ref
 
 /// Hosts that are named in a message.
 const MOST_NAMED: usize = 3;
-/// How many hosts are compared whose name begins with a text.
+/// Hosts with a name prefix that are compared.
 const MOST_LOOKED_AT: usize = 100;
 
-/// Says that several hosts have a name, which therefore means none of them.
+/// The message about a name that several hosts have.
 pub(super) fn shared(name: &MachineId, hosts: &[Host]) -> String {
     let machines = hosts.iter().map(|host| host.machine.as_str());
     format!("`{name}` fits {} hosts: {}", hosts.len(), some_of(machines))

@@ -14,8 +14,9 @@ use crate::api::{
 use crate::fleet::{Difference, Differences, InForce, Role, Setting, Tag, TagDescription, Terms};
 use crate::rule::{Revision, Rule, RuleDraft, Scope, TagName};
 use crate::server::access::{Permit, Viewer};
-use crate::server::answer::{Body, LongAnswer, Refused, off_the_async_threads};
-use crate::server::app::{Shared, State};
+use crate::server::answer::{LongAnswer, Refused, off_the_async_threads};
+use crate::server::extract::Body;
+use crate::server::state::{Shared, State};
 use crate::store::{Edit, RuleFilter, Store, StoreError};
 
 /// How often a change is planned again because someone else changed the policy at the same time.
@@ -133,7 +134,7 @@ fn read(
     faults.or(wanted)
 }
 
-/// What is wrong with a request.
+/// The errors in a request.
 #[derive(Default)]
 struct Faults {
     details: Vec<Detail>,

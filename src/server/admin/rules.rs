@@ -19,9 +19,10 @@ use crate::fleet::Role;
 use crate::rule::{MachineId, RevisionRecord, Rule, RuleFields, Scope, Target};
 use crate::server::access::{Permit, Viewer};
 use crate::server::answer::{
-    Answer, Body, LongAnswer, Query, Refused, bad_cursor, off_the_async_threads, page, page_size,
+    Answer, LongAnswer, Refused, bad_cursor, off_the_async_threads, page, page_size,
 };
-use crate::server::app::{Shared, State};
+use crate::server::extract::{Body, Query};
+use crate::server::state::{Shared, State};
 use crate::store::{Edit, RuleFilter, RuleKey, RuleRecord};
 use crate::sync;
 

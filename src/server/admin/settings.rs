@@ -11,8 +11,9 @@ use crate::api::{
 use crate::fleet::{Role, Setting, SettingError, SettingKey};
 use crate::rule::Scope;
 use crate::server::access::Viewer;
-use crate::server::answer::{Answer, Body, Query, Refused};
-use crate::server::app::{Shared, State};
+use crate::server::answer::{Answer, Refused};
+use crate::server::extract::{Body, Query};
+use crate::server::state::{Shared, State};
 use crate::store::Edit;
 
 /// List the settings of all scopes, or of one

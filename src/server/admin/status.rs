@@ -1,4 +1,4 @@
-//! What the server is and who asks.
+//! The status of the server.
 
 use std::sync::atomic::Ordering;
 use std::time::Duration;
@@ -11,10 +11,11 @@ use crate::api::{
 };
 use crate::rule::RevisionRecord;
 use crate::server::access::Viewer;
-use crate::server::answer::{Answer, Query};
-use crate::server::app::{Shared, State};
+use crate::server::answer::Answer;
+use crate::server::extract::Query;
 use crate::server::polls::POLLS;
 use crate::server::readiness;
+use crate::server::state::{Shared, State};
 use crate::store::{self, QuarantinedRow, StoreResult};
 use crate::sync::CacheFill;
 

@@ -8,12 +8,10 @@ use crate::api::{ChangeAnswer, Code, Page, Problem, TagPath, TagQuery, TagReques
 use crate::fleet::{Membership, Role, Tag, TooManyMembers};
 use crate::rule::{Revision, TagName};
 use crate::server::access::Viewer;
-use crate::server::answer::{Answer, Body, Path, Query, Refused, bad_cursor, page, page_size};
-use crate::server::app::{Shared, State};
+use crate::server::answer::{Answer, Refused, bad_cursor, page, page_size};
+use crate::server::extract::{Body, Path, Query};
+use crate::server::state::{Shared, State};
 use crate::store::Edit;
-
-/// How alike two names are for one to be suggested for the other, from 0 to 1.
-const ALIKE: f64 = 0.5;
 
 /// List tags by name
 #[utoipa::path(get, path = "/tags", operation_id = "list_tags", tag = "tags", params(TagQuery),
@@ -103,16 +101,4 @@ pub(super) async fn delete(
     }
     let edits = vec![Edit::DropTag { name, force: query.force }];
     commit(&state, permit, Proposal { edits, ..Proposal::default() }).await
-}
-
-/// A hint about a tag that does not exist: the most similar one that does.
-pub(super) async fn hint(state: &State, name: &TagName) -> Result<String, Refused> {
-    let tags = state.store.snapshot().await?.tags;
-    let likeness =
-        |tag: &Tag| strsim::normalized_damerau_levenshtein(tag.name.as_str(), name.as_str());
-    let nearest = tags.iter().max_by(|a, b| likeness(a).total_cmp(&likeness(b)));
-    Ok(match nearest.filter(|tag| likeness(tag) >= ALIKE) {
-        Some(tag) => format!("did you mean `{}`?", tag.name),
-        None => format!("make it first: nicelist tag create {name}"),
-    })
 }

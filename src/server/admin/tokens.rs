@@ -1,11 +1,13 @@
-//! Tokens: made here, shown once, kept as a hash.
+//! Tokens. Only their hashes are stored.
 
 use axum::Json;
 
 use crate::api::{Code, Done, NewToken, Problem, TokenPath, TokenRequest, TokenView};
-use crate::server::access::{Admin, hash, new_secret};
-use crate::server::answer::{Answer, Body, Path};
-use crate::server::app::Shared;
+use crate::server::access::Admin;
+use crate::server::answer::Answer;
+use crate::server::extract::{Body, Path};
+use crate::server::state::Shared;
+use crate::server::tokens::{hash, new_secret};
 use crate::store::TokenRecord;
 
 /// List tokens that are not revoked, without their secrets

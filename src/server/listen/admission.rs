@@ -29,13 +29,13 @@ struct Pool {
     counts: Arc<AddressCounts>,
 }
 
-/// A free place for a connection.
+/// Permission for one more connection.
 pub(super) struct Place {
     permit: OwnedSemaphorePermit,
     reserved: bool,
 }
 
-/// A connection that was accepted. Its place is free for others once this is dropped.
+/// A connection that was accepted. Another one can take its place when this is dropped.
 pub(super) struct Admitted {
     /// Whether it is only for the admin API, because all other connections are in use.
     pub(super) for_admins: bool,
@@ -68,7 +68,7 @@ impl Admission {
         }
     }
 
-    /// Waits for a place. Uses a reserved one only if no other is free.
+    /// Waits until another connection is allowed. Uses a reserved place only if no other is free.
     pub(super) async fn place(&self) -> Option<Place> {
         let (ordinary, reserved) =
             (Arc::clone(&self.ordinary.places), Arc::clone(&self.reserved.places));

@@ -72,7 +72,7 @@ impl ConnectionLimits {
         }
     }
 
-    /// The limits of a reserved connection: short, so that silent clients do not hold it.
+    /// The limits of a reserved connection: short, so that silent clients do not keep it.
     pub(super) fn reserved(&self) -> Self {
         Self {
             handshake: self.handshake.min(ADMIN_HEAD),

@@ -1,12 +1,12 @@
-//! What is wrong with the files of TLS.
+//! Errors in the files of TLS.
 
 use std::fmt;
 use std::io;
 use std::path::PathBuf;
 
-/// What a file is for.
+/// The purpose of a file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Part {
+pub enum TlsFileKind {
     /// The server's certificate and its chain.
     Certificate,
     /// The server's private key.
@@ -17,7 +17,7 @@ pub enum Part {
     ClientCrl,
 }
 
-impl fmt::Display for Part {
+impl fmt::Display for TlsFileKind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::Certificate => "certificate",
@@ -28,8 +28,8 @@ impl fmt::Display for Part {
     }
 }
 
-impl Part {
-    /// What must be in the file.
+impl TlsFileKind {
+    /// What the file must contain.
     const fn holds(self) -> &'static str {
         match self {
             Self::Certificate | Self::ClientCa => "certificate",
@@ -43,14 +43,12 @@ impl Part {
 #[derive(Debug, thiserror::Error)]
 #[error("{}: {problem}", path.display())]
 pub struct TlsError {
-    /// The file.
     pub path: PathBuf,
-    pub part: Part,
-    /// What is wrong with it.
+    pub part: TlsFileKind,
     pub problem: TlsProblem,
 }
 
-/// What is wrong with a file of TLS.
+/// The error in a file of TLS.
 #[derive(Debug, thiserror::Error)]
 pub enum TlsProblem {
     /// It cannot be read.
@@ -59,17 +57,16 @@ pub enum TlsProblem {
     /// It is not PEM, or broken.
     #[error("it is not PEM: {0}")]
     NotPem(String),
-    /// It does not hold what it is for.
+    /// It does not contain what it must.
     #[error("there is no {} in it", .0.holds())]
-    Empty(Part),
+    Empty(TlsFileKind),
     /// The private key needs a password.
     #[error("the private key is encrypted")]
     Encrypted,
-    /// What it holds is of a kind that is not known, or broken.
+    /// Its content is of an unknown kind, or invalid.
     #[error("the {part} is not usable: {reason}")]
     Unusable {
-        /// What it holds.
-        part: Part,
+        part: TlsFileKind,
         /// Why it can't be used.
         reason: String,
     },

@@ -1,4 +1,4 @@
-//! From a connection to one that is secured.
+//! The TLS handshake.
 
 use std::io;
 use std::sync::Arc;
@@ -10,11 +10,12 @@ use tokio_rustls::TlsAcceptor;
 use tokio_rustls::rustls::HandshakeKind;
 use tokio_rustls::server::TlsStream;
 
-use super::{Peer, Tls};
+use super::peer::Peer;
+use super::reload::Tls;
 
-/// The first byte of everything that TLS begins with.
+/// The first byte of a TLS handshake.
 const HANDSHAKE: u8 = 0x16;
-/// What whoever speaks plain HTTP is told: nothing else would be understood.
+/// The response to a plain HTTP request, which cannot be answered over TLS.
 const SPEAK_TLS: &[u8] = b"HTTP/1.1 400 Bad Request\r\ncontent-type: text/plain\r\n\
     connection: close\r\n\r\nthis port speaks TLS: its address begins with https://\n";
 
@@ -29,7 +30,7 @@ pub(in crate::server) enum HandshakeError {
     Failed(#[from] io::Error),
 }
 
-/// A connection that is secured, and who is at its other end, if that was shown.
+/// A connection over TLS, and the client's certificate if it sent one.
 pub(in crate::server) struct Secured {
     pub(in crate::server) stream: TlsStream<TcpStream>,
     pub(in crate::server) peer: Option<Peer>,
@@ -52,7 +53,7 @@ impl Tls {
             return Err(io::Error::from(io::ErrorKind::UnexpectedEof).into());
         }
         if first != [HANDSHAKE] {
-            return Err(turn_away(stream).await.err().map_or(HandshakeError::Plain, Into::into));
+            return Err(refuse_plain(stream).await.err().map_or(HandshakeError::Plain, Into::into));
         }
         let loaded = self.loaded();
         let stream = TlsAcceptor::from(Arc::clone(&loaded.config)).accept(stream).await?;
@@ -65,9 +66,9 @@ impl Tls {
     }
 }
 
-/// Answers one plain request: what was sent is read first, for a connection that is closed
-/// over unread data is cut, and the answer with it.
-async fn turn_away(mut stream: TcpStream) -> io::Result<()> {
+/// Responds to one plain request. Reads it first, because closing a connection with unread data could
+/// discard the response.
+async fn refuse_plain(mut stream: TcpStream) -> io::Result<()> {
     let mut request = [0; 4096];
     if stream.read(&mut request).await? > 0 {
         stream.write_all(SPEAK_TLS).await?;

@@ -1,8 +1,8 @@
-//! From files to what TLS is spoken with.
+//! Reads the files of TLS.
 
 use std::fs;
 use std::io::{self, Read as _};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::SystemTime;
 
@@ -17,8 +17,29 @@ use tokio_rustls::rustls::server::{ParsedCertificate, WebPkiClientVerifier};
 use tokio_rustls::rustls::sign::{CertifiedKey, SingleCertAndKey};
 use tokio_rustls::rustls::{self, CertificateError, InconsistentKeys, RootCertStore, ServerConfig};
 
-use super::error::{Part, TlsError, TlsProblem};
-use super::{Loaded, TlsFiles};
+use super::error::{TlsError, TlsFileKind, TlsProblem};
+
+/// The files that TLS needs, all PEM.
+#[derive(Clone, Debug)]
+pub struct TlsFiles {
+    /// The server's certificate, then those between it and its authority.
+    pub certificate: PathBuf,
+    /// Its private key.
+    pub key: PathBuf,
+    /// The certificates of the authorities that sign client certificates.
+    pub client_ca: Option<PathBuf>,
+    /// Their lists of client certificates that were revoked.
+    pub client_crl: Option<PathBuf>,
+}
+
+/// The content of the files when they were last valid.
+pub(super) struct Loaded {
+    pub(super) config: Arc<ServerConfig>,
+    /// Verifies client certificates, if any are requested.
+    pub(super) authority: Option<Arc<dyn ClientCertVerifier>>,
+    /// Why most clients refuse the server's certificate, if they do.
+    pub(super) doubt: Option<String>,
+}
 
 /// Maximum bytes of a file: a wrong path may lead to a device that never ends. Lists of revoked
 /// certificates are the largest.
@@ -27,10 +48,10 @@ const LARGEST: u64 = 16 * 1024 * 1024;
 /// How a PEM file says that its private key needs a password: as PKCS #8, and as OpenSSL once did.
 const ENCRYPTED: [&str; 2] = ["BEGIN ENCRYPTED PRIVATE KEY", "Proc-Type: 4,ENCRYPTED"];
 
-/// When a file was written, how long it is and which one it is, as far as that can be told.
+/// When a file was written, its length and its inode, if they are known.
 type Stamp = Option<(Option<SystemTime>, u64, u64)>;
 
-/// What tells that a file has changed, for each file.
+/// Shows whether a file has changed, for each file.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Stamps(Vec<Stamp>);
 
@@ -58,7 +79,7 @@ pub(super) fn load(files: &TlsFiles) -> Result<Loaded, TlsError> {
     let doubt = doubt(&own, &provider)
         .map(|doubt| format!("clients will refuse {}: {doubt}", files.certificate.display()));
     let config = config(own, authority.clone(), provider)
-        .map_err(|error| unusable(&files.certificate, Part::Certificate, &error))?;
+        .map_err(|error| unusable(&files.certificate, TlsFileKind::Certificate, &error))?;
     Ok(Loaded { config: Arc::new(config), authority, doubt })
 }
 
@@ -83,20 +104,20 @@ fn config(
 }
 
 fn own(files: &TlsFiles, provider: &CryptoProvider) -> Result<CertifiedKey, TlsError> {
-    let chain = certificates(&files.certificate, Part::Certificate)?;
+    let chain = certificates(&files.certificate, TlsFileKind::Certificate)?;
     let key = key(&files.key)?;
     let key = provider
         .key_provider
         .load_private_key(key)
-        .map_err(|error| unusable(&files.key, Part::Key, &error))?;
+        .map_err(|error| unusable(&files.key, TlsFileKind::Key, &error))?;
     let own = CertifiedKey::new(chain, key);
     match own.keys_match() {
         Ok(()) | Err(rustls::Error::InconsistentKeys(InconsistentKeys::Unknown)) => Ok(own),
         Err(rustls::Error::InconsistentKeys(_)) => {
             let problem = TlsProblem::Mismatch { certificate: files.certificate.clone() };
-            Err(TlsError { path: files.key.clone(), part: Part::Key, problem })
+            Err(TlsError { path: files.key.clone(), part: TlsFileKind::Key, problem })
         }
-        Err(error) => Err(unusable(&files.certificate, Part::Certificate, &error)),
+        Err(error) => Err(unusable(&files.certificate, TlsFileKind::Certificate, &error)),
     }
 }
 
@@ -106,8 +127,8 @@ fn authority(
     provider: &Arc<CryptoProvider>,
 ) -> Result<Arc<dyn ClientCertVerifier>, TlsError> {
     let mut roots = RootCertStore::empty();
-    for certificate in certificates(path, Part::ClientCa)? {
-        roots.add(certificate).map_err(|error| unusable(path, Part::ClientCa, &error))?;
+    for certificate in certificates(path, TlsFileKind::ClientCa)? {
+        roots.add(certificate).map_err(|error| unusable(path, TlsFileKind::ClientCa, &error))?;
     }
     let (roots, provider) = (Arc::new(roots), Arc::clone(provider));
     let mut builder = WebPkiClientVerifier::builder_with_provider(roots, provider);
@@ -115,7 +136,7 @@ fn authority(
         // Hosts' certificates alone: a list that says nothing of a host keeps it out.
         builder = builder.with_crls(revoked(crl)?).only_check_end_entity_revocation();
     }
-    let broken = crl.map_or((path, Part::ClientCa), |crl| (crl, Part::ClientCrl));
+    let broken = crl.map_or((path, TlsFileKind::ClientCa), |crl| (crl, TlsFileKind::ClientCrl));
     let built = builder.allow_unauthenticated().build();
     built.map_err(|error| unusable(broken.0, broken.1, &error))
 }
@@ -123,7 +144,7 @@ fn authority(
 /// Why clients will refuse the certificate, whomever they trust.
 fn doubt(own: &CertifiedKey, provider: &CryptoProvider) -> Option<String> {
     let certificate = ParsedCertificate::try_from(own.cert.first()?).ok()?;
-    // The certificate itself is looked at first; without an authority that is all that is done.
+    // The certificate itself is checked first. Without an authority, nothing else is checked.
     let judged = rustls::client::verify_server_cert_signed_by_trust_anchor(
         &certificate,
         &RootCertStore::empty(),
@@ -148,23 +169,23 @@ fn doubt(own: &CertifiedKey, provider: &CryptoProvider) -> Option<String> {
     }
 }
 
-fn certificates(path: &Path, part: Part) -> Result<Vec<CertificateDer<'static>>, TlsError> {
+fn certificates(path: &Path, part: TlsFileKind) -> Result<Vec<CertificateDer<'static>>, TlsError> {
     sections(path, part, &read(path, part)?)
 }
 
 fn revoked(path: &Path) -> Result<Vec<CertificateRevocationListDer<'static>>, TlsError> {
-    sections(path, Part::ClientCrl, &read(path, Part::ClientCrl)?)
+    sections(path, TlsFileKind::ClientCrl, &read(path, TlsFileKind::ClientCrl)?)
 }
 
 fn key(path: &Path) -> Result<PrivateKeyDer<'static>, TlsError> {
-    let text = read(path, Part::Key)?;
+    let text = read(path, TlsFileKind::Key)?;
     let problem = match PrivateKeyDer::from_pem_slice(&text) {
         Ok(key) => return Ok(key),
         Err(_) if is_encrypted(&text) => TlsProblem::Encrypted,
-        Err(pem::Error::NoItemsFound) => TlsProblem::Empty(Part::Key),
+        Err(pem::Error::NoItemsFound) => TlsProblem::Empty(TlsFileKind::Key),
         Err(error) => TlsProblem::NotPem(error.to_string()),
     };
-    Err(TlsError { path: path.to_owned(), part: Part::Key, problem })
+    Err(TlsError { path: path.to_owned(), part: TlsFileKind::Key, problem })
 }
 
 fn is_encrypted(text: &[u8]) -> bool {
@@ -173,7 +194,7 @@ fn is_encrypted(text: &[u8]) -> bool {
 }
 
 /// Everything of one kind in a file: at least one.
-fn sections<T: PemObject>(path: &Path, part: Part, text: &[u8]) -> Result<Vec<T>, TlsError> {
+fn sections<T: PemObject>(path: &Path, part: TlsFileKind, text: &[u8]) -> Result<Vec<T>, TlsError> {
     let wrong = |problem| TlsError { path: path.to_owned(), part, problem };
     let found: Result<Vec<T>, pem::Error> = T::pem_slice_iter(text).collect();
     let found = found.map_err(|error| wrong(TlsProblem::NotPem(error.to_string())))?;
@@ -183,7 +204,7 @@ fn sections<T: PemObject>(path: &Path, part: Part, text: &[u8]) -> Result<Vec<T>
     Ok(found)
 }
 
-fn read(path: &Path, part: Part) -> Result<Vec<u8>, TlsError> {
+fn read(path: &Path, part: TlsFileKind) -> Result<Vec<u8>, TlsError> {
     let unread =
         |error| TlsError { path: path.to_owned(), part, problem: TlsProblem::Unread(error) };
     let mut bytes = Vec::new();
@@ -198,8 +219,8 @@ fn read(path: &Path, part: Part) -> Result<Vec<u8>, TlsError> {
     Ok(bytes)
 }
 
-fn unusable(path: &Path, part: Part, error: &dyn std::error::Error) -> TlsError {
-    // The library speaks of what a peer shows, whomever it belongs to.
+fn unusable(path: &Path, part: TlsFileKind, error: &dyn std::error::Error) -> TlsError {
+    // The library's message is about the certificate of any peer.
     let reason = error.to_string().replace("invalid peer certificate: ", "");
     TlsError { path: path.to_owned(), part, problem: TlsProblem::Unusable { part, reason } }
 }

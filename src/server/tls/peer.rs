@@ -1,4 +1,4 @@
-//! The certificate that the other end of a connection has shown.
+//! The client's certificate of a connection.
 
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
@@ -6,56 +6,60 @@ use std::time::{Duration, Instant};
 use tokio_rustls::rustls::pki_types::{CertificateDer, UnixTime};
 use tokio_rustls::rustls::server::danger::ClientCertVerifier;
 
-use super::Tls;
+use super::reload::Tls;
 
-/// How long a judgement holds on a connection that stays open.
-const HOLDS: Duration = Duration::from_secs(60);
+/// Marks a request from a client with a valid certificate of the client CA.
+#[derive(Clone, Copy, Debug)]
+pub(in crate::server) struct Certified;
 
-/// A client's certificate, with the one who judges it.
+/// How long a verification is valid on an open connection.
+const VALID_FOR: Duration = Duration::from_secs(60);
+
+/// A client's certificate.
 ///
-/// The handshake judges a certificate once. A connection can stay open, and a session be resumed,
-/// beyond the certificate's end or its authority's: so it is judged again.
+/// The handshake verifies it one time. A connection can stay open, and a session can be resumed, after
+/// the certificate or its authority has expired, so it is verified again.
 pub(in crate::server) struct Peer {
     tls: Arc<Tls>,
     /// The certificate, then those between it and its authority.
     chain: Vec<CertificateDer<'static>>,
-    judgement: Mutex<Option<Judgement>>,
+    verification: Mutex<Option<Verification>>,
 }
 
-struct Judgement {
+struct Verification {
     by: Arc<dyn ClientCertVerifier>,
     at: Instant,
     good: bool,
 }
 
 impl Peer {
-    /// A peer whose certificate the handshake has found good under this authority, or, where a
-    /// session was resumed, did not look at.
+    /// A peer whose certificate the handshake verified with `verifier`, or did not verify because a session
+    /// was resumed.
     pub(super) fn new(
         tls: Arc<Tls>,
         chain: Vec<CertificateDer<'static>>,
-        judge: Option<Arc<dyn ClientCertVerifier>>,
+        verifier: Option<Arc<dyn ClientCertVerifier>>,
     ) -> Self {
-        let judgement = judge.map(|by| Judgement { by, at: Instant::now(), good: true });
-        Self { tls, chain, judgement: Mutex::new(judgement) }
+        let verification = verifier.map(|by| Verification { by, at: Instant::now(), good: true });
+        Self { tls, chain, verification: Mutex::new(verification) }
     }
 
-    /// Whether the certificate is good by the authority in force now.
+    /// Whether the certificate is valid for the current authority.
     pub(in crate::server) fn is_good(&self) -> bool {
         let Some(authority) = self.tls.loaded().authority.clone() else { return false };
-        let mut judgement = self.judgement.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(last) = &*judgement
+        let mut verification = self.verification.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(last) = &*verification
             && Arc::ptr_eq(&last.by, &authority)
-            && last.at.elapsed() < HOLDS
+            && last.at.elapsed() < VALID_FOR
         {
             return last.good;
         }
-        let good = self.judge(&*authority);
-        *judgement = Some(Judgement { by: authority, at: Instant::now(), good });
+        let good = self.verify(&*authority);
+        *verification = Some(Verification { by: authority, at: Instant::now(), good });
         good
     }
 
-    fn judge(&self, authority: &dyn ClientCertVerifier) -> bool {
+    fn verify(&self, authority: &dyn ClientCertVerifier) -> bool {
         let Some((own, between)) = self.chain.split_first() else { return false };
         authority
             .verify_client_cert(own, between, UnixTime::now())

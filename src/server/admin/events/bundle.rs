@@ -11,8 +11,9 @@ use crate::fleet::{Event, EventId, Members, Role};
 use crate::rule::{RuleMerge, Scope};
 use crate::server::access::Viewer;
 use crate::server::admin::commit::commit_merges;
-use crate::server::answer::{Answer, Body, Path, Refused};
-use crate::server::app::{Shared, State};
+use crate::server::answer::{Answer, Refused};
+use crate::server::extract::{Body, Path};
+use crate::server::state::{Shared, State};
 
 /// Create a rule for every program of an event's bundle
 ///

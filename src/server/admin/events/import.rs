@@ -7,11 +7,11 @@ use crate::fleet::Role;
 use crate::protocol;
 use crate::rule::MachineId;
 use crate::server::access::Viewer;
-use crate::server::answer::{Answer, Body};
-use crate::server::app::Shared;
+use crate::server::answer::Answer;
+use crate::server::extract::Body;
+use crate::server::state::Shared;
 
-/// The most reports in one request: they are one transaction, and whatever else is to be
-/// written waits for it.
+/// Maximum reports in one request. They are one transaction, and other writes wait for it.
 const MOST: usize = 10_000;
 
 /// Import events that hosts reported to another server
@@ -57,7 +57,7 @@ pub(in crate::server::admin) async fn import(
     Ok(Json(EventImportAnswer { new, known: total - new }))
 }
 
-/// A report of an execution, if it is one that rules could be made of.
+/// A report of an execution, if it is valid.
 fn execution(report: HostReport) -> Result<(MachineId, protocol::Event), String> {
     if let Some(fault) = report.fault() {
         return Err(fault);

@@ -10,8 +10,9 @@ use crate::rule::{Revision, Rule};
 use crate::server::access::Viewer;
 use crate::server::admin::commit::{CheckedChange, Proposal, differences};
 use crate::server::admin::lookup::stored_rule;
-use crate::server::answer::{Answer, Body, Refused};
-use crate::server::app::{Shared, State};
+use crate::server::answer::{Answer, Refused};
+use crate::server::extract::Body;
+use crate::server::state::{Shared, State};
 use crate::store::{Edit, RevisionFilter, RuleTurn};
 
 /// Own revisions that are examined.

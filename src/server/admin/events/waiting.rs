@@ -14,8 +14,9 @@ use crate::fleet::{EventId, EventKind, Host, Role};
 use crate::rule::{Evidence, MachineId, Scope};
 use crate::server::access::Viewer;
 use crate::server::admin::commit::commit_merges;
-use crate::server::answer::{Answer, Body, Query, Refused, bad_cursor, page_size};
-use crate::server::app::{Shared, State};
+use crate::server::answer::{Answer, Refused, bad_cursor, page_size};
+use crate::server::extract::{Body, Query};
+use crate::server::state::{Shared, State};
 use crate::store::{EventFilter, StoredEvent};
 use crate::sync::{ActiveRules, FleetView};
 

@@ -1,0 +1,121 @@
+//! What is known about the state of this server. Each change of it is logged one time.
+
+use std::sync::{Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use crate::api::{Readiness, Reason};
+use crate::store::StoreError;
+
+/// How long ago the ticker may have run.
+const LONGEST_SILENCE: Duration = Duration::from_secs(10);
+pub(super) struct Health {
+    pub(super) asked: tokio::sync::Mutex<Option<(Instant, Readiness)>>,
+    published: Mutex<Readiness>,
+    ticker: Mutex<Ticker>,
+    /// What the last check of the file found wrong.
+    pub(super) damage: Mutex<Option<String>>,
+}
+
+/// The last run of the ticker.
+struct Ticker {
+    at: Instant,
+    failure: Option<StoreError>,
+}
+
+impl Default for Health {
+    fn default() -> Self {
+        Self {
+            asked: tokio::sync::Mutex::default(),
+            published: Mutex::new(Readiness { ready: true, ..Readiness::default() }),
+            ticker: Mutex::new(Ticker { at: Instant::now(), failure: None }),
+            damage: Mutex::default(),
+        }
+    }
+}
+
+impl Health {
+    /// Notes that the ticker has run, and whether that failed.
+    pub(super) fn ticked(&self, failure: Option<StoreError>) {
+        let ticker = Ticker { at: Instant::now(), failure };
+        *self.ticker.lock().unwrap_or_else(PoisonError::into_inner) = ticker;
+    }
+
+    /// The state as it was published last.
+    pub(super) fn published(&self) -> Readiness {
+        self.published.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    pub(super) fn ticker_reason(&self) -> Option<Reason> {
+        let ticker = self.ticker.lock().unwrap_or_else(PoisonError::into_inner);
+        let silence = ticker.at.elapsed();
+        if silence > LONGEST_SILENCE {
+            let message = format!(
+                "rules have not expired and changes of other servers were not read for {} s",
+                silence.as_secs()
+            );
+            return Some(Reason::new("ticker-stalled", message));
+        }
+        ticker.failure.as_ref().map(|failure| match failure {
+            StoreError::Damaged(_) => reason(failure),
+            _ => Reason::new("ticker-failed", failure.to_string()),
+        })
+    }
+
+    pub(super) fn damage_reason(&self) -> Option<Reason> {
+        let damage = self.damage.lock().unwrap_or_else(PoisonError::into_inner);
+        damage.as_ref().map(|damage| {
+            let error = StoreError::Damaged(damage.clone());
+            Reason::new("database-damaged", error.to_string())
+        })
+    }
+
+    /// Makes a state known, and logs it if it differs from the one before.
+    pub(super) fn publish(&self, state: Readiness) {
+        let mut published = self.published.lock().unwrap_or_else(PoisonError::into_inner);
+        if codes(&published.reasons) != codes(&state.reasons) {
+            if state.ready {
+                tracing::info!("ready again");
+            } else {
+                tracing::error!(reasons = %described(&state.reasons), "not ready");
+            }
+        }
+        if codes(&published.warnings) != codes(&state.warnings) {
+            match &state.warnings[..] {
+                [] => tracing::info!("the warnings about this server have been resolved"),
+                warnings => tracing::warn!(warnings = %described(warnings), "needs attention"),
+            }
+        }
+        *published = state;
+    }
+}
+
+fn codes(reasons: &[Reason]) -> Vec<&str> {
+    reasons.iter().map(|reason| reason.code.as_str()).collect()
+}
+
+fn described(reasons: &[Reason]) -> String {
+    let each = reasons.iter().map(|Reason { code, message }| format!("{code}: {message}"));
+    each.collect::<Vec<_>>().join("; ")
+}
+
+pub(super) fn reason(error: &StoreError) -> Reason {
+    let code = match error {
+        StoreError::Unwritable(fault) => fault.code(),
+        StoreError::Unreachable(_) | StoreError::OutcomeUnknown(_) => "database-unreachable",
+        StoreError::Overloaded | StoreError::TooSlow(_) => "overloaded",
+        StoreError::Damaged(_) => "database-damaged",
+        StoreError::Open { .. }
+        | StoreError::Outdated { .. }
+        | StoreError::Abandoned
+        | StoreError::Unreadable(_)
+        | StoreError::Moved { .. }
+        | StoreError::HistoryDeleted { .. }
+        | StoreError::Refused(_)
+        | StoreError::TokenExists(_)
+        | StoreError::TokenNameUsed(_)
+        | StoreError::LastAdminToken(_)
+        | StoreError::LastLastingAdminToken(_)
+        | StoreError::Database(_) => "database-failed",
+    };
+    Reason::new(code, error.to_string())
+}

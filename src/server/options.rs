@@ -1,0 +1,74 @@
+//! How to run a server.
+
+use std::num::NonZeroUsize;
+
+use jiff::SignedDuration;
+
+use super::client_address::TrustedProxies;
+use super::listen::ConnectionLimits;
+use super::rate_limits::RateLimits;
+use crate::fleet::Clock;
+use crate::store::{Durability, StoreError};
+
+/// What hosts must send to sync.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum SyncAuth {
+    /// An enrollment secret, as bearer token or in the path.
+    #[default]
+    Secret,
+    /// Nothing: every client that reaches the port may sync.
+    None,
+}
+
+/// How to run a server.
+#[derive(Clone, Default)]
+pub struct Options {
+    /// The database: `sqlite:PATH` or `postgres://USER@HOST/DATABASE`.
+    pub database: String,
+    /// The durability of a committed change, if the database leaves that to the server.
+    pub durability: Durability,
+    pub sync_auth: SyncAuth,
+    /// Whether hosts must also use TLS with a certificate of the client CA.
+    pub client_certificates: bool,
+    /// Whether to create the first tokens if the database never had any. Work on a local database needs
+    /// none.
+    pub first_tokens: bool,
+    /// The first admin token; random when absent.
+    pub bootstrap_token: Option<String>,
+    /// The first enrollment secret; random when absent.
+    pub enrolment_secret: Option<String>,
+    pub clock: Clock,
+    /// How far the clock may be ahead of the newest time that the database knows at a start, before
+    /// rules and events stop expiring; [`crate::fleet::LONGEST_GAP`] when absent.
+    pub longest_gap: Option<SignedDuration>,
+    /// Over how much time clean syncs are spread after a restore; [`crate::sync::RESTORE_SPREAD`] when absent.
+    pub restore_spread: Option<SignedDuration>,
+    /// The largest body of a host, in bytes, before and after decompression; 16 MiB when absent.
+    pub largest_body: Option<usize>,
+    /// Rules on one page of a download; [`crate::sync::RULES_A_PAGE`] when absent.
+    pub rules_a_page: Option<NonZeroUsize>,
+    /// Maximum new events of one host in a day; [`crate::sync::EVENTS_PER_DAY`] when absent.
+    pub events_per_day: Option<u64>,
+    pub connections: ConnectionLimits,
+    pub rates: RateLimits,
+    /// The proxies whose reports of a client's address are trusted.
+    pub trusted_proxies: TrustedProxies,
+}
+
+/// Why the server cannot start.
+#[derive(Debug, thiserror::Error)]
+pub enum ServerError {
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// A secret that was given cannot be used.
+    #[error("{name} is not usable: {reason}")]
+    Secret { name: &'static str, reason: &'static str },
+}
+
+impl ServerError {
+    /// Whether the schema of a database is too old to be read.
+    #[must_use]
+    pub fn is_outdated(&self) -> bool {
+        matches!(self, Self::Store(StoreError::Outdated { .. }))
+    }
+}

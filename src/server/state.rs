@@ -1,0 +1,36 @@
+//! What all handlers share.
+
+use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
+
+use super::bodies::Budget;
+use super::health::Health;
+use super::rate_limits::RateCounts;
+use super::tokens::Access;
+use super::trusted_clock::TrustedClock;
+use crate::fleet::Clock;
+use crate::store::Store;
+use crate::sync::Engine;
+
+pub(super) struct State {
+    /// Whether this is a server, and not a command on a local database.
+    pub(super) is_server: bool,
+    pub(super) store: Arc<dyn Store>,
+    pub(super) engine: Engine,
+    pub(super) access: Access,
+    pub(super) clock: Clock,
+    /// The largest body of a host, in bytes, before and after decompression.
+    pub(super) largest_body: usize,
+    /// The memory that all bodies share.
+    pub(super) bodies: Budget,
+    /// Requests of hosts that were refused for overload since the last tick.
+    pub(super) turned_away: AtomicU64,
+    /// Requests whose handlers panicked.
+    pub(super) panics: Arc<AtomicU64>,
+    /// Counts what hosts and addresses do, and enforces the limits.
+    pub(super) rates: RateCounts,
+    pub(super) health: Health,
+    pub(super) trusted_clock: Arc<TrustedClock>,
+}
+
+pub(super) type Shared = axum::extract::State<Arc<State>>;

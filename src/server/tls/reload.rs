@@ -1,0 +1,86 @@
+//! The certificates in use, and their replacement while the server runs.
+
+use std::sync::{Arc, PoisonError, RwLock};
+use std::time::Duration;
+
+use tokio::signal::unix::{SignalKind, signal};
+use tokio::time::MissedTickBehavior;
+
+use super::error::TlsError;
+use super::material::{self, Loaded, Stamps, TlsFiles};
+
+/// How often the files are checked for changes.
+const CHECK_EVERY: Duration = Duration::from_secs(1);
+
+/// The certificates of a server, and the files that they come from.
+pub struct Tls {
+    files: TlsFiles,
+    loaded: RwLock<Arc<Loaded>>,
+    /// The files when they were last read, valid or not.
+    stamps: Stamps,
+}
+
+impl Tls {
+    /// Reads the files.
+    ///
+    /// # Errors
+    /// When a file cannot be read, or has the wrong content.
+    pub fn open(files: TlsFiles) -> Result<Self, TlsError> {
+        let stamps = Stamps::of(&files);
+        let loaded = RwLock::new(Arc::new(material::load(&files)?));
+        Ok(Self { files, loaded, stamps })
+    }
+
+    /// Why clients may refuse the server's certificate, as when it has expired.
+    #[must_use]
+    pub fn doubt(&self) -> Option<String> {
+        self.loaded().doubt.clone()
+    }
+
+    pub(super) fn loaded(&self) -> Arc<Loaded> {
+        Arc::clone(&self.loaded.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Reads the files again. If they are not valid, the earlier certificates stay in use.
+    fn reload(&self) {
+        match material::load(&self.files) {
+            Ok(loaded) => {
+                if let Some(doubt) = &loaded.doubt {
+                    tracing::warn!("{doubt}");
+                }
+                *self.loaded.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(loaded);
+                tracing::info!("took in the TLS certificates anew");
+            }
+            Err(error) => tracing::error!(%error, "kept the TLS certificates as they were"),
+        }
+    }
+
+    /// Reads the files again whenever they change and on every SIGHUP; never ends.
+    pub(in crate::server) async fn follow(&self) {
+        let mut hangups = signal(SignalKind::hangup())
+            .inspect_err(|error| tracing::warn!(%error, "cannot listen to SIGHUP"))
+            .ok();
+        let mut checks = tokio::time::interval(CHECK_EVERY);
+        checks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        let (mut read, mut before) = (self.stamps.clone(), self.stamps.clone());
+        loop {
+            let hung_up = async {
+                match &mut hangups {
+                    Some(hangups) => hangups.recv().await,
+                    None => std::future::pending().await,
+                }
+            };
+            let is_hangup = tokio::select! {
+                _ = checks.tick() => false,
+                _ = hung_up => true,
+            };
+            let now = Stamps::of(&self.files);
+            // Certificate and key are two files: wait until they no longer change.
+            if is_hangup || (now != read && now == before) {
+                read = now.clone();
+                self.reload();
+            }
+            before = now;
+        }
+    }
+}

@@ -1,0 +1,185 @@
+//! Tokens and enrollment secrets, in memory by their hash.
+
+use std::collections::HashMap;
+use std::sync::{Arc, PoisonError, RwLock};
+
+use data_encoding::BASE64URL_NOPAD;
+use http::header::AUTHORIZATION;
+use sha2::{Digest, Sha256};
+
+use super::options::{Options, ServerError, SyncAuth};
+use super::tls::Certified;
+use super::trusted_clock::TrustedClock;
+use crate::fleet::Role;
+use crate::store::{Installation, Store, StoreResult, TokenRecord};
+
+/// Characters of a first secret that an administrator chooses.
+const SHORTEST_SECRET: usize = 16;
+const LONGEST_SECRET: usize = 200;
+/// Random bytes of a secret.
+const SECRET_BYTES: usize = 32;
+
+/// The secrets of a server's first start. Only their hashes are stored, so they cannot be shown
+/// again.
+#[derive(Clone, Debug)]
+pub struct FirstStart {
+    /// The first admin token, if the server created it.
+    pub admin_token: Option<String>,
+    /// The first enrollment secret, if the server created it.
+    pub enrolment_secret: Option<String>,
+}
+
+/// The valid tokens, by the hash of their secret.
+pub(super) struct Access {
+    tokens: RwLock<HashMap<[u8; 32], TokenRecord>>,
+    /// Held while tokens are read and replaced, so that an older list never replaces a newer one.
+    refreshing: tokio::sync::Mutex<()>,
+    sync_auth: SyncAuth,
+    client_certificates: bool,
+    clock: Arc<TrustedClock>,
+}
+
+/// Parts of a base path that are tried as the enrollment secret. Each costs a hash.
+const MOST_PATH_PARTS: usize = 16;
+
+impl Access {
+    /// Creates the first secrets of a new database if they are wanted, and reads the tokens. Also returns
+    /// the key that authenticates cursors.
+    pub(super) async fn open(
+        store: &dyn Store,
+        options: &Options,
+        clock: Arc<TrustedClock>,
+    ) -> Result<(Self, [u8; 32], Option<FirstStart>), ServerError> {
+        let unusable = check_chosen(options).err();
+        let or_new = |given: &Option<String>| given.clone().unwrap_or_else(new_secret);
+        let (admin, enrolment) =
+            (or_new(&options.bootstrap_token), or_new(&options.enrolment_secret));
+        let created = options.clock.now();
+        let token = |name: &str, role, secret: &str| TokenRecord {
+            name: name.to_owned(),
+            role,
+            hash: hash(secret),
+            created,
+            expires: None,
+        };
+        let mut tokens = vec![
+            token("admin", Role::Admin, &admin),
+            token("enrolment", Role::Enrolment, &enrolment),
+        ];
+        if !options.first_tokens || unusable.is_some() {
+            tokens.clear();
+        }
+        let installation = Installation { cursor_key: rand::random(), tokens };
+        let (cursor_key, fresh) = store.install(installation).await?;
+        if let Some(error) = unusable {
+            // Only the first start uses them. Later ones must not fail because of them.
+            if store.tokens().await?.is_empty() {
+                return Err(error);
+            }
+            tracing::warn!(%error, "ignored: this database has tokens");
+        }
+        let first_start = fresh.then(|| FirstStart {
+            admin_token: options.bootstrap_token.is_none().then_some(admin),
+            enrolment_secret: options.enrolment_secret.is_none().then_some(enrolment),
+        });
+        let access = Self {
+            tokens: RwLock::default(),
+            refreshing: tokio::sync::Mutex::default(),
+            sync_auth: options.sync_auth,
+            client_certificates: options.client_certificates,
+            clock,
+        };
+        access.refresh(store).await?;
+        Ok((access, cursor_key, first_start))
+    }
+
+    /// For a command on a local database: anyone who can open it needs no token.
+    pub(super) fn local(clock: Arc<TrustedClock>) -> Self {
+        Self {
+            tokens: RwLock::default(),
+            refreshing: tokio::sync::Mutex::default(),
+            sync_auth: SyncAuth::default(),
+            client_certificates: false,
+            clock,
+        }
+    }
+
+    /// Reads the tokens again.
+    pub(super) async fn refresh(&self, store: &dyn Store) -> StoreResult<()> {
+        let _in_turn = self.refreshing.lock().await;
+        let tokens = store.tokens().await?;
+        let by_hash = tokens.into_iter().map(|token| (token.hash, token)).collect();
+        *self.tokens.write().unwrap_or_else(PoisonError::into_inner) = by_hash;
+        Ok(())
+    }
+
+    /// The name and role of a token, if it is valid. The secret has 256 random bits, so the time of
+    /// the look-up reveals nothing.
+    pub(super) fn token(&self, secret: &str) -> Option<(String, Role)> {
+        let tokens = self.tokens.read().unwrap_or_else(PoisonError::into_inner);
+        let token = tokens.get(&hash(secret))?;
+        let works = token.expires.is_none_or(|expires| self.clock.now_for_tokens() < expires);
+        works.then(|| (token.name.clone(), token.role))
+    }
+
+    /// Whether a host may sync over its connection.
+    pub(super) fn is_certified(&self, extensions: &http::Extensions) -> bool {
+        !self.client_certificates || extensions.get::<Certified>().is_some()
+    }
+
+    /// Whether a host sent an enrollment secret, in a header or as a part of the path before the stage.
+    pub(super) fn may_sync(&self, base: &str, headers: &http::HeaderMap) -> bool {
+        let opens =
+            |secret: &str| self.token(secret).is_some_and(|(_, role)| role == Role::Enrolment);
+        match self.sync_auth {
+            SyncAuth::None => true,
+            SyncAuth::Secret => {
+                bearer(headers).is_some_and(opens)
+                    || base
+                        .split('/')
+                        .take(MOST_PATH_PARTS)
+                        .any(|part| !part.is_empty() && opens(part))
+            }
+        }
+    }
+}
+
+/// A new secret: 256 random bits in characters that are safe in a path.
+pub(super) fn new_secret() -> String {
+    format!("nicelist_{}", BASE64URL_NOPAD.encode(&rand::random::<[u8; SECRET_BYTES]>()))
+}
+
+pub(super) fn hash(secret: &str) -> [u8; 32] {
+    Sha256::digest(secret.as_bytes()).into()
+}
+
+/// Refuses first secrets that are easy to guess or that cannot be sent.
+fn check_chosen(options: &Options) -> Result<(), ServerError> {
+    let chosen = [
+        ("NICELIST_BOOTSTRAP_TOKEN", &options.bootstrap_token),
+        ("NICELIST_ENROLMENT_SECRET", &options.enrolment_secret),
+    ];
+    for (name, secret) in chosen {
+        let Some(secret) = secret else { continue };
+        let safe = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.~".contains(&byte);
+        if !secret.bytes().all(safe) {
+            let reason =
+                "use only letters, digits, - _ . ~, because it is sent in headers and paths";
+            return Err(ServerError::Secret { name, reason });
+        }
+        if !(SHORTEST_SECRET..=LONGEST_SECRET).contains(&secret.len()) {
+            let reason = "use 16 to 200 characters, or unset it to get a random one";
+            return Err(ServerError::Secret { name, reason });
+        }
+    }
+    if options.bootstrap_token.is_some() && options.bootstrap_token == options.enrolment_secret {
+        let reason = "it is the same as NICELIST_BOOTSTRAP_TOKEN, which hosts must not know";
+        return Err(ServerError::Secret { name: "NICELIST_ENROLMENT_SECRET", reason });
+    }
+    Ok(())
+}
+
+pub(super) fn bearer(headers: &http::HeaderMap) -> Option<&str> {
+    let (scheme, secret) = headers.get(AUTHORIZATION)?.to_str().ok()?.split_once(' ')?;
+    scheme.eq_ignore_ascii_case("bearer").then(|| secret.trim())
+}
