@@ -1,6 +1,7 @@
 //! The responses of the admin API: JSON, pages and problems.
 
 use std::io;
+use std::str::FromStr;
 
 use axum::Json;
 use axum::response::{IntoResponse, Response};
@@ -291,6 +292,11 @@ impl io::Write for Written {
     fn flush(&mut self) -> io::Result<()> {
         Ok(())
     }
+}
+
+/// A position in a list, from a cursor that a client sent.
+pub(super) fn read_cursor<T: FromStr>(cursor: Option<&str>) -> Result<Option<T>, Refused> {
+    cursor.map(|text| text.parse().map_err(|_| bad_cursor())).transpose()
 }
 
 /// The response to an invalid cursor.

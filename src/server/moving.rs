@@ -1,4 +1,4 @@
-//! Databases as a whole, for whoever keeps them: their schemas, and copies from one to another.
+//! Whole databases, for administrators: migrations, copies, backups and checks.
 
 pub use crate::store::moving::{
     BackedUp, BackupError, Checked, Compared, CopiedEpoch, Copy, Migrated, Moved, MovingError,

@@ -91,7 +91,7 @@ impl<'a> StagePath<'a> {
 }
 
 /// A response.
-struct Answered {
+struct StageResponse {
     body: Bytes,
     wire: Wire,
 }
@@ -193,7 +193,7 @@ pub(super) async fn answer(axum::extract::State(state): Shared, request: Request
     }
 }
 
-impl IntoResponse for Answered {
+impl IntoResponse for StageResponse {
     fn into_response(self) -> Response {
         let kind = HeaderValue::from_static(self.wire.format.content_type());
         let mut headers: Vec<(HeaderName, HeaderValue)> = vec![(CONTENT_TYPE, kind)];
@@ -246,7 +246,7 @@ async fn stage_answer(
     path: &StagePath<'_>,
     client: ClientAddress,
     request: Request,
-) -> Result<Answered, Failure> {
+) -> Result<StageResponse, Failure> {
     let (parts, body) = request.into_parts();
     if !state.access.is_certified(&parts.extensions) {
         return Err(Failure::NoCertificate);
@@ -258,7 +258,7 @@ async fn stage_answer(
     let machine = path.machine()?;
     if machine == DOCTOR {
         let wire = Wire::default();
-        return Ok(Answered { body: Bytes::from_static(b"{}"), wire });
+        return Ok(StageResponse { body: Bytes::from_static(b"{}"), wire });
     }
     let machine: MachineId = machine.parse()?;
     let admitted = state.rates.admit_address(client);
@@ -275,29 +275,31 @@ async fn stage_answer(
     let may_join = || state.rates.admit_new_host(client).is_ok();
     match path.stage {
         Stage::Preflight => {
-            let (format, request, _share) = understood(state, headers, body, share).await?;
+            let (format, request, _share) = read_message(state, headers, body, share).await?;
             match engine.preflight(&machine, &request, &may_join).await {
                 Err(SyncError::TooManyNewHosts) => Err(Failure::OverLimit(Limit::NewHosts)),
-                settings => written(format, &settings?),
+                settings => write_message(format, &settings?),
             }
         }
         Stage::EventUpload => {
-            let (format, request, _share) = understood(state, headers, body, share).await?;
+            let (format, request, _share) = read_message(state, headers, body, share).await?;
             match engine.event_upload(&machine, &request, &may_join).await {
                 // The events are dropped, as for every other limit.
-                Err(SyncError::TooManyNewHosts) => written(format, &EventUploadResponse::default()),
-                wanted => written(format, &wanted?),
+                Err(SyncError::TooManyNewHosts) => {
+                    write_message(format, &EventUploadResponse::default())
+                }
+                wanted => write_message(format, &wanted?),
             }
         }
         Stage::RuleDownload => {
-            let (format, request, _share) = understood(state, headers, body, share).await?;
+            let (format, request, _share) = read_message(state, headers, body, share).await?;
             let wire = Wire { format, gzip: takes_gzip(&parts.headers) };
             let body = engine.rule_download(&machine, &request, wire).await?;
-            Ok(Answered { body, wire })
+            Ok(StageResponse { body, wire })
         }
         Stage::Postflight => {
-            let (format, request, _share) = understood(state, headers, body, share).await?;
-            written(format, &engine.postflight(&machine, &request).await?)
+            let (format, request, _share) = read_message(state, headers, body, share).await?;
+            write_message(format, &engine.postflight(&machine, &request).await?)
         }
     }
 }
@@ -310,7 +312,7 @@ async fn over_limit(
     headers: &HeaderMap,
     body: Body,
     limit: usize,
-) -> Result<Answered, Failure> {
+) -> Result<StageResponse, Failure> {
     match stage {
         Stage::Preflight | Stage::RuleDownload | Stage::Postflight => {
             Err(Failure::OverLimit(exceeded))
@@ -319,14 +321,14 @@ async fn over_limit(
             let dropped = tokio::time::timeout(BODY_DEADLINE, bodies::discard(body, limit));
             dropped.await.map_err(|_| Failure::TooSlow)?;
             let format = Format::of(header(headers, &CONTENT_TYPE).as_deref(), &[]);
-            written(format, &EventUploadResponse::default())
+            write_message(format, &EventUploadResponse::default())
         }
     }
 }
 
 /// Decompresses and parses a body, a long one off the request threads. Returns the share of the
 /// budget, to be kept until the request is answered.
-async fn understood<M: Message + Send + 'static>(
+async fn read_message<M: Message + Send + 'static>(
     state: &State,
     headers: &HeaderMap,
     body: Vec<u8>,
@@ -379,7 +381,7 @@ fn takes_gzip(headers: &HeaderMap) -> bool {
 }
 
 /// A response that is too short to be worth compressing.
-fn written<M: Message>(format: Format, message: &M) -> Result<Answered, Failure> {
+fn write_message<M: Message>(format: Format, message: &M) -> Result<StageResponse, Failure> {
     let body = write(format, message)?.into();
-    Ok(Answered { body, wire: Wire { format, gzip: false } })
+    Ok(StageResponse { body, wire: Wire { format, gzip: false } })
 }

@@ -17,7 +17,7 @@ use super::live_policy::{LivePolicy, Loading};
 use super::macs::log_conflict;
 use super::pages::RULES_A_PAGE;
 use super::route::Route;
-use super::unwritten::{Kept, Unwritten};
+use super::unwritten::{Unwritten, UnwrittenSessions};
 use crate::fleet::{CleanOrder, CleanSync, Clock, Epoch, Fingerprint, Host, Session, SyncState};
 use crate::protocol::{EventUploadRequest, EventUploadResponse};
 use crate::rule::{MachineId, Revision};
@@ -33,7 +33,7 @@ pub struct Engine {
     pub(super) live: Arc<LivePolicy>,
     pub(super) downloads: Arc<Downloads>,
     /// Sessions that have begun and were not written.
-    pub(super) kept: Kept,
+    pub(super) unwritten: UnwrittenSessions,
     pub(super) epoch: CurrentEpoch,
     events: EventIntake,
 }
@@ -82,7 +82,7 @@ impl Engine {
             clock,
             live,
             downloads,
-            kept: Kept::default(),
+            unwritten: UnwrittenSessions::default(),
         }
     }
 
@@ -185,7 +185,7 @@ impl Engine {
             false => Ok(()),
         };
         let followed = self.epoch.follow().await.map(drop).and(self.live.follow().await);
-        let written = self.write_kept(false).await;
+        let written = self.write_unwritten(false).await;
         expired.and(followed).and(written)
     }
 
@@ -194,7 +194,7 @@ impl Engine {
     /// # Errors
     /// When the store fails. Only the time at which some hosts were last seen is lost then.
     pub async fn close(&self) -> StoreResult<()> {
-        self.write_kept(true).await
+        self.write_unwritten(true).await
     }
 
     /// Records the first revision whose history the database keeps.
@@ -308,7 +308,7 @@ impl Engine {
 
     /// Keeps the session of a preflight in memory if it need not be written: the host is as it was
     /// `before`, and its download brings nothing. Returns whether it was kept.
-    pub(super) async fn keep(
+    pub(super) async fn keep_unwritten(
         &self,
         host: &Host,
         version: u64,
@@ -327,12 +327,12 @@ impl Engine {
             return Ok(false);
         }
         let unwritten = Unwritten { host: host.clone(), version, span, since: session.started };
-        Ok(self.kept.keep(unwritten))
+        Ok(self.unwritten.keep(unwritten))
     }
 
     /// Writes the sessions that were kept for long enough, or all of them at the `end`.
-    async fn write_kept(&self, end: bool) -> StoreResult<()> {
-        let due = self.kept.due(self.clock.now(), end);
+    async fn write_unwritten(&self, end: bool) -> StoreResult<()> {
+        let due = self.unwritten.due(self.clock.now(), end);
         let writing = due.iter().map(|due| self.store.save_host(&due.host, due.version));
         // If the row was written since, it is newer: a failed save is not an error.
         try_join_all(writing).await.map(drop)

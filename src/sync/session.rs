@@ -39,7 +39,7 @@ impl Engine {
         may_join: &(dyn Fn() -> bool + Sync),
     ) -> Result<PreflightResponse, SyncError> {
         let downloads = &*self.downloads;
-        let unwritten = self.kept.take(machine).and_then(|kept| kept.host.sync.session);
+        let unwritten = self.unwritten.take(machine).and_then(|kept| kept.host.sync.session);
         for _ in 0..ATTEMPTS {
             let now = self.clock.now();
             let (mut host, version) = match self.host(machine).await? {
@@ -85,7 +85,7 @@ impl Engine {
             host.sync.session = Some(session);
             host.sync.last_seen = Some(now);
             let may_keep = known && !session.without_rules;
-            let kept = may_keep && self.keep(&host, version, &before, session).await?;
+            let kept = may_keep && self.keep_unwritten(&host, version, &before, session).await?;
             if kept || self.store.save_host(&host, version).await? {
                 log_conflict(&host, before.macs.as_deref());
                 let (sent, kind) = (optional.sent, session.kind);
@@ -149,7 +149,7 @@ impl Engine {
             // The cursor is authenticated, so this server or another one created it.
             self.live.catch_up(span.to.revision).await?;
         }
-        if let Some(span) = self.kept.span(machine) {
+        if let Some(span) = self.unwritten.span(machine) {
             let policy = self.live.current().await?;
             let difference = downloads.empty_download(&policy, span);
             return downloads.page(&policy, Cursor { span, page: 0 }, &difference, wire).await;
@@ -232,7 +232,7 @@ impl Engine {
         request: &PostflightRequest,
     ) -> Result<PostflightResponse, SyncError> {
         for _ in 0..ATTEMPTS {
-            let stored = match self.kept.take(machine) {
+            let stored = match self.unwritten.take(machine) {
                 Some(Unwritten { host, version, .. }) => Some(StoredHost { host, version }),
                 None => self.host(machine).await?,
             };

@@ -30,9 +30,9 @@ pub(super) struct Unwritten {
 
 /// The sessions that are kept, at most one per host.
 #[derive(Default)]
-pub(super) struct Kept(Mutex<HashMap<MachineId, Unwritten>>);
+pub(super) struct UnwrittenSessions(Mutex<HashMap<MachineId, Unwritten>>);
 
-impl Kept {
+impl UnwrittenSessions {
     fn all(&self) -> MutexGuard<'_, HashMap<MachineId, Unwritten>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }

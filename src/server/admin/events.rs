@@ -21,7 +21,7 @@ use crate::rule::{
     Candidate, MachineId, PolicyKind, RuleField, RuleFields, RuleMerge, RuleType, Scope,
 };
 use crate::server::access::Viewer;
-use crate::server::answer::{Answer, Refused, bad_cursor, page_size};
+use crate::server::answer::{Answer, Refused, page_size, read_cursor};
 use crate::server::extract::{Body, Path, Query};
 use crate::server::state::{Shared, State};
 use crate::store::{EventFilter, StoredEvent};
@@ -42,8 +42,7 @@ pub(super) async fn list(
     Query(query): Query<EventQuery>,
 ) -> Answer<Page<EventView>> {
     let limit = page_size(query.limit);
-    let before = query.cursor.as_deref().map(|text| text.parse().map(EventId));
-    let before = before.transpose().map_err(|_| bad_cursor())?;
+    let before = read_cursor(query.cursor.as_deref())?.map(EventId);
     let filter = filter(&state, &query).await?;
     let events = match query.after {
         Some(after) => state.store.events_after(&filter, after, limit).await?,

@@ -8,7 +8,7 @@ use crate::api::{Code, ForgetHostsAnswer, ForgetHostsRequest, HostToForget, Prob
 use crate::fleet::{Host, Role};
 use crate::rule::MachineId;
 use crate::server::access::Viewer;
-use crate::server::answer::{Answer, bad_cursor};
+use crate::server::answer::{Answer, read_cursor};
 use crate::server::extract::Body;
 use crate::server::state::Shared;
 use crate::store::HostFilter;
@@ -38,8 +38,7 @@ pub(super) async fn forget_hosts(
             .into());
     }
     let matches = |host: &Host| matches(host, not_seen_since, never_synced);
-    let after: Option<MachineId> =
-        cursor.map(|text| text.parse().map_err(|_| bad_cursor())).transpose()?;
+    let after: Option<MachineId> = read_cursor(cursor.as_deref())?;
     let hosts = state.store.hosts(&HostFilter::default(), after.as_ref(), MOST_EXAMINED).await?;
     let mut more = hosts.more;
     let mut last = None;

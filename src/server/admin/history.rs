@@ -12,7 +12,9 @@ use crate::api::{
 use crate::fleet::{Difference, Differences, Role, Terms};
 use crate::rule::Revision;
 use crate::server::access::Viewer;
-use crate::server::answer::{Answer, LongAnswer, Refused, bad_cursor, page, page_size};
+use crate::server::answer::{
+    Answer, LongAnswer, Refused, bad_cursor, page, page_size, read_cursor,
+};
 use crate::server::extract::{Body, Path, Query};
 use crate::server::state::{Shared, State};
 use crate::store::{RevisionFilter, RulePlace, RuleTurn, RuleVersion, StoredRevision};
@@ -27,8 +29,7 @@ pub(super) async fn list(
 ) -> Answer<Page<RevisionView>> {
     let RevisionQuery { author, since, target, scope, limit, cursor } = query;
     let limit = page_size(limit);
-    let before = cursor.map(|cursor| cursor.parse().map(Revision)).transpose();
-    let before = before.map_err(|_| bad_cursor())?;
+    let before = read_cursor(cursor.as_deref())?.map(Revision);
     let filter = RevisionFilter { author, since, target, scope };
     let revisions = state.store.revisions(&filter, before, limit).await?;
     let more = revisions.len() == limit;
@@ -123,7 +124,7 @@ pub(super) async fn of_target(
 ) -> Answer<Page<RuleVersionView>> {
     let RuleHistoryQuery { target, limit, cursor } = query;
     let limit = page_size(limit);
-    let before = cursor.map(|cursor| cursor.parse()).transpose().map_err(|_| bad_cursor())?;
+    let before = read_cursor(cursor.as_deref())?;
     let versions = state.store.rule_versions(&target, before, limit).await?;
     let more = versions.len() == limit;
     let view = |RuleVersion { id, rule, made, ended }: RuleVersion| {

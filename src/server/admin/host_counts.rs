@@ -8,7 +8,7 @@ use super::host_view;
 use crate::api::{Contact, HostCount, HostCountQuery, HostState, Page};
 use crate::rule::MachineId;
 use crate::server::access::Viewer;
-use crate::server::answer::{Answer, bad_cursor, page_size};
+use crate::server::answer::{Answer, page_size, read_cursor};
 use crate::server::extract::Query;
 use crate::server::state::Shared;
 use crate::store::HostFilter;
@@ -23,8 +23,7 @@ pub(super) async fn count(
     _: Viewer,
     Query(HostCountQuery { limit, cursor }): Query<HostCountQuery>,
 ) -> Answer<Page<HostCount>> {
-    let after: Option<MachineId> =
-        cursor.map(|text| text.parse().map_err(|_| bad_cursor())).transpose()?;
+    let after: Option<MachineId> = read_cursor(cursor.as_deref())?;
     let filter = HostFilter::default();
     let found = state.store.hosts(&filter, after.as_ref(), page_size(limit)).await?;
     let next = found.last().filter(|_| found.more).map(|host| host.machine.to_string());

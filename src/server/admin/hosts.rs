@@ -16,7 +16,7 @@ use crate::api::{
 use crate::fleet::Role;
 use crate::rule::{MachineId, Target};
 use crate::server::access::{Editor, Viewer};
-use crate::server::answer::{Answer, Refused, bad_cursor, page, page_size};
+use crate::server::answer::{Answer, Refused, page, page_size, read_cursor};
 use crate::server::extract::{Body, Path, Query};
 use crate::server::state::{Shared, State};
 use crate::store::{Edit, HostFilter};
@@ -34,8 +34,7 @@ pub(super) async fn list(
     let limit = page_size(query.limit);
     let HostQuery { tag, prefix, user, state: in_state, contact, conflict, .. } = query;
     let filter = HostFilter { tag, prefix, user };
-    let mut after: Option<MachineId> =
-        query.cursor.map(|text| text.parse().map_err(|_| bad_cursor())).transpose()?;
+    let mut after: Option<MachineId> = read_cursor(query.cursor.as_deref())?;
     let mut items = Vec::new();
     let mut examined = 0;
     loop {
@@ -148,8 +147,7 @@ pub(super) async fn rules(
 ) -> Answer<Page<RuleView>> {
     let host = find(&state, &name).await?;
     let limit = page_size(query.limit);
-    let after: Option<Target> =
-        query.cursor.map(|text| text.parse().map_err(|_| bad_cursor())).transpose()?;
+    let after: Option<Target> = read_cursor(query.cursor.as_deref())?;
     let fleet = state.engine.view().await?;
     let rules = fleet.rules_of(&host, after.as_ref(), limit).await?;
     let more = rules.len() == limit;

@@ -8,7 +8,7 @@ use crate::api::{ChangeAnswer, Code, Page, Problem, TagPath, TagQuery, TagReques
 use crate::fleet::{Membership, Role, Tag, TooManyMembers};
 use crate::rule::{Revision, TagName};
 use crate::server::access::Viewer;
-use crate::server::answer::{Answer, Refused, bad_cursor, page, page_size};
+use crate::server::answer::{Answer, Refused, page, page_size, read_cursor};
 use crate::server::extract::{Body, Path, Query};
 use crate::server::state::{Shared, State};
 use crate::store::Edit;
@@ -22,8 +22,7 @@ pub(super) async fn list(
     Query(TagQuery { limit, cursor }): Query<TagQuery>,
 ) -> Answer<Page<TagView>> {
     let limit = page_size(limit);
-    let after: Option<TagName> =
-        cursor.map(|text| text.parse().map_err(|_| bad_cursor())).transpose()?;
+    let after: Option<TagName> = read_cursor(cursor.as_deref())?;
     let mut tags = state.store.snapshot().await?.tags;
     tags.retain(|tag| after.as_ref().is_none_or(|after| tag.name > *after));
     tags.sort_unstable_by(|a, b| a.name.cmp(&b.name));

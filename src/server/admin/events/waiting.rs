@@ -14,7 +14,7 @@ use crate::fleet::{EventId, EventKind, Host, Role};
 use crate::rule::{Evidence, MachineId, Scope};
 use crate::server::access::Viewer;
 use crate::server::admin::commit::commit_merges;
-use crate::server::answer::{Answer, Refused, bad_cursor, page_size};
+use crate::server::answer::{Answer, Refused, page_size, read_cursor};
 use crate::server::extract::{Body, Query};
 use crate::server::state::{Shared, State};
 use crate::store::{EventFilter, StoredEvent};
@@ -44,8 +44,7 @@ pub(in crate::server::admin) async fn list(
     Query(query): Query<WaitingQuery>,
 ) -> Answer<Page<WaitingView>> {
     let query = EventQuery::from(query);
-    let before = query.cursor.as_deref().map(|text| text.parse().map(EventId));
-    let mut before = before.transpose().map_err(|_| bad_cursor())?;
+    let mut before = read_cursor(query.cursor.as_deref())?.map(EventId);
     let mut decisions = vec![BLOCKED.to_owned()];
     if !query.blocked {
         decisions.push(WOULD_BE_BLOCKED.to_owned());
