@@ -16,7 +16,7 @@ use serde_json::Value;
 use super::answer::Answer;
 use super::mac::Mac;
 use super::verdict::Stop;
-use crate::lab::transport::{folder_url, is_loopback};
+use crate::lab::client::transport::{folder_url, is_loopback};
 use crate::lab::{AddressError, Certificates};
 
 /// The type of JSON bodies.

@@ -6,7 +6,7 @@ use http::{HeaderMap, HeaderName, HeaderValue};
 use super::FleetError;
 use super::identity::Identity;
 use super::plan::{Dice, For};
-use crate::lab::generation::Version;
+use crate::lab::client::generation::Version;
 use crate::lab::{Generation, Profile};
 use crate::protocol::{ContentEncoding, Format};
 

@@ -12,7 +12,7 @@ use super::client::Client;
 use super::identity::Identity;
 use super::shelf::{Shelf, TableId};
 use crate::lab::SyncKind;
-use crate::lab::writing::{self, Introduction, Outcome};
+use crate::lab::client::writing::{self, Introduction, Outcome};
 use crate::protocol::{BodyError, ClientMode, ContentEncoding, MessageError};
 
 /// How many messages are kept, before all are forgotten.

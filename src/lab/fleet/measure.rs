@@ -7,7 +7,7 @@ use hdrhistogram::Histogram;
 use serde::Serialize;
 
 use super::wire::Traffic;
-use crate::lab::request::Stage;
+use crate::lab::client::request::Stage;
 
 /// The longest time that is told from a longer one: an hour, in microseconds.
 const LONGEST: u64 = 3_600_000_000;

@@ -8,8 +8,8 @@ use xxhash_rust::xxh3::xxh3_128_with_seed;
 
 use super::client::Client;
 use super::shelf::{Shelf, Step};
-use crate::lab::database::Change;
-use crate::lab::reading;
+use crate::lab::client::database::Change;
+use crate::lab::client::reading;
 use crate::protocol::{BodyError, ContentEncoding, MessageError, PreflightResponse, decode};
 
 /// The most that an answer may unfold into, as for one client.

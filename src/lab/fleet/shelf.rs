@@ -13,8 +13,8 @@
 use std::collections::{HashMap, HashSet};
 use std::rc::Rc;
 
-use crate::lab::database::Change;
-use crate::lab::rules_hash::rules_hash;
+use crate::lab::client::database::Change;
+use crate::lab::client::rules_hash::rules_hash;
 use crate::lab::{HeldRule, RuleCounts, RuleState, SyncKind};
 use crate::protocol::RuleType;
 

@@ -16,8 +16,9 @@ use super::plan::For;
 use super::shelf::{Download, Step, TableId};
 use super::wire::{Wire, WireError};
 use super::world::{State, World};
-use crate::lab::request::Stage;
-use crate::lab::{SyncKind, reading, writing};
+use crate::lab::SyncKind;
+use crate::lab::client::request::Stage;
+use crate::lab::client::{reading, writing};
 use crate::protocol::{MessageError, PostflightResponse, PreflightResponse, read_answer};
 
 /// After how many pages a download is taken for endless, as for one client.

@@ -28,7 +28,7 @@ use url::Url;
 use super::pages::{LONGEST_ANSWER, Sheet};
 use super::tls::Tls;
 use super::{FleetError, Trust};
-use crate::lab::transport::folder_url;
+use crate::lab::client::transport::folder_url;
 use crate::protocol::ContentEncoding;
 
 /// Why there was no answer that a host could use.

@@ -11,7 +11,7 @@ fn change(team: usize, policy: PolicyName) -> Change {
         rule_type: Some(RuleType::TeamId),
         ..Rule::default()
     };
-    Change::understand(crate::lab::generation::Version::named("2026.7"), rule).unwrap()
+    Change::understand(crate::lab::client::generation::Version::named("2026.7"), rule).unwrap()
 }
 
 const POLICIES: [PolicyName; 4] = [

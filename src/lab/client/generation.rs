@@ -48,7 +48,7 @@ impl Generation {
     pub const NEWEST: Self = Self::Santa(Version { year: 2026, number: 7, patch: None });
 
     /// What people call the client.
-    pub(super) fn name(self) -> String {
+    pub(crate) fn name(self) -> String {
         match self {
             Self::Santa(version) => format!("Santa {version}"),
             Self::Pedro => "pedro".to_owned(),
@@ -134,156 +134,156 @@ impl Version {
 
     /// Whether messages are those that are defined in protobuf. Before, they are dictionaries,
     /// of which each client writes and reads some keys by hand.
-    pub(super) fn has_messages(self) -> bool {
+    pub(crate) fn has_messages(self) -> bool {
         self.since(2024, 6)
     }
 
     /// Whether it sends its bodies as `application/octet-stream`, and counts as strings.
-    pub(super) fn mislabels(self) -> bool {
+    pub(crate) fn mislabels(self) -> bool {
         self.since(2024, 6) && !self.since(2024, 8)
     }
 
     /// Whether it writes every key as the field is named in protobuf.
-    pub(super) fn writes_field_names(self) -> bool {
+    pub(crate) fn writes_field_names(self) -> bool {
         self.since(2024, 6) && !self.since(2024, 7)
     }
 
-    pub(super) fn sends_model(self) -> bool {
+    pub(crate) fn sends_model(self) -> bool {
         self.since(2022, 3)
     }
 
     /// Whether the profile's choice of an encoding counts. Before, it is always deflate.
-    pub(super) fn chooses_encoding(self) -> bool {
+    pub(crate) fn chooses_encoding(self) -> bool {
         self.since(2023, 4)
     }
 
     /// Whether a server may name the header that its XSRF token goes into.
-    pub(super) fn renames_xsrf_header(self) -> bool {
+    pub(crate) fn renames_xsrf_header(self) -> bool {
         self.since(2023, 3)
     }
 
-    pub(super) fn sends_extra_headers(self) -> bool {
+    pub(crate) fn sends_extra_headers(self) -> bool {
         self.since(2023, 7)
     }
 
-    pub(super) fn counts_in_postflight(self) -> bool {
+    pub(crate) fn counts_in_postflight(self) -> bool {
         self.since(2023, 8)
     }
 
-    pub(super) fn knows_sync_types(self) -> bool {
+    pub(crate) fn knows_sync_types(self) -> bool {
         self.since(2024, 1)
     }
 
-    pub(super) fn sends_sync_type(self) -> bool {
+    pub(crate) fn sends_sync_type(self) -> bool {
         self.since(2025, 1)
     }
 
     /// Whether events have entitlements, code signing flags and a signing status.
-    pub(super) fn sends_entitlements(self) -> bool {
+    pub(crate) fn sends_entitlements(self) -> bool {
         self.since(2025, 1)
     }
 
     /// Whether events have signing times, and preflight the owner's groups.
-    pub(super) fn sends_signing_times(self) -> bool {
+    pub(crate) fn sends_signing_times(self) -> bool {
         self.since(2025, 6)
     }
 
-    pub(super) fn sends_rules_hash(self) -> bool {
+    pub(crate) fn sends_rules_hash(self) -> bool {
         self.since(2025, 7)
     }
 
-    pub(super) fn sends_static_rule(self) -> bool {
+    pub(crate) fn sends_static_rule(self) -> bool {
         self.since(2026, 2)
     }
 
     /// Whether too short an interval is made the shortest. Before, it is made the default.
-    pub(super) fn clamps_intervals(self) -> bool {
+    pub(crate) fn clamps_intervals(self) -> bool {
         self.since(2025, 10)
     }
 
     /// Whether a server may say what the block dialog's button does.
-    pub(super) fn knows_event_detail(self) -> bool {
+    pub(crate) fn knows_event_detail(self) -> bool {
         self.since(2025, 12)
     }
 
-    pub(super) fn knows_media_policies(self) -> bool {
+    pub(crate) fn knows_media_policies(self) -> bool {
         self.since(2026, 3)
     }
 
     /// Whether it gives up at a client error, and forgets its settings in a clean sync.
-    pub(super) fn gives_up_at_client_errors(self) -> bool {
+    pub(crate) fn gives_up_at_client_errors(self) -> bool {
         self.since(2026, 4)
     }
 
     /// See [`gives_up_at_client_errors`](Self::gives_up_at_client_errors).
-    pub(super) fn forgets_settings_when_clean(self) -> bool {
+    pub(crate) fn forgets_settings_when_clean(self) -> bool {
         self.since(2026, 4)
     }
 
     /// Whether a response with status 200 whose body is cut off counts as an empty one (Santa's
     /// issue 1137, fixed after 2026.7).
-    pub(super) fn accepts_cut_bodies(self) -> bool {
+    pub(crate) fn accepts_cut_bodies(self) -> bool {
         !self.since(2026, 8)
     }
 
     /// Whether another `SyncBaseURL` deletes the rules of the old server, and not its settings
     /// alone (Santa's change 1151, after 2026.7).
-    pub(super) fn forgets_rules_of_another_server(self) -> bool {
+    pub(crate) fn forgets_rules_of_another_server(self) -> bool {
         self.since(2026, 8)
     }
 
-    pub(super) fn knows_button_label(self) -> bool {
+    pub(crate) fn knows_button_label(self) -> bool {
         self.since(2026, 7)
     }
 
-    pub(super) fn knows_all_event_upload(self) -> bool {
+    pub(crate) fn knows_all_event_upload(self) -> bool {
         self.since(2022, 5)
     }
 
-    pub(super) fn knows_unknown_event_upload(self) -> bool {
+    pub(crate) fn knows_unknown_event_upload(self) -> bool {
         self.since(2022, 7)
     }
 
-    pub(super) fn knows_usb(self) -> bool {
+    pub(crate) fn knows_usb(self) -> bool {
         self.since(2022, 1)
     }
 
     /// Whether a bundle setting that is not sent stays. Before, it is off.
-    pub(super) fn keeps_bundle_settings(self) -> bool {
+    pub(crate) fn keeps_bundle_settings(self) -> bool {
         self.since(2023, 1)
     }
 
-    pub(super) fn knows_file_access(self) -> bool {
+    pub(crate) fn knows_file_access(self) -> bool {
         self.since(2023, 8)
     }
 
     /// Whether `AUDIT_ONLY` is lost between the one who reads it and the one who sets it.
-    pub(super) fn loses_audit_only(self) -> bool {
+    pub(crate) fn loses_audit_only(self) -> bool {
         self.since(2024, 6)
     }
 
-    pub(super) fn knows_custom_url(self) -> bool {
+    pub(crate) fn knows_custom_url(self) -> bool {
         self.since(2023, 7)
     }
 
     /// Whether rules are named by `identifier`. Before, by `sha256`.
-    pub(super) fn knows_identifier(self) -> bool {
+    pub(crate) fn knows_identifier(self) -> bool {
         self.since(2021, 8)
     }
 
     /// Whether identifiers are checked, and kept in one form.
-    pub(super) fn checks_identifiers(self) -> bool {
+    pub(crate) fn checks_identifiers(self) -> bool {
         self.since(2023, 5)
     }
 
-    pub(super) fn knows_mode(self, mode: ClientMode) -> bool {
+    pub(crate) fn knows_mode(self, mode: ClientMode) -> bool {
         match mode {
             ClientMode::Monitor | ClientMode::Lockdown => true,
             ClientMode::Standalone => self.since(2024, 11),
         }
     }
 
-    pub(super) fn knows_type(self, rule_type: RuleType) -> bool {
+    pub(crate) fn knows_type(self, rule_type: RuleType) -> bool {
         match rule_type {
             RuleType::Binary | RuleType::Certificate => true,
             RuleType::TeamId => self.since(2021, 8),
@@ -292,7 +292,7 @@ impl Version {
         }
     }
 
-    pub(super) fn knows_policy(self, policy: PolicyName) -> bool {
+    pub(crate) fn knows_policy(self, policy: PolicyName) -> bool {
         match policy {
             PolicyName::Allowlist
             | PolicyName::AllowlistCompiler
@@ -305,7 +305,7 @@ impl Version {
     }
 
     /// Whether the variables, fields and constants of expressions include this name.
-    pub(super) fn knows_cel_name(self, name: &str) -> bool {
+    pub(crate) fn knows_cel_name(self, name: &str) -> bool {
         match name {
             "target" | "args" | "envs" | "target.signing_time" | "target.secure_signing_time" => {
                 true
@@ -323,7 +323,7 @@ impl Version {
     }
 
     /// Whether expressions may call this function. The language's own are not listed.
-    pub(super) fn knows_cel_function(self, name: &str) -> bool {
+    pub(crate) fn knows_cel_function(self, name: &str) -> bool {
         match name {
             "join" | "split" | "lowerAscii" | "upperAscii" | "replace" | "indexOf"
             | "lastIndexOf" | "substring" | "charAt" | "trim" | "reverse" | "format" | "quote" => {
@@ -334,26 +334,26 @@ impl Version {
     }
 
     /// How often a request is sent before it is given up.
-    pub(super) fn attempts(self) -> u32 {
+    pub(crate) fn attempts(self) -> u32 {
         if self.since(2021, 2) { 5 } else { 2 }
     }
 
     /// How many seconds it waits after this many attempts.
-    pub(super) fn seconds_after(self, attempts: u32) -> u32 {
+    pub(crate) fn seconds_after(self, attempts: u32) -> u32 {
         if self.since(2023, 4) { 2_u32.pow(attempts + 1) } else { 2 * (attempts + 1) }
     }
 }
 
 /// How long clients wait for an answer, body included.
-pub(super) const ANSWER_TIMEOUT: Duration = Duration::from_secs(30);
+pub(crate) const ANSWER_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// How long they wait for an XSRF token.
-pub(super) const TOKEN_TIMEOUT: Duration = Duration::from_secs(10);
+pub(crate) const TOKEN_TIMEOUT: Duration = Duration::from_secs(10);
 
 #[cfg(test)]
 impl Version {
     /// The version of this name, for tests.
-    pub(super) fn named(text: &str) -> Self {
+    pub(crate) fn named(text: &str) -> Self {
         Self::read(text).unwrap_or_else(|| panic!("{text} is no version of Santa"))
     }
 }

@@ -9,7 +9,7 @@ use super::{HeldRule, RuleState};
 use crate::protocol::RuleType;
 
 /// The hash of these rules, as 32 hexadecimal digits.
-pub(super) fn rules_hash<'a>(rules: impl Iterator<Item = &'a HeldRule>) -> String {
+pub(crate) fn rules_hash<'a>(rules: impl Iterator<Item = &'a HeldRule>) -> String {
     let mut hash = Xxh3::new();
     for rule in rules {
         hash.update(rule.identifier.as_bytes());

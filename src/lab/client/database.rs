@@ -58,7 +58,7 @@ pub struct HeldRule {
 
 /// A downloaded rule that the client understands.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Change {
+pub(crate) enum Change {
     Put(HeldRule),
     Remove(RuleType, String),
     /// A rule whose expression does not compile: it is passed over, but counted.
@@ -68,7 +68,7 @@ pub(super) enum Change {
 impl Change {
     /// Understands a rule as a version does, or doesn't: then it is left out and nobody is
     /// told.
-    pub(super) fn understand(version: Version, rule: Rule<'_>) -> Option<Self> {
+    pub(crate) fn understand(version: Version, rule: Rule<'_>) -> Option<Self> {
         let rule_type = rule.rule_type.filter(|&each| version.knows_type(each))?;
         let named = version.knows_identifier() && !rule.identifier.is_empty();
         let identifier = if named { rule.identifier } else { rule.sha256 };
@@ -143,7 +143,7 @@ impl Database {
     ///
     /// When nothing came, nothing is cleaned either: a real client returns before it gets
     /// to cleaning.
-    pub(super) fn apply(&mut self, kind: SyncKind, changes: Vec<Change>) {
+    pub(crate) fn apply(&mut self, kind: SyncKind, changes: Vec<Change>) {
         if changes.is_empty() {
             return;
         }
@@ -158,7 +158,7 @@ impl Database {
     }
 
     /// Forgets everything, and then applies this.
-    pub(super) fn replace_by(&mut self, changes: Vec<Change>) {
+    pub(crate) fn replace_by(&mut self, changes: Vec<Change>) {
         *self = Self::default();
         self.make(changes);
     }
@@ -173,7 +173,7 @@ impl Database {
         }
     }
 
-    pub(super) fn delete(&mut self, rule_type: RuleType, identifier: &str) {
+    pub(crate) fn delete(&mut self, rule_type: RuleType, identifier: &str) {
         self.remove(&(rule_type, identifier.to_owned()));
     }
 
@@ -210,7 +210,7 @@ impl Database {
         counts
     }
 
-    pub(super) fn add_transitive(&mut self, count: u32) {
+    pub(crate) fn add_transitive(&mut self, count: u32) {
         self.transitive += count;
     }
 

@@ -65,7 +65,7 @@ pub enum RequestError {
 
 /// A stage of a sync.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Stage {
+pub(crate) enum Stage {
     Preflight,
     EventUpload,
     RuleDownload,
@@ -75,7 +75,7 @@ pub(super) enum Stage {
 
 impl Stage {
     /// Its name in a request's path.
-    pub(super) fn name(self) -> &'static str {
+    pub(crate) fn name(self) -> &'static str {
         match self {
             Self::Preflight => "preflight",
             Self::EventUpload => "eventupload",
@@ -90,7 +90,7 @@ impl Stage {
 ///
 /// It is in the memory of a client's process, and no part of its state. Clones are the same.
 #[derive(Debug, Clone, Default)]
-pub(super) struct XsrfToken(Arc<Mutex<Option<(String, String)>>>);
+pub(crate) struct XsrfToken(Arc<Mutex<Option<(String, String)>>>);
 
 impl PartialEq for XsrfToken {
     fn eq(&self, _: &Self) -> bool {
@@ -110,19 +110,19 @@ impl XsrfToken {
 }
 
 /// Santa's way to its server.
-pub(super) struct Line<'a> {
-    pub(super) transport: &'a dyn Transport,
-    pub(super) profile: &'a Profile,
-    pub(super) version: Version,
-    pub(super) token: &'a XsrfToken,
-    pub(super) clock: &'a Clock,
-    pub(super) pace: Pace,
+pub(crate) struct Line<'a> {
+    pub(crate) transport: &'a dyn Transport,
+    pub(crate) profile: &'a Profile,
+    pub(crate) version: Version,
+    pub(crate) token: &'a XsrfToken,
+    pub(crate) clock: &'a Clock,
+    pub(crate) pace: Pace,
 }
 
 impl Line<'_> {
     /// Sends a message to a stage until it is answered with 200 or there is no point in going
     /// on. The answer is out of its encoding.
-    pub(super) async fn ask(&self, stage: Stage, message: &[u8]) -> Result<Vec<u8>, RequestError> {
+    pub(crate) async fn ask(&self, stage: Stage, message: &[u8]) -> Result<Vec<u8>, RequestError> {
         let encoding = self.profile.encoding(self.version);
         let body = protocol::encode(encoding, message).map_err(RequestError::Uncompressable)?;
         let headers = self.profile.headers(self.version, !body.is_empty());
@@ -194,7 +194,7 @@ impl Line<'_> {
 }
 
 /// An answer whose body is out of its encoding, as the system's URL loading takes it.
-pub(super) fn decoded(answer: Answer) -> Result<Answer, TransportError> {
+pub(crate) fn decoded(answer: Answer) -> Result<Answer, TransportError> {
     let damaged = |error: BodyError| TransportError::Failed(error.into());
     let encoding = answer.header("content-encoding").unwrap_or_default();
     let encoding: ContentEncoding = encoding.parse().map_err(damaged)?;

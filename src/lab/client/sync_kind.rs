@@ -27,7 +27,7 @@ impl SyncKind {
     ///
     /// The server decides whether to clean; only how thoroughly is also the client's say. To
     /// versions that know no kinds, a clean sync deletes everything.
-    pub(super) fn settle(self, version: Version, answer: &PreflightResponse) -> Self {
+    pub(crate) fn settle(self, version: Version, answer: &PreflightResponse) -> Self {
         if !version.knows_sync_types() {
             let is_clean = answer.clean_sync == Some(true);
             return if is_clean { Self::CleanAll } else { Self::Normal };
@@ -50,7 +50,7 @@ impl SyncKind {
     }
 
     /// The word for it on the wire.
-    pub(super) fn word(self) -> SyncType {
+    pub(crate) fn word(self) -> SyncType {
         match self {
             Self::Normal => SyncType::Normal,
             Self::Clean => SyncType::Clean,

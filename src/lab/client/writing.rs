@@ -18,16 +18,16 @@ const LONG_COUNTS: [&str; 4] =
     ["rules_received", "rules_processed", "file_bundle_hash_millis", "file_bundle_binary_count"];
 
 /// What a client says of itself in preflight.
-pub(super) struct Introduction<'a> {
-    pub(super) profile: &'a Profile,
-    pub(super) mode: ClientMode,
-    pub(super) wants_cleaning: bool,
-    pub(super) counts: RuleCounts,
-    pub(super) rules_hash: Option<&'a str>,
+pub(crate) struct Introduction<'a> {
+    pub(crate) profile: &'a Profile,
+    pub(crate) mode: ClientMode,
+    pub(crate) wants_cleaning: bool,
+    pub(crate) counts: RuleCounts,
+    pub(crate) rules_hash: Option<&'a str>,
 }
 
 impl Introduction<'_> {
-    pub(super) fn write(self, version: Version) -> Result<Vec<u8>, MessageError> {
+    pub(crate) fn write(self, version: Version) -> Result<Vec<u8>, MessageError> {
         if !version.has_messages() {
             return Ok(serde_json::to_vec(&self.dictionary(version))?);
         }
@@ -96,7 +96,7 @@ impl Introduction<'_> {
 }
 
 /// A batch of events.
-pub(super) fn events(
+pub(crate) fn events(
     version: Version,
     profile: &Profile,
     batch: &[Event],
@@ -157,7 +157,7 @@ fn event_dictionary(event: &Event) -> Result<Value, MessageError> {
 }
 
 /// The request for the page at a cursor, or for the first.
-pub(super) fn page(
+pub(crate) fn page(
     version: Version,
     profile: &Profile,
     cursor: Option<&str>,
@@ -176,15 +176,15 @@ pub(super) fn page(
 }
 
 /// What postflight says of a sync's rules.
-pub(super) struct Outcome {
-    pub(super) performed: SyncKind,
-    pub(super) received: u32,
-    pub(super) processed: u32,
-    pub(super) rules_hash: Option<String>,
+pub(crate) struct Outcome {
+    pub(crate) performed: SyncKind,
+    pub(crate) received: u32,
+    pub(crate) processed: u32,
+    pub(crate) rules_hash: Option<String>,
 }
 
 impl Outcome {
-    pub(super) fn write(
+    pub(crate) fn write(
         self,
         version: Version,
         profile: &Profile,

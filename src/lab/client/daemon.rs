@@ -14,10 +14,10 @@ use tokio::sync::{Semaphore, watch};
 
 use super::request::{Line, Stage, XsrfToken};
 use super::{
-    Clock, Event, Generation, Profile, RequestError, Santa, SyncError, SyncOptions, SyncReport,
-    Transport, reading, writing,
+    Clock, Generation, Profile, RequestError, Santa, SyncError, SyncOptions, SyncReport, Transport,
+    reading, writing,
 };
-use crate::protocol::Decision;
+use crate::protocol::{Decision, Event};
 
 /// How long after its start a client syncs first.
 const FIRST_SYNC: Duration = Duration::from_secs(15);

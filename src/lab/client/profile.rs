@@ -110,7 +110,7 @@ impl Profile {
     }
 
     /// Where a stage's requests go, below the server's address.
-    pub(super) fn path(&self, stage: &str) -> String {
+    pub(crate) fn path(&self, stage: &str) -> String {
         let mut path = format!("{stage}/");
         for byte in self.machine_id.bytes() {
             match byte {
@@ -155,17 +155,17 @@ impl Profile {
     }
 
     /// How a version of Santa compresses requests with this profile.
-    pub(super) fn encoding(&self, version: Version) -> ContentEncoding {
+    pub(crate) fn encoding(&self, version: Version) -> ContentEncoding {
         if version.chooses_encoding() { self.content_encoding } else { ContentEncoding::Deflate }
     }
 
     /// How a version of Santa writes messages with this profile.
-    pub(super) fn format(&self, version: Version) -> Format {
+    pub(crate) fn format(&self, version: Version) -> Format {
         if version.has_messages() { self.wire } else { Format::Json }
     }
 
     /// The headers of a request of Santa's, with a body or without one.
-    pub(super) fn headers(&self, version: Version, has_body: bool) -> Vec<(String, String)> {
+    pub(crate) fn headers(&self, version: Version, has_body: bool) -> Vec<(String, String)> {
         let content_type = match (version.has_messages(), version.mislabels()) {
             (false, _) => Format::Json.content_type(),
             (true, false) if has_body => self.wire.content_type(),
@@ -186,7 +186,7 @@ impl Profile {
     }
 
     /// The headers of the administrator's choice that a version of Santa sends.
-    pub(super) fn extra_headers(
+    pub(crate) fn extra_headers(
         &self,
         version: Version,
     ) -> impl Iterator<Item = (String, String)> + '_ {

@@ -110,7 +110,7 @@ impl Certificates {
         Some(Self { own: Some(own), ..self })
     }
 
-    pub(super) fn given_to(self, client: reqwest::ClientBuilder) -> reqwest::ClientBuilder {
+    pub(crate) fn given_to(self, client: reqwest::ClientBuilder) -> reqwest::ClientBuilder {
         let client = match self.authorities {
             Some(authorities) => client.tls_certs_only(authorities),
             None => client,
@@ -186,7 +186,7 @@ fn base_url(address: &str) -> Result<Url, AddressError> {
 }
 
 /// The address with a slash at its end, so that paths go below it.
-pub(super) fn folder_url(address: &str) -> Result<Url, AddressError> {
+pub(crate) fn folder_url(address: &str) -> Result<Url, AddressError> {
     let malformed = |source| AddressError::Malformed { address: address.to_owned(), source };
     let mut base = Url::parse(address).map_err(malformed)?;
     base.set_query(None);
@@ -201,7 +201,7 @@ pub(super) fn folder_url(address: &str) -> Result<Url, AddressError> {
     }
 }
 
-pub(super) fn is_loopback(url: &Url) -> bool {
+pub(crate) fn is_loopback(url: &Url) -> bool {
     match url.host() {
         Some(Host::Domain(name)) => name == "localhost",
         Some(Host::Ipv4(address)) => address.is_loopback(),

@@ -22,7 +22,7 @@ type Keys = Map<String, Value>;
 const DEFAULT_INTERVAL: u32 = 600;
 
 /// Preflight's answer, without what the version doesn't know.
-pub(super) fn preflight(
+pub(crate) fn preflight(
     version: Version,
     format: Format,
     body: &[u8],
@@ -97,7 +97,7 @@ fn file_access(word: &str) -> Option<FileAccessAction> {
 }
 
 /// Event upload's answer.
-pub(super) fn uploaded(
+pub(crate) fn uploaded(
     version: Version,
     format: Format,
     body: &[u8],
@@ -112,7 +112,7 @@ pub(super) fn uploaded(
 }
 
 /// A page of rules. To clients that read dictionaries, an empty cursor is a cursor.
-pub(super) fn page<'a>(
+pub(crate) fn page<'a>(
     version: Version,
     format: Format,
     body: &[u8],

@@ -1,0 +1,49 @@
+//! One simulated Santa, which syncs with any Santa sync server as a real client does.
+//!
+//! [`Santa`] is one Mac's client with its rules, settings and pending events. It behaves like
+//! its [`Generation`], mistakes included, because servers have to live with those. A [`Daemon`]
+//! syncs it repeatedly, as Santa's own service does.
+//!
+//! - `profile`, `generation`: who a client is and what its version supports
+//! - `santa`, `settings`, `database`, `rules_hash`: what it stores between syncs
+//! - `sync`, `pedro`, `report`: one sync, as Santa or as pedro, and what happened in it
+//! - `request`, `transport`, `fault`: how requests are sent, repeated and lost
+//! - `writing`, `reading`, `cel`, `identifier`: what each version sends and accepts
+//! - `daemon`, `clock`: many syncs over time
+
+mod cel;
+mod clock;
+mod daemon;
+pub(super) mod database;
+mod fault;
+pub(super) mod generation;
+mod identifier;
+mod pedro;
+mod profile;
+pub(super) mod reading;
+mod report;
+pub(super) mod request;
+pub(super) mod rules_hash;
+mod santa;
+mod settings;
+mod sync;
+mod sync_kind;
+pub(super) mod transport;
+pub(super) mod writing;
+
+#[cfg(test)]
+mod script;
+
+pub use clock::Clock;
+pub use daemon::{Blocked, BlockedOutcome, Daemon, DaemonError, Turn};
+pub use database::{Database, HeldRule, RuleCounts, RuleState};
+pub use fault::{Fault, FaultError, Faulty};
+pub use generation::{Generation, GenerationError, Version};
+pub use profile::{Profile, ProfileError};
+pub use report::{EventReport, RuleReport, StageOutcome, SyncReport};
+pub use request::{Pace, RequestError};
+pub use santa::{Santa, StateError, events_in};
+pub use settings::Settings;
+pub use sync::{SyncError, SyncOptions};
+pub use sync_kind::SyncKind;
+pub use transport::{AddressError, Answer, Certificates, HttpTransport, Transport, TransportError};
