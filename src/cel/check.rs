@@ -7,9 +7,9 @@ use ::cel::common::ast::{
 };
 
 use super::error::{CelError, NameKind, Position};
-use super::schema::{Macro, Schema, Variable, is_standard_function, is_standard_method, nearest};
+use super::schema::{Macro, STANDARD_FUNCTIONS, STANDARD_METHODS, Schema, Variable, nearest};
 
-/// The names that `tree` uses, or the first that `schema` doesn't know.
+/// The names that `tree` uses, or the first unknown name.
 pub(super) fn names(
     tree: &IdedExpr,
     source: &str,
@@ -25,7 +25,7 @@ struct Walk<'a> {
     schema: &'a Schema,
     source: &'a str,
     info: &'a SourceInfo,
-    /// Names that the macros around the present place have bound.
+    /// The variables of the surrounding macros.
     bound: Vec<&'a str>,
     uses: BTreeSet<String>,
 }
@@ -67,17 +67,17 @@ impl<'a> Walk<'a> {
 
     fn name(&mut self, node: &IdedExpr, written: &str) -> Result<(), CelError> {
         let name = absolute(written);
-        if self.is_bound(written) || self.schema.has_type(name) {
+        if self.is_bound(written) || self.schema.types.contains(name) {
             return Ok(());
         }
-        match self.schema.find_variable(name) {
+        match self.schema.variables.get(name) {
             Some(Variable::Message(fields)) => {
                 let field = fields.first().cloned().unwrap_or_default();
                 let at = self.position(node);
                 return Err(CelError::WholeMessage { name: name.to_owned(), field, at });
             }
             Some(Variable::Plain) => {}
-            None if self.schema.has_constant(name) => {}
+            None if self.schema.constants.contains(name) => {}
             None => {
                 let known = self.schema.values().chain(self.bound.iter().copied());
                 return Err(self.unknown(NameKind::Variable, node, name, nearest(name, known)));
@@ -107,7 +107,7 @@ impl<'a> Walk<'a> {
         if self.is_bound(written) {
             return None;
         }
-        match self.schema.find_variable(absolute(written))? {
+        match self.schema.variables.get(absolute(written))? {
             Variable::Message(fields) => Some((absolute(written), fields)),
             Variable::Plain => None,
         }
@@ -133,7 +133,7 @@ impl<'a> Walk<'a> {
         self.all(&call.args)
     }
 
-    /// Records a call, if not every implementation of the language has the function.
+    /// Records a call of a function that is not part of the language.
     fn called(&mut self, name: &str, is_standard: bool) {
         if !is_standard {
             self.uses.insert(format!("{name}()"));
@@ -141,8 +141,8 @@ impl<'a> Walk<'a> {
     }
 
     fn function(&mut self, node: &IdedExpr, name: &str) -> Result<(), CelError> {
-        if self.schema.has_function(name) {
-            self.called(name, is_standard_function(name));
+        if self.schema.functions.contains(name) {
+            self.called(name, STANDARD_FUNCTIONS.contains(&name));
             return Ok(());
         }
         let known = nearest(name, self.schema.callables(false));
@@ -150,22 +150,22 @@ impl<'a> Walk<'a> {
     }
 
     fn method(&mut self, node: &IdedExpr, name: &str) -> Result<(), CelError> {
-        if self.schema.has_method(name) {
-            self.called(name, is_standard_method(name));
+        if self.schema.methods.contains(name) {
+            self.called(name, STANDARD_METHODS.contains(&name));
             return Ok(());
         }
         let known = nearest(name, self.schema.callables(true));
         Err(self.unknown(NameKind::Method, node, name, known))
     }
 
-    /// The function with dots in its name that a call on `target` may be.
+    /// The function with a dot in its name that a call on `target` may be.
     fn qualified(&self, target: &IdedExpr, function: &str) -> Option<String> {
         let Expr::Ident(written) = &target.expr else { return None };
         let name = format!("{}.{function}", absolute(written));
-        (!self.is_bound(written) && self.schema.has_function(&name)).then_some(name)
+        (!self.is_bound(written) && self.schema.functions.contains(&name)).then_some(name)
     }
 
-    /// Walks a macro's arguments as they will be once the compiler has rewritten it.
+    /// Walks the arguments of a macro as the compiler will rewrite them.
     fn expand(
         &mut self,
         node: &'a IdedExpr,
@@ -191,7 +191,7 @@ impl<'a> Walk<'a> {
         }
     }
 
-    /// A leading dot asks for the outermost name, past what macros have bound.
+    /// A leading dot means the outermost name, even if a macro's variable has the same name.
     fn is_bound(&self, written: &str) -> bool {
         self.bound.contains(&written)
     }
@@ -206,19 +206,19 @@ impl<'a> Walk<'a> {
         CelError::Unknown { kind, name: name.to_owned(), at: self.position(node), nearest }
     }
 
-    /// Where `node` was written: a name at its start, a selection or call at its `.` or `(`.
+    /// The position of `node`: of a name its start, of a selection or call its `.` or `(`.
     fn position(&self, node: &IdedExpr) -> Position {
         let offset = self.info.offset_for(node.id).map_or(0, |(start, _)| start as usize);
         Position::of_byte(self.source, offset)
     }
 }
 
-/// A name without the leading dot that asks for the outermost scope.
+/// Removes the leading dot.
 fn absolute(written: &str) -> &str {
     written.strip_prefix('.').unwrap_or(written)
 }
 
-/// Operators come as calls of names that nobody can write, such as `_+_` or `@in`.
+/// The parser returns operators as calls of names that no one can write, such as `_+_` or `@in`.
 fn is_operator(name: &str) -> bool {
     !name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_' || c == '.')
 }
@@ -261,7 +261,7 @@ mod tests {
     }
 
     #[test]
-    fn a_bound_name_hides_a_variable_unless_a_dot_asks_for_it() {
+    fn a_macro_variable_hides_a_variable_without_a_leading_dot() {
         assert_eq!(uses("args.exists(target, target == '')"), ["args"]);
         assert_eq!(uses("args.exists(target, target.any)"), ["args"]);
         assert_eq!(uses("args.all(target, .target.team_id == '')"), ["args", "target.team_id"]);
@@ -324,7 +324,7 @@ mod tests {
     }
 
     #[test]
-    fn a_message_may_not_hide_which_field_is_meant() {
+    fn a_message_variable_needs_a_field() {
         let told = "`target` is used without a field, such as `target.signing_time`";
         for source in ["target == target", "target['team_id']", "[target].exists(t, t.zz)"] {
             assert!(error(source).starts_with(told), "{source}");

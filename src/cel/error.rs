@@ -1,68 +1,50 @@
-//! Why an expression was refused.
+//! Why an expression is not valid.
 
 use std::fmt;
 
 use super::schema::Macro;
 
-/// Why an expression was refused. Each text is one line.
+/// Why an expression is not valid. Each text is one line.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum CelError {
-    /// Nothing but white space.
+    /// Only white space.
     #[error("the expression is empty")]
     Empty,
-    /// More text than [`MAX_LENGTH`](super::MAX_LENGTH).
+    /// Longer than [`MAX_LENGTH`](super::MAX_LENGTH).
     #[error("the expression is {length} bytes long, {max} are allowed", max = super::MAX_LENGTH)]
     TooLong {
-        /// Its length in bytes.
+        /// Bytes.
         length: usize,
     },
-    /// A NUL, which databases cut a text at or refuse.
+    /// Databases cut a text at NUL or reject it.
     #[error("the expression must not contain NUL bytes")]
     Nul,
-    /// Not an expression of the language.
     #[error("{message} ({at})")]
     Syntax {
-        /// What the parser has to say.
+        /// From the parser.
         message: String,
-        /// Where it stumbled.
         at: Position,
     },
-    /// A name that the schema doesn't know.
     #[error("unknown {kind} `{name}` ({at}){}", DidYouMean(nearest.as_deref()))]
     Unknown {
         kind: NameKind,
-        /// The name; a field's is written with its variable's.
+        /// For a field, including its variable.
         name: String,
-        /// Where it stands.
         at: Position,
-        /// The known name most like it.
+        /// The most similar known name.
         nearest: Option<String>,
     },
     /// A message used as a whole, which would hide the fields that are meant.
     #[error("`{name}` is used without a field, such as `{name}.{field}` ({at})")]
-    WholeMessage {
-        /// The variable.
-        name: String,
-        field: String,
-        /// Where it stands.
-        at: Position,
-    },
-    /// A macro with arguments that it can't take.
+    WholeMessage { name: String, field: String, at: Position },
     #[error("`{}` is written `{}` ({at})", used.name(), used.usage())]
-    MacroArguments {
-        used: Macro,
-        /// Where it stands.
-        at: Position,
-    },
-    /// The parser failed in a way that says nothing about the expression.
+    MacroArguments { used: Macro, at: Position },
+    /// The parser failed, but the expression may be valid.
     #[error("the expression could not be checked: {reason}")]
-    Unchecked {
-        /// What happened to the parser.
-        reason: String,
-    },
+    Unchecked { reason: String },
 }
 
-/// A place in an expression, both counted from one, in characters.
+/// Both are counted from one, in characters.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Position {
     pub line: usize,
@@ -70,7 +52,7 @@ pub struct Position {
 }
 
 impl Position {
-    /// The place of the byte at `offset`; past the end, the place after the last character.
+    /// Returns the position after the last character if `offset` is past the end.
     pub(super) fn of_byte(source: &str, offset: usize) -> Self {
         let before = source.char_indices().take_while(|(start, _)| *start < offset);
         before.fold(Self { line: 1, column: 1 }, |at, (_, character)| match character {
@@ -86,18 +68,15 @@ impl fmt::Display for Position {
     }
 }
 
-/// What kind of name was not known.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum NameKind {
     /// A variable or a constant.
     Variable,
-    /// A field of a variable.
     Field,
-    /// A function called on its own.
     Function,
     /// A function called on a value.
     Method,
-    /// The type of a message written out.
+    /// The type of a message literal.
     Type,
 }
 

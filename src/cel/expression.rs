@@ -1,5 +1,3 @@
-//! An expression that was checked.
-
 use std::cmp::Ordering;
 use std::fmt;
 use std::hash::{Hash, Hasher};
@@ -7,13 +5,13 @@ use std::sync::Arc;
 
 use super::{CelError, Schema, check, parser};
 
-/// The longest expression accepted, in bytes.
+/// Maximum bytes of an expression.
 pub const MAX_LENGTH: usize = 8 << 10;
 
-/// An expression that parses and uses only names that a schema knows.
+/// An expression that parses and uses only names of a schema.
 ///
-/// It is its source: two expressions with the same source are equal, whatever schemas they
-/// were checked against.
+/// Two expressions with the same source are equal, even if they were checked against different
+/// schemas.
 #[derive(Clone)]
 pub struct Expression {
     source: Arc<str>,
@@ -21,10 +19,11 @@ pub struct Expression {
 }
 
 impl Expression {
-    /// Checks `source`, without the white space around it, against `schema`.
+    /// Checks `source`, without surrounding white space, against `schema`.
     ///
     /// # Errors
-    /// Says what is wrong and where, as places in the trimmed source. Types are not checked.
+    ///
+    /// What is wrong and where, as a position in the trimmed source. Types are not checked.
     pub fn parse(source: &str, schema: &Schema) -> Result<Self, CelError> {
         let source = source.trim();
         if source.is_empty() {
@@ -41,21 +40,22 @@ impl Expression {
         Ok(Self { source: source.into(), uses: uses.into_iter().collect() })
     }
 
-    /// An expression that was checked before it was stored. If it no longer passes, it is used as
-    /// it is, and what it uses is not known.
+    /// An expression that was checked before it was stored. If it is no longer valid, it is used
+    /// unchanged, and the names that it uses are unknown.
     #[must_use]
     pub fn stored(source: &str, schema: &Schema) -> Self {
         Self::parse(source, schema)
             .unwrap_or_else(|_| Self { source: source.into(), uses: Arc::default() })
     }
 
-    /// The source, trimmed.
+    /// Trimmed.
     pub fn as_str(&self) -> &str {
         &self.source
     }
 
     /// The variables, fields (as `variable.field`), constants and functions (as `name()`) that it
-    /// uses, sorted, each once. Names of the language and names bound by macros are not among them.
+    /// uses, sorted, without duplicates. Names of the language and variables of macros are not
+    /// included.
     pub fn uses(&self) -> &[String] {
         &self.uses
     }

@@ -1,7 +1,7 @@
-//! Checks expressions: does one parse, and does it use only names that its reader knows?
+//! Checks whether an expression parses, and whether it uses only known names.
 //!
-//! Knows nothing of Santa: the names an expression may use are given to it as a [`Schema`].
-//! It checks names, not types, and evaluates nothing.
+//! Contains no names of Santa: callers pass the allowed names as a [`Schema`]. It checks names, not
+//! types, and evaluates nothing.
 
 mod check;
 mod error;

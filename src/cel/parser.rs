@@ -1,4 +1,4 @@
-//! The parser of the `cel` crate, with its dangers contained.
+//! The parser of the `cel` crate, with protection from stack overflow and panics.
 
 use std::thread;
 
@@ -8,15 +8,14 @@ use ::cel::parser::{ParseError, ParseErrors};
 
 use super::error::{CelError, Position};
 
-/// The parser recurses once for every link of a chain such as `a.b.c` and many times for
-/// every bracket, and overflowing a stack would end the process. Twice what the worst
-/// expression of [`MAX_LENGTH`](super::MAX_LENGTH) needs without optimisation; only pages
-/// that are touched cost memory.
+/// The parser recurses for each link of a chain such as `a.b.c` and many times for each bracket,
+/// and a stack overflow would end the process. This is twice what the worst expression of
+/// [`MAX_LENGTH`](super::MAX_LENGTH) needs without optimization. Only used pages cost memory.
 const STACK: usize = 32 << 20;
 
-/// Parses `source` and hands the tree to `visit`, on a thread with room for both.
+/// Parses `source` and calls `visit` with the tree, on a thread with enough stack for both.
 ///
-/// Macros are left as they were written: expanded, `exists` and `all` look alike.
+/// Macros are not expanded: after expansion, `exists` and `all` look alike.
 pub(super) fn with_tree<T: Send>(
     source: &str,
     visit: impl FnOnce(&IdedExpr, &SourceInfo) -> Result<T, CelError> + Send,
@@ -42,7 +41,7 @@ fn contained<T: Send>(work: impl FnOnce() -> Result<T, CelError> + Send) -> Resu
     })
 }
 
-/// The first error: the others are mostly its consequences.
+/// Only the first error: most others are its consequences.
 fn syntax(source: &str, errors: ParseErrors) -> CelError {
     match errors.errors.into_iter().next() {
         Some(error) => CelError::Syntax { at: place(source, &error), message: plain(&error.msg) },
@@ -50,7 +49,7 @@ fn syntax(source: &str, errors: ParseErrors) -> CelError {
     }
 }
 
-/// The parser's place, or the start where it has none.
+/// The parser's position, or the start if it has none.
 fn place(source: &str, error: &ParseError) -> Position {
     let (line, column) = error.pos;
     match (usize::try_from(line), usize::try_from(column)) {
@@ -59,7 +58,7 @@ fn place(source: &str, error: &ParseError) -> Position {
     }
 }
 
-/// A message of the parser without its machinery: token sets, structures, line breaks.
+/// The parser's message without token sets, structures and line breaks.
 fn plain(message: &str) -> String {
     const LONGEST: usize = 160;
     if message.contains("Recursion limit") {

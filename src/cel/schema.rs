@@ -1,26 +1,27 @@
-//! What an expression may name.
+//! The names that an expression may use.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::ops::RangeInclusive;
 
-/// The names that an expression may use: variables, constants, types, functions, macros.
+/// The variables, constants, types, functions and macros that an expression may use.
 ///
-/// Built up from [`Schema::new`], which knows nothing, or [`Schema::standard`], which knows
-/// the language's own functions, types and macros.
+/// [`Schema::new`] contains no names, [`Schema::standard`] the functions, types and macros of the
+/// language.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Schema {
-    variables: BTreeMap<String, Variable>,
-    constants: BTreeSet<String>,
-    types: BTreeSet<String>,
-    functions: BTreeSet<String>,
-    methods: BTreeSet<String>,
+    pub(super) variables: BTreeMap<String, Variable>,
+    pub(super) constants: BTreeSet<String>,
+    pub(super) types: BTreeSet<String>,
+    pub(super) functions: BTreeSet<String>,
+    pub(super) methods: BTreeSet<String>,
     macros: BTreeSet<Macro>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Variable {
-    /// Any fields may be selected: a map, a list, a scalar.
+    /// Any field is valid: a map, a list, a scalar.
     Plain,
-    /// Only these fields exist.
+    /// Only these fields are valid.
     Message(BTreeSet<String>),
 }
 
@@ -42,47 +43,37 @@ pub enum Macro {
 }
 
 impl Macro {
-    /// Every macro, in the order of their names.
+    /// In the order of their names.
     pub const ALL: [Self; 6] =
         [Self::All, Self::Exists, Self::ExistsOne, Self::Filter, Self::Has, Self::Map];
 
-    /// The macro's name in an expression.
     pub fn name(self) -> &'static str {
-        match self {
-            Self::All => "all",
-            Self::Exists => "exists",
-            Self::ExistsOne => "exists_one",
-            Self::Filter => "filter",
-            Self::Has => "has",
-            Self::Map => "map",
-        }
+        self.form().0
     }
 
-    /// How the macro is written, for a message to someone who wrote it otherwise.
+    /// The correct form, for error messages.
     pub(super) fn usage(self) -> &'static str {
-        match self {
-            Self::All => "list.all(x, condition)",
-            Self::Exists => "list.exists(x, condition)",
-            Self::ExistsOne => "list.exists_one(x, condition)",
-            Self::Filter => "list.filter(x, condition)",
-            Self::Has => "has(message.field)",
-            Self::Map => "list.map(x, value)",
-        }
+        self.form().1
     }
 
-    /// Whether the macro is called on something, and binds a name to its elements.
+    /// Whether the macro is called on a value, and defines a variable for its elements.
     pub(super) fn binds(self) -> bool {
-        match self {
-            Self::Has => false,
-            Self::All | Self::Exists | Self::ExistsOne | Self::Filter | Self::Map => true,
-        }
+        self != Self::Has
     }
 
     pub(super) fn takes(self, arguments: usize) -> bool {
+        self.form().2.contains(&arguments)
+    }
+
+    /// The name, how the macro is written, and the numbers of arguments.
+    fn form(self) -> (&'static str, &'static str, RangeInclusive<usize>) {
         match self {
-            Self::Has => arguments == 1,
-            Self::All | Self::Exists | Self::ExistsOne | Self::Filter => arguments == 2,
-            Self::Map => arguments == 2 || arguments == 3,
+            Self::All => ("all", "list.all(x, condition)", 2..=2),
+            Self::Exists => ("exists", "list.exists(x, condition)", 2..=2),
+            Self::ExistsOne => ("exists_one", "list.exists_one(x, condition)", 2..=2),
+            Self::Filter => ("filter", "list.filter(x, condition)", 2..=2),
+            Self::Has => ("has", "has(message.field)", 1..=1),
+            Self::Map => ("map", "list.map(x, value)", 2..=3),
         }
     }
 }
@@ -90,7 +81,7 @@ impl Macro {
 const STANDARD_TYPES: [&str; 10] =
     ["bool", "bytes", "double", "int", "list", "map", "null_type", "string", "type", "uint"];
 
-const STANDARD_FUNCTIONS: [&str; 12] = [
+pub(super) const STANDARD_FUNCTIONS: [&str; 12] = [
     "bool",
     "bytes",
     "double",
@@ -105,7 +96,7 @@ const STANDARD_FUNCTIONS: [&str; 12] = [
     "uint",
 ];
 
-const STANDARD_METHODS: [&str; 15] = [
+pub(super) const STANDARD_METHODS: [&str; 15] = [
     "contains",
     "endsWith",
     "getDate",
@@ -124,12 +115,12 @@ const STANDARD_METHODS: [&str; 15] = [
 ];
 
 impl Schema {
-    /// A schema that knows no name at all; operators and literals need none.
+    /// A schema without names. Operators and literals need none.
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// A schema that knows the standard functions, types and macros, and no variables.
+    /// A schema with the standard functions, types and macros, and without variables.
     pub fn standard() -> Self {
         let mut schema = Self::new();
         schema.types.extend(STANDARD_TYPES.map(String::from));
@@ -137,14 +128,14 @@ impl Schema {
         schema.functions(STANDARD_FUNCTIONS).methods(STANDARD_METHODS)
     }
 
-    /// Adds a variable of which any field may be selected, or none makes sense.
+    /// Adds a variable with any fields.
     #[must_use]
     pub fn variable(mut self, name: &str) -> Self {
         self.variables.insert(name.to_owned(), Variable::Plain);
         self
     }
 
-    /// Adds a variable that has exactly these fields, and may only be used through them.
+    /// Adds a variable with exactly these fields. The variable itself is not a valid value.
     #[must_use]
     pub fn message<'a>(mut self, name: &str, fields: impl IntoIterator<Item = &'a str>) -> Self {
         let fields = fields.into_iter().map(str::to_owned).collect();
@@ -152,52 +143,31 @@ impl Schema {
         self
     }
 
-    /// Adds constants, such as the names of an enumeration.
+    /// Adds constants, such as the values of an enum.
     #[must_use]
     pub fn constants<'a>(mut self, names: impl IntoIterator<Item = &'a str>) -> Self {
         self.constants.extend(names.into_iter().map(str::to_owned));
         self
     }
 
-    /// Adds functions called as `name(…)`; a name may have dots, as in `strings.quote`.
+    /// Adds functions called as `name(…)`. A name may contain dots, as in `strings.quote`.
     #[must_use]
     pub fn functions<'a>(mut self, names: impl IntoIterator<Item = &'a str>) -> Self {
         self.functions.extend(names.into_iter().map(str::to_owned));
         self
     }
 
-    /// Adds functions called on a value, as `value.name(…)`.
+    /// Adds functions called as `value.name(…)`.
     #[must_use]
     pub fn methods<'a>(mut self, names: impl IntoIterator<Item = &'a str>) -> Self {
         self.methods.extend(names.into_iter().map(str::to_owned));
         self
     }
 
-    /// Allows one macro of the language.
     #[must_use]
     pub fn allow(mut self, allowed: Macro) -> Self {
         self.macros.insert(allowed);
         self
-    }
-
-    pub(super) fn find_variable(&self, name: &str) -> Option<&Variable> {
-        self.variables.get(name)
-    }
-
-    pub(super) fn has_constant(&self, name: &str) -> bool {
-        self.constants.contains(name)
-    }
-
-    pub(super) fn has_type(&self, name: &str) -> bool {
-        self.types.contains(name)
-    }
-
-    pub(super) fn has_function(&self, name: &str) -> bool {
-        self.functions.contains(name)
-    }
-
-    pub(super) fn has_method(&self, name: &str) -> bool {
-        self.methods.contains(name)
     }
 
     pub(super) fn find_macro(&self, name: &str, called_on_something: bool) -> Option<Macro> {
@@ -205,13 +175,13 @@ impl Schema {
         macros.find(|known| known.name() == name && known.binds() == called_on_something)
     }
 
-    /// Everything that may stand where a variable stands.
+    /// All names that are values.
     pub(super) fn values(&self) -> impl Iterator<Item = &str> {
         let names = self.variables.keys().chain(&self.constants).chain(&self.types);
         names.map(String::as_str)
     }
 
-    /// Everything that may be called: on something, or on its own.
+    /// All names that can be called: on a value, or without one.
     pub(super) fn callables(&self, called_on_something: bool) -> impl Iterator<Item = &str> {
         let named = if called_on_something { &self.methods } else { &self.functions };
         let macros = self.macros.iter().filter(move |known| known.binds() == called_on_something);
@@ -219,19 +189,9 @@ impl Schema {
     }
 }
 
-/// Whether every implementation of the language has this function.
-pub(super) fn is_standard_function(name: &str) -> bool {
-    STANDARD_FUNCTIONS.contains(&name)
-}
-
-/// Whether every implementation of the language has this function on values.
-pub(super) fn is_standard_method(name: &str) -> bool {
-    STANDARD_METHODS.contains(&name)
-}
-
-/// The known name most like `name`, if one is like it at all.
+/// The most similar known name, if one is similar enough.
 pub(super) fn nearest<'a>(name: &str, known: impl Iterator<Item = &'a str>) -> Option<String> {
-    /// Below this, a suggestion is more often a distraction than a help.
+    /// Less similar names are more often wrong than helpful.
     const ALIKE: f64 = 0.8;
     known
         .map(|candidate| (strsim::jaro_winkler(name, candidate), candidate))
@@ -245,7 +205,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn nearest_prefers_the_closest_and_refuses_strangers() {
+    fn nearest_returns_only_similar_names() {
         let known = ["args", "envs", "euid"];
         assert_eq!(nearest("arg", known.into_iter()), Some("args".into()));
         assert_eq!(nearest("banana", known.into_iter()), None);

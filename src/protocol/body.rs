@@ -1,4 +1,4 @@
-//! Body encodings: what stands between a message's bytes and the wire.
+//! Body encodings.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -9,32 +9,31 @@ use flate2::write::{GzEncoder, ZlibEncoder};
 use flate2::{Compression, Decompress, FlushDecompress, Status};
 use serde::{Deserialize, Serialize};
 
-/// The base-two logarithm of the largest window that either format uses.
+/// The base-two logarithm of the largest window of both formats.
 const WINDOW_BITS: u8 = 15;
 
 /// The first byte of zlib data with that window, which all clients send.
 const ZLIB: u8 = 0x78;
 
-/// How much is decompressed at a time.
+/// Bytes that are decompressed at a time.
 const CHUNK: usize = 16 * 1024;
 
-/// How a body is compressed, as the `Content-Encoding` header says.
+/// The compression of a body, as in the `Content-Encoding` header.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum ContentEncoding {
     /// Not compressed: no header.
     #[serde(alias = "none")]
     Identity,
-    /// `deflate`: a zlib container, the default of every client. Raw deflate data, which the
-    /// name means to some, are read too.
+    /// `deflate`: a zlib container, the default of all clients. Raw deflate data are read, too,
+    /// because some clients by others send them.
     #[default]
     Deflate,
-    /// `gzip`.
     Gzip,
 }
 
 impl ContentEncoding {
-    /// The header's value, or nothing where no header is sent.
+    /// The value of the header, or nothing if no header is sent.
     pub fn header(self) -> Option<&'static str> {
         match self {
             Self::Identity => None,
@@ -57,7 +56,7 @@ impl FromStr for ContentEncoding {
     fn from_str(header: &str) -> Result<Self, BodyError> {
         match header.trim().to_ascii_lowercase().as_str() {
             "" | "identity" | "none" => Ok(Self::Identity),
-            // The second is what clients up to 1.14, and later ones on request, call it.
+            // The name that clients up to 1.14 send, and later ones if configured.
             "deflate" | "zlib" => Ok(Self::Deflate),
             "gzip" | "x-gzip" => Ok(Self::Gzip),
             _ => Err(BodyError::UnknownEncoding(header.to_owned())),
@@ -65,42 +64,29 @@ impl FromStr for ContentEncoding {
     }
 }
 
-/// Why a body can't be taken out of its encoding, or put into it.
 #[derive(Debug, thiserror::Error)]
 pub enum BodyError {
-    /// The header names an encoding that no client uses.
     #[error("unknown content encoding {0:?}")]
     UnknownEncoding(String),
-    /// The message is longer than the limit.
     #[error("body is longer than {limit} bytes")]
     TooLarge {
-        /// The limit, in bytes after decompression.
+        /// In bytes after decompression.
         limit: usize,
     },
-    /// The compressed data end too early.
     #[error("{0} body is cut off")]
     Truncated(ContentEncoding),
-    /// Something follows the compressed data.
     #[error("{0} body is followed by other data")]
     TrailingData(ContentEncoding),
-    /// The compressed data make no sense.
     #[error("{encoding} body is damaged")]
-    Damaged {
-        /// What it should have been.
-        encoding: ContentEncoding,
-        /// What the decompressor says.
-        source: flate2::DecompressError,
-    },
-    /// The compressor failed.
+    Damaged { encoding: ContentEncoding, source: flate2::DecompressError },
     #[error("cannot compress the body")]
     Compress(#[from] io::Error),
 }
 
-/// Takes a body out of its encoding.
+/// Decompresses a body.
 ///
-/// Never holds more than `limit` bytes of the result: a body that unfolds into more is
-/// [`BodyError::TooLarge`]. An empty body is empty in every encoding, for clients don't
-/// compress what is not there.
+/// Never uses more than `limit` bytes for the result: a longer result is [`BodyError::TooLarge`].
+/// An empty body is empty in every encoding, because clients do not compress empty bodies.
 pub fn decode(
     encoding: ContentEncoding,
     body: &[u8],
@@ -119,12 +105,13 @@ pub fn decode(
     inflate(inflater, encoding, body, limit).map(Cow::Owned)
 }
 
-/// How the body of a request is compressed, whatever proxies did to it or to its
-/// `Content-Encoding`: its first bytes decide. Nothing else that clients send begins like gzip.
-/// Some protobuf begins like zlib, and raw deflate data can begin with anything, so of these the
+/// The encoding of a request's body, regardless of what proxies did to it or to its
+/// `Content-Encoding`: the first bytes decide. Nothing else that clients send begins like gzip.
+/// Some protobuf begins like zlib, and raw deflate data can begin with anything, so for these the
 /// header is a hint, and [`decode_request`] tries both.
 ///
 /// # Errors
+///
 /// When neither the header nor the first bytes are known.
 pub fn found_encoding(header: &str, body: &[u8]) -> Result<ContentEncoding, BodyError> {
     if is_gzip(body) {
@@ -141,11 +128,12 @@ pub fn found_encoding(header: &str, body: &[u8]) -> Result<ContentEncoding, Body
     }
 }
 
-/// Decompresses the body of a request; its first bytes show whether and how it is compressed. The
+/// Decompresses the body of a request. Its first bytes show whether and how it is compressed. The
 /// limit applies as in [`decode`].
 ///
 /// # Errors
-/// When the body is compressed and damaged, or too long.
+///
+/// When the compressed data are damaged, or the body is too long.
 pub fn decode_request<'a>(
     header: &str,
     body: &'a [u8],
@@ -156,7 +144,8 @@ pub fn decode_request<'a>(
     }
     let found = found_encoding(header, body)?;
     let is_named = header.parse().is_ok_and(|named: ContentEncoding| named == found);
-    // A proxy decompressed the body and kept its header, or it is protobuf that begins like zlib.
+    // A proxy decompressed the body and kept its header, or the body is protobuf that begins like
+    // zlib.
     let is_zlib_for_certain = is_named && is_zlib(body) && body.first() == Some(&ZLIB);
     let may_be_plain = found == ContentEncoding::Deflate && !is_zlib_for_certain;
     match decode(found, body, limit) {
@@ -172,13 +161,12 @@ fn is_gzip(body: &[u8]) -> bool {
     matches!(body, [0x1f] | [0x1f, 0x8b, ..])
 }
 
-/// Whether a body begins like a JSON object.
 fn is_json(body: &[u8]) -> bool {
     body.trim_ascii_start().first() == Some(&b'{')
 }
 
-/// Whether compressed data begin with a zlib container's two bytes, of which the first names
-/// the method and both together are a multiple of 31 (RFC 1950).
+/// Whether compressed data begin with the two bytes of a zlib container: the first is the method,
+/// and both together are a multiple of 31 (RFC 1950).
 fn is_zlib(body: &[u8]) -> bool {
     match *body {
         [method] => method & 0x0f == 8,
@@ -189,7 +177,7 @@ fn is_zlib(body: &[u8]) -> bool {
     }
 }
 
-/// Puts a body into an encoding. An empty body stays empty.
+/// Compresses a body. An empty body stays empty.
 pub fn encode(encoding: ContentEncoding, body: &[u8]) -> Result<Cow<'_, [u8]>, BodyError> {
     if body.is_empty() {
         return Ok(Cow::Borrowed(body));
@@ -209,10 +197,9 @@ pub fn encode(encoding: ContentEncoding, body: &[u8]) -> Result<Cow<'_, [u8]>, B
     }
 }
 
-/// Decompresses exactly one stream that fills `body` to its last byte.
+/// Decompresses exactly one stream, which must fill `body` to its last byte.
 ///
-/// The decompressor is driven by hand because the readers of `flate2` take a stream that
-/// ends too early for one that ends.
+/// The readers of `flate2` are not used because they accept a stream that is cut off.
 fn inflate(
     mut inflater: Decompress,
     encoding: ContentEncoding,
@@ -242,7 +229,7 @@ fn inflate(
     }
 }
 
-/// Appends within the limit, and lets the buffer's capacity never pass it.
+/// Appends within the limit, and keeps the buffer's capacity below it.
 fn append(message: &mut Vec<u8>, chunk: &[u8], limit: usize) -> Result<(), BodyError> {
     let length = message.len() + chunk.len();
     if length > limit {
@@ -323,7 +310,7 @@ mod tests {
     }
 
     #[test]
-    fn a_body_with_something_behind_it_is_refused() {
+    fn a_body_with_bytes_after_the_stream_is_refused() {
         for encoding in COMPRESSED {
             let mut body = packed(encoding, b"{}");
             body.push(b'\n');
@@ -401,7 +388,7 @@ mod tests {
     }
 
     #[test]
-    fn a_bomb_is_refused_at_the_limit() {
+    fn decompression_stops_at_the_limit() {
         let zeros = vec![0; 8 << 20];
         for encoding in COMPRESSED {
             let bomb = packed(encoding, &zeros);

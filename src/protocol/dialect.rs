@@ -1,4 +1,4 @@
-//! Pages of rules in the words of clients that spell them otherwise.
+//! Pages of rules for clients with other spellings.
 
 use serde::Serialize;
 
@@ -6,16 +6,15 @@ use super::generation::pedro;
 use super::json;
 use super::{MessageError, PolicyName, Rule, RuleDownloadResponse, RuleType, Word, is_zero};
 
-/// How a client spells what a rule is about and what it does.
+/// The spelling of rule types and policies.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Dialect {
     /// Before 1.14: WHITELIST for ALLOWLIST, BLACKLIST for BLOCKLIST.
     Whitelist,
-    /// pedro: CD_HASH for CDHASH, and the words of [`pedro`] only.
+    /// pedro: CD_HASH for CDHASH, and only the words in [`pedro`].
     Pedro,
 }
 
-/// A page, with words spelled out.
 #[derive(Serialize)]
 struct Page<'a> {
     rules: Vec<SpelledRule<'a>>,
@@ -23,7 +22,7 @@ struct Page<'a> {
     cursor: Option<&'a str>,
 }
 
-/// A rule with the keys that these clients know. They would take no others.
+/// A rule with the keys that these clients know.
 #[derive(Serialize)]
 struct SpelledRule<'a> {
     identifier: &'a str,
@@ -37,9 +36,10 @@ struct SpelledRule<'a> {
     custom_url: &'a str,
 }
 
-/// Writes a page in a dialect, as JSON: none of these clients knows protobuf.
+/// Writes a page as JSON, because none of these clients supports protobuf.
 ///
 /// # Errors
+///
 /// As [`super::write`].
 pub fn write_page(
     dialect: Dialect,
@@ -100,7 +100,7 @@ mod tests {
     }
 
     #[test]
-    fn clients_before_1_14_are_told_of_white_and_black() {
+    fn clients_before_1_14_get_whitelist_and_blacklist() {
         let page = page(PolicyName::SilentBlocklist, RuleType::Binary);
         assert_eq!(
             written(Dialect::Whitelist, &page),

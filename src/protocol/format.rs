@@ -1,4 +1,4 @@
-//! The two formats of the wire, and the one place where bytes become messages and back.
+//! JSON and protobuf, and the functions that read and write both.
 
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
@@ -6,11 +6,11 @@ use serde::{Deserialize, Serialize};
 use super::json;
 use super::protobuf::{self, Fields, ProtobufError};
 
-/// How a message is written.
+/// The format of a message.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Format {
-    /// JSON, what clients send unless they are configured otherwise.
+    /// The default of all clients.
     #[default]
     Json,
     /// Protobuf (2024.6 and later, with `SyncEnableProtoTransfer`).
@@ -18,7 +18,6 @@ pub enum Format {
 }
 
 impl Format {
-    /// The value of a `Content-Type` header.
     #[must_use]
     pub const fn content_type(self) -> &'static str {
         match self {
@@ -27,11 +26,12 @@ impl Format {
         }
     }
 
-    /// The format of a body, by its `Content-Type` header and, where that names neither or
-    /// lies (2024.6 and 2024.7 call everything `application/octet-stream`), by its first byte.
+    /// Detects the format of a body: by its `Content-Type`, or by its first byte if the header has
+    /// neither type or a wrong one (2024.6 and 2024.7 send `application/octet-stream` for
+    /// everything).
     ///
-    /// No protobuf message of Santa's begins with a brace. One may begin with a line break,
-    /// which is the key of its first field, so white space before a brace says nothing.
+    /// No protobuf message of Santa's begins with a brace. One may begin with a line break, which
+    /// is the key of its first field, so white space before a brace does not mean JSON.
     #[must_use]
     pub fn of(content_type: Option<&str>, body: &[u8]) -> Self {
         let named = content_type.map(|header| header.split(';').next().unwrap_or_default().trim());
@@ -47,27 +47,22 @@ impl Format {
     }
 }
 
-/// How an answer stands on the wire.
+/// The format and compression of a response.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub struct Wire {
-    /// JSON or protobuf.
     pub format: Format,
-    /// Whether it is compressed with gzip.
     pub gzip: bool,
 }
 
-/// A message that has both formats.
+/// A message in both formats.
 pub trait Message: Serialize + DeserializeOwned + Default + Fields {}
 
 impl<M: Serialize + DeserializeOwned + Default + Fields> Message for M {}
 
-/// Why bytes are not a message.
 #[derive(Debug, thiserror::Error)]
 pub enum MessageError {
-    /// The JSON is malformed, or not of the message's shape.
     #[error("not a valid message: {0}")]
     Json(#[from] serde_json::Error),
-    /// The protobuf is malformed, or not of the message's shape.
     #[error("not a valid protobuf message: {0}")]
     Protobuf(#[from] ProtobufError),
 }
@@ -75,7 +70,8 @@ pub enum MessageError {
 /// Reads a client's request. An empty body is an empty message.
 ///
 /// # Errors
-/// When the body is no such message.
+///
+/// When the body is not such a message.
 pub fn read_request<M: Message>(format: Format, body: &[u8]) -> Result<M, MessageError> {
     match format {
         Format::Json => Ok(json::read(body)?),
@@ -83,10 +79,11 @@ pub fn read_request<M: Message>(format: Format, body: &[u8]) -> Result<M, Messag
     }
 }
 
-/// Reads a server's answer as a client does. An empty body is an empty message.
+/// Reads a server's response as a client does. An empty body is an empty message.
 ///
 /// # Errors
-/// When the body is no such message.
+///
+/// When the body is not such a message.
 pub fn read_answer<M: Message>(format: Format, body: &[u8]) -> Result<M, MessageError> {
     match format {
         Format::Json => Ok(json::read(json::without_prefix(body))?),
@@ -94,10 +91,9 @@ pub fn read_answer<M: Message>(format: Format, body: &[u8]) -> Result<M, Message
     }
 }
 
-/// Writes a message, as a request or as an answer.
-///
 /// # Errors
-/// When a value cannot be written in this format, which no message's can.
+///
+/// Never for messages of this module.
 pub fn write<M: Message>(format: Format, message: &M) -> Result<Vec<u8>, MessageError> {
     match format {
         Format::Json => Ok(json::write(message)?),
@@ -132,7 +128,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_object_is_no_message() {
+    fn only_objects_are_messages() {
         for body in ["[]", r#"["M1"]"#, "null", "7", r#""text""#, "{", "{}{}", "plain", "\"\\"] {
             let result = read_request::<PostflightRequest>(Format::Json, body.as_bytes());
             assert!(matches!(result, Err(MessageError::Json(_))), "{body}: {result:?}");
@@ -149,7 +145,7 @@ mod tests {
     }
 
     #[test]
-    fn the_format_is_what_the_header_says_unless_the_body_says_otherwise() {
+    fn the_body_overrides_the_content_type() {
         let (json, protobuf) = (b"{}".as_slice(), b"\x0a\x02C0".as_slice());
         let octets = Some("application/octet-stream");
         let cases = [

@@ -1,35 +1,36 @@
-//! Client generations: what each version of Santa was the first to understand, and what other
-//! people's clients of the same protocol do not.
+//! Client generations: the first version of Santa that supports each capability, and what clients
+//! by others do not support.
 //!
-//! A generation is a number: the newest step of the table that a client's version has reached,
-//! named by the first version that has it (`2025.6` is 202506, `1.14` is 114). So a client
-//! that is updated within a step stays in its generation, and a step added later changes no
-//! other.
+//! A generation is a number: the newest capability of a client's version, named after the first
+//! version that has it (`2025.6` is 202506, `1.14` is 114). So a client keeps its generation in an
+//! update that adds no capability, and a capability that is added to the table later changes no
+//! other generation.
 
 pub mod pedro;
 
-/// Something that not every client understands or does.
+/// Something that not all clients support.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Capability {
     /// The words ALLOWLIST and BLOCKLIST, and the settings named after them.
     AllowAndBlockWords,
-    /// Rules for team ids, and rules that are named by `identifier`.
+    /// Rules for team IDs, and the key `identifier` of rules.
     TeamIdRules,
-    /// Rules for signing ids.
+    /// Rules for signing IDs.
     SigningIdRules,
     /// The counts in postflight. Before, its body is empty.
     PostflightCounts,
-    /// `sync_type` in preflight's answer. Before, `clean_sync` alone.
+    /// `sync_type` in the response to preflight. Before, only `clean_sync`.
     SyncTypes,
     /// Rules for code directory hashes.
     CdHashRules,
-    /// Messages as they are defined in protobuf, with the new names of push settings.
+    /// Messages defined in protobuf, with the new names of push settings.
     DefinedMessages,
     /// The client mode STANDALONE.
     StandaloneMode,
-    /// Rules with an expression, and `target.signing_time` and its kind in it.
+    /// Rules with an expression, which may use `target.signing_time` and
+    /// `target.secure_signing_time`.
     CelRules,
-    /// The hash of its rules in preflight and postflight.
+    /// The hash of the client's rules in preflight and postflight.
     RulesHash,
     /// The string functions of expressions, such as `join` and `lowerAscii`.
     CelStrings,
@@ -63,27 +64,26 @@ const TABLE: [(u32, Capability); 15] = [
     (202_606, Capability::HalfSilentPolicies),
 ];
 
-/// pedro and every other client made with the library rednose, on Linux. They keep no rules from
-/// one sync to the next, request one page, count nothing, and refuse a whole response for one word
-/// that they do not know.
+/// pedro and all other clients with the library rednose, on Linux. They keep no rules from one sync
+/// to the next, request one page, count nothing, and reject a whole response if it contains one
+/// unknown word.
 pub const REDNOSE: u32 = 1;
 
-/// pedro since January 2026, when it took over the code of rednose and put its own name in its
-/// version. Everything else is the same, but newer releases count the bytes of a response in
-/// another way.
+/// pedro since January 2026, when it copied the code of rednose and reported its own name in its
+/// version. Only newer releases differ: they count the bytes of a response in another way.
 pub const PEDRO: u32 = 2;
 
-/// How a client counts the bytes of a response that it limits.
+/// How a client counts the bytes of a response for its limit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Counting {
-    /// As they are sent (ureq up to 3.3).
+    /// As sent (ureq up to 3.3).
     BeforeDecompression,
     /// After decompression (ureq 3.5).
     AfterDecompression,
 }
 
-/// How a generation of pedro counts the bytes of a response. Some releases with its new name still
-/// count as older ones do, which their version does not show.
+/// How a generation of pedro counts the bytes of a response. Some releases with the new name still
+/// count like older ones, but their version does not show that.
 #[must_use]
 pub const fn counting(generation: u32) -> Option<Counting> {
     match generation {
@@ -93,18 +93,18 @@ pub const fn counting(generation: u32) -> Option<Counting> {
     }
 }
 
-/// Whether clients of a generation are pedro, under either name.
+/// Whether a generation is pedro, under either name.
 #[must_use]
 pub const fn is_pedro(generation: u32) -> bool {
     matches!(generation, REDNOSE | PEDRO)
 }
 
-/// What a client gets whose version cannot be read: what every client since messages are
-/// defined in protobuf takes, for what those do not know they pass over.
+/// The generation of a client whose version is not known: what all clients since the messages
+/// defined in protobuf support, because these ignore what they do not know.
 const UNREADABLE: u32 = 202_406;
 
-/// The generation of a client that reports this version, such as `2025.6.1`,
-/// `pedro-1.1.0 (rednose 0.1.0)` or `pedro-1.2.0 (pedro 1.2.0)`.
+/// The generation of a client that reports this version, such as `2025.6.1`, `pedro-1.1.0 (rednose
+/// 0.1.0)` or `pedro-1.2.0 (pedro 1.2.0)`.
 #[must_use]
 pub fn step_of(version: &str) -> u32 {
     if version.contains("(rednose ") {
@@ -118,39 +118,39 @@ pub fn step_of(version: &str) -> u32 {
     steps.filter(|first| *first <= reached).max().unwrap_or(0)
 }
 
-/// Whether a client that reports this version knows what comes with the system by a flag. Before
-/// 2026.5 it went by the certificate that signed launchd.
+/// Whether a client that reports this version recognizes programs of macOS by a flag. Before 2026.5
+/// it compared their certificate with that of launchd.
 #[must_use]
 pub fn knows_platform_by_flag(version: &str) -> bool {
     reached(version) >= 202_605
 }
 
-/// Whether a client that reports this version keeps the URL and label of the block window's button.
+/// Whether a client that reports this version stores the target and label of the block dialog's
+/// button.
 #[must_use]
 pub fn keeps_event_details(version: &str) -> bool {
     reached(version) >= 202_512
 }
 
-/// Whether a client that reports this version keeps what happens to removable media.
+/// Whether a client that reports this version stores policies for removable media.
 #[must_use]
 pub fn keeps_removable_media(version: &str) -> bool {
     reached(version) >= 202_201
 }
 
-/// Whether a client that reports this version treats encrypted media by a setting of their own.
+/// Whether a client that reports this version has a separate policy for encrypted media.
 #[must_use]
 pub fn keeps_encrypted_media(version: &str) -> bool {
     reached(version) >= 202_603
 }
 
-/// Whether a client that reports this version deletes all settings that it has, before it applies
-/// those of a clean sync.
+/// Whether a client that reports this version deletes all settings before it applies those of a
+/// clean sync.
 #[must_use]
 pub fn resets_settings_when_clean(version: &str) -> bool {
     reached(version) >= 202_604
 }
 
-/// A version as a number.
 fn reached(version: &str) -> u32 {
     let mut parts = version.split('.').map(|part| part.trim().parse::<u32>().ok());
     match (parts.next().flatten(), parts.next().flatten()) {
@@ -159,45 +159,35 @@ fn reached(version: &str) -> u32 {
     }
 }
 
-/// Whether clients of a generation have a capability.
 #[must_use]
 pub fn has(generation: u32, capability: Capability) -> bool {
     match generation {
-        REDNOSE | PEDRO => match capability {
+        REDNOSE | PEDRO => matches!(
+            capability,
             Capability::AllowAndBlockWords
-            | Capability::TeamIdRules
-            | Capability::SigningIdRules
-            | Capability::SyncTypes
-            | Capability::CdHashRules
-            | Capability::DefinedMessages => true,
-            Capability::PostflightCounts
-            | Capability::StandaloneMode
-            | Capability::CelRules
-            | Capability::RulesHash
-            | Capability::CelStrings
-            | Capability::CelProcess
-            | Capability::CelSigningId
-            | Capability::CelPath
-            | Capability::HalfSilentPolicies => false,
-        },
+                | Capability::TeamIdRules
+                | Capability::SigningIdRules
+                | Capability::SyncTypes
+                | Capability::CdHashRules
+                | Capability::DefinedMessages
+        ),
         _ => first_with(capability) <= generation,
     }
 }
 
-/// The first generation of Santa that has a capability.
 #[must_use]
 pub fn first_with(capability: Capability) -> u32 {
     let steps = TABLE.iter().filter(|(_, each)| *each == capability);
     steps.map(|(first, _)| *first).next().unwrap_or(u32::MAX)
 }
 
-/// A generation of Santa as people write its first version: `2025.6`.
+/// The first version of a generation of Santa, such as `2025.6`.
 #[must_use]
 pub fn version_of(generation: u32) -> String {
     format!("{}.{}", generation / 100, generation % 100)
 }
 
-/// The capability that a name in an expression asks for beyond [`Capability::CelRules`].
+/// The capability that a name in an expression requires in addition to [`Capability::CelRules`].
 #[must_use]
 pub fn cel_name(name: &str) -> Option<Capability> {
     match name {
@@ -217,7 +207,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_version_belongs_to_the_newest_step_it_has_reached() {
+    fn a_version_has_the_newest_generation_that_it_reached() {
         let cases = [
             ("0.9.33", 0),
             ("1.13", 0),
@@ -237,7 +227,7 @@ mod tests {
     }
 
     #[test]
-    fn a_version_that_cannot_be_read_gets_what_clients_since_protobuf_take() {
+    fn unknown_versions_have_the_generation_of_the_first_protobuf_clients() {
         for version in ["", "next", "2024", "-1.-1", "1000.1"] {
             assert_eq!(step_of(version), 202_406, "{version}");
         }
@@ -255,7 +245,7 @@ mod tests {
     }
 
     #[test]
-    fn the_table_is_in_order_and_says_each_thing_once() {
+    fn the_table_is_in_order_without_duplicates() {
         assert!(TABLE.is_sorted());
         for (first, capability) in TABLE {
             assert_eq!(first_with(capability), first);

@@ -5,15 +5,14 @@ use serde::de::DeserializeOwned;
 
 use super::strict::Object;
 
-/// What servers may put before an answer so that no browser runs it as a script.
+/// Prefixes with which servers keep browsers from running a response as a script.
 const XSSI_PREFIXES: [&[u8]; 2] = [b")]}'\n", b"])}"];
 
-/// Drops what a server may have put before an answer.
 pub(super) fn without_prefix(answer: &[u8]) -> &[u8] {
     XSSI_PREFIXES.iter().find_map(|prefix| answer.strip_prefix(*prefix)).unwrap_or(answer)
 }
 
-/// Reads a message. An empty body is an empty message.
+/// An empty body is an empty message.
 pub(super) fn read<T: DeserializeOwned + Default>(body: &[u8]) -> serde_json::Result<T> {
     if body.trim_ascii().is_empty() {
         return Ok(T::default());

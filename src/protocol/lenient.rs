@@ -1,96 +1,122 @@
-//! How a server reads requests: what a value most likely means, never an error.
+//! How a server reads requests: it guesses what a value means instead of returning an error.
 //!
-//! Clients of ten years and other people's clients send numbers as strings, floats for
-//! integers, nulls, and words that were not known when this was written. A value of the
-//! wrong type costs that value, not the message.
+//! Old clients and clients by others send numbers as strings, floats for integers, nulls, and
+//! words that were unknown when this was written. A value of the wrong type counts as absent; the
+//! rest of the message is kept.
 
 use std::borrow::Cow;
 use std::fmt;
 use std::marker::PhantomData;
 
 use serde::de::value::MapAccessDeserializer;
-use serde::de::{Deserialize, Deserializer, Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
+use serde::de::{
+    Deserialize, DeserializeOwned, Deserializer, Error, IgnoredAny, MapAccess, SeqAccess, Visitor,
+};
 use serde_json::Number;
 
 use super::words::{Open, Word, parse};
 
-/// A string; a number or a truth value becomes its spelling. NUL characters are left out: some
-/// clients pad with them (the fixed-length names of `uname`), and databases cannot hold them.
-pub(super) fn text<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
-    Ok(Scalar::deserialize(deserializer)?.into_text().into_owned())
+/// Maximum strings in a list. A string of one letter is three bytes on the wire and about forty in
+/// memory, so the limit on bodies alone would not limit the memory that a body needs.
+pub(super) const MAX_TEXTS: usize = 10_000;
+
+/// A type of a request's field.
+pub(super) trait Lenient: Sized {
+    fn read<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error>;
 }
 
-/// Maximum strings in a list. A string of one letter is three bytes on the wire and some forty in
-/// memory, so the limit on bodies alone would not bound what a body costs.
-pub(super) const MOST_TEXTS: usize = 10_000;
-
-/// A list of strings; one string alone is a list of one. What exceeds [`MOST_TEXTS`] is ignored.
-pub(super) fn texts<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<String>, D::Error> {
-    deserializer.deserialize_any(Texts)
+/// Reads a field of a request.
+pub(super) fn read<'de, T: Lenient, D: Deserializer<'de>>(deserializer: D) -> Result<T, D::Error> {
+    T::read(deserializer)
 }
 
-/// A number that is never negative; what is out of range becomes the nearest that is not.
-pub(super) fn count<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u32, D::Error> {
-    Ok(Scalar::deserialize(deserializer)?.into_number() as u32)
+/// Numbers and booleans become their spelling. NUL characters are removed: some clients pad with
+/// them (the fixed-length names of `uname`), and databases cannot store them.
+impl Lenient for String {
+    fn read<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Ok(Scalar::deserialize(deserializer)?.into_text().into_owned())
+    }
 }
 
-/// A number that may be negative; what is out of range becomes the nearest that is not.
-pub(super) fn signed<'de, D: Deserializer<'de>>(deserializer: D) -> Result<i32, D::Error> {
-    Ok(Scalar::deserialize(deserializer)?.into_number() as i32)
+/// A single string is a list of one. Strings after the first [`MAX_TEXTS`] are ignored.
+impl Lenient for Vec<String> {
+    fn read<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(Texts)
+    }
 }
 
-/// Seconds since the epoch, with their fraction.
-pub(super) fn seconds<'de, D: Deserializer<'de>>(deserializer: D) -> Result<f64, D::Error> {
-    Ok(Scalar::deserialize(deserializer)?.into_number())
+/// A number that is out of range becomes the nearest that is not.
+impl Lenient for u32 {
+    fn read<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Ok(Scalar::deserialize(deserializer)?.into_number() as Self)
+    }
 }
 
-/// A truth value, also as a number or as text.
-pub(super) fn flag<'de, D: Deserializer<'de>>(deserializer: D) -> Result<bool, D::Error> {
-    Ok(match Scalar::deserialize(deserializer)? {
-        Scalar::Nothing => false,
-        Scalar::Flag(flag) => flag,
-        Scalar::Number(number) => number.as_f64() != Some(0.0),
-        Scalar::Text(text) => {
-            let text = text.trim();
-            ["true", "yes", "1"].iter().any(|yes| text.eq_ignore_ascii_case(yes))
-        }
-    })
+/// A number that is out of range becomes the nearest that is not.
+impl Lenient for i32 {
+    fn read<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Ok(Scalar::deserialize(deserializer)?.into_number() as Self)
+    }
 }
 
-/// A word of a closed vocabulary, by name or number; any other is as if not said.
-pub(super) fn word<'de, W: Word, D: Deserializer<'de>>(
-    deserializer: D,
-) -> Result<Option<W>, D::Error> {
-    Ok(parse(&Scalar::deserialize(deserializer)?.into_text()))
+impl Lenient for f64 {
+    fn read<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Ok(Scalar::deserialize(deserializer)?.into_number())
+    }
 }
 
-/// A word, known or not; nothing is the vocabulary's default.
-pub(super) fn open<'de, W: Word, D: Deserializer<'de>>(deserializer: D) -> Result<Open<W>, D::Error>
-where
-    Open<W>: Default,
-{
-    let said = Scalar::deserialize(deserializer)?.into_text();
-    Ok(if said.is_empty() { Open::default() } else { Open::read(said) })
+impl Lenient for bool {
+    fn read<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Ok(match Scalar::deserialize(deserializer)? {
+            Scalar::Nothing => false,
+            Scalar::Flag(flag) => flag,
+            Scalar::Number(number) => number.as_f64() != Some(0.0),
+            Scalar::Text(text) => {
+                let text = text.trim();
+                ["true", "yes", "1"].iter().any(|yes| text.eq_ignore_ascii_case(yes))
+            }
+        })
+    }
 }
 
-/// One message within a message; what is no object is as if not sent.
+/// A word by name or number. An unknown word counts as absent.
+impl<W: Word> Lenient for Option<W> {
+    fn read<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Ok(parse(&Scalar::deserialize(deserializer)?.into_text()))
+    }
+}
+
+/// A word, known or not. An absent word is the default.
+impl<W: Word + Default> Lenient for Open<W> {
+    fn read<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let said = Scalar::deserialize(deserializer)?.into_text();
+        Ok(if said.is_empty() { Self::default() } else { Self::read(said) })
+    }
+}
+
+/// Reads a message within a message. A value that is not an object counts as absent.
 pub(super) fn record<'de, T: Deserialize<'de>, D: Deserializer<'de>>(
     deserializer: D,
 ) -> Result<Option<T>, D::Error> {
     deserializer.deserialize_any(Record(PhantomData))
 }
 
-/// A list of messages; what is no object is left out.
+/// A message that requests contain lists of.
 ///
-/// A list longer than `MAX` is an error: an empty object is two bytes on the wire and
-/// hundreds in memory, so the limit on bodies alone would not bound what a body costs.
-pub(super) fn records<'de, const MAX: usize, T: Deserialize<'de>, D: Deserializer<'de>>(
-    deserializer: D,
-) -> Result<Vec<T>, D::Error> {
-    deserializer.deserialize_any(Records::<MAX, T>(PhantomData))
+/// A list longer than `MAX` is an error: an empty object is two bytes on the wire and hundreds in
+/// memory, so the limit on bodies alone would not limit the memory that a body needs.
+pub(super) trait Listed {
+    const MAX: usize;
 }
 
-/// Any JSON value, read as a scalar; lists and objects are as if nothing was said.
+/// Values in the list that are not objects are ignored.
+impl<T: Listed + DeserializeOwned> Lenient for Vec<T> {
+    fn read<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(Records(PhantomData))
+    }
+}
+
+/// Any JSON value. Lists and objects count as absent.
 enum Scalar<'de> {
     Nothing,
     Flag(bool),
@@ -184,7 +210,7 @@ fn skip_object<'de, A: MapAccess<'de>>(mut object: A) -> Result<(), A::Error> {
     Ok(())
 }
 
-/// Visits scalars of every type with one value, for visitors that want none of them.
+/// The visits of a visitor that ignores scalars: all return the same value.
 macro_rules! scalars_are {
     ($nothing:expr) => {
         fn visit_bool<E: Error>(self, _: bool) -> Result<Self::Value, E> {
@@ -229,7 +255,7 @@ impl<'de> Visitor<'de> for Texts {
         let mut texts = Vec::new();
         while let Some(scalar) = list.next_element::<Scalar<'de>>()? {
             let text = scalar.into_text();
-            if !text.is_empty() && texts.len() < MOST_TEXTS {
+            if !text.is_empty() && texts.len() < MAX_TEXTS {
                 texts.push(text.into_owned());
             }
         }
@@ -267,7 +293,6 @@ impl<'de, T: Deserialize<'de>> Visitor<'de> for Record<T> {
     }
 }
 
-/// An element of a list of messages.
 struct Element<T>(Option<T>);
 
 impl<'de, T: Deserialize<'de>> Deserialize<'de> for Element<T> {
@@ -276,9 +301,9 @@ impl<'de, T: Deserialize<'de>> Deserialize<'de> for Element<T> {
     }
 }
 
-struct Records<const MAX: usize, T>(PhantomData<T>);
+struct Records<T>(PhantomData<T>);
 
-impl<'de, const MAX: usize, T: Deserialize<'de>> Visitor<'de> for Records<MAX, T> {
+impl<'de, T: Listed + Deserialize<'de>> Visitor<'de> for Records<T> {
     type Value = Vec<T>;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -294,8 +319,8 @@ impl<'de, const MAX: usize, T: Deserialize<'de>> Visitor<'de> for Records<MAX, T
     fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Self::Value, A::Error> {
         let mut records = Vec::new();
         while let Some(Element(record)) = list.next_element::<Element<T>>()? {
-            if records.len() == MAX {
-                return Err(Error::custom(format_args!("a list of more than {MAX} items")));
+            if records.len() == T::MAX {
+                return Err(Error::custom(format_args!("a list of more than {} items", T::MAX)));
             }
             records.extend(record);
         }

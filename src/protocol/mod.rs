@@ -1,10 +1,10 @@
-//! Santa's wire: messages, their JSON and protobuf, body encodings, client generations.
+//! Santa's wire format: messages, their JSON and protobuf, body encodings, client generations.
 //!
-//! Holds no decisions, no SQL, and no field of our own.
+//! Contains no decisions, no SQL, and no fields of our own.
 //!
-//! One file a stage, each with what the client asks and what the server answers. The same
-//! structs serve both ends, so a request is read leniently (any client, any spelling:
-//! `lenient.rs`) and an answer strictly (as a real client would: `strict.rs`).
+//! One file per stage with its request and its response. Server and simulated client use the same
+//! structs. Requests are read leniently (any client, any spelling: `lenient.rs`), responses
+//! strictly (like a real client: `strict.rs`).
 
 mod body;
 mod dialect;
@@ -13,6 +13,7 @@ mod format;
 pub mod generation;
 mod json;
 mod lenient;
+mod message;
 mod postflight;
 mod preflight;
 mod protobuf;

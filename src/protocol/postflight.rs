@@ -1,43 +1,29 @@
-//! Postflight: the client says what it has done.
+//! Postflight: the client reports what it did.
 
 use serde::{Deserialize, Serialize};
 
-use super::is_zero;
-use super::lenient::{count, text, word};
+use super::lenient;
+use super::message::messages;
 use super::words::SyncType;
 
-/// What became of a sync.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(default)]
-pub struct PostflightRequest {
-    /// How many rules came.
-    #[serde(alias = "rulesReceived", deserialize_with = "count", skip_serializing_if = "is_zero")]
-    pub rules_received: u32,
-    /// How many of them the client understood.
-    #[serde(alias = "rulesProcessed", deserialize_with = "count", skip_serializing_if = "is_zero")]
-    pub rules_processed: u32,
-    /// The host, as in the path.
-    #[serde(alias = "machineId", deserialize_with = "text", skip_serializing_if = "is_zero")]
-    pub machine_id: String,
-    /// What the client did with the rules it had (2025.1 and later).
-    #[serde(
-        rename = "syncType",
-        alias = "sync_type",
-        deserialize_with = "word",
-        skip_serializing_if = "is_zero"
-    )]
-    pub sync_type: Option<SyncType>,
-    /// What the rules hash to now (2025.7 and later).
-    #[serde(
-        rename = "rulesHash",
-        alias = "rules_hash",
-        deserialize_with = "text",
-        skip_serializing_if = "is_zero"
-    )]
-    pub rules_hash: String,
+messages! {
+    read with "lenient::read";
+
+    #[derive(Eq)]
+    pub struct PostflightRequest {
+        pub rules_received: u32 | "rulesReceived",
+        /// The received rules that the client understood.
+        pub rules_processed: u32 | "rulesProcessed",
+        /// As in the path.
+        pub machine_id: String | "machineId",
+        /// 2025.1 and later.
+        pub sync_type: Option<SyncType> as "syncType" | "sync_type",
+        /// The hash of the client's rules after the sync (2025.7 and later).
+        pub rules_hash: String as "rulesHash" | "rules_hash",
+    }
 }
 
-/// Nothing: clients don't read it.
+/// Clients do not read this response.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PostflightResponse {}
 

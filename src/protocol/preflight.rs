@@ -1,302 +1,133 @@
-//! Preflight: the client says what it is, the server says what is to be done.
+//! Preflight: the client reports its state, the server responds with settings.
 
 use serde::de::Error;
 use serde::{Deserialize, Deserializer, Serialize};
 
-use super::lenient::{count, flag, text, texts, word};
+use super::message::messages;
+use super::strict::Strict;
 use super::words::{ClientMode, FileAccessAction, SyncType};
-use super::{is_zero, strict};
+use super::{is_zero, lenient, strict};
 
-/// What a client says of itself.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(default)]
-pub struct PreflightRequest {
-    /// The Mac's serial number.
-    #[serde(
-        alias = "serialNum",
-        alias = "serial_number",
-        alias = "serialNumber",
-        deserialize_with = "text",
-        skip_serializing_if = "is_zero"
-    )]
-    pub serial_num: String,
-    /// The host name, which changes with the network.
-    #[serde(deserialize_with = "text", skip_serializing_if = "is_zero")]
-    pub hostname: String,
-    /// The version of macOS, such as `14.5`.
-    #[serde(alias = "osVersion", deserialize_with = "text", skip_serializing_if = "is_zero")]
-    pub os_version: String,
-    /// The build of macOS, such as `23F79`.
-    #[serde(alias = "osBuild", deserialize_with = "text", skip_serializing_if = "is_zero")]
-    pub os_build: String,
-    /// The hardware model, such as `MacBookPro18,3`.
-    #[serde(alias = "modelIdentifier", deserialize_with = "text", skip_serializing_if = "is_zero")]
-    pub model_identifier: String,
-    /// The client's version, such as `2026.4.1`.
-    #[serde(alias = "santaVersion", deserialize_with = "text", skip_serializing_if = "is_zero")]
-    pub santa_version: String,
-    /// The Mac's owner, if its profile says so.
-    #[serde(alias = "primaryUser", deserialize_with = "text", skip_serializing_if = "is_zero")]
-    pub primary_user: String,
-    /// The owner's groups (2025.6 and later).
-    #[serde(
-        alias = "primaryUserGroups",
-        deserialize_with = "texts",
-        skip_serializing_if = "is_zero"
-    )]
-    pub primary_user_groups: Vec<String>,
-    /// Where to push to, for clients that have push.
-    #[serde(
-        alias = "pushNotificationToken",
-        alias = "fcm_token",
-        deserialize_with = "text",
-        skip_serializing_if = "is_zero"
-    )]
-    pub push_notification_token: String,
-    /// The mode in effect.
-    #[serde(alias = "clientMode", deserialize_with = "word", skip_serializing_if = "is_zero")]
-    pub client_mode: Option<ClientMode>,
-    /// Whether the client asks for its rules to be replaced.
-    #[serde(
-        alias = "requestCleanSync",
-        deserialize_with = "flag",
-        skip_serializing_if = "is_zero"
-    )]
-    pub request_clean_sync: bool,
-    /// Rules for files, transitive ones included.
-    #[serde(
-        alias = "binaryRuleCount",
-        deserialize_with = "count",
-        skip_serializing_if = "is_zero"
-    )]
-    pub binary_rule_count: u32,
-    #[serde(
-        alias = "certificateRuleCount",
-        deserialize_with = "count",
-        skip_serializing_if = "is_zero"
-    )]
-    pub certificate_rule_count: u32,
-    /// Rules for compilers, which count in their type as well.
-    #[serde(
-        alias = "compilerRuleCount",
-        deserialize_with = "count",
-        skip_serializing_if = "is_zero"
-    )]
-    pub compiler_rule_count: u32,
-    /// Rules that compilers made.
-    #[serde(
-        alias = "transitiveRuleCount",
-        deserialize_with = "count",
-        skip_serializing_if = "is_zero"
-    )]
-    pub transitive_rule_count: u32,
-    /// Rules for teams.
-    #[serde(
-        alias = "teamidRuleCount",
-        deserialize_with = "count",
-        skip_serializing_if = "is_zero"
-    )]
-    pub teamid_rule_count: u32,
-    /// Rules for signing identifiers.
-    #[serde(
-        alias = "signingidRuleCount",
-        deserialize_with = "count",
-        skip_serializing_if = "is_zero"
-    )]
-    pub signingid_rule_count: u32,
-    /// Rules for code directory hashes.
-    #[serde(
-        alias = "cdhashRuleCount",
-        deserialize_with = "count",
-        skip_serializing_if = "is_zero"
-    )]
-    pub cdhash_rule_count: u32,
-    /// The host, as in the path.
-    #[serde(alias = "machineId", deserialize_with = "text", skip_serializing_if = "is_zero")]
-    pub machine_id: String,
-    /// Whether a push made the client sync (2025.1 and later).
-    #[serde(
-        alias = "pushNotificationSync",
-        deserialize_with = "flag",
-        skip_serializing_if = "is_zero"
-    )]
-    pub push_notification_sync: bool,
-    /// System integrity protection: zero is fully on (2025.5 and later).
-    #[serde(
-        rename = "sipStatus",
-        alias = "sip_status",
-        deserialize_with = "count",
-        skip_serializing_if = "is_zero"
-    )]
-    pub sip_status: u32,
-    /// What the rules hash to (2025.7 and later).
-    #[serde(
-        rename = "rulesHash",
-        alias = "rules_hash",
-        deserialize_with = "text",
-        skip_serializing_if = "is_zero"
-    )]
-    pub rules_hash: String,
+messages! {
+    read with "lenient::read";
+
+    #[derive(Eq)]
+    pub struct PreflightRequest {
+        pub serial_num: String | "serialNum" | "serial_number" | "serialNumber",
+        /// Changes with the network.
+        pub hostname: String,
+        /// Such as `14.5`.
+        pub os_version: String | "osVersion",
+        /// Such as `23F79`.
+        pub os_build: String | "osBuild",
+        /// Such as `MacBookPro18,3`.
+        pub model_identifier: String | "modelIdentifier",
+        /// Such as `2026.4.1`.
+        pub santa_version: String | "santaVersion",
+        /// From the client's profile.
+        pub primary_user: String | "primaryUser",
+        /// 2025.6 and later.
+        pub primary_user_groups: Vec<String> | "primaryUserGroups",
+        pub push_notification_token: String | "pushNotificationToken" | "fcm_token",
+        pub client_mode: Option<ClientMode> | "clientMode",
+        pub request_clean_sync: bool | "requestCleanSync",
+        /// Including transitive rules.
+        pub binary_rule_count: u32 | "binaryRuleCount",
+        pub certificate_rule_count: u32 | "certificateRuleCount",
+        /// These rules are also counted by type.
+        pub compiler_rule_count: u32 | "compilerRuleCount",
+        pub transitive_rule_count: u32 | "transitiveRuleCount",
+        pub teamid_rule_count: u32 | "teamidRuleCount",
+        pub signingid_rule_count: u32 | "signingidRuleCount",
+        pub cdhash_rule_count: u32 | "cdhashRuleCount",
+        /// As in the path.
+        pub machine_id: String | "machineId",
+        /// Whether a push caused the sync (2025.1 and later).
+        pub push_notification_sync: bool | "pushNotificationSync",
+        /// System integrity protection: zero means fully enabled (2025.5 and later).
+        pub sip_status: u32 as "sipStatus" | "sip_status",
+        /// 2025.7 and later.
+        pub rules_hash: String as "rulesHash" | "rules_hash",
+    }
 }
 
-/// What the server wants of a client. What is absent stays as it was.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(default)]
-pub struct PreflightResponse {
-    /// How to treat programs that no rule speaks of.
-    #[serde(
-        alias = "clientMode",
-        deserialize_with = "strict::word",
-        skip_serializing_if = "is_zero"
-    )]
-    pub client_mode: Option<ClientMode>,
-    /// What to do with the rules that the client has.
-    #[serde(
-        alias = "syncType",
-        deserialize_with = "strict::word",
-        skip_serializing_if = "is_zero"
-    )]
-    pub sync_type: Option<SyncType>,
-    /// `sync_type` for clients before 2024.1; it counts only without it.
-    #[serde(alias = "cleanSync", skip_serializing_if = "is_zero")]
-    pub clean_sync: Option<bool>,
-    /// How many events to upload at a time.
-    #[serde(
-        alias = "batchSize",
-        deserialize_with = "strict::number",
-        skip_serializing_if = "is_zero"
-    )]
-    pub batch_size: Option<u32>,
-    /// Whether to report whole bundles.
-    #[serde(alias = "enableBundles", skip_serializing_if = "is_zero")]
-    pub enable_bundles: Option<bool>,
-    /// The old name of `enable_bundles`, which wins.
-    #[serde(alias = "bundlesEnabled", skip_serializing_if = "is_zero")]
-    pub bundles_enabled: Option<bool>,
-    /// Whether compiler rules make rules.
-    #[serde(alias = "enableTransitiveRules", skip_serializing_if = "is_zero")]
-    pub enable_transitive_rules: Option<bool>,
-    /// An old name of `enable_transitive_rules`, which wins.
-    #[serde(alias = "enabledTransitiveWhitelisting", skip_serializing_if = "is_zero")]
-    pub enabled_transitive_whitelisting: Option<bool>,
-    /// Another old name of `enable_transitive_rules`, which wins.
-    #[serde(alias = "transitiveWhitelistingEnabled", skip_serializing_if = "is_zero")]
-    pub transitive_whitelisting_enabled: Option<bool>,
-    /// Whether to report what rules allowed too.
-    #[serde(alias = "enableAllEventUpload", skip_serializing_if = "is_zero")]
-    pub enable_all_event_upload: Option<bool>,
-    /// Whether to keep quiet about what only the mode allowed.
-    #[serde(alias = "disableUnknownEventUpload", skip_serializing_if = "is_zero")]
-    pub disable_unknown_event_upload: Option<bool>,
-    /// Seconds between syncs.
-    #[serde(
-        alias = "fullSyncInterval",
-        deserialize_with = "strict::number",
-        skip_serializing_if = "is_zero"
-    )]
-    pub full_sync_interval: Option<u32>,
-    /// Seconds between syncs while push works.
-    #[serde(
-        alias = "pushNotificationFullSyncInterval",
-        deserialize_with = "strict::number",
-        skip_serializing_if = "is_zero"
-    )]
-    pub push_notification_full_sync_interval: Option<u32>,
-    /// Seconds within which a pushed rule is to be fetched.
-    #[serde(
-        alias = "pushNotificationGlobalRuleSyncDeadline",
-        deserialize_with = "strict::number",
-        skip_serializing_if = "is_zero"
-    )]
-    pub push_notification_global_rule_sync_deadline: Option<u32>,
-    /// The old name of `push_notification_full_sync_interval`, which wins.
-    #[serde(
-        alias = "fcmFullSyncInterval",
-        deserialize_with = "strict::number",
-        skip_serializing_if = "is_zero"
-    )]
-    pub fcm_full_sync_interval: Option<u32>,
-    /// The old name of `push_notification_global_rule_sync_deadline`, which wins.
-    #[serde(
-        alias = "fcmGlobalRuleSyncDeadline",
-        deserialize_with = "strict::number",
-        skip_serializing_if = "is_zero"
-    )]
-    pub fcm_global_rule_sync_deadline: Option<u32>,
-    /// Paths from which everything may run.
-    #[serde(alias = "allowedPathRegex", skip_serializing_if = "is_zero")]
-    pub allowed_path_regex: Option<String>,
-    /// The old name of `allowed_path_regex`, which wins.
-    #[serde(alias = "whitelistRegex", skip_serializing_if = "is_zero")]
-    pub whitelist_regex: Option<String>,
-    /// Paths from which nothing may run.
-    #[serde(alias = "blockedPathRegex", skip_serializing_if = "is_zero")]
-    pub blocked_path_regex: Option<String>,
-    /// The old name of `blocked_path_regex`, which wins.
-    #[serde(alias = "blacklistRegex", skip_serializing_if = "is_zero")]
-    pub blacklist_regex: Option<String>,
-    /// `removable_media_policy` for clients before 2026.3.
-    #[serde(alias = "blockUsbMount", skip_serializing_if = "is_zero")]
-    pub block_usb_mount: Option<bool>,
-    /// The flags that go with `block_usb_mount`.
-    #[serde(
-        alias = "remountUsbMode",
-        deserialize_with = "strict::texts",
-        skip_serializing_if = "is_zero"
-    )]
-    pub remount_usb_mode: Vec<String>,
-    /// What happens to removable media (2026.3 and later).
-    #[serde(
-        alias = "removableMediaPolicy",
-        deserialize_with = "media_policy",
-        skip_serializing_if = "is_zero"
-    )]
-    pub removable_media_policy: Option<MediaPolicy>,
-    /// What happens to encrypted removable media (2026.3 and later).
-    #[serde(
-        alias = "encryptedRemovableMediaPolicy",
-        deserialize_with = "media_policy",
-        skip_serializing_if = "is_zero"
-    )]
-    pub encrypted_removable_media_policy: Option<MediaPolicy>,
-    /// What becomes of the file access policy.
-    #[serde(
-        alias = "overrideFileAccessAction",
-        deserialize_with = "strict::word",
-        skip_serializing_if = "is_zero"
-    )]
-    pub override_file_access_action: Option<FileAccessAction>,
-    /// Part of a chain that only Santa's makers can sign.
-    #[serde(alias = "pushToken", skip_serializing_if = "is_zero")]
-    pub push_token: Option<String>,
-    /// Part of a chain that only Santa's makers can sign.
-    #[serde(alias = "pushIssuerToken", skip_serializing_if = "is_zero")]
-    pub push_issuer_token: Option<String>,
-    /// Where the block dialog's button leads (2025.12 and later).
-    #[serde(alias = "eventDetailUrl", skip_serializing_if = "is_zero")]
-    pub event_detail_url: Option<String>,
-    /// What the block dialog's button says (2025.12 and later).
-    #[serde(alias = "eventDetailText", skip_serializing_if = "is_zero")]
-    pub event_detail_text: Option<String>,
+messages! {
+    read with "strict::read";
+
+    /// Settings. The client keeps the value of an absent field.
+    #[derive(Eq)]
+    pub struct PreflightResponse {
+        pub client_mode: Option<ClientMode> | "clientMode",
+        pub sync_type: Option<SyncType> | "syncType",
+        /// `sync_type` for clients before 2024.1. Ignored if both are present.
+        pub clean_sync: Option<bool> | "cleanSync",
+        /// Events per upload.
+        pub batch_size: Option<u32> | "batchSize",
+        pub enable_bundles: Option<bool> | "enableBundles",
+        /// The old name of `enable_bundles`; the new name wins.
+        pub bundles_enabled: Option<bool> | "bundlesEnabled",
+        /// Whether compilers create rules for the programs that they write.
+        pub enable_transitive_rules: Option<bool> | "enableTransitiveRules",
+        /// An old name of `enable_transitive_rules`; the new name wins.
+        pub enabled_transitive_whitelisting: Option<bool> | "enabledTransitiveWhitelisting",
+        /// Another old name of `enable_transitive_rules`; the new name wins.
+        pub transitive_whitelisting_enabled: Option<bool> | "transitiveWhitelistingEnabled",
+        /// Whether to report allowed executions, too.
+        pub enable_all_event_upload: Option<bool> | "enableAllEventUpload",
+        /// Whether to report no executions of unknown programs that the mode allows.
+        pub disable_unknown_event_upload: Option<bool> | "disableUnknownEventUpload",
+        /// Seconds between syncs.
+        pub full_sync_interval: Option<u32> | "fullSyncInterval",
+        /// Seconds between syncs while push works.
+        pub push_notification_full_sync_interval: Option<u32>
+            | "pushNotificationFullSyncInterval",
+        /// Seconds in which a client downloads a pushed rule.
+        pub push_notification_global_rule_sync_deadline: Option<u32>
+            | "pushNotificationGlobalRuleSyncDeadline",
+        /// The old name of `push_notification_full_sync_interval`; the new name wins.
+        pub fcm_full_sync_interval: Option<u32> | "fcmFullSyncInterval",
+        /// The old name of `push_notification_global_rule_sync_deadline`; the new name wins.
+        pub fcm_global_rule_sync_deadline: Option<u32> | "fcmGlobalRuleSyncDeadline",
+        pub allowed_path_regex: Option<String> | "allowedPathRegex",
+        /// The old name of `allowed_path_regex`; the new name wins.
+        pub whitelist_regex: Option<String> | "whitelistRegex",
+        pub blocked_path_regex: Option<String> | "blockedPathRegex",
+        /// The old name of `blocked_path_regex`; the new name wins.
+        pub blacklist_regex: Option<String> | "blacklistRegex",
+        /// `removable_media_policy` for clients before 2026.3.
+        pub block_usb_mount: Option<bool> | "blockUsbMount",
+        /// The mount flags that go with `block_usb_mount`.
+        pub remount_usb_mode: Vec<String> | "remountUsbMode",
+        /// 2026.3 and later.
+        pub removable_media_policy: Option<MediaPolicy> | "removableMediaPolicy",
+        /// 2026.3 and later.
+        pub encrypted_removable_media_policy: Option<MediaPolicy>
+            | "encryptedRemovableMediaPolicy",
+        pub override_file_access_action: Option<FileAccessAction> | "overrideFileAccessAction",
+        /// Only Santa's makers can sign these tokens.
+        pub push_token: Option<String> | "pushToken",
+        pub push_issuer_token: Option<String> | "pushIssuerToken",
+        /// The target of the block dialog's button (2025.12 and later).
+        pub event_detail_url: Option<String> | "eventDetailUrl",
+        /// The label of the block dialog's button (2025.12 and later).
+        pub event_detail_text: Option<String> | "eventDetailText",
+    }
 }
 
-/// What happens to media of a kind when they are mounted.
+/// What a client does when removable media are mounted.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(into = "MediaPolicyCases", try_from = "MediaPolicyCases")]
 pub enum MediaPolicy {
-    /// They are mounted.
     Allow,
-    /// They are not.
     Block,
-    /// They are mounted with these flags, such as `rdonly`.
+    /// Mounts them with these flags of the mount command, such as `rdonly`.
     Remount {
-        /// Flags of the mount command.
         flags: Vec<String>,
     },
 }
 
-/// A media policy's form on the wire: an object with one of three members, of which the
-/// first two say by their presence all that they say.
+/// A media policy on the wire: an object with one of three members. The values of the first two
+/// do not matter.
 #[derive(Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 pub(super) struct MediaPolicyCases {
@@ -311,7 +142,7 @@ pub(super) struct MediaPolicyCases {
 #[derive(Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 pub(super) struct RemountCase {
-    #[serde(deserialize_with = "strict::texts")]
+    #[serde(deserialize_with = "strict::read")]
     pub(super) flags: Vec<String>,
 }
 
@@ -342,15 +173,15 @@ impl TryFrom<MediaPolicyCases> for MediaPolicy {
     }
 }
 
-/// Reads a media policy; one of no kind that is known is as if not sent.
-fn media_policy<'de, D: Deserializer<'de>>(
-    deserializer: D,
-) -> Result<Option<MediaPolicy>, D::Error> {
-    let cases = Option::<MediaPolicyCases>::deserialize(deserializer)?.unwrap_or_default();
-    if cases == MediaPolicyCases::default() {
-        return Ok(None);
+/// An object without a known member counts as absent.
+impl Strict for Option<MediaPolicy> {
+    fn read<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let cases = Option::<MediaPolicyCases>::deserialize(deserializer)?.unwrap_or_default();
+        if cases == MediaPolicyCases::default() {
+            return Ok(None);
+        }
+        cases.try_into().map(Some).map_err(D::Error::custom)
     }
-    cases.try_into().map(Some).map_err(D::Error::custom)
 }
 
 #[cfg(test)]

@@ -2,89 +2,70 @@
 
 use std::borrow::Cow;
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 
-use super::strict::{count, filled_text, records, text, word};
+use super::message::messages;
+use super::strict::{Object, Strict};
 use super::words::{PolicyName, RuleType};
-use super::{is_zero, lenient};
+use super::{is_zero, lenient, strict};
 
-/// Asks for a page.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(default)]
-pub struct RuleDownloadRequest {
-    /// The host, as in the path.
-    #[serde(
-        alias = "machineId",
-        deserialize_with = "lenient::text",
-        skip_serializing_if = "is_zero"
-    )]
-    pub machine_id: String,
-    /// Where to go on; empty at the start.
-    #[serde(deserialize_with = "lenient::text", skip_serializing_if = "is_zero")]
-    pub cursor: String,
+messages! {
+    read with "lenient::read";
+
+    #[derive(Eq)]
+    pub struct RuleDownloadRequest {
+        /// As in the path.
+        pub machine_id: String | "machineId",
+        /// The cursor of the page before; empty for the first page.
+        pub cursor: String,
+    }
 }
 
-/// A page.
+/// A page of rules, in the order in which they are to be applied.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct RuleDownloadResponse<'a> {
-    /// Some of the rules, in the order in which they are to be applied.
-    #[serde(deserialize_with = "records")]
+    #[serde(deserialize_with = "strict::read")]
     pub rules: Vec<Rule<'a>>,
-    /// Where to go on; nothing after the last page.
-    #[serde(deserialize_with = "filled_text", skip_serializing_if = "is_zero")]
+    /// Absent on the last page.
+    #[serde(deserialize_with = "strict::filled_text", skip_serializing_if = "is_zero")]
     pub cursor: Option<String>,
 }
 
-/// A rule. Borrows, so that a server makes a page without copying its rules.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(default)]
-pub struct Rule<'a> {
-    /// What the rule is about.
-    #[serde(deserialize_with = "text", skip_serializing_if = "is_zero")]
-    pub identifier: Cow<'a, str>,
-    /// The old name of `identifier`, which wins.
-    #[serde(deserialize_with = "text", skip_serializing_if = "is_zero")]
-    pub sha256: Cow<'a, str>,
-    /// What the rule does. Nothing if the policy is not known here.
-    #[serde(deserialize_with = "word", skip_serializing_if = "is_zero")]
-    pub policy: Option<PolicyName>,
-    /// What the identifier identifies. Nothing if the type is not known here.
-    #[serde(alias = "ruleType", deserialize_with = "word", skip_serializing_if = "is_zero")]
-    pub rule_type: Option<RuleType>,
-    /// What the block dialog says.
-    #[serde(alias = "customMsg", deserialize_with = "text", skip_serializing_if = "is_zero")]
-    pub custom_msg: Cow<'a, str>,
-    /// Where the block dialog's button leads.
-    #[serde(alias = "customUrl", deserialize_with = "text", skip_serializing_if = "is_zero")]
-    pub custom_url: Cow<'a, str>,
-    /// What the block dialog's button says (2026.7 and later).
-    #[serde(
-        alias = "eventDetailButtonLabel",
-        deserialize_with = "text",
-        skip_serializing_if = "is_zero"
-    )]
-    pub event_detail_button_label: Cow<'a, str>,
-    /// The expression of a CEL rule (2025.6 and later).
-    #[serde(alias = "celExpr", deserialize_with = "text", skip_serializing_if = "is_zero")]
-    pub cel_expr: Cow<'a, str>,
-    /// What the user is told may run now (2025.4 and later).
-    #[serde(
-        alias = "notificationAppName",
-        deserialize_with = "text",
-        skip_serializing_if = "is_zero"
-    )]
-    pub notification_app_name: Cow<'a, str>,
-    /// The bundle that the rule was made for.
-    #[serde(alias = "fileBundleHash", deserialize_with = "text", skip_serializing_if = "is_zero")]
-    pub file_bundle_hash: Cow<'a, str>,
-    /// How many programs that bundle has.
-    #[serde(
-        alias = "fileBundleBinaryCount",
-        deserialize_with = "count",
-        skip_serializing_if = "is_zero"
-    )]
-    pub file_bundle_binary_count: u32,
+messages! {
+    read with "strict::read";
+
+    /// Borrows, so that a server writes a page without copying its rules.
+    #[derive(Eq)]
+    pub struct Rule<'a> {
+        pub identifier: Cow<'a, str>,
+        /// The old name of `identifier`; the new name wins.
+        pub sha256: Cow<'a, str>,
+        /// Absent if the policy is unknown here.
+        pub policy: Option<PolicyName>,
+        /// Absent if the type is unknown here.
+        pub rule_type: Option<RuleType> | "ruleType",
+        /// The text of the block dialog.
+        pub custom_msg: Cow<'a, str> | "customMsg",
+        /// The target of the block dialog's button.
+        pub custom_url: Cow<'a, str> | "customUrl",
+        /// 2026.7 and later.
+        pub event_detail_button_label: Cow<'a, str> | "eventDetailButtonLabel",
+        /// 2025.6 and later.
+        pub cel_expr: Cow<'a, str> | "celExpr",
+        /// The program that a notification names as allowed (2025.4 and later).
+        pub notification_app_name: Cow<'a, str> | "notificationAppName",
+        /// The bundle that the rule was made for.
+        pub file_bundle_hash: Cow<'a, str> | "fileBundleHash",
+        pub file_bundle_binary_count: u32 | "fileBundleBinaryCount",
+    }
+}
+
+impl Strict for Vec<Rule<'_>> {
+    fn read<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let rules = Option::<Vec<Object<Rule<'_>>>>::deserialize(deserializer)?.unwrap_or_default();
+        Ok(rules.into_iter().map(|Object(rule)| rule).collect())
+    }
 }
 
 #[cfg(test)]
@@ -153,7 +134,7 @@ mod tests {
     }
 
     #[test]
-    fn the_last_page_has_rules_even_if_none_and_no_cursor() {
+    fn the_last_page_has_an_empty_list_and_no_cursor() {
         assert_eq!(
             write(Format::Json, &RuleDownloadResponse::default()).unwrap(),
             br#"{"rules":[]}"#
@@ -186,7 +167,7 @@ mod tests {
     }
 
     #[test]
-    fn what_a_real_client_refuses_fails_the_page() {
+    fn values_that_real_clients_reject_make_the_page_invalid() {
         let bodies = [
             r#"{"rules":{}}"#,
             r#"{"rules":[null]}"#,

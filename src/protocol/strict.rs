@@ -1,7 +1,7 @@
-//! How a client reads answers: what a real one accepts, and nothing more.
+//! How a client reads responses: exactly what a real client accepts.
 //!
-//! `null` is unset, an unknown word is ignored, an unknown key is ignored; but a number that
-//! is negative, fractional or out of range fails the whole answer, and so does a value of
+//! Unknown keys are ignored, and `null` and unknown words count as absent. A number that is
+//! negative, fractional or out of range makes the whole response invalid, and so does a value of
 //! the wrong type.
 
 use std::borrow::Cow;
@@ -13,51 +13,69 @@ use serde::de::{Deserialize, Deserializer, Error, MapAccess, Visitor};
 
 use super::words::{Word, parse};
 
-/// A string; `null` is the empty one.
-pub(super) fn text<'de, 'a, D: Deserializer<'de>>(
-    deserializer: D,
-) -> Result<Cow<'a, str>, D::Error> {
-    Ok(Option::<String>::deserialize(deserializer)?.unwrap_or_default().into())
+/// A type of a response's field.
+pub(super) trait Strict: Sized {
+    fn read<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error>;
 }
 
-/// A string; `null` and the empty one are nothing.
+/// Reads a field of a response.
+pub(super) fn read<'de, T: Strict, D: Deserializer<'de>>(deserializer: D) -> Result<T, D::Error> {
+    T::read(deserializer)
+}
+
+/// A string; absent if it is empty.
 pub(super) fn filled_text<'de, D: Deserializer<'de>>(
     deserializer: D,
 ) -> Result<Option<String>, D::Error> {
     Ok(Option::<String>::deserialize(deserializer)?.filter(|text| !text.is_empty()))
 }
 
-/// A list of strings; `null` is the empty one.
-pub(super) fn texts<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<String>, D::Error> {
-    Ok(Option::deserialize(deserializer)?.unwrap_or_default())
+impl Strict for Cow<'_, str> {
+    fn read<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Ok(Option::<String>::deserialize(deserializer)?.unwrap_or_default().into())
+    }
 }
 
-/// A whole number of 32 bits, perhaps in quotes.
-pub(super) fn number<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<u32>, D::Error> {
-    deserializer.deserialize_any(Numbers)
+impl Strict for Option<String> {
+    fn read<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Self::deserialize(deserializer)
+    }
 }
 
-/// A whole number of 32 bits, perhaps in quotes; `null` is zero.
-pub(super) fn count<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u32, D::Error> {
-    Ok(number(deserializer)?.unwrap_or_default())
+impl Strict for Vec<String> {
+    fn read<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Ok(Option::deserialize(deserializer)?.unwrap_or_default())
+    }
 }
 
-/// A word by name or number; an unknown one is as if not said.
-pub(super) fn word<'de, W: Word, D: Deserializer<'de>>(
-    deserializer: D,
-) -> Result<Option<W>, D::Error> {
-    deserializer.deserialize_any(Words(PhantomData))
+impl Strict for Option<bool> {
+    fn read<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Self::deserialize(deserializer)
+    }
 }
 
-/// A list of messages; `null` is the empty one.
-pub(super) fn records<'de, T: Deserialize<'de>, D: Deserializer<'de>>(
-    deserializer: D,
-) -> Result<Vec<T>, D::Error> {
-    let records = Option::<Vec<Object<T>>>::deserialize(deserializer)?.unwrap_or_default();
-    Ok(records.into_iter().map(|Object(record)| record).collect())
+/// A whole number, perhaps in quotes.
+impl Strict for Option<u32> {
+    fn read<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(Numbers)
+    }
 }
 
-/// A message that is an object on the wire. (Derived structs would take a list as well.)
+/// A whole number, perhaps in quotes.
+impl Strict for u32 {
+    fn read<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Ok(deserializer.deserialize_any(Numbers)?.unwrap_or_default())
+    }
+}
+
+/// A word by name or number. An unknown word counts as absent.
+impl<W: Word> Strict for Option<W> {
+    fn read<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(Words(PhantomData))
+    }
+}
+
+/// A message that must be an object. (Derived structs accept lists as well.)
 pub(super) struct Object<T>(pub(super) T);
 
 impl<'de, T: Deserialize<'de>> Deserialize<'de> for Object<T> {

@@ -1,27 +1,25 @@
-//! The closed vocabularies of the wire, in its spellings.
+//! The enums of the wire format, in its spellings.
 
 use std::borrow::Cow;
 use std::fmt;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
-/// A word of one of the wire's enumerations.
+/// A value of one of the enums.
 pub trait Word: Copy + Eq + 'static {
-    /// The word as every current client spells it.
+    /// The spelling of current clients.
     fn name(self) -> &'static str;
 
-    /// The word's number, which is never negative.
+    /// Never negative.
     fn number(self) -> i64;
 
-    /// The word of this name or of one of its documented aliases. Case matters, because it
-    /// does to clients.
+    /// Reads a name or one of its documented aliases. Case matters, as it does to clients.
     fn from_name(name: &str) -> Option<Self>;
 
-    /// The word of this number.
     fn from_number(number: i64) -> Option<Self>;
 }
 
-/// Declares an enumeration with each word's number, spelling and aliases.
+/// Declares an enum with the number, spelling and aliases of each value.
 macro_rules! words {
     (
         $(#[$outer:meta])*
@@ -34,7 +32,7 @@ macro_rules! words {
         $vis enum $type { $( $(#[$inner])* $variant, )+ }
 
         impl $type {
-            /// Every word, in the order of the numbers.
+            /// In the order of the numbers.
             pub const ALL: &'static [Self] = &[$(Self::$variant),+];
         }
 
@@ -79,9 +77,9 @@ macro_rules! words {
 }
 
 words! {
-    /// How a client treats programs that no rule speaks of.
+    /// What a client does with unknown programs.
     pub enum ClientMode {
-        /// Allows them and reports them.
+        /// Allows and reports them.
         Monitor = 1 "MONITOR",
         /// Blocks them.
         Lockdown = 2 "LOCKDOWN",
@@ -91,11 +89,11 @@ words! {
 }
 
 words! {
-    /// What a sync does to the rules a client already has.
+    /// What a sync does to the rules of a client.
     pub enum SyncType {
         /// Keeps them.
         Normal = 1 "NORMAL" | "normal",
-        /// Deletes all but the transitive ones.
+        /// Deletes all but the transitive rules.
         Clean = 2 "CLEAN" | "clean",
         /// Deletes all.
         CleanAll = 3 "CLEAN_ALL" | "clean_all",
@@ -109,19 +107,17 @@ words! {
 }
 
 words! {
-    /// What a rule does.
     pub enum PolicyName {
-        /// Allows.
         Allowlist = 1 "ALLOWLIST" | "WHITELIST",
-        /// Allows, and allows what the program writes.
+        /// Allows the program, and creates rules for the files that it writes.
         AllowlistCompiler = 2 "ALLOWLIST_COMPILER" | "WHITELIST_COMPILER",
-        /// Blocks and tells the user.
+        /// Blocks with a message.
         Blocklist = 3 "BLOCKLIST" | "BLACKLIST",
-        /// Blocks without a word.
+        /// Blocks without a message.
         SilentBlocklist = 4 "SILENT_BLOCKLIST" | "SILENT_BLACKLIST",
         /// Deletes the rule that the client has.
         Remove = 5 "REMOVE",
-        /// Asks an expression (2025.6 and later).
+        /// The expression decides (2025.6 and later).
         Cel = 6 "CEL",
         /// Blocks without a dialog (2026.6 and later).
         SilentGuiBlocklist = 8 "SILENT_GUI_BLOCKLIST",
@@ -131,7 +127,6 @@ words! {
 }
 
 words! {
-    /// What a rule's identifier identifies.
     pub enum RuleType {
         /// One file, by SHA-256.
         Binary = 1 "BINARY",
@@ -147,98 +142,83 @@ words! {
 }
 
 words! {
-    /// What to do with the file access policy of the client's own profile.
+    /// What a client does with the file access policy of its own profile.
     pub enum FileAccessAction {
-        /// Leave it.
+        /// Applies it.
         None = 1 "NONE" | "None" | "none",
-        /// Log instead of deny.
+        /// Logs accesses instead of denying them.
         AuditOnly = 2 "AUDIT_ONLY" | "AuditOnly" | "auditonly",
-        /// Turn it off.
+        /// Ignores it.
         Disable = 3 "DISABLE" | "Disable" | "disable",
     }
 }
 
 words! {
-    /// What a client decided about an execution, and why.
+    /// A decision about an execution, with its reason.
+    #[derive(Default)]
     pub enum Decision {
-        /// Not said.
+        #[default]
         Unknown = 0 "DECISION_UNKNOWN" | "UNKNOWN",
-        /// Allowed only because the mode allows the unknown.
+        /// The mode allows unknown programs.
         AllowUnknown = 1 "ALLOW_UNKNOWN",
-        /// Allowed by a rule for the file.
         AllowBinary = 2 "ALLOW_BINARY",
-        /// Allowed by a rule for the certificate.
         AllowCertificate = 3 "ALLOW_CERTIFICATE",
-        /// Allowed by path, or because it is no concern of Santa's.
+        /// Allowed by path, or because Santa does not check such files.
         AllowScope = 4 "ALLOW_SCOPE",
-        /// Allowed by a rule for the team.
         AllowTeamId = 5 "ALLOW_TEAMID",
-        /// Allowed by a rule for the signing identifier.
         AllowSigningId = 6 "ALLOW_SIGNINGID",
-        /// Allowed by a rule for the code directory hash.
         AllowCdHash = 7 "ALLOW_CDHASH",
-        /// Blocked because no rule speaks of it.
+        /// The mode blocks unknown programs.
         BlockUnknown = 8 "BLOCK_UNKNOWN",
-        /// Blocked by a rule for the file.
         BlockBinary = 9 "BLOCK_BINARY",
-        /// Blocked by a rule for the certificate.
         BlockCertificate = 10 "BLOCK_CERTIFICATE",
-        /// Blocked by path, or for what it is made of.
+        /// Blocked by path, or by the kind of the file.
         BlockScope = 11 "BLOCK_SCOPE",
-        /// Blocked by a rule for the team.
         BlockTeamId = 12 "BLOCK_TEAMID",
-        /// Blocked by a rule for the signing identifier.
         BlockSigningId = 13 "BLOCK_SIGNINGID",
-        /// Blocked by a rule for the code directory hash.
         BlockCdHash = 14 "BLOCK_CDHASH",
-        /// Not run at all: part of a bundle that was asked about.
+        /// Not an execution, but a program of a bundle that the server asked for.
         BundleBinary = 15 "BUNDLE_BINARY",
-        /// Blocked because the file is not what it was.
+        /// The file changed while it was checked.
         BlockBinaryMismatch = 18 "BLOCK_BINARY_MISMATCH",
-        /// Allowed as a part of macOS.
         AllowPlatform = 19 "ALLOW_PLATFORM",
     }
 }
 
 words! {
-    /// What a client decided about an access to a watched file.
+    /// A decision about an access to a watched file.
+    #[derive(Default)]
     pub enum FileAccessDecision {
-        /// Not said.
+        #[default]
         Unknown = 0 "FILE_ACCESS_DECISION_UNKNOWN",
         Denied = 1 "FILE_ACCESS_DECISION_DENIED",
-        /// Denied for the actor's invalid signature.
+        /// The accessing program has an invalid signature.
         DeniedInvalidSignature = 2 "FILE_ACCESS_DECISION_DENIED_INVALID_SIGNATURE",
-        /// Logged only.
+        /// The access was only logged.
         AuditOnly = 3 "FILE_ACCESS_DECISION_AUDIT_ONLY",
     }
 }
 
 words! {
-    /// How a program is signed.
+    #[derive(Default)]
     pub enum SigningStatus {
-        /// Not said.
+        #[default]
         Unspecified = 0 "SIGNING_STATUS_UNSPECIFIED",
-        /// Not at all.
         Unsigned = 1 "SIGNING_STATUS_UNSIGNED",
-        /// With a signature that doesn't hold.
         Invalid = 2 "SIGNING_STATUS_INVALID",
-        /// By nobody.
         Adhoc = 3 "SIGNING_STATUS_ADHOC",
-        /// With a development certificate.
         Development = 4 "SIGNING_STATUS_DEVELOPMENT",
-        /// With a certificate for distribution.
         Production = 5 "SIGNING_STATUS_PRODUCTION",
     }
 }
 
-/// A word that a client said, known or not.
+/// A word from a client, known or not.
 ///
-/// Clients newer than this code say new words, and those must be stored and shown too.
+/// Newer clients send new words, which must be stored and shown, too.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum Open<W> {
-    /// A word of the vocabulary.
     Known(W),
-    /// Any other name or number, as it came.
+    /// Any other name or number, as received.
     Other(String),
 }
 
@@ -251,7 +231,6 @@ impl<W: Word> Open<W> {
         }
     }
 
-    /// The word's name, or what came in its place.
     pub fn as_str(&self) -> &str {
         match self {
             Self::Known(word) => word.name(),
@@ -278,25 +257,13 @@ impl<W: Word> Serialize for Open<W> {
     }
 }
 
-impl Default for Open<Decision> {
+impl<W: Word + Default> Default for Open<W> {
     fn default() -> Self {
-        Self::Known(Decision::Unknown)
+        Self::Known(W::default())
     }
 }
 
-impl Default for Open<FileAccessDecision> {
-    fn default() -> Self {
-        Self::Known(FileAccessDecision::Unknown)
-    }
-}
-
-impl Default for Open<SigningStatus> {
-    fn default() -> Self {
-        Self::Known(SigningStatus::Unspecified)
-    }
-}
-
-/// The word of this name, or of this number in quotes.
+/// Reads a name, or a number in quotes.
 pub(super) fn parse<W: Word>(said: &str) -> Option<W> {
     W::from_name(said).or_else(|| W::from_number(said.parse().ok()?))
 }

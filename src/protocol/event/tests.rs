@@ -115,7 +115,7 @@ fn a_request_is_read_in_either_spelling() {
 }
 
 #[test]
-fn a_decision_that_nobody_knows_yet_is_kept_as_it_came() {
+fn unknown_decisions_are_kept_unchanged() {
     let decision = |value| event(&format!(r#""decision":{value}"#)).decision;
     assert_eq!(decision("\"BLOCK_BINARY\""), Decision::BlockBinary.into());
     assert_eq!(decision("\"UNKNOWN\""), Decision::Unknown.into());
@@ -128,7 +128,7 @@ fn a_decision_that_nobody_knows_yet_is_kept_as_it_came() {
 }
 
 #[test]
-fn a_value_of_the_wrong_type_costs_itself_only() {
+fn a_value_of_the_wrong_type_counts_as_absent() {
     for value in ["null", "7", "-1.5", "true", "\"x\"", "[]", "[[1],2]", "{\"a\":{}}"] {
         let keys = ["file_name", "pid", "execution_time", "decision", "logged_in_users"];
         for key in keys.into_iter().chain(["signing_chain", "entitlementInfo", "static_rule"]) {
@@ -142,11 +142,11 @@ fn a_value_of_the_wrong_type_costs_itself_only() {
 }
 
 #[test]
-fn a_list_that_would_unfold_into_memory_is_refused() {
+fn lists_that_are_too_long_are_refused() {
     let events = |count| format!(r#"{{"events":[{}{{}}]}}"#, "{},".repeat(count - 1));
-    assert_eq!(reads(&events(MAX_EVENTS)).events.len(), MAX_EVENTS);
+    assert_eq!(reads(&events(Event::MAX)).events.len(), Event::MAX);
     let result =
-        read_request::<EventUploadRequest>(Format::Json, events(MAX_EVENTS + 1).as_bytes());
+        read_request::<EventUploadRequest>(Format::Json, events(Event::MAX + 1).as_bytes());
     assert!(result.unwrap_err().to_string().contains("more than 10000 items"));
 }
 

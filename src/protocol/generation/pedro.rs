@@ -1,25 +1,25 @@
-//! What the client of pedro parses (`pedro/sync/json` of wowsignal-io/pedro; until January 2026
-//! the library rednose). It ignores keys that it does not know, and refuses a whole response for
-//! one value or word that it does not expect.
+//! What pedro parses (`pedro/sync/json` of wowsignal-io/pedro; until January 2026 the library
+//! rednose). It ignores unknown keys, and rejects a whole response if it contains one unexpected
+//! value or word.
 
 use serde_json::{Map, Value};
 
 use super::super::{PolicyName, PreflightResponse, RuleType};
 
-/// Bytes of a response that pedro reads: the default of its HTTP client, ureq.
+/// Maximum bytes of a response: the default of its HTTP client, ureq.
 pub const LONGEST_RESPONSE: usize = 10 * 1024 * 1024;
 
-/// The value that pedro expects in a field of the preflight response.
+/// The type of a field in the response to preflight.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Expected {
     Flag,
-    /// A whole number of 31 bits, which fits into all of its number types.
+    /// A whole number of 31 bits, which fits all of its number types.
     Number,
     Text,
     OneOf(&'static [&'static str]),
 }
 
-/// Every field of the preflight response that pedro parses.
+/// The fields of the response to preflight that pedro parses.
 const PREFLIGHT: [(&str, Expected); 11] = [
     ("enable_bundles", Expected::Flag),
     ("enable_transitive_rules", Expected::Flag),
@@ -29,13 +29,13 @@ const PREFLIGHT: [(&str, Expected); 11] = [
     ("allowed_path_regex", Expected::Text),
     ("blocked_path_regex", Expected::Text),
     ("block_usb_mount", Expected::Flag),
-    // A list for every other client.
+    // For all other clients this is a list.
     ("remount_usb_mode", Expected::Text),
     ("sync_type", Expected::OneOf(&["NORMAL", "CLEAN", "CLEAN_ALL"])),
     ("override_file_access_action", Expected::OneOf(&["DISABLE", "AUDIT_ONLY", "NONE"])),
 ];
 
-/// Every policy that pedro parses.
+/// The policies that pedro parses.
 const POLICIES: [(PolicyName, &str); 5] = [
     (PolicyName::Allowlist, "ALLOWLIST"),
     (PolicyName::AllowlistCompiler, "ALLOWLIST_COMPILER"),
@@ -44,7 +44,7 @@ const POLICIES: [(PolicyName, &str); 5] = [
     (PolicyName::Remove, "REMOVE"),
 ];
 
-/// Every rule type that pedro parses.
+/// The rule types that pedro parses.
 const RULE_TYPES: [(RuleType, &str); 5] = [
     (RuleType::Binary, "BINARY"),
     (RuleType::Certificate, "CERTIFICATE"),
@@ -64,19 +64,17 @@ impl Expected {
     }
 }
 
-/// How pedro spells a policy, if it knows it.
 #[must_use]
 pub fn policy(policy: PolicyName) -> Option<&'static str> {
     POLICIES.iter().find(|(known, _)| *known == policy).map(|(_, word)| *word)
 }
 
-/// How pedro spells a rule type.
 #[must_use]
 pub fn rule_type(rule_type: RuleType) -> Option<&'static str> {
     RULE_TYPES.iter().find(|(known, _)| *known == rule_type).map(|(_, word)| *word)
 }
 
-/// The fields of a preflight response that pedro parses.
+/// The fields of a response to preflight that pedro parses.
 #[must_use]
 pub fn preflight(response: &PreflightResponse) -> PreflightResponse {
     let is_parsed = |name: &str, value: &Value| {

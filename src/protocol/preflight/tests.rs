@@ -79,7 +79,7 @@ fn a_request_is_read_in_either_spelling() {
 }
 
 #[test]
-fn a_value_of_the_wrong_type_costs_itself_only() {
+fn a_value_of_the_wrong_type_counts_as_absent() {
     let wrong = ["null", "7", "-1", "1.5", "true", "\"x\"", "[]", "[1,{}]", "{\"a\":[1]}"];
     for value in wrong {
         for key in ["hostname", "primary_user_groups", "client_mode", "binary_rule_count"] {
@@ -235,7 +235,7 @@ fn an_unknown_word_in_an_answer_is_ignored() {
 }
 
 #[test]
-fn what_a_real_client_refuses_fails_the_answer() {
+fn values_that_real_clients_reject_make_the_response_invalid() {
     let bodies = [
         r#"{"batch_size":-1}"#,
         r#"{"batch_size":1.5}"#,

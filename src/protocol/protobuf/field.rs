@@ -1,15 +1,32 @@
-//! The kinds of fields. Each writes nothing where the value is the default, unless presence
-//! itself says something (`flag_if_said` and its kind).
+//! The types of fields. A default value is not written, except in an `Option`, whose presence has a
+//! meaning of its own.
 
 use prost::decode_length_delimiter;
 use prost::encoding::{
     WireType, check_wire_type, decode_varint, encode_key, encode_varint, encoded_len_varint,
 };
 
-use super::super::lenient::MOST_TEXTS;
-use super::{Fields, ProtobufError};
+use std::borrow::Cow;
+
+use super::super::event::EntitlementInfo;
+use super::super::lenient::{Listed, MAX_TEXTS};
+use super::super::preflight::{MediaPolicy, MediaPolicyCases, RemountCase};
+use super::super::rule::Rule;
+use super::super::words::{Open, Word};
+use super::{Fields, ProtobufError, merge};
+
+/// Maximum rules that a client reads from one page here.
+const MAX_RULES: usize = 5_000_000;
 
 type Read = Result<(), ProtobufError>;
+
+/// A value as a field of a message.
+pub(in super::super) trait Field {
+    fn write(&self, number: u32, to: &mut Vec<u8>);
+
+    /// Reads one occurrence of the field. Its key was read before.
+    fn read(&mut self, number: u32, wire: WireType, from: &mut &[u8]) -> Read;
+}
 
 fn write_number(field: u32, number: u64, to: &mut Vec<u8>) {
     encode_key(field, WireType::Varint, to);
@@ -27,7 +44,7 @@ fn write_bytes(field: u32, bytes: &[u8], to: &mut Vec<u8>) {
     to.extend_from_slice(bytes);
 }
 
-/// Takes a length and as many bytes off the front.
+/// Reads a length and that many bytes.
 fn read_bytes<'a>(
     field: u32,
     wire: WireType,
@@ -40,15 +57,15 @@ fn read_bytes<'a>(
     Ok(bytes)
 }
 
-/// A string without the NUL characters that some clients pad theirs with.
+/// Reads a string, without the NUL characters with which some clients pad.
 fn read_text(field: u32, wire: WireType, from: &mut &[u8]) -> Result<String, ProtobufError> {
     let bytes = read_bytes(field, wire, from)?;
     let text = std::str::from_utf8(bytes).map_err(|_| ProtobufError::NotText(field))?;
     Ok(text.replace('\0', ""))
 }
 
-/// Appends a message with its length before it. The length of nearly every message fits one
-/// byte, so one byte is kept free for it.
+/// Appends a message after its length. The length of nearly every message is one byte, so one byte
+/// is reserved for it.
 fn write_message(field: u32, message: &impl Fields, to: &mut Vec<u8>) {
     encode_key(field, WireType::LengthDelimited, to);
     let start = to.len();
@@ -63,348 +80,236 @@ fn write_message(field: u32, message: &impl Fields, to: &mut Vec<u8>) {
     }
 }
 
-/// A string.
-pub(super) mod text {
-    use super::{ProtobufError, Read, WireType, read_text, write_bytes};
-
-    pub(in super::super) fn write(field: u32, text: &impl AsRef<str>, to: &mut Vec<u8>) {
-        if !text.as_ref().is_empty() {
-            write_bytes(field, text.as_ref().as_bytes(), to);
-        }
-    }
-
-    pub(in super::super) fn read<T: From<String>>(
-        field: u32,
-        value: &mut T,
-        wire: WireType,
-        from: &mut &[u8],
-    ) -> Read {
-        *value = read_text(field, wire, from)?.into();
-        Ok::<(), ProtobufError>(())
-    }
+fn read_message(message: &mut impl Fields, number: u32, wire: WireType, from: &mut &[u8]) -> Read {
+    merge(message, read_bytes(number, wire, from)?)
 }
 
-/// A string that says something even when it is empty.
-pub(super) mod text_if_said {
-    use super::{Read, WireType, read_text, write_bytes};
+/// Appends a message to a list of at most `max`.
+fn push_message<M: Fields + Default>(
+    list: &mut Vec<M>,
+    max: usize,
+    number: u32,
+    wire: WireType,
+    from: &mut &[u8],
+) -> Read {
+    let bytes = read_bytes(number, wire, from)?;
+    if list.len() == max {
+        return Err(ProtobufError::TooMany { field: number, most: max });
+    }
+    let mut message = M::default();
+    merge(&mut message, bytes)?;
+    list.push(message);
+    Ok(())
+}
 
-    pub(in super::super) fn write(field: u32, text: &Option<String>, to: &mut Vec<u8>) {
-        if let Some(text) = text {
-            write_bytes(field, text.as_bytes(), to);
+impl Field for String {
+    fn write(&self, number: u32, to: &mut Vec<u8>) {
+        if !self.is_empty() {
+            write_bytes(number, self.as_bytes(), to);
         }
     }
 
-    pub(in super::super) fn read(
-        field: u32,
-        value: &mut Option<String>,
-        wire: WireType,
-        from: &mut &[u8],
-    ) -> Read {
-        *value = Some(read_text(field, wire, from)?);
+    fn read(&mut self, number: u32, wire: WireType, from: &mut &[u8]) -> Read {
+        *self = read_text(number, wire, from)?;
         Ok(())
     }
 }
 
-/// A string that says nothing when it is empty, where nothing is `None`.
-pub(super) mod filled_text {
-    use super::{Read, WireType, read_text, write_bytes};
-
-    pub(in super::super) fn write(field: u32, text: &Option<String>, to: &mut Vec<u8>) {
-        if let Some(text) = text.as_ref().filter(|text| !text.is_empty()) {
-            write_bytes(field, text.as_bytes(), to);
+impl Field for Cow<'_, str> {
+    fn write(&self, number: u32, to: &mut Vec<u8>) {
+        if !self.is_empty() {
+            write_bytes(number, self.as_bytes(), to);
         }
     }
 
-    pub(in super::super) fn read(
-        field: u32,
-        value: &mut Option<String>,
-        wire: WireType,
-        from: &mut &[u8],
-    ) -> Read {
-        *value = Some(read_text(field, wire, from)?).filter(|text| !text.is_empty());
+    fn read(&mut self, number: u32, wire: WireType, from: &mut &[u8]) -> Read {
+        *self = read_text(number, wire, from)?.into();
         Ok(())
     }
 }
 
-/// A list of strings; empty ones are left out, as in JSON.
-pub(super) mod texts {
-    use super::{MOST_TEXTS, Read, WireType, read_text, write_bytes};
-
-    pub(in super::super) fn write(field: u32, texts: &[String], to: &mut Vec<u8>) {
-        for text in texts {
-            write_bytes(field, text.as_bytes(), to);
+impl Field for Option<String> {
+    fn write(&self, number: u32, to: &mut Vec<u8>) {
+        if let Some(text) = self {
+            write_bytes(number, text.as_bytes(), to);
         }
     }
 
-    pub(in super::super) fn read(
-        field: u32,
-        texts: &mut Vec<String>,
-        wire: WireType,
-        from: &mut &[u8],
-    ) -> Read {
-        let text = read_text(field, wire, from)?;
-        if !text.is_empty() && texts.len() < MOST_TEXTS {
-            texts.push(text);
+    fn read(&mut self, number: u32, wire: WireType, from: &mut &[u8]) -> Read {
+        *self = Some(read_text(number, wire, from)?);
+        Ok(())
+    }
+}
+
+/// Empty strings are ignored, as in JSON.
+impl Field for Vec<String> {
+    fn write(&self, number: u32, to: &mut Vec<u8>) {
+        for text in self {
+            write_bytes(number, text.as_bytes(), to);
+        }
+    }
+
+    fn read(&mut self, number: u32, wire: WireType, from: &mut &[u8]) -> Read {
+        let text = read_text(number, wire, from)?;
+        if !text.is_empty() && self.len() < MAX_TEXTS {
+            self.push(text);
         }
         Ok(())
     }
 }
 
-/// A number that is never negative.
-pub(super) mod count {
-    use super::{Read, WireType, read_number, write_number};
+/// Declares types that are numbers of variable length. A longer number loses its upper half, as in
+/// all implementations of protobuf.
+macro_rules! numbers {
+    ($($type:ty: $value:ident to $bits:expr, $read:ident to $result:expr;)+) => {$(
+        impl Field for $type {
+            fn write(&self, field: u32, to: &mut Vec<u8>) {
+                let $value = *self;
+                if $value != Self::default() {
+                    write_number(field, $bits, to);
+                }
+            }
 
-    pub(in super::super) fn write(field: u32, count: &u32, to: &mut Vec<u8>) {
-        if *count != 0 {
-            write_number(field, u64::from(*count), to);
+            fn read(&mut self, _: u32, wire: WireType, from: &mut &[u8]) -> Read {
+                let $read = read_number(wire, from)?;
+                *self = $result;
+                Ok(())
+            }
         }
-    }
-
-    pub(in super::super) fn read(
-        _: u32,
-        value: &mut u32,
-        wire: WireType,
-        from: &mut &[u8],
-    ) -> Read {
-        // Longer numbers lose their upper half, as protobuf has it.
-        *value = read_number(wire, from)? as u32;
-        Ok(())
-    }
+    )+};
 }
 
-/// A number that is nothing when it is not sent.
-pub(super) mod count_if_said {
-    use super::{Read, WireType, read_number, write_number};
-
-    pub(in super::super) fn write(field: u32, count: &Option<u32>, to: &mut Vec<u8>) {
-        if let Some(count) = count {
-            write_number(field, u64::from(*count), to);
-        }
-    }
-
-    pub(in super::super) fn read(
-        _: u32,
-        value: &mut Option<u32>,
-        wire: WireType,
-        from: &mut &[u8],
-    ) -> Read {
-        *value = Some(read_number(wire, from)? as u32);
-        Ok(())
-    }
+numbers! {
+    bool: flag to u64::from(flag), bits to bits != 0;
+    u32: count to u64::from(count), bits to bits as u32;
+    i32: number to i64::from(number).cast_unsigned(), bits to bits as i32;
 }
 
-/// A number that may be negative.
-pub(super) mod signed {
-    use super::{Read, WireType, read_number, write_number};
+/// Declares the same numbers with a presence of their own.
+macro_rules! optional_numbers {
+    ($($type:ty)+) => {$(
+        impl Field for Option<$type> {
+            fn write(&self, number: u32, to: &mut Vec<u8>) {
+                if let Some(value) = self {
+                    write_number(number, u64::from(*value), to);
+                }
+            }
 
-    pub(in super::super) fn write(field: u32, number: &i32, to: &mut Vec<u8>) {
-        if *number != 0 {
-            write_number(field, i64::from(*number).cast_unsigned(), to);
+            fn read(&mut self, number: u32, wire: WireType, from: &mut &[u8]) -> Read {
+                self.insert(<$type>::default()).read(number, wire, from)
+            }
         }
-    }
-
-    pub(in super::super) fn read(
-        _: u32,
-        value: &mut i32,
-        wire: WireType,
-        from: &mut &[u8],
-    ) -> Read {
-        *value = read_number(wire, from)? as i32;
-        Ok(())
-    }
+    )+};
 }
 
-/// Seconds since the epoch, with their fraction.
-pub(super) mod seconds {
-    use super::{ProtobufError, Read, WireType, check_wire_type, encode_key};
+optional_numbers! { bool u32 }
 
-    pub(in super::super) fn write(field: u32, seconds: &f64, to: &mut Vec<u8>) {
-        if *seconds != 0.0 {
-            encode_key(field, WireType::SixtyFourBit, to);
-            to.extend_from_slice(&seconds.to_le_bytes());
+/// Seconds since the epoch with their fraction. Infinity and NaN count as absent.
+impl Field for f64 {
+    fn write(&self, number: u32, to: &mut Vec<u8>) {
+        if *self != 0.0 {
+            encode_key(number, WireType::SixtyFourBit, to);
+            to.extend_from_slice(&self.to_le_bytes());
         }
     }
 
-    pub(in super::super) fn read(
-        field: u32,
-        value: &mut f64,
-        wire: WireType,
-        from: &mut &[u8],
-    ) -> Read {
+    fn read(&mut self, number: u32, wire: WireType, from: &mut &[u8]) -> Read {
         check_wire_type(WireType::SixtyFourBit, wire)?;
-        let (bytes, rest) = from.split_first_chunk().ok_or(ProtobufError::CutOff(field))?;
+        let (bytes, rest) = from.split_first_chunk().ok_or(ProtobufError::CutOff(number))?;
         *from = rest;
-        let seconds = f64::from_le_bytes(*bytes);
-        *value = if seconds.is_finite() { seconds } else { 0.0 };
+        let seconds = Self::from_le_bytes(*bytes);
+        *self = if seconds.is_finite() { seconds } else { 0.0 };
         Ok(())
     }
 }
 
-/// A truth value.
-pub(super) mod flag {
-    use super::{Read, WireType, read_number, write_number};
-
-    pub(in super::super) fn write(field: u32, flag: &bool, to: &mut Vec<u8>) {
-        if *flag {
-            write_number(field, 1, to);
+/// An unknown number counts as absent.
+impl<W: Word> Field for Option<W> {
+    fn write(&self, number: u32, to: &mut Vec<u8>) {
+        if let Some(word) = self {
+            write_number(number, word.number().cast_unsigned(), to);
         }
     }
 
-    pub(in super::super) fn read(
-        _: u32,
-        value: &mut bool,
-        wire: WireType,
-        from: &mut &[u8],
-    ) -> Read {
-        *value = read_number(wire, from)? != 0;
+    fn read(&mut self, _: u32, wire: WireType, from: &mut &[u8]) -> Read {
+        *self = W::from_number(read_number(wire, from)?.cast_signed());
         Ok(())
     }
 }
 
-/// A truth value that says something even when it is false.
-pub(super) mod flag_if_said {
-    use super::{Read, WireType, read_number, write_number};
-
-    pub(in super::super) fn write(field: u32, flag: &Option<bool>, to: &mut Vec<u8>) {
-        if let Some(flag) = flag {
-            write_number(field, u64::from(*flag), to);
-        }
-    }
-
-    pub(in super::super) fn read(
-        _: u32,
-        value: &mut Option<bool>,
-        wire: WireType,
-        from: &mut &[u8],
-    ) -> Read {
-        *value = Some(read_number(wire, from)? != 0);
-        Ok(())
-    }
-}
-
-/// A word of a closed vocabulary; any other number is as if not said.
-pub(super) mod word {
-    use super::super::super::words::Word;
-    use super::{Read, WireType, read_number, write_number};
-
-    pub(in super::super) fn write<W: Word>(field: u32, word: &Option<W>, to: &mut Vec<u8>) {
-        if let Some(word) = word {
-            write_number(field, word.number().cast_unsigned(), to);
-        }
-    }
-
-    pub(in super::super) fn read<W: Word>(
-        _: u32,
-        value: &mut Option<W>,
-        wire: WireType,
-        from: &mut &[u8],
-    ) -> Read {
-        *value = W::from_number(read_number(wire, from)?.cast_signed());
-        Ok(())
-    }
-}
-
-/// A word, known or not. An unknown one that came as a name cannot be said in numbers.
-pub(super) mod open {
-    use super::super::super::words::{Open, Word};
-    use super::{Read, WireType, read_number, write_number};
-
-    pub(in super::super) fn write<W: Word>(field: u32, word: &Open<W>, to: &mut Vec<u8>) {
-        let number = match word {
-            Open::Known(word) => word.number(),
-            Open::Other(said) => said.parse().unwrap_or_default(),
+/// An unknown word has a number only if it was read as one.
+impl<W: Word> Field for Open<W> {
+    fn write(&self, number: u32, to: &mut Vec<u8>) {
+        let value = match self {
+            Self::Known(word) => word.number(),
+            Self::Other(said) => said.parse().unwrap_or_default(),
         };
-        if number != 0 {
-            write_number(field, number.cast_unsigned(), to);
+        if value != 0 {
+            write_number(number, value.cast_unsigned(), to);
         }
     }
 
-    pub(in super::super) fn read<W: Word>(
-        _: u32,
-        value: &mut Open<W>,
-        wire: WireType,
-        from: &mut &[u8],
-    ) -> Read {
-        let number = read_number(wire, from)?.cast_signed();
-        *value = match W::from_number(number) {
-            Some(word) => Open::Known(word),
-            None => Open::Other(number.to_string()),
+    fn read(&mut self, _: u32, wire: WireType, from: &mut &[u8]) -> Read {
+        let value = read_number(wire, from)?.cast_signed();
+        *self = match W::from_number(value) {
+            Some(word) => Self::Known(word),
+            None => Self::Other(value.to_string()),
         };
         Ok(())
     }
 }
 
-/// A message within a message.
-pub(super) mod record {
-    use super::super::merge;
-    use super::{Fields, Read, WireType, read_bytes, write_message};
+/// Declares messages that are fields of another message.
+macro_rules! optional_messages {
+    ($($message:ty)+) => {$(
+        impl Field for Option<$message> {
+            fn write(&self, number: u32, to: &mut Vec<u8>) {
+                if let Some(message) = self {
+                    write_message(number, message, to);
+                }
+            }
 
-    pub(in super::super) fn write<M: Fields>(field: u32, message: &Option<M>, to: &mut Vec<u8>) {
-        if let Some(message) = message {
-            write_message(field, message, to);
+            fn read(&mut self, number: u32, wire: WireType, from: &mut &[u8]) -> Read {
+                read_message(self.get_or_insert_default(), number, wire, from)
+            }
         }
+    )+};
+}
+
+optional_messages! { EntitlementInfo RemountCase }
+
+impl<M: Listed + Fields + Default> Field for Vec<M> {
+    fn write(&self, number: u32, to: &mut Vec<u8>) {
+        self.iter().for_each(|message| write_message(number, message, to));
     }
 
-    pub(in super::super) fn read<M: Fields + Default>(
-        field: u32,
-        value: &mut Option<M>,
-        wire: WireType,
-        from: &mut &[u8],
-    ) -> Read {
-        merge(value.get_or_insert_default(), read_bytes(field, wire, from)?)
+    fn read(&mut self, number: u32, wire: WireType, from: &mut &[u8]) -> Read {
+        push_message(self, M::MAX, number, wire, from)
     }
 }
 
-/// A list of messages, of which no client sends more than `most`.
-pub(super) mod records {
-    use super::super::merge;
-    use super::{Fields, ProtobufError, Read, WireType, read_bytes, write_message};
-
-    pub(in super::super) fn write<M: Fields>(field: u32, messages: &[M], to: &mut Vec<u8>) {
-        for message in messages {
-            write_message(field, message, to);
-        }
+impl Field for Vec<Rule<'_>> {
+    fn write(&self, number: u32, to: &mut Vec<u8>) {
+        self.iter().for_each(|rule| write_message(number, rule, to));
     }
 
-    pub(in super::super) fn read<M: Fields + Default>(
-        field: u32,
-        messages: &mut Vec<M>,
-        wire: WireType,
-        from: &mut &[u8],
-        most: usize,
-    ) -> Read {
-        let bytes = read_bytes(field, wire, from)?;
-        if messages.len() == most {
-            return Err(ProtobufError::TooMany { field, most });
-        }
-        let mut message = M::default();
-        merge(&mut message, bytes)?;
-        messages.push(message);
-        Ok(())
+    fn read(&mut self, number: u32, wire: WireType, from: &mut &[u8]) -> Read {
+        push_message(self, MAX_RULES, number, wire, from)
     }
 }
 
-/// A media policy: a message with one of three members.
-pub(super) mod media {
-    use super::super::super::preflight::{MediaPolicy, MediaPolicyCases};
-    use super::super::merge;
-    use super::{Read, WireType, read_bytes, write_message};
-
-    pub(in super::super) fn write(field: u32, policy: &Option<MediaPolicy>, to: &mut Vec<u8>) {
-        if let Some(policy) = policy {
-            write_message(field, &MediaPolicyCases::from(policy.clone()), to);
+/// A policy without a known kind counts as absent.
+impl Field for Option<MediaPolicy> {
+    fn write(&self, number: u32, to: &mut Vec<u8>) {
+        if let Some(policy) = self {
+            write_message(number, &MediaPolicyCases::from(policy.clone()), to);
         }
     }
 
-    pub(in super::super) fn read(
-        field: u32,
-        value: &mut Option<MediaPolicy>,
-        wire: WireType,
-        from: &mut &[u8],
-    ) -> Read {
+    fn read(&mut self, number: u32, wire: WireType, from: &mut &[u8]) -> Read {
         let mut cases = MediaPolicyCases::default();
-        merge(&mut cases, read_bytes(field, wire, from)?)?;
-        *value = cases.try_into().ok();
+        read_message(&mut cases, number, wire, from)?;
+        *self = cases.try_into().ok();
         Ok(())
     }
 }

@@ -4,7 +4,7 @@
 use data_encoding::HEXLOWER;
 use proptest::prelude::*;
 
-use super::super::event::MAX_EVENTS;
+use super::super::lenient::Listed;
 use super::super::{
     Certificate, ClientMode, Decision, Entitlement, EntitlementInfo, Event, EventUploadRequest,
     FileAccessDecision, FileAccessEvent, MediaPolicy, Message, Open, PolicyName, PostflightRequest,
@@ -23,7 +23,7 @@ fn same<M: Message + PartialEq + std::fmt::Debug>(hex: &str, message: &M) {
 }
 
 #[test]
-fn a_preflight_is_the_same_as_elsewhere() {
+fn a_preflight_has_the_bytes_of_google_s_implementation() {
     let request = PreflightRequest {
         serial_num: "C02".to_owned(),
         hostname: "mac".to_owned(),
@@ -45,7 +45,7 @@ fn a_preflight_is_the_same_as_elsewhere() {
 }
 
 #[test]
-fn settings_are_the_same_as_elsewhere() {
+fn settings_have_the_bytes_of_google_s_implementation() {
     let answer = PreflightResponse {
         client_mode: Some(ClientMode::Lockdown),
         sync_type: Some(SyncType::Normal),
@@ -68,7 +68,7 @@ fn settings_are_the_same_as_elsewhere() {
 }
 
 #[test]
-fn events_of_every_kind_are_the_same_as_elsewhere() {
+fn events_have_the_bytes_of_google_s_implementation() {
     let chain = Certificate {
         sha256: "cd".to_owned(),
         cn: format!("Dev {}", "x".repeat(130)),
@@ -121,7 +121,7 @@ fn events_of_every_kind_are_the_same_as_elsewhere() {
 }
 
 #[test]
-fn rules_are_the_same_as_elsewhere() {
+fn rules_have_the_bytes_of_google_s_implementation() {
     let rule = Rule {
         identifier: "platform:com.apple.yes".into(),
         sha256: "s".into(),
@@ -156,7 +156,7 @@ fn a_field_of_another_type_or_cut_off_is_an_error_that_names_it() {
 
 #[test]
 fn a_body_of_empty_messages_does_not_become_more_than_a_client_sends() {
-    let body = [0x0a, 0x00].repeat(MAX_EVENTS + 1);
+    let body = [0x0a, 0x00].repeat(Event::MAX + 1);
     let error = read::<EventUploadRequest>(&body).unwrap_err();
     assert_eq!(error.to_string(), "field 1 is a list of more than 10000 items");
 }

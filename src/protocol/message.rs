@@ -1,0 +1,34 @@
+//! Declares messages: one line per field, with its JSON spellings.
+
+/// Declares structs that are read with a function of `lenient.rs` or `strict.rs`.
+///
+/// `name: Type as "key" | "other"`: the field is written as `key`, or as `name` where no `key` is
+/// given; every spelling is read. Clients leave out fields with their default value.
+macro_rules! messages {
+    (
+        read with $read:literal;
+        $(
+            $(#[$outer:meta])*
+            pub struct $name:ident $(<$life:lifetime>)? {
+                $(
+                    $(#[$inner:meta])*
+                    pub $field:ident: $type:ty $(as $key:literal)? $(| $alias:literal)*,
+                )*
+            }
+        )+
+    ) => {$(
+        $(#[$outer])*
+        #[derive(Debug, Clone, Default, PartialEq, ::serde::Serialize, ::serde::Deserialize)]
+        #[serde(default)]
+        pub struct $name $(<$life>)? {
+            $(
+                $(#[$inner])*
+                $(#[serde(rename = $key)])?
+                $(#[serde(alias = $alias)])*
+                #[serde(deserialize_with = $read, skip_serializing_if = "super::is_zero")]
+                pub $field: $type,
+            )*
+        }
+    )+};
+}
+pub(super) use messages;
