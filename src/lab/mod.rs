@@ -13,10 +13,4 @@ pub mod fleet;
 mod shell;
 
 pub use crate::protocol::{Event, Format};
-pub use client::{
-    AddressError, Answer, Blocked, BlockedOutcome, Certificates, Clock, Daemon, DaemonError,
-    Database, EventReport, Fault, FaultError, Faulty, Generation, GenerationError, HeldRule,
-    HttpTransport, Pace, Profile, ProfileError, RequestError, RuleCounts, RuleReport, RuleState,
-    Santa, Settings, StageOutcome, StateError, SyncError, SyncKind, SyncOptions, SyncReport,
-    Transport, TransportError, Turn, Version, events_in,
-};
+pub use client::*;

@@ -1,22 +1,21 @@
-//! Commands that the user names, for what only an administrator can do.
+//! Shell commands from the user.
 
 use std::process::Stdio;
 use std::time::Duration;
 
 use tokio::process::Command;
 
-/// The status with which a command reports that it is not possible (as in automake).
+/// The exit status for "not supported" (as in automake).
 const NOT_SUPPORTED: i32 = 77;
 
-/// How a command did not do what it should.
+/// Why a command failed.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum ShellError {
-    /// It reports that it is not possible, and the last line of its errors.
+    /// The command reported that this is not supported. Contains the last line of its errors.
     NotSupported(String),
     Failed(String),
 }
 
-/// Runs a command with these variables in its environment, and tells how it failed.
 pub(super) async fn shell<'a>(
     command: &str,
     values: impl IntoIterator<Item = (&'a str, &'a str)>,

@@ -3,7 +3,7 @@
 use std::sync::Mutex;
 
 use async_trait::async_trait;
-use nicelist::lab::{Answer, Transport, TransportError};
+use nicelist::lab::{HttpResponse, Transport, TransportError};
 use tokio::sync::oneshot;
 
 use crate::world::Network;
@@ -41,7 +41,7 @@ impl Transport for Interrupted {
         path: &str,
         headers: &[(String, String)],
         body: &[u8],
-    ) -> Result<Answer, TransportError> {
+    ) -> Result<HttpResponse, TransportError> {
         if self.network.asked() == self.before {
             let reached = self.reached.lock().unwrap().take();
             let go_on = self.go_on.lock().unwrap().take();

@@ -14,7 +14,7 @@ use http::{Method, Request, StatusCode};
 use jiff::{SignedDuration, Timestamp};
 use nicelist::fleet::Clock;
 use nicelist::lab::{
-    Answer, HeldRule, Pace, Profile, RuleState, Santa, SyncError, SyncOptions, SyncReport,
+    HttpResponse, HeldRule, Pace, Profile, RuleState, Santa, SyncError, SyncOptions, SyncReport,
     Transport, TransportError,
 };
 use nicelist::server::{App, LocalOperator, Options, SyncAuth};
@@ -336,7 +336,7 @@ pub(crate) struct Exchange {
     pub(crate) path: String,
     pub(crate) headers: Vec<(String, String)>,
     pub(crate) body: Vec<u8>,
-    pub(crate) answer: Answer,
+    pub(crate) answer: HttpResponse,
 }
 
 /// Carries a Mac's requests to a server.
@@ -385,7 +385,7 @@ impl Transport for Network {
         path: &str,
         headers: &[(String, String)],
         body: &[u8],
-    ) -> Result<Answer, TransportError> {
+    ) -> Result<HttpResponse, TransportError> {
         let turn = self.asked.fetch_add(1, Ordering::SeqCst);
         let lost = || TransportError::Failed("the network lost it".into());
         let unseen = match self.loses {
@@ -409,7 +409,7 @@ impl Transport for Network {
             .map(|(name, value)| (name.to_string(), value.to_str().unwrap().to_owned()))
             .collect();
         let bytes = axum::body::to_bytes(response.into_body(), usize::MAX).await.unwrap().to_vec();
-        let answer = Answer { status, headers: of_answer, body: bytes };
+        let answer = HttpResponse { status, headers: of_answer, body: bytes };
         self.served.lock().unwrap().push(Exchange {
             path: path.to_owned(),
             headers: headers.to_vec(),

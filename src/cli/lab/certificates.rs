@@ -1,4 +1,4 @@
-//! What a Mac that does not exist trusts and shows where TLS is spoken.
+//! The TLS options of simulated Macs.
 
 use std::path::{Path, PathBuf};
 
@@ -10,7 +10,6 @@ use crate::config::CaFile;
 use crate::lab::Certificates;
 use crate::lab::fleet::Trust;
 
-/// The files of a client's profile.
 #[derive(Debug, Default, Args)]
 #[command(next_help_heading = "TLS")]
 pub(super) struct CertificateArgs {
@@ -26,7 +25,7 @@ pub(super) struct CertificateArgs {
 }
 
 impl CertificateArgs {
-    /// Where they are, for those who read them.
+    /// The paths of the files.
     pub(super) fn files(&self) -> Trust {
         Trust {
             ca: self.ca.as_ref().map(|ca| ca.path().to_owned()),

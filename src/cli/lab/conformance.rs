@@ -5,13 +5,13 @@ use std::time::Duration;
 use clap::Args;
 use serde::Serialize;
 
+use super::args::seconds;
 use super::certificates::CertificateArgs;
 use crate::cli::context::Context;
 use crate::cli::error::CliError;
 use crate::cli::ui::{Cell, Column, Row, Tone};
 use crate::lab::conformance::{
-    BodyEncoding, Case, Demand, Header, HookCommand, Judge, Server, Status, Unreachable, Verdict,
-    all,
+    BodyEncoding, Case, CaseReport, Demand, Header, HookCommand, Judge, Server, Status, all,
 };
 
 /// Judge any Santa sync server by what the protocol asks of it
@@ -80,16 +80,16 @@ pub(super) async fn run(context: &Context, args: ConformanceArgs) -> Result<(), 
         context.ui.status(format!("judging with bodies in the encoding {encoding}"));
     }
     let progress = context.ui.progress(Some(cases.len() as u64), "judging");
-    let mut verdicts = Vec::with_capacity(cases.len());
+    let mut reports = Vec::with_capacity(cases.len());
     for case in cases {
         progress.say(case.id);
-        verdicts.push(judge.judge(case).await);
+        reports.push(judge.judge(case).await);
         progress.advance(1);
     }
     drop(progress);
-    let summary = summary(&verdicts);
-    let failed = verdicts.iter().any(|verdict| verdict.status == Status::Fail);
-    context.ui.rows(verdicts, "no cases")?;
+    let summary = summary(&reports);
+    let failed = reports.iter().any(|report| report.status == Status::Fail);
+    context.ui.rows(reports, "no cases")?;
     if failed {
         return Err(CliError::failed(summary));
     }
@@ -109,8 +109,8 @@ fn chosen(only: &[String]) -> Result<Vec<&'static Case>, CliError> {
 }
 
 /// How many cases ended how.
-fn summary(verdicts: &[Verdict]) -> String {
-    let count = |status| verdicts.iter().filter(|verdict| verdict.status == status).count();
+fn summary(reports: &[CaseReport]) -> String {
+    let count = |status| reports.iter().filter(|report| report.status == status).count();
     let (failed, passed) = (count(Status::Fail), count(Status::Pass));
     let (warnings, silent) = (count(Status::Warning), count(Status::NotApplicable));
     let mut told = vec![format!("{passed} passed")];
@@ -126,14 +126,6 @@ fn summary(verdicts: &[Verdict]) -> String {
     told.join(", ")
 }
 
-pub(super) fn seconds(text: &str) -> Result<Duration, String> {
-    const LONGEST: u32 = 3600;
-    match text.parse::<u32>() {
-        Ok(seconds @ 1..=LONGEST) => Ok(Duration::from_secs(seconds.into())),
-        Ok(_) | Err(_) => Err(format!("not a number from 1 to {LONGEST}")),
-    }
-}
-
 /// A beginning of machine ids that stands in a path as it is.
 fn prefix(text: &str) -> Result<String, String> {
     let plain = |letter: char| letter.is_ascii_alphanumeric() || matches!(letter, '-' | '_' | '.');
@@ -143,7 +135,7 @@ fn prefix(text: &str) -> Result<String, String> {
     }
 }
 
-impl Row for Verdict {
+impl Row for CaseReport {
     const COLUMNS: &'static [Column] = &[
         Column::new("result"),
         Column::new("case"),
@@ -186,9 +178,9 @@ struct Listed {
 
 impl From<&'static Case> for Listed {
     fn from(case: &'static Case) -> Self {
-        let Case { id, stage, demand, asks, why, needs, .. } = case;
+        let Case { id, demand, asks, why, needs, .. } = *case;
         let needs = needs.iter().map(|hook| hook.name()).collect();
-        Self { case: id, stage: stage.word(), demand: *demand, asks, why, needs }
+        Self { case: id, stage: case.stage().word(), demand, asks, why, needs }
     }
 }
 
@@ -217,21 +209,6 @@ impl Row for Listed {
     }
 }
 
-impl From<Unreachable> for CliError {
-    fn from(error: Unreachable) -> Self {
-        let told = Self::failed(error.to_string());
-        match error {
-            Unreachable::Silent { .. } => told,
-            Unreachable::Denied { .. } => {
-                told.hint("--secret SECRET or --header 'Name: value' shows the server who asks")
-            }
-            Unreachable::Elsewhere { .. } => {
-                told.hint("give the address as SyncBaseURL has it in the profiles of hosts")
-            }
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -248,7 +225,7 @@ mod tests {
     }
 
     #[test]
-    fn a_prefix_stands_in_a_path_as_it_is() {
+    fn a_prefix_needs_no_encoding_in_a_path() {
         assert!(prefix("ci-42.b_1").is_ok());
         assert!(prefix("").is_err() && prefix("a/b").is_err() && prefix("a%20").is_err());
     }

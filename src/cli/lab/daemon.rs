@@ -1,29 +1,28 @@
-//! `nicelist lab sync --daemon`: the same Mac, again and again.
+//! `nicelist lab sync --daemon`: the same Mac syncs repeatedly.
 
 use std::collections::HashMap;
 use std::future::Future;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use super::sync::failed_stage;
-use super::view::TurnRow;
+use super::errors::failed_stage;
+use super::view::DaemonSyncRow;
 use crate::cli::error::CliError;
 use crate::cli::ui::{List, Ui};
 use crate::lab::{Blocked, BlockedOutcome, Clock, Daemon, Event, Santa, SyncOptions, Transport};
 
-/// How a client is to run.
 pub(super) struct Run {
     pub(super) clock: Clock,
     pub(super) options: SyncOptions,
-    /// Where to keep the client.
+    /// The file for the client's state.
     pub(super) state: Option<PathBuf>,
-    /// How long to run.
+    /// Stop after this time.
     pub(super) time: Option<Duration>,
-    /// After how many syncs to end.
+    /// Stop after this number of syncs.
     pub(super) syncs: Option<u64>,
 }
 
-/// Runs a client until Ctrl-C, or until it has run as long as it is to.
+/// Runs a client until Ctrl-C, the time or the number of syncs is reached.
 pub(super) async fn run(
     ui: &Ui,
     santa: Santa,
@@ -45,7 +44,7 @@ async fn follow(
     let Run { clock, options, state, time, syncs } = run;
     let blocked = sort(&mut santa, events);
     let daemon = Daemon::new(santa, transport, clock.clone(), options);
-    let mut list = ui.list::<TurnRow>("no sync was due");
+    let mut list = ui.list::<DaemonSyncRow>("no sync was due");
     let ended = async {
         match time {
             Some(time) => clock.sleep(time).await,
@@ -65,14 +64,14 @@ async fn follow(
     list.finish()
 }
 
-/// Reports what was blocked, and then syncs whenever that is due, so many times.
+/// Reports blocked executions, then syncs on schedule.
 async fn work(
     ui: &Ui,
     daemon: &Daemon,
     blocked: Vec<Blocked>,
     syncs: Option<u64>,
     state: Option<&PathBuf>,
-    list: &mut List<'_, TurnRow>,
+    list: &mut List<'_, DaemonSyncRow>,
 ) -> Result<(), CliError> {
     ui.status("the first sync is in 15 seconds; Ctrl-C ends");
     report(ui, daemon, blocked).await;
@@ -80,10 +79,12 @@ async fn work(
     while syncs.is_none_or(|syncs| done < syncs) {
         let turn = daemon.next().await;
         done += 1;
-        list.push(&TurnRow::new(ui.now(), &turn))?;
+        list.push(&DaemonSyncRow::new(ui.now(), &turn))?;
         list.flush()?;
-        if let Some(reason) = turn.result.as_ref().ok().and_then(failed_stage) {
-            ui.warn(reason);
+        if let Ok(report) = &turn.result
+            && let Err(error) = failed_stage(report)
+        {
+            ui.warn(format!("{}: {}", error.message, error.causes.join(": ")));
         }
         save(daemon, state).await?;
     }
@@ -97,8 +98,8 @@ async fn save(daemon: &Daemon, state: Option<&PathBuf>) -> Result<(), CliError> 
     Ok(())
 }
 
-/// Makes events wait for the next sync, but for what was blocked: that is reported at once,
-/// with the programs of its bundle that are among the events.
+/// Adds events for the next sync, and returns the blocked executions for immediate reports, each
+/// with the programs of its bundle among the events.
 fn sort(santa: &mut Santa, events: Vec<Event>) -> Vec<Blocked> {
     let (blocked, others): (Vec<_>, Vec<_>) =
         events.into_iter().partition(|event| event.decision.as_str().starts_with("BLOCK_"));

@@ -10,15 +10,15 @@ use clap::{Args, ValueEnum};
 use jiff::SignedDuration;
 use tokio::sync::watch;
 
+use super::args::{on_the_wire, seconds};
 use super::certificates::CertificateArgs;
-use super::conformance::seconds;
-use super::sync::{causes, on_the_wire};
 use crate::cli::arg;
 use crate::cli::context::Context;
 use crate::cli::error::CliError;
 use crate::cli::ui::{Progress, Ui};
 use crate::lab::fleet::{
-    Arrivals, Change, FleetError, FleetOptions, Glimpse, MOST_HOSTS, Part, Share, Verify, run_fleet,
+    Arrivals, ChangeHook, FleetOptions, FleetPhase, FleetProgress, MOST_HOSTS, Share, Verify,
+    run_fleet,
 };
 use crate::lab::{Generation, Profile};
 
@@ -62,7 +62,7 @@ pub(crate) struct FleetArgs {
     time: SignedDuration,
     /// How they are spread over the interval
     #[arg(long, value_name = "HOW", default_value = "spread")]
-    arrivals: How,
+    arrivals: ArrivalsArg,
     /// Let every Mac sync once before that, as fast as the server answers
     #[arg(long)]
     warm_up: bool,
@@ -137,7 +137,7 @@ struct Changes {
 struct Check {
     /// Which Macs are checked, of those that have synced
     #[arg(long, value_name = "WHICH", default_value = "sample")]
-    verify: Which,
+    verify: VerifyArg,
     /// How many are a sample
     #[arg(long, value_name = "NUMBER", default_value = "1000")]
     #[arg(value_parser = clap::value_parser!(u32).range(1..))]
@@ -146,7 +146,7 @@ struct Check {
 
 /// How Macs arrive.
 #[derive(Debug, Clone, Copy, ValueEnum)]
-enum How {
+enum ArrivalsArg {
     /// Evenly over the interval
     Spread,
     /// All at once, every interval
@@ -155,7 +155,7 @@ enum How {
 
 /// Which Macs are checked.
 #[derive(Debug, Clone, Copy, ValueEnum)]
-enum Which {
+enum VerifyArg {
     /// As many as --sample says
     Sample,
     /// All
@@ -211,10 +211,10 @@ fn events(text: &str) -> Result<f64, String> {
 }
 
 pub(super) async fn run(context: &Context, args: FleetArgs) -> Result<(), CliError> {
-    let (glimpses, mut seen) = watch::channel(Glimpse::default());
+    let (progress, mut seen) = watch::channel(FleetProgress::default());
     let (stop, stopped) = watch::channel(false);
     let options = options(args, context.ui.now().as_millisecond() as f64 / 1000.0)?;
-    let mut fleet = std::pin::pin!(run_fleet(options, glimpses, stopped));
+    let mut fleet = std::pin::pin!(run_fleet(options, progress, stopped));
     let mut watched = Watched::new(&context.ui);
     let summary = loop {
         tokio::select! {
@@ -229,7 +229,7 @@ pub(super) async fn run(context: &Context, args: FleetArgs) -> Result<(), CliErr
     drop(watched);
     let summary = summary?;
     context.ui.report(&summary)?;
-    view::verdict(&summary)?;
+    view::failures(&summary)?;
     if summary.interrupted {
         context.ui.status("ended before its time");
     }
@@ -260,8 +260,8 @@ fn options(args: FleetArgs, now: f64) -> Result<FleetOptions, CliError> {
         interval: interval.unsigned_abs(),
         time: time.unsigned_abs(),
         arrivals: match arrivals {
-            How::Spread => Arrivals::Spread,
-            How::Phase => Arrivals::Phase,
+            ArrivalsArg::Spread => Arrivals::Spread,
+            ArrivalsArg::Phase => Arrivals::Phase,
         },
         clean,
         events,
@@ -270,11 +270,11 @@ fn options(args: FleetArgs, now: f64) -> Result<FleetOptions, CliError> {
         keep_alive: !args.no_keep_alive,
         timeout: args.timeout,
         trust: args.certificates.files(),
-        change: change_hook.map(|command| Change { command, every }),
+        change: change_hook.map(|command| ChangeHook { command, every }),
         verify: match args.check.verify {
-            Which::Sample => Verify::Sample(args.check.sample),
-            Which::All => Verify::All,
-            Which::None => Verify::None,
+            VerifyArg::Sample => Verify::Sample(args.check.sample),
+            VerifyArg::All => Verify::All,
+            VerifyArg::None => Verify::None,
         },
         now,
     })
@@ -283,48 +283,30 @@ fn options(args: FleetArgs, now: f64) -> Result<FleetOptions, CliError> {
 /// What somebody at a terminal sees.
 struct Watched<'a> {
     ui: &'a Ui,
-    bar: Option<(Part, u64, Progress)>,
-    last: Glimpse,
+    bar: Option<(FleetPhase, u64, Progress)>,
+    last: FleetProgress,
 }
 
 impl<'a> Watched<'a> {
     fn new(ui: &'a Ui) -> Self {
-        Self { ui, bar: None, last: Glimpse::default() }
+        Self { ui, bar: None, last: FleetProgress::default() }
     }
 
-    fn show(&mut self, now: Glimpse) {
-        let is_same = |(part, total, _): &(Part, u64, Progress)| {
-            *part == now.part && *total == now.total && self.last.done <= now.done
+    fn show(&mut self, now: FleetProgress) {
+        let is_same = |(phase, total, _): &(FleetPhase, u64, Progress)| {
+            *phase == now.phase && *total == now.total && self.last.done <= now.done
         };
         if !self.bar.as_ref().is_some_and(is_same) {
             self.bar = None;
-            let progress = self.ui.progress(Some(now.total), view::part(now.part));
-            self.bar = Some((now.part, now.total, progress));
-            self.last = Glimpse::default();
+            let progress = self.ui.progress(Some(now.total), view::phase(now.phase));
+            self.bar = Some((now.phase, now.total, progress));
+            self.last = FleetProgress::default();
         }
         if let Some((_, _, bar)) = &self.bar {
             bar.advance(now.done - self.last.done);
-            bar.say(view::glimpse(&self.last, &now));
+            bar.say(view::progress_line(&self.last, &now));
         }
         self.last = now;
-    }
-}
-
-impl From<FleetError> for CliError {
-    fn from(error: FleetError) -> Self {
-        match error {
-            FleetError::Address(error) => error.into(),
-            FleetError::Profile(error) => error.into(),
-            FleetError::Unreachable { .. } | FleetError::Broken(_) => {
-                Self::failed(error.to_string()).because(causes(&error))
-            }
-            FleetError::NoHost(_)
-            | FleetError::NoFleetOf(_)
-            | FleetError::Shares { .. }
-            | FleetError::Header(_)
-            | FleetError::Certificate { .. }
-            | FleetError::Tls(_) => Self::usage(error.to_string()).because(causes(&error)),
-        }
     }
 }
 
@@ -350,7 +332,7 @@ mod tests {
     }
 
     #[test]
-    fn nothing_is_repeated_without_a_pause() {
+    fn intervals_are_at_least_a_second() {
         assert!(interval("1s").is_ok() && interval("0s").is_err());
     }
 }

@@ -1,8 +1,10 @@
 //! `nicelist lab`.
 
+mod args;
 mod certificates;
 mod conformance;
 mod daemon;
+mod errors;
 mod fleet;
 mod sync;
 mod view;

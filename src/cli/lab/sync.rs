@@ -1,23 +1,23 @@
 //! `nicelist lab sync`.
 
-use std::error::Error;
 use std::path::PathBuf;
 
 use clap::Args;
 use clap::builder::PossibleValuesParser;
 use jiff::SignedDuration;
 
+use super::args::on_the_wire;
 use super::certificates::CertificateArgs;
 use super::daemon::{self, Run};
+use super::errors::failed_stage;
 use super::view::Synced;
 use crate::cli::arg::{self, Words};
 use crate::cli::context::Context;
 use crate::cli::error::CliError;
 use crate::fleet::ClientMode;
 use crate::lab::{
-    self, AddressError, Clock, Fault, Faulty, Generation, HttpTransport, Pace, Profile,
-    ProfileError, RequestError, Santa, StageOutcome, StateError, SyncError, SyncKind, SyncOptions,
-    SyncReport,
+    self, Clock, Fault, Faulty, Generation, HttpTransport, Pace, Profile, Santa, SyncKind,
+    SyncOptions,
 };
 
 /// The modes that a Mac can be in.
@@ -181,12 +181,6 @@ impl Identity {
     }
 }
 
-/// One of our words as Santa's wire has it.
-pub(super) fn on_the_wire<T: serde::de::DeserializeOwned>(word: &str) -> Result<T, CliError> {
-    serde_json::from_value(word.into())
-        .map_err(|error| CliError::usage(format!("`{word}`: {error}")))
-}
-
 pub(super) async fn run(context: &Context, args: SyncArgs) -> Result<(), CliError> {
     let SyncArgs { url, state, identity, clean, clean_all, no_backoff, .. } = args;
     let mut santa = match state.as_ref().filter(|path| path.exists()) {
@@ -230,96 +224,7 @@ pub(super) async fn run(context: &Context, args: SyncArgs) -> Result<(), CliErro
     let report = result?;
     context.ui.report(&Synced::new(&report, &santa))?;
     context.ui.status(format!("{} holds {} rules", santa.profile().hostname, santa.rules().len()));
-    failed_stages(&report)
-}
-
-/// A stage that failed without stopping the sync, and why.
-fn failed_stages(report: &SyncReport) -> Result<(), CliError> {
-    let stages = [
-        ("preflight", &report.preflight),
-        ("event upload", &report.event_upload),
-        ("rule download", &report.rule_download),
-        ("postflight", &report.postflight),
-    ];
-    for (stage, outcome) in stages {
-        if let StageOutcome::Failed { reason } = outcome {
-            return Err(CliError::failed(format!("{stage} failed")).because([reason.clone()]));
-        }
-    }
-    Ok(())
-}
-
-/// The same in one line.
-pub(super) fn failed_stage(report: &SyncReport) -> Option<String> {
-    let error = failed_stages(report).err()?;
-    Some(format!("{}: {}", error.message, error.causes.join(": ")))
-}
-
-/// An error with its causes in one line.
-pub(super) fn in_one_line(error: &dyn Error) -> String {
-    let mut parts = vec![error.to_string()];
-    parts.extend(causes(error));
-    parts.join(": ")
-}
-
-pub(super) fn causes(error: &dyn Error) -> Vec<String> {
-    let mut causes = Vec::new();
-    let mut cause = error.source();
-    while let Some(error) = cause {
-        causes.push(error.to_string());
-        cause = error.source();
-    }
-    causes
-}
-
-impl From<SyncError> for CliError {
-    fn from(error: SyncError) -> Self {
-        let told = Self::failed(error.to_string()).because(causes(&error));
-        match error {
-            SyncError::Preflight(RequestError::Refused { status: 401 | 403, .. }) => {
-                told.hint("--secret SECRET shows the server its enrolment secret")
-            }
-            SyncError::Preflight(_)
-            | SyncError::RuleDownload(_)
-            | SyncError::EndlessRules { .. }
-            | SyncError::Postflight(_)
-            | SyncError::NoRuleSync(_) => told,
-        }
-    }
-}
-
-impl From<StateError> for CliError {
-    fn from(error: StateError) -> Self {
-        Self::failed(error.to_string()).because(causes(&error))
-    }
-}
-
-impl From<ProfileError> for CliError {
-    fn from(error: ProfileError) -> Self {
-        let told = Self::usage(error.to_string());
-        match error {
-            ProfileError::NoHeaders(_) => {
-                told.hint("a secret can stand in the server's address instead")
-            }
-            ProfileError::NoProtobuf(_)
-            | ProfileError::OnlyDeflate { .. }
-            | ProfileError::NoZlib(_) => told,
-        }
-    }
-}
-
-impl From<AddressError> for CliError {
-    fn from(error: AddressError) -> Self {
-        let told = Self::usage(error.to_string()).because(causes(&error));
-        match error {
-            AddressError::Insecure(_) => {
-                told.hint("Santa itself refuses plain http to another machine")
-            }
-            AddressError::Malformed { .. } | AddressError::Scheme(_) | AddressError::Client(_) => {
-                told
-            }
-        }
-    }
+    failed_stage(&report)
 }
 
 #[cfg(test)]
@@ -327,7 +232,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_given_replaces_what_the_mac_was() {
+    fn options_replace_the_profile() {
         let mut profile = Profile { groups: vec!["old".to_owned()], ..Profile::default() };
         let identity = Identity {
             user: Some("mira".to_owned()),
@@ -357,7 +262,7 @@ mod tests {
     }
 
     #[test]
-    fn the_example_fleet_can_be_put_on_stage() {
+    fn the_example_fleet_can_be_loaded() {
         let fleet: serde_json::Value =
             serde_json::from_str(include_str!("../../../examples/fleet.json")).unwrap();
         let hosts = fleet["hosts"].as_array().unwrap();

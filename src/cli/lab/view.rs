@@ -1,19 +1,19 @@
-//! How a sync looks.
+//! The output of `lab sync`.
 
 use jiff::Timestamp;
 use serde::Serialize;
 
 use crate::cli::ui::{Cell, Column, Group, Report, Row, Tone};
-use crate::lab::{HeldRule, Santa, StageOutcome, SyncReport, Turn};
+use crate::lab::{DaemonSync, HeldRule, Santa, StageOutcome, SyncReport, with_causes};
 
-/// A sync, and what the client is after it.
+/// A sync, and the client's rules after it.
 #[derive(Serialize)]
 pub(super) struct Synced<'a> {
     #[serde(flatten)]
     report: &'a SyncReport,
-    /// The hash of the rules, whether or not the client's version reports one.
+    /// Always shown, even if the client's version reports no hash.
     rules_hash: String,
-    /// The rules in the order of the client's database.
+    /// In the order of the client's database.
     holds: Vec<&'a HeldRule>,
 }
 
@@ -74,11 +74,11 @@ fn stage(outcome: &StageOutcome) -> Cell {
     }
 }
 
-/// One sync of a client that goes on running.
+/// One sync of a daemon.
 #[derive(Serialize)]
-pub(super) struct TurnRow {
+pub(super) struct DaemonSyncRow {
     ended: Timestamp,
-    /// The kind of sync that was performed, or `failed`.
+    /// The kind of sync, or `failed`.
     sync: String,
     received: u32,
     processed: u32,
@@ -86,41 +86,27 @@ pub(super) struct TurnRow {
     events_sent: usize,
     next_seconds: u64,
     rules_hash: Option<String>,
-    /// Why it failed.
     error: Option<String>,
 }
 
-impl TurnRow {
-    pub(super) fn new(ended: Timestamp, turn: &Turn) -> Self {
-        let (holds, next_seconds) = (turn.holds, turn.next.as_secs());
-        match &turn.result {
-            Ok(report) => Self {
-                ended,
-                sync: report.performed.to_string(),
-                received: report.rules.received,
-                processed: report.rules.processed,
-                holds,
-                events_sent: report.events.sent,
-                next_seconds,
-                rules_hash: report.reported_rules_hash.clone(),
-                error: None,
-            },
-            Err(error) => Self {
-                ended,
-                sync: "failed".to_owned(),
-                received: 0,
-                processed: 0,
-                holds,
-                events_sent: 0,
-                next_seconds,
-                rules_hash: None,
-                error: Some(super::sync::in_one_line(error)),
-            },
+impl DaemonSyncRow {
+    pub(super) fn new(ended: Timestamp, turn: &DaemonSync) -> Self {
+        let report = turn.result.as_ref().ok();
+        Self {
+            ended,
+            sync: report.map_or_else(|| "failed".to_owned(), |report| report.performed.to_string()),
+            received: report.map_or(0, |report| report.rules.received),
+            processed: report.map_or(0, |report| report.rules.processed),
+            holds: turn.holds,
+            events_sent: report.map_or(0, |report| report.events.sent),
+            next_seconds: turn.next.as_secs(),
+            rules_hash: report.and_then(|report| report.reported_rules_hash.clone()),
+            error: turn.result.as_ref().err().map(|error| with_causes(error)),
         }
     }
 }
 
-impl Row for TurnRow {
+impl Row for DaemonSyncRow {
     const COLUMNS: &'static [Column] = &[
         Column::new("ended"),
         Column::new("sync"),

@@ -1,15 +1,16 @@
-//! Whether a client's version compiles an expression.
+//! Whether a version of Santa compiles an expression.
 //!
-//! Knows names and not grammar: that is what versions differ in.
+//! Checks names, not the grammar, because versions differ only in names.
 
-use std::iter::Peekable;
+use std::sync::LazyLock;
+
+use regex::{Captures, Regex};
 
 use super::generation::Version;
 
-/// Members that bind the variable that is their first argument.
+/// Macros whose first argument is a variable that they define.
 const MACROS: [&str; 5] = ["all", "exists", "exists_one", "filter", "map"];
 
-/// Words of the language.
 const WORDS: [&str; 4] = ["true", "false", "null", "in"];
 
 /// Whether this version knows every name in the expression, and its brackets and quotes match.
@@ -46,59 +47,30 @@ enum Token<'a> {
     Literal,
 }
 
-/// The expression's tokens, or nothing if a string has no end.
-fn tokens(text: &str) -> Option<Vec<Token<'_>>> {
-    let mut tokens = Vec::new();
-    let mut letters = text.char_indices().peekable();
-    while let Some((start, letter)) = letters.next() {
-        let token = match letter {
-            '"' | '\'' => {
-                skip_string(letter, &mut letters)?;
-                Token::Literal
-            }
-            '0'..='9' => {
-                word_end(start, &mut letters);
-                Token::Literal
-            }
-            _ if is_of_a_word(letter) => {
-                let end = word_end(start + letter.len_utf8(), &mut letters);
-                match letters.peek() {
-                    // A prefix of a string, as in b"..." or r"...".
-                    Some((_, '"' | '\'')) if end - start <= 2 => continue,
-                    _ => Token::Word(&text[start..end]),
-                }
-            }
-            _ if letter.is_whitespace() => continue,
-            _ => Token::Mark(letter),
-        };
-        tokens.push(token);
-    }
-    Some(tokens)
-}
+/// A string with its prefix, as in `b"..."` or `r"..."`; a number; a word; any other character.
+const TOKEN: &str = r#"(?xs)
+    (?<literal> (?:[A-Za-z_][A-Za-z0-9_]?)? (?: "(?:\\.|[^"\\])*" | '(?:\\.|[^'\\])*' ) | [0-9][A-Za-z0-9_]* )
+    | (?<word> [A-Za-z_][A-Za-z0-9_]* )
+    | \S"#;
 
-fn is_of_a_word(letter: char) -> bool {
-    letter == '_' || letter.is_ascii_alphanumeric()
-}
+#[expect(clippy::expect_used, reason = "the pattern is a constant")]
+static TOKENS: LazyLock<Regex> = LazyLock::new(|| Regex::new(TOKEN).expect("a valid pattern"));
 
-fn word_end(start: usize, letters: &mut Peekable<impl Iterator<Item = (usize, char)>>) -> usize {
-    let mut end = start;
-    while let Some((at, letter)) = letters.next_if(|(_, letter)| is_of_a_word(*letter)) {
-        end = at + letter.len_utf8();
-    }
-    end
-}
-
-fn skip_string(quote: char, letters: &mut impl Iterator<Item = (usize, char)>) -> Option<()> {
-    loop {
-        match letters.next()?.1 {
-            '\\' => drop(letters.next()),
-            letter if letter == quote => return Some(()),
-            _ => {}
+/// The tokens, or nothing if a string is not closed.
+fn tokens<'a>(text: &'a str) -> Option<Vec<Token<'a>>> {
+    let token = |found: Captures<'a>| match (found.name("literal"), found.name("word")) {
+        (Some(_), _) => Some(Token::Literal),
+        (None, Some(word)) => Some(Token::Word(word.as_str())),
+        (None, None) => {
+            let mark = found[0].chars().next()?;
+            // A quote that begins no string.
+            (!matches!(mark, '"' | '\'')).then_some(Token::Mark(mark))
         }
-    }
+    };
+    TOKENS.captures_iter(text).map(token).collect()
 }
 
-/// The variables that macros bind.
+/// The variables that macros define.
 fn bound<'a>(tokens: &[Token<'a>]) -> Vec<&'a str> {
     let of_a_macro = |window: &[Token<'a>]| match *window {
         [Token::Mark('.'), Token::Word(name), Token::Mark('('), Token::Word(variable)]
@@ -142,7 +114,7 @@ mod tests {
     }
 
     #[test]
-    fn an_expression_compiles_from_the_version_on_that_knows_its_names() {
+    fn an_expression_compiles_since_the_version_with_its_names() {
         let cases = [
             ("target.signing_time > timestamp('2025-01-01T00:00:00Z')", "2025.6"),
             ("args.exists(euid, euid == '--help') ? ALLOWLIST : BLOCKLIST", "2025.6"),

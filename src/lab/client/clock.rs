@@ -1,11 +1,11 @@
-//! The time that clients go by.
+//! The clock of a client.
 
 use std::future::Future;
 use std::time::{Duration, Instant};
 
 use tokio::sync::watch;
 
-/// A clock, which counts from when it was made. Clones are the same clock.
+/// Starts at zero. Clones are the same clock.
 #[derive(Debug, Clone)]
 pub struct Clock(Kind);
 
@@ -22,19 +22,19 @@ impl Default for Clock {
 }
 
 impl Clock {
-    /// The machine's clock.
+    /// The computer's clock.
     #[must_use]
     pub fn machine() -> Self {
         Self(Kind::Machine(Instant::now()))
     }
 
-    /// A clock that stands still until it is turned.
+    /// A clock that only [`advance`](Self::advance) changes.
     #[must_use]
     pub fn manual() -> Self {
         Self(Kind::Manual(watch::Sender::new(Duration::ZERO)))
     }
 
-    /// How long ago the clock was made.
+    /// The time since the clock was created.
     #[must_use]
     pub fn now(&self) -> Duration {
         match &self.0 {
@@ -43,7 +43,7 @@ impl Clock {
         }
     }
 
-    /// Turns a manual clock. The machine's is not to be turned: nothing happens.
+    /// Advances a manual clock. Does nothing to the computer's.
     pub fn advance(&self, time: Duration) {
         match &self.0 {
             Kind::Machine(_) => {}
@@ -51,7 +51,6 @@ impl Clock {
         }
     }
 
-    /// Waits until then.
     pub async fn sleep_until(&self, then: Duration) {
         match &self.0 {
             Kind::Machine(start) => {
@@ -60,18 +59,17 @@ impl Clock {
                 }
             }
             Kind::Manual(now) => {
-                // A clock that is waited for is not gone, so there is always somebody to wait for.
+                // This clock has a sender, so `wait_for` does not fail.
                 drop(now.subscribe().wait_for(|now| *now >= then).await);
             }
         }
     }
 
-    /// Waits so long.
     pub async fn sleep(&self, time: Duration) {
         self.sleep_until(self.now() + time).await;
     }
 
-    /// What comes of a future, unless it takes longer than this.
+    /// Returns the future's output, or nothing after the time limit.
     pub(super) async fn within<T>(
         &self,
         limit: Duration,

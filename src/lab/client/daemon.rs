@@ -1,8 +1,8 @@
-//! A client that runs for days, on Santa's schedule and a clock that can be turned.
+//! A client that runs for days on Santa's schedule, and on a clock that tests can set.
 //!
-//! The first sync comes 15 seconds after the start, and each next one an interval after the
-//! last, whoever wanted that one. What is blocked meanwhile is reported at once and alone,
-//! beside a sync that may be in progress (Santa's SNTSyncManager and SNTSyncdQueue).
+//! The first sync starts 15 seconds after the start, and the next ones an interval after the last
+//! sync, even if that was requested. Blocked executions are reported immediately, one by one, and
+//! at the same time as a sync (Santa's SNTSyncManager and SNTSyncdQueue).
 
 use std::collections::HashMap;
 use std::mem;
@@ -12,78 +12,71 @@ use std::time::Duration;
 
 use tokio::sync::{Semaphore, watch};
 
-use super::request::{Line, Stage, XsrfToken};
+use super::request::{RequestSender, Stage, XsrfToken};
 use super::{
     Clock, Generation, Profile, RequestError, Santa, SyncError, SyncOptions, SyncReport, Transport,
-    reading, writing,
+    request_formats, response_formats,
 };
 use crate::protocol::{Decision, Event};
 
-/// How long after its start a client syncs first.
+/// The time from the start to the first sync.
 const FIRST_SYNC: Duration = Duration::from_secs(15);
 
-/// How long a blocked file is not reported at once again.
+/// The time in which a file is not reported immediately again.
 const BACKOFF: Duration = Duration::from_secs(600);
 
-/// How many syncs that somebody asked for may be unfinished.
+/// Maximum requested syncs that are not completed.
 const MOST_ASKED_FOR: usize = 2;
 
-/// How many programs of a bundle go into a request.
+/// Programs of a bundle per request.
 const MEMBERS_AT_ONCE: usize = 50;
 
-/// Something that was just blocked.
+/// A blocked execution.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Blocked {
-    /// What happened.
     pub event: Event,
-    /// The programs of the bundle that it is a part of, to be reported if the server wants them.
+    /// The programs of its bundle, which are reported if the server wants them.
     pub members: Vec<Event>,
 }
 
-/// What became of a blocked execution's report.
+/// What happened to the report of a blocked execution.
 #[derive(Debug)]
 pub enum BlockedOutcome {
-    /// The server took it, and so many programs of its bundle, for which it asked.
-    Sent {
-        /// How many those are.
-        members: usize,
-    },
-    /// The file was reported a moment ago: it waits for the next sync.
+    /// The server accepted it, and this number of programs that it wanted from the bundle.
+    Sent { members: usize },
+    /// The file was reported less than ten minutes ago, so the event is sent with the next sync.
     Waiting,
-    /// It was not taken, or its bundle was not: that waits for the next sync.
+    /// The event or its bundle was not accepted, so they are sent with the next sync.
     Failed(RequestError),
     /// The client reports nothing.
     Unreported,
 }
 
-/// Why somebody who asked for a sync got none.
+/// Why a requested sync failed.
 #[derive(Debug, thiserror::Error)]
 pub enum DaemonError {
-    /// One is in progress and one waits.
+    /// One sync is in progress, and another is waiting.
     #[error("too many syncs in progress")]
     TooMany,
-    /// It failed.
     #[error(transparent)]
     Sync(#[from] SyncError),
 }
 
-/// One sync of a client that goes on running.
+/// One sync of a daemon.
 #[derive(Debug)]
-pub struct Turn {
-    /// What the sync did, or why it ended early.
+pub struct DaemonSync {
     pub result: Result<SyncReport, SyncError>,
-    /// How many rules the client holds now.
+    /// The number of rules after the sync.
     pub holds: usize,
-    /// How long until the next.
+    /// The time until the next sync.
     pub next: Duration,
 }
 
-/// A client that runs.
 pub struct Daemon {
     santa: tokio::sync::Mutex<Santa>,
-    /// What was blocked since the client was last looked at.
+    /// Blocked executions since the client was last used.
     fresh: Mutex<Vec<Event>>,
-    /// When each file was last reported at once.
+    /// When each file was last reported immediately.
     reported: Mutex<HashMap<String, Duration>>,
     reports_bundles: AtomicBool,
     asked_for: Semaphore,
@@ -96,7 +89,6 @@ pub struct Daemon {
 }
 
 impl Daemon {
-    /// Starts a client.
     #[must_use]
     pub fn new(
         santa: Santa,
@@ -119,7 +111,7 @@ impl Daemon {
         }
     }
 
-    /// The client, as it is between two syncs.
+    /// The client between two syncs.
     pub async fn santa(&self) -> impl std::ops::DerefMut<Target = Santa> + '_ {
         let mut santa = self.santa.lock().await;
         for event in mem::take(&mut *locked(&self.fresh)) {
@@ -128,63 +120,63 @@ impl Daemon {
         santa
     }
 
-    /// Waits for the next sync that is due, and does it. Nothing is lost if it is no longer
-    /// waited for, but a sync in progress ends where it is.
-    pub async fn next(&self) -> Turn {
+    /// Waits for the next scheduled sync and performs it. Dropping the future loses nothing, except
+    /// that it stops a sync in progress.
+    pub async fn next(&self) -> DaemonSync {
         let mut due = self.due.subscribe();
         loop {
             let then = *due.borrow_and_update();
             tokio::select! {
-                // The sender is ours, so the schedule is never gone.
+                // This daemon has the sender, so `changed` does not fail.
                 _ = due.changed() => continue,
                 () = self.clock.sleep_until(then) => {}
             }
             let mut santa = self.santa().await;
-            // A sync that somebody asked for may have come between.
+            // A requested sync may have happened since.
             if *self.due.borrow() <= self.clock.now() {
                 return self.sync_now(&mut santa).await;
             }
         }
     }
 
-    /// Syncs because somebody asks for it, after a sync that is in progress.
+    /// Syncs on request, after a sync in progress.
     ///
     /// # Errors
-    /// When two that were asked for are not finished.
-    pub async fn sync(&self) -> Result<Turn, DaemonError> {
+    /// When two requested syncs are not completed.
+    pub async fn sync(&self) -> Result<DaemonSync, DaemonError> {
         let _slot = self.asked_for.try_acquire().map_err(|_| DaemonError::TooMany)?;
         let mut santa = self.santa().await;
         Ok(self.sync_now(&mut santa).await)
     }
 
-    /// Downloads rules because a push asks for it, after a sync that is in progress.
+    /// Downloads rules after a push, and after a sync in progress.
     ///
     /// # Errors
-    /// When two syncs that were asked for are not finished, or when this one failed.
+    /// When two requested syncs are not completed, or this one failed.
     pub async fn sync_rules(&self) -> Result<SyncReport, DaemonError> {
         let _slot = self.asked_for.try_acquire().map_err(|_| DaemonError::TooMany)?;
         let mut santa = self.santa().await;
         Ok(santa.sync_rules_by(&self.clock, &*self.transport, self.options).await?)
     }
 
-    async fn sync_now(&self, santa: &mut Santa) -> Turn {
+    async fn sync_now(&self, santa: &mut Santa) -> DaemonSync {
         let result = santa.sync_by(&self.clock, &*self.transport, self.options).await;
         let reports_bundles = santa.settings.enable_bundles == Some(true);
         self.reports_bundles.store(reports_bundles, Ordering::Relaxed);
         let next = Duration::from_secs(u64::from(santa.settings.sync_interval()));
         self.due.send_replace(self.clock.now() + next);
-        Turn { result, holds: santa.database.rules().len(), next }
+        DaemonSync { result, holds: santa.database.rules().len(), next }
     }
 
-    /// Reports what was blocked at once, unless the same file was reported less than ten
-    /// minutes ago. Until the server has taken it, it also waits for the next sync.
+    /// Reports a blocked execution immediately, unless the file was reported less than ten minutes
+    /// ago. It is also sent with the next sync, until the server accepted it.
     pub async fn block(&self, blocked: Blocked) -> BlockedOutcome {
         let Blocked { mut event, mut members } = blocked;
         let Generation::Santa(version) = self.profile.generation else {
             return BlockedOutcome::Unreported;
         };
         if !self.reports_bundles.load(Ordering::Relaxed) {
-            // Nobody has looked at the bundle then.
+            // The bundle was not hashed.
             event.file_bundle_hash.clear();
             event.file_bundle_hash_millis = 0;
             event.file_bundle_binary_count = 0;
@@ -196,8 +188,8 @@ impl Daemon {
         }
         let (transport, clock) = (&*self.transport, &self.clock);
         let (profile, token, pace) = (&self.profile, &self.token, self.options.pace);
-        let line = Line { transport, profile, version, token, clock, pace };
-        let wanted = match upload(&line, std::slice::from_ref(&event)).await {
+        let sender = RequestSender { transport, profile, version, token, clock, pace };
+        let wanted = match upload(&sender, std::slice::from_ref(&event)).await {
             Ok(wanted) => wanted,
             Err(error) => return BlockedOutcome::Failed(error),
         };
@@ -205,12 +197,12 @@ impl Daemon {
         if event.file_bundle_hash.is_empty() || !wanted.contains(&event.file_bundle_hash) {
             members.clear();
         }
-        self.report_members(&line, &event, members).await
+        self.report_members(&sender, &event, members).await
     }
 
     async fn report_members(
         &self,
-        line: &Line<'_>,
+        sender: &RequestSender<'_>,
         event: &Event,
         mut members: Vec<Event>,
     ) -> BlockedOutcome {
@@ -221,7 +213,7 @@ impl Daemon {
             member.file_bundle_binary_count = event.file_bundle_binary_count;
         }
         for (at, batch) in members.chunks(MEMBERS_AT_ONCE).enumerate() {
-            if let Err(error) = upload(line, batch).await {
+            if let Err(error) = upload(sender, batch).await {
                 let left = members.drain(at * MEMBERS_AT_ONCE..);
                 let mut fresh = locked(&self.fresh);
                 left.for_each(|member| keep(&mut fresh, member));
@@ -231,7 +223,7 @@ impl Daemon {
         BlockedOutcome::Sent { members: members.len() }
     }
 
-    /// Whether a file may be reported at once; if so, it is taken for reported.
+    /// Whether a file may be reported immediately. If so, it counts as reported.
     fn may_report(&self, file_sha256: &str) -> bool {
         let now = self.clock.now();
         let mut reported = locked(&self.reported);
@@ -243,7 +235,7 @@ impl Daemon {
         may
     }
 
-    /// Lets an event wait no longer. A sync in progress may still send it, as Santa's does.
+    /// Removes an accepted event. A sync in progress may still send it, as Santa's does.
     fn is_taken(&self, event: &Event) {
         locked(&self.fresh).retain(|each| !is_same_file(each, event));
         if let Ok(mut santa) = self.santa.try_lock() {
@@ -252,14 +244,14 @@ impl Daemon {
     }
 }
 
-/// Sends these events alone, and tells of which bundles the server wants every program.
-async fn upload(line: &Line<'_>, events: &[Event]) -> Result<Vec<String>, RequestError> {
-    let body = writing::events(line.version, line.profile, events);
-    let answer = line.exchange(Stage::EventUpload, body, reading::uploaded).await?;
+/// Sends only these events. Returns the bundles whose programs the server wants to know.
+async fn upload(sender: &RequestSender<'_>, events: &[Event]) -> Result<Vec<String>, RequestError> {
+    let body = request_formats::events(sender.version, sender.profile, events);
+    let answer = sender.exchange(Stage::EventUpload, body, response_formats::uploaded).await?;
     Ok(answer.event_upload_bundle_binaries)
 }
 
-/// Keeps an event for later, in place of an earlier one of the same file.
+/// Adds an event to a list, in place of an earlier one for the same file.
 fn keep(events: &mut Vec<Event>, event: Event) {
     events.retain(|each| !is_same_file(each, &event));
     events.push(event);

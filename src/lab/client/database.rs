@@ -1,4 +1,4 @@
-//! The rules a client holds.
+//! The rules of a client.
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -10,65 +10,57 @@ use super::rules_hash::rules_hash;
 use super::{SyncKind, cel};
 use crate::protocol::{PolicyName, Rule, RuleType};
 
-/// How much of a button's label a client keeps.
+/// Characters of a button's label that a client stores.
 const BUTTON_LABEL_CHARS: usize = 48;
 
-/// What a stored rule does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 pub enum RuleState {
-    /// Allows.
     Allowlist,
-    /// Allows, and allows what the program writes.
+    /// Allows the program, and creates rules for the files that it writes.
     AllowlistCompiler,
-    /// Blocks.
     Blocklist,
-    /// Blocks without a word.
+    /// Blocks without any message.
     SilentBlocklist,
     /// Blocks without a dialog.
     SilentGuiBlocklist,
     /// Blocks without a message on the terminal.
     SilentTtyBlocklist,
-    /// Asks an expression.
+    /// The expression decides.
     Cel,
 }
 
-/// A rule as a client holds it.
+/// A rule in a client's database.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct HeldRule {
-    /// What the identifier identifies.
     pub rule_type: RuleType,
-    /// What the rule is about, in the form that the client keeps.
+    /// In the form that the client stores.
     pub identifier: String,
-    /// What it does.
     pub state: RuleState,
-    /// Its expression.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub cel_expr: String,
-    /// What the block dialog says.
+    /// The text of the block dialog.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub custom_msg: String,
-    /// Where the block dialog's button leads.
+    /// The target of the block dialog's button.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub custom_url: String,
-    /// What the block dialog's button says.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub event_detail_button_label: String,
 }
 
 /// A downloaded rule that the client understands.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum Change {
+pub(crate) enum RuleChange {
     Put(HeldRule),
     Remove(RuleType, String),
-    /// A rule whose expression does not compile: it is passed over, but counted.
+    /// The expression does not compile. The rule is ignored, but counted.
     Uncompiled,
 }
 
-impl Change {
-    /// Understands a rule as a version does, or doesn't: then it is left out and nobody is
-    /// told.
-    pub(crate) fn understand(version: Version, rule: Rule<'_>) -> Option<Self> {
+impl RuleChange {
+    /// Reads a rule as a version of Santa does. Returns nothing if the version ignores the rule.
+    pub(crate) fn read(version: Version, rule: Rule<'_>) -> Option<Self> {
         let rule_type = rule.rule_type.filter(|&each| version.knows_type(each))?;
         let named = version.knows_identifier() && !rule.identifier.is_empty();
         let identifier = if named { rule.identifier } else { rule.sha256 };
@@ -109,27 +101,41 @@ impl Change {
     }
 }
 
-/// How many rules a client reports in preflight.
+/// The rule counts in preflight.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
 pub struct RuleCounts {
-    /// Rules for files, transitive ones included.
+    /// Including transitive rules.
     pub binary: u32,
     pub certificate: u32,
-    /// Compiler rules, which count in their type as well.
+    /// These rules are also counted by type.
     pub compiler: u32,
-    /// Rules that compilers made.
     pub transitive: u32,
-    /// Rules for teams.
     pub teamid: u32,
-    /// Rules for signing identifiers.
     pub signingid: u32,
-    /// Rules for code directory hashes.
     pub cdhash: u32,
+}
+
+impl RuleCounts {
+    pub(crate) fn of<'r>(rules: impl Iterator<Item = &'r HeldRule>) -> Self {
+        let mut counts = Self::default();
+        for rule in rules {
+            let of_its_type = match rule.rule_type {
+                RuleType::Binary => &mut counts.binary,
+                RuleType::Certificate => &mut counts.certificate,
+                RuleType::TeamId => &mut counts.teamid,
+                RuleType::SigningId => &mut counts.signingid,
+                RuleType::CdHash => &mut counts.cdhash,
+            };
+            *of_its_type += 1;
+            counts.compiler += u32::from(rule.state == RuleState::AllowlistCompiler);
+        }
+        counts
+    }
 }
 
 /// A client's rules, in the order in which they were last written.
 ///
-/// Transitive rules are made on the Mac and never leave it, so only their number is kept.
+/// Transitive rules are created on the Mac and never sent, so only their number is stored.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(from = "Contents", into = "Contents")]
 pub struct Database {
@@ -139,11 +145,10 @@ pub struct Database {
 }
 
 impl Database {
-    /// Applies what was downloaded, in one step.
+    /// Applies a download as a whole.
     ///
-    /// When nothing came, nothing is cleaned either: a real client returns before it gets
-    /// to cleaning.
-    pub(crate) fn apply(&mut self, kind: SyncKind, changes: Vec<Change>) {
+    /// An empty download deletes nothing, even in a clean sync: real clients return before that.
+    pub(crate) fn apply(&mut self, kind: SyncKind, changes: Vec<RuleChange>) {
         if changes.is_empty() {
             return;
         }
@@ -157,18 +162,18 @@ impl Database {
         self.make(changes);
     }
 
-    /// Forgets everything, and then applies this.
-    pub(crate) fn replace_by(&mut self, changes: Vec<Change>) {
+    /// Deletes everything, then applies the changes.
+    pub(crate) fn replace_by(&mut self, changes: Vec<RuleChange>) {
         *self = Self::default();
         self.make(changes);
     }
 
-    fn make(&mut self, changes: Vec<Change>) {
+    fn make(&mut self, changes: Vec<RuleChange>) {
         for change in changes {
             match change {
-                Change::Put(rule) => self.put(rule),
-                Change::Remove(rule_type, identifier) => self.remove(&(rule_type, identifier)),
-                Change::Uncompiled => {}
+                RuleChange::Put(rule) => self.put(rule),
+                RuleChange::Remove(rule_type, identifier) => self.remove(&(rule_type, identifier)),
+                RuleChange::Uncompiled => {}
             }
         }
     }
@@ -177,36 +182,23 @@ impl Database {
         self.remove(&(rule_type, identifier.to_owned()));
     }
 
-    /// The hash by which clients from 2025.7 on can be compared: of the rules in their order,
-    /// without transitive ones.
+    /// The hash that clients from 2025.7 on report. It depends on the order of rules, and does not
+    /// include transitive rules.
     #[must_use]
     pub fn rules_hash(&self) -> String {
         rules_hash(self.rules())
     }
 
-    /// The rules in the order in which they were last written.
+    /// In the order in which they were last written.
     pub fn rules(&self) -> impl ExactSizeIterator<Item = &HeldRule> {
         self.rows.values()
     }
 
-    /// What the client reports of them.
+    /// The counts for preflight.
     pub fn counts(&self) -> RuleCounts {
-        let mut counts = RuleCounts {
-            binary: self.transitive,
-            transitive: self.transitive,
-            ..RuleCounts::default()
-        };
-        for rule in self.rules() {
-            let of_its_type = match rule.rule_type {
-                RuleType::Binary => &mut counts.binary,
-                RuleType::Certificate => &mut counts.certificate,
-                RuleType::TeamId => &mut counts.teamid,
-                RuleType::SigningId => &mut counts.signingid,
-                RuleType::CdHash => &mut counts.cdhash,
-            };
-            *of_its_type += 1;
-            counts.compiler += u32::from(rule.state == RuleState::AllowlistCompiler);
-        }
+        let mut counts = RuleCounts::of(self.rules());
+        counts.binary += self.transitive;
+        counts.transitive = self.transitive;
         counts
     }
 
@@ -214,7 +206,7 @@ impl Database {
         self.transitive += count;
     }
 
-    /// Replacing a rule moves it to the end, as SQLite's INSERT OR REPLACE does.
+    /// Replacing a rule moves it to the end, like SQLite's INSERT OR REPLACE.
     fn put(&mut self, rule: HeldRule) {
         let target = (rule.rule_type, rule.identifier.clone());
         self.remove(&target);
@@ -230,7 +222,7 @@ impl Database {
     }
 }
 
-/// A database's form in a file.
+/// The format of a database in a file.
 #[derive(Serialize, Deserialize)]
 struct Contents {
     rules: Vec<HeldRule>,
@@ -256,8 +248,8 @@ impl From<Database> for Contents {
 mod tests {
     use super::*;
 
-    fn understood(rule: Rule<'_>) -> Option<Change> {
-        Change::understand(Version::named("2026.7"), rule)
+    fn understood(rule: Rule<'_>) -> Option<RuleChange> {
+        RuleChange::read(Version::named("2026.7"), rule)
     }
 
     fn team(identifier: &'static str, policy: PolicyName) -> Rule<'static> {
@@ -269,7 +261,7 @@ mod tests {
         }
     }
 
-    fn change(identifier: &'static str, policy: PolicyName) -> Change {
+    fn change(identifier: &'static str, policy: PolicyName) -> RuleChange {
         understood(team(identifier, policy)).unwrap()
     }
 
@@ -305,7 +297,7 @@ mod tests {
     }
 
     #[test]
-    fn remove_deletes_and_tolerates_what_is_not_there() {
+    fn remove_deletes_a_rule_and_ignores_a_missing_one() {
         let mut database = with(&["AAAAAAAAAA", "BBBBBBBBBB"]);
         let removals = ["AAAAAAAAAA", "CCCCCCCCCC"].map(|id| change(id, PolicyName::Remove));
         database.apply(SyncKind::Normal, removals.into());
@@ -325,21 +317,21 @@ mod tests {
     }
 
     #[test]
-    fn nothing_is_cleaned_when_nothing_came() {
+    fn an_empty_download_deletes_nothing() {
         let mut database = with(&["AAAAAAAAAA"]);
         database.apply(SyncKind::CleanAll, Vec::new());
         assert_eq!(identifiers(&database), ["AAAAAAAAAA"]);
     }
 
     #[test]
-    fn a_lone_removal_is_enough_to_clean() {
+    fn a_clean_sync_with_only_a_removal_deletes_all_rules() {
         let mut database = with(&["AAAAAAAAAA"]);
         database.apply(SyncKind::Clean, vec![change("ZZZZZZZZZZ", PolicyName::Remove)]);
         assert_eq!(database.rules().count(), 0);
     }
 
     #[test]
-    fn what_is_not_understood_is_left_out() {
+    fn rules_that_are_not_understood_are_ignored() {
         let allow = PolicyName::Allowlist;
         let hash = "ab".repeat(32);
         let rules = [
@@ -367,7 +359,7 @@ mod tests {
             event_detail_button_label: "é".repeat(50).into(),
             ..team("AAAAAAAAAA", PolicyName::Blocklist)
         };
-        let Some(Change::Put(rule)) = understood(rule) else { panic!("not understood") };
+        let Some(RuleChange::Put(rule)) = understood(rule) else { panic!("not understood") };
         assert_eq!(rule.event_detail_button_label, "é".repeat(48));
     }
 
@@ -415,28 +407,28 @@ mod tests {
             ..Rule::default()
         };
         let read = |text: &str, policy| {
-            Change::understand(Version::named(text), rule(RuleType::SigningId, policy))
+            RuleChange::read(Version::named(text), rule(RuleType::SigningId, policy))
         };
         assert_eq!(read("2023.4", PolicyName::Blocklist), None);
-        let Some(Change::Put(held)) = read("2023.5", PolicyName::Blocklist) else { panic!() };
+        let Some(RuleChange::Put(held)) = read("2023.5", PolicyName::Blocklist) else { panic!() };
         assert_eq!((&*held.custom_url, &*held.event_detail_button_label), ("", ""));
         assert_eq!(held.cel_expr, "");
-        let Some(Change::Put(held)) = read("2026.7", PolicyName::Blocklist) else { panic!() };
+        let Some(RuleChange::Put(held)) = read("2026.7", PolicyName::Blocklist) else { panic!() };
         assert_eq!((&*held.custom_url, &*held.event_detail_button_label), ("https://x", "Why"));
         assert_eq!(held.cel_expr, "euid == 0", "kept, and hashed, on any policy");
         assert_eq!(read("2025.5", PolicyName::Cel), None);
-        assert_eq!(read("2025.6", PolicyName::Cel), Some(Change::Uncompiled));
-        assert!(matches!(read("2025.12", PolicyName::Cel), Some(Change::Put(_))));
+        assert_eq!(read("2025.6", PolicyName::Cel), Some(RuleChange::Uncompiled));
+        assert!(matches!(read("2025.12", PolicyName::Cel), Some(RuleChange::Put(_))));
         assert_eq!(read("2026.5", PolicyName::SilentGuiBlocklist), None);
         assert!(read("2026.6", PolicyName::SilentGuiBlocklist).is_some());
     }
 
     #[test]
-    fn an_expression_that_does_not_compile_leaves_the_rule_before_it() {
+    fn a_rule_that_does_not_compile_keeps_the_old_rule() {
         let mut database = with(&["AAAAAAAAAA", "BBBBBBBBBB"]);
-        database.apply(SyncKind::Normal, vec![Change::Uncompiled]);
+        database.apply(SyncKind::Normal, vec![RuleChange::Uncompiled]);
         assert_eq!(identifiers(&database), ["AAAAAAAAAA", "BBBBBBBBBB"]);
-        database.apply(SyncKind::Clean, vec![Change::Uncompiled]);
+        database.apply(SyncKind::Clean, vec![RuleChange::Uncompiled]);
         assert_eq!(database.rules().count(), 0, "but it is enough to clean");
     }
 
@@ -449,8 +441,8 @@ mod tests {
             policy: Some(PolicyName::Allowlist),
             ..Rule::default()
         };
-        let kept = |text: &str| match Change::understand(Version::named(text), rule.clone()) {
-            Some(Change::Put(held)) => held.identifier,
+        let kept = |text: &str| match RuleChange::read(Version::named(text), rule.clone()) {
+            Some(RuleChange::Put(held)) => held.identifier,
             other => panic!("{other:?}"),
         };
         assert_eq!(kept("2021.7"), "cd".repeat(32));

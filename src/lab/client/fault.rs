@@ -1,5 +1,5 @@
-//! What goes wrong between a client and its server: proxies and connections that change or lose a
-//! part of an exchange.
+//! Faults between a client and its server: proxies and connections that change or lose parts of
+//! requests and responses.
 
 use std::fmt;
 use std::str::FromStr;
@@ -9,59 +9,60 @@ use std::time::Duration;
 use async_trait::async_trait;
 
 use super::request::Stage;
-use super::{Answer, Transport, TransportError};
+use super::{HttpResponse, Transport, TransportError};
 use crate::protocol::{BodyError, ContentEncoding, decode};
 
-/// The most bytes that a proxy decompresses.
+/// Maximum bytes that a proxy decompresses.
 const LONGEST_BODY: usize = 1 << 28;
 
-/// One thing that goes wrong.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Fault {
-    /// The n-th page of rules, from 1, is cut off: status 200 arrives and the body does not.
+    /// The n-th page of rules, counted from 1, is cut off: status 200 arrives, but the body does
+    /// not.
     CutPage(usize),
-    /// Every response is late.
+    /// Every response is delayed.
     Delay(Duration),
-    /// Requests lose their `Content-Encoding`.
+    /// `Content-Encoding` is removed from requests.
     StripEncoding,
-    /// Requests get the `Content-Encoding` of another encoding.
+    /// `Content-Encoding` of requests is replaced by that of another encoding.
     FalsifyEncoding,
-    /// Requests are decompressed, and keep their `Content-Encoding`.
+    /// Requests are decompressed, but keep their `Content-Encoding`.
     Decompress,
-    /// The client gets another `SyncBaseURL`, so it forgets what its server set. It is no fault of
-    /// a connection: [`Santa::change_server`](super::Santa::change_server) does it.
+    /// The client gets another `SyncBaseURL`, so it forgets the settings of the old server. This is
+    /// not a fault of a connection: [`Santa::change_server`](super::Santa::change_server) does it.
     ChangeUrl,
 }
 
-/// A text that is not a fault.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error(
     "expected cut-page=N, delay=SECONDS, strip-encoding, falsify-encoding, decompress or change-url"
 )]
 pub struct FaultError;
 
+/// The faults without a value, and their names.
+const NAMES: [(Fault, &str); 4] = [
+    (Fault::StripEncoding, "strip-encoding"),
+    (Fault::FalsifyEncoding, "falsify-encoding"),
+    (Fault::Decompress, "decompress"),
+    (Fault::ChangeUrl, "change-url"),
+];
+
 impl FromStr for Fault {
     type Err = FaultError;
 
     fn from_str(text: &str) -> Result<Self, FaultError> {
-        match text.split_once('=') {
-            Some(("cut-page", page)) => match page.parse() {
-                Ok(page @ 1..) => Ok(Self::CutPage(page)),
-                Ok(0) | Err(_) => Err(FaultError),
-            },
-            Some(("delay", seconds)) => match seconds.parse::<u32>() {
-                Ok(seconds) => Ok(Self::Delay(Duration::from_secs(seconds.into()))),
-                Err(_) => Err(FaultError),
-            },
-            Some(_) => Err(FaultError),
-            None => match text {
-                "strip-encoding" => Ok(Self::StripEncoding),
-                "falsify-encoding" => Ok(Self::FalsifyEncoding),
-                "decompress" => Ok(Self::Decompress),
-                "change-url" => Ok(Self::ChangeUrl),
-                _ => Err(FaultError),
-            },
-        }
+        let fault = match text.split_once('=') {
+            Some(("cut-page", page)) => {
+                page.parse::<usize>().ok().filter(|&n| n > 0).map(Self::CutPage)
+            }
+            Some(("delay", seconds)) => {
+                let seconds = seconds.parse::<u32>().ok();
+                seconds.map(|seconds| Self::Delay(Duration::from_secs(seconds.into())))
+            }
+            Some(_) => None,
+            None => NAMES.iter().find(|(_, name)| *name == text).map(|(fault, _)| *fault),
+        };
+        fault.ok_or(FaultError)
     }
 }
 
@@ -70,25 +71,24 @@ impl fmt::Display for Fault {
         match self {
             Self::CutPage(page) => write!(f, "cut-page={page}"),
             Self::Delay(time) => write!(f, "delay={}", time.as_secs()),
-            Self::StripEncoding => f.write_str("strip-encoding"),
-            Self::FalsifyEncoding => f.write_str("falsify-encoding"),
-            Self::Decompress => f.write_str("decompress"),
-            Self::ChangeUrl => f.write_str("change-url"),
+            _ => {
+                let name = NAMES.iter().find(|(fault, _)| fault == self);
+                f.write_str(name.map_or("", |(_, name)| name))
+            }
         }
     }
 }
 
-/// A transport on which things go wrong.
 #[derive(Debug)]
 pub struct Faulty<T> {
     transport: T,
     faults: Vec<Fault>,
-    /// Pages of rules that the server sent.
+    /// The pages of rules so far.
     pages: AtomicUsize,
 }
 
 impl<T> Faulty<T> {
-    /// The transport with these faults, all at the same time.
+    /// All faults happen at the same time.
     #[must_use]
     pub fn new(transport: T, faults: Vec<Fault>) -> Self {
         Self { transport, faults, pages: AtomicUsize::new(0) }
@@ -101,12 +101,11 @@ fn is_encoding(name: &str) -> bool {
     name.eq_ignore_ascii_case("content-encoding")
 }
 
-/// The name of another encoding.
 fn falsified(encoding: &str) -> &'static str {
     if encoding.eq_ignore_ascii_case("gzip") { "deflate" } else { "gzip" }
 }
 
-/// A body as a proxy that decompresses it passes it on.
+/// The body after a proxy that decompresses it.
 fn decompressed(headers: &Headers, body: Vec<u8>) -> Result<Vec<u8>, BodyError> {
     let encoding = headers.iter().find(|(name, _)| is_encoding(name));
     let encoding = encoding.map_or("", |(_, value)| value.as_str());
@@ -121,7 +120,7 @@ impl<T: Transport> Transport for Faulty<T> {
         path: &str,
         headers: &[(String, String)],
         body: &[u8],
-    ) -> Result<Answer, TransportError> {
+    ) -> Result<HttpResponse, TransportError> {
         let (mut headers, mut body) = (headers.to_vec(), body.to_vec());
         for fault in &self.faults {
             match fault {

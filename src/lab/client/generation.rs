@@ -1,7 +1,7 @@
-//! Which client of the protocol is played, and what its version knows and does.
+//! The clients of the protocol, and what each version supports and does.
 //!
 //! Facts are from Santa's tags (google/santa up to 2024.9, northpolesec/santa after) and from
-//! rednose, the library that pedro syncs with. A fact is named by the first version that has it.
+//! rednose, the library that pedro syncs with. Each fact has the first version that it is true for.
 
 use std::fmt;
 use std::str::FromStr;
@@ -17,14 +17,13 @@ const PEDRO: &str = "pedro-1.2.0 (pedro 1.2.0)";
 /// The version that pedro reported before, when it synced with the library rednose.
 const REDNOSE: &str = "pedro-1.1.0 (rednose 0.1.0)";
 
-/// Which client is played.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(into = "String", try_from = "String")]
 pub enum Generation {
     Santa(Version),
     /// pedro, a client for Linux.
     Pedro,
-    /// pedro as it was until January 2026.
+    /// pedro until January 2026.
     Rednose,
 }
 
@@ -36,7 +35,7 @@ pub struct Version {
     patch: Option<u32>,
 }
 
-/// A word that names no client.
+/// The text is not the name of a client.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error(
     "expected a version of Santa from 2021.1 on, such as 2026.7, pedro, or rednose for an old pedro"
@@ -47,7 +46,7 @@ impl Generation {
     /// The newest Santa that is known here.
     pub const NEWEST: Self = Self::Santa(Version { year: 2026, number: 7, patch: None });
 
-    /// What people call the client.
+    /// The name in messages.
     pub(crate) fn name(self) -> String {
         match self {
             Self::Santa(version) => format!("Santa {version}"),
@@ -56,7 +55,7 @@ impl Generation {
         }
     }
 
-    /// What the client calls itself in preflight.
+    /// The `santa_version` that the client reports in preflight.
     #[must_use]
     pub fn says(self) -> String {
         match self {
@@ -132,148 +131,20 @@ impl Version {
         (self.year, self.number) >= (year, number)
     }
 
-    /// Whether messages are those that are defined in protobuf. Before, they are dictionaries,
-    /// of which each client writes and reads some keys by hand.
-    pub(crate) fn has_messages(self) -> bool {
-        self.since(2024, 6)
-    }
-
-    /// Whether it sends its bodies as `application/octet-stream`, and counts as strings.
+    /// Whether it sends `application/octet-stream` for all bodies, and counts as strings.
     pub(crate) fn mislabels(self) -> bool {
         self.since(2024, 6) && !self.since(2024, 8)
     }
 
-    /// Whether it writes every key as the field is named in protobuf.
+    /// Whether it writes every JSON key like the field's name in protobuf.
     pub(crate) fn writes_field_names(self) -> bool {
         self.since(2024, 6) && !self.since(2024, 7)
-    }
-
-    pub(crate) fn sends_model(self) -> bool {
-        self.since(2022, 3)
-    }
-
-    /// Whether the profile's choice of an encoding counts. Before, it is always deflate.
-    pub(crate) fn chooses_encoding(self) -> bool {
-        self.since(2023, 4)
-    }
-
-    /// Whether a server may name the header that its XSRF token goes into.
-    pub(crate) fn renames_xsrf_header(self) -> bool {
-        self.since(2023, 3)
-    }
-
-    pub(crate) fn sends_extra_headers(self) -> bool {
-        self.since(2023, 7)
-    }
-
-    pub(crate) fn counts_in_postflight(self) -> bool {
-        self.since(2023, 8)
-    }
-
-    pub(crate) fn knows_sync_types(self) -> bool {
-        self.since(2024, 1)
-    }
-
-    pub(crate) fn sends_sync_type(self) -> bool {
-        self.since(2025, 1)
-    }
-
-    /// Whether events have entitlements, code signing flags and a signing status.
-    pub(crate) fn sends_entitlements(self) -> bool {
-        self.since(2025, 1)
-    }
-
-    /// Whether events have signing times, and preflight the owner's groups.
-    pub(crate) fn sends_signing_times(self) -> bool {
-        self.since(2025, 6)
-    }
-
-    pub(crate) fn sends_rules_hash(self) -> bool {
-        self.since(2025, 7)
-    }
-
-    pub(crate) fn sends_static_rule(self) -> bool {
-        self.since(2026, 2)
-    }
-
-    /// Whether too short an interval is made the shortest. Before, it is made the default.
-    pub(crate) fn clamps_intervals(self) -> bool {
-        self.since(2025, 10)
-    }
-
-    /// Whether a server may say what the block dialog's button does.
-    pub(crate) fn knows_event_detail(self) -> bool {
-        self.since(2025, 12)
-    }
-
-    pub(crate) fn knows_media_policies(self) -> bool {
-        self.since(2026, 3)
-    }
-
-    /// Whether it gives up at a client error, and forgets its settings in a clean sync.
-    pub(crate) fn gives_up_at_client_errors(self) -> bool {
-        self.since(2026, 4)
-    }
-
-    /// See [`gives_up_at_client_errors`](Self::gives_up_at_client_errors).
-    pub(crate) fn forgets_settings_when_clean(self) -> bool {
-        self.since(2026, 4)
     }
 
     /// Whether a response with status 200 whose body is cut off counts as an empty one (Santa's
     /// issue 1137, fixed after 2026.7).
     pub(crate) fn accepts_cut_bodies(self) -> bool {
         !self.since(2026, 8)
-    }
-
-    /// Whether another `SyncBaseURL` deletes the rules of the old server, and not its settings
-    /// alone (Santa's change 1151, after 2026.7).
-    pub(crate) fn forgets_rules_of_another_server(self) -> bool {
-        self.since(2026, 8)
-    }
-
-    pub(crate) fn knows_button_label(self) -> bool {
-        self.since(2026, 7)
-    }
-
-    pub(crate) fn knows_all_event_upload(self) -> bool {
-        self.since(2022, 5)
-    }
-
-    pub(crate) fn knows_unknown_event_upload(self) -> bool {
-        self.since(2022, 7)
-    }
-
-    pub(crate) fn knows_usb(self) -> bool {
-        self.since(2022, 1)
-    }
-
-    /// Whether a bundle setting that is not sent stays. Before, it is off.
-    pub(crate) fn keeps_bundle_settings(self) -> bool {
-        self.since(2023, 1)
-    }
-
-    pub(crate) fn knows_file_access(self) -> bool {
-        self.since(2023, 8)
-    }
-
-    /// Whether `AUDIT_ONLY` is lost between the one who reads it and the one who sets it.
-    pub(crate) fn loses_audit_only(self) -> bool {
-        self.since(2024, 6)
-    }
-
-    pub(crate) fn knows_custom_url(self) -> bool {
-        self.since(2023, 7)
-    }
-
-    /// Whether rules are named by `identifier`. Before, by `sha256`.
-    pub(crate) fn knows_identifier(self) -> bool {
-        self.since(2021, 8)
-    }
-
-    /// Whether identifiers are checked, and kept in one form.
-    pub(crate) fn checks_identifiers(self) -> bool {
-        self.since(2023, 5)
     }
 
     pub(crate) fn knows_mode(self, mode: ClientMode) -> bool {
@@ -304,7 +175,7 @@ impl Version {
         }
     }
 
-    /// Whether the variables, fields and constants of expressions include this name.
+    /// Whether expressions may use this variable, field or constant.
     pub(crate) fn knows_cel_name(self, name: &str) -> bool {
         match name {
             "target" | "args" | "envs" | "target.signing_time" | "target.secure_signing_time" => {
@@ -322,7 +193,7 @@ impl Version {
         }
     }
 
-    /// Whether expressions may call this function. The language's own are not listed.
+    /// Whether expressions may call this function. The standard functions of CEL are not listed.
     pub(crate) fn knows_cel_function(self, name: &str) -> bool {
         match name {
             "join" | "split" | "lowerAscii" | "upperAscii" | "replace" | "indexOf"
@@ -333,26 +204,84 @@ impl Version {
         }
     }
 
-    /// How often a request is sent before it is given up.
+    /// Maximum attempts per request.
     pub(crate) fn attempts(self) -> u32 {
         if self.since(2021, 2) { 5 } else { 2 }
     }
 
-    /// How many seconds it waits after this many attempts.
+    /// Seconds between attempts, after this many of them.
     pub(crate) fn seconds_after(self, attempts: u32) -> u32 {
         if self.since(2023, 4) { 2_u32.pow(attempts + 1) } else { 2 * (attempts + 1) }
     }
 }
 
-/// How long clients wait for an answer, body included.
+/// Declares what a version does or supports if it is at least the given one.
+macro_rules! since {
+    ($($(#[$doc:meta])* $name:ident: $year:literal, $number:literal;)+) => {
+        impl Version {
+            $(
+                $(#[$doc])*
+                pub(crate) fn $name(self) -> bool {
+                    self.since($year, $number)
+                }
+            )+
+        }
+    };
+}
+
+since! {
+    /// Rules have an `identifier`. Before, a `sha256`.
+    knows_identifier: 2021, 8;
+    knows_usb: 2022, 1;
+    sends_model: 2022, 3;
+    knows_all_event_upload: 2022, 5;
+    knows_unknown_event_upload: 2022, 7;
+    /// An absent bundle setting keeps its value. Before, it is off.
+    keeps_bundle_settings: 2023, 1;
+    /// A server may choose the header for its XSRF token.
+    renames_xsrf_header: 2023, 3;
+    /// The encoding from the profile is used. Before, it is always deflate.
+    chooses_encoding: 2023, 4;
+    /// Identifiers are checked, and normalized.
+    checks_identifiers: 2023, 5;
+    sends_extra_headers: 2023, 7;
+    knows_custom_url: 2023, 7;
+    counts_in_postflight: 2023, 8;
+    knows_file_access: 2023, 8;
+    knows_sync_types: 2024, 1;
+    /// Messages are defined in protobuf. Before, they are dictionaries, and each client writes and
+    /// reads some keys by hand.
+    has_messages: 2024, 6;
+    /// The setter of `AUDIT_ONLY` does not know the word that the reader returns.
+    loses_audit_only: 2024, 6;
+    sends_sync_type: 2025, 1;
+    /// Events have entitlements, code signing flags and a signing status.
+    sends_entitlements: 2025, 1;
+    /// Events have signing times, and preflight the owner's groups.
+    sends_signing_times: 2025, 6;
+    sends_rules_hash: 2025, 7;
+    /// An interval below the minimum becomes the minimum. Before, it becomes the default.
+    clamps_intervals: 2025, 10;
+    /// A server may set the target and label of the block dialog's button.
+    knows_event_detail: 2025, 12;
+    sends_static_rule: 2026, 2;
+    knows_media_policies: 2026, 3;
+    gives_up_at_client_errors: 2026, 4;
+    forgets_settings_when_clean: 2026, 4;
+    knows_button_label: 2026, 7;
+    /// Another `SyncBaseURL` deletes the rules of the old server in addition to its settings
+    /// (Santa's change 1151, after 2026.7).
+    forgets_rules_of_another_server: 2026, 8;
+}
+
+/// How long clients wait for a response, body included.
 pub(crate) const ANSWER_TIMEOUT: Duration = Duration::from_secs(30);
 
-/// How long they wait for an XSRF token.
+/// How long clients wait for an XSRF token.
 pub(crate) const TOKEN_TIMEOUT: Duration = Duration::from_secs(10);
 
 #[cfg(test)]
 impl Version {
-    /// The version of this name, for tests.
     pub(crate) fn named(text: &str) -> Self {
         Self::read(text).unwrap_or_else(|| panic!("{text} is no version of Santa"))
     }
@@ -373,14 +302,14 @@ mod tests {
     }
 
     #[test]
-    fn what_names_no_client_is_refused() {
+    fn unknown_clients_are_refused() {
         for name in ["", "2024", "2020.1", "1.14", "2024.0", "2024.6.1.2", "2024.x", "Pedro"] {
             assert_eq!(name.parse::<Generation>(), Err(GenerationError), "{name}");
         }
     }
 
     #[test]
-    fn a_patch_is_as_its_version() {
+    fn a_patch_has_the_capabilities_of_its_version() {
         assert!(Version::named("2026.4.1").gives_up_at_client_errors());
         assert!(!Version::named("2026.3.9").gives_up_at_client_errors());
         assert!(Version::named("2026.7").knows_policy(PolicyName::SilentGuiBlocklist));
@@ -388,7 +317,7 @@ mod tests {
     }
 
     #[test]
-    fn rule_types_come_one_after_the_other() {
+    fn rule_types_are_supported_since_their_versions() {
         let known = |text: &str| {
             let types = RuleType::ALL.iter().filter(|&&each| Version::named(text).knows_type(each));
             types.count()

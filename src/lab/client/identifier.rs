@@ -1,4 +1,4 @@
-//! Which identifiers a client accepts, and in what form it keeps them.
+//! The identifiers that a client accepts, and the form in which it stores them.
 
 use crate::protocol::RuleType;
 
@@ -6,7 +6,7 @@ const SHA256_DIGITS: usize = 64;
 const CDHASH_DIGITS: usize = 40;
 const TEAM_ID_LENGTH: usize = 10;
 
-/// The identifier as it is stored, or nothing if the client refuses it.
+/// The identifier as it is stored, or nothing if it is not valid.
 pub(super) fn stored_form(rule_type: RuleType, identifier: &str) -> Option<String> {
     match rule_type {
         RuleType::Binary | RuleType::Certificate => hex(identifier, SHA256_DIGITS),
@@ -40,7 +40,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn identifiers_are_kept_in_one_form() {
+    fn identifiers_are_stored_in_one_form() {
         let cases = [
             (RuleType::Binary, "AB".repeat(32), "ab".repeat(32)),
             (RuleType::Certificate, "0F".repeat(32), "0f".repeat(32)),

@@ -8,7 +8,7 @@
 //! - `santa`, `settings`, `database`, `rules_hash`: what it stores between syncs
 //! - `sync`, `pedro`, `report`: one sync, as Santa or as pedro, and what happened in it
 //! - `request`, `transport`, `fault`: how requests are sent, repeated and lost
-//! - `writing`, `reading`, `cel`, `identifier`: what each version sends and accepts
+//! - `request_formats`, `response_formats`, `cel`, `identifier`: what each version sends and accepts
 //! - `daemon`, `clock`: many syncs over time
 
 mod cel;
@@ -20,30 +20,32 @@ pub(super) mod generation;
 mod identifier;
 mod pedro;
 mod profile;
-pub(super) mod reading;
 mod report;
 pub(super) mod request;
+pub(super) mod request_formats;
+pub(super) mod response_formats;
 pub(super) mod rules_hash;
 mod santa;
 mod settings;
 mod sync;
 mod sync_kind;
 pub(super) mod transport;
-pub(super) mod writing;
 
 #[cfg(test)]
-mod script;
+mod tests;
 
 pub use clock::Clock;
-pub use daemon::{Blocked, BlockedOutcome, Daemon, DaemonError, Turn};
+pub use daemon::{Blocked, BlockedOutcome, Daemon, DaemonError, DaemonSync};
 pub use database::{Database, HeldRule, RuleCounts, RuleState};
 pub use fault::{Fault, FaultError, Faulty};
 pub use generation::{Generation, GenerationError, Version};
 pub use profile::{Profile, ProfileError};
-pub use report::{EventReport, RuleReport, StageOutcome, SyncReport};
+pub use report::{EventReport, RuleReport, StageOutcome, SyncReport, with_causes};
 pub use request::{Pace, RequestError};
 pub use santa::{Santa, StateError, events_in};
 pub use settings::Settings;
 pub use sync::{SyncError, SyncOptions};
 pub use sync_kind::SyncKind;
-pub use transport::{AddressError, Answer, Certificates, HttpTransport, Transport, TransportError};
+pub use transport::{
+    AddressError, Certificates, HttpResponse, HttpTransport, Transport, TransportError,
+};

@@ -1,55 +1,44 @@
-//! pedro, a client of this protocol for Linux, as it is today and as it was with the library
+//! pedro, a client of this protocol for Linux: the current one, and the old one with the library
 //! rednose.
 //!
-//! It asks once and never again, takes one page of rules in place of all that it had, counts
-//! nothing, uploads no events, and fails a whole answer for one word that it doesn't know
-//! (rednose, `sync/json`).
+//! It sends each request once, replaces all rules by one page, counts no rules, uploads no events,
+//! and rejects a whole response if it contains one unknown word (rednose, `sync/json`).
 
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::json;
 
-use super::database::Change;
+use super::database::RuleChange;
 use super::report::{EventReport, RuleReport};
 use super::request::{Stage, decoded};
 use super::{
     Clock, Generation, HeldRule, Pace, Profile, RequestError, RuleState, Santa, StageOutcome,
-    SyncError, SyncKind, SyncReport, Transport, TransportError,
+    SyncError, SyncReport, Transport, TransportError,
 };
 use crate::protocol::{self, BodyError, ClientMode, ContentEncoding, MessageError, RuleType};
 
-/// The longest answer that its HTTP library reads: after decompression, and in old releases (ureq
+/// The longest response that its HTTP library reads: after decompression, and in old releases (ureq
 /// up to 3.3) before.
 const LONGEST_ANSWER: usize = 10 << 20;
 
-/// How long the fields are that it takes from the system's `utsname`, with the zeros that fill
-/// them.
+/// The length of a field of the system's `utsname`, including the zeros at the end.
 const UTSNAME_FIELD: usize = 65;
 
-/// Preflight's answer. Of all this, only the mode is obeyed.
+/// Only the mode is applied.
 #[derive(Deserialize)]
+#[expect(dead_code, reason = "a field is parsed even if it is not applied")]
 struct Preflight {
     client_mode: Option<Mode>,
-    #[serde(rename = "sync_type")]
-    _sync_type: Option<Kind>,
-    #[serde(rename = "batch_size")]
-    _batch_size: Option<i32>,
-    #[serde(rename = "full_sync_interval")]
-    _full_sync_interval: Option<u32>,
-    #[serde(rename = "enable_bundles")]
-    _enable_bundles: Option<bool>,
-    #[serde(rename = "enable_transitive_rules")]
-    _enable_transitive_rules: Option<bool>,
-    #[serde(rename = "allowed_path_regex")]
-    _allowed_path_regex: Option<String>,
-    #[serde(rename = "blocked_path_regex")]
-    _blocked_path_regex: Option<String>,
-    #[serde(rename = "block_usb_mount")]
-    _block_usb_mount: Option<bool>,
-    #[serde(rename = "remount_usb_mode")]
-    _remount_usb_mode: Option<String>,
-    #[serde(rename = "override_file_access_action")]
-    _override_file_access_action: Option<FileAccess>,
+    sync_type: Option<Kind>,
+    batch_size: Option<i32>,
+    full_sync_interval: Option<u32>,
+    enable_bundles: Option<bool>,
+    enable_transitive_rules: Option<bool>,
+    allowed_path_regex: Option<String>,
+    blocked_path_regex: Option<String>,
+    block_usb_mount: Option<bool>,
+    remount_usb_mode: Option<String>,
+    override_file_access_action: Option<FileAccess>,
 }
 
 #[derive(Clone, Copy, Deserialize)]
@@ -75,7 +64,6 @@ enum FileAccess {
     None,
 }
 
-/// The page of rules.
 #[derive(Deserialize)]
 struct Page {
     cursor: Option<String>,
@@ -83,18 +71,16 @@ struct Page {
 }
 
 #[derive(Deserialize)]
+#[expect(dead_code, reason = "a field is parsed even if it is not applied")]
 struct Rule {
     identifier: String,
     policy: Policy,
     rule_type: Type,
     custom_msg: Option<String>,
     custom_url: Option<String>,
-    #[serde(rename = "creation_time")]
-    _creation_time: Option<f64>,
-    #[serde(rename = "file_bundle_binary_count")]
-    _file_bundle_binary_count: Option<i32>,
-    #[serde(rename = "file_bundle_hash")]
-    _file_bundle_hash: Option<String>,
+    creation_time: Option<f64>,
+    file_bundle_binary_count: Option<i32>,
+    file_bundle_hash: Option<String>,
 }
 
 #[derive(Clone, Copy, Deserialize)]
@@ -121,7 +107,7 @@ enum Type {
     CdHash,
 }
 
-impl From<Rule> for Change {
+impl From<Rule> for RuleChange {
     fn from(rule: Rule) -> Self {
         let rule_type = match rule.rule_type {
             Type::Binary => RuleType::Binary,
@@ -149,16 +135,15 @@ impl From<Rule> for Change {
     }
 }
 
-/// pedro's way to its server.
-struct Line<'a> {
+struct RequestSender<'a> {
     transport: &'a dyn Transport,
     profile: &'a Profile,
     clock: &'a Clock,
     pace: Pace,
 }
 
-impl Line<'_> {
-    /// Sends a message, once. Any success will do.
+impl RequestSender<'_> {
+    /// Sends a message once. Any status from 200 to 299 is a success.
     async fn post(
         &self,
         stage: Stage,
@@ -211,19 +196,19 @@ fn unwritable(error: serde_json::Error) -> RequestError {
 }
 
 impl Santa {
-    /// One sync as pedro does it: it applies everything at the end, or nothing.
+    /// Syncs like pedro: everything is applied at the end, or nothing.
     pub(super) async fn sync_as_pedro(
         &mut self,
         clock: &Clock,
         transport: &dyn Transport,
         pace: Pace,
     ) -> Result<SyncReport, SyncError> {
-        let line = Line { transport, profile: &self.profile, clock, pace };
-        let preflight: Preflight = line
+        let sender = RequestSender { transport, profile: &self.profile, clock, pace };
+        let preflight: Preflight = sender
             .ask(Stage::Preflight, &self.pedros_introduction())
             .await
             .map_err(SyncError::Preflight)?;
-        let page: Page = line
+        let page: Page = sender
             .ask(Stage::RuleDownload, &json!({"cursor": self.cursor}))
             .await
             .map_err(SyncError::RuleDownload)?;
@@ -233,29 +218,26 @@ impl Santa {
             "rules_processed": 0,
             "rules_received": 0,
         });
-        line.post(Stage::Postflight, &outcome).await.map_err(SyncError::Postflight)?;
+        sender.post(Stage::Postflight, &outcome).await.map_err(SyncError::Postflight)?;
 
         match preflight.client_mode {
             Some(Mode::Monitor) => self.settings.client_mode = Some(ClientMode::Monitor),
             Some(Mode::Lockdown) => self.settings.client_mode = Some(ClientMode::Lockdown),
             None => {}
         }
-        let changes: Vec<Change> =
-            page.rules.unwrap_or_default().into_iter().map(Change::from).collect();
+        let changes: Vec<RuleChange> =
+            page.rules.unwrap_or_default().into_iter().map(RuleChange::from).collect();
         let count = changes.len() as u32;
         self.database.replace_by(changes);
         self.cursor = page.cursor;
         Ok(SyncReport {
-            wanted: SyncKind::Normal,
-            performed: SyncKind::Normal,
             preflight: StageOutcome::Done,
-            event_upload: StageOutcome::Skipped,
             rule_download: StageOutcome::Done,
             postflight: StageOutcome::Done,
             events: EventReport { kept: self.events.len(), ..EventReport::default() },
             rules: RuleReport { pages: 1, received: count, processed: count },
-            reported_rules_hash: None,
             settings: self.settings.clone(),
+            ..SyncReport::default()
         })
     }
 

@@ -1,14 +1,18 @@
-//! Who a client is and how it was configured by its administrator.
+//! Who a client is, and its configuration.
 
 use std::collections::BTreeMap;
 
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::{Deserialize, Serialize};
 
 use super::Generation;
 use super::generation::Version;
 use crate::protocol::{ClientMode, ContentEncoding, Format};
 
-/// Headers that a client never takes from its configuration.
+/// The characters that are encoded in a segment of a path.
+const SEGMENT: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
+
+/// Headers that a client ignores in its configuration.
 const RESERVED_HEADERS: [&str; 9] = [
     "content-encoding",
     "content-length",
@@ -21,24 +25,15 @@ const RESERVED_HEADERS: [&str; 9] = [
     "www-authenticate",
 ];
 
-/// What a client of its generation can't do, although its profile says so.
+/// A setting of a profile that the client does not support.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum ProfileError {
-    /// It has no protobuf.
     #[error("{} speaks JSON only; protobuf came with 2024.6", .0.name())]
     NoProtobuf(Generation),
-    /// It compresses every request.
     #[error("{} compresses with deflate only, not {encoding}", .generation.name())]
-    OnlyDeflate {
-        /// The client.
-        generation: Generation,
-        /// What it was to compress with.
-        encoding: ContentEncoding,
-    },
-    /// It doesn't know the old name of deflate.
+    OnlyDeflate { generation: Generation, encoding: ContentEncoding },
     #[error("{} does not say zlib for deflate; 2023.3 was the last that could", .0.name())]
     NoZlib(Generation),
-    /// It sends no headers of the administrator's choice.
     #[error("{} sends no headers of its profile; SyncExtraHeaders came with 2023.7", .0.name())]
     NoHeaders(Generation),
 }
@@ -47,36 +42,30 @@ pub enum ProfileError {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Profile {
-    /// The identity that the server knows the client by.
     pub machine_id: String,
-    /// The serial number.
     pub serial: String,
-    /// The host name.
     pub hostname: String,
-    /// The version of macOS.
     pub os_version: String,
-    /// The build of macOS.
     pub os_build: String,
-    /// The hardware model.
     pub model: String,
-    /// Which client it is. (What it says it is may be something else.)
+    /// The real client. It may report another `santa_version`.
     pub generation: Generation,
-    /// The version that the client says it has.
+    /// The version that the client reports.
     pub santa_version: String,
-    /// The Mac's owner; empty if not configured.
+    /// Empty if not configured.
     pub primary_user: String,
-    /// The owner's groups.
+    /// The groups of the primary user.
     pub groups: Vec<String>,
-    /// The mode until a server sets another.
+    /// The mode until a server sets one.
     pub client_mode: ClientMode,
-    /// How messages are written. Before 2024.6, always as JSON.
+    /// Before 2024.6, always JSON.
     pub wire: Format,
-    /// How requests are compressed. Up to 2023.3, always with deflate.
+    /// Up to 2023.3, always deflate.
     pub content_encoding: ContentEncoding,
-    /// Whether a client up to 2023.3 names deflate by its old name, `zlib`
+    /// Whether a client up to 2023.3 sends `zlib`, the old name of deflate
     /// (`EnableBackwardsCompatibleContentEncoding`).
     pub backwards_compatible_content_encoding: bool,
-    /// Further headers, such as `Authorization`. Those that a client reserves are not sent.
+    /// Additional headers, such as `Authorization`.
     pub headers: BTreeMap<String, String>,
 }
 
@@ -103,32 +92,22 @@ impl Default for Profile {
 }
 
 impl Profile {
-    /// The profile of a client of this generation, which says so.
+    /// The default profile with this client and its version.
     #[must_use]
     pub fn of(generation: Generation) -> Self {
         Self { generation, santa_version: generation.says(), ..Self::default() }
     }
 
-    /// Where a stage's requests go, below the server's address.
+    /// The path of a stage, relative to the server's address.
     pub(crate) fn path(&self, stage: &str) -> String {
-        let mut path = format!("{stage}/");
-        for byte in self.machine_id.bytes() {
-            match byte {
-                b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' => {
-                    path.push(char::from(byte));
-                }
-                _ => path.push_str(&format!("%{byte:02X}")),
-            }
-        }
-        path
+        format!("{stage}/{}", utf8_percent_encode(&self.machine_id, SEGMENT))
     }
 
-    /// Whether a client of the generation can do what the profile says.
-    ///
-    /// Where it can't, it does what it can: Santa passes over keys that it doesn't know.
+    /// Whether the client supports everything in the profile. If not, it does what it can: Santa
+    /// ignores unknown keys.
     ///
     /// # Errors
-    /// The first thing that it can't.
+    /// The first setting that it does not support.
     pub fn check(&self) -> Result<(), ProfileError> {
         let generation = self.generation;
         let (messages, choice, headers) = match generation {
@@ -154,17 +133,15 @@ impl Profile {
         Ok(())
     }
 
-    /// How a version of Santa compresses requests with this profile.
     pub(crate) fn encoding(&self, version: Version) -> ContentEncoding {
         if version.chooses_encoding() { self.content_encoding } else { ContentEncoding::Deflate }
     }
 
-    /// How a version of Santa writes messages with this profile.
     pub(crate) fn format(&self, version: Version) -> Format {
         if version.has_messages() { self.wire } else { Format::Json }
     }
 
-    /// The headers of a request of Santa's, with a body or without one.
+    /// The headers of a request with or without a body.
     pub(crate) fn headers(&self, version: Version, has_body: bool) -> Vec<(String, String)> {
         let content_type = match (version.has_messages(), version.mislabels()) {
             (false, _) => Format::Json.content_type(),
@@ -177,7 +154,7 @@ impl Profile {
         let own = [
             Some(("Content-Type", content_type.to_owned())),
             Some(("User-Agent", format!("santactl-sync/{}", self.santa_version))),
-            // What the system's URL loading adds of itself.
+            // Added by the system's URL loading.
             Some(("Accept-Encoding", "gzip, deflate".to_owned())),
             encoding.map(|name| ("Content-Encoding", name.to_owned())),
         ];
@@ -185,7 +162,7 @@ impl Profile {
         own.chain(self.extra_headers(version)).collect()
     }
 
-    /// The headers of the administrator's choice that a version of Santa sends.
+    /// The additional headers that a version of Santa sends.
     pub(crate) fn extra_headers(
         &self,
         version: Version,
@@ -232,7 +209,7 @@ mod tests {
     }
 
     #[test]
-    fn what_a_body_is_called_differs_from_version_to_version() {
+    fn content_type_and_encoding_depend_on_the_version() {
         let profile = Profile {
             wire: Format::Protobuf,
             content_encoding: ContentEncoding::Gzip,
@@ -258,7 +235,7 @@ mod tests {
     }
 
     #[test]
-    fn what_a_generation_cannot_do_is_refused() {
+    fn unsupported_settings_of_a_profile_are_refused() {
         let error = |name: &str, change: &dyn Fn(&mut Profile)| {
             let mut profile = Profile::of(name.parse().unwrap());
             change(&mut profile);

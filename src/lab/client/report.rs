@@ -1,44 +1,39 @@
-//! What a sync did.
+//! The result of a sync.
 
 use std::error::Error;
+use std::iter;
 
 use serde::Serialize;
 
 use super::{RequestError, Settings, SyncKind};
 
-/// What a sync that came to its end did.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+/// The result of a completed sync.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct SyncReport {
-    /// What the client wanted.
+    /// The kind of sync that the client requested.
     pub wanted: SyncKind,
     pub performed: SyncKind,
-    /// What became of preflight.
     pub preflight: StageOutcome,
-    /// What became of the events' upload.
     pub event_upload: StageOutcome,
-    /// What became of the rules' download.
     pub rule_download: StageOutcome,
-    /// What became of postflight.
     pub postflight: StageOutcome,
     pub events: EventReport,
     pub rules: RuleReport,
-    /// The hash of the rules that the client reported at the end, if its version does.
+    /// The hash in postflight, if the client's version sends one.
     pub reported_rules_hash: Option<String>,
-    /// What servers have set, now that the sync is over.
+    /// The settings after the sync.
     pub settings: Settings,
 }
 
-/// What became of a stage.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 #[serde(tag = "outcome", rename_all = "snake_case")]
 pub enum StageOutcome {
-    /// The server answered all that it was asked.
     Done,
-    /// There was nothing to ask.
+    /// The stage had nothing to send.
+    #[default]
     Skipped,
-    /// A request was given up, which did not stop the sync.
+    /// A request failed, but the sync continued.
     Failed {
-        /// Why.
         reason: String,
     },
 }
@@ -52,36 +47,29 @@ impl StageOutcome {
     }
 }
 
-/// What became of the pending events.
+/// What happened to the pending events.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
 pub struct EventReport {
-    /// How many the server took.
     pub sent: usize,
-    /// How many were thrown away, as a clean sync does.
+    /// Discarded by a clean sync.
     pub discarded: usize,
-    /// How many wait for the next sync.
+    /// Events for the next sync.
     pub kept: usize,
-    /// The bundles of which the server wants every program.
+    /// The bundles whose programs the server wants to know.
     pub wanted_bundles: Vec<String>,
 }
 
-/// What became of the rules.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
 pub struct RuleReport {
-    /// How many pages came.
     pub pages: usize,
-    /// How many rules came.
     pub received: u32,
-    /// How many of them were understood.
+    /// The received rules that the client understood.
     pub processed: u32,
 }
 
-fn with_causes(error: &dyn Error) -> String {
-    let mut text = error.to_string();
-    let mut cause = error.source();
-    while let Some(error) = cause {
-        text.push_str(&format!(": {error}"));
-        cause = error.source();
-    }
-    text
+/// An error with its causes in one line.
+#[must_use]
+pub fn with_causes(error: &dyn Error) -> String {
+    let all = iter::successors(Some(error), |&error| error.source());
+    all.map(ToString::to_string).collect::<Vec<_>>().join(": ")
 }

@@ -1,64 +1,50 @@
-//! One request of a sync, with the patience of a real client.
+//! One request of a sync, with the retries and timeouts of a real client.
 
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use super::generation::{ANSWER_TIMEOUT, TOKEN_TIMEOUT, Version};
-use super::{Answer, Clock, Profile, Transport, TransportError};
+use super::{Clock, HttpResponse, Profile, Transport, TransportError};
 use crate::protocol::{self, BodyError, ContentEncoding, MessageError};
 
-/// The most that an answer may unfold into. Real clients have no bound but their memory.
+/// Maximum decompressed bytes of a response. Real clients have no limit.
 const LONGEST_ANSWER: usize = 1 << 28;
 
-/// The header that an XSRF token comes in, and goes in unless the server names another.
+/// The header of an XSRF token in responses, and in requests unless the server chooses another.
 const TOKEN_HEADER: &str = "X-XSRF-TOKEN";
 
-/// The header in which a server names the header for its token.
+/// The response header with the name of the request header for the token.
 const TOKEN_HEADER_NAME: &str = "X-XSRF-TOKEN-HEADER";
 
-/// How patient a client is.
+/// The timing of retries and timeouts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Pace {
-    /// What a second of waiting between attempts lasts.
+    /// How long a client waits per second of waiting between attempts.
     pub second: Duration,
-    /// How long an answer may take, body included.
+    /// The timeout of a response, including its body.
     pub timeout: Duration,
 }
 
 impl Pace {
-    /// That of a real client.
     pub const REAL: Self = Self { second: Duration::from_secs(1), timeout: ANSWER_TIMEOUT };
 
-    /// Without waiting between attempts.
     pub const WITHOUT_BACKOFF: Self = Self { second: Duration::ZERO, ..Self::REAL };
 }
 
-/// Why a request was given up.
+/// Why a request failed.
 #[derive(Debug, thiserror::Error)]
 pub enum RequestError {
-    /// The server's last answer was not 200.
+    /// The last response's status was not 200.
     #[error("the server answered {status} (attempt {attempts})")]
-    Refused {
-        /// That answer's status.
-        status: u16,
-        /// How often the request was sent.
-        attempts: u32,
-    },
-    /// There was no answer to the last attempt.
+    Refused { status: u16, attempts: u32 },
+    /// The last attempt got no response.
     #[error("no answer from the server (attempt {attempts})")]
-    Unanswered {
-        /// How often the request was sent.
-        attempts: u32,
-        /// What happened to the last attempt.
-        source: TransportError,
-    },
-    /// The server answered 200 with something that clients can't read.
+    Unanswered { attempts: u32, source: TransportError },
+    /// The status was 200, but clients cannot read the body.
     #[error("the server's answer cannot be read")]
     Unreadable(#[source] MessageError),
-    /// The request can't be written.
     #[error("the request cannot be written")]
     Unwritable(#[source] MessageError),
-    /// The request can't be compressed.
     #[error("the request cannot be compressed")]
     Uncompressable(#[source] BodyError),
 }
@@ -74,7 +60,7 @@ pub(crate) enum Stage {
 }
 
 impl Stage {
-    /// Its name in a request's path.
+    /// The name in the path.
     pub(crate) fn name(self) -> &'static str {
         match self {
             Self::Preflight => "preflight",
@@ -86,9 +72,10 @@ impl Stage {
     }
 }
 
-/// The token against forged requests that a client holds, if it was ever asked for one.
+/// The XSRF token of a client, if a server ever required one.
 ///
-/// It is in the memory of a client's process, and no part of its state. Clones are the same.
+/// It is not part of the stored state, because clients have it in memory. Clones are the same
+/// token.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct XsrfToken(Arc<Mutex<Option<(String, String)>>>);
 
@@ -99,7 +86,7 @@ impl PartialEq for XsrfToken {
 }
 
 impl XsrfToken {
-    /// The header to send.
+    /// The header with the token.
     fn header(&self) -> Option<(String, String)> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
@@ -109,8 +96,8 @@ impl XsrfToken {
     }
 }
 
-/// Santa's way to its server.
-pub(crate) struct Line<'a> {
+/// Sends requests as Santa does.
+pub(crate) struct RequestSender<'a> {
     pub(crate) transport: &'a dyn Transport,
     pub(crate) profile: &'a Profile,
     pub(crate) version: Version,
@@ -119,9 +106,9 @@ pub(crate) struct Line<'a> {
     pub(crate) pace: Pace,
 }
 
-impl Line<'_> {
-    /// Sends a message to a stage until it is answered with 200 or there is no point in going
-    /// on. The answer is out of its encoding.
+impl RequestSender<'_> {
+    /// Sends a message until the status is 200 or another attempt cannot help. Returns the
+    /// decompressed body.
     pub(crate) async fn ask(&self, stage: Stage, message: &[u8]) -> Result<Vec<u8>, RequestError> {
         let encoding = self.profile.encoding(self.version);
         let body = protocol::encode(encoding, message).map_err(RequestError::Uncompressable)?;
@@ -133,13 +120,13 @@ impl Line<'_> {
             headers.extend(self.token.header());
             let answer = self.attempt(&path, &headers, &body, self.pace.timeout).await;
             let error = match answer.and_then(decoded) {
-                Ok(Answer { status: 200, body, .. }) => return Ok(body),
+                Ok(HttpResponse { status: 200, body, .. }) => return Ok(body),
                 Err(TransportError::CutOff { status: 200 })
                     if self.version.accepts_cut_bodies() =>
                 {
                     return Ok(Vec::new());
                 }
-                Ok(Answer { status, .. }) => RequestError::Refused { status, attempts },
+                Ok(HttpResponse { status, .. }) => RequestError::Refused { status, attempts },
                 Err(source) => RequestError::Unanswered { attempts, source },
             };
             if self.is_final(&error).await || attempts == self.version.attempts() {
@@ -153,8 +140,8 @@ impl Line<'_> {
         }
     }
 
-    /// Whether it is no use to try again after this. A client error won't get better, unless
-    /// it is a timeout or too many requests, or the lack of a token that there is now.
+    /// Whether another attempt cannot help. That is so for client errors, except for timeouts, too
+    /// many requests, and a missing token that was fetched now.
     async fn is_final(&self, error: &RequestError) -> bool {
         let RequestError::Refused { status, .. } = *error else { return false };
         let has_new_token =
@@ -163,7 +150,7 @@ impl Line<'_> {
         is_client_error && self.version.gives_up_at_client_errors() && !has_new_token
     }
 
-    /// Asks for an XSRF token. Any answer of 200 will do, even one that brings none.
+    /// Fetches an XSRF token. Status 200 is enough, even without a token.
     async fn fetch_token(&self) -> bool {
         let mut headers = self.profile.headers(self.version, false);
         headers.retain(|(name, _)| name != "Content-Type");
@@ -187,14 +174,14 @@ impl Line<'_> {
         headers: &[(String, String)],
         body: &[u8],
         timeout: Duration,
-    ) -> Result<Answer, TransportError> {
+    ) -> Result<HttpResponse, TransportError> {
         let answer = self.clock.within(timeout, self.transport.post(path, headers, body)).await;
         answer.unwrap_or(Err(TransportError::TimedOut(timeout)))
     }
 }
 
-/// An answer whose body is out of its encoding, as the system's URL loading takes it.
-pub(crate) fn decoded(answer: Answer) -> Result<Answer, TransportError> {
+/// Decompresses the body, as the system's URL loading does.
+pub(crate) fn decoded(answer: HttpResponse) -> Result<HttpResponse, TransportError> {
     let damaged = |error: BodyError| TransportError::Failed(error.into());
     let encoding = answer.header("content-encoding").unwrap_or_default();
     let encoding: ContentEncoding = encoding.parse().map_err(damaged)?;
@@ -203,7 +190,7 @@ pub(crate) fn decoded(answer: Answer) -> Result<Answer, TransportError> {
     }
     let body = protocol::decode(encoding, &answer.body, LONGEST_ANSWER).map_err(damaged)?;
     let body = body.into_owned();
-    Ok(Answer { body, ..answer })
+    Ok(HttpResponse { body, ..answer })
 }
 
 #[cfg(test)]

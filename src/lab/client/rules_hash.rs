@@ -1,14 +1,14 @@
-//! The hash of its rules by which a client can be compared (2025.7 and later).
+//! The hash of a client's rules (2025.7 and later).
 //!
-//! As Santa's rule table computes it: XXH3 with 128 bits over every row in the order in which
-//! rows were last written, without separators.
+//! Like Santa's rule table: XXH3 with 128 bits over all rows, in the order in which they were last
+//! written, without separators.
 
 use xxhash_rust::xxh3::Xxh3;
 
 use super::{HeldRule, RuleState};
 use crate::protocol::RuleType;
 
-/// The hash of these rules, as 32 hexadecimal digits.
+/// 32 hexadecimal digits.
 pub(crate) fn rules_hash<'a>(rules: impl Iterator<Item = &'a HeldRule>) -> String {
     let mut hash = Xxh3::new();
     for rule in rules {
@@ -60,7 +60,7 @@ mod tests {
         }
     }
 
-    /// The rows of Santa's own test of its rule table, with the hashes that it expects.
+    /// The rows and hashes of Santa's own test of its rule table.
     #[test]
     fn the_hash_is_what_santas_own_tests_expect() {
         let certificate = "7ae80b9ab38af0c63a9a81765f434d9a7cd8f720eb6037ef303de39d779bc258";

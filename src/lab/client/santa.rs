@@ -1,48 +1,30 @@
-//! One Mac's client, from one sync to the next.
+//! The state of one client between syncs.
 
-use std::fs::{self, File, OpenOptions};
+use std::fs;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
+use tempfile::NamedTempFile;
 
 use super::request::XsrfToken;
-use super::writing::Introduction;
+use super::request_formats::PreflightFields;
 use super::{Database, Generation, HeldRule, Profile, Settings, SyncKind};
 use crate::protocol::{ClientMode, Event, RuleType};
 
-/// Why a file can't be read or written.
+/// Why a file could not be read or written.
 #[derive(Debug, thiserror::Error)]
 pub enum StateError {
-    /// The file can't be read.
     #[error("cannot read {path}")]
-    Read {
-        /// The file.
-        path: PathBuf,
-        /// Why.
-        source: io::Error,
-    },
-    /// The file can't be written.
+    Read { path: PathBuf, source: io::Error },
     #[error("cannot write {path}")]
-    Write {
-        /// The file.
-        path: PathBuf,
-        /// Why.
-        source: io::Error,
-    },
-    /// The file doesn't hold what it should.
+    Write { path: PathBuf, source: io::Error },
+    /// The file has other contents.
     #[error("{path} is not {expected}")]
-    Malformed {
-        /// The file.
-        path: PathBuf,
-        /// What it should hold.
-        expected: &'static str,
-        /// Where it differs.
-        source: serde_json::Error,
-    },
+    Malformed { path: PathBuf, expected: &'static str, source: serde_json::Error },
 }
 
-/// One Mac's client: who it is, what it holds, and what it still has to say.
+/// One Mac's client: its identity, rules, settings and pending events.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Santa {
     pub(super) profile: Profile,
@@ -50,7 +32,7 @@ pub struct Santa {
     pub(super) database: Database,
     pub(super) events: Vec<Event>,
     pub(super) required: SyncKind,
-    /// Where pedro will go on in its next sync. Santa forgets it when the sync is over.
+    /// Where pedro's next sync continues. Santa forgets the cursor after a sync.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) cursor: Option<String>,
     #[serde(skip)]
@@ -58,7 +40,7 @@ pub struct Santa {
 }
 
 impl Santa {
-    /// A client that has never synced, and therefore wants to be cleaned of everything.
+    /// A client that has never synced, and therefore requires a clean sync.
     pub fn new(profile: Profile) -> Self {
         Self {
             profile,
@@ -71,36 +53,32 @@ impl Santa {
         }
     }
 
-    /// Reads a client from a file that [`save`](Self::save) wrote.
     pub fn load(path: &Path) -> Result<Self, StateError> {
         read_json(path, "the state of a lab client")
     }
 
-    /// Writes the whole client to a file, in one step, so that no half of it is ever read.
+    /// Writes the client to a file, which is replaced as a whole.
     ///
-    /// Only the user may read the file, because the profile's headers may hold a token.
+    /// Only the user may read the file, because the profile's headers may contain a token.
     pub fn save(&self, path: &Path) -> Result<(), StateError> {
         let failed = |source| StateError::Write { path: path.to_owned(), source };
         let text = serde_json::to_vec_pretty(self).map_err(io::Error::from).map_err(failed)?;
-        let mut beside = path.to_owned().into_os_string();
-        beside.push(".new");
-        create_private(Path::new(&beside))
-            .and_then(|mut file| file.write_all(&text))
-            .and_then(|()| fs::rename(&beside, path))
-            .map_err(failed)
+        let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
+        let mut file = NamedTempFile::new_in(folder.unwrap_or(Path::new("."))).map_err(failed)?;
+        file.write_all(&text).map_err(failed)?;
+        file.persist(path).map_err(|error| failed(error.error))?;
+        Ok(())
     }
 
-    /// Who the client is.
     pub fn profile(&self) -> &Profile {
         &self.profile
     }
 
-    /// Who the client is, to be changed between syncs as an administrator would.
+    /// For changes between syncs, as an administrator would make them.
     pub fn profile_mut(&mut self) -> &mut Profile {
         &mut self.profile
     }
 
-    /// What servers have set.
     pub fn settings(&self) -> &Settings {
         &self.settings
     }
@@ -110,29 +88,29 @@ impl Santa {
         self.settings.client_mode.unwrap_or(self.profile.client_mode)
     }
 
-    /// The rules that the client holds.
     pub fn database(&self) -> &Database {
         &self.database
     }
 
-    /// The rules that the client holds, by type and identifier.
+    /// Sorted by type and identifier.
     pub fn rules(&self) -> Vec<&HeldRule> {
         let mut rules: Vec<_> = self.database.rules().collect();
         rules.sort_by(|a, b| (a.rule_type, &a.identifier).cmp(&(b.rule_type, &b.identifier)));
         rules
     }
 
-    /// The kind of sync that the client wants next.
+    /// The kind of sync that the client will request.
     pub fn required(&self) -> SyncKind {
         self.required
     }
 
-    /// Makes the client want at least this, as `santactl sync --clean` does.
+    /// Requires at least this kind of sync, like `santactl sync --clean`.
     pub fn require(&mut self, kind: SyncKind) {
         self.required = self.required.max(kind);
     }
 
-    /// Forgets what its server set, as after a change of `SyncBaseURL`, and requires a clean sync.
+    /// Deletes the server's settings, as after a change of `SyncBaseURL`, and requires a clean
+    /// sync.
     pub fn change_server(&mut self) {
         self.settings = Settings::default();
         self.require(SyncKind::CleanAll);
@@ -145,29 +123,25 @@ impl Santa {
         }
     }
 
-    /// Gives the client rules that a compiler made on the Mac.
+    /// Adds rules created by a compiler on the Mac.
     pub fn add_transitive_rules(&mut self, count: u32) {
         self.database.add_transitive(count);
     }
 
-    /// Deletes a rule past every server, as somebody with root rights can. Does nothing if there
-    /// is none.
+    /// Deletes a rule without a sync, as root can. Does nothing if there is none.
     pub fn delete_rule(&mut self, rule_type: RuleType, identifier: &str) {
         self.database.delete(rule_type, identifier);
     }
 
-    /// The events that wait for a sync.
     pub fn pending_events(&self) -> &[Event] {
         &self.events
     }
 
-    /// Makes an event wait for the next sync.
     pub fn add_event(&mut self, event: Event) {
         self.events.push(event);
     }
 
-    /// Makes the events in a file, a JSON list of them as on the wire, wait for the next
-    /// sync. Returns how many they are.
+    /// Adds the events in a file, which contains a JSON list as on the wire. Returns their number.
     pub fn add_events_from(&mut self, path: &Path) -> Result<usize, StateError> {
         let events = events_in(path)?;
         let count = events.len();
@@ -175,9 +149,11 @@ impl Santa {
         Ok(count)
     }
 
-    /// What the client says of itself.
-    pub(super) fn introduction<'a>(&'a self, rules_hash: Option<&'a str>) -> Introduction<'a> {
-        Introduction {
+    pub(super) fn preflight_fields<'a>(
+        &'a self,
+        rules_hash: Option<&'a str>,
+    ) -> PreflightFields<'a> {
+        PreflightFields {
             profile: &self.profile,
             mode: self.client_mode(),
             wants_cleaning: self.required != SyncKind::Normal,
@@ -187,20 +163,12 @@ impl Santa {
     }
 }
 
-/// The events in a file: a JSON list of them, as on the wire.
+/// Reads a JSON list of events, as on the wire.
 ///
 /// # Errors
-/// When the file can't be read or holds something else.
+/// When the file cannot be read or contains something else.
 pub fn events_in(path: &Path) -> Result<Vec<Event>, StateError> {
     read_json(path, "a list of events")
-}
-
-fn create_private(path: &Path) -> io::Result<File> {
-    let mut options = OpenOptions::new();
-    options.write(true).create(true).truncate(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    options.open(path)
 }
 
 fn read_json<T: serde::de::DeserializeOwned>(
@@ -234,7 +202,7 @@ mod tests {
     }
 
     #[test]
-    fn a_client_is_the_same_after_a_file() {
+    fn a_client_can_be_saved_and_loaded() {
         let directory = tempfile::tempdir().unwrap();
         let path = directory.path().join("mac.json");
         let santa = busy();
@@ -245,7 +213,7 @@ mod tests {
 
     #[cfg(unix)]
     #[test]
-    fn a_file_is_for_its_user_only() {
+    fn only_the_user_can_read_a_saved_client() {
         use std::os::unix::fs::PermissionsExt;
 
         let directory = tempfile::tempdir().unwrap();
@@ -255,7 +223,7 @@ mod tests {
     }
 
     #[test]
-    fn a_file_that_is_missing_or_something_else_is_named() {
+    fn errors_contain_the_name_of_the_file() {
         let directory = tempfile::tempdir().unwrap();
         let path = directory.path().join("mac.json");
         assert!(matches!(Santa::load(&path), Err(StateError::Read { .. })));
@@ -278,7 +246,7 @@ mod tests {
     }
 
     #[test]
-    fn a_mode_that_a_server_set_overrides_the_profile() {
+    fn the_server_s_mode_overrides_the_profile() {
         let mut santa = busy();
         assert_eq!(santa.client_mode(), ClientMode::Monitor);
         santa.settings.client_mode = Some(ClientMode::Lockdown);
@@ -286,7 +254,7 @@ mod tests {
     }
 
     #[test]
-    fn a_wish_is_never_weakened_by_another() {
+    fn requiring_a_milder_sync_changes_nothing() {
         let mut santa = busy();
         santa.require(SyncKind::Clean);
         assert_eq!(santa.required(), SyncKind::CleanAll);

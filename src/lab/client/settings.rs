@@ -1,4 +1,4 @@
-//! What servers have set on a client, and how it sticks.
+//! The settings that a server sent, and how a client applies them.
 
 use serde::{Deserialize, Serialize};
 
@@ -6,52 +6,39 @@ use super::SyncKind;
 use super::generation::Version;
 use crate::protocol::{ClientMode, FileAccessAction, MediaPolicy, PreflightResponse};
 
-/// Seconds between syncs where no server has said.
+/// Seconds between syncs, unless a server set them.
 const DEFAULT_SYNC_INTERVAL: u32 = 600;
 
-/// The least seconds between syncs that a client obeys.
+/// Minimum seconds between syncs.
 const LEAST_SYNC_INTERVAL: u32 = 60;
 
-/// Seconds between syncs while push works where no server has said.
+/// Seconds between syncs while push works, unless a server set them.
 const DEFAULT_PUSH_SYNC_INTERVAL: u32 = 14_400;
 
-/// Seconds for fetching a pushed rule: what clients take where no server has said, and the
-/// least that they obey.
+/// Seconds in which a pushed rule is downloaded: the default, and the minimum.
 const DEFAULT_RULE_SYNC_DEADLINE: u32 = 600;
 
-/// The settings that servers have set. Nothing where none has: then the profile speaks.
+/// The settings that a server sent. For the others, the profile applies.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Settings {
-    /// How programs are treated that no rule speaks of.
     pub client_mode: Option<ClientMode>,
-    /// Whether whole bundles are reported.
     pub enable_bundles: Option<bool>,
-    /// Whether compiler rules make rules.
     pub enable_transitive_rules: Option<bool>,
-    /// Whether what rules allowed is reported too.
     pub enable_all_event_upload: Option<bool>,
-    /// Whether what only the mode allowed is kept quiet.
     pub disable_unknown_event_upload: Option<bool>,
     /// Seconds between syncs.
     pub full_sync_interval: Option<u32>,
     /// Seconds between syncs while push works.
     pub push_notification_full_sync_interval: Option<u32>,
-    /// Seconds within which a pushed rule is fetched.
+    /// Seconds in which a pushed rule is downloaded.
     pub push_notification_global_rule_sync_deadline: Option<u32>,
-    /// Paths from which everything may run.
     pub allowed_path_regex: Option<String>,
-    /// Paths from which nothing may run.
     pub blocked_path_regex: Option<String>,
-    /// What happens to removable media.
     pub removable_media_policy: Option<MediaPolicy>,
-    /// What happens to encrypted removable media.
     pub encrypted_removable_media_policy: Option<MediaPolicy>,
-    /// What became of the file access policy.
     pub override_file_access_action: Option<FileAccessAction>,
-    /// Where the block dialog's button leads.
     pub event_detail_url: Option<String>,
-    /// What the block dialog's button says.
     pub event_detail_text: Option<String>,
 }
 
@@ -61,23 +48,16 @@ impl Settings {
         self.full_sync_interval.unwrap_or(DEFAULT_SYNC_INTERVAL)
     }
 
-    /// Applies what preflight brought, at the end of a sync.
+    /// Applies the response to preflight at the end of a sync.
     ///
-    /// What the server did not mention stays as it was; only a sync that is not normal
-    /// forgets everything first, from 2026.4 on.
+    /// Absent settings keep their values. From 2026.4 on, a clean sync deletes all settings first.
     pub(super) fn apply(&mut self, version: Version, kind: SyncKind, answer: PreflightResponse) {
         if kind != SyncKind::Normal && version.forgets_settings_when_clean() {
             *self = Self::default();
         }
         set(&mut self.client_mode, answer.client_mode);
         set(&mut self.enable_bundles, answer.enable_bundles.or(answer.bundles_enabled));
-        set(
-            &mut self.enable_transitive_rules,
-            answer
-                .enable_transitive_rules
-                .or(answer.transitive_whitelisting_enabled)
-                .or(answer.enabled_transitive_whitelisting),
-        );
+        set(&mut self.enable_transitive_rules, transitive_rules(&answer));
         set(&mut self.enable_all_event_upload, answer.enable_all_event_upload);
         set(&mut self.disable_unknown_event_upload, answer.disable_unknown_event_upload);
         self.apply_intervals(version, &answer);
@@ -109,20 +89,21 @@ impl Settings {
         set(&mut self.push_notification_global_rule_sync_deadline, deadline);
     }
 
-    /// Applies what versions before 2023 apply as soon as preflight is answered. To them, what
-    /// is not mentioned is off.
+    /// Applies the settings that versions before 2023 apply directly after preflight. In these
+    /// versions, an absent setting is off.
     pub(super) fn apply_at_once(&mut self, version: Version, answer: &PreflightResponse) {
         if version.keeps_bundle_settings() {
             return;
         }
         let bundles = answer.enable_bundles.or(answer.bundles_enabled);
         self.enable_bundles = Some(bundles.unwrap_or(false));
-        let transitive = answer
-            .enable_transitive_rules
-            .or(answer.transitive_whitelisting_enabled)
-            .or(answer.enabled_transitive_whitelisting);
-        self.enable_transitive_rules = Some(transitive.unwrap_or(false));
+        self.enable_transitive_rules = Some(transitive_rules(answer).unwrap_or(false));
     }
+}
+
+fn transitive_rules(answer: &PreflightResponse) -> Option<bool> {
+    let old_name = answer.transitive_whitelisting_enabled;
+    answer.enable_transitive_rules.or(old_name).or(answer.enabled_transitive_whitelisting)
 }
 
 fn set<T>(held: &mut Option<T>, sent: Option<T>) {
@@ -131,7 +112,7 @@ fn set<T>(held: &mut Option<T>, sent: Option<T>) {
     }
 }
 
-/// An empty pattern is how a server takes a regex back.
+/// An empty pattern deletes the setting.
 fn set_regex(held: &mut Option<String>, sent: Option<String>) {
     set(held, sent);
     if held.as_deref() == Some("") {
@@ -139,7 +120,7 @@ fn set_regex(held: &mut Option<String>, sent: Option<String>) {
     }
 }
 
-/// Zero is as if not sent; anything less than the least is the least, or the default before
+/// Zero counts as absent. A value below the minimum becomes the minimum, or the default before
 /// 2025.10.
 fn clamped(version: Version, seconds: Option<u32>, least: u32, default: u32) -> Option<u32> {
     let too_few = if version.clamps_intervals() { least } else { default };
@@ -155,7 +136,7 @@ fn legacy_media_policy(block: Option<bool>, flags: Vec<String>) -> Option<MediaP
     })
 }
 
-/// Clients from 2024.6 on read `AUDIT_ONLY` but their setter doesn't know how it is spelled.
+/// Clients from 2024.6 on read `AUDIT_ONLY`, but their setter does not know this spelling.
 fn obeyed(version: Version, action: Option<FileAccessAction>) -> Option<FileAccessAction> {
     let is_lost = |action| action == FileAccessAction::AuditOnly && version.loses_audit_only();
     action.filter(|&action| !is_lost(action))
@@ -221,19 +202,19 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_mentioned_stays() {
+    fn absent_settings_keep_their_values() {
         assert_eq!(after(lockdown(), SyncKind::Normal, nothing()), lockdown());
     }
 
     #[test]
-    fn a_clean_sync_forgets_what_is_not_mentioned() {
+    fn a_clean_sync_deletes_absent_settings() {
         let answer = PreflightResponse { enable_bundles: Some(true), ..nothing() };
         let expected = Settings { enable_bundles: Some(true), ..Settings::default() };
         assert_eq!(after(lockdown(), SyncKind::Clean, answer), expected);
     }
 
     #[test]
-    fn an_empty_regex_takes_the_regex_back() {
+    fn an_empty_regex_deletes_the_regex() {
         let answer = PreflightResponse { allowed_path_regex: Some(String::new()), ..nothing() };
         assert_eq!(after(lockdown(), SyncKind::Normal, answer).allowed_path_regex, None);
     }
@@ -257,7 +238,7 @@ mod tests {
     }
 
     #[test]
-    fn intervals_have_a_floor_and_zero_means_unsaid() {
+    fn intervals_have_a_minimum_and_zero_counts_as_absent() {
         let answer = |seconds| PreflightResponse { full_sync_interval: seconds, ..nothing() };
         let interval = |settings: &Settings| settings.sync_interval();
         assert_eq!(interval(&Settings::default()), 600);
@@ -288,7 +269,7 @@ mod tests {
     }
 
     #[test]
-    fn audit_only_is_read_and_dropped_as_real_clients_do() {
+    fn audit_only_is_read_but_not_applied() {
         let action = |action| {
             let answer =
                 PreflightResponse { override_file_access_action: Some(action), ..nothing() };

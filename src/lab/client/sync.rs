@@ -1,22 +1,20 @@
 //! One sync, stage by stage.
 
-use super::database::Change;
+use super::database::RuleChange;
 use super::generation::Version;
 use super::report::{EventReport, RuleReport, StageOutcome, SyncReport};
-use super::request::{Line, Stage};
-use super::writing::{self, Outcome};
-use super::{Clock, Generation, Pace, RequestError, Santa, SyncKind, Transport, reading};
+use super::request::{RequestSender, Stage};
+use super::request_formats::{self, PostflightFields};
+use super::{Clock, Generation, Pace, RequestError, Santa, SyncKind, Transport, response_formats};
 use crate::protocol::{Format, MessageError, PostflightResponse, PreflightResponse, read_answer};
 
-/// How many events go into a request where the server doesn't say.
+/// Events per request, unless the server sets `batch_size`.
 const DEFAULT_BATCH_SIZE: u32 = 50;
 
-/// How a sync is to be run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct SyncOptions {
-    /// How patient the client is.
     pub pace: Pace,
-    /// After how many pages a download is taken for endless. (A real client would go on.)
+    /// Pages after which a download counts as endless. Real clients have no limit.
     pub page_limit: usize,
 }
 
@@ -26,45 +24,38 @@ impl Default for SyncOptions {
     }
 }
 
-/// Why a sync came to no end.
+/// Why a sync stopped.
 ///
-/// Nothing that preflight brought is applied then, and a wish to be cleaned remains; but
-/// events that were sent or thrown away are gone.
+/// Nothing from preflight was applied then, and the client still requires a clean sync if it did
+/// before; but sent and discarded events are deleted.
 #[derive(Debug, thiserror::Error)]
 pub enum SyncError {
-    /// Preflight failed.
     #[error("preflight failed")]
     Preflight(#[source] RequestError),
-    /// A page of rules did not come.
     #[error("rule download failed")]
     RuleDownload(#[source] RequestError),
-    /// Pages of rules did not stop coming.
     #[error("rule download does not end: gave up after {pages} pages")]
-    EndlessRules {
-        /// How many pages came.
-        pages: usize,
-    },
-    /// Postflight failed, which only pedro minds.
+    EndlessRules { pages: usize },
+    /// Only pedro stops here.
     #[error("postflight failed")]
     Postflight(#[source] RequestError),
-    /// The client has no sync of rules alone.
+    /// The client cannot sync only rules.
     #[error("{0} does not sync rules alone")]
     NoRuleSync(Generation),
 }
 
-/// What was downloaded.
 struct Download {
-    changes: Vec<Change>,
+    changes: Vec<RuleChange>,
     report: RuleReport,
 }
 
 impl Santa {
-    /// Syncs with a server once.
+    /// Performs one sync.
     ///
-    /// Changes the client even where it fails, so save it in either case.
+    /// Save the client even if this fails, because it may have changed.
     ///
     /// # Errors
-    /// When a stage failed that ends a sync.
+    /// When a stage failed that stops a sync.
     pub async fn sync(
         &mut self,
         transport: &dyn Transport,
@@ -73,10 +64,10 @@ impl Santa {
         self.sync_by(&Clock::machine(), transport, options).await
     }
 
-    /// Downloads rules and does nothing else, as a push makes a client do.
+    /// Downloads only rules, as after a push.
     ///
     /// # Errors
-    /// When the download failed, or the client knows no such sync.
+    /// When the download failed, or the client does not support it.
     pub async fn sync_rules(
         &mut self,
         transport: &dyn Transport,
@@ -99,8 +90,8 @@ impl Santa {
             Generation::Santa(version) => {
                 let (profile, token) = (self.profile.clone(), self.token.clone());
                 let (profile, token) = (&profile, &token);
-                let line = Line { transport, profile, version, token, clock, pace };
-                self.sync_as_santa(&line, page_limit).await
+                let sender = RequestSender { transport, profile, version, token, clock, pace };
+                self.sync_as_santa(&sender, page_limit).await
             }
         }
     }
@@ -116,48 +107,45 @@ impl Santa {
             return Err(SyncError::NoRuleSync(self.profile.generation));
         };
         let (profile, token) = (&self.profile, &self.token);
-        let line = Line { transport, profile, version, token, clock, pace };
-        let Download { changes, report } = download_rules(&line, page_limit).await?;
+        let sender = RequestSender { transport, profile, version, token, clock, pace };
+        let Download { changes, report } = download_rules(&sender, page_limit).await?;
         self.database.apply(SyncKind::Normal, changes);
         Ok(SyncReport {
-            wanted: SyncKind::Normal,
-            performed: SyncKind::Normal,
-            preflight: StageOutcome::Skipped,
-            event_upload: StageOutcome::Skipped,
             rule_download: StageOutcome::Done,
-            postflight: StageOutcome::Skipped,
             events: EventReport { kept: self.events.len(), ..EventReport::default() },
             rules: report,
-            reported_rules_hash: None,
             settings: self.settings.clone(),
+            ..SyncReport::default()
         })
     }
 
     async fn sync_as_santa(
         &mut self,
-        line: &Line<'_>,
+        sender: &RequestSender<'_>,
         page_limit: usize,
     ) -> Result<SyncReport, SyncError> {
-        let Line { version, profile, .. } = *line;
+        let RequestSender { version, profile, .. } = *sender;
         let wanted = self.required;
         let mut rules_hash = version.sends_rules_hash().then(|| self.database.rules_hash());
-        let introduction = self.introduction(rules_hash.as_deref()).write(version);
-        let preflight = line.exchange(Stage::Preflight, introduction, reading::preflight).await;
+        let preflight_fields = self.preflight_fields(rules_hash.as_deref()).write(version);
+        let preflight =
+            sender.exchange(Stage::Preflight, preflight_fields, response_formats::preflight).await;
         let preflight = preflight.map_err(SyncError::Preflight)?;
         self.settings.apply_at_once(version, &preflight);
-        let performed = wanted.settle(version, &preflight);
+        let performed = wanted.performed(version, &preflight);
 
-        let (event_upload, events) = self.upload_events(line, performed, &preflight).await;
-        let Download { changes, report: rules } = download_rules(line, page_limit).await?;
+        let (event_upload, events) = self.upload_events(sender, performed, &preflight).await;
+        let Download { changes, report: rules } = download_rules(sender, page_limit).await?;
         let changed = !changes.is_empty();
         self.database.apply(performed, changes);
         rules_hash = rules_hash.map(|hash| if changed { self.database.rules_hash() } else { hash });
 
         let RuleReport { received, processed, .. } = rules;
-        let outcome = Outcome { performed, received, processed, rules_hash: rules_hash.clone() };
+        let outcome =
+            PostflightFields { performed, received, processed, rules_hash: rules_hash.clone() };
         let outcome = outcome.write(version, profile);
-        let postflight = line.exchange(Stage::Postflight, outcome, finished).await;
-        // Whatever the server made of postflight, for the client the sync is over.
+        let postflight = sender.exchange(Stage::Postflight, outcome, finished).await;
+        // The sync is complete for the client, even if postflight failed.
         self.settings.apply(version, performed, preflight);
         if performed != SyncKind::Normal {
             self.required = SyncKind::Normal;
@@ -176,12 +164,11 @@ impl Santa {
         })
     }
 
-    /// Sends the pending events, batch by batch, until one batch fails.
-    ///
-    /// A clean sync throws them away unsent. A failure is no reason to stop the sync.
+    /// Sends the pending events in batches until one fails. A clean sync discards them. A failure
+    /// does not stop the sync.
     async fn upload_events(
         &mut self,
-        line: &Line<'_>,
+        sender: &RequestSender<'_>,
         performed: SyncKind,
         preflight: &PreflightResponse,
     ) -> (StageOutcome, EventReport) {
@@ -195,8 +182,10 @@ impl Santa {
         let mut outcome = StageOutcome::Skipped;
         while !self.events.is_empty() {
             let batch = batch_size.min(self.events.len());
-            let body = writing::events(line.version, line.profile, &self.events[..batch]);
-            let answer = line.exchange(Stage::EventUpload, body, reading::uploaded).await;
+            let body =
+                request_formats::events(sender.version, sender.profile, &self.events[..batch]);
+            let answer =
+                sender.exchange(Stage::EventUpload, body, response_formats::uploaded).await;
             outcome = StageOutcome::of(&answer);
             let Ok(answer) = answer else { break };
             self.events.drain(..batch);
@@ -208,8 +197,8 @@ impl Santa {
     }
 }
 
-impl Line<'_> {
-    /// Sends a message to a stage and reads the answer.
+impl RequestSender<'_> {
+    /// Sends a message to a stage and reads the response.
     pub(super) async fn exchange<A>(
         &self,
         stage: Stage,
@@ -223,7 +212,7 @@ impl Line<'_> {
     }
 }
 
-/// Postflight's answer. Dictionaries were not even looked at.
+/// Old clients do not read this response.
 fn finished(version: Version, format: Format, body: &[u8]) -> Result<(), MessageError> {
     if version.has_messages() {
         read_answer::<PostflightResponse>(format, body)?;
@@ -231,8 +220,11 @@ fn finished(version: Version, format: Format, body: &[u8]) -> Result<(), Message
     Ok(())
 }
 
-/// Downloads pages of rules until there is no cursor.
-async fn download_rules(line: &Line<'_>, page_limit: usize) -> Result<Download, SyncError> {
+/// Downloads pages until one has no cursor.
+async fn download_rules(
+    sender: &RequestSender<'_>,
+    page_limit: usize,
+) -> Result<Download, SyncError> {
     let mut changes = Vec::new();
     let mut report = RuleReport::default();
     let mut cursor = None;
@@ -240,13 +232,13 @@ async fn download_rules(line: &Line<'_>, page_limit: usize) -> Result<Download, 
         if report.pages == page_limit {
             return Err(SyncError::EndlessRules { pages: page_limit });
         }
-        let body = writing::page(line.version, line.profile, cursor.as_deref());
-        let page = line.exchange(Stage::RuleDownload, body, reading::page).await;
+        let body = request_formats::page(sender.version, sender.profile, cursor.as_deref());
+        let page = sender.exchange(Stage::RuleDownload, body, response_formats::page).await;
         let page = page.map_err(SyncError::RuleDownload)?;
         report.pages += 1;
         report.received += page.rules.len() as u32;
         let rules = page.rules.into_iter();
-        changes.extend(rules.filter_map(|rule| Change::understand(line.version, rule)));
+        changes.extend(rules.filter_map(|rule| RuleChange::read(sender.version, rule)));
         cursor = page.cursor;
         if cursor.is_none() {
             break;

@@ -1,4 +1,4 @@
-//! Which kinds of sync there are, and how client and server settle on one.
+//! The kinds of syncs, and how client and server agree on one.
 
 use std::fmt;
 
@@ -7,27 +7,27 @@ use serde::{Deserialize, Serialize};
 use super::generation::Version;
 use crate::protocol::{PreflightResponse, SyncType};
 
-/// What a sync does to the rules that the client has, mildest first.
+/// What a sync does to the rules of the client.
 #[derive(
     Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default, Hash, Serialize, Deserialize,
 )]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 pub enum SyncKind {
-    /// Keeps them.
+    /// Keeps all rules.
     #[default]
     Normal,
-    /// Deletes all but the transitive ones.
+    /// Deletes all but the transitive rules.
     Clean,
-    /// Deletes all.
+    /// Deletes all rules.
     CleanAll,
 }
 
 impl SyncKind {
-    /// What is performed when the client wants this and the server answers that.
+    /// The kind that the client performs if it requested `self`.
     ///
-    /// The server decides whether to clean; only how thoroughly is also the client's say. To
-    /// versions that know no kinds, a clean sync deletes everything.
-    pub(crate) fn settle(self, version: Version, answer: &PreflightResponse) -> Self {
+    /// The server decides whether a sync is clean, but the client may delete more rules than the
+    /// server ordered. Versions without kinds delete all rules in a clean sync.
+    pub(crate) fn performed(self, version: Version, answer: &PreflightResponse) -> Self {
         if !version.knows_sync_types() {
             let is_clean = answer.clean_sync == Some(true);
             return if is_clean { Self::CleanAll } else { Self::Normal };
@@ -49,8 +49,7 @@ impl SyncKind {
         if offered == Self::Normal { offered } else { offered.max(self) }
     }
 
-    /// The word for it on the wire.
-    pub(crate) fn word(self) -> SyncType {
+    pub(crate) fn sync_type(self) -> SyncType {
         match self {
             Self::Normal => SyncType::Normal,
             Self::Clean => SyncType::Clean,
@@ -61,7 +60,7 @@ impl SyncKind {
 
 impl fmt::Display for SyncKind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.word().fmt(f)
+        self.sync_type().fmt(f)
     }
 }
 
@@ -70,15 +69,15 @@ mod tests {
     use super::*;
 
     fn settled(wanted: SyncKind, answer: &PreflightResponse) -> SyncKind {
-        wanted.settle(Version::named("2026.7"), answer)
+        wanted.performed(Version::named("2026.7"), answer)
     }
 
     #[test]
     fn versions_without_kinds_delete_everything_if_the_server_says_so() {
         let old = Version::named("2023.9");
         for wanted in [SyncKind::Normal, SyncKind::Clean, SyncKind::CleanAll] {
-            assert_eq!(wanted.settle(old, &answer(None, Some(true))), SyncKind::CleanAll);
-            assert_eq!(wanted.settle(old, &answer(None, None)), SyncKind::Normal);
+            assert_eq!(wanted.performed(old, &answer(None, Some(true))), SyncKind::CleanAll);
+            assert_eq!(wanted.performed(old, &answer(None, None)), SyncKind::Normal);
         }
     }
 
@@ -105,7 +104,7 @@ mod tests {
     }
 
     #[test]
-    fn a_clean_sync_is_as_thorough_as_either_wants() {
+    fn a_clean_sync_deletes_what_client_or_server_wants() {
         for clean in [answer(Some(SyncType::Clean), None), answer(None, Some(true))] {
             assert_eq!(settled(SyncKind::Normal, &clean), SyncKind::Clean);
             assert_eq!(settled(SyncKind::Clean, &clean), SyncKind::Clean);

@@ -1,4 +1,4 @@
-//! How a client's requests reach a server.
+//! How requests reach a server.
 
 use std::error::Error;
 use std::time::Duration;
@@ -7,21 +7,19 @@ use async_trait::async_trait;
 use http_body_util::{BodyExt as _, LengthLimitError, Limited};
 use url::{Host, Url};
 
-/// The largest body of a response that is read, in bytes: several times the largest page.
+/// Maximum bytes of a body: several times the largest page.
 const LARGEST_BODY: usize = 64 * 1024 * 1024;
 
-/// What a server answered.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Answer {
-    /// The HTTP status.
+pub struct HttpResponse {
     pub status: u16,
     pub headers: Vec<(String, String)>,
-    /// The body, as it came: compressed if the headers say so.
+    /// Compressed if the headers say so.
     pub body: Vec<u8>,
 }
 
-impl Answer {
-    /// The value of a header, whatever the case of its name.
+impl HttpResponse {
+    /// Ignores the case of the name.
     #[must_use]
     pub fn header(&self, name: &str) -> Option<&str> {
         let mut headers = self.headers.iter();
@@ -29,81 +27,66 @@ impl Answer {
     }
 }
 
-/// Why there is no answer.
+/// Why a request got no response.
 #[derive(Debug, thiserror::Error)]
 pub enum TransportError {
-    /// The exchange failed.
     #[error("the exchange failed")]
     Failed(#[source] Box<dyn Error + Send + Sync>),
-    /// The connection ended before the whole body arrived.
+    /// The connection was closed before the end of the body.
     #[error("the response with status {status} is cut off")]
-    CutOff {
-        /// The status, which arrived.
-        status: u16,
-    },
-    /// The body is larger than 64 MiB.
+    CutOff { status: u16 },
     #[error("the response with status {status} is larger than 64 MiB")]
     TooLarge { status: u16 },
-    /// It took too long.
     #[error("no answer within {0:?}")]
     TimedOut(Duration),
 }
 
-/// Carries one request at a time to a server and the answer back.
+/// Sends one request at a time to a server.
 ///
-/// A trait, so that tests can answer for a server, or lose a request or an answer.
+/// This is a trait so that tests can respond in place of a server, or lose requests and responses.
 #[async_trait]
 pub trait Transport: Send + Sync {
-    /// Posts a body to a path below the server's address.
+    /// The path is relative to the server's address.
     async fn post(
         &self,
         path: &str,
         headers: &[(String, String)],
         body: &[u8],
-    ) -> Result<Answer, TransportError>;
+    ) -> Result<HttpResponse, TransportError>;
 }
 
-/// Why an address can't be a sync server's.
+/// Why an address is not valid for a sync server.
 #[derive(Debug, thiserror::Error)]
 pub enum AddressError {
-    /// It is no URL.
     #[error("{address:?} is not a URL")]
-    Malformed {
-        address: String,
-        /// What is wrong with it.
-        source: url::ParseError,
-    },
-    /// Its scheme is neither `https` nor `http`.
+    Malformed { address: String, source: url::ParseError },
     #[error("{0:?} is not an https or http URL")]
     Scheme(String),
-    /// It is plain `http` to another machine, which clients refuse.
+    /// Clients refuse plain `http` to another computer.
     #[error("plain http is only for this machine, not for {0:?}")]
     Insecure(String),
-    /// The HTTP client can't be set up.
     #[error("cannot set up the HTTP client")]
     Client(#[from] reqwest::Error),
 }
 
-/// What a client's profile says about TLS.
+/// The TLS settings of a client's profile.
 #[derive(Clone, Debug, Default)]
 pub struct Certificates {
-    /// The only authorities that the server's certificate may be from (`ServerAuthRootsFile`);
-    /// the machine's own where there are none.
+    /// The trusted CAs (`ServerAuthRootsFile`); by default those of the system.
     authorities: Option<Vec<reqwest::Certificate>>,
-    /// What the client shows to a server that asks for a certificate
-    /// (`ClientAuthCertificateFile`).
+    /// The client certificate (`ClientAuthCertificateFile`).
     own: Option<reqwest::Identity>,
 }
 
 impl Certificates {
-    /// The same, trusting only the authorities in a PEM text, if there is one at least.
+    /// Trusts only the CAs in a PEM text. Returns nothing if it contains none.
     #[must_use]
     pub fn trusting(self, text: &[u8]) -> Option<Self> {
         let found = reqwest::Certificate::from_pem_bundle(text).ok()?;
         (!found.is_empty()).then_some(Self { authorities: Some(found), ..self })
     }
 
-    /// The same, showing a certificate with its chain, and the key to it: both in a PEM text.
+    /// Sends the client certificate and its chain. The PEM text also contains the private key.
     #[must_use]
     pub fn showing(self, text: &[u8]) -> Option<Self> {
         let own = reqwest::Identity::from_pem(text).ok()?;
@@ -119,7 +102,6 @@ impl Certificates {
     }
 }
 
-/// The transport over HTTP.
 #[derive(Debug, Clone)]
 pub struct HttpTransport {
     base: String,
@@ -127,19 +109,18 @@ pub struct HttpTransport {
 }
 
 impl HttpTransport {
-    /// A transport to the server at this address, whose path is kept and whose query is not.
+    /// The path of the address is kept, its query is not.
     pub fn new(address: &str) -> Result<Self, AddressError> {
         Self::with_certificates(address, Certificates::default())
     }
 
-    /// The same with certificates to trust and to show.
     pub fn with_certificates(
         address: &str,
         certificates: Certificates,
     ) -> Result<Self, AddressError> {
         let base = base_url(address)?;
         let client = certificates.given_to(reqwest::Client::builder());
-        // Answers are taken out of their encoding by who asked, for clients differ in it.
+        // Callers decompress bodies, because clients differ in that.
         let client = client.redirect(reqwest::redirect::Policy::none());
         let client = client.no_gzip();
         let client = if is_loopback(&base) { client.no_proxy() } else { client };
@@ -154,7 +135,7 @@ impl Transport for HttpTransport {
         path: &str,
         headers: &[(String, String)],
         body: &[u8],
-    ) -> Result<Answer, TransportError> {
+    ) -> Result<HttpResponse, TransportError> {
         let request = self.client.post(format!("{}{path}", self.base)).body(body.to_vec());
         let request =
             headers.iter().fold(request, |request, (name, value)| request.header(name, value));
@@ -171,11 +152,11 @@ impl Transport for HttpTransport {
             true => TransportError::TooLarge { status },
             false => TransportError::CutOff { status },
         })?;
-        Ok(Answer { status, headers, body: body.to_bytes().into() })
+        Ok(HttpResponse { status, headers, body: body.to_bytes().into() })
     }
 }
 
-/// The address that paths go below, if clients would speak to it.
+/// The address with a slash at the end, if clients accept it.
 fn base_url(address: &str) -> Result<Url, AddressError> {
     let base = folder_url(address)?;
     if base.scheme() == "https" || is_loopback(&base) {
@@ -185,7 +166,7 @@ fn base_url(address: &str) -> Result<Url, AddressError> {
     }
 }
 
-/// The address with a slash at its end, so that paths go below it.
+/// The address with a slash at the end, so that paths can be appended.
 pub(crate) fn folder_url(address: &str) -> Result<Url, AddressError> {
     let malformed = |source| AddressError::Malformed { address: address.to_owned(), source };
     let mut base = Url::parse(address).map_err(malformed)?;
@@ -235,14 +216,14 @@ mod tests {
     }
 
     #[test]
-    fn plain_http_to_another_machine_is_refused_as_clients_refuse_it() {
+    fn plain_http_to_another_computer_is_refused() {
         let error = |address| HttpTransport::new(address).unwrap_err();
         assert!(matches!(error("http://sync.example.com/"), AddressError::Insecure(_)));
         assert!(matches!(error("ftp://sync.example.com/"), AddressError::Scheme(_)));
         assert!(matches!(error("sync.example.com"), AddressError::Malformed { .. }));
     }
 
-    /// Answers one request with these bytes and returns what was asked, and the connection.
+    /// Sends this response to one request. Returns the request, and the connection.
     async fn serve(listener: TcpListener, answer: &'static [u8]) -> (String, TcpStream) {
         let (mut stream, _) = listener.accept().await.unwrap();
         let mut asked = Vec::new();
@@ -255,7 +236,7 @@ mod tests {
         (String::from_utf8(asked).unwrap(), stream)
     }
 
-    /// The same, and then closes the connection.
+    /// Sends this response to one request, then closes the connection.
     async fn serve_once(listener: TcpListener, answer: &'static [u8]) -> String {
         serve(listener, answer).await.0
     }

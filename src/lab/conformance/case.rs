@@ -1,43 +1,71 @@
-//! What a case is.
+//! One requirement of the protocol.
 
 use std::fmt;
 use std::pin::Pin;
 
 use serde::{Serialize, Serializer};
 
+use super::case_run::CaseRun;
 use super::hook::Hook;
-use super::trial::Trial;
-use super::verdict::Outcome;
+use super::stop::CaseResult;
 
-/// A case under way.
-pub(super) type Run<'a> = Pin<Box<dyn Future<Output = Outcome> + Send + 'a>>;
+pub(super) type CaseFuture<'a> = Pin<Box<dyn Future<Output = CaseResult> + Send + 'a>>;
 
-/// One thing that the protocol asks of a server.
+/// Acts as a client.
+type CaseCode = for<'a> fn(&'a CaseRun<'a>) -> CaseFuture<'a>;
+
+/// One requirement of the protocol, and the code that tests it.
 #[derive(Debug)]
 pub struct Case {
-    /// Its stable name, which begins with its stage.
+    /// A stable name. It begins with the name of the stage.
     pub id: &'static str,
-    /// What it is about.
-    pub stage: Stage,
-    /// How much depends on it.
     pub demand: Demand,
-    /// What the server has to do, in one sentence.
+    /// The requirement, in one sentence.
     pub asks: &'static str,
-    /// What goes wrong at which clients otherwise.
+    /// What goes wrong otherwise, and with which clients.
     pub why: &'static str,
-    /// What an administrator has to do in it.
     pub needs: &'static [Hook],
-    /// Plays the client's part.
-    pub(super) run: for<'a> fn(&'a Trial<'a>) -> Run<'a>,
+    pub(super) run: CaseCode,
 }
 
-/// How much depends on a case.
+/// A case that a server must pass: its ID, requirement, reason and code.
+pub(super) const fn must(
+    id: &'static str,
+    asks: &'static str,
+    why: &'static str,
+    run: CaseCode,
+) -> Case {
+    Case { id, demand: Demand::Must, asks, why, needs: &[], run }
+}
+
+/// A case that a server should pass.
+pub(super) const fn should(
+    id: &'static str,
+    asks: &'static str,
+    why: &'static str,
+    run: CaseCode,
+) -> Case {
+    Case { demand: Demand::Should, ..must(id, asks, why, run) }
+}
+
+impl Case {
+    pub(super) const fn needs(self, needs: &'static [Hook]) -> Self {
+        Self { needs, ..self }
+    }
+
+    #[must_use]
+    pub fn stage(&self) -> Stage {
+        let named = |stage: &Stage| self.id.starts_with(stage.word());
+        Stage::ALL.into_iter().find(named).unwrap_or(Stage::Wire)
+    }
+}
+
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Demand {
-    /// Otherwise a client fails, or ends with the wrong rules or settings, or loses evidence.
+    /// Otherwise a client fails, has the wrong rules or settings, or loses events.
     Must,
-    /// Otherwise something is harder than it has to be. No client goes wrong.
+    /// Otherwise something is harder than necessary, but all clients work.
     Should,
 }
 
@@ -57,64 +85,66 @@ impl fmt::Display for Demand {
     }
 }
 
-/// What a case is about.
+/// A part of the protocol.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Stage {
-    /// Paths, headers and encodings, at every stage.
     Wire,
-    /// The spellings that clients have used.
     Spelling,
-    /// Settings.
     Preflight,
-    /// Clean syncs.
     Clean,
-    /// The download of rules.
     Rules,
-    /// That a host ends with the right rules.
     Convergence,
     Events,
-    /// The end of a sync.
     Postflight,
-    /// What asks without being a sync, and what is no request at all.
     Probes,
-    /// What only some versions of clients understand.
     Generations,
 }
 
 impl Stage {
-    /// The word with which the ids of its cases begin.
+    const ALL: [Self; 10] = [
+        Self::Wire,
+        Self::Spelling,
+        Self::Preflight,
+        Self::Clean,
+        Self::Rules,
+        Self::Convergence,
+        Self::Events,
+        Self::Postflight,
+        Self::Probes,
+        Self::Generations,
+    ];
+
+    /// The beginning of the IDs of its cases.
     #[must_use]
     pub const fn word(self) -> &'static str {
-        match self {
-            Self::Wire => "wire",
-            Self::Spelling => "spelling",
-            Self::Preflight => "preflight",
-            Self::Clean => "clean",
-            Self::Rules => "rules",
-            Self::Convergence => "convergence",
-            Self::Events => "events",
-            Self::Postflight => "postflight",
-            Self::Probes => "probes",
-            Self::Generations => "generations",
-        }
+        self.texts().0
     }
 
-    /// What its cases are about, in a sentence.
+    /// A description for the published list.
     #[must_use]
     pub const fn about(self) -> &'static str {
+        self.texts().1
+    }
+
+    const fn texts(self) -> (&'static str, &'static str) {
         match self {
-            Self::Wire => "Paths, headers and encodings, at every stage.",
-            Self::Spelling => "The spellings of keys and values that clients have used.",
-            Self::Preflight => "Settings.",
-            Self::Clean => "Clean syncs, at which a client deletes what it holds.",
-            Self::Rules => "Pages of rules.",
-            Self::Convergence => {
-                "After every completed sync a host holds the rules that are in force for it."
+            Self::Wire => ("wire", "Paths, headers and encodings, at every stage."),
+            Self::Spelling => {
+                ("spelling", "The spellings of keys and values that clients have used.")
             }
-            Self::Events => "Evidence of what was run and what was blocked.",
-            Self::Postflight => "The end of a sync.",
-            Self::Probes => "What asks without being a sync, and what is no request at all.",
-            Self::Generations => "What only some versions of clients understand.",
+            Self::Preflight => ("preflight", "Settings."),
+            Self::Clean => ("clean", "Clean syncs, at which a client deletes what it holds."),
+            Self::Rules => ("rules", "Pages of rules."),
+            Self::Convergence => (
+                "convergence",
+                "After every completed sync a host holds the rules that are in force for it.",
+            ),
+            Self::Events => ("events", "Evidence of what was run and what was blocked."),
+            Self::Postflight => ("postflight", "The end of a sync."),
+            Self::Probes => {
+                ("probes", "What asks without being a sync, and what is no request at all.")
+            }
+            Self::Generations => ("generations", "What only some versions of clients understand."),
         }
     }
 }

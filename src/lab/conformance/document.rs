@@ -1,7 +1,7 @@
-//! The published list, as a page.
+//! The published list as docs/CONFORMANCE.md.
 
-use super::all;
 use super::case::{Case, Demand, Stage};
+use super::cases::all;
 use super::hook::{Hook, Variable};
 
 const HEAD: &str = "\
@@ -31,7 +31,6 @@ what `--prefix` says. The server remembers them, so a server with real hosts is 
 second instance of it.
 ";
 
-/// The whole page.
 #[must_use]
 pub fn document() -> String {
     let mut text = HEAD.to_owned();
@@ -49,11 +48,11 @@ pub fn document() -> String {
     );
     let mut stage = None;
     for case in cases {
-        if stage != Some(case.stage) {
-            stage = Some(case.stage);
-            head(&mut text, case.stage);
+        if stage != Some(case.stage()) {
+            stage = Some(case.stage());
+            head(&mut text, case.stage());
         }
-        let Case { id, demand, asks, why, needs, stage: _, run: _ } = case;
+        let Case { id, demand, asks, why, needs, run: _ } = case;
         let needs: Vec<&str> = needs.iter().map(|hook| hook.name()).collect();
         let needs = if needs.is_empty() {
             String::new()
@@ -95,7 +94,6 @@ fn hooks(text: &mut String) {
     line(text, &format!("\n{NICELIST}"));
 }
 
-/// The hooks of nicelist itself, as its own tests have them.
 const NICELIST: &str = "\
 `examples/conformance.sh` does all of them for a nicelist server. `NICELIST_SERVER` and
 `NICELIST_TOKEN` say which one:

@@ -1,36 +1,31 @@
-//! What an administrator does, done by commands that the user names.
+//! Commands from the user that do what only an administrator can do.
 
 use std::collections::BTreeMap;
 use std::fmt;
 use std::str::FromStr;
 use std::time::Duration;
 
-use super::verdict::Stop;
+use super::stop::Stop;
 use crate::lab::shell::{ShellError, shell};
 
-/// How long a hook may take.
+/// The timeout of a hook.
 const PATIENCE: Duration = Duration::from_secs(60);
 
-/// Something that only an administrator can bring about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Hook {
-    /// Adds a rule, or changes it.
+    /// Adds or changes a rule.
     AddRule,
-    /// Removes a rule again.
+    /// Removes a rule.
     RemoveRule,
-    /// Gives a host a tag.
     TagHost,
-    /// Takes the tag from it.
     UntagHost,
     OrderCleanSync,
-    /// Sets the mode of a host.
     SetMode,
-    /// Lets a host hash bundles.
+    /// Makes a host hash bundles.
     EnableBundles,
 }
 
 impl Hook {
-    /// All of them.
     pub const ALL: [Self; 7] = [
         Self::AddRule,
         Self::RemoveRule,
@@ -41,53 +36,60 @@ impl Hook {
         Self::EnableBundles,
     ];
 
-    /// Its name on the command line.
+    /// The name on the command line.
     #[must_use]
     pub const fn name(self) -> &'static str {
-        match self {
-            Self::AddRule => "add-rule",
-            Self::RemoveRule => "remove-rule",
-            Self::TagHost => "tag-host",
-            Self::UntagHost => "untag-host",
-            Self::OrderCleanSync => "order-clean-sync",
-            Self::SetMode => "set-mode",
-            Self::EnableBundles => "enable-bundles",
-        }
+        self.row().0
     }
 
-    /// What its command has to do.
+    /// What the command must do, for the published list.
     #[must_use]
     pub const fn about(self) -> &'static str {
-        match self {
-            Self::AddRule => {
-                "Add the rule for hosts with the tag `NICELIST_TAG` if that is set, otherwise for \
-                 the host `NICELIST_MACHINE`, or for all hosts where the server knows no rules of \
-                 a single one."
-            }
-            Self::RemoveRule => "Remove that rule again.",
-            Self::TagHost => {
-                "Give the host `NICELIST_MACHINE` the tag, or label, `NICELIST_TAG`, which may \
-                 have to be made first."
-            }
-            Self::UntagHost => "Take the tag from the host again.",
-            Self::OrderCleanSync => "Let the next sync of the host `NICELIST_MACHINE` be clean.",
-            Self::SetMode => {
-                "Set the mode of the host `NICELIST_MACHINE`, or of all hosts, to `NICELIST_MODE`."
-            }
-            Self::EnableBundles => "Turn bundles on for the host `NICELIST_MACHINE`, or for all.",
-        }
+        self.row().1
     }
 
-    /// The environment variables that its command is given.
     #[must_use]
     pub const fn variables(self) -> &'static [Variable] {
+        self.row().2
+    }
+
+    const fn row(self) -> (&'static str, &'static str, &'static [Variable]) {
         use Variable::{Cel, Identifier, Machine, Mode, Policy, RuleType, Tag, Target};
         match self {
-            Self::AddRule => &[Machine, Target, RuleType, Identifier, Policy, Cel, Tag],
-            Self::RemoveRule => &[Machine, Target, RuleType, Identifier, Tag],
-            Self::TagHost | Self::UntagHost => &[Machine, Tag],
-            Self::OrderCleanSync | Self::EnableBundles => &[Machine],
-            Self::SetMode => &[Machine, Mode],
+            Self::AddRule => (
+                "add-rule",
+                "Add the rule for hosts with the tag `NICELIST_TAG` if that is set, otherwise for \
+                 the host `NICELIST_MACHINE`, or for all hosts where the server knows no rules of \
+                 a single one.",
+                &[Machine, Target, RuleType, Identifier, Policy, Cel, Tag],
+            ),
+            Self::RemoveRule => (
+                "remove-rule",
+                "Remove that rule again.",
+                &[Machine, Target, RuleType, Identifier, Tag],
+            ),
+            Self::TagHost => (
+                "tag-host",
+                "Give the host `NICELIST_MACHINE` the tag, or label, `NICELIST_TAG`, which may \
+                 have to be made first.",
+                &[Machine, Tag],
+            ),
+            Self::UntagHost => ("untag-host", "Take the tag from the host again.", &[Machine, Tag]),
+            Self::OrderCleanSync => (
+                "order-clean-sync",
+                "Let the next sync of the host `NICELIST_MACHINE` be clean.",
+                &[Machine],
+            ),
+            Self::SetMode => (
+                "set-mode",
+                "Set the mode of the host `NICELIST_MACHINE`, or of all hosts, to `NICELIST_MODE`.",
+                &[Machine, Mode],
+            ),
+            Self::EnableBundles => (
+                "enable-bundles",
+                "Turn bundles on for the host `NICELIST_MACHINE`, or for all.",
+                &[Machine],
+            ),
         }
     }
 }
@@ -98,27 +100,21 @@ impl fmt::Display for Hook {
     }
 }
 
-/// An environment variable that a hook's command is given.
+/// An environment variable for the command of a hook.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Variable {
-    /// The host's machine id.
     Machine,
-    /// What a rule is about, as `binary:<64 hex>`.
+    /// Such as `binary:<64 hex>`.
     Target,
-    /// The rule's type.
     RuleType,
-    /// The rule's identifier.
     Identifier,
-    /// The rule's policy.
     Policy,
-    /// The rule's expression.
     Cel,
     Tag,
     Mode,
 }
 
 impl Variable {
-    /// All of them.
     pub const ALL: [Self; 8] = [
         Self::Machine,
         Self::Target,
@@ -144,7 +140,7 @@ impl Variable {
         }
     }
 
-    /// What it says.
+    /// A description for the published list.
     #[must_use]
     pub const fn about(self) -> &'static str {
         match self {
@@ -166,27 +162,19 @@ impl Variable {
     }
 }
 
-/// A hook and the command that does it, as in `add-rule=CMD`.
+/// A hook with its command, as in `add-rule=CMD`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct HookCommand {
     hook: Hook,
     command: String,
 }
 
-/// Why a text names no hook and command.
 #[derive(Debug, thiserror::Error)]
 pub enum HookError {
-    /// There is no command.
     #[error("not NAME=CMD")]
     NoCommand,
-    /// There is no such hook.
     #[error("no hook is called `{name}`: the hooks are {known}")]
-    Unknown {
-        /// The name that was given.
-        name: String,
-        /// The names that there are.
-        known: String,
-    },
+    Unknown { name: String, known: String },
 }
 
 impl FromStr for HookCommand {
@@ -205,7 +193,7 @@ impl FromStr for HookCommand {
     }
 }
 
-/// The commands that the user names.
+/// The command of each hook.
 #[derive(Clone, Debug, Default)]
 pub struct Hooks(BTreeMap<Hook, String>);
 
@@ -216,12 +204,11 @@ impl FromIterator<HookCommand> for Hooks {
 }
 
 impl Hooks {
-    /// The hooks of these that are not named.
+    /// The needed hooks that have no command.
     pub(super) fn missing(&self, needed: &[Hook]) -> Vec<Hook> {
         needed.iter().copied().filter(|hook| !self.0.contains_key(hook)).collect()
     }
 
-    /// Runs a hook's command.
     pub(super) async fn run(&self, hook: Hook, values: &[(Variable, &str)]) -> Result<(), Stop> {
         let Some(command) = self.0.get(&hook) else {
             return Err(Stop::not_applicable(format!("needs --hook {hook}=CMD")));
@@ -255,7 +242,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_hook_that_fails_says_how() {
+    async fn a_failed_hook_reports_its_error() {
         let hooks: Hooks =
             ["tag-host=echo first; echo no >&2; echo \"not $NICELIST_TAG\" >&2; exit 3"]
                 .into_iter()

@@ -1,49 +1,46 @@
-//! A Mac that plays the client's part: it asks as its version does, and keeps rules as Santa does.
+//! A client: it sends the requests of its version, and stores rules like Santa.
 
 use serde_json::{Value, json};
 
-use super::answer::Object;
-use super::rule::{self, Key, Rule, Version};
-use super::server::{Request, Server};
-use super::trial::Wanted;
-use super::verdict::Stop;
+use super::request::{JSON, Request};
+use super::response::Object;
+use super::rule::{self, Rule, RuleTarget, TestRule, Version};
+use super::server::Server;
+use super::stop::Stop;
 
 /// Pages after which a download counts as endless.
-pub(super) const MOST_PAGES: usize = 1000;
+pub(super) const MAX_PAGES: usize = 1000;
 
-/// How a client syncs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Kind {
-    /// What comes is put on top of what is there.
     Normal,
-    /// What is there is deleted first.
+    /// Deletes all rules first.
     Clean,
 }
 
-/// A page of rules.
 #[derive(Debug)]
 pub(super) struct Page {
     pub(super) rules: Vec<Value>,
     pub(super) cursor: Option<String>,
 }
 
-/// What a sync brought.
+/// A completed sync.
 #[derive(Debug)]
 pub(super) struct Synced {
     pub(super) kind: Kind,
     pub(super) rules: Vec<Value>,
 }
 
-/// A host of the server, made up for one case.
+/// A host that exists for one case.
 #[derive(Debug)]
 pub(super) struct Mac<'t> {
     server: &'t Server,
-    /// Its machine id: letters, digits and hyphens.
+    /// The machine ID: letters, digits and hyphens.
     pub(super) id: String,
     pub(super) client: Version,
-    /// Whether it asks for a clean sync, as it does until it has performed one.
+    /// Whether it requests a clean sync, as clients do until they performed one.
     pub(super) asks_clean: bool,
-    /// In the order in which they were written last.
+    /// In the order in which they were last written.
     rules: Vec<Rule>,
 }
 
@@ -53,7 +50,6 @@ impl<'t> Mac<'t> {
         Self { server, id, client, asks_clean: true, rules: Vec::new() }
     }
 
-    /// What it says at preflight.
     pub(super) fn preflight_request(&self) -> Value {
         let count =
             |rule_type| self.rules.iter().filter(|rule| rule.key.rule_type == rule_type).count();
@@ -86,32 +82,41 @@ impl<'t> Mac<'t> {
             request["machine_id"] = self.id.clone().into();
         }
         if self.client.number >= 202_507 {
-            request["rulesHash"] = rule::hash(&self.rules).into();
+            request["rulesHash"] = rule::rules_hash(&self.rules).into();
         }
         request
     }
 
-    /// Asks for settings.
     pub(super) async fn preflight(&self) -> Result<Object, Stop> {
         self.ask("preflight", &self.preflight_request()).await
     }
 
-    /// Asks something in JSON.
-    pub(super) async fn ask(&self, stage: &'static str, body: &Value) -> Result<Object, Stop> {
-        self.server.post(Request::json(stage, self, body)).await?.object()
+    /// A request with these bytes and without a content type.
+    pub(super) fn request(&self, stage: &'static str, body: Vec<u8>) -> Request {
+        let agent = format!("santactl-sync/{}", self.client.text);
+        Request { stage, machine: self.id.clone(), agent, body, ..Request::default() }
     }
 
-    /// How this client takes the answer to a preflight.
+    pub(super) fn json(&self, stage: &'static str, body: &Value) -> Request {
+        self.request(stage, body.to_string().into_bytes()).typed(Some(JSON))
+    }
+
+    /// Sends a request in JSON.
+    pub(super) async fn ask(&self, stage: &'static str, body: &Value) -> Result<Object, Stop> {
+        self.server.post(self.json(stage, body)).await?.object()
+    }
+
+    /// The kind of sync that the client performs after this response to preflight.
     pub(super) fn kind(&self, settings: &Object) -> Kind {
-        let told = settings.get("clean_sync").and_then(Value::as_bool).unwrap_or_default();
+        let requested = settings.get("clean_sync").and_then(Value::as_bool).unwrap_or_default();
         let clean = match settings.get("sync_type").and_then(Value::as_str) {
             Some(kind) if self.client.number >= 202_401 => is_clean(kind),
-            _ => told,
+            _ => requested,
         };
         if clean { Kind::Clean } else { Kind::Normal }
     }
 
-    /// Asks for a page of rules. What is missing is taken as a client of today takes it.
+    /// Downloads a page of rules. Missing keys are read as the newest client reads them.
     pub(super) async fn page(&self, cursor: Option<&str>) -> Result<Page, Stop> {
         let mut answer = self.ask("ruledownload", &self.download_request(cursor)).await?;
         let rules = match answer.remove("rules") {
@@ -127,7 +132,6 @@ impl<'t> Mac<'t> {
         Ok(Page { rules, cursor })
     }
 
-    /// What it says when it asks for a page.
     pub(super) fn download_request(&self, cursor: Option<&str>) -> Value {
         let mut request = json!({});
         if self.client.number >= 202_406 {
@@ -139,7 +143,7 @@ impl<'t> Mac<'t> {
         request
     }
 
-    /// Downloads all rules, beginning with this cursor.
+    /// Downloads all pages, starting from a cursor.
     pub(super) async fn pages(&self, first: Option<&str>) -> Result<Vec<Page>, Stop> {
         let mut pages: Vec<Page> = Vec::new();
         let mut cursor = first.map(str::to_owned);
@@ -151,24 +155,23 @@ impl<'t> Mac<'t> {
             if cursor.is_none() {
                 return Ok(pages);
             }
-            if again || pages.len() >= MOST_PAGES {
+            if again || pages.len() >= MAX_PAGES {
                 let how = if again { "a cursor comes again" } else { "and there are more" };
                 return Err(Stop::fails(format!("ruledownload: {} pages, {how}", pages.len())));
             }
         }
     }
 
-    /// Downloads all rules.
     pub(super) async fn download(&self) -> Result<Vec<Value>, Stop> {
         let pages = self.pages(None).await?;
         Ok(pages.into_iter().flat_map(|page| page.rules).collect())
     }
 
-    /// Takes rules in as its version does, and says how many of them it took.
+    /// Applies rules as its version does. Returns how many of them it understood.
     pub(super) fn apply(&mut self, kind: Kind, rules: &[Value]) -> usize {
         let known = |value| rule::read(value, self.client).ok();
         let read: Vec<Rule> = rules.iter().filter_map(known).collect();
-        // Without a rule a client stops before it deletes anything.
+        // Clients delete nothing if they understood no rule.
         if kind == Kind::Clean && !read.is_empty() {
             self.rules.clear();
         }
@@ -181,7 +184,7 @@ impl<'t> Mac<'t> {
         read.len()
     }
 
-    /// What it says at the end of a sync; before 2023.8 clients say nothing.
+    /// Before 2023.8 clients send an empty body.
     pub(super) fn postflight_request(
         &self,
         kind: Kind,
@@ -202,19 +205,18 @@ impl<'t> Mac<'t> {
             request["syncType"] = if kind == Kind::Clean { "CLEAN" } else { "NORMAL" }.into();
         }
         if self.client.number >= 202_507 {
-            request["rulesHash"] = rule::hash(&self.rules).into();
+            request["rulesHash"] = rule::rules_hash(&self.rules).into();
         }
         request
     }
 
-    /// The request at the end of a sync, byte by byte.
     pub(super) fn postflight(&self, kind: Kind, received: usize, processed: usize) -> Request {
         let body = self.postflight_request(kind, received, processed);
-        let request = Request::json("postflight", self, &body);
+        let request = self.json("postflight", &body);
         if self.client.number >= 202_308 { request } else { request.with("") }
     }
 
-    /// Syncs as far as the last page of rules, and takes them in.
+    /// Syncs and applies the rules, but sends no postflight.
     pub(super) async fn sync_without_postflight(&mut self) -> Result<(Synced, usize), Stop> {
         let settings = self.preflight().await?;
         let kind = self.kind(&settings);
@@ -226,7 +228,7 @@ impl<'t> Mac<'t> {
         Ok((Synced { kind, rules }, processed))
     }
 
-    /// Syncs from one end to the other.
+    /// Performs a complete sync.
     pub(super) async fn sync(&mut self) -> Result<Synced, Stop> {
         let (synced, processed) = self.sync_without_postflight().await?;
         let request = self.postflight(synced.kind, synced.rules.len(), processed);
@@ -234,35 +236,31 @@ impl<'t> Mac<'t> {
         Ok(synced)
     }
 
-    /// The policy that it has for a target.
-    pub(super) fn policy(&self, key: &Key) -> Option<&'static str> {
+    pub(super) fn policy(&self, key: &RuleTarget) -> Option<&'static str> {
         self.rules.iter().find(|rule| rule.key == *key).map(|rule| rule.policy)
     }
 
-    /// Whether it has a rule as it was wanted.
-    pub(super) fn holds(&self, wanted: &Wanted) -> Result<(), Stop> {
-        match self.policy(&wanted.key) {
-            Some(policy) if policy == wanted.policy => Ok(()),
-            Some(policy) => Err(Stop::fails(format!(
-                "the host has {policy} where {} is in force",
-                wanted.policy
-            ))),
-            None => Err(Stop::fails(format!("the host has no rule for {}", wanted.target()))),
+    pub(super) fn has_rule(&self, rule: &TestRule) -> Result<(), Stop> {
+        match self.policy(&rule.key) {
+            Some(policy) if policy == rule.policy => Ok(()),
+            Some(policy) => {
+                Err(Stop::fails(format!("the host has {policy} where {} is in force", rule.policy)))
+            }
+            None => Err(Stop::fails(format!("the host has no rule for {}", rule.target()))),
         }
     }
 
-    /// Whether it has no rule for a target.
-    pub(super) fn lacks(&self, wanted: &Wanted) -> Result<(), Stop> {
-        match self.policy(&wanted.key) {
+    pub(super) fn has_no_rule(&self, rule: &TestRule) -> Result<(), Stop> {
+        match self.policy(&rule.key) {
             Some(policy) => {
-                Err(Stop::fails(format!("the host still has {policy} for {}", wanted.target())))
+                Err(Stop::fails(format!("the host still has {policy} for {}", rule.target())))
             }
             None => Ok(()),
         }
     }
 }
 
-/// Whether a client takes this word for a clean sync.
+/// Whether a client performs a clean sync for this word.
 pub(super) fn is_clean(kind: &str) -> bool {
     matches!(kind, "CLEAN" | "CLEAN_ALL" | "clean" | "clean_all")
 }

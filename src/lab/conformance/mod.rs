@@ -1,32 +1,39 @@
-//! A published list of what Santa's protocol asks of a server, and the means to judge any server
-//! by it.
+//! A published list of what Santa's sync protocol requires of a server, and a way to test any
+//! server by it.
 //!
-//! The list is an account of the protocol of its own: requests are written by hand, byte by byte,
-//! and answers are read as JSON, protobuf fields and headers, never through the messages of
-//! `protocol`. A mistake in those can't hide itself here. What no client can bring about (a rule,
-//! a tag, a mode) is done by hooks, commands that the user names.
+//! The list is a description of the protocol of its own: requests are written by hand, byte by
+//! byte, and responses are read as JSON, protobuf fields and headers, never as messages of
+//! `protocol`, whose mistakes would go unnoticed here. What no client can do (adding a rule, a
+//! tag, a mode) is done by hooks, which are commands from the user.
+//!
+//! - `case`, `cases`: the list, and the code of each case
+//! - `judge`, `case_run`, `stop`, `report`: running a case, and its result
+//! - `server`, `request`, `response`, `protobuf`: HTTP
+//! - `mac`, `rule`, `settings`: a client as each version is
+//! - `hook`: what an administrator does
+//! - `document`: the list as docs/CONFORMANCE.md
 
-mod answer;
 mod case;
+mod case_run;
 mod cases;
 mod document;
 mod hook;
+mod judge;
 mod mac;
 mod protobuf;
+mod report;
+mod request;
+mod response;
 mod rule;
 mod server;
 mod settings;
-mod trial;
-mod verdict;
+mod stop;
 
 pub use case::{Case, Demand, Stage};
+pub use cases::all;
 pub use document::document;
 pub use hook::{Hook, HookCommand, HookError, Hooks};
-pub use server::{BodyEncoding, Header, HeaderError, Server, Unreachable};
-pub use trial::Judge;
-pub use verdict::{Status, Verdict};
-
-/// Every case, in the order in which they are run.
-pub fn all() -> impl Iterator<Item = &'static Case> {
-    cases::ALL.iter().flat_map(|stage| stage.iter())
-}
+pub use judge::Judge;
+pub use report::{CaseReport, Status};
+pub use request::BodyEncoding;
+pub use server::{Header, HeaderError, Server, Unreachable};

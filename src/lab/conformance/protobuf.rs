@@ -1,11 +1,11 @@
-//! Just enough protobuf to write a request by hand and to see what an answer says.
+//! Just enough protobuf to write requests by hand and to read responses.
 
-/// Fields that are being written.
+/// A message in progress.
 #[derive(Debug, Default)]
 pub(super) struct Writer(Vec<u8>);
 
 impl Writer {
-    /// A text, or a message that was already written.
+    /// A string, or an encoded message.
     pub(super) fn bytes(mut self, field: u32, value: impl AsRef<[u8]>) -> Self {
         let value = value.as_ref();
         self.varint(u64::from(field) << 3 | 2);
@@ -14,21 +14,19 @@ impl Writer {
         self
     }
 
-    /// A number, a switch or the number of a word.
+    /// A number, a boolean, or the number of an enum value.
     pub(super) fn number(mut self, field: u32, value: u64) -> Self {
         self.varint(u64::from(field) << 3);
         self.varint(value);
         self
     }
 
-    /// A number with a fraction.
     pub(super) fn double(mut self, field: u32, value: f64) -> Self {
         self.varint(u64::from(field) << 3 | 1);
         self.0.extend_from_slice(&value.to_le_bytes());
         self
     }
 
-    /// The message.
     pub(super) fn done(self) -> Vec<u8> {
         self.0
     }
@@ -42,18 +40,17 @@ impl Writer {
     }
 }
 
-/// The value of a field.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Value<'a> {
-    /// A number, a switch or the number of a word.
+    /// A number, a boolean, or the number of an enum value.
     Number(u64),
-    /// A text or a message.
+    /// A string or a message.
     Bytes(&'a [u8]),
-    /// Something of fixed size, which no field here has.
+    /// A value of fixed size, which no tested field has.
     Fixed,
 }
 
-/// The fields of a message with their values, in order; nothing if it is no message.
+/// The fields of a message, in order, or nothing if it is not a message.
 pub(super) fn fields(mut rest: &[u8]) -> Option<Vec<(u32, Value<'_>)>> {
     let mut fields = Vec::new();
     while !rest.is_empty() {
@@ -74,7 +71,7 @@ pub(super) fn fields(mut rest: &[u8]) -> Option<Vec<(u32, Value<'_>)>> {
     Some(fields)
 }
 
-/// The last number of a field.
+/// The last value of a number field.
 pub(super) fn number(fields: &[(u32, Value<'_>)], field: u32) -> Option<u64> {
     let mut numbers = fields.iter().filter_map(|(known, value)| match value {
         Value::Number(number) if *known == field => Some(*number),
@@ -115,7 +112,7 @@ mod tests {
     }
 
     #[test]
-    fn json_and_what_is_cut_off_are_no_message() {
+    fn json_and_cut_bytes_are_not_messages() {
         assert_eq!(fields(br#"{"client_mode":"MONITOR"}"#), None);
         assert_eq!(fields(b"\x0a\x05ab"), None);
         assert_eq!(fields(&[0x80; 12]), None);

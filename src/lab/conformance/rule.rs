@@ -1,9 +1,9 @@
-//! Rules as a client of some version reads and keeps them.
+//! Rules, as each version of the client reads and stores them.
 
+use data_encoding::{BASE32_NOPAD, HEXLOWER};
 use serde_json::Value;
 use xxhash_rust::xxh3::Xxh3;
 
-/// A version of the client.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Version {
     pub(super) text: &'static str,
@@ -15,37 +15,37 @@ const fn version(text: &'static str, number: u32) -> Version {
     Version { text, number }
 }
 
-/// The newest.
+/// The newest version.
 pub(super) const V2026_7: Version = version("2026.7", 202_607);
-/// The last without the half-silent policies.
+/// The last version without SILENT_GUI_BLOCKLIST and SILENT_TTY_BLOCKLIST.
 pub(super) const V2026_5: Version = version("2026.5", 202_605);
-/// The last from Google.
+/// The last version from Google.
 pub(super) const V2024_9: Version = version("2024.9.674285143", 202_409);
-/// The last without CEL that is tried.
+/// A version without CEL.
 pub(super) const V2024_8: Version = version("2024.8.660188326", 202_408);
-/// The first with protobuf at its core, and the wrong content type.
+/// The first version with messages defined in protobuf, and with the wrong content type.
 pub(super) const V2024_6: Version = version("2024.6.655965194", 202_406);
-/// Before `sync_type` and CDHASH.
+/// A version without `sync_type` and CDHASH.
 pub(super) const V2023_9: Version = version("2023.9", 202_309);
-/// Before SIGNINGID, counts at postflight and content encodings of choice.
+/// A version without SIGNINGID, counts in postflight and a choice of content encodings.
 pub(super) const V2022_4: Version = version("2022.4", 202_204);
 
-/// What a rule is about.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Key {
+pub(super) struct RuleTarget {
     pub(super) rule_type: String,
     pub(super) identifier: String,
 }
 
-/// A rule as a client keeps it.
+/// A rule in a client's database.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Rule {
-    pub(super) key: Key,
+    pub(super) key: RuleTarget,
     pub(super) policy: &'static str,
     pub(super) cel: String,
 }
 
-/// Each rule type, its number in the client's database, and the first version that has it.
+/// The rule types, their numbers in the client's database, and the first versions that support
+/// them.
 const TYPES: [(&str, i32, u32); 5] = [
     ("CDHASH", 500, 202_403),
     ("BINARY", 1000, 0),
@@ -54,7 +54,8 @@ const TYPES: [(&str, i32, u32); 5] = [
     ("TEAMID", 4000, 202_108),
 ];
 
-/// Each policy, its older name, its number in the database, and the first version that has it.
+/// The policies, their old names, their numbers in the database, and the first versions that
+/// support them.
 const POLICIES: [(&str, &str, i32, u32); 8] = [
     ("ALLOWLIST", "WHITELIST", 1, 0),
     ("BLOCKLIST", "BLACKLIST", 2, 0),
@@ -66,7 +67,7 @@ const POLICIES: [(&str, &str, i32, u32); 8] = [
     ("SILENT_TTY_BLOCKLIST", "SILENT_TTY_BLOCKLIST", 13, 202_606),
 ];
 
-/// A rule as it is kept, or why a client of this version drops it.
+/// The rule as it is stored, or why a client of this version ignores it.
 pub(super) fn read(value: &Value, client: Version) -> Result<Rule, String> {
     let text = |key: &str| value.get(key).and_then(Value::as_str).unwrap_or_default();
     let identifier = match text("identifier") {
@@ -91,11 +92,11 @@ pub(super) fn read(value: &Value, client: Version) -> Result<Rule, String> {
     if (*policy == "CEL") == text("cel_expr").is_empty() {
         return Err(dropped("an expression goes with the policy CEL and with no other"));
     }
-    let key = Key { rule_type: rule_type.to_owned(), identifier };
+    let key = RuleTarget { rule_type: rule_type.to_owned(), identifier };
     Ok(Rule { key, policy, cel: text("cel_expr").to_owned() })
 }
 
-/// The form in which a client keeps an identifier.
+/// The form in which a client stores an identifier.
 fn kept(rule_type: &str, identifier: &str) -> Option<String> {
     let hex = |digits: usize| {
         let is_hex =
@@ -119,8 +120,8 @@ fn kept(rule_type: &str, identifier: &str) -> Option<String> {
     }
 }
 
-/// What a client from 2025.7 on reports of its rules, in the order in which it has them.
-pub(super) fn hash(rules: &[Rule]) -> String {
+/// The hash that clients from 2025.7 on report. It depends on the order of rules.
+pub(super) fn rules_hash(rules: &[Rule]) -> String {
     let mut hash = Xxh3::new();
     for Rule { key, policy, cel } in rules {
         let state = POLICIES.iter().find(|(name, ..)| name == policy).map_or(0, |row| row.2);
@@ -133,6 +134,47 @@ pub(super) fn hash(rules: &[Rule]) -> String {
     format!("{:032x}", hash.digest128())
 }
 
+/// A rule for a program that does not exist.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct TestRule {
+    pub(super) key: RuleTarget,
+    pub(super) policy: &'static str,
+    pub(super) cel: &'static str,
+}
+
+impl TestRule {
+    pub(super) fn binary(policy: &'static str) -> Self {
+        Self::new("BINARY", random_sha256(), policy)
+    }
+
+    pub(super) fn cdhash(policy: &'static str) -> Self {
+        Self::new("CDHASH", HEXLOWER.encode(&rand::random::<[u8; 20]>()), policy)
+    }
+
+    pub(super) fn signing_id(policy: &'static str) -> Self {
+        let team = BASE32_NOPAD.encode(&rand::random::<[u8; 7]>());
+        Self::new("SIGNINGID", format!("{}:com.example.conformance", &team[..10]), policy)
+    }
+
+    pub(super) fn with_cel(self, cel: &'static str) -> Self {
+        Self { policy: "CEL", cel, ..self }
+    }
+
+    fn new(rule_type: &str, identifier: String, policy: &'static str) -> Self {
+        let key = RuleTarget { rule_type: rule_type.to_owned(), identifier };
+        Self { key, policy, cel: "" }
+    }
+
+    /// In nicelist's form, such as `binary:<64 hex>`.
+    pub(super) fn target(&self) -> String {
+        format!("{}:{}", self.key.rule_type.to_lowercase(), self.key.identifier)
+    }
+}
+
+pub(super) fn random_sha256() -> String {
+    HEXLOWER.encode(&rand::random::<[u8; 32]>())
+}
+
 #[cfg(test)]
 mod tests {
     use serde_json::json;
@@ -140,7 +182,7 @@ mod tests {
     use super::*;
 
     fn rule(rule_type: &str, identifier: &str, policy: &'static str) -> Rule {
-        let key = Key { rule_type: rule_type.to_owned(), identifier: identifier.to_owned() };
+        let key = RuleTarget { rule_type: rule_type.to_owned(), identifier: identifier.to_owned() };
         Rule { key, policy, cel: String::new() }
     }
 
@@ -161,12 +203,12 @@ mod tests {
             rule("TEAMID", "ABCDEFGHIJ", "BLOCKLIST"),
             rule("SIGNINGID", "ABCDEFGHIJ:signingID", "BLOCKLIST"),
         ];
-        assert_eq!(hash(&rules), "a6cb5171bbb8895820d61e395592b293");
-        assert_eq!(hash(&[]), "99aa06d3014798d86001c324468d497f");
+        assert_eq!(rules_hash(&rules), "a6cb5171bbb8895820d61e395592b293");
+        assert_eq!(rules_hash(&[]), "99aa06d3014798d86001c324468d497f");
     }
 
     #[test]
-    fn a_client_drops_what_its_version_does_not_know() {
+    fn a_client_ignores_rules_that_its_version_does_not_support() {
         let cdhash =
             json!({"identifier": "AB".repeat(20), "rule_type": "CDHASH", "policy": "BLACKLIST"});
         let kept = read(&cdhash, V2026_7).unwrap();

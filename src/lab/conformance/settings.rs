@@ -1,22 +1,21 @@
-//! Settings as clients read them.
+//! Settings, as clients read them.
 
 use serde_json::Value;
 
-use super::answer::Object;
+use super::response::Object;
 
-/// What a key of a preflight answer has to be.
+/// The required type of a key in the response to preflight.
 #[derive(Clone, Copy, Debug)]
 enum Shape {
     /// A whole number that is not negative.
     Number,
-    /// True or false.
     Switch,
     Text,
-    /// A list of texts.
+    /// A list of strings.
     Texts,
-    /// One of these words, in upper case.
+    /// One of these words in upper case.
     Word(&'static [&'static str]),
-    /// One key of these, with a value.
+    /// An object with exactly one of these keys.
     Choice(&'static [&'static str]),
 }
 
@@ -25,7 +24,7 @@ const SYNC_TYPES: &[&str] = &["NORMAL", "CLEAN", "CLEAN_ALL"];
 const FILE_ACCESS: &[&str] = &["NONE", "AUDIT_ONLY", "DISABLE"];
 const MEDIA: &[&str] = &["allow", "block", "remount"];
 
-/// The keys of a preflight answer, older spellings included.
+/// The keys of the response to preflight, including old spellings.
 const KEYS: [(&str, Shape); 28] = [
     ("client_mode", Shape::Word(MODES)),
     ("sync_type", Shape::Word(SYNC_TYPES)),
@@ -57,8 +56,8 @@ const KEYS: [(&str, Shape); 28] = [
     ("event_detail_text", Shape::Text),
 ];
 
-/// Settings that every version keeps until it gets another value. What happens to removable media
-/// is not among them: a server may leave that to the profile.
+/// Settings that every version keeps until they are sent again. Policies for removable media are
+/// not included, because a server may leave them to the profile.
 const KEPT: [&str; 9] = [
     "client_mode",
     "batch_size",
@@ -71,7 +70,7 @@ const KEPT: [&str; 9] = [
     "blocked_path_regex",
 ];
 
-/// What is not as clients read it. Null is as good as nothing for every client.
+/// The values that clients cannot read. All clients ignore null.
 pub(super) fn misshapen(settings: &Object) -> Vec<String> {
     let given = KEYS.iter().filter_map(|(key, shape)| Some((*key, shape, settings.get(*key)?)));
     let wrong = given.filter(|(_, shape, value)| !value.is_null() && !fits(shape, value));
@@ -91,20 +90,19 @@ fn fits(shape: &Shape, value: &Value) -> bool {
     }
 }
 
-/// Settings that are kept by clients and not said.
+/// The settings in `KEPT` that are not sent.
 pub(super) fn unsaid(settings: &Object) -> Vec<&'static str> {
     let said = |key: &&str| settings.get(*key).is_some_and(|value| !value.is_null());
     KEPT.into_iter().filter(|key| !said(key)).collect()
 }
 
-/// Keys of an earlier answer that this one leaves out.
+/// The keys of an earlier response that are absent in a later one.
 pub(super) fn dropped(earlier: &Object, later: &Object) -> Vec<String> {
     let gone = |key: &&String| !later.contains_key(*key);
     let known = |key: &&String| KEYS.iter().any(|(name, _)| name == key);
     earlier.keys().filter(known).filter(gone).cloned().collect()
 }
 
-/// A value in few letters.
 pub(super) fn shortened(value: &Value) -> String {
     const LONGEST: usize = 40;
     let text = value.to_string();
@@ -126,7 +124,7 @@ mod tests {
     }
 
     #[test]
-    fn what_clients_cannot_read_is_named() {
+    fn unreadable_settings_are_listed() {
         let settings = object(json!({
             "client_mode": "lockdown", "batch_size": -1, "full_sync_interval": 600.5,
             "allowed_path_regex": ["^/a"], "enable_bundles": null, "blocked_path_regex": "",

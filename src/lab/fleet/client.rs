@@ -1,41 +1,37 @@
-//! The clients that the hosts of a fleet are: one a generation, with what is the same for all
-//! hosts of it.
+//! The versions of Santa in a fleet, with everything that is equal for all hosts of a version.
 
 use http::{HeaderMap, HeaderName, HeaderValue};
 
-use super::FleetError;
+use super::error::FleetError;
 use super::identity::Identity;
-use super::plan::{Dice, For};
+use super::plan::{Draw, Random};
 use crate::lab::client::generation::Version;
 use crate::lab::{Generation, Profile};
 use crate::protocol::{ContentEncoding, Format};
 
-/// The most clients in one fleet.
 const MOST_CLIENTS: usize = 64;
 
-/// A generation, and how much of the fleet is it.
+/// A version, and its share of the fleet.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Share {
-    /// The client.
     pub generation: Generation,
-    /// Its weight among the others'.
+    /// Relative to the weights of the other shares.
     pub weight: u32,
 }
 
-/// One generation of hosts.
+/// All hosts of one version.
 #[derive(Debug)]
 pub(super) struct Client {
     pub(super) version: Version,
     pub(super) format: Format,
     pub(super) encoding: ContentEncoding,
-    /// A host's profile, with blanks where its names are to be put.
+    /// The profile of a host, with placeholders for its names.
     pub(super) profile: Profile,
     with_body: HeaderMap,
     without_body: HeaderMap,
 }
 
 impl Client {
-    /// The client of a generation, configured like this profile, with these names.
     pub(super) fn new(
         generation: Generation,
         like: &Profile,
@@ -68,7 +64,6 @@ impl Client {
         if has_body { self.with_body.clone() } else { self.without_body.clone() }
     }
 
-    /// The profile of one host.
     pub(super) fn profile_of(&self, identity: &Identity) -> Profile {
         Profile { machine_id: identity.machine_id().to_owned(), ..self.profile.clone() }
     }
@@ -84,11 +79,10 @@ fn headers(profile: &Profile, version: Version, has_body: bool) -> Result<Header
     pairs.collect()
 }
 
-/// All clients of a fleet.
 #[derive(Debug)]
 pub(super) struct Clients {
     clients: Vec<Client>,
-    /// Up to where each client's share goes.
+    /// The sums of the weights up to each client.
     bounds: Vec<u64>,
 }
 
@@ -108,9 +102,9 @@ impl Clients {
         Ok(Self { clients, bounds: bounds.collect() })
     }
 
-    pub(super) fn of(&self, dice: Dice, host: u32) -> u8 {
+    pub(super) fn of(&self, random: Random, host: u32) -> u8 {
         let total = self.bounds.last().copied().unwrap_or(1);
-        let thrown = dice.number(For::Client, host, 0) % total;
+        let thrown = random.number(Draw::Client, host, 0) % total;
         self.bounds.partition_point(|bound| *bound <= thrown) as u8
     }
 
@@ -132,13 +126,13 @@ mod tests {
     }
 
     #[test]
-    fn a_fleet_is_of_the_generations_that_it_is_said_to_be_of() {
+    fn shares_decide_the_generations_of_a_fleet() {
         let shares = [share("2026.7", 80), share("2025.1", 0), share("2024.5", 20)];
         let clients = Clients::new(&shares, &Profile::default()).unwrap();
-        let dice = Dice { seed: 1 };
+        let random = Random { seed: 1 };
         let mut counts = [0; 3];
         for host in 0..10_000 {
-            counts[usize::from(clients.of(dice, host))] += 1;
+            counts[usize::from(clients.of(random, host))] += 1;
         }
         assert_eq!(counts[1], 0);
         assert!((7_800..8_200).contains(&counts[0]), "{counts:?}");
@@ -146,7 +140,7 @@ mod tests {
     }
 
     #[test]
-    fn what_cannot_be_a_fleet_is_refused() {
+    fn invalid_fleets_are_refused() {
         let error = |shares: &[Share], profile: &Profile| {
             Clients::new(shares, profile).unwrap_err().to_string()
         };

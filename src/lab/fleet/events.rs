@@ -1,24 +1,21 @@
-//! What hosts report: executions of made-up programs, a few of which run nearly everywhere.
+//! The events of hosts: executions of invented programs, a few of which run on nearly every host.
 
 use xxhash_rust::xxh3::xxh3_128_with_seed;
 
 use super::identity::Identity;
-use super::plan::{Dice, For};
+use super::plan::{Draw, Random};
 use crate::protocol::{Certificate, ClientMode, Decision, Event, SigningStatus};
 
-/// How many programs there are.
 const PROGRAMS: f64 = 5000.0;
 
-/// How many of them a team has made.
 const PROGRAMS_A_TEAM: u32 = 20;
 
-/// The flags of a program that is signed, valid and hardened (CS_VALID, CS_HARD, CS_KILL,
-/// CS_RUNTIME).
+/// A signed, valid and hardened program (CS_VALID, CS_HARD, CS_KILL, CS_RUNTIME).
 const HARDENED: u32 = 0x0001_0301;
 
-/// The events of one sync of a host.
+/// The events of one sync.
 pub(super) fn made_up(
-    dice: Dice,
+    random: Random,
     (host, turn): (u32, u32),
     count: u32,
     (identity, mode): (&Identity, ClientMode),
@@ -26,8 +23,8 @@ pub(super) fn made_up(
 ) -> Vec<Event> {
     let user = identity.user();
     let one = |n: u32| {
-        // The cube makes the first programs common and the last ones rare.
-        let share = dice.share(For::Program, host, turn.wrapping_mul(1 << 16).wrapping_add(n));
+        // The cube makes the first programs frequent and the last ones rare.
+        let share = random.share(Draw::Program, host, turn.wrapping_mul(1 << 16).wrapping_add(n));
         let program = (PROGRAMS * share.powi(3)) as u32;
         let decision = match mode {
             ClientMode::Lockdown => Decision::BlockUnknown,
@@ -48,7 +45,7 @@ pub(super) fn made_up(
     (0..count).map(one).collect()
 }
 
-/// What is the same wherever a program runs.
+/// The fields that are equal on all hosts.
 fn execution(program: u32) -> Event {
     let team = program / PROGRAMS_A_TEAM;
     let team_id = format!("FLEET{team:05}");
@@ -94,11 +91,11 @@ mod tests {
 
     #[test]
     fn a_few_programs_run_nearly_everywhere() {
-        let dice = Dice { seed: 1 };
+        let random = Random { seed: 1 };
         let mut runs: HashMap<String, u32> = HashMap::new();
         for host in 0..2000 {
-            let identity = Identity::of(dice, host);
-            for event in made_up(dice, (host, 1), 5, (&identity, ClientMode::Monitor), 1e9) {
+            let identity = Identity::of(random, host);
+            for event in made_up(random, (host, 1), 5, (&identity, ClientMode::Monitor), 1e9) {
                 assert_eq!(event.executing_user, identity.user());
                 *runs.entry(event.file_sha256).or_default() += 1;
             }
@@ -108,10 +105,10 @@ mod tests {
     }
 
     #[test]
-    fn what_lockdown_meets_is_blocked() {
-        let identity = Identity::of(Dice { seed: 1 }, 0);
+    fn lockdown_blocks_unknown_programs() {
+        let identity = Identity::of(Random { seed: 1 }, 0);
         let mode = ClientMode::Lockdown;
-        let events = made_up(Dice { seed: 1 }, (0, 1), 1, (&identity, mode), 1e9);
+        let events = made_up(Random { seed: 1 }, (0, 1), 1, (&identity, mode), 1e9);
         assert_eq!(events[0].decision, Decision::BlockUnknown.into());
         assert_eq!((events[0].file_sha256.len(), events[0].cdhash.len()), (64, 40));
     }

@@ -1,54 +1,49 @@
-//! What is kept of a host from one sync to the next.
+//! What is stored about a host between syncs.
 
-use super::shelf::TableId;
+use super::rule_tables::TableId;
 use crate::lab::SyncKind;
 use crate::protocol::ClientMode;
 
-/// One host. Everything else follows from its number and the seed.
+/// Everything else is computed from the host's number and the seed.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Host {
-    /// The rules that it holds.
     pub(super) table: TableId,
-    /// How many syncs it has begun.
+    /// The syncs that it has begun.
     pub(super) turns: u32,
-    /// Which of the run's clients it is.
+    /// The index of its client.
     pub(super) client: u8,
-    /// The mode that the server set.
+    /// Set by the server.
     pub(super) mode: Option<ClientMode>,
-    /// The kind of sync that it wants next.
+    /// The kind of sync that it will request next.
     pub(super) wants: SyncKind,
-    /// What its last sync did.
-    pub(super) last: Last,
+    pub(super) last: LastSync,
 }
 
-/// The bound that the project set is 200 bytes, all told.
+/// The documented limit is 200 bytes per host, including its share of everything else.
 const _: () = assert!(size_of::<Host>() <= 16);
 
-/// How a host's last sync ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Last {
-    /// There was none.
+pub(super) enum LastSync {
     Never,
-    /// It is not over.
+    /// In progress.
     Open,
-    /// It came to its end and kept the rules that were there.
+    /// Completed; the rules were kept.
     Done,
-    /// It came to its end and forgot them first.
+    /// Completed; the rules were deleted first.
     Cleaned,
     Failed,
 }
 
-impl Last {
-    /// Whether the host has what a server gave it.
+impl LastSync {
     pub(super) fn is_over(self) -> bool {
         matches!(self, Self::Done | Self::Cleaned)
     }
 }
 
 impl Host {
-    /// A host that has never synced, and therefore wants to be cleaned of everything.
+    /// A host that has never synced, and therefore requests a clean sync.
     pub(super) fn new(client: u8) -> Self {
-        let (turns, mode, last) = (0, None, Last::Never);
+        let (turns, mode, last) = (0, None, LastSync::Never);
         Self { table: TableId::EMPTY, turns, client, mode, wants: SyncKind::CleanAll, last }
     }
 }

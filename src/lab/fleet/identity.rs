@@ -1,16 +1,16 @@
-//! Who a host is: made of its number and the seed, so that it need not be kept.
+//! Who a host is: computed from its number and the seed, so that it need not be stored.
 
-use super::plan::Dice;
+use super::plan::Random;
 
 pub(super) const MACHINE_ID: usize = 36;
 pub(super) const SERIAL: usize = 12;
 pub(super) const HOSTNAME: usize = 18;
 pub(super) const USER: usize = 12;
 
-/// The most hosts that there may be: as many as their names have numbers.
+/// The names of hosts have numbers of eight digits.
 pub const MOST_HOSTS: u32 = 90_000_000;
 
-/// What a host is called. Every host's names have the same lengths.
+/// The names of all hosts have the same lengths.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Identity {
     pub(super) machine_id: [u8; MACHINE_ID],
@@ -20,7 +20,7 @@ pub(super) struct Identity {
 }
 
 impl Identity {
-    /// Names that stand where a host's are to be put. No host has them.
+    /// Placeholders for the names of a host. No host has these names.
     pub(super) const BLANK: Self = Self {
         machine_id: *b"FFFFFFFF-FFFF-FFFF-FFFF-FFFFFFFFFFFF",
         serial: *b"BLANKBLANK00",
@@ -28,15 +28,18 @@ impl Identity {
         user: *b"userBLANKBLA",
     };
 
-    /// The names of a host of the fleet with this seed.
-    pub(super) fn of(dice: Dice, host: u32) -> Self {
-        let number = dice.identity(host);
+    pub(super) fn of(random: Random, host: u32) -> Self {
+        let number = random.identity(host);
         Self {
             machine_id: machine_id(number),
             serial: serial(number),
             hostname: numbered(b"lab-########.local", host),
             user: numbered(b"user########", host),
         }
+    }
+
+    pub(super) fn names(&self) -> [&[u8]; 4] {
+        [&self.machine_id, &self.serial, &self.hostname, &self.user]
     }
 
     pub(super) fn machine_id(&self) -> &str {
@@ -57,11 +60,11 @@ impl Identity {
 }
 
 fn text(bytes: &[u8]) -> &str {
-    // They are made of ASCII letters.
+    // All bytes are ASCII letters, digits and hyphens.
     str::from_utf8(bytes).unwrap_or_default()
 }
 
-/// The number as a UUID in upper case, as Macs have it.
+/// The number as a UUID in upper case, like the IDs of Macs.
 fn machine_id(number: u128) -> [u8; MACHINE_ID] {
     const DIGITS: &[u8; 16] = b"0123456789ABCDEF";
     let mut id = *b"########-####-4###-8###-############";
@@ -82,7 +85,7 @@ fn serial(number: u128) -> [u8; SERIAL] {
     serial
 }
 
-/// The pattern with the host's number in it, from 1.
+/// Replaces `#` in the pattern by the host's number, counted from 1.
 fn numbered<const N: usize>(pattern: &[u8; N], host: u32) -> [u8; N] {
     let mut name = *pattern;
     let mut left = host + 1;
@@ -101,20 +104,20 @@ mod tests {
 
     #[test]
     fn a_host_has_the_same_names_in_every_run_with_the_same_seed() {
-        let one = Identity::of(Dice { seed: 1 }, 41);
-        assert_eq!(one, Identity::of(Dice { seed: 1 }, 41));
+        let one = Identity::of(Random { seed: 1 }, 41);
+        assert_eq!(one, Identity::of(Random { seed: 1 }, 41));
         assert_eq!((one.hostname(), one.user()), ("lab-00000042.local", "user00000042"));
         let parts: Vec<usize> = one.machine_id().split('-').map(str::len).collect();
         assert_eq!(parts, [8, 4, 4, 4, 12]);
         assert!(one.serial().bytes().all(|letter| letter.is_ascii_alphanumeric()));
-        let other = Identity::of(Dice { seed: 2 }, 41);
+        let other = Identity::of(Random { seed: 2 }, 41);
         assert_ne!((one.machine_id(), one.serial()), (other.machine_id(), other.serial()));
     }
 
     #[test]
     fn no_two_hosts_have_the_same_names() {
-        let dice = Dice { seed: 3 };
-        let all: Vec<Identity> = (0..100_000).map(|host| Identity::of(dice, host)).collect();
+        let random = Random { seed: 3 };
+        let all: Vec<Identity> = (0..100_000).map(|host| Identity::of(random, host)).collect();
         let differ = |name: fn(&Identity) -> &str| all.iter().map(name).collect::<HashSet<_>>();
         assert_eq!(differ(Identity::machine_id).len(), all.len());
         assert_eq!(differ(Identity::serial).len(), all.len());

@@ -1,4 +1,4 @@
-//! What is counted and timed.
+//! Counts and times.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -6,19 +6,19 @@ use std::time::Duration;
 use hdrhistogram::Histogram;
 use serde::Serialize;
 
-use super::wire::Traffic;
+use super::connection::Traffic;
 use crate::lab::client::request::Stage;
 
-/// The longest time that is told from a longer one: an hour, in microseconds.
+/// The longest measurable time: an hour, in microseconds.
 const LONGEST: u64 = 3_600_000_000;
 
-/// Significant digits of a time.
+/// Significant digits.
 const DIGITS: u8 = 3;
 
-/// How many kinds of errors are told apart.
+/// Maximum different errors that are counted separately.
 const MOST_KINDS: usize = 50;
 
-/// How long something took, many times over.
+/// A distribution of times.
 #[derive(Debug, Clone)]
 pub(super) struct Times(Histogram<u32>);
 
@@ -33,7 +33,6 @@ impl Times {
         self.0.saturating_record(micros.clamp(1, LONGEST));
     }
 
-    /// The time within which this share of all came.
     pub(super) fn quantile(&self, share: f64) -> Duration {
         Duration::from_micros(self.0.value_at_quantile(share))
     }
@@ -56,52 +55,42 @@ impl Times {
     }
 }
 
-/// How long something took, in milliseconds.
+/// Milliseconds.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Serialize)]
 pub struct Latency {
-    /// How often it was timed.
+    /// The number of measurements.
     pub count: u64,
-    /// On average.
     pub mean: f64,
-    /// In the middle.
     pub p50: f64,
-    /// In nine of ten cases, at most.
     pub p90: f64,
-    /// In 99 of 100 cases, at most.
     pub p99: f64,
-    /// In 999 of 1000 cases, at most.
     pub p999: f64,
-    /// At most.
     pub max: f64,
 }
 
-/// How long everything took.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Serialize)]
 pub struct Latencies {
-    /// A whole sync, from when the host was due if no connection was free then.
+    /// A whole sync. It starts when the sync is scheduled if no connection was free then.
     pub sync: Latency,
-    /// From when a host was due to when its sync began.
+    /// From the scheduled time to the start of the sync.
     pub late: Latency,
-    /// Preflight, from when the sync is timed.
+    /// From the start of the sync.
     pub preflight: Latency,
-    /// A batch of events.
+    /// Per batch.
     pub event_upload: Latency,
-    /// A page of rules.
+    /// Per page.
     pub rule_download: Latency,
     pub postflight: Latency,
 }
 
-/// Requests that failed in the same way.
+/// Equal errors of one stage.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Errors {
     pub stage: &'static str,
-    /// What happened.
     pub reason: String,
-    /// How often.
     pub count: u64,
 }
 
-/// What a part of a run was.
 #[derive(Debug)]
 pub(super) struct Measures {
     sync: Times,
@@ -112,23 +101,21 @@ pub(super) struct Measures {
     pub(super) traffic: Traffic,
 }
 
-/// What was counted.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
 pub struct Counts {
-    /// Syncs that came to their end, every request answered.
+    /// Completed syncs without a failed request.
     pub syncs: u64,
-    /// Those among them that forgot all rules first.
+    /// Those of them that deleted all rules first.
     pub clean_syncs: u64,
-    /// Syncs in which a request failed.
+    /// Syncs with a failed request.
     pub failed_syncs: u64,
-    /// Syncs that were not begun: the host's last one was not over, or it had waited for a free
-    /// connection for a whole interval.
+    /// Syncs that were skipped, because the host's last sync was in progress or no connection was
+    /// free for a whole interval.
     pub missed_syncs: u64,
-    /// Events that the server took.
     pub events_sent: u64,
-    /// Events that clean syncs threw away.
+    /// Events that clean syncs discarded.
     pub events_discarded: u64,
-    /// Rules that came, removals included.
+    /// Including removals.
     pub rules_received: u64,
 }
 
@@ -144,17 +131,17 @@ impl Measures {
         }
     }
 
-    /// A request of a stage took so long, whatever came of it.
+    /// A request completed or failed after this time.
     pub(super) fn answered(&mut self, stage: Stage, time: Duration) {
         self.stages[place(stage)].record(time);
     }
 
-    /// A sync is over, whatever came of it.
+    /// A sync completed or failed after this time.
     pub(super) fn synced(&mut self, time: Duration) {
         self.sync.record(time);
     }
 
-    /// A sync began so long after the host was due.
+    /// A sync started this long after it was scheduled.
     pub(super) fn began(&mut self, late: Duration) {
         self.late.record(late);
     }
@@ -171,8 +158,8 @@ impl Measures {
     pub(super) fn moved(&mut self, traffic: Traffic) {
         self.traffic.requests += traffic.requests;
         self.traffic.connections += traffic.connections;
-        self.traffic.sent += traffic.sent;
-        self.traffic.received += traffic.received;
+        self.traffic.bytes_sent += traffic.bytes_sent;
+        self.traffic.bytes_received += traffic.bytes_received;
     }
 
     pub(super) fn p99(&self) -> Duration {
@@ -202,7 +189,7 @@ impl Measures {
 
 fn place(stage: Stage) -> usize {
     match stage {
-        // A fleet asks for no tokens.
+        // A fleet fetches no XSRF tokens.
         Stage::Preflight | Stage::Xsrf => 0,
         Stage::EventUpload => 1,
         Stage::RuleDownload => 2,
@@ -215,13 +202,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn nothing_timed_is_nothing_told() {
+    fn without_measurements_all_times_are_zero() {
         assert_eq!(Measures::new().latencies(), Latencies::default());
         assert_eq!(Measures::new().p99(), Duration::ZERO);
     }
 
     #[test]
-    fn a_few_slow_syncs_are_seen_where_they_belong() {
+    fn percentiles_show_a_few_slow_syncs() {
         let mut measures = Measures::new();
         (0..990).for_each(|_| measures.synced(Duration::from_millis(2)));
         (0..10).for_each(|_| measures.synced(Duration::from_secs(3)));
@@ -236,7 +223,7 @@ mod tests {
     }
 
     #[test]
-    fn times_out_of_bounds_are_held_to_them() {
+    fn times_are_limited_to_the_measurable_range() {
         let mut measures = Measures::new();
         measures.synced(Duration::ZERO);
         measures.synced(Duration::from_secs(100_000));
@@ -246,7 +233,7 @@ mod tests {
     }
 
     #[test]
-    fn kinds_of_errors_do_not_grow_without_end() {
+    fn the_number_of_different_errors_is_limited() {
         let mut measures = Measures::new();
         for n in 0..200 {
             measures.failed(Stage::RuleDownload, format!("odd at {n}"));

@@ -1,38 +1,39 @@
-//! The run: a bounded number of syncs at a time, on as many connections.
+//! Runs syncs, with a maximum number at a time and one connection for each.
 //!
-//! Hosts come when the plan says so, whether or not earlier ones are done (an open loop). A host
-//! that finds every connection taken waits, and its sync is timed from when it was due: a server
-//! that stands still is seen in every sync that it held up, not only in those that it had begun.
-//! Where a connection was free, a sync is timed from its first request, because what lies between
-//! is the timer of this process, of which a tick is a millisecond.
+//! Hosts sync on schedule, whether or not earlier syncs are done (an open loop). If no connection
+//! is free, the host waits, and its sync is timed from the scheduled time. So a server that does
+//! not respond affects the times of all delayed syncs, and not only of those that had begun. If a
+//! connection is free, the sync is timed from its first request, because this process's timer has a
+//! resolution of a millisecond.
 
 use std::cell::RefCell;
 use std::panic::resume_unwind;
 use std::rc::Rc;
 use std::time::{Duration, Instant};
 
+use serde::Serialize;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 
-use super::host::Last;
+use super::connection::Connection;
+use super::host::LastSync;
+use super::options::{ChangeHook, FleetPhase, FleetProgress};
 use super::plan::Plan;
+use super::shared::Shared;
 use super::sync::sync;
-use super::wire::Wire;
-use super::world::World;
-use super::{Change, Glimpse, Part};
 use crate::lab::shell::{ShellError, shell};
 
-/// How often is told how things go.
+/// The time between two reports of progress.
 const TICK: Duration = Duration::from_millis(250);
 
-/// How long a command that changes something may take.
+/// The timeout of a command that changes something.
 const PATIENCE: Duration = Duration::from_secs(60);
 
-/// Which hosts are to sync, and when.
+/// Which hosts sync, and when.
 pub(super) enum Work {
-    /// These, one after the other, as fast as the server answers.
+    /// One after the other, as fast as the server responds.
     Now(Box<dyn Iterator<Item = u32>>),
-    /// Those of a plan.
+    /// On schedule.
     Due { plan: Plan, start: Instant, next: u64 },
 }
 
@@ -48,7 +49,7 @@ impl Work {
         }
     }
 
-    /// How long a host waits before it is passed over.
+    /// How long a host waits before its sync is skipped.
     fn patience(&self) -> Duration {
         match self {
             Self::Now(_) => Duration::MAX,
@@ -57,31 +58,30 @@ impl Work {
     }
 }
 
-/// Who watches a run, and may end it.
-pub(super) struct Watcher {
-    pub(super) glimpses: watch::Sender<Glimpse>,
+/// Where progress is sent, and who may stop a run.
+pub(super) struct Observer {
+    pub(super) progress: watch::Sender<FleetProgress>,
     pub(super) stop: watch::Receiver<bool>,
 }
 
-/// The run was ended before its time.
 pub(super) struct Interrupted;
 
-/// Lets hosts sync until the work is done.
+/// Runs syncs until the work is done.
 pub(super) async fn run(
-    world: &Rc<World>,
-    watcher: &Watcher,
-    part: Part,
+    shared: &Rc<Shared>,
+    observer: &Observer,
+    phase: FleetPhase,
     work: Work,
     total: u64,
 ) -> Result<(), Interrupted> {
     let work = Rc::new(RefCell::new(work));
     let mut workers = JoinSet::new();
-    for _ in 0..world.connections {
-        workers.spawn_local(worker(Rc::clone(world), Rc::clone(&work), part));
+    for _ in 0..shared.options.connections {
+        workers.spawn_local(worker(Rc::clone(shared), Rc::clone(&work), phase));
     }
-    let (start, before) = (Instant::now(), done(world));
+    let (start, before) = (Instant::now(), done(shared));
     let mut ticks = tokio::time::interval(TICK);
-    let mut stop = watcher.stop.clone();
+    let mut stop = observer.stop.clone();
     loop {
         tokio::select! {
             ended = workers.join_next() => match ended {
@@ -90,54 +90,68 @@ pub(super) async fn run(
                 Some(Err(error)) => resume_unwind(error.into_panic()),
             },
             () = wanted(&mut stop) => return Err(Interrupted),
-            _ = ticks.tick() => watcher.tell(world, (part, before), total, start.elapsed()),
+            _ = ticks.tick() => observer.tell(shared, (phase, before), total, start.elapsed()),
         }
     }
-    watcher.tell(world, (part, before), total, start.elapsed());
+    observer.tell(shared, (phase, before), total, start.elapsed());
     Ok(())
 }
 
-/// How many syncs are over, or were passed over.
-fn done(world: &World) -> u64 {
-    let counts = world.state().measures.counts;
+/// Completed, failed and skipped syncs.
+fn done(shared: &Shared) -> u64 {
+    let counts = shared.state().measures.counts;
     counts.syncs + counts.failed_syncs + counts.missed_syncs
 }
 
-/// Waits until somebody wants an end. If nobody is left who could, there is none.
+/// Waits until the run must stop, or forever if no one can stop it.
 async fn wanted(stop: &mut watch::Receiver<bool>) {
     if stop.wait_for(|stop| *stop).await.is_err() {
         std::future::pending::<()>().await;
     }
 }
 
-impl Watcher {
-    fn tell(&self, world: &World, (part, before): (Part, u64), total: u64, elapsed: Duration) {
-        let done = done(world) - before;
-        let state = world.state();
+impl Observer {
+    fn tell(
+        &self,
+        shared: &Shared,
+        (phase, before): (FleetPhase, u64),
+        total: u64,
+        elapsed: Duration,
+    ) {
+        let done = done(shared) - before;
+        let state = shared.state();
         let (errors, p99) = (state.measures.error_count(), state.measures.p99());
         let under_way = state.under_way;
-        self.glimpses.send_replace(Glimpse { part, done, total, under_way, errors, p99, elapsed });
+        self.progress.send_replace(FleetProgress {
+            phase,
+            done,
+            total,
+            under_way,
+            errors,
+            p99,
+            elapsed,
+        });
     }
 }
 
-async fn worker(world: Rc<World>, work: Rc<RefCell<Work>>, part: Part) {
+async fn worker(shared: Rc<Shared>, work: Rc<RefCell<Work>>, phase: FleetPhase) {
     let patience = work.borrow().patience();
-    let mut wire = Wire::new(Rc::clone(&world.address));
+    let mut connection = Connection::new(Rc::clone(&shared.address));
     loop {
         let next = work.borrow_mut().next();
         let Some((host, due)) = next else { break };
-        let Some(begun) = begin(&world, host, due, patience).await else { continue };
-        sync(&world, &mut wire, host, begun, part == Part::Run).await;
-        if !world.keep_alive {
-            wire.close();
+        let Some(begun) = begin(&shared, host, due, patience).await else { continue };
+        sync(&shared, &mut connection, host, begun, phase == FleetPhase::Run).await;
+        if !shared.options.keep_alive {
+            connection.close();
         }
     }
 }
 
-/// Waits until a host is due, and tells from when its sync is timed. Nothing if it is passed
-/// over.
+/// Waits until the scheduled time. Returns the time from which the sync is measured, or nothing if
+/// it is skipped.
 async fn begin(
-    world: &World,
+    shared: &Shared,
     host: u32,
     due: Option<Instant>,
     patience: Duration,
@@ -147,10 +161,10 @@ async fn begin(
     if was_free {
         tokio::time::sleep_until(due.into()).await;
     }
-    let (now, mut state) = (Instant::now(), world.state());
+    let (now, mut state) = (Instant::now(), shared.state());
     let late = now.saturating_duration_since(due);
     state.measures.began(late);
-    if late > patience || state.host(host).last == Last::Open {
+    if late > patience || state.host(host).last == LastSync::Open {
         state.measures.counts.missed_syncs += 1;
         state.measures.synced(late);
         return None;
@@ -158,17 +172,18 @@ async fn begin(
     Some(if was_free { now } else { due })
 }
 
-/// What became of changes while hosts synced.
-#[derive(Debug, Clone, Default)]
-pub(super) struct Changes {
-    pub(super) made: u64,
-    pub(super) failed: u64,
-    pub(super) reason: Option<String>,
+/// What the change hook did.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+pub struct ChangesMade {
+    pub made: u64,
+    pub failed: u64,
+    /// The reason of the last failure.
+    pub reason: Option<String>,
 }
 
-/// Changes something every so often, until then.
-pub(super) async fn change(change: Change, until: Instant) -> Changes {
-    let mut changes = Changes::default();
+/// Runs the command in its interval until `until`.
+pub(super) async fn change(change: ChangeHook, until: Instant) -> ChangesMade {
+    let mut changes = ChangesMade::default();
     let mut next = Instant::now() + change.every;
     while next < until {
         tokio::time::sleep_until(next.into()).await;

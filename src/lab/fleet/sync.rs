@@ -1,4 +1,4 @@
-//! One host's sync, stage by stage, as `lab sync` does it, but without trying again.
+//! The sync of one host, stage by stage, like `lab sync` but without retries.
 
 use std::rc::Rc;
 use std::time::{Duration, Instant};
@@ -7,61 +7,61 @@ use bytes::Bytes;
 use xxhash_rust::xxh3::xxh3_128;
 
 use super::client::Client;
+use super::connection::{Connection, ConnectionError};
 use super::events;
-use super::host::{Host, Last};
+use super::host::{Host, LastSync};
 use super::identity::Identity;
-use super::letter::{LetterError, Text};
-use super::pages::{Page, ReadError, Sheet};
-use super::plan::For;
-use super::shelf::{Download, Step, TableId};
-use super::wire::{Wire, WireError};
-use super::world::{State, World};
+use super::messages::{MessageContent, WriteError};
+use super::plan::Draw;
+use super::responses::{Page, RawResponse, ResponseError};
+use super::rule_tables::{Download, Step, TableId};
+use super::shared::{Shared, State};
 use crate::lab::SyncKind;
 use crate::lab::client::request::Stage;
-use crate::lab::client::{reading, writing};
+use crate::lab::client::{request_formats, response_formats};
 use crate::protocol::{MessageError, PostflightResponse, PreflightResponse, read_answer};
 
-/// After how many pages a download is taken for endless, as for one client.
+/// Pages after which a download counts as endless, as for a single client.
 const MOST_PAGES: usize = 100_000;
 
-/// Why a sync ended early. What it was is counted where it happened.
-struct Ended;
+/// The sync stopped. The reason was already counted.
+struct SyncStopped;
 
-/// A host's sync.
-struct Turn<'a> {
-    world: &'a World,
-    wire: &'a mut Wire,
+struct HostSync<'a> {
+    shared: &'a Shared,
+    connection: &'a mut Connection,
     host: u32,
     number: u8,
     client: &'a Client,
     identity: Identity,
     by_chance: bool,
-    /// Whether every request was answered so far, of those too that end no sync.
+    /// Whether all requests succeeded so far, including those whose failure does not stop a sync.
     whole: bool,
 }
 
-/// Lets a host sync, timed from a moment. Whether it wants to be cleaned and what it reports is
-/// left to chance, or else it wants and reports nothing.
+/// Runs the sync of a host, timed from `begun`. Only with `by_chance` may it request a clean sync
+/// or report events.
 pub(super) async fn sync(
-    world: &World,
-    wire: &mut Wire,
+    shared: &Shared,
+    connection: &mut Connection,
     host: u32,
     begun: Instant,
     by_chance: bool,
 ) {
     let number = {
-        let mut state = world.state();
+        let mut state = shared.state();
         state.under_way += 1;
         let host = state.host(host);
-        host.last = Last::Open;
+        host.last = LastSync::Open;
         host.turns += 1;
         host.client
     };
-    let (client, identity) = (world.clients.get(number), Identity::of(world.dice, host));
-    let mut turn = Turn { world, wire, host, number, client, identity, by_chance, whole: true };
+    let (client, identity) = (shared.clients.get(number), Identity::of(shared.random, host));
+    let mut turn =
+        HostSync { shared, connection, host, number, client, identity, by_chance, whole: true };
     let result = turn.run(begun).await;
     let whole = turn.whole;
-    let mut state = world.state();
+    let mut state = shared.state();
     state.under_way -= 1;
     state.measures.synced(begun.elapsed());
     let counts = &mut state.measures.counts;
@@ -71,104 +71,109 @@ pub(super) async fn sync(
             counts.syncs += 1;
             counts.clean_syncs += 1;
         }
-        Ok(_) | Err(Ended) => counts.failed_syncs += 1,
+        Ok(_) | Err(SyncStopped) => counts.failed_syncs += 1,
     }
     state.host(host).last = match result {
-        Ok(SyncKind::Normal) => Last::Done,
-        Ok(SyncKind::Clean | SyncKind::CleanAll) => Last::Cleaned,
-        Err(Ended) => Last::Failed,
+        Ok(SyncKind::Normal) => LastSync::Done,
+        Ok(SyncKind::Clean | SyncKind::CleanAll) => LastSync::Cleaned,
+        Err(SyncStopped) => LastSync::Failed,
     };
 }
 
-impl Turn<'_> {
-    async fn run(&mut self, begun: Instant) -> Result<SyncKind, Ended> {
-        let Host { table, turns, mode, wants, .. } = *self.world.state().host(self.host);
+impl HostSync<'_> {
+    async fn run(&mut self, begun: Instant) -> Result<SyncKind, SyncStopped> {
+        let Host { table, turns, mode, wants, .. } = *self.shared.state().host(self.host);
         let wants = self.wish(turns, wants);
-        let introduction = Text::Preflight { table, mode, wants };
-        let sheet = self.ask_by(Stage::Preflight, introduction, begun).await?;
+        let preflight_fields = MessageContent::Preflight { table, mode, wants };
+        let response = self.ask_by(Stage::Preflight, preflight_fields, begun).await?;
         let answer = {
-            let state = &mut *self.world.state();
-            state.pages.preflight((self.number, self.client), &sheet)
+            let state = &mut *self.shared.state();
+            state.pages.preflight((self.number, self.client), &response)
         };
         let answer = self.read(Stage::Preflight, answer)?;
-        let performed = wants.settle(self.client.version, &answer);
+        let performed = wants.performed(self.client.version, &answer);
         self.report(turns, performed, &answer).await;
         let pages = self.download().await?;
         let (table, received, processed) = self.apply(performed, &pages);
-        let outcome = Text::Postflight { table, performed, received, processed };
+        let outcome = MessageContent::Postflight { table, performed, received, processed };
         self.finish(outcome).await;
-        self.settle(performed, &answer);
+        self.performed(performed, &answer);
         Ok(performed)
     }
 
-    /// What the host wants of this sync: by chance, a clean one.
+    /// The requested kind of sync: sometimes, by chance, a clean one.
     fn wish(&self, turns: u32, wants: SyncKind) -> SyncKind {
-        let share = self.world.clean;
-        if self.by_chance && self.world.dice.share(For::Clean, self.host, turns) < share {
-            self.world.state().host(self.host).wants = wants.max(SyncKind::Clean);
+        let share = self.shared.options.clean;
+        if self.by_chance && self.shared.random.share(Draw::Clean, self.host, turns) < share {
+            self.shared.state().host(self.host).wants = wants.max(SyncKind::Clean);
             return wants.max(SyncKind::Clean);
         }
         wants
     }
 
-    /// Sends events, batch by batch, until one batch fails. A clean sync throws them away
-    /// unsent; a failure is no reason to stop the sync.
+    /// Sends events in batches until one fails. A clean sync discards events. A failure does not
+    /// stop the sync.
     async fn report(&mut self, turn: u32, performed: SyncKind, answer: &PreflightResponse) {
-        let world = self.world;
+        let shared = self.shared;
         if !self.by_chance {
             return;
         }
-        let count = world.dice.about(world.events, For::Events, self.host, turn);
+        let count = shared.random.about(shared.options.events, Draw::Events, self.host, turn);
         if performed != SyncKind::Normal {
-            world.state().measures.counts.events_discarded += u64::from(count);
+            shared.state().measures.counts.events_discarded += u64::from(count);
             return;
         }
         if count == 0 {
             return;
         }
-        let mode = world.state().host(self.host).mode.unwrap_or(self.client.profile.client_mode);
+        let mode = shared.state().host(self.host).mode.unwrap_or(self.client.profile.client_mode);
         let who = (&self.identity, mode);
-        let events = events::made_up(world.dice, (self.host, turn), count, who, world.now());
+        let events = events::made_up(shared.random, (self.host, turn), count, who, shared.now());
         let profile = self.client.profile_of(&self.identity);
-        let size = answer.batch_size.filter(|&size| size > 0).unwrap_or(world.batch);
+        let size = answer.batch_size.filter(|&size| size > 0).unwrap_or(shared.options.batch);
         for batch in events.chunks(size as usize) {
-            let message = writing::events(self.client.version, &profile, batch);
+            let message = request_formats::events(self.client.version, &profile, batch);
             let taken = self.upload(message).await;
             if taken.is_err() {
                 self.whole = false;
                 return;
             }
-            world.state().measures.counts.events_sent += batch.len() as u64;
+            shared.state().measures.counts.events_sent += batch.len() as u64;
         }
     }
 
-    async fn upload(&mut self, message: Result<Vec<u8>, MessageError>) -> Result<(), Ended> {
-        let body = self.world.state().letters.pack(self.client, message);
+    async fn upload(&mut self, message: Result<Vec<u8>, MessageError>) -> Result<(), SyncStopped> {
+        let body = self.shared.state().messages.pack(self.client, message);
         let body = self.written(Stage::EventUpload, body)?;
-        let sheet = self.ask(Stage::EventUpload, body, Instant::now()).await?;
+        let response = self.ask(Stage::EventUpload, body, Instant::now()).await?;
         let Client { version, format, .. } = *self.client;
-        let read = sheet.message().map_err(ReadError::from);
-        let read = read.and_then(|message| Ok(reading::uploaded(version, format, &message)?));
+        let read = response.message().map_err(ResponseError::from);
+        let read =
+            read.and_then(|message| Ok(response_formats::uploaded(version, format, &message)?));
         self.read(Stage::EventUpload, read).map(drop)
     }
 
-    /// Downloads pages of rules until there is no cursor.
-    async fn download(&mut self) -> Result<Vec<Rc<Page>>, Ended> {
+    /// Downloads pages until one has no cursor.
+    async fn download(&mut self) -> Result<Vec<Rc<Page>>, SyncStopped> {
         let mut pages: Vec<Rc<Page>> = Vec::new();
         loop {
-            let sheet = match pages.last().and_then(|page| page.cursor.clone()) {
-                None => self.ask_by(Stage::RuleDownload, Text::FirstPage, Instant::now()).await?,
+            let response = match pages.last().and_then(|page| page.cursor.clone()) {
+                None => {
+                    self.ask_by(Stage::RuleDownload, MessageContent::FirstPage, Instant::now())
+                        .await?
+                }
                 Some(cursor) => {
                     let profile = self.client.profile_of(&self.identity);
-                    let message = writing::page(self.client.version, &profile, Some(&cursor));
-                    let body = self.world.state().letters.pack(self.client, message);
+                    let message =
+                        request_formats::page(self.client.version, &profile, Some(&cursor));
+                    let body = self.shared.state().messages.pack(self.client, message);
                     let body = self.written(Stage::RuleDownload, body)?;
                     self.ask(Stage::RuleDownload, body, Instant::now()).await?
                 }
             };
             let page = {
-                let state = &mut *self.world.state();
-                state.pages.page((self.number, self.client), &sheet, &mut state.shelf)
+                let state = &mut *self.shared.state();
+                state.pages.page((self.number, self.client), &response, &mut state.tables)
             };
             let page = self.read(Stage::RuleDownload, page)?;
             let is_last = page.cursor.is_none();
@@ -183,8 +188,8 @@ impl Turn<'_> {
         }
     }
 
-    /// Applies what was downloaded, and gives the host's new table with the numbers of rules
-    /// that came and that were understood.
+    /// Applies the downloaded pages. Returns the host's new table, and the numbers of received and
+    /// of understood rules.
     fn apply(&self, performed: SyncKind, pages: &[Rc<Page>]) -> (TableId, u32, u32) {
         let received = pages.iter().map(|page| page.received).sum();
         let processed = pages.iter().map(|page| page.steps.len() as u32).sum();
@@ -197,35 +202,35 @@ impl Turn<'_> {
             }
         };
         let steps: Vec<&[Step]> = pages.iter().map(|page| &*page.steps).collect();
-        let state = &mut *self.world.state();
+        let state = &mut *self.shared.state();
         let from = state.host(self.host).table;
-        let table = state.shelf.apply(from, performed, Download { name, pages: &steps });
+        let table = state.tables.apply(from, performed, Download { name, pages: &steps });
         state.host(self.host).table = table;
         state.measures.counts.rules_received += u64::from(received);
         (table, received, processed)
     }
 
-    /// Whatever the server makes of postflight, for the client the sync is over.
-    async fn finish(&mut self, outcome: Text) {
+    /// The sync is complete for the client, even if postflight fails.
+    async fn finish(&mut self, outcome: MessageContent) {
         let finished = async {
-            let sheet = self.ask_by(Stage::Postflight, outcome, Instant::now()).await?;
-            // Dictionaries were not even looked at.
+            let response = self.ask_by(Stage::Postflight, outcome, Instant::now()).await?;
+            // Old clients do not read this response.
             if self.client.version.has_messages() {
-                let read = sheet.message().map_err(ReadError::from).and_then(|message| {
+                let read = response.message().map_err(ResponseError::from).and_then(|message| {
                     Ok(read_answer::<PostflightResponse>(self.client.format, &message)?)
                 });
                 self.read(Stage::Postflight, read)?;
             }
-            Ok::<(), Ended>(())
+            Ok::<(), SyncStopped>(())
         };
         if finished.await.is_err() {
             self.whole = false;
         }
     }
 
-    /// What of the settings a fleet knows, as `lab::Settings` has it: the mode.
-    fn settle(&self, performed: SyncKind, answer: &PreflightResponse) {
-        let mut state = self.world.state();
+    /// Applies the only setting that a host stores, the mode, as `lab::Settings` does.
+    fn performed(&self, performed: SyncKind, answer: &PreflightResponse) {
+        let mut state = self.shared.state();
         let host = state.host(self.host);
         if performed != SyncKind::Normal {
             host.wants = SyncKind::Normal;
@@ -236,39 +241,49 @@ impl Turn<'_> {
         host.mode = answer.client_mode.or(host.mode);
     }
 
-    async fn ask_by(&mut self, stage: Stage, text: Text, since: Instant) -> Result<Sheet, Ended> {
+    async fn ask_by(
+        &mut self,
+        stage: Stage,
+        text: MessageContent,
+        since: Instant,
+    ) -> Result<RawResponse, SyncStopped> {
         let body = {
-            let State { letters, shelf, .. } = &mut *self.world.state();
-            letters.write((self.number, self.client), text, &self.identity, shelf)
+            let State { messages, tables, .. } = &mut *self.shared.state();
+            messages.write((self.number, self.client), text, &self.identity, tables)
         };
         let body = self.written(stage, body)?;
         self.ask(stage, body, since).await
     }
 
-    async fn ask(&mut self, stage: Stage, body: Bytes, since: Instant) -> Result<Sheet, Ended> {
+    async fn ask(
+        &mut self,
+        stage: Stage,
+        body: Bytes,
+        since: Instant,
+    ) -> Result<RawResponse, SyncStopped> {
         let path = format!("{}/{}", stage.name(), self.identity.machine_id());
         let headers = self.client.headers(!body.is_empty());
-        let answer = self.wire.post(&path, headers, body).await;
+        let answer = self.connection.post(&path, headers, body).await;
         let time: Duration = since.elapsed();
-        let mut state = self.world.state();
+        let mut state = self.shared.state();
         state.measures.answered(stage, time);
-        state.measures.moved(self.wire.take_traffic());
-        answer.map_err(|error: WireError| {
+        state.measures.moved(self.connection.take_traffic());
+        answer.map_err(|error: ConnectionError| {
             state.measures.failed(stage, error.to_string());
-            Ended
+            SyncStopped
         })
     }
 
-    fn written<T>(&self, stage: Stage, result: Result<T, LetterError>) -> Result<T, Ended> {
+    fn written<T>(&self, stage: Stage, result: Result<T, WriteError>) -> Result<T, SyncStopped> {
         result.map_err(|error| self.failed(stage, format!("cannot be written: {error}")))
     }
 
-    fn read<T>(&self, stage: Stage, result: Result<T, ReadError>) -> Result<T, Ended> {
+    fn read<T>(&self, stage: Stage, result: Result<T, ResponseError>) -> Result<T, SyncStopped> {
         result.map_err(|error| self.failed(stage, format!("answer cannot be read: {error}")))
     }
 
-    fn failed(&self, stage: Stage, reason: String) -> Ended {
-        self.world.state().measures.failed(stage, reason);
-        Ended
+    fn failed(&self, stage: Stage, reason: String) -> SyncStopped {
+        self.shared.state().measures.failed(stage, reason);
+        SyncStopped
     }
 }

@@ -1,4 +1,4 @@
-//! TLS, with the certificates of the user's choice.
+//! TLS with certificates from files.
 
 use std::fmt;
 use std::io;
@@ -15,18 +15,16 @@ use tokio_rustls::rustls::pki_types::pem::PemObject;
 use tokio_rustls::rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName};
 use tokio_rustls::rustls::{ClientConfig, RootCertStore};
 
-use super::FleetError;
+use super::error::FleetError;
 
-/// Whom hosts trust, and what they show of themselves.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Trust {
-    /// The authorities' certificates in PEM; the system's if there is no such file.
+    /// The trusted CAs in PEM; by default those of the system.
     pub ca: Option<PathBuf>,
-    /// The certificate that all hosts show, in PEM, and its private key.
+    /// The client certificate of all hosts and its private key, in PEM.
     pub identity: Option<(PathBuf, PathBuf)>,
 }
 
-/// How connections are secured.
 #[derive(Clone)]
 pub(super) struct Tls {
     connector: TlsConnector,
@@ -56,7 +54,7 @@ impl Tls {
                 .map_err(FleetError::Tls)?,
             None => builder.with_no_client_auth(),
         };
-        // Every connection is another Mac's, which has no session to go on with.
+        // Every connection is another Mac's, so no session is resumed.
         config.resumption = Resumption::disabled();
         Ok(Self { connector: TlsConnector::from(Arc::new(config)), name })
     }

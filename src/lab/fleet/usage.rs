@@ -1,18 +1,17 @@
-//! What this process costs.
+//! The resources that this process used.
 
 use std::time::Duration;
 
-/// What was used up to now.
 #[derive(Debug, Clone, Copy, Default)]
 pub(super) struct Usage {
-    /// Of all threads, in user mode and in the kernel.
+    /// CPU time of all threads, in user mode and in the kernel.
     pub(super) cpu: Duration,
-    /// The most memory that was resident at any time.
+    /// Maximum resident memory.
     pub(super) peak_bytes: u64,
 }
 
 impl Usage {
-    /// Nothing where the system does not tell.
+    /// Returns nothing if the system does not report usage.
     #[cfg(unix)]
     pub(super) fn now() -> Option<Self> {
         use nix::sys::resource::{UsageWho, getrusage};
@@ -27,15 +26,14 @@ impl Usage {
         Some(Self { cpu, peak_bytes })
     }
 
-    /// Nothing where the system does not tell.
     #[cfg(not(unix))]
     pub(super) fn now() -> Option<Self> {
         None
     }
 }
 
-/// The peak in bytes, as Linux counts it for this program. What it gives as `max_rss` may be the
-/// peak of the program that started this one (getrusage(2): it survives execve).
+/// Linux: from /proc, because `max_rss` may be that of the program that started this one
+/// (getrusage(2): it is kept by execve).
 #[cfg(target_os = "linux")]
 fn peak(_: &nix::sys::resource::Usage) -> Option<u64> {
     let status = std::fs::read_to_string("/proc/self/status").ok()?;
@@ -44,7 +42,7 @@ fn peak(_: &nix::sys::resource::Usage) -> Option<u64> {
     Some(kilobytes * 1024)
 }
 
-/// The peak in bytes; Darwin counts bytes, all others kilobytes.
+/// `max_rss` is in bytes on Darwin, and in KiB on all other systems.
 #[cfg(all(unix, not(target_os = "linux")))]
 fn peak(usage: &nix::sys::resource::Usage) -> Option<u64> {
     const UNIT: u64 = if cfg!(target_vendor = "apple") { 1 } else { 1024 };
@@ -56,7 +54,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn work_and_memory_are_seen() {
+    fn work_and_memory_are_measured() {
         let before = Usage::now().unwrap();
         let much = vec![1_u8; 64 << 20];
         let sum: u64 = much.iter().map(|byte| u64::from(*byte)).sum();

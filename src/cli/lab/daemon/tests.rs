@@ -6,7 +6,7 @@ use async_trait::async_trait;
 use super::*;
 use crate::cli::ui::tests::remembering;
 use crate::config::Output;
-use crate::lab::{Answer, Profile, TransportError};
+use crate::lab::{HttpResponse, Profile, TransportError};
 
 /// A server that answers everything with an empty object, and notes what it was asked.
 #[derive(Default)]
@@ -19,9 +19,9 @@ impl Transport for Polite {
         path: &str,
         _: &[(String, String)],
         _: &[u8],
-    ) -> Result<Answer, TransportError> {
+    ) -> Result<HttpResponse, TransportError> {
         self.0.lock().unwrap().push(path.to_owned());
-        Ok(Answer { status: 200, headers: Vec::new(), body: b"{}".to_vec() })
+        Ok(HttpResponse { status: 200, headers: Vec::new(), body: b"{}".to_vec() })
     }
 }
 
@@ -101,7 +101,7 @@ async fn ctrl_c_ends_a_run_and_keeps_its_state() {
 }
 
 #[tokio::test]
-async fn what_was_blocked_is_reported_before_the_first_sync() {
+async fn blocked_executions_are_reported_before_the_first_sync() {
     let event = |text: &str| serde_json::from_str::<Event>(text).unwrap();
     let events = vec![
         event(r#"{"file_name":"seen","decision":"ALLOW_UNKNOWN"}"#),

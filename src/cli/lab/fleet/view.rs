@@ -1,42 +1,42 @@
-//! How a fleet looks, while it syncs and afterwards.
+//! The progress and output of `lab fleet`.
 
 use std::time::Duration;
 
 use crate::cli::error::CliError;
+use crate::cli::lab::errors::SECRET_HINT;
 use crate::cli::ui::{Cell, Group, Report, Tone};
 use crate::lab::fleet::{
-    Convergence, Errors, FleetSummary, Glimpse, Latencies, Latency, Part, PartReport,
+    Convergence, Errors, FleetPhase, FleetProgress, FleetSummary, Latencies, Latency, PhaseReport,
 };
 
-/// The shortest time that a rate is told of.
+/// The shortest time for which a rate is shown.
 const LEAST_MOMENT: Duration = Duration::from_millis(100);
 
-/// From how many hosts on their memory stands out from that of the process.
+/// With fewer hosts, memory per host is mostly that of the process.
 const MANY: u32 = 100_000;
 
-/// What a server says that does not know who asks.
+/// The errors of a server that requires authentication.
 const DENIED: [&str; 2] = ["answered 401", "answered 403"];
 
-/// What a part of a run is called.
-pub(super) fn part(part: Part) -> &'static str {
-    match part {
-        Part::WarmUp => "warm-up",
-        Part::Run => "run",
-        Part::Check => "check",
+pub(super) fn phase(phase: FleetPhase) -> &'static str {
+    match phase {
+        FleetPhase::WarmUp => "warm-up",
+        FleetPhase::Run => "run",
+        FleetPhase::Check => "check",
     }
 }
 
-/// How things go, seen from a moment before.
-pub(super) fn glimpse(before: &Glimpse, now: &Glimpse) -> String {
+/// The progress since an earlier report.
+pub(super) fn progress_line(before: &FleetProgress, now: &FleetProgress) -> String {
     let moment = now.elapsed.saturating_sub(before.elapsed);
-    // What a moment that was cut short says is chance.
+    // After a short time, the rate would be random.
     let (done, time) = match moment >= LEAST_MOMENT {
         true => (now.done - before.done, moment),
         false => (now.done, now.elapsed.max(LEAST_MOMENT)),
     };
     let rate = done as f64 / time.as_secs_f64();
-    let name = part(now.part);
-    let Glimpse { under_way, errors, p99, .. } = now;
+    let name = phase(now.phase);
+    let FleetProgress { under_way, errors, p99, .. } = now;
     let p99 = millis(p99.as_secs_f64() * 1000.0);
     format!("{name} {rate:.0}/s, {under_way} under way, {errors} errors, p99 {p99} ms")
 }
@@ -52,7 +52,7 @@ fn millis(ms: f64) -> String {
 impl Report for FleetSummary {
     fn groups(&self) -> Vec<Group> {
         let mut groups = vec![Group::titled("Fleet", fleet(self))];
-        groups.extend(self.warm_up.as_ref().map(|part| Group::titled("Warm-up", counted(part))));
+        groups.extend(self.warm_up.as_ref().map(|phase| Group::titled("Warm-up", counted(phase))));
         groups.push(Group::titled("Run", counted(&self.run)));
         groups.push(Group::titled("Latency in ms", latencies(&self.latency_ms)));
         groups.extend(self.convergence.as_ref().map(|all| Group::titled("Check", checked(all))));
@@ -78,21 +78,21 @@ fn fleet(summary: &FleetSummary) -> Vec<(&'static str, Cell)> {
     ]
 }
 
-fn counted(part: &PartReport) -> Vec<(&'static str, Cell)> {
-    let counts = &part.counts;
-    let errors = part.errors.iter().map(told);
+fn counted(phase: &PhaseReport) -> Vec<(&'static str, Cell)> {
+    let counts = &phase.counts;
+    let errors = phase.errors.iter().map(told);
     vec![
-        ("time", Cell::text(format!("{:.1} s", part.seconds))),
-        ("cpu", Cell::optional(part.cpu_seconds.map(|seconds| format!("{seconds:.2} s")))),
+        ("time", Cell::text(format!("{:.1} s", phase.seconds))),
+        ("cpu", Cell::optional(phase.cpu_seconds.map(|seconds| format!("{seconds:.2} s")))),
         ("syncs", Cell::text(counts.syncs)),
-        ("syncs_per_second", Cell::text(format!("{:.1}", part.syncs_per_second))),
+        ("syncs_per_second", Cell::text(format!("{:.1}", phase.syncs_per_second))),
         ("clean_syncs", some(counts.clean_syncs, Tone::Plain)),
         ("failed_syncs", some(counts.failed_syncs, Tone::Bad)),
         ("missed_syncs", some(counts.missed_syncs, Tone::Bad)),
-        ("requests", Cell::text(part.requests)),
-        ("connections", Cell::text(part.connections)),
-        ("sent", Cell::text(mebibytes(part.bytes_sent))),
-        ("received", Cell::text(mebibytes(part.bytes_received))),
+        ("requests", Cell::text(phase.traffic.requests)),
+        ("connections", Cell::text(phase.traffic.connections)),
+        ("sent", Cell::text(mebibytes(phase.traffic.bytes_sent))),
+        ("received", Cell::text(mebibytes(phase.traffic.bytes_received))),
         ("rules_received", some(counts.rules_received, Tone::Plain)),
         ("events_sent", some(counts.events_sent, Tone::Plain)),
         ("events_discarded", some(counts.events_discarded, Tone::Plain)),
@@ -100,7 +100,7 @@ fn counted(part: &PartReport) -> Vec<(&'static str, Cell)> {
     ]
 }
 
-/// A number, unless there is nothing to tell.
+/// A number, or nothing if it is zero.
 fn some(number: u64, tone: Tone) -> Cell {
     if number == 0 { Cell::text("") } else { Cell::toned(number, tone) }
 }
@@ -145,8 +145,8 @@ fn checked(all: &Convergence) -> Vec<(&'static str, Cell)> {
     ]
 }
 
-/// What is wrong with what a fleet did, if anything is.
-pub(super) fn verdict(summary: &FleetSummary) -> Result<(), CliError> {
+/// The failures of a fleet, if there are any.
+pub(super) fn failures(summary: &FleetSummary) -> Result<(), CliError> {
     let mut faults = diverged(summary);
     let errors = summary.errors();
     let failed: u64 = errors.iter().map(|errors| errors.count).sum();
@@ -159,7 +159,7 @@ pub(super) fn verdict(summary: &FleetSummary) -> Result<(), CliError> {
         };
         let fault = CliError::failed(what).because(causes);
         faults.push(match denied {
-            true => fault.hint("--secret SECRET shows the server its enrolment secret"),
+            true => fault.hint(SECRET_HINT),
             false => fault,
         });
     }
@@ -209,9 +209,13 @@ mod tests {
 
     #[test]
     fn the_rate_is_that_of_the_last_moment() {
-        let before = Glimpse { done: 100, elapsed: Duration::from_secs(1), ..Glimpse::default() };
-        let now = Glimpse {
-            part: Part::Run,
+        let before = FleetProgress {
+            done: 100,
+            elapsed: Duration::from_secs(1),
+            ..FleetProgress::default()
+        };
+        let now = FleetProgress {
+            phase: FleetPhase::Run,
             done: 350,
             under_way: 7,
             p99: Duration::from_micros(12_345),
@@ -219,18 +223,18 @@ mod tests {
             ..before
         };
         let expected = "run 1000/s, 7 under way, 0 errors, p99 12.3 ms";
-        assert_eq!(glimpse(&before, &now), expected);
-        let cut_short = Glimpse { elapsed: Duration::from_millis(1249), ..now };
-        assert!(glimpse(&cut_short, &now).starts_with("run 280/s"));
+        assert_eq!(progress_line(&before, &now), expected);
+        let cut_short = FleetProgress { elapsed: Duration::from_millis(1249), ..now };
+        assert!(progress_line(&cut_short, &now).starts_with("run 280/s"));
     }
 
     #[test]
-    fn a_fleet_without_a_fault_is_no_failure() {
-        assert!(verdict(&FleetSummary::default()).is_ok());
+    fn a_fleet_without_errors_succeeds() {
+        assert!(failures(&FleetSummary::default()).is_ok());
     }
 
     #[test]
-    fn all_faults_are_told_the_worst_first() {
+    fn all_failures_are_reported_worst_first() {
         let host = Diverged {
             machine_id: "M1".to_owned(),
             generation: "2026.7".to_owned(),
@@ -245,12 +249,12 @@ mod tests {
         let counts = Counts { missed_syncs: 3, ..Counts::default() };
         let reason = Some("ended with exit status: 1: no".to_owned());
         let summary = FleetSummary {
-            run: PartReport { counts, errors, ..PartReport::default() },
+            run: PhaseReport { counts, errors, ..PhaseReport::default() },
             changes: Some(ChangesMade { made: 0, failed: 1, reason }),
             convergence: Some(convergence),
             ..FleetSummary::default()
         };
-        let error = verdict(&summary).unwrap_err();
+        let error = failures(&summary).unwrap_err();
         assert_eq!(error.kind.exit_code(), 1);
         assert_eq!(error.message, "1 of 9 hosts do not hold what they should");
         let expected = [

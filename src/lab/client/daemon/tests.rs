@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 use tokio::sync::Notify;
 
 use super::super::SyncKind;
-use super::super::script::{Script, Step};
+use super::super::tests::scripted_server::{Script, Step};
 use super::*;
 
 const MINUTE: Duration = Duration::from_secs(60);
@@ -33,7 +33,7 @@ impl Lab {
     }
 
     /// Lets time pass until the next sync is over, and tells when that was.
-    async fn next(&self) -> (Turn, u64) {
+    async fn next(&self) -> (DaemonSync, u64) {
         let turn = tokio::select! {
             biased;
             turn = self.daemon.next() => turn,
@@ -104,7 +104,7 @@ async fn a_server_that_is_down_for_a_moment_is_waited_for() {
 }
 
 #[tokio::test]
-async fn a_sync_that_somebody_asks_for_puts_off_the_next() {
+async fn a_requested_sync_delays_the_next_scheduled_one() {
     let lab = Lab::new(sync(json!({"full_sync_interval": 120})));
     lab.clock.advance(Duration::from_secs(10));
     assert!(lab.daemon.sync().await.unwrap().result.is_ok());
@@ -147,7 +147,7 @@ async fn a_push_downloads_rules_and_leaves_the_schedule() {
 }
 
 #[tokio::test]
-async fn what_is_blocked_is_reported_at_once_and_alone() {
+async fn a_blocked_execution_is_reported_immediately() {
     let lab = Lab::with(|santa| santa.add_event(Event::default()), [ok(json!({}))]);
     let outcome = lab.daemon.block(blocked("aa")).await;
     assert!(matches!(outcome, BlockedOutcome::Sent { members: 0 }), "{outcome:?}");
@@ -171,7 +171,7 @@ async fn the_same_file_waits_for_ten_minutes_or_the_next_sync() {
 }
 
 #[tokio::test]
-async fn what_could_not_be_reported_goes_with_the_next_sync() {
+async fn unreported_events_are_sent_with_the_next_sync() {
     let lab = Lab::new([Step::status(404)]);
     let outcome = lab.daemon.block(blocked("aa")).await;
     assert!(matches!(outcome, BlockedOutcome::Failed(_)), "{outcome:?}");
@@ -233,7 +233,7 @@ async fn the_programs_of_a_bundle_are_reported_if_the_server_asks_for_them() {
 }
 
 #[tokio::test]
-async fn programs_that_could_not_be_reported_go_with_the_next_sync() {
+async fn unreported_programs_are_sent_with_the_next_sync() {
     let asks = ok(json!({"event_upload_bundle_binaries": ["b0"]}));
     let lab = Lab::with(with_bundles, [asks, Step::status(413)]);
     let outcome = lab.daemon.block(in_a_bundle()).await;
@@ -244,7 +244,7 @@ async fn programs_that_could_not_be_reported_go_with_the_next_sync() {
 }
 
 #[tokio::test]
-async fn nobody_looks_at_bundles_unless_the_server_has_set_so() {
+async fn bundles_are_hashed_only_if_the_server_enables_it() {
     let lab = Lab::new([ok(json!({"event_upload_bundle_binaries": ["b0"]}))]);
     let outcome = lab.daemon.block(in_a_bundle()).await;
     assert!(matches!(outcome, BlockedOutcome::Sent { members: 0 }), "{outcome:?}");

@@ -1,7 +1,7 @@
 use serde_json::{Value, json};
 
-use super::super::SyncOptions;
-use super::super::script::{Script, Step};
+use super::super::tests::scripted_server::{Script, Step};
+use super::super::{SyncKind, SyncOptions};
 use super::*;
 use crate::protocol::encode;
 
@@ -59,7 +59,7 @@ async fn it_says_what_rednose_says() {
 }
 
 #[tokio::test]
-async fn every_page_is_all_that_it_knows() {
+async fn pedro_replaces_all_rules_with_each_page() {
     let mut pedro = pedro();
     let two = json!({"rules": [rule("TEAMID", TEAM), rule("CD_HASH", "ab")]});
     synced(&mut pedro, &script(json!({}), two)).await.unwrap();
@@ -86,7 +86,7 @@ async fn it_takes_one_page_and_goes_on_from_its_cursor_next_time() {
 }
 
 #[tokio::test]
-async fn one_word_that_it_does_not_know_fails_the_answer() {
+async fn one_unknown_word_makes_the_response_invalid() {
     let settings = [
         json!({"client_mode": "STANDALONE"}),
         json!({"sync_type": "normal"}),
@@ -113,7 +113,7 @@ async fn one_word_that_it_does_not_know_fails_the_answer() {
 }
 
 #[tokio::test]
-async fn of_settings_it_obeys_the_mode_alone_and_passes_over_unknown_keys() {
+async fn pedro_applies_only_the_mode_and_ignores_unknown_keys() {
     let mut pedro = pedro();
     let settings = json!({"client_mode": "LOCKDOWN", "full_sync_interval": 60, "new": [1],
         "sync_type": "CLEAN_ALL", "remount_usb_mode": "rdonly"});
@@ -124,7 +124,7 @@ async fn of_settings_it_obeys_the_mode_alone_and_passes_over_unknown_keys() {
 }
 
 #[tokio::test]
-async fn nothing_is_tried_again_and_a_failure_changes_nothing() {
+async fn pedro_does_not_retry_and_a_failure_changes_nothing() {
     let mut pedro = pedro();
     let held = json!({"rules": [rule("TEAMID", TEAM)], "cursor": "c1"});
     synced(&mut pedro, &script(json!({}), held)).await.unwrap();
@@ -166,7 +166,7 @@ async fn w3_an_old_pedro_reports_the_library_that_it_was_made_with() {
 }
 
 #[tokio::test]
-async fn it_has_no_sync_of_rules_alone() {
+async fn pedro_has_no_rule_only_sync() {
     let error = pedro().sync_rules(&Script::new([]), SyncOptions::default()).await.unwrap_err();
     assert_eq!(error.to_string(), "pedro does not sync rules alone");
 }

@@ -2,7 +2,7 @@ use std::error::Error;
 
 use serde_json::json;
 
-use super::super::script::{Script, Step};
+use super::super::tests::scripted_server::{Script, Step};
 use super::*;
 
 /// Asks a server something as a version does, and tells the answer.
@@ -10,8 +10,9 @@ async fn asked_as(version: &str, script: &Script, clock: &Clock) -> Result<Vec<u
     let profile = Profile { machine_id: "M1".to_owned(), ..Profile::default() };
     let (transport, token) = (script, XsrfToken::default());
     let (version, pace) = (Version::named(version), Pace::REAL);
-    let line = Line { transport, profile: &profile, version, token: &token, clock, pace };
-    line.ask(Stage::Preflight, br#"{"a":1}"#).await
+    let sender =
+        RequestSender { transport, profile: &profile, version, token: &token, clock, pace };
+    sender.ask(Stage::Preflight, br#"{"a":1}"#).await
 }
 
 /// The same as the newest version, while time flies.
@@ -80,7 +81,7 @@ async fn only_200_is_success() {
 }
 
 #[tokio::test]
-async fn silence_is_given_up_after_half_a_minute_and_tried_again() {
+async fn a_request_times_out_after_half_a_minute_and_is_retried() {
     let script = Script::new([Step::Silence, Step::status(200)]);
     assert!(asked(&script).await.is_ok());
     let script = Script::new(std::iter::repeat_with(|| Step::Silence).take(5));
@@ -103,7 +104,7 @@ async fn waits_are_as_long_as_the_version_says() {
 }
 
 #[tokio::test]
-async fn an_answer_is_taken_out_of_its_encoding() {
+async fn a_response_is_decompressed() {
     for (name, encoding) in [("gzip", ContentEncoding::Gzip), ("deflate", ContentEncoding::Deflate)]
     {
         let body = protocol::encode(encoding, b"fine").unwrap().into_owned();
@@ -145,14 +146,14 @@ async fn a_server_may_name_the_header_of_its_token_from_2023_3_on() {
 }
 
 #[tokio::test]
-async fn without_a_token_to_be_had_forbidden_is_final() {
+async fn forbidden_is_final_without_a_token() {
     let script = Script::new([403, 404].map(Step::status));
     let error = asked(&script).await.unwrap_err();
     assert!(matches!(error, RequestError::Refused { status: 403, attempts: 1 }), "{error:?}");
 }
 
 #[tokio::test]
-async fn a_token_that_is_no_use_is_not_fetched_again() {
+async fn a_useless_token_is_not_fetched_again() {
     let token = Step::status(200).with("X-XSRF-TOKEN", "t0ken");
     let script = Script::new([Step::status(403), token, Step::status(403)]);
     let error = asked(&script).await.unwrap_err();
@@ -160,7 +161,7 @@ async fn a_token_that_is_no_use_is_not_fetched_again() {
 }
 
 #[tokio::test]
-async fn an_answer_without_a_token_burns_every_attempt() {
+async fn a_response_without_a_token_uses_all_attempts() {
     let steps = [403, 200, 403, 200, 403, 200, 403, 200, 403, 200].map(Step::status);
     let error = asked(&Script::new(steps)).await.unwrap_err();
     assert!(matches!(error, RequestError::Refused { status: 403, attempts: 5 }), "{error:?}");

@@ -1,6 +1,6 @@
 use serde_json::{Value, json};
 
-use super::super::script::{Script, Step};
+use super::super::tests::scripted_server::{Script, Step};
 use super::super::{Profile, RuleState};
 use super::*;
 use crate::protocol::{ClientMode, Event};
@@ -58,7 +58,7 @@ fn names(request: &Value) -> Vec<&str> {
 }
 
 #[tokio::test]
-async fn a_first_sync_asks_to_be_cleaned_and_is_not_asking_afterwards() {
+async fn only_the_first_sync_requests_a_clean_sync() {
     let mut santa = Santa::new(Profile::default());
     let server = script(json!({"sync_type": "CLEAN"}), json!([allow(TEAM)]));
     let report = santa.sync(&server, options()).await.unwrap();
@@ -73,7 +73,7 @@ async fn a_first_sync_asks_to_be_cleaned_and_is_not_asking_afterwards() {
 }
 
 #[tokio::test]
-async fn a_wish_that_the_server_ignores_stays_a_wish() {
+async fn a_clean_sync_is_required_until_it_happens() {
     let mut santa = Santa::new(Profile::default());
     let server = script(json!({"sync_type": "NORMAL"}), json!([allow(TEAM)]));
     let report = santa.sync(&server, options()).await.unwrap();
@@ -227,7 +227,7 @@ async fn later_rules_win_over_earlier_ones_across_pages() {
 }
 
 #[tokio::test]
-async fn a_page_that_does_not_come_leaves_everything_as_it_was() {
+async fn a_lost_page_changes_nothing() {
     let mut santa = settled(&[TEAM]).await;
     santa.require(SyncKind::Clean);
     let before = santa.clone();
@@ -243,7 +243,7 @@ async fn a_page_that_does_not_come_leaves_everything_as_it_was() {
 }
 
 #[tokio::test]
-async fn a_page_that_is_lost_is_asked_for_again_with_the_same_cursor() {
+async fn a_lost_page_is_requested_again_with_the_same_cursor() {
     let mut santa = settled(&[]).await;
     let server = Script::new([
         ok(json!({})),
@@ -288,7 +288,7 @@ async fn rules_that_are_not_understood_are_received_but_not_processed() {
 }
 
 #[tokio::test]
-async fn compiler_and_cel_rules_are_held_as_such() {
+async fn compiler_and_cel_rules_are_stored() {
     let mut santa = settled(&[]).await;
     let rules = json!([
         {"identifier": "ab".repeat(32), "policy": "ALLOWLIST_COMPILER", "rule_type": "BINARY"},
@@ -302,7 +302,7 @@ async fn compiler_and_cel_rules_are_held_as_such() {
 }
 
 #[tokio::test]
-async fn a_clean_sync_replaces_what_the_client_held() {
+async fn a_clean_sync_replaces_all_rules() {
     let mut santa = settled(&["AAAAAAAAAA", "BBBBBBBBBB"]).await;
     santa.add_transitive_rules(2);
     let server = script(json!({"clean_sync": true}), json!([allow("CCCCCCCCCC")]));
@@ -333,7 +333,7 @@ async fn a_preflight_that_fails_ends_the_sync() {
 }
 
 #[tokio::test]
-async fn an_answer_that_a_real_client_refuses_ends_the_sync() {
+async fn an_invalid_response_stops_the_sync() {
     let mut santa = settled(&[TEAM]).await;
     let server = Script::new([ok(json!({"batch_size": -1}))]);
     let error = santa.sync(&server, options()).await.unwrap_err();
@@ -341,7 +341,7 @@ async fn an_answer_that_a_real_client_refuses_ends_the_sync() {
 }
 
 #[tokio::test]
-async fn empty_answers_are_answers() {
+async fn empty_responses_are_valid() {
     let mut santa = settled(&[TEAM]).await;
     let server = Script::new([200, 200, 200].map(Step::status));
     let report = santa.sync(&server, options()).await.unwrap();
@@ -365,7 +365,7 @@ async fn settings_apply_at_the_end_even_if_postflight_is_lost() {
 }
 
 #[tokio::test]
-async fn settings_stick_until_a_clean_sync_forgets_them() {
+async fn settings_are_kept_until_a_clean_sync() {
     let mut santa = settled(&[]).await;
     let locked = script(json!({"client_mode": "LOCKDOWN"}), json!([]));
     santa.sync(&locked, options()).await.unwrap();

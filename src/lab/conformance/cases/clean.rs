@@ -1,81 +1,59 @@
 //! Clean syncs, at which a client deletes what it holds.
 
-use super::known;
-use crate::lab::conformance::case::Demand::{Must, Should};
-use crate::lab::conformance::case::{Case, Stage};
+use crate::lab::conformance::case::{Case, must, should};
+use crate::lab::conformance::case_run::CaseRun;
 use crate::lab::conformance::hook::Hook;
 use crate::lab::conformance::mac::{Kind, Mac};
 use crate::lab::conformance::rule::{self, V2023_9, V2026_7};
-use crate::lab::conformance::trial::Trial;
-use crate::lab::conformance::verdict::{Outcome, Stop};
+use crate::lab::conformance::stop::{CaseResult, Stop};
 
 pub(super) const CASES: [Case; 7] = [
-    Case {
-        id: "clean-first",
-        stage: Stage::Clean,
-        demand: Must,
-        asks: "A host that asks for a clean sync at first contact gets one.",
-        why: "It may hold rules of an earlier server, or of a time before it was wiped.",
-        needs: &[],
-        run: |trial| Box::pin(first(trial)),
-    },
-    Case {
-        id: "clean-asked",
-        stage: Stage::Clean,
-        demand: Must,
-        asks: "A known host that asks for a clean sync gets one.",
-        why: "It asks because its database was lost, or because its user did.",
-        needs: &[],
-        run: |trial| Box::pin(asked(trial)),
-    },
-    Case {
-        id: "clean-rules",
-        stage: Stage::Clean,
-        demand: Must,
-        asks: "A clean sync has at least one rule, if only a removal.",
-        why: "A client that receives no valid rule deletes nothing, and asks no more.",
-        needs: &[],
-        run: |trial| Box::pin(with_rules(trial)),
-    },
-    Case {
-        id: "clean-old-key",
-        stage: Stage::Clean,
-        demand: Must,
-        asks: "A clean sync says clean_sync: true to clients before 2024.1.",
-        why: "They do not know sync_type, and would keep what they hold.",
-        needs: &[],
-        run: |trial| Box::pin(old_key(trial)),
-    },
-    Case {
-        id: "clean-again",
-        stage: Stage::Clean,
-        demand: Must,
-        asks: "A clean sync that was not finished is offered again.",
-        why: "The host still holds what it held, and still asks.",
-        needs: &[],
-        run: |trial| Box::pin(again(trial)),
-    },
-    Case {
-        id: "clean-once",
-        stage: Stage::Clean,
-        demand: Should,
-        asks: "A finished clean sync is followed by normal ones.",
-        why: "At every clean sync clients throw their pending events away.",
-        needs: &[],
-        run: |trial| Box::pin(once(trial)),
-    },
-    Case {
-        id: "clean-ordered",
-        stage: Stage::Clean,
-        demand: Must,
-        asks: "A clean sync that an administrator orders comes once.",
-        why: "It is the last means against a host with the wrong rules.",
-        needs: &[Hook::OrderCleanSync],
-        run: |trial| Box::pin(ordered(trial)),
-    },
+    must(
+        "clean-first",
+        "A host that asks for a clean sync at first contact gets one.",
+        "It may hold rules of an earlier server, or of a time before it was wiped.",
+        |run| Box::pin(first(run)),
+    ),
+    must(
+        "clean-asked",
+        "A known host that asks for a clean sync gets one.",
+        "It asks because its database was lost, or because its user did.",
+        |run| Box::pin(asked(run)),
+    ),
+    must(
+        "clean-rules",
+        "A clean sync has at least one rule, if only a removal.",
+        "A client that receives no valid rule deletes nothing, and asks no more.",
+        |run| Box::pin(with_rules(run)),
+    ),
+    must(
+        "clean-old-key",
+        "A clean sync says clean_sync: true to clients before 2024.1.",
+        "They do not know sync_type, and would keep what they hold.",
+        |run| Box::pin(old_key(run)),
+    ),
+    must(
+        "clean-again",
+        "A clean sync that was not finished is offered again.",
+        "The host still holds what it held, and still asks.",
+        |run| Box::pin(again(run)),
+    ),
+    should(
+        "clean-once",
+        "A finished clean sync is followed by normal ones.",
+        "At every clean sync clients throw their pending events away.",
+        |run| Box::pin(once(run)),
+    ),
+    must(
+        "clean-ordered",
+        "A clean sync that an administrator orders comes once.",
+        "It is the last means against a host with the wrong rules.",
+        |run| Box::pin(ordered(run)),
+    )
+    .needs(&[Hook::OrderCleanSync]),
 ];
 
-/// The next preflight is clean.
+/// Expects a clean sync in the next preflight.
 async fn expect_clean(mac: &Mac<'_>) -> Result<(), Stop> {
     match mac.kind(&mac.preflight().await?) {
         Kind::Clean => Ok(()),
@@ -83,20 +61,20 @@ async fn expect_clean(mac: &Mac<'_>) -> Result<(), Stop> {
     }
 }
 
-async fn first(trial: &Trial<'_>) -> Outcome {
-    expect_clean(&trial.mac(V2026_7)).await?;
+async fn first(run: &CaseRun<'_>) -> CaseResult {
+    expect_clean(&run.mac(V2026_7)).await?;
     Ok("clean".to_owned())
 }
 
-async fn asked(trial: &Trial<'_>) -> Outcome {
-    let mut mac = known(trial).await?;
+async fn asked(run: &CaseRun<'_>) -> CaseResult {
+    let mut mac = run.known_mac().await?;
     mac.asks_clean = true;
     expect_clean(&mac).await?;
     Ok("clean".to_owned())
 }
 
-async fn with_rules(trial: &Trial<'_>) -> Outcome {
-    let mut mac = trial.mac(V2026_7);
+async fn with_rules(run: &CaseRun<'_>) -> CaseResult {
+    let mut mac = run.mac(V2026_7);
     let synced = mac.sync().await?;
     if synced.kind == Kind::Normal {
         return Err(Stop::not_applicable("a first sync is not clean here"));
@@ -109,8 +87,8 @@ async fn with_rules(trial: &Trial<'_>) -> Outcome {
     Ok(format!("clean, with {valid} {}", if valid == 1 { "rule" } else { "rules" }))
 }
 
-async fn old_key(trial: &Trial<'_>) -> Outcome {
-    let answer = trial.mac(V2023_9).preflight().await?;
+async fn old_key(run: &CaseRun<'_>) -> CaseResult {
+    let answer = run.mac(V2023_9).preflight().await?;
     match answer.get("clean_sync").and_then(|clean| clean.as_bool()) {
         Some(true) => Ok("clean_sync: true".to_owned()),
         Some(false) => Err(Stop::fails("clean_sync: false")),
@@ -118,28 +96,28 @@ async fn old_key(trial: &Trial<'_>) -> Outcome {
     }
 }
 
-async fn again(trial: &Trial<'_>) -> Outcome {
-    let mac = trial.mac(V2026_7);
+async fn again(run: &CaseRun<'_>) -> CaseResult {
+    let mac = run.mac(V2026_7);
     expect_clean(&mac).await?;
     mac.page(None).await?;
     expect_clean(&mac).await?;
     Ok("clean again".to_owned())
 }
 
-async fn once(trial: &Trial<'_>) -> Outcome {
-    let mac = known(trial).await?;
+async fn once(run: &CaseRun<'_>) -> CaseResult {
+    let mac = run.known_mac().await?;
     match mac.kind(&mac.preflight().await?) {
         Kind::Normal => Ok("normal".to_owned()),
         Kind::Clean => Err(Stop::fails("clean once more, though nobody asks")),
     }
 }
 
-async fn ordered(trial: &Trial<'_>) -> Outcome {
-    let mut mac = known(trial).await?;
+async fn ordered(run: &CaseRun<'_>) -> CaseResult {
+    let mut mac = run.known_mac().await?;
     if mac.kind(&mac.preflight().await?) == Kind::Clean {
         return Err(Stop::not_applicable("every sync is clean here"));
     }
-    trial.administer(Hook::OrderCleanSync, &mac, None).await?;
+    run.administer(Hook::OrderCleanSync, &mac, None).await?;
     if mac.sync().await?.kind == Kind::Normal {
         return Err(Stop::fails("a normal sync, though a clean one is ordered"));
     }

@@ -2,113 +2,81 @@
 
 use serde_json::{Value, json};
 
-use super::known;
-use crate::lab::conformance::case::Demand::{Must, Should};
-use crate::lab::conformance::case::{Case, Stage};
+use crate::lab::conformance::case::{Case, must, should};
+use crate::lab::conformance::case_run::CaseRun;
 use crate::lab::conformance::hook::Hook;
 use crate::lab::conformance::mac::Mac;
-use crate::lab::conformance::rule::V2026_7;
-use crate::lab::conformance::server::Request;
+use crate::lab::conformance::rule::{V2026_7, random_sha256};
 use crate::lab::conformance::settings::shortened;
-use crate::lab::conformance::trial::{Trial, hash};
-use crate::lab::conformance::verdict::{Outcome, Stop};
+use crate::lab::conformance::stop::{CaseResult, Stop};
 
 pub(super) const CASES: [Case; 10] = [
-    Case {
-        id: "events-batch",
-        stage: Stage::Events,
-        demand: Must,
-        asks: "A batch of events is taken.",
-        why: "A client keeps events until they are taken, and sends none behind a refusal.",
-        needs: &[],
-        run: |trial| Box::pin(batch(trial)),
-    },
-    Case {
-        id: "events-repeated",
-        stage: Stage::Events,
-        demand: Must,
-        asks: "The same batch twice is no error.",
-        why: "A blocked event is sent at once and again at the next sync.",
-        needs: &[],
-        run: |trial| Box::pin(repeated(trial)),
-    },
-    Case {
-        id: "events-alone",
-        stage: Stage::Events,
-        demand: Must,
-        asks: "Events are taken without a preflight before.",
-        why: "A blocked event is sent at once, outside of any sync.",
-        needs: &[],
-        run: |trial| Box::pin(alone(trial)),
-    },
-    Case {
-        id: "events-within",
-        stage: Stage::Events,
-        demand: Must,
-        asks: "Events between the pages of a download disturb it not.",
-        why: "A program can be blocked at any moment of a sync.",
-        needs: &[],
-        run: |trial| Box::pin(within(trial)),
-    },
-    Case {
-        id: "events-none",
-        stage: Stage::Events,
-        demand: Should,
-        asks: "An upload without events is no error.",
-        why: "Other clients of the protocol send one at every sync.",
-        needs: &[],
-        run: |trial| Box::pin(none(trial)),
-    },
-    Case {
-        id: "events-decisions",
-        stage: Stage::Events,
-        demand: Must,
-        asks: "Every decision that Santa sends is accepted.",
-        why: "One unknown word would hold back all events behind it.",
-        needs: &[],
-        run: |trial| Box::pin(decisions(trial, &DECISIONS)),
-    },
-    Case {
-        id: "events-decisions-new",
-        stage: Stage::Events,
-        demand: Should,
-        asks: "A decision that the server does not know is accepted.",
-        why: "Clients are updated before servers are, and keep events that are refused.",
-        needs: &[],
-        run: |trial| Box::pin(decisions(trial, &["A_DECISION_OF_TOMORROW"])),
-    },
-    Case {
-        id: "events-kinds",
-        stage: Stage::Events,
-        demand: Must,
-        asks: "File-access events and audit events are taken.",
-        why: "Clients from 2025.9 on upload them in the same batch.",
-        needs: &[],
-        run: |trial| Box::pin(kinds(trial)),
-    },
-    Case {
-        id: "events-large",
-        stage: Stage::Events,
-        demand: Must,
-        asks: "A batch of 1 MiB is taken.",
-        why: "Fifty events with long signing chains and many entitlements are as large.",
-        needs: &[],
-        run: |trial| Box::pin(large(trial)),
-    },
-    Case {
-        id: "events-bundle",
-        stage: Stage::Events,
-        demand: Must,
-        asks: "With bundles on, the programs of an unknown bundle are asked for.",
-        why: "A bundle can be allowed only when its programs are known.",
-        needs: &[Hook::EnableBundles],
-        run: |trial| Box::pin(bundle(trial)),
-    },
+    must(
+        "events-batch",
+        "A batch of events is taken.",
+        "A client keeps events until they are taken, and sends none behind a refusal.",
+        |run| Box::pin(batch(run)),
+    ),
+    must(
+        "events-repeated",
+        "The same batch twice is no error.",
+        "A blocked event is sent at once and again at the next sync.",
+        |run| Box::pin(repeated(run)),
+    ),
+    must(
+        "events-alone",
+        "Events are taken without a preflight before.",
+        "A blocked event is sent at once, outside of any sync.",
+        |run| Box::pin(alone(run)),
+    ),
+    must(
+        "events-within",
+        "Events between the pages of a download disturb it not.",
+        "A program can be blocked at any moment of a sync.",
+        |run| Box::pin(within(run)),
+    ),
+    should(
+        "events-none",
+        "An upload without events is no error.",
+        "Other clients of the protocol send one at every sync.",
+        |run| Box::pin(none(run)),
+    ),
+    must(
+        "events-decisions",
+        "Every decision that Santa sends is accepted.",
+        "One unknown word would hold back all events behind it.",
+        |run| Box::pin(decisions(run, &DECISIONS)),
+    ),
+    should(
+        "events-decisions-new",
+        "A decision that the server does not know is accepted.",
+        "Clients are updated before servers are, and keep events that are refused.",
+        |run| Box::pin(decisions(run, &["A_DECISION_OF_TOMORROW"])),
+    ),
+    must(
+        "events-kinds",
+        "File-access events and audit events are taken.",
+        "Clients from 2025.9 on upload them in the same batch.",
+        |run| Box::pin(kinds(run)),
+    ),
+    must(
+        "events-large",
+        "A batch of 1 MiB is taken.",
+        "Fifty events with long signing chains and many entitlements are as large.",
+        |run| Box::pin(large(run)),
+    ),
+    must(
+        "events-bundle",
+        "With bundles on, the programs of an unknown bundle are asked for.",
+        "A bundle can be allowed only when its programs are known.",
+        |run| Box::pin(bundle(run)),
+    )
+    .needs(&[Hook::EnableBundles]),
 ];
 
 fn event(decision: &str) -> Value {
     json!({
-        "file_sha256": hash(),
+        "file_sha256": random_sha256(),
         "file_path": "/Applications/Example.app/Contents/MacOS",
         "file_name": "Example",
         "executing_user": "conformance",
@@ -122,10 +90,10 @@ fn event(decision: &str) -> Value {
         "team_id": "ABCDEFGHIJ",
         "signing_id": "ABCDEFGHIJ:com.example.conformance",
         "signing_chain": [
-            {"sha256": hash(), "cn": "Developer ID Application: Example (ABCDEFGHIJ)",
+            {"sha256": random_sha256(), "cn": "Developer ID Application: Example (ABCDEFGHIJ)",
              "org": "Example", "ou": "ABCDEFGHIJ", "valid_from": 1_700_000_000,
              "valid_until": 1_900_000_000},
-            {"sha256": hash(), "cn": "Developer ID Certification Authority", "org": "Apple Inc.",
+            {"sha256": random_sha256(), "cn": "Developer ID Certification Authority", "org": "Apple Inc.",
              "ou": "Apple Certification Authority", "valid_from": 1_300_000_000,
              "valid_until": 1_900_000_000},
         ],
@@ -134,7 +102,7 @@ fn event(decision: &str) -> Value {
     })
 }
 
-/// The bundles that are asked for in answer to these events.
+/// Uploads events. Returns the bundles whose programs the server wants to know.
 async fn upload(mac: &Mac<'_>, events: &[Value]) -> Result<Vec<String>, Stop> {
     let body = json!({"machine_id": mac.id, "events": events});
     let answer = mac.ask("eventupload", &body).await?;
@@ -149,29 +117,29 @@ async fn upload(mac: &Mac<'_>, events: &[Value]) -> Result<Vec<String>, Stop> {
     }
 }
 
-async fn batch(trial: &Trial<'_>) -> Outcome {
-    let mac = known(trial).await?;
+async fn batch(run: &CaseRun<'_>) -> CaseResult {
+    let mac = run.known_mac().await?;
     mac.preflight().await?;
     upload(&mac, &[event("BLOCK_UNKNOWN"), event("ALLOW_UNKNOWN")]).await?;
     Ok("200".to_owned())
 }
 
-async fn repeated(trial: &Trial<'_>) -> Outcome {
-    let mac = known(trial).await?;
+async fn repeated(run: &CaseRun<'_>) -> CaseResult {
+    let mac = run.known_mac().await?;
     let events = [event("BLOCK_UNKNOWN")];
     upload(&mac, &events).await?;
     upload(&mac, &events).await?;
     Ok("200 both times".to_owned())
 }
 
-async fn alone(trial: &Trial<'_>) -> Outcome {
-    upload(&known(trial).await?, &[event("BLOCK_BINARY")]).await?;
-    upload(&trial.mac(V2026_7), &[event("BLOCK_BINARY")]).await?;
+async fn alone(run: &CaseRun<'_>) -> CaseResult {
+    upload(&run.known_mac().await?, &[event("BLOCK_BINARY")]).await?;
+    upload(&run.mac(V2026_7), &[event("BLOCK_BINARY")]).await?;
     Ok("200, for a host that was never seen as well".to_owned())
 }
 
-async fn within(trial: &Trial<'_>) -> Outcome {
-    let mac = trial.mac(V2026_7);
+async fn within(run: &CaseRun<'_>) -> CaseResult {
+    let mac = run.mac(V2026_7);
     mac.preflight().await?;
     let whole = mac.download().await?;
     let first = mac.page(None).await?;
@@ -187,14 +155,14 @@ async fn within(trial: &Trial<'_>) -> Outcome {
     Ok("the download is whole".to_owned())
 }
 
-async fn none(trial: &Trial<'_>) -> Outcome {
-    let mac = known(trial).await?;
+async fn none(run: &CaseRun<'_>) -> CaseResult {
+    let mac = run.known_mac().await?;
     upload(&mac, &[]).await?;
     mac.ask("eventupload", &json!({})).await?;
     Ok("200".to_owned())
 }
 
-/// The decisions of events, as Santa's JSON has them: always words.
+/// The decisions of events. Santa's JSON always contains words.
 const DECISIONS: [&str; 17] = [
     "ALLOW_UNKNOWN",
     "ALLOW_BINARY",
@@ -215,17 +183,17 @@ const DECISIONS: [&str; 17] = [
     "BUNDLE_BINARY",
 ];
 
-async fn decisions(trial: &Trial<'_>, words: &[&str]) -> Outcome {
-    let mac = known(trial).await?;
+async fn decisions(run: &CaseRun<'_>, words: &[&str]) -> CaseResult {
+    let mac = run.known_mac().await?;
     let events: Vec<Value> = words.iter().map(|word| event(word)).collect();
     upload(&mac, &events).await?;
     Ok(format!("200 for {} events", events.len()))
 }
 
-async fn kinds(trial: &Trial<'_>) -> Outcome {
-    let mac = known(trial).await?;
+async fn kinds(run: &CaseRun<'_>) -> CaseResult {
+    let mac = run.known_mac().await?;
     let process = json!({
-        "file_path": "/usr/bin/example", "cdhash": "ab".repeat(20), "file_sha256": hash(),
+        "file_path": "/usr/bin/example", "cdhash": "ab".repeat(20), "file_sha256": random_sha256(),
         "signing_id": "platform:com.example", "pid": 7, "signing_chain": [],
     });
     let file_access = json!({
@@ -245,10 +213,10 @@ async fn kinds(trial: &Trial<'_>) -> Outcome {
     Ok("200".to_owned())
 }
 
-async fn large(trial: &Trial<'_>) -> Outcome {
+async fn large(run: &CaseRun<'_>) -> CaseResult {
     const EVENTS: usize = 50;
     const ENTITLEMENTS: usize = 64;
-    let mac = known(trial).await?;
+    let mac = run.known_mac().await?;
     let entitlement = |number| {
         let key = format!("com.example.entitlement.{number}");
         json!({"key": key, "value": format!("[\"{}\"]", "x".repeat(260))})
@@ -262,19 +230,19 @@ async fn large(trial: &Trial<'_>) -> Outcome {
     let events: Vec<Value> = (0..EVENTS).map(with_entitlements).collect();
     let body = json!({"machine_id": mac.id, "events": events});
     let size = body.to_string().len();
-    trial.post(Request::json("eventupload", &mac, &body)).await?.object()?;
+    run.post(mac.json("eventupload", &body)).await?.object()?;
     Ok(format!("200 for {} KiB", size / 1024))
 }
 
-async fn bundle(trial: &Trial<'_>) -> Outcome {
+async fn bundle(run: &CaseRun<'_>) -> CaseResult {
     const PROGRAMS: usize = 2;
-    let mac = known(trial).await?;
-    trial.administer(Hook::EnableBundles, &mac, None).await?;
+    let mac = run.known_mac().await?;
+    run.administer(Hook::EnableBundles, &mac, None).await?;
     let settings = mac.preflight().await?;
     if settings.get("enable_bundles") != Some(&Value::Bool(true)) {
         return Err(Stop::fails("preflight: enable_bundles is not true"));
     }
-    let bundle = hash();
+    let bundle = random_sha256();
     let of_bundle = |decision| {
         let mut event = event(decision);
         event["file_bundle_hash"] = bundle.clone().into();

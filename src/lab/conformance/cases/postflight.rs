@@ -2,59 +2,45 @@
 
 use serde_json::json;
 
-use super::known;
-use crate::lab::conformance::case::Demand::{Must, Should};
-use crate::lab::conformance::case::{Case, Stage};
+use crate::lab::conformance::case::{Case, must, should};
+use crate::lab::conformance::case_run::CaseRun;
 use crate::lab::conformance::mac::Kind;
+use crate::lab::conformance::request::JSON;
 use crate::lab::conformance::rule::{V2022_4, V2026_7};
-use crate::lab::conformance::server::{JSON, Request};
-use crate::lab::conformance::trial::Trial;
-use crate::lab::conformance::verdict::{Outcome, Stop};
+use crate::lab::conformance::stop::{CaseResult, Stop};
 
 pub(super) const CASES: [Case; 4] = [
-    Case {
-        id: "postflight-empty",
-        stage: Stage::Postflight,
-        demand: Must,
-        asks: "A postflight of zero bytes ends the sync.",
-        why: "Clients to 2023.7 say nothing at the end.",
-        needs: &[],
-        run: |trial| Box::pin(empty(trial)),
-    },
-    Case {
-        id: "postflight-uncounted",
-        stage: Stage::Postflight,
-        demand: Must,
-        asks: "A postflight without counts is no error.",
-        why: "Clients leave out zeros.",
-        needs: &[],
-        run: |trial| Box::pin(uncounted(trial)),
-    },
-    Case {
-        id: "postflight-alone",
-        stage: Stage::Postflight,
-        demand: Should,
-        asks: "A postflight without a sync breaks nothing.",
-        why: "The server may have been restored in between.",
-        needs: &[],
-        run: |trial| Box::pin(alone(trial)),
-    },
-    Case {
-        id: "postflight-repeated",
-        stage: Stage::Postflight,
-        demand: Must,
-        asks: "The same postflight twice is no error.",
-        why: "A client whose answer was lost tries again.",
-        needs: &[],
-        run: |trial| Box::pin(repeated(trial)),
-    },
+    must(
+        "postflight-empty",
+        "A postflight of zero bytes ends the sync.",
+        "Clients to 2023.7 say nothing at the end.",
+        |run| Box::pin(empty(run)),
+    ),
+    must(
+        "postflight-uncounted",
+        "A postflight without counts is no error.",
+        "Clients leave out zeros.",
+        |run| Box::pin(uncounted(run)),
+    ),
+    should(
+        "postflight-alone",
+        "A postflight without a sync breaks nothing.",
+        "The server may have been restored in between.",
+        |run| Box::pin(alone(run)),
+    ),
+    must(
+        "postflight-repeated",
+        "The same postflight twice is no error.",
+        "A client whose answer was lost tries again.",
+        |run| Box::pin(repeated(run)),
+    ),
 ];
 
-async fn empty(trial: &Trial<'_>) -> Outcome {
-    let mut mac = trial.mac(V2022_4);
+async fn empty(run: &CaseRun<'_>) -> CaseResult {
+    let mut mac = run.mac(V2022_4);
     let (synced, _) = mac.sync_without_postflight().await?;
-    let request = Request::new("postflight", &mac, Vec::new()).typed(Some(JSON));
-    trial.post(request).await?.ok()?;
+    let request = mac.request("postflight", Vec::new()).typed(Some(JSON));
+    run.post(request).await?.ok()?;
     let next = mac.kind(&mac.preflight().await?);
     match (synced.kind, next) {
         (Kind::Clean, Kind::Clean) => {
@@ -64,8 +50,8 @@ async fn empty(trial: &Trial<'_>) -> Outcome {
     }
 }
 
-async fn uncounted(trial: &Trial<'_>) -> Outcome {
-    let mac = known(trial).await?;
+async fn uncounted(run: &CaseRun<'_>) -> CaseResult {
+    let mac = run.known_mac().await?;
     mac.preflight().await?;
     mac.download().await?;
     mac.ask("postflight", &json!({"machine_id": mac.id})).await?;
@@ -73,23 +59,23 @@ async fn uncounted(trial: &Trial<'_>) -> Outcome {
     Ok("200".to_owned())
 }
 
-async fn alone(trial: &Trial<'_>) -> Outcome {
-    let known = known(trial).await?;
+async fn alone(run: &CaseRun<'_>) -> CaseResult {
+    let known = run.known_mac().await?;
     let mut told = Vec::new();
-    for mac in [&known, &trial.mac(V2026_7)] {
-        let answer = trial.post(mac.postflight(Kind::Normal, 3, 3)).await?.unbroken()?;
+    for mac in [&known, &run.mac(V2026_7)] {
+        let answer = run.post(mac.postflight(Kind::Normal, 3, 3)).await?.without_server_error()?;
         told.push(answer.status.to_string());
     }
     known.preflight().await?;
     Ok(format!("{} for a known host, {} for a new one", told[0], told[1]))
 }
 
-async fn repeated(trial: &Trial<'_>) -> Outcome {
-    let mut mac = trial.mac(V2026_7);
+async fn repeated(run: &CaseRun<'_>) -> CaseResult {
+    let mut mac = run.mac(V2026_7);
     let (synced, processed) = mac.sync_without_postflight().await?;
     for _ in 0..2 {
         let request = mac.postflight(synced.kind, synced.rules.len(), processed);
-        trial.post(request).await?.ok()?;
+        run.post(request).await?.ok()?;
     }
     Ok("200 both times".to_owned())
 }

@@ -1,86 +1,64 @@
 //! Settings.
 
-use super::known;
-use crate::lab::conformance::case::Demand::{Must, Should};
-use crate::lab::conformance::case::{Case, Stage};
+use crate::lab::conformance::case::{Case, must, should};
+use crate::lab::conformance::case_run::CaseRun;
 use crate::lab::conformance::hook::{Hook, Variable};
 use crate::lab::conformance::mac::is_clean;
 use crate::lab::conformance::rule::V2026_7;
 use crate::lab::conformance::settings;
-use crate::lab::conformance::trial::Trial;
-use crate::lab::conformance::verdict::{Outcome, Stop};
+use crate::lab::conformance::stop::{CaseResult, Stop};
 
-/// The shortest interval that clients keep, in seconds.
+/// Minimum seconds between syncs.
 const SHORTEST_INTERVAL: u64 = 60;
 
 pub(super) const CASES: [Case; 7] = [
-    Case {
-        id: "preflight-shape",
-        stage: Stage::Preflight,
-        demand: Must,
-        asks: "Settings are whole numbers, switches, texts and upper-case words.",
-        why: "A negative or broken number fails the stage; a word in lower case is ignored.",
-        needs: &[],
-        run: |trial| Box::pin(shape(trial)),
-    },
-    Case {
-        id: "preflight-settings",
-        stage: Stage::Preflight,
-        demand: Should,
-        asks: "Every setting is sent that has the same default on every host.",
-        why: "A client keeps what it was sent last; in 2022 a missing switch is off.",
-        needs: &[],
-        run: |trial| Box::pin(complete(trial)),
-    },
-    Case {
-        id: "preflight-steady",
-        stage: Stage::Preflight,
-        demand: Must,
-        asks: "A setting that was sent once is sent at every preflight.",
-        why: "A setting that is left out stays as it was, or falls back, by version.",
-        needs: &[],
-        run: |trial| Box::pin(steady(trial)),
-    },
-    Case {
-        id: "preflight-regex",
-        stage: Stage::Preflight,
-        demand: Must,
-        asks: "Path expressions are one text that is empty or begins with ^.",
-        why: "Without ^ an expression means something else once the daemon restarts.",
-        needs: &[],
-        run: |trial| Box::pin(regex(trial)),
-    },
-    Case {
-        id: "preflight-interval",
-        stage: Stage::Preflight,
-        demand: Should,
-        asks: "full_sync_interval is 60 seconds or more.",
-        why: "Clients take less for 60, or, before 2025.10, for 600.",
-        needs: &[],
-        run: |trial| Box::pin(interval(trial)),
-    },
-    Case {
-        id: "preflight-sync-type",
-        stage: Stage::Preflight,
-        demand: Must,
-        asks: "sync_type and clean_sync agree.",
-        why: "Clients before 2024.1 know only clean_sync, later ones prefer sync_type.",
-        needs: &[],
-        run: |trial| Box::pin(agreeing(trial)),
-    },
-    Case {
-        id: "preflight-mode",
-        stage: Stage::Preflight,
-        demand: Must,
-        asks: "A mode that an administrator sets is in the next preflight.",
-        why: "The host would stay in its old mode.",
-        needs: &[Hook::SetMode],
-        run: |trial| Box::pin(mode(trial)),
-    },
+    must(
+        "preflight-shape",
+        "Settings are whole numbers, switches, texts and upper-case words.",
+        "A negative or broken number fails the stage; a word in lower case is ignored.",
+        |run| Box::pin(shape(run)),
+    ),
+    should(
+        "preflight-settings",
+        "Every setting is sent that has the same default on every host.",
+        "A client keeps what it was sent last; in 2022 a missing switch is off.",
+        |run| Box::pin(complete(run)),
+    ),
+    must(
+        "preflight-steady",
+        "A setting that was sent once is sent at every preflight.",
+        "A setting that is left out stays as it was, or falls back, by version.",
+        |run| Box::pin(steady(run)),
+    ),
+    must(
+        "preflight-regex",
+        "Path expressions are one text that is empty or begins with ^.",
+        "Without ^ an expression means something else once the daemon restarts.",
+        |run| Box::pin(regex(run)),
+    ),
+    should(
+        "preflight-interval",
+        "full_sync_interval is 60 seconds or more.",
+        "Clients take less for 60, or, before 2025.10, for 600.",
+        |run| Box::pin(interval(run)),
+    ),
+    must(
+        "preflight-sync-type",
+        "sync_type and clean_sync agree.",
+        "Clients before 2024.1 know only clean_sync, later ones prefer sync_type.",
+        |run| Box::pin(agreeing(run)),
+    ),
+    must(
+        "preflight-mode",
+        "A mode that an administrator sets is in the next preflight.",
+        "The host would stay in its old mode.",
+        |run| Box::pin(mode(run)),
+    )
+    .needs(&[Hook::SetMode]),
 ];
 
-async fn shape(trial: &Trial<'_>) -> Outcome {
-    let answer = trial.mac(V2026_7).preflight().await?;
+async fn shape(run: &CaseRun<'_>) -> CaseResult {
+    let answer = run.mac(V2026_7).preflight().await?;
     let wrong = settings::misshapen(&answer);
     if wrong.is_empty() {
         return Ok(format!("{} keys, each as clients read it", answer.len()));
@@ -88,8 +66,8 @@ async fn shape(trial: &Trial<'_>) -> Outcome {
     Err(Stop::fails(wrong.join(", ")))
 }
 
-async fn complete(trial: &Trial<'_>) -> Outcome {
-    let answer = trial.mac(V2026_7).preflight().await?;
+async fn complete(run: &CaseRun<'_>) -> CaseResult {
+    let answer = run.mac(V2026_7).preflight().await?;
     let unsaid = settings::unsaid(&answer);
     if unsaid.is_empty() {
         return Ok("every setting".to_owned());
@@ -97,8 +75,8 @@ async fn complete(trial: &Trial<'_>) -> Outcome {
     Err(Stop::fails(format!("without {}", unsaid.join(", "))))
 }
 
-async fn steady(trial: &Trial<'_>) -> Outcome {
-    let mut mac = trial.mac(V2026_7);
+async fn steady(run: &CaseRun<'_>) -> CaseResult {
+    let mut mac = run.mac(V2026_7);
     let first = mac.preflight().await?;
     mac.sync().await?;
     let second = mac.preflight().await?;
@@ -111,8 +89,8 @@ async fn steady(trial: &Trial<'_>) -> Outcome {
     Err(Stop::fails(format!("the second preflight is without {}", gone.join(", "))))
 }
 
-async fn regex(trial: &Trial<'_>) -> Outcome {
-    let answer = trial.mac(V2026_7).preflight().await?;
+async fn regex(run: &CaseRun<'_>) -> CaseResult {
+    let answer = run.mac(V2026_7).preflight().await?;
     for key in ["allowed_path_regex", "blocked_path_regex", "whitelist_regex", "blacklist_regex"] {
         match answer.get(key) {
             None | Some(serde_json::Value::Null) => {}
@@ -125,8 +103,8 @@ async fn regex(trial: &Trial<'_>) -> Outcome {
     Ok("empty, or anchored".to_owned())
 }
 
-async fn interval(trial: &Trial<'_>) -> Outcome {
-    let answer = trial.mac(V2026_7).preflight().await?;
+async fn interval(run: &CaseRun<'_>) -> CaseResult {
+    let answer = run.mac(V2026_7).preflight().await?;
     let Some(interval) = answer.get("full_sync_interval") else {
         return Ok("none, so clients keep theirs".to_owned());
     };
@@ -137,8 +115,8 @@ async fn interval(trial: &Trial<'_>) -> Outcome {
     }
 }
 
-async fn agreeing(trial: &Trial<'_>) -> Outcome {
-    let mut mac = trial.mac(V2026_7);
+async fn agreeing(run: &CaseRun<'_>) -> CaseResult {
+    let mut mac = run.mac(V2026_7);
     for when in ["at first", "once synced"] {
         let answer = mac.preflight().await?;
         let kind = answer.get("sync_type").and_then(|kind| kind.as_str());
@@ -154,10 +132,10 @@ async fn agreeing(trial: &Trial<'_>) -> Outcome {
     Ok("they agree".to_owned())
 }
 
-async fn mode(trial: &Trial<'_>) -> Outcome {
-    let mac = known(trial).await?;
+async fn mode(run: &CaseRun<'_>) -> CaseResult {
+    let mac = run.known_mac().await?;
     for mode in ["LOCKDOWN", "MONITOR"] {
-        trial.administer(Hook::SetMode, &mac, Some((Variable::Mode, mode))).await?;
+        run.administer(Hook::SetMode, &mac, Some((Variable::Mode, mode))).await?;
         let answer = mac.preflight().await?;
         let told = answer.get("client_mode").and_then(|mode| mode.as_str()).unwrap_or("none");
         if told != mode {

@@ -2,101 +2,71 @@
 
 use serde_json::{Value, json};
 
-use super::known;
-use crate::lab::conformance::case::Demand::{Must, Should};
-use crate::lab::conformance::case::{Case, Stage};
+use crate::lab::conformance::case::{Case, must, should};
+use crate::lab::conformance::case_run::CaseRun;
 use crate::lab::conformance::mac::Page;
 use crate::lab::conformance::rule::{self, V2022_4, V2026_7};
-use crate::lab::conformance::server::Request;
-use crate::lab::conformance::trial::Trial;
-use crate::lab::conformance::verdict::{Outcome, Stop};
+use crate::lab::conformance::stop::{CaseResult, Stop};
 
 pub(super) const CASES: [Case; 9] = [
-    Case {
-        id: "rules-list",
-        stage: Stage::Rules,
-        demand: Must,
-        asks: "Every page has the list rules, empty where there are none.",
-        why: "Clients before 2024.6 fail without it.",
-        needs: &[],
-        run: |trial| Box::pin(list(trial)),
-    },
-    Case {
-        id: "rules-cursor",
-        stage: Stage::Rules,
-        demand: Must,
-        asks: "The last page has no cursor: neither an empty one nor null.",
-        why: "Clients before 2024.6 ask for the page of an empty cursor, for ever.",
-        needs: &[],
-        run: |trial| Box::pin(cursor(trial)),
-    },
-    Case {
-        id: "rules-end",
-        stage: Stage::Rules,
-        demand: Must,
-        asks: "A download ends within 1000 pages, and no cursor comes twice.",
-        why: "Clients follow cursors without a limit.",
-        needs: &[],
-        run: |trial| Box::pin(end(trial)),
-    },
-    Case {
-        id: "rules-valid",
-        stage: Stage::Rules,
-        demand: Must,
-        asks: "Every rule is one that the newest client takes.",
-        why: "Clients drop a rule that they can't read, in silence.",
-        needs: &[],
-        run: |trial| Box::pin(valid(trial)),
-    },
-    Case {
-        id: "rules-repeat",
-        stage: Stage::Rules,
-        demand: Must,
-        asks: "A page that is asked for twice has the same rules twice.",
-        why: "Clients try a page up to five times.",
-        needs: &[],
-        run: |trial| Box::pin(repeat(trial)),
-    },
-    Case {
-        id: "rules-restart",
-        stage: Stage::Rules,
-        demand: Must,
-        asks: "A download that is given up and begun again is whole.",
-        why: "A client may start from no cursor at any time.",
-        needs: &[],
-        run: |trial| Box::pin(restart(trial)),
-    },
-    Case {
-        id: "rules-strange-cursor",
-        stage: Stage::Rules,
-        demand: Should,
-        asks: "A cursor that the server never gave breaks nothing.",
-        why: "A client may hold one from before the server was updated or restored.",
-        needs: &[],
-        run: |trial| Box::pin(strange_cursor(trial)),
-    },
-    Case {
-        id: "rules-alone",
-        stage: Stage::Rules,
-        demand: Must,
-        asks: "Rules are served without a preflight before.",
-        why: "A push message makes a client ask for rules alone.",
-        needs: &[],
-        run: |trial| Box::pin(alone(trial)),
-    },
-    Case {
-        id: "rules-empty-request",
-        stage: Stage::Rules,
-        demand: Must,
-        asks: "A download may begin with the body {}.",
-        why: "Clients before 2024.6 have nothing to say until they hold a cursor.",
-        needs: &[],
-        run: |trial| Box::pin(empty_request(trial)),
-    },
+    must(
+        "rules-list",
+        "Every page has the list rules, empty where there are none.",
+        "Clients before 2024.6 fail without it.",
+        |run| Box::pin(list(run)),
+    ),
+    must(
+        "rules-cursor",
+        "The last page has no cursor: neither an empty one nor null.",
+        "Clients before 2024.6 ask for the page of an empty cursor, for ever.",
+        |run| Box::pin(cursor(run)),
+    ),
+    must(
+        "rules-end",
+        "A download ends within 1000 pages, and no cursor comes twice.",
+        "Clients follow cursors without a limit.",
+        |run| Box::pin(end(run)),
+    ),
+    must(
+        "rules-valid",
+        "Every rule is one that the newest client takes.",
+        "Clients drop a rule that they can't read, in silence.",
+        |run| Box::pin(valid(run)),
+    ),
+    must(
+        "rules-repeat",
+        "A page that is asked for twice has the same rules twice.",
+        "Clients try a page up to five times.",
+        |run| Box::pin(repeat(run)),
+    ),
+    must(
+        "rules-restart",
+        "A download that is given up and begun again is whole.",
+        "A client may start from no cursor at any time.",
+        |run| Box::pin(restart(run)),
+    ),
+    should(
+        "rules-strange-cursor",
+        "A cursor that the server never gave breaks nothing.",
+        "A client may hold one from before the server was updated or restored.",
+        |run| Box::pin(strange_cursor(run)),
+    ),
+    must(
+        "rules-alone",
+        "Rules are served without a preflight before.",
+        "A push message makes a client ask for rules alone.",
+        |run| Box::pin(alone(run)),
+    ),
+    must(
+        "rules-empty-request",
+        "A download may begin with the body {}.",
+        "Clients before 2024.6 have nothing to say until they hold a cursor.",
+        |run| Box::pin(empty_request(run)),
+    ),
 ];
 
-async fn list(trial: &Trial<'_>) -> Outcome {
-    let mac = known(trial).await?;
+async fn list(run: &CaseRun<'_>) -> CaseResult {
+    let mac = run.known_mac().await?;
     mac.preflight().await?;
     let answer = mac.ask("ruledownload", &mac.download_request(None)).await?;
     match answer.get("rules") {
@@ -106,8 +76,8 @@ async fn list(trial: &Trial<'_>) -> Outcome {
     }
 }
 
-async fn cursor(trial: &Trial<'_>) -> Outcome {
-    let mac = trial.mac(V2026_7);
+async fn cursor(run: &CaseRun<'_>) -> CaseResult {
+    let mac = run.mac(V2026_7);
     mac.preflight().await?;
     let last = mac.pages(None).await?;
     let asked = last.iter().rev().nth(1).and_then(|page| page.cursor.as_deref());
@@ -118,16 +88,16 @@ async fn cursor(trial: &Trial<'_>) -> Outcome {
     }
 }
 
-async fn end(trial: &Trial<'_>) -> Outcome {
-    let mac = trial.mac(V2026_7);
+async fn end(run: &CaseRun<'_>) -> CaseResult {
+    let mac = run.mac(V2026_7);
     mac.preflight().await?;
     let pages = mac.pages(None).await?;
     let rules: usize = pages.iter().map(|page| page.rules.len()).sum();
     Ok(format!("pages: {}, rules: {rules}", pages.len()))
 }
 
-async fn valid(trial: &Trial<'_>) -> Outcome {
-    let mac = trial.mac(V2026_7);
+async fn valid(run: &CaseRun<'_>) -> CaseResult {
+    let mac = run.mac(V2026_7);
     mac.preflight().await?;
     let rules = mac.download().await?;
     let mut dropped = rules.iter().filter_map(|value| rule::read(value, V2026_7).err());
@@ -139,8 +109,8 @@ async fn valid(trial: &Trial<'_>) -> Outcome {
     Ok(format!("valid rules: {}", rules.len()))
 }
 
-async fn repeat(trial: &Trial<'_>) -> Outcome {
-    let mac = trial.mac(V2026_7);
+async fn repeat(run: &CaseRun<'_>) -> CaseResult {
+    let mac = run.mac(V2026_7);
     mac.preflight().await?;
     let first = mac.page(None).await?;
     same(&first, &mac.page(None).await?, "first")?;
@@ -159,8 +129,8 @@ fn same(one: &Page, other: &Page, which: &str) -> Result<(), Stop> {
     Err(Stop::fails(format!("the {which} page has other rules when it is asked for again")))
 }
 
-async fn restart(trial: &Trial<'_>) -> Outcome {
-    let mac = trial.mac(V2026_7);
+async fn restart(run: &CaseRun<'_>) -> CaseResult {
+    let mac = run.mac(V2026_7);
     mac.preflight().await?;
     let whole = mac.download().await?;
     mac.page(None).await?;
@@ -172,12 +142,12 @@ async fn restart(trial: &Trial<'_>) -> Outcome {
     Err(Stop::fails(told))
 }
 
-async fn strange_cursor(trial: &Trial<'_>) -> Outcome {
-    let mac = trial.mac(V2026_7);
+async fn strange_cursor(run: &CaseRun<'_>) -> CaseResult {
+    let mac = run.mac(V2026_7);
     mac.preflight().await?;
     let whole = mac.download().await?;
     let strange = mac.download_request(Some("bm90LWEtY3Vyc29y"));
-    let answer = trial.post(Request::json("ruledownload", &mac, &strange)).await?.unbroken()?;
+    let answer = run.post(mac.json("ruledownload", &strange)).await?.without_server_error()?;
     let status = answer.status;
     if status == 200 {
         mac.pages(Some("bm90LWEtY3Vyc29y")).await?;
@@ -188,15 +158,15 @@ async fn strange_cursor(trial: &Trial<'_>) -> Outcome {
     Ok(format!("{status}, and the next download is whole"))
 }
 
-async fn alone(trial: &Trial<'_>) -> Outcome {
-    let mac = known(trial).await?;
+async fn alone(run: &CaseRun<'_>) -> CaseResult {
+    let mac = run.known_mac().await?;
     let rules = mac.download().await?;
-    trial.mac(V2026_7).download().await?;
+    run.mac(V2026_7).download().await?;
     Ok(format!("200; rules for a host in sync: {}", rules.len()))
 }
 
-async fn empty_request(trial: &Trial<'_>) -> Outcome {
-    let mac = trial.mac(V2022_4);
+async fn empty_request(run: &CaseRun<'_>) -> CaseResult {
+    let mac = run.mac(V2022_4);
     mac.preflight().await?;
     mac.ask("ruledownload", &json!({})).await?;
     Ok("200".to_owned())

@@ -26,7 +26,7 @@ async fn before_2024_6_a_page_without_rules_fails() {
 }
 
 #[tokio::test]
-async fn a_version_receives_more_than_it_processes_where_it_does_not_understand() {
+async fn unsupported_rules_are_received_but_not_processed() {
     let rules = || {
         json!([
             allow(TEAM),
@@ -45,7 +45,7 @@ async fn a_version_receives_more_than_it_processes_where_it_does_not_understand(
 }
 
 #[tokio::test]
-async fn the_rules_hash_is_said_before_and_after_from_2025_7_on() {
+async fn the_rules_hash_is_sent_twice_from_2025_7_on() {
     let empty = "99aa06d3014798d86001c324468d497f";
     let mut santa = of("2025.7");
     let server = script(json!({}), json!([allow(TEAM)]));
@@ -110,7 +110,7 @@ async fn protobuf_is_spoken_at_every_stage() {
 }
 
 #[tokio::test]
-async fn a_sync_of_rules_alone_asks_for_rules_and_nothing_else() {
+async fn a_rule_only_sync_requests_only_rules() {
     let mut santa = settled(&["AAAAAAAAAA"]).await;
     santa.require(SyncKind::Clean);
     santa.add_event(event("a"));

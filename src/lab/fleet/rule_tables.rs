@@ -1,27 +1,26 @@
-//! The rules that hosts hold, each set of them kept once.
+//! The rules of hosts; equal sets are stored once.
 //!
-//! A removal names its target and not what it removes, so a sum of hashes per host could not
-//! follow it. Instead, hosts that hold the same rules in the same order share one table, which
-//! goes when the last of them leaves it; a host keeps the table's number. What a download makes
-//! of a table is worked out once and remembered, so that most syncs cost a look-up.
+//! Hosts with the same rules in the same order share a table, which is deleted with its last host.
+//! A host stores only the table's number. The result of a download applied to a table is cached, so
+//! that most syncs need one lookup. (A sum of hashes per host would not work: a removal contains
+//! its target, but not the rule that it removes.)
 //!
-//! A rule's text is kept once as well. A table is 4 bytes a rule; where every host has rules
-//! of its own, every host pays for its own table: 4 bytes a rule and some 250 around them.
-//! Nothing here is a hash that could be equal by chance, but for the keys of what is remembered
-//! of downloads, which have 128 bits.
+//! The text of a rule is stored once, too. A table takes 4 bytes per rule and about 250 more, which
+//! every host needs if all have different rules. Only the keys of the cache of downloads are
+//! hashes, of 128 bits, that could be equal by chance.
 
 use std::collections::{HashMap, HashSet};
 use std::rc::Rc;
 
-use crate::lab::client::database::Change;
+use crate::lab::client::database::RuleChange;
 use crate::lab::client::rules_hash::rules_hash;
-use crate::lab::{HeldRule, RuleCounts, RuleState, SyncKind};
+use crate::lab::{HeldRule, RuleCounts, SyncKind};
 use crate::protocol::RuleType;
 
-/// How many outcomes of downloads are remembered, before all are forgotten.
+/// Maximum results in the cache of downloads. It is emptied when it is full.
 const MOST_REMEMBERED: usize = 16_384;
 
-/// A table's number, which is given once.
+/// The number of a table. Numbers are not reused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(super) struct TableId(u32);
 
@@ -36,16 +35,16 @@ pub(super) struct RuleId(u32);
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(super) struct TargetId(u32);
 
-/// A downloaded rule that a client understood.
+/// One row of a download.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Step {
     Put(RuleId),
     Remove(TargetId),
-    /// It is passed over, but counted.
+    /// Ignored, but counted.
     Uncompiled,
 }
 
-/// What was downloaded: pages of steps, and a name for all of them together.
+/// Downloaded pages, and a hash of all of them.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Download<'a> {
     pub(super) name: u128,
@@ -67,9 +66,8 @@ struct Known {
     target: TargetId,
 }
 
-/// All rules and tables.
 #[derive(Debug)]
-pub(super) struct Shelf {
+pub(super) struct RuleTables {
     rules: Vec<Known>,
     numbers: HashMap<Rc<HeldRule>, RuleId>,
     targets: HashMap<(RuleType, Box<str>), TargetId>,
@@ -79,9 +77,9 @@ pub(super) struct Shelf {
     remembered: HashMap<(TableId, SyncKind, u128), TableId>,
 }
 
-impl Shelf {
+impl RuleTables {
     pub(super) fn new() -> Self {
-        let mut shelf = Self {
+        let mut tables = Self {
             rules: Vec::new(),
             numbers: HashMap::new(),
             targets: HashMap::new(),
@@ -90,20 +88,19 @@ impl Shelf {
             next: 0,
             remembered: HashMap::new(),
         };
-        let empty = shelf.table_of(Vec::new());
-        // Never to be given up.
-        shelf.hold(empty, 1);
-        shelf
+        let empty = tables.table_of(Vec::new());
+        // The empty table is never deleted.
+        tables.hold(empty, 1);
+        tables
     }
 
-    /// Takes in a rule that a client understood.
-    pub(super) fn step(&mut self, change: Change) -> Step {
+    pub(super) fn step(&mut self, change: RuleChange) -> Step {
         match change {
-            Change::Put(rule) => Step::Put(self.rule(rule)),
-            Change::Remove(rule_type, identifier) => {
+            RuleChange::Put(rule) => Step::Put(self.rule(rule)),
+            RuleChange::Remove(rule_type, identifier) => {
                 Step::Remove(self.target(rule_type, &identifier))
             }
-            Change::Uncompiled => Step::Uncompiled,
+            RuleChange::Uncompiled => Step::Uncompiled,
         }
     }
 
@@ -123,14 +120,14 @@ impl Shelf {
         *self.targets.entry((rule_type, identifier.into())).or_insert(next)
     }
 
-    /// Takes so many hosts from the empty table to begin with.
+    /// Adds hosts to a table.
     pub(super) fn hold(&mut self, table: TableId, hosts: u32) {
         if let Some(table) = self.tables.get_mut(&table) {
             table.holders += hosts;
         }
     }
 
-    /// Lets a host leave its table, which is forgotten with the last one.
+    /// Removes a host from a table. The last host deletes the table.
     pub(super) fn release(&mut self, id: TableId) {
         let Some(table) = self.tables.get_mut(&id) else { return };
         table.holders -= 1;
@@ -141,8 +138,8 @@ impl Shelf {
         }
     }
 
-    /// Moves a host from one table to what a download makes of it. When nothing came, nothing
-    /// is cleaned either, as with a real client.
+    /// Moves a host to the table that results from a download. As with a real client, an empty
+    /// download deletes nothing, even in a clean sync.
     pub(super) fn apply(
         &mut self,
         from: TableId,
@@ -152,7 +149,7 @@ impl Shelf {
         if download.pages.iter().all(|page| page.is_empty()) {
             return from;
         }
-        // Hosts of a fleet have no transitive rules, so a clean sync of either kind forgets all.
+        // Hosts have no transitive rules, so both kinds of clean sync delete all rules.
         let base = if kind == SyncKind::Normal { from } else { TableId::EMPTY };
         let key = (base, kind, download.name);
         let known = self.remembered.get(&key).filter(|to| self.tables.contains_key(to)).copied();
@@ -171,8 +168,8 @@ impl Shelf {
         to
     }
 
-    /// The rows that come of a table. The last word about a target counts, and stands where it
-    /// was said.
+    /// The rows after a download. For each target, the last step counts, and the rule has its
+    /// position.
     fn made(&self, base: TableId, pages: &[&[Step]]) -> Vec<RuleId> {
         let length = pages.iter().map(|page| page.len()).sum();
         let mut touched = HashSet::with_capacity(length);
@@ -200,39 +197,20 @@ impl Shelf {
         let id = TableId(self.next);
         self.next += 1;
         let rows: Rc<[RuleId]> = rows.into();
-        let counts = self.counted(&rows);
+        let counts = RuleCounts::of(rows.iter().map(|row| &*self.rules[row.0 as usize].rule));
         self.by_rows.insert(Rc::clone(&rows), id);
         self.tables.insert(id, Table { rows, holders: 0, counts, rules_hash: None });
         id
-    }
-
-    fn counted(&self, rows: &[RuleId]) -> RuleCounts {
-        let mut counts = RuleCounts::default();
-        for row in rows {
-            let rule = &self.rules[row.0 as usize].rule;
-            let of_its_type = match rule.rule_type {
-                RuleType::Binary => &mut counts.binary,
-                RuleType::Certificate => &mut counts.certificate,
-                RuleType::TeamId => &mut counts.teamid,
-                RuleType::SigningId => &mut counts.signingid,
-                RuleType::CdHash => &mut counts.cdhash,
-            };
-            *of_its_type += 1;
-            counts.compiler += u32::from(rule.state == RuleState::AllowlistCompiler);
-        }
-        counts
     }
 
     fn rows(&self, table: TableId) -> &[RuleId] {
         self.tables.get(&table).map_or(&[], |table| &table.rows)
     }
 
-    /// What a client reports of its rules' number.
     pub(super) fn counts(&self, table: TableId) -> RuleCounts {
         self.tables.get(&table).map_or_else(RuleCounts::default, |table| table.counts)
     }
 
-    /// The hash by which a client's rules can be compared.
     pub(super) fn rules_hash(&mut self, id: TableId) -> Rc<str> {
         let known = self.tables.get(&id).and_then(|table| table.rules_hash.clone());
         known.unwrap_or_else(|| {
@@ -245,7 +223,7 @@ impl Shelf {
         })
     }
 
-    /// What one table has and another does not, in no order.
+    /// The rules that `one` has and `other` has not.
     fn beyond(&self, one: TableId, other: TableId) -> Vec<RuleId> {
         let mut has = self.rows(other).to_vec();
         has.sort_unstable();
@@ -253,7 +231,7 @@ impl Shelf {
         self.rows(one).iter().copied().filter(lacks).collect()
     }
 
-    /// How what is held differs from what should be, if it does. The order says nothing.
+    /// The difference between two tables, regardless of the order of rules.
     pub(super) fn difference(&self, held: TableId, due: TableId) -> Option<Difference> {
         if held == due {
             return None;
@@ -266,20 +244,19 @@ impl Shelf {
         Some(Difference { extra: extra.len(), missing: missing.len(), example })
     }
 
-    /// How many tables somebody holds, the empty one included.
-    pub(super) fn tables(&self) -> usize {
+    /// The number of tables with hosts, including the empty one.
+    pub(super) fn count(&self) -> usize {
         self.tables.len()
     }
 }
 
-/// How what a host holds differs from what it should.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Difference {
-    /// How many rules it holds that it should not.
+    /// Rules that the host should not have.
     pub(super) extra: usize,
-    /// How many it should hold and does not.
+    /// Rules that the host should have.
     pub(super) missing: usize,
-    /// One of them.
+    /// One of these rules.
     pub(super) example: String,
 }
 

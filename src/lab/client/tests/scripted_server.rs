@@ -1,4 +1,4 @@
-//! A server for tests that answers by a script and remembers what it was asked.
+//! A server for tests with prepared responses, which records the requests.
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex};
@@ -7,61 +7,60 @@ use async_trait::async_trait;
 use serde_json::Value;
 use tokio::sync::Notify;
 
-use super::{Answer, Transport, TransportError};
+use crate::lab::client::{HttpResponse, Transport, TransportError};
 use crate::protocol::{ContentEncoding, decode};
 
-/// What becomes of one request.
-pub(super) enum Step {
-    /// It is answered.
-    Answer(Answer),
-    /// It is answered when the test says so.
-    Later(Arc<Notify>, Answer),
-    /// It, or its answer, is lost.
+/// What happens to one request.
+pub(in crate::lab::client) enum Step {
+    Answer(HttpResponse),
+    /// The response is sent when the test opens the gate.
+    Later(Arc<Notify>, HttpResponse),
+    /// The request or its response is lost.
     Lost,
-    /// It is never answered.
+    /// The server does not respond.
     Silence,
 }
 
 impl Step {
-    pub(super) fn ok(body: Value) -> Self {
+    pub(in crate::lab::client) fn ok(body: Value) -> Self {
         Self::body(body.to_string().into_bytes())
     }
 
-    pub(super) fn body(body: Vec<u8>) -> Self {
-        Self::Answer(Answer { status: 200, headers: Vec::new(), body })
+    pub(in crate::lab::client) fn body(body: Vec<u8>) -> Self {
+        Self::Answer(HttpResponse { status: 200, headers: Vec::new(), body })
     }
 
-    pub(super) fn status(status: u16) -> Self {
-        Self::Answer(Answer { status, headers: Vec::new(), body: Vec::new() })
+    pub(in crate::lab::client) fn status(status: u16) -> Self {
+        Self::Answer(HttpResponse { status, headers: Vec::new(), body: Vec::new() })
     }
 
-    /// The same with a header.
-    pub(super) fn with(self, name: &str, value: &str) -> Self {
+    /// Adds a header.
+    pub(in crate::lab::client) fn with(self, name: &str, value: &str) -> Self {
         let Self::Answer(mut answer) = self else { panic!("no answer to put a header on") };
         answer.headers.push((name.to_owned(), value.to_owned()));
         Self::Answer(answer)
     }
 
-    /// The same, but not before `gate` is opened.
-    pub(super) fn behind(self, gate: &Arc<Notify>) -> Self {
+    /// Delays the response until `gate` is opened.
+    pub(in crate::lab::client) fn behind(self, gate: &Arc<Notify>) -> Self {
         let Self::Answer(answer) = self else { panic!("no answer to hold back") };
         Self::Later(Arc::clone(gate), answer)
     }
 }
 
-/// A request as it arrived, decompressed.
+/// A received request, decompressed.
 #[derive(Debug, Clone)]
-pub(super) struct Request {
-    pub(super) path: String,
-    pub(super) headers: Vec<(String, String)>,
-    pub(super) encoding: ContentEncoding,
-    pub(super) bytes: Vec<u8>,
-    /// The body as JSON; null if it is none.
-    pub(super) body: Value,
+pub(in crate::lab::client) struct Request {
+    pub(in crate::lab::client) path: String,
+    pub(in crate::lab::client) headers: Vec<(String, String)>,
+    pub(in crate::lab::client) encoding: ContentEncoding,
+    pub(in crate::lab::client) bytes: Vec<u8>,
+    /// Null if the body is not JSON.
+    pub(in crate::lab::client) body: Value,
 }
 
 impl Request {
-    pub(super) fn header(&self, name: &str) -> Option<&str> {
+    pub(in crate::lab::client) fn header(&self, name: &str) -> Option<&str> {
         let mut headers = self.headers.iter();
         headers.find(|(each, _)| each == name).map(|(_, value)| &**value)
     }
@@ -69,32 +68,31 @@ impl Request {
 
 /// Clones are the same server.
 #[derive(Clone)]
-pub(super) struct Script {
+pub(in crate::lab::client) struct Script {
     steps: Arc<Mutex<VecDeque<Step>>>,
     requests: Arc<Mutex<Vec<Request>>>,
 }
 
 impl Script {
-    pub(super) fn new(steps: impl IntoIterator<Item = Step>) -> Self {
+    pub(in crate::lab::client) fn new(steps: impl IntoIterator<Item = Step>) -> Self {
         let steps = Arc::new(Mutex::new(steps.into_iter().collect()));
         Self { steps, requests: Arc::default() }
     }
 
-    /// Makes the script go on.
-    pub(super) fn extend(&self, steps: impl IntoIterator<Item = Step>) {
+    pub(in crate::lab::client) fn extend(&self, steps: impl IntoIterator<Item = Step>) {
         self.steps.lock().unwrap().extend(steps);
     }
 
-    pub(super) fn requests(&self) -> Vec<Request> {
+    pub(in crate::lab::client) fn requests(&self) -> Vec<Request> {
         self.requests.lock().unwrap().clone()
     }
 
-    pub(super) fn paths(&self) -> Vec<String> {
+    pub(in crate::lab::client) fn paths(&self) -> Vec<String> {
         self.requests().into_iter().map(|request| request.path).collect()
     }
 
-    /// The bodies that a stage was sent.
-    pub(super) fn sent_to(&self, stage: &str) -> Vec<Value> {
+    /// The bodies of all requests to a stage.
+    pub(in crate::lab::client) fn sent_to(&self, stage: &str) -> Vec<Value> {
         let prefix = format!("{stage}/");
         let requests = self.requests().into_iter();
         requests.filter(|r| r.path.starts_with(&prefix)).map(|request| request.body).collect()
@@ -108,7 +106,7 @@ impl Transport for Script {
         path: &str,
         headers: &[(String, String)],
         body: &[u8],
-    ) -> Result<Answer, TransportError> {
+    ) -> Result<HttpResponse, TransportError> {
         let encoding: ContentEncoding = headers
             .iter()
             .find(|(name, _)| name == "Content-Encoding")

@@ -1,8 +1,8 @@
-//! How each version of Santa reads.
+//! How each version of Santa reads responses.
 //!
-//! From 2024.6 on, answers are messages: one value of the wrong kind fails the whole, and what
-//! the version doesn't know is passed over. Before, they are dictionaries: a value of the
-//! wrong kind is passed over too, but the body has to be an object, and an empty one is none.
+//! From 2024.6 on, responses are messages: a value of the wrong type makes the whole response
+//! invalid, and unknown fields are ignored. Before, they are dictionaries: values of the wrong type
+//! are ignored, too, but the body must be an object and not empty.
 
 use std::borrow::Cow;
 
@@ -17,11 +17,11 @@ use crate::protocol::{
 
 type Keys = Map<String, Value>;
 
-/// Seconds between syncs where the server names too few, or none, to a client that reads
-/// dictionaries.
+/// Seconds between syncs for clients that read dictionaries, if the server sends no value or less
+/// than a minute.
 const DEFAULT_INTERVAL: u32 = 600;
 
-/// Preflight's answer, without what the version doesn't know.
+/// Returns only settings that the version supports.
 pub(crate) fn preflight(
     version: Version,
     format: Format,
@@ -48,7 +48,7 @@ pub(crate) fn preflight(
 }
 
 fn preflight_of(version: Version, keys: &Keys) -> PreflightResponse {
-    // Numbers stand for booleans, and booleans for numbers.
+    // Numbers are accepted as booleans, and booleans as numbers.
     let flag = |key: &str| match keys.get(key)? {
         Value::Bool(flag) => Some(*flag),
         Value::Number(number) => Some(number.as_f64() != Some(0.0)),
@@ -91,12 +91,11 @@ fn preflight_of(version: Version, keys: &Keys) -> PreflightResponse {
     }
 }
 
-/// Reads the action as clients before 2024.6 do: in any case, and with or without underscore.
+/// Clients before 2024.6 ignore case and underscores.
 fn file_access(word: &str) -> Option<FileAccessAction> {
     FileAccessAction::from_name(&word.to_lowercase().replace('_', ""))
 }
 
-/// Event upload's answer.
 pub(crate) fn uploaded(
     version: Version,
     format: Format,
@@ -111,7 +110,7 @@ pub(crate) fn uploaded(
     Ok(EventUploadResponse { event_upload_bundle_binaries: hashes.collect() })
 }
 
-/// A page of rules. To clients that read dictionaries, an empty cursor is a cursor.
+/// An empty cursor in a dictionary is a cursor.
 pub(crate) fn page<'a>(
     version: Version,
     format: Format,
@@ -128,7 +127,7 @@ pub(crate) fn page<'a>(
     Ok(RuleDownloadResponse { rules: rules.into_iter().map(rule_of).collect(), cursor })
 }
 
-/// A rule. One that is no dictionary, or lacks what a rule must have, is nobody's rule.
+/// A value that is not a dictionary, or has no policy or type, becomes a rule that clients ignore.
 fn rule_of<'a>(mut rule: Value) -> Rule<'a> {
     let word = |rule: &Value, key: &str| rule.get(key).and_then(Value::as_str).map(str::to_owned);
     let policy = word(&rule, "policy").and_then(|word| Word::from_name(&word));
@@ -158,7 +157,7 @@ mod tests {
     }
 
     #[test]
-    fn an_empty_body_is_no_dictionary_but_an_empty_message() {
+    fn an_empty_body_is_an_empty_message_but_not_a_dictionary() {
         assert!(read("2024.5", "").is_err());
         assert!(read("2024.5", "[]").is_err());
         assert_eq!(read("2024.6", "").unwrap(), PreflightResponse::default());
@@ -167,7 +166,7 @@ mod tests {
     }
 
     #[test]
-    fn a_value_of_the_wrong_kind_is_passed_over_in_a_dictionary_and_fails_a_message() {
+    fn values_of_the_wrong_type_are_ignored_in_dictionaries_and_invalid_in_messages() {
         let body = r#"{"batch_size":-1,"client_mode":"LOCKDOWN","full_sync_interval":"900"}"#;
         let answer = read("2024.5", body).unwrap();
         assert_eq!((answer.batch_size, answer.full_sync_interval), (None, Some(600)));
@@ -176,7 +175,7 @@ mod tests {
     }
 
     #[test]
-    fn what_a_version_does_not_know_is_as_if_not_sent() {
+    fn unsupported_settings_count_as_absent() {
         let body = r#"{"client_mode":"STANDALONE","sync_type":"CLEAN","event_detail_url":"https://x",
             "removable_media_policy":{"block":true},"override_file_access_action":"AuditOnly"}"#;
         let known = |text: &str| {

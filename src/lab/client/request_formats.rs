@@ -1,8 +1,8 @@
-//! What each version of Santa writes.
+//! What each version of Santa sends.
 //!
-//! From 2024.6 on, messages as they are defined in protobuf, without what the version doesn't
-//! have yet. Before, dictionaries that each stage fills by hand: no machine id, counts even if
-//! zero, times with a fraction.
+//! From 2024.6 on: messages as defined in protobuf, without fields that the version does not have.
+//! Before: dictionaries with the keys of each stage, without machine ID, with zero counts, and with
+//! fractional times.
 
 use serde_json::{Map, Value, json};
 
@@ -13,12 +13,12 @@ use crate::protocol::{
     PreflightRequest, RuleDownloadRequest,
 };
 
-/// Keys whose number 2024.6 and 2024.7 write as a string, for it had 64 bits then.
+/// Keys whose numbers 2024.6 and 2024.7 write as strings, because they had 64 bits.
 const LONG_COUNTS: [&str; 4] =
     ["rules_received", "rules_processed", "file_bundle_hash_millis", "file_bundle_binary_count"];
 
-/// What a client says of itself in preflight.
-pub(crate) struct Introduction<'a> {
+/// The content of preflight.
+pub(crate) struct PreflightFields<'a> {
     pub(crate) profile: &'a Profile,
     pub(crate) mode: ClientMode,
     pub(crate) wants_cleaning: bool,
@@ -26,7 +26,7 @@ pub(crate) struct Introduction<'a> {
     pub(crate) rules_hash: Option<&'a str>,
 }
 
-impl Introduction<'_> {
+impl PreflightFields<'_> {
     pub(crate) fn write(self, version: Version) -> Result<Vec<u8>, MessageError> {
         if !version.has_messages() {
             return Ok(serde_json::to_vec(&self.dictionary(version))?);
@@ -95,7 +95,6 @@ impl Introduction<'_> {
     }
 }
 
-/// A batch of events.
 pub(crate) fn events(
     version: Version,
     profile: &Profile,
@@ -112,7 +111,7 @@ pub(crate) fn events(
     Ok(serde_json::to_vec(&json!({"events": events?}))?)
 }
 
-/// An event without what the version doesn't have.
+/// Removes what the version does not send.
 fn known(version: Version, mut event: Event) -> Event {
     if !version.knows_type(protocol::RuleType::TeamId) {
         event.team_id.clear();
@@ -156,7 +155,6 @@ fn event_dictionary(event: &Event) -> Result<Value, MessageError> {
     Ok(keys)
 }
 
-/// The request for the page at a cursor, or for the first.
 pub(crate) fn page(
     version: Version,
     profile: &Profile,
@@ -175,15 +173,15 @@ pub(crate) fn page(
     Ok(serde_json::to_vec(&keys)?)
 }
 
-/// What postflight says of a sync's rules.
-pub(crate) struct Outcome {
+/// The content of postflight.
+pub(crate) struct PostflightFields {
     pub(crate) performed: SyncKind,
     pub(crate) received: u32,
     pub(crate) processed: u32,
     pub(crate) rules_hash: Option<String>,
 }
 
-impl Outcome {
+impl PostflightFields {
     pub(crate) fn write(
         self,
         version: Version,
@@ -201,7 +199,7 @@ impl Outcome {
             rules_received: received,
             rules_processed: processed,
             machine_id: profile.machine_id.clone(),
-            sync_type: version.sends_sync_type().then(|| performed.word()),
+            sync_type: version.sends_sync_type().then(|| performed.sync_type()),
             rules_hash: rules_hash.unwrap_or_default(),
         };
         write(version, profile.format(version), &message)

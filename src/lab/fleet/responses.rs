@@ -1,4 +1,4 @@
-//! What servers answer, read once for all who get the same bytes.
+//! Responses, parsed once for all hosts that receive the same bytes.
 
 use std::collections::HashMap;
 use std::rc::Rc;
@@ -7,38 +7,38 @@ use bytes::Bytes;
 use xxhash_rust::xxh3::xxh3_128_with_seed;
 
 use super::client::Client;
-use super::shelf::{Shelf, Step};
-use crate::lab::client::database::Change;
-use crate::lab::client::reading;
+use super::rule_tables::{RuleTables, Step};
+use crate::lab::client::database::RuleChange;
+use crate::lab::client::response_formats;
 use crate::protocol::{BodyError, ContentEncoding, MessageError, PreflightResponse, decode};
 
-/// The most that an answer may unfold into, as for one client.
+/// Maximum decompressed bytes of a response, as for a single client.
 pub(super) const LONGEST_ANSWER: usize = 1 << 28;
 
-/// How many steps are kept of pages, before all are forgotten. They take 8 bytes each.
+/// Maximum steps in the cache of pages, 8 bytes each. It is emptied when it is full.
 const MOST_STEPS: usize = 4 << 20;
 
-/// How many answers to preflight are kept, before all are forgotten.
+/// Maximum responses to preflight in the cache. It is emptied when it is full.
 const MOST_ANSWERS: usize = 4096;
 
-/// What a page without rules counts for.
+/// Steps that a page counts for in addition to its own.
 const LEAST_STEPS: usize = 32;
 
-/// An answer as it came.
+/// A response before decompression.
 #[derive(Debug)]
-pub(super) struct Sheet {
+pub(super) struct RawResponse {
     pub(super) encoding: ContentEncoding,
     pub(super) body: Bytes,
 }
 
-impl Sheet {
-    /// A name for these bytes, as this client reads them.
+impl RawResponse {
+    /// A hash of the bytes and of everything else that the result depends on.
     fn name(&self, client: u8) -> u128 {
         let seed = u64::from(client) << 8 | self.encoding as u64;
         xxh3_128_with_seed(&self.body, seed)
     }
 
-    /// The message that the answer is.
+    /// The decompressed body.
     pub(super) fn message(&self) -> Result<std::borrow::Cow<'_, [u8]>, BodyError> {
         decode(self.encoding, &self.body, LONGEST_ANSWER)
     }
@@ -49,46 +49,43 @@ impl Sheet {
 pub(super) struct Page {
     pub(super) name: u128,
     pub(super) steps: Box<[Step]>,
-    /// How many rules came.
+    /// The rules in the page, including those that the client ignores.
     pub(super) received: u32,
     pub(super) cursor: Option<Rc<str>>,
 }
 
-/// Why an answer cannot be read.
 #[derive(Debug, thiserror::Error)]
-pub(super) enum ReadError {
+pub(super) enum ResponseError {
     #[error(transparent)]
     Body(#[from] BodyError),
     #[error(transparent)]
     Message(#[from] MessageError),
 }
 
-/// Answers that were read.
 #[derive(Debug, Default)]
-pub(super) struct Pages {
+pub(super) struct ResponseCache {
     pages: HashMap<u128, Rc<Page>>,
     steps: usize,
     answers: HashMap<u128, Rc<PreflightResponse>>,
 }
 
-impl Pages {
-    /// Reads a page of rules.
+impl ResponseCache {
     pub(super) fn page(
         &mut self,
         (number, client): (u8, &Client),
-        sheet: &Sheet,
-        shelf: &mut Shelf,
-    ) -> Result<Rc<Page>, ReadError> {
-        let name = sheet.name(number);
+        response: &RawResponse,
+        tables: &mut RuleTables,
+    ) -> Result<Rc<Page>, ResponseError> {
+        let name = response.name(number);
         if let Some(page) = self.pages.get(&name) {
             return Ok(Rc::clone(page));
         }
-        let message = sheet.message()?;
-        let read = reading::page(client.version, client.format, &message)?;
+        let message = response.message()?;
+        let read = response_formats::page(client.version, client.format, &message)?;
         let received = read.rules.len() as u32;
         let changes = read.rules.into_iter();
-        let changes = changes.filter_map(|rule| Change::understand(client.version, rule));
-        let steps = changes.map(|change| shelf.step(change)).collect();
+        let changes = changes.filter_map(|rule| RuleChange::read(client.version, rule));
+        let steps = changes.map(|change| tables.step(change)).collect();
         let cursor = read.cursor.map(Rc::from);
         let page = Rc::new(Page { name, steps, received, cursor });
         if self.steps > MOST_STEPS {
@@ -100,17 +97,17 @@ impl Pages {
         Ok(page)
     }
 
-    /// Reads an answer to preflight.
     pub(super) fn preflight(
         &mut self,
         (number, client): (u8, &Client),
-        sheet: &Sheet,
-    ) -> Result<Rc<PreflightResponse>, ReadError> {
-        let name = sheet.name(number);
+        response: &RawResponse,
+    ) -> Result<Rc<PreflightResponse>, ResponseError> {
+        let name = response.name(number);
         if let Some(answer) = self.answers.get(&name) {
             return Ok(Rc::clone(answer));
         }
-        let answer = reading::preflight(client.version, client.format, &sheet.message()?)?;
+        let answer =
+            response_formats::preflight(client.version, client.format, &response.message()?)?;
         if self.answers.len() >= MOST_ANSWERS {
             self.answers.clear();
         }
@@ -126,9 +123,9 @@ mod tests {
     use crate::lab::Profile;
     use crate::lab::fleet::client::{Clients, Share};
 
-    fn sheet(body: &str) -> Sheet {
+    fn response(body: &str) -> RawResponse {
         let body = Bytes::from(body.to_owned());
-        Sheet { encoding: ContentEncoding::Identity, body }
+        RawResponse { encoding: ContentEncoding::Identity, body }
     }
 
     fn clients() -> Clients {
@@ -138,9 +135,10 @@ mod tests {
 
     #[test]
     fn the_same_bytes_are_read_once_by_each_client() {
-        let (clients, mut pages, mut shelf) = (clients(), Pages::default(), Shelf::new());
+        let (clients, mut pages, mut tables) =
+            (clients(), ResponseCache::default(), RuleTables::new());
         let mut read = |client: u8, body: &str| {
-            pages.page((client, clients.get(client)), &sheet(body), &mut shelf).unwrap()
+            pages.page((client, clients.get(client)), &response(body), &mut tables).unwrap()
         };
         let signing = r#"{"rules":[{"identifier":"EQHXZ8M8AV:com.yes","policy":"BLOCKLIST",
             "rule_type":"SIGNINGID"}],"cursor":"next"}"#;
@@ -153,13 +151,14 @@ mod tests {
     }
 
     #[test]
-    fn what_cannot_be_read_is_not_kept() {
-        let (clients, mut pages, mut shelf) = (clients(), Pages::default(), Shelf::new());
+    fn invalid_responses_are_not_cached() {
+        let (clients, mut pages, mut tables) =
+            (clients(), ResponseCache::default(), RuleTables::new());
         let client = (0, clients.get(0));
-        assert!(pages.page(client, &sheet("rules"), &mut shelf).is_err());
-        assert!(pages.preflight(client, &sheet("[]")).is_err());
-        let damaged = Sheet { encoding: ContentEncoding::Gzip, ..sheet("{}") };
-        assert!(matches!(pages.preflight(client, &damaged), Err(ReadError::Body(_))));
+        assert!(pages.page(client, &response("rules"), &mut tables).is_err());
+        assert!(pages.preflight(client, &response("[]")).is_err());
+        let damaged = RawResponse { encoding: ContentEncoding::Gzip, ..response("{}") };
+        assert!(matches!(pages.preflight(client, &damaged), Err(ResponseError::Body(_))));
         assert!(pages.pages.is_empty() && pages.answers.is_empty());
     }
 }

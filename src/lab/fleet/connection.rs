@@ -1,8 +1,8 @@
-//! One connection to a server: HTTP/1.1, kept alive or not, with or without TLS.
+//! One HTTP/1.1 connection to a server, with or without keep-alive and TLS.
 //!
-//! A connection is driven by who uses it, in the same task, so that a request costs no hand-over
-//! between tasks. Hosts take turns on connections; a Mac has one of its own, which without
-//! keep-alive is what the server sees.
+//! The task that sends a request also drives the connection, so that a request needs no switch
+//! between tasks. Hosts take turns on connections. Macs have connections of their own, which is
+//! what the server sees without keep-alive.
 
 use std::future::{Future, poll_fn};
 use std::io;
@@ -21,19 +21,20 @@ use http_body_util::{BodyExt, Full, Limited};
 use hyper::body::Incoming;
 use hyper::client::conn::http1::{self, SendRequest};
 use hyper_util::rt::TokioIo;
+use serde::Serialize;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
 use url::Url;
 
-use super::pages::{LONGEST_ANSWER, Sheet};
-use super::tls::Tls;
-use super::{FleetError, Trust};
+use super::error::FleetError;
+use super::responses::{LONGEST_ANSWER, RawResponse};
+use super::tls::{Tls, Trust};
 use crate::lab::client::transport::folder_url;
 use crate::protocol::ContentEncoding;
 
-/// Why there was no answer that a host could use.
+/// Why a host got no usable response.
 #[derive(Debug, thiserror::Error)]
-pub(super) enum WireError {
+pub(super) enum ConnectionError {
     #[error("no connection: {0}")]
     Connect(#[source] io::Error),
     #[error("no answer within {} s", .0.as_secs_f64())]
@@ -46,20 +47,19 @@ pub(super) enum WireError {
     Encoding,
 }
 
-/// Where a server is, and how it is spoken to.
 #[derive(Debug)]
 pub(super) struct Address {
-    /// The path that stages are below, with a slash at its end.
+    /// The path of the stages, with a slash at the end.
     base: String,
     host: HeaderValue,
-    /// The first address of the server's name that could be connected to.
+    /// The first address of the host name that accepted a connection.
     socket: SocketAddr,
     tls: Option<Tls>,
     timeout: Duration,
 }
 
 impl Address {
-    /// Looks a server up, and tries to connect.
+    /// Resolves the host name, and tries to connect.
     pub(super) async fn reach(
         url: &str,
         trust: &Trust,
@@ -107,14 +107,12 @@ impl Address {
     }
 }
 
-/// The value of the header `Host`.
 fn host_header(base: &Url) -> Option<HeaderValue> {
     let name = base.host_str()?;
     let value = base.port().map_or_else(|| name.to_owned(), |port| format!("{name}:{port}"));
     HeaderValue::try_from(value).ok()
 }
 
-/// Bytes that go both ways.
 trait Duplex: AsyncRead + AsyncWrite + Unpin {}
 
 impl<T: AsyncRead + AsyncWrite + Unpin> Duplex for T {}
@@ -123,12 +121,12 @@ type Driver = http1::Connection<TokioIo<Box<dyn Duplex>>, Full<Bytes>>;
 
 struct Open {
     sender: SendRequest<Full<Bytes>>,
-    /// What moves the bytes, until it ends.
+    /// Moves the bytes. Absent when the connection is closed.
     connection: Option<Pin<Box<Driver>>>,
 }
 
 impl Open {
-    /// Waits for something that the connection is needed for.
+    /// Waits for `work` while driving the connection.
     async fn drive<F: Future>(&mut self, work: F) -> F::Output {
         let (mut work, connection) = (pin!(work), &mut self.connection);
         poll_fn(|context| {
@@ -139,7 +137,7 @@ impl Open {
             if driver.as_mut().poll(context).is_ready() {
                 *connection = None;
             }
-            // What the connection did may be what is waited for.
+            // The connection may have just completed the work.
             work.as_mut().poll(context)
         })
         .await
@@ -147,7 +145,7 @@ impl Open {
 
     /// Whether a request can be sent.
     async fn is_ready(&mut self) -> bool {
-        // Both ends of `drive` are in `self`, so the sender is lent out.
+        // `drive` needs all of `self`, but the sender is in it, too.
         let Self { sender, connection } = self;
         poll_fn(|context| {
             if let Some(driver) = connection.as_mut()
@@ -162,50 +160,49 @@ impl Open {
     }
 }
 
-/// What was moved.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub(super) struct Traffic {
-    pub(super) requests: u64,
-    pub(super) connections: u64,
-    /// Bytes of bodies, as they were on the wire.
-    pub(super) sent: u64,
-    pub(super) received: u64,
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
+pub struct Traffic {
+    pub requests: u64,
+    pub connections: u64,
+    /// Bytes of bodies, as on the wire.
+    pub bytes_sent: u64,
+    /// Bytes of bodies, as on the wire.
+    pub bytes_received: u64,
 }
 
-/// A place for one connection.
-pub(super) struct Wire {
+/// A slot for one connection at a time.
+pub(super) struct Connection {
     address: Rc<Address>,
     open: Option<Open>,
     traffic: Traffic,
 }
 
-impl Wire {
+impl Connection {
     pub(super) fn new(address: Rc<Address>) -> Self {
         Self { address, open: None, traffic: Traffic::default() }
     }
 
-    /// What was moved since this was last asked.
+    /// The traffic since the last call.
     pub(super) fn take_traffic(&mut self) -> Traffic {
         mem::take(&mut self.traffic)
     }
 
-    /// Closes the connection.
     pub(super) fn close(&mut self) {
         self.open = None;
     }
 
-    /// Posts a body to a stage, and gives what was answered with 200.
+    /// Posts a body to a stage. A status other than 200 is an error.
     pub(super) async fn post(
         &mut self,
         path: &str,
         headers: HeaderMap,
         body: Bytes,
-    ) -> Result<Sheet, WireError> {
+    ) -> Result<RawResponse, ConnectionError> {
         let limit = self.address.timeout;
         let answer = tokio::time::timeout(limit, self.ask(path, headers, body)).await;
-        let answer = answer.unwrap_or(Err(WireError::TimedOut(limit)));
-        if !matches!(answer, Ok(_) | Err(WireError::Status(_))) {
-            // Nobody knows what may still come on it.
+        let answer = answer.unwrap_or(Err(ConnectionError::TimedOut(limit)));
+        if !matches!(answer, Ok(_) | Err(ConnectionError::Status(_))) {
+            // The rest of the response may still arrive on it.
             self.close();
         }
         answer
@@ -216,21 +213,21 @@ impl Wire {
         path: &str,
         headers: HeaderMap,
         body: Bytes,
-    ) -> Result<Sheet, WireError> {
+    ) -> Result<RawResponse, ConnectionError> {
         self.traffic.requests += 1;
-        self.traffic.sent += body.len() as u64;
+        self.traffic.bytes_sent += body.len() as u64;
         let request = self.request(path, headers, body)?;
         let response = self.send(request).await?;
         let status = response.status().as_u16();
         let encoding = encoding_of(&response);
         let Some(open) = self.open.as_mut() else { return Err(closed()) };
         let body = Limited::new(response.into_body(), LONGEST_ANSWER);
-        let body = open.drive(body.collect()).await.map_err(WireError::Broken)?.to_bytes();
-        self.traffic.received += body.len() as u64;
+        let body = open.drive(body.collect()).await.map_err(ConnectionError::Broken)?.to_bytes();
+        self.traffic.bytes_received += body.len() as u64;
         match (status, encoding) {
-            (200, Some(encoding)) => Ok(Sheet { encoding, body }),
-            (200, None) => Err(WireError::Encoding),
-            _ => Err(WireError::Status(status)),
+            (200, Some(encoding)) => Ok(RawResponse { encoding, body }),
+            (200, None) => Err(ConnectionError::Encoding),
+            _ => Err(ConnectionError::Status(status)),
         }
     }
 
@@ -239,8 +236,8 @@ impl Wire {
         path: &str,
         mut headers: HeaderMap,
         body: Bytes,
-    ) -> Result<Request<Full<Bytes>>, WireError> {
-        let broken = |error: http::Error| WireError::Broken(error.into());
+    ) -> Result<Request<Full<Bytes>>, ConnectionError> {
+        let broken = |error: http::Error| ConnectionError::Broken(error.into());
         let path =
             PathAndQuery::from_maybe_shared(Bytes::from(format!("{}{path}", self.address.base)));
         let path = path.map_err(|error| broken(error.into()))?;
@@ -252,11 +249,11 @@ impl Wire {
         Ok(request)
     }
 
-    /// Sends a request: on a new connection if the server has closed the one that was there.
+    /// Sends a request, on a new connection if the server has closed the old one.
     async fn send(
         &mut self,
         mut request: Request<Full<Bytes>>,
-    ) -> Result<Response<Incoming>, WireError> {
+    ) -> Result<Response<Incoming>, ConnectionError> {
         if let Some(open) = self.open.as_mut()
             && open.is_ready().await
         {
@@ -265,20 +262,20 @@ impl Wire {
                 Ok(response) => return Ok(response),
                 Err(mut error) => match error.take_message() {
                     Some(unsent) => request = unsent,
-                    None => return Err(WireError::Broken(error.into_error().into())),
+                    None => return Err(ConnectionError::Broken(error.into_error().into())),
                 },
             }
         }
-        let open = self.address.connect().await.map_err(WireError::Connect)?;
+        let open = self.address.connect().await.map_err(ConnectionError::Connect)?;
         self.traffic.connections += 1;
         let open = self.open.insert(open);
         let sending = open.sender.send_request(request);
-        open.drive(sending).await.map_err(|error| WireError::Broken(error.into()))
+        open.drive(sending).await.map_err(|error| ConnectionError::Broken(error.into()))
     }
 }
 
-fn closed() -> WireError {
-    WireError::Broken("it was closed".into())
+fn closed() -> ConnectionError {
+    ConnectionError::Broken("it was closed".into())
 }
 
 fn encoding_of(response: &Response<Incoming>) -> Option<ContentEncoding> {

@@ -22,14 +22,14 @@ fn profile() -> Profile {
 
 fn introduced(version: &str) -> Value {
     let profile = profile();
-    let introduction = Introduction {
+    let preflight_fields = PreflightFields {
         profile: &profile,
         mode: ClientMode::Lockdown,
         wants_cleaning: true,
         counts: COUNTS,
         rules_hash: None,
     };
-    serde_json::from_slice(&introduction.write(Version::named(version)).unwrap()).unwrap()
+    serde_json::from_slice(&preflight_fields.write(Version::named(version)).unwrap()).unwrap()
 }
 
 #[test]
@@ -122,7 +122,7 @@ fn counts_are_strings_where_they_had_64_bits() {
 }
 
 #[test]
-fn a_page_is_asked_for_by_cursor() {
+fn requests_for_pages_contain_the_cursor() {
     let body = |version: &str, cursor| {
         let body = page(Version::named(version), &profile(), cursor).unwrap();
         String::from_utf8(body).unwrap()
@@ -137,7 +137,8 @@ fn a_page_is_asked_for_by_cursor() {
 fn postflight_says_more_from_version_to_version() {
     let said = |version: &str| {
         let rules_hash = Version::named(version).sends_rules_hash().then(|| "h".to_owned());
-        let outcome = Outcome { performed: SyncKind::Clean, received: 3, processed: 0, rules_hash };
+        let outcome =
+            PostflightFields { performed: SyncKind::Clean, received: 3, processed: 0, rules_hash };
         String::from_utf8(outcome.write(Version::named(version), &profile()).unwrap()).unwrap()
     };
     assert_eq!(said("2023.7"), "");

@@ -1,0 +1,106 @@
+//! The errors of `lab` as errors of the command line.
+
+use std::error::Error;
+use std::iter;
+
+use crate::cli::error::CliError;
+use crate::lab::conformance::Unreachable;
+use crate::lab::fleet::FleetError;
+use crate::lab::{
+    AddressError, ProfileError, RequestError, StageOutcome, StateError, SyncError, SyncReport,
+};
+
+pub(super) const SECRET_HINT: &str = "--secret SECRET shows the server its enrolment secret";
+
+fn failed(error: &dyn Error) -> CliError {
+    CliError::failed(error.to_string()).because(causes(error))
+}
+
+fn usage(error: &dyn Error) -> CliError {
+    CliError::usage(error.to_string()).because(causes(error))
+}
+
+fn causes(error: &dyn Error) -> impl Iterator<Item = String> + '_ {
+    iter::successors(error.source(), |&cause| cause.source()).map(ToString::to_string)
+}
+
+impl From<SyncError> for CliError {
+    fn from(error: SyncError) -> Self {
+        match error {
+            SyncError::Preflight(RequestError::Refused { status: 401 | 403, .. }) => {
+                failed(&error).hint(SECRET_HINT)
+            }
+            _ => failed(&error),
+        }
+    }
+}
+
+impl From<StateError> for CliError {
+    fn from(error: StateError) -> Self {
+        failed(&error)
+    }
+}
+
+impl From<ProfileError> for CliError {
+    fn from(error: ProfileError) -> Self {
+        match error {
+            ProfileError::NoHeaders(_) => {
+                usage(&error).hint("a secret can stand in the server's address instead")
+            }
+            _ => usage(&error),
+        }
+    }
+}
+
+impl From<AddressError> for CliError {
+    fn from(error: AddressError) -> Self {
+        match error {
+            AddressError::Insecure(_) => {
+                usage(&error).hint("Santa itself refuses plain http to another machine")
+            }
+            _ => usage(&error),
+        }
+    }
+}
+
+impl From<Unreachable> for CliError {
+    fn from(error: Unreachable) -> Self {
+        let failed = failed(&error);
+        match error {
+            Unreachable::Silent { .. } => failed,
+            Unreachable::Denied { .. } => {
+                failed.hint("--secret SECRET or --header 'Name: value' shows the server who asks")
+            }
+            Unreachable::Elsewhere { .. } => {
+                failed.hint("give the address as SyncBaseURL has it in the profiles of hosts")
+            }
+        }
+    }
+}
+
+impl From<FleetError> for CliError {
+    fn from(error: FleetError) -> Self {
+        match error {
+            FleetError::Address(error) => error.into(),
+            FleetError::Profile(error) => error.into(),
+            FleetError::Unreachable { .. } | FleetError::Broken(_) => failed(&error),
+            _ => usage(&error),
+        }
+    }
+}
+
+/// An error for the first stage that failed without stopping the sync.
+pub(super) fn failed_stage(report: &SyncReport) -> Result<(), CliError> {
+    let stages = [
+        ("preflight", &report.preflight),
+        ("event upload", &report.event_upload),
+        ("rule download", &report.rule_download),
+        ("postflight", &report.postflight),
+    ];
+    for (stage, outcome) in stages {
+        if let StageOutcome::Failed { reason } = outcome {
+            return Err(CliError::failed(format!("{stage} failed")).because([reason.clone()]));
+        }
+    }
+    Ok(())
+}

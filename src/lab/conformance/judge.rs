@@ -1,0 +1,65 @@
+//! Runs cases against a server.
+
+use data_encoding::HEXLOWER;
+
+use super::case::Case;
+use super::case_run::CaseRun;
+use super::hook::Hooks;
+use super::mac::Mac;
+use super::report::CaseReport;
+use super::request::BodyEncoding;
+use super::rule::V2026_7;
+use super::server::{Server, Unreachable};
+use super::stop::Stop;
+
+#[derive(Debug)]
+pub struct Judge {
+    server: Server,
+    hooks: Hooks,
+    prefix: String,
+}
+
+impl Judge {
+    /// All machine IDs begin with the prefix, by default a random one, which distinguishes the
+    /// hosts of this run from all others.
+    #[must_use]
+    pub fn new(server: Server, hooks: Hooks, prefix: Option<String>) -> Self {
+        let random = || format!("conformance-{}", HEXLOWER.encode(&rand::random::<[u8; 3]>()));
+        Self { server, hooks, prefix: prefix.unwrap_or_else(random) }
+    }
+
+    #[must_use]
+    pub fn prefix(&self) -> &str {
+        &self.prefix
+    }
+
+    /// Chooses the encoding of bodies: the given one, or the first that the server accepts.
+    ///
+    /// # Errors
+    /// When there is no response, when the server requires a secret, or when it has no preflight.
+    pub async fn reach(
+        &mut self,
+        given: Option<BodyEncoding>,
+    ) -> Result<BodyEncoding, Unreachable> {
+        let mac = Mac::new(&self.server, format!("{}-reach", self.prefix), V2026_7);
+        let preflight = mac.json("preflight", &mac.preflight_request());
+        let accepted = self.server.accepted_encoding(&preflight).await?;
+        let encoding = given.unwrap_or(accepted);
+        self.server.send_in(encoding);
+        Ok(encoding)
+    }
+
+    pub async fn judge(&self, case: &'static Case) -> CaseReport {
+        let missing = self.hooks.missing(case.needs);
+        if !missing.is_empty() {
+            let flags: Vec<String> =
+                missing.iter().map(|hook| format!("--hook {hook}=CMD")).collect();
+            let why = format!("needs {}", flags.join(" and "));
+            return CaseReport::of(case, Err(Stop::not_applicable(why)));
+        }
+        let run = CaseRun::new(&self.server, &self.hooks, format!("{}-{}", self.prefix, case.id));
+        let result = (case.run)(&run).await;
+        run.delete_rules().await;
+        CaseReport::of(case, result)
+    }
+}

@@ -1,0 +1,22 @@
+//! How a case ends.
+
+/// What the server did right, or why the case stopped.
+pub(super) type CaseResult = Result<String, Stop>;
+
+#[derive(Debug)]
+pub(super) enum Stop {
+    /// The server violated the protocol.
+    Fails(String),
+    /// The case cannot be run against this server.
+    NotApplicable(String),
+}
+
+impl Stop {
+    pub(super) fn fails(did: impl Into<String>) -> Self {
+        Self::Fails(did.into())
+    }
+
+    pub(super) fn not_applicable(why: impl Into<String>) -> Self {
+        Self::NotApplicable(why.into())
+    }
+}

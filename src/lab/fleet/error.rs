@@ -1,0 +1,34 @@
+//! Why a fleet cannot run.
+
+use std::io;
+use std::path::PathBuf;
+
+use crate::lab::{AddressError, Generation, ProfileError};
+
+#[derive(Debug, thiserror::Error)]
+pub enum FleetError {
+    #[error(transparent)]
+    Address(#[from] AddressError),
+    /// The address contains no host name.
+    #[error("{0:?} names no host")]
+    NoHost(String),
+    #[error("no connection to {url}")]
+    Unreachable { url: String, source: io::Error },
+    #[error(transparent)]
+    Profile(#[from] ProfileError),
+    /// pedro, whose syncs are different.
+    #[error("{} can be played alone, not as a fleet", .0.name())]
+    NoFleetOf(Generation),
+    #[error("a fleet has up to {most} generations, and one of them at least has a share")]
+    Shares { most: usize },
+    #[error("the header {0} has a value that is not fit for one")]
+    Header(String),
+    /// A file of certificates or a private key is invalid.
+    #[error("cannot use {path}: {reason}")]
+    Certificate { path: PathBuf, reason: String },
+    #[error("cannot set up TLS")]
+    Tls(#[source] tokio_rustls::rustls::Error),
+    /// The fleet's thread could not be started, or panicked.
+    #[error("the fleet broke")]
+    Broken(#[source] io::Error),
+}
