@@ -4,11 +4,13 @@
 //! Who may name whom is a rule of the house, held by `tests/house/layers.rs`:
 //!
 //! ```text
-//! cel  protocol  config  shell name nobody
+//! cel  document  protocol  config  shell name nobody
 //! rule                         cel
 //! fleet                        rule
-//! lint  api                    rule, fleet
-//! format  store                rule, fleet, shell
+//! lint                         rule, fleet, document
+//! api                          rule, fleet
+//! format                       rule, fleet, document, shell
+//! store                        rule, fleet, shell
 //! client                       rule, fleet, api
 //! lab                          rule, protocol
 //! sync                         rule, fleet, protocol, store, shell
@@ -21,6 +23,7 @@ pub mod cel;
 pub mod cli;
 pub mod client;
 pub mod config;
+pub mod document;
 pub mod fleet;
 pub mod format;
 pub mod lab;

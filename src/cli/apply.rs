@@ -6,12 +6,12 @@ use super::arg::revision;
 use super::context::Context;
 use super::difference::{self, Terms};
 use super::error::{CliError, Kind};
-use super::manifest::{Policy, PolicyArgs};
+use super::manifest::{ManifestRequest, PolicyArgs};
 use crate::api::PolicyAnswer;
 use crate::client::Client;
 use crate::rule::{ChangeMessage, Outcome, Revision};
 
-/// So many may end without being thought of as an accident.
+/// Maximum removals that are never guarded.
 const FEW: usize = 10;
 
 /// Make tags, settings and rules as a manifest says
@@ -58,8 +58,8 @@ pub(super) async fn run(context: &Context, args: ApplyArgs) -> Result<(), CliErr
     let ApplyArgs { policy, prune_most, reason, force, base, full, yes, dry_run } = args;
     let ui = &context.ui;
     let prune = policy.prune;
-    let mut policy = Policy::read(ui, &policy)?;
-    policy.because(reason, force);
+    let mut policy = ManifestRequest::read(ui, &policy)?;
+    policy.set_reason(reason, force);
     let client = context.client_to_change(dry_run).await?;
     policy.find_hosts(context, &client).await?;
     let base = match prune && !prune_most && !dry_run {
@@ -68,13 +68,15 @@ pub(super) async fn run(context: &Context, args: ApplyArgs) -> Result<(), CliErr
     };
     let question = format!("apply this to {}?", client.place());
     let terms = Terms { question: &question, yes, dry_run, full, base };
-    difference::carry_out(ui, terms, async |base, dry_run| policy.ask(&client, base, dry_run).await)
-        .await
+    difference::carry_out(ui, terms, async |base, dry_run| {
+        policy.send(&client, base, dry_run).await
+    })
+    .await
 }
 
-/// The revision on which most of what is in force would not end.
-async fn guarded(policy: &mut Policy, client: &Client) -> Result<Revision, CliError> {
-    let answer = policy.ask(client, None, true).await?;
+/// Refuses to remove most of the active policy. Returns the revision that was checked.
+async fn guarded(policy: &mut ManifestRequest, client: &Client) -> Result<Revision, CliError> {
+    let answer = policy.send(client, None, true).await?;
     let PolicyAnswer { revision, unchanged, .. } = answer;
     let removed = answer.count(Outcome::Removed);
     let kept = answer.count(Outcome::Changed) + usize::try_from(unchanged).unwrap_or(usize::MAX);

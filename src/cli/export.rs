@@ -9,12 +9,12 @@ use clap::Args;
 use super::arg::revision;
 use super::context::Context;
 use super::error::CliError;
-use super::files;
+use super::policy_files;
 use super::ui::Ui;
 use crate::api::{PolicyAnswer, PolicyChange, PolicyRequest, RollbackRequest, Subject};
 use crate::client::Client;
 use crate::fleet::{InForce, Setting, SettingKey, Tag};
-use crate::format::{Content, Defaults, Document, File, Format, manifest};
+use crate::format::{Content, Defaults, File, Format, ParsedPolicy, manifest};
 use crate::rule::{Revision, Rule, Scope, TagName, Target};
 
 /// Write the whole policy as a manifest, which then plans to nothing
@@ -48,7 +48,7 @@ pub(super) async fn run(context: &Context, args: ExportArgs) -> Result<(), CliEr
     let progress = ui.progress(None, format!("reading from {}", client.place()));
     let wanted = in_force(&client, at).await?;
     drop(progress);
-    if path == Path::new(files::STDIO) {
+    if path == Path::new(policy_files::STDIO) {
         let InForce { tags, settings, rules } = &wanted;
         let written = manifest::write(Content { rules, settings, tags });
         return written.files.iter().try_for_each(|file| ui.data(&file.bytes));
@@ -56,7 +56,7 @@ pub(super) async fn run(context: &Context, args: ExportArgs) -> Result<(), CliEr
     let before = match (path.exists(), folder) {
         (false, true) => Vec::new(),
         (false, false) => vec![File::default()],
-        (true, _) => files::read_files(&path)?,
+        (true, _) => policy_files::read_files(&path)?,
     };
     let read = read(ui, &path, folder, &before)?;
     let after = manifest::update(&before, &read, folder, &wanted);
@@ -64,28 +64,28 @@ pub(super) async fn run(context: &Context, args: ExportArgs) -> Result<(), CliEr
     for file in after.iter().filter(|file| !path.exists() || !before.contains(file)) {
         changed += 1;
         let place = if folder { path.join(&file.name) } else { path.clone() };
-        files::write_file(&place, &file.bytes)?;
+        policy_files::write_file(&place, &file.bytes)?;
     }
     let InForce { tags, settings, rules } = &wanted;
     let told = [
-        files::counted(tags.len(), "tag"),
-        files::counted(settings.len(), "setting"),
-        files::counted(rules.len(), "rule"),
+        policy_files::counted(tags.len(), "tag"),
+        policy_files::counted(settings.len(), "setting"),
+        policy_files::counted(rules.len(), "rule"),
     ];
     let written = match changed {
         0 => "nothing to change in".to_owned(),
-        count => format!("wrote {} of", files::counted(count, "file")),
+        count => format!("wrote {} of", policy_files::counted(count, "file")),
     };
     ui.status(format!("{written} {}: {}", path.display(), told.join(", ")));
     Ok(())
 }
 
-/// Whether a path is, or will be, a folder.
+/// Whether a path is a folder, or will be one.
 fn is_folder(path: &Path) -> Result<bool, CliError> {
-    if path.is_dir() || path == Path::new(files::STDIO) {
+    if path.is_dir() || path == Path::new(policy_files::STDIO) {
         return Ok(path.is_dir());
     }
-    match Format::of_name(&files::name_of(path)) {
+    match Format::of_name(&policy_files::name_of(path)) {
         Some(Format::Toml) => Ok(false),
         None if !path.exists() => Ok(true),
         Some(_) | None => {
@@ -96,26 +96,26 @@ fn is_folder(path: &Path) -> Result<bool, CliError> {
     }
 }
 
-/// What the files say already.
-fn read(ui: &Ui, path: &Path, folder: bool, before: &[File]) -> Result<Document, CliError> {
+/// The content of the existing files.
+fn read(ui: &Ui, path: &Path, folder: bool, before: &[File]) -> Result<ParsedPolicy, CliError> {
     if before.iter().all(|file| file.bytes.is_empty()) {
-        return Ok(Document::default());
+        return Ok(ParsedPolicy::default());
     }
     let mut read = manifest::read(before, &Defaults::default());
     if folder {
-        let base = files::name_of(path);
+        let base = policy_files::name_of(path);
         let base = base.trim_end_matches('/');
         read.files.iter_mut().for_each(|name| *name = format!("{base}/{name}"));
     }
-    files::refuse_faults(ui, &read)
+    policy_files::refuse_faults(ui, &read)
         .map_err(|error| error.hint("only a manifest without faults is written into"))?;
     Ok(read)
 }
 
-/// Everything that is in force, of one moment, or that would be after a rollback.
+/// The active policy at one moment, or after a rollback.
 pub(crate) async fn in_force(client: &Client, at: Option<Revision>) -> Result<InForce, CliError> {
     let PolicyAnswer { revision, changes, .. } = all_of(client).await?;
-    let mut found = Found::default();
+    let mut found = Collected::default();
     changes.into_iter().try_for_each(|change| found.take(change, Side::Before))?;
     if let Some(at) = at {
         let request =
@@ -126,9 +126,9 @@ pub(crate) async fn in_force(client: &Client, at: Option<Revision>) -> Result<In
     Ok(found.into())
 }
 
-/// Everything that is in force and that this program can read, and why it cannot read the rest.
+/// The part of the active policy that this program can read, and why it cannot read the rest.
 pub(crate) async fn readable(client: &Client) -> Result<(InForce, Vec<String>), CliError> {
-    let (mut found, mut unreadable) = (Found::default(), Vec::new());
+    let (mut found, mut unreadable) = (Collected::default(), Vec::new());
     for change in all_of(client).await?.changes {
         if let Err(error) = found.take(change, Side::Before) {
             unreadable.push(format!("{}: {}", error.message, error.causes.join("; ")));
@@ -137,13 +137,12 @@ pub(crate) async fn readable(client: &Client) -> Result<(InForce, Vec<String>), 
     Ok((found.into(), unreadable))
 }
 
-/// What an empty policy would end.
+/// What an empty policy would remove: everything.
 async fn all_of(client: &Client) -> Result<PolicyAnswer, CliError> {
     let nothing = PolicyRequest { dry_run: true, prune: true, ..PolicyRequest::default() };
     Ok(client.change_policy(&nothing).await?)
 }
 
-/// Which side of a difference counts.
 #[derive(Clone, Copy)]
 enum Side {
     Before,
@@ -159,16 +158,15 @@ impl Side {
     }
 }
 
-/// What was found to be in force.
 #[derive(Default)]
-struct Found {
+struct Collected {
     tags: BTreeMap<TagName, Tag>,
     settings: BTreeMap<(Scope, SettingKey), Setting>,
     rules: BTreeMap<(Scope, Target), Rule>,
 }
 
-impl From<Found> for InForce {
-    fn from(Found { tags, settings, rules }: Found) -> Self {
+impl From<Collected> for InForce {
+    fn from(Collected { tags, settings, rules }: Collected) -> Self {
         Self {
             tags: tags.into_values().collect(),
             settings: settings.into_iter().map(|((scope, _), setting)| (scope, setting)).collect(),
@@ -177,8 +175,8 @@ impl From<Found> for InForce {
     }
 }
 
-impl Found {
-    /// Takes one side of a difference for what is in force.
+impl Collected {
+    /// Adds one side of a difference.
     fn take(&mut self, change: PolicyChange, side: Side) -> Result<(), CliError> {
         match change.subject {
             Subject::Tag { name, before, after } => {

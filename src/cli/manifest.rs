@@ -1,4 +1,4 @@
-//! Policy in files: what `plan` and `apply` have in common.
+//! Reads a policy from files and sends it, for `plan` and `apply`.
 
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
@@ -7,15 +7,14 @@ use clap::Args;
 
 use super::context::Context;
 use super::error::CliError;
-use super::files::{self, Names, ReadArgs};
+use super::policy_files::{self, FileNames, ReadArgs};
 use super::ui::Ui;
 use crate::api::{Detail, PolicyAnswer, PolicyRequest, Problem, SettingView, TagView};
 use crate::client::{Client, ClientError};
-use crate::format::{Document, Place};
+use crate::format::{Location, ParsedPolicy};
 use crate::rule::{ChangeMessage, Revision, RuleDraft, Scope};
 use crate::shell::argument;
 
-/// Which policy.
 #[derive(Debug, Args)]
 pub(crate) struct PolicyArgs {
     /// The manifest: a TOML file, or a folder of them; other formats are read as well
@@ -46,50 +45,49 @@ impl PolicyArgs {
     }
 }
 
-/// A policy as files say it, ready to be asked for.
-pub(crate) struct Policy {
+/// The policy in files as a request.
+pub(crate) struct ManifestRequest {
     request: PolicyRequest,
-    names: Names,
-    tags: Vec<Place>,
-    settings: Vec<Place>,
-    rules: Vec<Place>,
+    names: FileNames,
+    tags: Vec<Location>,
+    settings: Vec<Location>,
+    rules: Vec<Location>,
 }
 
-impl Policy {
-    /// Reads the files. Everything that is wrong is told, and how they are understood where that
-    /// may surprise.
+impl ManifestRequest {
+    /// Reads the files. Shows all faults and notes.
     pub(crate) fn read(ui: &Ui, args: &PolicyArgs) -> Result<Self, CliError> {
         let PolicyArgs { file, read, prune } = args;
-        let progress = ui.progress(None, format!("reading {}", files::name_of(file)));
-        let document = read_policy(ui, file, read)?;
+        let progress = ui.progress(None, format!("reading {}", policy_files::name_of(file)));
+        let parsed = read_policy(ui, file, read)?;
         drop(progress);
         let mut policy = Self {
             request: PolicyRequest { prune: *prune, ..PolicyRequest::default() },
-            names: Names::of(&document),
-            tags: Vec::with_capacity(document.tags.len()),
-            settings: Vec::with_capacity(document.settings.len()),
-            rules: Vec::with_capacity(document.rules.len()),
+            names: FileNames::of(&parsed),
+            tags: Vec::with_capacity(parsed.tags.len()),
+            settings: Vec::with_capacity(parsed.settings.len()),
+            rules: Vec::with_capacity(parsed.rules.len()),
         };
-        for placed in document.tags {
-            policy.tags.push(placed.place);
+        for placed in parsed.tags {
+            policy.tags.push(placed.location);
             policy.request.tags.push(TagView::from(placed.tag));
         }
-        for placed in document.settings {
+        for placed in parsed.settings {
             let (key, value) = (placed.setting.key(), placed.setting.value());
-            policy.settings.push(placed.place);
+            policy.settings.push(placed.location);
             policy.request.settings.push(SettingView { scope: placed.scope, key, value });
         }
-        if document.rules.iter().any(|placed| placed.rule.expires.is_some()) {
+        if parsed.rules.iter().any(|placed| placed.rule.expires.is_some()) {
             ui.tell_zone();
         }
-        for placed in document.rules {
-            policy.rules.push(placed.place);
+        for placed in parsed.rules {
+            policy.rules.push(placed.location);
             policy.request.rules.push(RuleDraft::from(placed.rule));
         }
         Ok(policy)
     }
 
-    /// Puts machine ids in place of whatever else names hosts in scopes.
+    /// Replaces other names of hosts in scopes by machine IDs.
     pub(crate) async fn find_hosts(
         &mut self,
         context: &Context,
@@ -108,20 +106,19 @@ impl Policy {
         Ok(())
     }
 
-    /// Whether it names nothing at all.
+    /// Whether it has no tags, settings and rules.
     pub(crate) fn is_empty(&self) -> bool {
         self.tags.is_empty() && self.settings.is_empty() && self.rules.is_empty()
     }
 
-    /// Says why, for the history, and whether errors are overridden.
-    pub(crate) fn because(&mut self, reason: Option<ChangeMessage>, force: bool) {
+    /// Sets the reason, and whether errors of lint are ignored.
+    pub(crate) fn set_reason(&mut self, reason: Option<ChangeMessage>, force: bool) {
         self.request.message = reason;
         self.request.force = force;
     }
 
-    /// Asks for it, or what it would change. What the server does not take is told by its place in
-    /// the files.
-    pub(crate) async fn ask(
+    /// Sends the request. Errors about a part of it have its location in the files.
+    pub(crate) async fn send(
         &mut self,
         client: &Client,
         base: Option<Revision>,
@@ -130,19 +127,19 @@ impl Policy {
         self.request.base = base;
         self.request.dry_run = dry_run;
         client.change_policy(&self.request).await.map_err(|error| match error {
-            ClientError::Problem(problem) => ClientError::Problem(self.placed(problem)),
+            ClientError::Problem(problem) => ClientError::Problem(self.with_locations(problem)),
             ClientError::Unreachable { .. }
             | ClientError::OutcomeUnknown { .. }
             | ClientError::Answer { .. } => error,
         })
     }
 
-    fn placed(&self, problem: Problem) -> Problem {
-        let details = problem.details.iter().map(|detail| self.placed_detail(detail)).collect();
+    fn with_locations(&self, problem: Problem) -> Problem {
+        let details = problem.details.iter().map(|detail| self.with_location(detail)).collect();
         problem.details(details)
     }
 
-    fn placed_detail(&self, detail: &Detail) -> Detail {
+    fn with_location(&self, detail: &Detail) -> Detail {
         let field = detail.field.as_deref().unwrap_or_default();
         let (places, field) = match field.split_once('.') {
             Some(("tags", field)) => (&self.tags, field),
@@ -160,7 +157,7 @@ impl Policy {
     }
 }
 
-/// The scope with its host's machine id. A hardware UUID is nothing else.
+/// The scope with the machine ID of its host. A hardware UUID is one.
 async fn machine(
     context: &Context,
     client: &Client,
@@ -181,10 +178,14 @@ async fn machine(
     Ok(machine)
 }
 
-fn read_policy(ui: &Ui, file: &Path, args: &ReadArgs) -> Result<Document, CliError> {
-    let (format, document) = files::read_whole(file, args)?;
-    files::refuse_configuration(args.configuration.as_deref(), format, &files::name_of(file))?;
-    files::warn_of_notes(ui, &document);
-    files::refuse_faults(ui, &document)?;
-    Ok(document)
+fn read_policy(ui: &Ui, file: &Path, args: &ReadArgs) -> Result<ParsedPolicy, CliError> {
+    let (format, policy) = policy_files::read_whole(file, args)?;
+    policy_files::refuse_configuration(
+        args.configuration.as_deref(),
+        format,
+        &policy_files::name_of(file),
+    )?;
+    policy_files::warn_of_notes(ui, &policy);
+    policy_files::refuse_faults(ui, &policy)?;
+    Ok(policy)
 }

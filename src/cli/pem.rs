@@ -4,7 +4,7 @@ use std::fs;
 use std::path::Path;
 
 use super::error::CliError;
-use super::files::{Bounded, LARGEST_PEM};
+use super::policy_files::{Bounded, LARGEST_PEM};
 
 /// The text of a file.
 pub(crate) fn read(path: &Path) -> Result<Vec<u8>, CliError> {

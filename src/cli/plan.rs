@@ -5,7 +5,7 @@ use clap::Args;
 use super::context::Context;
 use super::difference;
 use super::error::{CliError, Kind};
-use super::manifest::{Policy, PolicyArgs};
+use super::manifest::{ManifestRequest, PolicyArgs};
 
 /// Show what a manifest would change, and change nothing
 ///
@@ -29,10 +29,10 @@ pub(crate) struct PlanArgs {
 pub(super) async fn run(context: &Context, args: PlanArgs) -> Result<(), CliError> {
     let PlanArgs { policy: args, full } = args;
     let ui = &context.ui;
-    let mut policy = Policy::read(ui, &args)?;
+    let mut policy = ManifestRequest::read(ui, &args)?;
     let client = context.client_to_change(true).await?;
     policy.find_hosts(context, &client).await?;
-    let answer = policy.ask(&client, None, true).await?;
+    let answer = policy.send(&client, None, true).await?;
     difference::show(ui, &answer, full)?;
     ui.status(difference::planned(&answer));
     if answer.changes.is_empty() {

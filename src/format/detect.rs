@@ -1,20 +1,22 @@
 //! Which format files are in, and the module that reads and writes it.
 
 use super::csv::Delimiter;
-use super::record::opens_json;
 use super::{
-    Content, Defaults, Document, File, Format, Loss, Lost, Written, csv, fileinfo, json, manifest,
-    moroz, profile, rudolph, santactl, terraform, workshop, zentral,
+    Content, Defaults, File, Format, Loss, Lost, ParsedPolicy, Written, csv, fileinfo, json,
+    manifest, moroz, profile, rudolph, santactl, terraform, workshop, zentral,
 };
+use crate::document::{Outline, without_mark};
 use crate::fleet::Tag;
 
-/// Nothing is written in a format that is a report of another program.
+/// The names of lists of rules in JSON and YAML.
+pub(super) const LISTS: [&str; 3] = ["rules", "items", "results"];
+
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{0} is what santactl prints; it is only read")]
 pub struct ReadOnly(Format);
 
 impl Format {
-    /// The format that the end of a file's name stands for, if it stands for one.
+    /// The format for the ending of a file's name.
     #[must_use]
     pub fn of_name(name: &str) -> Option<Self> {
         let (_, ending) = name.rsplit_once('.')?;
@@ -31,42 +33,43 @@ impl Format {
         })
     }
 
-    /// Whether a file is CSV with the columns of another tool whose values mean something else
-    /// than ours.
+    /// Whether a file is CSV of another tool, whose values have other meanings than ours.
     #[must_use]
     pub fn has_csv_of_others(head: &File) -> bool {
         rudolph::recognises_csv(head)
     }
 
-    /// The format that a file is in, by what is in it. Of a streamed one ([`Format::streams`])
-    /// the beginning is enough.
+    /// Detects the format of a file by its content. The beginning is enough for a format that
+    /// [streams](Format::streams).
     #[must_use]
     pub fn of_content(file: &File) -> Option<Self> {
-        // Who is sure of a few bytes comes before who has to read more. Other tools' CSV has
-        // names of columns that ours takes as well, so ours comes after it.
-        let asked: &[Self] = match opens_json(&file.bytes) {
-            true => &[
-                Self::Json,
-                Self::Jsonl,
-                Self::Santactl,
-                Self::RudolphJson,
-                Self::Workshop,
-                Self::FileInfo,
-                Self::ZentralJson,
-            ],
-            false => &[
-                Self::StaticRules,
-                Self::RudolphCsv,
-                Self::Tsv,
-                Self::Csv,
-                Self::ZentralYaml,
-                Self::Terraform,
-                Self::Toml,
-                Self::Moroz,
-            ],
-        };
-        let found = asked.iter().copied().find(|format| format.recognises(file));
-        found.or_else(|| santactl::resembles(file).then_some(Self::Santactl))
+        // Cheap detectors run before detectors that parse. The CSV of other tools has column names
+        // that ours has, too, so ours comes after it.
+        const JSON: [Format; 7] = [
+            Format::Json,
+            Format::Jsonl,
+            Format::Santactl,
+            Format::RudolphJson,
+            Format::Workshop,
+            Format::FileInfo,
+            Format::ZentralJson,
+        ];
+        const OTHERS: [Format; 8] = [
+            Format::StaticRules,
+            Format::RudolphCsv,
+            Format::Tsv,
+            Format::Csv,
+            Format::ZentralYaml,
+            Format::Terraform,
+            Format::Toml,
+            Format::Moroz,
+        ];
+        if !opens_json(&file.bytes) {
+            return OTHERS.into_iter().find(|format| format.recognises(file));
+        }
+        let head = Outline::of_json_head(&file.bytes, &LISTS);
+        let found = JSON.into_iter().find(|format| format.recognises_json(file, &head));
+        found.or_else(|| santactl::resembles(&head).then_some(Self::Santactl))
     }
 
     /// Whether a file looks like this format.
@@ -75,40 +78,43 @@ impl Format {
         match self {
             Self::Csv => csv::recognises(&file.bytes).is_some(),
             Self::Tsv => csv::recognises(&file.bytes) == Some(Delimiter::Tab),
-            Self::Json => json::recognises(file),
-            Self::Jsonl => json::recognises_lines(&file.bytes),
             Self::Toml => manifest::recognises(file),
-            Self::Santactl => santactl::recognises(file),
             Self::StaticRules => profile::recognises(file),
             Self::Moroz => moroz::recognises(file),
             Self::RudolphCsv => rudolph::recognises_csv(file),
-            Self::RudolphJson => rudolph::recognises_json(file),
-            Self::ZentralJson => zentral::recognises_json(file),
             Self::ZentralYaml => zentral::recognises_yaml(file),
-            Self::Workshop => workshop::recognises(file),
             Self::Terraform => terraform::recognises(file),
-            Self::FileInfo => fileinfo::recognises(file),
+            Self::Json
+            | Self::Jsonl
+            | Self::Santactl
+            | Self::RudolphJson
+            | Self::ZentralJson
+            | Self::Workshop
+            | Self::FileInfo => {
+                opens_json(&file.bytes)
+                    && self.recognises_json(file, &Outline::of_json_head(&file.bytes, &LISTS))
+            }
         }
     }
 
-    /// Whether it is read and written a rule at a time, so that the size of files does not matter.
+    /// Whether a file that begins with these keys looks like this format.
+    fn recognises_json(self, file: &File, head: &Outline) -> bool {
+        match self {
+            Self::Json => json::recognises(head),
+            Self::Jsonl => json::recognises_lines(&file.bytes),
+            Self::Santactl => santactl::recognises(head),
+            Self::RudolphJson => rudolph::recognises_json(head),
+            Self::ZentralJson => zentral::recognises_json(file, head),
+            Self::Workshop => workshop::recognises(head),
+            Self::FileInfo => fileinfo::recognises(head),
+            _ => false,
+        }
+    }
+
+    /// Whether it is read and written one rule at a time, so that files may have any size.
     #[must_use]
     pub const fn streams(self) -> bool {
-        match self {
-            Self::Csv | Self::Tsv | Self::Jsonl => true,
-            Self::Json
-            | Self::Toml
-            | Self::Santactl
-            | Self::StaticRules
-            | Self::Moroz
-            | Self::RudolphCsv
-            | Self::RudolphJson
-            | Self::ZentralJson
-            | Self::ZentralYaml
-            | Self::Workshop
-            | Self::Terraform
-            | Self::FileInfo => false,
-        }
+        matches!(self, Self::Csv | Self::Tsv | Self::Jsonl)
     }
 
     /// Whether its rules may be of several configurations.
@@ -125,7 +131,7 @@ impl Format {
 
     /// Reads files as a whole.
     #[must_use]
-    pub fn read(self, files: &[File], defaults: &Defaults) -> Document {
+    pub fn read(self, files: &[File], defaults: &Defaults) -> ParsedPolicy {
         match self {
             Self::Csv => {
                 let delimiter = files.first().and_then(|file| csv::recognises(&file.bytes));
@@ -147,7 +153,7 @@ impl Format {
         }
     }
 
-    /// Writes rules and settings as a whole, and tells what the format cannot say.
+    /// Writes rules and settings as a whole, and lists what the format cannot express.
     ///
     /// # Errors
     /// For a format that is only read.
@@ -176,8 +182,39 @@ impl Format {
     }
 }
 
-/// Other formats name tags at most; who has them and how strong they are is known elsewhere.
+/// Other formats have at most the names of tags.
 fn tag_lost(tag: &Tag) -> Loss {
     let why = format!("tag {} is a tag, of which the format has no more than names", tag.name);
     Loss { rule: None, lost: Lost::Everything(why) }
+}
+
+/// Whether a file begins like an object or a list of objects in JSON. TOML begins with `[`, too, but
+/// then a name follows.
+pub(super) fn opens_json(bytes: &[u8]) -> bool {
+    match without_mark(bytes).trim_ascii_start() {
+        [b'{', ..] => true,
+        [b'[', rest @ ..] => matches!(rest.trim_ascii_start(), [b'{' | b']', ..]),
+        _ => false,
+    }
+}
+
+/// The beginning of a TOML text, up to its second `[[`. It has the first rule and all keys outside
+/// tables, and is cheaper to parse than the whole.
+pub(super) fn toml_beginning(text: &str) -> &str {
+    let begins = if text.starts_with("[[") { Some(0) } else { text.find("\n[[") };
+    let ends = begins.and_then(|begin| {
+        let after = begin + "\n[[".len();
+        text.get(after..)?.find("\n[[").map(|end| after + end + 1)
+    });
+    ends.map_or(text, |end| &text[..end])
+}
+
+/// Whether a file in a folder of policy is not part of it, but belongs there: a hidden file, or a
+/// text for people.
+pub(super) fn is_for_people(name: &str) -> bool {
+    let base = name.rsplit('/').next().unwrap_or(name);
+    let (stem, ending) = base.rsplit_once('.').unwrap_or((base, ""));
+    name.split('/').any(|part| part.starts_with('.'))
+        || ending.eq_ignore_ascii_case("md")
+        || (["README", "LICENSE", "CODEOWNERS"].contains(&stem) && ["", "txt"].contains(&ending))
 }

@@ -1,7 +1,7 @@
 //! Two entries of a file for the same target and scope.
 //!
-//! An entry that repeats an earlier one is read once. Entries that differ are in conflict: no order
-//! in a file says which one its author meant, so someone has to choose.
+//! An entry that repeats an earlier one is read once. Entries that differ are in conflict: the order
+//! in a file does not say which one its author meant, so the user has to choose.
 
 use std::collections::hash_map::Entry;
 use std::collections::{BTreeMap, HashMap};
@@ -11,29 +11,27 @@ use std::str::FromStr;
 
 use xxhash_rust::xxh3::xxh3_64_with_seed;
 
-use super::{Document, Place, PlacedRule, Remark};
+use super::rows::{Row, RowError};
+use super::{Location, ParsedPolicy, PlacedRule, Remark};
 use crate::rule::{PolicyKind, Rule, Scope, Target};
 
 /// Which of several different entries for the same target and scope is read.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Duplicates {
-    /// None: they are a fault.
     #[default]
     Error,
     First,
     Last,
 }
 
-/// A word that says nothing about duplicates.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("expected error, first or last")]
 pub struct UnknownDuplicates;
 
 impl Duplicates {
-    /// All of them, in the order that help texts list them.
+    /// In the order of help texts.
     pub const ALL: [Self; 3] = [Self::Error, Self::First, Self::Last];
 
-    /// Its word on the command line.
     #[must_use]
     pub const fn word(self) -> &'static str {
         match self {
@@ -53,26 +51,25 @@ impl FromStr for Duplicates {
     }
 }
 
-/// What a streamed file had in an earlier line.
+/// What an earlier line contains.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Earlier<P> {
-    pub(super) place: P,
+struct Earlier {
+    line: u32,
     kind: PolicyKind,
-    /// The first bytes of a keyed hash of everything that the rule says.
+    /// The first bytes of a keyed hash of the whole rule.
     content: [u8; 7],
 }
 
-/// The pairs of target and scope that were read, with a summary of each rule: 24 bytes a pair of a
-/// line, however long its names are. Two pairs are taken for one where 64 bits of a keyed hash agree and
-/// 32 of another, which neither chance nor design can bring about.
-#[derive(Clone)]
-pub(super) struct Seen<P> {
+/// The pairs of target and scope that were read, with a summary of each rule: 24 bytes per pair,
+/// regardless of the length of the names. Two pairs count as equal if 64 bits of one keyed hash and
+/// 32 bits of another are equal, which neither chance nor an attacker can achieve.
+struct Seen {
     key: RandomState,
     seed: u64,
-    earlier: HashMap<Key, Earlier<P>, BuildHasherDefault<Itself>>,
+    earlier: HashMap<Key, Earlier, BuildHasherDefault<Identity>>,
 }
 
-impl<P> Default for Seen<P> {
+impl Default for Seen {
     fn default() -> Self {
         let key = RandomState::new();
         let seed = key.hash_one(());
@@ -81,22 +78,18 @@ impl<P> Default for Seen<P> {
 }
 
 /// How a rule relates to an earlier one for the same target and scope.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Relation<P> {
-    /// There is none.
+enum Relation {
     New,
-    /// It says the same.
     Repeats,
-    /// It says something else.
-    Conflicts(Earlier<P>),
+    Conflicts(Earlier),
 }
 
-impl<P: Copy> Seen<P> {
+impl Seen {
     /// Compares a rule with the first one for its target and scope.
-    pub(super) fn compare(&mut self, rule: &Rule, place: P) -> Relation<P> {
-        let summary = self.summary(rule, place);
+    fn compare(&mut self, rule: &Rule, line: u32) -> Relation {
+        let summary = self.summary(rule, line);
         match self.earlier.entry(self.key(rule)) {
-            Entry::Occupied(entry) => relation(&summary, *entry.get()),
+            Entry::Occupied(entry) => relation(summary, *entry.get()),
             Entry::Vacant(entry) => {
                 entry.insert(summary);
                 Relation::New
@@ -104,19 +97,16 @@ impl<P: Copy> Seen<P> {
         }
     }
 
-    /// Keeps a rule as the last one for its target and scope.
-    pub(super) fn replace(&mut self, rule: &Rule, place: P) {
-        let summary = self.summary(rule, place);
+    /// Stores a rule as the last one for its target and scope.
+    fn replace(&mut self, rule: &Rule, line: u32) {
+        let summary = self.summary(rule, line);
         self.earlier.insert(self.key(rule), summary);
     }
 
-    /// Compares a rule with the one that was kept, which may be the same.
-    pub(super) fn against_kept(&self, rule: &Rule, place: P) -> Relation<P>
-    where
-        P: PartialEq,
-    {
+    /// Compares a rule with the last one for its target and scope, which may be the same.
+    fn compare_with_last(&self, rule: &Rule, line: u32) -> Relation {
         match self.earlier.get(&self.key(rule)) {
-            Some(kept) if kept.place != place => relation(&self.summary(rule, place), *kept),
+            Some(last) if last.line != line => relation(self.summary(rule, line), *last),
             Some(_) | None => Relation::New,
         }
     }
@@ -127,23 +117,23 @@ impl<P: Copy> Seen<P> {
         Key::of(self.key.hash_one((target, scope)), identifier)
     }
 
-    fn summary(&self, rule: &Rule, place: P) -> Earlier<P> {
+    fn summary(&self, rule: &Rule, line: u32) -> Earlier {
         let mut hasher = self.key.build_hasher();
         let kind = rule.policy().kind();
         kind.hash(&mut hasher);
         rule.policy().expression().map(ToString::to_string).hash(&mut hasher);
         (&rule.notice, &rule.provenance, rule.expires).hash(&mut hasher);
         let [a, b, c, d, e, f, g, _] = hasher.finish().to_le_bytes();
-        Earlier { place, kind, content: [a, b, c, d, e, f, g] }
+        Earlier { line, kind, content: [a, b, c, d, e, f, g] }
     }
 }
 
-fn relation<P: Copy>(rule: &Earlier<P>, earlier: Earlier<P>) -> Relation<P> {
+fn relation(rule: Earlier, earlier: Earlier) -> Relation {
     if rule.content == earlier.content { Relation::Repeats } else { Relation::Conflicts(earlier) }
 }
 
-/// Says that two entries differ. `place` is where the other one is, as in `on line 2`.
-pub(super) fn conflict(rule: &Rule, other: PolicyKind, place: impl Display) -> String {
+/// The message for two entries that differ. `place` is where the other one is: `on line 2`.
+fn conflict_message(rule: &Rule, other: PolicyKind, place: impl Display) -> String {
     let (target, scope, kind) = (rule.target(), rule.scope(), rule.policy().kind());
     if kind == other {
         let what =
@@ -153,106 +143,96 @@ pub(super) fn conflict(rule: &Rule, other: PolicyKind, place: impl Display) -> S
     format!("{target} for {scope} is {kind} here, but {other} {place}")
 }
 
-impl<P> Earlier<P> {
-    /// Says that a rule is in conflict with this one. `place` is this one's place.
-    pub(super) fn conflict(&self, rule: &Rule, place: impl Display) -> String {
-        conflict(rule, self.kind, place)
-    }
-}
-
-/// Settles the duplicates among the rules that were read into a document. An entry that repeats
-/// another is read once.
-pub(super) fn settle(document: &mut Document, how: Duplicates) {
-    let repeated = sort_out(document, how);
+/// Resolves the duplicates among rules that were read as a whole. An entry that repeats another is
+/// read once.
+pub(super) fn resolve(policy: &mut ParsedPolicy, how: Duplicates) {
+    let repeated = take_duplicates(policy, how);
     if let Some(first) = repeated.first() {
-        document
-            .notes
-            .push(Remark { place: first.place, text: repeats(repeated.len(), "an earlier") });
-        document.notes.sort_by_key(|note| note.place);
+        policy.note(first.location, repeats(repeated.len(), "an earlier"));
+        policy.notes.sort_by_key(|note| note.location);
     }
 }
 
-/// Refuses all duplicates. Files that are written again must have each entry once.
-pub(super) fn refuse(document: &mut Document) {
-    let faults = sort_out(document, Duplicates::Error).into_iter().map(|repeated| {
-        let Repeated { place, first, rule } = repeated;
+/// Refuses all duplicates. Files that will be written again must have each entry once.
+pub(super) fn refuse(policy: &mut ParsedPolicy) {
+    for Repeated { location, first, rule } in take_duplicates(policy, Duplicates::Error) {
         let (target, scope) = (rule.target(), rule.scope());
-        let first = document.name_of(first);
-        let text = format!("{target} for {scope} repeats {first}; remove one of them");
-        Remark { place, text }
-    });
-    let faults: Vec<Remark> = faults.collect();
-    document.faults.extend(faults);
+        let first = policy.name_of(first);
+        policy.fault(location, format!("{target} for {scope} repeats {first}; remove one of them"));
+    }
 }
 
-/// An entry that says the same as an earlier one.
+/// An entry that is equal to an earlier one.
 struct Repeated {
-    place: Place,
-    first: Place,
+    location: Location,
+    first: Location,
     rule: Rule,
 }
 
 /// Leaves one rule for each target and scope, and returns those that repeat another.
-fn sort_out(document: &mut Document, how: Duplicates) -> Vec<Repeated> {
-    let rules = std::mem::take(&mut document.rules);
-    let (faults, notes) = (document.faults.len(), document.notes.len());
+fn take_duplicates(policy: &mut ParsedPolicy, how: Duplicates) -> Vec<Repeated> {
+    let rules = std::mem::take(&mut policy.rules);
+    let (faults, notes) = (policy.faults.len(), policy.notes.len());
     let mut kept: Vec<Option<PlacedRule>> = Vec::with_capacity(rules.len());
-    let mut places: HashMap<(Target, Scope), usize> = HashMap::with_capacity(rules.len());
+    let mut indexes: HashMap<(Target, Scope), usize> = HashMap::with_capacity(rules.len());
     let mut repeated = Vec::new();
     for placed in rules {
         let key = (placed.rule.target().clone(), placed.rule.scope().clone());
-        let Some(earlier) = places.get(&key).and_then(|index| kept[*index].as_ref()) else {
-            places.insert(key, kept.len());
+        let Some(earlier) = indexes.get(&key).and_then(|index| kept[*index].as_ref()) else {
+            indexes.insert(key, kept.len());
             kept.push(Some(placed));
             continue;
         };
         if earlier.rule == placed.rule {
-            let (first, place) = (earlier.place, placed.place);
-            repeated.push(Repeated { place, first, rule: placed.rule });
+            let (first, location) = (earlier.location, placed.location);
+            repeated.push(Repeated { location, first, rule: placed.rule });
             continue;
         }
         let [earlier, later] =
-            [(earlier, &placed), (&placed, earlier)].map(|(it, other)| said(document, it, other));
+            [(earlier, &placed), (&placed, earlier)].map(|(it, other)| remark(policy, it, other));
         match how {
             Duplicates::Error => {
-                document.conflicts += 1;
-                document.faults.push(Remark { text: format!("conflict: {}", later.text), ..later });
+                policy.conflicts += 1;
+                policy.faults.push(Remark { text: format!("conflict: {}", later.text), ..later });
             }
-            Duplicates::First => document.notes.push(left_out(later)),
+            Duplicates::First => policy.notes.push(left_out(later)),
             Duplicates::Last => {
-                document.notes.push(left_out(earlier));
-                if let Some(index) = places.insert(key, kept.len()) {
+                policy.notes.push(left_out(earlier));
+                if let Some(index) = indexes.insert(key, kept.len()) {
                     kept[index] = None;
                 }
                 kept.push(Some(placed));
             }
         }
     }
-    document.rules = kept.into_iter().flatten().collect();
-    if document.faults.len() > faults {
-        document.faults.sort_by_key(|fault| fault.place);
+    policy.rules = kept.into_iter().flatten().collect();
+    if policy.faults.len() > faults {
+        policy.faults.sort_by_key(|fault| fault.location);
     }
-    if document.notes.len() > notes {
-        document.notes.sort_by_key(|note| note.place);
+    if policy.notes.len() > notes {
+        policy.notes.sort_by_key(|note| note.location);
     }
     repeated
 }
 
-/// What is said at the place of one of two rules that are in conflict.
-fn said(document: &Document, one: &PlacedRule, other: &PlacedRule) -> Remark {
-    let other_place = format!("at {}", document.name_of(other.place));
-    let text = conflict(&one.rule, other.rule.policy().kind(), other_place);
-    Remark { place: one.place, text }
+/// What to say about one of two rules that are in conflict.
+fn remark(policy: &ParsedPolicy, one: &PlacedRule, other: &PlacedRule) -> Remark {
+    let other_place = format!("at {}", policy.name_of(other.location));
+    let text = conflict_message(&one.rule, other.rule.policy().kind(), other_place);
+    Remark::new(one.location, text)
 }
 
-/// Maximum lines that are named of those that were left out; all are counted.
-const MOST_NAMED: usize = 20;
+fn left_out(Remark { location, text }: Remark) -> Remark {
+    Remark::new(location, format!("left out: {text}"))
+}
 
-/// Settles the duplicates of a file that is read in lines, each handed out before the next one is
-/// read.
-pub(super) struct InLines {
+/// Maximum omitted lines that are listed. The others are counted.
+const MAX_LISTED: usize = 20;
+
+/// Resolves the duplicates of a file that is read one rule at a time.
+pub struct RowDuplicates {
     mode: Mode,
-    seen: Seen<u32>,
+    seen: Seen,
     conflicts: usize,
     contradicted: BTreeMap<u32, u32>,
     repeated: Option<u32>,
@@ -264,23 +244,22 @@ pub(super) struct InLines {
 enum Mode {
     Error,
     First,
-    /// Everything is handed out.
+    /// Nothing is left out.
     All,
     Last(LastLines),
 }
 
 /// The last line of each target and scope, which is known once a file was read to its end.
-pub struct LastLines(Seen<u32>);
+pub struct LastLines(Seen);
 
-/// What becomes of a rule.
 pub(super) enum Judged {
     Kept,
     LeftOut,
     Refused(String),
 }
 
-impl InLines {
-    /// [`Duplicates::Last`] needs [`InLines::keep_last`] as well; without it, everything is kept.
+impl RowDuplicates {
+    /// [`Duplicates::Last`] needs [`RowDuplicates::keep_last`] as well; without it, everything is kept.
     pub(super) fn new(how: Duplicates) -> Self {
         let mode = match how {
             Duplicates::Error => Mode::Error,
@@ -299,12 +278,13 @@ impl InLines {
         }
     }
 
-    /// Hands out duplicates too.
+    /// Leaves out nothing.
     pub(super) fn keep_all(&mut self) {
         self.mode = Mode::All;
     }
 
-    pub(super) fn keep_last(&mut self, lines: LastLines) {
+    /// Leaves out all rules for the same target and scope but the last.
+    pub fn keep_last(&mut self, lines: LastLines) {
         self.mode = Mode::Last(lines);
     }
 
@@ -312,7 +292,7 @@ impl InLines {
         let relation = match &self.mode {
             Mode::Error | Mode::First => self.seen.compare(rule, line),
             Mode::All => Relation::New,
-            Mode::Last(last) => last.0.against_kept(rule, line),
+            Mode::Last(last) => last.0.compare_with_last(rule, line),
         };
         match relation {
             Relation::New => Judged::Kept,
@@ -322,14 +302,15 @@ impl InLines {
                 Judged::LeftOut
             }
             Relation::Conflicts(other) => {
-                let text = || other.conflict(rule, format_args!("on line {}", other.place));
+                let place = format_args!("on line {}", other.line);
+                let text = || conflict_message(rule, other.kind, place);
                 if let Mode::Error = self.mode {
                     self.conflicts += 1;
-                    self.contradicted.entry(other.place).or_insert(line);
+                    self.contradicted.entry(other.line).or_insert(line);
                     return Judged::Refused(format!("conflict: {}", text()));
                 }
                 self.leaves_out += 1;
-                if self.leaves_out <= MOST_NAMED {
+                if self.leaves_out <= MAX_LISTED {
                     self.left_out.push((line, format!("left out: {}", text())));
                 }
                 Judged::LeftOut
@@ -338,26 +319,28 @@ impl InLines {
     }
 
     /// How many lines were refused because they are in conflict with others.
-    pub(super) fn conflicts(&self) -> usize {
+    #[must_use]
+    pub fn conflicts(&self) -> usize {
         self.conflicts
     }
 
-    /// The lines that were handed out before a line that is in conflict with them was read, each
-    /// with that line.
-    pub(super) fn contradicted(&self) -> &BTreeMap<u32, u32> {
+    /// The lines that were read before a line that is in conflict with them, each with that line.
+    #[must_use]
+    pub fn contradicted(&self) -> &BTreeMap<u32, u32> {
         &self.contradicted
     }
 
     /// How many lines were left out.
-    pub(super) fn left_out(&self) -> usize {
+    #[must_use]
+    pub fn left_out(&self) -> usize {
         self.repeats + self.leaves_out
     }
 
-    /// What to say about the lines that were left out, each with its number.
+    /// What to note about the lines that were left out, each with its number.
     pub(super) fn notes(&self) -> Vec<(u32, String)> {
         let mut notes = self.left_out.clone();
         if let (Some((_, text)), more @ 1..) =
-            (notes.last_mut(), self.leaves_out.saturating_sub(MOST_NAMED))
+            (notes.last_mut(), self.leaves_out.saturating_sub(MAX_LISTED))
         {
             text.push_str(&format!("; {more} more lines are left out"));
         }
@@ -368,19 +351,15 @@ impl InLines {
 }
 
 impl LastLines {
-    /// Reads rules to their end. What is not a rule is left to the second reading.
-    pub(super) fn of(rules: impl Iterator<Item = (u32, Rule)>) -> Self {
+    /// Reads all rules. Invalid lines are left to the second reading.
+    pub fn of(rows: impl Iterator<Item = Result<Row, RowError>>) -> Self {
         let mut seen = Seen::default();
-        rules.for_each(|(line, rule)| seen.replace(&rule, line));
+        rows.filter_map(Result::ok).for_each(|Row { line, rule }| seen.replace(&rule, line));
         Self(seen)
     }
 }
 
-pub(super) fn left_out(Remark { place, text }: Remark) -> Remark {
-    Remark { place, text: format!("left out: {text}") }
-}
-
-/// Says that entries repeat others, `an earlier` one or `a later` one.
+/// The message for entries that repeat others: `an earlier` one or `a later` one.
 fn repeats(count: usize, other: &str) -> String {
     match count {
         1 => format!("repeats {other} entry, which is read once"),
@@ -388,7 +367,7 @@ fn repeats(count: usize, other: &str) -> String {
     }
 }
 
-/// A pair by its hashes, in parts of four bytes so that nothing stands empty beside a line.
+/// The hashes of a pair, in parts of four bytes so that no padding is needed next to a line.
 #[derive(Clone, PartialEq, Eq)]
 struct Key([u32; 3]);
 
@@ -407,11 +386,11 @@ impl Hash for Key {
     }
 }
 
-/// The hash of what is a hash already.
+/// Hashes a key that is a hash.
 #[derive(Clone, Default)]
-struct Itself(u64);
+struct Identity(u64);
 
-impl Hasher for Itself {
+impl Hasher for Identity {
     fn finish(&self) -> u64 {
         self.0
     }

@@ -1,7 +1,7 @@
 //! What `santactl fileinfo --json` prints about programs.
 //!
-//! One object, or an array with one a file. Keys that do not apply are absent, or hold the
-//! words `None` or `null`.
+//! One object, or an array with an object per file. Keys that do not apply are absent, or have the
+//! value `None` or `null`.
 
 mod rules;
 
@@ -10,6 +10,7 @@ pub use rules::{read_rules, recognises};
 use std::io::Read;
 
 use serde::{Deserialize, Deserializer};
+use serde_json::value::RawValue;
 
 use crate::rule::{Certificate, Program, SigningStatus};
 
@@ -25,29 +26,25 @@ const NO_CODE: [&str; 3] = ["Script", "XAR Archive", "Disk Image"];
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FileInfo {
     pub path: String,
-    /// What people call it: the bundle's name, or the file's.
+    /// The bundle's name, or the file's.
     pub name: String,
-    /// What rules can be made of.
     pub program: Program,
     /// Whether it is a script, a package or an image rather than machine code.
     pub no_code: bool,
-    /// Whether its first page of memory is not closed, which 32-bit programs may lack.
+    /// Whether its first page of memory is accessible, as in some 32-bit programs.
     pub no_page_zero: bool,
 }
 
 /// Why a report could not be read.
 #[derive(Debug, thiserror::Error)]
 pub enum FileInfoError {
-    /// Not what `santactl fileinfo --json` prints.
     #[error("is not the output of `santactl fileinfo --json`: {0}")]
     Json(#[from] serde_json::Error),
-    /// An empty list: `santactl` names files that it can't find on its standard error only.
+    /// An empty list: `santactl` reports files that it cannot find only on its standard error.
     #[error("has no file in it")]
     Empty,
-    /// One file without the one key that every rule can fall back on.
     #[error("has no `SHA-256` for {0}")]
     NoHash(String),
-    /// Certificates in place of files.
     #[error("lists certificates; run santactl fileinfo without --cert-index")]
     Certificates,
 }
@@ -57,35 +54,27 @@ pub enum FileInfoError {
 /// # Errors
 /// When it is no such report, or has a file without SHA-256.
 pub fn read(input: impl Read) -> Result<Vec<FileInfo>, FileInfoError> {
-    read_each(input)?.into_iter().collect()
+    let raw: Box<RawValue> = serde_json::from_reader(std::io::BufReader::new(input))?;
+    read_each(raw.get())?.into_iter().collect()
 }
 
-/// Reads all programs of a report, each by itself.
+/// Reads the programs of a report one by one.
 ///
 /// # Errors
-/// When it is no such report.
-pub fn read_each(input: impl Read) -> Result<Vec<Result<FileInfo, FileInfoError>>, FileInfoError> {
-    let Report(entries) = serde_json::from_reader(std::io::BufReader::new(input))?;
-    if entries.is_empty() {
+/// If it is not such a report.
+fn read_each(text: &str) -> Result<Vec<Result<FileInfo, FileInfoError>>, FileInfoError> {
+    let raws: Vec<&RawValue> = match text.trim_start().starts_with('[') {
+        true => serde_json::from_str(text)?,
+        false => vec![serde_json::from_str(text)?],
+    };
+    if raws.is_empty() {
         return Err(FileInfoError::Empty);
     }
-    let entries = entries.into_iter().enumerate();
-    Ok(entries.map(|(index, entry)| entry.file_info(index)).collect())
-}
-
-struct Report(Vec<Entry>);
-
-impl<'de> Deserialize<'de> for Report {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        use serde::de::Error;
-        // Not an untagged enum: that would answer a wrong field with "no variant matched".
-        let value = serde_json::Value::deserialize(deserializer)?;
-        let entries = match value {
-            serde_json::Value::Array(_) => serde_json::from_value(value),
-            _ => serde_json::from_value(value).map(|entry| vec![entry]),
-        };
-        entries.map(Self).map_err(D::Error::custom)
-    }
+    let programs = raws.into_iter().enumerate().map(|(index, raw)| {
+        let entry: Entry = serde_json::from_str(raw.get())?;
+        Ok(entry.file_info(index))
+    });
+    programs.collect()
 }
 
 #[derive(Deserialize)]
@@ -104,19 +93,19 @@ struct Entry {
     cdhash: String,
     #[serde(rename = "Code-signed", default, deserialize_with = "text")]
     code_signed: String,
-    /// Each architecture's own status, where `--verify` was asked for.
+    /// The status of each architecture, with `--verify`.
     #[serde(rename = "Validation", default, deserialize_with = "list")]
     validation: Vec<Architecture>,
     #[serde(rename = "Rule", default, deserialize_with = "text")]
     rule: String,
     #[serde(rename = "Type", default, deserialize_with = "text")]
     file_type: String,
-    /// Said only of files where something is wrong with it.
+    /// Only in reports about files with a bad first page.
     #[serde(rename = "Page Zero", default, deserialize_with = "text")]
     page_zero: String,
     #[serde(rename = "Signing Chain", default, deserialize_with = "list")]
     signing_chain: Vec<Link>,
-    /// Stands in the objects that `--cert-index` makes.
+    /// Only in the objects that `--cert-index` prints.
     #[serde(rename = "Valid Until", default, deserialize_with = "text")]
     valid_until: String,
 }
@@ -137,13 +126,13 @@ struct Link {
     organization: String,
 }
 
-/// A text; what stands for "nothing" is the empty one.
+/// A text. The words for an absent value become an empty text.
 fn text<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
     let text = Option::<String>::deserialize(deserializer)?.unwrap_or_default();
     Ok(if matches!(text.as_str(), "None" | "null" | "(null)") { String::new() } else { text })
 }
 
-/// A list; anything else stands for "none".
+/// A list. Anything else means that there is none.
 fn list<'de, D, T>(deserializer: D) -> Result<Vec<T>, D::Error>
 where
     D: Deserializer<'de>,
@@ -192,8 +181,6 @@ impl Entry {
         })
     }
 
-    /// How the program is signed, as far as the report tells.
-    ///
     /// `Code-signed` is `No`, `Yes`, or `Yes, but` with what is wrong. santactl does not print
     /// which certificates are for development, but their names do.
     fn signing_status(&self) -> SigningStatus {

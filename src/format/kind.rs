@@ -3,18 +3,18 @@
 use std::fmt;
 use std::str::FromStr;
 
-/// A format of files that hold rules.
+/// A format of files with rules.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Format {
-    /// Nicelist's CSV.
+    /// nicelist's CSV.
     Csv,
     /// The same with tabs.
     Tsv,
-    /// Nicelist's JSON.
+    /// nicelist's JSON.
     Json,
-    /// The same, a rule a line.
+    /// The same, with a rule per line.
     Jsonl,
-    /// Nicelist's TOML.
+    /// nicelist's TOML.
     Toml,
     /// `santactl rule --export`.
     Santactl,
@@ -26,7 +26,7 @@ pub enum Format {
     RudolphCsv,
     /// Rudolph's JSON.
     RudolphJson,
-    /// A Zentral rule set, or what its API answers, in JSON.
+    /// A Zentral rule set, or a response of its API, in JSON.
     ZentralJson,
     /// A Zentral rule set in YAML.
     ZentralYaml,
@@ -38,13 +38,12 @@ pub enum Format {
     FileInfo,
 }
 
-/// A word that is no format.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("`{0}` is no format")]
 pub struct UnknownFormat(String);
 
 impl Format {
-    /// All formats, in the order that help texts list them.
+    /// In the order of help texts.
     pub const ALL: [Self; 15] = [
         Self::Csv,
         Self::Tsv,
@@ -63,7 +62,6 @@ impl Format {
         Self::FileInfo,
     ];
 
-    /// Its word on the command line.
     #[must_use]
     pub const fn word(self) -> &'static str {
         match self {

@@ -1,41 +1,39 @@
-//! Rules and evidence in files: one module a format.
+//! Rules, settings and tags in files, and reports about programs: one module per format.
 //!
-//! Each reads readers or bytes and writes a writer or bytes; none opens a path, prints, or knows
-//! a server. Files that grow by the row are streamed ([`csv`]); the others are read whole, into a
-//! [`Document`].
+//! Formats read bytes and write bytes. They open no paths, print nothing, and know no server. Formats
+//! with a rule per row are read one rule at a time ([`rows`]); the others become a [`ParsedPolicy`].
 
+mod builder;
 mod configurations;
 pub mod csv;
 mod detect;
-mod document;
 mod duplicates;
 pub mod fileinfo;
 mod foreign;
-mod gather;
 pub mod json;
 mod kind;
 mod loss;
 pub mod manifest;
 pub mod moroz;
+mod own;
+mod parsed;
 pub mod profile;
 mod record;
+pub mod rows;
 pub mod rudolph;
+mod santa;
 pub mod santactl;
-mod table;
 pub mod terraform;
 #[cfg(test)]
 mod tests;
-mod text;
-mod words;
 pub mod workshop;
 pub mod zentral;
 
-pub use document::{
-    Content, Defaults, Document, File, Loss, Lost, Place, PlacedRule, PlacedSetting, PlacedTag,
-    Remark, Spot, Written,
-};
-
 pub use detect::ReadOnly;
-pub use duplicates::{Duplicates, LastLines, UnknownDuplicates};
-pub use foreign::Foreign;
+pub use duplicates::{Duplicates, LastLines, RowDuplicates, UnknownDuplicates};
+pub use foreign::{Foreign, ForeignKind};
 pub use kind::{Format, UnknownFormat};
+pub use parsed::{
+    Content, Defaults, File, Location, Loss, Lost, ParsedPolicy, PlacedRule, PlacedSetting,
+    PlacedTag, Remark, Spot, Written,
+};

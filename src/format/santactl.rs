@@ -1,60 +1,62 @@
 //! What `santactl rule --export` writes and `--import` reads: `{"rules": [...]}`.
 
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 
-use super::gather::Gather;
+use super::builder::Builder;
 use super::loss::Losses;
-use super::record::{Head, Json, santa};
-use super::text::Text;
-use super::{Content, Defaults, Document, File, Remark, Written};
+use super::{Content, Defaults, File, Location, ParsedPolicy, Remark, Written, santa};
+use crate::document::json::Json;
+use crate::document::{Outline, Text};
 
 /// Whether a file looks like this format.
 #[must_use]
-pub fn recognises(file: &File) -> bool {
-    let head = Head::of(&file.bytes, santa::KEYS);
-    !head.array
-        && head.around == ["rules"]
-        && head.has("rule_type")
-        && head.has("policy")
-        && !head.has("tag")
+pub fn recognises(head: &Outline) -> bool {
+    let has_rules_alone = head.keys == ["rules"] && head.list("rules").is_some();
+    let keys = keys_of_first_rule(head);
+    has_rules_alone
+        && santa::KEYS.has_all(keys, &["rule_type", "policy"])
+        && !santa::KEYS.has_all(keys, &["tag"])
 }
 
-/// Whether a file may be a list of rules with keys of Santa's, bare or in an object, that are
-/// misspelt or incomplete: reading it says what is wrong with each.
+/// Whether a file may be a list of rules with Santa's keys, bare or in an object, that are misspelt
+/// or incomplete. Reading it then says what is wrong with each.
 #[must_use]
-pub fn resembles(file: &File) -> bool {
-    let head = Head::of(&file.bytes, santa::KEYS);
-    let is_list = head.array || head.lists("rules");
-    let known = ["rule_type", "policy", "identifier", "sha256", "type", "state", "custommsg"];
-    is_list && known.iter().filter(|key| head.has(key)).count() >= 2
+pub fn resembles(head: &Outline) -> bool {
+    const KNOWN: [&str; 7] =
+        ["rule_type", "policy", "identifier", "sha256", "type", "state", "custommsg"];
+    let keys = keys_of_first_rule(head);
+    KNOWN.iter().filter(|key| santa::KEYS.has_all(keys, &[key])).count() >= 2
 }
 
-#[must_use]
-pub fn read(files: &[File], defaults: &Defaults) -> Document {
-    let mut gather = Gather::new(files, defaults);
-    for (number, file) in files.iter().enumerate() {
-        let read = Text::open(number, file).and_then(|text| rules(&text, &mut gather));
-        read.unwrap_or_else(|fault| gather.fault(fault));
+fn keys_of_first_rule(head: &Outline) -> &[String] {
+    match (head.is_list, head.list("rules")) {
+        (true, _) => &head.keys,
+        (false, Some(rules)) => &rules.keys,
+        (false, None) => &[],
     }
-    gather.finish()
 }
 
-fn rules(text: &Text<'_>, gather: &mut Gather<'_>) -> Result<(), Remark> {
-    let whole = Json::parse(text)?;
+#[must_use]
+pub fn read(files: &[File], defaults: &Defaults) -> ParsedPolicy {
+    Builder::read_texts(files, defaults, read_text).finish()
+}
+
+fn read_text(builder: &mut Builder<'_>, file: u32, text: &Text<'_>) -> Result<(), Remark> {
+    let whole = Json::parse(text).map_err(|fault| Remark::of(file, fault))?;
     let entries = whole.entries().unwrap_or_default();
     let rules = entries.iter().find(|(key, _)| key.eq_ignore_ascii_case("rules"));
     let listed = rules.and_then(|(_, rules)| rules.elements()).or_else(|| whole.elements());
     let Some(rules) = listed else {
-        let text = "is no object with a list of rules, {\"rules\": [...]}".to_owned();
-        return Err(Remark { place: whole.place(), text });
+        let text = "is no object with a list of rules, {\"rules\": [...]}";
+        return Err(Remark::new(Location::of(file, Some(whole.position())), text));
     };
     if let Some((_, cursor)) = entries.iter().find(|(key, _)| key == "cursor")
-        && !cursor.value().is_blank()
+        && !matches!(cursor.as_str(), "null" | "\"\"" | "[]")
     {
         let text = "cursor: this is one page of several; the other pages are missing";
-        gather.note(cursor.place(), text.to_owned());
+        builder.policy.note(Location::of(file, Some(cursor.position())), text);
     }
-    rules.into_iter().for_each(|rule| santa::take(rule.record(santa::KEYS), gather));
+    builder.add_list(file, rules, santa::KEYS, santa::draft);
     Ok(())
 }
 
@@ -65,11 +67,11 @@ pub fn write(content: Content<'_>) -> Written {
     let rules = rules.filter_map(|(index, rule)| santa::entries(index, rule, &mut losses));
     let rules: Vec<Value> = rules.map(object).collect();
     losses.settings(content);
-    super::record::whole(&serde_json::json!({ "rules": rules }), losses)
+    Written::json(&json!({ "rules": rules }), losses.0)
 }
 
-/// An object of texts.
-pub(super) fn object(entries: Vec<(&'static str, String)>) -> Value {
+/// An object of strings.
+pub(super) fn object(entries: impl IntoIterator<Item = (&'static str, String)>) -> Value {
     let entries = entries.into_iter().map(|(key, text)| (key.to_owned(), Value::String(text)));
     Value::Object(entries.collect::<Map<_, _>>())
 }

@@ -145,20 +145,20 @@ pub(super) fn told(format: Format, bytes: impl Into<Vec<u8>>) -> String {
 pub(super) fn told_with(format: Format, bytes: impl Into<Vec<u8>>, defaults: &Defaults) -> String {
     let file = File { name: "f".into(), bytes: bytes.into() };
     let document = format.read(&[file], defaults);
-    let rules = document.rules.iter().map(|PlacedRule { place, rule }| {
+    let rules = document.rules.iter().map(|PlacedRule { location, rule }| {
         let json = serde_json::to_string(rule).unwrap();
-        (*place, format!("{}  {json}", document.name_of(*place)))
+        (*location, format!("{}  {json}", document.name_of(*location)))
     });
     let remarks = |remarks: &[Remark], kind: &str| {
-        let told = remarks
-            .iter()
-            .map(|it| (it.place, format!("{}  {kind}: {}", document.name_of(it.place), it.text)));
+        let told = remarks.iter().map(|it| {
+            (it.location, format!("{}  {kind}: {}", document.name_of(it.location), it.text))
+        });
         told.collect::<Vec<_>>()
     };
-    let mut lines: Vec<(Place, String)> = rules.collect();
+    let mut lines: Vec<(Location, String)> = rules.collect();
     lines.extend(remarks(&document.faults, "fault"));
     lines.extend(remarks(&document.notes, "note"));
-    lines.sort_by_key(|(place, _)| *place);
+    lines.sort_by_key(|(location, _)| *location);
     lines.into_iter().map(|(_, line)| line).collect::<Vec<_>>().join("\n")
 }
 

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 use serde::de::Error as _;
-use serde::{Deserialize, Deserializer, Serialize};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::{
     Notice, NoticeError, Policy, PolicyError, PolicyKind, Provenance, Rule, Scope, ScopeError,
@@ -173,6 +173,86 @@ impl RuleDraft {
     }
 }
 
+/// The fields of a rule without copies, as JSON writes them: a [`RuleDraft`] that is only written.
+#[derive(Debug, Serialize)]
+pub struct RuleRef<'r> {
+    #[serde(serialize_with = "displayed")]
+    target: &'r Target,
+    policy: PolicyKind,
+    #[serde(skip_serializing_if = "Option::is_none", serialize_with = "scope_name")]
+    scope: Option<&'r Scope>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    cel: Option<&'r str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    message: Option<&'r str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    url: Option<&'r str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    button_label: Option<&'r str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    app_name: Option<&'r str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    bundle_hash: Option<&'r str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    bundle_binary_count: Option<u32>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    comment: Option<&'r str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    ticket: Option<&'r str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    source: Option<&'r str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    expires: Option<Timestamp>,
+}
+
+fn displayed<S: Serializer>(target: &Target, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_str(target)
+}
+
+fn scope_name<S: Serializer>(scope: &Option<&Scope>, serializer: S) -> Result<S::Ok, S::Error> {
+    match scope {
+        Some(scope) => serializer.collect_str(scope),
+        None => serializer.serialize_none(),
+    }
+}
+
+impl<'r> From<&'r Rule> for RuleRef<'r> {
+    fn from(rule: &'r Rule) -> Self {
+        let Rule { target, scope, policy, notice, provenance, expires } = rule;
+        let bundle = notice.bundle.as_ref();
+        Self {
+            target,
+            policy: policy.kind(),
+            scope: Some(scope),
+            cel: policy.expression().map(|expression| expression.as_str()),
+            message: notice.message.as_deref(),
+            url: notice.url.as_deref(),
+            button_label: notice.button_label.as_deref(),
+            app_name: notice.app_name.as_deref(),
+            bundle_hash: bundle.map(|bundle| bundle.hash()),
+            bundle_binary_count: bundle.map(|bundle| bundle.binary_count()),
+            comment: provenance.comment.as_deref(),
+            ticket: provenance.ticket.as_deref(),
+            source: provenance.source.as_deref(),
+            expires: *expires,
+        }
+    }
+}
+
+impl RuleRef<'_> {
+    /// Leaves out the fleet, which is the server's default, to keep large requests small.
+    #[must_use]
+    pub fn without_default_scope(self) -> Self {
+        Self { scope: self.scope.filter(|scope| **scope != Scope::Fleet), ..self }
+    }
+}
+
+impl Serialize for Rule {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        RuleRef::from(self).serialize(serializer)
+    }
+}
+
 impl From<Rule> for RuleDraft {
     fn from(rule: Rule) -> Self {
         let owned = |text: Option<Arc<str>>| text.map(|text| text.as_ref().to_owned());
@@ -236,6 +316,7 @@ mod tests {
             expires: Some("2026-12-01T00:00:00Z".parse().unwrap()),
         };
         let rule = Rule::try_from(full.clone()).unwrap();
+        assert_eq!(serde_json::to_string(&rule).unwrap(), serde_json::to_string(&full).unwrap());
         assert_eq!(RuleDraft::from(rule), full);
     }
 

@@ -15,7 +15,7 @@ mod scope;
 mod target;
 mod written_time;
 
-pub use draft::{ExpiryError, FieldError, RuleDraft, RuleError, given_scope};
+pub use draft::{ExpiryError, FieldError, RuleDraft, RuleError, RuleRef, given_scope};
 pub use evaluation::{
     Conditions, Evaluation, Evidence, Finding, HeldRules, PlatformCheck, Ruling, Stage, Step,
     Unmatched, evaluate,
@@ -33,14 +33,14 @@ pub use target::{RuleType, Target, TargetError, TargetKey};
 pub use written_time::{DayEdge, WrittenTime, WrittenTimeError, expiry, in_zone, optional_expiry};
 
 use jiff::Timestamp;
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 
 /// One policy for one target in one scope.
 ///
 /// The pair of target and policy is checked when the rule is made, so it has no setters; what
 /// accompanies it is free.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(try_from = "RuleDraft", into = "RuleDraft")]
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(try_from = "RuleDraft")]
 pub struct Rule {
     target: Target,
     scope: Scope,

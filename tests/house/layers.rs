@@ -3,15 +3,16 @@
 use super::source::{Token, files, name, read, root, tokens};
 
 /// Each module with the modules that it may use.
-const TABLE: [(&str, &[&str]); 16] = [
+const TABLE: [(&str, &[&str]); 17] = [
     ("cel", &[]),
     ("protocol", &[]),
     ("config", &[]),
     ("shell", &[]),
+    ("document", &[]),
     ("rule", &["cel"]),
     ("fleet", &["rule"]),
-    ("lint", &["rule", "fleet"]),
-    ("format", &["rule", "fleet", "shell"]),
+    ("lint", &["rule", "fleet", "document"]),
+    ("format", &["rule", "fleet", "document", "shell"]),
     ("api", &["rule", "fleet"]),
     ("store", &["rule", "fleet", "shell"]),
     ("sync", &["rule", "fleet", "protocol", "store", "shell"]),
@@ -21,8 +22,8 @@ const TABLE: [(&str, &[&str]); 16] = [
     (
         "cli",
         &[
-            "cel", "config", "shell", "rule", "fleet", "format", "lint", "api", "client", "lab",
-            "server",
+            "cel", "config", "shell", "rule", "fleet", "document", "format", "lint", "api",
+            "client", "lab", "server",
         ],
     ),
     ("main", &["cli"]),

@@ -176,14 +176,14 @@ fn everything_that_is_wrong_is_told_with_its_place() {
     exit code: 5
     ----- stderr -----
     policy/a.toml:2:1: prioritty: is no key here; did you mean priority?
-    policy/a.toml:3:11: serials: expected a list of strings, found string
+    policy/a.toml:3:11: serials: expected a list of strings, found a string
     policy/a.toml:6:1: event-retention: is for the fleet as a whole, not for tag:eng
     policy/a.toml:7:1: clientmode: is no setting; did you mean client-mode?
     policy/a.toml:8:14: batch-size: `0` is not taken; expected a number from 1 to 1000
     policy/a.toml:10:11: settings: `desk` is no scope; expected fleet, group:NAME, tag:NAME, user:NAME or host:MACHINE_ID; did you mean tag:desk?
     policy/b.toml:1:7: tag eng is there already, at a.toml:1:7
     policy/b.toml:4:10: target: `short` is no teamid identifier; expected 10 letters and digits
-    policy/b.toml:10:11: expires: expected a date or a time, as in 2026-12-31 or [TIME], found string
+    policy/b.toml:10:11: expires: expected a date or a time, as in 2026-12-31 or [TIME], found a string
     policy/b.toml:11:1: identifier: is no key here; there are target, policy, scope, cel, message, url, button_label, app_name, bundle_hash, bundle_binary_count, comment, ticket, source, expires
     policy/c.csv:2: teamid:AAAAAAAAAA for fleet repeats b.toml:13:1; remove one of them
     policy/c.csv:3: target: is missing

@@ -220,7 +220,7 @@ fn bad_files_are_told_with_file_line_and_column_and_nothing_is_written() {
     $ nicelist rule convert lines.jsonl out.csv
     exit code: 5
     ----- stderr -----
-    lines.jsonl:2:31: expected `,` or `}`
+    lines.jsonl:2:31: is not JSON: expected `,` or `}`
     error: 1 of 2 rows are wrong; nothing was written
 
     $ nicelist rule convert empty.json out.csv

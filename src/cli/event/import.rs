@@ -11,7 +11,7 @@ use serde::Serialize;
 use crate::api::{Code, EventImport, EventImportAnswer, HostReport, Problem};
 use crate::cli::context::Context;
 use crate::cli::error::CliError;
-use crate::cli::files::{Fault, FaultList, STDIO, counted, name_of};
+use crate::cli::policy_files::{Fault, FaultList, STDIO, counted, name_of};
 use crate::cli::ui::{Cell, Column, Row, Ui};
 use crate::client::{Client, ClientError};
 use crate::rule::MachineId;

@@ -8,8 +8,9 @@ use serde::Serialize;
 use crate::cli::arg::Words;
 use crate::cli::context::Context;
 use crate::cli::error::CliError;
-use crate::cli::files::{
-    self, Destination, Fault, FaultList, Finished, Input, Losses, ReadArgs, Terms, formats,
+use crate::cli::policy_files::{
+    self, Destination, Fault, FaultList, Finished, Input, LossSummary, ReadArgs, WriteOptions,
+    formats,
 };
 use crate::cli::ui::{Cell, Column, Row};
 use crate::format::{Defaults, Duplicates, Format};
@@ -58,7 +59,7 @@ pub(crate) struct ConvertArgs {
     dry_run: bool,
 }
 
-/// What rules get that do not say it themselves.
+/// Values for rules that do not give their own.
 #[derive(Debug, Args)]
 pub(super) struct DefaultArgs {
     /// Whom rules are for that do not say: fleet, group:, tag:, user: or host:NAME
@@ -77,7 +78,6 @@ pub(super) struct DefaultArgs {
 }
 
 impl DefaultArgs {
-    /// The defaults for the rules of one configuration, or of all.
     pub(super) fn of_configuration(self, configuration: Option<String>) -> Defaults {
         let Self { scope, source, policy, duplicates } = self;
         Defaults { scope, source, policy, duplicates, configuration }
@@ -88,16 +88,19 @@ pub(super) fn run(context: &Context, args: ConvertArgs) -> Result<(), CliError> 
     let ConvertArgs { input, out, read, to, defaults, all_errors, strict, dry_run } = args;
     let ui = &context.ui;
     let destination = Destination::new(Some(out), to)?;
-    let progress =
-        ui.progress(files::length_of(&input), format!("reading {}", files::name_of(&input)));
+    let progress = ui.progress(
+        policy_files::length_of(&input),
+        format!("reading {}", policy_files::name_of(&input)),
+    );
     let defaults = defaults.of_configuration(read.configuration);
     let mut input = Input::open(ui, &input, read.from, defaults, progress.counter())?;
-    let mut sink = destination.begin(ui, input.beside(), Terms { strict, dry_run })?;
+    let mut sink =
+        destination.begin(ui, input.settings_and_tags(), WriteOptions { strict, dry_run })?;
     let mut good = 0;
     let mut faults = FaultList::new(ui, all_errors);
     while let Some(rule) = input.next() {
         match rule {
-            // Once something is wrong nothing is kept.
+            // After a fault nothing is written.
             Ok(_) if faults.count() > 0 => good += 1,
             Ok((_, rule)) => {
                 good += 1;
@@ -115,11 +118,11 @@ pub(super) fn run(context: &Context, args: ConvertArgs) -> Result<(), CliError> 
         let bad = faults.count();
         let text = match input.format().streams() {
             true => format!("{bad} of {} rows are wrong", bad + good + input.left_out()),
-            false => files::counted(bad, "fault"),
+            false => policy_files::counted(bad, "fault"),
         };
         let mut error = CliError::input(format!("{text}; nothing was written"));
         if input.conflicts() > 0 {
-            error = error.hint(files::CHOOSE_DUPLICATES);
+            error = error.hint(policy_files::CHOOSE_DUPLICATES);
         }
         return Err(match faults.hides() {
             true => error.hint("--all-errors shows all of them"),
@@ -136,41 +139,40 @@ pub(super) fn run(context: &Context, args: ConvertArgs) -> Result<(), CliError> 
         dry_run,
     };
     match destination.path() {
-        // Stdout has the rules.
+        // The rules are on stdout.
         None if !dry_run => Ok(()),
         path => {
             ui.answer(&summary, [&summary])?;
             let place = path.map_or("stdout".into(), |path| path.display().to_string());
-            ui.status(summary.told(&place));
+            ui.status(summary.status(&place));
             Ok(())
         }
     }
 }
 
-/// What became of a conversion.
 #[derive(Debug, Serialize)]
 struct Summary {
     from: &'static str,
     to: &'static str,
     rules: usize,
-    lost: Losses,
+    lost: LossSummary,
     dry_run: bool,
 }
 
 impl Summary {
-    fn told(&self, place: &str) -> String {
+    fn status(&self, place: &str) -> String {
         let Self { from, to, rules, lost, dry_run } = self;
         let done = if *dry_run { "dry run: would write" } else { "wrote" };
         let left_out = match lost.left_out() {
             0 => String::new(),
             count => format!(", left out {count}"),
         };
-        let rules = files::counted(*rules, "rule");
+        let rules = policy_files::counted(*rules, "rule");
         format!("{done} {rules} to {place} ({from} to {to}{left_out})")
     }
 }
 
-/// A table has nothing of it: the line on stderr says the same.
+/// Not shown in a table: the line on stderr has the same.
 impl Row for &Summary {
     const COLUMNS: &'static [Column] = &[
         Column::machine("from"),

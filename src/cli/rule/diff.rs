@@ -12,7 +12,7 @@ use crate::api::{PolicyAnswer, PolicyChange, RuleQuery};
 use crate::cli::context::Context;
 use crate::cli::difference;
 use crate::cli::error::{CliError, Kind};
-use crate::cli::files::{self, ReadArgs};
+use crate::cli::policy_files::{self, ReadArgs};
 use crate::cli::ui::Ui;
 use crate::fleet::{Differences, InForce, Terms};
 use crate::rule::{Revision, Rule};
@@ -54,7 +54,7 @@ enum Side {
 impl FromStr for Side {
     type Err = Infallible;
 
-    /// Everything is a path that is nothing else; `./server` is one in any case.
+    /// Anything else is a path, such as `./server`.
     fn from_str(text: &str) -> Result<Self, Infallible> {
         let revision = text.strip_prefix('@').and_then(|number| number.parse().ok());
         Ok(match (text, revision) {
@@ -76,7 +76,7 @@ pub(super) async fn run(context: &Context, args: DiffArgs) -> Result<(), CliErro
         return Err(CliError::usage(text));
     }
     let (before, after) = (before.policy, after.policy);
-    // What has expired is compared as well: a file says what it says.
+    // Expired rules are compared, too, because a file may have them.
     let terms = Terms { prune: true, now: Timestamp::MIN };
     let Differences { differences, unchanged, expired: _ } =
         Differences::between(&before, &after, terms);
@@ -103,9 +103,9 @@ async fn rules(context: &Context, side: &Side, args: &ReadArgs) -> Result<Compar
 }
 
 fn of_path(ui: &Ui, path: &Path, args: &ReadArgs) -> Result<Compared, CliError> {
-    let (format, document) = files::read_whole(path, args)?;
-    files::refuse_faults(ui, &document)?;
-    let rules = document.rules.into_iter().map(|placed| placed.rule).collect();
+    let (format, policy) = policy_files::read_whole(path, args)?;
+    policy_files::refuse_faults(ui, &policy)?;
+    let rules = policy.rules.into_iter().map(|placed| placed.rule).collect();
     Ok(Compared::of(rules, format.has_configurations()))
 }
 

@@ -12,7 +12,7 @@ use crate::api::{RevisionQuery, RuleChange, RuleQuery};
 use crate::cli::change;
 use crate::cli::context::Context;
 use crate::cli::error::CliError;
-use crate::cli::files::{self, Bounded};
+use crate::cli::policy_files::{self, Bounded};
 use crate::cli::ui::Ui;
 use crate::client::Client;
 use crate::format::{Content, Defaults, File, manifest};
@@ -147,7 +147,7 @@ fn edited(context: &Context, text: &EditedText, before: &Rule) -> Result<Option<
 fn read(ui: &Ui, bytes: Vec<u8>, before: &Rule) -> Result<Rule, CliError> {
     let file = File { name: "rule.toml".to_owned(), bytes };
     let mut document = manifest::read(&[file], &Defaults::default());
-    files::refuse_faults(ui, &document)?;
+    policy_files::refuse_faults(ui, &document)?;
     let (Some(placed), None) = (document.rules.pop(), document.rules.pop()) else {
         return Err(CliError::input("the text must have exactly one rule"));
     };

@@ -4,7 +4,7 @@ use std::fs::File;
 use std::io::{self, BufReader, Read};
 
 use crate::cli::error::CliError;
-use crate::cli::files::Bounded;
+use crate::cli::policy_files::Bounded;
 use crate::cli::ui::Ui;
 use crate::format::fileinfo::{self, FileInfo};
 use crate::rule::{Candidate, RuleType, Target};

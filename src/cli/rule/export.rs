@@ -7,7 +7,7 @@ use clap::Args;
 use super::list::Filter;
 use crate::cli::context::Context;
 use crate::cli::error::CliError;
-use crate::cli::files::{self, Destination, Finished, Terms};
+use crate::cli::policy_files::{self, Destination, Finished, WriteOptions};
 use crate::fleet::InForce;
 use crate::format::Format;
 
@@ -29,7 +29,7 @@ pub(crate) struct ExportArgs {
     #[arg(short, long, value_name = "FILE")]
     file: Option<PathBuf>,
     /// The format; CSV where nothing says otherwise
-    #[arg(long, value_name = "FORMAT", value_parser = files::formats())]
+    #[arg(long, value_name = "FORMAT", value_parser = policy_files::formats())]
     to: Option<Format>,
     /// Write nothing if the format cannot express all of the rules
     #[arg(long)]
@@ -48,8 +48,11 @@ pub(super) async fn run(context: &Context, args: ExportArgs) -> Result<(), CliEr
     let place = destination.path().map(|path| path.display().to_string());
     let progress =
         place.as_ref().map(|place| context.ui.progress(None, format!("writing {place}")));
-    let mut sink =
-        destination.begin(&context.ui, InForce::default(), Terms { strict, dry_run: false })?;
+    let mut sink = destination.begin(
+        &context.ui,
+        InForce::default(),
+        WriteOptions { strict, dry_run: false },
+    )?;
     let mut pages = client.rules(&query);
     while let Some(page) = pages.next().await? {
         for view in page {
@@ -59,7 +62,7 @@ pub(super) async fn run(context: &Context, args: ExportArgs) -> Result<(), CliEr
     let Finished { count, losses: _ } = sink.finish()?;
     drop(progress);
     if let Some(place) = place {
-        context.ui.status(format!("wrote {} to {place}", files::counted(count, "rule")));
+        context.ui.status(format!("wrote {} to {place}", policy_files::counted(count, "rule")));
     }
     Ok(())
 }

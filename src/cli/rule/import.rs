@@ -15,14 +15,14 @@ use crate::api::{ChangeAnswer, ChangeWarning, Code, Problem};
 use crate::cli::change;
 use crate::cli::context::Context;
 use crate::cli::error::{CliError, Kind};
-use crate::cli::files::{self, Input, ReadArgs, Reading};
+use crate::cli::policy_files::{self, Input, ReadArgs, Reading};
 use crate::cli::ui::{Cell, Column, Row, Ui};
 use crate::client::{Client, ClientError};
 use crate::fleet::InForce;
 use crate::rule::{ChangeMessage, Outcome, Revision, RuleField};
 use changes::ChangedRule;
 use faults::Faults;
-use rows::{Intent, Rows, Sent};
+use rows::{ChangeOptions, Rows, Sent};
 
 /// Import rules from a file of any format
 ///
@@ -105,8 +105,8 @@ async fn import(ui: &Ui, client: &Client, args: ImportArgs) -> Result<(), CliErr
         spare(&file, rejects)?;
     }
     let prune = defaults.source.clone().filter(|_| prune);
-    let length = files::length_of(&file);
-    let progress = ui.progress(length, format!("reading {}", files::name_of(&file)));
+    let length = policy_files::length_of(&file);
+    let progress = ui.progress(length, format!("reading {}", policy_files::name_of(&file)));
     let defaults = defaults.of_configuration(read.configuration);
     let mut input = Input::open(ui, &file, read.from, defaults, progress.counter())?;
     warn_of_others(ui, &input);
@@ -115,16 +115,17 @@ async fn import(ui: &Ui, client: &Client, args: ImportArgs) -> Result<(), CliErr
             Reading::Csv(reader, delimiter) => {
                 Faults::written(path, *delimiter, reader.columns().to_vec())
             }
-            Reading::Jsonl(_) | Reading::Whole { .. } => {
+            Reading::Jsonl(_) | Reading::Whole(_) => {
                 let text = format!("--rejects takes rows of CSV, and this is {}", input.format());
                 return Err(CliError::usage(text));
             }
         },
-        None => Faults::told(ui, args.all_errors, input.format()),
+        None => Faults::shown(ui, args.all_errors, input.format()),
     };
     let reset = if replace { RuleField::ALL.to_vec() } else { input.fields().iter().collect() };
-    let intent = Intent { message: reason, dry_run, force: args.force, prune, reset };
-    let rows = rows::read(&mut input, length, &intent, &mut faults)?;
+    let options =
+        ChangeOptions { message: reason, dry_run, force: args.force, prune: prune.clone(), reset };
+    let rows = rows::read(&mut input, length, options, &mut faults)?;
     drop(progress);
     input.warn(ui);
     if faults.forbid() {
@@ -133,7 +134,7 @@ async fn import(ui: &Ui, client: &Client, args: ImportArgs) -> Result<(), CliErr
     }
     let conflicts = input.conflicts();
     drop(input);
-    if let (Some(source), 0, false) = (&intent.prune, rows.len(), allow_empty) {
+    if let (Some(source), 0, false) = (&prune, rows.len(), allow_empty) {
         let text = format!("the file has no rules, and --prune would end all of source {source}");
         return Err(CliError::new(Kind::Guarded, text).hint("--allow-empty lets it"));
     }
@@ -148,35 +149,36 @@ async fn import(ui: &Ui, client: &Client, args: ImportArgs) -> Result<(), CliErr
     let (rejected, complaint) = faults.finish()?;
     let (answer, sent) = answer?;
     change::warn(ui, &answer.warnings);
-    changes::show(ui, &answer, &sent, dry_run)?;
     let mut summary = Summary::of(&answer, rejected, dry_run);
+    changes::show(ui, &answer, &sent, dry_run)?;
     if ui.writes_json() {
-        summary.changes = changes::all(&answer, &sent).collect();
+        summary.changes = changes::all(&answer, &sent)?;
     }
     ui.answer(&summary, [&summary])?;
     ui.status(summary.to_string());
     complaint.map_or(Ok(()), |complaint| Err(with_choice(complaint, conflicts)))
 }
 
-/// Adds how conflicts between rows are settled, if there are any.
+/// Adds a hint if rows are in conflict.
 fn with_choice(error: CliError, conflicts: usize) -> CliError {
-    if conflicts == 0 { error } else { error.hint(files::CHOOSE_DUPLICATES) }
+    if conflicts == 0 { error } else { error.hint(policy_files::CHOOSE_DUPLICATES) }
 }
 
-/// Settings and tags are no rules: they are told of rather than lost in silence.
+/// Warns of settings and tags, which are not imported.
 fn warn_of_others(ui: &Ui, input: &Input) {
-    let InForce { tags, settings, rules: _ } = input.beside();
+    let InForce { tags, settings, rules: _ } = input.settings_and_tags();
     let told = [(settings.len(), "setting"), (tags.len(), "tag")];
     let told = told.into_iter().filter(|(count, _)| *count > 0);
-    let told: Vec<String> = told.map(|(count, thing)| files::counted(count, thing)).collect();
+    let told: Vec<String> =
+        told.map(|(count, thing)| policy_files::counted(count, thing)).collect();
     if !told.is_empty() {
         ui.warn(format!("{} of the file are not imported; only rules are", told.join(" and ")));
         ui.hint("nicelist apply -f FILE takes all of it");
     }
 }
 
-/// Sends all rules as one change. In a partial import, rows that the server refuses are taken
-/// out, and the others are sent again.
+/// Sends all rules as one change. In a partial import, rows that the server refuses are removed, and
+/// the others are sent again.
 async fn send(
     client: &Client,
     mut rows: Rows,
@@ -215,7 +217,6 @@ fn spare(file: &Path, rejects: &Path) -> Result<(), CliError> {
     }
 }
 
-/// What became of an import.
 #[derive(Debug, Serialize)]
 struct Summary {
     added: usize,
@@ -260,7 +261,7 @@ impl std::fmt::Display for Summary {
     }
 }
 
-/// A table has nothing of it: the line on stderr says the same.
+/// Not shown in a table: the line on stderr has the same.
 impl Row for &Summary {
     const COLUMNS: &'static [Column] = &[
         Column::machine("added"),

@@ -12,10 +12,10 @@ use crate::api::{HostNames, Status, UnreadableRow};
 use crate::cli::arg::Words;
 use crate::cli::context::Context;
 use crate::cli::error::{CliError, Kind};
-use crate::cli::files::{self, Names, ReadArgs};
+use crate::cli::policy_files::{self, FileNames, ReadArgs};
 use crate::client::Client;
 use crate::fleet::InForce;
-use crate::format::{Document, Place};
+use crate::format::{Location, ParsedPolicy};
 use crate::lint::{self, About, Code, Finding, Severity};
 use view::Told;
 
@@ -66,7 +66,7 @@ pub(crate) struct LintArgs {
 struct Source {
     policy: InForce,
     /// What is no rule at all.
-    faults: Vec<(Place, String)>,
+    faults: Vec<(Location, String)>,
     /// The rows of a database that cannot be read.
     unreadable: Vec<String>,
     /// Names of hosts that do not mean one host.
@@ -76,9 +76,9 @@ struct Source {
 
 /// Where the parts of a policy stand in files.
 struct Places {
-    names: Names,
-    settings: Vec<Place>,
-    rules: Vec<Place>,
+    names: FileNames,
+    settings: Vec<Location>,
+    rules: Vec<Location>,
 }
 
 pub(super) async fn run(context: &Context, args: LintArgs) -> Result<(), CliError> {
@@ -95,11 +95,11 @@ pub(super) async fn run(context: &Context, args: LintArgs) -> Result<(), CliErro
     let source = match &path {
         None => Source::of_server(&context.client().await?).await?,
         Some(path) => {
-            let (format, document) = files::read_whole(path, &read)?;
-            files::refuse_configuration(
+            let (format, document) = policy_files::read_whole(path, &read)?;
+            policy_files::refuse_configuration(
                 read.configuration.as_deref(),
                 format,
-                &files::name_of(path),
+                &policy_files::name_of(path),
             )?;
             Source::of(document)
         }
@@ -126,27 +126,28 @@ impl Source {
         Ok(Self { policy, faults: Vec::new(), unreadable, names, places: None })
     }
 
-    fn of(document: Document) -> Self {
-        let names = Names::of(&document);
-        let Document { files: _, rules, settings, tags, faults, conflicts: _, notes: _ } = document;
+    fn of(document: ParsedPolicy) -> Self {
+        let names = FileNames::of(&document);
+        let ParsedPolicy { files: _, rules, settings, tags, faults, conflicts: _, notes: _ } =
+            document;
         let places = Places {
             names,
-            settings: settings.iter().map(|placed| placed.place).collect(),
-            rules: rules.iter().map(|placed| placed.place).collect(),
+            settings: settings.iter().map(|placed| placed.location).collect(),
+            rules: rules.iter().map(|placed| placed.location).collect(),
         };
         let policy = InForce {
             tags: tags.into_iter().map(|placed| placed.tag).collect(),
             settings: settings.into_iter().map(|it| (it.scope, it.setting)).collect(),
             rules: rules.into_iter().map(|placed| placed.rule).collect(),
         };
-        let faults = faults.into_iter().map(|fault| (fault.place, fault.text)).collect();
+        let faults = faults.into_iter().map(|fault| (fault.location, fault.text)).collect();
         let names = HostNames::default();
         Self { policy, faults, unreadable: Vec::new(), names, places: Some(places) }
     }
 
     /// Everything that is to be told, by place.
     fn findings(&self, now: jiff::Timestamp) -> Vec<Told> {
-        let mut told: Vec<(Option<Place>, Told)> = Vec::new();
+        let mut told: Vec<(Option<Location>, Told)> = Vec::new();
         if let Some(places) = &self.places {
             told.extend(self.faults.iter().map(|(place, text)| {
                 (Some(*place), Told::of(Code::NotTaken, text.clone()).at(&places.names, *place))
@@ -160,7 +161,7 @@ impl Source {
         told.into_iter().map(|(_, told)| told).collect()
     }
 
-    fn told(&self, finding: Finding) -> (Option<Place>, Told) {
+    fn told(&self, finding: Finding) -> (Option<Location>, Told) {
         let Finding { code, about, other, message } = finding;
         let place = |about| match (&self.places, about) {
             (None, _) | (_, About::Policy) => None,

@@ -4,7 +4,7 @@ use std::fmt::Display;
 use std::io::{BufRead, BufReader};
 
 use crate::cli::error::CliError;
-use crate::cli::files::Bounded;
+use crate::cli::policy_files::Bounded;
 use crate::rule::Target;
 
 /// Stands for stdin.

@@ -8,7 +8,7 @@ use clap::{Args, ValueHint};
 use super::set::{Common, send};
 use crate::cli::context::Context;
 use crate::cli::error::CliError;
-use crate::cli::files;
+use crate::cli::policy_files;
 
 /// Import Santa's settings from a configuration profile
 ///
@@ -32,16 +32,17 @@ pub(crate) struct ImportArgs {
 
 pub(super) async fn run(context: &Context, args: ImportArgs) -> Result<(), CliError> {
     let ImportArgs { file, common } = args;
-    let document = files::read_settings(&file, &common.scope)?;
-    files::warn_of_notes(&context.ui, &document);
-    files::refuse_faults(&context.ui, &document)?;
+    let document = policy_files::read_settings(&file, &common.scope)?;
+    policy_files::warn_of_notes(&context.ui, &document);
+    policy_files::refuse_faults(&context.ui, &document)?;
     let settings = document.settings.iter().map(|placed| {
         let setting = &placed.setting;
         (setting.key().name().to_owned(), setting.value())
     });
     let set: BTreeMap<String, String> = settings.collect();
     if set.is_empty() {
-        let text = format!("{} has no settings that a sync server sends", files::name_of(&file));
+        let text =
+            format!("{} has no settings that a sync server sends", policy_files::name_of(&file));
         return Err(CliError::input(text)
             .hint("nicelist settings set --help lists the settings that hosts can receive"));
     }

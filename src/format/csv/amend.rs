@@ -1,4 +1,4 @@
-//! Changes rows of a file; its columns, and all other rows, stay.
+//! Changes rows of a file, and keeps its columns and all other rows.
 
 use ::csv::{ByteRecord, ReaderBuilder, Terminator, WriterBuilder};
 
@@ -7,15 +7,15 @@ use super::write::field;
 use super::{Delimiter, HeaderError};
 use crate::rule::{Rule, Scope};
 
-/// What becomes of a row.
+/// A row as it is, and as it will be.
 pub struct Amendment<'a> {
     pub is: &'a Rule,
-    /// The rule that it shall be; none for a row that goes.
+    /// Absent if the row is removed.
     pub wanted: Option<&'a Rule>,
 }
 
-/// A file of good rows with some of them changed, each as it is named, in the order of the file.
-/// Columns are added where they are needed.
+/// Changes the rows of a file without bad rows. The amendments are in the order of the rows. Columns
+/// are added if they are needed.
 ///
 /// # Errors
 /// If the file has no header of rules.
@@ -32,9 +32,10 @@ pub fn amend(
     let mut layout = Layout::read(&header)?;
     let width = header.len();
     for column in Column::ALL {
-        let is_said = |it: &Amendment<'_>| it.wanted.is_some_and(|rule| is_said(rule, column));
+        let needs_column =
+            |it: &Amendment<'_>| it.wanted.is_some_and(|rule| needs_column(rule, column));
         let is_needed = column != Column::RuleType && layout.place_of(column).is_none();
-        if is_needed && amendments.iter().any(is_said) {
+        if is_needed && amendments.iter().any(needs_column) {
             header.push_field(column.name().as_bytes());
         }
     }
@@ -62,8 +63,8 @@ pub fn amend(
     output.into_inner().map_err(|error| HeaderError::Read(error.into_error()))
 }
 
-/// Whether a rule has something to say in a column, which need not be there otherwise.
-fn is_said(rule: &Rule, column: Column) -> bool {
+/// Whether a rule needs a column.
+fn needs_column(rule: &Rule, column: Column) -> bool {
     match column {
         Column::Scope => *rule.scope() != Scope::Fleet,
         _ => !field(rule, column).is_empty(),
@@ -81,7 +82,7 @@ fn amended(
     let mut fields: Vec<Vec<u8>> = record.iter().map(<[u8]>::to_vec).collect();
     fields.resize(header.len(), Vec::new());
     for column in Column::ALL {
-        // What says the same is left as it is spelt.
+        // A value that is equal keeps its spelling.
         let differs = field(is, column) != field(wanted, column);
         if let Some(place) = layout.place_of(column).filter(|_| differs) {
             fields[place] = field(wanted, column).as_bytes().to_vec();

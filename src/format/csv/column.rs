@@ -1,11 +1,11 @@
-//! The columns of a file of rules: their names, everybody's names for them, and where they
-//! stand in one file.
+//! The columns of a file of rules: our names, the names of other tools, and their places in one
+//! file.
 
 use ::csv::ByteRecord;
 
-/// What a column is about.
+/// A field of a rule.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Column {
+pub(in crate::format) enum Column {
     RuleType,
     Identifier,
     Policy,
@@ -23,71 +23,51 @@ pub(super) enum Column {
     Expires,
 }
 
+/// The columns in the order of nicelist's own files: our names, and the folded names of other tools.
+const COLUMNS: [(Column, &str, &[&str]); 15] = [
+    (Column::RuleType, "rule_type", &["type", "targettype"]),
+    (Column::Identifier, "identifier", &["sha256", "target", "targetidentifier"]),
+    (Column::Policy, "policy", &[]),
+    (Column::Scope, "scope", &[]),
+    (Column::Cel, "cel", &["celexpr"]),
+    (Column::Message, "message", &["custommsg", "custommessage"]),
+    (Column::Url, "url", &["customurl"]),
+    (Column::ButtonLabel, "button_label", &["eventdetailbuttonlabel"]),
+    (Column::AppName, "app_name", &["notificationappname"]),
+    (Column::BundleHash, "bundle_hash", &["filebundlehash"]),
+    (Column::BundleBinaryCount, "bundle_binary_count", &["filebundlebinarycount"]),
+    (Column::Comment, "comment", &["description"]),
+    (Column::Ticket, "ticket", &[]),
+    (Column::Source, "source", &[]),
+    (Column::Expires, "expires", &[]),
+];
+
 impl Column {
-    /// All columns, in the order of nicelist's own files.
-    pub(super) const ALL: [Self; 15] = [
-        Self::RuleType,
-        Self::Identifier,
-        Self::Policy,
-        Self::Scope,
-        Self::Cel,
-        Self::Message,
-        Self::Url,
-        Self::ButtonLabel,
-        Self::AppName,
-        Self::BundleHash,
-        Self::BundleBinaryCount,
-        Self::Comment,
-        Self::Ticket,
-        Self::Source,
-        Self::Expires,
-    ];
+    pub(super) const ALL: [Self; COLUMNS.len()] = {
+        let mut all = [Self::RuleType; COLUMNS.len()];
+        let mut index = 0;
+        while index < all.len() {
+            all[index] = COLUMNS[index].0;
+            index += 1;
+        }
+        all
+    };
 
     /// The column's name in nicelist's own files.
-    pub(super) const fn name(self) -> &'static str {
-        match self {
-            Self::RuleType => "rule_type",
-            Self::Identifier => "identifier",
-            Self::Policy => "policy",
-            Self::Scope => "scope",
-            Self::Cel => "cel",
-            Self::Message => "message",
-            Self::Url => "url",
-            Self::ButtonLabel => "button_label",
-            Self::AppName => "app_name",
-            Self::BundleHash => "bundle_hash",
-            Self::BundleBinaryCount => "bundle_binary_count",
-            Self::Comment => "comment",
-            Self::Ticket => "ticket",
-            Self::Source => "source",
-            Self::Expires => "expires",
-        }
+    pub(in crate::format) const fn name(self) -> &'static str {
+        COLUMNS[self as usize].1
     }
 
     /// The column whose name, ours or another tool's, folds to this.
     fn from_folded(folded: &str) -> Option<Self> {
-        Some(match folded {
-            "type" | "ruletype" | "targettype" => Self::RuleType,
-            "identifier" | "sha256" | "target" | "targetidentifier" => Self::Identifier,
-            "policy" => Self::Policy,
-            "scope" => Self::Scope,
-            "cel" | "celexpr" => Self::Cel,
-            "message" | "custommsg" | "custommessage" => Self::Message,
-            "url" | "customurl" => Self::Url,
-            "buttonlabel" | "eventdetailbuttonlabel" => Self::ButtonLabel,
-            "appname" | "notificationappname" => Self::AppName,
-            "bundlehash" | "filebundlehash" => Self::BundleHash,
-            "bundlebinarycount" | "filebundlebinarycount" => Self::BundleBinaryCount,
-            "comment" | "description" => Self::Comment,
-            "ticket" => Self::Ticket,
-            "source" => Self::Source,
-            "expires" => Self::Expires,
-            _ => return None,
-        })
+        let is_it = |(_, name, others): &&(_, &str, &[&str])| {
+            others.contains(&folded) || fold(name) == folded
+        };
+        COLUMNS.iter().find(is_it).map(|(column, ..)| *column)
     }
 
-    /// The column that a refused field of a draft stands in.
-    pub(super) fn of_field(field: &str) -> Option<Self> {
+    /// The column of a draft's field.
+    pub(in crate::format) fn of_field(field: &str) -> Option<Self> {
         match field {
             "target" => Some(Self::Identifier),
             field => Self::ALL.into_iter().find(|column| column.name() == field),
@@ -95,29 +75,24 @@ impl Column {
     }
 }
 
-/// The columns that [`Rejects`](super::Rejects) adds. They are passed over, so that a file of
-/// rejects can be mended and read again as it is.
+/// The columns that [`Rejects`](super::Rejects) adds. They are ignored, so that a file of rejects can
+/// be fixed and imported.
 pub(super) const REJECTION: [&str; 2] = ["line", "reason"];
 
 /// Why a header was refused.
 #[derive(Debug, thiserror::Error)]
 pub enum HeaderError {
-    /// Nothing to read.
     #[error("is empty; the first line must name the columns")]
     Empty,
-    /// Text in another encoding.
     #[error("is UTF-16; save it as UTF-8")]
     Utf16,
-    /// Bytes that are no text.
     #[error("has a header that is not UTF-8")]
     Encoding,
-    /// A first line that cannot name columns.
     #[error(
         "has no header: its first line has more than {MOST_COLUMNS} columns, or a name of more than \
          {LONGEST_NAME} bytes"
     )]
     TooLong,
-    /// Two columns that mean the same.
     #[error("has two columns for the {column}: `{first}` and `{second}`")]
     Duplicate {
         /// Our name for it.
@@ -126,18 +101,16 @@ pub enum HeaderError {
         first: String,
         second: String,
     },
-    /// A column that no rule can do without.
     #[error("has no {missing} column; {}{}", known_columns(known), renamed_columns(old))]
     Missing {
         /// Our name for it.
         missing: &'static str,
-        /// The columns of the file that rules have. The others are not shown: if the file is not a
-        /// file of rules, its first line may be a secret.
+        /// The columns of the file that rules have. The others are not shown: if the file has no
+        /// rules, its first line may be a secret.
         known: Vec<String>,
         /// Old names of columns in the file, and the names to write instead.
         old: Vec<(&'static str, &'static str)>,
     },
-    /// The reader failed.
     #[error("cannot be read: {0}")]
     Read(#[from] std::io::Error),
 }
@@ -153,14 +126,14 @@ fn renamed_columns(old: &[(&'static str, &'static str)]) -> String {
     old.iter().map(|(old, new)| format!("; write {new} in place of {old}")).collect()
 }
 
-/// Names of columns that other meanings are too likely for, so that they are not read.
+/// Names that are not read, because they probably mean something else.
 const OLD: [(&str, &str); 3] = [("state", "policy"), ("action", "policy"), ("hash", "identifier")];
 
 /// Maximum columns of a file, and bytes of a column's name.
 const MOST_COLUMNS: usize = 10_000;
 const LONGEST_NAME: usize = 1_000;
 
-/// Where the columns stand in one file.
+/// The places of the columns in one file.
 #[derive(Debug)]
 pub(super) struct Layout {
     names: Vec<String>,
@@ -169,7 +142,6 @@ pub(super) struct Layout {
 }
 
 impl Layout {
-    /// Understands a header.
     pub(super) fn read(header: &ByteRecord) -> Result<Self, HeaderError> {
         if header.iter().next().is_some_and(|first| {
             first.starts_with(&[0xFF, 0xFE]) || first.starts_with(&[0xFE, 0xFF])
@@ -238,8 +210,8 @@ impl Layout {
         HeaderError::Missing { missing: column.name(), known, old }
     }
 
-    /// Whether the file writes targets in one piece, `teamid:EQHXZ8M8AV`: it has no column of
-    /// types, and calls the other one `target`.
+    /// Whether the file has whole targets, `teamid:EQHXZ8M8AV`: it has no column of types, and a
+    /// column called `target`.
     pub(super) fn has_whole_targets(&self) -> bool {
         let target = |index: usize| fold(&self.names[index]) == "target";
         self.place_of(Column::RuleType).is_none()
@@ -272,7 +244,7 @@ impl Layout {
     }
 }
 
-/// Case, spaces, dashes and underscores do not tell two names apart.
+/// A name without case, spaces, dashes and underscores.
 pub(super) fn fold(name: &str) -> String {
     name.chars().filter(|letter| letter.is_alphanumeric()).flat_map(char::to_lowercase).collect()
 }

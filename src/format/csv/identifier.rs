@@ -2,9 +2,9 @@
 
 use crate::rule::{RuleType, Target, TargetError};
 
-/// What other programs write before a hash.
+/// What other programs put before a hash.
 const PREFIXES: [&str; 3] = ["sha256", "sha-256", "cdhash"];
-/// What they write between its digits.
+/// What they put between its digits.
 const SEPARATORS: [char; 6] = [' ', '\u{a0}', '\t', ':', '-', '='];
 /// Hex digits of a SHA-256.
 const SHA256: usize = 64;
@@ -13,7 +13,7 @@ const CDHASH: usize = 40;
 /// Letters and digits of a team ID.
 const TEAM: usize = 10;
 
-/// Makes a target of an identifier whose type is known.
+/// The target of an identifier with a type.
 pub(super) fn target(rule_type: RuleType, text: &str) -> Result<Target, TargetError> {
     match rule_type {
         RuleType::Binary | RuleType::Certificate | RuleType::CdHash => {
@@ -24,7 +24,7 @@ pub(super) fn target(rule_type: RuleType, text: &str) -> Result<Target, TargetEr
     }
 }
 
-/// Makes a target of an identifier without a type. None if it may be of several types.
+/// The target of an identifier without a type. None if it may be of several types.
 pub(super) fn untyped(text: &str) -> Option<Result<Target, TargetError>> {
     if let Some(digits) = hash(text) {
         let rule_type = if digits.len() == SHA256 { RuleType::Binary } else { RuleType::CdHash };
@@ -42,7 +42,7 @@ pub(super) fn untyped(text: &str) -> Option<Result<Target, TargetError>> {
     before.parse::<RuleType>().is_ok().then(|| text.parse())
 }
 
-/// The digits of a hash without what other programs add to them.
+/// The digits of a hash, without what other programs add.
 fn hash(text: &str) -> Option<String> {
     let text = text.trim().to_ascii_lowercase();
     let bare = PREFIXES.iter().find_map(|prefix| text.strip_prefix(prefix)).unwrap_or(&text);

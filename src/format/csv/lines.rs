@@ -1,11 +1,10 @@
-//! Counts the lines of a file while it is read.
+//! Counts lines while a file is read.
 
 use std::io::{BufRead, Read};
 
-/// Hands its input on in pieces that never reach across a line's end, so that at any moment
-/// [`Lines::line`] is the line of the last byte that was taken, or of the file's end. (The
-/// line that the `csv` crate itself gives a record is the one where the record before it
-/// ended: wrong after empty lines and after CRLF.)
+/// Passes its input on in pieces that never go beyond the end of a line, so that [`Lines::line`] is
+/// always the line of the last byte that was read. (The `csv` crate reports the line where the
+/// previous record ended, which is wrong after empty lines and after CRLF.)
 pub(super) struct Lines<R> {
     input: R,
     line: u64,
@@ -18,12 +17,12 @@ impl<R> Lines<R> {
         Self { input, line: 0, starts: true, last: 0 }
     }
 
-    /// The last byte that was read and is no white space.
+    /// The last byte that is not white space.
     pub(super) fn last(&self) -> u8 {
         self.last
     }
 
-    /// The line that reading has come to, from 1.
+    /// The current line, from 1.
     pub(super) fn line(&self) -> u64 {
         self.line
     }

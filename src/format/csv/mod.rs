@@ -1,10 +1,9 @@
-//! Rules in CSV: a header, then a rule a row.
+//! Rules in CSV: a header, then a rule per row.
 //!
-//! [`Reader`] takes the header names and the spellings of several tools, in any order, and
-//! reports every row that is no rule with its line, its column and the reason. [`Writer`]
-//! writes nicelist's own columns, and reading gives back exactly what was written. For that
-//! reason values that a spreadsheet would run as formulas (`=…`, `+…`) are left as they are:
-//! open a file of unknown origin as text.
+//! [`Reader`] accepts the header names and spellings of several tools, in any order, and reports
+//! every invalid row with its line, its column and the reason. [`Writer`] writes nicelist's own
+//! columns, and reading them returns exactly what was written. So values that a spreadsheet would
+//! run as formulas (`=…`, `+…`) are not changed: open a file of unknown origin as text.
 
 mod amend;
 mod column;
@@ -17,13 +16,15 @@ mod whole;
 mod write;
 
 pub use amend::{Amendment, amend};
+pub(super) use column::Column;
 pub use column::HeaderError;
-pub use read::{BadRow, ReadError, Reader, Reason, Row};
+pub use read::Reader;
 pub(super) use whole::read_every_row;
 pub use whole::{read, recognises, write};
+pub(super) use write::field;
 pub use write::{Rejects, Writer};
 
-/// What stands between two fields.
+/// The character between two fields.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Delimiter {
     /// CSV.
@@ -31,7 +32,7 @@ pub enum Delimiter {
     Comma,
     /// TSV.
     Tab,
-    /// The CSV of spreadsheets where the comma is the decimal sign.
+    /// The CSV of spreadsheets in countries where the comma is the decimal separator.
     Semicolon,
 }
 

@@ -1,7 +1,6 @@
 //! Reads rules from CSV, a row at a time.
 
 use std::borrow::Cow;
-use std::collections::BTreeMap;
 use std::io::BufRead;
 
 use ::csv::{ByteRecord, ReaderBuilder};
@@ -11,115 +10,37 @@ use super::column::{Column, Layout};
 use super::identifier;
 use super::lines::Lines;
 use super::{Delimiter, HeaderError};
-use crate::format::Defaults;
-use crate::format::duplicates::{InLines, Judged, LastLines};
+use crate::format::duplicates::{Judged, RowDuplicates};
+use crate::format::rows::{BadRow, Row, RowError, RuleRows};
+use crate::format::{Defaults, Spot};
 use crate::rule::{
     FieldError, PolicyKind, Rule, RuleDraft, RuleError, RuleField, RuleFields, RuleType, Scope,
     Target, WrittenTimeError, expiry,
 };
 
-/// A rule and the line that its row begins on.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Row {
-    /// The line, from 1.
-    pub line: u64,
-    pub rule: Rule,
+/// What is wrong with a row, and the column, unless the row as a whole is wrong.
+struct Fault {
+    column: Option<Column>,
+    text: String,
 }
 
-/// What is wrong with a row.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum Reason {
-    /// A row of another width than the header.
-    #[error("the row has {found} fields and the header {expected}{}", open_quote(*.spans_lines))]
-    Width {
-        /// Fields of the row.
-        found: usize,
-        /// Fields of the header.
-        expected: usize,
-        /// Whether the row has line breaks in it, as rows with a forgotten quote have.
-        spans_lines: bool,
-    },
-    /// The rest of the file stands in one field.
-    #[error(
-        "a quote is left open up to the end of the file, and the lines after this one are in it"
-    )]
-    OpenQuote,
-    /// Bytes that are no text.
-    #[error("is not UTF-8")]
-    Encoding,
-    /// A policy by number.
-    #[error("`{0}` is a number, and tools number the policies differently; write its name")]
-    NumberedPolicy(String),
-    /// No point in time.
-    #[error("`{0}` is not a valid time; {WrittenTimeError}")]
-    Expires(String),
-    /// No count.
-    #[error("`{0}` is no count")]
-    Count(String),
-    /// An identifier that may be of several types.
-    #[error("may be of several rule types; add a rule_type column")]
-    Untyped,
-    /// A row before this one has the same target and scope, and says something else.
-    #[error("{0}")]
-    Conflict(String),
-    /// A field that no rule takes.
-    #[error(transparent)]
-    Field(#[from] FieldError),
-}
+impl Fault {
+    fn at(column: Column, text: impl ToString) -> Self {
+        Self { column: Some(column), text: text.to_string() }
+    }
 
-fn open_quote(spans_lines: bool) -> &'static str {
-    if spans_lines { "; a quote may be left open" } else { "" }
-}
-
-/// A row that is no rule.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct BadRow {
-    /// The line that the row begins on, from 1.
-    pub line: u64,
-    /// The column, as the file spells it; absent where the row as a whole is wrong.
-    pub column: Option<String>,
-    /// What is wrong.
-    pub reason: Reason,
-    /// The fields as they came.
-    pub record: ByteRecord,
-}
-
-impl BadRow {
-    /// `COLUMN: REASON`, or the reason alone.
-    #[must_use]
-    pub fn fault(&self) -> String {
-        match &self.column {
-            Some(column) => format!("{column}: {}", self.reason),
-            None => self.reason.to_string(),
-        }
+    fn of_row(text: impl Into<String>) -> Self {
+        Self { column: None, text: text.into() }
     }
 }
 
-impl std::fmt::Display for BadRow {
-    /// `LINE: COLUMN: REASON`, for a file's name in front.
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "{}: {}", self.line, self.fault())
-    }
-}
-
-/// Why there is no rule to hand out.
-#[derive(Debug, thiserror::Error)]
-pub enum ReadError {
-    /// This row is no rule; the ones after it may be.
-    #[error("{0}")]
-    Bad(Box<BadRow>),
-    /// The reader failed, and nothing comes after it.
-    #[error("cannot be read: {0}")]
-    Read(#[from] std::io::Error),
-}
-
-/// Reads rules, a row at a time, in memory that does not grow with the length of the rows.
+/// Reads rules from CSV.
 pub struct Reader<R> {
     input: ::csv::Reader<Lines<R>>,
     layout: Layout,
     scope: Scope,
     source: Option<String>,
-    duplicates: InLines,
+    duplicates: RowDuplicates,
     /// The first line whose hash was read as that of a program without saying so.
     guessed: Option<u32>,
     record: ByteRecord,
@@ -146,7 +67,7 @@ impl<R: BufRead> Reader<R> {
             layout: Layout::read(&record)?,
             scope: defaults.scope.unwrap_or(Scope::Fleet),
             source: defaults.source,
-            duplicates: InLines::new(defaults.duplicates),
+            duplicates: RowDuplicates::new(defaults.duplicates),
             guessed: None,
             record,
             failed: false,
@@ -179,89 +100,40 @@ impl<R: BufRead> Reader<R> {
         RuleField::ALL.into_iter().filter(has).collect()
     }
 
-    /// The names of columns that mean nothing here and are passed over; the number, from 1, of
-    /// one without a name.
-    #[must_use]
-    pub fn extra_columns(&self) -> &[String] {
-        self.layout.extra()
-    }
-
-    /// The fields of the row that was handed out last, as they came.
+    /// The fields of the last row, as they came.
     #[must_use]
     pub fn record(&self) -> &ByteRecord {
         &self.record
     }
 
-    /// Hands out every row, duplicates too.
-    pub(super) fn keep_all(&mut self) {
-        self.duplicates.keep_all();
-    }
-
-    /// Reads only the last of several rows for the same target and scope.
-    pub fn keep_last(&mut self, lines: LastLines) {
-        self.duplicates.keep_last(lines);
-    }
-
-    /// Reads to the end to find the last rows of all targets and scopes.
-    #[must_use]
-    pub fn last_lines(self) -> LastLines {
-        LastLines::of(self.filter_map(Result::ok).map(|Row { line, rule }| (short(line), rule)))
-    }
-
-    /// How many rows were refused because they are in conflict with others.
-    #[must_use]
-    pub fn conflicts(&self) -> usize {
-        self.duplicates.conflicts()
-    }
-
-    /// The lines of rows that were handed out before a row that is in conflict with them was
-    /// read, each with the line of that row.
-    #[must_use]
-    pub fn contradicted(&self) -> &BTreeMap<u32, u32> {
-        self.duplicates.contradicted()
-    }
-
-    /// How many rows were left out.
-    #[must_use]
-    pub fn left_out(&self) -> usize {
-        self.duplicates.left_out()
-    }
-
-    /// What to say about rows that were left out or that may mean something else, each with its
-    /// line.
-    #[must_use]
-    pub fn notes(&self) -> Vec<(u32, String)> {
-        let mut notes = self.duplicates.notes();
-        notes.extend(self.guessed.map(|line| {
-            let text = "64 hex digits are read as the hash of a program (binary), because there is \
-                        no rule_type column; certificates need one";
-            (line, text.to_owned())
-        }));
-        notes
-    }
-
-    fn rule(&mut self, line: u64) -> Result<Option<Rule>, Fault> {
+    fn rule(&mut self, line: u32) -> Result<Option<Rule>, Fault> {
         let (found, expected) = (self.record.len(), self.layout.names().len());
         if found != expected {
-            let spans_lines = line_breaks(&self.record) > 0;
-            return Err(Fault::of_row(Reason::Width { found, expected, spans_lines }));
+            let quote = match line_breaks(&self.record) {
+                0 => "",
+                _ => "; a quote may be left open",
+            };
+            let text = format!("the row has {found} fields and the header {expected}{quote}");
+            return Err(Fault::of_row(text));
         }
         if self.ends_in_a_quote() {
-            return Err(Fault::of_row(Reason::OpenQuote));
+            let text = "a quote is left open up to the end of the file, and the lines after this one \
+                        are in it";
+            return Err(Fault::of_row(text));
         }
         let rule = self.parts()?;
         if self.layout.has_no_types() && rule.target().rule_type() == RuleType::Binary {
-            self.guessed.get_or_insert(short(line));
+            self.guessed.get_or_insert(line);
         }
-        match self.duplicates.judge(&rule, short(line)) {
+        match self.duplicates.judge(&rule, line) {
             Judged::Kept => Ok(Some(rule)),
             Judged::LeftOut => Ok(None),
-            Judged::Refused(text) => Err(Fault::of_row(Reason::Conflict(text))),
+            Judged::Refused(text) => Err(Fault::of_row(text)),
         }
     }
 
-    /// Whether the row's last field has swallowed the lines up to the end of the file, which the
-    /// parser takes for what was meant: the field has several lines, and no quote ends them.
+    /// Whether the row's last field has all lines up to the end of the file, because no quote ends
+    /// it. The parser accepts that.
     fn ends_in_a_quote(&self) -> bool {
         let last = self.record.len().checked_sub(1).and_then(|index| self.record.get(index));
         last.is_some_and(|last| memchr::memchr(b'\n', last).is_some())
@@ -269,15 +141,12 @@ impl<R: BufRead> Reader<R> {
     }
 
     fn parts(&self) -> Result<Rule, Fault> {
-        let at = |column, problem| Fault { column: Some(column), reason: Reason::Field(problem) };
         let owned = |column| self.field(column).map(|text| text.map(str::to_owned));
         let target = self.target()?;
         let kind = self.policy()?;
-        let scope = match self.field(Column::Scope)?.map(str::trim) {
-            None | Some("") => self.scope.clone(),
-            Some(scope) => {
-                scope.parse().map_err(|error| at(Column::Scope, FieldError::Scope(error)))?
-            }
+        let scope = match self.given(Column::Scope)? {
+            None => self.scope.clone(),
+            Some(scope) => scope.parse().map_err(|error| Fault::at(Column::Scope, error))?,
         };
         let draft = RuleDraft {
             cel: owned(Column::Cel)?,
@@ -286,7 +155,7 @@ impl<R: BufRead> Reader<R> {
             button_label: owned(Column::ButtonLabel)?,
             app_name: owned(Column::AppName)?,
             bundle_hash: owned(Column::BundleHash)?,
-            bundle_binary_count: self.parsed(Column::BundleBinaryCount, Reason::Count)?,
+            bundle_binary_count: self.count()?,
             comment: owned(Column::Comment)?,
             ticket: owned(Column::Ticket)?,
             source: owned(Column::Source)?.or_else(|| self.source.clone()),
@@ -295,85 +164,109 @@ impl<R: BufRead> Reader<R> {
         };
         draft.complete(target, scope, kind).map_err(|RuleError { field, problem }| Fault {
             column: Column::of_field(field),
-            reason: problem.into(),
+            text: problem.to_string(),
         })
     }
 
     fn target(&self) -> Result<Target, Fault> {
-        let at = |column| {
-            move |error| Fault { column: Some(column), reason: FieldError::Target(error).into() }
-        };
         let identifier = self.required(Column::Identifier)?;
-        if self.layout.has_whole_targets() {
-            return identifier.parse().map_err(at(Column::Identifier));
-        }
-        if self.layout.has_no_types() {
-            let target = identifier::untyped(identifier)
-                .ok_or(Fault { column: Some(Column::Identifier), reason: Reason::Untyped })?;
-            return target.map_err(at(Column::Identifier));
-        }
-        let rule_type: RuleType =
-            self.required(Column::RuleType)?.parse().map_err(at(Column::RuleType))?;
-        identifier::target(rule_type, identifier).map_err(at(Column::Identifier))
+        let target = if self.layout.has_whole_targets() {
+            identifier.parse()
+        } else if self.layout.has_no_types() {
+            identifier::untyped(identifier).ok_or_else(|| {
+                let text = "may be of several rule types; add a rule_type column";
+                Fault::at(Column::Identifier, text)
+            })?
+        } else {
+            let rule_type = self.required(Column::RuleType)?.parse();
+            let rule_type = rule_type.map_err(|error| Fault::at(Column::RuleType, error))?;
+            identifier::target(rule_type, identifier)
+        };
+        target.map_err(|error| Fault::at(Column::Identifier, error))
     }
 
     fn policy(&self) -> Result<PolicyKind, Fault> {
-        let fault = |reason| Fault { column: Some(Column::Policy), reason };
         let policy = self.required(Column::Policy)?;
         if policy.bytes().all(|byte| byte.is_ascii_digit()) {
-            return Err(fault(Reason::NumberedPolicy(policy.to_owned())));
+            let text = format!(
+                "`{policy}` is a number, and tools number the policies differently; write its name"
+            );
+            return Err(Fault::at(Column::Policy, text));
         }
-        policy.parse().map_err(|error| fault(FieldError::Policy(error).into()))
-    }
-
-    fn required(&self, column: Column) -> Result<&str, Fault> {
-        let missing = || Fault { column: Some(column), reason: FieldError::Missing.into() };
-        self.field(column)?.map(str::trim).filter(|text| !text.is_empty()).ok_or_else(missing)
+        policy.parse().map_err(|error| Fault::at(Column::Policy, error))
     }
 
     fn expires(&self) -> Result<Option<Timestamp>, Fault> {
-        let text = self.field(Column::Expires)?.map(str::trim);
-        let text = text.filter(|text| !text.is_empty() && !text.eq_ignore_ascii_case(NEVER));
-        let refused = |text: &str| Fault {
-            column: Some(Column::Expires),
-            reason: Reason::Expires(text.to_owned()),
+        let text = self.given(Column::Expires)?.filter(|text| !text.eq_ignore_ascii_case(NEVER));
+        let refused = |text: &str| {
+            let text = format!("`{text}` is not a valid time; {WrittenTimeError}");
+            Fault::at(Column::Expires, text)
         };
         text.map(|text| expiry(&with_dashes(text)).map_err(|_| refused(text))).transpose()
     }
 
-    fn parsed<T: std::str::FromStr>(
-        &self,
-        column: Column,
-        reason: fn(String) -> Reason,
-    ) -> Result<Option<T>, Fault> {
-        let Some(text) = self.field(column)?.map(str::trim).filter(|text| !text.is_empty()) else {
-            return Ok(None);
-        };
-        let refused = |_| Fault { column: Some(column), reason: reason(text.to_owned()) };
-        text.parse().map(Some).map_err(refused)
+    fn count(&self) -> Result<Option<u32>, Fault> {
+        const COLUMN: Column = Column::BundleBinaryCount;
+        let refused = |text: &str| Fault::at(COLUMN, format!("`{text}` is no count"));
+        self.given(COLUMN)?.map(|text| text.parse().map_err(|_| refused(text))).transpose()
     }
 
-    /// A field as it stands in the file; an empty one is none.
+    fn required(&self, column: Column) -> Result<&str, Fault> {
+        self.given(column)?.ok_or_else(|| Fault::at(column, FieldError::Missing))
+    }
+
+    /// A field without the spaces around it; absent if nothing is left.
+    fn given(&self, column: Column) -> Result<Option<&str>, Fault> {
+        Ok(self.field(column)?.map(str::trim).filter(|text| !text.is_empty()))
+    }
+
+    /// A field as it is in the file; absent if it is empty.
     fn field(&self, column: Column) -> Result<Option<&str>, Fault> {
         let bytes = self.layout.place_of(column).and_then(|index| self.record.get(index));
         let Some(bytes) = bytes.filter(|bytes| !bytes.is_empty()) else {
             return Ok(None);
         };
-        let garbled = |_| Fault { column: Some(column), reason: Reason::Encoding };
+        let garbled = |_| Fault::at(column, "is not UTF-8");
         std::str::from_utf8(bytes).map(Some).map_err(garbled)
     }
 
-    fn bad_row(&self, line: u64, fault: Fault) -> ReadError {
-        let column = fault
-            .column
-            .map(|column| self.layout.name_of(column).unwrap_or_else(|| column.name()).to_owned());
-        let record = self.record.clone();
-        ReadError::Bad(Box::new(BadRow { line, column, reason: fault.reason, record }))
+    fn bad_row(&self, line: u32, Fault { column, text }: Fault) -> RowError {
+        let name = |column| self.layout.name_of(column).unwrap_or_else(|| column.name());
+        let fault = match column {
+            Some(column) => format!("{}: {text}", name(column)),
+            None => text,
+        };
+        let (spot, record) = (Spot::Line(line), self.record.clone());
+        RowError::Bad(Box::new(BadRow { spot, fault, record }))
+    }
+}
+
+impl<R: BufRead> RuleRows for Reader<R> {
+    fn duplicates(&self) -> &RowDuplicates {
+        &self.duplicates
+    }
+
+    fn duplicates_mut(&mut self) -> &mut RowDuplicates {
+        &mut self.duplicates
+    }
+
+    fn unused_columns(&self) -> &[String] {
+        self.layout.extra()
+    }
+
+    fn notes(&self) -> Vec<(u32, String)> {
+        let mut notes = self.duplicates.notes();
+        notes.extend(self.guessed.map(|line| {
+            let text = "64 hex digits are read as the hash of a program (binary), because there is \
+                        no rule_type column; certificates need one";
+            (line, text.to_owned())
+        }));
+        notes
     }
 }
 
 impl<R: BufRead> Iterator for Reader<R> {
-    type Item = Result<Row, ReadError>;
+    type Item = Result<Row, RowError>;
 
     fn next(&mut self) -> Option<Self::Item> {
         while !self.failed {
@@ -381,8 +274,8 @@ impl<R: BufRead> Iterator for Reader<R> {
                 Ok(true) if is_blank(&self.record) => {}
                 Ok(true) => {
                     let line = self.input.get_ref().line() - line_breaks(&self.record);
-                    let rule = self.rule(line);
-                    match rule {
+                    let line = u32::try_from(line).unwrap_or(u32::MAX);
+                    match self.rule(line) {
                         Ok(Some(rule)) => return Some(Ok(Row { line, rule })),
                         Ok(None) => {}
                         Err(fault) => return Some(Err(self.bad_row(line, fault))),
@@ -391,7 +284,7 @@ impl<R: BufRead> Iterator for Reader<R> {
                 Ok(false) => return None,
                 Err(error) => {
                     self.failed = true;
-                    return Some(Err(ReadError::Read(io_error(error))));
+                    return Some(Err(RowError::Read(io_error(error))));
                 }
             }
         }
@@ -399,11 +292,11 @@ impl<R: BufRead> Iterator for Reader<R> {
     }
 }
 
-/// What some files write where a rule does not expire.
+/// What some files write for a rule that does not expire.
 const NEVER: &str = "never";
 
-/// A date with slashes after the year, or with dots after the day, as nicelist writes it. Other dates
-/// with slashes may begin with the day or with the month.
+/// A date such as 2027/01/31 or 31.01.2027 as nicelist writes it. Other dates with slashes may begin
+/// with the day or with the month.
 fn with_dashes(text: &str) -> Cow<'_, str> {
     let is_number =
         |text: &str, digits| text.len() == digits && text.bytes().all(|it| it.is_ascii_digit());
@@ -416,23 +309,6 @@ fn with_dashes(text: &str) -> Cow<'_, str> {
         }
         _ => Cow::Borrowed(text),
     }
-}
-
-/// What is wrong, and in which column.
-struct Fault {
-    column: Option<Column>,
-    reason: Reason,
-}
-
-impl Fault {
-    fn of_row(reason: Reason) -> Self {
-        Self { column: None, reason }
-    }
-}
-
-/// A line as duplicates are compared by.
-fn short(line: u64) -> u32 {
-    u32::try_from(line).unwrap_or(u32::MAX)
 }
 
 /// Spreadsheets end their files with rows of nothing.

@@ -4,6 +4,7 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::format::Defaults;
+use crate::format::rows::{BadRow, Row, RowError};
 use crate::format::tests::any_rule;
 use crate::rule::{Rule, RuleDraft, RuleType};
 
@@ -13,7 +14,7 @@ fn open(text: &[u8]) -> Reader<&[u8]> {
 
 /// The good rows as `LINE TARGET POLICY SCOPE`, the bad ones as they print.
 fn outcomes(text: impl AsRef<[u8]>) -> Vec<String> {
-    let word = |row: Result<Row, ReadError>| match row {
+    let word = |row: Result<Row, RowError>| match row {
         Ok(Row { line, rule }) => {
             let draft = RuleDraft::from(rule);
             format!("{line} {} {} {}", draft.target, draft.policy, draft.scope)
@@ -26,8 +27,8 @@ fn outcomes(text: impl AsRef<[u8]>) -> Vec<String> {
 fn bad_rows(text: impl AsRef<[u8]>) -> Vec<BadRow> {
     let bad = |row| match row {
         Ok(_) => None,
-        Err(ReadError::Bad(row)) => Some(*row),
-        Err(ReadError::Read(error)) => panic!("{error}"),
+        Err(RowError::Bad(row)) => Some(*row),
+        Err(RowError::Read(error)) => panic!("{error}"),
     };
     open(text.as_ref()).filter_map(bad).collect()
 }
@@ -247,7 +248,7 @@ fn mended_rejects_are_read_again() {
     let reader = open(text.as_bytes());
     let mut rejects = Rejects::new(&mut file, Delimiter::Comma, reader.columns()).unwrap();
     for row in bad_rows(text) {
-        rejects.write(row.line, &row.fault(), &row.record).unwrap();
+        rejects.write(row.spot.line_number(), &row.fault, &row.record).unwrap();
     }
     rejects.finish().unwrap();
     let written = String::from_utf8(file).unwrap();

@@ -1,4 +1,4 @@
-//! Writes rules as CSV, and rows that were no rules.
+//! Writes rules as CSV, and invalid rows.
 
 use std::borrow::Cow;
 use std::io::{self, Write};
@@ -16,8 +16,6 @@ pub struct Writer<W: Write> {
 }
 
 impl<W: Write> Writer<W> {
-    /// Writes the header.
-    ///
     /// # Errors
     /// What the output reports.
     pub fn new(output: W, delimiter: Delimiter) -> io::Result<Self> {
@@ -26,8 +24,6 @@ impl<W: Write> Writer<W> {
         Ok(Self { output })
     }
 
-    /// Writes a rule.
-    ///
     /// # Errors
     /// What the output reports.
     pub fn write(&mut self, rule: &Rule) -> io::Result<()> {
@@ -38,8 +34,6 @@ impl<W: Write> Writer<W> {
         Ok(())
     }
 
-    /// Writes what is still held back.
-    ///
     /// # Errors
     /// What the output reports.
     pub fn finish(mut self) -> io::Result<()> {
@@ -47,7 +41,7 @@ impl<W: Write> Writer<W> {
     }
 }
 
-pub(super) fn field(rule: &Rule, column: Column) -> Cow<'_, str> {
+pub(in crate::format) fn field(rule: &Rule, column: Column) -> Cow<'_, str> {
     let (notice, provenance) = (&rule.notice, &rule.provenance);
     Cow::Borrowed(match column {
         Column::RuleType => rule.target().rule_type().word(),
@@ -77,16 +71,16 @@ fn optional(text: &Option<Arc<str>>) -> &str {
     text.as_deref().unwrap_or_default()
 }
 
-/// Writes bad rows as they came, with the line and the reason in two columns more. Once
-/// mended, the file can be read in place of the one that the rows came from.
+/// Writes bad rows as they came, with the line and the reason in two more columns. When they are
+/// fixed, the file can be imported.
 pub struct Rejects<W: Write> {
     output: ::csv::Writer<W>,
     kept: Vec<bool>,
 }
 
 impl<W: Write> Rejects<W> {
-    /// Writes the header: the file's own columns and ours. A file that was a file of rejects
-    /// itself loses its old lines and reasons.
+    /// Writes the header: the file's own columns and ours. If the file is a file of rejects, its old
+    /// lines and reasons are left out.
     ///
     /// # Errors
     /// What the output reports.
@@ -105,12 +99,12 @@ impl<W: Write> Rejects<W> {
     ///
     /// # Errors
     /// What the output reports.
-    pub fn write(&mut self, line: u64, fault: &str, record: &ByteRecord) -> io::Result<()> {
+    pub fn write(&mut self, line: u32, fault: &str, record: &ByteRecord) -> io::Result<()> {
         self.row(record, [&line.to_string(), fault])
     }
 
-    /// A row of another width than the header keeps its fields; one that is too short is
-    /// filled up, so that line and reason stand in their columns.
+    /// A row keeps its fields if it is wider than the header. A shorter one is filled up, so that
+    /// line and reason are in their columns.
     fn row(&mut self, record: &ByteRecord, added: [&str; 2]) -> io::Result<()> {
         let width = self.kept.len().max(record.len());
         for index in (0..width).filter(|index| *self.kept.get(*index).unwrap_or(&true)) {
@@ -120,8 +114,6 @@ impl<W: Write> Rejects<W> {
         Ok(())
     }
 
-    /// Writes what is still held back.
-    ///
     /// # Errors
     /// What the output reports.
     pub fn finish(mut self) -> io::Result<()> {

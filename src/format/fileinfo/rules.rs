@@ -2,89 +2,77 @@
 
 use std::collections::HashMap;
 
-use serde_json::value::RawValue;
-
-use super::{FileInfo, FileInfoError};
-use crate::format::record::{Head, Keys};
-use crate::format::text::{Text, narrowed};
-use crate::format::{Defaults, Document, File, Place, PlacedRule, Remark, Spot};
+use super::FileInfo;
+use crate::document::json::Json;
+use crate::document::{Outline, Text};
+use crate::format::record::Keys;
+use crate::format::{Defaults, File, Location, ParsedPolicy, PlacedRule, Remark};
 use crate::rule::{PolicyKind, Rule, RuleDraft, Scope, Target};
 
 /// Whether a file looks like what `santactl fileinfo --json` prints.
 #[must_use]
-pub fn recognises(file: &File) -> bool {
-    let head = Head::of(&file.bytes, Keys::Exact);
-    let keys = if head.array { head.rule } else { head.around };
-    ["SHA-256", "Path"].iter().all(|name| keys.iter().any(|key| key == name))
+pub fn recognises(head: &Outline) -> bool {
+    Keys::Exact.has_all(&head.keys, &["SHA-256", "Path"])
 }
 
-/// Reads a rule for each program. A report says nothing of a policy, so that of the defaults is
-/// needed.
+/// Reads a rule for each program. A report has no policy, so the defaults must have one.
 #[must_use]
-pub fn read_rules(files: &[File], defaults: &Defaults) -> Document {
-    let names = files.iter().map(|file| file.name.clone()).collect();
-    let mut document = Document { files: names, ..Document::default() };
-    let Some(policy) = defaults.policy else {
-        let place = Place { file: 0, spot: Spot::Whole };
-        let text = "a report about programs has no policy; --policy allow would be one".to_owned();
-        document.faults.push(Remark { place, text });
-        return document;
+pub fn read_rules(files: &[File], defaults: &Defaults) -> ParsedPolicy {
+    let mut policy = ParsedPolicy::of(files);
+    let Some(kind) = defaults.policy else {
+        let text = "a report about programs has no policy; --policy allow would be one";
+        policy.fault(Location::whole(0), text);
+        return policy;
     };
     let scope = defaults.scope.clone().unwrap_or(Scope::Fleet);
     let mut left_out = Vec::new();
-    for (number, file) in files.iter().enumerate() {
-        match programs(number, file) {
-            Err(fault) => document.faults.push(fault),
+    for (number, file) in (0..).zip(files) {
+        let programs = Text::new(&file.bytes)
+            .map_err(|fault| Remark::of(number, fault))
+            .and_then(|text| programs(number, &text));
+        match programs {
+            Err(fault) => policy.faults.push(fault),
             Ok(programs) => {
-                for (place, program) in programs {
-                    let rule = program.map_err(|error| error.to_string()).and_then(|program| {
-                        rule(&program, policy, &scope, defaults.source.clone())
-                    });
+                for (location, program) in programs {
+                    let rule = program
+                        .and_then(|program| rule(&program, kind, &scope, defaults.source.clone()));
                     match rule {
-                        Ok(rule) => document.rules.push(PlacedRule { place, rule }),
-                        Err(text) => left_out.push(Remark { place, text }),
+                        Ok(rule) => policy.rules.push(PlacedRule { location, rule }),
+                        Err(text) => left_out.push(Remark::new(location, text)),
                     }
                 }
             }
         }
     }
-    // A report in which no program has a rule is not worth reading.
-    if document.rules.is_empty() {
-        document.faults.extend(left_out);
+    // If no program has a rule, all of them are faults.
+    if policy.rules.is_empty() {
+        policy.faults.extend(left_out);
     } else {
         let left_out = left_out.into_iter();
-        document
+        policy
             .notes
-            .extend(left_out.map(|it| Remark { text: format!("left out: {}", it.text), ..it }));
+            .extend(left_out.map(|it| Remark::new(it.location, format!("left out: {}", it.text))));
     }
-    once_each(&mut document);
-    document
+    keep_one_rule_per_target(&mut policy);
+    policy
 }
 
 /// A program of a report, or why no rule can be made for it.
-type Program = Result<FileInfo, FileInfoError>;
+type Program = Result<FileInfo, String>;
 
-fn programs(number: usize, file: &File) -> Result<Vec<(Place, Program)>, Remark> {
-    let text = Text::open(number, file)?;
-    let programs = super::read_each(text.as_str().as_bytes()).map_err(|error| {
-        let spot = match &error {
-            FileInfoError::Json(error) if error.line() > 0 => {
-                Spot::Column(narrowed(error.line()), narrowed(error.column()))
-            }
-            FileInfoError::Json(_)
-            | FileInfoError::Empty
-            | FileInfoError::NoHash(_)
-            | FileInfoError::Certificates => Spot::Whole,
-        };
-        Remark { place: Place { file: text.file(), spot }, text: error.to_string() }
+fn programs(number: u32, text: &Text<'_>) -> Result<Vec<(Location, Program)>, Remark> {
+    let whole = Json::parse(text).map_err(|fault| {
+        let message = format!("is not the output of `santactl fileinfo --json`: {}", fault.message);
+        Remark::new(Location::of(number, fault.position), message)
     })?;
-    let list: Vec<&RawValue> = serde_json::from_str(text.as_str()).unwrap_or_default();
-    let place = |index: usize| match list.get(index) {
-        Some(raw) => text.place_of(raw.get()),
-        // Not a list: the one program is the whole file.
-        None => text.place(0),
-    };
-    Ok(programs.into_iter().enumerate().map(|(index, it)| (place(index), it)).collect())
+    let programs = super::read_each(text.as_str())
+        .map_err(|error| Remark::new(Location::whole(number), error.to_string()))?;
+    let jsons = whole.elements().unwrap_or_else(|| vec![whole]);
+    let programs = jsons.iter().zip(programs).map(|(json, program)| {
+        let location = Location::of(number, Some(json.position()));
+        (location, program.map_err(|error| error.to_string()))
+    });
+    Ok(programs.collect())
 }
 
 fn rule(
@@ -106,23 +94,23 @@ fn rule(
     Rule::try_from(draft).map_err(|error| error.to_string())
 }
 
-/// Several programs may have the same best target: one rule is for them all.
-fn once_each(document: &mut Document) {
-    let mut seen: HashMap<Target, Place> = HashMap::new();
+/// Several programs may have the same best target. They share one rule.
+fn keep_one_rule_per_target(policy: &mut ParsedPolicy) {
+    let mut seen: HashMap<Target, Location> = HashMap::new();
     let mut again = Vec::new();
-    document.rules.retain(|PlacedRule { place, rule }| match seen.get(rule.target()) {
+    policy.rules.retain(|PlacedRule { location, rule }| match seen.get(rule.target()) {
         Some(first) => {
-            again.push((*place, *first, rule.target().clone()));
+            again.push((*location, *first, rule.target().clone()));
             false
         }
         None => {
-            seen.insert(rule.target().clone(), *place);
+            seen.insert(rule.target().clone(), *location);
             true
         }
     });
-    for (place, first, target) in again {
-        let text = format!("{target} is the rule for {} as well", document.name_of(first));
-        document.notes.push(Remark { place, text });
+    for (location, first, target) in again {
+        let text = format!("{target} is the rule for {} as well", policy.name_of(first));
+        policy.note(location, text);
     }
 }
 
@@ -132,21 +120,21 @@ mod tests {
 
     const SAMPLE: &str = include_str!("../../../examples/fileinfo.json");
 
-    fn read(text: &str, policy: Option<PolicyKind>) -> Document {
+    fn read(text: &str, policy: Option<PolicyKind>) -> ParsedPolicy {
         let file = File { name: "f.json".into(), bytes: text.into() };
         read_rules(&[file], &Defaults { policy, ..Defaults::default() })
     }
 
-    fn told(document: &Document, remarks: &[Remark]) -> Vec<String> {
-        remarks.iter().map(|it| format!("{}: {}", document.name_of(it.place), it.text)).collect()
+    fn told(document: &ParsedPolicy, remarks: &[Remark]) -> Vec<String> {
+        remarks.iter().map(|it| format!("{}: {}", document.name_of(it.location), it.text)).collect()
     }
 
     #[test]
     fn each_program_gets_a_rule_for_its_best_target() {
         let document = read(SAMPLE, Some(PolicyKind::Allow));
-        let rules = document.rules.iter().map(|PlacedRule { place, rule }| {
+        let rules = document.rules.iter().map(|PlacedRule { location, rule }| {
             let comment = rule.provenance.comment.as_deref().unwrap();
-            format!("{} {} {comment}", document.name_of(*place), rule.target())
+            format!("{} {} {comment}", document.name_of(*location), rule.target())
         });
         insta::assert_snapshot!(rules.collect::<Vec<_>>().join("\n"), @"
         f.json:2:1 signingid:K7V3QWX92P:example.northwind.kestrel Kestrel
@@ -208,7 +196,7 @@ mod tests {
 
     #[test]
     fn only_reports_are_recognised() {
-        let is = |text: &str| recognises(&File { bytes: text.into(), ..File::default() });
+        let is = |text: &str| recognises(&Outline::of_json_head(text.as_bytes(), &[]));
         assert!(is(SAMPLE) && !is("") && !is("[]") && !is(r#"{"rules": []}"#));
     }
 }

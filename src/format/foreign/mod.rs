@@ -1,6 +1,6 @@
-//! Files that are often given in place of rules: what they are, and what to do with them.
+//! Files that are often given instead of rules: what they are, and what to do with them.
 //!
-//! Nothing of such a file is repeated in a message: it may be a secret.
+//! No message repeats a part of such a file, because it may be a secret.
 
 mod json;
 #[cfg(test)]
@@ -8,10 +8,10 @@ mod tests;
 
 use std::borrow::Cow;
 
-use ::toml::de::{DeTable, DeValue};
 use memchr::memmem;
 
 use super::File;
+use crate::document::{Node, Text, toml, without_mark};
 
 /// A file that is not in a format of rules.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -20,14 +20,27 @@ pub struct Foreign {
     pub what: String,
     /// What to do with it.
     pub hint: Option<String>,
+    pub kind: ForeignKind,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ForeignKind {
+    /// A configuration profile that has to be converted or decrypted first.
+    Profile,
+    /// Anything else. Its hint is about rules.
+    Other,
 }
 
 impl Foreign {
-    fn new(what: impl Into<String>) -> Self {
-        Self { what: what.into(), hint: None }
+    pub(super) fn new(what: impl Into<String>) -> Self {
+        Self { what: what.into(), hint: None, kind: ForeignKind::Other }
     }
 
-    fn hint(mut self, hint: impl Into<String>) -> Self {
+    pub(super) fn profile(what: impl Into<String>) -> Self {
+        Self { kind: ForeignKind::Profile, ..Self::new(what) }
+    }
+
+    pub(super) fn hint(mut self, hint: impl Into<String>) -> Self {
         self.hint = Some(hint.into());
         self
     }
@@ -52,7 +65,7 @@ impl Foreign {
     }
 }
 
-/// Kinds of files that begin with bytes of their own.
+/// Kinds of files that are known by their first bytes.
 #[derive(Clone, Copy)]
 enum Kind {
     Zip,
@@ -110,17 +123,17 @@ impl Kind {
     }
 }
 
-/// Office programs keep their documents in ZIP archives, whose first files tell them apart.
+/// Documents of office programs are ZIP archives, known by their first files.
 fn zip(file: &File) -> Foreign {
-    let says = |word: &str| memmem::find(&file.bytes, word.as_bytes()).is_some();
-    if says("word/") {
+    let contains = |word: &str| memmem::find(&file.bytes, word.as_bytes()).is_some();
+    if contains("word/") {
         Foreign::new("is a Word document (.docx), not a file of rules")
-    } else if says("ppt/") {
+    } else if contains("ppt/") {
         Foreign::new("is a PowerPoint presentation (.pptx), not a file of rules")
-    } else if says("xl/") || says("[Content_Types].xml") {
+    } else if contains("xl/") || contains("[Content_Types].xml") {
         Foreign::new("is an Excel workbook (.xlsx), not CSV")
             .hint("in Excel, save the sheet as CSV UTF-8, then import that file")
-    } else if says("opendocument.spreadsheet") || says("Index/Document.iwa") {
+    } else if contains("opendocument.spreadsheet") || contains("Index/Document.iwa") {
         Foreign::new("is a spreadsheet, not CSV")
             .hint("export the sheet as CSV in UTF-8, then import that file")
     } else {
@@ -128,13 +141,13 @@ fn zip(file: &File) -> Foreign {
     }
 }
 
-/// How a command for the shell names a file. What came through a pipe has to be saved first.
+/// A file in a shell command. Input from a pipe has to be saved to a file first.
 fn path(name: &str) -> Cow<'_, str> {
     if name == "stdin" { Cow::Borrowed("FILE") } else { crate::shell::argument(name) }
 }
 
-/// Text in UTF-16 has a byte-order mark, or a zero in every second byte. Without the mark, iconv has
-/// to know the order of the bytes.
+/// UTF-16 has a byte-order mark, or a zero in every second byte. Without the mark, iconv needs the
+/// order of the bytes.
 fn utf16(bytes: &[u8]) -> Option<&'static str> {
     match *bytes {
         [0xff, 0xfe, ..] | [0xfe, 0xff, ..] => Some("UTF-16"),
@@ -158,9 +171,9 @@ fn tar(name: &str) -> Foreign {
         .hint(format!("unpack it first: tar -xf {}", path(name)))
 }
 
-/// Texts that begin with words of their own.
+/// Texts that are known by their first words.
 fn of_text(file: &File) -> Option<Foreign> {
-    let text = file.bytes.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(&file.bytes).trim_ascii_start();
+    let text = without_mark(&file.bytes).trim_ascii_start();
     let begins = |word: &str| {
         text.get(..word.len()).is_some_and(|start| start.eq_ignore_ascii_case(word.as_bytes()))
     };
@@ -171,10 +184,10 @@ fn of_text(file: &File) -> Option<Foreign> {
     if begins("MIME-Version:") && memmem::find(&file.bytes, b"pkcs7").is_some() {
         let name = path(&file.name);
         return Some(
-            Foreign::new("is a signed profile as an S/MIME message; remove the signature first")
-                .hint(format!(
-                    "openssl smime -verify -noverify -in {name} -out unsigned.mobileconfig"
-                )),
+            Foreign::profile(
+                "is a signed profile as an S/MIME message; remove the signature first",
+            )
+            .hint(format!("openssl smime -verify -noverify -in {name} -out unsigned.mobileconfig")),
         );
     }
     if begins("-----BEGIN PKCS7") || begins("-----BEGIN CMS") {
@@ -186,16 +199,13 @@ fn of_text(file: &File) -> Option<Foreign> {
     super::profile::enveloped(file)
 }
 
-/// A file of bundles for contour, which makes rules out of an inventory of programs.
+/// A file of bundles for contour, which creates rules from an inventory of programs.
 fn contour(file: &File) -> Option<Foreign> {
     memmem::find(&file.bytes, b"bundles")?;
-    let text = std::str::from_utf8(&file.bytes).ok()?;
-    let root = DeTable::parse(text).ok()?.into_inner();
-    let bundles = root.get("bundles")?.get_ref().as_array()?;
-    let is_bundle = |bundle: &DeValue<'_>| {
-        bundle.as_table().is_some_and(|it| it.contains_key("name") && it.contains_key("cel"))
-    };
-    bundles.iter().any(|bundle| is_bundle(bundle.get_ref())).then(|| {
+    let root = toml::parse(&Text::new(&file.bytes).ok()?).ok()?;
+    let is_bundle =
+        |bundle: &Node| ["name", "cel"].into_iter().all(|key| bundle.get(key).is_some());
+    root.get("bundles")?.elements()?.iter().any(is_bundle).then(|| {
         Foreign::new("is a file of bundles for contour, not rules")
             .hint("let contour generate a profile from it, then import that profile")
     })

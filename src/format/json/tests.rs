@@ -2,16 +2,16 @@
 
 use super::*;
 use crate::fleet::{Setting, SettingKey};
-use crate::format::{Content, Defaults, Document, File, Format};
+use crate::format::{Content, Defaults, File, Format, ParsedPolicy};
 use crate::rule::Scope;
 
-fn read(text: &str, format: Format) -> Document {
+fn read(text: &str, format: Format) -> ParsedPolicy {
     format.read(&[File { name: "f".into(), bytes: text.into() }], &Defaults::default())
 }
 
-fn faults(document: &Document) -> Vec<String> {
+fn faults(document: &ParsedPolicy) -> Vec<String> {
     let told = document.faults.iter();
-    told.map(|fault| format!("{}: {}", document.name_of(fault.place), fault.text)).collect()
+    told.map(|fault| format!("{}: {}", document.name_of(fault.location), fault.text)).collect()
 }
 
 const RULE: &str = r#"{"target":"teamid:AAAAAAAAAA","policy":"block","scope":"tag:eng"}"#;
@@ -26,7 +26,7 @@ fn a_bare_array_a_page_and_lines_hold_the_same() {
     }
     let lines = read(&format!("\u{feff}\r\n{RULE}\r\n\r\n"), Format::Jsonl);
     assert_eq!(lines.rules[0].rule, array.rules[0].rule);
-    assert_eq!(lines.name_of(lines.rules[0].place), "f:2");
+    assert_eq!(lines.name_of(lines.rules[0].location), "f:2");
 }
 
 #[test]
@@ -53,37 +53,45 @@ fn faults_have_their_line_and_column_and_come_all_at_once() {
         faults(&read(&text, Format::Json)),
         [
             "f:2:3: conflict: teamid:AAAAAAAAAA for tag:eng is allow here, but block at f:1:2",
-            "f:3:2: target: `SHORT` is no teamid identifier; expected 10 letters and digits",
-            "f:4:2: is a number; expected an object for each rule",
+            "f:3:12: target: `SHORT` is no teamid identifier; expected 10 letters and digits",
+            "f:4:2: expected an object for each rule, found a number",
         ]
     );
     let empty = RULE.replace("tag:eng", "");
     assert!(faults(&read(&empty, Format::Jsonl))[0].contains("`` is no scope; expected fleet"));
     let lines = format!("{RULE}\n{{\"target\": \u{e9}}}\n");
-    assert_eq!(faults(&read(&lines, Format::Jsonl)), ["f:2:12: expected value"]);
+    assert_eq!(faults(&read(&lines, Format::Jsonl)), ["f:2:12: is not JSON: expected value"]);
 }
 
 /// W12: the message names the field and what belongs there, and no types of the program.
 #[test]
 fn w12_a_value_of_the_wrong_type_is_named_with_its_field() {
-    for (rule, fault) in [
-        (r#"["teamid:AAAAAAAAAA", "block"]"#, "is a list; expected an object for each rule"),
-        (r#""teamid:AAAAAAAAAA""#, "is a text; expected an object for each rule"),
-        (r#"{"target": 5, "policy": "block"}"#, "target: is a number; expected a text"),
-        (r#"{"target": "teamid:AAAAAAAAAA", "policy": null}"#, "policy: is null; expected a text"),
+    for (rule, column, fault) in [
+        (r#"["teamid:AAAAAAAAAA", "block"]"#, 1, "expected an object for each rule, found a list"),
+        (r#""teamid:AAAAAAAAAA""#, 1, "expected an object for each rule, found a string"),
+        (r#"{"target": 5, "policy": "block"}"#, 12, "target: expected a string, found a number"),
+        (
+            r#"{"target": "teamid:AAAAAAAAAA", "policy": null}"#,
+            43,
+            "policy: expected a string, found null",
+        ),
         (
             r#"{"target": "teamid:AAAAAAAAAA", "policy": "block", "bundle_binary_count": -1}"#,
+            75,
             "bundle_binary_count: `-1` is not a valid count",
         ),
         (
             r#"{"target": "teamid:AAAAAAAAAA", "policy": "block", "bundle_binary_count": "3"}"#,
-            "bundle_binary_count: is a text; expected a number",
+            75,
+            "bundle_binary_count: expected a number, found a string",
         ),
     ] {
-        assert_eq!(faults(&read(&format!("[{rule}]"), Format::Json)), [format!("f:1:2: {fault}")]);
-        assert_eq!(faults(&read(rule, Format::Jsonl)), [format!("f:1:1: {fault}")]);
+        let faults = |text: &str, format| faults(&read(text, format));
+        let expected = |column| [format!("f:1:{column}: {fault}")];
+        assert_eq!(faults(&format!("[{rule}]"), Format::Json), expected(column + 1));
+        assert_eq!(faults(rule, Format::Jsonl), expected(column));
     }
-    let no_list = "f:1:2: is not a list of rules; expected [{...}, ...], or an object that has such a \
+    let no_list = "f:1:1: is not a list of rules; expected [{...}, ...], or an object that has such a \
                    list as items or rules, one time";
     assert_eq!(faults(&read("{}", Format::Json)), [no_list]);
 }
@@ -95,9 +103,10 @@ fn w11_a_key_that_stands_twice_in_a_rule_is_refused() {
     let listed = twice.replace('}', r#","revision":3}"#);
     for rule in [twice, listed, RULE.replace('}', r#","revision":3,"policy":"allow"}"#)] {
         let key = if rule.contains("allow") { "policy" } else { "target" };
-        let fault = format!("{key}: stands twice in one rule");
-        assert_eq!(faults(&read(&format!("[{rule}]"), Format::Json)), [format!("f:1:2: {fault}")]);
-        assert_eq!(faults(&read(&rule, Format::Jsonl)), [format!("f:1:1: {fault}")]);
+        let column = rule.rfind(key).unwrap() + key.len() + 3;
+        let expected = |column| [format!("f:1:{column}: {key}: is given twice")];
+        assert_eq!(faults(&read(&format!("[{rule}]"), Format::Json)), expected(column + 1));
+        assert_eq!(faults(&read(&rule, Format::Jsonl)), expected(column));
     }
 }
 
@@ -108,7 +117,9 @@ fn w9_a_page_with_more_pages_behind_it_is_noted() {
         let document = read(text, Format::Json);
         assert_eq!(document.rules.len(), 1);
         let notes = document.notes.iter();
-        notes.map(|it| format!("{}: {}", document.name_of(it.place), it.text)).collect::<Vec<_>>()
+        notes
+            .map(|it| format!("{}: {}", document.name_of(it.location), it.text))
+            .collect::<Vec<_>>()
     };
     let page = format!("{{\"items\":[{RULE}],\n\"next\":\"NDI\"}}");
     assert_eq!(notes(&page), ["f:2:8: next: the answer has more pages, which are not here"]);

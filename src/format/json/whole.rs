@@ -1,26 +1,25 @@
-//! The array, and lines for those who want a [`Document`] of them.
+//! The array, and lines that are read as a whole.
 
 use std::io::{self, Write};
 
-use serde::Deserialize;
-use serde_json::value::RawValue;
-
-use super::{LineError, LineWriter, Lines, draft, reason};
-use crate::format::duplicates::settle;
+use super::Lines;
+use crate::document::json::Json;
+use crate::document::{Outline, Text};
+use crate::format::builder::Builder;
 use crate::format::loss::Losses;
-use crate::format::record::{Head, Keys};
-use crate::format::text::{Text, narrowed};
-use crate::format::{
-    Content, Defaults, Document, Duplicates, File, Place, PlacedRule, Remark, Spot, Written,
-};
-use crate::rule::{Rule, RuleDraft};
+use crate::format::rows::read_files;
+use crate::format::{Content, Defaults, File, Location, ParsedPolicy, PlacedRule, Remark, Written};
+use crate::rule::Rule;
 
-/// Whether a file is a list of rules that have targets, bare or as a page of the API's.
+/// Whether a file is a list of rules that have targets, bare or as a page of the API.
 #[must_use]
-pub fn recognises(file: &File) -> bool {
-    let head = Head::of(&file.bytes, Keys::Exact);
-    let listed = head.array || head.lists("items") || head.lists("rules");
-    listed && (head.empty || head.has("target"))
+pub fn recognises(head: &Outline) -> bool {
+    let listed = head.list("items").or_else(|| head.list("rules"));
+    let first = match (head.is_list, listed) {
+        (true, _) => Some((head.length, &head.keys)),
+        (false, listed) => listed.map(|list| (list.length, &list.keys)),
+    };
+    first.is_some_and(|(length, keys)| length == 0 || keys.iter().any(|key| key == "target"))
 }
 
 /// Whether a text is an object with a `target`.
@@ -29,176 +28,119 @@ pub(super) fn has_target(text: &str) -> bool {
     object.is_ok_and(|object| object.contains_key("target"))
 }
 
-/// The rules of a page of the API's, or of a bare list.
-#[derive(Deserialize)]
-struct Page<'t> {
-    #[serde(borrow, alias = "rules")]
-    items: Vec<&'t RawValue>,
-    /// Where the next page begins.
-    #[serde(borrow, default)]
-    next: Option<&'t RawValue>,
-}
-
-impl<'t> Page<'t> {
-    fn read(text: &'t str) -> Result<Self, serde_json::Error> {
-        if text.trim_start().starts_with('{') {
-            return serde_json::from_str(text);
-        }
-        serde_json::from_str(text).map(|items| Self { items, next: None })
-    }
-}
-
 #[must_use]
-pub fn read(files: &[File], defaults: &Defaults) -> Document {
-    let names = files.iter().map(|file| file.name.clone()).collect();
-    let mut document = Document { files: names, ..Document::default() };
-    for (number, file) in files.iter().enumerate() {
-        let text = match Text::open(number, file) {
-            Ok(text) => text,
-            Err(fault) => {
-                document.faults.push(fault);
-                continue;
-            }
-        };
-        let Page { items, next } = match Page::read(text.as_str()) {
-            Ok(page) => page,
-            Err(error) => {
-                document.faults.push(no_list(text.file(), &error));
-                continue;
-            }
-        };
-        if let Some(next) = next {
-            let place = text.place_of(next.get());
-            let text = "next: the answer has more pages, which are not here".to_owned();
-            document.notes.push(Remark { place, text });
-        }
-        for raw in items {
-            let place = text.place_of(raw.get());
-            match rule(raw.get(), defaults) {
-                Ok(rule) => document.rules.push(PlacedRule { place, rule }),
-                Err(text) => document.faults.push(Remark { place, text }),
-            }
-        }
-    }
-    settle(&mut document, defaults.duplicates);
-    document
+pub fn read(files: &[File], defaults: &Defaults) -> ParsedPolicy {
+    let builder = Builder::read_texts(files, defaults, |builder, file, text| {
+        read_text(builder, file, text, defaults)
+    });
+    builder.finish()
 }
 
-fn no_list(file: u32, error: &serde_json::Error) -> Remark {
-    let spot = Spot::Column(narrowed(error.line().max(1)), narrowed(error.column().max(1)));
-    let text = match error.classify() {
-        serde_json::error::Category::Eof => "ends too early; it may be cut off".to_owned(),
-        serde_json::error::Category::Data => {
-            "is not a list of rules; expected [{...}, ...], or an object that has such a list as \
-             items or rules, one time"
-                .to_owned()
-        }
-        serde_json::error::Category::Syntax | serde_json::error::Category::Io => {
-            format!("is no JSON: {}", reason(error))
-        }
+fn read_text(
+    builder: &mut Builder<'_>,
+    file: u32,
+    text: &Text<'_>,
+    defaults: &Defaults,
+) -> Result<(), Remark> {
+    let whole = Json::parse(text).map_err(|fault| Remark::of(file, fault))?;
+    let at = |json: Json<'_>| Location::of(file, Some(json.position()));
+    let entries = whole.entries().unwrap_or_default();
+    let mut lists = entries.iter().filter(|(key, _)| key == "items" || key == "rules");
+    let listed = match (whole.elements(), lists.next(), lists.next()) {
+        (Some(rules), ..) => Some(rules),
+        (None, Some((_, rules)), None) => rules.elements(),
+        (None, ..) => None,
     };
-    Remark { place: Place { file, spot }, text }
+    let Some(rules) = listed else {
+        let text = "is not a list of rules; expected [{...}, ...], or an object that has such a \
+                    list as items or rules, one time";
+        return Err(Remark::new(at(whole), text));
+    };
+    let next = entries.iter().find(|(key, json)| key == "next" && json.as_str() != "null");
+    if let Some((_, next)) = next {
+        let text = "next: the answer has more pages, which are not here";
+        builder.policy.note(at(*next), text);
+    }
+    for json in rules {
+        match super::rule(file, json.as_str(), || json.node(), defaults) {
+            Ok(rule) => builder.policy.rules.push(PlacedRule { location: at(json), rule }),
+            Err(fault) => builder.policy.faults.push(fault),
+        }
+    }
+    Ok(())
 }
 
-fn rule(text: &str, defaults: &Defaults) -> Result<Rule, String> {
-    let mut draft = draft(text).map_err(|error| reason(&error))?;
-    defaults.fill(&mut draft);
-    Rule::try_from(draft).map_err(|error| error.to_string())
-}
-
-/// Reads a rule a line.
+/// Reads a rule per line.
 #[must_use]
-pub fn read_lines(files: &[File], defaults: &Defaults) -> Document {
-    let names = files.iter().map(|file| file.name.clone()).collect();
-    let mut document = Document { files: names, ..Document::default() };
-    for (number, file) in files.iter().enumerate() {
-        let number = narrowed(number);
-        let mut lines = Lines::new(&*file.bytes, defaults.clone());
-        if defaults.duplicates == Duplicates::Last {
-            lines.keep_last(Lines::new(&*file.bytes, defaults.clone()).last_lines());
-        }
-        for row in &mut lines {
-            match row {
-                Ok((spot, rule)) => {
-                    let place = Place { file: number, spot };
-                    document.rules.push(PlacedRule { place, rule });
-                }
-                Err(LineError::Bad { spot, text }) => {
-                    document.faults.push(Remark { place: Place { file: number, spot }, text });
-                }
-                Err(LineError::Read(error)) => {
-                    let place = Place { file: number, spot: Spot::Whole };
-                    document.faults.push(Remark { place, text: error.to_string() });
-                }
-            }
-        }
-        document.conflicts += lines.conflicts();
-        let notes = lines.notes().into_iter().map(|(line, text)| {
-            let place = Place { file: number, spot: Spot::Line(line) };
-            Remark { place, text }
-        });
-        document.notes.extend(notes);
-    }
-    document
+pub fn read_lines(files: &[File], defaults: &Defaults) -> ParsedPolicy {
+    read_files(files, defaults, |bytes| Ok(Lines::new(bytes, defaults.clone())))
 }
 
-/// Writes an array, a rule at a time.
-pub struct ArrayWriter<W: Write> {
+/// Writes an array or lines, one rule at a time.
+pub struct Writer<W: Write> {
     output: W,
-    before: &'static [u8],
+    layout: &'static Layout,
+    is_empty: bool,
 }
 
-impl<W: Write> ArrayWriter<W> {
-    /// Begins it.
+struct Layout {
+    start: &'static str,
+    between: &'static str,
+    end: &'static str,
+    empty: &'static str,
+}
+
+const ARRAY: Layout = Layout { start: "[\n", between: ",\n", end: "\n]\n", empty: "[]\n" };
+const LINES: Layout = Layout { start: "", between: "\n", end: "\n", empty: "" };
+
+impl<W: Write> Writer<W> {
     #[must_use]
-    pub fn new(output: W) -> Self {
-        Self { output, before: b"[\n" }
+    pub fn array(output: W) -> Self {
+        Self { output, layout: &ARRAY, is_empty: true }
     }
 
-    /// Writes a rule.
-    ///
+    #[must_use]
+    pub fn lines(output: W) -> Self {
+        Self { output, layout: &LINES, is_empty: true }
+    }
+
     /// # Errors
     /// What the output reports.
-    pub fn write(&mut self, rule: Rule) -> io::Result<()> {
-        self.output.write_all(self.before)?;
-        self.before = b",\n";
-        serde_json::to_writer(&mut self.output, &RuleDraft::from(rule)).map_err(io::Error::from)
+    pub fn write(&mut self, rule: &Rule) -> io::Result<()> {
+        let Layout { start, between, .. } = self.layout;
+        let before = if self.is_empty { start } else { between };
+        self.is_empty = false;
+        self.output.write_all(before.as_bytes())?;
+        serde_json::to_writer(&mut self.output, rule).map_err(io::Error::from)
     }
 
-    /// Ends it.
-    ///
     /// # Errors
     /// What the output reports.
     pub fn finish(mut self) -> io::Result<()> {
-        let end: &[u8] = if self.before == b"[\n" { b"[]\n" } else { b"\n]\n" };
-        self.output.write_all(end)?;
+        let Layout { end, empty, .. } = self.layout;
+        self.output.write_all(if self.is_empty { empty } else { end }.as_bytes())?;
         self.output.flush()
     }
 }
 
-/// Writes an array. Nothing of a rule is lost; settings are.
+/// Writes an array. Only settings are lost.
 #[must_use]
 pub fn write(content: Content<'_>) -> Written {
-    let mut bytes = Vec::new();
-    let mut writer = ArrayWriter::new(&mut bytes);
-    let written = content.rules.iter().try_for_each(|rule| writer.write(rule.clone()));
-    done(written.and_then(|()| writer.finish()), bytes, content)
+    write_with(&ARRAY, content)
 }
 
-/// Writes a rule a line. Nothing of a rule is lost; settings are.
+/// Writes a rule per line. Only settings are lost.
 #[must_use]
 pub fn write_lines(content: Content<'_>) -> Written {
-    let mut bytes = Vec::new();
-    let mut writer = LineWriter::new(&mut bytes);
-    let written = content.rules.iter().try_for_each(|rule| writer.write(rule.clone()));
-    done(written.and_then(|()| writer.finish()), bytes, content)
+    write_with(&LINES, content)
 }
 
-fn done(written: io::Result<()>, bytes: Vec<u8>, content: Content<'_>) -> Written {
-    // Memory takes all that is written to it.
+fn write_with(layout: &'static Layout, content: Content<'_>) -> Written {
+    let mut bytes = Vec::new();
+    let mut writer = Writer { output: &mut bytes, layout, is_empty: true };
+    let written = content.rules.iter().try_for_each(|rule| writer.write(rule));
+    let written = written.and_then(|()| writer.finish());
+    // Writing to memory cannot fail.
     debug_assert!(written.is_ok());
-    Written {
-        files: vec![File { name: String::new(), bytes }],
-        losses: Losses::of_settings(content),
-    }
+    Written::file(bytes, Losses::of_settings(content))
 }

@@ -1,12 +1,11 @@
 //! The manifest: a whole policy in files that people write, keep and review.
 //!
-//! A TOML file has `[tags.NAME]`, `[settings.SCOPE]` and `[[rules]]`, each of them or none; at its
-//! top may stand the `scope` and the `source` of those of its rules that do not say. A manifest is
-//! one such file or a folder of them, in which CSV files with rules may stand as well.
+//! A TOML file has `[tags.NAME]`, `[settings.SCOPE]` and `[[rules]]`, all optional. At its top it may
+//! have a `scope` and a `source` for rules without their own. A manifest is one such file, or a
+//! folder of them, which may have CSV files with rules, too.
 
-mod around;
+mod decoration;
 mod read;
-mod rules;
 #[cfg(test)]
 mod tests;
 mod write;
@@ -14,58 +13,42 @@ mod write;
 pub use read::{read, recognises};
 pub use write::{update, write};
 
-/// The tables and values at the top of a file.
-const TOP: [&str; 5] = ["scope", "source", "tags", "settings", "rules"];
-/// What a tag has.
-const OF_TAG: [&str; 6] = ["priority", "description", "serials", "users", "groups", "hostnames"];
-/// What a rule has.
-pub(super) const OF_RULE: [&str; 14] = [
-    "target",
-    "policy",
-    "scope",
-    "cel",
-    "message",
-    "url",
-    "button_label",
-    "app_name",
-    "bundle_hash",
-    "bundle_binary_count",
-    "comment",
-    "ticket",
-    "source",
-    "expires",
-];
+use super::csv::Delimiter;
+use super::detect::is_for_people;
 
-/// What a file of a folder is by its name.
-enum Part {
-    /// Tables.
+/// The keys at the top of a file.
+const TOP: [&str; 5] = ["scope", "source", "tags", "settings", "rules"];
+/// The keys of a tag.
+const OF_TAG: [&str; 6] = ["priority", "description", "serials", "users", "groups", "hostnames"];
+/// What the name of a file says about its content.
+enum FileKind {
     Toml,
     /// Rules in rows.
-    Rows(super::csv::Delimiter),
-    /// Something for people or for version control.
-    Beside,
-    /// What has no business here.
+    Rows(Delimiter),
+    /// A text for people or for version control.
+    ForPeople,
+    /// A file that does not belong in a manifest.
     Stray,
 }
 
-impl Part {
-    /// What the only file is: it may have any path, and no ending.
-    fn alone(name: &str) -> Self {
+impl FileKind {
+    /// The only file of a manifest. It may have any path, and no ending.
+    fn single(name: &str) -> Self {
         let base = name.rsplit('/').next().unwrap_or(name);
         match Self::of(base) {
-            Self::Beside if base.ends_with(".toml") => Self::Toml,
+            Self::ForPeople if base.ends_with(".toml") => Self::Toml,
             Self::Stray if !base.contains('.') => Self::Toml,
-            part @ (Self::Toml | Self::Rows(_) | Self::Beside | Self::Stray) => part,
+            kind @ (Self::Toml | Self::Rows(_) | Self::ForPeople | Self::Stray) => kind,
         }
     }
 
     fn of(name: &str) -> Self {
         let ending = name.rsplit_once('.').map_or("", |(_, ending)| ending).to_ascii_lowercase();
         match ending.as_str() {
-            _ if super::text::is_beside(name) => Self::Beside,
+            _ if is_for_people(name) => Self::ForPeople,
             "toml" => Self::Toml,
-            "csv" => Self::Rows(super::csv::Delimiter::Comma),
-            "tsv" => Self::Rows(super::csv::Delimiter::Tab),
+            "csv" => Self::Rows(Delimiter::Comma),
+            "tsv" => Self::Rows(Delimiter::Tab),
             _ => Self::Stray,
         }
     }

@@ -1,84 +1,71 @@
 //! Reads a manifest.
 
 use std::borrow::Cow;
-use std::collections::HashMap;
-use std::collections::hash_map::Entry;
-use std::ops::Range;
+use std::collections::hash_map::Entry as Slot;
+use std::collections::{BTreeSet, HashMap};
+use std::fmt::Display;
+use std::str::FromStr;
 
-use ::toml::de::{DeTable, DeValue};
-
-use super::{OF_TAG, Part, TOP, rules};
+use super::{FileKind, OF_TAG, TOP};
+use crate::document::{Entry, Node, Text, toml};
 use crate::fleet::{Setting, SettingError, SettingKey, Tag};
-use crate::format::csv;
+use crate::format::detect::toml_beginning;
 use crate::format::duplicates::refuse;
-use crate::format::table::{self, Value, in_order, mismatch, scalar};
-use crate::format::text::{Text, narrowed};
 use crate::format::{
-    Defaults, Document, File, Place, PlacedRule, PlacedSetting, PlacedTag, Remark, Spot,
+    Defaults, File, Location, ParsedPolicy, PlacedRule, PlacedSetting, PlacedTag, Remark, csv, own,
 };
 use crate::rule::{Scope, TagName};
 
 /// Whether a file looks like a part of a manifest.
 #[must_use]
 pub fn recognises(file: &File) -> bool {
-    let Ok(text) = Text::open(0, file) else { return false };
-    let beginning = table::beginning(text.as_str());
+    let Ok(text) = Text::new(&file.bytes) else { return false };
+    let beginning = toml_beginning(text.as_str());
     let rest = &text.as_str()[beginning.len()..];
-    let told = match is_manifest(beginning) {
+    let found = match is_manifest(beginning) {
         // Tables of tags and settings may come after the rules.
         Some(false) if ["tags", "settings"].iter().any(|word| rest.contains(word)) => None,
-        told => told,
+        found => found,
     };
-    // What looks like the end of the beginning may stand within a text.
-    told.or_else(|| is_manifest(text.as_str())).unwrap_or(false)
+    // What looks like the end of the beginning may be inside a string.
+    found.or_else(|| is_manifest(text.as_str())).unwrap_or(false)
 }
 
-/// None for what is no TOML.
+/// None if the text is not TOML.
 fn is_manifest(text: &str) -> Option<bool> {
-    let root = DeTable::parse(text).ok()?.into_inner();
-    let is_ours = |rules: &DeValue<'_>| {
-        let rows = rules.as_array().map(|rows| rows.iter());
-        let first = rows.and_then(|mut rows| rows.next()).and_then(|row| row.get_ref().as_table());
-        first.is_some_and(|row| row.contains_key("target"))
-    };
-    let is_table = |key: &str| root.get(key).is_some_and(|value| value.get_ref().is_table());
-    let rules = root.get("rules");
-    Some(
-        is_table("tags")
-            || is_table("settings")
-            || rules.is_some_and(|rules| is_ours(rules.get_ref())),
-    )
+    let root = toml::parse(&text.into()).ok()?;
+    let is_table = |key: &str| root.get(key).is_some_and(|node| node.entries().is_some());
+    let rules = root.get("rules").and_then(Node::elements);
+    let has_target = |row: &Node| row.get("target").is_some();
+    let is_ours = rules.and_then(<[Node]>::first).is_some_and(has_target);
+    Some(is_table("tags") || is_table("settings") || is_ours)
 }
 
-/// Reads the files of a manifest. What the defaults say is for rules whose file does not say it.
+/// Reads the files of a manifest. The defaults are for rules of files that have none.
 #[must_use]
-pub fn read(files: &[File], defaults: &Defaults) -> Document {
-    let names = files.iter().map(|file| file.name.clone()).collect();
-    let mut reader = Reader {
-        document: Document { files: names, ..Document::default() },
-        settings: HashMap::new(),
-        tags: HashMap::new(),
-    };
-    for (number, file) in files.iter().enumerate() {
-        let part = if files.len() == 1 { Part::alone(&file.name) } else { Part::of(&file.name) };
-        match part {
-            Part::Toml => reader.toml(number, file, defaults),
-            Part::Rows(delimiter) => reader.rows(number, file, delimiter, defaults),
-            Part::Beside => {}
-            Part::Stray => {
-                let place = Place { file: narrowed(number), spot: Spot::Whole };
+pub fn read(files: &[File], defaults: &Defaults) -> ParsedPolicy {
+    let policy = ParsedPolicy::of(files);
+    let mut reader = Reader { policy, settings: HashMap::new(), tags: HashMap::new() };
+    for (number, file) in (0..).zip(files) {
+        let kind =
+            if files.len() == 1 { FileKind::single(&file.name) } else { FileKind::of(&file.name) };
+        match kind {
+            FileKind::Toml => reader.toml(number, file, defaults),
+            FileKind::Rows(delimiter) => reader.rows(number, file, delimiter, defaults),
+            FileKind::ForPeople => {}
+            FileKind::Stray => {
                 let text = "is no part of a manifest; only .toml, .csv and .tsv files are";
-                reader.document.faults.push(Remark { place, text: text.to_owned() });
+                reader.policy.fault(Location::whole(number), text);
             }
         }
     }
-    refuse(&mut reader.document);
-    reader.document.faults.sort_by_key(|fault| fault.place);
-    reader.document
+    refuse(&mut reader.policy);
+    reader.policy.faults.sort_by_key(|fault| fault.location);
+    reader.policy
 }
 
-/// A file without carriage returns at the ends of its lines: they come and go with checkouts, and
-/// are no part of a text of several lines.
+/// A file without carriage returns at the ends of its lines. They come and go with checkouts, and
+/// are no part of a string of several lines.
 pub(super) fn with_plain_line_ends(file: &File) -> Cow<'_, File> {
     match std::str::from_utf8(&file.bytes) {
         Ok(text) if text.contains("\r\n") => {
@@ -89,86 +76,107 @@ pub(super) fn with_plain_line_ends(file: &File) -> Cow<'_, File> {
     }
 }
 
-/// That a key is not known, with the one that may be meant.
-pub(super) fn unknown(key: &str, known: &[&str]) -> String {
+/// The message for an unknown key, with the one that may be meant.
+fn unknown(key: &str, known: &[&str]) -> String {
     match nearest(key, known.iter().copied()) {
-        Some(name) => format!("{key}: is no key here; did you mean {name}?"),
-        None => format!("{key}: is no key here; there are {}", known.join(", ")),
+        Some(name) => format!("is no key here; did you mean {name}?"),
+        None => format!("is no key here; there are {}", known.join(", ")),
     }
 }
 
 fn unknown_setting(key: &str) -> String {
     match nearest(key, SettingKey::ALL.iter().map(|key| key.name())) {
-        Some(name) => format!("{key}: is no setting; did you mean {name}?"),
-        None => format!("{key}: is no setting; nicelist settings set --help names them all"),
+        Some(name) => format!("is no setting; did you mean {name}?"),
+        None => "is no setting; nicelist settings set --help names them all".to_owned(),
     }
 }
 
 fn nearest<'k>(key: &str, known: impl Iterator<Item = &'k str>) -> Option<&'k str> {
     let key = key.to_ascii_lowercase();
-    let far = known.map(|name| (strsim::damerau_levenshtein(&key, name), name));
-    far.filter(|(far, name)| *far <= name.len() / 3).min().map(|(_, name)| name)
+    let distances = known.map(|name| (strsim::damerau_levenshtein(&key, name), name));
+    let near = distances.filter(|(distance, name)| *distance <= name.len() / 3);
+    near.min().map(|(_, name)| name)
 }
 
 struct Reader {
-    document: Document,
-    settings: HashMap<(Scope, SettingKey), Place>,
-    tags: HashMap<TagName, Place>,
+    policy: ParsedPolicy,
+    settings: HashMap<(Scope, SettingKey), Location>,
+    tags: HashMap<TagName, Location>,
 }
 
-/// One file of it.
-struct Sheet<'r, 't> {
+/// Reads one file of the manifest.
+struct FileReader<'r> {
     reader: &'r mut Reader,
-    text: &'r Text<'t>,
+    file: u32,
 }
 
 impl Reader {
-    fn toml(&mut self, number: usize, file: &File, defaults: &Defaults) {
+    fn toml(&mut self, number: u32, file: &File, defaults: &Defaults) {
         let file = with_plain_line_ends(file);
-        let text = match Text::open(number, &file) {
-            Ok(text) => text,
-            Err(fault) => return self.document.faults.push(fault),
-        };
-        if let Some(root) = table::parse(&text, &mut self.document) {
-            Sheet { reader: self, text: &text }.read(&root, defaults);
+        let parsed =
+            Text::new(&file.bytes).map_err(|fault| vec![fault]).and_then(|text| toml::parse(&text));
+        match parsed {
+            Ok(root) => FileReader { reader: self, file: number }.read(&root, defaults),
+            Err(faults) => {
+                let faults = faults.into_iter().map(|fault| Remark::of(number, fault));
+                self.policy.faults.extend(faults);
+            }
         }
     }
 
-    fn rows(&mut self, number: usize, file: &File, delimiter: csv::Delimiter, defaults: &Defaults) {
+    fn rows(&mut self, number: u32, file: &File, delimiter: csv::Delimiter, defaults: &Defaults) {
         let delimiter = csv::recognises(&file.bytes).unwrap_or(delimiter);
         let read = csv::read_every_row(file, delimiter, defaults);
-        let here = |place: Place| Place { file: narrowed(number), ..place };
-        let placed = |it: Remark| Remark { place: here(it.place), ..it };
-        self.document.faults.extend(read.faults.into_iter().map(placed));
-        self.document.notes.extend(read.notes.into_iter().map(placed));
-        for PlacedRule { place, rule } in read.rules {
-            self.document.rules.push(PlacedRule { place: here(place), rule });
+        let here = |location: Location| Location { file: number, ..location };
+        let rules = read.rules.into_iter();
+        let rules = rules.map(|it| PlacedRule { location: here(it.location), ..it });
+        self.policy.rules.extend(rules);
+        for (remarks, read) in
+            [(&mut self.policy.faults, read.faults), (&mut self.policy.notes, read.notes)]
+        {
+            let here = read.into_iter().map(|it| Remark { location: here(it.location), ..it });
+            remarks.extend(here);
         }
     }
 }
 
-impl Sheet<'_, '_> {
-    fn fault(&mut self, (at, text): (Range<usize>, String)) {
-        let place = self.text.place(at.start);
-        self.reader.document.faults.push(Remark { place, text });
+impl FileReader<'_> {
+    fn at(&self, node: &Node) -> Location {
+        Location::of(self.file, node.position)
     }
 
-    fn read(&mut self, root: &DeTable<'_>, defaults: &Defaults) {
-        let mut own = Defaults { policy: None, ..defaults.clone() };
-        for (key, value) in in_order(root) {
-            match &**key.get_ref() {
-                "scope" => match self.parsed::<Scope>("scope", value) {
-                    Some(scope) => own.scope = Some(scope),
-                    None => continue,
+    fn at_key(&self, entry: &Entry) -> Location {
+        Location::of(self.file, entry.key_position)
+    }
+
+    fn fault(&mut self, node: &Node, text: String) {
+        let location = self.at(node);
+        self.reader.policy.fault(location, text);
+    }
+
+    fn key_fault(&mut self, entry: &Entry, text: String) {
+        let location = self.at_key(entry);
+        self.reader.policy.fault(location, text);
+    }
+
+    fn mismatch(&mut self, name: &str, node: &Node, expected: &str) {
+        self.fault(node, format!("{name}: {}", node.expected(expected)));
+    }
+
+    fn read(&mut self, root: &Node, defaults: &Defaults) {
+        let mut own = defaults.clone();
+        for entry in root.entries().unwrap_or_default() {
+            let Entry { key, node, .. } = entry;
+            match key.as_str() {
+                "scope" => own.scope = self.parsed(key, node).or(own.scope),
+                "source" => match node.as_str() {
+                    Some(text) => own.source = Some(text.to_owned()),
+                    None => self.mismatch(key, node, "a string"),
                 },
-                "source" => match value.get_ref().as_str() {
-                    Some(source) => own.source = Some(source.to_owned()),
-                    None => self.fault(mismatch("source", value, "a string")),
-                },
-                "tags" => self.each("tags", value, Self::tag),
-                "settings" => self.each("settings", value, Self::settings),
+                "tags" => self.each_table(entry, Self::tag),
+                "settings" => self.each_table(entry, Self::settings),
                 "rules" => {}
-                other => self.fault((key.span(), unknown(other, &TOP))),
+                _ => self.key_fault(entry, format!("{key}: {}", unknown(key, &TOP))),
             }
         }
         if let Some(rules) = root.get("rules") {
@@ -176,153 +184,135 @@ impl Sheet<'_, '_> {
         }
     }
 
-    fn parsed<T>(&mut self, name: &str, value: Value<'_, '_>) -> Option<T>
+    fn parsed<T>(&mut self, name: &str, node: &Node) -> Option<T>
     where
-        T: std::str::FromStr<Err: std::fmt::Display>,
+        T: FromStr<Err: Display>,
     {
-        let Some(text) = value.get_ref().as_str() else {
-            self.fault(mismatch(name, value, "a string"));
+        let Some(text) = node.as_str() else {
+            self.mismatch(name, node, "a string");
             return None;
         };
-        match text.parse() {
-            Ok(parsed) => Some(parsed),
-            Err(error) => {
-                self.fault((value.span(), format!("{name}: {error}")));
-                None
-            }
-        }
+        text.parse().map_err(|error| self.fault(node, format!("{name}: {error}"))).ok()
     }
 
-    /// Reads each of the named tables in a table.
-    fn each(
-        &mut self,
-        name: &str,
-        value: Value<'_, '_>,
-        read: fn(&mut Self, Range<usize>, &str, &DeTable<'_>),
-    ) {
-        let Some(tables) = value.get_ref().as_table() else {
-            return self.fault(mismatch(name, value, &format!("tables, [{name}.NAME]")));
+    /// Reads each of the tables in a table.
+    fn each_table(&mut self, entry: &Entry, read: fn(&mut Self, &Entry)) {
+        let Entry { key: name, node, .. } = entry;
+        let Some(entries) = node.entries() else {
+            return self.mismatch(name, node, &format!("tables, [{name}.NAME]"));
         };
-        for (key, value) in in_order(tables) {
-            match value.get_ref().as_table() {
-                Some(table) => read(self, key.span(), key.get_ref(), table),
+        for entry in entries {
+            match entry.node.entries() {
+                Some(_) => read(self, entry),
                 None => {
-                    let key = key.get_ref();
-                    self.fault(mismatch(key, value, &format!("a table, [{name}.{key}]")));
+                    let key = &entry.key;
+                    self.mismatch(key, &entry.node, &format!("a table, [{name}.{key}]"));
                 }
             }
         }
     }
 
-    fn tag(&mut self, at: Range<usize>, name: &str, table: &DeTable<'_>) {
-        let name: TagName = match name.parse() {
+    fn tag(&mut self, table: &Entry) {
+        let name: TagName = match table.key.parse() {
             Ok(name) => name,
-            Err(error) => return self.fault((at, format!("tags: {error}"))),
+            Err(error) => return self.key_fault(table, format!("tags: {error}")),
         };
         let mut tag = Tag::new(name);
-        for (key, value) in in_order(table) {
-            let name = &**key.get_ref();
-            match name {
-                "priority" => match scalar(value.get_ref()).and_then(|it| it.parse().ok()) {
+        for entry in table.node.entries().unwrap_or_default() {
+            let Entry { key, node, .. } = entry;
+            match key.as_str() {
+                "priority" => match node.scalar().and_then(|it| it.parse().ok()) {
                     Some(priority) => tag.priority = priority,
-                    None => self.fault(mismatch(name, value, "a whole number")),
+                    None => self.mismatch(key, node, "a whole number"),
                 },
-                "description" => match value.get_ref().as_str() {
+                "description" => match node.as_str() {
                     Some(text) => {
                         tag.description = Some(text.to_owned()).filter(|it| !it.is_empty());
                     }
-                    None => self.fault(mismatch(name, value, "a string")),
+                    None => self.mismatch(key, node, "a string"),
                 },
-                "serials" => tag.membership.serials = self.names(name, value),
-                "users" => tag.membership.users = self.names(name, value),
-                "groups" => tag.membership.groups = self.names(name, value),
-                "hostnames" => tag.membership.hostnames = self.names(name, value),
-                other => self.fault((key.span(), unknown(other, &OF_TAG))),
+                "serials" => tag.membership.serials = self.names(key, node),
+                "users" => tag.membership.users = self.names(key, node),
+                "groups" => tag.membership.groups = self.names(key, node),
+                "hostnames" => tag.membership.hostnames = self.names(key, node),
+                _ => self.key_fault(entry, format!("{key}: {}", unknown(key, &OF_TAG))),
             }
         }
-        let place = self.text.place(at.start);
+        let location = self.at_key(table);
         match self.reader.tags.entry(tag.name.clone()) {
-            Entry::Vacant(entry) => {
-                entry.insert(place);
-                self.reader.document.tags.push(PlacedTag { place, tag });
+            Slot::Vacant(slot) => {
+                slot.insert(location);
+                self.reader.policy.tags.push(PlacedTag { location, tag });
             }
-            Entry::Occupied(entry) => {
-                let first = self.reader.document.name_of(*entry.get());
-                self.fault((at, format!("tag {} is there already, at {first}", tag.name)));
+            Slot::Occupied(slot) => {
+                let first = self.reader.policy.name_of(*slot.get());
+                let text = format!("tag {} is there already, at {first}", tag.name);
+                self.key_fault(table, text);
             }
         }
     }
 
-    fn names<T>(&mut self, name: &str, value: Value<'_, '_>) -> std::collections::BTreeSet<T>
+    fn names<T>(&mut self, name: &str, node: &Node) -> BTreeSet<T>
     where
-        T: std::str::FromStr<Err: std::fmt::Display> + Ord,
+        T: FromStr<Err: Display> + Ord,
     {
-        let Some(values) = value.get_ref().as_array() else {
-            self.fault(mismatch(name, value, "a list of strings"));
-            return std::collections::BTreeSet::new();
+        let Some(nodes) = node.elements() else {
+            self.mismatch(name, node, "a list of strings");
+            return BTreeSet::new();
         };
-        values.iter().filter_map(|value| self.parsed(name, value)).collect()
+        nodes.iter().filter_map(|node| self.parsed(name, node)).collect()
     }
 
-    fn settings(&mut self, at: Range<usize>, scope: &str, table: &DeTable<'_>) {
-        let scope: Scope = match scope.parse() {
+    fn settings(&mut self, table: &Entry) {
+        let scope: Scope = match table.key.parse() {
             Ok(scope) => scope,
-            Err(error) => return self.fault((at, format!("settings: {error}"))),
+            Err(error) => return self.key_fault(table, format!("settings: {error}")),
         };
-        for (key, value) in in_order(table) {
-            let Some(said) = scalar(value.get_ref()) else {
-                self.fault(mismatch(key.get_ref(), value, "a value"));
+        for entry in table.node.entries().unwrap_or_default() {
+            let Entry { key, node, .. } = entry;
+            let Some(value) = node.scalar() else {
+                self.mismatch(key, node, "a value");
                 continue;
             };
-            let setting = match Setting::parse_named(key.get_ref(), &said) {
-                Ok(setting) => setting,
+            match Setting::parse_named(key, &value) {
+                Ok(setting) => self.setting(entry, &scope, setting),
                 Err(SettingError::UnknownKey(_)) => {
-                    self.fault((key.span(), unknown_setting(key.get_ref())));
-                    continue;
+                    self.key_fault(entry, format!("{key}: {}", unknown_setting(key)));
                 }
-                Err(error) => {
-                    let is_key = matches!(error, SettingError::UnknownKey(_));
-                    let at = if is_key { key.span() } else { value.span() };
-                    self.fault((at, format!("{}: {error}", key.get_ref())));
-                    continue;
-                }
-            };
-            if let Err(error) = setting.key().check_scope(&scope) {
-                self.fault((key.span(), format!("{}: {error}", setting.key())));
-                continue;
-            }
-            let place = self.text.place(key.span().start);
-            match self.reader.settings.entry((scope.clone(), setting.key())) {
-                Entry::Vacant(entry) => {
-                    entry.insert(place);
-                    let scope = scope.clone();
-                    self.reader.document.settings.push(PlacedSetting { place, scope, setting });
-                }
-                Entry::Occupied(entry) => {
-                    let first = self.reader.document.name_of(*entry.get());
-                    let text =
-                        format!("{} for {scope} is there already, at {first}", setting.key());
-                    self.fault((key.span(), text));
-                }
+                Err(error) => self.fault(node, format!("{key}: {error}")),
             }
         }
     }
 
-    fn rules(&mut self, value: Value<'_, '_>, defaults: &Defaults) {
-        let Some(rows) = value.get_ref().as_array() else {
-            return self.fault(mismatch("rules", value, "[[rules]]"));
-        };
-        for row in rows.iter() {
-            let Some(table) = row.get_ref().as_table() else {
-                self.fault(mismatch("rules", row, "a table"));
-                continue;
-            };
-            match rules::read(row.span(), table, defaults) {
+    fn setting(&mut self, entry: &Entry, scope: &Scope, setting: Setting) {
+        let key = setting.key();
+        if let Err(error) = key.check_scope(scope) {
+            return self.key_fault(entry, format!("{key}: {error}"));
+        }
+        let location = self.at_key(entry);
+        match self.reader.settings.entry((scope.clone(), key)) {
+            Slot::Vacant(slot) => {
+                slot.insert(location);
+                let scope = scope.clone();
+                self.reader.policy.settings.push(PlacedSetting { location, scope, setting });
+            }
+            Slot::Occupied(slot) => {
+                let first = self.reader.policy.name_of(*slot.get());
+                self.key_fault(entry, format!("{key} for {scope} is there already, at {first}"));
+            }
+        }
+    }
+
+    fn rules(&mut self, node: &Node, defaults: &Defaults) {
+        let Some(rows) = node.elements() else { return self.mismatch("rules", node, "[[rules]]") };
+        let unknown = |key: &str| Some(unknown(key, &own::FIELDS));
+        for row in rows {
+            match own::rule(self.file, row, defaults, unknown) {
                 Ok(rule) => {
-                    let place = self.text.place(row.span().start);
-                    self.reader.document.rules.push(PlacedRule { place, rule });
+                    let location = self.at(row);
+                    self.reader.policy.rules.push(PlacedRule { location, rule });
                 }
-                Err(faults) => faults.into_iter().for_each(|fault| self.fault(fault)),
+                Err(faults) => self.reader.policy.faults.extend(faults),
             }
         }
     }

@@ -6,7 +6,7 @@ use super::*;
 use crate::fleet::{InForce, Setting, SettingKey, Tag};
 use crate::format::csv::{self, Delimiter};
 use crate::format::tests::any_rules;
-use crate::format::{Content, Defaults, Document, File};
+use crate::format::{Content, Defaults, File, ParsedPolicy};
 use crate::rule::{Rule, Scope};
 
 fn file(name: &str, text: &str) -> File {
@@ -16,11 +16,11 @@ fn file(name: &str, text: &str) -> File {
 fn faults(files: &[File]) -> String {
     let document = read(files, &Defaults::default());
     let told = document.faults.iter();
-    let told = told.map(|it| format!("{}: {}", document.name_of(it.place), it.text));
+    let told = told.map(|it| format!("{}: {}", document.name_of(it.location), it.text));
     told.collect::<Vec<_>>().join("\n")
 }
 
-fn in_force(document: Document) -> InForce {
+fn in_force(document: ParsedPolicy) -> InForce {
     assert_eq!(document.faults, []);
     let mut tags: Vec<Tag> = document.tags.into_iter().map(|placed| placed.tag).collect();
     tags.sort_by_cached_key(|tag| tag.name.clone());
@@ -114,14 +114,14 @@ scope = ""
     p.toml:1:1: scop: is no key here; did you mean scope?
     p.toml:2:7: tags: `no tag` is no tag name; use up to 63 letters, digits, dots, dashes and underscores, starting with a letter or digit
     p.toml:4:1: priorty: is no key here; did you mean priority?
-    p.toml:5:11: serials: expected a list of strings, found string
+    p.toml:5:11: serials: expected a list of strings, found a string
     p.toml:7:15: client-mode: `lockdwn` is not taken; expected monitor, lockdown or standalone
     p.toml:8:1: clean: is no setting; nicelist settings set --help names them all
     p.toml:9:11: settings: a group name must have 1 to 255 bytes and no control characters
     p.toml:12:1: client-mode for host:M1 is there already, at p.toml:11:1
     p.toml:14:10: target: `SHORT` is no teamid identifier; expected 10 letters and digits
     p.toml:18:1: polcy: is no key here; did you mean policy?
-    p.toml:19:11: expires: expected a date or a time, as in 2026-12-31 or 2026-12-31T23:59:59Z, found string
+    p.toml:19:11: expires: expected a date or a time, as in 2026-12-31 or 2026-12-31T23:59:59Z, found a string
     p.toml:20:1: target: is missing
     p.toml:25:9: scope: `` is no scope; expected fleet, group:NAME, tag:NAME, user:NAME or host:MACHINE_ID
     ");
@@ -225,7 +225,7 @@ fn only_what_differs_is_written_into_a_file() {
 #[test]
 fn what_a_folder_does_not_have_gets_a_file_of_its_own() {
     let wanted = in_force(read(&[file("", POLICY)], &Defaults::default()));
-    let after = update(&[], &Document::default(), true, &wanted);
+    let after = update(&[], &ParsedPolicy::default(), true, &wanted);
     let names: Vec<&str> = after.iter().map(|file| file.name.as_str()).collect();
     assert_eq!(names, ["tags.toml", "settings.toml", "rules.toml"]);
     assert_eq!(in_force(read(&after, &Defaults::default())), wanted);

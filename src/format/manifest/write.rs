@@ -1,5 +1,5 @@
-//! Writes a manifest: a new one, or into one that is there, of which everything stays as its
-//! author wrote it but what differs.
+//! Writes a manifest: a new one, or changes to an existing one, which otherwise stays as its author
+//! wrote it.
 
 use std::collections::BTreeMap;
 
@@ -8,15 +8,15 @@ use toml_edit::{
     Array, ArrayOfTables, Datetime, DocumentMut, Item, Table, TableLike, Value, value,
 };
 
-use super::Part;
-use super::around::{Headings, alike};
+use super::FileKind;
+use super::decoration::{Headings, alike};
 use super::read::with_plain_line_ends;
 use crate::fleet::{InForce, Setting, SettingKey, Tag};
 use crate::format::csv::{self, Amendment, Delimiter};
-use crate::format::{Content, Defaults, Document, File, PlacedTag, Written};
+use crate::format::{Content, Defaults, File, ParsedPolicy, PlacedTag, Written};
 use crate::rule::{Rule, RuleDraft, Scope, TagName, Target};
 
-/// The files of a new folder, and where a folder gets what it does not have yet.
+/// The files of a new folder. Additions to an existing folder go into them, too.
 const TAGS: &str = "tags.toml";
 const SETTINGS: &str = "settings.toml";
 const RULES: &str = "rules.toml";
@@ -29,53 +29,55 @@ pub fn write(content: Content<'_>) -> Written {
     left.put_tags(&mut document);
     left.put_settings(&mut document);
     left.put_rules(&mut document, &Defaults::default());
-    let file = File { name: String::new(), bytes: alike(&[], document.to_string()) };
-    Written { files: vec![file], losses: Vec::new() }
+    Written::file(alike(&[], document.to_string()), Vec::new())
 }
 
-/// Makes a manifest say what is in force: `files` as they are, `read` as they were read, without
-/// faults. Answered are all files, changed or not; of a folder, possibly more than there were.
+/// Changes a manifest to the `wanted` policy. `read` is the content of `files`, without faults. Returns
+/// every file, changed or not. A folder may gain files.
 #[must_use]
-pub fn update(files: &[File], read: &Document, folder: bool, wanted: &InForce) -> Vec<File> {
+pub fn update(files: &[File], read: &ParsedPolicy, folder: bool, wanted: &InForce) -> Vec<File> {
     let InForce { tags, settings, rules } = wanted;
     let mut left = Left::of(Content { rules, settings, tags });
-    let mut sheets: Vec<Sheet> = Vec::new();
+    let mut outputs: Vec<ManifestFile> = Vec::new();
     for (number, file) in files.iter().enumerate() {
-        let theirs = read.rules.iter().filter(|it| usize::try_from(it.place.file) == Ok(number));
+        let theirs = read.rules.iter().filter(|it| usize::try_from(it.location.file) == Ok(number));
         let theirs: Vec<&Rule> = theirs.map(|placed| &placed.rule).collect();
-        let part = if folder { Part::of(&file.name) } else { Part::Toml };
-        sheets.push(match part {
-            Part::Toml => Sheet::toml(file, (&read.tags, &theirs), &mut left),
-            Part::Rows(delimiter) => Sheet::rows(file, &theirs, delimiter, &mut left),
-            Part::Beside | Part::Stray => Sheet { file: file.clone(), tables: None },
+        let part = if folder { FileKind::of(&file.name) } else { FileKind::Toml };
+        outputs.push(match part {
+            FileKind::Toml => ManifestFile::toml(file, (&read.tags, &theirs), &mut left),
+            FileKind::Rows(delimiter) => ManifestFile::rows(file, &theirs, delimiter, &mut left),
+            FileKind::ForPeople | FileKind::Stray => {
+                ManifestFile { file: file.clone(), tables: None }
+            }
         });
     }
     let home = |name: &'static str| if folder { name } else { "" };
-    // A new folder gets all its files, so that there is a place for everything.
-    let is_part = |file: &File| matches!(Part::of(&file.name), Part::Toml | Part::Rows(_));
+    // A new folder gets all files.
+    let is_part =
+        |file: &File| matches!(FileKind::of(&file.name), FileKind::Toml | FileKind::Rows(_));
     let is_new = folder && !files.iter().any(is_part);
     if is_new || !left.tags.is_empty() {
-        let (document, _) = tables_of(&mut sheets, home(TAGS));
+        let (document, _) = tables_of(&mut outputs, home(TAGS));
         left.put_tags(document);
     }
     if is_new || !left.settings.is_empty() {
-        let (document, _) = tables_of(&mut sheets, home(SETTINGS));
+        let (document, _) = tables_of(&mut outputs, home(SETTINGS));
         left.put_settings(document);
     }
     if is_new || !left.rules.is_empty() {
-        let (document, defaults) = tables_of(&mut sheets, home(RULES));
+        let (document, defaults) = tables_of(&mut outputs, home(RULES));
         left.put_rules(document, &defaults);
     }
-    sheets.into_iter().map(Sheet::into_file).collect()
+    outputs.into_iter().map(ManifestFile::into_file).collect()
 }
 
-/// A file, and its tables if it has some.
-struct Sheet {
+/// A file, and its tables if it is TOML.
+struct ManifestFile {
     file: File,
     tables: Option<Tables>,
 }
 
-/// The tables of a file, and how they were written before anything was changed.
+/// The tables of a file, and their text before the changes.
 #[derive(Default)]
 struct Tables {
     document: DocumentMut,
@@ -83,7 +85,7 @@ struct Tables {
     defaults: Defaults,
 }
 
-impl Sheet {
+impl ManifestFile {
     fn into_file(self) -> File {
         match self.tables {
             None => self.file,
@@ -97,7 +99,7 @@ impl Sheet {
         }
     }
 
-    /// Takes from what is left to be written what the file says, as it shall be said.
+    /// Changes the entries of a file, and takes them out of `left`.
     fn toml(file: &File, (tags, rules): (&[PlacedTag], &[&Rule]), left: &mut Left<'_>) -> Self {
         let plain = with_plain_line_ends(file);
         let text = std::str::from_utf8(&plain.bytes).unwrap_or_default();
@@ -115,8 +117,7 @@ impl Sheet {
         keep_tags(&mut document, tags, left, &mut headings);
         keep_settings(&mut document, left, &mut headings);
         keep_rules(&mut document, rules, &defaults, left, &mut headings);
-        headings.end(&mut document);
-        // What is empty now stands in nobody's way.
+        headings.finish(&mut document);
         for name in ["tags", "settings", "rules"] {
             let is_empty = |item: &Item| match item {
                 Item::None => true,
@@ -145,18 +146,20 @@ impl Sheet {
     }
 }
 
-/// The tables of the file of this name, which is added if it is not there; of any file when the
-/// name is empty.
-fn tables_of<'s>(sheets: &'s mut Vec<Sheet>, name: &str) -> (&'s mut DocumentMut, Defaults) {
-    let there = sheets.iter().position(|sheet| name.is_empty() || sheet.file.name == name);
+/// The tables of the file with this name, which is added if necessary. An empty name is any file.
+fn tables_of<'s>(
+    outputs: &'s mut Vec<ManifestFile>,
+    name: &str,
+) -> (&'s mut DocumentMut, Defaults) {
+    let there = outputs.iter().position(|output| name.is_empty() || output.file.name == name);
     let index = there.unwrap_or_else(|| {
         let file = File { name: name.to_owned(), bytes: Vec::new() };
-        sheets.push(Sheet { file, tables: None });
-        sheets.len() - 1
+        outputs.push(ManifestFile { file, tables: None });
+        outputs.len() - 1
     });
     let Tables { document, defaults, .. } =
-        sheets[index].tables.get_or_insert_with(|| Tables::new(name));
-    // In a file of nothing but comments they stay above what is added.
+        outputs[index].tables.get_or_insert_with(|| Tables::new(name));
+    // In a file with only comments, they stay above the additions.
     if document.is_empty() {
         let comments = document.trailing().as_str().unwrap_or_default().to_owned();
         document.set_trailing("");
@@ -168,7 +171,6 @@ fn tables_of<'s>(sheets: &'s mut Vec<Sheet>, name: &str) -> (&'s mut DocumentMut
 }
 
 impl Tables {
-    /// Those of a new file.
     fn new(name: &str) -> Self {
         let mut tables = Self::default();
         let about = match name {
@@ -182,11 +184,11 @@ impl Tables {
     }
 }
 
-/// What is not written yet.
+/// What has not been written yet.
 struct Left<'a> {
     tags: BTreeMap<&'a TagName, &'a Tag>,
     settings: BTreeMap<(Scope, SettingKey), &'a Setting>,
-    /// By scope, as they are written.
+    /// By scope, which is the order in files.
     rules: BTreeMap<(Scope, Target), &'a Rule>,
 }
 
@@ -199,7 +201,7 @@ impl<'a> Left<'a> {
         }
     }
 
-    /// How the rule for a rule's target and scope shall be, if it shall be.
+    /// Takes the wanted rule for the target and scope of a rule.
     fn take_rule(&mut self, rule: &Rule) -> Option<&'a Rule> {
         self.rules.remove(&key_of(rule))
     }
@@ -207,7 +209,7 @@ impl<'a> Left<'a> {
     fn put_tags(&mut self, document: &mut DocumentMut) {
         for (name, tag) in std::mem::take(&mut self.tags) {
             let mut table = Table::new();
-            // A table with nothing in it looks forgotten.
+            // An empty table would look like a mistake.
             set(&mut table, "priority", Some(i64::from(tag.priority).into()));
             set_tag(&mut table, tag);
             if let Some(tags) = parent(document, "tags") {
@@ -250,7 +252,7 @@ fn key_of(rule: &Rule) -> (Scope, Target) {
     (rule.scope().clone(), rule.target().clone())
 }
 
-/// The table around others, without a line of its own.
+/// A table that has only tables, and no line of its own.
 fn parent<'d>(document: &'d mut DocumentMut, name: &str) -> Option<&'d mut dyn TableLike> {
     let item = document.entry(name).or_insert_with(|| {
         let mut table = Table::new();
@@ -352,7 +354,7 @@ fn keep_rules(
 ) {
     let wanted: Vec<Option<&Rule>> = rules.iter().map(|rule| left.take_rule(rule)).collect();
     let mut rows = wanted.into_iter().zip(rules);
-    // The rows of a file were read in the order that they stand in.
+    // The rules are in the order of the file.
     let mut keep = |table: &mut dyn TableLike| match rows.next() {
         Some((Some(wanted), is)) => {
             if wanted != *is {
@@ -406,12 +408,12 @@ fn list<'a>(names: impl Iterator<Item = &'a str>) -> Option<Value> {
     (!names.is_empty()).then(|| names.into())
 }
 
-/// Says a rule in a table, as briefly as the file allows.
+/// Writes a rule into a table, without what the file's defaults give.
 fn set_rule(table: &mut dyn TableLike, rule: &Rule, defaults: &Defaults) {
     let draft = RuleDraft::from(rule.clone());
     let text = |text: Option<String>| text.map(Value::from);
     let usual = defaults.scope.as_ref().unwrap_or(&Scope::Fleet) == rule.scope();
-    // An empty source says that there is none, where the file would say one.
+    // If the file has a default source, an empty source means that there is none.
     let source = match (draft.source, &defaults.source) {
         (None, Some(_)) => Some(String::new()),
         (source, usual) if source == *usual => None,
@@ -433,13 +435,13 @@ fn set_rule(table: &mut dyn TableLike, rule: &Rule, defaults: &Defaults) {
     set(table, "expires", draft.expires.map(time));
 }
 
-/// A time; TOML's own has four digits for the year.
+/// A time. TOML has only years of four digits.
 fn time(at: Timestamp) -> Value {
     let text = at.to_string();
     text.parse::<Datetime>().map_or_else(|_| text.into(), Value::from)
 }
 
-/// Sets a value, or takes it away; what stands around it stays.
+/// Sets or removes a value, and keeps the comments around it.
 fn set(table: &mut dyn TableLike, key: &str, wanted: Option<Value>) {
     let Some(mut wanted) = wanted else {
         table.remove(key);
@@ -455,8 +457,8 @@ fn set(table: &mut dyn TableLike, key: &str, wanted: Option<Value>) {
     }
 }
 
-/// Whether two values are the same but for how they are written. Lists are the same in any order,
-/// since those of a manifest are sets.
+/// Whether two values are equal regardless of their spelling. Lists are equal in any order, because
+/// those of a manifest are sets.
 fn is_same(one: &Value, other: &Value) -> bool {
     match (one, other) {
         (Value::Array(one), Value::Array(other)) => {

@@ -1,15 +1,15 @@
 //! Moroz's TOML: one file, or the folder that a Moroz server is given.
 //!
-//! `global.toml` is for every Mac that has no file of its own. `MACHINE-ID.toml` is for one Mac
-//! and *replaces* `global.toml`, rules and settings: so what such a file leaves out of the global
-//! one becomes `remove` rules and Santa's defaults in the scope of that Mac, and what it repeats
-//! is left to the fleet. Written, a Mac's file holds everything that is to hold there. Facts:
+//! `global.toml` is for every host that has no file of its own. `MACHINE-ID.toml` is for one host
+//! and *replaces* `global.toml`, rules and settings. So whatever such a file lacks becomes `remove`
+//! rules and Santa's defaults in the scope of that host, and whatever it repeats is left to the
+//! fleet. When files are written, the file of a host contains everything that applies to it. Facts:
 //! groob/moroz, santaconfig/config.go and santa/santa.go.
 
 mod read;
-mod sheet;
 #[cfg(test)]
 mod tests;
+mod toml_file;
 mod write;
 
 pub use read::{read, recognises};
@@ -17,9 +17,8 @@ pub use write::write;
 
 use crate::fleet::SettingKey;
 
-/// What files of Moroz's are called at their end.
 const ENDING: &str = ".toml";
-/// The name of the file for all Macs, without the end.
+/// The name of the file for all hosts, without the ending.
 const GLOBAL: &str = "global";
 
 /// Settings by the names that Moroz reads.
@@ -38,8 +37,7 @@ const SETTINGS: [(&str, SettingKey); 8] = [
 const OF_OTHERS: [(&str, SettingKey); 1] =
     [("override_file_access_action", SettingKey::OverrideFileAccessAction)];
 
-/// Names that Moroz's own description still shows and that Moroz passes over, with those that it
-/// reads.
+/// Names that Moroz's own description still shows, but Moroz ignores, with the names that it reads.
 const STALE: [(&str, &str); 4] = [
     ("blocklist_regex", "blocked_path_regex"),
     ("blacklist_regex", "blocked_path_regex"),

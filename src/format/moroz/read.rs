@@ -3,61 +3,55 @@
 use std::collections::{HashMap, HashSet};
 use std::str::FromStr as _;
 
-use super::sheet::{self, Sheet};
+use super::toml_file::{self, FileContents};
 use super::{ENDING, GLOBAL, SETTINGS, STALE};
+use crate::document::{Node, Text, toml};
 use crate::fleet::{EffectiveSettings, Setting};
-use crate::format::table;
-use crate::format::text::{Text, is_beside, narrowed};
-use crate::format::{Defaults, Document, File, Place, PlacedRule, PlacedSetting, Remark, Spot};
+use crate::format::detect::{is_for_people, toml_beginning};
+use crate::format::{Defaults, File, Location, ParsedPolicy, PlacedRule, PlacedSetting, Remark};
 use crate::rule::{MachineId, Policy, PolicyKind, Rule, Scope, Target};
 
 /// Whether a file looks like one of Moroz's.
 #[must_use]
 pub fn recognises(file: &File) -> bool {
-    let Ok(text) = Text::open(0, file) else { return false };
+    let Ok(text) = Text::new(&file.bytes) else { return false };
     let text = text.as_str();
-    let beginning = table::beginning(text);
+    let beginning = toml_beginning(text);
     is_moroz(beginning) || (beginning.len() < text.len() && is_moroz(text))
 }
 
 fn is_moroz(text: &str) -> bool {
-    let (root, _) = ::toml::de::DeTable::parse_recoverable(text);
-    let root = root.get_ref();
-    let is_row = |row: &::toml::de::DeValue<'_>| {
-        row.as_table()
-            .is_some_and(|row| row.contains_key("rule_type") && row.contains_key("policy"))
-    };
-    let rules = root.get("rules").and_then(|rules| rules.get_ref().as_array());
+    let (root, _) = toml::parse_recovering(&text.into());
+    let is_rule =
+        |row: &Node| ["rule_type", "policy"].into_iter().all(|key| row.get(key).is_some());
+    let rules = root.get("rules").and_then(Node::elements).unwrap_or_default();
     let settings = SETTINGS.iter().map(|(name, _)| *name);
     let mut names = settings.chain(STALE.iter().map(|(name, _)| *name)).chain(["block_usb_mount"]);
-    names.any(|name| root.contains_key(name))
-        || rules.is_some_and(|rules| rules.iter().any(|row| is_row(row.get_ref())))
+    names.any(|name| root.get(name).is_some()) || rules.iter().any(is_rule)
 }
 
-/// Reads Moroz's files. A scope of the defaults takes the place of the fleet; for a single file
-/// it is the scope, whatever the file's name.
+/// Reads Moroz's files. The default scope replaces the fleet. It is the scope of a single file,
+/// whatever the file's name.
 #[must_use]
-pub fn read(files: &[File], defaults: &Defaults) -> Document {
-    let names = files.iter().map(|file| file.name.clone()).collect();
-    let mut document = Document { files: names, ..Document::default() };
+pub fn read(files: &[File], defaults: &Defaults) -> ParsedPolicy {
+    let mut policy = ParsedPolicy::of(files);
     let alone = files.len() == 1;
-    let mut sheets = Vec::new();
+    let mut parts = Vec::new();
     let mut events = 0;
-    for (number, file) in files.iter().enumerate() {
-        let place = Place { file: narrowed(number), spot: Spot::Whole };
-        let owner = match owner(&file.name, alone) {
-            Part::Beside => continue,
-            Part::Event => {
+    for (number, file) in (0..).zip(files) {
+        let location = Location::whole(number);
+        let owner = match role(&file.name, alone) {
+            Role::ForPeople => continue,
+            Role::Event => {
                 events += 1;
                 continue;
             }
-            Part::Stray(text) => {
-                document.faults.push(Remark { place, text });
+            Role::Stray(text) => {
+                policy.fault(location, text);
                 continue;
             }
-            Part::Policy { owner, remark } => {
-                let notes = remark.map(|text| Remark { place, text });
-                document.notes.extend(notes);
+            Role::Policy { owner, note } => {
+                policy.notes.extend(note.map(|text| Remark::new(location, text)));
                 owner
             }
         };
@@ -67,87 +61,83 @@ pub fn read(files: &[File], defaults: &Defaults) -> Document {
             (Owner::Machine(_) | Owner::Everybody, Some(scope)) => scope.clone(),
             (Owner::Everybody, None) => Scope::Fleet,
         };
-        match Text::open(number, file) {
+        match Text::new(&file.bytes) {
             Ok(text) => {
-                let sheet = sheet::read(&text, &scope, defaults, &mut document);
-                sheets.push((place, owner, scope, sheet));
+                let contents = toml_file::read(number, &text, &scope, defaults, &mut policy);
+                parts.push(Part { location, owner, scope, contents });
             }
-            Err(remark) => document.faults.push(remark),
+            Err(fault) => policy.faults.push(Remark::of(number, fault)),
         }
     }
     if events > 0 {
-        let place = Place { file: 0, spot: Spot::Whole };
         let text =
             format!("{events} files of events are no policy; nicelist event import reads them");
-        document.notes.push(Remark { place, text });
+        policy.note(Location::whole(0), text);
     }
-    twice(&sheets, &mut document);
-    lay_over(sheets, &mut document);
-    document.faults.sort_by_key(|fault| fault.place);
-    document.notes.sort_by_key(|note| note.place);
-    document
+    refuse_second_owners(&parts, &mut policy);
+    combine(parts, &mut policy);
+    policy.sort_remarks();
+    policy
 }
 
-/// Whom a file is for.
+/// The hosts that a file is for.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 enum Owner {
-    /// Every Mac without a file of its own.
+    /// Every host without a file of its own.
     Everybody,
-    /// One Mac.
     Machine(MachineId),
 }
 
-/// What a file in a folder is.
-enum Part {
+/// What a file in a folder is for.
+enum Role {
     Policy {
         owner: Owner,
-        remark: Option<String>,
+        note: Option<String>,
     },
-    /// What Moroz kept of what a Mac reported.
+    /// An event of a host that Moroz stored.
     Event,
-    Beside,
+    ForPeople,
     Stray(String),
 }
 
-/// Moroz finds out whom a file is for from the last part of its path.
-fn owner(name: &str, alone: bool) -> Part {
+/// Moroz takes the owner of a file from the last part of its path.
+fn role(name: &str, alone: bool) -> Role {
     let base = name.rsplit('/').next().unwrap_or(name);
     if alone {
-        return alone_for(base);
+        return role_of_single(base);
     }
     if is_event(name) {
-        return Part::Event;
+        return Role::Event;
     }
     let Some(stem) = base.strip_suffix(ENDING) else {
-        return if is_beside(name) {
-            Part::Beside
+        return if is_for_people(name) {
+            Role::ForPeople
         } else {
-            Part::Stray("is no part of Moroz's policy; only .toml files are".to_owned())
+            Role::Stray("is no part of Moroz's policy; only .toml files are".to_owned())
         };
     };
     let nested = name.contains('/');
-    let remark = nested.then(|| "Moroz reads files in folders below its own as well".to_owned());
+    let note = nested.then(|| "Moroz reads files in folders below its own as well".to_owned());
     match stem {
-        GLOBAL => Part::Policy { owner: Owner::Everybody, remark },
+        GLOBAL => Role::Policy { owner: Owner::Everybody, note },
         machine => match MachineId::from_str(machine) {
-            Ok(machine) => Part::Policy { owner: Owner::Machine(machine), remark },
-            Err(error) => Part::Stray(format!("its name is no machine id: {error}")),
+            Ok(machine) => Role::Policy { owner: Owner::Machine(machine), note },
+            Err(error) => Role::Stray(format!("its name is no machine id: {error}")),
         },
     }
 }
 
-/// A single file may have any name: it is a Mac's only where the name is a hardware UUID.
-fn alone_for(base: &str) -> Part {
+/// A single file may have any name. It is for one host only if the name is a hardware UUID.
+fn role_of_single(base: &str) -> Role {
     let stem = base.strip_suffix(ENDING).unwrap_or(base);
     match MachineId::from_str(stem) {
         Ok(machine) if machine.is_uuid() => {
-            let remark =
-                "a machine's file replaces global.toml; give the whole folder to keep that";
-            Part::Policy { owner: Owner::Machine(machine), remark: Some(remark.to_owned()) }
+            let note = "a machine's file replaces global.toml; give the whole folder to keep that";
+            Role::Policy { owner: Owner::Machine(machine), note: Some(note.to_owned()) }
         }
         _ => {
-            let remark = (stem != GLOBAL).then(|| "is read as global.toml".to_owned());
-            Part::Policy { owner: Owner::Everybody, remark }
+            let note = (stem != GLOBAL).then(|| "is read as global.toml".to_owned());
+            Role::Policy { owner: Owner::Everybody, note }
         }
     }
 }
@@ -160,52 +150,56 @@ fn is_event(name: &str) -> bool {
         && hash.is_some_and(|hash| hash.len() == 64 && hash.bytes().all(|b| b.is_ascii_hexdigit()))
 }
 
-type Owned = (Place, Owner, Scope, Sheet);
+/// A file and its owner.
+struct Part {
+    location: Location,
+    owner: Owner,
+    scope: Scope,
+    contents: FileContents,
+}
 
-/// Of two files for the same Macs Moroz takes the one that it comes to last.
-fn twice(sheets: &[Owned], document: &mut Document) {
-    let mut seen: HashMap<&Owner, Place> = HashMap::new();
-    for (place, owner, ..) in sheets {
+/// Of two files for the same hosts, Moroz uses the one that it reads last.
+fn refuse_second_owners(parts: &[Part], policy: &mut ParsedPolicy) {
+    let mut seen: HashMap<&Owner, Location> = HashMap::new();
+    for Part { location, owner, .. } in parts {
         match seen.get(owner) {
-            None => drop(seen.insert(owner, *place)),
+            None => drop(seen.insert(owner, *location)),
             Some(first) => {
-                let first = document.name_of(*first);
+                let first = policy.name_of(*first);
                 let text = format!(
                     "is for the same Macs as {first}, and Moroz takes the one that it reads last; \
                      move one of them away"
                 );
-                document.faults.push(Remark { place: *place, text });
+                policy.fault(*location, text);
             }
         }
     }
 }
 
 /// Turns files that replace each other into layers.
-fn lay_over(sheets: Vec<Owned>, document: &mut Document) {
-    let global = sheets.iter().find(|(_, owner, ..)| *owner == Owner::Everybody);
-    let global = global.map(|(.., sheet)| sheet.clone()).unwrap_or_default();
-    for (place, owner, scope, sheet) in sheets {
+fn combine(parts: Vec<Part>, policy: &mut ParsedPolicy) {
+    let global = parts.iter().find(|part| part.owner == Owner::Everybody);
+    let global = global.map(|part| part.contents.clone()).unwrap_or_default();
+    for Part { location, owner, scope, contents } in parts {
         let layer = match owner {
-            Owner::Everybody => Layer { sheet, ..Layer::default() },
-            Owner::Machine(_) => Layer::over(&global, sheet, &scope, place),
+            Owner::Everybody => Layer { contents, ..Layer::default() },
+            Owner::Machine(_) => Layer::over(&global, contents, &scope, location),
         };
-        if let Some(text) = layer.told() {
-            document.notes.push(Remark { place, text });
-        }
-        document.rules.extend(layer.sheet.rules);
-        let settings = layer.sheet.settings.into_iter();
-        document.settings.extend(settings.map(|(place, setting)| PlacedSetting {
-            place,
+        policy.notes.extend(layer.note().map(|text| Remark::new(location, text)));
+        policy.rules.extend(layer.contents.rules);
+        let settings = layer.contents.settings.into_iter();
+        policy.settings.extend(settings.map(|(location, setting)| PlacedSetting {
+            location,
             scope: scope.clone(),
             setting,
         }));
     }
 }
 
-/// What a Mac's file says where the global one is a layer below it.
+/// What a host's file has in addition to the global one.
 #[derive(Default)]
 struct Layer {
-    sheet: Sheet,
+    contents: FileContents,
     /// Global rules that the file lacks.
     removed: usize,
     /// Rules and settings that both files have.
@@ -215,33 +209,39 @@ struct Layer {
 }
 
 impl Layer {
-    fn over(global: &Sheet, own: Sheet, scope: &Scope, place: Place) -> Self {
+    fn over(global: &FileContents, own: FileContents, scope: &Scope, location: Location) -> Self {
         let mut layer = Self::default();
         let above: HashMap<&Target, &Rule> =
             global.rules.iter().map(|it| (it.rule.target(), &it.rule)).collect();
-        let held: HashSet<&Target> = own.rules.iter().map(|it| it.rule.target()).collect();
-        let in_force =
-            global.rules.iter().filter(|it| it.rule.policy().kind() != PolicyKind::Remove);
-        let missing: Vec<&Target> =
-            in_force.map(|it| it.rule.target()).filter(|target| !held.contains(target)).collect();
+        let own_targets: HashSet<&Target> = own.rules.iter().map(|it| it.rule.target()).collect();
+        let active = global.rules.iter().filter(|it| it.rule.policy().kind() != PolicyKind::Remove);
+        let missing: Vec<&Target> = active
+            .map(|it| it.rule.target())
+            .filter(|target| !own_targets.contains(target))
+            .collect();
         layer.removed = missing.len();
         for placed in own.rules {
             let said = above.get(placed.rule.target());
             if said.is_some_and(|said| is_same(said, &placed.rule)) {
                 layer.shared += 1;
             } else {
-                layer.sheet.rules.push(placed);
+                layer.contents.rules.push(placed);
             }
         }
         for target in missing {
             let rule = Rule::new(target.clone(), scope.clone(), Policy::Remove);
-            layer.sheet.rules.extend(rule.ok().map(|rule| PlacedRule { place, rule }));
+            layer.contents.rules.extend(rule.ok().map(|rule| PlacedRule { location, rule }));
         }
-        layer.lay_settings(global, own.settings, place);
+        layer.add_settings(global, own.settings, location);
         layer
     }
 
-    fn lay_settings(&mut self, global: &Sheet, own: Vec<(Place, Setting)>, place: Place) {
+    fn add_settings(
+        &mut self,
+        global: &FileContents,
+        own: Vec<(Location, Setting)>,
+        location: Location,
+    ) {
         let usual = EffectiveSettings::default().all();
         for (_, said) in &global.settings {
             if own.iter().any(|(_, setting)| setting.key() == said.key()) {
@@ -250,20 +250,20 @@ impl Layer {
             let usual = usual.iter().find(|setting| setting.key() == said.key());
             if let Some(usual) = usual.filter(|usual| *usual != said) {
                 self.reset += 1;
-                self.sheet.settings.push((place, usual.clone()));
+                self.contents.settings.push((location, usual.clone()));
             }
         }
-        for (place, setting) in own {
+        for (location, setting) in own {
             if global.settings.iter().any(|(_, said)| *said == setting) {
                 self.shared += 1;
             } else {
-                self.sheet.settings.push((place, setting));
+                self.contents.settings.push((location, setting));
             }
         }
     }
 
-    fn told(&self) -> Option<String> {
-        let Self { sheet: _, removed, shared, reset } = self;
+    fn note(&self) -> Option<String> {
+        let Self { contents: _, removed, shared, reset } = self;
         let lacks = (removed + reset > 0).then(|| {
             format!(
                 "replaces global.toml, so {removed} of its rules become `remove` here and {reset} \

@@ -1,7 +1,7 @@
 mod writing;
 
 use super::*;
-use crate::format::{Defaults, Document, File};
+use crate::format::{Defaults, File, ParsedPolicy};
 use crate::rule::Scope;
 
 const MAC: &str = "F4E9A1B2-0C3D-4E5F-8A6B-7C8D9E0F1A2B";
@@ -10,32 +10,32 @@ fn file(name: &str, text: &str) -> File {
     File { name: name.to_owned(), bytes: text.as_bytes().to_vec() }
 }
 
-fn document(files: &[(&str, &str)]) -> Document {
+fn document(files: &[(&str, &str)]) -> ParsedPolicy {
     let files: Vec<File> = files.iter().map(|(name, text)| file(name, text)).collect();
     read(&files, &Defaults::default())
 }
 
-fn rules(document: &Document) -> Vec<String> {
+fn rules(document: &ParsedPolicy) -> Vec<String> {
     let rules = document.rules.iter().map(|it| &it.rule);
     rules.map(|it| format!("{} {} for {}", it.policy().kind(), it.target(), it.scope())).collect()
 }
 
-fn settings(document: &Document) -> Vec<String> {
+fn settings(document: &ParsedPolicy) -> Vec<String> {
     let settings = document.settings.iter();
     settings
         .map(|it| format!("{} = {} for {}", it.setting.key(), it.setting.value(), it.scope))
         .collect()
 }
 
-fn told(document: &Document, remarks: &[crate::format::Remark]) -> Vec<String> {
-    remarks.iter().map(|it| format!("{}: {}", document.name_of(it.place), it.text)).collect()
+fn told(document: &ParsedPolicy, remarks: &[crate::format::Remark]) -> Vec<String> {
+    remarks.iter().map(|it| format!("{}: {}", document.name_of(it.location), it.text)).collect()
 }
 
-fn faults(document: &Document) -> Vec<String> {
+fn faults(document: &ParsedPolicy) -> Vec<String> {
     told(document, &document.faults)
 }
 
-fn notes(document: &Document) -> Vec<String> {
+fn notes(document: &ParsedPolicy) -> Vec<String> {
     told(document, &document.notes)
 }
 
@@ -79,7 +79,7 @@ fn a_global_file_is_for_the_fleet() {
             "allow teamid:ABCDE12345 for fleet",
         ]
     );
-    assert_eq!(document.name_of(document.rules[1].place), "global.toml:18:1");
+    assert_eq!(document.name_of(document.rules[1].location), "global.toml:18:1");
     let notice = &document.rules[0].rule.notice;
     assert_eq!(notice.message.as_deref(), Some("scripting is off here"));
     assert_eq!(notice.url.as_deref(), Some("https://it.example.com/why"));
@@ -222,10 +222,10 @@ fn what_no_rule_and_no_setting_takes_is_reported_with_line_and_column() {
             "global.toml:1:15: client_mode: `STRICT` is not taken; expected monitor, lockdown or standalone",
             "global.toml:2:14: batch_size: `5000` is not taken; expected a number from 1 to 1000",
             "global.toml:3:22: full_sync_interval: `10` is below 60 s, the shortest interval that Santa keeps",
-            "global.toml:4:18: enable_bundles: expected a value, found array",
+            "global.toml:4:18: enable_bundles: expected a value, found a list",
             "global.toml:7:10: policy: `MAYBE` is no policy; expected allow, allow-compiler, block, silent-block, silent-block-gui, silent-block-tty, cel or remove",
             "global.toml:12:14: identifier: `short` is no binary identifier; expected 64 hex digits",
-            "global.toml:15:14: identifier: expected a string, found integer",
+            "global.toml:15:14: identifier: expected a string, found a number",
             "global.toml:16:1: the rule has no identifier",
             "global.toml:21:10: policy: allow-compiler works on a binary, signingid or cdhash; Santa ignores it on a teamid",
         ]

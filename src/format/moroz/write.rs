@@ -6,19 +6,18 @@ use serde::Serialize;
 
 use super::{ENDING, GLOBAL};
 use crate::fleet::{ClientMode, Setting};
-use crate::format::loss::fields_lost;
-use crate::format::words::santa_word;
-use crate::format::{Content, File, Loss, Lost, Written};
+use crate::format::loss::Losses;
+use crate::format::{Content, File, Written, santa};
 use crate::rule::{MachineId, PolicyKind, Rule, Scope, Target};
 
 /// Writes `global.toml`, and a file for each host that has rules or settings of its own.
 #[must_use]
 pub fn write(content: Content<'_>) -> Written {
-    let mut losses = Vec::new();
+    let mut losses = Losses::default();
     let mut layers = Layers::default();
     layers.take(content, &mut losses);
     layers.leave_out_repetitions(&mut losses);
-    losses.sort_by_key(|loss| loss.rule.map_or(usize::MAX, |index| index));
+    losses.0.sort_by_key(|loss| loss.rule.unwrap_or(usize::MAX));
     let fleet = layers.fleet;
     let mut files = vec![file(GLOBAL, "Rules and settings of the fleet.", &fleet)];
     for (machine, own) in layers.hosts {
@@ -28,17 +27,16 @@ pub fn write(content: Content<'_>) -> Written {
         let head = "Everything that holds on this Mac: the file replaces global.toml.";
         files.push(file(machine.as_str(), head, &all));
     }
-    Written { files, losses }
+    Written { files, losses: losses.0 }
 }
 
-/// What one scope says.
+/// The rules and settings of one scope.
 #[derive(Clone, Default)]
 struct Layer<'a> {
     rules: BTreeMap<&'a Target, (usize, &'a Rule)>,
     settings: BTreeMap<&'static str, &'a Setting>,
 }
 
-/// What the scopes that Moroz knows say.
 #[derive(Default)]
 struct Layers<'a> {
     fleet: Layer<'a>,
@@ -46,21 +44,20 @@ struct Layers<'a> {
 }
 
 impl<'a> Layers<'a> {
-    fn take(&mut self, content: Content<'a>, losses: &mut Vec<Loss>) {
-        let mut names = Names::default();
+    fn take(&mut self, content: Content<'a>, losses: &mut Losses) {
+        let mut names = FileNames::default();
         for (index, rule) in content.rules.iter().enumerate() {
-            let layer = match unsaid(rule) {
-                Some(reason) => Err(reason),
-                None => self.layer(rule.scope(), &mut names),
+            let kind = rule.policy().kind();
+            let layer = match policy(kind) {
+                None => Err(format!("Moroz has no policy {kind}")),
+                Some(_) => self.layer(rule.scope(), &mut names),
             };
             match layer {
                 Ok(layer) => {
                     layer.rules.insert(rule.target(), (index, rule));
-                    losses.extend(fields_lost(index, rule, &KEPT));
+                    losses.fields(index, rule, &KEPT);
                 }
-                Err(reason) => {
-                    losses.push(Loss { rule: Some(index), lost: Lost::Everything(reason) });
-                }
+                Err(reason) => losses.rule(index, reason),
             }
         }
         for (scope, setting) in content.settings {
@@ -72,12 +69,12 @@ impl<'a> Layers<'a> {
                 Ok(layer) => {
                     layer.settings.insert(setting.key().name(), setting);
                 }
-                Err(reason) => losses.push(setting_lost(scope, setting, &reason)),
+                Err(reason) => losses.other(setting_lost(scope, setting, &reason)),
             }
         }
     }
 
-    fn layer(&mut self, scope: &'a Scope, names: &mut Names) -> Result<&mut Layer<'a>, String> {
+    fn layer(&mut self, scope: &'a Scope, names: &mut FileNames) -> Result<&mut Layer<'a>, String> {
         match scope {
             Scope::Fleet => Ok(&mut self.fleet),
             Scope::Host(machine) => {
@@ -90,9 +87,9 @@ impl<'a> Layers<'a> {
         }
     }
 
-    /// A file for a Mac repeats what the global one says, so a rule of the Mac's own that says
-    /// the same could not be told from that.
-    fn leave_out_repetitions(&mut self, losses: &mut Vec<Loss>) {
+    /// The file of a host repeats the global one, so an equal rule of the host could not be
+    /// distinguished from the global rule.
+    fn leave_out_repetitions(&mut self, losses: &mut Losses) {
         let Self { fleet, hosts } = self;
         for (machine, own) in hosts.iter_mut() {
             own.rules.retain(|target, (index, rule)| {
@@ -100,9 +97,8 @@ impl<'a> Layers<'a> {
                 let repeats = said.is_some_and(|(_, said)| is_same(said, rule));
                 if repeats {
                     let reason = "the fleet has the same rule, and Moroz cannot tell them apart";
-                    let lost = Lost::Everything(reason.to_owned());
-                    losses.retain(|loss| loss.rule != Some(*index));
-                    losses.push(Loss { rule: Some(*index), lost });
+                    losses.0.retain(|loss| loss.rule != Some(*index));
+                    losses.rule(*index, reason);
                 }
                 !repeats
             });
@@ -111,7 +107,7 @@ impl<'a> Layers<'a> {
                 if repeats {
                     let scope = Scope::Host((*machine).clone());
                     let reason = "the fleet has the same, and Moroz cannot tell them apart";
-                    losses.push(setting_lost(&scope, setting, reason));
+                    losses.other(setting_lost(&scope, setting, reason));
                 }
                 !repeats
             });
@@ -120,14 +116,14 @@ impl<'a> Layers<'a> {
     }
 }
 
-/// The fields that Moroz has for a rule, by our names.
-const KEPT: [&str; 2] = ["message", "url"];
+/// The fields that Moroz has for a rule, by our names and by its own.
+const KEPT: [(&str, &str); 2] = [("message", "custom_msg"), ("url", "custom_url")];
 
-/// Machine ids that are names of files already.
+/// The machine IDs that are names of files.
 #[derive(Default)]
-struct Names(BTreeMap<String, String>);
+struct FileNames(BTreeMap<String, String>);
 
-impl Names {
+impl FileNames {
     fn check(&mut self, machine: &MachineId) -> Result<(), String> {
         let name = machine.as_str();
         let folded = name.to_lowercase();
@@ -142,33 +138,16 @@ impl Names {
     }
 }
 
-/// Why a rule cannot be said, if it cannot.
-fn unsaid(rule: &Rule) -> Option<String> {
-    match policy(rule.policy().kind()) {
-        Some(_) => None,
-        None => Some(format!("Moroz has no policy {}", rule.policy().kind())),
-    }
+fn policy(kind: PolicyKind) -> Option<&'static str> {
+    use PolicyKind::{Allow, AllowCompiler, Block, Remove};
+    santa::policy_name_among(&[Allow, AllowCompiler, Block, Remove], kind)
 }
 
-const fn policy(kind: PolicyKind) -> Option<&'static str> {
-    match kind {
-        PolicyKind::Allow => Some("ALLOWLIST"),
-        PolicyKind::AllowCompiler => Some("ALLOWLIST_COMPILER"),
-        PolicyKind::Block => Some("BLOCKLIST"),
-        PolicyKind::Remove => Some("REMOVE"),
-        PolicyKind::SilentBlock
-        | PolicyKind::SilentBlockGui
-        | PolicyKind::SilentBlockTty
-        | PolicyKind::Cel => None,
-    }
+fn setting_lost(scope: &Scope, setting: &Setting, reason: &str) -> String {
+    format!("{} = {} for {scope}: {reason}", setting.key(), setting.value())
 }
 
-fn setting_lost(scope: &Scope, setting: &Setting, reason: &str) -> Loss {
-    let text = format!("{} = {} for {scope}: {reason}", setting.key(), setting.value());
-    Loss { rule: None, lost: Lost::Everything(text) }
-}
-
-/// Whether Moroz would make the same of two rules.
+/// Whether two rules are equal in Moroz.
 fn is_same(one: &Rule, other: &Rule) -> bool {
     one.policy() == other.policy()
         && one.notice.message == other.notice.message
@@ -177,7 +156,7 @@ fn is_same(one: &Rule, other: &Rule) -> bool {
 
 /// A file of Moroz's.
 #[derive(Default, Serialize)]
-struct Sheet<'a> {
+struct TomlFile<'a> {
     #[serde(flatten)]
     settings: BTreeMap<&'static str, Entry>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
@@ -235,10 +214,10 @@ fn entry(setting: &Setting) -> Option<(&'static str, Entry)> {
 
 fn file(stem: &str, head: &str, layer: &Layer<'_>) -> File {
     let settings = layer.settings.values().filter_map(|setting| entry(setting)).collect();
-    let mut sheet = Sheet { settings, rules: Vec::new() };
+    let mut contents = TomlFile { settings, rules: Vec::new() };
     for (target, (_, rule)) in &layer.rules {
-        sheet.rules.extend(policy(rule.policy().kind()).map(|policy| Row {
-            rule_type: santa_word(target.rule_type()),
+        contents.rules.extend(policy(rule.policy().kind()).map(|policy| Row {
+            rule_type: santa::type_name(target.rule_type()),
             policy,
             identifier: target.identifier(),
             custom_msg: rule.notice.message.as_deref(),
@@ -246,7 +225,7 @@ fn file(stem: &str, head: &str, layer: &Layer<'_>) -> File {
         }));
     }
     #[expect(clippy::expect_used, reason = "texts, numbers and flags can always be written")]
-    let body = ::toml::to_string(&sheet).expect("texts, numbers and flags");
+    let body = ::toml::to_string(&contents).expect("texts, numbers and flags");
     let gap = if body.is_empty() { "" } else { "\n" };
     File { name: format!("{stem}{ENDING}"), bytes: format!("# {head}\n{gap}{body}").into_bytes() }
 }

@@ -5,7 +5,7 @@ use bcder::decode::{Constructed, Content, DecodeError, SliceSource, Source};
 use bcder::{Captured, Mode, Oid, Tag};
 use bytes::Bytes;
 
-/// The beginning of a name that is shown.
+/// Maximum characters of a name that are shown.
 const SHOWN: usize = 64;
 
 /// What a signed profile contains.
@@ -15,7 +15,7 @@ pub(super) struct Signed {
     pub(super) signer: Option<String>,
 }
 
-/// Takes the profile out. The signature is not checked.
+/// Extracts the profile. The signature is not checked.
 ///
 /// # Errors
 /// What is wrong, in words that follow the file's name.
@@ -50,7 +50,7 @@ fn decode<'b, T>(
     })
 }
 
-/// Skips what is left. `skip_all` fails at the end of a value with an indefinite length.
+/// Skips the rest. `skip_all` fails at the end of a value with an indefinite length.
 fn skip<S: Source>(rest: &mut Constructed<'_, S>) -> Decoded<(), S> {
     while rest.skip_opt(|_, _, _| Ok(()))?.is_some() {}
     Ok(())
@@ -79,7 +79,7 @@ fn content<S: Source>(data: &mut Constructed<'_, S>) -> Decoded<Option<Vec<u8>>,
     })
 }
 
-/// How a signer names its certificate, and what a certificate has for that.
+/// How a signer refers to its certificate.
 struct Key {
     issuer: Captured,
     serial: Bytes,

@@ -1,10 +1,10 @@
 //! Santa's `StaticRules` in a configuration profile or a property list, XML or binary.
 //!
-//! Rules stand below `StaticRules`, wherever that is nested: at the top of a property list, in a
-//! payload of Santa's own type, or in the forced settings of `com.apple.ManagedClient.preferences`;
-//! of either vendor. The profile may be signed; the signature is not checked, which is noted. A
-//! complete profile is written. Its identifiers depend on the rules alone, so the same rules are the
-//! same profile.
+//! Rules are in a list called `StaticRules`, wherever that is nested: at the top of a property list,
+//! in a payload of Santa's own type, or in the forced settings of
+//! `com.apple.ManagedClient.preferences`, for either vendor. The profile may be signed. The signature
+//! is not checked, and a note says so. Written profiles are complete. Their identifiers depend only on
+//! the rules, so the same rules are the same profile.
 
 mod envelope;
 mod read;
@@ -18,7 +18,7 @@ pub use read::{read, recognises};
 pub use settings::read_settings;
 pub use write::write;
 
-/// The key that rules stand below.
+/// The key of the list of rules.
 const RULES: &str = "StaticRules";
-/// The preferences of Santa, by North Pole Security and by Google.
+/// The domains of Santa's preferences, by North Pole Security and by Google.
 const DOMAINS: [&str; 2] = ["com.northpolesec.santa", "com.google.santa"];

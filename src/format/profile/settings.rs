@@ -1,12 +1,10 @@
 //! Santa's settings in a configuration profile or a property list.
 
-use ::plist::Value as Plist;
-
-use super::read::{Parsed, parse};
+use super::read::{Profile, parse};
 use super::{DOMAINS, RULES};
+use crate::document::{Entry, Node, Value};
 use crate::fleet::{Setting, SettingKey};
-use crate::format::gather::whole;
-use crate::format::{Document, File, PlacedSetting, Remark};
+use crate::format::{File, Location, ParsedPolicy, PlacedSetting, Remark};
 use crate::rule::Scope;
 
 /// Keys of Santa's that a sync server sends too, old names included.
@@ -52,25 +50,31 @@ const MEDIA: [MediaKeys; 2] = [
     },
 ];
 
+/// The place of every remark: a property list has no positions.
+const WHOLE: Location = Location::whole(0);
+
 /// Reads the settings, all for one scope. What stays in the profile is noted.
 #[must_use]
-pub fn read_settings(file: &File, scope: &Scope) -> Document {
-    let mut document = Document { files: vec![file.name.clone()], ..Document::default() };
+pub fn read_settings(file: &File, scope: &Scope) -> ParsedPolicy {
+    let mut policy = ParsedPolicy::of(std::slice::from_ref(file));
     match parse(0, file) {
-        Err(fault) => document.faults.push(fault),
-        Ok(Parsed { plist, signature }) => {
-            document.notes.extend(signature.map(|text| Remark { place: whole(0), text }));
-            let mut reader = Reader { scope, document: &mut document };
-            let payloads = payloads(&plist);
-            payloads.iter().for_each(|payload| reader.payload(payload));
+        Err(fault) => policy.faults.push(fault),
+        Ok(Profile { root, signature }) => {
+            policy.notes.extend(signature.map(|text| Remark::new(WHOLE, text)));
+            let mut reader = Reader { scope, policy: &mut policy };
+            payloads(&root).into_iter().for_each(|payload| reader.payload(payload));
         }
     }
-    document
+    policy
 }
 
-/// Whether any payload has a setting that a sync server sends too.
-pub(super) fn has_settings(plist: &Plist) -> bool {
-    payloads(plist).iter().any(|payload| payload.keys().any(|key| is_setting(key)))
+/// Whether any payload has a setting that a sync server sends, too.
+pub(super) fn has_settings(root: &Node) -> bool {
+    payloads(root).into_iter().any(|payload| keys(payload).any(is_setting))
+}
+
+fn keys(node: &Node) -> impl Iterator<Item = &str> {
+    node.entries().unwrap_or_default().iter().map(|entry| entry.key.as_str())
 }
 
 /// Whether a sync server sends what this key of a profile sets.
@@ -86,63 +90,54 @@ fn is_media(key: &str) -> bool {
 
 /// The dictionaries with Santa's preferences: payloads of Santa's own type, the forced settings of
 /// its domain in payloads for managed preferences, or the whole of a bare property list.
-fn payloads(plist: &Plist) -> Vec<&plist::Dictionary> {
+fn payloads(root: &Node) -> Vec<&Node> {
     let mut found = Vec::new();
-    search(plist, &mut found);
-    if let (true, Some(root)) = (found.is_empty(), plist.as_dictionary())
-        && !root.contains_key("PayloadType")
-        && root.keys().any(|key| is_setting(key) || key == RULES)
-    {
+    search(root, &mut found);
+    let is_bare = root.entries().is_some() && root.get("PayloadType").is_none();
+    if found.is_empty() && is_bare && keys(root).any(|key| is_setting(key) || key == RULES) {
         found.push(root);
     }
     found
 }
 
-fn search<'p>(plist: &'p Plist, found: &mut Vec<&'p plist::Dictionary>) {
-    match plist {
-        Plist::Array(values) => values.iter().for_each(|value| search(value, found)),
-        Plist::Dictionary(entries) => {
-            let kind = entries.get("PayloadType").and_then(Plist::as_string);
-            if kind.is_some_and(|kind| DOMAINS.contains(&kind)) {
-                return found.push(entries);
-            }
-            for (key, value) in entries {
-                match DOMAINS.contains(&key.as_str()) {
-                    true => preferences(value, found),
-                    false => search(value, found),
-                }
-            }
-        }
-        _ => {}
+fn search<'p>(node: &'p Node, found: &mut Vec<&'p Node>) {
+    let kind = node.get("PayloadType").and_then(Node::as_str);
+    if kind.is_some_and(|kind| DOMAINS.contains(&kind)) {
+        return found.push(node);
     }
+    for Entry { key, node, .. } in node.entries().unwrap_or_default() {
+        match DOMAINS.contains(&key.as_str()) {
+            true => preferences(node, found),
+            false => search(node, found),
+        }
+    }
+    node.elements().unwrap_or_default().iter().for_each(|node| search(node, found));
 }
 
 /// Managed preferences nest the settings in `Forced` or `Set-Once`, or have them directly.
-fn preferences<'p>(plist: &'p Plist, found: &mut Vec<&'p plist::Dictionary>) {
-    const NESTED: &str = "mcx_preference_settings";
-    match plist {
-        Plist::Array(values) => values.iter().for_each(|value| preferences(value, found)),
-        Plist::Dictionary(entries) => match entries.get(NESTED) {
-            Some(settings) => found.extend(settings.as_dictionary()),
-            None if entries.keys().any(|key| is_setting(key)) => found.push(entries),
-            None => entries.values().for_each(|value| preferences(value, found)),
-        },
-        _ => {}
+fn preferences<'p>(node: &'p Node, found: &mut Vec<&'p Node>) {
+    match node.get("mcx_preference_settings") {
+        Some(settings) => found.extend(settings.entries().map(|_| settings)),
+        None if keys(node).any(is_setting) => found.push(node),
+        None => {
+            let entries = node.entries().unwrap_or_default().iter().map(|entry| &entry.node);
+            let nodes = entries.chain(node.elements().unwrap_or_default());
+            nodes.for_each(|node| preferences(node, found));
+        }
     }
 }
 
-struct Reader<'d> {
-    scope: &'d Scope,
-    document: &'d mut Document,
+struct Reader<'p> {
+    scope: &'p Scope,
+    policy: &'p mut ParsedPolicy,
 }
 
 impl Reader<'_> {
-    fn payload(&mut self, payload: &plist::Dictionary) {
-        for (key, value) in payload {
+    fn payload(&mut self, payload: &Node) {
+        for Entry { key, node, .. } in payload.entries().unwrap_or_default() {
             match KEYS.iter().find(|(name, _)| name == key) {
-                Some((name, setting)) => self.setting(name, *setting, value),
-                None if is_media(key) => {}
-                None if key.starts_with("Payload") => {}
+                Some((name, setting)) => self.setting(name, *setting, node),
+                None if is_media(key) || key.starts_with("Payload") => {}
                 None if key == RULES => {
                     self.note(format!("{key}: are rules; nicelist rule import reads them"));
                 }
@@ -155,30 +150,31 @@ impl Reader<'_> {
         self.removable_media(payload);
     }
 
-    fn setting(&mut self, name: &str, key: SettingKey, value: &Plist) {
-        let text = match (key, value) {
-            (SettingKey::ClientMode, Plist::Integer(number)) => match number.as_unsigned() {
-                Some(1) => Some("monitor".to_owned()),
-                Some(2) => Some("lockdown".to_owned()),
-                Some(3) => Some("standalone".to_owned()),
+    fn setting(&mut self, name: &str, key: SettingKey, node: &Node) {
+        let text = match (key, &node.value) {
+            (SettingKey::ClientMode, Value::Number(number)) => match number.as_str() {
+                "1" => Some("monitor".into()),
+                "2" => Some("lockdown".into()),
+                "3" => Some("standalone".into()),
                 _ => {
                     return self.fault(format!(
                         "{name}: expected 1 (monitor), 2 (lockdown) or 3 (standalone)"
                     ));
                 }
             },
-            (_, value) => text(value),
+            _ => node.scalar(),
         };
         let Some(text) = text else {
-            return self.fault(format!("{name}: expected a text, a number or a truth value"));
+            let expected = node.expected("a string, a number or a boolean");
+            return self.fault(format!("{name}: {expected}"));
         };
         match Setting::parse(key, &text) {
-            Ok(setting) => self.keep(name, setting),
+            Ok(setting) => self.add(name, setting),
             Err(error) => self.fault(format!("{name}: {error}")),
         }
     }
 
-    fn media(&mut self, payload: &plist::Dictionary, keys: &MediaKeys) {
+    fn media(&mut self, payload: &Node, keys: &MediaKeys) {
         let MediaKeys { action, flags, setting } = keys;
         let mount_flags = payload.get(flags).map(mount_flags).filter(|flags| !flags.is_empty());
         let Some(value) = payload.get(action) else {
@@ -187,7 +183,7 @@ impl Reader<'_> {
             }
             return;
         };
-        let word = value.as_string().unwrap_or_default().to_ascii_lowercase();
+        let word = value.as_str().unwrap_or_default().to_ascii_lowercase();
         let value = match (word.as_str(), mount_flags) {
             ("allow" | "block", Some(_)) => {
                 self.note(format!("{flags}: is left out; {action} is not Remount"));
@@ -201,17 +197,17 @@ impl Reader<'_> {
             _ => return self.fault(format!("{action}: expected Allow, Block or Remount")),
         };
         match Setting::parse(*setting, &value) {
-            Ok(setting) => self.keep(action, setting),
+            Ok(setting) => self.add(action, setting),
             Err(error) => self.fault(format!("{flags}: {error}")),
         }
     }
 
     /// The old keys. Santa remounts removable disks only where it blocks them.
-    fn removable_media(&mut self, payload: &plist::Dictionary) {
+    fn removable_media(&mut self, payload: &Node) {
         let [MediaKeys { action, .. }, _] = &MEDIA;
-        if payload.contains_key(action) {
-            for key in [BLOCK_USB, REMOUNT_USB].into_iter().filter(|key| payload.contains_key(key))
-            {
+        if payload.get(action).is_some() {
+            let old = [BLOCK_USB, REMOUNT_USB].into_iter();
+            for key in old.filter(|key| payload.get(key).is_some()) {
                 self.note(format!("{key}: is left out; {action} replaces it"));
             }
             return;
@@ -224,60 +220,47 @@ impl Reader<'_> {
             }
             return;
         };
-        let value = match (block.as_boolean(), flags.as_deref()) {
+        let value = match (block.as_bool(), flags.as_deref()) {
             (None, _) => return self.fault(format!("{BLOCK_USB}: expected true or false")),
             (Some(false), _) => "allow".to_owned(),
             (Some(true), None | Some("")) => "block".to_owned(),
             (Some(true), Some(flags)) => format!("remount:{flags}"),
         };
         match Setting::parse(SettingKey::RemovableMedia, &value) {
-            Ok(setting) => self.keep(BLOCK_USB, setting),
+            Ok(setting) => self.add(BLOCK_USB, setting),
             Err(error) => self.fault(format!("{REMOUNT_USB}: {error}")),
         }
     }
 
-    /// Keeps a setting. Two payloads may say the same, but not two different things.
-    fn keep(&mut self, name: &str, setting: Setting) {
-        let mut others = self.document.settings.iter().map(|placed| &placed.setting);
+    /// Adds a setting. Two payloads may have the same value, but not two different ones.
+    fn add(&mut self, name: &str, setting: Setting) {
+        let mut others = self.policy.settings.iter().map(|placed| &placed.setting);
         match others.find(|other| other.key() == setting.key()) {
             Some(other) if *other == setting => {}
             Some(other) => {
                 let (one, two) = (other.value(), setting.value());
                 self.fault(format!("{name}: is {two} here, but {one} in another place"));
             }
-            None => self.document.settings.push(PlacedSetting {
-                place: whole(0),
-                scope: self.scope.clone(),
-                setting,
-            }),
+            None => {
+                let scope = self.scope.clone();
+                self.policy.settings.push(PlacedSetting { location: WHOLE, scope, setting });
+            }
         }
     }
 
     fn note(&mut self, text: String) {
-        self.document.notes.push(Remark { place: whole(0), text });
+        self.policy.note(WHOLE, text);
     }
 
     fn fault(&mut self, text: String) {
-        self.document.faults.push(Remark { place: whole(0), text });
+        self.policy.fault(WHOLE, text);
     }
 }
 
-/// A list of mount flags as the setting has it.
-fn mount_flags(value: &Plist) -> String {
-    match value {
-        Plist::Array(flags) => {
-            flags.iter().filter_map(Plist::as_string).collect::<Vec<_>>().join(",")
-        }
-        value => text(value).unwrap_or_default(),
-    }
-}
-
-/// A value as people write it on a command line.
-fn text(value: &Plist) -> Option<String> {
-    match value {
-        Plist::String(text) => Some(text.clone()),
-        Plist::Boolean(flag) => Some(flag.to_string()),
-        Plist::Integer(number) => Some(number.to_string()),
-        _ => None,
+/// Mount flags in a list, or in one string.
+fn mount_flags(node: &Node) -> String {
+    match node.elements() {
+        Some(flags) => flags.iter().filter_map(Node::as_str).collect::<Vec<_>>().join(","),
+        None => node.scalar().unwrap_or_default().into_owned(),
     }
 }

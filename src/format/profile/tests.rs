@@ -72,7 +72,7 @@ fn each_rule_is_told_by_its_number() {
     insta::assert_snapshot!(told(StaticRules, plist(&format!("<dict>{}</dict>", list(&rules)))), @r#"
     f: rule 1  {"target":"teamid:ZMCG7MLDV9","policy":"allow","scope":"fleet"}
     f: rule 2  fault: identifier: `SHORT` is no teamid identifier; expected 10 letters and digits
-    f: rule 3  fault: is no dictionary
+    f: rule 3  fault: expected an object for each rule, found a string
     f: rule 4  fault: policy: `2` is a number, and tools number these differently; write the name
     f: rule 5  note: repeats an earlier entry, which is read once
     "#);
@@ -307,6 +307,6 @@ fn settings_beside_rules_are_told() {
     let odd = plist("<dict><key>StaticRules</key><string>x</string></dict>");
     assert_eq!(
         told(StaticRules, odd),
-        "f  fault: StaticRules: is a text; expected a list of rules"
+        "f  fault: StaticRules: expected a list of rules, found a string"
     );
 }

@@ -5,14 +5,12 @@ use sha2::{Digest, Sha256};
 
 use super::{DOMAINS, RULES};
 use crate::format::loss::Losses;
-use crate::format::record::santa;
-use crate::format::{Content, File, Written};
+use crate::format::{Content, Written, santa};
 
-/// What the profile and its payload are called for MDM servers.
+/// The identifier of the profile for MDM servers.
 const IDENTIFIER: &str = "nicelist.static-rules";
 
-/// Writes a profile for the Santa of North Pole Security. A rule needs no server: so the profile is
-/// for what must work without one.
+/// Writes a profile for the Santa of North Pole Security. Its rules work without a server.
 #[must_use]
 pub fn write(content: Content<'_>) -> Written {
     let mut losses = Losses::default();
@@ -22,11 +20,11 @@ pub fn write(content: Content<'_>) -> Written {
         rules.map(|entries| dictionary(entries.into_iter().map(text))).collect();
     losses.settings(content);
     let mut bytes = Vec::new();
-    // Memory takes all that is written to it.
+    // Writing to memory cannot fail.
     let written = profile(rules).to_writer_xml(&mut bytes);
     debug_assert!(written.is_ok());
     bytes.push(b'\n');
-    Written { files: vec![File { name: String::new(), bytes }], losses: losses.finish() }
+    Written::file(bytes, losses.0)
 }
 
 fn text((key, text): (&'static str, String)) -> (&'static str, Value) {
@@ -73,7 +71,7 @@ fn profile(rules: Vec<Value>) -> Value {
     )
 }
 
-/// A UUID of version 8 that is made of a text.
+/// A UUID of version 8 that is computed from a text.
 fn uuid(seed: &str, part: &str) -> String {
     let hash = Sha256::digest(format!("{part}\0{seed}"));
     let hex: String = hash.iter().take(16).map(|byte| format!("{byte:02X}")).collect();

@@ -1,8 +1,8 @@
 //! Rules as resources of Terraform: `nps_workshop_rule` of Workshop's provider, which is written,
 //! and `zentral_santa_rule` of Zentral's, which is read only.
 //!
-//! Values must stand in the file: what Terraform would have to work out (variables, references,
-//! functions, repetition) is refused.
+//! Values must be literals. Whatever Terraform has to evaluate (variables, references, functions,
+//! repetition) is refused.
 
 mod read;
 #[cfg(test)]
@@ -19,7 +19,7 @@ use hcl_edit::{Decorate, Ident};
 
 use super::loss::Losses;
 use super::workshop;
-use super::{Content, File, Written};
+use super::{Content, Written};
 use crate::rule::{Rule, Scope};
 
 /// The resource of Workshop's provider.
@@ -52,10 +52,7 @@ pub fn write(content: Content<'_>) -> Written {
     losses.settings(content);
     let text =
         if body.is_empty() { "# There are no rules.\n".to_owned() } else { body.to_string() };
-    Written {
-        files: vec![File { name: String::new(), bytes: text.into_bytes() }],
-        losses: losses.finish(),
-    }
+    Written::file(text, losses.0)
 }
 
 /// A text in quotes. Of several template markers (`${` and `%{`), hcl-edit does not escape one that

@@ -13,7 +13,7 @@ fn tags_become_scopes_and_both_styles_of_keys_are_read() {
  {"identifier":"ABCDE12345","rule_type":"TEAMID","policy":"SEATBELT","tag":"global","seatbelt_policy":"(version 1)"},
  {"identifier":"ABCDE12345","rule_type":"TEAMID","policy":"ALLOWLIST","tag":"a b"}
 ],"more":true}"#;
-    assert!(recognises(&File { name: "f".into(), bytes: text.into() }));
+    assert!(Workshop.recognises(&File { name: "f".into(), bytes: text.into() }));
     insta::assert_snapshot!(told(Workshop, text), @r#"
     f:2:2  {"target":"signingid:platform:com.apple.yes","policy":"block","scope":"fleet","message":"m","url":"u","comment":"c"}
     f:3:2  {"target":"teamid:ABCDE12345","policy":"cel","scope":"tag:eng","cel":"true"}

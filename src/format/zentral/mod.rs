@@ -1,11 +1,11 @@
-//! Zentral's rule sets in JSON and YAML, and the list that its API answers with.
+//! Zentral's rule sets in JSON and YAML, and the lists that its API returns.
 //!
-//! A rule of Zentral's is for the Macs that all of its lists let through: serial numbers, primary
-//! users and tags, each with a list of exceptions. Here a rule is for one scope and the stronger
-//! scope wins: the lists become a rule a scope, and the exceptions `remove` rules in stronger
-//! scopes. What would not mean the same is refused. Facts: zentral/contrib/santa/serializers.py.
+//! A rule of Zentral applies to the hosts that are in all of its lists: serial numbers, primary
+//! users and tags, each with a list of exceptions. In nicelist a rule has one scope, and the
+//! strongest scope wins. So the lists become a rule per scope, and the exceptions become `remove`
+//! rules in stronger scopes. Whatever would not mean the same is refused. Facts:
+//! zentral/contrib/santa/serializers.py.
 
-mod node;
 mod read;
 mod row;
 mod scopes;
@@ -14,5 +14,5 @@ mod tests;
 mod write;
 
 pub use read::{read, recognises_json, recognises_yaml};
-pub(super) use row::numbered;
+pub(super) use row::numbered_policy;
 pub use write::{write_json, write_yaml};

@@ -1,213 +1,164 @@
-//! Reads rule sets and answers of the API.
+//! Reads rule sets and responses of the API.
 
 use memchr::memmem;
 
-use super::node::{self, Node, Value};
 use super::row::{self, Shape};
 use super::scopes::Scopes;
+use crate::document::{Node, Outline, Text, Value, json, yaml};
+use crate::format::builder::Builder;
 use crate::format::configurations::Configurations;
-use crate::format::duplicates::settle;
-use crate::format::record::{Head, Keys, opens_json};
-use crate::format::text::Text;
-use crate::format::{Defaults, Document, File, Place, PlacedRule, Remark};
-use crate::rule::{Policy, Rule};
+use crate::format::detect::{LISTS, opens_json};
+use crate::format::record::{Keys, Record};
+use crate::format::{Defaults, File, Location, ParsedPolicy, Remark};
 
-/// Whether a file looks like a rule set of Zentral's, or an answer of its API, in JSON.
+/// Whether a file looks like a rule set of Zentral, or a response of its API, in JSON.
 #[must_use]
-pub fn recognises_json(file: &File) -> bool {
-    if !opens_json(&file.bytes) {
-        return false;
-    }
-    is_zentral(&Head::of(&file.bytes, Keys::Exact), || parsed(file, node::json))
+pub fn recognises_json(file: &File, head: &Outline) -> bool {
+    is_zentral(head, || Outline::of_json(&file.bytes))
 }
 
-/// Whether a file looks like a rule set of Zentral's in YAML.
+/// Whether a file looks like a rule set of Zentral in YAML.
 #[must_use]
 pub fn recognises_yaml(file: &File) -> bool {
-    // YAML takes nearly any text for something, and costs more than to look for two words.
-    let says = |word: &str| memmem::find(&file.bytes, word.as_bytes()).is_some();
-    if opens_json(&file.bytes) || !says("rules:") || !says("name:") {
+    // Nearly any text is YAML, and parsing it costs more than searching for two words.
+    let contains = |word: &str| memmem::find(&file.bytes, word.as_bytes()).is_some();
+    if opens_json(&file.bytes) || !contains("rules:") || !contains("name:") {
         return false;
     }
-    let Ok(text) = Text::open(0, file) else { return false };
-    is_zentral(&node::yaml_head(&text), || parsed(file, node::yaml))
+    let Ok(text) = Text::new(&file.bytes) else { return false };
+    is_zentral(&Outline::of_yaml_head(&text, &LISTS), || Outline::of_yaml_head(&text, &[]))
 }
 
-fn parsed(file: &File, parse: fn(&Text<'_>) -> Result<Node, Remark>) -> Option<Node> {
-    parse(&Text::open(0, file).ok()?).ok()
-}
-
-/// The head of nearly every file says it. Only that of a set whose name comes after its rules
-/// takes the whole.
-fn is_zentral(head: &Head, whole: impl FnOnce() -> Option<Node>) -> bool {
-    if head.array || head.lists("results") {
+/// The beginning of nearly every file is enough. Only a set whose name comes after its rules has to
+/// be read as a whole.
+fn is_zentral(head: &Outline, whole: impl FnOnce() -> Outline) -> bool {
+    let has = |outline: &Outline, keys: &[&str]| Keys::Exact.has_all(&outline.keys, keys);
+    if head.is_list {
+        return has(head, &["target_type"]);
+    }
+    if let Some(results) = head.list("results") {
         // A page without rules is known by the keys around them.
-        let is_page = || {
-            ["count", "next", "previous"].iter().all(|key| head.around.iter().any(|it| it == key))
-        };
-        return head.has("target_type") || (!head.array && head.empty && is_page());
+        let is_empty_page = results.length == 0 && has(head, &["count", "next", "previous"]);
+        return Keys::Exact.has_all(&results.keys, &["target_type"]) || is_empty_page;
     }
-    head.lists("rules")
-        && (head.around.iter().any(|key| key == "name")
-            || whole().is_some_and(|whole| whole.get("name").is_some()))
+    head.list("rules").is_some() && (has(head, &["name"]) || has(&whole(), &["name"]))
 }
 
-/// Reads rule sets and answers of the API. A scope of the defaults is whom rules without lists
-/// are for.
+/// Reads rule sets and responses of the API. The default scope is for rules without lists.
 #[must_use]
-pub fn read(files: &[File], defaults: &Defaults) -> Document {
-    let names = files.iter().map(|file| file.name.clone()).collect();
-    let mut reader = Reader {
-        scopes: Scopes::new(defaults.scope.clone()),
-        wanted: defaults.configuration.as_deref(),
-        source: defaults.source.as_deref(),
-        document: Document { files: names, ..Document::default() },
-        configurations: Configurations::default(),
-    };
-    for (number, file) in files.iter().enumerate() {
-        let whole = Text::open(number, file).and_then(|text| {
-            if opens_json(&file.bytes) { node::json(&text) } else { node::yaml(&text) }
-        });
-        match whole {
-            Ok(whole) => reader.whole(&whole),
-            Err(fault) => reader.document.faults.push(fault),
-        }
-    }
-    reader.finish(defaults)
+pub fn read(files: &[File], defaults: &Defaults) -> ParsedPolicy {
+    let mut configurations = Configurations::new(defaults.configuration.as_deref());
+    let mut notes = Vec::new();
+    let mut builder = Builder::read_texts(files, defaults, |builder, file, text| {
+        let parsed = match opens_json(text.as_str().as_bytes()) {
+            true => json::parse(text),
+            false => yaml::parse(text),
+        };
+        let root = parsed.map_err(|fault| Remark::of(file, fault))?;
+        let scopes = Scopes::new(file, defaults.scope.clone());
+        let has_source = defaults.source.is_some();
+        let configurations = &mut configurations;
+        let mut reader = Reader { file, scopes, has_source, configurations, builder };
+        let read = reader.whole(&root);
+        notes.append(&mut reader.scopes.notes);
+        read
+    });
+    configurations.check(&mut builder.policy);
+    let mut policy = builder.finish();
+    policy.notes.append(&mut notes);
+    policy.sort_remarks();
+    policy
 }
 
-struct Reader<'d> {
+struct Reader<'r, 'd> {
+    file: u32,
     scopes: Scopes,
-    source: Option<&'d str>,
-    document: Document,
-    /// The configuration whose rules are read, if only one is wanted.
-    wanted: Option<&'d str>,
-    configurations: Configurations,
+    has_source: bool,
+    configurations: &'r mut Configurations<'d>,
+    builder: &'r mut Builder<'d>,
 }
 
-impl Reader<'_> {
-    fn fault(&mut self, place: Place, text: impl Into<String>) {
-        self.document.faults.push(Remark { place, text: text.into() });
+impl Reader<'_, '_> {
+    fn at(&self, node: &Node) -> Location {
+        Location::of(self.file, node.position)
     }
 
-    fn note(&mut self, place: Place, text: impl Into<String>) {
-        self.document.notes.push(Remark { place, text: text.into() });
+    fn note(&mut self, node: &Node, text: impl Into<String>) {
+        let location = self.at(node);
+        self.builder.policy.note(location, text);
     }
 
-    fn whole(&mut self, whole: &Node) {
-        if whole.list().is_some() {
-            return self.rows(whole, Shape::Api);
+    fn whole(&mut self, root: &Node) -> Result<(), Remark> {
+        if root.elements().is_some() {
+            return self.rows(root, Shape::Api);
         }
-        if let Some(rows) = whole.get("results") {
-            if let Some(Node { at, value: Value::Text(_) }) = whole.get("next") {
-                self.note(*at, "next: the answer has more pages, which are not here");
+        if let Some(rows) = root.get("results") {
+            if let Some(next) = root.get("next").filter(|next| next.as_str().is_some()) {
+                self.note(next, "next: the answer has more pages, which are not here");
             }
             return self.rows(rows, Shape::Api);
         }
-        match (whole.get("rules"), &whole.value) {
-            (Some(rows), Value::Map(entries)) => {
-                self.head(entries);
-                self.rows(rows, Shape::RuleSet);
-            }
-            _ => self.fault(
-                whole.at,
-                "is neither a rule set of Zentral's, with name and rules, nor a list of its rules",
-            ),
-        }
+        let Some(rows) = root.get("rules") else {
+            let text =
+                "is neither a rule set of Zentral's, with name and rules, nor a list of its rules";
+            return Err(Remark::new(self.at(root), text));
+        };
+        self.header(root);
+        self.rows(rows, Shape::RuleSet)
     }
 
-    /// What a rule set says of itself.
-    fn head(&mut self, entries: &[(String, Node)]) {
-        for (name, node) in entries {
-            match name.as_str() {
-                "rules" => {}
-                "name" if self.source.is_none() => {
-                    if let Value::Text(said) = &node.value {
-                        let text = format!(
-                            "name: --source {said} would keep these rules apart from others"
-                        );
-                        self.note(node.at, text);
-                    }
+    /// What a rule set has in addition to its rules.
+    fn header(&mut self, root: &Node) {
+        for entry in root.entries().unwrap_or_default() {
+            let node = &entry.node;
+            match (entry.key.as_str(), &node.value) {
+                ("name", Value::String(name)) if !self.has_source => {
+                    let text = format!("--source {name} would keep these rules apart from others");
+                    self.note(node, format!("name: {text}"));
                 }
-                "name" => {}
-                "configurations" => self.rule_set_of(node),
-                other => {
-                    self.note(node.at, format!("{other}: is no key of a rule set of Zentral's"));
+                ("name" | "rules", _) => {}
+                ("configurations", _) => self.rule_set_of(node),
+                (other, _) => {
+                    self.note(node, format!("{other}: is no key of a rule set of Zentral's"));
                 }
             }
         }
     }
 
-    /// A rule set is for each of its configurations, so all of its rules are those of the wanted one.
+    /// A rule set is for each of its configurations, so all of its rules belong to the wanted one.
     fn rule_set_of(&mut self, node: &Node) {
-        let names = node.list().unwrap_or_default().iter().filter_map(|name| match &name.value {
-            Value::Text(name) | Value::Plain(name) => Some(name.as_str()),
-            _ => None,
-        });
-        let names: Vec<&str> = names.collect();
-        match self.wanted {
-            Some(wanted) if names.contains(&wanted) => {
-                self.configurations.add(wanted, Some(wanted));
+        let names = node.elements().unwrap_or_default().iter().filter_map(Node::scalar);
+        let names: Vec<_> = names.collect();
+        match self.configurations.wanted {
+            Some(wanted) if names.iter().any(|name| *name == wanted) => {
+                self.configurations.add(wanted);
             }
             Some(_) => names.iter().for_each(|name| {
-                self.configurations.add(name, self.wanted);
+                self.configurations.add(name);
             }),
             None => self.note(
-                node.at,
+                node,
                 "configurations: is ignored; the rules are for the fleet, or for the scope that \
                  --scope names",
             ),
         }
     }
 
-    fn rows(&mut self, rows: &Node, shape: Shape) {
-        let Some(nodes) = rows.list() else {
-            return self.fault(rows.at, format!("rules: expected a list, found {}", rows.kind()));
+    fn rows(&mut self, rows: &Node, shape: Shape) -> Result<(), Remark> {
+        let Some(nodes) = rows.elements() else {
+            let text = format!("rules: {}", rows.expected("a list"));
+            return Err(Remark::new(self.at(rows), text));
         };
         self.scopes.names_tags = shape == Shape::RuleSet;
         for node in nodes {
-            if let Err(faults) = self.row(node, shape) {
-                self.document.faults.extend(faults);
-            }
-        }
-    }
-
-    fn row(&mut self, node: &Node, shape: Shape) -> Result<(), Vec<Remark>> {
-        if let Some(name) = row::configuration(node)
-            && !self.configurations.add(name, self.wanted)
-        {
-            return Ok(());
-        }
-        let row = row::read(node, shape, &mut self.document.notes)?;
-        let reach = self.scopes.reach(row.at, &row.lists)?;
-        let place = row.at;
-        let mut target = None;
-        for scope in &reach.rule {
-            let rule = row.rule(scope, self.source).map_err(|fault| vec![fault])?;
-            target = Some(rule.target().clone());
-            self.document.rules.push(PlacedRule { place, rule });
-        }
-        for scope in reach.remove {
-            let removed = target.clone();
-            let removed = removed.and_then(|it| Rule::new(it, scope, Policy::Remove).ok());
-            if let Some(mut rule) = removed {
-                rule.provenance.source = self.source.map(Into::into);
-                self.document.rules.push(PlacedRule { place, rule });
+            let is_wanted =
+                row::configuration(node).is_none_or(|name| self.configurations.add(&name));
+            if is_wanted {
+                let record = Record::new(self.at(node), Keys::Exact, node);
+                let record = record.map(Record::reading_numbers);
+                self.builder.add(record, |record| row::drafts(record, shape, &mut self.scopes));
             }
         }
         Ok(())
-    }
-
-    fn finish(self, defaults: &Defaults) -> Document {
-        let Self { scopes, mut document, configurations, source: _, wanted } = self;
-        document.notes.extend(scopes.notes);
-        if let Some(fault) = configurations.fault(wanted) {
-            document.rules.clear();
-            document.faults.push(fault);
-        }
-        settle(&mut document, defaults.duplicates);
-        document.faults.sort_by_key(|fault| fault.place);
-        document.notes.sort_by_key(|note| note.place);
-        document
     }
 }

@@ -1,9 +1,11 @@
-//! What Zentral's lists mean in scopes.
+//! Zentral's lists as scopes.
 
 use std::collections::BTreeSet;
 
-use super::node::{Node, Value};
-use crate::format::{Place, Remark};
+use crate::document::{Node, Value};
+use crate::format::builder::Faults;
+use crate::format::record::Record;
+use crate::format::{Location, Remark};
 use crate::rule::{Scope, TagName};
 
 /// The kinds of list that a rule of Zentral's has.
@@ -36,57 +38,54 @@ impl Kind {
     }
 }
 
-/// The lists of one rule, as they stand in the file.
-#[derive(Default)]
+/// The lists of one rule.
 pub(super) struct Lists<'a> {
     included: [Option<&'a Node>; 3],
     excluded: [Option<&'a Node>; 3],
 }
 
 impl<'a> Lists<'a> {
-    /// Takes a list by its name. False for a name that is none of them.
-    pub(super) fn take(&mut self, name: &str, node: &'a Node) -> bool {
-        for kind in Kind::ALL {
-            if name == kind.included() {
-                self.included[kind as usize] = Some(node);
-                return true;
-            }
-            if name == kind.excluded() {
-                self.excluded[kind as usize] = Some(node);
-                return true;
-            }
+    pub(super) fn take(record: &mut Record<'a>) -> Self {
+        let mut list = |name| record.take(name).map(|entry| &entry.node);
+        Self {
+            included: Kind::ALL.map(|kind| list(kind.included())),
+            excluded: Kind::ALL.map(|kind| list(kind.excluded())),
         }
-        false
     }
 }
 
-/// Whom a rule is for, and who is taken out again by a `remove` rule.
+/// The scopes of a rule, and those of the `remove` rules for its exceptions.
 #[derive(Default)]
 pub(super) struct Reach {
     pub(super) rule: Vec<Scope>,
     pub(super) remove: Vec<Scope>,
 }
 
-/// Reads lists into scopes, and remembers what was said already.
+/// Reads lists as scopes, and repeats no note.
 #[derive(Default)]
 pub(super) struct Scopes {
-    /// Whether tags are names; the API gives numbers.
+    file: u32,
+    /// Whether tags are names; the API has numbers.
     pub(super) names_tags: bool,
-    /// What a rule without lists is for, if not the fleet.
+    /// The scope of a rule without lists; if absent, the fleet.
     usual: Option<Scope>,
     pub(super) notes: Vec<Remark>,
     folded: BTreeSet<String>,
-    told_serials: bool,
-    told_users: bool,
+    noted_serials: bool,
+    noted_users: bool,
 }
 
 impl Scopes {
-    pub(super) fn new(usual: Option<Scope>) -> Self {
-        Self { usual, ..Self::default() }
+    pub(super) fn new(file: u32, usual: Option<Scope>) -> Self {
+        Self { file, usual, ..Self::default() }
     }
 
-    /// Whom the rule at a place is for.
-    pub(super) fn reach(&mut self, at: Place, lists: &Lists<'_>) -> Result<Reach, Vec<Remark>> {
+    fn at(&self, node: &Node) -> Location {
+        Location::of(self.file, node.position)
+    }
+
+    /// The scopes of the rule at a location.
+    pub(super) fn reach(&mut self, at: Location, lists: &Lists<'_>) -> Result<Reach, Faults> {
         let mut faults = Vec::new();
         let mut read = |list: &Option<&Node>, kind, name| -> Vec<Scope> {
             let Some(node) = list else { return Vec::new() };
@@ -97,17 +96,16 @@ impl Scopes {
         };
         let included = Kind::ALL.map(|it| read(&lists.included[it as usize], it, it.included()));
         let excluded = Kind::ALL.map(|it| read(&lists.excluded[it as usize], it, it.excluded()));
-        if !faults.is_empty() {
-            return Err(faults);
+        match faults.is_empty() {
+            true => Ok(self.joined(at, lists, included, excluded)?),
+            false => Err(Faults(faults)),
         }
-        let reach = self.joined(at, lists, included, excluded);
-        reach.map_err(|fault| vec![fault])
     }
 
-    /// Joins the lists of a rule, where that is possible.
+    /// Combines the lists of a rule, if possible.
     fn joined(
         &mut self,
-        at: Place,
+        at: Location,
         lists: &Lists<'_>,
         included: [Vec<Scope>; 3],
         excluded: [Vec<Scope>; 3],
@@ -126,12 +124,12 @@ impl Scopes {
                     first.included(),
                     second.included()
                 );
-                return Err(Remark { place: at, text });
+                return Err(Remark::new(at, text));
             }
         };
         for kind in &except {
-            let place = lists.excluded[*kind as usize].map_or(at, |node| node.at);
-            let fault = |text| Remark { place, text };
+            let location = lists.excluded[*kind as usize].map_or(at, |node| self.at(node));
+            let fault = |text: String| Remark::new(location, text);
             let names = &included[*kind as usize];
             if let Some(both) = excluded[*kind as usize].iter().find(|it| names.contains(it)) {
                 let (name, included) = (both.name(), kind.included());
@@ -145,25 +143,27 @@ impl Scopes {
                          Macs out of {base}"
                     )));
                 }
-                Some(_) | None => self.tell_exceptions(*kind, base, place, &included, &excluded),
+                Some(_) | None => {
+                    self.note_exceptions(*kind, base, location, &included, &excluded);
+                }
             }
         }
         let rule: Vec<Scope> = match base {
             None => vec![self.usual.clone().unwrap_or(Scope::Fleet)],
             Some(base) => included[base as usize].clone(),
         };
-        // Where only the named get a rule, an exception for others of their kind says nothing.
+        // If only listed users or hosts get a rule, an exception for others has no effect.
         let says = |kind: &Kind| Some(*kind) != base || *kind == Kind::Tags;
         let remove = except.into_iter().filter(says);
         let remove = remove.flat_map(|kind| excluded[kind as usize].clone()).collect();
         Ok(Reach { rule, remove })
     }
 
-    fn tell_exceptions(
+    fn note_exceptions(
         &mut self,
         kind: Kind,
         base: Option<Kind>,
-        place: Place,
+        location: Location,
         included: &[Vec<Scope>; 3],
         excluded: &[Vec<Scope>; 3],
     ) {
@@ -177,73 +177,65 @@ impl Scopes {
                 names(&excluded[kind as usize]),
                 names(&included[kind as usize]),
             ),
-            (Kind::Users, None | Some(Kind::Tags)) if !self.told_users => {
-                self.told_users = true;
+            (Kind::Users, None | Some(Kind::Tags)) if !self.noted_users => {
+                self.noted_users = true;
                 "excluded_primary_users: here a Mac without a primary user gets the rule; Zentral \
                  would not give it"
                     .to_owned()
             }
             (Kind::Tags | Kind::Users | Kind::Serials, _) => return,
         };
-        self.notes.push(Remark { place, text });
+        self.notes.push(Remark::new(location, text));
     }
 
     fn list(&mut self, node: &Node, kind: Kind, name: &str) -> Result<Vec<Scope>, Vec<Remark>> {
-        let nodes = match &node.value {
-            Value::Nothing => return Ok(Vec::new()),
-            Value::List(nodes) => nodes,
-            Value::Plain(_) | Value::Text(_) | Value::Map(_) => {
-                let text = format!("{name}: expected a list, found {}", node.kind());
-                return Err(vec![Remark { place: node.at, text }]);
-            }
+        if node.value == Value::Null {
+            return Ok(Vec::new());
+        }
+        let Some(nodes) = node.elements() else {
+            let text = format!("{name}: {}", node.expected("a list"));
+            return Err(vec![Remark::new(self.at(node), text)]);
         };
         let (mut scopes, mut faults) = (Vec::with_capacity(nodes.len()), Vec::new());
         for node in nodes {
             match self.scope(node, kind) {
                 Ok(scope) if scopes.contains(&scope) => {}
                 Ok(scope) => scopes.push(scope),
-                Err(text) => {
-                    faults.push(Remark { place: node.at, text: format!("{name}: {text}") });
-                }
+                Err(text) => faults.push(Remark::new(self.at(node), format!("{name}: {text}"))),
             }
         }
-        if kind == Kind::Serials && !self.told_serials && !scopes.is_empty() {
-            self.told_serials = true;
+        if kind == Kind::Serials && !self.noted_serials && !scopes.is_empty() {
+            self.noted_serials = true;
             let text = format!(
                 "{name}: serial numbers stay in the scopes; each matches its host at any time"
             );
-            self.notes.push(Remark { place: node.at, text });
+            self.notes.push(Remark::new(self.at(node), text));
         }
         if faults.is_empty() { Ok(scopes) } else { Err(faults) }
     }
 
     fn scope(&mut self, node: &Node, kind: Kind) -> Result<Scope, String> {
-        let (text, is_number) = match &node.value {
-            Value::Text(text) => (text, false),
-            Value::Plain(text) => (text, true),
-            Value::Nothing | Value::List(_) | Value::Map(_) => {
-                return Err(format!("expected a name, found {}", node.kind()));
-            }
-        };
+        let Some(text) = node.scalar() else { return Err(node.expected("a name")) };
+        let is_number = node.as_str().is_none();
         match kind {
             Kind::Serials => text.parse().map(Scope::Host).map_err(|error| error.to_string()),
-            Kind::Users => Scope::user(text).map_err(|error| error.to_string()),
+            Kind::Users => Scope::user(&text).map_err(|error| error.to_string()),
             Kind::Tags if is_number && !self.names_tags => Err(format!(
                 "{text} is a number, and only Zentral knows which tag has it; write the tag's name \
                  in its place"
             )),
-            Kind::Tags => self.tag(node.at, text).map(Scope::Tag),
+            Kind::Tags => self.tag(self.at(node), &text).map(Scope::Tag),
         }
     }
 
-    fn tag(&mut self, place: Place, text: &str) -> Result<TagName, String> {
+    fn tag(&mut self, location: Location, text: &str) -> Result<TagName, String> {
         let tag: TagName = text.parse().map_err(|error| match renamed(text) {
             Some(name) => format!("{error}; rename it, for example to {name}"),
             None => format!("{error}; rename it"),
         })?;
         if tag.as_str() != text && self.folded.insert(text.to_owned()) {
             let text = format!("tags: `{text}` becomes {tag}");
-            self.notes.push(Remark { place, text });
+            self.notes.push(Remark::new(location, text));
         }
         Ok(tag)
     }

@@ -1,35 +1,35 @@
 mod writing;
 
 use super::*;
-use crate::format::{Defaults, Document, File, Remark};
+use crate::format::{Defaults, File, Format, ParsedPolicy, Remark};
 
 fn file(text: &str) -> File {
     File { name: "z".to_owned(), bytes: text.as_bytes().to_vec() }
 }
 
-fn document(text: &str) -> Document {
+fn document(text: &str) -> ParsedPolicy {
     read(&[file(text)], &Defaults::default())
 }
 
-fn rules(document: &Document) -> Vec<String> {
+fn rules(document: &ParsedPolicy) -> Vec<String> {
     let rules = document.rules.iter().map(|it| &it.rule);
     rules.map(|it| format!("{} {} for {}", it.policy().kind(), it.target(), it.scope())).collect()
 }
 
-fn told(document: &Document, remarks: &[Remark]) -> Vec<String> {
-    remarks.iter().map(|it| format!("{}: {}", document.name_of(it.place), it.text)).collect()
+fn told(document: &ParsedPolicy, remarks: &[Remark]) -> Vec<String> {
+    remarks.iter().map(|it| format!("{}: {}", document.name_of(it.location), it.text)).collect()
 }
 
-fn faults(document: &Document) -> Vec<String> {
+fn faults(document: &ParsedPolicy) -> Vec<String> {
     told(document, &document.faults)
 }
 
-fn notes(document: &Document) -> Vec<String> {
+fn notes(document: &ParsedPolicy) -> Vec<String> {
     told(document, &document.notes)
 }
 
 /// A rule set with one rule that has these lists besides.
-fn with(lists: &str) -> Document {
+fn with(lists: &str) -> ParsedPolicy {
     document(&format!(
         "name: core\nrules:\n  - rule_type: TEAMID\n    identifier: ABCDE12345\n    policy: \
          ALLOWLIST\n    {lists}\n"
@@ -69,7 +69,7 @@ fn a_rule_set_in_yaml_becomes_rules_by_scope() {
             format!("block binary:{} for fleet", "ab".repeat(32)),
         ]
     );
-    assert_eq!(document.name_of(document.rules[2].place), "z:12:5");
+    assert_eq!(document.name_of(document.rules[2].location), "z:12:5");
     let block = &document.rules[2].rule;
     assert_eq!(block.notice.message.as_deref(), Some("not here"));
     assert_eq!(block.notice.url.as_deref(), Some("https://it.example.com/"));
@@ -105,7 +105,7 @@ fn json_says_the_same_with_places_of_its_own() {
         faults(&document),
         [
             "z:4:47: identifier: `SHORT` is no teamid identifier; expected 10 letters and digits",
-            "z:5:88: tags: expected a list, found a text",
+            "z:5:88: tags: expected a list, found a string",
         ]
     );
 }
@@ -233,9 +233,7 @@ fn a_policy_by_number_is_not_guessed_in_a_rule_set() {
     let text = "name: x\nrules:\n- {rule_type: TEAMID, identifier: ABCDE12345, policy: 2}\n";
     assert_eq!(
         faults(&document(text)),
-        [
-            "z:3:55: policy: `2` is a number, and tools number the policies differently; write its name"
-        ]
+        ["z:3:55: policy: `2` is a number, and tools number these differently; write the name"]
     );
 }
 
@@ -342,18 +340,18 @@ fn a_bundle_is_zentrals_own() {
 fn rules_that_lack_something_are_all_reported() {
     let text = "name: x\nrules:\n- {rule_type: TEAMID}\n- x\n- {policy: BLOCKLIST, identifier: a, \
                 sha256: b, rule_type: TEAMID}\n- {policy: [1], rule_type: TEAMID, identifier: \
-                ABCDE12345, colour: red}\n";
+                ABCDE12345}\n- {policy: BLOCKLIST, rule_type: TEAMID, identifier: ABCDE12345, colour: red}\n";
     let document = document(text);
     assert_eq!(
         faults(&document),
         [
             "z:3:3: the rule has no identifier",
-            "z:4:3: rules: expected an object, found a text",
+            "z:4:3: expected an object for each rule, found a string",
             "z:5:46: sha256: there is identifier too",
-            "z:6:12: policy: expected a text, found a list",
+            "z:6:12: policy: expected a string, found a list",
         ]
     );
-    assert_eq!(notes(&document)[1], "z:6:68: colour: is no key of a rule of Zentral's");
+    assert_eq!(notes(&document)[1], "z:7:74: colour: is not known here and is passed over");
 }
 
 #[test]
@@ -393,14 +391,14 @@ fn broken_files_are_reported_where_they_break() {
     .map(|text| faults(&document(text)).join("\n"))
     .collect();
     insta::assert_snapshot!(places.join("\n"), @"
-    z:2:10: EOF while parsing a list
+    z:2:10: ends too early; it may be cut off
     z:3:5: unclosed bracket '['
-    z:2:7: name: is there twice
-    z:1:23: name: is there twice
+    z:2:7: name: is given twice
+    z:1:23: name: is given twice
     z:3:2: tabs disallowed within this context (block indentation)
     z:1:1: is empty
     z:1:1: is neither a rule set of Zentral's, with name and rules, nor a list of its rules
-    z:1:11: rules: expected a list, found a number or truth value
+    z:1:11: rules: expected a list, found a number
     ");
 }
 
@@ -415,7 +413,7 @@ fn a_byte_order_mark_and_crlf_change_nothing() {
 
 #[test]
 fn only_zentrals_files_are_recognised() {
-    let json = |text: &str| recognises_json(&file(text));
+    let json = |text: &str| Format::ZentralJson.recognises(&file(text));
     let yaml = |text: &str| recognises_yaml(&file(text));
     assert!(yaml(YAML) && !json(YAML));
     assert!(json("{\"name\": \"x\", \"rules\": []}") && !yaml("{\"name\": \"x\", \"rules\": []}"));

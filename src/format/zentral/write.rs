@@ -5,21 +5,20 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 
 use super::scopes::Kind;
-use crate::format::words::santa_word;
-use crate::format::{Content, File, Loss, Lost, Written};
+use crate::format::loss::Losses;
+use crate::format::{Content, Written, santa};
 use crate::rule::{PolicyKind, Rule, Scope, Target};
 
-/// The name of a rule set where the rules do not agree on a source.
+/// The name of a rule set whose rules have different sources.
 const NAME: &str = "nicelist";
 
 /// Writes a rule set in JSON.
 #[must_use]
 pub fn write_json(content: Content<'_>) -> Written {
     let (set, losses) = rule_set(content);
-    #[expect(clippy::expect_used, reason = "texts and lists of texts can always be written")]
-    let mut bytes = serde_json::to_vec_pretty(&set).expect("texts and lists of texts");
-    bytes.push(b'\n');
-    Written { files: vec![File { name: String::new(), bytes }], losses }
+    #[expect(clippy::expect_used, reason = "strings and lists of strings can always be written")]
+    let text = serde_json::to_string_pretty(&set).expect("strings and lists of strings");
+    Written::file(text + "\n", losses.0)
 }
 
 /// Writes a rule set in YAML.
@@ -27,10 +26,10 @@ pub fn write_json(content: Content<'_>) -> Written {
 pub fn write_yaml(content: Content<'_>) -> Written {
     let (set, losses) = rule_set(content);
     let options = serde_saphyr::ser_options! { quote_all: true, prefer_block_scalars: false };
-    #[expect(clippy::expect_used, reason = "texts and lists of texts can always be written")]
+    #[expect(clippy::expect_used, reason = "strings and lists of strings can always be written")]
     let text =
-        serde_saphyr::to_string_with_options(&set, options).expect("texts and lists of texts");
-    Written { files: vec![File { name: String::new(), bytes: text.into_bytes() }], losses }
+        serde_saphyr::to_string_with_options(&set, options).expect("strings and lists of strings");
+    Written::file(text, losses.0)
 }
 
 #[derive(Serialize)]
@@ -54,22 +53,22 @@ struct Row<'a> {
     lists: BTreeMap<&'static str, Vec<&'a str>>,
 }
 
-fn rule_set(content: Content<'_>) -> (RuleSet<'_>, Vec<Loss>) {
-    let mut losses = Vec::new();
+fn rule_set(content: Content<'_>) -> (RuleSet<'_>, Losses) {
+    let mut losses = Losses::default();
     let mut targets: BTreeMap<&Target, Vec<(usize, &Rule)>> = BTreeMap::new();
     for (index, rule) in content.rules.iter().enumerate() {
         targets.entry(rule.target()).or_default().push((index, rule));
     }
     let rules = targets.into_values();
     let rules = rules.filter_map(|of_target| row(of_target, &mut losses)).collect();
-    losses.sort_by_key(|loss| loss.rule);
+    losses.0.sort_by_key(|loss| loss.rule);
     for (scope, setting) in content.settings {
         let text = format!(
             "{} = {} for {scope}: a rule set has no settings",
             setting.key(),
             setting.value()
         );
-        losses.push(Loss { rule: None, lost: Lost::Everything(text) });
+        losses.other(text);
     }
     (RuleSet { name: name(content.rules), rules }, losses)
 }
@@ -83,15 +82,14 @@ fn name(rules: &[Rule]) -> &str {
     }
 }
 
-/// Zentral has one rule for a target: with the weakest of ours go all that say the same in
-/// scopes of its kind, and the `remove` rules that are exceptions of these.
-fn row<'a>(mut rules: Vec<(usize, &'a Rule)>, losses: &mut Vec<Loss>) -> Option<Row<'a>> {
+/// Zentral has one rule per target. It is made of our weakest rule, of equal rules in scopes of the
+/// same kind, and of `remove` rules, which become exceptions.
+fn row<'a>(mut rules: Vec<(usize, &'a Rule)>, losses: &mut Losses) -> Option<Row<'a>> {
     rules.sort_by(|(_, one), (_, other)| one.scope().cmp(other.scope()));
-    let first = rules.iter().find(|(_, rule)| unsaid(rule).is_none());
+    let first = rules.iter().find(|(_, rule)| inexpressible(rule).is_none());
     let Some(first) = first.map(|(_, rule)| *rule) else {
         for (index, rule) in rules {
-            let reason = unsaid(rule).unwrap_or_default();
-            losses.push(Loss { rule: Some(index), lost: Lost::Everything(reason) });
+            losses.rule(index, inexpressible(rule).unwrap_or_default());
         }
         return None;
     };
@@ -103,14 +101,14 @@ fn row<'a>(mut rules: Vec<(usize, &'a Rule)>, losses: &mut Vec<Loss>) -> Option<
                 if let Some(list) = list {
                     lists.entry(list).or_default().push(rule.scope().name());
                 }
-                losses.extend(fields_lost(index, rule));
+                losses.fields(index, rule, kept(rule));
             }
-            Err(reason) => losses.push(Loss { rule: Some(index), lost: Lost::Everything(reason) }),
+            Err(reason) => losses.rule(index, reason),
         }
     }
     let has_notice = first.policy().kind() == PolicyKind::Block;
     Some(Row {
-        rule_type: santa_word(first.target().rule_type()),
+        rule_type: santa::type_name(first.target().rule_type()),
         identifier: first.target().identifier(),
         policy: policy(first.policy().kind())?,
         custom_msg: first.notice.message.as_deref().filter(|_| has_notice),
@@ -120,12 +118,11 @@ fn row<'a>(mut rules: Vec<(usize, &'a Rule)>, losses: &mut Vec<Loss>) -> Option<
     })
 }
 
-/// The list that a rule's scope goes into, beside the first rule for the same target; none for
-/// the fleet.
+/// The list for the scope of a rule in addition to the first rule for the target; none for the fleet.
 fn part(rule: &Rule, first: &Rule, base: Option<Kind>) -> Result<Option<&'static str>, String> {
     if rule.policy().kind() == PolicyKind::Remove {
         named(rule.scope())?;
-        // Exceptions are made in stronger scopes; of tags, in others.
+        // Exceptions are for stronger scopes, or for other tags.
         return match (kind(rule.scope()), base) {
             (Some(kind), None) => Ok(Some(kind.excluded())),
             (Some(Kind::Tags), Some(Kind::Tags)) => Ok(Some(Kind::Tags.excluded())),
@@ -133,7 +130,7 @@ fn part(rule: &Rule, first: &Rule, base: Option<Kind>) -> Result<Option<&'static
             (Some(_) | None, _) => Err("Zentral has no remove, only exceptions".to_owned()),
         };
     }
-    if let Some(reason) = unsaid(rule) {
+    if let Some(reason) = inexpressible(rule) {
         return Err(reason);
     }
     let (scope, first_scope) = (rule.scope(), first.scope());
@@ -150,8 +147,8 @@ fn part(rule: &Rule, first: &Rule, base: Option<Kind>) -> Result<Option<&'static
     Ok(base.map(Kind::included))
 }
 
-/// Why a rule cannot be the one that Zentral has for its target, if it cannot.
-fn unsaid(rule: &Rule) -> Option<String> {
+/// Why Zentral cannot have a rule, if it cannot.
+fn inexpressible(rule: &Rule) -> Option<String> {
     let kind = rule.policy().kind();
     match kind {
         PolicyKind::Remove => Some("Zentral has no remove, only exceptions".to_owned()),
@@ -160,7 +157,7 @@ fn unsaid(rule: &Rule) -> Option<String> {
     }
 }
 
-/// Checks that Zentral can name whom a scope is for.
+/// Checks that Zentral can express a scope.
 fn named(scope: &Scope) -> Result<(), String> {
     match scope {
         Scope::Fleet | Scope::Tag(_) | Scope::User(_) => Ok(()),
@@ -172,7 +169,7 @@ fn named(scope: &Scope) -> Result<(), String> {
     }
 }
 
-/// The list that a scope is in; none for the fleet, and for groups, which no list has.
+/// The kind of list for a scope; none for the fleet, and for groups.
 const fn kind(scope: &Scope) -> Option<Kind> {
     match scope {
         Scope::Fleet | Scope::Group(_) => None,
@@ -182,7 +179,7 @@ const fn kind(scope: &Scope) -> Option<Kind> {
     }
 }
 
-/// Whether Zentral would make the same of two rules.
+/// Whether two rules are equal in Zentral.
 fn is_same(one: &Rule, other: &Rule) -> bool {
     let has_notice = one.policy().kind() == PolicyKind::Block;
     one.policy() == other.policy()
@@ -191,35 +188,18 @@ fn is_same(one: &Rule, other: &Rule) -> bool {
             || (one.notice.message == other.notice.message && one.notice.url == other.notice.url))
 }
 
-const fn policy(kind: PolicyKind) -> Option<&'static str> {
-    match kind {
-        PolicyKind::Allow => Some("ALLOWLIST"),
-        PolicyKind::AllowCompiler => Some("ALLOWLIST_COMPILER"),
-        PolicyKind::Block => Some("BLOCKLIST"),
-        PolicyKind::SilentBlock => Some("SILENT_BLOCKLIST"),
-        PolicyKind::SilentBlockGui
-        | PolicyKind::SilentBlockTty
-        | PolicyKind::Cel
-        | PolicyKind::Remove => None,
-    }
+fn policy(kind: PolicyKind) -> Option<&'static str> {
+    use PolicyKind::{Allow, AllowCompiler, Block, SilentBlock};
+    santa::policy_name_among(&[Allow, AllowCompiler, Block, SilentBlock], kind)
 }
 
-/// What goes missing of a rule that is written. Messages are for plain blocks alone.
-fn fields_lost(index: usize, rule: &Rule) -> impl Iterator<Item = Loss> {
-    let (notice, provenance) = (&rule.notice, &rule.provenance);
-    let kind = rule.policy().kind();
-    let has_notice = kind == PolicyKind::Block;
-    let fields = [
-        ("message", notice.message.is_some() && !has_notice),
-        ("url", notice.url.is_some() && !has_notice),
-        ("button_label", notice.button_label.is_some()),
-        ("app_name", notice.app_name.is_some()),
-        ("bundle_hash", notice.bundle.is_some()),
-        ("comment", provenance.comment.is_some() && kind == PolicyKind::Remove),
-        ("ticket", provenance.ticket.is_some()),
-        ("source", provenance.source.is_some()),
-        ("expires", rule.expires.is_some()),
-    ];
-    let fields = fields.into_iter().filter(|(_, there)| *there);
-    fields.map(move |(field, _)| Loss { rule: Some(index), lost: Lost::Field(field) })
+/// The fields that Zentral has for a rule. Only plain blocks have a message.
+fn kept(rule: &Rule) -> &'static [(&'static str, &'static str)] {
+    match rule.policy().kind() {
+        PolicyKind::Block => {
+            &[("message", "custom_msg"), ("url", "custom_url"), ("comment", "description")]
+        }
+        PolicyKind::Remove => &[],
+        _ => &[("comment", "description")],
+    }
 }

@@ -10,7 +10,7 @@ use serde_json::Value;
 use super::upload::{Upload, is_upload};
 use crate::api::HostReport;
 use crate::cli::error::CliError;
-use crate::cli::files::{Fault, name_of, unreadable};
+use crate::cli::policy_files::{Fault, name_of, unreadable};
 use crate::format::Spot;
 use crate::format::json::{reason, without_mark};
 use crate::rule::MachineId;

@@ -9,7 +9,7 @@ use serde_json::Value;
 
 use super::source::{Read, bad, narrowed, report};
 use crate::cli::error::CliError;
-use crate::cli::files::{name_of, unreadable};
+use crate::cli::policy_files::{name_of, unreadable};
 use crate::format::Spot;
 use crate::format::json::{reason, without_mark};
 use crate::rule::MachineId;

@@ -1,6 +1,7 @@
 //! The rules that an import changes, field by field.
 
 use serde::Serialize;
+use serde_json::value::RawValue;
 
 use super::rows::Sent;
 use crate::api::{ChangeAnswer, RuleReference};
@@ -8,10 +9,10 @@ use crate::cli::change::field_cells;
 use crate::cli::difference::mark;
 use crate::cli::error::CliError;
 use crate::cli::ui::{Item, Section, Ui};
-use crate::rule::{FieldChange, Outcome, Rule, RuleDraft};
+use crate::rule::{FieldChange, Outcome, Rule};
 
 /// Maximum rules in a table: about a screenful.
-const MOST_SHOWN: usize = 20;
+const MAX_SHOWN: usize = 20;
 
 /// A rule that differs.
 #[derive(Clone, Debug, Serialize)]
@@ -23,32 +24,41 @@ pub(super) struct ChangedRule {
 }
 
 /// Every rule that differs: first those of the file, then those that are pruned.
-pub(super) fn all<'a>(
-    answer: &'a ChangeAnswer,
-    sent: &'a Sent,
-) -> impl Iterator<Item = ChangedRule> + 'a {
-    of_file(answer, sent, |outcome| outcome != Outcome::Unchanged).chain(pruned(answer))
+pub(super) fn all(answer: &ChangeAnswer, sent: &Sent) -> Result<Vec<ChangedRule>, CliError> {
+    let differs = |outcome| outcome != Outcome::Unchanged;
+    let sent = sent_rules(answer, sent, differs)?;
+    Ok(of_file(answer, &sent, differs).chain(pruned(answer)).collect())
+}
+
+/// The rules that were sent, if any of them is wanted.
+fn sent_rules<'s>(
+    answer: &ChangeAnswer,
+    sent: &'s Sent,
+    wanted: impl Fn(Outcome) -> bool,
+) -> Result<Vec<&'s RawValue>, CliError> {
+    match answer.outcomes.iter().any(|outcome| wanted(*outcome)) {
+        true => sent.rules(),
+        false => Ok(Vec::new()),
+    }
 }
 
 fn of_file<'a>(
     answer: &'a ChangeAnswer,
-    sent: &'a Sent,
+    sent: &'a [&RawValue],
     wanted: impl Fn(Outcome) -> bool + 'a,
 ) -> impl Iterator<Item = ChangedRule> + 'a {
-    let places: Vec<usize> = (0..answer.outcomes.len())
-        .filter(|place| answer.outcomes.get(*place).copied().is_some_and(&wanted))
-        .collect();
-    let rules = sent.rules(places.clone());
-    places.into_iter().zip(rules).filter_map(|(place, rule)| {
-        let rule = rule?;
-        let outcome = *answer.outcomes.get(place)?;
-        let (target, scope) = (rule.target.clone(), scope_of(&rule));
-        let fields = match outcome {
-            Outcome::Added => FieldChange::between(None, Rule::try_from(rule).ok().as_ref()),
-            Outcome::Changed | Outcome::Removed | Outcome::Unchanged => fields(answer, place),
-        };
-        Some(ChangedRule { outcome, target, scope, fields })
-    })
+    let rules = answer.outcomes.iter().zip(sent).enumerate();
+    rules.filter(move |(_, (outcome, _))| wanted(**outcome)).filter_map(
+        |(index, (outcome, rule))| {
+            let rule: Rule = serde_json::from_str(rule.get()).ok()?;
+            let fields = match outcome {
+                Outcome::Added => FieldChange::between(None, Some(&rule)),
+                Outcome::Changed | Outcome::Removed | Outcome::Unchanged => fields(answer, index),
+            };
+            let (target, scope) = (rule.target().to_string(), rule.scope().to_string());
+            Some(ChangedRule { outcome: *outcome, target, scope, fields })
+        },
+    )
 }
 
 fn pruned(answer: &ChangeAnswer) -> impl Iterator<Item = ChangedRule> + '_ {
@@ -58,10 +68,6 @@ fn pruned(answer: &ChangeAnswer) -> impl Iterator<Item = ChangedRule> + '_ {
         let fields = fields(answer, behind + place);
         ChangedRule { outcome: Outcome::Removed, target, scope, fields }
     })
-}
-
-fn scope_of(rule: &RuleDraft) -> String {
-    if rule.scope.is_empty() { "fleet".to_owned() } else { rule.scope.clone() }
 }
 
 /// Differences are in the order of the edits.
@@ -85,10 +91,12 @@ pub(super) fn show(
     }
     let (changed, added) = (answer.count(Outcome::Changed), answer.count(Outcome::Added));
     let all = answer.pruned.len() + changed + if dry_run { added } else { 0 };
+    let is_shown = |outcome| outcome == Outcome::Changed || (dry_run && outcome == Outcome::Added);
+    let sent = sent_rules(answer, sent, is_shown)?;
     let rules = pruned(answer)
-        .chain(of_file(answer, sent, |outcome| outcome == Outcome::Changed))
-        .chain(of_file(answer, sent, |outcome| dry_run && outcome == Outcome::Added));
-    let mut shown: Vec<ChangedRule> = rules.take(MOST_SHOWN).collect();
+        .chain(of_file(answer, &sent, |outcome| outcome == Outcome::Changed))
+        .chain(of_file(answer, &sent, |outcome| dry_run && outcome == Outcome::Added));
+    let mut shown: Vec<ChangedRule> = rules.take(MAX_SHOWN).collect();
     let rest = all.saturating_sub(shown.len());
     shown.sort_by(|one, other| one.scope.cmp(&other.scope));
     let mut sections: Vec<Section> = shown

@@ -1,4 +1,4 @@
-//! What becomes of the rows that are not taken.
+//! Rows that are not imported.
 
 use std::fs::File;
 use std::io;
@@ -7,16 +7,16 @@ use std::path::PathBuf;
 use csv::ByteRecord;
 
 use crate::cli::error::CliError;
-use crate::cli::files::{FaultList, counted};
+use crate::cli::policy_files::{FaultList, counted};
 use crate::cli::ui::Ui;
 use crate::format::Format;
 use crate::format::csv::{Delimiter, Rejects};
 
-/// Where bad rows go.
+/// What happens with bad rows.
 enum Sink<'u> {
-    /// Each is told, and forbids the import.
-    Told(FaultList<'u>),
-    /// Each is written to a file, which is made when there is something to write.
+    /// They are shown, and nothing is imported.
+    Shown(FaultList<'u>),
+    /// They are written to a file, which is created for the first of them.
     Written {
         path: PathBuf,
         delimiter: Delimiter,
@@ -25,7 +25,7 @@ enum Sink<'u> {
     },
 }
 
-/// Takes bad rows and counts them.
+/// Shows or writes bad rows, and counts them.
 pub(super) struct Faults<'u> {
     sink: Sink<'u>,
     /// Whether bad rows can be written to a file.
@@ -36,38 +36,37 @@ pub(super) struct Faults<'u> {
 
 impl<'u> Faults<'u> {
     /// Shows the first ones, or all, as `NAME:LINE: COLUMN: REASON`.
-    pub(super) fn told(ui: &'u Ui, all: bool, format: Format) -> Self {
+    pub(super) fn shown(ui: &'u Ui, all: bool, format: Format) -> Self {
         let has_rows = matches!(format, Format::Csv | Format::Tsv);
         let streams = format.streams();
-        Self { sink: Sink::Told(FaultList::new(ui, all)), has_rows, streams, count: 0 }
+        Self { sink: Sink::Shown(FaultList::new(ui, all)), has_rows, streams, count: 0 }
     }
 
-    /// Writes each to a file.
     pub(super) fn written(path: PathBuf, delimiter: Delimiter, columns: Vec<String>) -> Self {
         let sink = Sink::Written { path, delimiter, columns, file: None };
         Self { sink, has_rows: true, streams: true, count: 0 }
     }
 
-    /// Whether rows must be kept as they came, in case that the server refuses them.
+    /// Whether rows must be kept as they came, in case the server refuses them.
     pub(super) fn keeps_rows(&self) -> bool {
         matches!(self.sink, Sink::Written { .. })
     }
 
     /// Whether nothing may be imported.
     pub(super) fn forbid(&self) -> bool {
-        self.count > 0 && matches!(self.sink, Sink::Told(_))
+        self.count > 0 && matches!(self.sink, Sink::Shown(_))
     }
 
-    /// Takes what is wrong: its place, the reason, and the line and the fields of a row.
+    /// Adds a fault: its place, the reason, and the line and the fields of a row.
     pub(super) fn add(
         &mut self,
         place: &str,
         fault: &str,
-        row: Option<(u64, &ByteRecord)>,
+        row: Option<(u32, &ByteRecord)>,
     ) -> Result<(), CliError> {
         self.count += 1;
         match &mut self.sink {
-            Sink::Told(faults) => faults.add(format!("{place}: {fault}")),
+            Sink::Shown(faults) => faults.add(format!("{place}: {fault}")),
             Sink::Written { path, delimiter, columns, file } => {
                 let nothing = ByteRecord::new();
                 let (line, record) = row.unwrap_or((0, &nothing));
@@ -84,7 +83,7 @@ impl<'u> Faults<'u> {
         Ok(())
     }
 
-    /// Why nothing is imported. `others` counts the rows that are not wrong.
+    /// The error if nothing is imported. `others` is the number of valid rows.
     pub(super) fn error(&self, others: usize) -> CliError {
         let (bad, all) = (self.count, self.count + others);
         let text = match self.streams {
@@ -93,7 +92,7 @@ impl<'u> Faults<'u> {
         };
         let error = CliError::input(format!("{text}; nothing was changed"));
         match &self.sink {
-            Sink::Told(faults) => {
+            Sink::Shown(faults) => {
                 faults.count_hidden();
                 let error = match faults.hides() {
                     true => error.hint("--all-errors shows all of them"),
@@ -108,7 +107,7 @@ impl<'u> Faults<'u> {
         }
     }
 
-    /// Finishes the file of rejected rows. Says how many there are, and what to tell of them.
+    /// Finishes the file of rejected rows. Returns how many there are, and the error about them.
     pub(super) fn finish(self) -> Result<(usize, Option<CliError>), CliError> {
         let Sink::Written { path, file: Some(file), .. } = self.sink else {
             return Ok((self.count, None));

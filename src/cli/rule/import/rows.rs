@@ -1,29 +1,28 @@
-//! The good rules of a file, in the form that they are sent in.
+//! The valid rules of a file as the body of a request.
 
+use std::cell::RefCell;
 use std::collections::BTreeMap;
 
 use bytes::Bytes;
 use csv::ByteRecord;
-use serde::Serialize;
+use serde::ser::SerializeSeq;
+use serde::{Deserialize, Serialize, Serializer};
+use serde_json::value::RawValue;
 
 use super::faults::Faults;
 use crate::api::Detail;
 use crate::cli::error::CliError;
-use crate::cli::files::{Fault, Input, Names, Reading};
-use crate::format::{Place, Spot};
-use crate::rule::{ChangeMessage, RuleDraft, RuleField};
+use crate::cli::policy_files::{Fault, FileNames, Input, Reading};
+use crate::format::rows::RuleRows;
+use crate::format::{Location, Spot};
+use crate::rule::{ChangeMessage, Rule, RuleField, RuleRef};
 
-/// What stands between two rules. No rule has a line break in it: JSON writes those as `\n`.
-const BETWEEN: &[u8] = b",\n";
-const END: &[u8] = b"\n]}";
-/// Whom a rule is for that does not say.
-const FLEET: &str = "fleet";
-/// Bytes that are set aside at most before any rule is read.
-const MOST_ROOM: usize = 1 << 30;
+/// Maximum bytes that are reserved before any rule is read.
+const MAX_RESERVED: usize = 1 << 30;
 
-/// What is said of the change beside its rules.
+/// What a change has in addition to its rules.
 #[derive(Clone, Debug, Serialize)]
-pub(super) struct Intent {
+pub(super) struct ChangeOptions {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) message: Option<ChangeMessage>,
     pub(super) dry_run: bool,
@@ -35,112 +34,149 @@ pub(super) struct Intent {
     pub(super) reset: Vec<RuleField>,
 }
 
-impl Intent {
-    /// The JSON of a [`RuleChange`](crate::api::RuleChange) up to its first rule.
-    fn opening(&self) -> Result<Vec<u8>, CliError> {
-        let mut json = serde_json::to_vec(self).map_err(std::io::Error::from)?;
-        json.pop();
-        json.extend_from_slice(b",\"put\":[\n");
-        Ok(json)
-    }
+/// A [`RuleChange`](crate::api::RuleChange) whose rules are not kept in memory.
+#[derive(Serialize)]
+struct Request<'r, P> {
+    #[serde(flatten)]
+    options: &'r ChangeOptions,
+    put: P,
 }
 
-/// The good rules: the body of a request, written while they are read. Beside the text of it, a
-/// rule takes 4 bytes, 16 where it does not stand in rows or lines.
+/// The valid rules of a file: the body of a request. In addition to its text, a rule takes 4 bytes,
+/// or 16 in formats that are not row-based.
 pub(super) struct Rows {
     body: Vec<u8>,
-    opening: usize,
-    places: Places,
-    names: Names,
-    /// The fields as they came, where rows that the server refuses must be written down.
+    options: ChangeOptions,
+    locations: Locations,
+    names: FileNames,
+    /// The fields as they came, if rows that the server refuses must be written to a file.
     records: Option<Vec<ByteRecord>>,
-    good: usize,
+    count: usize,
     left_out: usize,
-    /// Whether any rule expires.
     expires: bool,
 }
 
-/// Reads all rules; what is none goes to `faults`.
+/// Reads all rules. Invalid ones go to `faults`.
 pub(super) fn read(
     input: &mut Input,
     length: Option<u64>,
-    intent: &Intent,
+    options: ChangeOptions,
     faults: &mut Faults<'_>,
 ) -> Result<Rows, CliError> {
-    let mut body = intent.opening()?;
-    // A buffer that grows is there twice while it is moved. Room that is not needed costs nothing.
+    // While a buffer grows, it takes its memory twice. Reserved memory that is not used is free.
     let room = length.and_then(|length| usize::try_from(length).ok()).unwrap_or(0);
-    body.reserve(room.saturating_mul(2).min(MOST_ROOM));
+    let mut body = Vec::with_capacity(room.saturating_mul(2).min(MAX_RESERVED));
     let mut rows = Rows {
-        opening: body.len(),
-        body,
-        places: Places::default(),
+        body: Vec::new(),
+        locations: Locations::default(),
         names: input.names(),
         records: faults.keeps_rows().then(Vec::new),
-        good: 0,
+        count: 0,
         left_out: 0,
         expires: false,
+        options,
     };
-    while let Some(rule) = input.next() {
-        match rule {
-            // Once something is wrong nothing is sent, and nothing need be kept.
-            Ok(_) if faults.forbid() => rows.good += 1,
-            Ok((place, rule)) => {
-                if rows.good > 0 {
-                    rows.body.extend_from_slice(BETWEEN);
-                }
-                rows.expires |= rule.expires.is_some();
-                let mut draft = RuleDraft::from(rule);
-                if draft.scope == FLEET {
-                    // The server's own default need not be said a million times.
-                    draft.scope.clear();
-                }
-                serde_json::to_writer(&mut rows.body, &draft).map_err(std::io::Error::from)?;
-                rows.places.push(place);
-                rows.good += 1;
-                if let (Some(records), Reading::Csv(reader, _)) =
-                    (&mut rows.records, input.reading())
-                {
-                    records.push(reader.record().clone());
-                }
-            }
-            Err(Fault::Bad { place, text, row }) => {
-                let row = row.as_ref().map(|row| (row.line, &row.record));
-                faults.add(&place, &text, row)?;
-            }
-            Err(Fault::Failed(error)) => return Err(error),
-        }
+    let options = rows.options.clone();
+    let rules = ValidRules { input, faults, rows: &mut rows, error: None };
+    let put = StreamedRules(RefCell::new(rules));
+    let written = serde_json::to_writer(&mut body, &Request { options: &options, put: &put });
+    if let Some(error) = put.0.into_inner().error {
+        return Err(error);
     }
-    rows.body.extend_from_slice(END);
+    written.map_err(std::io::Error::from)?;
+    rows.body = body;
     rows.left_out = input.left_out();
     match input.reading() {
-        // Where all rows that are right are imported, both sides of a conflict are wrong.
+        // If all valid rows are imported, both sides of a conflict are invalid.
         Reading::Csv(reader, _) if faults.keeps_rows() => {
-            rows.without_contradicted(reader.contradicted(), faults)
+            rows.without_contradicted(reader.duplicates().contradicted(), faults)
         }
-        Reading::Csv(..) | Reading::Jsonl(_) | Reading::Whole { .. } => Ok(rows),
+        Reading::Csv(..) | Reading::Jsonl(_) | Reading::Whole(_) => Ok(rows),
+    }
+}
+
+/// The valid rules of an input, each read when it is written.
+struct ValidRules<'r, 'f> {
+    input: &'r mut Input,
+    faults: &'r mut Faults<'f>,
+    rows: &'r mut Rows,
+    error: Option<CliError>,
+}
+
+impl ValidRules<'_, '_> {
+    fn next(&mut self) -> Result<Option<Rule>, CliError> {
+        while let Some(rule) = self.input.next() {
+            match rule {
+                Ok((location, rule)) => {
+                    self.rows.count += 1;
+                    // After a fault nothing is sent, so nothing has to be kept.
+                    if self.faults.forbid() {
+                        continue;
+                    }
+                    self.rows.expires |= rule.expires.is_some();
+                    self.rows.locations.push(location);
+                    if let (Some(records), Reading::Csv(reader, _)) =
+                        (&mut self.rows.records, self.input.reading())
+                    {
+                        records.push(reader.record().clone());
+                    }
+                    return Ok(Some(rule));
+                }
+                Err(Fault::Bad { place, text, row }) => {
+                    let row = row.as_ref().map(|row| (row.spot.line_number(), &row.record));
+                    self.faults.add(&place, &text, row)?;
+                }
+                Err(Fault::Failed(error)) => return Err(error),
+            }
+        }
+        Ok(None)
+    }
+}
+
+struct StreamedRules<'r, 'f>(RefCell<ValidRules<'r, 'f>>);
+
+impl Serialize for StreamedRules<'_, '_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut rules = self.0.borrow_mut();
+        let mut list = serializer.serialize_seq(None)?;
+        loop {
+            match rules.next() {
+                Ok(Some(rule)) => {
+                    list.serialize_element(&RuleRef::from(&rule).without_default_scope())?;
+                }
+                Ok(None) => return list.end(),
+                Err(error) => {
+                    rules.error = Some(error);
+                    return list.end();
+                }
+            }
+        }
     }
 }
 
 impl Rows {
-    /// How many there are.
     pub(super) fn len(&self) -> usize {
-        self.good
+        self.count
     }
 
-    /// How many were left out, because they repeat others or were not chosen.
+    /// How many rules were left out because of others for the same target and scope.
     pub(super) fn left_out(&self) -> usize {
         self.left_out
     }
 
-    /// Takes out the rows of lines that a later line contradicts.
+    /// Whether any rule expires.
+    pub(super) fn expire(&self) -> bool {
+        self.expires
+    }
+
+    /// Removes the rows of lines that a later line contradicts.
     fn without_contradicted(
         self,
         contradicted: &BTreeMap<u32, u32>,
         faults: &mut Faults<'_>,
     ) -> Result<Self, CliError> {
-        let details = (0..self.places.len()).filter_map(|index| {
-            let other = contradicted.get(&self.places.at(index).line())?;
+        let details = (0..self.locations.len()).filter_map(|index| {
+            let other = contradicted.get(&self.locations.at(index).spot.line_number())?;
             let message = format!("conflict: line {other} is for the same target and scope");
             Some(Detail { index: Some(index), field: None, message })
         });
@@ -153,58 +189,47 @@ impl Rows {
         Ok(Self { expires, ..rows })
     }
 
-    /// Whether any rule expires.
-    pub(super) fn expire(&self) -> bool {
-        self.expires
-    }
-
-    /// The body, and what is left when it is sent.
+    /// The body, and what is needed to send it again without some rules.
     pub(super) fn into_body(self) -> (Bytes, Sent) {
-        let Self { body, opening, places, names, records, good: _, left_out, expires: _ } = self;
+        let Self { body, options, locations, names, records, left_out, .. } = self;
         let body = Bytes::from(body);
-        (body.clone(), Sent { body, opening, places, names, records, left_out })
+        (body.clone(), Sent { body, options, locations, names, records, left_out })
     }
 }
 
-/// Rules that were sent, and may have to be sent again without those that were refused.
+/// Rules that were sent.
 pub(super) struct Sent {
     body: Bytes,
-    opening: usize,
-    places: Places,
-    names: Names,
+    options: ChangeOptions,
+    locations: Locations,
+    names: FileNames,
     records: Option<Vec<ByteRecord>>,
     left_out: usize,
 }
 
+/// The rules in the body of a request.
+#[derive(Deserialize)]
+struct SentRules<'b> {
+    #[serde(borrow)]
+    put: Vec<&'b RawValue>,
+}
+
 impl Sent {
-    /// The rules at these places, which are in ascending order.
-    pub(super) fn rules<'a>(
-        &'a self,
-        places: impl IntoIterator<Item = usize> + 'a,
-    ) -> impl Iterator<Item = Option<RuleDraft>> + 'a {
-        let mut lines = self.lines().enumerate();
-        places.into_iter().map(move |wanted| {
-            let (_, line) = lines.find(|(place, _)| *place == wanted)?;
-            serde_json::from_slice(line).ok()
-        })
+    /// The rules, each in JSON.
+    pub(super) fn rules(&self) -> Result<Vec<&RawValue>, CliError> {
+        let SentRules { put } = serde_json::from_slice(&self.body).map_err(std::io::Error::from)?;
+        Ok(put)
     }
 
-    fn lines(&self) -> impl Iterator<Item = &[u8]> {
-        let rules = &self.body[self.opening..self.body.len() - END.len()];
-        let rules = rules.split(|byte| *byte == b'\n');
-        rules.map(|rule| rule.strip_suffix(b",").unwrap_or(rule))
-    }
-
-    /// Takes out what the server refuses, and hands it to `faults`.
+    /// Removes the rules that the server refuses, and adds them to `faults`.
     pub(super) fn without(
         self,
         details: &[Detail],
         faults: &mut Faults<'_>,
     ) -> Result<Rows, CliError> {
-        let mut refused = vec![false; self.places.len()];
-        let Self { places, names, records, .. } = &self;
+        let mut refused = vec![false; self.locations.len()];
         for Detail { index, field, message } in details {
-            let Some(index) = index.filter(|index| *index < places.len()) else { continue };
+            let Some(index) = index.filter(|index| *index < refused.len()) else { continue };
             if std::mem::replace(&mut refused[index], true) {
                 continue;
             }
@@ -212,77 +237,76 @@ impl Sent {
                 Some(field) => format!("{field}: {message}"),
                 None => message.clone(),
             };
-            let record = records.as_ref().map(|records| &records[index]);
-            let row = record.map(|record| (u64::from(places.at(index).line()), record));
-            faults.add(&names.place(places.at(index)), &fault, row)?;
+            let location = self.locations.at(index);
+            let record = self.records.as_ref().map(|records| &records[index]);
+            let row = record.map(|record| (location.spot.line_number(), record));
+            faults.add(&self.names.place(location), &fault, row)?;
         }
-        let kept: Vec<&[u8]> = kept(self.lines(), &refused).collect();
-        let mut rest = self.body[..self.opening].to_vec();
-        rest.extend_from_slice(&kept.join(BETWEEN));
-        rest.extend_from_slice(END);
-        let good = kept.len();
-        let Self { body: _, opening, places, names, records, left_out } = self;
+        let rules: Vec<&RawValue> = kept(self.rules()?, &refused).collect();
+        let request = Request { options: &self.options, put: &rules };
+        let body = serde_json::to_vec(&request).map_err(std::io::Error::from)?;
+        let count = rules.len();
+        let Self { options, locations, names, records, left_out, .. } = self;
         Ok(Rows {
-            body: rest,
-            opening,
-            good,
+            body,
+            options,
+            count,
             left_out,
             expires: false,
-            places: places.kept(&refused),
+            locations: locations.kept(&refused),
             names,
             records: records.map(|records| self::kept(records, &refused).collect()),
         })
     }
 }
 
-/// Where rules stand. Of rows and lines only the line is kept.
-enum Places {
+/// The locations of rules. Of rows and lines, only the line is stored.
+enum Locations {
     Lines(Vec<u32>),
-    Places(Vec<Place>),
+    Any(Vec<Location>),
 }
 
-impl Default for Places {
+impl Default for Locations {
     fn default() -> Self {
         Self::Lines(Vec::new())
     }
 }
 
-impl Places {
+impl Locations {
     fn len(&self) -> usize {
         match self {
             Self::Lines(lines) => lines.len(),
-            Self::Places(places) => places.len(),
+            Self::Any(locations) => locations.len(),
         }
     }
 
-    fn at(&self, index: usize) -> Place {
+    fn at(&self, index: usize) -> Location {
         match self {
-            Self::Lines(lines) => Place { file: 0, spot: Spot::Line(lines[index]) },
-            Self::Places(places) => places[index],
+            Self::Lines(lines) => Location { file: 0, spot: Spot::Line(lines[index]) },
+            Self::Any(locations) => locations[index],
         }
     }
 
-    fn push(&mut self, place: Place) {
-        match (&mut *self, place) {
-            (Self::Lines(lines), Place { file: 0, spot: Spot::Line(line) }) => lines.push(line),
-            (Self::Lines(_), place) => {
-                let mut places: Vec<Place> = (0..self.len()).map(|index| self.at(index)).collect();
-                places.push(place);
-                *self = Self::Places(places);
+    fn push(&mut self, location: Location) {
+        match (&mut *self, location) {
+            (Self::Lines(lines), Location { file: 0, spot: Spot::Line(line) }) => lines.push(line),
+            (Self::Lines(_), location) => {
+                let before = (0..self.len()).map(|index| self.at(index));
+                *self = Self::Any(before.chain([location]).collect());
             }
-            (Self::Places(places), place) => places.push(place),
+            (Self::Any(locations), location) => locations.push(location),
         }
     }
 
     fn kept(self, refused: &[bool]) -> Self {
         match self {
             Self::Lines(lines) => Self::Lines(kept(lines, refused).collect()),
-            Self::Places(places) => Self::Places(kept(places, refused).collect()),
+            Self::Any(locations) => Self::Any(kept(locations, refused).collect()),
         }
     }
 }
 
-/// Keeps what is not refused.
+/// The items that are not refused.
 fn kept<T>(items: impl IntoIterator<Item = T>, refused: &[bool]) -> impl Iterator<Item = T> {
     items.into_iter().zip(refused).filter(|(_, refused)| !**refused).map(|(item, _)| item)
 }

@@ -8,7 +8,7 @@ use crate::api::{
 };
 use crate::cli::context::Context;
 use crate::cli::error::CliError;
-use crate::cli::files::counted;
+use crate::cli::policy_files::counted;
 use crate::client::Client;
 use crate::fleet::{InForce, Setting, SettingKey};
 use crate::lint::Code;

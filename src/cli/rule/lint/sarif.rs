@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
-use super::view::{Location, Told};
+use super::view::{ShownLocation, Told};
 use crate::lint::{Code, Severity};
 
 /// The log of one run.
@@ -60,7 +60,7 @@ fn result(told: &Told) -> Value {
     result
 }
 
-fn location(at: &Location) -> Value {
+fn location(at: &ShownLocation) -> Value {
     let mut physical = json!({ "artifactLocation": { "uri": uri(&at.file) } });
     if let Some(line) = at.line {
         physical["region"] = match at.column {

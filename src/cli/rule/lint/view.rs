@@ -4,9 +4,9 @@ use indicatif::HumanCount;
 use serde::Serialize;
 
 use crate::cli::error::CliError;
-use crate::cli::files::{Names, counted};
+use crate::cli::policy_files::{FileNames, counted};
 use crate::cli::ui::{Cell, Column, Item, Row, Section, Tone, Ui};
-use crate::format::{Place, Spot};
+use crate::format::{Location, Spot};
 use crate::lint::{Code, Severity};
 use crate::rule::Rule;
 
@@ -17,14 +17,14 @@ pub(super) struct Told {
     pub(super) message: String,
     pub(super) target: Option<String>,
     pub(super) scope: Option<String>,
-    pub(super) at: Option<Location>,
+    pub(super) at: Option<ShownLocation>,
     /// Where the other rule stands that it has to do with.
-    pub(super) see: Option<Location>,
+    pub(super) see: Option<ShownLocation>,
 }
 
 /// A place in a file.
 #[derive(Debug)]
-pub(super) struct Location {
+pub(super) struct ShownLocation {
     pub(super) file: String,
     pub(super) line: Option<u32>,
     pub(super) column: Option<u32>,
@@ -32,10 +32,10 @@ pub(super) struct Location {
     words: String,
 }
 
-impl Location {
-    fn of(names: &Names, place: Place) -> Self {
+impl ShownLocation {
+    fn of(names: &FileNames, place: Location) -> Self {
         let words = names.place(place);
-        let file = names.place(Place { spot: Spot::Whole, ..place });
+        let file = names.place(Location { spot: Spot::Whole, ..place });
         let (line, column) = match place.spot {
             Spot::Column(line, column) => (Some(line), Some(column)),
             Spot::Line(line) => (Some(line), None),
@@ -59,12 +59,12 @@ impl Told {
         Self { scope: Some(scope), ..self }
     }
 
-    pub(super) fn at(self, names: &Names, place: Place) -> Self {
-        Self { at: Some(Location::of(names, place)), ..self }
+    pub(super) fn at(self, names: &FileNames, place: Location) -> Self {
+        Self { at: Some(ShownLocation::of(names, place)), ..self }
     }
 
-    pub(super) fn see(self, names: &Names, place: Place) -> Self {
-        Self { see: Some(Location::of(names, place)), ..self }
+    pub(super) fn see(self, names: &FileNames, place: Location) -> Self {
+        Self { see: Some(ShownLocation::of(names, place)), ..self }
     }
 
     /// The message, with the place of the other rule.

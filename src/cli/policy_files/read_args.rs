@@ -1,4 +1,4 @@
-//! The options that say how a file of rules is read.
+//! The options for reading a file of rules.
 
 use clap::Args;
 
@@ -23,7 +23,6 @@ impl ReadArgs {
     }
 }
 
-/// The formats by their words.
 pub(crate) fn formats() -> Words<Format> {
     Words::new(Format::ALL.map(Format::word))
 }

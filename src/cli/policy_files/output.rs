@@ -1,31 +1,29 @@
-//! Writes rules, in whatever format, so that nothing half-written stays.
+//! Writes rules in any format. An unfinished file is never left behind.
 
 use std::fs;
 use std::io::{self, BufRead, BufReader, BufWriter, Seek, Write};
 use std::path::{Path, PathBuf};
 
-use super::losses::Losses;
-use super::place::{STDIO, unwritable};
+use super::loss_summary::LossSummary;
+use super::path::{STDIO, unwritable};
 use crate::cli::error::CliError;
 use crate::cli::ui::Ui;
 use crate::fleet::InForce;
 use crate::format::csv::{self, Delimiter};
-use crate::format::json::{ArrayWriter, LineWriter};
+use crate::format::json;
 use crate::format::{Content, File, Format, Written};
 use crate::rule::Rule;
 
-/// Where rules are to be written.
 pub(crate) struct Destination {
     path: Option<PathBuf>,
     format: Format,
 }
 
 impl Destination {
-    /// `path`, or stdout where it is absent or `-`, in the format that is asked for or that the
-    /// end of the path stands for.
+    /// `path`, or stdout if it is absent or `-`, in the given format or the one of the path's ending.
     ///
     /// # Errors
-    /// When nothing says which format, or it is one that is only read.
+    /// If neither gives a format, or it is read-only.
     pub(crate) fn new(path: Option<PathBuf>, format: Option<Format>) -> Result<Self, CliError> {
         let path = path.filter(|path| path != Path::new(STDIO));
         let named = path.as_ref().and_then(|path| Format::of_name(&path.to_string_lossy()));
@@ -38,7 +36,7 @@ impl Destination {
             ))
             .hint(format!("--to names it: {}", words.join(", "))));
         };
-        // Asked of nothing, a format says whether it is ever written.
+        // Writing nothing fails if the format is read-only.
         write(format, Content::default())?;
         Ok(Self { path, format })
     }
@@ -52,85 +50,85 @@ impl Destination {
         self.path.as_deref()
     }
 
-    /// Begins to write; to nowhere in a dry run. `beside` has the settings and tags.
+    /// Begins to write. In a dry run, nothing is written.
     ///
     /// # Errors
-    /// When the file cannot be made, or when it is certain that something will be lost and may
-    /// not be.
+    /// If the file cannot be created, or if settings or tags would be lost and may not be.
     pub(crate) fn begin<'u>(
         &self,
         ui: &'u Ui,
-        beside: InForce,
-        terms: Terms,
+        settings_and_tags: InForce,
+        options: WriteOptions,
     ) -> Result<Sink<'u>, CliError> {
-        let Terms { dry_run, strict: _ } = terms;
+        let WriteOptions { dry_run, strict: _ } = options;
         let streams = self.format.streams() || self.format == Format::Json;
-        let mut losses = Losses::default();
+        let mut losses = LossSummary::default();
         if streams {
-            let lost = write(self.format, content(&[], &beside))?.losses;
-            losses = Losses::of(&[], &lost);
-            terms.weigh(ui, self.format, &losses)?;
+            let lost = write(self.format, content(&[], &settings_and_tags))?.losses;
+            losses = LossSummary::of(&[], &lost);
+            options.check(ui, self.format, &losses)?;
         }
-        let (stream, unfinished) = match &self.path {
-            _ if dry_run || !streams => (Stream::Nowhere, None),
+        let (stream, unfinished): (Box<dyn Write>, _) = match &self.path {
+            _ if dry_run || !streams => (Box::new(io::sink()), None),
             None => {
                 let spool = tempfile::tempfile().map_err(|error| unspoolable(&error))?;
                 let written = spool.try_clone().map_err(|error| unspoolable(&error))?;
-                (Stream::File(written), Some(Unfinished::Spool(spool)))
+                (Box::new(written), Some(Unfinished::Spool(spool)))
             }
             Some(path) => {
                 let unfinished = unfinished(path);
                 let file =
                     fs::File::create(&unfinished).map_err(|error| unwritable(path, &error))?;
-                (Stream::File(file), Some(Unfinished::Beside(Removed(unfinished))))
+                (Box::new(file), Some(Unfinished::File(RemovedOnDrop(unfinished))))
             }
         };
         let stream = BufWriter::with_capacity(BUFFER, stream);
         let writer = match self.format {
             Format::Csv => Writer::Csv(Box::new(csv::Writer::new(stream, Delimiter::Comma)?)),
             Format::Tsv => Writer::Csv(Box::new(csv::Writer::new(stream, Delimiter::Tab)?)),
-            Format::Jsonl => Writer::Jsonl(LineWriter::new(stream)),
-            Format::Json => Writer::Json(ArrayWriter::new(stream)),
-            Format::Toml
-            | Format::Santactl
-            | Format::StaticRules
-            | Format::Moroz
-            | Format::RudolphCsv
-            | Format::RudolphJson
-            | Format::ZentralJson
-            | Format::ZentralYaml
-            | Format::Workshop
-            | Format::Terraform
-            | Format::FileInfo => Writer::Whole(Vec::new()),
+            Format::Jsonl => Writer::Json(json::Writer::lines(stream)),
+            Format::Json => Writer::Json(json::Writer::array(stream)),
+            _ => Writer::Whole(Vec::new()),
         };
         let Self { path, format } = self;
         let (path, format) = (path.clone(), *format);
-        Ok(Sink { path, format, terms, ui, beside, writer, unfinished, losses, count: 0 })
+        Ok(Sink {
+            path,
+            format,
+            options,
+            ui,
+            settings_and_tags,
+            writer,
+            unfinished,
+            losses,
+            count: 0,
+        })
     }
 }
 
-/// Rules, and the settings and tags that stand beside them.
-fn content<'a>(rules: &'a [Rule], beside: &'a InForce) -> Content<'a> {
-    Content { rules, settings: &beside.settings, tags: &beside.tags }
+fn content<'a>(rules: &'a [Rule], settings_and_tags: &'a InForce) -> Content<'a> {
+    Content { rules, settings: &settings_and_tags.settings, tags: &settings_and_tags.tags }
 }
 
 fn write(format: Format, content: Content<'_>) -> Result<Written, CliError> {
     format.write(content).map_err(|error| CliError::usage(error.to_string()))
 }
 
-/// How to write.
 #[derive(Clone, Copy, Debug, Default)]
-pub(crate) struct Terms {
+pub(crate) struct WriteOptions {
     /// Nothing may be lost.
     pub(crate) strict: bool,
-    /// Everything happens but the writing.
+    /// Nothing is written.
     pub(crate) dry_run: bool,
 }
 
-impl Terms {
-    /// Tells what is lost, which may forbid to write.
-    fn weigh(self, ui: &Ui, format: Format, losses: &Losses) -> Result<(), CliError> {
-        losses.tell(ui, format);
+impl WriteOptions {
+    /// Warns of losses.
+    ///
+    /// # Errors
+    /// If nothing may be lost.
+    fn check(self, ui: &Ui, format: Format, losses: &LossSummary) -> Result<(), CliError> {
+        losses.warn(ui, format);
         if !self.strict || losses.is_empty() {
             return Ok(());
         }
@@ -142,26 +140,9 @@ impl Terms {
 /// Bytes that are written at once.
 const BUFFER: usize = 64 * 1024;
 
-/// Where the bytes of a streamed format go.
-enum Stream {
-    Nowhere,
-    File(fs::File),
-}
+type Stream = BufWriter<Box<dyn Write>>;
 
-impl Write for Stream {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        match self {
-            Self::Nowhere => Ok(bytes.len()),
-            Self::File(file) => file.write(bytes),
-        }
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
-}
-
-/// Copies what was written for stdout. A terminal gets whole lines, so that no character is cut.
+/// Copies the output to stdout. A terminal gets whole lines, so that no character is cut.
 fn copy_to_stdout(ui: &Ui, mut spool: fs::File) -> Result<(), CliError> {
     spool.rewind().map_err(|error| unspoolable(&error))?;
     let mut spool = BufReader::with_capacity(BUFFER, spool);
@@ -182,107 +163,110 @@ fn unspoolable(error: &io::Error) -> CliError {
     CliError::failed("cannot use a temporary file for the output").because([error.to_string()])
 }
 
-/// Where a file is written until it is complete: beside the one that is meant.
+/// The path of a file until it is complete.
 fn unfinished(path: &Path) -> PathBuf {
     let mut name = path.to_owned().into_os_string();
     name.push(".new");
     name.into()
 }
 
-/// What is written before it is known that all of the input is right.
+/// Output that is written before all of the input is known to be valid.
 enum Unfinished {
     /// A file next to the one that it will replace.
-    Beside(Removed),
-    /// A temporary file without a name, for stdout: a program that reads a pipe must not get half
-    /// of the rules.
+    File(RemovedOnDrop),
+    /// A temporary file without a name, for stdout: a program that reads a pipe must not get only
+    /// some of the rules.
     Spool(fs::File),
 }
 
-/// A file that is taken away unless it is finished.
-struct Removed(PathBuf);
+/// A file that is removed unless it is renamed.
+struct RemovedOnDrop(PathBuf);
 
-impl Drop for Removed {
+impl Drop for RemovedOnDrop {
     fn drop(&mut self) {
-        // After it was put in its place there is nothing left to take away.
+        // After a rename there is nothing to remove.
         drop(fs::remove_file(&self.0));
     }
 }
 
-/// Rules on their way into a file.
 pub(crate) struct Sink<'u> {
     path: Option<PathBuf>,
     format: Format,
-    terms: Terms,
+    options: WriteOptions,
     ui: &'u Ui,
-    beside: InForce,
+    settings_and_tags: InForce,
     writer: Writer,
     unfinished: Option<Unfinished>,
-    losses: Losses,
+    losses: LossSummary,
     count: usize,
 }
 
 enum Writer {
-    Csv(Box<csv::Writer<BufWriter<Stream>>>),
-    Json(ArrayWriter<BufWriter<Stream>>),
-    Jsonl(LineWriter<BufWriter<Stream>>),
+    Csv(Box<csv::Writer<Stream>>),
+    Json(json::Writer<Stream>),
     Whole(Vec<Rule>),
 }
 
-/// What was written.
 pub(crate) struct Finished {
-    /// How many rules.
+    /// Written rules.
     pub(crate) count: usize,
-    /// What of them, and which others, the format could not say.
-    pub(crate) losses: Losses,
+    /// What the format could not express.
+    pub(crate) losses: LossSummary,
 }
 
 impl Sink<'_> {
-    /// Takes a rule.
-    ///
     /// # Errors
-    /// When it cannot be written.
+    /// If the rule cannot be written.
     pub(crate) fn write(&mut self, rule: Rule) -> Result<(), CliError> {
         self.count += 1;
         match &mut self.writer {
             Writer::Csv(writer) => writer.write(&rule)?,
-            Writer::Json(writer) => writer.write(rule)?,
-            Writer::Jsonl(writer) => writer.write(rule)?,
+            Writer::Json(writer) => writer.write(&rule)?,
             Writer::Whole(rules) => rules.push(rule),
         }
         Ok(())
     }
 
-    /// Tells what the format cannot say, and puts what was written in its place.
+    /// Warns of losses, and moves the written file to its path.
     ///
     /// # Errors
-    /// When something is lost and may not be, or cannot be written.
+    /// If something is lost and may not be, or cannot be written.
     pub(crate) fn finish(self) -> Result<Finished, CliError> {
-        let Self { path, format, terms, ui, beside, writer, unfinished, mut losses, count } = self;
+        let Self {
+            path,
+            format,
+            options,
+            ui,
+            settings_and_tags,
+            writer,
+            unfinished,
+            mut losses,
+            count,
+        } = self;
         match writer {
             Writer::Csv(writer) => writer.finish()?,
             Writer::Json(writer) => writer.finish()?,
-            Writer::Jsonl(writer) => writer.finish()?,
             Writer::Whole(rules) => {
-                let written = write(format, content(&rules, &beside))?;
-                losses = Losses::of(&rules, &written.losses);
-                terms.weigh(ui, format, &losses)?;
-                if !terms.dry_run {
+                let written = write(format, content(&rules, &settings_and_tags))?;
+                losses = LossSummary::of(&rules, &written.losses);
+                options.check(ui, format, &losses)?;
+                if !options.dry_run {
                     put(ui, path.as_deref(), format, written.files)?;
                 }
             }
         }
         match (unfinished, path) {
             (Some(Unfinished::Spool(spool)), _) => copy_to_stdout(ui, spool)?,
-            (Some(Unfinished::Beside(unfinished)), Some(path)) => {
+            (Some(Unfinished::File(unfinished)), Some(path)) => {
                 fs::rename(&unfinished.0, &path).map_err(|error| unwritable(&path, &error))?;
             }
-            (Some(Unfinished::Beside(_)) | None, _) => {}
+            (Some(Unfinished::File(_)) | None, _) => {}
         }
         Ok(Finished { count: count - losses.left_out(), losses })
     }
 }
 
-/// Puts complete files in their place.
+/// Writes complete files.
 fn put(ui: &Ui, path: Option<&Path>, format: Format, files: Vec<File>) -> Result<(), CliError> {
     let is_folder = path.is_some_and(Path::is_dir);
     match (path, files.as_slice()) {
@@ -308,13 +292,12 @@ pub(crate) fn write_file(path: &Path, bytes: &[u8]) -> Result<(), CliError> {
     if let Some(folder) = path.parent() {
         fs::create_dir_all(folder).map_err(|error| unwritable(folder, &error))?;
     }
-    let unfinished = Removed(unfinished(path));
+    let unfinished = RemovedOnDrop(unfinished(path));
     let written = fs::write(&unfinished.0, bytes).and_then(|()| fs::rename(&unfinished.0, path));
     written.map_err(|error| unwritable(path, &error))
 }
 
-/// Writes several files into a folder that has nothing in it yet: files of before among them
-/// would be read with them.
+/// Writes several files into an empty folder. Older files in it would be read with them.
 fn write_folder(folder: &Path, files: &[File]) -> Result<(), CliError> {
     let fails = |error: io::Error| unwritable(folder, &error);
     fs::create_dir_all(folder).map_err(fails)?;

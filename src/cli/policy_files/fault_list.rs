@@ -1,12 +1,12 @@
-//! Reports what is wrong with a file without flooding a terminal or a log.
+//! Shows what is wrong with a file without flooding a terminal or a log.
 
 use crate::cli::ui::Ui;
 
-/// How entries that are in conflict are settled, as a hint.
+/// The hint for entries that are in conflict.
 pub(crate) const CHOOSE_DUPLICATES: &str =
     "--duplicates first or --duplicates last chooses one of the entries that are in conflict";
 
-/// Maximum faults that are shown, unless all are wanted.
+/// Maximum faults that are shown, unless all are requested.
 const SHOWN: usize = 20;
 
 /// Shows the first faults, and counts all of them.
@@ -22,7 +22,7 @@ impl<'u> FaultList<'u> {
         Self { ui, all, count: 0 }
     }
 
-    /// Takes a fault: its place and what is wrong there.
+    /// Adds a fault: its place and what is wrong there.
     pub(crate) fn add(&mut self, text: impl AsRef<str>) {
         self.count += 1;
         if self.all || self.count <= SHOWN {
@@ -30,17 +30,16 @@ impl<'u> FaultList<'u> {
         }
     }
 
-    /// How many faults there are.
     pub(crate) fn count(&self) -> usize {
         self.count
     }
 
-    /// Whether some of them were not shown.
+    /// Whether some were not shown.
     pub(crate) fn hides(&self) -> bool {
         !self.all && self.count > SHOWN
     }
 
-    /// Says how many faults were not shown.
+    /// Shows how many faults were not shown.
     pub(crate) fn count_hidden(&self) {
         if self.hides() {
             self.ui.fault(format!("and {} more", self.count - SHOWN));

@@ -1,4 +1,4 @@
-//! What a format cannot say, told so that a person can decide about it.
+//! What a format cannot express, grouped for people.
 
 use serde::Serialize;
 
@@ -7,33 +7,32 @@ use crate::cli::ui::Ui;
 use crate::format::{Format, Loss, Lost};
 use crate::rule::{Rule, Scope, Target};
 
-/// As many rules are named of those that lose the same; the others are counted.
-const NAMED: usize = 3;
+/// Maximum rules that are listed per loss. The others are counted.
+const MAX_LISTED: usize = 3;
 
-/// What is lost, in the order of first sight.
+/// What is lost, in the order of the rules.
 #[derive(Debug, Default, Serialize)]
 #[serde(transparent)]
-pub(crate) struct Losses(Vec<Group>);
+pub(crate) struct LossSummary(Vec<Group>);
 
 /// What several rules lose.
 #[derive(Debug, Serialize)]
 struct Group {
-    /// Whether the rules are left out; otherwise they lose a field.
+    /// Whether the rules are left out. Otherwise they lose a field.
     left_out: bool,
     /// The field, or why they are left out.
     what: String,
-    /// The rules; none where it is no rule that is lost.
-    rules: Vec<Name>,
+    /// Empty if a setting or a tag is lost.
+    rules: Vec<LostRule>,
 }
 
 #[derive(Debug, Serialize)]
-struct Name {
+struct LostRule {
     target: Target,
     scope: Scope,
 }
 
-impl Losses {
-    /// Sorts losses by what is lost.
+impl LossSummary {
     pub(super) fn of(rules: &[Rule], losses: &[Loss]) -> Self {
         let mut groups: Vec<Group> = Vec::new();
         let mut known = std::collections::HashMap::new();
@@ -46,31 +45,31 @@ impl Losses {
                 groups.push(Group { left_out, what: what.to_owned(), rules: Vec::new() });
                 groups.len() - 1
             });
-            let rule = rule
-                .and_then(|rule| rules.get(rule))
-                .map(|rule| Name { target: rule.target().clone(), scope: rule.scope().clone() });
+            let rule = rule.and_then(|rule| rules.get(rule)).map(|rule| LostRule {
+                target: rule.target().clone(),
+                scope: rule.scope().clone(),
+            });
             groups[index].rules.extend(rule);
         }
         Self(groups)
     }
 
-    /// Whether nothing is lost.
     pub(crate) fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
 
-    /// How many rules are left out.
     pub(crate) fn left_out(&self) -> usize {
         self.0.iter().filter(|group| group.left_out).map(|group| group.rules.len()).sum()
     }
 
-    /// Tells all of it, a line for what is lost.
-    pub(super) fn tell(&self, ui: &Ui, format: Format) {
+    /// Warns of all losses, one line per group.
+    pub(super) fn warn(&self, ui: &Ui, format: Format) {
         for Group { left_out, what, rules } in &self.0 {
-            let names: Vec<String> = rules.iter().take(NAMED).map(Name::to_string).collect();
+            let names: Vec<String> =
+                rules.iter().take(MAX_LISTED).map(LostRule::to_string).collect();
             let mut names = names.join(", ");
-            if rules.len() > NAMED {
-                names.push_str(&format!(" and {} more", rules.len() - NAMED));
+            if rules.len() > MAX_LISTED {
+                names.push_str(&format!(" and {} more", rules.len() - MAX_LISTED));
             }
             let count = counted(rules.len(), "rule");
             ui.warn(match (left_out, rules.is_empty()) {
@@ -85,7 +84,7 @@ impl Losses {
     }
 }
 
-impl std::fmt::Display for Name {
+impl std::fmt::Display for LostRule {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match &self.scope {
             Scope::Fleet => self.target.fmt(f),

@@ -2,7 +2,7 @@
 
 use std::io::{self, Read};
 
-/// Maximum bytes of a file of rules. A million rules take some hundred.
+/// Maximum bytes of a file of rules. A million rules take about 100 MiB.
 const LARGEST_FILE: u64 = 512 * MIB;
 /// Maximum bytes of a file with certificates.
 pub(crate) const LARGEST_PEM: u64 = MIB;

@@ -1,31 +1,29 @@
-//! Files that are read as a whole: what format they are in, what they contain, and what is wrong
-//! with them.
+//! Files that are read as a whole: their format, their content, and what is wrong with them.
 
 use std::io;
 use std::path::Path;
 
 use super::bounded::Bounded;
-use super::faults::FaultList;
+use super::fault_list::FaultList;
 use super::input::counted;
-use super::place::{STDIO, name_of, read_file, read_folder, unreadable};
+use super::path::{STDIO, name_of, read_file, read_folder, unreadable};
 use super::read_args::ReadArgs;
 use crate::cli::error::CliError;
 use crate::cli::ui::Ui;
 use crate::format::profile;
-use crate::format::{Defaults, Document, File, Foreign, Format, Remark};
+use crate::format::{Defaults, File, Foreign, ForeignKind, Format, ParsedPolicy, Remark};
 use crate::rule::Scope;
 
 /// Reads the settings of a configuration profile, `-` for stdin.
 ///
 /// # Errors
 /// Where it cannot be read, or is not a profile.
-pub(crate) fn read_settings(path: &Path, scope: &Scope) -> Result<Document, CliError> {
+pub(crate) fn read_settings(path: &Path, scope: &Scope) -> Result<ParsedPolicy, CliError> {
     const OTHERS: &str = "nicelist apply -f FILE reads the settings of a manifest or of Moroz";
     let file = read_one(path)?;
-    let foreign = Foreign::of_bytes(&file).map(|foreign| match foreign.what.contains("profile") {
-        true => foreign,
-        // The hints of other kinds are about rules.
-        false => Foreign { hint: Some(OTHERS.to_owned()), ..foreign },
+    let foreign = Foreign::of_bytes(&file).map(|foreign| match foreign.kind {
+        ForeignKind::Profile => foreign,
+        ForeignKind::Other => Foreign { hint: Some(OTHERS.to_owned()), ..foreign },
     });
     refuse_foreign(foreign, &file.name)?;
     if !profile::recognises(&file) {
@@ -44,15 +42,15 @@ fn read_one(path: &Path) -> Result<File, CliError> {
     Ok(File { name: name_of(path), bytes })
 }
 
-/// Maximum notes of a document that are shown.
+/// Maximum notes that are shown.
 const SHOWN_NOTES: usize = 50;
 
-/// Warns of everything that was understood otherwise than its author may think.
-pub(crate) fn warn_of_notes(ui: &Ui, document: &Document) {
-    for note in document.notes.iter().take(SHOWN_NOTES) {
-        ui.warn(format!("{}: {}", document.name_of(note.place), note.text));
+/// Warns of what the author of the files may not expect.
+pub(crate) fn warn_of_notes(ui: &Ui, policy: &ParsedPolicy) {
+    for note in policy.notes.iter().take(SHOWN_NOTES) {
+        ui.warn(format!("{}: {}", policy.name_of(note.location), note.text));
     }
-    if let more @ 1.. = document.notes.len().saturating_sub(SHOWN_NOTES) {
+    if let more @ 1.. = policy.notes.len().saturating_sub(SHOWN_NOTES) {
         ui.warn(format!("and {more} more notes of this kind"));
     }
 }
@@ -71,38 +69,38 @@ pub(crate) fn refuse_configuration(
     }
 }
 
-/// Reads a path as a whole, `-` for stdin. Returns its format as well. What is wrong with it is in
-/// the document.
+/// Reads a path as a whole, `-` for stdin. Faults in it are part of the result.
 ///
 /// # Errors
 /// Where it cannot be read, or its format is unknown.
-pub(crate) fn read_whole(path: &Path, args: &ReadArgs) -> Result<(Format, Document), CliError> {
+pub(crate) fn read_whole(path: &Path, args: &ReadArgs) -> Result<(Format, ParsedPolicy), CliError> {
     let defaults = args.defaults();
     if path != Path::new(STDIO) && path.is_dir() {
         return folder(path, args.from, &defaults);
     }
     let file = read_one(path)?;
-    let format = told_or_found(args.from, &file)?;
+    let format = detect(args.from, &file)?;
     Ok((format, format.read(&[file], &defaults)))
 }
 
-/// Tells everything that is wrong with a document, which then forbids what was to be done.
+/// Shows all faults.
 ///
 /// # Errors
-/// If anything is wrong with it.
-pub(crate) fn refuse_faults(ui: &Ui, document: &Document) -> Result<(), CliError> {
+/// If there are any.
+pub(crate) fn refuse_faults(ui: &Ui, policy: &ParsedPolicy) -> Result<(), CliError> {
     let mut faults = FaultList::new(ui, false);
-    for Remark { place, text } in &document.faults {
-        faults.add(format!("{}: {text}", document.name_of(*place)));
+    for Remark { location, text } in &policy.faults {
+        faults.add(format!("{}: {text}", policy.name_of(*location)));
     }
     faults.count_hidden();
-    match document.faults.len() {
+    match policy.faults.len() {
         0 => Ok(()),
         count => Err(CliError::input(format!("{}; nothing was changed", counted(count, "fault")))),
     }
 }
 
-pub(super) fn told_or_found(format: Option<Format>, file: &File) -> Result<Format, CliError> {
+/// The format of a file: the given one, or else the detected one.
+pub(super) fn detect(format: Option<Format>, file: &File) -> Result<Format, CliError> {
     refuse_foreign(Foreign::of_bytes(file), &file.name)?;
     let found = match format {
         Some(format) => format.recognises(file).then_some(format),
@@ -115,11 +113,10 @@ pub(super) fn told_or_found(format: Option<Format>, file: &File) -> Result<Forma
     format.or(found).or_else(named).ok_or_else(|| unknown(&file.name))
 }
 
-/// Refuses a file of another kind and names that kind.
 pub(super) fn refuse_foreign(foreign: Option<Foreign>, name: &str) -> Result<(), CliError> {
     match foreign {
         None => Ok(()),
-        Some(Foreign { what, hint }) => {
+        Some(Foreign { what, hint, kind: _ }) => {
             let error = CliError::input(format!("{name} {what}"));
             Err(hint.into_iter().fold(error, CliError::hint))
         }
@@ -130,11 +127,11 @@ pub(super) fn folder(
     path: &Path,
     format: Option<Format>,
     defaults: &Defaults,
-) -> Result<(Format, Document), CliError> {
+) -> Result<(Format, ParsedPolicy), CliError> {
     let name = name_of(path);
     let files = read_folder(path)?;
     let mut found = files.iter().filter_map(Format::of_content);
-    // A manifest with a fault in it is one still, and so are rows alone.
+    // A manifest with a fault and a folder with rows only are known by the names of their files.
     let named = files.iter().filter_map(|file| Format::of_name(&file.name));
     let named = named
         .filter(|it| matches!(it, Format::Toml | Format::Csv | Format::Tsv))
@@ -147,10 +144,10 @@ pub(super) fn folder(
     if !format.has_folders() {
         return Err(CliError::usage(format!("{name} is a folder, and {format} is one file")));
     }
-    let mut document = format.read(&files, defaults);
+    let mut policy = format.read(&files, defaults);
     let base = name.trim_end_matches('/');
-    document.files.iter_mut().for_each(|file| *file = format!("{base}/{file}"));
-    Ok((format, document))
+    policy.files.iter_mut().for_each(|file| *file = format!("{base}/{file}"));
+    Ok((format, policy))
 }
 
 fn unknown(name: &str) -> CliError {

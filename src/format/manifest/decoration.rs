@@ -1,14 +1,14 @@
-//! What stands around the tables of a file: comments, line ends, a byte-order mark.
+//! What surrounds the tables of a file: comments, line ends, a byte-order mark.
 
 use toml_edit::{Decor, DocumentMut};
 
-/// A manifest of nothing. It is never quite empty: that would be taken for one that was cut off.
+/// An empty manifest. An empty file would look as if it were cut off.
 const EMPTY: &str = "rules = []\n";
 
-/// A text with the line ends and the byte-order mark of what was there before it.
+/// A text with the line ends and the byte-order mark of the file that it replaces.
 pub(super) fn alike(before: &[u8], text: String) -> Vec<u8> {
     let text = if text.trim().is_empty() { EMPTY.to_owned() } else { text };
-    // What stood first had an empty line before it only if something stood before that.
+    // The first table has an empty line before it only if it was not first before.
     let text = if before.first() == Some(&b'\n') { &text } else { text.trim_start_matches('\n') };
     let text = match before.windows(2).any(|pair| pair == b"\r\n") {
         true => text.replace('\n', "\r\n"),
@@ -19,13 +19,13 @@ pub(super) fn alike(before: &[u8], text: String) -> Vec<u8> {
     [mark, text.as_bytes()].concat()
 }
 
-/// Comments that are about more than what is taken out from below them: an empty line is between.
-/// What comes next keeps them.
+/// Comments above a removed table that are about more than the table: an empty line separates them
+/// from it. They move to the next table.
 #[derive(Default)]
 pub(super) struct Headings(String);
 
 impl Headings {
-    /// Takes those above a table that goes.
+    /// Takes those above a table that is removed.
     pub(super) fn take(&mut self, decor: &Decor) {
         let prefix = decor.prefix().and_then(|it| it.as_str()).unwrap_or_default();
         if let Some(heading) =
@@ -35,7 +35,7 @@ impl Headings {
         }
     }
 
-    /// Puts them above a table that stays.
+    /// Adds them above a table that stays.
     pub(super) fn give(&mut self, decor: &mut Decor) {
         if self.0.is_empty() {
             return;
@@ -44,8 +44,8 @@ impl Headings {
         decor.set_prefix(format!("{}{prefix}", std::mem::take(&mut self.0)));
     }
 
-    /// Puts those that nothing comes after at the end.
-    pub(super) fn end(self, document: &mut DocumentMut) {
+    /// Adds those without a next table at the end of the file.
+    pub(super) fn finish(self, document: &mut DocumentMut) {
         if !self.0.is_empty() {
             let trailing = document.trailing().as_str().unwrap_or_default().to_owned();
             document.set_trailing(format!("{}{trailing}", self.0));

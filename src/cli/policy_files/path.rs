@@ -8,26 +8,24 @@ use super::bounded::Bounded;
 use crate::cli::error::CliError;
 use crate::format::File;
 
-/// Stands for stdin, and for stdout.
+/// Means stdin, or stdout.
 pub(crate) const STDIO: &str = "-";
 
-/// A path in messages.
+/// The name of a path in messages.
 pub(crate) fn name_of(path: &Path) -> String {
     if path == Path::new(STDIO) { "stdin".into() } else { path.display().to_string() }
 }
 
-/// The length of a file; of pipes and folders it is not known.
+/// The length of a file. Pipes and folders have none.
 pub(crate) fn length_of(path: &Path) -> Option<u64> {
     let metadata = fs::metadata(path).ok()?;
     (path != Path::new(STDIO) && metadata.is_file()).then_some(metadata.len())
 }
 
-/// Says that a path cannot be read.
 pub(crate) fn unreadable(path: &Path, error: &io::Error) -> CliError {
     CliError::failed(format!("cannot read {}", name_of(path))).because([error.to_string()])
 }
 
-/// Says that a path cannot be written.
 pub(super) fn unwritable(path: &Path, error: &io::Error) -> CliError {
     CliError::failed(format!("cannot write {}", path.display())).because([error.to_string()])
 }
@@ -46,9 +44,9 @@ pub(crate) fn read_files(path: &Path) -> Result<Vec<File>, CliError> {
     Ok(vec![File { name: name_of(path), bytes }])
 }
 
-/// Reads all files of a folder and of the folders in it, in the order of their names. Links are
-/// followed for files and not for folders, which may lead in circles. Hidden folders, as version
-/// control keeps them, are passed over.
+/// Reads all files of a folder and its subfolders, in the order of their names. Links to files are
+/// followed. Links to folders are not, because they may form a circle. Hidden folders, such as those
+/// of version control, are ignored.
 pub(super) fn read_folder(folder: &Path) -> Result<Vec<File>, CliError> {
     let mut files = Vec::new();
     let mut folders = vec![PathBuf::new()];

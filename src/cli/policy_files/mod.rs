@@ -1,0 +1,22 @@
+//! Files and folders of policy on the command line: rules, settings and tags, read in any format and
+//! written.
+
+mod bounded;
+mod fault_list;
+mod input;
+mod loss_summary;
+mod output;
+mod path;
+mod read_args;
+mod whole;
+
+pub(crate) use bounded::{Bounded, LARGEST_PEM};
+pub(crate) use fault_list::{CHOOSE_DUPLICATES, FaultList};
+pub(crate) use input::{Fault, FileNames, Input, Reading, counted};
+pub(crate) use loss_summary::LossSummary;
+pub(crate) use output::{Destination, Finished, WriteOptions, write_file};
+pub(crate) use path::{STDIO, length_of, name_of, read_files, unreadable};
+pub(crate) use read_args::{ReadArgs, formats};
+pub(crate) use whole::{
+    read_settings, read_whole, refuse_configuration, refuse_faults, warn_of_notes,
+};

@@ -1,0 +1,186 @@
+//! Text formats as trees with positions: JSON, YAML, TOML, HCL and property lists.
+//!
+//! All of them become a tree of [`Node`]s. A node knows the line and column where it begins, so that
+//! whoever finds a value invalid can say where it is. What a tree means is up to its reader.
+
+pub mod hcl;
+pub mod json;
+mod outline;
+pub mod plist;
+#[cfg(test)]
+mod tests;
+mod text;
+pub mod toml;
+pub mod yaml;
+
+pub use outline::{Outline, Section};
+pub use text::{Text, without_mark};
+
+use std::borrow::Cow;
+use std::collections::HashSet;
+
+/// Maximum depth of a tree. Programs that read these files nest their own output 10 deep.
+const MAX_DEPTH: usize = 64;
+const TOO_DEEP: &str = "is nested too deeply";
+const CUT_OFF: &str = "ends too early; it may be cut off";
+
+/// A line, and a column in characters, both from 1.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Position {
+    pub line: u32,
+    pub column: u32,
+}
+
+/// What is wrong with a text, and where, if that is known.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Fault {
+    pub position: Option<Position>,
+    /// One line, to follow the position.
+    pub message: String,
+}
+
+impl Fault {
+    fn new(position: Option<Position>, message: impl Into<String>) -> Self {
+        Self { position, message: message.into() }
+    }
+}
+
+/// A value and where it begins. Property lists have no positions.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Node {
+    pub position: Option<Position>,
+    pub value: Value,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Value {
+    Null,
+    Bool(bool),
+    /// As the text spells it; TOML's are in decimal.
+    Number(String),
+    String(String),
+    /// A date or a time, as the text spells it.
+    Time(String),
+    List(Vec<Node>),
+    /// In the order of the text.
+    Map(Vec<Entry>),
+    /// A block of HCL.
+    Block {
+        labels: Vec<String>,
+        entries: Vec<Entry>,
+    },
+    /// HCL that has to be evaluated, as the text spells it.
+    Expression(String),
+    /// Something else, such as binary data. The words say what it is, with an article.
+    Other(&'static str),
+}
+
+/// A key of a map or a block, and its value.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Entry {
+    pub key: String,
+    /// Where the key begins; in JSON, where the value begins.
+    pub key_position: Option<Position>,
+    pub node: Node,
+}
+
+impl Node {
+    /// The value of a key of a map or a block.
+    #[must_use]
+    pub fn get(&self, key: &str) -> Option<&Self> {
+        self.entries()?.iter().find(|entry| entry.key == key).map(|entry| &entry.node)
+    }
+
+    /// The entries of a map or a block.
+    #[must_use]
+    pub fn entries(&self) -> Option<&[Entry]> {
+        match &self.value {
+            Value::Map(entries) | Value::Block { entries, .. } => Some(entries),
+            _ => None,
+        }
+    }
+
+    /// The elements of a list.
+    #[must_use]
+    pub fn elements(&self) -> Option<&[Self]> {
+        match &self.value {
+            Value::List(nodes) => Some(nodes),
+            _ => None,
+        }
+    }
+
+    #[must_use]
+    pub fn as_str(&self) -> Option<&str> {
+        match &self.value {
+            Value::String(text) => Some(text),
+            _ => None,
+        }
+    }
+
+    #[must_use]
+    pub fn as_bool(&self) -> Option<bool> {
+        match self.value {
+            Value::Bool(flag) => Some(flag),
+            _ => None,
+        }
+    }
+
+    /// A string, a number or a boolean as people write it on a command line.
+    #[must_use]
+    pub fn scalar(&self) -> Option<Cow<'_, str>> {
+        match &self.value {
+            Value::String(text) | Value::Number(text) => Some(Cow::Borrowed(text)),
+            Value::Bool(flag) => Some(Cow::Borrowed(if *flag { "true" } else { "false" })),
+            _ => None,
+        }
+    }
+
+    /// Whether it is null, or an empty string or list.
+    #[must_use]
+    pub fn is_blank(&self) -> bool {
+        match &self.value {
+            Value::Null => true,
+            Value::String(text) => text.is_empty(),
+            Value::List(nodes) => nodes.is_empty(),
+            _ => false,
+        }
+    }
+
+    /// The type of the value, with its article.
+    #[must_use]
+    pub fn kind(&self) -> &'static str {
+        match self.value {
+            Value::Null => "null",
+            Value::Bool(_) => "a boolean",
+            Value::Number(_) => "a number",
+            Value::String(_) => "a string",
+            Value::Time(_) => "a time",
+            Value::List(_) => "a list",
+            Value::Map(_) => "an object",
+            Value::Block { .. } => "a block",
+            Value::Expression(_) => "an expression",
+            Value::Other(kind) => kind,
+        }
+    }
+
+    /// The message for a value of the wrong type.
+    #[must_use]
+    pub fn expected(&self, what: &str) -> String {
+        format!("expected {what}, found {}", self.kind())
+    }
+}
+
+/// A map in which no key is given twice.
+fn map(entries: Vec<Entry>) -> Result<Value, Fault> {
+    let mut keys = HashSet::with_capacity(entries.len());
+    match entries.iter().find(|entry| !keys.insert(entry.key.as_str())) {
+        Some(Entry { key, node, .. }) => {
+            Err(Fault::new(node.position, format!("{key}: is given twice")))
+        }
+        None => Ok(Value::Map(entries)),
+    }
+}
+
+fn narrowed(number: impl TryInto<u32>) -> u32 {
+    number.try_into().unwrap_or(u32::MAX)
+}

@@ -1,0 +1,218 @@
+//! The outermost keys of a JSON or YAML text: enough to tell which program wrote it.
+
+use std::fmt;
+
+use serde::de::{DeserializeSeed, Deserializer, Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
+
+use super::{Text, without_mark, yaml};
+
+/// Maximum keys that are kept of an object.
+const MAX_KEYS: usize = 256;
+
+/// The keys that a text begins with. What follows may be long, invalid or missing.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub struct Outline {
+    /// Whether the text is a list.
+    pub is_list: bool,
+    /// The length of that list, as far as it was read.
+    pub length: usize,
+    /// The keys of the object, or of the first object of the list.
+    pub keys: Vec<String>,
+    /// The objects and lists in that object.
+    pub sections: Vec<Section>,
+    /// Whether the text was read to the end of its first value.
+    pub is_complete: bool,
+    /// Whether more follows that value, as in a file with an object per line.
+    pub has_more: bool,
+}
+
+/// An object or a list within the outermost object.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub struct Section {
+    pub key: String,
+    pub is_list: bool,
+    /// The length of that list, as far as it was read.
+    pub length: usize,
+    /// The keys of the object, or of the first object of the list.
+    pub keys: Vec<String>,
+}
+
+impl Outline {
+    /// Reads JSON up to the first element of a list: of the list that the text is, or of one under
+    /// one of these keys.
+    #[must_use]
+    pub fn of_json_head(bytes: &[u8], lists: &[&str]) -> Self {
+        Self::read(&mut serde_json::Deserializer::from_slice(without_mark(bytes)), Some(lists))
+    }
+
+    /// Reads all of the first value of a JSON text.
+    #[must_use]
+    pub fn of_json(bytes: &[u8]) -> Self {
+        let mut input = serde_json::Deserializer::from_slice(without_mark(bytes));
+        let outline = Self::read(&mut input, None);
+        Self { has_more: input.end().is_err(), ..outline }
+    }
+
+    /// Reads YAML up to the first element of a list, as [`Outline::of_json_head`] does.
+    #[must_use]
+    pub fn of_yaml_head(text: &Text<'_>, lists: &[&str]) -> Self {
+        let mut outline = Self::default();
+        let read = |input: serde_saphyr::Deserializer<'_, '_>| {
+            outline = Self::read(input, Some(lists));
+            Ok(())
+        };
+        let options = yaml::options(text);
+        drop(serde_saphyr::with_deserializer_from_str_with_options(text.as_str(), options, read));
+        outline
+    }
+
+    fn read<'de, D: Deserializer<'de>>(input: D, stop_in: Option<&[&str]>) -> Self {
+        let mut outline = Self::default();
+        let seed = Seed { outline: &mut outline, stop_in, level: Level::Top };
+        outline.is_complete = seed.deserialize(input).is_ok();
+        outline
+    }
+
+    /// The list under a key.
+    #[must_use]
+    pub fn list(&self, key: &str) -> Option<&Section> {
+        self.sections.iter().find(|section| section.is_list && section.key == key)
+    }
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Level {
+    /// The whole text.
+    Top,
+    /// An element of the list that the text is.
+    Element,
+    /// The value of a key of the object at the top.
+    Section,
+    /// An element of the list that such a value is.
+    Inner,
+}
+
+struct Seed<'o> {
+    outline: &'o mut Outline,
+    stop_in: Option<&'o [&'o str]>,
+    level: Level,
+}
+
+impl Seed<'_> {
+    /// Whether reading ends in the list at this level.
+    fn stops(&self) -> bool {
+        let key = self.outline.sections.last().map(|section| section.key.as_str());
+        match (self.stop_in, self.level) {
+            (Some(_), Level::Top) => true,
+            (Some(lists), _) => key.is_some_and(|key| lists.contains(&key)),
+            (None, _) => false,
+        }
+    }
+
+    fn keys(&mut self) -> &mut Vec<String> {
+        match (self.level, self.outline.sections.last_mut()) {
+            (Level::Section | Level::Inner, Some(section)) => &mut section.keys,
+            _ => &mut self.outline.keys,
+        }
+    }
+}
+
+impl<'de> DeserializeSeed<'de> for Seed<'_> {
+    type Value = ();
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
+        // The first element counts even if it is incomplete.
+        match (self.level, self.outline.sections.last_mut()) {
+            (Level::Element, _) => self.outline.length = 1,
+            (Level::Inner, Some(section)) => section.length = 1,
+            _ => {}
+        }
+        deserializer.deserialize_any(self)
+    }
+}
+
+impl<'de> Visitor<'de> for Seed<'_> {
+    type Value = ();
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a value")
+    }
+
+    fn visit_bool<E>(self, _: bool) -> Result<(), E> {
+        Ok(())
+    }
+
+    fn visit_i64<E>(self, _: i64) -> Result<(), E> {
+        Ok(())
+    }
+
+    fn visit_u64<E>(self, _: u64) -> Result<(), E> {
+        Ok(())
+    }
+
+    fn visit_f64<E>(self, _: f64) -> Result<(), E> {
+        Ok(())
+    }
+
+    fn visit_str<E>(self, _: &str) -> Result<(), E> {
+        Ok(())
+    }
+
+    fn visit_unit<E>(self) -> Result<(), E> {
+        Ok(())
+    }
+
+    fn visit_none<E>(self) -> Result<(), E> {
+        Ok(())
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<(), A::Error> {
+        let stops = self.stops();
+        let Self { outline, stop_in, level } = self;
+        let inner = match (level, outline.sections.last_mut()) {
+            (Level::Top, _) => {
+                outline.is_list = true;
+                Level::Element
+            }
+            (Level::Section, Some(section)) => {
+                section.is_list = true;
+                Level::Inner
+            }
+            _ => {
+                while list.next_element::<IgnoredAny>()?.is_some() {}
+                return Ok(());
+            }
+        };
+        let first = Seed { outline: &mut *outline, stop_in, level: inner };
+        let mut length = usize::from(list.next_element_seed(first)?.is_some());
+        while !stops && list.next_element::<IgnoredAny>()?.is_some() {
+            length += 1;
+        }
+        match (level, outline.sections.last_mut()) {
+            (Level::Section, Some(section)) => section.length = length,
+            _ => outline.length = length,
+        }
+        if stops { Err(A::Error::custom("enough was read")) } else { Ok(()) }
+    }
+
+    fn visit_map<A: MapAccess<'de>>(mut self, mut map: A) -> Result<(), A::Error> {
+        while let Some(key) = map.next_key::<String>()? {
+            let level = self.level;
+            let keys = self.keys();
+            if keys.len() >= MAX_KEYS {
+                map.next_value::<IgnoredAny>()?;
+                continue;
+            }
+            keys.push(key.clone());
+            if level != Level::Top {
+                map.next_value::<IgnoredAny>()?;
+                continue;
+            }
+            self.outline.sections.push(Section { key, ..Section::default() });
+            let stop_in = self.stop_in;
+            map.next_value_seed(Seed { outline: self.outline, stop_in, level: Level::Section })?;
+            self.outline.sections.pop_if(|section| !section.is_list && section.keys.is_empty());
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,119 @@
+//! Fills a [`ParsedPolicy`]: checks drafts, decides about duplicates, and repeats no note.
+
+use std::collections::HashSet;
+
+use super::duplicates::resolve;
+use super::record::{Keys, Record};
+use super::{Defaults, File, Location, ParsedPolicy, PlacedRule, Remark};
+use crate::document::Text;
+use crate::document::json::Json;
+use crate::rule::{FieldError, Rule, RuleDraft, RuleError};
+
+pub(super) struct Builder<'a> {
+    defaults: &'a Defaults,
+    pub(super) policy: ParsedPolicy,
+    noted: HashSet<String>,
+}
+
+impl<'a> Builder<'a> {
+    pub(super) fn new(files: &[File], defaults: &'a Defaults) -> Self {
+        Self { defaults, policy: ParsedPolicy::of(files), noted: HashSet::new() }
+    }
+
+    /// Reads each file as text. A file that `read` refuses is a fault.
+    pub(super) fn read_texts(
+        files: &[File],
+        defaults: &'a Defaults,
+        mut read: impl FnMut(&mut Self, u32, &Text<'_>) -> Result<(), Remark>,
+    ) -> Self {
+        let mut builder = Self::new(files, defaults);
+        for (number, file) in (0..).zip(files) {
+            let text = Text::new(&file.bytes).map_err(|fault| Remark::of(number, fault));
+            let read = text.and_then(|text| read(&mut builder, number, &text));
+            builder.policy.faults.extend(read.err());
+        }
+        builder
+    }
+
+    pub(super) fn finish(self) -> ParsedPolicy {
+        let Self { mut policy, defaults, noted: _ } = self;
+        resolve(&mut policy, defaults.duplicates);
+        policy
+    }
+
+    /// Adds a note only at the first of the places where it is true.
+    pub(super) fn note_once(&mut self, Remark { location, text }: Remark) {
+        if self.noted.insert(text.clone()) {
+            self.policy.note(location, text);
+        }
+    }
+
+    /// Adds the rules that `read` makes of a record, or why it makes none. Fields that it did not
+    /// take are noted.
+    pub(super) fn add<'n>(
+        &mut self,
+        record: Result<Record<'n>, Remark>,
+        read: impl FnOnce(&mut Record<'n>) -> Result<Vec<RuleDraft>, Faults>,
+    ) {
+        let record = record.map_err(Faults::from);
+        let drafts = record.and_then(|mut record| Ok((read(&mut record)?, record)));
+        let (drafts, record) = match drafts {
+            Ok(drafts) => drafts,
+            Err(Faults(faults)) => return self.policy.faults.extend(faults),
+        };
+        for note in record.notes() {
+            self.note_once(note);
+        }
+        for mut draft in drafts {
+            self.defaults.fill(&mut draft);
+            match record.rule(draft) {
+                Ok(rule) => {
+                    self.policy.rules.push(PlacedRule { location: record.location, rule });
+                }
+                Err(fault) => return self.policy.faults.push(fault),
+            }
+        }
+    }
+
+    /// Adds the rules of a list in JSON.
+    pub(super) fn add_list(
+        &mut self,
+        file: u32,
+        rules: Vec<Json<'_>>,
+        keys: Keys,
+        read: fn(&mut Record<'_>) -> Result<RuleDraft, Remark>,
+    ) {
+        for rule in rules {
+            match rule.node() {
+                Ok(node) => {
+                    let location = Location::of(file, node.position);
+                    let record = Record::new(location, keys, &node);
+                    self.add(record, |record| Ok(vec![read(record)?]));
+                }
+                Err(fault) => self.policy.faults.push(Remark::of(file, fault)),
+            }
+        }
+    }
+}
+
+/// Everything that is wrong with a rule.
+pub(super) struct Faults(pub(super) Vec<Remark>);
+
+impl From<Remark> for Faults {
+    fn from(fault: Remark) -> Self {
+        Self(vec![fault])
+    }
+}
+
+impl Record<'_> {
+    /// Checks a draft that was read from this record.
+    pub(super) fn rule(&self, draft: RuleDraft) -> Result<Rule, Remark> {
+        Rule::try_from(draft).map_err(|RuleError { field, problem }| {
+            let (location, key) = self.origin(field);
+            match problem {
+                FieldError::Missing => self.missing(key),
+                problem => Remark::new(location, format!("{key}: {problem}")),
+            }
+        })
+    }
+}

@@ -1,0 +1,236 @@
+//! What files contain after they are read, and what is to be written: the types that all formats
+//! share.
+
+use std::fmt;
+
+use super::Duplicates;
+use crate::document::{Fault, Position};
+use crate::fleet::{Setting, Tag};
+use crate::rule::{PolicyKind, Rule, RuleDraft, Scope};
+
+/// A file as it was opened. Several are a folder, each with its path in it, parts separated by `/`.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct File {
+    /// Empty for the only file of a format that is written to a single file.
+    pub name: String,
+    pub bytes: Vec<u8>,
+}
+
+/// Values for rules that do not give their own.
+#[derive(Clone, Debug, Default)]
+pub struct Defaults {
+    /// If absent, the fleet.
+    pub scope: Option<Scope>,
+    pub source: Option<String>,
+    /// The policy, for files that have programs and no policies.
+    pub policy: Option<PolicyKind>,
+    /// Which of several different entries for the same target and scope is read.
+    pub duplicates: Duplicates,
+    /// Which of several configurations is read, in files that have several.
+    pub configuration: Option<String>,
+}
+
+impl Defaults {
+    pub(super) fn fill(&self, draft: &mut RuleDraft) {
+        if let (true, Some(scope)) = (draft.scope.is_empty(), &self.scope) {
+            draft.scope = scope.to_string();
+        }
+        if draft.source.is_none() {
+            draft.source.clone_from(&self.source);
+        }
+    }
+}
+
+/// A place in one of several files.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Location {
+    /// Index of the file.
+    pub file: u32,
+    pub spot: Spot,
+}
+
+/// A place in a file. Numbers begin with 1.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Spot {
+    /// The file as a whole.
+    Whole,
+    Line(u32),
+    /// A line and a column in it, in characters.
+    Column(u32, u32),
+    /// A rule, in a file without lines.
+    Rule(u32),
+}
+
+impl Location {
+    pub(super) const fn whole(file: u32) -> Self {
+        Self { file, spot: Spot::Whole }
+    }
+
+    pub(super) fn line(file: u32, line: u32) -> Self {
+        Self { file, spot: Spot::Line(line) }
+    }
+
+    /// The file as a whole if there is no position.
+    pub(super) fn of(file: u32, position: Option<Position>) -> Self {
+        Self { file, spot: position.map_or(Spot::Whole, Spot::from) }
+    }
+}
+
+impl From<Position> for Spot {
+    fn from(Position { line, column }: Position) -> Self {
+        Self::Column(line, column)
+    }
+}
+
+impl Spot {
+    /// The line; 0 if there is none.
+    #[must_use]
+    pub fn line_number(self) -> u32 {
+        match self {
+            Self::Line(line) | Self::Column(line, _) => line,
+            Self::Whole | Self::Rule(_) => 0,
+        }
+    }
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PlacedRule {
+    pub location: Location,
+    pub rule: Rule,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PlacedSetting {
+    pub location: Location,
+    pub scope: Scope,
+    pub setting: Setting,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PlacedTag {
+    pub location: Location,
+    pub tag: Tag,
+}
+
+/// Why something in a file is invalid, or how it was understood.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Remark {
+    pub location: Location,
+    /// One line. It begins with the key or column that it is about, if any.
+    pub text: String,
+}
+
+impl Remark {
+    pub(super) fn new(location: Location, text: impl Into<String>) -> Self {
+        Self { location, text: text.into() }
+    }
+
+    pub(super) fn of(file: u32, Fault { position, message }: Fault) -> Self {
+        Self { location: Location::of(file, position), text: message }
+    }
+}
+
+/// What files contain. If there are `faults`, nothing may be changed.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ParsedPolicy {
+    /// The names of the files, for [`ParsedPolicy::name_of`].
+    pub files: Vec<String>,
+    /// In the order of the files, like settings and tags.
+    pub rules: Vec<PlacedRule>,
+    pub settings: Vec<PlacedSetting>,
+    /// Only a manifest has any.
+    pub tags: Vec<PlacedTag>,
+    pub faults: Vec<Remark>,
+    /// How many of the faults are about entries that contradict each other.
+    pub conflicts: usize,
+    /// What its author may not expect: unknown keys, old spellings, meanings that differ.
+    pub notes: Vec<Remark>,
+}
+
+impl ParsedPolicy {
+    pub(super) fn of(files: &[File]) -> Self {
+        let files = files.iter().map(|file| file.name.clone()).collect();
+        Self { files, ..Self::default() }
+    }
+
+    /// A location as editors understand it: `rules.csv:12:3`, or `rules.plist: rule 3`.
+    #[must_use]
+    pub fn name_of(&self, location: Location) -> String {
+        location.in_files(&self.files)
+    }
+
+    pub(super) fn fault(&mut self, location: Location, text: impl Into<String>) {
+        self.faults.push(Remark::new(location, text));
+    }
+
+    pub(super) fn note(&mut self, location: Location, text: impl Into<String>) {
+        self.notes.push(Remark::new(location, text));
+    }
+
+    pub(super) fn sort_remarks(&mut self) {
+        self.faults.sort_by_key(|fault| fault.location);
+        self.notes.sort_by_key(|note| note.location);
+    }
+}
+
+impl Location {
+    /// As editors understand it, with the name of its file.
+    #[must_use]
+    pub fn in_files(self, files: &[String]) -> String {
+        let name = usize::try_from(self.file).ok().and_then(|index| files.get(index));
+        format!("{}{}", name.map_or("", String::as_str), self.spot)
+    }
+}
+
+impl fmt::Display for Spot {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Whole => Ok(()),
+            Self::Line(line) => write!(f, ":{line}"),
+            Self::Column(line, column) => write!(f, ":{line}:{column}"),
+            Self::Rule(number) => write!(f, ": rule {number}"),
+        }
+    }
+}
+
+/// What is to be written. Most formats have no settings, and only a manifest has tags.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Content<'a> {
+    pub rules: &'a [Rule],
+    pub settings: &'a [(Scope, Setting)],
+    pub tags: &'a [Tag],
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Written {
+    /// One file without a name, or those of a folder.
+    pub files: Vec<File>,
+    /// What the format cannot express.
+    pub losses: Vec<Loss>,
+}
+
+impl Written {
+    pub(super) fn file(bytes: impl Into<Vec<u8>>, losses: Vec<Loss>) -> Self {
+        Self { files: vec![File { name: String::new(), bytes: bytes.into() }], losses }
+    }
+
+    pub(super) fn json(value: &serde_json::Value, losses: Vec<Loss>) -> Self {
+        Self::file(format!("{value:#}\n"), losses)
+    }
+}
+
+/// Something that a format cannot express.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Loss {
+    /// Index of the rule; absent for settings and tags.
+    pub rule: Option<usize>,
+    pub lost: Lost,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Lost {
+    /// The whole rule or setting is left out, for this reason.
+    Everything(String),
+    /// A field of the rule, by our name. The rule is written without it.
+    Field(&'static str),
+}

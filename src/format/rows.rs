@@ -1,0 +1,105 @@
+//! Formats with a rule per row or line, which are read one rule at a time.
+
+use std::fmt;
+
+use ::csv::ByteRecord;
+
+use super::csv::HeaderError;
+use super::duplicates::{LastLines, RowDuplicates};
+use super::{Defaults, Duplicates, File, Location, ParsedPolicy, PlacedRule, Remark, Spot};
+use crate::rule::Rule;
+
+/// A rule and the line that it begins on, from 1.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Row {
+    pub line: u32,
+    pub rule: Rule,
+}
+
+/// An invalid row or line.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct BadRow {
+    pub spot: Spot,
+    /// `COLUMN: REASON`, or only the reason if the row as a whole is wrong.
+    pub fault: String,
+    /// The fields of a row of CSV, as they came.
+    pub record: ByteRecord,
+}
+
+impl fmt::Display for BadRow {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}", self.spot.line_number(), self.fault)
+    }
+}
+
+/// Why there is no rule.
+#[derive(Debug, thiserror::Error)]
+pub enum RowError {
+    /// The rows after this one may be valid.
+    #[error("{0}")]
+    Bad(Box<BadRow>),
+    /// No row comes after it.
+    #[error("cannot be read: {0}")]
+    Read(#[from] std::io::Error),
+}
+
+/// Reads rules one at a time, in memory that does not grow with the length of the texts.
+pub trait RuleRows: Iterator<Item = Result<Row, RowError>> {
+    fn duplicates(&self) -> &RowDuplicates;
+
+    fn duplicates_mut(&mut self) -> &mut RowDuplicates;
+
+    /// Names of columns without a meaning; the number, from 1, of one without a name.
+    fn unused_columns(&self) -> &[String] {
+        &[]
+    }
+
+    /// What to note about lines that were read, each with its number.
+    fn notes(&self) -> Vec<(u32, String)> {
+        self.duplicates().notes()
+    }
+}
+
+/// Reads files as a whole.
+pub(super) fn read_files<'f, R: RuleRows>(
+    files: &'f [File],
+    defaults: &Defaults,
+    open: impl Fn(&'f [u8]) -> Result<R, HeaderError>,
+) -> ParsedPolicy {
+    let mut policy = ParsedPolicy::of(files);
+    for (number, file) in (0..).zip(files) {
+        let at = |line| Location::line(number, line);
+        let mut rows = match open(&file.bytes) {
+            Ok(rows) => rows,
+            Err(error) => {
+                policy.fault(at(1), error.to_string());
+                continue;
+            }
+        };
+        if defaults.duplicates == Duplicates::Last
+            && let Ok(first) = open(&file.bytes)
+        {
+            rows.duplicates_mut().keep_last(LastLines::of(first));
+        }
+        for column in rows.unused_columns() {
+            policy.note(at(1), format!("column {column} is not used"));
+        }
+        for row in &mut rows {
+            match row {
+                Ok(Row { line, rule }) => {
+                    policy.rules.push(PlacedRule { location: at(line), rule });
+                }
+                Err(RowError::Bad(row)) => {
+                    policy.fault(Location { file: number, spot: row.spot }, row.fault);
+                }
+                Err(RowError::Read(error)) => {
+                    policy.fault(Location::whole(number), error.to_string());
+                }
+            }
+        }
+        policy.conflicts += rows.duplicates().conflicts();
+        let notes = rows.notes().into_iter();
+        policy.notes.extend(notes.map(|(line, text)| Remark::new(at(line), text)));
+    }
+    policy
+}

@@ -1,0 +1,94 @@
+//! A rule as Santa itself writes it, in JSON and in profiles (co/SNTRule.mm), and Santa's words.
+
+use super::Remark;
+use super::loss::Losses;
+use super::record::{FieldNames, Keys, Record, texts};
+use crate::rule::{PolicyKind, Rule, RuleDraft, RuleType, Scope};
+
+/// Santa compares keys in any case.
+pub(super) const KEYS: Keys = Keys::AnyCase;
+
+const NAMES: FieldNames = FieldNames {
+    identifier: &["identifier", "sha256"],
+    rule_type: &["rule_type"],
+    texts: &[
+        ("cel", "cel_expr"),
+        ("message", "custom_msg"),
+        ("url", "custom_url"),
+        ("button_label", "event_detail_button_label"),
+        ("comment", "comment"),
+        ("app_name", "notification_app_name"),
+    ],
+};
+
+/// The texts that are written: all but the last.
+const WRITTEN: &[(&str, &str)] = NAMES.texts.split_at(5).0;
+
+/// Names that Santa's keys had, or have in other tools. Santa ignores them, so that a rule with one
+/// of them has no effect.
+const OLD: [(&str, &str); 9] = [
+    ("type", "rule_type"),
+    ("ruletype", "rule_type"),
+    ("state", "policy"),
+    ("custommsg", "custom_msg"),
+    ("custommessage", "custom_msg"),
+    ("custom_message", "custom_msg"),
+    ("customurl", "custom_url"),
+    ("celexpr", "cel_expr"),
+    ("shasum", "identifier"),
+];
+
+/// Reads a rule with Santa's keys.
+pub(super) fn draft(record: &mut Record<'_>) -> Result<RuleDraft, Remark> {
+    record.refuse_old(&OLD)?;
+    let draft = record.draft(&NAMES)?;
+    record.ignore(NAMES.identifier);
+    Ok(draft)
+}
+
+/// The keys and values of a rule, unless Santa's own rules cannot express it.
+pub(super) fn entries(
+    index: usize,
+    rule: &Rule,
+    losses: &mut Losses,
+) -> Option<Vec<(&'static str, String)>> {
+    if *rule.scope() != Scope::Fleet {
+        losses.rule(index, "rules of Santa's own have no scope");
+        return None;
+    }
+    losses.fields(index, rule, WRITTEN);
+    let entries = [
+        ("rule_type", type_name(rule.target().rule_type()).to_owned()),
+        ("policy", policy_name(rule.policy().kind()).to_owned()),
+        ("identifier", rule.target().identifier().to_owned()),
+    ];
+    Some(entries.into_iter().chain(texts(rule, WRITTEN)).collect())
+}
+
+pub(super) const fn type_name(rule_type: RuleType) -> &'static str {
+    match rule_type {
+        RuleType::CdHash => "CDHASH",
+        RuleType::Binary => "BINARY",
+        RuleType::SigningId => "SIGNINGID",
+        RuleType::Certificate => "CERTIFICATE",
+        RuleType::TeamId => "TEAMID",
+    }
+}
+
+pub(super) const fn policy_name(kind: PolicyKind) -> &'static str {
+    match kind {
+        PolicyKind::Allow => "ALLOWLIST",
+        PolicyKind::AllowCompiler => "ALLOWLIST_COMPILER",
+        PolicyKind::Block => "BLOCKLIST",
+        PolicyKind::SilentBlock => "SILENT_BLOCKLIST",
+        PolicyKind::SilentBlockGui => "SILENT_GUI_BLOCKLIST",
+        PolicyKind::SilentBlockTty => "SILENT_TTY_BLOCKLIST",
+        PolicyKind::Cel => "CEL",
+        PolicyKind::Remove => "REMOVE",
+    }
+}
+
+/// The name of a policy, if it is one of those that a format has.
+pub(super) fn policy_name_among(kinds: &[PolicyKind], kind: PolicyKind) -> Option<&'static str> {
+    kinds.contains(&kind).then(|| policy_name(kind))
+}
