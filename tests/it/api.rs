@@ -106,7 +106,7 @@ async fn each_role_may_do_what_the_ones_before_it_may_and_no_more() {
 }
 
 #[tokio::test]
-async fn a_revoked_or_unknown_token_is_told_what_to_do() {
+async fn a_revoked_or_unknown_token_gets_a_hint() {
     let server = Server::start().await;
     let token = server.token("viewer").await;
     assert_eq!(server.ask(&token, Method::GET, "/status", Value::Null).await.0, StatusCode::OK);
@@ -126,7 +126,7 @@ async fn a_revoked_or_unknown_token_is_told_what_to_do() {
 }
 
 #[tokio::test]
-async fn b2_nothing_large_is_handed_out_without_a_token() {
+async fn b2_nothing_large_is_served_without_a_token() {
     let server = Server::start().await;
     let (status, problem) = server.ask("nobody's", Method::GET, "/openapi.json", Value::Null).await;
     assert_eq!(status, StatusCode::UNAUTHORIZED);
@@ -134,7 +134,7 @@ async fn b2_nothing_large_is_handed_out_without_a_token() {
 }
 
 #[tokio::test]
-async fn every_bad_rule_of_a_change_is_named_and_nothing_is_changed() {
+async fn every_bad_rule_of_a_change_is_reported_and_nothing_is_changed() {
     let server = Server::start().await;
     let change = json!({"put": [
         {"target": "teamid:AAAAAAAAAA", "policy": "allow"},

@@ -152,7 +152,7 @@ fn a_plan_is_shown_and_applied_once() {
 }
 
 #[test]
-fn everything_that_is_wrong_is_told_with_its_place() {
+fn every_fault_is_reported_with_its_place() {
     let (shell, _server) = with_policy();
     folder(
         &shell,
@@ -204,7 +204,7 @@ fn everything_that_is_wrong_is_told_with_its_place() {
 }
 
 #[test]
-fn what_only_the_server_knows_is_told_with_its_place() {
+fn faults_found_by_the_server_are_reported_with_their_place() {
     let (shell, _server) = with_policy();
     shell.write("more.toml", "[[rules]]\ntarget = \"teamid:AAAAAAAAAA\"\npolicy = \"allow\"\n\n[[rules]]\ntarget = \"teamid:BBBBBBBBBB\"\npolicy = \"allow\"\nscope = \"tag:nobody\"\n\n[settings.\"tag:none\"]\nbatch-size = 5\n");
     insta::assert_snapshot!(shell.run("plan -f more.toml"), @"
@@ -219,7 +219,7 @@ fn what_only_the_server_knows_is_told_with_its_place() {
 }
 
 #[test]
-fn most_of_a_policy_does_not_go_by_accident() {
+fn deleting_most_of_a_policy_needs_a_flag() {
     let (shell, _server) = with_policy();
     shell.write("empty.toml", "# Nothing yet.\n");
     insta::assert_snapshot!(shell.run("apply -f empty.toml --prune --yes"), @"
@@ -274,7 +274,7 @@ fn most_of_a_policy_does_not_go_by_accident() {
 }
 
 #[test]
-fn hosts_may_be_named_as_people_name_them() {
+fn hosts_are_found_by_host_name_serial_number_and_prefix() {
     let (shell, server) = with_server();
     let base = server.sync_base();
     shell.json(&format!(
@@ -297,7 +297,7 @@ fn hosts_may_be_named_as_people_name_them() {
 }
 
 #[test]
-fn whoever_may_read_may_plan_and_export_but_not_apply() {
+fn a_reader_may_plan_and_export_but_not_apply() {
     let (mut shell, _server) = with_policy();
     let token = shell.json("token create reader --role viewer");
     shell.set("NICELIST_TOKEN", token["secret"].as_str().unwrap());
@@ -319,7 +319,7 @@ fn whoever_may_read_may_plan_and_export_but_not_apply() {
 }
 
 #[test]
-fn the_manifest_of_the_documents_is_one() {
+fn the_manifest_in_the_documentation_is_valid() {
     let (shell, _server) = with_server();
     let page = include_str!("../../docs/MANIFEST.md");
     let (_, from) = page.split_once("```toml\n").unwrap();

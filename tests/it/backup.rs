@@ -150,7 +150,7 @@ fn rules_after_the_turn(shell: &Shell, server: &Server) -> u64 {
 }
 
 #[test]
-fn l9_what_cannot_be_backed_up_or_restored_is_said_and_nothing_is_touched() {
+fn l9_failed_backups_and_restores_are_reported_and_change_nothing() {
     let mut shell = Shell::new();
     shell.set("NICELIST_DATABASE", "sqlite:nicelist.db");
     done(&shell, "rule add allow teamid:EQHXZ8M8AV");

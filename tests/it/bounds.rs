@@ -246,7 +246,7 @@ async fn pages(world: &World, path: &str) -> (Vec<Value>, usize, usize) {
 }
 
 #[tokio::test]
-async fn b1_pages_of_rules_end_after_some_bytes() {
+async fn b1_pages_of_rules_are_limited_in_bytes() {
     let world = World::new().await;
     let comment = "c".repeat(8 * 1024);
     let rule = |number: usize| {
@@ -266,7 +266,7 @@ async fn b1_pages_of_rules_end_after_some_bytes() {
 }
 
 #[tokio::test]
-async fn b1_pages_of_history_end_after_some_bytes() {
+async fn b1_pages_of_history_are_limited_in_bytes() {
     let world = World::new().await;
     let message = "m".repeat(4096);
     let mut turns = ["allow", "block"].into_iter().cycle();

@@ -14,7 +14,7 @@ fn served() -> (Shell, Server) {
 }
 
 #[test]
-fn m6_what_would_do_harm_is_refused_unless_it_is_forced_with_a_reason() {
+fn m6_harmful_changes_need_force_and_a_reason() {
     let (shell, _server) = served();
     insta::assert_snapshot!(shell.run("rule add block teamid:ZMCG7MLDV9"), @"
     $ nicelist rule add block teamid:ZMCG7MLDV9

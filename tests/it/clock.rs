@@ -122,7 +122,7 @@ async fn l13_a_start_with_a_clock_far_ahead_expires_nothing() {
 }
 
 #[tokio::test]
-async fn l13_a_clock_that_is_set_back_revives_no_token() {
+async fn l13_an_expired_token_stays_invalid_after_the_clock_is_set_back() {
     let site = Site::new();
     let app = site.open().await;
     let router = app.router();

@@ -30,7 +30,7 @@ fn m4_a_context_that_does_not_exist_is_refused_with_those_that_do() {
 }
 
 #[test]
-fn m4_commands_that_connect_nowhere_work_with_a_context_that_does_not_exist() {
+fn m4_local_commands_work_with_a_missing_context() {
     let shell = configured("context = 'prd'\n[contexts.prod]\ndatabase = 'sqlite:prod.db'\n");
     assert!(shell.run("rule list").contains("no context is named `prd`"));
     assert!(shell.run("config get server").contains("no context is named `prd`"));

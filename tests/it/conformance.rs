@@ -116,7 +116,7 @@ async fn transcript(mistake: Mistake, only: &str) -> String {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_server_that_answers_201_is_told_so() {
+async fn a_status_of_201_is_found() {
     insta::assert_snapshot!(transcript(Mistake::Created, "wire-status").await, @r#"
     $ nicelist lab conformance [URL] --only wire-status
     exit code: 1
@@ -170,7 +170,7 @@ async fn a_clean_sync_without_rules_is_found() {
 }
 
 #[test]
-fn a_server_that_is_not_there_is_one_error() {
+fn an_unreachable_server_is_one_error() {
     let shell = Shell::new();
     let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let address = format!("http://{}/", listener.local_addr().unwrap());
@@ -186,7 +186,7 @@ fn a_server_that_is_not_there_is_one_error() {
 }
 
 #[test]
-fn a_server_that_wants_to_know_who_asks_is_one_error() {
+fn missing_credentials_are_one_error() {
     let shell = Shell::new();
     let server = Server::start(&shell);
     let shown = shell.run(&format!("lab conformance {}/santa/", server.url));

@@ -136,7 +136,7 @@ async fn b2_a_client_that_never_reads_is_closed() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn b2_headers_are_waited_for_less_long_than_the_next_request() {
+async fn b2_the_header_timeout_is_shorter_than_the_idle_timeout() {
     let server = Served::with(ConnectionLimits { head: SHORT, ..patient() }).await;
     let mut idle = server.connect().await;
     assert!(idle.is_healthy().await);
@@ -162,7 +162,7 @@ async fn b2_an_idle_connection_is_closed() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn b2_one_address_cannot_take_all_connections() {
+async fn b2_one_address_cannot_use_all_connections() {
     let limits = ConnectionLimits { from_one_address: Some(2), ..patient() };
     let server = Served::with(limits).await;
     let (mut first, mut second) = (server.connect().await, server.connect().await);
@@ -177,7 +177,7 @@ async fn b2_one_address_cannot_take_all_connections() {
 }
 
 #[test]
-fn b2_the_server_takes_all_descriptors_that_it_may() {
+fn b2_the_server_raises_its_limit_of_descriptors() {
     let shell = Shell::new();
     let server = Server::start_with_descriptors(&shell, 100);
     let address = server.url.trim_start_matches("http://").to_owned();
@@ -239,7 +239,7 @@ const UNFINISHED: &str = "POST /santa/the-secret-of-the-tests/preflight/M1 HTTP/
     content-length: 10\r\nexpect: 100-continue\r\n\r\n";
 
 #[tokio::test(flavor = "multi_thread")]
-async fn l5_requests_that_are_cut_off_at_the_end_are_counted() {
+async fn l5_requests_cut_off_by_a_shutdown_are_counted() {
     let server = Served::with(ConnectionLimits { drain: SHORT, ..patient() }).await;
     let mut idle = server.connect().await;
     assert!(idle.is_healthy().await);
@@ -280,7 +280,7 @@ async fn b7_a_request_with_two_lengths_is_refused() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn b7_nothing_follows_a_body_in_chunks() {
+async fn b7_a_connection_is_closed_after_a_chunked_body() {
     let server = Served::with(patient()).await;
     let mut client = server.connect().await;
     let body = r#"{"serial_num":"C02","santa_version":"2026.7"}"#;
@@ -369,7 +369,7 @@ fn is_problem(answer: &str, status: u16, code: &str) {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a3_a_body_that_is_announced_too_large_is_refused_before_it_comes() {
+async fn a3_a_body_with_a_large_content_length_is_refused_before_it_arrives() {
     let server = Served::with(patient()).await;
     for expect in ["", "expect: 100-continue\r\n"] {
         let mut client = server.connect().await;
@@ -384,7 +384,7 @@ async fn a3_a_body_that_is_announced_too_large_is_refused_before_it_comes() {
 }
 
 #[test]
-fn b7_a_path_that_leads_nowhere_is_not_repeated() {
+fn b7_an_unknown_path_is_not_repeated_in_the_error() {
     let shell = Shell::new();
     let server = Server::start(&shell);
     let address = server.url.trim_start_matches("http://").to_owned();

@@ -35,7 +35,7 @@ fn rules_go_from_csv_to_json_and_back_unchanged() {
 }
 
 #[test]
-fn the_list_that_a_server_prints_is_read_as_a_file() {
+fn the_output_of_rule_list_can_be_converted() {
     let shell = shell();
     shell.run("rule import rules.csv --database sqlite:a.db");
     shell.run("tag create eng --database sqlite:a.db");
@@ -51,7 +51,7 @@ fn the_list_that_a_server_prints_is_read_as_a_file() {
 }
 
 #[test]
-fn what_a_format_cannot_say_is_listed_and_strict_refuses_it() {
+fn unsupported_parts_are_listed_and_refused_with_strict() {
     let shell = shell();
     insta::assert_snapshot!(shell.run("rule convert rules.csv moroz --to moroz"), @"
     $ nicelist rule convert rules.csv moroz --to moroz
@@ -86,7 +86,7 @@ fn what_a_format_cannot_say_is_listed_and_strict_refuses_it() {
 }
 
 #[test]
-fn a_folder_of_moroz_becomes_one_file_and_a_full_folder_is_left_alone() {
+fn a_folder_of_moroz_becomes_one_file_and_a_full_folder_is_not_changed() {
     let shell = shell();
     std::fs::create_dir(shell.path("moroz")).unwrap();
     shell.write("moroz/global.toml", "client_mode = \"LOCKDOWN\"\n[[rules]]\nrule_type = \"TEAMID\"\npolicy = \"ALLOWLIST\"\nidentifier = \"AAAAAAAAAA\"\n");
@@ -129,7 +129,7 @@ fn a_folder_of_moroz_becomes_one_file_and_a_full_folder_is_left_alone() {
 }
 
 #[test]
-fn bad_files_are_told_with_file_line_and_column_and_nothing_is_written() {
+fn bad_rows_are_reported_with_file_line_and_column_and_nothing_is_written() {
     let shell = Shell::new();
     let cases = [
         (
@@ -246,7 +246,7 @@ fn bad_files_are_told_with_file_line_and_column_and_nothing_is_written() {
 }
 
 #[test]
-fn where_to_and_in_which_format_must_be_known() {
+fn the_destination_and_the_format_must_be_known() {
     let shell = shell();
     insta::assert_snapshot!(shell.run("rule convert rules.csv out"), @"
     $ nicelist rule convert rules.csv out
@@ -279,7 +279,7 @@ fn where_to_and_in_which_format_must_be_known() {
 }
 
 #[test]
-fn a_source_is_pruned_of_what_its_file_no_longer_has_and_no_other_is() {
+fn pruning_deletes_only_rules_of_the_same_source() {
     let mut shell = Shell::new();
     shell.set("NICELIST_DATABASE", "sqlite:a.db");
     shell.run("rule add allow teamid:CCCCCCCCCC --source other");
@@ -416,7 +416,7 @@ fn two_files_the_server_and_a_revision_are_compared() {
 }
 
 #[test]
-fn each_of_a_thousand_bad_rows_in_a_million_is_told_with_its_line() {
+fn each_of_a_thousand_bad_rows_in_a_million_is_reported_with_its_line() {
     let shell = Shell::new();
     let mut file = String::from("target,policy\n");
     for row in 0..1_000_000_u32 {

@@ -115,7 +115,7 @@ async fn live(shell: &mut Shell, server: &Server) {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_database_moves_to_postgres_and_back_and_nobody_notices() {
+async fn a_database_is_copied_to_postgres_and_back_without_changes() {
     let mut shell = Shell::new();
     let server = Server::start(&shell);
     live(&mut shell, &server).await;
@@ -178,7 +178,7 @@ async fn a_database_moves_to_postgres_and_back_and_nobody_notices() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn what_cannot_be_copied_is_said_and_nothing_is_touched() {
+async fn failed_copies_are_reported_and_change_nothing() {
     let shell = Shell::new();
     done(&shell, "rule add allow teamid:EQHXZ8M8AV --database sqlite:one.db");
     let database = Database::empty().await;
@@ -263,7 +263,7 @@ fn many_rules(shell: &Shell) {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_copy_that_is_killed_leaves_all_of_it_or_none() {
+async fn a_killed_copy_leaves_everything_or_nothing() {
     let shell = Shell::new();
     many_rules(&shell);
     let mut killed = 0;
@@ -299,7 +299,7 @@ async fn a_copy_that_is_killed_leaves_all_of_it_or_none() {
 }
 
 #[test]
-fn a_copy_for_which_there_is_no_room_leaves_nothing() {
+fn a_copy_to_a_full_disk_leaves_nothing() {
     let shell = Shell::new();
     many_rules(&shell);
     // No file may grow beyond a megabyte, and whoever tries is told so.
@@ -341,7 +341,7 @@ fn a_copy_is_of_one_moment_while_a_server_writes() {
 }
 
 #[test]
-fn what_differs_is_named() {
+fn differences_between_databases_are_reported() {
     let shell = Shell::new();
     for number in 0..4 {
         done(&shell, &format!("rule add allow teamid:{number:010} --database sqlite:one.db"));
@@ -389,7 +389,7 @@ fn what_differs_is_named() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_schema_is_brought_up_to_date_apart() {
+async fn a_schema_is_migrated_without_starting_a_server() {
     let mut shell = Shell::new();
     let old = Connection::open(shell.path("old.db")).unwrap();
     old.execute_batch(include_str!("../../src/store/sqlite/migrations/0001_initial.sql")).unwrap();

@@ -41,7 +41,7 @@ fn names(waiting: &Value) -> Vec<&str> {
 }
 
 #[test]
-fn m10_the_help_desk_makes_no_rule_for_the_fleet_and_changes_none_of_others() {
+fn m10_the_help_desk_cannot_change_the_fleet_or_rules_of_others() {
     let (mut shell, _server) = with_two_macs();
     let token = shell.json("token create desk --role helpdesk");
     shell.run(&format!("rule add block {PINECONE} --scope tag:eng"));
@@ -124,7 +124,7 @@ fn m10_a_decision_that_someone_changed_is_not_taken_back() {
 }
 
 #[test]
-fn what_waits_is_listed_once_a_program_until_a_rule_decides() {
+fn a_pending_program_is_listed_once_until_a_rule_decides() {
     let (shell, _server) = with_two_macs();
     insta::assert_snapshot!(shell.run("event list --waiting"), @"
     $ nicelist event list --waiting
@@ -240,7 +240,7 @@ fn up_to_the_preview(shell: &Shell) -> Terminal {
 }
 
 #[test]
-fn programs_that_were_picked_become_rules_in_one_revision() {
+fn picked_programs_become_rules_in_one_revision() {
     let (shell, _server) = with_two_macs();
     let before = shell.json("history")[0]["revision"].as_i64().unwrap();
     let mut terminal = up_to_the_preview(&shell);
@@ -269,7 +269,7 @@ fn programs_that_were_picked_become_rules_in_one_revision() {
 }
 
 #[test]
-fn a_scope_says_on_which_macs_the_program_still_waits() {
+fn the_preview_lists_hosts_outside_the_scope() {
     let (shell, _server) = with_two_macs();
     let mut terminal =
         Terminal::open(&shell, "event block --message Ask --scope tag:eng --user joe.lindqvist");
@@ -288,7 +288,7 @@ fn a_scope_says_on_which_macs_the_program_still_waits() {
 }
 
 #[test]
-fn leaving_the_desk_changes_nothing() {
+fn esc_at_the_list_of_programs_changes_nothing() {
     let (shell, _server) = with_two_macs();
     for keys in [ESCAPE, ENTER] {
         let mut terminal = Terminal::open(&shell, "event approve");
@@ -364,7 +364,7 @@ fn m3_a_decision_that_is_repeated_is_unchanged() {
 }
 
 #[test]
-fn m3_what_waits_is_decided_by_filter_without_a_terminal() {
+fn m3_pending_programs_are_decided_by_filter_without_a_terminal() {
     let (shell, _server) = with_two_macs();
     insta::assert_snapshot!(shell.run("event approve --yes"), @"
     $ nicelist event approve --yes

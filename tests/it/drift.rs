@@ -36,7 +36,7 @@ fn with_server(rules: &[&str]) -> (Shell, Server) {
 }
 
 #[test]
-fn what_an_old_mac_cannot_take_is_withheld_and_explained() {
+fn unsupported_rules_are_not_sent_and_are_explained() {
     let (shell, server) = with_server(&[
         "rule add allow teamid:EQHXZ8M8AV --comment Google",
         "rule add block teamid:EQHXZ8M8AV --scope host:old --ticket IT-7",
@@ -127,7 +127,7 @@ fn what_an_old_mac_cannot_take_is_withheld_and_explained() {
 }
 
 #[test]
-fn a_mac_that_drifted_is_shown_and_put_right_when_that_is_wanted() {
+fn a_drifted_mac_is_shown_and_repaired_if_settings_allow() {
     let (shell, server) = with_server(&[
         "rule add allow teamid:EQHXZ8M8AV",
         "rule add block teamid:AAAAAAAAAA",
@@ -193,7 +193,7 @@ fn a_mac_that_drifted_is_shown_and_put_right_when_that_is_wanted() {
 /// It says that it is 2026.7 and is older, so an expression of the server's does not compile on
 /// it: nothing that the server can do helps.
 #[test]
-fn a_repair_that_does_not_help_is_made_once() {
+fn a_repair_that_does_not_help_is_not_repeated() {
     let (shell, server) = with_server(&[
         "rule add allow teamid:EQHXZ8M8AV",
         "rule add cel signingid:platform:com.apple.nc --cel path!='/usr/bin/nc'",
@@ -212,7 +212,7 @@ fn a_repair_that_does_not_help_is_made_once() {
 
 /// A Mac before 2025.7 proves what it has by its counts alone.
 #[test]
-fn l10_a_mac_that_lost_all_its_rules_gets_them_again() {
+fn l10_a_mac_that_lost_all_rules_gets_them_again() {
     let (shell, server) =
         with_server(&["rule add allow teamid:EQHXZ8M8AV", "rule add block teamid:AAAAAAAAAA"]);
     let old = "--generation 2024.9";

@@ -178,7 +178,7 @@ async fn nothing_is_imported_unless_all_of_it_is_events() {
 }
 
 #[tokio::test]
-async fn a_request_with_a_report_of_nothing_keeps_none() {
+async fn an_empty_event_upload_stores_nothing() {
     let world = World::new().await;
     let report = |event: Value| json!({"machine": "MIRA-MBP", "event": event});
     let good = report(blocked("Pinecone", 0));

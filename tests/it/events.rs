@@ -170,7 +170,7 @@ async fn file_accesses_are_listed_shown_and_counted() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn events_are_found_by_what_is_known_of_them() {
+async fn events_are_found_by_their_fields() {
     let mut shell = Shell::new();
     let server = Server::start(&shell);
     shell.use_server(&server);
@@ -364,7 +364,7 @@ async fn a_bundle_is_approved_when_all_its_programs_are_known() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_bundle_that_is_none_or_whose_programs_are_others_is_not_approved() {
+async fn an_incomplete_or_wrong_bundle_is_not_approved() {
     let mut shell = Shell::new();
     let server = Server::start(&shell);
     shell.use_server(&server);
@@ -475,7 +475,7 @@ async fn report(world: &World, names: impl Iterator<Item = usize>) {
 }
 
 #[tokio::test]
-async fn events_go_by_age_and_by_count_without_being_told_to() {
+async fn events_are_deleted_automatically_by_age_and_count() {
     let mut world = World::new().await;
     report(&world, 0..3).await;
     world.pass(SignedDuration::from_hours(24 * 60)).await;

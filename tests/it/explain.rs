@@ -37,7 +37,7 @@ fn sync(shell: &Shell, server: &Server, generation: &str) {
 }
 
 #[test]
-fn l1_a_rule_that_a_mac_does_not_have_yet_is_not_said_to_apply() {
+fn l1_a_pending_rule_is_not_reported_as_active() {
     let (shell, server) = with_mira("2026.7");
     shell.run("settings set client-mode=lockdown");
     sync(&shell, &server, "2026.7");
@@ -75,7 +75,7 @@ fn l1_a_rule_that_a_mac_does_not_have_yet_is_not_said_to_apply() {
 }
 
 #[test]
-fn the_answer_names_the_rule_that_decides_and_why_the_others_lost() {
+fn explain_shows_the_deciding_rule_and_why_others_lost() {
     let (shell, server) = with_mira("2026.7");
     shell.run("settings set client-mode=lockdown blocked-path-regex=^/tmp/ --scope tag:eng");
     shell.run("rule add allow teamid:H3ZC9YV6RK");
@@ -187,7 +187,7 @@ fn without_a_rule_the_paths_or_the_mode_decide() {
 }
 
 #[test]
-fn what_the_mac_cannot_take_is_no_rule_for_it() {
+fn unsupported_rules_do_not_decide() {
     let (shell, _server) = with_mira("2024.2");
     shell.run("rule add block cdhash:06c81a1a793afd13fe42b90bb59d41674379a1ed");
     shell.run("rule add cel teamid:H3ZC9YV6RK --cel path==\"/x\"");
@@ -226,7 +226,7 @@ fn w1_explain_says_which_santa_compiles_an_expression_with_string_functions() {
 }
 
 #[test]
-fn an_expression_is_shown_and_leaves_the_answer_open() {
+fn an_expression_is_shown_without_a_certain_decision() {
     let (shell, server) = with_mira("2026.7");
     shell.run("settings set client-mode=lockdown");
     shell.run("rule add cel signingid:H3ZC9YV6RK:example.pinecone.desktop --cel euid!=0");
@@ -255,7 +255,7 @@ fn an_expression_is_shown_and_leaves_the_answer_open() {
 }
 
 #[test]
-fn what_santactl_reports_is_evidence_too() {
+fn the_output_of_santactl_fileinfo_is_accepted() {
     let (shell, _server) = with_mira("2026.7");
     shell.run("settings set client-mode=lockdown");
     let report = std::fs::read_to_string(example("fileinfo.json")).unwrap();
@@ -277,7 +277,7 @@ fn what_santactl_reports_is_evidence_too() {
 }
 
 #[test]
-fn bad_input_is_refused_with_a_way_out() {
+fn bad_input_is_refused_with_a_hint() {
     let (shell, _server) = with_mira("2026.7");
     shell.write("notes.txt", "Path : /bin/x\n");
     insta::assert_snapshot!(shell.run("rule explain notes.txt --host mira"), @"
@@ -323,7 +323,7 @@ fn bad_input_is_refused_with_a_way_out() {
 }
 
 #[test]
-fn the_decision_is_coloured_for_eyes_alone() {
+fn the_decision_has_colors_only_on_a_terminal() {
     let (shell, server) = with_mira("2026.7");
     shell.run("rule add block teamid:H3ZC9YV6RK");
     sync(&shell, &server, "2026.7");

@@ -5,7 +5,7 @@ use std::fs;
 use crate::apply::{POLICY, folder, with_policy, with_server};
 
 #[test]
-fn an_export_plans_to_nothing_and_keeps_what_the_author_wrote() {
+fn an_export_plans_to_no_changes_and_keeps_comments() {
     let (shell, _server) = with_policy();
     insta::assert_snapshot!(shell.run("export -f policy.toml"), @"
     $ nicelist export -f policy.toml
@@ -70,7 +70,7 @@ fn an_export_plans_to_nothing_and_keeps_what_the_author_wrote() {
 }
 
 #[test]
-fn a_new_folder_has_a_file_for_everything() {
+fn a_new_folder_has_a_file_for_each_kind() {
     let (shell, _server) = with_policy();
     insta::assert_snapshot!(shell.run("export -f policy"), @"
     $ nicelist export -f policy
@@ -247,7 +247,7 @@ fn byte_order_marks_and_line_ends_stay() {
 }
 
 #[test]
-fn what_is_no_manifest_is_not_overwritten() {
+fn files_that_are_not_manifests_are_not_overwritten() {
     let (shell, _server) = with_policy();
     shell.write("rules.csv", "policy,target\n");
     shell.write("Cargo.toml", "[package]\nname = \"x\"\n");

@@ -154,7 +154,7 @@ fn w9_plan_apply_diff_and_lint_read_one_configuration_as_well() {
 /// W10: what a file has beside rules, or a rule beside what we know, is a loss and not a reason to
 /// refuse the file.
 #[test]
-fn w10_what_has_no_meaning_here_is_a_loss_and_the_rest_is_read() {
+fn w10_unsupported_parts_are_losses_and_the_rest_is_read() {
     let shell = Shell::new();
     let hash = "ab".repeat(32);
     shell.write(

@@ -41,7 +41,7 @@ fn summary(output: &Output) -> (Value, String) {
 }
 
 #[test]
-fn a_fleet_converges_while_rules_come_and_go() {
+fn a_fleet_converges_while_rules_change() {
     let mut shell = Shell::new();
     let server = Server::start(&shell);
     shell.use_server(&server);
@@ -79,7 +79,7 @@ fn a_fleet_converges_while_rules_come_and_go() {
 }
 
 #[test]
-fn hosts_with_rules_of_their_own_converge_by_themselves() {
+fn hosts_with_rules_of_their_own_converge() {
     let mut shell = Shell::new();
     let server = Server::start(&shell);
     shell.use_server(&server);
@@ -172,7 +172,7 @@ async fn against(mistake: Mistake, line: &'static str) -> (Value, String, Option
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_server_that_forgets_a_removal_is_found_out() {
+async fn a_missing_removal_is_found() {
     let line = "--hosts 30 --encoding none --warm-up --interval 2s --for 4s --verify all -o json";
     let (summary, told, code) = against(Mistake::ForgetsRemovals, line).await;
     assert_eq!(code, Some(1), "{summary:#}");
@@ -200,7 +200,7 @@ async fn requests_that_fail_are_counted_by_stage_and_kind() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_server_that_stands_still_is_seen_in_every_sync_that_it_holds_up() {
+async fn a_stopped_server_is_counted_in_the_latency_of_each_delayed_sync() {
     // Two connections wait a second each, so that of 20 hosts most wait for a connection.
     let line = "--hosts 20 --interval 4s --for 4s --timeout 1 --connections 2 --encoding none
         --verify none -o json";
@@ -217,7 +217,7 @@ async fn a_server_that_stands_still_is_seen_in_every_sync_that_it_holds_up() {
 }
 
 #[test]
-fn what_cannot_be_a_fleet_is_one_error() {
+fn an_impossible_fleet_is_one_error() {
     let shell = Shell::new();
     let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let address = format!("http://{}/", listener.local_addr().unwrap());
@@ -247,7 +247,7 @@ fn what_cannot_be_a_fleet_is_one_error() {
 }
 
 #[test]
-fn a_server_that_wants_to_know_who_asks_is_one_error() {
+fn missing_credentials_are_one_error() {
     let shell = Shell::new();
     let server = Server::start(&shell);
     let url = format!("{}/santa/", server.url);
@@ -330,7 +330,7 @@ impl Papers {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_fleet_with_certificates_is_let_in_and_one_without_is_not() {
+async fn a_fleet_needs_client_certificates_if_they_are_required() {
     let shell = Shell::new();
     let url = Papers::written(&shell).serve(wrong_router(Mistake::ForgetsRemovals)).await;
     let run = move || {

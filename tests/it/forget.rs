@@ -15,7 +15,7 @@ async fn machines(world: &World) -> Vec<String> {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn b4_hosts_that_are_gone_are_forgotten_together() {
+async fn b4_silent_hosts_are_forgotten_together() {
     let mut world = World::new().await;
     Mac::new("OLD").sync(&world).await;
     // Only its preflight arrives: it never completes a sync.

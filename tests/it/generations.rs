@@ -60,14 +60,14 @@ async fn stays_in_step(generation: &str, wire: Format) {
 }
 
 #[tokio::test]
-async fn every_generation_stays_in_step() {
+async fn every_generation_stays_in_sync() {
     for generation in GENERATIONS {
         stays_in_step(generation, Format::Json).await;
     }
 }
 
 #[tokio::test]
-async fn every_generation_that_speaks_protobuf_stays_in_step() {
+async fn every_generation_with_protobuf_stays_in_sync() {
     for generation in ["2024.6", "2024.7", "2024.8", "2025.7", "2026.7"] {
         stays_in_step(generation, Format::Protobuf).await;
     }
@@ -76,7 +76,7 @@ async fn every_generation_that_speaks_protobuf_stays_in_step() {
 /// More than 10 MiB of rules that gzip makes short: an old pedro accepts them, a new one does not,
 /// and the host's state shows which.
 #[tokio::test]
-async fn w3_a_page_that_pedro_refuses_is_shown_and_one_that_it_accepts_is_not() {
+async fn w3_only_pages_that_pedro_refuses_are_shown() {
     let world = World::new().await;
     let message = "a long message ".repeat(500);
     let rule = |number: usize| {
@@ -103,7 +103,7 @@ async fn w3_a_page_that_pedro_refuses_is_shown_and_one_that_it_accepts_is_not() 
 }
 
 #[tokio::test]
-async fn rules_that_a_push_brought_come_again_in_the_next_full_sync() {
+async fn rules_of_a_rule_sync_are_sent_again_in_the_next_full_sync() {
     let world = World::new().await;
     world.put_rule("allow", TEAMS[0], "fleet").await;
     let mut mac = mac("2026.7", Format::Json);

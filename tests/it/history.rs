@@ -39,7 +39,7 @@ fn with_history() -> (Shell, Server) {
 }
 
 #[test]
-fn a_rollback_restores_what_was_in_force() {
+fn a_rollback_restores_the_active_policy_of_its_revision() {
     let (shell, _server) = with_history();
     insta::assert_snapshot!(shell.run("rollback 2"), @"
     $ nicelist rollback 2
@@ -180,7 +180,7 @@ fn a_rollback_restores_what_was_in_force() {
 }
 
 #[test]
-fn the_history_tells_who_did_what() {
+fn the_history_has_authors_and_changes() {
     let (shell, _server) = with_history();
     insta::assert_snapshot!(shell.run("history"), @"
     $ nicelist history
@@ -336,7 +336,7 @@ fn the_rules_of_a_revision_can_be_listed_and_exported() {
 }
 
 #[test]
-fn a_target_is_followed_through_time() {
+fn the_history_of_a_target_is_listed() {
     let (shell, _server) = with_history();
     for line in [
         "rule add allow teamid:BBBBBBBBBB --comment back",

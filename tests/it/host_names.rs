@@ -62,7 +62,7 @@ async fn l15_a_whole_name_is_found_among_many_that_begin_like_it() {
 }
 
 #[tokio::test]
-async fn l4_events_stay_when_a_host_is_forgotten_unless_it_is_asked_for() {
+async fn l4_forgetting_a_host_deletes_its_events_only_on_request() {
     let world = World::new().await;
     for machine in ["KEPT", "GONE"] {
         Mac::new(machine).sync(&world).await;
@@ -177,7 +177,7 @@ async fn l11_a_serial_number_of_two_hosts_is_a_warning_and_applies_to_both() {
 
 /// Placeholders match no host, so a rule for one is refused.
 #[tokio::test]
-async fn l11_a_placeholder_of_several_hosts_is_no_serial_number() {
+async fn l11_a_placeholder_of_several_hosts_is_not_a_serial_number() {
     let world = World::new().await;
     for machine in ["M1", "M2"] {
         mac(machine, machine, "System Serial Number").sync(&world).await;

@@ -13,7 +13,7 @@ async fn hosts(world: &World, filter: &str) -> Vec<String> {
 }
 
 #[tokio::test]
-async fn l2_a_silent_host_does_not_hide_that_it_is_behind() {
+async fn l2_a_silent_host_is_still_shown_as_behind() {
     let mut world = World::new().await;
     let (mut asleep, mut awake) = (Mac::new("ASLEEP"), Mac::new("AWAKE"));
     asleep.sync(&world).await;

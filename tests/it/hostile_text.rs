@@ -6,7 +6,7 @@ use crate::shell::{Server, Shell};
 use crate::terminal::Terminal;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn l16_what_a_host_reports_can_do_nothing() {
+async fn l16_reports_of_a_host_cannot_control_a_terminal() {
     let mut shell = Shell::new();
     let server = Server::start(&shell);
     shell.use_server(&server);

@@ -227,12 +227,12 @@ async fn asked_by_idle_sync(shared: bool) -> Vec<&'static str> {
 }
 
 #[tokio::test]
-async fn a_sync_with_nothing_to_do_reads_one_row_and_writes_it() {
+async fn a_sync_without_changes_reads_and_writes_one_row() {
     assert_eq!(asked_by_idle_sync(false).await, ["host", "save_host"]);
 }
 
 #[tokio::test]
-async fn where_another_server_may_go_on_with_it_its_beginning_is_written_too() {
+async fn with_several_servers_the_start_of_a_sync_is_stored() {
     let asked = asked_by_idle_sync(true).await;
     assert_eq!(asked, ["host", "save_host", "host", "host", "save_host"]);
 }
@@ -266,7 +266,7 @@ async fn a_sync_that_ends_with_its_preflight_is_written_when_the_server_ends() {
 }
 
 #[tokio::test]
-async fn a_rule_that_is_made_during_a_sync_comes_with_the_next() {
+async fn a_rule_created_during_a_sync_is_sent_in_the_next_one() {
     let quiet = Quiet::new().await;
     preflight(&quiet.engine, &quiet.machine).await;
     quiet.change(3).await;
@@ -293,7 +293,7 @@ async fn a_clean_sync_that_is_ordered_during_a_sync_is_the_next() {
 }
 
 #[tokio::test]
-async fn a_sync_that_two_servers_over_one_file_answer_is_repaired_by_the_next() {
+async fn a_sync_with_two_servers_on_one_file_is_repaired_by_the_next() {
     let quiet = Quiet::new().await;
     let clock = quiet.clock.clone();
     let other = Engine::open(Arc::clone(&quiet.store), [0; 32], clock, RULES_A_PAGE).await.unwrap();
@@ -320,7 +320,7 @@ async fn a_host_that_is_forgotten_during_a_sync_stays_forgotten() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_page_that_a_herd_asks_for_is_encoded_once() {
+async fn a_page_for_many_hosts_is_encoded_only_once() {
     const HERD: u32 = 500;
     let store = store::open("sqlite::memory:", Durability::Power).await.unwrap();
     let engine = Engine::open(store, [0; 32], Clock::System, RULES_A_PAGE).await.unwrap();

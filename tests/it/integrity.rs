@@ -92,7 +92,7 @@ fn write_checksums(path: &Path) {
 }
 
 #[test]
-fn l8_a_flipped_bit_is_found_and_nothing_wrong_is_served() {
+fn l8_a_flipped_bit_is_found_and_the_row_is_not_served() {
     let shell = shell_with_rules();
     let path = shell.path("nicelist.db");
     let (code, said) = check(&shell);
@@ -143,7 +143,7 @@ fn l8_each_column_of_rules_settings_and_tags_is_covered() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn l12_a_row_that_cannot_be_read_is_reported_and_harms_no_other() {
+async fn l12_an_unreadable_row_is_reported_and_affects_no_other_row() {
     let mut shell = shell_with_rules();
     let path = shell.path("nicelist.db");
     // A policy of a later version, a CEL expression and a text that this one would refuse, and a
@@ -219,7 +219,7 @@ async fn l12_a_row_that_cannot_be_read_is_reported_and_harms_no_other() {
 }
 
 #[test]
-fn l8_a_check_of_nothing_says_so() {
+fn l8_a_check_of_an_empty_database_says_so() {
     let shell = Shell::new();
     let mut none = shell.command(&["database", "check", "--database", "sqlite:none.db"]);
     let output = none.output().unwrap();

@@ -28,7 +28,7 @@ fn rules_in(shell: &Shell, database: &str) -> usize {
 }
 
 #[test]
-fn an_import_that_is_killed_leaves_all_of_it_or_none() {
+fn a_killed_import_leaves_everything_or_nothing() {
     let shell = Shell::new();
     shell.write("rules.csv", &rules_csv());
     let import = |database: &str| {
@@ -52,7 +52,7 @@ fn an_import_that_is_killed_leaves_all_of_it_or_none() {
 }
 
 #[test]
-fn a_server_that_is_killed_during_an_import_leaves_all_of_it_or_none() {
+fn a_server_killed_during_an_import_leaves_everything_or_nothing() {
     let mut shell = Shell::new();
     shell.write("rules.csv", &rules_csv());
     let database = format!("sqlite:{}", shell.path("nicelist.db").display());

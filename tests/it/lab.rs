@@ -7,7 +7,7 @@ use crate::shell::{Server, Shell};
 const EMPTY_HASH: &str = "99aa06d3014798d86001c324468d497f";
 
 #[test]
-fn a_client_of_any_age_syncs_over_the_network() {
+fn clients_of_every_version_sync_over_the_network() {
     let mut shell = Shell::new();
     let server = Server::start(&shell);
     shell.use_server(&server);
@@ -28,7 +28,7 @@ fn a_client_of_any_age_syncs_over_the_network() {
 }
 
 #[test]
-fn a_rule_sync_leaves_the_rest_of_the_mac_alone() {
+fn a_rule_sync_changes_only_rules() {
     let mut shell = Shell::new();
     let server = Server::start(&shell);
     shell.use_server(&server);
@@ -41,7 +41,7 @@ fn a_rule_sync_leaves_the_rest_of_the_mac_alone() {
 }
 
 #[test]
-fn what_a_client_of_that_age_cannot_do_is_refused() {
+fn unsupported_options_of_old_clients_are_refused() {
     let shell = Shell::new();
     let sync = "lab sync http://127.0.0.1:1/";
     let refused = |flags: &str| {
@@ -64,7 +64,7 @@ fn what_a_client_of_that_age_cannot_do_is_refused() {
 }
 
 #[test]
-fn a_running_client_ends_after_its_time_and_keeps_its_state() {
+fn a_running_client_exits_after_its_time_and_saves_its_state() {
     let shell = Shell::new();
     let server = Server::start(&shell);
     let base = server.sync_base();

@@ -37,7 +37,7 @@ fn shell() -> Shell {
 }
 
 #[test]
-fn findings_are_told_with_their_place_and_what_to_do() {
+fn findings_have_their_place_and_a_fix() {
     let shell = shell();
     insta::assert_snapshot!(shell.run("rule lint policy.toml"), @"
     $ nicelist rule lint policy.toml
@@ -78,7 +78,7 @@ fn findings_are_told_with_their_place_and_what_to_do() {
 }
 
 #[test]
-fn the_server_is_looked_at_where_no_file_is_named() {
+fn without_a_file_the_policy_on_the_server_is_checked() {
     let shell = shell();
     shell.run("rule add allow teamid:AAAAAAAAAA");
     insta::assert_snapshot!(shell.run("rule lint"), @"
@@ -120,7 +120,7 @@ fn the_server_is_looked_at_where_no_file_is_named() {
 }
 
 #[test]
-fn what_is_no_rule_is_a_finding_and_both_places_of_a_repetition_are_named() {
+fn invalid_rules_are_findings_and_duplicates_have_both_places() {
     let shell = shell();
     shell.write(
         "rules.csv",

@@ -50,7 +50,7 @@ async fn every_request_and_every_answer_of_a_sync_can_be_lost() {
 }
 
 #[tokio::test]
-async fn a_target_that_came_and_went_behind_a_lost_postflight_does_not_stay() {
+async fn a_rule_added_and_removed_around_a_lost_postflight_is_removed() {
     let (world, mut mac) = a_changed_world().await;
     mac.sync(&world).await;
     world.put_rule("allow", TEAMS[0], "fleet").await;
@@ -63,7 +63,7 @@ async fn a_target_that_came_and_went_behind_a_lost_postflight_does_not_stay() {
 }
 
 #[tokio::test]
-async fn a_tag_that_came_and_went_behind_a_lost_postflight_leaves_nothing() {
+async fn a_tag_added_and_removed_around_a_lost_postflight_leaves_no_rules() {
     let (world, mut mac) = a_changed_world().await;
     mac.sync(&world).await;
     world.post("/hosts/M1/tags", serde_json::json!({"add": ["eng"]})).await;
@@ -76,7 +76,7 @@ async fn a_tag_that_came_and_went_behind_a_lost_postflight_leaves_nothing() {
 }
 
 #[tokio::test]
-async fn a_first_sync_whose_postflight_was_lost_is_not_repeated_clean() {
+async fn a_first_sync_with_a_lost_postflight_is_not_repeated_as_a_clean_sync() {
     let world = World::new().await;
     world.put_rule("allow", TEAMS[0], "fleet").await;
     let mut mac = Mac::new("M1");
@@ -88,7 +88,7 @@ async fn a_first_sync_whose_postflight_was_lost_is_not_repeated_clean() {
 }
 
 #[tokio::test]
-async fn an_order_for_a_clean_sync_survives_a_lost_session() {
+async fn an_ordered_clean_sync_survives_a_lost_session() {
     let (world, mut mac) = a_changed_world().await;
     world.post("/hosts/M1/clean-sync", serde_json::json!({"kind": "clean"})).await;
     drop(mac.try_sync(&world.network().losing(Loses::From(1))).await);
@@ -99,7 +99,7 @@ async fn an_order_for_a_clean_sync_survives_a_lost_session() {
 }
 
 #[tokio::test]
-async fn an_order_for_a_clean_sync_can_be_taken_back_before_it_begins() {
+async fn an_ordered_clean_sync_can_be_canceled_before_it_begins() {
     let (world, mut mac) = a_changed_world().await;
     world.post("/hosts/M1/clean-sync", serde_json::json!({"kind": "clean-all"})).await;
     world.delete("/hosts/M1/clean-sync").await;
@@ -108,7 +108,7 @@ async fn an_order_for_a_clean_sync_can_be_taken_back_before_it_begins() {
 }
 
 #[tokio::test]
-async fn an_order_for_more_that_comes_during_a_clean_sync_stands() {
+async fn an_order_for_all_rules_during_a_clean_sync_is_kept() {
     let (world, mut mac) = a_changed_world().await;
     world.post("/hosts/M1/clean-sync", serde_json::json!({"kind": "clean"})).await;
     drop(mac.try_sync(&world.network().losing(Loses::From(1))).await);
@@ -118,7 +118,7 @@ async fn an_order_for_more_that_comes_during_a_clean_sync_stands() {
 }
 
 #[tokio::test]
-async fn a_clean_sync_without_any_rule_still_cleans() {
+async fn a_clean_sync_to_no_rules_deletes_all_rules() {
     let world = World::new().await;
     world.put_rule("allow", TEAMS[0], "fleet").await;
     let mut mac = Mac::new("M1");
@@ -132,7 +132,7 @@ async fn a_clean_sync_without_any_rule_still_cleans() {
 }
 
 #[tokio::test]
-async fn a_sync_with_nothing_to_do_brings_no_rules() {
+async fn a_sync_without_changes_sends_no_rules() {
     let (world, mut mac) = a_changed_world().await;
     mac.sync(&world).await;
     let report = mac.sync(&world).await;

@@ -1,4 +1,4 @@
-//! The whole of nicelist from the outside: the real binary, real HTTP, real files, a terminal.
+//! Tests of the real binary, with real HTTP, files and a terminal.
 
 #![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test that cannot go on fails")]
 #![expect(clippy::too_many_lines, reason = "a story is read from its beginning to its end")]

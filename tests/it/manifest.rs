@@ -194,7 +194,7 @@ fn a_policy_is_planned_applied_and_then_unchanged() {
 }
 
 #[test]
-fn what_is_exported_plans_to_nothing_and_keeps_its_authors_words() {
+fn an_exported_manifest_plans_to_no_changes_and_keeps_comments() {
     let shell = shell();
     shell.run("apply -f policy.toml --yes");
     insta::assert_snapshot!(shell.run("export -f folder"), @"
@@ -292,7 +292,7 @@ fn a_rollback_brings_back_what_was_exported_before() {
 }
 
 #[test]
-fn a_plan_that_the_revision_left_behind_is_refused_with_the_difference() {
+fn an_outdated_plan_is_refused_with_the_difference() {
     let shell = shell();
     let planned = shell.json("history")[0]["revision"].as_u64().unwrap();
     shell.run("rule add allow teamid:EQHXZ8M8AV");
@@ -320,7 +320,7 @@ fn a_plan_that_the_revision_left_behind_is_refused_with_the_difference() {
 }
 
 #[test]
-fn files_with_faults_change_nothing_and_say_where() {
+fn files_with_faults_change_nothing_and_are_reported_with_lines() {
     let shell = shell();
     std::fs::create_dir(shell.path("folder")).unwrap();
     shell.write(
@@ -383,7 +383,7 @@ fn files_with_faults_change_nothing_and_say_where() {
 }
 
 #[test]
-fn a_checkout_that_lost_its_files_ends_nothing() {
+fn an_empty_manifest_deletes_everything_only_with_a_flag() {
     let shell = shell();
     shell.run("apply -f policy.toml --yes");
     shell.write("empty.toml", "rules = []\n");
@@ -422,7 +422,7 @@ fn a_checkout_that_lost_its_files_ends_nothing() {
 }
 
 #[test]
-fn the_folder_of_another_server_is_a_policy_as_well() {
+fn a_folder_of_moroz_is_a_policy() {
     let shell = Shell::new();
     std::fs::create_dir(shell.path("moroz")).unwrap();
     shell.write("moroz/global.toml", "client_mode = \"LOCKDOWN\"\n[[rules]]\nrule_type = \"TEAMID\"\npolicy = \"ALLOWLIST\"\nidentifier = \"AAAAAAAAAA\"\n");

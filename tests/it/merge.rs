@@ -78,7 +78,7 @@ fn m3_flags_that_are_omitted_keep_the_current_values() {
 }
 
 #[test]
-fn m3_another_policy_and_replace_start_afresh() {
+fn m3_another_policy_and_replace_reset_the_other_fields() {
     let (shell, _server) = served();
     let first =
         format!("rule add block {TEAM} --comment why --ticket IT-1 --expires 2099-01-31T00:00:00Z");
@@ -253,7 +253,7 @@ fn m3_a_manifest_is_complete() {
 }
 
 #[tokio::test]
-async fn m3_the_api_tells_absent_from_empty() {
+async fn m3_the_api_distinguishes_absent_from_empty() {
     let world = World::new().await;
     let put = async |more: Value| {
         let mut rule = json!({"target": TEAM, "policy": "block"});

@@ -86,7 +86,7 @@ async fn l3_rules_that_were_added_and_rolled_back_between_two_syncs_send_nothing
 }
 
 #[tokio::test]
-async fn l3_rules_that_a_host_may_have_been_given_are_removed() {
+async fn l3_rules_that_a_host_may_have_are_removed() {
     for world in worlds().await {
         put(&world, 0..3).await;
         for version in CLIENTS {
@@ -107,7 +107,7 @@ async fn l3_rules_that_a_host_may_have_been_given_are_removed() {
 }
 
 #[tokio::test]
-async fn l3_what_was_not_downloaded_is_no_offer() {
+async fn l3_rules_that_were_not_downloaded_are_not_an_offer() {
     for world in worlds().await {
         put(&world, 0..3).await;
         let mut mac = mac(&world, CLIENTS[0]).await;
@@ -148,7 +148,7 @@ async fn l3_rules_downloaded_without_a_sync_are_an_offer_on_every_page() {
 }
 
 #[tokio::test]
-async fn l3_what_a_client_does_not_see_is_not_sent() {
+async fn l3_a_change_that_clients_do_not_see_is_not_sent() {
     let world = World::new().await;
     let rule = |comment: &str, policy: &str, scope: &str| {
         json!({"put": [{
@@ -175,7 +175,7 @@ async fn l3_what_a_client_does_not_see_is_not_sent() {
 /// A tag comes and goes, and so do rules, while every postflight is lost: in the end the host may
 /// be in any of more states than the server distinguishes.
 #[tokio::test]
-async fn l3_a_host_with_too_many_offers_has_the_right_rules_in_the_end() {
+async fn l3_a_host_with_too_many_offers_gets_the_right_rules() {
     for world in worlds().await {
         world.post("/tags", json!({"name": "eng"})).await;
         world.put_rule("allow", &team(100), "tag:eng").await;
@@ -208,7 +208,7 @@ async fn l3_a_host_with_too_many_offers_has_the_right_rules_in_the_end() {
 }
 
 #[tokio::test]
-async fn l3_an_upgrade_brings_only_what_the_older_version_did_not_support() {
+async fn l3_an_upgrade_sends_only_rules_that_the_older_version_did_not_support() {
     let world = World::new().await;
     put(&world, 0..3).await;
     world.put_rule("block", &format!("cdhash:{}", "c0".repeat(20)), "fleet").await;

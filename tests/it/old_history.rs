@@ -29,7 +29,7 @@ fn team(number: usize) -> String {
 }
 
 #[tokio::test]
-async fn s8_a_host_that_slept_longer_than_history_is_kept_gets_a_clean_sync() {
+async fn s8_a_host_older_than_the_history_gets_a_clean_sync() {
     let mut world = World::new().await;
     let week = json!({"scope": "fleet", "set": {"history-retention": "7d"}});
     world.post("/settings", week).await;
@@ -168,7 +168,7 @@ async fn s8_memory_and_start_up_follow_the_history_that_is_kept() {
 /// If old history is deleted in the middle of a download, the download continues where it was, on
 /// the server that began it and on another one.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn s8_a_download_goes_on_while_old_history_is_deleted() {
+async fn s8_a_download_continues_while_old_history_is_deleted() {
     let store = store::open("sqlite::memory:", Durability::Power).await.unwrap();
     let first = engine(&store, 2).await;
     let machine: MachineId = "M1".parse().unwrap();

@@ -52,7 +52,7 @@ async fn get(server: &Server, path: &str) -> Value {
 }
 
 #[tokio::test]
-async fn s2_a_large_page_is_encoded_off_the_threads_that_answer_and_a_too_large_one_never() {
+async fn s2_a_large_page_is_encoded_off_the_request_threads_and_a_too_large_one_never() {
     let mut shell = Shell::new();
     write_rules(&shell, FLEET, MOST + 1 - FLEET).await;
     let server = Server::start(&shell);

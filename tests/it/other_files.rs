@@ -4,7 +4,7 @@ use crate::shell::Shell;
 
 /// W12: each kind of file is named, whatever its name ends in, and nothing is read from it.
 #[test]
-fn w12_files_of_another_kind_are_named() {
+fn w12_files_of_another_kind_are_identified() {
     let shell = Shell::new();
     let upload = r#"{"events": [{"file_sha256": "aa", "decision": "BLOCK_UNKNOWN"}]}"#;
     let preflight = r#"{"serial_num": "C02", "hostname": "m", "os_version": "15.1",
@@ -136,7 +136,7 @@ fn w12_files_of_another_kind_are_named() {
 
 /// W12: keys that Santa no longer has are named together, with the ones to write.
 #[test]
-fn w12_old_keys_are_named_together() {
+fn w12_old_keys_are_reported_together() {
     let shell = Shell::new();
     let hash = "ab".repeat(32);
     shell.write(

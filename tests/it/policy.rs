@@ -34,7 +34,7 @@ fn with(mut request: Value, field: &str, value: impl Into<Value>) -> Value {
 }
 
 #[tokio::test]
-async fn a_policy_is_planned_made_once_and_then_so_already() {
+async fn a_policy_is_planned_applied_once_and_then_unchanged() {
     let world = World::new().await;
     let plan = world.post("/policy", with(baseline(), "dry_run", true)).await;
     let all = [
@@ -57,7 +57,7 @@ async fn a_policy_is_planned_made_once_and_then_so_already() {
 }
 
 #[tokio::test]
-async fn pruning_ends_what_is_not_named_and_nothing_else_does() {
+async fn only_pruning_deletes_what_the_files_do_not_mention() {
     let world = World::new().await;
     world.post("/policy", baseline()).await;
     let one = json!({"rules": [rule("teamid:AAAAAAAAAA", "allow", "fleet")]});
@@ -72,7 +72,7 @@ async fn pruning_ends_what_is_not_named_and_nothing_else_does() {
 }
 
 #[tokio::test]
-async fn a_change_is_shown_as_it_was_and_as_it_shall_be() {
+async fn a_change_is_shown_with_the_values_before_and_after() {
     let world = World::new().await;
     world.post("/policy", baseline()).await;
     let other = json!({
@@ -134,7 +134,7 @@ async fn a_plan_of_another_revision_is_a_conflict() {
 }
 
 #[tokio::test]
-async fn everything_that_is_wrong_is_told_by_its_place_and_nothing_is_changed() {
+async fn every_fault_is_reported_with_its_place_and_nothing_is_changed() {
     let world = World::new().await;
     let wrong = json!({
         "tags": [{"name": "eng", "priority": 1}],
@@ -232,7 +232,7 @@ async fn everything_that_is_wrong_is_told_by_its_place_and_nothing_is_changed() 
 }
 
 #[tokio::test]
-async fn a_rule_that_has_expired_is_not_made_again() {
+async fn an_expired_rule_is_not_created_again() {
     let world = World::new().await;
     let mut expired = rule("teamid:AAAAAAAAAA", "allow", "fleet");
     expired["expires"] = json!(world.now());
@@ -247,7 +247,7 @@ async fn a_rule_that_has_expired_is_not_made_again() {
 }
 
 #[tokio::test]
-async fn changes_at_once_are_all_made() {
+async fn simultaneous_changes_are_all_stored() {
     let world = World::new().await;
     let change = |number: usize| {
         let rules = [rule(&format!("teamid:{number:010}"), "allow", "fleet")];

@@ -185,7 +185,7 @@ fn b2_a_trusted_proxy_may_have_more_connections_than_a_client() {
 }
 
 #[test]
-fn b2_only_a_trusted_proxy_is_believed() {
+fn b2_only_a_trusted_proxy_may_report_client_addresses() {
     let shell = Shell::new();
     let flags = ["--trusted-proxy", "192.0.2.0/24", "--address-requests-per-minute", "2"];
     let server = Server::start_with(&shell, &flags);

@@ -32,7 +32,7 @@ fn shown(page: &str) -> Vec<Shown> {
 }
 
 #[test]
-fn the_commands_of_the_first_page_do_what_it_says() {
+fn the_commands_in_the_readme_work() {
     let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR"));
     let shell = Shell::new();
     std::fs::create_dir(shell.path("examples")).unwrap();

@@ -142,7 +142,7 @@ async fn l7_nothing_is_acknowledged_while_the_file_is_deleted_or_replaced() {
 }
 
 #[tokio::test]
-async fn l7_a_disk_that_takes_nothing_more_is_reported_until_it_does() {
+async fn l7_a_full_disk_is_reported_until_it_has_room() {
     let shell = Shell::new();
     let server = Server::start_without_sigxfsz(&shell);
     let observer = Observer::new(&server);
@@ -218,7 +218,7 @@ async fn l7_a_hung_postgresql_is_reported_in_time() {
 }
 
 #[tokio::test]
-async fn l7_asking_whether_the_server_is_ready_is_no_load() {
+async fn l7_readiness_checks_cause_no_load() {
     let shell = Shell::new();
     let server = Server::start(&shell);
     let observer = Observer::new(&server);

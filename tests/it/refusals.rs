@@ -67,7 +67,7 @@ async fn a1_arrays_and_unknown_fields_are_refused_on_every_route() {
 }
 
 #[tokio::test]
-async fn a1_an_array_in_place_of_an_object_changes_nothing() {
+async fn a1_an_array_instead_of_an_object_changes_nothing() {
     let server = Server::start().await;
     let rule = json!({"put": [{"target": "teamid:AAAAAAAAAA", "policy": "allow"}]});
     server.ask(ADMIN, Method::POST, "/rules", rule).await;
@@ -254,7 +254,7 @@ async fn a3_the_log_has_the_reason_of_every_500_under_its_id() {
 }
 
 #[tokio::test]
-async fn a4_over_the_api_the_last_admin_token_stays() {
+async fn a4_the_last_admin_token_cannot_be_deleted_over_the_api() {
     let server = Server::start().await;
     let (status, problem) = server.ask(ADMIN, Method::DELETE, "/tokens/admin", Value::Null).await;
     assert_eq!((status.as_u16(), &problem["code"]), (409, &json!("guarded")), "{problem}");
@@ -272,7 +272,7 @@ async fn a4_over_the_api_the_last_admin_token_stays() {
 }
 
 #[tokio::test]
-async fn a4_a_token_gets_no_name_of_another_author() {
+async fn a4_a_token_cannot_have_the_name_of_another_author() {
     let server = Server::start().await;
     let create = async |name: &str| {
         let request = json!({"name": name, "role": "viewer"});

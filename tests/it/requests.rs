@@ -73,7 +73,7 @@ async fn a1_lists_of_events_accept_the_parameters_that_they_use() {
 }
 
 #[tokio::test]
-async fn a1_a_key_that_is_there_twice_is_refused_at_any_depth() {
+async fn a1_a_duplicate_key_is_refused_at_any_depth() {
     let server = Server::start().await;
     for (path, body, key) in [
         (

@@ -71,7 +71,7 @@ async fn restored(macs: &mut [Mac]) -> World {
 }
 
 #[tokio::test]
-async fn l9_old_macs_with_rules_that_a_backup_does_not_know_are_right_after_their_turn() {
+async fn l9_old_macs_with_unknown_rules_are_right_after_their_clean_sync() {
     let mut macs = OLD.map(|generation| mac(&format!("M-{generation}"), generation));
     let mut world = restored(&mut macs).await;
     for (mac, generation) in macs.iter_mut().zip(OLD) {
@@ -98,7 +98,7 @@ async fn l9_old_macs_with_rules_that_a_backup_does_not_know_are_right_after_thei
 }
 
 #[tokio::test]
-async fn l9_a_mac_that_comes_back_after_its_turn_uploads_its_events_first() {
+async fn l9_a_late_mac_uploads_its_events_before_its_clean_sync() {
     let mut macs = [mac("M1", "2024.9")];
     let mut world = restored(&mut macs).await;
     world.pass(SignedDuration::from_hours(20)).await;
@@ -151,7 +151,7 @@ async fn l9_a_hash_proves_what_a_mac_has() {
 }
 
 #[tokio::test]
-async fn l9_a_hash_that_a_backup_does_not_know_waits_for_its_turn() {
+async fn l9_a_host_with_an_unknown_hash_waits_for_its_clean_sync() {
     let mut macs = [mac("M1", "2026.7")];
     let mut world = restored(&mut macs).await;
     let [mac] = &mut macs;
@@ -180,7 +180,7 @@ async fn l9_a_mac_that_enrolled_after_the_backup_uploads_its_events_first() {
 }
 
 #[tokio::test]
-async fn l9_the_rules_of_a_mac_that_waits_are_not_known() {
+async fn l9_the_rules_of_a_waiting_mac_are_shown_as_unknown() {
     let mut macs = [mac("M1", "2024.9")];
     let mut world = restored(&mut macs).await;
     macs[0].sync(&world).await;
@@ -206,7 +206,7 @@ async fn l9_an_order_for_a_clean_sync_ends_the_wait() {
 }
 
 #[tokio::test]
-async fn l9_an_order_that_was_restored_is_obeyed_after_the_events_are_uploaded() {
+async fn l9_a_restored_order_for_a_clean_sync_waits_for_events() {
     let mut world = World::new().await;
     world.put_rule("block", BEFORE, "fleet").await;
     let mut mac = mac("M1", "2026.7");
@@ -231,7 +231,7 @@ async fn post(world: &World, stage: &str, body: Value) -> StatusCode {
 }
 
 #[tokio::test]
-async fn l9_a_sync_that_was_begun_before_a_restore_is_ended() {
+async fn l9_a_restore_ends_syncs_in_progress() {
     let mut world = World::new().await;
     world.put_rule("block", BEFORE, "fleet").await;
     let mut mac = mac("M1", "2024.9");

@@ -38,7 +38,7 @@ fn received(report: &Value) -> u64 {
 }
 
 #[test]
-fn rules_reach_the_macs_of_their_scopes_and_leave_them_again() {
+fn rules_are_added_to_and_removed_from_the_macs_of_their_scopes() {
     let mut shell = Shell::new();
     let server = Server::start(&shell);
     shell.use_server(&server);
@@ -162,7 +162,7 @@ fn a_csv_file_reaches_the_macs_and_comes_back_as_it_was() {
 }
 
 #[test]
-fn a_blocked_program_is_approved_for_a_while() {
+fn an_approval_can_expire() {
     let mut shell = Shell::new();
     let server = Server::start(&shell);
     shell.use_server(&server);
@@ -273,7 +273,7 @@ fn a_blocked_program_is_approved_for_a_while() {
 }
 
 #[test]
-fn what_is_wrong_is_said_and_nothing_is_changed() {
+fn invalid_requests_are_reported_and_change_nothing() {
     let mut shell = Shell::new();
     let server = Server::start(&shell);
     shell.use_server(&server);

@@ -55,7 +55,7 @@ async fn a_rollback_does_not_bring_back_what_has_expired() {
 }
 
 #[tokio::test]
-async fn a_tag_that_comes_back_is_not_given_to_its_hosts_again() {
+async fn a_restored_tag_does_not_get_its_hosts_back() {
     let world = World::new().await;
     let mut mac = Mac::new("M1");
     mac.sync(&world).await;

@@ -71,7 +71,7 @@ fn samples() -> Vec<PathBuf> {
 }
 
 #[test]
-fn files_of_other_tools_come_back_from_every_format_with_only_the_listed_losses() {
+fn files_of_other_tools_survive_every_format_except_for_listed_losses() {
     let samples = samples();
     assert!(samples.len() > 17, "{samples:?}");
     for sample in samples {
@@ -96,7 +96,7 @@ fn files_of_other_tools_come_back_from_every_format_with_only_the_listed_losses(
 
 /// Zentral's API has numbers for tags, and only Zentral knows their names.
 #[test]
-fn a_rule_for_tags_by_number_is_named_and_nothing_is_written() {
+fn a_rule_for_numbered_tags_is_reported_and_nothing_is_written() {
     let shell = Shell::new();
     shell.write(
         "zentral.json",
@@ -114,7 +114,7 @@ fn a_rule_for_tags_by_number_is_named_and_nothing_is_written() {
 
 /// The other files of the examples have no rules, and are named as what they are.
 #[test]
-fn examples_without_rules_are_named() {
+fn examples_without_rules_are_reported() {
     let shell = Shell::new();
     let examples = Path::new(env!("CARGO_MANIFEST_DIR")).join("examples");
     for name in ["fleet.json", "conformance.sh"] {

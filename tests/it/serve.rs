@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use crate::shell::{Server, Shell};
 
 #[test]
-fn the_first_start_tells_its_secrets_once() {
+fn the_first_start_prints_its_secrets_only_once() {
     let shell = Shell::new();
     let first_line = || {
         let mut process = shell
@@ -66,7 +66,7 @@ fn m2_a_start_without_secrets_says_how_to_get_another_token() {
 }
 
 #[test]
-fn a_request_under_way_is_finished_when_the_server_is_told_to_end() {
+fn a_request_in_progress_is_completed_on_shutdown() {
     let shell = Shell::new();
     let server = Server::start(&shell);
     let address = server.url.trim_start_matches("http://").to_owned();
@@ -101,7 +101,7 @@ fn a_request_under_way_is_finished_when_the_server_is_told_to_end() {
 }
 
 #[test]
-fn a_rule_that_expires_goes_by_itself() {
+fn an_expired_rule_is_removed_automatically() {
     let mut shell = Shell::new();
     let server = Server::start(&shell);
     shell.use_server(&server);
@@ -115,7 +115,7 @@ fn a_rule_that_expires_goes_by_itself() {
 }
 
 #[test]
-fn the_demo_tells_its_story_and_leaves_nothing_behind() {
+fn the_demo_runs_and_leaves_nothing_behind() {
     let shell = Shell::new();
     let folder = shell.path("tmp");
     std::fs::create_dir(&folder).unwrap();

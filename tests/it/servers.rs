@@ -54,7 +54,7 @@ async fn pages(engines: [&Engine; 2], machine: &MachineId) -> Vec<String> {
 }
 
 #[tokio::test]
-async fn a_server_that_heard_of_nothing_answers_for_what_another_began() {
+async fn a_server_without_notifications_completes_the_sync_of_another() {
     let folder = tempfile::tempdir().unwrap();
     let url = format!("sqlite:{}", folder.path().join("nicelist.db").display());
     let clock = Clock::manual("2026-11-20T09:00:00Z".parse().unwrap());
@@ -86,7 +86,7 @@ async fn a_server_that_heard_of_nothing_answers_for_what_another_began() {
 }
 
 #[test]
-fn a_database_that_is_not_there_is_named_without_its_password() {
+fn a_missing_database_is_reported_without_its_password() {
     let told = Shell::new().run("serve --database postgres://anna:secret@127.0.0.1:1/rules");
     let begins = "error: cannot open postgres://anna@127.0.0.1:1/rules: ";
     assert!(told.contains("exit code: 1") && told.contains(begins), "{told}");
@@ -105,7 +105,7 @@ async fn status(request: reqwest::RequestBuilder) -> (u16, String) {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn requests_are_answered_while_the_database_is_away_and_soon_after() {
+async fn requests_are_answered_while_the_database_is_unreachable_and_soon_after() {
     let (cluster, server) = tokio::task::spawn_blocking(|| {
         let cluster = Cluster::new(Disk::Durable);
         cluster.start();

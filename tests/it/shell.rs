@@ -1,7 +1,7 @@
-//! A shell with nothing around it: the real binary, an own home, a terminal of nobody's.
+//! Runs the real binary with its own home directory and without a terminal.
 //!
-//! A transcript shows the command line, both streams and the exit code. What differs from run
-//! to run (times, secrets, ports) is replaced; the raw output goes to the test's own log.
+//! A transcript has the command line, both streams and the exit code. Times, secrets and ports are
+//! replaced. The raw output goes to the log of the test.
 
 use std::io::{BufRead, BufReader, Write};
 use std::net::TcpStream;
@@ -15,7 +15,7 @@ use tempfile::TempDir;
 pub(crate) const ADMIN: &str = "the-admin-of-the-tests";
 pub(crate) const ENROLMENT: &str = "the-secret-of-the-tests";
 
-/// A home directory and the environment that commands see.
+/// A home directory and the environment of commands.
 pub(crate) struct Shell {
     home: TempDir,
     env: Vec<(String, String)>,
@@ -34,13 +34,13 @@ impl Shell {
         std::fs::write(self.path(name), text).unwrap();
     }
 
-    /// Lets all commands that follow talk to a server.
+    /// From now on, commands use this server.
     pub(crate) fn use_server(&mut self, server: &Server) {
         self.set("NICELIST_SERVER", &server.url);
         self.set("NICELIST_TOKEN", ADMIN);
     }
 
-    /// Lets all commands that follow work on a local database again.
+    /// From now on, commands use the local database again.
     pub(crate) fn unset_server(&mut self) {
         self.env.clear();
     }
@@ -59,7 +59,7 @@ impl Shell {
         command
     }
 
-    /// Runs a command line, words split at spaces, and shows what happened.
+    /// Runs a command line, which is split at spaces, and returns the transcript.
     pub(crate) fn run(&self, line: &str) -> String {
         self.run_with(line, "")
     }
@@ -74,7 +74,7 @@ impl Shell {
         self.transcript(line, &child.wait_with_output().unwrap())
     }
 
-    /// Runs a command that must succeed and gives its standard output as JSON.
+    /// Runs a command that must succeed, and returns its standard output as JSON.
     pub(crate) fn json(&self, line: &str) -> serde_json::Value {
         let words: Vec<&str> = line.split(' ').chain(["-o", "json"]).collect();
         let output = self.command(&words).output().unwrap();
@@ -102,7 +102,7 @@ impl Shell {
     }
 }
 
-/// Replaces times and made-up secrets, word by word.
+/// Replaces times and random secrets, word by word.
 fn filtered_line(line: &str) -> String {
     let mut out = String::new();
     for word in line.split_inclusive([' ', '\n', ',', '"']) {
@@ -120,7 +120,7 @@ fn filtered_line(line: &str) -> String {
     out
 }
 
-/// The line with at most two spaces between columns: their widths follow from what was replaced.
+/// Reduces the spaces between columns to two: their widths depend on the replaced texts.
 fn unpadded(line: &str) -> String {
     let text = line.trim_start();
     let mut out = line[..line.len() - text.len()].to_owned();
@@ -147,13 +147,13 @@ impl Server {
         Self::start_with(shell, &[])
     }
 
-    /// The same with these flags besides.
+    /// The same with more flags.
     pub(crate) fn start_with(shell: &Shell, flags: &[&str]) -> Self {
         let database = format!("sqlite:{}", shell.path("nicelist.db").display());
         Self::over(shell, &database, flags)
     }
 
-    /// Starts a server over a database, on a free port, with these flags besides.
+    /// Starts a server over a database, on a free port, with more flags.
     pub(crate) fn over(shell: &Shell, database: &str, flags: &[&str]) -> Self {
         let mut command =
             shell.command(&["serve", "--listen", "127.0.0.1:0", "--database", database]);
@@ -172,7 +172,7 @@ impl Server {
         Self::start_after(shell, &format!("ulimit -Sn {soft}"))
     }
 
-    /// Starts a server in a shell that does something first.
+    /// Starts a server in a shell, after a first command.
     fn start_after(shell: &Shell, first: &str) -> Self {
         let database = format!("sqlite:{}", shell.path("nicelist.db").display());
         let serve = shell.command(&["serve", "--listen", "127.0.0.1:0", "--database", &database]);
@@ -219,12 +219,12 @@ impl Server {
         Self { process, url: url.expect("the server says where it serves"), log }
     }
 
-    /// What it has written to stderr so far.
+    /// The stderr so far.
     pub(crate) fn log(&self) -> String {
         self.log.lock().unwrap().clone()
     }
 
-    /// Waits until it has written a text to stderr.
+    /// Waits for a text on stderr.
     pub(crate) fn logs(&self, text: &str) {
         let deadline = Instant::now() + Duration::from_secs(20);
         while !self.log().contains(text) {
@@ -233,7 +233,7 @@ impl Server {
         }
     }
 
-    /// What a Mac's profile would have as its sync URL.
+    /// The sync URL for a Mac's profile.
     pub(crate) fn sync_base(&self) -> String {
         format!("{}/santa/{ENROLMENT}/", self.url)
     }
@@ -266,7 +266,7 @@ impl Server {
         assert!(Command::new("sh").args(["-c", &kill]).status().unwrap().success());
     }
 
-    /// Waits until no new connection is taken.
+    /// Waits until no new connection is accepted.
     pub(crate) fn wait_until_closed(&self) {
         let address = self.url.trim_start_matches("http://");
         let deadline = Instant::now() + Duration::from_secs(20);
@@ -276,12 +276,12 @@ impl Server {
         }
     }
 
-    /// Waits for the end of the process and gives its exit code.
+    /// Waits for the process, and returns its exit code.
     pub(crate) fn wait(mut self) -> Option<i32> {
         self.process.wait().unwrap().code()
     }
 
-    /// Ends the process at once, as a power cut would.
+    /// Kills the process, as a power failure would.
     pub(crate) fn kill(mut self) {
         self.end();
     }

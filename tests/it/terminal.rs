@@ -136,7 +136,7 @@ fn up_to_the_last_question(shell: &Shell) -> Terminal {
 }
 
 #[test]
-fn an_approval_shows_what_was_blocked_and_makes_the_rule_that_was_chosen() {
+fn an_approval_shows_the_event_and_creates_the_chosen_rule() {
     let (shell, _server) = with_events();
     let mut terminal = up_to_the_last_question(&shell);
     terminal.press("y");
@@ -167,7 +167,7 @@ fn an_approval_shows_what_was_blocked_and_makes_the_rule_that_was_chosen() {
 }
 
 #[test]
-fn the_approval_of_a_bundle_asks_for_whom_alone() {
+fn the_approval_of_a_bundle_asks_only_for_the_scope() {
     let (shell, server) = with_mira();
     let program = "6827af7009f9731422fd44b264a238abdca45c6030e6882606b95f6830392206";
     // What Santa makes of a bundle with this one program.
@@ -223,7 +223,7 @@ fn an_approval_that_is_not_confirmed_changes_nothing() {
 }
 
 #[test]
-fn leaving_a_choice_changes_nothing() {
+fn esc_at_a_choice_changes_nothing() {
     let (shell, _server) = with_events();
     for leave in [ESCAPE, "q"] {
         let mut terminal = Terminal::open(&shell, "event approve 1");
@@ -238,7 +238,7 @@ fn leaving_a_choice_changes_nothing() {
 }
 
 #[test]
-fn ctrl_c_at_a_question_gives_the_cursor_back_and_changes_nothing() {
+fn ctrl_c_at_a_question_shows_the_cursor_and_changes_nothing() {
     let (shell, _server) = with_events();
     let mut choice = Terminal::open(&shell, "event approve 1");
     choice.shows("  certificate:");
@@ -281,7 +281,7 @@ fn a_clean_sync_warns_of_lost_events_and_asks_unless_yes_is_given() {
 }
 
 #[test]
-fn a_list_is_coloured_for_eyes_only_and_not_for_those_who_want_none() {
+fn a_list_has_colors_only_on_a_terminal_that_wants_them() {
     let (shell, _server) = with_mira();
     let escapes = |text: &str| text.contains('\u{1b}');
     let relative = |text: &str| text.contains(" ago") || text.contains("just now");
@@ -306,7 +306,7 @@ fn a_list_is_coloured_for_eyes_only_and_not_for_those_who_want_none() {
 }
 
 #[test]
-fn an_import_shows_how_far_it_is_and_leaves_only_its_result() {
+fn an_import_shows_progress_and_leaves_only_its_result() {
     let mut shell = Shell::new();
     let server = Server::start(&shell);
     shell.use_server(&server);
@@ -371,7 +371,7 @@ fn a_rollback_shows_what_changes_and_asks() {
 }
 
 #[test]
-fn a_rollback_is_refused_when_somebody_was_faster_than_the_answer() {
+fn a_rollback_is_refused_if_the_revision_changed_before_the_answer() {
     let (shell, _server) = with_a_mistake();
     let mut terminal = Terminal::open(&shell, "rollback 1");
     terminal.shows("roll back to revision 1? [y/N]");
@@ -417,7 +417,7 @@ fn a_manifest_is_shown_before_it_is_applied() {
 }
 
 #[test]
-fn the_history_is_short_for_eyes() {
+fn the_history_is_shortened_on_a_terminal() {
     let (shell, _server) = with_a_mistake();
     for number in 0..30 {
         shell.run(&format!("rule add allow teamid:{number:010}"));
@@ -431,7 +431,7 @@ fn the_history_is_short_for_eyes() {
 }
 
 #[test]
-fn faults_and_progress_do_not_stand_in_each_others_way() {
+fn faults_and_progress_do_not_overlap() {
     let shell = Shell::new();
     let mut file = String::from("target,policy\n");
     for row in 0..20_000 {

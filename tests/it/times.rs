@@ -39,7 +39,7 @@ fn m8_a_date_is_the_end_of_that_day_here() {
 }
 
 #[test]
-fn m8_files_take_dates_too() {
+fn m8_files_accept_dates() {
     let (shell, _server) = in_berlin();
     shell.write("rules.csv", &format!("target,policy,expires\n{TEAM},allow,2099-01-31\n"));
     insta::assert_snapshot!(shell.run("rule import rules.csv"), @"
@@ -113,7 +113,7 @@ fn m8_a_past_expiry_is_refused_everywhere() {
 }
 
 #[test]
-fn m8_periods_take_dates() {
+fn m8_periods_accept_dates() {
     let (shell, _server) = in_berlin();
     shell.run(&format!("rule add allow {TEAM}"));
     let since =

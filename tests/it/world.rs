@@ -1,5 +1,5 @@
-//! A world in one process: servers over a real database, Macs that sync with them through their
-//! routers, a clock that stands still, and a network that loses what it is told to lose.
+//! A test world in one process: servers over a real database, Macs that sync with their routers, a
+//! manual clock, and a network that loses chosen requests.
 
 use std::num::NonZeroUsize;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -26,7 +26,7 @@ use tower::ServiceExt;
 
 use crate::cluster::Database;
 
-/// Where a world keeps what it keeps.
+/// The database of a world.
 enum Kept {
     /// In a file of this folder.
     Sqlite(TempDir),
@@ -45,9 +45,9 @@ impl Kept {
     }
 }
 
-/// The servers of a world, and who answers when.
+/// The servers of a world, and the order of their turns.
 struct Servers {
-    /// The apps', made once: each carries a document of the whole API.
+    /// Created only once: each contains the document of the whole API.
     routers: Vec<Router>,
     /// A bit for each request: which server it lands on.
     turns: u64,
@@ -55,13 +55,13 @@ struct Servers {
 }
 
 impl Servers {
-    /// Whom the next request lands on.
+    /// The server that gets the next request.
     fn next(&self) -> &Router {
         let turn = self.taken.fetch_add(1, Ordering::Relaxed) % 64;
         &self.routers[usize::from(self.turns >> turn & 1 == 1) % self.routers.len()]
     }
 
-    /// The same, once it knows what any other knows: they hear of each other's changes.
+    /// The same, after it has read the changes of the other servers.
     async fn next_that_heard(&self) -> &Router {
         let next = self.next();
         if self.routers.len() > 1 {
@@ -85,7 +85,7 @@ async fn head(router: &Router) -> u64 {
     status["revision"].as_u64().unwrap()
 }
 
-/// A request of an administrator at the keyboard of a server.
+/// A request of an administrator on the machine of a server.
 pub(crate) async fn ask(
     router: &Router,
     method: Method,
@@ -120,15 +120,15 @@ impl World {
         Self::with_rules_a_page(RULES_A_PAGE).await
     }
 
-    /// A world whose server hands out so many rules at a time.
+    /// A world with this page size.
     pub(crate) async fn with_rules_a_page(page: NonZeroUsize) -> Self {
-        // In memory, where there is such a place: thousands of worlds come and go.
+        // In memory if possible: there are thousands of worlds.
         let folder = tempfile::tempdir_in("/dev/shm").or_else(|_| tempfile::tempdir()).unwrap();
         Self::over(Kept::Sqlite(folder), 1, 0, page).await
     }
 
-    /// A world with so many servers over one PostgreSQL database. Requests land on one or
-    /// another by the bits of `turns`.
+    /// A world with this number of servers over one PostgreSQL database. The bits of `turns` choose the
+    /// server for each request.
     pub(crate) async fn on_postgres(servers: usize, turns: u64, page: NonZeroUsize) -> Self {
         Self::over(Kept::Postgres(Database::new().await), servers, turns, page).await
     }
@@ -172,7 +172,7 @@ impl World {
         world
     }
 
-    /// A world whose server keeps so many events of a host a day.
+    /// A world with this limit of events per host and day.
     pub(crate) async fn with_events_per_day(most: u64) -> Self {
         let mut world = Self::new().await;
         world.events_per_day = Some(most);
@@ -187,7 +187,7 @@ impl World {
         self.router().oneshot(request.unwrap()).await.unwrap().status()
     }
 
-    /// Ends the servers and starts others over the same database.
+    /// Stops the servers and starts new ones over the same database.
     pub(crate) async fn restart(&mut self) {
         let Servers { routers, turns, taken } = &*self.servers;
         let mut apps = Vec::new();
@@ -247,18 +247,18 @@ impl World {
         self.clock.now()
     }
 
-    /// Lets time pass. What falls due meanwhile is done at once, as the next tick would.
+    /// Advances the clock, and does what is scheduled until then.
     pub(crate) async fn pass(&mut self, time: SignedDuration) {
         self.clock.advance(time);
         self.restart().await;
     }
 
-    /// Lets time pass in which nothing falls due.
+    /// Advances the clock only.
     pub(crate) fn wait(&self, time: SignedDuration) {
         self.clock.advance(time);
     }
 
-    /// A request of an administrator at the keyboard of a server.
+    /// A request of an administrator on the machine of a server.
     pub(crate) async fn ask(&self, method: Method, path: &str, body: Value) -> (StatusCode, Value) {
         ask(self.servers.next_that_heard().await, method, path, body).await
     }
@@ -291,7 +291,7 @@ impl World {
         self.post("/rules", json!({"drop": [rule]})).await;
     }
 
-    /// The rules in force for a host, as `type:identifier policy`.
+    /// The active rules of a host, as `type:identifier policy`.
     pub(crate) async fn in_force(&self, machine: &str) -> Vec<String> {
         let page = self.get(&format!("/hosts/{machine}/rules?limit=5000")).await;
         let rules = page["items"].as_array().unwrap();
@@ -303,7 +303,7 @@ impl World {
         lines
     }
 
-    /// Everything that the server answers.
+    /// The whole response.
     pub(crate) fn router(&self) -> Router {
         self.servers.routers[0].clone()
     }
@@ -315,23 +315,23 @@ impl World {
     }
 }
 
-/// What a network loses.
+/// What the network loses.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Loses {
     Nothing,
-    /// The n-th request of the sync, from 0: the server never sees it.
+    /// The n-th request of the sync, from 0. It does not reach the server.
     Request(usize),
-    /// The answer to the n-th request: the server did its part.
+    /// The response to the n-th request, which the server has processed.
     Answer(usize),
     /// Everything from the n-th request on: the Mac goes to sleep.
     From(usize),
-    /// Every answer from the n-th on: the server does its part and nobody hears of it.
+    /// Every response from the n-th on. The server processes the requests.
     AnswersFrom(usize),
-    /// The answer to the n-th request, which comes twice: the network repeats it.
+    /// The response to the n-th request, which reaches the server twice.
     FirstAnswerOfTwo(usize),
 }
 
-/// A request that reached a server, and its answer, which the Mac may not have heard.
+/// A request that reached a server, and its response, which may have been lost.
 pub(crate) struct Exchange {
     pub(crate) path: String,
     pub(crate) headers: Vec<(String, String)>,
@@ -339,7 +339,7 @@ pub(crate) struct Exchange {
     pub(crate) answer: HttpResponse,
 }
 
-/// Carries a Mac's requests to a server.
+/// Sends a Mac's requests to a server.
 pub(crate) struct Network {
     servers: Arc<Servers>,
     asked: AtomicUsize,
@@ -353,7 +353,7 @@ impl Network {
         self
     }
 
-    /// What servers answered.
+    /// The responses of the servers.
     pub(crate) fn served(&self) -> Arc<Mutex<Vec<Exchange>>> {
         Arc::clone(&self.served)
     }
@@ -368,8 +368,8 @@ impl Network {
         let request =
             headers.iter().fold(request, |request, (name, value)| request.header(name, value));
         let request = request.body(Body::from(body.to_vec())).unwrap();
-        // Where a sync goes is settled by its preflight. Whoever answers what follows need not
-        // have heard of anything.
+        // The preflight fixes the destination of a sync. Other servers can handle its other requests
+        // without notifications.
         let server = match path.starts_with("preflight") {
             true => self.servers.next_that_heard().await,
             false => self.servers.next(),
@@ -449,7 +449,7 @@ impl Mac {
         self.santa.sync(network, at_once()).await
     }
 
-    /// Downloads rules without a sync around it, as a push makes a Mac do.
+    /// Downloads rules without a sync, as after a push notification.
     pub(crate) async fn try_sync_rules(
         &mut self,
         network: &dyn Transport,
@@ -461,7 +461,7 @@ impl Mac {
         self.try_sync(&world.network()).await.unwrap()
     }
 
-    /// The rules it holds, as `type:identifier policy`, in our words.
+    /// Its rules, as `type:identifier policy`.
     pub(crate) fn holds(&self) -> Vec<String> {
         let line = |rule: &&HeldRule| {
             let kind = rule.rule_type.to_string().to_lowercase();

@@ -71,7 +71,7 @@ async fn conflict(world: &World, version: &str) -> [Mac; 2] {
 }
 
 #[tokio::test]
-async fn l11_two_macs_with_one_machine_id_both_get_every_change_and_are_shown() {
+async fn l11_two_macs_with_one_machine_id_get_every_change_and_are_shown() {
     for version in CLIENTS {
         let world = world().await;
         let [mut one, mut other] = conflict(&world, version).await;
@@ -124,7 +124,7 @@ async fn l11_a_mac_that_replaced_another_gets_everything_without_an_alarm() {
 /// The board has another serial number and model. The disk is the old one, and so Santa does not
 /// request a clean sync.
 #[tokio::test]
-async fn l11_a_replaced_logic_board_is_no_conflict_and_ends_with_the_right_rules() {
+async fn l11_a_replaced_logic_board_is_not_a_conflict_and_has_the_right_rules() {
     for version in CLIENTS {
         let world = world().await;
         let mut mac = mac(version, "C02AAAAAAAAA");
@@ -148,7 +148,7 @@ async fn l11_a_replaced_logic_board_is_no_conflict_and_ends_with_the_right_rules
 }
 
 #[tokio::test]
-async fn l11_a_wiped_mac_is_no_conflict_and_ends_with_the_right_rules() {
+async fn l11_a_wiped_mac_is_not_a_conflict_and_has_the_right_rules() {
     for version in CLIENTS {
         let world = world().await;
         let mut used = mac(version, "C02AAAAAAAAA");
@@ -196,7 +196,7 @@ async fn l11_a_mac_restored_from_a_backup_gets_the_difference_without_a_clean_sy
 
 /// A cloned virtual machine has the serial number and the model of the original.
 #[tokio::test]
-async fn l11_a_cloned_vm_that_hashes_gets_every_change_and_is_shown() {
+async fn l11_a_cloned_vm_with_a_rules_hash_gets_every_change_and_is_shown() {
     for version in HASHING {
         let world = world().await;
         let mut one = mac(version, "VM-1");
@@ -228,7 +228,7 @@ async fn l11_a_cloned_vm_that_hashes_gets_every_change_and_is_shown() {
 /// Clients before 2025.7 only count their rules. Once the counts show that there are two, both get
 /// what their counts cannot show.
 #[tokio::test]
-async fn l11_a_cloned_vm_that_counts_gets_a_block_that_its_counts_do_not_show() {
+async fn l11_a_cloned_vm_without_a_rules_hash_gets_a_new_block() {
     for version in ["2021.7", "2023.7", "2024.9"] {
         let world = world().await;
         let mut one = mac(version, "VM-1");
@@ -266,7 +266,7 @@ async fn l11_a_cloned_vm_that_counts_gets_a_block_that_its_counts_do_not_show() 
 
 /// The requests of two syncs alternate, in each order, while rules change.
 #[tokio::test]
-async fn l11_syncs_that_overlap_prove_nothing_and_lose_no_rule() {
+async fn l11_overlapping_syncs_prove_nothing_and_lose_no_rule() {
     for version in CLIENTS {
         for before in 1..=2 {
             for lost in [Loses::Nothing, Loses::From(2)] {
@@ -330,7 +330,7 @@ async fn l11_an_idle_sync_that_overlaps_does_not_prove_the_rules_of_the_other() 
 }
 
 #[tokio::test]
-async fn l11_upgrades_and_clients_that_report_no_serial_number_are_no_second_mac() {
+async fn l11_upgrades_and_missing_serial_numbers_are_not_a_second_mac() {
     let world = world().await;
     let mut mac = mac("2021.7", "C02AAAAAAAAA");
     mac.sync(&world).await;
@@ -355,7 +355,7 @@ async fn l11_upgrades_and_clients_that_report_no_serial_number_are_no_second_mac
 }
 
 #[tokio::test]
-async fn l11_a_conflict_ends_when_one_mac_is_accepted_or_left() {
+async fn l11_a_conflict_ends_when_one_mac_is_accepted_or_the_other_is_gone() {
     let world = world().await;
     let [mut one, mut other] = conflict(&world, "2024.9").await;
     let (status, refused) =
@@ -392,7 +392,7 @@ async fn l11_a_conflict_ends_when_one_mac_is_accepted_or_left() {
 }
 
 #[tokio::test]
-async fn l11_a_second_mac_is_refused_where_that_is_wanted_until_it_is_accepted() {
+async fn l11_with_the_setting_a_second_mac_is_refused_until_it_is_accepted() {
     let world = world().await;
     let refuse = json!({"scope": "fleet", "set": {"machine-id-conflicts": "refuse"}});
     world.post("/settings", refuse).await;

@@ -1,12 +1,12 @@
-//! What administrators do, to the server and on paper.
+//! What administrators do, on the server and in the reference model.
 
 use http::{Method, StatusCode};
 use jiff::SignedDuration;
 use serde_json::{Value, json};
 
 use super::history::Act;
-use super::paper::{
-    Entry, HOSTS, Kept, MEMBERS, MESSAGE, MODES, POLICIES, Paper, SCOPES, TAGS, TARGETS,
+use super::reference::{
+    Entry, HOSTS, Kept, MEMBERS, MESSAGE, MODES, POLICIES, Reference, SCOPES, TAGS, TARGETS,
 };
 use crate::world::World;
 
@@ -30,28 +30,28 @@ fn name(target: usize) -> String {
     format!("{}:{identifier}", rule_type.to_string().to_lowercase())
 }
 
-pub(super) async fn administer(world: &World, paper: &mut Paper, act: Act) {
+pub(super) async fn administer(world: &World, reference: &mut Reference, act: Act) {
     let forced = |host: usize| format!("/hosts/{}", HOSTS[host]);
     match act {
         Act::Put { policy, target, scope, message } => {
             let entry = Entry { policy, message, until: None };
             put(world, rule((target, scope), entry)).await;
-            paper.rules.insert((target, scope), entry);
+            reference.rules.insert((target, scope), entry);
         }
         Act::PutForAnHour { policy, target, scope } => {
-            let entry = Entry { policy, message: false, until: Some(paper.hour + 1) };
+            let entry = Entry { policy, message: false, until: Some(reference.hour + 1) };
             let mut rule = rule((target, scope), entry);
             rule["expires"] = json!((world.now() + SignedDuration::from_mins(59)).to_string());
             put(world, rule).await;
-            paper.rules.insert((target, scope), entry);
+            reference.rules.insert((target, scope), entry);
         }
         Act::Drop { target, scope } => {
             world.drop_rule(&name(target), SCOPES[scope]).await;
-            paper.rules.remove(&(target, scope));
+            reference.rules.remove(&(target, scope));
         }
-        Act::Keep => paper.kept = keep(world, paper).await,
-        Act::RollBack => roll_back(world, paper).await,
-        Act::Only { scope } => only(world, paper, scope).await,
+        Act::Keep => reference.kept = keep(world, reference).await,
+        Act::RollBack => roll_back(world, reference).await,
+        Act::Only { scope } => only(world, reference, scope).await,
         Act::Mode { scope, mode } => {
             let change = match mode {
                 Some(mode) => json!({"scope": SCOPES[scope], "set": {"client-mode": MODES[mode]}}),
@@ -59,8 +59,8 @@ pub(super) async fn administer(world: &World, paper: &mut Paper, act: Act) {
             };
             world.post("/settings", change).await;
             match mode {
-                Some(mode) => paper.modes.insert(scope, mode),
-                None => paper.modes.remove(&scope),
+                Some(mode) => reference.modes.insert(scope, mode),
+                None => reference.modes.remove(&scope),
             };
         }
         Act::Prefer { tag } => {
@@ -68,23 +68,23 @@ pub(super) async fn administer(world: &World, paper: &mut Paper, act: Act) {
                 let priority = i32::from(other == tag);
                 world.post("/tags", json!({"name": name, "priority": priority})).await;
             }
-            paper.preferred = tag;
+            reference.preferred = tag;
         }
         Act::Tag { host, tag } => {
             world.post(&format!("{}/tags", forced(host)), json!({"add": [TAGS[tag]]})).await;
-            paper.tags.insert((host, tag));
+            reference.tags.insert((host, tag));
         }
         Act::Untag { host, tag } => {
             world.post(&format!("{}/tags", forced(host)), json!({"remove": [TAGS[tag]]})).await;
-            paper.tags.remove(&(host, tag));
+            reference.tags.remove(&(host, tag));
         }
         Act::Members { tag, members } => {
             let membership: Value = serde_json::from_str(MEMBERS[members]).unwrap();
-            let priority = i32::from(paper.preferred == tag);
+            let priority = i32::from(reference.preferred == tag);
             let tag_with =
                 json!({"name": TAGS[tag], "priority": priority, "membership": membership});
             world.post("/tags", tag_with).await;
-            paper.members.insert(tag, members);
+            reference.members.insert(tag, members);
         }
         Act::OrderClean { host, all } => {
             let kind = if all { "clean-all" } else { "clean" };
@@ -102,16 +102,16 @@ async fn put(world: &World, rule: Value) {
     world.post("/rules", json!({"put": [rule], "reset": reset})).await;
 }
 
-/// Notes how everything is.
-pub(super) async fn keep(world: &World, paper: &Paper) -> Kept {
+/// Saves the current state, for a rollback.
+pub(super) async fn keep(world: &World, reference: &Reference) -> Kept {
     let revision = world.get("/status").await["revision"].as_u64().unwrap();
-    let Paper { rules, modes, members, preferred, .. } = paper.clone();
+    let Reference { rules, modes, members, preferred, .. } = reference.clone();
     Kept { revision, rules, modes, members, preferred }
 }
 
-/// Goes back to what was noted, as one revision. What has expired since is noted no longer.
-async fn roll_back(world: &World, paper: &mut Paper) {
-    let Kept { revision, rules, modes, members, preferred } = paper.kept.clone();
+/// Rolls back to the saved state, without rules that have expired since.
+async fn roll_back(world: &World, reference: &mut Reference) {
+    let Kept { revision, rules, modes, members, preferred } = reference.kept.clone();
     let start = world.get("/status").await["history_start"]["revision"].as_u64();
     if start.is_some_and(|start| revision < start) {
         let path = format!("/revisions/{revision}/rollback");
@@ -120,12 +120,12 @@ async fn roll_back(world: &World, paper: &mut Paper) {
         return;
     }
     world.post(&format!("/revisions/{revision}/rollback"), json!({})).await;
-    (paper.rules, paper.modes, paper.members) = (rules, modes, members);
-    paper.preferred = preferred;
+    (reference.rules, reference.modes, reference.members) = (rules, modes, members);
+    reference.preferred = preferred;
 }
 
-/// Names all tags and settings and the rules of one scope, and lets everything else end.
-async fn only(world: &World, paper: &mut Paper, scope: usize) {
+/// Applies a policy with all tags and settings and only the rules of one scope.
+async fn only(world: &World, reference: &mut Reference, scope: usize) {
     let page = world.get(&format!("/rules?scope={}&limit=5000", SCOPES[scope])).await;
     let mut rules = page["items"].clone();
     for rule in rules.as_array_mut().unwrap() {
@@ -137,5 +137,5 @@ async fn only(world: &World, paper: &mut Paper, scope: usize) {
         (world.get("/tags").await["items"].clone(), world.get("/settings").await);
     let policy = json!({"prune": true, "tags": tags, "settings": settings, "rules": rules});
     world.post("/policy", policy).await;
-    paper.rules.retain(|(_, of), _| *of == scope);
+    reference.rules.retain(|(_, of), _| *of == scope);
 }

@@ -1,10 +1,10 @@
-//! What may happen in a history, and how it reads when one is told.
+//! The steps of a history, and how they are printed.
 
 use std::fmt;
 
 use proptest::prelude::*;
 
-use super::paper::{
+use super::reference::{
     CLIENTS, FIRST_THAT_HASHES, GROUPS, HOSTS, MEMBERS, MODES, POLICIES, SCOPES, TAGS, TARGETS,
 };
 use crate::world::Loses;
@@ -12,7 +12,7 @@ use crate::world::Loses;
 /// A history: which clients the hosts have, and what happens to them.
 #[derive(Clone)]
 pub(super) struct History {
-    /// By host: its client, and whether it speaks protobuf if it can.
+    /// By host: its client, and whether it uses protobuf if it can.
     pub(super) clients: Vec<(usize, bool)>,
     pub(super) steps: Vec<Step>,
 }
@@ -35,9 +35,9 @@ pub(super) enum Act {
         target: usize,
         scope: usize,
     },
-    /// Notes how everything is, to go back to it.
+    /// Saves the state, for a rollback.
     Keep,
-    /// Goes back to what was noted.
+    /// Rolls back to the saved state.
     RollBack,
     /// Makes the rules of one scope the only ones.
     Only {
@@ -80,7 +80,7 @@ pub(super) enum Meanwhile {
     SyncOf {
         host: usize,
     },
-    /// Another server over the same database takes the requests of everybody else.
+    /// From now on, another server over the same database gets the requests of administrators.
     Restart,
     AnHourPasses,
 }
@@ -110,7 +110,7 @@ pub(super) enum Step {
         host: usize,
         all: bool,
     },
-    /// A rule is deleted on the Mac, past everybody.
+    /// A rule is deleted on the Mac.
     Tamper {
         host: usize,
     },
@@ -181,7 +181,7 @@ fn meanwhile() -> impl Strategy<Value = Meanwhile> {
 fn loses() -> impl Strategy<Value = Loses> {
     prop_oneof![
         5 => Just(Loses::Nothing),
-        // Rules were applied, and nobody heard of it: what the engine must never forget.
+        // The Mac has rules that the server must remember without a postflight.
         4 => (2..5_usize).prop_map(Loses::From),
         1 => (0..6_usize).prop_map(Loses::Answer),
         1 => (0..6_usize).prop_map(Loses::Request),
@@ -226,13 +226,13 @@ pub(super) fn of_every_generation() -> impl Strategy<Value = History> {
     history(0..CLIENTS.len(), false)
 }
 
-/// Histories of clients that hash their rules, on Macs where somebody meddles with them.
+/// Histories of clients that hash their rules, on Macs where rules are deleted.
 pub(super) fn of_clients_that_prove() -> impl Strategy<Value = History> {
     history(FIRST_THAT_HASHES..CLIENTS.len(), true)
 }
 
-/// Histories of clients of every generation, on Macs where somebody meddles with them, over a
-/// database that is restored from backups.
+/// Histories of clients of every generation, with rules deleted on Macs and a database that is
+/// restored from backups.
 pub(super) fn of_a_database_that_is_restored() -> impl Strategy<Value = History> {
     let clients = 0..CLIENTS.len();
     let client = (clients.clone(), any::<bool>());
@@ -251,8 +251,8 @@ pub(super) fn of_a_database_that_is_restored() -> impl Strategy<Value = History>
     })
 }
 
-/// Histories of one host that is tagged and untagged while its postflights are lost: what it was
-/// given in between must never be forgotten.
+/// Histories of one host that is tagged and untagged while its postflights are lost. The server must
+/// remember all rules that it sent.
 pub(super) fn of_one_that_is_retagged() -> impl Strategy<Value = History> {
     let rule = || (0..2_usize, 0..TAGS.len());
     let act = prop_oneof![

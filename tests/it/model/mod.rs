@@ -1,16 +1,15 @@
-//! The invariant that matters most: after any interleaving of changes, losses, restarts and
-//! clean syncs, a client of any generation whose last sync completed holds exactly what is in
-//! force for it, byte for byte, and where it hashes its rules the server expects that hash. On the
-//! way there it is sent what it may lack, and nothing else.
+//! The most important invariant: after any interleaving of changes, losses, restarts and clean syncs,
+//! a client of any generation whose last sync completed has exactly the rules that are active for it.
+//! If it hashes its rules, the server expects that hash. It is sent only rules that it may lack.
 //!
-//! What is in force is worked out a second time, on paper. `PROPTEST_CASES=100000` plays more
-//! histories than the usual two thousand; a failure shrinks to a story that can be read. Fewer
-//! are played on PostgreSQL, where each has a database made for it.
+//! A reference model computes the active rules a second time. `PROPTEST_CASES=100000` plays more
+//! histories than the default of two thousand. A failure shrinks to a short history. Fewer histories
+//! are played on PostgreSQL, where each needs a new database.
 
 mod administrator;
 mod history;
 mod offers;
-mod paper;
+mod reference;
 mod restored;
 mod served;
 mod story;
@@ -19,10 +18,10 @@ use proptest::prelude::*;
 
 use self::story::Stage;
 
-/// How many histories of each kind are played: half of all, so that both cores have some.
+/// Histories of each kind. The two main kinds run in parallel.
 const HISTORIES: u32 = 1000;
 
-/// `PROPTEST_CASES` is read by the library; only more than usual is heeded.
+/// The library reads `PROPTEST_CASES`. Smaller numbers than the default are ignored.
 fn config(usual: u32) -> ProptestConfig {
     let asked = ProptestConfig::default();
     let cases = if asked.cases > HISTORIES { asked.cases } else { usual };
@@ -33,7 +32,7 @@ proptest! {
     #![proptest_config(config(HISTORIES))]
 
     #[test]
-    fn clients_of_every_generation_hold_what_is_in_force(
+    fn hosts_of_every_generation_have_their_active_rules(
         history in history::of_every_generation(),
     ) {
         story::play(&history, Stage::Sqlite);
@@ -44,7 +43,7 @@ proptest! {
     #![proptest_config(config(HISTORIES))]
 
     #[test]
-    fn clients_that_hash_their_rules_prove_that_they_hold_them(
+    fn hosts_that_hash_their_rules_report_the_expected_hash(
         history in history::of_clients_that_prove(),
     ) {
         story::play(&history, Stage::Sqlite);
@@ -55,7 +54,7 @@ proptest! {
     #![proptest_config(config(HISTORIES / 2))]
 
     #[test]
-    fn l9_clients_hold_what_is_in_force_two_syncs_after_a_restore(
+    fn l9_hosts_have_their_active_rules_two_syncs_after_a_restore(
         history in history::of_a_database_that_is_restored(),
     ) {
         story::play(&history, Stage::Sqlite);
@@ -66,7 +65,7 @@ proptest! {
     #![proptest_config(config(HISTORIES / 5))]
 
     #[test]
-    fn a_client_that_is_retagged_while_nobody_hears_of_it_holds_what_is_in_force(
+    fn a_host_that_is_retagged_between_lost_syncs_has_its_active_rules(
         history in history::of_one_that_is_retagged(),
     ) {
         story::play(&history, Stage::Sqlite);
@@ -77,7 +76,7 @@ proptest! {
     #![proptest_config(config(HISTORIES / 100))]
 
     #[test]
-    fn clients_hold_what_is_in_force_on_postgres(
+    fn hosts_have_their_active_rules_on_postgres(
         history in history::of_every_generation(),
     ) {
         story::play(&history, Stage::Postgres(1, 0));
@@ -88,7 +87,7 @@ proptest! {
     #![proptest_config(config(HISTORIES / 25))]
 
     #[test]
-    fn clients_hold_what_is_in_force_whichever_of_two_servers_answers(
+    fn hosts_have_their_active_rules_with_two_servers(
         history in prop_oneof![history::of_every_generation(), history::of_clients_that_prove()],
         turns in any::<u64>(),
     ) {

@@ -1,18 +1,18 @@
-//! What a server must take into account when it sends rules: every state that the client may be
-//! in, for all that was heard of it. Neither less nor more may be sent.
+//! The states that a client may have, from what the servers know. Exactly the rules that differ from
+//! one of these states must be sent.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use nicelist::lab::HeldRule;
 use nicelist::protocol::SyncType;
 
-use super::paper::Key;
+use super::reference::Key;
 use super::served::{Difference, Sent, Served};
 
 /// The rules of a client, by target.
 pub(super) type State = BTreeMap<Key, HeldRule>;
 
-/// A sync of which no end was heard.
+/// A sync without a postflight.
 #[derive(Clone)]
 struct Unheard {
     clean: bool,
@@ -30,15 +30,15 @@ pub(super) struct Client {
     /// Whether it proves by a hash which rules it has.
     pub(super) hashes: bool,
     pub(super) asks_clean: bool,
-    /// What it really has.
+    /// The rules that it has.
     pub(super) rules: State,
 }
 
-/// What a client may have, for all that the servers heard of it.
+/// The possible states of a client, from what the servers know.
 #[derive(Default)]
 pub(super) struct Offers {
-    /// Sets of states that it may be in. There are several where a hash may have proved more to
-    /// a server than can be seen from here; what is sent then shows which one is true.
+    /// Sets of possible states. There are several if a hash may have told a server more than this
+    /// model knows. The rules that are sent then show which set is right.
     known: Vec<Vec<State>>,
     unheard: Option<Unheard>,
     /// Whether a server may have to send everything because it does not know in which order the
@@ -72,7 +72,7 @@ fn everything(states: &[State], to: &State) -> Difference {
 impl Offers {
     /// A client that completed a sync.
     pub(super) fn known(rules: State) -> Self {
-        // In which order it has its rules depends on how it came to them.
+        // The order of its rules depends on how it got them.
         Self { known: vec![vec![rules]], order_lost: true, ..Self::default() }
     }
 
@@ -87,7 +87,7 @@ impl Offers {
         self.known.push(vec![rules]);
     }
 
-    /// So much time passed that history may be deleted.
+    /// Enough time passed that history may be deleted.
     pub(super) fn days_pass(&mut self) {
         (self.order_lost, self.old) = (true, true);
     }
@@ -99,7 +99,7 @@ impl Offers {
         }
     }
 
-    /// A preflight was answered, which ends a sync that was left open.
+    /// A preflight got a response, which ends an incomplete sync.
     fn preflight(&mut self, client: &Client) {
         let Some(unheard) = self.unheard.take() else { return };
         let Unheard { clean, asked, target, begun, whole, forgotten: _ } = unheard;
@@ -121,7 +121,7 @@ impl Offers {
         }
     }
 
-    /// Compares what was sent with what had to be sent. Only sets of states remain that agree.
+    /// Compares the rules that were sent with those that had to be sent. Keeps the sets that agree.
     fn check(&mut self, client: &Client, to: &State, served: &Served, of: &str) {
         let may_get_all = self.order_lost && client.hashes;
         let agrees = |states: &Vec<State>| {
@@ -146,7 +146,7 @@ impl Offers {
         }
     }
 
-    /// A sync came to its end, or did not, on its way to a state.
+    /// A sync to a state ended, with or without a postflight.
     pub(super) fn sync(&mut self, client: &Client, to: &State, served: &Served, of: &str) {
         let Some(kind) = served.kind else { return };
         self.preflight(client);
@@ -170,8 +170,8 @@ impl Offers {
         }
     }
 
-    /// Rules were downloaded without a sync around it: those of the sync that was left open, if
-    /// there is one. `after` is what the client has then.
+    /// Rules were downloaded without a sync: those of an incomplete sync, if there is one. `after` is
+    /// the state of the client then.
     pub(super) fn rules_only(
         &mut self,
         client: &Client,

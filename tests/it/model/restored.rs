@@ -1,16 +1,16 @@
-//! What must be true of hosts after their database was restored from a backup.
+//! What must be true for hosts after a restore from a backup.
 
 use nicelist::lab::{SyncError, SyncReport};
 use nicelist::protocol::{Event, SyncType};
 
 use super::offers::Client;
-use super::paper::Paper;
+use super::reference::Reference;
 use super::served::Served;
 
-/// A backup of a database, and what was on paper then.
+/// A backup of a database, and the reference model at that time.
 pub(super) struct Backup {
     pub(super) database: Vec<u8>,
-    pub(super) paper: Paper,
+    pub(super) reference: Reference,
 }
 
 /// A host whose row may be older than its rules.
@@ -22,7 +22,7 @@ pub(super) struct Restored {
     uploaded: bool,
     /// Whether something else may cause a clean sync.
     pub(super) is_excused: bool,
-    /// Syncs that were completed after its turn.
+    /// Completed syncs after its clean sync.
     syncs_since_turn: u32,
 }
 
@@ -47,7 +47,7 @@ impl Restored {
             assert!(is_allowed || discarded == 0, "{of} has to discard {discarded} events");
         }
         if !clean && !client.hashes && !self.is_excused && !client.asks_clean {
-            // One that asked for a clean sync and stopped has performed it.
+            // A host that requested a clean sync and stopped has performed it.
             assert!(served.sent.is_empty(), "{of} is sent {:?} before its turn", served.sent);
         }
         self.is_excused |= client.asks_clean;
@@ -61,7 +61,7 @@ impl Restored {
     }
 }
 
-/// An event that waits on a host.
+/// An event that a host has not uploaded yet.
 pub(super) fn waiting_event() -> Event {
     Event {
         file_sha256: "e".repeat(64),

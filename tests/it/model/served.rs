@@ -1,4 +1,4 @@
-//! What the servers answered a Mac during a sync, read from the bytes on the wire.
+//! The responses of servers during a sync of a Mac, read from the bytes on the wire.
 
 use std::collections::BTreeMap;
 
@@ -8,7 +8,7 @@ use nicelist::protocol::{
 };
 
 use super::offers::State;
-use super::paper::Key;
+use super::reference::Key;
 use crate::world::Exchange;
 
 /// What a server sends for a target.
@@ -18,19 +18,19 @@ pub(super) enum Sent {
     Remove,
 }
 
-/// What a sync brings, by target.
+/// The rules of a sync, by target.
 pub(super) type Difference = BTreeMap<Key, Sent>;
 
 /// The exchanges of one sync.
 #[derive(Default)]
 pub(super) struct Served {
-    /// The kind that the last preflight told the Mac to perform.
+    /// The sync type in the last preflight response.
     pub(super) kind: Option<SyncType>,
-    /// What the download brought so far.
+    /// The downloaded rules so far.
     pub(super) sent: Difference,
     /// Whether its last page was served.
     pub(super) whole: bool,
-    /// Whether a server knows how it ended.
+    /// Whether a server got its postflight.
     pub(super) completed: bool,
 }
 
@@ -72,7 +72,7 @@ impl Served {
 }
 
 impl Served {
-    /// Whether what was sent, and what a client made of it, fit a way to this state.
+    /// Whether the sent rules and the resulting rules are possible on the way to this state.
     pub(super) fn leads_to(&self, to: &State, after: &State) -> bool {
         self.sent.iter().all(|(target, sent)| match sent {
             Sent::Put => to.contains_key(target) && to.get(target) == after.get(target),

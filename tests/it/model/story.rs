@@ -1,4 +1,5 @@
-//! A history, played on a real server with clients of every generation, and held against paper.
+//! Plays a history on a real server with clients of every generation, and compares the result with the
+//! reference model.
 
 use std::collections::BTreeSet;
 use std::num::NonZeroUsize;
@@ -12,13 +13,13 @@ use serde_json::{Value, json};
 use super::administrator::{administer, keep};
 use super::history::{Act, History, Meanwhile, Step};
 use super::offers::{self, Client, Offers, State};
-use super::paper::{CLIENTS, FIRST_THAT_HASHES, GROUPS, HOSTS, Paper, TAGS};
+use super::reference::{CLIENTS, FIRST_THAT_HASHES, GROUPS, HOSTS, Reference, TAGS};
 use super::restored::{Backup, Restored, waiting_event};
 use super::served::Served;
 use crate::interrupted::Interrupted;
 use crate::world::{Exchange, Loses, Mac, World};
 
-/// So small that histories have downloads of several pages.
+/// A small page, so that downloads have several pages.
 const RULES_A_PAGE: NonZeroUsize = NonZeroUsize::new(2).unwrap();
 
 /// Where a history is played.
@@ -26,11 +27,11 @@ const RULES_A_PAGE: NonZeroUsize = NonZeroUsize::new(2).unwrap();
 pub(super) enum Stage {
     /// One server over a file.
     Sqlite,
-    /// So many servers over one PostgreSQL database; who answers when.
+    /// This number of servers over one PostgreSQL database, and the order of their turns.
     Postgres(usize, u64),
 }
 
-/// Plays a history; a difference between a Mac and the paper fails.
+/// Plays a history. Panics if a Mac differs from the reference model.
 pub(super) fn play(history: &History, stage: Stage) {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     runtime.block_on(async {
@@ -61,9 +62,9 @@ pub(super) fn play(history: &History, stage: Stage) {
 struct Story {
     world: World,
     macs: Vec<Mac>,
-    /// By host: the place of its client in [`CLIENTS`].
+    /// By host: its client, as an index into [`CLIENTS`].
     clients: Vec<usize>,
-    paper: Paper,
+    reference: Reference,
     /// By host: what it may have.
     offers: Vec<Offers>,
     /// By host: what it reported in its last preflight.
@@ -98,13 +99,13 @@ impl Story {
             Mac { santa: Santa::new(Profile { machine_id, serial, hostname, wire, ..profile }) }
         });
         let macs = macs.collect();
-        let mut paper = Paper::default();
-        paper.kept = keep(&world, &paper).await;
+        let mut reference = Reference::default();
+        reference.kept = keep(&world, &reference).await;
         let offers = HOSTS.iter().map(|_| Offers::default()).collect();
         let reported = vec![Reported::default(); HOSTS.len()];
         let restored = vec![None; HOSTS.len()];
         let mut story =
-            Self { world, macs, clients, paper, offers, reported, backup: None, restored };
+            Self { world, macs, clients, reference, offers, reported, backup: None, restored };
         for host in 0..HOSTS.len() {
             story.sync(host, Loses::Nothing).await;
         }
@@ -114,10 +115,10 @@ impl Story {
     async fn happen(&mut self, step: Step) {
         match step {
             Step::Administer(act) => self.administer(act).await,
-            Step::Join { host, group } => drop(self.paper.groups.insert((host, group))),
-            Step::Leave { host, group } => drop(self.paper.groups.remove(&(host, group))),
-            Step::Owner { host, anna: true } => drop(self.paper.owners.insert(host)),
-            Step::Owner { host, anna: false } => drop(self.paper.owners.remove(&host)),
+            Step::Join { host, group } => drop(self.reference.groups.insert((host, group))),
+            Step::Leave { host, group } => drop(self.reference.groups.remove(&(host, group))),
+            Step::Owner { host, anna: true } => drop(self.reference.owners.insert(host)),
+            Step::Owner { host, anna: false } => drop(self.reference.owners.remove(&host)),
             Step::Upgrade { host, client } => self.upgrade(host, client),
             Step::AskClean { host, all } => {
                 let kind = if all { SyncKind::CleanAll } else { SyncKind::Clean };
@@ -128,8 +129,8 @@ impl Story {
                 self.tamper(host);
             }
             Step::BackUp => {
-                let (database, paper) = (self.world.back_up(), self.paper.clone());
-                self.backup = Some(Backup { database, paper });
+                let (database, reference) = (self.world.back_up(), self.reference.clone());
+                self.backup = Some(Backup { database, reference });
             }
             Step::Restore => self.restore().await,
             Step::Restart => self.restart().await,
@@ -146,7 +147,7 @@ impl Story {
             Step::RulesOnly { host, loses } => {
                 self.introduce(host);
                 let (network, client) = (self.world.network().losing(loses), self.client(host));
-                // Whether it came to anything is seen at the next sync.
+                // The next sync shows whether it had an effect.
                 drop(self.macs[host].try_sync_rules(&network).await);
                 let served = Served::read(&network.served().lock().unwrap());
                 if self.keeps_rules(host) && self.restored[host].is_none() {
@@ -163,24 +164,26 @@ impl Story {
         if let Act::OrderClean { host, .. } = act {
             self.excuse(host);
         }
-        administer(&self.world, &mut self.paper, act).await;
+        administer(&self.world, &mut self.reference, act).await;
     }
 
-    /// The database is lost and restored. Rules, settings and tags are as they were, and what is
-    /// reported by hosts is as it is.
+    /// The database is lost and restored. Rules, settings and tags have their old state, and reports
+    /// of hosts their current one.
     async fn restore(&mut self) {
-        let Some(Backup { database, paper }) = &self.backup else { return };
+        let Some(Backup { database, reference }) = &self.backup else { return };
         self.world.restore(database).await;
-        let Paper { groups, owners, hour, .. } = std::mem::replace(&mut self.paper, paper.clone());
-        (self.paper.groups, self.paper.owners, self.paper.hour) = (groups, owners, hour);
-        self.paper.forget_expired();
+        let Reference { groups, owners, hour, .. } =
+            std::mem::replace(&mut self.reference, reference.clone());
+        (self.reference.groups, self.reference.owners, self.reference.hour) =
+            (groups, owners, hour);
+        self.reference.forget_expired();
         for host in 0..HOSTS.len() {
             self.restored[host] = self.keeps_rules(host).then(|| Restored::at(hour));
             self.macs[host].santa.add_event(waiting_event());
         }
     }
 
-    /// Something besides a restore may cause a clean sync.
+    /// Something other than a restore may cause a clean sync.
     fn excuse(&mut self, host: usize) {
         if let Some(restored) = &mut self.restored[host] {
             restored.is_excused = true;
@@ -194,12 +197,12 @@ impl Story {
 
     async fn pass(&mut self, hours: i64) {
         self.offers.iter_mut().for_each(Offers::restart);
-        self.paper.hour += hours;
-        self.paper.forget_expired();
+        self.reference.hour += hours;
+        self.reference.forget_expired();
         self.world.pass(SignedDuration::from_hours(hours)).await;
     }
 
-    /// Deletes a rule. In standalone mode a hash proves nothing, so nobody would see it.
+    /// Deletes a rule. In standalone mode a hash proves nothing, so the server would not notice.
     fn tamper(&mut self, host: usize) {
         let santa = &mut self.macs[host].santa;
         let first = santa.rules().first().map(|rule| (*rule).clone());
@@ -225,12 +228,13 @@ impl Story {
         }
     }
 
-    /// Has the Mac say of itself what is on paper.
+    /// Makes the Mac report the groups and the owner of the reference model.
     fn introduce(&mut self, host: usize) {
-        let groups = (0..GROUPS.len()).filter(|group| self.paper.groups.contains(&(host, *group)));
+        let groups =
+            (0..GROUPS.len()).filter(|group| self.reference.groups.contains(&(host, *group)));
         let profile = self.macs[host].santa.profile_mut();
         profile.groups = groups.map(|group| GROUPS[group].to_owned()).collect();
-        let owner = if self.paper.owners.contains(&host) { "anna" } else { "" };
+        let owner = if self.reference.owners.contains(&host) { "anna" } else { "" };
         owner.clone_into(&mut profile.primary_user);
     }
 
@@ -242,38 +246,38 @@ impl Story {
         if let Some(mut restored) = self.restored[host] {
             let served = Served::read(&network.served().lock().unwrap());
             let of = format!("{} ({})", HOSTS[host], self.version(host));
-            let about = (self.paper.hour, &*of);
+            let about = (self.reference.hour, &*of);
             let is_over = restored.sync(&client, &served, &result, about);
             self.restored[host] = Some(restored).filter(|_| !is_over);
             if !is_over {
                 return;
             }
-            let known = offers::state(self.paper.in_force(host, self.clients[host]));
+            let known = offers::state(self.reference.in_force(host, self.clients[host]));
             self.offers[host] = Offers::known(known);
-            self.report(host, &self.paper.clone());
+            self.report(host, &self.reference.clone());
         } else {
-            self.check_sent(host, &client, &network.served(), &self.paper.clone());
+            self.check_sent(host, &client, &network.served(), &self.reference.clone());
         }
         if result.is_err() {
             return;
         }
-        self.check_rules(host, &self.paper);
+        self.check_rules(host, &self.reference);
         if loses == Loses::Nothing {
-            self.check_mode(host, &self.paper);
+            self.check_mode(host, &self.reference);
             self.check_standing(host, mode).await;
         }
     }
 
-    /// A sync in the middle of which something happens: it goes where it was going.
+    /// A sync during which something happens. Its destination does not change.
     async fn sync_meanwhile(&mut self, host: usize, before: usize, meanwhile: Meanwhile) {
-        // Another server takes over: the one that the sync began with follows nothing any more,
-        // so it must not be the one that says where the sync goes.
+        // Another server gets the requests. The first server gets no changes any more, so it must not
+        // be the one that decides about the destination.
         let before = match meanwhile {
             Meanwhile::Restart | Meanwhile::AnHourPasses => before.max(1),
             Meanwhile::Administer(_) | Meanwhile::SyncOf { .. } => before,
         };
         self.introduce(host);
-        let mut expected = self.paper.clone();
+        let mut expected = self.reference.clone();
         let (network, client) = (self.world.network(), self.client(host));
         let served = network.served();
         let (transport, is_reached, go_on) = Interrupted::new(network, before);
@@ -286,7 +290,7 @@ impl Story {
         };
         let sync = async {
             let result = mac.try_sync(&transport).await;
-            // A sync of fewer requests: nobody waits for the act.
+            // The sync had fewer requests, so the act did not happen yet.
             transport.stop_no_more();
             result
         };
@@ -294,7 +298,7 @@ impl Story {
         result.unwrap();
         self.macs[host] = mac;
         if before == 0 {
-            expected = self.paper.clone();
+            expected = self.reference.clone();
         }
         if self.restored[host].is_some() {
             self.excuse(host);
@@ -314,31 +318,31 @@ impl Story {
         }
     }
 
-    /// Checks that a sync brought what the host may lack, and nothing else.
+    /// Checks that a sync sent only rules that the host may lack.
     fn check_sent(
         &mut self,
         host: usize,
         client: &Client,
         served: &Mutex<Vec<Exchange>>,
-        paper: &Paper,
+        reference: &Reference,
     ) {
         if self.keeps_rules(host) {
             let served = Served::read(&served.lock().unwrap());
             if served.kind.is_some() {
-                self.report(host, paper);
+                self.report(host, reference);
             }
-            let to = offers::state(paper.in_force(host, self.clients[host]));
+            let to = offers::state(reference.in_force(host, self.clients[host]));
             let of = format!("{} ({})", HOSTS[host], self.version(host));
             self.offers[host].sync(client, &to, &served, &of);
         }
     }
 
-    /// Notes what a host reports in a preflight.
-    fn report(&mut self, host: usize, paper: &Paper) {
-        let groups = (0..GROUPS.len()).filter(|group| paper.groups.contains(&(host, *group)));
+    /// Saves the report of a host in a preflight.
+    fn report(&mut self, host: usize, reference: &Reference) {
+        let groups = (0..GROUPS.len()).filter(|group| reference.groups.contains(&(host, *group)));
         self.reported[host] = Reported {
             groups: groups.collect(),
-            anna: paper.owners.contains(&host),
+            anna: reference.owners.contains(&host),
             client: self.clients[host],
         };
     }
@@ -346,10 +350,10 @@ impl Story {
     /// The rules that a server sends to a host that it knows from its last preflight.
     fn known_target(&self, host: usize) -> State {
         let Reported { groups, anna, client } = &self.reported[host];
-        let mut paper = self.paper.clone();
-        paper.groups = groups.iter().map(|group| (host, *group)).collect();
-        paper.owners = anna.then_some(host).into_iter().collect();
-        offers::state(paper.in_force(host, *client))
+        let mut reference = self.reference.clone();
+        reference.groups = groups.iter().map(|group| (host, *group)).collect();
+        reference.owners = anna.then_some(host).into_iter().collect();
+        offers::state(reference.in_force(host, *client))
     }
 
     /// Whether the host's client keeps rules from one sync to the next.
@@ -366,24 +370,24 @@ impl Story {
         }
     }
 
-    fn check_rules(&self, host: usize, paper: &Paper) {
+    fn check_rules(&self, host: usize, reference: &Reference) {
         let held: Vec<HeldRule> = self.macs[host].santa.rules().into_iter().cloned().collect();
-        let expected = paper.in_force(host, self.clients[host]);
+        let expected = reference.in_force(host, self.clients[host]);
         assert_eq!(held, expected, "the rules of {} ({})", HOSTS[host], self.version(host));
     }
 
-    fn check_mode(&self, host: usize, paper: &Paper) {
-        let mode = paper.mode(host, self.clients[host]);
+    fn check_mode(&self, host: usize, reference: &Reference) {
+        let mode = reference.mode(host, self.clients[host]);
         let of = self.version(host);
         assert_eq!(self.macs[host].santa.client_mode(), mode, "the mode of {} ({of})", HOSTS[host]);
     }
 
-    /// Checks what the server reports of a host that just completed a sync. `mode` is its mode when
-    /// the sync began.
+    /// Checks the server's report about a host that has just completed a sync. `mode` is its mode at
+    /// the start of the sync.
     async fn check_standing(&self, host: usize, mode: ClientMode) {
         let view = self.world.get(&format!("/hosts/{}", HOSTS[host])).await;
-        // A host on which rules are deleted again and again looks like two clones. Of the other one it is
-        // not known what it has.
+        // A host whose rules are deleted again and again looks like two clones. The rules of the other
+        // clone are not known.
         let state = match view.get("conflict") {
             Some(conflict) => &conflict["macs"][0]["state"],
             None => &view["state"],

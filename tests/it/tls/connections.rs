@@ -14,7 +14,7 @@ use super::certificates::Valid;
 use super::{Secured, client};
 
 #[test]
-fn both_versions_of_tls_are_spoken_and_sessions_resumed() {
+fn tls_1_2_and_1_3_work_and_resume_sessions() {
     let world = Secured::mutual();
     let mac = world.macs.client("mac", Valid::Now);
     for version in [&TLS12, &TLS13] {
@@ -33,7 +33,7 @@ fn both_versions_of_tls_are_spoken_and_sessions_resumed() {
 }
 
 #[test]
-fn a_certificate_that_has_expired_is_not_let_in_by_a_resumed_session() {
+fn a_resumed_session_does_not_accept_an_expired_certificate() {
     let world = Secured::mutual();
     let mac = world.macs.client("mac", Valid::For(Duration::from_secs(8)));
     for version in [&TLS12, &TLS13] {
@@ -69,7 +69,7 @@ impl ResolvesClientCert for Listener {
 }
 
 #[test]
-fn the_server_names_the_authorities_by_which_santa_finds_its_certificate() {
+fn the_server_sends_the_cas_that_santa_needs_to_find_its_certificate() {
     let world = Secured::mutual();
     let listener = Arc::new(Listener::default());
     let mut config = world.client(None);
@@ -81,7 +81,7 @@ fn the_server_names_the_authorities_by_which_santa_finds_its_certificate() {
 }
 
 #[test]
-fn handshakes_that_hang_or_fail_hold_up_nobody() {
+fn handshakes_that_hang_or_fail_delay_no_one() {
     let world = Secured::mutual();
     let began = Instant::now();
     let connect = || TcpStream::connect(world.address()).unwrap();
@@ -104,7 +104,7 @@ fn handshakes_that_hang_or_fail_hold_up_nobody() {
 }
 
 #[test]
-fn the_end_waits_for_no_handshake() {
+fn the_shutdown_does_not_wait_for_handshakes() {
     let world = Secured::mutual();
     let silent: Vec<TcpStream> =
         (0..5).map(|_| TcpStream::connect(world.address()).unwrap()).collect();

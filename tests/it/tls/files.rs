@@ -9,7 +9,7 @@ use super::{Secured, client};
 use crate::shell::{Server, Shell};
 
 #[test]
-fn a_new_certificate_is_taken_in_and_a_broken_one_is_not() {
+fn a_new_certificate_is_loaded_and_an_invalid_one_is_not() {
     let world = Secured::start(&[]);
     let old = world.client(None);
     let mut open = world.connect(&old);
@@ -33,7 +33,7 @@ fn a_new_certificate_is_taken_in_and_a_broken_one_is_not() {
 }
 
 #[test]
-fn sighup_takes_files_in_that_do_not_look_changed() {
+fn sighup_reloads_files_that_look_unchanged() {
     let world = Secured::start(&[]);
     let successors = Authority::new("successors");
     let replace = |name: &str, text: &str| {
@@ -62,7 +62,7 @@ fn sighup_takes_files_in_that_do_not_look_changed() {
 }
 
 #[test]
-fn a_ca_that_is_no_longer_trusted_ends_open_connections_and_sessions_too() {
+fn removing_a_ca_closes_connections_and_ends_sessions() {
     let world = Secured::mutual();
     let mac = world.macs.client("mac", Valid::Now);
     let config = world.client(Some(&mac));
@@ -75,7 +75,7 @@ fn a_ca_that_is_no_longer_trusted_ends_open_connections_and_sessions_too() {
 }
 
 #[test]
-fn a_certificate_that_has_expired_is_warned_about() {
+fn an_expired_server_certificate_is_a_warning() {
     let shell = Shell::new();
     let authority = Authority::new("servers");
     authority.server(Valid::Past).write(&shell, "server");
@@ -89,7 +89,7 @@ fn a_certificate_that_has_expired_is_warned_about() {
 }
 
 #[test]
-fn files_that_cannot_be_used_are_named() {
+fn unusable_files_are_reported_by_name() {
     let shell = Shell::new();
     let (servers, others) = (Authority::new("servers"), Authority::new("others"));
     servers.server(Valid::Now).write(&shell, "server");

@@ -15,7 +15,7 @@ fn a_mac_syncs_with_a_certificate_of_the_ca_and_its_secret() {
 }
 
 #[test]
-fn a_mac_that_does_not_belong_is_kept_out_of_every_base_path() {
+fn a_mac_without_the_secret_is_refused_under_every_base_path() {
     let world = Secured::mutual();
     Authority::new("macs").client("mac", Valid::Now).write(&world.shell, "stranger");
     world.macs.client("mac", Valid::Past).write(&world.shell, "expired");
@@ -55,7 +55,7 @@ fn a_certificate_can_be_revoked() {
 }
 
 #[test]
-fn a_certificate_alone_is_enough_where_that_is_said() {
+fn a_certificate_can_be_enough_to_sync() {
     let world = Secured::start(&["--client-ca", "macs.pem", "--sync-auth", "certificate"]);
     world.macs.client("mac", Valid::Now).write(&world.shell, "mac");
     let synced = world.sync("santa/", "mac");
@@ -65,7 +65,7 @@ fn a_certificate_alone_is_enough_where_that_is_said() {
 }
 
 #[test]
-fn certificates_can_be_optional_and_must_hold_all_the_same() {
+fn optional_client_certificates_must_be_valid() {
     let world = Secured::start(&["--client-ca", "macs.pem", "--client-ca-optional"]);
     Authority::new("macs").client("mac", Valid::Now).write(&world.shell, "stranger");
     let synced = world.sync_without("santa/the-secret-of-the-tests/");

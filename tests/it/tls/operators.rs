@@ -7,7 +7,7 @@ use super::Secured;
 use super::certificates::{Authority, Valid};
 
 #[test]
-fn the_admin_api_wants_its_token_and_no_certificate() {
+fn the_admin_api_needs_a_token_and_no_certificate() {
     let mut world = Secured::mutual();
     let mac = world.macs.client("mac", Valid::Now);
     assert_eq!(world.connect(&world.client(None)).get("/healthz").unwrap(), 200);
@@ -62,7 +62,7 @@ fn the_command_line_trusts_a_ca_by_flag_variable_and_file() {
 }
 
 #[test]
-fn plain_http_to_a_tls_port_is_told_so() {
+fn plain_http_to_a_tls_port_gets_an_explanation() {
     let world = Secured::mutual();
     let mut stream = TcpStream::connect(world.address()).unwrap();
     write!(stream, "GET /healthz HTTP/1.1\r\nhost: x\r\n\r\n").unwrap();

@@ -26,7 +26,7 @@ async fn success_is_status_200_with_an_object_in_every_stage() {
 
 /// §0.2
 #[tokio::test]
-async fn a_machine_id_is_decoded_and_kept_as_it_came() {
+async fn a_machine_id_is_decoded_and_stored_unchanged() {
     let server = Server::start().await;
     let odd = ["Mac%20of%20J%C3%B6rg", "aBc", "ABC", "..%2F..%2Fetc", "a%25b", "a+b"];
     for machine in odd {
@@ -87,7 +87,7 @@ async fn w6_a_body_is_read_as_it_is_whatever_its_header_says() {
 
 /// §0.4: 2024.6 and 2024.7 call everything octets.
 #[tokio::test]
-async fn the_format_is_seen_from_the_body_where_the_content_type_is_no_help() {
+async fn the_format_is_detected_from_the_body_without_a_useful_content_type() {
     let server = Server::start().await;
     let protobuf = [bytes(1, "C02"), bytes(6, "2026.7")].concat();
     let unhelpful: [&[_]; 3] = [&[], &[OCTETS], &[("content-type", "text/plain")]];
@@ -172,7 +172,7 @@ async fn every_setting_is_sent_at_every_preflight_and_patterns_begin_with_a_care
 
 /// §0.9
 #[tokio::test]
-async fn a_clean_sync_is_said_under_both_of_its_names() {
+async fn a_clean_sync_is_sent_under_both_field_names() {
     let server = Server::start().await;
     for (version, clean, normal) in [("2026.7", "CLEAN", "NORMAL"), ("1.13", "CLEAN", "NORMAL")] {
         let first = server.sync(version, version).await.settings;
@@ -189,7 +189,7 @@ async fn a_clean_sync_is_said_under_both_of_its_names() {
 
 /// §0.10
 #[tokio::test]
-async fn a_clean_sync_without_rules_brings_one_harmless_removal() {
+async fn a_clean_sync_without_rules_sends_one_harmless_removal() {
     let server = Server::start().await;
     let rules = server.download("M1", "2026.7").await.rules;
     let sentinel = json!({"identifier": "0".repeat(64), "policy": "REMOVE", "rule_type": "BINARY"});
@@ -226,7 +226,7 @@ async fn rules_count_as_held_only_when_the_counts_agree() {
 
 /// §0.13
 #[tokio::test]
-async fn a_page_can_be_asked_for_again_with_the_same_answer() {
+async fn a_page_can_be_requested_again_with_the_same_response() {
     let mut server = Server::with_rules_a_page(1).await;
     server.put(&[("teamid:AAAAAAAAAA", "allow"), ("teamid:BBBBBBBBBB", "allow")]).await;
     server.json("preflight/M1", json!({"santa_version": "2026.7"})).await;
@@ -242,7 +242,7 @@ async fn a_page_can_be_asked_for_again_with_the_same_answer() {
 
 /// §0.14
 #[tokio::test]
-async fn events_may_come_twice_at_once_and_without_preflight() {
+async fn events_may_arrive_twice_in_parallel_and_without_preflight() {
     let server = Server::start().await;
     let body = json!({"events": [{"file_sha256": FILE, "file_name": "yes", "pid": 7,
         "execution_time": 1_750_000_000.5, "decision": "BLOCK_UNKNOWN"}]});
@@ -265,7 +265,7 @@ async fn a_refusal_is_never_403() {
 
 /// §0.16; the whole matrix is in `generations.rs`.
 #[tokio::test]
-async fn what_a_version_cannot_take_is_kept_from_it() {
+async fn unsupported_rules_are_not_sent() {
     let server = Server::start().await;
     server.put(&[("signingid:platform:com.x", "block"), ("teamid:EQHXZ8M8AV", "block")]).await;
     server.set("client-mode", "standalone").await;
@@ -278,7 +278,7 @@ async fn what_a_version_cannot_take_is_kept_from_it() {
 
 /// §0.17
 #[tokio::test]
-async fn endpoints_of_others_are_not_found() {
+async fn endpoints_of_other_servers_are_not_found() {
     let server = Server::start().await;
     for stage in ["commands", "metrics", "signalupload", "xsrf", "", "Preflight", "preflight2"] {
         for body in [&b""[..], b"{}", b"\x0a\x02M1"] {
@@ -291,7 +291,7 @@ async fn endpoints_of_others_are_not_found() {
 
 /// §0.18
 #[tokio::test]
-async fn the_doctor_is_answered_and_is_no_host() {
+async fn santactl_doctor_gets_a_response_and_is_not_a_host() {
     let server = Server::start().await;
     for headers in [&[][..], &[JSON], &[OCTETS]] {
         let answer = server.post("preflight/santactl-doctor-test", headers, b"").await;

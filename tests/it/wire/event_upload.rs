@@ -8,7 +8,7 @@ use super::server::{FILE, JSON, Server};
 
 /// §3.1: the same execution may be told twice, and is one.
 #[tokio::test]
-async fn an_event_that_comes_again_is_known() {
+async fn a_repeated_event_is_known() {
     let server = Server::start().await;
     let event = |pid: u32, decision: &str| {
         json!({"file_sha256": FILE, "file_name": "yes", "execution_time": 1_750_000_000.25,
@@ -22,7 +22,7 @@ async fn an_event_that_comes_again_is_known() {
 
 /// §3.2: a batch as large as they come.
 #[tokio::test]
-async fn a_batch_of_many_long_events_is_taken() {
+async fn a_batch_of_many_long_events_is_accepted() {
     let server = Server::start().await;
     let entitlements: Vec<_> = (0..64)
         .map(|at| json!({"key": format!("com.example.{at}"), "value": "x".repeat(500)}))
@@ -42,7 +42,7 @@ async fn a_batch_of_many_long_events_is_taken() {
 
 /// §3.3: the keys that clients print, and a directory apart from its file.
 #[tokio::test]
-async fn what_an_event_says_is_kept() {
+async fn all_fields_of_an_event_are_stored() {
     let server = Server::start().await;
     let body = concat!(
         r#"{"machine_id":"M1","events":[{"#,
@@ -104,7 +104,7 @@ async fn an_event_in_protobuf_says_the_same() {
 
 /// §3.4: decisions of later clients and earlier ones.
 #[tokio::test]
-async fn a_decision_that_is_not_known_is_kept_as_it_came() {
+async fn an_unknown_decision_is_stored_unchanged() {
     let server = Server::start().await;
     let said = ["ALLOW_PLATFORM", "BLOCK_BINARY_MISMATCH", "BLOCK_MOONLIGHT", "16", "UNKNOWN"];
     for (pid, decision) in said.iter().enumerate() {
@@ -124,7 +124,7 @@ async fn a_decision_that_is_not_known_is_kept_as_it_came() {
 
 /// §3.5
 #[tokio::test]
-async fn the_answer_is_a_list_of_bundles_even_if_of_none() {
+async fn the_response_always_has_a_list_of_bundles() {
     let server = Server::start().await;
     let answer = server.json("eventupload/M1", json!({"events": []})).await;
     assert_eq!(answer, json!({"event_upload_bundle_binaries": []}));
@@ -132,7 +132,7 @@ async fn the_answer_is_a_list_of_bundles_even_if_of_none() {
 
 /// §3.6: a member of a bundle has no time of its own.
 #[tokio::test]
-async fn members_of_a_bundle_are_taken() {
+async fn members_of_a_bundle_are_accepted() {
     let server = Server::start().await;
     let member = json!({"file_sha256": FILE, "file_name": "part", "decision": "BUNDLE_BINARY",
         "file_bundle_hash": "ab".repeat(32), "file_bundle_binary_count": "3",
@@ -143,7 +143,7 @@ async fn members_of_a_bundle_are_taken() {
 
 /// §3.7, §3.8, §3.9: other kinds, and kinds of others.
 #[tokio::test]
-async fn kinds_of_events_that_say_nothing_here_do_no_harm() {
+async fn unsupported_kinds_of_events_are_ignored() {
     let server = Server::start().await;
     let body = json!({
         "events": [{"file_sha256": FILE, "decision": "ALLOW_UNKNOWN", "pid": 1}],

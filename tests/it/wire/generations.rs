@@ -36,7 +36,7 @@ async fn sent(server: &Server, version: &str) -> Vec<String> {
 }
 
 #[tokio::test]
-async fn before_1_14_hashes_have_another_key_and_lists_another_colour() {
+async fn before_1_14_hashes_and_lists_have_other_keys() {
     let server = with_every_rule().await;
     let sync = server.sync("M1", "1.13").await;
     let certificate = "c".repeat(64);
@@ -108,7 +108,7 @@ async fn before_2024_3_there_are_no_code_directory_hashes() {
 }
 
 #[tokio::test]
-async fn before_2024_11_nobody_stands_alone() {
+async fn before_2024_11_there_is_no_standalone_mode() {
     let server = with_every_rule().await;
     for (version, mode) in
         [("2024.9", "LOCKDOWN"), ("2024.10", "LOCKDOWN"), ("2024.11", "STANDALONE")]
@@ -119,7 +119,7 @@ async fn before_2024_11_nobody_stands_alone() {
 }
 
 #[tokio::test]
-async fn before_2025_6_there_are_no_expressions_and_later_each_name_has_its_time() {
+async fn cel_needs_2025_6_and_newer_names_need_newer_versions() {
     let server = with_every_rule().await;
     let cases = [
         ("2025.5", vec![]),
@@ -135,7 +135,7 @@ async fn before_2025_6_there_are_no_expressions_and_later_each_name_has_its_time
 }
 
 #[tokio::test]
-async fn before_2026_6_nothing_is_half_silent() {
+async fn before_2026_6_there_are_no_silent_gui_and_tty_blocks() {
     let server = with_every_rule().await;
     let lines = sent(&server, "2026.5").await;
     assert!(lines.contains(&"TEAMID GUIGUIGUIG SILENT_BLOCKLIST".to_owned()), "{lines:?}");
@@ -147,7 +147,7 @@ async fn before_2026_6_nothing_is_half_silent() {
 
 /// A host that is updated gets what its old version could not take, without a clean sync.
 #[tokio::test]
-async fn a_host_that_grows_up_gets_the_rest() {
+async fn an_upgraded_host_gets_the_rules_that_it_now_supports() {
     let server = with_every_rule().await;
     server.sync("M1", "2022.4").await;
     let grown = server.sync("M1", "2026.7").await;
@@ -160,7 +160,7 @@ async fn a_host_that_grows_up_gets_the_rest() {
 
 /// A version that says nothing is sent what every client since protobuf takes.
 #[tokio::test]
-async fn a_version_that_cannot_be_read_is_sent_what_most_can_take() {
+async fn an_unreadable_version_gets_what_most_versions_support() {
     let server = with_every_rule().await;
     for version in ["", "next", "v2026.7"] {
         let sync = server.download("M1", version).await;
@@ -172,7 +172,7 @@ async fn a_version_that_cannot_be_read_is_sent_what_most_can_take() {
 
 /// Its words, its strings with their padding, and nothing that would fail its whole answer.
 #[tokio::test]
-async fn w3_pedro_gets_only_words_that_it_parses_under_either_name() {
+async fn w3_pedro_gets_only_values_that_it_can_parse() {
     for version in PEDROS {
         pedro_parses_everything(version).await;
     }

@@ -13,7 +13,7 @@ async fn with_a_rule() -> Server {
 
 /// §5: what a sync is said to have come to, in every spelling.
 #[tokio::test]
-async fn a_sync_is_complete_when_its_postflight_says_so() {
+async fn a_sync_is_complete_after_its_postflight() {
     let bodies = [
         r#"{"rules_received":1,"rules_processed":1,"machine_id":"M1","syncType":"CLEAN"}"#,
         r#"{"rulesReceived":"1","rulesProcessed":1.0,"sync_type":"CLEAN_ALL","later":[]}"#,
@@ -36,7 +36,7 @@ async fn a_sync_is_complete_when_its_postflight_says_so() {
 
 /// §5: a client performs a clean sync as a normal one, and nothing was cleaned.
 #[tokio::test]
-async fn a_clean_sync_that_was_none_is_ordered_again() {
+async fn a_clean_sync_that_did_not_happen_is_requested_again() {
     let server = with_a_rule().await;
     server.download("M1", "2026.7").await;
     let normal = json!({"rules_received": 1, "rules_processed": 1, "syncType": "NORMAL"});
@@ -46,7 +46,7 @@ async fn a_clean_sync_that_was_none_is_ordered_again() {
 
 /// §5: zeros are not printed, so a sync with nothing to do says nothing.
 #[tokio::test]
-async fn a_postflight_without_counts_is_one_of_nothing() {
+async fn a_postflight_without_counts_reports_zero_rules() {
     let server = with_a_rule().await;
     server.sync("M1", "2026.7").await;
     server.download("M1", "2026.7").await;
@@ -60,7 +60,7 @@ async fn a_postflight_without_counts_is_one_of_nothing() {
 
 /// §5: one that belongs to no sync changes nothing and enrols nobody.
 #[tokio::test]
-async fn a_postflight_of_no_sync_is_answered_and_forgotten() {
+async fn a_postflight_without_a_sync_is_ignored() {
     let server = with_a_rule().await;
     let counts = json!({"rules_received": 1, "rules_processed": 1});
     assert_eq!(server.json("postflight/M9", counts.clone()).await, json!({}));
@@ -77,7 +77,7 @@ async fn a_postflight_of_no_sync_is_answered_and_forgotten() {
 
 /// §5: who lies about counts is asked again, and nobody else is.
 #[tokio::test]
-async fn a_host_that_lies_harms_itself_alone() {
+async fn false_reports_of_a_host_affect_only_that_host() {
     let server = with_a_rule().await;
     server.sync("honest", "2026.7").await;
     server.sync("liar", "2026.7").await;

@@ -8,7 +8,7 @@ use super::server::{JSON, Server};
 
 /// §2.1: the bytes of a current client.
 #[tokio::test]
-async fn what_a_host_says_of_itself_is_kept() {
+async fn the_reported_properties_of_a_host_are_stored() {
     let server = Server::start().await;
     let body = concat!(
         r#"{"serial_num":"C02XY","hostname":"mac-7.example.com","os_version":"14.5","#,
@@ -69,7 +69,7 @@ async fn w4_every_setting_that_no_profile_decides_is_sent_at_every_preflight() {
 
 /// §2.2: media that are not simply allowed, under the old keys and the new.
 #[tokio::test]
-async fn removable_media_are_said_in_the_words_of_old_and_new_clients() {
+async fn removable_media_settings_have_the_keys_of_old_and_new_clients() {
     let server = Server::start().await;
     server.set("removable-media", "block").await;
     let settings = server.download("M1", "2026.7").await.settings;
@@ -112,7 +112,7 @@ async fn w4_encrypted_disks_are_not_allowed_unless_an_administrator_allowed_them
 
 /// §14: an empty label is an empty button from 2025.12 on.
 #[tokio::test]
-async fn w5_a_label_is_sent_if_it_is_set_and_taken_back_by_santas_own() {
+async fn w5_an_unset_label_is_replaced_by_santas_default() {
     let server = Server::start().await;
     let clean = json!({"santa_version": "2026.7", "request_clean_sync": true});
     let done = json!({"rules_received": 1, "rules_processed": 1});
@@ -177,7 +177,7 @@ async fn old_clients_find_their_settings_under_the_old_keys() {
 
 /// §2.4: a setting that is taken back is said as its default, not left out.
 #[tokio::test]
-async fn a_setting_that_is_taken_back_is_said_aloud() {
+async fn an_unset_path_regex_is_sent_as_an_empty_text() {
     let server = Server::start().await;
     server.set("blocked-path-regex", "^/tmp/").await;
     assert_eq!(server.sync("M1", "2026.7").await.settings["blocked_path_regex"], "^/tmp/");
@@ -190,7 +190,7 @@ async fn a_setting_that_is_taken_back_is_said_aloud() {
 
 /// §2.5: words are upper case, numbers are numbers, in protobuf both are numbers.
 #[tokio::test]
-async fn words_are_in_the_case_that_clients_know() {
+async fn words_are_sent_in_the_case_of_the_client() {
     let server = Server::start().await;
     for (word, name, value) in
         [("monitor", "MONITOR", 1), ("lockdown", "LOCKDOWN", 2), ("standalone", "STANDALONE", 3)]
@@ -209,7 +209,7 @@ async fn words_are_in_the_case_that_clients_know() {
 
 /// §2.6
 #[tokio::test]
-async fn a_host_that_asks_for_a_clean_sync_gets_everything() {
+async fn a_host_that_requests_a_clean_sync_gets_everything() {
     let server = Server::start().await;
     server.put(&[("teamid:EQHXZ8M8AV", "allow"), ("teamid:AAAAAAAAAA", "block")]).await;
     server.sync("M1", "2026.7").await;
@@ -231,7 +231,7 @@ async fn a_host_that_asks_for_a_clean_sync_gets_everything() {
 
 /// §2.7: the golden values, over the wire.
 #[tokio::test]
-async fn a_host_whose_rules_hash_as_they_should_is_in_step() {
+async fn a_host_with_the_expected_rules_hash_is_in_sync() {
     let server = Server::start().await;
     const EMPTY: &str = "99aa06d3014798d86001c324468d497f";
     server.download("M1", "2026.7").await;
@@ -248,7 +248,7 @@ async fn a_host_whose_rules_hash_as_they_should_is_in_step() {
 
 /// §2.8: nothing that only others may offer.
 #[tokio::test]
-async fn no_second_version_of_the_protocol_is_offered() {
+async fn sync_v2_is_not_offered() {
     let server = Server::start().await;
     let v2 = json!({"santa_version": "2026.7", "fileAccessRulesHash": "ff",
         "file_access_rule_count": 1, "network_flow_rules_hash": "ee", "santanetd_version": "1"});

@@ -107,7 +107,7 @@ async fn a_cursor_of_an_earlier_sync_begins_the_new_one() {
 
 /// §4.1: a push brings rules alone, without the stages around them.
 #[tokio::test]
-async fn rules_may_be_asked_for_without_preflight() {
+async fn rules_may_be_requested_without_preflight() {
     let server = paged().await;
     server.sync("M1", "2026.7").await;
     server.put(&[("teamid:FFFFFFFFFF", "block")]).await;
@@ -125,7 +125,7 @@ async fn rules_may_be_asked_for_without_preflight() {
 
 /// §4.1: a host that nobody knows is answered, and is no host yet.
 #[tokio::test]
-async fn rules_may_be_asked_for_by_a_stranger() {
+async fn an_unknown_host_may_request_rules() {
     let server = paged().await;
     let answer = page(&server, "M9", Value::Null).await;
     assert_eq!(answer["rules"].as_array().unwrap().len(), 2);
@@ -134,7 +134,7 @@ async fn rules_may_be_asked_for_by_a_stranger() {
 
 /// §4.2: exact keys, in JSON and by number.
 #[tokio::test]
-async fn a_rule_says_what_it_has_to_say_and_nothing_else() {
+async fn a_rule_on_the_wire_has_only_the_fields_that_are_set() {
     let server = Server::start().await;
     server
         .put_draft(json!({"target": format!("binary:{FILE}"), "policy": "silent-block",
@@ -168,7 +168,7 @@ async fn a_rule_says_what_it_has_to_say_and_nothing_else() {
 
 /// §4.2: every policy and every type in its word and its number.
 #[tokio::test]
-async fn policies_and_types_are_spelled_as_clients_know_them() {
+async fn policies_and_types_have_santas_spelling() {
     let server = Server::start().await;
     let hash = |digit: &str, length| digit.repeat(length);
     let rules = [
@@ -252,7 +252,7 @@ async fn only_what_changed_is_sent() {
 
 /// §4.6: placeholders of addresses are the client's to fill.
 #[tokio::test]
-async fn placeholders_come_through_as_they_were_written() {
+async fn placeholders_are_sent_unchanged() {
     let server = Server::start().await;
     let address = "https://x/?f=%file_identifier%&u=%username%&m=%machine_id%&t=%team_id%";
     server.set("event-detail-url", address).await;

@@ -9,7 +9,7 @@ use super::server::{FILE, JSON, OCTETS, PREFLIGHT, PROTOBUF, Server};
 
 /// §1.1: the base may be any, with the secret as any part of it.
 #[tokio::test]
-async fn any_base_path_leads_to_the_stages() {
+async fn the_stages_work_under_every_base_path() {
     let open = Server::start().await;
     for base in ["", "/santa", "/v1/santa", "/a/b/c/d", "/preflight/x", "//", "/api/v1"] {
         let path = format!("{base}/preflight/M1");
@@ -39,7 +39,7 @@ async fn any_base_path_leads_to_the_stages() {
 
 /// §1.1: what stands in the path is who asks, whatever the body says.
 #[tokio::test]
-async fn the_machine_id_of_the_path_counts() {
+async fn the_machine_id_in_the_path_is_used() {
     let server = Server::start().await;
     server.json("preflight/path", json!({"machine_id": "body", "serial_num": "C02"})).await;
     server.protobuf("preflight/path2", &bytes(18, "body")).await;
@@ -48,7 +48,7 @@ async fn the_machine_id_of_the_path_counts() {
 
 /// §1.2: what else a client sends says nothing here, and an extra header may carry the secret.
 #[tokio::test]
-async fn headers_of_clients_are_taken_and_one_may_be_the_secret() {
+async fn the_headers_of_clients_are_accepted_with_the_secret() {
     let server = Server::with_secret().await;
     let usual = [
         ("user-agent", "santactl-sync/2026.7.700000000"),
@@ -66,7 +66,7 @@ async fn headers_of_clients_are_taken_and_one_may_be_the_secret() {
 
 /// §1.3: an empty body carries no encoding and no type of its own, or the default's.
 #[tokio::test]
-async fn an_empty_body_is_an_empty_message_however_it_is_called() {
+async fn an_empty_body_is_an_empty_message_with_every_content_type() {
     let server = Server::start().await;
     let names: [&[_]; 5] = [
         &[],
@@ -88,7 +88,7 @@ async fn an_empty_body_is_an_empty_message_however_it_is_called() {
 
 /// §1.3 and §1.2: compressed octets, as 2024.6 and 2024.7 send them, in both formats.
 #[tokio::test]
-async fn octets_are_read_in_both_formats_once_they_are_unpacked() {
+async fn octet_streams_are_read_in_both_formats_after_decompression() {
     let server = Server::start().await;
     let protobuf = [bytes(1, "C02"), bytes(6, "2024.7")].concat();
     for (machine, body) in [("J", PREFLIGHT), ("P", &protobuf)] {
@@ -151,7 +151,7 @@ async fn a_whole_sync_in_protobuf() {
 
 /// §1.4: answers of rules are compressed for clients that say so, and only for them.
 #[tokio::test]
-async fn a_page_of_rules_is_gzipped_for_who_takes_gzip() {
+async fn a_page_of_rules_is_gzipped_if_the_client_accepts_gzip() {
     let server = Server::start().await;
     server.put(&[("teamid:EQHXZ8M8AV", "allow")]).await;
     server.post("preflight/M1", &[JSON], PREFLIGHT).await.json();
@@ -185,7 +185,7 @@ async fn a_page_of_rules_is_gzipped_for_who_takes_gzip() {
 
 /// §1.5: no token is asked for, so none is handed out.
 #[tokio::test]
-async fn nobody_is_sent_for_a_token() {
+async fn there_is_no_xsrf_endpoint() {
     let server = Server::with_secret().await;
     let xsrf = server.send(Method::POST, "/the-secret-of-the-tests/xsrf/M1", &[], b"").await;
     assert_eq!(xsrf.status, StatusCode::NOT_FOUND);
@@ -194,7 +194,7 @@ async fn nobody_is_sent_for_a_token() {
 
 /// §1.6: what will never succeed is a 4xx, at which clients stop, but not 408 or 429.
 #[tokio::test]
-async fn what_cannot_succeed_is_not_worth_a_retry() {
+async fn errors_that_cannot_go_away_are_not_retried() {
     let server = Server::start().await;
     for (headers, body) in [(&[JSON][..], &b"{"[..]), (&[PROTOBUF], b"\x0a"), (&[OCTETS], b"\x07")]
     {
@@ -220,7 +220,7 @@ async fn a_lost_postflight_costs_no_clean_sync() {
 
 /// §1.7: the secret is in a header or in the path, and no cookie is set.
 #[tokio::test]
-async fn a_host_needs_the_enrolment_secret_and_nothing_else_will_do() {
+async fn a_host_needs_the_enrollment_secret() {
     let server = Server::with_secret().await;
     let status = async |path: &str, token: Option<&str>| {
         let bearer = token.map(|token| format!("Bearer {token}"));
@@ -268,7 +268,7 @@ async fn bodies_from_before_messages_were_defined() {
 
 /// §1.10: even with a secret the doctor sees a server that answers, and is never counted.
 #[tokio::test]
-async fn the_doctor_of_an_enrolled_mac_is_answered_under_its_base_path() {
+async fn santactl_doctor_works_under_the_base_path() {
     let server = Server::with_secret().await;
     let path = "/the-secret-of-the-tests/preflight/santactl-doctor-test";
     let answer = server.send(Method::POST, path, &[], b"").await;

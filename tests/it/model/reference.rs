@@ -1,6 +1,5 @@
-//! What an administrator would write on paper: which rules are in force for whom, and what a
-//! client of each generation makes of them. Worked out in the most naive way there is, and from
-//! no table of the program's.
+//! The reference model: which rules are active for each host, and what a client of each generation
+//! does with them. It is written in the simplest way, and uses no table of the program.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -9,8 +8,8 @@ use nicelist::protocol::{ClientMode, RuleType};
 
 pub(super) const HOSTS: [&str; 3] = ["M1", "M2", "M3"];
 pub(super) const TAGS: [&str; 2] = ["eng", "lab"];
-/// Who may be members of a tag: nobody, the second host, hosts of anna, of designers, and those
-/// whose names do not end with a 1.
+/// Possible members of a tag: no one, the second host, hosts of anna, hosts of designers, and all but
+/// the first host by name.
 pub(super) const MEMBERS: [&str; 5] = [
     "{}",
     r#"{"serials": ["sn-m2", "sn-m9"]}"#,
@@ -23,7 +22,7 @@ pub(super) const SCOPES: [&str; 7] =
     ["fleet", "group:design", "group:staff", "tag:eng", "tag:lab", "user:anna", "host:M1"];
 pub(super) const MODES: [&str; 3] = ["monitor", "lockdown", "standalone"];
 
-/// What rules are about: a type, an identifier and the first version that knows the type.
+/// Targets of rules: a type, an identifier and the first version that supports the type.
 pub(super) const TARGETS: [(RuleType, &str, Version); 6] = [
     (RuleType::TeamId, "AAAAAAAAAA", Version(2021, 8)),
     (RuleType::TeamId, "BBBBBBBBBB", Version(2021, 8)),
@@ -41,7 +40,7 @@ pub(super) const TARGETS: [(RuleType, &str, Version); 6] = [
     (RuleType::CdHash, "dddddddddddddddddddddddddddddddddddddddd", Version(2024, 3)),
 ];
 
-/// What rules do: our word, the expression, and the first version that can do it.
+/// Policies of rules: our word, the expression, and the first version that supports it.
 pub(super) const POLICIES: [(&str, &str, Version); 9] = [
     ("allow", "", Version(0, 0)),
     ("block", "", Version(0, 0)),
@@ -79,17 +78,17 @@ pub(super) const CLIENTS: [(&str, Option<Version>); 14] = [
 /// The first of [`CLIENTS`] that hashes its rules.
 pub(super) const FIRST_THAT_HASHES: usize = 10;
 
-/// A rule, as the administrator wrote it down.
+/// A rule in the reference model.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Entry {
     pub(super) policy: usize,
     /// Whether it has a message for the person at the Mac.
     pub(super) message: bool,
-    /// The hour in which the rule is no longer there.
+    /// The hour in which the rule expires.
     pub(super) until: Option<i64>,
 }
 
-/// A target, as clients know it.
+/// A target as on the wire.
 pub(super) type Key = (RuleType, String);
 
 /// Rules by target and scope.
@@ -98,7 +97,7 @@ pub(super) type Rules = BTreeMap<(usize, usize), Entry>;
 /// What a rollback restores.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Kept {
-    /// The revision that it was then.
+    /// Its revision.
     pub(super) revision: u64,
     pub(super) rules: Rules,
     pub(super) modes: BTreeMap<usize, usize>,
@@ -106,15 +105,15 @@ pub(super) struct Kept {
     pub(super) preferred: usize,
 }
 
-/// The administrator's notes.
+/// The state of the reference model.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Paper {
+pub(super) struct Reference {
     pub(super) rules: Rules,
     /// An earlier state, to go back to.
     pub(super) kept: Kept,
     pub(super) modes: BTreeMap<usize, usize>,
     pub(super) tags: BTreeSet<(usize, usize)>,
-    /// By tag: its members, by their place in [`MEMBERS`].
+    /// By tag: its members, as an index into [`MEMBERS`].
     pub(super) members: BTreeMap<usize, usize>,
     pub(super) groups: BTreeSet<(usize, usize)>,
     pub(super) owners: BTreeSet<usize>,
@@ -125,7 +124,7 @@ pub(super) struct Paper {
 /// The text of rules that have one.
 pub(super) const MESSAGE: &str = "ask the help desk";
 
-impl Paper {
+impl Reference {
     /// The rules that have not expired.
     pub(super) fn forget_expired(&mut self) {
         let hour = self.hour;
@@ -133,7 +132,7 @@ impl Paper {
         self.kept.rules.retain(|_, entry| entry.until.is_none_or(|until| hour < until));
     }
 
-    /// The scopes of a host, strongest first, by their place in [`SCOPES`].
+    /// The scopes of a host, strongest first, as indexes into [`SCOPES`].
     fn scopes(&self, host: usize, client: usize) -> Vec<usize> {
         // Groups are reported from 2025.6 on.
         let tells_groups = CLIENTS[client].1.is_some_and(|version| version >= Version(2025, 6));
@@ -145,7 +144,7 @@ impl Paper {
             Some(2) => self.owners.contains(&host),
             Some(3) => tells_groups && self.groups.contains(&(host, 0)),
             Some(4) => host != 0,
-            Some(other) => panic!("members that are not on paper: {other}"),
+            Some(other) => panic!("members that the reference model does not have: {other}"),
         };
         let mut tags: Vec<usize> = (0..TAGS.len())
             .filter(|tag| self.tags.contains(&(host, *tag)) || is_member(tag))
@@ -160,7 +159,7 @@ impl Paper {
         scopes
     }
 
-    /// The rules that a host's client is to have, by type and identifier.
+    /// The rules that a host's client must have, by type and identifier.
     pub(super) fn in_force(&self, host: usize, client: usize) -> Vec<HeldRule> {
         let scopes = self.scopes(host, client);
         let mut rules = Vec::new();
@@ -174,7 +173,7 @@ impl Paper {
         rules
     }
 
-    /// The mode that a host's client is to be in.
+    /// The mode that a host's client must have.
     pub(super) fn mode(&self, host: usize, client: usize) -> ClientMode {
         let scopes = self.scopes(host, client);
         let strongest = scopes.iter().find_map(|scope| self.modes.get(scope));
@@ -188,14 +187,14 @@ impl Paper {
     }
 }
 
-/// A rule as a client keeps it, if it can take it.
+/// A rule as a client stores it, if it supports it.
 fn row(target: usize, entry: Entry, client: usize) -> Option<HeldRule> {
     let (rule_type, identifier, type_since) = TARGETS[target];
     let (word, expression, policy_since) = POLICIES[entry.policy];
     let version = CLIENTS[client].1;
     let knows = |since: Version| match version {
         Some(version) => version >= since,
-        // pedro knows every type, and of policies those of 2023.
+        // pedro supports every type, and the policies of 2023.
         None => since < Version(2025, 1),
     };
     if !knows(type_since) || !knows(policy_since) {
@@ -212,7 +211,7 @@ fn row(target: usize, entry: Entry, client: usize) -> Option<HeldRule> {
         "silent-block-tty" => RuleState::Blocklist,
         "cel" => RuleState::Cel,
         "remove" => return None,
-        other => panic!("a policy that is not on paper: {other}"),
+        other => panic!("a policy that the reference model does not have: {other}"),
     };
     Some(HeldRule {
         rule_type,
