@@ -4,7 +4,8 @@
 //! Who may name whom is a rule of the house, held by `tests/house/layers.rs`:
 //!
 //! ```text
-//! cel  document  protocol  config  shell name nobody
+//! cel  document  protocol  shell name nobody
+//! config                       shell
 //! rule                         cel
 //! fleet                        rule
 //! lint                         rule, fleet, document
@@ -12,7 +13,7 @@
 //! format                       rule, fleet, document, shell
 //! store                        rule, fleet, shell
 //! client                       rule, fleet, api
-//! lab                          rule, protocol
+//! lab                          rule, protocol, shell
 //! sync                         rule, fleet, protocol, store, shell
 //! server                       rule, fleet, protocol, api, store, sync, lint
 //! cli                          all but protocol, store, sync

@@ -1,6 +1,8 @@
-//! Commands that people paste into a shell.
+//! Commands for a shell: those that people paste, and those that users configure.
 
 use std::borrow::Cow;
+use std::path::Path;
+use std::process::Command;
 
 /// An argument of a command as a shell reads it. Hosts choose their machine IDs, and files have any
 /// name: without quotes, a shell could run a part of them.
@@ -10,9 +12,46 @@ pub fn argument(text: &str) -> Cow<'_, str> {
     shlex::Quoter::new().allow_nul(true).quote(text).unwrap_or(Cow::Borrowed("''"))
 }
 
-#[cfg(test)]
+/// A command line that `sh` runs, or `cmd` on Windows.
+#[must_use]
+#[cfg(not(windows))]
+pub fn command(line: &str) -> Command {
+    let mut shell = Command::new("sh");
+    shell.args(["-c", line]);
+    shell
+}
+
+#[must_use]
+#[cfg(windows)]
+pub fn command(line: &str) -> Command {
+    let mut shell = Command::new("cmd");
+    // With /S, `cmd` removes the outer quotes and takes the rest as it is.
+    std::os::windows::process::CommandExt::raw_arg(&mut shell, format!("/S /C \"{line}\""));
+    shell
+}
+
+/// A command line that gets a file as its last argument.
+#[must_use]
+pub fn command_with_file(line: &str, file: &Path) -> Command {
+    if cfg!(windows) {
+        return command(&format!("{line} \"{}\"", file.display()));
+    }
+    let mut shell = command(&format!("{line} \"$1\""));
+    shell.arg("sh").arg(file);
+    shell
+}
+
+#[cfg(all(test, unix))]
 mod tests {
-    use super::argument;
+    use super::{argument, command, command_with_file};
+
+    #[test]
+    fn a_shell_runs_a_command_line_and_passes_the_file() {
+        let output = command("printf a; exit 3").output().unwrap();
+        assert_eq!((output.stdout.as_slice(), output.status.code()), (&b"a"[..], Some(3)));
+        let output = command_with_file("printf '%s|'", "it's $(x)".as_ref()).output().unwrap();
+        assert_eq!(output.stdout, b"it's $(x)|");
+    }
 
     #[test]
     fn a_shell_runs_no_part_of_an_argument() {
@@ -21,10 +60,7 @@ mod tests {
         }
         for hostile in ["x;touch y;", "$(touch y)", "a b", "it's", "`touch y`", "!touch", "\"", ""]
         {
-            let output = std::process::Command::new("sh")
-                .args(["-c", &format!("printf %s {}", argument(hostile))])
-                .output()
-                .unwrap();
+            let output = command(&format!("printf %s {}", argument(hostile))).output().unwrap();
             assert_eq!(output.stdout, hostile.as_bytes(), "{}", argument(hostile));
         }
     }

@@ -30,13 +30,13 @@ pub const LOG: &str = "NICELIST_LOG";
 /// If it is set to anything, no colours (<https://no-color.org>).
 pub const NO_COLOR: &str = "NO_COLOR";
 /// The user's home directory.
-pub const HOME: &str = "HOME";
+pub const HOME: &str = if cfg!(windows) { "USERPROFILE" } else { "HOME" };
 /// Where the user keeps configuration files, instead of `~/.config`.
 pub const XDG_CONFIG_HOME: &str = "XDG_CONFIG_HOME";
 /// Where the user keeps data, instead of `~/.local/share`.
 pub const XDG_DATA_HOME: &str = "XDG_DATA_HOME";
 /// The user's name.
-pub const USER: &str = "USER";
+pub const USER: &str = if cfg!(windows) { "USERNAME" } else { "USER" };
 /// The user's name, where `USER` is not set.
 pub const LOGNAME: &str = "LOGNAME";
 /// The user's editor.

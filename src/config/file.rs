@@ -19,8 +19,8 @@ use super::values::{Color, Output};
 /// Where the configuration files are, whether they exist or not.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Paths {
-    /// The machine's file.
-    pub system: PathBuf,
+    /// The machine's file. Windows has none: every user could create its folder.
+    pub system: Option<PathBuf>,
     /// The user's file, if the user has a home or named a file.
     pub user: Option<PathBuf>,
     /// Whether the user named the file, so that it must exist.
@@ -34,7 +34,7 @@ impl Paths {
         let directory = env.xdg_config_home.clone().or_else(home);
         let usual = directory.map(|directory| directory.join("nicelist").join("config.toml"));
         Self {
-            system: PathBuf::from("/etc/nicelist/config.toml"),
+            system: cfg!(unix).then(|| PathBuf::from("/etc/nicelist/config.toml")),
             named: env.config.is_some(),
             user: env.config.clone().or(usual),
         }
@@ -56,7 +56,10 @@ impl Files {
     /// # Errors
     /// A file that can't be read or is wrong, or one that the user named and isn't there.
     pub fn load(paths: &Paths) -> Result<Self, ConfigError> {
-        let system = File::load(Source::System, &paths.system)?;
+        let system = match &paths.system {
+            Some(path) => File::load(Source::System, path)?,
+            None => None,
+        };
         let user = match &paths.user {
             Some(path) => match File::load(Source::User, path)? {
                 None if paths.named => {
@@ -358,7 +361,7 @@ mod tests {
     fn only_a_file_that_the_user_named_must_exist() {
         let directory = tempfile::tempdir().unwrap();
         let missing = directory.path().join("none.toml");
-        let mut paths = Paths { system: missing.clone(), user: Some(missing), named: false };
+        let mut paths = Paths { system: Some(missing.clone()), user: Some(missing), named: false };
         assert!(Files::load(&paths).unwrap().user.is_none());
         paths.named = true;
         assert!(matches!(Files::load(&paths), Err(ConfigError::Read { .. })));

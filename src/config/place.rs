@@ -1,12 +1,13 @@
 //! The place that commands talk to.
 
-use std::process::{Command, Stdio};
+use std::process::Stdio;
 
 use super::env::Environment;
 use super::error::{ConfigError, Warning};
 use super::layer::Connection;
 use super::origin::{Origin, Setting, Source};
 use super::values::{CaFile, Database, Secret, ServerUrl};
+use crate::shell;
 
 /// The place that commands talk to.
 #[derive(Debug, Clone)]
@@ -47,8 +48,8 @@ impl Credential {
             Self::Token(secret) => return Ok(secret.clone()),
             Self::Command(setting) => setting,
         };
-        let mut shell = Command::new("sh");
-        shell.args(["-c", command]).stdin(Stdio::null()).stderr(Stdio::inherit());
+        let mut shell = shell::command(command);
+        shell.stdin(Stdio::null()).stderr(Stdio::inherit());
         let output = shell.output();
         let output = output.map_err(|source| {
             let origin = origin.clone();

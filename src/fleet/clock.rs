@@ -77,6 +77,7 @@ fn millis(duration: SignedDuration) -> i64 {
 
 /// The time since the machine started. A clock that cannot be read stands still, and every jump
 /// looks like one.
+#[cfg(unix)]
 fn since_boot() -> SignedDuration {
     #[cfg(any(target_os = "linux", target_os = "android"))]
     let clock = nix::time::ClockId::CLOCK_BOOTTIME;
@@ -85,6 +86,14 @@ fn since_boot() -> SignedDuration {
     let clock = nix::time::ClockId::CLOCK_MONOTONIC;
     nix::time::clock_gettime(clock)
         .map_or(SignedDuration::ZERO, |time| SignedDuration::from_secs(time.tv_sec()))
+}
+
+/// The time since the first call. On Windows, this clock counts sleep.
+#[cfg(not(unix))]
+fn since_boot() -> SignedDuration {
+    static START: std::sync::LazyLock<std::time::Instant> =
+        std::sync::LazyLock::new(std::time::Instant::now);
+    SignedDuration::try_from(START.elapsed()).unwrap_or(SignedDuration::MAX)
 }
 
 /// Reads a duration as people write it: `90` (seconds), `10m`, `24h`, `7d`, `2w`, `1h30m`.

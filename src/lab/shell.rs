@@ -21,9 +21,13 @@ pub(super) async fn shell<'a>(
     values: impl IntoIterator<Item = (&'a str, &'a str)>,
     patience: Duration,
 ) -> Result<(), ShellError> {
-    let mut shell = Command::new("sh");
-    shell.args(["-c", command]).envs(values);
-    shell.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::piped()).kill_on_drop(true);
+    let mut shell = Command::from(crate::shell::command(command));
+    shell
+        .envs(values)
+        .stdin(Stdio::null())
+        .stdout(Stdio::null())
+        .stderr(Stdio::piped())
+        .kill_on_drop(true);
     let output = tokio::time::timeout(patience, shell.output())
         .await
         .map_err(|_| ShellError::Failed(format!("did not end within {} s", patience.as_secs())))?

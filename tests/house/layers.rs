@@ -6,7 +6,7 @@ use super::source::{Token, files, name, read, root, tokens};
 const TABLE: [(&str, &[&str]); 17] = [
     ("cel", &[]),
     ("protocol", &[]),
-    ("config", &[]),
+    ("config", &["shell"]),
     ("shell", &[]),
     ("document", &[]),
     ("rule", &["cel"]),
@@ -17,7 +17,7 @@ const TABLE: [(&str, &[&str]); 17] = [
     ("store", &["rule", "fleet", "shell"]),
     ("sync", &["rule", "fleet", "protocol", "store", "shell"]),
     ("client", &["rule", "fleet", "api"]),
-    ("lab", &["rule", "protocol"]),
+    ("lab", &["rule", "protocol", "shell"]),
     ("server", &["rule", "fleet", "protocol", "api", "store", "sync", "lint"]),
     (
         "cli",
@@ -39,7 +39,7 @@ const CRATES: [(&str, &[&str]); 9] = [
     ("reqwest", &["client", "lab"]),
     ("rusqlite", &["store"]),
     ("tokio_postgres", &["store"]),
-    ("tokio_rustls", &["lab", "server", "store"]),
+    ("tokio_rustls", &["client", "lab", "server", "store"]),
 ];
 
 const PRINTING: [&str; 4] = ["print", "println", "eprint", "eprintln"];

@@ -5,8 +5,6 @@ use std::net::IpAddr;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use nix::sys::resource::{Resource, getrlimit, setrlimit};
-
 use crate::server::client_address::counted_as;
 
 /// Maximum connections, if the process may have that many descriptors.
@@ -21,7 +19,8 @@ const ADMIN_HEAD: Duration = Duration::from_secs(2);
 const ADMIN_WRITE: Duration = Duration::from_secs(5);
 /// Descriptors reserved for the database and for files.
 const RESERVE: usize = 256;
-/// A limit that every system accepts. macOS refuses the hard limit that it reports.
+/// A limit that every Unix accepts. macOS refuses the hard limit that it reports.
+#[cfg(unix)]
 const SURELY_TAKEN: u64 = 10_240;
 
 #[derive(Clone, Debug)]
@@ -96,7 +95,9 @@ pub(super) struct Maxima {
 }
 
 /// Raises the soft limit of descriptors to the hard one, and returns it.
+#[cfg(unix)]
 fn descriptors() -> usize {
+    use nix::sys::resource::{Resource, getrlimit, setrlimit};
     let (soft, hard) = match getrlimit(Resource::RLIMIT_NOFILE) {
         Ok(limits) => limits,
         Err(error) => {
@@ -109,6 +110,12 @@ fn descriptors() -> usize {
         .filter(|wanted| *wanted > soft)
         .find(|wanted| setrlimit(Resource::RLIMIT_NOFILE, *wanted, hard).is_ok());
     usize::try_from(lifted.unwrap_or(soft)).unwrap_or(usize::MAX)
+}
+
+/// Windows has no limit of descriptors.
+#[cfg(not(unix))]
+const fn descriptors() -> usize {
+    MOST_CONNECTIONS + RESERVE
 }
 
 /// The connections that a number of descriptors is enough for.

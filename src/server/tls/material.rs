@@ -64,9 +64,18 @@ impl Stamps {
 }
 
 fn stamp(path: &Path) -> Stamp {
-    use std::os::unix::fs::MetadataExt;
     let metadata = fs::metadata(path).ok()?;
-    Some((metadata.modified().ok(), metadata.len(), metadata.ino()))
+    Some((metadata.modified().ok(), metadata.len(), inode(&metadata)))
+}
+
+#[cfg(unix)]
+fn inode(metadata: &fs::Metadata) -> u64 {
+    std::os::unix::fs::MetadataExt::ino(metadata)
+}
+
+#[cfg(not(unix))]
+fn inode(_: &fs::Metadata) -> u64 {
+    0
 }
 
 pub(super) fn load(files: &TlsFiles) -> Result<Loaded, TlsError> {

@@ -3,7 +3,6 @@
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
-use tokio::signal::unix::{SignalKind, signal};
 use tokio::time::MissedTickBehavior;
 
 use super::error::TlsError;
@@ -57,22 +56,14 @@ impl Tls {
 
     /// Reads the files again whenever they change and on every SIGHUP; never ends.
     pub(in crate::server) async fn follow(&self) {
-        let mut hangups = signal(SignalKind::hangup())
-            .inspect_err(|error| tracing::warn!(%error, "cannot listen to SIGHUP"))
-            .ok();
+        let mut hangups = Hangups::new();
         let mut checks = tokio::time::interval(CHECK_EVERY);
         checks.set_missed_tick_behavior(MissedTickBehavior::Delay);
         let (mut read, mut before) = (self.stamps.clone(), self.stamps.clone());
         loop {
-            let hung_up = async {
-                match &mut hangups {
-                    Some(hangups) => hangups.recv().await,
-                    None => std::future::pending().await,
-                }
-            };
             let is_hangup = tokio::select! {
                 _ = checks.tick() => false,
-                _ = hung_up => true,
+                () = hangups.next() => true,
             };
             let now = Stamps::of(&self.files);
             // Certificate and key are two files: wait until they no longer change.
@@ -82,5 +73,31 @@ impl Tls {
             }
             before = now;
         }
+    }
+}
+
+/// The SIGHUPs of this process. Windows has none.
+struct Hangups {
+    #[cfg(unix)]
+    signals: Option<tokio::signal::unix::Signal>,
+}
+
+impl Hangups {
+    fn new() -> Self {
+        Self {
+            #[cfg(unix)]
+            signals: tokio::signal::unix::signal(tokio::signal::unix::SignalKind::hangup())
+                .inspect_err(|error| tracing::warn!(%error, "cannot listen to SIGHUP"))
+                .ok(),
+        }
+    }
+
+    async fn next(&mut self) {
+        #[cfg(unix)]
+        if let Some(signals) = &mut self.signals {
+            signals.recv().await;
+            return;
+        }
+        std::future::pending::<()>().await;
     }
 }

@@ -3,7 +3,6 @@
 use std::fs::{self, File};
 use std::io;
 use std::iter;
-use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
@@ -11,6 +10,7 @@ use rusqlite::Connection;
 use tempfile::{Builder, NamedTempFile};
 
 use super::check;
+use super::file_system::{file_id_at, sync_folder};
 use super::open::{self, Log, Use};
 use crate::rule::Revision;
 use crate::store::EMPTY;
@@ -73,7 +73,7 @@ pub(in crate::store) fn backup(
             _ => unwritten(error.error),
         })?;
     }
-    sync_folder(file).map_err(unwritten)?;
+    sync_folder(folder(file)).map_err(unwritten)?;
     Ok(backed_up)
 }
 
@@ -113,15 +113,9 @@ pub(super) fn folder(file: &Path) -> &Path {
     file.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."))
 }
 
-/// Makes a rename in a file's folder durable.
-pub(super) fn sync_folder(file: &Path) -> io::Result<()> {
-    File::open(folder(file))?.sync_all()
-}
-
 /// Whether two paths lead to one file.
 pub(super) fn is_same(one: &Path, other: &Path) -> bool {
-    let inode = |path| fs::metadata(path).map(|found| (found.dev(), found.ino())).ok();
-    inode(one).is_some_and(|found| inode(other) == Some(found))
+    file_id_at(one).is_ok_and(|found| file_id_at(other).is_ok_and(|other| other == found))
 }
 
 /// Why a database could not be copied.

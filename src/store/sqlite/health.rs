@@ -6,6 +6,7 @@ use jiff::Timestamp;
 use rusqlite::{Connection, ErrorCode, ffi};
 
 use super::codes;
+use super::file_system::disk_free;
 use super::identity::Identity;
 use super::writer::{Done, Turn, Writer};
 use crate::store::{DatabaseSize, Health, StoreError, StoreResult, WriteFault};
@@ -51,22 +52,13 @@ pub(super) fn inspect(writer: &Writer, identity: &Identity) -> StoreResult<Healt
     if writer.busy_for().is_some_and(|busy| busy > LONGEST_WRITE) {
         return Err(StoreError::Unwritable(WriteFault::WriterStuck));
     }
-    Ok(Health { disk_free: disk_free(identity) })
+    Ok(Health { disk_free: disk_free(identity.folder()) })
 }
 
 /// The bytes of the file and its log, and what its disk has left.
 pub(super) fn size(identity: &Identity) -> StoreResult<DatabaseSize> {
     let bytes = identity.bytes().map_err(|error| StoreError::Database(error.to_string()))?;
-    Ok(DatabaseSize { bytes, disk_free: disk_free(identity) })
-}
-
-/// The free bytes of the disk for this process's user.
-fn disk_free(identity: &Identity) -> Option<u64> {
-    let found = nix::sys::statvfs::statvfs(identity.folder()).ok()?;
-    #[expect(clippy::useless_conversion, reason = "the types differ between systems")]
-    let (blocks, size) =
-        (u64::try_from(found.blocks_available()).ok()?, u64::try_from(found.fragment_size()).ok()?);
-    Some(blocks.saturating_mul(size))
+    Ok(DatabaseSize { bytes, disk_free: disk_free(identity.folder()) })
 }
 
 /// Writes a row, unless a write has just succeeded or a long one is in progress.

@@ -6,23 +6,20 @@
 
 use std::fs;
 use std::io;
-use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use super::file_system::{FileId, file_id_at};
 use crate::store::WriteFault;
-
-/// A device and an inode on it.
-type Inode = (u64, u64);
 
 /// The open database file and its write-ahead log.
 pub(super) struct Identity {
     path: PathBuf,
-    file: Inode,
+    file: FileId,
     log_path: PathBuf,
     /// Known after the first commit: SQLite creates the log when it is first used.
-    log: OnceLock<Inode>,
+    log: OnceLock<FileId>,
     /// Whether the last check failed.
     lost: AtomicBool,
 }
@@ -34,7 +31,7 @@ impl Identity {
         // SQLite keeps the log beside the file that a link leads to.
         let mut log_path = fs::canonicalize(&path)?.into_os_string();
         log_path.push("-wal");
-        let file = inode(&path)?;
+        let file = file_id_at(&path)?;
         Ok(Self {
             path,
             file,
@@ -62,7 +59,7 @@ impl Identity {
 
     /// Whether the file is still at its path.
     pub(super) fn is_in_place(&self) -> bool {
-        inode(&self.path).is_ok_and(|found| found == self.file)
+        file_id_at(&self.path).is_ok_and(|found| found == self.file)
     }
 
     /// Checks again if the last check failed, so that nothing is written to a file that is lost.
@@ -78,19 +75,14 @@ impl Identity {
     }
 
     fn compare(&self) -> Result<(), WriteFault> {
-        match inode(&self.path) {
+        match file_id_at(&self.path) {
             Ok(found) if found == self.file => {}
             Ok(_) => return Err(WriteFault::FileReplaced),
             Err(_) => return Err(WriteFault::FileMissing),
         }
-        match inode(&self.log_path) {
+        match file_id_at(&self.log_path) {
             Ok(found) if *self.log.get_or_init(|| found) == found => Ok(()),
             Ok(_) | Err(_) => Err(WriteFault::LogMissing),
         }
     }
-}
-
-fn inode(path: &Path) -> io::Result<Inode> {
-    let found = fs::metadata(path)?;
-    Ok((found.dev(), found.ino()))
 }

@@ -10,6 +10,7 @@ pub(super) mod check;
 mod commit;
 mod epoch;
 mod events;
+mod file_system;
 mod having;
 mod health;
 mod history;

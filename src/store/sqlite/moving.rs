@@ -1,12 +1,12 @@
 //! A whole file, read as of one moment or filled in one transaction.
 
-use std::os::unix::fs::MetadataExt as _;
 use std::path::Path;
 
 use async_trait::async_trait;
 use rusqlite::types::{ToSqlOutput, Type, ValueRef};
 use rusqlite::{Connection, ToSql, params_from_iter};
 
+use super::file_system::file_id;
 use super::open::{self, Use};
 use super::{MEMORY, codes, epoch};
 use crate::fleet::Epoch;
@@ -24,7 +24,8 @@ pub(in crate::store) fn state(path: &str) -> StoreResult<State> {
         return Err(failed(path)("it names no file".to_owned()));
     }
     let Ok(file) = std::fs::metadata(path) else { return Ok(State::default()) };
-    let identity = Some(format!("sqlite:{}:{}", file.dev(), file.ino()));
+    let (device, inode) = file_id(&file);
+    let identity = Some(format!("sqlite:{device}:{inode}"));
     let found = || {
         let mut connection = open::connect(Path::new(path), Use::Read).map_err(open::reason)?;
         let version = open::header(&mut connection)?;

@@ -2,7 +2,6 @@
 
 use std::fs::{self, OpenOptions};
 use std::io;
-use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
 use std::path::Path;
 use std::thread;
 use std::time::Duration;
@@ -10,6 +9,7 @@ use std::time::Duration;
 use rusqlite::config::DbConfig;
 use rusqlite::{Connection, ErrorCode, OpenFlags, TransactionBehavior};
 
+use super::file_system::{create_private_folder, private};
 use super::{check, epoch};
 use crate::store::Durability;
 
@@ -64,9 +64,9 @@ pub(super) enum Log {
 /// Creates the file if there is none, and the folders above it: for its owner only.
 pub(super) fn create(path: &Path) -> io::Result<()> {
     if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
-        fs::DirBuilder::new().recursive(true).mode(0o700).create(folder)?;
+        create_private_folder(folder)?;
     }
-    OpenOptions::new().read(true).append(true).create(true).mode(0o600).open(path).map(drop)
+    private(OpenOptions::new().read(true).append(true).create(true)).open(path).map(drop)
 }
 
 /// Checks that the file is ours to write, and brings its schema up to date.

@@ -1,8 +1,7 @@
 //! A backup in the place of a database.
 
-use std::fs::{self, DirBuilder, File};
+use std::fs::{self, File};
 use std::io::{self, Read as _};
-use std::os::unix::fs::{DirBuilderExt as _, MetadataExt as _, chown};
 use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
@@ -11,9 +10,9 @@ use tempfile::NamedTempFile;
 
 use super::backup::{
     CopyError, beside, contents, contents_of, copy_into, folder, is_same, logs, readable,
-    sync_folder,
 };
 use super::epoch;
+use super::file_system::{copy_owner, create_private_folder, sync_folder};
 use super::open::{self, APPLICATION_ID, Use};
 use crate::store::moving::{BackedUp, RestoreError, Restored};
 use crate::store::{Durability, StoreError};
@@ -52,7 +51,7 @@ pub(in crate::store) fn restore(
         return Err(unusable("it is the database itself; name a backup".to_owned()));
     }
     let locked = Locked::take(database)?;
-    DirBuilder::new().recursive(true).mode(0o700).create(folder(database)).map_err(unwritten)?;
+    create_private_folder(folder(database)).map_err(unwritten)?;
     let copy = beside(database).map_err(unwritten)?;
     copy_into(file, log, copy.path()).map_err(|error| match error {
         CopyError::Read(reason) => unusable(reason),
@@ -131,11 +130,7 @@ impl Locked {
         let mut replaced = None;
         if self.connection.is_some() {
             let found = fs::metadata(database)?;
-            let made = fs::metadata(copy.path())?;
-            if (found.uid(), found.gid()) != (made.uid(), made.gid()) {
-                // Root restores the database of the server's user.
-                chown(copy.path(), Some(found.uid()), Some(found.gid()))?;
-            }
+            copy_owner(&found, copy.path())?;
             copy.as_file().set_permissions(found.permissions())?;
             replaced = Some(keep(database, now)?);
         }
@@ -147,7 +142,7 @@ impl Locked {
             }
         }
         copy.persist(database)?;
-        sync_folder(database)?;
+        sync_folder(folder(database))?;
         Ok(replaced)
     }
 }
