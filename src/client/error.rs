@@ -15,6 +15,8 @@ pub enum ClientError {
         url: String,
         /// What happened instead.
         reason: String,
+        /// Whether the CA of the server's certificate is not trusted.
+        untrusted_ca: bool,
     },
     /// A change was sent, and the connection broke before the response arrived.
     #[error(

@@ -8,6 +8,7 @@ use ::http::{Request, Response};
 use async_trait::async_trait;
 use bytes::{Bytes, BytesMut};
 use reqwest::Certificate;
+use tokio_rustls::rustls;
 use url::Url;
 
 use super::transport::Transport;
@@ -62,7 +63,10 @@ impl Client {
         authorities: Option<Authorities>,
     ) -> Result<Self, ClientError> {
         let base = base.as_str().trim_end_matches('/').to_owned();
-        let unreachable = |reason| ClientError::Unreachable { url: base.clone(), reason };
+        let unreachable = |reason| {
+            let url = base.clone();
+            ClientError::Unreachable { url, reason, untrusted_ca: false }
+        };
         let client = reqwest::Client::builder();
         let client = match authorities {
             Some(Authorities(authorities)) => client.tls_certs_only(authorities),
@@ -145,7 +149,7 @@ impl Http {
         let url = self.base.clone();
         let reason = if error.is_timeout() { "timed out".to_owned() } else { innermost(error) };
         if safe || error.is_connect() || error.is_builder() {
-            ClientError::Unreachable { url, reason }
+            ClientError::Unreachable { url, reason, untrusted_ca: has_untrusted_ca(error) }
         } else {
             ClientError::OutcomeUnknown { url, reason }
         }
@@ -158,7 +162,19 @@ fn is_broken(error: &reqwest::Error) -> bool {
     error.is_request() && !error.is_connect() && !error.is_timeout()
 }
 
-/// The last of an error's causes: the one that says something.
+/// Whether a connection failed because no trusted CA signed the server's certificate.
+fn has_untrusted_ca(error: &reqwest::Error) -> bool {
+    let untrusted = rustls::Error::InvalidCertificate(rustls::CertificateError::UnknownIssuer);
+    let mut causes = std::iter::successors(error.source(), |cause| (*cause).source());
+    causes.any(|cause| {
+        // The error inside an I/O error is not its source.
+        let inner = cause.downcast_ref().and_then(std::io::Error::get_ref);
+        let inner = inner.and_then(|inner| inner.downcast_ref::<rustls::Error>());
+        inner.or_else(|| cause.downcast_ref()) == Some(&untrusted)
+    })
+}
+
+/// The last of an error's causes, which is the most specific.
 fn innermost(error: &dyn Error) -> String {
     let mut last = error;
     while let Some(source) = last.source() {

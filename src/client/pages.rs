@@ -55,6 +55,26 @@ impl<'a, T: DeserializeOwned> Pages<'a, T> {
         }
         Ok(Some(page.items))
     }
+
+    /// The items of the first page.
+    ///
+    /// # Errors
+    /// As for [`Pages::next`].
+    pub async fn first(mut self) -> Result<Vec<T>, ClientError> {
+        Ok(self.next().await?.unwrap_or_default())
+    }
+
+    /// All items.
+    ///
+    /// # Errors
+    /// As for [`Pages::next`].
+    pub async fn all(mut self) -> Result<Vec<T>, ClientError> {
+        let mut all = Vec::new();
+        while let Some(page) = self.next().await? {
+            all.extend(page);
+        }
+        Ok(all)
+    }
 }
 
 /// The part of an address behind `?`.
