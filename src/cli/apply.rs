@@ -2,14 +2,13 @@
 
 use clap::Args;
 
-use super::arg::revision;
 use super::context::Context;
-use super::difference::{self, Terms};
 use super::error::{CliError, Kind};
 use super::manifest::{ManifestRequest, PolicyArgs};
+use super::planned_change::{PlanOptions, PlannedChangeArgs, confirm_and_change};
 use crate::api::PolicyAnswer;
 use crate::client::Client;
-use crate::rule::{ChangeMessage, Outcome, Revision};
+use crate::rule::{Outcome, Revision};
 
 /// Maximum removals that are never guarded.
 const FEW: usize = 10;
@@ -22,6 +21,7 @@ const FEW: usize = 10;
 /// ends. Where that would end most of what is in force, the exit code is 6, unless --prune-most
 /// lets it.
 #[derive(Debug, Args)]
+#[command(mut_arg("reason", |arg| arg.visible_alias("message")))]
 #[command(after_long_help = "\
 Examples:
   nicelist apply -f policy/ --dry-run
@@ -34,44 +34,26 @@ pub(crate) struct ApplyArgs {
     /// Let --prune end most of what is in force
     #[arg(long, requires = "prune")]
     prune_most: bool,
-    /// Say why, for the history
-    #[arg(short = 'm', long, visible_alias = "message", value_name = "TEXT")]
-    reason: Option<ChangeMessage>,
-    /// Store the change although lint finds errors; needs --reason
-    #[arg(long, requires = "reason")]
-    force: bool,
-    /// Refuse if this is no longer the newest revision
-    #[arg(long, value_name = "REVISION", value_parser = revision)]
-    base: Option<Revision>,
-    /// Show every difference, however many they are
-    #[arg(long)]
-    full: bool,
-    /// Do it without being asked
-    #[arg(short, long)]
-    yes: bool,
-    /// Show what would happen and change nothing
-    #[arg(long)]
-    dry_run: bool,
+    #[command(flatten)]
+    change: PlannedChangeArgs,
 }
 
 pub(super) async fn run(context: &Context, args: ApplyArgs) -> Result<(), CliError> {
-    let ApplyArgs { policy, prune_most, reason, force, base, full, yes, dry_run } = args;
+    let ApplyArgs { policy, prune_most, change } = args;
     let ui = &context.ui;
     let prune = policy.prune;
     let mut policy = ManifestRequest::read(ui, &policy)?;
-    policy.set_reason(reason, force);
-    let client = context.client_to_change(dry_run).await?;
+    policy.set_reason(change.reason.clone(), change.force);
+    let client = context.client_to_change(change.dry_run).await?;
     policy.find_hosts(context, &client).await?;
-    let base = match prune && !prune_most && !dry_run {
-        true => base.or(Some(guarded(&mut policy, &client).await?)),
-        false => base,
+    let base = match prune && !prune_most && !change.dry_run {
+        true => change.base.or(Some(guarded(&mut policy, &client).await?)),
+        false => change.base,
     };
     let question = format!("apply this to {}?", client.place());
-    let terms = Terms { question: &question, yes, dry_run, full, base };
-    difference::carry_out(ui, terms, async |base, dry_run| {
-        policy.send(&client, base, dry_run).await
-    })
-    .await
+    let options = PlanOptions { base, ..change.options(&question) };
+    confirm_and_change(ui, options, async |base, dry_run| policy.send(&client, base, dry_run).await)
+        .await
 }
 
 /// Refuses to remove most of the active policy. Returns the revision that was checked.

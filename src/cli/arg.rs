@@ -1,4 +1,4 @@
-//! Arguments that commands share.
+//! Shared arguments.
 
 use std::ffi::OsStr;
 use std::fmt::Display;
@@ -15,9 +15,9 @@ use super::error::CliError;
 use crate::api::ExpiresIn;
 use crate::config::{CaFile, Color, Database, Flags, Output, Problem, Secret, ServerUrl};
 use crate::fleet::parse_duration;
-use crate::rule::{DayEdge, Revision, WrittenTime, in_zone};
+use crate::rule::{ChangeMessage, DayEdge, Revision, WrittenTime, in_zone};
 
-/// The flags of every command.
+/// The global options.
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Global options")]
 pub(crate) struct Globals {
@@ -56,7 +56,7 @@ pub(crate) struct Globals {
 }
 
 impl Globals {
-    /// The flags that are settings.
+    /// The options that override settings.
     pub(crate) fn flags(self) -> Flags {
         let Self {
             server,
@@ -74,8 +74,22 @@ impl Globals {
     }
 }
 
-/// Reads one of some words, which completions propose. Other spellings that the type reads are
-/// taken too.
+/// The options of commands that change rules or settings.
+#[derive(Debug, Args)]
+pub(crate) struct ChangeArgs {
+    /// Say why, for the history
+    #[arg(short = 'm', long, value_name = "TEXT")]
+    pub(crate) reason: Option<ChangeMessage>,
+    /// Store the change although lint finds errors; needs --reason
+    #[arg(long, requires = "reason")]
+    pub(crate) force: bool,
+    /// Show what would happen and change nothing
+    #[arg(long)]
+    pub(crate) dry_run: bool,
+}
+
+/// Parses a value, and proposes these words in completions. Other spellings that the type can parse are
+/// accepted.
 #[derive(Debug)]
 pub(crate) struct Words<T> {
     words: Vec<&'static str>,
@@ -115,8 +129,7 @@ where
     }
 }
 
-/// Reads the URL of a database. What is wrong with one is told without repeating it: it may hold
-/// a password.
+/// Parses the URL of a database. Errors do not repeat it, because it may contain a password.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct DatabaseUrl;
 
@@ -133,16 +146,16 @@ impl TypedValueParser for DatabaseUrl {
         let read = read.and_then(|text| text.parse().map_err(|error: Problem| error.to_string()));
         read.map_err(|reason| {
             let arg = arg.map(ToString::to_string).unwrap_or_default();
-            let told = format!("invalid value for '{arg}': {reason}\n");
-            clap::Error::raw(ErrorKind::ValueValidation, told).with_cmd(command)
+            let message = format!("invalid value for '{arg}': {reason}\n");
+            clap::Error::raw(ErrorKind::ValueValidation, message).with_cmd(command)
         })
     }
 }
 
-/// When something ends: after a while, or at a time.
+/// An expiry: a duration or a time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Expiry {
-    /// So long after now.
+    /// From now.
     After(SignedDuration),
     /// At this time, or at the end of this day.
     At(WrittenTime),
@@ -163,7 +176,6 @@ impl FromStr for Expiry {
 }
 
 impl Expiry {
-    /// The time that is meant, seen from `now`.
     pub(crate) fn resolve(self, now: Timestamp) -> Result<Timestamp, CliError> {
         let zone = TimeZone::system();
         let at = match self {
@@ -180,8 +192,7 @@ impl Expiry {
         }
     }
 
-    /// What is sent to the server: a time or a duration. A duration lets the server recognize that
-    /// the command was repeated.
+    /// The time or the duration for a request. With a duration, the server recognizes a repeated command.
     pub(crate) fn to_send(
         self,
         now: Timestamp,
@@ -194,12 +205,9 @@ impl Expiry {
     }
 }
 
-/// When a rule expires, if it does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum RuleExpiry {
-    /// It does not expire.
     Never,
-    /// It does.
     Until(Expiry),
 }
 
@@ -214,10 +222,10 @@ impl FromStr for RuleExpiry {
     }
 }
 
-/// When something began: a while ago, or at a time.
+/// The start of a period: a duration before now, or a time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Since {
-    /// So long before now.
+    /// Before now.
     Before(SignedDuration),
     /// At this time, or on this day.
     At(WrittenTime),
@@ -237,17 +245,17 @@ impl FromStr for Since {
 }
 
 impl Since {
-    /// The time that is meant, seen from `now`; of a day, its start.
+    /// The time; for a day, its start.
     pub(crate) fn resolve(self, now: Timestamp) -> Timestamp {
         self.at_edge(now, DayEdge::Start)
     }
 
-    /// The same for the end of a period; of a day, its end.
+    /// The time; for a day, its end.
     pub(crate) fn resolve_end(self, now: Timestamp) -> Timestamp {
         self.at_edge(now, DayEdge::End)
     }
 
-    /// What lies before all time is its beginning.
+    /// A duration that is too long means the earliest time.
     fn at_edge(self, now: Timestamp, edge: DayEdge) -> Timestamp {
         let at = match self {
             Self::At(written) => written.resolve(now, &TimeZone::system(), edge),
@@ -257,13 +265,11 @@ impl Since {
     }
 }
 
-/// Reads the number of a revision.
 pub(crate) fn revision(text: &str) -> Result<Revision, String> {
     let number = text.trim().parse();
     number.map(Revision).map_err(|_| "expected the number of a revision, as in 41".to_owned())
 }
 
-/// Reads a duration as people write it.
 pub(crate) fn duration(text: &str) -> Result<SignedDuration, String> {
     parse_duration(text).ok_or_else(|| "expected a duration such as 90s, 15m or 1h".to_owned())
 }
@@ -273,7 +279,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_expiry_is_a_duration_or_a_time_and_lies_ahead() {
+    fn an_expiry_is_a_duration_or_a_time_in_the_future() {
         let now: Timestamp = "2026-11-20T12:00:00Z".parse().unwrap();
         let read = |text: &str| text.parse::<Expiry>().unwrap().resolve(now);
         assert_eq!(read("7d").unwrap().to_string(), "2026-11-27T12:00:00Z");

@@ -1,4 +1,4 @@
-//! Files that follow from the grammar: completions for shells and manual pages.
+//! Files that are generated from the commands: completions for shells, and manual pages.
 
 use std::fs;
 use std::io;
@@ -8,40 +8,39 @@ use clap::{Command, ValueEnum};
 use clap_complete::Shell;
 use clap_mangen::Man;
 
-use super::command;
-
-/// The name of a file and what is in it.
+/// The name and the content of a file.
 pub type Artifact = (String, Vec<u8>);
 
-/// What a shell loads to complete `nicelist`.
+/// The completions for a shell.
 #[must_use]
-pub fn completions(shell: Shell) -> Vec<u8> {
+pub fn completions(mut command: Command, shell: Shell) -> Vec<u8> {
     let mut text = Vec::new();
-    clap_complete::generate(shell, &mut command(), "nicelist", &mut text);
+    clap_complete::generate(shell, &mut command, "nicelist", &mut text);
     text
 }
 
-/// The completions of all shells.
+/// The completions for all shells.
 #[must_use]
-pub fn all_completions() -> Vec<Artifact> {
+pub fn all_completions(command: &Command) -> Vec<Artifact> {
     use clap_complete::Generator;
     let shells = Shell::value_variants().iter();
-    shells.map(|shell| (shell.file_name("nicelist"), completions(*shell))).collect()
+    shells
+        .map(|shell| (shell.file_name("nicelist"), completions(command.clone(), *shell)))
+        .collect()
 }
 
-/// The manual: one page a command.
+/// The manual, with one page per command.
 ///
 /// # Errors
-/// None that memory does not have; the generator writes to anything.
-pub fn man() -> io::Result<Vec<Artifact>> {
-    let mut command = command();
+/// None: the pages are written to memory.
+pub fn man(mut command: Command) -> io::Result<Vec<Artifact>> {
     command.build();
     let mut pages = Vec::new();
     page(&command, "nicelist", &mut pages)?;
     Ok(pages)
 }
 
-/// The page of a command, named by the whole way to it, and those of the commands below.
+/// Adds the page of a command and the pages of its subcommands.
 fn page(command: &Command, name: &str, pages: &mut Vec<Artifact>) -> io::Result<()> {
     let named = command.clone().name(name.to_owned()).display_name(name.to_owned());
     let mut text = Vec::new();
@@ -54,10 +53,10 @@ fn page(command: &Command, name: &str, pages: &mut Vec<Artifact>) -> io::Result<
     Ok(())
 }
 
-/// Writes files into a folder, which is made if it is not there.
+/// Writes files into a folder, which is created if it does not exist.
 ///
 /// # Errors
-/// When the folder or a file cannot be written.
+/// If the folder or a file cannot be written.
 pub fn write_into(folder: &Path, files: Vec<Artifact>) -> io::Result<()> {
     fs::create_dir_all(folder)?;
     files.into_iter().try_for_each(|(name, text)| fs::write(folder.join(name), text))

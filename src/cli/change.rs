@@ -1,69 +1,62 @@
-//! Tells what became of a change.
+//! How the outcome of a change looks, edit by edit.
 
 use serde::Serialize;
 
-use super::difference::policy_cell;
 use super::error::CliError;
+use super::labels::{outcome_word, policy_cell, rule_label};
 use super::ui::{Cell, Column, Row, Tone, Ui};
 use crate::api::{ChangeAnswer, ChangeWarning, RuleDifference};
-use crate::rule::{FieldChange, Outcome, Revision};
+use crate::rule::{FieldChange, Outcome, Revision, RuleDraft};
 
-/// What became of one edit, or one field that it altered.
+/// The outcome of one edit or, in a table, one field that it changed.
 #[derive(Debug, Serialize)]
-pub(crate) struct Changed {
+pub(crate) struct EditRow {
     /// Nothing for a line about a field.
     outcome: Option<Outcome>,
     change: String,
     fields: Vec<FieldChange>,
 }
 
-impl Changed {
-    /// `change` tells the edit in words.
+impl EditRow {
     pub(crate) fn new(outcome: Outcome, change: String) -> Self {
         Self { outcome: Some(outcome), change, fields: Vec::new() }
     }
 
-    /// The same with the fields that were altered.
     pub(crate) fn with_fields(self, fields: &[FieldChange]) -> Self {
         Self { fields: fields.to_vec(), ..self }
     }
 
-    fn fields_in_words(&self, ui: &Ui) -> Vec<String> {
+    /// A line for each field, below the one of the edit.
+    fn field_rows(&self, ui: &Ui) -> Vec<Self> {
         let outcome = self.outcome.unwrap_or(Outcome::Changed);
-        let fields = self.fields.iter().map(|field| field_cells(ui, field, outcome));
-        let words = fields.map(|cells| {
-            cells.iter().map(|cell| cell.for_machines().into_owned()).collect::<Vec<_>>()
-        });
-        words.map(|words| words.join(" ")).collect()
+        let row = |field| {
+            let cells = field_cells(ui, field, outcome);
+            let words: Vec<_> = cells.iter().map(Cell::for_programs).collect();
+            Self { outcome: None, change: format!("  {}", words.join(" ")), fields: Vec::new() }
+        };
+        self.fields.iter().map(row).collect()
     }
 }
 
-impl Row for Changed {
-    const COLUMNS: &'static [Column] =
-        &[Column::new("outcome"), Column::new("change"), Column::machine("fields")];
+impl Row for EditRow {
     const HEADED: bool = false;
 
-    fn cells(&self) -> Vec<Cell> {
-        let change = Cell::text(&self.change);
-        let Some(outcome) = self.outcome else {
-            return vec![Cell::text(""), change, Cell::text("")];
-        };
-        let (word, tone) = told(outcome);
-        let fields = self.fields.iter().map(for_machines).collect::<Vec<_>>();
-        vec![Cell::toned(word, tone), change, Cell::text(fields.join("; "))]
+    fn columns() -> Vec<Column<Self>> {
+        vec![
+            Column::new("outcome", |row| {
+                let (word, tone) = row.outcome.map_or(("", Tone::Plain), outcome_word);
+                Cell::toned(word, tone)
+            }),
+            Column::new("change", |row| Cell::text(&row.change)),
+            Column::csv("fields", |row| {
+                let fields: Vec<_> = row.fields.iter().map(field_text).collect();
+                Cell::text(fields.join("; "))
+            }),
+        ]
     }
 }
 
-const fn told(outcome: Outcome) -> (&'static str, Tone) {
-    match outcome {
-        Outcome::Added => ("added", Tone::Good),
-        Outcome::Changed => ("changed", Tone::Notice),
-        Outcome::Removed => ("removed", Tone::Bad),
-        Outcome::Unchanged => ("unchanged", Tone::Faint),
-    }
-}
-
-/// The name and the values of a field: both, or the only one of a rule that was added or removed.
+/// The name and the values of a field. A rule that was added or removed has only one value.
 pub(crate) fn field_cells(ui: &Ui, field: &FieldChange, outcome: Outcome) -> Vec<Cell> {
     let FieldChange { field: name, before, after } = field;
     let value = |value: &Option<Box<str>>| match value {
@@ -81,34 +74,27 @@ pub(crate) fn field_cells(ui: &Ui, field: &FieldChange, outcome: Outcome) -> Vec
     }
 }
 
-fn for_machines(FieldChange { field, before, after }: &FieldChange) -> String {
+fn field_text(FieldChange { field, before, after }: &FieldChange) -> String {
     let value = |value: &Option<Box<str>>| value.as_deref().unwrap_or_default().to_owned();
     format!("{field}: {} → {}", value(before), value(after))
 }
 
-/// The value of a field in a table.
 fn field_value(ui: &Ui, name: &str, text: &str) -> Cell {
     match text.parse() {
-        Ok(at) if name == "expires" && ui.for_eyes() => Cell::text(ui.in_zone(at)),
+        Ok(at) if name == "expires" && ui.is_terminal() => Cell::text(ui.in_zone(at)),
         _ => Cell::text(text),
     }
 }
 
-/// Shows what became of edits, each with the fields that it altered: `answer` as JSON, rows
-/// otherwise.
+/// Shows edits with the fields that they changed. JSON has `answer`.
 pub(crate) fn show_rows(
     ui: &Ui,
     answer: &impl Serialize,
-    edits: impl IntoIterator<Item = Changed>,
+    edits: impl IntoIterator<Item = EditRow>,
 ) -> Result<(), CliError> {
     let is_table = ui.draws_tables();
     let rows = edits.into_iter().flat_map(|edit| {
-        let fields = if is_table { edit.fields_in_words(ui) } else { Vec::new() };
-        let fields = fields.into_iter().map(|text| Changed {
-            outcome: None,
-            change: format!("  {text}"),
-            fields: Vec::new(),
-        });
+        let fields = if is_table { edit.field_rows(ui) } else { Vec::new() };
         std::iter::once(edit).chain(fields)
     });
     ui.answer(answer, rows)
@@ -117,7 +103,6 @@ pub(crate) fn show_rows(
 /// Maximum warnings that are shown.
 const MOST_WARNINGS: usize = 20;
 
-/// Shows the warnings about a change.
 pub(crate) fn warn(ui: &Ui, warnings: &[ChangeWarning]) {
     for warning in warnings.iter().take(MOST_WARNINGS) {
         ui.warn(&warning.message);
@@ -127,7 +112,7 @@ pub(crate) fn warn(ui: &Ui, warnings: &[ChangeWarning]) {
     }
 }
 
-/// Shows what became of each of `edits`, which are told in the order of the request.
+/// Shows the outcome of each of `edits`, which are in the order of the request.
 pub(crate) fn show(
     ui: &Ui,
     answer: &ChangeAnswer,
@@ -135,36 +120,52 @@ pub(crate) fn show(
     dry_run: bool,
 ) -> Result<(), CliError> {
     warn(ui, &answer.warnings);
-    let rows = rows(&answer.outcomes, edits, &answer.differences);
-    show_rows(ui, answer, rows)?;
-    ui.status(summary(answer, dry_run));
+    show_rows(ui, answer, rows(&answer.outcomes, edits, &answer.differences))?;
+    ui.status(summary(&answer.outcomes, answer.revision, dry_run));
     Ok(())
 }
 
-/// The outcome of each edit, with the fields that it altered.
-pub(crate) fn rows(
+/// The rules of a decision about events, with what happened to each of them.
+pub(crate) struct DecidedRules<'a> {
+    pub(crate) rules: &'a [RuleDraft],
+    pub(crate) outcomes: &'a [Outcome],
+    pub(crate) differences: &'a [RuleDifference],
+    pub(crate) warnings: &'a [ChangeWarning],
+}
+
+impl DecidedRules<'_> {
+    /// Shows them. JSON has `answer`.
+    pub(crate) fn show(&self, ui: &Ui, answer: &impl Serialize) -> Result<(), CliError> {
+        let Self { rules, outcomes, differences, warnings } = self;
+        warn(ui, warnings);
+        show_rows(ui, answer, rows(outcomes, rules.iter().map(rule_label), differences))
+    }
+
+    /// Says when the rules expire, after `subject`.
+    pub(crate) fn show_expiry(&self, ui: &Ui, subject: &str) {
+        if let Some(expires) = self.rules.first().and_then(|rule| rule.expires) {
+            ui.status(format!("{subject} at {}", ui.in_zone(expires)));
+        }
+    }
+}
+
+fn rows(
     outcomes: &[Outcome],
     edits: impl IntoIterator<Item = String>,
     differences: &[RuleDifference],
-) -> impl Iterator<Item = Changed> {
+) -> impl Iterator<Item = EditRow> {
     // Differences are in the order of the edits.
     let mut differences = differences.iter().peekable();
     outcomes.iter().zip(edits).enumerate().map(move |(edit, (outcome, change))| {
-        let changed = Changed::new(*outcome, change);
+        let row = EditRow::new(*outcome, change);
         match differences.next_if(|difference| difference.edit == edit) {
-            Some(difference) => changed.with_fields(&difference.fields),
-            None => changed,
+            Some(difference) => row.with_fields(&difference.fields),
+            None => row,
         }
     })
 }
 
-/// What became of a change as a whole.
-pub(crate) fn summary(answer: &ChangeAnswer, dry_run: bool) -> String {
-    sum_up(&answer.outcomes, answer.revision, dry_run)
-}
-
-/// What became of edits as a whole.
-pub(crate) fn sum_up(outcomes: &[Outcome], revision: Revision, dry_run: bool) -> String {
+pub(crate) fn summary(outcomes: &[Outcome], revision: Revision, dry_run: bool) -> String {
     let would = outcomes.iter().any(|outcome| *outcome != Outcome::Unchanged);
     match (dry_run, would) {
         (true, true) => format!("dry run: nothing was changed (revision {revision})"),
@@ -177,11 +178,11 @@ pub(crate) fn sum_up(outcomes: &[Outcome], revision: Revision, dry_run: bool) ->
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::cli::ui::tests::remembering;
+    use crate::cli::ui::tests::captured_ui;
     use crate::config::Output;
 
     fn shown(format: Output, dry_run: bool) -> (String, String) {
-        let (ui, out, err) = remembering(format, false);
+        let (ui, out, err) = captured_ui(format, false);
         let answer = ChangeAnswer {
             revision: Revision(7),
             changed: !dry_run,
@@ -196,7 +197,7 @@ mod tests {
     }
 
     #[test]
-    fn each_edit_gets_a_line_and_the_revision_is_no_data() {
+    fn each_edit_has_a_line_and_the_revision_goes_to_stderr() {
         let (out, err) = shown(Output::Table, false);
         assert_eq!(out, "added      allow a in fleet\nunchanged  allow b in fleet\n");
         assert_eq!(err, "revision 7\n");

@@ -1,6 +1,6 @@
 //! `nicelist completions`.
 
-use clap::Args;
+use clap::{Args, Command};
 use clap_complete::Shell;
 
 use super::artifacts;
@@ -19,6 +19,10 @@ pub(crate) struct CompletionsArgs {
     shell: Shell,
 }
 
-pub(crate) fn run(context: &Context, args: &CompletionsArgs) -> Result<(), CliError> {
-    context.ui.raw(&artifacts::completions(args.shell))
+pub(crate) fn run(
+    context: &Context,
+    args: &CompletionsArgs,
+    command: Command,
+) -> Result<(), CliError> {
+    context.ui.raw(&artifacts::completions(command, args.shell))
 }

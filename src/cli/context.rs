@@ -1,11 +1,11 @@
-//! What every command is given.
+//! The environment of a command: its settings, its output, and the client for its server.
 
 use std::path::Path;
 
 use super::arg::Globals;
 use super::error::CliError;
 use super::local::{self, Effect};
-use super::ui::{Manner, Ui};
+use super::ui::{OutputOptions, Ui};
 use super::{log, pem};
 use crate::client::{Authorities, Client, ClientError};
 use crate::config::{Database, Environment, Files, Paths, Place, Settings};
@@ -13,20 +13,20 @@ use crate::fleet::Clock;
 use crate::rule::{MachineId, Scope};
 use crate::shell::argument;
 
-/// The surroundings of a command.
 pub(crate) struct Context {
-    /// Prints.
     pub(crate) ui: Ui,
-    /// The settings in force.
     pub(crate) settings: Settings,
-    /// What the environment says.
     pub(crate) env: Environment,
 }
 
 impl Context {
-    /// Reads the environment and the configuration files. If a file is invalid, a command that
-    /// `repairs` it runs without the files.
-    pub(crate) fn open(globals: Globals, usual_log: &str, repairs: bool) -> Result<Self, CliError> {
+    /// Reads the environment and the configuration files. With `repairs`, an invalid file is only a
+    /// warning.
+    pub(crate) fn open(
+        globals: Globals,
+        default_log: &str,
+        repairs: bool,
+    ) -> Result<Self, CliError> {
         let (quiet, verbose, raw_cells) = (globals.quiet, globals.verbose, globals.raw);
         let env = Environment::read()?;
         let (files, invalid) = match Files::load(&Paths::of(&env)) {
@@ -36,9 +36,9 @@ impl Context {
         };
         let settings = Settings::resolve(globals.flags(), &env, &files)?;
         let (format, color) = (settings.output.value, settings.color.value);
-        let manner = Manner { format, color, quiet, raw_cells };
-        let ui = Ui::new(manner, Clock::System);
-        log::start(env.log.as_deref().unwrap_or(usual_log), verbose)?;
+        let options = OutputOptions { format, color, quiet, raw_cells };
+        let ui = Ui::new(options, Clock::System);
+        log::start(env.log.as_deref().unwrap_or(default_log), verbose)?;
         if let Some(error) = invalid {
             ui.warn(error.to_string());
         }
@@ -46,7 +46,6 @@ impl Context {
         Ok(Self { ui, settings, env })
     }
 
-    /// Runs a command that talks to a server or a database.
     pub(crate) fn block_on(
         &self,
         command: impl Future<Output = Result<(), CliError>>,
@@ -54,14 +53,14 @@ impl Context {
         tokio::runtime::Builder::new_current_thread().enable_all().build()?.block_on(command)
     }
 
-    /// The server, or the local database, that the settings name, for a command that only reads.
+    /// A client for the configured server or local database. The command only reads.
     pub(crate) async fn client(&self) -> Result<Client, CliError> {
         self.open_client(Effect::None).await
     }
 
-    /// The same for a command that changes something, unless it is a dry run.
+    /// The same, for a command that changes something unless it is a dry run.
     pub(crate) async fn client_to_change(&self, dry_run: bool) -> Result<Client, CliError> {
-        self.open_client(if dry_run { Effect::Rehearsal } else { Effect::Change }).await
+        self.open_client(if dry_run { Effect::DryRun } else { Effect::Change }).await
     }
 
     async fn open_client(&self, effect: Effect) -> Result<Client, CliError> {
@@ -82,8 +81,8 @@ impl Context {
         }
     }
 
-    /// A scope as it was written, with the machine ID in place of a host's name or of the beginning
-    /// of a name. A serial number stays. A name that fits no host yet is taken as one of the two.
+    /// Replaces the name of a host, or the beginning of a name, with its machine ID. A serial number
+    /// stays. Warns of a name without a host: it is used as a machine ID or serial number.
     pub(crate) async fn scope(&self, client: &Client, scope: Scope) -> Result<Scope, CliError> {
         let (resolved, is_known) = resolve(client, scope).await?;
         if let (Scope::Host(name), false) = (&resolved, is_known) {
@@ -92,7 +91,18 @@ impl Context {
         Ok(resolved)
     }
 
-    /// The same for rules that are sent to the server, which itself warns of names that fit no host.
+    pub(crate) async fn optional_scope(
+        &self,
+        client: &Client,
+        scope: Option<Scope>,
+    ) -> Result<Option<Scope>, CliError> {
+        match scope {
+            Some(scope) => self.scope(client, scope).await.map(Some),
+            None => Ok(None),
+        }
+    }
+
+    /// The same for rules, without the warning: the server sends it.
     pub(crate) async fn scope_of_rules(
         &self,
         client: &Client,
@@ -101,7 +111,7 @@ impl Context {
         resolve(client, scope).await.map(|(resolved, _)| resolved)
     }
 
-    /// Somebody who forgot to name a server would otherwise change a database that no server uses.
+    /// Without this warning, a user who forgot `--server` would change a database that no server uses.
     fn warn_of_unchosen(&self, database: &Database) {
         self.ui
             .warn(format!("no server is configured: this changes the local database {database}"));
@@ -119,7 +129,7 @@ impl Context {
     }
 }
 
-/// A scope with the machine ID in place of a name, and whether a host with that name is known.
+/// A scope with a machine ID instead of a name, and whether a host has that name.
 async fn resolve(client: &Client, scope: Scope) -> Result<(Scope, bool), CliError> {
     let Scope::Host(name) = &scope else { return Ok((scope, true)) };
     match client.host(name.as_str()).await {
@@ -130,7 +140,7 @@ async fn resolve(client: &Client, scope: Scope) -> Result<(Scope, bool), CliErro
         Err(ClientError::Problem(problem)) if problem.code == crate::api::Code::NotFound => {
             Ok((scope, false))
         }
-        // The server accepts the serial number of several hosts, and refuses other names.
+        // The server accepts the serial number of several hosts, and refuses other ambiguous names.
         Err(ClientError::Problem(problem)) if problem.code == crate::api::Code::Ambiguous => {
             Ok((scope, true))
         }

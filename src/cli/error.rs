@@ -1,4 +1,4 @@
-//! What goes wrong for a user: one line that names the thing, lines that help, an exit code.
+//! Errors as users see them: a line, its causes, hints, and an exit code.
 
 use std::io;
 
@@ -6,28 +6,26 @@ use crate::api::{Code, Detail, Problem};
 use crate::client::ClientError;
 use crate::config::{self, ConfigError};
 
-/// The kinds of failure that scripts can tell apart.
+/// The kinds of failures that scripts distinguish by exit code.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Kind {
-    /// It did not work.
     Failed,
-    /// The command line or the configuration is wrong.
+    /// Invalid command line or configuration.
     Usage,
-    /// There are differences; said on stdout, so nothing more is printed.
+    /// Differences were found. They are on stdout, so no error is printed.
     Differences,
     /// Not authenticated, or not allowed.
     Denied,
-    /// What was given is not taken.
+    /// Rejected input.
     Input,
-    /// A guard refuses.
+    /// Refused by a guard.
     Guarded,
-    /// The revision moved.
+    /// The revision is no longer the newest.
     Conflict,
-    /// It took longer than the user wants to wait.
     TimedOut,
-    /// Whoever read our output has seen enough.
+    /// The reader of stdout has closed it.
     BrokenPipe,
-    /// The user pressed Ctrl-C at a question.
+    /// Ctrl-C at a question.
     Interrupted,
 }
 
@@ -47,8 +45,8 @@ impl Kind {
         }
     }
 
-    /// Whether the kind is told in words, rather than by the exit code alone.
-    pub(crate) const fn is_told(self) -> bool {
+    /// Whether a message is printed, in addition to the exit code.
+    pub(crate) const fn has_message(self) -> bool {
         !matches!(self, Self::Differences | Self::BrokenPipe | Self::Interrupted)
     }
 }
@@ -57,11 +55,11 @@ impl Kind {
 #[derive(Debug)]
 pub(crate) struct CliError {
     pub(crate) kind: Kind,
-    /// One line that names the thing.
+    /// One line.
     pub(crate) message: String,
-    /// What is behind it, a line each.
+    /// One line each.
     pub(crate) causes: Vec<String>,
-    /// What may help, a line each.
+    /// One line each.
     pub(crate) hints: Vec<String>,
 }
 
@@ -70,29 +68,25 @@ impl CliError {
         Self { kind, message: message.into(), causes: Vec::new(), hints: Vec::new() }
     }
 
-    /// It did not work.
     pub(crate) fn failed(message: impl Into<String>) -> Self {
         Self::new(Kind::Failed, message)
     }
 
-    /// The command line is wrong.
     pub(crate) fn usage(message: impl Into<String>) -> Self {
         Self::new(Kind::Usage, message)
     }
 
-    /// What was given is not taken.
     pub(crate) fn input(message: impl Into<String>) -> Self {
         Self::new(Kind::Input, message)
     }
 
-    /// Adds a line that may help.
     #[must_use]
     pub(crate) fn hint(mut self, hint: impl Into<String>) -> Self {
         self.hints.push(hint.into());
         self
     }
 
-    /// Adds lines about what is behind it.
+    /// Adds causes.
     #[must_use]
     pub(crate) fn because(mut self, causes: impl IntoIterator<Item = String>) -> Self {
         self.causes.extend(causes);
@@ -127,10 +121,10 @@ impl From<Problem> for CliError {
             | Code::Overloaded
             | Code::Unavailable => Kind::Failed,
         };
-        // A single detail that the message has already said is not said twice.
-        let said = matches!(details.as_slice(), [only] if message.ends_with(&only.message));
+        // The only detail may be the end of the message already.
+        let is_repeated = matches!(details.as_slice(), [only] if message.ends_with(&only.message));
         let more = details.len().saturating_sub(MOST_CAUSES);
-        let mut causes: Vec<String> = match said {
+        let mut causes: Vec<String> = match is_repeated {
             true => Vec::new(),
             false => details.into_iter().take(MOST_CAUSES).map(cause).collect(),
         };
@@ -161,7 +155,6 @@ fn cause(detail: Detail) -> String {
     }
 }
 
-/// What helps where the server's certificate is of an authority that is not trusted.
 const PRIVATE_CA: &str =
     "a CA of your own is trusted with --ca FILE, NICELIST_CA or the setting ca";
 
@@ -169,11 +162,10 @@ impl From<ClientError> for CliError {
     fn from(error: ClientError) -> Self {
         match error {
             ClientError::Problem(problem) => problem.into(),
-            ClientError::Unreachable { ref reason, .. } => {
-                let untrusted = reason.ends_with("UnknownIssuer");
-                let told = Self::failed(error.to_string());
-                let told = if untrusted { told.hint(PRIVATE_CA) } else { told };
-                told.hint("nicelist config list shows which server is used, and why")
+            ClientError::Unreachable { untrusted_ca, .. } => {
+                let failed = Self::failed(error.to_string());
+                let failed = if untrusted_ca { failed.hint(PRIVATE_CA) } else { failed };
+                failed.hint("nicelist config list shows which server is used, and why")
             }
             ClientError::OutcomeUnknown { .. } => Self::failed(error.to_string()).hint(
                 "nicelist history shows whether a revision was created; running the command again is \
@@ -241,7 +233,7 @@ mod tests {
     }
 
     #[test]
-    fn the_servers_refusals_end_with_the_code_of_their_kind() {
+    fn refusals_of_the_server_have_exit_codes() {
         assert_eq!([code(Code::Unauthenticated), code(Code::Forbidden)], [4, 4]);
         assert_eq!([code(Code::Invalid), code(Code::TooLarge)], [5, 5]);
         assert_eq!([code(Code::Guarded), code(Code::Conflict)], [6, 7]);
@@ -249,13 +241,13 @@ mod tests {
     }
 
     #[test]
-    fn a_reader_that_left_is_no_failure() {
+    fn a_closed_pipe_is_not_a_failure() {
         let error = CliError::from(io::Error::from(io::ErrorKind::BrokenPipe));
-        assert_eq!((error.kind.exit_code(), error.kind.is_told()), (0, false));
+        assert_eq!((error.kind.exit_code(), error.kind.has_message()), (0, false));
     }
 
     #[test]
-    fn details_are_told_with_their_place() {
+    fn details_have_their_place() {
         let detail = Detail { index: Some(2), field: Some("scope".into()), message: "no".into() };
         let problem = Problem::new(Code::Invalid, "x").details(vec![detail]);
         assert_eq!(CliError::from(problem).causes, ["item 3: scope: no"]);

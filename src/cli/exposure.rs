@@ -1,29 +1,38 @@
 //! Warns of a local database that other users of the machine can open.
 
-use std::os::unix::fs::MetadataExt as _;
+use std::fs::Metadata;
 use std::path::{Path, PathBuf};
 
 use super::ui::Ui;
 use crate::config::Database;
 use crate::shell::argument;
 
-/// The permissions of anyone but the owner.
-const OTHERS: u32 = 0o077;
-
 /// Warns if anyone but its owner has a permission for the file of a database, or for the files
-/// that SQLite keeps beside it. A copy made with `sqlite3 .backup` is such a file, for one.
+/// that SQLite keeps next to it. For example, `sqlite3 .backup` creates such a copy.
 pub(super) fn warn(ui: &Ui, database: &Database) {
     let Some(path) = database.path() else { return };
     let files = ["", "-wal", "-shm"].map(|end| beside(path, end));
     let exposed: Vec<String> = files
         .iter()
-        .filter(|file| file.metadata().is_ok_and(|found| found.mode() & OTHERS != 0))
+        .filter(|file| file.metadata().is_ok_and(|found| is_exposed(&found)))
         .map(|file| argument(&file.display().to_string()).into_owned())
         .collect();
     if !exposed.is_empty() {
         let files = exposed.join(" ");
         ui.warn(format!("other users can open the database {database}: chmod 600 {files}"));
     }
+}
+
+/// Whether anyone but the owner has a permission.
+#[cfg(unix)]
+fn is_exposed(file: &Metadata) -> bool {
+    std::os::unix::fs::MetadataExt::mode(file) & 0o077 != 0
+}
+
+/// Windows keeps permissions in access control lists, which are not checked.
+#[cfg(not(unix))]
+fn is_exposed(_: &Metadata) -> bool {
+    false
 }
 
 fn beside(path: &Path, end: &str) -> PathBuf {

@@ -1,4 +1,4 @@
-//! A database without a server before it, reached through the same admin API in this process.
+//! A local database, which commands use through the admin API in this process.
 
 use std::sync::Arc;
 
@@ -18,19 +18,16 @@ use crate::shell::argument;
 /// What a command does to the database.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Effect {
-    /// Nothing: it reads.
     None,
-    /// Nothing: it is a dry run of a change.
-    Rehearsal,
-    /// It changes something.
+    DryRun,
     Change,
 }
 
-/// The database for a dry run if there is none yet.
+/// The database for a dry run, if none exists yet.
 const EMPTY: &str = "sqlite::memory:";
 
-/// Opens the database. A command that changes something creates it if it does not exist. Anyone who
-/// can open it may do everything, and signs with their `user` name.
+/// Opens the database. A command that changes something creates it if it does not exist. Everyone
+/// who can open it has all permissions. `user` is the author of their changes.
 pub(super) async fn open(
     ui: &Ui,
     database: &Database,
@@ -38,15 +35,15 @@ pub(super) async fn open(
     effect: Effect,
 ) -> Result<Client, CliError> {
     let is_new = database.path().is_some_and(|path| !path.exists());
-    // Not in scripts, where every command would repeat it.
+    // In a script, every command would repeat the warning.
     if ui.draws_tables() {
         exposure::warn(ui, database);
     }
     let url = database.expose();
     let opened = match (effect, is_new) {
         (Effect::None, true) => return Err(missing(database)),
-        (Effect::Rehearsal, true) => App::open_local(EMPTY, LocalWork::Change).await,
-        (Effect::None | Effect::Rehearsal, false) => App::open_local(&url, LocalWork::Read).await,
+        (Effect::DryRun, true) => App::open_local(EMPTY, LocalWork::Change).await,
+        (Effect::None | Effect::DryRun, false) => App::open_local(&url, LocalWork::Read).await,
         (Effect::Change, _) => App::open_local(&url, LocalWork::Change).await,
     };
     let app = opened.map_err(|error| unopened(&error, database))?;
@@ -85,7 +82,6 @@ fn unopened(error: &ServerError, database: &Database) -> CliError {
     failed
 }
 
-/// A response with its whole body in hand.
 async fn collected<B: BodyExt<Data = Bytes>>(response: Response<B>) -> Response<Bytes> {
     let (parts, body) = response.into_parts();
     let body = body.collect().await.map(http_body_util::Collected::to_bytes);

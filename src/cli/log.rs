@@ -1,4 +1,4 @@
-//! What happens inside, on stderr, for those who ask.
+//! The log, on stderr.
 
 use std::io::{self, IsTerminal};
 
@@ -6,7 +6,7 @@ use tracing_subscriber::EnvFilter;
 
 use super::error::CliError;
 
-/// Starts to log: what `filter` says, or more with each `--verbose`.
+/// Starts the log with a filter, or a broader one for each `--verbose`.
 pub(crate) fn start(filter: &str, verbose: u8) -> Result<(), CliError> {
     let level = match verbose {
         0 => filter,

@@ -1,8 +1,8 @@
-//! `nicelist man`: for packagers, so it is hidden.
+//! `nicelist man`, which is hidden because only packagers need it.
 
 use std::path::PathBuf;
 
-use clap::Args;
+use clap::{Args, Command};
 
 use super::artifacts;
 use super::error::CliError;
@@ -17,6 +17,6 @@ pub(crate) struct ManArgs {
     folder: PathBuf,
 }
 
-pub(crate) fn run(args: &ManArgs) -> Result<(), CliError> {
-    Ok(artifacts::write_into(&args.folder, artifacts::man()?)?)
+pub(crate) fn run(args: &ManArgs, command: Command) -> Result<(), CliError> {
+    Ok(artifacts::write_into(&args.folder, artifacts::man(command)?)?)
 }

@@ -78,7 +78,7 @@ impl ManifestRequest {
             policy.request.settings.push(SettingView { scope: placed.scope, key, value });
         }
         if parsed.rules.iter().any(|placed| placed.rule.expires.is_some()) {
-            ui.tell_zone();
+            ui.note_zone();
         }
         for placed in parsed.rules {
             policy.rules.push(placed.location);

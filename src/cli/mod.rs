@@ -1,19 +1,18 @@
 //! The command line: arguments, output, exit codes.
 //!
-//! A command is a file with its arguments and one function, below the folder of its noun; it
-//! hands values to `ui`, which alone prints. A noun is registered in `Command`: a variant
-//! and an arm.
+//! Each command is a file with its arguments and a function `run`, in the folder of its noun. It passes
+//! values to `ui`, which prints them. A new noun needs a variant and an arm of `Command`.
 
 mod apply;
 mod arg;
 pub mod artifacts;
 mod change;
+mod commands;
 mod completions;
 mod config;
 mod context;
 mod database;
 mod demo;
-mod difference;
 mod error;
 mod event;
 mod export;
@@ -21,17 +20,21 @@ mod exposure;
 mod history;
 mod host;
 mod lab;
+mod labels;
 mod local;
 mod log;
 mod man;
 mod manifest;
 mod pem;
 mod plan;
+mod planned_change;
+mod policy_changes;
 mod policy_files;
 mod rollback;
 mod rule;
 mod serve;
 mod settings;
+mod signals;
 mod status;
 mod tag;
 mod token;
@@ -45,7 +48,7 @@ use crate::fleet::Clock;
 use arg::Globals;
 use context::Context;
 use error::CliError;
-use ui::{Manner, Ui};
+use ui::{OutputOptions, Ui};
 
 /// Manage which programs a fleet of Macs may run with Santa
 #[derive(Debug, Parser)]
@@ -66,15 +69,15 @@ struct Cli {
     globals: Globals,
 }
 
-/// The global options in two lines, so that the first page fits on a screen. The pages of the
-/// commands have them in full.
+/// The global options in two lines, so that the first page fits on a screen. The help of each command
+/// explains them.
 const GLOBALS: &str = "\
 Options: --server URL  --token TOKEN  --ca FILE  --context NAME  --database URL
   --output FORMAT  --color WHEN  --raw  --quiet  --verbose  --help  --version";
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    Serve(serve::ServeArgs),
+    Serve(Box<serve::ServeArgs>),
     Status(status::StatusArgs),
     Demo(demo::DemoArgs),
     #[command(subcommand)]
@@ -106,17 +109,17 @@ enum Command {
 }
 
 impl Command {
-    /// What is logged when nobody says how much: a server tells what it refuses, everything else
-    /// only what fails, but for certificates that are not trusted: the command says so itself.
-    const fn usual_log(&self) -> &'static str {
+    /// The default log filter: requests that a server refuses, or only errors. Certificates that are
+    /// not trusted are reported by the commands.
+    const fn default_log(&self) -> &'static str {
         match self {
             Self::Serve(_) => "info",
             _ => "error,rustls_platform_verifier=off",
         }
     }
 
-    /// Whether the command must run although a configuration file is invalid: it may be the one
-    /// that repairs the file, or it does not need any.
+    /// Whether the command runs although a configuration file is invalid: it repairs the file, or does
+    /// not need it.
     const fn repairs_configuration(&self) -> bool {
         matches!(self, Self::Config(_) | Self::Completions(_) | Self::Man(_))
     }
@@ -140,13 +143,13 @@ impl Command {
             Self::Database(command) => context.block_on(database::run(context, command)),
             Self::Lab(command) => context.block_on(lab::run(context, command)),
             Self::Config(command) => config::run(context, command),
-            Self::Completions(args) => completions::run(context, &args),
-            Self::Man(args) => man::run(&args),
+            Self::Completions(args) => completions::run(context, &args, command()),
+            Self::Man(args) => man::run(&args, command()),
         }
     }
 }
 
-/// Runs the command that this process was started with.
+/// Runs the command of this process.
 #[must_use]
 pub fn run() -> ExitCode {
     let cli = match Cli::try_parse() {
@@ -160,14 +163,15 @@ pub fn run() -> ExitCode {
         }
     };
     let Cli { command, globals } = cli;
-    let early = Manner { color: globals.color.unwrap_or_default(), ..Manner::default() };
-    match Context::open(globals, command.usual_log(), command.repairs_configuration()) {
-        Ok(context) => ended(&context.ui, command.run(&context)),
-        Err(error) => ended(&Ui::new(early, Clock::System), Err(error)),
+    let defaults =
+        OutputOptions { color: globals.color.unwrap_or_default(), ..OutputOptions::default() };
+    match Context::open(globals, command.default_log(), command.repairs_configuration()) {
+        Ok(context) => exit_code(&context.ui, command.run(&context)),
+        Err(error) => exit_code(&Ui::new(defaults, Clock::System), Err(error)),
     }
 }
 
-fn ended(ui: &Ui, result: Result<(), CliError>) -> ExitCode {
+fn exit_code(ui: &Ui, result: Result<(), CliError>) -> ExitCode {
     match result {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
@@ -177,7 +181,7 @@ fn ended(ui: &Ui, result: Result<(), CliError>) -> ExitCode {
     }
 }
 
-/// The whole grammar, for completions, manual pages and tests.
+/// All commands, for completions, manual pages and tests.
 #[must_use]
 pub fn command() -> clap::Command {
     Cli::command()
@@ -188,7 +192,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_grammar_is_sound() {
+    fn the_commands_are_valid() {
         command().debug_assert();
     }
 

@@ -1,4 +1,4 @@
-//! PEM files that commands are given.
+//! PEM files in arguments of commands.
 
 use std::fs;
 use std::path::Path;
@@ -6,14 +6,13 @@ use std::path::Path;
 use super::error::CliError;
 use super::policy_files::{Bounded, LARGEST_PEM};
 
-/// The text of a file.
 pub(crate) fn read(path: &Path) -> Result<Vec<u8>, CliError> {
     let unread = |error| CliError::usage(format!("{}: cannot read it: {error}", path.display()));
     let read = fs::File::open(path).and_then(|file| Bounded::new(file, LARGEST_PEM).read_all());
     read.map_err(unread)
 }
 
-/// The error where a file should hold certificates and does not.
+/// The error about a file without certificates.
 pub(crate) fn no_certificate(path: &Path) -> CliError {
     CliError::usage(format!("{}: there is no certificate in it", path.display()))
         .hint("a PEM file has a line -----BEGIN CERTIFICATE-----")

@@ -3,9 +3,9 @@
 use clap::Args;
 
 use super::context::Context;
-use super::difference;
 use super::error::{CliError, Kind};
 use super::manifest::{ManifestRequest, PolicyArgs};
+use super::{planned_change, policy_changes};
 
 /// Show what a manifest would change, and change nothing
 ///
@@ -33,8 +33,8 @@ pub(super) async fn run(context: &Context, args: PlanArgs) -> Result<(), CliErro
     let client = context.client_to_change(true).await?;
     policy.find_hosts(context, &client).await?;
     let answer = policy.send(&client, None, true).await?;
-    difference::show(ui, &answer, full)?;
-    ui.status(difference::planned(&answer));
+    policy_changes::show(ui, &answer, full)?;
+    ui.status(planned_change::planned(&answer));
     if answer.changes.is_empty() {
         return Ok(());
     }

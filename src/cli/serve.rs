@@ -9,18 +9,18 @@ use std::time::Duration;
 
 use clap::{Args, ValueEnum};
 use jiff::SignedDuration;
-use serde::Serialize;
+use serde_json::json;
 use tokio::net::TcpListener;
 use tokio::runtime::{Builder, Runtime};
-use tokio::signal::unix::{SignalKind, signal};
 
 use super::context::Context;
 use super::error::CliError;
 use super::exposure;
-use super::ui::{Cell, Group, Report};
+use super::signals::shutdown;
+use super::ui::Facts;
 use crate::config::{Place, Secret};
 use crate::fleet::parse_duration;
-use crate::server::{App, Durability, Options, SyncAuth, Tls};
+use crate::server::{App, Durability, FirstStart, Options, SyncAuth, Tls};
 use crate::shell::argument;
 use limits::LimitArgs;
 use tls::TlsArgs;
@@ -75,7 +75,7 @@ fn duration(text: &str) -> Result<SignedDuration, String> {
     parse_duration(text).ok_or_else(|| "expected a duration, as in 7d or 12h".to_owned())
 }
 
-/// What an answered write survives.
+/// What a completed write survives.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 enum Survives {
     /// A power failure: every commit waits for the disk
@@ -101,7 +101,7 @@ impl FromStr for Size {
     }
 }
 
-/// What hosts must show to sync.
+/// The credentials of hosts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 enum HostsShow {
     /// An enrolment secret, as bearer token or in the path /santa/SECRET/
@@ -116,9 +116,8 @@ pub(super) fn run(context: &Context, args: &ServeArgs) -> Result<(), CliError> {
     runtime()?.block_on(serve(context, args))
 }
 
-/// What a server runs on: half of the cores answer. The rest is for the thread that writes, for
-/// whatever is long, and for the kernel. A thread that answers and has nothing to do is woken for
-/// nothing each time that another one has.
+/// The runtime of a server. Half of the cores handle requests. The others are for the writer, for long
+/// computations and for the kernel. More threads would wake each other up for nothing.
 pub(super) fn runtime() -> std::io::Result<Runtime> {
     let cores = std::thread::available_parallelism()?.get();
     Builder::new_multi_thread().worker_threads((cores / 2).max(1)).enable_all().build()
@@ -129,7 +128,7 @@ async fn serve(context: &Context, args: &ServeArgs) -> Result<(), CliError> {
         return Err(CliError::usage("a server needs a database of its own")
             .hint("name one: --database sqlite:/var/lib/nicelist/nicelist.db"));
     };
-    // Before the database: a first start that fails would have told its secrets for nothing.
+    // Before the database: a failed first start must not print secrets that are never shown again.
     let tls = open_tls(context, args)?;
     let options = options(context, args, database.expose());
     // Also before the database, for the same reason.
@@ -141,11 +140,20 @@ async fn serve(context: &Context, args: &ServeArgs) -> Result<(), CliError> {
     exposure::warn(&context.ui, database);
     let scheme = if tls.is_some() { "https" } else { "http" };
     let server = format!("{scheme}://{address}");
-    let made = |first: &&crate::server::FirstStart| {
-        first.admin_token.is_some() || first.enrolment_secret.is_some()
-    };
-    if let Some(first) = app.first_start().filter(made) {
-        context.ui.report(&FirstStart::new(server.clone(), first))?;
+    if let Some(FirstStart { admin_token, enrolment_secret }) = app.first_start()
+        && (admin_token.is_some() || enrolment_secret.is_some())
+    {
+        let sync_base_url =
+            enrolment_secret.as_ref().map(|secret| format!("{server}/santa/{secret}/"));
+        context.ui.report(&Facts {
+            title: "First start",
+            fields: [
+                ("server", json!(server)),
+                ("admin_token", json!(admin_token)),
+                ("enrolment_secret", json!(enrolment_secret)),
+                ("sync_base_url", json!(sync_base_url)),
+            ],
+        })?;
         context.ui.hint("note these now: they are kept as hashes and never shown again");
     }
     context
@@ -158,12 +166,11 @@ async fn serve(context: &Context, args: &ServeArgs) -> Result<(), CliError> {
             argument(&database.to_string())
         ));
     }
-    let anybody = args.sync_auth == HostsShow::None && !args.tls.demands_certificates();
-    if anybody && !address.ip().is_loopback() {
+    let is_open = args.sync_auth == HostsShow::None && !args.tls.demands_certificates();
+    if is_open && !address.ip().is_loopback() {
         context.ui.warn("whoever reaches this port may sync: --sync-auth none");
     }
-    let ended = ended()?;
-    let cut_off = app.serve(listener, tls, ended).await;
+    let cut_off = app.serve(listener, tls, shutdown()?).await;
     context.ui.status(farewell(cut_off, args.limits.shutdown_timeout()));
     Ok(())
 }
@@ -195,7 +202,7 @@ fn options(context: &Context, args: &ServeArgs, database: String) -> Options {
     }
 }
 
-/// How a server ended, by the number of requests that were not finished in time.
+/// The last line, with the number of requests that were not completed in time.
 fn farewell(cut_off: usize, timeout: Duration) -> String {
     let drain = timeout.as_secs();
     match cut_off {
@@ -219,60 +226,12 @@ fn open_tls(context: &Context, args: &ServeArgs) -> Result<Option<Tls>, CliError
     Ok(tls)
 }
 
-/// Ends when the process is told to end.
-pub(super) fn ended() -> Result<impl Future<Output = ()> + Send, CliError> {
-    let mut interrupt = signal(SignalKind::interrupt())?;
-    let mut terminate = signal(SignalKind::terminate())?;
-    Ok(async move {
-        tokio::select! {
-            _ = interrupt.recv() => {}
-            _ = terminate.recv() => {}
-        }
-    })
-}
-
-/// What a first start tells.
-#[derive(Serialize)]
-struct FirstStart {
-    server: String,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    admin_token: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    enrolment_secret: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    sync_base_url: Option<String>,
-}
-
-impl FirstStart {
-    fn new(server: String, first: &crate::server::FirstStart) -> Self {
-        let secret = first.enrolment_secret.as_ref();
-        Self {
-            sync_base_url: secret.map(|secret| format!("{server}/santa/{secret}/")),
-            server,
-            admin_token: first.admin_token.clone(),
-            enrolment_secret: first.enrolment_secret.clone(),
-        }
-    }
-}
-
-impl Report for FirstStart {
-    fn groups(&self) -> Vec<Group> {
-        let fields = [
-            ("server", Cell::text(&self.server)),
-            ("admin_token", Cell::optional(self.admin_token.as_ref())),
-            ("enrolment_secret", Cell::optional(self.enrolment_secret.as_ref())),
-            ("sync_base_url", Cell::optional(self.sync_base_url.as_ref())),
-        ];
-        vec![Group::titled("First start", fields)]
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
-    fn l5_the_end_is_told_as_it_was() {
+    fn l5_the_last_line_counts_requests_that_were_cut_off() {
         let farewell = |cut_off| farewell(cut_off, Duration::from_secs(30));
         assert_eq!(farewell(0), "shut down; all requests completed");
         assert_eq!(farewell(1), "shut down; 1 request was cut off after 30 s");

@@ -32,7 +32,7 @@ pub(super) async fn run(context: &Context, StatusArgs {}: StatusArgs) -> Result<
     let server = client.status_with_unreadable_rows().await?;
     let hosts = match count_hosts(ui, &client).await {
         Ok(hosts) => Some(hosts),
-        // Everything else is shown: it may say why.
+        // The rest may show the reason.
         Err(error) => {
             ui.warn(format!("cannot count the hosts: {}", error.message));
             None
@@ -56,7 +56,7 @@ pub(super) async fn run(context: &Context, StatusArgs {}: StatusArgs) -> Result<
     }
 }
 
-/// Everything that is shown. As JSON, the status of the API with the counts of hosts.
+/// The status of the API, with the numbers of hosts.
 #[derive(Serialize)]
 struct State {
     #[serde(flatten)]
@@ -66,7 +66,6 @@ struct State {
     hosts: Option<Hosts>,
 }
 
-/// Numbers of hosts.
 #[derive(Serialize)]
 struct Hosts {
     total: u64,
@@ -91,16 +90,16 @@ async fn count_hosts(ui: &Ui, client: &Client) -> Result<Hosts, CliError> {
             *hosts.contact.entry(contact).or_default() += count;
             hosts.conflicts += if conflict { count } else { 0 };
         }
-        progress.say(format!("counting hosts: {}", HumanCount(hosts.total)));
+        progress.set_text(format!("counting hosts: {}", HumanCount(hosts.total)));
     }
     Ok(hosts)
 }
 
-/// A name and what is known about it.
+/// A name and its value.
 type Named = (String, Cell);
 
 impl State {
-    /// Titles, with what is shown below each.
+    /// Titles, each with its lines.
     fn sections(&self, ui: &Ui, place: &str) -> Vec<(String, Vec<Named>)> {
         let Status { readiness, unreadable, unreadable_rows, exceeded_limits, .. } = &self.server;
         let reasons = |reasons: &[crate::api::Reason], tone| -> Vec<Named> {
@@ -144,11 +143,11 @@ impl State {
         ];
         lines.extend(self.hosts.iter().flat_map(Hosts::summary));
         lines.extend(self.counters());
-        let lines = lines.into_iter().filter(|(_, cell)| !cell.for_machines().is_empty());
+        let lines = lines.into_iter().filter(|(_, cell)| !cell.for_programs().is_empty());
         lines.map(|(name, cell)| (name.to_owned(), cell)).collect()
     }
 
-    /// What was refused or failed since the server started, if anything was.
+    /// Refused and failed requests since the server started.
     fn counters(&self) -> impl Iterator<Item = (&'static str, Cell)> {
         let Status { requests_over_limits, events_dropped, panics, .. } = self.server;
         let counters = [
@@ -200,9 +199,9 @@ fn unreadable_row(row: &UnreadableRow) -> Named {
 
 fn exceeded(exceeded: &ExceededLimit, ui: &Ui) -> Named {
     let ExceededLimit { limit, client, requests, last } = exceeded;
-    let told =
+    let text =
         format!("{limit}: {} over the limit, {}", HumanCount(*requests), relative(*last, ui.now()));
-    (client.clone(), Cell::toned(told, Tone::Notice))
+    (client.clone(), Cell::toned(text, Tone::Notice))
 }
 
 fn section((title, lines): (String, Vec<Named>)) -> Section {
@@ -210,7 +209,7 @@ fn section((title, lines): (String, Vec<Named>)) -> Section {
     Section { title, items: lines.into_iter().map(item).collect(), rest: None }
 }
 
-/// A line for programs that read CSV.
+/// A line of CSV.
 #[derive(Serialize)]
 struct Line {
     section: String,
@@ -222,16 +221,18 @@ fn lines_of(title: &str, lines: &[Named]) -> impl Iterator<Item = Line> {
     lines.iter().map(move |(name, cell)| Line {
         section: title.to_owned(),
         name: name.clone(),
-        value: cell.for_machines().into_owned(),
+        value: cell.for_programs().into_owned(),
     })
 }
 
 impl Row for Line {
     const FROM_HOSTS: bool = true;
-    const COLUMNS: &'static [Column] =
-        &[Column::new("section"), Column::new("name"), Column::new("value")];
 
-    fn cells(&self) -> Vec<Cell> {
-        [&self.section, &self.name, &self.value].map(Cell::text).into()
+    fn columns() -> Vec<Column<Self>> {
+        vec![
+            Column::new("section", |line| Cell::text(&line.section)),
+            Column::new("name", |line| Cell::text(&line.name)),
+            Column::new("value", |line| Cell::text(&line.value)),
+        ]
     }
 }

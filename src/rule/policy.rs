@@ -43,6 +43,12 @@ impl PolicyKind {
         Self::Remove,
     ];
 
+    /// Whether programs that match run without further conditions.
+    #[must_use]
+    pub const fn allows(self) -> bool {
+        matches!(self, Self::Allow | Self::AllowCompiler)
+    }
+
     /// The word for the policy, as on the command line.
     #[must_use]
     pub const fn word(self) -> &'static str {

@@ -5,6 +5,7 @@ use std::fs;
 use std::path::Path;
 
 use nicelist::cli::artifacts::{self, Artifact};
+use nicelist::cli::command;
 
 use super::source::{files, name, root};
 
@@ -18,12 +19,12 @@ fn is_update() -> bool {
 
 #[test]
 fn completions_are_up_to_date() {
-    hold(&root().join("completions"), artifacts::all_completions());
+    hold(&root().join("completions"), artifacts::all_completions(&command()));
 }
 
 #[test]
 fn manual_pages_are_up_to_date() {
-    hold(&root().join("man"), artifacts::man().unwrap_or_else(|e| panic!("{e}")));
+    hold(&root().join("man"), artifacts::man(command()).unwrap_or_else(|e| panic!("{e}")));
 }
 
 #[test]

@@ -4,5 +4,6 @@ mod artifacts;
 mod files;
 mod layers;
 mod leftovers;
+mod platforms;
 mod size;
 mod source;

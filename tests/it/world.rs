@@ -14,7 +14,7 @@ use http::{Method, Request, StatusCode};
 use jiff::{SignedDuration, Timestamp};
 use nicelist::fleet::Clock;
 use nicelist::lab::{
-    HttpResponse, HeldRule, Pace, Profile, RuleState, Santa, SyncError, SyncOptions, SyncReport,
+    HeldRule, HttpResponse, Pace, Profile, RuleState, Santa, SyncError, SyncOptions, SyncReport,
     Transport, TransportError,
 };
 use nicelist::server::{App, LocalOperator, Options, SyncAuth};

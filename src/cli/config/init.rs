@@ -2,6 +2,7 @@
 
 use clap::Args;
 
+use super::user_file::user_file;
 use crate::cli::context::Context;
 use crate::cli::error::CliError;
 use crate::config::{self, DEFAULT_TEXT};
@@ -22,7 +23,7 @@ pub(super) fn run(context: &Context, args: InitArgs) -> Result<(), CliError> {
     if args.print {
         return context.ui.raw(DEFAULT_TEXT.as_bytes());
     }
-    let file = super::file(context)?;
+    let file = user_file(context)?;
     config::init(&file)?;
     context.ui.status(format!("made {}", file.display()));
     Ok(())

@@ -23,15 +23,14 @@ pub(super) fn run(context: &Context, ListArgs {}: ListArgs) -> Result<(), CliErr
 }
 
 impl Row for Entry {
-    const COLUMNS: &'static [Column] =
-        &[Column::new("key"), Column::new("value"), Column::new("source"), Column::new("at")];
-
-    fn cells(&self) -> Vec<Cell> {
+    fn columns() -> Vec<Column<Self>> {
         vec![
-            Cell::text(self.key),
-            Cell::optional(self.value.as_ref()),
-            Cell::optional(self.source),
-            Cell::toned(self.at.as_deref().unwrap_or_default(), Tone::Faint),
+            Column::new("key", |entry| Cell::text(entry.key)),
+            Column::new("value", |entry| Cell::optional(entry.value.as_ref())),
+            Column::new("source", |entry| Cell::optional(entry.source)),
+            Column::new("at", |entry| {
+                Cell::toned(entry.at.as_deref().unwrap_or_default(), Tone::Faint)
+            }),
         ]
     }
 }

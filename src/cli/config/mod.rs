@@ -6,14 +6,12 @@ mod list;
 mod path;
 mod set;
 mod unset;
-
-use std::path::PathBuf;
+mod user_file;
 
 use clap::Subcommand;
 
 use super::context::Context;
 use super::error::CliError;
-use crate::config::{ConfigError, Paths};
 
 /// Look at and change this command line's own settings
 #[derive(Debug, Subcommand)]
@@ -35,9 +33,4 @@ pub(super) fn run(context: &Context, command: Command) -> Result<(), CliError> {
         Command::Path(args) => path::run(context, args),
         Command::Init(args) => init::run(context, args),
     }
-}
-
-/// The user's configuration file, which need not exist.
-fn file(context: &Context) -> Result<PathBuf, CliError> {
-    Ok(Paths::of(&context.env).user.ok_or(ConfigError::NoHome)?)
 }

@@ -2,6 +2,7 @@
 
 use clap::Args;
 
+use super::user_file::user_file;
 use crate::cli::context::Context;
 use crate::cli::error::CliError;
 
@@ -14,5 +15,5 @@ Examples:
 pub(crate) struct PathArgs {}
 
 pub(super) fn run(context: &Context, PathArgs {}: PathArgs) -> Result<(), CliError> {
-    context.ui.raw(format!("{}\n", super::file(context)?.display()).as_bytes())
+    context.ui.raw(format!("{}\n", user_file(context)?.display()).as_bytes())
 }

@@ -4,6 +4,7 @@ use std::io::{self, Read};
 
 use clap::Args;
 
+use super::user_file::user_file;
 use crate::cli::context::Context;
 use crate::cli::error::CliError;
 use crate::cli::ui::Ui;
@@ -32,7 +33,7 @@ const LONGEST_TOKEN: u64 = 4096;
 
 pub(super) fn run(context: &Context, args: &SetArgs) -> Result<(), CliError> {
     let name: Name = args.key.parse().map_err(ConfigError::Key)?;
-    let file = super::file(context)?;
+    let file = user_file(context)?;
     let value = match name.key {
         Key::Token => read_token(&context.ui, args)?,
         _ => args.value.clone().ok_or_else(|| {

@@ -2,6 +2,7 @@
 
 use clap::Args;
 
+use super::user_file::user_file;
 use crate::cli::context::Context;
 use crate::cli::error::CliError;
 use crate::config::{self, ConfigError, Name};
@@ -20,8 +21,8 @@ pub(crate) struct UnsetArgs {
 
 pub(super) fn run(context: &Context, args: &UnsetArgs) -> Result<(), CliError> {
     let name: Name = args.key.parse().map_err(ConfigError::Key)?;
-    let file = super::file(context)?;
-    let told = if config::unset(&file, &name)? { "removed" } else { "there is no" };
-    context.ui.status(format!("{told} {name} in {}", file.display()));
+    let file = user_file(context)?;
+    let result = if config::unset(&file, &name)? { "removed" } else { "there is no" };
+    context.ui.status(format!("{result} {name} in {}", file.display()));
     Ok(())
 }

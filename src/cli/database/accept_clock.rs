@@ -22,7 +22,7 @@ pub(crate) struct AcceptClockArgs {
     yes: bool,
 }
 
-pub(super) async fn run(context: &Context, args: &AcceptClockArgs) -> Result<(), CliError> {
+pub(super) async fn run(context: &Context, args: AcceptClockArgs) -> Result<(), CliError> {
     let client = context.client_to_change(false).await?;
     let question =
         format!("Accept the clock ({:.0})? Rules and events may expire.", context.ui.now());

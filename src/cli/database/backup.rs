@@ -3,12 +3,12 @@
 use std::path::PathBuf;
 
 use clap::Args;
-use serde::Serialize;
+use serde_json::json;
 
-use super::local_file;
+use super::named::local_file;
 use crate::cli::context::Context;
 use crate::cli::error::CliError;
-use crate::cli::ui::{Cell, Group, Report};
+use crate::cli::ui::Facts;
 use crate::server::moving::{BackedUp, BackupError, backup};
 use crate::shell::argument;
 
@@ -32,15 +32,24 @@ pub(crate) struct BackupArgs {
     force: bool,
 }
 
-pub(super) fn run(context: &Context, args: &BackupArgs) -> Result<(), CliError> {
+pub(super) async fn run(context: &Context, args: BackupArgs) -> Result<(), CliError> {
     let BackupArgs { file, force } = args;
     let (database, path) =
-        local_file(context, &|url| format!("pg_dump --format=custom --file=nicelist.dump {url}"))?;
+        local_file(context, |url| format!("pg_dump --format=custom --file=nicelist.dump {url}"))?;
     let progress = context.ui.progress(None, "copying");
-    let backed_up = backup(&path, file, *force).map_err(failed)?;
+    let backed_up = backup(&path, &file, force).map_err(failed)?;
     drop(progress);
     let shown = file.display().to_string();
-    context.ui.report(&Backup::new(&shown, backed_up))?;
+    let BackedUp { revision, at: _, hosts, bytes } = backed_up;
+    context.ui.report(&Facts {
+        title: "Backup",
+        fields: [
+            ("file", json!(shown)),
+            ("revision", json!(revision)),
+            ("hosts", json!(hosts)),
+            ("bytes", json!(bytes)),
+        ],
+    })?;
     context.ui.status(format!("backed up {database} to {shown} ({})", contents(&backed_up)));
     Ok(())
 }
@@ -58,36 +67,8 @@ fn failed(error: BackupError) -> CliError {
     }
 }
 
-/// What a backup contains, in a few words.
 pub(super) fn contents(BackedUp { revision, at, hosts, bytes: _ }: &BackedUp) -> String {
     let noun = if *hosts == 1 { "host" } else { "hosts" };
     let of = at.map(|at| format!(" of {}", at.strftime("%Y-%m-%d %H:%M UTC"))).unwrap_or_default();
     format!("revision {revision}{of}, {hosts} {noun}")
-}
-
-#[derive(Serialize)]
-struct Backup<'a> {
-    file: &'a str,
-    revision: u64,
-    hosts: u64,
-    bytes: u64,
-}
-
-impl<'a> Backup<'a> {
-    fn new(file: &'a str, backed_up: BackedUp) -> Self {
-        let BackedUp { revision, at: _, hosts, bytes } = backed_up;
-        Self { file, revision: revision.0, hosts, bytes }
-    }
-}
-
-impl Report for Backup<'_> {
-    fn groups(&self) -> Vec<Group> {
-        let fields = [
-            ("file", Cell::text(self.file)),
-            ("revision", Cell::text(self.revision)),
-            ("hosts", Cell::text(self.hosts)),
-            ("bytes", Cell::text(self.bytes)),
-        ];
-        vec![Group::titled("Backup", fields)]
-    }
 }

@@ -3,11 +3,11 @@
 use clap::Args;
 use serde::Serialize;
 
-use super::{DatabaseName, Named};
+use super::named::{DatabaseName, NamedDatabase};
 use crate::cli::context::Context;
 use crate::cli::error::{CliError, Kind};
-use crate::cli::ui::{Cell, Column, Row, Tone};
-use crate::server::moving::{Compared, compare};
+use crate::cli::ui::{Cell, Column, Progress, Row, Tone};
+use crate::server::moving::{Compared, MovingError, Step, compare};
 
 /// Compare everything that two databases hold
 ///
@@ -22,10 +22,10 @@ Examples:
 pub(crate) struct CompareArgs {
     /// A database: sqlite:PATH, postgres://USER@HOST/NAME or configured
     #[arg(value_parser = DatabaseName)]
-    first: Named,
+    first: NamedDatabase,
     /// Another
     #[arg(value_parser = DatabaseName)]
-    second: Named,
+    second: NamedDatabase,
 }
 
 pub(super) async fn run(context: &Context, args: CompareArgs) -> Result<(), CliError> {
@@ -33,7 +33,7 @@ pub(super) async fn run(context: &Context, args: CompareArgs) -> Result<(), CliE
     let (first, second) = (first.resolve(context)?, second.resolve(context)?);
     let progress = context.ui.progress(None, "opening");
     let (first_url, second_url) = (first.expose(), second.expose());
-    let tables = compare(&first_url, &second_url, &|step| super::show(&progress, step)).await?;
+    let tables = compare(&first_url, &second_url, &|step| show_step(&progress, step)).await?;
     drop(progress);
     let differ: Vec<&Compared> = tables.iter().filter(|table| !table.is_same()).collect();
     context.ui.rows(tables.iter().map(Line::from), "")?;
@@ -45,8 +45,8 @@ pub(super) async fn run(context: &Context, args: CompareArgs) -> Result<(), CliE
     Err(CliError::new(Kind::Differences, "they differ"))
 }
 
-/// What differs in a table, in words.
-pub(super) fn sentence(compared: &Compared) -> String {
+/// The differences of a table in one line.
+fn sentence(compared: &Compared) -> String {
     let Compared { table, different, only_first, only_second, .. } = compared;
     let mut parts = Vec::new();
     for (rows, how) in [
@@ -67,7 +67,7 @@ pub(super) fn sentence(compared: &Compared) -> String {
     format!("{table}: {}", parts.join(", "))
 }
 
-/// What became of comparing a table.
+/// The result for one table.
 #[derive(Serialize)]
 struct Line<'a> {
     table: &'static str,
@@ -90,29 +90,44 @@ impl<'a> From<&'a Compared> for Line<'a> {
 }
 
 impl Row for Line<'_> {
-    const COLUMNS: &'static [Column] = &[
-        Column::new("table"),
-        Column::new("same"),
-        Column::new("different"),
-        Column::new("only_first"),
-        Column::new("only_second"),
-        Column::machine("first_difference"),
-        Column::machine("reuses_numbers"),
-    ];
-
-    fn cells(&self) -> Vec<Cell> {
-        let wrong = |rows: u64| match rows {
-            0 => Cell::toned(rows, Tone::Faint),
-            _ => Cell::toned(rows, Tone::Bad),
-        };
+    fn columns() -> Vec<Column<Self>> {
         vec![
-            Cell::text(self.table),
-            Cell::text(self.same),
-            wrong(self.different),
-            wrong(self.only_first),
-            wrong(self.only_second),
-            Cell::optional(self.first_difference),
-            Cell::text(self.reuses_numbers),
+            Column::new("table", |line| Cell::text(line.table)),
+            Column::new("same", |line| Cell::text(line.same)),
+            Column::new("different", |line| differing(line.different)),
+            Column::new("only_first", |line| differing(line.only_first)),
+            Column::new("only_second", |line| differing(line.only_second)),
+            Column::csv("first_difference", |line| Cell::optional(line.first_difference)),
+            Column::csv("reuses_numbers", |line| Cell::text(line.reuses_numbers)),
         ]
+    }
+}
+
+fn differing(rows: u64) -> Cell {
+    Cell::toned(rows, if rows == 0 { Tone::Faint } else { Tone::Bad })
+}
+
+/// Shows the current step of a copy or comparison.
+pub(super) fn show_step(progress: &Progress, step: Step) {
+    match step {
+        Step::Copying(table) => progress.set_text(format!("copying {table}")),
+        Step::Completing => progress.set_text("indexing"),
+        Step::Checking(table) => progress.set_text(format!("comparing {table}")),
+        Step::Rows(rows) => progress.advance(rows),
+    }
+}
+
+impl From<MovingError> for CliError {
+    fn from(error: MovingError) -> Self {
+        let message = error.to_string();
+        match error {
+            MovingError::Open(_) | MovingError::Read { .. } | MovingError::Write { .. } => {
+                Self::failed(message)
+            }
+            MovingError::Differs { tables, .. } => {
+                let different = tables.iter().filter(|table| !table.is_same());
+                Self::failed(message).because(different.map(sentence))
+            }
+        }
     }
 }

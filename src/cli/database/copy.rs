@@ -3,7 +3,8 @@
 use clap::Args;
 use serde::Serialize;
 
-use super::{DatabaseName, Named};
+use super::compare::show_step;
+use super::named::{DatabaseName, NamedDatabase};
 use crate::cli::context::Context;
 use crate::cli::error::CliError;
 use crate::cli::ui::{Cell, Column, Row};
@@ -31,10 +32,10 @@ Examples:
 pub(crate) struct CopyArgs {
     /// The database to copy: sqlite:PATH, postgres://USER@HOST/NAME or configured
     #[arg(value_parser = DatabaseName)]
-    from: Named,
+    from: NamedDatabase,
     /// The database to copy into: one with nothing in it, or a file that is not there
     #[arg(value_parser = DatabaseName)]
-    to: Named,
+    to: NamedDatabase,
     /// Show what would be copied and change nothing
     #[arg(long)]
     dry_run: bool,
@@ -60,14 +61,14 @@ pub(super) async fn run(context: &Context, args: CopyArgs) -> Result<(), CliErro
         false => CopiedEpoch::New(context.ui.now()),
     };
     let progress = context.ui.progress(Some(2 * total), "opening");
-    let moved = copy.run(epoch, &|step| super::show(&progress, step)).await?;
+    let moved = copy.run(epoch, &|step| show_step(&progress, step)).await?;
     drop(progress);
     context.ui.rows(rows(&moved), "")?;
     context.ui.status(format!("copied {total} rows from {from} to {to}; both hold the same"));
     Ok(())
 }
 
-/// What was copied of a table.
+/// The number of rows that were copied from a table.
 #[derive(Serialize)]
 struct Line {
     table: &'static str,
@@ -81,9 +82,10 @@ impl From<Moved> for Line {
 }
 
 impl Row for Line {
-    const COLUMNS: &'static [Column] = &[Column::new("table"), Column::new("rows")];
-
-    fn cells(&self) -> Vec<Cell> {
-        vec![Cell::text(self.table), Cell::text(self.rows)]
+    fn columns() -> Vec<Column<Self>> {
+        vec![
+            Column::new("table", |line| Cell::text(line.table)),
+            Column::new("rows", |line| Cell::text(line.rows)),
+        ]
     }
 }

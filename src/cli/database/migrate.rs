@@ -1,11 +1,12 @@
 //! `nicelist database migrate`.
 
 use clap::Args;
-use serde::Serialize;
+use serde_json::json;
 
+use super::named::configured;
 use crate::cli::context::Context;
 use crate::cli::error::CliError;
-use crate::cli::ui::{Cell, Group, Report};
+use crate::cli::ui::Facts;
 use crate::server::moving::{Migrated, migrate};
 
 /// Bring a database's schema up to date
@@ -25,33 +26,16 @@ pub(crate) struct MigrateArgs {
 }
 
 pub(super) async fn run(context: &Context, args: MigrateArgs) -> Result<(), CliError> {
-    let database = super::configured(context)?;
+    let database = configured(context)?;
     let migrated = migrate(&database.expose(), args.dry_run).await;
     let Migrated { from, to } = migrated.map_err(|error| CliError::failed(error.to_string()))?;
-    context.ui.report(&Schema { database: database.to_string(), from, to })?;
+    let name = json!(database.to_string());
+    let fields = [("database", name), ("from", json!(from)), ("to", json!(to))];
+    context.ui.report(&Facts { title: "Schema", fields })?;
     let would = if args.dry_run { "would bring" } else { "brought" };
     context.ui.status(match from == to {
         true => format!("{database} is up to date"),
         false => format!("{would} {database} from schema {from} to schema {to}"),
     });
     Ok(())
-}
-
-/// The schema of a database, before and after.
-#[derive(Serialize)]
-struct Schema {
-    database: String,
-    from: usize,
-    to: usize,
-}
-
-impl Report for Schema {
-    fn groups(&self) -> Vec<Group> {
-        let fields = [
-            ("database", Cell::text(&self.database)),
-            ("from", Cell::text(self.from)),
-            ("to", Cell::text(self.to)),
-        ];
-        vec![Group::titled("Schema", fields)]
-    }
 }

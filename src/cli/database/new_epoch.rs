@@ -23,7 +23,7 @@ pub(crate) struct NewEpochArgs {
     yes: bool,
 }
 
-pub(super) async fn run(context: &Context, args: &NewEpochArgs) -> Result<(), CliError> {
+pub(super) async fn run(context: &Context, args: NewEpochArgs) -> Result<(), CliError> {
     // A command that changes something would create a database that does not exist.
     drop(context.client().await?);
     let client = context.client_to_change(false).await?;

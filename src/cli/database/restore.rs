@@ -3,13 +3,13 @@
 use std::path::PathBuf;
 
 use clap::Args;
-use serde::Serialize;
+use serde_json::json;
 
 use super::backup::contents;
-use super::local_file;
+use super::named::local_file;
 use crate::cli::context::Context;
 use crate::cli::error::CliError;
-use crate::cli::ui::{Cell, Group, Report};
+use crate::cli::ui::Facts;
 use crate::server::moving::{RestoreError, Restored, examine_backup, restore};
 use crate::shell::argument;
 
@@ -35,30 +35,33 @@ pub(crate) struct RestoreArgs {
     yes: bool,
 }
 
-pub(super) fn run(context: &Context, args: &RestoreArgs) -> Result<(), CliError> {
+pub(super) async fn run(context: &Context, args: RestoreArgs) -> Result<(), CliError> {
     let RestoreArgs { file, yes } = args;
-    let (database, path) = local_file(context, &|url| {
+    let (database, path) = local_file(context, |url| {
         format!(
             "into an empty database: pg_restore --exit-on-error --dbname={url} nicelist.dump && \
              nicelist database new-epoch --database {url}"
         )
     })?;
     let progress = context.ui.progress(None, "checking");
-    let backup = examine_backup(file).map_err(failed)?;
+    let backup = examine_backup(&file).map_err(failed)?;
     drop(progress);
     let (shown, contents) = (file.display().to_string(), contents(&backup));
-    context.ui.confirm(&format!("Replace {database} with {shown} ({contents})?"), *yes)?;
+    context.ui.confirm(&format!("Replace {database} with {shown} ({contents})?"), yes)?;
     let progress = context.ui.progress(None, "restoring");
-    let restored = restore(&path, file, context.ui.now()).map_err(failed)?;
+    let restored = restore(&path, &file, context.ui.now()).map_err(failed)?;
     drop(progress);
     let replaced = restored.replaced.as_ref().map(|path| path.display().to_string());
     let Restored { backup, replaced: _ } = restored;
-    context.ui.report(&Restore {
-        database: database.to_string(),
-        file: shown.clone(),
-        replaced: replaced.clone(),
-        revision: backup.revision.0,
-        hosts: backup.hosts,
+    context.ui.report(&Facts {
+        title: "Restore",
+        fields: [
+            ("database", json!(database.to_string())),
+            ("file", json!(shown)),
+            ("replaced", json!(replaced)),
+            ("revision", json!(backup.revision)),
+            ("hosts", json!(backup.hosts)),
+        ],
     })?;
     context.ui.status(format!("restored {database} from {shown} ({contents})"));
     if let Some(replaced) = replaced {
@@ -82,28 +85,5 @@ fn failed(error: RestoreError) -> CliError {
         }
         RestoreError::Unusable { .. } => failed.hint("choose another backup file"),
         RestoreError::Write { .. } => failed,
-    }
-}
-
-#[derive(Serialize)]
-struct Restore {
-    database: String,
-    file: String,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    replaced: Option<String>,
-    revision: u64,
-    hosts: u64,
-}
-
-impl Report for Restore {
-    fn groups(&self) -> Vec<Group> {
-        let fields = [
-            ("database", Cell::text(&self.database)),
-            ("file", Cell::text(&self.file)),
-            ("replaced", Cell::optional(self.replaced.as_ref())),
-            ("revision", Cell::text(self.revision)),
-            ("hosts", Cell::text(self.hosts)),
-        ];
-        vec![Group::titled("Restore", fields)]
     }
 }

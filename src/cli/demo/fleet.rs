@@ -6,7 +6,7 @@ use crate::cli::error::CliError;
 use crate::lab::{Event, HttpTransport, Pace, Profile, Santa, SyncOptions, SyncReport};
 use crate::rule::TagName;
 
-/// What the demo's Macs are and have seen.
+/// The demo's Macs and their events.
 const FLEET: &str = include_str!("../../../examples/fleet.json");
 
 #[derive(Deserialize)]
@@ -24,9 +24,9 @@ struct Host {
 /// A simulated Mac.
 pub(super) struct Mac {
     pub(super) santa: Santa,
-    /// The tags that the administrator is to give it.
+    /// The tags that the administrator assigns to it.
     pub(super) tags: Vec<TagName>,
-    /// What happens on it once it is enrolled.
+    /// Its events after the enrollment.
     pub(super) events: Vec<Event>,
 }
 

@@ -1,4 +1,4 @@
-//! `nicelist demo`: a server, a small fleet that really syncs with it, and a short story.
+//! `nicelist demo`: a server, a small fleet that syncs with it, and a short tour.
 
 mod fleet;
 mod story;
@@ -11,6 +11,7 @@ use tokio::net::TcpListener;
 use super::context::Context;
 use super::error::CliError;
 use super::serve;
+use super::signals::shutdown;
 use crate::client::Client;
 use crate::server::{App, Options};
 use story::Story;
@@ -32,7 +33,7 @@ pub(crate) struct DemoArgs {
 }
 
 pub(super) fn run(context: &Context, args: &DemoArgs) -> Result<(), CliError> {
-    super::serve::runtime()?.block_on(demo(context, args))
+    serve::runtime()?.block_on(demo(context, args))
 }
 
 async fn demo(context: &Context, args: &DemoArgs) -> Result<(), CliError> {
@@ -51,19 +52,19 @@ async fn demo(context: &Context, args: &DemoArgs) -> Result<(), CliError> {
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
     let server = format!("http://{}", listener.local_addr()?);
     let (end, ended) = tokio::sync::oneshot::channel::<()>();
-    let told = async {
+    let tour = async {
         let url = url::Url::parse(&server).map_err(|error| CliError::failed(error.to_string()))?;
         let client = Client::http(&url, Some(&token), None)?;
         let story = Story { ui: &context.ui, client: &client, server: &server, token: &token };
-        story.tell(&format!("{server}/santa/{secret}/")).await?;
+        story.run(&format!("{server}/santa/{secret}/")).await?;
         if !args.once {
             context.ui.status("The server stays until you press Ctrl-C.");
-            serve::ended()?.await;
+            shutdown()?.await;
         }
         drop(end);
         Ok::<(), CliError>(())
     };
     let shutdown = async move { drop(ended.await) };
-    let (_, told) = tokio::join!(app.serve(listener, None, shutdown), told);
-    told
+    let (_, result) = tokio::join!(app.serve(listener, None, shutdown), tour);
+    result
 }

@@ -1,4 +1,4 @@
-//! The story that the demo tells: every step is a real request to the demo's server.
+//! The steps of the demo. Each is a real request to its server.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -17,11 +17,10 @@ use crate::rule::{Outcome, PolicyKind, RuleDraft, Scope, TagName};
 
 /// The rules that the demo starts with.
 const RULES: &str = include_str!("../../../examples/rules.csv");
-/// The Mac on which the story's program is blocked, and the program.
+/// The Mac on which a program is blocked, and the program.
 const HERO: &str = "mira-mbp.local";
 const PROGRAM: &str = "Pinecone";
 
-/// Who tells, and what with.
 pub(super) struct Story<'a> {
     pub(super) ui: &'a Ui,
     pub(super) client: &'a Client,
@@ -30,8 +29,8 @@ pub(super) struct Story<'a> {
 }
 
 impl Story<'_> {
-    /// Tells it all. `sync_base` is what a Mac's profile would have as SyncBaseURL.
-    pub(super) async fn tell(&self, sync_base: &str) -> Result<(), CliError> {
+    /// Runs all steps. `sync_base` is the SyncBaseURL of the Macs.
+    pub(super) async fn run(&self, sync_base: &str) -> Result<(), CliError> {
         let transport =
             HttpTransport::new(sync_base).map_err(|error| CliError::failed(error.to_string()))?;
         let mut macs = fleet()?;
@@ -110,12 +109,7 @@ impl Story<'_> {
     }
 
     async fn hosts(&self) -> Result<(), CliError> {
-        let mut pages = self.client.hosts(&HostQuery::default());
-        let mut hosts = Vec::new();
-        while let Some(page) = pages.next().await? {
-            hosts.extend(page);
-        }
-        self.ui.rows(hosts, "no hosts")
+        self.ui.pages(self.client.hosts(&HostQuery::default()), "no hosts").await
     }
 
     async fn blocked(
@@ -135,10 +129,10 @@ impl Story<'_> {
             blocked: true,
             ..EventQuery::default()
         };
-        let mut pages = self.client.events(&query);
-        let found = pages.next().await?.and_then(|page| page.into_iter().next());
-        let found =
-            found.ok_or_else(|| CliError::failed("the blocked program was not reported"))?;
+        let found = self.client.events(&query).first().await?;
+        let found = found
+            .first()
+            .ok_or_else(|| CliError::failed("the blocked program was not reported"))?;
         let event = self.client.event(found.id).await?;
         let view = &event.event;
         self.say(&format!(

@@ -2,9 +2,9 @@
 
 use clap::Args;
 
-use super::decide::{self, Choice, Verdict};
-use super::desk;
-use super::filter::Waiting;
+use super::decide::{self, DecisionArgs, RulePolicy};
+use super::decide_many;
+use super::filter::WaitingFilter;
 use crate::cli::context::Context;
 use crate::cli::error::CliError;
 use crate::fleet::EventId;
@@ -44,18 +44,18 @@ pub(crate) struct ApproveArgs {
     #[arg(long, requires = "id", conflicts_with_all = ["compiler", "as"])]
     bundle: bool,
     #[command(flatten)]
-    waiting: Waiting,
+    waiting: WaitingFilter,
     #[command(flatten)]
-    choice: Choice,
+    decision: DecisionArgs,
 }
 
 pub(super) async fn run(context: &Context, args: ApproveArgs) -> Result<(), CliError> {
-    let ApproveArgs { id, compiler, bundle, waiting, choice } = args;
+    let ApproveArgs { id, compiler, bundle, waiting, decision } = args;
     let policy = if compiler { PolicyKind::AllowCompiler } else { PolicyKind::Allow };
-    let verdict = Verdict { policy, message: None };
+    let policy = RulePolicy { policy, message: None };
     match id.map(EventId) {
-        Some(id) if bundle => super::bundle::run(context, id, choice).await,
-        Some(id) => decide::run(context, id, verdict, choice).await,
-        None => desk::run(context, waiting, verdict, choice).await,
+        Some(id) if bundle => super::bundle::run(context, id, decision).await,
+        Some(id) => decide::run(context, id, policy, decision).await,
+        None => decide_many::run(context, waiting, policy, decision).await,
     }
 }

@@ -2,9 +2,9 @@
 
 use clap::Args;
 
-use super::decide::{self, Choice, Verdict};
-use super::desk;
-use super::filter::Waiting;
+use super::decide::{self, DecisionArgs, RulePolicy};
+use super::decide_many;
+use super::filter::WaitingFilter;
 use crate::cli::context::Context;
 use crate::cli::error::CliError;
 use crate::fleet::EventId;
@@ -37,17 +37,17 @@ pub(crate) struct BlockArgs {
     #[arg(long, value_name = "TEXT")]
     message: Option<String>,
     #[command(flatten)]
-    waiting: Waiting,
+    waiting: WaitingFilter,
     #[command(flatten)]
-    choice: Choice,
+    decision: DecisionArgs,
 }
 
 pub(super) async fn run(context: &Context, args: BlockArgs) -> Result<(), CliError> {
-    let BlockArgs { id, silent, message, waiting, choice } = args;
+    let BlockArgs { id, silent, message, waiting, decision } = args;
     let policy = if silent { PolicyKind::SilentBlock } else { PolicyKind::Block };
-    let verdict = Verdict { policy, message };
+    let policy = RulePolicy { policy, message };
     match id.map(EventId) {
-        Some(id) => decide::run(context, id, verdict, choice).await,
-        None => desk::run(context, waiting, verdict, choice).await,
+        Some(id) => decide::run(context, id, policy, decision).await,
+        None => decide_many::run(context, waiting, policy, decision).await,
     }
 }

@@ -1,12 +1,12 @@
-//! How an event becomes a rule.
+//! The rule for one event, and the arguments of every decision about events.
 
 use clap::Args;
 use jiff::{SignedDuration, Timestamp};
 
 use super::question;
-use crate::api::{DecisionAnswer, DecisionRequest, EventDetail, ExpiresIn};
+use crate::api::{DecisionAnswer, DecisionRequest, EventDetail, ExpiresIn, RuleDifference};
 use crate::cli::arg::{self, Expiry, Words};
-use crate::cli::change;
+use crate::cli::change::{self, DecidedRules};
 use crate::cli::context::Context;
 use crate::cli::error::CliError;
 use crate::cli::host;
@@ -14,17 +14,17 @@ use crate::client::{Client, exactly};
 use crate::fleet::EventId;
 use crate::rule::{MachineId, PolicyKind, RuleType, Scope};
 
-/// What is to happen to the program.
+/// The policy of new rules.
 #[derive(Debug)]
-pub(super) struct Verdict {
+pub(super) struct RulePolicy {
     pub(super) policy: PolicyKind,
-    /// What the person at the Mac sees.
+    /// The text of the block window.
     pub(super) message: Option<String>,
 }
 
-/// Which rule is made, and for whom.
+/// The new rules, and whether to ask.
 #[derive(Debug, Args)]
-pub(crate) struct Choice {
+pub(crate) struct DecisionArgs {
     /// Make a rule of this type
     #[arg(long = "as", id = "as", value_name = "TYPE")]
     #[arg(value_parser = Words::<RuleType>::new(RuleType::ALL.map(RuleType::word)))]
@@ -56,16 +56,13 @@ pub(crate) struct Choice {
     timeout: SignedDuration,
 }
 
-impl Choice {
-    /// Whether enough is said to ask nothing.
-    pub(super) fn is_made(&self) -> bool {
+impl DecisionArgs {
+    /// Whether the arguments choose the rule, so that nothing is asked.
+    pub(super) fn is_complete(&self) -> bool {
         self.yes || self.rule_type.is_some() || self.scope.is_some()
     }
 
-    /// When the rule expires: a time or a duration, seen from `now`.
-    ///
-    /// # Errors
-    /// When that is past already.
+    /// The expiry as a time or as a duration.
     pub(super) fn expires(
         &self,
         now: Timestamp,
@@ -73,7 +70,7 @@ impl Choice {
         Ok(self.expires.map(|expiry| expiry.to_send(now)).transpose()?.unwrap_or_default())
     }
 
-    /// Waits until a host has what is in force for it, if that is wanted.
+    /// With `--wait`, waits until a host has its active rules and settings.
     pub(super) async fn wait(
         &self,
         context: &Context,
@@ -94,40 +91,40 @@ impl Choice {
 pub(super) async fn run(
     context: &Context,
     id: EventId,
-    verdict: Verdict,
-    choice: Choice,
+    policy: RulePolicy,
+    args: DecisionArgs,
 ) -> Result<(), CliError> {
     let ui = &context.ui;
-    let client = context.client_to_change(choice.dry_run).await?;
-    let (expires, expires_in) = choice.expires(ui.now())?;
+    let client = context.client_to_change(args.dry_run).await?;
+    let (expires, expires_in) = args.expires(ui.now())?;
     let mut request = DecisionRequest {
-        policy: verdict.policy,
-        rule_type: choice.rule_type,
+        policy: policy.policy,
+        rule_type: args.rule_type,
         scope: None,
         expires,
         expires_in,
-        message: verdict.message,
-        dry_run: choice.dry_run,
-        comment: choice.comment.clone(),
-        ticket: choice.ticket.clone(),
+        message: policy.message,
+        dry_run: args.dry_run,
+        comment: args.comment.clone(),
+        ticket: args.ticket.clone(),
     };
-    if choice.is_made() {
-        if let Some(scope) = choice.scope.clone() {
+    if args.is_complete() {
+        if let Some(scope) = args.scope.clone() {
             request.scope = Some(context.scope(&client, scope).await?);
         }
     } else {
         let event = client.event(id).await?;
         if !ui.can_ask() {
-            return Err(undecided(&event, verdict.policy));
+            return Err(undecided(&event, policy.policy));
         }
         question::ask(context, &client, &event, &mut request).await?;
     }
     let answer = client.decide(id, &request).await?;
-    show(context, &answer, choice.dry_run)?;
-    choice.wait(context, &client, &answer.machine).await
+    show(context, &answer, args.dry_run)?;
+    args.wait(context, &client, &answer.machine).await
 }
 
-/// Nobody is there to be asked, and no flag says which rule to make.
+/// The error if no flag chooses the rule and nothing can be asked.
 fn undecided(event: &EventDetail, policy: PolicyKind) -> CliError {
     let id = event.event.id;
     let error = CliError::usage(format!("say which rule to make of event {id}"))
@@ -142,15 +139,13 @@ fn undecided(event: &EventDetail, policy: PolicyKind) -> CliError {
 }
 
 fn show(context: &Context, answer: &DecisionAnswer, dry_run: bool) -> Result<(), CliError> {
-    let rule = &answer.rule;
-    let told = format!("{} {} in {}", rule.policy, rule.target, rule.scope);
-    change::warn(&context.ui, &answer.warnings);
-    let changed = change::Changed::new(answer.outcome, told).with_fields(&answer.fields);
-    change::show_rows(&context.ui, answer, [changed])?;
-    if let Some(expires) = rule.expires {
-        context.ui.status(format!("the rule expires at {}", context.ui.in_zone(expires)));
-    }
-    context.ui.status(change::sum_up(&[answer.outcome], answer.revision, dry_run));
+    let DecisionAnswer { rule, outcome, fields, revision, warnings, machine: _ } = answer;
+    let rules = std::slice::from_ref(rule);
+    let differences = &[RuleDifference { edit: 0, fields: fields.clone() }];
+    let decided = DecidedRules { rules, outcomes: &[*outcome], differences, warnings };
+    decided.show(&context.ui, answer)?;
+    decided.show_expiry(&context.ui, "the rule expires");
+    context.ui.status(change::summary(&[*outcome], *revision, dry_run));
     Ok(())
 }
 
@@ -159,7 +154,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn without_anybody_to_ask_the_best_rule_is_only_a_hint() {
+    fn without_a_terminal_the_best_rule_is_only_a_hint() {
         let event = question::tests::event();
         let error = undecided(&event, PolicyKind::Allow);
         assert_eq!(error.kind.exit_code(), 2);

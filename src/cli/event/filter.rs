@@ -1,4 +1,4 @@
-//! Which events are meant.
+//! Arguments that select events.
 
 use clap::Args;
 use clap::builder::NonEmptyStringValueParser;
@@ -9,7 +9,6 @@ use crate::cli::arg::{Since, Words};
 use crate::cli::error::CliError;
 use crate::fleet::{EventKind, PathPattern};
 
-/// Which events are meant.
 #[derive(Debug, Args)]
 pub(crate) struct Filter {
     /// Only events of these kinds; several with commas between them, or given several times
@@ -41,7 +40,6 @@ pub(crate) struct Filter {
 }
 
 impl Filter {
-    /// The query that it stands for.
     pub(super) fn query(self) -> EventQuery {
         let Self { kinds, host, user, decisions, blocked, path, signer, text } = self;
         EventQuery {
@@ -58,9 +56,9 @@ impl Filter {
     }
 }
 
-/// Which of the programs that wait are meant.
+/// Selects programs that are pending approval.
 #[derive(Debug, Args)]
-pub(crate) struct Waiting {
+pub(crate) struct WaitingFilter {
     /// Only programs that wait on this host: machine id, serial number, host name, or a unique
     /// prefix
     #[arg(long, value_name = "HOST", conflicts_with = "id")]
@@ -83,8 +81,7 @@ pub(crate) struct Waiting {
     since: Option<Since>,
 }
 
-impl Waiting {
-    /// Whether any filter is given.
+impl WaitingFilter {
     pub(super) fn is_given(&self) -> bool {
         let Self { host, user, blocked, signer, text, since } = self;
         *blocked
@@ -92,7 +89,7 @@ impl Waiting {
             || [host, user, signer, text].into_iter().any(|filter| filter.is_some())
     }
 
-    /// The query that it stands for, seen from `now`.
+    /// Durations count back from `now`.
     pub(super) fn query(self, now: Timestamp) -> WaitingQuery {
         let Self { host, user, blocked, signer, text, since } = self;
         let since = since.map(|since| since.resolve(now));
@@ -100,7 +97,7 @@ impl Waiting {
     }
 }
 
-/// When the events were received.
+/// Selects events by the time at which the server received them.
 #[derive(Debug, Args)]
 pub(crate) struct Period {
     /// Only events received since 24h, 7d, yesterday, or a date or time such as 2026-11-20
@@ -112,11 +109,8 @@ pub(crate) struct Period {
 }
 
 impl Period {
-    /// The query with the period in it, seen from `now`.
-    ///
-    /// # Errors
-    /// When it ends before it begins.
-    pub(super) fn put_in(self, query: EventQuery, now: Timestamp) -> Result<EventQuery, CliError> {
+    /// Adds the period to a query. Fails if it ends before it begins.
+    pub(super) fn limit(self, query: EventQuery, now: Timestamp) -> Result<EventQuery, CliError> {
         let since = self.since.map(|since| since.resolve(now));
         let until = self.until.map(|until| until.resolve_end(now));
         if let (Some(since), Some(until)) = (since, until)
@@ -138,7 +132,7 @@ mod tests {
         let now: Timestamp = "2026-11-20T12:00:00Z".parse().unwrap();
         let period = |since: &str, until: &str| {
             let (since, until) = (since.parse().ok(), until.parse().ok());
-            Period { since, until }.put_in(EventQuery::default(), now)
+            Period { since, until }.limit(EventQuery::default(), now)
         };
         let query = period("7d", "24h").unwrap();
         assert_eq!(query.until.unwrap().to_string(), "2026-11-19T12:00:00Z");

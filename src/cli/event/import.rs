@@ -1,5 +1,6 @@
 //! `nicelist event import`.
 
+mod report;
 mod source;
 mod upload;
 
@@ -15,11 +16,12 @@ use crate::cli::policy_files::{Fault, FaultList, STDIO, counted, name_of};
 use crate::cli::ui::{Cell, Column, Row, Ui};
 use crate::client::{Client, ClientError};
 use crate::rule::MachineId;
-use source::{Placed, Reports};
+use report::Placed;
+use source::Reports;
 
-/// Reports that are sent at once: the writer of the server is taken for as long.
-const MOST_SENT: usize = 1_000;
-/// Bytes of reports that are sent at once, but for a single report.
+/// Maximum reports per request, which occupies the writer of the server.
+const MOST_REPORTS: usize = 1_000;
+/// Maximum bytes of several reports in one request.
 const MOST_BYTES: usize = 8 * 1024 * 1024;
 
 /// Import events that Macs reported to another server
@@ -65,12 +67,12 @@ pub(super) async fn run(context: &Context, args: ImportArgs) -> Result<(), CliEr
     let answer = send(ui, &client, &path, (open()?, count), dry_run).await?;
     let EventImportAnswer { new, known } = answer;
     let summary = Summary { new, known, rejected: 0, dry_run };
-    ui.answer(&summary, [&summary])?;
+    ui.row(&summary)?;
     ui.status(summary.to_string());
     Ok(())
 }
 
-/// Reads all reports, and tells what is none. Says how many there are.
+/// Reads all reports and shows invalid ones. Returns the number of reports.
 fn check(ui: &Ui, path: &Path, reports: Reports, dry_run: bool) -> Result<usize, CliError> {
     let progress = ui.progress(None, format!("reading {}", name_of(path)));
     let mut good = 0_usize;
@@ -84,8 +86,8 @@ fn check(ui: &Ui, path: &Path, reports: Reports, dry_run: bool) -> Result<usize,
             Err(Fault::Failed(error)) => return Err(error),
         }
         let read = good + faults.count();
-        if read.is_multiple_of(MOST_SENT) {
-            progress.say(format!("reading {}: {}", name_of(path), counted(read, "event")));
+        if read.is_multiple_of(MOST_REPORTS) {
+            progress.set_text(format!("reading {}: {}", name_of(path), counted(read, "event")));
         }
     }
     drop(progress);
@@ -95,12 +97,12 @@ fn check(ui: &Ui, path: &Path, reports: Reports, dry_run: bool) -> Result<usize,
         return Ok(good);
     }
     let summary = Summary { new: 0, known: 0, rejected: bad, dry_run };
-    ui.answer(&summary, [&summary])?;
+    ui.row(&summary)?;
     let text = format!("{bad} of {} events are wrong; nothing was sent", good + bad);
     Err(CliError::input(text))
 }
 
-/// Sends all reports, so many at once.
+/// Sends all reports in batches.
 async fn send(
     ui: &Ui,
     client: &Client,
@@ -143,7 +145,7 @@ async fn send(
 
 const AGAIN: &str = "what was sent before is kept, and is known when the import is run again";
 
-/// Reports that are sent at once.
+/// The reports of one request.
 #[derive(Default)]
 struct Batch {
     reports: Vec<HostReport>,
@@ -160,7 +162,7 @@ impl Batch {
     }
 
     fn is_full(&self) -> bool {
-        self.reports.len() >= MOST_SENT || self.bytes >= MOST_BYTES
+        self.reports.len() >= MOST_REPORTS || self.bytes >= MOST_BYTES
     }
 
     async fn send(
@@ -183,7 +185,7 @@ impl Batch {
     }
 }
 
-/// Tells what the server does not take, with the places in files rather than in the request.
+/// Shows what the server rejects, with places in the files instead of the request.
 fn refused(ui: &Ui, places: &[String], mut problem: Problem) -> CliError {
     let mut faults = FaultList::new(ui, false);
     problem.details.retain(|detail| match detail.index.and_then(|index| places.get(index)) {
@@ -197,7 +199,6 @@ fn refused(ui: &Ui, places: &[String], mut problem: Problem) -> CliError {
     CliError::from(problem).hint(AGAIN)
 }
 
-/// What became of the events.
 #[derive(Debug, Serialize)]
 struct Summary {
     new: usize,
@@ -214,22 +215,16 @@ impl std::fmt::Display for Summary {
     }
 }
 
-/// A table has nothing of it: the line on stderr says the same.
-impl Row for &Summary {
-    const COLUMNS: &'static [Column] = &[
-        Column::machine("new"),
-        Column::machine("known"),
-        Column::machine("rejected"),
-        Column::machine("dry_run"),
-    ];
+/// Tables have no columns: the line on stderr has the same numbers.
+impl Row for Summary {
     const HEADED: bool = false;
 
-    fn cells(&self) -> Vec<Cell> {
+    fn columns() -> Vec<Column<Self>> {
         vec![
-            Cell::text(self.new),
-            Cell::text(self.known),
-            Cell::text(self.rejected),
-            Cell::text(self.dry_run),
+            Column::csv("new", |it| Cell::text(it.new)),
+            Column::csv("known", |it| Cell::text(it.known)),
+            Column::csv("rejected", |it| Cell::text(it.rejected)),
+            Column::csv("dry_run", |it| Cell::text(it.dry_run)),
         ]
     }
 }

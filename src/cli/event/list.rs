@@ -2,13 +2,11 @@
 
 use clap::Args;
 
-use super::desk;
 use super::filter::{Filter, Period};
-use crate::api::{EventQuery, EventView, WaitingQuery, WaitingView};
+use super::waiting::waiting_programs;
+use crate::api::{EventQuery, EventView};
 use crate::cli::context::Context;
 use crate::cli::error::CliError;
-use crate::cli::ui::List;
-use crate::client::Client;
 
 /// List events, newest first
 ///
@@ -40,10 +38,12 @@ pub(crate) struct ListArgs {
 
 pub(super) async fn run(context: &Context, args: ListArgs) -> Result<(), CliError> {
     let ListArgs { waiting, filter, period, limit } = args;
-    let query = period.put_in(filter.query(), context.ui.now())?;
+    let query = period.limit(filter.query(), context.ui.now())?;
     let client = context.client().await?;
     if waiting {
-        return list_waiting(context, &client, &query.into(), limit).await;
+        let limit = limit.unwrap_or(usize::MAX);
+        let programs = waiting_programs(&client, &query.into(), limit).await?;
+        return context.ui.rows(programs, "nothing waits");
     }
     let page = limit.filter(|limit| *limit < LARGEST_PAGE);
     let query = EventQuery { limit: page, ..query };
@@ -58,20 +58,5 @@ pub(super) async fn run(context: &Context, args: ListArgs) -> Result<(), CliErro
     list.finish()
 }
 
-/// Servers give no more at once.
+/// The maximum of servers.
 const LARGEST_PAGE: usize = 5000;
-
-/// Lists what waits. Each page is about a stretch of events, so that a program of one page may
-/// come again: it is shown once, where it is newest.
-async fn list_waiting(
-    context: &Context,
-    client: &Client,
-    query: &WaitingQuery,
-    limit: Option<usize>,
-) -> Result<(), CliError> {
-    let mut list: List<'_, WaitingView> = context.ui.list("nothing waits");
-    for program in desk::waiting(client, query, limit.unwrap_or(usize::MAX)).await? {
-        list.push(&program)?;
-    }
-    list.finish()
-}

@@ -1,4 +1,4 @@
-//! What a person is shown and asked before an event becomes a rule.
+//! Questions about one event before it becomes a rule.
 
 use jiff::Timestamp;
 
@@ -6,11 +6,12 @@ use super::view;
 use crate::api::{BundleView, Code, DecisionRequest, EventDetail, HostView};
 use crate::cli::context::Context;
 use crate::cli::error::CliError;
+use crate::cli::labels::{host_label, program_label};
 use crate::cli::ui::relative;
 use crate::client::{Client, ClientError, exactly};
 use crate::rule::Scope;
 
-/// Shows the event, and puts into `request` which rule to make and for whom.
+/// Shows the event, asks for the rule and the scope, and adds them to `request`.
 pub(super) async fn ask(
     context: &Context,
     client: &Client,
@@ -18,7 +19,7 @@ pub(super) async fn ask(
     request: &mut DecisionRequest,
 ) -> Result<(), CliError> {
     let ui = &context.ui;
-    tell(context, event);
+    show_event(context, event);
     if event.candidates.is_empty() {
         let text = format!("event {} names no program that a rule could be for", event.event.id);
         return Err(CliError::failed(text));
@@ -34,14 +35,14 @@ pub(super) async fn ask(
     Ok(())
 }
 
-/// Shows the event, and asks for whom all programs of its bundle are to be allowed.
+/// Shows the event, and asks for the scope in which all programs of its bundle are allowed.
 pub(super) async fn ask_bundle(
     context: &Context,
     client: &Client,
     event: &EventDetail,
     bundle: &BundleView,
 ) -> Result<Scope, CliError> {
-    tell(context, event);
+    show_event(context, event);
     let (scope, whom) = ask_scope(context, client, event).await?;
     let BundleView { name, binary_count, .. } = bundle;
     let question = format!("Allow all programs of {name} ({binary_count}) for {whom}?");
@@ -49,13 +50,13 @@ pub(super) async fn ask_bundle(
     Ok(scope)
 }
 
-fn tell(context: &Context, event: &EventDetail) {
-    for line in story(event, context.ui.now()) {
+fn show_event(context: &Context, event: &EventDetail) {
+    for line in description(event, context.ui.now()) {
         context.ui.status(line);
     }
 }
 
-/// Asks for whom, and says whom the answer covers.
+/// Asks for the scope. Returns it with a description of its hosts.
 async fn ask_scope(
     context: &Context,
     client: &Client,
@@ -72,12 +73,11 @@ async fn ask_scope(
     Ok(scopes.swap_remove(context.ui.select("For", &shown)?))
 }
 
-/// What happened, who did it, where, and how the program is signed.
-fn story(event: &EventDetail, now: Timestamp) -> Vec<String> {
+fn description(event: &EventDetail, now: Timestamp) -> Vec<String> {
     let view = &event.event;
     let program = &view.program;
     let happened = relative(view.occurred.unwrap_or(view.received), now);
-    let name = view.path.rsplit('/').next().unwrap_or_default();
+    let name = program_label(&view.path, "");
     let signed = match &program.certificate {
         Some(leaf) => format!("{}, {}", program.signing_status.word(), leaf.common_name),
         None => program.signing_status.word().to_owned(),
@@ -85,7 +85,7 @@ fn story(event: &EventDetail, now: Timestamp) -> Vec<String> {
     let known = [
         ("file", view.path.clone()),
         ("bundle", view::bundle(event)),
-        ("host", view::host(view).to_owned()),
+        ("host", host_label(&view.hostname, &view.machine).to_owned()),
         ("user", view.user.clone()),
         ("parent", event.parent_name.clone()),
         ("signed", signed),
@@ -97,10 +97,11 @@ fn story(event: &EventDetail, now: Timestamp) -> Vec<String> {
         .collect()
 }
 
-/// The scopes that the host belongs to, the narrowest first, and whom each covers.
+/// The scopes of the host, narrowest first, each with a description of its hosts.
 fn scopes(event: &EventDetail, host: Option<&HostView>) -> Vec<(Scope, String)> {
     let machine = Scope::Host(event.event.machine.clone());
-    let mut scopes = vec![(machine, format!("this Mac only ({})", view::host(&event.event)))];
+    let label = host_label(&event.event.hostname, &event.event.machine);
+    let mut scopes = vec![(machine, format!("this Mac only ({label})"))];
     if let Some(host) = host {
         if let Ok(user) = Scope::user(&host.primary_user) {
             scopes.push((user, format!("every Mac of {}", host.primary_user)));
@@ -115,7 +116,6 @@ fn scopes(event: &EventDetail, host: Option<&HostView>) -> Vec<(Scope, String)> 
     scopes
 }
 
-/// A word at the beginning of a sentence.
 fn capital(word: &str) -> String {
     let mut letters = word.chars();
     letters.next().map(|first| first.to_uppercase().chain(letters).collect()).unwrap_or_default()
@@ -125,7 +125,7 @@ fn capital(word: &str) -> String {
 pub(super) mod tests {
     use super::*;
 
-    /// A blocked program that is signed for distribution.
+    /// A blocked program with a distribution signature.
     pub(in crate::cli::event) fn event() -> EventDetail {
         let json = serde_json::json!({
             "id": 1204,
@@ -161,10 +161,10 @@ pub(super) mod tests {
     }
 
     #[test]
-    fn the_story_tells_what_who_where_and_how_signed() {
+    fn the_description_has_the_user_the_host_and_the_signature() {
         let now = "2026-11-20T12:00:00Z".parse().unwrap();
         assert_eq!(
-            story(&event(), now),
+            description(&event(), now),
             [
                 "Pinecone: BLOCK_UNKNOWN 3m ago",
                 "  file    /Applications/Pinecone.app/Contents/MacOS/Pinecone",
@@ -178,7 +178,7 @@ pub(super) mod tests {
     }
 
     #[test]
-    fn the_narrowest_scope_is_offered_first_and_a_forgotten_host_still_has_two() {
+    fn a_forgotten_host_has_two_scopes_narrowest_first() {
         let words: Vec<String> =
             scopes(&event(), None).iter().map(|(scope, _)| scope.to_string()).collect();
         assert_eq!(words, ["host:M1", "fleet"]);

@@ -29,7 +29,7 @@ pub(crate) struct StatsArgs {
 
 pub(super) async fn run(context: &Context, args: StatsArgs) -> Result<(), CliError> {
     let StatsArgs { filter, period, limit } = args;
-    let query = period.put_in(filter.query(), context.ui.now())?;
+    let query = period.limit(filter.query(), context.ui.now())?;
     let client = context.client().await?;
     let query = EventStatQuery { limit: Some(limit), ..query.into() };
     context.ui.rows(client.event_stats(&query).await?, "no events")

@@ -14,7 +14,7 @@ use crate::cli::error::CliError;
 use crate::client::Client;
 use crate::fleet::EventId;
 
-/// How often the server is asked for news.
+/// The pause between two requests.
 const PAUSE: Duration = Duration::from_secs(2);
 
 /// Show events as they come, until Ctrl-C
@@ -50,7 +50,7 @@ pub(super) async fn run(context: &Context, args: TailArgs) -> Result<(), CliErro
     if lines == 0 && since.is_none() {
         shown = fresh.pop().map(|event| event.id);
     }
-    // One for the whole loop, so that no Ctrl-C is lost while the server is asked.
+    // Outside the loop, so that a Ctrl-C during a request is not lost.
     let mut interrupted = pin!(signal::ctrl_c());
     loop {
         for event in &fresh {
@@ -58,7 +58,7 @@ pub(super) async fn run(context: &Context, args: TailArgs) -> Result<(), CliErro
             shown = Some(event.id);
         }
         list.flush()?;
-        // More than a page may wait.
+        // There may be more than one page.
         let pause = if fresh.is_empty() { PAUSE } else { Duration::ZERO };
         tokio::select! {
             interrupted = &mut interrupted => {
@@ -71,18 +71,18 @@ pub(super) async fn run(context: &Context, args: TailArgs) -> Result<(), CliErro
     }
 }
 
-/// The events behind one, or from the first on, oldest first.
+/// The events after one, or from the first one, oldest first.
 async fn after(
     client: &Client,
     query: &EventQuery,
     shown: Option<EventId>,
 ) -> Result<Vec<EventView>, CliError> {
-    // Events have numbers from 1 on.
+    // The first event has the number 1.
     let after = shown.unwrap_or(EventId(0));
     page(client, &EventQuery { after: Some(after), ..query.clone() }).await
 }
 
-/// The newest events, oldest first; one where none is wanted, to know where news begin.
+/// The newest events, oldest first. At least one, because later events follow it.
 async fn newest(
     client: &Client,
     query: &EventQuery,
@@ -95,5 +95,5 @@ async fn newest(
 }
 
 async fn page(client: &Client, query: &EventQuery) -> Result<Vec<EventView>, CliError> {
-    Ok(client.events(query).next().await?.unwrap_or_default())
+    Ok(client.events(query).first().await?)
 }

@@ -3,9 +3,10 @@
 use clap::Args;
 
 use crate::api::{UndoAnswer, UndoRequest};
-use crate::cli::change;
+use crate::cli::change::{self, DecidedRules};
 use crate::cli::context::Context;
 use crate::cli::error::CliError;
+use crate::cli::labels::rule_label;
 
 /// Take back your newest decision about events
 ///
@@ -35,17 +36,15 @@ pub(super) async fn run(context: &Context, args: UndoArgs) -> Result<(), CliErro
         return show(context, &planned, true);
     }
     for rule in &planned.rules {
-        ui.status(format!("  {} {} in {}", rule.policy, rule.target, rule.scope));
+        ui.status(format!("  {}", rule_label(rule)));
     }
     ui.confirm(&format!("take back revision {}?", planned.undone), args.yes)?;
     show(context, &client.undo(UndoRequest { dry_run: false }).await?, false)
 }
 
 fn show(context: &Context, answer: &UndoAnswer, dry_run: bool) -> Result<(), CliError> {
-    let rules = answer.rules.iter();
-    let rules = rules.map(|rule| format!("{} {} in {}", rule.policy, rule.target, rule.scope));
-    let rows = change::rows(&answer.outcomes, rules, &answer.differences);
-    change::show_rows(&context.ui, answer, rows)?;
-    context.ui.status(change::sum_up(&answer.outcomes, answer.revision, dry_run));
+    let UndoAnswer { undone: _, rules, outcomes, differences, revision } = answer;
+    DecidedRules { rules, outcomes, differences, warnings: &[] }.show(&context.ui, answer)?;
+    context.ui.status(change::summary(outcomes, *revision, dry_run));
     Ok(())
 }

@@ -1,135 +1,94 @@
-//! How events look.
+//! Rows and reports of events.
 
-use crate::api::{BundleState, BundleView, EventDetail, EventStatView, EventView, WaitingView};
+use crate::api::{
+    AccessView, BundleState, BundleView, EventDetail, EventStatView, EventView, WaitingView,
+};
+use crate::cli::labels::{host_label, program_label};
 use crate::cli::ui::{Cell, Column, Group, Report, Row, Tone};
 use crate::fleet::{Ancestor, Decision, EventKind};
 use crate::rule::SigningStatus;
 
 impl Row for EventView {
     const FROM_HOSTS: bool = true;
-    const COLUMNS: &'static [Column] = &[
-        Column::new("id"),
-        Column::new("received"),
-        Column::machine("occurred"),
-        Column::new("host"),
-        Column::machine("machine"),
-        Column::new("user"),
-        Column::new("decision"),
-        Column::new("path"),
-        Column::new("accessed"),
-        Column::machine("kind"),
-        Column::machine("rule"),
-        Column::machine("sha256"),
-        Column::machine("cdhash"),
-        Column::machine("team_id"),
-        Column::machine("signing_id"),
-        Column::machine("signing_status"),
-    ];
 
-    fn cells(&self) -> Vec<Cell> {
-        let program = &self.program;
-        let access = self.access.as_ref();
+    fn columns() -> Vec<Column<Self>> {
         vec![
-            Cell::text(self.id),
-            Cell::Time(Some(self.received)),
-            Cell::Time(self.occurred),
-            Cell::text(host(self)),
-            Cell::text(&self.machine),
-            Cell::text(&self.user),
-            decision(&self.decision),
-            Cell::text(&self.path),
-            Cell::optional(access.map(|access| &access.file)),
-            Cell::text(self.kind),
-            Cell::optional(access.map(|access| &access.rule)),
-            Cell::text(&program.sha256),
-            Cell::text(&program.cdhash),
-            Cell::text(&program.team_id),
-            Cell::text(&program.signing_id),
-            Cell::text(program.signing_status.word()),
+            Column::new("id", |event| Cell::text(event.id)),
+            Column::new("received", |event| Cell::Time(Some(event.received))),
+            Column::csv("occurred", |event| Cell::Time(event.occurred)),
+            Column::new("host", |event| Cell::text(host_label(&event.hostname, &event.machine))),
+            Column::csv("machine", |event| Cell::text(&event.machine)),
+            Column::new("user", |event| Cell::text(&event.user)),
+            Column::new("decision", |event| decision(&event.decision)),
+            Column::new("path", |event| Cell::text(&event.path)),
+            Column::new("accessed", |event| accessed(event, |access| &access.file)),
+            Column::csv("kind", |event| Cell::text(event.kind)),
+            Column::csv("rule", |event| accessed(event, |access| &access.rule)),
+            Column::csv("sha256", |event| Cell::text(&event.program.sha256)),
+            Column::csv("cdhash", |event| Cell::text(&event.program.cdhash)),
+            Column::csv("team_id", |event| Cell::text(&event.program.team_id)),
+            Column::csv("signing_id", |event| Cell::text(&event.program.signing_id)),
+            Column::csv("signing_status", |event| Cell::text(event.program.signing_status.word())),
         ]
     }
 }
 
 impl Row for EventStatView {
     const FROM_HOSTS: bool = true;
-    const COLUMNS: &'static [Column] = &[
-        Column::new("hosts"),
-        Column::new("events"),
-        Column::new("decision"),
-        Column::new("file_name"),
-        Column::new("signing_id"),
-        Column::new("rule"),
-        Column::machine("kind"),
-        Column::machine("sha256"),
-        Column::new("latest"),
-        Column::new("last_received"),
-    ];
 
-    fn cells(&self) -> Vec<Cell> {
+    fn columns() -> Vec<Column<Self>> {
         vec![
-            Cell::text(self.hosts),
-            Cell::text(self.events),
-            decision(&self.decision),
-            Cell::text(&self.file_name),
-            Cell::text(&self.signing_id),
-            Cell::text(&self.rule),
-            Cell::text(self.kind),
-            Cell::text(&self.sha256),
-            Cell::text(self.latest),
-            Cell::Time(Some(self.last_received)),
+            Column::new("hosts", |stat| Cell::text(stat.hosts)),
+            Column::new("events", |stat| Cell::text(stat.events)),
+            Column::new("decision", |stat| decision(&stat.decision)),
+            Column::new("file_name", |stat| Cell::text(&stat.file_name)),
+            Column::new("signing_id", |stat| Cell::text(&stat.signing_id)),
+            Column::new("rule", |stat| Cell::text(&stat.rule)),
+            Column::csv("kind", |stat| Cell::text(stat.kind)),
+            Column::csv("sha256", |stat| Cell::text(&stat.sha256)),
+            Column::new("latest", |stat| Cell::text(stat.latest)),
+            Column::new("last_received", |stat| Cell::Time(Some(stat.last_received))),
         ]
     }
 }
 
 impl Row for WaitingView {
     const FROM_HOSTS: bool = true;
-    const COLUMNS: &'static [Column] = &[
-        Column::new("latest"),
-        Column::new("last_received"),
-        Column::new("name"),
-        Column::new("publisher"),
-        Column::new("signed"),
-        Column::new("hosts"),
-        Column::new("users"),
-        Column::machine("events"),
-        Column::new("decision"),
-        Column::machine("path"),
-        Column::new("best_target"),
-        Column::machine("sha256"),
-        Column::machine("machines"),
-        Column::machine("user_names"),
-    ];
 
-    fn cells(&self) -> Vec<Cell> {
+    fn columns() -> Vec<Column<Self>> {
         vec![
-            Cell::text(self.latest),
-            Cell::Time(Some(self.last_received)),
-            Cell::text(name(self)),
-            Cell::text(publisher(self)),
-            Cell::text(self.program.signing_status.word()),
-            Cell::text(self.hosts.len()),
-            Cell::text(self.users.len()),
-            Cell::text(self.events),
-            decision(&self.decision),
-            Cell::text(&self.path),
-            Cell::optional(self.candidates.first().map(|best| &best.target)),
-            Cell::text(&self.program.sha256),
-            Cell::list(self.hosts.iter().map(|host| &host.machine)),
-            Cell::list(&self.users),
+            Column::new("latest", |it| Cell::text(it.latest)),
+            Column::new("last_received", |it| Cell::Time(Some(it.last_received))),
+            Column::new("name", |it| Cell::text(waiting_label(it))),
+            Column::new("publisher", |it| Cell::text(publisher(it))),
+            Column::new("signed", |it| Cell::text(it.program.signing_status.word())),
+            Column::new("hosts", |it| Cell::text(it.hosts.len())),
+            Column::new("users", |it| Cell::text(it.users.len())),
+            Column::csv("events", |it| Cell::text(it.events)),
+            Column::new("decision", |it| decision(&it.decision)),
+            Column::csv("path", |it| Cell::text(&it.path)),
+            Column::new("best_target", best_target),
+            Column::csv("sha256", |it| Cell::text(&it.program.sha256)),
+            Column::csv("machines", |it| Cell::list(it.hosts.iter().map(|host| &host.machine))),
+            Column::csv("user_names", |it| Cell::list(&it.users)),
         ]
     }
 }
 
-/// What people call a program that waits.
-pub(super) fn name(waiting: &WaitingView) -> &str {
-    let file = waiting.path.rsplit('/').next().unwrap_or_default();
-    match file {
-        "" => &waiting.program.sha256,
-        file => file,
-    }
+/// A column about a file access.
+fn accessed(event: &EventView, text: fn(&AccessView) -> &String) -> Cell {
+    Cell::optional(event.access.as_ref().map(text))
 }
 
-/// Who published it, as far as its signature tells.
+fn best_target(waiting: &WaitingView) -> Cell {
+    Cell::optional(waiting.candidates.first().map(|best| &best.target))
+}
+
+pub(super) fn waiting_label(waiting: &WaitingView) -> &str {
+    program_label(&waiting.path, &waiting.program.sha256)
+}
+
+/// The publisher in the signature, as far as it has one.
 pub(super) fn publisher(waiting: &WaitingView) -> &str {
     let program = &waiting.program;
     let leaf = program.certificate.as_ref();
@@ -169,7 +128,7 @@ fn happened(detail: &EventDetail) -> Group {
             ("decision", decision(&event.decision)),
             ("received", Cell::Time(Some(event.received))),
             ("occurred", event.occurred.map_or(Cell::text(""), |at| Cell::Time(Some(at)))),
-            ("host", Cell::text(host(event))),
+            ("host", Cell::text(host_label(&event.hostname, &event.machine))),
             ("machine", Cell::text(&event.machine)),
             ("user", Cell::text(&event.user)),
             ("parent", Cell::text(&detail.parent_name)),
@@ -180,14 +139,14 @@ fn happened(detail: &EventDetail) -> Group {
 }
 
 fn access(detail: &EventDetail) -> Group {
-    let access = detail.event.access.as_ref();
+    let event = &detail.event;
     let ancestor = |ancestor: &Ancestor| format!("{} ({})", ancestor.path, ancestor.pid);
     Group::titled(
         "File access",
         [
-            ("accessed", Cell::optional(access.map(|access| &access.file))),
-            ("rule", Cell::optional(access.map(|access| &access.rule))),
-            ("rule_version", Cell::optional(access.map(|access| &access.rule_version))),
+            ("accessed", accessed(event, |access| &access.file)),
+            ("rule", accessed(event, |access| &access.rule)),
+            ("rule_version", accessed(event, |access| &access.rule_version)),
             ("started_by", Cell::list(detail.ancestors.iter().map(ancestor))),
         ],
     )
@@ -215,7 +174,6 @@ fn program(detail: &EventDetail) -> Group {
     )
 }
 
-/// How many of a bundle's programs are known.
 fn members(bundle: &BundleView) -> Cell {
     let BundleView { held, binary_count, state, .. } = bundle;
     let held_of = format!("{held} of {binary_count} held");
@@ -226,11 +184,6 @@ fn members(bundle: &BundleView) -> Cell {
             Cell::toned(format!("{held_of}, but they do not make up the hash"), Tone::Bad)
         }
     }
-}
-
-/// What people call the host: its name, or its machine id where it has none.
-pub(super) fn host(event: &EventView) -> &str {
-    if event.hostname.is_empty() { event.machine.as_str() } else { &event.hostname }
 }
 
 /// The bundle's name and version.

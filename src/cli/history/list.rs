@@ -2,19 +2,19 @@
 
 use clap::Args;
 
-use super::deleted_before;
+use super::deleted::deleted_before;
 use crate::api::{RevisionQuery, RevisionView};
 use crate::cli::arg::Since;
 use crate::cli::context::Context;
 use crate::cli::error::CliError;
 use crate::rule::{Scope, Target};
 
-/// So many are enough for eyes that did not ask for more.
-const FOR_EYES: usize = 30;
-/// Servers give no more at once.
+/// Maximum revisions on a terminal without `--limit`.
+const MOST_ON_TERMINAL: usize = 30;
+/// The maximum of servers.
 const LARGEST_PAGE: usize = 5000;
 
-/// Which revisions are meant.
+/// Selects revisions.
 #[derive(Debug, Args)]
 pub(crate) struct ListArgs {
     /// Only revisions by exactly this author
@@ -38,13 +38,11 @@ pub(super) async fn run(context: &Context, args: ListArgs) -> Result<(), CliErro
     let ListArgs { author, since, target, scope, limit } = args;
     let ui = &context.ui;
     let client = context.client().await?;
-    let scope = match scope {
-        Some(scope) => Some(context.scope(&client, scope).await?),
-        None => None,
-    };
+    let scope = context.optional_scope(&client, scope).await?;
     let since = since.map(|since| since.resolve(ui.now()));
-    let wanted = limit.or_else(|| ui.for_eyes().then_some(FOR_EYES)).unwrap_or(usize::MAX);
-    // One more tells whether there are more.
+    let wanted =
+        limit.or_else(|| ui.is_terminal().then_some(MOST_ON_TERMINAL)).unwrap_or(usize::MAX);
+    // One more, to know whether the list is complete.
     let page = Some(wanted.saturating_add(1)).filter(|page| *page < LARGEST_PAGE);
     let query = RevisionQuery { author, since, target, scope, limit: page, cursor: None };
     let mut pages = client.revisions(&query);
@@ -61,7 +59,7 @@ pub(super) async fn run(context: &Context, args: ListArgs) -> Result<(), CliErro
     }
     list.finish()?;
     if is_cut && limit.is_none() {
-        ui.hint(format!("these are the newest {FOR_EYES}; -n NUMBER shows more"));
+        ui.hint(format!("these are the newest {MOST_ON_TERMINAL}; -n NUMBER shows more"));
     } else if limit.is_none()
         && let Some(start) = client.status().await?.history_start
     {

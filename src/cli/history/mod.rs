@@ -1,5 +1,6 @@
 //! `nicelist history`.
 
+pub(super) mod deleted;
 mod list;
 mod show;
 mod view;
@@ -8,7 +9,6 @@ use clap::{Args, Subcommand};
 
 use super::context::Context;
 use super::error::CliError;
-use crate::api::HistoryStart;
 
 /// Show who changed what, when and why
 ///
@@ -40,14 +40,4 @@ pub(super) async fn run(context: &Context, args: HistoryArgs) -> Result<(), CliE
         Some(Command::Show(args)) => show::run(context, args).await,
         None => list::run(context, args.list).await,
     }
-}
-
-/// The hint for a list that would contain more if no history had been deleted.
-pub(in crate::cli) fn deleted_before(start: &HistoryStart) -> String {
-    let HistoryStart { revision, at } = start;
-    let day = at.strftime("%Y-%m-%d");
-    format!(
-        "rule versions replaced or removed before revision {revision} ({day}) were deleted \
-         (setting history-retention)"
-    )
 }

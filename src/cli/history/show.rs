@@ -7,12 +7,12 @@ use serde::Serialize;
 use crate::api::{PolicyChange, RevisionView};
 use crate::cli::arg::revision;
 use crate::cli::context::Context;
-use crate::cli::difference;
 use crate::cli::error::CliError;
+use crate::cli::policy_changes;
 use crate::rule::{Counts, Revision};
 
-/// Eyes see the first of each group; so many are looked at for that.
-const LOOKED_AT: usize = 20_000;
+/// Maximum differences that are read for a terminal, which shows the first of each group.
+const MOST_READ: usize = 20_000;
 
 /// Show what a revision did
 #[derive(Debug, Args)]
@@ -43,7 +43,7 @@ pub(super) async fn run(context: &Context, args: ShowArgs) -> Result<(), CliErro
     let ui = &context.ui;
     let client = context.client().await?;
     let view = client.revision(revision).await?;
-    let most = if difference::is_cut(ui, full) { LOOKED_AT } else { usize::MAX };
+    let most = if policy_changes::is_cut(ui, full) { MOST_READ } else { usize::MAX };
     let mut pages = client.revision_changes(revision);
     let mut changes = Vec::new();
     while changes.len() < most {
@@ -56,7 +56,12 @@ pub(super) async fn run(context: &Context, args: ShowArgs) -> Result<(), CliErro
             ui.raw(b"\n")?;
         }
     }
-    difference::show_changes(ui, &Shown { revision: &view, changes: &changes }, &changes, full)?;
+    policy_changes::show_changes(
+        ui,
+        &Shown { revision: &view, changes: &changes },
+        &changes,
+        full,
+    )?;
     let all = total(&view);
     let seen = u64::try_from(changes.len()).unwrap_or(u64::MAX);
     if seen < all {

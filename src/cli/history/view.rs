@@ -1,42 +1,28 @@
-//! How revisions look.
+//! Rows and reports of revisions.
 
 use crate::api::RevisionView;
 use crate::cli::ui::{Cell, Column, Group, Report, Row};
 use crate::rule::Counts;
 
 impl Row for RevisionView {
-    const COLUMNS: &'static [Column] = &[
-        Column::new("revision"),
-        Column::new("at"),
-        Column::new("author"),
-        Column::new("changes"),
-        Column::new("message"),
-        Column::machine("rules_added"),
-        Column::machine("rules_changed"),
-        Column::machine("rules_removed"),
-        Column::machine("settings_added"),
-        Column::machine("settings_changed"),
-        Column::machine("settings_removed"),
-        Column::machine("tags_added"),
-        Column::machine("tags_changed"),
-        Column::machine("tags_removed"),
-        Column::machine("hosts"),
-    ];
-
-    fn cells(&self) -> Vec<Cell> {
-        let Self { mark, rules, settings, tags, hosts } = self;
-        let mut cells = vec![
-            Cell::text(mark.revision),
-            Cell::Time(Some(mark.at)),
-            Cell::text(&mark.author),
-            Cell::text(changes(self)),
-            Cell::optional(mark.message.as_ref()),
-        ];
-        for Counts { added, changed, removed } in [rules, settings, tags] {
-            cells.extend([added, changed, removed].map(Cell::text));
-        }
-        cells.push(Cell::text(hosts));
-        cells
+    fn columns() -> Vec<Column<Self>> {
+        vec![
+            Column::new("revision", |view| Cell::text(view.mark.revision)),
+            Column::new("at", |view| Cell::Time(Some(view.mark.at))),
+            Column::new("author", |view| Cell::text(&view.mark.author)),
+            Column::new("changes", |view| Cell::text(changes(view))),
+            Column::new("message", |view| Cell::optional(view.mark.message.as_ref())),
+            Column::csv("rules_added", |view| Cell::text(view.rules.added)),
+            Column::csv("rules_changed", |view| Cell::text(view.rules.changed)),
+            Column::csv("rules_removed", |view| Cell::text(view.rules.removed)),
+            Column::csv("settings_added", |view| Cell::text(view.settings.added)),
+            Column::csv("settings_changed", |view| Cell::text(view.settings.changed)),
+            Column::csv("settings_removed", |view| Cell::text(view.settings.removed)),
+            Column::csv("tags_added", |view| Cell::text(view.tags.added)),
+            Column::csv("tags_changed", |view| Cell::text(view.tags.changed)),
+            Column::csv("tags_removed", |view| Cell::text(view.tags.removed)),
+            Column::csv("hosts", |view| Cell::text(view.hosts)),
+        ]
     }
 }
 
@@ -53,25 +39,25 @@ impl Report for RevisionView {
     }
 }
 
-/// How much a revision did: `rules +3 ~1, tags -1, 2 hosts tagged`.
+/// What a revision changed: `rules +3 ~1, tags -1, 2 hosts tagged`.
 fn changes(view: &RevisionView) -> String {
     let RevisionView { mark: _, rules, settings, tags, hosts } = view;
-    let mut told = Vec::new();
+    let mut parts = Vec::new();
     for (name, counts) in [("rules", rules), ("settings", settings), ("tags", tags)] {
         let Counts { added, changed, removed } = *counts;
         let marked = [("+", added), ("~", changed), ("-", removed)];
         let marked = marked.into_iter().filter(|(_, count)| *count > 0);
         let marked: String = marked.map(|(mark, count)| format!(" {mark}{count}")).collect();
         if !marked.is_empty() {
-            told.push(format!("{name}{marked}"));
+            parts.push(format!("{name}{marked}"));
         }
     }
     match hosts {
         0 => {}
-        1 => told.push("1 host retagged".to_owned()),
-        hosts => told.push(format!("{hosts} hosts retagged")),
+        1 => parts.push("1 host retagged".to_owned()),
+        hosts => parts.push(format!("{hosts} hosts retagged")),
     }
-    told.join(", ")
+    parts.join(", ")
 }
 
 #[cfg(test)]
@@ -81,7 +67,7 @@ mod tests {
     use crate::rule::Revision;
 
     #[test]
-    fn what_a_revision_did_is_told_in_few_words() {
+    fn changes_are_counted_by_kind() {
         let mark = RevisionMark {
             revision: Revision(1),
             at: "2026-11-20T12:00:00Z".parse().unwrap(),

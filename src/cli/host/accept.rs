@@ -2,7 +2,7 @@
 
 use clap::Args;
 
-use super::view::{full_name, mac_name};
+use super::view::{full_label, mac_label};
 use crate::api::{AcceptMacRequest, HostView, MacName};
 use crate::cli::context::Context;
 use crate::cli::error::CliError;
@@ -41,17 +41,17 @@ pub(super) async fn run(context: &Context, args: AcceptArgs) -> Result<(), CliEr
     let host = client.host(&host).await?;
     let mac = match &serial {
         Some(serial) => serial.clone(),
-        None => mac_name(&last_mac(&host)),
+        None => mac_label(&last_mac(&host)),
     };
     if dry_run {
-        context.ui.status(format!("would accept {mac} for {} (dry run)", full_name(&host)));
+        context.ui.status(format!("would accept {mac} for {} (dry run)", full_label(&host)));
         return Ok(());
     }
-    let question = format!("accept {mac} as the only Mac of {}?", full_name(&host));
+    let question = format!("accept {mac} as the only Mac of {}?", full_label(&host));
     context.ui.confirm(&question, yes)?;
     let accepted = client.accept_mac(&exactly(&host.machine), &AcceptMacRequest { serial }).await?;
-    context.ui.answer(&accepted, [accepted.clone()])?;
-    let mac = accepted.accepted.as_ref().map_or(mac, mac_name);
+    context.ui.row(&accepted)?;
+    let mac = accepted.accepted.as_ref().map_or(mac, mac_label);
     context.ui.status(format!("accepted {mac} for {}", accepted.machine));
     Ok(())
 }

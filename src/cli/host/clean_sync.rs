@@ -2,7 +2,7 @@
 
 use clap::Args;
 
-use super::view::{every, full_name};
+use super::view::{every, full_label};
 use crate::api::CleanSyncRequest;
 use crate::cli::context::Context;
 use crate::cli::error::CliError;
@@ -39,15 +39,15 @@ pub(super) async fn run(context: &Context, args: CleanSyncArgs) -> Result<(), Cl
     let machine = exactly(&host.machine);
     if args.cancel {
         let host = client.cancel_clean_sync(&machine).await?;
-        context.ui.answer(&host, [host.clone()])?;
+        context.ui.row(&host)?;
         context.ui.status("no clean sync is ordered");
         return Ok(());
     }
     context.ui.warn("a clean sync makes the host throw away events that it has not uploaded");
-    context.ui.confirm(&format!("order a clean sync of {}?", full_name(&host)), args.yes)?;
+    context.ui.confirm(&format!("order a clean sync of {}?", full_label(&host)), args.yes)?;
     let kind = if args.all { CleanSync::CleanAll } else { CleanSync::Clean };
     let host = client.clean_sync(&machine, CleanSyncRequest { kind }).await?;
-    context.ui.answer(&host, [host.clone()])?;
+    context.ui.row(&host)?;
     context
         .ui
         .status(format!("its next sync will be clean; it asks every {}", every(host.interval)));

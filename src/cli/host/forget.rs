@@ -3,11 +3,12 @@
 use clap::Args;
 use jiff::SignedDuration;
 
-use super::view::full_name;
+use super::view::full_label;
 use crate::api::{ForgetHostsRequest, HostToForget};
 use crate::cli::arg::duration;
 use crate::cli::context::Context;
 use crate::cli::error::CliError;
+use crate::cli::policy_files::counted;
 use crate::client::Client;
 
 /// Forget a host and its tags
@@ -53,7 +54,7 @@ pub(super) async fn run(context: &Context, args: ForgetArgs) -> Result<(), CliEr
     let client = context.client_to_change(args.dry_run).await?;
     let Some(host) = &args.host else { return forget_matching(context, &client, &args).await };
     let host = client.host(host).await?;
-    let named = full_name(&host);
+    let named = full_label(&host);
     let events = if args.events { ", its tags and its events" } else { " and its tags" };
     context.ui.confirm(&format!("forget {named}{events}?"), args.yes)?;
     client.forget_host(&host.machine, args.events).await?;
@@ -86,18 +87,18 @@ async fn forget_matching(
     let named = samples.iter().map(name).collect::<Vec<_>>().join(", ");
     let and_more = if matched > samples.len() { ", …" } else { "" };
     if args.dry_run {
-        context.ui.status(format!("would forget {}: {named}{and_more}", hosts(matched)));
+        context.ui.status(format!("would forget {}: {named}{and_more}", counted(matched, "host")));
         return Ok(());
     }
     let events = if args.events { ", their tags and their events" } else { " and their tags" };
-    let question = format!("Forget {}{events}? {named}{and_more}", hosts(matched));
+    let question = format!("Forget {}{events}? {named}{and_more}", counted(matched, "host"));
     context.ui.confirm(&question, args.yes)?;
     let (forgotten, _) = forget(client, request(false)).await?;
-    context.ui.status(format!("forgot {}", hosts(forgotten)));
+    context.ui.status(format!("forgot {}", counted(forgotten, "host")));
     Ok(())
 }
 
-/// Goes through the whole fleet, and gives the number of hosts that match and a few of them.
+/// Sends the request for the whole fleet. Returns the number of matching hosts, and a few of them.
 async fn forget(
     client: &Client,
     mut request: ForgetHostsRequest,
@@ -121,8 +122,4 @@ fn name(host: &HostToForget) -> String {
         "" => host.machine.to_string(),
         hostname => format!("{} ({hostname})", host.machine),
     }
-}
-
-fn hosts(count: usize) -> String {
-    if count == 1 { "1 host".to_owned() } else { format!("{count} hosts") }
 }

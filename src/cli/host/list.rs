@@ -6,6 +6,7 @@ use crate::api::{Contact, HostQuery, HostState, HostView};
 use crate::cli::arg::Words;
 use crate::cli::context::Context;
 use crate::cli::error::CliError;
+use crate::cli::labels::first_names;
 use crate::rule::TagName;
 use crate::shell::argument;
 
@@ -38,7 +39,7 @@ pub(crate) struct ListArgs {
     conflict: bool,
 }
 
-/// Hosts that a warning lists.
+/// Maximum machine IDs in a warning.
 const MOST_LISTED: usize = 3;
 
 pub(super) async fn run(context: &Context, args: ListArgs) -> Result<(), CliError> {
@@ -62,12 +63,8 @@ pub(super) async fn run(context: &Context, args: ListArgs) -> Result<(), CliErro
 }
 
 fn conflict_warning(machines: &[String]) -> String {
-    let (first, rest) = machines.split_at(machines.len().min(MOST_LISTED));
-    let more = if rest.is_empty() { String::new() } else { format!(" and {} more", rest.len()) };
+    let named = first_names(machines.iter().map(String::as_str), MOST_LISTED);
     let example = argument(&machines[0]);
     let ids = if machines.len() == 1 { "one machine ID" } else { "each of these machine IDs" };
-    format!(
-        "several Macs use {ids}: {}{more}; see what to do: nicelist host show {example}",
-        first.join(", ")
-    )
+    format!("several Macs use {ids}: {named}; see what to do: nicelist host show {example}")
 }

@@ -2,7 +2,6 @@
 
 use clap::Args;
 
-use crate::api::RuleView;
 use crate::cli::context::Context;
 use crate::cli::error::CliError;
 
@@ -32,10 +31,5 @@ pub(super) async fn run(context: &Context, args: ShowArgs) -> Result<(), CliErro
     if !args.rules {
         return context.ui.one(&client.host(&args.host).await?);
     }
-    let mut pages = client.host_rules(&args.host);
-    let mut list = context.ui.list::<RuleView>("no rules");
-    while let Some(page) = pages.next().await? {
-        page.iter().try_for_each(|rule| list.push(rule))?;
-    }
-    list.finish()
+    context.ui.pages(client.host_rules(&args.host), "no rules").await
 }

@@ -1,4 +1,4 @@
-//! `nicelist host tag` and `nicelist host untag`.
+//! `nicelist host tag`.
 
 use clap::Args;
 
@@ -16,49 +16,38 @@ Examples:
   nicelist host tag annas-mac eng --dry-run")]
 pub(crate) struct TagArgs {
     #[command(flatten)]
-    common: Common,
+    target: TaggedHost,
 }
 
-/// Take tags from a host
+/// A host, its tags, and how to change them.
 #[derive(Debug, Args)]
-#[command(after_long_help = "\
-Examples:
-  nicelist host untag C02XK0 canary")]
-pub(crate) struct UntagArgs {
-    #[command(flatten)]
-    common: Common,
-}
-
-#[derive(Debug, Args)]
-struct Common {
+pub(super) struct TaggedHost {
     /// Machine id, serial number, host name, or a unique prefix of one
-    host: String,
+    pub(super) host: String,
     /// The tags
     #[arg(required = true, value_name = "TAG")]
-    tags: Vec<TagName>,
+    pub(super) tags: Vec<TagName>,
     /// Say why, for the history
     #[arg(short = 'm', long, value_name = "TEXT")]
-    reason: Option<ChangeMessage>,
+    pub(super) reason: Option<ChangeMessage>,
     /// Show what would happen and change nothing
     #[arg(long)]
-    dry_run: bool,
+    pub(super) dry_run: bool,
 }
 
 pub(super) async fn run(context: &Context, args: TagArgs) -> Result<(), CliError> {
-    let Common { host, tags, reason, dry_run } = args.common;
+    let TaggedHost { host, tags, reason, dry_run } = args.target;
     let request = HostTagsRequest { add: tags, remove: Vec::new(), message: reason, dry_run };
     send(context, &host, &request).await
 }
 
-pub(super) async fn run_untag(context: &Context, args: UntagArgs) -> Result<(), CliError> {
-    let Common { host, tags, reason, dry_run } = args.common;
-    let request = HostTagsRequest { add: Vec::new(), remove: tags, message: reason, dry_run };
-    send(context, &host, &request).await
-}
-
-async fn send(context: &Context, host: &str, request: &HostTagsRequest) -> Result<(), CliError> {
+pub(super) async fn send(
+    context: &Context,
+    host: &str,
+    request: &HostTagsRequest,
+) -> Result<(), CliError> {
     let answer = context.client_to_change(request.dry_run).await?.tag_host(host, request).await?;
     let tags = request.add.iter().chain(&request.remove);
-    let told = tags.map(|tag| format!("tag {tag} of {host}"));
-    change::show(&context.ui, &answer, told, request.dry_run)
+    let edits = tags.map(|tag| format!("tag {tag} of {host}"));
+    change::show(&context.ui, &answer, edits, request.dry_run)
 }

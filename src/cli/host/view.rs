@@ -1,4 +1,4 @@
-//! How hosts look.
+//! Rows and reports of hosts.
 
 use jiff::SignedDuration;
 
@@ -6,76 +6,51 @@ use crate::api::{
     ConflictReason, Contact, DriftView, HostRules, HostSetting, HostState, HostView, MacName,
     MacSighting, MacView,
 };
+use crate::cli::labels::host_label;
 use crate::cli::ui::{Cell, Column, Group, Report, Row, Tone, rough};
+use crate::fleet::CleanSync;
+use crate::rule::MachineId;
 use crate::shell::argument;
 
 impl Row for HostView {
     const FROM_HOSTS: bool = true;
-    const COLUMNS: &'static [Column] = &[
-        Column::machine("machine"),
-        Column::new("hostname"),
-        Column::machine("serial"),
-        Column::new("state"),
-        Column::new("contact"),
-        Column::new("mode"),
-        Column::new("reported"),
-        Column::machine("rules"),
-        Column::new("due"),
-        Column::new("last_seen"),
-        Column::machine("last_sync"),
-        Column::new("santa"),
-        Column::machine("os"),
-        Column::machine("os_build"),
-        Column::machine("model"),
-        Column::new("user"),
-        Column::machine("groups"),
-        Column::new("tags"),
-        Column::machine("revision"),
-        Column::machine("first_seen"),
-        Column::machine("interval"),
-        Column::machine("withheld"),
-        Column::machine("tags_by_membership"),
-        Column::machine("conflict"),
-        Column::machine("reason"),
-    ];
 
-    fn cells(&self) -> Vec<Cell> {
+    fn columns() -> Vec<Column<Self>> {
         vec![
-            Cell::text(&self.machine),
-            Cell::text(&self.hostname),
-            Cell::text(&self.serial),
-            state(self),
-            contact(self.contact),
-            Cell::text(self.mode.wanted),
-            mode_reported(self),
-            Cell::text(self.rules.held),
-            due(self.rules.due),
-            Cell::Time(self.last_seen),
-            Cell::Time(self.last_sync),
-            Cell::text(&self.santa_version),
-            Cell::text(&self.os_version),
-            Cell::text(&self.os_build),
-            Cell::text(&self.model),
-            Cell::text(&self.primary_user),
-            Cell::list(&self.groups),
-            tags(self),
-            Cell::optional(self.rules.revision),
-            Cell::Time(Some(self.first_seen)),
-            Cell::text(self.interval),
-            Cell::text(self.rules.withheld),
-            Cell::list(&self.tags_by_membership),
-            Cell::list(macs(self)),
-            Cell::optional(self.reason),
+            Column::csv("machine", |host| Cell::text(&host.machine)),
+            Column::new("hostname", |host| Cell::text(&host.hostname)),
+            Column::csv("serial", |host| Cell::text(&host.serial)),
+            Column::new("state", state),
+            Column::new("contact", |host| contact(host.contact)),
+            Column::new("mode", |host| Cell::text(host.mode.wanted)),
+            Column::new("reported", mode_reported),
+            Column::csv("rules", |host| Cell::text(host.rules.held)),
+            Column::new("due", |host| due(host.rules.due)),
+            Column::new("last_seen", |host| Cell::Time(host.last_seen)),
+            Column::csv("last_sync", |host| Cell::Time(host.last_sync)),
+            Column::new("santa", |host| Cell::text(&host.santa_version)),
+            Column::csv("os", |host| Cell::text(&host.os_version)),
+            Column::csv("os_build", |host| Cell::text(&host.os_build)),
+            Column::csv("model", |host| Cell::text(&host.model)),
+            Column::new("user", |host| Cell::text(&host.primary_user)),
+            Column::csv("groups", |host| Cell::list(&host.groups)),
+            Column::new("tags", tags),
+            Column::csv("revision", |host| Cell::optional(host.rules.revision)),
+            Column::csv("first_seen", |host| Cell::Time(Some(host.first_seen))),
+            Column::csv("interval", |host| Cell::text(host.interval)),
+            Column::csv("withheld", |host| Cell::text(host.rules.withheld)),
+            Column::csv("tags_by_membership", |host| Cell::list(&host.tags_by_membership)),
+            Column::csv("conflict", |host| Cell::list(macs(host))),
+            Column::csv("reason", |host| Cell::optional(host.reason)),
         ]
     }
 }
 
 impl Report for HostView {
     fn groups(&self) -> Vec<Group> {
-        let name = if self.hostname.is_empty() { self.machine.as_str() } else { &self.hostname };
         let mut groups = vec![
             Group::titled(
-                name,
+                host_label(&self.hostname, &self.machine),
                 [
                     ("machine", Cell::text(&self.machine)),
                     ("hostname", Cell::text(&self.hostname)),
@@ -102,7 +77,7 @@ impl Report for HostView {
                     ("first_seen", Cell::Time(Some(self.first_seen))),
                     ("interval", Cell::text(every(self.interval))),
                     ("clean_sync", clean_sync(self)),
-                    ("accepted", Cell::optional(self.accepted.as_ref().map(mac_name))),
+                    ("accepted", Cell::optional(self.accepted.as_ref().map(mac_label))),
                     ("replaced", sighting(self.replaced.as_ref(), Tone::Plain)),
                 ],
             ),
@@ -126,15 +101,15 @@ impl Report for HostView {
 }
 
 impl Row for HostSetting {
-    const COLUMNS: &'static [Column] =
-        &[Column::new("key"), Column::new("value"), Column::new("scope")];
-
-    fn cells(&self) -> Vec<Cell> {
-        let scope = match &self.scope {
-            Some(scope) => Cell::text(scope),
-            None => Cell::toned("default", Tone::Faint),
-        };
-        vec![Cell::text(self.key), Cell::text(&self.value), scope]
+    fn columns() -> Vec<Column<Self>> {
+        vec![
+            Column::new("key", |setting| Cell::text(setting.key)),
+            Column::new("value", |setting| Cell::text(&setting.value)),
+            Column::new("scope", |setting| match &setting.scope {
+                Some(scope) => Cell::text(scope),
+                None => Cell::toned("default", Tone::Faint),
+            }),
+        ]
     }
 }
 
@@ -145,19 +120,18 @@ fn events_dropped(host: &HostView) -> Cell {
     }
 }
 
-/// The other hosts that report the serial number of a host.
+/// The other hosts that report the same serial number.
 fn same_serial(host: &HostView) -> Cell {
     match host.same_serial.is_empty() {
         true => Cell::text(""),
         false => {
-            let machines: Vec<&str> =
-                host.same_serial.iter().map(crate::rule::MachineId::as_str).collect();
+            let machines: Vec<&str> = host.same_serial.iter().map(MachineId::as_str).collect();
             Cell::toned(format!("also reported by {}", machines.join(", ")), Tone::Bad)
         }
     }
 }
 
-/// How many of a person's groups count, where that is not all of them.
+/// The number of groups that are used, if it is not all of them.
 fn groups_used(host: &HostView) -> Cell {
     match host.groups_reported {
         Some(reported) => {
@@ -168,7 +142,7 @@ fn groups_used(host: &HostView) -> Cell {
     }
 }
 
-/// The tags, with a word about those that nobody gave it.
+/// The tags. Those by membership are marked.
 fn tags(host: &HostView) -> Cell {
     Cell::list(host.tags.iter().map(|tag| match host.tags_by_membership.contains(tag) {
         true => format!("{tag} (member)"),
@@ -176,13 +150,13 @@ fn tags(host: &HostView) -> Cell {
     }))
 }
 
-/// An interval in its largest unit.
+/// A sync interval in its largest unit.
 pub(super) fn every(seconds: u32) -> String {
     rough(SignedDuration::from_secs(i64::from(seconds)))
 }
 
-/// Everything that tells a host from others, for questions before it is changed.
-pub(super) fn full_name(host: &HostView) -> String {
+/// A machine ID with the host name and the serial number, for questions.
+pub(super) fn full_label(host: &HostView) -> String {
     let known = [&host.hostname, &host.serial];
     let known: Vec<&str> =
         known.into_iter().filter(|it| !it.is_empty()).map(String::as_str).collect();
@@ -192,7 +166,6 @@ pub(super) fn full_name(host: &HostView) -> String {
     }
 }
 
-/// A state in the colour of how bad it is.
 fn state(host: &HostView) -> Cell {
     let tone = match host.state {
         HostState::InSync => Tone::Good,
@@ -232,7 +205,7 @@ fn mode(host: &HostView) -> Cell {
     }
 }
 
-/// The mode that a host reports, marked where it is not the one it should be in.
+/// The reported mode, marked if it is not the wanted one.
 fn mode_reported(host: &HostView) -> Cell {
     match host.mode.reported {
         Some(reported) if reported == host.mode.wanted => Cell::text(reported),
@@ -260,7 +233,7 @@ fn withheld(host: &HostView) -> Cell {
     }
 }
 
-/// What is known of how a host differs from what it should hold.
+/// The differences between the reported and the expected rules.
 fn drift(drift: &DriftView) -> Group {
     let (expected, reported) = (drift.expected, drift.reported);
     let types = [
@@ -291,7 +264,7 @@ fn drift(drift: &DriftView) -> Group {
 }
 
 /// A Mac by its serial number, or by its model if it reports none.
-pub(super) fn mac_name(mac: &MacName) -> String {
+pub(super) fn mac_label(mac: &MacName) -> String {
     let model = if mac.model.is_empty() { "Mac" } else { &mac.model };
     match mac.serial.as_str() {
         "" => format!("a {model} without a serial number"),
@@ -302,19 +275,19 @@ pub(super) fn mac_name(mac: &MacName) -> String {
 fn sighting(seen: Option<&MacSighting>, tone: Tone) -> Cell {
     match seen {
         Some(MacSighting { mac, at }) => {
-            Cell::toned(format!("{}, at {at:.0}", mac_name(mac)), tone)
+            Cell::toned(format!("{}, at {at:.0}", mac_label(mac)), tone)
         }
         None => Cell::text(""),
     }
 }
 
-/// The Macs that use a machine ID at the same time.
+/// The serial numbers of the Macs with the same machine ID.
 fn macs(host: &HostView) -> Vec<String> {
     let macs = host.conflict.iter().flat_map(|conflict| &conflict.macs);
     macs.map(|it| it.mac.serial.clone()).collect()
 }
 
-/// The Macs that use one machine ID, and what to do.
+/// The Macs with the same machine ID, and what to do.
 fn conflict(host: &HostView) -> Option<Group> {
     if host.conflict.is_none() && host.refused.is_none() {
         return None;
@@ -332,7 +305,7 @@ fn conflict(host: &HostView) -> Option<Group> {
         }
     };
     let macs = host.conflict.iter().flat_map(|conflict| &conflict.macs);
-    let line = |it: &MacView| format!("{}: {}, {} due", mac_name(&it.mac), it.state, it.due);
+    let line = |it: &MacView| format!("{}: {}, {} due", mac_label(&it.mac), it.state, it.due);
     Some(Group::titled(
         "Machine ID conflict",
         [
@@ -354,10 +327,8 @@ fn settings(host: &HostView) -> Cell {
 
 fn clean_sync(host: &HostView) -> Cell {
     match host.clean_sync {
-        Some(crate::fleet::CleanSync::Clean) => Cell::toned("ordered", Tone::Notice),
-        Some(crate::fleet::CleanSync::CleanAll) => {
-            Cell::toned("ordered, of all rules", Tone::Notice)
-        }
+        Some(CleanSync::Clean) => Cell::toned("ordered", Tone::Notice),
+        Some(CleanSync::CleanAll) => Cell::toned("ordered, of all rules", Tone::Notice),
         None => Cell::text(""),
     }
 }

@@ -14,8 +14,8 @@ use crate::client::{Client, exactly};
 use crate::rule::Revision;
 use crate::shell::argument;
 
-/// How often the server is asked.
-const ASK: Duration = Duration::from_secs(2);
+/// The pause between two requests.
+const PAUSE: Duration = Duration::from_secs(2);
 
 /// Wait until a host has what is in force for it now
 ///
@@ -38,10 +38,10 @@ pub(super) async fn run(context: &Context, args: WaitArgs) -> Result<(), CliErro
     let client = context.client().await?;
     let host = client.host(&args.host).await?;
     let host = until_in_sync(context, &client, host, &args.host, args.timeout).await?;
-    context.ui.answer(&host, [host.clone()])
+    context.ui.row(&host)
 }
 
-/// Waits until a host has what is in force for it now, and tells how long that may take.
+/// Waits until a host has its active rules and settings, and shows how long that may take.
 pub(crate) async fn until_in_sync(
     context: &Context,
     client: &Client,
@@ -51,7 +51,7 @@ pub(crate) async fn until_in_sync(
 ) -> Result<HostView, CliError> {
     let ui = &context.ui;
     let wanted = client.status().await?.revision;
-    if has(&host, wanted) {
+    if is_up_to_date(&host, wanted) {
         return Ok(host);
     }
     let machine = exactly(&host.machine);
@@ -64,18 +64,18 @@ pub(crate) async fn until_in_sync(
             drop(progress);
             return Err(too_late(name, &host, timeout, ui.now()));
         }
-        progress.say(format!("waiting for {name}: {}, {}", host.state, rough(waited)));
+        progress.set_text(format!("waiting for {name}: {}, {}", host.state, rough(waited)));
         let left = Duration::try_from(timeout - waited).unwrap_or_default();
-        tokio::time::sleep(ASK.min(left)).await;
+        tokio::time::sleep(PAUSE.min(left)).await;
         host = client.host(&machine).await?;
-        if has(&host, wanted) {
+        if is_up_to_date(&host, wanted) {
             return Ok(host);
         }
     }
 }
 
-/// Whether a host has everything as of a revision, be there more since, and nothing else.
-fn has(host: &HostView, wanted: Revision) -> bool {
+/// Whether a host has all rules of a revision, or of a later one.
+fn is_up_to_date(host: &HostView, wanted: Revision) -> bool {
     let complete = host.rules.revision.is_some_and(|held| held >= wanted);
     host.clean_sync.is_none()
         && host.reason.is_none()
@@ -83,7 +83,7 @@ fn has(host: &HostView, wanted: Revision) -> bool {
         && (complete || host.state == HostState::InSync)
 }
 
-/// How long it may take.
+/// When the next sync is likely.
 fn outlook(host: &HostView, now: Timestamp) -> String {
     if let Some(BehindReason::Restored) = host.reason {
         let order = format!("nicelist host clean-sync {}", argument(host.machine.as_str()));
@@ -163,14 +163,14 @@ mod tests {
     }
 
     #[test]
-    fn a_host_has_it_when_in_sync_or_past_the_revision() {
-        assert!(has(&host(HostState::InSync, Some(3)), Revision(7)));
-        assert!(has(&host(HostState::Behind, Some(7)), Revision(7)));
-        assert!(!has(&host(HostState::Behind, Some(6)), Revision(7)));
-        assert!(!has(&host(HostState::NeverSynced, None), Revision(0)));
+    fn a_host_is_up_to_date_in_sync_or_after_the_revision() {
+        assert!(is_up_to_date(&host(HostState::InSync, Some(3)), Revision(7)));
+        assert!(is_up_to_date(&host(HostState::Behind, Some(7)), Revision(7)));
+        assert!(!is_up_to_date(&host(HostState::Behind, Some(6)), Revision(7)));
+        assert!(!is_up_to_date(&host(HostState::NeverSynced, None), Revision(0)));
         let ordered =
             HostView { clean_sync: Some(CleanSync::Clean), ..host(HostState::Behind, Some(7)) };
-        assert!(!has(&ordered, Revision(7)));
+        assert!(!is_up_to_date(&ordered, Revision(7)));
         let drift = DriftView {
             found: Timestamp::UNIX_EPOCH,
             expected_hash: None,
@@ -180,10 +180,10 @@ mod tests {
             repairable: true,
         };
         let drifted = HostView { drift: Some(drift), ..host(HostState::Drifted, Some(7)) };
-        assert!(!has(&drifted, Revision(7)));
+        assert!(!is_up_to_date(&drifted, Revision(7)));
         let restored =
             HostView { reason: Some(BehindReason::Restored), ..host(HostState::Behind, Some(7)) };
-        assert!(!has(&restored, Revision(7)));
+        assert!(!is_up_to_date(&restored, Revision(7)));
         assert_eq!(
             outlook(&restored, Timestamp::UNIX_EPOCH),
             "it waits for a clean sync after a restore; to order it now: nicelist host clean-sync M1"
@@ -191,7 +191,7 @@ mod tests {
     }
 
     #[test]
-    fn the_outlook_counts_from_when_the_host_was_seen() {
+    fn the_next_sync_is_expected_an_interval_after_the_last() {
         let now: Timestamp = "2026-11-20T12:00:00Z".parse().unwrap();
         let seen = |seconds| HostView {
             last_seen: Some(now - SignedDuration::from_secs(seconds)),

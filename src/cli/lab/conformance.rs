@@ -82,7 +82,7 @@ pub(super) async fn run(context: &Context, args: ConformanceArgs) -> Result<(), 
     let progress = context.ui.progress(Some(cases.len() as u64), "judging");
     let mut reports = Vec::with_capacity(cases.len());
     for case in cases {
-        progress.say(case.id);
+        progress.set_text(case.id);
         reports.push(judge.judge(case).await);
         progress.advance(1);
     }
@@ -136,32 +136,29 @@ fn prefix(text: &str) -> Result<String, String> {
 }
 
 impl Row for CaseReport {
-    const COLUMNS: &'static [Column] = &[
-        Column::new("result"),
-        Column::new("case"),
-        Column::machine("stage"),
-        Column::machine("demand"),
-        Column::new("asks"),
-        Column::new("did"),
-        Column::machine("why"),
-    ];
-
-    fn cells(&self) -> Vec<Cell> {
-        let (word, tone, told) = match self.status {
-            Status::Pass => ("pass", Tone::Good, Tone::Plain),
-            Status::Warning => ("warning", Tone::Notice, Tone::Notice),
-            Status::Fail => ("FAIL", Tone::Bad, Tone::Bad),
-            Status::NotApplicable => ("n/a", Tone::Faint, Tone::Faint),
-        };
+    fn columns() -> Vec<Column<Self>> {
         vec![
-            Cell::toned(word, tone),
-            Cell::text(self.case),
-            Cell::text(self.stage.word()),
-            Cell::text(self.demand),
-            Cell::text(self.asks),
-            Cell::toned(&self.did, told),
-            Cell::text(self.why),
+            Column::new("result", |verdict| {
+                let (word, tone, _) = shown(verdict.status);
+                Cell::toned(word, tone)
+            }),
+            Column::new("case", |verdict| Cell::text(verdict.case)),
+            Column::csv("stage", |verdict| Cell::text(verdict.stage.word())),
+            Column::csv("demand", |verdict| Cell::text(verdict.demand)),
+            Column::new("asks", |verdict| Cell::text(verdict.asks)),
+            Column::new("did", |verdict| Cell::toned(&verdict.did, shown(verdict.status).2)),
+            Column::csv("why", |verdict| Cell::text(verdict.why)),
         ]
+    }
+}
+
+/// The word for a status, its color, and the color of what the server did.
+const fn shown(status: Status) -> (&'static str, Tone, Tone) {
+    match status {
+        Status::Pass => ("pass", Tone::Good, Tone::Plain),
+        Status::Warning => ("warning", Tone::Notice, Tone::Notice),
+        Status::Fail => ("FAIL", Tone::Bad, Tone::Bad),
+        Status::NotApplicable => ("n/a", Tone::Faint, Tone::Faint),
     }
 }
 
@@ -185,26 +182,19 @@ impl From<&'static Case> for Listed {
 }
 
 impl Row for Listed {
-    const COLUMNS: &'static [Column] = &[
-        Column::new("case"),
-        Column::machine("stage"),
-        Column::new("demand"),
-        Column::new("asks"),
-        Column::machine("why"),
-        Column::new("hooks"),
-    ];
-
-    fn cells(&self) -> Vec<Cell> {
+    fn columns() -> Vec<Column<Self>> {
         vec![
-            Cell::text(self.case),
-            Cell::text(self.stage),
-            Cell::toned(
-                self.demand,
-                if self.demand == Demand::Must { Tone::Plain } else { Tone::Faint },
-            ),
-            Cell::text(self.asks),
-            Cell::text(self.why),
-            Cell::list(&self.needs),
+            Column::new("case", |listed| Cell::text(listed.case)),
+            Column::csv("stage", |listed| Cell::text(listed.stage)),
+            Column::new("demand", |listed| {
+                Cell::toned(
+                    listed.demand,
+                    if listed.demand == Demand::Must { Tone::Plain } else { Tone::Faint },
+                )
+            }),
+            Column::new("asks", |listed| Cell::text(listed.asks)),
+            Column::csv("why", |listed| Cell::text(listed.why)),
+            Column::new("hooks", |listed| Cell::list(&listed.needs)),
         ]
     }
 }

@@ -304,7 +304,7 @@ impl<'a> Watched<'a> {
         }
         if let Some((_, _, bar)) = &self.bar {
             bar.advance(now.done - self.last.done);
-            bar.say(view::progress_line(&self.last, &now));
+            bar.set_text(view::progress_line(&self.last, &now));
         }
         self.last = now;
     }

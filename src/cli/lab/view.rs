@@ -107,30 +107,20 @@ impl DaemonSyncRow {
 }
 
 impl Row for DaemonSyncRow {
-    const COLUMNS: &'static [Column] = &[
-        Column::new("ended"),
-        Column::new("sync"),
-        Column::new("received"),
-        Column::new("processed"),
-        Column::new("holds"),
-        Column::new("events_sent"),
-        Column::new("next_seconds"),
-        Column::machine("rules_hash"),
-        Column::new("error"),
-    ];
-
-    fn cells(&self) -> Vec<Cell> {
-        let tone = if self.error.is_some() { Tone::Bad } else { Tone::Good };
+    fn columns() -> Vec<Column<Self>> {
         vec![
-            Cell::Time(Some(self.ended)),
-            Cell::toned(&self.sync, tone),
-            Cell::text(self.received),
-            Cell::text(self.processed),
-            Cell::text(self.holds),
-            Cell::text(self.events_sent),
-            Cell::text(self.next_seconds),
-            Cell::optional(self.rules_hash.as_ref()),
-            Cell::optional(self.error.as_ref()),
+            Column::new("ended", |turn| Cell::Time(Some(turn.ended))),
+            Column::new("sync", |turn| {
+                let tone = if turn.error.is_some() { Tone::Bad } else { Tone::Good };
+                Cell::toned(&turn.sync, tone)
+            }),
+            Column::new("received", |turn| Cell::text(turn.received)),
+            Column::new("processed", |turn| Cell::text(turn.processed)),
+            Column::new("holds", |turn| Cell::text(turn.holds)),
+            Column::new("events_sent", |turn| Cell::text(turn.events_sent)),
+            Column::new("next_seconds", |turn| Cell::text(turn.next_seconds)),
+            Column::csv("rules_hash", |turn| Cell::optional(turn.rules_hash.as_ref())),
+            Column::new("error", |turn| Cell::optional(turn.error.as_ref())),
         ]
     }
 }

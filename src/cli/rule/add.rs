@@ -7,11 +7,11 @@ use jiff::Timestamp;
 
 use super::{evidence, targets};
 use crate::api::{FieldPatch, RuleChange, RulePatch};
-use crate::cli::arg::{RuleExpiry, Words};
+use crate::cli::arg::{ChangeArgs, RuleExpiry, Words};
 use crate::cli::change;
 use crate::cli::context::Context;
 use crate::cli::error::CliError;
-use crate::rule::{ChangeMessage, PolicyKind, RuleField, RuleFields, RuleType, Scope, Target};
+use crate::rule::{PolicyKind, RuleField, RuleFields, RuleType, Scope, Target};
 
 /// Add rules, or change those that are there
 ///
@@ -58,18 +58,11 @@ pub(crate) struct AddArgs {
     /// Reset everything that is not given, instead of keeping it
     #[arg(long)]
     replace: bool,
-    /// Say why, for the history
-    #[arg(short = 'm', long, value_name = "TEXT")]
-    reason: Option<ChangeMessage>,
-    /// Store the change although lint finds errors; needs --reason
-    #[arg(long, requires = "reason")]
-    force: bool,
-    /// Show what would happen and change nothing
-    #[arg(long)]
-    dry_run: bool,
+    #[command(flatten)]
+    change: ChangeArgs,
 }
 
-/// What the person at the Mac sees.
+/// The texts of the block window.
 #[derive(Debug, Args)]
 struct Notice {
     /// Show this in the block window
@@ -86,7 +79,7 @@ struct Notice {
     app_name: Option<String>,
 }
 
-/// Why the rules are there.
+/// The origin of the rules.
 #[derive(Debug, Args)]
 struct Provenance {
     /// Note why the rules are there
@@ -105,7 +98,8 @@ pub(super) async fn run(context: &Context, args: AddArgs) -> Result<(), CliError
         Some(path) => evidence::read(&context.ui, path, args.rule_type)?,
         None => targets::read(&args.targets, io::stdin().lock())?,
     };
-    let AddArgs { policy, scope, cel, notice, provenance, expires, reason, dry_run, .. } = args;
+    let AddArgs { policy, scope, cel, notice, provenance, expires, change, .. } = args;
+    let ChangeArgs { reason, force, dry_run } = change;
     let reset = if args.replace { RuleField::ALL.to_vec() } else { Vec::new() };
     let (expires, expires_in) = match expires {
         None => (FieldPatch::Keep, None),
@@ -137,20 +131,14 @@ pub(super) async fn run(context: &Context, args: AddArgs) -> Result<(), CliError
     let client = context.client_to_change(dry_run).await?;
     let scope = context.scope_of_rules(&client, scope).await?.to_string();
     put.iter_mut().for_each(|rule| rule.scope.clone_from(&scope));
-    let change = RuleChange {
-        message: reason,
-        dry_run,
-        force: args.force,
-        put,
-        reset,
-        ..RuleChange::default()
-    };
+    let change =
+        RuleChange { message: reason, dry_run, force, put, reset, ..RuleChange::default() };
     let answer = client.change_rules(&change).await?;
-    let told = change.put.iter().map(|rule| format!("{policy} {} in {}", rule.target, rule.scope));
-    change::show(&context.ui, &answer, told, dry_run)
+    let edits = change.put.iter().map(|rule| format!("{policy} {} in {}", rule.target, rule.scope));
+    change::show(&context.ui, &answer, edits, dry_run)
 }
 
-/// One rule for each target, checked before the server is asked.
+/// One rule for each target, checked before the request.
 fn patches(
     targets: &[Target],
     template: &RulePatch,
@@ -180,7 +168,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_rule_that_no_client_would_take_is_told() {
+    fn every_invalid_rule_is_reported() {
         let template = RulePatch { policy: "allow-compiler".to_owned(), ..RulePatch::default() };
         let targets = ["teamid:AAAAAAAAAA", "signingid:AAAAAAAAAA:x", "teamid:BBBBBBBBBB"];
         let targets = targets.map(|text| text.parse().unwrap());
@@ -191,7 +179,7 @@ mod tests {
     }
 
     #[test]
-    fn an_expression_goes_with_cel_alone() {
+    fn only_cel_rules_have_an_expression() {
         let template = RulePatch {
             policy: "block".to_owned(),
             cel: Some("true".to_owned()),

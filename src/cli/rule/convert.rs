@@ -84,7 +84,7 @@ impl DefaultArgs {
     }
 }
 
-pub(super) fn run(context: &Context, args: ConvertArgs) -> Result<(), CliError> {
+pub(super) async fn run(context: &Context, args: ConvertArgs) -> Result<(), CliError> {
     let ConvertArgs { input, out, read, to, defaults, all_errors, strict, dry_run } = args;
     let ui = &context.ui;
     let destination = Destination::new(Some(out), to)?;
@@ -142,7 +142,7 @@ pub(super) fn run(context: &Context, args: ConvertArgs) -> Result<(), CliError> 
         // The rules are on stdout.
         None if !dry_run => Ok(()),
         path => {
-            ui.answer(&summary, [&summary])?;
+            ui.row(&summary)?;
             let place = path.map_or("stdout".into(), |path| path.display().to_string());
             ui.status(summary.status(&place));
             Ok(())
@@ -173,23 +173,16 @@ impl Summary {
 }
 
 /// Not shown in a table: the line on stderr has the same.
-impl Row for &Summary {
-    const COLUMNS: &'static [Column] = &[
-        Column::machine("from"),
-        Column::machine("to"),
-        Column::machine("rules"),
-        Column::machine("left_out"),
-        Column::machine("dry_run"),
-    ];
+impl Row for Summary {
     const HEADED: bool = false;
 
-    fn cells(&self) -> Vec<Cell> {
+    fn columns() -> Vec<Column<Self>> {
         vec![
-            Cell::text(self.from),
-            Cell::text(self.to),
-            Cell::text(self.rules),
-            Cell::text(self.lost.left_out()),
-            Cell::text(self.dry_run),
+            Column::csv("from", |it| Cell::text(it.from)),
+            Column::csv("to", |it| Cell::text(it.to)),
+            Column::csv("rules", |it| Cell::text(it.rules)),
+            Column::csv("left_out", |it| Cell::text(it.lost.left_out())),
+            Column::csv("dry_run", |it| Cell::text(it.dry_run)),
         ]
     }
 }

@@ -10,10 +10,10 @@ use jiff::Timestamp;
 use super::view::all;
 use crate::api::{PolicyAnswer, PolicyChange, RuleQuery};
 use crate::cli::context::Context;
-use crate::cli::difference;
 use crate::cli::error::{CliError, Kind};
 use crate::cli::policy_files::{self, ReadArgs};
 use crate::cli::ui::Ui;
+use crate::cli::{planned_change, policy_changes};
 use crate::fleet::{Differences, InForce, Terms};
 use crate::rule::{Revision, Rule};
 
@@ -82,8 +82,8 @@ pub(super) async fn run(context: &Context, args: DiffArgs) -> Result<(), CliErro
         Differences::between(&before, &after, terms);
     let changes: Vec<PolicyChange> = differences.iter().map(PolicyChange::from).collect();
     let answer = PolicyAnswer { unchanged, changes, ..PolicyAnswer::default() };
-    difference::show(ui, &answer, full)?;
-    ui.status(difference::differing(&answer));
+    policy_changes::show(ui, &answer, full)?;
+    ui.status(planned_change::differing(&answer));
     match answer.changes.is_empty() {
         true => Ok(()),
         false => Err(CliError::new(Kind::Differences, "the rules differ")),

@@ -3,12 +3,12 @@
 use std::fs;
 use std::io::{self, Write as _};
 use std::path::PathBuf;
-use std::process::Command;
 
 use clap::Args;
 use tempfile::NamedTempFile;
 
 use crate::api::{RevisionQuery, RuleChange, RuleQuery};
+use crate::cli::arg::ChangeArgs;
 use crate::cli::change;
 use crate::cli::context::Context;
 use crate::cli::error::CliError;
@@ -16,9 +16,10 @@ use crate::cli::policy_files::{self, Bounded};
 use crate::cli::ui::Ui;
 use crate::client::Client;
 use crate::format::{Content, Defaults, File, manifest};
-use crate::rule::{ChangeMessage, Revision, Rule, RuleDraft, RuleField, Scope, Target};
-use crate::shell::argument;
+use crate::rule::{Revision, Rule, RuleDraft, RuleField, Scope, Target};
+use crate::shell::{argument, command_with_file};
 
+const DEFAULT_EDITOR: &str = if cfg!(windows) { "notepad" } else { "vi" };
 /// Maximum bytes of the edited text.
 const LARGEST_TEXT: u64 = 1024 * 1024;
 
@@ -40,26 +41,16 @@ pub(crate) struct EditArgs {
     /// The scope of the rule; required if several scopes have a rule for the target
     #[arg(long)]
     scope: Option<Scope>,
-    /// Say why, for the history
-    #[arg(short = 'm', long, value_name = "TEXT")]
-    reason: Option<ChangeMessage>,
-    /// Store the change although lint finds errors; needs --reason
-    #[arg(long, requires = "reason")]
-    force: bool,
-    /// Show what would happen and change nothing
-    #[arg(long)]
-    dry_run: bool,
+    #[command(flatten)]
+    change: ChangeArgs,
 }
 
 pub(super) async fn run(context: &Context, args: EditArgs) -> Result<(), CliError> {
-    let EditArgs { target, scope, reason, force, dry_run } = args;
+    let EditArgs { target, scope, change: ChangeArgs { reason, force, dry_run } } = args;
     let ui = &context.ui;
     let client = context.client_to_change(dry_run).await?;
-    let scope = match scope {
-        Some(scope) => Some(context.scope(&client, scope).await?),
-        None => None,
-    };
-    // Read first: a change after this is refused as a conflict.
+    let scope = context.optional_scope(&client, scope).await?;
+    // Read before the rule: a later change of the rule is refused as a conflict.
     let base = newest_revision(&client).await?;
     let before = only_rule(&client, &target, scope).await?;
     let text = EditedText::of(&before)?;
@@ -67,7 +58,7 @@ pub(super) async fn run(context: &Context, args: EditArgs) -> Result<(), CliErro
         ui.status("the text was not changed; nothing was stored");
         return Ok(());
     };
-    let told = format!("{} in {}", after.target(), after.scope());
+    let edit = format!("{} in {}", after.target(), after.scope());
     let change = RuleChange {
         message: reason,
         base,
@@ -78,15 +69,15 @@ pub(super) async fn run(context: &Context, args: EditArgs) -> Result<(), CliErro
         ..RuleChange::default()
     };
     match client.change_rules(&change).await {
-        Ok(answer) => change::show(ui, &answer, [told], dry_run),
+        Ok(answer) => change::show(ui, &answer, [edit], dry_run),
         Err(error) => Err(text.kept(error.into())),
     }
 }
 
 async fn newest_revision(client: &Client) -> Result<Option<Revision>, CliError> {
     let query = RevisionQuery { limit: Some(1), ..RevisionQuery::default() };
-    let newest = client.revisions(&query).next().await?.and_then(|page| page.into_iter().next());
-    Ok(newest.map(|newest| newest.mark.revision))
+    let newest = client.revisions(&query).first().await?;
+    Ok(newest.first().map(|newest| newest.mark.revision))
 }
 
 /// The rule for the target in the scope, or in the only scope that has one.
@@ -97,11 +88,8 @@ async fn only_rule(
 ) -> Result<Rule, CliError> {
     let place = scope.as_ref().map_or("any scope".to_owned(), |scope| format!("the scope {scope}"));
     let query = RuleQuery { target: Some(target.clone()), scope, ..RuleQuery::default() };
-    let mut pages = client.rules(&query);
-    let mut found: Vec<RuleDraft> = Vec::new();
-    while let Some(page) = pages.next().await? {
-        found.extend(page.into_iter().map(|view| view.rule));
-    }
+    let found = client.rules(&query).all().await?;
+    let mut found: Vec<RuleDraft> = found.into_iter().map(|view| view.rule).collect();
     let name = target.to_string();
     let quoted = argument(&name);
     if found.len() > 1 {
@@ -121,10 +109,10 @@ async fn only_rule(
     })
 }
 
-/// Lets the user edit the text until it is a rule. Nothing if it was not changed.
+/// Opens the editor until the text is a rule. `None` if it was not changed.
 fn edited(context: &Context, text: &EditedText, before: &Rule) -> Result<Option<Rule>, CliError> {
     let ui = &context.ui;
-    let editor = context.env.editor.as_deref().unwrap_or("vi");
+    let editor = context.env.editor.as_deref().unwrap_or(DEFAULT_EDITOR);
     loop {
         let bytes = text.edit(editor)?;
         if bytes == text.original {
@@ -143,7 +131,7 @@ fn edited(context: &Context, text: &EditedText, before: &Rule) -> Result<Option<
     }
 }
 
-/// Reads the one rule of the text. Its target and scope stay.
+/// Reads the rule in the text. Its target and scope must be the same as before.
 fn read(ui: &Ui, bytes: Vec<u8>, before: &Rule) -> Result<Rule, CliError> {
     let file = File { name: "rule.toml".to_owned(), bytes };
     let mut document = manifest::read(&[file], &Defaults::default());
@@ -188,10 +176,7 @@ impl EditedText {
     /// Opens the editor and reads the text again.
     fn edit(&self, editor: &str) -> Result<Vec<u8>, CliError> {
         // Through the shell, as git does: the variable may have options.
-        let status = Command::new("sh")
-            .args(["-c", &format!("{editor} \"$1\""), "sh"])
-            .arg(self.file.path())
-            .status()?;
+        let status = command_with_file(editor, self.file.path()).status()?;
         if !status.success() {
             return Err(CliError::failed(format!("the editor `{editor}` failed: {status}"))
                 .hint("nothing was stored; to use another editor, set VISUAL or EDITOR"));
@@ -204,7 +189,7 @@ impl EditedText {
         Bounded::new(fs::File::open(self.file.path())?, LARGEST_TEXT).read_all()
     }
 
-    /// Keeps the text and says where it is.
+    /// Saves the text, and adds its path to the error.
     fn kept(&self, error: CliError) -> CliError {
         match self.keep() {
             Ok(path) => {

@@ -1,4 +1,4 @@
-//! Targets from evidence: what `santactl fileinfo --json` says of a program.
+//! Targets from the output of `santactl fileinfo --json`.
 
 use std::fs::File;
 use std::io::{self, BufReader, Read};
@@ -9,14 +9,14 @@ use crate::cli::ui::Ui;
 use crate::format::fileinfo::{self, FileInfo};
 use crate::rule::{Candidate, RuleType, Target};
 
-/// Reads the evidence at `path`, `-` for stdin, and chooses a target for each of its programs:
-/// the best, or the one of type `wanted`. Says why.
+/// Reads a file, `-` for stdin, and chooses a target for each of its programs: the best one, or one of
+/// type `wanted`. Shows the reason.
 pub(super) fn read(ui: &Ui, path: &str, wanted: Option<RuleType>) -> Result<Vec<Target>, CliError> {
     let programs = programs(path)?;
     programs.iter().map(|program| choose(ui, program, wanted)).collect()
 }
 
-/// Reads the programs of the evidence at `path`, `-` for stdin.
+/// Reads the programs in a file, `-` for stdin.
 pub(super) fn programs(path: &str) -> Result<Vec<FileInfo>, CliError> {
     let input: Box<dyn Read> = match path {
         "-" => Box::new(io::stdin().lock()),
@@ -64,7 +64,7 @@ fn unfit(file: &FileInfo, wanted: Option<RuleType>, candidates: &[Candidate]) ->
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::cli::ui::tests::remembering;
+    use crate::cli::ui::tests::captured_ui;
     use crate::config::Output;
     use crate::rule::{Program, SigningStatus};
 
@@ -84,8 +84,8 @@ mod tests {
     }
 
     #[test]
-    fn the_best_identifier_is_chosen_and_explained_on_stderr() {
-        let (ui, out, err) = remembering(Output::Table, false);
+    fn the_best_identifier_is_chosen_and_the_reason_shown() {
+        let (ui, out, err) = captured_ui(Output::Table, false);
         let target = choose(&ui, &unsigned(), None).unwrap();
         assert_eq!(target.rule_type(), RuleType::Binary);
         assert_eq!(out.text(), "");
@@ -93,8 +93,8 @@ mod tests {
     }
 
     #[test]
-    fn a_type_that_cannot_match_is_refused_with_those_that_can() {
-        let (ui, ..) = remembering(Output::Table, false);
+    fn a_type_that_cannot_match_is_refused_with_alternatives() {
+        let (ui, ..) = captured_ui(Output::Table, false);
         let error = choose(&ui, &unsigned(), Some(RuleType::TeamId)).unwrap_err();
         assert_eq!(error.message, "no teamid rule can match /opt/tool (unsigned)");
         assert_eq!(error.hints, ["these can: binary"]);

@@ -1,12 +1,14 @@
-//! `nicelist rule show --history`: a target through time.
+//! `nicelist rule show --history`: all versions of the rules of a target.
 
 use std::collections::BTreeMap;
 
+use super::view::rule_columns;
 use crate::api::{RevisionMark, RuleVersionView};
 use crate::cli::context::Context;
-use crate::cli::difference::{mark, rule_values};
 use crate::cli::error::CliError;
-use crate::cli::history::deleted_before;
+use crate::cli::history::deleted::deleted_before;
+use crate::cli::labels::outcome_mark;
+use crate::cli::policy_changes::rule_values;
 use crate::cli::ui::{Cell, Column, Item, Row, Section, Tone};
 use crate::client::Client;
 use crate::rule::{Outcome, Revision, Scope, Target};
@@ -16,11 +18,7 @@ pub(super) async fn show(
     client: &Client,
     target: &Target,
 ) -> Result<(), CliError> {
-    let mut pages = client.rule_history(target);
-    let mut versions = Vec::new();
-    while let Some(page) = pages.next().await? {
-        versions.extend(page);
-    }
+    let versions = client.rule_history(target).all().await?;
     let start = client.status().await?.history_start;
     if versions.is_empty() {
         let missing = match &start {
@@ -39,11 +37,10 @@ pub(super) async fn show(
     Ok(())
 }
 
-/// A section for each scope; in it what happened, newest first.
+/// A section for each scope, with the changes newest first.
 fn sections(target: &Target, versions: &[RuleVersionView]) -> Vec<Section> {
     let mut scopes: BTreeMap<Scope, Vec<&RuleVersionView>> = BTreeMap::new();
     for version in versions {
-        // What the server says is read the same way as what people write.
         let scope = version.rule.scope.parse().unwrap_or(Scope::Fleet);
         scopes.entry(scope).or_default().push(version);
     }
@@ -55,7 +52,7 @@ fn sections(target: &Target, versions: &[RuleVersionView]) -> Vec<Section> {
     scopes.into_iter().map(section).collect()
 }
 
-/// What happened to the rule of one scope, whose versions come newest first.
+/// The changes of the rule of one scope. The versions are sorted, newest first.
 fn items(versions: &[&RuleVersionView]) -> Vec<Item> {
     let mut items = Vec::new();
     let mut successor: Option<Revision> = None;
@@ -87,64 +84,27 @@ fn item(outcome: Outcome, at: &RevisionMark, values: Vec<Vec<Cell>>) -> Item {
     all.extend(values);
     let message = at.message.as_ref();
     all.extend(message.map(|text| vec![Cell::toned(format!("({text})"), Tone::Faint)]));
-    Item { mark: mark(outcome), name: format!("revision {}", at.revision), values: all }
+    Item { mark: outcome_mark(outcome), name: format!("revision {}", at.revision), values: all }
 }
 
 impl Row for RuleVersionView {
-    const COLUMNS: &'static [Column] = &[
-        Column::new("target"),
-        Column::new("policy"),
-        Column::new("scope"),
-        Column::new("cel"),
-        Column::new("message"),
-        Column::new("url"),
-        Column::new("button_label"),
-        Column::new("app_name"),
-        Column::new("bundle_hash"),
-        Column::new("bundle_binary_count"),
-        Column::new("comment"),
-        Column::new("ticket"),
-        Column::new("source"),
-        Column::new("expires"),
-        Column::new("made_revision"),
-        Column::new("made_at"),
-        Column::new("made_by"),
-        Column::new("made_why"),
-        Column::new("ended_revision"),
-        Column::new("ended_at"),
-        Column::new("ended_by"),
-        Column::new("ended_why"),
-    ];
-
-    fn cells(&self) -> Vec<Cell> {
-        let Self { rule, made, ended } = self;
-        let mut cells = vec![
-            Cell::text(&rule.target),
-            Cell::text(&rule.policy),
-            Cell::text(&rule.scope),
-            Cell::optional(rule.cel.as_ref()),
-            Cell::optional(rule.message.as_ref()),
-            Cell::optional(rule.url.as_ref()),
-            Cell::optional(rule.button_label.as_ref()),
-            Cell::optional(rule.app_name.as_ref()),
-            Cell::optional(rule.bundle_hash.as_ref()),
-            Cell::optional(rule.bundle_binary_count),
-            Cell::optional(rule.comment.as_ref()),
-            Cell::optional(rule.ticket.as_ref()),
-            Cell::optional(rule.source.as_ref()),
-            Cell::optional(rule.expires),
-        ];
-        cells.extend(marked(Some(made)));
-        cells.extend(marked(ended.as_ref()));
-        cells
+    fn columns() -> Vec<Column<Self>> {
+        let mut columns = rule_columns();
+        columns.extend([
+            Column::new("made_revision", |version: &Self| Cell::text(version.made.revision)),
+            Column::new("made_at", |version| Cell::text(version.made.at)),
+            Column::new("made_by", |version| Cell::text(&version.made.author)),
+            Column::new("made_why", |version| Cell::optional(version.made.message.as_ref())),
+            Column::new("ended_revision", |version| ended(version, |mark| Some(mark.revision))),
+            Column::new("ended_at", |version| ended(version, |mark| Some(mark.at))),
+            Column::new("ended_by", |version| ended(version, |mark| Some(mark.author.clone()))),
+            Column::new("ended_why", |version| ended(version, |mark| mark.message.clone())),
+        ]);
+        columns
     }
 }
 
-fn marked(at: Option<&RevisionMark>) -> [Cell; 4] {
-    [
-        Cell::optional(at.map(|at| at.revision)),
-        Cell::optional(at.map(|at| at.at)),
-        Cell::optional(at.map(|at| &at.author)),
-        Cell::optional(at.and_then(|at| at.message.as_ref())),
-    ]
+/// A column about the revision that ended a version, if one did.
+fn ended<T: ToString>(version: &RuleVersionView, of: fn(&RevisionMark) -> Option<T>) -> Cell {
+    Cell::optional(version.ended.as_ref().and_then(of))
 }

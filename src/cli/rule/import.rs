@@ -140,7 +140,7 @@ async fn import(ui: &Ui, client: &Client, args: ImportArgs) -> Result<(), CliErr
     }
 
     if rows.expire() {
-        ui.tell_zone();
+        ui.note_zone();
     }
     let text = format!("sending {} rules to {}", rows.len(), client.place());
     let progress = ui.progress(None, text);
@@ -154,7 +154,7 @@ async fn import(ui: &Ui, client: &Client, args: ImportArgs) -> Result<(), CliErr
     if ui.writes_json() {
         summary.changes = changes::all(&answer, &sent)?;
     }
-    ui.answer(&summary, [&summary])?;
+    ui.row(&summary)?;
     ui.status(summary.to_string());
     complaint.map_or(Ok(()), |complaint| Err(with_choice(complaint, conflicts)))
 }
@@ -262,27 +262,18 @@ impl std::fmt::Display for Summary {
 }
 
 /// Not shown in a table: the line on stderr has the same.
-impl Row for &Summary {
-    const COLUMNS: &'static [Column] = &[
-        Column::machine("added"),
-        Column::machine("changed"),
-        Column::machine("unchanged"),
-        Column::machine("removed"),
-        Column::machine("rejected"),
-        Column::machine("revision"),
-        Column::machine("dry_run"),
-    ];
+impl Row for Summary {
     const HEADED: bool = false;
 
-    fn cells(&self) -> Vec<Cell> {
+    fn columns() -> Vec<Column<Self>> {
         vec![
-            Cell::text(self.added),
-            Cell::text(self.changed),
-            Cell::text(self.unchanged),
-            Cell::text(self.removed),
-            Cell::text(self.rejected),
-            Cell::text(self.revision),
-            Cell::text(self.dry_run),
+            Column::csv("added", |it| Cell::text(it.added)),
+            Column::csv("changed", |it| Cell::text(it.changed)),
+            Column::csv("unchanged", |it| Cell::text(it.unchanged)),
+            Column::csv("removed", |it| Cell::text(it.removed)),
+            Column::csv("rejected", |it| Cell::text(it.rejected)),
+            Column::csv("revision", |it| Cell::text(it.revision)),
+            Column::csv("dry_run", |it| Cell::text(it.dry_run)),
         ]
     }
 }

@@ -17,7 +17,7 @@ use crate::client::Client;
 use crate::fleet::InForce;
 use crate::format::{Location, ParsedPolicy};
 use crate::lint::{self, About, Code, Finding, Severity};
-use view::Told;
+use view::LocatedFinding;
 
 /// Look for rules and settings that do not do what they seem to do
 ///
@@ -62,19 +62,19 @@ pub(crate) struct LintArgs {
     yes: bool,
 }
 
-/// A policy, and where its parts stand.
-struct Source {
+/// A policy, and the places of its parts.
+struct LintedPolicy {
     policy: InForce,
-    /// What is no rule at all.
+    /// Invalid rules and settings.
     faults: Vec<(Location, String)>,
-    /// The rows of a database that cannot be read.
+    /// Rows of the database that the server cannot read.
     unreadable: Vec<String>,
-    /// Names of hosts that do not mean one host.
+    /// Names in scopes that do not select exactly one host.
     names: HostNames,
     places: Option<Places>,
 }
 
-/// Where the parts of a policy stand in files.
+/// The places of the parts in files.
 struct Places {
     names: FileNames,
     settings: Vec<Location>,
@@ -86,14 +86,14 @@ pub(super) async fn run(context: &Context, args: LintArgs) -> Result<(), CliErro
     let ui = &context.ui;
     if fix {
         let client = context.client_to_change(false).await?;
-        let source = Source::of_server(&client).await?;
+        let source = LintedPolicy::of_server(&client).await?;
         if source.names.host_names.is_empty() {
             ui.status("no changes: no scope has the name of a host");
         }
         return names::fix(context, &client, &source.names, &source.policy, yes).await;
     }
     let source = match &path {
-        None => Source::of_server(&context.client().await?).await?,
+        None => LintedPolicy::of_server(&context.client().await?).await?,
         Some(path) => {
             let (format, document) = policy_files::read_whole(path, &read)?;
             policy_files::refuse_configuration(
@@ -101,24 +101,24 @@ pub(super) async fn run(context: &Context, args: LintArgs) -> Result<(), CliErro
                 format,
                 &policy_files::name_of(path),
             )?;
-            Source::of(document)
+            LintedPolicy::of(document)
         }
     };
-    let mut told = source.findings(ui.now());
-    told.retain(|finding| !ignore.contains(&finding.code));
+    let mut findings = source.findings(ui.now());
+    findings.retain(|finding| !ignore.contains(&finding.code));
     if sarif {
-        ui.json(&sarif::log(&told))?;
+        ui.json(&sarif::log(&findings))?;
     } else {
-        view::show(ui, &told, full)?;
+        view::show(ui, &findings, full)?;
     }
-    ui.status(view::summary(&told));
-    match told.iter().any(|finding| finding.code.severity() >= deny) {
+    ui.status(view::summary(&findings));
+    match findings.iter().any(|finding| finding.code.severity() >= deny) {
         true => Err(CliError::new(Kind::Differences, "there are findings")),
         false => Ok(()),
     }
 }
 
-impl Source {
+impl LintedPolicy {
     async fn of_server(client: &Client) -> Result<Self, CliError> {
         let (policy, mut unreadable) = crate::cli::export::readable(client).await?;
         unreadable.extend(rows_unreadable(client.status_with_unreadable_rows().await?));
@@ -145,47 +145,51 @@ impl Source {
         Self { policy, faults, unreadable: Vec::new(), names, places: Some(places) }
     }
 
-    /// Everything that is to be told, by place.
-    fn findings(&self, now: jiff::Timestamp) -> Vec<Told> {
-        let mut told: Vec<(Option<Location>, Told)> = Vec::new();
+    /// All findings, sorted by place.
+    fn findings(&self, now: jiff::Timestamp) -> Vec<LocatedFinding> {
+        let mut found: Vec<(Option<Location>, LocatedFinding)> = Vec::new();
         if let Some(places) = &self.places {
-            told.extend(self.faults.iter().map(|(place, text)| {
-                (Some(*place), Told::of(Code::NotTaken, text.clone()).at(&places.names, *place))
+            found.extend(self.faults.iter().map(|(place, text)| {
+                (
+                    Some(*place),
+                    LocatedFinding::of(Code::NotTaken, text.clone()).at(&places.names, *place),
+                )
             }));
         }
         let unreadable = self.unreadable.iter();
-        told.extend(unreadable.map(|text| (None, Told::of(Code::Unreadable, text.clone()))));
-        told.extend(names::findings(&self.names, &self.policy).into_iter().map(|it| (None, it)));
-        told.extend(lint::findings(&self.policy, now).into_iter().map(|it| self.told(it)));
-        told.sort_by_key(|(place, told)| (*place, told.code));
-        told.into_iter().map(|(_, told)| told).collect()
+        found.extend(
+            unreadable.map(|text| (None, LocatedFinding::of(Code::Unreadable, text.clone()))),
+        );
+        found.extend(names::findings(&self.names, &self.policy).into_iter().map(|it| (None, it)));
+        found.extend(lint::findings(&self.policy, now).into_iter().map(|it| self.locate(it)));
+        found.sort_by_key(|(place, finding)| (*place, finding.code));
+        found.into_iter().map(|(_, finding)| finding).collect()
     }
 
-    fn told(&self, finding: Finding) -> (Option<Location>, Told) {
+    fn locate(&self, finding: Finding) -> (Option<Location>, LocatedFinding) {
         let Finding { code, about, other, message } = finding;
         let place = |about| match (&self.places, about) {
             (None, _) | (_, About::Policy) => None,
             (Some(places), About::Setting(nth)) => places.settings.get(nth).copied(),
             (Some(places), About::Rule(nth)) => places.rules.get(nth).copied(),
         };
-        let mut told = Told::of(code, message);
+        let mut located = LocatedFinding::of(code, message);
         if let About::Rule(nth) = about {
-            told = told.about(&self.policy.rules[nth]);
+            located = located.about(&self.policy.rules[nth]);
         }
         let here = place(about);
         if let (Some(places), Some(here)) = (&self.places, here) {
-            told = told.at(&places.names, here);
+            located = located.at(&places.names, here);
         }
         if let (Some(places), Some(there)) =
             (&self.places, other.and_then(|it| place(About::Rule(it))))
         {
-            told = told.see(&places.names, there);
+            located = located.see(&places.names, there);
         }
-        (here, told)
+        (here, located)
     }
 }
 
-/// The rows that a server cannot read, in words.
 fn rows_unreadable(status: Status) -> Vec<String> {
     let Status { unreadable, unreadable_rows, .. } = status;
     let more = unreadable.saturating_sub(unreadable_rows.len());

@@ -2,7 +2,7 @@
 
 use clap::Args;
 
-use crate::api::{RuleQuery, RuleView};
+use crate::api::RuleQuery;
 use crate::cli::arg::{Words, revision};
 use crate::cli::context::Context;
 use crate::cli::error::CliError;
@@ -22,7 +22,7 @@ pub(crate) struct ListArgs {
     filter: Filter,
 }
 
-/// Which rules are meant.
+/// Selects rules.
 #[derive(Debug, Args)]
 pub(crate) struct Filter {
     /// Only rules of this target
@@ -51,17 +51,13 @@ pub(crate) struct Filter {
 }
 
 impl Filter {
-    /// The query that it stands for.
     pub(super) async fn query(
         self,
         context: &Context,
         client: &Client,
     ) -> Result<RuleQuery, CliError> {
         let Self { target, scope, rule_type, policy, source, text, at } = self;
-        let scope = match scope {
-            Some(scope) => Some(context.scope(client, scope).await?),
-            None => None,
-        };
+        let scope = context.optional_scope(client, scope).await?;
         let everything = RuleQuery::default();
         Ok(RuleQuery { target, scope, rule_type, policy, source, text, at, ..everything })
     }
@@ -70,10 +66,5 @@ impl Filter {
 pub(super) async fn run(context: &Context, args: ListArgs) -> Result<(), CliError> {
     let client = context.client().await?;
     let query = args.filter.query(context, &client).await?;
-    let mut pages = client.rules(&query);
-    let mut list = context.ui.list::<RuleView>("no rules");
-    while let Some(page) = pages.next().await? {
-        page.iter().try_for_each(|rule| list.push(rule))?;
-    }
-    list.finish()
+    context.ui.pages(client.rules(&query), "no rules").await
 }

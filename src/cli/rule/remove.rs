@@ -45,6 +45,6 @@ pub(super) async fn run(context: &Context, args: RemoveArgs) -> Result<(), CliEr
     let drop = targets.into_iter().map(reference).collect();
     let change = RuleChange { message: reason, dry_run, drop, ..RuleChange::default() };
     let answer = client.change_rules(&change).await?;
-    let told = change.drop.iter().map(|rule| format!("{} in {}", rule.target, rule.scope));
-    change::show(&context.ui, &answer, told, dry_run)
+    let edits = change.drop.iter().map(|rule| format!("{} in {}", rule.target, rule.scope));
+    change::show(&context.ui, &answer, edits, dry_run)
 }

@@ -32,11 +32,7 @@ pub(super) async fn run(context: &Context, args: ShowArgs) -> Result<(), CliErro
         return history::show(context, &client, &args.target).await;
     }
     let query = RuleQuery { target: Some(args.target.clone()), ..RuleQuery::default() };
-    let mut pages = client.rules(&query);
-    let mut rules = Vec::new();
-    while let Some(page) = pages.next().await? {
-        rules.extend(page);
-    }
+    let rules = client.rules(&query).all().await?;
     if rules.is_empty() {
         return Err(CliError::failed(format!("no scope has a rule for {}", args.target))
             .hint("nicelist rule list --text TEXT searches identifiers, comments and tickets"));

@@ -1,4 +1,4 @@
-//! Targets as they are given: on the command line, or a line each on stdin.
+//! Targets on the command line, or on stdin with one per line.
 
 use std::fmt::Display;
 use std::io::{BufRead, BufReader};
@@ -7,10 +7,9 @@ use crate::cli::error::CliError;
 use crate::cli::policy_files::Bounded;
 use crate::rule::Target;
 
-/// Stands for stdin.
 const STDIN: &str = "-";
 
-/// Reads all targets; `-` stands for what stdin has. Everything that is wrong is told at once.
+/// Reads all targets; `-` means those on stdin. All invalid ones are in the error.
 pub(super) fn read(given: &[String], stdin: impl BufRead) -> Result<Vec<Target>, CliError> {
     let mut reading = Reading::default();
     let mut stdin = Some(stdin);
@@ -18,7 +17,7 @@ pub(super) fn read(given: &[String], stdin: impl BufRead) -> Result<Vec<Target>,
         match (text.as_str(), stdin.take_if(|_| text == STDIN)) {
             (_, Some(stdin)) => reading.lines(stdin)?,
             (STDIN, None) => {}
-            (text, None) => reading.take(text, || format!("`{text}`")),
+            (text, None) => reading.add(text, || format!("`{text}`")),
         }
     }
     reading.finish()
@@ -31,7 +30,7 @@ struct Reading {
 }
 
 impl Reading {
-    fn take<D: Display>(&mut self, text: &str, place: impl FnOnce() -> D) {
+    fn add<D: Display>(&mut self, text: &str, place: impl FnOnce() -> D) {
         match text.parse() {
             Ok(target) => self.targets.push(target),
             Err(error) => self.wrong.push(format!("{}: {error}", place())),
@@ -45,7 +44,7 @@ impl Reading {
             let place = || format!("stdin:{}", at + 1);
             match std::str::from_utf8(&line).map(str::trim) {
                 Ok(text) if text.is_empty() || text.starts_with('#') => {}
-                Ok(text) => self.take(text, place),
+                Ok(text) => self.add(text, place),
                 Err(_) => self.wrong.push(format!("{}: not UTF-8 text", place())),
             }
         }
@@ -76,14 +75,14 @@ mod tests {
     }
 
     #[test]
-    fn stdin_has_a_target_a_line_with_comments_and_blanks() {
+    fn stdin_may_have_comments_and_empty_lines() {
         let stdin = "# teams\r\n\n teamid:EQHXZ8M8AV\r\nteam:abcde12345";
         let targets = read_words(&["-"], stdin).unwrap();
         assert_eq!(targets, ["teamid:EQHXZ8M8AV", "teamid:ABCDE12345"]);
     }
 
     #[test]
-    fn every_bad_line_is_told_with_its_number() {
+    fn every_bad_line_is_reported_with_its_number() {
         let error = read_words(&["-"], "teamid:EQHXZ8M8AV\nnonsense\n\nteamid:X\n").unwrap_err();
         assert_eq!(error.kind.exit_code(), 5);
         assert_eq!(error.causes.len(), 2);
@@ -92,13 +91,13 @@ mod tests {
     }
 
     #[test]
-    fn arguments_and_stdin_go_together_in_order() {
+    fn arguments_and_stdin_are_read_in_order() {
         let targets = read_words(&["teamid:AAAAAAAAAA", "-"], "teamid:BBBBBBBBBB").unwrap();
         assert_eq!(targets, ["teamid:AAAAAAAAAA", "teamid:BBBBBBBBBB"]);
     }
 
     #[test]
-    fn an_empty_stdin_is_no_success() {
+    fn an_empty_stdin_is_an_error() {
         assert_eq!(read_words(&["-"], "# nothing\n").unwrap_err().message, "no targets are given");
     }
 

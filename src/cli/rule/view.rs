@@ -1,73 +1,75 @@
-//! How rules look.
+//! Rows and reports of rules.
 
-use crate::api::{RuleQuery, RuleView};
-use crate::cli::difference::policy_cell;
+use crate::api::{RuleQuery, RuleVersionView, RuleView};
 use crate::cli::error::CliError;
+use crate::cli::labels::policy_cell;
 use crate::cli::ui::{Cell, Column, Group, Report, Row, Tone};
 use crate::client::Client;
 use crate::rule::{Rule, RuleDraft};
 
-impl Row for RuleView {
-    const COLUMNS: &'static [Column] = &[
-        Column::new("target"),
-        Column::new("policy"),
-        Column::new("scope"),
-        Column::machine("cel"),
-        Column::machine("message"),
-        Column::machine("url"),
-        Column::machine("button_label"),
-        Column::machine("app_name"),
-        Column::machine("bundle_hash"),
-        Column::machine("bundle_binary_count"),
-        Column::new("comment"),
-        Column::machine("ticket"),
-        Column::machine("source"),
-        Column::new("expires"),
-        Column::machine("revision"),
-        Column::machine("author"),
-        Column::new("since"),
-        Column::new("withheld"),
-    ];
+/// A value with all fields of a rule, for the columns that lists of rules share.
+pub(super) trait HasRule {
+    fn rule(&self) -> &RuleDraft;
+}
 
-    fn cells(&self) -> Vec<Cell> {
-        let rule = &self.rule;
-        vec![
-            Cell::text(&rule.target),
-            policy_cell(&rule.policy),
-            Cell::text(&rule.scope),
-            Cell::optional(rule.cel.as_ref()),
-            Cell::optional(rule.message.as_ref()),
-            Cell::optional(rule.url.as_ref()),
-            Cell::optional(rule.button_label.as_ref()),
-            Cell::optional(rule.app_name.as_ref()),
-            Cell::optional(rule.bundle_hash.as_ref()),
-            Cell::optional(rule.bundle_binary_count),
-            Cell::optional(rule.comment.as_ref()),
-            Cell::optional(rule.ticket.as_ref()),
-            Cell::optional(rule.source.as_ref()),
-            expires(rule),
-            Cell::text(self.revision),
-            Cell::text(&self.author),
-            Cell::Time(Some(self.since)),
-            withheld(self),
-        ]
+impl HasRule for RuleView {
+    fn rule(&self) -> &RuleDraft {
+        &self.rule
+    }
+}
+
+impl HasRule for RuleVersionView {
+    fn rule(&self) -> &RuleDraft {
+        &self.rule
+    }
+}
+
+pub(super) fn rule_columns<R: HasRule>() -> Vec<Column<R>> {
+    vec![
+        Column::new("target", |it| Cell::text(&it.rule().target)),
+        Column::new("policy", |it| policy_cell(&it.rule().policy)),
+        Column::new("scope", |it| Cell::text(&it.rule().scope)),
+        Column::csv("cel", |it| Cell::optional(it.rule().cel.as_ref())),
+        Column::csv("message", |it| Cell::optional(it.rule().message.as_ref())),
+        Column::csv("url", |it| Cell::optional(it.rule().url.as_ref())),
+        Column::csv("button_label", |it| Cell::optional(it.rule().button_label.as_ref())),
+        Column::csv("app_name", |it| Cell::optional(it.rule().app_name.as_ref())),
+        Column::csv("bundle_hash", |it| Cell::optional(it.rule().bundle_hash.as_ref())),
+        Column::csv("bundle_binary_count", |it| Cell::optional(it.rule().bundle_binary_count)),
+        Column::new("comment", |it| Cell::optional(it.rule().comment.as_ref())),
+        Column::csv("ticket", |it| Cell::optional(it.rule().ticket.as_ref())),
+        Column::csv("source", |it| Cell::optional(it.rule().source.as_ref())),
+        Column::new("expires", |it| expires(it.rule())),
+    ]
+}
+
+impl Row for RuleView {
+    fn columns() -> Vec<Column<Self>> {
+        let mut columns = rule_columns();
+        columns.extend([
+            Column::csv("revision", |view: &Self| Cell::text(view.revision)),
+            Column::csv("author", |view| Cell::text(&view.author)),
+            Column::new("since", |view| Cell::Time(Some(view.since))),
+            Column::new("withheld", withheld),
+        ]);
+        columns
     }
 }
 
 impl Report for RuleView {
     fn groups(&self) -> Vec<Group> {
         let title = format!("{} in {}", self.rule.target, self.rule.scope);
-        let names = Self::COLUMNS.iter().map(|column| column.name);
-        vec![Group::titled(title, names.zip(self.cells()))]
+        let fields = Self::columns().into_iter().map(|column| (column.name, (column.cell)(self)));
+        vec![Group::titled(title, fields)]
     }
 }
 
-/// An expiry; most rules have none, which is not worth a word.
+/// The expiry. Most rules have none, so that `never` would be noise.
 fn expires(rule: &RuleDraft) -> Cell {
     rule.expires.map_or(Cell::text(""), |at| Cell::Time(Some(at)))
 }
 
-/// From how many hosts the rule is withheld, and why; most are withheld from none.
+/// The number of hosts whose Santa does not support the rule, and the version they need.
 fn withheld(view: &RuleView) -> Cell {
     match (view.withheld, &view.needs) {
         (0, _) | (_, None) => Cell::text(""),
@@ -78,7 +80,7 @@ fn withheld(view: &RuleView) -> Cell {
     }
 }
 
-/// The rule of a view, checked.
+/// Checks a rule of the server.
 pub(super) fn rule(view: RuleView) -> Result<Rule, CliError> {
     let target = view.rule.target.clone();
     Rule::try_from(view.rule).map_err(|error| {
@@ -88,14 +90,6 @@ pub(super) fn rule(view: RuleView) -> Result<Rule, CliError> {
     })
 }
 
-/// All rules that a query finds, checked.
 pub(super) async fn all(client: &Client, query: &RuleQuery) -> Result<Vec<Rule>, CliError> {
-    let mut pages = client.rules(query);
-    let mut rules = Vec::new();
-    while let Some(page) = pages.next().await? {
-        for view in page {
-            rules.push(rule(view)?);
-        }
-    }
-    Ok(rules)
+    client.rules(query).all().await?.into_iter().map(rule).collect()
 }

@@ -1,4 +1,4 @@
-//! The limits of `nicelist serve`, and the proxies in front of it.
+//! The limits of `nicelist serve`, and its trusted proxies.
 
 use std::net::IpAddr;
 use std::num::{NonZeroU32, NonZeroU64, NonZeroUsize};

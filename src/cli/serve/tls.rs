@@ -1,4 +1,4 @@
-//! The arguments of TLS, and what is wrong with the files that they name.
+//! The arguments of TLS, and hints about invalid files.
 
 use std::path::PathBuf;
 
@@ -30,12 +30,12 @@ pub(super) struct TlsArgs {
 }
 
 impl TlsArgs {
-    /// Whether hosts must show a certificate.
+    /// Whether hosts must have a certificate.
     pub(super) fn demands_certificates(&self) -> bool {
         self.client_ca.is_some() && !self.client_ca_optional
     }
 
-    /// What the files hold, if any are named.
+    /// Reads the files, if TLS is used.
     pub(super) fn open(&self) -> Result<Option<Tls>, CliError> {
         let (Some(certificate), Some(key)) = (self.tls_cert.clone(), self.tls_key.clone()) else {
             return Ok(None);
@@ -47,29 +47,29 @@ impl TlsArgs {
 
 impl From<TlsError> for CliError {
     fn from(error: TlsError) -> Self {
-        let told = Self::usage(error.to_string());
+        let invalid = Self::usage(error.to_string());
         let path = error.path.display();
         match error.problem {
-            TlsProblem::Unread(_) => told.hint(format!(
+            TlsProblem::Unread(_) => invalid.hint(format!(
                 "it is the file with the {}; this user must be able to read it",
                 error.part
             )),
             TlsProblem::NotPem(_) | TlsProblem::Empty(_) => {
-                told.hint(format!("a PEM file has a line -----BEGIN {}-----", mark(error.part)))
+                invalid.hint(format!("a PEM file has a line -----BEGIN {}-----", mark(error.part)))
             }
-            TlsProblem::Encrypted => told.hint(format!(
+            TlsProblem::Encrypted => invalid.hint(format!(
                 "take the password off: openssl pkey -in {} -out key.pem",
                 argument(&path.to_string())
             )),
-            TlsProblem::Mismatch { .. } => told.hint(
+            TlsProblem::Mismatch { .. } => invalid.hint(
                 "the server's own certificate must be the first in its file, the chain behind it",
             ),
-            TlsProblem::Unusable { .. } => told,
+            TlsProblem::Unusable { .. } => invalid,
         }
     }
 }
 
-/// What PEM calls it.
+/// The name in the markers of PEM.
 const fn mark(part: TlsFileKind) -> &'static str {
     match part {
         TlsFileKind::Certificate | TlsFileKind::ClientCa => "CERTIFICATE",

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueHint};
 
-use super::set::{Common, send};
+use super::set::{SettingsArgs, send};
 use crate::cli::context::Context;
 use crate::cli::error::CliError;
 use crate::cli::policy_files;
@@ -27,12 +27,12 @@ pub(crate) struct ImportArgs {
     #[arg(value_name = "FILE", value_hint = ValueHint::FilePath)]
     file: PathBuf,
     #[command(flatten)]
-    common: Common,
+    options: SettingsArgs,
 }
 
 pub(super) async fn run(context: &Context, args: ImportArgs) -> Result<(), CliError> {
-    let ImportArgs { file, common } = args;
-    let document = policy_files::read_settings(&file, &common.scope)?;
+    let ImportArgs { file, options } = args;
+    let document = policy_files::read_settings(&file, &options.scope)?;
     policy_files::warn_of_notes(&context.ui, &document);
     policy_files::refuse_faults(&context.ui, &document)?;
     let settings = document.settings.iter().map(|placed| {
@@ -46,5 +46,5 @@ pub(super) async fn run(context: &Context, args: ImportArgs) -> Result<(), CliEr
         return Err(CliError::input(text)
             .hint("nicelist settings set --help lists the settings that hosts can receive"));
     }
-    send(context, common, set, Vec::new()).await
+    send(context, options, set, Vec::new()).await
 }

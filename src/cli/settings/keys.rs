@@ -1,10 +1,10 @@
-//! Settings by name, and what to say of names that are none.
+//! Names of settings, and errors about unknown names.
 
 use crate::cli::error::CliError;
 use crate::cli::ui::wrap;
 use crate::fleet::{Setting, SettingError, SettingKey};
 
-/// The longest line of help, so that it fits a terminal of 80 columns with its indent.
+/// Help fits a terminal of 80 columns, with its indent.
 const HELP_WIDTH: usize = 72;
 
 /// Reads `KEY=VALUE`.
@@ -37,7 +37,7 @@ fn refused(key: &str, error: &SettingError) -> CliError {
     }
 }
 
-/// The setting whose name is most like `key`, if one is like it at all.
+/// The setting with the most similar name, if it is similar enough.
 fn nearest(key: &str) -> Option<SettingKey> {
     let key = key.to_ascii_lowercase().replace('_', "-");
     let far = |known: &SettingKey| strsim::damerau_levenshtein(&key, known.name());
@@ -45,10 +45,10 @@ fn nearest(key: &str) -> Option<SettingKey> {
     (far(nearest) <= nearest.name().len().div_ceil(3)).then_some(*nearest)
 }
 
-/// `examples`, and then what all settings are, each on a line of its own with its help below.
+/// `examples`, followed by all settings with their help.
 pub(super) fn help(examples: &str) -> String {
     let indented = |key: &SettingKey| {
-        let lines = wrap(key.help(), HELP_WIDTH).join("\n      ");
+        let lines = wrap([key.help()], HELP_WIDTH).join("\n      ");
         format!("\n  {key}\n      {lines}")
     };
     format!("{examples}\n\nSettings:{}", SettingKey::ALL.iter().map(indented).collect::<String>())
@@ -59,7 +59,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_misspelt_key_gets_the_nearest_name() {
+    fn a_misspelled_key_gets_the_nearest_name() {
         let hints = |text: &str| setting(text).unwrap_err().hints;
         assert_eq!(hints("clientmode=lockdown"), ["did you mean client-mode?"]);
         assert_eq!(hints("Full_Sync_Intervall=5m"), ["did you mean full-sync-interval?"]);

@@ -6,10 +6,11 @@ use clap::Args;
 
 use super::keys;
 use crate::api::{SettingsQuery, SettingsRequest};
-use crate::cli::change::{self, Changed};
+use crate::cli::arg::ChangeArgs;
+use crate::cli::change::{self, EditRow};
 use crate::cli::context::Context;
 use crate::cli::error::CliError;
-use crate::rule::{ChangeMessage, FieldChange, Outcome, Scope};
+use crate::rule::{FieldChange, Outcome, Scope};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -25,24 +26,17 @@ pub(crate) struct SetArgs {
     #[arg(required = true, value_name = "KEY=VALUE")]
     settings: Vec<String>,
     #[command(flatten)]
-    common: Common,
+    options: SettingsArgs,
 }
 
-/// What setting and unsetting have in common.
+/// The scope and the options of commands that change settings.
 #[derive(Debug, Args)]
-pub(crate) struct Common {
+pub(crate) struct SettingsArgs {
     /// Whom it is for: fleet, group:, tag:, user: or host:NAME
     #[arg(long, default_value = "fleet")]
     pub(super) scope: Scope,
-    /// Say why, for the history
-    #[arg(short = 'm', long, value_name = "TEXT")]
-    reason: Option<ChangeMessage>,
-    /// Store the change although lint finds errors; needs --reason
-    #[arg(long, requires = "reason")]
-    force: bool,
-    /// Show what would happen and change nothing
-    #[arg(long)]
-    dry_run: bool,
+    #[command(flatten)]
+    change: ChangeArgs,
 }
 
 pub(super) async fn run(context: &Context, args: SetArgs) -> Result<(), CliError> {
@@ -53,17 +47,18 @@ pub(super) async fn run(context: &Context, args: SetArgs) -> Result<(), CliError
             return Err(CliError::usage(format!("{} is given twice", setting.key())));
         }
     }
-    send(context, args.common, set, Vec::new()).await
+    send(context, args.options, set, Vec::new()).await
 }
 
 /// Sends a change of settings, and shows the value of each before and after.
 pub(super) async fn send(
     context: &Context,
-    common: Common,
+    options: SettingsArgs,
     set: BTreeMap<String, String>,
     unset: Vec<String>,
 ) -> Result<(), CliError> {
-    let Common { scope, reason: message, force, dry_run } = common;
+    let SettingsArgs { scope, change } = options;
+    let ChangeArgs { reason: message, force, dry_run } = change;
     let client = context.client_to_change(dry_run).await?;
     let scope = context.scope(&client, scope).await?;
     let query = SettingsQuery { scope: Some(scope.clone()) };
@@ -79,7 +74,7 @@ pub(super) async fn send(
             Some(value) => format!("{key}={value} in {scope}"),
             None => format!("{key} in {scope}"),
         };
-        let row = Changed::new(*outcome, edit);
+        let row = EditRow::new(*outcome, edit);
         let text = |value: &String| value.clone().into_boxed_str();
         match outcome {
             Outcome::Changed | Outcome::Removed => row.with_fields(&[FieldChange {
@@ -92,6 +87,6 @@ pub(super) async fn send(
     });
     change::show_rows(&context.ui, &answer, rows)?;
     change::warn(&context.ui, &answer.warnings);
-    context.ui.status(change::summary(&answer, dry_run));
+    context.ui.status(change::summary(&answer.outcomes, answer.revision, dry_run));
     Ok(())
 }

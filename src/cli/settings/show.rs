@@ -25,11 +25,12 @@ pub(crate) struct ShowArgs {
 }
 
 impl Row for SettingView {
-    const COLUMNS: &'static [Column] =
-        &[Column::new("scope"), Column::new("key"), Column::new("value")];
-
-    fn cells(&self) -> Vec<Cell> {
-        vec![Cell::text(&self.scope), Cell::text(self.key), Cell::text(&self.value)]
+    fn columns() -> Vec<Column<Self>> {
+        vec![
+            Column::new("scope", |setting| Cell::text(&setting.scope)),
+            Column::new("key", |setting| Cell::text(setting.key)),
+            Column::new("value", |setting| Cell::text(&setting.value)),
+        ]
     }
 }
 
@@ -38,10 +39,7 @@ pub(super) async fn run(context: &Context, args: ShowArgs) -> Result<(), CliErro
     if let Some(host) = &args.host {
         return context.ui.rows(client.host_settings(host).await?, "no settings");
     }
-    let scope = match args.scope {
-        Some(scope) => Some(context.scope(&client, scope).await?),
-        None => None,
-    };
+    let scope = context.optional_scope(&client, args.scope).await?;
     let settings = client.settings(&SettingsQuery { scope }).await?;
     context.ui.rows(settings, "nothing is set; hosts get the defaults")
 }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use clap::Args;
 
 use super::keys;
-use super::set::{Common, send};
+use super::set::{SettingsArgs, send};
 use crate::cli::context::Context;
 use crate::cli::error::CliError;
 
@@ -20,12 +20,12 @@ pub(crate) struct UnsetArgs {
     #[arg(required = true, value_name = "KEY")]
     keys: Vec<String>,
     #[command(flatten)]
-    common: Common,
+    options: SettingsArgs,
 }
 
 pub(super) async fn run(context: &Context, args: UnsetArgs) -> Result<(), CliError> {
     let keys = args.keys.iter().map(|text| keys::key(text));
     let names: Vec<String> =
         keys.map(|key| key.map(|key| key.name().to_owned())).collect::<Result<_, _>>()?;
-    send(context, args.common, BTreeMap::new(), names).await
+    send(context, args.options, BTreeMap::new(), names).await
 }

@@ -40,7 +40,7 @@ pub(crate) struct CreateArgs {
     dry_run: bool,
 }
 
-/// Who is a member.
+/// The members of a tag.
 #[derive(Debug, Args)]
 struct Members {
     /// Have as a member the host with this serial number; may be given several times
@@ -61,7 +61,7 @@ struct Members {
 }
 
 impl Members {
-    /// The membership that is named; none if the one there is shall stay.
+    /// The new membership, or nothing if the current one stays.
     fn membership(self) -> Option<Membership> {
         let Self { serials, users, groups, hostnames, no_members } = self;
         let membership = Membership {

@@ -15,15 +15,12 @@ Examples:
 pub(crate) struct ListArgs {}
 
 impl Row for TokenView {
-    const COLUMNS: &'static [Column] =
-        &[Column::new("name"), Column::new("role"), Column::new("created"), Column::new("expires")];
-
-    fn cells(&self) -> Vec<Cell> {
+    fn columns() -> Vec<Column<Self>> {
         vec![
-            Cell::text(&self.name),
-            Cell::text(self.role),
-            Cell::Time(Some(self.created)),
-            Cell::Time(self.expires),
+            Column::new("name", |token| Cell::text(&token.name)),
+            Column::new("role", |token| Cell::text(token.role)),
+            Column::new("created", |token| Cell::Time(Some(token.created))),
+            Column::new("expires", |token| Cell::Time(token.expires)),
         ]
     }
 }

@@ -1,4 +1,4 @@
-//! What stands in a table: values that know how they look to eyes and to machines.
+//! Values in tables: how a terminal, a pipe and a program get them.
 
 use std::borrow::Cow;
 
@@ -6,52 +6,47 @@ use anstyle::{AnsiColor, Style};
 use jiff::{SignedDuration, Timestamp};
 use serde::Serialize;
 
-/// A kind of thing that can be shown as a line.
-pub(crate) trait Row: Serialize {
-    /// The columns, in order.
-    const COLUMNS: &'static [Column];
-
+/// A value that lists show as a line.
+pub(crate) trait Row: Serialize + Sized {
     /// Whether hosts choose some of its texts. A spreadsheet must not run those as formulas.
     const FROM_HOSTS: bool = false;
 
-    /// Whether a table has their names above it.
+    /// Whether a table shows the names of the columns.
     const HEADED: bool = true;
 
-    /// One cell for each column.
-    fn cells(&self) -> Vec<Cell>;
+    /// The columns, in order.
+    fn columns() -> Vec<Column<Self>>;
 }
 
 /// A column of a list.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Column {
+#[derive(Debug)]
+pub(crate) struct Column<R> {
     /// Its stable name, in snake case.
     pub(crate) name: &'static str,
     /// Whether tables have it; CSV and TSV have every column.
     pub(crate) in_tables: bool,
+    pub(crate) cell: fn(&R) -> Cell,
 }
 
-impl Column {
-    /// A column of everything.
-    pub(crate) const fn new(name: &'static str) -> Self {
-        Self { name, in_tables: true }
+impl<R> Column<R> {
+    pub(crate) const fn new(name: &'static str, cell: fn(&R) -> Cell) -> Self {
+        Self { name, in_tables: true, cell }
     }
 
-    /// A column of CSV and TSV alone.
-    pub(crate) const fn machine(name: &'static str) -> Self {
-        Self { name, in_tables: false }
+    /// A column of CSV and TSV only.
+    pub(crate) const fn csv(name: &'static str, cell: fn(&R) -> Cell) -> Self {
+        Self { name, in_tables: false, cell }
     }
 }
 
-/// How a word is meant.
+/// What the color of a text means.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) enum Tone {
     #[default]
     Plain,
-    /// All is well.
     Good,
-    /// Something waits, or deserves a look.
+    /// Pending or unusual.
     Notice,
-    /// Something is wrong.
     Bad,
     /// Less important than the rest.
     Faint,
@@ -60,7 +55,6 @@ pub(crate) enum Tone {
 }
 
 impl Tone {
-    /// Its colours.
     pub(crate) const fn style(self) -> Style {
         match self {
             Self::Plain => Style::new(),
@@ -77,7 +71,7 @@ impl Tone {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Cell {
     Text(String, Tone),
-    /// A text, with what people read after it.
+    /// A text, and a remark that only tables show after it.
     Remarked(String, String, Tone),
     /// A time, or never.
     Time(Option<Timestamp>),
@@ -88,24 +82,21 @@ impl Cell {
         Self::Text(text.to_string(), Tone::Plain)
     }
 
-    /// A text that means something.
     pub(crate) fn toned(text: impl ToString, tone: Tone) -> Self {
         Self::Text(text.to_string(), tone)
     }
 
-    /// A text that may be absent.
     pub(crate) fn optional(text: Option<impl ToString>) -> Self {
         Self::text(text.map(|text| text.to_string()).unwrap_or_default())
     }
 
-    /// Several texts.
     pub(crate) fn list<T: ToString>(texts: impl IntoIterator<Item = T>) -> Self {
         let texts: Vec<String> = texts.into_iter().map(|text| text.to_string()).collect();
         Self::text(texts.join(", "))
     }
 
-    /// What programs read.
-    pub(crate) fn for_machines(&self) -> Cow<'_, str> {
+    /// The text in CSV and TSV.
+    pub(crate) fn for_programs(&self) -> Cow<'_, str> {
         match self {
             Self::Text(text, _) | Self::Remarked(text, ..) => text.into(),
             Self::Time(Some(time)) => time.to_string().into(),
@@ -113,16 +104,16 @@ impl Cell {
         }
     }
 
-    /// What a table shows that goes to a file or another program.
+    /// The text in a table that is written to a file or a pipe.
     pub(super) fn for_pipes(&self) -> Cow<'_, str> {
         match self {
             Self::Remarked(text, remark, _) => format!("{text} ({remark})").into(),
-            Self::Text(..) | Self::Time(_) => self.for_machines(),
+            Self::Text(..) | Self::Time(_) => self.for_programs(),
         }
     }
 
-    /// What people read on a terminal at `now`.
-    pub(super) fn for_eyes(&self, now: Timestamp) -> Cow<'_, str> {
+    /// The text in a table on a terminal.
+    pub(super) fn for_terminal(&self, now: Timestamp) -> Cow<'_, str> {
         match self {
             Self::Time(Some(time)) => relative(*time, now).into(),
             Self::Time(None) => "never".into(),
@@ -139,7 +130,7 @@ impl Cell {
     }
 }
 
-/// How long ago, or in how long.
+/// `3m ago` or `in 7d`.
 pub(crate) fn relative(time: Timestamp, now: Timestamp) -> String {
     let apart = now.duration_since(time);
     if apart.abs() < SignedDuration::from_secs(5) {
@@ -151,7 +142,7 @@ pub(crate) fn relative(time: Timestamp, now: Timestamp) -> String {
     }
 }
 
-/// A duration in its one largest unit.
+/// A duration in its largest unit only, such as `3m`.
 pub(crate) fn rough(duration: SignedDuration) -> String {
     match duration.as_secs() {
         seconds @ ..60 => format!("{seconds}s"),
@@ -161,21 +152,21 @@ pub(crate) fn rough(duration: SignedDuration) -> String {
     }
 }
 
-/// A text that can do nothing to a terminal: control characters are spelt out.
+/// Escapes control characters, so that a text cannot control a terminal.
 pub(super) fn harmless(text: &str) -> Cow<'_, str> {
     if text.chars().any(is_harmful) {
-        let spelt = |c: char| match is_harmful(c) {
+        let escaped = |c: char| match is_harmful(c) {
             true => c.escape_default().to_string(),
             false => c.to_string(),
         };
-        text.chars().map(spelt).collect::<String>().into()
+        text.chars().map(escaped).collect::<String>().into()
     } else {
         text.into()
     }
 }
 
-/// Data in a text format that can do nothing to a terminal. Line ends and tabs stay; other control
-/// characters are written as JSON and TOML escape them.
+/// Escapes control characters in data, so that it cannot control a terminal. Line ends and tabs
+/// stay. The escapes are those of JSON and TOML.
 pub(super) fn harmless_data(text: &str) -> Cow<'_, str> {
     let is_harmful = |c: char| is_harmful(c) && c != '\n' && c != '\t';
     if !text.contains(is_harmful) {
@@ -191,7 +182,7 @@ pub(super) fn harmless_data(text: &str) -> Cow<'_, str> {
     escaped.into()
 }
 
-/// A cell of CSV that no spreadsheet runs as a formula.
+/// Prevents spreadsheets from running a cell of CSV as a formula.
 pub(super) fn no_formula(text: Cow<'_, str>) -> Cow<'_, str> {
     match text.starts_with(['=', '+', '-', '@', '\t', '\r']) {
         true => format!("'{text}").into(),
@@ -199,7 +190,7 @@ pub(super) fn no_formula(text: Cow<'_, str>) -> Cow<'_, str> {
     }
 }
 
-/// Control characters, and those that turn the direction of writing.
+/// Control characters, and those that change the direction of text.
 fn is_harmful(c: char) -> bool {
     c.is_control()
         || matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
@@ -230,19 +221,19 @@ mod tests {
     }
 
     #[test]
-    fn times_are_told_from_now_in_one_unit() {
+    fn a_relative_time_has_one_unit() {
         let now: Timestamp = "2026-11-20T12:00:00Z".parse().unwrap();
-        let told = |seconds| relative(now + SignedDuration::from_secs(seconds), now);
-        assert_eq!(told(0), "just now");
-        assert_eq!(told(-59), "59s ago");
-        assert_eq!(told(-200), "3m ago");
-        assert_eq!(told(-7200), "2h ago");
-        assert_eq!(told(-86_400 * 3), "3d ago");
-        assert_eq!(told(86_400 * 7), "in 7d");
+        let shown = |seconds| relative(now + SignedDuration::from_secs(seconds), now);
+        assert_eq!(shown(0), "just now");
+        assert_eq!(shown(-59), "59s ago");
+        assert_eq!(shown(-200), "3m ago");
+        assert_eq!(shown(-7200), "2h ago");
+        assert_eq!(shown(-86_400 * 3), "3d ago");
+        assert_eq!(shown(86_400 * 7), "in 7d");
     }
 
     #[test]
-    fn what_a_host_reports_cannot_steer_the_terminal() {
+    fn control_characters_are_escaped() {
         assert_eq!(harmless("a\u{1b}[2Jb\n\u{202e}c"), "a\\u{1b}[2Jb\\n\\u{202e}c");
         assert_eq!(harmless("Zoë 漢字"), "Zoë 漢字");
     }

@@ -1,48 +1,52 @@
-//! Where the columns of a table stand. comfy-table arranges them and breaks what is too long;
-//! here is how a table looks, and how its widths outlast the rows they were made for.
+//! The widths of the columns of a table. comfy-table wraps long texts and writes the rows.
 
 use anstyle::Style;
-use comfy_table::{
-    Cell, ColumnConstraint, ContentArrangement, ContentLineStyle, LineStyle, Row, Table,
-    TableStyle, Width,
-};
+use comfy_table::{Cell, ColumnConstraint, ContentLineStyle, Row, Table, TableStyle, Width};
 
-/// No column is squeezed below this, unless the table would be too wide otherwise.
-const NARROWEST: u16 = 8;
-/// Two spaces stand between two columns: the padding of the left one, and a blank for a line.
+/// No column gets narrower than this, unless the table would be too wide otherwise.
+const NARROWEST: usize = 8;
+/// Between two columns: the padding of the left one, and a blank instead of a line.
+const GAP: usize = 2;
 const PADDING: u16 = 1;
-const BARE: TableStyle = TableStyle::new().content_lines(ContentLineStyle::none().junction(' '));
-/// With a line above that shows how wide each column is.
-const RULED: TableStyle = BARE.top_border(LineStyle::none().fill('-').junction(' '));
+/// Wrapping at spaces must save this much for a column to get narrower than its share.
+const WORTHWHILE: usize = 3;
+const STYLE: TableStyle = TableStyle::new().content_lines(ContentLineStyle::none().junction(' '));
 
-/// A piece of a line: a text without control characters, and its colours.
+/// A text without control characters, and its colors.
 pub(super) struct Piece<'a> {
     pub(super) text: &'a str,
     pub(super) style: Style,
 }
 
-/// The widths of a table's columns.
 #[derive(Debug)]
 pub(super) struct Layout {
-    /// Each with its padding.
-    widths: Vec<u16>,
-    /// Whether longer texts are broken into lines, rather than let stand out.
-    breaks: bool,
+    /// The width of each column, without padding.
+    widths: Vec<usize>,
+    /// Whether longer texts are wrapped.
+    wraps: bool,
 }
 
 impl Layout {
     /// Fits columns to the texts of `rows`, and to `limit` if there is one.
     pub(super) fn fit<'a>(rows: impl Iterator<Item = Vec<&'a str>>, limit: Option<usize>) -> Self {
-        let mut table = table(RULED, rows);
-        let Some(limit) = limit else { return Self { widths: widths(&table), breaks: false } };
-        table.set_content_arrangement(ContentArrangement::Dynamic).set_width(narrowed(limit));
+        let mut columns: Vec<Vec<&str>> = Vec::new();
+        for row in rows {
+            columns.resize(columns.len().max(row.len()), Vec::new());
+            columns.iter_mut().zip(row).for_each(|(column, text)| column.push(text));
+        }
+        let Some(limit) = limit else {
+            return Self {
+                widths: columns.iter().map(|texts| widest(texts)).collect(),
+                wraps: false,
+            };
+        };
+        let room = limit.saturating_sub(GAP * columns.len().saturating_sub(1));
+        let fits = |widths: &Vec<usize>| widths.iter().sum::<usize>() <= room;
         let mut narrowest = NARROWEST;
         loop {
-            let widths = squeezed(&mut table, narrowest);
-            // Each has a blank for a line behind it, but the last.
-            let total: usize = widths.iter().map(|width| usize::from(*width) + 1).sum();
-            if narrowest == 1 || total <= limit + 1 {
-                return Self { widths, breaks: true };
+            let widths = Fitting::new(&columns, room, narrowest).widths();
+            if narrowest == 1 || fits(&widths) {
+                return Self { widths, wraps: true };
             }
             narrowest -= 1;
         }
@@ -50,14 +54,12 @@ impl Layout {
 
     /// Writes one row, on as many lines as it needs.
     pub(super) fn write(&self, row: &[Piece<'_>], out: &mut String) {
-        let mut table = table(BARE, [row.iter().map(cell)]);
+        let mut table = table([row.iter().map(cell)]);
         let contents = table.column_max_content_widths();
         for ((column, width), content) in table.column_iter_mut().zip(&self.widths).zip(contents) {
-            let width = match self.breaks {
-                true => *width,
-                false => content.saturating_add(column.padding_width()).max(*width),
-            };
-            column.set_constraint(ColumnConstraint::Absolute(Width::Fixed(width)));
+            let width = if self.wraps { *width } else { usize::from(content).max(*width) };
+            let padded = narrowed(width).saturating_add(column.padding_width());
+            column.set_constraint(ColumnConstraint::Absolute(Width::Fixed(padded)));
         }
         for line in table.lines() {
             out.push_str(line.trim_end());
@@ -66,44 +68,98 @@ impl Layout {
     }
 }
 
-/// The widths of columns that are squeezed, but not below `narrowest`.
-fn squeezed(table: &mut Table, narrowest: u16) -> Vec<u16> {
-    let contents = table.column_max_content_widths();
-    for (column, content) in table.column_iter_mut().zip(contents) {
-        // comfy-table adds the padding to the content, and does not look whether it can.
-        if content < u16::MAX - PADDING {
-            let least = content.min(narrowest) + column.padding_width();
-            column.set_constraint(ColumnConstraint::LowerBoundary(Width::Fixed(least)));
+/// Distributes the width of a table. Columns that need less than an equal share keep what they
+/// need, and the others share the rest.
+struct Fitting<'a> {
+    columns: &'a [Vec<&'a str>],
+    widths: Vec<Option<usize>>,
+    room: usize,
+}
+
+impl<'a> Fitting<'a> {
+    fn new(columns: &'a [Vec<&'a str>], room: usize, narrowest: usize) -> Self {
+        let mut fitting = Self { columns, widths: vec![None; columns.len()], room };
+        fitting.decide(|texts, _| Some(widest(texts)).filter(|width| *width <= narrowest));
+        fitting.decide(|_, share| (share <= narrowest).then_some(narrowest));
+        fitting
+    }
+
+    fn widths(mut self) -> Vec<usize> {
+        self.decide(|texts, share| Some(widest(texts)).filter(|width| *width <= share));
+        self.decide(|texts, share| {
+            let wrapped = wrapped_width(texts, share);
+            (wrapped + WORTHWHILE <= share).then_some(wrapped)
+        });
+        let (count, share) = (self.undecided(), self.share().max(1));
+        let mut rest = self.room.saturating_sub(share * count);
+        let mut shared = || {
+            let extra = rest.min(1);
+            rest -= extra;
+            share + extra
+        };
+        self.widths.iter().map(|width| width.unwrap_or_else(&mut shared)).collect()
+    }
+
+    fn undecided(&self) -> usize {
+        self.widths.iter().filter(|width| width.is_none()).count()
+    }
+
+    /// The room for each column without a width.
+    fn share(&self) -> usize {
+        self.room.checked_div(self.undecided()).unwrap_or(0)
+    }
+
+    /// Gives columns the width that `width` returns for their texts and share. Each one changes the
+    /// share of the others, so that they are asked again.
+    fn decide(&mut self, width: impl Fn(&[&str], usize) -> Option<usize>) {
+        let (columns, mut is_changed) = (self.columns, true);
+        while is_changed {
+            is_changed = false;
+            for (at, texts) in columns.iter().enumerate() {
+                if self.widths[at].is_some() {
+                    continue;
+                }
+                if let Some(width) = width(texts, self.share()) {
+                    self.widths[at] = Some(width);
+                    self.room = self.room.saturating_sub(width);
+                    is_changed = true;
+                }
+            }
         }
     }
-    widths(table)
 }
 
-/// The result is visible only in the drawn table.
-fn widths(table: &Table) -> Vec<u16> {
-    let ruler = table.lines().next().unwrap_or_default();
-    ruler.split_ascii_whitespace().map(|column| narrowed(column.len())).collect()
+fn widest(texts: &[&str]) -> usize {
+    texts.iter().map(|text| width_of(text)).max().unwrap_or(0)
 }
 
-/// Breaks a text into lines of at most `width`, at a space where there is one.
-pub(crate) fn wrap(text: &str, width: usize) -> Vec<String> {
-    let mut table = table(BARE, [[text]]);
-    table.set_content_arrangement(ContentArrangement::Dynamic).set_width(narrowed(width));
+/// The width of the longest line after wrapping.
+fn wrapped_width(texts: &[&str], width: usize) -> usize {
+    if width < WORTHWHILE {
+        return width;
+    }
+    wrap(texts.iter().copied(), width).iter().map(|line| width_of(line)).max().unwrap_or(0)
+}
+
+/// Wraps texts at `width`, at a space if possible.
+pub(crate) fn wrap<'a>(texts: impl IntoIterator<Item = &'a str>, width: usize) -> Vec<String> {
+    let mut table = table(texts.into_iter().map(|text| [text]));
+    for column in table.column_iter_mut() {
+        let width = Width::Fixed(narrowed(width.max(1)));
+        column.set_constraint(ColumnConstraint::UpperBoundary(width));
+    }
     table.lines().map(|line| line.trim_end().to_owned()).collect()
 }
 
-/// How many columns of a terminal a text takes.
+/// The columns of a terminal that a text occupies.
 pub(super) fn width_of(text: &str) -> usize {
     console::measure_text_width(text)
 }
 
-/// A table that looks at no terminal: `Ui` has, and knows what the user wants.
-fn table<R: IntoIterator<Item: Into<Cell>>>(
-    style: TableStyle,
-    rows: impl IntoIterator<Item = R>,
-) -> Table {
+/// A table that does not ask the terminal: `Ui` knows its width.
+fn table<R: IntoIterator<Item: Into<Cell>>>(rows: impl IntoIterator<Item = R>) -> Table {
     let mut table = Table::new();
-    table.force_no_tty().load_style(style).add_rows(rows.into_iter().map(Row::from));
+    table.force_no_tty().load_style(STYLE).add_rows(rows.into_iter().map(Row::from));
     let last = table.column_count().saturating_sub(1);
     for column in table.column_iter_mut() {
         column.set_padding((0, if column.index < last { PADDING } else { 0 }));
@@ -112,7 +168,7 @@ fn table<R: IntoIterator<Item: Into<Cell>>>(
 }
 
 fn cell(piece: &Piece<'_>) -> Cell {
-    // An empty text in colour would be no end of a line.
+    // Escape sequences around an empty text would stay at the end of the line.
     let style = if piece.text.is_empty() { Style::new() } else { piece.style };
     Cell::new_owned(format!("{style}{}{style:#}", piece.text))
 }
@@ -137,13 +193,13 @@ mod tests {
     }
 
     #[test]
-    fn columns_are_aligned_and_lines_end_where_their_text_ends() {
+    fn columns_are_aligned_and_lines_have_no_trailing_spaces() {
         let text = table(&[&["a", "long", "x"], &["漢字", "b", ""]], None);
         assert_eq!(text, "a     long  x\n漢字  b\n");
     }
 
     #[test]
-    fn the_widest_column_gives_way_and_nothing_is_lost() {
+    fn the_widest_column_is_wrapped_and_nothing_is_lost() {
         let text = table(&[&["short", "abcdefghijklmnopqrstuvwxyz"]], Some(20));
         assert_eq!(text, "short  abcdefghijklm\n       nopqrstuvwxyz\n");
         let text = table(&[&["short", "some words of a comment"]], Some(20));
@@ -151,7 +207,7 @@ mod tests {
     }
 
     #[test]
-    fn a_table_of_many_columns_is_no_wider_than_the_terminal() {
+    fn a_table_of_many_columns_fits_the_terminal() {
         let row = ["annas-mbp.local", "never-synced", "silent", "standalone", "lockdown", "1000"];
         let row = [&row[..], &["1000", "just now", "2026.7", "anna", "design, canary"]].concat();
         let text = table(&[&row, &row], Some(80));
@@ -159,12 +215,12 @@ mod tests {
     }
 
     #[test]
-    fn a_terminal_of_no_width_still_ends() {
+    fn a_terminal_of_one_column_is_possible() {
         assert!(table(&[&["abcdefghijkl", "abcdefghijkl"]], Some(1)).lines().count() >= 2);
     }
 
     #[test]
-    fn colours_take_no_width_and_go_on_in_the_next_line() {
+    fn colors_take_no_width_and_continue_on_the_next_line() {
         let layout = Layout::fit([vec!["abcdefghijklmnopqrstuvwxyz", "x"]].into_iter(), Some(18));
         let mut out = String::new();
         let faint = Piece { text: "abcdefghijklmnopqrstuvwxyz", style: Style::new().dimmed() };
@@ -173,7 +229,7 @@ mod tests {
     }
 
     #[test]
-    fn rows_that_come_later_are_broken_on_a_terminal_alone() {
+    fn later_rows_are_wrapped_only_on_a_terminal() {
         for (limit, expected) in [(None, "longer  b\n"), (Some(20), "long  b\ner\n")] {
             let layout = Layout::fit([vec!["four", "a"]].into_iter(), limit);
             let mut out = String::new();
@@ -184,7 +240,7 @@ mod tests {
     }
 
     #[test]
-    fn a_text_wider_than_any_table_is_no_danger() {
+    fn a_text_may_be_wider_than_any_table() {
         let long = "x".repeat(70_000);
         assert!(table(&[&[&long, "b"]], Some(70_000)).len() > long.len());
         assert!(table(&[&["a", &long]], None).len() > long.len());

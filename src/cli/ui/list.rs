@@ -1,28 +1,30 @@
-//! Lists, written as they come: a million rows need the memory of the first few hundred.
+//! Lists. Rows are written as they arrive, so that a million rows need the memory of a few hundred.
 
 use std::io::{self, Write};
-use std::marker::PhantomData;
 
 use anstyle::Style;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
 
 use super::cell::{Cell, Column, Row, Tone, harmless, no_formula};
 use super::layout::{Layout, Piece};
-use super::{CliError, Ui};
+use super::output::Ui;
+use crate::cli::error::CliError;
+use crate::client::Pages;
 use crate::config::Output;
 
-/// Letters of a text that a table on a terminal shows at most.
-const LONGEST_FOR_EYES: usize = 1000;
+/// Maximum characters of a text in a table on a terminal.
+const LONGEST_ON_TERMINAL: usize = 1000;
 
-/// A table's columns are fitted to this many rows; those after them keep the widths.
+/// The widths of a table's columns depend on this many rows. Later rows keep the widths.
 const FITTED: usize = 500;
 
-/// A list that is being written.
 pub(crate) struct List<'u, R> {
     ui: &'u Ui,
     nothing: &'static str,
     count: usize,
+    columns: Vec<Column<R>>,
     writing: Writing,
-    rows: PhantomData<fn(R)>,
 }
 
 enum Writing {
@@ -40,20 +42,18 @@ impl<'u, R: Row> List<'u, R> {
             Output::Jsonl => Writing::Jsonl,
             Output::Csv | Output::Tsv => Writing::Separated(Box::new(separated(ui.delimiter()))),
         };
-        Self { ui, nothing, count: 0, writing, rows: PhantomData }
+        Self { ui, nothing, count: 0, columns: R::columns(), writing }
     }
 
-    /// Adds a row.
     pub(crate) fn push(&mut self, row: &R) -> Result<(), CliError> {
         let first = self.count == 0;
         self.count += 1;
         match &mut self.writing {
             Writing::Table { waiting, layout } => {
-                let cells = row.cells().into_iter().zip(R::COLUMNS);
-                let shown = cells.filter(|(_, column)| column.in_tables).map(|(cell, _)| cell);
-                waiting.push(shown.collect());
+                let shown = self.columns.iter().filter(|column| column.in_tables);
+                waiting.push(shown.map(|column| (column.cell)(row)).collect());
                 if layout.is_some() || waiting.len() >= FITTED {
-                    write_table::<R>(self.ui, waiting, layout)?;
+                    write_table(self.ui, &self.columns, waiting, layout)?;
                 }
             }
             Writing::Json => {
@@ -66,11 +66,12 @@ impl<'u, R: Row> List<'u, R> {
             }
             Writing::Separated(writer) => {
                 if first {
-                    writer.write_record(names::<R>()).map_err(io::Error::from)?;
+                    writer.write_record(names(&self.columns)).map_err(io::Error::from)?;
                 }
-                let cells = row.cells();
+                let cells: Vec<Cell> =
+                    self.columns.iter().map(|column| (column.cell)(row)).collect();
                 let guards = R::FROM_HOSTS && !self.ui.raw_cells;
-                let fields = cells.iter().map(Cell::for_machines);
+                let fields = cells.iter().map(Cell::for_programs);
                 let fields = fields.map(|field| if guards { no_formula(field) } else { field });
                 writer
                     .write_record(fields.map(|field| field.as_bytes().to_vec()))
@@ -83,22 +84,24 @@ impl<'u, R: Row> List<'u, R> {
         Ok(())
     }
 
-    /// Writes what was added so far, for lists that somebody follows.
+    /// Writes the rows that were added so far, for lists that are followed.
     pub(crate) fn flush(&mut self) -> Result<(), CliError> {
         match &mut self.writing {
             Writing::Table { waiting, .. } if waiting.is_empty() => {}
-            Writing::Table { waiting, layout } => write_table::<R>(self.ui, waiting, layout)?,
+            Writing::Table { waiting, layout } => {
+                write_table(self.ui, &self.columns, waiting, layout)?;
+            }
             Writing::Json | Writing::Jsonl => {}
             Writing::Separated(writer) => drain(writer, self.ui)?,
         }
         Ok(self.ui.out().flush()?)
     }
 
-    /// Writes what is left.
+    /// Writes the rest.
     pub(crate) fn finish(mut self) -> Result<(), CliError> {
         match &mut self.writing {
             Writing::Table { waiting, layout } => {
-                write_table::<R>(self.ui, waiting, layout)?;
+                write_table(self.ui, &self.columns, waiting, layout)?;
                 if self.count == 0 && !self.nothing.is_empty() {
                     self.ui.status(self.nothing);
                 }
@@ -110,7 +113,7 @@ impl<'u, R: Row> List<'u, R> {
             Writing::Jsonl => {}
             Writing::Separated(writer) => {
                 if self.count == 0 {
-                    writer.write_record(names::<R>()).map_err(io::Error::from)?;
+                    writer.write_record(names(&self.columns)).map_err(io::Error::from)?;
                 }
                 drain(writer, self.ui)?;
             }
@@ -119,25 +122,78 @@ impl<'u, R: Row> List<'u, R> {
     }
 }
 
-/// A writer of separated values into memory.
+impl Ui {
+    /// Starts a list. If it stays empty, a table prints `nothing` on stderr.
+    pub(crate) fn list<R: Row>(&self, nothing: &'static str) -> List<'_, R> {
+        List::new(self, nothing)
+    }
+
+    /// Shows values as a list.
+    pub(crate) fn rows<R: Row>(
+        &self,
+        rows: impl IntoIterator<Item = R>,
+        nothing: &'static str,
+    ) -> Result<(), CliError> {
+        let mut list = self.list(nothing);
+        rows.into_iter().try_for_each(|row| list.push(&row))?;
+        list.finish()
+    }
+
+    /// Shows a response of the API: as it is in JSON, otherwise as rows.
+    pub(crate) fn answer<R: Row>(
+        &self,
+        answer: &impl Serialize,
+        rows: impl IntoIterator<Item = R>,
+    ) -> Result<(), CliError> {
+        match self.format {
+            Output::Json | Output::Jsonl => self.json(answer),
+            Output::Table | Output::Csv | Output::Tsv => self.rows(rows, ""),
+        }
+    }
+
+    /// Shows a response of the API: as it is in JSON, otherwise as one row.
+    pub(crate) fn row<R: Row>(&self, row: &R) -> Result<(), CliError> {
+        if self.writes_json() {
+            return self.json(row);
+        }
+        let mut list = self.list("");
+        list.push(row)?;
+        list.finish()
+    }
+
+    /// Shows the pages of a server as one list.
+    pub(crate) async fn pages<R: Row + DeserializeOwned>(
+        &self,
+        mut pages: Pages<'_, R>,
+        nothing: &'static str,
+    ) -> Result<(), CliError> {
+        let mut list = self.list(nothing);
+        while let Some(page) = pages.next().await? {
+            page.iter().try_for_each(|row| list.push(row))?;
+        }
+        list.finish()
+    }
+}
+
 pub(super) fn separated(delimiter: u8) -> csv::Writer<Vec<u8>> {
     csv::WriterBuilder::new().delimiter(delimiter).from_writer(Vec::new())
 }
 
-fn names<R: Row>() -> impl Iterator<Item = &'static str> {
-    R::COLUMNS.iter().map(|column| column.name)
+fn names<R>(columns: &[Column<R>]) -> impl Iterator<Item = &'static str> {
+    columns.iter().map(|column| column.name)
 }
 
-/// Moves what was written so far to stdout.
+/// Moves the text in memory to stdout.
 fn drain(writer: &mut csv::Writer<Vec<u8>>, ui: &Ui) -> Result<(), CliError> {
     let full = std::mem::replace(writer, separated(ui.delimiter()));
     let bytes = full.into_inner().map_err(|error| io::Error::from(error.error().kind()))?;
     ui.write_data(&bytes)
 }
 
-/// Writes the rows that wait; with the first of them the head, and the widths for all.
+/// Writes the waiting rows. The first ones decide about the widths, and get the head.
 fn write_table<R: Row>(
     ui: &Ui,
+    columns: &[Column<R>],
     waiting: &mut Vec<Vec<Cell>>,
     layout: &mut Option<Layout>,
 ) -> Result<(), CliError> {
@@ -147,7 +203,7 @@ fn write_table<R: Row>(
     let texts = |row: &Vec<Cell>| row.iter().map(|cell| text(ui, cell)).collect::<Vec<_>>();
     let rows: Vec<Vec<String>> = waiting.iter().map(texts).collect();
     let head: Vec<String> = match R::HEADED {
-        true => R::COLUMNS.iter().filter(|column| column.in_tables).map(title).collect(),
+        true => columns.iter().filter(|column| column.in_tables).map(title).collect(),
         false => Vec::new(),
     };
     let mut out = String::new();
@@ -172,24 +228,23 @@ fn pieces<'a>(ui: &Ui, texts: &'a [String], tones: impl Iterator<Item = Tone>) -
     texts.iter().zip(tones).map(piece).collect()
 }
 
-/// The colours of a tone on stdout.
 pub(super) fn tone_style(ui: &Ui, tone: Tone) -> Style {
     ui.out.style(tone.style())
 }
 
-/// What a cell says in a table. Eyes get the beginning of a text that would fill their screen:
-/// a host can report names as long as it likes.
+/// The text of a cell in a table. A terminal gets only the beginning of a long text: the length of
+/// what hosts report is not limited.
 pub(super) fn text(ui: &Ui, cell: &Cell) -> String {
-    if !ui.for_eyes() {
+    if !ui.is_terminal() {
         return harmless(&cell.for_pipes()).into_owned();
     }
-    let text = cell.for_eyes(ui.now());
-    match text.char_indices().nth(LONGEST_FOR_EYES) {
+    let text = cell.for_terminal(ui.now());
+    match text.char_indices().nth(LONGEST_ON_TERMINAL) {
         Some((end, _)) => format!("{}…", harmless(&text[..end])),
         None => harmless(&text).into_owned(),
     }
 }
 
-fn title(column: &Column) -> String {
+fn title<R>(column: &Column<R>) -> String {
     column.name.replace('_', " ").to_uppercase()
 }

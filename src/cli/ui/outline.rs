@@ -1,40 +1,64 @@
-//! Many small things in groups: each a line with a mark, a name and what is to say of it.
+//! Many small items in sections. Each item is a line with a mark, a name and values.
 
-use super::Ui;
-use super::cell::{Cell, Tone, harmless};
+use serde::Serialize;
+
+use super::cell::{Cell, Row, Tone, harmless};
 use super::layout::{Piece, width_of, wrap};
 use super::list::{text, tone_style};
+use super::output::Ui;
+use crate::cli::error::CliError;
+use crate::config::Output;
 
-/// Names wider than this stand out, rather than push what is to say of all others to the right.
+/// Wider names do not push the values of all other items to the right.
 const WIDEST_NAME: usize = 44;
-/// What stands in front of lines behind the first.
+/// Before the second and all further lines of an item.
 const INDENT: &str = "      ";
 /// Between two values of one line.
 const GAP: &str = "  ";
 
-/// Things that belong together.
 #[derive(Clone, Debug)]
 pub(crate) struct Section {
-    /// What stands above them.
     pub(crate) title: String,
-    /// The things.
     pub(crate) items: Vec<Item>,
-    /// What is said below them of those that are not shown.
+    /// A line about the items that are not shown.
     pub(crate) rest: Option<String>,
 }
 
-/// One thing.
 #[derive(Clone, Debug)]
 pub(crate) struct Item {
-    /// A sign in front of it, and how that is meant.
     pub(crate) mark: (&'static str, Tone),
     pub(crate) name: String,
-    /// What is to say of it; the words of one value stand together.
+    /// The cells of one value are not wrapped apart.
     pub(crate) values: Vec<Vec<Cell>>,
 }
 
-/// What a table shows of sections.
-pub(super) fn draw(sections: &[Section], ui: &Ui) -> String {
+impl Ui {
+    /// Shows a response of the API that has many small parts: as it is in JSON, in sections as a
+    /// table, as rows in other formats.
+    pub(crate) fn outline<R: Row>(
+        &self,
+        answer: &impl Serialize,
+        rows: &[R],
+        sections: impl FnOnce() -> Vec<Section>,
+    ) -> Result<(), CliError> {
+        match self.format {
+            Output::Json => self.json(answer),
+            Output::Table => self.raw(draw(&sections(), self).as_bytes()),
+            Output::Jsonl | Output::Csv | Output::Tsv => {
+                let mut list = self.list("");
+                rows.iter().try_for_each(|row| list.push(row))?;
+                list.finish()
+            }
+        }
+    }
+
+    /// Shows sections, if the output is a table.
+    pub(crate) fn sections(&self, sections: &[Section]) -> Result<(), CliError> {
+        self.raw(draw(sections, self).as_bytes())
+    }
+}
+
+fn draw(sections: &[Section], ui: &Ui) -> String {
     let mut out = String::new();
     for section in sections {
         if !out.is_empty() {
@@ -66,7 +90,7 @@ fn draw_item(item: &Item, column: usize, ui: &Ui, out: &mut String) {
     let mut padding = column.saturating_sub(width_of(&name));
     for value in &item.values {
         let words = words(value, ui);
-        let text = coloured(&words, ui);
+        let text = colored(&words, ui);
         let needed = value_width(&words);
         let gap = padding + GAP.len();
         if used.saturating_add(gap + needed) <= width {
@@ -76,9 +100,9 @@ fn draw_item(item: &Item, column: usize, ui: &Ui, out: &mut String) {
             out.push_str(&format!("\n{INDENT}{text}"));
             used = INDENT.len() + needed;
         } else {
-            let lines = wrap(&text, room);
+            let lines = wrap([text.as_str()], room);
             lines.iter().for_each(|line| out.push_str(&format!("\n{INDENT}{line}")));
-            // Nothing stands behind a text that has several lines.
+            // The next value begins on a new line.
             used = width;
         }
         padding = 0;
@@ -86,7 +110,7 @@ fn draw_item(item: &Item, column: usize, ui: &Ui, out: &mut String) {
     out.push('\n');
 }
 
-/// The words of a value that say something.
+/// The words of a value that are not empty.
 fn words(value: &[Cell], ui: &Ui) -> Vec<(String, Tone)> {
     let words = value.iter().map(|cell| (text(ui, cell), cell.tone()));
     words.filter(|(word, _)| !word.is_empty()).collect()
@@ -97,7 +121,7 @@ fn value_width(words: &[(String, Tone)]) -> usize {
     letters + words.len().saturating_sub(1)
 }
 
-fn coloured(words: &[(String, Tone)], ui: &Ui) -> String {
+fn colored(words: &[(String, Tone)], ui: &Ui) -> String {
     let words = words.iter().map(|(text, tone)| Piece { text, style: tone_style(ui, *tone) });
     let words: Vec<String> =
         words.map(|Piece { text, style }| format!("{style}{text}{style:#}")).collect();

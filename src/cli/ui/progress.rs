@@ -1,31 +1,28 @@
-//! What moves while somebody waits: on a terminal only, and on stderr.
+//! Progress bars and spinners. They appear only on a terminal, and on stderr.
 
 use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
-use super::Ui;
+use super::output::Ui;
 
-/// How often a spinner turns.
-const TURN: Duration = Duration::from_millis(120);
+const TICK: Duration = Duration::from_millis(120);
 
-/// A bar or a spinner; it goes away when it is dropped.
+/// A bar or a spinner. It disappears when it is dropped.
 pub(crate) struct Progress(ProgressBar);
 
 impl Progress {
-    /// Goes on by so many.
     pub(crate) fn advance(&self, by: u64) {
         self.0.inc(by);
     }
 
-    /// What goes on by so many, for whoever does the work.
+    /// A function that advances the bar.
     pub(crate) fn counter(&self) -> impl Fn(u64) + 'static {
         let bar = self.0.clone();
         move |by| bar.inc(by)
     }
 
-    /// Says something else.
-    pub(crate) fn say(&self, text: impl Into<String>) {
+    pub(crate) fn set_text(&self, text: impl Into<String>) {
         self.0.set_message(text.into());
     }
 }
@@ -37,9 +34,9 @@ impl Drop for Progress {
 }
 
 impl Ui {
-    /// Shows how far something is: a bar when its length is known, otherwise a spinner.
+    /// Shows a bar if the length is known, otherwise a spinner.
     pub(crate) fn progress(&self, length: Option<u64>, text: impl Into<String>) -> Progress {
-        if !self.is_watched() {
+        if !self.shows_progress() {
             return Progress(ProgressBar::hidden());
         }
         let template = match length {
@@ -51,8 +48,8 @@ impl Ui {
         let bar = ProgressBar::with_draw_target(length, ProgressDrawTarget::stderr())
             .with_style(style)
             .with_message(text.into());
-        bar.enable_steady_tick(TURN);
-        self.moving.replace(Some(bar.clone()));
+        bar.enable_steady_tick(TICK);
+        self.progress_bar.replace(Some(bar.clone()));
         Progress(bar)
     }
 }

@@ -1,4 +1,4 @@
-//! Questions. Nothing is asked unless somebody is there to answer.
+//! Questions, which need a terminal.
 
 use std::io::{self, IsTerminal};
 use std::sync::{Once, mpsc};
@@ -7,16 +7,17 @@ use std::{process, thread};
 
 use console::{Term, truncate_str};
 use dialoguer::{Confirm, MultiSelect, Password, Select};
-use tokio::signal::unix::{SignalKind, signal};
 
-use super::{CliError, Ui, harmless};
-use crate::cli::error::Kind;
+use super::cell::harmless;
+use super::output::Ui;
+use crate::cli::error::{CliError, Kind};
+use crate::cli::signals::interrupt;
 
-/// How long a question that was interrupted has to put the terminal back by itself.
+/// How long an interrupted question may take to restore the terminal.
 const GRACE: Duration = Duration::from_millis(100);
 
-/// Columns in front of what can be picked: the arrow and the box; and one that stays free.
-const BOXED: usize = 7;
+/// Columns for the arrow and the box in front of an item, and one free column.
+const BOX_WIDTH: usize = 7;
 
 impl Ui {
     /// Whether a question can be asked and answered.
@@ -24,7 +25,7 @@ impl Ui {
         self.err.is_terminal && io::stdin().is_terminal()
     }
 
-    /// Lets the user choose one of several; the first is proposed.
+    /// Asks the user to choose one item. The first is the default.
     pub(crate) fn select(&self, question: &str, items: &[String]) -> Result<usize, CliError> {
         let items: Vec<_> = items.iter().map(|item| harmless(item)).collect();
         let asked = Select::new().with_prompt(question).items(&items).default(0);
@@ -32,11 +33,10 @@ impl Ui {
             .ok_or_else(|| CliError::failed("nothing was chosen; nothing was changed"))
     }
 
-    /// Lets the user pick any of several, with the space bar; a long list in pages. None is
-    /// picked beforehand.
+    /// Asks the user to pick items with the space bar. A long list has pages.
     pub(crate) fn pick(&self, question: &str, items: &[String]) -> Result<Vec<usize>, CliError> {
-        // A line that is broken into two would stay behind when the list is drawn again.
-        let room = usize::from(Term::stderr().size().1).saturating_sub(BOXED);
+        // A wrapped line would stay on the screen when the list is drawn again.
+        let room = usize::from(Term::stderr().size().1).saturating_sub(BOX_WIDTH);
         let items: Vec<_> = items
             .iter()
             .map(|item| truncate_str(&harmless(item), room, "…").into_owned())
@@ -49,13 +49,13 @@ impl Ui {
         Ok(picked)
     }
 
-    /// Reads a secret that is not shown while it is typed.
+    /// Reads a secret without showing it.
     pub(crate) fn ask_secret(&self, question: &str) -> Result<String, CliError> {
         let asked = Password::new().with_prompt(question);
         answer(|term| asked.interact_on(term))
     }
 
-    /// Goes on only if the user agrees, now or beforehand with `--yes`.
+    /// Fails unless the user agrees, now or with `--yes`.
     pub(crate) fn confirm(&self, question: &str, yes: bool) -> Result<(), CliError> {
         if yes {
             return Ok(());
@@ -73,7 +73,7 @@ impl Ui {
     }
 }
 
-/// Asks. A question hides the cursor; it comes back when the question is interrupted, too.
+/// Asks a question, and shows the cursor again if the question is interrupted.
 fn answer<T>(ask: impl FnOnce(&Term) -> dialoguer::Result<T>) -> Result<T, CliError> {
     static WATCHED: Once = Once::new();
     WATCHED.call_once(end_when_interrupted);
@@ -87,9 +87,9 @@ fn answer<T>(ask: impl FnOnce(&Term) -> dialoguer::Result<T>) -> Result<T, CliEr
     })
 }
 
-/// From now on an interrupt gives the cursor back and ends the process. It does so from a thread
-/// of its own: a question blocks its thread, and misses an interrupt between two keys.
-#[expect(clippy::exit, reason = "the thread that asks may never come back to end the process")]
+/// From now on, an interrupt shows the cursor and exits. A second thread waits for it: a question
+/// blocks its thread, and misses an interrupt between two keys.
+#[expect(clippy::exit, reason = "the thread that asks may never return")]
 fn end_when_interrupted() {
     let (watching, is_watching) = mpsc::channel::<()>();
     thread::spawn(move || {
@@ -99,17 +99,17 @@ fn end_when_interrupted() {
             process::exit(Kind::Interrupted.exit_code().into());
         }
     });
-    // Comes back as soon as the sender is dropped: nothing is ever sent.
+    // Returns as soon as the sender is dropped. Nothing is sent.
     let _ = is_watching.recv();
 }
 
-/// Waits for an interrupt, and drops `watching` when none can be missed any more.
+/// Waits for an interrupt. Drops `watching` as soon as none can be missed.
 fn interrupted(watching: mpsc::Sender<()>) -> io::Result<()> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_io().build()?;
     runtime.block_on(async {
-        let mut interrupt = signal(SignalKind::interrupt())?;
+        let interrupt = interrupt()?;
         drop(watching);
-        interrupt.recv().await;
+        interrupt.await;
         Ok(())
     })
 }

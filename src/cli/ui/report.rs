@@ -1,31 +1,30 @@
-//! One thing in full: groups of named values.
+//! One value in full: groups of named fields.
 
 use std::io;
 
-use serde::Serialize;
+use serde::{Serialize, Serializer};
+use serde_json::Value;
 
-use super::cell::{Cell, Tone};
+use super::cell::{Cell, Row, Tone, harmless};
 use super::layout::{Layout, Piece};
 use super::list::{separated, text, tone_style};
-use super::{CliError, Ui};
+use super::output::Ui;
+use crate::cli::error::CliError;
+use crate::config::Output;
 
-/// A thing that can be shown in full. As JSON it is what it serializes to.
+/// A value that can be shown in full. JSON has what it serializes to.
 pub(crate) trait Report: Serialize {
-    /// Its values, in groups.
     fn groups(&self) -> Vec<Group>;
 }
 
-/// Values that belong together.
 #[derive(Clone, Debug)]
 pub(crate) struct Group {
-    /// What stands above them, if anything does.
     pub(crate) title: Option<String>,
-    /// Stable names in snake case, and values.
+    /// The names are stable and in snake case.
     pub(crate) fields: Vec<(&'static str, Cell)>,
 }
 
 impl Group {
-    /// Values under a title.
     pub(crate) fn titled(
         title: impl Into<String>,
         fields: impl IntoIterator<Item = (&'static str, Cell)>,
@@ -34,8 +33,62 @@ impl Group {
     }
 }
 
-/// What a table shows of groups. Values that say nothing are left out.
-pub(super) fn sheet(groups: &[Group], ui: &Ui) -> String {
+/// The result of a command that has no type of its own. A field with `null` is missing in JSON and
+/// empty in CSV.
+pub(crate) struct Facts<const N: usize> {
+    pub(crate) title: &'static str,
+    pub(crate) fields: [(&'static str, Value); N],
+}
+
+impl<const N: usize> Serialize for Facts<N> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_map(self.fields.iter().filter(|(_, value)| !value.is_null()).cloned())
+    }
+}
+
+impl<const N: usize> Report for Facts<N> {
+    fn groups(&self) -> Vec<Group> {
+        let fields = self.fields.iter().map(|(name, value)| match value {
+            Value::Null => (*name, Cell::text("")),
+            Value::String(text) => (*name, Cell::text(text)),
+            other => (*name, Cell::text(other)),
+        });
+        vec![Group::titled(self.title, fields)]
+    }
+}
+
+impl Ui {
+    /// Shows one value.
+    pub(crate) fn report(&self, report: &impl Report) -> Result<(), CliError> {
+        match self.format {
+            Output::Table => self.raw(draw(&report.groups(), self).as_bytes()),
+            Output::Json | Output::Jsonl => self.json(report),
+            Output::Csv | Output::Tsv => self.data(&record(&report.groups(), self.delimiter())?),
+        }
+    }
+
+    /// Shows one value: in full as a table, as a row in CSV and TSV.
+    pub(crate) fn one<R: Row + Report>(&self, value: &R) -> Result<(), CliError> {
+        match self.format {
+            Output::Table | Output::Json | Output::Jsonl => self.report(value),
+            Output::Csv | Output::Tsv => self.in_full(std::slice::from_ref(value)),
+        }
+    }
+
+    /// Shows a few values: in full as a table, as a list in other formats.
+    pub(crate) fn in_full<R: Row + Report>(&self, values: &[R]) -> Result<(), CliError> {
+        if self.format == Output::Table {
+            let groups: Vec<Group> = values.iter().flat_map(Report::groups).collect();
+            return self.raw(draw(&groups, self).as_bytes());
+        }
+        let mut list = self.list("");
+        values.iter().try_for_each(|value| list.push(value))?;
+        list.finish()
+    }
+}
+
+/// The table of groups, without empty fields.
+fn draw(groups: &[Group], ui: &Ui) -> String {
     let shown = |group: &Group| -> Vec<(String, String, Tone)> {
         let fields = group.fields.iter().map(|(name, cell)| {
             (format!("  {}", name.replace('_', " ")), text(ui, cell), cell.tone())
@@ -56,7 +109,7 @@ pub(super) fn sheet(groups: &[Group], ui: &Ui) -> String {
         }
         if let Some(title) = title {
             let style = tone_style(ui, Tone::Strong);
-            out.push_str(&format!("{style}{}{style:#}\n", super::harmless(title)));
+            out.push_str(&format!("{style}{}{style:#}\n", harmless(title)));
         }
         for (name, text, tone) in fields {
             let name = Piece { text: name, style: tone_style(ui, Tone::Faint) };
@@ -66,11 +119,11 @@ pub(super) fn sheet(groups: &[Group], ui: &Ui) -> String {
     out
 }
 
-/// A line of names and a line of values.
-pub(super) fn record(groups: &[Group], delimiter: u8) -> Result<Vec<u8>, CliError> {
+/// A line with the names, and one with the values.
+fn record(groups: &[Group], delimiter: u8) -> Result<Vec<u8>, CliError> {
     let mut writer = separated(delimiter);
     let fields = || groups.iter().flat_map(|group| &group.fields);
-    let values = fields().map(|(_, cell)| cell.for_machines().into_owned());
+    let values = fields().map(|(_, cell)| cell.for_programs().into_owned());
     writer.write_record(fields().map(|(name, _)| name)).map_err(io::Error::from)?;
     writer.write_record(values).map_err(io::Error::from)?;
     Ok(writer.into_inner().map_err(|error| io::Error::from(error.error().kind()))?)

@@ -1,10 +1,19 @@
-//! What the formats look like, byte for byte.
+//! The exact output of each format.
 
+use std::cell::RefCell;
+use std::io::{self, Write};
 use std::rc::Rc;
 
-use super::*;
+use jiff::Timestamp;
+use serde::Serialize;
 
-/// A stream that remembers.
+use super::output::Stream;
+use super::*;
+use crate::cli::error::CliError;
+use crate::config::Output;
+use crate::fleet::Clock;
+
+/// A stream that keeps what is written.
 #[derive(Clone, Default)]
 pub(crate) struct Memory(Rc<RefCell<Vec<u8>>>);
 
@@ -27,13 +36,13 @@ impl Write for Memory {
 
 const NOW: &str = "2026-11-20T12:00:00Z";
 
-/// A `Ui` whose output is remembered, on a terminal of 40 columns or on none.
-pub(crate) fn remembering(format: Output, terminal: bool) -> (Ui, Memory, Memory) {
+/// A `Ui` whose output is kept, on a terminal of 40 columns or on none.
+pub(crate) fn captured_ui(format: Output, terminal: bool) -> (Ui, Memory, Memory) {
     let (out, err) = (Memory::default(), Memory::default());
     let stream = |memory: &Memory| Stream {
         to: RefCell::new(Box::new(memory.clone())),
         is_terminal: terminal,
-        is_coloured: terminal,
+        is_colored: terminal,
     };
     let ui = Ui {
         format,
@@ -43,7 +52,7 @@ pub(crate) fn remembering(format: Output, terminal: bool) -> (Ui, Memory, Memory
         err: stream(&err),
         width: terminal.then_some(40),
         clock: Clock::manual(NOW.parse().unwrap()),
-        moving: RefCell::default(),
+        progress_bar: RefCell::default(),
     };
     (ui, out, err)
 }
@@ -56,20 +65,21 @@ struct Mac {
 }
 
 impl Row for Mac {
-    const COLUMNS: &'static [Column] =
-        &[Column::new("name"), Column::machine("state"), Column::new("last_seen")];
-
-    fn cells(&self) -> Vec<Cell> {
-        vec![Cell::text(self.name), Cell::toned(self.state, Tone::Good), Cell::Time(self.seen)]
+    fn columns() -> Vec<Column<Self>> {
+        vec![
+            Column::new("name", |mac| Cell::text(mac.name)),
+            Column::csv("state", |mac| Cell::toned(mac.state, Tone::Good)),
+            Column::new("last_seen", |mac| Cell::Time(mac.seen)),
+        ]
     }
 }
 
 impl Report for Mac {
     fn groups(&self) -> Vec<Group> {
-        let names = ["name", "state", "last_seen"];
+        let fields = Self::columns().into_iter().map(|column| (column.name, (column.cell)(self)));
         vec![
             Group { title: None, fields: vec![("empty", Cell::text(""))] },
-            Group::titled("Mac", names.into_iter().zip(self.cells())),
+            Group::titled("Mac", fields),
         ]
     }
 }
@@ -83,7 +93,7 @@ fn macs() -> [Mac; 2] {
 }
 
 fn listed(format: Output, terminal: bool) -> String {
-    let (ui, out, _) = remembering(format, terminal);
+    let (ui, out, _) = captured_ui(format, terminal);
     ui.rows(macs(), "no Macs").unwrap();
     out.text()
 }
@@ -100,16 +110,16 @@ fn a_piped_table_is_plain_and_exact() {
 }
 
 #[test]
-fn a_table_for_eyes_has_colours_and_relative_times() {
+fn a_table_on_a_terminal_has_colors_and_relative_times() {
     let text = listed(Output::Table, true);
     assert!(text.starts_with("\u{1b}[2mNAME\u{1b}[0m"), "{text:?}");
     assert!(text.contains("3m ago\n"), "{text:?}");
     assert!(text.contains("\u{1b}[2mnever\u{1b}[0m"), "{text:?}");
-    assert!(!text.contains("\u{1b}[31mtwo"), "a host's colours got through: {text:?}");
+    assert!(!text.contains("\u{1b}[31mtwo"), "a host's colors got through: {text:?}");
 }
 
 #[test]
-fn machines_get_every_column_and_exact_times() {
+fn csv_has_every_column_and_exact_times() {
     let (head, two) =
         ("name,state,last_seen\n\"one, or \"\"1\"\"\",fine,2026-11-20T11:57:00Z\n", "[31mtwo");
     assert_eq!(listed(Output::Csv, false), format!("{head}\u{1b}{two},fine,\n"));
@@ -118,7 +128,7 @@ fn machines_get_every_column_and_exact_times() {
 }
 
 #[test]
-fn json_is_an_array_and_jsonl_a_value_a_line() {
+fn json_is_an_array_and_jsonl_has_a_value_per_line() {
     let array: serde_json::Value = serde_json::from_str(&listed(Output::Json, true)).unwrap();
     assert_eq!(array.as_array().unwrap().len(), 2);
     let lines = listed(Output::Jsonl, false);
@@ -127,11 +137,11 @@ fn json_is_an_array_and_jsonl_a_value_a_line() {
 }
 
 #[test]
-fn an_empty_list_is_empty_data_and_a_word_on_stderr() {
+fn an_empty_list_is_reported_on_stderr() {
     for (format, expected) in
         [(Output::Table, ""), (Output::Json, "[]\n"), (Output::Csv, "name,state,last_seen\n")]
     {
-        let (ui, out, err) = remembering(format, false);
+        let (ui, out, err) = captured_ui(format, false);
         ui.rows(Vec::<Mac>::new(), "no Macs").unwrap();
         assert_eq!(out.text(), expected);
         assert_eq!(err.text(), if format == Output::Table { "no Macs\n" } else { "" });
@@ -139,8 +149,8 @@ fn an_empty_list_is_empty_data_and_a_word_on_stderr() {
 }
 
 #[test]
-fn a_long_list_keeps_the_widths_of_its_beginning() {
-    let (ui, out, _) = remembering(Output::Table, false);
+fn later_rows_keep_the_widths_of_the_first() {
+    let (ui, out, _) = captured_ui(Output::Table, false);
     let mut list = ui.list("");
     for at in 0..2000 {
         let name = if at < 1000 { "short" } else { "longer than before" };
@@ -152,8 +162,8 @@ fn a_long_list_keeps_the_widths_of_its_beginning() {
 }
 
 #[test]
-fn a_report_leaves_out_what_says_nothing() {
-    let (ui, out, _) = remembering(Output::Table, false);
+fn a_report_omits_empty_fields() {
+    let (ui, out, _) = captured_ui(Output::Table, false);
     ui.report(&macs()[0]).unwrap();
     assert_eq!(
         out.text(),
@@ -162,8 +172,8 @@ fn a_report_leaves_out_what_says_nothing() {
 }
 
 #[test]
-fn errors_are_a_line_their_causes_and_hints() {
-    let (ui, out, err) = remembering(Output::Json, false);
+fn an_error_has_causes_and_hints() {
+    let (ui, out, err) = captured_ui(Output::Json, false);
     let error = CliError::failed("no\u{7}").because(["so".to_owned()]).hint("do");
     ui.error(&error);
     assert_eq!(
@@ -173,8 +183,8 @@ fn errors_are_a_line_their_causes_and_hints() {
 }
 
 #[test]
-fn nobody_is_asked_off_a_terminal() {
-    let (ui, _, err) = remembering(Output::Table, false);
+fn a_question_needs_a_terminal() {
+    let (ui, _, err) = captured_ui(Output::Table, false);
     let error = ui.confirm("forget it?", false).unwrap_err();
     assert_eq!(error.kind.exit_code(), 2);
     assert!(error.hints[0].contains("--yes"));

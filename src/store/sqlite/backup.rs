@@ -1,6 +1,6 @@
 //! Backups: whole files, as the database is at one moment.
 
-use std::fs::{self, File};
+use std::fs;
 use std::io;
 use std::iter;
 use std::path::{Path, PathBuf};

@@ -1,4 +1,4 @@
-//! Reports in files: one after the other, each with its place.
+//! Reads reports from files, one after the other.
 
 use std::ffi::OsStr;
 use std::fs::{self, File};
@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 
 use serde_json::Value;
 
+use super::report::{MACHINE, Read, bad, checked, narrowed, report};
 use super::upload::{Upload, is_upload};
 use crate::api::HostReport;
 use crate::cli::error::CliError;
@@ -15,26 +16,13 @@ use crate::format::Spot;
 use crate::format::json::{reason, without_mark};
 use crate::rule::MachineId;
 
-/// The longest text of an event, in bytes. Santa's have some 4 kB.
+/// Maximum bytes of an event. Santa's have some 4 kB.
 const LONGEST: u64 = 1024 * 1024;
-/// As much of a file as is looked at to detect an upload.
+/// Bytes of a file that are read to detect an upload.
 const HEAD: usize = 64 * 1024;
-/// How deep the files of Moroz are: `SHA256/MACHINE/TIME.json`.
+/// The depth of Moroz's files: `SHA256/MACHINE/TIME.json`.
 const DEPTH: usize = 3;
-/// The key that events have beside Santa's own where no folder tells the host.
-pub(super) const MACHINE: &str = "machine_id";
-
-/// A report and where it stands.
-pub(super) struct Placed {
-    pub(super) place: String,
-    /// How many bytes its text has.
-    pub(super) length: usize,
-    pub(super) report: HostReport,
-}
-
-pub(super) type Read = Result<Placed, Fault>;
-
-/// Reads reports. Only the events of an upload are held at the same time.
+/// Reads reports. Only an upload is in memory as a whole.
 pub(super) struct Reports {
     source: Source,
     /// The host of events in a file that do not name one.
@@ -44,17 +32,14 @@ pub(super) struct Reports {
 enum Source {
     /// The folder of Moroz.
     Tree(Vec<std::vec::IntoIter<PathBuf>>),
-    /// An object a line.
+    /// One object per line.
     Lines { name: String, input: BufReader<File>, line: u32, text: Vec<u8> },
     /// The body of an upload.
     Upload(Upload),
 }
 
 impl Reports {
-    /// Opens a folder or a file.
-    ///
-    /// # Errors
-    /// Where it cannot be read, or not twice.
+    /// Fails if the path cannot be read twice.
     pub(super) fn open(path: &Path, machine: Option<&MachineId>) -> Result<Self, CliError> {
         let source = Source::open(path)?;
         if let (Source::Tree(_), Some(_)) = (&source, machine) {
@@ -98,11 +83,7 @@ impl Iterator for Reports {
     }
 }
 
-pub(super) fn bad(place: String, text: impl Into<String>) -> Read {
-    Err(Fault::Bad { place, text: text.into(), row: None })
-}
-
-/// What is in a folder, in the order of names. Hidden files and folders are passed over.
+/// The entries of a folder, sorted by name, without hidden ones.
 fn entries(folder: &Path) -> Result<std::vec::IntoIter<PathBuf>, CliError> {
     let fails = |error: io::Error| unreadable(folder, &error);
     let mut found = Vec::new();
@@ -147,7 +128,7 @@ fn is_digest(name: &str) -> bool {
     name.len() == 64 && name.bytes().all(|byte| byte.is_ascii_hexdigit())
 }
 
-/// Reads a file of Moroz. The host is in its path.
+/// Reads a file of Moroz, whose path has the host.
 fn file(path: &Path) -> Read {
     let place = name_of(path);
     let folder = path.parent().and_then(Path::file_name).map(OsStr::to_string_lossy);
@@ -215,41 +196,6 @@ fn one_line(name: &str, line: u32, json: &[u8], machine: Option<&MachineId>) -> 
     }
 }
 
-/// A report of the host that the event names, or else of `machine`.
-pub(super) fn report(
-    place: String,
-    length: usize,
-    mut event: Value,
-    machine: Option<&MachineId>,
-) -> Read {
-    let named = event.as_object_mut().and_then(|keys| keys.remove(MACHINE));
-    let named = named.as_ref().map(|machine| machine.as_str().unwrap_or_default());
-    let machine = match (named, machine) {
-        _ if !event.is_object() => return bad(place, "is not a JSON object"),
-        (Some(named), _) => named.parse::<MachineId>(),
-        (None, Some(machine)) => Ok(machine.clone()),
-        (None, None) => {
-            let text = format!("{MACHINE}: is missing; --machine-id gives the ID of the host");
-            return bad(place, text);
-        }
-    };
-    match machine {
-        Ok(machine) => checked(place, length, HostReport { machine, event }),
-        Err(error) => bad(place, format!("{MACHINE}: {error}")),
-    }
-}
-
-fn checked(place: String, length: usize, report: HostReport) -> Read {
-    match report.fault() {
-        None => Ok(Placed { place, length, report }),
-        Some(fault) => bad(place, fault),
-    }
-}
-
 fn is_too_long(text: &[u8]) -> bool {
     text.len() as u64 > LONGEST
-}
-
-pub(super) fn narrowed(number: usize) -> u32 {
-    u32::try_from(number).unwrap_or(u32::MAX)
 }

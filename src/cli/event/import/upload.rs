@@ -1,4 +1,4 @@
-//! The body of an upload, as a Mac sends it to a sync server: a JSON object with a list of events.
+//! The body of an event upload, as a Mac sends it: a JSON object with a list of events.
 
 use std::fs::File;
 use std::io::Read as _;
@@ -7,14 +7,14 @@ use std::path::Path;
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::source::{Read, bad, narrowed, report};
+use super::report::{MACHINE, Read, bad, narrowed, report};
 use crate::cli::error::CliError;
 use crate::cli::policy_files::{name_of, unreadable};
 use crate::format::Spot;
 use crate::format::json::{reason, without_mark};
 use crate::rule::MachineId;
 
-/// The largest body that a server accepts unless it is told otherwise.
+/// The largest body that a server accepts by default.
 const LARGEST: u64 = 16 * 1024 * 1024;
 
 #[derive(Deserialize)]
@@ -23,7 +23,7 @@ struct Body {
     machine_id: Option<Value>,
 }
 
-/// The events of an upload that are left.
+/// The remaining events of an upload.
 pub(super) struct Upload {
     name: String,
     events: std::iter::Enumerate<std::vec::IntoIter<Value>>,
@@ -32,10 +32,7 @@ pub(super) struct Upload {
 }
 
 impl Upload {
-    /// Reads a file whose beginning looks like an upload.
-    ///
-    /// # Errors
-    /// Where it cannot be read, or is not an upload.
+    /// Fails if the file cannot be read or is not an upload.
     pub(super) fn open(path: &Path) -> Result<Self, CliError> {
         let name = name_of(path);
         let mut text = Vec::new();
@@ -61,16 +58,15 @@ impl Upload {
         let Some(keys) = event.as_object_mut() else {
             return Some(bad(place, "is not a JSON object"));
         };
-        if let (false, Some(machine)) = (keys.contains_key(super::source::MACHINE), &self.machine) {
-            keys.insert(super::source::MACHINE.to_owned(), machine.clone());
+        if let (false, Some(machine)) = (keys.contains_key(MACHINE), &self.machine) {
+            keys.insert(MACHINE.to_owned(), machine.clone());
         }
         let length = event.to_string().len();
         Some(report(place, length, event, machine))
     }
 }
 
-/// Whether the beginning of a file is that of an upload: its object has a list of events before any
-/// other object.
+/// Whether a file begins like an upload: its object has a list of events before any other object.
 pub(super) fn is_upload(head: &[u8]) -> bool {
     const KEY: &[u8] = b"\"events\"";
     let Some(inside) = without_mark(head).trim_ascii_start().strip_prefix(b"{") else {

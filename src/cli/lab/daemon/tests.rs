@@ -4,7 +4,7 @@ use std::sync::Mutex;
 use async_trait::async_trait;
 
 use super::*;
-use crate::cli::ui::tests::remembering;
+use crate::cli::ui::tests::captured_ui;
 use crate::config::Output;
 use crate::lab::{HttpResponse, Profile, TransportError};
 
@@ -44,7 +44,7 @@ async fn ran(
     events: Vec<Event>,
     interrupted: impl Future<Output = std::io::Result<()>>,
 ) -> (String, String) {
-    let (ui, out, err) = remembering(Output::Csv, false);
+    let (ui, out, err) = captured_ui(Output::Csv, false);
     let clock = run.clock.clone();
     let santa = Santa::new(Profile::default());
     tokio::select! {

@@ -6,8 +6,8 @@ use serde_json::value::RawValue;
 use super::rows::Sent;
 use crate::api::{ChangeAnswer, RuleReference};
 use crate::cli::change::field_cells;
-use crate::cli::difference::mark;
 use crate::cli::error::CliError;
+use crate::cli::labels::outcome_mark;
 use crate::cli::ui::{Item, Section, Ui};
 use crate::rule::{FieldChange, Outcome, Rule};
 
@@ -119,5 +119,5 @@ pub(super) fn show(
 
 fn item(ui: &Ui, rule: &ChangedRule) -> Item {
     let fields = rule.fields.iter().map(|field| field_cells(ui, field, rule.outcome));
-    Item { mark: mark(rule.outcome), name: rule.target.clone(), values: fields.collect() }
+    Item { mark: outcome_mark(rule.outcome), name: rule.target.clone(), values: fields.collect() }
 }

@@ -7,7 +7,7 @@ use http::{Request, Response};
 
 use super::*;
 use crate::api::{Detail, RuleChange};
-use crate::cli::ui::tests::remembering;
+use crate::cli::ui::tests::captured_ui;
 use crate::client::InProcess;
 use crate::config::Output;
 use crate::format::Duplicates;
@@ -99,7 +99,7 @@ async fn a_good_file_is_one_change_and_one_line() {
         "target,policy,scope\nteamid:AAAAAAAAAA,allow,\nteamid:BBBBBBBBBB,block,tag:eng\n",
     );
     let (client, asked) = server();
-    let (ui, out, err) = remembering(Output::Table, false);
+    let (ui, out, err) = captured_ui(Output::Table, false);
     let args = ImportArgs {
         defaults: DefaultArgs {
             scope: Some("tag:canary".parse().unwrap()),
@@ -123,7 +123,7 @@ async fn a_good_file_is_one_change_and_one_line() {
 async fn every_bad_row_is_told_with_its_place_and_nothing_is_sent() {
     let (_folder, file) = Folder::with(MIXED);
     let (client, asked) = server();
-    let (ui, out, err) = remembering(Output::Table, false);
+    let (ui, out, err) = captured_ui(Output::Table, false);
     let error = import(&ui, &client, args(&file)).await.unwrap_err();
     let name = file.display();
     assert_eq!(
@@ -145,7 +145,7 @@ async fn what_the_server_refuses_is_told_by_line() {
         "target,policy,scope\n\nteamid:AAAAAAAAAA,allow,\nteamid:BBBBBBBBBB,block,tag:unknown\n",
     );
     let (client, _) = server();
-    let (ui, _, err) = remembering(Output::Table, false);
+    let (ui, _, err) = captured_ui(Output::Table, false);
     let error = import(&ui, &client, args(&file)).await.unwrap_err();
     assert_eq!(err.text(), format!("{}:4: there is no tag `unknown`\n", file.display()));
     assert_eq!(error.message, "1 of 2 rows are wrong; nothing was changed");
@@ -156,7 +156,7 @@ async fn what_the_server_refuses_is_told_by_line() {
 async fn a_partial_import_takes_the_good_rows_and_writes_down_the_others() {
     let (folder, file) = Folder::with(MIXED);
     let (client, asked) = server();
-    let (ui, out, _) = remembering(Output::Jsonl, false);
+    let (ui, out, _) = captured_ui(Output::Jsonl, false);
     let rejects = Some(folder.rejects());
     let partial = ImportArgs { partial: true, rejects, ..args(&file) };
     let error = import(&ui, &client, partial).await.unwrap_err();
@@ -180,7 +180,7 @@ async fn a_partial_import_takes_the_good_rows_and_writes_down_the_others() {
 async fn without_bad_rows_no_file_of_rejects_is_made() {
     let (folder, file) = Folder::with("target,policy\nteamid:AAAAAAAAAA,allow\n");
     let (client, _) = server();
-    let (ui, ..) = remembering(Output::Table, false);
+    let (ui, ..) = captured_ui(Output::Table, false);
     let rejects = Some(folder.rejects());
     import(&ui, &client, ImportArgs { partial: true, rejects, ..args(&file) }).await.unwrap();
     assert!(!folder.rejects().exists());
@@ -190,7 +190,7 @@ async fn without_bad_rows_no_file_of_rejects_is_made() {
 async fn rejects_never_overwrite_the_file_that_is_imported() {
     let (_folder, file) = Folder::with(MIXED);
     let (client, _) = server();
-    let (ui, ..) = remembering(Output::Table, false);
+    let (ui, ..) = captured_ui(Output::Table, false);
     let rejects = Some(file.clone());
     let error = import(&ui, &client, ImportArgs { partial: true, rejects, ..args(&file) })
         .await

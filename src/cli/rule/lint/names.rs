@@ -1,8 +1,8 @@
-//! Scopes with names that do not mean one host.
+//! Scopes with a name that does not select exactly one host.
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::view::Told;
+use super::view::LocatedFinding;
 use crate::api::{
     HostNames, HostNamesRequest, HostsOfName, RuleChange, RulePatch, RuleReference, SettingsRequest,
 };
@@ -14,8 +14,8 @@ use crate::fleet::{InForce, Setting, SettingKey};
 use crate::lint::Code;
 use crate::rule::{MachineId, Rule, RuleDraft, Scope, Target};
 
-/// Names that are sent in one request.
-const AT_ONCE: usize = 10_000;
+/// Maximum names per request.
+const MOST_NAMES: usize = 10_000;
 /// The reason in the history.
 const REASON: &str = "move rules and settings from the name of a host to its machine ID";
 
@@ -31,9 +31,9 @@ pub(super) async fn check(client: &Client, policy: &InForce) -> Result<HostNames
         })
         .collect();
     let names: Vec<MachineId> = names.into_iter().cloned().collect();
-    // Shared serial numbers are of interest without any names, too.
+    // The response also has shared serial numbers, so one request is sent even without names.
     let mut found = HostNames::default();
-    let mut parts = names.chunks(AT_ONCE).map(<[MachineId]>::to_vec).collect::<Vec<_>>();
+    let mut parts = names.chunks(MOST_NAMES).map(<[MachineId]>::to_vec).collect::<Vec<_>>();
     if parts.is_empty() {
         parts.push(Vec::new());
     }
@@ -45,8 +45,7 @@ pub(super) async fn check(client: &Client, policy: &InForce) -> Result<HostNames
     Ok(found)
 }
 
-/// What is said about these names.
-pub(super) fn findings(names: &HostNames, policy: &InForce) -> Vec<Told> {
+pub(super) fn findings(names: &HostNames, policy: &InForce) -> Vec<LocatedFinding> {
     let of_name = names.host_names.iter().map(|of_name| {
         let content = content(of_name, policy);
         let HostsOfName { name, hosts, machines } = of_name;
@@ -56,18 +55,18 @@ pub(super) fn findings(names: &HostNames, policy: &InForce) -> Vec<Told> {
             ),
             _ => format!("{content} in host:{name} apply to no host: {hosts} hosts have this name"),
         };
-        Told::of(Code::HostName, message).in_scope(format!("host:{name}"))
+        LocatedFinding::of(Code::HostName, message).in_scope(format!("host:{name}"))
     });
     let of_serial = names.shared_serials.iter().map(|HostsOfName { name, hosts, machines }| {
         let machines: Vec<&str> = machines.iter().map(MachineId::as_str).collect();
         let machines = machines.join(", ");
         let message = format!("{hosts} hosts report the serial number {name}: {machines}");
-        Told::of(Code::SharedSerial, message).in_scope(format!("host:{name}"))
+        LocatedFinding::of(Code::SharedSerial, message).in_scope(format!("host:{name}"))
     });
     of_name.chain(of_serial).collect()
 }
 
-/// What is in the scope of a name, in words.
+/// The number of rules and settings in the scope of a name.
 fn content(name: &HostsOfName, policy: &InForce) -> String {
     let rules = policy.rules.iter().filter(|rule| is_of(rule.scope(), name)).count();
     let settings = policy.settings.iter().filter(|(scope, _)| is_of(scope, name)).count();

@@ -1,13 +1,13 @@
-//! SARIF 2.1.0 (OASIS), as far as code review reads it.
+//! The part of SARIF 2.1.0 (OASIS) that code review tools read.
 
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
-use super::view::{ShownLocation, Told};
+use super::view::{LocatedFinding, ShownLocation};
 use crate::lint::{Code, Severity};
 
 /// The log of one run.
-pub(super) fn log(told: &[Told]) -> Value {
+pub(super) fn log(findings: &[LocatedFinding]) -> Value {
     json!({
         "$schema": "https://json.schemastore.org/sarif-2.1.0.json",
         "version": "2.1.0",
@@ -18,7 +18,7 @@ pub(super) fn log(told: &[Told]) -> Value {
                 "rules": Code::ALL.iter().map(|code| rule(*code)).collect::<Vec<_>>(),
             }},
             "columnKind": "unicodeCodePoints",
-            "results": told.iter().map(result).collect::<Vec<_>>(),
+            "results": findings.iter().map(result).collect::<Vec<_>>(),
         }],
     })
 }
@@ -42,19 +42,19 @@ const fn level(code: Code) -> &'static str {
     }
 }
 
-fn result(told: &Told) -> Value {
-    let index = Code::ALL.iter().position(|code| *code == told.code);
+fn result(finding: &LocatedFinding) -> Value {
+    let index = Code::ALL.iter().position(|code| *code == finding.code);
     let mut result = json!({
-        "ruleId": told.code.id(),
+        "ruleId": finding.code.id(),
         "ruleIndex": index,
-        "level": level(told.code),
-        "message": { "text": format!("{}. To mend: {}.", told.message, told.code.fix()) },
-        "partialFingerprints": { "finding/v1": fingerprint(told) },
+        "level": level(finding.code),
+        "message": { "text": format!("{}. To mend: {}.", finding.message, finding.code.fix()) },
+        "partialFingerprints": { "finding/v1": fingerprint(finding) },
     });
-    if let Some(at) = &told.at {
+    if let Some(at) = &finding.at {
         result["locations"] = json!([location(at)]);
     }
-    if let Some(see) = &told.see {
+    if let Some(see) = &finding.see {
         result["relatedLocations"] = json!([location(see)]);
     }
     result
@@ -84,14 +84,14 @@ fn uri(path: &str) -> String {
     parts.collect::<Vec<_>>().join("/")
 }
 
-/// What makes a finding the same after lines were added above it.
-fn fingerprint(told: &Told) -> String {
-    let at = told.at.as_ref().map_or("", |at| at.file.as_str());
-    let (target, scope) = (told.target.as_deref(), told.scope.as_deref());
+/// Identifies a finding after lines were added above it.
+fn fingerprint(finding: &LocatedFinding) -> String {
+    let at = finding.at.as_ref().map_or("", |at| at.file.as_str());
+    let (target, scope) = (finding.target.as_deref(), finding.scope.as_deref());
     let what = match (target, scope) {
         (Some(target), Some(scope)) => format!("{target}\0{scope}"),
-        _ => told.message.clone(),
+        _ => finding.message.clone(),
     };
-    let hash = Sha256::digest(format!("{}\0{at}\0{what}", told.code.id()));
+    let hash = Sha256::digest(format!("{}\0{at}\0{what}", finding.code.id()));
     hash.iter().take(16).map(|byte| format!("{byte:02x}")).collect()
 }

@@ -1,4 +1,4 @@
-//! How findings look.
+//! Findings in lists and in one-line summaries.
 
 use indicatif::HumanCount;
 use serde::Serialize;
@@ -12,13 +12,13 @@ use crate::rule::Rule;
 
 /// A finding with its place.
 #[derive(Debug)]
-pub(super) struct Told {
+pub(super) struct LocatedFinding {
     pub(super) code: Code,
     pub(super) message: String,
     pub(super) target: Option<String>,
     pub(super) scope: Option<String>,
     pub(super) at: Option<ShownLocation>,
-    /// Where the other rule stands that it has to do with.
+    /// The place of a second rule that is part of the problem.
     pub(super) see: Option<ShownLocation>,
 }
 
@@ -28,7 +28,7 @@ pub(super) struct ShownLocation {
     pub(super) file: String,
     pub(super) line: Option<u32>,
     pub(super) column: Option<u32>,
-    /// All of it in words.
+    /// The file, the line and the column in one text.
     words: String,
 }
 
@@ -45,7 +45,7 @@ impl ShownLocation {
     }
 }
 
-impl Told {
+impl LocatedFinding {
     pub(super) fn of(code: Code, message: String) -> Self {
         Self { code, message, target: None, scope: None, at: None, see: None }
     }
@@ -76,7 +76,6 @@ impl Told {
     }
 }
 
-/// What programs are told.
 #[derive(Serialize)]
 struct Record<'a> {
     code: &'static str,
@@ -96,70 +95,52 @@ struct Record<'a> {
     fix: &'static str,
 }
 
-impl<'a> From<&'a Told> for Record<'a> {
-    fn from(told: &'a Told) -> Self {
+impl<'a> Record<'a> {
+    fn of(finding: &'a LocatedFinding) -> Self {
+        let at = finding.at.as_ref();
         Self {
-            code: told.code.id(),
-            name: told.code.name(),
-            severity: told.code.severity().word(),
-            file: told.at.as_ref().map(|at| at.file.as_str()),
-            line: told.at.as_ref().and_then(|at| at.line),
-            column: told.at.as_ref().and_then(|at| at.column),
-            target: told.target.as_deref(),
-            scope: told.scope.as_deref(),
-            message: told.whole(),
-            fix: told.code.fix(),
+            code: finding.code.id(),
+            name: finding.code.name(),
+            severity: finding.code.severity().word(),
+            file: at.map(|at| at.file.as_str()),
+            line: at.and_then(|at| at.line),
+            column: at.and_then(|at| at.column),
+            target: finding.target.as_deref(),
+            scope: finding.scope.as_deref(),
+            message: finding.whole(),
+            fix: finding.code.fix(),
         }
     }
 }
 
-impl Serialize for Told {
-    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        Record::from(self).serialize(serializer)
-    }
-}
-
-impl Row for Told {
-    const COLUMNS: &'static [Column] = &[
-        Column::new("severity"),
-        Column::new("code"),
-        Column::new("file"),
-        Column::new("line"),
-        Column::new("column"),
-        Column::new("target"),
-        Column::new("scope"),
-        Column::new("message"),
-        Column::new("fix"),
-    ];
-
-    fn cells(&self) -> Vec<Cell> {
-        let number = |number: Option<u32>| number.map_or_else(String::new, |it| it.to_string());
-        let at = self.at.as_ref();
+impl Row for Record<'_> {
+    fn columns() -> Vec<Column<Self>> {
         vec![
-            Cell::text(self.code.severity()),
-            Cell::text(self.code),
-            Cell::text(at.map_or("", |at| at.file.as_str())),
-            Cell::text(number(at.and_then(|at| at.line))),
-            Cell::text(number(at.and_then(|at| at.column))),
-            Cell::text(self.target.as_deref().unwrap_or_default()),
-            Cell::text(self.scope.as_deref().unwrap_or_default()),
-            Cell::text(self.whole()),
-            Cell::text(self.code.fix()),
+            Column::new("severity", |record| Cell::text(record.severity)),
+            Column::new("code", |record| Cell::text(record.code)),
+            Column::new("file", |record| Cell::optional(record.file)),
+            Column::new("line", |record| Cell::optional(record.line)),
+            Column::new("column", |record| Cell::optional(record.column)),
+            Column::new("target", |record| Cell::optional(record.target)),
+            Column::new("scope", |record| Cell::optional(record.scope)),
+            Column::new("message", |record| Cell::text(&record.message)),
+            Column::new("fix", |record| Cell::text(record.fix)),
         ]
     }
 }
 
-/// Maximum findings of a severity that a table shows, unless all are wanted.
+/// Maximum findings per severity in a table, unless `--full` is given.
 const MOST_ITEMS: usize = 20;
 
-/// Shows findings: in a table by severity, the worst first, and of each severity the first ones.
-pub(super) fn show(ui: &Ui, told: &[Told], full: bool) -> Result<(), CliError> {
+/// Shows findings. A table has the first ones of each severity, errors first.
+pub(super) fn show(ui: &Ui, findings: &[LocatedFinding], full: bool) -> Result<(), CliError> {
     let most = if full { usize::MAX } else { MOST_ITEMS };
     let mut is_cut = false;
-    ui.outline(&told, told, || {
+    let records: Vec<Record<'_>> = findings.iter().map(Record::of).collect();
+    ui.outline(&records, &records, || {
         let severities = Severity::ALL.into_iter().rev();
         let sections: Vec<Section> =
-            severities.filter_map(|severity| section(severity, told, most)).collect();
+            severities.filter_map(|severity| section(severity, findings, most)).collect();
         is_cut = sections.iter().any(|section| section.rest.is_some());
         sections
     })?;
@@ -169,13 +150,13 @@ pub(super) fn show(ui: &Ui, told: &[Told], full: bool) -> Result<(), CliError> {
     Ok(())
 }
 
-fn section(severity: Severity, told: &[Told], most: usize) -> Option<Section> {
+fn section(severity: Severity, findings: &[LocatedFinding], most: usize) -> Option<Section> {
     let (title, tone) = match severity {
         Severity::Error => ("Errors", Tone::Bad),
         Severity::Warning => ("Warnings", Tone::Notice),
         Severity::Note => ("Notes", Tone::Faint),
     };
-    let of_it = told.iter().filter(|finding| finding.code.severity() == severity);
+    let of_it = findings.iter().filter(|finding| finding.code.severity() == severity);
     let count = of_it.clone().count();
     let items = of_it.take(most).map(|finding| {
         let place = finding.at.as_ref().map(|at| vec![Cell::toned(&at.words, Tone::Strong)]);
@@ -191,10 +172,10 @@ fn section(severity: Severity, told: &[Told], most: usize) -> Option<Section> {
     (!items.is_empty()).then(|| Section { title: title.to_owned(), items, rest })
 }
 
-/// How many findings there are.
-pub(super) fn summary(told: &[Told]) -> String {
+/// The number of findings of each severity.
+pub(super) fn summary(findings: &[LocatedFinding]) -> String {
     let count = |severity: Severity| {
-        let count = told.iter().filter(|finding| finding.code.severity() == severity).count();
+        let count = findings.iter().filter(|finding| finding.code.severity() == severity).count();
         (count > 0).then(|| counted(count, severity.word()))
     };
     let counts: Vec<String> = Severity::ALL.into_iter().rev().filter_map(count).collect();

@@ -1,0 +1,12 @@
+//! The user's configuration file.
+
+use std::path::PathBuf;
+
+use crate::cli::context::Context;
+use crate::cli::error::CliError;
+use crate::config::{ConfigError, Paths};
+
+/// The path, whether or not the file exists.
+pub(super) fn user_file(context: &Context) -> Result<PathBuf, CliError> {
+    Ok(Paths::of(&context.env).user.ok_or(ConfigError::NoHome)?)
+}

@@ -1,0 +1,154 @@
+//! Questions about several programs at a time.
+
+use std::collections::HashMap;
+
+use super::super::view::{publisher, waiting_label};
+use super::new_scope::NewScope;
+use crate::api::{WaitingHost, WaitingView};
+use crate::cli::error::CliError;
+use crate::cli::labels::{first_names, host_label};
+use crate::cli::policy_files::counted;
+use crate::cli::ui::{Ui, relative};
+use crate::rule::{PolicyKind, RuleType, Scope};
+
+/// Maximum programs to pick from at a time. Older ones can be picked next time.
+pub(super) const MOST_PROGRAMS: usize = 200;
+/// Maximum names of picked programs that are shown.
+const MOST_NAMED: usize = 5;
+/// Maximum characters of a column in the list of programs.
+const WIDEST_COLUMN: usize = 28;
+
+pub(super) fn pick<'a>(
+    ui: &Ui,
+    policy: PolicyKind,
+    all: &'a [WaitingView],
+) -> Result<Vec<&'a WaitingView>, CliError> {
+    if all.len() == MOST_PROGRAMS {
+        ui.hint(format!(
+            "these are the newest {MOST_PROGRAMS}; --since, --host and --text narrow them"
+        ));
+    }
+    let question = format!("Programs to {policy} (space picks, enter goes on)");
+    let picked = ui.pick(&question, &lines(all, ui))?;
+    let picked: Vec<&WaitingView> = picked.into_iter().filter_map(|at| all.get(at)).collect();
+    let names = picked.iter().map(|program| waiting_label(program));
+    ui.status(format!("Picked: {}", first_names(names, MOST_NAMED)));
+    Ok(picked)
+}
+
+/// A line for each program, with aligned columns.
+fn lines(programs: &[WaitingView], ui: &Ui) -> Vec<String> {
+    let cells: Vec<[String; 5]> = programs
+        .iter()
+        .map(|program| {
+            let signed = program.program.signing_status.word();
+            [
+                waiting_label(program).to_owned(),
+                publisher(program).to_owned(),
+                signed.to_owned(),
+                format!(
+                    "{}, {}",
+                    counted(program.hosts.len(), "host"),
+                    counted(program.users.len(), "user")
+                ),
+                relative(program.last_received, ui.now()),
+            ]
+        })
+        .collect();
+    let width = |column: usize| {
+        cells.iter().map(|row| row[column].chars().count().min(WIDEST_COLUMN)).max().unwrap_or(0)
+    };
+    let widths: [usize; 5] = std::array::from_fn(width);
+    let line = |row: &[String; 5]| {
+        let padded = row.iter().zip(widths).map(|(text, width)| {
+            let text: String = text.chars().take(WIDEST_COLUMN).collect();
+            format!("{text:<width$}")
+        });
+        padded.collect::<Vec<_>>().join("  ").trim_end().to_owned()
+    };
+    cells.iter().map(line).collect()
+}
+
+/// Asks for the type of the rules. `None` means the best type for each program.
+pub(super) fn ask_type(
+    ui: &Ui,
+    policy: PolicyKind,
+    picked: &[&WaitingView],
+) -> Result<Option<RuleType>, CliError> {
+    let question = format!("Rule to {policy}");
+    if let [program] = picked {
+        let rules =
+            program.candidates.iter().map(|each| format!("{}  {}", each.target, each.covers));
+        let chosen = ui.select(&question, &rules.collect::<Vec<_>>())?;
+        return Ok(program.candidates.get(chosen).map(|each| each.target.rule_type()));
+    }
+    let has = |program: &WaitingView, wanted: RuleType| {
+        program.candidates.iter().any(|each| each.target.rule_type() == wanted)
+    };
+    let best: Vec<RuleType> = picked
+        .iter()
+        .filter_map(|program| Some(program.candidates.first()?.target.rule_type()))
+        .collect();
+    let counts = RuleType::ALL.into_iter().filter_map(|rule_type| {
+        let count = best.iter().filter(|each| **each == rule_type).count();
+        (count > 0).then(|| format!("{rule_type} for {count}"))
+    });
+    let mut options = vec![None];
+    let mut shown = vec![format!("the best for each  {}", counts.collect::<Vec<_>>().join(", "))];
+    let common = RuleType::ALL
+        .into_iter()
+        .filter(|rule_type| picked.iter().all(|program| has(program, *rule_type)));
+    for rule_type in common {
+        options.push(Some(rule_type));
+        shown.push(format!("{rule_type} for each"));
+    }
+    let chosen = ui.select(&question, &shown)?;
+    Ok(options.get(chosen).copied().flatten())
+}
+
+/// Asks for the scope: the hosts themselves, or a scope of some of them, narrowest first.
+pub(super) fn ask_scope(ui: &Ui, picked: &[&WaitingView]) -> Result<NewScope, CliError> {
+    let mut hosts: Vec<&WaitingHost> = picked.iter().flat_map(|it| &it.hosts).collect();
+    hosts.sort_unstable_by(|one, other| one.machine.cmp(&other.machine));
+    hosts.dedup_by(|one, other| one.machine == other.machine);
+    let all = hosts.len();
+    let mut covered: HashMap<&Scope, usize> = HashMap::new();
+    for scope in hosts.iter().flat_map(|host| &host.scopes) {
+        *covered.entry(scope).or_default() += 1;
+    }
+    let mut scopes: Vec<(&Scope, usize)> =
+        covered.into_iter().filter(|(scope, _)| !matches!(scope, Scope::Host(_))).collect();
+    // Narrow kinds of scopes first; within a kind, the scope with the most hosts first.
+    scopes.sort_unstable_by(|(one, ones), (other, others)| {
+        (width(one), others, *one).cmp(&(width(other), ones, *other))
+    });
+    let mut shown = vec![match hosts.as_slice() {
+        [only] => format!(
+            "host:{}  this Mac only ({})",
+            only.machine,
+            host_label(&only.hostname, &only.machine)
+        ),
+        _ => format!("each of the {all} Macs where it waits, by itself"),
+    }];
+    let line = |(scope, count): &(&Scope, usize)| match scope {
+        Scope::Fleet => "fleet  every Mac".to_owned(),
+        Scope::Group(_) | Scope::Tag(_) | Scope::User(_) | Scope::Host(_) => {
+            format!("{scope}  {count} of {}, and whoever else belongs to it", counted(all, "Mac"))
+        }
+    };
+    shown.extend(scopes.iter().map(line));
+    let chosen = ui.select("For", &shown)?;
+    let scope = chosen.checked_sub(1).and_then(|at| scopes.get(at));
+    Ok(scope.map_or(NewScope::EachHost, |(scope, _)| NewScope::Shared((*scope).clone())))
+}
+
+/// Sorts kinds of scopes from narrow to wide.
+const fn width(scope: &Scope) -> u8 {
+    match scope {
+        Scope::Host(_) => 0,
+        Scope::User(_) => 1,
+        Scope::Tag(_) => 2,
+        Scope::Group(_) => 3,
+        Scope::Fleet => 4,
+    }
+}

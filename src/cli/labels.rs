@@ -1,0 +1,86 @@
+//! What messages and tables call a host, a program, a rule and the outcome of an edit.
+
+use super::ui::{Cell, Tone};
+use crate::rule::{MachineId, Outcome, PolicyKind, RuleDraft};
+
+/// The host name, or the machine ID of a host without a name.
+pub(super) fn host_label<'a>(hostname: &'a str, machine: &'a MachineId) -> &'a str {
+    if hostname.is_empty() { machine.as_str() } else { hostname }
+}
+
+/// The name of a program's file, or its hash if no path is known.
+pub(super) fn program_label<'a>(path: &'a str, sha256: &'a str) -> &'a str {
+    match path.rsplit('/').next() {
+        None | Some("") => sha256,
+        Some(name) => name,
+    }
+}
+
+/// A rule in one line: `allow teamid:EQHXZ8M8AV in fleet`.
+pub(super) fn rule_label(rule: &RuleDraft) -> String {
+    format!("{} {} in {}", rule.policy, rule.target, rule.scope)
+}
+
+/// The first `most` names, and how many more there are.
+pub(super) fn first_names<'a>(names: impl IntoIterator<Item = &'a str>, most: usize) -> String {
+    let mut names = names.into_iter();
+    let first: Vec<&str> = names.by_ref().take(most).collect();
+    match names.count() {
+        0 => first.join(", "),
+        more => format!("{} and {more} more", first.join(", ")),
+    }
+}
+
+/// A policy in the color of its effect.
+pub(super) fn policy_cell(word: &str) -> Cell {
+    let tone = match word.parse() {
+        Ok(PolicyKind::Allow | PolicyKind::AllowCompiler) => Tone::Good,
+        Ok(
+            PolicyKind::Block
+            | PolicyKind::SilentBlock
+            | PolicyKind::SilentBlockGui
+            | PolicyKind::SilentBlockTty,
+        ) => Tone::Bad,
+        Ok(PolicyKind::Cel) => Tone::Notice,
+        Ok(PolicyKind::Remove) => Tone::Faint,
+        Err(_) => Tone::Plain,
+    };
+    Cell::toned(word, tone)
+}
+
+pub(super) const fn outcome_word(outcome: Outcome) -> (&'static str, Tone) {
+    match outcome {
+        Outcome::Added => ("added", Tone::Good),
+        Outcome::Changed => ("changed", Tone::Notice),
+        Outcome::Removed => ("removed", Tone::Bad),
+        Outcome::Unchanged => ("unchanged", Tone::Faint),
+    }
+}
+
+pub(super) const fn outcome_mark(outcome: Outcome) -> (&'static str, Tone) {
+    let mark = match outcome {
+        Outcome::Added => "+",
+        Outcome::Changed => "~",
+        Outcome::Removed => "-",
+        Outcome::Unchanged => " ",
+    };
+    (mark, outcome_word(outcome).1)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn first_names_count_the_rest() {
+        assert_eq!(first_names(["a", "b"], 5), "a, b");
+        let seven = ["a", "b", "c", "d", "e", "f", "g"];
+        assert_eq!(first_names(seven, 5), "a, b, c, d, e and 2 more");
+    }
+
+    #[test]
+    fn a_program_without_a_path_is_called_by_its_hash() {
+        assert_eq!(program_label("/opt/pine", "ab"), "pine");
+        assert_eq!([program_label("", "ab"), program_label("/opt/", "ab")], ["ab", "ab"]);
+    }
+}

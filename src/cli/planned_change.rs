@@ -1,0 +1,188 @@
+//! Changes that are shown first, confirmed, and then made on the revision that was shown.
+
+use clap::Args;
+use indicatif::HumanCount;
+
+use super::arg::revision;
+use super::change::warn;
+use super::error::CliError;
+use super::policy_changes::show;
+use super::ui::Ui;
+use crate::api::{Code, PolicyAnswer};
+use crate::client::ClientError;
+use crate::rule::{ChangeMessage, Outcome, Revision};
+
+#[derive(Debug, Args)]
+pub(crate) struct PlannedChangeArgs {
+    /// Say why, for the history
+    #[arg(short = 'm', long, value_name = "TEXT")]
+    pub(crate) reason: Option<ChangeMessage>,
+    /// Store the change although lint finds errors; needs --reason
+    #[arg(long, requires = "reason")]
+    pub(crate) force: bool,
+    /// Refuse if this is no longer the newest revision
+    #[arg(long, value_name = "REVISION", value_parser = revision)]
+    pub(crate) base: Option<Revision>,
+    /// Show every difference, however many they are
+    #[arg(long)]
+    full: bool,
+    /// Do it without being asked
+    #[arg(short, long)]
+    yes: bool,
+    /// Show what would happen and change nothing
+    #[arg(long)]
+    pub(crate) dry_run: bool,
+}
+
+impl PlannedChangeArgs {
+    pub(crate) fn options<'a>(&self, question: &'a str) -> PlanOptions<'a> {
+        let Self { reason: _, force: _, base, full, yes, dry_run } = *self;
+        PlanOptions { question, yes, dry_run, full, base }
+    }
+}
+
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct PlanOptions<'a> {
+    pub(crate) question: &'a str,
+    /// Whether to skip the question.
+    pub(crate) yes: bool,
+    pub(crate) dry_run: bool,
+    /// Whether a terminal shows all differences.
+    pub(crate) full: bool,
+    /// The revision on which the user planned the change.
+    pub(crate) base: Option<Revision>,
+}
+
+/// Shows a plan, asks, and makes the change. `change` does so for a base, or only plans if its second
+/// argument is true. If the revision is no longer the newest, shows the new plan and changes nothing.
+pub(crate) async fn confirm_and_change(
+    ui: &Ui,
+    options: PlanOptions<'_>,
+    mut change: impl AsyncFnMut(Option<Revision>, bool) -> Result<PolicyAnswer, ClientError>,
+) -> Result<(), CliError> {
+    let PlanOptions { question, yes, dry_run, full, base } = options;
+    let is_asked = !yes && !dry_run;
+    // Without a question, one request is both the plan and the change.
+    let first = match change(base, !yes || dry_run).await {
+        Err(error) => return Err(show_conflict(ui, full, error, change).await),
+        Ok(answer) => answer,
+    };
+    warn(ui, &first.warnings);
+    show(ui, &first, full)?;
+    if first.changed || first.changes.is_empty() {
+        ui.status(done(&first));
+        return Ok(());
+    }
+    ui.status(planned(&first));
+    if !is_asked {
+        ui.status(format!("dry run: nothing was changed (revision {})", first.revision));
+        return Ok(());
+    }
+    ui.confirm(question, yes)?;
+    match change(Some(first.revision), false).await {
+        Err(error) => Err(show_conflict(ui, full, error, change).await),
+        Ok(answer) => {
+            ui.status(done(&answer));
+            Ok(())
+        }
+    }
+}
+
+/// If the revision is no longer the newest, shows what the change would do now.
+async fn show_conflict(
+    ui: &Ui,
+    full: bool,
+    error: ClientError,
+    mut change: impl AsyncFnMut(Option<Revision>, bool) -> Result<PolicyAnswer, ClientError>,
+) -> CliError {
+    let is_conflict =
+        matches!(&error, ClientError::Problem(problem) if problem.code == Code::Conflict);
+    if is_conflict && let Ok(answer) = change(None, true).await {
+        if let Err(error) = show(ui, &answer, full) {
+            return error;
+        }
+        ui.status(planned(&answer));
+    }
+    error.into()
+}
+
+/// A plan in one line: `Plan: 3 to add, 1 to change, 2 to remove; 1,204 unchanged`.
+pub(crate) fn planned(answer: &PolicyAnswer) -> String {
+    let counts = counts(answer, ["to add", "to change", "to remove"]);
+    let plan = match counts.is_empty() {
+        true => format!("nothing to change (revision {})", answer.revision),
+        false => format!("Plan: {counts}"),
+    };
+    plan + &rest(answer)
+}
+
+/// A change in one line: `revision 12: 3 added, 1 changed, 2 removed`.
+pub(crate) fn done(answer: &PolicyAnswer) -> String {
+    let counts = counts(answer, ["added", "changed", "removed"]);
+    match answer.changed {
+        true => format!("revision {}: {counts}{}", answer.revision, rest(answer)),
+        false => format!("nothing to change (revision {}){}", answer.revision, rest(answer)),
+    }
+}
+
+/// The differences in one line: `3 added, 1 changed; 1,204 unchanged`.
+pub(crate) fn differing(answer: &PolicyAnswer) -> String {
+    let counts = counts(answer, ["added", "changed", "removed"]);
+    let counts = if counts.is_empty() { "no difference".to_owned() } else { counts };
+    counts + &rest(answer)
+}
+
+fn counts(answer: &PolicyAnswer, words: [&str; 3]) -> String {
+    let outcomes = [Outcome::Added, Outcome::Changed, Outcome::Removed];
+    let counted = outcomes.map(|outcome| answer.count(outcome)).into_iter().zip(words);
+    let present: Vec<String> = counted
+        .filter(|(count, _)| *count > 0)
+        .map(|(count, word)| format!("{} {word}", HumanCount(count as u64)))
+        .collect();
+    present.join(", ")
+}
+
+fn rest(answer: &PolicyAnswer) -> String {
+    let unchanged = match answer.unchanged {
+        0 => String::new(),
+        count => format!("; {} unchanged", HumanCount(count)),
+    };
+    match answer.expired {
+        0 => unchanged,
+        1 => format!("{unchanged}; 1 rule has expired and stays out"),
+        count => format!("{unchanged}; {} rules have expired and stay out", HumanCount(count)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::api::PolicyChange;
+
+    #[test]
+    fn a_plan_and_a_change_are_counted() {
+        let changes = |json: &str| serde_json::from_str::<Vec<PolicyChange>>(json).unwrap();
+        let changes = changes(
+            r#"[{"outcome": "added", "kind": "setting", "scope": "fleet", "key": "client-mode",
+                 "after": "lockdown"},
+                {"outcome": "removed", "kind": "setting", "scope": "tag:eng", "key": "client-mode",
+                 "before": "monitor"}]"#,
+        );
+        let revision = Revision(7);
+        let answer = PolicyAnswer { revision, unchanged: 1204, changes, ..PolicyAnswer::default() };
+        assert_eq!(planned(&answer), "Plan: 1 to add, 1 to remove; 1,204 unchanged");
+        let changed = PolicyAnswer { changed: true, expired: 1, ..answer };
+        assert_eq!(
+            done(&changed),
+            "revision 7: 1 added, 1 removed; 1,204 unchanged; 1 rule has expired and stays out"
+        );
+    }
+
+    #[test]
+    fn nothing_to_change_is_reported() {
+        let answer =
+            PolicyAnswer { revision: Revision(7), unchanged: 3, ..PolicyAnswer::default() };
+        assert_eq!(planned(&answer), "nothing to change (revision 7); 3 unchanged");
+        assert_eq!(done(&answer), "nothing to change (revision 7); 3 unchanged");
+    }
+}

@@ -1,0 +1,222 @@
+//! The streams of a command, and how it writes to them.
+
+use std::cell::{RefCell, RefMut};
+use std::io::{self, BufWriter, Write};
+
+use anstyle::{AnsiColor, Style};
+use console::Term;
+use indicatif::ProgressBar;
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+use serde::Serialize;
+
+use super::cell::{harmless, harmless_data};
+use crate::cli::error::CliError;
+use crate::config::{Color, Output};
+use crate::fleet::Clock;
+use crate::rule::in_zone;
+
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct OutputOptions {
+    pub(crate) format: Output,
+    pub(crate) color: Color,
+    pub(crate) quiet: bool,
+    /// Whether CSV may have cells that a spreadsheet would run as formulas.
+    pub(crate) raw_cells: bool,
+}
+
+/// Stdout or stderr.
+pub(super) struct Stream {
+    pub(super) to: RefCell<Box<dyn Write>>,
+    pub(super) is_terminal: bool,
+    pub(super) is_colored: bool,
+}
+
+impl Stream {
+    fn new(to: impl anstream::stream::RawStream + 'static, color: Color) -> Self {
+        let is_terminal = to.is_terminal();
+        let is_colored = match color {
+            Color::Always => true,
+            Color::Never => false,
+            Color::Auto => anstream::AutoStream::choice(&to) != anstream::ColorChoice::Never,
+        };
+        Self { to: RefCell::new(Box::new(BufWriter::new(to))), is_terminal, is_colored }
+    }
+
+    pub(super) fn style(&self, style: Style) -> Style {
+        if self.is_colored { style } else { Style::new() }
+    }
+}
+
+pub(crate) struct Ui {
+    pub(super) format: Output,
+    pub(super) quiet: bool,
+    pub(super) raw_cells: bool,
+    pub(super) out: Stream,
+    pub(super) err: Stream,
+    pub(super) width: Option<usize>,
+    pub(super) clock: Clock,
+    /// The progress bar on the terminal, which disappears while lines are written.
+    pub(super) progress_bar: RefCell<Option<ProgressBar>>,
+}
+
+impl Ui {
+    pub(crate) fn new(options: OutputOptions, clock: Clock) -> Self {
+        let OutputOptions { format, color, quiet, raw_cells } = options;
+        let out = Stream::new(io::stdout(), color);
+        let width = Term::stdout().size_checked().map(|(_, columns)| usize::from(columns));
+        let width = width.filter(|_| out.is_terminal);
+        let (err, progress_bar) = (Stream::new(io::stderr(), color), RefCell::default());
+        Self { format, quiet, raw_cells, out, err, width, clock, progress_bar }
+    }
+
+    /// Shows a secret without anything else, so that it can be piped, unless JSON is wanted.
+    pub(crate) fn secret(&self, answer: &impl Serialize, secret: &str) -> Result<(), CliError> {
+        match self.format {
+            Output::Json | Output::Jsonl => self.json(answer),
+            Output::Table | Output::Csv | Output::Tsv => self.raw(format!("{secret}\n").as_bytes()),
+        }
+    }
+
+    /// Writes data in a text format to stdout. On a terminal, control characters in it are escaped.
+    pub(crate) fn data(&self, text: &[u8]) -> Result<(), CliError> {
+        self.without_progress(|| {
+            self.write_data(text)?;
+            Ok(self.out().flush()?)
+        })
+    }
+
+    pub(super) fn write_data(&self, text: &[u8]) -> Result<(), CliError> {
+        let mut out = self.out();
+        let written = match self.is_terminal() {
+            true => out.write_all(harmless_data(&String::from_utf8_lossy(text)).as_bytes()),
+            false => out.write_all(text),
+        };
+        Ok(written?)
+    }
+
+    /// Writes bytes to stdout as they are.
+    pub(crate) fn raw(&self, bytes: &[u8]) -> Result<(), CliError> {
+        self.without_progress(|| {
+            let mut out = self.out();
+            out.write_all(bytes)?;
+            Ok(out.flush()?)
+        })
+    }
+
+    /// Writes a line about progress or results to stderr, unless `--quiet` is given.
+    pub(crate) fn status(&self, text: impl AsRef<str>) {
+        if !self.quiet {
+            self.write_line(None, text.as_ref());
+        }
+    }
+
+    /// Writes a mistake in the input, which begins with its place.
+    pub(crate) fn fault(&self, text: impl AsRef<str>) {
+        self.write_line(None, text.as_ref());
+    }
+
+    pub(crate) fn warn(&self, text: impl AsRef<str>) {
+        self.write_line(Some(("warning: ", AnsiColor::Yellow)), text.as_ref());
+    }
+
+    /// Writes a hint, unless `--quiet` is given.
+    pub(crate) fn hint(&self, text: impl AsRef<str>) {
+        if !self.quiet {
+            self.write_line(Some(("hint: ", AnsiColor::Cyan)), text.as_ref());
+        }
+    }
+
+    /// Writes why a command failed.
+    pub(crate) fn error(&self, error: &CliError) {
+        if !error.kind.has_message() {
+            return;
+        }
+        self.write_line(Some(("error: ", AnsiColor::Red)), &error.message);
+        for cause in &error.causes {
+            self.write_line(None, &format!("  {cause}"));
+        }
+        for hint in &error.hints {
+            self.write_line(Some(("hint: ", AnsiColor::Cyan)), hint);
+        }
+    }
+
+    pub(crate) fn now(&self) -> Timestamp {
+        self.clock.now()
+    }
+
+    /// A time in the time zone of this machine, with the zone.
+    #[expect(clippy::unused_self, reason = "`Ui` decides how times look")]
+    pub(crate) fn in_zone(&self, at: Timestamp) -> String {
+        in_zone(at, &TimeZone::system())
+    }
+
+    /// Says in which time zone the expiries of a file are read, unless it is UTC.
+    pub(crate) fn note_zone(&self) {
+        let zone = TimeZone::system();
+        let name = zone.iana_name().unwrap_or("local");
+        if !matches!(name, "UTC" | "Etc/UTC") {
+            self.status(format!("expiries without a time zone are read as {name} time"));
+        }
+    }
+
+    /// Whether progress can be shown.
+    pub(crate) fn shows_progress(&self) -> bool {
+        self.err.is_terminal && !self.quiet
+    }
+
+    pub(crate) fn draws_tables(&self) -> bool {
+        self.format == Output::Table
+    }
+
+    pub(crate) fn writes_json(&self) -> bool {
+        matches!(self.format, Output::Json | Output::Jsonl)
+    }
+
+    /// Whether stdout is a terminal.
+    pub(crate) fn is_terminal(&self) -> bool {
+        self.out.is_terminal
+    }
+
+    /// Writes a value as JSON in every output format.
+    pub(crate) fn json(&self, value: &impl Serialize) -> Result<(), CliError> {
+        let text = match self.format {
+            Output::Json => serde_json::to_vec_pretty(value),
+            Output::Table | Output::Jsonl | Output::Csv | Output::Tsv => serde_json::to_vec(value),
+        };
+        let mut text = text.map_err(io::Error::from)?;
+        text.push(b'\n');
+        self.data(&text)
+    }
+
+    pub(super) fn delimiter(&self) -> u8 {
+        if self.format == Output::Tsv { b'\t' } else { b',' }
+    }
+
+    pub(super) fn out(&self) -> RefMut<'_, Box<dyn Write>> {
+        self.out.to.borrow_mut()
+    }
+
+    /// Writes one line to stderr. A failure is ignored: there is no other place to report it.
+    fn write_line(&self, label: Option<(&str, AnsiColor)>, text: &str) {
+        self.without_progress(|| {
+            let mut err = self.err.to.borrow_mut();
+            let written = match label {
+                Some((label, color)) => {
+                    let style = self.err.style(color.on_default().bold());
+                    writeln!(err, "{style}{label}{style:#}{}", harmless(text))
+                }
+                None => writeln!(err, "{}", harmless(text)),
+            };
+            drop(written.and_then(|()| err.flush()));
+        });
+    }
+
+    /// Writes while the progress bar is hidden.
+    fn without_progress<T>(&self, write: impl FnOnce() -> T) -> T {
+        match &*self.progress_bar.borrow() {
+            Some(bar) if !bar.is_finished() => bar.suspend(write),
+            _ => write(),
+        }
+    }
+}

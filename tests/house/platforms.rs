@@ -1,0 +1,95 @@
+//! Help desks run the command line on Windows: whatever exists only on Unix needs `cfg(unix)` and an
+//! alternative.
+
+use super::source::{Token, files, name, read, root, tokens};
+
+/// Paths that exist only on Unix.
+const UNIX_PATHS: [[&str; 2]; 2] = [["os", "unix"], ["signal", "unix"]];
+/// Crates that are only a dependency on Unix.
+const UNIX_CRATES: [&str; 1] = ["nix"];
+
+#[test]
+fn unix_code_is_behind_cfg() {
+    let sources = files(&root().join("src"), ".rs");
+    let found: Vec<_> =
+        sources.iter().flat_map(|path| unguarded(&name(path), &read(path))).collect();
+    assert!(found.is_empty(), "\n{}\n", found.join("\n"));
+}
+
+/// The uses of Unix in a file that are not part of an item with `cfg(unix)`.
+fn unguarded(path: &str, text: &str) -> Vec<String> {
+    let tokens = tokens(text);
+    let marks: Vec<Token<'_>> = tokens.iter().map(|(_, token)| *token).collect();
+    let mut found = Vec::new();
+    let mut at = 0;
+    while at < marks.len() {
+        if is_unix_attribute(&marks[at..]) {
+            at = end_of_item(&marks, end_of_attribute(&marks, at));
+            continue;
+        }
+        if let [Token::Word(first), Token::Path, second, ..] = marks[at..] {
+            let is_path = UNIX_PATHS.iter().any(|[a, b]| *a == first && second == Token::Word(b));
+            if is_path || UNIX_CRATES.contains(&first) {
+                found.push(format!("{path}:{}: `{first}::` exists only on Unix", tokens[at].0));
+            }
+        }
+        at += 1;
+    }
+    found
+}
+
+/// Whether `#[cfg(…)]` with `unix` or `target_os` begins here.
+fn is_unix_attribute(marks: &[Token<'_>]) -> bool {
+    if !matches!(marks, [Token::Mark('#'), Token::Mark('['), Token::Word("cfg"), ..]) {
+        return false;
+    }
+    let inside = &marks[..end_of_attribute(marks, 0).min(marks.len())];
+    let is_not = inside.windows(3).any(|window| {
+        matches!(window, [Token::Word("not"), Token::Mark('('), Token::Word("unix" | "target_os")])
+    });
+    let is_unix = inside.iter().any(|mark| matches!(mark, Token::Word("unix" | "target_os")));
+    is_unix && !is_not
+}
+
+fn end_of_attribute(marks: &[Token<'_>], start: usize) -> usize {
+    let rest = marks.iter().skip(start);
+    start + rest.take_while(|mark| **mark != Token::Mark(']')).count() + 1
+}
+
+/// The end of the item, statement or field that begins at `start`.
+fn end_of_item(marks: &[Token<'_>], start: usize) -> usize {
+    let mut depth = 0_usize;
+    for (at, mark) in marks.iter().enumerate().skip(start) {
+        match mark {
+            Token::Mark('{' | '(' | '[') => depth += 1,
+            Token::Mark('}' | ')' | ']') if depth == 0 => return at,
+            Token::Mark('}') if depth == 1 => return at + 1,
+            Token::Mark('}' | ')' | ']') => depth -= 1,
+            Token::Mark(';' | ',') if depth == 0 => return at + 1,
+            Token::Word(_) | Token::Path | Token::Mark(_) => {}
+        }
+    }
+    marks.len()
+}
+
+#[test]
+fn planted_violations_are_found() {
+    let planted = [
+        "use std::os::unix::fs::MetadataExt;",
+        "#[cfg(not(unix))]\nuse std::os::unix::fs::MetadataExt;",
+        "#[cfg(unix)]\nfn a() {}\nfn b() { nix::time::now(); }",
+        "use tokio::signal::unix::signal;",
+    ];
+    for text in planted {
+        assert_eq!(unguarded("a.rs", text).len(), 1, "{text}");
+    }
+    let guarded = [
+        "#[cfg(unix)]\nuse std::os::unix::fs::MetadataExt;",
+        "#[cfg(unix)]\nfn a(b: u8) -> u8 { nix::a(); nix::b() }",
+        "#[cfg(all(test, unix))]\nmod tests { use nix::a; }",
+        "struct A { #[cfg(unix)] a: tokio::signal::unix::Signal, b: u8 }",
+    ];
+    for text in guarded {
+        assert_eq!(unguarded("a.rs", text), [""; 0], "{text}");
+    }
+}
