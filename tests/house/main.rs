@@ -1,4 +1,4 @@
-//! Checks on the project's own files: which module may use which, and how files look.
+//! Checks on the project's own files: which module may use which, how files look, and plain words.
 
 mod artifacts;
 mod files;
