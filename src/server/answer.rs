@@ -211,7 +211,7 @@ fn log_internal(what: &str, error: &dyn std::error::Error) {
     tracing::error!(error = error.to_string(), "{what}");
 }
 
-/// Logs why the database did not answer, unless the same was logged in this minute.
+/// Logs why the database did not respond, unless the same was logged in this minute.
 fn log_failure(what: &str, error: &dyn std::error::Error) {
     if let Some((what, error)) = REFUSALS.line(what, &error.to_string()) {
         tracing::error!(error, "{what}");

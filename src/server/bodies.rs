@@ -50,7 +50,7 @@ impl Budget {
         Self { units, turns: turns(), changing: turns(), trying: turns() }
     }
 
-    /// A share of the budget that holds nothing yet.
+    /// An empty share of the budget.
     pub(super) fn share(&self) -> Share {
         Share { units: Arc::clone(&self.units), held: None, bytes: 0, turn: None }
     }
@@ -135,7 +135,7 @@ pub(super) async fn discard(body: Body, limit: usize) {
     while let Some(Ok(_)) = body.frame().await {}
 }
 
-/// Where the share of an admin request is kept until the request is answered.
+/// The share of an admin request until its response.
 #[derive(Clone, Default)]
 pub(super) struct Held(Arc<Mutex<Vec<Share>>>);
 

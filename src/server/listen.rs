@@ -43,7 +43,7 @@ pub use limits::ConnectionLimits;
 const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 const CLOSE: HeaderValue = HeaderValue::from_static("close");
 
-/// Answers requests until `shutdown` ends, and then finishes those in progress. Returns the number
+/// Handles requests until `shutdown` ends, and then finishes those in progress. Returns the number
 /// of connections that were not finished in time.
 pub(super) async fn serve(
     listener: TcpListener,
@@ -148,7 +148,7 @@ impl Seat {
         let address = self.address;
         let secured = tokio::select! {
             secured = tls.secure(stream, deadline) => secured,
-            // Nothing was asked yet: the end waits for no handshake.
+            // There is no request yet, so the shutdown does not wait for the handshake.
             _ = closed.changed() => return,
         };
         match secured {
@@ -157,7 +157,7 @@ impl Seat {
         }
     }
 
-    /// Answers the requests of one connection.
+    /// Handles the requests of one connection.
     async fn converse(
         self,
         stream: impl AsyncRead + AsyncWrite + Send + Unpin + 'static,
@@ -207,7 +207,7 @@ fn not_reported(proxy: IpAddr, error: &io::Error) {
     }
 }
 
-/// Answers one request. After a chunked body the connection is closed, because the bytes after it
+/// Handles one request. After a chunked body the connection is closed, because the bytes after it
 /// are not checked for ambiguous lengths. A reserved connection is for one request.
 async fn answer(
     router: Router,

@@ -20,9 +20,9 @@ use crate::store::StoreResult;
 const FRESH: Duration = Duration::from_millis(500);
 /// How long the database may take to prove that it is well.
 const LIMIT: Duration = Duration::from_millis(1200);
-/// How often the state is checked when no one asks.
+/// How often the state is checked without requests.
 const EVERY: Duration = Duration::from_secs(1);
-/// How often a write is made to prove that one is possible when no one asks.
+/// How often a write proves that the database is writable, without requests.
 const PROOF_EVERY: Duration = Duration::from_secs(60);
 /// The minimum free bytes on the database's disk: some seconds of events and imports.
 const LEAST_FREE: u64 = 64 << 20;
@@ -66,7 +66,7 @@ async fn of_local(state: &State) -> Readiness {
     Readiness { ready: reasons.is_empty(), reasons, warnings: warnings(state) }
 }
 
-/// The state of a moment ago. Those who ask at the same time share one check.
+/// The state of a moment ago. Concurrent requests share one check.
 async fn ask(state: &State) -> Readiness {
     let mut asked = state.health.asked.lock().await;
     if let Some((when, found)) = &*asked
@@ -82,7 +82,7 @@ async fn ask(state: &State) -> Readiness {
 /// What the database has to do to prove that it works.
 #[derive(Clone, Copy)]
 enum Proof {
-    /// Read, and look at its file and disk.
+    /// Read, and check its file and disk.
     Read,
     /// Write as well.
     Write,
@@ -164,12 +164,12 @@ pub(super) async fn keep_checking(state: Arc<State>) {
     }
 }
 
-/// Checks the state for as long as the server runs. A server that no one asks writes once a
+/// Checks the state for as long as the server runs. A server without requests writes once a
 /// minute; one that is not ready writes until that works again.
 pub(super) async fn keep_watching(state: Arc<State>) {
     let mut turns = tokio::time::interval(EVERY);
     turns.set_missed_tick_behavior(MissedTickBehavior::Delay);
-    // Not at once: a command on a local database that only reads must not write.
+    // Not immediately: a command on a local database that only reads must not write.
     let mut proven = Instant::now();
     loop {
         turns.tick().await;

@@ -20,12 +20,12 @@ pub(super) struct Refusals(Mutex<Option<Minute>>);
 
 struct Minute {
     began: Instant,
-    /// How often each line was due.
+    /// How often each line occurred.
     lines: HashMap<(String, String), u64>,
     others: u64,
 }
 
-/// A line that was due more than once in a minute.
+/// A line that occurred more than once in a minute.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Repeated {
     pub(super) client: String,
@@ -59,7 +59,7 @@ impl Refusals {
         Some(line)
     }
 
-    /// Ends a minute that is over: the lines that were due more than once in it, and the number
+    /// Ends a minute. Returns the lines that occurred more than once in it, and the number
     /// of requests that had no line.
     fn end(&self, now: Instant) -> Option<(Vec<Repeated>, u64)> {
         let mut minute = self.0.lock().unwrap_or_else(PoisonError::into_inner);
@@ -69,7 +69,7 @@ impl Refusals {
         Some((repeated.collect(), over.others))
     }
 
-    /// Logs how often lines were due, once a minute. Called about once a second.
+    /// Logs once a minute how often lines occurred. Called about once a second.
     pub(super) fn log_repeated(&self) {
         let Some((repeated, others)) = self.end(Instant::now()) else { return };
         for Repeated { client, reason, times } in repeated {

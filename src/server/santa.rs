@@ -327,7 +327,7 @@ async fn over_limit(
 }
 
 /// Decompresses and parses a body, a long one off the request threads. Returns the share of the
-/// budget, to be kept until the request is answered.
+/// budget, to be kept until the response.
 async fn read_message<M: Message + Send + 'static>(
     state: &State,
     headers: &HeaderMap,

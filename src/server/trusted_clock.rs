@@ -41,7 +41,7 @@ impl TrustedClock {
         self.guard.lock().unwrap_or_else(PoisonError::into_inner).jump(&self.clock)
     }
 
-    /// Looks at the clock, and for a confirmation if it has jumped. Called once a second. An error
+    /// Checks the clock, and for a confirmation if it has jumped. Called once a second. An error
     /// leaves it as it was.
     pub(super) async fn observe(&self, store: &dyn Store) -> StoreResult<()> {
         let guard = || self.guard.lock().unwrap_or_else(PoisonError::into_inner);
@@ -64,7 +64,7 @@ impl TrustedClock {
         if self.is_trusted() { store.note_time(self.clock.now()).await } else { Ok(()) }
     }
 
-    /// What to tell administrators about a clock that has jumped.
+    /// The warning for administrators about a clock that has jumped.
     pub(super) fn warning(&self) -> Option<Reason> {
         self.jump().map(|ClockJump { wall, expected }| {
             let message = format!(

@@ -36,7 +36,7 @@ impl Wanted {
         if self.0.strong_count() == 0 { Err(Stopped) } else { Ok(()) }
     }
 
-    /// The same items, until no one waits for them any more.
+    /// The same items. Ends when no one waits for them.
     pub(super) fn while_wanted<T>(
         &self,
         items: impl Iterator<Item = T>,
@@ -297,7 +297,7 @@ mod tests {
     #[tokio::test]
     async fn s1_a_computation_stops_when_no_one_waits_and_can_be_begun_again() {
         let (memo, computer) = (numbers(), Computer::new());
-        let (stopped, told) = mpsc::channel();
+        let (stopped, outcome) = mpsc::channel();
         let endless = move |wanted: &Wanted| {
             let counted = wanted.while_wanted(0..).find_map(Result::err);
             stopped.send(counted).unwrap();
@@ -309,8 +309,8 @@ mod tests {
             let given_up = tokio::time::timeout(std::time::Duration::from_millis(50), making).await;
             assert!(given_up.is_err());
         }
-        let told = tokio::task::spawn_blocking(move || told.recv()).await.unwrap();
-        assert_eq!(told.unwrap(), Some(Stopped));
+        let outcome = tokio::task::spawn_blocking(move || outcome.recv()).await.unwrap();
+        assert_eq!(outcome.unwrap(), Some(Stopped));
         assert_eq!(memo.get(1, |_| async { Ok(5) }).await.unwrap(), 5);
     }
 

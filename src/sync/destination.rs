@@ -99,11 +99,11 @@ impl Destination {
 
     /// Whether the host gets the strongest rule for a target.
     fn outcome_of(&self, ledger: &Ledger, winner: VersionId) -> Winner {
-        let told = ledger.content(winner);
-        if *told.policy == Policy::Remove {
+        let content = ledger.content(winner);
+        if *content.policy == Policy::Remove {
             return Winner::None;
         }
-        match generation::lacks(self.generation, told) {
+        match generation::lacks(self.generation, content) {
             Some(needed) => Winner::Unsupported(winner, needed),
             None => Winner::Sent(winner),
         }

@@ -69,7 +69,7 @@ impl CurrentEpoch {
         Ok(is_confirmed(&host.sync, generation::of(&host.facts.santa_version), epoch.id))
     }
 
-    /// Whether a host that begins a sync has what its row says.
+    /// Whether a host that begins a sync has the holding in its row.
     pub(super) fn trust(&self, host: &Host, target: Generation, epoch: Epoch) -> Trust {
         if is_confirmed(&host.sync, target, epoch.id) {
             return Trust::Confirmed;
@@ -107,7 +107,7 @@ fn turn(spread: SignedDuration, machine: &MachineId, began: Timestamp) -> Timest
     began.checked_add(wait).unwrap_or(Timestamp::MAX)
 }
 
-/// Whether a host has what its row says.
+/// Whether a host has the holding in its row.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Trust {
     /// It has, as far as the server knows.

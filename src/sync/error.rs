@@ -12,7 +12,7 @@ pub enum SyncError {
     /// The store failed.
     #[error(transparent)]
     Store(#[from] StoreError),
-    /// An answer could not be written.
+    /// A response could not be written.
     #[error("cannot write the answer: {0}")]
     Answer(Arc<PageError>),
     /// The client takes one page, and its rules do not fit.

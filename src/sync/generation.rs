@@ -121,9 +121,9 @@ mod tests {
             let expression = rule.policy().expression().unwrap();
             let needs = expression.uses().iter().filter_map(|name| table::cel_name(name));
             let needs = needs.map(table::first_with).max().map(table::version_of);
-            let told = first_version_of_cel(expression);
-            let told = told.map(|(year, number)| format!("{year}.{number}"));
-            assert_eq!(told, needs, "{source}");
+            let version = first_version_of_cel(expression);
+            let version = version.map(|(year, number)| format!("{year}.{number}"));
+            assert_eq!(version, needs, "{source}");
         }
     }
 }

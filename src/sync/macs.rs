@@ -2,7 +2,7 @@
 //! another reported.
 //!
 //! Only a preflight contains a serial number. So each Mac has a state of its own, which its
-//! preflight makes the current one. If two syncs overlap, the server cannot say which Mac sent a
+//! preflight makes the current one. If two syncs overlap, the server cannot know which Mac sent a
 //! request: that session contains what each of the Macs may need, and its end proves nothing.
 //!
 //! Clones report the same serial number. One that hashes its rules is recognized by the hash. Of
@@ -134,7 +134,7 @@ async fn add_state(
     Ok(())
 }
 
-/// Adds what a clone may have, if the server cannot say which of the two this is.
+/// Adds what a clone may have, if the server cannot know which of the two this is.
 async fn add_clone(downloads: &Downloads, host: &mut Host, now: Timestamp) -> StoreResult<()> {
     let Some(mut macs) = host.sync.macs.take() else { return Ok(()) };
     if is_conflict_of_clones(&macs) && host.sync.trail.is_none() {

@@ -14,7 +14,7 @@ pub(super) enum Start {
     Nothing,
     /// It has the result of one of these offers.
     Offers(Offers),
-    /// It has the result of one of too many offers.
+    /// The host may have the result of one of too many offers.
     Union {
         /// The revision of its holding.
         since: Revision,

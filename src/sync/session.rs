@@ -261,7 +261,7 @@ impl Engine {
     ) -> StoreResult<bool> {
         let downloads = &*self.downloads;
         if session.epoch != self.epoch.of_host(&host.sync).await?.id {
-            // The host may report another session, which the row was not restored with.
+            // The host may be in another session than the one in the restored row.
             host.sync.session = None;
             offers::add_offer_of(downloads, &mut host.sync, session).await?;
             return Ok(true);

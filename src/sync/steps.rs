@@ -70,7 +70,7 @@ impl Steps {
         Self { pieces: pieces.into(), ends }
     }
 
-    /// The number of steps. Each has a target of its own, of which there are less than 2^31.
+    /// The number of steps. Each has its own target, and there are fewer than 2^31 targets.
     #[expect(clippy::cast_possible_truncation, reason = "version numbers have 31 bits")]
     pub(super) fn count(&self) -> u32 {
         self.len() as u32

@@ -28,7 +28,7 @@ pub(super) struct Checked {
 }
 
 impl Force {
-    /// A blank message is no reason.
+    /// A blank message does not count as a reason.
     pub(super) fn new(is_forced: bool, message: Option<&ChangeMessage>) -> Self {
         Self { is_forced, has_reason: message.is_some_and(|message| !message.is_blank()) }
     }

@@ -231,7 +231,7 @@ fn refer_in_pages(schemas: &mut Value) {
     }
 }
 
-/// Says of every object in a request that it has no other properties: they are refused.
+/// Adds to every object in a request that it has no other properties, because they are refused.
 fn close_requests(document: &mut Value) {
     let paths = document["paths"].as_object().into_iter().flatten();
     let operations = paths.flat_map(|(_, item)| item.as_object().into_iter().flatten());

@@ -128,7 +128,7 @@ pub(super) async fn forget_in_batches(
 #[derive(Debug, Deserialize, utoipa::IntoParams)]
 #[into_params(parameter_in = Query)]
 pub(super) struct RulesQuery {
-    /// At most so many, up to 5000; 500 when absent.
+    /// Maximum number of hosts, up to 5000; 500 when absent.
     limit: Option<usize>,
     /// The `next` of the page before.
     cursor: Option<String>,

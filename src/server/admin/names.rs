@@ -15,7 +15,7 @@ use crate::store::{HostFilter, SharedSerial};
 
 /// Names that one request checks.
 const MOST_NAMES: usize = 20_000;
-/// Serial numbers that several hosts report, in one answer.
+/// Serial numbers that several hosts report, in one response.
 const MOST_SHARED: usize = 100;
 
 /// Check names in scopes of hosts

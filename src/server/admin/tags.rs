@@ -76,7 +76,7 @@ async fn membership_of(
 pub(super) struct DeleteQuery {
     /// Take it away from whatever uses it.
     force: bool,
-    /// Work out the answer and change nothing.
+    /// Compute the response and change nothing.
     dry_run: bool,
 }
 

@@ -10,7 +10,7 @@ use super::limits::{AddressCounts, CountedConnection, Maxima};
 use crate::server::client_address::TrustedProxies;
 
 /// How often refused connections are logged.
-const TELL_EVERY: Duration = Duration::from_secs(10);
+const LOG_EVERY: Duration = Duration::from_secs(10);
 
 /// Accepts or refuses connections.
 pub(super) struct Admission {
@@ -19,8 +19,8 @@ pub(super) struct Admission {
     reserved: Pool,
     /// Connections that were refused since the last log line.
     refused: u64,
-    told_refused: Option<Instant>,
-    told_full: Option<Instant>,
+    refused_logged_at: Option<Instant>,
+    full_logged_at: Option<Instant>,
 }
 
 struct Pool {
@@ -63,8 +63,8 @@ impl Admission {
             ordinary: Pool::new(ordinary, from_one_address),
             reserved: Pool::new(reserved, reserved_from_one_address),
             refused: 0,
-            told_refused: None,
-            told_full: None,
+            refused_logged_at: None,
+            full_logged_at: None,
         }
     }
 
@@ -87,7 +87,7 @@ impl Admission {
         if reserved && let Ok(free) = Arc::clone(&self.ordinary.places).try_acquire_owned() {
             (permit, reserved) = (free, false);
         }
-        if reserved && is_due(&mut self.told_full) {
+        if reserved && is_due(&mut self.full_logged_at) {
             let connections = self.ordinary.most;
             tracing::warn!(
                 connections,
@@ -110,7 +110,7 @@ impl Admission {
 
     fn refuse(&mut self, address: IpAddr) {
         self.refused += 1;
-        if is_due(&mut self.told_refused) {
+        if is_due(&mut self.refused_logged_at) {
             let refused = self.refused;
             tracing::warn!(%address, refused, "closed: too many connections from one address");
             self.refused = 0;
@@ -124,10 +124,10 @@ impl Admission {
 }
 
 /// Whether a line that is logged every ten seconds at most may be logged now.
-fn is_due(told: &mut Option<Instant>) -> bool {
-    let due = told.is_none_or(|told| told.elapsed() >= TELL_EVERY);
+fn is_due(logged_at: &mut Option<Instant>) -> bool {
+    let due = logged_at.is_none_or(|logged_at| logged_at.elapsed() >= LOG_EVERY);
     if due {
-        *told = Some(Instant::now());
+        *logged_at = Some(Instant::now());
     }
     due
 }

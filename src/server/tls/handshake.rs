@@ -15,8 +15,8 @@ use super::reload::Tls;
 
 /// The first byte of a TLS handshake.
 const HANDSHAKE: u8 = 0x16;
-/// The response to a plain HTTP request, which cannot be answered over TLS.
-const SPEAK_TLS: &[u8] = b"HTTP/1.1 400 Bad Request\r\ncontent-type: text/plain\r\n\
+/// The response to a plain HTTP request on a TLS port.
+const PLAIN_HTTP_RESPONSE: &[u8] = b"HTTP/1.1 400 Bad Request\r\ncontent-type: text/plain\r\n\
     connection: close\r\n\r\nthis port speaks TLS: its address begins with https://\n";
 
 /// Why a connection was not secured.
@@ -71,7 +71,7 @@ impl Tls {
 async fn refuse_plain(mut stream: TcpStream) -> io::Result<()> {
     let mut request = [0; 4096];
     if stream.read(&mut request).await? > 0 {
-        stream.write_all(SPEAK_TLS).await?;
+        stream.write_all(PLAIN_HTTP_RESPONSE).await?;
     }
     stream.shutdown().await
 }

@@ -3,7 +3,7 @@
 //!
 //! A [`Ledger`] never changes: readers keep the one that they began with, and a change makes the
 //! next one, which shares all parts that are the same. All questions are about a fixed revision,
-//! so newer ledgers give the same answers. A version keeps its number in all of them, so results
+//! so newer ledgers give the same results. A version keeps its number in all of them, so results
 //! are kept as numbers, and rules are put together when they are requested.
 
 mod chunks;

@@ -69,7 +69,7 @@ impl Texts {
 /// Adds texts, and shares those that were added recently.
 #[derive(Debug, Default)]
 pub(super) struct TextWriter {
-    /// One text for each of some hashes; a newer one replaces an older one.
+    /// A cache of texts by hash. A newer text replaces an older one.
     recent: Vec<Option<TextId>>,
     hasher: DefaultHashBuilder,
 }

@@ -236,15 +236,18 @@ mod tests {
     }
 
     #[test]
-    fn a_rule_takes_at_most_150_bytes_beside_its_texts() {
+    fn a_rule_takes_at_most_150_bytes_in_addition_to_its_texts() {
         let text = |text: String| Some(text.into());
         let silent = bytes_per_rule(100_000, |_| Provenance::default());
-        let told = bytes_per_rule(100_000, |number| Provenance {
+        let with_texts = bytes_per_rule(100_000, |number| Provenance {
             comment: text(format!("approved for desk {number}")),
             ticket: text(format!("IT-{number}")),
             source: text("rules.csv".to_owned()),
         });
-        assert!(silent <= 110 && told <= 150, "{silent} bytes, with words of its own {told}");
+        assert!(
+            silent <= 110 && with_texts <= 150,
+            "{silent} bytes, with words of its own {with_texts}"
+        );
     }
 
     /// For every revision that it knows, a ledger without old history has the same rules as the
@@ -331,8 +334,8 @@ mod tests {
         assert_eq!(ledger.last_touch(&scopes, Revision(6)), Revision(3));
     }
 
-    /// Looking up a program that many hosts have rules for costs as many steps as the host has
-    /// scopes, not as many as there are rules for the program.
+    /// Looking up a program that many hosts have rules for costs one step per scope of the host. The
+    /// number of rules for the program does not matter.
     #[test]
     fn s9_a_popular_target_has_no_long_chain() {
         let mut writer = LedgerWriter::default();
