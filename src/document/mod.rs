@@ -1,7 +1,7 @@
 //! Text formats as trees with positions: JSON, YAML, TOML, HCL and property lists.
 //!
 //! All of them become a tree of [`Node`]s. A node knows the line and column where it begins, so that
-//! whoever finds a value invalid can say where it is. What a tree means is up to its reader.
+//! errors about a value can contain its position. The reader decides what a tree means.
 
 pub mod hcl;
 pub mod json;

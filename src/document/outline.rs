@@ -1,4 +1,4 @@
-//! The outermost keys of a JSON or YAML text: enough to tell which program wrote it.
+//! The outermost keys of a JSON or YAML text: enough to detect which program wrote it.
 
 use std::fmt;
 

@@ -61,7 +61,7 @@ fn faults(fault: Fault) -> String {
 
 #[test]
 fn faults_have_a_position() {
-    let mut told = vec![
+    let mut described = vec![
         json::parse(&"{\n\"a\": 1".into()).unwrap_err(),
         json::parse(&"{\"a\": ü}".into()).unwrap_err(),
         json::parse(&"{\"a\": 1, \"a\": 2}".into()).unwrap_err(),
@@ -72,8 +72,8 @@ fn faults_have_a_position() {
         plist::parse(b"<plist><dict>").unwrap_err(),
         plist::parse(b"bplist00\xd1\x01").unwrap_err(),
     ];
-    told.extend(toml::parse(&"a = 1\nb = \n".into()).unwrap_err());
-    insta::assert_snapshot!(told.into_iter().map(faults).collect::<Vec<_>>().join("\n"), @r#"
+    described.extend(toml::parse(&"a = 1\nb = \n".into()).unwrap_err());
+    insta::assert_snapshot!(described.into_iter().map(faults).collect::<Vec<_>>().join("\n"), @r#"
     2:6 ends too early; it may be cut off
     1:7 is not JSON: expected value
     1:15 a: is given twice

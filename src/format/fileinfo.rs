@@ -52,7 +52,7 @@ pub enum FileInfoError {
 /// Reads all programs of a report.
 ///
 /// # Errors
-/// When it is no such report, or has a file without SHA-256.
+/// If the text is not such a report, or a file has no SHA-256.
 pub fn read(input: impl Read) -> Result<Vec<FileInfo>, FileInfoError> {
     let raw: Box<RawValue> = serde_json::from_reader(std::io::BufReader::new(input))?;
     read_each(raw.get())?.into_iter().collect()

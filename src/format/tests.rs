@@ -1,4 +1,4 @@
-//! What holds of all formats: what one can say survives it, and any other after it.
+//! What is true for all formats: everything that a format can express survives writing and reading.
 
 use proptest::prelude::*;
 
@@ -60,7 +60,7 @@ pub(super) fn any_rule() -> impl Strategy<Value = Rule> {
     any_draft().prop_filter_map("no rule", |draft| Rule::try_from(draft).ok())
 }
 
-/// Several rules, of which no two have the same target and scope.
+/// Several rules, all with different targets or scopes.
 pub(super) fn any_rules() -> impl Strategy<Value = Vec<Rule>> {
     prop::collection::vec(any_rule(), 0..8).prop_map(sorted)
 }
@@ -138,11 +138,15 @@ proptest! {
 }
 
 /// Rules and faults of a file in a few words, for the tests of the formats.
-pub(super) fn told(format: Format, bytes: impl Into<Vec<u8>>) -> String {
-    told_with(format, bytes, &Defaults::default())
+pub(super) fn describe(format: Format, bytes: impl Into<Vec<u8>>) -> String {
+    describe_with(format, bytes, &Defaults::default())
 }
 
-pub(super) fn told_with(format: Format, bytes: impl Into<Vec<u8>>, defaults: &Defaults) -> String {
+pub(super) fn describe_with(
+    format: Format,
+    bytes: impl Into<Vec<u8>>,
+    defaults: &Defaults,
+) -> String {
     let file = File { name: "f".into(), bytes: bytes.into() };
     let document = format.read(&[file], defaults);
     let rules = document.rules.iter().map(|PlacedRule { location, rule }| {
@@ -150,10 +154,10 @@ pub(super) fn told_with(format: Format, bytes: impl Into<Vec<u8>>, defaults: &De
         (*location, format!("{}  {json}", document.name_of(*location)))
     });
     let remarks = |remarks: &[Remark], kind: &str| {
-        let told = remarks.iter().map(|it| {
+        let described = remarks.iter().map(|it| {
             (it.location, format!("{}  {kind}: {}", document.name_of(it.location), it.text))
         });
-        told.collect::<Vec<_>>()
+        described.collect::<Vec<_>>()
     };
     let mut lines: Vec<(Location, String)> = rules.collect();
     lines.extend(remarks(&document.faults, "fault"));

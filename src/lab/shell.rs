@@ -35,8 +35,8 @@ pub(super) async fn shell<'a>(
     if output.status.success() {
         return Ok(());
     }
-    let told = String::from_utf8_lossy(&output.stderr);
-    let last = told.lines().rev().find(|line| !line.trim().is_empty()).unwrap_or("nothing said");
+    let stderr = String::from_utf8_lossy(&output.stderr);
+    let last = stderr.lines().rev().find(|line| !line.trim().is_empty()).unwrap_or("nothing said");
     if output.status.code() == Some(NOT_SUPPORTED) {
         return Err(ShellError::NotSupported(last.to_owned()));
     }

@@ -37,7 +37,7 @@ pub use words::{
     SigningStatus, SyncType, Word,
 };
 
-/// Whether an implicit field holds its zero value, which clients leave out.
+/// Whether an implicit field has its zero value, which clients leave out.
 fn is_zero<T: Default + PartialEq>(value: &T) -> bool {
     *value == T::default()
 }

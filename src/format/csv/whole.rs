@@ -14,7 +14,7 @@ use crate::format::{Content, Defaults, Duplicates, File, ParsedPolicy, Written};
 #[must_use]
 pub fn recognises(head: &[u8]) -> Option<Delimiter> {
     let line = head.split_inclusive(|byte| *byte == b'\n').next()?;
-    // A JSON list on one line has so many fields that one may look like the name of a column.
+    // In a JSON list on one line, some field may look like the name of a column.
     if opens_json(line) {
         return None;
     }
@@ -26,7 +26,7 @@ pub fn recognises(head: &[u8]) -> Option<Delimiter> {
         let read = input.read_byte_record(&mut record).unwrap_or(false);
         read && match Layout::read(&record) {
             Ok(_) | Err(HeaderError::Duplicate { .. }) => true,
-            // A single name is no header: the comma may be part of a text.
+            // A single name does not make a header: the comma may be part of a text.
             Err(HeaderError::Missing { .. }) => record.len() > 1 && Layout::knows_any(&record),
             Err(
                 HeaderError::Empty

@@ -125,7 +125,7 @@ mod tests {
         read_rules(&[file], &Defaults { policy, ..Defaults::default() })
     }
 
-    fn told(document: &ParsedPolicy, remarks: &[Remark]) -> Vec<String> {
+    fn describe(document: &ParsedPolicy, remarks: &[Remark]) -> Vec<String> {
         remarks.iter().map(|it| format!("{}: {}", document.name_of(it.location), it.text)).collect()
     }
 
@@ -147,12 +147,13 @@ mod tests {
     fn a_report_alone_decides_nothing() {
         let document = read(SAMPLE, None);
         assert_eq!(
-            told(&document, &document.faults),
+            describe(&document, &document.faults),
             ["f.json: a report about programs has no policy; --policy allow would be one"]
         );
         let document = read(SAMPLE, Some(PolicyKind::Cel));
         assert!(
-            told(&document, &document.faults)[0].ends_with("cel: policy cel needs an expression")
+            describe(&document, &document.faults)[0]
+                .ends_with("cel: policy cel needs an expression")
         );
         assert_eq!(document.rules, []);
     }
@@ -169,7 +170,7 @@ mod tests {
         let document = read(&text, Some(PolicyKind::Block));
         assert_eq!(document.rules.len(), 1);
         assert_eq!(
-            told(&document, &document.notes),
+            describe(&document, &document.notes),
             ["f.json:3:1: signingid:ABCDE12345:x is the rule for f.json:2:1 as well"]
         );
     }
@@ -178,7 +179,7 @@ mod tests {
     fn broken_reports_are_reported_where_they_break() {
         let fault = |text: &str| {
             let document = read(text, Some(PolicyKind::Allow));
-            told(&document, &document.faults).join("\n")
+            describe(&document, &document.faults).join("\n")
         };
         let cut = fault(&SAMPLE[..SAMPLE.len() / 2]);
         assert!(cut.starts_with("f.json:") && cut.contains("is not the output of"), "{cut}");

@@ -25,8 +25,8 @@ fn files_with_bytes_of_their_own_are_named() {
         b"0\x82\x03\0\x30\x82",
         b"0\x80\x06\x09*\x86H\x86\xF7\r\x01\x07\x03",
     ];
-    let told: Vec<String> = kinds.into_iter().map(named).collect();
-    insta::assert_snapshot!(told.join("\n"), @"
+    let described: Vec<String> = kinds.into_iter().map(named).collect();
+    insta::assert_snapshot!(described.join("\n"), @"
     is a ZIP archive, not a file of rules
     is a spreadsheet, not CSV
     is an old Excel workbook (.xls), not CSV
@@ -62,8 +62,8 @@ fn w12_documents_archives_and_signed_messages_are_named() {
         b"\x89PNG\r\n\x1a\n".to_vec(),
         b"MIME-Version: 1.0\nContent-Type: application/x-pkcs7-mime\n\nMIIB".to_vec(),
     ];
-    let told: Vec<String> = kinds.into_iter().map(named).collect();
-    insta::assert_snapshot!(told.join("\n"), @"
+    let described: Vec<String> = kinds.into_iter().map(named).collect();
+    insta::assert_snapshot!(described.join("\n"), @"
     is a Word document (.docx), not a file of rules
     is a PowerPoint presentation (.pptx), not a file of rules
     is an Excel workbook (.xlsx), not CSV
@@ -74,7 +74,7 @@ fn w12_documents_archives_and_signed_messages_are_named() {
     ");
 }
 
-/// The order of the bytes is named where no mark tells it to iconv.
+/// Without a byte order mark, iconv needs the byte order in the name.
 #[test]
 fn w12_hints_for_utf16_name_the_encoding() {
     assert_eq!(hint("f", b"\0a\0b"), "iconv -f UTF-16BE -t UTF-8 f > utf8.csv");
@@ -115,8 +115,8 @@ fn json_of_other_kinds_is_named_by_its_keys() {
         r#"{"results": [{"name": "Zoom"}]}"#,
         r#"{"policies": {"a": [1, [2, {}]]}, "version": 1.5, "on": true, "no": null}"#,
     ];
-    let told: Vec<String> = kinds.into_iter().map(named).collect();
-    insta::assert_snapshot!(told.join("\n"), @"
+    let described: Vec<String> = kinds.into_iter().map(named).collect();
+    insta::assert_snapshot!(described.join("\n"), @"
     is a postflight request, with which a host ends a sync; it has no rules
     is Santa's telemetry, not rules
     is a list of events, not rules

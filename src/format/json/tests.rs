@@ -10,8 +10,8 @@ fn read(text: &str, format: Format) -> ParsedPolicy {
 }
 
 fn faults(document: &ParsedPolicy) -> Vec<String> {
-    let told = document.faults.iter();
-    told.map(|fault| format!("{}: {}", document.name_of(fault.location), fault.text)).collect()
+    let described = document.faults.iter();
+    described.map(|fault| format!("{}: {}", document.name_of(fault.location), fault.text)).collect()
 }
 
 const RULE: &str = r#"{"target":"teamid:AAAAAAAAAA","policy":"block","scope":"tag:eng"}"#;
@@ -30,7 +30,7 @@ fn a_bare_array_a_page_and_lines_hold_the_same() {
 }
 
 #[test]
-fn what_a_list_tells_beside_the_rule_is_passed_over_and_nothing_else_is() {
+fn other_fields_of_an_api_list_are_ignored_and_no_others() {
     let listed = RULE.replace(
         '}',
         r#","revision":3,"author":"anna","since":"2026-11-20T10:00:00Z","withheld":2}"#,
@@ -136,7 +136,7 @@ fn settings_are_lost_and_said_to_be() {
 }
 
 #[test]
-fn the_beginning_of_a_file_tells_lines_from_other_json() {
+fn the_beginning_of_a_file_distinguishes_lines_from_other_json() {
     assert!(recognises_lines(RULE.as_bytes()));
     assert!(!recognises_lines(format!("[{RULE}]").as_bytes()));
     assert!(!recognises_lines(b"{\"rules\":[\n"));

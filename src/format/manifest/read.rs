@@ -64,8 +64,8 @@ pub fn read(files: &[File], defaults: &Defaults) -> ParsedPolicy {
     reader.policy
 }
 
-/// A file without carriage returns at the ends of its lines. They come and go with checkouts, and
-/// are no part of a string of several lines.
+/// A file without carriage returns at the ends of lines. Git may add or remove them, and they do not
+/// belong to a string of several lines.
 pub(super) fn with_plain_line_ends(file: &File) -> Cow<'_, File> {
     match std::str::from_utf8(&file.bytes) {
         Ok(text) if text.contains("\r\n") => {

@@ -15,9 +15,9 @@ fn file(name: &str, text: &str) -> File {
 
 fn faults(files: &[File]) -> String {
     let document = read(files, &Defaults::default());
-    let told = document.faults.iter();
-    let told = told.map(|it| format!("{}: {}", document.name_of(it.location), it.text));
-    told.collect::<Vec<_>>().join("\n")
+    let described = document.faults.iter();
+    let described = described.map(|it| format!("{}: {}", document.name_of(it.location), it.text));
+    described.collect::<Vec<_>>().join("\n")
 }
 
 fn in_force(document: ParsedPolicy) -> InForce {
@@ -244,10 +244,10 @@ fn what_a_folder_does_not_have_gets_a_file_of_its_own() {
 
 proptest! {
     #[test]
-    fn any_manifest_can_be_made_to_say_anything(is in any_rules(), shall in any_rules(), some in any::<u8>()) {
+    fn any_manifest_can_be_made_to_say_anything(is in any_rules(), wanted in any_rules(), some in any::<u8>()) {
         // Some rules stay as they are, others change or go.
         let mixed = is.iter().enumerate().filter(|(index, _)| some >> index & 1 == 1);
-        let mut rules: Vec<Rule> = mixed.map(|(_, rule)| rule.clone()).chain(shall).collect();
+        let mut rules: Vec<Rule> = mixed.map(|(_, rule)| rule.clone()).chain(wanted).collect();
         rules.sort_by_cached_key(|it| (it.target().clone(), it.scope().clone()));
         rules.dedup_by_key(|it| (it.target().clone(), it.scope().clone()));
         let wanted = InForce { rules, ..InForce::default() };

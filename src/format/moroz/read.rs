@@ -58,8 +58,8 @@ pub fn read(files: &[File], defaults: &Defaults) -> ParsedPolicy {
         let scope = match (&owner, &defaults.scope) {
             (Owner::Machine(machine), None) => Scope::Host(machine.clone()),
             (Owner::Machine(machine), Some(_)) if !alone => Scope::Host(machine.clone()),
-            (Owner::Machine(_) | Owner::Everybody, Some(scope)) => scope.clone(),
-            (Owner::Everybody, None) => Scope::Fleet,
+            (Owner::Machine(_) | Owner::AllMachines, Some(scope)) => scope.clone(),
+            (Owner::AllMachines, None) => Scope::Fleet,
         };
         match Text::new(&file.bytes) {
             Ok(text) => {
@@ -84,7 +84,7 @@ pub fn read(files: &[File], defaults: &Defaults) -> ParsedPolicy {
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 enum Owner {
     /// Every host without a file of its own.
-    Everybody,
+    AllMachines,
     Machine(MachineId),
 }
 
@@ -119,7 +119,7 @@ fn role(name: &str, alone: bool) -> Role {
     let nested = name.contains('/');
     let note = nested.then(|| "Moroz reads files in folders below its own as well".to_owned());
     match stem {
-        GLOBAL => Role::Policy { owner: Owner::Everybody, note },
+        GLOBAL => Role::Policy { owner: Owner::AllMachines, note },
         machine => match MachineId::from_str(machine) {
             Ok(machine) => Role::Policy { owner: Owner::Machine(machine), note },
             Err(error) => Role::Stray(format!("its name is no machine id: {error}")),
@@ -137,7 +137,7 @@ fn role_of_single(base: &str) -> Role {
         }
         _ => {
             let note = (stem != GLOBAL).then(|| "is read as global.toml".to_owned());
-            Role::Policy { owner: Owner::Everybody, note }
+            Role::Policy { owner: Owner::AllMachines, note }
         }
     }
 }
@@ -178,11 +178,11 @@ fn refuse_second_owners(parts: &[Part], policy: &mut ParsedPolicy) {
 
 /// Turns files that replace each other into layers.
 fn combine(parts: Vec<Part>, policy: &mut ParsedPolicy) {
-    let global = parts.iter().find(|part| part.owner == Owner::Everybody);
+    let global = parts.iter().find(|part| part.owner == Owner::AllMachines);
     let global = global.map(|part| part.contents.clone()).unwrap_or_default();
     for Part { location, owner, scope, contents } in parts {
         let layer = match owner {
-            Owner::Everybody => Layer { contents, ..Layer::default() },
+            Owner::AllMachines => Layer { contents, ..Layer::default() },
             Owner::Machine(_) => Layer::over(&global, contents, &scope, location),
         };
         policy.notes.extend(layer.note().map(|text| Remark::new(location, text)));
@@ -272,8 +272,8 @@ impl Layer {
         });
         let repeats = (*shared > 0)
             .then(|| format!("says {shared} things as global.toml does; they are left to that"));
-        let told: Vec<String> = lacks.into_iter().chain(repeats).collect();
-        (!told.is_empty()).then(|| told.join("; "))
+        let described: Vec<String> = lacks.into_iter().chain(repeats).collect();
+        (!described.is_empty()).then(|| described.join("; "))
     }
 }
 

@@ -27,16 +27,16 @@ fn settings(document: &ParsedPolicy) -> Vec<String> {
         .collect()
 }
 
-fn told(document: &ParsedPolicy, remarks: &[crate::format::Remark]) -> Vec<String> {
+fn describe(document: &ParsedPolicy, remarks: &[crate::format::Remark]) -> Vec<String> {
     remarks.iter().map(|it| format!("{}: {}", document.name_of(it.location), it.text)).collect()
 }
 
 fn faults(document: &ParsedPolicy) -> Vec<String> {
-    told(document, &document.faults)
+    describe(document, &document.faults)
 }
 
 fn notes(document: &ParsedPolicy) -> Vec<String> {
-    told(document, &document.notes)
+    describe(document, &document.notes)
 }
 
 fn row(kind: &str, policy: &str, identifier: &str) -> String {
@@ -185,7 +185,7 @@ fn an_old_and_a_new_name_for_one_setting_contradict_each_other() {
 }
 
 #[test]
-fn rows_of_remove_stay_rules_and_are_told_once() {
+fn rows_of_remove_stay_rules_and_are_noted_one_time() {
     let text = row("TEAMID", "REMOVE", "AAAAAAAAAA") + &row("TEAMID", "REMOVE", "BBBBBBBBBB");
     let document = document(&[("global.toml", &text)]);
     assert_eq!(
@@ -279,7 +279,7 @@ fn nested_files_are_read_as_moroz_does_and_reported() {
 }
 
 #[test]
-fn a_backup_beside_the_file_that_is_in_force_is_refused() {
+fn a_backup_next_to_the_active_file_is_refused() {
     let text = row("TEAMID", "ALLOWLIST", "AAAAAAAAAA");
     let document = document(&[("backup/global.toml", &text), ("global.toml", &text)]);
     assert_eq!(

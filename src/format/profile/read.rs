@@ -130,7 +130,7 @@ impl RuleSearch<'_, '_> {
         for entry in entries {
             match entry.key.as_str() {
                 RULES => self.list(&entry.node),
-                // What MDM servers store about a payload is no setting.
+                // MDM servers store these keys about a payload. They are not settings.
                 key if has_rules && !key.starts_with("Payload") => self.note_setting(key),
                 _ => self.node(&entry.node),
             }

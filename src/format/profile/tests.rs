@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::format::Format::StaticRules;
-use crate::format::tests::{drafts, told, written_of};
+use crate::format::tests::{describe, drafts, written_of};
 use crate::format::{Content, File};
 
 const RULE: &str = "<dict><key>Identifier</key><string>ZMCG7MLDV9</string>\
@@ -23,7 +23,7 @@ fn list(rules: &str) -> String {
 fn rules_are_found_wherever_a_vendor_or_an_mdm_server_nests_them() {
     let bare = plist(&format!("<dict>{}</dict>", list(RULE)));
     let expected = r#"f: rule 1  {"target":"teamid:ZMCG7MLDV9","policy":"allow","scope":"fleet"}"#;
-    assert_eq!(told(StaticRules, bare.as_str()), expected);
+    assert_eq!(describe(StaticRules, bare.as_str()), expected);
     for domain in DOMAINS {
         let forced = format!(
             "<dict><key>PayloadContent</key><array><dict><key>PayloadType</key>\
@@ -32,13 +32,13 @@ fn rules_are_found_wherever_a_vendor_or_an_mdm_server_nests_them() {
              <dict>{}</dict></dict></array></dict></dict></dict></array></dict>",
             list(RULE)
         );
-        assert_eq!(told(StaticRules, plist(&forced)), expected);
+        assert_eq!(describe(StaticRules, plist(&forced)), expected);
         let own = format!(
             "<dict><key>PayloadContent</key><array><dict><key>PayloadType</key><string>{domain}\
              </string>{}</dict></array></dict>",
             list(RULE)
         );
-        assert_eq!(told(StaticRules, plist(&own)), expected);
+        assert_eq!(describe(StaticRules, plist(&own)), expected);
     }
 }
 
@@ -49,17 +49,17 @@ fn binary_and_xml_are_the_same() {
     let mut binary = Vec::new();
     value.to_writer_binary(&mut binary).unwrap();
     assert!(recognises(&File { name: "f".into(), bytes: binary.clone() }));
-    assert_eq!(told(StaticRules, binary), told(StaticRules, xml));
+    assert_eq!(describe(StaticRules, binary), describe(StaticRules, xml));
 }
 
 #[test]
 fn what_is_no_profile_of_rules_is_told() {
     let whole = plist(&format!("<dict>{}</dict>", list(RULE)));
-    insta::assert_snapshot!(told(StaticRules, &whole.as_bytes()[..whole.len() / 2]), @"f:3:43  fault: ends too early; it may be cut off");
-    insta::assert_snapshot!(told(StaticRules, &b"bplist00\xd1\x01"[..]), @"f  fault: is a damaged binary property list; it may be cut off");
-    insta::assert_snapshot!(told(StaticRules, plist("<dict><key>ClientMode</key><integer>2</integer></dict>")), @"f  fault: has settings for Santa, but no StaticRules; nicelist settings import reads them");
-    insta::assert_snapshot!(told(StaticRules, &[0x30, 0x82, 0x1f, 0x00, 0x06][..]), @"f  fault: is not a valid property list");
-    insta::assert_snapshot!(told(StaticRules, ""), @"f  fault: is empty");
+    insta::assert_snapshot!(describe(StaticRules, &whole.as_bytes()[..whole.len() / 2]), @"f:3:43  fault: ends too early; it may be cut off");
+    insta::assert_snapshot!(describe(StaticRules, &b"bplist00\xd1\x01"[..]), @"f  fault: is a damaged binary property list; it may be cut off");
+    insta::assert_snapshot!(describe(StaticRules, plist("<dict><key>ClientMode</key><integer>2</integer></dict>")), @"f  fault: has settings for Santa, but no StaticRules; nicelist settings import reads them");
+    insta::assert_snapshot!(describe(StaticRules, &[0x30, 0x82, 0x1f, 0x00, 0x06][..]), @"f  fault: is not a valid property list");
+    insta::assert_snapshot!(describe(StaticRules, ""), @"f  fault: is empty");
 }
 
 #[test]
@@ -69,7 +69,7 @@ fn each_rule_is_told_by_its_number() {
         <dict><key>identifier</key><string>A</string><key>policy</key><integer>2</integer>\
         <key>rule_type</key><string>TEAMID</string></dict>";
     let rules = format!("{RULE}{odd}{RULE}");
-    insta::assert_snapshot!(told(StaticRules, plist(&format!("<dict>{}</dict>", list(&rules)))), @r#"
+    insta::assert_snapshot!(describe(StaticRules, plist(&format!("<dict>{}</dict>", list(&rules)))), @r#"
     f: rule 1  {"target":"teamid:ZMCG7MLDV9","policy":"allow","scope":"fleet"}
     f: rule 2  fault: identifier: `SHORT` is no teamid identifier; expected 10 letters and digits
     f: rule 3  fault: expected an object for each rule, found a string
@@ -202,15 +202,15 @@ fn a_profile_is_complete_and_the_same_for_the_same_rules() {
 fn nesting_without_end_is_refused() {
     for (open, close) in [("<array>", "</array>"), ("<dict><key>a</key>", "</dict>")] {
         let deep = format!("{}<true/>{}", open.repeat(500_000), close.repeat(500_000));
-        assert_eq!(told(StaticRules, plist(&deep)), "f  fault: is nested too deeply");
+        assert_eq!(describe(StaticRules, plist(&deep)), "f  fault: is nested too deeply");
         assert_eq!(
-            told(StaticRules, plist(&open.repeat(500_000))),
+            describe(StaticRules, plist(&open.repeat(500_000))),
             "f  fault: is nested too deeply"
         );
     }
 }
 
-/// A binary property list of lists that hold the one before again and again.
+/// A binary property list of lists, each with the previous one several times.
 fn grown(levels: u8, text: &[u8]) -> Vec<u8> {
     let mut bytes = b"bplist00".to_vec();
     let mut starts = vec![bytes.len()];
@@ -235,15 +235,15 @@ fn grown(levels: u8, text: &[u8]) -> Vec<u8> {
 
 #[test]
 fn parts_that_are_used_again_and_again_are_refused() {
-    let told = |bytes| told(StaticRules, bytes);
-    assert_eq!(told(grown(1, b"x")), "f  fault: has no StaticRules anywhere in it");
+    let described = |bytes| describe(StaticRules, bytes);
+    assert_eq!(described(grown(1, b"x")), "f  fault: has no StaticRules anywhere in it");
     assert_eq!(
-        told(grown(12, b"x")),
+        described(grown(12, b"x")),
         "f  fault: grows without bounds where its parts are used again"
     );
     let long = [b'x'; 100_000];
     assert_eq!(
-        told(grown(3, &long)),
+        described(grown(3, &long)),
         "f  fault: grows without bounds where its parts are used again"
     );
 }
@@ -281,7 +281,7 @@ fn w15_keys_of_new_versions_for_removable_disks_are_settings() {
     fault: RemovableMediaAction: Remount needs at least one of RemovableMediaRemountFlags
     fault: EncryptedRemovableMediaAction: expected Allow, Block or Remount
     ");
-    insta::assert_snapshot!(told(StaticRules, plist("<dict><key>RemovableMediaAction</key><string>Block</string></dict>")), @"f  fault: has settings for Santa, but no StaticRules; nicelist settings import reads them");
+    insta::assert_snapshot!(describe(StaticRules, plist("<dict><key>RemovableMediaAction</key><string>Block</string></dict>")), @"f  fault: has settings for Santa, but no StaticRules; nicelist settings import reads them");
 }
 
 /// W15: the spelling of Santa's documentation.
@@ -299,14 +299,14 @@ fn settings_beside_rules_are_told() {
         "<dict><key>ClientMode</key><integer>2</integer>{}<key>SyncBaseURL</key><string>x</string></dict>",
         list(RULE)
     );
-    insta::assert_snapshot!(told(StaticRules, plist(&both)), @r#"
+    insta::assert_snapshot!(describe(StaticRules, plist(&both)), @r#"
     f  note: ClientMode: is not a rule; nicelist settings import reads it
     f  note: SyncBaseURL: is not a rule and is left out
     f: rule 1  {"target":"teamid:ZMCG7MLDV9","policy":"allow","scope":"fleet"}
     "#);
     let odd = plist("<dict><key>StaticRules</key><string>x</string></dict>");
     assert_eq!(
-        told(StaticRules, odd),
+        describe(StaticRules, odd),
         "f  fault: StaticRules: expected a list of rules, found a string"
     );
 }

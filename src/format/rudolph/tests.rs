@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::format::Format::{Csv, RudolphCsv, RudolphJson};
-use crate::format::tests::{drafts, told, written_of};
+use crate::format::tests::{describe, drafts, written_of};
 
 #[test]
 fn both_headers_are_read_with_all_kinds_of_identifiers_below() {
@@ -18,7 +18,7 @@ fn both_headers_are_read_with_all_kinds_of_identifiers_below() {
         let file = File { name: "f".into(), bytes: text.clone().into_bytes() };
         assert!(recognises_csv(&file));
         insta::allow_duplicates! {
-            insta::assert_snapshot!(told(RudolphCsv, text), @r#"
+            insta::assert_snapshot!(describe(RudolphCsv, text), @r#"
             f:2  {"target":"certificate:abababababababababababababababababababababababababababababababab","policy":"allow","scope":"fleet","comment":"Developer ID Application: Example, Inc. (ABCDE12345)"}
             f:3  {"target":"teamid:ABCDE12345","policy":"silent-block","scope":"fleet","comment":"quoted, comma"}
             f:4  fault: policy: `5` is a number, and tools number the policies differently; write its name
@@ -36,12 +36,12 @@ fn json_is_read_by_name_and_not_by_number() {
     let text = r#"[{"type":"BINARY","policy":"ALLOWLIST","identifier":"SHA","custom_msg":"","description":"x"},
 {"type":"TEAMID","policy":2,"identifier":"ABCDE12345","description":""},
 {"type":"TEAMID","policy":"BLOCKLIST","identifier":"ABCDE12345","description":""}]"#;
-    insta::assert_snapshot!(told(RudolphJson, text.replace("SHA", &"ab".repeat(32))), @r#"
+    insta::assert_snapshot!(describe(RudolphJson, text.replace("SHA", &"ab".repeat(32))), @r#"
     f:1:2  {"target":"binary:abababababababababababababababababababababababababababababababab","policy":"allow","scope":"fleet","comment":"x"}
     f:2:27  fault: policy: `2` is a number, and tools number these differently; write the name
     f:3:1  {"target":"teamid:ABCDE12345","policy":"block","scope":"fleet"}
     "#);
-    insta::assert_snapshot!(told(RudolphJson, "{}"), @"f:1:1  fault: is no list of rules, [{...}, ...]");
+    insta::assert_snapshot!(describe(RudolphJson, "{}"), @"f:1:1  fault: is no list of rules, [{...}, ...]");
 }
 
 #[test]

@@ -1,10 +1,10 @@
 //! What `santactl rule --export` really writes, and what people make of it.
 
 use crate::format::Format::Santactl;
-use crate::format::tests::{drafts, told, written_of};
+use crate::format::tests::{describe, drafts, written_of};
 
 #[test]
-fn an_export_is_read_and_its_defects_are_mended() {
+fn an_export_is_read_and_its_defects_are_fixed() {
     let cdhash = "ab".repeat(20);
     let text = format!(
         r#"{{"rules":[
@@ -23,7 +23,7 @@ fn an_export_is_read_and_its_defects_are_mended() {
 ]}}"#,
         "cd".repeat(32)
     );
-    insta::assert_snapshot!(told(Santactl, text), @r#"
+    insta::assert_snapshot!(describe(Santactl, text), @r#"
     f:2:2  {"target":"cdhash:abababababababababababababababababababab","policy":"allow","scope":"fleet","comment":"why"}
     f:2:15  note: rule_type: `Unknown` is read as CDHASH, for which santactl writes it
     f:3:2  {"target":"signingid:platform:com.apple.say","policy":"cel","scope":"fleet","cel":"true"}
@@ -42,10 +42,10 @@ fn an_export_is_read_and_its_defects_are_mended() {
 }
 
 #[test]
-fn what_is_no_export_is_told_where_it_ends() {
-    insta::assert_snapshot!(told(Santactl, "{\"rules\":[{\"rule_type\":\n"), @"f:2:1  fault: ends too early; it may be cut off");
-    insta::assert_snapshot!(told(Santactl, "{\"rules\":7}"), @r#"f:1:1  fault: is no object with a list of rules, {"rules": [...]}"#);
-    insta::assert_snapshot!(told(Santactl, "{\"rules\":[]]}"), @"f:1:12  fault: is not JSON: expected `,` or `}`");
+fn an_incomplete_export_is_reported_with_its_end() {
+    insta::assert_snapshot!(describe(Santactl, "{\"rules\":[{\"rule_type\":\n"), @"f:2:1  fault: ends too early; it may be cut off");
+    insta::assert_snapshot!(describe(Santactl, "{\"rules\":7}"), @r#"f:1:1  fault: is no object with a list of rules, {"rules": [...]}"#);
+    insta::assert_snapshot!(describe(Santactl, "{\"rules\":[]]}"), @"f:1:12  fault: is not JSON: expected `,` or `}`");
 }
 
 #[test]
@@ -94,10 +94,10 @@ fn what_santa_has_no_place_for_is_lost() {
 fn a_rule_of_very_many_keys_and_deep_values_cost_no_more_than_their_length() {
     let keys: Vec<String> = (0..200_000).map(|number| format!("\"k{number}\":1")).collect();
     let text = format!("{{\"rules\":[{{{}}}]}}", keys.join(","));
-    assert_eq!(told(Santactl, text), "f:1:11  fault: has more keys than any rule, 64");
+    assert_eq!(describe(Santactl, text), "f:1:11  fault: has more keys than any rule, 64");
     let deep = format!("{{\"rules\":[{{\"policy\":{}7", "[".repeat(200_000));
-    insta::assert_snapshot!(told(Santactl, deep), @"f:1:200021  fault: ends too early; it may be cut off");
+    insta::assert_snapshot!(describe(Santactl, deep), @"f:1:200021  fault: ends too early; it may be cut off");
     let closed =
         format!("{{\"rules\":[{{\"policy\":{}{}}}]}}", "[".repeat(200_000), "]".repeat(200_000));
-    insta::assert_snapshot!(told(Santactl, closed), @"f:1:85  fault: is nested too deeply");
+    insta::assert_snapshot!(describe(Santactl, closed), @"f:1:85  fault: is nested too deeply");
 }

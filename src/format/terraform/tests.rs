@@ -1,7 +1,7 @@
 //! Resources as people write them.
 
 use crate::format::Format::Terraform;
-use crate::format::tests::{drafts, told, written_of};
+use crate::format::tests::{describe, drafts, written_of};
 use crate::format::{Content, Defaults};
 use crate::rule::{Rule, RuleDraft};
 
@@ -37,7 +37,7 @@ resource "nps_workshop_rule" "x" {
   EOT
 }
 "#;
-    insta::assert_snapshot!(told(Terraform, text), @r#"
+    insta::assert_snapshot!(describe(Terraform, text), @r#"
     f:2:1  note: terraform: is no rule and is passed over
     f:6:1  {"target":"teamid:ABCDE12345","policy":"block","scope":"fleet","message":"no"}
     f:13:1  {"target":"teamid:ABCDE12346","policy":"allow","scope":"host:SN1"}
@@ -71,14 +71,14 @@ resource "nps_workshop_rule" "e" {
   tag        = "global"
 }
 "#;
-    insta::assert_snapshot!(told(Terraform, text), @"
+    insta::assert_snapshot!(describe(Terraform, text), @"
     f:3:16  fault: for_each: a resource that is repeated is not read
     f:7:16  fault: identifier: expected a string, found an expression
     f:11:13  fault: tag_ids: is not read from Terraform; what Zentral's API answers has it
     f:13:1  fault: serial_numbers: a rule for serial numbers and users at once has no scope here
     f:18:16  fault: identifier: `SHORT` is no teamid identifier; expected 10 letters and digits
     ");
-    insta::assert_snapshot!(told(Terraform, "resource \"nps_workshop_rule\" \"x\" {\n  identifier = \n"), @r#"f:2:16  fault: is not HCL: invalid expression; expected `"`, `[`, `{`, `-`, `!`, `(`, `_`, `<`, letter or digit"#);
+    insta::assert_snapshot!(describe(Terraform, "resource \"nps_workshop_rule\" \"x\" {\n  identifier = \n"), @r#"f:2:16  fault: is not HCL: invalid expression; expected `"`, `[`, `{`, `-`, `!`, `(`, `_`, `<`, letter or digit"#);
 }
 
 #[test]
@@ -157,15 +157,18 @@ fn nesting_without_end_is_refused() {
             "resource \"nps_workshop_rule\" \"x\" {{\n  tag = {}\n}}\n",
             open.repeat(20_000)
         );
-        let told = told(Terraform, text);
-        assert!(told.starts_with("f:2:") && told.contains("fault: is not HCL"), "{open}: {told}");
+        let described = describe(Terraform, text);
+        assert!(
+            described.starts_with("f:2:") && described.contains("fault: is not HCL"),
+            "{open}: {described}"
+        );
     }
-    let told = told(Terraform, "resource nps_workshop_rule {\n".repeat(20_000));
-    assert!(told.contains("fault: is not HCL"), "{told}");
+    let described = describe(Terraform, "resource nps_workshop_rule {\n".repeat(20_000));
+    assert!(described.contains("fault: is not HCL"), "{described}");
 }
 
 #[test]
-fn names_that_are_alike_are_told_apart() {
+fn similar_names_are_distinguished() {
     let rules: Vec<_> = ["a.b", "a-b", "a b"]
         .into_iter()
         .map(|id| RuleDraft {

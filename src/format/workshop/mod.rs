@@ -16,7 +16,7 @@ use crate::document::{Outline, Text};
 use crate::rule::{PolicyKind, Rule, RuleDraft, Scope};
 
 /// The tag of every host.
-const EVERYBODY: &str = "global";
+const GLOBAL: &str = "global";
 /// The note about the maximum of hosts that a rule may affect.
 pub(super) const THRESHOLD: &str =
     "is left out; Workshop adds the rule only if it affects few hosts, nicelist always adds it";
@@ -86,7 +86,7 @@ pub(super) fn draft(record: &mut Record<'_>) -> Result<RuleDraft, Remark> {
 
 fn scope_of(tag: String) -> String {
     match tag.as_str() {
-        EVERYBODY => "fleet".to_owned(),
+        GLOBAL => "fleet".to_owned(),
         host if host.starts_with("host:") => tag,
         tag => format!("tag:{tag}"),
     }
@@ -139,10 +139,10 @@ fn tag_of(rule: &Rule) -> Result<String, String> {
         return Err(format!("Workshop has no policy {kind}"));
     }
     match rule.scope() {
-        Scope::Fleet => Ok(EVERYBODY.to_owned()),
+        Scope::Fleet => Ok(GLOBAL.to_owned()),
         Scope::Host(machine) => Ok(format!("host:{machine}")),
-        Scope::Tag(tag) if tag.as_str() == EVERYBODY => {
-            Err(format!("Workshop's tag {EVERYBODY} is everybody"))
+        Scope::Tag(tag) if tag.as_str() == GLOBAL => {
+            Err(format!("Workshop's tag {GLOBAL} is everybody"))
         }
         Scope::Tag(tag) if tag.as_str().len() > LONGEST_TAG => {
             Err(format!("Workshop's tags have at most {LONGEST_TAG} letters"))

@@ -1,8 +1,8 @@
-//! What Workshop's API answers and takes.
+//! What Workshop's API returns and accepts.
 
 use super::*;
 use crate::format::Format::Workshop;
-use crate::format::tests::{drafts, told, written_of};
+use crate::format::tests::{describe, drafts, written_of};
 
 #[test]
 fn tags_become_scopes_and_both_styles_of_keys_are_read() {
@@ -14,7 +14,7 @@ fn tags_become_scopes_and_both_styles_of_keys_are_read() {
  {"identifier":"ABCDE12345","rule_type":"TEAMID","policy":"ALLOWLIST","tag":"a b"}
 ],"more":true}"#;
     assert!(Workshop.recognises(&File { name: "f".into(), bytes: text.into() }));
-    insta::assert_snapshot!(told(Workshop, text), @r#"
+    insta::assert_snapshot!(describe(Workshop, text), @r#"
     f:2:2  {"target":"signingid:platform:com.apple.yes","policy":"block","scope":"fleet","message":"m","url":"u","comment":"c"}
     f:3:2  {"target":"teamid:ABCDE12345","policy":"cel","scope":"tag:eng","cel":"true"}
     f:4:2  {"target":"teamid:ABCDE12345","policy":"allow","scope":"host:0A1B"}
@@ -31,13 +31,13 @@ fn a_request_and_a_bare_list_are_read_as_well() {
         r#"{"identifier":"ABCDE12345","ruleType":"TEAMID","policy":"ALLOWLIST","tag":"global"}"#;
     let expected = r#"{"target":"teamid:ABCDE12345","policy":"allow","scope":"fleet"}"#;
     for text in [format!("{{\"rule\":{rule}}}"), format!("[{rule}]")] {
-        assert!(told(Workshop, text.as_str()).ends_with(expected), "{text}");
+        assert!(describe(Workshop, text.as_str()).ends_with(expected), "{text}");
     }
-    insta::assert_snapshot!(told(Workshop, "{\"x\":1}"), @"f:1:1  fault: is neither a list of rules nor an object with rules");
+    insta::assert_snapshot!(describe(Workshop, "{\"x\":1}"), @"f:1:1  fault: is neither a list of rules nor an object with rules");
 }
 
 #[test]
-fn what_workshop_cannot_say_is_lost() {
+fn what_workshop_cannot_express_is_lost() {
     insta::assert_snapshot!(written_of(Workshop, &drafts()), @r#"
     {
       "rules": [

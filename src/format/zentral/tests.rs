@@ -16,19 +16,19 @@ fn rules(document: &ParsedPolicy) -> Vec<String> {
     rules.map(|it| format!("{} {} for {}", it.policy().kind(), it.target(), it.scope())).collect()
 }
 
-fn told(document: &ParsedPolicy, remarks: &[Remark]) -> Vec<String> {
+fn describe(document: &ParsedPolicy, remarks: &[Remark]) -> Vec<String> {
     remarks.iter().map(|it| format!("{}: {}", document.name_of(it.location), it.text)).collect()
 }
 
 fn faults(document: &ParsedPolicy) -> Vec<String> {
-    told(document, &document.faults)
+    describe(document, &document.faults)
 }
 
 fn notes(document: &ParsedPolicy) -> Vec<String> {
-    told(document, &document.notes)
+    describe(document, &document.notes)
 }
 
-/// A rule set with one rule that has these lists besides.
+/// A rule set with one rule that also has these lists.
 fn with(lists: &str) -> ParsedPolicy {
     document(&format!(
         "name: core\nrules:\n  - rule_type: TEAMID\n    identifier: ABCDE12345\n    policy: \
@@ -237,7 +237,7 @@ fn a_policy_by_number_is_not_guessed_in_a_rule_set() {
     );
 }
 
-/// A row as the API answers it.
+/// A row as the API returns it.
 fn api_row(policy: u8, identifier: &str, more: &str) -> String {
     format!(
         r#"{{"id":1,"target_type":"TEAMID","target_identifier":"{identifier}","ruleset":null,

@@ -14,7 +14,7 @@ const LARGEST_BODY: usize = 64 * 1024 * 1024;
 pub struct HttpResponse {
     pub status: u16,
     pub headers: Vec<(String, String)>,
-    /// Compressed if the headers say so.
+    /// Compressed if the headers require it.
     pub body: Vec<u8>,
 }
 

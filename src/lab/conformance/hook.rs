@@ -21,7 +21,7 @@ pub enum Hook {
     UntagHost,
     OrderCleanSync,
     SetMode,
-    /// Makes a host hash bundles.
+    /// Enables the hashing of bundles for a host.
     EnableBundles,
 }
 

@@ -151,7 +151,7 @@ impl Server {
                 sent = sent.header(name, value);
             }
         }
-        let failed = |error: reqwest::Error| self.told(&error);
+        let failed = |error: reqwest::Error| self.describe(&error);
         let answer = sent.body(body).send().await.map_err(failed)?;
         let (status, headers) = (answer.status().as_u16(), answer.headers().clone());
         let body = answer.bytes().await.map_err(failed)?.into();
@@ -159,7 +159,7 @@ impl Server {
     }
 
     /// The innermost cause of an error, in one line.
-    fn told(&self, error: &reqwest::Error) -> String {
+    fn describe(&self, error: &reqwest::Error) -> String {
         if error.is_timeout() {
             return format!("no answer within {} s", self.patience.as_secs_f32());
         }

@@ -1,4 +1,4 @@
-//! The events of hosts: executions of invented programs, a few of which run on nearly every host.
+//! The events of hosts: executions of invented programs. A few programs run on nearly every host.
 
 use xxhash_rust::xxh3::xxh3_128_with_seed;
 

@@ -90,10 +90,10 @@ pub(super) async fn run(
                 Some(Err(error)) => resume_unwind(error.into_panic()),
             },
             () = wanted(&mut stop) => return Err(Interrupted),
-            _ = ticks.tick() => observer.tell(shared, (phase, before), total, start.elapsed()),
+            _ = ticks.tick() => observer.report(shared, (phase, before), total, start.elapsed()),
         }
     }
-    observer.tell(shared, (phase, before), total, start.elapsed());
+    observer.report(shared, (phase, before), total, start.elapsed());
     Ok(())
 }
 
@@ -111,7 +111,7 @@ async fn wanted(stop: &mut watch::Receiver<bool>) {
 }
 
 impl Observer {
-    fn tell(
+    fn report(
         &self,
         shared: &Shared,
         (phase, before): (FleetPhase, u64),

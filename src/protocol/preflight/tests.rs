@@ -157,7 +157,7 @@ fn modes_are_read_from_names_and_numbers_and_no_others() {
 }
 
 #[test]
-fn unknown_keys_are_passed_over() {
+fn unknown_keys_are_ignored() {
     assert_eq!(reads(r#"{"machine_id":"M1","fileAccessRulesHash":"x","n":{"o":[]}}"#), {
         PreflightRequest { machine_id: "M1".to_owned(), ..PreflightRequest::default() }
     });

@@ -102,7 +102,7 @@ fn a_host_gets_a_file_with_everything_that_holds_there() {
 }
 
 #[test]
-fn what_moroz_cannot_say_is_a_loss() {
+fn what_moroz_cannot_express_is_a_loss() {
     let mut commented = rule("allow", "teamid:AAAAAAAAAA", "fleet");
     commented.provenance.comment = Some("why".into());
     commented.expires = Some("2030-01-01T00:00:00Z".parse().unwrap());
@@ -125,7 +125,7 @@ fn what_moroz_cannot_say_is_a_loss() {
         ..Content::default()
     };
     let written = write(content);
-    let told: Vec<String> = written
+    let described: Vec<String> = written
         .losses
         .iter()
         .map(|loss| match (&loss.lost, loss.rule) {
@@ -134,7 +134,7 @@ fn what_moroz_cannot_say_is_a_loss() {
             (Lost::Field(field), rule) => format!("{rule:?}: {field}"),
         })
         .collect();
-    insta::assert_snapshot!(told.join("\n"), @"
+    insta::assert_snapshot!(described.join("\n"), @"
     Some(0): comment
     Some(0): expires
     1: Moroz has no policy silent-block
@@ -203,14 +203,14 @@ mod round_trip {
             let lost: Vec<usize> = written.losses.iter().filter_map(|loss| loss.rule).collect();
             let kept = rules.iter().enumerate().filter(|(index, _)| !lost.contains(index));
             let kept: Vec<Rule> = kept.map(|(_, rule)| rule.clone()).collect();
-            let told = |scope: &Scope, setting: &Setting| {
+            let is_lost = |scope: &Scope, setting: &Setting| {
                 let text = format!("{} = {} for {scope}", setting.key(), setting.value());
                 written.losses.iter().any(|loss| match &loss.lost {
                     Lost::Everything(reason) => reason.starts_with(&text),
                     Lost::Field(_) => false,
                 })
             };
-            settings.retain(|(scope, setting)| !told(scope, setting));
+            settings.retain(|(scope, setting)| !is_lost(scope, setting));
             let document = read(&written.files, &Defaults::default());
             prop_assert_eq!(&document.faults, &[]);
             let mut back: Vec<Rule> = document.rules.into_iter().map(|it| it.rule).collect();

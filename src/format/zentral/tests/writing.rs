@@ -20,12 +20,12 @@ fn text(written: &Written) -> &str {
 }
 
 fn losses(written: &Written) -> String {
-    let told = written.losses.iter().map(|loss| match (&loss.lost, loss.rule) {
+    let described = written.losses.iter().map(|loss| match (&loss.lost, loss.rule) {
         (Lost::Everything(reason), Some(rule)) => format!("{rule}: {reason}"),
         (Lost::Everything(reason), None) => reason.clone(),
         (Lost::Field(field), rule) => format!("{rule:?}: {field}"),
     });
-    told.collect::<Vec<_>>().join("\n")
+    described.collect::<Vec<_>>().join("\n")
 }
 
 #[test]

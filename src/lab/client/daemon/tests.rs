@@ -17,7 +17,7 @@ struct Lab {
 }
 
 impl Lab {
-    /// A client that holds no settings.
+    /// A client without settings.
     fn new(steps: impl IntoIterator<Item = Step>) -> Self {
         Self::with(|_| {}, steps)
     }
@@ -32,7 +32,7 @@ impl Lab {
         Self { server, clock, daemon }
     }
 
-    /// Lets time pass until the next sync is over, and tells when that was.
+    /// Advances the time to the end of the next sync and returns that time.
     async fn next(&self) -> (DaemonSync, u64) {
         let turn = tokio::select! {
             biased;
@@ -55,7 +55,7 @@ fn ok(body: Value) -> Step {
     Step::ok(body)
 }
 
-/// A sync in which preflight is answered so.
+/// A sync with this preflight response.
 fn sync(preflight: Value) -> [Step; 3] {
     [ok(preflight), ok(json!({"rules": []})), ok(json!({}))]
 }
@@ -185,7 +185,7 @@ async fn unreported_events_are_sent_with_the_next_sync() {
 async fn a_report_does_not_wait_for_the_sync_in_progress() {
     let gate = Arc::new(Notify::new());
     let [preflight, rules, postflight] = sync(json!({}));
-    // The second answer is for the report.
+    // The second response is for the report.
     let lab = Lab::new([preflight.behind(&gate), ok(json!({})), rules, postflight]);
     lab.clock.advance(FIRST_SYNC);
     let report = async {

@@ -5,7 +5,7 @@ use serde_json::json;
 use super::super::tests::scripted_server::{Script, Step};
 use super::*;
 
-/// Asks a server something as a version does, and tells the answer.
+/// Sends a request like a version of Santa and returns the response.
 async fn asked_as(version: &str, script: &Script, clock: &Clock) -> Result<Vec<u8>, RequestError> {
     let profile = Profile { machine_id: "M1".to_owned(), ..Profile::default() };
     let (transport, token) = (script, XsrfToken::default());

@@ -29,13 +29,13 @@ fn remove(identifier: &str) -> Value {
     json!({"identifier": identifier, "policy": "REMOVE", "rule_type": "TEAMID"})
 }
 
-/// A sync in which the server answers preflight so, sends these rules on one page, and
+/// A sync with this preflight response, in which the server sends these rules on one page, and
 /// takes postflight.
 fn script(preflight: Value, rules: Value) -> Script {
     Script::new([ok(preflight), ok(json!({"rules": rules})), ok(json!({}))])
 }
 
-/// A client that has synced before and holds these teams.
+/// A client that has synced before and has rules for these teams.
 async fn settled(teams: &[&str]) -> Santa {
     let mut santa = Santa::new(Profile { machine_id: "M1".to_owned(), ..Profile::default() });
     let rules = teams.iter().map(|team| allow(team)).collect();

@@ -1,4 +1,4 @@
-//! Clean syncs, at which a client deletes what it holds.
+//! Clean syncs, in which a client deletes its rules.
 
 use crate::lab::conformance::case::{Case, must, should};
 use crate::lab::conformance::case_run::CaseRun;
@@ -81,8 +81,8 @@ async fn with_rules(run: &CaseRun<'_>) -> CaseResult {
     }
     let valid = synced.rules.iter().filter(|value| rule::read(value, V2026_7).is_ok()).count();
     if valid == 0 {
-        let told = format!("a clean sync with {} rules, none of them valid", synced.rules.len());
-        return Err(Stop::fails(told));
+        let fault = format!("a clean sync with {} rules, none of them valid", synced.rules.len());
+        return Err(Stop::fails(fault));
     }
     Ok(format!("clean, with {valid} {}", if valid == 1 { "rule" } else { "rules" }))
 }

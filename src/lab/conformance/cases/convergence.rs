@@ -1,4 +1,4 @@
-//! After every completed sync a host holds the rules that are in force for it.
+//! After every completed sync, a host has its active rules.
 
 use crate::lab::conformance::case::{Case, must};
 use crate::lab::conformance::case_run::CaseRun;

@@ -140,11 +140,11 @@ async fn standalone(run: &CaseRun<'_>) -> CaseResult {
     let set = Some((Variable::Mode, "STANDALONE"));
     run.administer(Hook::SetMode, &newest, set).await?;
     run.administer(Hook::SetMode, &old, set).await?;
-    let told = (mode(&newest).await?, mode(&old).await?);
+    let modes = (mode(&newest).await?, mode(&old).await?);
     let back = Some((Variable::Mode, "MONITOR"));
     run.administer(Hook::SetMode, &newest, back).await?;
     run.administer(Hook::SetMode, &old, back).await?;
-    match (told.0.as_str(), told.1.as_str()) {
+    match (modes.0.as_str(), modes.1.as_str()) {
         ("STANDALONE", mode @ ("LOCKDOWN" | "MONITOR")) => Ok(format!("{mode} for 2024.9")),
         ("STANDALONE", mode) => Err(Stop::fails(format!("{mode} for 2024.9"))),
         (mode, _) => Err(Stop::fails(format!("{mode} for 2026.7, where STANDALONE is set"))),

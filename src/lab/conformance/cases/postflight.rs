@@ -61,13 +61,13 @@ async fn uncounted(run: &CaseRun<'_>) -> CaseResult {
 
 async fn alone(run: &CaseRun<'_>) -> CaseResult {
     let known = run.known_mac().await?;
-    let mut told = Vec::new();
+    let mut statuses = Vec::new();
     for mac in [&known, &run.mac(V2026_7)] {
         let answer = run.post(mac.postflight(Kind::Normal, 3, 3)).await?.without_server_error()?;
-        told.push(answer.status.to_string());
+        statuses.push(answer.status.to_string());
     }
     known.preflight().await?;
-    Ok(format!("{} for a known host, {} for a new one", told[0], told[1]))
+    Ok(format!("{} for a known host, {} for a new one", statuses[0], statuses[1]))
 }
 
 async fn repeated(run: &CaseRun<'_>) -> CaseResult {

@@ -124,8 +124,8 @@ async fn agreeing(run: &CaseRun<'_>) -> CaseResult {
         if let (Some(kind), Some(clean)) = (kind, clean)
             && is_clean(kind) != clean
         {
-            let told = format!("{when}: sync_type {kind}, clean_sync {clean}");
-            return Err(Stop::fails(told));
+            let found = format!("{when}: sync_type {kind}, clean_sync {clean}");
+            return Err(Stop::fails(found));
         }
         mac.sync().await?;
     }
@@ -137,9 +137,9 @@ async fn mode(run: &CaseRun<'_>) -> CaseResult {
     for mode in ["LOCKDOWN", "MONITOR"] {
         run.administer(Hook::SetMode, &mac, Some((Variable::Mode, mode))).await?;
         let answer = mac.preflight().await?;
-        let told = answer.get("client_mode").and_then(|mode| mode.as_str()).unwrap_or("none");
-        if told != mode {
-            return Err(Stop::fails(format!("client_mode is {told} where {mode} is set")));
+        let found = answer.get("client_mode").and_then(|mode| mode.as_str()).unwrap_or("none");
+        if found != mode {
+            return Err(Stop::fails(format!("client_mode is {found} where {mode} is set")));
         }
     }
     Ok("LOCKDOWN, then MONITOR".to_owned())

@@ -1,4 +1,4 @@
-//! What asks without being a sync, and what is no request at all.
+//! Requests that are not part of a sync, and invalid requests.
 
 use std::io::{self, Read};
 

@@ -138,8 +138,8 @@ async fn restart(run: &CaseRun<'_>) -> CaseResult {
     if whole == again {
         return Ok(format!("rules both times: {}", whole.len()));
     }
-    let told = format!("{} rules, then {} or others", whole.len(), again.len());
-    Err(Stop::fails(told))
+    let fault = format!("{} rules, then {} or others", whole.len(), again.len());
+    Err(Stop::fails(fault))
 }
 
 async fn strange_cursor(run: &CaseRun<'_>) -> CaseResult {

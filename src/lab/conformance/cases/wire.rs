@@ -90,7 +90,7 @@ pub(super) const CASES: [Case; 14] = [
         "wire-protobuf",
         "Protobuf is answered with protobuf at every stage.",
         "Profiles with SyncEnableProtoTransfer, from 2024.6 on, read nothing else.",
-        |run| Box::pin(speaks_protobuf(run, PROTOBUF)),
+        |run| Box::pin(uses_protobuf(run, PROTOBUF)),
     ),
     should(
         "wire-protobuf-octets",
@@ -191,7 +191,7 @@ async fn any_machine_id(run: &CaseRun<'_>) -> CaseResult {
 
 async fn accept_encoding(run: &CaseRun<'_>) -> CaseResult {
     let mac = run.known_mac().await?;
-    let mut told = Vec::new();
+    let mut results = Vec::new();
     for (accepts, allowed) in
         [("identity", ["", "identity"].as_slice()), ("gzip", &["", "identity", "gzip"])]
     {
@@ -217,18 +217,18 @@ async fn accept_encoding(run: &CaseRun<'_>) -> CaseResult {
             serde_json::from_slice::<Value>(&body)
                 .map_err(|_| Stop::fails(format!("{stage}: the body is no JSON")))?;
             if accepts == "gzip" {
-                told.push(format!(
+                results.push(format!(
                     "{stage}: {}",
                     if encoding.is_empty() { "plain" } else { &encoding }
                 ));
             }
         }
     }
-    Ok(format!("with gzip taken, {}", told.join(", ")))
+    Ok(format!("with gzip taken, {}", results.join(", ")))
 }
 
 /// Sends protobuf to all four stages and expects protobuf.
-async fn speaks_protobuf(run: &CaseRun<'_>, kind: &'static str) -> CaseResult {
+async fn uses_protobuf(run: &CaseRun<'_>, kind: &'static str) -> CaseResult {
     const SETTINGS_MODE: u32 = 1;
     let mac = run.mac(V2026_7);
     let preflight = Writer::default()
@@ -260,8 +260,8 @@ async fn speaks_protobuf(run: &CaseRun<'_>, kind: &'static str) -> CaseResult {
 }
 
 async fn protobuf_in_octets(run: &CaseRun<'_>) -> CaseResult {
-    match speaks_protobuf(run, PROTOBUF).await {
-        Ok(_) => speaks_protobuf(run, OCTETS).await,
+    match uses_protobuf(run, PROTOBUF).await {
+        Ok(_) => uses_protobuf(run, OCTETS).await,
         Err(_) => Err(Stop::not_applicable("the server speaks no protobuf")),
     }
 }

@@ -8,7 +8,7 @@ use super::*;
 
 const OK: &str = "HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\n{}";
 
-/// A server that answers by a script, a list for each connection, and then closes it.
+/// A server with prepared responses for each connection, which it then closes.
 async fn server(script: Vec<Vec<&'static str>>) -> (String, Rc<RefCell<Vec<String>>>) {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let url = format!("http://{}/santa", listener.local_addr().unwrap());
@@ -30,7 +30,7 @@ async fn server(script: Vec<Vec<&'static str>>) -> (String, Rc<RefCell<Vec<Strin
                 stream.write_all(answer.as_bytes()).await.unwrap();
             }
         }
-        // Nobody is let in any more, and nobody is turned away.
+        // New connections are neither accepted nor refused.
         std::future::pending::<()>().await;
     });
     (url, asked)

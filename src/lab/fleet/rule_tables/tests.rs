@@ -47,7 +47,7 @@ fn put(tables: &mut RuleTables, from: TableId, teams: &[usize]) -> TableId {
     apply(tables, from, SyncKind::Normal, &vec![page])
 }
 
-/// A tables with so many hosts at the start.
+/// Tables with `hosts` hosts at the start.
 fn tables(hosts: u32) -> RuleTables {
     let mut tables = RuleTables::new();
     tables.hold(TableId::EMPTY, hosts);

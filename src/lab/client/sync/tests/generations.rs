@@ -78,7 +78,7 @@ async fn before_2024_1_clean_sync_alone_cleans_and_cleans_everything() {
 }
 
 #[tokio::test]
-async fn protobuf_is_spoken_at_every_stage() {
+async fn protobuf_is_used_at_every_stage() {
     use crate::protocol::{
         Format, PostflightRequest, PreflightResponse, Rule, RuleDownloadResponse, RuleType,
         read_request, write,
