@@ -11,7 +11,7 @@ use crate::shell::argument;
 /// that SQLite keeps next to it. For example, `sqlite3 .backup` creates such a copy.
 pub(super) fn warn(ui: &Ui, database: &Database) {
     let Some(path) = database.path() else { return };
-    let files = ["", "-wal", "-shm"].map(|end| beside(path, end));
+    let files = ["", "-wal", "-shm"].map(|end| with_ending(path, end));
     let exposed: Vec<String> = files
         .iter()
         .filter(|file| file.metadata().is_ok_and(|found| is_exposed(&found)))
@@ -35,7 +35,7 @@ fn is_exposed(_: &Metadata) -> bool {
     false
 }
 
-fn beside(path: &Path, end: &str) -> PathBuf {
+fn with_ending(path: &Path, end: &str) -> PathBuf {
     let mut name = path.as_os_str().to_owned();
     name.push(end);
     name.into()

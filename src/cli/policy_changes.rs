@@ -19,7 +19,7 @@ const MOST_MEMBERS: usize = 5;
 /// Maximum groups on a terminal, unless `--full` is given.
 const MOST_SECTIONS: usize = 20;
 
-/// Shows the differences of a plan. JSON has the whole answer.
+/// Shows the differences of a plan. JSON has the whole response.
 pub(crate) fn show(ui: &Ui, answer: &PolicyAnswer, full: bool) -> Result<(), CliError> {
     show_changes(ui, answer, &answer.changes, full)
 }

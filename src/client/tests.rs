@@ -1,4 +1,4 @@
-//! What a request looks like to a server, and what its answers mean.
+//! Requests as the server gets them, and the meaning of its responses.
 
 use std::collections::VecDeque;
 use std::io::{Read, Write};
@@ -15,7 +15,7 @@ use crate::fleet::Role;
 
 type Asked = Arc<Mutex<Vec<String>>>;
 
-/// A client of a server that gives one answer after the other, and what it was asked.
+/// A client of a server with prepared responses, and the requests that the server got.
 fn client(answers: &[(u16, &'static str, &'static str)]) -> (Client, Asked) {
     let asked = Asked::default();
     let log = Arc::clone(&asked);
@@ -97,7 +97,7 @@ fn read_request(stream: &mut TcpStream) -> String {
     String::from_utf8_lossy(&read[..length]).lines().next().unwrap_or_default().to_owned()
 }
 
-/// A server that closes its first connection instead of answering, and answers `[]` on others.
+/// A server that closes its first connection without a response, and returns `[]` on others.
 /// Returns a client of it, and what the server is sent.
 fn breaking_server() -> (Client, Asked) {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();

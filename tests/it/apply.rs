@@ -42,8 +42,8 @@ expires = 2099-01-01T00:00:00Z
 pub(crate) fn with_policy() -> (Shell, Server) {
     let (shell, server) = with_server();
     shell.write("policy.toml", POLICY);
-    let told = shell.run("apply -f policy.toml --yes -m first");
-    assert!(told.contains("exit code: 0"), "{told}");
+    let transcript = shell.run("apply -f policy.toml --yes -m first");
+    assert!(transcript.contains("exit code: 0"), "{transcript}");
     (shell, server)
 }
 

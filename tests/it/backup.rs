@@ -14,16 +14,16 @@ const OLD: &str = "--generation 2024.9";
 
 /// Runs a command that must succeed.
 fn done(shell: &Shell, line: &str) -> String {
-    let told = shell.run(line);
-    assert!(told.contains("exit code: 0\n"), "{told}");
-    told
+    let transcript = shell.run(line);
+    assert!(transcript.contains("exit code: 0\n"), "{transcript}");
+    transcript
 }
 
-/// Runs a command that must fail, and gives what it says of that.
+/// Runs a command that must fail and returns its stderr.
 fn refused(shell: &Shell, line: &str) -> String {
-    let told = shell.run(line);
-    assert!(!told.contains("exit code: 0\n"), "{told}");
-    let said = told.lines().skip_while(|line| !line.starts_with("error: "));
+    let transcript = shell.run(line);
+    assert!(!transcript.contains("exit code: 0\n"), "{transcript}");
+    let said = transcript.lines().skip_while(|line| !line.starts_with("error: "));
     said.collect::<Vec<_>>().join("\n") + "\n"
 }
 
@@ -90,15 +90,15 @@ fn l9_a_database_is_backed_up_while_a_server_writes_and_restored_when_it_has_sto
     done(&shell, "rule remove teamid:AAAAAAAAAA");
     done(&shell, "rule add allow teamid:BBBBBBBBBB");
     sync(&shell, &server, "anna", OLD);
-    let told = refused(&shell, &format!("database restore copy.db --yes {local}"));
-    insta::assert_snapshot!(told, @"
+    let transcript = refused(&shell, &format!("database restore copy.db --yes {local}"));
+    insta::assert_snapshot!(transcript, @"
     error: [HOME]/nicelist.db is in use; nothing was changed
     hint: stop the server, and then restore again
     ");
     drop(server);
     shell.unset_server();
-    let told = done(&shell, &format!("database restore copy.db --yes {local}"));
-    assert!(told.contains("the replaced database is now"), "{told}");
+    let transcript = done(&shell, &format!("database restore copy.db --yes {local}"));
+    assert!(transcript.contains("the replaced database is now"), "{transcript}");
     let replaced = files(&shell, "nicelist.db.replaced-");
     assert_eq!(replaced.len(), 1, "{replaced:?}");
     assert_eq!(files(&shell, "unfinished"), [""; 0]);
@@ -196,8 +196,8 @@ fn l9_failed_backups_and_restores_are_reported_and_change_nothing() {
         "backup copy.db --server http://127.0.0.1:1",
         "new-epoch",
     ] {
-        let told = refused(&shell, &format!("database {line}"));
-        story += &format!("{line}\n{}", told.replace(&format!(" {newest})"), " [N])"));
+        let transcript = refused(&shell, &format!("database {line}"));
+        story += &format!("{line}\n{}", transcript.replace(&format!(" {newest})"), " [N])"));
     }
     let story = story.replace(":hushhush@db/nicelist\n", "@db/nicelist\n");
     assert!(!story.contains("hushhush"), "{story}");
@@ -280,8 +280,9 @@ fn l9_a_backup_of_an_older_nicelist_is_restored_and_brought_up_to_date() {
     drop(old);
     shell.set("NICELIST_DATABASE", "sqlite:old.db");
     done(&shell, "database backup backup.db");
-    let told = done(&shell, "database restore backup.db --yes --database sqlite:new/nicelist.db");
-    assert!(!told.contains("is now"), "nothing was there: {told}");
+    let transcript =
+        done(&shell, "database restore backup.db --yes --database sqlite:new/nicelist.db");
+    assert!(!transcript.contains("is now"), "nothing was there: {transcript}");
     done(&shell, "rule add allow teamid:EQHXZ8M8AV --database sqlite:new/nicelist.db");
     done(&shell, "database check --database sqlite:new/nicelist.db");
 }
@@ -329,8 +330,8 @@ fn l9_a_database_behind_a_link_is_used_and_a_pipe_is_not_replaced() {
     }
     let made = std::process::Command::new("mkfifo").arg(shell.path("pipe")).status().unwrap();
     assert!(made.success());
-    let told = refused(&shell, "database backup pipe --force --database sqlite:real.db");
-    assert!(told.contains("it is a device or a pipe; name a file"), "{told}");
+    let transcript = refused(&shell, "database backup pipe --force --database sqlite:real.db");
+    assert!(transcript.contains("it is a device or a pipe; name a file"), "{transcript}");
 }
 
 #[test]

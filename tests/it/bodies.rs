@@ -1,4 +1,4 @@
-//! Bodies in flight cost a bounded amount of memory, and long ones nobody else's time.
+//! All request bodies together use limited memory, and long ones delay no other request.
 
 use std::io::{Read, Write};
 use std::net::TcpStream;

@@ -57,7 +57,7 @@ fn m6_harmful_changes_need_force_and_a_reason() {
     revision 1
     ");
     assert_eq!(shell.json("history")[0]["message"], "lab (forced: NL301)");
-    // What is there already is not refused again.
+    // Rules that already exist are not refused again.
     insta::assert_snapshot!(shell.run("rule add block teamid:ZMCG7MLDV9"), @"
     $ nicelist rule add block teamid:ZMCG7MLDV9
     exit code: 0

@@ -44,7 +44,7 @@ async fn ask(router: &Router, method: Method, path: &str, body: Value) -> (Statu
     (status, serde_json::from_slice(&body).unwrap())
 }
 
-/// Asks until the warnings are these; the ticker looks at the clock once a second.
+/// Polls until the warnings are these. The server checks its clock once a second.
 async fn warned(router: &Router, warnings: &[&str]) {
     let start = Instant::now();
     loop {

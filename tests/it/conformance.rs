@@ -39,10 +39,10 @@ fn judged(shell: &Shell, server: &Server) -> Vec<Value> {
     let folder = Path::new(env!("CARGO_BIN_EXE_nicelist")).parent().unwrap();
     let path = format!("{}:/usr/bin:/bin", folder.display());
     let output = shell.command(&words).env("PATH", path).output().unwrap();
-    let told = String::from_utf8_lossy(&output.stderr).into_owned();
-    let verdicts: Vec<Value> = serde_json::from_slice(&output.stdout).expect(&told);
+    let transcript = String::from_utf8_lossy(&output.stderr).into_owned();
+    let verdicts: Vec<Value> = serde_json::from_slice(&output.stdout).expect(&transcript);
     let wrong: Vec<_> = verdicts.iter().filter(|verdict| verdict["status"] != "pass").collect();
-    assert!(output.status.success() && wrong.is_empty(), "{told}{wrong:#?}");
+    assert!(output.status.success() && wrong.is_empty(), "{transcript}{wrong:#?}");
     verdicts
 }
 
@@ -208,7 +208,7 @@ enum Accepts {
     PlainOnly,
 }
 
-/// Lets only such bodies through to a server that is correct.
+/// Forwards only such bodies to a correct server.
 async fn filtered(accepts: Accepts, request: Request<Body>) -> Result<Request<Body>, Response> {
     let refused =
         |why: &str| (StatusCode::INTERNAL_SERVER_ERROR, format!("{{\"error\": \"{why}\"}}"));

@@ -1,4 +1,4 @@
-//! What a client can do to a server with nothing but connections.
+//! Limits on connections: what a client can do to a server only by connecting.
 
 use std::io;
 use std::net::SocketAddr;
@@ -20,7 +20,7 @@ const SHORT: Duration = Duration::from_millis(200);
 
 const HEALTH: &str = "GET /healthz HTTP/1.1\r\nhost: x\r\n\r\n";
 
-/// Nothing here ends by itself, but what a test shortens.
+/// Deadlines longer than any test. Tests shorten the ones that they need.
 fn patient() -> ConnectionLimits {
     let limits = ConnectionLimits::default();
     ConnectionLimits { head: LONG * 2, idle: LONG * 2, write: LONG * 2, drain: LONG * 2, ..limits }
@@ -48,10 +48,10 @@ impl Served {
         let app = App::open(options).await.unwrap();
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
-        let (end, told) = oneshot::channel::<()>();
+        let (end, transcript) = oneshot::channel::<()>();
         let ended = tokio::spawn(async move {
-            let told = async { told.await.unwrap_or_default() };
-            app.serve(listener, None, told).await
+            let transcript = async { transcript.await.unwrap_or_default() };
+            app.serve(listener, None, transcript).await
         });
         Self { _folder: folder, address, end, ended }
     }
@@ -79,7 +79,7 @@ impl Raw {
         self.0.write_all(text.as_bytes()).await.unwrap();
     }
 
-    /// The head of an answer whose body is one line.
+    /// The head of a response whose body is one line.
     async fn answer(&mut self) -> io::Result<String> {
         let mut read = Vec::new();
         while !(read.ends_with(b"\n")
@@ -181,7 +181,7 @@ fn b2_the_server_raises_its_limit_of_descriptors() {
     let shell = Shell::new();
     let server = Server::start_with_descriptors(&shell, 100);
     let address = server.url.trim_start_matches("http://").to_owned();
-    // An answer shows that the limits are set.
+    // The limits are set once a response arrives.
     let mut stream = std::net::TcpStream::connect(address).unwrap();
     io::Write::write_all(&mut stream, HEALTH.as_bytes()).unwrap();
     io::Read::read_exact(&mut stream, &mut [0]).unwrap();
@@ -399,7 +399,7 @@ fn b7_an_unknown_path_is_not_repeated_in_the_error() {
         assert!(answer.starts_with("HTTP/1.1 404"), "{answer}");
         assert!(!answer.contains(secret), "{answer}");
     }
-    server.tell_to_end();
+    server.shut_down();
     server.logs("shut down");
     assert!(!server.log().contains(secret), "{}", server.log());
 }

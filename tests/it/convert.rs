@@ -1,4 +1,4 @@
-//! Files of rules from one format to another, without a server; and what is said of bad ones.
+//! `rule convert` without a server, and its messages about invalid files.
 
 use crate::shell::Shell;
 
@@ -156,17 +156,17 @@ fn bad_rows_are_reported_with_file_line_and_column_and_nothing_is_written() {
         ("empty.json", ""),
         ("words", "hello\n"),
     ];
-    let mut told = String::new();
+    let mut transcript = String::new();
     for (name, text) in cases {
         shell.write(name, text);
-        told += &shell.run(&format!("rule convert {name} out.csv"));
-        told += "\n";
+        transcript += &shell.run(&format!("rule convert {name} out.csv"));
+        transcript += "\n";
     }
     let utf16: Vec<u8> =
         "\u{feff}target,policy\n".encode_utf16().flat_map(u16::to_le_bytes).collect();
     std::fs::write(shell.path("utf16.csv"), utf16).unwrap();
-    told += &shell.run("rule convert utf16.csv out.csv");
-    insta::assert_snapshot!(told, @"
+    transcript += &shell.run("rule convert utf16.csv out.csv");
+    insta::assert_snapshot!(transcript, @"
     $ nicelist rule convert bom.csv out.csv
     exit code: 5
     ----- stderr -----
@@ -429,8 +429,8 @@ fn each_of_a_thousand_bad_rows_in_a_million_is_reported_with_its_line() {
         .output()
         .unwrap();
     assert_eq!(run.status.code(), Some(5));
-    let told = String::from_utf8(run.stderr).unwrap();
-    let lines: Vec<&str> = told.lines().collect();
+    let transcript = String::from_utf8(run.stderr).unwrap();
+    let lines: Vec<&str> = transcript.lines().collect();
     assert_eq!(lines.len(), 1_001);
     for (nth, line) in lines[..1_000].iter().enumerate() {
         let expected = format!("rules.csv:{}: policy: `alow` is no policy", nth * 1_000 + 9);

@@ -10,7 +10,7 @@ use crate::cluster::{Cluster, Database};
 use crate::events::{blocked, digest, with};
 use crate::shell::{ENROLMENT, Server, Shell};
 
-/// The URL of a database on a server with a password, which the server does not ask for.
+/// The URL of a database with a password, although the server needs none.
 fn with_password(url: &str) -> String {
     url.replace("postgres://nicelist@", "postgres://nicelist:hushhush@")
 }
@@ -26,17 +26,23 @@ fn answer(transcript: &str) -> &str {
 
 /// Runs a command that must succeed.
 fn done(shell: &Shell, line: &str) -> String {
-    let told = shell.run(line);
-    assert!(told.contains("exit code: 0\n") && !answer(&told).contains("hushhush"), "{told}");
-    told
+    let transcript = shell.run(line);
+    assert!(
+        transcript.contains("exit code: 0\n") && !answer(&transcript).contains("hushhush"),
+        "{transcript}"
+    );
+    transcript
 }
 
-/// Runs a command that must fail, and gives what it says of that.
+/// Runs a command that must fail and returns its stderr.
 fn refused(shell: &Shell, line: &str) -> String {
-    let told = shell.run(line);
-    assert!(told.contains("exit code: 1\n") && !answer(&told).contains("hushhush"), "{told}");
+    let transcript = shell.run(line);
+    assert!(
+        transcript.contains("exit code: 1\n") && !answer(&transcript).contains("hushhush"),
+        "{transcript}"
+    );
     let port = Cluster::shared().url("").rsplit_once(':').unwrap().1.replace('/', "");
-    let said = told.lines().skip_while(|line| !line.starts_with("error: "));
+    let said = transcript.lines().skip_while(|line| !line.starts_with("error: "));
     said.collect::<Vec<_>>().join("\n").replace(&port, "[PORT]")
 }
 
@@ -98,7 +104,7 @@ async fn live(shell: &mut Shell, server: &Server) {
     });
     let body = json!({"events": events, "file_access_events": [access]});
     post(server, "eventupload", "anna", body).await;
-    // A host that says nothing sensible, and one whose events were the newest and are gone.
+    // A host with unusual values, and a forgotten host whose events were the newest.
     let asks = json!({"hostname": "nul\0host", "serial_num": "\0", "primary_user": "größe"});
     post(server, "preflight", "nul", asks.clone()).await;
     post(server, "preflight", "lost", asks).await;
@@ -109,7 +115,7 @@ async fn live(shell: &mut Shell, server: &Server) {
         assert!(began.elapsed() < Duration::from_secs(20), "nothing expires");
         std::thread::sleep(Duration::from_millis(100));
     }
-    // Everything has reached everybody.
+    // Both hosts have all changes.
     sync(shell, server, "anna");
     sync(shell, server, "ben");
 }
@@ -120,14 +126,15 @@ async fn a_database_is_copied_to_postgres_and_back_without_changes() {
     let server = Server::start(&shell);
     live(&mut shell, &server).await;
     let (history, hosts) = (shell.json("history"), shell.json("host list"));
-    server.tell_to_end();
+    server.shut_down();
     server.wait();
     shell.unset_server();
     let database = Database::empty().await;
     let (old, new) = (sqlite(&shell, "nicelist.db"), with_password(&database.url()));
     let counted = done(&shell, &format!("database copy {old} {new} --dry-run -o csv"));
-    for told in ["\nrule,5\n", "\nhost,3\n", "\nevent,5\n", "\nscope_set,3\n", "\ntoken,4\n"] {
-        assert!(counted.contains(told), "{told}: {counted}");
+    for transcript in ["\nrule,5\n", "\nhost,3\n", "\nevent,5\n", "\nscope_set,3\n", "\ntoken,4\n"]
+    {
+        assert!(counted.contains(transcript), "{transcript}: {counted}");
     }
     let copied = shell.json(&format!("database copy {old} {new} --keep-epoch"));
     assert!(copied.as_array().unwrap().iter().all(|table| table["rows"] != 0), "{copied}");
@@ -140,7 +147,7 @@ async fn a_database_is_copied_to_postgres_and_back_without_changes() {
         done(&shell, &format!("database compare {first} {second}"));
     }
 
-    // A server over each copy goes on where the old one was.
+    // A server on each copy continues where the old one stopped.
     let newest = "SELECT max(id) FROM rule";
     let newest: i64 = Connection::open(shell.path("back.db"))
         .unwrap()
@@ -191,11 +198,11 @@ async fn failed_copies_are_reported_and_change_nothing() {
     let mut story = String::new();
     let mut refuse = |line: &str| {
         let line = line.replace("PG", &server);
-        let mut told = refused(&shell, &format!("database {line}"));
+        let mut transcript = refused(&shell, &format!("database {line}"));
         for (name, shown) in [(&name, "[NAME]"), (&limited.name, "[OTHER]")] {
-            told = told.replace(&format!("/{name}: "), &format!("/{shown}: "));
+            transcript = transcript.replace(&format!("/{name}: "), &format!("/{shown}: "));
         }
-        story += &(told.replace(&format!(" {newest})"), " [N])") + "\n");
+        story += &(transcript.replace(&format!(" {newest})"), " [N])") + "\n");
     };
     // The one that is to be copied.
     refuse("copy sqlite:none.db sqlite:to.db");
@@ -247,10 +254,16 @@ async fn failed_copies_are_reported_and_change_nothing() {
     for name in ["none.db", "to.db"] {
         assert!(!shell.path(name).exists(), "{name}");
     }
-    let told = shell.run("database copy mysql://nicelist:hushhush@db/x sqlite:to.db");
-    assert!(told.contains("exit code: 2") && !answer(&told).contains("hushhush"), "{told}");
-    let told = shell.run("rule list --database mysql://nicelist:hushhush@db/x");
-    assert!(told.contains("exit code: 2") && !answer(&told).contains("hushhush"), "{told}");
+    let transcript = shell.run("database copy mysql://nicelist:hushhush@db/x sqlite:to.db");
+    assert!(
+        transcript.contains("exit code: 2") && !answer(&transcript).contains("hushhush"),
+        "{transcript}"
+    );
+    let transcript = shell.run("rule list --database mysql://nicelist:hushhush@db/x");
+    assert!(
+        transcript.contains("exit code: 2") && !answer(&transcript).contains("hushhush"),
+        "{transcript}"
+    );
     database.drop().await;
 }
 
@@ -302,15 +315,15 @@ async fn a_killed_copy_leaves_everything_or_nothing() {
 fn a_copy_to_a_full_disk_leaves_nothing() {
     let shell = Shell::new();
     many_rules(&shell);
-    // No file may grow beyond a megabyte, and whoever tries is told so.
+    // Writes beyond a megabyte fail with an error, not with a signal.
     let limited = "trap '' XFSZ; ulimit -f 1000; exec \"$@\"";
     let copy = shell.command(&["database", "copy", "sqlite:many.db", "sqlite:to.db"]);
     let mut sh = Command::new("sh");
     sh.args(["-c", limited, "sh"]).arg(copy.get_program()).args(copy.get_args());
     let output = sh.current_dir(shell.path("")).output().unwrap();
-    let told = String::from_utf8(output.stderr).unwrap();
-    assert_eq!(output.status.code(), Some(1), "{told}");
-    assert!(told.starts_with("error: cannot copy into sqlite:to.db: "), "{told}");
+    let transcript = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(1), "{transcript}");
+    assert!(transcript.starts_with("error: cannot copy into sqlite:to.db: "), "{transcript}");
     done(&shell, "database copy sqlite:many.db sqlite:to.db");
 }
 
@@ -402,8 +415,8 @@ async fn a_schema_is_migrated_without_starting_a_server() {
     let would = done(&shell, "database migrate --dry-run");
     assert!(would.contains("would bring sqlite:old.db from schema 2 to schema"), "{would}");
     assert_eq!(version(), 2);
-    let told = shell.json("database migrate");
-    assert_eq!((&told["from"], told["to"].as_i64()), (&json!(2), Some(version())));
+    let transcript = shell.json("database migrate");
+    assert_eq!((&transcript["from"], transcript["to"].as_i64()), (&json!(2), Some(version())));
     assert!(version() > 2);
     let again = done(&shell, "database migrate");
     assert!(again.contains("sqlite:old.db is up to date"), "{again}");
@@ -412,13 +425,16 @@ async fn a_schema_is_migrated_without_starting_a_server() {
     let url = with_password(&database.url());
     let dry = shell.json(&format!("database migrate --dry-run --database {url}"));
     assert_eq!(dry["from"], 0);
-    let told = shell.json(&format!("database migrate --database {url}"));
-    assert_eq!((told["from"].as_i64(), told["to"].as_i64()), (Some(0), Some(version())));
+    let transcript = shell.json(&format!("database migrate --database {url}"));
+    assert_eq!(
+        (transcript["from"].as_i64(), transcript["to"].as_i64()),
+        (Some(0), Some(version()))
+    );
     let again = shell.json(&format!("database migrate --database {url}"));
     assert_eq!(again["from"], again["to"]);
     shell.set("NICELIST_SERVER", "http://127.0.0.1:1");
     shell.set("NICELIST_DATABASE", "");
-    let told = shell.run("database migrate --server http://127.0.0.1:1");
-    assert!(told.contains("exit code: 2"), "{told}");
+    let transcript = shell.run("database migrate --server http://127.0.0.1:1");
+    assert!(transcript.contains("exit code: 2"), "{transcript}");
     database.drop().await;
 }

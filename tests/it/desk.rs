@@ -1,4 +1,4 @@
-//! The help desk: what waits is listed, picked with the keyboard, and decided in one go.
+//! The help desk: programs waiting for approval are listed, selected with the keyboard and decided.
 
 use serde_json::{Value, json};
 

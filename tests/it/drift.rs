@@ -1,4 +1,4 @@
-//! What old clients cannot take, and what becomes of Macs that do not hold what they should.
+//! Rules that old clients do not support, and the repair of Macs with wrong rules.
 
 use serde_json::{Value, json};
 
@@ -15,7 +15,7 @@ fn sync(shell: &Shell, server: &Server, name: &str, more: &str) -> Value {
     shell.json(format!("{line} {more}").trim_end())
 }
 
-/// Deletes the first rule of a Mac, past everybody.
+/// Deletes the first rule of a Mac without a sync.
 fn tamper(shell: &Shell, name: &str) {
     let file = format!("{name}.json");
     let text = std::fs::read_to_string(shell.path(&file)).unwrap();
@@ -29,8 +29,8 @@ fn with_server(rules: &[&str]) -> (Shell, Server) {
     let server = Server::start(&shell);
     shell.use_server(&server);
     for rule in rules {
-        let told = shell.run(rule);
-        assert!(told.contains("exit code: 0"), "{told}");
+        let transcript = shell.run(rule);
+        assert!(transcript.contains("exit code: 0"), "{transcript}");
     }
     (shell, server)
 }
@@ -190,8 +190,7 @@ fn a_drifted_mac_is_shown_and_repaired_if_settings_allow() {
     assert_eq!(shell.json("host show mira")["state"], "in-sync");
 }
 
-/// It says that it is 2026.7 and is older, so an expression of the server's does not compile on
-/// it: nothing that the server can do helps.
+/// The Mac reports 2026.7 but is older, so it cannot compile an expression. No repair helps.
 #[test]
 fn a_repair_that_does_not_help_is_not_repeated() {
     let (shell, server) = with_server(&[

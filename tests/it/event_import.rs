@@ -215,7 +215,7 @@ async fn w12_the_body_of_an_upload_is_imported() {
     shell.write("wrong.json", r#"{"events": [{"pid": 1}, 7], "machine_id": "MIRA-MBP"}"#);
     shell.write("cut.json", r#"{"events": [{"pid": 1}"#);
     std::fs::create_dir(shell.path("folder")).unwrap();
-    let mut told = String::new();
+    let mut transcript = String::new();
     for line in [
         "event import upload.json",
         "event import upload.json --machine-id MIRA-MBP",
@@ -226,10 +226,10 @@ async fn w12_the_body_of_an_upload_is_imported() {
         "event import folder --machine-id MIRA-MBP",
         "event list -o csv",
     ] {
-        told += &shell.run(line);
-        told += "\n";
+        transcript += &shell.run(line);
+        transcript += "\n";
     }
-    insta::assert_snapshot!(told, @"
+    insta::assert_snapshot!(transcript, @"
     $ nicelist event import upload.json
     exit code: 5
     ----- stderr -----

@@ -14,7 +14,7 @@ use tower::ServiceExt as _;
 use crate::shell::{ENROLMENT, Server, Shell};
 use crate::world::World;
 
-/// Sends what a Mac saw, as its client would, and gives the answer.
+/// Uploads events as a Mac's client does, and returns the response.
 async fn upload(server: &Server, machine: &str, body: Value) -> Value {
     let url = format!("{}/santa/{ENROLMENT}/eventupload/{machine}", server.url);
     let response = reqwest::Client::new().post(url).body(body.to_string()).send().await.unwrap();
@@ -56,7 +56,7 @@ fn file_access() -> Value {
     })
 }
 
-/// The numbers of the first so many events that a tail shows.
+/// The IDs of the first `count` events that `event tail` shows.
 fn tailed(shell: &Shell, filters: &[&str], count: usize) -> Vec<u64> {
     let mut command = shell.command(&[&["event", "tail", "-o", "jsonl"], filters].concat());
     let mut tail = command.stdout(Stdio::piped()).spawn().unwrap();
@@ -348,8 +348,8 @@ async fn a_bundle_is_approved_when_all_its_programs_are_known() {
         assert_eq!((&rule["app_name"], &rule["bundle_hash"]), (&json!("Pinecone"), &json!(hash)));
         assert_eq!((&rule["bundle_binary_count"], &rule["revision"]), (&json!(3), &json!(2)));
     }
-    let told = shell.run("event approve 1 --bundle --yes --for 7d");
-    assert!(told.contains("the rules expire at [TIME]"), "{told}");
+    let transcript = shell.run("event approve 1 --bundle --yes --for 7d");
+    assert!(transcript.contains("the rules expire at [TIME]"), "{transcript}");
     assert_eq!(shell.json("rule list --scope host:mira").as_array().unwrap().len(), 3);
     insta::assert_snapshot!(shell.run("event approve 1 --bundle --as teamid"), @"
     $ nicelist event approve 1 --bundle --as teamid

@@ -31,7 +31,7 @@ fn line(server: &Server, generation: &str) -> String {
     )
 }
 
-/// Lets `mira` get what is due for it.
+/// Syncs `mira` completely.
 fn sync(shell: &Shell, server: &Server, generation: &str) {
     shell.json(&line(server, generation));
 }
@@ -165,9 +165,9 @@ fn without_a_rule_the_paths_or_the_mode_decide() {
       > allowed-path-regex  allow  the path matches ^/usr/local/  (tag:eng)
       - client-mode  block  lockdown stops everything else; allowed-path-regex comes first  (tag:eng)
     ");
-    // The program of event 1 with the file's hash alone: nothing else can speak of it here.
-    let nobody = "ab".repeat(32);
-    insta::assert_snapshot!(shell.run(&format!("rule explain {nobody} --host mira")), @"
+    // Only the hash of the file is given, so no other rule can match.
+    let unknown = "ab".repeat(32);
+    insta::assert_snapshot!(shell.run(&format!("rule explain {unknown} --host mira")), @"
     $ nicelist rule explain abababababababababababababababababababababababababababababababab --host mira
     exit code: 0
     ----- stdout -----
@@ -261,13 +261,16 @@ fn the_output_of_santactl_fileinfo_is_accepted() {
     let report = std::fs::read_to_string(example("fileinfo.json")).unwrap();
     shell.write("report.json", &report);
     let of_a_file = shell.json("rule explain report.json --host mira");
-    let told: Vec<_> = of_a_file
+    let transcript: Vec<_> = of_a_file
         .as_array()
         .unwrap()
         .iter()
         .map(|view| (view["ruling"].as_str().unwrap(), view["decided_by"].as_str().unwrap()))
         .collect();
-    assert_eq!(told, [("block", "client-mode"), ("block", "client-mode"), ("allow", "platform")]);
+    assert_eq!(
+        transcript,
+        [("block", "client-mode"), ("block", "client-mode"), ("allow", "platform")]
+    );
     let piped = shell.run_with("rule explain - --host mira -o csv", &report);
     assert_eq!(piped.lines().filter(|line| line.contains(",mira,")).count(), 3, "{piped}");
     let script = json!({"Path": "/opt/run", "SHA-256": "ab".repeat(32), "Type": "Script",

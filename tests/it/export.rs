@@ -256,8 +256,8 @@ fn files_that_are_not_manifests_are_not_overwritten() {
         [("rules.csv", "rules.csv"), ("Cargo.toml", "Cargo.toml"), ("photos", "photos/a.jpg")]
     {
         let before = fs::read(shell.path(name)).unwrap();
-        let told = shell.run(&format!("export -f {line}"));
-        assert!(!told.contains("exit code: 0"), "{told}");
+        let transcript = shell.run(&format!("export -f {line}"));
+        assert!(!transcript.contains("exit code: 0"), "{transcript}");
         assert_eq!(fs::read(shell.path(name)).unwrap(), before);
     }
     insta::assert_snapshot!(shell.run("export -f rules.csv"), @"

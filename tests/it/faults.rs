@@ -27,9 +27,9 @@ async fn state(world: &World) -> String {
     world.get("/hosts/M1").await["state"].as_str().unwrap().to_owned()
 }
 
-/// It has exactly the rules in force, and the server knows that.
+/// The Mac has exactly the active rules, and the server knows it.
 async fn agrees(world: &World, mac: &Mac, story: &str) {
-    assert_eq!(mac.holds(), world.in_force("M1").await, "{story}");
+    assert_eq!(mac.holds(), world.active_rules("M1").await, "{story}");
     assert_eq!(state(world).await, "in-sync", "{story}");
 }
 
@@ -58,7 +58,7 @@ async fn cut(generation: &str, page: usize, clean: bool) {
     let network = Faulty::new(world.network(), vec![Fault::CutPage(page)]);
     let report = mac.try_sync(&network).await.unwrap();
     assert_eq!(report.rules.received, 2 * (page as u32 - 1), "{story}: it noticed nothing");
-    assert_ne!(mac.holds(), world.in_force("M1").await, "{story}");
+    assert_ne!(mac.holds(), world.active_rules("M1").await, "{story}");
     assert_eq!(state(&world).await, "rejecting", "{story}");
     mac.sync(&world).await;
     agrees(&world, &mac, &story).await;

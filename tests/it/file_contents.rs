@@ -13,11 +13,11 @@ const TWO: &str = r#"[
 fn w9_an_export_of_two_configurations_is_refused_or_one_is_chosen() {
     let shell = Shell::new();
     shell.write("zentral.json", TWO);
-    let mut told = String::new();
+    let mut transcript = String::new();
     for arguments in ["", " --configuration 2", " --configuration 3"] {
         let line = format!("rule convert zentral.json - --to jsonl{arguments}");
-        told += &shell.run(&line);
-        told += "\n";
+        transcript += &shell.run(&line);
+        transcript += "\n";
     }
     shell.write(
         "two.tf",
@@ -28,13 +28,13 @@ fn w9_an_export_of_two_configurations_is_refused_or_one_is_chosen() {
          zentral_santa_configuration.lab.id\n  policy            = \"BLOCKLIST\"\n  target_type   \
          = \"TEAMID\"\n  target_identifier = \"BBBBBBBBBB\"\n}\n",
     );
-    told += &shell.run("rule convert two.tf - --to jsonl");
-    told += "\n";
-    told += &shell.run("rule convert two.tf - --to jsonl --configuration lab");
+    transcript += &shell.run("rule convert two.tf - --to jsonl");
+    transcript += "\n";
+    transcript += &shell.run("rule convert two.tf - --to jsonl --configuration lab");
     shell.write("own.csv", "target,policy\nteamid:AAAAAAAAAA,allow\n");
-    told += "\n";
-    told += &shell.run("rule convert own.csv - --to jsonl --configuration lab");
-    insta::assert_snapshot!(told, @r#"
+    transcript += "\n";
+    transcript += &shell.run("rule convert own.csv - --to jsonl --configuration lab");
+    insta::assert_snapshot!(transcript, @r#"
     $ nicelist rule convert zentral.json - --to jsonl
     exit code: 5
     ----- stderr -----
@@ -78,7 +78,7 @@ fn w9_plan_apply_diff_and_lint_read_one_configuration_as_well() {
     shell.set("NICELIST_DATABASE", "sqlite:a.db");
     shell.write("zentral.json", TWO);
     shell.write("own.csv", "target,policy\nteamid:BBBBBBBBBB,block\n");
-    let mut told = String::new();
+    let mut transcript = String::new();
     for line in [
         "rule lint zentral.json",
         "rule lint zentral.json --configuration 2",
@@ -89,10 +89,10 @@ fn w9_plan_apply_diff_and_lint_read_one_configuration_as_well() {
         "plan -f zentral.json --configuration 1",
         "apply -f zentral.json --configuration 1 --yes",
     ] {
-        told += &shell.run(line);
-        told += "\n";
+        transcript += &shell.run(line);
+        transcript += "\n";
     }
-    insta::assert_snapshot!(told, @"
+    insta::assert_snapshot!(transcript, @"
     $ nicelist rule lint zentral.json
     exit code: 3
     ----- stdout -----
@@ -151,8 +151,8 @@ fn w9_plan_apply_diff_and_lint_read_one_configuration_as_well() {
     assert!(shell.run("rule lint --configuration 2").contains("<PATH>"));
 }
 
-/// W10: what a file has beside rules, or a rule beside what we know, is a loss and not a reason to
-/// refuse the file.
+/// W10: parts of a file that nicelist does not know are listed as losses, and the rest of the file
+/// is read.
 #[test]
 fn w10_unsupported_parts_are_losses_and_the_rest_is_read() {
     let shell = Shell::new();
@@ -193,18 +193,18 @@ fn w10_unsupported_parts_are_losses_and_the_rest_is_read() {
              identifier = \"{hash}\"\nnotification_app_name = \"Zoom\"\n"
         ),
     );
-    let mut told = String::new();
+    let mut transcript = String::new();
     for line in [
         "rule convert workshop.tf - --to jsonl",
         "rule convert old.tf - --to jsonl",
         "rule convert fileinfo.json - --to jsonl --policy allow",
         "rule convert global.toml policy.toml",
     ] {
-        told += &shell.run(line);
-        told += "\n";
+        transcript += &shell.run(line);
+        transcript += "\n";
     }
-    told += &std::fs::read_to_string(shell.path("policy.toml")).unwrap();
-    insta::assert_snapshot!(told, @r#"
+    transcript += &std::fs::read_to_string(shell.path("policy.toml")).unwrap();
+    insta::assert_snapshot!(transcript, @r#"
     $ nicelist rule convert workshop.tf - --to jsonl
     exit code: 0
     ----- stdout -----
@@ -269,17 +269,17 @@ fn w11_a_conflict_names_both_policies_and_one_can_be_chosen() {
         "[{\"target\":\"teamid:AAAAAAAAAA\",\"policy\":\"allow\"},\n\
          {\"target\":\"teamid:AAAAAAAAAA\",\"policy\":\"block\"}]\n",
     );
-    let mut told = String::new();
+    let mut transcript = String::new();
     for name in ["moroz.toml", "rules.csv", "rules.jsonl", "rules.json"] {
         for arguments in ["", " --duplicates first", " --duplicates last"] {
-            told += &shell.run(&format!("rule convert {name} - --to jsonl{arguments}"));
-            told += "\n";
+            transcript += &shell.run(&format!("rule convert {name} - --to jsonl{arguments}"));
+            transcript += "\n";
         }
     }
-    told += &shell.run("rule import rules.csv");
-    told += "\n";
-    told += &shell.run("rule import rules.csv --duplicates last");
-    insta::assert_snapshot!(told, @r#"
+    transcript += &shell.run("rule import rules.csv");
+    transcript += "\n";
+    transcript += &shell.run("rule import rules.csv --duplicates last");
+    insta::assert_snapshot!(transcript, @r#"
     $ nicelist rule convert moroz.toml - --to jsonl
     exit code: 5
     ----- stderr -----
@@ -427,12 +427,12 @@ fn w14_csv_is_read_as_people_write_it() {
     );
     shell.write("unclear.csv", "identifier,policy\ncom.google.Chrome,allow\nEQHXZ8M8AV,allow\n");
     shell.write("scope.csv", "target,policy,scope\nteamid:EQHXZ8M8AV,allow,eng\n");
-    let mut told = String::new();
+    let mut transcript = String::new();
     for name in ["hashes.csv", "untyped.csv", "unclear.csv", "scope.csv"] {
-        told += &shell.run(&format!("rule convert {name} - --to jsonl"));
-        told += "\n";
+        transcript += &shell.run(&format!("rule convert {name} - --to jsonl"));
+        transcript += "\n";
     }
-    insta::assert_snapshot!(told, @r#"
+    insta::assert_snapshot!(transcript, @r#"
     $ nicelist rule convert hashes.csv - --to jsonl
     exit code: 0
     ----- stdout -----

@@ -36,8 +36,8 @@ fn fleet(shell: &Shell, url: &str, line: &str) -> Command {
 
 /// The summary, and what was said on stderr.
 fn summary(output: &Output) -> (Value, String) {
-    let told = String::from_utf8_lossy(&output.stderr).into_owned();
-    (serde_json::from_slice(&output.stdout).expect(&told), told)
+    let transcript = String::from_utf8_lossy(&output.stderr).into_owned();
+    (serde_json::from_slice(&output.stdout).expect(&transcript), transcript)
 }
 
 #[test]
@@ -48,7 +48,7 @@ fn a_fleet_converges_while_rules_change() {
     let rules: String = (0..300).map(|n| format!("block,binary:{n:064x}\n")).collect();
     shell.write("rules.csv", &format!("policy,target\n{rules}"));
     assert!(shell.run("rule import rules.csv").contains("exit code: 0"));
-    // Odd changes add a rule and even ones remove it, and one that everybody has had.
+    // Odd changes add a rule. Even changes remove it and one that all hosts have had.
     shell.write(
         "change.sh",
         "n=$NICELIST_CHANGE; set -e
@@ -60,8 +60,8 @@ fn a_fleet_converges_while_rules_change() {
         --generation 2026.7=60,2024.6=20,2022.4=20 --verify all --change-every 1s -o json";
     let mut command = fleet(&shell, &server.sync_base(), line);
     command.args(["--change-hook", "sh change.sh"]);
-    let (summary, told) = summary(&command.output().unwrap());
-    assert_eq!(told, "", "{summary:#}");
+    let (summary, transcript) = summary(&command.output().unwrap());
+    assert_eq!(transcript, "", "{summary:#}");
     let run = &summary["run"];
     assert_eq!((&run["syncs"], &run["missed_syncs"]), (&json!(800), &json!(0)), "{summary:#}");
     assert_eq!(summary["warm_up"]["rules_received"], 400 * 300);
@@ -92,8 +92,8 @@ fn hosts_with_rules_of_their_own_converge() {
     let own = shell.run(&format!("rule add allow teamid:FLEET10000 --scope host:{id}"));
     assert!(own.contains("exit code: 0"), "{own}");
     let line = "--hosts 20 --interval 1s --for 1s --verify all --no-keep-alive -o json";
-    let (summary, told) = summary(&fleet(&shell, &base, line).output().unwrap());
-    assert_eq!(told, "");
+    let (summary, transcript) = summary(&fleet(&shell, &base, line).output().unwrap());
+    assert_eq!(transcript, "");
     let convergence = &summary["convergence"];
     assert_eq!(convergence["converged"], 20, "{summary:#}");
     assert_eq!(convergence["converged_by_themselves"], 1, "{summary:#}");
@@ -103,11 +103,11 @@ fn hosts_with_rules_of_their_own_converge() {
 /// How a server is wrong.
 #[derive(Clone, Copy, PartialEq)]
 enum Mistake {
-    /// It never says that a rule is gone, but in a clean sync.
+    /// It sends removals only in clean syncs.
     ForgetsRemovals,
     /// It fails every other event upload.
     FailsEvents,
-    /// It never gets to answering a preflight.
+    /// It never responds to a preflight.
     StandsStill,
 }
 
@@ -167,19 +167,19 @@ async fn against(mistake: Mistake, line: &'static str) -> (Value, String, Option
     tokio::spawn(async move { axum::serve(listener, router).await.unwrap() });
     let run = move || fleet(&Shell::new(), &url, line).output().unwrap();
     let output = tokio::task::spawn_blocking(run).await.unwrap();
-    let (summary, told) = summary(&output);
-    (summary, told, output.status.code())
+    let (summary, transcript) = summary(&output);
+    (summary, transcript, output.status.code())
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_missing_removal_is_found() {
     let line = "--hosts 30 --encoding none --warm-up --interval 2s --for 4s --verify all -o json";
-    let (summary, told, code) = against(Mistake::ForgetsRemovals, line).await;
+    let (summary, transcript, code) = against(Mistake::ForgetsRemovals, line).await;
     assert_eq!(code, Some(1), "{summary:#}");
     let convergence = &summary["convergence"];
     assert_eq!((&convergence["diverged"], &convergence["converged"]), (&json!(30), &json!(0)));
     let id = convergence["examples"][0]["machine_id"].as_str().unwrap();
-    let mut lines = told.lines();
+    let mut lines = transcript.lines();
     assert_eq!(lines.next(), Some("error: 30 of 30 hosts do not hold what they should"));
     let first = format!("  {id} (2026.7): 1 too many, 0 missing; holds TEAMID BBBBBBBBBB");
     assert_eq!(lines.next(), Some(&*first));
@@ -188,14 +188,14 @@ async fn a_missing_removal_is_found() {
 #[tokio::test(flavor = "multi_thread")]
 async fn requests_that_fail_are_counted_by_stage_and_kind() {
     let line = "--hosts 10 --encoding none --warm-up --interval 1s --for 2s --events 1 -o json";
-    let (summary, told, code) = against(Mistake::FailsEvents, line).await;
+    let (summary, transcript, code) = against(Mistake::FailsEvents, line).await;
     assert_eq!(code, Some(1), "{summary:#}");
     let run = &summary["run"];
     assert_eq!((&run["syncs"], &run["failed_syncs"]), (&json!(10), &json!(10)));
     let error = json!({"stage": "eventupload", "reason": "answered 503", "count": 10});
     assert_eq!(run["errors"], json!([error]));
-    assert_eq!(told, "error: 10 requests failed\n  eventupload answered 503 (10)\n");
-    // The syncs went on without their events.
+    assert_eq!(transcript, "error: 10 requests failed\n  eventupload answered 503 (10)\n");
+    // The syncs continued without their events.
     assert_eq!(summary["convergence"]["converged"], 10);
 }
 
@@ -252,8 +252,8 @@ fn missing_credentials_are_one_error() {
     let server = Server::start(&shell);
     let url = format!("{}/santa/", server.url);
     let output = fleet(&shell, &url, "--hosts 3 --interval 1s --for 1s -o json").output().unwrap();
-    let told = String::from_utf8_lossy(&output.stderr).into_owned();
-    insta::assert_snapshot!(told, @r"
+    let transcript = String::from_utf8_lossy(&output.stderr).into_owned();
+    insta::assert_snapshot!(transcript, @r"
     error: 3 of 3 hosts could not be checked
       7 requests failed
       preflight answered 401 (7)
@@ -308,7 +308,7 @@ impl Papers {
         Self { config }
     }
 
-    /// A server that lets in only whom the authority vouches for.
+    /// A server that requires certificates of this CA.
     async fn serve(self, router: Router) -> String {
         let acceptor = TlsAcceptor::from(Arc::new(self.config));
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
@@ -340,14 +340,17 @@ async fn a_fleet_needs_client_certificates_if_they_are_required() {
         [&with, line, stranger].map(|line| fleet(&shell, &url, line).output().unwrap())
     };
     let [with, without, stranger] = tokio::task::spawn_blocking(run).await.unwrap();
-    let (summary, told) = summary(&with);
-    assert_eq!(told, "");
+    let (summary, transcript) = summary(&with);
+    assert_eq!(transcript, "");
     assert_eq!(
         (&summary["run"]["syncs"], &summary["run"]["connections"]),
         (&json!(12), &json!(12))
     );
     assert_eq!(without.status.code(), Some(1));
-    let told = String::from_utf8_lossy(&stranger.stderr).into_owned();
+    let transcript = String::from_utf8_lossy(&stranger.stderr).into_owned();
     assert_eq!(stranger.status.code(), Some(1));
-    assert!(told.contains("no connection to https://") && told.contains("certificate"), "{told}");
+    assert!(
+        transcript.contains("no connection to https://") && transcript.contains("certificate"),
+        "{transcript}"
+    );
 }

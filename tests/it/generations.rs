@@ -23,17 +23,17 @@ fn mac(generation: &str, wire: Format) -> Mac {
     Mac { santa: Santa::new(profile) }
 }
 
-/// What is in force that a client can take.
+/// The active rules that a client supports.
 async fn takeable(world: &World, generation: &str) -> Vec<String> {
     let generation: Generation = generation.parse().unwrap();
     let before = |version: &str| generation < version.parse().unwrap();
-    let mut rules = world.in_force("M1").await;
+    let mut rules = world.active_rules("M1").await;
     rules.retain(|rule| !(before("2023.5") && rule.starts_with("signingid:")));
     rules.retain(|rule| !(before("2024.3") && rule.starts_with("cdhash:")));
     rules
 }
 
-async fn stays_in_step(generation: &str, wire: Format) {
+async fn stays_up_to_date(generation: &str, wire: Format) {
     let world = World::new().await;
     for target in [CDHASH, SIGNING_ID, TEAMS[0], TEAMS[1]] {
         world.put_rule("allow", target, "fleet").await;
@@ -62,14 +62,14 @@ async fn stays_in_step(generation: &str, wire: Format) {
 #[tokio::test]
 async fn every_generation_stays_in_sync() {
     for generation in GENERATIONS {
-        stays_in_step(generation, Format::Json).await;
+        stays_up_to_date(generation, Format::Json).await;
     }
 }
 
 #[tokio::test]
 async fn every_generation_with_protobuf_stays_in_sync() {
     for generation in ["2024.6", "2024.7", "2024.8", "2025.7", "2026.7"] {
-        stays_in_step(generation, Format::Protobuf).await;
+        stays_up_to_date(generation, Format::Protobuf).await;
     }
 }
 
@@ -110,8 +110,8 @@ async fn rules_of_a_rule_sync_are_sent_again_in_the_next_full_sync() {
     mac.sync(&world).await;
     world.put_rule("block", TEAMS[1], "fleet").await;
     mac.santa.sync_rules(&world.network(), SyncOptions::default()).await.unwrap();
-    assert_eq!(mac.holds(), world.in_force("M1").await);
+    assert_eq!(mac.holds(), world.active_rules("M1").await);
     mac.sync(&world).await;
-    assert_eq!(mac.holds(), world.in_force("M1").await);
+    assert_eq!(mac.holds(), world.active_rules("M1").await);
     assert_eq!(world.get("/hosts/M1").await["state"], "in-sync");
 }

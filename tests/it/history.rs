@@ -11,7 +11,7 @@ fn with_server() -> (Shell, Server) {
     (shell, server)
 }
 
-/// The rules in force, without what tells when and by whom.
+/// The active rules, without times and authors.
 fn rules(shell: &Shell, line: &str) -> Vec<Value> {
     let mut rules = shell.json(line).as_array().unwrap().clone();
     for rule in &mut rules {
@@ -32,8 +32,8 @@ fn with_history() -> (Shell, Server) {
         "settings set client-mode=lockdown",
         "rule remove teamid:BBBBBBBBBB",
     ] {
-        let told = shell.run(line);
-        assert!(told.contains("exit code: 0"), "{told}");
+        let transcript = shell.run(line);
+        assert!(transcript.contains("exit code: 0"), "{transcript}");
     }
     (shell, server)
 }

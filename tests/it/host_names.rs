@@ -9,7 +9,7 @@ use crate::events::blocked;
 use crate::shell::{ADMIN, Server, Shell};
 use crate::world::{Mac, World};
 
-/// A Mac that says of itself what it likes.
+/// A Mac that reports any names.
 fn mac(machine: &str, hostname: &str, serial: &str) -> Mac {
     Mac {
         santa: Santa::new(Profile {
@@ -35,7 +35,7 @@ async fn l15_a_machine_id_cannot_capture_the_name_of_another_mac() {
     assert_eq!(machine("C02EVIL").await, "ceo-mbp");
     assert_eq!(machine("id:ceo-mbp").await, "ceo-mbp", "exactly that machine ID");
     assert_eq!(machine(real).await, real);
-    // Someone who can enroll hosts cannot take over a UUID either.
+    // Someone who can enroll hosts cannot claim a UUID either.
     mac("other", real, "C02OTHER").sync(&world).await;
     assert_eq!(machine(real).await, real);
 

@@ -1,5 +1,4 @@
-//! A sync with nothing to do asks the store for one host's row and writes it, however many rules
-//! there are.
+//! A sync with nothing to do reads and writes one host's row, regardless of the number of rules.
 
 use std::sync::Arc;
 use std::sync::Mutex;
@@ -25,11 +24,11 @@ use nicelist::store::{
 };
 use nicelist::sync::{Engine, RULES_A_PAGE};
 
-/// A store that writes down what it is asked.
+/// A store that records calls.
 struct Overheard {
     store: Arc<dyn Store>,
     asked: Mutex<Vec<&'static str>>,
-    /// Whether it says that other servers may answer the same hosts.
+    /// Whether it reports that other servers use the same database.
     shared: bool,
     /// Whether it can be read; it can be written in any case.
     readable: AtomicBool,
@@ -176,7 +175,7 @@ async fn sync(engine: &Engine, machine: &MachineId) -> u32 {
     received
 }
 
-/// A server with a rule that one Mac holds, and a clock of its own.
+/// A server with one rule, a Mac that has it, and a manual clock.
 struct Quiet {
     store: Arc<dyn Store>,
     engine: Engine,
@@ -197,7 +196,7 @@ impl Quiet {
         quiet
     }
 
-    /// From now on there are so many rules.
+    /// From now on, the store has `count` rules.
     async fn change(&self, count: u32) {
         let change = change(count);
         self.engine.commit(change).await.unwrap();
@@ -208,7 +207,7 @@ impl Quiet {
     }
 }
 
-/// What a sync with nothing to do asks of a store.
+/// The store's methods that a sync with nothing to do calls.
 async fn asked_by_idle_sync(shared: bool) -> Vec<&'static str> {
     let folder = tempfile::tempdir().unwrap();
     let url = format!("sqlite:{}", folder.path().join("nicelist.db").display());

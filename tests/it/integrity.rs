@@ -18,7 +18,7 @@ CEL,TEAMID,CCCCCCCCCC,,target.is_platform_binary == true ? ALLOWLIST : BLOCKLIST
 ALLOWLIST,TEAMID,DDDDDDDDDD,,,fourth
 ";
 
-/// A database with a few rules, a tag and a setting, and nobody at it.
+/// A database with a few rules, a tag and a setting, without a server.
 fn shell_with_rules() -> Shell {
     let shell = Shell::new();
     shell.write("rules.csv", RULES);
@@ -35,7 +35,7 @@ fn shell_with_rules() -> Shell {
     shell
 }
 
-/// What a server says that must not start.
+/// The error of a server that must not start.
 fn refused_start(shell: &Shell) -> String {
     let mut serve =
         shell.command(&["serve", "--listen", "127.0.0.1:0", "--database", "sqlite:nicelist.db"]);
@@ -54,7 +54,7 @@ fn sql(path: &Path, sql: &str) {
     Connection::open(path).unwrap().execute_batch(sql).unwrap();
 }
 
-/// The checksum as nicelist stores it, worked out anew from what docs/ARCHITECTURE.md says.
+/// The checksum as nicelist stores it, computed independently.
 fn write_checksums(path: &Path) {
     let connection = Connection::open(path).unwrap();
     let mut rules = connection
@@ -206,9 +206,9 @@ async fn l12_an_unreadable_row_is_reported_and_affects_no_other_row() {
     assert_eq!(server.log().matches("a row cannot be read").count(), 1, "{}", server.log());
     let row = "Unreadable rows\n   rule 1  AAAAAAAAAA: ";
     for flags in ["", " --database sqlite:nicelist.db"] {
-        let told = shell.run(&format!("status{flags}"));
-        assert!(told.contains("exit code: 0") && told.contains(row), "{told}");
-        assert!(told.contains("rows-unreadable"), "{told}");
+        let transcript = shell.run(&format!("status{flags}"));
+        assert!(transcript.contains("exit code: 0") && transcript.contains(row), "{transcript}");
+        assert!(transcript.contains("rows-unreadable"), "{transcript}");
     }
 
     // It can be replaced like any other rule.

@@ -8,7 +8,7 @@ use tokio::sync::oneshot;
 
 use crate::world::Network;
 
-/// A network that stops before a request until it may go on.
+/// A network that pauses before a request until it may continue.
 pub(crate) struct Interrupted {
     network: Network,
     before: usize,
@@ -17,7 +17,7 @@ pub(crate) struct Interrupted {
 }
 
 impl Interrupted {
-    /// The network, what tells that it stopped before the n-th request, and what lets it go on.
+    /// The network, a receiver for its pause before the n-th request, and a sender that ends the pause.
     pub(crate) fn new(
         network: Network,
         before: usize,

@@ -19,7 +19,7 @@ fn rules_csv() -> String {
     csv
 }
 
-/// How many rules a database holds after its writer was killed.
+/// The number of rules in a database after its writer was killed.
 fn rules_in(shell: &Shell, database: &str) -> usize {
     let output =
         shell.command(&["rule", "list", "-o", "jsonl", "--database", database]).output().unwrap();
@@ -203,7 +203,7 @@ async fn l7_a_hundred_kills_under_mixed_load_lose_nothing_that_was_acknowledged(
     kill_under_load(100).await;
 }
 
-/// Whatever was acknowledged while writes to the disk failed now and then is there after a kill.
+/// Writes that were confirmed while the disk failed now and then survive a kill.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn l7_a_disk_that_fails_under_load_loses_nothing_that_was_acknowledged() {
     let shell = Shell::new();

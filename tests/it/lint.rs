@@ -144,10 +144,10 @@ fn many_findings_are_counted_in_a_table() {
     let shell = shell();
     let rows: String = (0..25).map(|row| format!("teamid:SHORT{row:02},allow\n")).collect();
     shell.write("rules.csv", &format!("target,policy\n{rows}teamid:ZMCG7MLDV9,block\n"));
-    let told = shell.run("rule lint rules.csv");
-    let shown = told.lines().filter(|line| line.contains("• NL")).count();
-    assert_eq!(shown, 20, "{told}");
-    let end = told.split_once("… and ").map(|(_, end)| end).unwrap_or_default();
+    let transcript = shell.run("rule lint rules.csv");
+    let shown = transcript.lines().filter(|line| line.contains("• NL")).count();
+    assert_eq!(shown, 20, "{transcript}");
+    let end = transcript.split_once("… and ").map(|(_, end)| end).unwrap_or_default();
     insta::assert_snapshot!(end, @"
     6 more
     ----- stderr -----
@@ -160,7 +160,7 @@ fn many_findings_are_counted_in_a_table() {
     assert_eq!(count("rule lint rules.csv -o csv"), 25);
 }
 
-/// The parts of SARIF 2.1.0 that must be there, and their types.
+/// The required parts of SARIF 2.1.0, and their types.
 #[test]
 fn sarif_is_what_code_review_reads() {
     let shell = shell();

@@ -86,18 +86,18 @@ fn write_database(path: &Path, crashed: &Path) {
         });
         sync("eventupload", json!({ "events": [event] })).await;
         for end in ["", "-wal"] {
-            fs::copy(beside(path, end), beside(crashed, end)).unwrap();
+            fs::copy(next_to(path, end), next_to(crashed, end)).unwrap();
         }
     });
 }
 
-fn beside(path: &Path, end: &str) -> std::path::PathBuf {
+fn next_to(path: &Path, end: &str) -> std::path::PathBuf {
     format!("{}{end}", path.display()).into()
 }
 
 /// The bytes of a database's file and of its log, if there is one.
 fn bytes(path: &Path) -> (Vec<u8>, Option<Vec<u8>>) {
-    (fs::read(path).unwrap(), fs::read(beside(path, "-wal")).ok())
+    (fs::read(path).unwrap(), fs::read(next_to(path, "-wal")).ok())
 }
 
 /// Runs a command that must succeed. Gives what it printed.
@@ -119,7 +119,7 @@ fn s7_a_read_leaves_a_local_database_as_it_is_and_does_not_show_expired_rules() 
             succeed(&shell, &format!("{line} --database sqlite:{name}.db"));
             assert!(bytes(path) == before, "{line} changed the {name} database");
         }
-        assert_eq!(beside(path, "-shm").exists(), has_log, "no file is left over");
+        assert_eq!(next_to(path, "-shm").exists(), has_log, "no file is left over");
         let database = format!("--database sqlite:{name}.db");
         let rules = shell.json(&format!("rule list --type teamid {database}"));
         let targets: Vec<&Value> =
@@ -143,7 +143,7 @@ fn s7_commands_that_need_no_rules_read_none() {
     let shell = Shell::new();
     let path = shell.path("nicelist.db");
     write_database(&path, &shell.path("crashed.db"));
-    // Whoever reads this row refuses the database.
+    // Reading this row fails.
     let damage = "UPDATE rule SET policy = 2 WHERE id = 7";
     Connection::open(&path).unwrap().execute_batch(damage).unwrap();
     let database = "--database sqlite:nicelist.db";

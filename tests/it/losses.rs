@@ -1,4 +1,4 @@
-//! Whatever request or answer is lost, the next sync puts the host right, without a clean sync.
+//! If any request or response is lost, the next sync repairs the host without a clean sync.
 
 use nicelist::lab::SyncKind;
 

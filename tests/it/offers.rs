@@ -62,7 +62,7 @@ async fn received(mac: &mut Mac, world: &World) -> u64 {
     let expected = due(world).await;
     let report = mac.sync(world).await;
     assert_eq!(report.performed, SyncKind::Normal);
-    assert_eq!(mac.holds(), world.in_force("M1").await);
+    assert_eq!(mac.holds(), world.active_rules("M1").await);
     let view = world.get("/hosts/M1").await;
     assert_eq!((&view["state"], &view["drift"]), (&json!("in-sync"), &Value::Null), "{view}");
     assert_eq!(u64::from(report.rules.received), expected, "what the server said would come");
@@ -196,7 +196,7 @@ async fn l3_a_host_with_too_many_offers_gets_the_right_rules() {
             roll_back(&world, good).await;
             let report = mac.sync(&world).await;
             assert_eq!(report.performed, SyncKind::Normal);
-            assert_eq!(mac.holds(), world.in_force("M1").await);
+            assert_eq!(mac.holds(), world.active_rules("M1").await);
             assert_eq!(received(&mut mac, &world).await, 0);
             world
                 .put_rule(if version == CLIENTS[0] { "allow" } else { "block" }, &team(50), "fleet")
@@ -220,7 +220,7 @@ async fn l3_an_upgrade_sends_only_rules_that_the_older_version_did_not_support()
     profile.santa_version = profile.generation.says();
     let report = mac.sync(&world).await;
     assert_eq!((report.performed, report.rules.received), (SyncKind::Normal, 2));
-    assert_eq!(mac.holds(), world.in_force("M1").await);
+    assert_eq!(mac.holds(), world.active_rules("M1").await);
     assert_eq!(received(&mut mac, &world).await, 0);
     world.end().await;
 }

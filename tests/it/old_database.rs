@@ -96,7 +96,7 @@ async fn its_hosts_sync_without_drift(world: World) {
     assert_eq!(world.get("/tokens").await.as_array().unwrap().len(), 3);
     assert!(!world.get("/events").await["items"].as_array().unwrap().is_empty());
 
-    // Nobody changed anything: what was up to date is, and what was unfinished is finished.
+    // Nothing changed: hosts that were up to date still are, and unfinished syncs are completed.
     for (name, mac) in &mut macs {
         let report = mac.sync(&world).await;
         if name != PEDRO {

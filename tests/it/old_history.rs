@@ -49,7 +49,7 @@ async fn s8_a_host_older_than_the_history_gets_a_clean_sync() {
         world.pass(DAY).await;
         let report = awake.sync(&world).await;
         assert_eq!(report.performed, SyncKind::Normal, "day {day}");
-        assert_eq!(awake.holds(), world.in_force("AWAKE").await, "day {day}");
+        assert_eq!(awake.holds(), world.active_rules("AWAKE").await, "day {day}");
         let view = world.get("/hosts/AWAKE").await;
         assert_eq!((&view["state"], &view["drift"]), (&json!("in-sync"), &json!(null)), "{view}");
         received.push(report.rules.received);
@@ -66,7 +66,7 @@ async fn s8_a_host_older_than_the_history_gets_a_clean_sync() {
     assert_eq!((&view["state"], &view["contact"]), (&json!("behind"), &json!("silent")), "{view}");
     let report = asleep.sync(&world).await;
     assert_eq!((report.performed, report.rules.received), (SyncKind::Clean, 4));
-    assert_eq!(asleep.holds(), world.in_force("ASLEEP").await);
+    assert_eq!(asleep.holds(), world.active_rules("ASLEEP").await);
     assert_eq!(world.get("/hosts/ASLEEP").await["state"], "in-sync");
     world.put_rule("block", &team(99), "fleet").await;
     let report = asleep.sync(&world).await;
@@ -157,7 +157,7 @@ async fn s8_memory_and_start_up_follow_the_history_that_is_kept() {
     first.keep_history_from(Revision(49));
     while store.delete_history(500).await.unwrap() > 0 {}
     first.free_old_history().await.unwrap();
-    // Those in force, and those that the two kept revisions replaced.
+    // The active rules, and those that the two kept revisions replaced.
     assert_eq!(first.versions_in_memory(), 300);
     let second = engine(&store, RULES_A_PAGE.get()).await;
     assert_eq!(second.versions_in_memory(), 300);

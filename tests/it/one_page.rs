@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 
 use crate::shell::{ADMIN, ENROLMENT, Server, Shell};
 
-/// The most rules that pedro can receive: 10 MiB of JSON, with at least 60 bytes for each.
+/// Maximum rules that pedro can receive: 10 MiB of JSON, with at least 60 bytes for each.
 const MOST: usize = 10 * 1024 * 1024 / 60;
 /// How many of them it receives at first.
 const FLEET: usize = 20_000;

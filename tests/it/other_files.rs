@@ -39,13 +39,13 @@ fn w12_files_of_another_kind_are_identified() {
         ("signed.mobileconfig", &signed),
         ("login.csv", b"<!DOCTYPE html><html><body>Sign in</body></html>"),
     ];
-    let mut told = String::new();
+    let mut transcript = String::new();
     for (name, bytes) in files {
         std::fs::write(shell.path(name), bytes).unwrap();
-        told += &shell.run(&format!("rule convert {name} out.csv"));
-        told += "\n";
+        transcript += &shell.run(&format!("rule convert {name} out.csv"));
+        transcript += "\n";
     }
-    insta::assert_snapshot!(told, @"
+    insta::assert_snapshot!(transcript, @"
     $ nicelist rule convert events.json out.csv
     exit code: 5
     ----- stderr -----
@@ -165,12 +165,12 @@ fn w12_old_keys_are_reported_together() {
         ),
     );
     shell.write("old.csv", &format!("sha256,type,state,custommsg\n{hash},BINARY,WHITELIST,x\n"));
-    let mut told = String::new();
+    let mut transcript = String::new();
     for name in ["old.json", "bare.json", "own.json", "old.plist", "old.csv"] {
-        told += &shell.run(&format!("rule convert {name} out.csv"));
-        told += "\n";
+        transcript += &shell.run(&format!("rule convert {name} out.csv"));
+        transcript += "\n";
     }
-    insta::assert_snapshot!(told, @"
+    insta::assert_snapshot!(transcript, @"
     $ nicelist rule convert old.json out.csv
     exit code: 5
     ----- stderr -----

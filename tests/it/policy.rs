@@ -11,7 +11,7 @@ fn rule(target: &str, policy: &str, scope: &str) -> Value {
 }
 
 /// Each difference as `outcome kind name`.
-fn told(answer: &Value) -> Vec<String> {
+fn transcript(answer: &Value) -> Vec<String> {
     let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
     let line = |change: &Value| {
         let name = ["name", "key", "target"].map(|field| text(&change[field])).concat();
@@ -43,15 +43,15 @@ async fn a_policy_is_planned_applied_once_and_then_unchanged() {
         "added rule teamid:AAAAAAAAAA",
         "added rule teamid:AAAAAAAAAA",
     ];
-    assert_eq!(told(&plan), all);
+    assert_eq!(transcript(&plan), all);
     assert_eq!((&plan["changed"], &plan["revision"]), (&json!(false), &json!(0)));
 
     let made = world.post("/policy", with(baseline(), "base", 0)).await;
-    assert_eq!(told(&made), all);
+    assert_eq!(transcript(&made), all);
     assert_eq!((&made["changed"], &made["revision"]), (&json!(true), &json!(1)));
 
     let again = world.post("/policy", baseline()).await;
-    assert_eq!(told(&again), [""; 0]);
+    assert_eq!(transcript(&again), [""; 0]);
     assert_eq!((&again["changed"], &again["revision"]), (&json!(false), &json!(1)));
     assert_eq!(again["unchanged"], 4);
 }
@@ -61,10 +61,10 @@ async fn only_pruning_deletes_what_the_files_do_not_mention() {
     let world = World::new().await;
     world.post("/policy", baseline()).await;
     let one = json!({"rules": [rule("teamid:AAAAAAAAAA", "allow", "fleet")]});
-    assert_eq!(told(&world.post("/policy", one.clone()).await), [""; 0]);
+    assert_eq!(transcript(&world.post("/policy", one.clone()).await), [""; 0]);
     let pruned = world.post("/policy", with(one, "prune", true)).await;
     let gone = ["removed tag eng", "removed setting client-mode", "removed rule teamid:AAAAAAAAAA"];
-    assert_eq!(told(&pruned), gone);
+    assert_eq!(transcript(&pruned), gone);
     assert_eq!(pruned["revision"], 2, "one revision for all of it");
     assert_eq!(world.get("/tags").await["items"], json!([]));
     assert_eq!(world.get("/settings").await, json!([]));
@@ -240,10 +240,10 @@ async fn an_expired_rule_is_not_created_again() {
     later["expires"] = json!("2026-11-20T09:00:00.000999999Z".replace("09:", "10:"));
     let policy = json!({"rules": [expired, later]});
     let answer = world.post("/policy", policy.clone()).await;
-    assert_eq!(told(&answer), ["added rule teamid:BBBBBBBBBB"]);
+    assert_eq!(transcript(&answer), ["added rule teamid:BBBBBBBBBB"]);
     assert_eq!(answer["expired"], 1);
     let again = world.post("/policy", policy).await;
-    assert_eq!(told(&again), [""; 0], "times are kept in milliseconds: {again}");
+    assert_eq!(transcript(&again), [""; 0], "times are kept in milliseconds: {again}");
 }
 
 #[tokio::test]

@@ -2,7 +2,7 @@
 
 use crate::shell::Shell;
 
-/// A command of the page and what the page says that it prints.
+/// A command of the page and its output on the page.
 struct Shown {
     line: String,
     code: i32,
@@ -45,8 +45,12 @@ fn the_commands_in_the_readme_work() {
         let here = line.replace("/Users/anna", home);
         let words: Vec<&str> = here.split(' ').collect();
         let ran = shell.command(&words).output().unwrap();
-        let told = String::from_utf8([ran.stdout, ran.stderr].concat()).unwrap();
-        let told = told.replace(home, "/Users/anna");
-        assert_eq!((told.as_str(), ran.status.code()), (output.as_str(), Some(code)), "{line}");
+        let transcript = String::from_utf8([ran.stdout, ran.stderr].concat()).unwrap();
+        let transcript = transcript.replace(home, "/Users/anna");
+        assert_eq!(
+            (transcript.as_str(), ran.status.code()),
+            (output.as_str(), Some(code)),
+            "{line}"
+        );
     }
 }

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use crate::cluster::{Cluster, Disk};
 use crate::shell::{ADMIN, Server, Shell};
 
-/// How soon `/readyz` must tell the truth.
+/// `/readyz` must be correct after this time.
 const SOON: Duration = Duration::from_secs(2);
 
 struct Observer<'a> {
@@ -29,7 +29,7 @@ impl<'a> Observer<'a> {
         (answer.status(), answer.json().await.unwrap())
     }
 
-    /// Asks until the reasons are these, and fails if that takes longer than two seconds.
+    /// Polls until the reasons are these. Fails after two seconds.
     async fn soon(&self, reasons: &[&str]) {
         self.soon_one_of(&[reasons]).await;
     }
@@ -84,7 +84,7 @@ impl<'a> Observer<'a> {
         }
     }
 
-    /// What needs no write is answered; what needs one gets 503 and when to try again.
+    /// Requests without a write succeed. Requests with one get 503 and a Retry-After header.
     async fn only_reads_work(&self) {
         let preflight = json!({"serial_num": "C02", "santa_version": "2026.7"});
         assert_eq!(
@@ -158,7 +158,7 @@ async fn l7_a_full_disk_is_reported_until_it_has_room() {
     observer.sync().await;
 }
 
-/// The processes of a cluster, stopped with SIGSTOP until this is dropped: whoever asks it waits.
+/// The processes of a cluster, suspended with SIGSTOP until this is dropped. Queries wait.
 struct Hung(Vec<String>);
 
 impl Hung {
@@ -175,7 +175,7 @@ impl Hung {
         hung
     }
 
-    /// Some of the processes may have ended by themselves.
+    /// Some of the processes may have exited.
     fn signal(&self, signal: &str) {
         Command::new("kill").arg(signal).args(&self.0).status().unwrap();
     }
@@ -200,17 +200,17 @@ async fn l7_a_hung_postgresql_is_reported_in_time() {
     let observer = Observer::new(&server);
     observer.soon(&[]).await;
     let hung = Hung::new(&cluster).await;
-    // The answer's own limit comes first, or the connection that watches PostgreSQL.
+    // Either the request's own limit is reached first, or the connection that watches PostgreSQL fails.
     observer.soon_one_of(&[&["database-timeout"], &["database-unreachable"]]).await;
     let asked = Instant::now();
     observer.readyz().await;
     assert!(asked.elapsed() < SOON, "it has a time limit of its own");
     let mut shell = Shell::new();
     shell.use_server(&server);
-    let told = shell.run("status");
+    let transcript = shell.run("status");
     assert!(
-        told.contains("exit code: 1") && told.contains("error: not ready: database-"),
-        "{told}"
+        transcript.contains("exit code: 1") && transcript.contains("error: not ready: database-"),
+        "{transcript}"
     );
     drop(hung);
     observer.soon(&[]).await;

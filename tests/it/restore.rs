@@ -237,7 +237,7 @@ async fn l9_a_restore_ends_syncs_in_progress() {
     let mut mac = mac("M1", "2024.9");
     mac.sync(&world).await;
     let backup = world.back_up();
-    // A clean sync of which half is on the Mac: an empty page now would delete all its rules.
+    // The Mac has half of a clean sync. An empty page now would delete all its rules.
     let introduction = json!({"santa_version": "2024.9", "request_clean_sync": true});
     assert_eq!(post(&world, "preflight", introduction).await, StatusCode::OK);
     world.restore(&backup).await;

@@ -21,7 +21,7 @@ impl Mac<'_> {
     }
 }
 
-/// What a Mac holds, as `TYPE identifier STATE`, without the rules of the examples.
+/// The rules of a Mac as `TYPE identifier STATE`, without those of the examples.
 fn holds(report: &Value) -> Vec<String> {
     let rules = report["holds"].as_array().unwrap().iter();
     let line = |rule: &Value| {
@@ -57,8 +57,8 @@ fn rules_are_added_to_and_removed_from_the_macs_of_their_scopes() {
         "settings set client-mode=lockdown full-sync-interval=10m",
         "settings set client-mode=monitor --scope tag:eng",
     ] {
-        let told = shell.run(line);
-        assert!(told.contains("exit code: 0"), "{told}");
+        let transcript = shell.run(line);
+        assert!(transcript.contains("exit code: 0"), "{transcript}");
     }
     let anna = Mac { shell: &shell, server: &server, name: "anna" };
     let ben = Mac { shell: &shell, server: &server, name: "ben" };

@@ -107,7 +107,7 @@ fn m3_a_text_that_cannot_be_stored_is_kept_in_a_file() {
     let shown = shell.run(&format!("rule edit {TEAM}"));
     assert!(shown.contains("the target and the scope of a rule cannot be edited"), "{shown}");
     kept(&shown);
-    // Somebody else changes the policy while the editor is open.
+    // Someone else changes the policy while the editor is open.
     shell.set("NICELIST", env!("CARGO_BIN_EXE_nicelist"));
     shell.write("editor.sh", "$NICELIST tag create eng; sed -i s/Ask/Call/ \"$1\"");
     let shown = shell.run(&format!("rule edit {TEAM}"));

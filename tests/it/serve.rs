@@ -32,8 +32,8 @@ fn the_first_start_prints_its_secrets_only_once() {
         assert!(serving);
         String::from_utf8(output.stdout).unwrap()
     };
-    let told: serde_json::Value = serde_json::from_str(&first_line()).unwrap();
-    let secret = |key: &str| told[key].as_str().unwrap().to_owned();
+    let transcript: serde_json::Value = serde_json::from_str(&first_line()).unwrap();
+    let secret = |key: &str| transcript[key].as_str().unwrap().to_owned();
     assert!(secret("admin_token").len() > 40);
     assert_ne!(secret("admin_token"), secret("enrolment_secret"));
     assert!(secret("sync_base_url").ends_with(&format!("/santa/{}/", secret("enrolment_secret"))));
@@ -79,14 +79,14 @@ fn a_request_in_progress_is_completed_on_shutdown() {
         "POST /santa/the-secret-of-the-tests/preflight/M1 HTTP/1.1\r\nhost: x\r\ncontent-length: {length}\r\n\r\n{begin}"
     )
     .unwrap();
-    // Answered on a second connection: so the server has read the first one's beginning.
+    // After a response on a second connection, the server has read the beginning of the first.
     let mut other = TcpStream::connect(&address).unwrap();
     write!(other, "GET /healthz HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n").unwrap();
     let mut healthy = String::new();
     other.read_to_string(&mut healthy).unwrap();
     assert!(healthy.starts_with("HTTP/1.1 200"), "{healthy}");
 
-    server.tell_to_end();
+    server.shut_down();
     server.wait_until_closed();
     stream.write_all(end.as_bytes()).unwrap();
     let mut answer = String::new();
@@ -130,7 +130,10 @@ fn the_demo_runs_and_leaves_nothing_behind() {
         "   mira-mbp.local         received 1, holds 17",
         "   nicelist event show 1",
     ] {
-        assert!(story.lines().any(|told| told == line), "{line}\nis missing from\n{story}");
+        assert!(
+            story.lines().any(|transcript| transcript == line),
+            "{line}\nis missing from\n{story}"
+        );
     }
     assert_eq!(std::fs::read_dir(&folder).unwrap().count(), 0);
 }

@@ -1,4 +1,4 @@
-//! Several servers over one database: what one writes, another may have to answer for.
+//! Several servers on one database: any of them may get the next request of a host.
 
 use std::num::NonZeroUsize;
 use std::sync::Arc;
@@ -74,7 +74,7 @@ async fn a_server_without_notifications_completes_the_sync_of_another() {
         };
         other.postflight(&machine, &done).await.unwrap();
     }
-    // What the host holds is newer than all that a third one heard of.
+    // The host's holding is newer than everything that a third server has read.
     one.commit(allow("CCCCCCCCCC", &clock)).await.unwrap();
     one.preflight(&machine, &asks, &|| true).await.unwrap();
     assert_eq!(pages([&one, &one], &machine).await, ["CCCCCCCCCC"]);
@@ -87,16 +87,16 @@ async fn a_server_without_notifications_completes_the_sync_of_another() {
 
 #[test]
 fn a_missing_database_is_reported_without_its_password() {
-    let told = Shell::new().run("serve --database postgres://anna:secret@127.0.0.1:1/rules");
+    let transcript = Shell::new().run("serve --database postgres://anna:secret@127.0.0.1:1/rules");
     let begins = "error: cannot open postgres://anna@127.0.0.1:1/rules: ";
-    assert!(told.contains("exit code: 1") && told.contains(begins), "{told}");
+    assert!(transcript.contains("exit code: 1") && transcript.contains(begins), "{transcript}");
     assert!(
-        told.contains("check that PostgreSQL runs") && !told[60..].contains("secret"),
-        "{told}"
+        transcript.contains("check that PostgreSQL runs") && !transcript[60..].contains("secret"),
+        "{transcript}"
     );
 }
 
-/// A status, and the code of a problem if the answer is one.
+/// The status, and the code if the response is a problem.
 async fn status(request: reqwest::RequestBuilder) -> (u16, String) {
     let response = request.send().await.unwrap();
     let status = response.status().as_u16();
@@ -125,7 +125,7 @@ async fn requests_are_answered_while_the_database_is_unreachable_and_soon_after(
     assert_eq!(status(mac()).await.0, 200);
     cluster.crash();
     let asked = Instant::now();
-    // What it found half a second ago is its answer still.
+    // It still returns its result from half a second ago.
     while status(ready()).await.0 == 200 {
         assert!(asked.elapsed() < Duration::from_secs(2), "it is not ready");
     }
@@ -166,7 +166,7 @@ async fn commands_and_servers_work_on_postgres() {
             let listed = shell.json("rule list");
             assert_eq!(listed[0]["comment"], "Chrome", "{listed}");
         }
-        // A token that is made on one lets in on the other, soon.
+        // A token that was created on one server works on the other after a moment.
         let token = shell.json("token create ci --role viewer");
         shell.use_server(&servers[0]);
         shell.set("NICELIST_TOKEN", token["secret"].as_str().unwrap());

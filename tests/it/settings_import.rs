@@ -43,7 +43,7 @@ fn w15_settings_of_a_profile_are_imported() {
     shell.write("wrong.mobileconfig", &profile("<key>ClientMode</key><integer>7</integer>"));
     shell.write("none.mobileconfig", &profile("<key>SyncBaseURL</key><string>x</string>"));
     shell.write("rules.csv", "target,policy\nteamid:AAAAAAAAAA,allow\n");
-    let mut told = String::new();
+    let mut transcript = String::new();
     for line in [
         "settings import santa.mobileconfig --dry-run",
         "settings import santa.mobileconfig",
@@ -55,10 +55,10 @@ fn w15_settings_of_a_profile_are_imported() {
         "rule import managed.mobileconfig",
         "settings show",
     ] {
-        told += &shell.run(line);
-        told += "\n";
+        transcript += &shell.run(line);
+        transcript += "\n";
     }
-    insta::assert_snapshot!(told, @"
+    insta::assert_snapshot!(transcript, @"
     $ nicelist settings import santa.mobileconfig --dry-run
     exit code: 0
     ----- stdout -----
@@ -160,7 +160,7 @@ fn w15_a_signed_profile_is_read_and_its_signer_is_named() {
     }
     let signed = std::fs::read(shell.path("signed.mobileconfig")).unwrap();
     std::fs::write(shell.path("cut.mobileconfig"), &signed[..700]).unwrap();
-    let mut told = String::new();
+    let mut transcript = String::new();
     for line in [
         "settings import signed.mobileconfig --dry-run",
         "rule import signed.mobileconfig --dry-run",
@@ -169,10 +169,10 @@ fn w15_a_signed_profile_is_read_and_its_signer_is_named() {
         "settings import cut.mobileconfig",
         "rule lint cut.mobileconfig",
     ] {
-        told += &shell.run(line);
-        told += "\n";
+        transcript += &shell.run(line);
+        transcript += "\n";
     }
-    insta::assert_snapshot!(told, @r#"
+    insta::assert_snapshot!(transcript, @r#"
     $ nicelist settings import signed.mobileconfig --dry-run
     exit code: 0
     ----- stdout -----

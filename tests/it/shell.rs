@@ -257,7 +257,7 @@ impl Server {
     }
 
     /// Sends SIGTERM.
-    pub(crate) fn tell_to_end(&self) {
+    pub(crate) fn shut_down(&self) {
         self.signal("TERM");
     }
 

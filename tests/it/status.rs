@@ -104,9 +104,9 @@ async fn l7_status_fails_with_the_reason_while_a_server_is_not_ready() {
     let (shown, code) = status(&shell, &[]);
     assert_eq!(code, 1);
     assert_eq!(shown["readiness"]["reasons"][0]["code"], "database-file-missing", "{shown}");
-    let told = shell.run("status");
-    assert!(told.contains("error: not ready: database-file-missing"), "{told}");
-    assert!(told.contains("ready  no"), "{told}");
+    let transcript = shell.run("status");
+    assert!(transcript.contains("error: not ready: database-file-missing"), "{transcript}");
+    assert!(transcript.contains("ready  no"), "{transcript}");
     std::fs::rename(shell.path("aside.db"), &path).unwrap();
     let start = Instant::now();
     while status(&shell, &[]).1 != 0 {

@@ -14,9 +14,9 @@ fn w12_nothing_is_written_to_stdout_if_any_row_is_wrong() {
     for format in ["csv", "tsv", "json", "jsonl"] {
         let run =
             shell.command(&["rule", "convert", "half.csv", "-", "--to", format]).output().unwrap();
-        let told = String::from_utf8(run.stderr).unwrap();
+        let transcript = String::from_utf8(run.stderr).unwrap();
         assert_eq!((run.stdout.as_slice(), run.status.code()), (&b""[..], Some(5)), "{format}");
-        assert!(told.contains("1 of 3 rows are wrong; nothing was written"), "{told}");
+        assert!(transcript.contains("1 of 3 rows are wrong; nothing was written"), "{transcript}");
         let run =
             shell.command(&["rule", "convert", "whole.csv", "-", "--to", format]).output().unwrap();
         shell.run(&format!("rule convert whole.csv out.{format}"));
@@ -25,7 +25,7 @@ fn w12_nothing_is_written_to_stdout_if_any_row_is_wrong() {
     }
 }
 
-/// W11: no order in a file says which of two entries is meant, so both rows are rejected.
+/// W11: of two rows for the same target, neither is more likely to be right, so both are rejected.
 #[test]
 fn w11_a_partial_import_rejects_both_sides_of_a_conflict() {
     let mut shell = Shell::new();
@@ -35,12 +35,12 @@ fn w11_a_partial_import_rejects_both_sides_of_a_conflict() {
         "identifier,type,policy,comment\nABCDE12345,TEAMID,block,a\nABCDE12346,TEAMID,block,b\n\
          ABCDE12345,TEAMID,allow,c\nABCDE12345,TEAMID,block,a\n",
     );
-    let mut told = shell.run("rule import rules.csv --partial --rejects bad.csv");
-    told += "\n";
-    told += &std::fs::read_to_string(shell.path("bad.csv")).unwrap();
-    told += "\n";
-    told += &shell.run("rule convert rules.csv out.csv");
-    insta::assert_snapshot!(told, @r#"
+    let mut transcript = shell.run("rule import rules.csv --partial --rejects bad.csv");
+    transcript += "\n";
+    transcript += &std::fs::read_to_string(shell.path("bad.csv")).unwrap();
+    transcript += "\n";
+    transcript += &shell.run("rule convert rules.csv out.csv");
+    insta::assert_snapshot!(transcript, @r#"
     $ nicelist rule import rules.csv --partial --rejects bad.csv
     exit code: 5
     ----- stderr -----

@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 
 use crate::shell::{Server, Shell, example};
 
-/// How long to wait for something to appear: slow machines are no failure.
+/// Long enough for slow machines.
 const PATIENCE_MS: u64 = 20_000;
 
 pub(crate) const DOWN: &str = "\u{1b}[B";
@@ -144,7 +144,7 @@ fn an_approval_shows_the_event_and_creates_the_chosen_rule() {
     let end = terminal.end();
     assert_eq!(end.code, 0);
     assert!(end.leaves_the_cursor_visible());
-    for told in [
+    for transcript in [
         "Pinecone: BLOCK_UNKNOWN ",
         "  file    /Applications/Pinecone.app/Contents/MacOS/Pinecone\r\n",
         "  bundle  Pinecone 3.8.2\r\n",
@@ -158,7 +158,7 @@ fn an_approval_shows_the_event_and_creates_the_chosen_rule() {
         "cdhash:06c81a1a793afd13fe42b90bb59d41674379a1ed  this build of the program only\r\n",
         "teamid:H3ZC9YV6RK  every program of team H3ZC9YV6RK\r\n",
     ] {
-        assert!(end.seen.contains(told), "{told:?} is not in {}", end.seen);
+        assert!(end.seen.contains(transcript), "{transcript:?} is not in {}", end.seen);
     }
     let rules = shell.json("rule list");
     assert_eq!(rules.as_array().unwrap().len(), 1, "{rules}");
@@ -357,7 +357,7 @@ fn a_rollback_shows_what_changes_and_asks() {
     agreed.shows("revision 3: 1 changed, 1 removed\r\n");
     let end = agreed.end();
     assert_eq!(end.code, 0);
-    for told in [
+    for transcript in [
         "\u{1b}[33m~\u{1b}[0m teamid:AAAAAAAAAA",
         // The arrow between them is read letter by letter here.
         "\u{1b}[2mpolicy\u{1b}[0m \u{1b}[31mblock\u{1b}[0m ",
@@ -365,7 +365,7 @@ fn a_rollback_shows_what_changes_and_asks() {
         "\u{1b}[31m-\u{1b}[0m teamid:BBBBBBBBBB",
         "Plan: 1 to change, 1 to remove\r\n",
     ] {
-        assert!(end.seen.contains(told), "{told:?} is not in {:?}", end.seen);
+        assert!(end.seen.contains(transcript), "{transcript:?} is not in {:?}", end.seen);
     }
     assert_eq!(shell.json("rule list")[0]["policy"], "allow");
 }

@@ -53,12 +53,12 @@ fn every_command_that_changes_something_changes_nothing_the_second_time() {
     ];
     let mut before = everything(&shell);
     for (line, code) in commands {
-        let told = shell.run(line);
-        assert_eq!(exit_code(&told), 0, "{told}");
+        let transcript = shell.run(line);
+        assert_eq!(exit_code(&transcript), 0, "{transcript}");
         let after = everything(&shell);
         assert!(after != before || line.contains("accept"), "it changes nothing: {line}");
-        let told = shell.run(line);
-        assert_eq!(exit_code(&told), code, "{told}");
+        let transcript = shell.run(line);
+        assert_eq!(exit_code(&transcript), code, "{transcript}");
         assert_eq!(everything(&shell), after, "{line}");
         before = after;
     }

@@ -292,7 +292,7 @@ impl World {
     }
 
     /// The active rules of a host, as `type:identifier policy`.
-    pub(crate) async fn in_force(&self, machine: &str) -> Vec<String> {
+    pub(crate) async fn active_rules(&self, machine: &str) -> Vec<String> {
         let page = self.get(&format!("/hosts/{machine}/rules?limit=5000")).await;
         let rules = page["items"].as_array().unwrap();
         let line = |rule: &Value| {

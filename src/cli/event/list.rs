@@ -58,5 +58,5 @@ pub(super) async fn run(context: &Context, args: ListArgs) -> Result<(), CliErro
     list.finish()
 }
 
-/// The maximum of servers.
+/// The server's maximum.
 const LARGEST_PAGE: usize = 5000;

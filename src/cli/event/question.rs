@@ -28,8 +28,8 @@ pub(super) async fn ask(
     let rules = event.candidates.iter().map(|each| format!("{}  {}", each.target, each.covers));
     let chosen = ui.select(&format!("Rule to {}", request.policy), &rules.collect::<Vec<_>>())?;
     let target = &event.candidates[chosen].target;
-    let (scope, whom) = ask_scope(context, client, event).await?;
-    ui.confirm(&format!("{} {target} for {whom}?", capital(request.policy.word())), false)?;
+    let (scope, hosts) = ask_scope(context, client, event).await?;
+    ui.confirm(&format!("{} {target} for {hosts}?", capital(request.policy.word())), false)?;
     request.rule_type = Some(target.rule_type());
     request.scope = Some(scope);
     Ok(())
@@ -43,9 +43,9 @@ pub(super) async fn ask_bundle(
     bundle: &BundleView,
 ) -> Result<Scope, CliError> {
     show_event(context, event);
-    let (scope, whom) = ask_scope(context, client, event).await?;
+    let (scope, hosts) = ask_scope(context, client, event).await?;
     let BundleView { name, binary_count, .. } = bundle;
-    let question = format!("Allow all programs of {name} ({binary_count}) for {whom}?");
+    let question = format!("Allow all programs of {name} ({binary_count}) for {hosts}?");
     context.ui.confirm(&question, false)?;
     Ok(scope)
 }
@@ -69,7 +69,7 @@ async fn ask_scope(
     };
     let mut scopes = scopes(event, host.as_ref());
     let shown: Vec<String> =
-        scopes.iter().map(|(scope, whom)| format!("{scope}  {whom}")).collect();
+        scopes.iter().map(|(scope, hosts)| format!("{scope}  {hosts}")).collect();
     Ok(scopes.swap_remove(context.ui.select("For", &shown)?))
 }
 

@@ -19,7 +19,7 @@ pub(crate) struct TagArgs {
     target: TaggedHost,
 }
 
-/// A host, its tags, and how to change them.
+/// A host with its tags, and the change.
 #[derive(Debug, Args)]
 pub(super) struct TaggedHost {
     /// Machine id, serial number, host name, or a unique prefix of one

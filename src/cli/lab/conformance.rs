@@ -126,7 +126,7 @@ fn summary(reports: &[CaseReport]) -> String {
     told.join(", ")
 }
 
-/// A beginning of machine ids that stands in a path as it is.
+/// A prefix of machine IDs that needs no escaping in a path.
 fn prefix(text: &str) -> Result<String, String> {
     let plain = |letter: char| letter.is_ascii_alphanumeric() || matches!(letter, '-' | '_' | '.');
     match !text.is_empty() && text.chars().all(plain) {

@@ -280,7 +280,7 @@ fn options(args: FleetArgs, now: f64) -> Result<FleetOptions, CliError> {
     })
 }
 
-/// What somebody at a terminal sees.
+/// The output on a terminal.
 struct Watched<'a> {
     ui: &'a Ui,
     bar: Option<(FleetPhase, u64, Progress)>,

@@ -22,7 +22,7 @@ use crate::rule::{Rule, RuleFields};
 
 /// Bytes that are enough to detect the format of a file, if it need not be read as a whole.
 const HEAD: u64 = 64 * 1024;
-/// Bytes that are read at once.
+/// Bytes that are read at a time.
 const BUFFER: usize = 256 * 1024;
 
 type Stream = BufReader<Box<dyn Read>>;

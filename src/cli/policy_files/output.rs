@@ -137,7 +137,7 @@ impl WriteOptions {
     }
 }
 
-/// Bytes that are written at once.
+/// Bytes that are written at a time.
 const BUFFER: usize = 64 * 1024;
 
 type Stream = BufWriter<Box<dyn Write>>;

@@ -167,12 +167,12 @@ fn with_choice(error: CliError, conflicts: usize) -> CliError {
 /// Warns of settings and tags, which are not imported.
 fn warn_of_others(ui: &Ui, input: &Input) {
     let InForce { tags, settings, rules: _ } = input.settings_and_tags();
-    let told = [(settings.len(), "setting"), (tags.len(), "tag")];
-    let told = told.into_iter().filter(|(count, _)| *count > 0);
-    let told: Vec<String> =
-        told.map(|(count, thing)| policy_files::counted(count, thing)).collect();
-    if !told.is_empty() {
-        ui.warn(format!("{} of the file are not imported; only rules are", told.join(" and ")));
+    let ignored = [(settings.len(), "setting"), (tags.len(), "tag")];
+    let ignored = ignored.into_iter().filter(|(count, _)| *count > 0);
+    let ignored: Vec<String> =
+        ignored.map(|(count, thing)| policy_files::counted(count, thing)).collect();
+    if !ignored.is_empty() {
+        ui.warn(format!("{} of the file are not imported; only rules are", ignored.join(" and ")));
         ui.hint("nicelist apply -f FILE takes all of it");
     }
 }

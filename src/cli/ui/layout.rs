@@ -52,7 +52,7 @@ impl Layout {
         }
     }
 
-    /// Writes one row, on as many lines as it needs.
+    /// Writes one row, on several lines if necessary.
     pub(super) fn write(&self, row: &[Piece<'_>], out: &mut String) {
         let mut table = table([row.iter().map(cell)]);
         let contents = table.column_max_content_widths();

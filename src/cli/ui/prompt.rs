@@ -20,7 +20,7 @@ const GRACE: Duration = Duration::from_millis(100);
 const BOX_WIDTH: usize = 7;
 
 impl Ui {
-    /// Whether a question can be asked and answered.
+    /// Whether the user can be prompted.
     pub(crate) fn can_ask(&self) -> bool {
         self.err.is_terminal && io::stdin().is_terminal()
     }

@@ -78,7 +78,7 @@ pub struct FleetProgress {
     /// All syncs of the phase.
     pub total: u64,
     /// Syncs in progress.
-    pub under_way: u32,
+    pub in_progress: u32,
     /// Failed requests.
     pub errors: u64,
     /// The 99th percentile of the duration of syncs.

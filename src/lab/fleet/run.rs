@@ -121,12 +121,12 @@ impl Observer {
         let done = done(shared) - before;
         let state = shared.state();
         let (errors, p99) = (state.measures.error_count(), state.measures.p99());
-        let under_way = state.under_way;
+        let in_progress = state.in_progress;
         self.progress.send_replace(FleetProgress {
             phase,
             done,
             total,
-            under_way,
+            in_progress,
             errors,
             p99,
             elapsed,

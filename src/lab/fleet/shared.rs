@@ -34,7 +34,7 @@ pub(super) struct State {
     pub(super) messages: MessageCache,
     pub(super) measures: Measures,
     /// Syncs in progress.
-    pub(super) under_way: u32,
+    pub(super) in_progress: u32,
 }
 
 impl Shared {
@@ -59,7 +59,7 @@ impl Shared {
                 pages: ResponseCache::default(),
                 messages: MessageCache::new(),
                 measures: Measures::new(),
-                under_way: 0,
+                in_progress: 0,
             }),
         }
     }

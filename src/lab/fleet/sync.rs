@@ -50,7 +50,7 @@ pub(super) async fn sync(
 ) {
     let number = {
         let mut state = shared.state();
-        state.under_way += 1;
+        state.in_progress += 1;
         let host = state.host(host);
         host.last = LastSync::Open;
         host.turns += 1;
@@ -62,7 +62,7 @@ pub(super) async fn sync(
     let result = turn.run(begun).await;
     let whole = turn.whole;
     let mut state = shared.state();
-    state.under_way -= 1;
+    state.in_progress -= 1;
     state.measures.synced(begun.elapsed());
     let counts = &mut state.measures.counts;
     match result {

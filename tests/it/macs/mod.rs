@@ -52,7 +52,7 @@ async fn sync(world: &World, mac: &mut Mac) -> u32 {
     pass(world, 10);
     let report = mac.sync(world).await;
     assert_eq!(report.performed, SyncKind::Normal);
-    assert_eq!(mac.holds(), world.in_force("M1").await);
+    assert_eq!(mac.holds(), world.active_rules("M1").await);
     report.rules.received
 }
 
@@ -136,7 +136,7 @@ async fn l11_a_replaced_logic_board_is_not_a_conflict_and_has_the_right_rules() 
         pass(&world, 10);
         let report = mac.sync(&world).await;
         assert_ne!(report.performed, SyncKind::Normal, "the server knows nothing of this Mac");
-        assert_eq!(mac.holds(), world.in_force("M1").await, "{version}");
+        assert_eq!(mac.holds(), world.active_rules("M1").await, "{version}");
         for _ in 0..3 {
             assert_eq!(sync(&world, &mut mac).await, 0);
         }
@@ -285,7 +285,7 @@ async fn l11_overlapping_syncs_prove_nothing_and_lose_no_rule() {
                 let (first, ()) = tokio::join!(one.try_sync(&network), others);
                 first.unwrap();
                 let shown = host(&world).await;
-                let wanted = world.in_force("M1").await;
+                let wanted = world.active_rules("M1").await;
                 let both = [&one, &other].into_iter().all(|mac| mac.holds() == wanted);
                 assert!(both || shown["state"] != "in-sync", "{version} {before}: {shown}");
 
@@ -413,7 +413,7 @@ async fn l11_with_the_setting_a_second_mac_is_refused_until_it_is_accepted() {
     world.post("/hosts/M1/accept", json!({})).await;
     pass(&world, 10);
     other.sync(&world).await;
-    assert_eq!(other.holds(), world.in_force("M1").await);
+    assert_eq!(other.holds(), world.active_rules("M1").await);
     one.try_sync(&world.network()).await.unwrap_err();
     assert_eq!(sync(&world, &mut other).await, 0);
     let shown = host(&world).await;

@@ -74,7 +74,7 @@ pub(super) enum Act {
 
 /// What happens in the middle of a sync.
 #[derive(Clone, Copy)]
-pub(super) enum Meanwhile {
+pub(super) enum Interruption {
     Administer(Act),
     /// Another host syncs from beginning to end.
     SyncOf {
@@ -129,10 +129,10 @@ pub(super) enum Step {
         loses: Loses,
     },
     /// Something happens before the n-th request of a sync.
-    SyncMeanwhile {
+    InterruptedSync {
         host: usize,
         before: usize,
-        meanwhile: Meanwhile,
+        interruption: Interruption,
     },
     /// Rules are downloaded without a sync around it.
     RulesOnly {
@@ -169,12 +169,12 @@ fn act() -> impl Strategy<Value = Act> {
     ]
 }
 
-fn meanwhile() -> impl Strategy<Value = Meanwhile> {
+fn interruption() -> impl Strategy<Value = Interruption> {
     prop_oneof![
-        6 => act().prop_map(Meanwhile::Administer),
-        3 => host().prop_map(|host| Meanwhile::SyncOf { host }),
-        1 => Just(Meanwhile::Restart),
-        1 => Just(Meanwhile::AnHourPasses),
+        6 => act().prop_map(Interruption::Administer),
+        3 => host().prop_map(|host| Interruption::SyncOf { host }),
+        1 => Just(Interruption::Restart),
+        1 => Just(Interruption::AnHourPasses),
     ]
 }
 
@@ -208,8 +208,8 @@ fn step(clients: std::ops::Range<usize>, tampering: bool) -> impl Strategy<Value
         1 => Just(Step::DaysPass { days: 3 }),
         3 => Just(Step::DaysPass { days: 8 }),
         24 => (host(), loses()).prop_map(|(host, loses)| Step::Sync { host, loses }),
-        5 => (host(), 0..4_usize, meanwhile())
-            .prop_map(|(host, before, meanwhile)| Step::SyncMeanwhile { host, before, meanwhile }),
+        5 => (host(), 0..4_usize, interruption())
+            .prop_map(|(host, before, interruption)| Step::InterruptedSync { host, before, interruption }),
         2 => (host(), loses()).prop_map(|(host, loses)| Step::RulesOnly { host, loses }),
     ]
 }
@@ -325,7 +325,7 @@ impl fmt::Debug for Act {
     }
 }
 
-impl fmt::Debug for Meanwhile {
+impl fmt::Debug for Interruption {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match *self {
             Self::Administer(act) => act.fmt(f),
@@ -358,8 +358,12 @@ impl fmt::Debug for Step {
             Self::AnHourPasses => f.write_str("an hour passes"),
             Self::DaysPass { days } => write!(f, "{days} days pass"),
             Self::Sync { host, loses } => write!(f, "{} syncs, losing {loses:?}", HOSTS[host]),
-            Self::SyncMeanwhile { host, before, meanwhile } => {
-                write!(f, "{} syncs, and before its request {before}: {meanwhile:?}", HOSTS[host])
+            Self::InterruptedSync { host, before, interruption } => {
+                write!(
+                    f,
+                    "{} syncs, and before its request {before}: {interruption:?}",
+                    HOSTS[host]
+                )
             }
             Self::RulesOnly { host, loses } => {
                 write!(f, "{} downloads rules, losing {loses:?}", HOSTS[host])

@@ -16,7 +16,7 @@ pub(super) type State = BTreeMap<Key, HeldRule>;
 #[derive(Clone)]
 struct Unheard {
     clean: bool,
-    /// Whether the client asked for a clean sync.
+    /// Whether the client requested a clean sync.
     asked: bool,
     target: State,
     begun: bool,
@@ -37,7 +37,7 @@ pub(super) struct Client {
 /// The possible states of a client, from what the servers know.
 #[derive(Default)]
 pub(super) struct Offers {
-    /// Sets of possible states. There are several if a hash may have told a server more than this
+    /// Sets of possible states. There are several if a hash may have shown a server more than this
     /// model knows. The rules that are sent then show which set is right.
     known: Vec<Vec<State>>,
     unheard: Option<Unheard>,
@@ -81,7 +81,7 @@ impl Offers {
         self.order_lost = true;
     }
 
-    /// A rule was deleted on the host. If it had exactly these rules before, its hash says so, and
+    /// A rule was deleted on the host. If it had exactly these rules before, its hash shows that, and
     /// it gets the difference.
     pub(super) fn tamper(&mut self, rules: State) {
         self.known.push(vec![rules]);

@@ -135,14 +135,14 @@ impl Reference {
     /// The scopes of a host, strongest first, as indexes into [`SCOPES`].
     fn scopes(&self, host: usize, client: usize) -> Vec<usize> {
         // Groups are reported from 2025.6 on.
-        let tells_groups = CLIENTS[client].1.is_some_and(|version| version >= Version(2025, 6));
-        let groups =
-            (0..GROUPS.len()).filter(|group| tells_groups && self.groups.contains(&(host, *group)));
+        let reports_groups = CLIENTS[client].1.is_some_and(|version| version >= Version(2025, 6));
+        let groups = (0..GROUPS.len())
+            .filter(|group| reports_groups && self.groups.contains(&(host, *group)));
         let is_member = |tag: &usize| match self.members.get(tag) {
             None | Some(0) => false,
             Some(1) => host == 1,
             Some(2) => self.owners.contains(&host),
-            Some(3) => tells_groups && self.groups.contains(&(host, 0)),
+            Some(3) => reports_groups && self.groups.contains(&(host, 0)),
             Some(4) => host != 0,
             Some(other) => panic!("members that the reference model does not have: {other}"),
         };
@@ -160,7 +160,7 @@ impl Reference {
     }
 
     /// The rules that a host's client must have, by type and identifier.
-    pub(super) fn in_force(&self, host: usize, client: usize) -> Vec<HeldRule> {
+    pub(super) fn active_rules(&self, host: usize, client: usize) -> Vec<HeldRule> {
         let scopes = self.scopes(host, client);
         let mut rules = Vec::new();
         for target in 0..TARGETS.len() {

@@ -11,7 +11,7 @@ use nicelist::protocol::{ClientMode, Format};
 use serde_json::{Value, json};
 
 use super::administrator::{administer, keep};
-use super::history::{Act, History, Meanwhile, Step};
+use super::history::{Act, History, Interruption, Step};
 use super::offers::{self, Client, Offers, State};
 use super::reference::{CLIENTS, FIRST_THAT_HASHES, GROUPS, HOSTS, Reference, TAGS};
 use super::restored::{Backup, Restored, waiting_event};
@@ -141,8 +141,8 @@ impl Story {
                 (0..HOSTS.len()).for_each(|host| self.excuse(host));
             }
             Step::Sync { host, loses } => self.sync(host, loses).await,
-            Step::SyncMeanwhile { host, before, meanwhile } => {
-                self.sync_meanwhile(host, before, meanwhile).await;
+            Step::InterruptedSync { host, before, interruption } => {
+                self.interrupted_sync(host, before, interruption).await;
             }
             Step::RulesOnly { host, loses } => {
                 self.introduce(host);
@@ -252,7 +252,7 @@ impl Story {
             if !is_over {
                 return;
             }
-            let known = offers::state(self.reference.in_force(host, self.clients[host]));
+            let known = offers::state(self.reference.active_rules(host, self.clients[host]));
             self.offers[host] = Offers::known(known);
             self.report(host, &self.reference.clone());
         } else {
@@ -269,12 +269,12 @@ impl Story {
     }
 
     /// A sync during which something happens. Its destination does not change.
-    async fn sync_meanwhile(&mut self, host: usize, before: usize, meanwhile: Meanwhile) {
+    async fn interrupted_sync(&mut self, host: usize, before: usize, interruption: Interruption) {
         // Another server gets the requests. The first server gets no changes any more, so it must not
         // be the one that decides about the destination.
-        let before = match meanwhile {
-            Meanwhile::Restart | Meanwhile::AnHourPasses => before.max(1),
-            Meanwhile::Administer(_) | Meanwhile::SyncOf { .. } => before,
+        let before = match interruption {
+            Interruption::Restart | Interruption::AnHourPasses => before.max(1),
+            Interruption::Administer(_) | Interruption::SyncOf { .. } => before,
         };
         self.introduce(host);
         let mut expected = self.reference.clone();
@@ -284,7 +284,7 @@ impl Story {
         let mut mac = std::mem::replace(&mut self.macs[host], Mac::new("nobody"));
         let interruption = async {
             if is_reached.await.is_ok() {
-                self.happen_meanwhile(host, meanwhile).await;
+                self.interrupt(host, interruption).await;
                 go_on.send(()).unwrap();
             }
         };
@@ -308,13 +308,13 @@ impl Story {
         self.check_rules(host, &expected);
     }
 
-    async fn happen_meanwhile(&mut self, syncing: usize, meanwhile: Meanwhile) {
-        match meanwhile {
-            Meanwhile::Administer(act) => self.administer(act).await,
-            Meanwhile::SyncOf { host } if host == syncing => {}
-            Meanwhile::SyncOf { host } => self.sync(host, Loses::Nothing).await,
-            Meanwhile::Restart => self.restart().await,
-            Meanwhile::AnHourPasses => self.pass(1).await,
+    async fn interrupt(&mut self, syncing: usize, interruption: Interruption) {
+        match interruption {
+            Interruption::Administer(act) => self.administer(act).await,
+            Interruption::SyncOf { host } if host == syncing => {}
+            Interruption::SyncOf { host } => self.sync(host, Loses::Nothing).await,
+            Interruption::Restart => self.restart().await,
+            Interruption::AnHourPasses => self.pass(1).await,
         }
     }
 
@@ -331,7 +331,7 @@ impl Story {
             if served.kind.is_some() {
                 self.report(host, reference);
             }
-            let to = offers::state(reference.in_force(host, self.clients[host]));
+            let to = offers::state(reference.active_rules(host, self.clients[host]));
             let of = format!("{} ({})", HOSTS[host], self.version(host));
             self.offers[host].sync(client, &to, &served, &of);
         }
@@ -353,7 +353,7 @@ impl Story {
         let mut reference = self.reference.clone();
         reference.groups = groups.iter().map(|group| (host, *group)).collect();
         reference.owners = anna.then_some(host).into_iter().collect();
-        offers::state(reference.in_force(host, *client))
+        offers::state(reference.active_rules(host, *client))
     }
 
     /// Whether the host's client keeps rules from one sync to the next.
@@ -372,7 +372,7 @@ impl Story {
 
     fn check_rules(&self, host: usize, reference: &Reference) {
         let held: Vec<HeldRule> = self.macs[host].santa.rules().into_iter().cloned().collect();
-        let expected = reference.in_force(host, self.clients[host]);
+        let expected = reference.active_rules(host, self.clients[host]);
         assert_eq!(held, expected, "the rules of {} ({})", HOSTS[host], self.version(host));
     }
 

@@ -1,4 +1,4 @@
-//! What is spoken, and what handshakes may not do.
+//! TLS versions, and limits on handshakes.
 
 use std::io::{Read, Write};
 use std::net::TcpStream;
@@ -110,7 +110,7 @@ fn the_shutdown_does_not_wait_for_handshakes() {
         (0..5).map(|_| TcpStream::connect(world.address()).unwrap()).collect();
     assert_eq!(world.connect(&world.client(None)).get("/healthz").unwrap(), 200);
     let began = Instant::now();
-    world.server.tell_to_end();
+    world.server.shut_down();
     assert_eq!(world.server.wait(), Some(0));
     assert!(began.elapsed() < Duration::from_secs(8), "{:?}", began.elapsed());
     drop(silent);

@@ -1,4 +1,4 @@
-//! The files of a server: taken in anew, named where they are wrong.
+//! Certificate files: reloaded when they change, with errors that contain the file's name.
 
 use std::io::Write;
 
@@ -102,7 +102,7 @@ fn unusable_files_are_reported_by_name() {
         "locked.key",
         "-----BEGIN ENCRYPTED PRIVATE KEY-----\nMAA=\n-----END ENCRYPTED PRIVATE KEY-----\n",
     );
-    let mut told = String::new();
+    let mut transcript = String::new();
     for flags in [
         "--tls-cert server.pem",
         "--client-ca ca.pem",
@@ -121,10 +121,10 @@ fn unusable_files_are_reported_by_name() {
         "--tls-cert server.pem --tls-key server.key --client-ca ca.pem --client-ca-optional \
          --sync-auth certificate",
     ] {
-        told += &shell.run(&format!("serve --database sqlite:x.db {flags}"));
+        transcript += &shell.run(&format!("serve --database sqlite:x.db {flags}"));
     }
     assert!(!shell.path("x.db").exists(), "a start that fails leaves no database");
-    insta::assert_snapshot!(told, @"
+    insta::assert_snapshot!(transcript, @"
     $ nicelist serve --database sqlite:x.db --tls-cert server.pem
     exit code: 2
     ----- stderr -----

@@ -22,7 +22,7 @@ use tokio_rustls::rustls::{
 use crate::shell::{ENROLMENT, Server, Shell};
 use certificates::{Authority, Signed, Valid};
 
-/// A server that speaks TLS, who signed its certificate, and who signs those of Macs.
+/// A server with TLS, the CA of its certificate, and the CA of the Macs' certificates.
 struct Secured {
     shell: Shell,
     server: Server,
@@ -31,12 +31,12 @@ struct Secured {
 }
 
 impl Secured {
-    /// With these flags besides.
+    /// With additional flags.
     fn start(flags: &[&str]) -> Self {
         Self::start_after(flags, |_, _| ())
     }
 
-    /// The same once more files are there.
+    /// The same, after more files were written.
     fn start_after(flags: &[&str], prepare: impl FnOnce(&Shell, &Authority)) -> Self {
         let mut shell = Shell::new();
         let (servers, macs) = (Authority::new("servers"), Authority::new("macs"));
@@ -85,7 +85,7 @@ impl Secured {
         Connection(StreamOwned::new(session, stream))
     }
 
-    /// Does something until it is so: files are taken in within seconds.
+    /// Repeats an action until it succeeds. Changed files are loaded within seconds.
     fn wait_until(&self, what: &str, mut so: impl FnMut() -> bool) {
         let deadline = Instant::now() + Duration::from_secs(30);
         while !so() {
@@ -118,7 +118,7 @@ fn client(
 struct Connection(StreamOwned<ClientConnection, TcpStream>);
 
 impl Connection {
-    /// Sends a preflight and gives the status of its answer; the connection stays open.
+    /// Sends a preflight and returns the status. The connection stays open.
     fn preflight(&mut self) -> std::io::Result<u16> {
         let body = r#"{"serial_num":"C02","santa_version":"2026.7"}"#;
         let length = body.len();

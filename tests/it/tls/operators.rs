@@ -1,4 +1,4 @@
-//! Administrators: their token, their CA, and a port that speaks TLS.
+//! Administrators: their token, their CA, and a port with TLS.
 
 use std::io::{Read, Write};
 use std::net::TcpStream;
@@ -72,8 +72,8 @@ fn plain_http_to_a_tls_port_gets_an_explanation() {
     assert!(head.starts_with("HTTP/1.1 400 Bad Request\r\n"), "{head}");
     assert_eq!(body, "this port speaks TLS: its address begins with https://\n");
     let plain = world.server.url.replace("https", "http");
-    let told = world.shell.run(&format!("rule list --server {plain}"));
-    insta::assert_snapshot!(told.replace(world.address(), "[ADDRESS]"), @"
+    let transcript = world.shell.run(&format!("rule list --server {plain}"));
+    insta::assert_snapshot!(transcript.replace(world.address(), "[ADDRESS]"), @"
     $ nicelist rule list --server http://[ADDRESS]
     exit code: 1
     ----- stderr -----

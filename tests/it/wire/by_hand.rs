@@ -1,5 +1,4 @@
-//! Protobuf by hand, so that the wire is held against something else than the program's own
-//! reader and writer.
+//! A second, independent implementation of protobuf, to check the program's reader and writer.
 
 use std::fmt;
 
@@ -8,7 +7,7 @@ pub(super) fn number(field: u64, value: u64) -> Vec<u8> {
     [varint(field << 3), varint(value)].concat()
 }
 
-/// The key of a field, a length, and as many bytes: a string or a message.
+/// A field with a length: a string or a message.
 pub(super) fn bytes(field: u64, value: impl AsRef<[u8]>) -> Vec<u8> {
     let value = value.as_ref();
     [&varint(field << 3 | 2), &varint(value.len() as u64), value].concat()
@@ -45,7 +44,7 @@ impl fmt::Debug for Field {
     }
 }
 
-/// A text as it stands in a field.
+/// A text in a field.
 pub(super) fn text(text: &str) -> Field {
     Field::Bytes(text.as_bytes().to_vec())
 }

@@ -9,7 +9,7 @@ use super::server::{FILE, JSON, OCTETS, PREFLIGHT, PROTOBUF, Server};
 
 const STAGES: [&str; 4] = ["preflight", "eventupload", "ruledownload", "postflight"];
 
-/// §0.1: old clients fail on an empty answer, and every client on any status but 200.
+/// §0.1: old clients fail on an empty response, and every client on any status except 200.
 #[tokio::test]
 async fn success_is_status_200_with_an_object_in_every_stage() {
     let server = Server::start().await;
@@ -103,7 +103,7 @@ async fn the_format_is_detected_from_the_body_without_a_useful_content_type() {
     assert_eq!(lied.json()["client_mode"], "MONITOR");
 }
 
-/// §0.5: the client reads what it is configured for, whatever the answer calls itself.
+/// §0.5: the client reads the format that it is configured for, regardless of the response's type.
 #[tokio::test]
 async fn an_answer_is_in_the_format_of_its_request() {
     let server = Server::start().await;
@@ -154,7 +154,7 @@ async fn answers_are_spelled_as_every_client_reads_them() {
     assert_eq!(nothing, r#"{"rules":[]}"#);
 }
 
-/// §0.8: a client keeps what it was once told, so it is told everything every time.
+/// §0.8: a client keeps settings that a response leaves out, so every response has all of them.
 #[tokio::test]
 async fn every_setting_is_sent_at_every_preflight_and_patterns_begin_with_a_caret() {
     let server = Server::start().await;

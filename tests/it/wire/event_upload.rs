@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use super::by_hand::{bytes, double, number};
 use super::server::{FILE, JSON, Server};
 
-/// §3.1: the same execution may be told twice, and is one.
+/// §3.1: an execution that is reported twice is stored one time.
 #[tokio::test]
 async fn a_repeated_event_is_known() {
     let server = Server::start().await;

@@ -158,7 +158,7 @@ async fn an_upgraded_host_gets_the_rules_that_it_now_supports() {
     assert_eq!(server.host("M1").await["rules"]["withheld"], 0);
 }
 
-/// A version that says nothing is sent what every client since protobuf takes.
+/// An unreadable version gets what every client since protobuf supports.
 #[tokio::test]
 async fn an_unreadable_version_gets_what_most_versions_support() {
     let server = with_every_rule().await;
@@ -170,7 +170,7 @@ async fn an_unreadable_version_gets_what_most_versions_support() {
     }
 }
 
-/// Its words, its strings with their padding, and nothing that would fail its whole answer.
+/// Only words that pedro knows: one unknown word fails its whole response.
 #[tokio::test]
 async fn w3_pedro_gets_only_values_that_it_can_parse() {
     for version in PEDROS {

@@ -1,4 +1,4 @@
-//! What is no body of any client's, and what nobody may ask.
+//! Bodies that no client sends, and requests that no client may make.
 
 use http::StatusCode;
 use nicelist::protocol::{ContentEncoding, encode};

@@ -1,6 +1,6 @@
-//! Santa's wire, byte by byte: what the clients of all generations send and what they are
-//! answered, over the router. A file for each section of the protocol; each test names the
-//! point that it holds.
+//! Santa's wire format, byte by byte: requests of clients of all generations and their responses,
+//! through the router. There is a file for each section of the protocol, and each test has the
+//! number of its point.
 
 mod by_hand;
 mod checklist;

@@ -44,7 +44,7 @@ async fn a_clean_sync_that_did_not_happen_is_requested_again() {
     assert_eq!(server.download("M1", "2026.7").await.settings["sync_type"], "CLEAN");
 }
 
-/// §5: zeros are not printed, so a sync with nothing to do says nothing.
+/// §5: zeros are left out, so a sync with nothing to do sends an empty message.
 #[tokio::test]
 async fn a_postflight_without_counts_reports_zero_rules() {
     let server = with_a_rule().await;
@@ -58,7 +58,7 @@ async fn a_postflight_without_counts_reports_zero_rules() {
     assert_eq!(server.host("M1").await["state"], "rejecting");
 }
 
-/// §5: one that belongs to no sync changes nothing and enrols nobody.
+/// §5: a postflight without a sync changes nothing and enrolls no host.
 #[tokio::test]
 async fn a_postflight_without_a_sync_is_ignored() {
     let server = with_a_rule().await;
@@ -75,7 +75,7 @@ async fn a_postflight_without_a_sync_is_ignored() {
     assert!(server.sync("M1", "2026.7").await.rules.is_empty());
 }
 
-/// §5: who lies about counts is asked again, and nobody else is.
+/// §5: a host with wrong counts gets its rules again, and no other host does.
 #[tokio::test]
 async fn false_reports_of_a_host_affect_only_that_host() {
     let server = with_a_rule().await;

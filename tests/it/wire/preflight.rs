@@ -1,4 +1,4 @@
-//! §2: what a host says of itself and what it is told to be.
+//! §2: what a host reports and which settings it gets.
 
 use http::Method;
 use serde_json::{Value, json};
@@ -84,7 +84,7 @@ async fn removable_media_settings_have_the_keys_of_old_and_new_clients() {
     assert_eq!(settings["removable_media_policy"], remount);
 }
 
-/// §14: encrypted disks follow the others as long as no one says otherwise, so that blocking
+/// §14: encrypted disks have the setting of other disks unless one is set for them, so that blocking
 /// removable disks blocks them, too.
 #[tokio::test]
 async fn w4_encrypted_disks_are_not_allowed_unless_an_administrator_allowed_them() {

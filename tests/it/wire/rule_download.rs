@@ -7,7 +7,7 @@ use super::server::{FILE, JSON, Server};
 
 const TEAMS: [&str; 5] = ["AAAAAAAAAA", "BBBBBBBBBB", "CCCCCCCCCC", "DDDDDDDDDD", "EEEEEEEEEE"];
 
-/// Five rules, two on a page, and a host of which preflight was heard.
+/// Five rules, two per page, and a host after its preflight.
 async fn paged() -> Server {
     let server = Server::with_rules_a_page(2).await;
     let targets = TEAMS.map(|team| format!("teamid:{team}"));
@@ -92,7 +92,7 @@ async fn a_cursor_that_is_not_of_this_download_gets_its_first_page() {
     assert_eq!(second["rules"][0]["identifier"], TEAMS[2]);
 }
 
-/// §4.1: a cursor of a sync that is over leads to what is in force now.
+/// §4.1: a cursor of a completed sync gets the currently active rules.
 #[tokio::test]
 async fn a_cursor_of_an_earlier_sync_begins_the_new_one() {
     let server = paged().await;
@@ -123,7 +123,7 @@ async fn rules_may_be_requested_without_preflight() {
     );
 }
 
-/// §4.1: a host that nobody knows is answered, and is no host yet.
+/// §4.1: an unknown host gets a response and is not stored.
 #[tokio::test]
 async fn an_unknown_host_may_request_rules() {
     let server = paged().await;

@@ -27,16 +27,15 @@ pub(super) struct Server {
     app: App,
 }
 
-/// What a server answered.
 pub(super) struct Answer {
     pub(super) status: StatusCode,
     pub(super) headers: HeaderMap,
     pub(super) body: Vec<u8>,
 }
 
-/// What a host was told in a sync.
+/// What a host got in a sync.
 pub(super) struct Sync {
-    /// Preflight's answer.
+    /// The preflight response.
     pub(super) settings: Value,
     /// The pages of rules.
     pub(super) pages: Vec<Value>,
@@ -50,14 +49,14 @@ impl Server {
         Self::open(Options { sync_auth: SyncAuth::None, ..Options::default() }).await
     }
 
-    /// One with so many rules on a page.
+    /// A server with `count` rules per page.
     pub(super) async fn with_rules_a_page(page: usize) -> Self {
         let rules_a_page = NonZeroUsize::new(page);
         let open_to_all = SyncAuth::None;
         Self::open(Options { sync_auth: open_to_all, rules_a_page, ..Options::default() }).await
     }
 
-    /// One that asks for `the-secret-of-the-tests`.
+    /// A server that requires the secret `the-secret-of-the-tests`.
     pub(super) async fn with_secret() -> Self {
         Self::open(Options {
             sync_auth: SyncAuth::Secret,
@@ -106,12 +105,12 @@ impl Server {
         self.send(Method::POST, &format!("/santa/{path}"), headers, body).await
     }
 
-    /// A request in JSON that must succeed, and its answer.
+    /// Sends a request in JSON that must succeed. Returns the response.
     pub(super) async fn json(&self, path: &str, body: Value) -> Value {
         self.post(path, &[JSON], body.to_string().as_bytes()).await.json()
     }
 
-    /// A request in protobuf that must succeed, and its answer.
+    /// Sends a request in protobuf that must succeed. Returns the response.
     pub(super) async fn protobuf(&self, path: &str, body: &[u8]) -> Vec<u8> {
         let answer = self.post(path, &[PROTOBUF], body).await;
         assert_eq!(answer.status, StatusCode::OK, "{path}: {}", answer.text());
@@ -134,7 +133,7 @@ impl Server {
         serde_json::from_slice(&body).unwrap_or(Value::Null)
     }
 
-    /// Puts rules in force for the fleet, each as target and policy.
+    /// Adds rules for the fleet, each as target and policy.
     pub(super) async fn put(&self, rules: &[(&str, &str)]) {
         let rule = |(target, policy): &(&str, &str)| json!({"target": target, "policy": policy});
         let put: Vec<_> = rules.iter().map(rule).collect();
@@ -166,7 +165,7 @@ impl Server {
         events["items"].as_array().unwrap().clone()
     }
 
-    /// Preflight and all pages of rules, of a host that says this of itself.
+    /// Preflight and all pages of rules for a host that reports this.
     pub(super) async fn download_as(&self, machine: &str, says: Value) -> Sync {
         let settings = self.json(&format!("preflight/{machine}"), says).await;
         let mut sync = Sync { settings, pages: Vec::new(), rules: Vec::new() };
@@ -207,7 +206,7 @@ impl Answer {
         self.headers.get(name).map_or("", |value| value.to_str().unwrap())
     }
 
-    /// The answer to a request in JSON that succeeded.
+    /// The response to a JSON request that succeeded.
     pub(super) fn json(&self) -> Value {
         assert_eq!(self.status, StatusCode::OK, "{}", self.text());
         assert_eq!(self.header("content-type"), "application/json");

@@ -37,7 +37,7 @@ async fn the_stages_work_under_every_base_path() {
     }
 }
 
-/// §1.1: what stands in the path is who asks, whatever the body says.
+/// §1.1: the machine ID in the path decides, not the one in the body.
 #[tokio::test]
 async fn the_machine_id_in_the_path_is_used() {
     let server = Server::start().await;
@@ -46,7 +46,7 @@ async fn the_machine_id_in_the_path_is_used() {
     assert_eq!(server.hosts().await, ["path", "path2"]);
 }
 
-/// §1.2: what else a client sends says nothing here, and an extra header may carry the secret.
+/// §1.2: other headers of clients are ignored, and an extra header may contain the secret.
 #[tokio::test]
 async fn the_headers_of_clients_are_accepted_with_the_secret() {
     let server = Server::with_secret().await;
@@ -149,7 +149,7 @@ async fn a_whole_sync_in_protobuf() {
     assert_eq!(server.events().await[0]["decision"], "BLOCK_BINARY");
 }
 
-/// §1.4: answers of rules are compressed for clients that say so, and only for them.
+/// §1.4: rule responses are compressed only for clients that accept it.
 #[tokio::test]
 async fn a_page_of_rules_is_gzipped_if_the_client_accepts_gzip() {
     let server = Server::start().await;
@@ -183,7 +183,7 @@ async fn a_page_of_rules_is_gzipped_if_the_client_accepts_gzip() {
     assert_eq!(preflight.header("content-encoding"), "", "too short to be worth it");
 }
 
-/// §1.5: no token is asked for, so none is handed out.
+/// §1.5: no token is required, so none is created.
 #[tokio::test]
 async fn there_is_no_xsrf_endpoint() {
     let server = Server::with_secret().await;
@@ -205,7 +205,7 @@ async fn errors_that_cannot_go_away_are_not_retried() {
     }
 }
 
-/// §1.6: the answer to postflight may be lost, and the host has everything nevertheless.
+/// §1.6: if the postflight response is lost, the host still has everything.
 #[tokio::test]
 async fn a_lost_postflight_costs_no_clean_sync() {
     let server = Server::start().await;
@@ -266,7 +266,7 @@ async fn bodies_from_before_messages_were_defined() {
     assert_eq!(server.host("M1").await["state"], "in-sync");
 }
 
-/// §1.10: even with a secret the doctor sees a server that answers, and is never counted.
+/// §1.10: `santactl doctor` gets a response even without the secret, and is never counted as a host.
 #[tokio::test]
 async fn santactl_doctor_works_under_the_base_path() {
     let server = Server::with_secret().await;

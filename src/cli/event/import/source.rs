@@ -25,7 +25,7 @@ const DEPTH: usize = 3;
 /// Reads reports. Only an upload is in memory as a whole.
 pub(super) struct Reports {
     source: Source,
-    /// The host of events in a file that do not name one.
+    /// The host of events without one.
     machine: Option<MachineId>,
 }
 

@@ -27,7 +27,7 @@ struct Body {
 pub(super) struct Upload {
     name: String,
     events: std::iter::Enumerate<std::vec::IntoIter<Value>>,
-    /// The host of the upload, if it names one.
+    /// The host of the upload, if there is one.
     machine: Option<Value>,
 }
 
@@ -51,7 +51,7 @@ impl Upload {
         Ok(Self { name, events: events.into_iter().enumerate(), machine: machine_id })
     }
 
-    /// The next event. `machine` is the host of events that do not name one.
+    /// The next event. `machine` is the host of events without one.
     pub(super) fn next(&mut self, machine: Option<&MachineId>) -> Option<Read> {
         let (index, mut event) = self.events.next()?;
         let place = format!("{}: event {}", self.name, index + 1);

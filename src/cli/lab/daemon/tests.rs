@@ -8,7 +8,7 @@ use crate::cli::ui::tests::captured_ui;
 use crate::config::Output;
 use crate::lab::{HttpResponse, Profile, TransportError};
 
-/// A server that answers everything with an empty object, and notes what it was asked.
+/// A server that returns an empty object for every request, and records the requests.
 #[derive(Default)]
 struct Polite(Mutex<Vec<String>>);
 
@@ -38,7 +38,7 @@ async fn flying(clock: &Clock) {
     }
 }
 
-/// Runs a client while time flies, and tells what it wrote.
+/// Runs a client with a fast clock and returns its output.
 async fn ran(
     run: Run,
     events: Vec<Event>,

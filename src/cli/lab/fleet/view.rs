@@ -36,9 +36,9 @@ pub(super) fn progress_line(before: &FleetProgress, now: &FleetProgress) -> Stri
     };
     let rate = done as f64 / time.as_secs_f64();
     let name = phase(now.phase);
-    let FleetProgress { under_way, errors, p99, .. } = now;
+    let FleetProgress { in_progress, errors, p99, .. } = now;
     let p99 = millis(p99.as_secs_f64() * 1000.0);
-    format!("{name} {rate:.0}/s, {under_way} under way, {errors} errors, p99 {p99} ms")
+    format!("{name} {rate:.0}/s, {in_progress} under way, {errors} errors, p99 {p99} ms")
 }
 
 fn millis(ms: f64) -> String {
@@ -80,7 +80,7 @@ fn fleet(summary: &FleetSummary) -> Vec<(&'static str, Cell)> {
 
 fn counted(phase: &PhaseReport) -> Vec<(&'static str, Cell)> {
     let counts = &phase.counts;
-    let errors = phase.errors.iter().map(told);
+    let errors = phase.errors.iter().map(describe);
     vec![
         ("time", Cell::text(format!("{:.1} s", phase.seconds))),
         ("cpu", Cell::optional(phase.cpu_seconds.map(|seconds| format!("{seconds:.2} s")))),
@@ -109,7 +109,7 @@ fn mebibytes(bytes: u64) -> String {
     format!("{:.1} MiB", bytes as f64 / f64::from(1 << 20))
 }
 
-fn told(errors: &Errors) -> String {
+fn describe(errors: &Errors) -> String {
     let Errors { stage, reason, count } = errors;
     format!("{stage} {reason} ({count})")
 }
@@ -152,7 +152,7 @@ pub(super) fn failures(summary: &FleetSummary) -> Result<(), CliError> {
     let failed: u64 = errors.iter().map(|errors| errors.count).sum();
     if failed > 0 {
         let denied = errors.iter().any(|errors| DENIED.contains(&&*errors.reason));
-        let causes: Vec<String> = errors.iter().map(told).collect();
+        let causes: Vec<String> = errors.iter().map(describe).collect();
         let what = match failed {
             1 => "1 request failed".to_owned(),
             _ => format!("{failed} requests failed"),
@@ -217,7 +217,7 @@ mod tests {
         let now = FleetProgress {
             phase: FleetPhase::Run,
             done: 350,
-            under_way: 7,
+            in_progress: 7,
             p99: Duration::from_micros(12_345),
             elapsed: Duration::from_millis(1250),
             ..before

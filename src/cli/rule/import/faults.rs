@@ -114,8 +114,8 @@ impl<'u> Faults<'u> {
         };
         file.finish().map_err(|error| unwritable(&path, &error))?;
         let rows = if self.count == 1 { "row was" } else { "rows were" };
-        let told = format!("{} {rows} rejected; see {}", self.count, path.display());
-        Ok((self.count, Some(CliError::input(told))))
+        let message = format!("{} {rows} rejected; see {}", self.count, path.display());
+        Ok((self.count, Some(CliError::input(message))))
     }
 }
 

@@ -1,4 +1,4 @@
-//! Imports into a server that answers as it is told.
+//! Imports into a server with prepared responses.
 
 use std::sync::{Arc, Mutex};
 
@@ -12,7 +12,7 @@ use crate::client::InProcess;
 use crate::config::Output;
 use crate::format::Duplicates;
 
-/// Refuses rules in the scope `tag:unknown`; remembers the changes that it was asked for.
+/// Refuses rules in the scope `tag:unknown`, and records the requested changes.
 fn server() -> (Client, Arc<Mutex<Vec<RuleChange>>>) {
     let asked = Arc::new(Mutex::new(Vec::new()));
     let remembered = Arc::clone(&asked);

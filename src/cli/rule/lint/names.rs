@@ -19,7 +19,7 @@ const MOST_NAMES: usize = 10_000;
 /// The reason in the history.
 const REASON: &str = "move rules and settings from the name of a host to its machine ID";
 
-/// Asks the server about the names in scopes of hosts.
+/// Requests the names in host scopes from the server.
 pub(super) async fn check(client: &Client, policy: &InForce) -> Result<HostNames, CliError> {
     let of_rules = policy.rules.iter().map(Rule::scope);
     let of_settings = policy.settings.iter().map(|(scope, _)| scope);
