@@ -1,6 +1,7 @@
 //! Vocabulary of the fleet: hosts, tags, settings and their layers, what is in force and how it
 //! differs, events, the state of a host's sync. No I/O.
 
+mod actor;
 mod bundle;
 mod clock;
 mod clock_guard;
@@ -17,6 +18,7 @@ mod setting;
 mod tag;
 mod token_name;
 
+pub use actor::Actor;
 pub use bundle::Members;
 pub use clock::{Clock, parse_duration};
 pub use clock_guard::{ClockGuard, ClockJump, LONGEST_GAP};

@@ -9,11 +9,11 @@ use jiff::Timestamp;
 use super::answer::Refused;
 use super::client_address::ClientAddress;
 use super::refusals::REFUSALS;
+use super::request_id::request_id;
 use super::state::State;
 use super::tokens::bearer;
 use crate::api::{Code, Problem};
-use crate::fleet::Role;
-use crate::store::Author;
+use crate::fleet::{Actor, Role};
 
 /// Maximum rules in a dry run by a viewer or helpdesk token.
 pub(super) const MOST_READERS_RULES: usize = 50_000;
@@ -33,6 +33,11 @@ pub(super) struct Operator {
 }
 
 impl Operator {
+    /// The operator as the actor of a change that this request asks for.
+    pub(super) fn actor(&self, at: Timestamp, reason: Option<String>) -> Actor {
+        Actor { name: self.name.clone(), at, request_id: request_id(), reason }
+    }
+
     /// Refuses an operator with a lower role.
     pub(super) fn must_be(&self, least: Role) -> Result<(), Refused> {
         let Self { name, role, is_local: _ } = self;
@@ -83,8 +88,8 @@ impl Permit {
         self.dry_run
     }
 
-    pub(super) fn author(self, at: Timestamp, message: Option<String>) -> Author {
-        Author { name: self.operator.name, at, message }
+    pub(super) fn actor(&self, at: Timestamp, reason: Option<String>) -> Actor {
+        self.operator.actor(at, reason)
     }
 }
 

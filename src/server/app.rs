@@ -266,12 +266,12 @@ mod tests {
     use tower::ServiceExt as _;
 
     use super::*;
-    use crate::store::Purpose;
+    use crate::store::QueryPurpose;
 
     #[tokio::test]
     async fn s4_each_area_reads_with_the_readers_of_its_purpose() {
         async fn purpose() -> Response {
-            format!("{:?}", Purpose::current()).into_response()
+            format!("{:?}", QueryPurpose::current()).into_response()
         }
         let routes: Router<()> = Router::new().route("/api/v1/rules", get(purpose));
         let router: Router = admin::area(routes).merge(santa::area(|_, _| purpose()));

@@ -16,7 +16,7 @@ mod extract;
 mod guard;
 mod health;
 mod listen;
-pub mod moving;
+pub mod maintenance;
 mod options;
 mod polls;
 mod rate_limits;

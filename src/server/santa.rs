@@ -29,7 +29,7 @@ use crate::protocol::{
     decode_request, found_encoding, read_request, write,
 };
 use crate::rule::MachineId;
-use crate::store::{Purpose, StoreError};
+use crate::store::{QueryPurpose, StoreError};
 use crate::sync::SyncError;
 
 /// The default for the largest body, in bytes, before and after decompression: a batch of events with
@@ -173,7 +173,7 @@ where
     S: Clone + Send + Sync + 'static,
     F: Future<Output = Response> + Send + 'static,
 {
-    Router::new().fallback(move |state, request| Purpose::Sync.run(handler(state, request)))
+    Router::new().fallback(move |state, request| QueryPurpose::Sync.run(handler(state, request)))
 }
 
 /// Responds to a host. Only the last two parts of a path, the stage and the host, matter.

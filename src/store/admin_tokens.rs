@@ -4,8 +4,8 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::StoreError;
 
-/// An admin token that expires sooner does not replace one that is revoked: soon, no one could
-/// administer the server.
+/// An admin token that expires sooner does not replace a revoked one: soon, no one could administer
+/// the server.
 const LASTING: SignedDuration = SignedDuration::from_hours(24);
 
 /// The times at which another admin token must work if this one is revoked, each with the refusal

@@ -1,7 +1,7 @@
 //! How much a list, and a row, may have when it is read.
 //!
-//! What hosts report is bounded before it is stored. A database may have older rows that are not:
-//! those are read shortened, so that no row costs more memory than its bound.
+//! Reports of hosts are bounded before they are stored. Older rows may not be: they are shortened
+//! when they are read, so that no row takes more memory than its bound.
 
 use std::borrow::Cow;
 
@@ -11,6 +11,7 @@ use serde_json::Value;
 
 use super::StoreResult;
 use super::codes::{corrupt, to_event_kind, to_time, to_value};
+use super::sql::StoredRow;
 use crate::fleet::{ClientMode, Decision, Event, EventKind, FileAccess, HostFacts, RuleCounts};
 use crate::rule::{Certificate, Program, SigningStatus};
 
@@ -18,19 +19,19 @@ use crate::rule::{Certificate, Program, SigningStatus};
 pub(super) const LIST_BYTES: usize = 4 * 1024 * 1024;
 /// Bytes of an event's JSON. A bounded report needs less.
 pub(super) const LARGEST_EVENT: usize = 512 * 1024;
-/// Bytes of the JSON of what a host reported about itself. A bounded report needs less.
+/// Bytes of a host's report about itself in JSON. A bounded report needs less.
 pub(super) const LARGEST_FACTS: usize = 2 * 1024 * 1024;
 /// Characters of a name.
 pub(super) const NAME: usize = 255;
 /// Groups of a person.
 pub(super) const GROUPS: usize = 1000;
-/// The texts among what a host reported about itself, by their keys in its JSON.
+/// The texts of a host's report about itself, by their keys in its JSON.
 pub(super) const FACTS: [&str; 7] =
     ["serial", "hostname", "model", "os_version", "os_build", "santa_version", "primary_user"];
-/// Rows that name a member of one bundle.
+/// Rows that are read of the members of one bundle.
 pub(super) const BUNDLE_REPORTS: usize = 100_000;
 
-/// What a host reported about itself. A row from before such reports were bounded is shortened.
+/// Reads a host's report about itself, shortened if it was stored before reports were bounded.
 pub(super) fn facts(json: &str) -> StoreResult<HostFacts> {
     if json.len() <= LARGEST_FACTS {
         return to_value(json);
@@ -95,28 +96,51 @@ pub(super) const EVENT_COLUMNS: &str = "machine, received, kind, occurred, pid, 
      substr(signer, 1, 255), substr(\"user\", 1, 255), substr(path, 1, 4096), \
      substr(rule, 1, 255), substr(file, 1, 4096)";
 
-/// An event that is too large to be read whole, as far as lists search it.
+/// The searched columns of an event that is too large to be read whole.
 pub(super) struct EventColumns {
-    pub(super) machine: String,
-    pub(super) received: i64,
-    pub(super) kind: i64,
-    pub(super) occurred: Option<i64>,
-    pub(super) pid: i64,
-    pub(super) decision: String,
-    pub(super) sha256: String,
-    pub(super) signing_id: String,
-    pub(super) team_id: String,
-    pub(super) certificate: String,
-    pub(super) member_of: String,
-    pub(super) signer: String,
-    pub(super) user: String,
-    pub(super) path: String,
-    pub(super) rule: String,
-    pub(super) file: String,
+    machine: String,
+    received: i64,
+    kind: i64,
+    occurred: Option<i64>,
+    pid: i64,
+    decision: String,
+    sha256: String,
+    signing_id: String,
+    team_id: String,
+    certificate: String,
+    member_of: String,
+    signer: String,
+    user: String,
+    path: String,
+    rule: String,
+    file: String,
 }
 
 impl EventColumns {
-    /// The event, and when it was received. It says of itself that its report was shortened.
+    /// Reads the columns from `first` on.
+    pub(super) fn read(row: &(dyn StoredRow + '_), first: usize) -> StoreResult<Self> {
+        let text = |place: usize| row.str(first + place).map(str::to_owned);
+        Ok(Self {
+            machine: text(0)?,
+            received: row.number(first + 1)?,
+            kind: row.number(first + 2)?,
+            occurred: row.integer(first + 3)?,
+            pid: row.number(first + 4)?,
+            decision: text(5)?,
+            sha256: text(6)?,
+            signing_id: text(7)?,
+            team_id: text(8)?,
+            certificate: text(9)?,
+            member_of: text(10)?,
+            signer: text(11)?,
+            user: text(12)?,
+            path: text(13)?,
+            rule: text(14)?,
+            file: text(15)?,
+        })
+    }
+
+    /// When the event was received, and the event, marked as shortened.
     pub(super) fn event(self) -> StoreResult<(Timestamp, Event)> {
         let (folder, file_name) = self.path.rsplit_once('/').unwrap_or(("", &self.path));
         let certificate = Certificate {

@@ -1,9 +1,9 @@
 //! Checksums over rows of policy, so that a row that was altered by anything but nicelist is
 //! found before it is served.
 //!
-//! The stored number is the hash of what the row says, its scope by name included, combined by
-//! XOR with the revisions that made and ended it: a row is ended without reading it again. Both
-//! databases store the same number, and a copy takes it along.
+//! The stored number is the hash of the row's content, with its scope by name, combined by XOR
+//! with the revisions that made and ended it. So a row is ended without reading it again. Both
+//! databases store the same number, so a copy keeps it.
 
 use xxhash_rust::xxh3::xxh3_64;
 
@@ -39,13 +39,13 @@ impl RowHasher {
         self
     }
 
-    /// Adds something that no row of ours has.
+    /// Adds a value that no row of nicelist has.
     pub(super) fn foreign(&mut self) -> &mut Self {
         self.bytes.push(3);
         self
     }
 
-    /// The hash of what was added, for the revision that made the row. Begins again.
+    /// The hash of the values added since the last call, for the revision that made the row.
     pub(super) fn finish(&mut self, made: i64) -> i64 {
         let hash = xxh3_64(&self.bytes).cast_signed() ^ made;
         self.bytes.clear();
@@ -69,7 +69,6 @@ pub(super) struct Damage {
 }
 
 impl Damage {
-    /// Notes a row.
     pub(super) fn add(&mut self, table: &str, id: i64, about: &str) {
         self.count += 1;
         if self.rows.len() < NAMED {
@@ -79,7 +78,7 @@ impl Damage {
         }
     }
 
-    /// What is wrong; nothing if no row was noted.
+    /// What is wrong, if a row was added.
     pub(super) fn describe(&self) -> Option<String> {
         let rows = self.rows.join(", ");
         let more = self.count.saturating_sub(NAMED as u64);
@@ -91,7 +90,7 @@ impl Damage {
         }
     }
 
-    /// Fails if a row was noted.
+    /// Fails if a row was added.
     pub(super) fn into_result(self) -> super::StoreResult<()> {
         self.describe().map_or(Ok(()), |what| Err(super::StoreError::Damaged(what)))
     }

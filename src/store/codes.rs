@@ -1,4 +1,4 @@
-//! Words as the numbers that stand for them in the database, whose order is the words' order.
+//! The numbers that are stored for words. They have the same order as the words.
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -18,7 +18,6 @@ pub(super) const fn rule_type(rule_type: RuleType) -> i64 {
     }
 }
 
-/// The rule type behind a number.
 pub(super) fn to_rule_type(code: i64) -> StoreResult<RuleType> {
     let known = RuleType::ALL.into_iter().find(|known| rule_type(*known) == code);
     known.ok_or_else(|| corrupt("rule type", &code))
@@ -38,7 +37,6 @@ pub(super) const fn policy(kind: PolicyKind) -> i64 {
     }
 }
 
-/// The policy behind a number.
 pub(super) fn to_policy(code: i64) -> StoreResult<PolicyKind> {
     let known = PolicyKind::ALL.into_iter().find(|known| policy(*known) == code);
     known.ok_or_else(|| corrupt("policy", &code))
@@ -76,7 +74,6 @@ pub(super) const fn event_kind(kind: EventKind) -> i64 {
     }
 }
 
-/// The kind of event behind a number.
 pub(super) fn to_event_kind(code: i64) -> StoreResult<EventKind> {
     let known = EventKind::ALL.into_iter().find(|known| event_kind(*known) == code);
     known.ok_or_else(|| corrupt("kind of event", &code))
@@ -115,7 +112,7 @@ pub(super) fn to_value<'a, T: Deserialize<'a>>(json: &'a str) -> StoreResult<T> 
     serde_json::from_str(json).map_err(|error| corrupt("JSON", &error))
 }
 
-/// What to say of a row that this program did not write.
+/// The error for a row that this version of nicelist did not write.
 pub(super) fn corrupt(what: &str, found: &dyn std::fmt::Display) -> StoreError {
     StoreError::Unreadable(format!("{what}: {found}"))
 }

@@ -1,4 +1,4 @@
-//! Why the store could not do something.
+//! Errors of the store.
 
 use std::time::Duration;
 
@@ -7,10 +7,10 @@ use jiff::Timestamp;
 use super::{Refusal, WriteFault};
 use crate::rule::Revision;
 
-/// Why the store could not do it.
+/// Why a method of the store failed.
 #[derive(Clone, Debug, thiserror::Error)]
 pub enum StoreError {
-    /// The database cannot be opened: missing, locked, newer, or not ours.
+    /// The database cannot be opened: it does not exist, is locked, is newer, or is not nicelist's.
     #[error("cannot open {url}: {reason}")]
     Open {
         /// The database's URL without its password.
@@ -18,7 +18,7 @@ pub enum StoreError {
         /// What is wrong and what to do.
         reason: String,
     },
-    /// The database has an older schema, and was opened to read it.
+    /// The database was opened to read it, but has an older schema.
     #[error(
         "cannot read {url}: its schema is older (schema {version}, this nicelist has {newest})"
     )]
@@ -30,7 +30,7 @@ pub enum StoreError {
         /// The version that this program reads.
         newest: usize,
     },
-    /// The change was planned on another revision than the newest.
+    /// The change was not planned on the newest revision.
     #[error("the rules moved on: planned on revision {planned}, now at {head}")]
     Moved {
         /// The revision that the change named.
@@ -55,10 +55,10 @@ pub enum StoreError {
     /// Some edits cannot be made; nothing was changed.
     #[error("{} of the edits cannot be made", .0.len())]
     Refused(Vec<Refusal>),
-    /// A token of this name works already.
+    /// A token with this name exists.
     #[error("a token named `{0}` exists")]
     TokenExists(String),
-    /// A token of this name was revoked, and has authored revisions.
+    /// A token with this name was revoked. It may be the author of revisions.
     #[error("a token named `{0}` was revoked")]
     TokenNameUsed(String),
     /// No other admin token works.
@@ -67,10 +67,10 @@ pub enum StoreError {
     /// Other admin tokens work, but all of them expire soon.
     #[error("all admin tokens but `{0}` expire within a day")]
     LastLastingAdminToken(String),
-    /// The database cannot be reached. What was to be written may be there or not.
+    /// The database cannot be reached. A write may have succeeded.
     #[error("the database cannot be reached: {0}")]
     Unreachable(String),
-    /// More waits than can be done soon; nothing was changed.
+    /// Too many writes wait. Nothing was changed.
     #[error("the database has more to do than it keeps up with")]
     Overloaded,
     /// A query reached its deadline.
@@ -82,14 +82,14 @@ pub enum StoreError {
     /// The connection broke, or the database stopped responding, while a change was committed.
     #[error("outcome unknown: the database stopped responding during the change: {0}")]
     OutcomeUnknown(String),
-    /// The database cannot be written to now; reading may work. What was to be written may be
-    /// there, but must not be relied on.
+    /// The database cannot be written to now; reading may work. A write may have succeeded, but may
+    /// also be lost.
     #[error("the database cannot be written to: {0}")]
     Unwritable(WriteFault),
-    /// Rows or pages were altered by something else than nicelist. Nothing of that is served.
+    /// Rows or pages were altered by something other than nicelist. They are not served.
     #[error("the database is damaged: {0}; restore it from a backup")]
     Damaged(String),
-    /// A row that this version cannot read, although it is as it was written.
+    /// A row is undamaged, but this version cannot read it.
     #[error("unreadable {0}")]
     Unreadable(String),
     /// The database failed.

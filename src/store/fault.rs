@@ -1,4 +1,4 @@
-//! Why a database cannot be written to, and how it is.
+//! Why a database cannot be written to, and its health.
 
 /// Why a database cannot be written to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, thiserror::Error)]
@@ -9,7 +9,7 @@ pub enum WriteFault {
     /// Another file is at the path.
     #[error("another file has taken the place of its file")]
     FileReplaced,
-    /// The write-ahead log beside the file was deleted or replaced.
+    /// The write-ahead log next to the file was deleted or replaced.
     #[error("its write-ahead log (the -wal file) was deleted or replaced while the server ran")]
     LogMissing,
     /// No space is left.
@@ -46,18 +46,17 @@ impl WriteFault {
     }
 }
 
-/// How a database is, as far as can be said without writing.
+/// What is known about a database without writing to it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Health {
-    /// Bytes that its disk has left; `None` where the server cannot know, as with PostgreSQL.
+    /// Free bytes of its disk. Unknown for PostgreSQL.
     pub disk_free: Option<u64>,
 }
 
-/// How large a database is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct DatabaseSize {
     /// Bytes of its file and log, or of the database on its PostgreSQL server.
     pub bytes: u64,
-    /// Bytes that its disk has left; `None` where that is not known, as with PostgreSQL.
+    /// Free bytes of its disk. Unknown for PostgreSQL.
     pub disk_free: Option<u64>,
 }

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use super::{StoreError, StoreResult};
 
-/// The most rows that are remembered.
+/// Maximum quarantined rows.
 const MOST: usize = 1000;
 
 /// A row that cannot be read.
@@ -32,8 +32,8 @@ impl Quarantine {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).values().cloned().collect()
     }
 
-    /// Takes a row that was read: the value, or nothing if it is quarantined. A row that has ended
-    /// is of no interest.
+    /// The value of a row, or nothing if it is unreadable. Unreadable rows are quarantined, unless
+    /// they have ended.
     pub(super) fn take<T>(
         &self,
         read: StoreResult<T>,
@@ -67,7 +67,7 @@ impl Quarantine {
         Ok(value)
     }
 
-    /// Forgets the rows of a table, which is read whole.
+    /// Removes the rows of a table that is about to be read whole.
     pub(super) fn clear(&self, table: &str) {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).retain(|(of, _), _| *of != table);
     }
@@ -86,7 +86,7 @@ fn readable<T>(read: StoreResult<T>) -> StoreResult<Readable<T>> {
     }
 }
 
-/// A row for a list, which leaves out what cannot be read.
+/// The value of a row of a list, which skips unreadable rows.
 pub(super) fn listed<T>(read: StoreResult<T>) -> StoreResult<Option<T>> {
     Ok(match readable(read)? {
         Readable::Value(value) => Some(value),
@@ -94,8 +94,8 @@ pub(super) fn listed<T>(read: StoreResult<T>) -> StoreResult<Option<T>> {
     })
 }
 
-/// How many rows to read for a page of a list. Rows that cannot be read make room for others,
-/// because a short page is the last one.
+/// How many rows to read for a page of a list. Unreadable rows are replaced by others, because
+/// clients take a short page for the last one.
 pub(super) struct PageSize {
     limit: usize,
     /// Rows to read.
@@ -114,20 +114,5 @@ impl PageSize {
         found.truncate(self.limit);
         self.rows = self.rows.saturating_mul(2);
         complete
-    }
-}
-
-/// A page of a list, read by `read`, which is given how many rows to read and returns how many
-/// there were.
-pub(super) fn page_of_readable<T>(
-    limit: usize,
-    mut read: impl FnMut(usize) -> StoreResult<(Vec<T>, usize)>,
-) -> StoreResult<Vec<T>> {
-    let mut size = PageSize::new(limit);
-    loop {
-        let (mut found, rows) = read(size.rows)?;
-        if size.is_complete(&mut found, rows) {
-            return Ok(found);
-        }
     }
 }

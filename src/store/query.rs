@@ -1,4 +1,4 @@
-//! What is looked for, and what is found.
+//! Filters of queries, and their results.
 
 use std::ops::{Deref, DerefMut};
 
@@ -10,12 +10,12 @@ use crate::rule::{
     TagName, Target,
 };
 
-/// A part of a list: as many rows as were wanted, or fewer where they are large.
+/// A part of a list. It has fewer rows than requested if they are large.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ListPart<T> {
     /// The rows, in the list's order.
     pub rows: Vec<T>,
-    /// Whether rows may follow behind the last of these.
+    /// Whether more rows may follow.
     pub more: bool,
 }
 
@@ -42,7 +42,7 @@ impl<T> IntoIterator for ListPart<T> {
     }
 }
 
-/// Which rules to list; every field that is set must hold.
+/// Which rules to list. All fields that are set must match.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct RuleFilter {
     /// As they were at this revision, rather than as they are.
@@ -61,82 +61,77 @@ pub struct RuleFilter {
     pub text: Option<String>,
 }
 
-/// A rule's place in the order of lists: by type (in [`RuleType`]'s order), identifier, scope.
+/// A rule's position in lists: by type (in [`RuleType`]'s order), identifier, scope.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct RuleKey {
     pub target: Target,
     pub scope: Scope,
 }
 
-/// A rule in force and the revision that made it.
+/// An active rule and the revision that made it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RuleRecord {
     pub rule: Rule,
-    /// Who made it, when and why.
     pub made: RevisionRecord,
 }
 
-/// Which revisions to list; every field that is set must hold.
+/// Which revisions to list. All fields that are set must match.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct RevisionFilter {
     /// By exactly this author.
     pub author: Option<String>,
     /// Made at or after this time.
     pub since: Option<Timestamp>,
-    /// That made or ended a rule for this target; with a scope, one in that scope.
+    /// That made or ended a rule for this target, in the scope if one is given.
     pub target: Option<Target>,
-    /// That made or ended a rule or a setting in this scope. Without a target this costs time in
+    /// That made or ended a rule or a setting in this scope. Without a target, this takes time in
     /// proportion to all versions of rules.
     pub scope: Option<Scope>,
 }
 
-/// A revision and how much it did.
+/// A revision and how much it changed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct StoredRevision {
-    /// Who made it, when and why.
     pub record: RevisionRecord,
-    /// How much it did.
     pub counts: RevisionCounts,
 }
 
-/// What a revision did to the rule of one target in one scope: how it was and how it is since.
-/// Never neither.
+/// What a revision did to the rule of one target in one scope. At least one of the two is set.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct RuleTurn {
+pub struct RevisedRule {
     /// The rule that it ended.
     pub before: Option<Rule>,
     /// The rule that it made.
     pub after: Option<Rule>,
 }
 
-/// A change's place among those of its revision, in their order: those that made a rule, then
-/// those that only ended one.
+/// The position of a rule among those that a revision changed: first those that it made, then those
+/// that it only ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum RulePlace {
-    /// The number of the version that was made.
+pub enum RevisedRulePosition {
+    /// The ID of the version that was made.
     Made(i64),
-    /// The number of the version that was ended.
+    /// The ID of the version that was ended.
     Ended(i64),
 }
 
-/// One version of a rule: from the revision that made it up to the one that ended it.
+/// One version of a rule, from the revision that made it to the one that ended it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RuleVersion {
-    /// Its number, which grows with time.
+    /// Grows with time.
     pub id: i64,
     pub rule: Rule,
-    /// Who made it, when and why.
     pub made: RevisionRecord,
-    /// Who ended it, when and why, unless it is in force still.
+    /// Nothing if it is active.
     pub ended: Option<RevisionRecord>,
 }
 
-/// Which hosts to list; every field that is set must hold.
+/// Which hosts to list. All fields that are set must match.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct HostFilter {
     /// With this tag.
     pub tag: Option<TagName>,
-    /// Whose machine id, serial number or host name begins with this, in any letter case.
+    /// With a machine ID, serial number or host name that starts with this, in any letter case.
     pub prefix: Option<String>,
     /// With this primary user.
     pub user: Option<String>,
@@ -146,12 +141,12 @@ pub struct HostFilter {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct StoredHost {
     pub host: Host,
-    /// Grows with every write of the row, tagging included; a host that comes back after it was
-    /// forgotten has one that it never had.
+    /// Grows with every write of the row, including tags. A host that comes back after it was
+    /// forgotten gets a version that it never had.
     pub version: u64,
 }
 
-/// The most hosts that are listed for one serial number.
+/// Maximum hosts listed for one serial number.
 pub(super) const MOST_HOSTS_OF_SERIAL: usize = 10;
 
 /// A serial number that several hosts report.
@@ -165,18 +160,18 @@ pub struct SharedSerial {
     pub machines: Vec<MachineId>,
 }
 
-/// Which events to list; every field that is set must hold.
+/// Which events to list. All fields that are set must match.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct EventFilter {
-    /// Of one of these kinds; of any where it is empty.
+    /// Of one of these kinds; of any if it is empty.
     pub kinds: Vec<EventKind>,
     /// From this host.
     pub machine: Option<MachineId>,
     /// Run by this user.
     pub user: Option<String>,
-    /// With one of these decisions, in any letter case (ASCII); with any where it is empty.
+    /// With one of these decisions, in any letter case (ASCII); with any if it is empty.
     pub decisions: Vec<String>,
-    /// Only what was stopped.
+    /// Only blocked ones.
     pub blocked: bool,
     /// Received at or after this time.
     pub since: Option<Timestamp>,
@@ -184,29 +179,27 @@ pub struct EventFilter {
     pub until: Option<Timestamp>,
     /// Of a program at this path, or, for file accesses, of a file there.
     pub path: Option<PathPattern>,
-    /// Signed by this: a team id, a signing id with or without its team, the SHA-256 of the leaf
-    /// certificate, or a part of its name. Letter case (ASCII) counts in signing ids alone.
+    /// Signed by this: a team ID, a signing ID with or without its team, the SHA-256 of the leaf
+    /// certificate, or a part of its name. Letter case (ASCII) matters only for signing IDs.
     pub signer: Option<String>,
     /// With this text in path, SHA-256, signing id, team id, or the rule or file of a file
     /// access, in any letter case (ASCII).
     pub text: Option<String>,
 }
 
-/// Which events go.
+/// Which events to delete.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct EventPurge {
     /// Those received before this time.
     pub before: Option<Timestamp>,
-    /// Those behind this many newer ones.
+    /// Those older than this many newest ones.
     pub keep: Option<u64>,
 }
 
-/// An event as kept.
+/// A stored event.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct StoredEvent {
-    /// Its number.
     pub id: EventId,
-    /// When it was received.
     pub received: Timestamp,
     pub event: Event,
 }

@@ -18,10 +18,12 @@ use super::macs::log_conflict;
 use super::pages::RULES_A_PAGE;
 use super::route::Route;
 use super::unwritten::{Unwritten, UnwrittenSessions};
-use crate::fleet::{CleanOrder, CleanSync, Clock, Epoch, Fingerprint, Host, Session, SyncState};
+use crate::fleet::{
+    Actor, CleanOrder, CleanSync, Clock, Epoch, Fingerprint, Host, Session, SyncState,
+};
 use crate::protocol::{EventUploadRequest, EventUploadResponse};
 use crate::rule::{MachineId, Revision};
-use crate::store::{Change, Committed, Store, StoreResult, StoredHost};
+use crate::store::{Change, Committed, Store, StoreResult, StoredHost, audit};
 
 /// How often a request tries again when another of the same host was faster.
 pub(super) const ATTEMPTS: usize = 8;
@@ -221,8 +223,8 @@ impl Engine {
     ///
     /// # Errors
     /// When the store fails.
-    pub async fn begin_epoch(&self) -> StoreResult<Epoch> {
-        self.epoch.begin().await
+    pub async fn begin_epoch(&self, actor: &Actor) -> StoreResult<Epoch> {
+        self.epoch.begin(actor).await
     }
 
     /// Event upload. `may_join` decides whether a new host is accepted.
@@ -245,6 +247,7 @@ impl Engine {
     /// When the store fails.
     pub async fn order_clean_sync(
         &self,
+        actor: &Actor,
         machine: &MachineId,
         kind: Option<CleanSync>,
     ) -> Result<bool, SyncError> {
@@ -253,13 +256,15 @@ impl Engine {
             let mut host = stored.host;
             host.sync.clean_order = kind.map(|kind| CleanOrder {
                 kind: host.sync.clean_order.map_or(kind, |order| order.kind.max(kind)),
-                at: self.clock.now(),
+                at: actor.at,
             });
             let order = host.sync.clean_order;
             for other in host.sync.macs.iter_mut().flat_map(|macs| &mut macs.others) {
                 other.sync.clean_order = order;
             }
             if self.store.save_host(&host, stored.version).await? {
+                let action = if order.is_some() { "order-clean-sync" } else { "cancel-clean-sync" };
+                audit::record(actor, action, machine);
                 return Ok(true);
             }
         }
@@ -273,6 +278,7 @@ impl Engine {
     /// When the store fails, or no Mac with this serial number uses the machine ID.
     pub async fn accept(
         &self,
+        actor: &Actor,
         machine: &MachineId,
         serial: Option<&str>,
     ) -> Result<Option<Fingerprint>, SyncError> {
@@ -289,6 +295,8 @@ impl Engine {
             host.accept(chosen.clone());
             if self.store.save_host(&host, stored.version).await? {
                 log_conflict(&host, before.as_deref());
+                let mac = format!("{machine} (serial number {:?})", chosen.serial);
+                audit::record(actor, "accept-mac", &mac);
                 return Ok(Some(chosen));
             }
         }

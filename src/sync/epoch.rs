@@ -13,7 +13,8 @@ use xxhash_rust::xxh3::xxh3_64;
 use super::downloads::Downloads;
 use super::generation;
 use crate::fleet::{
-    CleanOrder, Clock, Epoch, EpochId, Generation, Host, HostFacts, RuleCounts, Session, SyncState,
+    Actor, CleanOrder, Clock, Epoch, EpochId, Generation, Host, HostFacts, RuleCounts, Session,
+    SyncState,
 };
 use crate::rule::MachineId;
 use crate::store::StoreResult;
@@ -35,8 +36,8 @@ impl CurrentEpoch {
     }
 
     /// Begins another epoch. Hosts may have other rules than their rows say.
-    pub(super) async fn begin(&self) -> StoreResult<Epoch> {
-        self.downloads.store.begin_epoch(self.clock.now()).await?;
+    pub(super) async fn begin(&self, actor: &Actor) -> StoreResult<Epoch> {
+        self.downloads.store.begin_epoch(actor).await?;
         self.follow().await
     }
 

@@ -5,7 +5,7 @@ use std::fmt::Debug;
 use std::num::NonZeroUsize;
 use std::sync::OnceLock;
 
-use nicelist::fleet::Clock;
+use nicelist::fleet::{Actor, Clock};
 use nicelist::protocol::{
     BodyError, ContentEncoding, EventUploadRequest, EventUploadResponse, Format, Message,
     PostflightRequest, PostflightResponse, PreflightRequest, PreflightResponse,
@@ -13,7 +13,7 @@ use nicelist::protocol::{
     read_request, write,
 };
 use nicelist::rule::{MachineId, Policy, Rule, Scope, Target};
-use nicelist::store::{Author, Change, Durability, Edit, open};
+use nicelist::store::{Change, Durability, Edit, open};
 use nicelist::sync::Engine;
 use tokio::runtime::Runtime;
 
@@ -198,7 +198,7 @@ fn five_rules() -> Change {
     };
     let at = "2026-11-20T09:00:00Z".parse().unwrap();
     Change {
-        author: Author { name: "anna".to_owned(), at, message: None },
+        actor: Actor::new("anna", at),
         base: None,
         dry_run: false,
         edits: targets.map(rule).to_vec(),

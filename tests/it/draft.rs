@@ -4,10 +4,10 @@ use std::fmt::Debug;
 use std::sync::Arc;
 
 use jiff::Timestamp;
-use nicelist::fleet::{Clock, Host, Setting, SettingKey, Tag};
+use nicelist::fleet::{Actor, Clock, Host, Setting, SettingKey, Tag};
 use nicelist::protocol::PreflightRequest;
 use nicelist::rule::{Evidence, MachineId, Policy, Program, Rule, Scope, TagName, Target};
-use nicelist::store::{self, Author, Change, Durability, Edit, StoreError};
+use nicelist::store::{self, Change, Durability, Edit, StoreError};
 use nicelist::sync::{ActiveRules, Engine, FleetView, RULES_A_PAGE};
 
 const TARGETS: [&str; 3] =
@@ -86,8 +86,8 @@ async fn a_draft_shows_what_a_commit_of_its_edits_does() {
         let view = engine.view().await.unwrap();
         let before = shown(&view, &host().await).await;
         let drafted = shown(&view.with_draft(&edits), &host().await).await;
-        let author = Author { name: "ana".to_owned(), at: Timestamp::UNIX_EPOCH, message: None };
-        let change = Change { author, base: None, dry_run: false, edits: edits.clone() };
+        let actor = Actor::new("ana", Timestamp::UNIX_EPOCH);
+        let change = Change { actor, base: None, dry_run: false, edits: edits.clone() };
         match engine.commit(change).await {
             Ok(_) => {}
             // Some edits are for a tag that does not exist.

@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use async_trait::async_trait;
 use jiff::{SignedDuration, Timestamp};
 use nicelist::fleet::{
-    CleanSync, Clock, Epoch, Event, EventId, EventStat, Host, InForce, ScopeSetId,
+    Actor, CleanSync, Clock, Epoch, Event, EventId, EventStat, Host, InForce, ScopeSetId,
 };
 use nicelist::protocol::{
     PostflightRequest, PreflightRequest, RuleDownloadRequest, SyncType, Wire,
@@ -16,11 +16,11 @@ use nicelist::rule::{
     MachineId, Policy, PolicyKind, Revision, RevisionRecord, Rule, Scope, Target,
 };
 use nicelist::store::{
-    self, Author, Change, Committed, DatabaseSize, Durability, Edit, EventFilter, EventPurge,
-    Health, HostFilter, Installation, LedgerRow, ListPart, PolicySnapshot, QuarantinedRow,
-    RevisionFilter, RuleFilter, RuleKey, RulePlace, RuleRecord, RuleTurn, RuleVersion, ScopeId,
-    SharedSerial, Store, StoreError, StoreResult, StoredEvent, StoredHost, StoredRevision,
-    TokenRecord,
+    self, Change, Committed, DatabaseSize, Durability, Edit, EventFilter, EventPurge, EventStore,
+    Health, HostFilter, HostStore, Installation, LedgerRow, ListPart, PolicySnapshot, PolicyStore,
+    PrincipalStore, QuarantinedRow, RevisedRule, RevisedRulePosition, RevisionFilter, RuleFilter,
+    RuleKey, RuleRecord, RuleVersion, ScopeId, SharedSerial, Store, StoreError, StoreResult,
+    StoredEvent, StoredHost, StoredRevision, TokenRecord,
 };
 use nicelist::sync::{Engine, RULES_A_PAGE};
 
@@ -41,86 +41,108 @@ impl Overheard {
 }
 
 macro_rules! overhear {
-    ($(async fn $name:ident(&self $(, $arg:ident: $kind:ty)*) $(-> $answer:ty)?;)+) => {
-        #[async_trait]
-        impl Store for Overheard {
-            $(
-                async fn $name(&self $(, $arg: $kind)*) $(-> $answer)? {
-                    self.asked.lock().unwrap().push(stringify!($name));
-                    self.store.$name($($arg),*).await
-                }
-            )+
+    ($(
+        impl $store:ident {
+            $(async fn $name:ident(&self $(, $arg:ident: $kind:ty)*) $(-> $answer:ty)?;)+
+        } $(with { $($own:tt)* })?
+    )+) => {
+        $(
+            #[async_trait]
+            impl $store for Overheard {
+                $(
+                    async fn $name(&self $(, $arg: $kind)*) $(-> $answer)? {
+                        self.asked.lock().unwrap().push(stringify!($name));
+                        self.store.$name($($arg),*).await
+                    }
+                )+
 
-            async fn head(&self) -> StoreResult<Revision> {
-                self.asked.lock().unwrap().push("head");
-                match self.readable.load(Ordering::SeqCst) {
-                    true => self.store.head().await,
-                    false => Err(StoreError::Abandoned),
-                }
+                $($($own)*)?
             }
-
-            fn is_shared(&self) -> bool {
-                self.shared
-            }
-
-            fn quarantined(&self) -> Vec<QuarantinedRow> {
-                self.store.quarantined()
-            }
-        }
+        )+
     };
 }
 
 overhear! {
-    async fn install(&self, installation: Installation) -> StoreResult<([u8; 32], bool)>;
-    async fn commit(&self, change: Change) -> StoreResult<Committed>;
-    async fn expire(&self, now: Timestamp) -> StoreResult<Option<Revision>>;
-    async fn has_expired(&self, now: Timestamp) -> StoreResult<bool>;
-    async fn hide_expired(&self, by: Timestamp) -> StoreResult<()>;
-    async fn snapshot(&self) -> StoreResult<PolicySnapshot>;
-    async fn snapshot_at(&self, at: Revision) -> StoreResult<PolicySnapshot>;
-    async fn ledger(&self, since: Revision, above: i64, limit: usize) -> StoreResult<Vec<LedgerRow>>;
-    async fn rules(&self, filter: &RuleFilter, after: Option<&RuleKey>, limit: usize) -> StoreResult<Vec<RuleRecord>>;
-    async fn revisions(&self, filter: &RevisionFilter, before: Option<Revision>, limit: usize) -> StoreResult<Vec<StoredRevision>>;
-    async fn revision(&self, revision: Revision) -> StoreResult<Option<StoredRevision>>;
-    async fn turned(&self, revision: Revision) -> StoreResult<(InForce, InForce)>;
-    async fn rule_changes(&self, revision: Revision, after: Option<RulePlace>, limit: usize) -> StoreResult<Vec<(RulePlace, RuleTurn)>>;
-    async fn rule_versions(&self, target: &Target, before: Option<i64>, limit: usize) -> StoreResult<Vec<RuleVersion>>;
-    async fn history_start(&self) -> StoreResult<Option<RevisionRecord>>;
-    async fn revision_at(&self, time: Timestamp, from: Revision) -> StoreResult<Revision>;
-    async fn raise_history_start(&self, start: Revision) -> StoreResult<()>;
-    async fn delete_history(&self, limit: usize) -> StoreResult<usize>;
-    async fn host(&self, machine: &MachineId) -> StoreResult<Option<StoredHost>>;
-    async fn hosts(&self, filter: &HostFilter, after: Option<&MachineId>, limit: usize) -> StoreResult<ListPart<Host>>;
-    async fn hostnames(&self, machines: &[MachineId]) -> StoreResult<Vec<(MachineId, String)>>;
-    async fn santa_versions(&self, scope: &Scope) -> StoreResult<Vec<(String, u64)>>;
-    async fn shared_serials(&self, serial: Option<&str>, limit: usize) -> StoreResult<Vec<SharedSerial>>;
-    async fn save_host(&self, host: &Host, version: u64) -> StoreResult<bool>;
-    async fn forget_host(&self, machine: &MachineId) -> StoreResult<bool>;
-    async fn delete_events_of(&self, machine: &MachineId, limit: usize) -> StoreResult<usize>;
-    async fn intern_scope_set(&self, members: &[ScopeId]) -> StoreResult<ScopeSetId>;
-    async fn scope_set(&self, id: ScopeSetId) -> StoreResult<Option<Vec<ScopeId>>>;
-    async fn epoch(&self) -> StoreResult<Epoch>;
-    async fn begin_epoch(&self, now: Timestamp) -> StoreResult<Epoch>;
-    async fn add_events(&self, events: &[Event], received: Timestamp) -> StoreResult<usize>;
-    async fn count_new_events(&self, events: &[Event]) -> StoreResult<usize>;
-    async fn events(&self, filter: &EventFilter, before: Option<EventId>, limit: usize) -> StoreResult<ListPart<StoredEvent>>;
-    async fn events_after(&self, filter: &EventFilter, after: EventId, limit: usize) -> StoreResult<ListPart<StoredEvent>>;
-    async fn event(&self, id: EventId) -> StoreResult<Option<StoredEvent>>;
-    async fn event_stats(&self, filter: &EventFilter, limit: usize) -> StoreResult<Vec<EventStat>>;
-    async fn count_bundle_members(&self, bundle: &str) -> StoreResult<u64>;
-    async fn bundle_members(&self, bundle: &str) -> StoreResult<Vec<(MachineId, String)>>;
-    async fn purge_events(&self, purge: EventPurge, limit: usize) -> StoreResult<usize>;
-    async fn tokens(&self) -> StoreResult<Vec<TokenRecord>>;
-    async fn add_token(&self, token: TokenRecord) -> StoreResult<()>;
-    async fn revoke_token(&self, name: &str, keep_admin: Option<Timestamp>) -> StoreResult<bool>;
-    async fn health(&self) -> StoreResult<Health>;
-    async fn size(&self) -> StoreResult<DatabaseSize>;
-    async fn prove_writable(&self) -> StoreResult<()>;
-    async fn note_time(&self, time: Timestamp) -> StoreResult<()>;
-    async fn noted_time(&self) -> StoreResult<Option<Timestamp>>;
-    async fn newest_time(&self) -> StoreResult<Option<Timestamp>>;
-    async fn quick_check(&self) -> StoreResult<Option<String>>;
-    async fn changed_elsewhere(&self);
+    impl PolicyStore {
+        async fn commit(&self, change: Change) -> StoreResult<Committed>;
+        async fn expire(&self, now: Timestamp) -> StoreResult<Option<Revision>>;
+        async fn has_expired(&self, now: Timestamp) -> StoreResult<bool>;
+        async fn hide_expired(&self, by: Timestamp) -> StoreResult<()>;
+        async fn snapshot(&self) -> StoreResult<PolicySnapshot>;
+        async fn snapshot_at(&self, at: Revision) -> StoreResult<PolicySnapshot>;
+        async fn ledger(&self, since: Revision, above: i64, limit: usize) -> StoreResult<Vec<LedgerRow>>;
+        async fn rules(&self, filter: &RuleFilter, after: Option<&RuleKey>, limit: usize) -> StoreResult<Vec<RuleRecord>>;
+        async fn revisions(&self, filter: &RevisionFilter, before: Option<Revision>, limit: usize) -> StoreResult<Vec<StoredRevision>>;
+        async fn revision(&self, revision: Revision) -> StoreResult<Option<StoredRevision>>;
+        async fn revised_tags_and_settings(&self, revision: Revision) -> StoreResult<(InForce, InForce)>;
+        async fn rule_changes(&self, revision: Revision, after: Option<RevisedRulePosition>, limit: usize) -> StoreResult<Vec<(RevisedRulePosition, RevisedRule)>>;
+        async fn rule_versions(&self, target: &Target, before: Option<i64>, limit: usize) -> StoreResult<Vec<RuleVersion>>;
+        async fn history_start(&self) -> StoreResult<Option<RevisionRecord>>;
+        async fn revision_at(&self, time: Timestamp, from: Revision) -> StoreResult<Revision>;
+        async fn raise_history_start(&self, start: Revision) -> StoreResult<()>;
+        async fn delete_history(&self, limit: usize) -> StoreResult<usize>;
+    } with {
+        async fn head(&self) -> StoreResult<Revision> {
+            self.asked.lock().unwrap().push("head");
+            match self.readable.load(Ordering::SeqCst) {
+                true => self.store.head().await,
+                false => Err(StoreError::Abandoned),
+            }
+        }
+    }
+    impl HostStore {
+        async fn host(&self, machine: &MachineId) -> StoreResult<Option<StoredHost>>;
+        async fn hosts(&self, filter: &HostFilter, after: Option<&MachineId>, limit: usize) -> StoreResult<ListPart<Host>>;
+        async fn hostnames(&self, machines: &[MachineId]) -> StoreResult<Vec<(MachineId, String)>>;
+        async fn santa_versions(&self, scope: &Scope) -> StoreResult<Vec<(String, u64)>>;
+        async fn shared_serials(&self, serial: Option<&str>, limit: usize) -> StoreResult<Vec<SharedSerial>>;
+        async fn save_host(&self, host: &Host, version: u64) -> StoreResult<bool>;
+        async fn forget_host(&self, actor: &Actor, machine: &MachineId) -> StoreResult<bool>;
+        async fn intern_scope_set(&self, members: &[ScopeId]) -> StoreResult<ScopeSetId>;
+        async fn scope_set(&self, id: ScopeSetId) -> StoreResult<Option<Vec<ScopeId>>>;
+    }
+    impl EventStore {
+        async fn delete_events_of(&self, machine: &MachineId, limit: usize) -> StoreResult<usize>;
+        async fn add_events(&self, events: &[Event], received: Timestamp) -> StoreResult<usize>;
+        async fn count_new_events(&self, events: &[Event]) -> StoreResult<usize>;
+        async fn events(&self, filter: &EventFilter, before: Option<EventId>, limit: usize) -> StoreResult<ListPart<StoredEvent>>;
+        async fn events_after(&self, filter: &EventFilter, after: EventId, limit: usize) -> StoreResult<ListPart<StoredEvent>>;
+        async fn event(&self, id: EventId) -> StoreResult<Option<StoredEvent>>;
+        async fn event_stats(&self, filter: &EventFilter, limit: usize) -> StoreResult<Vec<EventStat>>;
+        async fn count_bundle_members(&self, bundle: &str) -> StoreResult<u64>;
+        async fn bundle_members(&self, bundle: &str) -> StoreResult<Vec<(MachineId, String)>>;
+        async fn purge_events(&self, purge: EventPurge, limit: usize) -> StoreResult<usize>;
+    }
+    impl PrincipalStore {
+        async fn tokens(&self) -> StoreResult<Vec<TokenRecord>>;
+        async fn add_token(&self, actor: &Actor, token: TokenRecord) -> StoreResult<()>;
+        async fn revoke_token(&self, actor: &Actor, name: &str, keep_admin: Option<Timestamp>) -> StoreResult<bool>;
+    }
+    impl Store {
+        async fn install(&self, installation: Installation) -> StoreResult<([u8; 32], bool)>;
+        async fn epoch(&self) -> StoreResult<Epoch>;
+        async fn begin_epoch(&self, actor: &Actor) -> StoreResult<Epoch>;
+        async fn health(&self) -> StoreResult<Health>;
+        async fn size(&self) -> StoreResult<DatabaseSize>;
+        async fn prove_writable(&self) -> StoreResult<()>;
+        async fn note_time(&self, time: Timestamp) -> StoreResult<()>;
+        async fn noted_time(&self) -> StoreResult<Option<Timestamp>>;
+        async fn newest_time(&self) -> StoreResult<Option<Timestamp>>;
+        async fn quick_check(&self) -> StoreResult<Option<String>>;
+        async fn changed_elsewhere(&self);
+    } with {
+        fn is_shared(&self) -> bool {
+            self.shared
+        }
+
+        fn quarantined(&self) -> Vec<QuarantinedRow> {
+            self.store.quarantined()
+        }
+    }
+}
+
+fn anna() -> Actor {
+    Actor::new("anna", Timestamp::UNIX_EPOCH)
 }
 
 fn rules(count: u32) -> Vec<Edit> {
@@ -134,8 +156,8 @@ fn rules(count: u32) -> Vec<Edit> {
 
 /// Sets the number of rules.
 fn change(count: u32) -> Change {
-    let author = Author { name: "anna".into(), at: Timestamp::UNIX_EPOCH, message: None };
-    Change { author, base: None, dry_run: false, edits: rules(count) }
+    let actor = anna();
+    Change { actor, base: None, dry_run: false, edits: rules(count) }
 }
 
 async fn preflight(engine: &Engine, machine: &MachineId) -> Option<SyncType> {
@@ -282,7 +304,7 @@ async fn a_clean_sync_that_is_ordered_during_a_sync_is_the_next() {
     let quiet = Quiet::new().await;
     preflight(&quiet.engine, &quiet.machine).await;
     let order = Some(CleanSync::CleanAll);
-    assert!(quiet.engine.order_clean_sync(&quiet.machine, order).await.unwrap());
+    assert!(quiet.engine.order_clean_sync(&anna(), &quiet.machine, order).await.unwrap());
     download(&quiet.engine, &quiet.machine).await;
     postflight(&quiet.engine, &quiet.machine, 0).await;
 
@@ -313,7 +335,7 @@ async fn a_sync_with_two_servers_on_one_file_is_repaired_by_the_next() {
 async fn a_host_that_is_forgotten_during_a_sync_stays_forgotten() {
     let quiet = Quiet::new().await;
     preflight(&quiet.engine, &quiet.machine).await;
-    assert!(quiet.store.forget_host(&quiet.machine).await.unwrap());
+    assert!(quiet.store.forget_host(&anna(), &quiet.machine).await.unwrap());
     postflight(&quiet.engine, &quiet.machine, 0).await;
     assert!(quiet.store.host(&quiet.machine).await.unwrap().is_none());
 }

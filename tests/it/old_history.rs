@@ -5,13 +5,13 @@ use std::sync::Arc;
 
 use http::{Method, StatusCode};
 use jiff::{SignedDuration, Timestamp};
-use nicelist::fleet::Clock;
+use nicelist::fleet::{Actor, Clock};
 use nicelist::lab::SyncKind;
 use nicelist::protocol::{
     PostflightRequest, PreflightRequest, RuleDownloadRequest, SyncType, Wire,
 };
 use nicelist::rule::{MachineId, Policy, Revision, Rule, Scope};
-use nicelist::store::{self, Author, Change, Durability, Edit, Store};
+use nicelist::store::{self, Change, Durability, Edit, Store};
 use nicelist::sync::{Engine, RULES_A_PAGE};
 use rusqlite::Connection;
 use serde_json::json;
@@ -94,8 +94,8 @@ async fn s8_a_quiet_fleet_needs_no_clean_sync() {
 }
 
 async fn change(engine: &Engine, edits: Vec<Edit>) {
-    let author = Author { name: "anna".into(), at: Timestamp::UNIX_EPOCH, message: None };
-    engine.commit(Change { author, base: None, dry_run: false, edits }).await.unwrap();
+    let actor = Actor::new("anna", Timestamp::UNIX_EPOCH);
+    engine.commit(Change { actor, base: None, dry_run: false, edits }).await.unwrap();
 }
 
 fn put(number: usize, import: usize) -> Edit {

@@ -3,9 +3,9 @@
 use std::time::{Duration, Instant};
 
 use http::StatusCode;
-use nicelist::fleet::{Clock, Membership, Tag};
+use nicelist::fleet::{Actor, Clock, Membership, Tag};
 use nicelist::rule::{Policy, PolicyKind, Rule, Scope};
-use nicelist::store::{self, Author, Change, Durability, Edit};
+use nicelist::store::{self, Change, Durability, Edit};
 use reqwest::Client;
 use serde_json::{Value, json};
 
@@ -34,9 +34,9 @@ async fn write_rules(shell: &Shell, fleet: usize, tagged: usize) {
         description: None,
         membership: Membership::default(),
     };
-    let author = Author { name: "anna".into(), at: Clock::System.now(), message: None };
+    let actor = Actor::new("anna", Clock::System.now());
     let edits = std::iter::once(Edit::PutTag(tag)).chain((0..fleet + tagged).map(rule)).collect();
-    store.commit(Change { author, base: None, dry_run: false, edits }).await.unwrap();
+    store.commit(Change { actor, base: None, dry_run: false, edits }).await.unwrap();
 }
 
 async fn stage(server: &Server, stage: &str, body: Value) -> (StatusCode, Value) {

@@ -4,12 +4,12 @@ use std::num::NonZeroUsize;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use nicelist::fleet::Clock;
+use nicelist::fleet::{Actor, Clock};
 use nicelist::protocol::{
     Format, PostflightRequest, PreflightRequest, RuleDownloadRequest, SyncType, Wire,
 };
 use nicelist::rule::{MachineId, RuleDraft};
-use nicelist::store::{self, Author, Change, Durability, Edit};
+use nicelist::store::{self, Change, Durability, Edit};
 use nicelist::sync::Engine;
 
 use crate::cluster::{Cluster, Database, Disk};
@@ -31,9 +31,9 @@ fn allow(team: &str, clock: &Clock) -> Change {
         scope: "fleet".to_owned(),
         ..RuleDraft::default()
     };
-    let author = Author { name: "anna".to_owned(), at: clock.now(), message: None };
+    let actor = Actor::new("anna", clock.now());
     let edits = vec![Edit::PutRule(Box::new(draft.try_into().unwrap()))];
-    Change { author, base: None, dry_run: false, edits }
+    Change { actor, base: None, dry_run: false, edits }
 }
 
 /// Downloads a session's pages from servers in turn, and gives the team ids on them.

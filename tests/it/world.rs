@@ -18,7 +18,7 @@ use nicelist::lab::{
     Transport, TransportError,
 };
 use nicelist::server::{App, LocalOperator, Options, SyncAuth};
-use nicelist::store::moving;
+use nicelist::store::maintenance;
 use nicelist::sync::RULES_A_PAGE;
 use serde_json::{Value, json};
 use tempfile::TempDir;
@@ -145,10 +145,10 @@ impl World {
         let folder = tempfile::tempdir().unwrap();
         std::fs::write(folder.path().join("nicelist.db"), database).unwrap();
         let (file, copy) = (Kept::Sqlite(folder), Database::empty().await);
-        moving::migrate(&file.url(), false).await.unwrap();
+        maintenance::migrate(&file.url(), false).await.unwrap();
         let (from, to) = (file.url(), copy.url());
-        let copying = moving::Copy::prepare(&from, &to).await.unwrap();
-        copying.run(moving::CopiedEpoch::Kept, &|_| {}).await.unwrap();
+        let copying = maintenance::DatabaseCopy::prepare(&from, &to).await.unwrap();
+        copying.run(maintenance::CopiedEpoch::Kept, &|_| {}).await.unwrap();
         Self::at(now, Kept::Postgres(copy), 2, 0x5a5a, RULES_A_PAGE).await
     }
 
@@ -220,7 +220,7 @@ impl World {
     pub(crate) fn back_up(&self) -> Vec<u8> {
         let Kept::Sqlite(folder) = &self.kept else { panic!("not in a file") };
         let (database, backup) = (folder.path().join("nicelist.db"), folder.path().join("backup"));
-        moving::backup(&database, &backup, true).unwrap();
+        maintenance::backup(&database, &backup, true).unwrap();
         std::fs::read(backup).unwrap()
     }
 
@@ -229,7 +229,7 @@ impl World {
         let folder = tempfile::tempdir_in("/dev/shm").or_else(|_| tempfile::tempdir()).unwrap();
         let (database, file) = (folder.path().join("nicelist.db"), folder.path().join("backup"));
         std::fs::write(&file, backup).unwrap();
-        moving::restore(&database, &file, self.now()).unwrap();
+        maintenance::restore(&database, &file, self.now()).unwrap();
         self.kept = Kept::Sqlite(folder);
         self.restart().await;
     }

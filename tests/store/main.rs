@@ -4,7 +4,7 @@
 #[path = "../postgres/mod.rs"]
 mod cluster;
 mod contract;
-mod moving;
+mod maintenance;
 mod postgres_hangs;
 mod postgres_reading;
 mod postgres_server;

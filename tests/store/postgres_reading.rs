@@ -36,14 +36,14 @@ async fn l8_a_row_that_something_else_has_altered_is_found_and_not_served() {
         let edits =
             [put_tag("eng", 1), put(rule(1, "fleet", "")), set("fleet", "client-mode", "lockdown")];
         commit(&store, edits).await;
-        assert_eq!(store::moving::check(&database.url()).await.unwrap().damage, None);
+        assert_eq!(store::maintenance::check(&database.url()).await.unwrap().damage, None);
         database.run_sql(sql).await;
         let read = match table {
             "rule" => store.ledger(Revision(0), 0, 10).await.map(drop),
             _ => store.snapshot().await.map(drop),
         };
         assert!(matches!(read, Err(StoreError::Damaged(_))), "{sql}: {read:?}");
-        let damage = store::moving::check(&database.url()).await.unwrap().damage.unwrap();
+        let damage = store::maintenance::check(&database.url()).await.unwrap().damage.unwrap();
         assert!(damage.contains(&format!("the checksum of {table}")), "{damage}");
         database.drop().await;
     }

@@ -9,7 +9,7 @@ use super::named::local_file;
 use crate::cli::context::Context;
 use crate::cli::error::CliError;
 use crate::cli::ui::Facts;
-use crate::server::moving::{BackedUp, BackupError, backup};
+use crate::server::maintenance::{BackedUp, BackupError, backup};
 use crate::shell::argument;
 
 /// Back up an SQLite database while a server uses it

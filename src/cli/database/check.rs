@@ -7,7 +7,7 @@ use super::named::configured;
 use crate::cli::context::Context;
 use crate::cli::error::CliError;
 use crate::cli::ui::Facts;
-use crate::server::moving::{Checked, check};
+use crate::server::maintenance::{Checked, check};
 
 /// Check a database for damage
 ///

@@ -7,7 +7,7 @@ use super::named::{DatabaseName, NamedDatabase};
 use crate::cli::context::Context;
 use crate::cli::error::{CliError, Kind};
 use crate::cli::ui::{Cell, Column, Progress, Row, Tone};
-use crate::server::moving::{Compared, MovingError, Step, compare};
+use crate::server::maintenance::{Compared, CopyStep, MaintenanceError, compare};
 
 /// Compare everything that two databases hold
 ///
@@ -108,23 +108,23 @@ fn differing(rows: u64) -> Cell {
 }
 
 /// Shows the current step of a copy or comparison.
-pub(super) fn show_step(progress: &Progress, step: Step) {
+pub(super) fn show_step(progress: &Progress, step: CopyStep) {
     match step {
-        Step::Copying(table) => progress.set_text(format!("copying {table}")),
-        Step::Completing => progress.set_text("indexing"),
-        Step::Checking(table) => progress.set_text(format!("comparing {table}")),
-        Step::Rows(rows) => progress.advance(rows),
+        CopyStep::Copying(table) => progress.set_text(format!("copying {table}")),
+        CopyStep::Completing => progress.set_text("indexing"),
+        CopyStep::Checking(table) => progress.set_text(format!("comparing {table}")),
+        CopyStep::Rows(rows) => progress.advance(rows),
     }
 }
 
-impl From<MovingError> for CliError {
-    fn from(error: MovingError) -> Self {
+impl From<MaintenanceError> for CliError {
+    fn from(error: MaintenanceError) -> Self {
         let message = error.to_string();
         match error {
-            MovingError::Open(_) | MovingError::Read { .. } | MovingError::Write { .. } => {
-                Self::failed(message)
-            }
-            MovingError::Differs { tables, .. } => {
+            MaintenanceError::Open(_)
+            | MaintenanceError::Read { .. }
+            | MaintenanceError::Write { .. } => Self::failed(message),
+            MaintenanceError::Differs { tables, .. } => {
                 let different = tables.iter().filter(|table| !table.is_same());
                 Self::failed(message).because(different.map(sentence))
             }

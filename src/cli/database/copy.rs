@@ -8,7 +8,7 @@ use super::named::{DatabaseName, NamedDatabase};
 use crate::cli::context::Context;
 use crate::cli::error::CliError;
 use crate::cli::ui::{Cell, Column, Row};
-use crate::server::moving::{CopiedEpoch, Copy, Moved};
+use crate::server::maintenance::{CopiedEpoch, CopiedTable, DatabaseCopy};
 
 /// Copy everything in a database into an empty one, and check it
 ///
@@ -48,9 +48,9 @@ pub(super) async fn run(context: &Context, args: CopyArgs) -> Result<(), CliErro
     let CopyArgs { from, to, dry_run, keep_epoch } = args;
     let (from, to) = (from.resolve(context)?, to.resolve(context)?);
     let (from_url, to_url) = (from.expose(), to.expose());
-    let copy = Copy::prepare(&from_url, &to_url).await?;
+    let copy = DatabaseCopy::prepare(&from_url, &to_url).await?;
     let total: u64 = copy.rows().iter().map(|moved| moved.rows).sum();
-    let rows = |moved: &[Moved]| moved.iter().copied().map(Line::from).collect::<Vec<_>>();
+    let rows = |moved: &[CopiedTable]| moved.iter().copied().map(Line::from).collect::<Vec<_>>();
     if dry_run {
         context.ui.rows(rows(copy.rows()), "")?;
         context.ui.status(format!("would copy {total} rows from {from} to {to}"));
@@ -75,8 +75,8 @@ struct Line {
     rows: u64,
 }
 
-impl From<Moved> for Line {
-    fn from(Moved { table, rows }: Moved) -> Self {
+impl From<CopiedTable> for Line {
+    fn from(CopiedTable { table, rows }: CopiedTable) -> Self {
         Self { table, rows }
     }
 }

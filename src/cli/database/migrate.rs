@@ -7,7 +7,7 @@ use super::named::configured;
 use crate::cli::context::Context;
 use crate::cli::error::CliError;
 use crate::cli::ui::Facts;
-use crate::server::moving::{Migrated, migrate};
+use crate::server::maintenance::{Migrated, migrate};
 
 /// Bring a database's schema up to date
 ///

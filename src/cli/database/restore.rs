@@ -10,7 +10,7 @@ use super::named::local_file;
 use crate::cli::context::Context;
 use crate::cli::error::CliError;
 use crate::cli::ui::Facts;
-use crate::server::moving::{RestoreError, Restored, examine_backup, restore};
+use crate::server::maintenance::{RestoreError, Restored, examine_backup, restore};
 use crate::shell::argument;
 
 /// Restore an SQLite database from a backup

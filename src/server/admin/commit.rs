@@ -65,8 +65,8 @@ impl CheckedChange {
 fn change(state: &State, permit: Permit, proposal: Proposal) -> (Change, Force) {
     let Proposal { message, base, force, edits } = proposal;
     let dry_run = permit.is_dry_run();
-    let author = permit.author(state.clock.now(), message);
-    (Change { author, base, dry_run, edits }, force)
+    let actor = permit.actor(state.clock.now(), message);
+    (Change { actor, base, dry_run, edits }, force)
 }
 
 /// Runs the lint guards.
@@ -77,7 +77,7 @@ pub(super) async fn check(
 ) -> Result<CheckedChange, Refused> {
     let (change, force) = change(state, permit, proposal);
     let (mut change, checked) = checks::check(state, change, force).await?;
-    change.author.message = checked.message(change.author.message);
+    change.actor.reason = checked.message(change.actor.reason);
     Ok(CheckedChange { change, warnings: checked.warnings })
 }
 

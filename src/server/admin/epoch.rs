@@ -17,7 +17,6 @@ pub(super) async fn begin(
     axum::extract::State(state): Shared,
     Admin(operator): Admin,
 ) -> Answer<Done> {
-    let epoch = state.engine.begin_epoch().await?;
-    tracing::info!(operator = operator.name, epoch = epoch.id.0, "a new epoch began");
+    state.engine.begin_epoch(&operator.actor(state.clock.now(), None)).await?;
     Ok(Json(Done {}))
 }

@@ -58,8 +58,8 @@ pub(super) async fn forget_hosts(
             if !now.is_some_and(|now| matches(&now.host)) {
                 continue;
             }
-            let operator = operator.name.clone();
-            forget_in_batches(&state, host.machine.clone(), events, operator).await?;
+            let actor = operator.actor(state.clock.now(), None);
+            forget_in_batches(&state, actor, host.machine.clone(), events).await?;
         }
         answer.matched += 1;
         if answer.samples.len() < SAMPLES {

@@ -17,7 +17,7 @@ use crate::server::answer::{
 };
 use crate::server::extract::{Body, Path, Query};
 use crate::server::state::{Shared, State};
-use crate::store::{RevisionFilter, RulePlace, RuleTurn, RuleVersion, StoredRevision};
+use crate::store::{RevisedRule, RevisedRulePosition, RevisionFilter, RuleVersion, StoredRevision};
 
 /// List revisions, newest first
 #[utoipa::path(get, path = "/revisions", operation_id = "list_revisions", tag = "history", params(RevisionQuery),
@@ -73,7 +73,7 @@ pub(super) async fn changes(
     let after = query.cursor.as_deref().map(read_place).transpose()?;
     let mut items = Vec::new();
     if after.is_none() {
-        let (ended, made) = state.store.turned(revision).await?;
+        let (ended, made) = state.store.revised_tags_and_settings(revision).await?;
         let terms = Terms { prune: true, now: Timestamp::MIN };
         let turned = Differences::between(&ended, &made, terms);
         items.extend(turned.differences.iter().map(PolicyChange::from));
@@ -86,7 +86,7 @@ pub(super) async fn changes(
     Ok(Json(Page { items, next }))
 }
 
-fn change(RuleTurn { before, after }: &RuleTurn) -> Option<PolicyChange> {
+fn change(RevisedRule { before, after }: &RevisedRule) -> Option<PolicyChange> {
     let (before, after) = (before.as_ref(), after.as_ref());
     let rule = before.or(after)?;
     let (target, scope) = (rule.target(), rule.scope());
@@ -95,19 +95,19 @@ fn change(RuleTurn { before, after }: &RuleTurn) -> Option<PolicyChange> {
 
 /// Cursors of changes: `m` for rules that a revision created or `e` for those that it ended, and the
 /// number of a version.
-fn write_place(place: RulePlace) -> String {
+fn write_place(place: RevisedRulePosition) -> String {
     match place {
-        RulePlace::Made(id) => format!("m{id}"),
-        RulePlace::Ended(id) => format!("e{id}"),
+        RevisedRulePosition::Made(id) => format!("m{id}"),
+        RevisedRulePosition::Ended(id) => format!("e{id}"),
     }
 }
 
-fn read_place(cursor: &str) -> Result<RulePlace, Refused> {
+fn read_place(cursor: &str) -> Result<RevisedRulePosition, Refused> {
     let place = cursor.split_at_checked(1).and_then(|(part, id)| {
         let id = id.parse().ok()?;
         match part {
-            "m" => Some(RulePlace::Made(id)),
-            "e" => Some(RulePlace::Ended(id)),
+            "m" => Some(RevisedRulePosition::Made(id)),
+            "e" => Some(RevisedRulePosition::Ended(id)),
             _ => None,
         }
     });

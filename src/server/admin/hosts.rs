@@ -13,7 +13,7 @@ use crate::api::{
     ChangeAnswer, CleanSyncRequest, Code, Done, ForgetHostQuery, HostPath, HostQuery, HostSetting,
     HostTagsRequest, HostView, Page, Problem, RuleView,
 };
-use crate::fleet::Role;
+use crate::fleet::{Actor, Role};
 use crate::rule::{MachineId, Target};
 use crate::server::access::{Editor, Viewer};
 use crate::server::answer::{Answer, Refused, page, page_size, read_cursor};
@@ -85,7 +85,8 @@ pub(super) async fn forget(
     Query(ForgetHostQuery { events }): Query<ForgetHostQuery>,
 ) -> Answer<Done> {
     let machine = with_id(&state, name.strip_prefix(EXACT_ID).unwrap_or(&name)).await?.machine;
-    forget_in_batches(&state, machine, events, operator.name).await?;
+    let actor = operator.actor(state.clock.now(), None);
+    forget_in_batches(&state, actor, machine, events).await?;
     Ok(Json(Done {}))
 }
 
@@ -96,9 +97,9 @@ const EVENTS_AT_ONCE: usize = 500;
 /// deleted first, so that the host can be forgotten again if this is interrupted.
 pub(super) async fn forget_in_batches(
     state: &State,
+    actor: Actor,
     machine: MachineId,
     events: bool,
-    operator: String,
 ) -> Result<(), Refused> {
     let store = Arc::clone(&state.store);
     let forgetting = tokio::spawn(async move {
@@ -107,12 +108,11 @@ pub(super) async fn forget_in_batches(
                 && store.delete_events_of(&machine, EVENTS_AT_ONCE).await? == EVENTS_AT_ONCE
             {
             }
-            store.forget_host(&machine).await
+            store.forget_host(&actor, &machine).await
         };
         let forgotten = forget.await;
-        match &forgotten {
-            Ok(_) => tracing::info!(%machine, operator, "forgot a host"),
-            Err(error) => tracing::error!(%machine, operator, %error, "cannot forget a host"),
+        if let Err(error) = &forgotten {
+            tracing::error!(%machine, actor = actor.name, %error, "cannot forget a host");
         }
         forgotten
     });
@@ -213,8 +213,8 @@ pub(super) async fn clean_sync(
     Body(request): Body<CleanSyncRequest>,
 ) -> Answer<HostView> {
     let machine = find(&state, &name).await?.machine;
-    state.engine.order_clean_sync(&machine, Some(request.kind)).await?;
-    tracing::info!(%machine, operator = operator.name, "ordered a clean sync");
+    let actor = operator.actor(state.clock.now(), None);
+    state.engine.order_clean_sync(&actor, &machine, Some(request.kind)).await?;
     let host = find(&state, machine.as_str()).await?;
     Ok(Json(view(&state, host).await?))
 }
@@ -228,8 +228,8 @@ pub(super) async fn cancel_clean_sync(
     Path(HostPath { host: name }): Path<HostPath>,
 ) -> Answer<HostView> {
     let machine = find(&state, &name).await?.machine;
-    state.engine.order_clean_sync(&machine, None).await?;
-    tracing::info!(%machine, operator = operator.name, "took back the order for a clean sync");
+    let actor = operator.actor(state.clock.now(), None);
+    state.engine.order_clean_sync(&actor, &machine, None).await?;
     let host = find(&state, machine.as_str()).await?;
     Ok(Json(view(&state, host).await?))
 }

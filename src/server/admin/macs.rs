@@ -5,7 +5,6 @@ use axum::Json;
 use super::host_view::view;
 use super::lookup::{EXACT_ID, find};
 use crate::api::{AcceptMacRequest, HostPath, HostView};
-use crate::fleet::Fingerprint;
 use crate::server::access::Editor;
 use crate::server::answer::Answer;
 use crate::server::extract::{Body, Path};
@@ -23,10 +22,8 @@ pub(super) async fn accept(
     Body(AcceptMacRequest { serial }): Body<AcceptMacRequest>,
 ) -> Answer<HostView> {
     let machine = find(&state, &name).await?.machine;
-    if let Some(mac) = state.engine.accept(&machine, serial.as_deref()).await? {
-        let Fingerprint { serial, model } = mac;
-        tracing::info!(%machine, serial, model, operator = operator.name, "accepted a Mac");
-    }
+    let actor = operator.actor(state.clock.now(), None);
+    state.engine.accept(&actor, &machine, serial.as_deref()).await?;
     let host = find(&state, &format!("{EXACT_ID}{machine}")).await?;
     Ok(Json(view(&state, host).await?))
 }

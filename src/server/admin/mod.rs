@@ -37,12 +37,12 @@ use utoipa_axum::routes;
 use super::bodies::Held;
 use super::state::State;
 use crate::api;
-use crate::store::Purpose;
+use crate::store::QueryPurpose;
 
 /// The area of administrators: its requests use the database connections of their purpose, and share
 /// the memory for bodies.
 pub(super) fn area<S: Clone + Send + Sync + 'static>(routes: Router<S>) -> Router<S> {
-    routes.layer(from_fn(|request, next| Purpose::Admin.run(holding(request, next))))
+    routes.layer(from_fn(|request, next| QueryPurpose::Admin.run(holding(request, next))))
 }
 
 /// Keeps the memory for a body reserved until its request is finished.

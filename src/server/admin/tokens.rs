@@ -41,9 +41,8 @@ pub(super) async fn create(
     }
     let (name, secret) = (String::from(name), new_secret());
     let record = TokenRecord { name: name.clone(), role, hash: hash(&secret), created, expires };
-    state.store.add_token(record).await?;
+    state.store.add_token(&operator.actor(created, None), record).await?;
     state.access.refresh(&*state.store).await?;
-    tracing::info!(token = name, %role, operator = operator.name, "made a token");
     Ok(Json(NewToken { name, role, secret }))
 }
 
@@ -59,12 +58,12 @@ pub(super) async fn revoke(
 ) -> Answer<Done> {
     // Anyone who can open the database can create another token there.
     let keep_admin = (!operator.is_local).then(|| state.trusted_clock.now_for_tokens());
-    if !state.store.revoke_token(&name, keep_admin).await? {
+    let actor = operator.actor(state.clock.now(), None);
+    if !state.store.revoke_token(&actor, &name, keep_admin).await? {
         return Err(Problem::new(Code::NotFound, format!("there is no token `{name}`"))
             .hint("nicelist token list shows all tokens")
             .into());
     }
     state.access.refresh(&*state.store).await?;
-    tracing::info!(token = name, operator = operator.name, "revoked a token");
     Ok(Json(Done {}))
 }

@@ -1,33 +1,25 @@
 //! Events.
 
-mod filter;
-mod keep;
-mod moved;
+mod copied;
+mod insert;
 mod partitions;
 mod purge;
 
-pub(super) use keep::{Additions, Keeping, bundle_members, count_members, count_new};
-pub(super) use moved::{have_partitions, tell_apart};
+pub(super) use copied::{create_partitions, insert_digests};
+pub(super) use insert::{InsertEvents, NewEvents, count_new};
 pub(super) use purge::{delete_of, has_overdue, purge};
 
 use deadpool_postgres::GenericClient;
 use jiff::Timestamp;
 use tokio_postgres::Row;
 
-use super::rows::count;
+use super::database::values;
 use super::{codes, query};
 use crate::fleet::{Event, EventId, EventStat};
 use crate::store::bounds::{self, EVENT_COLUMNS, EventColumns};
+use crate::store::sql::events::{EventRange, conditions};
+use crate::store::sql::{self, Database, Dialect};
 use crate::store::{EventFilter, ListPart, StoreResult, StoredEvent};
-
-/// Which part of the list, and in which direction.
-#[derive(Clone, Copy, Debug)]
-pub(super) enum Part {
-    /// Newest first, from an event on, not including it.
-    Before(Option<EventId>),
-    /// Oldest first, behind an event.
-    After(EventId),
-}
 
 pub(super) async fn get(on: &impl GenericClient, id: EventId) -> StoreResult<Option<StoredEvent>> {
     let sql = format!(
@@ -42,22 +34,13 @@ pub(super) async fn get(on: &impl GenericClient, id: EventId) -> StoreResult<Opt
 pub(super) async fn list(
     on: &impl GenericClient,
     filter: &EventFilter,
-    part: Part,
+    range: EventRange,
     limit: usize,
 ) -> StoreResult<ListPart<StoredEvent>> {
-    let mut wanted = filter::conditions(filter);
-    let order = match part {
-        Part::Before(before) => {
-            wanted.and("id < $", before.map_or(i64::MAX, |before| before.0));
-            "DESC"
-        }
-        Part::After(after) => {
-            wanted.and("id > $", after.0);
-            "ASC"
-        }
-    };
+    let mut wanted = conditions(Dialect::Postgres, filter);
+    let order = range.add_to(&mut wanted);
     let most = wanted.value(codes::limit(limit));
-    // The page first, and then the bodies of what stands on it, until they are enough.
+    // First the page, and then the bodies of its events, up to the size limit.
     let sql = format!(
         "SELECT id, received, body, total FROM (
              SELECT page.id, page.received, {body} AS body, {size} AS size,
@@ -71,37 +54,20 @@ pub(super) async fn list(
         size = format!("least(octet_length(body), {})", bounds::LARGEST_EVENT),
         enough = bounds::LIST_BYTES,
     );
-    let found = on.query(&sql, &wanted.values()).await?;
+    let found = on.query(&sql, &values(&wanted.parameters)).await?;
     let bytes: i64 = found.last().map(|row| row.try_get(3)).transpose()?.unwrap_or(0);
     let rows = read(on, &found).await?;
     let more = rows.len() == limit || bytes >= codes::limit(bounds::LIST_BYTES);
     Ok(ListPart { rows, more })
 }
 
-/// The programs reported most often.
+/// The files reported most often.
 pub(super) async fn stats(
-    on: &impl GenericClient,
+    on: &impl Database,
     filter: &EventFilter,
     limit: usize,
 ) -> StoreResult<Vec<EventStat>> {
-    let mut wanted = filter::conditions(filter);
-    let limit = wanted.value(codes::limit(limit));
-    let sql = format!(
-        "SELECT latest, events, hosts, {EVENT_COLUMNS} FROM (
-             SELECT max(id) AS latest, count(*) AS events, count(DISTINCT machine) AS hosts
-             FROM event WHERE {}
-             GROUP BY substr(sha256, 1, 65), kind, substr(rule, 1, 256)
-             ORDER BY events DESC, latest DESC LIMIT {limit}
-         ) AS counted JOIN event ON event.id = latest ORDER BY events DESC, latest DESC",
-        wanted.sql
-    );
-    on.query(&sql, &wanted.values()).await?.iter().map(stat).collect()
-}
-
-fn stat(row: &Row) -> StoreResult<EventStat> {
-    let (received, event) = columns(row, 3)?.event()?;
-    let latest = EventId(row.try_get(0)?);
-    Ok(EventStat::new(latest, received, event, count(row, 1)?, count(row, 2)?))
+    sql::events::stats(on, "event", conditions(Dialect::Postgres, filter), limit).await
 }
 
 /// The body of an event, unless it is too large to be read.
@@ -127,27 +93,5 @@ async fn shortened(on: &impl GenericClient, id: EventId) -> StoreResult<(Timesta
     let sql = format!("SELECT {EVENT_COLUMNS} FROM event WHERE id = $1");
     let rows = query(on, &sql, &[&id.0]).await?;
     let row = rows.first().ok_or_else(|| codes::corrupt("event", &id))?;
-    columns(row, 0)?.event()
-}
-
-fn columns(row: &Row, first: usize) -> StoreResult<EventColumns> {
-    let at = |place: usize| first + place;
-    Ok(EventColumns {
-        machine: row.try_get(at(0))?,
-        received: row.try_get(at(1))?,
-        kind: row.try_get(at(2))?,
-        occurred: row.try_get(at(3))?,
-        pid: row.try_get(at(4))?,
-        decision: row.try_get(at(5))?,
-        sha256: row.try_get(at(6))?,
-        signing_id: row.try_get(at(7))?,
-        team_id: row.try_get(at(8))?,
-        certificate: row.try_get(at(9))?,
-        member_of: row.try_get(at(10))?,
-        signer: row.try_get(at(11))?,
-        user: row.try_get(at(12))?,
-        path: row.try_get(at(13))?,
-        rule: row.try_get(at(14))?,
-        file: row.try_get(at(15))?,
-    })
+    EventColumns::read(row, 0)?.event()
 }

@@ -1,4 +1,4 @@
-//! What went wrong, in the words of the store.
+//! Translates errors of PostgreSQL into those of the store.
 
 use std::io;
 
@@ -6,7 +6,7 @@ use deadpool_postgres::PoolError;
 use tokio_postgres::error::SqlState;
 
 use super::url::chain;
-use crate::store::{Purpose, StoreError, WriteFault};
+use crate::store::{QueryPurpose, StoreError, WriteFault};
 
 impl From<tokio_postgres::Error> for StoreError {
     fn from(error: tokio_postgres::Error) -> Self {
@@ -14,7 +14,7 @@ impl From<tokio_postgres::Error> for StoreError {
             Some(code) if is_absence(code) => Self::Unreachable(chain(&error)),
             Some(code) if *code == SqlState::LOCK_NOT_AVAILABLE => Self::Overloaded,
             Some(code) if *code == SqlState::QUERY_CANCELED => {
-                Self::TooSlow(Purpose::current().bounds().deadline.unwrap_or_default())
+                Self::TooSlow(QueryPurpose::current().bounds().deadline.unwrap_or_default())
             }
             Some(code) if *code == SqlState::DISK_FULL => Self::Unwritable(WriteFault::DiskFull),
             Some(code) if *code == SqlState::READ_ONLY_SQL_TRANSACTION => {
@@ -38,7 +38,7 @@ impl From<PoolError> for StoreError {
     }
 }
 
-/// Whether the server says that it is not there: starting, stopping, or full of connections.
+/// Whether the server is starting, stopping, or has no free connection.
 fn is_absence(code: &SqlState) -> bool {
     let absent = [
         SqlState::ADMIN_SHUTDOWN,
@@ -50,7 +50,7 @@ fn is_absence(code: &SqlState) -> bool {
     code.code().starts_with("08") || absent.contains(code)
 }
 
-/// Whether the connection broke, or never came about.
+/// Whether the connection broke or could not be opened.
 fn is_lost(error: &tokio_postgres::Error) -> bool {
     let of_io = std::error::Error::source(error).is_some_and(|cause| cause.is::<io::Error>());
     error.is_closed() || of_io || error.to_string().starts_with("timeout")

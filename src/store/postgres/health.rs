@@ -3,7 +3,7 @@
 use deadpool_postgres::GenericClient;
 use jiff::Timestamp;
 
-use super::{codes, filter, query};
+use super::{codes, query};
 use crate::store::{DatabaseSize, StoreResult};
 
 /// Writes a row.
@@ -18,7 +18,7 @@ pub(super) async fn prove_writable(on: &impl GenericClient) -> StoreResult<()> {
 
 /// The bytes of the database.
 pub(super) async fn size(on: &impl GenericClient) -> StoreResult<DatabaseSize> {
-    let found = query(on, "SELECT pg_database_size(current_database())", filter::NONE).await?;
+    let found = query(on, "SELECT pg_database_size(current_database())", &[]).await?;
     let bytes: Option<i64> = found.first().map(|row| row.try_get(0)).transpose()?;
     let bytes = bytes.and_then(|bytes| u64::try_from(bytes).ok()).unwrap_or_default();
     Ok(DatabaseSize { bytes, disk_free: None })
@@ -32,16 +32,16 @@ pub(super) async fn note_time(on: &impl GenericClient, time: Timestamp) -> Store
     Ok(())
 }
 
-/// The time noted last.
+/// The time stored last.
 pub(super) async fn noted_time(on: &impl GenericClient) -> StoreResult<Option<Timestamp>> {
     let sql = "SELECT convert_from(value, 'UTF8')::bigint FROM meta WHERE key = 'clock'";
-    let found = query(on, sql, filter::NONE).await?;
+    let found = query(on, sql, &[]).await?;
     let millisecond: Option<i64> = found.first().map(|row| row.try_get(0)).transpose()?;
     millisecond.map(codes::to_time).transpose()
 }
 
-/// The time noted last. A database of an older version has none: the newest revision, event or
-/// sync stands for it then, which costs one look at each host.
+/// The time stored last. A database of an older version has none: then the newest revision, event
+/// or sync, for which every host is read.
 pub(super) async fn newest_time(on: &impl GenericClient) -> StoreResult<Option<Timestamp>> {
     let sql = "SELECT coalesce(
         (SELECT convert_from(value, 'UTF8')::bigint FROM meta WHERE key = 'clock'),
@@ -50,7 +50,7 @@ pub(super) async fn newest_time(on: &impl GenericClient) -> StoreResult<Option<T
             (SELECT max(first_seen) FROM host),
             (SELECT max(extract(epoch FROM (sync::jsonb->>'last_seen')::timestamptz) * 1000)::bigint
              FROM host))))";
-    let found = query(on, sql, filter::NONE).await?;
+    let found = query(on, sql, &[]).await?;
     let millisecond: Option<i64> = found.first().map(|row| row.try_get(0)).transpose()?.flatten();
     millisecond.map(codes::to_time).transpose()
 }

@@ -20,14 +20,14 @@ const CHANNEL: &str = "nicelist";
 const PAUSE: Duration = Duration::from_secs(1);
 
 /// Calls a change of policy or tokens out to all servers, when the transaction commits.
-pub(super) async fn call_out(on: &impl deadpool_postgres::GenericClient) -> StoreResult<()> {
+pub(super) async fn notify(on: &impl deadpool_postgres::GenericClient) -> StoreResult<()> {
     super::query(on, "SELECT pg_notify($1, '')", &[&CHANNEL]).await?;
     Ok(())
 }
 
 /// How often the server is asked whether it responds.
 const BEAT: Duration = Duration::from_millis(300);
-/// How long the server may take to respond to a question that costs it nothing.
+/// How long the server may take to respond to a trivial query.
 const RESPONSE: Duration = Duration::from_secs(1);
 /// How long this process may take to see a response that has arrived, if it is busy.
 const GRACE: Duration = Duration::from_millis(200);
@@ -129,7 +129,7 @@ async fn listen(
         responds(client.batch_execute(&format!("LISTEN {CHANNEL}"))).await?;
         *lost = false;
         silence.send_replace(false);
-        // Whatever was called out while nobody listened was missed.
+        // Notifications sent while no one listened were missed.
         heard.notify_one();
         loop {
             tokio::time::sleep(BEAT).await;
@@ -142,7 +142,7 @@ async fn listen(
     }
 }
 
-/// Waits for a response, as long as a server takes that is alive.
+/// Waits for a response, but not longer than a running server takes.
 async fn responds<T>(
     question: impl Future<Output = Result<T, tokio_postgres::Error>>,
 ) -> Result<T, Lost> {

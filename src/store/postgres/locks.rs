@@ -1,7 +1,7 @@
-//! Locks that servers over one database take in turn. They end with their transaction.
+//! Locks between the servers of one database. Each ends with its transaction.
 //!
-//! Whoever takes one must take it first: what a statement sees is settled when it begins, and
-//! it has to see what the last holder left.
+//! A lock must be the first statement of its transaction: later statements then see what the
+//! previous holder wrote.
 
 use deadpool_postgres::GenericClient;
 
@@ -10,24 +10,23 @@ use crate::store::StoreResult;
 /// "nice": no lock of another program.
 const OURS: i32 = 0x6e69_6365;
 
-/// How long a transaction that holds one of ours waits for a table.
+/// How long a transaction with a lock waits for a table.
 const TABLE_LOCK_TIMEOUT: &str = "SET LOCAL lock_timeout = '1500ms'";
 
-/// What is locked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Lock {
     Schema = 1,
-    /// Policy and tokens. Under it revisions are numbered, so that their order is that of commits.
+    /// Policy and tokens. Revisions are numbered under it, so that they have the order of commits.
     Policy = 2,
-    /// Which hosts there are: shared by those who add some, alone for who forgets one.
+    /// The existence of hosts: adding hosts shares it, forgetting one takes it alone.
     Hosts = 3,
-    /// New events. Under it they are numbered, so that whoever follows them misses none.
+    /// New events. They are numbered under it, so that a reader that follows them misses none.
     Events = 4,
 }
 
 impl Lock {
-    /// Waits for the lock and holds it alone. Another server may hold it for a large import, but
-    /// no table is locked that long: from then on the transaction waits for none.
+    /// Waits for the lock and takes it alone. Another server may have it for a large import, but no
+    /// table is locked that long: afterwards, the transaction waits only shortly for tables.
     pub(super) async fn take(self, on: &impl GenericClient) -> StoreResult<()> {
         let lock = self as i32;
         let sql = format!("SELECT pg_advisory_xact_lock({OURS}, {lock}); {TABLE_LOCK_TIMEOUT}");

@@ -1,41 +1,38 @@
 //! The PostgreSQL adapter: any number of servers over one database.
 //!
-//! Reads go to a few connections. What is written most, hosts and events, is written in groups:
-//! requests that wait together share a commit, and are answered after it. A change of policy is
-//! one transaction of its own, under a lock that all servers take in turn, so that the order of
-//! revisions is the order of commits. Other servers hear of it at once.
+//! Reads use a few connections. Hosts and events, which are written most, are written in groups:
+//! waiting requests share a commit. A change of policy is one transaction under a lock of all
+//! servers, so that revisions have the order of their commits. Other servers are notified
+//! immediately.
 //!
-//! Every method fails soon when the database is not there, and works again when it is.
+//! Every method fails soon while the database cannot be reached, and works again afterwards.
 
 pub(super) mod check;
-mod commit;
-mod epoch;
+mod database;
 mod events;
 mod failure;
-mod filter;
-mod having;
 mod health;
-mod history;
 mod hosts;
+mod ledger;
 mod listen;
 mod locks;
-pub(super) mod moving;
+pub(super) mod maintenance;
 mod open;
-mod policy;
 mod pool;
 mod readers;
 mod retention;
-mod rows;
-mod scopes;
+mod rule_stage;
+mod rule_writer;
 mod serials;
+mod text;
 mod tls;
-mod tokens;
 mod url;
 mod writer;
 
 pub(super) use self::open::NEWEST;
-pub(super) use self::rows::{clean, clean_json};
+pub(super) use self::text::{clean, clean_json};
 
+use std::pin::Pin;
 use std::sync::OnceLock;
 
 use async_trait::async_trait;
@@ -44,23 +41,25 @@ use jiff::Timestamp;
 use tokio_postgres::Row;
 use tokio_postgres::types::ToSql;
 
-use self::events::{Additions, Keeping, Part};
+use self::events::{InsertEvents, NewEvents};
 use self::hosts::{Save, Saves};
 use self::listen::{Listener, Pulse};
-use self::pool::{Use, snapshot};
+use self::locks::Lock;
+use self::pool::{PoolUse, snapshot};
 use self::readers::{Reader, Readers};
 use self::url::Address;
 use self::writer::Writer;
-use super::codes;
 use super::quarantine::Quarantine;
+use super::sql;
+use super::sql::events::EventRange;
 use super::{
-    Change, Committed, DatabaseSize, Durability, EMPTY, EventFilter, EventPurge, Expired, Health,
-    HostFilter, Installation, LedgerRow, ListPart, PolicySnapshot, QuarantinedRow, RevisionFilter,
-    RuleFilter, RuleKey, RulePlace, RuleRecord, RuleTurn, RuleVersion, ScopeId, SharedSerial,
-    Store, StoreError, StoreResult, StoredEvent, StoredHost, StoredRevision, TokenRecord,
+    DatabaseSize, Durability, EMPTY, EventFilter, EventPurge, EventStore, Expired, Health,
+    HostFilter, HostStore, Installation, ListPart, PrincipalStore, QuarantinedRow, ScopeId,
+    SharedSerial, Store, StoreError, StoreResult, StoredEvent, StoredHost, TokenRecord,
 };
-use crate::fleet::{Epoch, Event, EventId, EventStat, Host, InForce, ScopeSetId};
-use crate::rule::{MachineId, Revision, RevisionRecord, Scope, Target};
+use super::{audit, codes};
+use crate::fleet::{Actor, Epoch, Event, EventId, EventStat, Host, ScopeSetId};
+use crate::rule::{MachineId, Scope};
 
 /// A URL without its password.
 pub(super) fn shown(url: &str) -> String {
@@ -70,10 +69,24 @@ pub(super) fn shown(url: &str) -> String {
 /// The values of a query.
 type Values<'a> = &'a [&'a (dyn ToSql + Sync)];
 
-/// Runs a statement that its connection keeps ready from then on.
+/// Runs a statement that is prepared once per connection.
 async fn query(on: &impl GenericClient, sql: &str, values: Values<'_>) -> StoreResult<Vec<Row>> {
     let statement = on.prepare_cached(sql).await?;
     Ok(on.query(&statement, values).await?)
+}
+
+/// Reads a count.
+fn count(row: &Row, column: usize) -> StoreResult<u64> {
+    let counted: i64 = row.try_get(column)?;
+    u64::try_from(counted).map_err(|error| codes::corrupt("count", &error))
+}
+
+/// Proves that a future may change threads while its lifetimes are known: inside another future,
+/// the compiler cannot prove it.
+fn boxed<'a, T>(
+    future: impl Future<Output = T> + Send + 'a,
+) -> Pin<Box<dyn Future<Output = T> + Send + 'a>> {
+    Box::pin(future)
 }
 
 /// A database on a server.
@@ -81,7 +94,7 @@ pub(super) struct Postgres {
     readers: Readers,
     policy: Pool,
     hosts: Writer<Saves>,
-    events: Writer<Keeping>,
+    events: Writer<InsertEvents>,
     listener: Listener,
     pulse: Pulse,
     quarantine: Quarantine,
@@ -119,9 +132,9 @@ impl Postgres {
         let pulse = listener.pulse();
         Ok(Self {
             readers,
-            policy: pool(Use::Policy)?,
-            hosts: Writer::start(Saves, pool(Use::WriteByKey)?, pulse.clone()),
-            events: Writer::start(Keeping::default(), pool(Use::Write)?, pulse.clone()),
+            policy: pool(PoolUse::Policy)?,
+            hosts: Writer::start(Saves, pool(PoolUse::WriteByKey)?, pulse.clone()),
+            events: Writer::start(InsertEvents::default(), pool(PoolUse::Write)?, pulse.clone()),
             listener,
             pulse,
             quarantine: Quarantine::default(),
@@ -129,18 +142,18 @@ impl Postgres {
         })
     }
 
-    /// A connection for one question.
+    /// A connection for one query.
     async fn reader(&self) -> StoreResult<Reader> {
         self.readers.reader(&self.pulse).await
     }
 
-    /// The connection for changes of policy, in turn.
+    /// The only connection for changes of policy.
     async fn policy(&self) -> StoreResult<Client> {
         self.pulse.during(async { Ok(self.policy.get().await?) }).await
     }
 }
 
-/// Answers one question, while the server responds.
+/// Runs a query, as long as the server responds.
 macro_rules! ask {
     ($store:expr, |$on:ident| $answer:expr) => {{
         let mut reader = $store.reader().await?;
@@ -150,7 +163,7 @@ macro_rules! ask {
     }};
 }
 
-/// Answers several questions as of one moment.
+/// Runs several queries on one snapshot.
 macro_rules! at_once {
     ($store:expr, |$on:ident| $answer:expr) => {
         ask!($store, |client| async {
@@ -163,128 +176,34 @@ macro_rules! at_once {
     };
 }
 
-/// Changes policy or tokens, in turn. If the server stops responding meanwhile, no one knows what
+/// Changes policy or tokens in one transaction under their lock, commits it if `$keep` is true of
+/// the result, and notifies the other servers. If the server stops responding, no one knows what
 /// became of the change.
 macro_rules! change {
-    ($store:expr, |$on:ident| $answer:expr) => {{
+    ($store:expr, |$on:ident| $change:expr, $keep:expr) => {{
         let mut client = $store.policy().await?;
-        let $on = &mut client;
-        $store.pulse.during($answer).await.map_err(failure::of_change)
+        let changing = async {
+            let transaction = client.transaction().await?;
+            Lock::Policy.take(&transaction).await?;
+            let $on = &transaction;
+            let changed = $change.await?;
+            if $keep(&changed) {
+                listen::notify(&transaction).await?;
+                transaction.commit().await?;
+            } else {
+                transaction.rollback().await?;
+            }
+            Ok(changed)
+        };
+        $store.pulse.during(changing).await.map_err(failure::of_change)
     }};
 }
 
+// After the macros that it uses.
+mod policy_store;
+
 #[async_trait]
-impl Store for Postgres {
-    async fn install(&self, installation: Installation) -> StoreResult<([u8; 32], bool)> {
-        change!(self, |on| tokens::install(on, &installation))
-    }
-
-    async fn commit(&self, change: Change) -> StoreResult<Committed> {
-        change!(self, |on| commit::commit(on, &change))
-    }
-
-    async fn expire(&self, now: Timestamp) -> StoreResult<Option<Revision>> {
-        // Most of the time there is nothing to do, and nobody has to wait for that.
-        if !self.has_expired(now).await? {
-            return Ok(None);
-        }
-        change!(self, |on| commit::expire(on, now))
-    }
-
-    async fn has_expired(&self, now: Timestamp) -> StoreResult<bool> {
-        let now = now.as_millisecond();
-        ask!(self, |on| policy::has_expired(on, now))
-    }
-
-    async fn hide_expired(&self, by: Timestamp) -> StoreResult<()> {
-        let revision = self.head().await?;
-        self.expired.get_or_init(|| Expired { by, revision });
-        Ok(())
-    }
-
-    async fn head(&self) -> StoreResult<Revision> {
-        ask!(self, |on| commit::head(on))
-    }
-
-    async fn snapshot(&self) -> StoreResult<PolicySnapshot> {
-        at_once!(self, |on| policy::snapshot(on, &self.quarantine))
-    }
-
-    async fn snapshot_at(&self, at: Revision) -> StoreResult<PolicySnapshot> {
-        at_once!(self, |on| policy::snapshot_at(on, at))
-    }
-
-    async fn ledger(
-        &self,
-        since: Revision,
-        above: i64,
-        limit: usize,
-    ) -> StoreResult<Vec<LedgerRow>> {
-        let expired = self.expired.get().copied();
-        at_once!(self, |on| policy::ledger(on, since, above, limit, &self.quarantine, expired))
-    }
-
-    async fn rules(
-        &self,
-        filter: &RuleFilter,
-        after: Option<&RuleKey>,
-        limit: usize,
-    ) -> StoreResult<Vec<RuleRecord>> {
-        let expired = self.expired.get().copied();
-        at_once!(self, |on| policy::rules(on, filter, after, limit, expired))
-    }
-
-    async fn revisions(
-        &self,
-        filter: &RevisionFilter,
-        before: Option<Revision>,
-        limit: usize,
-    ) -> StoreResult<Vec<StoredRevision>> {
-        at_once!(self, |on| history::list(on, filter, before, limit))
-    }
-
-    async fn revision(&self, revision: Revision) -> StoreResult<Option<StoredRevision>> {
-        ask!(self, |on| history::get(on, revision))
-    }
-
-    async fn turned(&self, revision: Revision) -> StoreResult<(InForce, InForce)> {
-        at_once!(self, |on| history::turned(on, revision))
-    }
-
-    async fn rule_changes(
-        &self,
-        revision: Revision,
-        after: Option<RulePlace>,
-        limit: usize,
-    ) -> StoreResult<Vec<(RulePlace, RuleTurn)>> {
-        at_once!(self, |on| history::rule_changes(on, revision, after, limit))
-    }
-
-    async fn rule_versions(
-        &self,
-        target: &Target,
-        before: Option<i64>,
-        limit: usize,
-    ) -> StoreResult<Vec<RuleVersion>> {
-        ask!(self, |on| history::versions(on, target, before, limit))
-    }
-
-    async fn history_start(&self) -> StoreResult<Option<RevisionRecord>> {
-        at_once!(self, |on| retention::start(on))
-    }
-
-    async fn revision_at(&self, time: Timestamp, from: Revision) -> StoreResult<Revision> {
-        ask!(self, |on| retention::revision_at(on, time, from))
-    }
-
-    async fn raise_history_start(&self, start: Revision) -> StoreResult<()> {
-        ask!(self, |on| retention::raise_start(on, start))
-    }
-
-    async fn delete_history(&self, limit: usize) -> StoreResult<usize> {
-        ask!(self, |on| retention::delete(on, limit))
-    }
-
+impl HostStore for Postgres {
     async fn host(&self, machine: &MachineId) -> StoreResult<Option<StoredHost>> {
         ask!(self, |on| hosts::get(on, machine))
     }
@@ -299,11 +218,11 @@ impl Store for Postgres {
     }
 
     async fn hostnames(&self, machines: &[MachineId]) -> StoreResult<Vec<(MachineId, String)>> {
-        ask!(self, |on| hosts::names(on, machines))
+        ask!(self, |on| sql::hosts::names(on, machines))
     }
 
     async fn santa_versions(&self, scope: &Scope) -> StoreResult<Vec<(String, u64)>> {
-        at_once!(self, |on| hosts::santa_versions(on, scope))
+        at_once!(self, |on| sql::hosts::santa_versions(on, scope))
     }
 
     async fn shared_serials(
@@ -321,35 +240,34 @@ impl Store for Postgres {
         }
     }
 
-    async fn forget_host(&self, machine: &MachineId) -> StoreResult<bool> {
-        ask!(self, |on| hosts::forget(on, machine))
-    }
-
-    async fn delete_events_of(&self, machine: &MachineId, limit: usize) -> StoreResult<usize> {
-        ask!(self, |on| events::delete_of(&*on, machine, limit))
+    async fn forget_host(&self, actor: &Actor, machine: &MachineId) -> StoreResult<bool> {
+        let existed = ask!(self, |on| hosts::forget(on, machine))?;
+        if existed {
+            audit::record(actor, "forget-host", machine);
+        }
+        Ok(existed)
     }
 
     async fn intern_scope_set(&self, members: &[ScopeId]) -> StoreResult<ScopeSetId> {
-        ask!(self, |on| hosts::intern_scope_set(on, members))
+        ask!(self, |on| sql::hosts::intern_scope_set(on, members))
     }
 
     async fn scope_set(&self, id: ScopeSetId) -> StoreResult<Option<Vec<ScopeId>>> {
-        ask!(self, |on| hosts::scope_set(on, id))
+        ask!(self, |on| sql::hosts::scope_set(on, id))
     }
+}
 
-    async fn epoch(&self) -> StoreResult<Epoch> {
-        ask!(self, |on| epoch::get(on))
-    }
-
-    async fn begin_epoch(&self, now: Timestamp) -> StoreResult<Epoch> {
-        change!(self, |on| epoch::begin(on, now))
+#[async_trait]
+impl EventStore for Postgres {
+    async fn delete_events_of(&self, machine: &MachineId, limit: usize) -> StoreResult<usize> {
+        ask!(self, |on| events::delete_of(&*on, machine, limit))
     }
 
     async fn add_events(&self, events: &[Event], received: Timestamp) -> StoreResult<usize> {
         if events.is_empty() {
             return Ok(0);
         }
-        self.events.write(Additions { events: events.to_vec(), received }).await
+        self.events.write(NewEvents { events: events.to_vec(), received }).await
     }
 
     async fn count_new_events(&self, events: &[Event]) -> StoreResult<usize> {
@@ -362,7 +280,7 @@ impl Store for Postgres {
         before: Option<EventId>,
         limit: usize,
     ) -> StoreResult<ListPart<StoredEvent>> {
-        ask!(self, |on| events::list(on, filter, Part::Before(before), limit))
+        ask!(self, |on| events::list(on, filter, EventRange::Before(before), limit))
     }
 
     async fn events_after(
@@ -371,7 +289,7 @@ impl Store for Postgres {
         after: EventId,
         limit: usize,
     ) -> StoreResult<ListPart<StoredEvent>> {
-        ask!(self, |on| events::list(on, filter, Part::After(after), limit))
+        ask!(self, |on| events::list(on, filter, EventRange::After(after), limit))
     }
 
     async fn event(&self, id: EventId) -> StoreResult<Option<StoredEvent>> {
@@ -383,33 +301,65 @@ impl Store for Postgres {
     }
 
     async fn count_bundle_members(&self, bundle: &str) -> StoreResult<u64> {
-        ask!(self, |on| events::count_members(on, bundle))
+        ask!(self, |on| sql::events::count_members(on, bundle))
     }
 
     async fn bundle_members(&self, bundle: &str) -> StoreResult<Vec<(MachineId, String)>> {
-        ask!(self, |on| events::bundle_members(on, bundle))
+        ask!(self, |on| sql::events::members(on, bundle))
     }
 
     async fn purge_events(&self, purge: EventPurge, limit: usize) -> StoreResult<usize> {
         ask!(self, |client| async {
-            // Most of the time there is nothing to do, and nobody has to wait for that.
+            // Usually there is nothing to do; then other changes need not wait.
             if !events::has_overdue(client, purge).await? {
                 return Ok(0);
             }
             events::purge(client, purge, limit).await
         })
     }
+}
 
+#[async_trait]
+impl PrincipalStore for Postgres {
     async fn tokens(&self) -> StoreResult<Vec<TokenRecord>> {
-        ask!(self, |on| tokens::list(on))
+        ask!(self, |on| sql::tokens::list(on))
     }
 
-    async fn add_token(&self, token: TokenRecord) -> StoreResult<()> {
-        change!(self, |on| tokens::add(on, &token))
+    async fn add_token(&self, actor: &Actor, token: TokenRecord) -> StoreResult<()> {
+        change!(self, |on| sql::tokens::add(on, &token), |_: &_| true)?;
+        audit::record(actor, "create-token", &token.name);
+        Ok(())
     }
 
-    async fn revoke_token(&self, name: &str, keep_admin: Option<Timestamp>) -> StoreResult<bool> {
-        change!(self, |on| tokens::revoke(on, name, keep_admin))
+    async fn revoke_token(
+        &self,
+        actor: &Actor,
+        name: &str,
+        keep_admin: Option<Timestamp>,
+    ) -> StoreResult<bool> {
+        let revoke = change!(self, |on| sql::tokens::revoke(on, name, keep_admin), |it: &bool| *it);
+        let existed = revoke?;
+        if existed {
+            audit::record(actor, "revoke-token", &name);
+        }
+        Ok(existed)
+    }
+}
+
+#[async_trait]
+impl Store for Postgres {
+    async fn install(&self, installation: Installation) -> StoreResult<([u8; 32], bool)> {
+        change!(self, |on| sql::tokens::install(on, &installation), |_: &_| true)
+    }
+
+    async fn epoch(&self) -> StoreResult<Epoch> {
+        ask!(self, |on| sql::epoch::get(on))
+    }
+
+    async fn begin_epoch(&self, actor: &Actor) -> StoreResult<Epoch> {
+        let epoch = change!(self, |on| sql::epoch::begin(on, actor.at), |_: &_| true)?;
+        audit::record(actor, "begin-epoch", &epoch.id.0);
+        Ok(epoch)
     }
 
     async fn health(&self) -> StoreResult<Health> {

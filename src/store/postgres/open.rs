@@ -1,16 +1,16 @@
 //! Opening: the checks before anything is written, and the schema.
 
-use deadpool_postgres::{Client, GenericClient, HookError, Pool, PoolError};
+use deadpool_postgres::{Client, GenericClient, HookError, Pool, PoolError, Transaction};
 use tokio_postgres::error::SqlState;
 
 use super::locks::Lock;
 use super::url::chain;
-use super::{check, epoch, filter, query, snapshot};
-use crate::store::StoreError;
+use super::{query, snapshot};
+use crate::store::{StoreError, sql};
 
-/// Whose schema it is, in the table that says so.
+/// The name of this program in the table of schema versions.
 const PROGRAM: &str = "nicelist";
-/// The oldest server whose SQL we speak.
+/// The oldest supported server.
 const OLDEST_SERVER: i32 = 140_000;
 
 /// The schema's versions, oldest first; a database at version N has had the first N. Never
@@ -26,8 +26,8 @@ const MIGRATIONS: &[&str] = &[
 /// The version from which on rows have checksums.
 const CHECKSUMS: usize = 5;
 
-/// Checks that the database is ours to write, and brings its schema up to date. What is wrong is
-/// said in a user's words.
+/// Checks that the database may be written, and brings its schema up to date. Errors are worded for
+/// users.
 pub(super) async fn prepare(pool: &Pool) -> Result<(), String> {
     let mut client = pool.get().await.map_err(unopened)?;
     if find(&mut client).await?.check()? < MIGRATIONS.len() {
@@ -52,7 +52,7 @@ async fn find(client: &mut Client) -> Result<Found, String> {
     found.await.map_err(|error| error.to_string())
 }
 
-/// Says in a user's words why a pool has no connection.
+/// Describes for users why a pool has no connection.
 pub(super) fn unopened(error: PoolError) -> String {
     match error {
         PoolError::Backend(error) | PoolError::PostCreateHook(HookError::Backend(error)) => {
@@ -62,7 +62,7 @@ pub(super) fn unopened(error: PoolError) -> String {
     }
 }
 
-/// Says in a user's words why there is no connection.
+/// Describes for users why there is no connection.
 fn reason(error: &tokio_postgres::Error) -> String {
     let said = chain(error);
     match error.code() {
@@ -90,7 +90,7 @@ fn unreachable(said: &str) -> String {
 /// The newest version of the schema.
 pub(in crate::store) const NEWEST: usize = MIGRATIONS.len();
 
-/// What there is before anything is written.
+/// The state of a database before anything is written.
 #[derive(Debug)]
 pub(super) struct Found {
     server: i32,
@@ -117,7 +117,7 @@ pub(super) async fn examine(on: &impl GenericClient) -> Result<Found, StoreError
                       (SELECT count(*) FROM pg_class AS c
                        WHERE c.relnamespace = to_regnamespace(quote_ident(current_schema()))
                          AND c.relkind IN ('r', 'p', 'v', 'm', 'f'))";
-    let rows = query(on, sql, filter::NONE).await?;
+    let rows = query(on, sql, &[]).await?;
     let row = rows.first().ok_or_else(|| StoreError::Database("no answer".to_owned()))?;
     let mut found = Found {
         server: row.try_get(0)?,
@@ -202,7 +202,7 @@ impl Found {
     }
 }
 
-/// Runs the migrations that are missing, all or none, while no one else does.
+/// Runs the missing migrations, all or none, under a lock.
 async fn migrate(client: &mut Client) -> Result<(), String> {
     let migrated = async {
         let writing = client.transaction().await?;
@@ -219,18 +219,18 @@ async fn migrate(client: &mut Client) -> Result<(), String> {
     migrated.await.map_err(|error| format!("its schema cannot be brought up to date: {error}"))?
 }
 
-async fn apply(writing: &impl GenericClient, version: usize) -> Result<(), StoreError> {
+async fn apply(writing: &Transaction<'_>, version: usize) -> Result<(), StoreError> {
     let mark = "CREATE TABLE IF NOT EXISTS nicelist_schema (
         program text COLLATE \"C\" PRIMARY KEY, version bigint NOT NULL)";
     writing.batch_execute(mark).await?;
     for (before, migration) in MIGRATIONS.iter().enumerate().skip(version) {
         writing.batch_execute(migration).await?;
         if before + 1 == CHECKSUMS {
-            check::fill(writing).await?;
+            sql::check::fill(writing).await?;
         }
     }
     if version == 0 {
-        epoch::found(writing).await?;
+        sql::epoch::set_first(writing).await?;
     }
     let newest = i64::try_from(MIGRATIONS.len().max(version)).unwrap_or(i64::MAX);
     let mark = "INSERT INTO nicelist_schema (program, version) VALUES ($1, $2)

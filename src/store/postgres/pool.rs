@@ -1,4 +1,4 @@
-//! Connections: made when they are needed, given back, made anew when they broke.
+//! Pools of connections.
 
 use std::time::Duration;
 
@@ -8,60 +8,64 @@ use deadpool_postgres::{
 };
 use tokio_postgres::IsolationLevel;
 
-use super::commit;
+use super::rule_stage;
 use super::url::Address;
-use crate::store::{Durability, Purpose, StoreError, StoreResult};
+use crate::store::{Durability, QueryPurpose, StoreError, StoreResult};
 
-/// How long to wait for a connection that others have, or that is being made.
+/// How long to wait for a free or new connection.
 const PATIENCE: Duration = Duration::from_secs(5);
 
-/// What each session is told first. Nobody waits forever: not for a lock that another server
-/// holds, and not for a server that holds one and has gone silent.
+/// Settings of every session. Nothing waits forever: neither for a lock of another server, nor for
+/// a server that has a lock and stopped responding.
 const SESSION: &str = "SET client_min_messages = warning; SET jit = off; SET lock_timeout = '60s';
      SET idle_in_transaction_session_timeout = '60s';
      SET default_transaction_isolation = 'read committed';";
 
 /// What connections are for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Use {
+pub(super) enum PoolUse {
     /// A few that read, for a purpose.
-    Read(Purpose),
-    /// One that changes policy, with the table that this takes.
+    Read(QueryPurpose),
+    /// One that changes policy. It has the table of staged rules.
     Policy,
-    /// One that writes else.
+    /// One that writes events.
     Write,
-    /// One that writes rows which it finds by their key, a few at a time. A plan that was made
-    /// when the table was small must not scan it when it is large.
+    /// One that writes a few rows at a time, found by their key. A plan from when the table was
+    /// small must not scan it when it is large.
     WriteByKey,
-    /// One that reads or writes everything, by key, for as long as the other side takes.
+    /// One that reads or writes everything by key, for as long as the other database takes.
     Move,
 }
 
 /// Connections of one use.
-pub(super) fn pool(address: &Address, purpose: Use, durability: Durability) -> StoreResult<Pool> {
+pub(super) fn pool(
+    address: &Address,
+    purpose: PoolUse,
+    durability: Durability,
+) -> StoreResult<Pool> {
     let config = ManagerConfig { recycling_method: RecyclingMethod::Fast };
     let manager = Manager::from_config(address.config.clone(), address.tls.clone(), config);
     let mut session = SESSION.to_owned();
     if durability == Durability::Process {
         session.push_str("SET synchronous_commit = off;");
     }
-    if let Use::Read(purpose) = purpose {
+    if let PoolUse::Read(purpose) = purpose {
         // Nothing but a migration or an administrator locks a whole table.
         session.push_str("SET lock_timeout = '1500ms';");
         let deadline = purpose.bounds().deadline.unwrap_or_default().as_millis();
         session.push_str(&format!("SET statement_timeout = {deadline};"));
     }
-    if matches!(purpose, Use::Write | Use::WriteByKey) {
+    if matches!(purpose, PoolUse::Write | PoolUse::WriteByKey) {
         session.push_str("SET lock_timeout = '1500ms';");
     }
-    if purpose == Use::Policy {
-        session.push_str(commit::STAGE);
+    if purpose == PoolUse::Policy {
+        session.push_str(rule_stage::STAGE);
     }
-    if purpose == Use::WriteByKey {
+    if purpose == PoolUse::WriteByKey {
         session.push_str("SET enable_seqscan = off; SET enable_hashjoin = off;");
         session.push_str("SET enable_mergejoin = off;");
     }
-    if purpose == Use::Move {
+    if purpose == PoolUse::Move {
         session.push_str("SET idle_in_transaction_session_timeout = 0;");
         session.push_str("SET enable_seqscan = off; SET enable_sort = off;");
         session.push_str("SET enable_bitmapscan = off; SET enable_hashjoin = off;");
@@ -72,20 +76,20 @@ pub(super) fn pool(address: &Address, purpose: Use, durability: Durability) -> S
         Box::pin(async move { client.batch_execute(&session).await.map_err(HookError::Backend) })
     });
     let (size, wait) = match purpose {
-        Use::Read(purpose) => (purpose.bounds().readers, Some(purpose.bounds().patience)),
-        // The one queue for writing is as long as what is written takes: a large import.
-        Use::Policy | Use::Write | Use::WriteByKey | Use::Move => (1, None),
+        PoolUse::Read(purpose) => (purpose.bounds().readers, Some(purpose.bounds().patience)),
+        // Writes wait as long as a large import takes.
+        PoolUse::Policy | PoolUse::Write | PoolUse::WriteByKey | PoolUse::Move => (1, None),
     };
     let mut limits = PoolConfig::new(size);
     limits.timeouts = Timeouts { wait, create: Some(PATIENCE), recycle: Some(PATIENCE) };
-    // What was used last has its statements ready.
+    // The connection used last has its statements prepared.
     limits.queue_mode = QueueMode::Lifo;
     let pool =
         Pool::builder(manager).config(limits).runtime(Runtime::Tokio1).post_create(set_up).build();
     pool.map_err(|error| StoreError::Database(error.to_string()))
 }
 
-/// A transaction whose queries all see the same moment.
+/// A transaction whose queries see one snapshot.
 pub(super) async fn snapshot(client: &mut Client) -> StoreResult<Transaction<'_>> {
     let transaction = client.build_transaction().isolation_level(IsolationLevel::RepeatableRead);
     Ok(transaction.read_only(true).start().await?)

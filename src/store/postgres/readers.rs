@@ -6,10 +6,10 @@ use deadpool_postgres::{Client, Pool};
 use tokio::time::timeout;
 
 use super::listen::Pulse;
-use super::pool::{self, Use};
+use super::pool::{self, PoolUse};
 use super::tls::Tls;
 use super::url::Address;
-use crate::store::{Durability, Purpose, StoreError, StoreResult};
+use crate::store::{Durability, QueryPurpose, StoreError, StoreResult};
 
 /// How long a server may take to accept that a query is canceled.
 const CANCEL: Duration = Duration::from_secs(2);
@@ -24,34 +24,34 @@ pub(super) struct Readers {
 
 impl Readers {
     pub(super) fn new(address: &Address, durability: Durability) -> StoreResult<Self> {
-        let pool = |purpose| pool::pool(address, Use::Read(purpose), durability);
+        let pool = |purpose| pool::pool(address, PoolUse::Read(purpose), durability);
         Ok(Self {
-            sync: pool(Purpose::Sync)?,
-            admin: pool(Purpose::Admin)?,
-            background: pool(Purpose::Background)?,
+            sync: pool(QueryPurpose::Sync)?,
+            admin: pool(QueryPurpose::Admin)?,
+            background: pool(QueryPurpose::Background)?,
             tls: address.tls.clone(),
         })
     }
 
-    /// The connections for what no one waits for.
+    /// The connections for background work.
     pub(super) const fn background(&self) -> &Pool {
         &self.background
     }
 
     /// A connection of the current task's purpose.
     pub(super) async fn reader(&self, pulse: &Pulse) -> StoreResult<Reader> {
-        let pool = match Purpose::current() {
-            Purpose::Sync => &self.sync,
-            Purpose::Admin => &self.admin,
-            Purpose::Background => &self.background,
+        let pool = match QueryPurpose::current() {
+            QueryPurpose::Sync => &self.sync,
+            QueryPurpose::Admin => &self.admin,
+            QueryPurpose::Background => &self.background,
         };
         let client = pulse.during(async { Ok(pool.get().await?) }).await?;
         Ok(Reader { client: Some(client), tls: self.tls.clone() })
     }
 }
 
-/// A connection for one question. If it is dropped before [`Reader::finish`], no one waits for the
-/// answer: the query is canceled, and the connection is not used again.
+/// A connection for one query. If it is dropped before [`Reader::finish`], the query is canceled
+/// and the connection is not used again.
 pub(super) struct Reader {
     client: Option<Client>,
     tls: Tls,

@@ -2,8 +2,8 @@
 
 use deadpool_postgres::GenericClient;
 
-use super::rows::{clean, count};
-use super::{codes, query};
+use super::text::clean;
+use super::{codes, count, query};
 use crate::store::query::{MOST_HOSTS_OF_SERIAL, SharedSerial};
 use crate::store::{StoreResult, bounds};
 

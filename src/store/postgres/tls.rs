@@ -23,11 +23,11 @@ use tokio_rustls::rustls::{
     crypto,
 };
 
-/// Whom a connection is believed to be with. Where a file of roots is named, they take the place
+/// How the server's certificate is checked. If a file of roots is given, they take the place
 /// of those that the system trusts.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Trust {
-    /// Whoever answers: protects against those who listen, not against those who meddle.
+    /// Not at all: this protects against eavesdropping, but not against a man in the middle.
     Anyone,
     /// Whoever has a certificate of these roots.
     Authority(Option<PathBuf>),

@@ -1,4 +1,4 @@
-//! The URL of a database: where it is, who asks, and how the connection is protected.
+//! The URL of a database: its address, user and TLS mode.
 
 use std::time::Duration;
 
@@ -10,13 +10,13 @@ use tokio_postgres::error::DbError;
 use super::tls::{Tls, Trust};
 use crate::store::{StoreError, StoreResult};
 
-/// How long a connection may take to come about.
+/// How long connecting may take.
 const CONNECT: Duration = Duration::from_secs(5);
 /// After how long without an answer from the other machine a connection counts as dead.
 const SILENCE: Duration = Duration::from_secs(5);
 const PROBE: Duration = Duration::from_secs(2);
 
-/// What stands for a URL that cannot be read: it may hold a password anywhere.
+/// Shown in place of an invalid URL, which may contain a password anywhere.
 pub(super) const UNREADABLE: &str = "the PostgreSQL database";
 
 /// Where a database is and how to get there.
@@ -24,14 +24,13 @@ pub(super) const UNREADABLE: &str = "the PostgreSQL database";
 pub(super) struct Address {
     /// For the client library.
     pub(super) config: Config,
-    /// What makes TLS of a connection.
     pub(super) tls: Tls,
     /// The URL as it may be shown: without password or parameters.
     pub(super) shown: String,
 }
 
 impl Address {
-    /// Reads a URL. What is wrong with it is said without repeating it.
+    /// Parses a URL. Errors do not repeat it.
     pub(super) fn parse(url: &str) -> Result<Self, String> {
         let (rest, of_tls) = split(url)?;
         let mut config: Config = rest.parse().map_err(|error| chain(&error))?;
@@ -65,7 +64,7 @@ impl Address {
     }
 }
 
-/// What a URL says of TLS; the library knows only a part of it.
+/// The TLS mode of a URL. The library supports only some of these modes.
 #[derive(Default)]
 struct OfTls {
     mode: Option<String>,
@@ -84,7 +83,7 @@ impl OfTls {
         }
     }
 
-    /// As libpq: `require` looks at the certificate only if it is told what to hold it against.
+    /// As in libpq, `require` checks the certificate only if roots are given.
     fn trust(&self) -> Result<Trust, String> {
         let roots = self.roots.as_ref().filter(|path| *path != "system").map(Into::into);
         Ok(match (self.mode.as_deref(), &self.roots) {
@@ -95,7 +94,7 @@ impl OfTls {
     }
 }
 
-/// Takes what is ours to understand out of a URL.
+/// Removes the parameters that nicelist handles itself from a URL.
 fn split(url: &str) -> Result<(String, OfTls), String> {
     let (place, query) = url.split_once('?').unwrap_or((url, ""));
     let mut of_tls = OfTls::default();
@@ -115,7 +114,7 @@ fn split(url: &str) -> Result<(String, OfTls), String> {
     Ok((rest, of_tls))
 }
 
-/// The URL of a configuration, made anew from what may be shown of it.
+/// The URL of a configuration without its secrets.
 fn shown(config: &Config) -> String {
     let user = config.get_user().map(|user| format!("{user}@")).unwrap_or_default();
     let ports = config.get_ports();
@@ -142,7 +141,7 @@ pub(super) fn chain(error: &(dyn std::error::Error + 'static)) -> String {
     let mut next = Some(error);
     while let Some(error) = next {
         if let Some(server) = error.downcast_ref::<DbError>() {
-            // The server's own words stand for themselves.
+            // The server's message needs no introduction.
             let detail = server.detail().map(|detail| format!(" ({detail})"));
             return format!("{}{}", server.message(), detail.unwrap_or_default());
         }

@@ -1,5 +1,5 @@
-//! What is written most, in groups: jobs that wait together share a transaction, and nobody is
-//! answered before the commit that holds his work.
+//! Writes hosts and events in groups: waiting jobs share a transaction, and each is answered after
+//! its commit.
 
 use deadpool_postgres::{Client, Pool};
 use tokio::sync::mpsc::error::TrySendError;
@@ -10,17 +10,15 @@ use crate::store::{StoreError, StoreResult};
 
 /// How a kind of job is written.
 pub(super) trait Batch: Send + Sync + 'static {
-    /// The most jobs of one commit.
+    /// Maximum jobs of one commit.
     const LARGEST_GROUP: usize;
-    /// The most jobs that wait. More are refused, rather than answered when nobody waits any more.
+    /// Maximum waiting jobs. More are refused, because their callers would give up before.
     const QUEUE: usize;
 
-    /// What is to be written.
     type Job: Send + Sync + 'static;
-    /// What becomes of it.
     type Answer: Send + 'static;
 
-    /// Writes jobs in one transaction, and says of each, in their order, what became of it.
+    /// Writes jobs in one transaction. Returns an answer for each, in their order.
     fn write(
         &self,
         client: &mut Client,
@@ -33,7 +31,7 @@ struct Waiting<B: Batch> {
     reply: oneshot::Sender<StoreResult<B::Answer>>,
 }
 
-/// The sending end; when it is dropped, what is queued is done still.
+/// Sends jobs. When it is dropped, the queued jobs are still done.
 pub(super) struct Writer<B: Batch> {
     queue: mpsc::Sender<Waiting<B>>,
 }
@@ -68,21 +66,21 @@ async fn serve<B: Batch>(
     mut waiting: mpsc::Receiver<Waiting<B>>,
 ) {
     let mut group = Vec::new();
-    // What waits already shares the commit; nothing is waited for.
+    // Waiting jobs share the commit. It does not wait for more.
     while waiting.recv_many(&mut group, B::LARGEST_GROUP).await > 0 {
         let (jobs, replies): (Vec<_>, Vec<_>) =
             group.drain(..).map(|Waiting { job, reply }| (job, reply)).unzip();
         let answers = write(&batch, &pool, &pulse, jobs).await;
         for (reply, answer) in replies.into_iter().zip(answers) {
-            // Whoever asked may have gone; the work is done all the same.
+            // The caller may have stopped waiting; the work is done anyway.
             drop(reply.send(answer));
         }
     }
 }
 
-/// Writes a group. If the database refuses it as a whole, each job stands for itself, so that
-/// nobody suffers for another's. If the connection is lost, nothing is tried again: what became
-/// of the commit is not known.
+/// Writes a group. If the database refuses it, each job is tried alone, so that one bad job does
+/// not fail the others. If the connection is lost, nothing is tried again: the commit may have
+/// succeeded.
 async fn write<B: Batch>(
     batch: &B,
     pool: &Pool,

@@ -11,10 +11,10 @@ use tempfile::{Builder, NamedTempFile};
 
 use super::check;
 use super::file_system::{file_id_at, sync_folder};
-use super::open::{self, Log, Use};
+use super::open::{self, ConnectionUse, Log};
 use crate::rule::Revision;
 use crate::store::EMPTY;
-use crate::store::moving::{BackedUp, BackupError};
+use crate::store::maintenance::{BackedUp, BackupError};
 
 /// Writes a backup, and checks it.
 pub(in crate::store) fn backup(
@@ -129,7 +129,7 @@ pub(super) enum CopyError {
 /// Copies everything in a database into an empty file, as it is at one moment.
 pub(super) fn copy_into(from: &Path, log: Log, to: &Path) -> Result<(), CopyError> {
     let read = |error| CopyError::Read(open::reason(error));
-    let connection = open::connect(from, Use::ReadOnly(log)).map_err(read)?;
+    let connection = open::connect(from, ConnectionUse::ReadOnly(log)).map_err(read)?;
     let Some(target) = to.to_str() else {
         return Err(CopyError::Write(io::Error::other("its path is not UTF-8")));
     };
@@ -154,13 +154,13 @@ pub(super) enum ContentsError {
     Damaged(String),
 }
 
-/// Checks a copy, and says what it contains.
+/// Checks a copy. Returns what it contains.
 pub(super) fn contents(file: &Path) -> Result<BackedUp, ContentsError> {
-    let connection = open::connect(file, Use::Read);
+    let connection = open::connect(file, ConnectionUse::Read);
     contents_of(connection.map_err(unreadable)?, file)
 }
 
-/// Checks an open file, and says what it contains.
+/// Checks an open file. Returns what it contains.
 pub(super) fn contents_of(
     mut connection: Connection,
     file: &Path,

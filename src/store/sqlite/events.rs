@@ -1,27 +1,22 @@
 //! Events.
 
-mod filter;
-mod keep;
+mod insert;
 
-pub(super) use keep::{add, count_members, delete_of, members, overdue, purge};
+pub(super) use insert::{add, delete_of, overdue, purge};
 
 use jiff::Timestamp;
 use rusqlite::{Connection, Row, params_from_iter};
 
-use self::filter::{Conditions, source};
 use super::codes;
+use super::database::{finish, numbered};
 use crate::fleet::{Event, EventId, EventStat};
 use crate::store::bounds::{self, EVENT_COLUMNS, EventColumns};
+use crate::store::sql::events::{EventRange, conditions};
+use crate::store::sql::{self, Dialect};
 use crate::store::{EventFilter, ListPart, StoreResult, StoredEvent};
 
-/// Which part of the list, and in which direction.
-#[derive(Clone, Copy, Debug)]
-pub(super) enum Part {
-    /// Newest first, from an event on, not including it.
-    Before(Option<EventId>),
-    /// Oldest first, behind an event.
-    After(EventId),
-}
+/// Up to this many events are sorted rather than searched for among all.
+const FEW: i64 = 10_000;
 
 pub(super) fn get(connection: &Connection, id: EventId) -> StoreResult<Option<StoredEvent>> {
     let sql = format!(
@@ -37,32 +32,23 @@ pub(super) fn get(connection: &Connection, id: EventId) -> StoreResult<Option<St
 pub(super) fn list(
     connection: &Connection,
     filter: &EventFilter,
-    part: Part,
+    range: EventRange,
     limit: usize,
 ) -> StoreResult<ListPart<StoredEvent>> {
-    let mut conditions = Conditions::of(filter);
-    let order = match part {
-        Part::Before(before) => {
-            conditions.and("id < $", before.map_or(i64::MAX, |before| before.0));
-            "DESC"
-        }
-        Part::After(after) => {
-            conditions.and("id > $", after.0);
-            "ASC"
-        }
-    };
+    let mut wanted = conditions(Dialect::Sqlite, filter);
+    let order = range.add_to(&mut wanted);
     let table = source(connection, filter)?;
-    let wanted = conditions.value(codes::limit(limit));
-    // The page first, and then the bodies of what stands on it.
+    let most = wanted.value(codes::limit(limit));
+    // First the page, and then the bodies of its events.
     let sql = format!(
         "SELECT page.id, page.received, {} FROM (
-             SELECT id, received FROM {table} WHERE {} ORDER BY id {order} LIMIT {wanted}
+             SELECT id, received FROM {table} WHERE {} ORDER BY id {order} LIMIT {most}
          ) AS page JOIN event_body USING (id) ORDER BY page.id {order}",
         body(),
-        conditions.sql
+        wanted.sql
     );
-    let mut statement = connection.prepare_cached(&sql)?;
-    let mut found = statement.query(params_from_iter(conditions.values))?;
+    let mut statement = connection.prepare_cached(&numbered(&sql))?;
+    let mut found = statement.query(params_from_iter(&wanted.parameters))?;
     let (mut rows, mut bytes) = (Vec::new(), 0);
     while bytes < bounds::LIST_BYTES
         && let Some(row) = found.next()?
@@ -75,38 +61,15 @@ pub(super) fn list(
     Ok(ListPart { rows, more })
 }
 
-/// The programs reported most often.
+/// The files reported most often.
 pub(super) fn stats(
     connection: &Connection,
     filter: &EventFilter,
     limit: usize,
 ) -> StoreResult<Vec<EventStat>> {
-    let mut conditions = Conditions::of(filter);
     let table = source(connection, filter)?;
-    let limit = conditions.value(codes::limit(limit));
-    let sql = format!(
-        "SELECT latest, events, hosts, {EVENT_COLUMNS} FROM (
-             SELECT max(id) AS latest, count(*) AS events, count(DISTINCT machine) AS hosts
-             FROM {table} WHERE {}
-             GROUP BY substr(sha256, 1, 65), kind, substr(rule, 1, 256)
-             ORDER BY events DESC, latest DESC LIMIT {limit}
-         ) AS counted JOIN event ON event.id = latest ORDER BY events DESC, latest DESC",
-        conditions.sql
-    );
-    let mut statement = connection.prepare_cached(&sql)?;
-    let mut found = statement.query(params_from_iter(conditions.values))?;
-    let mut stats = Vec::new();
-    while let Some(row) = found.next()? {
-        let (received, event) = columns(row, 3)?.event()?;
-        let (latest, events, hosts) = (row.get(0)?, row.get(1)?, row.get(2)?);
-        let (latest, events, hosts) = (EventId(latest), count(events)?, count(hosts)?);
-        stats.push(EventStat::new(latest, received, event, events, hosts));
-    }
-    Ok(stats)
-}
-
-fn count(counted: i64) -> StoreResult<u64> {
-    u64::try_from(counted).map_err(|error| codes::corrupt("count", &error))
+    let wanted = conditions(Dialect::Sqlite, filter);
+    finish(sql::events::stats(connection, table, wanted, limit))
 }
 
 /// The body of an event, unless it is too large to be read.
@@ -129,27 +92,30 @@ fn read(connection: &Connection, row: &Row<'_>) -> StoreResult<(StoredEvent, usi
 fn shortened(connection: &Connection, id: EventId) -> StoreResult<(Timestamp, Event)> {
     let sql = format!("SELECT {EVENT_COLUMNS} FROM event WHERE id = ?");
     let mut statement = connection.prepare_cached(&sql)?;
-    statement.query_one([id.0], |row| Ok(columns(row, 0)))??.event()
+    statement.query_one([id.0], |row| Ok(EventColumns::read(row, 0)))??.event()
 }
 
-fn columns(row: &Row<'_>, first: usize) -> StoreResult<EventColumns> {
-    let at = |place: usize| first + place;
-    Ok(EventColumns {
-        machine: row.get(at(0))?,
-        received: row.get(at(1))?,
-        kind: row.get(at(2))?,
-        occurred: row.get(at(3))?,
-        pid: row.get(at(4))?,
-        decision: row.get(at(5))?,
-        sha256: row.get(at(6))?,
-        signing_id: row.get(at(7))?,
-        team_id: row.get(at(8))?,
-        certificate: row.get(at(9))?,
-        member_of: row.get(at(10))?,
-        signer: row.get(at(11))?,
-        user: row.get(at(12))?,
-        path: row.get(at(13))?,
-        rule: row.get(at(14))?,
-        file: row.get(at(15))?,
+/// Where to read events from: a few of one period by their time, blocked ones from their index,
+/// others in their order.
+fn source(connection: &Connection, filter: &EventFilter) -> StoreResult<&'static str> {
+    let EventFilter { machine, blocked, since, until, .. } = filter;
+    if machine.is_some() {
+        return Ok("event");
+    }
+    let bounded = since.is_some() || until.is_some();
+    if bounded {
+        let first = since.map_or(i64::MIN, |since| since.as_millisecond());
+        let end = until.map_or(i64::MAX, |until| until.as_millisecond());
+        let sql = "SELECT count(*) FROM (SELECT 1 FROM event WHERE received >= ? AND received < ? LIMIT ?)";
+        let count: i64 =
+            connection.prepare_cached(sql)?.query_one([first, end, FEW], |row| row.get(0))?;
+        if count < FEW {
+            return Ok("event INDEXED BY event_received");
+        }
+    }
+    Ok(match (blocked, bounded) {
+        (true, _) => "event INDEXED BY event_blocked",
+        (false, true) => "event NOT INDEXED",
+        (false, false) => "event",
     })
 }

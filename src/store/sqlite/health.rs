@@ -8,7 +8,7 @@ use rusqlite::{Connection, ErrorCode, ffi};
 use super::codes;
 use super::file_system::disk_free;
 use super::identity::Identity;
-use super::writer::{Done, Turn, Writer};
+use super::writer::{CommitSharing, WriteResult, Writer};
 use crate::store::{DatabaseSize, Health, StoreError, StoreResult, WriteFault};
 
 /// A write that succeeded this recently is proof enough.
@@ -43,7 +43,7 @@ pub(super) fn fault_of(error: &rusqlite::Error) -> Option<WriteFault> {
     error.sqlite_error().and_then(fault)
 }
 
-/// What can be said without writing.
+/// What can be found out without writing.
 pub(super) fn inspect(writer: &Writer, identity: &Identity) -> StoreResult<Health> {
     identity.check().map_err(StoreError::Unwritable)?;
     if !writer.is_running() {
@@ -68,37 +68,37 @@ pub(super) async fn prove_writable(writer: &Writer, identity: &Identity) -> Stor
     if proven || writer.busy_for().is_some_and(|busy| busy > RECENT) {
         return Ok(());
     }
-    let write = writer.write(Turn::Shared { rows: 1 }, note);
+    let write = writer.write(CommitSharing::Shared { rows: 1 }, note);
     match tokio::time::timeout(PATIENCE, write).await {
         Ok(written) => written,
-        // It waits behind a large import, or the disk hangs: then this is found out later.
+        // It waits for a large import, or the disk hangs, which a later check finds out.
         Err(_) => inspect(writer, identity).map(drop),
     }
 }
 
-fn note(on: &Connection) -> StoreResult<Done<()>> {
+fn note(on: &Connection) -> StoreResult<WriteResult<()>> {
     let sql = "INSERT INTO meta (key, value) VALUES ('probe', 1)
                ON CONFLICT (key) DO UPDATE SET value = value % 1000000 + 1";
     on.prepare_cached(sql)?.execute([])?;
-    Ok(Done::Keep(()))
+    Ok(WriteResult::Keep(()))
 }
 
-pub(super) fn note_time(on: &Connection, time: Timestamp) -> StoreResult<Done<()>> {
+pub(super) fn note_time(on: &Connection, time: Timestamp) -> StoreResult<WriteResult<()>> {
     let sql = "INSERT INTO meta (key, value) VALUES ('clock', ?)
                ON CONFLICT (key) DO UPDATE SET value = excluded.value";
     on.prepare_cached(sql)?.execute([time.as_millisecond()])?;
-    Ok(Done::Keep(()))
+    Ok(WriteResult::Keep(()))
 }
 
-/// The time noted last.
+/// The time stored last.
 pub(super) fn noted_time(on: &Connection) -> StoreResult<Option<Timestamp>> {
     let sql = "SELECT (SELECT value FROM meta WHERE key = 'clock')";
     let millisecond: Option<i64> = on.prepare_cached(sql)?.query_one([], |row| row.get(0))?;
     millisecond.map(codes::to_time).transpose()
 }
 
-/// The time noted last. A database of an older version has none: the newest revision, event or
-/// sync stands for it then, which costs one look at each host.
+/// The time stored last. A database of an older version has none: then the newest revision, event
+/// or sync, for which every host is read.
 pub(super) fn newest_time(on: &Connection) -> StoreResult<Option<Timestamp>> {
     let sql = "SELECT coalesce(
         (SELECT value FROM meta WHERE key = 'clock'),

@@ -28,7 +28,7 @@ impl Identity {
     /// The file that is now at `path`.
     pub(super) fn of(path: &Path) -> io::Result<Self> {
         let path = std::path::absolute(path)?;
-        // SQLite keeps the log beside the file that a link leads to.
+        // SQLite keeps the log next to the file that a link points to.
         let mut log_path = fs::canonicalize(&path)?.into_os_string();
         log_path.push("-wal");
         let file = file_id_at(&path)?;

@@ -1,31 +1,27 @@
-//! The SQLite adapter: one file, no set-up.
+//! The SQLite adapter: one file, no setup.
 //!
-//! One thread writes. It puts what waits together into one transaction, so a thousand hosts
-//! that sync at once cost a few commits, and answers when that is on the disk. Reads go to a
-//! few connections of their own, each answer from one snapshot. A change of policy is one
-//! transaction of its own: a process that is killed leaves it whole or absent.
+//! One thread writes. It puts waiting jobs into one transaction, so that a thousand hosts that sync
+//! at the same time cost a few commits, and replies after the commit. Reads use a few connections
+//! of their own, and each sees one snapshot. A change of policy is one transaction: if the process
+//! is killed, all of it is stored or nothing.
 
 pub(super) mod backup;
 pub(super) mod check;
-mod commit;
-mod epoch;
+mod database;
 mod events;
 mod file_system;
-mod having;
 mod health;
-mod history;
 mod hosts;
 mod identity;
-pub(super) mod moving;
+mod ledger;
+pub(super) mod maintenance;
 mod open;
-mod policy;
+mod policy_store;
 mod readers;
 pub(super) mod restore;
 mod retention;
-mod rows;
-mod scopes;
+mod rule_writer;
 mod serials;
-mod tokens;
 mod writer;
 mod writes;
 
@@ -39,25 +35,26 @@ use jiff::Timestamp;
 use tempfile::TempDir;
 
 use self::check::Depth;
-use self::events::Part;
+use self::database::finish;
 use self::hosts::HostRow;
 use self::identity::Identity;
-use self::open::Use;
+use self::open::ConnectionUse;
 use self::readers::Readers;
-use self::writer::{Done, Turn, Writer};
+use self::writer::{CommitSharing, WriteResult, Writer};
 use self::writes::Writes;
-use super::codes;
 use super::quarantine::Quarantine;
+use super::sql;
+use super::sql::events::EventRange;
 use super::{
-    Change, Committed, DatabaseSize, Durability, EMPTY, EventFilter, EventPurge, Expired, Health,
-    HostFilter, Installation, LedgerRow, ListPart, PolicySnapshot, QuarantinedRow, RevisionFilter,
-    RuleFilter, RuleKey, RulePlace, RuleRecord, RuleTurn, RuleVersion, ScopeId, SharedSerial,
-    Store, StoreError, StoreResult, StoredEvent, StoredHost, StoredRevision, TokenRecord,
+    DatabaseSize, Durability, EMPTY, EventFilter, EventPurge, EventStore, Expired, Health,
+    HostFilter, HostStore, Installation, ListPart, PrincipalStore, QuarantinedRow, ScopeId,
+    SharedSerial, Store, StoreError, StoreResult, StoredEvent, StoredHost, TokenRecord,
 };
-use crate::fleet::{Epoch, Event, EventId, EventStat, Host, InForce, ScopeSetId};
-use crate::rule::{MachineId, Revision, RevisionRecord, Scope, Target};
+use super::{audit, codes};
+use crate::fleet::{Actor, Epoch, Event, EventId, EventStat, Host, ScopeSetId};
+use crate::rule::{MachineId, Scope};
 
-/// The path that asks for a database that goes when it is closed.
+/// The path of a temporary database.
 const MEMORY: &str = ":memory:";
 
 impl From<rusqlite::Error> for StoreError {
@@ -88,7 +85,7 @@ impl From<rusqlite::Error> for StoreError {
 
 /// A database in a file.
 pub(super) struct Sqlite {
-    // In this order: the last connection to close empties the log, and then the folder may go.
+    // Dropped in this order: the last connection empties the log before the folder is deleted.
     readers: Readers,
     writer: Writes,
     identity: Arc<Identity>,
@@ -98,22 +95,23 @@ pub(super) struct Sqlite {
 }
 
 impl Sqlite {
-    /// Opens the database at `path`, which is made if there is none.
+    /// Opens the database at `path`, which is created if it does not exist.
     pub(super) fn open(path: &str, durability: Durability) -> StoreResult<Self> {
         let failed = |reason| StoreError::Open { url: format!("sqlite:{path}"), reason };
         if path.is_empty() {
             return Err(failed("it names no file".to_owned()));
         }
         if path != MEMORY {
-            return Self::at(Path::new(path), Use::Write(durability), None).map_err(failed);
+            return Self::at(Path::new(path), ConnectionUse::Write(durability), None)
+                .map_err(failed);
         }
-        // Not SQLite's own :memory:, which has one connection and no log to read beside.
+        // SQLite's own :memory: has only one connection, so nothing could be read during a write.
         let folder = TempDir::new().map_err(|error| failed(error.to_string()))?;
         let file = folder.path().join("nicelist.db");
-        Self::at(&file, Use::WriteVolatile, Some(folder)).map_err(failed)
+        Self::at(&file, ConnectionUse::WriteVolatile, Some(folder)).map_err(failed)
     }
 
-    fn at(path: &Path, purpose: Use, folder: Option<TempDir>) -> Result<Self, String> {
+    fn at(path: &Path, purpose: ConnectionUse, folder: Option<TempDir>) -> Result<Self, String> {
         open::create(path).map_err(|error| error.to_string())?;
         let identity = Identity::of(path).map_err(|error| error.to_string())?;
         let mut connection = open::connect(path, purpose).map_err(open::reason)?;
@@ -142,7 +140,7 @@ impl Sqlite {
             }
             _ => {}
         }
-        let (path, reading) = (Path::new(path), Use::ReadOnly(log));
+        let (path, reading) = (Path::new(path), ConnectionUse::ReadOnly(log));
         let identity = Identity::of(path).map_err(|error| failed(error.to_string()))?;
         Ok(Self {
             readers: Readers::of_reader(path, reading),
@@ -156,129 +154,7 @@ impl Sqlite {
 }
 
 #[async_trait]
-impl Store for Sqlite {
-    async fn install(&self, installation: Installation) -> StoreResult<([u8; 32], bool)> {
-        self.writer
-            .write(Turn::Shared { rows: 1 }, move |on| tokens::install(on, &installation))
-            .await
-    }
-
-    async fn commit(&self, change: Change) -> StoreResult<Committed> {
-        self.writer.write(Turn::Alone, move |on| commit::commit(on, &change)).await
-    }
-
-    async fn expire(&self, now: Timestamp) -> StoreResult<Option<Revision>> {
-        // Most of the time there is nothing to do, and nobody has to wait for that.
-        if !self.has_expired(now).await? {
-            return Ok(None);
-        }
-        self.writer.write(Turn::Alone, move |on| commit::expire(on, now)).await
-    }
-
-    async fn has_expired(&self, now: Timestamp) -> StoreResult<bool> {
-        self.readers.read(move |on| policy::has_expired(on, now.as_millisecond())).await
-    }
-
-    async fn hide_expired(&self, by: Timestamp) -> StoreResult<()> {
-        let revision = self.head().await?;
-        self.expired.get_or_init(|| Expired { by, revision });
-        Ok(())
-    }
-
-    async fn head(&self) -> StoreResult<Revision> {
-        self.readers.read(commit::head).await
-    }
-
-    async fn snapshot(&self) -> StoreResult<PolicySnapshot> {
-        let quarantine = self.quarantine.clone();
-        self.readers.read(move |on| policy::snapshot(on, &quarantine)).await
-    }
-
-    async fn snapshot_at(&self, at: Revision) -> StoreResult<PolicySnapshot> {
-        self.readers.read(move |on| policy::snapshot_at(on, at)).await
-    }
-
-    async fn ledger(
-        &self,
-        since: Revision,
-        above: i64,
-        limit: usize,
-    ) -> StoreResult<Vec<LedgerRow>> {
-        let (quarantine, expired) = (self.quarantine.clone(), self.expired.get().copied());
-        let read = move |on: &_| policy::ledger(on, since, above, limit, &quarantine, expired);
-        self.readers.read(read).await
-    }
-
-    async fn rules(
-        &self,
-        filter: &RuleFilter,
-        after: Option<&RuleKey>,
-        limit: usize,
-    ) -> StoreResult<Vec<RuleRecord>> {
-        let (filter, after) = (filter.clone(), after.cloned());
-        let expired = self.expired.get().copied();
-        let read = move |on: &_| policy::rules(on, &filter, after.as_ref(), limit, expired);
-        self.readers.read(read).await
-    }
-
-    async fn revisions(
-        &self,
-        filter: &RevisionFilter,
-        before: Option<Revision>,
-        limit: usize,
-    ) -> StoreResult<Vec<StoredRevision>> {
-        let filter = filter.clone();
-        self.readers.read(move |on| history::list(on, &filter, before, limit)).await
-    }
-
-    async fn revision(&self, revision: Revision) -> StoreResult<Option<StoredRevision>> {
-        self.readers.read(move |on| history::get(on, revision)).await
-    }
-
-    async fn turned(&self, revision: Revision) -> StoreResult<(InForce, InForce)> {
-        self.readers.read(move |on| history::turned(on, revision)).await
-    }
-
-    async fn rule_changes(
-        &self,
-        revision: Revision,
-        after: Option<RulePlace>,
-        limit: usize,
-    ) -> StoreResult<Vec<(RulePlace, RuleTurn)>> {
-        self.readers.read(move |on| history::rule_changes(on, revision, after, limit)).await
-    }
-
-    async fn rule_versions(
-        &self,
-        target: &Target,
-        before: Option<i64>,
-        limit: usize,
-    ) -> StoreResult<Vec<RuleVersion>> {
-        let target = target.clone();
-        self.readers.read(move |on| history::versions(on, &target, before, limit)).await
-    }
-
-    async fn history_start(&self) -> StoreResult<Option<RevisionRecord>> {
-        self.readers.read(retention::start).await
-    }
-
-    async fn revision_at(&self, time: Timestamp, from: Revision) -> StoreResult<Revision> {
-        self.readers.read(move |on| retention::revision_at(on, time, from)).await
-    }
-
-    async fn raise_history_start(&self, start: Revision) -> StoreResult<()> {
-        let turn = Turn::Shared { rows: 1 };
-        self.writer.write(turn, move |on| retention::raise_start(on, start)).await
-    }
-
-    async fn delete_history(&self, limit: usize) -> StoreResult<usize> {
-        // Most of the time there is nothing to delete. Then other writes need not wait.
-        if !self.readers.read(retention::has_old).await? {
-            return Ok(0);
-        }
-        self.writer.write(Turn::Alone, move |on| retention::delete(on, limit)).await
-    }
-
+impl HostStore for Sqlite {
     async fn host(&self, machine: &MachineId) -> StoreResult<Option<StoredHost>> {
         self.readers.glance(|on| hosts::get(on, machine))
     }
@@ -295,12 +171,12 @@ impl Store for Sqlite {
 
     async fn hostnames(&self, machines: &[MachineId]) -> StoreResult<Vec<(MachineId, String)>> {
         let machines = machines.to_vec();
-        self.readers.read(move |on| hosts::names(on, machines)).await
+        self.readers.read(move |on| finish(sql::hosts::names(on, &machines))).await
     }
 
     async fn santa_versions(&self, scope: &Scope) -> StoreResult<Vec<(String, u64)>> {
         let scope = scope.clone();
-        self.readers.read(move |on| hosts::santa_versions(on, &scope)).await
+        self.readers.read(move |on| finish(sql::hosts::santa_versions(on, &scope))).await
     }
 
     async fn shared_serials(
@@ -314,57 +190,59 @@ impl Store for Sqlite {
 
     async fn save_host(&self, host: &Host, version: u64) -> StoreResult<bool> {
         let row = HostRow::of(host)?;
-        self.writer.write(Turn::Single, move |on| hosts::save(on, &row, version)).await
+        self.writer.write(CommitSharing::Single, move |on| hosts::save(on, &row, version)).await
     }
 
-    async fn forget_host(&self, machine: &MachineId) -> StoreResult<bool> {
-        let machine = machine.clone();
-        self.writer.write(Turn::Shared { rows: 1 }, move |on| hosts::forget(on, &machine)).await
-    }
-
-    async fn delete_events_of(&self, machine: &MachineId, limit: usize) -> StoreResult<usize> {
-        let machine = machine.clone();
-        let delete = move |on: &_| events::delete_of(on, &machine, limit).map(Done::Keep);
-        self.writer.write(Turn::Alone, delete).await
+    async fn forget_host(&self, actor: &Actor, machine: &MachineId) -> StoreResult<bool> {
+        let forgotten = machine.clone();
+        let forget = move |on: &_| hosts::forget(on, &forgotten);
+        let existed = self.writer.write(CommitSharing::Shared { rows: 1 }, forget).await?;
+        if existed {
+            audit::record(actor, "forget-host", machine);
+        }
+        Ok(existed)
     }
 
     async fn intern_scope_set(&self, members: &[ScopeId]) -> StoreResult<ScopeSetId> {
         let members: Arc<[ScopeId]> = members.into();
         let wanted = Arc::clone(&members);
-        let known = self.readers.read(move |on| hosts::find_scope_set(on, &wanted)).await?;
+        let known =
+            self.readers.read(move |on| finish(sql::hosts::find_scope_set(on, &wanted))).await?;
         if let Some(id) = known {
             return Ok(id);
         }
         self.writer
-            .write(Turn::Shared { rows: 1 }, move |on| hosts::intern_scope_set(on, &members))
+            .write(CommitSharing::Shared { rows: 1 }, move |on| {
+                finish(sql::hosts::intern_scope_set(on, &members)).map(WriteResult::Keep)
+            })
             .await
     }
 
     async fn scope_set(&self, id: ScopeSetId) -> StoreResult<Option<Vec<ScopeId>>> {
-        self.readers.read(move |on| hosts::scope_set(on, id)).await
+        self.readers.read(move |on| finish(sql::hosts::scope_set(on, id))).await
     }
+}
 
-    async fn epoch(&self) -> StoreResult<Epoch> {
-        self.readers.read(epoch::get).await
-    }
-
-    async fn begin_epoch(&self, now: Timestamp) -> StoreResult<Epoch> {
-        let turn = Turn::Shared { rows: 1 };
-        self.writer.write(turn, move |on| epoch::begin(on, now).map(Done::Keep)).await
+#[async_trait]
+impl EventStore for Sqlite {
+    async fn delete_events_of(&self, machine: &MachineId, limit: usize) -> StoreResult<usize> {
+        let machine = machine.clone();
+        let delete = move |on: &_| events::delete_of(on, &machine, limit).map(WriteResult::Keep);
+        self.writer.write(CommitSharing::Alone, delete).await
     }
 
     async fn add_events(&self, events: &[Event], received: Timestamp) -> StoreResult<usize> {
         let events = events.to_vec();
         let rows = u32::try_from(events.len()).unwrap_or(u32::MAX);
-        let add = move |on: &_| events::add(on, &events, received).map(Done::Keep);
-        self.writer.write(Turn::Shared { rows }, add).await
+        let add = move |on: &_| events::add(on, &events, received).map(WriteResult::Keep);
+        self.writer.write(CommitSharing::Shared { rows }, add).await
     }
 
     async fn count_new_events(&self, events: &[Event]) -> StoreResult<usize> {
         let events = events.to_vec();
         let count =
-            move |on: &_| events::add(on, &events, Timestamp::UNIX_EPOCH).map(Done::Discard);
-        self.writer.write(Turn::Alone, count).await
+            move |on: &_| events::add(on, &events, Timestamp::UNIX_EPOCH).map(WriteResult::Discard);
+        self.writer.write(CommitSharing::Alone, count).await
     }
 
     async fn events(
@@ -374,7 +252,9 @@ impl Store for Sqlite {
         limit: usize,
     ) -> StoreResult<ListPart<StoredEvent>> {
         let filter = filter.clone();
-        self.readers.read(move |on| events::list(on, &filter, Part::Before(before), limit)).await
+        self.readers
+            .read(move |on| events::list(on, &filter, EventRange::Before(before), limit))
+            .await
     }
 
     async fn events_after(
@@ -384,7 +264,9 @@ impl Store for Sqlite {
         limit: usize,
     ) -> StoreResult<ListPart<StoredEvent>> {
         let filter = filter.clone();
-        self.readers.read(move |on| events::list(on, &filter, Part::After(after), limit)).await
+        self.readers
+            .read(move |on| events::list(on, &filter, EventRange::After(after), limit))
+            .await
     }
 
     async fn event(&self, id: EventId) -> StoreResult<Option<StoredEvent>> {
@@ -398,38 +280,79 @@ impl Store for Sqlite {
 
     async fn count_bundle_members(&self, bundle: &str) -> StoreResult<u64> {
         let bundle = bundle.to_owned();
-        self.readers.read(move |on| events::count_members(on, &bundle)).await
+        self.readers.read(move |on| finish(sql::events::count_members(on, &bundle))).await
     }
 
     async fn bundle_members(&self, bundle: &str) -> StoreResult<Vec<(MachineId, String)>> {
         let bundle = bundle.to_owned();
-        self.readers.read(move |on| events::members(on, &bundle)).await
+        self.readers.read(move |on| finish(sql::events::members(on, &bundle))).await
     }
 
     async fn purge_events(&self, purge: EventPurge, limit: usize) -> StoreResult<usize> {
-        // Events are counted here: the writer would hold up everyone else meanwhile.
+        // Counting events takes long, and other writes would have to wait for it.
         let overdue = self.readers.read(move |on| events::overdue(on, purge)).await?;
         match overdue {
             None => Ok(0),
             Some(surplus) => {
                 let delete = move |on: &_| events::purge(on, purge.before, surplus, limit);
-                self.writer.write(Turn::Alone, delete).await
+                self.writer.write(CommitSharing::Alone, delete).await
             }
         }
     }
+}
 
+#[async_trait]
+impl PrincipalStore for Sqlite {
     async fn tokens(&self) -> StoreResult<Vec<TokenRecord>> {
-        self.readers.read(tokens::list).await
+        self.readers.read(|on| finish(sql::tokens::list(on))).await
     }
 
-    async fn add_token(&self, token: TokenRecord) -> StoreResult<()> {
-        self.writer.write(Turn::Shared { rows: 1 }, move |on| tokens::add(on, &token)).await
+    async fn add_token(&self, actor: &Actor, token: TokenRecord) -> StoreResult<()> {
+        let name = token.name.clone();
+        let add = move |on: &_| finish(sql::tokens::add(on, &token)).map(WriteResult::Keep);
+        self.writer.write(CommitSharing::Shared { rows: 1 }, add).await?;
+        audit::record(actor, "create-token", &name);
+        Ok(())
     }
 
-    async fn revoke_token(&self, name: &str, keep_admin: Option<Timestamp>) -> StoreResult<bool> {
-        let name = name.to_owned();
-        let turn = Turn::Shared { rows: 1 };
-        self.writer.write(turn, move |on| tokens::revoke(on, &name, keep_admin)).await
+    async fn revoke_token(
+        &self,
+        actor: &Actor,
+        name: &str,
+        keep_admin: Option<Timestamp>,
+    ) -> StoreResult<bool> {
+        let revoked = name.to_owned();
+        let revoke = move |on: &_| {
+            finish(sql::tokens::revoke(on, &revoked, keep_admin)).map(WriteResult::Keep)
+        };
+        let existed = self.writer.write(CommitSharing::Shared { rows: 1 }, revoke).await?;
+        if existed {
+            audit::record(actor, "revoke-token", &name);
+        }
+        Ok(existed)
+    }
+}
+
+#[async_trait]
+impl Store for Sqlite {
+    async fn install(&self, installation: Installation) -> StoreResult<([u8; 32], bool)> {
+        self.writer
+            .write(CommitSharing::Shared { rows: 1 }, move |on| {
+                finish(sql::tokens::install(on, &installation)).map(WriteResult::Keep)
+            })
+            .await
+    }
+
+    async fn epoch(&self) -> StoreResult<Epoch> {
+        self.readers.read(|on| finish(sql::epoch::get(on))).await
+    }
+
+    async fn begin_epoch(&self, actor: &Actor) -> StoreResult<Epoch> {
+        let now = actor.at;
+        let begin = move |on: &_| finish(sql::epoch::begin(on, now)).map(WriteResult::Keep);
+        let epoch = self.writer.write(CommitSharing::Shared { rows: 1 }, begin).await?;
+        audit::record(actor, "begin-epoch", &epoch.id.0);
+        Ok(epoch)
     }
 
     async fn health(&self) -> StoreResult<Health> {
@@ -445,7 +368,7 @@ impl Store for Sqlite {
     }
 
     async fn note_time(&self, time: Timestamp) -> StoreResult<()> {
-        let turn = Turn::Shared { rows: 1 };
+        let turn = CommitSharing::Shared { rows: 1 };
         self.writer.write(turn, move |on| health::note_time(on, time)).await
     }
 

@@ -9,17 +9,17 @@ use std::time::Duration;
 use rusqlite::config::DbConfig;
 use rusqlite::{Connection, ErrorCode, OpenFlags, TransactionBehavior};
 
+use super::database::finish;
 use super::file_system::{create_private_folder, private};
-use super::{check, epoch};
-use crate::store::Durability;
+use crate::store::{Durability, StoreError, sql};
 
 /// "nice", in the header of every database of ours.
 pub(super) const APPLICATION_ID: i32 = 0x6e69_6365;
-/// The first release that does not lose commits when two connections checkpoint at once.
+/// The first release that does not lose commits when two connections checkpoint at the same time.
 const OLDEST_SQLITE: i32 = 3_051_003;
 /// How long to wait for another process that writes.
 const PATIENCE: Duration = Duration::from_secs(10);
-/// Statements kept ready on each connection.
+/// Prepared statements per connection.
 const STATEMENTS: usize = 128;
 
 /// The schema's versions, oldest first; a database at version N has had the first N. Never
@@ -40,9 +40,9 @@ pub(in crate::store) const NEWEST: usize = MIGRATIONS.len();
 
 /// What a connection is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Use {
+pub(super) enum ConnectionUse {
     Write(Durability),
-    /// One that writes what nobody needs after this process.
+    /// One that writes a temporary database.
     WriteVolatile,
     /// One of those that read.
     Read,
@@ -50,18 +50,18 @@ pub(super) enum Use {
     ReadOnly(Log),
 }
 
-/// What becomes of the log of a database that is only read, when the last connection closes.
+/// What happens to the log of a database that is only read, when the last connection closes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Log {
     /// There was none. The one that opening creates is deleted.
     Deleted,
     /// It has commits, and stays.
     Kept,
-    /// There is none and none can be created, so that no one can write: the file is read alone.
+    /// There is none and none can be created, so no one can write: only the file is read.
     Missing,
 }
 
-/// Creates the file if there is none, and the folders above it: for its owner only.
+/// Creates the file and its folders if they do not exist, readable only by their owner.
 pub(super) fn create(path: &Path) -> io::Result<()> {
     if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
         create_private_folder(folder)?;
@@ -85,29 +85,33 @@ pub(super) fn prepare(connection: &mut Connection) -> Result<(), String> {
 }
 
 /// Opens a connection to a file that exists.
-pub(super) fn connect(path: &Path, purpose: Use) -> rusqlite::Result<Connection> {
+pub(super) fn connect(path: &Path, purpose: ConnectionUse) -> rusqlite::Result<Connection> {
     let connection = match purpose {
-        Use::ReadOnly(Log::Missing) => alone(path)?,
-        Use::ReadOnly(Log::Deleted | Log::Kept)
-        | Use::Write(_)
-        | Use::WriteVolatile
-        | Use::Read => {
+        ConnectionUse::ReadOnly(Log::Missing) => alone(path)?,
+        ConnectionUse::ReadOnly(Log::Deleted | Log::Kept)
+        | ConnectionUse::Write(_)
+        | ConnectionUse::WriteVolatile
+        | ConnectionUse::Read => {
             let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
             Connection::open_with_flags(path, flags)?
         }
     };
-    if purpose == Use::ReadOnly(Log::Kept) {
+    if purpose == ConnectionUse::ReadOnly(Log::Kept) {
         connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true)?;
     }
     connection.busy_timeout(PATIENCE)?;
     connection.set_prepared_statement_cache_capacity(STATEMENTS);
     let own = match purpose {
-        Use::Write(Durability::Power) => "PRAGMA synchronous = FULL; PRAGMA cache_size = -16384;",
-        Use::Write(Durability::Process) => {
+        ConnectionUse::Write(Durability::Power) => {
+            "PRAGMA synchronous = FULL; PRAGMA cache_size = -16384;"
+        }
+        ConnectionUse::Write(Durability::Process) => {
             "PRAGMA synchronous = NORMAL; PRAGMA cache_size = -16384;"
         }
-        Use::WriteVolatile => "PRAGMA synchronous = OFF; PRAGMA cache_size = -16384;",
-        Use::Read | Use::ReadOnly(_) => "PRAGMA query_only = ON; PRAGMA cache_size = -2048;",
+        ConnectionUse::WriteVolatile => "PRAGMA synchronous = OFF; PRAGMA cache_size = -16384;",
+        ConnectionUse::Read | ConnectionUse::ReadOnly(_) => {
+            "PRAGMA query_only = ON; PRAGMA cache_size = -2048;"
+        }
     };
     connection.execute_batch(own)?;
     connection.execute_batch(
@@ -155,10 +159,10 @@ pub(super) fn examine(path: &Path) -> Result<(Log, usize), String> {
 }
 
 fn version(path: &Path, log: Log) -> rusqlite::Result<(i32, i32, i64)> {
-    marks(&mut connect(path, Use::ReadOnly(log))?)
+    marks(&mut connect(path, ConnectionUse::ReadOnly(log))?)
 }
 
-/// Says in a user's words why the database cannot be used.
+/// Describes for users why the database cannot be used.
 pub(super) fn reason(error: rusqlite::Error) -> String {
     match error.sqlite_error_code() {
         Some(ErrorCode::NotADatabase) => "it is not an SQLite database".to_owned(),
@@ -221,7 +225,7 @@ pub(super) fn write_ahead(connection: &Connection) -> Result<(), String> {
     }
 }
 
-/// Runs the migrations that are missing, all or none, while no one else does.
+/// Runs the missing migrations, all or none, under a lock.
 pub(super) fn migrate(connection: &mut Connection) -> Result<(), String> {
     let version = header(connection)?;
     if version == MIGRATIONS.len() {
@@ -232,23 +236,24 @@ pub(super) fn migrate(connection: &mut Connection) -> Result<(), String> {
     // Asked again under the lock: another process may have been faster.
     let version: i64 =
         writing.pragma_query_value(None, "user_version", |row| row.get(0)).map_err(reason)?;
-    apply(&writing, usize::try_from(version).unwrap_or(usize::MAX)).map_err(reason)?;
+    apply(&writing, usize::try_from(version).unwrap_or(usize::MAX))?;
     writing.commit().map_err(reason)
 }
 
-fn apply(writing: &Connection, version: usize) -> rusqlite::Result<()> {
+fn apply(writing: &Connection, version: usize) -> Result<(), String> {
+    let failed = |error: StoreError| error.to_string();
     for (before, migration) in MIGRATIONS.iter().enumerate().skip(version) {
-        writing.execute_batch(migration)?;
+        writing.execute_batch(migration).map_err(reason)?;
         if before + 1 == CHECKSUMS {
-            check::fill(writing)?;
+            finish(sql::check::fill(writing)).map_err(failed)?;
         }
     }
     if version == 0 {
-        epoch::found(writing)?;
+        finish(sql::epoch::set_first(writing)).map_err(failed)?;
     }
-    writing.pragma_update(None, "application_id", APPLICATION_ID)?;
+    writing.pragma_update(None, "application_id", APPLICATION_ID).map_err(reason)?;
     let newest = i64::try_from(MIGRATIONS.len().max(version)).unwrap_or(i64::MAX);
-    writing.pragma_update(None, "user_version", newest)
+    writing.pragma_update(None, "user_version", newest).map_err(reason)
 }
 
 #[cfg(test)]

@@ -10,16 +10,16 @@ use tokio::sync::Semaphore;
 use tokio::time::timeout;
 
 use super::identity::Identity;
-use super::open::{self, Use};
-use crate::store::purpose::{Bounds, Purpose};
+use super::open::{self, ConnectionUse};
+use crate::store::query_purpose::{Bounds, QueryPurpose};
 use crate::store::{StoreError, StoreResult};
 
 /// A query checks whether it must stop after this many steps of SQLite's machine: some
 /// microseconds.
 const STEPS_A_CHECK: i32 = 1_000;
 
-/// The readers of each purpose. They are opened at the start: when the file is deleted or
-/// replaced, what needs no write is still answered.
+/// The readers of each purpose. They are opened at the start, so that they keep working when the
+/// file is deleted or replaced.
 pub(super) struct Readers {
     sync: Arc<Pool>,
     admin: Arc<Pool>,
@@ -29,19 +29,19 @@ pub(super) struct Readers {
 impl Readers {
     /// Readers of the database at `path`.
     pub(super) fn open(path: &std::path::Path, identity: &Arc<Identity>) -> rusqlite::Result<Self> {
-        let pool = |purpose: Purpose| {
+        let pool = |purpose: QueryPurpose| {
             Pool::open(path.to_owned(), Arc::clone(identity), purpose.bounds()).map(Arc::new)
         };
         Ok(Self {
-            sync: pool(Purpose::Sync)?,
-            admin: pool(Purpose::Admin)?,
-            background: pool(Purpose::Background)?,
+            sync: pool(QueryPurpose::Sync)?,
+            admin: pool(QueryPurpose::Admin)?,
+            background: pool(QueryPurpose::Background)?,
         })
     }
 
     /// Readers of a command that changes nothing. They are opened when they are used.
-    pub(super) fn of_reader(path: &std::path::Path, reading: Use) -> Self {
-        let pool = |purpose: Purpose| {
+    pub(super) fn of_reader(path: &std::path::Path, reading: ConnectionUse) -> Self {
+        let pool = |purpose: QueryPurpose| {
             let turns = Arc::new(Semaphore::new(purpose.bounds().readers));
             Arc::new(Pool {
                 path: path.to_owned(),
@@ -53,18 +53,18 @@ impl Readers {
             })
         };
         Self {
-            sync: pool(Purpose::Sync),
-            admin: pool(Purpose::Admin),
-            background: pool(Purpose::Background),
+            sync: pool(QueryPurpose::Sync),
+            admin: pool(QueryPurpose::Admin),
+            background: pool(QueryPurpose::Background),
         }
     }
 
     /// The readers of the current task's purpose.
     fn current(&self) -> &Arc<Pool> {
-        match Purpose::current() {
-            Purpose::Sync => &self.sync,
-            Purpose::Admin => &self.admin,
-            Purpose::Background => &self.background,
+        match QueryPurpose::current() {
+            QueryPurpose::Sync => &self.sync,
+            QueryPurpose::Admin => &self.admin,
+            QueryPurpose::Background => &self.background,
         }
     }
 
@@ -77,8 +77,8 @@ impl Readers {
         self.current().read(query).await
     }
 
-    /// Runs one statement on the calling thread: for what is found by its key, which takes less
-    /// time than to wake another thread. It waits for no other reader.
+    /// Runs one statement on the calling thread. For rows that are found by their key: that is
+    /// faster than waking another thread. It does not wait for other readers.
     pub(super) fn glance<T>(
         &self,
         query: impl FnOnce(&Connection) -> StoreResult<T>,
@@ -90,7 +90,7 @@ impl Readers {
 /// A few connections for one purpose, and more when they are needed.
 struct Pool {
     path: PathBuf,
-    reading: Use,
+    reading: ConnectionUse,
     /// The file that the readers must be of, if they are opened over a long time.
     identity: Option<Arc<Identity>>,
     bounds: Bounds,
@@ -100,10 +100,10 @@ struct Pool {
 
 impl Pool {
     fn open(path: PathBuf, identity: Arc<Identity>, bounds: Bounds) -> rusqlite::Result<Self> {
-        let connect = |_| open::connect(&path, Use::Read);
+        let connect = |_| open::connect(&path, ConnectionUse::Read);
         let idle: Vec<_> = (0..bounds.readers).map(connect).collect::<Result<_, _>>()?;
         let turns = Arc::new(Semaphore::new(bounds.readers));
-        let (reading, identity) = (Use::Read, Some(identity));
+        let (reading, identity) = (ConnectionUse::Read, Some(identity));
         Ok(Self { path, reading, identity, bounds, turns, idle: Mutex::new(idle) })
     }
 
@@ -178,7 +178,7 @@ impl Pool {
 struct Stop {
     deadline: Option<(Instant, Duration)>,
     abandoned: AtomicBool,
-    /// Whether the query has ended, so that nothing that its connection does next is stopped.
+    /// Whether the query has ended, so that the connection's next statement is not stopped.
     done: AtomicBool,
 }
 
@@ -225,7 +225,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("x.db");
         open::create(&path).unwrap();
-        let mut writer = open::connect(&path, Use::WriteVolatile).unwrap();
+        let mut writer = open::connect(&path, ConnectionUse::WriteVolatile).unwrap();
         open::prepare(&mut writer).unwrap();
         let identity = Arc::new(Identity::of(&path).unwrap());
         (folder, Arc::new(Pool::open(path, identity, bounds).unwrap()))
@@ -285,19 +285,19 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("x.db");
         open::create(&path).unwrap();
-        open::prepare(&mut open::connect(&path, Use::WriteVolatile).unwrap()).unwrap();
+        open::prepare(&mut open::connect(&path, ConnectionUse::WriteVolatile).unwrap()).unwrap();
         let identity = Arc::new(Identity::of(&path).unwrap());
         let readers = Arc::new(Readers::open(&path, &identity).unwrap());
-        let scans: Vec<_> = (0..2 * Purpose::Admin.bounds().readers)
+        let scans: Vec<_> = (0..2 * QueryPurpose::Admin.bounds().readers)
             .map(|_| {
                 let readers = Arc::clone(&readers);
-                tokio::spawn(Purpose::Admin.run(async move { readers.read(endless).await }))
+                tokio::spawn(QueryPurpose::Admin.run(async move { readers.read(endless).await }))
             })
             .collect();
         while readers.admin.turns.available_permits() > 0 {
             tokio::task::yield_now().await;
         }
-        assert_eq!(Purpose::Sync.run(readers.read(short)).await.unwrap(), 1);
+        assert_eq!(QueryPurpose::Sync.run(readers.read(short)).await.unwrap(), 1);
         assert_eq!(readers.read(short).await.unwrap(), 1);
         scans.iter().for_each(tokio::task::JoinHandle::abort);
     }

@@ -11,13 +11,13 @@ use tempfile::NamedTempFile;
 use super::backup::{
     CopyError, beside, contents, contents_of, copy_into, folder, is_same, logs, readable,
 };
-use super::epoch;
+use super::database::finish;
 use super::file_system::{copy_owner, create_private_folder, sync_folder};
-use super::open::{self, APPLICATION_ID, Use};
-use crate::store::moving::{BackedUp, RestoreError, Restored};
-use crate::store::{Durability, StoreError};
+use super::open::{self, APPLICATION_ID, ConnectionUse};
+use crate::store::maintenance::{BackedUp, RestoreError, Restored};
+use crate::store::{Durability, StoreError, sql};
 
-/// What every SQLite file begins with, and where the number is that says whose file it is.
+/// The first bytes of every SQLite file, and the position of its application ID.
 const MAGIC: &[u8; 16] = b"SQLite format 3\0";
 const APPLICATION_ID_AT: usize = 68;
 /// How many restores within a second get names of their own.
@@ -27,7 +27,7 @@ const MOST_NAMES: u32 = 100;
 pub(in crate::store) fn examine(file: &Path) -> Result<BackedUp, RestoreError> {
     let unusable = |reason| RestoreError::Unusable { file: file.to_owned(), reason };
     let log = readable(file).map_err(unusable)?;
-    let connection = open::connect(file, Use::ReadOnly(log));
+    let connection = open::connect(file, ConnectionUse::ReadOnly(log));
     let connection = connection.map_err(|error| unusable(open::reason(error)))?;
     contents_of(connection, file).map_err(|error| unusable(error.to_string()))
 }
@@ -38,7 +38,7 @@ pub(in crate::store) fn restore(
     file: &Path,
     now: Timestamp,
 ) -> Result<Restored, RestoreError> {
-    // A link stays where it is, and what it leads to is replaced.
+    // A link stays, and the file that it points to is replaced.
     let resolved = fs::canonicalize(database).unwrap_or_else(|_| database.to_owned());
     let database = resolved.as_path();
     let unusable = |reason| RestoreError::Unusable { file: file.to_owned(), reason };
@@ -66,15 +66,17 @@ pub(in crate::store) fn restore(
 
 /// Brings the schema of a copy up to date, and begins a new epoch in it.
 fn prepare(copy: &Path, now: Timestamp) -> Result<(), String> {
-    let purpose = Use::Write(Durability::Power);
+    let purpose = ConnectionUse::Write(Durability::Power);
     let mut connection = open::connect(copy, purpose).map_err(open::reason)?;
     open::migrate(&mut connection)?;
-    epoch::begin(&connection, now).map(drop).map_err(|error: StoreError| error.to_string())
+    finish(sql::epoch::begin(&connection, now))
+        .map(drop)
+        .map_err(|error: StoreError| error.to_string())
 }
 
-/// A place for a database that no one else can use now.
+/// The place of a database while no one else can use it.
 struct Locked {
-    /// Of the file that is there, if there is one.
+    /// A connection to the existing file, if there is one.
     connection: Option<Connection>,
 }
 
@@ -147,14 +149,14 @@ impl Locked {
     }
 }
 
-/// The name of what is replaced.
+/// The new name of the replaced file.
 fn aside(database: &Path, now: Timestamp) -> PathBuf {
     let mut name = database.as_os_str().to_owned();
     name.push(format!(".replaced-{}", now.strftime("%Y-%m-%dT%H-%M-%SZ")));
     name.into()
 }
 
-/// Gives a file another name beside its own.
+/// Gives a file a second name.
 fn keep(database: &Path, now: Timestamp) -> io::Result<PathBuf> {
     let mut number = 0;
     loop {

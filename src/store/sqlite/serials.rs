@@ -3,8 +3,9 @@
 use rusqlite::{Connection, params};
 
 use super::codes;
-use super::rows::str_at;
 use crate::store::query::{MOST_HOSTS_OF_SERIAL, SharedSerial};
+use crate::store::sql::StoredRow;
+use crate::store::sql::hosts::machine;
 use crate::store::{StoreResult, bounds};
 
 /// The serial numbers that several hosts report, or only this one.
@@ -21,13 +22,9 @@ pub(super) fn shared(
     let mut found = statement.query(params![most, serial, codes::limit(limit)])?;
     let mut shared = Vec::new();
     while let Some(row) = found.next()? {
-        let hosts: i64 = row.get(1)?;
-        let hosts = u64::try_from(hosts).map_err(|error| codes::corrupt("count", &error))?;
-        shared.push(SharedSerial {
-            serial: str_at(row, 0)?.to_owned(),
-            hosts,
-            machines: Vec::new(),
-        });
+        let row: &dyn StoredRow = row;
+        let (serial, hosts) = (row.str(0)?.to_owned(), row.count(1)?);
+        shared.push(SharedSerial { serial, hosts, machines: Vec::new() });
     }
     for serial in &mut shared {
         let sql = "SELECT machine FROM host WHERE serial = ? ORDER BY machine LIMIT ?";
@@ -35,8 +32,7 @@ pub(super) fn shared(
         let mut found =
             statement.query(params![serial.serial, codes::limit(MOST_HOSTS_OF_SERIAL)])?;
         while let Some(row) = found.next()? {
-            let machine = str_at(row, 0)?.parse();
-            serial.machines.push(machine.map_err(|error| codes::corrupt("machine id", &error))?);
+            serial.machines.push(machine(row, 0)?);
         }
     }
     Ok(shared)

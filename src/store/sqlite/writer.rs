@@ -1,6 +1,6 @@
-//! The one thread that writes. Jobs that wait together share a commit; nobody is answered
-//! before the commit that holds his work. What waits is bounded: beyond that it is refused at
-//! once, before it takes memory that those who wait already need.
+//! The thread that writes. Waiting jobs share a commit, and each is answered after its commit. The
+//! number of waiting rows is limited: further jobs are refused immediately, before they take
+//! memory.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
@@ -14,39 +14,44 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, oneshot};
 use super::identity::Identity;
 use crate::store::{StoreError, StoreResult, WriteFault};
 
-/// From so many rows on a commit takes no further job.
+/// A commit with this many rows takes no further job.
 const LARGEST_GROUP: u32 = 2048;
-/// The most rows that wait: what is written within some seconds, in some 100 MB of memory.
+/// Maximum waiting rows. They are written within seconds, and take about 100 MB of memory.
 const MOST_WAITING: u32 = 64 * 1024;
-/// How long a commit waits for company where there was some, but little, at most: a commit costs as
-/// much for one as for many, and nobody notices so short a time. In steps, for enough may be there
-/// sooner.
+/// How long a commit waits for more jobs, if the last one had several but few: a commit takes as
+/// long for many as for one. It waits in steps, because enough jobs may arrive earlier.
 const GATHERING: Duration = Duration::from_micros(2500);
 const STEPS: u32 = 4;
-/// So many jobs are company enough: those who come meanwhile wait together by themselves.
+/// With this many jobs, a commit does not wait for more: those that arrive during it share the
+/// next.
 const CROWD: usize = 32;
 
-/// What becomes of the work of a job that did not fail.
-pub(super) enum Done<T> {
-    /// It stays.
+/// Whether the work of a successful job is kept.
+pub(super) enum WriteResult<T> {
     Keep(T),
-    /// It is rolled back, and the answer given all the same.
+    /// It is rolled back, and its result is returned.
     Discard(T),
+}
+
+impl<T> WriteResult<T> {
+    pub(super) fn keep_if(keep: bool, value: T) -> Self {
+        if keep { Self::Keep(value) } else { Self::Discard(value) }
+    }
 }
 
 /// Whether jobs may share a commit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Turn {
-    /// With others, of one statement that writes: it is whole or absent by itself.
+pub(super) enum CommitSharing {
+    /// Shares a commit. Its only writing statement needs no savepoint.
     Single,
-    /// With others, of about so many rows.
+    /// Shares a commit. It writes about this many rows.
     Shared { rows: u32 },
-    /// Large: a savepoint around it would copy every page it touches. Waits however much does.
+    /// Has a commit of its own: a savepoint would copy every page it touches. It is never refused.
     Alone,
 }
 
-impl Turn {
-    /// For how many rows it counts among what waits.
+impl CommitSharing {
+    /// How many waiting rows it counts for.
     fn rows(self) -> u32 {
         match self {
             Self::Single => 1,
@@ -56,7 +61,7 @@ impl Turn {
     }
 }
 
-/// The sending end; dropping it finishes what is queued and ends the thread.
+/// Sends jobs to the thread. When it is dropped, the queued jobs are done and the thread ends.
 pub(super) struct Writer {
     queue: Option<mpsc::UnboundedSender<Job>>,
     room: Arc<Semaphore>,
@@ -127,10 +132,10 @@ impl Writer {
 
     /// Does `work` in a transaction, or as a part of one, and returns after its commit.
     /// [`StoreError::Overloaded`] if too much waits already.
-    pub(super) async fn write<T, W>(&self, turn: Turn, work: W) -> StoreResult<T>
+    pub(super) async fn write<T, W>(&self, turn: CommitSharing, work: W) -> StoreResult<T>
     where
         T: Send + 'static,
-        W: FnOnce(&Connection) -> StoreResult<Done<T>> + Send + 'static,
+        W: FnOnce(&Connection) -> StoreResult<WriteResult<T>> + Send + 'static,
     {
         let room = Arc::clone(&self.room).try_acquire_many_owned(turn.rows());
         let room = room.map_err(|_| StoreError::Overloaded)?;
@@ -160,7 +165,7 @@ fn panicked() -> StoreError {
 }
 
 struct Job {
-    turn: Turn,
+    turn: CommitSharing,
     task: Box<dyn Task>,
     /// Given back when the job is answered.
     _room: OwnedSemaphorePermit,
@@ -168,39 +173,39 @@ struct Job {
 
 /// A job without the type of its answer.
 trait Task: Send {
-    /// Does the work. False if what it wrote must go.
+    /// Does the work. Returns false if what it wrote must be rolled back.
     fn run(&mut self, connection: &Connection) -> bool;
-    /// Answers, given what became of the transaction.
+    /// Sends the result, given whether the transaction was committed.
     fn answer(self: Box<Self>, committed: &StoreResult<()>);
 }
 
 struct Work<T, W> {
     work: Option<W>,
-    result: Option<StoreResult<Done<T>>>,
+    result: Option<StoreResult<WriteResult<T>>>,
     reply: oneshot::Sender<StoreResult<T>>,
 }
 
 impl<T, W> Task for Work<T, W>
 where
     T: Send,
-    W: FnOnce(&Connection) -> StoreResult<Done<T>> + Send,
+    W: FnOnce(&Connection) -> StoreResult<WriteResult<T>> + Send,
 {
     fn run(&mut self, connection: &Connection) -> bool {
         // The transaction or its savepoint is rolled back after a panic, so that nothing half
         // done stays. Statements reset themselves when they are dropped.
         let run = |work: W| catch_unwind(AssertUnwindSafe(|| work(connection)));
         self.result = self.work.take().map(|work| run(work).unwrap_or_else(|_| Err(panicked())));
-        matches!(self.result, Some(Ok(Done::Keep(_))))
+        matches!(self.result, Some(Ok(WriteResult::Keep(_))))
     }
 
     fn answer(self: Box<Self>, committed: &StoreResult<()>) {
         let answer = match (self.result, committed) {
             (Some(Err(error)), _) => Err(error),
             (_, Err(error)) => Err(error.clone()),
-            (Some(Ok(Done::Keep(value) | Done::Discard(value))), Ok(())) => Ok(value),
+            (Some(Ok(WriteResult::Keep(value) | WriteResult::Discard(value))), Ok(())) => Ok(value),
             (None, Ok(())) => Err(stopped()),
         };
-        // Whoever asked may have gone; the work is done all the same.
+        // The caller may have stopped waiting; the work is done anyway.
         drop(self.reply.send(answer));
     }
 }
@@ -214,16 +219,16 @@ fn serve(
 ) {
     let (mut held, mut last) = (None, 0);
     while let Some(first) = held.take().or_else(|| jobs.blocking_recv()) {
-        // One who writes alone, a write after the other, never waits.
+        // A single client that writes one job after the other never waits.
         if (2..CROWD).contains(&last) {
             (0..STEPS).take_while(|_| jobs.len() < CROWD).for_each(|_| gather());
         }
-        let (alone, mut rows) = (first.turn == Turn::Alone, first.turn.rows());
+        let (alone, mut rows) = (first.turn == CommitSharing::Alone, first.turn.rows());
         let mut group = vec![first];
-        // What waits already shares the commit.
+        // Waiting jobs share the commit.
         while !alone && held.is_none() && rows < LARGEST_GROUP {
             match jobs.try_recv() {
-                Ok(job) if job.turn == Turn::Alone => held = Some(job),
+                Ok(job) if job.turn == CommitSharing::Alone => held = Some(job),
                 Ok(job) => {
                     rows += job.turn.rows();
                     group.push(job);
@@ -265,16 +270,16 @@ fn transact(connection: &Connection, group: &mut [Job]) -> rusqlite::Result<()> 
         return match (kept, connection.is_autocommit()) {
             (true, _) => commit(connection),
             (false, false) => connection.execute_batch("ROLLBACK"),
-            // SQLite rolls back by itself when the disk is full, for one.
+            // SQLite rolls back automatically when the disk is full, for example.
             (false, true) => Ok(()),
         };
     }
     for job in group {
         match job.turn {
-            Turn::Single => {
+            CommitSharing::Single => {
                 job.task.run(connection);
             }
-            Turn::Shared { .. } | Turn::Alone => {
+            CommitSharing::Shared { .. } | CommitSharing::Alone => {
                 connection.prepare_cached("SAVEPOINT job")?.execute([])?;
                 if !job.task.run(connection) {
                     connection.prepare_cached("ROLLBACK TO job")?.execute([])?;
@@ -283,7 +288,7 @@ fn transact(connection: &Connection, group: &mut [Job]) -> rusqlite::Result<()> 
             }
         }
         if connection.is_autocommit() {
-            // It rolled back by itself: whatever follows would be committed row by row.
+            // It rolled back automatically: further statements would be committed one by one.
             return Err(rusqlite::Error::SqliteFailure(
                 rusqlite::ffi::Error::new(rusqlite::ffi::SQLITE_ABORT_ROLLBACK),
                 Some("the transaction was rolled back by another's failure".to_owned()),

@@ -1,23 +1,22 @@
-//! Who writes, if anyone does.
+//! Where writes are sent.
 
 use std::path::PathBuf;
 
 use rusqlite::{Connection, TransactionBehavior};
 
-use super::open::{self, Use};
-use super::writer::{Done, Turn, Writer};
+use super::open::{self, ConnectionUse};
+use super::writer::{CommitSharing, WriteResult, Writer};
 use crate::store::{StoreError, StoreResult, WriteFault};
 
-/// Where writes go.
 pub(super) enum Writes {
-    /// To the thread that keeps them.
+    /// To the thread that writes.
     Kept(Writer),
-    /// Nowhere: the database is only read. A dry run is computed and rolled back.
+    /// The database is only read. A dry run is rolled back; other writes are refused.
     Tried {
         /// The database file.
         path: PathBuf,
         /// How it is read.
-        reading: Use,
+        reading: ConnectionUse,
     },
 }
 
@@ -31,10 +30,10 @@ impl Writes {
     }
 
     /// As [`Writer::write`].
-    pub(super) async fn write<T, W>(&self, turn: Turn, work: W) -> StoreResult<T>
+    pub(super) async fn write<T, W>(&self, turn: CommitSharing, work: W) -> StoreResult<T>
     where
         T: Send + 'static,
-        W: FnOnce(&Connection) -> StoreResult<Done<T>> + Send + 'static,
+        W: FnOnce(&Connection) -> StoreResult<WriteResult<T>> + Send + 'static,
     {
         match self {
             Self::Kept(writer) => writer.write(turn, work).await,
@@ -51,16 +50,16 @@ impl Writes {
     }
 }
 
-/// Does some work and undoes it. Work that was to be kept is refused.
+/// Does some work and rolls it back. Work that must be kept is refused.
 fn rolled_back<T>(
     connection: &mut Connection,
-    work: impl FnOnce(&Connection) -> StoreResult<Done<T>>,
+    work: impl FnOnce(&Connection) -> StoreResult<WriteResult<T>>,
 ) -> StoreResult<T> {
     let trial = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
     let done = work(&trial)?;
     trial.rollback()?;
     match done {
-        Done::Discard(value) => Ok(value),
-        Done::Keep(_) => Err(StoreError::Unwritable(WriteFault::Protected)),
+        WriteResult::Discard(value) => Ok(value),
+        WriteResult::Keep(_) => Err(StoreError::Unwritable(WriteFault::Protected)),
     }
 }

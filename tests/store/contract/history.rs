@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use nicelist::fleet::{Difference, Differences, InForce, Terms};
 use nicelist::rule::{Counts, Outcome, RevisionCounts};
-use nicelist::store::{RevisionFilter, RuleKey, RulePlace, RuleTurn, RuleVersion};
+use nicelist::store::{RevisedRule, RevisedRulePosition, RevisionFilter, RuleKey, RuleVersion};
 
 use super::*;
 
@@ -112,8 +112,8 @@ pub(crate) async fn filters_hold_for_the_past_too(store: Db) {
 }
 
 /// All that a revision did to rules, a few at a time.
-pub(super) async fn turns(store: &Db, at: Revision, limit: usize) -> Vec<RuleTurn> {
-    let mut turns: Vec<(RulePlace, RuleTurn)> = Vec::new();
+pub(super) async fn turns(store: &Db, at: Revision, limit: usize) -> Vec<RevisedRule> {
+    let mut turns: Vec<(RevisedRulePosition, RevisedRule)> = Vec::new();
     loop {
         let after = turns.last().map(|(place, _)| *place);
         let page = store.rule_changes(at, after, limit).await.unwrap();
@@ -133,7 +133,7 @@ pub(crate) async fn what_each_revision_did_leads_from_one_to_the_next(store: Db)
         let terms = Terms { prune: true, now: Timestamp::MIN };
         let expected = Differences::between(before, after, terms).differences;
 
-        let (ended, made) = store.turned(at).await.unwrap();
+        let (ended, made) = store.revised_tags_and_settings(at).await.unwrap();
         assert!(ended.rules.is_empty() && made.rules.is_empty());
         let is_rule = |difference: &&Difference<'_>| matches!(difference, Difference::Rule { .. });
         let besides: Vec<_> = expected.iter().filter(|it| !is_rule(it)).copied().collect();
@@ -151,7 +151,7 @@ pub(crate) async fn what_each_revision_did_leads_from_one_to_the_next(store: Db)
         for limit in [1, 3, usize::MAX] {
             let turns = turns(&store, at, limit).await;
             assert_eq!(turns.len(), rules.len(), "{at}");
-            for RuleTurn { before, after } in turns {
+            for RevisedRule { before, after } in turns {
                 let rule = before.as_ref().or(after.as_ref()).unwrap();
                 let wanted = &rules[&(rule.target(), rule.scope())];
                 assert_eq!((&before, &after), (&wanted.0, &wanted.1), "{at}");
@@ -178,12 +178,12 @@ pub(crate) async fn what_each_revision_did_leads_from_one_to_the_next(store: Db)
         assert_eq!(counted, expected, "{at}");
     }
     assert!(turns(&store, Revision(0), 9).await.is_empty());
-    assert_eq!(store.turned(Revision(99)).await.unwrap(), Default::default());
+    assert_eq!(store.revised_tags_and_settings(Revision(99)).await.unwrap(), Default::default());
 }
 
 fn by(name: &str, second: i64, edits: impl IntoIterator<Item = Edit>) -> Change {
     let message = Some(format!("by {name}"));
-    Change { author: Author { name: name.to_owned(), at: at(second), message }, ..change(edits) }
+    Change { actor: Actor { reason: message, ..Actor::new(name, at(second)) }, ..change(edits) }
 }
 
 async fn found(store: &Db, filter: RevisionFilter) -> Vec<u64> {

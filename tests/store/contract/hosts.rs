@@ -241,9 +241,9 @@ pub(crate) async fn l4_events_of_a_forgotten_host_stay_unless_they_are_deleted(s
         assert_eq!(store.add_events(&[event(name)], at(0)).await.unwrap(), 1);
     }
     commit(&store, [put(rule(1, "host:M1", ""))]).await;
-    assert!(store.forget_host(&machine("M1")).await.unwrap());
-    assert!(!store.forget_host(&machine("M1")).await.unwrap());
-    assert!(!store.forget_host(&machine("M3")).await.unwrap());
+    assert!(store.forget_host(&anna(), &machine("M1")).await.unwrap());
+    assert!(!store.forget_host(&anna(), &machine("M1")).await.unwrap());
+    assert!(!store.forget_host(&anna(), &machine("M3")).await.unwrap());
     assert_eq!(store.host(&machine("M1")).await.unwrap(), None);
     let machines = async || {
         let left = store.events(&EventFilter::default(), None, 9).await.unwrap();
@@ -293,7 +293,7 @@ pub(crate) async fn a_version_from_before_forgetting_saves_nothing(store: Db) {
     let host = new_host(&store, "M1").await;
     let known = stored(&store, "M1").await.version;
     assert!(store.save_host(&host, known).await.unwrap());
-    store.forget_host(&host.machine).await.unwrap();
+    store.forget_host(&anna(), &host.machine).await.unwrap();
     new_host(&store, "M1").await;
     for version in known..=known + 1 {
         assert!(!store.save_host(&host, version).await.unwrap(), "took {version}");

@@ -15,10 +15,10 @@ pub(crate) mod tokens;
 use std::sync::Arc;
 
 use jiff::Timestamp;
-use nicelist::fleet::{Host, Setting, Tag};
+use nicelist::fleet::{Actor, Host, Setting, Tag};
 use nicelist::rule::{MachineId, Revision, Rule, RuleDraft, Scope, TagName, Target};
 use nicelist::store::{
-    Author, Change, Committed, Edit, LedgerRow, RuleFilter, Store, StoreError, StoreResult,
+    Change, Committed, Edit, LedgerRow, RuleFilter, Store, StoreError, StoreResult,
 };
 
 /// What every behaviour is given.
@@ -27,6 +27,10 @@ pub(crate) type Db = Arc<dyn Store>;
 /// So many seconds after the beginning of all tests.
 pub(crate) fn at(seconds: i64) -> Timestamp {
     Timestamp::from_second(1_790_000_000 + seconds).unwrap()
+}
+
+pub(crate) fn anna() -> Actor {
+    Actor::new("anna", at(0))
 }
 
 /// A team id.
@@ -91,12 +95,7 @@ pub(crate) fn untag_host(host: &str, name: &str) -> Edit {
 }
 
 pub(crate) fn change(edits: impl IntoIterator<Item = Edit>) -> Change {
-    Change {
-        author: Author { name: "anna".to_owned(), at: at(0), message: None },
-        base: None,
-        dry_run: false,
-        edits: edits.into_iter().collect(),
-    }
+    Change { actor: anna(), base: None, dry_run: false, edits: edits.into_iter().collect() }
 }
 
 /// Makes a change that has to succeed.

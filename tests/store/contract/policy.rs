@@ -13,8 +13,8 @@ pub(crate) async fn a_new_store_is_empty(store: Db) {
 }
 
 pub(crate) async fn a_change_is_a_revision_with_its_author(store: Db) {
-    let author = Author { name: "ops".to_owned(), at: at(7), message: Some("because".to_owned()) };
-    let made = Change { author, ..change([put(rule(1, "fleet", "")), put(rule(2, "fleet", ""))]) };
+    let actor = Actor::new("ops", at(7)).because("because");
+    let made = Change { actor, ..change([put(rule(1, "fleet", "")), put(rule(2, "fleet", ""))]) };
     let committed = store.commit(made).await.unwrap();
     assert_eq!((committed.head, committed.changed), (Revision(1), true));
     assert_eq!(store.head().await.unwrap(), Revision(1));
@@ -363,9 +363,9 @@ pub(crate) async fn settings_stand_by_scope(store: Db) {
 
 pub(crate) async fn l13_the_newest_time_of_a_database_is_known(store: Db) {
     assert_eq!(store.newest_time().await.unwrap(), None);
-    let author = Author { name: "anna".to_owned(), at: at(5), message: None };
+    let actor = Actor::new("anna", at(5));
     let edits = vec![put(rule(1, "fleet", ""))];
-    let change = Change { author, base: None, dry_run: false, edits };
+    let change = Change { actor, base: None, dry_run: false, edits };
     store.commit(change).await.unwrap();
     assert_eq!(store.newest_time().await.unwrap(), Some(at(5)), "that of a revision");
     assert!(store.save_host(&Host::new(machine("M1"), at(9)), 0).await.unwrap());

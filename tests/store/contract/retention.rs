@@ -2,7 +2,7 @@
 
 use nicelist::fleet::InForce;
 use nicelist::store::RevisionFilter;
-use nicelist::store::moving::check;
+use nicelist::store::maintenance::check;
 
 use super::history::{now, play, rules_at, turns};
 use super::*;
@@ -34,7 +34,7 @@ async fn assert_kept_from_start(store: &Db, states: &[InForce]) {
             assert_deleted(store.snapshot_at(at).await, at);
             let filter = RuleFilter { at: Some(at), ..RuleFilter::default() };
             assert_deleted(store.rules(&filter, None, 1).await, at);
-            assert_deleted(store.turned(at).await, at);
+            assert_deleted(store.revised_tags_and_settings(at).await, at);
             assert_deleted(store.rule_changes(at, None, 1).await, at);
         } else {
             assert_eq!(&at_revision(store, at).await.unwrap(), state, "{at}");
@@ -85,7 +85,7 @@ pub(crate) async fn s8_the_first_kept_revision_never_goes_back(store: Db) {
 pub(crate) async fn s8_a_revision_is_found_by_its_time(store: Db) {
     for (number, seconds) in [10, 20, 20, 15, 40].into_iter().enumerate() {
         let mut change = change([put(rule(number, "fleet", ""))]);
-        change.author.at = at(seconds);
+        change.actor.at = at(seconds);
         store.commit(change).await.unwrap();
     }
     let mut found = Vec::new();

@@ -13,7 +13,7 @@ use crate::server::admin::lookup::stored_rule;
 use crate::server::answer::{Answer, Refused};
 use crate::server::extract::Body;
 use crate::server::state::{Shared, State};
-use crate::store::{Edit, RevisionFilter, RuleTurn};
+use crate::store::{Edit, RevisedRule, RevisionFilter};
 
 /// Own revisions that are examined.
 const MOST_REVISIONS: usize = 200;
@@ -38,7 +38,7 @@ pub(in crate::server::admin) async fn undo(
     let (undone, turns) = newest_decision(&state, &permit.operator().name).await?;
     let now = state.clock.now();
     let (mut rules, mut edits) = (Vec::new(), Vec::new());
-    for RuleTurn { before, after } in turns {
+    for RevisedRule { before, after } in turns {
         let Some(made) = after else { continue };
         check_current(&state, &made, undone).await?;
         let is_over = |rule: &Rule| rule.expires.is_some_and(|expires| expires <= now);
@@ -64,7 +64,7 @@ pub(in crate::server::admin) async fn undo(
 async fn newest_decision(
     state: &State,
     author: &str,
-) -> Result<(Revision, Vec<RuleTurn>), Refused> {
+) -> Result<(Revision, Vec<RevisedRule>), Refused> {
     let filter = RevisionFilter { author: Some(author.to_owned()), ..RevisionFilter::default() };
     let mut undone = HashSet::new();
     for stored in state.store.revisions(&filter, None, MOST_REVISIONS).await? {
@@ -84,10 +84,10 @@ async fn newest_decision(
 
 /// What a revision changed, if it only created rules for events. Its first rule is read alone: that is
 /// enough to skip other revisions, such as large imports.
-async fn decision(state: &State, revision: Revision) -> Result<Option<Vec<RuleTurn>>, Refused> {
+async fn decision(state: &State, revision: Revision) -> Result<Option<Vec<RevisedRule>>, Refused> {
     let turns = async |limit| {
         let turns = state.store.rule_changes(revision, None, limit).await?;
-        Ok::<_, Refused>(turns.into_iter().map(|(_, turn)| turn).collect::<Vec<RuleTurn>>())
+        Ok::<_, Refused>(turns.into_iter().map(|(_, turn)| turn).collect::<Vec<RevisedRule>>())
     };
     if !turns(1).await?.first().is_some_and(is_decision) {
         return Ok(None);
@@ -101,7 +101,7 @@ async fn decision(state: &State, revision: Revision) -> Result<Option<Vec<RuleTu
     Ok(turns.iter().all(is_decision).then_some(turns))
 }
 
-fn is_decision(turn: &RuleTurn) -> bool {
+fn is_decision(turn: &RevisedRule) -> bool {
     let source = turn.after.as_ref().and_then(|rule| rule.provenance.source.as_deref());
     source.is_some_and(|source| source.starts_with("event:"))
 }

@@ -6,12 +6,12 @@ use deadpool_postgres::{Client, GenericClient};
 
 use crate::store::StoreResult;
 use crate::store::postgres::locks::Lock;
-use crate::store::postgres::{filter, query};
+use crate::store::postgres::query;
 
-/// A week, in milliseconds. So a year's events are in 52 partitions, and a question about one
-/// event need not look into hundreds.
+/// A week, in milliseconds. So a year has 52 partitions, and a query for one event need not search
+/// hundreds.
 const WEEK: i64 = 7 * 24 * 60 * 60 * 1000;
-/// The two tables that are parted alike.
+/// The two tables with the same partitions.
 const TABLES: [&str; 2] = ["event", "event_body"];
 
 /// A week, by its number since 1970.
@@ -29,7 +29,7 @@ impl Week {
         self.0.saturating_mul(WEEK)
     }
 
-    /// The first millisecond behind it.
+    /// The first millisecond after it.
     pub(super) fn ends(self) -> i64 {
         self.begins().saturating_add(WEEK)
     }
@@ -44,8 +44,8 @@ impl Week {
     }
 }
 
-/// Makes the partitions of weeks that have none. What is in the default already stays there, and
-/// so does what will come of the same week.
+/// Creates missing partitions of weeks. A week that already has events in the default partition
+/// keeps using it.
 pub(super) async fn ensure(client: &mut Client, weeks: &HashSet<Week>) -> StoreResult<()> {
     let on = client.transaction().await?;
     Lock::Events.take(&on).await?;
@@ -53,7 +53,7 @@ pub(super) async fn ensure(client: &mut Client, weeks: &HashSet<Week>) -> StoreR
     Ok(on.commit().await?)
 }
 
-/// The same in a transaction that holds the lock of events.
+/// The same in a transaction that has the lock of events.
 pub(super) async fn make(on: &impl GenericClient, weeks: &HashSet<Week>) -> StoreResult<()> {
     let there = all(on).await?;
     for week in weeks.iter().filter(|week| week.is_nameable() && !there.contains(week)) {
@@ -80,7 +80,7 @@ pub(super) async fn all(on: &impl GenericClient) -> StoreResult<Vec<Week>> {
         "SELECT c.relname::text FROM pg_inherits AS i JOIN pg_class AS c ON c.oid = i.inhrelid
                WHERE i.inhparent = 'event'::regclass";
     let mut weeks = Vec::new();
-    for row in query(on, sql, filter::NONE).await? {
+    for row in query(on, sql, &[]).await? {
         let name: &str = row.try_get(0)?;
         let number = name.strip_prefix("event_w").and_then(|number| number.parse().ok());
         weeks.extend(number.map(Week));

@@ -1,22 +1,21 @@
-//! For how long events are kept.
+//! Deletes old events.
 
 use deadpool_postgres::{Client, GenericClient};
 
-use super::keep::{FLOOR, digest};
+use super::insert::{FLOOR, digest};
 use super::partitions::{self, Week};
 use crate::rule::MachineId;
+use crate::store::postgres::count;
 use crate::store::postgres::locks::Lock;
-use crate::store::postgres::rows::count;
-use crate::store::postgres::{Values, codes, filter, query};
+use crate::store::postgres::{Values, codes, query};
 use crate::store::{EventPurge, StoreResult};
 
-/// How many entries of dropped partitions are cleared away at a time.
+/// Entries of dropped partitions that are deleted at a time.
 const STALE: i64 = 20_000;
-/// How long to wait for those who read a partition that is to be dropped. Whoever comes after
-/// waits as long.
+/// How long to wait for the readers of a partition before it is dropped. New readers wait as long.
 const DROP_PATIENCE: &str = "SET LOCAL lock_timeout = '2s'";
 
-/// Whether any event is to go.
+/// Whether an event must be deleted.
 pub(in crate::store::postgres) async fn has_overdue(
     on: &impl GenericClient,
     purge: EventPurge,
@@ -28,17 +27,17 @@ pub(in crate::store::postgres) async fn has_overdue(
         }
     }
     let sql = format!("SELECT 1 FROM event_once WHERE received < {FLOOR} LIMIT 1");
-    let stale = !query(on, &sql, filter::NONE).await?.is_empty();
+    let stale = !query(on, &sql, &[]).await?.is_empty();
     Ok(stale || surplus(on, purge.keep).await? > 0)
 }
 
-/// How many events there are beyond those that stay.
+/// How many events exceed the limit.
 async fn surplus(on: &impl GenericClient, keep: Option<u64>) -> StoreResult<i64> {
     let Some(keep) = keep.and_then(|keep| i64::try_from(keep).ok()) else { return Ok(0) };
-    // Numbers go up, so that the count need not be taken where there are few.
+    // IDs grow, so a small range needs no count.
     let sql = "SELECT coalesce((SELECT max(id) FROM event) - (SELECT min(id) FROM event) + 1, 0)";
     for sql in [sql, "SELECT count(*) FROM event"] {
-        let rows = query(on, sql, filter::NONE).await?;
+        let rows = query(on, sql, &[]).await?;
         let at_most: i64 = rows.first().map(|row| row.try_get(0)).transpose()?.unwrap_or(0);
         if at_most <= keep {
             return Ok(0);
@@ -50,8 +49,8 @@ async fn surplus(on: &impl GenericClient, keep: Option<u64>) -> StoreResult<i64>
     Ok(0)
 }
 
-/// Drops the partitions that are wholly too old, and deletes the oldest of the other events that
-/// are to go, a few at a time. Says how many events went.
+/// Drops the partitions that are completely too old, and deletes the oldest other events that are
+/// too old or exceed the limit, a few at a time. Returns how many events were deleted.
 pub(in crate::store::postgres) async fn purge(
     client: &mut Client,
     purge: EventPurge,
@@ -83,17 +82,17 @@ pub(in crate::store::postgres) async fn purge(
     Ok(gone)
 }
 
-/// Drops a week, and says how many events went with it.
+/// Drops the partitions of a week. Returns how many events they had.
 async fn drop_week(client: &mut Client, week: Week) -> StoreResult<usize> {
     let on = client.transaction().await?;
     Lock::Events.take(&on).await?;
-    // Another server may have been faster.
+    // Another server may have dropped it.
     if !partitions::all(&on).await?.contains(&week) {
         return Ok(0);
     }
     on.batch_execute(DROP_PATIENCE).await?;
     let sql = format!("SELECT count(*) FROM {}", week.partition("event"));
-    let events = count(&on.query_one(&sql, filter::NONE).await?, 0)?;
+    let events = count(&on.query_one(&sql, &[]).await?, 0)?;
     let sql = "INSERT INTO meta (key, value)
                VALUES ('event_floor', convert_to($1::bigint::text, 'UTF8'))
                ON CONFLICT (key) DO UPDATE SET value = convert_to(greatest(
@@ -105,7 +104,7 @@ async fn drop_week(client: &mut Client, week: Week) -> StoreResult<usize> {
     usize::try_from(events).map_err(|error| codes::corrupt("count", &error))
 }
 
-/// Deletes events that a query names, and all that is kept of them elsewhere.
+/// Deletes the events of a query, with their bodies and digests.
 async fn delete(on: &impl GenericClient, which: &str, values: Values<'_>) -> StoreResult<usize> {
     let sql = format!(
         "WITH old AS MATERIALIZED ({which}), gone AS (
@@ -125,7 +124,7 @@ async fn delete(on: &impl GenericClient, which: &str, values: Values<'_>) -> Sto
     usize::try_from(gone).map_err(|error| codes::corrupt("count", &error))
 }
 
-/// Deletes some events of a host, and says how many they were.
+/// Deletes some events of a host. Returns how many were deleted.
 pub(in crate::store::postgres) async fn delete_of(
     on: &impl GenericClient,
     machine: &MachineId,

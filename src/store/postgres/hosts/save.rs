@@ -1,4 +1,4 @@
-//! Saving hosts, many at once.
+//! Saves hosts in groups.
 
 use std::collections::HashSet;
 
@@ -7,11 +7,11 @@ use deadpool_postgres::{Client, GenericClient};
 use crate::fleet::Host;
 use crate::store::StoreResult;
 use crate::store::postgres::locks::Lock;
-use crate::store::postgres::rows::{clean, clean_json};
+use crate::store::postgres::text::{clean, clean_json};
 use crate::store::postgres::writer::Batch;
 use crate::store::postgres::{codes, query};
 
-/// A host as a row, to be saved if it still is at a version.
+/// A host's row, to be saved if it is still at a version.
 pub(in crate::store::postgres) struct Save {
     machine: String,
     version: i64,
@@ -24,7 +24,7 @@ pub(in crate::store::postgres) struct Save {
 }
 
 impl Save {
-    /// Nothing if there cannot be such a version.
+    /// Nothing if there can be no such version.
     pub(in crate::store::postgres) fn new(host: &Host, version: u64) -> StoreResult<Option<Self>> {
         let Ok(version) = i64::try_from(version) else { return Ok(None) };
         Ok(Some(Self {
@@ -35,7 +35,7 @@ impl Save {
             primary_user: clean(&host.facts.primary_user).into_owned(),
             first_seen: host.first_seen.as_millisecond(),
             sync: codes::json(&host.sync)?,
-            // Lists of hosts look into it.
+            // Lists of hosts query it.
             facts: clean_json(codes::json(&host.facts)?),
         }))
     }
@@ -61,7 +61,7 @@ const INSERT: &str = "INSERT INTO host (machine, version, serial, hostname, prim
         AS n (machine, version, serial, hostname, primary_user, first_seen, sync, facts)
     ON CONFLICT DO NOTHING RETURNING machine";
 
-/// Saves hosts that wait together.
+/// Saves the hosts of waiting requests.
 pub(in crate::store::postgres) struct Saves;
 
 impl Batch for Saves {
@@ -88,7 +88,7 @@ impl Batch for Saves {
         for round in &rounds {
             let (new, known): (Vec<usize>, Vec<usize>) =
                 round.iter().partition(|place| jobs[**place].version == 0);
-            // One behind the other, without waiting for the first.
+            // Sent one after the other without waiting for the first.
             let (made, changed) = tokio::join!(
                 statement(&on, INSERT, jobs, &new),
                 statement(&on, UPDATE, jobs, &known)
@@ -124,7 +124,7 @@ fn rounds(jobs: &[Save]) -> Vec<Vec<usize>> {
     rounds.into_iter().map(ordered).collect()
 }
 
-/// Runs one of the statements with some of the jobs, and says which hosts were saved.
+/// Runs one of the statements with some of the jobs. Returns which hosts were saved.
 async fn statement(
     on: &impl GenericClient,
     sql: &str,

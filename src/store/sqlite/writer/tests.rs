@@ -3,7 +3,7 @@ use std::sync::mpsc as blocking;
 
 use super::*;
 
-const SHARED: Turn = Turn::Shared { rows: 1 };
+const SHARED: CommitSharing = CommitSharing::Shared { rows: 1 };
 
 fn database(path: &Path) -> Connection {
     let connection = Connection::open(path).unwrap();
@@ -21,18 +21,18 @@ fn rows(connection: &Connection) -> Vec<i64> {
     statement.query_map([], |row| row.get(0)).unwrap().map(Result::unwrap).collect()
 }
 
-fn add(connection: &Connection, x: i64) -> StoreResult<Done<()>> {
+fn add(connection: &Connection, x: i64) -> StoreResult<WriteResult<()>> {
     connection.execute("INSERT INTO t VALUES (?)", [x])?;
-    Ok(Done::Keep(()))
+    Ok(WriteResult::Keep(()))
 }
 
-/// Holds the writer until told to go on, so that what follows waits together.
+/// Blocks the writer until it is released, so that further jobs wait together.
 async fn held(writer: &Writer, go: blocking::Receiver<()>) -> StoreResult<()> {
     let wait = move |_: &Connection| {
         go.recv().unwrap();
-        Ok(Done::Discard(()))
+        Ok(WriteResult::Discard(()))
     };
-    writer.write(Turn::Alone, wait).await
+    writer.write(CommitSharing::Alone, wait).await
 }
 
 #[tokio::test]
@@ -45,16 +45,16 @@ async fn jobs_that_wait_share_a_commit_and_fail_alone() {
         add(on, 2)?;
         add(on, 1)
     };
-    let discarded = |on: &Connection| add(on, 3).map(|_| Done::Discard("seen"));
+    let discarded = |on: &Connection| add(on, 3).map(|_| WriteResult::Discard("seen"));
     let outside = database(&path);
-    let looking = move |on: &Connection| Ok(Done::Keep((rows(on), rows(&outside))));
+    let looking = move |on: &Connection| Ok(WriteResult::Keep((rows(on), rows(&outside))));
     let (_, one, failed, seen, views, four, ()) = tokio::join!(
         held(&writer, gate),
         writer.write(SHARED, |on| add(on, 1)),
         writer.write(SHARED, failing),
         writer.write(SHARED, discarded),
         writer.write(SHARED, looking),
-        writer.write(Turn::Alone, |on| add(on, 4)),
+        writer.write(CommitSharing::Alone, |on| add(on, 4)),
         async { go.send(()).unwrap() },
     );
     assert!(one.is_ok() && four.is_ok());
@@ -89,7 +89,8 @@ async fn one_who_writes_alone_never_waits_and_a_few_wait_for_more() {
     assert!(waiting.try_recv().is_err(), "nobody was to wait yet");
 
     let outside = database(&path);
-    let looking = move |on: &Connection| Ok(Done::Keep((rows(on).len(), rows(&outside).len())));
+    let looking =
+        move |on: &Connection| Ok(WriteResult::Keep((rows(on).len(), rows(&outside).len())));
     let (six, (views, ())) = tokio::join!(writer.write(SHARED, |on| add(on, 6)), async {
         tokio::task::spawn_blocking(move || waiting.recv()).await.unwrap().unwrap();
         let go = async { (0..STEPS).for_each(|_| go_on.send(()).unwrap()) };
@@ -105,17 +106,20 @@ async fn what_is_too_much_is_refused_at_once_and_nothing_else_is() {
     let path = folder.path().join("t.db");
     let writer = Writer::start(database(&path), opened(&path)).unwrap();
     let (go, gate) = blocking::channel();
-    let most = Turn::Shared { rows: MOST_WAITING };
+    let most = CommitSharing::Shared { rows: MOST_WAITING };
     let (_, one, refused, alone, ()) = tokio::join!(
         held(&writer, gate),
         writer.write(most, |on| add(on, 1)),
-        writer.write(Turn::Single, |on| add(on, 2)),
-        writer.write(Turn::Alone, |on| add(on, 3)),
+        writer.write(CommitSharing::Single, |on| add(on, 2)),
+        writer.write(CommitSharing::Alone, |on| add(on, 3)),
         async { go.send(()).unwrap() },
     );
     assert!(one.is_ok() && alone.is_ok());
     assert!(matches!(refused, Err(StoreError::Overloaded)));
-    assert!(writer.write(Turn::Single, |on| add(on, 4)).await.is_ok(), "there is room again");
+    assert!(
+        writer.write(CommitSharing::Single, |on| add(on, 4)).await.is_ok(),
+        "there is room again"
+    );
     assert_eq!(rows(&database(&path)), [1, 3, 4]);
 }
 
@@ -149,7 +153,7 @@ async fn a_commit_that_fails_fails_all_its_jobs() {
     let (go, gate) = blocking::channel();
     let orphan = |on: &Connection| {
         on.execute("INSERT INTO c VALUES (7)", [])?;
-        Ok(Done::Keep(()))
+        Ok(WriteResult::Keep(()))
     };
     let (_, one, other, ()) = tokio::join!(
         held(&writer, gate),
@@ -168,7 +172,7 @@ async fn l7_a_panic_fails_its_job_alone_and_the_thread_goes_on() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("t.db");
     let writer = Writer::start(database(&path), opened(&path)).unwrap();
-    let panicking = |on: &Connection| -> StoreResult<Done<()>> {
+    let panicking = |on: &Connection| -> StoreResult<WriteResult<()>> {
         add(on, 2)?;
         panic!("a bug in a job")
     };
@@ -182,7 +186,7 @@ async fn l7_a_panic_fails_its_job_alone_and_the_thread_goes_on() {
     );
     assert!(one.is_ok() && three.is_ok());
     assert!(panicked.unwrap_err().to_string().contains("panicked"));
-    assert!(writer.write(Turn::Alone, panicking).await.is_err(), "alone as well");
+    assert!(writer.write(CommitSharing::Alone, panicking).await.is_err(), "alone as well");
     assert!(writer.write(SHARED, |on| add(on, 4)).await.is_ok());
     assert!(writer.is_running() && writer.busy_for().is_none());
     assert_eq!(rows(&database(&path)), [1, 3, 4]);
@@ -233,7 +237,7 @@ async fn l7_a_full_disk_is_reported_as_one() {
     let writer = Writer::start(connection, opened(&path)).unwrap();
     let large = |on: &Connection| {
         on.execute("INSERT INTO u VALUES (zeroblob(100000))", [])?;
-        Ok(Done::Keep(()))
+        Ok(WriteResult::Keep(()))
     };
     let full = writer.write(SHARED, large).await.unwrap_err();
     assert!(matches!(full, StoreError::Unwritable(WriteFault::DiskFull)), "{full}");

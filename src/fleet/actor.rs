@@ -1,0 +1,34 @@
+//! Who changes something, when and why.
+
+use jiff::Timestamp;
+
+/// A person, token or server that changes something.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Actor {
+    /// A token's name, `local:USER`, or `nicelist` for the server itself.
+    pub name: String,
+    pub at: Timestamp,
+    /// The ID of the request that asked for the change, if a request did.
+    pub request_id: Option<String>,
+    /// Why, in the actor's words.
+    pub reason: Option<String>,
+}
+
+impl Actor {
+    /// An actor without a request.
+    #[must_use]
+    pub fn new(name: impl Into<String>, at: Timestamp) -> Self {
+        Self { name: name.into(), at, request_id: None, reason: None }
+    }
+
+    /// The server itself.
+    #[must_use]
+    pub fn server(at: Timestamp) -> Self {
+        Self::new("nicelist", at)
+    }
+
+    #[must_use]
+    pub fn because(self, reason: impl Into<String>) -> Self {
+        Self { reason: Some(reason.into()), ..self }
+    }
+}

@@ -1,0 +1,7 @@
+//! Whole databases, for administrators: migrations, copies, backups and checks.
+
+pub use crate::store::maintenance::{
+    BackedUp, BackupError, Checked, Compared, CopiedEpoch, CopiedTable, CopyStep, DatabaseCopy,
+    MaintenanceError, Migrated, RestoreError, Restored, backup, check, compare, examine_backup,
+    migrate, restore,
+};

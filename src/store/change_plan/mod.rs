@@ -1,0 +1,441 @@
+//! The plan of a change: from its edits and the rows that they touch to the rows that end, the rows
+//! that are inserted, the outcome of each edit, and the edits that are refused.
+//!
+//! No I/O happens here. [`ChangeReads`] lists what must be read, [`ChangePlan::new`] applies the
+//! edits in their order in memory, and the database writes what the plan contains. So a row that a
+//! change makes and unmakes is never stored, and edits that cancel each other make no revision.
+//! Only rules with a single edit are left to the database, which finds the unchanged ones without
+//! reading all of them.
+
+mod reads;
+mod rules;
+#[cfg(test)]
+mod tests;
+
+pub(super) use self::reads::{ChangeReads, ChangeScopes, ScopeNumber, StoredState, stored_rule};
+pub(super) use self::rules::{CurrentRule, EditResults, NewRule, RuleEdit, WantedRule};
+
+use std::collections::btree_map::Entry;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+use crate::fleet::{SettingKey, Tag};
+use crate::rule::{Counts, MachineId, Outcome, Scope, TagName, Target};
+use crate::store::{Edit, Refusal, RefusalReason, StoreError, StoreResult};
+
+/// How a row changes. At least one of `ended` and `inserted` is set.
+#[derive(Clone, Debug)]
+pub(super) struct RowChange<K, V> {
+    pub(super) key: K,
+    /// Whether the stored row must be ended.
+    pub(super) ended: bool,
+    pub(super) inserted: Option<V>,
+    /// Whether a row was stored, even if it ends with all others of its scope.
+    was_stored: bool,
+}
+
+/// How many rows a change ends and inserts.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct RowCounts {
+    pub(super) ended: u64,
+    pub(super) inserted: u64,
+    /// Inserted rows that take the place of an ended one.
+    pub(super) replaced: u64,
+}
+
+impl RowCounts {
+    fn of<K, V>(rows: &[RowChange<K, V>]) -> Self {
+        let mut counts = Self::default();
+        for row in rows {
+            counts.ended += u64::from(row.ended);
+            counts.inserted += u64::from(row.inserted.is_some());
+            counts.replaced += u64::from(row.inserted.is_some() && row.was_stored);
+        }
+        counts
+    }
+
+    pub(super) fn counts(self) -> Counts {
+        Counts {
+            added: self.inserted.saturating_sub(self.replaced),
+            changed: self.replaced,
+            removed: self.ended.saturating_sub(self.replaced),
+        }
+    }
+}
+
+impl std::ops::AddAssign for RowCounts {
+    fn add_assign(&mut self, other: Self) {
+        self.ended += other.ended;
+        self.inserted += other.inserted;
+        self.replaced += other.replaced;
+    }
+}
+
+/// What a change writes.
+#[derive(Debug)]
+pub(super) struct ChangePlan<'e> {
+    pub(super) scopes: ChangeScopes,
+    /// Scopes that need an ID, because they get their first rule or setting.
+    pub(super) new_scopes: Vec<ScopeNumber>,
+    /// The IDs of scopes whose rules and settings all end, before anything is inserted.
+    pub(super) cleared_scopes: Vec<i64>,
+    /// Rules with a single edit, which have not been compared with the stored ones.
+    pub(super) single_rules: Vec<RuleEdit<'e>>,
+    pub(super) rules: Vec<RowChange<(&'e Target, ScopeNumber), NewRule<'e>>>,
+    pub(super) settings: Vec<RowChange<(ScopeNumber, SettingKey), String>>,
+    pub(super) tags: Vec<RowChange<TagName, Tag>>,
+    /// Hosts whose tags change, with their new tags.
+    pub(super) host_tags: Vec<(MachineId, Vec<TagName>)>,
+    pub(super) results: EditResults,
+}
+
+impl<'e> ChangePlan<'e> {
+    /// Plans a change.
+    ///
+    /// # Errors
+    /// [`StoreError::Refused`] if some edits cannot be made.
+    pub(super) fn new(mut reads: ChangeReads<'e>, stored: StoredState<'e>) -> StoreResult<Self> {
+        let single_rules = std::mem::take(&mut reads.single_rules);
+        let edits = reads.edits;
+        let mut planning = Planning::new(reads, stored);
+        for (index, edit) in edits.iter().enumerate() {
+            planning.apply(index, edit);
+        }
+        if planning.refusals.is_empty() {
+            Ok(planning.finish(single_rules))
+        } else {
+            Err(StoreError::Refused(planning.refusals))
+        }
+    }
+
+    /// What the plan does to rules, apart from cleared scopes and rules with a single edit.
+    pub(super) fn rule_counts(&self) -> RowCounts {
+        RowCounts::of(&self.rules)
+    }
+
+    /// Rules that take the place of one that ends with its cleared scope.
+    pub(super) fn replaced_in_cleared_scopes(&self) -> u64 {
+        let replaces =
+            |row: &&RowChange<_, _>| row.was_stored && !row.ended && row.inserted.is_some();
+        self.rules.iter().filter(replaces).count() as u64
+    }
+
+    pub(super) fn setting_counts(&self) -> RowCounts {
+        RowCounts::of(&self.settings)
+    }
+
+    pub(super) fn tag_counts(&self) -> RowCounts {
+        RowCounts::of(&self.tags)
+    }
+}
+
+/// A value as it is stored and as it is after some edits.
+#[derive(Clone, Debug)]
+struct Edited<V> {
+    stored: Option<V>,
+    now: Option<V>,
+}
+
+impl<V: Clone + PartialEq> Edited<V> {
+    fn stored(value: V) -> Self {
+        Self { stored: Some(value.clone()), now: Some(value) }
+    }
+
+    const fn absent() -> Self {
+        Self { stored: None, now: None }
+    }
+
+    fn set(&mut self, value: Option<V>) -> Outcome {
+        let outcome = match (&self.now, &value) {
+            (None, Some(_)) => Outcome::Added,
+            (Some(_), None) => Outcome::Removed,
+            (before, after) if before == after => Outcome::Unchanged,
+            _ => Outcome::Changed,
+        };
+        self.now = value;
+        outcome
+    }
+
+    /// How its row changes, if it does. The row of a cleared scope ends with the others.
+    fn row<K>(self, key: K, is_cleared: bool) -> Option<RowChange<K, V>> {
+        let (was_stored, is_same) = (self.stored.is_some(), self.stored == self.now);
+        let unaltered = if is_cleared { self.now.is_none() } else { is_same };
+        let ended = was_stored && !is_cleared;
+        (!unaltered).then(|| RowChange { key, ended, inserted: self.now, was_stored })
+    }
+}
+
+/// A rule with several edits or of a dropped tag.
+#[derive(Debug)]
+struct EditedRule<'e> {
+    key: (&'e Target, ScopeNumber),
+    stored: CurrentRule<'e>,
+    now: CurrentRule<'e>,
+}
+
+/// A change whose edits are applied one after the other.
+#[derive(Debug)]
+struct Planning<'e> {
+    scopes: ChangeScopes,
+    rules: Vec<EditedRule<'e>>,
+    /// The index among `rules` and the content of each edit of those.
+    rule_edits: HashMap<usize, (usize, WantedRule<'e>)>,
+    /// How many rules dropped tags have, apart from those in `rules`.
+    other_rules: HashMap<ScopeNumber, u64>,
+    settings: BTreeMap<(ScopeNumber, SettingKey), Edited<String>>,
+    /// How many settings a scope has that this version of nicelist does not know.
+    unknown_settings: HashMap<ScopeNumber, u64>,
+    tags: BTreeMap<TagName, Edited<Tag>>,
+    host_tags: BTreeMap<MachineId, Edited<Vec<TagName>>>,
+    members: HashMap<usize, BTreeSet<MachineId>>,
+    cleared: BTreeSet<ScopeNumber>,
+    results: EditResults,
+    refusals: Vec<Refusal>,
+}
+
+impl<'e> Planning<'e> {
+    fn new(reads: ChangeReads<'e>, stored: StoredState<'e>) -> Self {
+        let StoredState { tags, settings, host_tags, members, rule_counts, rules } = stored;
+        let outcomes = vec![Outcome::Unchanged; reads.edits.len()];
+        let keys = reads.rules_to_read();
+        let mut planning = Self {
+            scopes: reads.scopes,
+            rules: Vec::with_capacity(keys.len()),
+            rule_edits: HashMap::with_capacity(reads.read_rules.len()),
+            other_rules: rule_counts,
+            settings: BTreeMap::new(),
+            unknown_settings: HashMap::new(),
+            tags: tags.into_iter().map(|tag| (tag.name.clone(), Edited::stored(tag))).collect(),
+            host_tags: host_tags
+                .into_iter()
+                .map(|(key, tags)| (key, Edited::stored(tags)))
+                .collect(),
+            members,
+            cleared: BTreeSet::new(),
+            results: EditResults { outcomes, differences: Vec::new() },
+            refusals: Vec::new(),
+        };
+        let mut edits = reads.read_rules.into_iter().peekable();
+        for (key, stored) in keys.into_iter().zip(rules) {
+            let is_of_key = |edit: &RuleEdit<'_>| (edit.target, edit.scope) == key;
+            while let Some(edit) = edits.next_if(is_of_key) {
+                planning.rule_edits.insert(edit.edit, (planning.rules.len(), edit.wanted));
+            }
+            if let (true, Some(others)) = (stored.exists(), planning.other_rules.get_mut(&key.1)) {
+                *others = others.saturating_sub(1);
+            }
+            planning.rules.push(EditedRule { key, now: stored.clone(), stored });
+        }
+        for (scope, name, value) in settings {
+            match name.parse() {
+                Ok(key) => drop(planning.settings.insert((scope, key), Edited::stored(value))),
+                Err(_) => *planning.unknown_settings.entry(scope).or_default() += 1,
+            }
+        }
+        planning
+    }
+
+    fn apply(&mut self, index: usize, edit: &'e Edit) {
+        match edit {
+            Edit::PutRule(rule) => self.put_rule(index, rule.scope()),
+            Edit::MergeRule(merge) => self.put_rule(index, merge.rule.scope()),
+            Edit::DropRule { .. } => self.edit_rule(index),
+            Edit::Set { scope, setting } => {
+                if self.scope_exists(index, scope) {
+                    self.edit_setting(index, scope, setting.key(), Some(setting.value()));
+                }
+            }
+            Edit::Unset { scope, key } => self.edit_setting(index, scope, *key, None),
+            Edit::PutTag(tag) => self.edit_tag(index, &tag.name, Some(tag.clone())),
+            Edit::DropTag { name, force } => self.drop_tag(index, name, *force),
+            Edit::TagHost { machine, tag } => {
+                if self.tag_exists(index, tag) {
+                    self.edit_host(index, machine, tag, true);
+                }
+            }
+            Edit::UntagHost { machine, tag } => self.edit_host(index, machine, tag, false),
+        }
+    }
+
+    fn put_rule(&mut self, index: usize, scope: &Scope) {
+        if self.scope_exists(index, scope) {
+            self.edit_rule(index);
+        }
+    }
+
+    fn edit_rule(&mut self, index: usize) {
+        if let Some((rule, wanted)) = self.rule_edits.get(&index) {
+            let rule = &mut self.rules[*rule];
+            rule.now = self.results.edit_rule(&rule.now, index, *wanted);
+        }
+    }
+
+    fn edit_setting(
+        &mut self,
+        index: usize,
+        scope: &Scope,
+        key: SettingKey,
+        value: Option<String>,
+    ) {
+        // Every scope of an edit has a number.
+        let Some(scope) = self.scopes.find(scope) else { return };
+        let setting = self.settings.entry((scope, key)).or_insert(Edited::absent());
+        self.results.outcomes[index] = setting.set(value);
+    }
+
+    fn edit_tag(&mut self, index: usize, name: &TagName, tag: Option<Tag>) {
+        let edited = self.tags.entry(name.clone()).or_insert(Edited::absent());
+        self.results.outcomes[index] = edited.set(tag);
+    }
+
+    fn edit_host(&mut self, index: usize, machine: &MachineId, tag: &TagName, wanted: bool) {
+        let Entry::Occupied(mut host) = self.host_tags.entry(machine.clone()) else {
+            return self.refuse(index, RefusalReason::UnknownHost(machine.clone()));
+        };
+        let tags = host.get_mut().now.get_or_insert_default();
+        self.results.outcomes[index] = match (tags.binary_search(tag), wanted) {
+            (Err(place), true) => {
+                tags.insert(place, tag.clone());
+                Outcome::Added
+            }
+            (Ok(place), false) => {
+                tags.remove(place);
+                Outcome::Removed
+            }
+            (Ok(_), true) | (Err(_), false) => Outcome::Unchanged,
+        };
+    }
+
+    fn drop_tag(&mut self, index: usize, name: &TagName, force: bool) {
+        if !self.has_tag(name) {
+            return;
+        }
+        // Every dropped tag has a scope with a number.
+        let Some(scope) = self.scopes.find(&Scope::Tag(name.clone())) else { return };
+        if force {
+            self.clear(scope);
+            for tags in self.host_tags.values_mut().filter_map(|host| host.now.as_mut()) {
+                tags.retain(|tag| tag != name);
+            }
+        } else if let Some(reason) = self.use_of_tag(index, name, scope) {
+            return self.refuse(index, reason);
+        }
+        self.edit_tag(index, name, None);
+    }
+
+    /// Ends all rules and settings of a scope.
+    fn clear(&mut self, scope: ScopeNumber) {
+        self.cleared.insert(scope);
+        self.other_rules.remove(&scope);
+        self.unknown_settings.remove(&scope);
+        for rule in self.rules.iter_mut().filter(|rule| rule.key.1 == scope) {
+            rule.now = CurrentRule::Nothing;
+        }
+        for ((of, _), setting) in &mut self.settings {
+            if *of == scope {
+                setting.now = None;
+            }
+        }
+    }
+
+    /// The rules, settings and hosts that use a tag at this point of the change.
+    fn use_of_tag(
+        &self,
+        index: usize,
+        name: &TagName,
+        scope: ScopeNumber,
+    ) -> Option<RefusalReason> {
+        let count = |number: usize| u64::try_from(number).unwrap_or(u64::MAX);
+        let edited = self.rules.iter().filter(|rule| rule.key.1 == scope && rule.now.exists());
+        let rules = self.other_rules.get(&scope).copied().unwrap_or(0) + count(edited.count());
+        let set = self.settings.iter().filter(|((of, _), it)| *of == scope && it.now.is_some());
+        let unknown = self.unknown_settings.get(&scope).copied().unwrap_or(0);
+        let settings = unknown + count(set.count());
+        let given = self.host_tags.iter().filter(|(_, host)| {
+            host.now.as_ref().is_some_and(|tags| tags.binary_search(name).is_ok())
+        });
+        let mut hosts: BTreeSet<&MachineId> = given.map(|(machine, _)| machine).collect();
+        hosts.extend(self.members.get(&index).into_iter().flatten());
+        let hosts = count(hosts.len());
+        let is_used = rules + settings + hosts > 0;
+        is_used.then(|| RefusalReason::TagInUse { name: name.clone(), rules, settings, hosts })
+    }
+
+    fn has_tag(&self, name: &TagName) -> bool {
+        self.tags.get(name).is_some_and(|tag| tag.now.is_some())
+    }
+
+    fn scope_exists(&mut self, index: usize, scope: &Scope) -> bool {
+        match scope {
+            Scope::Tag(tag) => self.tag_exists(index, tag),
+            Scope::Fleet | Scope::Group(_) | Scope::User(_) | Scope::Host(_) => true,
+        }
+    }
+
+    fn tag_exists(&mut self, index: usize, tag: &TagName) -> bool {
+        let exists = self.has_tag(tag);
+        if !exists {
+            self.refuse(index, RefusalReason::UnknownTag(tag.clone()));
+        }
+        exists
+    }
+
+    fn refuse(&mut self, edit: usize, reason: RefusalReason) {
+        self.refusals.push(Refusal { edit, reason });
+    }
+
+    fn finish(self, single_rules: Vec<RuleEdit<'e>>) -> ChangePlan<'e> {
+        let Self { scopes, cleared, results, .. } = self;
+        let is_cleared = |scope: ScopeNumber| cleared.contains(&scope);
+        let rules: Vec<_> = self.rules.into_iter().filter_map(|it| it.row(&cleared)).collect();
+        let settings: Vec<_> = self
+            .settings
+            .into_iter()
+            .filter_map(|(key, setting)| setting.row(key, is_cleared(key.0)))
+            .collect();
+        let tags = self.tags.into_iter().filter_map(|(name, tag)| tag.row(name, false)).collect();
+        let retagged = self.host_tags.into_iter().filter(|(_, host)| host.stored != host.now);
+        let host_tags =
+            retagged.map(|(machine, host)| (machine, host.now.unwrap_or_default())).collect();
+        let with_rules = rules.iter().filter(|row| row.inserted.is_some()).map(|row| row.key.1);
+        let with_settings =
+            settings.iter().filter(|row| row.inserted.is_some()).map(|row| row.key.0);
+        let single = single_rules.iter().filter(|edit| edit.wanted.rule().is_some());
+        let new_scopes: BTreeSet<ScopeNumber> = with_rules
+            .chain(with_settings)
+            .chain(single.map(|edit| edit.scope))
+            .filter(|scope| scopes.id(*scope).is_none())
+            .collect();
+        ChangePlan {
+            new_scopes: new_scopes.into_iter().collect(),
+            cleared_scopes: cleared.iter().filter_map(|scope| scopes.id(*scope)).collect(),
+            scopes,
+            single_rules,
+            rules,
+            settings,
+            tags,
+            host_tags,
+            results,
+        }
+    }
+}
+
+impl<'e> EditedRule<'e> {
+    fn row(
+        self,
+        cleared: &BTreeSet<ScopeNumber>,
+    ) -> Option<RowChange<(&'e Target, ScopeNumber), NewRule<'e>>> {
+        let is_cleared = cleared.contains(&self.key.1);
+        let is_altered = match is_cleared {
+            true => self.now.exists(),
+            false => self.stored.differs_from(&self.now),
+        };
+        let was_stored = self.stored.exists();
+        let ended = was_stored && !is_cleared;
+        is_altered.then(|| RowChange {
+            key: self.key,
+            ended,
+            inserted: self.now.into_new(),
+            was_stored,
+        })
+    }
+}

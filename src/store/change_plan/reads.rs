@@ -1,0 +1,205 @@
+//! What must be read before a change is planned.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::ops::Range;
+
+use super::rules::{CurrentRule, RuleEdit, WantedRule};
+use crate::fleet::{Membership, Tag};
+use crate::rule::{MachineId, Rule, Scope, TagName, Target};
+use crate::store::{Edit, StoreResult};
+
+/// The number of a scope among those of one change.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(in crate::store) struct ScopeNumber(usize);
+
+/// The scopes of one change and their IDs. A scope gets an ID when it first gets a rule or a
+/// setting.
+#[derive(Debug, Default)]
+pub(in crate::store) struct ChangeScopes {
+    numbers: HashMap<Scope, ScopeNumber>,
+    scopes: Vec<Scope>,
+    ids: Vec<Option<i64>>,
+    last: Option<ScopeNumber>,
+}
+
+impl ChangeScopes {
+    fn number(&mut self, scope: &Scope) -> ScopeNumber {
+        // Successive edits mostly have the same scope.
+        if let Some(last) = self.last
+            && self.scopes[last.0] == *scope
+        {
+            return last;
+        }
+        let number = match self.numbers.get(scope) {
+            Some(number) => *number,
+            None => {
+                let number = ScopeNumber(self.scopes.len());
+                self.numbers.insert(scope.clone(), number);
+                self.scopes.push(scope.clone());
+                self.ids.push(None);
+                number
+            }
+        };
+        self.last = Some(number);
+        number
+    }
+
+    pub(super) fn find(&self, scope: &Scope) -> Option<ScopeNumber> {
+        self.numbers.get(scope).copied()
+    }
+
+    pub(in crate::store) fn scope(&self, number: ScopeNumber) -> &Scope {
+        &self.scopes[number.0]
+    }
+
+    /// The ID of a scope that has had a rule or a setting.
+    pub(in crate::store) fn id(&self, number: ScopeNumber) -> Option<i64> {
+        self.ids[number.0]
+    }
+
+    pub(in crate::store) fn set_id(&mut self, number: ScopeNumber, id: i64) {
+        self.ids[number.0] = Some(id);
+    }
+
+    pub(in crate::store) fn all(&self) -> impl Iterator<Item = (ScopeNumber, &Scope)> {
+        self.scopes.iter().enumerate().map(|(number, scope)| (ScopeNumber(number), scope))
+    }
+}
+
+/// What the edits of a change touch.
+#[derive(Debug, Default)]
+pub(in crate::store) struct ChangeReads<'e> {
+    pub(in crate::store) edits: &'e [Edit],
+    pub(in crate::store) scopes: ChangeScopes,
+    /// The scopes whose settings must be read.
+    pub(in crate::store) setting_scopes: BTreeSet<ScopeNumber>,
+    /// The hosts that are tagged or untagged.
+    pub(in crate::store) machines: BTreeSet<&'e MachineId>,
+    /// The tags that are dropped, with their scopes.
+    pub(in crate::store) dropped_tags: BTreeMap<&'e TagName, ScopeNumber>,
+    /// Rules with one edit, by target and scope. They need not be read first: most of a large
+    /// import are new or unchanged, which the database finds out faster.
+    pub(in crate::store) single_rules: Vec<RuleEdit<'e>>,
+    /// Edits of rules that must be read first, by target, scope and edit: rules with several edits,
+    /// and rules of dropped tags.
+    pub(in crate::store) read_rules: Vec<RuleEdit<'e>>,
+}
+
+impl<'e> ChangeReads<'e> {
+    pub(in crate::store) fn of(edits: &'e [Edit]) -> Self {
+        let mut reads = Self { edits, ..Self::default() };
+        for (index, edit) in edits.iter().enumerate() {
+            match edit {
+                Edit::PutRule(rule) => reads.add_rule(index, rule, WantedRule::Rule(rule)),
+                Edit::MergeRule(merge) => {
+                    reads.add_rule(index, &merge.rule, WantedRule::Merge(merge));
+                }
+                Edit::DropRule { target, scope } => {
+                    let (scope, wanted) = (reads.scopes.number(scope), WantedRule::Nothing);
+                    reads.single_rules.push(RuleEdit { edit: index, target, scope, wanted });
+                }
+                Edit::Set { scope, .. } | Edit::Unset { scope, .. } => {
+                    let scope = reads.scopes.number(scope);
+                    reads.setting_scopes.insert(scope);
+                }
+                Edit::TagHost { machine, .. } | Edit::UntagHost { machine, .. } => {
+                    reads.machines.insert(machine);
+                }
+                Edit::DropTag { name, .. } => {
+                    let scope = reads.scopes.number(&Scope::Tag(name.clone()));
+                    reads.setting_scopes.insert(scope);
+                    reads.dropped_tags.insert(name, scope);
+                }
+                Edit::PutTag(_) => {}
+            }
+        }
+        reads.separate_rules();
+        reads
+    }
+
+    fn add_rule(&mut self, edit: usize, rule: &'e Rule, wanted: WantedRule<'e>) {
+        let scope = self.scopes.number(rule.scope());
+        self.single_rules.push(RuleEdit { edit, target: rule.target(), scope, wanted });
+    }
+
+    /// Sorts the rule edits, so that each page of an index is touched only once, and takes out
+    /// those whose rules must be read.
+    fn separate_rules(&mut self) {
+        let rules = &mut self.single_rules;
+        rules
+            .sort_unstable_by(|a, b| (a.target, a.scope, a.edit).cmp(&(b.target, b.scope, b.edit)));
+        let dropped: BTreeSet<ScopeNumber> = self.dropped_tags.values().copied().collect();
+        let mut read: Vec<Range<usize>> = Vec::new();
+        let mut start = 0;
+        for group in rules.chunk_by(|a, b| a.scope == b.scope && a.target == b.target) {
+            let end = start + group.len();
+            if group.len() > 1 || dropped.contains(&group[0].scope) {
+                read.push(start..end);
+                self.read_rules.extend_from_slice(group);
+            }
+            start = end;
+        }
+        let mut taken = read.into_iter().flatten().peekable();
+        let mut index = 0;
+        rules.retain(|_| {
+            let is_taken = taken.next_if_eq(&index).is_some();
+            index += 1;
+            !is_taken
+        });
+    }
+
+    /// The rules that must be read, each with the range of its edits among `read_rules`.
+    pub(in crate::store) fn rules_to_read(&self) -> Vec<(&'e Target, ScopeNumber)> {
+        let same = |a: &RuleEdit<'_>, b: &RuleEdit<'_>| a.scope == b.scope && a.target == b.target;
+        self.read_rules.chunk_by(same).map(|group| (group[0].target, group[0].scope)).collect()
+    }
+
+    /// The edits that drop a tag only if nothing uses it, each with the tag's membership at that
+    /// point of the change.
+    pub(in crate::store) fn guarded_drops(
+        &self,
+        stored: &[Tag],
+    ) -> Vec<(usize, &'e TagName, Membership)> {
+        let mut memberships: HashMap<&TagName, &Membership> =
+            stored.iter().map(|tag| (&tag.name, &tag.membership)).collect();
+        let mut drops = Vec::new();
+        for (index, edit) in self.edits.iter().enumerate() {
+            match edit {
+                Edit::PutTag(tag) => {
+                    memberships.insert(&tag.name, &tag.membership);
+                }
+                Edit::DropTag { name, force: true } => {
+                    memberships.remove(name);
+                }
+                Edit::DropTag { name, force: false } => {
+                    if let Some(membership) = memberships.remove(name) {
+                        drops.push((index, name, membership.clone()));
+                    }
+                }
+                _ => {}
+            }
+        }
+        drops
+    }
+}
+
+/// The rows that a change touches, as they are stored.
+#[derive(Debug, Default)]
+pub(in crate::store) struct StoredState<'e> {
+    pub(in crate::store) tags: Vec<Tag>,
+    /// The settings of the scopes that were asked for: scope, name, value.
+    pub(in crate::store) settings: Vec<(ScopeNumber, String, String)>,
+    /// The tags given to the hosts that were asked for and to those that have a dropped tag.
+    pub(in crate::store) host_tags: BTreeMap<MachineId, Vec<TagName>>,
+    /// For each guarded drop of a tag, by its edit: the hosts that are members.
+    pub(in crate::store) members: HashMap<usize, BTreeSet<MachineId>>,
+    /// How many rules the scopes of dropped tags have.
+    pub(in crate::store) rule_counts: HashMap<ScopeNumber, u64>,
+    /// The rules that were asked for, in that order.
+    pub(in crate::store) rules: Vec<CurrentRule<'e>>,
+}
+
+/// Reads a row that may be unreadable.
+pub(in crate::store) fn stored_rule<'e>(read: StoreResult<Rule>) -> StoreResult<CurrentRule<'e>> {
+    Ok(CurrentRule::stored(crate::store::quarantine::listed(read)?))
+}

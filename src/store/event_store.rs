@@ -1,0 +1,58 @@
+//! Events that hosts report.
+
+use async_trait::async_trait;
+use jiff::Timestamp;
+
+use super::{EventFilter, EventPurge, ListPart, StoreResult, StoredEvent};
+use crate::fleet::{Event, EventId, EventStat};
+use crate::rule::MachineId;
+
+/// Each method is one transaction, and what it writes is durable when it returns.
+#[async_trait]
+pub trait EventStore: Send + Sync + 'static {
+    /// Stores the events that are new. Returns how many were.
+    ///
+    /// Two events are the same if they have the same host, file, decision, time and process;
+    /// members of bundles only if they have the same bundle, file accesses only if they have the
+    /// same rule and file. The first report stays, but one with a bundle's hash replaces one
+    /// without: hosts report a blocked program immediately, and hash its bundle afterwards.
+    async fn add_events(&self, events: &[Event], received: Timestamp) -> StoreResult<usize>;
+
+    /// How many events [`EventStore::add_events`] would store.
+    async fn count_new_events(&self, events: &[Event]) -> StoreResult<usize>;
+
+    /// At most `limit` events older than `before`, newest first; at least one if there is one.
+    async fn events(
+        &self,
+        filter: &EventFilter,
+        before: Option<EventId>,
+        limit: usize,
+    ) -> StoreResult<ListPart<StoredEvent>>;
+
+    /// At most `limit` events newer than `after`, oldest first; at least one if there is one.
+    async fn events_after(
+        &self,
+        filter: &EventFilter,
+        after: EventId,
+        limit: usize,
+    ) -> StoreResult<ListPart<StoredEvent>>;
+
+    async fn event(&self, id: EventId) -> StoreResult<Option<StoredEvent>>;
+
+    /// The files reported most often, by number of events and then by the newest report.
+    async fn event_stats(&self, filter: &EventFilter, limit: usize) -> StoreResult<Vec<EventStat>>;
+
+    /// How many distinct programs were reported as members of the bundle of this hash.
+    async fn count_bundle_members(&self, bundle: &str) -> StoreResult<u64>;
+
+    /// The SHA-256 of the programs that were reported as members of the bundle of this hash, with
+    /// the host that reported each. At most 100,000 reports, oldest first.
+    async fn bundle_members(&self, bundle: &str) -> StoreResult<Vec<(MachineId, String)>>;
+
+    /// Deletes at most `limit` of the oldest events of a purge. PostgreSQL may drop a whole
+    /// partition, if all of it is too old. Returns how many events were deleted.
+    async fn purge_events(&self, purge: EventPurge, limit: usize) -> StoreResult<usize>;
+
+    /// Deletes at most `limit` events of a host. Returns how many were deleted.
+    async fn delete_events_of(&self, machine: &MachineId, limit: usize) -> StoreResult<usize>;
+}

@@ -1,0 +1,51 @@
+//! Hosts and the sets of scopes that they have.
+
+use async_trait::async_trait;
+
+use super::{HostFilter, ListPart, ScopeId, SharedSerial, StoreResult, StoredHost};
+use crate::fleet::{Actor, Host, ScopeSetId};
+use crate::rule::{MachineId, Scope};
+
+/// Each method is one transaction, and what it writes is durable when it returns.
+#[async_trait]
+pub trait HostStore: Send + Sync + 'static {
+    async fn host(&self, machine: &MachineId) -> StoreResult<Option<StoredHost>>;
+
+    /// At most `limit` hosts after `after`, by machine ID; at least one if there is one.
+    async fn hosts(
+        &self,
+        filter: &HostFilter,
+        after: Option<&MachineId>,
+        limit: usize,
+    ) -> StoreResult<ListPart<Host>>;
+
+    /// The host names of these hosts, if they exist and their names are within bounds.
+    async fn hostnames(&self, machines: &[MachineId]) -> StoreResult<Vec<(MachineId, String)>>;
+
+    /// The versions of Santa that hosts of a scope report, and how many hosts have each. Takes time
+    /// in proportion to all hosts, unless the scope is one host's.
+    async fn santa_versions(&self, scope: &Scope) -> StoreResult<Vec<(String, u64)>>;
+
+    /// The first `limit` serial numbers that several hosts report, or only this one. Without a
+    /// serial number, this takes time in proportion to all hosts.
+    async fn shared_serials(
+        &self,
+        serial: Option<&str>,
+        limit: usize,
+    ) -> StoreResult<Vec<SharedSerial>>;
+
+    /// Writes a host whose row is still at `version`, which is 0 for a new host. Returns false, and
+    /// changes nothing, if it was written or forgotten in the meantime. Tags are not written: only
+    /// [`Edit::TagHost`](super::Edit::TagHost) changes them.
+    async fn save_host(&self, host: &Host, version: u64) -> StoreResult<bool>;
+
+    /// Forgets a host. Its events stay, and so do rules in its scope. Returns false if it does not
+    /// exist.
+    async fn forget_host(&self, actor: &Actor, machine: &MachineId) -> StoreResult<bool>;
+
+    /// The ID of an ordered list of scopes, which gets one when it is first needed.
+    async fn intern_scope_set(&self, members: &[ScopeId]) -> StoreResult<ScopeSetId>;
+
+    /// The scopes of an ID.
+    async fn scope_set(&self, id: ScopeSetId) -> StoreResult<Option<Vec<ScopeId>>>;
+}

@@ -1,0 +1,116 @@
+//! Backups of SQLite databases. PostgreSQL has tools of its own.
+
+use std::path::{Path, PathBuf};
+
+use jiff::Timestamp;
+
+use crate::rule::Revision;
+use crate::store::sqlite;
+
+/// A backup that was written and checked, or what was restored from one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct BackedUp {
+    /// The newest revision of rules in it.
+    pub revision: Revision,
+    /// When that revision was created.
+    pub at: Option<Timestamp>,
+    /// How many hosts it has.
+    pub hosts: u64,
+    /// Its size.
+    pub bytes: u64,
+}
+
+/// A database that was restored.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Restored {
+    /// What it contains now.
+    pub backup: BackedUp,
+    /// Where the file is that was in its place, if there was one.
+    pub replaced: Option<PathBuf>,
+}
+
+/// Why a database was not backed up.
+#[derive(Debug, thiserror::Error)]
+pub enum BackupError {
+    /// It cannot be read.
+    #[error("cannot back up {}: {reason}", .database.display())]
+    Database {
+        /// Its file.
+        database: PathBuf,
+        /// What is wrong.
+        reason: String,
+    },
+    /// It is damaged. A backup of it would be, too.
+    #[error("cannot back up {}: it is damaged: {damage}", .database.display())]
+    Damaged {
+        /// Its file.
+        database: PathBuf,
+        /// What is wrong.
+        damage: String,
+    },
+    #[error("{} exists", .0.display())]
+    Exists(PathBuf),
+    /// The backup cannot be written. Nothing is left of it.
+    #[error("cannot write {}: {reason}", .file.display())]
+    Write {
+        file: PathBuf,
+        /// What is wrong.
+        reason: String,
+    },
+}
+
+/// Why a backup was not restored. The database is as it was.
+#[derive(Debug, thiserror::Error)]
+pub enum RestoreError {
+    /// The file is not a whole backup that this program can read.
+    #[error("cannot restore {}: {reason}", .file.display())]
+    Unusable {
+        file: PathBuf,
+        /// What is wrong.
+        reason: String,
+    },
+    /// A server or a command has the database open.
+    #[error("{} is in use; nothing was changed", .0.display())]
+    InUse(PathBuf),
+    /// The file in its place is not a database of nicelist, or is too damaged to tell.
+    #[error("cannot replace {}: {reason}", .database.display())]
+    Irreplaceable {
+        /// That file.
+        database: PathBuf,
+        /// What is wrong.
+        reason: String,
+    },
+    /// The database cannot be written.
+    #[error("cannot write {}: {reason}", .database.display())]
+    Write {
+        /// Its file.
+        database: PathBuf,
+        /// What is wrong.
+        reason: String,
+    },
+}
+
+/// Writes a backup of a snapshot of a database, and checks it. A server may write at the same time.
+///
+/// # Errors
+/// When the database cannot be read or is damaged, or the file exists and is not to be replaced.
+pub fn backup(database: &Path, file: &Path, replace: bool) -> Result<BackedUp, BackupError> {
+    sqlite::backup::backup(database, file, replace)
+}
+
+/// Checks that a file is a backup that can be restored.
+///
+/// # Errors
+/// When it is not.
+pub fn examine_backup(file: &Path) -> Result<BackedUp, RestoreError> {
+    sqlite::restore::examine(file)
+}
+
+/// Puts the content of a backup in the place of a database, in a new epoch that begins `now`. The
+/// file that was there stays, under another name.
+///
+/// # Errors
+/// When the backup cannot be restored, or the database is in use. Then nothing is changed.
+pub fn restore(database: &Path, file: &Path, now: Timestamp) -> Result<Restored, RestoreError> {
+    sqlite::restore::restore(database, file, now)
+}

@@ -1,0 +1,284 @@
+//! Maintenance of whole databases: copy, compare, back up, restore, migrate, check.
+//!
+//! A copy has every row with its ID, so that hosts and scripts notice no difference. It reads a
+//! snapshot and writes one transaction, which is committed after everything was read back and
+//! compared. An interrupted copy leaves nothing.
+
+mod backup;
+mod compare;
+mod copy;
+pub mod table;
+
+pub use backup::{BackedUp, BackupError, RestoreError, Restored, backup, examine_backup, restore};
+pub use compare::{Compared, compare};
+pub use copy::{CopiedEpoch, CopiedTable, CopyStep, DatabaseCopy};
+pub use table::TABLES;
+
+use async_trait::async_trait;
+
+use self::table::Table;
+use super::{StoreError, StoreResult, postgres, sqlite, unknown_kind};
+use crate::fleet::Epoch;
+use crate::shell::argument;
+
+/// A value of either database.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Value {
+    Null,
+    Integer(i64),
+    Text(String),
+    Bytes(Vec<u8>),
+}
+
+impl Value {
+    /// Its approximate size in memory, in bytes.
+    pub(super) fn size(&self) -> usize {
+        size_of::<Self>()
+            + match self {
+                Self::Null | Self::Integer(_) => 0,
+                Self::Text(text) => text.len(),
+                Self::Bytes(bytes) => bytes.len(),
+            }
+    }
+
+    /// The number, if it is one.
+    pub(super) fn integer(&self) -> Option<i64> {
+        match self {
+            Self::Integer(number) => Some(*number),
+            Self::Null | Self::Text(_) | Self::Bytes(_) => None,
+        }
+    }
+}
+
+/// A row: a value for each of its table's columns.
+pub(super) type Row = Vec<Value>;
+
+/// Maximum rows of a page.
+pub(super) const PAGE_ROWS: usize = 4096;
+/// A page with this many bytes takes no further row.
+pub(super) const PAGE_BYTES: usize = 4 << 20;
+
+/// The state of a database, found out without changing it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct DatabaseState {
+    /// The version of its schema; 0 if it has none or does not exist.
+    pub(super) version: usize,
+    /// The tables that have rows, apart from those that opening a database writes.
+    pub(super) used: Vec<&'static str>,
+    /// Why it is read-only, if it is.
+    pub(super) read_only: Option<String>,
+    /// An identity that no other database has, if it exists.
+    pub(super) identity: Option<String>,
+}
+
+/// A snapshot of a database.
+#[async_trait]
+pub(super) trait DatabaseReader: Send {
+    /// A page of the rows after the key `after`, by key. It is empty at the end.
+    async fn page(&mut self, table: &'static Table, after: Option<&Value>)
+    -> StoreResult<Vec<Row>>;
+
+    /// How many rows there are.
+    async fn count(&mut self, table: &'static Table) -> StoreResult<u64>;
+
+    /// The highest ID that a numbered table has ever used; 0 if it has used none.
+    async fn last_number(&mut self, table: &'static Table) -> StoreResult<i64>;
+
+    /// The database's epoch.
+    async fn epoch(&mut self) -> StoreResult<Epoch>;
+}
+
+/// An empty database that is being filled. If it is dropped before [`DatabaseWriter::commit`],
+/// nothing is stored. It reads what it has written.
+#[async_trait]
+pub(super) trait DatabaseWriter: DatabaseReader {
+    /// Adds rows of a table, by key.
+    async fn write(&mut self, table: &'static Table, rows: Vec<Row>) -> StoreResult<()>;
+
+    /// Excludes IDs up to this one from further use.
+    async fn reserve(&mut self, table: &'static Table, last: i64) -> StoreResult<()>;
+
+    async fn set_epoch(&mut self, epoch: Epoch) -> StoreResult<()>;
+
+    /// Computes what is derived from the rows, after all of them were written.
+    async fn complete(&mut self) -> StoreResult<()>;
+
+    async fn commit(self: Box<Self>) -> StoreResult<()>;
+}
+
+/// Why a database was not copied, or two were not compared.
+#[derive(Debug, thiserror::Error)]
+pub enum MaintenanceError {
+    /// A database cannot be opened.
+    #[error(transparent)]
+    Open(StoreError),
+    /// A database cannot be read from.
+    #[error("cannot read {url}: {reason}")]
+    Read {
+        /// Its URL without its password.
+        url: String,
+        /// What is wrong and what to do.
+        reason: String,
+    },
+    /// A database cannot be copied into; it is as it was.
+    #[error("cannot copy into {url}: {reason}")]
+    Write {
+        /// Its URL without its password.
+        url: String,
+        /// What is wrong and what to do.
+        reason: String,
+    },
+    /// The copy was read back with differences, and was rolled back.
+    #[error("{url} does not hold what was written into it, and is as it was")]
+    Differs {
+        /// Its URL without its password.
+        url: String,
+        /// What differs.
+        tables: Vec<Compared>,
+    },
+}
+
+/// A schema that was brought up to date, or would be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Migrated {
+    /// The version that it had; 0 if it had none.
+    pub from: usize,
+    /// The version that it has now.
+    pub to: usize,
+}
+
+/// Brings a database's schema up to date. With `dry_run`, only reports the versions.
+///
+/// # Errors
+/// When it cannot be opened, is newer than this program, or is not ours.
+pub async fn migrate(url: &str, dry_run: bool) -> StoreResult<Migrated> {
+    let place = DatabaseUrl::of(url)?;
+    let from = place.state().await?.version;
+    if !dry_run {
+        drop(super::open(url, super::Durability::Power).await?);
+    }
+    Ok(Migrated { from, to: place.newest() })
+}
+
+/// What a check of a whole database found.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Checked {
+    /// Rows that have a checksum.
+    pub rows: u64,
+    /// What is wrong, if anything is.
+    pub damage: Option<String>,
+}
+
+/// Checks the structure of a database and the checksums of its rules, settings and tags, without
+/// changing it.
+///
+/// # Errors
+/// When it cannot be opened or read.
+pub async fn check(url: &str) -> StoreResult<Checked> {
+    let (rows, damage) = match DatabaseUrl::of(url)? {
+        DatabaseUrl::Sqlite(path) => {
+            let path = path.to_owned();
+            let checking = tokio::task::spawn_blocking(move || sqlite::check::whole(&path));
+            checking.await.map_err(|error| StoreError::Database(error.to_string()))??
+        }
+        DatabaseUrl::Postgres(url) => postgres::check::whole(url).await?,
+    };
+    Ok(Checked { rows, damage })
+}
+
+/// Where a database is.
+#[derive(Clone, Copy, Debug)]
+enum DatabaseUrl<'a> {
+    /// In a file.
+    Sqlite(&'a str),
+    /// On a server: the whole URL.
+    Postgres(&'a str),
+}
+
+impl<'a> DatabaseUrl<'a> {
+    fn of(url: &'a str) -> StoreResult<Self> {
+        match url.split_once(':') {
+            Some(("sqlite", path)) => Ok(Self::Sqlite(path)),
+            Some(("postgres" | "postgresql", _)) => Ok(Self::Postgres(url)),
+            _ => Err(unknown_kind()),
+        }
+    }
+
+    /// The newest version of its schema.
+    fn newest(self) -> usize {
+        match self {
+            Self::Sqlite(_) => sqlite::NEWEST,
+            Self::Postgres(_) => postgres::NEWEST,
+        }
+    }
+
+    /// Its URL without its password.
+    fn shown(self) -> String {
+        match self {
+            Self::Sqlite(path) => format!("sqlite:{path}"),
+            Self::Postgres(url) => postgres::shown(url),
+        }
+    }
+
+    async fn state(self) -> StoreResult<DatabaseState> {
+        match self {
+            Self::Sqlite(path) => sqlite::maintenance::state(path),
+            Self::Postgres(url) => postgres::maintenance::state(url).await,
+        }
+    }
+
+    async fn read(self) -> StoreResult<Box<dyn DatabaseReader>> {
+        Ok(match self {
+            Self::Sqlite(path) => Box::new(sqlite::maintenance::File::read(path)?),
+            Self::Postgres(url) => Box::new(postgres::maintenance::Session::read(url).await?),
+        })
+    }
+
+    async fn write(self) -> StoreResult<Box<dyn DatabaseWriter>> {
+        Ok(match self {
+            Self::Sqlite(path) => Box::new(sqlite::maintenance::File::write(path)?),
+            Self::Postgres(url) => Box::new(postgres::maintenance::Session::write(url).await?),
+        })
+    }
+
+    /// What is wrong with reading it.
+    fn unread(self, error: StoreError) -> MaintenanceError {
+        match error {
+            StoreError::Open { .. } => MaintenanceError::Open(error),
+            error => MaintenanceError::Read { url: self.shown(), reason: error.to_string() },
+        }
+    }
+
+    /// What is wrong with writing it.
+    fn unwritten(self, error: StoreError) -> MaintenanceError {
+        match error {
+            StoreError::Open { .. } => MaintenanceError::Open(error),
+            error => MaintenanceError::Write { url: self.shown(), reason: error.to_string() },
+        }
+    }
+
+    /// A database of the schema that this program knows, which is read and not written.
+    async fn source(self) -> Result<(DatabaseState, Box<dyn DatabaseReader>), MaintenanceError> {
+        let refused = |reason: String| MaintenanceError::Read { url: self.shown(), reason };
+        let state = self.state().await.map_err(|error| self.unread(error))?;
+        match state.version {
+            0 if state.identity.is_none() => {
+                Err(refused("there is no such file; check the path".to_owned()))
+            }
+            0 => Err(refused(
+                "it is empty: no nicelist has used it; name the one that is served".to_owned(),
+            )),
+            version if version < self.newest() => Err(refused(self.older(version))),
+            _ => Ok((state, self.read().await.map_err(|error| self.unread(error))?)),
+        }
+    }
+
+    fn older(self, version: usize) -> String {
+        let (newest, shown) = (self.newest(), self.shown());
+        format!(
+            "its schema is older (schema {version}, this nicelist has {newest}); bring it up to \
+             date: nicelist database migrate --database {}",
+            argument(&shown)
+        )
+    }
+}

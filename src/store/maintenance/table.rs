@@ -1,0 +1,178 @@
+//! The tables, which have the same columns in both schemas.
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ColumnKind {
+    /// A number, or a time in milliseconds.
+    Integer,
+    Text,
+    /// JSON that PostgreSQL queries, and that has no NUL there.
+    Json,
+    /// Bytes, or a number in decimal digits.
+    Bytes,
+}
+
+/// A column of a table.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Column {
+    pub name: &'static str,
+    pub kind: ColumnKind,
+}
+
+/// A table. Its first column is its key.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Table {
+    pub name: &'static str,
+    pub columns: &'static [Column],
+    /// Whether the database gives its rows IDs that it never uses again.
+    pub numbered: bool,
+    /// Whether the last column is in a table of its own, `NAME_body`.
+    pub parted: bool,
+}
+
+const fn integer(name: &'static str) -> Column {
+    Column { name, kind: ColumnKind::Integer }
+}
+
+const fn text(name: &'static str) -> Column {
+    Column { name, kind: ColumnKind::Text }
+}
+
+const fn table(name: &'static str, columns: &'static [Column], numbered: bool) -> Table {
+    Table { name, columns, numbered, parted: false }
+}
+
+/// The table of single values.
+pub const META: &Table =
+    &table("meta", &[text("key"), Column { name: "value", kind: ColumnKind::Bytes }], false);
+
+pub const EVENT: &Table = &Table { parted: true, ..table("event", EVENT_COLUMNS, true) };
+
+/// All tables, each after the tables that it refers to.
+pub const TABLES: &[&Table] = &[
+    META,
+    &table(
+        "revision",
+        &[integer("id"), integer("at"), text("author"), text("message"), text("counts")],
+        false,
+    ),
+    &table("scope", &[integer("id"), integer("kind"), text("name")], true),
+    &table("rule", RULE_COLUMNS, true),
+    &table("setting", SETTING_COLUMNS, true),
+    &table("tag", TAG_COLUMNS, true),
+    &table("host", HOST_COLUMNS, false),
+    &table("scope_set", &[integer("id"), text("members")], true),
+    EVENT,
+    &table("token", TOKEN_COLUMNS, true),
+];
+
+const RULE_COLUMNS: &[Column] = &[
+    integer("id"),
+    integer("rule_type"),
+    text("identifier"),
+    integer("scope"),
+    integer("made"),
+    integer("ended"),
+    integer("policy"),
+    text("cel"),
+    text("message"),
+    text("url"),
+    text("button_label"),
+    text("app_name"),
+    text("bundle_hash"),
+    integer("bundle_count"),
+    text("comment"),
+    text("ticket"),
+    text("source"),
+    integer("expires"),
+    integer("checksum"),
+];
+
+const SETTING_COLUMNS: &[Column] = &[
+    integer("id"),
+    integer("scope"),
+    text("key"),
+    text("value"),
+    integer("made"),
+    integer("ended"),
+    integer("checksum"),
+];
+
+const TAG_COLUMNS: &[Column] = &[
+    integer("id"),
+    text("name"),
+    integer("priority"),
+    text("description"),
+    integer("made"),
+    integer("ended"),
+    text("membership"),
+    integer("checksum"),
+];
+
+const HOST_COLUMNS: &[Column] = &[
+    text("machine"),
+    integer("version"),
+    text("serial"),
+    text("hostname"),
+    text("primary_user"),
+    text("tags"),
+    integer("first_seen"),
+    text("sync"),
+    Column { name: "facts", kind: ColumnKind::Json },
+];
+
+const EVENT_COLUMNS: &[Column] = &[
+    integer("id"),
+    text("machine"),
+    integer("received"),
+    text("decision"),
+    integer("occurred"),
+    integer("pid"),
+    text("sha256"),
+    text("signing_id"),
+    text("team_id"),
+    text("user"),
+    text("path"),
+    integer("kind"),
+    integer("blocked"),
+    text("certificate"),
+    text("signer"),
+    text("member_of"),
+    text("rule"),
+    text("file"),
+    text("body"),
+];
+
+const TOKEN_COLUMNS: &[Column] = &[
+    integer("id"),
+    text("name"),
+    text("role"),
+    Column { name: "hash", kind: ColumnKind::Bytes },
+    integer("created"),
+    integer("expires"),
+    integer("revoked"),
+];
+
+impl Table {
+    /// The place of a column among the columns.
+    pub(in crate::store) fn place(&self, column: &str) -> Option<usize> {
+        self.columns.iter().position(|known| known.name == column)
+    }
+
+    pub(in crate::store) fn key(&self) -> Column {
+        self.columns[0]
+    }
+
+    /// The columns that are in the table itself.
+    pub(in crate::store) fn own(&self) -> &'static [Column] {
+        self.columns.split_last().filter(|_| self.parted).map_or(self.columns, |(_, own)| own)
+    }
+}
+
+/// Names of columns with commas between them, each with its table's in front, if there is one.
+pub(in crate::store) fn names(table: Option<&str>, columns: &[Column]) -> String {
+    let name = |column: &Column| match table {
+        Some(table) => format!("{table}.\"{}\"", column.name),
+        None => format!("\"{}\"", column.name),
+    };
+    columns.iter().map(name).collect::<Vec<_>>().join(", ")
+}

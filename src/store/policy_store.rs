@@ -1,0 +1,110 @@
+//! Rules, settings and tags, and their history.
+
+use async_trait::async_trait;
+use jiff::Timestamp;
+
+use super::{
+    Change, Committed, LedgerRow, PolicySnapshot, RevisedRule, RevisedRulePosition, RevisionFilter,
+    RuleFilter, RuleKey, RuleRecord, RuleVersion, StoreResult, StoredRevision,
+};
+use crate::fleet::InForce;
+use crate::rule::{Revision, RevisionRecord, Target};
+
+/// Each method is one transaction, and what it writes is durable when it returns.
+#[async_trait]
+pub trait PolicyStore: Send + Sync + 'static {
+    /// Makes all edits of a change as one revision, or none. A change that alters nothing makes no
+    /// revision: either everything is as wanted already, or its edits cancel each other. Times are
+    /// stored in whole milliseconds.
+    async fn commit(&self, change: Change) -> StoreResult<Committed>;
+
+    /// Ends every rule that expires at `now` or before, as one revision. Returns the revision if
+    /// there was such a rule.
+    async fn expire(&self, now: Timestamp) -> StoreResult<Option<Revision>>;
+
+    /// Whether a rule has expired by `now` and was not ended.
+    async fn has_expired(&self, now: Timestamp) -> StoreResult<bool>;
+
+    /// From now on returns rules that have expired by this time as ended. For readers that must not
+    /// write, in place of [`PolicyStore::expire`].
+    async fn hide_expired(&self, by: Timestamp) -> StoreResult<()>;
+
+    /// The newest revision.
+    async fn head(&self) -> StoreResult<Revision>;
+
+    /// Active settings and tags, with the newest revision.
+    async fn snapshot(&self) -> StoreResult<PolicySnapshot>;
+
+    /// Settings and tags as they were at a revision, with that revision. For a revision that does
+    /// not exist yet, as they are now.
+    async fn snapshot_at(&self, at: Revision) -> StoreResult<PolicySnapshot>;
+
+    /// At most `limit` rows with an ID greater than `above` that were made or ended after revision
+    /// `since`, by ID.
+    async fn ledger(
+        &self,
+        since: Revision,
+        above: i64,
+        limit: usize,
+    ) -> StoreResult<Vec<LedgerRow>>;
+
+    /// At most `limit` active rules after the key `after`, by target and scope. A list of an older
+    /// revision also takes time in proportion to the versions of rules that it skips.
+    async fn rules(
+        &self,
+        filter: &RuleFilter,
+        after: Option<&RuleKey>,
+        limit: usize,
+    ) -> StoreResult<Vec<RuleRecord>>;
+
+    /// At most `limit` revisions older than `before`, newest first.
+    async fn revisions(
+        &self,
+        filter: &RevisionFilter,
+        before: Option<Revision>,
+        limit: usize,
+    ) -> StoreResult<Vec<StoredRevision>>;
+
+    async fn revision(&self, revision: Revision) -> StoreResult<Option<StoredRevision>>;
+
+    /// The tags and settings that a revision ended, and those that it made. No rules: there may be
+    /// a million.
+    async fn revised_tags_and_settings(
+        &self,
+        revision: Revision,
+    ) -> StoreResult<(InForce, InForce)>;
+
+    /// At most `limit` of a revision's changes of rules after `after`, each with its place.
+    async fn rule_changes(
+        &self,
+        revision: Revision,
+        after: Option<RevisedRulePosition>,
+        limit: usize,
+    ) -> StoreResult<Vec<(RevisedRulePosition, RevisedRule)>>;
+
+    /// At most `limit` of all rules that a target ever had, in any scope, with an ID less than
+    /// `before`, newest first.
+    async fn rule_versions(
+        &self,
+        target: &Target,
+        before: Option<i64>,
+        limit: usize,
+    ) -> StoreResult<Vec<RuleVersion>>;
+
+    /// The first revision whose history is kept, if some was deleted. Queries for what was active
+    /// at an older revision, or what it changed, fail with
+    /// [`StoreError::HistoryDeleted`](super::StoreError::HistoryDeleted).
+    async fn history_start(&self) -> StoreResult<Option<RevisionRecord>>;
+
+    /// The revision that was the newest at a time: the one before the first revision above `from`
+    /// that was created after that time, or the newest of all if none was.
+    async fn revision_at(&self, time: Timestamp, from: Revision) -> StoreResult<Revision>;
+
+    /// Stores the first revision whose history is kept, unless a later one is stored already.
+    /// Deletes nothing.
+    async fn raise_history_start(&self, start: Revision) -> StoreResult<()>;
+
+    /// Deletes at most `limit` versions of rules, settings and tags that ended before the first
+    /// revision that is kept. Returns how many were deleted. Revisions themselves stay.
+    async fn delete_history(&self, limit: usize) -> StoreResult<usize>;
+}

@@ -1,0 +1,28 @@
+//! Events copied from another database with their IDs.
+
+use std::collections::HashSet;
+
+use deadpool_postgres::GenericClient;
+
+use super::insert::digest;
+use super::partitions::{self, Week};
+use crate::store::StoreResult;
+
+/// Creates the partitions for some times of reception, in a transaction with the lock of events.
+pub(in crate::store::postgres) async fn create_partitions(
+    on: &impl GenericClient,
+    received: impl Iterator<Item = i64>,
+) -> StoreResult<()> {
+    let weeks: HashSet<Week> = received.map(Week::of).collect();
+    partitions::make(on, &weeks).await
+}
+
+/// Stores the digests of all events. Events that differ only in a NUL have one digest.
+pub(in crate::store::postgres) async fn insert_digests(on: &impl GenericClient) -> StoreResult<()> {
+    let sql = format!(
+        "INSERT INTO event_once (digest, id, received)
+         SELECT {}, e.id, e.received FROM event AS e ON CONFLICT DO NOTHING",
+        digest("e")
+    );
+    Ok(on.batch_execute(&sql).await?)
+}

@@ -1,0 +1,26 @@
+//! Who may use the admin API: tokens.
+
+use async_trait::async_trait;
+use jiff::Timestamp;
+
+use super::{StoreResult, TokenRecord};
+use crate::fleet::Actor;
+
+/// Each method is one transaction, and what it writes is durable when it returns.
+#[async_trait]
+pub trait PrincipalStore: Send + Sync + 'static {
+    /// All tokens that are not revoked, by name.
+    async fn tokens(&self) -> StoreResult<Vec<TokenRecord>>;
+
+    /// Stores a new token. Fails if another one has or had its name.
+    async fn add_token(&self, actor: &Actor, token: TokenRecord) -> StoreResult<()>;
+
+    /// Revokes a token. Returns false if it does not exist. If a time is given, it fails for the
+    /// last admin token that works at that time, or a day later.
+    async fn revoke_token(
+        &self,
+        actor: &Actor,
+        name: &str,
+        keep_admin: Option<Timestamp>,
+    ) -> StoreResult<bool>;
+}

@@ -1,0 +1,62 @@
+//! The purpose of a query. Each purpose has its own readers and limits, so that an administrator's
+//! scan of a million events never delays a sync.
+
+use std::time::Duration;
+
+tokio::task_local! {
+    static QUERY_PURPOSE: QueryPurpose;
+}
+
+/// The purpose of a query. The server sets it once per request, with [`QueryPurpose::run`], and
+/// every query of that request uses the right readers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum QueryPurpose {
+    /// A host waits for its sync.
+    Sync,
+    /// An administrator waits for a page of the admin API.
+    Admin,
+    /// No one waits: start-up, expiry, retention, checks. This is the default.
+    Background,
+}
+
+/// The limits of the queries of one purpose.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Bounds {
+    /// How many read at the same time.
+    pub(super) readers: usize,
+    /// How long a query waits for a reader.
+    pub(super) patience: Duration,
+    /// How long a query may take.
+    pub(super) deadline: Option<Duration>,
+}
+
+impl QueryPurpose {
+    /// Runs `work`, whose queries are for this purpose.
+    pub async fn run<F: Future>(self, work: F) -> F::Output {
+        QUERY_PURPOSE.scope(self, work).await
+    }
+
+    /// The purpose of the queries of the current task.
+    pub(crate) fn current() -> Self {
+        QUERY_PURPOSE.try_with(|purpose| *purpose).unwrap_or(Self::Background)
+    }
+
+    /// The limits of its queries.
+    pub(super) const fn bounds(self) -> Bounds {
+        match self {
+            Self::Sync => Bounds {
+                readers: 4,
+                patience: Duration::from_secs(2),
+                deadline: Some(Duration::from_secs(10)),
+            },
+            Self::Admin => Bounds {
+                readers: 3,
+                patience: Duration::from_secs(5),
+                deadline: Some(Duration::from_secs(60)),
+            },
+            Self::Background => {
+                Bounds { readers: 2, patience: Duration::from_secs(10), deadline: None }
+            }
+        }
+    }
+}

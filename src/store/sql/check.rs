@@ -1,0 +1,131 @@
+//! Checks and fills the checksums of rules, settings and tags.
+
+use super::rows::{self, CONTENT, content_of};
+use super::{Database, Dialect, Parameter, StoredRow};
+use crate::store::checksum::{self, Damage, RowHasher};
+use crate::store::{StoreResult, codes};
+
+/// Rows that are read or written at a time.
+const BATCH: usize = 10_000;
+
+/// Checks all rows that have a checksum. Returns how many there are and what is wrong, if anything.
+pub(in crate::store) async fn all(on: &impl Database) -> StoreResult<(u64, Option<String>)> {
+    let mut damage = Damage::default();
+    let checked = rules(on, &mut damage).await?
+        + settings(on, false, &mut damage).await?
+        + tags(on, false, &mut damage).await?;
+    Ok((checked, damage.describe()))
+}
+
+async fn rules(on: &impl Database, damage: &mut Damage) -> StoreResult<u64> {
+    let sql = format!(
+        "SELECT r.id, r.made, r.ended, r.checksum, r.rule_type, r.identifier, s.kind, s.name, {}
+         FROM (SELECT id, made, ended, checksum, rule_type, identifier, scope, {CONTENT}
+               FROM rule WHERE id > $1 ORDER BY id LIMIT $2) AS r
+              LEFT JOIN scope AS s ON s.id = r.scope ORDER BY r.id",
+        content_of("r")
+    );
+    let (mut checked, mut above) = (0, 0);
+    loop {
+        let values = [above.into(), codes::limit(BATCH).into()];
+        let batch = check(on, &sql, ("rule", 5), &values, damage).await?;
+        let Some(last) = batch.last() else { return Ok(checked) };
+        above = *last;
+        checked += batch.len() as u64;
+    }
+}
+
+/// Checks the settings, or only the active ones. Returns how many were checked.
+pub(in crate::store) async fn settings(
+    on: &impl Database,
+    only_active: bool,
+    damage: &mut Damage,
+) -> StoreResult<u64> {
+    let sql = "SELECT v.id, v.made, v.ended, v.checksum, s.kind, s.name, v.key, v.value
+               FROM setting AS v LEFT JOIN scope AS s ON s.id = v.scope
+               WHERE v.ended IS NULL OR $1 = 0";
+    let only_active = [i64::from(only_active).into()];
+    Ok(check(on, sql, ("setting", 6), &only_active, damage).await?.len() as u64)
+}
+
+/// Checks the tags, or only the active ones. Returns how many were checked.
+pub(in crate::store) async fn tags(
+    on: &impl Database,
+    only_active: bool,
+    damage: &mut Damage,
+) -> StoreResult<u64> {
+    let sql = "SELECT id, made, ended, checksum, name, priority, description, membership FROM tag
+               WHERE ended IS NULL OR $1 = 0";
+    let only_active = [i64::from(only_active).into()];
+    Ok(check(on, sql, ("tag", 4), &only_active, damage).await?.len() as u64)
+}
+
+/// Checks the rows of a query. Returns their IDs.
+async fn check(
+    on: &impl Database,
+    sql: &str,
+    (table, name): (&str, usize),
+    parameters: &[Parameter<'_>],
+    damage: &mut Damage,
+) -> StoreResult<Vec<i64>> {
+    let mut hasher = RowHasher::default();
+    let check = |row: &(dyn StoredRow + '_)| {
+        let id = row.number(0)?;
+        if !rows::is_sound(row, 4..row.width(), &mut hasher)? {
+            damage.add(table, id, row.str(name).unwrap_or_default());
+        }
+        Ok(id)
+    };
+    on.query(sql, parameters, check).await
+}
+
+/// Fills the checksums of a database that had none.
+pub(in crate::store) async fn fill(on: &impl Database) -> StoreResult<()> {
+    let rule = format!(
+        "SELECT r.id, r.made, r.ended, r.rule_type, r.identifier, s.kind, s.name, {}
+         FROM rule AS r JOIN scope AS s ON s.id = r.scope",
+        content_of("r")
+    );
+    let setting = "SELECT v.id, v.made, v.ended, s.kind, s.name, v.key, v.value
+                   FROM setting AS v JOIN scope AS s ON s.id = v.scope";
+    let tag = "SELECT id, made, ended, name, priority, description, membership FROM tag";
+    for (table, id, sql) in
+        [("rule", "r.id", rule.as_str()), ("setting", "v.id", setting), ("tag", "id", tag)]
+    {
+        fill_table(on, table, &format!("{sql} WHERE {id} > $1 ORDER BY {id} LIMIT $2")).await?;
+    }
+    Ok(())
+}
+
+async fn fill_table<D: Database>(on: &D, table: &str, sql: &str) -> StoreResult<()> {
+    let (mut above, mut hasher) = (0, RowHasher::default());
+    loop {
+        let values = [above.into(), codes::limit(BATCH).into()];
+        let filled = on.query(sql, &values, |row| {
+            for column in 3..row.width() {
+                row.hash(column, &mut hasher)?;
+            }
+            let checksum = checksum::ended(hasher.finish(row.number(1)?), row.integer(2)?);
+            Ok((row.number(0)?, checksum))
+        });
+        let (ids, checksums): (Vec<i64>, Vec<i64>) = filled.await?.into_iter().unzip();
+        let Some(last) = ids.last() else { return Ok(()) };
+        above = *last;
+        match D::DIALECT {
+            Dialect::Sqlite => {
+                let sql = format!("UPDATE {table} SET checksum = $2 WHERE id = $1");
+                for (id, checksum) in ids.into_iter().zip(checksums) {
+                    on.execute(&sql, &[id.into(), checksum.into()]).await?;
+                }
+            }
+            Dialect::Postgres => {
+                let sql = format!(
+                    "UPDATE {table} AS r SET checksum = n.checksum
+                     FROM unnest($1::bigint[], $2::bigint[]) AS n (id, checksum)
+                     WHERE r.id = n.id"
+                );
+                on.execute(&sql, &[ids.into(), checksums.into()]).await?;
+            }
+        }
+    }
+}

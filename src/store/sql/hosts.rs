@@ -1,0 +1,212 @@
+//! Hosts: which have a tag, their names and versions, and the sets of scopes that they have.
+
+use super::conditions::Conditions;
+use super::{Database, Dialect, Parameter, StoredRow};
+use crate::fleet::{Membership, ScopeSetId};
+use crate::rule::{MachineId, Scope, TagName};
+use crate::store::codes::{self, corrupt};
+use crate::store::{ScopeId, StoreResult, bounds};
+
+/// Reads the machine ID in a column.
+pub(in crate::store) fn machine(
+    row: &(dyn StoredRow + '_),
+    column: usize,
+) -> StoreResult<MachineId> {
+    row.str(column)?.parse().map_err(|error| corrupt("machine id", &error))
+}
+
+/// Reads a host's machine ID and the tags given to it, by name.
+pub(in crate::store) fn machine_and_tags(
+    row: &(dyn StoredRow + '_),
+) -> StoreResult<(MachineId, Vec<TagName>)> {
+    Ok((machine(row, 0)?, codes::to_value(row.str(1)?)?))
+}
+
+/// A tag as it is written in a JSON list. Its letters need no escapes.
+pub(in crate::store) fn quoted(tag: &TagName) -> String {
+    format!("\"{tag}\"")
+}
+
+/// Adds the condition that a host has a tag, given by an administrator or as a member.
+pub(in crate::store) async fn add_has_tag<D: Database>(
+    on: &D,
+    wanted: &mut Conditions<'_>,
+    tag: &TagName,
+) -> StoreResult<()> {
+    let sql = "SELECT membership FROM tag WHERE name = $1 AND ended IS NULL";
+    let name = [tag.as_str().into()];
+    let stored = on.first(sql, &name, |row| codes::to_value(row.str(0)?)).await?;
+    let membership: Membership = stored.unwrap_or_default();
+    let mut ways = memberships(D::DIALECT, wanted, &membership);
+    ways.push(D::DIALECT.contains("tags", &wanted.value(quoted(tag))));
+    wanted.add(&format!("({})", ways.join(" OR ")));
+    Ok(())
+}
+
+/// The hosts that a membership matches.
+pub(in crate::store) async fn members<D: Database>(
+    on: &D,
+    membership: &Membership,
+) -> StoreResult<Vec<MachineId>> {
+    let mut wanted = Conditions::default();
+    let ways = memberships(D::DIALECT, &mut wanted, membership);
+    if ways.is_empty() {
+        return Ok(Vec::new());
+    }
+    let sql = format!("SELECT machine FROM host WHERE {}", ways.join(" OR "));
+    on.query_filtered(&sql, &wanted.parameters, |row| machine(row, 0)).await
+}
+
+/// The conditions of which a member fulfills at least one. Together they match the same hosts as
+/// [`Tag::is_of`](crate::fleet::Tag::is_of).
+fn memberships(
+    dialect: Dialect,
+    wanted: &mut Conditions<'_>,
+    Membership { serials, users, groups, hostnames }: &Membership,
+) -> Vec<String> {
+    let mut ways = Vec::new();
+    let owned = |text: &str| text.to_owned();
+    if !serials.is_empty() {
+        let lower = serials.iter().map(|serial| serial.as_str().to_ascii_lowercase());
+        let list = wanted.value(lower.collect::<Parameter<'_>>());
+        ways.push(match dialect {
+            // The column ignores letter case.
+            Dialect::Sqlite => dialect.any("serial", &list),
+            Dialect::Postgres => dialect.any("lower(serial)", &list),
+        });
+    }
+    if !users.is_empty() {
+        let users = users.iter().map(|user| owned(user.as_str()));
+        ways.push(dialect.any("primary_user", &wanted.value(users.collect::<Parameter<'_>>())));
+    }
+    if !groups.is_empty() {
+        let groups = groups.iter().map(|group| owned(group.as_str()));
+        let list = wanted.value(groups.collect::<Parameter<'_>>());
+        ways.push(in_groups(dialect, &list));
+    }
+    if !hostnames.is_empty() {
+        let patterns = hostnames.iter().map(|pattern| dialect.pattern(pattern.as_str()));
+        let list = wanted.value(patterns.collect::<Parameter<'_>>());
+        ways.push(match dialect {
+            Dialect::Sqlite => format!(
+                "(hostname <> '' AND EXISTS (SELECT 1 FROM json_each({list}) AS pattern
+                                             WHERE lower(hostname) GLOB pattern.value))"
+            ),
+            Dialect::Postgres => {
+                format!("(hostname <> '' AND lower(hostname) LIKE ANY ({list}))")
+            }
+        });
+    }
+    ways
+}
+
+/// Whether a host reported one of the groups of a list.
+fn in_groups(dialect: Dialect, list: &str) -> String {
+    match dialect {
+        Dialect::Sqlite => format!(
+            "EXISTS (SELECT 1 FROM json_each(facts, '$.groups') AS of_host WHERE {})",
+            dialect.any("of_host.value", list)
+        ),
+        Dialect::Postgres => format!("facts::jsonb -> 'groups' ?| {list}::text[]"),
+    }
+}
+
+/// Writes the tags of a host.
+pub(in crate::store) async fn set_tags(
+    on: &impl Database,
+    machine: &MachineId,
+    tags: &[TagName],
+) -> StoreResult<()> {
+    let sql = "UPDATE host SET tags = $1, version = version + 1 WHERE machine = $2";
+    on.execute(sql, &[codes::json(&tags)?.into(), machine.as_str().into()]).await.map(drop)
+}
+
+/// The names of hosts. One that was stored before names were bounded is left out.
+pub(in crate::store) async fn names<D: Database>(
+    on: &D,
+    machines: &[MachineId],
+) -> StoreResult<Vec<(MachineId, String)>> {
+    // SQLite would read a whole text to cut it.
+    let sql = format!(
+        "SELECT machine, hostname FROM host WHERE {} AND octet_length(hostname) <= $2",
+        D::DIALECT.any("machine", "$1")
+    );
+    let machines = machines.iter().map(MachineId::as_str).collect();
+    let values = [machines, codes::limit(bounds::NAME).into()];
+    on.query(&sql, &values, |row| Ok((machine(row, 0)?, row.str(1)?.to_owned()))).await
+}
+
+/// The versions of Santa in a scope, and how many hosts have each.
+pub(in crate::store) async fn santa_versions<D: Database>(
+    on: &D,
+    scope: &Scope,
+) -> StoreResult<Vec<(String, u64)>> {
+    let mut wanted = Conditions::default();
+    match scope {
+        Scope::Fleet => {}
+        Scope::Group(name) => {
+            let groups = [name.to_string()].into_iter().collect::<Parameter<'_>>();
+            let list = wanted.value(groups);
+            wanted.add(&in_groups(D::DIALECT, &list));
+        }
+        Scope::Tag(tag) => add_has_tag(on, &mut wanted, tag).await?,
+        Scope::User(name) => wanted.and("primary_user = $", &**name),
+        Scope::Host(name) => {
+            let serial = match D::DIALECT {
+                Dialect::Sqlite => "serial = $",
+                Dialect::Postgres => "lower(serial) = lower($)",
+            };
+            wanted.and(&format!("(machine = $ OR {serial})"), name.as_str());
+        }
+    }
+    let version = match D::DIALECT {
+        Dialect::Sqlite => "substr(json_extract(facts, '$.santa_version'), 1, 255)",
+        Dialect::Postgres => "left(facts::json ->> 'santa_version', 255) COLLATE \"C\"",
+    };
+    let sql =
+        format!("SELECT {version}, count(*) FROM host WHERE {} GROUP BY 1 ORDER BY 1", wanted.sql);
+    let read = |row: &(dyn StoredRow + '_)| Ok((row.str(0)?.to_owned(), row.count(1)?));
+    on.query_filtered(&sql, &wanted.parameters, read).await
+}
+
+/// The ID of a list of scopes, if it has one.
+pub(in crate::store) async fn find_scope_set(
+    on: &impl Database,
+    members: &[ScopeId],
+) -> StoreResult<Option<ScopeSetId>> {
+    let sql = "SELECT id FROM scope_set WHERE members = $1";
+    on.first(sql, &[scope_ids(members)?.into()], |row| row.number(0).map(ScopeSetId)).await
+}
+
+/// The ID of a list of scopes, which gets one if it has none. IDs are never reused, so nothing is
+/// locked: a second server finds the ID that the first one added.
+pub(in crate::store) async fn intern_scope_set(
+    on: &impl Database,
+    members: &[ScopeId],
+) -> StoreResult<ScopeSetId> {
+    if let Some(id) = find_scope_set(on, members).await? {
+        return Ok(id);
+    }
+    let sql = "INSERT INTO scope_set (members) VALUES ($1) ON CONFLICT DO NOTHING RETURNING id";
+    let ids = scope_ids(members)?;
+    let added = on.first(sql, &[ids.as_str().into()], |row| row.number(0).map(ScopeSetId)).await?;
+    match added {
+        Some(id) => Ok(id),
+        None => find_scope_set(on, members).await?.ok_or_else(|| corrupt("scope set", &ids)),
+    }
+}
+
+/// The scopes of an ID.
+pub(in crate::store) async fn scope_set(
+    on: &impl Database,
+    id: ScopeSetId,
+) -> StoreResult<Option<Vec<ScopeId>>> {
+    let sql = "SELECT members FROM scope_set WHERE id = $1";
+    let read = |row: &(dyn StoredRow + '_)| codes::to_value::<Vec<i64>>(row.str(0)?);
+    let ids = on.first(sql, &[id.0.into()], read).await?;
+    Ok(ids.map(|ids| ids.into_iter().map(ScopeId).collect()))
+}
+
+fn scope_ids(members: &[ScopeId]) -> StoreResult<String> {
+    codes::json(&members.iter().map(|member| member.0).collect::<Vec<i64>>())
+}

@@ -1,0 +1,265 @@
+//! SQL that both databases understand, and the rows that it returns.
+//!
+//! Queries here are written once, with numbered parameters (`$1`), over the trait [`Database`].
+//! Where the two dialects differ in a word or two, [`Dialect`] has the difference. What they do in
+//! different ways (large imports, partitions of events, waiting for locks) is in `sqlite` and
+//! `postgres`.
+
+pub(super) mod check;
+pub(super) mod commit;
+pub(super) mod conditions;
+pub(super) mod epoch;
+pub(super) mod events;
+pub(super) mod history;
+pub(super) mod hosts;
+pub(super) mod ledger;
+pub(super) mod policy;
+pub(super) mod retention;
+pub(super) mod rows;
+pub(super) mod tokens;
+
+use std::borrow::Cow;
+
+use super::StoreResult;
+use super::checksum::RowHasher;
+use super::codes::corrupt;
+
+/// A value of a query's parameter.
+#[derive(Clone, Debug)]
+pub(super) enum Parameter<'a> {
+    Null,
+    Integer(i64),
+    Text(Cow<'a, str>),
+    Bytes(&'a [u8]),
+    /// For [`Dialect::any`].
+    Integers(Vec<i64>),
+    /// For [`Dialect::any`].
+    Texts(Vec<Cow<'a, str>>),
+}
+
+impl From<i64> for Parameter<'_> {
+    fn from(number: i64) -> Self {
+        Self::Integer(number)
+    }
+}
+
+impl<'a> From<&'a str> for Parameter<'a> {
+    fn from(text: &'a str) -> Self {
+        Self::Text(text.into())
+    }
+}
+
+impl From<String> for Parameter<'_> {
+    fn from(text: String) -> Self {
+        Self::Text(text.into())
+    }
+}
+
+impl<'a> From<&'a [u8; 32]> for Parameter<'a> {
+    fn from(bytes: &'a [u8; 32]) -> Self {
+        Self::Bytes(bytes)
+    }
+}
+
+impl<'a, T: Into<Parameter<'a>>> From<Option<T>> for Parameter<'a> {
+    fn from(value: Option<T>) -> Self {
+        value.map_or(Self::Null, Into::into)
+    }
+}
+
+impl From<Vec<i64>> for Parameter<'_> {
+    fn from(numbers: Vec<i64>) -> Self {
+        Self::Integers(numbers)
+    }
+}
+
+impl<'a, T: Into<Cow<'a, str>>> FromIterator<T> for Parameter<'a> {
+    fn from_iter<I: IntoIterator<Item = T>>(texts: I) -> Self {
+        Self::Texts(texts.into_iter().map(Into::into).collect())
+    }
+}
+
+/// A row of a result. Columns are counted from 0.
+pub(super) trait StoredRow {
+    fn integer(&self, column: usize) -> StoreResult<Option<i64>>;
+
+    fn text(&self, column: usize) -> StoreResult<Option<&str>>;
+
+    fn bytes(&self, column: usize) -> StoreResult<Option<&[u8]>>;
+
+    /// Adds a column to a hash as it is stored.
+    fn hash(&self, column: usize, hasher: &mut RowHasher) -> StoreResult<()>;
+
+    fn width(&self) -> usize;
+}
+
+impl dyn StoredRow + '_ {
+    /// An integer that is not NULL.
+    pub(super) fn number(&self, column: usize) -> StoreResult<i64> {
+        self.integer(column)?.ok_or_else(|| corrupt("number", &"NULL"))
+    }
+
+    /// An integer that is not negative.
+    pub(super) fn count(&self, column: usize) -> StoreResult<u64> {
+        u64::try_from(self.number(column)?).map_err(|error| corrupt("count", &error))
+    }
+
+    /// A text that is not NULL.
+    pub(super) fn str(&self, column: usize) -> StoreResult<&str> {
+        self.text(column)?.ok_or_else(|| corrupt("text", &"NULL"))
+    }
+
+    /// A text that may be NULL, in the type that is needed.
+    pub(super) fn optional<T: for<'a> From<&'a str>>(
+        &self,
+        column: usize,
+    ) -> StoreResult<Option<T>> {
+        Ok(self.text(column)?.map(T::from))
+    }
+}
+
+/// A connection to one of the databases, in a transaction.
+pub(super) trait Database {
+    const DIALECT: Dialect;
+
+    /// Runs a query that is prepared once per connection, and reads each of its rows.
+    async fn query<T: Send>(
+        &self,
+        sql: &str,
+        parameters: &[Parameter<'_>],
+        read: impl FnMut(&(dyn StoredRow + '_)) -> StoreResult<T> + Send,
+    ) -> StoreResult<Vec<T>>;
+
+    /// Runs a query whose conditions depend on a filter: it is planned for its parameters, and its
+    /// connection does not keep it.
+    async fn query_filtered<T: Send>(
+        &self,
+        sql: &str,
+        parameters: &[Parameter<'_>],
+        read: impl FnMut(&(dyn StoredRow + '_)) -> StoreResult<T> + Send,
+    ) -> StoreResult<Vec<T>>;
+
+    /// Runs a statement and returns how many rows it altered.
+    async fn execute(&self, sql: &str, parameters: &[Parameter<'_>]) -> StoreResult<u64>;
+
+    /// Runs a query and reads its first row.
+    async fn first<T: Send>(
+        &self,
+        sql: &str,
+        parameters: &[Parameter<'_>],
+        read: impl FnMut(&(dyn StoredRow + '_)) -> StoreResult<T> + Send,
+    ) -> StoreResult<Option<T>> {
+        Ok(self.query(sql, parameters, read).await?.into_iter().next())
+    }
+
+    /// Runs a query of one number. It is 0 if there is no row or it is NULL.
+    async fn number(&self, sql: &str, parameters: &[Parameter<'_>]) -> StoreResult<i64> {
+        let number = self.first(sql, parameters, |row| row.integer(0)).await?;
+        Ok(number.flatten().unwrap_or(0))
+    }
+
+    /// Whether a query has a row.
+    async fn has_row(&self, sql: &str, parameters: &[Parameter<'_>]) -> StoreResult<bool> {
+        Ok(self.first(sql, parameters, |_| Ok(())).await?.is_some())
+    }
+}
+
+/// Where the SQL of the two databases differs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Dialect {
+    Sqlite,
+    Postgres,
+}
+
+impl Dialect {
+    /// The index that a table must be read by. PostgreSQL chooses it itself.
+    pub(super) fn indexed_by(self, index: &str) -> String {
+        match self {
+            Self::Sqlite => format!("INDEXED BY {index}"),
+            Self::Postgres => String::new(),
+        }
+    }
+
+    /// A join whose left table is read first, in the order of its index.
+    pub(super) const fn join_in_order(self) -> &'static str {
+        match self {
+            Self::Sqlite => "CROSS JOIN",
+            Self::Postgres => "JOIN",
+        }
+    }
+
+    /// Whether a text contains another.
+    pub(super) fn contains(self, text: &str, part: &str) -> String {
+        match self {
+            Self::Sqlite => format!("instr({text}, {part}) > 0"),
+            Self::Postgres => format!("strpos({text}, {part}::text) > 0"),
+        }
+    }
+
+    /// Whether a column is one of the values of a list.
+    pub(super) fn any(self, column: &str, list: &str) -> String {
+        match self {
+            Self::Sqlite => format!("{column} IN (SELECT value FROM json_each({list}))"),
+            Self::Postgres => format!("{column} = ANY ({list})"),
+        }
+    }
+
+    /// Two queries as one with this order. PostgreSQL reads each of them in order from its index.
+    pub(super) fn union(self, first: &str, second: &str, order: &str) -> String {
+        match self {
+            Self::Sqlite => format!("{first} UNION ALL {second} ORDER BY {order}"),
+            Self::Postgres => format!(
+                "({first} ORDER BY {order}) UNION ALL ({second} ORDER BY {order}) ORDER BY {order}"
+            ),
+        }
+    }
+
+    /// Whether a text matches a pattern of [`Self::pattern`].
+    pub(super) fn matches(self, text: &str, pattern: &str) -> String {
+        match self {
+            Self::Sqlite => format!("{text} GLOB {pattern}"),
+            Self::Postgres => format!("{text} LIKE {pattern}"),
+        }
+    }
+
+    /// A pattern of `*` and `?` for GLOB in SQLite and LIKE in PostgreSQL.
+    pub(super) fn pattern(self, pattern: &str) -> String {
+        match self {
+            // GLOB also has sets of letters in brackets.
+            Self::Sqlite => pattern.replace('[', "[[]"),
+            Self::Postgres => like(pattern),
+        }
+    }
+
+    /// A text as it is stored. PostgreSQL stores U+FFFD in place of NUL.
+    pub(super) fn stored_text(self, text: &str) -> Cow<'_, str> {
+        match self {
+            Self::Sqlite => text.into(),
+            Self::Postgres => super::postgres::clean(text),
+        }
+    }
+
+    /// The number in `meta.value`, which PostgreSQL keeps as decimal digits in bytes.
+    pub(super) const fn meta_number(self) -> &'static str {
+        match self {
+            Self::Sqlite => "value",
+            Self::Postgres => "convert_from(value, 'UTF8')::bigint",
+        }
+    }
+}
+
+/// Ends a row at the revision `$1`. This is XOR, which SQLite does not have.
+pub(super) const END_ROW: &str = "ended = $1, checksum = (checksum | $1) - (checksum & $1)";
+
+fn like(pattern: &str) -> String {
+    let mut like = String::with_capacity(pattern.len());
+    for letter in pattern.chars() {
+        match letter {
+            '*' => like.push('%'),
+            '?' => like.push('_'),
+            '%' | '_' | '\\' => like.extend(['\\', letter]),
+            letter => like.push(letter),
+        }
+    }
+    like
+}
