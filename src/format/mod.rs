@@ -9,12 +9,12 @@ pub mod csv;
 mod detect;
 mod duplicates;
 pub mod fileinfo;
-mod foreign;
 pub mod json;
 mod kind;
 mod loss;
 pub mod manifest;
 pub mod moroz;
+mod non_rule_files;
 mod own;
 mod parsed;
 pub mod profile;
@@ -31,8 +31,8 @@ pub mod zentral;
 
 pub use detect::ReadOnly;
 pub use duplicates::{Duplicates, LastLines, RowDuplicates, UnknownDuplicates};
-pub use foreign::{Foreign, ForeignKind};
 pub use kind::{Format, UnknownFormat};
+pub use non_rule_files::{NonRuleFile, NonRuleFileKind};
 pub use parsed::{
     Content, Defaults, File, Location, Loss, Lost, ParsedPolicy, PlacedRule, PlacedSetting,
     PlacedTag, Remark, Spot, Written,

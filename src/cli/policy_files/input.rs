@@ -7,7 +7,7 @@ use std::vec;
 
 use super::bounded::Bounded;
 use super::path::{STDIO, name_of, unreadable};
-use super::whole::{detect, folder, refuse_configuration, refuse_foreign, warn_of_notes};
+use super::whole::{detect, folder, refuse_configuration, refuse_non_rule_file, warn_of_notes};
 use crate::cli::error::CliError;
 use crate::cli::ui::Ui;
 use crate::fleet::InForce;
@@ -15,7 +15,7 @@ use crate::format::csv::{self, Delimiter, HeaderError};
 use crate::format::json::{Lines, recognises_lines};
 use crate::format::rows::{BadRow, Row, RowError, RuleRows};
 use crate::format::{
-    Defaults, Duplicates, File, Foreign, Format, LastLines, Location, ParsedPolicy, PlacedRule,
+    Defaults, Duplicates, File, Format, LastLines, Location, NonRuleFile, ParsedPolicy, PlacedRule,
     Remark, Spot,
 };
 use crate::rule::{Rule, RuleFields};
@@ -91,7 +91,7 @@ impl Input {
         let beginning = input.by_ref().take(HEAD).read_to_end(&mut head);
         beginning.map_err(|error| unreadable(path, &error))?;
         let mut file = File { name: name.clone(), bytes: head };
-        refuse_foreign(Foreign::of_bytes(&file), &name)?;
+        refuse_non_rule_file(NonRuleFile::of_bytes(&file), &name)?;
         let streamed = match format {
             Some(format) => Some(format).filter(|format| format.streams()),
             None => streamed_format(&file),

@@ -11,7 +11,7 @@ use super::read_args::ReadArgs;
 use crate::cli::error::CliError;
 use crate::cli::ui::Ui;
 use crate::format::profile;
-use crate::format::{Defaults, File, Foreign, ForeignKind, Format, ParsedPolicy, Remark};
+use crate::format::{Defaults, File, Format, NonRuleFile, NonRuleFileKind, ParsedPolicy, Remark};
 use crate::rule::Scope;
 
 /// Reads the settings of a configuration profile, `-` for stdin.
@@ -21,11 +21,14 @@ use crate::rule::Scope;
 pub(crate) fn read_settings(path: &Path, scope: &Scope) -> Result<ParsedPolicy, CliError> {
     const OTHERS: &str = "nicelist apply -f FILE reads the settings of a manifest or of Moroz";
     let file = read_one(path)?;
-    let foreign = Foreign::of_bytes(&file).map(|foreign| match foreign.kind {
-        ForeignKind::Profile => foreign,
-        ForeignKind::Other => Foreign { hint: Some(OTHERS.to_owned()), ..foreign },
-    });
-    refuse_foreign(foreign, &file.name)?;
+    let non_rule_file =
+        NonRuleFile::of_bytes(&file).map(|non_rule_file| match non_rule_file.kind {
+            NonRuleFileKind::Profile => non_rule_file,
+            NonRuleFileKind::Other => {
+                NonRuleFile { hint: Some(OTHERS.to_owned()), ..non_rule_file }
+            }
+        });
+    refuse_non_rule_file(non_rule_file, &file.name)?;
     if !profile::recognises(&file) {
         let text = format!("{} is not a configuration profile or a property list", file.name);
         return Err(CliError::input(text).hint(OTHERS));
@@ -101,22 +104,25 @@ pub(crate) fn refuse_faults(ui: &Ui, policy: &ParsedPolicy) -> Result<(), CliErr
 
 /// The format of a file: the given one, or else the detected one.
 pub(super) fn detect(format: Option<Format>, file: &File) -> Result<Format, CliError> {
-    refuse_foreign(Foreign::of_bytes(file), &file.name)?;
+    refuse_non_rule_file(NonRuleFile::of_bytes(file), &file.name)?;
     let found = match format {
         Some(format) => format.recognises(file).then_some(format),
         None => Format::of_content(file),
     };
     if found.is_none() {
-        refuse_foreign(Foreign::of_content(file), &file.name)?;
+        refuse_non_rule_file(NonRuleFile::of_content(file), &file.name)?;
     }
     let named = || Format::of_name(&file.name);
     format.or(found).or_else(named).ok_or_else(|| unknown(&file.name))
 }
 
-pub(super) fn refuse_foreign(foreign: Option<Foreign>, name: &str) -> Result<(), CliError> {
-    match foreign {
+pub(super) fn refuse_non_rule_file(
+    non_rule_file: Option<NonRuleFile>,
+    name: &str,
+) -> Result<(), CliError> {
+    match non_rule_file {
         None => Ok(()),
-        Some(Foreign { what, hint, kind: _ }) => {
+        Some(NonRuleFile { what, hint, kind: _ }) => {
             let error = CliError::input(format!("{name} {what}"));
             Err(hint.into_iter().fold(error, CliError::hint))
         }

@@ -6,7 +6,7 @@ use super::settings::{has_settings, is_setting};
 use crate::document::{Node, plist, without_mark};
 use crate::format::builder::Builder;
 use crate::format::record::Record;
-use crate::format::{Defaults, File, Foreign, Location, ParsedPolicy, Remark, Spot, santa};
+use crate::format::{Defaults, File, Location, NonRuleFile, ParsedPolicy, Remark, Spot, santa};
 
 /// Whether a file looks like a property list, signed or not.
 #[must_use]
@@ -43,22 +43,22 @@ fn is_der(bytes: &[u8]) -> bool {
 }
 
 /// Recognizes CMS that cannot be read, and certificates.
-pub(in crate::format) fn enveloped(file: &File) -> Option<Foreign> {
+pub(in crate::format) fn enveloped(file: &File) -> Option<NonRuleFile> {
     if !is_der(&file.bytes) || is_signed(&file.bytes) {
         return None;
     }
     let start = &file.bytes[..file.bytes.len().min(CMS_START)];
     Some(match contains(start, ENCRYPTED) {
-        true => Foreign::profile(
+        true => NonRuleFile::profile(
             "is an encrypted profile; only the Mac it was encrypted for can read it",
         ),
-        false => Foreign::new("is a certificate or a key, not a file of rules"),
+        false => NonRuleFile::new("is a certificate or a key, not a file of rules"),
     })
 }
 
 /// A signed profile as text (PEM).
-pub(in crate::format) fn signed_text(name: &str) -> Foreign {
-    Foreign::profile("is a signed profile in PEM; convert it to DER first").hint(format!(
+pub(in crate::format) fn signed_text(name: &str) -> NonRuleFile {
+    NonRuleFile::profile("is a signed profile in PEM; convert it to DER first").hint(format!(
         "openssl cms -cmsout -inform pem -in {name} -outform der -out profile.mobileconfig"
     ))
 }

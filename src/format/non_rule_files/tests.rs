@@ -1,10 +1,10 @@
 //! Kinds of files by their first bytes and their keys.
 
-use super::{File, Foreign};
+use super::{File, NonRuleFile};
 
 fn named(bytes: impl AsRef<[u8]>) -> String {
     let file = File { name: "f".to_owned(), bytes: bytes.as_ref().to_vec() };
-    let foreign = Foreign::of_bytes(&file).or_else(|| Foreign::of_content(&file));
+    let foreign = NonRuleFile::of_bytes(&file).or_else(|| NonRuleFile::of_content(&file));
     foreign.map_or("nothing".to_owned(), |foreign| foreign.what)
 }
 
@@ -45,7 +45,7 @@ fn files_with_bytes_of_their_own_are_named() {
 
 fn hint(name: &str, bytes: impl AsRef<[u8]>) -> String {
     let file = File { name: name.to_owned(), bytes: bytes.as_ref().to_vec() };
-    let foreign = Foreign::of_bytes(&file).or_else(|| Foreign::of_content(&file));
+    let foreign = NonRuleFile::of_bytes(&file).or_else(|| NonRuleFile::of_content(&file));
     foreign.and_then(|foreign| foreign.hint).unwrap_or_default()
 }
 

@@ -15,29 +15,29 @@ use crate::document::{Node, Text, toml, without_mark};
 
 /// A file that is not in a format of rules.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Foreign {
+pub struct NonRuleFile {
     /// What it is, to follow the file's name: `is an event upload, not rules`.
     pub what: String,
     /// What to do with it.
     pub hint: Option<String>,
-    pub kind: ForeignKind,
+    pub kind: NonRuleFileKind,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum ForeignKind {
+pub enum NonRuleFileKind {
     /// A configuration profile that has to be converted or decrypted first.
     Profile,
     /// Anything else. Its hint is about rules.
     Other,
 }
 
-impl Foreign {
+impl NonRuleFile {
     pub(super) fn new(what: impl Into<String>) -> Self {
-        Self { what: what.into(), hint: None, kind: ForeignKind::Other }
+        Self { what: what.into(), hint: None, kind: NonRuleFileKind::Other }
     }
 
     pub(super) fn profile(what: impl Into<String>) -> Self {
-        Self { kind: ForeignKind::Profile, ..Self::new(what) }
+        Self { kind: NonRuleFileKind::Profile, ..Self::new(what) }
     }
 
     pub(super) fn hint(mut self, hint: impl Into<String>) -> Self {
@@ -99,45 +99,47 @@ const MAGIC: [(&[u8], Kind); 17] = [
 ];
 
 impl Kind {
-    fn describe(self, file: &File) -> Foreign {
+    fn describe(self, file: &File) -> NonRuleFile {
         let name = path(&file.name);
         match self {
             Self::Zip => zip(file),
-            Self::OldOffice => Foreign::new("is an old Excel workbook (.xls), not CSV")
+            Self::OldOffice => NonRuleFile::new("is an old Excel workbook (.xls), not CSV")
                 .hint("in Excel, save the sheet as CSV UTF-8, then import that file"),
-            Self::Compressed(kind, command) => Foreign::new(format!("is compressed with {kind}"))
-                .hint(format!("decompress it first: {command} {name} | nicelist rule import -")),
+            Self::Compressed(kind, command) => {
+                NonRuleFile::new(format!("is compressed with {kind}"))
+                    .hint(format!("decompress it first: {command} {name} | nicelist rule import -"))
+            }
             Self::Sqlite => {
-                Foreign::new("is an SQLite database, not a file of rules").hint(format!(
+                NonRuleFile::new("is an SQLite database, not a file of rules").hint(format!(
                     "if it is a database of nicelist: nicelist rule list --database sqlite:{name}"
                 ))
             }
-            Self::Program => Foreign::new("is a program, not a file of rules").hint(format!(
+            Self::Program => NonRuleFile::new("is a program, not a file of rules").hint(format!(
                 "for a rule that allows it: \
                  santactl fileinfo --json {name} | nicelist rule import - --policy allow"
             )),
-            Self::Pdf => Foreign::new("is a PDF document, not a file of rules"),
-            Self::Image => Foreign::new("is an image, not a file of rules"),
-            Self::Xar => Foreign::new("is an installer package (.pkg), not a file of rules"),
+            Self::Pdf => NonRuleFile::new("is a PDF document, not a file of rules"),
+            Self::Image => NonRuleFile::new("is an image, not a file of rules"),
+            Self::Xar => NonRuleFile::new("is an installer package (.pkg), not a file of rules"),
         }
     }
 }
 
 /// Documents of office programs are ZIP archives, known by their first files.
-fn zip(file: &File) -> Foreign {
+fn zip(file: &File) -> NonRuleFile {
     let contains = |word: &str| memmem::find(&file.bytes, word.as_bytes()).is_some();
     if contains("word/") {
-        Foreign::new("is a Word document (.docx), not a file of rules")
+        NonRuleFile::new("is a Word document (.docx), not a file of rules")
     } else if contains("ppt/") {
-        Foreign::new("is a PowerPoint presentation (.pptx), not a file of rules")
+        NonRuleFile::new("is a PowerPoint presentation (.pptx), not a file of rules")
     } else if contains("xl/") || contains("[Content_Types].xml") {
-        Foreign::new("is an Excel workbook (.xlsx), not CSV")
+        NonRuleFile::new("is an Excel workbook (.xlsx), not CSV")
             .hint("in Excel, save the sheet as CSV UTF-8, then import that file")
     } else if contains("opendocument.spreadsheet") || contains("Index/Document.iwa") {
-        Foreign::new("is a spreadsheet, not CSV")
+        NonRuleFile::new("is a spreadsheet, not CSV")
             .hint("export the sheet as CSV in UTF-8, then import that file")
     } else {
-        Foreign::new("is a ZIP archive, not a file of rules").hint("unpack it first")
+        NonRuleFile::new("is a ZIP archive, not a file of rules").hint("unpack it first")
     }
 }
 
@@ -157,8 +159,8 @@ fn utf16(bytes: &[u8]) -> Option<&'static str> {
     }
 }
 
-fn in_utf16(encoding: &str, name: &str) -> Foreign {
-    Foreign::new("is UTF-16; save it as UTF-8")
+fn in_utf16(encoding: &str, name: &str) -> NonRuleFile {
+    NonRuleFile::new("is UTF-16; save it as UTF-8")
         .hint(format!("iconv -f {encoding} -t UTF-8 {} > utf8.csv", path(name)))
 }
 
@@ -166,25 +168,25 @@ fn is_tar(bytes: &[u8]) -> bool {
     bytes.get(257..262) == Some(b"ustar")
 }
 
-fn tar(name: &str) -> Foreign {
-    Foreign::new("is a tar archive, not a file of rules")
+fn tar(name: &str) -> NonRuleFile {
+    NonRuleFile::new("is a tar archive, not a file of rules")
         .hint(format!("unpack it first: tar -xf {}", path(name)))
 }
 
 /// Texts that are known by their first words.
-fn of_text(file: &File) -> Option<Foreign> {
+fn of_text(file: &File) -> Option<NonRuleFile> {
     let text = without_mark(&file.bytes).trim_ascii_start();
     let begins = |word: &str| {
         text.get(..word.len()).is_some_and(|start| start.eq_ignore_ascii_case(word.as_bytes()))
     };
     if begins("<!doctype html") || begins("<html") {
-        let page = Foreign::new("is a web page, not a file of rules");
+        let page = NonRuleFile::new("is a web page, not a file of rules");
         return Some(page.hint("it may be the sign-in page of the server it was downloaded from"));
     }
     if begins("MIME-Version:") && memmem::find(&file.bytes, b"pkcs7").is_some() {
         let name = path(&file.name);
         return Some(
-            Foreign::profile(
+            NonRuleFile::profile(
                 "is a signed profile as an S/MIME message; remove the signature first",
             )
             .hint(format!("openssl smime -verify -noverify -in {name} -out unsigned.mobileconfig")),
@@ -194,19 +196,19 @@ fn of_text(file: &File) -> Option<Foreign> {
         return Some(super::profile::signed_text(&path(&file.name)));
     }
     if begins("-----BEGIN ") {
-        return Some(Foreign::new("is a certificate or a key, not a file of rules"));
+        return Some(NonRuleFile::new("is a certificate or a key, not a file of rules"));
     }
     super::profile::enveloped(file)
 }
 
 /// A file of bundles for contour, which creates rules from an inventory of programs.
-fn contour(file: &File) -> Option<Foreign> {
+fn contour(file: &File) -> Option<NonRuleFile> {
     memmem::find(&file.bytes, b"bundles")?;
     let root = toml::parse(&Text::new(&file.bytes).ok()?).ok()?;
     let is_bundle =
         |bundle: &Node| ["name", "cel"].into_iter().all(|key| bundle.get(key).is_some());
     root.get("bundles")?.elements()?.iter().any(is_bundle).then(|| {
-        Foreign::new("is a file of bundles for contour, not rules")
+        NonRuleFile::new("is a file of bundles for contour, not rules")
             .hint("let contour generate a profile from it, then import that profile")
     })
 }

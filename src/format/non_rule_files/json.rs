@@ -1,12 +1,12 @@
 //! JSON without rules.
 
-use super::{File, Foreign};
+use super::{File, NonRuleFile};
 use crate::document::{Outline, Section};
 use crate::format::detect::{LISTS, opens_json};
 
 /// Recognizes JSON of another kind. None if it is not JSON, which its format reports better, or if it
 /// looks like rules.
-pub(super) fn recognize(file: &File) -> Option<Foreign> {
+pub(super) fn recognize(file: &File) -> Option<NonRuleFile> {
     if !opens_json(&file.bytes) {
         return None;
     }
@@ -55,7 +55,7 @@ impl Keys<'_> {
         keys.filter(|keys| !keys.is_empty())
     }
 
-    fn kind(&self, name: &str) -> Option<Foreign> {
+    fn kind(&self, name: &str) -> Option<NonRuleFile> {
         if let Some(event) = self.list("events").filter(|keys| is_event(keys)) {
             return Some(upload(name, has(event, "machine_id")));
         }
@@ -63,51 +63,51 @@ impl Keys<'_> {
             return Some(self.events(name));
         }
         if self.list("hosts").is_some_and(|keys| has(keys, "profile") && has(keys, "events")) {
-            return Some(Foreign::new("describes the hosts of a demonstration, not rules"));
+            return Some(NonRuleFile::new("describes the hosts of a demonstration, not rules"));
         }
         if DECLARATION.iter().all(|key| self.has(key)) {
             return Some(
-                Foreign::new("is a declaration for device management, not rules")
+                NonRuleFile::new("is a declaration for device management, not rules")
                     .hint("macOS enforces such a declaration itself; nicelist does not read it"),
             );
         }
         if self.count_of(&PREFLIGHT) >= 3 {
-            return Some(Foreign::new(
+            return Some(NonRuleFile::new(
                 "is a preflight request, which describes a host; it has no rules",
             ));
         }
         if self.count_of(&POSTFLIGHT) > 0 {
-            return Some(Foreign::new(
+            return Some(NonRuleFile::new(
                 "is a postflight request, with which a host ends a sync; it has no rules",
             ));
         }
         let is_settings = self.count_of(&SETTINGS) >= 2 && self.list("rules").is_none();
         if is_settings && !self.has("identifier") {
             return Some(
-                Foreign::new("is a preflight response, which has settings and no rules")
+                NonRuleFile::new("is a preflight response, which has settings and no rules")
                     .hint("to change settings: nicelist settings set client-mode=monitor"),
             );
         }
         if TELEMETRY.iter().any(|keys| self.count_of(keys) == keys.len()) {
-            return Some(Foreign::new("is Santa's telemetry, not rules"));
+            return Some(NonRuleFile::new("is Santa's telemetry, not rules"));
         }
         self.of_another_tool()
     }
 
     /// Events in lines or in a list, or a single one.
-    fn events(&self, name: &str) -> Foreign {
+    fn events(&self, name: &str) -> NonRuleFile {
         match (self.0.is_list, self.0.has_more, self.has("machine_id")) {
-            (false, _, true) => Foreign::new("is a file of events, not rules")
+            (false, _, true) => NonRuleFile::new("is a file of events, not rules")
                 .hint(format!("nicelist event import {name}")),
-            (false, false, false) => Foreign::new("is an event, not a rule")
+            (false, false, false) => NonRuleFile::new("is an event, not a rule")
                 .hint("nicelist event import reads a folder of events as Moroz keeps them"),
             (true, ..) | (false, true, false) => {
-                Foreign::new("is a list of events, not rules").hint(EVENT_LINES)
+                NonRuleFile::new("is a list of events, not rules").hint(EVENT_LINES)
             }
         }
     }
 
-    fn of_another_tool(&self) -> Option<Foreign> {
+    fn of_another_tool(&self) -> Option<NonRuleFile> {
         let looks_like_rules = |keys: &[String]| {
             let is_known =
                 |key: &String| RULE.contains(&key.to_lowercase().replace('_', "").as_str());
@@ -129,7 +129,7 @@ impl Keys<'_> {
             (true, count) => format!("is a JSON list with {count} entries that are not rules"),
             (false, _) => "is JSON of another tool, not rules".to_owned(),
         };
-        Some(Foreign::new(what).hint(
+        Some(NonRuleFile::new(what).hint(
             "a rule in JSON has target and policy, or rule_type, identifier and policy; \
              docs/FORMATS.md describes all formats",
         ))
@@ -156,9 +156,9 @@ const RULE: [&str; 13] = [
 const EVENT_LINES: &str = "nicelist event import reads an event per line, each with the machine_id \
                            of its host";
 
-fn upload(name: &str, has_machines: bool) -> Foreign {
+fn upload(name: &str, has_machines: bool) -> NonRuleFile {
     let machine = if has_machines { "" } else { " --machine-id ID" };
-    Foreign::new("is an event upload, not rules: see nicelist event import")
+    NonRuleFile::new("is an event upload, not rules: see nicelist event import")
         .hint(format!("nicelist event import {name}{machine}"))
 }
 
