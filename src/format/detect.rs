@@ -1,4 +1,4 @@
-//! Which format files are in, and the module that reads and writes it.
+//! Detects the format of files, and calls the module that reads or writes it.
 
 use super::csv::Delimiter;
 use super::{

@@ -47,7 +47,7 @@ pub(super) struct FieldNames {
     pub(super) texts: &'static [(&'static str, &'static str)],
 }
 
-/// The fields of one rule. They are taken out one by one; those that are left are unknown.
+/// The fields of one rule. A format takes out the fields that it knows; the others are unknown.
 pub(super) struct Record<'n> {
     pub(super) location: Location,
     keys: Keys,

@@ -134,9 +134,9 @@ fn edited(context: &Context, text: &EditedText, before: &Rule) -> Result<Option<
 /// Reads the rule in the text. Its target and scope must be the same as before.
 fn read(ui: &Ui, bytes: Vec<u8>, before: &Rule) -> Result<Rule, CliError> {
     let file = File { name: "rule.toml".to_owned(), bytes };
-    let mut document = manifest::read(&[file], &Defaults::default());
-    policy_files::refuse_faults(ui, &document)?;
-    let (Some(placed), None) = (document.rules.pop(), document.rules.pop()) else {
+    let mut parsed = manifest::read(&[file], &Defaults::default());
+    policy_files::refuse_faults(ui, &parsed)?;
+    let (Some(placed), None) = (parsed.rules.pop(), parsed.rules.pop()) else {
         return Err(CliError::input("the text must have exactly one rule"));
     };
     let rule = placed.rule;

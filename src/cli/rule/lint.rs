@@ -95,13 +95,13 @@ pub(super) async fn run(context: &Context, args: LintArgs) -> Result<(), CliErro
     let source = match &path {
         None => LintedPolicy::of_server(&context.client().await?).await?,
         Some(path) => {
-            let (format, document) = policy_files::read_whole(path, &read)?;
+            let (format, parsed) = policy_files::read_whole(path, &read)?;
             policy_files::refuse_configuration(
                 read.configuration.as_deref(),
                 format,
                 &policy_files::name_of(path),
             )?;
-            LintedPolicy::of(document)
+            LintedPolicy::of(parsed)
         }
     };
     let mut findings = source.findings(ui.now());
@@ -126,10 +126,10 @@ impl LintedPolicy {
         Ok(Self { policy, faults: Vec::new(), unreadable, names, places: None })
     }
 
-    fn of(document: ParsedPolicy) -> Self {
-        let names = FileNames::of(&document);
+    fn of(parsed: ParsedPolicy) -> Self {
+        let names = FileNames::of(&parsed);
         let ParsedPolicy { files: _, rules, settings, tags, faults, conflicts: _, notes: _ } =
-            document;
+            parsed;
         let places = Places {
             names,
             settings: settings.iter().map(|placed| placed.location).collect(),

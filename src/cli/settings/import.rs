@@ -32,10 +32,10 @@ pub(crate) struct ImportArgs {
 
 pub(super) async fn run(context: &Context, args: ImportArgs) -> Result<(), CliError> {
     let ImportArgs { file, options } = args;
-    let document = policy_files::read_settings(&file, &options.scope)?;
-    policy_files::warn_of_notes(&context.ui, &document);
-    policy_files::refuse_faults(&context.ui, &document)?;
-    let settings = document.settings.iter().map(|placed| {
+    let parsed = policy_files::read_settings(&file, &options.scope)?;
+    policy_files::warn_of_notes(&context.ui, &parsed);
+    policy_files::refuse_faults(&context.ui, &parsed)?;
+    let settings = parsed.settings.iter().map(|placed| {
         let setting = &placed.setting;
         (setting.key().name().to_owned(), setting.value())
     });

@@ -1,4 +1,4 @@
-//! Reads Moroz's files, and then what they say together.
+//! Reads Moroz's files, and combines them.
 
 use std::collections::{HashMap, HashSet};
 use std::str::FromStr as _;

@@ -1,7 +1,7 @@
 //! Rudolph's rules: CSV under either of its two headers, and JSON.
 //!
 //! Rudolph exports CSV with `sha256` in the header and imports it with `identifier`, so it cannot
-//! read its own exports; whatever the header says, all kinds of identifiers stand below it. Facts:
+//! read its own exports. The column has identifiers of all types, whatever its name. Facts:
 //! airbnb/rudolph, internal/cli and internal/csv.
 
 use ::csv::WriterBuilder;
@@ -77,7 +77,7 @@ fn read_text(builder: &mut Builder<'_>, file: u32, text: &Text<'_>) -> Result<()
 pub fn write_csv(content: Content<'_>) -> Written {
     let (rows, losses) = rows(content);
     let mut output = WriterBuilder::new().from_writer(Vec::new());
-    // Memory takes all that is written to it.
+    // Writing to memory cannot fail.
     let written = output
         .write_record(COLUMNS)
         .and_then(|()| rows.iter().try_for_each(|row| output.write_record(row)));
