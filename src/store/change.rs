@@ -47,7 +47,7 @@ pub struct Change {
 pub struct Committed {
     /// The newest revision, which this change made if `changed` is true.
     pub head: Revision,
-    /// Whether this change made a revision.
+    /// Whether this change created a revision.
     pub changed: bool,
     /// The outcome of each edit, in their order.
     pub outcomes: Vec<Outcome>,

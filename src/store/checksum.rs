@@ -45,7 +45,7 @@ impl RowHasher {
         self
     }
 
-    /// The hash of the values added since the last call, for the revision that made the row.
+    /// The hash of the values added since the last call, for the revision that created the row.
     pub(super) fn finish(&mut self, made: i64) -> i64 {
         let hash = xxh3_64(&self.bytes).cast_signed() ^ made;
         self.bytes.clear();

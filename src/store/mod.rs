@@ -119,7 +119,7 @@ pub trait Store: PolicyStore + HostStore + EventStore + PrincipalStore {
 
     async fn epoch(&self) -> StoreResult<Epoch>;
 
-    /// Begins another epoch: from now on, a host's row is no proof of what the host has.
+    /// Begins another epoch: from now on, a host's row does not prove what the host has.
     async fn begin_epoch(&self, actor: &Actor) -> StoreResult<Epoch>;
 
     /// What can be found out without writing: whether the writer runs, whether the file at its path

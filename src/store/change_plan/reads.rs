@@ -187,15 +187,15 @@ impl<'e> ChangeReads<'e> {
 #[derive(Debug, Default)]
 pub(in crate::store) struct StoredState<'e> {
     pub(in crate::store) tags: Vec<Tag>,
-    /// The settings of the scopes that were asked for: scope, name, value.
+    /// The settings of the requested scopes: scope, name, value.
     pub(in crate::store) settings: Vec<(ScopeNumber, String, String)>,
-    /// The tags given to the hosts that were asked for and to those that have a dropped tag.
+    /// The tags of the requested hosts and of those that have a deleted tag.
     pub(in crate::store) host_tags: BTreeMap<MachineId, Vec<TagName>>,
     /// For each guarded drop of a tag, by its edit: the hosts that are members.
     pub(in crate::store) members: HashMap<usize, BTreeSet<MachineId>>,
     /// How many rules the scopes of dropped tags have.
     pub(in crate::store) rule_counts: HashMap<ScopeNumber, u64>,
-    /// The rules that were asked for, in that order.
+    /// The requested rules, in the order of the request.
     pub(in crate::store) rules: Vec<CurrentRule<'e>>,
 }
 

@@ -72,7 +72,7 @@ pub enum RestoreError {
     /// A server or a command has the database open.
     #[error("{} is in use; nothing was changed", .0.display())]
     InUse(PathBuf),
-    /// The file in its place is not a database of nicelist, or is too damaged to tell.
+    /// The file in its place is not a database of nicelist, or is damaged beyond recognition.
     #[error("cannot replace {}: {reason}", .database.display())]
     Irreplaceable {
         /// That file.
@@ -107,7 +107,7 @@ pub fn examine_backup(file: &Path) -> Result<BackedUp, RestoreError> {
 }
 
 /// Puts the content of a backup in the place of a database, in a new epoch that begins `now`. The
-/// file that was there stays, under another name.
+/// previous file stays, under another name.
 ///
 /// # Errors
 /// When the backup cannot be restored, or the database is in use. Then nothing is changed.

@@ -182,7 +182,7 @@ mod tests {
     use crate::fleet::Epoch;
     use crate::store::StoreResult;
 
-    /// Rows of a few numbers, as many at a time as there are in a group.
+    /// Rows of a few numbers, one group at a time.
     struct Paper(Vec<Vec<i64>>);
 
     #[async_trait]

@@ -25,7 +25,7 @@ pub(super) async fn notify(on: &impl deadpool_postgres::GenericClient) -> StoreR
     Ok(())
 }
 
-/// How often the server is asked whether it responds.
+/// How often the connection is tested.
 const BEAT: Duration = Duration::from_millis(300);
 /// How long the server may take to respond to a trivial query.
 const RESPONSE: Duration = Duration::from_secs(1);
@@ -33,7 +33,7 @@ const RESPONSE: Duration = Duration::from_secs(1);
 const GRACE: Duration = Duration::from_millis(200);
 
 /// Listens for as long as it lives, and notices when the server stops responding: a hung server
-/// keeps its connections, so nothing else would tell for minutes.
+/// keeps its connections, so nothing else would show it for minutes.
 pub(super) struct Listener {
     heard: Arc<Notify>,
     silent: watch::Receiver<bool>,

@@ -105,7 +105,7 @@ pub(super) struct Found {
     version: i64,
 }
 
-/// Looks at a database, which stays as it is.
+/// Reads a database without changing it.
 pub(super) async fn examine(on: &impl GenericClient) -> Result<Found, StoreError> {
     let sql = "SELECT current_setting('server_version_num')::int4, pg_is_in_recovery(),
                       -- Of the session, for this transaction only reads in any case.

@@ -50,7 +50,7 @@ pub(super) fn pool(
         session.push_str("SET synchronous_commit = off;");
     }
     if let PoolUse::Read(purpose) = purpose {
-        // Nothing but a migration or an administrator locks a whole table.
+        // Only a migration or an administrator locks a whole table.
         session.push_str("SET lock_timeout = '1500ms';");
         let deadline = purpose.bounds().deadline.unwrap_or_default().as_millis();
         session.push_str(&format!("SET statement_timeout = {deadline};"));

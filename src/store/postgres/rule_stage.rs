@@ -25,7 +25,7 @@ pub(super) const STAGE: &str = "SET temp_buffers = '256MB';
         ticket text COLLATE \"C\", source text COLLATE \"C\", expires bigint, checksum bigint
     ) ON COMMIT DELETE ROWS;";
 
-/// Bytes that are sent at once.
+/// Bytes that are sent at a time.
 const CHUNK: usize = 64 * 1024;
 /// The start of a stream in PostgreSQL's binary format: signature, no flags, no extension.
 const HEADER: &[u8] = b"PGCOPY\n\xff\r\n\0\0\0\0\0\0\0\0\0";

@@ -98,7 +98,7 @@ const ONE_BY_ONE: &str = "SET LOCAL enable_seqscan = off; SET LOCAL enable_hashj
     SET LOCAL enable_mergejoin = off";
 const AS_PLANNED: &str = "SET LOCAL enable_seqscan = on; SET LOCAL enable_hashjoin = on;
     SET LOCAL enable_mergejoin = on";
-/// Joins many rows with many in memory, and tells the planner how many there are.
+/// Joins many rows with many in memory, and gives their number to the planner.
 const MANY_AT_ONCE: &str = "SET LOCAL work_mem = '256MB'; ANALYZE rule_stage";
 
 /// Writes the rules of the session's table.

@@ -29,9 +29,9 @@ use tokio_rustls::rustls::{
 pub(super) enum Trust {
     /// Not at all: this protects against eavesdropping, but not against a man in the middle.
     Anyone,
-    /// Whoever has a certificate of these roots.
+    /// Any server with a certificate of these roots.
     Authority(Option<PathBuf>),
-    /// The host that was asked for.
+    /// Only the requested host.
     Server(Option<PathBuf>),
 }
 
@@ -84,8 +84,8 @@ fn strict(
     Ok(verifier.build().map_err(|error| unread(error.to_string()))?)
 }
 
-/// Takes a certificate of some roots whatever host it names, or any certificate at all. That the
-/// other side has its key is asked for all the same.
+/// Accepts a certificate of some roots for any host, or any certificate. The other side must still
+/// prove that it has the key.
 #[derive(Debug)]
 struct Lenient {
     provider: Arc<CryptoProvider>,
@@ -105,7 +105,7 @@ impl ServerCertVerifier for Lenient {
         let verified =
             chain.verify_server_cert(end_entity, intermediates, server_name, ocsp_response, now);
         match verified {
-            // The name is looked at when all else is found good.
+            // The name is checked last.
             Err(Error::InvalidCertificate(
                 CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. },
             )) => Ok(ServerCertVerified::assertion()),

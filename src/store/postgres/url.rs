@@ -12,7 +12,7 @@ use crate::store::{StoreError, StoreResult};
 
 /// How long connecting may take.
 const CONNECT: Duration = Duration::from_secs(5);
-/// After how long without an answer from the other machine a connection counts as dead.
+/// A connection counts as dead after this time without a response from the other machine.
 const SILENCE: Duration = Duration::from_secs(5);
 const PROBE: Duration = Duration::from_secs(2);
 

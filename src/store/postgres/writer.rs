@@ -18,7 +18,7 @@ pub(super) trait Batch: Send + Sync + 'static {
     type Job: Send + Sync + 'static;
     type Answer: Send + 'static;
 
-    /// Writes jobs in one transaction. Returns an answer for each, in their order.
+    /// Writes jobs in one transaction. Returns a result for each, in their order.
     fn write(
         &self,
         client: &mut Client,

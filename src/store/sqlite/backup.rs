@@ -77,8 +77,8 @@ pub(in crate::store) fn backup(
     Ok(backed_up)
 }
 
-/// The files that SQLite keeps beside a database. It would apply those of another file that was in
-/// the same place to the one that is there now.
+/// The files that SQLite keeps next to a database. It would apply those of a previous file in
+/// the same place to the new one.
 pub(super) fn logs(database: &Path) -> [PathBuf; 3] {
     ["-wal", "-shm", "-journal"].map(|end| {
         let mut name = database.as_os_str().to_owned();

@@ -167,11 +167,11 @@ fn panicked() -> StoreError {
 struct Job {
     turn: CommitSharing,
     task: Box<dyn Task>,
-    /// Given back when the job is answered.
+    /// Released when the job is completed.
     _room: OwnedSemaphorePermit,
 }
 
-/// A job without the type of its answer.
+/// A job without the type of its result.
 trait Task: Send {
     /// Does the work. Returns false if what it wrote must be rolled back.
     fn run(&mut self, connection: &Connection) -> bool;

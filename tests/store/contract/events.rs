@@ -176,7 +176,7 @@ pub(crate) async fn a_repeated_event_is_kept_once(store: Db) {
         event("M1", 2, "BLOCK_UNKNOWN", 1),
         event("M1", 1, "ALLOW_UNKNOWN", 1),
         event("M1", 1, "BLOCK_UNKNOWN", 2),
-        // Not what tells events apart.
+        // Not part of what makes an event unique.
         Event { user: "bert".to_owned(), folder: "/tmp".to_owned(), ..first.clone() },
     ];
     assert_eq!(add(&store, &others).await, 6);
@@ -310,7 +310,7 @@ pub(crate) async fn event_filters_all_have_to_hold(store: Db) {
     }
 }
 
-/// Santa reports a blocked program at once, hashes its bundle, and reports it again.
+/// Santa reports a blocked program immediately, hashes its bundle, and reports it again.
 pub(crate) async fn a_report_learns_its_bundle_later(store: Db) {
     let hashed = event("M1", 1, "BLOCK_UNKNOWN", 1);
     let at_once = Event { bundle_hash: String::new(), bundle_binary_count: 0, ..hashed.clone() };

@@ -1,4 +1,4 @@
-//! The past: what was in force at a revision, what each revision did.
+//! History: the policy at a revision, and the changes of each revision.
 
 use std::collections::BTreeMap;
 
@@ -8,7 +8,7 @@ use nicelist::store::{RevisedRule, RevisedRulePosition, RevisionFilter, RuleKey,
 
 use super::*;
 
-/// Changes of every kind; each makes a revision.
+/// Changes of every kind. Each creates a revision.
 fn story() -> Vec<Vec<Edit>> {
     vec![
         vec![put_tag("eng", 1), put_tag("lab", 1)],
@@ -37,7 +37,7 @@ pub(super) async fn now(store: &Db) -> InForce {
     InForce { tags: snapshot.tags, settings: snapshot.settings, rules: in_force(store).await }
 }
 
-/// Plays the story, and says what was in force at each revision, 0 first.
+/// Makes these changes and returns the policy at each revision, starting with 0.
 pub(super) async fn play(store: &Db) -> Vec<InForce> {
     new_host(store, "M1").await;
     let mut states = vec![now(store).await];

@@ -95,7 +95,7 @@ pub(crate) async fn what_one_change_makes_and_ends_is_not_kept(store: Db) {
     assert_eq!(short(&ledger(&store).await), [line(1, 1, Some(2)), line(4, 2, None)]);
 }
 
-/// So many that an adapter may read them in another way than a few.
+/// Enough rules for an adapter to read them differently than a few.
 pub(crate) async fn thousands_of_ends_are_all_seen(store: Db) {
     const RULES: usize = 25_000;
     commit(&store, (0..RULES).map(|number| put(rule(number, "fleet", "")))).await;
@@ -136,11 +136,11 @@ enum Step {
         number: usize,
         place: usize,
     },
-    /// Drops the tag with all its rules, and makes it anew.
+    /// Deletes the tag with all its rules, and creates it again.
     Wipe,
 }
 
-/// What happens at once.
+/// Edits of one revision.
 #[derive(Clone, Debug)]
 enum Act {
     Change { steps: Vec<Step>, dry_run: bool },
@@ -159,7 +159,7 @@ fn acts() -> impl Strategy<Value = Vec<Act>> {
     vec(prop_oneof![9 => change, 1 => Just(Act::Expire)], 1..12)
 }
 
-/// What is in force, by target and scope: the naive way.
+/// The active rules by target and scope, computed in the simplest way.
 type State = BTreeMap<(String, String), Rule>;
 
 /// One run of the history on keys of its own.
@@ -227,7 +227,7 @@ impl Run {
                     prop_assert!(!committed.changed);
                     self.state = before.clone();
                 } else if before != self.state || wanted.iter().all(Option::is_some) {
-                    // With a tag made anew the same rules may be otherwise in time.
+                    // If the tag was created again, the same rules may have other revisions.
                     prop_assert_eq!(committed.changed, before != self.state);
                 }
                 committed.head
@@ -267,7 +267,7 @@ impl Run {
     }
 }
 
-/// After any changes, the rows in force at any revision are the rules that a naive model had
+/// After any changes, the active rows at any revision are the rules that a simple model had
 /// then. One store serves all runs, each with keys of its own.
 pub(crate) async fn the_ledger_is_the_history(store: Db) {
     let runs = AtomicUsize::new(0);

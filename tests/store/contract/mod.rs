@@ -24,7 +24,7 @@ use nicelist::store::{
 /// What every behaviour is given.
 pub(crate) type Db = Arc<dyn Store>;
 
-/// So many seconds after the beginning of all tests.
+/// `seconds` after a fixed time.
 pub(crate) fn at(seconds: i64) -> Timestamp {
     Timestamp::from_second(1_790_000_000 + seconds).unwrap()
 }
@@ -50,7 +50,7 @@ pub(crate) fn machine(text: &str) -> MachineId {
     text.parse().unwrap()
 }
 
-/// A rule for a team, with a comment to tell it from others.
+/// A rule for a team, with a comment to distinguish it.
 pub(crate) fn rule(number: usize, scope: &str, comment: &str) -> Rule {
     let draft = RuleDraft {
         target: team(number).to_string(),
@@ -113,14 +113,14 @@ pub(crate) fn refusals(result: StoreResult<Committed>) -> Vec<(usize, String)> {
     }
 }
 
-/// A host that is there now.
+/// A host that exists.
 pub(crate) async fn new_host(store: &Db, name: &str) -> Host {
     let host = Host::new(machine(name), at(0));
     assert!(store.save_host(&host, 0).await.unwrap());
     host
 }
 
-/// All rules in force, in the order of lists.
+/// All active rules, in the order of lists.
 pub(crate) async fn in_force(store: &Db) -> Vec<Rule> {
     let records = store.rules(&RuleFilter::default(), None, usize::MAX).await.unwrap();
     records.into_iter().map(|record| record.rule).collect()

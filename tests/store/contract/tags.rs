@@ -37,7 +37,7 @@ pub(crate) async fn unknown_tags_are_refused(store: Db) {
     let places: Vec<usize> =
         refusals(store.commit(change(edits)).await).into_iter().map(|(place, _)| place).collect();
     assert_eq!(places, [0, 1, 2, 4]);
-    // What is not there need not be taken away: a script may run twice.
+    // Removing something absent succeeds, because a script may run twice.
     let gone = [drop_rule(1, "tag:x"), unset("tag:x", "batch-size"), untag_host("M1", "x")];
     assert!(!commit(&store, gone).await.changed);
     // Hosts, users and groups need not have been seen.

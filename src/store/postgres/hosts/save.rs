@@ -11,7 +11,7 @@ use crate::store::postgres::text::{clean, clean_json};
 use crate::store::postgres::writer::Batch;
 use crate::store::postgres::{codes, query};
 
-/// A host's row, to be saved if it is still at a version.
+/// A host's row, saved only if its version is unchanged.
 pub(in crate::store::postgres) struct Save {
     machine: String,
     version: i64,

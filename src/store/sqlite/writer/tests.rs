@@ -130,7 +130,7 @@ async fn what_is_queued_is_done_before_the_writer_ends() {
     let writer = Writer::start(database(&path), opened(&path)).unwrap();
     let (go, gate) = blocking::channel();
     {
-        // Asked for, and given up on before the answer.
+        // Cancelled before the result.
         let asking =
             async { tokio::join!(held(&writer, gate), writer.write(SHARED, |on| add(on, 1))) };
         let none = tokio::time::timeout(std::time::Duration::from_millis(1), asking).await;
