@@ -302,7 +302,7 @@ _nicelist() {
             return 0
             ;;
         nicelist__subcmd__apply)
-            opts="-f -m -y -o -q -v -h --file --from --configuration --prune --prune-most --message --reason --force --base --full --yes --dry-run --server --token --ca --context --database --output --color --raw --quiet --verbose --help"
+            opts="-f -y -m -o -q -v -h --file --from --configuration --prune --prune-most --force --base --full --yes --dry-run --message --reason --server --token --ca --context --database --output --color --raw --quiet --verbose --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -324,6 +324,10 @@ _nicelist() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --base)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --reason)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -333,10 +337,6 @@ _nicelist() {
                     return 0
                     ;;
                 -m)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --base)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

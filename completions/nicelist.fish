@@ -1240,8 +1240,8 @@ workshop\t''
 terraform\t''
 fileinfo\t''"
 complete -c nicelist -n "__fish_nicelist_using_subcommand apply" -l configuration -d 'Read only the rules of this Zentral configuration' -r
-complete -c nicelist -n "__fish_nicelist_using_subcommand apply" -s m -l reason -l message -d 'Say why, for the history' -r
 complete -c nicelist -n "__fish_nicelist_using_subcommand apply" -l base -d 'Refuse if this is no longer the newest revision' -r
+complete -c nicelist -n "__fish_nicelist_using_subcommand apply" -s m -l reason -l message -d 'Say why, for the history' -r
 complete -c nicelist -n "__fish_nicelist_using_subcommand apply" -l server -d 'Talk to the server at this address' -r
 complete -c nicelist -n "__fish_nicelist_using_subcommand apply" -l token -d 'Show the server this token' -r
 complete -c nicelist -n "__fish_nicelist_using_subcommand apply" -l ca -d 'Trust only the CAs in this PEM file for the server\'s certificate' -r -F

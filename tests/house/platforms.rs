@@ -44,11 +44,12 @@ fn is_unix_attribute(marks: &[Token<'_>]) -> bool {
         return false;
     }
     let inside = &marks[..end_of_attribute(marks, 0).min(marks.len())];
-    let is_not = inside.windows(3).any(|window| {
-        matches!(window, [Token::Word("not"), Token::Mark('('), Token::Word("unix" | "target_os")])
-    });
-    let is_unix = inside.iter().any(|mark| matches!(mark, Token::Word("unix" | "target_os")));
-    is_unix && !is_not
+    // At least one of them is not negated.
+    inside.windows(3).any(|window| match window {
+        [Token::Word("not"), Token::Mark('('), _] => false,
+        [_, _, Token::Word("unix" | "target_os")] => true,
+        _ => false,
+    })
 }
 
 fn end_of_attribute(marks: &[Token<'_>], start: usize) -> usize {
@@ -87,6 +88,7 @@ fn planted_violations_are_found() {
         "#[cfg(unix)]\nuse std::os::unix::fs::MetadataExt;",
         "#[cfg(unix)]\nfn a(b: u8) -> u8 { nix::a(); nix::b() }",
         "#[cfg(all(test, unix))]\nmod tests { use nix::a; }",
+        "#[cfg(all(unix, not(target_os = \"linux\")))]\nfn a(b: nix::B) {}",
         "struct A { #[cfg(unix)] a: tokio::signal::unix::Signal, b: u8 }",
     ];
     for text in guarded {

@@ -114,20 +114,7 @@ pub(super) async fn run(context: &Context, args: ConvertArgs) -> Result<(), CliE
     }
     drop(progress);
     if faults.count() > 0 {
-        faults.count_hidden();
-        let bad = faults.count();
-        let text = match input.format().streams() {
-            true => format!("{bad} of {} rows are wrong", bad + good + input.left_out()),
-            false => policy_files::counted(bad, "fault"),
-        };
-        let mut error = CliError::input(format!("{text}; nothing was written"));
-        if input.conflicts() > 0 {
-            error = error.hint(policy_files::CHOOSE_DUPLICATES);
-        }
-        return Err(match faults.hides() {
-            true => error.hint("--all-errors shows all of them"),
-            false => error,
-        });
+        return Err(refused(&input, &faults, good));
     }
     input.warn(ui);
     let Finished { count, losses } = sink.finish()?;
@@ -147,6 +134,24 @@ pub(super) async fn run(context: &Context, args: ConvertArgs) -> Result<(), CliE
             ui.status(summary.status(&place));
             Ok(())
         }
+    }
+}
+
+/// The error for an input with faults, beside `good` rules without.
+fn refused(input: &Input, faults: &FaultList, good: usize) -> CliError {
+    faults.count_hidden();
+    let bad = faults.count();
+    let text = match input.format().streams() {
+        true => format!("{bad} of {} rows are wrong", bad + good + input.left_out()),
+        false => policy_files::counted(bad, "fault"),
+    };
+    let mut error = CliError::input(format!("{text}; nothing was written"));
+    if input.conflicts() > 0 {
+        error = error.hint(policy_files::CHOOSE_DUPLICATES);
+    }
+    match faults.hides() {
+        true => error.hint("--all-errors shows all of them"),
+        false => error,
     }
 }
 
