@@ -165,13 +165,20 @@ fn is_broken(error: &reqwest::Error) -> bool {
 /// Whether a connection failed because no trusted CA signed the server's certificate.
 fn has_untrusted_ca(error: &reqwest::Error) -> bool {
     let untrusted = rustls::Error::InvalidCertificate(rustls::CertificateError::UnknownIssuer);
-    let mut causes = std::iter::successors(error.source(), |cause| (*cause).source());
-    causes.any(|cause| {
-        // The error inside an I/O error is not its source.
-        let inner = cause.downcast_ref().and_then(std::io::Error::get_ref);
-        let inner = inner.and_then(|inner| inner.downcast_ref::<rustls::Error>());
-        inner.or_else(|| cause.downcast_ref()) == Some(&untrusted)
-    })
+    tls_error(error) == Some(&untrusted)
+}
+
+/// The TLS error among an error's causes.
+fn tls_error<'a>(error: &'a (dyn Error + 'static)) -> Option<&'a rustls::Error> {
+    if let Some(found) = error.downcast_ref() {
+        return Some(found);
+    }
+    // The error inside an I/O error is not its source.
+    let inside = error.downcast_ref::<std::io::Error>().and_then(std::io::Error::get_ref);
+    match inside {
+        Some(inside) => tls_error(inside),
+        None => tls_error(error.source()?),
+    }
 }
 
 /// The last of an error's causes, which is the most specific.
