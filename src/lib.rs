@@ -1,10 +1,10 @@
-//! nicelist manages which programs a fleet of Macs may run: a command line for people and
-//! scripts, and the sync server that the Macs' Santa clients ask for settings and rules.
+//! nicelist manages which programs a fleet of Macs may run: a command line for people and scripts, and
+//! a sync server from which Santa on the Macs gets settings and rules.
 //!
-//! Who may name whom is a rule of the house, held by `tests/house/layers.rs`:
+//! `tests/house/layers.rs` checks which module may use which:
 //!
 //! ```text
-//! cel  document  protocol  shell name nobody
+//! cel  document  protocol  shell nothing
 //! config                       shell
 //! rule                         cel
 //! fleet                        rule
@@ -16,7 +16,7 @@
 //! lab                          rule, protocol, shell
 //! sync                         rule, fleet, protocol, store, shell
 //! server                       rule, fleet, protocol, api, store, sync, lint
-//! cli                          all but protocol, store, sync
+//! cli                          all except protocol, store, sync
 //! ```
 
 pub mod api;

@@ -1,14 +1,13 @@
-//! Commands for a shell: those that people paste, and those that users configure.
+//! Quoting of arguments for a shell, and the shell that runs configured commands.
 
 use std::borrow::Cow;
 use std::path::Path;
 use std::process::Command;
 
-/// An argument of a command as a shell reads it. Hosts choose their machine IDs, and files have any
-/// name: without quotes, a shell could run a part of them.
-#[must_use]
+/// Quotes an argument for a shell. Machine IDs, which hosts choose, and names of files could otherwise
+/// run a command.
 pub fn argument(text: &str) -> Cow<'_, str> {
-    // With NUL allowed, every text can be quoted.
+    // Quoting only fails for NUL, which is allowed here.
     shlex::Quoter::new().allow_nul(true).quote(text).unwrap_or(Cow::Borrowed("''"))
 }
 

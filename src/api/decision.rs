@@ -1,14 +1,14 @@
-//! Decisions of a help desk about events, on the admin wire.
+//! Decisions of a help desk about events, in the admin API.
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::{BundleView, ChangeWarning, ExpiresIn, RuleDifference};
+use super::{BundleView, ChangeWarning, ExpiresIn};
 use crate::fleet::EventId;
 use crate::rule::{
-    FieldChange, MachineId, Outcome, PolicyKind, Revision, RuleDraft, RuleType, Scope,
-    optional_expiry,
+    FieldChange, MachineId, Outcome, PolicyKind, Revision, RuleDifference, RuleDraft, RuleType,
+    Scope, optional_expiry,
 };
 
 /// A decision about an event. It creates a rule.

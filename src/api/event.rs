@@ -1,4 +1,4 @@
-//! Events on the admin wire.
+//! Events in the admin API.
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -136,7 +136,6 @@ pub struct HostReport {
 
 impl HostReport {
     /// Why no rule could be made of the report, if none could.
-    #[must_use]
     pub fn fault(&self) -> Option<String> {
         let Some(keys) = self.event.as_object() else { return Some("is not a JSON object".into()) };
         let hash = keys.get("file_sha256").or_else(|| keys.get("fileSha256"));
@@ -161,32 +160,6 @@ pub struct EventImportAnswer {
     pub new: usize,
     /// Events that the server had already.
     pub known: usize,
-}
-
-/// A program and how often it was reported.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-pub struct EventStatView {
-    /// What was reported.
-    pub kind: EventKind,
-    /// For accesses to files: the rule of the profile.
-    #[serde(default, skip_serializing_if = "String::is_empty")]
-    pub rule: String,
-    /// The newest event.
-    pub latest: EventId,
-    /// The file's name.
-    pub file_name: String,
-    /// SHA-256 of the file.
-    pub sha256: String,
-    /// Signing ID; empty if it has none.
-    pub signing_id: String,
-    /// What Santa decided.
-    pub decision: Decision,
-    /// The number of events.
-    pub events: u64,
-    /// The number of hosts.
-    pub hosts: u64,
-    /// When the newest event was received.
-    pub last_received: Timestamp,
 }
 
 /// A program that is pending approval.

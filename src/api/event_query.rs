@@ -1,4 +1,4 @@
-//! Queries about events. The paths have most filters in common, and each accepts only its own.
+//! Queries about events. Most filters are the same for all paths.
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};

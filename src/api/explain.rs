@@ -1,4 +1,4 @@
-//! Why a host has the rule that it has, on the admin wire.
+//! Explanations of rules and predictions of decisions in the admin API.
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -6,7 +6,7 @@ use utoipa::{IntoParams, ToSchema};
 
 use super::RuleView;
 use crate::fleet::ClientMode;
-use crate::rule::{Finding, MachineId, PolicyKind, Program, Ruling, Scope, Target};
+use crate::rule::{MachineId, PolicyKind, Program, Ruling, Scope, StepResult, Target};
 
 /// What is to be explained.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, IntoParams)]
@@ -167,7 +167,7 @@ pub struct StepView {
     /// or `client-mode`.
     pub stage: String,
     /// The result of the step.
-    pub finding: Finding,
+    pub finding: StepResult,
     /// What it decides if it matches.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ruling: Option<Ruling>,

@@ -1,56 +1,10 @@
-//! Policy in time on the admin wire.
+//! Revisions and old rules in the admin API.
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
-use crate::rule::{Counts, Revision, RevisionCounts, RevisionRecord, RuleDraft, Scope, Target};
-
-/// Who created a revision, when and why.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-pub struct RevisionMark {
-    /// Its number.
-    pub revision: Revision,
-    /// When the revision was created.
-    pub at: Timestamp,
-    /// The author: the name of a token, `local:USER`, or `nicelist` for automatic changes.
-    pub author: String,
-    /// Why the change is made.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub message: Option<String>,
-}
-
-impl From<RevisionRecord> for RevisionMark {
-    fn from(record: RevisionRecord) -> Self {
-        let RevisionRecord { revision, at, author, message } = record;
-        Self { revision, at, author, message }
-    }
-}
-
-/// A revision and how much it changed.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-pub struct RevisionView {
-    /// Who created it, when and why.
-    #[serde(flatten)]
-    pub mark: RevisionMark,
-    /// Changed rules.
-    pub rules: Counts,
-    /// Changed settings.
-    pub settings: Counts,
-    /// Changed tags.
-    pub tags: Counts,
-    /// The number of hosts whose tags changed.
-    pub hosts: u64,
-}
-
-impl RevisionView {
-    /// A revision as it is shown.
-    #[must_use]
-    pub fn new(record: RevisionRecord, counts: RevisionCounts) -> Self {
-        let RevisionCounts { rules, settings, tags, hosts } = counts;
-        Self { mark: record.into(), rules, settings, tags, hosts }
-    }
-}
+use crate::rule::{RevisionRecord, RuleDraft, Scope, Target};
 
 /// Which revisions to list. All conditions must match.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, IntoParams)]
@@ -113,8 +67,8 @@ pub struct RuleVersionView {
     #[serde(flatten)]
     pub rule: RuleDraft,
     /// The revision that created the rule.
-    pub made: RevisionMark,
+    pub made: RevisionRecord,
     /// The revision that removed the rule; absent while it is active.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub ended: Option<RevisionMark>,
+    pub ended: Option<RevisionRecord>,
 }

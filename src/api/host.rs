@@ -1,14 +1,13 @@
-//! Hosts on the admin wire.
+//! Hosts in the admin API.
 
-use std::fmt;
 use std::str::FromStr;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
-use crate::fleet::{CleanSync, ClientMode, RuleCounts};
-use crate::rule::{ChangeMessage, MachineId, Revision, TagName};
+use crate::fleet::{CleanSync, ClientMode, ConflictKind, Fingerprint, RuleCounts};
+use crate::rule::{ChangeMessage, MachineId, Revision, TagName, words};
 
 /// Whether a host has the rules and settings that are active for it, as far as the server knows.
 #[derive(
@@ -30,34 +29,14 @@ pub enum HostState {
     NeverSynced,
 }
 
-impl HostState {
-    /// All states.
-    pub const ALL: [Self; 6] = [
-        Self::InSync,
-        Self::Behind,
-        Self::Syncing,
-        Self::Drifted,
-        Self::Rejecting,
-        Self::NeverSynced,
-    ];
-
-    /// The word for the state.
-    #[must_use]
-    pub const fn word(self) -> &'static str {
-        match self {
-            Self::InSync => "in-sync",
-            Self::Behind => "behind",
-            Self::Syncing => "syncing",
-            Self::Drifted => "drifted",
-            Self::Rejecting => "rejecting",
-            Self::NeverSynced => "never-synced",
-        }
-    }
-}
-
-impl fmt::Display for HostState {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(self.word())
+words! {
+    HostState {
+        InSync = "in-sync",
+        Behind = "behind",
+        Syncing = "syncing",
+        Drifted = "drifted",
+        Rejecting = "rejecting",
+        NeverSynced = "never-synced",
     }
 }
 
@@ -65,8 +44,7 @@ impl FromStr for HostState {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
-        let known = Self::ALL.into_iter().find(|state| state.word() == text);
-        known.ok_or_else(|| format!("`{text}` is no host state"))
+        Self::from_word(text).ok_or_else(|| format!("`{text}` is no host state"))
     }
 }
 
@@ -79,11 +57,9 @@ pub enum BehindReason {
     Restored,
 }
 
-impl fmt::Display for BehindReason {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Restored => f.pad("restored"),
-        }
+words! {
+    BehindReason {
+        Restored = "restored",
     }
 }
 
@@ -99,23 +75,10 @@ pub enum Contact {
     Silent,
 }
 
-impl Contact {
-    /// Both.
-    pub const ALL: [Self; 2] = [Self::Online, Self::Silent];
-
-    /// The word for it.
-    #[must_use]
-    pub const fn word(self) -> &'static str {
-        match self {
-            Self::Online => "online",
-            Self::Silent => "silent",
-        }
-    }
-}
-
-impl fmt::Display for Contact {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(self.word())
+words! {
+    Contact {
+        Online = "online",
+        Silent = "silent",
     }
 }
 
@@ -123,8 +86,7 @@ impl FromStr for Contact {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
-        let known = Self::ALL.into_iter().find(|contact| contact.word() == text);
-        known.ok_or_else(|| format!("`{text}` is neither `online` nor `silent`"))
+        Self::from_word(text).ok_or_else(|| format!("`{text}` is neither `online` nor `silent`"))
     }
 }
 
@@ -271,7 +233,7 @@ pub struct HostView {
     pub refused: Option<MacSighting>,
     /// The Mac that an administrator accepted.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub accepted: Option<MacName>,
+    pub accepted: Option<Fingerprint>,
     /// Other hosts that report its serial number, at most ten. Only for a single host.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub same_serial: Vec<MachineId>,
@@ -290,21 +252,12 @@ pub struct HostView {
     pub last_sync: Option<Timestamp>,
 }
 
-/// A Mac: what distinguishes it from others that use its machine ID.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-pub struct MacName {
-    /// Serial number; empty if the Mac reports none.
-    pub serial: String,
-    /// Model identifier; empty if the Mac reports none.
-    pub model: String,
-}
-
 /// A Mac and a time.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct MacSighting {
     /// The Mac.
     #[serde(flatten)]
-    pub mac: MacName,
+    pub mac: Fingerprint,
     /// When it was replaced, or refused.
     pub at: Timestamp,
 }
@@ -314,7 +267,7 @@ pub struct MacSighting {
 pub struct MacView {
     /// The Mac.
     #[serde(flatten)]
-    pub mac: MacName,
+    pub mac: Fingerprint,
     /// Host name.
     pub hostname: String,
     /// Whether it has the rules and settings that are active for it.
@@ -327,21 +280,11 @@ pub struct MacView {
     pub last_sync: Option<Timestamp>,
 }
 
-/// How the server knows that several Macs use one machine ID.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-#[serde(rename_all = "kebab-case")]
-pub enum ConflictReason {
-    /// They report different serial numbers or models.
-    DifferentMacs,
-    /// They report the same ones, and rules of different times.
-    Clones,
-}
-
 /// Several Macs use one machine ID at the same time.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct ConflictView {
     /// How the server knows.
-    pub reason: ConflictReason,
+    pub reason: ConflictKind,
     /// Since when it is known.
     pub since: Timestamp,
     /// The Macs, the one that synced last first.
@@ -409,7 +352,7 @@ pub struct HostQuery {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub contact: Option<Contact>,
     /// Only hosts whose machine ID several Macs use, or a Mac that was refused.
-    #[serde(skip_serializing_if = "is_false")]
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub conflict: bool,
     /// Maximum items on the page, at most 5,000. If it is absent, 500.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -417,11 +360,6 @@ pub struct HostQuery {
     /// The `next` of the previous page.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub cursor: Option<String>,
-}
-
-#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
-fn is_false(value: &bool) -> bool {
-    !*value
 }
 
 /// What is deleted with a host.

@@ -1,10 +1,10 @@
-//! Points in time, as requests write them.
+//! Points in time in requests.
 
 use jiff::Timestamp;
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer};
 
-/// Reads a point in time that may be absent.
+/// Deserializes an optional point in time.
 pub(super) fn optional<'de, D: Deserializer<'de>>(
     deserializer: D,
 ) -> Result<Option<Timestamp>, D::Error> {

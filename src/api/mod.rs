@@ -1,7 +1,6 @@
-//! The admin wire: what the command line and scripts say to the server, and its answers.
+//! The wire format of the admin API: requests, responses and problems.
 //!
-//! Knows no HTTP library: types, their JSON, and the problems a server can report. Fields are
-//! added and never renamed or removed within `/api/v1`.
+//! Within `/api/v1`, fields are added and never renamed or removed.
 
 mod decision;
 mod event;
@@ -27,35 +26,30 @@ pub use decision::{
     DecisionsRequest, EventDecision, UndoAnswer, UndoRequest,
 };
 pub use event::{
-    AccessView, BundleState, BundleView, EventDetail, EventImport, EventImportAnswer,
-    EventStatView, EventView, HostReport, WaitingHost, WaitingView,
+    AccessView, BundleState, BundleView, EventDetail, EventImport, EventImportAnswer, EventView,
+    HostReport, WaitingHost, WaitingView,
 };
 pub use event_query::{EventQuery, EventStatQuery, WaitingQuery};
 pub use explain::{
     EvaluationRequest, EvaluationView, ExplainQuery, Explanation, NextSync, RuleMatch, RulePart,
     StepView, Verdict,
 };
-pub use history::{
-    RevisionChangesQuery, RevisionMark, RevisionQuery, RevisionView, RuleHistoryQuery,
-    RuleVersionView,
-};
+pub use history::{RevisionChangesQuery, RevisionQuery, RuleHistoryQuery, RuleVersionView};
 pub use host::{
-    AcceptMacRequest, BehindReason, CleanSyncRequest, ConflictReason, ConflictView, Contact,
-    DriftView, ForgetHostQuery, ForgetHostsAnswer, ForgetHostsRequest, HostCount, HostCountQuery,
-    HostNames, HostNamesRequest, HostQuery, HostRules, HostState, HostTagsRequest, HostToForget,
-    HostView, HostsOfName, MacName, MacSighting, MacView, ModeView,
+    AcceptMacRequest, BehindReason, CleanSyncRequest, ConflictView, Contact, DriftView,
+    ForgetHostQuery, ForgetHostsAnswer, ForgetHostsRequest, HostCount, HostCountQuery, HostNames,
+    HostNamesRequest, HostQuery, HostRules, HostState, HostTagsRequest, HostToForget, HostView,
+    HostsOfName, MacSighting, MacView, ModeView,
 };
 pub use patch::{ExpiresIn, FieldPatch, RulePatch};
 pub use path::{EventPath, HostPath, RevisionPath, TagPath, TokenPath};
 pub use plan::{PolicyAnswer, PolicyChange, PolicyRequest, RollbackRequest, Subject};
 pub use problem::{Code, Detail, Problem};
 pub use readiness::{Readiness, Reason};
-pub use rule::{
-    ChangeAnswer, ChangeWarning, RuleChange, RuleDifference, RuleQuery, RuleReference, RuleView,
-};
+pub use rule::{ChangeAnswer, ChangeWarning, RuleChange, RuleQuery, RuleView};
 pub use settings::{HostSetting, SettingView, SettingsQuery, SettingsRequest};
 pub use strict::Strict;
-pub use tag::{TagQuery, TagRequest, TagView};
+pub use tag::{TagQuery, TagRequest};
 pub use token::{NewToken, TokenRequest, TokenView};
 
 use jiff::Timestamp;
@@ -208,4 +202,9 @@ pub struct UnreadableRow {
     pub about: String,
     /// Why it cannot be read.
     pub reason: String,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands out references")]
+fn is_zero(count: &u64) -> bool {
+    *count == 0
 }

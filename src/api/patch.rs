@@ -1,4 +1,4 @@
-//! A rule in a change: fields that are absent keep the values that the current rule has.
+//! A rule in a change. Absent fields keep the values of the current rule.
 
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
@@ -22,7 +22,6 @@ pub enum FieldPatch<T> {
 }
 
 impl<T> FieldPatch<T> {
-    /// Whether the field is absent.
     pub fn is_kept(&self) -> bool {
         matches!(self, Self::Keep)
     }
@@ -36,7 +35,7 @@ impl<T> FieldPatch<T> {
 }
 
 impl<T> From<Option<T>> for FieldPatch<T> {
-    /// Nothing keeps the current value.
+    /// None keeps the current value.
     fn from(value: Option<T>) -> Self {
         value.map_or(Self::Keep, Self::Set)
     }
@@ -89,7 +88,7 @@ impl From<ExpiresIn> for String {
     }
 }
 
-/// Of a duration, this part is the difference between two expiries that counts as none.
+/// Two expiries count as equal if they differ by less than this part of the duration.
 const SLACK: i32 = 24;
 
 /// A rule to store. While the policy stays the same, absent fields keep the values of the current
@@ -99,9 +98,9 @@ const SLACK: i32 = 24;
 pub struct RulePatch {
     /// `teamid:EQHXZ8M8AV`.
     pub target: String,
-    /// `allow`, `block`, … or Santa's own spelling.
+    /// `allow`, `block`, … or Santa's own name.
     pub policy: String,
-    /// `fleet` when empty.
+    /// Empty for `fleet`.
     #[serde(skip_serializing_if = "String::is_empty", deserialize_with = "given_scope")]
     pub scope: String,
     /// The expression of a `cel` rule.
@@ -125,7 +124,6 @@ pub struct RulePatch {
     /// Santa's `file_bundle_binary_count`.
     #[serde(skip_serializing_if = "FieldPatch::is_kept")]
     pub bundle_binary_count: FieldPatch<u32>,
-    /// Why, in words.
     #[serde(skip_serializing_if = "FieldPatch::is_kept")]
     pub comment: FieldPatch<String>,
     /// The ticket that requested it.
@@ -148,7 +146,7 @@ impl RulePatch {
     /// Checks the rule. Absent fields among those to `reset` are erased.
     ///
     /// # Errors
-    /// If a field is invalid, or the expiry has passed `now`.
+    /// A field is invalid, or the expiry is before `now`.
     pub fn into_merge(self, reset: RuleFields, now: Timestamp) -> Result<RuleMerge, RuleError> {
         let kept = self.kept().without(reset);
         let (expires, slack) = self.expiry(now).map_err(|problem| RuleError {

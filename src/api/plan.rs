@@ -1,10 +1,10 @@
-//! Changes of policy as a whole: what shall be, what would become of it, what became of it.
+//! Changes of the whole policy, and their results.
 
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::{ChangeWarning, SettingView, TagView};
-use crate::fleet::{Difference, Setting, SettingKey, Tag};
+use super::{ChangeWarning, SettingView};
+use crate::fleet::{PolicyDifference, Setting, SettingKey, Tag};
 use crate::rule::{ChangeMessage, Outcome, Revision, Rule, RuleDraft, Scope, TagName, Target};
 
 /// The wanted tags, settings and rules.
@@ -26,7 +26,7 @@ pub struct PolicyRequest {
     /// Whether to remove all tags, settings and rules that the request does not contain.
     pub prune: bool,
     /// Tags.
-    pub tags: Vec<TagView>,
+    pub tags: Vec<Tag>,
     /// Settings.
     pub settings: Vec<SettingView>,
     /// Rules.
@@ -61,7 +61,7 @@ pub struct PolicyAnswer {
     /// The number of items in the request that are up to date.
     pub unchanged: u64,
     /// The number of rules in the request that have expired. They are not active.
-    #[serde(default, skip_serializing_if = "is_zero")]
+    #[serde(default, skip_serializing_if = "super::is_zero")]
     pub expired: u64,
     /// The differences: tags, then settings by scope, then rules by target and scope.
     pub changes: Vec<PolicyChange>,
@@ -72,15 +72,9 @@ pub struct PolicyAnswer {
 
 impl PolicyAnswer {
     /// How many differences have this outcome.
-    #[must_use]
     pub fn count(&self, outcome: Outcome) -> usize {
         self.changes.iter().filter(|change| change.outcome == outcome).count()
     }
-}
-
-#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands out references")]
-fn is_zero(count: &u64) -> bool {
-    *count == 0
 }
 
 /// One difference.
@@ -103,10 +97,10 @@ pub enum Subject {
         name: TagName,
         /// The item before; absent if it is new.
         #[serde(default, skip_serializing_if = "Option::is_none")]
-        before: Option<Box<TagView>>,
+        before: Option<Box<Tag>>,
         /// The item after; absent if it is removed.
         #[serde(default, skip_serializing_if = "Option::is_none")]
-        after: Option<Box<TagView>>,
+        after: Option<Box<Tag>>,
     },
     /// A setting.
     Setting {
@@ -136,25 +130,24 @@ pub enum Subject {
     },
 }
 
-impl From<&Difference<'_>> for PolicyChange {
-    fn from(difference: &Difference<'_>) -> Self {
+impl From<&PolicyDifference<'_>> for PolicyChange {
+    fn from(difference: &PolicyDifference<'_>) -> Self {
         let draft = |rule: &Rule| Box::new(RuleDraft::from(rule.clone()));
-        let view = |tag: &Tag| Box::new(TagView::from(tag.clone()));
         let subject = match *difference {
-            Difference::Tag { name, before, after } => Subject::Tag {
+            PolicyDifference::Tag { name, before, after } => Subject::Tag {
                 name: name.clone(),
-                before: before.map(view),
-                after: after.map(view),
+                before: before.cloned().map(Box::new),
+                after: after.cloned().map(Box::new),
             },
-            Difference::Setting { scope, key, before, after } => Subject::Setting {
+            PolicyDifference::Setting { scope, key, before, after } => Subject::Setting {
                 scope: scope.clone(),
                 key,
                 before: before.map(Setting::value),
                 after: after.map(Setting::value),
             },
-            Difference::Rule { target, scope, before, after } => Subject::Rule {
-                target: target.clone(),
-                scope: scope.clone(),
+            PolicyDifference::Rule { key, before, after } => Subject::Rule {
+                target: key.target.clone(),
+                scope: key.scope.clone(),
                 before: before.map(draft),
                 after: after.map(draft),
             },

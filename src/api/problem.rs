@@ -1,4 +1,4 @@
-//! What can go wrong, in one shape: `application/problem+json` with a stable code.
+//! Errors of the API: `application/problem+json` with a stable code.
 
 use std::fmt;
 
@@ -44,8 +44,7 @@ pub enum Code {
 }
 
 impl Code {
-    /// The HTTP status that goes with the code.
-    #[must_use]
+    /// The HTTP status for the code.
     pub const fn status(self) -> u16 {
         match self {
             Self::BadRequest => 400,
@@ -79,7 +78,6 @@ pub struct Detail {
 }
 
 impl fmt::Display for Detail {
-    /// The field and what is wrong with it.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.field {
             Some(field) => write!(f, "{field}: {}", self.message),
@@ -108,8 +106,6 @@ pub struct Problem {
 }
 
 impl Problem {
-    /// A problem without hints or details.
-    #[must_use]
     pub fn new(code: Code, message: impl Into<String>) -> Self {
         Self {
             code,
@@ -120,15 +116,11 @@ impl Problem {
         }
     }
 
-    /// Adds a line that may help.
-    #[must_use]
     pub fn hint(mut self, hint: impl Into<String>) -> Self {
         self.hints.push(hint.into());
         self
     }
 
-    /// Adds what is wrong in detail.
-    #[must_use]
     pub fn details(mut self, details: Vec<Detail>) -> Self {
         self.details = details;
         self

@@ -1,4 +1,4 @@
-//! Whether the server is well: the answer of `/readyz`.
+//! The response of `/readyz`.
 
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -25,7 +25,6 @@ pub struct Reason {
 
 impl Reason {
     /// A reason.
-    #[must_use]
     pub fn new(code: &str, message: impl Into<String>) -> Self {
         Self { code: code.to_owned(), message: message.into() }
     }

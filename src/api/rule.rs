@@ -1,4 +1,4 @@
-//! Rules on the admin wire.
+//! Rules in the admin API.
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -6,8 +6,8 @@ use utoipa::{IntoParams, ToSchema};
 
 use super::RulePatch;
 use crate::rule::{
-    ChangeMessage, FieldChange, Outcome, PolicyKind, Revision, RuleDraft, RuleField, RuleType,
-    Scope, Target,
+    ChangeMessage, Outcome, PolicyKind, Revision, RuleDifference, RuleDraft, RuleField, RuleKey,
+    RuleType, Scope, Target,
 };
 
 /// An active rule.
@@ -27,13 +27,8 @@ pub struct RuleView {
     pub needs: Option<String>,
     /// The number of hosts in its scope that do not get the rule, because their Santa is older. In
     /// the list of one host: 1 if that host does not get it.
-    #[serde(default, skip_serializing_if = "is_zero")]
+    #[serde(default, skip_serializing_if = "super::is_zero")]
     pub withheld: u64,
-}
-
-#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands out references")]
-fn is_zero(count: &u64) -> bool {
-    *count == 0
 }
 
 /// Which rules to list.
@@ -70,16 +65,6 @@ pub struct RuleQuery {
     pub cursor: Option<String>,
 }
 
-/// A reference to a rule.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-pub struct RuleReference {
-    /// The target.
-    pub target: Target,
-    /// The scope.
-    pub scope: Scope,
-}
-
 /// A change of rules.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(default, deny_unknown_fields)]
@@ -103,7 +88,7 @@ pub struct RuleChange {
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub reset: Vec<RuleField>,
     /// Rules to remove.
-    pub drop: Vec<RuleReference>,
+    pub drop: Vec<RuleKey>,
     /// Remove all rules from this source that are not in `put`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub prune: Option<String>,
@@ -120,7 +105,7 @@ pub struct ChangeAnswer {
     pub outcomes: Vec<Outcome>,
     /// The rules that `prune` removed, or would remove.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub pruned: Vec<RuleReference>,
+    pub pruned: Vec<RuleKey>,
     /// The fields that differ in rules that are changed or removed.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub differences: Vec<RuleDifference>,
@@ -139,18 +124,8 @@ pub struct ChangeWarning {
     pub message: String,
 }
 
-/// What a change does to one rule.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-pub struct RuleDifference {
-    /// The index of the edit in `outcomes`, from 0. Indexes beyond its end continue in `pruned`.
-    pub edit: usize,
-    /// The fields that differ, with their values before and after.
-    pub fields: Vec<FieldChange>,
-}
-
 impl ChangeAnswer {
     /// How many edits ended this way.
-    #[must_use]
     pub fn count(&self, outcome: Outcome) -> usize {
         self.outcomes.iter().filter(|each| **each == outcome).count()
     }

@@ -1,5 +1,5 @@
-//! Schemas of the vocabulary for the OpenAPI document. They are here because the vocabulary itself has
-//! no attributes for one wire format.
+//! OpenAPI schemas of types from `rule`, which must not have attributes for one wire format, and of
+//! types whose derived schema would be wrong.
 
 use std::borrow::Cow;
 
@@ -19,18 +19,18 @@ use crate::fleet::{
     SettingKey, SigningLink, TagDescription, TokenName,
 };
 use crate::rule::{
-    Candidate, ChangeMessage, Counts, FieldChange, Finding, MachineId, Outcome, PolicyKind,
-    Program, Revision, RuleDraft, RuleField, RuleType, Ruling, Scope, SigningStatus, TagName,
-    Target,
+    Candidate, ChangeMessage, Counts, FieldChange, MachineId, Outcome, PolicyKind, Program,
+    Revision, RevisionRecord, RevisionSummary, RuleDifference, RuleDraft, RuleField, RuleKey,
+    RuleType, Ruling, Scope, SigningStatus, StepResult, TagName, Target,
 };
 
-/// A text that is not only spaces and has no control characters.
+/// Not only spaces, no control characters.
 const NAME: &str = r"^[^\x00-\x1f\x7f-\x9f]*[^\s\x00-\x1f\x7f-\x9f][^\x00-\x1f\x7f-\x9f]*$";
 const SCOPE: &str = r"^(fleet|tag:[A-Za-z0-9][A-Za-z0-9._-]{0,62}|(group|user|host):[^\s\x00-\x1f\x7f-\x9f][^\x00-\x1f\x7f-\x9f]{0,254})$";
 const TAG: &str = r"^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$";
 const TARGET: &str = r"^((binary|certificate):[0-9A-Fa-f]{64}|cdhash:[0-9A-Fa-f]{40}|teamid:[A-Za-z0-9]{10}|signingid:(platform|[A-Za-z0-9]{10}):[^\s\x00-\x1f\x7f-\x9f]+)$";
-/// No colon, no control characters, and no characters that are not shown. Spaces are inside only.
-/// Not `.` or `..`.
+/// No colon, no control characters, no invisible characters, no spaces at the beginning or end, and
+/// not `.` or `..`.
 const TOKEN: &str = "^(?!\\.{1,2}$)[^ :\\x00-\\x1f\\x7f-\\xa0\\xad\\u061c\\u1680\\u180e\\u2000-\\u200f\\u2028-\\u202f\\u205f-\\u206f\\u3000\\ufe00-\\ufe0f\\ufeff\\ufff9-\\ufffb]+( +[^ :\\x00-\\x1f\\x7f-\\xa0\\xad\\u061c\\u1680\\u180e\\u2000-\\u200f\\u2028-\\u202f\\u205f-\\u206f\\u3000\\ufe00-\\ufe0f\\ufeff\\ufff9-\\ufffb]+)*$";
 
 /// One property of an object.
@@ -44,7 +44,7 @@ fn text(description: &str) -> RefOr<Schema> {
     plain(Type::String, description).into()
 }
 
-/// A text that `null` erases, or leaves out.
+/// A text or `null`.
 fn optional_text(description: &str) -> RefOr<Schema> {
     let kinds = SchemaType::from_iter([Type::String, Type::Null]);
     ObjectBuilder::new().schema_type(kinds).description(Some(description)).into()
@@ -64,9 +64,18 @@ fn small_count(description: &str) -> RefOr<Schema> {
     number(description, 0, u64::from(u32::MAX)).into()
 }
 
+/// A number with the schema that a derived type would give it.
+fn derived<T: PartialSchema>(description: &str) -> RefOr<Schema> {
+    let mut schema = T::schema();
+    if let RefOr::T(Schema::Object(object)) = &mut schema {
+        object.description = Some(description.to_owned());
+    }
+    schema
+}
+
 fn number(description: &str, least: i64, most: u64) -> Object {
     let number = plain(Type::Integer, description).minimum(Some(least));
-    // As a float, the largest u64 would be rounded up.
+    // A float would round up the largest u64.
     let most = usize::try_from(most).unwrap_or(usize::MAX);
     number.maximum(Some(most)).build()
 }
@@ -110,7 +119,7 @@ fn closed(object: ObjectBuilder) -> Object {
     object.additional_properties(Some(AdditionalProperties::FreeForm(false))).build()
 }
 
-/// Reads nothing, but notes the words of an enum.
+/// Records the words of an enum, without reading a value.
 struct Words<'a>(&'a mut &'static [&'static str]);
 
 impl<'de> Deserializer<'de> for Words<'_> {
@@ -136,10 +145,10 @@ impl<'de> Deserializer<'de> for Words<'_> {
     }
 }
 
-/// The words that serde reads as an enum.
+/// The words that serde accepts for an enum.
 fn words_of<T: for<'de> Deserialize<'de>>(description: &str) -> Object {
     let mut found: &'static [&'static str] = &[];
-    // The error is how the reading ends.
+    // This always fails, after the words were recorded.
     drop(T::deserialize(Words(&mut found)));
     words(description, found.iter().copied())
 }
@@ -223,6 +232,23 @@ fn program() -> Object {
     ))
 }
 
+/// The schema of a revision with additional properties.
+fn revision(description: &str, required: &[&str], properties: Vec<Property>) -> Object {
+    let at = plain(Type::String, "When the revision was created.");
+    let at = at.format(Some(SchemaFormat::KnownFormat(KnownFormat::DateTime))).into();
+    let author =
+        "The author: the name of a token, `local:USER`, or `nicelist` for automatic changes.";
+    let of_all = [
+        ("revision", of::<Revision>("Its number.")),
+        ("at", at),
+        ("author", text(author)),
+        ("message", optional_text("Why the change is made.")),
+    ];
+    let of_every_revision: &[&str] = &["revision", "at", "author"];
+    let required = [of_every_revision, required].concat();
+    object(description, &required, of_all.into_iter().chain(properties)).build()
+}
+
 fn membership() -> Object {
     let name = |description: &str| -> RefOr<Schema> { matching(description, NAME).into() };
     closed(object(
@@ -238,7 +264,7 @@ fn membership() -> Object {
 }
 
 macro_rules! schema {
-    ($($name:ident => $schema:expr;)+) => {
+    ($($name:ident $(as $public:ident)? => $schema:expr;)+) => {
         $(
             impl PartialSchema for $name {
                 fn schema() -> RefOr<Schema> {
@@ -248,7 +274,8 @@ macro_rules! schema {
 
             impl ToSchema for $name {
                 fn name() -> Cow<'static, str> {
-                    Cow::Borrowed(stringify!($name))
+                    let names: &[&str] = &[$(stringify!($public),)? stringify!($name)];
+                    Cow::Borrowed(names[0])
                 }
             }
         )+
@@ -277,7 +304,19 @@ schema! {
     RuleType => words_of::<Self>("The kind of identifier that a rule matches");
     PolicyKind => words_of::<Self>("What a rule does");
     Ruling => words_of::<Self>("Whether a program may run");
-    Finding => words_of::<Self>("The result of one step of Santa's evaluation");
+    StepResult as Finding => words_of::<Self>("The result of one step of Santa's evaluation");
+    RevisionRecord as RevisionMark => revision("Who created a revision, when and why.", &[], vec![]);
+    RevisionSummary as RevisionView => revision(
+        "A revision and how much it changed.", &["rules", "settings", "tags", "hosts"], vec![
+        ("rules", of::<Counts>("Changed rules.")),
+        ("settings", of::<Counts>("Changed settings.")),
+        ("tags", of::<Counts>("Changed tags.")),
+        ("hosts", derived::<u64>("The number of hosts whose tags changed.")),
+    ]);
+    RuleDifference => object("What a change does to one rule.", &["edit", "fields"], [
+        ("edit", derived::<usize>("The index of the edit in `outcomes`, from 0. Indexes beyond its end continue in `pruned`.")),
+        ("fields", list("The fields that differ, with their values before and after.", Ref::from_schema_name(FieldChange::name()))),
+    ]).build();
     Outcome => words_of::<Self>("What an edit did, or would do");
     Counts => object("How many items of one kind a revision changed", &["added", "changed", "removed"], [
         ("added", count("Items that are new")),
@@ -316,6 +355,10 @@ schema! {
     ]).build();
     RuleDraft => rule_draft();
     RulePatch => rule_patch();
+    RuleKey as RuleReference => closed(object("A reference to a rule.", &["target", "scope"], [
+        ("target", of::<Target>("The target.")),
+        ("scope", of::<Scope>("The scope.")),
+    ]));
     RuleField => words_of::<Self>("A field of a rule");
     FieldChange => object("One field that differs", &["field"], [
         ("field", text("The name of the field")),
@@ -392,6 +435,7 @@ mod tests {
         check::<Ancestor>();
         check::<Program>();
         check::<Candidate>();
+        check::<RuleKey>();
         check::<RuleDraft>();
         check::<RulePatch>();
         check::<FieldChange>();

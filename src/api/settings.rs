@@ -1,4 +1,4 @@
-//! Settings on the admin wire.
+//! Settings in the admin API.
 
 use std::collections::BTreeMap;
 

@@ -1,6 +1,6 @@
-//! Reads what clients send. Serde also reads a struct from an array of its fields, ignores unknown
-//! fields unless a type denies it, and keeps the last of two values with the same key in a map. All
-//! of these would accept a request that means something else.
+//! Strict deserialization of requests. Serde by itself reads a struct from an array, ignores
+//! unknown fields unless a type denies them, and keeps the last of two values with the same key in
+//! a map. Each of these would accept mistakes in a request.
 
 use std::collections::HashSet;
 use std::fmt;
@@ -12,7 +12,8 @@ use serde::de::{
     Unexpected, VariantAccess, Visitor,
 };
 
-/// A value in which every struct was an object without unknown fields, and no key was there twice.
+/// A value that was read strictly: each struct was an object without unknown fields, and no object
+/// had a key twice.
 #[derive(Clone, Copy, Debug)]
 pub struct Strict<T>(pub T);
 
@@ -22,37 +23,38 @@ impl<'de, T: Deserialize<'de>> Deserialize<'de> for Strict<T> {
     }
 }
 
-/// What a deserializer or visitor is at.
+/// What is expected next.
 #[derive(Clone, Copy)]
-enum Place {
-    /// Any value but a struct.
+enum Expected {
+    /// Any value except a struct.
     Value,
     /// A struct with these fields.
     Struct(&'static [&'static str]),
     /// The name of one of these fields.
     Name(&'static [&'static str]),
-    /// A whole number, in words. JSON has one type of numbers: 1.0 is one, too.
+    /// A whole number, with its description. 1.0 is one, too, because JSON has only one type of
+    /// numbers.
     Integer(&'static str),
 }
 
-/// Wraps a part of serde's machinery, and everything that it hands out.
+/// Wraps a deserializer, a visitor or another part of serde, and everything that it returns.
 struct Checked<T> {
     inner: T,
-    place: Place,
+    expected: Expected,
 }
 
 impl<T> Checked<T> {
     const fn value(inner: T) -> Self {
-        Self { inner, place: Place::Value }
+        Self { inner, expected: Expected::Value }
     }
 }
 
-/// Methods of a deserializer that are passed on with a wrapped visitor.
+/// Methods of a deserializer that are called with a wrapped visitor.
 macro_rules! pass_on {
     ($($method:ident($($name:ident: $kind:ty),*);)+) => {
         $(
             fn $method<V: Visitor<'de>>(self, $($name: $kind,)* visitor: V) -> Result<V::Value, D::Error> {
-                self.inner.$method($($name,)* Checked { inner: visitor, place: self.place })
+                self.inner.$method($($name,)* Checked { inner: visitor, expected: self.expected })
             }
         )+
     };
@@ -63,16 +65,15 @@ macro_rules! integers {
     ($($method:ident: $expected:literal;)+) => {
         $(
             fn $method<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, D::Error> {
-                let place = Place::Integer($expected);
-                let read = self.inner.$method(Checked { inner: visitor, place });
+                let expected = Expected::Integer($expected);
+                let read = self.inner.$method(Checked { inner: visitor, expected });
                 read.map_err(|error| in_words(error, $expected))
             }
         )+
     };
 }
 
-/// What the standard library says of a text that is not a whole number, and serde_urlencoded of one
-/// that is not a truth value.
+/// Errors of the standard library and of serde_urlencoded about numbers and truth values.
 const OF_PARSERS: [&str; 5] = [
     "invalid digit found in string",
     "number too large to fit in target type",
@@ -81,7 +82,7 @@ const OF_PARSERS: [&str; 5] = [
     "provided string was not `true` or `false`",
 ];
 
-/// An error of a query in plain words.
+/// Replaces an error about a query by one in plain words.
 fn in_words<E: Error>(error: E, expected: &str) -> E {
     match OF_PARSERS.contains(&error.to_string().as_str()) {
         true => E::custom(format_args!("expected {expected}")),
@@ -98,7 +99,7 @@ impl<'de, D: Deserializer<'de>> Deserializer<'de> for Checked<D> {
         fields: &'static [&'static str],
         visitor: V,
     ) -> Result<V::Value, D::Error> {
-        self.inner.deserialize_map(Checked { inner: visitor, place: Place::Struct(fields) })
+        self.inner.deserialize_map(Checked { inner: visitor, expected: Expected::Struct(fields) })
     }
 
     fn is_human_readable(&self) -> bool {
@@ -106,7 +107,7 @@ impl<'de, D: Deserializer<'de>> Deserializer<'de> for Checked<D> {
     }
 
     fn deserialize_bool<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, D::Error> {
-        let read = self.inner.deserialize_bool(Checked { inner: visitor, place: self.place });
+        let read = self.inner.deserialize_bool(Checked { inner: visitor, expected: self.expected });
         read.map_err(|error| in_words(error, "true or false"))
     }
 
@@ -147,28 +148,31 @@ impl<'de, D: Deserializer<'de>> Deserializer<'de> for Checked<D> {
 }
 
 impl<V> Checked<V> {
-    /// Reads a number. Where a whole number is expected, an error names the range and not a type of
-    /// Rust.
+    /// If a whole number is expected, an error shows its range instead of a Rust type.
     fn number<T, E: Error>(
         self,
         found: Unexpected<'_>,
         read: impl FnOnce(V) -> Result<T, E>,
     ) -> Result<T, E> {
-        read(self.inner).map_err(|error| match self.place {
-            Place::Integer(expected) => E::invalid_value(found, &expected),
-            Place::Value | Place::Struct(_) | Place::Name(_) => error,
+        read(self.inner).map_err(|error| match self.expected {
+            Expected::Integer(expected) => E::invalid_value(found, &expected),
+            Expected::Value | Expected::Struct(_) | Expected::Name(_) => error,
         })
     }
 
     fn check_name<E: Error>(&self, name: &str) -> Result<(), E> {
-        match self.place {
-            Place::Name(fields) if !fields.contains(&name) => Err(E::unknown_field(name, fields)),
-            Place::Name(_) | Place::Struct(_) | Place::Value | Place::Integer(_) => Ok(()),
+        match self.expected {
+            Expected::Name(fields) if !fields.contains(&name) => {
+                Err(E::unknown_field(name, fields))
+            }
+            Expected::Name(_) | Expected::Struct(_) | Expected::Value | Expected::Integer(_) => {
+                Ok(())
+            }
         }
     }
 }
 
-/// Methods of a visitor that are passed on as they are.
+/// Methods of a visitor that are forwarded unchanged.
 macro_rules! visit {
     ($($method:ident: $kind:ty;)+) => {
         $(
@@ -183,10 +187,10 @@ impl<'de, V: Visitor<'de>> Visitor<'de> for Checked<V> {
     type Value = V::Value;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.place {
-            Place::Struct(_) => f.write_str("an object"),
-            Place::Integer(expected) => f.write_str(expected),
-            Place::Value | Place::Name(_) => self.inner.expecting(f),
+        match self.expected {
+            Expected::Struct(_) => f.write_str("an object"),
+            Expected::Integer(expected) => f.write_str(expected),
+            Expected::Value | Expected::Name(_) => self.inner.expecting(f),
         }
     }
 
@@ -216,9 +220,9 @@ impl<'de, V: Visitor<'de>> Visitor<'de> for Checked<V> {
     }
 
     fn visit_f64<E: Error>(self, value: f64) -> Result<V::Value, E> {
-        // A cast to an integer saturates, and i128 has room for all that follow.
+        // The cast saturates. All integer types that follow fit into i128.
         let whole = value as i128;
-        let is_whole = matches!(self.place, Place::Integer(_)) && whole as f64 == value;
+        let is_whole = matches!(self.expected, Expected::Integer(_)) && whole as f64 == value;
         match (i64::try_from(whole), u64::try_from(whole)) {
             (Ok(whole), _) if is_whole => self.visit_i64(whole),
             (Err(_), Ok(whole)) if is_whole => self.visit_u64(whole),
@@ -262,9 +266,9 @@ impl<'de, V: Visitor<'de>> Visitor<'de> for Checked<V> {
     }
 
     fn visit_map<A: MapAccess<'de>>(self, inner: A) -> Result<V::Value, A::Error> {
-        match self.place {
-            Place::Struct(_) => self.inner.visit_map(Checked { inner, place: self.place }),
-            Place::Value | Place::Name(_) | Place::Integer(_) => {
+        match self.expected {
+            Expected::Struct(_) => self.inner.visit_map(Checked { inner, expected: self.expected }),
+            Expected::Value | Expected::Name(_) | Expected::Integer(_) => {
                 self.inner.visit_map(DistinctKeys { inner, seen: HashSet::new() })
             }
         }
@@ -279,7 +283,7 @@ impl<'de, S: DeserializeSeed<'de>> DeserializeSeed<'de> for Checked<S> {
     type Value = S::Value;
 
     fn deserialize<D: Deserializer<'de>>(self, inner: D) -> Result<S::Value, D::Error> {
-        self.inner.deserialize(Checked { inner, place: self.place })
+        self.inner.deserialize(Checked { inner, expected: self.expected })
     }
 }
 
@@ -298,8 +302,7 @@ impl<'de, A: SeqAccess<'de>> SeqAccess<'de> for Checked<A> {
     }
 }
 
-/// A map whose keys are not known beforehand. Most types for maps keep the last of two values with
-/// the same key.
+/// A map with any keys. Most map types keep the last of two values with the same key.
 struct DistinctKeys<A> {
     inner: A,
     seen: HashSet<String>,
@@ -336,11 +339,11 @@ impl<'de, A: MapAccess<'de>> MapAccess<'de> for Checked<A> {
         &mut self,
         seed: S,
     ) -> Result<Option<S::Value>, A::Error> {
-        let place = match self.place {
-            Place::Struct(fields) => Place::Name(fields),
-            Place::Value | Place::Name(_) | Place::Integer(_) => Place::Value,
+        let expected = match self.expected {
+            Expected::Struct(fields) => Expected::Name(fields),
+            Expected::Value | Expected::Name(_) | Expected::Integer(_) => Expected::Value,
         };
-        self.inner.next_key_seed(Checked { inner: seed, place })
+        self.inner.next_key_seed(Checked { inner: seed, expected })
     }
 
     fn next_value_seed<S: DeserializeSeed<'de>>(&mut self, seed: S) -> Result<S::Value, A::Error> {
@@ -389,8 +392,8 @@ impl<'de, A: VariantAccess<'de>> VariantAccess<'de> for Checked<A> {
         fields: &'static [&'static str],
         visitor: V,
     ) -> Result<V::Value, A::Error> {
-        let place = Place::Struct(fields);
-        self.inner.struct_variant(fields, Checked { inner: visitor, place })
+        let expected = Expected::Struct(fields);
+        self.inner.struct_variant(fields, Checked { inner: visitor, expected })
     }
 }
 

@@ -1,39 +1,10 @@
-//! Tags on the admin wire.
+//! Tags in the admin API.
 
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
-use crate::fleet::{Membership, Tag, TagDescription};
+use crate::fleet::{Membership, TagDescription};
 use crate::rule::TagName;
-
-/// A tag.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-pub struct TagView {
-    /// Its name.
-    pub name: TagName,
-    /// Its strength among tags; higher is stronger.
-    pub priority: i32,
-    /// What the tag is for.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub description: Option<String>,
-    /// Which hosts have the tag automatically.
-    #[serde(default, skip_serializing_if = "Membership::is_empty")]
-    pub membership: Membership,
-}
-
-impl From<Tag> for TagView {
-    fn from(tag: Tag) -> Self {
-        let Tag { name, priority, description, membership } = tag;
-        Self { name, priority, description, membership }
-    }
-}
-
-impl From<TagView> for Tag {
-    fn from(tag: TagView) -> Self {
-        let TagView { name, priority, description, membership } = tag;
-        Self { name, priority, description, membership }
-    }
-}
 
 /// Which tags to list.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, IntoParams)]

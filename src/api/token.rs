@@ -1,4 +1,4 @@
-//! Tokens on the admin wire.
+//! Tokens in the admin API.
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};

@@ -50,7 +50,7 @@ pub(super) async fn run(context: &Context, args: ApplyArgs) -> Result<(), CliErr
         true => change.base.or(Some(guarded(&mut policy, &client).await?)),
         false => change.base,
     };
-    let question = format!("apply this to {}?", client.place());
+    let question = format!("apply this to {}?", client.address());
     let options = PlanOptions { base, ..change.options(&question) };
     confirm_and_change(ui, options, async |base, dry_run| policy.send(&client, base, dry_run).await)
         .await

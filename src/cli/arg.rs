@@ -13,7 +13,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::error::CliError;
 use crate::api::ExpiresIn;
-use crate::config::{CaFile, Color, Database, Flags, Output, Problem, Secret, ServerUrl};
+use crate::config::{CaFile, Color, ConfigProblem, DatabaseUrl, Flags, Output, Secret, ServerUrl};
 use crate::fleet::parse_duration;
 use crate::rule::{ChangeMessage, DayEdge, Revision, WrittenTime, in_zone};
 
@@ -34,8 +34,8 @@ pub(crate) struct Globals {
     #[arg(long, global = true, value_name = "NAME")]
     pub(crate) context: Option<String>,
     /// Work on a database without a server: sqlite:PATH or postgres://USER@HOST/NAME
-    #[arg(long, global = true, value_name = "URL", value_parser = DatabaseUrl)]
-    pub(crate) database: Option<Database>,
+    #[arg(long, global = true, value_name = "URL", value_parser = DatabaseUrlParser)]
+    pub(crate) database: Option<DatabaseUrl>,
     /// Write table, json, jsonl, csv or tsv
     #[arg(short, long, global = true, value_name = "FORMAT", hide_possible_values = true)]
     #[arg(value_parser = Words::<Output>::new(Output::ALL.map(Output::as_str)))]
@@ -131,19 +131,20 @@ where
 
 /// Parses the URL of a database. Errors do not repeat it, because it may contain a password.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct DatabaseUrl;
+pub(crate) struct DatabaseUrlParser;
 
-impl TypedValueParser for DatabaseUrl {
-    type Value = Database;
+impl TypedValueParser for DatabaseUrlParser {
+    type Value = DatabaseUrl;
 
     fn parse_ref(
         &self,
         command: &clap::Command,
         arg: Option<&clap::Arg>,
         value: &OsStr,
-    ) -> Result<Database, clap::Error> {
+    ) -> Result<DatabaseUrl, clap::Error> {
         let read = value.to_str().ok_or_else(|| "it is not UTF-8".to_owned());
-        let read = read.and_then(|text| text.parse().map_err(|error: Problem| error.to_string()));
+        let read =
+            read.and_then(|text| text.parse().map_err(|error: ConfigProblem| error.to_string()));
         read.map_err(|reason| {
             let arg = arg.map(ToString::to_string).unwrap_or_default();
             let message = format!("invalid value for '{arg}': {reason}\n");

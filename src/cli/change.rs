@@ -5,8 +5,8 @@ use serde::Serialize;
 use super::error::CliError;
 use super::labels::{outcome_word, policy_cell, rule_label};
 use super::ui::{Cell, Column, Row, Tone, Ui};
-use crate::api::{ChangeAnswer, ChangeWarning, RuleDifference};
-use crate::rule::{FieldChange, Outcome, Revision, RuleDraft};
+use crate::api::{ChangeAnswer, ChangeWarning};
+use crate::rule::{FieldChange, Outcome, Revision, RuleDifference, RuleDraft};
 
 /// The outcome of one edit or, in a table, one field that it changed.
 #[derive(Debug, Serialize)]

@@ -8,7 +8,7 @@ use super::local::{self, Effect};
 use super::ui::{OutputOptions, Ui};
 use super::{log, pem};
 use crate::client::{Authorities, Client, ClientError};
-use crate::config::{Database, Environment, Files, Paths, Place, Settings};
+use crate::config::{Backend, DatabaseUrl, Environment, Files, Paths, Settings};
 use crate::fleet::Clock;
 use crate::rule::{MachineId, Scope};
 use crate::shell::argument;
@@ -64,14 +64,14 @@ impl Context {
     }
 
     async fn open_client(&self, effect: Effect) -> Result<Client, CliError> {
-        match self.settings.place()? {
-            Place::Local { database, is_chosen } => {
+        match self.settings.backend()? {
+            Backend::Local { database, is_chosen } => {
                 if effect == Effect::Change && !is_chosen {
                     self.warn_of_unchosen(database);
                 }
                 local::open(&self.ui, database, self.env.user.as_deref(), effect).await
             }
-            Place::Server { url, credential, ca } => {
+            Backend::Server { url, credential, ca } => {
                 let token =
                     credential.as_ref().map(|credential| credential.obtain()).transpose()?;
                 let token = token.as_ref().map(|token| token.expose());
@@ -112,7 +112,7 @@ impl Context {
     }
 
     /// Without this warning, a user who forgot `--server` would change a database that no server uses.
-    fn warn_of_unchosen(&self, database: &Database) {
+    fn warn_of_unchosen(&self, database: &DatabaseUrl) {
         self.ui
             .warn(format!("no server is configured: this changes the local database {database}"));
         self.ui.hint("to use a server: nicelist config set server URL");

@@ -187,7 +187,7 @@ impl From<ConfigError> for CliError {
             }
             ConfigError::NoHome => Self::usage(message)
                 .hint("name a database with --database or a server with --server"),
-            ConfigError::TwoPlaces { .. } => Self::usage(message).hint("give one of them"),
+            ConfigError::TwoBackends { .. } => Self::usage(message).hint("give one of them"),
             ConfigError::UnknownContext { known, .. } if known.is_empty() => Self::usage(message)
                 .hint("create a context first: nicelist config set contexts.NAME.server URL"),
             ConfigError::UnknownContext { known, .. } => Self::usage(message).hint(format!(

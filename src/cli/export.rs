@@ -13,9 +13,9 @@ use super::policy_files;
 use super::ui::Ui;
 use crate::api::{PolicyAnswer, PolicyChange, PolicyRequest, RollbackRequest, Subject};
 use crate::client::Client;
-use crate::fleet::{InForce, Setting, SettingKey, Tag};
+use crate::fleet::{PolicyState, Setting, SettingKey, Tag};
 use crate::format::{Content, Defaults, File, Format, ParsedPolicy, manifest};
-use crate::rule::{Revision, Rule, Scope, TagName, Target};
+use crate::rule::{Revision, Rule, RuleKey, Scope, TagName};
 
 /// Write the whole policy as a manifest, which then plans to nothing
 ///
@@ -45,11 +45,11 @@ pub(super) async fn run(context: &Context, args: ExportArgs) -> Result<(), CliEr
     let ExportArgs { file: path, at } = args;
     let folder = is_folder(&path)?;
     let client = context.client().await?;
-    let progress = ui.progress(None, format!("reading from {}", client.place()));
+    let progress = ui.progress(None, format!("reading from {}", client.address()));
     let wanted = in_force(&client, at).await?;
     drop(progress);
     if path == Path::new(policy_files::STDIO) {
-        let InForce { tags, settings, rules } = &wanted;
+        let PolicyState { tags, settings, rules } = &wanted;
         let written = manifest::write(Content { rules, settings, tags });
         return written.files.iter().try_for_each(|file| ui.data(&file.bytes));
     }
@@ -66,7 +66,7 @@ pub(super) async fn run(context: &Context, args: ExportArgs) -> Result<(), CliEr
         let place = if folder { path.join(&file.name) } else { path.clone() };
         policy_files::write_file(&place, &file.bytes)?;
     }
-    let InForce { tags, settings, rules } = &wanted;
+    let PolicyState { tags, settings, rules } = &wanted;
     let told = [
         policy_files::counted(tags.len(), "tag"),
         policy_files::counted(settings.len(), "setting"),
@@ -113,7 +113,10 @@ fn read(ui: &Ui, path: &Path, folder: bool, before: &[File]) -> Result<ParsedPol
 }
 
 /// The active policy at one moment, or after a rollback.
-pub(crate) async fn in_force(client: &Client, at: Option<Revision>) -> Result<InForce, CliError> {
+pub(crate) async fn in_force(
+    client: &Client,
+    at: Option<Revision>,
+) -> Result<PolicyState, CliError> {
     let PolicyAnswer { revision, changes, .. } = all_of(client).await?;
     let mut found = Collected::default();
     changes.into_iter().try_for_each(|change| found.take(change, Side::Before))?;
@@ -127,7 +130,7 @@ pub(crate) async fn in_force(client: &Client, at: Option<Revision>) -> Result<In
 }
 
 /// The part of the active policy that this program can read, and why it cannot read the rest.
-pub(crate) async fn readable(client: &Client) -> Result<(InForce, Vec<String>), CliError> {
+pub(crate) async fn readable(client: &Client) -> Result<(PolicyState, Vec<String>), CliError> {
     let (mut found, mut unreadable) = (Collected::default(), Vec::new());
     for change in all_of(client).await?.changes {
         if let Err(error) = found.take(change, Side::Before) {
@@ -162,10 +165,10 @@ impl Side {
 struct Collected {
     tags: BTreeMap<TagName, Tag>,
     settings: BTreeMap<(Scope, SettingKey), Setting>,
-    rules: BTreeMap<(Scope, Target), Rule>,
+    rules: BTreeMap<RuleKey, Rule>,
 }
 
-impl From<Collected> for InForce {
+impl From<Collected> for PolicyState {
     fn from(Collected { tags, settings, rules }: Collected) -> Self {
         Self {
             tags: tags.into_values().collect(),
@@ -180,7 +183,7 @@ impl Collected {
     fn take(&mut self, change: PolicyChange, side: Side) -> Result<(), CliError> {
         match change.subject {
             Subject::Tag { name, before, after } => {
-                let tag = side.of(before, after).map(|tag| Tag::from(*tag));
+                let tag = side.of(before, after).map(|tag| *tag);
                 replace(&mut self.tags, name, tag);
             }
             Subject::Setting { scope, key, before, after } => {
@@ -189,9 +192,10 @@ impl Collected {
                 replace(&mut self.settings, (scope, key), setting);
             }
             Subject::Rule { target, scope, before, after } => {
+                let key = RuleKey { target, scope };
                 let rule = side.of(before, after).map(|draft| Rule::try_from(*draft));
-                let rule = rule.transpose().map_err(|error| newer(&target, &error))?;
-                replace(&mut self.rules, (scope, target), rule);
+                let rule = rule.transpose().map_err(|error| newer(&key.target, &error))?;
+                replace(&mut self.rules, key, rule);
             }
         }
         Ok(())

@@ -4,12 +4,12 @@ use std::fs::Metadata;
 use std::path::{Path, PathBuf};
 
 use super::ui::Ui;
-use crate::config::Database;
+use crate::config::DatabaseUrl;
 use crate::shell::argument;
 
 /// Warns if anyone but its owner has a permission for the file of a database, or for the files
 /// that SQLite keeps next to it. For example, `sqlite3 .backup` creates such a copy.
-pub(super) fn warn(ui: &Ui, database: &Database) {
+pub(super) fn warn(ui: &Ui, database: &DatabaseUrl) {
     let Some(path) = database.path() else { return };
     let files = ["", "-wal", "-shm"].map(|end| with_ending(path, end));
     let exposed: Vec<String> = files

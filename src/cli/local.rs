@@ -11,7 +11,7 @@ use super::error::CliError;
 use super::exposure;
 use super::ui::Ui;
 use crate::client::{Client, InProcess};
-use crate::config::Database;
+use crate::config::DatabaseUrl;
 use crate::server::{App, LocalOperator, LocalWork, ServerError};
 use crate::shell::argument;
 
@@ -30,7 +30,7 @@ const EMPTY: &str = "sqlite::memory:";
 /// who can open it has all permissions. `user` is the author of their changes.
 pub(super) async fn open(
     ui: &Ui,
-    database: &Database,
+    database: &DatabaseUrl,
     user: Option<&str>,
     effect: Effect,
 ) -> Result<Client, CliError> {
@@ -62,16 +62,16 @@ pub(super) async fn open(
             collected(response).await
         }) as crate::client::BoxFuture<'static, Response<Bytes>>
     };
-    Ok(Client::in_process(InProcess { place: database.to_string(), answer }))
+    Ok(Client::in_process(InProcess { address: database.to_string(), answer }))
 }
 
-fn missing(database: &Database) -> CliError {
+fn missing(database: &DatabaseUrl) -> CliError {
     CliError::failed(format!("the database {database} does not exist"))
         .hint("the first command that changes something creates it: nicelist tag create NAME")
         .hint("to read another: --database sqlite:PATH; to ask a server: --server URL")
 }
 
-fn unopened(error: &ServerError, database: &Database) -> CliError {
+fn unopened(error: &ServerError, database: &DatabaseUrl) -> CliError {
     let failed = CliError::failed(error.to_string());
     if error.is_outdated() {
         let database = database.to_string();

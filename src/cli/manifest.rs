@@ -9,7 +9,7 @@ use super::context::Context;
 use super::error::CliError;
 use super::policy_files::{self, FileNames, ReadArgs};
 use super::ui::Ui;
-use crate::api::{Detail, PolicyAnswer, PolicyRequest, Problem, SettingView, TagView};
+use crate::api::{Detail, PolicyAnswer, PolicyRequest, Problem, SettingView};
 use crate::client::{Client, ClientError};
 use crate::format::{Location, ParsedPolicy};
 use crate::rule::{ChangeMessage, Revision, RuleDraft, Scope};
@@ -70,7 +70,7 @@ impl ManifestRequest {
         };
         for placed in parsed.tags {
             policy.tags.push(placed.location);
-            policy.request.tags.push(TagView::from(placed.tag));
+            policy.request.tags.push(placed.tag);
         }
         for placed in parsed.settings {
             let (key, value) = (placed.setting.key(), placed.setting.value());

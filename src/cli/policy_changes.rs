@@ -8,8 +8,8 @@ use serde::Serialize;
 use super::error::CliError;
 use super::labels::{first_names, outcome_mark, outcome_word, policy_cell};
 use super::ui::{Cell, Column, Item, Row, Section, Tone, Ui};
-use crate::api::{PolicyAnswer, PolicyChange, Subject, TagView};
-use crate::fleet::{HostPattern, Membership, ReportedName, Serial, SettingKey};
+use crate::api::{PolicyAnswer, PolicyChange, Subject};
+use crate::fleet::{HostPattern, Membership, ReportedName, Serial, SettingKey, Tag};
 use crate::rule::{Outcome, RuleDraft, Scope};
 
 /// Maximum differences per group on a terminal, unless `--full` is given.
@@ -180,12 +180,12 @@ fn is_empty(cell: &Cell) -> bool {
     cell.for_programs().is_empty()
 }
 
-fn tag_fields(tag: &TagView) -> Fields {
-    let TagView { name: _, priority, description, membership: _ } = tag;
+fn tag_fields(tag: &Tag) -> Fields {
+    let Tag { name: _, priority, description, membership: _ } = tag;
     vec![("priority", Cell::text(priority)), ("description", Cell::optional(description.as_ref()))]
 }
 
-fn all_of_tag(tag: &TagView) -> Fields {
+fn all_of_tag(tag: &Tag) -> Fields {
     let lists = entries(&tag.membership);
     let lists = lists.into_iter().map(|(name, entries)| (name, Cell::list(entries)));
     tag_fields(tag).into_iter().chain(lists).collect()
@@ -202,7 +202,7 @@ fn entries(membership: &Membership) -> [(&'static str, BTreeSet<&str>); 4] {
 }
 
 /// The first new and the first former members of a tag.
-fn members(before: Option<&TagView>, after: Option<&TagView>) -> Vec<Vec<Cell>> {
+fn members(before: Option<&Tag>, after: Option<&Tag>) -> Vec<Vec<Cell>> {
     let none = Membership::default();
     let [was, is] = [before, after].map(|tag| entries(tag.map_or(&none, |tag| &tag.membership)));
     let both = before.is_some() && after.is_some();
@@ -265,8 +265,7 @@ impl Row for PolicyChange {
 
 /// What was before, and what is after, each in one line.
 fn sides(subject: &Subject) -> (Cell, Cell) {
-    let tag =
-        |tag: &Option<Box<TagView>>| Cell::optional(tag.as_ref().map(|it| line(all_of_tag(it))));
+    let tag = |tag: &Option<Box<Tag>>| Cell::optional(tag.as_ref().map(|it| line(all_of_tag(it))));
     let rule = |rule: &Option<Box<RuleDraft>>| {
         Cell::optional(rule.as_ref().map(|it| line(rule_fields(it))))
     };

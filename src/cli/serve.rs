@@ -18,7 +18,7 @@ use super::error::CliError;
 use super::exposure;
 use super::signals::shutdown;
 use super::ui::Facts;
-use crate::config::{Place, Secret};
+use crate::config::{Backend, Secret};
 use crate::fleet::parse_duration;
 use crate::server::{App, Durability, FirstStart, Options, SyncAuth, Tls};
 use crate::shell::argument;
@@ -124,7 +124,7 @@ pub(super) fn runtime() -> std::io::Result<Runtime> {
 }
 
 async fn serve(context: &Context, args: &ServeArgs) -> Result<(), CliError> {
-    let Place::Local { database, .. } = context.settings.place()? else {
+    let Backend::Local { database, .. } = context.settings.backend()? else {
         return Err(CliError::usage("a server needs a database of its own")
             .hint("name one: --database sqlite:/var/lib/nicelist/nicelist.db"));
     };

@@ -42,7 +42,7 @@ pub(super) async fn run(context: &Context, StatusArgs {}: StatusArgs) -> Result<
     if ui.writes_json() {
         ui.json(&state)?;
     } else {
-        let sections = state.sections(ui, client.place());
+        let sections = state.sections(ui, client.address());
         let rows: Vec<Line> =
             sections.iter().flat_map(|(title, lines)| lines_of(title, lines)).collect();
         ui.outline(&state, &rows, || sections.into_iter().map(section).collect())?;

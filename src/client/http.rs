@@ -94,7 +94,7 @@ impl Client {
 
 #[async_trait]
 impl Transport for Http {
-    fn place(&self) -> &str {
+    fn address(&self) -> &str {
         &self.base
     }
 

@@ -1,6 +1,5 @@
-//! The admin API as methods, over HTTP or in this process: the same requests, the same answers.
-//!
-//! It prints nothing, asks nothing and ends nothing.
+//! The admin API as methods, over HTTP or in this process with the same requests and responses.
+//! Never prints, prompts or exits.
 
 mod error;
 mod http;
@@ -16,7 +15,7 @@ pub use transport::{BoxFuture, InProcess};
 
 use transport::Transport;
 
-/// Asks one nicelist server, or one local database, for everything that the admin API offers.
+/// A client of a nicelist server or of a local database.
 pub struct Client {
     transport: Box<dyn Transport>,
 }

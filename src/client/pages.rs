@@ -10,7 +10,7 @@ use url::form_urlencoded::Serializer;
 use super::{Client, ClientError};
 use crate::api::Page;
 
-/// How many items a page has when the query doesn't say.
+/// The default for items per page.
 const PAGE: &str = "1000";
 
 /// Maximum pages of a list: a hundred million items.
@@ -33,10 +33,7 @@ impl<'a, T: DeserializeOwned> Pages<'a, T> {
         Self { client, path, query, done: false, pages: 0, items: PhantomData }
     }
 
-    /// The next page; nothing after the last.
-    ///
-    /// # Errors
-    /// Whatever the request came to.
+    /// The next page; None after the last one.
     pub async fn next(&mut self) -> Result<Option<Vec<T>>, ClientError> {
         if self.done {
             return Ok(None);
@@ -77,11 +74,11 @@ impl<'a, T: DeserializeOwned> Pages<'a, T> {
     }
 }
 
-/// The part of an address behind `?`.
+/// The query of a URL.
 pub(super) struct Query(Vec<(String, String)>);
 
 impl Query {
-    /// The fields of a flat value; those that are absent say nothing.
+    /// The fields of a flat value, without absent ones.
     pub(super) fn of(value: &impl Serialize) -> Self {
         let fields = match serde_json::to_value(value) {
             Ok(serde_json::Value::Object(fields)) => fields,
@@ -109,7 +106,7 @@ impl Query {
         }
     }
 
-    /// `path` with the query behind it.
+    /// Appends the query to `path`.
     pub(super) fn behind(&self, path: &str) -> String {
         if self.0.is_empty() {
             return path.to_owned();

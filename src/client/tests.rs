@@ -27,7 +27,7 @@ fn client(answers: &[(u16, &'static str, &'static str)]) -> (Client, Asked) {
         let response = response.body(Bytes::from_static(body.as_bytes())).unwrap();
         Box::pin(async { response }) as super::BoxFuture<'static, Response<Bytes>>
     };
-    (Client::in_process(InProcess { place: "the test".to_owned(), answer }), asked)
+    (Client::in_process(InProcess { address: "the test".to_owned(), answer }), asked)
 }
 
 const JSON: &str = "application/json";

@@ -1,4 +1,4 @@
-//! How a request gets to whom it is for, and what its answer means.
+//! Sends requests over HTTP or to a server in this process, and reads responses.
 
 use std::pin::Pin;
 
@@ -15,20 +15,19 @@ use crate::api::{Problem, ROOT};
 /// A future that a closure returns.
 pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
 
-/// Carries a request, whose address has no host, to the server and brings the answer.
+/// Sends a request, whose URL has no host, to the server.
 #[async_trait]
 pub(super) trait Transport: Send + Sync {
-    /// Who is asked, for messages.
-    fn place(&self) -> &str;
+    /// For messages.
+    fn address(&self) -> &str;
 
     async fn carry(&self, request: Request<Bytes>) -> Result<Response<Bytes>, ClientError>;
 }
 
-/// A server in this process: a function from requests to answers.
+/// A server in this process: a function from requests to responses.
 pub struct InProcess<F> {
-    /// Who answers, for messages.
-    pub place: String,
-    /// The server.
+    /// For messages.
+    pub address: String,
     pub answer: F,
 }
 
@@ -37,8 +36,8 @@ impl<F> Transport for InProcess<F>
 where
     F: Fn(Request<Bytes>) -> BoxFuture<'static, Response<Bytes>> + Send + Sync,
 {
-    fn place(&self) -> &str {
-        &self.place
+    fn address(&self) -> &str {
+        &self.address
     }
 
     async fn carry(&self, request: Request<Bytes>) -> Result<Response<Bytes>, ClientError> {
@@ -48,7 +47,6 @@ where
 
 impl Client {
     /// A client of a server in this process.
-    #[must_use]
     pub fn in_process<F>(server: InProcess<F>) -> Self
     where
         F: Fn(Request<Bytes>) -> BoxFuture<'static, Response<Bytes>> + Send + Sync + 'static,
@@ -56,13 +54,12 @@ impl Client {
         Self { transport: Box::new(server) }
     }
 
-    /// Who is asked: a server's address or a local database.
-    #[must_use]
-    pub fn place(&self) -> &str {
-        self.transport.place()
+    /// The URL of the server or the local database, for messages.
+    pub fn address(&self) -> &str {
+        self.transport.address()
     }
 
-    /// Asks for `path` below the API's root, and reads the answer.
+    /// Sends a request to `path` below the root of the API, and reads the response.
     pub(super) async fn ask<T: DeserializeOwned>(
         &self,
         method: Method,
@@ -74,7 +71,7 @@ impl Client {
         self.ask_as_written(method, path, body.map(Bytes::from)).await
     }
 
-    /// As [`Client::ask`], with a body that is JSON already.
+    /// [`Client::ask`] with a body that is JSON already.
     pub(super) async fn ask_as_written<T: DeserializeOwned>(
         &self,
         method: Method,
@@ -94,7 +91,7 @@ impl Client {
     }
 
     pub(super) fn odd(&self, reason: String) -> ClientError {
-        ClientError::Answer { url: self.place().to_owned(), reason }
+        ClientError::Answer { url: self.address().to_owned(), reason }
     }
 }
 
@@ -123,7 +120,7 @@ fn strange(response: &Response<Bytes>) -> String {
     }
 }
 
-/// The line that whoever answered wrote for people to read.
+/// The first line of a plain-text response, such as that of a proxy.
 fn said(response: &Response<Bytes>) -> Option<&str> {
     let kind = response.headers().get(CONTENT_TYPE)?.to_str().ok()?;
     let line = std::str::from_utf8(response.body()).ok()?.lines().next()?.trim();

@@ -1,4 +1,4 @@
-//! Changes a configuration file, and leaves what it doesn't change as it was.
+//! Changes a configuration file, and keeps its comments and layout.
 
 use std::fs;
 use std::io::{self, Write};
@@ -6,18 +6,18 @@ use std::path::{Path, PathBuf};
 
 use toml_edit::{DocumentMut, Item, Table, TableLike, Value};
 
-use super::error::{ConfigError, Problem};
-use super::file::{File, read_text};
+use super::error::{ConfigError, ConfigProblem};
+use super::file::{ConfigFile, read_text};
 use super::key::{CONTEXTS, Name};
 use super::origin::{Origin, Source};
 
 /// The text of a new configuration file: every setting, explained and commented out.
 pub const DEFAULT_TEXT: &str = include_str!("default.toml");
 
-/// Writes [`DEFAULT_TEXT`] to a new file at `path`, readable by its owner alone.
+/// Writes [`DEFAULT_TEXT`] to a new file at `path` that only its owner can read.
 ///
 /// # Errors
-/// The file exists already or can't be written.
+/// The file exists or cannot be written.
 pub fn init(path: &Path) -> Result<(), ConfigError> {
     let written = directory_of(path).and_then(|()| create(path));
     match written.and_then(|mut file| file.write_all(DEFAULT_TEXT.as_bytes())) {
@@ -29,10 +29,10 @@ pub fn init(path: &Path) -> Result<(), ConfigError> {
     }
 }
 
-/// Gives a setting in the file at `path` a value; the file need not exist.
+/// Sets a setting in the file at `path`. Creates the file if it does not exist.
 ///
 /// # Errors
-/// The value is wrong, or goes with nothing else in the file; then nothing is written.
+/// The value is invalid, or conflicts with other settings in the file. Nothing is written then.
 pub fn set(path: &Path, name: &Name, value: &str) -> Result<(), ConfigError> {
     edit(path, |document| {
         keep_comments_above(document);
@@ -40,10 +40,10 @@ pub fn set(path: &Path, name: &Name, value: &str) -> Result<(), ConfigError> {
     })
 }
 
-/// Removes a setting from the file at `path`; returns whether it was there.
+/// Removes a setting from the file at `path`. Returns whether the file had it.
 ///
 /// # Errors
-/// The file can't be read or written, or is wrong without the setting.
+/// The file cannot be read or written, or is invalid without the setting.
 pub fn unset(path: &Path, name: &Name) -> Result<bool, ConfigError> {
     let mut was_there = false;
     edit(path, |document| {
@@ -63,7 +63,7 @@ pub fn unset(path: &Path, name: &Name) -> Result<bool, ConfigError> {
 
 fn edit(
     path: &Path,
-    change: impl FnOnce(&mut DocumentMut) -> Result<(), Problem>,
+    change: impl FnOnce(&mut DocumentMut) -> Result<(), ConfigProblem>,
 ) -> Result<(), ConfigError> {
     let before = match fs::File::open(path).and_then(read_text) {
         Ok(text) => text,
@@ -76,14 +76,14 @@ fn edit(
     };
     let mut document: DocumentMut = before
         .parse()
-        .map_err(|error: toml_edit::TomlError| invalid(Problem::toml(error.message())))?;
+        .map_err(|error: toml_edit::TomlError| invalid(ConfigProblem::toml(error.message())))?;
     change(&mut document).map_err(invalid)?;
     let after = document.to_string();
-    File::parse(Source::User, path, &after)?;
+    ConfigFile::parse(Source::User, path, &after)?;
     if after == before { Ok(()) } else { replace(path, &after) }
 }
 
-/// A file of nothing but comments keeps them above what is added.
+/// In a file that only has comments, new settings come after them.
 fn keep_comments_above(document: &mut DocumentMut) {
     if document.is_empty() {
         let comments = document.trailing().as_str().unwrap_or_default().to_owned();
@@ -92,7 +92,7 @@ fn keep_comments_above(document: &mut DocumentMut) {
     }
 }
 
-fn insert(table: &mut dyn TableLike, name: &Name, value: &str) -> Result<(), Problem> {
+fn insert(table: &mut dyn TableLike, name: &Name, value: &str) -> Result<(), ConfigProblem> {
     let table = match &name.context {
         None => table,
         Some(context) => {
@@ -114,14 +114,14 @@ fn insert(table: &mut dyn TableLike, name: &Name, value: &str) -> Result<(), Pro
     Ok(())
 }
 
-fn as_table<'a>(item: &'a mut Item, key: &str) -> Result<&'a mut dyn TableLike, Problem> {
+fn as_table<'a>(item: &'a mut Item, key: &str) -> Result<&'a mut dyn TableLike, ConfigProblem> {
     let found = item.type_name();
-    let wrong = Problem::Type { key: key.to_owned(), wanted: "a table", found };
+    let wrong = ConfigProblem::Type { key: key.to_owned(), wanted: "a table", found };
     item.as_table_like_mut().ok_or(wrong)
 }
 
-/// Puts `text` in the place of the file at `path`, all or nothing, for its owner alone. A
-/// link stays one: what it leads to is replaced.
+/// Replaces the file at `path` atomically. Only its owner can read it. If the path is a link, its
+/// target is replaced.
 fn replace(path: &Path, text: &str) -> Result<(), ConfigError> {
     let target = fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
     write(&target, text).map_err(|source| ConfigError::Write { path: path.to_owned(), source })
@@ -263,9 +263,9 @@ mod tests {
             live.filter(|line| line.contains(" = \"") || line.starts_with('[')).collect();
         let one_place = live.iter().filter(|line| !line.contains("/var/lib"));
         let text = one_place.copied().collect::<Vec<_>>().join("\n");
-        let file = File::parse(Source::User, Path::new("default.toml"), &text).unwrap();
+        let file = ConfigFile::parse(Source::User, Path::new("default.toml"), &text).unwrap();
         assert_eq!(file.contexts().count(), 2);
-        assert_eq!(file.output.unwrap().value, crate::config::Output::default());
-        assert_eq!(file.color.unwrap().value, crate::config::Color::default());
+        assert_eq!(file.layer.output.unwrap().value, crate::config::Output::default());
+        assert_eq!(file.layer.color.unwrap().value, crate::config::Color::default());
     }
 }

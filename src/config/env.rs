@@ -1,79 +1,59 @@
-//! The environment, read once into a value.
+//! The environment variables.
 
 use std::ffi::OsString;
 use std::path::PathBuf;
 
-use super::error::{ConfigError, Problem};
+use super::error::{ConfigError, ConfigProblem};
 use super::origin::{Origin, Source};
 use super::values::Secret;
 
-/// The server that commands talk to.
 pub const SERVER: &str = "NICELIST_SERVER";
-/// The token that commands show to the server.
 pub const TOKEN: &str = "NICELIST_TOKEN";
-/// A file with the certificates of the authorities that the server's certificate may be from.
+/// A file with the certificate authorities of the server.
 pub const CA: &str = "NICELIST_CA";
-/// The local database that commands work on without a server.
 pub const DATABASE: &str = "NICELIST_DATABASE";
-/// The context to take from the configuration file.
 pub const CONTEXT: &str = "NICELIST_CONTEXT";
-/// A file to read instead of the user's own configuration file.
+/// Replaces the user's configuration file.
 pub const CONFIG: &str = "NICELIST_CONFIG";
-/// How data is written: `table`, `json`, `jsonl`, `csv` or `tsv`.
 pub const OUTPUT: &str = "NICELIST_OUTPUT";
-/// A token that a new server accepts until the first token is made.
+/// A token that a new server accepts until the first token is created.
 pub const BOOTSTRAP_TOKEN: &str = "NICELIST_BOOTSTRAP_TOKEN";
-/// What hosts must have in their address to be let in by a server.
+/// Must be in the URLs of hosts.
 pub const ENROLMENT_SECRET: &str = "NICELIST_ENROLMENT_SECRET";
-/// What a server writes into its log, as a filter such as `info,nicelist::sync=debug`.
+/// A filter for the server's log, such as `info,nicelist::sync=debug`.
 pub const LOG: &str = "NICELIST_LOG";
-/// If it is set to anything, no colours (<https://no-color.org>).
+/// If it is not empty, no colors (<https://no-color.org>).
 pub const NO_COLOR: &str = "NO_COLOR";
-/// The user's home directory.
 pub const HOME: &str = if cfg!(windows) { "USERPROFILE" } else { "HOME" };
-/// Where the user keeps configuration files, instead of `~/.config`.
+/// Replaces `~/.config`.
 pub const XDG_CONFIG_HOME: &str = "XDG_CONFIG_HOME";
-/// Where the user keeps data, instead of `~/.local/share`.
+/// Replaces `~/.local/share`.
 pub const XDG_DATA_HOME: &str = "XDG_DATA_HOME";
-/// The user's name.
 pub const USER: &str = if cfg!(windows) { "USERNAME" } else { "USER" };
-/// The user's name, where `USER` is not set.
+/// Used if `USER` is not set.
 pub const LOGNAME: &str = "LOGNAME";
-/// The user's editor.
 pub const VISUAL: &str = "VISUAL";
-/// The user's editor, where `VISUAL` is not set.
+/// Used if `VISUAL` is not set.
 pub const EDITOR: &str = "EDITOR";
 
-/// What the environment says; a variable that is empty says nothing.
+/// An empty variable counts as not set.
 #[derive(Debug, Clone, Default)]
 pub struct Environment {
-    /// [`SERVER`]
     pub server: Option<String>,
-    /// [`TOKEN`]
     pub token: Option<Secret>,
-    /// [`CA`]
     pub ca: Option<String>,
-    /// [`DATABASE`]
     pub database: Option<String>,
-    /// [`CONTEXT`]
     pub context: Option<String>,
-    /// [`CONFIG`]
     pub config: Option<PathBuf>,
-    /// [`OUTPUT`]
     pub output: Option<String>,
-    /// [`BOOTSTRAP_TOKEN`]
     pub bootstrap_token: Option<Secret>,
-    /// [`ENROLMENT_SECRET`]
     pub enrolment_secret: Option<Secret>,
-    /// [`LOG`]
     pub log: Option<String>,
-    /// [`NO_COLOR`]
     pub no_color: bool,
-    /// [`HOME`]
     pub home: Option<PathBuf>,
-    /// [`XDG_CONFIG_HOME`], if it is absolute, as its specification wants.
+    /// [`XDG_CONFIG_HOME`], if it is absolute, as its specification requires.
     pub xdg_config_home: Option<PathBuf>,
-    /// [`XDG_DATA_HOME`], likewise.
+    /// [`XDG_DATA_HOME`], if it is absolute.
     pub xdg_data_home: Option<PathBuf>,
     /// [`USER`], or else [`LOGNAME`]
     pub user: Option<String>,
@@ -82,23 +62,20 @@ pub struct Environment {
 }
 
 impl Environment {
-    /// Reads the environment of this process.
-    ///
     /// # Errors
-    /// Names a variable that should be text and isn't, or a secret that can't be one.
+    /// A variable is not UTF-8, or a secret is invalid.
     #[expect(clippy::disallowed_methods, reason = "the one place that reads the environment")]
     pub fn read() -> Result<Self, ConfigError> {
         Self::from_lookup(|name| std::env::var_os(name))
     }
 
-    /// Reads whatever `lookup` says is the environment.
-    ///
     /// # Errors
     /// As [`Environment::read`].
     pub fn from_lookup(lookup: impl Fn(&str) -> Option<OsString>) -> Result<Self, ConfigError> {
         let raw = |name| lookup(name).filter(|value| !value.is_empty());
         let text = |name: &'static str| {
-            let text = raw(name).map(|value| value.into_string().map_err(|_| Problem::NotText));
+            let text =
+                raw(name).map(|value| value.into_string().map_err(|_| ConfigProblem::NotText));
             text.transpose().map_err(|problem| invalid(name, problem))
         };
         let secret = |name: &'static str| {
@@ -127,7 +104,7 @@ impl Environment {
     }
 }
 
-fn invalid(name: &'static str, problem: Problem) -> ConfigError {
+fn invalid(name: &'static str, problem: ConfigProblem) -> ConfigError {
     ConfigError::Invalid { origin: Origin::new(Source::Env, name), problem }
 }
 

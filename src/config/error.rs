@@ -1,4 +1,4 @@
-//! What can be wrong with settings, and what deserves a warning.
+//! Errors and warnings about settings.
 
 use std::fmt;
 use std::io;
@@ -7,158 +7,65 @@ use std::process::ExitStatus;
 
 use super::origin::Origin;
 
-/// Why settings could not be read, resolved or changed. Each text is one line.
+/// Each message is one line.
 #[derive(Debug, thiserror::Error)]
 pub enum ConfigError {
-    /// A value or a file is not as it must be.
     #[error("{origin}: {problem}")]
-    Invalid {
-        /// Where it was found: a file and line, a variable, a flag.
-        origin: Origin,
-        /// What is wrong with it.
-        problem: Problem,
-    },
-    /// Two places to talk to, neither stronger than the other.
+    Invalid { origin: Origin, problem: ConfigProblem },
+    /// In the same layer.
     #[error("both a server ({server}) and a database ({database}) are given")]
-    TwoPlaces {
-        /// Where the server was found.
-        server: Origin,
-        /// Where the database was found.
-        database: Origin,
-    },
-    /// A context that no file has.
+    TwoBackends { server: Origin, database: Origin },
     #[error("{origin}: no context is named `{name}`{}", DidYouMean(nearest.as_deref()))]
-    UnknownContext {
-        /// Where it was chosen.
-        origin: Origin,
-        name: String,
-        /// The context most like it.
-        nearest: Option<String>,
-        /// All contexts.
-        known: Vec<String>,
-    },
-    /// A key, given by name, that is no setting.
+    UnknownContext { origin: Origin, name: String, nearest: Option<String>, known: Vec<String> },
     #[error("{0}")]
-    Key(#[source] Problem),
-    /// Nothing says where the user's files are.
+    Key(#[source] ConfigProblem),
     #[error("no home directory is known: HOME is not set")]
     NoHome,
-    /// A file could not be read.
     #[error("cannot read {}", path.display())]
-    Read {
-        /// The file.
-        path: PathBuf,
-        /// Why not.
-        source: io::Error,
-    },
-    /// A file could not be written.
+    Read { path: PathBuf, source: io::Error },
     #[error("cannot write {}", path.display())]
-    Write {
-        /// The file.
-        path: PathBuf,
-        /// Why not.
-        source: io::Error,
-    },
-    /// The file is there already.
+    Write { path: PathBuf, source: io::Error },
     #[error("{} exists already", path.display())]
-    Exists {
-        /// The file.
-        path: PathBuf,
-    },
-    /// The token command could not be started.
+    Exists { path: PathBuf },
     #[error("{origin}: cannot run the token command")]
-    TokenCommand {
-        /// Where the command was found.
-        origin: Origin,
-        /// Why not.
-        source: io::Error,
-    },
+    TokenCommand { origin: Origin, source: io::Error },
     #[error("{origin}: the token command failed ({status})")]
-    TokenCommandFailed {
-        /// Where the command was found.
-        origin: Origin,
-        /// How it ended.
-        status: ExitStatus,
-    },
+    TokenCommandFailed { origin: Origin, status: ExitStatus },
 }
 
-/// What is wrong with a value or a file.
+/// A problem of a value or of a file.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum Problem {
-    /// Not UTF-8.
+pub enum ConfigProblem {
     #[error("not UTF-8 text")]
     NotText,
-    /// Not TOML.
     #[error("not TOML: {0}")]
     Toml(String),
-    /// A key that is no setting.
     #[error("unknown key `{key}`{}", DidYouMean(nearest.as_deref()))]
-    UnknownKey {
-        key: String,
-        /// The known key most like it.
-        nearest: Option<String>,
-    },
-    /// A value of the wrong type.
+    UnknownKey { key: String, nearest: Option<String> },
     #[error("`{key}` must be {wanted}, not {found}")]
-    Type {
-        key: String,
-        /// What it must be.
-        wanted: &'static str,
-        found: &'static str,
-    },
-    /// Two settings of which there may be one.
+    Type { key: String, wanted: &'static str, found: &'static str },
     #[error("`token` and `token_command` are both set")]
     TwoTokens,
-    /// A server's address that isn't one.
     #[error("not the address of a server: {reason}")]
-    Server {
-        /// What is wrong with it.
-        reason: String,
-    },
-    /// A database that isn't one.
+    Server { reason: String },
     #[error("not a database: {reason}")]
-    Database {
-        /// What is wrong with it.
-        reason: &'static str,
-    },
-    /// The path of a file that isn't one.
+    Database { reason: &'static str },
     #[error("not the path of a file: {reason}")]
-    Path {
-        /// What is wrong with it.
-        reason: &'static str,
-    },
-    /// A secret that no header can carry.
+    Path { reason: &'static str },
     #[error("a secret must be printable ASCII without spaces, and not empty")]
     Secret,
-    /// A text that says nothing.
     #[error("`{0}` must not be empty")]
     Empty(String),
-    /// None of the few values that are allowed.
     #[error("`{given}` is not one of {allowed}")]
-    Choice {
-        given: String,
-        /// What could have been.
-        allowed: String,
-    },
+    Choice { given: String, allowed: String },
 }
 
-/// Something that a user should hear of, though commands can go on.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Warning {
-    /// A file with a token that others may read.
-    Readable {
-        /// The file.
-        path: PathBuf,
-        /// Its permissions.
-        mode: u32,
-    },
-    /// A token that was not used, lest it be shown to a server that it wasn't meant for.
-    TokenWithheld {
-        /// Where the token was found.
-        token: Origin,
-        /// Where the server was found.
-        server: Origin,
-    },
+    /// Other users can read a file with a token.
+    Readable { path: PathBuf, mode: u32 },
+    /// A token was not used, because it belongs to another server.
+    TokenWithheld { token: Origin, server: Origin },
 }
 
 impl fmt::Display for Warning {
@@ -174,8 +81,8 @@ impl fmt::Display for Warning {
     }
 }
 
-impl Problem {
-    /// The first line of a TOML parser's message.
+impl ConfigProblem {
+    /// Keeps the first line of the parser's message.
     pub(super) fn toml(message: &str) -> Self {
         Self::Toml(message.lines().next().unwrap_or_default().trim().to_owned())
     }

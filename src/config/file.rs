@@ -1,4 +1,4 @@
-//! Configuration files: where they are, and what one says.
+//! Configuration files: their paths and their contents.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -10,25 +10,23 @@ use std::str::FromStr;
 use toml_edit::{Document, Item, TableLike};
 
 use super::env::Environment;
-use super::error::{ConfigError, Problem, Warning};
-use super::key::{CONTEXTS, Key};
-use super::layer::Connection;
-use super::origin::{Origin, Setting, Source};
-use super::values::{Color, Output};
+use super::error::{ConfigError, ConfigProblem, Warning};
+use super::key::{CONTEXTS, ConfigKey};
+use super::layer::{Connection, Layer};
+use super::origin::{Origin, Source, WithOrigin};
 
-/// Where the configuration files are, whether they exist or not.
+/// The paths of the configuration files, whether they exist or not.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Paths {
-    /// The machine's file. Windows has none: every user could create its folder.
+    /// None on Windows, where every user could create its folder.
     pub system: Option<PathBuf>,
-    /// The user's file, if the user has a home or named a file.
+    /// None without a home directory and `NICELIST_CONFIG`.
     pub user: Option<PathBuf>,
-    /// Whether the user named the file, so that it must exist.
+    /// Whether `NICELIST_CONFIG` is the user's file, which must then exist.
     pub named: bool,
 }
 
 impl Paths {
-    /// The paths that the environment asks for.
     pub fn of(env: &Environment) -> Self {
         let home = || env.home.as_ref().map(|home| home.join(".config"));
         let directory = env.xdg_config_home.clone().or_else(home);
@@ -44,24 +42,20 @@ impl Paths {
 /// The configuration files that exist.
 #[derive(Debug, Clone, Default)]
 pub struct Files {
-    /// The machine's file.
-    pub system: Option<File>,
-    /// The user's file.
-    pub user: Option<File>,
+    pub system: Option<ConfigFile>,
+    pub user: Option<ConfigFile>,
 }
 
 impl Files {
-    /// Reads the files at `paths`.
-    ///
     /// # Errors
-    /// A file that can't be read or is wrong, or one that the user named and isn't there.
+    /// A file cannot be read or is invalid, or the file of `NICELIST_CONFIG` does not exist.
     pub fn load(paths: &Paths) -> Result<Self, ConfigError> {
         let system = match &paths.system {
-            Some(path) => File::load(Source::System, path)?,
+            Some(path) => ConfigFile::load(Source::System, path)?,
             None => None,
         };
         let user = match &paths.user {
-            Some(path) => match File::load(Source::User, path)? {
+            Some(path) => match ConfigFile::load(Source::User, path)? {
                 None if paths.named => {
                     let source = io::Error::from(io::ErrorKind::NotFound);
                     return Err(ConfigError::Read { path: path.clone(), source });
@@ -74,44 +68,35 @@ impl Files {
     }
 }
 
-/// What one configuration file says.
 #[derive(Debug, Clone)]
-pub struct File {
+pub struct ConfigFile {
     pub(super) path: PathBuf,
-    pub(super) top: Connection,
+    pub(super) layer: Layer,
     pub(super) contexts: BTreeMap<String, Connection>,
-    pub(super) context: Option<Setting<String>>,
-    pub(super) output: Option<Setting<Output>>,
-    pub(super) color: Option<Setting<Color>>,
-    /// The file's permissions, where they are known.
+    /// The file's permissions (Unix).
     pub(super) mode: Option<u32>,
 }
 
-impl File {
-    /// Parses the text of the file at `path`.
-    ///
+impl ConfigFile {
     /// # Errors
-    /// The first thing that is wrong, with its line.
+    /// The first problem, with its line.
     pub fn parse(source: Source, path: &Path, text: &str) -> Result<Self, ConfigError> {
-        let reader = Reader { source, path, text };
+        let reader = FileReader { source, path, text };
         let document = Document::parse(text).map_err(|error| {
             let start = error.span().map_or(0, |span| span.start);
-            reader.invalid(start, Problem::toml(error.message()))
+            reader.invalid(start, ConfigProblem::toml(error.message()))
         })?;
         let mut file = Self {
             path: path.to_owned(),
-            top: Connection::default(),
+            layer: Layer::default(),
             contexts: BTreeMap::new(),
-            context: None,
-            output: None,
-            color: None,
             mode: None,
         };
         reader.top(document.as_table(), &mut file)?;
         Ok(file)
     }
 
-    /// Reads the file at `path`, if there is one.
+    /// None if the file does not exist.
     fn load(source: Source, path: &Path) -> Result<Option<Self>, ConfigError> {
         let unreadable = |source| ConfigError::Read { path: path.to_owned(), source };
         let mut opened = match fs::File::open(path) {
@@ -124,15 +109,14 @@ impl File {
         Ok(Some(Self { mode, ..Self::parse(source, path, &text)? }))
     }
 
-    /// The names of the contexts that the file has.
     pub fn contexts(&self) -> impl Iterator<Item = &str> {
         self.contexts.keys().map(String::as_str)
     }
 
-    /// The warning that the file's permissions deserve.
+    /// A warning if other users can read a token in the file.
     pub(super) fn warning(&self) -> Option<Warning> {
         let mode = self.mode.filter(|mode| mode & 0o044 != 0)?;
-        let mut connections = self.contexts.values().chain([&self.top]);
+        let mut connections = self.contexts.values().chain([&self.layer.connection]);
         let secret = connections.any(|connection| connection.token.is_some());
         secret.then(|| Warning::Readable { path: self.path.clone(), mode })
     }
@@ -149,31 +133,35 @@ fn mode(_: &fs::Metadata) -> Option<u32> {
     None
 }
 
-/// Reads a document's tables, with the text at hand to tell lines.
-struct Reader<'a> {
+/// Reads the tables of a document. Needs the text to compute line numbers.
+struct FileReader<'a> {
     source: Source,
     path: &'a Path,
     text: &'a str,
 }
 
-impl Reader<'_> {
-    fn top(&self, table: &dyn TableLike, file: &mut File) -> Result<(), ConfigError> {
+impl FileReader<'_> {
+    fn top(&self, table: &dyn TableLike, file: &mut ConfigFile) -> Result<(), ConfigError> {
         for (name, item) in table.iter() {
             let at = start(table, name);
             if name == CONTEXTS {
                 file.contexts = self.contexts(at, item)?;
                 continue;
             }
-            match self.key(at, name, &Key::ALL)? {
-                Key::Context => file.context = Some(self.words(at, name, item)?),
-                Key::Output => file.output = Some(self.value(at, name, item)?),
-                Key::Color => file.color = Some(self.value(at, name, item)?),
-                key @ (Key::Server | Key::Token | Key::TokenCommand | Key::Ca | Key::Database) => {
-                    self.connection(at, key, item, &mut file.top)?;
+            match self.key(at, name, &ConfigKey::ALL)? {
+                ConfigKey::Context => file.layer.context = Some(self.words(at, name, item)?),
+                ConfigKey::Output => file.layer.output = Some(self.value(at, name, item)?),
+                ConfigKey::Color => file.layer.color = Some(self.value(at, name, item)?),
+                key @ (ConfigKey::Server
+                | ConfigKey::Token
+                | ConfigKey::TokenCommand
+                | ConfigKey::Ca
+                | ConfigKey::Database) => {
+                    self.connection(at, key, item, &mut file.layer.connection)?;
                 }
             }
         }
-        file.top = mem::take(&mut file.top).checked()?;
+        file.layer.connection = mem::take(&mut file.layer.connection).checked()?;
         Ok(())
     }
 
@@ -195,51 +183,51 @@ impl Reader<'_> {
         let mut context = Connection::default();
         for (name, item) in table.iter() {
             let at = start(table, name);
-            let key = self.key(at, name, &Key::IN_CONTEXT)?;
+            let key = self.key(at, name, &ConfigKey::IN_CONTEXT)?;
             self.connection(at, key, item, &mut context)?;
         }
         context.checked()
     }
 
-    /// Reads one of the settings that [`Key::IN_CONTEXT`] lists; the others are no part of it.
+    /// Reads one of the settings in [`ConfigKey::IN_CONTEXT`], and ignores the others.
     fn connection(
         &self,
         at: usize,
-        key: Key,
+        key: ConfigKey,
         item: &Item,
         into: &mut Connection,
     ) -> Result<(), ConfigError> {
         let name = key.as_str();
         match key {
-            Key::Server => into.server = Some(self.value(at, name, item)?),
-            Key::Token => into.token = Some(self.value(at, name, item)?),
-            Key::TokenCommand => into.token_command = Some(self.words(at, name, item)?),
-            Key::Ca => into.ca = Some(self.value(at, name, item)?),
-            Key::Database => into.database = Some(self.value(at, name, item)?),
-            Key::Context | Key::Output | Key::Color => {}
+            ConfigKey::Server => into.server = Some(self.value(at, name, item)?),
+            ConfigKey::Token => into.token = Some(self.value(at, name, item)?),
+            ConfigKey::TokenCommand => into.token_command = Some(self.words(at, name, item)?),
+            ConfigKey::Ca => into.ca = Some(self.value(at, name, item)?),
+            ConfigKey::Database => into.database = Some(self.value(at, name, item)?),
+            ConfigKey::Context | ConfigKey::Output | ConfigKey::Color => {}
         }
         Ok(())
     }
 
-    fn key(&self, at: usize, name: &str, allowed: &[Key]) -> Result<Key, ConfigError> {
-        Key::find(name, allowed).map_err(|problem| self.invalid(at, problem))
+    fn key(&self, at: usize, name: &str, allowed: &[ConfigKey]) -> Result<ConfigKey, ConfigError> {
+        ConfigKey::find(name, allowed).map_err(|problem| self.invalid(at, problem))
     }
 
-    fn value<T>(&self, at: usize, name: &str, item: &Item) -> Result<Setting<T>, ConfigError>
+    fn value<T>(&self, at: usize, name: &str, item: &Item) -> Result<WithOrigin<T>, ConfigError>
     where
-        T: FromStr<Err = Problem>,
+        T: FromStr<Err = ConfigProblem>,
     {
         let value = self.text(at, name, item)?.parse();
         let value = value.map_err(|problem| self.invalid(at, problem))?;
-        Ok(Setting { value, origin: self.origin(at) })
+        Ok(WithOrigin { value, origin: self.origin(at) })
     }
 
-    fn words(&self, at: usize, name: &str, item: &Item) -> Result<Setting<String>, ConfigError> {
+    fn words(&self, at: usize, name: &str, item: &Item) -> Result<WithOrigin<String>, ConfigError> {
         let value = self.text(at, name, item)?.trim().to_owned();
         if value.is_empty() {
-            return Err(self.invalid(at, Problem::Empty(name.to_owned())));
+            return Err(self.invalid(at, ConfigProblem::Empty(name.to_owned())));
         }
-        Ok(Setting { value, origin: self.origin(at) })
+        Ok(WithOrigin { value, origin: self.origin(at) })
     }
 
     fn text<'a>(&self, at: usize, name: &str, item: &'a Item) -> Result<&'a str, ConfigError> {
@@ -257,10 +245,10 @@ impl Reader<'_> {
 
     fn wrong_type(&self, at: usize, key: &str, wanted: &'static str, item: &Item) -> ConfigError {
         let found = item.type_name();
-        self.invalid(at, Problem::Type { key: key.to_owned(), wanted, found })
+        self.invalid(at, ConfigProblem::Type { key: key.to_owned(), wanted, found })
     }
 
-    fn invalid(&self, at: usize, problem: Problem) -> ConfigError {
+    fn invalid(&self, at: usize, problem: ConfigProblem) -> ConfigError {
         ConfigError::Invalid { origin: self.origin(at), problem }
     }
 
@@ -271,13 +259,12 @@ impl Reader<'_> {
     }
 }
 
-/// Where the key `name` of `table` was written, in bytes.
+/// The byte offset of the key `name` of `table`.
 fn start(table: &dyn TableLike, name: &str) -> usize {
     table.key(name).and_then(|key| key.span()).map_or(0, |span| span.start)
 }
 
-/// Reads the text of a configuration file, at most a megabyte: a wrong path may lead to a device
-/// that never ends.
+/// Reads at most a megabyte, because a wrong path may be that of an endless device.
 pub(super) fn read_text(input: impl io::Read) -> io::Result<String> {
     const LARGEST: u64 = 1024 * 1024;
     let mut text = String::new();
@@ -293,7 +280,7 @@ mod tests {
     use super::*;
 
     fn error(text: &str) -> String {
-        File::parse(Source::User, Path::new("c.toml"), text).unwrap_err().to_string()
+        ConfigFile::parse(Source::User, Path::new("c.toml"), text).unwrap_err().to_string()
     }
 
     #[test]
@@ -339,7 +326,7 @@ mod tests {
             "contexts.a.server = 'https://x'",
             "contexts = { a = { server = 'https://x' } }",
         ] {
-            let file = File::parse(Source::User, Path::new("c.toml"), text).unwrap();
+            let file = ConfigFile::parse(Source::User, Path::new("c.toml"), text).unwrap();
             assert_eq!(file.contexts().collect::<Vec<_>>(), ["a"], "{text}");
             assert!(file.contexts["a"].server.is_some(), "{text}");
         }
@@ -376,7 +363,7 @@ mod tests {
         let warning = |text: &str, mode: u32| {
             fs::write(&path, text).unwrap();
             fs::set_permissions(&path, fs::Permissions::from_mode(mode)).unwrap();
-            File::load(Source::User, &path).unwrap().unwrap().warning()
+            ConfigFile::load(Source::User, &path).unwrap().unwrap().warning()
         };
         let told = |mode| Some(Warning::Readable { path: path.clone(), mode });
         assert_eq!(warning("token = 'x'", 0o640), told(0o640));

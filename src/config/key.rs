@@ -3,31 +3,23 @@
 use std::fmt;
 use std::str::FromStr;
 
-use super::error::Problem;
+use super::error::ConfigProblem;
 
-/// A setting.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Key {
-    /// The server that commands talk to.
+pub enum ConfigKey {
     Server,
-    /// The token that they show to it.
     Token,
-    /// A command that prints the token.
     TokenCommand,
-    /// The authorities that the server's certificate may be from.
+    /// Certificate authorities of the server.
     Ca,
-    /// The local database that commands work on without a server.
     Database,
-    /// The context in use.
     Context,
-    /// How data is written.
     Output,
-    /// When colours are used.
     Color,
 }
 
-impl Key {
-    /// Every setting, in the order that they are listed.
+impl ConfigKey {
+    /// In the order of `config list`.
     pub const ALL: [Self; 8] = [
         Self::Context,
         Self::Server,
@@ -39,11 +31,10 @@ impl Key {
         Self::Color,
     ];
 
-    /// The settings that a context may hold.
+    /// The settings that a context can have.
     pub const IN_CONTEXT: [Self; 5] =
         [Self::Server, Self::Token, Self::TokenCommand, Self::Ca, Self::Database];
 
-    /// As it is written in a file.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Server => "server",
@@ -57,41 +48,39 @@ impl Key {
         }
     }
 
-    /// Finds `text` among `allowed`, or names the nearest.
-    pub(super) fn find(text: &str, allowed: &[Self]) -> Result<Self, Problem> {
+    /// Finds `text` in `allowed`. The error has the nearest key.
+    pub(super) fn find(text: &str, allowed: &[Self]) -> Result<Self, ConfigProblem> {
         let found = allowed.iter().find(|key| key.as_str() == text).copied();
-        found.ok_or_else(|| Problem::UnknownKey {
+        found.ok_or_else(|| ConfigProblem::UnknownKey {
             key: text.to_owned(),
             nearest: nearest(text, allowed.iter().map(|key| key.as_str())),
         })
     }
 }
 
-/// The table of a file that holds the contexts.
+/// The table of a file that contains the contexts.
 pub(super) const CONTEXTS: &str = "contexts";
 
 /// The full name of a setting in a file: `server`, or `contexts.NAME.server`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Name {
-    /// The context that the setting is in, if it is in one.
     pub context: Option<String>,
-    /// The setting.
-    pub key: Key,
+    pub key: ConfigKey,
 }
 
 impl FromStr for Name {
-    type Err = Problem;
+    type Err = ConfigProblem;
 
-    fn from_str(text: &str) -> Result<Self, Problem> {
+    fn from_str(text: &str) -> Result<Self, ConfigProblem> {
         let Some(rest) = text.strip_prefix("contexts.") else {
-            return Ok(Self { context: None, key: Key::find(text, &Key::ALL)? });
+            return Ok(Self { context: None, key: ConfigKey::find(text, &ConfigKey::ALL)? });
         };
         match rest.rsplit_once('.') {
             Some((context, key)) if !context.is_empty() => {
-                let key = Key::find(key, &Key::IN_CONTEXT)?;
+                let key = ConfigKey::find(key, &ConfigKey::IN_CONTEXT)?;
                 Ok(Self { context: Some(context.to_owned()), key })
             }
-            _ => Err(Problem::UnknownKey {
+            _ => Err(ConfigProblem::UnknownKey {
                 key: text.to_owned(),
                 nearest: Some("contexts.NAME.server".to_owned()),
             }),
@@ -108,7 +97,7 @@ impl fmt::Display for Name {
     }
 }
 
-/// The known name most like `name`, if one is like it at all.
+/// The known name that is most similar to `name`, if one is similar enough.
 pub(super) fn nearest<'a>(name: &str, known: impl Iterator<Item = &'a str>) -> Option<String> {
     known
         .map(|candidate| (strsim::damerau_levenshtein(name, candidate), candidate))

@@ -1,63 +1,55 @@
-//! What one layer says, before the layers are put together.
+//! The settings of one layer, before the layers are merged.
 
 use std::str::FromStr;
 
 use super::env::{self, Environment};
-use super::error::{ConfigError, Problem};
-use super::file::File;
-use super::origin::{Origin, Setting, Source};
-use super::values::{CaFile, Color, Database, Output, Secret, ServerUrl};
+use super::error::{ConfigError, ConfigProblem};
+use super::origin::{Origin, Source, WithOrigin};
+use super::values::{CaFile, Color, DatabaseUrl, Output, Secret, ServerUrl};
 
 /// The flags that every command has.
 #[derive(Debug, Clone, Default)]
 pub struct Flags {
-    /// `--server`
     pub server: Option<ServerUrl>,
-    /// `--token`
     pub token: Option<Secret>,
-    /// `--ca`
     pub ca: Option<CaFile>,
-    /// `--database`
-    pub database: Option<Database>,
-    /// `--context`
+    pub database: Option<DatabaseUrl>,
     pub context: Option<String>,
-    /// `--output`
     pub output: Option<Output>,
-    /// `--color`
     pub color: Option<Color>,
 }
 
-/// What a layer, or a context, says of the place to talk to.
+/// The backend in one layer or context.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Connection {
-    pub(super) server: Option<Setting<ServerUrl>>,
-    pub(super) token: Option<Setting<Secret>>,
-    pub(super) token_command: Option<Setting<String>>,
-    pub(super) ca: Option<Setting<CaFile>>,
-    pub(super) database: Option<Setting<Database>>,
+    pub(super) server: Option<WithOrigin<ServerUrl>>,
+    pub(super) token: Option<WithOrigin<Secret>>,
+    pub(super) token_command: Option<WithOrigin<String>>,
+    pub(super) ca: Option<WithOrigin<CaFile>>,
+    pub(super) database: Option<WithOrigin<DatabaseUrl>>,
 }
 
 impl Connection {
-    /// Refuses to hold two of what there may be one.
+    /// Refuses a server with a database, and a token with a token command.
     pub(super) fn checked(self) -> Result<Self, ConfigError> {
         if let (Some(server), Some(database)) = (&self.server, &self.database) {
             let (server, database) = (server.origin.clone(), database.origin.clone());
-            return Err(ConfigError::TwoPlaces { server, database });
+            return Err(ConfigError::TwoBackends { server, database });
         }
         if let (Some(_), Some(command)) = (&self.token, &self.token_command) {
             let origin = command.origin.clone();
-            return Err(ConfigError::Invalid { origin, problem: Problem::TwoTokens });
+            return Err(ConfigError::Invalid { origin, problem: ConfigProblem::TwoTokens });
         }
         Ok(self)
     }
 }
 
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub(super) struct Layer {
     pub(super) connection: Connection,
-    pub(super) context: Option<Setting<String>>,
-    pub(super) output: Option<Setting<Output>>,
-    pub(super) color: Option<Setting<Color>>,
+    pub(super) context: Option<WithOrigin<String>>,
+    pub(super) output: Option<WithOrigin<Output>>,
+    pub(super) color: Option<WithOrigin<Color>>,
 }
 
 impl Layer {
@@ -79,61 +71,33 @@ impl Layer {
     }
 
     pub(super) fn of_environment(environment: &Environment) -> Result<Self, ConfigError> {
-        let Environment {
-            server,
-            token,
-            ca,
-            database,
-            context,
-            output,
-            no_color,
-            config: _,
-            bootstrap_token: _,
-            enrolment_secret: _,
-            log: _,
-            home: _,
-            xdg_config_home: _,
-            xdg_data_home: _,
-            user: _,
-            editor: _,
-        } = environment;
         let connection = Connection {
-            server: parsed(env::SERVER, server.as_deref())?,
-            token: variable(env::TOKEN, token.clone()),
+            server: parsed(env::SERVER, environment.server.as_deref())?,
+            token: variable(env::TOKEN, environment.token.clone()),
             token_command: None,
-            ca: parsed(env::CA, ca.as_deref())?,
-            database: parsed(env::DATABASE, database.as_deref())?,
+            ca: parsed(env::CA, environment.ca.as_deref())?,
+            database: parsed(env::DATABASE, environment.database.as_deref())?,
         };
         Ok(Self {
             connection: connection.checked()?,
-            context: variable(env::CONTEXT, context.clone()),
-            output: parsed(env::OUTPUT, output.as_deref())?,
-            color: variable(env::NO_COLOR, no_color.then_some(Color::Never)),
+            context: variable(env::CONTEXT, environment.context.clone()),
+            output: parsed(env::OUTPUT, environment.output.as_deref())?,
+            color: variable(env::NO_COLOR, environment.no_color.then_some(Color::Never)),
         })
     }
-
-    pub(super) fn of_file(file: &File) -> Self {
-        let File { path: _, mode: _, contexts: _, top, context, output, color } = file;
-        Self {
-            connection: top.clone(),
-            context: context.clone(),
-            output: output.clone(),
-            color: color.clone(),
-        }
-    }
 }
 
-fn flag<T>(name: &str, value: Option<T>) -> Option<Setting<T>> {
-    value.map(|value| Setting { value, origin: Origin::new(Source::Flag, name) })
+fn flag<T>(name: &str, value: Option<T>) -> Option<WithOrigin<T>> {
+    value.map(|value| WithOrigin { value, origin: Origin::new(Source::Flag, name) })
 }
 
-fn variable<T>(name: &str, value: Option<T>) -> Option<Setting<T>> {
-    value.map(|value| Setting { value, origin: Origin::new(Source::Env, name) })
+fn variable<T>(name: &str, value: Option<T>) -> Option<WithOrigin<T>> {
+    value.map(|value| WithOrigin { value, origin: Origin::new(Source::Env, name) })
 }
 
-fn parsed<T>(name: &str, text: Option<&str>) -> Result<Option<Setting<T>>, ConfigError>
+fn parsed<T>(name: &str, text: Option<&str>) -> Result<Option<WithOrigin<T>>, ConfigError>
 where
-    T: FromStr<Err = Problem>,
+    T: FromStr<Err = ConfigProblem>,
 {
     let value = text.map(str::parse).transpose().map_err(|problem| {
         let origin = Origin::new(Source::Env, name);

@@ -1,7 +1,7 @@
-//! The command line's own settings, in layers, and the place that its commands talk to.
-//!
-//! It alone reads the environment. It prints nothing: what deserves a warning is returned.
+//! The command line's own settings, in layers, and the server or database that they choose. Only this
+//! module reads the environment. Warnings are returned, not printed.
 
+mod backend;
 mod edit;
 mod env;
 mod error;
@@ -9,20 +9,19 @@ mod file;
 mod key;
 mod layer;
 mod origin;
-mod place;
 mod settings;
 mod values;
 
+pub use backend::{Backend, Credential};
 pub use edit::{DEFAULT_TEXT, init, set, unset};
 pub use env::Environment;
-pub use error::{ConfigError, Problem, Warning};
-pub use file::{File, Files, Paths};
-pub use key::{Key, Name};
+pub use error::{ConfigError, ConfigProblem, Warning};
+pub use file::{ConfigFile, Files, Paths};
+pub use key::{ConfigKey, Name};
 pub use layer::Flags;
-pub use origin::{Origin, Setting, Source};
-pub use place::{Credential, Place};
-pub use settings::{Entry, Settings};
-pub use values::{CaFile, Color, Database, Output, Secret, ServerUrl};
+pub use origin::{Origin, Source, WithOrigin};
+pub use settings::{ConfigEntry, Settings};
+pub use values::{CaFile, Color, DatabaseUrl, Output, Secret, ServerUrl};
 
 /// The environment variables, by what they are for.
 pub mod names {

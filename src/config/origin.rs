@@ -1,4 +1,4 @@
-//! Where settings come from.
+//! The origin of a setting: a layer, and a line, variable or flag.
 
 use std::fmt;
 
@@ -6,15 +6,10 @@ use std::fmt;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, serde::Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Source {
-    /// Built in.
     Default,
-    /// The machine's file.
     System,
-    /// The user's file.
     User,
-    /// An environment variable.
     Env,
-    /// A flag of the command.
     Flag,
 }
 
@@ -30,12 +25,10 @@ impl fmt::Display for Source {
     }
 }
 
-/// Where a value came from.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Origin {
-    /// Its layer.
     pub source: Source,
-    /// The place in that layer: a file and line, a variable, a flag.
+    /// A file and line, a variable, or a flag.
     pub at: String,
 }
 
@@ -55,10 +48,8 @@ impl fmt::Display for Origin {
     }
 }
 
-/// A value that remembers where it came from.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Setting<T> {
+pub struct WithOrigin<T> {
     pub value: T,
-    /// Where it came from.
     pub origin: Origin,
 }

@@ -1,57 +1,50 @@
-//! The settings in force, each with where it came from.
+//! The active settings, each with its origin.
 
 use std::collections::BTreeSet;
 use std::fmt;
 use std::path::Path;
 
+use super::backend::{self, Backend};
 use super::env::Environment;
 use super::error::{ConfigError, Warning};
-use super::file::{File, Files};
-use super::key::{Key, nearest};
+use super::file::{ConfigFile, Files};
+use super::key::{ConfigKey, nearest};
 use super::layer::{Connection, Flags, Layer};
-use super::origin::{Origin, Setting, Source};
-use super::place::{self, Place};
-use super::values::{Color, Database, Output};
+use super::origin::{Origin, Source, WithOrigin};
+use super::values::{Color, DatabaseUrl, Output};
 
-/// The settings in force.
 #[derive(Debug, Clone)]
 pub struct Settings {
-    /// The context in use.
-    pub context: Option<Setting<String>>,
-    /// How data is written.
-    pub output: Setting<Output>,
-    /// When colours are used.
-    pub color: Setting<Color>,
-    /// What the user should hear of.
+    pub context: Option<WithOrigin<String>>,
+    pub output: WithOrigin<Output>,
+    pub color: WithOrigin<Color>,
     pub warnings: Vec<Warning>,
-    place: Option<Place>,
+    backend: Option<Backend>,
     /// The chosen context, if no file has it. Commands that connect nowhere do not need one, and
     /// some of them repair the configuration.
-    unknown_context: Option<Setting<String>>,
+    unknown_context: Option<WithOrigin<String>>,
     /// The contexts of all files, by name.
     contexts: BTreeSet<String>,
     /// Strongest first.
     connections: Vec<Connection>,
-    usual_database: Option<Setting<Database>>,
+    usual_database: Option<WithOrigin<DatabaseUrl>>,
 }
 
 impl Settings {
-    /// Puts the layers together.
-    ///
-    /// A context stands beside the layer that chooses it. Flags and variables are stronger
-    /// than the context that they choose: they are given for one command. In a file the
-    /// context is stronger, for that is what choosing one there means. So `--context` is
-    /// stronger than `NICELIST_SERVER`, and weaker than `--server`.
+    /// Merges the layers. The settings of a context have almost the strength of the layer that chooses
+    /// the context. They are weaker than flags and variables of the same layer, and stronger than
+    /// other settings of the same file. So `--context` is stronger than `NICELIST_SERVER`, and
+    /// weaker than `--server`.
     ///
     /// # Errors
-    /// Two places in one layer, a variable that is wrong.
+    /// A layer has both a server and a database, or a variable is invalid.
     pub fn resolve(flags: Flags, env: &Environment, files: &Files) -> Result<Self, ConfigError> {
         let Files { system, user } = files;
         let layers = [
             Layer::of_flags(flags)?,
             Layer::of_environment(env)?,
-            user.as_ref().map(Layer::of_file).unwrap_or_default(),
-            system.as_ref().map(Layer::of_file).unwrap_or_default(),
+            user.as_ref().map(|file| file.layer.clone()).unwrap_or_default(),
+            system.as_ref().map(|file| file.layer.clone()).unwrap_or_default(),
         ];
         let context = layers.iter().find_map(|layer| layer.context.clone());
         let output = layers.iter().find_map(|layer| layer.output.clone());
@@ -60,20 +53,20 @@ impl Settings {
         let contexts: BTreeSet<_> = [user, system]
             .into_iter()
             .flatten()
-            .flat_map(File::contexts)
+            .flat_map(ConfigFile::contexts)
             .map(str::to_owned)
             .collect();
         let unknown_context = context.clone().filter(|chosen| !contexts.contains(&chosen.value));
         let connections = connections(layers, files);
-        let usual_database = place::usual_database(env);
-        let (place, withheld) = place::decide(&connections, usual_database.as_ref());
-        let readable = [user, system].into_iter().flatten().filter_map(File::warning);
+        let usual_database = backend::usual_database(env);
+        let (backend, withheld) = backend::decide(&connections, usual_database.as_ref());
+        let readable = [user, system].into_iter().flatten().filter_map(ConfigFile::warning);
         Ok(Self {
             context,
             output: output.unwrap_or_else(built_in),
             color: color.unwrap_or_else(built_in),
             warnings: readable.chain(withheld).collect(),
-            place,
+            backend,
             unknown_context,
             contexts,
             connections,
@@ -81,28 +74,26 @@ impl Settings {
         })
     }
 
-    /// The place that commands talk to: what the strongest layer with a server or a database
-    /// names, and the user's own database when none does.
+    /// The server or database of the strongest layer that has one. If none does, it is the user's
+    /// own database.
     ///
     /// # Errors
     /// The chosen context does not exist, or nothing is configured and no home directory is known.
-    pub fn place(&self) -> Result<&Place, ConfigError> {
+    pub fn backend(&self) -> Result<&Backend, ConfigError> {
         self.context_exists()?;
-        self.place.as_ref().ok_or(ConfigError::NoHome)
+        self.backend.as_ref().ok_or(ConfigError::NoHome)
     }
 
-    /// Checks the chosen context, if there is one.
-    ///
     /// # Errors
-    /// No configuration file has it.
+    /// The chosen context is in no configuration file.
     pub fn context_exists(&self) -> Result<(), ConfigError> {
         match &self.unknown_context {
-            Some(Setting { value, origin }) => Err(self.unknown_context(origin.clone(), value)),
+            Some(WithOrigin { value, origin }) => Err(self.unknown_context(origin.clone(), value)),
             None => Ok(()),
         }
     }
 
-    /// Checks a name that is about to be chosen as the context in the user's file at `path`.
+    /// Checks a name before it becomes the context in the user's file at `path`.
     ///
     /// # Errors
     /// No configuration file has a context of this name.
@@ -120,47 +111,49 @@ impl Settings {
         ConfigError::UnknownContext { origin, name: name.to_owned(), nearest, known }
     }
 
-    /// Every setting, with its value, secrets redacted, and where it came from.
-    pub fn entries(&self) -> Vec<Entry> {
-        Key::ALL.into_iter().map(|key| self.entry(key)).collect()
+    pub fn entries(&self) -> Vec<ConfigEntry> {
+        ConfigKey::ALL.into_iter().map(|key| self.entry(key)).collect()
     }
 
-    fn entry(&self, key: Key) -> Entry {
+    fn entry(&self, key: ConfigKey) -> ConfigEntry {
         match key {
-            Key::Context => Entry::of(key, self.context.as_ref()),
-            Key::Output => Entry::of(key, Some(&self.output)),
-            Key::Color => Entry::of(key, Some(&self.color)),
-            Key::Server => Entry::of(key, self.first(|from| from.server.as_ref())),
-            Key::Token => Entry::of(key, self.first(|from| from.token.as_ref())),
-            Key::TokenCommand => Entry::of(key, self.first(|from| from.token_command.as_ref())),
-            Key::Ca => Entry::of(key, self.first(|from| from.ca.as_ref())),
-            Key::Database => {
+            ConfigKey::Context => ConfigEntry::of(key, self.context.as_ref()),
+            ConfigKey::Output => ConfigEntry::of(key, Some(&self.output)),
+            ConfigKey::Color => ConfigEntry::of(key, Some(&self.color)),
+            ConfigKey::Server => ConfigEntry::of(key, self.first(|from| from.server.as_ref())),
+            ConfigKey::Token => ConfigEntry::of(key, self.first(|from| from.token.as_ref())),
+            ConfigKey::TokenCommand => {
+                ConfigEntry::of(key, self.first(|from| from.token_command.as_ref()))
+            }
+            ConfigKey::Ca => ConfigEntry::of(key, self.first(|from| from.ca.as_ref())),
+            ConfigKey::Database => {
                 let set = self.first(|from| from.database.as_ref());
-                Entry::of(key, set.or(self.usual_database.as_ref()))
+                ConfigEntry::of(key, set.or(self.usual_database.as_ref()))
             }
         }
     }
 
-    fn first<T>(&self, find: impl Fn(&Connection) -> Option<&Setting<T>>) -> Option<&Setting<T>> {
+    fn first<T>(
+        &self,
+        find: impl Fn(&Connection) -> Option<&WithOrigin<T>>,
+    ) -> Option<&WithOrigin<T>> {
         self.connections.iter().find_map(find)
     }
 }
 
-/// One line of the list of settings.
+/// A setting in a list.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
-pub struct Entry {
-    /// The setting.
+pub struct ConfigEntry {
     pub key: &'static str,
-    /// Its value, if it has one; `[redacted]` for a secret.
+    /// `[redacted]` for a secret.
     pub value: Option<String>,
-    /// The layer that the value came from.
     pub source: Option<Source>,
-    /// The place in that layer.
+    /// See [`Origin::at`].
     pub at: Option<String>,
 }
 
-impl Entry {
-    fn of<T: fmt::Display>(key: Key, setting: Option<&Setting<T>>) -> Self {
+impl ConfigEntry {
+    fn of<T: fmt::Display>(key: ConfigKey, setting: Option<&WithOrigin<T>>) -> Self {
         Self {
             key: key.as_str(),
             value: setting.map(|setting| setting.value.to_string()),
@@ -170,11 +163,11 @@ impl Entry {
     }
 }
 
-fn built_in<T: Default>() -> Setting<T> {
-    Setting { value: T::default(), origin: Origin::built_in() }
+fn built_in<T: Default>() -> WithOrigin<T> {
+    WithOrigin { value: T::default(), origin: Origin::built_in() }
 }
 
-/// What the layers and the chosen context say of the place to talk to, strongest first.
+/// The connections of the layers and of the chosen context, strongest first.
 fn connections(layers: [Layer; 4], files: &Files) -> Vec<Connection> {
     let mut connections = Vec::new();
     let mut chosen = false;
@@ -196,7 +189,7 @@ fn connections(layers: [Layer; 4], files: &Files) -> Vec<Connection> {
     connections
 }
 
-/// The settings of a context in the user's file and in the machine's, in this order.
+/// The settings of a context in the user's file, then those in the machine's file.
 fn in_files(context: &str, files: &Files) -> Vec<Connection> {
     let files = [&files.user, &files.system].into_iter().flatten();
     files.filter_map(|file| file.contexts.get(context)).cloned().collect()
@@ -207,7 +200,7 @@ mod tests {
     use super::*;
 
     fn files(user: &str, system: &str) -> Files {
-        let parse = |source, name, text| File::parse(source, Path::new(name), text).unwrap();
+        let parse = |source, name, text| ConfigFile::parse(source, Path::new(name), text).unwrap();
         Files {
             user: Some(parse(Source::User, "user.toml", user)),
             system: Some(parse(Source::System, "system.toml", system)),
@@ -224,9 +217,9 @@ mod tests {
 
     /// Where the place was found, told by the values that these tests use.
     fn place(settings: &Settings) -> String {
-        match settings.place().unwrap() {
-            Place::Server { url, .. } => url.to_string(),
-            Place::Local { database, .. } => database.to_string(),
+        match settings.backend().unwrap() {
+            Backend::Server { url, .. } => url.to_string(),
+            Backend::Local { database, .. } => database.to_string(),
         }
     }
 
@@ -300,7 +293,7 @@ mod tests {
     fn an_unknown_context_is_told_with_the_nearest() {
         let flags = Flags { context: Some("prd".into()), ..Flags::default() };
         let settings = resolve(flags, &home(), &files("[contexts.prod]", ""));
-        let error = settings.place().unwrap_err();
+        let error = settings.backend().unwrap_err();
         assert_eq!(error.to_string(), "--context: no context is named `prd`, did you mean `prod`?");
     }
 
@@ -337,7 +330,7 @@ mod tests {
     #[test]
     fn without_a_home_only_a_configured_place_will_do() {
         let settings = resolve(Flags::default(), &Environment::default(), &Files::default());
-        assert!(matches!(settings.place(), Err(ConfigError::NoHome)));
+        assert!(matches!(settings.backend(), Err(ConfigError::NoHome)));
         assert_eq!(entry(&settings, "database"), (None, None));
         let xdg = Environment { xdg_data_home: Some("/data".into()), ..home() };
         let settings = resolve(Flags::default(), &xdg, &Files::default());
@@ -350,6 +343,6 @@ mod tests {
         let token = (Some("[redacted]".into()), Some("user.toml:1".into()));
         assert_eq!(entry(&settings, "token"), token);
         assert!(!format!("{settings:?}").contains("hush"));
-        assert_eq!(settings.entries().len(), Key::ALL.len());
+        assert_eq!(settings.entries().len(), ConfigKey::ALL.len());
     }
 }

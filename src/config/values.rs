@@ -1,4 +1,4 @@
-//! What settings are worth: each type is parsed once, from a file, a variable or a flag.
+//! The types of the values of settings. Files, variables and flags are parsed into the same types.
 
 use std::fmt;
 use std::path::{Path, PathBuf};
@@ -6,24 +6,23 @@ use std::str::FromStr;
 
 use url::Url;
 
-use super::error::Problem;
+use super::error::ConfigProblem;
 
 /// The address of a nicelist server: HTTP or HTTPS, without credentials, query or fragment.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ServerUrl(Url);
 
 impl ServerUrl {
-    /// The address as a URL.
     pub fn as_url(&self) -> &Url {
         &self.0
     }
 }
 
 impl FromStr for ServerUrl {
-    type Err = Problem;
+    type Err = ConfigProblem;
 
-    fn from_str(text: &str) -> Result<Self, Problem> {
-        let refuse = |reason: &str| Problem::Server { reason: reason.to_owned() };
+    fn from_str(text: &str) -> Result<Self, ConfigProblem> {
+        let refuse = |reason: &str| ConfigProblem::Server { reason: reason.to_owned() };
         let url = Url::parse(text.trim()).map_err(|error| refuse(&error.to_string()))?;
         if !matches!(url.scheme(), "http" | "https") {
             return Err(refuse("it must begin with https:// or http://"));
@@ -44,51 +43,50 @@ impl fmt::Display for ServerUrl {
     }
 }
 
-/// A database that is worked on without a server: `sqlite:PATH`, or
-/// `postgres://USER@HOST/DATABASE`, whose password is never shown.
+/// A database that commands use without a server: `sqlite:PATH`, or
+/// `postgres://USER@HOST/DATABASE`. Its password is never shown.
 #[derive(Clone, PartialEq, Eq)]
-pub struct Database(Kept);
+pub struct DatabaseUrl(DatabaseLocation);
 
 #[derive(Clone, PartialEq, Eq)]
-enum Kept {
+enum DatabaseLocation {
     File(PathBuf),
-    /// On a PostgreSQL server: the URL, password and all.
+    /// The URL of a PostgreSQL database, with its password.
     Server(Box<str>),
 }
 
-impl Database {
-    /// The database in the file at `path`.
+impl DatabaseUrl {
     pub fn at(path: PathBuf) -> Self {
-        Self(Kept::File(path))
+        Self(DatabaseLocation::File(path))
     }
 
-    /// The database's file, if it is in one.
+    /// The file of an SQLite database.
     pub fn path(&self) -> Option<&Path> {
         match &self.0 {
-            Kept::File(path) => Some(path),
-            Kept::Server(_) => None,
+            DatabaseLocation::File(path) => Some(path),
+            DatabaseLocation::Server(_) => None,
         }
     }
 
-    /// The whole URL, for the one place that opens it. What is shown is [`Display`](fmt::Display).
+    /// The URL with its password, to open the database. [`Display`](fmt::Display) shows no password.
     pub fn expose(&self) -> String {
         match &self.0 {
-            Kept::File(path) => format!("sqlite:{}", path.display()),
-            Kept::Server(url) => url.to_string(),
+            DatabaseLocation::File(path) => format!("sqlite:{}", path.display()),
+            DatabaseLocation::Server(url) => url.to_string(),
         }
     }
 }
 
-impl FromStr for Database {
-    type Err = Problem;
+impl FromStr for DatabaseUrl {
+    type Err = ConfigProblem;
 
-    fn from_str(text: &str) -> Result<Self, Problem> {
-        let refuse = |reason| Problem::Database { reason };
+    fn from_str(text: &str) -> Result<Self, ConfigProblem> {
+        let refuse = |reason| ConfigProblem::Database { reason };
         let text = text.trim();
         for scheme in ["postgres://", "postgresql://"] {
             if let Some(place) = text.strip_prefix(scheme) {
                 let named = !place.is_empty();
-                let url = named.then(|| Self(Kept::Server(text.into())));
+                let url = named.then(|| Self(DatabaseLocation::Server(text.into())));
                 return url.ok_or_else(|| refuse("the host and the database are missing"));
             }
         }
@@ -106,36 +104,35 @@ impl FromStr for Database {
     }
 }
 
-impl fmt::Display for Database {
+impl fmt::Display for DatabaseUrl {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.0 {
-            Kept::File(path) => write!(f, "sqlite:{}", path.display()),
-            Kept::Server(url) => f.write_str(&without_password(url)),
+            DatabaseLocation::File(path) => write!(f, "sqlite:{}", path.display()),
+            DatabaseLocation::Server(url) => f.write_str(&without_password(url)),
         }
     }
 }
 
-/// A file of certificates, PEM.
+/// A file of certificates in PEM.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CaFile(PathBuf);
 
 impl CaFile {
-    /// The file's path.
     pub fn path(&self) -> &Path {
         &self.0
     }
 }
 
 impl FromStr for CaFile {
-    type Err = Problem;
+    type Err = ConfigProblem;
 
-    fn from_str(text: &str) -> Result<Self, Problem> {
+    fn from_str(text: &str) -> Result<Self, ConfigProblem> {
         let path = text.trim();
         if path.is_empty() {
-            return Err(Problem::Path { reason: "it is missing" });
+            return Err(ConfigProblem::Path { reason: "it is missing" });
         }
         if path.starts_with('~') {
-            return Err(Problem::Path {
+            return Err(ConfigProblem::Path {
                 reason: "`~` is not expanded, it must be written in full",
             });
         }
@@ -149,13 +146,13 @@ impl fmt::Display for CaFile {
     }
 }
 
-impl fmt::Debug for Database {
+impl fmt::Debug for DatabaseUrl {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Database({self})")
     }
 }
 
-/// A URL without the passwords in it. Where it is not clear what is one, more is left out.
+/// Removes passwords from a URL. If it is unclear what the password is, more is removed.
 fn without_password(url: &str) -> String {
     let (scheme, rest) = url.split_once("://").unwrap_or(("", url));
     let (user, place) = match rest.rsplit_once('@') {
@@ -172,25 +169,24 @@ fn without_password(url: &str) -> String {
     format!("{scheme}://{user}{place}{mark}{parameters}")
 }
 
-/// Text that is never shown, unless it is asked for by name.
+/// A text that neither `Display` nor `Debug` shows.
 #[derive(Clone)]
 pub struct Secret(Box<str>);
 
 impl Secret {
-    /// The text itself, for the one place that needs it.
     pub fn expose(&self) -> &str {
         &self.0
     }
 }
 
 impl FromStr for Secret {
-    type Err = Problem;
+    type Err = ConfigProblem;
 
-    /// Only what an HTTP header can carry: printable ASCII.
-    fn from_str(text: &str) -> Result<Self, Problem> {
+    /// Accepts what an HTTP header can contain: printable ASCII.
+    fn from_str(text: &str) -> Result<Self, ConfigProblem> {
         let text = text.trim();
         if text.is_empty() || !text.bytes().all(|byte| byte.is_ascii_graphic()) {
-            return Err(Problem::Secret);
+            return Err(ConfigProblem::Secret);
         }
         Ok(Self(text.into()))
     }
@@ -208,109 +204,87 @@ impl fmt::Display for Secret {
     }
 }
 
-/// How commands write data.
+/// A setting with few values: `ALL`, in the order of help texts, `as_str`, `FromStr` and `Display`.
+macro_rules! choices {
+    ($name:ident { $($variant:ident = $word:literal,)+ }) => {
+        impl $name {
+            pub const ALL: [Self; [$($word),+].len()] = [$(Self::$variant),+];
+
+            pub fn as_str(self) -> &'static str {
+                match self {
+                    $(Self::$variant => $word,)+
+                }
+            }
+        }
+
+        impl FromStr for $name {
+            type Err = ConfigProblem;
+
+            fn from_str(text: &str) -> Result<Self, ConfigProblem> {
+                let given = text.trim();
+                let choice = Self::ALL.into_iter().find(|choice| choice.as_str() == given);
+                choice.ok_or_else(|| ConfigProblem::Choice {
+                    given: given.to_owned(),
+                    allowed: Self::ALL.map(Self::as_str).join(", "),
+                })
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(self.as_str())
+            }
+        }
+    };
+}
+
+/// The format of a command's output.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum Output {
-    /// For eyes on a terminal, plain columns elsewhere.
+    /// A drawn table on a terminal, plain columns elsewhere.
     #[default]
     Table,
-    /// One JSON document, as the admin API writes it.
+    /// One JSON document, the same as the admin API's.
     Json,
-    /// One JSON document a line.
+    /// One JSON document per line.
     Jsonl,
-    /// Comma-separated values.
     Csv,
-    /// Tab-separated values.
     Tsv,
 }
 
-impl Output {
-    /// Every way, in the order that help shows them.
-    pub const ALL: [Self; 5] = [Self::Table, Self::Json, Self::Jsonl, Self::Csv, Self::Tsv];
-
-    /// As it is written in settings.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Table => "table",
-            Self::Json => "json",
-            Self::Jsonl => "jsonl",
-            Self::Csv => "csv",
-            Self::Tsv => "tsv",
-        }
+choices! {
+    Output {
+        Table = "table",
+        Json = "json",
+        Jsonl = "jsonl",
+        Csv = "csv",
+        Tsv = "tsv",
     }
 }
 
-impl FromStr for Output {
-    type Err = Problem;
-
-    fn from_str(text: &str) -> Result<Self, Problem> {
-        choose(Self::ALL, Self::as_str, text)
-    }
-}
-
-impl fmt::Display for Output {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.as_str())
-    }
-}
-
-/// When commands use colours.
+/// When commands use colors.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum Color {
     /// On a terminal.
     #[default]
     Auto,
-    /// Everywhere.
     Always,
-    /// Nowhere.
     Never,
 }
 
-impl Color {
-    /// Every choice, in the order that help shows them.
-    pub const ALL: [Self; 3] = [Self::Auto, Self::Always, Self::Never];
-
-    /// As it is written in settings.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Auto => "auto",
-            Self::Always => "always",
-            Self::Never => "never",
-        }
+choices! {
+    Color {
+        Auto = "auto",
+        Always = "always",
+        Never = "never",
     }
-}
-
-impl FromStr for Color {
-    type Err = Problem;
-
-    fn from_str(text: &str) -> Result<Self, Problem> {
-        choose(Self::ALL, Self::as_str, text)
-    }
-}
-
-impl fmt::Display for Color {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.as_str())
-    }
-}
-
-fn choose<T: Copy, const N: usize>(
-    all: [T; N],
-    written: fn(T) -> &'static str,
-    text: &str,
-) -> Result<T, Problem> {
-    let choice = all.into_iter().find(|choice| written(*choice) == text.trim());
-    choice.ok_or_else(|| Problem::Choice {
-        given: text.trim().to_owned(),
-        allowed: all.map(written).join(", "),
-    })
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn refused<T: FromStr<Err = Problem>>(text: &str) -> String {
+    fn refused<T: FromStr<Err = ConfigProblem>>(text: &str) -> String {
         text.parse::<T>().map(|_| ()).unwrap_err().to_string()
     }
 
@@ -328,13 +302,13 @@ mod tests {
 
     #[test]
     fn a_database_is_a_path_behind_its_kind() {
-        let database: Database = "sqlite:/var/lib/a.db".parse().unwrap();
+        let database: DatabaseUrl = "sqlite:/var/lib/a.db".parse().unwrap();
         assert_eq!(database.path(), Some(Path::new("/var/lib/a.db")));
         assert_eq!(database.to_string(), "sqlite:/var/lib/a.db");
-        let three: Database = "sqlite:///a.db".parse().unwrap();
+        let three: DatabaseUrl = "sqlite:///a.db".parse().unwrap();
         assert_eq!(three.path(), Some(Path::new("/a.db")));
         for text in ["/a.db", "sqlite:", "sqlite:~/a.db", "postgres://", "mysql://x"] {
-            assert!(refused::<Database>(text).starts_with("not a database"), "{text}");
+            assert!(refused::<DatabaseUrl>(text).starts_with("not a database"), "{text}");
         }
     }
 
@@ -347,7 +321,7 @@ mod tests {
             ("postgres://db/rules?user=a&password=pw&x=1", "postgres://db/rules?user=a&x=1"),
             ("postgres://a:p/w?d@db/rules", "postgres://a@db/rules"),
         ] {
-            let database: Database = url.parse().unwrap();
+            let database: DatabaseUrl = url.parse().unwrap();
             assert_eq!(database.to_string(), shown);
             assert_eq!(format!("{database:?}"), format!("Database({shown})"));
             assert_eq!((database.expose().as_str(), database.path()), (url, None));

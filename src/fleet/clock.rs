@@ -1,11 +1,14 @@
-//! Time: the one place that asks the machine for it, and durations as people write them.
+//! The clock, which tests can replace, and durations such as `24h`.
+
+mod guard;
+
+pub use guard::{ClockGuard, ClockJump, LONGEST_GAP};
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 
 use jiff::{SignedDuration, Span, SpanRelativeTo, Timestamp};
 
-/// Tells the time, or what a test says it is.
 #[derive(Clone, Debug, Default)]
 pub enum Clock {
     /// The machine's clock.
@@ -15,25 +18,22 @@ pub enum Clock {
     Manual(Arc<ManualClock>),
 }
 
-/// The hands of a manual clock.
 #[derive(Debug, Default)]
 pub struct ManualClock {
     /// Milliseconds since 1970.
     wall: AtomicI64,
-    /// Milliseconds that have really passed.
+    /// Milliseconds that passed.
     elapsed: AtomicI64,
 }
 
 impl Clock {
-    /// A clock that stands still at `start`.
-    #[must_use]
+    /// A stopped clock for tests.
     pub fn manual(start: Timestamp) -> Self {
         let (wall, elapsed) = (AtomicI64::new(start.as_millisecond()), AtomicI64::new(0));
         Self::Manual(Arc::new(ManualClock { wall, elapsed }))
     }
 
     /// The time now, in whole milliseconds.
-    #[must_use]
     pub fn now(&self) -> Timestamp {
         let millisecond = match self {
             #[expect(clippy::disallowed_methods, reason = "the one place that asks the machine")]
@@ -43,9 +43,8 @@ impl Clock {
         Timestamp::from_millisecond(millisecond).unwrap_or(Timestamp::MAX)
     }
 
-    /// How much time has passed since some moment before. Setting the wall clock does not change
-    /// it, and sleep counts.
-    #[must_use]
+    /// The time since a fixed moment. It includes sleep, and setting the wall clock does not change
+    /// it.
     pub fn elapsed(&self) -> SignedDuration {
         match self {
             Self::System => since_boot(),
@@ -55,7 +54,7 @@ impl Clock {
         }
     }
 
-    /// Lets time pass on a manual clock; the machine's own is left alone.
+    /// Moves a manual clock as if time passed.
     pub fn advance(&self, by: SignedDuration) {
         self.jump(by);
         if let Self::Manual(clock) = self {
@@ -63,7 +62,7 @@ impl Clock {
         }
     }
 
-    /// Sets a manual clock forward or back without letting time pass.
+    /// Moves a manual clock as if someone set it.
     pub fn jump(&self, by: SignedDuration) {
         if let Self::Manual(clock) = self {
             clock.wall.fetch_add(millis(by), Ordering::SeqCst);
@@ -75,8 +74,8 @@ fn millis(duration: SignedDuration) -> i64 {
     i64::try_from(duration.as_millis()).unwrap_or(i64::MAX)
 }
 
-/// The time since the machine started. A clock that cannot be read stands still, and every jump
-/// looks like one.
+/// The time since the machine started. Zero if it cannot be read: then every move of the wall clock
+/// is a jump.
 #[cfg(unix)]
 fn since_boot() -> SignedDuration {
     #[cfg(any(target_os = "linux", target_os = "android"))]
@@ -96,9 +95,8 @@ fn since_boot() -> SignedDuration {
     SignedDuration::try_from(START.elapsed()).unwrap_or(SignedDuration::MAX)
 }
 
-/// Reads a duration as people write it: `90` (seconds), `10m`, `24h`, `7d`, `2w`, `1h30m`.
-/// A day has 24 hours. Returns nothing for anything else, and for negative durations.
-#[must_use]
+/// Parses `90` (seconds), `10m`, `24h`, `7d`, `2w` or `1h30m`. A day has 24 hours. None for
+/// anything else, and for negative durations.
 pub fn parse_duration(text: &str) -> Option<SignedDuration> {
     let text = text.trim();
     if let Ok(seconds) = text.parse::<u32>() {

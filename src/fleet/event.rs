@@ -1,8 +1,10 @@
-//! Events: evidence that a program ran, was stopped, or opened a watched file on a host. Not a
-//! count of executions: Santa reports a program once per cycle, and may report it twice.
+//! Events: reports that a program ran, was blocked, or opened a watched file on a host. They are
+//! not a count of executions: Santa reports a program one time per sync, and sometimes twice.
 
+mod bundle;
 mod pattern;
 
+pub use bundle::BundleMembers;
 pub use pattern::{PathPattern, PathPatternError};
 
 use std::fmt;
@@ -10,8 +12,9 @@ use std::str::FromStr;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
-use crate::rule::{MachineId, Program};
+use crate::rule::{MachineId, Program, words};
 
 /// The number of a stored event.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -24,12 +27,12 @@ impl fmt::Display for EventId {
     }
 }
 
-/// What Santa decided, in its own words (`BLOCK_UNKNOWN`, `ALLOW_BINARY`, …), kept as it came.
+/// Santa's decision (`BLOCK_UNKNOWN`, `ALLOW_BINARY`, …), unchanged.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Decision(pub Box<str>);
 
-/// Santa's decisions as this version knows them. A newer Santa may report others.
+/// The decisions of known Santa versions. A newer Santa may report others.
 pub const KNOWN_DECISIONS: [&str; 22] = [
     "DECISION_UNKNOWN",
     "ALLOW_UNKNOWN",
@@ -56,20 +59,17 @@ pub const KNOWN_DECISIONS: [&str; 22] = [
 ];
 
 impl Decision {
-    /// Whether Santa stopped the program, or the access to a file.
-    #[must_use]
+    /// Whether Santa blocked the program or the access to a file.
     pub fn is_block(&self) -> bool {
         self.0.starts_with("BLOCK") || self.0.starts_with("FILE_ACCESS_DECISION_DENIED")
     }
 
-    /// Whether the program was not run at all, but is a member of a bundle.
-    #[must_use]
+    /// Whether the program did not run, but is part of a bundle.
     pub fn is_bundle_member(&self) -> bool {
         &*self.0 == "BUNDLE_BINARY"
     }
 
-    /// Whether Santa would have stopped the program in lockdown mode.
-    #[must_use]
+    /// Whether Santa would have blocked the program in lockdown mode.
     pub fn would_block(&self) -> bool {
         &*self.0 == "ALLOW_UNKNOWN"
     }
@@ -81,39 +81,26 @@ impl fmt::Display for Decision {
     }
 }
 
-/// What an event is evidence of.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum EventKind {
-    /// A program ran or was stopped.
+    /// A program ran or was blocked.
     Execution,
-    /// A program is a member of a bundle. It was not run.
+    /// A program is part of a bundle. It did not run.
     BundleMember,
-    /// A program opened, or was kept from opening, a file that the Mac's profile watches.
+    /// A program opened, or tried to open, a file that the Mac's profile watches.
     FileAccess,
 }
 
-/// A word that is no kind of event.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("`{0}` is no kind of event; expected execution, bundle-member or file-access")]
 pub struct EventKindError(String);
 
-impl EventKind {
-    pub const ALL: [Self; 3] = [Self::Execution, Self::BundleMember, Self::FileAccess];
-
-    #[must_use]
-    pub const fn word(self) -> &'static str {
-        match self {
-            Self::Execution => "execution",
-            Self::BundleMember => "bundle-member",
-            Self::FileAccess => "file-access",
-        }
-    }
-}
-
-impl fmt::Display for EventKind {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(self.word())
+words! {
+    EventKind {
+        Execution = "execution",
+        BundleMember = "bundle-member",
+        FileAccess = "file-access",
     }
 }
 
@@ -121,23 +108,21 @@ impl FromStr for EventKind {
     type Err = EventKindError;
 
     fn from_str(text: &str) -> Result<Self, EventKindError> {
-        let folded = text.trim().to_ascii_lowercase().replace('_', "-");
-        let known = Self::ALL.into_iter().find(|kind| kind.word() == folded);
-        known.ok_or_else(|| EventKindError(text.to_owned()))
+        let kind = Self::from_word(&text.trim().to_ascii_lowercase().replace('_', "-"));
+        kind.ok_or_else(|| EventKindError(text.to_owned()))
     }
 }
 
-/// A process that a file access began with, further up.
+/// A process above the one that opened a watched file.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Ancestor {
-    /// Its process id.
     pub pid: i32,
-    /// Its program.
+    /// Path of the program.
     pub path: String,
-    /// SHA-256 of that.
+    /// SHA-256 of the program.
     pub sha256: String,
-    /// The signing id, where it has one.
+    /// Empty if it has none.
     pub signing_id: String,
 }
 
@@ -145,12 +130,12 @@ pub struct Ancestor {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct FileAccess {
-    /// The profile's rule that spoke.
+    /// The rule of the profile that matched.
     pub rule: String,
     /// The version of the profile's policy.
     pub rule_version: String,
     pub file: String,
-    /// The parent of the program that opened it, that one's parent, and so on.
+    /// The parent of the process, its parent, and so on.
     pub ancestors: Vec<Ancestor>,
 }
 
@@ -161,9 +146,7 @@ pub struct SigningLink {
     /// SHA-256 of the certificate.
     pub sha256: String,
     pub common_name: String,
-    /// Organisation.
     pub organization: String,
-    /// Organisational unit.
     pub organizational_unit: String,
 }
 
@@ -174,46 +157,37 @@ pub struct Event {
     pub machine: MachineId,
     /// What Santa decided.
     pub decision: Decision,
-    /// When it happened; nothing for a bundle's members, which were not run.
+    /// None for programs of a bundle, which did not run.
     pub occurred: Option<Timestamp>,
     /// The file's name.
     pub file_name: String,
-    /// The folder that holds the file.
     pub folder: String,
-    /// The program, as far as rules are concerned.
+    /// The program's identifiers that rules can match.
     pub program: Program,
-    /// Who ran it.
     pub user: String,
-    /// Its process id.
     pub pid: i32,
-    /// The parent's name.
+    /// The name of the parent process.
     pub parent_name: String,
-    /// Name and version of the bundle it belongs to.
     pub bundle_name: String,
-    /// The version that people see.
     pub bundle_version: String,
-    /// The bundle's hash, 64 lower-case hex digits, when Santa worked it out.
+    /// 64 lower-case hex digits; empty if Santa did not hash the bundle.
     pub bundle_hash: String,
-    /// How many programs the bundle has, when Santa counted them.
+    /// 0 if Santa did not count the programs.
     #[serde(default)]
     pub bundle_binary_count: u32,
-    /// Where it was downloaded from.
     pub download_url: String,
-    /// Who signed it.
     pub signing_chain: Vec<SigningLink>,
-    /// The access, where the program opened a watched file.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub access: Option<FileAccess>,
-    /// The report as it came, for what is not named above.
+    /// The report of the host, which contains more fields.
     pub report: serde_json::Value,
-    /// The fields that were too long to be kept whole, by their names on the wire.
+    /// The fields that were too long and were shortened or dropped, by their names in Santa's
+    /// protocol.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub truncated: Vec<String>,
 }
 
 impl Event {
-    /// What it is evidence of.
-    #[must_use]
     pub fn kind(&self) -> EventKind {
         match &self.access {
             Some(_) => EventKind::FileAccess,
@@ -222,14 +196,12 @@ impl Event {
         }
     }
 
-    /// Whether it belongs to a bundle that Santa hashed.
-    #[must_use]
+    /// Whether the program belongs to a bundle that Santa hashed.
     pub fn has_bundle(&self) -> bool {
         !self.bundle_hash.is_empty()
     }
 
-    /// Folder and file name together.
-    #[must_use]
+    /// Folder and file name.
     pub fn path(&self) -> String {
         match self.folder.as_str() {
             "" => self.file_name.clone(),
@@ -238,34 +210,34 @@ impl Event {
     }
 }
 
-/// How often one program was reported, apart by kind and, for file accesses, by rule.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// A program and how often it was reported.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[schema(as = EventStatView)]
 pub struct EventStat {
-    /// What it was reported for.
+    /// What was reported.
     pub kind: EventKind,
-    /// The profile's rule, for file accesses.
+    /// For accesses to files: the rule of the profile.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
     pub rule: String,
-    /// The newest report of the program.
+    /// The newest event.
     pub latest: EventId,
-    /// The file's name in that report.
+    /// The file's name.
     pub file_name: String,
     /// SHA-256 of the file.
     pub sha256: String,
-    /// The signing id, where it has one.
+    /// Signing ID; empty if it has none.
     pub signing_id: String,
     /// What Santa decided.
     pub decision: Decision,
-    /// Reports.
+    /// The number of events.
     pub events: u64,
-    /// Distinct hosts among them.
+    /// The number of hosts.
     pub hosts: u64,
-    /// When the newest was received.
+    /// When the newest event was received.
     pub last_received: Timestamp,
 }
 
 impl EventStat {
-    /// The numbers of a program with its newest report.
-    #[must_use]
     pub fn new(
         latest: EventId,
         last_received: Timestamp,

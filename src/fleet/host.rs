@@ -1,13 +1,26 @@
-//! Hosts: what a Mac says of itself, and what we remember of it.
+//! Hosts: what a Mac reports about itself, and what the server stores about it.
+
+mod macs;
+mod rules_hash;
+mod sync_state;
+
+pub use macs::{
+    Conflict, ConflictKind, Fingerprint, Macs, OtherMac, Recognized, SYNC_TAKES, Sighting,
+};
+pub use rules_hash::{Drift, Leg, NotAHash, RulesHash, Trail, UnionLeg};
+pub use sync_state::{
+    CleanOrder, CleanSync, Generation, Holding, Miscount, Offers, Reach, ScopeSetId, Session,
+    SessionKind, SyncState,
+};
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::{ClientMode, SyncState, Tags};
+use super::{ClientMode, Tags};
 use crate::rule::{MachineId, Scope, TagName};
 
-/// How many rules of each type a host says it has. Compiler and transitive rules are counted
-/// in their type as well; static rules are included (SNTSyncPreflight.mm).
+/// The number of rules of each type that a host reports. Compiler and transitive rules also count
+/// in their type. Static rules are included (SNTSyncPreflight.mm).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct RuleCounts {
@@ -22,11 +35,11 @@ pub struct RuleCounts {
     pub cdhash: u32,
     /// Of all these, the ones that allow compilers.
     pub compiler: u32,
-    /// Of the binaries, the ones that Santa made for a compiler's output.
+    /// Of the binary rules, those that Santa created for the output of compilers.
     pub transitive: u32,
 }
 
-/// What a Mac said of itself at its last preflight; empty texts mean "not said".
+/// What a Mac reported about itself in its last preflight. Empty texts were not reported.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct HostFacts {
@@ -51,7 +64,7 @@ pub struct HostFacts {
     pub rule_counts: RuleCounts,
     /// System integrity protection flags; 0 is fully enabled.
     pub sip_status: u32,
-    /// The fields that were too long to be kept whole, by their names on the wire.
+    /// The fields that were too long and were shortened, by their names in Santa's protocol.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub truncated: Vec<String>,
     /// The number of groups that the host reported, if not all of them are used.
@@ -64,19 +77,15 @@ pub struct HostFacts {
 pub struct Host {
     /// Its name in sync URLs.
     pub machine: MachineId,
-    /// What it says of itself.
     pub facts: HostFacts,
     /// The tags that administrators gave it, by name.
     pub tags: Vec<TagName>,
-    /// When it first asked for anything.
     pub first_seen: Timestamp,
-    /// What the sync engine remembers of it.
     pub sync: SyncState,
 }
 
 impl Host {
     /// A host that was never seen before.
-    #[must_use]
     pub fn new(machine: MachineId, now: Timestamp) -> Self {
         Self {
             machine,
@@ -90,7 +99,6 @@ impl Host {
     /// The scopes that this host belongs to, weakest first: the fleet, its groups by name, its
     /// tags by priority and name, given or as a member, its primary user, its serial number, its
     /// machine ID.
-    #[must_use]
     pub fn scopes(&self, tags: &Tags) -> Vec<Scope> {
         let mut groups: Vec<Scope> =
             self.facts.groups.iter().filter_map(|group| Scope::group(group).ok()).collect();
@@ -106,26 +114,25 @@ impl Host {
             .collect()
     }
 
-    /// The serial number as the name of a host, in upper case as Apple writes it. None if it is a
-    /// placeholder, as some virtual machines report it: rules for it would apply to all of them.
-    #[must_use]
+    /// The serial number as the name of a host, in upper case. None for placeholders, which some
+    /// virtual machines report: rules for one would apply to all of them.
     pub fn serial(&self) -> Option<MachineId> {
         let serial = self.facts.serial_number()?.parse().ok();
-        // A Mac must not get what is meant for another by reporting its hardware UUID.
+        // A Mac must not get the rules of another Mac by reporting its hardware UUID as serial
+        // number.
         serial.filter(|serial: &MachineId| !serial.is_uuid())
     }
 }
 
 impl HostFacts {
     /// The serial number in upper case, unless it is a placeholder.
-    #[must_use]
     pub fn serial_number(&self) -> Option<String> {
         let serial = self.serial.trim().to_ascii_uppercase();
         (!is_placeholder(&serial)).then_some(serial)
     }
 }
 
-/// Texts that stand in place of a serial number, in lower case.
+/// In lower case.
 const PLACEHOLDERS: [&str; 11] = [
     "none",
     "null",

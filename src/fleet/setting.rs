@@ -1,5 +1,5 @@
-//! Settings: what a server may tell a Santa client besides rules, each with its spelling, its
-//! bounds and its default; and their layers.
+//! Settings that the server sends to Santa or uses itself: their names, values, defaults and
+//! layers.
 
 mod optional;
 mod retention;
@@ -15,15 +15,11 @@ pub use values::{
 use std::fmt;
 use std::str::FromStr;
 
-use serde::{Deserialize, Serialize};
-
-use crate::rule::Scope;
+use crate::rule::{Scope, serde_as_text};
 
 macro_rules! settings {
     ($($(#[doc = $doc:literal])+ $variant:ident($type:ty) $name:literal $field:ident = $default:expr;)+) => {
-        /// The names of the settings.
-        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-        #[serde(try_from = "String", into = "String")]
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
         pub enum SettingKey {
             $($(#[doc = $doc])+ $variant,)+
         }
@@ -33,27 +29,23 @@ macro_rules! settings {
             $($(#[doc = $doc])+ $variant($type),)+
         }
 
-        /// All settings as one host gets them: every field has a value, because Santa keeps what
-        /// it was once told until it is told otherwise.
+        /// All settings of one host. Every field has a value, because Santa keeps the last value
+        /// that it received.
         #[derive(Clone, Debug, PartialEq, Eq)]
         pub struct EffectiveSettings {
             $($(#[doc = $doc])+ pub $field: $type,)+
         }
 
         impl SettingKey {
-            /// All keys, in the order that people see them.
+            /// In the order of lists.
             pub const ALL: &'static [Self] = &[$(Self::$variant),+];
 
-            /// The key's name on the command line and in files.
-            #[must_use]
             pub const fn name(self) -> &'static str {
                 match self {
                     $(Self::$variant => $name,)+
                 }
             }
 
-            /// What the setting does, in a sentence.
-            #[must_use]
             pub fn help(self) -> &'static str {
                 match self {
                     $(Self::$variant => concat!($($doc),+).trim_start(),)+
@@ -62,18 +54,14 @@ macro_rules! settings {
         }
 
         impl Setting {
-            /// The setting's key.
-            #[must_use]
             pub const fn key(&self) -> SettingKey {
                 match self {
                     $(Self::$variant(_) => SettingKey::$variant,)+
                 }
             }
 
-            /// Reads a value in human spelling.
-            ///
             /// # Errors
-            /// [`SettingError`], which says what was expected.
+            /// [`SettingError`] has the expected values.
             pub fn parse(key: SettingKey, value: &str) -> Result<Self, SettingError> {
                 match key {
                     $(SettingKey::$variant => {
@@ -82,8 +70,7 @@ macro_rules! settings {
                 }
             }
 
-            /// The value in its one canonical spelling, which [`Setting::parse`] reads back.
-            #[must_use]
+            /// The value in its canonical form, which [`Setting::parse`] accepts.
             pub fn value(&self) -> String {
                 match self {
                     $(Self::$variant(value) => values::SettingValue::write(value),)+
@@ -98,15 +85,12 @@ macro_rules! settings {
         }
 
         impl EffectiveSettings {
-            /// Lays one setting over what is there.
             pub fn apply(&mut self, setting: &Setting) {
                 match setting {
                     $(Setting::$variant(value) => self.$field = value.clone(),)+
                 }
             }
 
-            /// All settings with their values.
-            #[must_use]
             pub fn all(&self) -> Vec<Setting> {
                 vec![$(Setting::$variant(self.$field.clone()),)+]
             }
@@ -156,8 +140,7 @@ settings! {
 }
 
 impl SettingKey {
-    /// Whether hosts are told of the setting. The others are the server's own.
-    #[must_use]
+    /// Whether the setting is sent to hosts. The server uses the others.
     pub const fn is_told(self) -> bool {
         match self {
             Self::DriftRepair
@@ -183,15 +166,14 @@ impl SettingKey {
     }
 
     /// Whether the setting is about the fleet as a whole: it cannot differ from host to host.
-    #[must_use]
     pub const fn is_fleets(self) -> bool {
         matches!(self, Self::EventRetention | Self::EventRetentionCount | Self::HistoryRetention)
     }
 
-    /// Checks that the setting means something in a scope.
+    /// Checks that the setting can be set in a scope.
     ///
     /// # Errors
-    /// [`SettingError::FleetOnly`] for a setting of the whole fleet in any other scope.
+    /// [`SettingError::FleetOnly`]
     pub fn check_scope(self, scope: &Scope) -> Result<(), SettingError> {
         if self.is_fleets() && *scope != Scope::Fleet {
             return Err(SettingError::FleetOnly(scope.to_string()));
@@ -201,11 +183,11 @@ impl SettingKey {
 }
 
 impl Setting {
-    /// Reads a setting by the key that was written, deprecated spellings included:
-    /// `block-usb-mount=true` and `remount-usb-mode=rdonly,noexec` both mean `removable-media`.
+    /// Parses a setting, also by its deprecated name: `block-usb-mount=true` and
+    /// `remount-usb-mode=rdonly,noexec` are both `removable-media`.
     ///
     /// # Errors
-    /// [`SettingError`] for an unknown key or a value that the key does not take.
+    /// The key is unknown or the value is invalid.
     pub fn parse_named(key: &str, value: &str) -> Result<Self, SettingError> {
         match key.trim().to_ascii_lowercase().replace('_', "-").as_str() {
             "block-usb-mount" => {
@@ -237,19 +219,7 @@ impl FromStr for SettingKey {
     }
 }
 
-impl TryFrom<String> for SettingKey {
-    type Error = SettingError;
-
-    fn try_from(text: String) -> Result<Self, SettingError> {
-        text.parse()
-    }
-}
-
-impl From<SettingKey> for String {
-    fn from(key: SettingKey) -> Self {
-        key.name().to_owned()
-    }
-}
+serde_as_text!(SettingKey);
 
 #[cfg(test)]
 mod tests {

@@ -1,81 +1,66 @@
-//! Tags: names that administrators give to hosts, one by one or by what hosts report.
+//! Tags, which administrators assign to hosts directly or by membership.
+
+mod membership;
+
+pub use membership::{
+    HostPattern, Membership, MembershipError, ReportedName, Serial, TooManyMembers,
+};
 
 use std::collections::HashMap;
-use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
-use super::{Host, HostPattern, Membership, ReportedName, Serial};
-use crate::rule::TagName;
+use super::Host;
+use crate::rule::{TagName, checked_text};
 
-/// Bytes of the longest description.
+/// In bytes.
 const LONGEST_DESCRIPTION: usize = 1024;
 
-/// What a tag is for, in words.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(try_from = "String", into = "String")]
-pub struct TagDescription(Box<str>);
-
-/// Why a description was refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("the description of a tag has {0} bytes; {LONGEST_DESCRIPTION} are allowed")]
 pub struct DescriptionTooLong(usize);
 
-impl FromStr for TagDescription {
-    type Err = DescriptionTooLong;
-
-    fn from_str(text: &str) -> Result<Self, DescriptionTooLong> {
-        let fits = text.len() <= LONGEST_DESCRIPTION;
-        if fits { Ok(Self(text.into())) } else { Err(DescriptionTooLong(text.len())) }
+checked_text!(
+    /// What a tag is for.
+    TagDescription,
+    DescriptionTooLong,
+    |text| match text.len() {
+        ..=LONGEST_DESCRIPTION => Ok(text.into()),
+        length => Err(DescriptionTooLong(length)),
     }
-}
+);
 
-impl TryFrom<String> for TagDescription {
-    type Error = DescriptionTooLong;
-
-    fn try_from(text: String) -> Result<Self, DescriptionTooLong> {
-        text.parse()
-    }
-}
-
-impl From<TagDescription> for String {
-    fn from(description: TagDescription) -> Self {
-        description.0.into()
-    }
-}
-
-/// A tag. Among a host's tags the one with the higher priority is the stronger; at the same
-/// priority the later name.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+/// A tag.
+// Of two tags with the same priority, the one with the later name is stronger.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema)]
+#[schema(as = TagView)]
 pub struct Tag {
+    /// Its name.
     pub name: TagName,
     /// Its strength among tags; higher is stronger.
-    #[serde(default)]
     pub priority: i32,
-    /// What it is for, in words.
+    /// What the tag is for.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub description: Option<String>,
-    /// Which hosts have it without being given it.
+    /// Which hosts have the tag automatically.
     #[serde(default, skip_serializing_if = "Membership::is_empty")]
     pub membership: Membership,
 }
 
 impl Tag {
-    /// A tag of priority 0 that nobody is a member of.
-    #[must_use]
+    /// A tag without members.
     pub fn new(name: TagName) -> Self {
         Self { name, priority: 0, description: None, membership: Membership::default() }
     }
 
-    /// Whether a host has it: given by hand, or as a member.
-    #[must_use]
+    /// Whether a host has the tag, directly or as a member.
     pub fn is_of(&self, host: &Host) -> bool {
         host.tags.contains(&self.name) || self.membership.has(&host.facts)
     }
 }
 
-/// All tags there are, so arranged that a host's own are found without looking at every entry of
-/// every membership.
+/// All tags, indexed so that the tags of a host are found without a scan of all memberships.
 #[derive(Debug, Default)]
 pub struct Tags {
     /// Weakest first.
@@ -88,8 +73,6 @@ pub struct Tags {
 }
 
 impl Tags {
-    /// Arranges tags.
-    #[must_use]
     pub fn new(mut tags: Vec<Tag>) -> Self {
         tags.sort_unstable_by(|a, b| (a.priority, &a.name).cmp(&(b.priority, &b.name)));
         let mut all = Self::default();
@@ -110,12 +93,11 @@ impl Tags {
     }
 
     /// All tags, weakest first.
-    #[must_use]
     pub fn all(&self) -> &[Tag] {
         &self.tags
     }
 
-    /// The tags of a host, weakest first: the same of which [`Tag::is_of`] says so.
+    /// The tags of a host, weakest first. The result is the same as with [`Tag::is_of`].
     pub fn of<'a>(&'a self, host: &Host) -> impl Iterator<Item = &'a Tag> {
         let facts = &host.facts;
         let named = |index: &HashMap<ReportedName, Vec<usize>>, name: &str| -> Vec<usize> {

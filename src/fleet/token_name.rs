@@ -1,31 +1,18 @@
 //! Names of tokens.
 
-use std::fmt;
-use std::str::FromStr;
-
-use serde::{Deserialize, Serialize};
+use crate::rule::checked_text;
 
 /// Characters of the longest name.
 const LONGEST: usize = 100;
-/// The author of what the server changes on its own.
+/// The author of the server's own changes.
 const SERVER: &str = "nicelist";
 
-/// The name of a new token. It is the author of what the token changes, so it must not look like
-/// another author.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(try_from = "String", into = "String")]
-pub struct TokenName(String);
-
-/// Why a text is not a valid token name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum TokenNameError {
-    /// It is empty or too long.
     #[error("a token name must have 1 to {LONGEST} characters")]
     Length,
-    /// It begins or ends with a space.
     #[error("a token name must not begin or end with a space")]
     Space,
-    /// It contains a character that is not shown, or that changes how others are shown.
     #[error("a token name must not contain {}", .0.escape_unicode())]
     Invisible(char),
     /// It is `.` or `..`, which URLs resolve: no request could revoke the token.
@@ -36,55 +23,32 @@ pub enum TokenNameError {
     Reserved,
 }
 
-impl TokenName {
-    #[must_use]
-    pub fn as_str(&self) -> &str {
-        &self.0
+checked_text!(
+    /// The name of a new token. It is the author of what the token changes, so it must not look
+    /// like another author.
+    TokenName,
+    TokenNameError,
+    check
+);
+
+fn check(text: &str) -> Result<Box<str>, TokenNameError> {
+    if text.is_empty() || text.chars().nth(LONGEST).is_some() {
+        return Err(TokenNameError::Length);
     }
-}
-
-impl FromStr for TokenName {
-    type Err = TokenNameError;
-
-    fn from_str(text: &str) -> Result<Self, TokenNameError> {
-        if text.is_empty() || text.chars().nth(LONGEST).is_some() {
-            return Err(TokenNameError::Length);
-        }
-        if let Some(invisible) = text.chars().find(|c| is_invisible(*c)) {
-            return Err(TokenNameError::Invisible(invisible));
-        }
-        if text.starts_with(' ') || text.ends_with(' ') {
-            return Err(TokenNameError::Space);
-        }
-        if matches!(text, "." | "..") {
-            return Err(TokenNameError::Dots);
-        }
-        // `local:USER` is the author of changes that a user makes in the database directly.
-        if text.contains(':') || text.eq_ignore_ascii_case(SERVER) {
-            return Err(TokenNameError::Reserved);
-        }
-        Ok(Self(text.to_owned()))
+    if let Some(invisible) = text.chars().find(|c| is_invisible(*c)) {
+        return Err(TokenNameError::Invisible(invisible));
     }
-}
-
-impl TryFrom<String> for TokenName {
-    type Error = TokenNameError;
-
-    fn try_from(text: String) -> Result<Self, TokenNameError> {
-        text.parse()
+    if text.starts_with(' ') || text.ends_with(' ') {
+        return Err(TokenNameError::Space);
     }
-}
-
-impl From<TokenName> for String {
-    fn from(TokenName(name): TokenName) -> Self {
-        name
+    if matches!(text, "." | "..") {
+        return Err(TokenNameError::Dots);
     }
-}
-
-impl fmt::Display for TokenName {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(&self.0)
+    // `local:USER` is the author of changes that a user makes in the database directly.
+    if text.contains(':') || text.eq_ignore_ascii_case(SERVER) {
+        return Err(TokenNameError::Reserved);
     }
+    Ok(text.into())
 }
 
 /// Control characters, spaces other than the usual one, and characters without a width, among them

@@ -13,7 +13,7 @@ use xxhash_rust::xxh3::xxh3_64_with_seed;
 
 use super::rows::{Row, RowError};
 use super::{Location, ParsedPolicy, PlacedRule, Remark};
-use crate::rule::{PolicyKind, Rule, Scope, Target};
+use crate::rule::{PolicyKind, Rule, RuleKey};
 
 /// Which of several different entries for the same target and scope is read.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -174,12 +174,12 @@ fn take_duplicates(policy: &mut ParsedPolicy, how: Duplicates) -> Vec<Repeated> 
     let rules = std::mem::take(&mut policy.rules);
     let (faults, notes) = (policy.faults.len(), policy.notes.len());
     let mut kept: Vec<Option<PlacedRule>> = Vec::with_capacity(rules.len());
-    let mut indexes: HashMap<(Target, Scope), usize> = HashMap::with_capacity(rules.len());
+    let mut indexes: HashMap<RuleKey, usize> = HashMap::with_capacity(rules.len());
     let mut repeated = Vec::new();
     for placed in rules {
-        let key = (placed.rule.target().clone(), placed.rule.scope().clone());
-        let Some(earlier) = indexes.get(&key).and_then(|index| kept[*index].as_ref()) else {
-            indexes.insert(key, kept.len());
+        let key = placed.rule.key();
+        let Some(earlier) = indexes.get(key).and_then(|index| kept[*index].as_ref()) else {
+            indexes.insert(key.clone(), kept.len());
             kept.push(Some(placed));
             continue;
         };
@@ -198,7 +198,7 @@ fn take_duplicates(policy: &mut ParsedPolicy, how: Duplicates) -> Vec<Repeated> 
             Duplicates::First => policy.notes.push(left_out(later)),
             Duplicates::Last => {
                 policy.notes.push(left_out(earlier));
-                if let Some(index) = indexes.insert(key, kept.len()) {
+                if let Some(index) = indexes.insert(key.clone(), kept.len()) {
                     kept[index] = None;
                 }
                 kept.push(Some(placed));

@@ -66,7 +66,7 @@ pub(super) fn any_rules() -> impl Strategy<Value = Vec<Rule>> {
 }
 
 fn sorted(mut rules: Vec<Rule>) -> Vec<Rule> {
-    let key = |rule: &Rule| (rule.target().clone(), rule.scope().clone());
+    let key = |rule: &Rule| rule.key().clone();
     rules.sort_by_cached_key(key);
     rules.dedup_by_key(|rule| key(rule));
     rules

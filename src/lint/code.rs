@@ -3,34 +3,23 @@
 use std::fmt;
 use std::str::FromStr;
 
-/// How much a finding matters.
+use crate::rule::words;
+
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Severity {
-    /// Something to know; it may well be meant.
+    /// It may be intended.
     Note,
-    /// Something that does not do what it seems to do.
+    /// It does not do what it seems to do.
     Warning,
-    /// Something that does harm.
+    /// It does harm.
     Error,
 }
 
-impl Severity {
-    /// All of them, the least first.
-    pub const ALL: [Self; 3] = [Self::Note, Self::Warning, Self::Error];
-
-    #[must_use]
-    pub const fn word(self) -> &'static str {
-        match self {
-            Self::Note => "note",
-            Self::Warning => "warning",
-            Self::Error => "error",
-        }
-    }
-}
-
-impl fmt::Display for Severity {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(self.word())
+words! {
+    Severity {
+        Note = "note",
+        Warning = "warning",
+        Error = "error",
     }
 }
 
@@ -38,53 +27,43 @@ impl FromStr for Severity {
     type Err = UnknownCode;
 
     fn from_str(text: &str) -> Result<Self, UnknownCode> {
-        let found = Self::ALL.into_iter().find(|severity| severity.word() == text);
-        found.ok_or_else(|| UnknownCode(text.to_owned()))
+        Self::from_word(text).ok_or_else(|| UnknownCode(text.to_owned()))
     }
 }
 
-/// A word that is no code.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("`{0}` is none of them")]
 pub struct UnknownCode(String);
 
 macro_rules! codes {
     ($($(#[doc = $doc:literal])+ $variant:ident = $id:literal $name:literal $severity:ident, $fix:literal;)+) => {
-        /// What a finding is. Numbers and names stay what they are; a number is never used again.
+        /// Numbers and names never change, and numbers are never reused.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-        pub enum Code {
+        pub enum LintCode {
             $($(#[doc = $doc])+ $variant,)+
         }
 
-        impl Code {
+        impl LintCode {
             /// All codes, by number.
             pub const ALL: &'static [Self] = &[$(Self::$variant),+];
 
             /// The number, as in `NL101`.
-            #[must_use]
             pub const fn id(self) -> &'static str {
                 match self { $(Self::$variant => $id,)+ }
             }
 
-            #[must_use]
             pub const fn name(self) -> &'static str {
                 match self { $(Self::$variant => $name,)+ }
             }
 
-            /// How much it matters.
-            #[must_use]
             pub const fn severity(self) -> Severity {
                 match self { $(Self::$variant => Severity::$severity,)+ }
             }
 
-            /// What it is, in a sentence.
-            #[must_use]
             pub fn about(self) -> &'static str {
                 match self { $(Self::$variant => concat!($($doc),+).trim(),)+ }
             }
 
-            /// What to do about it.
-            #[must_use]
             pub const fn fix(self) -> &'static str {
                 match self { $(Self::$variant => $fix,)+ }
             }
@@ -173,16 +152,16 @@ codes! {
         "use machine IDs; rules and settings for the serial number apply to all of these hosts";
 }
 
-impl fmt::Display for Code {
+impl fmt::Display for LintCode {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.pad(self.id())
     }
 }
 
-impl FromStr for Code {
+impl FromStr for LintCode {
     type Err = UnknownCode;
 
-    /// Reads numbers and names.
+    /// Accepts numbers and names.
     fn from_str(text: &str) -> Result<Self, UnknownCode> {
         let mut all = Self::ALL.iter().copied();
         let found = all.find(|code| code.id().eq_ignore_ascii_case(text) || code.name() == text);

@@ -1,9 +1,8 @@
-//! What is wrong with a policy although each of its parts is right: rules that decide nothing,
-//! contradict each other or block what must not be blocked; path patterns that match more than
-//! they seem to; lockdown without rules.
+//! Mistakes in a policy whose parts are valid: rules without effect, contradictions, blocks of
+//! programs that must run, path patterns that match too much, lockdown without rules.
 //!
-//! Nothing here knows where rules come from: findings name them by their place in what was given.
-//! Which programs there are is not known either, so what is said of a rule holds for every program.
+//! Findings refer to rules and settings by their index. Programs are unknown here, so a finding
+//! applies to every program.
 
 mod code;
 mod no_match;
@@ -14,13 +13,13 @@ mod signer;
 #[cfg(test)]
 mod tests;
 
-pub use code::{Code, Severity, UnknownCode};
+pub use code::{LintCode, Severity, UnknownCode};
 
 use std::collections::HashMap;
 
 use jiff::Timestamp;
 
-use crate::fleet::InForce;
+use crate::fleet::PolicyState;
 use crate::rule::{Rule, Scope, Target, first_version_of_cel};
 
 /// What a finding is about.
@@ -37,7 +36,7 @@ pub enum About {
 /// Something that deserves attention.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Finding {
-    pub code: Code,
+    pub code: LintCode,
     /// Where it is.
     pub about: About,
     /// Another rule that has to do with it.
@@ -48,8 +47,7 @@ pub struct Finding {
 
 /// Looks at a whole policy. Findings are in the order of what they are about. The time that it
 /// takes grows with the rules as sorting them does.
-#[must_use]
-pub fn findings(policy: &InForce, now: Timestamp) -> Vec<Finding> {
+pub fn findings(policy: &PolicyState, now: Timestamp) -> Vec<Finding> {
     let index = Index::of(&policy.rules);
     let mut findings = Vec::new();
     overlap::look(&index, &mut findings);
@@ -66,7 +64,6 @@ pub fn findings(policy: &InForce, now: Timestamp) -> Vec<Finding> {
 }
 
 /// Looks at a rule alone, without those that it may have to do with.
-#[must_use]
 pub fn findings_of_rule(place: usize, rule: &Rule) -> Vec<Finding> {
     let mut findings = Vec::new();
     signer::look(place, rule, &mut findings);
@@ -78,7 +75,7 @@ fn expired(place: usize, rule: &Rule, now: Timestamp, findings: &mut Vec<Finding
     if let Some(expires) = rule.expires.filter(|expires| *expires <= now) {
         let message = format!("{} has expired, at {expires}; no Mac gets it", rule.target());
         findings.push(Finding {
-            code: Code::Expired,
+            code: LintCode::Expired,
             about: About::Rule(place),
             other: None,
             message,
@@ -92,7 +89,7 @@ fn newer_santa(place: usize, rule: &Rule, findings: &mut Vec<Finding>) {
     if let Some((year, number)) = expression.and_then(first_version_of_cel) {
         let target = rule.target();
         findings.push(Finding {
-            code: Code::NeedsNewerSanta,
+            code: LintCode::NeedsNewerSanta,
             about: About::Rule(place),
             other: None,
             message: format!("the expression for {target} needs Santa {year}.{number} or newer"),

@@ -1,7 +1,7 @@
 //! Identifiers that look right and that no program has.
 
 use super::signer::{GOOGLE, SANTA_TEAMS};
-use super::{About, Code, Finding};
+use super::{About, Finding, LintCode};
 use crate::rule::{Rule, RuleType, Target};
 
 /// The number of letters in a team ID.
@@ -16,7 +16,7 @@ const MISSPELLED: usize = 2;
 pub(super) fn look(place: usize, rule: &Rule, findings: &mut Vec<Finding>) {
     if let Some(reason) = why_nothing_matches(rule.target()) {
         findings.push(Finding {
-            code: Code::MatchesNothing,
+            code: LintCode::MatchesNothing,
             about: About::Rule(place),
             other: None,
             message: format!("{} matches nothing: {reason}", rule.target()),
@@ -36,7 +36,7 @@ fn why_nothing_matches(target: &Target) -> Option<String> {
     }
 }
 
-/// A team in the part of a signing ID that has none.
+/// A team ID in the part of a signing ID that must not contain one.
 fn repeated_team(id: &str) -> Option<String> {
     let (first, rest) = id.split_once(':')?;
     let is_team = first == "platform"

@@ -2,15 +2,14 @@
 
 use std::collections::HashMap;
 
-use super::{About, Code, Finding, Index};
+use super::{About, Finding, Index, LintCode};
 use crate::rule::{PolicyKind, Rule, RuleType, Target};
 
-/// What a policy lets a program do.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Effect {
     Allows,
     Blocks,
-    /// Nothing, or what an expression says.
+    /// `remove`, or an expression decides.
     Open,
 }
 
@@ -25,12 +24,13 @@ const fn effect(kind: PolicyKind) -> Effect {
     }
 }
 
-/// Whether a Mac could not tell two rules apart.
+/// Whether two rules have the same effect on a Mac.
 fn is_same(one: &Rule, other: &Rule) -> bool {
     one.policy() == other.policy() && one.notice == other.notice && one.expires == other.expires
 }
 
-/// Looks at each rule beside the weaker ones for its target, and at programs beside their teams.
+/// Compares each rule with weaker ones for its target, and rules for programs with those for their
+/// teams.
 pub(super) fn look(index: &Index<'_>, findings: &mut Vec<Finding>) {
     for places in index.by_target.values() {
         for (nth, place) in places.iter().enumerate() {
@@ -43,8 +43,8 @@ pub(super) fn look(index: &Index<'_>, findings: &mut Vec<Finding>) {
     }
 }
 
-/// A rule and the next weaker one for its target. Only what the fleet says is sure to be weaker on
-/// every Mac: another tag or group may not be there.
+/// Compares a rule with the next weaker one for its target. Only the fleet scope is weaker on every
+/// host: a host may lack another tag or group.
 fn scopes(index: &Index<'_>, place: usize, weaker: Option<usize>, findings: &mut Vec<Finding>) {
     let rule = &index.rules[place];
     let (target, scope) = (rule.target(), rule.scope());
@@ -53,24 +53,28 @@ fn scopes(index: &Index<'_>, place: usize, weaker: Option<usize>, findings: &mut
     };
     let Some(weaker) = weaker else {
         if rule.policy().kind() == PolicyKind::Remove {
-            found(Code::RemovesNothing, None, format!("no weaker scope than {scope} has {target}"));
+            found(
+                LintCode::RemovesNothing,
+                None,
+                format!("no weaker scope than {scope} has {target}"),
+            );
         }
         return;
     };
     let other = &index.rules[weaker];
     if is_same(rule, other) && *other.scope() == crate::rule::Scope::Fleet {
         let message = format!("{target} for {scope} says what {} says", other.scope());
-        found(Code::Repeats, Some(weaker), message);
+        found(LintCode::Repeats, Some(weaker), message);
     }
     let lifts = effect(other.policy().kind()) == Effect::Blocks
         && effect(rule.policy().kind()) == Effect::Allows;
     if lifts {
         let message = format!("{target} is blocked for {} and allowed for {scope}", other.scope());
-        found(Code::BlockLifted, Some(weaker), message);
+        found(LintCode::BlockLifted, Some(weaker), message);
     }
 }
 
-/// A rule for a signing id beside the one for its team in the same scope.
+/// Compares a rule for a signing ID with the one for its team in the same scope.
 fn team(index: &Index<'_>, place: usize, findings: &mut Vec<Finding>) {
     let rule = &index.rules[place];
     let Some(team) = team_of(rule.target()) else { return };
@@ -83,16 +87,16 @@ fn team(index: &Index<'_>, place: usize, findings: &mut Vec<Finding>) {
     };
     let target = rule.target();
     if is_same(rule, other) {
-        found(Code::RepeatsTeam, format!("{target} is decided by {team} in the same way"));
+        found(LintCode::RepeatsTeam, format!("{target} is decided by {team} in the same way"));
     } else if effect(rule.policy().kind()) == Effect::Allows
         && effect(other.policy().kind()) == Effect::Blocks
     {
         let message = format!("{target} is allowed, and {team} blocked; the program's rule wins");
-        found(Code::AllowedInBlockedTeam, message);
+        found(LintCode::AllowedInBlockedTeam, message);
     }
 }
 
-/// The team of a signing id; none for those of Apple's own.
+/// The team ID of a signing ID. None for Apple's programs.
 fn team_of(target: &Target) -> Option<&str> {
     match target.rule_type() {
         RuleType::SigningId => {
@@ -103,15 +107,15 @@ fn team_of(target: &Target) -> Option<&str> {
     }
 }
 
-/// Looks for targets that are easily taken for each other.
+/// Finds targets that are easily confused.
 pub(super) fn look_alikes(index: &Index<'_>, findings: &mut Vec<Finding>) {
     let mut seen: HashMap<String, (usize, &Target)> = HashMap::new();
     for (place, rule) in index.rules.iter().enumerate() {
         let target = rule.target();
         let (code, blurred) = match target.rule_type() {
-            RuleType::SigningId => (Code::DiffersByCase, target.identifier().to_lowercase()),
+            RuleType::SigningId => (LintCode::DiffersByCase, target.identifier().to_lowercase()),
             RuleType::TeamId => {
-                (Code::LooksAlike, target.identifier().chars().map(blurred).collect())
+                (LintCode::LooksAlike, target.identifier().chars().map(blurred).collect())
             }
             RuleType::CdHash | RuleType::Binary | RuleType::Certificate => continue,
         };
@@ -124,7 +128,7 @@ pub(super) fn look_alikes(index: &Index<'_>, findings: &mut Vec<Finding>) {
     }
 }
 
-/// A letter or digit as it is misread.
+/// The letter that a digit is easily confused with.
 const fn blurred(letter: char) -> char {
     match letter {
         '0' => 'O',

@@ -1,13 +1,10 @@
-//! Path patterns: Santa searches a path for them, with the backtracking of ICU.
-//!
-//! They are read as expressions of `regex-syntax`; what only ICU knows, as look-around, is not
-//! looked at.
+//! Path patterns. Santa searches paths for them with ICU, which backtracks. They are parsed by
+//! `regex-syntax`, so patterns with syntax that only ICU has, such as look-around, are not checked.
 
 use regex_syntax::ast::{self, Ast, GroupKind, RepetitionKind, RepetitionRange};
 
-use super::Code;
+use super::LintCode;
 
-/// What a pattern is for.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Use {
     Allows,
@@ -26,23 +23,23 @@ const WRITABLE: [&str; 8] = [
     "/Volumes/",
 ];
 
-pub(super) fn look(pattern: &str, used: Use) -> Vec<(Code, String)> {
+pub(super) fn look(pattern: &str, used: Use) -> Vec<(LintCode, String)> {
     let mut found = Vec::new();
     let ast = match ast::parse::Parser::new().parse(pattern) {
         Ok(ast) => ast,
         Err(error) => return vec![unreadable(pattern, &error)],
     };
     if regex_syntax::Parser::new().parse(pattern).is_err() {
-        found.push((Code::UncheckedPattern, format!("`{pattern}` cannot be compiled here")));
+        found.push((LintCode::UncheckedPattern, format!("`{pattern}` cannot be compiled here")));
     }
     if is_catastrophic(&ast, false) {
-        found.push((Code::Catastrophic, format!("`{pattern}` repeats what is repeated")));
+        found.push((LintCode::Catastrophic, format!("`{pattern}` repeats what is repeated")));
     }
     for branch in branches(&ast) {
         let text = pattern.get(branch.span().start.offset..branch.span().end.offset);
         let text = text.unwrap_or(pattern);
         if !is_anchored(branch) {
-            found.push((Code::Unanchored, format!("`{text}` matches anywhere in a path")));
+            found.push((LintCode::Unanchored, format!("`{text}` matches anywhere in a path")));
         }
         if used == Use::Allows {
             found.extend(allowed(branch, text));
@@ -51,9 +48,9 @@ pub(super) fn look(pattern: &str, used: Use) -> Vec<(Code, String)> {
     found
 }
 
-/// What is said of a pattern that cannot be read: ICU knows more than regex-syntax, but nothing makes
-/// a group or a class complete that is not.
-fn unreadable(pattern: &str, error: &ast::Error) -> (Code, String) {
+/// The finding about a pattern that cannot be parsed. ICU has more syntax than regex-syntax, but an
+/// incomplete group or class is invalid in both.
+fn unreadable(pattern: &str, error: &ast::Error) -> (LintCode, String) {
     use ast::ErrorKind as Kind;
     let is_invalid = matches!(
         error.kind(),
@@ -67,23 +64,26 @@ fn unreadable(pattern: &str, error: &ast::Error) -> (Code, String) {
             | Kind::RepetitionCountInvalid
             | Kind::EscapeUnexpectedEof
     );
-    // Between these two, ICU takes every character as it is.
+    // Between `\Q` and `\E`, ICU reads every character literally.
     if is_invalid && !pattern.contains(r"\Q") {
-        return (Code::InvalidPattern, format!("`{pattern}` does not compile: {}", error.kind()));
+        return (
+            LintCode::InvalidPattern,
+            format!("`{pattern}` does not compile: {}", error.kind()),
+        );
     }
-    (Code::UncheckedPattern, format!("`{pattern}` cannot be compiled here: {}", error.kind()))
+    (LintCode::UncheckedPattern, format!("`{pattern}` cannot be compiled here: {}", error.kind()))
 }
 
-fn allowed(branch: &Ast, text: &str) -> Option<(Code, String)> {
+fn allowed(branch: &Ast, text: &str) -> Option<(LintCode, String)> {
     let beginning = literal_beginning(branch);
     if beginning.is_empty() || beginning == "/" {
         return is_open(branch)
-            .then(|| (Code::AllowsEverything, format!("`{text}` allows every program")));
+            .then(|| (LintCode::AllowsEverything, format!("`{text}` allows every program")));
     }
     let writable = WRITABLE.iter().find(|folder| {
         beginning.starts_with(**folder) || folder.trim_end_matches('/') == beginning
     })?;
-    Some((Code::AllowsWritable, format!("`{text}` allows programs in {writable}")))
+    Some((LintCode::AllowsWritable, format!("`{text}` allows programs in {writable}")))
 }
 
 /// The alternatives at the top of a pattern.
@@ -103,7 +103,6 @@ fn is_anchored(ast: &Ast) -> bool {
         Ast::Concat(concat) => concat.asts.iter().find(|it| !is_flags(it)).is_some_and(is_anchored),
         Ast::Group(group) => is_anchored(&group.ast),
         Ast::Alternation(alternation) => alternation.asts.iter().all(is_anchored),
-        // An empty pattern stands for none.
         Ast::Empty(_) => true,
         _ => false,
     }
@@ -113,7 +112,7 @@ fn is_flags(ast: &Ast) -> bool {
     matches!(ast, Ast::Flags(_))
 }
 
-/// The letters that an alternative begins with, behind its anchor.
+/// The literal text at the beginning of an alternative, after its anchor.
 fn literal_beginning(ast: &Ast) -> String {
     let parts = match ast {
         Ast::Concat(concat) => concat.asts.as_slice(),
@@ -127,7 +126,7 @@ fn literal_beginning(ast: &Ast) -> String {
     letters.collect()
 }
 
-/// Whether nothing but a slash, if anything, is asked of a path.
+/// Whether every path matches, or every path with a slash.
 fn is_open(ast: &Ast) -> bool {
     let parts = match ast {
         Ast::Concat(concat) => concat.asts.as_slice(),
@@ -143,8 +142,8 @@ fn is_open(ast: &Ast) -> bool {
     !matches!(ast, Ast::Empty(_)) && parts.all(is_any)
 }
 
-/// Whether a part that is repeated without end contains another one that is: then the number of
-/// ways to match a text grows exponentially with its length.
+/// Whether an unlimited repetition contains another one. The number of ways to match a text then
+/// grows exponentially with its length.
 fn is_catastrophic(ast: &Ast, within: bool) -> bool {
     match ast {
         Ast::Repetition(repetition) => {
@@ -152,7 +151,7 @@ fn is_catastrophic(ast: &Ast, within: bool) -> bool {
             (within && endless) || is_catastrophic(&repetition.ast, within || endless)
         }
         Ast::Group(group) => {
-            // What is matched once and for all is not tried again; Rust has no such groups.
+            // Atomic groups would not backtrack, but regex-syntax has none.
             matches!(
                 group.kind,
                 GroupKind::CaptureIndex(_)
@@ -164,7 +163,7 @@ fn is_catastrophic(ast: &Ast, within: bool) -> bool {
             alternation.asts.iter().any(|it| is_catastrophic(it, within))
         }
         Ast::Concat(concat) => {
-            // A part that must be there between two rounds keeps them apart.
+            // Literal text between two repetitions makes the match unambiguous.
             let separated = within && concat.asts.iter().any(|it| matches!(it, Ast::Literal(_)));
             concat.asts.iter().any(|it| is_catastrophic(it, within && !separated))
         }

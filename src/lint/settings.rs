@@ -1,10 +1,10 @@
-//! Settings that do harm, alone or with the rules that there are.
+//! Settings that do harm, alone or together with the rules.
 
-use super::{About, Code, Finding, pattern};
-use crate::fleet::{ClientMode, InForce, Setting, SettingKey};
+use super::{About, Finding, LintCode, pattern};
+use crate::fleet::{ClientMode, PolicyState, Setting, SettingKey};
 use crate::rule::{PolicyKind, Scope};
 
-pub(super) fn look(policy: &InForce, findings: &mut Vec<Finding>) {
+pub(super) fn look(policy: &PolicyState, findings: &mut Vec<Finding>) {
     for (place, (scope, setting)) in policy.settings.iter().enumerate() {
         let about = About::Setting(place);
         let mut found = |code, message| {
@@ -23,7 +23,7 @@ pub(super) fn look(policy: &InForce, findings: &mut Vec<Finding>) {
             }
             Setting::ClientMode(ClientMode::Lockdown) if !allows_anything(policy) => {
                 let message = format!("{scope} is in lockdown, and no rule allows anything");
-                found(Code::EmptyLockdown, message);
+                found(LintCode::EmptyLockdown, message);
             }
             _ => {}
         }
@@ -34,7 +34,7 @@ pub(super) fn look(policy: &InForce, findings: &mut Vec<Finding>) {
 
 /// One of the two settings for removable media without the other, in its own scope and in the
 /// fleet, whose settings apply everywhere.
-fn removable_media(policy: &InForce, findings: &mut Vec<Finding>) {
+fn removable_media(policy: &PolicyState, findings: &mut Vec<Finding>) {
     let is_set = |scope: &Scope, key: SettingKey| {
         let mut settings = policy.settings.iter();
         settings.any(|(at, setting)| setting.key() == key && (at == scope || *at == Scope::Fleet))
@@ -53,7 +53,7 @@ fn removable_media(policy: &InForce, findings: &mut Vec<Finding>) {
             let message =
                 format!("{scope} has {}, but {other} is not set: {effect}", setting.key());
             findings.push(Finding {
-                code: Code::OneKindOfMedia,
+                code: LintCode::OneKindOfMedia,
                 about: About::Setting(place),
                 other: None,
                 message,
@@ -62,8 +62,8 @@ fn removable_media(policy: &InForce, findings: &mut Vec<Finding>) {
     }
 }
 
-/// Whether any rule lets anything run, wherever.
-fn allows_anything(policy: &InForce) -> bool {
+/// Whether any rule in any scope allows a program.
+fn allows_anything(policy: &PolicyState) -> bool {
     policy.rules.iter().any(|rule| {
         matches!(
             rule.policy().kind(),
@@ -72,8 +72,8 @@ fn allows_anything(policy: &InForce) -> bool {
     })
 }
 
-/// A compiler's rule allows what it makes only where transitive rules are enabled.
-fn compilers(policy: &InForce, findings: &mut Vec<Finding>) {
+/// `allow-compiler` only has an effect where transitive rules are enabled.
+fn compilers(policy: &PolicyState, findings: &mut Vec<Finding>) {
     let enabled = |(_, setting): &(_, Setting)| *setting == Setting::EnableTransitiveRules(true);
     if policy.settings.iter().any(enabled) {
         return;
@@ -82,7 +82,7 @@ fn compilers(policy: &InForce, findings: &mut Vec<Finding>) {
     let rules = policy.rules.iter().enumerate();
     for (place, rule) in rules.filter(|(_, rule)| compiler(rule.policy().kind())) {
         findings.push(Finding {
-            code: Code::CompilerWithoutTransitive,
+            code: LintCode::CompilerWithoutTransitive,
             about: About::Rule(place),
             other: None,
             message: format!("what {} makes is not allowed by it", rule.target()),

@@ -1,14 +1,14 @@
-//! Blocks of what must run.
+//! Rules that block programs that must run.
 
-use super::{About, Code, Finding};
+use super::{About, Finding, LintCode};
 use crate::rule::{PolicyKind, Rule, RuleType};
 
 /// The teams that have signed Santa: North Pole Security, and Google before.
 pub(super) const SANTA_TEAMS: [&str; 2] = ["ZMCG7MLDV9", GOOGLE];
 pub(super) const GOOGLE: &str = "EQHXZ8M8AV";
-/// What signing ids of Santa's parts begin with, behind the team.
+/// The beginnings of the signing IDs of Santa's programs, after the team ID.
 const SANTA_IDS: [&str; 2] = ["com.northpolesec.santa", "com.google.santa"];
-/// Parts of macOS without which a Mac neither starts nor lets anybody in.
+/// Programs that a Mac needs to start and to log in.
 const SYSTEM: [&str; 14] = [
     "com.apple.xpc.launchd",
     "com.apple.xpc.proxy",
@@ -39,9 +39,9 @@ pub(super) fn look(place: usize, rule: &Rule, findings: &mut Vec<Finding>) {
     let target = rule.target();
     let code = match target.rule_type() {
         _ if !blocks => None,
-        RuleType::TeamId if target.identifier() == SANTA_TEAMS[0] => Some(Code::BlocksSanta),
+        RuleType::TeamId if target.identifier() == SANTA_TEAMS[0] => Some(LintCode::BlocksSanta),
         RuleType::TeamId if SANTA_TEAMS.contains(&target.identifier()) => {
-            Some(Code::BlocksSantaTeam)
+            Some(LintCode::BlocksSantaTeam)
         }
         RuleType::SigningId => signing_id(target.identifier()),
         RuleType::TeamId | RuleType::CdHash | RuleType::Binary | RuleType::Certificate => None,
@@ -52,10 +52,10 @@ pub(super) fn look(place: usize, rule: &Rule, findings: &mut Vec<Finding>) {
     }
 }
 
-fn signing_id(identifier: &str) -> Option<Code> {
+fn signing_id(identifier: &str) -> Option<LintCode> {
     let (team, id) = identifier.split_once(':')?;
     if SANTA_TEAMS.contains(&team) && SANTA_IDS.iter().any(|santa| id.starts_with(santa)) {
-        return Some(Code::BlocksSanta);
+        return Some(LintCode::BlocksSanta);
     }
-    (team == "platform" && SYSTEM.contains(&id)).then_some(Code::BlocksSystem)
+    (team == "platform" && SYSTEM.contains(&id)).then_some(LintCode::BlocksSystem)
 }

@@ -21,8 +21,11 @@ fn told(rules: &[(&str, &str, &str)], settings: &[(&str, &str, &str)]) -> Vec<St
         let setting = Setting::parse_named(key, value).unwrap();
         (scope.parse().unwrap(), setting)
     });
-    let policy =
-        InForce { rules: rules.collect(), settings: settings.collect(), ..InForce::default() };
+    let policy = PolicyState {
+        rules: rules.collect(),
+        settings: settings.collect(),
+        ..PolicyState::default()
+    };
     let found = findings(&policy, "2026-06-01T00:00:00Z".parse().unwrap());
     found.iter().map(|it| format!("{} {}", it.code, it.message)).collect()
 }
@@ -47,7 +50,7 @@ fn a_rule_that_says_what_the_fleet_says_is_not_needed() {
     let mut other = rule("block", TEAM, "tag:eng");
     other.notice.message = Some("not here".into());
     let rules = vec![rule("block", TEAM, "fleet"), other];
-    let policy = InForce { rules, ..InForce::default() };
+    let policy = PolicyState { rules, ..PolicyState::default() };
     assert_eq!(findings(&policy, Timestamp::MIN), []);
 }
 
@@ -105,7 +108,7 @@ fn names_that_are_easily_mistaken_are_told() {
 fn what_has_expired_is_told() {
     let mut old = rule("allow", TEAM, "fleet");
     old.expires = Some("2026-01-01T00:00:00Z".parse().unwrap());
-    let policy = InForce { rules: vec![old], ..InForce::default() };
+    let policy = PolicyState { rules: vec![old], ..PolicyState::default() };
     let at = |time: &str| findings(&policy, time.parse().unwrap()).len();
     assert_eq!((at("2025-12-31T23:59:59Z"), at("2026-01-01T00:00:00Z")), (0, 1));
 }
@@ -190,15 +193,15 @@ fn lockdown_needs_rules_and_compilers_need_a_setting() {
 
 #[test]
 fn codes_are_known_by_number_and_name_and_each_is_there_once() {
-    let mut ids: Vec<&str> = Code::ALL.iter().map(|code| code.id()).collect();
+    let mut ids: Vec<&str> = LintCode::ALL.iter().map(|code| code.id()).collect();
     assert!(ids.is_sorted());
     ids.dedup();
-    assert_eq!(ids.len(), Code::ALL.len());
-    for code in Code::ALL {
+    assert_eq!(ids.len(), LintCode::ALL.len());
+    for code in LintCode::ALL {
         assert_eq!(code.id().to_lowercase().parse(), Ok(*code));
         assert_eq!(code.name().parse(), Ok(*code));
     }
-    assert!("NL999".parse::<Code>().is_err());
+    assert!("NL999".parse::<LintCode>().is_err());
 }
 
 #[test]
@@ -210,7 +213,7 @@ fn every_code_is_explained_and_nothing_else_is() {
         .filter(|title| title.starts_with("NL"))
         .collect();
     let codes: Vec<String> =
-        Code::ALL.iter().map(|code| format!("{} {}", code.id(), code.name())).collect();
+        LintCode::ALL.iter().map(|code| format!("{} {}", code.id(), code.name())).collect();
     assert_eq!(headings, codes);
 }
 
@@ -285,7 +288,7 @@ fn w1_an_expression_that_older_clients_do_not_get_is_reported() {
             ..RuleDraft::default()
         };
         let rules = vec![Rule::try_from(draft).unwrap()];
-        let policy = InForce { rules, ..InForce::default() };
+        let policy = PolicyState { rules, ..PolicyState::default() };
         let found = findings(&policy, "2026-06-01T00:00:00Z".parse().unwrap());
         found.iter().map(|it| format!("{} {}", it.code, it.message)).collect::<Vec<_>>()
     };

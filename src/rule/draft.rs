@@ -1,4 +1,4 @@
-//! A rule before it is checked: the one flat form that JSON, CSV and the database share.
+//! A rule before it is checked, in the flat form of JSON, CSV and the database.
 
 use std::sync::Arc;
 
@@ -7,11 +7,11 @@ use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::{
-    Notice, NoticeError, Policy, PolicyError, PolicyKind, Provenance, Rule, Scope, ScopeError,
-    Target, TargetError, notice,
+    Notice, NoticeError, Policy, PolicyError, PolicyKind, Provenance, Rule, RuleKey, Scope,
+    ScopeError, Target, TargetError, notice,
 };
 
-/// A rule as people and files write it: every field a text, nothing checked yet.
+/// A rule in JSON, CSV and the database. Its fields are texts that are not checked yet.
 ///
 /// Field names are the ones of the admin API and of nicelist's own CSV.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -21,7 +21,7 @@ pub struct RuleDraft {
     pub target: String,
     /// `allow`, `block`, … or Santa's own spelling.
     pub policy: String,
-    /// `fleet` when empty. Serde reads an absent scope as empty, and refuses an empty one.
+    /// Empty for `fleet`. Serde reads an absent scope as empty, and refuses an empty text.
     #[serde(skip_serializing_if = "String::is_empty", deserialize_with = "given_scope")]
     pub scope: String,
     /// The expression of a `cel` rule.
@@ -48,7 +48,6 @@ pub struct RuleDraft {
     /// Why, in words.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub comment: Option<String>,
-    /// The ticket that asked for it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub ticket: Option<String>,
     /// Where the rule came from.
@@ -59,10 +58,10 @@ pub struct RuleDraft {
     pub expires: Option<Timestamp>,
 }
 
-/// Reads a scope. An empty text, such as an unset variable of a script, does not mean the fleet.
+/// Reads a scope. An empty text, such as an unset variable of a script, is not the fleet.
 ///
 /// # Errors
-/// If the text is empty.
+/// The text is empty.
 pub fn given_scope<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
     let text = String::deserialize(deserializer)?;
     match text.as_str() {
@@ -71,7 +70,6 @@ pub fn given_scope<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String,
     }
 }
 
-/// What is wrong with one field.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum FieldError {
     /// The field is empty and may not be.
@@ -97,7 +95,7 @@ pub enum ExpiryError {
     /// The rule would never be active.
     #[error("{0} is in the past")]
     Past(Timestamp),
-    /// No calendar goes that far.
+    /// Later than any calendar date.
     #[error("is too far in the future")]
     TooFar,
     /// A time and a duration.
@@ -105,13 +103,11 @@ pub enum ExpiryError {
     Twice,
 }
 
-/// Why a draft is no rule: the field and what is wrong with it.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{field}: {problem}")]
 pub struct RuleError {
     /// The field's name, as in [`RuleDraft`].
     pub field: &'static str,
-    /// What is wrong.
     pub problem: FieldError,
 }
 
@@ -140,11 +136,11 @@ impl TryFrom<RuleDraft> for Rule {
 }
 
 impl RuleDraft {
-    /// Makes the rule of a draft whose target, scope and policy were read already, by a reader
-    /// that has them in parts. What the draft says of these is not looked at.
+    /// Creates a rule from values that were already parsed, and the other fields of the draft. The
+    /// draft's own target, scope and policy are ignored.
     ///
     /// # Errors
-    /// When the rest of the draft does not fit.
+    /// Another field is invalid.
     pub fn complete(
         self,
         target: Target,
@@ -173,13 +169,12 @@ impl RuleDraft {
     }
 }
 
-/// The fields of a rule without copies, as JSON writes them: a [`RuleDraft`] that is only written.
+/// A borrowed [`RuleDraft`] that can only be serialized.
 #[derive(Debug, Serialize)]
 pub struct RuleRef<'r> {
-    #[serde(serialize_with = "displayed")]
     target: &'r Target,
     policy: PolicyKind,
-    #[serde(skip_serializing_if = "Option::is_none", serialize_with = "scope_name")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     scope: Option<&'r Scope>,
     #[serde(skip_serializing_if = "Option::is_none")]
     cel: Option<&'r str>,
@@ -205,20 +200,9 @@ pub struct RuleRef<'r> {
     expires: Option<Timestamp>,
 }
 
-fn displayed<S: Serializer>(target: &Target, serializer: S) -> Result<S::Ok, S::Error> {
-    serializer.collect_str(target)
-}
-
-fn scope_name<S: Serializer>(scope: &Option<&Scope>, serializer: S) -> Result<S::Ok, S::Error> {
-    match scope {
-        Some(scope) => serializer.collect_str(scope),
-        None => serializer.serialize_none(),
-    }
-}
-
 impl<'r> From<&'r Rule> for RuleRef<'r> {
     fn from(rule: &'r Rule) -> Self {
-        let Rule { target, scope, policy, notice, provenance, expires } = rule;
+        let Rule { key: RuleKey { target, scope }, policy, notice, provenance, expires } = rule;
         let bundle = notice.bundle.as_ref();
         Self {
             target,
@@ -241,7 +225,6 @@ impl<'r> From<&'r Rule> for RuleRef<'r> {
 
 impl RuleRef<'_> {
     /// Leaves out the fleet, which is the server's default, to keep large requests small.
-    #[must_use]
     pub fn without_default_scope(self) -> Self {
         Self { scope: self.scope.filter(|scope| **scope != Scope::Fleet), ..self }
     }
@@ -261,9 +244,9 @@ impl From<Rule> for RuleDraft {
             None => (None, None),
         };
         Self {
-            target: rule.target.to_string(),
+            target: rule.key.target.to_string(),
             policy: rule.policy.kind().word().to_owned(),
-            scope: rule.scope.to_string(),
+            scope: rule.key.scope.to_string(),
             cel: rule.policy.expression().map(ToString::to_string),
             message: owned(rule.notice.message),
             url: owned(rule.notice.url),

@@ -25,11 +25,9 @@ pub enum RuleField {
     Bundle,
     /// Why, in words.
     Comment,
-    /// The ticket that asked for the rule.
     Ticket,
     /// Where the rule came from.
     Source,
-    /// When the rule expires.
     Expires,
 }
 
@@ -54,7 +52,6 @@ pub struct RuleFields(u16);
 
 impl RuleFields {
     /// Whether the set has this field.
-    #[must_use]
     pub fn has(self, field: RuleField) -> bool {
         self.0 & bit(field) != 0
     }
@@ -65,13 +62,11 @@ impl RuleFields {
     }
 
     /// Whether the set is empty.
-    #[must_use]
     pub fn is_empty(self) -> bool {
         self.0 == 0
     }
 
     /// The fields of this set that the other one lacks.
-    #[must_use]
     pub fn without(self, other: Self) -> Self {
         Self(self.0 & !other.0)
     }
@@ -90,7 +85,7 @@ const fn bit(field: RuleField) -> u16 {
 /// A rule to store, and the fields for which the current rule's value counts instead.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RuleMerge {
-    /// The rule, as it is stored if there is no current one.
+    /// What is stored if there is no current rule.
     pub rule: Rule,
     /// The fields that keep the current value, as long as the policy stays the same.
     pub kept: RuleFields,
@@ -100,14 +95,12 @@ pub struct RuleMerge {
 }
 
 impl RuleMerge {
-    /// A rule that keeps nothing.
-    #[must_use]
+    /// A rule that keeps no current value.
     pub fn complete(rule: Rule) -> Self {
         Self { rule, kept: RuleFields::default(), expiry_slack: SignedDuration::ZERO }
     }
 
-    /// What is to be stored in place of the current rule.
-    #[must_use]
+    /// The rule to store instead of the current one.
     pub fn onto(&self, current: Option<&Rule>) -> Cow<'_, Rule> {
         let Some(current) = current else { return Cow::Borrowed(&self.rule) };
         if current.policy().kind() != self.rule.policy().kind() {
@@ -166,7 +159,6 @@ pub struct FieldChange {
 
 impl FieldChange {
     /// The fields in which two versions of a rule differ; all fields of the only one.
-    #[must_use]
     pub fn between(before: Option<&Rule>, after: Option<&Rule>) -> Vec<Self> {
         let none = std::array::from_fn(|_| None);
         let [before, after] = [before, after].map(|rule| rule.map_or_else(|| none.clone(), values));
@@ -178,7 +170,7 @@ impl FieldChange {
     }
 }
 
-/// The fields of a rule besides its key, in the order in which differences are listed.
+/// The fields of a rule except its key, in the order of lists of differences.
 const NAMES: [&str; 12] = [
     "policy",
     "cel",

@@ -1,4 +1,4 @@
-//! What accompanies a rule: what the person at the Mac sees, and why the rule exists.
+//! The texts of a rule: those that Santa shows, and those that explain why the rule exists.
 
 use std::sync::Arc;
 
@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 /// Santa cuts a button label after this many characters (SNTRule.mm).
 const LONGEST_LABEL: usize = 48;
-/// The longest text that is taken anywhere else, in bytes.
+/// The longest other text, in bytes.
 const LONGEST_TEXT: usize = 8 * 1024;
 
 /// Why a text or a bundle was refused.
@@ -29,22 +29,23 @@ pub enum NoticeError {
     HalfBundle,
 }
 
-/// What the person at the Mac sees when the rule decides.
+/// What Santa shows when the rule decides.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct Notice {
     /// Santa's `custom_msg`; its window renders it as HTML.
     pub message: Option<Arc<str>>,
-    /// Santa's `custom_url`: what the button opens; the word `null` hides the button.
+    /// Santa's `custom_url`, which the button opens. The text `null` hides the button.
     pub url: Option<Arc<str>>,
     /// Santa's `event_detail_button_label` (2026.7 and later), at most 48 characters.
     pub button_label: Option<Arc<str>>,
     /// Santa's `notification_app_name`: "NAME can now run" (2025.4 and later).
     pub app_name: Option<Arc<str>>,
-    /// The bundle that an allow rule was made for.
+    /// The bundle that an allow rule belongs to.
     pub bundle: Option<Bundle>,
 }
 
-/// A bundle that was approved member by member, so that Santa can say when all are there.
+/// A bundle that was approved program by program. Santa uses it to show when all of them are
+/// allowed.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Bundle {
     hash: Box<str>,
@@ -66,24 +67,20 @@ impl Bundle {
     }
 
     /// The bundle's hash, 64 lower-case hex digits.
-    #[must_use]
     pub fn hash(&self) -> &str {
         &self.hash
     }
 
-    /// How many executables the bundle has.
-    #[must_use]
     pub fn binary_count(&self) -> u32 {
         self.binary_count
     }
 }
 
-/// Why a rule is here and where it came from. Never sent to clients.
+/// Why the rule exists, and its source. Never sent to clients.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct Provenance {
     /// Why, in words.
     pub comment: Option<Arc<str>>,
-    /// The ticket that asked for it.
     pub ticket: Option<Arc<str>>,
     /// The file, tool or event that it came from.
     pub source: Option<Arc<str>>,

@@ -1,83 +1,58 @@
-//! What happens when a rule matches.
+//! Policies: what a rule does.
 
-use std::fmt;
 use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
-use super::{RuleType, cel_schema};
+use super::{RuleType, cel_schema, words};
 use crate::cel::{CelError, Expression};
 
-/// The names of the policies, without what they carry.
+/// A policy without its CEL expression.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum PolicyKind {
-    /// Let it run.
     Allow,
-    /// Let it run, and let run what it writes (Santa's transitive rules).
+    /// Also allows programs that this program writes (Santa's transitive rules).
     AllowCompiler,
-    /// Stop it and tell the person.
     Block,
-    /// Stop it and tell nobody.
+    /// Blocks without any message.
     SilentBlock,
-    /// Stop it without a window, telling a terminal.
+    /// Blocks without a window, but with a message on the terminal.
     SilentBlockGui,
-    /// Stop it with a window, telling no terminal.
+    /// Blocks with a window, but without a message on the terminal.
     SilentBlockTty,
-    /// Ask an expression, execution by execution.
+    /// An expression decides about each execution.
     Cel,
-    /// Hosts of this scope have no rule for the target, whatever weaker scopes say.
+    /// Hosts in the scope get no rule for the target, regardless of weaker scopes.
     Remove,
 }
 
-impl PolicyKind {
-    /// All kinds, in the order that help texts list them.
-    pub const ALL: [Self; 8] = [
-        Self::Allow,
-        Self::AllowCompiler,
-        Self::Block,
-        Self::SilentBlock,
-        Self::SilentBlockGui,
-        Self::SilentBlockTty,
-        Self::Cel,
-        Self::Remove,
-    ];
-
-    /// Whether programs that match run without further conditions.
-    #[must_use]
-    pub const fn allows(self) -> bool {
-        matches!(self, Self::Allow | Self::AllowCompiler)
-    }
-
-    /// The word for the policy, as on the command line.
-    #[must_use]
-    pub const fn word(self) -> &'static str {
-        match self {
-            Self::Allow => "allow",
-            Self::AllowCompiler => "allow-compiler",
-            Self::Block => "block",
-            Self::SilentBlock => "silent-block",
-            Self::SilentBlockGui => "silent-block-gui",
-            Self::SilentBlockTty => "silent-block-tty",
-            Self::Cel => "cel",
-            Self::Remove => "remove",
-        }
+words! {
+    PolicyKind {
+        Allow = "allow",
+        AllowCompiler = "allow-compiler",
+        Block = "block",
+        SilentBlock = "silent-block",
+        SilentBlockGui = "silent-block-gui",
+        SilentBlockTty = "silent-block-tty",
+        Cel = "cel",
+        Remove = "remove",
     }
 }
 
-impl fmt::Display for PolicyKind {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(self.word())
+impl PolicyKind {
+    /// Whether programs that match run without further conditions.
+    pub const fn allows(self) -> bool {
+        matches!(self, Self::Allow | Self::AllowCompiler)
     }
 }
 
 impl FromStr for PolicyKind {
     type Err = PolicyError;
 
-    /// Reads our words, Santa's own names with their aliases, and peers' short forms.
+    /// Accepts our words, Santa's names and aliases, and short forms of other tools.
     fn from_str(text: &str) -> Result<Self, PolicyError> {
-        // Nearly all are spelled as we write them.
-        if let Some(kind) = Self::ALL.into_iter().find(|kind| kind.word() == text) {
+        if let Some(kind) = Self::from_word(text) {
             return Ok(kind);
         }
         let folded = text.trim().to_ascii_lowercase().replace(['_', ' '], "-");
@@ -108,18 +83,16 @@ pub enum PolicyError {
     /// `cel` without an expression.
     #[error("policy cel needs an expression")]
     ExpressionMissing,
-    /// An expression beside another policy: Santa would store it and never ask it.
+    /// Santa would store the expression and never evaluate it.
     #[error("policy {0} takes no expression; only cel does")]
     ExpressionUnexpected(PolicyKind),
-    /// The expression does not compile, or names what Santa does not know.
     #[error("cel expression: {0}")]
     Expression(#[from] CelError),
-    /// `allow-compiler` where Santa would match nothing with it.
     #[error("allow-compiler works on a binary, signingid or cdhash; Santa ignores it on a {0}")]
     CompilerTarget(RuleType),
 }
 
-/// What happens when a rule matches; `Cel` carries its checked expression.
+/// A policy. `Cel` has its expression, which was checked.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum Policy {
     /// See [`PolicyKind::Allow`].
@@ -141,10 +114,9 @@ pub enum Policy {
 }
 
 impl Policy {
-    /// Joins a kind and the expression that came with it.
-    ///
+    /// Combines a kind with its expression.
     /// # Errors
-    /// When exactly one of "is `cel`" and "has an expression" holds, or the expression is bad.
+    /// `cel` without an expression, another kind with one, or an invalid expression.
     pub fn new(kind: PolicyKind, expression: Option<&str>) -> Result<Self, PolicyError> {
         let plain = match kind {
             PolicyKind::Cel => {
@@ -165,11 +137,11 @@ impl Policy {
         }
     }
 
-    /// The same for a policy that a database has stored: its expression was checked by the version
-    /// that wrote it, and is used even if this one would refuse it.
+    /// Like [`Self::new`], for a policy from the database. Its expression was checked by the
+    /// version that stored it, and is accepted even if this version would refuse it.
     ///
     /// # Errors
-    /// When exactly one of "is `cel`" and "has an expression" holds.
+    /// `cel` without an expression, or another kind with one.
     pub fn stored(kind: PolicyKind, expression: Option<&str>) -> Result<Self, PolicyError> {
         match (kind, expression) {
             (PolicyKind::Cel, Some(source)) => {
@@ -180,7 +152,6 @@ impl Policy {
     }
 
     /// The policy's name.
-    #[must_use]
     pub fn kind(&self) -> PolicyKind {
         match self {
             Self::Allow => PolicyKind::Allow,
@@ -195,7 +166,6 @@ impl Policy {
     }
 
     /// The expression of a `cel` policy.
-    #[must_use]
     pub fn expression(&self) -> Option<&Expression> {
         match self {
             Self::Cel(expression) => Some(expression),

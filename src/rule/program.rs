@@ -1,20 +1,19 @@
-//! A program as evidence shows it, and the targets that a rule for it could have.
+//! A program as hosts report it, and the targets of rules that could match it.
 
 use serde::{Deserialize, Serialize};
 
 use super::{RuleType, Target};
 
-/// How a program is signed, as far as the evidence tells. It decides which rule types can
-/// match at all (SNTRuleIdentifiers.mm).
+/// How a program is signed, if that is known. Which rule types can match depends on it
+/// (SNTRuleIdentifiers.mm).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum SigningStatus {
-    /// The evidence does not say.
     #[default]
     Unknown,
     /// No signature.
     Unsigned,
-    /// A signature that does not hold.
+    /// The signature is not valid.
     Invalid,
     /// Signed without a certificate.
     Adhoc,
@@ -26,7 +25,6 @@ pub enum SigningStatus {
 
 impl SigningStatus {
     /// The word shown to people.
-    #[must_use]
     pub const fn word(self) -> &'static str {
         match self {
             Self::Unknown => "unknown",
@@ -38,9 +36,8 @@ impl SigningStatus {
         }
     }
 
-    /// Whether a rule of this type can match a program signed so. Without knowledge of the
-    /// status everything that the evidence carries is taken to work.
-    #[must_use]
+    /// Whether a rule of this type can match a program with this status. If the status is unknown,
+    /// all types count as possible.
     pub const fn allows(self, rule_type: RuleType) -> bool {
         match (self, rule_type) {
             (_, RuleType::Binary) | (Self::Unknown | Self::Production, _) => true,
@@ -63,7 +60,7 @@ pub struct Certificate {
     pub organization: String,
 }
 
-/// What evidence says of one program; empty texts mean "not known".
+/// What is known about a program. Empty texts are unknown.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Program {
@@ -77,26 +74,24 @@ pub struct Program {
     /// Signing id, with or without its team in front.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub signing_id: String,
-    /// How it is signed.
     pub signing_status: SigningStatus,
     /// The leaf certificate.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub certificate: Option<Certificate>,
 }
 
-/// A target that a rule for a program could have, and what it would cover.
+/// A target of a rule that would match a program.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Candidate {
     pub target: Target,
-    /// What a rule for it would cover, in words.
+    /// What the rule would match, in words.
     pub covers: String,
 }
 
 impl Program {
-    /// The targets that can match this program, best first: what survives the program's
-    /// updates without covering more than the program comes before what breaks with the next
-    /// version, and that before what covers a whole vendor.
-    #[must_use]
+    /// The targets that can match this program, best first: targets that stay valid after updates
+    /// and match only this program, then targets of this version only, then targets of a whole
+    /// vendor.
     pub fn candidates(&self) -> Vec<Candidate> {
         let certificate = self.certificate.as_ref();
         let named = certificate.map(|leaf| leaf.common_name.as_str()).filter(|cn| !cn.is_empty());
@@ -118,7 +113,6 @@ impl Program {
 
     /// The target of this type that Santa would look for: its signing status allows it, and the
     /// evidence has it.
-    #[must_use]
     pub fn target(&self, rule_type: RuleType) -> Option<Target> {
         let identifier = match rule_type {
             RuleType::CdHash => self.cdhash.clone(),
@@ -131,10 +125,9 @@ impl Program {
         usable.then(|| Target::new(rule_type, &identifier).ok()).flatten()
     }
 
-    /// Whether the program may have an identifier of this type that the evidence is silent of.
-    /// Evidence that tells how a program is signed tells who signed it too; old clients and
-    /// hashes alone do not, nor do old clients report a code directory hash.
-    #[must_use]
+    /// Whether the program may have an identifier of this type that was not reported. Reports with
+    /// a signing status also have the signer. Old clients do not report the status, the signer or
+    /// the code directory hash.
     pub const fn may_have(&self, rule_type: RuleType) -> bool {
         match (self.signing_status, rule_type) {
             (SigningStatus::Unknown, _) | (_, RuleType::CdHash) => true,
@@ -149,22 +142,19 @@ impl Program {
         }
     }
 
-    /// Whether it comes with the system, by its signing id.
-    #[must_use]
+    /// Whether it is part of macOS, according to its signing ID.
     pub fn is_platform(&self) -> bool {
         self.target(RuleType::SigningId)
             .is_some_and(|target| target.identifier().starts_with("platform:"))
     }
 
-    /// Whether nothing but the file's hash is known.
-    #[must_use]
+    /// Whether only the hash of the file is known.
     pub fn is_hash_alone(&self) -> bool {
         let hash = Self { sha256: self.sha256.clone(), ..Self::default() };
         *self == hash
     }
 
     /// Why the best candidate is the best, in words.
-    #[must_use]
     pub fn reason(&self, chosen: RuleType) -> &'static str {
         match (chosen, self.signing_status) {
             (RuleType::SigningId, _) => "a signing id survives updates and names only this program",
@@ -188,10 +178,8 @@ impl Program {
         }
     }
 
-    /// The signing id with its team in front, where that can be known.
-    ///
-    /// Clients before 2024 give it bare; it is then prefixed with the team id and never
-    /// guessed to be Apple's own.
+    /// The signing ID with its team ID, if both are known. Clients before 2024 report it without
+    /// the team ID. It is then never assumed to be Apple's.
     fn prefixed_signing_id(&self) -> Option<String> {
         if Target::new(RuleType::SigningId, &self.signing_id).is_ok() {
             return Some(self.signing_id.clone());

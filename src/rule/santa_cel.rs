@@ -1,4 +1,4 @@
-//! The names that Santa gives to a rule's expression (santa.cel.v1).
+//! The variables and functions that Santa provides to CEL expressions (santa.cel.v1).
 
 use std::sync::LazyLock;
 
@@ -23,9 +23,8 @@ const STRING_METHODS: [&str; 12] = [
 /// The string functions that are called on their own.
 const STRING_FUNCTIONS: [&str; 1] = ["strings.quote"];
 
-/// The schema of Santa's version 1 expressions: the program (`target`), how it is run, and the
-/// verdicts that an expression may return.
-#[must_use]
+/// The schema of Santa's version 1 expressions: the program (`target`), the execution, and the
+/// possible results.
 pub fn schema() -> &'static Schema {
     static SCHEMA: LazyLock<Schema> = LazyLock::new(|| {
         let schema = Schema::standard().message(
@@ -49,7 +48,6 @@ pub fn schema() -> &'static Schema {
 
 /// The first version of Santa, as year and number, that compiles an expression, if it is newer
 /// than the first version with CEL (2025.6).
-#[must_use]
 pub fn first_version(expression: &Expression) -> Option<(u16, u16)> {
     expression.uses().iter().filter_map(|name| since(name)).max()
 }

@@ -1,32 +1,28 @@
-//! Whom a rule or a setting is for.
+//! Scopes: the hosts that a rule or a setting applies to.
 
 use std::fmt;
 use std::str::FromStr;
 
-use serde::{Deserialize, Serialize};
+use super::{checked_text, serde_as_text};
 
-/// The longest machine id, group or user name that is taken, in bytes.
+/// The longest machine ID, group or user name, in bytes.
 const LONGEST_NAME: usize = 255;
 /// The longest tag name, in bytes.
 const LONGEST_TAG: usize = 63;
 
-/// Why a scope or one of its names was refused.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum ScopeError {
-    /// The word before the colon is none we know.
     #[error("{}", unknown(_0))]
     Unknown(String),
-    /// A tag name with letters that tags do not have.
     #[error(
         "`{0}` is no tag name; use up to 63 letters, digits, dots, dashes and underscores, starting with a letter or digit"
     )]
     Tag(String),
-    /// An empty, endless or unprintable name.
     #[error("{0} must have 1 to 255 bytes and no control characters")]
     Name(&'static str),
 }
 
-/// Says what scopes are. A name alone is most often that of a tag.
+/// Lists the forms of scopes. Suggests a tag, because a name alone is usually that of a tag.
 fn unknown(text: &str) -> String {
     let expected = "expected fleet, group:NAME, tag:NAME, user:NAME or host:MACHINE_ID";
     match text.parse::<TagName>() {
@@ -35,72 +31,26 @@ fn unknown(text: &str) -> String {
     }
 }
 
-macro_rules! text_newtype {
-    ($(#[$doc:meta])* $name:ident, $parse:expr) => {
-        $(#[$doc])*
-        #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-        #[serde(try_from = "String", into = "String")]
-        pub struct $name(Box<str>);
-
-        impl $name {
-            /// The text itself.
-            #[must_use]
-            pub fn as_str(&self) -> &str {
-                &self.0
-            }
-        }
-
-        impl fmt::Display for $name {
-            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.pad(&self.0)
-            }
-        }
-
-        impl FromStr for $name {
-            type Err = ScopeError;
-
-            fn from_str(text: &str) -> Result<Self, ScopeError> {
-                let parse: fn(&str) -> Result<Box<str>, ScopeError> = $parse;
-                parse(text).map(Self)
-            }
-        }
-
-        impl TryFrom<String> for $name {
-            type Error = ScopeError;
-
-            fn try_from(text: String) -> Result<Self, ScopeError> {
-                text.parse()
-            }
-        }
-
-        impl From<$name> for String {
-            fn from(name: $name) -> Self {
-                name.0.into()
-            }
-        }
-    };
-}
-
-text_newtype!(
-    /// How a Mac names itself in its sync URL: the hardware UUID unless its profile says
-    /// otherwise. Opaque, and kept in the case that it came in.
+checked_text!(
+    /// The ID of a host in its sync URL: the hardware UUID, unless its profile sets another text.
+    /// Upper and lower case are kept.
     MachineId,
+    ScopeError,
     |text| name(text, "a machine id")
 );
 
 impl MachineId {
-    /// Whether it is a hardware UUID, as it is for Macs whose profile does not name them
-    /// otherwise: 8-4-4-4-12 hex digits.
-    #[must_use]
+    /// Whether it is a hardware UUID: 8-4-4-4-12 hex digits.
     pub fn is_uuid(&self) -> bool {
         let is_hex = self.0.bytes().all(|byte| byte.is_ascii_hexdigit() || byte == b'-');
         is_hex && self.0.split('-').map(str::len).eq([8, 4, 4, 4, 12])
     }
 }
 
-text_newtype!(
+checked_text!(
     /// The name of a tag, in lower case.
     TagName,
+    ScopeError,
     |text| {
         let folded = text.trim().to_lowercase();
         let starts = folded.starts_with(|first: char| first.is_ascii_alphanumeric());
@@ -123,16 +73,15 @@ fn name(text: &str, what: &'static str) -> Result<Box<str>, ScopeError> {
     }
 }
 
-/// Whom a rule or a setting is for. The order of the variants is the order of strength,
-/// weakest first.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(try_from = "String", into = "String")]
+/// The hosts that a rule or a setting applies to. The variants are in order of strength, weakest
+/// first.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Scope {
     /// Every host.
     Fleet,
     /// Hosts that report this group for their primary user.
     Group(Box<str>),
-    /// Hosts that an administrator gave this tag.
+    /// Hosts with this tag.
     Tag(TagName),
     /// Hosts with this primary user.
     User(Box<str>),
@@ -156,8 +105,7 @@ impl Scope {
         name(text, "a user name").map(Self::User)
     }
 
-    /// The word before the colon, as stored and shown.
-    #[must_use]
+    /// The word before the colon.
     pub const fn kind(&self) -> &'static str {
         match self {
             Self::Fleet => "fleet",
@@ -168,8 +116,7 @@ impl Scope {
         }
     }
 
-    /// The name behind the colon; empty for the fleet.
-    #[must_use]
+    /// The name after the colon; empty for the fleet.
     pub fn name(&self) -> &str {
         match self {
             Self::Fleet => "",
@@ -209,19 +156,7 @@ impl FromStr for Scope {
     }
 }
 
-impl TryFrom<String> for Scope {
-    type Error = ScopeError;
-
-    fn try_from(text: String) -> Result<Self, ScopeError> {
-        text.parse()
-    }
-}
-
-impl From<Scope> for String {
-    fn from(scope: Scope) -> Self {
-        scope.to_string()
-    }
-}
+serde_as_text!(Scope);
 
 #[cfg(test)]
 mod tests {

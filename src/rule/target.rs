@@ -1,12 +1,13 @@
-//! What a rule is about: a rule type and an identifier in the spelling that Santa stores.
+//! Targets: a rule type and an identifier, in the form that Santa stores.
 
 use std::fmt;
 use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
-/// The kinds of identifier that Santa's rules know, strongest first in Santa's own order of
-/// evaluation.
+use super::{serde_as_text, words};
+
+/// The types of Santa's rules, in the order of Santa's evaluation, strongest first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum RuleType {
@@ -14,33 +15,27 @@ pub enum RuleType {
     CdHash,
     /// The SHA-256 of one executable file (64 hex digits).
     Binary,
-    /// A signing id with its team, `EQHXZ8M8AV:com.google.Chrome`, or `platform:` for Apple's own.
+    /// A signing ID with its team ID, `EQHXZ8M8AV:com.google.Chrome`, or with `platform:` for
+    /// Apple's programs.
     SigningId,
     /// The SHA-256 of the leaf certificate that signed a program (64 hex digits).
     Certificate,
-    /// Everything that one developer team signs (10 letters and digits).
+    /// The team ID of a developer (10 letters and digits).
     TeamId,
 }
 
-impl RuleType {
-    /// All types, strongest first.
-    pub const ALL: [Self; 5] =
-        [Self::CdHash, Self::Binary, Self::SigningId, Self::Certificate, Self::TeamId];
-
-    /// The word for the type, as in `teamid:EQHXZ8M8AV`.
-    #[must_use]
-    pub const fn word(self) -> &'static str {
-        match self {
-            Self::CdHash => "cdhash",
-            Self::Binary => "binary",
-            Self::SigningId => "signingid",
-            Self::Certificate => "certificate",
-            Self::TeamId => "teamid",
-        }
+words! {
+    RuleType {
+        CdHash = "cdhash",
+        Binary = "binary",
+        SigningId = "signingid",
+        Certificate = "certificate",
+        TeamId = "teamid",
     }
+}
 
-    /// What an identifier of this type looks like, for error messages.
-    #[must_use]
+impl RuleType {
+    /// A description of identifiers of this type, for error messages.
     pub const fn shape(self) -> &'static str {
         match self {
             Self::CdHash => "40 hex digits",
@@ -51,19 +46,12 @@ impl RuleType {
     }
 }
 
-impl fmt::Display for RuleType {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(self.word())
-    }
-}
-
 impl FromStr for RuleType {
     type Err = TargetError;
 
-    /// Reads our words, Santa's upper-case names, and what peers write (`sha256`, `cert`).
+    /// Accepts our words, Santa's upper-case names, and words of other tools (`sha256`, `cert`).
     fn from_str(text: &str) -> Result<Self, TargetError> {
-        // Nearly all are spelled as we write them.
-        if let Some(rule_type) = Self::ALL.into_iter().find(|rule_type| rule_type.word() == text) {
+        if let Some(rule_type) = Self::from_word(text) {
             return Ok(rule_type);
         }
         let folded: String =
@@ -79,48 +67,38 @@ impl FromStr for RuleType {
     }
 }
 
-/// Why a target was refused.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum TargetError {
-    /// The rule type is none that Santa knows.
     #[error("`{0}` is no rule type; expected binary, certificate, teamid, signingid or cdhash")]
     UnknownType(String),
-    /// The text has no `type:` in front.
+    /// The text does not begin with `type:`.
     #[error("`{0}` names no rule type; write it as TYPE:IDENTIFIER, as in teamid:EQHXZ8M8AV")]
     NoType(String),
-    /// The identifier does not have the shape that its type asks for.
     #[error("`{identifier}` is no {rule_type} identifier; expected {}", rule_type.shape())]
-    Shape {
-        /// The type that was asked for.
-        rule_type: RuleType,
-        /// What was given.
-        identifier: String,
-    },
-    /// A SHA-1 where a SHA-256 belongs.
+    Shape { rule_type: RuleType, identifier: String },
+    /// A SHA-1 instead of a SHA-256.
     #[error("`{0}` has 40 hex digits, a cdhash or a SHA-1; a binary needs its SHA-256 (64 digits)")]
     Sha1(String),
 }
 
-/// A rule type and an identifier, normalised as Santa stores it (SNTRule.mm): hex and
-/// `platform` in lower case, team ids in upper case, the rest of a signing id untouched.
+/// A rule type and an identifier, normalized as in Santa (SNTRule.mm): hex digits and `platform` in
+/// lower case, team IDs in upper case, the rest of a signing ID unchanged.
 ///
 /// ```text
 /// teamid:EQHXZ8M8AV  signingid:platform:com.apple.yes  binary:<64 hex>  cdhash:<40 hex>
 /// ```
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(try_from = "String", into = "String")]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Target {
     rule_type: RuleType,
     identifier: Box<str>,
 }
 
-/// The start of a target: targets whose keys differ have the order of their keys.
+/// The beginning of a target. Targets with different keys have the same order as their keys.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct TargetKey(RuleType, u64);
 
 impl Target {
-    /// The start of the target, to sort many of them without reading all of each.
-    #[must_use]
+    /// A short key that makes sorting many targets fast.
     pub fn sort_key(&self) -> TargetKey {
         let mut start = [0; 8];
         let bytes = self.identifier.as_bytes();
@@ -129,12 +107,11 @@ impl Target {
         TargetKey(self.rule_type, u64::from_be_bytes(start))
     }
 
-    /// Checks and normalises an identifier for its type.
-    ///
-    /// Surrounding white space is dropped: Santa would not trim it and never match.
+    /// Checks and normalizes an identifier. White space around it is removed, because Santa would
+    /// keep it and never match.
     ///
     /// # Errors
-    /// [`TargetError::Shape`] or [`TargetError::Sha1`] when no client would take it.
+    /// [`TargetError::Shape`] or [`TargetError::Sha1`].
     pub fn new(rule_type: RuleType, identifier: &str) -> Result<Self, TargetError> {
         let text = identifier.trim();
         let normal = match rule_type {
@@ -153,20 +130,18 @@ impl Target {
     }
 
     /// The kind of identifier.
-    #[must_use]
     pub fn rule_type(&self) -> RuleType {
         self.rule_type
     }
 
     /// The identifier as Santa stores it.
-    #[must_use]
     pub fn identifier(&self) -> &str {
         &self.identifier
     }
 }
 
 fn hex(text: &str, digits: usize) -> Option<String> {
-    // All digits are looked at even after a wrong one: several at once, since none waits for another.
+    // Checks all digits without an early exit, so that the compiler can vectorize the loop.
     let are_digits = || text.bytes().fold(true, |all, byte| all & byte.is_ascii_hexdigit());
     let fits = text.len() == digits && are_digits();
     fits.then(|| text.to_ascii_lowercase())
@@ -203,19 +178,7 @@ impl FromStr for Target {
     }
 }
 
-impl TryFrom<String> for Target {
-    type Error = TargetError;
-
-    fn try_from(text: String) -> Result<Self, TargetError> {
-        text.parse()
-    }
-}
-
-impl From<Target> for String {
-    fn from(target: Target) -> Self {
-        target.to_string()
-    }
-}
+serde_as_text!(Target);
 
 #[cfg(test)]
 mod tests {

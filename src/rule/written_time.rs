@@ -20,7 +20,7 @@ pub enum WrittenTime {
     FromToday(i32),
 }
 
-/// Which end of a day a day stands for.
+/// Whether a date is the beginning or the end of its day.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum DayEdge {
     /// Its first second.
@@ -46,7 +46,7 @@ impl FromStr for WrittenTime {
             return Ok(Self::FromToday(*days));
         }
         let at = text.parse().map(Self::At);
-        // A date alone would also be read as midnight.
+        // Otherwise, a date alone would be parsed as midnight.
         let day = |_| match text.contains([':', 'T', 't']) {
             false => text.parse().map(Self::Day),
             true => text.parse().map(Self::Local),
@@ -56,8 +56,7 @@ impl FromStr for WrittenTime {
 }
 
 impl WrittenTime {
-    /// The point in time, seen from `now` in a time zone. Nothing if no calendar has it.
-    #[must_use]
+    /// The point in time, relative to `now` in a time zone. None if it is out of range.
     pub fn resolve(self, now: Timestamp, zone: &TimeZone, edge: DayEdge) -> Option<Timestamp> {
         let of_day = |day: Date| {
             let local = match edge {
@@ -78,7 +77,6 @@ impl WrittenTime {
     }
 
     /// Whether it depends on the time zone.
-    #[must_use]
     pub fn is_local(self) -> bool {
         !matches!(self, Self::At(_))
     }
@@ -88,7 +86,7 @@ impl WrittenTime {
 /// `tomorrow` are refused, because they mean something else every day.
 ///
 /// # Errors
-/// If it is not a time.
+/// The text is not a time.
 pub fn expiry(text: &str) -> Result<Timestamp, WrittenTimeError> {
     let zone = TimeZone::system();
     let resolved = match text.parse() {
@@ -114,7 +112,7 @@ fn last_second() -> Option<Timestamp> {
 /// Reads an optional expiry of JSON.
 ///
 /// # Errors
-/// If it is not a time.
+/// The text is not a time.
 pub fn optional_expiry<'de, D: Deserializer<'de>>(
     deserializer: D,
 ) -> Result<Option<Timestamp>, D::Error> {
@@ -123,7 +121,6 @@ pub fn optional_expiry<'de, D: Deserializer<'de>>(
 }
 
 /// A time with its zone, as in `2027-01-31T23:59:59+01:00[Europe/Berlin]`.
-#[must_use]
 pub fn in_zone(at: Timestamp, zone: &TimeZone) -> String {
     let seconds = Timestamp::from_second(at.as_second()).unwrap_or(at);
     seconds.to_zoned(zone.clone()).to_string()

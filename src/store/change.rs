@@ -2,7 +2,7 @@
 
 use crate::fleet::{Actor, Setting, SettingKey, Tag};
 use crate::rule::{
-    FieldChange, MachineId, Outcome, Revision, Rule, RuleMerge, Scope, TagName, Target,
+    MachineId, Outcome, Revision, Rule, RuleDifference, RuleKey, RuleMerge, Scope, TagName,
 };
 
 /// One edit of a change. It describes the wanted state. Edits that add something to a tag need the
@@ -14,7 +14,7 @@ pub enum Edit {
     /// The same, but some fields keep the values of the stored rule.
     MergeRule(Box<RuleMerge>),
     /// No rule is active for this target and scope.
-    DropRule { target: Target, scope: Scope },
+    DropRule(RuleKey),
     /// This scope has this setting.
     Set { scope: Scope, setting: Setting },
     /// This scope does not have this setting.
@@ -53,15 +53,6 @@ pub struct Committed {
     pub outcomes: Vec<Outcome>,
     /// The differences of changed and removed rules, in the order of the edits.
     pub differences: Vec<RuleDifference>,
-}
-
-/// What one edit changed in a stored rule.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct RuleDifference {
-    /// The edit's index among those of the change.
-    pub edit: usize,
-    /// The fields that differ. All fields of a removed rule.
-    pub fields: Vec<FieldChange>,
 }
 
 /// An edit that cannot be made.

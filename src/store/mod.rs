@@ -22,7 +22,7 @@ mod query_purpose;
 mod sql;
 mod sqlite;
 
-pub use change::{Change, Committed, Edit, Refusal, RefusalReason, RuleDifference};
+pub use change::{Change, Committed, Edit, Refusal, RefusalReason};
 pub use error::{StoreError, StoreResult};
 pub use event_store::EventStore;
 pub use fault::{DatabaseSize, Health, WriteFault};
@@ -32,8 +32,7 @@ pub use principal_store::PrincipalStore;
 pub use quarantine::QuarantinedRow;
 pub use query::{
     EventFilter, EventPurge, HostFilter, ListPart, RevisedRule, RevisedRulePosition,
-    RevisionFilter, RuleFilter, RuleKey, RuleRecord, RuleVersion, SharedSerial, StoredEvent,
-    StoredHost, StoredRevision,
+    RevisionFilter, RuleFilter, RuleRecord, RuleVersion, SharedSerial, StoredEvent, StoredHost,
 };
 pub use query_purpose::QueryPurpose;
 

@@ -5,10 +5,10 @@ use jiff::Timestamp;
 
 use super::{
     Change, Committed, LedgerRow, PolicySnapshot, RevisedRule, RevisedRulePosition, RevisionFilter,
-    RuleFilter, RuleKey, RuleRecord, RuleVersion, StoreResult, StoredRevision,
+    RuleFilter, RuleRecord, RuleVersion, StoreResult,
 };
-use crate::fleet::InForce;
-use crate::rule::{Revision, RevisionRecord, Target};
+use crate::fleet::PolicyState;
+use crate::rule::{Revision, RevisionRecord, RevisionSummary, RuleKey, Target};
 
 /// Each method is one transaction, and what it writes is durable when it returns.
 #[async_trait]
@@ -63,16 +63,16 @@ pub trait PolicyStore: Send + Sync + 'static {
         filter: &RevisionFilter,
         before: Option<Revision>,
         limit: usize,
-    ) -> StoreResult<Vec<StoredRevision>>;
+    ) -> StoreResult<Vec<RevisionSummary>>;
 
-    async fn revision(&self, revision: Revision) -> StoreResult<Option<StoredRevision>>;
+    async fn revision(&self, revision: Revision) -> StoreResult<Option<RevisionSummary>>;
 
     /// The tags and settings that a revision ended, and those that it made. No rules: there may be
     /// a million.
     async fn revised_tags_and_settings(
         &self,
         revision: Revision,
-    ) -> StoreResult<(InForce, InForce)>;
+    ) -> StoreResult<(PolicyState, PolicyState)>;
 
     /// At most `limit` of a revision's changes of rules after `after`, each with its place.
     async fn rule_changes(

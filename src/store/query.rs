@@ -6,8 +6,7 @@ use jiff::Timestamp;
 
 use crate::fleet::{Event, EventId, EventKind, Host, PathPattern};
 use crate::rule::{
-    MachineId, PolicyKind, Revision, RevisionCounts, RevisionRecord, Rule, RuleType, Scope,
-    TagName, Target,
+    MachineId, PolicyKind, Revision, RevisionRecord, Rule, RuleType, Scope, TagName, Target,
 };
 
 /// A part of a list. It has fewer rows than requested if they are large.
@@ -61,13 +60,6 @@ pub struct RuleFilter {
     pub text: Option<String>,
 }
 
-/// A rule's position in lists: by type (in [`RuleType`]'s order), identifier, scope.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct RuleKey {
-    pub target: Target,
-    pub scope: Scope,
-}
-
 /// An active rule and the revision that made it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RuleRecord {
@@ -87,13 +79,6 @@ pub struct RevisionFilter {
     /// That made or ended a rule or a setting in this scope. Without a target, this takes time in
     /// proportion to all versions of rules.
     pub scope: Option<Scope>,
-}
-
-/// A revision and how much it changed.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct StoredRevision {
-    pub record: RevisionRecord,
-    pub counts: RevisionCounts,
 }
 
 /// What a revision did to the rule of one target in one scope. At least one of the two is set.

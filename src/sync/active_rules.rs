@@ -12,7 +12,7 @@ use super::policy::{HostSettings, LoadedPolicy};
 use super::translate;
 use crate::fleet::{Generation, Host, Setting, Tag, Tags};
 use crate::protocol::generation as table;
-use crate::rule::{MachineId, Policy, PolicyKind, Revision, Rule, Scope, TagName, Target};
+use crate::rule::{MachineId, Policy, PolicyKind, Revision, Rule, RuleKey, Scope, TagName, Target};
 use crate::store::Edit;
 
 /// The rules active at one revision.
@@ -109,7 +109,7 @@ impl ActiveRules for StoredRules {
 pub struct Draft {
     stored: StoredRules,
     /// The rules with edits; none if the rule is removed.
-    rules: HashMap<(Target, Scope), Option<Rule>>,
+    rules: HashMap<RuleKey, Option<Rule>>,
     settings: HashMap<Scope, Vec<Setting>>,
     tags: Tags,
     deleted_tags: HashSet<TagName>,
@@ -146,8 +146,8 @@ impl Draft {
                 let rule = merge.onto(current.as_ref()).into_owned();
                 self.put_rule(rule);
             }
-            Edit::DropRule { target, scope } => {
-                self.rules.insert((target.clone(), scope.clone()), None);
+            Edit::DropRule(key) => {
+                self.rules.insert(key.clone(), None);
             }
             Edit::Set { scope, setting } => {
                 let settings = self.settings.entry(scope.clone()).or_default();
@@ -166,7 +166,7 @@ impl Draft {
             Edit::DropTag { name, .. } => {
                 tags.retain(|tag| tag.name != *name);
                 self.settings.remove(&Scope::Tag(name.clone()));
-                self.rules.retain(|(_, scope), _| *scope != Scope::Tag(name.clone()));
+                self.rules.retain(|key, _| key.scope != Scope::Tag(name.clone()));
                 self.host_tags.retain(|(_, tag), _| tag != name);
                 self.deleted_tags.insert(name.clone());
             }
@@ -180,8 +180,7 @@ impl Draft {
     }
 
     fn put_rule(&mut self, rule: Rule) {
-        let key = (rule.target().clone(), rule.scope().clone());
-        self.rules.insert(key, Some(rule));
+        self.rules.insert(rule.key().clone(), Some(rule));
     }
 
     fn is_deleted(&self, scope: &Scope) -> bool {
@@ -207,7 +206,8 @@ impl ActiveRules for Draft {
     }
 
     fn rule(&self, target: &Target, scope: &Scope) -> Option<ActiveRule<'_>> {
-        match self.rules.get(&(target.clone(), scope.clone())) {
+        let key = RuleKey { target: target.clone(), scope: scope.clone() };
+        match self.rules.get(&key) {
             Some(edited) => edited.as_ref().map(|rule| ActiveRule(Source::Draft(rule))),
             None if self.is_deleted(scope) => None,
             None => self.stored.rule(target, scope),
@@ -219,7 +219,7 @@ impl ActiveRules for Draft {
     }
 
     fn edited_targets(&self) -> HashSet<Target> {
-        self.rules.keys().map(|(target, _)| target.clone()).collect()
+        self.rules.keys().map(|key| key.target.clone()).collect()
     }
 }
 

@@ -16,8 +16,8 @@ use crate::fleet::{
 };
 use crate::protocol::generation as table;
 use crate::rule::{
-    Conditions, Evaluation, Evidence, HeldRules, PlatformCheck, PolicyKind, Program, Rule,
-    RuleType, Ruling, Scope, SigningStatus, Stage, TagName, Target, Unmatched, evaluate,
+    Conditions, Evaluation, EvaluationStage, Evidence, HeldRules, PlatformCheck, PolicyKind,
+    Program, Rule, RuleType, Ruling, Scope, SigningStatus, TagName, Target, Unmatched, evaluate,
 };
 use crate::store::{Edit, ScopeId, StoreResult};
 
@@ -340,7 +340,7 @@ impl<R: ActiveRules> FleetView<'_, R> {
         let held = rules_for(&wanted, evidence.program, HashSet::new());
         let conditions = conditions(settings, mode, &host.facts.santa_version);
         let evaluation = evaluate(evidence, &held, &conditions);
-        evaluation.decisive().is_some_and(|step| step.stage == Stage::Mode)
+        evaluation.decisive().is_some_and(|step| step.stage == EvaluationStage::Mode)
     }
 
     /// The rules that a host has after its next sync.

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use nicelist::fleet::{Actor, Clock, Host, Setting, SettingKey, Tag};
 use nicelist::protocol::PreflightRequest;
-use nicelist::rule::{Evidence, MachineId, Policy, Program, Rule, Scope, TagName, Target};
+use nicelist::rule::{Evidence, MachineId, Policy, Program, Rule, RuleKey, Scope, TagName, Target};
 use nicelist::store::{self, Change, Durability, Edit, StoreError};
 use nicelist::sync::{ActiveRules, Engine, FleetView, RULES_A_PAGE};
 
@@ -33,7 +33,7 @@ fn edit(seed: &mut u64) -> Edit {
             let policy = policies[random(seed, 4)].clone();
             Edit::PutRule(Box::new(Rule::new(target, scope, policy).unwrap()))
         }
-        4 => Edit::DropRule { target, scope },
+        4 => Edit::DropRule(RuleKey { target, scope }),
         5 => {
             let mode = ["monitor", "lockdown"][random(seed, 2)];
             let setting = Setting::parse_named("client-mode", mode).unwrap();

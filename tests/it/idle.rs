@@ -7,20 +7,21 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use async_trait::async_trait;
 use jiff::{SignedDuration, Timestamp};
 use nicelist::fleet::{
-    Actor, CleanSync, Clock, Epoch, Event, EventId, EventStat, Host, InForce, ScopeSetId,
+    Actor, CleanSync, Clock, Epoch, Event, EventId, EventStat, Host, PolicyState, ScopeSetId,
 };
 use nicelist::protocol::{
     PostflightRequest, PreflightRequest, RuleDownloadRequest, SyncType, Wire,
 };
 use nicelist::rule::{
-    MachineId, Policy, PolicyKind, Revision, RevisionRecord, Rule, Scope, Target,
+    MachineId, Policy, PolicyKind, Revision, RevisionRecord, RevisionSummary, Rule, RuleKey, Scope,
+    Target,
 };
 use nicelist::store::{
     self, Change, Committed, DatabaseSize, Durability, Edit, EventFilter, EventPurge, EventStore,
     Health, HostFilter, HostStore, Installation, LedgerRow, ListPart, PolicySnapshot, PolicyStore,
     PrincipalStore, QuarantinedRow, RevisedRule, RevisedRulePosition, RevisionFilter, RuleFilter,
-    RuleKey, RuleRecord, RuleVersion, ScopeId, SharedSerial, Store, StoreError, StoreResult,
-    StoredEvent, StoredHost, StoredRevision, TokenRecord,
+    RuleRecord, RuleVersion, ScopeId, SharedSerial, Store, StoreError, StoreResult, StoredEvent,
+    StoredHost, TokenRecord,
 };
 use nicelist::sync::{Engine, RULES_A_PAGE};
 
@@ -72,9 +73,9 @@ overhear! {
         async fn snapshot_at(&self, at: Revision) -> StoreResult<PolicySnapshot>;
         async fn ledger(&self, since: Revision, above: i64, limit: usize) -> StoreResult<Vec<LedgerRow>>;
         async fn rules(&self, filter: &RuleFilter, after: Option<&RuleKey>, limit: usize) -> StoreResult<Vec<RuleRecord>>;
-        async fn revisions(&self, filter: &RevisionFilter, before: Option<Revision>, limit: usize) -> StoreResult<Vec<StoredRevision>>;
-        async fn revision(&self, revision: Revision) -> StoreResult<Option<StoredRevision>>;
-        async fn revised_tags_and_settings(&self, revision: Revision) -> StoreResult<(InForce, InForce)>;
+        async fn revisions(&self, filter: &RevisionFilter, before: Option<Revision>, limit: usize) -> StoreResult<Vec<RevisionSummary>>;
+        async fn revision(&self, revision: Revision) -> StoreResult<Option<RevisionSummary>>;
+        async fn revised_tags_and_settings(&self, revision: Revision) -> StoreResult<(PolicyState, PolicyState)>;
         async fn rule_changes(&self, revision: Revision, after: Option<RevisedRulePosition>, limit: usize) -> StoreResult<Vec<(RevisedRulePosition, RevisedRule)>>;
         async fn rule_versions(&self, target: &Target, before: Option<i64>, limit: usize) -> StoreResult<Vec<RuleVersion>>;
         async fn history_start(&self) -> StoreResult<Option<RevisionRecord>>;

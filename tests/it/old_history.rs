@@ -10,7 +10,7 @@ use nicelist::lab::SyncKind;
 use nicelist::protocol::{
     PostflightRequest, PreflightRequest, RuleDownloadRequest, SyncType, Wire,
 };
-use nicelist::rule::{MachineId, Policy, Revision, Rule, Scope};
+use nicelist::rule::{MachineId, Policy, Revision, Rule, RuleKey, Scope};
 use nicelist::store::{self, Change, Durability, Edit, Store};
 use nicelist::sync::{Engine, RULES_A_PAGE};
 use rusqlite::Connection;
@@ -266,7 +266,7 @@ async fn s8_a_server_that_was_suspended_reads_everything_again() {
 
     let other = engine(&store, RULES_A_PAGE.get()).await;
     let target = team(1).parse().unwrap();
-    change(&other, vec![Edit::DropRule { target, scope: Scope::Fleet }]).await;
+    change(&other, vec![Edit::DropRule(RuleKey { target, scope: Scope::Fleet })]).await;
     change(&other, vec![put(2, 1)]).await;
     store.raise_history_start(Revision(3)).await.unwrap();
     assert_eq!(store.delete_history(99).await.unwrap(), 1);

@@ -5,7 +5,7 @@ use clap::Args;
 use crate::cli::arg::Words;
 use crate::cli::context::Context;
 use crate::cli::error::CliError;
-use crate::config::{ConfigError, Key, Name};
+use crate::config::{ConfigError, ConfigKey, Name};
 use crate::shell::argument;
 
 /// Print the value of one setting; secrets are redacted
@@ -17,7 +17,7 @@ Examples:
 pub(crate) struct GetArgs {
     /// The setting
     #[arg(value_name = "KEY")]
-    #[arg(value_parser = Words::<String>::new(Key::ALL.map(Key::as_str)))]
+    #[arg(value_parser = Words::<String>::new(ConfigKey::ALL.map(ConfigKey::as_str)))]
     key: String,
 }
 
@@ -28,7 +28,7 @@ pub(super) fn run(context: &Context, args: &GetArgs) -> Result<(), CliError> {
             format!("nicelist config get {} --context {}", name.key.as_str(), argument(chosen)),
         ));
     }
-    if Key::IN_CONTEXT.contains(&name.key) {
+    if ConfigKey::IN_CONTEXT.contains(&name.key) {
         context.settings.context_exists()?;
     }
     let entries = context.settings.entries();

@@ -5,7 +5,7 @@ use clap::Args;
 use crate::cli::context::Context;
 use crate::cli::error::CliError;
 use crate::cli::ui::{Cell, Column, Row, Tone};
-use crate::config::Entry;
+use crate::config::ConfigEntry;
 
 /// List every setting, its value, and where that comes from
 #[derive(Debug, Args)]
@@ -22,7 +22,7 @@ pub(super) fn run(context: &Context, ListArgs {}: ListArgs) -> Result<(), CliErr
     context.ui.rows(context.settings.entries(), "")
 }
 
-impl Row for Entry {
+impl Row for ConfigEntry {
     fn columns() -> Vec<Column<Self>> {
         vec![
             Column::new("key", |entry| Cell::text(entry.key)),

@@ -8,7 +8,7 @@ use super::user_file::user_file;
 use crate::cli::context::Context;
 use crate::cli::error::CliError;
 use crate::cli::ui::Ui;
-use crate::config::{self, ConfigError, Key, Name};
+use crate::config::{self, ConfigError, ConfigKey, Name};
 
 /// Give a setting a value in the user's configuration file
 #[derive(Debug, Args)]
@@ -35,13 +35,13 @@ pub(super) fn run(context: &Context, args: &SetArgs) -> Result<(), CliError> {
     let name: Name = args.key.parse().map_err(ConfigError::Key)?;
     let file = user_file(context)?;
     let value = match name.key {
-        Key::Token => read_token(&context.ui, args)?,
+        ConfigKey::Token => read_token(&context.ui, args)?,
         _ => args.value.clone().ok_or_else(|| {
             CliError::usage(format!("no value for {name}"))
                 .hint(format!("pass one: nicelist config set {name} VALUE"))
         })?,
     };
-    if name == (Name { context: None, key: Key::Context }) {
+    if name == (Name { context: None, key: ConfigKey::Context }) {
         context.settings.check_context(&file, value.trim())?;
     }
     config::set(&file, &name, &value)?;

@@ -5,10 +5,10 @@ use std::path::PathBuf;
 
 use clap::builder::TypedValueParser;
 
-use crate::cli::arg::DatabaseUrl;
+use crate::cli::arg::DatabaseUrlParser;
 use crate::cli::context::Context;
 use crate::cli::error::CliError;
-use crate::config::{Database, Place};
+use crate::config::{Backend, DatabaseUrl};
 use crate::shell::argument;
 
 /// The word for the configured database. A URL on the command line would show its password to other
@@ -18,12 +18,12 @@ const CONFIGURED: &str = "configured";
 /// A database in the arguments of a command.
 #[derive(Clone, Debug)]
 pub(super) enum NamedDatabase {
-    Url(Database),
+    Url(DatabaseUrl),
     Configured,
 }
 
 impl NamedDatabase {
-    pub(super) fn resolve(self, context: &Context) -> Result<Database, CliError> {
+    pub(super) fn resolve(self, context: &Context) -> Result<DatabaseUrl, CliError> {
         match self {
             Self::Url(database) => Ok(database),
             Self::Configured => configured(context),
@@ -47,14 +47,14 @@ impl TypedValueParser for DatabaseName {
         if value == CONFIGURED {
             return Ok(NamedDatabase::Configured);
         }
-        DatabaseUrl.parse_ref(command, arg, value).map(NamedDatabase::Url)
+        DatabaseUrlParser.parse_ref(command, arg, value).map(NamedDatabase::Url)
     }
 }
 
-pub(super) fn configured(context: &Context) -> Result<Database, CliError> {
-    match context.settings.place()? {
-        Place::Local { database, .. } => Ok(database.clone()),
-        Place::Server { .. } => {
+pub(super) fn configured(context: &Context) -> Result<DatabaseUrl, CliError> {
+    match context.settings.backend()? {
+        Backend::Local { database, .. } => Ok(database.clone()),
+        Backend::Server { .. } => {
             Err(CliError::usage("this is done where the database is, not through a server")
                 .hint("name it: --database sqlite:PATH or --database postgres://USER@HOST/NAME"))
         }
@@ -66,7 +66,7 @@ pub(super) fn configured(context: &Context) -> Result<Database, CliError> {
 pub(super) fn local_file(
     context: &Context,
     for_postgres: impl Fn(&str) -> String,
-) -> Result<(Database, PathBuf), CliError> {
+) -> Result<(DatabaseUrl, PathBuf), CliError> {
     let database = configured(context)?;
     match database.path().map(PathBuf::from) {
         Some(path) => Ok((database, path)),

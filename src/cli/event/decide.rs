@@ -4,7 +4,7 @@ use clap::Args;
 use jiff::{SignedDuration, Timestamp};
 
 use super::question;
-use crate::api::{DecisionAnswer, DecisionRequest, EventDetail, ExpiresIn, RuleDifference};
+use crate::api::{DecisionAnswer, DecisionRequest, EventDetail, ExpiresIn};
 use crate::cli::arg::{self, Expiry, Words};
 use crate::cli::change::{self, DecidedRules};
 use crate::cli::context::Context;
@@ -12,7 +12,7 @@ use crate::cli::error::CliError;
 use crate::cli::host;
 use crate::client::{Client, exactly};
 use crate::fleet::EventId;
-use crate::rule::{MachineId, PolicyKind, RuleType, Scope};
+use crate::rule::{MachineId, PolicyKind, RuleDifference, RuleType, Scope};
 
 /// The policy of new rules.
 #[derive(Debug)]

@@ -110,7 +110,7 @@ async fn send(
     (mut reports, count): (Reports, usize),
     dry_run: bool,
 ) -> Result<EventImportAnswer, CliError> {
-    let text = format!("sending events to {}", client.place());
+    let text = format!("sending events to {}", client.address());
     let progress = ui.progress(Some(count as u64), text);
     let mut total = EventImportAnswer::default();
     let mut batch = Batch::default();

@@ -1,11 +1,9 @@
 //! Rows and reports of events.
 
-use crate::api::{
-    AccessView, BundleState, BundleView, EventDetail, EventStatView, EventView, WaitingView,
-};
+use crate::api::{AccessView, BundleState, BundleView, EventDetail, EventView, WaitingView};
 use crate::cli::labels::{host_label, program_label};
 use crate::cli::ui::{Cell, Column, Group, Report, Row, Tone};
-use crate::fleet::{Ancestor, Decision, EventKind};
+use crate::fleet::{Ancestor, Decision, EventKind, EventStat};
 use crate::rule::SigningStatus;
 
 impl Row for EventView {
@@ -33,7 +31,7 @@ impl Row for EventView {
     }
 }
 
-impl Row for EventStatView {
+impl Row for EventStat {
     const FROM_HOSTS: bool = true;
 
     fn columns() -> Vec<Column<Self>> {

@@ -3,11 +3,11 @@
 use clap::Args;
 
 use super::deleted::deleted_before;
-use crate::api::{RevisionQuery, RevisionView};
+use crate::api::RevisionQuery;
 use crate::cli::arg::Since;
 use crate::cli::context::Context;
 use crate::cli::error::CliError;
-use crate::rule::{Scope, Target};
+use crate::rule::{RevisionSummary, Scope, Target};
 
 /// Maximum revisions on a terminal without `--limit`.
 const MOST_ON_TERMINAL: usize = 30;
@@ -46,7 +46,7 @@ pub(super) async fn run(context: &Context, args: ListArgs) -> Result<(), CliErro
     let page = Some(wanted.saturating_add(1)).filter(|page| *page < LARGEST_PAGE);
     let query = RevisionQuery { author, since, target, scope, limit: page, cursor: None };
     let mut pages = client.revisions(&query);
-    let mut list = ui.list::<RevisionView>("no revisions");
+    let mut list = ui.list::<RevisionSummary>("no revisions");
     let mut left = wanted;
     let mut is_cut = false;
     while let Some(page) = pages.next().await? {

@@ -4,12 +4,12 @@ use clap::Args;
 use indicatif::HumanCount;
 use serde::Serialize;
 
-use crate::api::{PolicyChange, RevisionView};
+use crate::api::PolicyChange;
 use crate::cli::arg::revision;
 use crate::cli::context::Context;
 use crate::cli::error::CliError;
 use crate::cli::policy_changes;
-use crate::rule::{Counts, Revision};
+use crate::rule::{Counts, Revision, RevisionCounts, RevisionSummary};
 
 /// Maximum differences that are read for a terminal, which shows the first of each group.
 const MOST_READ: usize = 20_000;
@@ -34,7 +34,7 @@ pub(crate) struct ShowArgs {
 #[derive(Debug, Serialize)]
 struct Shown<'a> {
     #[serde(flatten)]
-    revision: &'a RevisionView,
+    revision: &'a RevisionSummary,
     changes: &'a [PolicyChange],
 }
 
@@ -74,8 +74,8 @@ pub(super) async fn run(context: &Context, args: ShowArgs) -> Result<(), CliErro
     Ok(())
 }
 
-fn total(view: &RevisionView) -> u64 {
-    let RevisionView { mark: _, rules, settings, tags, hosts: _ } = view;
-    let sum = |counts: &Counts| counts.added + counts.changed + counts.removed;
+fn total(view: &RevisionSummary) -> u64 {
+    let RevisionCounts { rules, settings, tags, hosts: _ } = view.counts;
+    let sum = |counts: Counts| counts.added + counts.changed + counts.removed;
     [rules, settings, tags].into_iter().map(sum).sum()
 }

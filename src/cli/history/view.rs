@@ -1,47 +1,46 @@
 //! Rows and reports of revisions.
 
-use crate::api::RevisionView;
 use crate::cli::ui::{Cell, Column, Group, Report, Row};
-use crate::rule::Counts;
+use crate::rule::{Counts, RevisionCounts, RevisionSummary};
 
-impl Row for RevisionView {
+impl Row for RevisionSummary {
     fn columns() -> Vec<Column<Self>> {
         vec![
-            Column::new("revision", |view| Cell::text(view.mark.revision)),
-            Column::new("at", |view| Cell::Time(Some(view.mark.at))),
-            Column::new("author", |view| Cell::text(&view.mark.author)),
-            Column::new("changes", |view| Cell::text(changes(view))),
-            Column::new("message", |view| Cell::optional(view.mark.message.as_ref())),
-            Column::csv("rules_added", |view| Cell::text(view.rules.added)),
-            Column::csv("rules_changed", |view| Cell::text(view.rules.changed)),
-            Column::csv("rules_removed", |view| Cell::text(view.rules.removed)),
-            Column::csv("settings_added", |view| Cell::text(view.settings.added)),
-            Column::csv("settings_changed", |view| Cell::text(view.settings.changed)),
-            Column::csv("settings_removed", |view| Cell::text(view.settings.removed)),
-            Column::csv("tags_added", |view| Cell::text(view.tags.added)),
-            Column::csv("tags_changed", |view| Cell::text(view.tags.changed)),
-            Column::csv("tags_removed", |view| Cell::text(view.tags.removed)),
-            Column::csv("hosts", |view| Cell::text(view.hosts)),
+            Column::new("revision", |view| Cell::text(view.record.revision)),
+            Column::new("at", |view| Cell::Time(Some(view.record.at))),
+            Column::new("author", |view| Cell::text(&view.record.author)),
+            Column::new("changes", |view| Cell::text(changes(&view.counts))),
+            Column::new("message", |view| Cell::optional(view.record.message.as_ref())),
+            Column::csv("rules_added", |view| Cell::text(view.counts.rules.added)),
+            Column::csv("rules_changed", |view| Cell::text(view.counts.rules.changed)),
+            Column::csv("rules_removed", |view| Cell::text(view.counts.rules.removed)),
+            Column::csv("settings_added", |view| Cell::text(view.counts.settings.added)),
+            Column::csv("settings_changed", |view| Cell::text(view.counts.settings.changed)),
+            Column::csv("settings_removed", |view| Cell::text(view.counts.settings.removed)),
+            Column::csv("tags_added", |view| Cell::text(view.counts.tags.added)),
+            Column::csv("tags_changed", |view| Cell::text(view.counts.tags.changed)),
+            Column::csv("tags_removed", |view| Cell::text(view.counts.tags.removed)),
+            Column::csv("hosts", |view| Cell::text(view.counts.hosts)),
         ]
     }
 }
 
-impl Report for RevisionView {
+impl Report for RevisionSummary {
     fn groups(&self) -> Vec<Group> {
-        let Self { mark, .. } = self;
+        let Self { record, counts } = self;
         let fields = [
-            ("at", Cell::Time(Some(mark.at))),
-            ("author", Cell::text(&mark.author)),
-            ("message", Cell::optional(mark.message.as_ref())),
-            ("changes", Cell::text(changes(self))),
+            ("at", Cell::Time(Some(record.at))),
+            ("author", Cell::text(&record.author)),
+            ("message", Cell::optional(record.message.as_ref())),
+            ("changes", Cell::text(changes(counts))),
         ];
-        vec![Group::titled(format!("Revision {}", mark.revision), fields)]
+        vec![Group::titled(format!("Revision {}", record.revision), fields)]
     }
 }
 
 /// What a revision changed: `rules +3 ~1, tags -1, 2 hosts tagged`.
-fn changes(view: &RevisionView) -> String {
-    let RevisionView { mark: _, rules, settings, tags, hosts } = view;
+fn changes(counts: &RevisionCounts) -> String {
+    let RevisionCounts { rules, settings, tags, hosts } = counts;
     let mut parts = Vec::new();
     for (name, counts) in [("rules", rules), ("settings", settings), ("tags", tags)] {
         let Counts { added, changed, removed } = *counts;
@@ -63,23 +62,16 @@ fn changes(view: &RevisionView) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::api::RevisionMark;
-    use crate::rule::Revision;
 
     #[test]
     fn changes_are_counted_by_kind() {
-        let mark = RevisionMark {
-            revision: Revision(1),
-            at: "2026-11-20T12:00:00Z".parse().unwrap(),
-            author: "anna".to_owned(),
-            message: None,
-        };
-        let none = Counts::default();
-        let view = RevisionView { mark, rules: none, settings: none, tags: none, hosts: 0 };
-        assert_eq!(changes(&view), "");
+        let none = RevisionCounts::default();
+        assert_eq!(changes(&none), "");
         let rules = Counts { added: 3, changed: 1, removed: 0 };
-        let tags = Counts { removed: 1, ..none };
-        let view = RevisionView { rules, tags, hosts: 2, ..view };
-        assert_eq!(changes(&view), "rules +3 ~1, tags -1, 2 hosts retagged");
+        let tags = Counts { removed: 1, ..Counts::default() };
+        assert_eq!(
+            changes(&RevisionCounts { rules, tags, hosts: 2, ..none }),
+            "rules +3 ~1, tags -1, 2 hosts retagged"
+        );
     }
 }

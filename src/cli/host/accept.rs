@@ -3,10 +3,11 @@
 use clap::Args;
 
 use super::view::{full_label, mac_label};
-use crate::api::{AcceptMacRequest, HostView, MacName};
+use crate::api::{AcceptMacRequest, HostView};
 use crate::cli::context::Context;
 use crate::cli::error::CliError;
 use crate::client::exactly;
+use crate::fleet::Fingerprint;
 
 /// Accept a Mac as the only one with its machine ID
 ///
@@ -57,9 +58,9 @@ pub(super) async fn run(context: &Context, args: AcceptArgs) -> Result<(), CliEr
 }
 
 /// The Mac that was refused last, or else the one that synced last.
-fn last_mac(host: &HostView) -> MacName {
+fn last_mac(host: &HostView) -> Fingerprint {
     match &host.refused {
         Some(refused) => refused.mac.clone(),
-        None => MacName { serial: host.serial.clone(), model: host.model.clone() },
+        None => Fingerprint { serial: host.serial.clone(), model: host.model.clone() },
     }
 }

@@ -3,12 +3,11 @@
 use jiff::SignedDuration;
 
 use crate::api::{
-    ConflictReason, Contact, DriftView, HostRules, HostSetting, HostState, HostView, MacName,
-    MacSighting, MacView,
+    Contact, DriftView, HostRules, HostSetting, HostState, HostView, MacSighting, MacView,
 };
 use crate::cli::labels::host_label;
 use crate::cli::ui::{Cell, Column, Group, Report, Row, Tone, rough};
-use crate::fleet::CleanSync;
+use crate::fleet::{CleanSync, ConflictKind, Fingerprint};
 use crate::rule::MachineId;
 use crate::shell::argument;
 
@@ -264,7 +263,7 @@ fn drift(drift: &DriftView) -> Group {
 }
 
 /// A Mac by its serial number, or by its model if it reports none.
-pub(super) fn mac_label(mac: &MacName) -> String {
+pub(super) fn mac_label(mac: &Fingerprint) -> String {
     let model = if mac.model.is_empty() { "Mac" } else { &mac.model };
     match mac.serial.as_str() {
         "" => format!("a {model} without a serial number"),
@@ -297,8 +296,8 @@ fn conflict(host: &HostView) -> Option<Group> {
         None => ("", None, accept),
         Some(conflict) => {
             let reason = match conflict.reason {
-                ConflictReason::DifferentMacs => "several Macs use this machine ID",
-                ConflictReason::Clones => "two Macs with one serial number use this machine ID",
+                ConflictKind::DifferentMacs => "several Macs use this machine ID",
+                ConflictKind::Clones => "two Macs with one serial number use this machine ID",
             };
             let to_do = format!("give each Mac a machine ID of its own, then: {accept}");
             (reason, Some(conflict.since), to_do)

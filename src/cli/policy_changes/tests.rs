@@ -28,7 +28,7 @@ fn of_rule(before: Option<RuleDraft>, after: Option<RuleDraft>) -> PolicyChange 
 
 fn answer() -> PolicyAnswer {
     let team = |number: u8| format!("teamid:{number:010}");
-    let tag = |priority| Box::new(TagView { priority, ..Tag::new("eng".parse().unwrap()).into() });
+    let tag = |priority| Box::new(Tag { priority, ..Tag::new("eng".parse().unwrap()) });
     let changes = vec![
         PolicyChange {
             outcome: Outcome::Changed,

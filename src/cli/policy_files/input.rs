@@ -10,7 +10,7 @@ use super::path::{STDIO, name_of, unreadable};
 use super::whole::{detect, folder, refuse_configuration, refuse_non_rule_file, warn_of_notes};
 use crate::cli::error::CliError;
 use crate::cli::ui::Ui;
-use crate::fleet::InForce;
+use crate::fleet::PolicyState;
 use crate::format::csv::{self, Delimiter, HeaderError};
 use crate::format::json::{Lines, recognises_lines};
 use crate::format::rows::{BadRow, Row, RowError, RuleRows};
@@ -46,7 +46,7 @@ pub(crate) struct Whole {
     faults: vec::IntoIter<Remark>,
     conflicts: usize,
     rules: vec::IntoIter<PlacedRule>,
-    settings_and_tags: InForce,
+    settings_and_tags: PolicyState,
 }
 
 /// Why there is no rule.
@@ -159,7 +159,7 @@ impl Input {
     fn whole(ui: &Ui, name: String, format: Format, policy: ParsedPolicy) -> Self {
         warn_of_notes(ui, &policy);
         let ParsedPolicy { files, rules, settings, tags, faults, conflicts, notes: _ } = policy;
-        let settings_and_tags = InForce {
+        let settings_and_tags = PolicyState {
             tags: tags.into_iter().map(|placed| placed.tag).collect(),
             settings: settings.into_iter().map(|it| (it.scope, it.setting)).collect(),
             rules: Vec::new(),
@@ -206,10 +206,10 @@ impl Input {
         }
     }
 
-    pub(crate) fn settings_and_tags(&self) -> InForce {
+    pub(crate) fn settings_and_tags(&self) -> PolicyState {
         match &self.reading {
             Reading::Whole(whole) => whole.settings_and_tags.clone(),
-            Reading::Csv(..) | Reading::Jsonl(_) => InForce::default(),
+            Reading::Csv(..) | Reading::Jsonl(_) => PolicyState::default(),
         }
     }
 

@@ -5,7 +5,7 @@ use serde::Serialize;
 use super::input::counted;
 use crate::cli::ui::Ui;
 use crate::format::{Format, Loss, Lost};
-use crate::rule::{Rule, Scope, Target};
+use crate::rule::{Rule, RuleKey, Scope};
 
 /// Maximum rules that are listed per loss. The others are counted.
 const MAX_LISTED: usize = 3;
@@ -23,13 +23,7 @@ struct Group {
     /// The field, or why they are left out.
     what: String,
     /// Empty if a setting or a tag is lost.
-    rules: Vec<LostRule>,
-}
-
-#[derive(Debug, Serialize)]
-struct LostRule {
-    target: Target,
-    scope: Scope,
+    rules: Vec<RuleKey>,
 }
 
 impl LossSummary {
@@ -45,11 +39,8 @@ impl LossSummary {
                 groups.push(Group { left_out, what: what.to_owned(), rules: Vec::new() });
                 groups.len() - 1
             });
-            let rule = rule.and_then(|rule| rules.get(rule)).map(|rule| LostRule {
-                target: rule.target().clone(),
-                scope: rule.scope().clone(),
-            });
-            groups[index].rules.extend(rule);
+            let rule = rule.and_then(|rule| rules.get(rule));
+            groups[index].rules.extend(rule.map(|rule| rule.key().clone()));
         }
         Self(groups)
     }
@@ -65,8 +56,7 @@ impl LossSummary {
     /// Warns of all losses, one line per group.
     pub(super) fn warn(&self, ui: &Ui, format: Format) {
         for Group { left_out, what, rules } in &self.0 {
-            let names: Vec<String> =
-                rules.iter().take(MAX_LISTED).map(LostRule::to_string).collect();
+            let names: Vec<String> = rules.iter().take(MAX_LISTED).map(describe).collect();
             let mut names = names.join(", ");
             if rules.len() > MAX_LISTED {
                 names.push_str(&format!(" and {} more", rules.len() - MAX_LISTED));
@@ -84,11 +74,9 @@ impl LossSummary {
     }
 }
 
-impl std::fmt::Display for LostRule {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        match &self.scope {
-            Scope::Fleet => self.target.fmt(f),
-            scope => write!(f, "{} for {scope}", self.target),
-        }
+fn describe(RuleKey { target, scope }: &RuleKey) -> String {
+    match scope {
+        Scope::Fleet => target.to_string(),
+        scope => format!("{target} for {scope}"),
     }
 }

@@ -8,7 +8,7 @@ use super::loss_summary::LossSummary;
 use super::path::{STDIO, unwritable};
 use crate::cli::error::CliError;
 use crate::cli::ui::Ui;
-use crate::fleet::InForce;
+use crate::fleet::PolicyState;
 use crate::format::csv::{self, Delimiter};
 use crate::format::json;
 use crate::format::{Content, File, Format, Written};
@@ -57,7 +57,7 @@ impl Destination {
     pub(crate) fn begin<'u>(
         &self,
         ui: &'u Ui,
-        settings_and_tags: InForce,
+        settings_and_tags: PolicyState,
         options: WriteOptions,
     ) -> Result<Sink<'u>, CliError> {
         let WriteOptions { dry_run, strict: _ } = options;
@@ -106,7 +106,7 @@ impl Destination {
     }
 }
 
-fn content<'a>(rules: &'a [Rule], settings_and_tags: &'a InForce) -> Content<'a> {
+fn content<'a>(rules: &'a [Rule], settings_and_tags: &'a PolicyState) -> Content<'a> {
     Content { rules, settings: &settings_and_tags.settings, tags: &settings_and_tags.tags }
 }
 
@@ -194,7 +194,7 @@ pub(crate) struct Sink<'u> {
     format: Format,
     options: WriteOptions,
     ui: &'u Ui,
-    settings_and_tags: InForce,
+    settings_and_tags: PolicyState,
     writer: Writer,
     unfinished: Option<Unfinished>,
     losses: LossSummary,

@@ -14,7 +14,7 @@ use crate::cli::error::{CliError, Kind};
 use crate::cli::policy_files::{self, ReadArgs};
 use crate::cli::ui::Ui;
 use crate::cli::{planned_change, policy_changes};
-use crate::fleet::{Differences, InForce, Terms};
+use crate::fleet::{DiffOptions, PolicyDifferences, PolicyState};
 use crate::rule::{Revision, Rule};
 
 /// Show how the rules of two files, revisions or the server differ
@@ -77,9 +77,9 @@ pub(super) async fn run(context: &Context, args: DiffArgs) -> Result<(), CliErro
     }
     let (before, after) = (before.policy, after.policy);
     // Expired rules are compared, too, because a file may have them.
-    let terms = Terms { prune: true, now: Timestamp::MIN };
-    let Differences { differences, unchanged, expired: _ } =
-        Differences::between(&before, &after, terms);
+    let options = DiffOptions { prune: true, now: Timestamp::MIN };
+    let PolicyDifferences { differences, unchanged, expired: _ } =
+        PolicyDifferences::between(&before, &after, options);
     let changes: Vec<PolicyChange> = differences.iter().map(PolicyChange::from).collect();
     let answer = PolicyAnswer { unchanged, changes, ..PolicyAnswer::default() };
     policy_changes::show(ui, &answer, full)?;
@@ -111,13 +111,13 @@ fn of_path(ui: &Ui, path: &Path, args: &ReadArgs) -> Result<Compared, CliError> 
 
 /// The rules of one side.
 struct Compared {
-    policy: InForce,
+    policy: PolicyState,
     /// Whether they come from a file whose format has configurations.
     has_configurations: bool,
 }
 
 impl Compared {
     fn of(rules: Vec<Rule>, has_configurations: bool) -> Self {
-        Self { policy: InForce { rules, ..InForce::default() }, has_configurations }
+        Self { policy: PolicyState { rules, ..PolicyState::default() }, has_configurations }
     }
 }

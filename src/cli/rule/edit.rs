@@ -77,7 +77,7 @@ pub(super) async fn run(context: &Context, args: EditArgs) -> Result<(), CliErro
 async fn newest_revision(client: &Client) -> Result<Option<Revision>, CliError> {
     let query = RevisionQuery { limit: Some(1), ..RevisionQuery::default() };
     let newest = client.revisions(&query).first().await?;
-    Ok(newest.first().map(|newest| newest.mark.revision))
+    Ok(newest.first().map(|newest| newest.record.revision))
 }
 
 /// The rule for the target in the scope, or in the only scope that has one.

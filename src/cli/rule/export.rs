@@ -8,7 +8,7 @@ use super::list::Filter;
 use crate::cli::context::Context;
 use crate::cli::error::CliError;
 use crate::cli::policy_files::{self, Destination, Finished, WriteOptions};
-use crate::fleet::InForce;
+use crate::fleet::PolicyState;
 use crate::format::Format;
 
 /// Export rules to a file of any format
@@ -50,7 +50,7 @@ pub(super) async fn run(context: &Context, args: ExportArgs) -> Result<(), CliEr
         place.as_ref().map(|place| context.ui.progress(None, format!("writing {place}")));
     let mut sink = destination.begin(
         &context.ui,
-        InForce::default(),
+        PolicyState::default(),
         WriteOptions { strict, dry_run: false },
     )?;
     let mut pages = client.rules(&query);

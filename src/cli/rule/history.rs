@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::view::rule_columns;
-use crate::api::{RevisionMark, RuleVersionView};
+use crate::api::RuleVersionView;
 use crate::cli::context::Context;
 use crate::cli::error::CliError;
 use crate::cli::history::deleted::deleted_before;
@@ -11,7 +11,7 @@ use crate::cli::labels::outcome_mark;
 use crate::cli::policy_changes::rule_values;
 use crate::cli::ui::{Cell, Column, Item, Row, Section, Tone};
 use crate::client::Client;
-use crate::rule::{Outcome, Revision, Scope, Target};
+use crate::rule::{Outcome, Revision, RevisionRecord, Scope, Target};
 
 pub(super) async fn show(
     context: &Context,
@@ -79,7 +79,7 @@ fn items(versions: &[&RuleVersionView]) -> Vec<Item> {
     items
 }
 
-fn item(outcome: Outcome, at: &RevisionMark, values: Vec<Vec<Cell>>) -> Item {
+fn item(outcome: Outcome, at: &RevisionRecord, values: Vec<Vec<Cell>>) -> Item {
     let mut all = vec![vec![Cell::Time(Some(at.at))], vec![Cell::text(&at.author)]];
     all.extend(values);
     let message = at.message.as_ref();
@@ -105,6 +105,6 @@ impl Row for RuleVersionView {
 }
 
 /// A column about the revision that ended a version, if one did.
-fn ended<T: ToString>(version: &RuleVersionView, of: fn(&RevisionMark) -> Option<T>) -> Cell {
+fn ended<T: ToString>(version: &RuleVersionView, of: fn(&RevisionRecord) -> Option<T>) -> Cell {
     Cell::optional(version.ended.as_ref().and_then(of))
 }

@@ -18,7 +18,7 @@ use crate::cli::error::{CliError, Kind};
 use crate::cli::policy_files::{self, Input, ReadArgs, Reading};
 use crate::cli::ui::{Cell, Column, Row, Ui};
 use crate::client::{Client, ClientError};
-use crate::fleet::InForce;
+use crate::fleet::PolicyState;
 use crate::rule::{ChangeMessage, Outcome, Revision, RuleField};
 use changes::ChangedRule;
 use faults::Faults;
@@ -142,7 +142,7 @@ async fn import(ui: &Ui, client: &Client, args: ImportArgs) -> Result<(), CliErr
     if rows.expire() {
         ui.note_zone();
     }
-    let text = format!("sending {} rules to {}", rows.len(), client.place());
+    let text = format!("sending {} rules to {}", rows.len(), client.address());
     let progress = ui.progress(None, text);
     let answer = send(client, rows, &mut faults).await;
     drop(progress);
@@ -166,7 +166,7 @@ fn with_choice(error: CliError, conflicts: usize) -> CliError {
 
 /// Warns of settings and tags, which are not imported.
 fn warn_of_others(ui: &Ui, input: &Input) {
-    let InForce { tags, settings, rules: _ } = input.settings_and_tags();
+    let PolicyState { tags, settings, rules: _ } = input.settings_and_tags();
     let ignored = [(settings.len(), "setting"), (tags.len(), "tag")];
     let ignored = ignored.into_iter().filter(|(count, _)| *count > 0);
     let ignored: Vec<String> =

@@ -14,9 +14,9 @@ use crate::cli::context::Context;
 use crate::cli::error::{CliError, Kind};
 use crate::cli::policy_files::{self, FileNames, ReadArgs};
 use crate::client::Client;
-use crate::fleet::InForce;
+use crate::fleet::PolicyState;
 use crate::format::{Location, ParsedPolicy};
-use crate::lint::{self, About, Code, Finding, Severity};
+use crate::lint::{self, About, Finding, LintCode, Severity};
 use view::LocatedFinding;
 
 /// Look for rules and settings that do not do what they seem to do
@@ -47,7 +47,7 @@ pub(crate) struct LintArgs {
     deny: Severity,
     /// Say nothing of findings with this code; may be given several times
     #[arg(long, value_name = "CODE")]
-    ignore: Vec<Code>,
+    ignore: Vec<LintCode>,
     /// Show every finding, not only the first 20 of each severity
     #[arg(long)]
     full: bool,
@@ -64,7 +64,7 @@ pub(crate) struct LintArgs {
 
 /// A policy, and the places of its parts.
 struct LintedPolicy {
-    policy: InForce,
+    policy: PolicyState,
     /// Invalid rules and settings.
     faults: Vec<(Location, String)>,
     /// Rows of the database that the server cannot read.
@@ -135,7 +135,7 @@ impl LintedPolicy {
             settings: settings.iter().map(|placed| placed.location).collect(),
             rules: rules.iter().map(|placed| placed.location).collect(),
         };
-        let policy = InForce {
+        let policy = PolicyState {
             tags: tags.into_iter().map(|placed| placed.tag).collect(),
             settings: settings.into_iter().map(|it| (it.scope, it.setting)).collect(),
             rules: rules.into_iter().map(|placed| placed.rule).collect(),
@@ -152,13 +152,13 @@ impl LintedPolicy {
             found.extend(self.faults.iter().map(|(place, text)| {
                 (
                     Some(*place),
-                    LocatedFinding::of(Code::NotTaken, text.clone()).at(&places.names, *place),
+                    LocatedFinding::of(LintCode::NotTaken, text.clone()).at(&places.names, *place),
                 )
             }));
         }
         let unreadable = self.unreadable.iter();
         found.extend(
-            unreadable.map(|text| (None, LocatedFinding::of(Code::Unreadable, text.clone()))),
+            unreadable.map(|text| (None, LocatedFinding::of(LintCode::Unreadable, text.clone()))),
         );
         found.extend(names::findings(&self.names, &self.policy).into_iter().map(|it| (None, it)));
         found.extend(lint::findings(&self.policy, now).into_iter().map(|it| self.locate(it)));

@@ -5,11 +5,11 @@ use std::io;
 use clap::Args;
 
 use super::targets;
-use crate::api::{RuleChange, RuleReference};
+use crate::api::RuleChange;
 use crate::cli::change;
 use crate::cli::context::Context;
 use crate::cli::error::CliError;
-use crate::rule::{ChangeMessage, Scope};
+use crate::rule::{ChangeMessage, RuleKey, Scope};
 
 /// Remove rules from a scope
 ///
@@ -41,7 +41,7 @@ pub(super) async fn run(context: &Context, args: RemoveArgs) -> Result<(), CliEr
     let targets = targets::read(&targets, io::stdin().lock())?;
     let client = context.client_to_change(dry_run).await?;
     let scope = context.scope(&client, scope).await?;
-    let reference = |target| RuleReference { target, scope: scope.clone() };
+    let reference = |target| RuleKey { target, scope: scope.clone() };
     let drop = targets.into_iter().map(reference).collect();
     let change = RuleChange { message: reason, dry_run, drop, ..RuleChange::default() };
     let answer = client.change_rules(&change).await?;

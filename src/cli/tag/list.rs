@@ -2,12 +2,11 @@
 
 use clap::Args;
 
-use crate::api::TagView;
 use crate::cli::context::Context;
 use crate::cli::error::CliError;
 use crate::cli::policy_files::counted;
 use crate::cli::ui::{Cell, Column, Row};
-use crate::fleet::Membership;
+use crate::fleet::{Membership, Tag};
 
 /// List tags
 #[derive(Debug, Args)]
@@ -17,7 +16,7 @@ Examples:
   nicelist tag list -o json")]
 pub(crate) struct ListArgs {}
 
-impl Row for TagView {
+impl Row for Tag {
     fn columns() -> Vec<Column<Self>> {
         vec![
             Column::new("name", |tag| Cell::text(&tag.name)),

@@ -1,61 +1,26 @@
-//! Patterns of paths: what events are looked for by.
+//! Patterns of paths in filters of events.
 
-use std::fmt;
-use std::str::FromStr;
+use crate::rule::checked_text;
 
-use serde::{Deserialize, Serialize};
-
-/// Why a text is no pattern of paths.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("`{0}` fits no path; a path begins with / (or with *, for anything)")]
 pub struct PathPatternError(String);
 
-/// The beginning of a path, or, with `*` (any letters, slashes too) or `?` (one letter) in it,
-/// the whole of one. Letter case counts.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(try_from = "String", into = "String")]
-pub struct PathPattern(Box<str>);
+checked_text!(
+    /// The beginning of a path. If it contains `*` (any text, slashes too) or `?` (one character),
+    /// it matches whole paths. Case-sensitive.
+    PathPattern,
+    PathPatternError,
+    |text| {
+        let fits = text.starts_with(['/', '*', '?']) && !text.contains('\0');
+        fits.then(|| text.into()).ok_or_else(|| PathPatternError(text.to_owned()))
+    }
+);
 
 impl PathPattern {
-    /// The pattern as it was given.
-    #[must_use]
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
-
-    /// Whether it is the whole of a path, not only its beginning.
-    #[must_use]
+    /// Whether it matches whole paths, not only the beginning.
     pub fn is_whole(&self) -> bool {
         self.0.contains(['*', '?'])
-    }
-}
-
-impl FromStr for PathPattern {
-    type Err = PathPatternError;
-
-    fn from_str(text: &str) -> Result<Self, PathPatternError> {
-        let fits = text.starts_with(['/', '*', '?']) && !text.contains('\0');
-        fits.then(|| Self(text.into())).ok_or_else(|| PathPatternError(text.to_owned()))
-    }
-}
-
-impl TryFrom<String> for PathPattern {
-    type Error = PathPatternError;
-
-    fn try_from(text: String) -> Result<Self, PathPatternError> {
-        text.parse()
-    }
-}
-
-impl From<PathPattern> for String {
-    fn from(pattern: PathPattern) -> Self {
-        pattern.0.into()
-    }
-}
-
-impl fmt::Display for PathPattern {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(&self.0)
     }
 }
 

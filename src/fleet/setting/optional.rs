@@ -4,14 +4,14 @@ use serde::{Deserialize, Serialize};
 
 use super::SettingKey;
 
-/// A set of the settings that a host gets only where they are set, because its profile or Santa
-/// has a default of its own that the server does not know.
+/// A set of settings that a host gets only if they are set, because the server does not know the
+/// default of its profile or of Santa.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct OptionalSettings(u8);
 
-/// The settings that can be in the set. Databases contain the set as bits in this order, so new
-/// settings go to the end.
+/// The settings that can be in the set. Databases store the set as bits in this order, so append
+/// new settings.
 const OPTIONAL: [SettingKey; 4] = [
     SettingKey::RemovableMedia,
     SettingKey::EncryptedRemovableMedia,
@@ -20,13 +20,11 @@ const OPTIONAL: [SettingKey; 4] = [
 ];
 
 impl OptionalSettings {
-    /// None of them.
     pub const NONE: Self = Self(0);
     /// All of them.
     pub const ALL: Self = Self((1 << OPTIONAL.len()) - 1);
 
-    /// All of them: what a host may have that synced before this was recorded.
-    #[must_use]
+    /// A host that synced before the set was recorded may have all of them.
     pub const fn all() -> Self {
         Self::ALL
     }
@@ -36,31 +34,24 @@ impl OptionalSettings {
     }
 
     /// Whether a setting is in the set. Settings that every host gets never are.
-    #[must_use]
     pub fn contains(self, key: SettingKey) -> bool {
         self.0 & Self::bit(key) != 0
     }
 
     /// The set with a setting, unless every host gets that.
-    #[must_use]
     pub fn with(self, key: SettingKey) -> Self {
         Self(self.0 | Self::bit(key))
     }
 
     /// The set without a setting.
-    #[must_use]
     pub fn without(self, key: SettingKey) -> Self {
         Self(self.0 & !Self::bit(key))
     }
 
-    /// What is in either set.
-    #[must_use]
     pub const fn union(self, other: Self) -> Self {
         Self(self.0 | other.0)
     }
 
-    /// What is in both sets.
-    #[must_use]
     pub const fn intersection(self, other: Self) -> Self {
         Self(self.0 & other.0)
     }

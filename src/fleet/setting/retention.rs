@@ -1,30 +1,28 @@
-//! How long events and history are kept. The server acts on it by itself.
+//! How long events and history are kept.
 
 use jiff::SignedDuration;
 
 use super::values::{SettingError, SettingValue, unexpected};
 use crate::fleet::parse_duration;
 
-/// Evidence that goes sooner is gone before anybody has looked at it.
+/// Administrators need some time to see events.
 const SHORTEST_AGE: u64 = 60 * 60;
 /// A hundred years.
 const LONGEST_AGE: u64 = 100 * 365 * DAY;
 const DAY: u64 = 24 * 60 * 60;
-/// Hosts that are off for a few days must not need a clean sync afterwards.
+/// Hosts that were off for a few days must not need a clean sync.
 const SHORTEST_HISTORY: u64 = 7 * DAY;
-/// Fewer events than this are a few minutes of a fleet: somebody meant days.
+/// A fleet sends fewer events in a few minutes. A smaller number was probably meant as days.
 const FEWEST: u64 = 1000;
 
-/// The age at which events go: 1 h to a hundred years, in whole seconds, or never.
+/// The age at which events are deleted: from 1 h to a hundred years, or never.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct EventAge(Option<u64>);
 
 impl EventAge {
-    /// Long enough to look back over a quarter of a year.
     pub const DEFAULT: Self = Self(Some(90 * DAY));
 
-    /// The age; none for events that stay.
-    #[must_use]
+    /// None if events are never deleted.
     pub fn get(self) -> Option<SignedDuration> {
         self.0.and_then(|seconds| i64::try_from(seconds).ok()).map(SignedDuration::from_secs)
     }
@@ -46,11 +44,10 @@ impl SettingValue for EventAge {
 pub struct HistoryAge(Option<u64>);
 
 impl HistoryAge {
-    /// Long enough to see what applied a year ago.
+    /// Shows the rules of a year ago.
     pub const DEFAULT: Self = Self(Some(365 * DAY));
 
-    /// The age, or none if history is never deleted.
-    #[must_use]
+    /// None if history is never deleted.
     pub fn get(self) -> Option<SignedDuration> {
         EventAge(self.0).get()
     }
@@ -66,7 +63,7 @@ impl SettingValue for HistoryAge {
     }
 }
 
-/// Reads an age in seconds; none for `never`.
+/// Parses an age into seconds; None for `never`.
 fn read_age(
     text: &str,
     shortest: u64,
@@ -91,18 +88,17 @@ fn write_age(seconds: Option<u64>) -> String {
     }
 }
 
-/// How many of the newest events stay: at least 1000, or all.
+/// The number of newest events that are kept: at least 1000, or all.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct EventLimit(Option<u64>);
 
 impl EventLimit {
-    /// About 8 GB of the database: an event takes some 4 kB.
+    /// About 8 GB in the database, because an event has about 4 kB.
     pub const DEFAULT: Self = Self(Some(2_000_000));
     /// All stay.
     pub const OFF: Self = Self(None);
 
-    /// The number; none where all stay.
-    #[must_use]
+    /// None if all are kept.
     pub const fn get(self) -> Option<u64> {
         self.0
     }

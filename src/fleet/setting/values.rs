@@ -1,4 +1,4 @@
-//! The values of settings: each reads human spelling and writes one canonical spelling.
+//! The values of settings: parsed from several forms, written in a canonical one.
 
 use std::fmt;
 use std::str::FromStr;
@@ -7,34 +7,25 @@ use serde::{Deserialize, Serialize};
 
 use crate::fleet::parse_duration;
 
-/// The shortest interval that a client keeps (SNTSyncManager.mm clamps to it).
+/// Santa's minimum (SNTSyncManager.mm).
 const SHORTEST_INTERVAL: u32 = 60;
-/// A day: a host that syncs more rarely cannot be managed.
+/// A host that syncs less often cannot be managed.
 const LONGEST_INTERVAL: u32 = 24 * 60 * 60;
-/// More events in one request than this is more than a request can carry in 30 s.
+/// Larger requests may need more than 30 s.
 const LARGEST_BATCH: u32 = 1000;
 /// The longest path pattern or URL, in bytes.
 const LONGEST_TEXT: usize = 4096;
 
-/// Why a setting was refused.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum SettingError {
-    /// No such setting.
     #[error("`{0}` is no setting")]
     UnknownKey(String),
-    /// The value is none of the words that the setting takes.
     #[error("`{value}` is not taken; expected {expected}")]
-    Value {
-        /// What was given.
-        value: String,
-        /// What is taken.
-        expected: &'static str,
-    },
+    Value { value: String, expected: &'static str },
     #[error("`{0}` is below 60 s, the shortest interval that Santa keeps")]
     IntervalTooShort(String),
     #[error("`{0}` is above 24 h")]
     IntervalTooLong(String),
-    /// A setting of the whole fleet in another scope.
     #[error("is for the fleet as a whole, not for {0}")]
     FleetOnly(String),
 }
@@ -43,7 +34,6 @@ pub(super) fn unexpected<T>(value: &str, expected: &'static str) -> Result<T, Se
     Err(SettingError::Value { value: value.to_owned(), expected })
 }
 
-/// A value of a setting: read from human spelling, written in one canonical spelling.
 pub(super) trait SettingValue: Sized {
     fn read(text: &str) -> Result<Self, SettingError>;
     fn write(&self) -> String;
@@ -86,7 +76,6 @@ macro_rules! words {
         }
 
         impl $name {
-            #[must_use]
             pub const fn word(self) -> &'static str {
                 match self {
                     $(Self::$variant => $word,)+
@@ -124,11 +113,11 @@ macro_rules! words {
 }
 
 words! {
-    /// What is done about a host that does not hold what it should.
+    /// How drift of a host is repaired.
     DriftRepair {
-        /// It is shown, no more.
+        /// It is only shown.
         Off = "off",
-        /// Its rules are replaced by a clean sync, once.
+        /// One clean sync replaces its rules.
         Clean = "clean",
     }
     "off or clean"
@@ -146,20 +135,20 @@ words! {
 }
 
 words! {
-    /// What Santa does with programs that no rule speaks of.
+    /// What Santa does with programs without a rule.
     ClientMode {
-        /// Let them run and report them.
+        /// Allows and reports them.
         Monitor = "monitor",
         /// Stop them.
         Lockdown = "lockdown",
-        /// Let the person at the Mac approve them (2024.11 and later).
+        /// The user can approve them (2024.11 and later).
         Standalone = "standalone",
     }
     "monitor, lockdown or standalone"
 }
 
 words! {
-    /// What becomes of the file-access rules that a profile brought.
+    /// Changes the file-access rules of a profile.
     FileAccessOverride {
         /// They stay as they are.
         None = "none",
@@ -172,11 +161,10 @@ words! {
 }
 
 words! {
-    /// How a removable disk is mounted again (santad's device manager).
+    /// A mount option for a removable disk (santad's device manager).
     RemountFlag {
         /// Read-only.
         Rdonly = "rdonly",
-        /// Nothing on it runs.
         Noexec = "noexec",
         /// No set-user-id.
         Nosuid = "nosuid",
@@ -194,7 +182,6 @@ words! {
     "rdonly, noexec, nosuid, nobrowse, noowners, nodev, -j or async"
 }
 
-/// What happens to a removable disk.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum RemovableMedia {
@@ -241,10 +228,9 @@ impl SettingValue for RemovableMedia {
 pub struct Interval(u32);
 
 impl Interval {
-    /// What Santa does when nobody tells it otherwise: ten minutes.
+    /// Santa's default: ten minutes.
     pub const DEFAULT: Self = Self(600);
 
-    #[must_use]
     pub const fn seconds(self) -> u32 {
         self.0
     }
@@ -271,7 +257,7 @@ impl SettingValue for Interval {
     }
 }
 
-/// How many events a host uploads in one request: 1 to 1000.
+/// The number of events in one upload request: 1 to 1000.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct BatchSize(u32);
 
@@ -280,7 +266,6 @@ impl BatchSize {
     pub const DEFAULT: Self = Self(50);
 
     /// The number of events.
-    #[must_use]
     pub const fn get(self) -> u32 {
         self.0
     }
@@ -299,16 +284,12 @@ impl SettingValue for BatchSize {
     }
 }
 
-/// A pattern for paths in ICU's syntax, or empty for none.
-///
-/// It starts with `^`: Santa applies a pattern as given when it arrives and with `^` in front
-/// after a restart, so any other pattern would change its meaning (SNTConfigurator.mm).
+/// A pattern for paths in ICU's syntax; empty for none. It begins with `^`, because Santa adds `^`
+/// only after a restart, which would change the meaning of other patterns (SNTConfigurator.mm).
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct PathRegex(Box<str>);
 
 impl PathRegex {
-    /// The pattern; empty for none.
-    #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
     }

@@ -3,7 +3,7 @@
 use proptest::prelude::*;
 
 use super::*;
-use crate::fleet::{InForce, Setting, SettingKey, Tag};
+use crate::fleet::{PolicyState, Setting, SettingKey, Tag};
 use crate::format::csv::{self, Delimiter};
 use crate::format::tests::any_rules;
 use crate::format::{Content, Defaults, File, ParsedPolicy};
@@ -20,7 +20,7 @@ fn faults(files: &[File]) -> String {
     described.collect::<Vec<_>>().join("\n")
 }
 
-fn in_force(document: ParsedPolicy) -> InForce {
+fn in_force(document: ParsedPolicy) -> PolicyState {
     assert_eq!(document.faults, []);
     let mut tags: Vec<Tag> = document.tags.into_iter().map(|placed| placed.tag).collect();
     tags.sort_by_cached_key(|tag| tag.name.clone());
@@ -28,8 +28,8 @@ fn in_force(document: ParsedPolicy) -> InForce {
     let mut settings: Vec<(Scope, Setting)> = settings.collect();
     settings.sort_by_cached_key(|(scope, it)| (scope.clone(), it.key()));
     let mut rules: Vec<Rule> = document.rules.into_iter().map(|placed| placed.rule).collect();
-    rules.sort_by_cached_key(|it| (it.target().clone(), it.scope().clone()));
-    InForce { tags, settings, rules }
+    rules.sort_by_cached_key(|it| it.key().clone());
+    PolicyState { tags, settings, rules }
 }
 
 const POLICY: &str = r#"# Owned by the client platform team.
@@ -63,7 +63,7 @@ expires = 2027-01-31T00:00:00Z
 
 #[test]
 fn tags_settings_and_rules_are_read_with_what_the_file_says_of_all() {
-    let InForce { tags, settings, rules } =
+    let PolicyState { tags, settings, rules } =
         in_force(read(&[file("p.toml", POLICY)], &Defaults::default()));
     assert_eq!(tags[0].priority, 10);
     assert_eq!(tags[0].membership.serials.len(), 2);
@@ -248,9 +248,9 @@ proptest! {
         // Some rules stay as they are, others change or go.
         let mixed = is.iter().enumerate().filter(|(index, _)| some >> index & 1 == 1);
         let mut rules: Vec<Rule> = mixed.map(|(_, rule)| rule.clone()).chain(wanted).collect();
-        rules.sort_by_cached_key(|it| (it.target().clone(), it.scope().clone()));
-        rules.dedup_by_key(|it| (it.target().clone(), it.scope().clone()));
-        let wanted = InForce { rules, ..InForce::default() };
+        rules.sort_by_cached_key(|it| it.key().clone());
+        rules.dedup_by_key(|it| it.key().clone());
+        let wanted = PolicyState { rules, ..PolicyState::default() };
         let tables = write(Content { rules: &is, ..Content::default() }).files;
         let text = std::str::from_utf8(&tables[0].bytes).unwrap();
         let windows = format!("\u{feff}{}", text.replace('\n', "\r\n"));

@@ -11,10 +11,10 @@ use toml_edit::{
 use super::FileKind;
 use super::decoration::{Headings, alike};
 use super::read::with_plain_line_ends;
-use crate::fleet::{InForce, Setting, SettingKey, Tag};
+use crate::fleet::{PolicyState, Setting, SettingKey, Tag};
 use crate::format::csv::{self, Amendment, Delimiter};
 use crate::format::{Content, Defaults, File, ParsedPolicy, PlacedTag, Written};
-use crate::rule::{Rule, RuleDraft, Scope, TagName, Target};
+use crate::rule::{Rule, RuleDraft, RuleKey, Scope, TagName};
 
 /// The files of a new folder. Additions to an existing folder go into them, too.
 const TAGS: &str = "tags.toml";
@@ -35,8 +35,13 @@ pub fn write(content: Content<'_>) -> Written {
 /// Changes a manifest to the `wanted` policy. `read` is the content of `files`, without faults. Returns
 /// every file, changed or not. A folder may gain files.
 #[must_use]
-pub fn update(files: &[File], read: &ParsedPolicy, folder: bool, wanted: &InForce) -> Vec<File> {
-    let InForce { tags, settings, rules } = wanted;
+pub fn update(
+    files: &[File],
+    read: &ParsedPolicy,
+    folder: bool,
+    wanted: &PolicyState,
+) -> Vec<File> {
+    let PolicyState { tags, settings, rules } = wanted;
     let mut left = Left::of(Content { rules, settings, tags });
     let mut outputs: Vec<ManifestFile> = Vec::new();
     for (number, file) in files.iter().enumerate() {
@@ -189,7 +194,7 @@ struct Left<'a> {
     tags: BTreeMap<&'a TagName, &'a Tag>,
     settings: BTreeMap<(Scope, SettingKey), &'a Setting>,
     /// By scope, which is the order in files.
-    rules: BTreeMap<(Scope, Target), &'a Rule>,
+    rules: BTreeMap<&'a RuleKey, &'a Rule>,
 }
 
 impl<'a> Left<'a> {
@@ -197,13 +202,13 @@ impl<'a> Left<'a> {
         Self {
             tags: tags.iter().map(|tag| (&tag.name, tag)).collect(),
             settings: settings.iter().map(|(at, it)| ((at.clone(), it.key()), it)).collect(),
-            rules: rules.iter().map(|rule| (key_of(rule), rule)).collect(),
+            rules: rules.iter().map(|rule| (rule.key(), rule)).collect(),
         }
     }
 
     /// Takes the wanted rule for the target and scope of a rule.
     fn take_rule(&mut self, rule: &Rule) -> Option<&'a Rule> {
-        self.rules.remove(&key_of(rule))
+        self.rules.remove(rule.key())
     }
 
     fn put_tags(&mut self, document: &mut DocumentMut) {
@@ -230,13 +235,14 @@ impl<'a> Left<'a> {
     }
 
     fn put_rules(&mut self, document: &mut DocumentMut, defaults: &Defaults) {
-        let rules = std::mem::take(&mut self.rules);
+        let mut rules: Vec<&Rule> = std::mem::take(&mut self.rules).into_values().collect();
         if rules.is_empty() {
             return;
         }
+        rules.sort_by_key(|rule| rule.scope());
         let there =
             document.entry("rules").or_insert_with(|| Item::ArrayOfTables(ArrayOfTables::new()));
-        for rule in rules.into_values() {
+        for rule in rules {
             let mut table = Table::new();
             set_rule(&mut table, rule, defaults);
             match there {
@@ -246,10 +252,6 @@ impl<'a> Left<'a> {
             }
         }
     }
-}
-
-fn key_of(rule: &Rule) -> (Scope, Target) {
-    (rule.scope().clone(), rule.target().clone())
 }
 
 /// A table that has only tables, and no line of its own.

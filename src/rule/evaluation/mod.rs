@@ -1,9 +1,9 @@
-//! What Santa makes of a program: the order in which it asks its rules, its settings and its
-//! mode (SNTPolicyProcessor.mm). The first step that matches decides.
+//! Predicts Santa's decision about a program: the steps of its evaluation in order
+//! (SNTPolicyProcessor.mm). The first step that matches decides.
 //!
-//! Pure, and honest about what cannot be known from outside the Mac: rules of its profile, what
-//! its compilers wrote, what an expression will say. Not looked at, because no evidence tells:
-//! what a profile says of a client that fails.
+//! Some facts are unknown outside the Mac: rules of its profile, programs that compilers wrote, and
+//! results of expressions. Steps that depend on them are marked. The fail-closed setting of a
+//! profile is ignored.
 
 mod path;
 #[cfg(test)]
@@ -13,42 +13,41 @@ use std::collections::{HashMap, HashSet};
 
 use serde::{Deserialize, Serialize};
 
-use super::{PolicyKind, Program, RuleType, SigningStatus, Target};
+use super::{PolicyKind, Program, RuleType, SigningStatus, Target, words};
 
-/// Who signs Santa itself, and how its programs begin: such programs always run.
+/// The beginnings of the signing IDs of Santa's own programs, which always run.
 const SANTAS_OWN: [&str; 2] = ["ZMCG7MLDV9:com.northpolesec.santa", "EQHXZ8M8AV:com.google.santa"];
-/// The common name of the certificate that signs what comes with the system.
+/// The common name of the certificate that signs the programs of macOS.
 const APPLES_LEAF: &str = "Software Signing";
 
 /// A step of the evaluation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Stage {
-    /// Santa's own programs, and those that the system cannot do without.
+pub enum EvaluationStage {
+    /// Santa's own programs, and those that macOS needs.
     Protected,
     /// The rules of the Mac's profile.
     StaticRules,
-    /// The rules of one type that the server sends.
     Rule(RuleType),
-    /// What an allowed compiler wrote on the Mac.
+    /// Programs that an allowed compiler wrote on the Mac.
     Transitive,
-    /// Signatures that do not hold.
+    /// Invalid signatures.
     BadSignature,
-    /// What comes with the system.
+    /// Programs of macOS.
     Platform,
     /// The setting `blocked-path-regex`.
     BlockedPath,
-    /// Old programs whose first page of memory is not closed.
+    /// Old programs without `__PAGEZERO`.
     PageZero,
     /// The setting `allowed-path-regex`.
     AllowedPath,
-    /// Files that are no machine code, such as scripts.
+    /// Files without machine code, such as scripts.
     NoCode,
-    /// The client's mode: what becomes of everything else.
+    /// The client mode, which decides about all other programs.
     Mode,
 }
 
-impl Stage {
-    /// All steps, in Santa's order.
+impl EvaluationStage {
+    /// In Santa's order.
     pub const ALL: [Self; 15] = [
         Self::Protected,
         Self::StaticRules,
@@ -67,8 +66,6 @@ impl Stage {
         Self::Mode,
     ];
 
-    /// The word for the step.
-    #[must_use]
     pub const fn word(self) -> &'static str {
         match self {
             Self::Protected => "protected",
@@ -85,35 +82,32 @@ impl Stage {
         }
     }
 
-    /// Whether it is one of the rules in the client's database, of which it asks one alone.
+    /// Whether it is a rule in the client's database. Santa uses only the first one that matches.
     const fn is_rule(self) -> bool {
         matches!(self, Self::Rule(_) | Self::Transitive)
     }
 }
 
-/// What a step, or all of them, does with a program.
+/// The decision of one step, or of the whole evaluation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Ruling {
-    /// The program runs.
     Allow,
-    /// The program is stopped.
     Block,
-    /// It cannot be told beforehand.
+    /// It cannot be predicted.
     Unknown,
 }
 
-impl Ruling {
-    #[must_use]
-    pub const fn word(self) -> &'static str {
-        match self {
-            Self::Allow => "allow",
-            Self::Block => "block",
-            Self::Unknown => "unknown",
-        }
+words! {
+    Ruling {
+        Allow = "allow",
+        Block = "block",
+        Unknown = "unknown",
     }
+}
 
-    /// What a rule with this policy does; nothing where it is to be no rule.
+impl Ruling {
+    /// The decision of a rule with this policy. None for `remove`.
     const fn of(policy: PolicyKind) -> Option<Self> {
         match policy {
             PolicyKind::Allow | PolicyKind::AllowCompiler => Some(Self::Allow),
@@ -127,155 +121,143 @@ impl Ruling {
     }
 }
 
-/// What became of a step.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum Finding {
-    /// It matches, and decides.
+pub enum StepResult {
     Decides,
-    /// It matches, and asks an expression each time.
+    /// It matches, and an expression decides each time.
     Asks,
-    /// It matches, but a step before it has decided.
+    /// It matches, but an earlier step decides.
     Outranked,
-    /// It does not match.
     NoMatch,
-    /// Whether it matches cannot be told.
+    /// It is unknown whether it matches.
     Undetermined,
-    /// What the Mac does here is not for a server to see.
+    /// The server cannot know what the Mac does in this step.
     Unseen,
 }
 
-/// One step and what became of it.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Step {
-    pub stage: Stage,
-    /// What became of it.
-    pub finding: Finding,
-    /// What it does, or would do, where it matches or may match.
+pub struct EvaluationStep {
+    pub stage: EvaluationStage,
+    pub finding: StepResult,
+    /// Its decision, if it matches or may match.
     pub ruling: Option<Ruling>,
-    /// Why, in words.
     pub why: String,
 }
 
-/// All steps, and what they come to.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Evaluation {
-    /// What becomes of the program.
     pub ruling: Ruling,
-    /// The steps, in Santa's order.
-    pub steps: Vec<Step>,
+    /// In Santa's order.
+    pub steps: Vec<EvaluationStep>,
 }
 
 impl Evaluation {
-    /// The types of rules in the order in which Santa asks them.
+    /// In the order of Santa's evaluation.
     pub fn rule_types() -> impl Iterator<Item = RuleType> {
-        Stage::ALL.into_iter().filter_map(|stage| match stage {
-            Stage::Rule(rule_type) => Some(rule_type),
-            Stage::Protected
-            | Stage::StaticRules
-            | Stage::Transitive
-            | Stage::BadSignature
-            | Stage::Platform
-            | Stage::BlockedPath
-            | Stage::PageZero
-            | Stage::AllowedPath
-            | Stage::NoCode
-            | Stage::Mode => None,
+        EvaluationStage::ALL.into_iter().filter_map(|stage| match stage {
+            EvaluationStage::Rule(rule_type) => Some(rule_type),
+            EvaluationStage::Protected
+            | EvaluationStage::StaticRules
+            | EvaluationStage::Transitive
+            | EvaluationStage::BadSignature
+            | EvaluationStage::Platform
+            | EvaluationStage::BlockedPath
+            | EvaluationStage::PageZero
+            | EvaluationStage::AllowedPath
+            | EvaluationStage::NoCode
+            | EvaluationStage::Mode => None,
         })
     }
 
-    /// The step that decides: the one that asks an expression before the one that does if it
-    /// gives no answer.
-    #[must_use]
-    pub fn decisive(&self) -> Option<&Step> {
-        self.steps.iter().find(|step| matches!(step.finding, Finding::Decides | Finding::Asks))
+    /// The step that decides. A step with an expression comes before the step that decides if the
+    /// expression has no result.
+    pub fn decisive(&self) -> Option<&EvaluationStep> {
+        self.steps
+            .iter()
+            .find(|step| matches!(step.finding, StepResult::Decides | StepResult::Asks))
     }
 }
 
-/// What becomes of a program that nothing speaks of: the client's mode.
+/// What happens to a program without a match, according to the client mode.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Unmatched {
-    /// It runs, and is reported (monitor).
+    /// Monitor.
     Allowed,
-    /// It is stopped (lockdown).
+    /// Lockdown.
     Blocked,
-    /// It is stopped until the person at the Mac approves it (standalone).
+    /// Standalone: blocked until the user approves it.
     Asked,
 }
 
-/// How a client knows what comes with the system.
+/// How a client recognizes programs of macOS.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum PlatformCheck {
-    /// By its flag (2026.5 and later).
+    /// By their flag (2026.5 and later).
     Flag,
-    /// By the certificate that signed launchd (before).
+    /// By the certificate that signed launchd (older versions).
     Certificate,
 }
 
-/// What is known of a program.
+/// What is known about a program and its file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Evidence<'a> {
-    /// What rules can be about.
     pub program: &'a Program,
-    /// Where it is; empty where that is not known.
+    /// Empty if it is unknown.
     pub path: &'a str,
-    /// Whether the file is known to be no Mach-O.
+    /// Whether the file is not a Mach-O binary.
     pub no_code: bool,
-    /// Whether it is known to have no closed first page of memory.
+    /// Whether the file has no `__PAGEZERO`.
     pub no_page_zero: bool,
 }
 
 impl<'a> Evidence<'a> {
-    /// A program at a path, and nothing odd about its file.
-    #[must_use]
+    /// A program whose file is a usual one.
     pub const fn new(program: &'a Program, path: &'a str) -> Self {
         Self { program, path, no_code: false, no_page_zero: false }
     }
 }
 
-/// What a client decides with besides its rules.
+/// The settings of a client that its decisions depend on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Conditions<'a> {
-    /// Its mode.
     pub unmatched: Unmatched,
-    /// Paths that are stopped, in ICU's syntax; empty for none.
+    /// ICU syntax; empty for none.
     pub blocked_path: &'a str,
-    /// Paths that may run, in ICU's syntax; empty for none.
+    /// ICU syntax; empty for none.
     pub allowed_path: &'a str,
-    /// How it knows what comes with the system.
     pub platform: PlatformCheck,
-    /// Whether what compilers write may run.
+    /// Whether programs that compilers write may run.
     pub transitive: bool,
 }
 
-/// The rules that a client holds.
+/// The rules on a client.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct HeldRules {
-    /// Those for the targets of the program.
+    /// For the targets of the program.
     pub policies: HashMap<Target, PolicyKind>,
-    /// The types of which it holds any rule at all, for whatever target.
+    /// The types of all its rules, for any target.
     pub types: HashSet<RuleType>,
 }
 
-/// What a step would do if it were the only one.
+/// The result of a step, regardless of other steps.
 enum Match {
     Yes(Ruling, String),
     No(String),
-    /// It may match, and does this then.
+    /// It may match, and decides this if it does.
     Perhaps(Ruling, String),
     Unseen(&'static str),
 }
 
-/// What a client with these rules and conditions makes of a program. Steps that can mean
-/// nothing for it are left out.
-#[must_use]
+/// Evaluates a program as a client with these rules and settings does. Steps that are irrelevant to
+/// the program are omitted.
 pub fn evaluate(
     evidence: Evidence<'_>,
     rules: &HeldRules,
     conditions: &Conditions<'_>,
 ) -> Evaluation {
     let mut folding = Folding::default();
-    for stage in Stage::ALL {
+    for stage in EvaluationStage::ALL {
         if let Some(found) = look(stage, evidence, rules, conditions) {
             folding.add(stage, found);
         }
@@ -283,56 +265,55 @@ pub fn evaluate(
     folding.end()
 }
 
-/// How far the evaluation has come.
+/// An evaluation in progress.
 #[derive(Default)]
 struct Folding {
-    steps: Vec<Step>,
-    /// The step that decides, and what it does.
-    decided: Option<(Stage, Ruling)>,
-    /// The rule that asks an expression.
-    asked: Option<Stage>,
-    /// What steps before the one that decides may do instead.
+    steps: Vec<EvaluationStep>,
+    decided: Option<(EvaluationStage, Ruling)>,
+    /// The rule with an expression.
+    asked: Option<EvaluationStage>,
+    /// Possible decisions of steps before the one that decides.
     doubts: Vec<Ruling>,
 }
 
 impl Folding {
-    fn add(&mut self, stage: Stage, found: Match) {
+    fn add(&mut self, stage: EvaluationStage, found: Match) {
         let (finding, ruling, why) = match found {
-            Match::No(why) => (Finding::NoMatch, None, why),
-            Match::Unseen(why) => (Finding::Unseen, None, why.to_owned()),
+            Match::No(why) => (StepResult::NoMatch, None, why),
+            Match::Unseen(why) => (StepResult::Unseen, None, why.to_owned()),
             Match::Perhaps(ruling, why) => {
                 if self.decided.is_none() {
                     self.doubts.push(ruling);
                 }
-                (Finding::Undetermined, Some(ruling), why)
+                (StepResult::Undetermined, Some(ruling), why)
             }
             Match::Yes(ruling, why) => {
                 let asked = self.asked.filter(|_| stage.is_rule());
                 match (self.decided.map(|(by, _)| by), asked) {
                     (Some(by), _) => {
                         let why = format!("{why}; {} comes first", by.word());
-                        (Finding::Outranked, Some(ruling), why)
+                        (StepResult::Outranked, Some(ruling), why)
                     }
                     (None, Some(by)) => {
                         let why = format!(
                             "{why}; {} comes first, and no other rule is tried even if its expression gives no answer",
                             by.word()
                         );
-                        (Finding::Outranked, Some(ruling), why)
+                        (StepResult::Outranked, Some(ruling), why)
                     }
                     (None, None) if ruling == Ruling::Unknown => {
                         self.asked = Some(stage);
                         self.doubts.push(ruling);
-                        (Finding::Asks, Some(ruling), why)
+                        (StepResult::Asks, Some(ruling), why)
                     }
                     (None, None) => {
                         self.decided = Some((stage, ruling));
-                        (Finding::Decides, Some(ruling), why)
+                        (StepResult::Decides, Some(ruling), why)
                     }
                 }
             }
         };
-        self.steps.push(Step { stage, finding, ruling, why });
+        self.steps.push(EvaluationStep { stage, finding, ruling, why });
     }
 
     fn end(self) -> Evaluation {
@@ -345,37 +326,38 @@ impl Folding {
 }
 
 fn look(
-    stage: Stage,
+    stage: EvaluationStage,
     evidence: Evidence<'_>,
     rules: &HeldRules,
     conditions: &Conditions<'_>,
 ) -> Option<Match> {
     let Evidence { program, path, no_code, no_page_zero } = evidence;
     match stage {
-        Stage::Protected => protected(program),
-        Stage::StaticRules => Some(Match::Unseen(
+        EvaluationStage::Protected => protected(program),
+        EvaluationStage::StaticRules => Some(Match::Unseen(
             "rules of the Mac's profile (StaticRules) come first and are not reported",
         )),
-        Stage::Rule(rule_type) => Some(rule(program, rule_type, rules)),
-        Stage::Transitive => conditions.transitive.then_some(Match::Unseen(
+        EvaluationStage::Rule(rule_type) => Some(rule(program, rule_type, rules)),
+        EvaluationStage::Transitive => conditions.transitive.then_some(Match::Unseen(
             "what an allowed compiler wrote may run; the Mac keeps those rules to itself",
         )),
-        Stage::BadSignature => (program.signing_status == SigningStatus::Invalid).then_some(
-            Match::Unseen("stopped where the Mac's profile sets EnableBadSignatureProtection"),
-        ),
-        Stage::Platform => Some(platform(program, conditions.platform)),
-        Stage::BlockedPath => path::check(conditions.blocked_path, path, Ruling::Block),
-        Stage::PageZero => no_page_zero.then(|| {
+        EvaluationStage::BadSignature => (program.signing_status == SigningStatus::Invalid)
+            .then_some(Match::Unseen(
+                "stopped where the Mac's profile sets EnableBadSignatureProtection",
+            )),
+        EvaluationStage::Platform => Some(platform(program, conditions.platform)),
+        EvaluationStage::BlockedPath => path::check(conditions.blocked_path, path, Ruling::Block),
+        EvaluationStage::PageZero => no_page_zero.then(|| {
             Match::Perhaps(
                 Ruling::Block,
                 "no __PAGEZERO: stopped where the Mac's profile sets EnablePageZeroProtection"
                     .to_owned(),
             )
         }),
-        Stage::AllowedPath => path::check(conditions.allowed_path, path, Ruling::Allow),
-        Stage::NoCode => no_code
+        EvaluationStage::AllowedPath => path::check(conditions.allowed_path, path, Ruling::Allow),
+        EvaluationStage::NoCode => no_code
             .then(|| Match::Yes(Ruling::Allow, "the file is no machine code itself".to_owned())),
-        Stage::Mode => Some(mode(conditions.unmatched)),
+        EvaluationStage::Mode => Some(mode(conditions.unmatched)),
     }
 }
 
@@ -418,7 +400,7 @@ fn rule(program: &Program, rule_type: RuleType, rules: &HeldRules) -> Match {
                 .to_owned(),
         ),
         Some((policy, ruling)) if rule_type == RuleType::CdHash => {
-            // SNTRuleIdentifiers gives a cdhash for nothing else.
+            // SNTRuleIdentifiers has a cdhash only with the hardened runtime.
             Match::Yes(ruling, format!("{policy}, if the program runs with the hardened runtime"))
         }
         Some((policy, ruling)) => Match::Yes(ruling, policy.word().to_owned()),

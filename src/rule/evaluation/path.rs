@@ -1,13 +1,12 @@
-//! Path patterns. Santa's are ICU's; what they have in common with those of the regex crate is
-//! searched for here, and the rest is not guessed at.
+//! Path patterns. Santa uses ICU's. Patterns with the same meaning in the regex crate are
+//! evaluated; the result of others is unknown.
 
 use regex::Regex;
 use regex_syntax::ast::{self, Ast, RepetitionKind};
 
 use super::{Match, Ruling};
 
-/// The step of a pattern that lets run, or stops, the paths that have it somewhere; nothing
-/// where there is no pattern.
+/// The result of a step with a path pattern. None without a pattern.
 pub(super) fn check(pattern: &str, path: &str, ruling: Ruling) -> Option<Match> {
     if pattern.is_empty() {
         return None;
@@ -24,14 +23,14 @@ pub(super) fn check(pattern: &str, path: &str, ruling: Ruling) -> Option<Match> 
     })
 }
 
-/// The pattern, if it means the same here as in ICU.
+/// Compiles the pattern if its meaning is the same as in ICU.
 fn compile(pattern: &str) -> Option<Regex> {
     let ast = ast::parse::Parser::new().parse(pattern).ok()?;
     ast::visit(&ast, Same).ok()?;
     Regex::new(pattern).ok()
 }
 
-/// Refuses what both know and read differently.
+/// Refuses syntax with different meanings in ICU and the regex crate.
 struct Same;
 
 impl ast::Visitor for Same {
@@ -44,10 +43,10 @@ impl ast::Visitor for Same {
 
     fn visit_pre(&mut self, ast: &Ast) -> Result<(), ()> {
         match ast {
-            // In ICU `a++` takes all it can and gives nothing back.
+            // In ICU, `a++` is possessive.
             Ast::Repetition(outer) => match (&*outer.ast, &outer.op.kind) {
                 (Ast::Repetition(_), _) => Err(()),
-                // `{,3}` is no repetition in ICU.
+                // In ICU, `{,3}` is not a repetition.
                 (_, RepetitionKind::Range(range)) if !range.is_valid() => Err(()),
                 _ => Ok(()),
             },
@@ -58,13 +57,13 @@ impl ast::Visitor for Same {
                 | ast::AssertionKind::EndText
                 | ast::AssertionKind::WordBoundary
                 | ast::AssertionKind::NotWordBoundary => {
-                    // `\z` is the end in both, `\A` the beginning.
+                    // `\z` and `\A` have the same meaning in both.
                     Ok(())
                 }
                 // `\<` is a plain `<` in ICU, and the rest is unknown there.
                 _ => Err(()),
             },
-            // `R` and `U` are flags here alone.
+            // ICU has no flags `R` and `U`.
             Ast::Flags(set) => flags(&set.flags),
             Ast::Group(group) => match &group.kind {
                 ast::GroupKind::NonCapturing(set) => flags(set),

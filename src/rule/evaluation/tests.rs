@@ -57,11 +57,11 @@ fn judged(
 
 /// Ruling, and the step that decides.
 fn decision(evaluation: &Evaluation) -> (Ruling, &'static str) {
-    let decides = |step: &&Step| step.finding == Finding::Decides;
+    let decides = |step: &&EvaluationStep| step.finding == StepResult::Decides;
     (evaluation.ruling, evaluation.steps.iter().find(decides).unwrap().stage.word())
 }
 
-fn finding(evaluation: &Evaluation, stage: Stage) -> Finding {
+fn finding(evaluation: &Evaluation, stage: EvaluationStage) -> StepResult {
     evaluation.steps.iter().find(|step| step.stage == stage).unwrap().finding
 }
 
@@ -84,9 +84,13 @@ fn the_strongest_type_decides_and_the_others_are_outranked() {
         let evaluation = judged(&pinecone(), &rules, &MONITOR);
         assert_eq!(decision(&evaluation), (Ruling::Block, strongest.word()));
         for weaker in &types[place + 1..] {
-            assert_eq!(finding(&evaluation, Stage::Rule(*weaker)), Finding::Outranked, "{weaker}");
+            assert_eq!(
+                finding(&evaluation, EvaluationStage::Rule(*weaker)),
+                StepResult::Outranked,
+                "{weaker}"
+            );
         }
-        assert_eq!(finding(&evaluation, Stage::Mode), Finding::Outranked);
+        assert_eq!(finding(&evaluation, EvaluationStage::Mode), StepResult::Outranked);
     }
 }
 
@@ -113,9 +117,9 @@ fn a_rule_that_no_identifier_of_the_program_can_match_is_passed_over() {
     let matching = |signing_status| {
         let program = Program { signing_status, ..pinecone() };
         let evaluation = judged(&program, &all, &LOCKDOWN);
-        let matching = RuleType::ALL
-            .into_iter()
-            .filter(|rule_type| finding(&evaluation, Stage::Rule(*rule_type)) != Finding::NoMatch);
+        let matching = RuleType::ALL.into_iter().filter(|rule_type| {
+            finding(&evaluation, EvaluationStage::Rule(*rule_type)) != StepResult::NoMatch
+        });
         matching.collect::<Vec<_>>()
     };
     use RuleType::{Binary, CdHash, Certificate};
@@ -131,13 +135,19 @@ fn an_expression_that_gives_no_answer_leaves_the_weaker_rules_untried() {
     let rules = [(RuleType::SigningId, PolicyKind::Cel), (RuleType::TeamId, PolicyKind::Allow)];
     let evaluation = judged(&pinecone(), &rules, &LOCKDOWN);
     assert_eq!(evaluation.ruling, Ruling::Unknown);
-    assert_eq!(finding(&evaluation, Stage::Rule(RuleType::SigningId)), Finding::Asks);
-    assert_eq!(finding(&evaluation, Stage::Rule(RuleType::TeamId)), Finding::Outranked);
-    assert_eq!(finding(&evaluation, Stage::Mode), Finding::Decides);
+    assert_eq!(finding(&evaluation, EvaluationStage::Rule(RuleType::SigningId)), StepResult::Asks);
+    assert_eq!(
+        finding(&evaluation, EvaluationStage::Rule(RuleType::TeamId)),
+        StepResult::Outranked
+    );
+    assert_eq!(finding(&evaluation, EvaluationStage::Mode), StepResult::Decides);
     let stronger = [(RuleType::Binary, PolicyKind::Block), (RuleType::SigningId, PolicyKind::Cel)];
     let evaluation = judged(&pinecone(), &stronger, &MONITOR);
     assert_eq!(decision(&evaluation), (Ruling::Block, "binary"));
-    assert_eq!(finding(&evaluation, Stage::Rule(RuleType::SigningId)), Finding::Outranked);
+    assert_eq!(
+        finding(&evaluation, EvaluationStage::Rule(RuleType::SigningId)),
+        StepResult::Outranked
+    );
 }
 
 #[test]
@@ -145,7 +155,7 @@ fn an_expression_about_a_program_of_the_system_gives_way_to_the_system() {
     let rules = [(RuleType::SigningId, PolicyKind::Cel)];
     let evaluation = judged(&apples(), &rules, &LOCKDOWN);
     assert_eq!(evaluation.ruling, Ruling::Unknown);
-    assert_eq!(finding(&evaluation, Stage::Platform), Finding::Decides);
+    assert_eq!(finding(&evaluation, EvaluationStage::Platform), StepResult::Decides);
 }
 
 #[test]
@@ -156,7 +166,7 @@ fn what_comes_with_the_system_runs_unless_a_rule_stops_it() {
         let rules = [(RuleType::SigningId, PolicyKind::Block)];
         let blocked = judged(&apples(), &rules, &conditions);
         assert_eq!(decision(&blocked), (Ruling::Block, "signingid"));
-        assert_eq!(finding(&blocked, Stage::Protected), Finding::Unseen);
+        assert_eq!(finding(&blocked, EvaluationStage::Protected), StepResult::Unseen);
         let fenced = Conditions { blocked_path: "^/Applications/", ..conditions };
         assert_eq!(decision(&judged(&apples(), &[], &fenced)), (Ruling::Allow, "platform"));
     }
@@ -186,7 +196,7 @@ fn paths_are_asked_after_the_rules_and_the_blocked_ones_first() {
     let both = Conditions { blocked_path: "Pine", allowed_path: "^/Applications/.*", ..LOCKDOWN };
     let evaluation = judged(&pinecone(), &[], &both);
     assert_eq!(decision(&evaluation), (Ruling::Block, "blocked-path-regex"));
-    assert_eq!(finding(&evaluation, Stage::AllowedPath), Finding::Outranked);
+    assert_eq!(finding(&evaluation, EvaluationStage::AllowedPath), StepResult::Outranked);
     let allowed = Conditions { blocked_path: "", ..both };
     assert_eq!(
         decision(&judged(&pinecone(), &[], &allowed)),
@@ -205,7 +215,11 @@ fn a_pattern_that_means_something_else_here_is_not_guessed_at() {
         ["^/(?!opt)", r"^/(\w+)/\1", "^/a++", "^/a*+b", "(?x)/ opt", r"\<opt", "[unclosed"]
     {
         let evaluation = judged(&pinecone(), &[], &with(pattern));
-        assert_eq!(finding(&evaluation, Stage::AllowedPath), Finding::Undetermined, "{pattern}");
+        assert_eq!(
+            finding(&evaluation, EvaluationStage::AllowedPath),
+            StepResult::Undetermined,
+            "{pattern}"
+        );
         assert_eq!(evaluation.ruling, Ruling::Unknown, "{pattern}");
         let monitor = Conditions { unmatched: Unmatched::Allowed, ..with(pattern) };
         let same = judged(&pinecone(), &[], &monitor);
@@ -216,7 +230,7 @@ fn a_pattern_that_means_something_else_here_is_not_guessed_at() {
         assert_eq!(decision(&evaluation), (Ruling::Allow, "allowed-path-regex"), "{pattern}");
     }
     let nowhere = evaluate(Evidence::new(&pinecone(), ""), &HeldRules::default(), &with("^/opt/"));
-    assert_eq!(finding(&nowhere, Stage::AllowedPath), Finding::Undetermined);
+    assert_eq!(finding(&nowhere, EvaluationStage::AllowedPath), StepResult::Undetermined);
     assert_eq!(nowhere.ruling, Ruling::Unknown);
 }
 
@@ -242,21 +256,27 @@ fn a_hash_alone_tells_as_much_as_the_host_has_no_other_rules() {
     rules.types.insert(RuleType::CdHash);
     let unsure = evaluate(Evidence::new(&hash, ""), &rules, &LOCKDOWN);
     assert_eq!(unsure.ruling, Ruling::Unknown, "a cdhash is stronger");
-    assert_eq!(finding(&unsure, Stage::Rule(RuleType::CdHash)), Finding::Undetermined);
+    assert_eq!(finding(&unsure, EvaluationStage::Rule(RuleType::CdHash)), StepResult::Undetermined);
 }
 
 #[test]
 fn what_the_mac_keeps_to_itself_is_said_where_it_matters() {
     let seen = |program: &Program, conditions: &Conditions<'_>| {
-        let unseen = |step: &&Step| step.finding == Finding::Unseen;
+        let unseen = |step: &&EvaluationStep| step.finding == StepResult::Unseen;
         let steps = judged(program, &[], conditions).steps;
         steps.iter().filter(unseen).map(|step| step.stage).collect::<Vec<_>>()
     };
-    assert_eq!(seen(&pinecone(), &MONITOR), [Stage::StaticRules]);
+    assert_eq!(seen(&pinecone(), &MONITOR), [EvaluationStage::StaticRules]);
     let transitive = Conditions { transitive: true, ..MONITOR };
-    assert_eq!(seen(&pinecone(), &transitive), [Stage::StaticRules, Stage::Transitive]);
+    assert_eq!(
+        seen(&pinecone(), &transitive),
+        [EvaluationStage::StaticRules, EvaluationStage::Transitive]
+    );
     let broken = Program { signing_status: SigningStatus::Invalid, ..pinecone() };
-    assert_eq!(seen(&broken, &MONITOR), [Stage::StaticRules, Stage::BadSignature]);
+    assert_eq!(
+        seen(&broken, &MONITOR),
+        [EvaluationStage::StaticRules, EvaluationStage::BadSignature]
+    );
 }
 
 #[test]
@@ -278,7 +298,7 @@ fn a_program_without_a_zero_page_may_be_stopped_before_its_path_allows_it() {
     let old = Evidence { no_page_zero: true, ..Evidence::new(&program, PATH) };
     let allowed = Conditions { allowed_path: "^/Applications/", ..LOCKDOWN };
     let evaluation = evaluate(old, &HeldRules::default(), &allowed);
-    assert_eq!(finding(&evaluation, Stage::PageZero), Finding::Undetermined);
+    assert_eq!(finding(&evaluation, EvaluationStage::PageZero), StepResult::Undetermined);
     assert_eq!(evaluation.ruling, Ruling::Unknown);
     let stopped = evaluate(old, &HeldRules::default(), &LOCKDOWN);
     assert_eq!(stopped.ruling, Ruling::Block, "either way");

@@ -4,9 +4,9 @@ use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use super::names;
 use crate::api::{ChangeWarning, Code, Detail, Problem};
-use crate::fleet::{ClientMode, InForce, Setting, SettingKey};
+use crate::fleet::{ClientMode, PolicyState, Setting, SettingKey};
 use crate::lint::{self, About, Finding, Severity};
-use crate::rule::{ChangeMessage, Outcome, PolicyKind, Rule, RuleType, Scope, Target};
+use crate::rule::{ChangeMessage, Outcome, PolicyKind, Rule, RuleKey, RuleType, Scope, Target};
 use crate::server::answer::{Refused, off_the_async_threads};
 use crate::server::state::State;
 use crate::store::{Change, Edit, HostFilter, RuleFilter};
@@ -96,7 +96,7 @@ pub(super) async fn check(
 
 /// Whether a finding refuses a change. A lockdown without rules does not: the rules may follow.
 fn is_refused(finding: &Finding) -> bool {
-    finding.code.severity() == Severity::Error && finding.code != lint::Code::EmptyLockdown
+    finding.code.severity() == Severity::Error && finding.code != lint::LintCode::EmptyLockdown
 }
 
 fn described(finding: &Finding) -> String {
@@ -173,7 +173,7 @@ fn rules<'c>(change: &'c Change) -> Vec<(usize, &'c Rule)> {
     let rule = |(edit, it): (usize, &'c Edit)| match it {
         Edit::PutRule(rule) => Some((edit, rule.as_ref())),
         Edit::MergeRule(merge) => Some((edit, &merge.rule)),
-        Edit::DropRule { .. }
+        Edit::DropRule(_)
         | Edit::Set { .. }
         | Edit::Unset { .. }
         | Edit::PutTag(_)
@@ -198,8 +198,8 @@ async fn compared(state: &State, change: &Change) -> Answered<Vec<(usize, Findin
     }
     let mut locks = false;
     for (edit, it) in change.edits.iter().enumerate() {
-        if let Edit::DropRule { target, scope } = it {
-            near.remove(&(target.clone(), scope.clone()));
+        if let Edit::DropRule(key) = it {
+            near.remove(key);
         } else if let Edit::Unset { scope, key } = it {
             settings.remove(&(scope.clone(), *key));
         } else if let Edit::Set { scope, setting } = it {
@@ -208,13 +208,12 @@ async fn compared(state: &State, change: &Change) -> Answered<Vec<(usize, Findin
         }
     }
     for (edit, rule) in rules {
-        let key = (rule.target().clone(), rule.scope().clone());
-        near.insert(key, (Some(edit), rule.clone()));
+        near.insert(rule.key().clone(), (Some(edit), rule.clone()));
     }
     let (rule_edits, rules): (Vec<_>, Vec<_>) = near.into_values().unzip();
     let settings = settings.into_iter().map(|((scope, _), (edit, it))| (edit, (scope, it)));
     let (setting_edits, settings): (Vec<_>, Vec<_>) = settings.unzip();
-    let policy = InForce { tags: Vec::new(), settings, rules };
+    let policy = PolicyState { tags: Vec::new(), settings, rules };
     let now = state.clock.now();
     let found = off_the_async_threads(move || lint::findings(&policy, now)).await?;
     let is_empty = locks && !allows_anything(state, change).await?;
@@ -225,13 +224,13 @@ async fn compared(state: &State, change: &Change) -> Answered<Vec<(usize, Findin
     };
     let found = found.into_iter();
     Ok(found
-        .filter(|finding| finding.code != lint::Code::EmptyLockdown || is_empty)
+        .filter(|finding| finding.code != lint::LintCode::EmptyLockdown || is_empty)
         .filter_map(|finding| Some((edit_of(&finding)?, finding)))
         .collect())
 }
 
 /// Rules by target and scope, with the index of the edit that stores them.
-type Neighbors = BTreeMap<(Target, Scope), (Option<usize>, Rule)>;
+type Neighbors = BTreeMap<RuleKey, (Option<usize>, Rule)>;
 
 /// The active rules for the targets of some rules and for their teams.
 async fn neighbors(state: &State, rules: &[(usize, &Rule)]) -> Answered<Neighbors> {
@@ -250,8 +249,7 @@ async fn neighbors(state: &State, rules: &[(usize, &Rule)]) -> Answered<Neighbor
     for target in targets {
         let filter = RuleFilter { target: Some(target), ..RuleFilter::default() };
         for record in state.store.rules(&filter, None, MOST_COMPARED).await? {
-            let key = (record.rule.target().clone(), record.rule.scope().clone());
-            near.insert(key, (None, record.rule));
+            near.insert(record.rule.key().clone(), (None, record.rule));
         }
     }
     Ok(near)
@@ -281,7 +279,7 @@ fn scopes(change: &Change) -> BTreeSet<Scope> {
             Edit::PutRule(rule) => rule.scope(),
             Edit::MergeRule(merge) => merge.rule.scope(),
             Edit::Set { scope, .. } => scope,
-            Edit::DropRule { .. }
+            Edit::DropRule(_)
             | Edit::Unset { .. }
             | Edit::PutTag(_)
             | Edit::DropTag { .. }

@@ -6,12 +6,12 @@ use axum::Json;
 use super::checks::{self, Force};
 use super::limits;
 use super::lookup::{similar_tag_hint, stored_rule};
-use crate::api::{ChangeAnswer, ChangeWarning, RuleDifference};
+use crate::api::{ChangeAnswer, ChangeWarning};
 use crate::rule::{ChangeMessage, Revision, RuleDraft, RuleMerge};
 use crate::server::access::Permit;
 use crate::server::answer::{Answer, Refused, refused};
 use crate::server::state::State;
-use crate::store::{self, Change, Committed, Edit, RefusalReason, StoreError};
+use crate::store::{Change, Committed, Edit, RefusalReason, StoreError};
 
 /// What a request wants to change.
 #[derive(Clone, Default)]
@@ -26,7 +26,7 @@ pub(super) struct Proposal {
 impl Proposal {
     pub(super) fn new(message: Option<ChangeMessage>, force: bool, edits: Vec<Edit>) -> Self {
         let force = Force::new(force, message.as_ref());
-        Self { message: message.map(String::from), base: None, force, edits }
+        Self { message: message.map(|text| text.to_string()), base: None, force, edits }
     }
 }
 
@@ -95,14 +95,9 @@ pub(super) async fn commit(
         changed: committed.changed,
         outcomes: committed.outcomes,
         pruned: Vec::new(),
-        differences: differences(committed.differences),
+        differences: committed.differences,
         warnings,
     }))
-}
-
-pub(super) fn differences(differences: Vec<store::RuleDifference>) -> Vec<RuleDifference> {
-    let view = |store::RuleDifference { edit, fields }| RuleDifference { edit, fields };
-    differences.into_iter().map(view).collect()
 }
 
 /// Checks and commits rules that are merged with the current ones. Also returns the resulting rules.

@@ -14,7 +14,7 @@ use super::commit::commit_merges;
 use super::lookup;
 use crate::api::{
     AccessView, Code, DecisionAnswer, DecisionRequest, EventDetail, EventPath, EventQuery,
-    EventStatQuery, EventStatView, EventView, Page, Problem, RulePatch,
+    EventStatQuery, EventView, Page, Problem, RulePatch,
 };
 use crate::fleet::{EventId, EventStat, KNOWN_DECISIONS, Role};
 use crate::rule::{
@@ -58,17 +58,16 @@ pub(super) async fn list(
 
 /// List the programs that were reported most often
 #[utoipa::path(get, path = "/events/stats", operation_id = "count_events", tag = "events", params(EventStatQuery),
-    responses((status = 200, body = Vec<EventStatView>), (status = 404), (status = 409), (status = 422)))]
+    responses((status = 200, body = Vec<EventStat>), (status = 404), (status = 409), (status = 422)))]
 pub(super) async fn stats(
     axum::extract::State(state): Shared,
     _: Viewer,
     Query(query): Query<EventStatQuery>,
-) -> Answer<Vec<EventStatView>> {
+) -> Answer<Vec<EventStat>> {
     let query = EventQuery::from(query);
     let filter = filter(&state, &query).await?;
     let limit = page_size(query.limit.or(Some(USUAL_STATS)));
-    let stats = state.store.event_stats(&filter, limit).await?;
-    Ok(Json(stats.into_iter().map(stat_view).collect()))
+    Ok(Json(state.store.event_stats(&filter, limit).await?))
 }
 
 /// Show one event, with the rules that could be created for it
@@ -270,32 +269,5 @@ fn view(stored: StoredEvent, names: &HashMap<MachineId, String>) -> EventView {
             rule_version: access.rule_version,
             file: access.file,
         }),
-    }
-}
-
-fn stat_view(stat: EventStat) -> EventStatView {
-    let EventStat {
-        kind,
-        rule,
-        latest,
-        file_name,
-        sha256,
-        signing_id,
-        decision,
-        events,
-        hosts,
-        last_received,
-    } = stat;
-    EventStatView {
-        kind,
-        rule,
-        latest,
-        file_name,
-        sha256,
-        signing_id,
-        decision,
-        events,
-        hosts,
-        last_received,
     }
 }

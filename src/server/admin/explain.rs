@@ -10,7 +10,7 @@ use crate::api::{
     RulePart, StepView, Verdict,
 };
 use crate::fleet::{Host, SettingKey};
-use crate::rule::{Evaluation, Evidence, Finding, Rule, Scope, Stage, Step};
+use crate::rule::{Evaluation, EvaluationStage, EvaluationStep, Evidence, Rule, Scope, StepResult};
 use crate::server::access::Viewer;
 use crate::server::answer::{Answer, Refused};
 use crate::server::extract::{Body, Path, Query};
@@ -109,7 +109,7 @@ async fn next_sync(
 }
 
 fn steps(mut origins: HashMap<SettingKey, Scope>, evaluation: &Evaluation) -> Vec<StepView> {
-    let view = |step: &Step| StepView {
+    let view = |step: &EvaluationStep| StepView {
         stage: step.stage.word().to_owned(),
         finding: step.finding,
         ruling: step.ruling,
@@ -120,19 +120,19 @@ fn steps(mut origins: HashMap<SettingKey, Scope>, evaluation: &Evaluation) -> Ve
 }
 
 /// The setting that a step depends on.
-const fn setting(stage: Stage) -> Option<SettingKey> {
+const fn setting(stage: EvaluationStage) -> Option<SettingKey> {
     match stage {
-        Stage::Transitive => Some(SettingKey::EnableTransitiveRules),
-        Stage::BlockedPath => Some(SettingKey::BlockedPathRegex),
-        Stage::AllowedPath => Some(SettingKey::AllowedPathRegex),
-        Stage::Mode => Some(SettingKey::ClientMode),
-        Stage::Protected
-        | Stage::StaticRules
-        | Stage::Rule(_)
-        | Stage::BadSignature
-        | Stage::Platform
-        | Stage::PageZero
-        | Stage::NoCode => None,
+        EvaluationStage::Transitive => Some(SettingKey::EnableTransitiveRules),
+        EvaluationStage::BlockedPath => Some(SettingKey::BlockedPathRegex),
+        EvaluationStage::AllowedPath => Some(SettingKey::AllowedPathRegex),
+        EvaluationStage::Mode => Some(SettingKey::ClientMode),
+        EvaluationStage::Protected
+        | EvaluationStage::StaticRules
+        | EvaluationStage::Rule(_)
+        | EvaluationStage::BadSignature
+        | EvaluationStage::Platform
+        | EvaluationStage::PageZero
+        | EvaluationStage::NoCode => None,
     }
 }
 
@@ -144,7 +144,7 @@ async fn matches(
 ) -> Result<Vec<RuleMatch>, Refused> {
     let Explained { delivery, rules } = explained;
     let Some(first) = rules.first() else { return Ok(Vec::new()) };
-    let stage = Stage::Rule(first.target().rule_type());
+    let stage = EvaluationStage::Rule(first.target().rule_type());
     let step = evaluation.steps.iter().find(|step| step.stage == stage);
     let (part, why) = match (delivery, step) {
         (Delivery::Unsupported(needs), _) => {
@@ -171,14 +171,14 @@ async fn matches(
 }
 
 /// Why a rule decides or not.
-fn reason(step: &Step, rule: &Rule, decisive: Option<&Step>) -> String {
+fn reason(step: &EvaluationStep, rule: &Rule, decisive: Option<&EvaluationStep>) -> String {
     match (step.finding, decisive) {
-        (Finding::Outranked, Some(first)) if first.finding == Finding::Asks => format!(
+        (StepResult::Outranked, Some(first)) if first.finding == StepResult::Asks => format!(
             "{} comes first, and no other rule is tried even if its expression gives no answer",
             first.stage.word()
         ),
-        (Finding::Outranked, Some(first)) => format!("{} comes first", first.stage.word()),
-        (Finding::Asks, _) => {
+        (StepResult::Outranked, Some(first)) => format!("{} comes first", first.stage.word()),
+        (StepResult::Asks, _) => {
             let uses = rule.policy().expression().map_or(&[][..], |cel| cel.uses());
             // Constants are in upper case, and functions end with brackets.
             let is_asked = |name: &&String| {
@@ -190,21 +190,21 @@ fn reason(step: &Step, rule: &Rule, decisive: Option<&Step>) -> String {
             format!("{} (it asks of {})", step.why, asked.join(", "))
         }
         (
-            Finding::Decides
-            | Finding::Outranked
-            | Finding::NoMatch
-            | Finding::Undetermined
-            | Finding::Unseen,
+            StepResult::Decides
+            | StepResult::Outranked
+            | StepResult::NoMatch
+            | StepResult::Undetermined
+            | StepResult::Unseen,
             _,
         ) => step.why.clone(),
     }
 }
 
-const fn part(finding: Finding) -> RulePart {
+const fn part(finding: StepResult) -> RulePart {
     match finding {
-        Finding::Decides => RulePart::Decides,
-        Finding::Asks => RulePart::Asks,
-        Finding::Outranked => RulePart::Outranked,
-        Finding::NoMatch | Finding::Undetermined | Finding::Unseen => RulePart::NotAsked,
+        StepResult::Decides => RulePart::Decides,
+        StepResult::Asks => RulePart::Asks,
+        StepResult::Outranked => RulePart::Outranked,
+        StepResult::NoMatch | StepResult::Undetermined | StepResult::Unseen => RulePart::NotAsked,
     }
 }

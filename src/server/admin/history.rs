@@ -7,51 +7,47 @@ use super::checks::Force;
 use super::policy::{Goal, in_force, reach};
 use crate::api::{
     Code, Page, PolicyAnswer, PolicyChange, Problem, RevisionChangesQuery, RevisionPath,
-    RevisionQuery, RevisionView, RollbackRequest, RuleHistoryQuery, RuleVersionView,
+    RevisionQuery, RollbackRequest, RuleHistoryQuery, RuleVersionView,
 };
-use crate::fleet::{Difference, Differences, Role, Terms};
-use crate::rule::Revision;
+use crate::fleet::{DiffOptions, PolicyDifference, PolicyDifferences, Role};
+use crate::rule::{Revision, RevisionSummary};
 use crate::server::access::Viewer;
 use crate::server::answer::{
     Answer, LongAnswer, Refused, bad_cursor, page, page_size, read_cursor,
 };
 use crate::server::extract::{Body, Path, Query};
 use crate::server::state::{Shared, State};
-use crate::store::{RevisedRule, RevisedRulePosition, RevisionFilter, RuleVersion, StoredRevision};
+use crate::store::{RevisedRule, RevisedRulePosition, RevisionFilter, RuleVersion};
 
 /// List revisions, newest first
 #[utoipa::path(get, path = "/revisions", operation_id = "list_revisions", tag = "history", params(RevisionQuery),
-    responses((status = 200, body = Page<RevisionView>), (status = 422)))]
+    responses((status = 200, body = Page<RevisionSummary>), (status = 422)))]
 pub(super) async fn list(
     axum::extract::State(state): Shared,
     _: Viewer,
     Query(query): Query<RevisionQuery>,
-) -> Answer<Page<RevisionView>> {
+) -> Answer<Page<RevisionSummary>> {
     let RevisionQuery { author, since, target, scope, limit, cursor } = query;
     let limit = page_size(limit);
     let before = read_cursor(cursor.as_deref())?.map(Revision);
     let filter = RevisionFilter { author, since, target, scope };
     let revisions = state.store.revisions(&filter, before, limit).await?;
     let more = revisions.len() == limit;
-    let items = revisions.into_iter().map(|stored| (stored.record.revision, view(stored)));
+    let items = revisions.into_iter().map(|stored| (stored.record.revision, stored));
     Ok(Json(page(items, more, |revision| revision.to_string())))
-}
-
-fn view(StoredRevision { record, counts }: StoredRevision) -> RevisionView {
-    RevisionView::new(record, counts)
 }
 
 /// Show one revision
 #[utoipa::path(get, path = "/revisions/{revision}", operation_id = "get_revision", tag = "history", params(RevisionPath),
-    responses((status = 200, body = RevisionView), (status = 404)))]
+    responses((status = 200, body = RevisionSummary), (status = 404)))]
 pub(super) async fn show(
     axum::extract::State(state): Shared,
     _: Viewer,
     Path(RevisionPath { revision }): Path<RevisionPath>,
-) -> Answer<RevisionView> {
+) -> Answer<RevisionSummary> {
     let number = exists(&state, revision).await?;
     match state.store.revision(number).await? {
-        Some(found) => Ok(Json(view(found))),
+        Some(found) => Ok(Json(found)),
         None => Err(Problem::new(Code::NotFound, "revision 0 is the empty beginning").into()),
     }
 }
@@ -74,8 +70,8 @@ pub(super) async fn changes(
     let mut items = Vec::new();
     if after.is_none() {
         let (ended, made) = state.store.revised_tags_and_settings(revision).await?;
-        let terms = Terms { prune: true, now: Timestamp::MIN };
-        let turned = Differences::between(&ended, &made, terms);
+        let options = DiffOptions { prune: true, now: Timestamp::MIN };
+        let turned = PolicyDifferences::between(&ended, &made, options);
         items.extend(turned.differences.iter().map(PolicyChange::from));
     }
     let turns = state.store.rule_changes(revision, after, limit).await?;
@@ -89,8 +85,7 @@ pub(super) async fn changes(
 fn change(RevisedRule { before, after }: &RevisedRule) -> Option<PolicyChange> {
     let (before, after) = (before.as_ref(), after.as_ref());
     let rule = before.or(after)?;
-    let (target, scope) = (rule.target(), rule.scope());
-    Some((&Difference::Rule { target, scope, before, after }).into())
+    Some((&PolicyDifference::Rule { key: rule.key(), before, after }).into())
 }
 
 /// Cursors of changes: `m` for rules that a revision created or `e` for those that it ended, and the
@@ -128,7 +123,6 @@ pub(super) async fn of_target(
     let versions = state.store.rule_versions(&target, before, limit).await?;
     let more = versions.len() == limit;
     let view = |RuleVersion { id, rule, made, ended }: RuleVersion| {
-        let (made, ended) = (made.into(), ended.map(Into::into));
         (id, RuleVersionView { rule: rule.into(), made, ended })
     };
     Ok(Json(page(versions.into_iter().map(view), more, |id| id.to_string())))

@@ -3,12 +3,10 @@
 use jiff::{SignedDuration, Timestamp};
 
 use crate::api::{
-    BehindReason, ConflictReason, ConflictView, Contact, DriftView, HostRules, HostState, HostView,
-    MacName, MacSighting, MacView, ModeView,
+    BehindReason, ConflictView, Contact, DriftView, HostRules, HostState, HostView, MacSighting,
+    MacView, ModeView,
 };
-use crate::fleet::{
-    Conflict, ConflictKind, Drift, Fingerprint, Host, RulesHash, SYNC_TAKES, Sighting,
-};
+use crate::fleet::{Conflict, Drift, Fingerprint, Host, RulesHash, SYNC_TAKES, Sighting};
 use crate::server::answer::Refused;
 use crate::server::state::State;
 use crate::sync::{FleetView, HostStatus};
@@ -126,7 +124,7 @@ struct MacsView {
     conflict: Option<ConflictView>,
     replaced: Option<MacSighting>,
     refused: Option<MacSighting>,
-    accepted: Option<MacName>,
+    accepted: Option<Fingerprint>,
 }
 
 /// The view of a host's Macs. In a conflict, the host is in sync if all of them are.
@@ -146,7 +144,7 @@ async fn macs_view(
     let Some(macs) = &host.sync.macs else { return Ok(view) };
     view.replaced = macs.replaced.clone().map(sighting);
     view.refused = macs.refused.clone().map(sighting);
-    view.accepted = macs.accepted.clone().map(name);
+    view.accepted = macs.accepted.clone();
     let Some(Conflict { kind, since, last_sign: _ }) = macs.conflict else { return Ok(view) };
     let mut all = vec![mac(host, macs.current.clone(), view.state, status)];
     for other in &macs.others {
@@ -159,17 +157,13 @@ async fn macs_view(
         }
         all.push(mac(&other_host, other.fingerprint.clone(), its_state, &status));
     }
-    let reason = match kind {
-        ConflictKind::DifferentMacs => ConflictReason::DifferentMacs,
-        ConflictKind::Clones => ConflictReason::Clones,
-    };
-    view.conflict = Some(ConflictView { reason, since, macs: all });
+    view.conflict = Some(ConflictView { reason: kind, since, macs: all });
     Ok(view)
 }
 
 fn mac(host: &Host, fingerprint: Fingerprint, state: HostState, status: &HostStatus) -> MacView {
     MacView {
-        mac: name(fingerprint),
+        mac: fingerprint,
         hostname: host.facts.hostname.clone(),
         state,
         due: status.due,
@@ -178,10 +172,6 @@ fn mac(host: &Host, fingerprint: Fingerprint, state: HostState, status: &HostSta
     }
 }
 
-fn name(Fingerprint { serial, model }: Fingerprint) -> MacName {
-    MacName { serial, model }
-}
-
 fn sighting(Sighting { fingerprint, at }: Sighting) -> MacSighting {
-    MacSighting { mac: name(fingerprint), at }
+    MacSighting { mac: fingerprint, at }
 }

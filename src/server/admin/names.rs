@@ -159,7 +159,7 @@ pub(super) async fn warning(
         let message = format!(
             "{hosts} hosts have the serial number {serial}, and {scope} is all of them: {machines}"
         );
-        ChangeWarning { code: Some(lint::Code::SharedSerial.id().to_owned()), message }
+        ChangeWarning { code: Some(lint::LintCode::SharedSerial.id().to_owned()), message }
     }))
 }
 

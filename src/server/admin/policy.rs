@@ -8,10 +8,11 @@ use jiff::Timestamp;
 
 use super::checks::Force;
 use super::commit::{Proposal, check};
-use crate::api::{
-    Code, Detail, PolicyAnswer, PolicyChange, PolicyRequest, Problem, SettingView, TagView,
+use crate::api::{Code, Detail, PolicyAnswer, PolicyChange, PolicyRequest, Problem, SettingView};
+use crate::fleet::{
+    DiffOptions, PolicyDifference, PolicyDifferences, PolicyState, Role, Setting, Tag,
+    TagDescription,
 };
-use crate::fleet::{Difference, Differences, InForce, Role, Setting, Tag, TagDescription, Terms};
 use crate::rule::{Revision, Rule, RuleDraft, Scope, TagName};
 use crate::server::access::{Permit, Viewer};
 use crate::server::answer::{LongAnswer, Refused, off_the_async_threads};
@@ -38,14 +39,14 @@ pub(super) async fn change(
     permit.operator().may_try(rules.len())?;
     let wanted = off_the_async_threads(move || read(tags, settings, rules)).await??;
     let force = Force::new(force, message.as_ref());
-    let message = message.map(String::from);
+    let message = message.map(|text| text.to_string());
     let goal = Goal { wanted, prune, base, force, message };
     LongAnswer::of(reach(&state, permit, goal).await?).await
 }
 
 /// The wanted policy, and how to reach it.
 pub(super) struct Goal {
-    pub(super) wanted: InForce,
+    pub(super) wanted: PolicyState,
     pub(super) prune: bool,
     pub(super) base: Option<Revision>,
     pub(super) force: Force,
@@ -101,23 +102,23 @@ async fn attempt(
 }
 
 /// Everything that was active at a revision.
-pub(super) async fn in_force(store: &dyn Store, at: Revision) -> Result<InForce, Refused> {
+pub(super) async fn in_force(store: &dyn Store, at: Revision) -> Result<PolicyState, Refused> {
     let snapshot = store.snapshot_at(at).await?;
     let filter = RuleFilter { at: Some(at), ..RuleFilter::default() };
     let rules = store.rules(&filter, None, usize::MAX).await?;
     let rules = move || rules.into_iter().map(|record| record.rule).collect();
     let rules = off_the_async_threads(rules).await?;
-    Ok(InForce { tags: snapshot.tags, settings: snapshot.settings, rules })
+    Ok(PolicyState { tags: snapshot.tags, settings: snapshot.settings, rules })
 }
 
 /// Reads the items of a request. Reports all that are invalid.
 fn read(
-    tags: Vec<TagView>,
+    tags: Vec<Tag>,
     settings: Vec<SettingView>,
     rules: Vec<RuleDraft>,
-) -> Result<InForce, Refused> {
+) -> Result<PolicyState, Refused> {
     let mut faults = Faults::default();
-    let wanted = InForce {
+    let wanted = PolicyState {
         tags: faults.tags(tags),
         settings: faults.settings(settings),
         rules: faults.rules(rules),
@@ -146,8 +147,8 @@ impl Faults {
         self.details.push(Detail { index: Some(index), field: Some(field.to_owned()), message });
     }
 
-    fn tags(&mut self, views: Vec<TagView>) -> Vec<Tag> {
-        for (index, TagView { description, membership, .. }) in views.iter().enumerate() {
+    fn tags(&mut self, tags: Vec<Tag>) -> Vec<Tag> {
+        for (index, Tag { description, membership, .. }) in tags.iter().enumerate() {
             if let Some(Err(error)) = description.as_deref().map(str::parse::<TagDescription>) {
                 self.add(index, "tags.description", error.to_string());
             }
@@ -155,7 +156,7 @@ impl Faults {
                 self.add(index, "tags.membership", error.to_string());
             }
         }
-        views.into_iter().map(Tag::from).collect()
+        tags
     }
 
     fn settings(&mut self, views: Vec<SettingView>) -> Vec<(Scope, Setting)> {
@@ -202,11 +203,11 @@ impl Faults {
     }
 
     /// Refuses rules and settings for a tag that will not exist.
-    fn without_tags(&mut self, goal: &Goal, is: &InForce) {
+    fn without_tags(&mut self, goal: &Goal, is: &PolicyState) {
         let kept = if goal.prune { &[][..] } else { &is.tags[..] };
         let tags: HashSet<&TagName> =
             goal.wanted.tags.iter().chain(kept).map(|tag| &tag.name).collect();
-        let InForce { settings, rules, .. } = &goal.wanted;
+        let PolicyState { settings, rules, .. } = &goal.wanted;
         let settings = settings.iter().map(|(scope, _)| scope).enumerate();
         let rules = rules.iter().map(Rule::scope).enumerate();
         let settings = settings.map(|(index, scope)| (index, "settings.scope", scope));
@@ -242,38 +243,43 @@ fn kept(time: Timestamp) -> Timestamp {
 }
 
 /// What differs from the goal, and the edits that change it.
-fn plan(is: &InForce, goal: &Goal, now: Timestamp) -> Result<(PolicyAnswer, Vec<Edit>), Refused> {
+fn plan(
+    is: &PolicyState,
+    goal: &Goal,
+    now: Timestamp,
+) -> Result<(PolicyAnswer, Vec<Edit>), Refused> {
     let mut faults = Faults::default();
     faults.without_tags(goal, is);
     faults.or(())?;
-    let found = Differences::between(is, &goal.wanted, Terms { prune: goal.prune, now });
+    let found =
+        PolicyDifferences::between(is, &goal.wanted, DiffOptions { prune: goal.prune, now });
     let changes = found.differences.iter().map(PolicyChange::from).collect();
-    let Differences { differences, unchanged, expired } = found;
+    let PolicyDifferences { differences, unchanged, expired } = found;
     let answer = PolicyAnswer { unchanged, expired, changes, ..PolicyAnswer::default() };
     Ok((answer, edits(&differences)))
 }
 
 /// Tags are deleted last, when only hosts still have them.
-fn edits(differences: &[Difference<'_>]) -> Vec<Edit> {
+fn edits(differences: &[PolicyDifference<'_>]) -> Vec<Edit> {
     let mut dropped = Vec::new();
     let mut edits = Vec::with_capacity(differences.len());
     for difference in differences {
         match *difference {
-            Difference::Tag { after: Some(tag), .. } => edits.push(Edit::PutTag(tag.clone())),
-            Difference::Tag { name, after: None, .. } => {
+            PolicyDifference::Tag { after: Some(tag), .. } => edits.push(Edit::PutTag(tag.clone())),
+            PolicyDifference::Tag { name, after: None, .. } => {
                 dropped.push(Edit::DropTag { name: name.clone(), force: true });
             }
-            Difference::Setting { scope, after: Some(setting), .. } => {
+            PolicyDifference::Setting { scope, after: Some(setting), .. } => {
                 edits.push(Edit::Set { scope: scope.clone(), setting: setting.clone() });
             }
-            Difference::Setting { scope, key, after: None, .. } => {
+            PolicyDifference::Setting { scope, key, after: None, .. } => {
                 edits.push(Edit::Unset { scope: scope.clone(), key });
             }
-            Difference::Rule { after: Some(rule), .. } => {
+            PolicyDifference::Rule { after: Some(rule), .. } => {
                 edits.push(Edit::PutRule(Box::new(rule.clone())));
             }
-            Difference::Rule { target, scope, after: None, .. } => {
-                edits.push(Edit::DropRule { target: target.clone(), scope: scope.clone() });
+            PolicyDifference::Rule { key, after: None, .. } => {
+                edits.push(Edit::DropRule(key.clone()));
             }
         }
     }

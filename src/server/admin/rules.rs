@@ -12,18 +12,17 @@ use super::history;
 use super::lookup::stored_rule;
 use super::names::{self, Resolved};
 use crate::api::{
-    ChangeAnswer, Code, Detail, Page, Problem, RuleChange, RulePatch, RuleQuery, RuleReference,
-    RuleView,
+    ChangeAnswer, Code, Detail, Page, Problem, RuleChange, RulePatch, RuleQuery, RuleView,
 };
 use crate::fleet::Role;
-use crate::rule::{MachineId, RevisionRecord, Rule, RuleFields, Scope, Target};
+use crate::rule::{MachineId, RevisionRecord, RuleFields, RuleKey, Scope};
 use crate::server::access::{Permit, Viewer};
 use crate::server::answer::{
     Answer, LongAnswer, Refused, bad_cursor, off_the_async_threads, page, page_size,
 };
 use crate::server::extract::{Body, Query};
 use crate::server::state::{Shared, State};
-use crate::store::{Edit, RuleFilter, RuleKey, RuleRecord};
+use crate::store::{Edit, RuleFilter, RuleRecord};
 use crate::sync;
 
 /// List rules, current or of an older revision
@@ -47,7 +46,7 @@ pub(super) async fn list(
     let filter = RuleFilter { at, target, scope, rule_type, policy, source, text };
     let records = state.store.rules(&filter, after.as_ref(), limit).await?;
     let more = records.len() == limit;
-    let keys: Vec<RuleKey> = records.iter().map(|record| key(&record.rule)).collect();
+    let keys: Vec<RuleKey> = records.iter().map(|record| record.rule.key().clone()).collect();
     let views = match at {
         None => views(&state, records).await?,
         Some(_) => {
@@ -176,7 +175,7 @@ async fn name_hosts(state: &State, edits: &mut [Edit]) -> Result<Vec<MachineId>,
 fn rule_scope(edit: &Edit) -> Option<Scope> {
     match edit {
         Edit::MergeRule(merge) => Some(merge.rule.scope().clone()),
-        Edit::DropRule { scope, .. } => Some(scope.clone()),
+        Edit::DropRule(key) => Some(key.scope.clone()),
         Edit::PutRule(_)
         | Edit::Set { .. }
         | Edit::Unset { .. }
@@ -199,7 +198,7 @@ fn too_many_hosts() -> Problem {
 async fn set_scope(state: &State, edit: &mut Edit, stored: &Scope) -> Result<(), Refused> {
     if let Edit::MergeRule(merge) = edit {
         merge.rule = merge.rule.clone().in_scope(stored.clone());
-    } else if let Edit::DropRule { target, scope } = edit
+    } else if let Edit::DropRule(RuleKey { target, scope }) = edit
         && stored_rule(state, target, scope, None).await?.is_none()
     {
         scope.clone_from(stored);
@@ -242,25 +241,21 @@ async fn prune_and_commit(
 }
 
 /// The edits, followed by those that remove the other rules of a source. Also returns those rules.
-fn with_pruned(edits: &[Edit], of_source: &[RuleRecord]) -> (Vec<Edit>, Vec<RuleReference>) {
+fn with_pruned(edits: &[Edit], of_source: &[RuleRecord]) -> (Vec<Edit>, Vec<RuleKey>) {
     let put = edits.iter().filter_map(|edit| match edit {
-        Edit::MergeRule(merge) => Some((merge.rule.target(), merge.rule.scope())),
+        Edit::MergeRule(merge) => Some(merge.rule.key()),
         _ => None,
     });
-    let put: HashSet<(&Target, &Scope)> = put.collect();
-    let of_source = of_source.iter().map(|record| (record.rule.target(), record.rule.scope()));
-    let pruned: Vec<RuleReference> = of_source
-        .filter(|rule| !put.contains(rule))
-        .map(|(target, scope)| RuleReference { target: target.clone(), scope: scope.clone() })
-        .collect();
-    let dropped = pruned.iter().cloned();
-    let dropped = dropped.map(|RuleReference { target, scope }| Edit::DropRule { target, scope });
+    let put: HashSet<&RuleKey> = put.collect();
+    let of_source = of_source.iter().map(|record| record.rule.key());
+    let pruned: Vec<RuleKey> = of_source.filter(|key| !put.contains(key)).cloned().collect();
+    let dropped = pruned.iter().cloned().map(Edit::DropRule);
     (edits.iter().cloned().chain(dropped).collect(), pruned)
 }
 
 fn edits(
     put: Vec<RulePatch>,
-    drop: Vec<RuleReference>,
+    drop: Vec<RuleKey>,
     reset: RuleFields,
     now: Timestamp,
 ) -> Result<Vec<Edit>, Refused> {
@@ -284,18 +279,12 @@ fn edits(
     if let Some(message) = message {
         return Err(Problem::new(Code::Invalid, message).details(details).into());
     }
-    edits.extend(
-        drop.into_iter().map(|RuleReference { target, scope }| Edit::DropRule { target, scope }),
-    );
+    edits.extend(drop.into_iter().map(Edit::DropRule));
     Ok(edits)
 }
 
 /// Separates target and scope in a cursor. Neither can contain it.
 const SEPARATOR: char = '\u{1f}';
-
-fn key(rule: &Rule) -> RuleKey {
-    RuleKey { target: rule.target().clone(), scope: rule.scope().clone() }
-}
 
 fn write_cursor(RuleKey { target, scope }: &RuleKey) -> String {
     let key = format!("{target}{SEPARATOR}{scope}");

@@ -4,7 +4,7 @@ use axum::Json;
 use serde::Deserialize;
 
 use super::commit::{Proposal, commit};
-use crate::api::{ChangeAnswer, Code, Page, Problem, TagPath, TagQuery, TagRequest, TagView};
+use crate::api::{ChangeAnswer, Code, Page, Problem, TagPath, TagQuery, TagRequest};
 use crate::fleet::{Membership, Role, Tag, TooManyMembers};
 use crate::rule::{Revision, TagName};
 use crate::server::access::Viewer;
@@ -15,12 +15,12 @@ use crate::store::Edit;
 
 /// List tags by name
 #[utoipa::path(get, path = "/tags", operation_id = "list_tags", tag = "tags", params(TagQuery),
-    responses((status = 200, body = Page<TagView>), (status = 422)))]
+    responses((status = 200, body = Page<Tag>), (status = 422)))]
 pub(super) async fn list(
     axum::extract::State(state): Shared,
     _: Viewer,
     Query(TagQuery { limit, cursor }): Query<TagQuery>,
-) -> Answer<Page<TagView>> {
+) -> Answer<Page<Tag>> {
     let limit = page_size(limit);
     let after: Option<TagName> = read_cursor(cursor.as_deref())?;
     let mut tags = state.store.snapshot().await?.tags;
@@ -28,7 +28,7 @@ pub(super) async fn list(
     tags.sort_unstable_by(|a, b| a.name.cmp(&b.name));
     let more = tags.len() > limit;
     let tags = tags.into_iter().take(limit);
-    let items = tags.map(|tag| (tag.name.clone(), TagView::from(tag)));
+    let items = tags.map(|tag| (tag.name.clone(), tag));
     Ok(Json(page(items, more, |name| name.to_string())))
 }
 
@@ -50,7 +50,7 @@ pub(super) async fn put(
         }
         None => membership_of(&state, &name).await?,
     };
-    let description = description.map(String::from);
+    let description = description.map(|text| text.to_string());
     let edits = vec![Edit::PutTag(Tag { name, priority, description, membership })];
     commit(&state, permit, Proposal { base, edits, ..Proposal::default() }).await
 }

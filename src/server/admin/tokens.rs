@@ -39,7 +39,7 @@ pub(super) async fn create(
         let message = format!("expires: {expires} is in the past");
         return Err(Problem::new(Code::Invalid, message).into());
     }
-    let (name, secret) = (String::from(name), new_secret());
+    let (name, secret) = (name.to_string(), new_secret());
     let record = TokenRecord { name: name.clone(), role, hash: hash(&secret), created, expires };
     state.store.add_token(&operator.actor(created, None), record).await?;
     state.access.refresh(&*state.store).await?;

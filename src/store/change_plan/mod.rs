@@ -238,7 +238,7 @@ impl<'e> Planning<'e> {
         match edit {
             Edit::PutRule(rule) => self.put_rule(index, rule.scope()),
             Edit::MergeRule(merge) => self.put_rule(index, merge.rule.scope()),
-            Edit::DropRule { .. } => self.edit_rule(index),
+            Edit::DropRule(_) => self.edit_rule(index),
             Edit::Set { scope, setting } => {
                 if self.scope_exists(index, scope) {
                     self.edit_setting(index, scope, setting.key(), Some(setting.value()));

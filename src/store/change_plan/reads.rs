@@ -5,7 +5,7 @@ use std::ops::Range;
 
 use super::rules::{CurrentRule, RuleEdit, WantedRule};
 use crate::fleet::{Membership, Tag};
-use crate::rule::{MachineId, Rule, Scope, TagName, Target};
+use crate::rule::{MachineId, Rule, RuleKey, Scope, TagName, Target};
 use crate::store::{Edit, StoreResult};
 
 /// The number of a scope among those of one change.
@@ -94,7 +94,7 @@ impl<'e> ChangeReads<'e> {
                 Edit::MergeRule(merge) => {
                     reads.add_rule(index, &merge.rule, WantedRule::Merge(merge));
                 }
-                Edit::DropRule { target, scope } => {
+                Edit::DropRule(RuleKey { target, scope }) => {
                     let (scope, wanted) = (reads.scopes.number(scope), WantedRule::Nothing);
                     reads.single_rules.push(RuleEdit { edit: index, target, scope, wanted });
                 }

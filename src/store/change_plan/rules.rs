@@ -4,8 +4,7 @@ use std::borrow::Cow;
 use std::ops::Deref;
 
 use super::ScopeNumber;
-use crate::rule::{FieldChange, Outcome, Rule, RuleMerge, Target};
-use crate::store::RuleDifference;
+use crate::rule::{FieldChange, Outcome, Rule, RuleDifference, RuleMerge, Target};
 
 /// An edit of the rule of one target and scope.
 #[derive(Clone, Copy, Debug)]

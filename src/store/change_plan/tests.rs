@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::fleet::{Membership, Setting};
-use crate::rule::{Rule, RuleDraft};
+use crate::rule::{Rule, RuleDraft, RuleKey};
 
 fn target(number: usize) -> Target {
     format!("teamid:{number:010}").parse().unwrap()
@@ -24,7 +24,7 @@ fn put(number: usize, scope: &str, comment: &str) -> Edit {
 }
 
 fn drop_rule(number: usize, scope: &str) -> Edit {
-    Edit::DropRule { target: target(number), scope: scope.parse().unwrap() }
+    Edit::DropRule(RuleKey { target: target(number), scope: scope.parse().unwrap() })
 }
 
 fn set(scope: &str, seconds: &str) -> Edit {

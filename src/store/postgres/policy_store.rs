@@ -7,12 +7,11 @@ use jiff::Timestamp;
 use super::locks::Lock;
 use super::pool::snapshot;
 use super::{Postgres, boxed, failure, ledger, listen, retention};
-use crate::fleet::InForce;
-use crate::rule::{Revision, RevisionRecord, Target};
+use crate::fleet::PolicyState;
+use crate::rule::{Revision, RevisionRecord, RevisionSummary, RuleKey, Target};
 use crate::store::{
     Change, Committed, Expired, LedgerRow, PolicySnapshot, PolicyStore, RevisedRule,
-    RevisedRulePosition, RevisionFilter, RuleFilter, RuleKey, RuleRecord, RuleVersion, StoreResult,
-    StoredRevision, sql,
+    RevisedRulePosition, RevisionFilter, RuleFilter, RuleRecord, RuleVersion, StoreResult, sql,
 };
 
 #[async_trait]
@@ -77,18 +76,18 @@ impl PolicyStore for Postgres {
         filter: &RevisionFilter,
         before: Option<Revision>,
         limit: usize,
-    ) -> StoreResult<Vec<StoredRevision>> {
+    ) -> StoreResult<Vec<RevisionSummary>> {
         at_once!(self, |on| sql::history::list(on, filter, before, limit))
     }
 
-    async fn revision(&self, revision: Revision) -> StoreResult<Option<StoredRevision>> {
+    async fn revision(&self, revision: Revision) -> StoreResult<Option<RevisionSummary>> {
         ask!(self, |on| sql::history::get(on, revision))
     }
 
     async fn revised_tags_and_settings(
         &self,
         revision: Revision,
-    ) -> StoreResult<(InForce, InForce)> {
+    ) -> StoreResult<(PolicyState, PolicyState)> {
         at_once!(self, |on| sql::history::revised_tags_and_settings(on, revision))
     }
 

@@ -3,12 +3,11 @@
 use super::conditions::Conditions;
 use super::rows::{self, REVISION, WIDTH, content_of};
 use super::{Database, Parameter, StoredRow, policy, retention};
-use crate::fleet::InForce;
-use crate::rule::{Revision, Target};
+use crate::fleet::PolicyState;
+use crate::rule::{Revision, RevisionSummary, Target};
 use crate::store::quarantine::{PageSize, listed};
 use crate::store::{
-    RevisedRule, RevisedRulePosition, RevisionFilter, RuleVersion, StoreResult, StoredRevision,
-    codes,
+    RevisedRule, RevisedRulePosition, RevisionFilter, RuleVersion, StoreResult, codes,
 };
 
 /// The columns of a rule's target, which come before its content.
@@ -17,7 +16,7 @@ const KEY: usize = 2;
 pub(in crate::store) async fn get(
     on: &impl Database,
     at: Revision,
-) -> StoreResult<Option<StoredRevision>> {
+) -> StoreResult<Option<RevisionSummary>> {
     let sql = format!("SELECT {REVISION}, counts FROM revision WHERE id = $1");
     on.first(&sql, &[codes::revision(at).into()], rows::stored_revision).await
 }
@@ -28,7 +27,7 @@ pub(in crate::store) async fn list<D: Database>(
     filter: &RevisionFilter,
     before: Option<Revision>,
     limit: usize,
-) -> StoreResult<Vec<StoredRevision>> {
+) -> StoreResult<Vec<RevisionSummary>> {
     let RevisionFilter { author, since, target, scope } = filter;
     let mut wanted = Conditions::default();
     if let Some(before) = before {
@@ -79,7 +78,7 @@ pub(in crate::store) async fn list<D: Database>(
 pub(in crate::store) async fn revised_tags_and_settings(
     on: &impl Database,
     at: Revision,
-) -> StoreResult<(InForce, InForce)> {
+) -> StoreResult<(PolicyState, PolicyState)> {
     retention::check(on, at).await?;
     let at = codes::revision(at);
     let ended = policy::tags_and_settings(on, "ended = $1", at, None).await?;

@@ -3,11 +3,11 @@
 use super::conditions::Conditions;
 use super::rows::{self, content_of};
 use super::{Database, StoredRow, check, retention};
-use crate::fleet::InForce;
-use crate::rule::{Revision, Scope};
+use crate::fleet::PolicyState;
+use crate::rule::{Revision, RuleKey, Scope};
 use crate::store::checksum::Damage;
 use crate::store::quarantine::{PageSize, Quarantine, listed};
-use crate::store::{Expired, PolicySnapshot, RuleFilter, RuleKey, RuleRecord, StoreResult, codes};
+use crate::store::{Expired, PolicySnapshot, RuleFilter, RuleRecord, StoreResult, codes};
 
 /// The newest revision; 0 if there is none.
 pub(in crate::store) async fn head(on: &impl Database) -> StoreResult<Revision> {
@@ -158,7 +158,7 @@ pub(in crate::store) async fn snapshot(
     quarantine.clear("setting");
     quarantine.clear("tag");
     let active = "ended IS NULL AND made <= $1";
-    let InForce { tags, settings, rules: _ } =
+    let PolicyState { tags, settings, rules: _ } =
         tags_and_settings(on, active, codes::revision(head), Some(quarantine)).await?;
     Ok(PolicySnapshot { head, settings, tags })
 }
@@ -171,7 +171,7 @@ pub(in crate::store) async fn snapshot_at(
     let head = head(on).await?.min(at);
     retention::check(on, head).await?;
     let active = "made <= $1 AND (ended IS NULL OR ended > $1)";
-    let InForce { tags, settings, rules: _ } =
+    let PolicyState { tags, settings, rules: _ } =
         tags_and_settings(on, active, codes::revision(head), None).await?;
     Ok(PolicySnapshot { head, settings, tags })
 }
@@ -183,7 +183,7 @@ pub(in crate::store) async fn tags_and_settings(
     condition: &str,
     revision: i64,
     quarantine: Option<&Quarantine>,
-) -> StoreResult<InForce> {
+) -> StoreResult<PolicyState> {
     let unlisted = Quarantine::default();
     let quarantine = quarantine.unwrap_or(&unlisted);
     let about = |row: &(dyn StoredRow + '_)| row.str(0).unwrap_or("no text").to_owned();
@@ -206,5 +206,5 @@ pub(in crate::store) async fn tags_and_settings(
     });
     let mut settings: Vec<_> = settings.await?.into_iter().flatten().collect();
     settings.sort_by(|(a, x), (b, y)| (a, x.key()).cmp(&(b, y.key())));
-    Ok(InForce { tags, settings, rules: Vec::new() })
+    Ok(PolicyState { tags, settings, rules: Vec::new() })
 }

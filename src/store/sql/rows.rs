@@ -4,10 +4,12 @@ use std::sync::Arc;
 
 use super::StoredRow;
 use crate::fleet::{Setting, SettingKey, Tag};
-use crate::rule::{Bundle, Notice, Policy, Provenance, RevisionRecord, Rule, Scope, Target};
+use crate::rule::{
+    Bundle, Notice, Policy, Provenance, RevisionRecord, RevisionSummary, Rule, Scope, Target,
+};
+use crate::store::StoreResult;
 use crate::store::checksum::{self, RowHasher};
 use crate::store::codes::{self, corrupt};
-use crate::store::{StoreResult, StoredRevision};
 
 /// The columns of a rule apart from its key. Two rules of one key are the same if these are.
 pub(in crate::store) const CONTENT: &str = "policy, cel, message, url, button_label, app_name, \
@@ -202,6 +204,8 @@ pub(in crate::store) fn revision(
 }
 
 /// Reads a revision and its counts.
-pub(in crate::store) fn stored_revision(row: &(dyn StoredRow + '_)) -> StoreResult<StoredRevision> {
-    Ok(StoredRevision { record: revision(row, 0)?, counts: codes::to_value(row.str(4)?)? })
+pub(in crate::store) fn stored_revision(
+    row: &(dyn StoredRow + '_),
+) -> StoreResult<RevisionSummary> {
+    Ok(RevisionSummary { record: revision(row, 0)?, counts: codes::to_value(row.str(4)?)? })
 }

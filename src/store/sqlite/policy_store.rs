@@ -6,12 +6,11 @@ use jiff::Timestamp;
 use super::database::finish;
 use super::writer::{CommitSharing, WriteResult};
 use super::{Sqlite, ledger, retention};
-use crate::fleet::InForce;
-use crate::rule::{Revision, RevisionRecord, Target};
+use crate::fleet::PolicyState;
+use crate::rule::{Revision, RevisionRecord, RevisionSummary, RuleKey, Target};
 use crate::store::{
     Change, Committed, Expired, LedgerRow, PolicySnapshot, PolicyStore, RevisedRule,
-    RevisedRulePosition, RevisionFilter, RuleFilter, RuleKey, RuleRecord, RuleVersion, StoreResult,
-    StoredRevision, sql,
+    RevisedRulePosition, RevisionFilter, RuleFilter, RuleRecord, RuleVersion, StoreResult, sql,
 };
 
 #[async_trait]
@@ -90,19 +89,19 @@ impl PolicyStore for Sqlite {
         filter: &RevisionFilter,
         before: Option<Revision>,
         limit: usize,
-    ) -> StoreResult<Vec<StoredRevision>> {
+    ) -> StoreResult<Vec<RevisionSummary>> {
         let filter = filter.clone();
         self.readers.read(move |on| finish(sql::history::list(on, &filter, before, limit))).await
     }
 
-    async fn revision(&self, revision: Revision) -> StoreResult<Option<StoredRevision>> {
+    async fn revision(&self, revision: Revision) -> StoreResult<Option<RevisionSummary>> {
         self.readers.read(move |on| finish(sql::history::get(on, revision))).await
     }
 
     async fn revised_tags_and_settings(
         &self,
         revision: Revision,
-    ) -> StoreResult<(InForce, InForce)> {
+    ) -> StoreResult<(PolicyState, PolicyState)> {
         self.readers
             .read(move |on| finish(sql::history::revised_tags_and_settings(on, revision)))
             .await

@@ -2,9 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use nicelist::fleet::{Difference, Differences, InForce, Terms};
+use nicelist::fleet::{DiffOptions, PolicyDifference, PolicyDifferences, PolicyState};
 use nicelist::rule::{Counts, Outcome, RevisionCounts};
-use nicelist::store::{RevisedRule, RevisedRulePosition, RevisionFilter, RuleKey, RuleVersion};
+use nicelist::store::{RevisedRule, RevisedRulePosition, RevisionFilter, RuleVersion};
 
 use super::*;
 
@@ -32,13 +32,13 @@ fn story() -> Vec<Vec<Edit>> {
     ]
 }
 
-pub(super) async fn now(store: &Db) -> InForce {
+pub(super) async fn now(store: &Db) -> PolicyState {
     let snapshot = store.snapshot().await.unwrap();
-    InForce { tags: snapshot.tags, settings: snapshot.settings, rules: in_force(store).await }
+    PolicyState { tags: snapshot.tags, settings: snapshot.settings, rules: in_force(store).await }
 }
 
 /// Makes these changes and returns the policy at each revision, starting with 0.
-pub(super) async fn play(store: &Db) -> Vec<InForce> {
+pub(super) async fn play(store: &Db) -> Vec<PolicyState> {
     new_host(store, "M1").await;
     let mut states = vec![now(store).await];
     for edits in story() {
@@ -48,18 +48,14 @@ pub(super) async fn play(store: &Db) -> Vec<InForce> {
     states
 }
 
-fn revisions(states: &[InForce]) -> impl Iterator<Item = (Revision, &InForce)> {
+fn revisions(states: &[PolicyState]) -> impl Iterator<Item = (Revision, &PolicyState)> {
     (0..).map(Revision).zip(states)
-}
-
-fn key(rule: &Rule) -> RuleKey {
-    RuleKey { target: rule.target().clone(), scope: rule.scope().clone() }
 }
 
 pub(super) async fn rules_at(store: &Db, filter: &RuleFilter, limit: usize) -> Vec<Rule> {
     let mut rules: Vec<Rule> = Vec::new();
     loop {
-        let after = rules.last().map(key);
+        let after = rules.last().map(|rule| rule.key().clone());
         let page = store.rules(filter, after.as_ref(), limit).await.unwrap();
         if page.is_empty() {
             return rules;
@@ -130,22 +126,24 @@ pub(crate) async fn what_each_revision_did_leads_from_one_to_the_next(store: Db)
     for (pair, at) in states.windows(2).zip(1..) {
         let [before, after] = pair else { unreachable!() };
         let at = Revision(at);
-        let terms = Terms { prune: true, now: Timestamp::MIN };
-        let expected = Differences::between(before, after, terms).differences;
+        let options = DiffOptions { prune: true, now: Timestamp::MIN };
+        let expected = PolicyDifferences::between(before, after, options).differences;
 
         let (ended, made) = store.revised_tags_and_settings(at).await.unwrap();
         assert!(ended.rules.is_empty() && made.rules.is_empty());
-        let is_rule = |difference: &&Difference<'_>| matches!(difference, Difference::Rule { .. });
+        let is_rule = |difference: &&PolicyDifference<'_>| {
+            matches!(difference, PolicyDifference::Rule { .. })
+        };
         let besides: Vec<_> = expected.iter().filter(|it| !is_rule(it)).copied().collect();
-        assert_eq!(Differences::between(&ended, &made, terms).differences, besides, "{at}");
+        assert_eq!(PolicyDifferences::between(&ended, &made, options).differences, besides, "{at}");
 
         let rules: BTreeMap<_, _> = expected
             .iter()
             .filter_map(|difference| match difference {
-                Difference::Rule { target, scope, before, after } => {
-                    Some(((*target, *scope), (before.cloned(), after.cloned())))
+                PolicyDifference::Rule { key, before, after } => {
+                    Some((*key, (before.cloned(), after.cloned())))
                 }
-                Difference::Tag { .. } | Difference::Setting { .. } => None,
+                PolicyDifference::Tag { .. } | PolicyDifference::Setting { .. } => None,
             })
             .collect();
         for limit in [1, 3, usize::MAX] {
@@ -153,25 +151,25 @@ pub(crate) async fn what_each_revision_did_leads_from_one_to_the_next(store: Db)
             assert_eq!(turns.len(), rules.len(), "{at}");
             for RevisedRule { before, after } in turns {
                 let rule = before.as_ref().or(after.as_ref()).unwrap();
-                let wanted = &rules[&(rule.target(), rule.scope())];
+                let wanted = &rules[rule.key()];
                 assert_eq!((&before, &after), (&wanted.0, &wanted.1), "{at}");
             }
         }
 
-        let of = |outcome, is: &dyn Fn(&Difference<'_>) -> bool| {
+        let of = |outcome, is: &dyn Fn(&PolicyDifference<'_>) -> bool| {
             let all = expected.iter().filter(|it| it.outcome() == outcome && is(it));
             u64::try_from(all.count()).unwrap()
         };
-        let counts = |is: &dyn Fn(&Difference<'_>) -> bool| Counts {
+        let counts = |is: &dyn Fn(&PolicyDifference<'_>) -> bool| Counts {
             added: of(Outcome::Added, is),
             changed: of(Outcome::Changed, is),
             removed: of(Outcome::Removed, is),
         };
         let counted = store.revision(at).await.unwrap().unwrap().counts;
         let expected = RevisionCounts {
-            rules: counts(&|it| matches!(it, Difference::Rule { .. })),
-            settings: counts(&|it| matches!(it, Difference::Setting { .. })),
-            tags: counts(&|it| matches!(it, Difference::Tag { .. })),
+            rules: counts(&|it| matches!(it, PolicyDifference::Rule { .. })),
+            settings: counts(&|it| matches!(it, PolicyDifference::Setting { .. })),
+            tags: counts(&|it| matches!(it, PolicyDifference::Tag { .. })),
             // Given to one host in the sixth, and taken from it in the eighth.
             hosts: u64::from(at.0 == 6 || at.0 == 8),
         };

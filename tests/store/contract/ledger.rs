@@ -198,8 +198,7 @@ impl Run {
                 let rule = self.rule(number, place);
                 let known = self.state.remove(&key(&rule)).is_some();
                 let outcome = if known { Outcome::Removed } else { Outcome::Unchanged };
-                let edit =
-                    Edit::DropRule { target: rule.target().clone(), scope: rule.scope().clone() };
+                let edit = Edit::DropRule(rule.key().clone());
                 vec![(edit, Some(outcome))]
             }
             Step::Wipe => {

@@ -16,7 +16,7 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 use nicelist::fleet::{Actor, Host, Setting, Tag};
-use nicelist::rule::{MachineId, Revision, Rule, RuleDraft, Scope, TagName, Target};
+use nicelist::rule::{MachineId, Revision, Rule, RuleDraft, RuleKey, Scope, TagName, Target};
 use nicelist::store::{
     Change, Committed, Edit, LedgerRow, RuleFilter, Store, StoreError, StoreResult,
 };
@@ -67,7 +67,7 @@ pub(crate) fn put(rule: Rule) -> Edit {
 }
 
 pub(crate) fn drop_rule(number: usize, at: &str) -> Edit {
-    Edit::DropRule { target: team(number), scope: scope(at) }
+    Edit::DropRule(RuleKey { target: team(number), scope: scope(at) })
 }
 
 pub(crate) fn set(at: &str, key: &str, value: &str) -> Edit {

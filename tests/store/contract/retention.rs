@@ -1,6 +1,6 @@
 //! History that is deleted: what stays, what is refused, and that it can be interrupted.
 
-use nicelist::fleet::InForce;
+use nicelist::fleet::PolicyState;
 use nicelist::store::RevisionFilter;
 use nicelist::store::maintenance::check;
 
@@ -10,12 +10,12 @@ use super::*;
 /// The first revision that the tests keep.
 const START: Revision = Revision(6);
 
-async fn at_revision(store: &Db, at: Revision) -> StoreResult<InForce> {
+async fn at_revision(store: &Db, at: Revision) -> StoreResult<PolicyState> {
     let snapshot = store.snapshot_at(at).await?;
     let filter = RuleFilter { at: Some(at), ..RuleFilter::default() };
     store.rules(&filter, None, 1).await?;
     let rules = rules_at(store, &filter, usize::MAX).await;
-    Ok(InForce { tags: snapshot.tags, settings: snapshot.settings, rules })
+    Ok(PolicyState { tags: snapshot.tags, settings: snapshot.settings, rules })
 }
 
 fn assert_deleted<T: std::fmt::Debug>(result: StoreResult<T>, at: Revision) {
@@ -28,7 +28,7 @@ fn assert_deleted<T: std::fmt::Debug>(result: StoreResult<T>, at: Revision) {
 }
 
 /// Everything from the first kept revision on is as it was, and everything older is refused.
-async fn assert_kept_from_start(store: &Db, states: &[InForce]) {
+async fn assert_kept_from_start(store: &Db, states: &[PolicyState]) {
     for (at, state) in (0..).map(Revision).zip(states) {
         if at < START {
             assert_deleted(store.snapshot_at(at).await, at);

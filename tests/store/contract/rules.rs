@@ -1,7 +1,6 @@
 //! Lists of rules: their order, their filters, their pages.
 
-use nicelist::rule::{PolicyKind, RuleType};
-use nicelist::store::RuleKey;
+use nicelist::rule::{PolicyKind, RuleKey, RuleType};
 
 use super::*;
 
@@ -41,16 +40,15 @@ async fn list(store: &Db, filter: &RuleFilter) -> Vec<Rule> {
     records.into_iter().map(|record| record.rule).collect()
 }
 
-fn key(rule: &Rule) -> RuleKey {
-    RuleKey { target: rule.target().clone(), scope: rule.scope().clone() }
-}
-
 pub(crate) async fn rules_are_listed_by_target_and_scope(store: Db) {
     let rules = put_assortment(&store).await;
-    assert!(rules.iter().map(key).is_sorted());
+    assert!(rules.iter().map(Rule::key).is_sorted());
     assert_eq!(in_force(&store).await, rules);
-    commit(&store, [Edit::DropRule { target: rules[3].target().clone(), scope: scope("tag:eng") }])
-        .await;
+    commit(
+        &store,
+        [Edit::DropRule(RuleKey { target: rules[3].target().clone(), scope: scope("tag:eng") })],
+    )
+    .await;
     assert_eq!(in_force(&store).await.len(), rules.len() - 1);
 }
 
@@ -65,7 +63,7 @@ pub(crate) async fn filters_all_have_to_hold(store: Db) {
         rules.iter().chain([&sourced]).filter(|rule| wanted(rule)).cloned().collect()
     };
     let sorted = |mut rules: Vec<Rule>| {
-        rules.sort_by_key(key);
+        rules.sort_by(|a, b| a.key().cmp(b.key()));
         rules
     };
     let filter = RuleFilter { target: Some(target.clone()), ..none() };
@@ -148,13 +146,13 @@ pub(crate) async fn pages_neither_skip_nor_repeat(store: Db) {
         for limit in 1..=rules.len() {
             let mut pages = Vec::new();
             while pages.len() < whole.len() {
-                let after = pages.last().map(key);
+                let after = pages.last().map(Rule::key).cloned();
                 let page = store.rules(&filter, after.as_ref(), limit).await.unwrap();
                 assert_eq!(page.len(), limit.min(whole.len() - pages.len()));
                 pages.extend(page.into_iter().map(|record| record.rule));
             }
             assert_eq!(pages, whole);
-            let end = pages.last().map(key);
+            let end = pages.last().map(Rule::key).cloned();
             assert_eq!(store.rules(&filter, end.as_ref(), limit).await.unwrap(), []);
         }
     }
@@ -171,8 +169,8 @@ pub(crate) async fn pages_hold_while_rules_change(store: Db) {
         for turn in 0.. {
             let page = store.rules(&RuleFilter::default(), after.as_ref(), limit).await.unwrap();
             let Some(last) = page.last() else { break };
-            after = Some(key(&last.rule));
-            seen.extend(page.iter().map(|record| key(&record.rule)));
+            after = Some(last.rule.key().clone());
+            seen.extend(page.iter().map(|record| record.rule.key().clone()));
             let odd = (turn * 14 + 1) % RULES;
             let comment = format!("{limit} {turn}");
             let edits = [

@@ -7,7 +7,7 @@ use crate::api::{EvaluationView, NextSync, RuleMatch, RulePart, StepView};
 use crate::cli::error::CliError;
 use crate::cli::labels::{host_label, policy_cell, program_label};
 use crate::cli::ui::{Cell, Column, Item, Row, Section, Tone, Ui, relative, rough};
-use crate::rule::{Finding, RuleDraft, RuleType, Ruling};
+use crate::rule::{RuleDraft, RuleType, Ruling, StepResult};
 
 pub(super) fn show(ui: &Ui, views: &[EvaluationView]) -> Result<(), CliError> {
     let rows: Vec<Matched<'_>> = views.iter().flat_map(matched).collect();
@@ -77,7 +77,7 @@ fn sections(view: &EvaluationView, now: Timestamp) -> Vec<Section> {
     let is_shown_step = |step: &&StepView| {
         let is_rule = step.stage.parse::<RuleType>().is_ok();
         let is_shown = view.rules.iter().any(|rule| is_about(rule, &step.stage));
-        !is_rule || (step.finding != Finding::NoMatch && !is_shown)
+        !is_rule || (step.finding != StepResult::NoMatch && !is_shown)
     };
     let items: Vec<Item> = view.steps.iter().filter(is_shown_step).map(step_item).collect();
     sections.push(Section {
@@ -107,7 +107,7 @@ fn decision(view: &EvaluationView) -> String {
             format!("{} {} in {}", draft.policy, draft.target, draft.scope)
         }
         (None, None) => {
-            match view.steps.iter().find(|step| step.finding == Finding::Undetermined) {
+            match view.steps.iter().find(|step| step.finding == StepResult::Undetermined) {
                 Some(doubt) if view.ruling == Ruling::Unknown => {
                     format!("{}: {}", doubt.stage, doubt.why)
                 }
@@ -205,9 +205,9 @@ fn rule_item(matched: &RuleMatch) -> Item {
 
 fn step_item(step: &StepView) -> Item {
     let (mark, tone) = match step.finding {
-        Finding::Decides => (">", Tone::Strong),
-        Finding::Asks | Finding::Undetermined | Finding::Unseen => ("?", Tone::Notice),
-        Finding::Outranked | Finding::NoMatch => ("-", Tone::Faint),
+        StepResult::Decides => (">", Tone::Strong),
+        StepResult::Asks | StepResult::Undetermined | StepResult::Unseen => ("?", Tone::Notice),
+        StepResult::Outranked | StepResult::NoMatch => ("-", Tone::Faint),
     };
     let ruling = step.ruling.map(|ruling| match ruling {
         Ruling::Allow => Cell::toned(ruling.word(), Tone::Good),

@@ -4,12 +4,12 @@ use serde::Serialize;
 use serde_json::value::RawValue;
 
 use super::rows::Sent;
-use crate::api::{ChangeAnswer, RuleReference};
+use crate::api::ChangeAnswer;
 use crate::cli::change::field_cells;
 use crate::cli::error::CliError;
 use crate::cli::labels::outcome_mark;
 use crate::cli::ui::{Item, Section, Ui};
-use crate::rule::{FieldChange, Outcome, Rule};
+use crate::rule::{FieldChange, Outcome, Rule, RuleKey};
 
 /// Maximum rules in a table: about a screenful.
 const MAX_SHOWN: usize = 20;
@@ -63,7 +63,7 @@ fn of_file<'a>(
 
 fn pruned(answer: &ChangeAnswer) -> impl Iterator<Item = ChangedRule> + '_ {
     let behind = answer.outcomes.len();
-    answer.pruned.iter().enumerate().map(move |(place, RuleReference { target, scope })| {
+    answer.pruned.iter().enumerate().map(move |(place, RuleKey { target, scope })| {
         let (target, scope) = (target.to_string(), scope.to_string());
         let fields = fields(answer, behind + place);
         ChangedRule { outcome: Outcome::Removed, target, scope, fields }

@@ -47,7 +47,7 @@ fn server() -> (Client, Arc<Mutex<Vec<RuleChange>>>) {
         remembered.lock().unwrap().push(change);
         Box::pin(async move { response }) as crate::client::BoxFuture<'static, Response<Bytes>>
     };
-    (Client::in_process(InProcess { place: "test".to_owned(), answer }), asked)
+    (Client::in_process(InProcess { address: "test".to_owned(), answer }), asked)
 }
 
 fn args(file: &Path) -> ImportArgs {

@@ -4,14 +4,14 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::view::LocatedFinding;
 use crate::api::{
-    HostNames, HostNamesRequest, HostsOfName, RuleChange, RulePatch, RuleReference, SettingsRequest,
+    HostNames, HostNamesRequest, HostsOfName, RuleChange, RulePatch, SettingsRequest,
 };
 use crate::cli::context::Context;
 use crate::cli::error::CliError;
 use crate::cli::policy_files::counted;
 use crate::client::Client;
-use crate::fleet::{InForce, Setting, SettingKey};
-use crate::lint::Code;
+use crate::fleet::{PolicyState, Setting, SettingKey};
+use crate::lint::LintCode;
 use crate::rule::{MachineId, Rule, RuleDraft, Scope, Target};
 
 /// Maximum names per request.
@@ -20,7 +20,7 @@ const MOST_NAMES: usize = 10_000;
 const REASON: &str = "move rules and settings from the name of a host to its machine ID";
 
 /// Requests the names in host scopes from the server.
-pub(super) async fn check(client: &Client, policy: &InForce) -> Result<HostNames, CliError> {
+pub(super) async fn check(client: &Client, policy: &PolicyState) -> Result<HostNames, CliError> {
     let of_rules = policy.rules.iter().map(Rule::scope);
     let of_settings = policy.settings.iter().map(|(scope, _)| scope);
     let names: BTreeSet<&MachineId> = of_rules
@@ -45,7 +45,7 @@ pub(super) async fn check(client: &Client, policy: &InForce) -> Result<HostNames
     Ok(found)
 }
 
-pub(super) fn findings(names: &HostNames, policy: &InForce) -> Vec<LocatedFinding> {
+pub(super) fn findings(names: &HostNames, policy: &PolicyState) -> Vec<LocatedFinding> {
     let of_name = names.host_names.iter().map(|of_name| {
         let content = content(of_name, policy);
         let HostsOfName { name, hosts, machines } = of_name;
@@ -55,19 +55,19 @@ pub(super) fn findings(names: &HostNames, policy: &InForce) -> Vec<LocatedFindin
             ),
             _ => format!("{content} in host:{name} apply to no host: {hosts} hosts have this name"),
         };
-        LocatedFinding::of(Code::HostName, message).in_scope(format!("host:{name}"))
+        LocatedFinding::of(LintCode::HostName, message).in_scope(format!("host:{name}"))
     });
     let of_serial = names.shared_serials.iter().map(|HostsOfName { name, hosts, machines }| {
         let machines: Vec<&str> = machines.iter().map(MachineId::as_str).collect();
         let machines = machines.join(", ");
         let message = format!("{hosts} hosts report the serial number {name}: {machines}");
-        LocatedFinding::of(Code::SharedSerial, message).in_scope(format!("host:{name}"))
+        LocatedFinding::of(LintCode::SharedSerial, message).in_scope(format!("host:{name}"))
     });
     of_name.chain(of_serial).collect()
 }
 
 /// The number of rules and settings in the scope of a name.
-fn content(name: &HostsOfName, policy: &InForce) -> String {
+fn content(name: &HostsOfName, policy: &PolicyState) -> String {
     let rules = policy.rules.iter().filter(|rule| is_of(rule.scope(), name)).count();
     let settings = policy.settings.iter().filter(|(scope, _)| is_of(scope, name)).count();
     let (of_rules, of_settings) = (counted(rules, "rule"), counted(settings, "setting"));
@@ -88,7 +88,7 @@ pub(super) async fn fix(
     context: &Context,
     client: &Client,
     names: &HostNames,
-    policy: &InForce,
+    policy: &PolicyState,
     yes: bool,
 ) -> Result<(), CliError> {
     for name in &names.host_names {
@@ -113,18 +113,17 @@ async fn move_rules(
     client: &Client,
     name: &HostsOfName,
     to: &Scope,
-    policy: &InForce,
+    policy: &PolicyState,
 ) -> Result<(), CliError> {
     let of_machine = policy.rules.iter().filter(|rule| rule.scope() == to);
     let has: BTreeSet<&Target> = of_machine.map(Rule::target).collect();
     let (mut put, mut drop) = (Vec::new(), Vec::new());
     for rule in policy.rules.iter().filter(|rule| is_of(rule.scope(), name)) {
-        let (target, scope) = (rule.target().clone(), rule.scope().clone());
-        if !has.contains(&target) {
+        if !has.contains(rule.target()) {
             let moved = RuleDraft { scope: to.to_string(), ..rule.clone().into() };
             put.push(RulePatch::from(moved));
         }
-        drop.push(RuleReference { target, scope });
+        drop.push(rule.key().clone());
     }
     if !drop.is_empty() {
         let message = REASON.parse().ok();
@@ -137,7 +136,7 @@ async fn move_settings(
     client: &Client,
     name: &HostsOfName,
     to: &Scope,
-    policy: &InForce,
+    policy: &PolicyState,
 ) -> Result<(), CliError> {
     let of_machine = policy.settings.iter().filter(|(scope, _)| scope == to);
     let has: BTreeSet<SettingKey> = of_machine.map(|(_, setting)| setting.key()).collect();

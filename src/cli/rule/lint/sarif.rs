@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
 use super::view::{LocatedFinding, ShownLocation};
-use crate::lint::{Code, Severity};
+use crate::lint::{LintCode, Severity};
 
 /// The log of one run.
 pub(super) fn log(findings: &[LocatedFinding]) -> Value {
@@ -15,7 +15,7 @@ pub(super) fn log(findings: &[LocatedFinding]) -> Value {
             "tool": { "driver": {
                 "name": "nicelist",
                 "version": env!("CARGO_PKG_VERSION"),
-                "rules": Code::ALL.iter().map(|code| rule(*code)).collect::<Vec<_>>(),
+                "rules": LintCode::ALL.iter().map(|code| rule(*code)).collect::<Vec<_>>(),
             }},
             "columnKind": "unicodeCodePoints",
             "results": findings.iter().map(result).collect::<Vec<_>>(),
@@ -23,7 +23,7 @@ pub(super) fn log(findings: &[LocatedFinding]) -> Value {
     })
 }
 
-fn rule(code: Code) -> Value {
+fn rule(code: LintCode) -> Value {
     json!({
         "id": code.id(),
         "name": code.name(),
@@ -34,7 +34,7 @@ fn rule(code: Code) -> Value {
     })
 }
 
-const fn level(code: Code) -> &'static str {
+const fn level(code: LintCode) -> &'static str {
     match code.severity() {
         Severity::Error => "error",
         Severity::Warning => "warning",
@@ -43,7 +43,7 @@ const fn level(code: Code) -> &'static str {
 }
 
 fn result(finding: &LocatedFinding) -> Value {
-    let index = Code::ALL.iter().position(|code| *code == finding.code);
+    let index = LintCode::ALL.iter().position(|code| *code == finding.code);
     let mut result = json!({
         "ruleId": finding.code.id(),
         "ruleIndex": index,

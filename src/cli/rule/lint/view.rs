@@ -7,13 +7,13 @@ use crate::cli::error::CliError;
 use crate::cli::policy_files::{FileNames, counted};
 use crate::cli::ui::{Cell, Column, Item, Row, Section, Tone, Ui};
 use crate::format::{Location, Spot};
-use crate::lint::{Code, Severity};
+use crate::lint::{LintCode, Severity};
 use crate::rule::Rule;
 
 /// A finding with its place.
 #[derive(Debug)]
 pub(super) struct LocatedFinding {
-    pub(super) code: Code,
+    pub(super) code: LintCode,
     pub(super) message: String,
     pub(super) target: Option<String>,
     pub(super) scope: Option<String>,
@@ -46,7 +46,7 @@ impl ShownLocation {
 }
 
 impl LocatedFinding {
-    pub(super) fn of(code: Code, message: String) -> Self {
+    pub(super) fn of(code: LintCode, message: String) -> Self {
         Self { code, message, target: None, scope: None, at: None, see: None }
     }
 

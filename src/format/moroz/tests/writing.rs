@@ -194,8 +194,8 @@ mod round_trip {
             settings in prop::collection::vec(some_setting(), 0..8),
         ) {
             let mut rules = rules;
-            rules.sort_by_cached_key(|it| (it.target().clone(), it.scope().clone()));
-            rules.dedup_by_key(|it| (it.target().clone(), it.scope().clone()));
+            rules.sort_by_cached_key(|it| it.key().clone());
+            rules.dedup_by_key(|it| it.key().clone());
             let mut settings = settings;
             settings.sort_by_cached_key(|(scope, it)| (scope.clone(), it.key()));
             settings.dedup_by_key(|(scope, it)| (scope.clone(), it.key()));
@@ -214,7 +214,7 @@ mod round_trip {
             let document = read(&written.files, &Defaults::default());
             prop_assert_eq!(&document.faults, &[]);
             let mut back: Vec<Rule> = document.rules.into_iter().map(|it| it.rule).collect();
-            back.sort_by_cached_key(|it| (it.target().clone(), it.scope().clone()));
+            back.sort_by_cached_key(|it| it.key().clone());
             prop_assert_eq!(back, kept);
             let back = document.settings.into_iter().map(|it| (it.scope, it.setting));
             let mut back: Vec<(Scope, Setting)> = back.collect();

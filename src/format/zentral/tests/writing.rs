@@ -135,7 +135,7 @@ proptest! {
     #[test]
     fn what_is_not_lost_is_read_back(rules in prop::collection::vec(some_rule(), 0..10)) {
         let mut rules = rules;
-        let key = |rule: &Rule| (rule.target().clone(), rule.scope().clone());
+        let key = |rule: &Rule| rule.key().clone();
         rules.sort_by_cached_key(key);
         rules.dedup_by_key(|it| key(it));
         let content = Content { rules: &rules, ..Content::default() };

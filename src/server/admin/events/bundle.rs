@@ -7,7 +7,7 @@ use crate::api::{
     BundleAnswer, BundleApproval, BundleState, BundleView, ChangeAnswer, Code, EventPath, Problem,
     RulePatch,
 };
-use crate::fleet::{Event, EventId, Members, Role};
+use crate::fleet::{BundleMembers, Event, EventId, Role};
 use crate::rule::{RuleMerge, Scope};
 use crate::server::access::Viewer;
 use crate::server::admin::commit::commit_merges;
@@ -30,9 +30,9 @@ pub(in crate::server::admin) async fn approve(
     let event = find(&state, id).await?.event;
     let (bundle, members) = examine(&state, &event).await?.ok_or_else(|| no_bundle(id))?;
     let members = match members {
-        Members::All(members) => members,
-        Members::Missing { .. } => return Err(incomplete(id, &bundle).into()),
-        Members::Odd { .. } => return Err(odd(id, &bundle).into()),
+        BundleMembers::All(members) => members,
+        BundleMembers::Missing { .. } => return Err(incomplete(id, &bundle).into()),
+        BundleMembers::Odd { .. } => return Err(odd(id, &bundle).into()),
     };
     let scope = request.scope.unwrap_or_else(|| Scope::Host(event.machine.clone()));
     let patch = |sha256: &String| RulePatch {
@@ -63,17 +63,20 @@ pub(super) async fn view(state: &State, event: &Event) -> Result<Option<BundleVi
     Ok(examine(state, event).await?.map(|(view, _)| view))
 }
 
-async fn examine(state: &State, event: &Event) -> Result<Option<(BundleView, Members)>, Refused> {
+async fn examine(
+    state: &State,
+    event: &Event,
+) -> Result<Option<(BundleView, BundleMembers)>, Refused> {
     if !event.has_bundle() {
         return Ok(None);
     }
     let (hash, count) = (&event.bundle_hash, event.bundle_binary_count);
     let reports = state.store.bundle_members(hash).await?;
-    let members = Members::weigh(hash, count, &reports);
+    let members = BundleMembers::compare(hash, count, &reports);
     let (binary_count, state) = match &members {
-        Members::All(_) => (members.held(), BundleState::Complete),
-        Members::Missing { .. } => (count, BundleState::Incomplete),
-        Members::Odd { .. } => (count, BundleState::Odd),
+        BundleMembers::All(_) => (members.held(), BundleState::Complete),
+        BundleMembers::Missing { .. } => (count, BundleState::Incomplete),
+        BundleMembers::Odd { .. } => (count, BundleState::Odd),
     };
     let name = match event.bundle_name.as_str() {
         "" => &event.file_name,

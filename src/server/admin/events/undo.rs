@@ -8,7 +8,7 @@ use crate::api::{Code, Problem, UndoAnswer, UndoRequest};
 use crate::fleet::Role;
 use crate::rule::{Revision, Rule};
 use crate::server::access::Viewer;
-use crate::server::admin::commit::{CheckedChange, Proposal, differences};
+use crate::server::admin::commit::{CheckedChange, Proposal};
 use crate::server::admin::lookup::stored_rule;
 use crate::server::answer::{Answer, Refused};
 use crate::server::extract::Body;
@@ -44,7 +44,7 @@ pub(in crate::server::admin) async fn undo(
         let is_over = |rule: &Rule| rule.expires.is_some_and(|expires| expires <= now);
         edits.push(match before.filter(|rule| !is_over(rule)) {
             Some(before) => Edit::PutRule(Box::new(before)),
-            None => Edit::DropRule { target: made.target().clone(), scope: made.scope().clone() },
+            None => Edit::DropRule(made.key().clone()),
         });
         rules.push(made.into());
     }
@@ -55,7 +55,7 @@ pub(in crate::server::admin) async fn undo(
         undone,
         rules,
         outcomes: committed.outcomes,
-        differences: differences(committed.differences),
+        differences: committed.differences,
         revision: committed.head,
     }))
 }

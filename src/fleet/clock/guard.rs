@@ -1,23 +1,21 @@
-//! Whether the wall clock can be believed. Rules that expire and events that are deleted because
-//! of a wrong clock do not come back when it is corrected.
+//! Detects jumps of the wall clock. Rules that expired and events that were deleted because of a
+//! wrong clock do not come back when it is corrected.
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::Clock;
+use crate::fleet::Clock;
 
-/// How far the wall clock may move away from the time that has passed.
+/// The maximum difference between the wall clock and the time that passed.
 const TOLERANCE: SignedDuration = SignedDuration::from_mins(5);
-/// How far a time that was accepted elsewhere may be from this wall clock.
+/// The maximum difference between this wall clock and a time that was accepted elsewhere.
 const ACCEPTED: SignedDuration = SignedDuration::from_mins(2);
-/// How long a database may have been unused before a start, unless the operator says otherwise.
+/// The default for how long a database may be unused before a start.
 pub const LONGEST_GAP: SignedDuration = SignedDuration::from_hours(7 * 24);
 
 /// A wall clock that differs from the time that was expected.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ClockJump {
-    /// What the wall clock shows.
     pub wall: Timestamp,
-    /// What it should show.
     pub expected: Timestamp,
 }
 
@@ -29,7 +27,7 @@ pub struct ClockGuard {
     believed: Timestamp,
     /// [`Clock::elapsed`] at that time.
     elapsed: SignedDuration,
-    /// How far the wall clock may be ahead of what is expected.
+    /// How far the wall clock may be ahead of the expected time.
     ahead: SignedDuration,
     jumped: bool,
 }
@@ -37,7 +35,6 @@ pub struct ClockGuard {
 impl ClockGuard {
     /// Begins with the newest time that a database knows. The wall clock may be ahead of it by
     /// `gap`: the server may have been down.
-    #[must_use]
     pub fn new(clock: &Clock, newest: Option<Timestamp>, gap: SignedDuration) -> Self {
         let mut guard = Self {
             believed: newest.unwrap_or_else(|| clock.now()),
@@ -49,14 +46,13 @@ impl ClockGuard {
         guard
     }
 
-    /// What the wall clock should show.
-    #[must_use]
+    /// The expected time of the wall clock.
     pub fn expected(&self, clock: &Clock) -> Timestamp {
         let passed = clock.elapsed().checked_sub(self.elapsed).unwrap_or(SignedDuration::MAX);
         self.believed.checked_add(passed).unwrap_or(Timestamp::MAX)
     }
 
-    /// Looks at the clock. It is believed again when it shows what is expected.
+    /// Checks the clock. It is trusted again when it shows the expected time.
     pub fn observe(&mut self, clock: &Clock) -> Option<ClockJump> {
         let (wall, expected) = (clock.now(), self.expected(clock));
         let ahead = wall.duration_since(expected);
@@ -67,8 +63,7 @@ impl ClockGuard {
         self.jump(clock)
     }
 
-    /// What is wrong with the clock, as of the last look.
-    #[must_use]
+    /// The jump that the last check found.
     pub fn jump(&self, clock: &Clock) -> Option<ClockJump> {
         self.jumped.then(|| ClockJump { wall: clock.now(), expected: self.expected(clock) })
     }

@@ -2,40 +2,45 @@
 
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
-use super::{Host, HostFacts, SyncState};
+use crate::fleet::{Host, HostFacts, SyncState};
 
-/// Two Macs that take turns within this time use one machine ID at the same time.
+/// If two Macs alternate within this time, they use one machine ID at the same time.
 const CONFLICT_WITHIN: SignedDuration = SignedDuration::from_hours(24);
 /// How long the state of another Mac is kept, and how long a conflict lasts without a new sign.
 const KEPT: SignedDuration = SignedDuration::from_hours(7 * 24);
-/// How long a sync may take. Requests of two syncs within this time may be mixed up.
+/// The maximum duration of a sync. Requests of two syncs within this time may be confused.
 pub const SYNC_TAKES: SignedDuration = SignedDuration::from_mins(5);
 /// The most other Macs whose state is kept. Another one begins with a clean sync.
 const MOST_OTHERS: usize = 3;
 /// Each of two Macs must have synced this often before they are in conflict.
 const ENOUGH: u8 = 2;
 
-/// What distinguishes one Mac from another. A part that is not known is empty, and is equal to any.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(default)]
+/// A Mac: what distinguishes it from others that use its machine ID.
+// An empty part is unknown and equal to any. Placeholders of serial numbers are unknown, and Santa
+// reports the model since 2022.3.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema)]
+#[schema(as = MacName)]
 pub struct Fingerprint {
-    /// The serial number; empty if it is a placeholder.
+    /// Serial number; empty if the Mac reports none.
+    #[serde(default)]
+    #[schema(required)]
     pub serial: String,
-    /// The model identifier, which Santa reports since 2022.3.
+    /// Model identifier; empty if the Mac reports none.
+    #[serde(default)]
+    #[schema(required)]
     pub model: String,
 }
 
 impl Fingerprint {
     /// The fingerprint of what a Mac reports about itself.
-    #[must_use]
     pub fn of(facts: &HostFacts) -> Self {
         let serial = facts.serial_number().unwrap_or_default();
         Self { serial, model: facts.model.trim().to_owned() }
     }
 
     /// Whether these are two Macs.
-    #[must_use]
     pub fn differs(&self, other: &Self) -> bool {
         let differ = |one: &str, other: &str| {
             !one.is_empty() && !other.is_empty() && !one.eq_ignore_ascii_case(other)
@@ -57,58 +62,50 @@ impl Fingerprint {
 /// A Mac that uses the machine ID, and is not the one that synced last.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct OtherMac {
-    /// What distinguishes it.
     pub fingerprint: Fingerprint,
-    /// What it reported about itself.
     pub facts: HostFacts,
-    /// How often it synced, at most counted to 2.
+    /// The number of its syncs, up to 2.
     seen: u8,
-    /// When it was first seen.
     pub first_seen: Timestamp,
-    /// When it was last seen.
     pub last_seen: Timestamp,
-    /// What the sync engine remembers of it.
     pub sync: SyncState,
 }
 
 impl OtherMac {
     /// Its serial number; empty if that is not known.
-    #[must_use]
     pub fn serial(&self) -> &str {
         &self.fingerprint.serial
     }
 }
 
-/// How it is known that several Macs use one machine ID.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+/// How the server knows that several Macs use one machine ID.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[schema(as = ConflictReason)]
 #[serde(rename_all = "kebab-case")]
 pub enum ConflictKind {
     /// They report different serial numbers or models.
     DifferentMacs,
-    /// They report the same ones, and their rules are of different times.
+    /// They report the same ones, and rules of different times.
     Clones,
 }
 
 /// Several Macs use one machine ID at the same time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Conflict {
-    /// How it is known.
     pub kind: ConflictKind,
-    /// Since when it is known.
     pub since: Timestamp,
     pub last_sign: Timestamp,
 }
 
-/// A Mac that was there before, or that was refused.
+/// A Mac that was replaced or refused.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Sighting {
-    /// What distinguishes it.
     pub fingerprint: Fingerprint,
     /// When it was replaced, or refused the last time.
     pub at: Timestamp,
 }
 
-/// A host reported rules of an older time, which may be those of its clone.
+/// A host reported older rules, possibly those of its clone.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 struct OlderRules {
     at: Timestamp,
@@ -116,7 +113,7 @@ struct OlderRules {
     newer_since: bool,
 }
 
-/// What is remembered about the Macs that use one machine ID, once there was a sign of a second.
+/// The Macs that use one machine ID. Stored after the first sign of a second Mac.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Macs {
     /// The Mac that synced last.
@@ -165,7 +162,6 @@ impl Macs {
 
     /// The Mac whose machine ID it is: the accepted one; in a conflict the first one; otherwise
     /// the one that synced last.
-    #[must_use]
     pub fn owner(&self) -> &Fingerprint {
         if let Some(accepted) = &self.accepted {
             return accepted;
@@ -203,18 +199,17 @@ impl Macs {
     }
 }
 
-/// Which Mac a preflight is from.
+/// The Mac that sent a preflight.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Recognized {
-    /// The one that synced last.
+    /// The Mac that synced last.
     Same,
-    /// Another one than last time. The host's sync state is now that of this Mac.
+    /// Another Mac. The host's sync state is now that of this Mac.
     Another,
 }
 
 impl Host {
     /// The Mac that last synced as this host.
-    #[must_use]
     pub fn fingerprint(&self) -> Fingerprint {
         match &self.sync.macs {
             Some(macs) => macs.current.clone(),
@@ -223,7 +218,6 @@ impl Host {
     }
 
     /// The Mac whose machine ID this is.
-    #[must_use]
     pub fn owner(&self) -> Fingerprint {
         match &self.sync.macs {
             Some(macs) => macs.owner().clone(),
@@ -231,14 +225,14 @@ impl Host {
         }
     }
 
-    /// Takes the Macs out, to be changed and put back.
+    /// Removes the Macs from the host. The caller changes them and puts them back.
     fn take_macs(&mut self) -> Macs {
         let macs = self.sync.macs.take();
         macs.map_or_else(|| Macs::of(self), |macs| *macs)
     }
 
-    /// Recognizes the Mac that reports these facts, before they become the host's facts. If it is
-    /// another one than last time, the sync state becomes its own.
+    /// Recognizes the Mac that reports these facts. Must be called before they become the host's
+    /// facts. If another Mac synced last, the host's sync state is replaced by that of this Mac.
     pub fn recognize(&mut self, facts: &HostFacts, now: Timestamp) -> Recognized {
         let reported = Fingerprint::of(facts);
         let known = self.fingerprint();
@@ -301,7 +295,7 @@ impl Host {
         if macs.conflict.is_some() || not_accepted {
             macs.sign(ConflictKind::DifferentMacs, now);
         }
-        // Of clones, the state of the last one is kept.
+        // Only the state of the last clone is kept.
         macs.others.retain(|other| other.fingerprint.differs(&left.fingerprint));
         macs.keep(left);
         self.sync.macs = Some(Box::new(macs));
@@ -324,7 +318,6 @@ impl Host {
 
     /// The Macs that an administrator can accept: the one that was refused last, the one that
     /// synced last, and the others.
-    #[must_use]
     pub fn acceptable(&self) -> Vec<Fingerprint> {
         let Some(macs) = &self.sync.macs else { return vec![Fingerprint::of(&self.facts)] };
         let refused = macs.refused.iter().map(|refused| refused.fingerprint.clone());
@@ -342,15 +335,15 @@ impl Host {
     pub fn accept(&mut self, mac: Fingerprint) {
         let mut macs = self.take_macs();
         let current = macs.current.clone();
-        // A clone whose state is not known to be that of another Mac.
+        // The state of a clone has the same fingerprint.
         macs.others.retain(|other| other.fingerprint.differs(&current));
         macs.accepted = Some(mac);
         (macs.conflict, macs.refused, macs.replaced, macs.older_rules) = (None, None, None, None);
         self.sync.macs = Some(Box::new(macs));
     }
 
-    /// Whether requests of two Macs' syncs may be mixed up in a session that begins now. It is
-    /// so if another Mac just began one.
+    /// Whether requests of two Macs may be confused in a session that begins now, because another
+    /// Mac just began one.
     pub fn is_mixed(&mut self, another_began: bool, now: Timestamp) -> bool {
         let Some(macs) = &mut self.sync.macs else { return false };
         if another_began {
@@ -359,8 +352,8 @@ impl Host {
         macs.mixed_until.is_some_and(|until| now < until)
     }
 
-    /// Records that the host reported rules that it had before its current ones. If it did so
-    /// before, and reported the current ones in between, there are two of it.
+    /// Records that the host reported older rules than its current ones. If it did so before, and
+    /// reported the current ones in between, it has a clone.
     pub fn reported_older_rules(&mut self, now: Timestamp) {
         let mut macs = self.take_macs();
         let before = macs.older_rules.filter(|it| now.duration_since(it.at) <= CONFLICT_WITHIN);
@@ -373,7 +366,7 @@ impl Host {
         self.sync.macs = Some(Box::new(macs));
     }
 
-    /// Keeps what the clone of a host may have.
+    /// Keeps the sync state of a host's clone.
     pub fn keep_clone(&mut self, sync: SyncState, now: Timestamp) {
         let mut macs = self.take_macs();
         let current = macs.current.clone();

@@ -1,56 +1,44 @@
-//! How one state of policy differs from another: what would have to be added, changed and
-//! removed to get from what is to what shall be.
+//! Tags, settings and rules at one time, and how they differ from those at another time or in a
+//! file.
 
 use std::cmp::Ordering;
 
 use jiff::Timestamp;
 
 use super::{Setting, SettingKey, Tag};
-use crate::rule::{Outcome, Rule, Scope, TagName, Target};
+use crate::rule::{Outcome, Rule, RuleKey, Scope, TagName};
 
-/// Tags, settings and rules that are in force together. Each key at most once.
+/// Tags, settings and rules at one time, in any order. Each name, setting of a scope, and rule key
+/// is there at most once.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct InForce {
-    /// Tags, in any order.
+pub struct PolicyState {
     pub tags: Vec<Tag>,
-    /// Settings by scope, in any order.
     pub settings: Vec<(Scope, Setting)>,
-    /// Rules, in any order.
     pub rules: Vec<Rule>,
 }
 
-/// One difference: how something is, and how it shall be. Never neither.
+/// A tag, setting or rule that differs. At least one of `before` and `after` is set.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Difference<'a> {
+pub enum PolicyDifference<'a> {
     Tag {
         name: &'a TagName,
-        /// How it is.
         before: Option<&'a Tag>,
-        /// How it shall be.
         after: Option<&'a Tag>,
     },
     Setting {
         scope: &'a Scope,
-        /// Its name.
         key: SettingKey,
-        /// How it is.
         before: Option<&'a Setting>,
-        /// How it shall be.
         after: Option<&'a Setting>,
     },
     Rule {
-        target: &'a Target,
-        scope: &'a Scope,
-        /// How it is.
+        key: &'a RuleKey,
         before: Option<&'a Rule>,
-        /// How it shall be.
         after: Option<&'a Rule>,
     },
 }
 
-impl Difference<'_> {
-    /// Whether it is added, changed or removed.
-    #[must_use]
+impl PolicyDifference<'_> {
     pub fn outcome(&self) -> Outcome {
         let (before, after) = match self {
             Self::Tag { before, after, .. } => (before.is_some(), after.is_some()),
@@ -66,81 +54,77 @@ impl Difference<'_> {
     }
 }
 
-/// All differences between two states.
+/// What to add, change and remove to get from one state to another.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Differences<'a> {
+pub struct PolicyDifferences<'a> {
     /// Tags by name, then settings by scope and name, then rules by target and scope.
-    pub differences: Vec<Difference<'a>>,
-    /// How many of what shall be are so already.
+    pub differences: Vec<PolicyDifference<'a>>,
+    /// Items of the second state that the first has, too.
     pub unchanged: u64,
-    /// How many rules that shall be have expired, and so shall not be after all.
+    /// Rules of the second state that have expired.
     pub expired: u64,
 }
 
-/// How to get from one state to another.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Terms {
-    /// Whether what is not named ends. Otherwise it is left alone.
+pub struct DiffOptions {
+    /// Whether items that only the first state has are removed. Otherwise they stay.
     pub prune: bool,
-    /// A rule that was to end by this time is named as one that has ended.
-    /// [`Timestamp::MIN`] takes every rule as it is.
+    /// Rules that have expired by this time count as not wanted, and are removed even without
+    /// `prune`. With [`Timestamp::MIN`], no rule has expired.
     pub now: Timestamp,
 }
 
-impl<'a> Differences<'a> {
-    /// Compares what is with what shall be. Every field counts.
-    #[must_use]
-    pub fn between(is: &'a InForce, shall: &'a InForce, terms: Terms) -> Self {
+impl<'a> PolicyDifferences<'a> {
+    /// Compares two states field by field.
+    pub fn between(before: &'a PolicyState, after: &'a PolicyState, options: DiffOptions) -> Self {
         let mut found = Self::default();
-        found.tags(&is.tags, &shall.tags, terms);
-        found.settings(&is.settings, &shall.settings, terms);
-        found.rules(&is.rules, &shall.rules, terms);
+        found.tags(&before.tags, &after.tags, options);
+        found.settings(&before.settings, &after.settings, options);
+        found.rules(&before.rules, &after.rules, options);
         found
     }
 
-    fn tags(&mut self, is: &'a [Tag], shall: &'a [Tag], terms: Terms) {
-        let pairs = pair(is, shall, |a, b| a.name.cmp(&b.name));
+    fn tags(&mut self, before: &'a [Tag], after: &'a [Tag], options: DiffOptions) {
+        let pairs = pair(before, after, |a, b| a.name.cmp(&b.name));
         for (before, after) in pairs {
             if let Some(tag) = before.or(after) {
-                let difference = Difference::Tag { name: &tag.name, before, after };
-                self.note(before, after, difference, terms);
+                let difference = PolicyDifference::Tag { name: &tag.name, before, after };
+                self.note(before, after, difference, options);
             }
         }
     }
 
     fn settings(
         &mut self,
-        is: &'a [(Scope, Setting)],
-        shall: &'a [(Scope, Setting)],
-        terms: Terms,
+        before: &'a [(Scope, Setting)],
+        after: &'a [(Scope, Setting)],
+        options: DiffOptions,
     ) {
-        let pairs = pair(is, shall, |(a, x), (b, y)| (a, x.key()).cmp(&(b, y.key())));
+        let pairs = pair(before, after, |(a, x), (b, y)| (a, x.key()).cmp(&(b, y.key())));
         for (before, after) in pairs {
             if let Some((scope, setting)) = before.or(after) {
                 let setting_of = |it: Option<&'a (Scope, Setting)>| it.map(|(_, setting)| setting);
                 let (before, after) = (setting_of(before), setting_of(after));
                 let key = setting.key();
-                let difference = Difference::Setting { scope, key, before, after };
-                self.note(before, after, difference, terms);
+                let difference = PolicyDifference::Setting { scope, key, before, after };
+                self.note(before, after, difference, options);
             }
         }
     }
 
-    fn rules(&mut self, is: &'a [Rule], shall: &'a [Rule], terms: Terms) {
-        let key = |a: &Rule, b: &Rule| (a.target(), a.scope()).cmp(&(b.target(), b.scope()));
-        for (before, named) in pair(is, shall, key) {
-            let ended = |rule: &&Rule| rule.expires.is_some_and(|expires| expires <= terms.now);
+    fn rules(&mut self, before: &'a [Rule], after: &'a [Rule], options: DiffOptions) {
+        for (before, named) in pair(before, after, |a, b| a.key().cmp(b.key())) {
+            let ended = |rule: &&Rule| rule.expires.is_some_and(|expires| expires <= options.now);
             let after = named.filter(|rule| !ended(rule));
             let has_ended = named.is_some() && after.is_none();
             self.expired += u64::from(has_ended);
             let Some(rule) = before.or(after) else { continue };
-            let (target, scope) = (rule.target(), rule.scope());
-            let difference = Difference::Rule { target, scope, before, after };
+            let difference = PolicyDifference::Rule { key: rule.key(), before, after };
             self.note(
                 before,
                 after,
                 difference,
-                Terms { prune: terms.prune || has_ended, ..terms },
+                DiffOptions { prune: options.prune || has_ended, ..options },
             );
         }
     }
@@ -149,18 +133,18 @@ impl<'a> Differences<'a> {
         &mut self,
         before: Option<&T>,
         after: Option<&T>,
-        difference: Difference<'a>,
-        terms: Terms,
+        difference: PolicyDifference<'a>,
+        options: DiffOptions,
     ) {
         if before == after {
             self.unchanged += 1;
-        } else if after.is_some() || terms.prune {
+        } else if after.is_some() || options.prune {
             self.differences.push(difference);
         }
     }
 }
 
-/// Brings together what has the same key in two lists, by key.
+/// Pairs items with the same key of two lists, sorted by key.
 fn pair<'a, T>(
     left: &'a [T],
     right: &'a [T],
@@ -168,7 +152,7 @@ fn pair<'a, T>(
 ) -> Vec<(Option<&'a T>, Option<&'a T>)> {
     let sorted = |items: &'a [T]| {
         let mut items: Vec<&T> = items.iter().collect();
-        // Mostly sorted already, which a stable sort notices.
+        // A stable sort is fast for lists that are mostly sorted.
         items.sort_by(|a, b| by(a, b));
         items
     };

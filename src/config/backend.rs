@@ -1,30 +1,27 @@
-//! The place that commands talk to.
+//! What commands use: a server or a local database.
 
 use std::process::Stdio;
 
 use super::env::Environment;
 use super::error::{ConfigError, Warning};
 use super::layer::Connection;
-use super::origin::{Origin, Setting, Source};
-use super::values::{CaFile, Database, Secret, ServerUrl};
+use super::origin::{Origin, Source, WithOrigin};
+use super::values::{CaFile, DatabaseUrl, Secret, ServerUrl};
 use crate::shell;
 
-/// The place that commands talk to.
 #[derive(Debug, Clone)]
-pub enum Place {
+pub enum Backend {
     /// A server, over HTTP.
     Server {
-        /// Its address.
         url: ServerUrl,
-        /// What it is shown, if anything is.
         credential: Option<Credential>,
-        /// The authorities that its certificate may be from, where they are not the machine's.
+        /// Replaces the certificate authorities of the machine.
         ca: Option<CaFile>,
     },
     /// A local database, without a server.
     Local {
-        database: Database,
-        /// Whether the user named it. If not, it is the usual one, because nothing is configured.
+        database: DatabaseUrl,
+        /// Whether the user chose it. Otherwise nothing is configured, and it is the default.
         is_chosen: bool,
     },
 }
@@ -32,19 +29,18 @@ pub enum Place {
 /// A token, or the way to get one.
 #[derive(Debug, Clone)]
 pub enum Credential {
-    /// The token itself.
     Token(Secret),
-    /// A command of the shell that prints it.
-    Command(Setting<String>),
+    /// A shell command that prints the token.
+    Command(WithOrigin<String>),
 }
 
 impl Credential {
-    /// The token; a command is run for it each time.
+    /// Returns the token. A command runs each time.
     ///
     /// # Errors
-    /// The command can't be run, fails, or prints something that is no token.
+    /// The command cannot run, fails, or prints something other than a token.
     pub fn obtain(&self) -> Result<Secret, ConfigError> {
-        let Setting { value: command, origin } = match self {
+        let WithOrigin { value: command, origin } = match self {
             Self::Token(secret) => return Ok(secret.clone()),
             Self::Command(setting) => setting,
         };
@@ -64,50 +60,50 @@ impl Credential {
     }
 }
 
-/// The database to work on when nothing is configured, if the user has a home.
-pub(super) fn usual_database(env: &Environment) -> Option<Setting<Database>> {
+/// The database if nothing is configured. None without a home directory.
+pub(super) fn usual_database(env: &Environment) -> Option<WithOrigin<DatabaseUrl>> {
     let home = || env.home.as_ref().map(|home| home.join(".local").join("share"));
     let directory = env.xdg_data_home.clone().or_else(home)?;
-    let value = Database::at(directory.join("nicelist").join("nicelist.db"));
-    Some(Setting { value, origin: Origin::built_in() })
+    let value = DatabaseUrl::at(directory.join("nicelist").join("nicelist.db"));
+    Some(WithOrigin { value, origin: Origin::built_in() })
 }
 
-/// The place that the strongest of `connections` names, or else the `usual` one. Tells if a
-/// token is left unused because it stands with a weaker server.
+/// The backend of the strongest of `connections`, or else the `usual` database; and a warning if a
+/// token is not used, because it belongs to a weaker server.
 pub(super) fn decide(
     connections: &[Connection],
-    usual: Option<&Setting<Database>>,
-) -> (Option<Place>, Option<Warning>) {
+    usual: Option<&WithOrigin<DatabaseUrl>>,
+) -> (Option<Backend>, Option<Warning>) {
     for (rank, connection) in connections.iter().enumerate() {
         if let Some(database) = &connection.database {
             let database = database.value.clone();
-            return (Some(Place::Local { database, is_chosen: true }), None);
+            return (Some(Backend::Local { database, is_chosen: true }), None);
         }
         if let Some(server) = &connection.server {
             let (url, ca) = (server.value.clone(), ca(connections, rank));
             return match credential(connections, rank) {
                 Some((credential, _, true)) => {
-                    (Some(Place::Server { url, credential: Some(credential), ca }), None)
+                    (Some(Backend::Server { url, credential: Some(credential), ca }), None)
                 }
                 Some((_, token, false)) => {
                     let server = server.origin.clone();
                     let withheld = Warning::TokenWithheld { token, server };
-                    (Some(Place::Server { url, credential: None, ca }), Some(withheld))
+                    (Some(Backend::Server { url, credential: None, ca }), Some(withheld))
                 }
-                None => (Some(Place::Server { url, credential: None, ca }), None),
+                None => (Some(Backend::Server { url, credential: None, ca }), None),
             };
         }
     }
-    let local = |usual: &Setting<Database>| Place::Local {
+    let local = |usual: &WithOrigin<DatabaseUrl>| Backend::Local {
         database: usual.value.clone(),
         is_chosen: false,
     };
     (usual.map(local), None)
 }
 
-/// The strongest credential, where it is from, and whether it may be shown to the server at
-/// `rank`: a token in a file is meant for the server that it stands with or for weaker ones,
-/// while one typed for this command is meant for whatever the command talks to.
+/// The strongest credential, its origin, and whether it may be sent to the server at `rank`. A
+/// token in a file is for the server next to it or for weaker ones. A token of a flag or variable
+/// is for any server.
 fn credential(connections: &[Connection], rank: usize) -> Option<(Credential, Origin, bool)> {
     connections.iter().enumerate().find_map(|(at, connection)| {
         let token = connection
@@ -124,7 +120,7 @@ fn credential(connections: &[Connection], rank: usize) -> Option<(Credential, Or
     })
 }
 
-/// The strongest setting of authorities, if it is meant for the server at `rank`.
+/// The strongest setting of certificate authorities, if it is for the server at `rank`.
 fn ca(connections: &[Connection], rank: usize) -> Option<CaFile> {
     let mut all = connections.iter().enumerate();
     let (at, ca) = all.find_map(|(at, connection)| Some((at, connection.ca.as_ref()?)))?;
@@ -139,8 +135,8 @@ fn is_meant(at: usize, rank: usize, origin: &Origin) -> bool {
 mod tests {
     use super::*;
 
-    fn set<T>(value: T, source: Source, at: &str) -> Option<Setting<T>> {
-        Some(Setting { value, origin: Origin::new(source, at) })
+    fn set<T>(value: T, source: Source, at: &str) -> Option<WithOrigin<T>> {
+        Some(WithOrigin { value, origin: Origin::new(source, at) })
     }
 
     fn server(source: Source) -> Connection {
@@ -156,7 +152,7 @@ mod tests {
     /// Whether the token is shown to the server, and whether the user hears of it if not.
     fn shown(connections: &[Connection]) -> (bool, bool) {
         match decide(connections, None) {
-            (Some(Place::Server { credential, .. }), withheld) => {
+            (Some(Backend::Server { credential, .. }), withheld) => {
                 (credential.is_some(), withheld.is_some())
             }
             other => panic!("{other:?}"),
@@ -185,7 +181,7 @@ mod tests {
             ..Connection::default()
         };
         let trusts = |connections: &[Connection]| match decide(connections, None) {
-            (Some(Place::Server { ca, .. }), None) => ca.is_some(),
+            (Some(Backend::Server { ca, .. }), None) => ca.is_some(),
             other => panic!("{other:?}"),
         };
         assert!(!trusts(&[server(Source::Flag), with(Source::User)]));
@@ -199,7 +195,7 @@ mod tests {
         let database = set("sqlite:x".parse().unwrap(), Source::Flag, "database");
         let local = Connection { database, ..Connection::default() };
         let (place, withheld) = decide(&[local, server(Source::User), token(Source::User)], None);
-        assert!(matches!(place, Some(Place::Local { .. })));
+        assert!(matches!(place, Some(Backend::Local { .. })));
         assert_eq!(withheld, None);
     }
 

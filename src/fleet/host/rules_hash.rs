@@ -1,4 +1,4 @@
-//! What a host reports of its rules, held against what it should hold.
+//! The hash of a host's rules, the order of rules that it depends on, and drift.
 
 use std::fmt;
 use std::str::FromStr;
@@ -7,16 +7,14 @@ use data_encoding::HEXLOWER_PERMISSIVE;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::{EpochId, Generation, Holding, Offers, Reach, RuleCounts, ScopeSetId};
-use crate::rule::Revision;
+use crate::fleet::{EpochId, Generation, Holding, Offers, Reach, RuleCounts, ScopeSetId};
+use crate::rule::{Revision, serde_as_text};
 
-/// The hash of all rules of a host, in the order in which it wrote them last (Santa 2025.7 and
-/// later): 32 hex digits on the wire.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(try_from = "String", into = "String")]
+/// The hash of all rules of a host, in the order in which the host stored them (Santa 2025.7 and
+/// later). 32 hex digits.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct RulesHash(pub u128);
 
-/// Why a text is no hash of rules.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("a hash of rules has 32 hex digits")]
 pub struct NotAHash;
@@ -37,45 +35,28 @@ impl fmt::Display for RulesHash {
     }
 }
 
-impl TryFrom<String> for RulesHash {
-    type Error = NotAHash;
+serde_as_text!(RulesHash);
 
-    fn try_from(text: String) -> Result<Self, NotAHash> {
-        text.parse()
-    }
-}
-
-impl From<RulesHash> for String {
-    fn from(hash: RulesHash) -> Self {
-        hash.to_string()
-    }
-}
-
-/// How the rules of a host came to stand in the order in which they stand: all rules of a
-/// holding at once, and the differences since.
-///
-/// The order counts, because the host hashes its rules in it. So a stored difference must be
-/// repeated with the same steps. Differences that version 0.1.0 stored are of another kind, and
-/// come before all others.
+/// Describes the order in which a host stored its rules: first all rules of a holding, then those
+/// of each difference since. The hash depends on this order, so differences must be computed again
+/// with the same steps. Differences from version 0.1.0 are of another kind and come first.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Trail {
-    /// The holding whose rules were all sent at once, in the order of targets.
+    /// The holding whose rules were all sent in one sync, in the order of targets.
     pub root: Holding,
-    /// The epoch of the database in which they were sent. A hash does not cover the messages of
-    /// rules, so in a later epoch all rules are sent again.
+    /// The epoch of the database when they were sent. Hashes do not cover the messages of rules, so
+    /// in a later epoch all rules are sent again.
     #[serde(default, skip_serializing_if = "EpochId::is_zero")]
     pub epoch: EpochId,
-    /// The differences that followed and brought something, from a union of offers.
+    /// The differences from a union of offers that came next, without empty ones.
     #[serde(default, rename = "legs", skip_serializing_if = "Vec::is_empty")]
     pub union_legs: Vec<UnionLeg>,
-    /// The differences that followed those and brought something.
+    /// The differences that came after those, without empty ones.
     #[serde(default, rename = "exact_legs", skip_serializing_if = "Vec::is_empty")]
     pub legs: Vec<Leg>,
 }
 
 impl Trail {
-    /// Begins with all rules of a holding.
-    #[must_use]
     pub const fn new(root: Holding, epoch: EpochId) -> Self {
         Self { root, epoch, union_legs: Vec::new(), legs: Vec::new() }
     }
@@ -85,27 +66,23 @@ impl Trail {
         self.legs.pop().is_some() || self.union_legs.pop().is_some()
     }
 
-    /// Where it led.
-    #[must_use]
+    /// The holding after it.
     pub fn end(&self) -> Holding {
         let last = self.legs.last().map(|leg| leg.to);
         last.or_else(|| self.union_legs.last().map(|leg| leg.to)).unwrap_or(self.root)
     }
 
-    /// How many differences it has.
-    #[must_use]
+    /// The number of differences.
     pub const fn length(&self) -> usize {
         self.union_legs.len() + self.legs.len()
     }
 
-    /// For which generation the last rules were sent.
-    #[must_use]
+    /// The generation of the last rules.
     pub fn generation(&self) -> Generation {
         self.end().generation
     }
 
     /// The newest revision that it needs.
-    #[must_use]
     pub fn newest_revision(&self) -> Revision {
         let union = self.union_legs.iter().map(|leg| leg.since.max(leg.to.revision));
         let offers = self.legs.iter().flat_map(|leg| leg.from.iter().chain([leg.to]));
@@ -120,7 +97,7 @@ impl Trail {
 pub struct Leg {
     /// The offers that it began with.
     pub from: Offers,
-    /// Where it led.
+    /// The holding after it.
     pub to: Holding,
 }
 
@@ -132,14 +109,14 @@ pub struct UnionLeg {
     pub since: Revision,
     /// The scopes that it began with.
     pub reach: Reach,
-    /// Where it led.
+    /// The holding after it.
     pub to: Holding,
 }
 
 /// A holding as numbers: scope set, revision, generation.
 type HoldingNumbers = (i64, u64, u32);
-/// A leg as numbers, because a host's row has many: the holding that it began with, where it
-/// led, and the other offers that it began with.
+/// A leg as numbers, because a host's row has many: the holding before it, the one after it, and
+/// the other offers before it.
 type LegNumbers = (i64, u64, u32, i64, u64, u32, Vec<HoldingNumbers>);
 type UnionLegNumbers = (u64, i64, i64, i64, u64, u32);
 
@@ -187,32 +164,28 @@ impl From<UnionLegNumbers> for UnionLeg {
     }
 }
 
-/// That a host does not hold what it should, although it said that it took everything.
+/// A host has other rules than it should, although it confirmed all of them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Drift {
-    /// When it was found.
     pub found: Timestamp,
-    /// What its rules should hash to; nothing for clients that report no hash.
+    /// None for clients that report no hash.
     pub expected_hash: Option<RulesHash>,
-    /// What it says they hash to.
     pub reported_hash: Option<RulesHash>,
-    /// How many rules of each type it should have, static and transitive ones not counted.
+    /// Without static and transitive rules.
     pub expected: RuleCounts,
-    /// How many it says it has, static and transitive ones counted.
+    /// With static and transitive rules.
     pub reported: RuleCounts,
-    /// Whether a clean sync was made for it, which is made once.
+    /// Whether a clean sync was completed to repair it. There is only one.
     pub repaired: bool,
-    /// How many clean syncs were handed out for it of which nothing more was heard.
+    /// The number of clean syncs to repair it that the host began but did not complete.
     pub unheard_repairs: u8,
 }
 
 impl Drift {
-    /// The most clean syncs that are handed out without hearing of them: answers get lost, but
-    /// a host that never tells is not cleaned for ever.
+    /// Maximum of `unheard_repairs`. Some are needed because responses get lost.
     const MOST_UNHEARD: u8 = 5;
 
     /// Whether a clean sync may still help.
-    #[must_use]
     pub const fn is_repairable(&self) -> bool {
         !self.repaired && self.unheard_repairs < Self::MOST_UNHEARD
     }

@@ -5,8 +5,8 @@ use proptest::prelude::*;
 use super::*;
 use crate::rule::RuleDraft;
 
-const ALL: Terms = Terms { prune: true, now: Timestamp::MIN };
-const NAMED: Terms = Terms { prune: false, now: Timestamp::MIN };
+const ALL: DiffOptions = DiffOptions { prune: true, now: Timestamp::MIN };
+const NAMED: DiffOptions = DiffOptions { prune: false, now: Timestamp::MIN };
 
 fn tag(name: &str, priority: i32) -> Tag {
     Tag { priority, ..Tag::new(name.parse().unwrap()) }
@@ -32,12 +32,12 @@ fn until(mut rule: Rule, expires: &str) -> Rule {
     rule
 }
 
-fn told(found: &Differences<'_>) -> Vec<String> {
-    let tell = |difference: &Difference<'_>| {
+fn told(found: &PolicyDifferences<'_>) -> Vec<String> {
+    let tell = |difference: &PolicyDifference<'_>| {
         let name = match difference {
-            Difference::Tag { name, .. } => format!("tag {name}"),
-            Difference::Setting { scope, key, .. } => format!("{key} of {scope}"),
-            Difference::Rule { target, scope, .. } => format!("{target} in {scope}"),
+            PolicyDifference::Tag { name, .. } => format!("tag {name}"),
+            PolicyDifference::Setting { scope, key, .. } => format!("{key} of {scope}"),
+            PolicyDifference::Rule { key, .. } => format!("{} in {}", key.target, key.scope),
         };
         format!("{:?} {name}", difference.outcome())
     };
@@ -45,29 +45,28 @@ fn told(found: &Differences<'_>) -> Vec<String> {
 }
 
 /// Does what differences say.
-fn apply(is: &InForce, found: &Differences<'_>) -> InForce {
+fn apply(is: &PolicyState, found: &PolicyDifferences<'_>) -> PolicyState {
     let mut tags: BTreeMap<_, _> = is.tags.iter().map(|tag| (&tag.name, tag)).collect();
     let mut settings: BTreeMap<_, _> =
         is.settings.iter().map(|(scope, it)| ((scope, it.key()), it)).collect();
-    let mut rules: BTreeMap<_, _> =
-        is.rules.iter().map(|rule| ((rule.target(), rule.scope()), rule)).collect();
+    let mut rules: BTreeMap<_, _> = is.rules.iter().map(|rule| (rule.key(), rule)).collect();
     for difference in &found.differences {
         match *difference {
-            Difference::Tag { name, before, after } => {
+            PolicyDifference::Tag { name, before, after } => {
                 assert_eq!(tags.remove(name), before);
                 after.and_then(|tag| tags.insert(name, tag));
             }
-            Difference::Setting { scope, key, before, after } => {
+            PolicyDifference::Setting { scope, key, before, after } => {
                 assert_eq!(settings.remove(&(scope, key)), before);
                 after.and_then(|setting| settings.insert((scope, key), setting));
             }
-            Difference::Rule { target, scope, before, after } => {
-                assert_eq!(rules.remove(&(target, scope)), before);
-                after.and_then(|rule| rules.insert((target, scope), rule));
+            PolicyDifference::Rule { key, before, after } => {
+                assert_eq!(rules.remove(key), before);
+                after.and_then(|rule| rules.insert(key, rule));
             }
         }
     }
-    InForce {
+    PolicyState {
         tags: tags.into_values().cloned().collect(),
         settings: settings
             .into_iter()
@@ -79,17 +78,17 @@ fn apply(is: &InForce, found: &Differences<'_>) -> InForce {
 
 #[test]
 fn differences_are_told_by_kind_and_key_and_the_rest_is_counted() {
-    let is = InForce {
+    let is = PolicyState {
         tags: vec![tag("b", 1), tag("a", 1), tag("d", 1)],
         settings: vec![setting("tag:a", 50), setting("fleet", 60)],
         rules: vec![rule(2, "fleet", ""), rule(1, "fleet", "old"), rule(3, "tag:a", "")],
     };
-    let shall = InForce {
+    let shall = PolicyState {
         tags: vec![tag("c", 1), tag("a", 2), tag("d", 1)],
         settings: vec![setting("fleet", 60), setting("tag:a", 70)],
         rules: vec![rule(1, "tag:a", ""), rule(1, "fleet", "new"), rule(3, "tag:a", "")],
     };
-    let named = Differences::between(&is, &shall, NAMED);
+    let named = PolicyDifferences::between(&is, &shall, NAMED);
     let expected = [
         "Changed tag a",
         "Added tag c",
@@ -99,7 +98,7 @@ fn differences_are_told_by_kind_and_key_and_the_rest_is_counted() {
     ];
     assert_eq!(told(&named), expected);
     assert_eq!(named.unchanged, 3);
-    let all = Differences::between(&is, &shall, ALL);
+    let all = PolicyDifferences::between(&is, &shall, ALL);
     let removed = ["Removed tag b", "Removed teamid:0000000002 in fleet"];
     assert!(removed.iter().all(|line| told(&all).iter().any(|told| told == line)), "{all:?}");
     assert_eq!(all.differences.len(), expected.len() + removed.len());
@@ -108,17 +107,17 @@ fn differences_are_told_by_kind_and_key_and_the_rest_is_counted() {
 #[test]
 fn a_rule_that_has_expired_is_named_as_one_that_is_gone() {
     let expired = |number| until(rule(number, "fleet", ""), "2026-11-20T10:00:00Z");
-    let is = InForce {
+    let is = PolicyState {
         rules: vec![rule(1, "fleet", ""), rule(2, "fleet", "not named")],
-        ..InForce::default()
+        ..PolicyState::default()
     };
-    let shall = InForce { rules: vec![expired(1), expired(3)], ..InForce::default() };
-    let terms = Terms { prune: false, now: "2026-11-20T10:00:00Z".parse().unwrap() };
-    let found = Differences::between(&is, &shall, terms);
+    let shall = PolicyState { rules: vec![expired(1), expired(3)], ..PolicyState::default() };
+    let options = DiffOptions { prune: false, now: "2026-11-20T10:00:00Z".parse().unwrap() };
+    let found = PolicyDifferences::between(&is, &shall, options);
     assert_eq!(told(&found), ["Removed teamid:0000000001 in fleet"]);
     assert_eq!((found.expired, found.unchanged), (2, 0));
-    let earlier = Terms { now: "2026-11-20T09:59:59Z".parse().unwrap(), ..terms };
-    let found = Differences::between(&is, &shall, earlier);
+    let earlier = DiffOptions { now: "2026-11-20T09:59:59Z".parse().unwrap(), ..options };
+    let found = PolicyDifferences::between(&is, &shall, earlier);
     assert_eq!(
         told(&found),
         ["Changed teamid:0000000001 in fleet", "Added teamid:0000000003 in fleet"]
@@ -133,8 +132,8 @@ prop_compose! {
         tags in proptest::collection::btree_map("[a-c]", 0..3_i32, 0..4),
         settings in proptest::collection::btree_map(0..SCOPES.len(), 50..53_u32, 0..4),
         rules in proptest::collection::btree_map((0..4_u8, 0..SCOPES.len()), "[xy]?", 0..9),
-    ) -> InForce {
-        InForce {
+    ) -> PolicyState {
+        PolicyState {
             tags: tags.iter().map(|(name, priority)| tag(name, *priority)).collect(),
             settings: settings.iter().map(|(scope, batch)| setting(SCOPES[*scope], *batch)).collect(),
             rules: rules
@@ -145,10 +144,10 @@ prop_compose! {
     }
 }
 
-fn in_order(mut state: InForce) -> InForce {
+fn in_order(mut state: PolicyState) -> PolicyState {
     state.tags.sort_by(|a, b| a.name.cmp(&b.name));
     state.settings.sort_by(|(a, x), (b, y)| (a, x.key()).cmp(&(b, y.key())));
-    state.rules.sort_by(|a, b| (a.target(), a.scope()).cmp(&(b.target(), b.scope())));
+    state.rules.sort_by(|a, b| a.key().cmp(b.key()));
     state
 }
 
@@ -162,10 +161,10 @@ proptest! {
             given.rules.reverse();
             given.settings.reverse();
         }
-        let found = Differences::between(&is, &given, ALL);
+        let found = PolicyDifferences::between(&is, &given, ALL);
         let reached = apply(&is, &found);
         prop_assert_eq!(in_order(reached.clone()), in_order(shall));
-        let again = Differences::between(&reached, &given, ALL);
+        let again = PolicyDifferences::between(&reached, &given, ALL);
         prop_assert!(again.differences.is_empty());
         let named = given.tags.len() + given.settings.len() + given.rules.len();
         prop_assert_eq!(again.unchanged, u64::try_from(named).unwrap());
@@ -175,10 +174,10 @@ proptest! {
     fn without_pruning_nothing_that_is_not_named_is_touched(
         is in any_state(), shall in any_state(),
     ) {
-        let found = Differences::between(&is, &shall, NAMED);
+        let found = PolicyDifferences::between(&is, &shall, NAMED);
         prop_assert!(found.differences.iter().all(|it| it.outcome() != Outcome::Removed));
         let reached = apply(&is, &found);
-        prop_assert!(Differences::between(&reached, &shall, NAMED).differences.is_empty());
+        prop_assert!(PolicyDifferences::between(&reached, &shall, NAMED).differences.is_empty());
         let has = |rule: &Rule| {
             let key = (rule.target(), rule.scope());
             reached.rules.iter().any(|it| (it.target(), it.scope()) == key)

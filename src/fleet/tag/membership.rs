@@ -1,25 +1,22 @@
-//! Who has a tag without being given it: hosts that report what the tag's membership names.
+//! Membership: hosts that have a tag automatically, because of what they report.
 
 use std::collections::BTreeSet;
-use std::fmt;
-use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
-use super::HostFacts;
+use crate::fleet::HostFacts;
+use crate::rule::checked_text;
 
-/// The longest serial number, name or pattern that is taken, in bytes.
+/// The longest serial number, name or pattern, in bytes.
 const LONGEST: usize = 255;
 
-/// Entries of the largest membership that is accepted.
+/// Maximum entries of a membership.
 const MOST_MEMBERS: usize = 100_000;
 
-/// Why a membership was refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("the membership of a tag has {0} entries; {MOST_MEMBERS} are allowed")]
 pub struct TooManyMembers(usize);
 
-/// Why an entry of a membership was refused.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{0} must have 1 to 255 bytes and no control characters")]
 pub struct MembershipError(&'static str);
@@ -30,76 +27,36 @@ fn checked(text: &str, what: &'static str) -> Result<Box<str>, MembershipError> 
     fits.then(|| text.into()).ok_or(MembershipError(what))
 }
 
-macro_rules! entries {
-    ($($(#[$doc:meta])* $name:ident = $read:expr;)+) => {
-        $(
-            $(#[$doc])*
-            #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-            #[serde(try_from = "String", into = "String")]
-            pub struct $name(Box<str>);
-
-            impl $name {
-                /// The text itself.
-                #[must_use]
-                pub fn as_str(&self) -> &str {
-                    &self.0
-                }
-            }
-
-            impl FromStr for $name {
-                type Err = MembershipError;
-
-                fn from_str(text: &str) -> Result<Self, MembershipError> {
-                    let read: fn(&str) -> Result<Box<str>, MembershipError> = $read;
-                    read(text).map(Self)
-                }
-            }
-
-            impl TryFrom<String> for $name {
-                type Error = MembershipError;
-
-                fn try_from(text: String) -> Result<Self, MembershipError> {
-                    text.parse()
-                }
-            }
-
-            impl From<$name> for String {
-                fn from(entry: $name) -> Self {
-                    entry.0.into()
-                }
-            }
-
-            impl fmt::Display for $name {
-                fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                    f.pad(&self.0)
-                }
-            }
-        )+
-    };
-}
-
-entries! {
+checked_text!(
     /// A serial number, in upper case.
-    Serial = |text| {
-        checked(text.trim(), "a serial number").map(|text| text.to_ascii_uppercase().into())
-    };
-    /// A user or a group, spelt as hosts report it.
-    ReportedName = |text| checked(text, "a name");
-    /// A pattern of host names, in lower case: `*` stands for any letters, `?` for one. ASCII
-    /// letters match in either case.
-    HostPattern = |text| {
-        checked(text.trim(), "a pattern").map(|text| text.to_ascii_lowercase().into())
-    };
-}
+    Serial,
+    MembershipError,
+    |text| checked(text.trim(), "a serial number").map(|text| text.to_ascii_uppercase().into())
+);
+
+checked_text!(
+    /// The name of a user or a group, as hosts report it.
+    ReportedName,
+    MembershipError,
+    |text| checked(text, "a name")
+);
+
+checked_text!(
+    /// A pattern of host names, in lower case: `*` is any text, `?` one character. Upper and lower
+    /// case (ASCII) of host names are the same.
+    HostPattern,
+    MembershipError,
+    |text| checked(text.trim(), "a pattern").map(|text| text.to_ascii_lowercase().into())
+);
 
 impl HostPattern {
-    /// Whether a host name matches; an empty one, which is none, never does.
-    #[must_use]
+    /// Whether a host name matches. An empty one never does.
     pub fn matches(&self, hostname: &str) -> bool {
         let pattern: Vec<char> = self.0.chars().collect();
         let text: Vec<char> = hostname.chars().map(|c| c.to_ascii_lowercase()).collect();
         let (mut at, mut seen) = (0, 0);
-        // Where to go on when what follows the last `*` does not fit: it swallows a letter more.
+        // Where to continue if the text after the last `*` does not match: `*` then covers one more
+        // letter.
         let mut back: Option<(usize, usize)> = None;
         while seen < text.len() {
             match (pattern.get(at), back) {
@@ -119,7 +76,7 @@ impl HostPattern {
     }
 }
 
-/// What makes a host a member of a tag: any of these.
+/// A host is a member if any of these match.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Membership {
@@ -138,26 +95,21 @@ pub struct Membership {
 }
 
 impl Membership {
-    /// Whether it names nobody.
-    #[must_use]
     pub fn is_empty(&self) -> bool {
         let Self { serials, users, groups, hostnames } = self;
         serials.is_empty() && users.is_empty() && groups.is_empty() && hostnames.is_empty()
     }
 
-    /// Refuses a membership with too many entries. Memberships that are already stored may have
-    /// more.
+    /// Refuses a membership with too many entries. Stored memberships may have more.
     ///
     /// # Errors
-    /// When it has more than 100,000.
+    /// More than 100,000 entries.
     pub fn check_size(&self) -> Result<(), TooManyMembers> {
         let Self { serials, users, groups, hostnames } = self;
         let entries = serials.len() + users.len() + groups.len() + hostnames.len();
         if entries > MOST_MEMBERS { Err(TooManyMembers(entries)) } else { Ok(()) }
     }
 
-    /// Whether a host that says this of itself is a member.
-    #[must_use]
     pub fn has(&self, facts: &HostFacts) -> bool {
         let serial: Result<Serial, _> = facts.serial.parse();
         let named = |names: &BTreeSet<ReportedName>, name: &str| {

@@ -1,4 +1,4 @@
-//! Bundles: a Mac's programs that come in one folder, and whether all of one's are known.
+//! Bundles: applications with several programs, and whether all programs of one were reported.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -7,31 +7,29 @@ use sha2::{Digest as _, Sha256};
 
 use crate::rule::MachineId;
 
-/// What is known of the programs of a bundle.
+/// The reported programs of a bundle.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Members {
-    /// Some were not reported yet.
+pub enum BundleMembers {
+    /// Some programs were not reported yet.
     Missing {
-        /// Distinct programs that were.
+        /// The number of distinct programs that were reported.
         held: u32,
     },
-    /// As many were reported as the bundle has, but they are not those that its hash is made of.
+    /// The right number of programs was reported, but their hash differs from the bundle's.
     Odd {
-        /// Distinct programs that were reported.
+        /// The number of distinct programs that were reported.
         held: u32,
     },
-    /// Exactly those that the bundle's hash is made of: SHA-256 each, sorted.
+    /// All programs were reported: their SHA-256s, sorted.
     All(Vec<String>),
 }
 
-impl Members {
-    /// Weighs what hosts reported of a bundle of this hash and of this many programs.
-    ///
-    /// A bundle's hash is made of its programs' (SNTBundleService.mm), so a host cannot slip in
-    /// a program that is none of the bundle's. Nor can it spoil the reports of other hosts:
-    /// each host's own are tried when all together do not fit.
-    #[must_use]
-    pub fn weigh(hash: &str, count: u32, reports: &[(MachineId, String)]) -> Self {
+impl BundleMembers {
+    /// Compares reports with the hash of a bundle and its number of programs. The hash of a bundle
+    /// is computed from those of its programs (SNTBundleService.mm), so no host can add a program
+    /// to it. If all reports together do not match, those of each host are tried, so no host can
+    /// spoil the reports of others.
+    pub fn compare(hash: &str, count: u32, reports: &[(MachineId, String)]) -> Self {
         let together: BTreeSet<&str> = reports.iter().map(|(_, sha256)| sha256.as_str()).collect();
         let mut by_host: BTreeMap<&MachineId, BTreeSet<&str>> = BTreeMap::new();
         for (machine, sha256) in reports {
@@ -46,8 +44,7 @@ impl Members {
         }
     }
 
-    /// How many distinct programs are known.
-    #[must_use]
+    /// The number of distinct programs that were reported.
     pub fn held(&self) -> u32 {
         match self {
             Self::Missing { held } | Self::Odd { held } => *held,
@@ -56,8 +53,8 @@ impl Members {
     }
 }
 
-/// What Santa makes of a bundle's programs: the SHA-256 of their SHA-256s in hex, sorted and
-/// put one behind the other.
+/// Santa's hash of a bundle: the SHA-256 of the sorted, concatenated SHA-256s (hex) of its
+/// programs.
 fn digest(members: &BTreeSet<&str>) -> String {
     let mut hasher = Sha256::new();
     for member in members {
@@ -94,20 +91,20 @@ mod tests {
         let mut sorted = MEMBERS.map(str::to_owned).to_vec();
         sorted.sort();
         let one = from("M1", &MEMBERS);
-        assert_eq!(Members::weigh(HASH, 9, &one), Members::All(sorted.clone()));
+        assert_eq!(BundleMembers::compare(HASH, 9, &one), BundleMembers::All(sorted.clone()));
         let halves = [from("M1", &MEMBERS[..5]), from("M2", &MEMBERS[3..])].concat();
-        assert_eq!(Members::weigh(HASH, 9, &halves), Members::All(sorted));
-        assert_eq!(Members::weigh(HASH, 9, &one[1..]), Members::Missing { held: 8 });
-        assert_eq!(Members::weigh(HASH, 9, &[]), Members::Missing { held: 0 });
+        assert_eq!(BundleMembers::compare(HASH, 9, &halves), BundleMembers::All(sorted));
+        assert_eq!(BundleMembers::compare(HASH, 9, &one[1..]), BundleMembers::Missing { held: 8 });
+        assert_eq!(BundleMembers::compare(HASH, 9, &[]), BundleMembers::Missing { held: 0 });
     }
 
     #[test]
     fn a_lying_host_neither_slips_a_program_in_nor_spoils_the_bundle() {
         let lie = "ee".repeat(32);
         let liar = from("M2", &[&[lie.as_str()], &MEMBERS[1..]].concat());
-        assert_eq!(Members::weigh(HASH, 9, &liar), Members::Odd { held: 9 });
+        assert_eq!(BundleMembers::compare(HASH, 9, &liar), BundleMembers::Odd { held: 9 });
         let both = [liar, from("M1", &MEMBERS)].concat();
-        let Members::All(members) = Members::weigh(HASH, 9, &both) else {
+        let BundleMembers::All(members) = BundleMembers::compare(HASH, 9, &both) else {
             panic!("the honest host's members are all there");
         };
         assert_eq!(members.len(), 9);
