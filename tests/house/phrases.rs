@@ -12,7 +12,6 @@ pub(crate) const EVERYWHERE: &[Phrase] = &[
     ("cannot say|take|tell", "cannot express; does not support", &["cannot take longer|more"]),
     ("mend|mends|mended|mending", "fix", &[]),
     ("pass|passes|passed|passing over", "ignore; skip", &[]),
-    ("in force", "active; effective", &[]),
     ("what waits", "pending approval", &[]),
     ("let run", "allowed", &[]),
     ("under way", "in progress", &[]),
@@ -29,6 +28,7 @@ pub(crate) const EVERYWHERE: &[Phrase] = &[
 
 /// These must not appear in comments.
 pub(crate) const IN_COMMENTS: &[Phrase] = &[
+    ("in force", "active; effective", &[]),
     ("is|are|was|were|becomes|became|comes|fell due", "pending", &["is|are due to"]),
     (
         "hold|holds",

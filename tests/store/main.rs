@@ -49,7 +49,7 @@ contract! {
         what_is_so_already_makes_no_revision,
         every_field_of_a_rule_counts,
         a_change_planned_on_another_revision_is_refused,
-        a_dry_run_tells_and_changes_nothing,
+        a_dry_run_reports_and_changes_nothing,
         the_last_edit_of_a_key_wins,
         edits_that_cancel_each_other_make_no_revision,
         a_dropped_rule_can_be_put_again,
@@ -65,7 +65,7 @@ contract! {
         m3_absent_fields_keep_what_the_current_rule_has,
         m3_another_policy_starts_without_the_old_fields,
         m3_edits_of_one_rule_keep_what_earlier_ones_set,
-        m3_a_large_change_keeps_and_tells_rule_by_rule,
+        m3_a_large_change_is_stored_and_reported_rule_by_rule,
         m3_changes_at_the_same_time_lose_no_field,
         m3_an_expiry_that_is_nearly_the_same_stays,
     }

@@ -108,8 +108,8 @@ async fn a_database_that_cannot_be_reached_is_named_without_its_password() {
     for url in
         ["postgres://anna:secret@", "postgres://anna:secret@h/r?sslmode=odd", "mysql://a:secret@h"]
     {
-        let told = refusal(url).await;
-        assert!(!told.contains("secret"), "{told}");
+        let message = refusal(url).await;
+        assert!(!message.contains("secret"), "{message}");
     }
 }
 

@@ -123,6 +123,7 @@ fn shown(config: &Config) -> String {
         let name = match host {
             Host::Tcp(name) if name.contains(':') => format!("[{name}]"),
             Host::Tcp(name) => name.clone(),
+            #[cfg(unix)]
             Host::Unix(path) => path.display().to_string().replace('/', "%2F"),
         };
         if port == 5432 { name } else { format!("{name}:{port}") }
@@ -204,8 +205,8 @@ mod tests {
             "postgres://anna:secret@db:port/rules",
             "postgres:///rules?password=secret",
         ] {
-            let told = Address::parse(url).err().unwrap();
-            assert!(!told.contains("secret") && !told.is_empty(), "{told}");
+            let message = Address::parse(url).err().unwrap();
+            assert!(!message.contains("secret") && !message.is_empty(), "{message}");
         }
     }
 }

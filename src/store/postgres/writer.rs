@@ -1,4 +1,4 @@
-//! Writes hosts and events in groups: waiting jobs share a transaction, and each is answered after
+//! Writes hosts and events in groups: waiting jobs share a transaction, and each completes after
 //! its commit.
 
 use deadpool_postgres::{Client, Pool};

@@ -57,7 +57,7 @@ pub(in crate::store) async fn members<D: Database>(
     on.query_filtered(&sql, &wanted.parameters, |row| machine(row, 0)).await
 }
 
-/// The conditions of which a member fulfills at least one. Together they match the same hosts as
+/// Conditions; a member fulfills at least one of them. Together they match the same hosts as
 /// [`Tag::is_of`](crate::fleet::Tag::is_of).
 fn memberships(
     dialect: Dialect,

@@ -47,7 +47,7 @@ pub(in crate::store) fn backup(
     if !folder(file).is_dir() {
         return Err(unwritten(io::Error::other("its folder does not exist")));
     }
-    let copy = beside(file).map_err(unwritten)?;
+    let copy = next_to(file).map_err(unwritten)?;
     copy_into(database, log, copy.path()).map_err(|error| match error {
         CopyError::Read(reason) => unread(reason),
         CopyError::Write(error) => unwritten(error),
@@ -105,7 +105,7 @@ pub(super) fn readable(path: &Path) -> Result<Log, String> {
 
 /// An empty file in the folder of another, for its owner only. It is deleted unless it takes the
 /// other's place.
-pub(super) fn beside(file: &Path) -> io::Result<NamedTempFile> {
+pub(super) fn next_to(file: &Path) -> io::Result<NamedTempFile> {
     Builder::new().prefix(".nicelist-").suffix(".unfinished").tempfile_in(folder(file))
 }
 

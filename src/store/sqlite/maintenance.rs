@@ -300,7 +300,7 @@ mod tests {
     }
 
     #[test]
-    fn numbers_are_told_from_bytes() {
+    fn numbers_are_distinguished_from_bytes() {
         assert_eq!(number(b"42"), Some(42));
         assert_eq!(number(b"-1"), Some(-1));
         for bytes in [&b"042"[..], b"+1", b"", b"42 ", &[b'7'; 32], &[0xff; 2]] {

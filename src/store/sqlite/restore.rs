@@ -9,7 +9,7 @@ use rusqlite::{Connection, ErrorCode, OpenFlags};
 use tempfile::NamedTempFile;
 
 use super::backup::{
-    CopyError, beside, contents, contents_of, copy_into, folder, is_same, logs, readable,
+    CopyError, next_to, contents, contents_of, copy_into, folder, is_same, logs, readable,
 };
 use super::database::finish;
 use super::file_system::{copy_owner, create_private_folder, sync_folder};
@@ -52,7 +52,7 @@ pub(in crate::store) fn restore(
     }
     let locked = Locked::take(database)?;
     create_private_folder(folder(database)).map_err(unwritten)?;
-    let copy = beside(database).map_err(unwritten)?;
+    let copy = next_to(database).map_err(unwritten)?;
     copy_into(file, log, copy.path()).map_err(|error| match error {
         CopyError::Read(reason) => unusable(reason),
         CopyError::Write(error) => unwritten(error),

@@ -1,4 +1,4 @@
-//! The thread that writes. Waiting jobs share a commit, and each is answered after its commit. The
+//! The thread that writes. Waiting jobs share a commit, and each completes after its commit. The
 //! number of waiting rows is limited: further jobs are refused immediately, before they take
 //! memory.
 

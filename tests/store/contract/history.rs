@@ -134,8 +134,8 @@ pub(crate) async fn what_each_revision_did_leads_from_one_to_the_next(store: Db)
         let is_rule = |difference: &&PolicyDifference<'_>| {
             matches!(difference, PolicyDifference::Rule { .. })
         };
-        let besides: Vec<_> = expected.iter().filter(|it| !is_rule(it)).copied().collect();
-        assert_eq!(PolicyDifferences::between(&ended, &made, options).differences, besides, "{at}");
+        let others: Vec<_> = expected.iter().filter(|it| !is_rule(it)).copied().collect();
+        assert_eq!(PolicyDifferences::between(&ended, &made, options).differences, others, "{at}");
 
         let rules: BTreeMap<_, _> = expected
             .iter()
@@ -233,12 +233,12 @@ pub(crate) async fn revisions_are_found_by_what_they_touched(store: Db) {
 pub(crate) async fn a_target_is_followed_through_time(store: Db) {
     play(&store).await;
     let versions = store.rule_versions(&team(3), None, usize::MAX).await.unwrap();
-    let told = |version: &RuleVersion| {
+    let reported = |version: &RuleVersion| {
         let ended = version.ended.as_ref().map(|ended| ended.revision.0);
         let comment = version.rule.provenance.comment.as_deref().unwrap_or_default();
         format!("{} {comment} {} {ended:?}", version.rule.scope(), version.made.revision)
     };
-    let lines: Vec<String> = versions.iter().map(told).collect();
+    let lines: Vec<String> = versions.iter().map(reported).collect();
     let of_fleet: Vec<&String> = lines.iter().filter(|line| line.starts_with("fleet")).collect();
     assert_eq!(
         of_fleet,

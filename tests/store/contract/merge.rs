@@ -78,7 +78,7 @@ pub(crate) async fn m3_edits_of_one_rule_keep_what_earlier_ones_set(store: Db) {
     assert_eq!(fields(&removed, 0), ["0 policy: block > none", "0 comment: first > none"]);
 }
 
-pub(crate) async fn m3_a_large_change_keeps_and_tells_rule_by_rule(store: Db) {
+pub(crate) async fn m3_a_large_change_is_stored_and_reported_rule_by_rule(store: Db) {
     const MANY: usize = 6_000;
     commit(&store, (0..MANY).map(|number| put(full(number)))).await;
     // A third is unchanged, a third gets a comment, a third another policy; some are new.

@@ -166,7 +166,7 @@ pub(crate) async fn a_change_planned_on_another_revision_is_refused(store: Db) {
     assert_eq!(store.commit(fresh).await.unwrap().head, Revision(3));
 }
 
-pub(crate) async fn a_dry_run_tells_and_changes_nothing(store: Db) {
+pub(crate) async fn a_dry_run_reports_and_changes_nothing(store: Db) {
     new_host(&store, "M1").await;
     commit(&store, [put(rule(1, "fleet", ""))]).await;
     let before = (store.snapshot().await.unwrap(), ledger(&store).await);
