@@ -12,7 +12,6 @@ pub fn argument(text: &str) -> Cow<'_, str> {
 }
 
 /// A command line that `sh` runs, or `cmd` on Windows.
-#[must_use]
 #[cfg(not(windows))]
 pub fn command(line: &str) -> Command {
     let mut shell = Command::new("sh");
@@ -20,7 +19,6 @@ pub fn command(line: &str) -> Command {
     shell
 }
 
-#[must_use]
 #[cfg(windows)]
 pub fn command(line: &str) -> Command {
     let mut shell = Command::new("cmd");
@@ -30,7 +28,6 @@ pub fn command(line: &str) -> Command {
 }
 
 /// A command line that gets a file as its last argument.
-#[must_use]
 pub fn command_with_file(line: &str, file: &Path) -> Command {
     if cfg!(windows) {
         return command(&format!("{line} \"{}\"", file.display()));

@@ -42,7 +42,6 @@ impl Expression {
 
     /// An expression that was checked before it was stored. If it is no longer valid, it is used
     /// unchanged, and the names that it uses are unknown.
-    #[must_use]
     pub fn stored(source: &str, schema: &Schema) -> Self {
         Self::parse(source, schema)
             .unwrap_or_else(|_| Self { source: source.into(), uses: Arc::default() })

@@ -129,14 +129,12 @@ impl Schema {
     }
 
     /// Adds a variable with any fields.
-    #[must_use]
     pub fn variable(mut self, name: &str) -> Self {
         self.variables.insert(name.to_owned(), Variable::Plain);
         self
     }
 
     /// Adds a variable with exactly these fields. The variable itself is not a valid value.
-    #[must_use]
     pub fn message<'a>(mut self, name: &str, fields: impl IntoIterator<Item = &'a str>) -> Self {
         let fields = fields.into_iter().map(str::to_owned).collect();
         self.variables.insert(name.to_owned(), Variable::Message(fields));
@@ -144,27 +142,23 @@ impl Schema {
     }
 
     /// Adds constants, such as the values of an enum.
-    #[must_use]
     pub fn constants<'a>(mut self, names: impl IntoIterator<Item = &'a str>) -> Self {
         self.constants.extend(names.into_iter().map(str::to_owned));
         self
     }
 
     /// Adds functions called as `name(…)`. A name may contain dots, as in `strings.quote`.
-    #[must_use]
     pub fn functions<'a>(mut self, names: impl IntoIterator<Item = &'a str>) -> Self {
         self.functions.extend(names.into_iter().map(str::to_owned));
         self
     }
 
     /// Adds functions called as `value.name(…)`.
-    #[must_use]
     pub fn methods<'a>(mut self, names: impl IntoIterator<Item = &'a str>) -> Self {
         self.methods.extend(names.into_iter().map(str::to_owned));
         self
     }
 
-    #[must_use]
     pub fn allow(mut self, allowed: Macro) -> Self {
         self.macros.insert(allowed);
         self

@@ -12,7 +12,6 @@ use clap_mangen::Man;
 pub type Artifact = (String, Vec<u8>);
 
 /// The completions for a shell.
-#[must_use]
 pub fn completions(mut command: Command, shell: Shell) -> Vec<u8> {
     let mut text = Vec::new();
     clap_complete::generate(shell, &mut command, "nicelist", &mut text);
@@ -20,7 +19,6 @@ pub fn completions(mut command: Command, shell: Shell) -> Vec<u8> {
 }
 
 /// The completions for all shells.
-#[must_use]
 pub fn all_completions(command: &Command) -> Vec<Artifact> {
     use clap_complete::Generator;
     let shells = Shell::value_variants().iter();

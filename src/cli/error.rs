@@ -80,14 +80,12 @@ impl CliError {
         Self::new(Kind::Input, message)
     }
 
-    #[must_use]
     pub(crate) fn hint(mut self, hint: impl Into<String>) -> Self {
         self.hints.push(hint.into());
         self
     }
 
     /// Adds causes.
-    #[must_use]
     pub(crate) fn because(mut self, causes: impl IntoIterator<Item = String>) -> Self {
         self.causes.extend(causes);
         self

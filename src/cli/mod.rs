@@ -150,7 +150,6 @@ impl Command {
 }
 
 /// Runs the command of this process.
-#[must_use]
 pub fn run() -> ExitCode {
     let cli = match Cli::try_parse() {
         Ok(cli) => cli,
@@ -182,7 +181,6 @@ fn exit_code(ui: &Ui, result: Result<(), CliError>) -> ExitCode {
 }
 
 /// All commands, for completions, manual pages and tests.
-#[must_use]
 pub fn command() -> clap::Command {
     Cli::command()
 }

@@ -42,7 +42,6 @@ pub struct Authorities(Vec<Certificate>);
 
 impl Authorities {
     /// Those in the text of a PEM file, if there is one at least.
-    #[must_use]
     pub fn from_pem(text: &[u8]) -> Option<Self> {
         let found = Certificate::from_pem_bundle(text).ok()?;
         (!found.is_empty()).then_some(Self(found))

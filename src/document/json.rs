@@ -32,19 +32,16 @@ impl<'t> Json<'t> {
         raw.map(|raw| Self { text, raw }).map_err(|error| fault(text, &error))
     }
 
-    #[must_use]
     pub fn position(self) -> Position {
         self.text.position_of(self.raw.get())
     }
 
     /// The value as the text spells it.
-    #[must_use]
     pub fn as_str(self) -> &'t str {
         self.raw.get()
     }
 
     /// The elements of a list.
-    #[must_use]
     pub fn elements(self) -> Option<Vec<Self>> {
         if !self.as_str().starts_with('[') {
             return None;
@@ -54,7 +51,6 @@ impl<'t> Json<'t> {
     }
 
     /// The keys and values of an object, in their order.
-    #[must_use]
     pub fn entries(self) -> Option<Vec<(String, Self)>> {
         if !self.as_str().starts_with('{') {
             return None;

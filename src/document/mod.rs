@@ -86,13 +86,11 @@ pub struct Entry {
 
 impl Node {
     /// The value of a key of a map or a block.
-    #[must_use]
     pub fn get(&self, key: &str) -> Option<&Self> {
         self.entries()?.iter().find(|entry| entry.key == key).map(|entry| &entry.node)
     }
 
     /// The entries of a map or a block.
-    #[must_use]
     pub fn entries(&self) -> Option<&[Entry]> {
         match &self.value {
             Value::Map(entries) | Value::Block { entries, .. } => Some(entries),
@@ -101,7 +99,6 @@ impl Node {
     }
 
     /// The elements of a list.
-    #[must_use]
     pub fn elements(&self) -> Option<&[Self]> {
         match &self.value {
             Value::List(nodes) => Some(nodes),
@@ -109,7 +106,6 @@ impl Node {
         }
     }
 
-    #[must_use]
     pub fn as_str(&self) -> Option<&str> {
         match &self.value {
             Value::String(text) => Some(text),
@@ -117,7 +113,6 @@ impl Node {
         }
     }
 
-    #[must_use]
     pub fn as_bool(&self) -> Option<bool> {
         match self.value {
             Value::Bool(flag) => Some(flag),
@@ -126,7 +121,6 @@ impl Node {
     }
 
     /// A string, a number or a boolean as people write it on a command line.
-    #[must_use]
     pub fn scalar(&self) -> Option<Cow<'_, str>> {
         match &self.value {
             Value::String(text) | Value::Number(text) => Some(Cow::Borrowed(text)),
@@ -136,7 +130,6 @@ impl Node {
     }
 
     /// Whether it is null, or an empty string or list.
-    #[must_use]
     pub fn is_blank(&self) -> bool {
         match &self.value {
             Value::Null => true,
@@ -147,7 +140,6 @@ impl Node {
     }
 
     /// The type of the value, with its article.
-    #[must_use]
     pub fn kind(&self) -> &'static str {
         match self.value {
             Value::Null => "null",
@@ -164,7 +156,6 @@ impl Node {
     }
 
     /// The message for a value of the wrong type.
-    #[must_use]
     pub fn expected(&self, what: &str) -> String {
         format!("expected {what}, found {}", self.kind())
     }

@@ -40,13 +40,11 @@ pub struct Section {
 impl Outline {
     /// Reads JSON up to the first element of a list: of the list that the text is, or of one under
     /// one of these keys.
-    #[must_use]
     pub fn of_json_head(bytes: &[u8], lists: &[&str]) -> Self {
         Self::read(&mut serde_json::Deserializer::from_slice(without_mark(bytes)), Some(lists))
     }
 
     /// Reads all of the first value of a JSON text.
-    #[must_use]
     pub fn of_json(bytes: &[u8]) -> Self {
         let mut input = serde_json::Deserializer::from_slice(without_mark(bytes));
         let outline = Self::read(&mut input, None);
@@ -54,7 +52,6 @@ impl Outline {
     }
 
     /// Reads YAML up to the first element of a list, as [`Outline::of_json_head`] does.
-    #[must_use]
     pub fn of_yaml_head(text: &Text<'_>, lists: &[&str]) -> Self {
         let mut outline = Self::default();
         let read = |input: serde_saphyr::Deserializer<'_, '_>| {
@@ -74,7 +71,6 @@ impl Outline {
     }
 
     /// The list under a key.
-    #[must_use]
     pub fn list(&self, key: &str) -> Option<&Section> {
         self.sections.iter().find(|section| section.is_list && section.key == key)
     }

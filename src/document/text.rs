@@ -56,13 +56,11 @@ impl<'a> Text<'a> {
         }
     }
 
-    #[must_use]
     pub fn as_str(&self) -> &'a str {
         self.text
     }
 
     /// The position of the byte at an offset; the end if the text is shorter.
-    #[must_use]
     pub fn position(&self, offset: usize) -> Position {
         let offset = offset.min(self.text.len());
         let nearest = (offset / STRIDE).min(self.marks.len().saturating_sub(1));
@@ -92,7 +90,6 @@ fn advance(from: Position, bytes: &[u8]) -> Position {
 }
 
 /// The bytes after a byte-order mark, if they begin with one.
-#[must_use]
 pub fn without_mark(bytes: &[u8]) -> &[u8] {
     bytes.strip_prefix(BYTE_ORDER_MARK.as_bytes()).unwrap_or(bytes)
 }

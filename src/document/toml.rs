@@ -15,7 +15,6 @@ pub fn parse(text: &Text<'_>) -> Result<Node, Vec<Fault>> {
 }
 
 /// Reads what can be read of a text, and what is wrong with the rest.
-#[must_use]
 pub fn parse_recovering(text: &Text<'_>) -> (Node, Vec<Fault>) {
     let (root, errors) = DeTable::parse_recoverable(text.as_str());
     let faults = errors.iter().map(|error| {

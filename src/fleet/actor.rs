@@ -16,18 +16,15 @@ pub struct Actor {
 
 impl Actor {
     /// An actor without a request.
-    #[must_use]
     pub fn new(name: impl Into<String>, at: Timestamp) -> Self {
         Self { name: name.into(), at, request_id: None, reason: None }
     }
 
     /// The server itself.
-    #[must_use]
     pub fn server(at: Timestamp) -> Self {
         Self::new("nicelist", at)
     }
 
-    #[must_use]
     pub fn because(self, reason: impl Into<String>) -> Self {
         Self { reason: Some(reason.into()), ..self }
     }

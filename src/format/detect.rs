@@ -17,7 +17,6 @@ pub struct ReadOnly(Format);
 
 impl Format {
     /// The format for the ending of a file's name.
-    #[must_use]
     pub fn of_name(name: &str) -> Option<Self> {
         let (_, ending) = name.rsplit_once('.')?;
         Some(match ending.to_ascii_lowercase().as_str() {
@@ -34,14 +33,12 @@ impl Format {
     }
 
     /// Whether a file is CSV of another tool, whose values have other meanings than ours.
-    #[must_use]
     pub fn has_csv_of_others(head: &File) -> bool {
         rudolph::recognises_csv(head)
     }
 
     /// Detects the format of a file by its content. The beginning is enough for a format that
     /// [streams](Format::streams).
-    #[must_use]
     pub fn of_content(file: &File) -> Option<Self> {
         // Cheap detectors run before detectors that parse. The CSV of other tools has column names
         // that ours has, too, so ours comes after it.
@@ -73,7 +70,6 @@ impl Format {
     }
 
     /// Whether a file looks like this format.
-    #[must_use]
     pub fn recognises(self, file: &File) -> bool {
         match self {
             Self::Csv => csv::recognises(&file.bytes).is_some(),
@@ -112,25 +108,21 @@ impl Format {
     }
 
     /// Whether it is read and written one rule at a time, so that files may have any size.
-    #[must_use]
     pub const fn streams(self) -> bool {
         matches!(self, Self::Csv | Self::Tsv | Self::Jsonl)
     }
 
     /// Whether its rules may be of several configurations.
-    #[must_use]
     pub const fn has_configurations(self) -> bool {
         matches!(self, Self::ZentralJson | Self::ZentralYaml | Self::Terraform)
     }
 
     /// Whether a folder of files may be in this format.
-    #[must_use]
     pub const fn has_folders(self) -> bool {
         matches!(self, Self::Toml | Self::Moroz)
     }
 
     /// Reads files as a whole.
-    #[must_use]
     pub fn read(self, files: &[File], defaults: &Defaults) -> ParsedPolicy {
         match self {
             Self::Csv => {

@@ -32,7 +32,6 @@ impl Duplicates {
     /// In the order of help texts.
     pub const ALL: [Self; 3] = [Self::Error, Self::First, Self::Last];
 
-    #[must_use]
     pub const fn word(self) -> &'static str {
         match self {
             Self::Error => "error",
@@ -319,19 +318,16 @@ impl RowDuplicates {
     }
 
     /// How many lines were refused because they are in conflict with others.
-    #[must_use]
     pub fn conflicts(&self) -> usize {
         self.conflicts
     }
 
     /// The lines that were read before a line that is in conflict with them, each with that line.
-    #[must_use]
     pub fn contradicted(&self) -> &BTreeMap<u32, u32> {
         &self.contradicted
     }
 
     /// How many lines were left out.
-    #[must_use]
     pub fn left_out(&self) -> usize {
         self.repeats + self.leaves_out
     }

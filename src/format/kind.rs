@@ -62,7 +62,6 @@ impl Format {
         Self::FileInfo,
     ];
 
-    #[must_use]
     pub const fn word(self) -> &'static str {
         match self {
             Self::Csv => "csv",

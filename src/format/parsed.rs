@@ -84,7 +84,6 @@ impl From<Position> for Spot {
 
 impl Spot {
     /// The line; 0 if there is none.
-    #[must_use]
     pub fn line_number(self) -> u32 {
         match self {
             Self::Line(line) | Self::Column(line, _) => line,
@@ -154,7 +153,6 @@ impl ParsedPolicy {
     }
 
     /// A location as editors understand it: `rules.csv:12:3`, or `rules.plist: rule 3`.
-    #[must_use]
     pub fn name_of(&self, location: Location) -> String {
         location.in_files(&self.files)
     }
@@ -175,7 +173,6 @@ impl ParsedPolicy {
 
 impl Location {
     /// As editors understand it, with the name of its file.
-    #[must_use]
     pub fn in_files(self, files: &[String]) -> String {
         let name = usize::try_from(self.file).ok().and_then(|index| files.get(index));
         format!("{}{}", name.map_or("", String::as_str), self.spot)

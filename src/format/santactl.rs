@@ -9,7 +9,6 @@ use crate::document::json::Json;
 use crate::document::{Outline, Text};
 
 /// Whether a file looks like this format.
-#[must_use]
 pub fn recognises(head: &Outline) -> bool {
     let has_rules_alone = head.keys == ["rules"] && head.list("rules").is_some();
     let keys = keys_of_first_rule(head);
@@ -20,7 +19,6 @@ pub fn recognises(head: &Outline) -> bool {
 
 /// Whether a file may be a list of rules with Santa's keys, bare or in an object, that are misspelt
 /// or incomplete. Reading it then says what is wrong with each.
-#[must_use]
 pub fn resembles(head: &Outline) -> bool {
     const KNOWN: [&str; 7] =
         ["rule_type", "policy", "identifier", "sha256", "type", "state", "custommsg"];
@@ -36,7 +34,6 @@ fn keys_of_first_rule(head: &Outline) -> &[String] {
     }
 }
 
-#[must_use]
 pub fn read(files: &[File], defaults: &Defaults) -> ParsedPolicy {
     Builder::read_texts(files, defaults, read_text).finish()
 }
@@ -60,7 +57,6 @@ fn read_text(builder: &mut Builder<'_>, file: u32, text: &Text<'_>) -> Result<()
     Ok(())
 }
 
-#[must_use]
 pub fn write(content: Content<'_>) -> Written {
     let mut losses = Losses::default();
     let rules = content.rules.iter().enumerate();

@@ -18,7 +18,6 @@ pub enum Format {
 }
 
 impl Format {
-    #[must_use]
     pub const fn content_type(self) -> &'static str {
         match self {
             Self::Json => "application/json",
@@ -32,7 +31,6 @@ impl Format {
     ///
     /// No protobuf message of Santa's begins with a brace. One may begin with a line break, which
     /// is the key of its first field, so white space before a brace does not mean JSON.
-    #[must_use]
     pub fn of(content_type: Option<&str>, body: &[u8]) -> Self {
         let named = content_type.map(|header| header.split(';').next().unwrap_or_default().trim());
         match (named, body.first()) {

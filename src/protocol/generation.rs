@@ -84,7 +84,6 @@ pub enum Counting {
 
 /// How a generation of pedro counts the bytes of a response. Some releases with the new name still
 /// count like older ones, but their version does not show that.
-#[must_use]
 pub const fn counting(generation: u32) -> Option<Counting> {
     match generation {
         REDNOSE => Some(Counting::BeforeDecompression),
@@ -94,7 +93,6 @@ pub const fn counting(generation: u32) -> Option<Counting> {
 }
 
 /// Whether a generation is pedro, under either name.
-#[must_use]
 pub const fn is_pedro(generation: u32) -> bool {
     matches!(generation, REDNOSE | PEDRO)
 }
@@ -105,7 +103,6 @@ const UNREADABLE: u32 = 202_406;
 
 /// The generation of a client that reports this version, such as `2025.6.1`, `pedro-1.1.0 (rednose
 /// 0.1.0)` or `pedro-1.2.0 (pedro 1.2.0)`.
-#[must_use]
 pub fn step_of(version: &str) -> u32 {
     if version.contains("(rednose ") {
         return REDNOSE;
@@ -120,33 +117,28 @@ pub fn step_of(version: &str) -> u32 {
 
 /// Whether a client that reports this version recognizes programs of macOS by a flag. Before 2026.5
 /// it compared their certificate with that of launchd.
-#[must_use]
 pub fn knows_platform_by_flag(version: &str) -> bool {
     reached(version) >= 202_605
 }
 
 /// Whether a client that reports this version stores the target and label of the block dialog's
 /// button.
-#[must_use]
 pub fn keeps_event_details(version: &str) -> bool {
     reached(version) >= 202_512
 }
 
 /// Whether a client that reports this version stores policies for removable media.
-#[must_use]
 pub fn keeps_removable_media(version: &str) -> bool {
     reached(version) >= 202_201
 }
 
 /// Whether a client that reports this version has a separate policy for encrypted media.
-#[must_use]
 pub fn keeps_encrypted_media(version: &str) -> bool {
     reached(version) >= 202_603
 }
 
 /// Whether a client that reports this version deletes all settings before it applies those of a
 /// clean sync.
-#[must_use]
 pub fn resets_settings_when_clean(version: &str) -> bool {
     reached(version) >= 202_604
 }
@@ -159,7 +151,6 @@ fn reached(version: &str) -> u32 {
     }
 }
 
-#[must_use]
 pub fn has(generation: u32, capability: Capability) -> bool {
     match generation {
         REDNOSE | PEDRO => matches!(
@@ -175,20 +166,17 @@ pub fn has(generation: u32, capability: Capability) -> bool {
     }
 }
 
-#[must_use]
 pub fn first_with(capability: Capability) -> u32 {
     let steps = TABLE.iter().filter(|(_, each)| *each == capability);
     steps.map(|(first, _)| *first).next().unwrap_or(u32::MAX)
 }
 
 /// The first version of a generation of Santa, such as `2025.6`.
-#[must_use]
 pub fn version_of(generation: u32) -> String {
     format!("{}.{}", generation / 100, generation % 100)
 }
 
 /// The capability that a name in an expression requires in addition to [`Capability::CelRules`].
-#[must_use]
 pub fn cel_name(name: &str) -> Option<Capability> {
     match name {
         "euid" | "cwd" => Some(Capability::CelProcess),

@@ -146,7 +146,6 @@ impl App {
     }
 
     /// The secrets of the first start, if this was it.
-    #[must_use]
     pub fn first_start(&self) -> Option<&FirstStart> {
         self.first_start.as_ref()
     }

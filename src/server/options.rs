@@ -67,7 +67,6 @@ pub enum ServerError {
 
 impl ServerError {
     /// Whether the schema of a database is too old to be read.
-    #[must_use]
     pub fn is_outdated(&self) -> bool {
         matches!(self, Self::Store(StoreError::Outdated { .. }))
     }

@@ -31,7 +31,6 @@ pub enum WriteFault {
 
 impl WriteFault {
     /// A stable name, for programs.
-    #[must_use]
     pub const fn code(self) -> &'static str {
         match self {
             Self::FileMissing => "database-file-missing",

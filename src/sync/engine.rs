@@ -61,7 +61,6 @@ impl Engine {
     /// An engine for a command on a local database. It reads nothing until something needs the
     /// policy, and then whatever was committed since the last time; it needs no [`Engine::tick`].
     /// It serves no hosts, so its cursors may have any key.
-    #[must_use]
     pub fn on_use(store: Arc<dyn Store>, clock: Clock) -> Self {
         Self::new(store, rand::random(), clock, RULES_A_PAGE, Loading::OnUse)
     }
@@ -89,13 +88,11 @@ impl Engine {
     }
 
     /// The same engine with another limit on new events per host and day.
-    #[must_use]
     pub fn with_events_per_day(self, most: u64) -> Self {
         Self { events: self.events.with_limit(most), ..self }
     }
 
     /// The same engine with clean syncs spread over another time after a new epoch.
-    #[must_use]
     pub fn with_restore_spread(mut self, spread: SignedDuration) -> Self {
         self.epoch.spread = spread;
         self
@@ -113,25 +110,21 @@ impl Engine {
     }
 
     /// The number of pages that were encoded since this engine was opened. Hosts share them.
-    #[must_use]
     pub fn pages_encoded(&self) -> u64 {
         self.downloads.pages_encoded()
     }
 
     /// How much each cache of computed results remembers.
-    #[must_use]
     pub fn caches(&self) -> [CacheFill; 6] {
         self.downloads.caches()
     }
 
     /// The number of active rules, as far as rules were read.
-    #[must_use]
     pub fn active_rules(&self) -> usize {
         self.live.published().ledger.active()
     }
 
     /// The number of rule versions in memory.
-    #[must_use]
     pub fn versions_in_memory(&self) -> usize {
         self.live.published().ledger.versions()
     }
@@ -153,7 +146,6 @@ impl Engine {
     }
 
     /// The intake of events, with its limits.
-    #[must_use]
     pub fn events(&self) -> &EventIntake {
         &self.events
     }

@@ -88,19 +88,16 @@ impl EventIntake {
     }
 
     /// The number of a host's events that were dropped today because it reported too many.
-    #[must_use]
     pub fn dropped_of(&self, machine: &MachineId) -> u64 {
         self.limit.dropped_of(machine, self.clock.now())
     }
 
     /// The hosts whose events were dropped today, with the number of events and the last time.
-    #[must_use]
     pub fn hosts_over_limit(&self) -> Vec<(MachineId, u64, Timestamp)> {
         self.limit.hosts_over(self.clock.now())
     }
 
     /// The number of events that were dropped since this engine was opened.
-    #[must_use]
     pub fn dropped(&self) -> u64 {
         self.limit.dropped(self.clock.now())
     }

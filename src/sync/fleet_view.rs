@@ -101,7 +101,6 @@ impl<'e> FleetView<'e> {
     }
 
     /// The same view as if these edits were committed.
-    #[must_use]
     pub fn with_draft(&self, edits: &[Edit]) -> FleetView<'e, Draft> {
         let rules = Draft::new(self.rules.clone(), edits);
         FleetView { rules, downloads: self.downloads, epoch: self.epoch }
@@ -192,7 +191,6 @@ impl<'e> FleetView<'e> {
     }
 
     /// The tags that a host has only by their membership, by name.
-    #[must_use]
     pub fn member_tags(&self, host: &Host) -> Vec<TagName> {
         self.rules.policy.member_tags(host)
     }
@@ -247,14 +245,12 @@ impl<'e> FleetView<'e> {
 
 impl<R: ActiveRules> FleetView<'_, R> {
     /// The scopes of a host, weakest first.
-    #[must_use]
     pub fn scopes_of(&self, host: &Host) -> Vec<Scope> {
         self.rules.scopes(host)
     }
 
     /// The settings of a host and the scopes that they come from. Settings without a scope have
     /// their defaults.
-    #[must_use]
     pub fn settings_of(&self, host: &Host) -> (EffectiveSettings, HashMap<SettingKey, Scope>) {
         let scopes = self.rules.scopes(host);
         let layers = scopes.iter().flat_map(|scope| {
@@ -332,7 +328,6 @@ impl<R: ActiveRules> FleetView<'_, R> {
 
     /// Whether only its mode decides about a program on a host: no rule, no path, and not that the
     /// program is part of macOS. Unknown facts about the program are ignored.
-    #[must_use]
     pub fn is_undecided(&self, host: &Host, evidence: Evidence<'_>) -> bool {
         let wanted = self.wanted_rules(host);
         let settings = &self.rules.settings(&wanted.scopes).settings;
@@ -474,13 +469,11 @@ fn conditions<'a>(
 }
 
 /// The first version of Santa that supports a rule, if not all versions do.
-#[must_use]
 pub fn first_version_for(rule: &Rule) -> Option<String> {
     generation::needs(rule.into()).map(table::first_with).max().map(table::version_of)
 }
 
 /// Whether a client that reports this version supports a rule.
-#[must_use]
 pub fn supports(santa_version: &str, rule: &Rule) -> bool {
     generation::lacks(generation::of(santa_version), rule.into()).is_none()
 }

@@ -75,13 +75,11 @@ impl<R: BufRead> Reader<R> {
     }
 
     /// The names of the columns, as the file spells them.
-    #[must_use]
     pub fn columns(&self) -> &[String] {
         self.layout.names()
     }
 
     /// The fields that the file has columns for. An empty cell means that a rule has no value.
-    #[must_use]
     pub fn fields(&self) -> RuleFields {
         let has = |field: &RuleField| {
             let columns: &[Column] = match field {
@@ -101,7 +99,6 @@ impl<R: BufRead> Reader<R> {
     }
 
     /// The fields of the last row, as they came.
-    #[must_use]
     pub fn record(&self) -> &ByteRecord {
         &self.record
     }

@@ -11,7 +11,6 @@ use crate::format::{Content, Defaults, Duplicates, File, ParsedPolicy, Written};
 
 /// The delimiter, if the first line of a text is a header with columns of rules. The beginning of a
 /// file is enough.
-#[must_use]
 pub fn recognises(head: &[u8]) -> Option<Delimiter> {
     let line = head.split_inclusive(|byte| *byte == b'\n').next()?;
     // In a JSON list on one line, some field may look like the name of a column.
@@ -40,13 +39,11 @@ pub fn recognises(head: &[u8]) -> Option<Delimiter> {
 }
 
 /// Reads files with a delimiter between fields.
-#[must_use]
 pub fn read(files: &[File], delimiter: Delimiter, defaults: &Defaults) -> ParsedPolicy {
     read_files(files, defaults, |bytes| Reader::open(bytes, delimiter, defaults.clone()))
 }
 
 /// Reads a rule for each row, duplicates included.
-#[must_use]
 pub(in crate::format) fn read_every_row(
     file: &File,
     delimiter: Delimiter,
@@ -62,7 +59,6 @@ pub(in crate::format) fn read_every_row(
 }
 
 /// Writes rules with `delimiter` between their fields. Nothing of a rule is lost; settings are.
-#[must_use]
 pub fn write(content: Content<'_>, delimiter: Delimiter) -> Written {
     let mut bytes = Vec::new();
     // Writing to memory cannot fail.

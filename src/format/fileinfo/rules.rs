@@ -10,13 +10,11 @@ use crate::format::{Defaults, File, Location, ParsedPolicy, PlacedRule, Remark};
 use crate::rule::{PolicyKind, Rule, RuleDraft, Scope, Target};
 
 /// Whether a file looks like what `santactl fileinfo --json` prints.
-#[must_use]
 pub fn recognises(head: &Outline) -> bool {
     Keys::Exact.has_all(&head.keys, &["SHA-256", "Path"])
 }
 
 /// Reads a rule for each program. A report has no policy, so the defaults must have one.
-#[must_use]
 pub fn read_rules(files: &[File], defaults: &Defaults) -> ParsedPolicy {
     let mut policy = ParsedPolicy::of(files);
     let Some(kind) = defaults.policy else {

@@ -13,7 +13,6 @@ use crate::rule::Rule;
 
 /// Whether a text begins with a line that is a rule. The beginning of a file is enough, if it has
 /// the whole line.
-#[must_use]
 pub fn recognises_lines(head: &[u8]) -> bool {
     let head = without_mark(head);
     let line = head.split(|byte| *byte == b'\n').find(|line| !line.trim_ascii().is_empty());
@@ -31,7 +30,6 @@ pub struct Lines<R> {
 }
 
 impl<R: BufRead> Lines<R> {
-    #[must_use]
     pub fn new(input: R, defaults: Defaults) -> Self {
         let duplicates = RowDuplicates::new(defaults.duplicates);
         Self { input, defaults, duplicates, line: 0, text: Vec::new(), failed: false }

@@ -12,7 +12,6 @@ use crate::format::{Content, Defaults, File, Location, ParsedPolicy, PlacedRule,
 use crate::rule::Rule;
 
 /// Whether a file is a list of rules that have targets, bare or as a page of the API.
-#[must_use]
 pub fn recognises(head: &Outline) -> bool {
     let listed = head.list("items").or_else(|| head.list("rules"));
     let first = match (head.is_list, listed) {
@@ -28,7 +27,6 @@ pub(super) fn has_target(text: &str) -> bool {
     object.is_ok_and(|object| object.contains_key("target"))
 }
 
-#[must_use]
 pub fn read(files: &[File], defaults: &Defaults) -> ParsedPolicy {
     let builder = Builder::read_texts(files, defaults, |builder, file, text| {
         read_text(builder, file, text, defaults)
@@ -71,7 +69,6 @@ fn read_text(
 }
 
 /// Reads a rule per line.
-#[must_use]
 pub fn read_lines(files: &[File], defaults: &Defaults) -> ParsedPolicy {
     read_files(files, defaults, |bytes| Ok(Lines::new(bytes, defaults.clone())))
 }
@@ -94,12 +91,10 @@ const ARRAY: Layout = Layout { start: "[\n", between: ",\n", end: "\n]\n", empty
 const LINES: Layout = Layout { start: "", between: "\n", end: "\n", empty: "" };
 
 impl<W: Write> Writer<W> {
-    #[must_use]
     pub fn array(output: W) -> Self {
         Self { output, layout: &ARRAY, is_empty: true }
     }
 
-    #[must_use]
     pub fn lines(output: W) -> Self {
         Self { output, layout: &LINES, is_empty: true }
     }
@@ -124,13 +119,11 @@ impl<W: Write> Writer<W> {
 }
 
 /// Writes an array. Only settings are lost.
-#[must_use]
 pub fn write(content: Content<'_>) -> Written {
     write_with(&ARRAY, content)
 }
 
 /// Writes a rule per line. Only settings are lost.
-#[must_use]
 pub fn write_lines(content: Content<'_>) -> Written {
     write_with(&LINES, content)
 }

@@ -17,7 +17,6 @@ use crate::format::{
 use crate::rule::{Scope, TagName};
 
 /// Whether a file looks like a part of a manifest.
-#[must_use]
 pub fn recognises(file: &File) -> bool {
     let Ok(text) = Text::new(&file.bytes) else { return false };
     let beginning = toml_beginning(text.as_str());
@@ -42,7 +41,6 @@ fn is_manifest(text: &str) -> Option<bool> {
 }
 
 /// Reads the files of a manifest. The defaults are for rules of files that have none.
-#[must_use]
 pub fn read(files: &[File], defaults: &Defaults) -> ParsedPolicy {
     let policy = ParsedPolicy::of(files);
     let mut reader = Reader { policy, settings: HashMap::new(), tags: HashMap::new() };

@@ -22,7 +22,6 @@ const SETTINGS: &str = "settings.toml";
 const RULES: &str = "rules.toml";
 
 /// Writes a manifest of one file. Nothing is lost.
-#[must_use]
 pub fn write(content: Content<'_>) -> Written {
     let mut left = Left::of(content);
     let mut document = DocumentMut::new();
@@ -34,7 +33,6 @@ pub fn write(content: Content<'_>) -> Written {
 
 /// Changes a manifest to the `wanted` policy. `read` is the content of `files`, without faults. Returns
 /// every file, changed or not. A folder may gain files.
-#[must_use]
 pub fn update(
     files: &[File],
     read: &ParsedPolicy,

@@ -12,7 +12,6 @@ use crate::format::{Defaults, File, Location, ParsedPolicy, PlacedRule, PlacedSe
 use crate::rule::{MachineId, Policy, PolicyKind, Rule, Scope, Target};
 
 /// Whether a file looks like one of Moroz's.
-#[must_use]
 pub fn recognises(file: &File) -> bool {
     let Ok(text) = Text::new(&file.bytes) else { return false };
     let text = text.as_str();
@@ -32,7 +31,6 @@ fn is_moroz(text: &str) -> bool {
 
 /// Reads Moroz's files. The default scope replaces the fleet. It is the scope of a single file,
 /// whatever the file's name.
-#[must_use]
 pub fn read(files: &[File], defaults: &Defaults) -> ParsedPolicy {
     let mut policy = ParsedPolicy::of(files);
     let alone = files.len() == 1;

@@ -11,7 +11,6 @@ use crate::format::{Content, File, Written, santa};
 use crate::rule::{MachineId, PolicyKind, Rule, Scope, Target};
 
 /// Writes `global.toml`, and a file for each host that has rules or settings of its own.
-#[must_use]
 pub fn write(content: Content<'_>) -> Written {
     let mut losses = Losses::default();
     let mut layers = Layers::default();

@@ -46,7 +46,6 @@ impl NonRuleFile {
     }
 
     /// Recognizes a file that cannot be in any of our formats. The beginning of a file is enough.
-    #[must_use]
     pub fn of_bytes(file: &File) -> Option<Self> {
         let bytes = file.bytes.as_slice();
         MAGIC
@@ -59,7 +58,6 @@ impl NonRuleFile {
     }
 
     /// Recognizes a text that none of our formats recognizes.
-    #[must_use]
     pub fn of_content(file: &File) -> Option<Self> {
         json::recognize(file).or_else(|| contour(file))
     }

@@ -9,7 +9,6 @@ use crate::format::record::Record;
 use crate::format::{Defaults, File, Location, NonRuleFile, ParsedPolicy, Remark, Spot, santa};
 
 /// Whether a file looks like a property list, signed or not.
-#[must_use]
 pub fn recognises(file: &File) -> bool {
     is_signed(&file.bytes) || is_plist(&file.bytes)
 }
@@ -63,7 +62,6 @@ pub(in crate::format) fn signed_text(name: &str) -> NonRuleFile {
     ))
 }
 
-#[must_use]
 pub fn read(files: &[File], defaults: &Defaults) -> ParsedPolicy {
     let mut builder = Builder::new(files, defaults);
     for (number, file) in (0..).zip(files) {

@@ -54,7 +54,6 @@ const MEDIA: [MediaKeys; 2] = [
 const WHOLE: Location = Location::whole(0);
 
 /// Reads the settings, all for one scope. What stays in the profile is noted.
-#[must_use]
 pub fn read_settings(file: &File, scope: &Scope) -> ParsedPolicy {
     let mut policy = ParsedPolicy::of(std::slice::from_ref(file));
     match parse(0, file) {

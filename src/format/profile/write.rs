@@ -11,7 +11,6 @@ use crate::format::{Content, Written, santa};
 const IDENTIFIER: &str = "nicelist.static-rules";
 
 /// Writes a profile for the Santa of North Pole Security. Its rules work without a server.
-#[must_use]
 pub fn write(content: Content<'_>) -> Written {
     let mut losses = Losses::default();
     let rules = content.rules.iter().enumerate();

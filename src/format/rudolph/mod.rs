@@ -36,7 +36,6 @@ const POLICIES: [PolicyKind; 5] = [
 ];
 
 /// Whether a file has one of Rudolph's headers. Its beginning is enough.
-#[must_use]
 pub fn recognises_csv(file: &File) -> bool {
     let line = without_mark(&file.bytes).split(|byte| *byte == b'\n').next().unwrap_or_default();
     let names = line.trim_ascii().split(|byte| *byte == b',').map(<[u8]>::trim_ascii);
@@ -47,17 +46,14 @@ pub fn recognises_csv(file: &File) -> bool {
 }
 
 /// Whether a file is a list of rules in JSON as Rudolph writes them.
-#[must_use]
 pub fn recognises_json(head: &Outline) -> bool {
     head.is_list && Keys::AnyCase.has_all(&head.keys, &["identifier", "type", "policy"])
 }
 
-#[must_use]
 pub fn read_csv(files: &[File], defaults: &Defaults) -> ParsedPolicy {
     super::csv::read(files, Delimiter::Comma, defaults)
 }
 
-#[must_use]
 pub fn read_json(files: &[File], defaults: &Defaults) -> ParsedPolicy {
     Builder::read_texts(files, defaults, read_text).finish()
 }
@@ -73,7 +69,6 @@ fn read_text(builder: &mut Builder<'_>, file: u32, text: &Text<'_>) -> Result<()
 }
 
 /// Writes CSV that Rudolph imports.
-#[must_use]
 pub fn write_csv(content: Content<'_>) -> Written {
     let (rows, losses) = rows(content);
     let mut output = WriterBuilder::new().from_writer(Vec::new());
@@ -87,7 +82,6 @@ pub fn write_csv(content: Content<'_>) -> Written {
 }
 
 /// Writes JSON that Rudolph imports.
-#[must_use]
 pub fn write_json(content: Content<'_>) -> Written {
     let (rows, losses) = rows(content);
     let rules: Vec<Value> =

@@ -28,7 +28,6 @@ const WORKSHOP: &str = "nps_workshop_rule";
 const ZENTRAL: &str = "zentral_santa_rule";
 
 /// Writes a resource of Workshop's provider for each rule.
-#[must_use]
 pub fn write(content: Content<'_>) -> Written {
     let mut losses = Losses::default();
     let mut names = HashMap::new();

@@ -32,13 +32,11 @@ const ZENTRAL_NAMES: FieldNames = FieldNames {
 };
 
 /// Whether a file has resources of either provider.
-#[must_use]
 pub fn recognises(file: &File) -> bool {
     let contains = |word: &str| memmem::find(&file.bytes, word.as_bytes()).is_some();
     contains("resource") && (contains(WORKSHOP) || contains(ZENTRAL))
 }
 
-#[must_use]
 pub fn read(files: &[File], defaults: &Defaults) -> ParsedPolicy {
     let mut configurations = Configurations::new(defaults.configuration.as_deref());
     let mut builder = Builder::read_texts(files, defaults, |builder, file, text| {

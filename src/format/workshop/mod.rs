@@ -33,7 +33,6 @@ const TEXTS: &[(&str, &str)] = &[
 ];
 
 /// Whether a file looks like this format.
-#[must_use]
 pub fn recognises(head: &Outline) -> bool {
     const REQUIRED: [&str; 3] = ["identifier", "rule_type", "policy"];
     let has = |keys: &[String], names: &[&str]| Keys::AnyStyle.has_all(keys, names);
@@ -48,7 +47,6 @@ pub fn recognises(head: &Outline) -> bool {
     is_list || request.is_some_and(|rule| !rule.is_list && has(&rule.keys, &REQUIRED))
 }
 
-#[must_use]
 pub fn read(files: &[File], defaults: &Defaults) -> ParsedPolicy {
     Builder::read_texts(files, defaults, read_text).finish()
 }
@@ -93,7 +91,6 @@ fn scope_of(tag: String) -> String {
 }
 
 /// Writes rules as the API lists them.
-#[must_use]
 pub fn write(content: Content<'_>) -> Written {
     let mut losses = Losses::default();
     let rules = content.rules.iter().enumerate();

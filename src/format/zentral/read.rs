@@ -12,13 +12,11 @@ use crate::format::record::{Keys, Record};
 use crate::format::{Defaults, File, Location, ParsedPolicy, Remark};
 
 /// Whether a file looks like a rule set of Zentral, or a response of its API, in JSON.
-#[must_use]
 pub fn recognises_json(file: &File, head: &Outline) -> bool {
     is_zentral(head, || Outline::of_json(&file.bytes))
 }
 
 /// Whether a file looks like a rule set of Zentral in YAML.
-#[must_use]
 pub fn recognises_yaml(file: &File) -> bool {
     // Nearly any text is YAML, and parsing it costs more than searching for two words.
     let contains = |word: &str| memmem::find(&file.bytes, word.as_bytes()).is_some();
@@ -45,7 +43,6 @@ fn is_zentral(head: &Outline, whole: impl FnOnce() -> Outline) -> bool {
 }
 
 /// Reads rule sets and responses of the API. The default scope is for rules without lists.
-#[must_use]
 pub fn read(files: &[File], defaults: &Defaults) -> ParsedPolicy {
     let mut configurations = Configurations::new(defaults.configuration.as_deref());
     let mut notes = Vec::new();

@@ -13,7 +13,6 @@ use crate::rule::{PolicyKind, Rule, Scope, Target};
 const NAME: &str = "nicelist";
 
 /// Writes a rule set in JSON.
-#[must_use]
 pub fn write_json(content: Content<'_>) -> Written {
     let (set, losses) = rule_set(content);
     #[expect(clippy::expect_used, reason = "strings and lists of strings can always be written")]
@@ -22,7 +21,6 @@ pub fn write_json(content: Content<'_>) -> Written {
 }
 
 /// Writes a rule set in YAML.
-#[must_use]
 pub fn write_yaml(content: Content<'_>) -> Written {
     let (set, losses) = rule_set(content);
     let options = serde_saphyr::ser_options! { quote_all: true, prefer_block_scalars: false };

@@ -23,19 +23,16 @@ impl Default for Clock {
 
 impl Clock {
     /// The computer's clock.
-    #[must_use]
     pub fn machine() -> Self {
         Self(Kind::Machine(Instant::now()))
     }
 
     /// A clock that only [`advance`](Self::advance) changes.
-    #[must_use]
     pub fn manual() -> Self {
         Self(Kind::Manual(watch::Sender::new(Duration::ZERO)))
     }
 
     /// The time since the clock was created.
-    #[must_use]
     pub fn now(&self) -> Duration {
         match &self.0 {
             Kind::Machine(start) => start.elapsed(),

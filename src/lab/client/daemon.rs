@@ -89,7 +89,6 @@ pub struct Daemon {
 }
 
 impl Daemon {
-    #[must_use]
     pub fn new(
         santa: Santa,
         transport: Box<dyn Transport>,

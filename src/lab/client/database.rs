@@ -184,7 +184,6 @@ impl Database {
 
     /// The hash that clients from 2025.7 on report. It depends on the order of rules, and does not
     /// include transitive rules.
-    #[must_use]
     pub fn rules_hash(&self) -> String {
         rules_hash(self.rules())
     }

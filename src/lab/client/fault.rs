@@ -89,7 +89,6 @@ pub struct Faulty<T> {
 
 impl<T> Faulty<T> {
     /// All faults happen at the same time.
-    #[must_use]
     pub fn new(transport: T, faults: Vec<Fault>) -> Self {
         Self { transport, faults, pages: AtomicUsize::new(0) }
     }

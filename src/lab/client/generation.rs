@@ -56,7 +56,6 @@ impl Generation {
     }
 
     /// The `santa_version` that the client reports in preflight.
-    #[must_use]
     pub fn says(self) -> String {
         match self {
             Self::Santa(version) => version.to_string(),

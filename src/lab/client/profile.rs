@@ -93,7 +93,6 @@ impl Default for Profile {
 
 impl Profile {
     /// The default profile with this client and its version.
-    #[must_use]
     pub fn of(generation: Generation) -> Self {
         Self { generation, santa_version: generation.says(), ..Self::default() }
     }

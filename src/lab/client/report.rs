@@ -68,7 +68,6 @@ pub struct RuleReport {
 }
 
 /// An error with its causes in one line.
-#[must_use]
 pub fn with_causes(error: &dyn Error) -> String {
     let all = iter::successors(Some(error), |&error| error.source());
     all.map(ToString::to_string).collect::<Vec<_>>().join(": ")

@@ -20,7 +20,6 @@ pub struct HttpResponse {
 
 impl HttpResponse {
     /// Ignores the case of the name.
-    #[must_use]
     pub fn header(&self, name: &str) -> Option<&str> {
         let mut headers = self.headers.iter();
         headers.find(|(each, _)| each.eq_ignore_ascii_case(name)).map(|(_, value)| &**value)
@@ -80,14 +79,12 @@ pub struct Certificates {
 
 impl Certificates {
     /// Trusts only the CAs in a PEM text. Returns nothing if it contains none.
-    #[must_use]
     pub fn trusting(self, text: &[u8]) -> Option<Self> {
         let found = reqwest::Certificate::from_pem_bundle(text).ok()?;
         (!found.is_empty()).then_some(Self { authorities: Some(found), ..self })
     }
 
     /// Sends the client certificate and its chain. The PEM text also contains the private key.
-    #[must_use]
     pub fn showing(self, text: &[u8]) -> Option<Self> {
         let own = reqwest::Identity::from_pem(text).ok()?;
         Some(Self { own: Some(own), ..self })

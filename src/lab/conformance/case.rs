@@ -53,7 +53,6 @@ impl Case {
         Self { needs, ..self }
     }
 
-    #[must_use]
     pub fn stage(&self) -> Stage {
         let named = |stage: &Stage| self.id.starts_with(stage.word());
         Stage::ALL.into_iter().find(named).unwrap_or(Stage::Wire)
@@ -70,7 +69,6 @@ pub enum Demand {
 }
 
 impl Demand {
-    #[must_use]
     pub const fn word(self) -> &'static str {
         match self {
             Self::Must => "must",
@@ -115,13 +113,11 @@ impl Stage {
     ];
 
     /// The beginning of the IDs of its cases.
-    #[must_use]
     pub const fn word(self) -> &'static str {
         self.texts().0
     }
 
     /// A description for the published list.
-    #[must_use]
     pub const fn about(self) -> &'static str {
         self.texts().1
     }

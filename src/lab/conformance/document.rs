@@ -31,7 +31,6 @@ what `--prefix` says. The server remembers them, so a server with real hosts is 
 second instance of it.
 ";
 
-#[must_use]
 pub fn document() -> String {
     let mut text = HEAD.to_owned();
     hooks(&mut text);

@@ -37,18 +37,15 @@ impl Hook {
     ];
 
     /// The name on the command line.
-    #[must_use]
     pub const fn name(self) -> &'static str {
         self.row().0
     }
 
     /// What the command must do, for the published list.
-    #[must_use]
     pub const fn about(self) -> &'static str {
         self.row().1
     }
 
-    #[must_use]
     pub const fn variables(self) -> &'static [Variable] {
         self.row().2
     }
@@ -126,7 +123,6 @@ impl Variable {
         Self::Mode,
     ];
 
-    #[must_use]
     pub const fn name(self) -> &'static str {
         match self {
             Self::Machine => "NICELIST_MACHINE",
@@ -141,7 +137,6 @@ impl Variable {
     }
 
     /// A description for the published list.
-    #[must_use]
     pub const fn about(self) -> &'static str {
         match self {
             Self::Machine => "The machine id of the host that the case plays.",

@@ -27,7 +27,6 @@ impl BodyEncoding {
     /// In the order in which they are tried.
     pub const ALL: [Self; 3] = [Self::Deflate, Self::Gzip, Self::None];
 
-    #[must_use]
     pub const fn name(self) -> &'static str {
         match self {
             Self::Deflate => "deflate",

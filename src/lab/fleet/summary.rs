@@ -65,7 +65,6 @@ impl FleetSummary {
     }
 
     /// The errors of all phases.
-    #[must_use]
     pub fn errors(&self) -> Vec<Errors> {
         let parts = [self.warm_up.as_ref(), Some(&self.run), self.check.as_ref()];
         let mut all: Vec<Errors> = Vec::new();

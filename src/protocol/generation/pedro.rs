@@ -64,18 +64,15 @@ impl Expected {
     }
 }
 
-#[must_use]
 pub fn policy(policy: PolicyName) -> Option<&'static str> {
     POLICIES.iter().find(|(known, _)| *known == policy).map(|(_, word)| *word)
 }
 
-#[must_use]
 pub fn rule_type(rule_type: RuleType) -> Option<&'static str> {
     RULE_TYPES.iter().find(|(known, _)| *known == rule_type).map(|(_, word)| *word)
 }
 
 /// The fields of a response to preflight that pedro parses.
-#[must_use]
 pub fn preflight(response: &PreflightResponse) -> PreflightResponse {
     let is_parsed = |name: &str, value: &Value| {
         PREFLIGHT.iter().any(|(field, expected)| *field == name && expected.accepts(value))

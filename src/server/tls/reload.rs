@@ -31,7 +31,6 @@ impl Tls {
     }
 
     /// Why clients may refuse the server's certificate, as when it has expired.
-    #[must_use]
     pub fn doubt(&self) -> Option<String> {
         self.loaded().doubt.clone()
     }

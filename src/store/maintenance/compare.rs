@@ -29,7 +29,6 @@ pub struct Compared {
 
 impl Compared {
     /// Whether the table is the same in both.
-    #[must_use]
     pub fn is_same(&self) -> bool {
         let others = self.different + self.only_first + self.only_second;
         others == 0 && !self.reuses_numbers

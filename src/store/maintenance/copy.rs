@@ -67,7 +67,6 @@ impl<'a> DatabaseCopy<'a> {
         Ok(Self { from, to, source, rows })
     }
 
-    #[must_use]
     pub fn rows(&self) -> &[CopiedTable] {
         &self.rows
     }
