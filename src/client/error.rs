@@ -1,19 +1,19 @@
-//! Why there is no answer, or none that helps.
+//! Failed requests.
 
 use crate::api::Problem;
 
-/// Why a request came to nothing. Each text is one line.
+/// Each text is one line.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum ClientError {
     /// The server understood and refused.
     #[error(transparent)]
     Problem(#[from] Problem),
-    /// Nothing answered.
+    /// No response.
     #[error("cannot reach {url}: {reason}")]
     Unreachable {
-        /// Who was asked.
+        /// The address of the request.
         url: String,
-        /// What happened instead.
+        /// What happened.
         reason: String,
         /// Whether the CA of the server's certificate is not trusted.
         untrusted_ca: bool,
@@ -29,12 +29,12 @@ pub enum ClientError {
         /// How the connection broke.
         reason: String,
     },
-    /// Something answered, and not as a nicelist server does.
+    /// Another program responded.
     #[error("{url} does not answer as a nicelist server: {reason}")]
     Answer {
-        /// Who was asked.
+        /// The address of the request.
         url: String,
-        /// What is odd about the answer.
+        /// Why the response cannot be nicelist's.
         reason: String,
     },
 }

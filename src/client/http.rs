@@ -36,7 +36,7 @@ struct Http {
     authorization: Option<HeaderValue>,
 }
 
-/// Whom to trust with a server's certificate, in place of those whom the machine trusts.
+/// The CAs to trust for the server's certificate, in place of the machine's.
 #[derive(Clone, Debug)]
 pub struct Authorities(Vec<Certificate>);
 

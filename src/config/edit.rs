@@ -129,7 +129,7 @@ fn replace(path: &Path, text: &str) -> Result<(), ConfigError> {
 
 fn write(target: &Path, text: &str) -> io::Result<()> {
     directory_of(target)?;
-    let temporary = beside(target);
+    let temporary = next_to(target);
     let written = create(&temporary).and_then(|mut file| {
         file.write_all(text.as_bytes())?;
         file.sync_all()?;
@@ -145,7 +145,7 @@ fn directory_of(path: &Path) -> io::Result<()> {
     path.parent().map_or(Ok(()), fs::create_dir_all)
 }
 
-fn beside(target: &Path) -> PathBuf {
+fn next_to(target: &Path) -> PathBuf {
     let mut name = target.as_os_str().to_owned();
     name.push(format!(".{}.new", std::process::id()));
     name.into()

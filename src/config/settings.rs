@@ -265,7 +265,7 @@ mod tests {
     }
 
     #[test]
-    fn a_context_stands_beside_the_layer_that_chooses_it() {
+    fn a_context_belongs_to_the_layer_that_chooses_it() {
         let contexts = "context = 'a'\nserver = 'https://user'\n\
                         [contexts.a]\nserver = 'https://a'\n[contexts.b]\ndatabase = 'sqlite:b'";
         let files = files(contexts, "");
@@ -290,7 +290,7 @@ mod tests {
     }
 
     #[test]
-    fn an_unknown_context_is_told_with_the_nearest() {
+    fn an_unknown_context_is_reported_with_the_nearest() {
         let flags = Flags { context: Some("prd".into()), ..Flags::default() };
         let settings = resolve(flags, &home(), &files("[contexts.prod]", ""));
         let error = settings.backend().unwrap_err();

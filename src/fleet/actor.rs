@@ -8,7 +8,7 @@ pub struct Actor {
     /// A token's name, `local:USER`, or `nicelist` for the server itself.
     pub name: String,
     pub at: Timestamp,
-    /// The ID of the request that asked for the change, if a request did.
+    /// The ID of the request that made the change, if a request did.
     pub request_id: Option<String>,
     /// Why, in the actor's words.
     pub reason: Option<String>,

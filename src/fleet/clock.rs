@@ -126,7 +126,7 @@ mod tests {
     }
 
     #[test]
-    fn a_manual_clock_moves_only_when_told() {
+    fn a_manual_clock_moves_only_on_request() {
         let clock = Clock::manual("2026-11-20T10:00:00Z".parse().unwrap());
         assert_eq!(clock.now().to_string(), "2026-11-20T10:00:00Z");
         clock.advance(SignedDuration::from_hours(1));

@@ -8,8 +8,8 @@ use jiff::Timestamp;
 use super::{Setting, SettingKey, Tag};
 use crate::rule::{Outcome, Rule, RuleKey, Scope, TagName};
 
-/// Tags, settings and rules at one time, in any order. Each name, setting of a scope, and rule key
-/// is there at most once.
+/// Tags, settings and rules at one time, in any order. Names, settings of a scope, and rule keys
+/// are unique.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct PolicyState {
     pub tags: Vec<Tag>,

@@ -141,7 +141,7 @@ settings! {
 
 impl SettingKey {
     /// Whether the setting is sent to hosts. The server uses the others.
-    pub const fn is_told(self) -> bool {
+    pub const fn is_sent(self) -> bool {
         match self {
             Self::DriftRepair
             | Self::MachineIdConflicts

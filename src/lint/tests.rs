@@ -15,7 +15,7 @@ fn rule(policy: &str, target: &str, scope: &str) -> Rule {
     Rule::try_from(draft).unwrap()
 }
 
-fn told(rules: &[(&str, &str, &str)], settings: &[(&str, &str, &str)]) -> Vec<String> {
+fn lint(rules: &[(&str, &str, &str)], settings: &[(&str, &str, &str)]) -> Vec<String> {
     let rules = rules.iter().map(|(policy, target, scope)| rule(policy, target, scope));
     let settings = settings.iter().map(|(scope, key, value)| {
         let setting = Setting::parse_named(key, value).unwrap();
@@ -31,7 +31,7 @@ fn told(rules: &[(&str, &str, &str)], settings: &[(&str, &str, &str)]) -> Vec<St
 }
 
 fn of_rules(rules: &[(&str, &str, &str)]) -> Vec<String> {
-    told(rules, &[])
+    lint(rules, &[])
 }
 
 const TEAM: &str = "teamid:AAAAAAAAAA";
@@ -64,7 +64,7 @@ fn an_exception_from_nothing_is_not_needed() {
 }
 
 #[test]
-fn a_program_is_looked_at_beside_its_team() {
+fn a_rule_for_a_program_is_compared_with_its_team() {
     assert_eq!(
         of_rules(&[("allow", APP, "fleet"), ("allow", TEAM, "fleet")]),
         ["NL103 signingid:AAAAAAAAAA:app is decided by teamid:AAAAAAAAAA in the same way"]
@@ -81,7 +81,7 @@ fn a_program_is_looked_at_beside_its_team() {
 }
 
 #[test]
-fn a_block_that_is_lifted_is_told() {
+fn a_block_with_an_exception_is_reported() {
     assert_eq!(
         of_rules(&[("silent-block", TEAM, "fleet"), ("allow", TEAM, "host:M1")]),
         ["NL104 teamid:AAAAAAAAAA is blocked for fleet and allowed for host:M1"]
@@ -89,7 +89,7 @@ fn a_block_that_is_lifted_is_told() {
 }
 
 #[test]
-fn names_that_are_easily_mistaken_are_told() {
+fn similar_names_are_reported() {
     assert_eq!(
         of_rules(&[("allow", APP, "fleet"), ("allow", "signingid:AAAAAAAAAA:App", "tag:eng")]),
         ["NL201 signingid:AAAAAAAAAA:App is nearly signingid:AAAAAAAAAA:app"]
@@ -105,7 +105,7 @@ fn names_that_are_easily_mistaken_are_told() {
 }
 
 #[test]
-fn what_has_expired_is_told() {
+fn expired_rules_are_reported() {
     let mut old = rule("allow", TEAM, "fleet");
     old.expires = Some("2026-01-01T00:00:00Z".parse().unwrap());
     let policy = PolicyState { rules: vec![old], ..PolicyState::default() };
@@ -135,12 +135,12 @@ fn santa_and_the_system_are_not_to_be_blocked() {
 }
 
 fn patterns(key: &str, pattern: &str) -> Vec<String> {
-    let found = told(&[], &[("fleet", key, pattern)]);
+    let found = lint(&[], &[("fleet", key, pattern)]);
     found.into_iter().map(|it| it.split_once(' ').unwrap().0.to_owned()).collect()
 }
 
 #[test]
-fn patterns_that_match_more_than_they_seem_to_are_told() {
+fn patterns_that_match_more_than_they_seem_to_are_reported() {
     let allowed = |pattern| patterns("allowed-path-regex", pattern);
     for fine in
         ["", "^/Applications/", "^(?:/opt/|/usr/local/)", "^/opt/[^/]+/bin/", "^(/a/|^/b/)$"]
@@ -180,15 +180,15 @@ fn m6_patterns_are_compiled() {
 fn lockdown_needs_rules_and_compilers_need_a_setting() {
     let lockdown = [("tag:eng", "client-mode", "lockdown")];
     let empty = ["NL501 tag:eng is in lockdown, and no rule allows anything"];
-    assert_eq!(told(&[], &lockdown), empty);
-    assert_eq!(told(&[("block", TEAM, "fleet")], &lockdown), empty);
-    assert!(told(&[("allow", TEAM, "fleet")], &lockdown).is_empty());
+    assert_eq!(lint(&[], &lockdown), empty);
+    assert_eq!(lint(&[("block", TEAM, "fleet")], &lockdown), empty);
+    assert!(lint(&[("allow", TEAM, "fleet")], &lockdown).is_empty());
     let compiler = [("allow-compiler", APP, "fleet")];
     assert_eq!(
         of_rules(&compiler),
         ["NL502 what signingid:AAAAAAAAAA:app makes is not allowed by it"]
     );
-    assert!(told(&compiler, &[("tag:eng", "enable-transitive-rules", "true")]).is_empty());
+    assert!(lint(&compiler, &[("tag:eng", "enable-transitive-rules", "true")]).is_empty());
 }
 
 #[test]
@@ -257,7 +257,7 @@ fn w13_an_identifier_that_no_program_has_is_reported() {
 
 #[test]
 fn w4_one_setting_for_removable_media_without_the_other_is_reported() {
-    let set = |settings: &[(&str, &str, &str)]| told(&[], settings);
+    let set = |settings: &[(&str, &str, &str)]| lint(&[], settings);
     assert_eq!(
         set(&[("fleet", "removable-media", "block")]),
         ["NL503 fleet has removable-media, but encrypted-removable-media is not set: encrypted \

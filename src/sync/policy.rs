@@ -212,7 +212,7 @@ impl LoadedPolicy {
 fn digest(settings: &EffectiveSettings) -> u64 {
     let defaults = EffectiveSettings::default().all();
     let pairs = settings.all().into_iter().zip(defaults);
-    let sent = pairs.filter(|(setting, default)| setting.key().is_told() && setting != default);
+    let sent = pairs.filter(|(setting, default)| setting.key().is_sent() && setting != default);
     let lines: Vec<String> =
         sent.map(|(setting, _)| format!("{}={}", setting.key(), setting.value())).collect();
     xxh3_64(lines.join("\0").as_bytes())

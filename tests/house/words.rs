@@ -59,28 +59,33 @@ fn in_comments(path: &str, text: &str) -> Vec<String> {
     found
 }
 
-/// Whether each piece is in an item whose comments are help texts.
+/// Whether each piece is in an item whose comments are help texts. The comments in the macro
+/// `settings!` are the help of settings.
 fn help_texts(pieces: &[(usize, Piece<'_>)]) -> Vec<bool> {
     let mut marked = vec![false; pieces.len()];
     let token = |at: usize| match pieces.get(at) {
         Some((_, Piece::Token(token))) => Some(*token),
         _ => None,
     };
-    for at in 0..pieces.len() {
-        if token(at) != Some(Token::Word("derive")) || at < 2 {
-            continue;
+    for at in 2..pieces.len() {
+        let start = match token(at) {
+            Some(Token::Word("derive")) => {
+                let mut derives =
+                    (at..).map_while(token).take_while(|token| *token != Token::Mark(']'));
+                let is_clap = derives.any(
+                    |token| matches!(token, Token::Word(word) if CLAP_DERIVES.contains(&word)),
+                );
+                let before = pieces[..at - 2].iter().rev();
+                let comments =
+                    before.take_while(|(_, piece)| matches!(piece, Piece::Comment(_))).count();
+                is_clap.then_some(at - 2 - comments)
+            }
+            Some(Token::Word("settings")) if token(at + 1) == Some(Token::Mark('!')) => Some(at),
+            _ => None,
+        };
+        if let Some(start) = start {
+            marked[start..end_of_item(pieces, at)].fill(true);
         }
-        let derives = (at..).map_while(token).take_while(|token| *token != Token::Mark(']'));
-        if !derives
-            .into_iter()
-            .any(|token| matches!(token, Token::Word(word) if CLAP_DERIVES.contains(&word)))
-        {
-            continue;
-        }
-        let before = pieces[..at - 2].iter().rev();
-        let comments = before.take_while(|(_, piece)| matches!(piece, Piece::Comment(_))).count();
-        let end = end_of_item(pieces, at);
-        marked[at - 2 - comments..end].fill(true);
     }
     marked
 }

@@ -8,7 +8,7 @@ use nicelist::store::{self, Durability, RuleFilter, StoreError, StoreResult};
 use tokio::time::timeout;
 
 use crate::cluster::{Cluster, Database, Disk};
-use crate::contract::{change, commit, in_force, put, rule};
+use crate::contract::{active_rules, change, commit, put, rule};
 
 /// Far less than a hung server would make a request wait, far more than a busy machine needs.
 const SOON: Duration = Duration::from_secs(8);
@@ -44,7 +44,7 @@ async fn s5_a_hung_server_is_reported_and_used_again_when_it_responds() {
         tokio::time::sleep(Duration::from_millis(20)).await;
     }
     commit(&store, [put(rule(4, "fleet", ""))]).await;
-    let rules = in_force(&store).await;
+    let rules = active_rules(&store).await;
     let has = |number| rules.contains(&rule(number, "fleet", ""));
     assert!(has(1) && has(4), "what was answered is there");
     assert!(!has(3), "what was never sent is not");
@@ -62,7 +62,7 @@ async fn s5_a_locked_table_fails_requests_instead_of_holding_them() {
     let changed = soon(store.commit(change([put(rule(2, "fleet", ""))]))).await;
     assert!(matches!(changed, Err(StoreError::Overloaded)), "{changed:?}");
     locker.batch_execute("ROLLBACK").await.unwrap();
-    assert_eq!(in_force(&store).await, [rule(1, "fleet", "")]);
+    assert_eq!(active_rules(&store).await, [rule(1, "fleet", "")]);
     drop(store);
     database.drop().await;
 }
@@ -97,7 +97,7 @@ async fn s4_a_query_that_no_one_waits_for_is_canceled_and_its_connection_closed(
         tokio::time::sleep(Duration::from_millis(10)).await;
     }
     locker.batch_execute("ROLLBACK").await.unwrap();
-    assert!(in_force(&store).await.is_empty(), "other connections serve what follows");
+    assert!(active_rules(&store).await.is_empty(), "other connections serve what follows");
     drop(store);
     database.drop().await;
 }

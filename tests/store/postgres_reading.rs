@@ -4,7 +4,7 @@ use nicelist::rule::Revision;
 use nicelist::store::{self, StoreError};
 
 use crate::cluster::Database;
-use crate::contract::{commit, in_force, put, put_tag, rule, set};
+use crate::contract::{active_rules, commit, put, put_tag, rule, set};
 use crate::postgres_server::tables;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -16,7 +16,7 @@ async fn s7_a_database_is_read_without_a_change() {
 
     commit(&database.open().await, [put(rule(1, "fleet", ""))]).await;
     let reader = store::open_to_read(&database.url()).await.unwrap();
-    assert_eq!(in_force(&reader).await.len(), 1);
+    assert_eq!(active_rules(&reader).await.len(), 1);
     database.run_sql("UPDATE nicelist_schema SET version = version - 1").await;
     let refused = store::open_to_read(&database.url()).await.err().unwrap();
     assert!(matches!(refused, StoreError::Outdated { .. }), "{refused}");

@@ -14,7 +14,7 @@ use tokio::task::JoinSet;
 use tokio::time::timeout;
 
 use crate::cluster::{Cluster, Database, Disk};
-use crate::contract::{Db, at, change, commit, in_force, machine, put, retention, rule};
+use crate::contract::{Db, active_rules, at, change, commit, machine, put, retention, rule};
 
 /// Why a database cannot be opened.
 async fn refusal(url: &str) -> String {
@@ -132,7 +132,7 @@ async fn many_programs_make_one_schema() {
     }
     let stores = opened.join_all().await;
     commit(&stores[0], [put(rule(1, "fleet", ""))]).await;
-    assert_eq!(in_force(&stores[7]).await.len(), 1);
+    assert_eq!(active_rules(&stores[7]).await.len(), 1);
     drop(stores);
     database.drop().await;
 }
@@ -462,7 +462,7 @@ async fn confirmed_writes_survive_a_crash_and_restart_of_the_server() {
     let events = store.events(&EventFilter::default(), None, usize::MAX).await.unwrap();
     let events: BTreeSet<String> = events.iter().map(|it| it.event.machine.to_string()).collect();
     let rules: BTreeSet<String> =
-        in_force(store).await.iter().map(|rule| rule.target().to_string()).collect();
+        active_rules(store).await.iter().map(|rule| rule.target().to_string()).collect();
     for Answered { hosts: some, events: seen, rules: made } in &answered {
         assert!(some.is_subset(&hosts), "hosts are lost: {:?}", some - &hosts);
         assert!(seen.is_subset(&events), "events are lost: {:?}", seen - &events);

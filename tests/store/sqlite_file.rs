@@ -13,7 +13,7 @@ use rusqlite::Connection;
 use tempfile::TempDir;
 use tokio::task::JoinSet;
 
-use crate::contract::{Db, at, commit, in_force, machine, put, put_tag, retention, rule, set};
+use crate::contract::{Db, active_rules, at, commit, machine, put, put_tag, retention, rule, set};
 
 /// A database in a folder of its own.
 pub(crate) struct File(TempDir);
@@ -64,7 +64,7 @@ async fn what_was_written_exists_after_reopening() {
     assert_eq!(left, ["nicelist.db"], "the log was not emptied");
     let store = file.open().await;
     assert_eq!(store.head().await.unwrap(), Revision(1));
-    assert_eq!(in_force(&store).await, [rule(1, "tag:eng", "c")]);
+    assert_eq!(active_rules(&store).await, [rule(1, "tag:eng", "c")]);
     let snapshot = store.snapshot().await.unwrap();
     assert_eq!((snapshot.settings.len(), snapshot.tags.len()), (1, 1));
     assert_eq!(store.hosts(&HostFilter::default(), None, 9).await.unwrap().len(), 1);
@@ -88,7 +88,7 @@ async fn two_programs_write_one_file() {
     writers.join_all().await;
     let store = file.open().await;
     assert_eq!(store.head().await.unwrap(), Revision(60));
-    assert_eq!(in_force(&store).await.len(), 60);
+    assert_eq!(active_rules(&store).await.len(), 60);
     assert_eq!(store.hosts(&HostFilter::default(), None, 99).await.unwrap().len(), 60);
 }
 

@@ -137,7 +137,7 @@ pub(super) async fn run(context: &Context, args: ConvertArgs) -> Result<(), CliE
     }
 }
 
-/// The error for an input with faults, beside `good` rules without.
+/// The error for an input with faults and `good` valid rules.
 fn refused(input: &Input, faults: &FaultList, good: usize) -> CliError {
     faults.count_hidden();
     let bad = faults.count();

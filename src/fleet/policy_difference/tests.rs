@@ -32,8 +32,8 @@ fn until(mut rule: Rule, expires: &str) -> Rule {
     rule
 }
 
-fn told(found: &PolicyDifferences<'_>) -> Vec<String> {
-    let tell = |difference: &PolicyDifference<'_>| {
+fn describe(found: &PolicyDifferences<'_>) -> Vec<String> {
+    let line_of = |difference: &PolicyDifference<'_>| {
         let name = match difference {
             PolicyDifference::Tag { name, .. } => format!("tag {name}"),
             PolicyDifference::Setting { scope, key, .. } => format!("{key} of {scope}"),
@@ -41,10 +41,10 @@ fn told(found: &PolicyDifferences<'_>) -> Vec<String> {
         };
         format!("{:?} {name}", difference.outcome())
     };
-    found.differences.iter().map(tell).collect()
+    found.differences.iter().map(line_of).collect()
 }
 
-/// Does what differences say.
+/// Applies differences.
 fn apply(is: &PolicyState, found: &PolicyDifferences<'_>) -> PolicyState {
     let mut tags: BTreeMap<_, _> = is.tags.iter().map(|tag| (&tag.name, tag)).collect();
     let mut settings: BTreeMap<_, _> =
@@ -77,18 +77,18 @@ fn apply(is: &PolicyState, found: &PolicyDifferences<'_>) -> PolicyState {
 }
 
 #[test]
-fn differences_are_told_by_kind_and_key_and_the_rest_is_counted() {
+fn differences_are_listed_by_kind_and_key_and_the_rest_is_counted() {
     let is = PolicyState {
         tags: vec![tag("b", 1), tag("a", 1), tag("d", 1)],
         settings: vec![setting("tag:a", 50), setting("fleet", 60)],
         rules: vec![rule(2, "fleet", ""), rule(1, "fleet", "old"), rule(3, "tag:a", "")],
     };
-    let shall = PolicyState {
+    let wanted = PolicyState {
         tags: vec![tag("c", 1), tag("a", 2), tag("d", 1)],
         settings: vec![setting("fleet", 60), setting("tag:a", 70)],
         rules: vec![rule(1, "tag:a", ""), rule(1, "fleet", "new"), rule(3, "tag:a", "")],
     };
-    let named = PolicyDifferences::between(&is, &shall, NAMED);
+    let named = PolicyDifferences::between(&is, &wanted, NAMED);
     let expected = [
         "Changed tag a",
         "Added tag c",
@@ -96,11 +96,11 @@ fn differences_are_told_by_kind_and_key_and_the_rest_is_counted() {
         "Changed teamid:0000000001 in fleet",
         "Added teamid:0000000001 in tag:a",
     ];
-    assert_eq!(told(&named), expected);
+    assert_eq!(describe(&named), expected);
     assert_eq!(named.unchanged, 3);
-    let all = PolicyDifferences::between(&is, &shall, ALL);
+    let all = PolicyDifferences::between(&is, &wanted, ALL);
     let removed = ["Removed tag b", "Removed teamid:0000000002 in fleet"];
-    assert!(removed.iter().all(|line| told(&all).iter().any(|told| told == line)), "{all:?}");
+    assert!(removed.iter().all(|line| describe(&all).iter().any(|found| found == line)), "{all:?}");
     assert_eq!(all.differences.len(), expected.len() + removed.len());
 }
 
@@ -111,15 +111,15 @@ fn a_rule_that_has_expired_is_named_as_one_that_is_gone() {
         rules: vec![rule(1, "fleet", ""), rule(2, "fleet", "not named")],
         ..PolicyState::default()
     };
-    let shall = PolicyState { rules: vec![expired(1), expired(3)], ..PolicyState::default() };
+    let wanted = PolicyState { rules: vec![expired(1), expired(3)], ..PolicyState::default() };
     let options = DiffOptions { prune: false, now: "2026-11-20T10:00:00Z".parse().unwrap() };
-    let found = PolicyDifferences::between(&is, &shall, options);
-    assert_eq!(told(&found), ["Removed teamid:0000000001 in fleet"]);
+    let found = PolicyDifferences::between(&is, &wanted, options);
+    assert_eq!(describe(&found), ["Removed teamid:0000000001 in fleet"]);
     assert_eq!((found.expired, found.unchanged), (2, 0));
     let earlier = DiffOptions { now: "2026-11-20T09:59:59Z".parse().unwrap(), ..options };
-    let found = PolicyDifferences::between(&is, &shall, earlier);
+    let found = PolicyDifferences::between(&is, &wanted, earlier);
     assert_eq!(
-        told(&found),
+        describe(&found),
         ["Changed teamid:0000000001 in fleet", "Added teamid:0000000003 in fleet"]
     );
     assert_eq!(found.expired, 0);
@@ -153,17 +153,17 @@ fn in_order(mut state: PolicyState) -> PolicyState {
 
 proptest! {
     #[test]
-    fn doing_what_differs_leads_to_what_shall_be(
-        is in any_state(), shall in any_state(), turned in any::<bool>(),
+    fn applying_the_differences_leads_to_the_wanted_state(
+        is in any_state(), wanted in any_state(), turned in any::<bool>(),
     ) {
-        let mut given = shall.clone();
+        let mut given = wanted.clone();
         if turned {
             given.rules.reverse();
             given.settings.reverse();
         }
         let found = PolicyDifferences::between(&is, &given, ALL);
         let reached = apply(&is, &found);
-        prop_assert_eq!(in_order(reached.clone()), in_order(shall));
+        prop_assert_eq!(in_order(reached.clone()), in_order(wanted));
         let again = PolicyDifferences::between(&reached, &given, ALL);
         prop_assert!(again.differences.is_empty());
         let named = given.tags.len() + given.settings.len() + given.rules.len();
@@ -172,12 +172,12 @@ proptest! {
 
     #[test]
     fn without_pruning_nothing_that_is_not_named_is_touched(
-        is in any_state(), shall in any_state(),
+        is in any_state(), wanted in any_state(),
     ) {
-        let found = PolicyDifferences::between(&is, &shall, NAMED);
+        let found = PolicyDifferences::between(&is, &wanted, NAMED);
         prop_assert!(found.differences.iter().all(|it| it.outcome() != Outcome::Removed));
         let reached = apply(&is, &found);
-        prop_assert!(PolicyDifferences::between(&reached, &shall, NAMED).differences.is_empty());
+        prop_assert!(PolicyDifferences::between(&reached, &wanted, NAMED).differences.is_empty());
         let has = |rule: &Rule| {
             let key = (rule.target(), rule.scope());
             reached.rules.iter().any(|it| (it.target(), it.scope()) == key)

@@ -20,7 +20,7 @@ fn faults(files: &[File]) -> String {
     described.collect::<Vec<_>>().join("\n")
 }
 
-fn in_force(document: ParsedPolicy) -> PolicyState {
+fn policy_state(document: ParsedPolicy) -> PolicyState {
     assert_eq!(document.faults, []);
     let mut tags: Vec<Tag> = document.tags.into_iter().map(|placed| placed.tag).collect();
     tags.sort_by_cached_key(|tag| tag.name.clone());
@@ -64,7 +64,7 @@ expires = 2027-01-31T00:00:00Z
 #[test]
 fn tags_settings_and_rules_are_read_with_what_the_file_says_of_all() {
     let PolicyState { tags, settings, rules } =
-        in_force(read(&[file("p.toml", POLICY)], &Defaults::default()));
+        policy_state(read(&[file("p.toml", POLICY)], &Defaults::default()));
     assert_eq!(tags[0].priority, 10);
     assert_eq!(tags[0].membership.serials.len(), 2);
     let settings =
@@ -157,7 +157,7 @@ fn a_folder_holds_tables_and_rows_and_nothing_else() {
 fn comments_order_and_spellings_stay_where_nothing_differs() {
     let files = [file("", POLICY)];
     let document = read(&files, &Defaults::default());
-    let wanted = in_force(document.clone());
+    let wanted = policy_state(document.clone());
     assert_eq!(update(&files, &document, false, &wanted), files);
 }
 
@@ -165,8 +165,8 @@ fn comments_order_and_spellings_stay_where_nothing_differs() {
 fn a_text_of_several_lines_is_the_same_after_any_checkout() {
     let unix = "[[rules]]\ntarget = \"teamid:AAAAAAAAAA\"\npolicy = \"allow\"\ncomment = \"\"\"\none\ntwo\"\"\"\n";
     let windows = unix.replace('\n', "\r\n");
-    let [unix, windows] =
-        [unix, &windows].map(|text| in_force(read(&[file("p.toml", text)], &Defaults::default())));
+    let [unix, windows] = [unix, &windows]
+        .map(|text| policy_state(read(&[file("p.toml", text)], &Defaults::default())));
     assert_eq!(unix, windows);
     assert_eq!(unix.rules[0].provenance.comment.as_deref(), Some("one\ntwo"));
 }
@@ -175,7 +175,7 @@ fn a_text_of_several_lines_is_the_same_after_any_checkout() {
 fn only_what_differs_is_written_into_a_file() {
     let files = [file("", POLICY)];
     let document = read(&files, &Defaults::default());
-    let mut wanted = in_force(document.clone());
+    let mut wanted = policy_state(document.clone());
     wanted.tags[0].priority = 20;
     wanted.tags.push(Tag::new("new".parse().unwrap()));
     wanted.settings[0].1 = Setting::parse(SettingKey::ClientMode, "lockdown").unwrap();
@@ -219,22 +219,22 @@ fn only_what_differs_is_written_into_a_file() {
     ticket = "IT-1"
     source = ""
     "#);
-    assert_eq!(in_force(read(&after, &Defaults::default())).rules.len(), 2);
+    assert_eq!(policy_state(read(&after, &Defaults::default())).rules.len(), 2);
 }
 
 #[test]
 fn what_a_folder_does_not_have_gets_a_file_of_its_own() {
-    let wanted = in_force(read(&[file("", POLICY)], &Defaults::default()));
+    let wanted = policy_state(read(&[file("", POLICY)], &Defaults::default()));
     let after = update(&[], &ParsedPolicy::default(), true, &wanted);
     let names: Vec<&str> = after.iter().map(|file| file.name.as_str()).collect();
     assert_eq!(names, ["tags.toml", "settings.toml", "rules.toml"]);
-    assert_eq!(in_force(read(&after, &Defaults::default())), wanted);
+    assert_eq!(policy_state(read(&after, &Defaults::default())), wanted);
     let rows = [file(
         "rules.csv",
         "target,policy,comment\nteamid:EQHXZ8M8AV,allow,old\nteamid:CCCCCCCCCC,allow,\n",
     )];
     let after = update(&rows, &read(&rows, &Defaults::default()), true, &wanted);
-    assert_eq!(in_force(read(&after, &Defaults::default())), wanted);
+    assert_eq!(policy_state(read(&after, &Defaults::default())), wanted);
     let rows = String::from_utf8_lossy(&after[0].bytes);
     insta::assert_snapshot!(rows, @"
     target,policy,comment,source
@@ -260,7 +260,7 @@ proptest! {
             let document = read(before, &Defaults::default());
             prop_assert_eq!(&document.faults, &[]);
             let after = update(before, &document, folder, &wanted);
-            prop_assert_eq!(in_force(read(&after, &Defaults::default())), wanted.clone());
+            prop_assert_eq!(policy_state(read(&after, &Defaults::default())), wanted.clone());
         }
     }
 }

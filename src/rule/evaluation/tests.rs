@@ -112,7 +112,7 @@ fn every_kind_of_policy_has_its_outcome() {
 }
 
 #[test]
-fn a_rule_that_no_identifier_of_the_program_can_match_is_passed_over() {
+fn a_rule_that_no_identifier_of_the_program_can_match_is_skipped() {
     let all = RuleType::ALL.map(|rule_type| (rule_type, PolicyKind::Allow));
     let matching = |signing_status| {
         let program = Program { signing_status, ..pinecone() };
@@ -245,7 +245,7 @@ fn the_mode_decides_about_everything_else() {
 }
 
 #[test]
-fn a_hash_alone_tells_as_much_as_the_host_has_no_other_rules() {
+fn a_hash_alone_is_enough_if_the_host_has_no_other_rules() {
     let hash = Program { sha256: "ab".repeat(32), ..Program::default() };
     let none = evaluate(Evidence::new(&hash, ""), &HeldRules::default(), &LOCKDOWN);
     assert_eq!(decision(&none), (Ruling::Block, "client-mode"));

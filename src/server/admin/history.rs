@@ -4,7 +4,7 @@ use axum::Json;
 use jiff::Timestamp;
 
 use super::checks::Force;
-use super::policy::{Goal, in_force, reach};
+use super::policy::{Goal, policy_at, reach};
 use crate::api::{
     Code, Page, PolicyAnswer, PolicyChange, Problem, RevisionChangesQuery, RevisionPath,
     RevisionQuery, RollbackRequest, RuleHistoryQuery, RuleVersionView,
@@ -147,7 +147,7 @@ pub(super) async fn rollback(
         Some(message) => format!("rollback to {revision}: {message}"),
         None => format!("rollback to {revision}"),
     };
-    let wanted = in_force(&*state.store, revision).await?;
+    let wanted = policy_at(&*state.store, revision).await?;
     permit.operator().may_try(wanted.rules.len())?;
     let goal = Goal { wanted, prune: true, base, force, message: Some(message) };
     LongAnswer::of(reach(&state, permit, goal).await?).await

@@ -81,7 +81,7 @@ async fn attempt(
     if let Some(planned) = goal.base.filter(|planned| *planned != head) {
         return Err(StoreError::Moved { planned, head }.into());
     }
-    let is = in_force(&*state.store, head).await?;
+    let is = policy_at(&*state.store, head).await?;
     let now = state.clock.now();
     let wanted = Arc::clone(goal);
     let (mut answer, edits) = off_the_async_threads(move || plan(&is, &wanted, now)).await??;
@@ -102,7 +102,7 @@ async fn attempt(
 }
 
 /// Everything that was active at a revision.
-pub(super) async fn in_force(store: &dyn Store, at: Revision) -> Result<PolicyState, Refused> {
+pub(super) async fn policy_at(store: &dyn Store, at: Revision) -> Result<PolicyState, Refused> {
     let snapshot = store.snapshot_at(at).await?;
     let filter = RuleFilter { at: Some(at), ..RuleFilter::default() };
     let rules = store.rules(&filter, None, usize::MAX).await?;

@@ -9,7 +9,7 @@ use rusqlite::{Connection, ErrorCode, OpenFlags};
 use tempfile::NamedTempFile;
 
 use super::backup::{
-    CopyError, next_to, contents, contents_of, copy_into, folder, is_same, logs, readable,
+    CopyError, contents, contents_of, copy_into, folder, is_same, logs, next_to, readable,
 };
 use super::database::finish;
 use super::file_system::{copy_owner, create_private_folder, sync_folder};

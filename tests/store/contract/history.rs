@@ -34,7 +34,11 @@ fn story() -> Vec<Vec<Edit>> {
 
 pub(super) async fn now(store: &Db) -> PolicyState {
     let snapshot = store.snapshot().await.unwrap();
-    PolicyState { tags: snapshot.tags, settings: snapshot.settings, rules: in_force(store).await }
+    PolicyState {
+        tags: snapshot.tags,
+        settings: snapshot.settings,
+        rules: active_rules(store).await,
+    }
 }
 
 /// Makes these changes and returns the policy at each revision, starting with 0.
@@ -81,7 +85,7 @@ pub(crate) async fn every_revision_can_be_read_as_it_was(store: Db) {
     }
     let ahead = Revision(99);
     let filter = RuleFilter { at: Some(ahead), ..RuleFilter::default() };
-    assert_eq!(rules_at(&store, &filter, 7).await, in_force(&store).await);
+    assert_eq!(rules_at(&store, &filter, 7).await, active_rules(&store).await);
     assert_eq!(store.snapshot_at(ahead).await.unwrap(), store.snapshot().await.unwrap());
 }
 

@@ -250,7 +250,7 @@ pub(crate) async fn l4_events_of_a_forgotten_host_stay_unless_they_are_deleted(s
         left.iter().map(|it| it.event.machine.to_string()).collect::<Vec<_>>()
     };
     assert_eq!(machines().await, ["M2", "M1"]);
-    assert_eq!(in_force(&store).await.len(), 1, "rules are policy and stay");
+    assert_eq!(active_rules(&store).await.len(), 1, "rules are policy and stay");
     assert_eq!(store.delete_events_of(&machine("M1"), 9).await.unwrap(), 1);
     assert_eq!(store.delete_events_of(&machine("M1"), 9).await.unwrap(), 0);
     assert_eq!(machines().await, ["M2"]);

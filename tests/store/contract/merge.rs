@@ -36,13 +36,13 @@ pub(crate) async fn m3_absent_fields_keep_what_the_current_rule_has(store: Db) {
     commit(&store, [put(full(1))]).await;
     let same = commit(&store, [merge(1, "block", "")]).await;
     assert_eq!((same.outcomes, same.changed), (vec![Outcome::Unchanged], false));
-    assert_eq!(in_force(&store).await, [full(1)]);
+    assert_eq!(active_rules(&store).await, [full(1)]);
 
     let changed = commit(&store, [merge(1, "block", "other")]).await;
     assert_eq!(fields(&changed, 0), ["0 comment: why > other"]);
     let mut other = full(1);
     other.provenance.comment = Some("other".into());
-    assert_eq!(in_force(&store).await, [other]);
+    assert_eq!(active_rules(&store).await, [other]);
     let again = commit(&store, [merge(1, "block", "other")]).await;
     assert_eq!((again.outcomes, again.differences), (vec![Outcome::Unchanged], Vec::new()));
 }
@@ -62,7 +62,7 @@ pub(crate) async fn m3_another_policy_starts_without_the_old_fields(store: Db) {
     assert_eq!(found.len(), expected.len(), "{found:?}");
     assert_eq!(found[0], expected[0]);
     assert_eq!(found[2..], expected[2..]);
-    let only = in_force(&store).await.remove(0);
+    let only = active_rules(&store).await.remove(0);
     assert_eq!((only.expires, only.provenance.comment), (None, None));
 }
 
@@ -73,7 +73,7 @@ pub(crate) async fn m3_edits_of_one_rule_keep_what_earlier_ones_set(store: Db) {
     assert!(!gone.changed);
     let kept = commit(&store, edits[..2].iter().cloned()).await;
     assert_eq!(kept.outcomes, [Outcome::Added, Outcome::Unchanged]);
-    assert_eq!(in_force(&store).await, [rule(1, "fleet", "first")]);
+    assert_eq!(active_rules(&store).await, [rule(1, "fleet", "first")]);
     let removed = commit(&store, [drop_rule(1, "fleet")]).await;
     assert_eq!(fields(&removed, 0), ["0 policy: block > none", "0 comment: first > none"]);
 }
@@ -99,8 +99,9 @@ pub(crate) async fn m3_a_large_change_is_stored_and_reported_rule_by_rule(store:
     assert_eq!(fields(&committed, 0), ["1 comment: why > new"]);
     let count = |outcome| committed.outcomes.iter().filter(|it| **it == outcome).count();
     assert_eq!((count(Outcome::Unchanged), count(Outcome::Added)), (MANY / 3, 10));
-    let in_force = in_force(&store).await;
-    let of = |number: usize| in_force.iter().find(|rule| *rule.target() == team(number)).unwrap();
+    let active_rules = active_rules(&store).await;
+    let of =
+        |number: usize| active_rules.iter().find(|rule| *rule.target() == team(number)).unwrap();
     assert_eq!(*of(3), full(3));
     assert_eq!(of(4).provenance.ticket.as_deref(), Some("IT-1"));
     assert_eq!(of(4).provenance.comment.as_deref(), Some("new"));
@@ -126,7 +127,7 @@ pub(crate) async fn m3_changes_at_the_same_time_lose_no_field(store: Db) {
     let other = store.commit(change([with(None, Some("both"))]));
     let (one, other) = tokio::join!(one, other);
     assert!(one.unwrap().changed && other.unwrap().changed);
-    let only = in_force(&store).await.remove(0);
+    let only = active_rules(&store).await.remove(0);
     assert_eq!(only.provenance.ticket.as_deref(), Some("IT-2"));
     assert_eq!(only.provenance.comment.as_deref(), Some("both"));
     assert_eq!(only.expires, Some(at(1_000)));
@@ -142,5 +143,5 @@ pub(crate) async fn m3_an_expiry_that_is_nearly_the_same_stays(store: Db) {
     commit(&store, [expiring(1_000)]).await;
     assert!(!commit(&store, [expiring(1_050)]).await.changed);
     assert!(commit(&store, [expiring(1_070)]).await.changed);
-    assert_eq!(in_force(&store).await[0].expires, Some(at(1_070)));
+    assert_eq!(active_rules(&store).await[0].expires, Some(at(1_070)));
 }

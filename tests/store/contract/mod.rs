@@ -121,7 +121,7 @@ pub(crate) async fn new_host(store: &Db, name: &str) -> Host {
 }
 
 /// All active rules, in the order of lists.
-pub(crate) async fn in_force(store: &Db) -> Vec<Rule> {
+pub(crate) async fn active_rules(store: &Db) -> Vec<Rule> {
     let records = store.rules(&RuleFilter::default(), None, usize::MAX).await.unwrap();
     records.into_iter().map(|record| record.rule).collect()
 }

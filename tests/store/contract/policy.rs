@@ -9,7 +9,7 @@ use super::*;
 pub(crate) async fn a_new_store_is_empty(store: Db) {
     assert_eq!(store.head().await.unwrap(), Revision(0));
     assert_eq!(store.snapshot().await.unwrap(), nicelist::store::PolicySnapshot::default());
-    assert!(in_force(&store).await.is_empty() && ledger(&store).await.is_empty());
+    assert!(active_rules(&store).await.is_empty() && ledger(&store).await.is_empty());
 }
 
 pub(crate) async fn a_change_is_a_revision_with_its_author(store: Db) {
@@ -53,7 +53,7 @@ pub(crate) async fn outcomes_stand_in_the_order_of_the_edits(store: Db) {
 
 pub(crate) async fn a_change_is_all_or_nothing(store: Db) {
     commit(&store, [put(rule(1, "fleet", "")), set("fleet", "batch-size", "70")]).await;
-    let before = (in_force(&store).await, store.snapshot().await.unwrap());
+    let before = (active_rules(&store).await, store.snapshot().await.unwrap());
     let refused = store
         .commit(change([
             put(rule(2, "fleet", "")),
@@ -77,7 +77,7 @@ pub(crate) async fn a_change_is_all_or_nothing(store: Db) {
             (8, "there is no host `M1`".to_owned()),
         ]
     );
-    assert_eq!((in_force(&store).await, store.snapshot().await.unwrap()), before);
+    assert_eq!((active_rules(&store).await, store.snapshot().await.unwrap()), before);
     assert_eq!(ledger(&store).await.len(), 1);
 }
 
@@ -139,7 +139,7 @@ pub(crate) async fn every_field_of_a_rule_counts(store: Db) {
         let committed = commit(&store, [put(rule.clone())]).await;
         assert_eq!(committed.outcomes, [Outcome::Changed]);
         assert_eq!(committed.head, Revision(number));
-        assert_eq!(in_force(&store).await, std::slice::from_ref(&rule));
+        assert_eq!(active_rules(&store).await, std::slice::from_ref(&rule));
         assert_eq!(ledger(&store).await.last().unwrap().rule, rule);
         let again = commit(&store, [put(rule)]).await;
         assert_eq!((again.changed, again.outcomes), (false, vec![Outcome::Unchanged]));
@@ -161,7 +161,7 @@ pub(crate) async fn a_change_planned_on_another_revision_is_refused(store: Db) {
             other => panic!("not refused: {other:?}"),
         }
     }
-    assert_eq!(in_force(&store).await.len(), 2);
+    assert_eq!(active_rules(&store).await.len(), 2);
     let fresh = Change { base: Some(Revision(2)), ..change([put(rule(3, "fleet", ""))]) };
     assert_eq!(store.commit(fresh).await.unwrap().head, Revision(3));
 }
@@ -208,7 +208,7 @@ pub(crate) async fn the_last_edit_of_a_key_wins(store: Db) {
         committed.outcomes,
         [Changed, Added, Removed, Unchanged, Unchanged, Added, Changed, Changed, Changed]
     );
-    assert_eq!(in_force(&store).await, [rule(1, "fleet", "c"), rule(2, "fleet", "b")]);
+    assert_eq!(active_rules(&store).await, [rule(1, "fleet", "c"), rule(2, "fleet", "b")]);
     assert_eq!(ledger(&store).await.len(), 3);
     assert_eq!(store.snapshot().await.unwrap().settings[0].1.value(), "70");
 }
@@ -256,10 +256,10 @@ pub(crate) async fn a_dropped_rule_can_be_put_again(store: Db) {
         let added = commit(&store, [put(rule(1, "fleet", ""))]).await;
         assert_eq!(added.outcomes, [Outcome::Added]);
         assert_eq!(added.head, Revision(2 * round + 1));
-        assert_eq!(in_force(&store).await.len(), 1);
+        assert_eq!(active_rules(&store).await.len(), 1);
         let dropped = commit(&store, [drop_rule(1, "fleet")]).await;
         assert_eq!(dropped.outcomes, [Outcome::Removed]);
-        assert!(in_force(&store).await.is_empty());
+        assert!(active_rules(&store).await.is_empty());
     }
     assert_eq!(ledger(&store).await.len(), 3);
 }
@@ -290,7 +290,7 @@ pub(crate) async fn large_changes_mix_all_outcomes(store: Db) {
         })
         .collect();
     expected.sort_by(|a, b| a.target().cmp(b.target()));
-    assert_eq!(in_force(&store).await, expected);
+    assert_eq!(active_rules(&store).await, expected);
     assert!(!commit(&store, edits).await.changed);
 }
 
@@ -387,7 +387,7 @@ pub(crate) async fn s7_rules_that_have_expired_read_as_ended_without_a_write(sto
     assert!(store.has_expired(at(20)).await.unwrap());
     store.hide_expired(at(20)).await.unwrap();
     let left: Vec<Target> =
-        in_force(&store).await.iter().map(|rule| rule.target().clone()).collect();
+        active_rules(&store).await.iter().map(|rule| rule.target().clone()).collect();
     assert_eq!(left, [team(2), team(3)]);
     let ended: Vec<_> = ledger(&store).await.iter().map(|row| row.ended).collect();
     assert_eq!(ended, [Some(Revision(1)), None, None]);
@@ -408,11 +408,11 @@ pub(crate) async fn expiry_is_one_revision(store: Db) {
     assert_eq!(store.expire(at(20)).await.unwrap(), Some(Revision(2)));
     assert_eq!(store.expire(at(20)).await.unwrap(), None);
     let left: Vec<Target> =
-        in_force(&store).await.iter().map(|rule| rule.target().clone()).collect();
+        active_rules(&store).await.iter().map(|rule| rule.target().clone()).collect();
     assert_eq!(left, [team(3), team(4)]);
     let ended: Vec<_> = ledger(&store).await.iter().map(|row| row.ended).collect();
     assert_eq!(ended, [Some(Revision(2)), Some(Revision(2)), None, None]);
     assert_eq!(commit(&store, [until(1, 40)]).await.outcomes, [Outcome::Added]);
     assert_eq!(store.expire(at(100)).await.unwrap(), Some(Revision(4)));
-    assert_eq!(in_force(&store).await.len(), 1);
+    assert_eq!(active_rules(&store).await.len(), 1);
 }

@@ -43,13 +43,13 @@ async fn list(store: &Db, filter: &RuleFilter) -> Vec<Rule> {
 pub(crate) async fn rules_are_listed_by_target_and_scope(store: Db) {
     let rules = put_assortment(&store).await;
     assert!(rules.iter().map(Rule::key).is_sorted());
-    assert_eq!(in_force(&store).await, rules);
+    assert_eq!(active_rules(&store).await, rules);
     commit(
         &store,
         [Edit::DropRule(RuleKey { target: rules[3].target().clone(), scope: scope("tag:eng") })],
     )
     .await;
-    assert_eq!(in_force(&store).await.len(), rules.len() - 1);
+    assert_eq!(active_rules(&store).await.len(), rules.len() - 1);
 }
 
 pub(crate) async fn filters_all_have_to_hold(store: Db) {

@@ -98,13 +98,13 @@ pub(crate) async fn force_takes_a_tag_from_all_that_use_it(store: Db) {
     let version = store.host(&before.machine).await.unwrap().unwrap().version;
     let committed = commit(&store, [drop_tag("eng", true)]).await;
     assert_eq!((committed.head, &*committed.outcomes), (Revision(2), &[Outcome::Removed][..]));
-    assert_eq!(in_force(&store).await, [rule(1, "tag:other", "")]);
+    assert_eq!(active_rules(&store).await, [rule(1, "tag:other", "")]);
     assert_eq!(tags_of(&store, "M1").await, [tag("other")]);
     assert!(store.host(&before.machine).await.unwrap().unwrap().version > version);
     let snapshot = store.snapshot().await.unwrap();
     assert!(snapshot.settings.is_empty() && snapshot.tags.len() == 1);
     commit(&store, [put_tag("eng", 1)]).await;
-    assert_eq!(in_force(&store).await.len(), 1, "a new tag has none of the old one's rules");
+    assert_eq!(active_rules(&store).await.len(), 1, "a new tag has none of the old one's rules");
 }
 
 pub(crate) async fn a_tag_made_earlier_in_the_change_counts(store: Db) {
@@ -119,7 +119,7 @@ pub(crate) async fn a_tag_made_earlier_in_the_change_counts(store: Db) {
         put(rule(2, "tag:eng", "")),
     ];
     assert!(commit(&store, edits).await.changed);
-    assert_eq!(in_force(&store).await, [rule(2, "tag:eng", "")]);
+    assert_eq!(active_rules(&store).await, [rule(2, "tag:eng", "")]);
     assert_eq!(tags_of(&store, "M1").await, []);
     let snapshot = store.snapshot().await.unwrap();
     assert_eq!((snapshot.settings.len(), snapshot.tags[0].priority), (0, 5));
