@@ -13,7 +13,7 @@ pub enum Code {
     Unauthenticated,
     /// The role of the token is not sufficient.
     Forbidden,
-    /// Something that the request names does not exist.
+    /// Something in the request does not exist.
     NotFound,
     /// A name matches more than one host.
     Ambiguous,

@@ -1,4 +1,4 @@
-//! Strict deserialization of requests. Serde by itself reads a struct from an array, ignores
+//! Strict deserialization of requests. Serde alone reads a struct from an array, ignores
 //! unknown fields unless a type denies them, and keeps the last of two values with the same key in
 //! a map. Each of these would accept mistakes in a request.
 

@@ -268,7 +268,7 @@ mod tests {
     }
 
     #[test]
-    fn unknown_names_are_told_with_the_nearest_known_one() {
+    fn unknown_names_are_reported_with_the_nearest_known_one() {
         assert_eq!(
             error("arg == []"),
             "unknown variable `arg` (line 1, column 1), did you mean `args`?"
@@ -325,9 +325,9 @@ mod tests {
 
     #[test]
     fn a_message_variable_needs_a_field() {
-        let told = "`target` is used without a field, such as `target.signing_time`";
+        let expected = "`target` is used without a field, such as `target.signing_time`";
         for source in ["target == target", "target['team_id']", "[target].exists(t, t.zz)"] {
-            assert!(error(source).starts_with(told), "{source}");
+            assert!(error(source).starts_with(expected), "{source}");
         }
     }
 

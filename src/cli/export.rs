@@ -67,7 +67,7 @@ pub(super) async fn run(context: &Context, args: ExportArgs) -> Result<(), CliEr
         policy_files::write_file(&place, &file.bytes)?;
     }
     let PolicyState { tags, settings, rules } = &wanted;
-    let told = [
+    let counts = [
         policy_files::counted(tags.len(), "tag"),
         policy_files::counted(settings.len(), "setting"),
         policy_files::counted(rules.len(), "rule"),
@@ -76,7 +76,7 @@ pub(super) async fn run(context: &Context, args: ExportArgs) -> Result<(), CliEr
         0 => "nothing to change in".to_owned(),
         count => format!("wrote {} of", policy_files::counted(count, "file")),
     };
-    ui.status(format!("{written} {}: {}", path.display(), told.join(", ")));
+    ui.status(format!("{written} {}: {}", path.display(), counts.join(", ")));
     Ok(())
 }
 

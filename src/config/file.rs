@@ -365,9 +365,9 @@ mod tests {
             fs::set_permissions(&path, fs::Permissions::from_mode(mode)).unwrap();
             ConfigFile::load(Source::User, &path).unwrap().unwrap().warning()
         };
-        let told = |mode| Some(Warning::Readable { path: path.clone(), mode });
-        assert_eq!(warning("token = 'x'", 0o640), told(0o640));
-        assert_eq!(warning("[contexts.a]\ntoken = 'x'", 0o604), told(0o604));
+        let readable = |mode| Some(Warning::Readable { path: path.clone(), mode });
+        assert_eq!(warning("token = 'x'", 0o640), readable(0o640));
+        assert_eq!(warning("[contexts.a]\ntoken = 'x'", 0o604), readable(0o604));
         assert_eq!(warning("token = 'x'", 0o600), None);
         assert_eq!(warning("server = 'https://x'", 0o644), None);
     }

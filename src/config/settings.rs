@@ -215,7 +215,7 @@ mod tests {
         Settings::resolve(flags, env, files).unwrap()
     }
 
-    /// Where the place was found, told by the values that these tests use.
+    /// The origin of the place, found by the values that these tests use.
     fn place(settings: &Settings) -> String {
         match settings.backend().unwrap() {
             Backend::Server { url, .. } => url.to_string(),
@@ -321,7 +321,7 @@ mod tests {
     }
 
     #[test]
-    fn a_wrong_variable_is_told_by_name() {
+    fn a_wrong_variable_is_reported_by_name() {
         let env = Environment { output: Some("xml".into()), ..home() };
         let error = Settings::resolve(Flags::default(), &env, &Files::default()).unwrap_err();
         assert!(error.to_string().starts_with("NICELIST_OUTPUT: `xml` is not"), "{error}");

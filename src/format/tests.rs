@@ -210,7 +210,7 @@ pub(super) fn drafts() -> Vec<RuleDraft> {
 }
 
 #[test]
-fn a_file_is_told_by_its_beginning_whatever_comes_after_it() {
+fn a_format_is_detected_by_the_beginning_of_a_file() {
     let of = |text: &str| Format::of_content(&File { name: String::new(), bytes: text.into() });
     let rule = r#"{"target":"teamid:AAAAAAAAAA","policy":"allow"}"#;
     assert_eq!(of(&format!("[{rule}, {{")), Some(Format::Json));

@@ -72,13 +72,13 @@ macro_rules! codes {
 }
 
 codes! {
-    /// A row, an object or a value is no rule or setting that any Mac could be given.
+    /// A row, an object or a value is not a valid rule or setting for any Mac.
     NotTaken = "NL001" "not-taken" Error,
         "fix it where it is; the message says what is wrong";
     /// A row of the database cannot be read by this version and is not served.
     Unreadable = "NL002" "unreadable" Error,
         "upgrade nicelist, or replace or delete it";
-    /// The rule says what a weaker scope says already.
+    /// A weaker scope has the same rule already.
     Repeats = "NL101" "repeats-weaker-scope" Warning,
         "remove it, or keep it if the weaker rule is to go";
     /// The rule takes away what no weaker scope gives.
@@ -114,7 +114,7 @@ codes! {
     /// The rule blocks a team whose programs Macs are managed with.
     BlocksSantaTeam = "NL302" "blocks-santa-team" Warning,
         "block the programs that are meant by their signing ids";
-    /// The rule blocks a part of macOS that Santa lets run in any case, or that a Mac needs.
+    /// The rule blocks a part of macOS that Santa always allows, or that a Mac needs.
     BlocksSystem = "NL303" "blocks-system" Error,
         "remove the rule: Santa never blocks programs that macOS needs";
     /// A part of a path pattern matches anywhere in a path.

@@ -45,7 +45,7 @@ pub struct Finding {
     pub message: String,
 }
 
-/// Looks at a whole policy. Findings are in the order of what they are about. The time that it
+/// Checks a whole policy. Findings are in the order of what they are about. The time that it
 /// takes grows with the rules as sorting them does.
 pub fn findings(policy: &PolicyState, now: Timestamp) -> Vec<Finding> {
     let index = Index::of(&policy.rules);
@@ -63,7 +63,7 @@ pub fn findings(policy: &PolicyState, now: Timestamp) -> Vec<Finding> {
     findings
 }
 
-/// Looks at a rule alone, without those that it may have to do with.
+/// Checks one rule alone, without comparing it with others.
 pub fn findings_of_rule(place: usize, rule: &Rule) -> Vec<Finding> {
     let mut findings = Vec::new();
     signer::look(place, rule, &mut findings);

@@ -59,8 +59,8 @@ fn in_comments(path: &str, text: &str) -> Vec<String> {
     found
 }
 
-/// Whether each piece is in an item whose comments are help texts. The comments in the macro
-/// `settings!` are the help of settings.
+/// Whether each piece is in an item whose comments are help texts. The comments in the macros
+/// `commands!` and `settings!` are help, too.
 fn help_texts(pieces: &[(usize, Piece<'_>)]) -> Vec<bool> {
     let mut marked = vec![false; pieces.len()];
     let token = |at: usize| match pieces.get(at) {
@@ -80,7 +80,11 @@ fn help_texts(pieces: &[(usize, Piece<'_>)]) -> Vec<bool> {
                     before.take_while(|(_, piece)| matches!(piece, Piece::Comment(_))).count();
                 is_clap.then_some(at - 2 - comments)
             }
-            Some(Token::Word("settings")) if token(at + 1) == Some(Token::Mark('!')) => Some(at),
+            Some(Token::Word("commands" | "settings"))
+                if token(at + 1) == Some(Token::Mark('!')) =>
+            {
+                Some(at)
+            }
             _ => None,
         };
         if let Some(start) = start {
@@ -96,7 +100,7 @@ fn end_of_item(pieces: &[(usize, Piece<'_>)], from: usize) -> usize {
     for (at, (_, piece)) in pieces.iter().enumerate().skip(from) {
         match piece {
             Piece::Token(Token::Mark('{')) => depth += 1,
-            Piece::Token(Token::Mark('}')) if depth == 1 => return at,
+            Piece::Token(Token::Mark('}')) if depth <= 1 => return at,
             Piece::Token(Token::Mark('}')) => depth -= 1,
             Piece::Token(Token::Mark(';')) if depth == 0 => return at,
             _ => {}

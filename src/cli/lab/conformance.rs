@@ -113,17 +113,17 @@ fn summary(reports: &[CaseReport]) -> String {
     let count = |status| reports.iter().filter(|report| report.status == status).count();
     let (failed, passed) = (count(Status::Fail), count(Status::Pass));
     let (warnings, silent) = (count(Status::Warning), count(Status::NotApplicable));
-    let mut told = vec![format!("{passed} passed")];
+    let mut counts = vec![format!("{passed} passed")];
     if failed > 0 {
-        told.insert(0, format!("{failed} failed"));
+        counts.insert(0, format!("{failed} failed"));
     }
     if warnings > 0 {
-        told.push(format!("{warnings} {}", if warnings == 1 { "warning" } else { "warnings" }));
+        counts.push(format!("{warnings} {}", if warnings == 1 { "warning" } else { "warnings" }));
     }
     if silent > 0 {
-        told.push(format!("{silent} not applicable"));
+        counts.push(format!("{silent} not applicable"));
     }
-    told.join(", ")
+    counts.join(", ")
 }
 
 /// A prefix of machine IDs that needs no escaping in a path.

@@ -327,7 +327,7 @@ mod tests {
     }
 
     #[test]
-    fn a_target_column_beside_types_holds_identifiers() {
+    fn a_target_column_next_to_types_contains_identifiers() {
         assert!(layout(&["target", "policy"]).unwrap().has_whole_targets());
         assert!(!layout(&["target", "type", "policy"]).unwrap().has_whole_targets());
     }

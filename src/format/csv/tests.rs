@@ -242,7 +242,7 @@ fn a_reader_that_fails_ends_the_file() {
 }
 
 #[test]
-fn mended_rejects_are_read_again() {
+fn fixed_rejects_are_read_again() {
     let text = "target,policy,comment\nteamid:SHORT,allow,\"a,b\"\nteamid:EQHXZ8M8AV\n";
     let mut file = Vec::new();
     let reader = open(text.as_bytes());
@@ -258,9 +258,9 @@ fn mended_rejects_are_read_again() {
          teamid:SHORT,allow,\"a,b\",2,target: `SHORT` is no teamid identifier; expected 10 letters and digits\n\
          teamid:EQHXZ8M8AV,,,3,the row has 1 fields and the header 3\n"
     );
-    let mended = written.replace("SHORT", "AAAAAAAAAA");
-    assert_eq!(outcomes(&mended)[0], "2 teamid:AAAAAAAAAA allow fleet");
-    let again = open(mended.as_bytes());
+    let fixed = written.replace("SHORT", "AAAAAAAAAA");
+    assert_eq!(outcomes(&fixed)[0], "2 teamid:AAAAAAAAAA allow fleet");
+    let again = open(fixed.as_bytes());
     let mut file = Vec::new();
     let header = Rejects::new(&mut file, Delimiter::Comma, again.columns()).unwrap();
     header.finish().unwrap();

@@ -53,7 +53,7 @@ fn binary_and_xml_are_the_same() {
 }
 
 #[test]
-fn what_is_no_profile_of_rules_is_told() {
+fn other_profiles_are_reported_as_what_they_are() {
     let whole = plist(&format!("<dict>{}</dict>", list(RULE)));
     insta::assert_snapshot!(describe(StaticRules, &whole.as_bytes()[..whole.len() / 2]), @"f:3:43  fault: ends too early; it may be cut off");
     insta::assert_snapshot!(describe(StaticRules, &b"bplist00\xd1\x01"[..]), @"f  fault: is a damaged binary property list; it may be cut off");
@@ -63,7 +63,7 @@ fn what_is_no_profile_of_rules_is_told() {
 }
 
 #[test]
-fn each_rule_is_told_by_its_number() {
+fn each_rule_is_reported_by_its_number() {
     let odd = "<dict><key>identifier</key><string>SHORT</string><key>policy</key><string>BLOCKLIST</string>\
         <key>rule_type</key><string>TEAMID</string></dict><string>x</string>\
         <dict><key>identifier</key><string>A</string><key>policy</key><integer>2</integer>\
@@ -294,7 +294,7 @@ fn w15_audit_only_is_read_as_santa_spells_it() {
 }
 
 #[test]
-fn settings_beside_rules_are_told() {
+fn settings_next_to_rules_are_reported() {
     let both = format!(
         "<dict><key>ClientMode</key><integer>2</integer>{}<key>SyncBaseURL</key><string>x</string></dict>",
         list(RULE)

@@ -147,7 +147,7 @@ fn exceptions_become_remove_rules_in_stronger_scopes() {
 }
 
 #[test]
-fn a_mac_without_a_primary_user_is_told_of() {
+fn a_mac_without_a_primary_user_is_reported() {
     let document = with("excluded_primary_users: [u]");
     assert_eq!(
         notes(&document)[1],
@@ -174,7 +174,7 @@ fn an_excluded_tag_needs_the_higher_priority() {
 }
 
 #[test]
-fn what_scopes_cannot_say_is_refused() {
+fn what_scopes_cannot_express_is_refused() {
     let refused = |lists: &str| faults(&with(lists)).join("\n");
     assert_eq!(
         refused("tags: [a]\n    serial_numbers: [s]"),
@@ -275,7 +275,7 @@ fn the_list_of_the_api_has_zentrals_own_numbers() {
 }
 
 #[test]
-fn a_page_of_the_api_tells_that_there_are_more() {
+fn a_page_of_the_api_reports_that_there_are_more() {
     let text = format!(
         "{{\"count\":2,\"next\":\"https://z/?offset=1\",\"previous\":null,\"results\":[{}]}}",
         api_row(1, "AAAAAAAAAA", "")
@@ -298,7 +298,7 @@ fn tags_by_number_are_refused_with_what_to_do() {
 }
 
 #[test]
-fn voting_rules_and_rule_sets_are_told() {
+fn voting_rules_and_rule_sets_are_reported() {
     let row = api_row(1, "AAAAAAAAAA", "")
         .replace("\"ruleset\":null", "\"ruleset\":7")
         .replace("\"is_voting_rule\":false", "\"is_voting_rule\":true");

@@ -139,7 +139,7 @@ fn rules_have_the_bytes_of_google_s_implementation() {
 }
 
 #[test]
-fn unknown_fields_of_every_kind_are_passed_over() {
+fn unknown_fields_of_every_kind_are_ignored() {
     // Fields 500 (number), 501 (64 bits), 502 (bytes) and 503 (32 bits) before field 3.
     let body = bytes("a01f07a91f0102030405060708b21f02abcdbd1f010203041a024d31");
     let request: PostflightRequest = read(&body).unwrap();

@@ -35,7 +35,7 @@ fn apples() -> Program {
     }
 }
 
-/// The rules of a host that holds these for a program.
+/// The rules that a host has for a program.
 fn held(program: &Program, rules: &[(RuleType, PolicyKind)]) -> HeldRules {
     let all = Program { signing_status: SigningStatus::Unknown, ..program.clone() };
     HeldRules {

@@ -197,7 +197,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_wrong_with_a_url_is_told_without_its_password() {
+    fn mistakes_in_a_url_are_reported_without_its_password() {
         for url in [
             "postgres://anna:secret@db/rules?sslmode=sometimes",
             "postgres://anna:secret@db/rules?sslmode=verify-full&sslrootcert=/no/such/file",

@@ -120,7 +120,7 @@ async fn a_good_file_is_one_change_and_one_line() {
 }
 
 #[tokio::test]
-async fn every_bad_row_is_told_with_its_place_and_nothing_is_sent() {
+async fn every_bad_row_is_reported_with_its_location_and_nothing_is_sent() {
     let (_folder, file) = Folder::with(MIXED);
     let (client, asked) = server();
     let (ui, out, err) = captured_ui(Output::Table, false);
@@ -140,7 +140,7 @@ async fn every_bad_row_is_told_with_its_place_and_nothing_is_sent() {
 }
 
 #[tokio::test]
-async fn what_the_server_refuses_is_told_by_line() {
+async fn rules_that_the_server_refuses_are_reported_by_line() {
     let (_folder, file) = Folder::with(
         "target,policy,scope\n\nteamid:AAAAAAAAAA,allow,\nteamid:BBBBBBBBBB,block,tag:unknown\n",
     );

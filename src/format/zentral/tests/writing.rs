@@ -70,7 +70,7 @@ fn rules_that_say_the_same_become_one_with_lists() {
 }
 
 #[test]
-fn what_a_rule_set_cannot_say_is_a_loss() {
+fn what_a_rule_set_cannot_express_is_a_loss() {
     let mut with_message = rule("silent-block", "teamid:AAAAAAAAAA", "fleet");
     with_message.notice.message = Some("x".into());
     with_message.provenance.source = Some("vendor".into());
