@@ -264,7 +264,7 @@ fn membership() -> Object {
 }
 
 macro_rules! schema {
-    ($($name:ident $(as $public:ident)? => $schema:expr;)+) => {
+    ($($name:ident $(as $public:ident)? $(with $part:ident)? => $schema:expr;)+) => {
         $(
             impl PartialSchema for $name {
                 fn schema() -> RefOr<Schema> {
@@ -276,6 +276,10 @@ macro_rules! schema {
                 fn name() -> Cow<'static, str> {
                     let names: &[&str] = &[$(stringify!($public),)? stringify!($name)];
                     Cow::Borrowed(names[0])
+                }
+
+                fn schemas(schemas: &mut Vec<(String, RefOr<Schema>)>) {
+                    schemas.extend([$((<$part>::name().into_owned(), <$part>::schema()))?]);
                 }
             }
         )+
@@ -306,7 +310,7 @@ schema! {
     Ruling => words_of::<Self>("Whether a program may run");
     StepResult as Finding => words_of::<Self>("The result of one step of Santa's evaluation");
     RevisionRecord as RevisionMark => revision("Who created a revision, when and why.", &[], vec![]);
-    RevisionSummary as RevisionView => revision(
+    RevisionSummary as RevisionView with Counts => revision(
         "A revision and how much it changed.", &["rules", "settings", "tags", "hosts"], vec![
         ("rules", of::<Counts>("Changed rules.")),
         ("settings", of::<Counts>("Changed settings.")),
