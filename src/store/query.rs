@@ -122,7 +122,7 @@ pub struct HostFilter {
     pub user: Option<String>,
 }
 
-/// A host and the version of its row, for [`super::Store::save_host`].
+/// A host and the version of its row, for [`super::HostStore::save_host`].
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct StoredHost {
     pub host: Host,

@@ -153,8 +153,8 @@ impl Engine {
     /// Commits a change and reads it, so that the next request already sees it.
     ///
     /// # Errors
-    /// As [`Store::commit`]. A change that was committed is never an error: if it cannot be read
-    /// back now, [`Engine::tick`] reads it later.
+    /// As [`crate::store::PolicyStore::commit`]. A change that was committed is never an error: if it
+    /// cannot be read back now, [`Engine::tick`] reads it later.
     pub async fn commit(&self, change: Change) -> StoreResult<Committed> {
         let committed = self.store.commit(change).await?;
         if committed.changed
