@@ -103,9 +103,9 @@ pub struct EventDetail {
     pub candidates: Vec<Candidate>,
     /// Why the first target is the best.
     pub reason: String,
-    /// The report of the host, without texts that were too long.
+    /// What else the host reported, by the names of the fields in Santa's protocol.
     #[schema(value_type = Object)]
-    pub report: serde_json::Value,
+    pub other_fields: serde_json::Map<String, serde_json::Value>,
     /// The fields of the report that were too long and were shortened or dropped, by their names
     /// in Santa's protocol.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]

@@ -11,7 +11,8 @@ use std::fmt;
 use std::str::FromStr;
 
 use jiff::Timestamp;
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
+use serde_json::{Map, Value};
 use utoipa::ToSchema;
 
 use crate::rule::{MachineId, Program, words};
@@ -124,6 +125,10 @@ pub struct Ancestor {
     pub sha256: String,
     /// Empty if it has none.
     pub signing_id: String,
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub cdhash: String,
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub team_id: String,
 }
 
 /// An access to a file that the Mac's profile watches.
@@ -148,6 +153,17 @@ pub struct SigningLink {
     pub common_name: String,
     pub organization: String,
     pub organizational_unit: String,
+    /// Seconds since 1970; 0 if unknown.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub valid_from: u32,
+    /// Seconds since 1970; 0 if unknown.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub valid_until: u32,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
+const fn is_zero(seconds: &u32) -> bool {
+    *seconds == 0
 }
 
 /// One report of one program on one host.
@@ -179,12 +195,21 @@ pub struct Event {
     pub signing_chain: Vec<SigningLink>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub access: Option<FileAccess>,
-    /// The report of the host, which contains more fields.
-    pub report: serde_json::Value,
+    /// What the host reported and no other field has, by its name in Santa's protocol. Events that
+    /// version 0.1.0 stored have all fields here.
+    #[serde(default, alias = "report", deserialize_with = "fields_or_null")]
+    pub other_fields: Map<String, Value>,
     /// The fields that were too long and were shortened or dropped, by their names in Santa's
     /// protocol.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub truncated: Vec<String>,
+}
+
+/// Reads an object. Version 0.1.0 stored null for some reports.
+fn fields_or_null<'de, D: Deserializer<'de>>(
+    deserializer: D,
+) -> Result<Map<String, Value>, D::Error> {
+    Ok(Option::deserialize(deserializer)?.unwrap_or_default())
 }
 
 impl Event {

@@ -7,7 +7,7 @@ use std::borrow::Cow;
 
 use jiff::Timestamp;
 use serde::Deserialize;
-use serde_json::Value;
+use serde_json::Map;
 
 use super::StoreResult;
 use super::codes::{corrupt, to_event_kind, to_time, to_value};
@@ -178,7 +178,7 @@ impl EventColumns {
             download_url: String::new(),
             signing_chain: Vec::new(),
             access,
-            report: Value::Null,
+            other_fields: Map::new(),
             truncated: vec!["report".to_owned()],
         };
         Ok((to_time(self.received)?, event))

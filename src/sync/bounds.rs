@@ -9,7 +9,7 @@ use std::io;
 use std::ops::Deref;
 
 use serde::Serialize;
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use crate::protocol::{
     Certificate, Entitlement, EntitlementInfo, Event, FileAccessEvent, Open, PreflightRequest,
@@ -61,24 +61,31 @@ impl<T> Bounded<T> {
     pub(super) fn truncated(&self) -> Vec<String> {
         self.truncated.0.iter().map(|field| (*field).to_owned()).collect()
     }
+
+    /// The report, and the fields that lost something.
+    pub(super) fn into_parts(self) -> (T, Vec<String>) {
+        let truncated = self.truncated();
+        (self.report, truncated)
+    }
 }
 
-impl<T: Serialize> Bounded<T> {
-    /// The whole report as JSON, and the fields that lost something. Lists are left out of a
-    /// report that is too long as a whole.
-    pub(super) fn json(&self) -> (Value, Vec<String>) {
-        let mut truncated = self.truncated();
-        let mut length = Length(0);
-        let measured = serde_json::to_writer(&mut length, &self.report);
-        let mut json = serde_json::to_value(&self.report).unwrap_or_default();
-        if measured.is_err() || length.0 > REPORT {
-            if let Value::Object(fields) = &mut json {
-                fields.retain(|_, value| !value.is_array() && !value.is_object());
-            }
-            truncated.push("report".to_owned());
-        }
-        (json, truncated)
+/// The fields of a report that are not empty, as JSON. If they are too long together, lists are left
+/// out, and `truncated` gets `report`.
+pub(super) fn json_fields(
+    report: &impl Serialize,
+    truncated: &mut Vec<String>,
+) -> Map<String, Value> {
+    let mut length = Length(0);
+    let measured = serde_json::to_writer(&mut length, report);
+    let mut fields = match serde_json::to_value(report) {
+        Ok(Value::Object(fields)) => fields,
+        Ok(_) | Err(_) => Map::new(),
+    };
+    if measured.is_err() || length.0 > REPORT {
+        fields.retain(|_, value| !value.is_array() && !value.is_object());
+        truncated.push("report".to_owned());
     }
+    fields
 }
 
 impl<T> Deref for Bounded<T> {

@@ -1,11 +1,12 @@
 //! Event upload: stores what hosts report.
 
 use std::collections::BTreeMap;
+use std::mem::take;
 use std::sync::Arc;
 
 use jiff::Timestamp;
 
-use super::bounds::Bounded;
+use super::bounds::{Bounded, json_fields};
 use super::error::SyncError;
 use super::event_limit::{EVENTS_PER_DAY, EventLimit};
 use super::live_policy::LivePolicy;
@@ -152,36 +153,37 @@ async fn in_turns(events: impl Iterator<Item = Event>) -> Vec<Event> {
     collected
 }
 
-/// An execution, or a member of a bundle. Fields without a column are kept in the report.
+/// An execution, or a member of a bundle. What is not taken from the report stays in it, and is stored
+/// as it was reported.
 fn execution(machine: &MachineId, event: &wire::Event) -> Event {
-    let event = Bounded::event(event);
-    let signing_chain: Vec<SigningLink> = event.signing_chain.iter().map(link).collect();
-    let (report, truncated) = event.json();
+    let (mut report, mut truncated) = Bounded::event(event).into_parts();
+    let signing_chain: Vec<SigningLink> =
+        take(&mut report.signing_chain).into_iter().map(link).collect();
     Event {
         machine: machine.clone(),
-        decision: Decision(event.decision.as_str().into()),
-        occurred: occurred(event.execution_time),
-        file_name: event.file_name.clone(),
-        folder: event.file_path.clone(),
+        decision: Decision(take(&mut report.decision).as_str().into()),
+        occurred: occurred(take(&mut report.execution_time)),
+        file_name: take(&mut report.file_name),
+        folder: take(&mut report.file_path),
         program: Program {
-            sha256: event.file_sha256.to_ascii_lowercase(),
-            cdhash: event.cdhash.clone(),
-            team_id: event.team_id.clone(),
-            signing_id: event.signing_id.clone(),
-            signing_status: signing_status(&event.signing_status),
+            sha256: take(&mut report.file_sha256).to_ascii_lowercase(),
+            cdhash: take(&mut report.cdhash),
+            team_id: take(&mut report.team_id),
+            signing_id: take(&mut report.signing_id),
+            signing_status: signing_status(&mut report.signing_status),
             certificate: leaf(&signing_chain),
         },
-        user: event.executing_user.clone(),
-        pid: event.pid,
-        parent_name: event.parent_name.clone(),
-        bundle_name: event.file_bundle_name.clone(),
-        bundle_version: event.file_bundle_version_string.clone(),
-        bundle_hash: event.file_bundle_hash.to_ascii_lowercase(),
-        bundle_binary_count: event.file_bundle_binary_count,
-        download_url: event.quarantine_data_url.clone(),
+        user: take(&mut report.executing_user),
+        pid: take(&mut report.pid),
+        parent_name: take(&mut report.parent_name),
+        bundle_name: take(&mut report.file_bundle_name),
+        bundle_version: take(&mut report.file_bundle_version_string),
+        bundle_hash: take(&mut report.file_bundle_hash).to_ascii_lowercase(),
+        bundle_binary_count: take(&mut report.file_bundle_binary_count),
+        download_url: take(&mut report.quarantine_data_url),
         signing_chain,
         access: None,
-        report,
+        other_fields: json_fields(&report, &mut truncated),
         truncated,
     }
 }
@@ -189,25 +191,26 @@ fn execution(machine: &MachineId, event: &wire::Event) -> Event {
 /// A file access, as an event about the program that opened the file. Santa reports who signed the
 /// program, but not its user and its signing status.
 fn file_access(machine: &MachineId, event: &wire::FileAccessEvent) -> Event {
-    let event = Bounded::file_access(event);
-    let unknown = wire::Process::default();
-    let (actor, parents) = event.process_chain.split_first().unwrap_or((&unknown, &[]));
+    let (mut report, mut truncated) = Bounded::file_access(event).into_parts();
+    let actor = report.process_chain.first_mut().map(take).unwrap_or_default();
     let (folder, file_name) = actor.file_path.rsplit_once('/').unwrap_or(("", &actor.file_path));
-    let signing_chain: Vec<SigningLink> = actor.signing_chain.iter().map(link).collect();
-    let ancestors: Vec<Ancestor> = parents.iter().map(ancestor).collect();
+    let signing_chain: Vec<SigningLink> = actor.signing_chain.into_iter().map(link).collect();
+    let ancestors: Vec<Ancestor> = report.process_chain.iter_mut().skip(1).map(ancestor).collect();
+    if report.process_chain.iter().all(|process| *process == wire::Process::default()) {
+        report.process_chain.clear();
+    }
     let parent = ancestors.first().and_then(|parent| parent.path.rsplit('/').next());
-    let (report, truncated) = event.json();
     Event {
         machine: machine.clone(),
-        decision: Decision(event.decision.as_str().into()),
-        occurred: occurred(event.access_time),
+        decision: Decision(take(&mut report.decision).as_str().into()),
+        occurred: occurred(take(&mut report.access_time)),
         file_name: file_name.to_owned(),
         folder: folder.to_owned(),
         program: Program {
             sha256: actor.file_sha256.to_ascii_lowercase(),
-            cdhash: actor.cdhash.clone(),
-            team_id: actor.team_id.clone(),
-            signing_id: actor.signing_id.clone(),
+            cdhash: actor.cdhash,
+            team_id: actor.team_id,
+            signing_id: actor.signing_id,
             signing_status: SigningStatus::Unknown,
             certificate: leaf(&signing_chain),
         },
@@ -221,22 +224,25 @@ fn file_access(machine: &MachineId, event: &wire::FileAccessEvent) -> Event {
         download_url: String::new(),
         signing_chain,
         access: Some(FileAccess {
-            rule: event.rule_name.clone(),
-            rule_version: event.rule_version.clone(),
-            file: event.target.clone(),
+            rule: take(&mut report.rule_name),
+            rule_version: take(&mut report.rule_version),
+            file: take(&mut report.target),
             ancestors,
         }),
-        report,
+        other_fields: json_fields(&report, &mut truncated),
         truncated,
     }
 }
 
-fn ancestor(process: &wire::Process) -> Ancestor {
+/// Takes an ancestor out of a report, except its certificates, which could be long.
+fn ancestor(process: &mut wire::Process) -> Ancestor {
     Ancestor {
-        pid: process.pid,
-        path: process.file_path.clone(),
-        sha256: process.file_sha256.clone(),
-        signing_id: process.signing_id.clone(),
+        pid: take(&mut process.pid),
+        path: take(&mut process.file_path),
+        sha256: take(&mut process.file_sha256),
+        signing_id: take(&mut process.signing_id),
+        cdhash: take(&mut process.cdhash),
+        team_id: take(&mut process.team_id),
     }
 }
 
@@ -248,12 +254,14 @@ fn leaf(chain: &[SigningLink]) -> Option<Certificate> {
     })
 }
 
-fn link(certificate: &wire::Certificate) -> SigningLink {
+fn link(certificate: wire::Certificate) -> SigningLink {
     SigningLink {
-        sha256: certificate.sha256.clone(),
-        common_name: certificate.cn.clone(),
-        organization: certificate.org.clone(),
-        organizational_unit: certificate.ou.clone(),
+        sha256: certificate.sha256,
+        common_name: certificate.cn,
+        organization: certificate.org,
+        organizational_unit: certificate.ou,
+        valid_from: certificate.valid_from,
+        valid_until: certificate.valid_until,
     }
 }
 
@@ -263,13 +271,17 @@ fn occurred(seconds: f64) -> Option<Timestamp> {
     is_set.then(|| Timestamp::from_millisecond(millisecond as i64).ok()).flatten()
 }
 
-fn signing_status(status: &Open<wire::SigningStatus>) -> SigningStatus {
-    match status {
-        Open::Known(wire::SigningStatus::Unspecified) | Open::Other(_) => SigningStatus::Unknown,
+/// Takes a signing status out of a report, unless this version does not know it.
+fn signing_status(reported: &mut Open<wire::SigningStatus>) -> SigningStatus {
+    let status = match reported {
+        Open::Other(_) => return SigningStatus::Unknown,
+        Open::Known(wire::SigningStatus::Unspecified) => SigningStatus::Unknown,
         Open::Known(wire::SigningStatus::Unsigned) => SigningStatus::Unsigned,
         Open::Known(wire::SigningStatus::Invalid) => SigningStatus::Invalid,
         Open::Known(wire::SigningStatus::Adhoc) => SigningStatus::Adhoc,
         Open::Known(wire::SigningStatus::Development) => SigningStatus::Development,
         Open::Known(wire::SigningStatus::Production) => SigningStatus::Production,
-    }
+    };
+    *reported = Open::default();
+    status
 }

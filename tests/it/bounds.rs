@@ -142,7 +142,7 @@ fn huge_event_of(host: &Host, number: u32) -> Event {
         download_url: "u".repeat(if number.is_multiple_of(5) { 2_000_000 } else { 100_000 }),
         signing_chain: Vec::new(),
         access: None,
-        report: Value::Null,
+        other_fields: serde_json::Map::new(),
         truncated: Vec::new(),
     }
 }

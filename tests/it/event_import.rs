@@ -80,8 +80,8 @@ async fn events_of_another_server_are_imported_once() {
     new 1, known 1
     ");
     let newest = shell.json("event list --text Larch")[0]["id"].clone();
-    let report = &shell.json(&format!("event show {newest}"))["report"];
-    assert_eq!((&report["machine_id"], &report["pid"]), (&Value::Null, &json!(400)));
+    let event = &shell.json(&format!("event show {newest}"));
+    assert_eq!((&event["other_fields"]["machine_id"], &event["pid"]), (&Value::Null, &json!(400)));
     let approved = shell.run(&format!("event approve {newest} --yes --dry-run"));
     assert!(approved.contains("exit code: 0"), "{approved}");
 }

@@ -11,7 +11,7 @@ use crate::fleet::EventId;
 #[command(after_long_help = "\
 Examples:
   nicelist event show 1204
-  nicelist event show 1204 -o json | jq .report")]
+  nicelist event show 1204 -o json | jq .other_fields")]
 pub(crate) struct ShowArgs {
     /// The event's number, as event list shows it
     #[arg(value_name = "ID")]

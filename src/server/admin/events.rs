@@ -98,7 +98,7 @@ pub(super) async fn show(
         signing_chain: event.signing_chain,
         candidates,
         reason: reason.to_owned(),
-        report: event.report,
+        other_fields: event.other_fields,
         truncated: event.truncated,
     }))
 }

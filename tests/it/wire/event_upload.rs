@@ -65,7 +65,10 @@ async fn all_fields_of_an_event_are_stored() {
     assert_eq!(event["program"]["team_id"], "EQHXZ8M8AV");
     let detail = format!("/events/{}", event["id"]);
     let detail = server.admin(Method::GET, &detail, Value::Null).await;
-    assert_eq!(detail["report"]["csFlags"], 65536);
+    let other = json!({"logged_in_users": ["ann"], "current_sessions": ["ann@console"], "ppid": 1,
+        "entitlementInfo": {}, "csFlags": 65536, "static_rule": true});
+    assert_eq!(detail["other_fields"], other, "each field is stored once");
+    assert_eq!(detail["signing_chain"][0]["valid_until"], 2);
     assert_eq!(detail["signing_chain"][0]["common_name"], "Developer ID");
 }
 
@@ -96,10 +99,11 @@ async fn an_event_in_protobuf_says_the_same() {
     assert_eq!(event["decision"], "BLOCK_UNKNOWN");
     assert_eq!(event["occurred"], "2025-06-15T15:06:40.25Z");
     let detail = format!("/events/{}", event["id"]);
-    let report = server.admin(Method::GET, &detail, Value::Null).await["report"].take();
-    assert_eq!(report["ppid"], -1);
-    assert_eq!(report["signingStatus"], "SIGNING_STATUS_PRODUCTION");
-    assert_eq!(report["entitlementInfo"]["entitlements"][0]["key"], "com.apple.x");
+    let detail = server.admin(Method::GET, &detail, Value::Null).await;
+    assert_eq!(detail["program"]["signing_status"], "production");
+    let other = &detail["other_fields"];
+    assert_eq!(other["ppid"], -1);
+    assert_eq!(other["entitlementInfo"]["entitlements"][0]["key"], "com.apple.x");
 }
 
 /// §3.4: decisions of later clients and earlier ones.

@@ -8,6 +8,10 @@ use nicelist::store::{EventFilter, EventPurge, StoredEvent};
 
 use super::*;
 
+fn fields(json: serde_json::Value) -> serde_json::Map<String, serde_json::Value> {
+    json.as_object().unwrap().clone()
+}
+
 /// An event of one program, named by a number, on one host.
 fn event(host: &str, program: usize, decision: &str, seconds: i64) -> Event {
     Event {
@@ -36,7 +40,7 @@ fn event(host: &str, program: usize, decision: &str, seconds: i64) -> Event {
             ..SigningLink::default()
         }],
         access: None,
-        report: serde_json::json!({"unknown": [1, null, {"ä": true}]}),
+        other_fields: fields(serde_json::json!({"unknown": [1, null, {"ä": true}]})),
         truncated: vec!["file_path".to_owned()],
     }
 }
@@ -132,7 +136,7 @@ pub(crate) async fn b1_a_huge_event_is_read_shortened(store: Db) {
 
 pub(crate) async fn b1_a_list_of_large_events_ends_early(store: Db) {
     let large = |number: usize| Event {
-        report: serde_json::json!({"x": "x".repeat(400_000)}),
+        other_fields: fields(serde_json::json!({"x": "x".repeat(400_000)})),
         ..event("M1", number, "BLOCK_UNKNOWN", 1)
     };
     let events: Vec<Event> = (0..25).map(large).collect();
