@@ -203,6 +203,10 @@ pub struct HostView {
     /// Events of the host that the server dropped today, because it had reached its limit.
     #[serde(default)]
     pub events_dropped: u64,
+    /// Events of the host that are stored but whose programs are not listed, because it had
+    /// reported too many new programs today.
+    #[serde(default)]
+    pub sightings_dropped: u64,
     /// Its tags.
     pub tags: Vec<TagName>,
     /// Tags that it has only because of their membership.

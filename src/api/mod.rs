@@ -105,6 +105,10 @@ pub struct Status {
     /// for the day.
     #[serde(default)]
     pub events_dropped: u64,
+    /// Events that this server stored since it started without listing their programs, because
+    /// their host had reported too many new programs that day.
+    #[serde(default)]
+    pub sightings_dropped: u64,
     /// Requests beyond a limit per minute since this server started. They were refused, or their
     /// events were dropped.
     #[serde(default)]

@@ -149,10 +149,12 @@ impl State {
 
     /// Refused and failed requests since the server started.
     fn counters(&self) -> impl Iterator<Item = (&'static str, Cell)> {
-        let Status { requests_over_limits, events_dropped, panics, .. } = self.server;
+        let Status { requests_over_limits, events_dropped, sightings_dropped, panics, .. } =
+            self.server;
         let counters = [
             ("over limits", requests_over_limits, "request", "", Tone::Notice),
             ("dropped", events_dropped, "event", " over the limit per day", Tone::Notice),
+            ("not listed", sightings_dropped, "report", " of too many new programs", Tone::Notice),
             ("panics", panics, "request", " failed because of a bug; see the log", Tone::Bad),
         ];
         let counters = counters.into_iter().filter(|(_, count, ..)| *count > 0);

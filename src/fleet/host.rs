@@ -5,7 +5,7 @@ mod rules_hash;
 mod sync_state;
 
 pub use macs::{
-    Conflict, ConflictKind, Fingerprint, Macs, OtherMac, Recognized, SYNC_TAKES, Sighting,
+    Conflict, ConflictKind, Fingerprint, Macs, OtherMac, Recognized, SYNC_TAKES, SeenMac,
 };
 pub use rules_hash::{Drift, Leg, NotAHash, RulesHash, Trail, UnionLeg};
 pub use sync_state::{

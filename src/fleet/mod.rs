@@ -7,6 +7,7 @@ mod epoch;
 mod event;
 mod host;
 mod policy_difference;
+mod program;
 mod role;
 mod setting;
 mod tag;
@@ -22,9 +23,10 @@ pub use event::{
 pub use host::{
     CleanOrder, CleanSync, Conflict, ConflictKind, Drift, Fingerprint, Generation, Holding, Host,
     HostFacts, Leg, Macs, Miscount, NotAHash, Offers, OtherMac, Reach, Recognized, RuleCounts,
-    RulesHash, SYNC_TAKES, ScopeSetId, Session, SessionKind, Sighting, SyncState, Trail, UnionLeg,
+    RulesHash, SYNC_TAKES, ScopeSetId, SeenMac, Session, SessionKind, SyncState, Trail, UnionLeg,
 };
 pub use policy_difference::{DiffOptions, PolicyDifference, PolicyDifferences, PolicyState};
+pub use program::{KnownProgram, ProgramId, Sighting};
 pub use role::Role;
 pub use setting::{
     BatchSize, ClientMode, DriftRepair, EffectiveSettings, EventAge, EventLimit,

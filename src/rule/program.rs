@@ -24,6 +24,15 @@ pub enum SigningStatus {
 }
 
 impl SigningStatus {
+    pub const ALL: [Self; 6] = [
+        Self::Unknown,
+        Self::Unsigned,
+        Self::Invalid,
+        Self::Adhoc,
+        Self::Development,
+        Self::Production,
+    ];
+
     /// The word shown to people.
     pub const fn word(self) -> &'static str {
         match self {
@@ -180,7 +189,7 @@ impl Program {
 
     /// The signing ID with its team ID, if both are known. Clients before 2024 report it without
     /// the team ID. It is then never assumed to be Apple's.
-    fn prefixed_signing_id(&self) -> Option<String> {
+    pub fn prefixed_signing_id(&self) -> Option<String> {
         if Target::new(RuleType::SigningId, &self.signing_id).is_ok() {
             return Some(self.signing_id.clone());
         }

@@ -23,6 +23,17 @@ pub(super) const LARGEST_EVENT: usize = 512 * 1024;
 pub(super) const LARGEST_FACTS: usize = 2 * 1024 * 1024;
 /// Characters of a name.
 pub(super) const NAME: usize = 255;
+/// Bytes of a path.
+pub(super) const PATH: usize = 4096;
+/// Bytes of a decision.
+pub(super) const WORD: usize = 64;
+/// Hex digits of a SHA-256 and of a code directory hash.
+pub(super) const SHA256: usize = 64;
+pub(super) const CDHASH: usize = 40;
+/// Characters of a team ID.
+pub(super) const TEAM_ID: usize = 10;
+/// Bytes of a signing ID.
+pub(super) const SIGNING_ID: usize = 512;
 /// Groups of a person.
 pub(super) const GROUPS: usize = 1000;
 /// The texts of a host's report about itself, by their keys in its JSON.

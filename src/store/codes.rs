@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::fleet::{Epoch, EpochId, EventKind};
-use crate::rule::{PolicyKind, Revision, RuleType, Scope};
+use crate::rule::{PolicyKind, Revision, RuleType, Scope, SigningStatus};
 use crate::store::{StoreError, StoreResult};
 
 /// The number of a rule type.
@@ -79,6 +79,35 @@ pub(super) fn to_event_kind(code: i64) -> StoreResult<EventKind> {
     known.ok_or_else(|| corrupt("kind of event", &code))
 }
 
+/// The number of a signing status.
+pub(super) const fn signing_status(status: SigningStatus) -> i64 {
+    match status {
+        SigningStatus::Unknown => 0,
+        SigningStatus::Unsigned => 1,
+        SigningStatus::Invalid => 2,
+        SigningStatus::Adhoc => 3,
+        SigningStatus::Development => 4,
+        SigningStatus::Production => 5,
+    }
+}
+
+pub(super) fn to_signing_status(code: i64) -> StoreResult<SigningStatus> {
+    let known = SigningStatus::ALL.into_iter().find(|known| signing_status(*known) == code);
+    known.ok_or_else(|| corrupt("signing status", &code))
+}
+
+/// The number of a decision that Santa made because no rule matched; 0 of any other.
+pub(super) fn undecided(decision: &str) -> i64 {
+    match decision {
+        "BLOCK_UNKNOWN" => BLOCKED_UNDECIDED,
+        "ALLOW_UNKNOWN" => ALLOWED_UNDECIDED,
+        _ => 0,
+    }
+}
+
+pub(super) const BLOCKED_UNDECIDED: i64 = 1;
+pub(super) const ALLOWED_UNDECIDED: i64 = 2;
+
 /// A revision's number.
 pub(super) fn revision(revision: Revision) -> i64 {
     i64::try_from(revision.0).unwrap_or(i64::MAX)
@@ -135,6 +164,10 @@ mod tests {
         for (place, kind) in (0..).zip(EventKind::ALL) {
             assert_eq!(event_kind(kind), place);
             assert_eq!(to_event_kind(place).unwrap(), kind);
+        }
+        for (place, status) in (0..).zip(SigningStatus::ALL) {
+            assert_eq!(signing_status(status), place);
+            assert_eq!(to_signing_status(place).unwrap(), status);
         }
         assert!(to_rule_type(5).is_err() && to_policy(8).is_err() && to_event_kind(3).is_err());
     }

@@ -3,20 +3,28 @@
 use async_trait::async_trait;
 use jiff::Timestamp;
 
-use super::{EventFilter, EventPurge, ListPart, StoreResult, StoredEvent};
+use super::{
+    AddedEvents, EventFilter, EventOrigin, EventPurge, ListPart, StoreResult, StoredEvent,
+};
 use crate::fleet::{Event, EventId, EventStat};
 use crate::rule::MachineId;
 
 /// Each method is one transaction, and what it writes is durable when it returns.
 #[async_trait]
 pub trait EventStore: Send + Sync + 'static {
-    /// Stores the events that are new. Returns how many were.
+    /// Stores the events that are new, and counts them in the programs and sightings of
+    /// [`ProgramStore`](super::ProgramStore).
     ///
     /// Two events are the same if they have the same host, file, decision, time and process;
     /// members of bundles only if they have the same bundle, file accesses only if they have the
     /// same rule and file. The first report stays, but one with a bundle's hash replaces one
     /// without: hosts report a blocked program immediately, and hash its bundle afterwards.
-    async fn add_events(&self, events: &[Event], received: Timestamp) -> StoreResult<usize>;
+    async fn add_events(
+        &self,
+        events: &[Event],
+        received: Timestamp,
+        origin: EventOrigin,
+    ) -> StoreResult<AddedEvents>;
 
     /// How many events [`EventStore::add_events`] would store.
     async fn count_new_events(&self, events: &[Event]) -> StoreResult<usize>;

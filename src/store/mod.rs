@@ -13,9 +13,11 @@ mod event_store;
 mod fault;
 mod host_store;
 pub mod maintenance;
+mod new_sightings;
 mod policy_store;
 mod postgres;
 mod principal_store;
+mod program_store;
 mod quarantine;
 mod query;
 mod query_purpose;
@@ -29,10 +31,13 @@ pub use fault::{DatabaseSize, Health, WriteFault};
 pub use host_store::HostStore;
 pub use policy_store::PolicyStore;
 pub use principal_store::PrincipalStore;
+pub use program_store::ProgramStore;
 pub use quarantine::QuarantinedRow;
 pub use query::{
-    EventFilter, EventPurge, HostFilter, ListPart, RevisedRule, RevisedRulePosition,
-    RevisionFilter, RuleFilter, RuleRecord, RuleVersion, SharedSerial, StoredEvent, StoredHost,
+    AddedEvents, EventFilter, EventOrigin, EventPurge, ExaminedPart, HostFilter, ListPart,
+    ProgramFilter, ProgramPosition, RevisedRule, RevisedRulePosition, RevisionFilter, RuleFilter,
+    RuleRecord, RuleVersion, SharedSerial, SightingFilter, StoredEvent, StoredHost,
+    UndecidedFilter, UndecidedPosition, UndecidedSighting,
 };
 pub use query_purpose::QueryPurpose;
 
@@ -111,7 +116,7 @@ pub struct Installation {
 
 /// A database. Each method is one transaction, and what it writes is durable when it returns.
 #[async_trait]
-pub trait Store: PolicyStore + HostStore + EventStore + PrincipalStore {
+pub trait Store: PolicyStore + HostStore + EventStore + ProgramStore + PrincipalStore {
     /// Stores a cursor key if there is none, and the first tokens if there were never any. Returns
     /// the stored key and whether the tokens were added.
     async fn install(&self, installation: Installation) -> StoreResult<([u8; 32], bool)>;

@@ -4,9 +4,12 @@ use std::ops::{Deref, DerefMut};
 
 use jiff::Timestamp;
 
-use crate::fleet::{Event, EventId, EventKind, Host, PathPattern};
+use crate::fleet::{
+    Event, EventId, EventKind, Host, KnownProgram, PathPattern, ProgramId, Sighting,
+};
 use crate::rule::{
-    MachineId, PolicyKind, Revision, RevisionRecord, Rule, RuleType, Scope, TagName, Target,
+    MachineId, PolicyKind, Revision, RevisionRecord, Rule, RuleType, Scope, SigningStatus, TagName,
+    Target,
 };
 
 /// A part of a list. It has fewer rows than requested if they are large.
@@ -179,6 +182,138 @@ pub struct EventPurge {
     pub before: Option<Timestamp>,
     /// Those older than this many newest ones.
     pub keep: Option<u64>,
+}
+
+/// Where new events come from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum EventOrigin {
+    /// Their host, which sent them now.
+    Upload {
+        /// The maximum number of programs that no host has reported before. Events of further ones
+        /// are stored, but are not sightings.
+        new_programs: usize,
+    },
+    /// Another server, which received them when they occurred.
+    Import,
+}
+
+impl EventOrigin {
+    /// When a sighting was, that an event reports. The clock of a host is not trusted.
+    pub(super) fn seen(self, event: &Event, received: Timestamp) -> Timestamp {
+        match self {
+            Self::Upload { .. } => received,
+            Self::Import => event.occurred.map_or(received, |occurred| occurred.min(received)),
+        }
+    }
+
+    /// The maximum number of programs that may be new.
+    pub(super) fn new_programs(self) -> usize {
+        match self {
+            Self::Upload { new_programs } => new_programs,
+            Self::Import => usize::MAX,
+        }
+    }
+}
+
+/// What became of new events.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct AddedEvents {
+    /// The number of events that were new.
+    pub events: usize,
+    /// The number of programs that no host had reported before.
+    pub programs: usize,
+    /// The number of new events that are not sightings, because of [`EventOrigin::Upload`].
+    pub left_out: usize,
+}
+
+/// Which programs to list. All fields that are set must match.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ProgramFilter {
+    /// With this SHA-256, in any letter case.
+    pub sha256: Option<String>,
+    /// With this signing ID, with or without its team ID.
+    pub signing_id: Option<String>,
+    /// Signed by this: a team ID, the SHA-256 of the leaf certificate, or a part of its name.
+    pub publisher: Option<String>,
+    pub signing_status: Option<SigningStatus>,
+    /// With this text in a name, the SHA-256, the signing ID or the team ID, in any letter case
+    /// (ASCII).
+    pub text: Option<String>,
+    /// First seen at or after this time.
+    pub since: Option<Timestamp>,
+    /// Seen on a host in this way.
+    pub seen: SightingFilter,
+}
+
+/// Which sightings count. All fields that are set must match.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct SightingFilter {
+    /// On this host.
+    pub machine: Option<MachineId>,
+    /// Run by this user.
+    pub user: Option<String>,
+    /// Blocked by the newest decision.
+    pub blocked: bool,
+    /// With no rule that made the newest decision: `BLOCK_UNKNOWN` or `ALLOW_UNKNOWN`.
+    pub undecided: bool,
+}
+
+/// The place of a program in a list.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct ProgramPosition {
+    pub first_seen: Timestamp,
+    pub id: ProgramId,
+}
+
+/// Which undecided sightings to list. All fields that are set must match.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct UndecidedFilter {
+    /// On this host.
+    pub machine: Option<MachineId>,
+    /// Run by this user.
+    pub user: Option<String>,
+    /// Only blocked ones.
+    pub blocked: bool,
+    /// Last seen at or after this time.
+    pub since: Option<Timestamp>,
+    /// Last seen before this time.
+    pub until: Option<Timestamp>,
+    /// Of a program whose newest path matches.
+    pub path: Option<PathPattern>,
+    /// Signed by this: a team ID, a signing ID with or without its team, the SHA-256 of the leaf
+    /// certificate, or a part of its name.
+    pub signer: Option<String>,
+    /// With this text in the newest path, the SHA-256, the signing ID or the team ID, in any letter
+    /// case (ASCII).
+    pub text: Option<String>,
+}
+
+/// The place of a sighting in a list of undecided ones. The machine is the number of a row, which
+/// means nothing outside of its database.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct UndecidedPosition {
+    pub last_seen: Timestamp,
+    pub program: ProgramId,
+    pub machine: i64,
+}
+
+/// A program on a host where no rule made the newest decision.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct UndecidedSighting {
+    pub program: KnownProgram,
+    pub sighting: Sighting,
+    /// Where the list continues after this one.
+    pub position: UndecidedPosition,
+}
+
+/// A part of a list. A limited number of rows was examined for it, so it may have no rows although
+/// more follow.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ExaminedPart<T, P> {
+    /// The rows, in the list's order.
+    pub rows: Vec<T>,
+    /// Where the list continues; None at its end.
+    pub next: Option<P>,
 }
 
 /// A stored event.

@@ -9,10 +9,16 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use jiff::Timestamp;
 
 use crate::rule::MachineId;
+use crate::store::AddedEvents;
 
 /// Maximum new events of one host in a day (UTC) if the operator sets no other limit. A developer's Mac
 /// that reports every execution stays far below it.
 pub const EVENTS_PER_DAY: u64 = 50_000;
+
+/// Maximum programs of one host in a day that no host has reported before. Further ones are not
+/// listed, so that one host cannot fill the list. A new Mac that reports everything that comes with
+/// macOS, all of it new to the fleet, is within it.
+const NEW_PROGRAMS_PER_DAY: usize = 2_000;
 
 /// Hosts that are counted one by one. Others, beyond any fleet, share one count.
 const MOST_HOSTS: usize = 200_000;
@@ -33,12 +39,18 @@ struct Today {
     others: Count,
     /// Events dropped since the server started.
     dropped: u64,
+    /// Events whose programs are not listed, since the server started.
+    left_out: u64,
 }
 
 #[derive(Clone, Copy, Debug, Default)]
 struct Count {
     kept: u64,
     dropped: u64,
+    /// Programs that no host had reported before.
+    programs: usize,
+    /// Events that were stored although their programs are not listed.
+    left_out: u64,
     last_dropped: Timestamp,
 }
 
@@ -61,7 +73,8 @@ impl EventLimit {
         let mut today = self.today.lock().unwrap_or_else(PoisonError::into_inner);
         let day = now.as_second().div_euclid(DAY);
         if today.day != day {
-            *today = Today { day, dropped: today.dropped, ..Today::default() };
+            let Today { dropped, left_out, .. } = *today;
+            *today = Today { day, dropped, left_out, ..Today::default() };
         }
         today
     }
@@ -89,9 +102,34 @@ impl EventLimit {
         events.min(left)
     }
 
+    /// How many programs a host may still report today that no host has reported before.
+    pub(super) fn new_programs_left(&self, machine: &MachineId, now: Timestamp) -> usize {
+        NEW_PROGRAMS_PER_DAY.saturating_sub(self.today(now).count(machine).programs)
+    }
+
     /// Counts events that were kept.
-    pub(super) fn kept(&self, machine: &MachineId, events: usize, now: Timestamp) {
-        self.today(now).count(machine).kept += events as u64;
+    pub(super) fn kept(&self, machine: &MachineId, added: AddedEvents, now: Timestamp) {
+        let AddedEvents { events, programs, left_out } = added;
+        let mut today = self.today(now);
+        let count = today.count(machine);
+        if left_out > 0 && count.left_out == 0 {
+            let most = NEW_PROGRAMS_PER_DAY;
+            tracing::warn!(%machine, most, "not listing more new programs of the host today");
+        }
+        count.kept += events as u64;
+        count.programs += programs;
+        count.left_out += left_out as u64;
+        today.left_out += left_out as u64;
+    }
+
+    /// How many events of a host were stored today whose programs are not listed.
+    pub(super) fn sightings_dropped_of(&self, machine: &MachineId, now: Timestamp) -> u64 {
+        self.today(now).hosts.get(machine).map_or(0, |count| count.left_out)
+    }
+
+    /// The same of all hosts since the server started.
+    pub(super) fn sightings_dropped(&self, now: Timestamp) -> u64 {
+        self.today(now).left_out
     }
 
     /// How many events of a host were dropped today.
@@ -123,7 +161,8 @@ mod tests {
         let at = |second| Timestamp::from_second(second).unwrap();
         for (events, admitted) in [(6, 6), (6, 4), (6, 0)] {
             assert_eq!(limit.admit(&one, events, at(100)), admitted);
-            limit.kept(&one, admitted, at(100));
+            let added = AddedEvents { events: admitted, ..AddedEvents::default() };
+            limit.kept(&one, added, at(100));
         }
         assert_eq!(limit.admit(&other, 6, at(100)), 6, "each host has its own");
         assert_eq!((limit.dropped_of(&one, at(100)), limit.dropped_of(&other, at(100))), (8, 0));
@@ -131,5 +170,33 @@ mod tests {
         assert_eq!(limit.admit(&other, 10, at(100)), 10);
         assert_eq!(limit.admit(&one, 6, at(100 + DAY)), 6, "the next day begins anew");
         assert_eq!((limit.dropped_of(&one, at(100 + DAY)), limit.dropped(at(100 + DAY))), (0, 8));
+    }
+
+    #[test]
+    fn a_host_may_add_its_number_of_programs_a_day() {
+        let limit = EventLimit::new(100_000);
+        let (one, other) = ("M1".parse().unwrap(), "M2".parse().unwrap());
+        let at = |second| Timestamp::from_second(second).unwrap();
+        let added = AddedEvents { events: 2_000, programs: 1_990, left_out: 0 };
+        limit.kept(&one, added, at(100));
+        assert_eq!(limit.new_programs_left(&one, at(100)), 10);
+        limit.kept(&one, AddedEvents { events: 50, programs: 10, left_out: 40 }, at(100));
+        assert_eq!(limit.new_programs_left(&one, at(100)), 0);
+        assert_eq!(limit.new_programs_left(&other, at(100)), 2_000, "each host has its own");
+        assert_eq!(
+            (
+                limit.sightings_dropped_of(&one, at(100)),
+                limit.sightings_dropped_of(&other, at(100))
+            ),
+            (40, 0)
+        );
+        assert_eq!(limit.new_programs_left(&one, at(100 + DAY)), 2_000);
+        assert_eq!(
+            (
+                limit.sightings_dropped_of(&one, at(100 + DAY)),
+                limit.sightings_dropped(at(100 + DAY))
+            ),
+            (0, 40)
+        );
     }
 }

@@ -13,7 +13,7 @@ use super::live_policy::LivePolicy;
 use crate::fleet::{Ancestor, Clock, Decision, Event, FileAccess, Host, SigningLink};
 use crate::protocol::{self as wire, EventUploadRequest, EventUploadResponse, Open};
 use crate::rule::{Certificate, MachineId, Program, SigningStatus};
-use crate::store::{Store, StoreResult};
+use crate::store::{EventOrigin, Store, StoreResult};
 
 /// Bundles of one upload whose members are counted. A batch has 50 events by default.
 const MOST_BUNDLES: usize = 100;
@@ -63,8 +63,10 @@ impl EventIntake {
         let admitted = self.limit.admit(machine, reported, now);
         let evidence = in_turns(executions.chain(accesses).take(admitted)).await;
         if !evidence.is_empty() {
-            let new = self.store.add_events(&evidence, now).await?;
-            self.limit.kept(machine, new, now);
+            let new_programs = self.limit.new_programs_left(machine, now);
+            let origin = EventOrigin::Upload { new_programs };
+            let added = self.store.add_events(&evidence, now, origin).await?;
+            self.limit.kept(machine, added, now);
         }
         let event_upload_bundle_binaries = self.wanted_bundles(machine, events).await?;
         Ok(EventUploadResponse { event_upload_bundle_binaries })
@@ -84,13 +86,27 @@ impl EventIntake {
         let evidence = in_turns(evidence).await;
         Ok(match dry_run {
             true => self.store.count_new_events(&evidence).await?,
-            false => self.store.add_events(&evidence, self.clock.now()).await?,
+            false => {
+                let now = self.clock.now();
+                self.store.add_events(&evidence, now, EventOrigin::Import).await?.events
+            }
         })
     }
 
     /// The number of a host's events that were dropped today because it reported too many.
     pub fn dropped_of(&self, machine: &MachineId) -> u64 {
         self.limit.dropped_of(machine, self.clock.now())
+    }
+
+    /// The number of a host's events that were stored today although their programs are not listed,
+    /// because it reported too many new ones.
+    pub fn sightings_dropped_of(&self, machine: &MachineId) -> u64 {
+        self.limit.sightings_dropped_of(machine, self.clock.now())
+    }
+
+    /// The same of all hosts since this engine was opened.
+    pub fn sightings_dropped(&self) -> u64 {
+        self.limit.sightings_dropped(self.clock.now())
     }
 
     /// The hosts whose events were dropped today, with the number of events and the last time.

@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use nicelist::fleet::{Clock, Decision, Event, Host};
 use nicelist::protocol::{self, EventUploadRequest, Format, PreflightRequest};
 use nicelist::rule::Program;
-use nicelist::store::{self, Durability};
+use nicelist::store::{self, Durability, EventOrigin};
 use nicelist::sync::RULES_A_PAGE;
 use serde_json::{Value, json};
 use tower::ServiceExt as _;
@@ -155,7 +155,14 @@ async fn fill_without_bounds(database: &str) {
         host.facts.hostname = "h".repeat(16_000_000);
         assert!(store.save_host(&host, 0).await.unwrap());
         let events: Vec<Event> = (0..60).map(|event| huge_event_of(&host, event)).collect();
-        assert_eq!(store.add_events(&events, Clock::default().now()).await.unwrap(), 60);
+        assert_eq!(
+            store
+                .add_events(&events, Clock::default().now(), EventOrigin::Import)
+                .await
+                .unwrap()
+                .events,
+            60
+        );
     }
 }
 

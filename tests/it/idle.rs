@@ -7,7 +7,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use async_trait::async_trait;
 use jiff::{SignedDuration, Timestamp};
 use nicelist::fleet::{
-    Actor, CleanSync, Clock, Epoch, Event, EventId, EventStat, Host, PolicyState, ScopeSetId,
+    Actor, CleanSync, Clock, Epoch, Event, EventId, EventStat, Host, KnownProgram, PolicyState,
+    ProgramId, ScopeSetId, Sighting,
 };
 use nicelist::protocol::{
     PostflightRequest, PreflightRequest, RuleDownloadRequest, SyncType, Wire,
@@ -17,11 +18,12 @@ use nicelist::rule::{
     Target,
 };
 use nicelist::store::{
-    self, Change, Committed, DatabaseSize, Durability, Edit, EventFilter, EventPurge, EventStore,
-    Health, HostFilter, HostStore, Installation, LedgerRow, ListPart, PolicySnapshot, PolicyStore,
-    PrincipalStore, QuarantinedRow, RevisedRule, RevisedRulePosition, RevisionFilter, RuleFilter,
+    self, AddedEvents, Change, Committed, DatabaseSize, Durability, Edit, EventFilter, EventOrigin,
+    EventPurge, EventStore, ExaminedPart, Health, HostFilter, HostStore, Installation, LedgerRow,
+    ListPart, PolicySnapshot, PolicyStore, PrincipalStore, ProgramFilter, ProgramPosition,
+    ProgramStore, QuarantinedRow, RevisedRule, RevisedRulePosition, RevisionFilter, RuleFilter,
     RuleRecord, RuleVersion, ScopeId, SharedSerial, Store, StoreError, StoreResult, StoredEvent,
-    StoredHost, TokenRecord,
+    StoredHost, TokenRecord, UndecidedFilter, UndecidedPosition, UndecidedSighting,
 };
 use nicelist::sync::{Engine, RULES_A_PAGE};
 
@@ -104,7 +106,7 @@ overhear! {
     }
     impl EventStore {
         async fn delete_events_of(&self, machine: &MachineId, limit: usize) -> StoreResult<usize>;
-        async fn add_events(&self, events: &[Event], received: Timestamp) -> StoreResult<usize>;
+        async fn add_events(&self, events: &[Event], received: Timestamp, origin: EventOrigin) -> StoreResult<AddedEvents>;
         async fn count_new_events(&self, events: &[Event]) -> StoreResult<usize>;
         async fn events(&self, filter: &EventFilter, before: Option<EventId>, limit: usize) -> StoreResult<ListPart<StoredEvent>>;
         async fn events_after(&self, filter: &EventFilter, after: EventId, limit: usize) -> StoreResult<ListPart<StoredEvent>>;
@@ -113,6 +115,15 @@ overhear! {
         async fn count_bundle_members(&self, bundle: &str) -> StoreResult<u64>;
         async fn bundle_members(&self, bundle: &str) -> StoreResult<Vec<(MachineId, String)>>;
         async fn purge_events(&self, purge: EventPurge, limit: usize) -> StoreResult<usize>;
+    }
+    impl ProgramStore {
+        async fn programs(&self, filter: &ProgramFilter, after: Option<ProgramPosition>, limit: usize) -> StoreResult<ExaminedPart<KnownProgram, ProgramPosition>>;
+        async fn program(&self, id: ProgramId) -> StoreResult<Option<KnownProgram>>;
+        async fn sightings(&self, program: ProgramId, after: Option<&MachineId>, limit: usize) -> StoreResult<ListPart<Sighting>>;
+        async fn sightings_on(&self, machine: &MachineId, after: Option<ProgramId>, limit: usize) -> StoreResult<ListPart<Sighting>>;
+        async fn last_seen(&self, programs: &[ProgramId]) -> StoreResult<Vec<(ProgramId, Timestamp)>>;
+        async fn undecided(&self, filter: &UndecidedFilter, after: Option<UndecidedPosition>, limit: usize) -> StoreResult<ExaminedPart<UndecidedSighting, UndecidedPosition>>;
+        async fn has_uncounted_events(&self) -> StoreResult<bool>;
     }
     impl PrincipalStore {
         async fn tokens(&self) -> StoreResult<Vec<TokenRecord>>;

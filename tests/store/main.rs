@@ -141,6 +141,15 @@ contract! {
         members_of_bundles_are_counted_over_all_hosts,
         the_oldest_events_go_a_few_at_a_time,
     }
+    programs {
+        a_sighting_counts_the_reports_of_a_host,
+        other_identifiers_are_another_program,
+        an_import_counts_at_its_own_time,
+        a_sighting_has_a_few_users_and_paths,
+        a_host_may_add_a_limited_number_of_programs,
+        program_filters_all_have_to_hold,
+        undecided_sightings_are_listed_newest_first,
+    }
     tokens {
         a_store_is_installed_once,
         a_store_used_without_tokens_gets_its_first_ones_later,

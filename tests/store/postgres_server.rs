@@ -9,12 +9,16 @@ use std::time::{Duration, Instant};
 
 use nicelist::fleet::{Event, EventId, Host};
 use nicelist::rule::Revision;
-use nicelist::store::{self, Durability, EventFilter, EventPurge, HostFilter, StoreError};
+use nicelist::store::{
+    self, AddedEvents, Durability, EventFilter, EventPurge, HostFilter, StoreError,
+};
 use tokio::task::JoinSet;
 use tokio::time::timeout;
 
 use crate::cluster::{Cluster, Database, Disk};
-use crate::contract::{Db, active_rules, at, change, commit, machine, put, retention, rule};
+use crate::contract::{
+    Db, UPLOAD, active_rules, at, change, commit, machine, put, retention, rule, upload,
+};
 
 /// Why a database cannot be opened.
 async fn refusal(url: &str) -> String {
@@ -219,7 +223,7 @@ async fn an_event_that_comes_to_several_servers_is_kept_once() {
         // In two weeks, and so in two partitions.
         let (store, received) = (database.open().await, at(i64::from(turn % 2 == 0) * 700_000));
         let events: Vec<Event> = (turn..turn + 20).map(|program| event("M1", program)).collect();
-        adding.spawn(async move { store.add_events(&events, received).await.unwrap() });
+        adding.spawn(async move { upload(&store, &events, received).await });
     }
     assert_eq!(adding.join_all().await.iter().sum::<usize>(), 59);
     let store = database.open().await;
@@ -239,7 +243,7 @@ async fn weeks_that_are_too_old_go_whole() {
     for week in 0..4 {
         let events: Vec<Event> =
             (0..10).map(|program| event(&format!("M{week}"), program)).collect();
-        assert_eq!(store.add_events(&events, at(week * WEEK)).await.unwrap(), 10);
+        assert_eq!(upload(&store, &events, at(week * WEEK)).await, 10);
     }
     let weeks = async || {
         let tables = tables(&database).await;
@@ -258,7 +262,7 @@ async fn weeks_that_are_too_old_go_whole() {
     // What went may come again, and is new then.
     assert_eq!(store.count_new_events(&[event("M0", 1), event("M3", 1)]).await.unwrap(), 1);
     let again = [event("M0", 1), event("M1", 1), event("M3", 1)];
-    assert_eq!(store.add_events(&again, at(3 * WEEK)).await.unwrap(), 2);
+    assert_eq!(upload(&store, &again, at(3 * WEEK)).await, 2);
     drop(store);
     database.drop().await;
 }
@@ -280,8 +284,8 @@ async fn nuls_that_hosts_report_spoil_nothing() {
     let group = "group:staff".parse().unwrap();
     assert_eq!(store.santa_versions(&group).await.unwrap(), [("2026.7".to_owned(), 1)]);
     let reported = Event { user: "a\0".to_owned(), folder: "/\0".to_owned(), ..event("M1", 1) };
-    assert_eq!(store.add_events(std::slice::from_ref(&reported), at(0)).await.unwrap(), 1);
-    assert_eq!(store.add_events(std::slice::from_ref(&reported), at(0)).await.unwrap(), 0);
+    assert_eq!(upload(&store, std::slice::from_ref(&reported), at(0)).await, 1);
+    assert_eq!(upload(&store, std::slice::from_ref(&reported), at(0)).await, 0);
     let filter = EventFilter { user: Some("a\0".to_owned()), ..EventFilter::default() };
     assert_eq!(store.events(&filter, None, 9).await.unwrap()[0].event, reported);
     drop(store);
@@ -385,9 +389,9 @@ async fn load(store: Db, writer: usize, ended: Arc<AtomicBool>) -> Answered {
             Err(StoreError::Unreachable(_) | StoreError::Overloaded) => {}
             Err(error) => panic!("another error: {error}"),
         }
-        match store.add_events(&[event(&name, number)], at(0)).await {
-            Ok(1) => drop(answered.events.insert(name)),
-            Ok(other) => panic!("{other} were new"),
+        match store.add_events(&[event(&name, number)], at(0), UPLOAD).await {
+            Ok(AddedEvents { events: 1, .. }) => drop(answered.events.insert(name)),
+            Ok(other) => panic!("not one was new: {other:?}"),
             Err(StoreError::Unreachable(_) | StoreError::Overloaded) => {}
             Err(error) => panic!("another error: {error}"),
         }

@@ -13,7 +13,9 @@ use rusqlite::Connection;
 use tempfile::TempDir;
 use tokio::task::JoinSet;
 
-use crate::contract::{Db, active_rules, at, commit, machine, put, put_tag, retention, rule, set};
+use crate::contract::{
+    Db, UPLOAD, active_rules, at, commit, machine, put, put_tag, retention, rule, set,
+};
 
 /// A database in a folder of its own.
 pub(crate) struct File(TempDir);
@@ -166,7 +168,11 @@ async fn events_of_an_older_database_are_found_by_what_they_had_not() {
     assert_eq!(numbers(EventFilter { signer: Some("ex ab".to_owned()), ..none() }).await.len(), 3);
     assert_eq!(store.count_bundle_members("ab").await.unwrap(), 1);
     let again = store.event(EventId(1)).await.unwrap().unwrap().event;
-    assert_eq!(store.add_events(&[again], at(9)).await.unwrap(), 0, "it is the same event still");
+    assert_eq!(
+        store.add_events(&[again], at(9), UPLOAD).await.unwrap().events,
+        0,
+        "it is the same event still"
+    );
 }
 
 #[tokio::test]

@@ -63,6 +63,7 @@ impl Report for HostView {
                     ("groups_used", groups_used(self)),
                     ("truncated", Cell::list(&self.truncated)),
                     ("events_dropped", events_dropped(self)),
+                    ("sightings_dropped", sightings_dropped(self)),
                     ("tags", tags(self)),
                 ],
             ),
@@ -109,6 +110,13 @@ impl Row for HostSetting {
                 None => Cell::toned("default", Tone::Faint),
             }),
         ]
+    }
+}
+
+fn sightings_dropped(host: &HostView) -> Cell {
+    match host.sightings_dropped {
+        0 => Cell::text(""),
+        events => Cell::toned(format!("{events} today, too many new programs"), Tone::Bad),
     }
 }
 

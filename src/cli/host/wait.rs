@@ -140,6 +140,7 @@ mod tests {
             groups_reported: None,
             truncated: Vec::new(),
             events_dropped: 0,
+            sightings_dropped: 0,
             tags: Vec::new(),
             tags_by_membership: Vec::new(),
             state,

@@ -99,7 +99,7 @@ pub struct Conflict {
 
 /// A Mac that was replaced or refused.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Sighting {
+pub struct SeenMac {
     pub fingerprint: Fingerprint,
     /// When it was replaced, or refused the last time.
     pub at: Timestamp,
@@ -128,13 +128,13 @@ pub struct Macs {
     pub conflict: Option<Conflict>,
     /// The Mac that the current one replaced.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub replaced: Option<Sighting>,
+    pub replaced: Option<SeenMac>,
     /// The Mac that an administrator accepted.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub accepted: Option<Fingerprint>,
     /// The last Mac that was refused.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub refused: Option<Sighting>,
+    pub refused: Option<SeenMac>,
     /// Until then, requests of two syncs may be mixed up.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     mixed_until: Option<Timestamp>,
@@ -287,7 +287,7 @@ impl Host {
             }
         } else {
             (macs.seen, macs.first_seen) = (1, now);
-            macs.replaced = Some(Sighting { fingerprint: left.fingerprint.clone(), at: now });
+            macs.replaced = Some(SeenMac { fingerprint: left.fingerprint.clone(), at: now });
         }
         self.sync.clean_order = clean_order;
         let not_accepted =
@@ -310,7 +310,7 @@ impl Host {
                 && now.duration_since(refused.at) < SignedDuration::from_hours(1)
         });
         if !is_known {
-            macs.refused = Some(Sighting { fingerprint, at: now });
+            macs.refused = Some(SeenMac { fingerprint, at: now });
         }
         self.sync.macs = Some(Box::new(macs));
         !is_known

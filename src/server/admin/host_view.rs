@@ -6,7 +6,7 @@ use crate::api::{
     BehindReason, ConflictView, Contact, DriftView, HostRules, HostState, HostView, MacSighting,
     MacView, ModeView,
 };
-use crate::fleet::{Conflict, Drift, Fingerprint, Host, RulesHash, SYNC_TAKES, Sighting};
+use crate::fleet::{Conflict, Drift, Fingerprint, Host, RulesHash, SYNC_TAKES, SeenMac};
 use crate::server::answer::Refused;
 use crate::server::state::State;
 use crate::sync::{FleetView, HostStatus};
@@ -19,6 +19,7 @@ pub(super) async fn view(state: &State, host: Host) -> Result<HostView, Refused>
     let status = fleet.status(&host).await?;
     let tags_by_membership = fleet.member_tags(&host);
     let events_dropped = state.engine.events().dropped_of(&host.machine);
+    let sightings_dropped = state.engine.events().sightings_dropped_of(&host.machine);
     let now = state.clock.now();
     let MacsView { state, conflict, replaced, refused, accepted } =
         macs_view(&fleet, &host, &status, now).await?;
@@ -39,6 +40,7 @@ pub(super) async fn view(state: &State, host: Host) -> Result<HostView, Refused>
         groups_reported: facts.groups_reported,
         truncated: facts.truncated,
         events_dropped,
+        sightings_dropped,
         tags,
         tags_by_membership,
         state,
@@ -172,6 +174,6 @@ fn mac(host: &Host, fingerprint: Fingerprint, state: HostState, status: &HostSta
     }
 }
 
-fn sighting(Sighting { fingerprint, at }: Sighting) -> MacSighting {
+fn sighting(SeenMac { fingerprint, at }: SeenMac) -> MacSighting {
     MacSighting { mac: fingerprint, at }
 }

@@ -93,6 +93,7 @@ pub(super) async fn status(
         caches: state.engine.caches().map(cache).into(),
         pages_encoded: state.engine.pages_encoded(),
         events_dropped: state.engine.events().dropped(),
+        sightings_dropped: state.engine.events().sightings_dropped(),
         requests_over_limits: state.rates.times_exceeded(),
         exceeded_limits: exceeded_limits(&state),
         panics: state.panics.load(Ordering::Relaxed),

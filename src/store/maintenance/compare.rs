@@ -88,7 +88,7 @@ struct Feed<'r> {
     table: &'static Table,
     from: &'r mut dyn DatabaseReader,
     rows: VecDeque<Row>,
-    last: Option<Value>,
+    last: Option<Vec<Value>>,
     ended: bool,
 }
 
@@ -100,9 +100,9 @@ impl<'r> Feed<'r> {
     /// Reads the next page if all rows of the last one were compared.
     async fn fill(&mut self) -> crate::store::StoreResult<()> {
         if self.rows.is_empty() && !self.ended {
-            self.rows = self.from.page(self.table, self.last.as_ref()).await?.into();
+            self.rows = self.from.page(self.table, self.last.as_deref()).await?.into();
             self.ended = self.rows.is_empty();
-            self.last = self.rows.back().map(|row| row[0].clone());
+            self.last = self.rows.back().map(|row| self.table.key_of(row));
         }
         Ok(())
     }
@@ -115,7 +115,11 @@ fn meet(found: &mut Compared, table: &Table, one: &mut Feed<'_>, other: &mut Fee
             (None, None) => return !(one.ended && other.ended),
             (Some(_), None) if other.ended => Ordering::Less,
             (None, Some(_)) if one.ended => Ordering::Greater,
-            (Some(row), Some(too)) => order(&row[0], &too[0]),
+            (Some(row), Some(too)) => {
+                let keys = row.iter().zip(too).take(table.key_columns);
+                let order = keys.map(|(key, other)| order(key, other)).find(|order| order.is_ne());
+                order.unwrap_or(Ordering::Equal)
+            }
             (Some(_), None) | (None, Some(_)) => return true,
         };
         let row = (order != Ordering::Greater).then(|| one.rows.pop_front()).flatten();
@@ -130,8 +134,10 @@ fn meet(found: &mut Compared, table: &Table, one: &mut Feed<'_>, other: &mut Fee
             (None, _) => &mut found.only_second,
         };
         *count += 1;
-        let key = row.or(too).and_then(|row| row.into_iter().next());
-        found.first_difference.get_or_insert_with(|| key.map(shown).unwrap_or_default());
+        let key = row.or(too).map(|row| table.key_of(&row)).unwrap_or_default();
+        found
+            .first_difference
+            .get_or_insert_with(|| key.into_iter().map(shown).collect::<Vec<_>>().join(", "));
     }
 }
 
@@ -189,9 +195,9 @@ mod tests {
         async fn page(
             &mut self,
             _table: &'static Table,
-            after: Option<&Value>,
+            after: Option<&[Value]>,
         ) -> StoreResult<Vec<Row>> {
-            let after = after.and_then(Value::integer).unwrap_or(i64::MIN);
+            let after = after.and_then(|after| after[0].integer()).unwrap_or(i64::MIN);
             let group = self.0.iter().find(|group| group[0] > after);
             let row = |number: &i64| vec![Value::Integer(*number), Value::Text("x".to_owned())];
             Ok(group.into_iter().flatten().map(row).collect())

@@ -87,7 +87,7 @@ impl<'a> DatabaseCopy<'a> {
         for table in TABLES {
             watch(CopyStep::Copying(table.name));
             let mut page = source.page(table, None).await.map_err(unread)?;
-            while let Some(after) = page.last().map(|row| row[0].clone()) {
+            while let Some(after) = page.last().map(|row| table.key_of(row)) {
                 watch(CopyStep::Rows(u64::try_from(page.len()).unwrap_or(0)));
                 let (next, written) =
                     tokio::join!(source.page(table, Some(&after)), target.write(table, page));

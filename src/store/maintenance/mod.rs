@@ -75,8 +75,11 @@ pub(super) struct DatabaseState {
 #[async_trait]
 pub(super) trait DatabaseReader: Send {
     /// A page of the rows after the key `after`, by key. It is empty at the end.
-    async fn page(&mut self, table: &'static Table, after: Option<&Value>)
-    -> StoreResult<Vec<Row>>;
+    async fn page(
+        &mut self,
+        table: &'static Table,
+        after: Option<&[Value]>,
+    ) -> StoreResult<Vec<Row>>;
 
     /// How many rows there are.
     async fn count(&mut self, table: &'static Table) -> StoreResult<u64>;

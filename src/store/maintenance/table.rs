@@ -1,5 +1,7 @@
 //! The tables, which have the same columns in both schemas.
 
+use super::Value;
+
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ColumnKind {
     /// A number, or a time in milliseconds.
@@ -18,11 +20,13 @@ pub struct Column {
     pub kind: ColumnKind,
 }
 
-/// A table. Its first column is its key.
+/// A table. Its first columns are its key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Table {
     pub name: &'static str,
     pub columns: &'static [Column],
+    /// The number of columns of the key.
+    pub key_columns: usize,
     /// Whether the database gives its rows IDs that it never uses again.
     pub numbered: bool,
     /// Whether the last column is in a table of its own, `NAME_body`.
@@ -38,7 +42,7 @@ const fn text(name: &'static str) -> Column {
 }
 
 const fn table(name: &'static str, columns: &'static [Column], numbered: bool) -> Table {
-    Table { name, columns, numbered, parted: false }
+    Table { name, columns, key_columns: 1, numbered, parted: false }
 }
 
 /// The table of single values.
@@ -62,6 +66,9 @@ pub const TABLES: &[&Table] = &[
     &table("host", HOST_COLUMNS, false),
     &table("scope_set", &[integer("id"), text("members")], true),
     EVENT,
+    &table("program", PROGRAM_COLUMNS, true),
+    &table("machine", &[integer("id"), text("name"), integer("forgotten")], true),
+    &Table { key_columns: 2, ..table("sighting", SIGHTING_COLUMNS, false) },
     &table("token", TOKEN_COLUMNS, true),
 ];
 
@@ -142,6 +149,40 @@ const EVENT_COLUMNS: &[Column] = &[
     text("body"),
 ];
 
+const PROGRAM_COLUMNS: &[Column] = &[
+    integer("id"),
+    Column { name: "digest", kind: ColumnKind::Bytes },
+    text("sha256"),
+    text("cdhash"),
+    text("team_id"),
+    text("signing_id"),
+    integer("signing_status"),
+    text("certificate"),
+    text("common_name"),
+    text("organization"),
+    text("name"),
+    text("bundle_name"),
+    integer("first_seen"),
+    integer("first_event"),
+    integer("hosts"),
+];
+
+const SIGHTING_COLUMNS: &[Column] = &[
+    integer("program"),
+    integer("machine"),
+    integer("first_seen"),
+    integer("last_seen"),
+    integer("reports"),
+    text("decision"),
+    integer("latest"),
+    text("path"),
+    integer("undecided"),
+    text("users"),
+    text("paths"),
+    integer("more_users"),
+    integer("more_paths"),
+];
+
 const TOKEN_COLUMNS: &[Column] = &[
     integer("id"),
     text("name"),
@@ -158,8 +199,13 @@ impl Table {
         self.columns.iter().position(|known| known.name == column)
     }
 
-    pub(in crate::store) fn key(&self) -> Column {
-        self.columns[0]
+    pub(in crate::store) fn key(&self) -> &'static [Column] {
+        &self.columns[..self.key_columns]
+    }
+
+    /// The key of a row.
+    pub(in crate::store) fn key_of(&self, row: &[Value]) -> Vec<Value> {
+        row.iter().take(self.key_columns).cloned().collect()
     }
 
     /// The columns that are in the table itself.

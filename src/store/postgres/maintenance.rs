@@ -140,11 +140,12 @@ impl DatabaseReader for Session {
     async fn page(
         &mut self,
         table: &'static Table,
-        after: Option<&Value>,
+        after: Option<&[Value]>,
     ) -> StoreResult<Vec<Row>> {
-        let after = after.map(|after| Field(after, table.key()));
+        let values = after.unwrap_or_default().iter().zip(table.key());
+        let fields: Vec<Field<'_>> = values.map(|(value, column)| Field(value, *column)).collect();
         let parameters: Vec<&(dyn ToSql + Sync)> =
-            after.iter().map(|after| after as &(dyn ToSql + Sync)).collect();
+            fields.iter().map(|field| field as &(dyn ToSql + Sync)).collect();
         let statement = self.client.prepare_cached(&page_sql(table, after.is_some())).await?;
         let stream = self.client.query_raw(&statement, parameters).await?;
         let mut stream = pin!(stream);
@@ -236,8 +237,9 @@ fn condition(table: &Table, after: Option<&str>) -> String {
 
 fn page_sql(table: &Table, is_behind: bool) -> String {
     let name = table.name;
-    let key = table.key().name;
-    let after = is_behind.then(|| format!("{key} > $1"));
+    let key = names(None, table.key());
+    let places: Vec<String> = (1..=table.key_columns).map(|place| format!("${place}")).collect();
+    let after = is_behind.then(|| format!("({key}) > ({})", places.join(", ")));
     let condition = condition(table, after.as_deref());
     let own = names(None, table.own());
     let page = format!("SELECT {own} FROM {name} {condition} ORDER BY {key} LIMIT {PAGE_ROWS}");

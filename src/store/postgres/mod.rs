@@ -24,6 +24,7 @@ mod retention;
 mod rule_stage;
 mod rule_writer;
 mod serials;
+mod sightings;
 mod text;
 mod tls;
 mod url;
@@ -53,9 +54,9 @@ use super::quarantine::Quarantine;
 use super::sql;
 use super::sql::events::EventRange;
 use super::{
-    DatabaseSize, Durability, EMPTY, EventFilter, EventPurge, EventStore, Expired, Health,
-    HostFilter, HostStore, Installation, ListPart, PrincipalStore, QuarantinedRow, ScopeId,
-    SharedSerial, Store, StoreError, StoreResult, StoredEvent, StoredHost, TokenRecord,
+    AddedEvents, DatabaseSize, Durability, EMPTY, EventFilter, EventOrigin, EventPurge, EventStore,
+    Expired, Health, HostFilter, HostStore, Installation, ListPart, PrincipalStore, QuarantinedRow,
+    ScopeId, SharedSerial, Store, StoreError, StoreResult, StoredEvent, StoredHost, TokenRecord,
 };
 use super::{audit, codes};
 use crate::fleet::{Actor, Epoch, Event, EventId, EventStat, Host, ScopeSetId};
@@ -134,7 +135,11 @@ impl Postgres {
             readers,
             policy: pool(PoolUse::Policy)?,
             hosts: Writer::start(Saves, pool(PoolUse::WriteByKey)?, pulse.clone()),
-            events: Writer::start(InsertEvents::default(), pool(PoolUse::Write)?, pulse.clone()),
+            events: Writer::start(
+                InsertEvents::default(),
+                pool(PoolUse::WriteByKey)?,
+                pulse.clone(),
+            ),
             listener,
             pulse,
             quarantine: Quarantine::default(),
@@ -199,8 +204,9 @@ macro_rules! change {
     }};
 }
 
-// After the macros that it uses.
+// After the macros that they use.
 mod policy_store;
+mod program_store;
 
 #[async_trait]
 impl HostStore for Postgres {
@@ -263,11 +269,13 @@ impl EventStore for Postgres {
         ask!(self, |on| events::delete_of(&*on, machine, limit))
     }
 
-    async fn add_events(&self, events: &[Event], received: Timestamp) -> StoreResult<usize> {
-        if events.is_empty() {
-            return Ok(0);
-        }
-        self.events.write(NewEvents { events: events.to_vec(), received }).await
+    async fn add_events(
+        &self,
+        events: &[Event],
+        received: Timestamp,
+        origin: EventOrigin,
+    ) -> StoreResult<AddedEvents> {
+        self.events.write(NewEvents { events: events.to_vec(), received, origin }).await
     }
 
     async fn count_new_events(&self, events: &[Event]) -> StoreResult<usize> {

@@ -28,10 +28,8 @@ pub(super) enum PoolUse {
     Read(QueryPurpose),
     /// One that changes policy. It has the table of staged rules.
     Policy,
-    /// One that writes events.
-    Write,
-    /// One that writes a few rows at a time, found by their key. A plan from when the table was
-    /// small must not scan it when it is large.
+    /// One that writes hosts or events: a few rows at a time, found by their key. A plan from when
+    /// the table was small must not scan it when it is large.
     WriteByKey,
     /// One that reads or writes everything by key, for as long as the other database takes.
     Move,
@@ -55,13 +53,11 @@ pub(super) fn pool(
         let deadline = purpose.bounds().deadline.unwrap_or_default().as_millis();
         session.push_str(&format!("SET statement_timeout = {deadline};"));
     }
-    if matches!(purpose, PoolUse::Write | PoolUse::WriteByKey) {
-        session.push_str("SET lock_timeout = '1500ms';");
-    }
     if purpose == PoolUse::Policy {
         session.push_str(rule_stage::STAGE);
     }
     if purpose == PoolUse::WriteByKey {
+        session.push_str("SET lock_timeout = '1500ms';");
         session.push_str("SET enable_seqscan = off; SET enable_hashjoin = off;");
         session.push_str("SET enable_mergejoin = off;");
     }
@@ -78,7 +74,7 @@ pub(super) fn pool(
     let (size, wait) = match purpose {
         PoolUse::Read(purpose) => (purpose.bounds().readers, Some(purpose.bounds().patience)),
         // Writes wait as long as a large import takes.
-        PoolUse::Policy | PoolUse::Write | PoolUse::WriteByKey | PoolUse::Move => (1, None),
+        PoolUse::Policy | PoolUse::WriteByKey | PoolUse::Move => (1, None),
     };
     let mut limits = PoolConfig::new(size);
     limits.timeouts = Timeouts { wait, create: Some(PATIENCE), recycle: Some(PATIENCE) };

@@ -14,8 +14,10 @@ pub(super) mod history;
 pub(super) mod hosts;
 pub(super) mod ledger;
 pub(super) mod policy;
+pub(super) mod programs;
 pub(super) mod retention;
 pub(super) mod rows;
+pub(super) mod sightings;
 pub(super) mod tokens;
 
 use std::borrow::Cow;

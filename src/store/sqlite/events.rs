@@ -2,7 +2,7 @@
 
 mod insert;
 
-pub(super) use insert::{add, delete_of, overdue, purge};
+pub(super) use insert::{add, count_new, delete_of, overdue, purge};
 
 use jiff::Timestamp;
 use rusqlite::{Connection, Row, params_from_iter};

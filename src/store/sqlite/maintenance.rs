@@ -123,10 +123,10 @@ impl DatabaseReader for File {
     async fn page(
         &mut self,
         table: &'static Table,
-        after: Option<&Value>,
+        after: Option<&[Value]>,
     ) -> StoreResult<Vec<Row>> {
-        let after = after.cloned();
-        self.with(move |on| page(on, table, after.as_ref())).await
+        let after = after.map(<[Value]>::to_vec);
+        self.with(move |on| page(on, table, after.as_deref())).await
     }
 
     async fn count(&mut self, table: &'static Table) -> StoreResult<u64> {
@@ -185,19 +185,20 @@ impl DatabaseWriter for File {
     }
 }
 
-fn page(connection: &Connection, table: &Table, after: Option<&Value>) -> StoreResult<Vec<Row>> {
+fn page(connection: &Connection, table: &Table, after: Option<&[Value]>) -> StoreResult<Vec<Row>> {
     let Table { name, columns, .. } = *table;
-    let key = format!("{name}.\"{}\"", table.key().name);
+    let key = names(Some(name), table.key());
     let mut wanted = names(Some(name), table.own());
     let mut from = name.to_owned();
     if table.parted {
         wanted.push_str(", body");
         from.push_str(&format!(" LEFT JOIN {name}_body USING (id)"));
     }
-    let behind = after.map(|_| format!("WHERE {key} > ?")).unwrap_or_default();
+    let places = vec!["?"; table.key_columns].join(", ");
+    let behind = after.map(|_| format!("WHERE ({key}) > ({places})")).unwrap_or_default();
     let sql = format!("SELECT {wanted} FROM {from} {behind} ORDER BY {key} LIMIT {PAGE_ROWS}");
     let mut statement = connection.prepare_cached(&sql)?;
-    let mut found = statement.query(params_from_iter(after))?;
+    let mut found = statement.query(params_from_iter(after.unwrap_or_default()))?;
     let (mut rows, mut bytes) = (Vec::new(), 0);
     while bytes < PAGE_BYTES
         && let Some(row) = found.next()?

@@ -17,11 +17,13 @@ mod ledger;
 pub(super) mod maintenance;
 mod open;
 mod policy_store;
+mod program_store;
 mod readers;
 pub(super) mod restore;
 mod retention;
 mod rule_writer;
 mod serials;
+mod sightings;
 mod writer;
 mod writes;
 
@@ -46,9 +48,9 @@ use super::quarantine::Quarantine;
 use super::sql;
 use super::sql::events::EventRange;
 use super::{
-    DatabaseSize, Durability, EMPTY, EventFilter, EventPurge, EventStore, Expired, Health,
-    HostFilter, HostStore, Installation, ListPart, PrincipalStore, QuarantinedRow, ScopeId,
-    SharedSerial, Store, StoreError, StoreResult, StoredEvent, StoredHost, TokenRecord,
+    AddedEvents, DatabaseSize, Durability, EMPTY, EventFilter, EventOrigin, EventPurge, EventStore,
+    Expired, Health, HostFilter, HostStore, Installation, ListPart, PrincipalStore, QuarantinedRow,
+    ScopeId, SharedSerial, Store, StoreError, StoreResult, StoredEvent, StoredHost, TokenRecord,
 };
 use super::{audit, codes};
 use crate::fleet::{Actor, Epoch, Event, EventId, EventStat, Host, ScopeSetId};
@@ -231,17 +233,21 @@ impl EventStore for Sqlite {
         self.writer.write(CommitSharing::Alone, delete).await
     }
 
-    async fn add_events(&self, events: &[Event], received: Timestamp) -> StoreResult<usize> {
+    async fn add_events(
+        &self,
+        events: &[Event],
+        received: Timestamp,
+        origin: EventOrigin,
+    ) -> StoreResult<AddedEvents> {
         let events = events.to_vec();
         let rows = u32::try_from(events.len()).unwrap_or(u32::MAX);
-        let add = move |on: &_| events::add(on, &events, received).map(WriteResult::Keep);
+        let add = move |on: &_| events::add(on, &events, received, origin).map(WriteResult::Keep);
         self.writer.write(CommitSharing::Shared { rows }, add).await
     }
 
     async fn count_new_events(&self, events: &[Event]) -> StoreResult<usize> {
         let events = events.to_vec();
-        let count =
-            move |on: &_| events::add(on, &events, Timestamp::UNIX_EPOCH).map(WriteResult::Discard);
+        let count = move |on: &_| events::count_new(on, &events).map(WriteResult::Discard);
         self.writer.write(CommitSharing::Alone, count).await
     }
 

@@ -73,7 +73,7 @@ fn member(host: &str, program: usize, bundle: &str) -> Event {
 }
 
 async fn add(store: &Db, events: &[Event]) -> usize {
-    store.add_events(events, at(0)).await.unwrap()
+    store.add_events(events, at(0), UPLOAD).await.unwrap().events
 }
 
 async fn names(store: &Db, filter: &EventFilter) -> Vec<String> {
@@ -86,7 +86,7 @@ pub(crate) async fn an_event_comes_back_as_it_was_added(store: Db) {
     let access = file_access("M1", 3, "Cookies", "/Users/anna/Cookies", 2);
     let odd = event("M1", 4, "16", 3);
     let events = [event("M1", 1, "BLOCK_UNKNOWN", 1), bare, access, odd];
-    assert_eq!(store.add_events(&events, at(5)).await.unwrap(), 4);
+    assert_eq!(store.add_events(&events, at(5), UPLOAD).await.unwrap().events, 4);
     let stored = store.events_after(&EventFilter::default(), EventId(0), 9).await.unwrap();
     for (stored, event) in stored.iter().zip(&events) {
         assert_eq!((&stored.event, stored.received), (event, at(5)));
@@ -110,7 +110,10 @@ pub(crate) async fn b1_a_huge_event_is_read_shortened(store: Db) {
     let small = event("M1", 3, "BLOCK_UNKNOWN", 3);
     // One after the other: an index of PostgreSQL has no entries of a megabyte.
     for event in [&execution, &access, &small] {
-        assert_eq!(store.add_events(std::slice::from_ref(event), at(5)).await.unwrap(), 1);
+        assert_eq!(
+            store.add_events(std::slice::from_ref(event), at(5), UPLOAD).await.unwrap().events,
+            1
+        );
     }
     let events = store.events_after(&EventFilter::default(), EventId(0), 9).await.unwrap();
     assert_eq!((events.len(), events.more), (3, false));
@@ -251,7 +254,7 @@ pub(crate) async fn event_filters_all_have_to_hold(store: Db) {
     let odd = event("M3", 5, "Shrug_17", 1);
     let all = [event("M1", 1, "BLOCK_UNKNOWN", 1), quiet, bare, access, odd];
     for (seconds, event) in (0..).zip(all) {
-        store.add_events(&[event], at(seconds)).await.unwrap();
+        store.add_events(&[event], at(seconds), UPLOAD).await.unwrap();
     }
     let none = EventFilter::default;
     let path = |pattern: &str| -> Option<PathPattern> { Some(pattern.parse().unwrap()) };
@@ -363,7 +366,7 @@ pub(crate) async fn the_oldest_events_go_a_few_at_a_time(store: Db) {
             0 => event("M1", number, "BLOCK_UNKNOWN", 1),
             _ => file_access("M1", number, "Cookies", "/c", 1),
         };
-        store.add_events(&[event], at(i64::try_from(number).unwrap())).await.unwrap();
+        store.add_events(&[event], at(i64::try_from(number).unwrap()), UPLOAD).await.unwrap();
     }
     let left = async || {
         let stored = store.events_after(&EventFilter::default(), EventId(0), 99).await.unwrap();
@@ -392,10 +395,13 @@ pub(crate) async fn the_oldest_events_go_a_few_at_a_time(store: Db) {
 
 pub(crate) async fn programs_are_counted_with_their_newest_report(store: Db) {
     let twice = Event { pid: 7, ..event("M1", 1, "BLOCK_UNKNOWN", 1) };
-    store.add_events(&[event("M1", 1, "BLOCK_UNKNOWN", 1), twice], at(1)).await.unwrap();
+    store.add_events(&[event("M1", 1, "BLOCK_UNKNOWN", 1), twice], at(1), UPLOAD).await.unwrap();
     let renamed = Event { file_name: "renamed".to_owned(), ..event("M2", 1, "ALLOW_BINARY", 1) };
     let others = [event("M1", 2, "BLOCK_UNKNOWN", 1), event("M2", 3, "BLOCK_UNKNOWN", 1)];
-    store.add_events(&[renamed, others[0].clone(), others[1].clone()], at(2)).await.unwrap();
+    store
+        .add_events(&[renamed, others[0].clone(), others[1].clone()], at(2), UPLOAD)
+        .await
+        .unwrap();
     let stats = store.event_stats(&EventFilter::default(), 9).await.unwrap();
     let counts: Vec<(&str, u64, u64)> =
         stats.iter().map(|stat| (&*stat.file_name, stat.events, stat.hosts)).collect();

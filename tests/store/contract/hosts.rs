@@ -238,7 +238,7 @@ fn event(host: &str) -> Event {
 pub(crate) async fn l4_events_of_a_forgotten_host_stay_unless_they_are_deleted(store: Db) {
     for name in ["M1", "M2"] {
         new_host(&store, name).await;
-        assert_eq!(store.add_events(&[event(name)], at(0)).await.unwrap(), 1);
+        assert_eq!(store.add_events(&[event(name)], at(0), UPLOAD).await.unwrap().events, 1);
     }
     commit(&store, [put(rule(1, "host:M1", ""))]).await;
     assert!(store.forget_host(&anna(), &machine("M1")).await.unwrap());
@@ -273,7 +273,7 @@ pub(crate) async fn s6_hosts_do_not_wait_while_many_events_of_one_are_deleted(st
     for batch in 0..10 {
         let events = (0..1000).map(|pid| Event { pid, occurred: Some(at(batch)), ..event("M1") });
         let events: Vec<Event> = events.collect();
-        assert_eq!(store.add_events(&events, at(0)).await.unwrap(), 1000);
+        assert_eq!(store.add_events(&events, at(0), UPLOAD).await.unwrap().events, 1000);
     }
     let deleting = {
         let store = Arc::clone(&store);

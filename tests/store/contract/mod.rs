@@ -7,6 +7,7 @@ pub(crate) mod hosts;
 pub(crate) mod ledger;
 pub(crate) mod merge;
 pub(crate) mod policy;
+pub(crate) mod programs;
 pub(crate) mod retention;
 pub(crate) mod rules;
 pub(crate) mod tags;
@@ -15,10 +16,10 @@ pub(crate) mod tokens;
 use std::sync::Arc;
 
 use jiff::Timestamp;
-use nicelist::fleet::{Actor, Host, Setting, Tag};
+use nicelist::fleet::{Actor, Event, Host, Setting, Tag};
 use nicelist::rule::{MachineId, Revision, Rule, RuleDraft, RuleKey, Scope, TagName, Target};
 use nicelist::store::{
-    Change, Committed, Edit, LedgerRow, RuleFilter, Store, StoreError, StoreResult,
+    Change, Committed, Edit, EventOrigin, LedgerRow, RuleFilter, Store, StoreError, StoreResult,
 };
 
 /// What every behaviour is given.
@@ -31,6 +32,14 @@ pub(crate) fn at(seconds: i64) -> Timestamp {
 
 pub(crate) fn anna() -> Actor {
     Actor::new("anna", at(0))
+}
+
+/// Events of a host that may report any number of new programs.
+pub(crate) const UPLOAD: EventOrigin = EventOrigin::Upload { new_programs: usize::MAX };
+
+/// Adds events that their host uploads. Returns how many were new.
+pub(crate) async fn upload(store: &Db, events: &[Event], received: Timestamp) -> usize {
+    store.add_events(events, received, UPLOAD).await.unwrap().events
 }
 
 /// A team id.

@@ -3,21 +3,21 @@
 //! An event's digest distinguishes it from others and is unique in `event_once` over all
 //! partitions. Events are added under a lock, so that their IDs have the order of commits.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Mutex;
 
 use deadpool_postgres::{Client, GenericClient, Transaction};
 use jiff::Timestamp;
 
 use super::partitions::{self, Week};
-use crate::fleet::{Event, EventKind};
-use crate::store::postgres::count;
+use crate::fleet::{Event, EventId, EventKind};
+use crate::store::new_sightings::{AdmittedPrograms, NewSightings};
 use crate::store::postgres::locks::Lock;
 use crate::store::postgres::text::clean;
 use crate::store::postgres::writer::Batch;
-use crate::store::postgres::{Values, codes, query};
+use crate::store::postgres::{Values, codes, count, query, sightings};
 use crate::store::sql::events::member_of;
-use crate::store::{StoreResult, bounds};
+use crate::store::{AddedEvents, EventOrigin, StoreResult, bounds};
 
 /// SQL for the digest of an event of a table, of 128 bits. The text of a row quotes its parts, so
 /// that different rows have different texts.
@@ -111,6 +111,7 @@ impl Columns {
 pub(in crate::store::postgres) struct NewEvents {
     pub(in crate::store::postgres) events: Vec<Event>,
     pub(in crate::store::postgres) received: Timestamp,
+    pub(in crate::store::postgres) origin: EventOrigin,
 }
 
 /// Stores the events of waiting requests.
@@ -126,17 +127,21 @@ impl Batch for InsertEvents {
     const QUEUE: usize = 512;
 
     type Job = NewEvents;
-    type Answer = usize;
+    type Answer = AddedEvents;
 
-    async fn write(&self, client: &mut Client, jobs: &[NewEvents]) -> StoreResult<Vec<usize>> {
+    async fn write(
+        &self,
+        client: &mut Client,
+        jobs: &[NewEvents],
+    ) -> StoreResult<Vec<AddedEvents>> {
         let all: Vec<(usize, &Event, i64)> = jobs
             .iter()
             .enumerate()
-            .flat_map(|(job, NewEvents { events, received })| {
+            .flat_map(|(job, NewEvents { events, received, origin: _ })| {
                 events.iter().map(move |event| (job, event, received.as_millisecond()))
             })
             .collect();
-        let mut added = vec![0; jobs.len()];
+        let mut added = vec![AddedEvents::default(); jobs.len()];
         if all.is_empty() {
             return Ok(added);
         }
@@ -144,10 +149,19 @@ impl Batch for InsertEvents {
         let on = client.transaction().await?;
         Lock::Events.take(&on).await?;
         let new = insert(&on, &all).await?;
-        for place in &new {
-            added[all[*place].0] += 1;
+        let mut seen = NewSightings::default();
+        for (place, id) in &new {
+            let (job, event, _) = all[*place];
+            let NewEvents { received, origin, .. } = jobs[job];
+            added[job].events += 1;
+            seen.add(job, *id, event, origin.seen(event, received));
         }
-        let known = all.iter().enumerate().filter(|(place, _)| !new.contains(place));
+        let left = jobs.iter().map(|job| job.origin.new_programs()).collect();
+        let admitted = sightings::record(&on, seen, left).await?;
+        for (added, AdmittedPrograms { programs, left_out }) in added.iter_mut().zip(admitted) {
+            (added.programs, added.left_out) = (programs, left_out);
+        }
+        let known = all.iter().enumerate().filter(|(place, _)| !new.contains_key(place));
         let learning = known.map(|(_, (_, event, _))| *event);
         let learning: Vec<&Event> = learning
             .filter(|event| event.kind() == EventKind::Execution && event.has_bundle())
@@ -177,8 +191,11 @@ impl InsertEvents {
     }
 }
 
-/// Inserts new events. Returns their places.
-async fn insert(on: &Transaction<'_>, all: &[(usize, &Event, i64)]) -> StoreResult<HashSet<usize>> {
+/// Inserts new events. Returns their places and IDs.
+async fn insert(
+    on: &Transaction<'_>,
+    all: &[(usize, &Event, i64)],
+) -> StoreResult<BTreeMap<usize, EventId>> {
     let mut columns = Columns::default();
     for (place, (_, event, received)) in all.iter().enumerate() {
         columns.push(place, event, *received)?;
@@ -211,7 +228,7 @@ async fn insert(on: &Transaction<'_>, all: &[(usize, &Event, i64)]) -> StoreResu
              INSERT INTO event_body (id, received, body)
              SELECT id, received, body FROM once JOIN first USING (digest) ORDER BY id
          )
-         SELECT place FROM once JOIN first USING (digest)",
+         SELECT place, id FROM once JOIN first USING (digest)",
         digest("given")
     );
     let rest: Values<'_> = &[
@@ -227,10 +244,11 @@ async fn insert(on: &Transaction<'_>, all: &[(usize, &Event, i64)]) -> StoreResu
         &columns.body,
     ];
     let values: Vec<_> = columns.keys().into_iter().chain(rest.iter().copied()).collect();
-    let mut new = HashSet::new();
+    let mut new = BTreeMap::new();
     for row in query(on, &sql, &values).await? {
         let place: i64 = row.try_get(0)?;
-        new.insert(usize::try_from(place).map_err(|_| codes::corrupt("place", &place))?);
+        let place = usize::try_from(place).map_err(|_| codes::corrupt("place", &place))?;
+        new.insert(place, EventId(row.try_get(1)?));
     }
     Ok(new)
 }

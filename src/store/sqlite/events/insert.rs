@@ -3,18 +3,44 @@
 use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension as _, params};
 
-use crate::fleet::{Event, EventKind};
+use crate::fleet::{Event, EventId, EventKind};
 use crate::rule::MachineId;
+use crate::store::new_sightings::{AdmittedPrograms, NewSightings};
 use crate::store::sql::events::member_of;
-use crate::store::sqlite::codes;
 use crate::store::sqlite::writer::WriteResult;
-use crate::store::{EventPurge, StoreResult, bounds};
+use crate::store::sqlite::{codes, sightings};
+use crate::store::{AddedEvents, EventOrigin, EventPurge, StoreResult, bounds};
 
-/// Stores new events. Returns how many were new.
+/// Stores new events, and counts them in programs and sightings.
 pub(in crate::store::sqlite) fn add(
     connection: &Connection,
     events: &[Event],
     received: Timestamp,
+    origin: EventOrigin,
+) -> StoreResult<AddedEvents> {
+    let mut new = NewSightings::default();
+    let added = insert(connection, events, received, |id, event| {
+        new.add(0, id, event, origin.seen(event, received));
+    })?;
+    let admitted = sightings::record(connection, new, vec![origin.new_programs()])?;
+    let AdmittedPrograms { programs, left_out } = admitted.first().copied().unwrap_or_default();
+    Ok(AddedEvents { events: added, programs, left_out })
+}
+
+/// How many events are new. The caller rolls back.
+pub(in crate::store::sqlite) fn count_new(
+    connection: &Connection,
+    events: &[Event],
+) -> StoreResult<usize> {
+    insert(connection, events, Timestamp::UNIX_EPOCH, |_, _| ())
+}
+
+/// Stores new events. Returns how many were new.
+fn insert<'e>(
+    connection: &Connection,
+    events: &'e [Event],
+    received: Timestamp,
+    mut new_event: impl FnMut(EventId, &'e Event),
 ) -> StoreResult<usize> {
     let mut insert = connection.prepare_cached(
         "INSERT INTO event (machine, sha256, decision, occurred, pid, member_of, rule, file,
@@ -48,7 +74,9 @@ pub(in crate::store::sqlite) fn add(
             event.path(),
         ])?;
         if added > 0 {
-            keep.execute(params![connection.last_insert_rowid(), codes::json(event)?])?;
+            let id = connection.last_insert_rowid();
+            keep.execute(params![id, codes::json(event)?])?;
+            new_event(EventId(id), event);
             new += 1;
         } else if event.kind() == EventKind::Execution && event.has_bundle() {
             learn_bundle(connection, event)?;

@@ -1,0 +1,69 @@
+//! Programs that hosts reported, and the hosts that each was seen on. Both are kept when the
+//! events that they come from are deleted.
+
+use std::fmt;
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use super::{Decision, EventId};
+use crate::rule::{MachineId, Program};
+
+/// The number of a known program.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct ProgramId(pub i64);
+
+impl fmt::Display for ProgramId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+/// A program that at least one host reported. Reports with other identifiers that rules can match
+/// are another program, even if the file is the same: a host that lies about a program changes
+/// nothing about what other hosts reported.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct KnownProgram {
+    pub id: ProgramId,
+    /// The identifiers, with the names of the certificate in the first report.
+    pub program: Program,
+    /// The file's name in the first report.
+    pub name: String,
+    /// The bundle's name in the first report; empty if it has none.
+    pub bundle_name: String,
+    /// When a host first reported it.
+    pub first_seen: Timestamp,
+    /// The number of hosts that it was seen on.
+    pub hosts: u64,
+}
+
+/// A program on a host.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Sighting {
+    pub program: ProgramId,
+    pub machine: MachineId,
+    pub first_seen: Timestamp,
+    pub last_seen: Timestamp,
+    /// The number of events.
+    pub reports: u64,
+    /// What Santa decided in the newest event.
+    pub decision: Decision,
+    /// The newest event, which may be deleted.
+    pub latest: EventId,
+    /// Folder and file name in the newest event.
+    pub path: String,
+    /// At most [`Sighting::MOST_USERS`], the first in their order.
+    pub users: Vec<String>,
+    /// Whether other users ran it, too.
+    pub more_users: bool,
+    /// At most [`Sighting::MOST_PATHS`], the first in their order.
+    pub paths: Vec<String>,
+    /// Whether it was at other paths, too.
+    pub more_paths: bool,
+}
+
+impl Sighting {
+    pub const MOST_USERS: usize = 16;
+    pub const MOST_PATHS: usize = 4;
+}
