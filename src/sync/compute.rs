@@ -4,10 +4,11 @@
 use std::collections::HashMap;
 use std::hash::Hash;
 use std::num::NonZeroUsize;
-use std::sync::{Arc, Mutex, PoisonError, Weak};
+use std::sync::{Arc, LazyLock, Mutex, PoisonError, Weak};
 
 use quick_cache::sync::{Cache, DefaultLifecycle};
 use quick_cache::{DefaultHashBuilder, OptionsBuilder, Weighter};
+use tokio::runtime::{Builder, Handle, Runtime};
 use tokio::sync::{Semaphore, watch};
 
 use crate::store::StoreError;
@@ -79,7 +80,7 @@ impl Computer {
     {
         let permit = Arc::clone(&self.0).acquire_owned().await.map_err(|_| Stopped)?;
         wanted.check()?;
-        let running = tokio::task::spawn_blocking(move || {
+        let running = threads().spawn_blocking(move || {
             let _permit = permit;
             work(&wanted)
         });
@@ -88,6 +89,29 @@ impl Computer {
             Err(Stopped.into())
         })
     }
+}
+
+/// How much less of the processor the computations of this process get while requests need it, as
+/// in nice(1).
+#[cfg(target_os = "linux")]
+const NICE: i32 = 10;
+
+/// The threads of all computations. Requests go before them, as far as the system can do that: on
+/// macOS and Windows, the priority of one thread cannot be lowered in safe code.
+fn threads() -> Handle {
+    static THREADS: LazyLock<Option<Runtime>> = LazyLock::new(|| {
+        let mut threads = Builder::new_current_thread();
+        threads.thread_name("computation");
+        #[cfg(target_os = "linux")]
+        threads.on_thread_start(|| {
+            // On Linux, this is the priority of the calling thread only (setpriority(2)).
+            if let Err(error) = rustix::process::setpriority_process(None, NICE) {
+                tracing::debug!(%error, "computations have the priority of requests");
+            }
+        });
+        threads.build().ok()
+    });
+    THREADS.as_ref().map_or_else(Handle::current, |threads| threads.handle().clone())
 }
 
 /// How much a cache remembers.
@@ -263,6 +287,22 @@ mod tests {
 
     fn numbers() -> Numbers {
         Memo::new(1 << 20, 16, |_, _| 0)
+    }
+
+    #[cfg(target_os = "linux")]
+    #[tokio::test]
+    async fn s1_computations_give_way_to_requests() {
+        let nice = || {
+            let stat = std::fs::read_to_string("/proc/thread-self/stat").unwrap();
+            // The 19th field; the second, the name, is in parentheses (proc_pid_stat(5)).
+            let after_name = stat.rsplit_once(") ").unwrap().1.to_owned();
+            after_name.split(' ').nth(16).unwrap().parse::<i32>().unwrap()
+        };
+        let (_kept, wanted) = Wanted::while_kept();
+        let computer = Computer::new();
+        let lowered = computer.run(wanted, move |_| Ok::<_, Stopped>(nice())).await;
+        assert_eq!(lowered.unwrap(), NICE);
+        assert_ne!(nice(), NICE, "this thread keeps its own");
     }
 
     #[tokio::test]
