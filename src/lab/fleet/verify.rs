@@ -5,8 +5,8 @@
 //! correct, because it has rules of its own or of a tag. So such a host is enrolled again, with the
 //! same name and without rules, and must then have the rules that it had before.
 //!
-//! This shows that differences add up to the whole, whatever changed and whichever syncs failed. It
-//! does not show that the whole is what an administrator intended.
+//! This shows that incremental syncs lead to the same rules as a full download, even after failed
+//! syncs. It does not show that these are the rules that an administrator intended.
 
 use std::collections::HashMap;
 use std::rc::Rc;
@@ -34,7 +34,8 @@ pub struct Convergence {
     pub hosts: u64,
     /// Hosts with the same rules as a new host.
     pub converged: u64,
-    /// Those that differed from a new host, and had the same rules after they were enrolled again.
+    /// Converged hosts that differ from a new host, but had the same rules before and after they
+    /// were enrolled again.
     pub converged_by_themselves: u64,
     /// Hosts with wrong rules.
     pub diverged: u64,
@@ -53,7 +54,7 @@ pub struct Diverged {
     pub extra: usize,
     /// Rules that the host should have.
     pub missing: usize,
-    /// One of these rules.
+    /// An extra or missing rule.
     pub example: String,
 }
 

@@ -192,7 +192,7 @@ impl<'c, 'e, 's> RuleWriter<'c, 'e, 's> {
         Ok(true)
     }
 
-    /// Inserts a rule whose key has no active row, as soon as there are enough of them.
+    /// Queues a rule whose key has no active row. A full queue is inserted with one statement.
     fn insert(&mut self, scope: i64, rule: NewRule<'e>) -> rusqlite::Result<()> {
         self.waiting.push((scope, rule));
         if self.waiting.len() == CHUNK {
@@ -215,7 +215,7 @@ impl<'c, 'e, 's> RuleWriter<'c, 'e, 's> {
 enum Found {
     /// This change inserted it.
     New,
-    /// It is what the edit wants. It is not read: most rows of an import are the same.
+    /// The row equals the edited rule. It is not read, because most rows of an import are equal.
     Same,
     Other(StoreResult<Rule>),
 }
@@ -229,7 +229,7 @@ fn insertion(rows: usize) -> String {
     )
 }
 
-/// Inserts the rules whose key has no active row, and returns how many that were.
+/// Inserts the rules whose key has no active row, and returns their number.
 fn insert(
     statement: &mut Statement<'_>,
     revision: i64,
