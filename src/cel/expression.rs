@@ -133,8 +133,8 @@ mod tests {
         assert_eq!(error.to_string(), "the expression is 8193 bytes long, 8192 are allowed");
     }
 
-    /// Chains are not counted by the parser's own depth limit, and 2 MiB of stack, what a
-    /// thread has by default, is too little for any of these.
+    /// The parser's depth limit does not count chains. Each of these needs more than 2 MiB of stack,
+    /// which is the default of a thread.
     #[test]
     fn the_longest_chains_do_not_exhaust_the_stack() {
         let shapes = [

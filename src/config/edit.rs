@@ -163,7 +163,7 @@ fn create(path: &Path) -> io::Result<fs::File> {
 mod tests {
     use super::*;
 
-    /// What `change` makes of a file with the text `before`.
+    /// The text of a file after `change`, if it was `before`.
     fn changed(before: &str, change: impl FnOnce(&Path)) -> String {
         let directory = tempfile::tempdir().unwrap();
         let path = directory.path().join("config.toml");

@@ -36,7 +36,7 @@ impl<'t> Json<'t> {
         self.text.position_of(self.raw.get())
     }
 
-    /// The value as the text spells it.
+    /// The value as it is written in the text.
     pub fn as_str(self) -> &'t str {
         self.raw.get()
     }

@@ -56,10 +56,10 @@ pub struct Node {
 pub enum Value {
     Null,
     Bool(bool),
-    /// As the text spells it; TOML's are in decimal.
+    /// As it is written in the text. Numbers of TOML are converted to decimal.
     Number(String),
     String(String),
-    /// A date or a time, as the text spells it.
+    /// A date or a time, as it is written in the text.
     Time(String),
     List(Vec<Node>),
     /// In the order of the text.
@@ -69,7 +69,7 @@ pub enum Value {
         labels: Vec<String>,
         entries: Vec<Entry>,
     },
-    /// HCL that has to be evaluated, as the text spells it.
+    /// HCL that must be evaluated, as it is written in the text.
     Expression(String),
     /// Something else, such as binary data. The words say what it is, with an article.
     Other(&'static str),

@@ -41,7 +41,7 @@ impl<'a> Builder<'a> {
         policy
     }
 
-    /// Adds a note only at the first of the places where it is true.
+    /// Adds a note one time, with its first location.
     pub(super) fn note_once(&mut self, Remark { location, text }: Remark) {
         if self.noted.insert(text.clone()) {
             self.policy.note(location, text);

@@ -45,8 +45,8 @@ pub struct Finding {
     pub message: String,
 }
 
-/// Checks a whole policy. Findings are in the order of what they are about. The time that it
-/// takes grows with the rules as sorting them does.
+/// Checks a whole policy. Findings are sorted by the rule or setting that they are about. With n
+/// rules, the time grows as n log n.
 pub fn findings(policy: &PolicyState, now: Timestamp) -> Vec<Finding> {
     let index = Index::of(&policy.rules);
     let mut findings = Vec::new();
@@ -97,7 +97,7 @@ fn newer_santa(place: usize, rule: &Rule, findings: &mut Vec<Finding>) {
     }
 }
 
-/// The rules by what they are about.
+/// The rules by target.
 struct Index<'a> {
     rules: &'a [Rule],
     /// The places of the rules for a target, the weakest scope first.

@@ -99,7 +99,7 @@ pub(super) async fn serve(
     }
 }
 
-/// What a connection has of the server.
+/// What the server gives to a connection.
 struct Seat {
     router: Router,
     watcher: Watcher,

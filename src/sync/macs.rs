@@ -52,8 +52,9 @@ pub(super) async fn is_refused(
     })
 }
 
-/// Recognizes the Mac that sent a preflight. Returns whether requests of another Mac's sync,
-/// such as one that was not written, may be taken for requests of the session that now begins.
+/// Recognizes the Mac that sent a preflight. Returns whether another Mac may be in the middle of a
+/// sync, so that its requests could be mistaken for requests of the session that begins now.
+/// `unwritten` is a session that began and was not stored.
 pub(super) async fn recognize(
     downloads: &Downloads,
     host: &mut Host,

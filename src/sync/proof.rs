@@ -3,8 +3,8 @@
 //! A client that hashes its rules proves by the hash that it has all of them and no others. The hash
 //! depends on the order in which the client wrote them, so the server keeps the host's *trail*: the
 //! downloads since the last one that sent all rules. A client that only counts its rules is in order
-//! unless it has fewer of a type than it should. More prove nothing, because static rules of its
-//! configuration profile count, too.
+//! unless it has fewer rules of a type than it should. Extra rules prove nothing, because static rules
+//! of its configuration profile count, too.
 
 use jiff::Timestamp;
 

@@ -164,7 +164,7 @@ async fn a_database_is_copied_to_postgres_and_back_without_changes() {
         done(&shell, "rule add block teamid:CCCCCCCCCC");
         let report = sync(&shell, &server, mac);
         assert_eq!(report["rules"]["received"], 1, "{report}");
-        // What has come already is known, and no number comes again.
+        // Events that were uploaded before the copy are known, and no event number is used again.
         let events = json!({"events": [blocked("Pinecone", 0), blocked("New", 8)]});
         post(&server, "eventupload", "anna", events).await;
         let listed = shell.json("event list");

@@ -6,7 +6,8 @@ use crate::world::{Loses, Mac, World};
 
 const TEAMS: [&str; 3] = ["teamid:AAAAAAAAAA", "teamid:BBBBBBBBBB", "teamid:CCCCCCCCCC"];
 
-/// A Mac in sync; then one rule goes, one changes, one comes, and its tag is taken away.
+/// A Mac in sync. Since then, one rule was removed, one changed and one added, and the Mac lost its
+/// tag.
 async fn a_changed_world() -> (World, Mac) {
     let world = World::new().await;
     world.post("/tags", serde_json::json!({"name": "eng"})).await;

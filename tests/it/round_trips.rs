@@ -8,7 +8,7 @@ use serde_json::{Map, Value};
 
 use crate::shell::Shell;
 
-/// Every format that is written, and the name of what is written.
+/// Every format that nicelist writes, and the name of the file or folder.
 const FORMATS: [(&str, &str); 14] = [
     ("csv", "out.csv"),
     ("tsv", "out.tsv"),

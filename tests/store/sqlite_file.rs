@@ -130,7 +130,7 @@ async fn confirmed_writes_survive_a_crash() {
     assert_eq!(found.len(), saved);
 }
 
-/// A database as the first release of the schema made it.
+/// A database that the first version of the schema created.
 #[tokio::test]
 async fn events_of_an_older_database_are_found_by_what_they_had_not() {
     let file = File::new();

@@ -228,7 +228,7 @@ impl Layout {
         self.places[column as usize]
     }
 
-    /// A column's name as the file spells it.
+    /// A column's name as it is written in the file.
     pub(super) fn name_of(&self, column: Column) -> Option<&str> {
         self.place_of(column).map(|index| self.names[index].as_str())
     }

@@ -1,4 +1,4 @@
-//! The array, and lines that are read as a whole.
+//! A JSON array, and JSON lines that are read whole.
 
 use std::io::{self, Write};
 

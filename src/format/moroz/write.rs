@@ -173,7 +173,7 @@ struct Row<'a> {
     custom_url: Option<&'a str>,
 }
 
-/// A setting's value as TOML has it.
+/// A setting's value in TOML.
 #[derive(Serialize)]
 #[serde(untagged)]
 enum Entry {

@@ -1,4 +1,4 @@
-//! What `santactl rule --export` really writes, and what people make of it.
+//! What `santactl rule --export` really writes, and how people edit it.
 
 use crate::format::Format::Santactl;
 use crate::format::tests::{describe, drafts, written_of};

@@ -116,7 +116,8 @@ fn row<'a>(mut rules: Vec<(usize, &'a Rule)>, losses: &mut Losses) -> Option<Row
     })
 }
 
-/// The list for the scope of a rule in addition to the first rule for the target; none for the fleet.
+/// The list that gets the scope of `rule`, if `first` is the first rule for the same target; none for
+/// the fleet.
 fn part(rule: &Rule, first: &Rule, base: Option<Kind>) -> Result<Option<&'static str>, String> {
     if rule.policy().kind() == PolicyKind::Remove {
         named(rule.scope())?;

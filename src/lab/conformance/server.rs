@@ -59,7 +59,7 @@ pub enum Unreachable {
         /// 401 or 403.
         status: u16,
     },
-    /// There is a server, but no sync server.
+    /// A server responds, but it is not a sync server.
     #[error("{address} has no preflight: it answers with 404")]
     Elsewhere { address: String },
 }

@@ -129,8 +129,8 @@ fn refusal_response((status, name, description): &Refusal) -> (String, Value) {
     ((*name).to_owned(), response)
 }
 
-/// Adds the responses that an operation can give whatever it does, and removes `null` from parameters:
-/// in a query, an absent parameter is just absent.
+/// Adds the responses that every operation can return. Removes `null` from the types of parameters,
+/// because a query has no null.
 fn complete_operation(operation: &mut Value) {
     let parameters = operation.get_mut("parameters").and_then(Value::as_array_mut);
     for parameter in parameters.into_iter().flatten() {

@@ -92,7 +92,7 @@ pub(super) async fn resolve(state: &State, scope: Scope) -> Result<Resolved, Ref
     })
 }
 
-/// Hosts that are named in a message.
+/// Maximum hosts that a message names.
 const MOST_NAMED: usize = 3;
 /// Hosts with a name prefix that are compared.
 const MOST_LOOKED_AT: usize = 100;

@@ -9,9 +9,9 @@ use crate::server::client_address::counted_as;
 
 /// Maximum connections, if the process may have that many descriptors.
 const MOST_CONNECTIONS: usize = 16 * 1024;
-/// One of this many connections is reserved for administrators.
+/// One in 16 connections is reserved for administrators.
 const ADMIN_SHARE: usize = 16;
-/// One of this many reserved connections is available to one address.
+/// One address can use one in 8 of the reserved connections.
 const ADMIN_ADDRESS_SHARE: usize = 8;
 /// How long a client may take for its handshake or headers, and to read the response, on a
 /// connection that is reserved for administrators.

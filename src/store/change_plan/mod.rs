@@ -164,7 +164,7 @@ impl<V: Clone + PartialEq> Edited<V> {
     }
 }
 
-/// A rule with several edits or of a dropped tag.
+/// A rule with several edits, or whose tag is deleted.
 #[derive(Debug)]
 struct EditedRule<'e> {
     key: (&'e Target, ScopeNumber),

@@ -1,4 +1,4 @@
-//! Whether the database can be written to, and the newest time that it knows.
+//! Whether the database can be written to, and the newest time that it stored.
 
 use deadpool_postgres::GenericClient;
 use jiff::Timestamp;

@@ -100,7 +100,7 @@ async fn keep_listening(address: Address, heard: Arc<Notify>, silence: watch::Se
     let mut lost = false;
     loop {
         let Err(error) = listen(&address, &heard, &silence, &mut lost).await else { continue };
-        // A server that refuses connections does respond: queries fail without help.
+        // A server that refuses connections responds, so queries fail without a signal from here.
         silence.send_replace(matches!(error, Lost::Silent));
         if !std::mem::replace(&mut lost, true) {
             tracing::warn!(%error, "cannot hear of other servers' changes; looking by the clock");

@@ -142,8 +142,8 @@ pub(super) async fn examine(on: &impl GenericClient) -> Result<Found, StoreError
 }
 
 impl Found {
-    /// The schema's version, 0 for a database that has nothing in it yet, unless it is not for us
-    /// to read.
+    /// The schema's version, 0 for an empty database. Fails if the database belongs to another program
+    /// or to a newer version.
     pub(super) fn version(&self) -> Result<usize, String> {
         if self.server < OLDEST_SERVER {
             let (is, wants) = (self.server / 10_000, OLDEST_SERVER / 10_000);

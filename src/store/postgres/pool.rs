@@ -24,7 +24,7 @@ const SESSION: &str = "SET client_min_messages = warning; SET jit = off; SET loc
 /// What connections are for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum PoolUse {
-    /// A few that read, for a purpose.
+    /// Connections that read, for one purpose.
     Read(QueryPurpose),
     /// One that changes policy. It has the table of staged rules.
     Policy,

@@ -136,7 +136,7 @@ fn shown(config: &Config) -> String {
     format!("postgres://{user}{}/{database}", hosts.join(","))
 }
 
-/// An error with its causes, on one line. The library's own text often is only its kind.
+/// An error with its causes, on one line. The library's text often names only the kind of error.
 pub(super) fn chain(error: &(dyn std::error::Error + 'static)) -> String {
     let mut parts: Vec<String> = Vec::new();
     let mut next = Some(error);

@@ -100,7 +100,7 @@ fn memberships(
     ways
 }
 
-/// Whether a host reported one of the groups of a list.
+/// SQL for whether a host reported at least one group of a list.
 fn in_groups(dialect: Dialect, list: &str) -> String {
     match dialect {
         Dialect::Sqlite => format!(

@@ -43,11 +43,11 @@ pub(in crate::store) const NEWEST: usize = MIGRATIONS.len();
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum ConnectionUse {
     Write(Durability),
-    /// One that writes a temporary database.
+    /// Writes a temporary database.
     WriteVolatile,
-    /// One of those that read.
+    /// Reads, next to connections that write.
     Read,
-    /// One of a command that only reads: it leaves the file and its log as they are.
+    /// Reads for a command that changes neither the file nor its log.
     ReadOnly(Log),
 }
 

@@ -56,7 +56,7 @@ async fn sync(world: &World, mac: &mut Mac) -> u32 {
     report.rules.received
 }
 
-/// Two Macs with one machine ID, which take turns.
+/// Two Macs with the same machine ID that sync in turn.
 async fn conflict(world: &World, version: &str) -> [Mac; 2] {
     let [mut one, mut other] = ["C02AAAAAAAAA", "C02BBBBBBBBB"].map(|serial| mac(version, serial));
     one.sync(world).await;

@@ -146,7 +146,7 @@ impl Offers {
         }
     }
 
-    /// A sync to a state ended, with or without a postflight.
+    /// Records that a sync to a state ended, with or without a postflight.
     pub(super) fn sync(&mut self, client: &Client, to: &State, served: &Served, of: &str) {
         let Some(kind) = served.kind else { return };
         self.preflight(client);

@@ -20,7 +20,7 @@ async fn a_repeated_event_is_known() {
     assert_eq!(server.events().await.len(), 2);
 }
 
-/// §3.2: a batch as large as they come.
+/// §3.2: the largest batch that clients send.
 #[tokio::test]
 async fn a_batch_of_many_long_events_is_accepted() {
     let server = Server::start().await;

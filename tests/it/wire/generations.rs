@@ -145,7 +145,8 @@ async fn before_2026_6_there_are_no_silent_gui_and_tty_blocks() {
     assert!(lines.contains(&"TEAMID TTYTTYTTYT SILENT_TTY_BLOCKLIST".to_owned()), "{lines:?}");
 }
 
-/// A host that is updated gets what its old version could not take, without a clean sync.
+/// After an update, a host gets the rules that its old version did not support, without a clean
+/// sync.
 #[tokio::test]
 async fn an_upgraded_host_gets_the_rules_that_it_now_supports() {
     let server = with_every_rule().await;

@@ -156,7 +156,7 @@ async fn unset(server: &Server, key: &str) {
     server.admin(Method::POST, "/settings", unset).await;
 }
 
-/// §2.3: clients of then look for the keys of then.
+/// §2.3: old clients read only the old keys.
 #[tokio::test]
 async fn old_clients_find_their_settings_under_the_old_keys() {
     let server = Server::start().await;
