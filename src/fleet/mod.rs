@@ -31,7 +31,7 @@ pub use role::Role;
 pub use setting::{
     BatchSize, ClientMode, DriftRepair, EffectiveSettings, EventAge, EventLimit,
     FileAccessOverride, HistoryAge, Interval, MachineIdConflicts, OptionalSettings, PathRegex,
-    RemountFlag, RemovableMedia, Setting, SettingError, SettingKey,
+    RemountFlag, RemovableMedia, Setting, SettingError, SettingKey, SightingAge,
 };
 pub use tag::{
     DescriptionTooLong, HostPattern, Membership, MembershipError, ReportedName, Serial, Tag,

@@ -6,7 +6,7 @@ mod retention;
 mod values;
 
 pub use optional::OptionalSettings;
-pub use retention::{EventAge, EventLimit, HistoryAge};
+pub use retention::{EventAge, EventLimit, HistoryAge, SightingAge};
 pub use values::{
     BatchSize, ClientMode, DriftRepair, FileAccessOverride, Interval, MachineIdConflicts,
     PathRegex, RemountFlag, RemovableMedia, SettingError,
@@ -135,6 +135,8 @@ settings! {
     EventRetention(EventAge) "event-retention" event_retention = EventAge::DEFAULT;
     /// How many of the newest events stay, at least 1000; off keeps all. For the fleet alone
     EventRetentionCount(EventLimit) "event-retention-count" event_retention_count = EventLimit::DEFAULT;
+    /// The age at which a program on a host is deleted that was not seen again, such as 730d; never keeps them. For the fleet alone
+    SightingRetention(SightingAge) "sighting-retention" sighting_retention = SightingAge::DEFAULT;
     /// The age at which old versions of rules, settings and tags are deleted, such as 365d; never keeps them. For the fleet alone
     HistoryRetention(HistoryAge) "history-retention" history_retention = HistoryAge::DEFAULT;
 }
@@ -147,6 +149,7 @@ impl SettingKey {
             | Self::MachineIdConflicts
             | Self::EventRetention
             | Self::EventRetentionCount
+            | Self::SightingRetention
             | Self::HistoryRetention => false,
             Self::ClientMode
             | Self::FullSyncInterval
@@ -167,7 +170,13 @@ impl SettingKey {
 
     /// Whether the setting is about the fleet as a whole: it cannot differ from host to host.
     pub const fn is_fleets(self) -> bool {
-        matches!(self, Self::EventRetention | Self::EventRetentionCount | Self::HistoryRetention)
+        matches!(
+            self,
+            Self::EventRetention
+                | Self::EventRetentionCount
+                | Self::SightingRetention
+                | Self::HistoryRetention
+        )
     }
 
     /// Checks that the setting can be set in a scope.

@@ -23,7 +23,7 @@ use super::supervise::supervise;
 use super::tls::Tls;
 use super::tokens::{Access, FirstStart};
 use super::trusted_clock::TrustedClock;
-use super::{admin, compaction, readiness, retention, santa};
+use super::{admin, compaction, readiness, retention, santa, sightings};
 use crate::fleet::{Clock, LONGEST_GAP};
 use crate::store::{self, Durability, StoreResult};
 use crate::sync::{EVENTS_PER_DAY, Engine, RESTORE_SPREAD, RULES_A_PAGE};
@@ -133,6 +133,7 @@ impl App {
                     state.store.expire(state.clock.now()).await?;
                 }
                 retention::purge_some(&state).await?;
+                sightings::count_some(&state).await?;
                 compaction::compact_some(&state).await?;
             }
         }
@@ -199,11 +200,15 @@ async fn hide_expired(state: &State) -> StoreResult<()> {
 }
 
 /// Starts the background tasks.
-fn start_background(state: &Arc<State>, failing: bool) -> [JoinHandle<()>; 5] {
-    let [ticked, purged, compacted, watched, checked] = std::array::from_fn(|_| Arc::clone(state));
+fn start_background(state: &Arc<State>, failing: bool) -> [JoinHandle<()>; 6] {
+    let [ticked, purged, counted, compacted, watched, checked] =
+        std::array::from_fn(|_| Arc::clone(state));
     [
         tokio::spawn(supervise("ticker", move || keep_ticking(Arc::clone(&ticked), failing))),
         tokio::spawn(supervise("retention", move || retention::keep_purging(Arc::clone(&purged)))),
+        tokio::spawn(supervise("sightings", move || {
+            sightings::keep_counting(Arc::clone(&counted))
+        })),
         tokio::spawn(supervise("history", move || {
             compaction::keep_compacting(Arc::clone(&compacted))
         })),

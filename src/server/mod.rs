@@ -25,6 +25,7 @@ mod refusals;
 mod request_id;
 mod retention;
 mod santa;
+mod sightings;
 mod state;
 mod supervise;
 mod tls;

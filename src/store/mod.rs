@@ -35,9 +35,10 @@ pub use program_store::ProgramStore;
 pub use quarantine::QuarantinedRow;
 pub use query::{
     AddedEvents, EventFilter, EventOrigin, EventPurge, ExaminedPart, HostFilter, ListPart,
-    ProgramFilter, ProgramPosition, RevisedRule, RevisedRulePosition, RevisionFilter, RuleFilter,
-    RuleRecord, RuleVersion, SharedSerial, SightingFilter, StoredEvent, StoredHost,
-    UndecidedFilter, UndecidedPosition, UndecidedSighting,
+    ProgramFilter, ProgramPosition, PurgedSightings, RevisedRule, RevisedRulePosition,
+    RevisionFilter, RuleFilter, RuleRecord, RuleVersion, SharedSerial, SightingFilter,
+    SightingPosition, StoredEvent, StoredHost, UndecidedFilter, UndecidedPosition,
+    UndecidedSighting,
 };
 pub use query_purpose::QueryPurpose;
 

@@ -2,10 +2,11 @@
 //! them when it stores events.
 
 use async_trait::async_trait;
+use jiff::Timestamp;
 
 use super::{
-    ExaminedPart, ListPart, ProgramFilter, ProgramPosition, StoreResult, UndecidedFilter,
-    UndecidedPosition, UndecidedSighting,
+    ExaminedPart, ListPart, ProgramFilter, ProgramPosition, PurgedSightings, SightingPosition,
+    StoreResult, UndecidedFilter, UndecidedPosition, UndecidedSighting,
 };
 use crate::fleet::{KnownProgram, ProgramId, Sighting};
 use crate::rule::MachineId;
@@ -40,10 +41,7 @@ pub trait ProgramStore: Send + Sync + 'static {
     ) -> StoreResult<ListPart<Sighting>>;
 
     /// When a host last reported each of these programs, if one did.
-    async fn last_seen(
-        &self,
-        programs: &[ProgramId],
-    ) -> StoreResult<Vec<(ProgramId, jiff::Timestamp)>>;
+    async fn last_seen(&self, programs: &[ProgramId]) -> StoreResult<Vec<(ProgramId, Timestamp)>>;
 
     /// At most `limit` undecided sightings after a position, the newest first.
     async fn undecided(
@@ -53,6 +51,25 @@ pub trait ProgramStore: Send + Sync + 'static {
         limit: usize,
     ) -> StoreResult<ExaminedPart<UndecidedSighting, UndecidedPosition>>;
 
-    /// Whether events that were stored by an older version are still to be counted.
+    /// Whether events that were stored by an older version are still to be counted. Until then,
+    /// older programs and sightings are missing.
     async fn has_uncounted_events(&self) -> StoreResult<bool>;
+
+    /// Counts at most `limit` events that were stored by an older version, the newest first.
+    /// Returns whether more are left. Events of hosts that were forgotten since are not counted.
+    async fn count_older_events(&self, limit: usize) -> StoreResult<bool>;
+
+    /// Deletes at most `limit` sightings of a host, and programs that were seen nowhere else.
+    /// Returns how many sightings were deleted. Older events of the host are never counted.
+    async fn delete_sightings_of(&self, machine: &MachineId, limit: usize) -> StoreResult<usize>;
+
+    /// Examines `limit` sightings after a position, and deletes those that were last seen before a
+    /// time, with programs that were seen nowhere else. Deletes nothing while older events are to
+    /// be counted.
+    async fn purge_sightings(
+        &self,
+        before: Timestamp,
+        after: Option<SightingPosition>,
+        limit: usize,
+    ) -> StoreResult<PurgedSightings>;
 }

@@ -306,6 +306,23 @@ pub struct UndecidedSighting {
     pub position: UndecidedPosition,
 }
 
+/// The place of a sighting among all. The machine is the number of a row, which means nothing
+/// outside of its database.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct SightingPosition {
+    pub program: ProgramId,
+    pub machine: i64,
+}
+
+/// What a part of a purge did.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct PurgedSightings {
+    /// The number of sightings that were deleted.
+    pub deleted: usize,
+    /// Where the purge continues; None at the end.
+    pub next: Option<SightingPosition>,
+}
+
 /// A part of a list. A limited number of rows was examined for it, so it may have no rows although
 /// more follow.
 #[derive(Clone, Debug, PartialEq, Eq)]

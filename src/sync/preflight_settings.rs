@@ -100,6 +100,7 @@ pub(super) fn settings(
         drift_repair: _,
         machine_id_conflicts: _,
         event_retention: _,
+        sighting_retention: _,
         event_retention_count: _,
         history_retention: _,
     } = &effective.settings;

@@ -381,6 +381,9 @@ fn differences_between_databases_are_reported() {
     host  0  0  0  1
     scope_set  0  0  0  0
     event  0  0  0  0
+    program  0  0  0  0
+    machine  0  0  0  0
+    sighting  0  0  0  0
     token  0  0  0  0
     ----- stderr -----
     rule: 1 differ, 1 only in the first, beginning with 2, the second may give out numbers again that the first has given

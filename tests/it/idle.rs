@@ -21,9 +21,10 @@ use nicelist::store::{
     self, AddedEvents, Change, Committed, DatabaseSize, Durability, Edit, EventFilter, EventOrigin,
     EventPurge, EventStore, ExaminedPart, Health, HostFilter, HostStore, Installation, LedgerRow,
     ListPart, PolicySnapshot, PolicyStore, PrincipalStore, ProgramFilter, ProgramPosition,
-    ProgramStore, QuarantinedRow, RevisedRule, RevisedRulePosition, RevisionFilter, RuleFilter,
-    RuleRecord, RuleVersion, ScopeId, SharedSerial, Store, StoreError, StoreResult, StoredEvent,
-    StoredHost, TokenRecord, UndecidedFilter, UndecidedPosition, UndecidedSighting,
+    ProgramStore, PurgedSightings, QuarantinedRow, RevisedRule, RevisedRulePosition,
+    RevisionFilter, RuleFilter, RuleRecord, RuleVersion, ScopeId, SharedSerial, SightingPosition,
+    Store, StoreError, StoreResult, StoredEvent, StoredHost, TokenRecord, UndecidedFilter,
+    UndecidedPosition, UndecidedSighting,
 };
 use nicelist::sync::{Engine, RULES_A_PAGE};
 
@@ -124,6 +125,9 @@ overhear! {
         async fn last_seen(&self, programs: &[ProgramId]) -> StoreResult<Vec<(ProgramId, Timestamp)>>;
         async fn undecided(&self, filter: &UndecidedFilter, after: Option<UndecidedPosition>, limit: usize) -> StoreResult<ExaminedPart<UndecidedSighting, UndecidedPosition>>;
         async fn has_uncounted_events(&self) -> StoreResult<bool>;
+        async fn count_older_events(&self, limit: usize) -> StoreResult<bool>;
+        async fn delete_sightings_of(&self, machine: &MachineId, limit: usize) -> StoreResult<usize>;
+        async fn purge_sightings(&self, before: Timestamp, after: Option<SightingPosition>, limit: usize) -> StoreResult<PurgedSightings>;
     }
     impl PrincipalStore {
         async fn tokens(&self) -> StoreResult<Vec<TokenRecord>>;

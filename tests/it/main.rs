@@ -50,6 +50,7 @@ mod model;
 mod offers;
 mod old_database;
 mod old_history;
+mod older_events;
 mod one_page;
 mod openapi;
 mod other_files;

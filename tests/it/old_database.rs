@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 
 use crate::world::{Mac, World};
 
-const DATABASE: &[u8] = include_bytes!("../fixtures/version-0.1.0/nicelist.db.gz");
+pub(crate) const DATABASE: &[u8] = include_bytes!("../fixtures/version-0.1.0/nicelist.db.gz");
 const MACS: &[u8] = include_bytes!("../fixtures/version-0.1.0/macs.json.gz");
 /// A database with Macs in the middle of syncs. The README next to it describes it.
 const MIDDLE: &[u8] = include_bytes!("../fixtures/union-of-offers/nicelist.db.gz");
@@ -26,7 +26,7 @@ const NAMED_BY_SERIAL: &str = "mac-12";
 /// Pedro keeps no rules from one sync to the next, so each of its syncs sends everything.
 const PEDRO: &str = "mac-14";
 
-fn unpacked(bytes: &[u8]) -> Vec<u8> {
+pub(crate) fn unpacked(bytes: &[u8]) -> Vec<u8> {
     let mut unpacked = Vec::new();
     GzDecoder::new(bytes).read_to_end(&mut unpacked).unwrap();
     unpacked

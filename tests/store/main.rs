@@ -8,6 +8,7 @@ mod maintenance;
 mod postgres_hangs;
 mod postgres_reading;
 mod postgres_server;
+mod sightings_model;
 mod sqlite_file;
 
 /// Makes a test of each behaviour for each database.

@@ -63,6 +63,31 @@ impl SettingValue for HistoryAge {
     }
 }
 
+/// The age at which a program on a host is deleted that was not seen again: 1 day to a hundred
+/// years, in whole seconds, or never.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct SightingAge(Option<u64>);
+
+impl SightingAge {
+    /// Shows the programs of a yearly task, even if one year is skipped.
+    pub const DEFAULT: Self = Self(Some(2 * 365 * DAY));
+
+    /// None if sightings are never deleted.
+    pub fn get(self) -> Option<SignedDuration> {
+        EventAge(self.0).get()
+    }
+}
+
+impl SettingValue for SightingAge {
+    fn read(text: &str) -> Result<Self, SettingError> {
+        read_age(text, DAY, "an age of at least 1d such as 730d, or never").map(Self)
+    }
+
+    fn write(&self) -> String {
+        write_age(self.0)
+    }
+}
+
 /// Parses an age into seconds; None for `never`.
 fn read_age(
     text: &str,

@@ -206,6 +206,7 @@ fn entry(setting: &Setting) -> Option<(&'static str, Entry)> {
         | Setting::DriftRepair(_)
         | Setting::MachineIdConflicts(_)
         | Setting::EventRetention(_)
+        | Setting::SightingRetention(_)
         | Setting::EventRetentionCount(_)
         | Setting::HistoryRetention(_) => return None,
     })

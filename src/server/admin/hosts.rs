@@ -92,9 +92,12 @@ pub(super) async fn forget(
 
 /// Events of a host that are deleted in one transaction, for which syncing hosts may have to wait.
 const EVENTS_AT_ONCE: usize = 500;
+/// Sightings of a host that are deleted in one transaction.
+const SIGHTINGS_AT_ONCE: usize = 200;
 
-/// Forgets a host in a task of its own, which continues if the client disconnects. The events are
-/// deleted first, so that the host can be forgotten again if this is interrupted.
+/// Forgets a host in a task of its own, which continues if the client disconnects. Its sightings, and
+/// its events if they are not kept, are deleted first, so that the host can be forgotten again if this
+/// is interrupted. Sightings are never kept: a forgotten host is not a host that has a program.
 pub(super) async fn forget_in_batches(
     state: &State,
     actor: Actor,
@@ -106,6 +109,9 @@ pub(super) async fn forget_in_batches(
         let forget = async {
             while events
                 && store.delete_events_of(&machine, EVENTS_AT_ONCE).await? == EVENTS_AT_ONCE
+            {
+            }
+            while store.delete_sightings_of(&machine, SIGHTINGS_AT_ONCE).await? == SIGHTINGS_AT_ONCE
             {
             }
             store.forget_host(&actor, &machine).await

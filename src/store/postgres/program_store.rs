@@ -1,18 +1,41 @@
 //! Programs and sightings: [`ProgramStore`].
 
 use async_trait::async_trait;
-use deadpool_postgres::Transaction;
+use deadpool_postgres::{Client, Transaction};
 use jiff::Timestamp;
 
 use super::Postgres;
+use super::locks::Lock;
 use super::pool::snapshot;
-use crate::fleet::{KnownProgram, ProgramId, Sighting};
+use super::{events, sightings};
+use crate::fleet::{EventId, KnownProgram, ProgramId, Sighting};
 use crate::rule::MachineId;
-use crate::store::sql::programs;
+use crate::store::sql::events::EventRange;
+use crate::store::sql::{old_sightings, programs};
 use crate::store::{
-    ExaminedPart, ListPart, ProgramFilter, ProgramPosition, ProgramStore, StoreResult,
-    UndecidedFilter, UndecidedPosition, UndecidedSighting,
+    EventFilter, ExaminedPart, ListPart, ProgramFilter, ProgramPosition, ProgramStore,
+    PurgedSightings, SightingPosition, StoreResult, UndecidedFilter, UndecidedPosition,
+    UndecidedSighting,
 };
+
+/// Counts the newest uncounted events. Returns whether more are left. Servers that do so at the same
+/// time do it one after the other.
+async fn count_older(client: &mut Client, limit: usize) -> StoreResult<bool> {
+    if old_sightings::uncounted(&*client).await?.is_none() {
+        return Ok(false);
+    }
+    let on = client.transaction().await?;
+    Lock::Events.take(&on).await?;
+    let Some(newest) = old_sightings::uncounted(&on).await? else { return Ok(false) };
+    let range = EventRange::Before(Some(EventId(newest.0.saturating_add(1))));
+    let events = events::list(&on, &EventFilter::default(), range, limit).await?;
+    let older = old_sightings::fold(&on, &events).await?;
+    sightings::record(&on, older, vec![usize::MAX]).await?;
+    let next = events.last().filter(|_| events.more).map(|oldest| EventId(oldest.id.0 - 1));
+    old_sightings::set_uncounted(&on, next).await?;
+    on.commit().await?;
+    Ok(next.is_some())
+}
 
 #[async_trait]
 impl ProgramStore for Postgres {
@@ -61,6 +84,40 @@ impl ProgramStore for Postgres {
     }
 
     async fn has_uncounted_events(&self) -> StoreResult<bool> {
-        ask!(self, |on| programs::has_uncounted_events(on))
+        Ok(ask!(self, |on| old_sightings::uncounted(on))?.is_some())
+    }
+
+    async fn count_older_events(&self, limit: usize) -> StoreResult<bool> {
+        ask!(self, |client| count_older(client, limit))
+    }
+
+    async fn delete_sightings_of(&self, machine: &MachineId, limit: usize) -> StoreResult<usize> {
+        ask!(self, |client| async {
+            let on = client.transaction().await?;
+            Lock::Events.take(&on).await?;
+            let deleted = old_sightings::delete_of(&on, machine, limit).await?;
+            on.commit().await?;
+            Ok(deleted)
+        })
+    }
+
+    async fn purge_sightings(
+        &self,
+        before: Timestamp,
+        after: Option<SightingPosition>,
+        limit: usize,
+    ) -> StoreResult<PurgedSightings> {
+        ask!(self, |client| async {
+            let examined = old_sightings::examine(&*client, before, after, limit).await?;
+            let (range, has_old) = examined;
+            if !has_old {
+                return Ok(range.purged(0));
+            }
+            let on = client.transaction().await?;
+            Lock::Events.take(&on).await?;
+            let deleted = old_sightings::purge(&on, range).await?;
+            on.commit().await?;
+            Ok(range.purged(deleted))
+        })
     }
 }

@@ -13,6 +13,7 @@ pub(super) mod events;
 pub(super) mod history;
 pub(super) mod hosts;
 pub(super) mod ledger;
+pub(super) mod old_sightings;
 pub(super) mod policy;
 pub(super) mod programs;
 pub(super) mod retention;
@@ -238,6 +239,14 @@ impl Dialect {
         match self {
             Self::Sqlite => text.into(),
             Self::Postgres => super::postgres::clean(text),
+        }
+    }
+
+    /// A number for `meta.value`.
+    pub(super) fn to_meta_number(self, number: &str) -> String {
+        match self {
+            Self::Sqlite => number.to_owned(),
+            Self::Postgres => format!("convert_to({number}::bigint::text, 'UTF8')"),
         }
     }
 

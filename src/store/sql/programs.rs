@@ -310,11 +310,6 @@ pub(in crate::store) async fn last_seen<D: Database>(
     .await
 }
 
-/// Whether events of an older version are still to be counted.
-pub(in crate::store) async fn has_uncounted_events(on: &impl Database) -> StoreResult<bool> {
-    on.has_row("SELECT 1 FROM meta WHERE key = 'uncounted_events'", &[]).await
-}
-
 /// A part of the undecided sightings, newest first.
 pub(in crate::store) async fn undecided<D: Database>(
     on: &D,

@@ -44,6 +44,10 @@ pub(in crate::store) fn state(path: &str) -> StoreResult<DatabaseState> {
 fn used(connection: &Connection) -> rusqlite::Result<Vec<&'static str>> {
     let mut used = Vec::new();
     for table in TABLES.iter().filter(|table| **table != META) {
+        // An older schema has fewer tables.
+        if !connection.table_exists(None, table.name)? {
+            continue;
+        }
         let sql = format!("SELECT EXISTS (SELECT 1 FROM {})", table.name);
         if connection.query_one(&sql, [], |row| row.get(0))? {
             used.push(table.name);

@@ -2,16 +2,38 @@
 
 use async_trait::async_trait;
 use jiff::Timestamp;
+use rusqlite::Connection;
 
 use super::Sqlite;
 use super::database::finish;
-use crate::fleet::{KnownProgram, ProgramId, Sighting};
+use super::writer::{CommitSharing, WriteResult};
+use super::{events, sightings};
+use crate::fleet::{EventId, KnownProgram, ProgramId, Sighting};
 use crate::rule::MachineId;
-use crate::store::sql::programs;
+use crate::store::sql::events::EventRange;
+use crate::store::sql::{old_sightings, programs};
 use crate::store::{
-    ExaminedPart, ListPart, ProgramFilter, ProgramPosition, ProgramStore, StoreResult,
-    UndecidedFilter, UndecidedPosition, UndecidedSighting,
+    EventFilter, ExaminedPart, ListPart, ProgramFilter, ProgramPosition, ProgramStore,
+    PurgedSightings, SightingPosition, StoreResult, StoredEvent, UndecidedFilter,
+    UndecidedPosition, UndecidedSighting,
 };
+
+/// Counts events that were read as the newest uncounted ones. Returns whether more are left.
+fn count_older(
+    connection: &Connection,
+    newest: EventId,
+    events: &ListPart<StoredEvent>,
+) -> StoreResult<WriteResult<bool>> {
+    // Another process may have been faster.
+    if finish(old_sightings::uncounted(connection))? != Some(newest) {
+        return Ok(WriteResult::Discard(true));
+    }
+    let older = finish(old_sightings::fold(connection, events))?;
+    sightings::record(connection, older, vec![usize::MAX])?;
+    let next = events.last().filter(|_| events.more).map(|oldest| EventId(oldest.id.0 - 1));
+    finish(old_sightings::set_uncounted(connection, next))?;
+    Ok(WriteResult::Keep(next.is_some()))
+}
 
 #[async_trait]
 impl ProgramStore for Sqlite {
@@ -67,6 +89,41 @@ impl ProgramStore for Sqlite {
     }
 
     async fn has_uncounted_events(&self) -> StoreResult<bool> {
-        self.readers.read(|on| finish(programs::has_uncounted_events(on))).await
+        Ok(self.readers.read(|on| finish(old_sightings::uncounted(on))).await?.is_some())
+    }
+
+    async fn count_older_events(&self, limit: usize) -> StoreResult<bool> {
+        // Read by a reader, so that other writes need not wait for it.
+        let older = move |on: &_| {
+            let Some(newest) = finish(old_sightings::uncounted(on))? else { return Ok(None) };
+            let range = EventRange::Before(Some(EventId(newest.0.saturating_add(1))));
+            Ok(Some((newest, events::list(on, &EventFilter::default(), range, limit)?)))
+        };
+        let Some((newest, older)) = self.readers.read(older).await? else { return Ok(false) };
+        let count = move |on: &_| count_older(on, newest, &older);
+        self.writer.write(CommitSharing::Alone, count).await
+    }
+
+    async fn delete_sightings_of(&self, machine: &MachineId, limit: usize) -> StoreResult<usize> {
+        let machine = machine.clone();
+        let delete = move |on: &_| {
+            finish(old_sightings::delete_of(on, &machine, limit)).map(WriteResult::Keep)
+        };
+        self.writer.write(CommitSharing::Alone, delete).await
+    }
+
+    async fn purge_sightings(
+        &self,
+        before: Timestamp,
+        after: Option<SightingPosition>,
+        limit: usize,
+    ) -> StoreResult<PurgedSightings> {
+        let examine = move |on: &_| finish(old_sightings::examine(on, before, after, limit));
+        let (range, has_old) = self.readers.read(examine).await?;
+        if !has_old {
+            return Ok(range.purged(0));
+        }
+        let purge = move |on: &_| finish(old_sightings::purge(on, range)).map(WriteResult::Keep);
+        Ok(range.purged(self.writer.write(CommitSharing::Alone, purge).await?))
     }
 }

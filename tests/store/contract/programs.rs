@@ -25,7 +25,7 @@ pub(crate) fn event(host: &str, program: usize, decision: &str, seconds: i64) ->
         "user": "anna",
         "pid": 1,
         "parent_name": "", "bundle_name": "", "bundle_version": "", "bundle_hash": "",
-        "download_url": "", "signing_chain": [], "report": null, "other_fields": null,
+        "download_url": "", "signing_chain": [], "other_fields": null,
     });
     serde_json::from_value(report).unwrap()
 }
