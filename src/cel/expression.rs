@@ -159,7 +159,7 @@ mod tests {
         }
     }
 
-    /// What the parser can't take must come back as an error of ours, on one line.
+    /// An expression that the parser does not support must lead to an error of ours, on one line.
     fn is_contained(source: &str) {
         match Expression::parse(source, &schema()) {
             Ok(parsed) => assert_eq!(parsed.as_str(), source.trim()),

@@ -13,7 +13,7 @@ const MAX_DEPTH: usize = 16;
 /// Nodes that a text may have regardless of its length.
 const USUAL_NODES: usize = 250_000;
 
-/// Reads a text as one tree, with its anchors replaced by what they stand for.
+/// Reads a text as one tree, with its aliases replaced by the values of their anchors.
 ///
 /// # Errors
 /// If it is not YAML, is nested too deeply, grows without bounds where its anchors are used, or has

@@ -22,7 +22,7 @@ pub struct BadRow {
     pub spot: Spot,
     /// `COLUMN: REASON`, or only the reason if the row as a whole is wrong.
     pub fault: String,
-    /// The fields of a row of CSV, as they came.
+    /// The fields of a row of CSV, unchanged.
     pub record: ByteRecord,
 }
 
@@ -38,7 +38,7 @@ pub enum RowError {
     /// The rows after this one may be valid.
     #[error("{0}")]
     Bad(Box<BadRow>),
-    /// No row comes after it.
+    /// No row follows.
     #[error("cannot be read: {0}")]
     Read(#[from] std::io::Error),
 }

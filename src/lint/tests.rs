@@ -170,7 +170,7 @@ fn m6_patterns_are_compiled() {
     for invalid in ["^/opt/(a", "^/opt/[a", "^/opt/a)", "^/(*a)", "^/a\\", "^/[z-a]/"] {
         assert_eq!(blocked(invalid), ["NL405"], "{invalid}");
     }
-    // Valid for ICU, which takes what stands between \\Q and \\E as it is.
+    // Valid for ICU, which takes what is between \\Q and \\E as it is.
     for unchecked in [r"^\Q/opt/(a\E", r"^(/a)\1$", r"^/a\h/"] {
         assert_eq!(blocked(unchecked), ["NL406"], "{unchecked}");
     }

@@ -96,7 +96,7 @@ messages! {
         pub blacklist_regex: Option<String> | "blacklistRegex",
         /// `removable_media_policy` for clients before 2026.3.
         pub block_usb_mount: Option<bool> | "blockUsbMount",
-        /// The mount flags that go with `block_usb_mount`.
+        /// The mount flags for `block_usb_mount`.
         pub remount_usb_mode: Vec<String> | "remountUsbMode",
         /// 2026.3 and later.
         pub removable_media_policy: Option<MediaPolicy> | "removableMediaPolicy",

@@ -23,7 +23,7 @@ pub(super) enum Unread {
     TooLarge,
     /// All bodies in flight leave no room for it.
     NoRoom,
-    /// Nothing came for [`PIECE_DEADLINE`].
+    /// No byte arrived within [`PIECE_DEADLINE`].
     Stalled,
     /// The connection ended.
     CutOff,

@@ -122,7 +122,7 @@ impl Seat {
         tokio::spawn(POLLS.measure(self.prepare(stream, tls, closed, reports)));
     }
 
-    /// Does what comes before the first request: the report of a proxy, and TLS.
+    /// Does the work before the first request: reads the report of a proxy, and starts TLS.
     async fn prepare(
         mut self,
         mut stream: TcpStream,

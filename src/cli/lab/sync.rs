@@ -84,7 +84,7 @@ pub(crate) struct SyncArgs {
     schedule: Schedule,
 }
 
-/// How long a client goes on.
+/// How long a client continues.
 #[derive(Debug, Default, Args)]
 #[command(next_help_heading = "Schedule")]
 struct Schedule {

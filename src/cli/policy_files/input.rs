@@ -40,7 +40,7 @@ pub(crate) enum Reading {
     Whole(Box<Whole>),
 }
 
-/// A file or folder that was read as a whole. Its faults come before its rules.
+/// A file or folder that was read as a whole. Its faults are reported before its rules.
 pub(crate) struct Whole {
     files: Vec<String>,
     faults: vec::IntoIter<Remark>,
@@ -58,7 +58,7 @@ pub(crate) enum Fault {
         text: String,
         row: Option<Box<BadRow>>,
     },
-    /// No rule comes after it.
+    /// No rule follows.
     Failed(CliError),
 }
 

@@ -223,7 +223,7 @@ impl Layout {
         self.place_of(Column::RuleType).is_none() && !self.has_whole_targets()
     }
 
-    /// Where a column stands, from 0.
+    /// The number of a column, from 0.
     pub(super) fn place_of(&self, column: Column) -> Option<usize> {
         self.places[column as usize]
     }

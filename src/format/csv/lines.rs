@@ -2,7 +2,7 @@
 
 use std::io::{BufRead, Read};
 
-/// Passes its input on in pieces that never go beyond the end of a line, so that [`Lines::line`] is
+/// Passes its input on in pieces that never extend beyond the end of a line, so that [`Lines::line`] is
 /// always the line of the last byte that was read. (The `csv` crate reports the line where the
 /// previous record ended, which is wrong after empty lines and after CRLF.)
 pub(super) struct Lines<R> {

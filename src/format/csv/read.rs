@@ -98,7 +98,7 @@ impl<R: BufRead> Reader<R> {
         RuleField::ALL.into_iter().filter(has).collect()
     }
 
-    /// The fields of the last row, as they came.
+    /// The fields of the last row, unchanged.
     pub fn record(&self) -> &ByteRecord {
         &self.record
     }

@@ -71,7 +71,7 @@ fn optional(text: &Option<Arc<str>>) -> &str {
     text.as_deref().unwrap_or_default()
 }
 
-/// Writes bad rows as they came, with the line and the reason in two more columns. When they are
+/// Writes bad rows unchanged, with the line and the reason in two more columns. When they are
 /// fixed, the file can be imported.
 pub struct Rejects<W: Write> {
     output: ::csv::Writer<W>,

@@ -3,7 +3,7 @@
 //!
 //! The list is a description of the protocol of its own: requests are written by hand, byte by
 //! byte, and responses are read as JSON, protobuf fields and headers, never as messages of
-//! `protocol`, whose mistakes would go unnoticed here. What no client can do (adding a rule, a
+//! `protocol`, whose mistakes would not be noticed here. What no client can do (adding a rule, a
 //! tag, a mode) is done by hooks, which are commands from the user.
 //!
 //! - `case`, `cases`: the list, and the code of each case

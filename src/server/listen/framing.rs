@@ -85,7 +85,7 @@ impl Framing {
                     let piece = &bytes[..end.unwrap_or(bytes.len())];
                     bytes = end.map_or(&[][..], |end| &bytes[end + 1..]);
                     let has_ended = match end {
-                        // Most lines come whole, and are not copied.
+                        // Most lines arrive in one piece, and are not copied.
                         Some(_) if head.line.is_empty() => head.take_line(piece),
                         Some(_) => {
                             head.extend(piece);
@@ -117,7 +117,7 @@ impl Framing {
         self.fault
     }
 
-    /// Whether a head must come: the first one, or the rest of one.
+    /// Whether the next bytes must be a head, or the rest of one.
     pub(super) fn owes_head(&self) -> bool {
         match &self.part {
             Part::Head(head) => self.heads == 0 || head.begun || !head.line.is_empty(),
@@ -163,7 +163,7 @@ impl Head {
         }
     }
 
-    /// What comes after this head.
+    /// What follows this head.
     fn next(&self) -> Part {
         match self.length {
             _ if self.coding.is_some() => Part::Chunks,
