@@ -111,7 +111,7 @@ codes! {
     /// The rule blocks Santa itself.
     BlocksSanta = "NL301" "blocks-santa" Error,
         "remove the rule: a Mac that blocks Santa can no longer sync";
-    /// The rule blocks a team whose programs Macs are managed with.
+    /// The rule blocks a team whose programs manage Macs.
     BlocksSantaTeam = "NL302" "blocks-santa-team" Warning,
         "block the programs that are meant by their signing ids";
     /// The rule blocks a part of macOS that Santa always allows, or that a Mac needs.

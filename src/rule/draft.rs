@@ -82,7 +82,7 @@ pub enum FieldError {
     Policy(#[from] PolicyError),
     #[error(transparent)]
     Scope(#[from] ScopeError),
-    /// A text or the bundle.
+    /// A text or the bundle is not valid.
     #[error(transparent)]
     Notice(#[from] NoticeError),
     #[error(transparent)]

@@ -16,8 +16,8 @@ use crate::store::AddedEvents;
 pub const EVENTS_PER_DAY: u64 = 50_000;
 
 /// Maximum programs of one host in a day that no host has reported before. Further ones are not
-/// listed, so that one host cannot fill the list. A new Mac that reports everything that comes with
-/// macOS, all of it new to the fleet, is within it.
+/// listed, so that one host cannot fill the list. The first Mac of a fleet reports every
+/// program of macOS, which is fewer.
 const NEW_PROGRAMS_PER_DAY: usize = 2_000;
 
 /// Hosts that are counted one by one. Others, beyond any fleet, share one count.

@@ -84,7 +84,7 @@ pub(super) async fn recognize(
     Ok(is_mixed)
 }
 
-/// Ends a session whose pages may have gone to another Mac.
+/// Ends a session whose pages may have been sent to another Mac.
 pub(super) async fn end_mixed(
     downloads: &Downloads,
     state: &mut SyncState,

@@ -269,7 +269,7 @@ fn with_status<'a>(verdicts: &'a [Value], status: &str) -> Vec<&'a str> {
     these.map(|verdict| verdict["case"].as_str().unwrap()).collect()
 }
 
-/// Every Santa works with it, unless its profile chooses another encoding.
+/// Every Santa client compresses with zlib, unless its profile chooses another encoding.
 #[tokio::test(flavor = "multi_thread")]
 async fn w8_a_server_that_accepts_zlib_only_fails_nothing() {
     let (verdicts, _) = verdicts(Accepts::ZlibOnly, "").await;

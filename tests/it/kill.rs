@@ -152,7 +152,7 @@ async fn load(url: String, round: usize) -> Acknowledged {
     Acknowledged { rules, tags, hosts, events }
 }
 
-/// Kills a server this many times under load, and looks for everything that it acknowledged.
+/// Kills a server `rounds` times under load. Everything that it acknowledged must be stored.
 async fn kill_under_load(rounds: usize) {
     let shell = Shell::new();
     let mut all = Acknowledged::default();

@@ -93,7 +93,7 @@ pub(super) async fn evaluate(
     }))
 }
 
-/// The sync that brings what is pending, if anything is.
+/// The sync that delivers the pending rules, if there are any.
 async fn next_sync(
     fleet: &FleetView<'_>,
     host: &Host,

@@ -35,8 +35,8 @@ pub(super) async fn page(
     page.finish()
 }
 
-/// Adds the rows that fulfill a condition, up to the limit, which is the first parameter. The
-/// second is the ID that they are above.
+/// Adds the rows that fulfill a condition, up to the limit, which is the first parameter. Only
+/// rows with an ID above the second parameter are added.
 async fn fill<const N: usize>(
     page: &mut LedgerPage<'_>,
     on: &impl GenericClient,

@@ -18,8 +18,8 @@ use crate::store::{
     UndecidedSighting,
 };
 
-/// Counts the newest uncounted events. Returns whether more are left. Servers that do so at the same
-/// time do it one after the other.
+/// Counts the newest uncounted events. Returns whether more are left. Several servers
+/// take turns.
 async fn count_older(client: &mut Client, limit: usize) -> StoreResult<bool> {
     if old_sightings::uncounted(&*client).await?.is_none() {
         return Ok(false);

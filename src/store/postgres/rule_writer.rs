@@ -46,7 +46,7 @@ async fn write_rules(
     rule_stage::fill(on, rows).await?;
     let (scopes, results) = (&plan.scopes, &mut plan.results);
     let mut counts = Writer { on, scopes, entries, results }.write(revision).await?;
-    // Their rows ended with all others of their scopes.
+    // Their rows were ended with all rows of their scopes.
     counts.replaced += plan.replaced_in_cleared_scopes();
     Ok(counts)
 }

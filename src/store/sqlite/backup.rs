@@ -1,4 +1,4 @@
-//! Backups: whole files, as the database is at one moment.
+//! Backups: a file with the whole database as it is at one moment.
 
 use std::fs;
 use std::io;
