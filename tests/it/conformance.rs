@@ -122,7 +122,7 @@ async fn a_status_of_201_is_found() {
     exit code: 1
     ----- stdout -----
     RESULT  CASE  ASKS  DID
-    FAIL  wire-status  Every stage is answered with 200 and no other status.  preflight: 201: {"clean_sync":true,"client_mode":"MONITOR","sync_type":"CLEAN"}, eventupload: 201: {}, ruledownload: 201: {"rules":[]}, postflight: 201: {}
+    FAIL  wire-status  The server responds to every stage with status 200.  preflight: 201: {"clean_sync":true,"client_mode":"MONITOR","sync_type":"CLEAN"}, eventupload: 201: {}, ruledownload: 201: {"rules":[]}, postflight: 201: {}
     ----- stderr -----
     error: 1 failed, 0 passed
     "#);
@@ -136,15 +136,15 @@ async fn an_empty_cursor_is_found() {
     ----- stdout -----
     RESULT  CASE  ASKS  DID
     pass  rules-list  Every page has the list rules, empty where there are none.  a list of 1
-    FAIL  rules-cursor  The last page has no cursor: neither an empty one nor null.  "cursor": "" on the last page
-    pass  rules-end  A download ends within 1000 pages, and no cursor comes twice.  pages: 1, rules: 1
-    pass  rules-valid  Every rule is one that the newest client takes.  valid rules: 1
-    pass  rules-repeat  A page that is asked for twice has the same rules twice.  the same, of one page
-    pass  rules-restart  A download that is given up and begun again is whole.  rules both times: 1
-    pass  rules-strange-cursor  A cursor that the server never gave breaks nothing.  200, and the next download is whole
-    pass  rules-alone  Rules are served without a preflight before.  200; rules for a host in sync: 1
+    FAIL  rules-cursor  The last page has no cursor key, not even an empty or null one.  "cursor": "" on the last page
+    pass  rules-end  A download ends within 1000 pages, and no cursor is sent twice.  pages: 1, rules: 1
+    pass  rules-valid  The newest client accepts every rule.  valid rules: 1
+    pass  rules-repeat  If a page is requested twice, it has the same rules both times.  the same, of one page
+    pass  rules-restart  A download that was aborted and started again is complete.  rules both times: 1
+    pass  rules-strange-cursor  An unknown cursor does no harm.  200, and the next download is whole
+    pass  rules-alone  Rules can be downloaded without a preflight.  200; rules for a host in sync: 1
     pass  rules-empty-request  A download may begin with the body {}.  200
-    n/a  convergence-rules-alone  A rule that came by a download alone can be removed again.  needs --hook add-rule=CMD and --hook remove-rule=CMD
+    n/a  convergence-rules-alone  A rule from a download without a sync can be removed again.  needs --hook add-rule=CMD and --hook remove-rule=CMD
     ----- stderr -----
     error: 1 failed, 8 passed, 1 not applicable
     "#);
@@ -157,11 +157,11 @@ async fn a_clean_sync_without_rules_is_found() {
     exit code: 1
     ----- stdout -----
     RESULT  CASE  ASKS  DID
-    pass  clean-first  A host that asks for a clean sync at first contact gets one.  clean
-    pass  clean-asked  A known host that asks for a clean sync gets one.  clean
-    FAIL  clean-rules  A clean sync has at least one rule, if only a removal.  a clean sync with 0 rules, none of them valid
-    pass  clean-old-key  A clean sync says clean_sync: true to clients before 2024.1.  clean_sync: true
-    pass  clean-again  A clean sync that was not finished is offered again.  clean again
+    pass  clean-first  A host that requests a clean sync at its first contact gets one.  clean
+    pass  clean-asked  A known host that requests a clean sync gets one.  clean
+    FAIL  clean-rules  A clean sync has at least one rule, which may be a removal.  a clean sync with 0 rules, none of them valid
+    pass  clean-old-key  In a clean sync, clients before 2024.1 get clean_sync: true.  clean_sync: true
+    pass  clean-again  A clean sync that was not finished is repeated.  clean again
     warning  clean-once  A finished clean sync is followed by normal ones.  clean once more, though nobody asks
     n/a  clean-ordered  A clean sync that an administrator orders comes once.  needs --hook order-clean-sync=CMD
     ----- stderr -----

@@ -129,18 +129,18 @@ impl Stage {
                 ("spelling", "The spellings of keys and values that clients have used.")
             }
             Self::Preflight => ("preflight", "Settings."),
-            Self::Clean => ("clean", "Clean syncs, at which a client deletes what it holds."),
+            Self::Clean => ("clean", "Clean syncs, in which a client deletes its rules."),
             Self::Rules => ("rules", "Pages of rules."),
             Self::Convergence => (
                 "convergence",
-                "After every completed sync a host holds the rules that are in force for it.",
+                "After every completed sync, a host has the rules that are active for it.",
             ),
-            Self::Events => ("events", "Evidence of what was run and what was blocked."),
+            Self::Events => ("events", "Reports about programs that ran or were blocked."),
             Self::Postflight => ("postflight", "The end of a sync."),
-            Self::Probes => {
-                ("probes", "What asks without being a sync, and what is no request at all.")
+            Self::Probes => ("probes", "Requests outside of syncs, and invalid requests."),
+            Self::Generations => {
+                ("generations", "Features that only some client versions support.")
             }
-            Self::Generations => ("generations", "What only some versions of clients understand."),
         }
     }
 }

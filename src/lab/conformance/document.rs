@@ -7,28 +7,27 @@ use super::hook::{Hook, Variable};
 const HEAD: &str = "\
 # Conformance
 
-What Santa's sync protocol asks of a server, as cases that any server can be judged by:
+`nicelist lab conformance` tests whether a server follows Santa's sync protocol. It works with any server:
 
     nicelist lab conformance https://santa.example.com/santa/SECRET/
 
-The cases speak only the public protocol, each with hosts of its own. This page is generated from
-them; `nicelist lab conformance --list` prints the same.
+The cases use only the public protocol. Each case simulates its own hosts. This page is generated from
+the cases; `nicelist lab conformance --list` prints the same list.
 
-A case that a server **must** pass is one where a client otherwise fails, ends with the wrong rules
-or settings, or loses evidence. A case that it **should** pass is one where no client goes wrong, but
-something is harder than it has to be. Only what a server must do and does not ends the run with
-exit code 1; the rest are warnings.
+If a server fails a case that it **must** pass, a client fails, has wrong rules or settings, or loses
+events. If it fails a case that it **should** pass, no client has wrong data, but something does not
+work as well as it could. A failed **must** case sets exit code 1. Other failures are warnings.
 
-The cases ask for nothing that needs more than one server or that a client can't see: that a host
-is not enrolled by a probe, that events are kept, that a database survives a power cut.
+Some requirements are not tested, because they need more than one server or a client cannot see them.
+Examples: a probe does not enroll a host, events are stored, a database survives a power failure.
 
 Bodies are sent in the first encoding that the server accepts: deflate, gzip or none. `--encoding`
-chooses one. Only the cases about encodings use others. A failure shows the beginning of the
+sets one. Only the cases about encodings use others. A failure shows the beginning of the
 response's body, in which many servers report the reason.
 
-Hosts of a run have machine ids that begin with `conformance-` and six digits of that run, or with
-what `--prefix` says. The server remembers them, so a server with real hosts is judged better by a
-second instance of it.
+The machine IDs of simulated hosts begin with `conformance-` and six digits of the run, or with the
+prefix in `--prefix`. The server stores these hosts. To test a server with real hosts, start a second
+instance of it.
 ";
 
 pub fn document() -> String {
@@ -65,19 +64,19 @@ pub fn document() -> String {
 
 fn head(text: &mut String, stage: Stage) {
     line(text, &format!("\n### {}\n\n{}\n", stage.word(), stage.about()));
-    line(text, "| case | demand | what is asked | why |\n|---|---|---|---|");
+    line(text, "| case | demand | requirement | reason |\n|---|---|---|---|");
 }
 
 fn hooks(text: &mut String) {
     line(text, "\n## Hooks\n");
     line(
         text,
-        "What no client can bring about is done by commands that the user names, as in\n\
-         `--hook add-rule='./add-rule.sh'`. Each is run by `sh -c` with environment variables that\n\
-         say what to do, and has done it when it ends with status 0. Cases whose hooks are not\n\
-         named are not applicable. A hook ends with status 77 if the server does not support what it\n\
-         should do; its cases are not applicable, either. A hook that fails in another way, or\n\
-         takes longer than a minute, fails its case.\n",
+        "A hook is a command that changes something on the server that a client cannot change. You\n\
+         pass it as an option, for example `--hook add-rule='./add-rule.sh'`. nicelist runs each hook\n\
+         with `sh -c`. Environment variables contain what to do. A hook must exit with code 0 when it is\n\
+         done. Cases without their hooks are not applicable. If the server does not support the action,\n\
+         the hook must exit with code 77; its cases are then not applicable, either. If a hook fails in\n\
+         another way, or takes longer than a minute, its case fails.\n",
     );
     line(text, "| hook | what its command does | variables |\n|---|---|---|");
     for hook in Hook::ALL {
@@ -86,7 +85,7 @@ fn hooks(text: &mut String) {
         let about = hook.about();
         line(text, &format!("| `{hook}` | {about} | {} |", variables.join(", ")));
     }
-    line(text, "\n| variable | what it says |\n|---|---|");
+    line(text, "\n| variable | value |\n|---|---|");
     for variable in Variable::ALL {
         line(text, &format!("| `{}` | {} |", variable.name(), variable.about()));
     }
@@ -94,8 +93,8 @@ fn hooks(text: &mut String) {
 }
 
 const NICELIST: &str = "\
-`examples/conformance.sh` does all of them for a nicelist server. `NICELIST_SERVER` and
-`NICELIST_TOKEN` say which one:
+`examples/conformance.sh` has all hooks for a nicelist server. Set `NICELIST_SERVER` and
+`NICELIST_TOKEN` for it:
 
     nicelist lab conformance http://127.0.0.1:8080/santa/ \\
       --hook add-rule='sh examples/conformance.sh add-rule' \\

@@ -60,21 +60,19 @@ impl Hook {
                  a single one.",
                 &[Machine, Target, RuleType, Identifier, Policy, Cel, Tag],
             ),
-            Self::RemoveRule => (
-                "remove-rule",
-                "Remove that rule again.",
-                &[Machine, Target, RuleType, Identifier, Tag],
-            ),
+            Self::RemoveRule => {
+                ("remove-rule", "Remove that rule.", &[Machine, Target, RuleType, Identifier, Tag])
+            }
             Self::TagHost => (
                 "tag-host",
                 "Give the host `NICELIST_MACHINE` the tag, or label, `NICELIST_TAG`, which may \
                  have to be made first.",
                 &[Machine, Tag],
             ),
-            Self::UntagHost => ("untag-host", "Take the tag from the host again.", &[Machine, Tag]),
+            Self::UntagHost => ("untag-host", "Remove the tag from the host.", &[Machine, Tag]),
             Self::OrderCleanSync => (
                 "order-clean-sync",
-                "Let the next sync of the host `NICELIST_MACHINE` be clean.",
+                "Make the next sync of the host `NICELIST_MACHINE` a clean one.",
                 &[Machine],
             ),
             Self::SetMode => (
@@ -139,7 +137,7 @@ impl Variable {
     /// A description for the published list.
     pub const fn about(self) -> &'static str {
         match self {
-            Self::Machine => "The machine id of the host that the case plays.",
+            Self::Machine => "The machine ID of the simulated host.",
             Self::Target => {
                 "What the rule is about, as nicelist writes it: `binary:<64 hex>`, \
                  `cdhash:<40 hex>`."
@@ -151,7 +149,7 @@ impl Variable {
                  `SILENT_GUI_BLOCKLIST`."
             }
             Self::Cel => "The expression of a CEL rule; otherwise empty.",
-            Self::Tag => "A tag, made up for this run; empty where no tag is meant.",
+            Self::Tag => "A tag, made up for this run; empty if the rule is not for a tag.",
             Self::Mode => "`MONITOR`, `LOCKDOWN` or `STANDALONE`.",
         }
     }

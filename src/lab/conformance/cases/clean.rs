@@ -10,32 +10,32 @@ use crate::lab::conformance::stop::{CaseResult, Stop};
 pub(super) const CASES: [Case; 7] = [
     must(
         "clean-first",
-        "A host that asks for a clean sync at first contact gets one.",
-        "It may hold rules of an earlier server, or of a time before it was wiped.",
+        "A host that requests a clean sync at its first contact gets one.",
+        "It may have rules of an earlier server, or from before it was wiped.",
         |run| Box::pin(first(run)),
     ),
     must(
         "clean-asked",
-        "A known host that asks for a clean sync gets one.",
-        "It asks because its database was lost, or because its user did.",
+        "A known host that requests a clean sync gets one.",
+        "Its database was lost, or its user requested the sync.",
         |run| Box::pin(asked(run)),
     ),
     must(
         "clean-rules",
-        "A clean sync has at least one rule, if only a removal.",
-        "A client that receives no valid rule deletes nothing, and asks no more.",
+        "A clean sync has at least one rule, which may be a removal.",
+        "A client that receives no valid rule keeps its old rules, and does not retry.",
         |run| Box::pin(with_rules(run)),
     ),
     must(
         "clean-old-key",
-        "A clean sync says clean_sync: true to clients before 2024.1.",
-        "They do not know sync_type, and would keep what they hold.",
+        "In a clean sync, clients before 2024.1 get clean_sync: true.",
+        "They do not know sync_type, and would keep their rules.",
         |run| Box::pin(old_key(run)),
     ),
     must(
         "clean-again",
-        "A clean sync that was not finished is offered again.",
-        "The host still holds what it held, and still asks.",
+        "A clean sync that was not finished is repeated.",
+        "The host still has its old rules, and requests a clean sync again.",
         |run| Box::pin(again(run)),
     ),
     should(

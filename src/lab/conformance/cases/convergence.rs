@@ -13,22 +13,22 @@ const ADD_AND_REMOVE: &[Hook] = &[Hook::AddRule, Hook::RemoveRule];
 pub(super) const CASES: [Case; 10] = [
     must(
         "convergence-add",
-        "A rule that is added is held after the next sync.",
-        "It is what a sync server is for.",
+        "The host has an added rule after the next sync.",
+        "This is the purpose of a sync server.",
         |run| Box::pin(add(run)),
     )
     .needs(ADD),
     must(
         "convergence-change",
-        "A rule whose policy changes is held as it now is.",
-        "The host would go on with the old policy.",
+        "After a change of policy, the host has the rule with its new policy.",
+        "The host would keep the old policy.",
         |run| Box::pin(change(run)),
     )
     .needs(ADD),
     must(
         "convergence-remove",
-        "A rule that is removed is gone after the next sync, by a REMOVE or a clean sync.",
-        "A client keeps a rule of which it hears nothing.",
+        "A removed rule is deleted at the next sync, by a REMOVE or a clean sync.",
+        "A client keeps a rule until it is told to remove it.",
         |run| Box::pin(remove(run)),
     )
     .needs(ADD_AND_REMOVE),
@@ -41,8 +41,8 @@ pub(super) const CASES: [Case; 10] = [
     .needs(ADD),
     must(
         "convergence-preflight-alone",
-        "A preflight that nothing follows loses no rule.",
-        "A new push token makes a client send a preflight alone.",
+        "A preflight without the other stages loses no rule.",
+        "After a new push token, a client sends only a preflight.",
         |run| Box::pin(preflight_alone(run)),
     )
     .needs(ADD),
@@ -55,29 +55,29 @@ pub(super) const CASES: [Case; 10] = [
     .needs(ADD),
     must(
         "convergence-postflight-lost",
-        "A rule is removed from a host even if the postflight that took it was lost.",
-        "Clients apply what they downloaded whatever becomes of the postflight.",
+        "A rule is removed from a host even if the postflight after its download was lost.",
+        "Clients apply downloaded rules even if the postflight fails.",
         |run| Box::pin(postflight_lost(run)),
     )
     .needs(ADD_AND_REMOVE),
     must(
         "convergence-rules-alone",
-        "A rule that came by a download alone can be removed again.",
-        "A download alone has no postflight, and the client applies it.",
+        "A rule from a download without a sync can be removed again.",
+        "Such a download has no postflight, and the client applies it.",
         |run| Box::pin(rules_alone(run)),
     )
     .needs(ADD_AND_REMOVE),
     must(
         "convergence-overlap",
-        "Requests of one host that overlap are all answered, and no rule is lost.",
-        "A request that is tried again can meet its first try at the server.",
+        "Overlapping requests of one host all get responses, and no rule is lost.",
+        "A retried request can arrive while the first one is still in progress.",
         |run| Box::pin(overlap(run)),
     )
     .needs(ADD),
     must(
         "convergence-tag",
-        "A rule for a tag comes and goes with the tag.",
-        "The host would go on with the rules of a group that it has left.",
+        "A host gets and loses the rules for a tag together with the tag.",
+        "The host would keep the rules of a group that it has left.",
         |run| Box::pin(tag(run)),
     )
     .needs(&[Hook::AddRule, Hook::TagHost, Hook::UntagHost]),

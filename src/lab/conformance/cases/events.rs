@@ -13,38 +13,38 @@ use crate::lab::conformance::stop::{CaseResult, Stop};
 pub(super) const CASES: [Case; 10] = [
     must(
         "events-batch",
-        "A batch of events is taken.",
-        "A client keeps events until they are taken, and sends none behind a refusal.",
+        "A batch of events is accepted.",
+        "A client keeps events until they are accepted, and sends none after a refusal.",
         |run| Box::pin(batch(run)),
     ),
     must(
         "events-repeated",
-        "The same batch twice is no error.",
-        "A blocked event is sent at once and again at the next sync.",
+        "The same batch can be sent twice.",
+        "A blocked event is sent immediately and again at the next sync.",
         |run| Box::pin(repeated(run)),
     ),
     must(
         "events-alone",
-        "Events are taken without a preflight before.",
-        "A blocked event is sent at once, outside of any sync.",
+        "Events are accepted without a preflight.",
+        "A blocked event is sent immediately, outside of any sync.",
         |run| Box::pin(alone(run)),
     ),
     must(
         "events-within",
-        "Events between the pages of a download disturb it not.",
+        "Events between two pages do not disturb a download.",
         "A program can be blocked at any moment of a sync.",
         |run| Box::pin(within(run)),
     ),
     should(
         "events-none",
-        "An upload without events is no error.",
+        "An upload without events is accepted.",
         "Other clients of the protocol send one at every sync.",
         |run| Box::pin(none(run)),
     ),
     must(
         "events-decisions",
         "Every decision that Santa sends is accepted.",
-        "One unknown word would hold back all events behind it.",
+        "One unknown decision would block all events after it.",
         |run| Box::pin(decisions(run, &DECISIONS)),
     ),
     should(
@@ -55,19 +55,19 @@ pub(super) const CASES: [Case; 10] = [
     ),
     must(
         "events-kinds",
-        "File-access events and audit events are taken.",
+        "File-access events and audit events are accepted.",
         "Clients from 2025.9 on upload them in the same batch.",
         |run| Box::pin(kinds(run)),
     ),
     must(
         "events-large",
-        "A batch of 1 MiB is taken.",
-        "Fifty events with long signing chains and many entitlements are as large.",
+        "A batch of 1 MiB is accepted.",
+        "Fifty events with long signing chains and many entitlements can be as large.",
         |run| Box::pin(large(run)),
     ),
     must(
         "events-bundle",
-        "With bundles on, the programs of an unknown bundle are asked for.",
+        "With bundles on, the programs of an unknown bundle are requested.",
         "A bundle can be allowed only when its programs are known.",
         |run| Box::pin(bundle(run)),
     )

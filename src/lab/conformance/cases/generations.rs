@@ -16,20 +16,20 @@ const ADD: &[Hook] = &[Hook::AddRule];
 pub(super) const CASES: [Case; 9] = [
     must(
         "generations-old-sync",
-        "A client of 2022 syncs from one end to the other.",
+        "A client of 2022 completes a sync.",
         "It sends no machine ID in its bodies, and an empty body at the end.",
         |run| Box::pin(old_sync(run)),
     ),
     must(
         "generations-unknown",
-        "A version that can't be read is no error.",
+        "A version that can't be read is accepted.",
         "Other clients of the protocol have versions of their own.",
         |run| Box::pin(unknown(run)),
     ),
     should(
         "generations-cdhash",
         "A CDHASH rule is not sent to clients before 2024.3.",
-        "They drop it, and count a rule that they did not process.",
+        "They ignore it, and report a rule that they did not process.",
         |run| Box::pin(withheld(run, TestRule::cdhash("BLOCKLIST"), V2023_9)),
     )
     .needs(ADD),
@@ -43,7 +43,7 @@ pub(super) const CASES: [Case; 9] = [
     should(
         "generations-cel",
         "A CEL rule is not sent to clients before 2025.6.",
-        "They drop it, and count a rule that they did not process.",
+        "They ignore it, and report a rule that they did not process.",
         |run| {
             let wanted = TestRule::binary("CEL")
                 .with_cel("target.signing_time > timestamp('2025-01-01T00:00:00Z')");
@@ -54,27 +54,27 @@ pub(super) const CASES: [Case; 9] = [
     must(
         "generations-half-silent",
         "SILENT_GUI_BLOCKLIST reaches clients before 2026.6 as a policy that blocks.",
-        "They drop the policy, and what should be blocked runs.",
+        "They ignore the policy, and the program runs instead of being blocked.",
         |run| Box::pin(half_silent(run)),
     )
     .needs(ADD),
     must(
         "generations-standalone",
-        "STANDALONE is told as another mode to clients before 2024.11.",
-        "They ignore the word and keep whatever mode they are in.",
+        "Clients before 2024.11 get another mode instead of STANDALONE.",
+        "They ignore STANDALONE and keep their current mode.",
         |run| Box::pin(standalone(run)),
     )
     .needs(&[Hook::SetMode]),
     must(
         "generations-update",
-        "A rule that an old client could not take reaches it once it is updated.",
-        "Nothing else would ever send it.",
+        "After its update, an old client gets the rules that it did not support before.",
+        "Otherwise it would never get them.",
         |run| Box::pin(update(run)),
     )
     .needs(ADD),
     should(
         "generations-media",
-        "block_usb_mount is sent beside removable_media_policy.",
+        "block_usb_mount is sent in addition to removable_media_policy.",
         "Clients before 2026.3 know only the older key.",
         |run| Box::pin(media(run)),
     ),

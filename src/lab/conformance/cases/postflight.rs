@@ -13,25 +13,25 @@ pub(super) const CASES: [Case; 4] = [
     must(
         "postflight-empty",
         "A postflight of zero bytes ends the sync.",
-        "Clients to 2023.7 say nothing at the end.",
+        "Clients up to 2023.7 send an empty body at the end.",
         |run| Box::pin(empty(run)),
     ),
     must(
         "postflight-uncounted",
-        "A postflight without counts is no error.",
+        "A postflight without counts is accepted.",
         "Clients leave out zeros.",
         |run| Box::pin(uncounted(run)),
     ),
     should(
         "postflight-alone",
-        "A postflight without a sync breaks nothing.",
+        "A postflight without a sync does no harm.",
         "The server may have been restored in between.",
         |run| Box::pin(alone(run)),
     ),
     must(
         "postflight-repeated",
-        "The same postflight twice is no error.",
-        "A client whose answer was lost tries again.",
+        "The same postflight can be sent twice.",
+        "A client retries if the response was lost.",
         |run| Box::pin(repeated(run)),
     ),
 ];

@@ -11,13 +11,13 @@ use crate::lab::conformance::stop::CaseResult;
 pub(super) const CASES: [Case; 6] = [
     must(
         "spelling-newest",
-        "Keys in both spellings are taken, as the newest client has them.",
+        "Keys are accepted in both spellings of the newest client.",
         "Newer keys are in camel case: sipStatus, rulesHash, syncType, entitlementInfo.",
         |run| Box::pin(newest(run)),
     ),
     must(
         "spelling-2024.6",
-        "serial_number, and counters that are texts, are taken.",
+        "serial_number, and counters that are texts, are accepted.",
         "2024.6 has its own key for the serial number; 2024.6 and 2024.7 quote 64-bit numbers.",
         |run| Box::pin(first_protobuf_client(run)),
     ),
@@ -35,13 +35,13 @@ pub(super) const CASES: [Case; 6] = [
     ),
     must(
         "spelling-unknown",
-        "Unknown keys and unknown words are no error.",
+        "Unknown keys and unknown values are ignored.",
         "Clients are updated before servers are.",
         |run| Box::pin(unknown(run)),
     ),
     should(
         "spelling-null",
-        "A null is as good as a missing key.",
+        "A null is treated as a missing key.",
         "JSON writers other than Santa's own write nulls.",
         |run| Box::pin(nulls(run)),
     ),

@@ -16,26 +16,26 @@ use crate::lab::conformance::stop::{CaseResult, Stop};
 pub(super) const CASES: [Case; 14] = [
     must(
         "wire-status",
-        "Every stage is answered with 200 and no other status.",
-        "Clients take 201, 204 and redirects for failures, and try again.",
+        "The server responds to every stage with status 200.",
+        "Clients treat 201, 204 and redirects as failures, and retry.",
         |run| Box::pin(status(run)),
     ),
     must(
         "wire-object",
-        "Every answer to JSON is a JSON object, if only {}.",
-        "Clients before 2024.6 take an empty body for a failure.",
+        "Every response to JSON is a JSON object, at least {}.",
+        "Clients before 2024.6 treat an empty body as a failure.",
         |run| Box::pin(object(run)),
     ),
     must(
         "wire-machine-id",
-        "The machine id in the path is percent-decoded.",
+        "The machine ID in the path is percent-decoded.",
         "Otherwise a host has two identities, depending on who encodes its name.",
         |run| Box::pin(machine_id(run)),
     ),
     should(
         "wire-machine-id-any",
-        "A machine id may have spaces and letters beyond ASCII.",
-        "The key MachineID of a profile is any text.",
+        "A machine ID may have spaces and non-ASCII letters.",
+        "The key MachineID of a profile can be any text.",
         |run| Box::pin(any_machine_id(run)),
     ),
     should(
@@ -47,7 +47,7 @@ pub(super) const CASES: [Case; 14] = [
     must(
         "wire-deflate",
         "A body in a zlib container, called deflate, is read.",
-        "It is what every client sends unless its profile says otherwise.",
+        "Every client sends it unless its profile sets another encoding.",
         |run| Box::pin(is_read(run, |request| request.packed(Packing::Zlib, "deflate"))),
     ),
     should(
@@ -65,37 +65,37 @@ pub(super) const CASES: [Case; 14] = [
     should(
         "wire-raw-deflate",
         "A deflate body without a zlib container is read.",
-        "Other clients of the protocol take deflate for RFC 1951.",
+        "Other clients of the protocol use RFC 1951 as deflate.",
         |run| Box::pin(is_read(run, |request| request.packed(Packing::RawDeflate, "deflate"))),
     ),
     must(
         "wire-octets",
-        "JSON is read where the content type says application/octet-stream.",
-        "Clients 2024.6 and 2024.7 say so of every body.",
+        "JSON is read if the content type is application/octet-stream.",
+        "Clients 2024.6 and 2024.7 send this type with every body.",
         |run| Box::pin(is_read(run, |request| Ok(request.typed(Some(OCTETS))))),
     ),
     should(
         "wire-no-type",
-        "JSON is read where there is no content type.",
+        "JSON is read if there is no content type.",
         "Proxies and other clients leave it out.",
         |run| Box::pin(is_read(run, |request| Ok(request.typed(None)))),
     ),
     must(
         "wire-accept-encoding",
-        "Answers are compressed only as Accept-Encoding allows, and unfold to JSON.",
-        "A client that can't unfold an answer fails the stage.",
+        "Responses are compressed only as Accept-Encoding allows, and decompress to JSON.",
+        "If a client can't decompress a response, the stage fails.",
         |run| Box::pin(accept_encoding(run)),
     ),
     should(
         "wire-protobuf",
-        "Protobuf is answered with protobuf at every stage.",
+        "The response to protobuf is protobuf at every stage.",
         "Profiles with SyncEnableProtoTransfer, from 2024.6 on, read nothing else.",
         |run| Box::pin(uses_protobuf(run, PROTOBUF)),
     ),
     should(
         "wire-protobuf-octets",
-        "Protobuf is known where the content type says application/octet-stream.",
-        "Clients 2024.6 and 2024.7 say so of every body.",
+        "Protobuf is detected if the content type is application/octet-stream.",
+        "Clients 2024.6 and 2024.7 send this type with every body.",
         |run| Box::pin(protobuf_in_octets(run)),
     ),
 ];
