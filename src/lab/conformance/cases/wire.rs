@@ -89,7 +89,7 @@ pub(super) const CASES: [Case; 14] = [
     should(
         "wire-protobuf",
         "The response to protobuf is protobuf at every stage.",
-        "Profiles with SyncEnableProtoTransfer, from 2024.6 on, read nothing else.",
+        "Profiles with SyncEnableProtoTransfer, from 2024.6 on, accept only protobuf.",
         |run| Box::pin(uses_protobuf(run, PROTOBUF)),
     ),
     should(
