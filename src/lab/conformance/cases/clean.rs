@@ -47,7 +47,7 @@ pub(super) const CASES: [Case; 7] = [
     must(
         "clean-ordered",
         "A clean sync that an administrator orders comes once.",
-        "It is the last means against a host with the wrong rules.",
+        "It is the last way to repair a host with the wrong rules.",
         |run| Box::pin(ordered(run)),
     )
     .needs(&[Hook::OrderCleanSync]),
