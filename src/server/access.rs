@@ -1,4 +1,4 @@
-//! Who may do what: operators, and the extractors with which a handler requires a role.
+//! Operators and their roles, and the extractors with which a handler requires a role.
 
 use std::sync::Arc;
 
@@ -28,12 +28,12 @@ pub struct LocalOperator(pub String);
 pub(super) struct Operator {
     pub(super) name: String,
     pub(super) role: Role,
-    /// Whether it is someone who can open the database.
+    /// Whether the request comes from this process, whose user can open the database.
     pub(super) is_local: bool,
 }
 
 impl Operator {
-    /// The operator as the actor of a change that this request asks for.
+    /// The author of a change that this operator requests.
     pub(super) fn actor(&self, at: Timestamp, reason: Option<String>) -> Actor {
         Actor { name: self.name.clone(), at, request_id: request_id(), reason }
     }
@@ -60,7 +60,7 @@ impl Operator {
         Ok(Permit { operator: self, dry_run })
     }
 
-    /// Refuses a dry run of more rules than a role that changes no rules in bulk may try.
+    /// Refuses a large dry run by a role that cannot change rules in bulk.
     pub(super) fn may_try(&self, rules: usize) -> Result<(), Refused> {
         if self.role >= Role::Editor || rules <= MOST_READERS_RULES {
             return Ok(());
@@ -131,7 +131,8 @@ macro_rules! requires {
                 ) -> Result<Self, Refused> {
                     let operator = operator(parts, state)?;
                     operator.must_be(Role::$role)?;
-                    // The maximum size of the body depends on the role.
+                    // `Body` needs the operator, because the maximum size of a body depends on the
+                    // role.
                     parts.extensions.insert(operator.clone());
                     Ok(Self(operator))
                 }

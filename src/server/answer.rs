@@ -24,7 +24,8 @@ pub(super) const NEXT_MINUTE: HeaderValue = HeaderValue::from_static("60");
 /// What a handler returns.
 pub(super) type Answer<T> = Result<Json<T>, Refused>;
 
-/// A JSON response that may be long. It delays no other request.
+/// A JSON response that may be long. It is not written on a request thread, so it delays no other
+/// request.
 pub(super) struct LongAnswer(Vec<u8>);
 
 impl LongAnswer {
@@ -113,7 +114,7 @@ impl From<StoreError> for Refused {
     }
 }
 
-/// The problem that refused edits make.
+/// The problem that reports refused edits.
 pub(super) fn refused(refusals: &[Refusal]) -> Problem {
     let detail = |refusal: &Refusal| Detail {
         index: Some(refusal.edit),
@@ -156,8 +157,9 @@ impl From<SyncError> for Refused {
     }
 }
 
-/// Logs a request that the client has to change, with its ID, unless the same was logged in this
-/// minute. Other refusals are logged where they happen, with more about them.
+/// Logs the refusal of a request that must be changed before it is sent again, with the request's
+/// ID, unless the same was logged in this minute. Other refusals are logged where they occur, with
+/// more details.
 fn log_refusal(problem: &Problem) {
     match problem.code {
         Code::Unauthenticated
@@ -218,7 +220,7 @@ fn log_failure(what: &str, error: &dyn std::error::Error) {
     }
 }
 
-/// Does work that takes long, not on a request thread.
+/// Runs long work on a thread that handles no requests.
 pub(super) async fn off_the_async_threads<T: Send + 'static>(
     work: impl FnOnce() -> T + Send + 'static,
 ) -> Result<T, Refused> {

@@ -162,8 +162,8 @@ impl App {
         guarded(routes, Arc::clone(&self.state.panics))
     }
 
-    /// Responds to requests until `shutdown` ends, and then finishes those in progress. Returns the
-    /// number of requests that were not finished in time.
+    /// Responds to requests until `shutdown` completes, and then finishes those in progress.
+    /// Returns the number of requests that were not finished in time.
     pub async fn serve(
         &self,
         listener: TcpListener,
@@ -225,7 +225,7 @@ async fn keep_ticking(state: Arc<State>, mut failing: bool) {
     let mut ticks = tokio::time::interval(TICK);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
-        // A notification can be lost, and rules expire without one.
+        // The timer is needed because a notification can be lost, and expiring rules cause none.
         tokio::select! {
             _ = ticks.tick() => {}
             () = state.store.changed_elsewhere() => {}
@@ -234,8 +234,8 @@ async fn keep_ticking(state: Arc<State>, mut failing: bool) {
     }
 }
 
-/// Follows the clock and the database one time. Returns whether that failed. Failures are logged when
-/// they begin and when they end.
+/// Checks the clock, removes expired rules and reads the changes of other processes, one time.
+/// Returns whether that failed. Failures are logged when they begin and when they end.
 async fn tick(state: &State, failing: bool) -> bool {
     let requests = state.turned_away.swap(0, Ordering::Relaxed);
     if requests > 0 {

@@ -21,7 +21,7 @@ const PIECE_DEADLINE: Duration = Duration::from_secs(30);
 pub(super) enum Unread {
     /// It is larger than allowed.
     TooLarge,
-    /// All bodies in flight leave no room for it.
+    /// The budget has no room for it.
     NoRoom,
     /// No byte arrived within [`PIECE_DEADLINE`].
     Stalled,
@@ -32,10 +32,10 @@ pub(super) enum Unread {
 /// The memory that all bodies in flight share.
 pub(super) struct Budget {
     units: Arc<Semaphore>,
-    /// Turns to decompress and parse a host's long body: half of the cores.
+    /// Permits to decompress and parse a host's long body: half the number of cores.
     turns: Arc<Semaphore>,
-    /// Turns of long bodies, of clients that may change policy and of all others: those who may
-    /// only try changes do not delay real changes.
+    /// Permits for long bodies of clients that may change policy, and (in `trying`) of all other
+    /// clients. They are separate so that dry runs do not delay real changes.
     changing: Arc<Semaphore>,
     trying: Arc<Semaphore>,
 }
@@ -61,7 +61,7 @@ impl Budget {
     }
 }
 
-/// The part of the budget that one request uses, and its turn, until this is dropped.
+/// The memory and the turn of one request. Both are returned when this is dropped.
 pub(super) struct Share {
     units: Arc<Semaphore>,
     held: Option<OwnedSemaphorePermit>,
@@ -76,7 +76,7 @@ impl Share {
         self.turn = Arc::clone(turns).acquire_owned().await.ok();
     }
 
-    /// Takes more bytes of the budget.
+    /// Reserves more bytes of the budget.
     pub(super) fn grow(&mut self, more: usize) -> Result<(), Unread> {
         let bytes = self.bytes.saturating_add(more);
         let held = self.held.as_ref().map_or(0, OwnedSemaphorePermit::num_permits);
@@ -128,8 +128,8 @@ pub(super) async fn read(
     }
 }
 
-/// Reads a body of at most `limit` bytes and discards it. A client that gets a response before it
-/// has sent everything may report a failure.
+/// Reads a body of at most `limit` bytes and discards it, because a client that gets a response
+/// before it has sent its whole body may report a failure.
 pub(super) async fn discard(body: Body, limit: usize) {
     let mut body = Limited::new(body, limit);
     while let Some(Ok(_)) = body.frame().await {}

@@ -115,7 +115,7 @@ impl TrustedProxies {
 }
 
 impl ProxyReport {
-    /// The addresses that a request came through, the client's first. None for one that is not valid.
+    /// The addresses that a request came through, the client's first. An invalid address is `None`.
     fn hops(self, headers: &HeaderMap) -> Vec<Option<IpAddr>> {
         let hops_of: fn(&str) -> Vec<Option<IpAddr>>;
         let name;

@@ -11,14 +11,15 @@ use super::state::State;
 use crate::rule::Revision;
 use crate::store::StoreResult;
 
-/// How often to look for history that is old enough.
+/// How often to look for history that is old enough to be deleted.
 const EVERY: Duration = Duration::from_secs(60);
-/// Turns in an hour. The second one also does the hourly work. The first one does not, because
-/// commands on a local database run only that one and do not need this work.
+/// Turns in an hour. The second turn also does the hourly work. The first turn does not, because
+/// commands on a local database run only that turn and do not need this work.
 const TURNS_AN_HOUR: u32 = 60;
 /// Rows that are deleted in one transaction. It takes about 4 ms, and other writes wait for it.
 const BATCH: usize = 50;
-/// Parts of the fleet. The hosts of each get all their rules again at a different time.
+/// The fleet is divided into this many parts, whose hosts get all their rules again at different
+/// times.
 const PARTS: i32 = 64;
 
 /// Stores the first revision whose history is kept, and deletes one batch of older history.
@@ -45,7 +46,7 @@ async fn raise_start(state: &State) -> StoreResult<()> {
     Ok(())
 }
 
-/// Deletes a batch of history before that revision. Returns how many rows were deleted.
+/// Deletes a batch of history before the first kept revision. Returns how many rows were deleted.
 async fn delete_batch(state: &State) -> StoreResult<usize> {
     if state.trusted_clock.is_trusted() { state.store.delete_history(BATCH).await } else { Ok(0) }
 }
@@ -95,7 +96,8 @@ async fn compact(state: &State, is_hourly: bool) -> StoreResult<()> {
 
 /// For each part of the fleet, the oldest revision at which its hosts may have received all their
 /// rules. Hosts that received them earlier get them again, before the history since then is
-/// deleted. The revisions are between half of the retention and a little less than all of it old.
+/// deleted. The age of these revisions is between half of the retention and slightly less than all
+/// of it.
 async fn oldest_roots(state: &State) -> StoreResult<Vec<Revision>> {
     let Some(age) = fleet_settings(state).await?.history_retention.get() else {
         return Ok(Vec::new());

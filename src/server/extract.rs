@@ -72,7 +72,7 @@ fn announced(body: &axum::body::Body) -> usize {
     usize::try_from(body.size_hint().lower()).unwrap_or(usize::MAX)
 }
 
-/// Refuses a compressed body. It would be read as JSON that is not valid.
+/// Refuses a compressed body, which would otherwise be reported as invalid JSON.
 fn check_content_encoding(headers: &HeaderMap) -> Result<(), Problem> {
     let Some(given) = headers.get(CONTENT_ENCODING) else { return Ok(()) };
     let coding = given.to_str().unwrap_or_default().trim();
@@ -85,7 +85,7 @@ fn check_content_encoding(headers: &HeaderMap) -> Result<(), Problem> {
         .hint("send the body uncompressed, without the header `Content-Encoding`"))
 }
 
-/// Refuses a body that says it is something else than JSON. One that says nothing is read.
+/// Refuses a body whose content type is not JSON. A body without a content type is accepted.
 fn check_content_type(headers: &HeaderMap) -> Result<(), Problem> {
     let Some(given) = headers.get(CONTENT_TYPE) else { return Ok(()) };
     let kind = given.to_str().unwrap_or_default().split(';').next().unwrap_or_default().trim();

@@ -32,7 +32,8 @@ pub(super) async fn refuse(headers: &HeaderMap, problem: Problem) -> Response {
 async fn answered(State(panics): State<Arc<AtomicU64>>, request: Request, next: Next) -> Response {
     let id = RequestId::of(request.headers());
     let answer = async {
-        // No one sees what a handler that panicked has left half done: its request has ended.
+        // This is unwind safe, because nothing uses the state of a request after its handler
+        // panicked.
         let answer = AssertUnwindSafe(next.run(request)).catch_unwind().await;
         answer.unwrap_or_else(|cause| {
             panics.fetch_add(1, Ordering::Relaxed);
@@ -42,7 +43,7 @@ async fn answered(State(panics): State<Arc<AtomicU64>>, request: Request, next: 
     identified(id, answer).await
 }
 
-/// Gives a response the ID of its request, and the log of what makes it, too.
+/// Adds the ID of a request to its response and to the log lines of its handler.
 async fn identified(id: RequestId, answer: impl Future<Output = Response>) -> Response {
     // At the error level, so that the span is also present in a log that contains only errors.
     let span = tracing::error_span!("request", id = id.as_str());

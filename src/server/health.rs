@@ -1,4 +1,4 @@
-//! What is known about the state of this server. Each change of it is logged one time.
+//! The state of this server. Each change of the state is logged one time.
 
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
@@ -6,13 +6,13 @@ use std::time::{Duration, Instant};
 use crate::api::{Readiness, Reason};
 use crate::store::StoreError;
 
-/// How long ago the ticker may have run.
+/// Maximum time since the last run of the ticker.
 const LONGEST_SILENCE: Duration = Duration::from_secs(10);
 pub(super) struct Health {
     pub(super) asked: tokio::sync::Mutex<Option<(Instant, Readiness)>>,
     published: Mutex<Readiness>,
     ticker: Mutex<Ticker>,
-    /// What the last check of the file found wrong.
+    /// The damage that the last check of the database file found.
     pub(super) damage: Mutex<Option<String>>,
 }
 
@@ -69,7 +69,7 @@ impl Health {
         })
     }
 
-    /// Makes a state known, and logs it if it differs from the one before.
+    /// Publishes a state, and logs it if it differs from the previous one.
     pub(super) fn publish(&self, state: Readiness) {
         let mut published = self.published.lock().unwrap_or_else(PoisonError::into_inner);
         if codes(&published.reasons) != codes(&state.reasons) {

@@ -1,5 +1,5 @@
-//! Connections: accepted up to a limit, secured if TLS is used, closed when their clients let
-//! them wait, and finished before the server ends.
+//! Connections. The server accepts a limited number of them, uses TLS if configured, closes those
+//! of slow clients, and completes requests in progress before it shuts down.
 
 mod admission;
 mod deadlines;
@@ -43,8 +43,8 @@ pub use limits::ConnectionLimits;
 const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 const CLOSE: HeaderValue = HeaderValue::from_static("close");
 
-/// Handles requests until `shutdown` ends, and then finishes those in progress. Returns the number
-/// of connections that were not finished in time.
+/// Handles requests until `shutdown` completes, and then finishes those in progress. Returns the
+/// number of connections that were not finished in time.
 pub(super) async fn serve(
     listener: TcpListener,
     router: Router,
@@ -99,7 +99,7 @@ pub(super) async fn serve(
     }
 }
 
-/// What the server gives to a connection.
+/// Everything that is needed to handle one connection.
 struct Seat {
     router: Router,
     watcher: Watcher,
@@ -167,8 +167,8 @@ impl Seat {
         let for_admins = admitted.for_admins;
         let stream = DeadlineStream::new(stream, &limits);
         let fault = stream.fault();
-        // The library counts from the end of the request before: for it, an idle connection is one
-        // whose next headers are late.
+        // The library's timeout for headers starts at the end of the previous request, so it is the
+        // idle timeout here.
         let mut builder = auto::Builder::new(TokioExecutor::new()).http1_only();
         builder.http1().timer(TokioTimer::new()).header_read_timeout(limits.idle);
         let peer = peer.map(Arc::new);
@@ -237,7 +237,7 @@ fn refusal(fault: Fault) -> Problem {
     }
 }
 
-/// Refuses a request on a reserved connection that is not for the admin API or about health.
+/// Refuses a request on a reserved connection unless it is for the admin API or a health check.
 fn full(for_admins: bool, path: &str) -> Option<Problem> {
     let served = path.starts_with(ROOT) || path == "/healthz" || path == "/readyz";
     let text = "all connections of this server are in use; try again";

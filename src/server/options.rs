@@ -25,7 +25,7 @@ pub enum SyncAuth {
 pub struct Options {
     /// The database: `sqlite:PATH` or `postgres://USER@HOST/DATABASE`.
     pub database: String,
-    /// The durability of a committed change, if the database leaves that to the server.
+    /// The durability of committed changes, for databases where nicelist controls it.
     pub durability: Durability,
     pub sync_auth: SyncAuth,
     /// Whether hosts must also use TLS with a certificate of the client CA.
@@ -38,8 +38,8 @@ pub struct Options {
     /// The first enrollment secret; random when absent.
     pub enrolment_secret: Option<String>,
     pub clock: Clock,
-    /// How far the clock may be ahead of the newest time that the database knows at a start, before
-    /// rules and events stop expiring; [`crate::fleet::LONGEST_GAP`] when absent.
+    /// How far the clock may be ahead of the newest time in the database at the start. If it is
+    /// further ahead, rules and events do not expire. [`crate::fleet::LONGEST_GAP`] when absent.
     pub longest_gap: Option<SignedDuration>,
     /// Over how much time clean syncs are spread after a restore; [`crate::sync::RESTORE_SPREAD`] when absent.
     pub restore_spread: Option<SignedDuration>,

@@ -23,8 +23,8 @@ const MOST_KEYS: usize = 100_000;
 /// Keys for which memory is reserved at the start.
 const EXPECTED_KEYS: usize = 1_000;
 
-/// Maximum numbers per minute. None is the default. The defaults do not apply to requests from the
-/// server's own machine, except for the one for wrong secrets.
+/// Maximum numbers per minute. `None` means the default. Requests from the server's own machine are
+/// exempt from the default limits, except from the one for wrong secrets.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct RateLimits {
     /// Requests of one host; [`Self::HOST_REQUESTS`] when absent.

@@ -1,4 +1,5 @@
-//! Checks whether this server works. `/readyz` reports only what was proven a moment ago.
+//! Checks whether this server works. `/readyz` reports the result of a check that is less than a
+//! second old.
 
 use std::sync::{Arc, PoisonError};
 use std::time::{Duration, Instant};
@@ -18,11 +19,11 @@ use crate::store::StoreResult;
 
 /// The maximum age of a response of `/readyz`. So clients cause at most two checks per second.
 const FRESH: Duration = Duration::from_millis(500);
-/// How long the database may take to prove that it is well.
+/// Maximum duration of a check of the database.
 const LIMIT: Duration = Duration::from_millis(1200);
-/// How often the state is checked without requests.
+/// How often the state is checked if there are no requests.
 const EVERY: Duration = Duration::from_secs(1);
-/// How often a write proves that the database is writable, without requests.
+/// How often a test write checks the database if there are no requests.
 const PROOF_EVERY: Duration = Duration::from_secs(60);
 /// The minimum free bytes on the database's disk: some seconds of events and imports.
 const LEAST_FREE: u64 = 64 << 20;
@@ -32,7 +33,7 @@ const CHECK_AFTER: Duration = Duration::from_secs(60);
 /// How often it is checked from then on.
 const CHECK_EVERY: Duration = Duration::from_secs(24 * 60 * 60);
 
-/// The area of load balancers and monitoring, without authentication.
+/// The routes for load balancers and monitoring, without authentication.
 pub(super) fn area() -> Router<Arc<State>> {
     Router::new().route("/healthz", get(|| async { "ok\n" })).route("/readyz", get(ready))
 }
@@ -49,7 +50,7 @@ async fn ready(axum::extract::State(state): Shared) -> Response {
     response
 }
 
-/// The state of a server a moment ago, or of a local database now.
+/// The recent state of a server, or the current state of a local database.
 pub(super) async fn current(state: &State) -> Readiness {
     match state.is_server {
         true => ask(state).await,
@@ -57,7 +58,7 @@ pub(super) async fn current(state: &State) -> Readiness {
     }
 }
 
-/// The state of a local database, which no server serves and which stays as it is.
+/// The state of a local database, which is not changed.
 async fn of_local(state: &State) -> Readiness {
     let reasons: Vec<Reason> = match state.store.size().await {
         Ok(size) => disk_low(size.disk_free).into_iter().collect(),
@@ -66,7 +67,7 @@ async fn of_local(state: &State) -> Readiness {
     Readiness { ready: reasons.is_empty(), reasons, warnings: warnings(state) }
 }
 
-/// The state of a moment ago. Concurrent requests share one check.
+/// The state, at most half a second old. Concurrent requests share one check.
 async fn ask(state: &State) -> Readiness {
     let mut asked = state.health.asked.lock().await;
     if let Some((when, found)) = &*asked
@@ -138,8 +139,8 @@ fn disk_low(free: Option<u64>) -> Option<Reason> {
     })
 }
 
-/// Rows that are not served because this version cannot read them. Which they are is not for
-/// everyone to know.
+/// The number of rows that are not served because this version cannot read them. They are not
+/// listed, because this endpoint requires no authentication.
 fn unreadable(state: &State) -> Option<Reason> {
     let rows = state.store.quarantined().len();
     let subject = if rows == 1 { "1 row" } else { &format!("{rows} rows") };
@@ -164,8 +165,8 @@ pub(super) async fn keep_checking(state: Arc<State>) {
     }
 }
 
-/// Checks the state for as long as the server runs. A server without requests writes once a
-/// minute; one that is not ready writes until that works again.
+/// Checks the state for as long as the server runs. Every minute, the check also writes the time.
+/// While the server is not ready, every check writes.
 pub(super) async fn keep_watching(state: Arc<State>) {
     let mut turns = tokio::time::interval(EVERY);
     turns.set_missed_tick_behavior(MissedTickBehavior::Delay);

@@ -7,12 +7,12 @@ use std::time::{Duration, Instant};
 
 /// How often the same line may be logged.
 const EVERY: Duration = Duration::from_secs(60);
-/// Different lines in that time. What exceeds them is only counted.
+/// Maximum different lines in that time. Requests with further lines are only counted.
 const MOST: usize = 100;
-/// Bytes of a field in a line.
+/// Maximum bytes of a field in a line.
 const LONGEST_FIELD: usize = 100;
 
-/// The lines of all servers in this process, as there is one log.
+/// The lines of all servers in this process, because they share one log.
 pub(super) static REFUSALS: Refusals = Refusals::new();
 
 /// What was logged in the current minute.
@@ -38,7 +38,7 @@ impl Refusals {
         Self(Mutex::new(None))
     }
 
-    /// The fields of a line, cut to a bearable length, unless it was logged in this minute.
+    /// The shortened fields of a line. None if the line must not be logged again in this minute.
     pub(super) fn line(&self, client: &str, reason: &str) -> Option<(String, String)> {
         let line = (shortened(client), shortened(reason));
         let mut minute = self.0.lock().unwrap_or_else(PoisonError::into_inner);
@@ -59,8 +59,8 @@ impl Refusals {
         Some(line)
     }
 
-    /// Ends a minute. Returns the lines that occurred more than once in it, and the number
-    /// of requests that had no line.
+    /// Ends a minute. Returns the lines that occurred more than once in it, and the number of
+    /// requests that were only counted.
     fn end(&self, now: Instant) -> Option<(Vec<Repeated>, u64)> {
         let mut minute = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let over = minute.take_if(|minute| now.duration_since(minute.began) >= EVERY)?;

@@ -10,7 +10,7 @@ use crate::fleet::EffectiveSettings;
 use crate::rule::Scope;
 use crate::store::{EventPurge, StoreResult};
 
-/// How often old events are looked for.
+/// How often to look for old events.
 const EVERY: Duration = Duration::from_secs(60);
 /// Events that are deleted in one transaction. Other writes wait for it.
 const BATCH: usize = 500;

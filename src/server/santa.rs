@@ -165,9 +165,9 @@ impl Failure {
     }
 }
 
-/// The area of hosts: every path that is in no other area, because administrators choose the base path.
-/// Its requests use the database connections of their purpose. It has no layer: each would cost an
-/// idle sync some microseconds.
+/// The routes for hosts: all paths that no other area uses, because administrators choose the base
+/// path. The requests use the database connections for hosts. No middleware layer is added, because
+/// each costs an idle sync some microseconds.
 pub(super) fn area<S, F>(handler: fn(axum::extract::State<S>, Request) -> F) -> Router<S>
 where
     S: Clone + Send + Sync + 'static,
@@ -380,7 +380,7 @@ fn takes_gzip(headers: &HeaderMap) -> bool {
     })
 }
 
-/// A response that is too short to be worth compressing.
+/// Writes a response without compression, because it is too short to benefit.
 fn write_message<M: Message>(format: Format, message: &M) -> Result<StageResponse, Failure> {
     let body = write(format, message)?.into();
     Ok(StageResponse { body, wire: Wire { format, gzip: false } })

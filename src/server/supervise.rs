@@ -10,8 +10,8 @@ use super::polls::POLLS;
 /// How long to wait before a task that ended is started again.
 const PAUSE: Duration = Duration::from_secs(1);
 
-/// Runs a task for as long as the server runs. A panic ends one run of it only; the panic hook has
-/// printed where it happened.
+/// Runs a task for as long as the server runs. A panic ends only one run of the task. The panic
+/// hook has already printed its location.
 pub(super) async fn supervise<T: Future<Output = ()>>(name: &'static str, task: impl Fn() -> T) {
     let mut ended = 0_u64;
     loop {

@@ -13,7 +13,7 @@ use super::trusted_clock::TrustedClock;
 use crate::fleet::Role;
 use crate::store::{Installation, Store, StoreResult, TokenRecord};
 
-/// Characters of a first secret that an administrator chooses.
+/// Minimum characters of a first secret that an administrator chooses.
 const SHORTEST_SECRET: usize = 16;
 const LONGEST_SECRET: usize = 200;
 /// Random bytes of a secret.
@@ -39,7 +39,8 @@ pub(super) struct Access {
     clock: Arc<TrustedClock>,
 }
 
-/// Parts of a base path that are tried as the enrollment secret. Each costs a hash.
+/// Maximum parts of a base path that are tried as the enrollment secret. Each attempt computes a
+/// hash.
 const MOST_PATH_PARTS: usize = 16;
 
 impl Access {

@@ -1,4 +1,4 @@
-//! The clock of a server, and whether it can be believed.
+//! The server's clock, and whether it can be trusted.
 
 use std::sync::{Mutex, PoisonError};
 
@@ -8,7 +8,7 @@ use crate::api::Reason;
 use crate::fleet::{Clock, ClockGuard, ClockJump};
 use crate::store::{Store, StoreResult};
 
-/// A clock with its guard.
+/// A clock, and the guard that detects when it jumps.
 pub(super) struct TrustedClock {
     clock: Clock,
     guard: Mutex<ClockGuard>,
@@ -25,8 +25,8 @@ impl TrustedClock {
         Ok(Self { clock, guard })
     }
 
-    /// The time after which a token has expired: the later of what the clock shows and what it
-    /// should show, so that a clock that is set back revives none.
+    /// The time that token expiry is compared with: the later of the clock's time and the expected
+    /// time. Otherwise expired tokens would be valid again after the clock is set back.
     pub(super) fn now_for_tokens(&self) -> Timestamp {
         let guard = self.guard.lock().unwrap_or_else(PoisonError::into_inner);
         self.clock.now().max(guard.expected(&self.clock))
@@ -41,8 +41,8 @@ impl TrustedClock {
         self.guard.lock().unwrap_or_else(PoisonError::into_inner).jump(&self.clock)
     }
 
-    /// Checks the clock, and for a confirmation if it has jumped. Called once a second. An error
-    /// leaves it as it was.
+    /// Checks the clock and, if it has jumped, looks for a confirmation. Called once a second. An
+    /// error changes nothing.
     pub(super) async fn observe(&self, store: &dyn Store) -> StoreResult<()> {
         let guard = || self.guard.lock().unwrap_or_else(PoisonError::into_inner);
         let jumped = guard().observe(&self.clock).is_some();
@@ -52,14 +52,14 @@ impl TrustedClock {
         Ok(())
     }
 
-    /// Believes the clock as it is, and notes that for all servers.
+    /// Trusts the current time, and stores it for all servers.
     pub(super) async fn accept(&self, store: &dyn Store) -> StoreResult<()> {
         store.note_time(self.clock.now()).await?;
         self.guard.lock().unwrap_or_else(PoisonError::into_inner).accept(&self.clock);
         Ok(())
     }
 
-    /// Notes the time if it can be believed.
+    /// Stores the time if the clock is trusted.
     pub(super) async fn note(&self, store: &dyn Store) -> StoreResult<()> {
         if self.is_trusted() { store.note_time(self.clock.now()).await } else { Ok(()) }
     }

@@ -1,4 +1,4 @@
-//! The lint guards of a change: errors refuse it, warnings are returned.
+//! Runs lint on a change. Errors refuse the change, and warnings are returned.
 
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 
@@ -94,7 +94,8 @@ pub(super) async fn check(
     Ok((change, Checked { warnings, forced }))
 }
 
-/// Whether a finding refuses a change. A lockdown without rules does not: the rules may follow.
+/// Whether a finding refuses a change. A lockdown without rules does not, because the rules may be
+/// added later.
 fn is_refused(finding: &Finding) -> bool {
     finding.code.severity() == Severity::Error && finding.code != lint::LintCode::EmptyLockdown
 }
@@ -120,8 +121,8 @@ fn refused(errors: &[(usize, Finding)]) -> Problem {
         .hint("--force --reason TEXT stores it anyway and records the reason")
 }
 
-/// The findings about edits that change something. An edit that was forced earlier is not refused when
-/// it is repeated.
+/// Keeps the findings about edits that would change something. An edit that was forced earlier is
+/// not refused when it is repeated.
 async fn of_what_changes(
     state: &State,
     change: Change,
@@ -132,19 +133,19 @@ async fn of_what_changes(
         (change, dry)
     })
     .await?;
-    // If the change is impossible, the commit says why.
+    // If the change is refused, the later commit reports why.
     let Ok(planned) = state.engine.commit(dry).await else { return Ok((change, found)) };
     let is_changed = |edit: &usize| planned.outcomes.get(*edit) != Some(&Outcome::Unchanged);
     Ok((change, found.into_iter().filter(|(edit, _)| is_changed(edit)).collect()))
 }
 
-/// The result of a first look at a change alone.
+/// What is known about a change before it is compared with stored rules and settings.
 struct Survey {
     /// Whether the change is compared with other rules and settings.
     is_compared: bool,
     /// The findings about the rules of a large change, each with the index of its edit.
     alone: Vec<(usize, Finding)>,
-    /// Some of its scopes that may be misspelled or shared.
+    /// Some scopes of the change that may be misspelled or shared.
     scopes: BTreeSet<Scope>,
 }
 
@@ -184,8 +185,8 @@ fn rules<'c>(change: &'c Change) -> Vec<(usize, &'c Rule)> {
     change.edits.iter().enumerate().filter_map(rule).collect()
 }
 
-/// Compares the settings of a change with all settings, and its rules, unless they are too many, with
-/// the rules for the same targets and teams.
+/// Compares the settings of a change with all settings, and its rules with the rules for the same
+/// targets and teams. If the change has too many rules, they are not compared.
 async fn compared(state: &State, change: &Change) -> Answered<Vec<(usize, Finding)>> {
     let mut rules = rules(change);
     if rules.len() > MOST_COMPARED {
@@ -295,8 +296,8 @@ fn scopes(change: &Change) -> BTreeSet<Scope> {
     scopes
 }
 
-/// Warnings about users and groups that no host has, once there are hosts, and about serial numbers
-/// that several hosts have.
+/// Warns about users and groups that no host has, unless there are no hosts yet, and about serial
+/// numbers that several hosts have.
 async fn scope_warnings(state: &State, scopes: &BTreeSet<Scope>) -> Answered<Vec<ChangeWarning>> {
     let mut warnings = Vec::new();
     let any_host = HostFilter::default();

@@ -1,5 +1,5 @@
 //! The entry point for edits. Every request that creates a revision goes through [`commit`] or
-//! [`check`]: permission, lint guards, commit.
+//! [`check`]. Both require a permission and run lint.
 
 use axum::Json;
 
@@ -37,7 +37,7 @@ pub(super) struct CheckedChange {
 }
 
 impl CheckedChange {
-    /// A change that restores what was active before, even if lint would refuse it as a new rule.
+    /// A change that restores earlier rules and settings. Lint does not check it.
     pub(super) fn restoring(state: &State, permit: Permit, proposal: Proposal) -> Self {
         Self { change: change(state, permit, proposal).0, warnings: Vec::new() }
     }
@@ -115,7 +115,8 @@ pub(super) async fn commit_merges(
     for merge in merges {
         let (target, scope) = (merge.rule.target(), merge.rule.scope());
         let stored = stored_rule(state, target, scope, Some(answer.revision)).await?;
-        // A rule that was stored already has everything. Merging it again alters nothing.
+        // After a commit, the stored rule already contains the merge, so merging again changes
+        // nothing. After a dry run, this computes the result.
         let stored = stored.map(|record| record.rule);
         rules.push(merge.onto(stored.as_ref()).into_owned().into());
     }

@@ -22,7 +22,7 @@ const DESCRIPTION: &str = "Everything that the command line does goes through th
     properties or parameters that are not described here.\n\nRequests that are not valid HTTP/1.1 get 400, 414 \
     or 431 with an empty body and without an ID.";
 
-/// What all operations share.
+/// The tags of operations, with their descriptions.
 const TAGS: [(&str, &str); 9] = [
     ("server", "The server itself"),
     ("rules", "Rules by target and scope"),
@@ -68,9 +68,9 @@ const DECLARED: [Refusal; 3] = [
     (422, "Invalid", "A value is not accepted; nothing was changed"),
 ];
 
-/// Completes the document that routes and types make up.
+/// Completes the document that is generated from routes and types.
 pub(super) fn completed(document: OpenApi) -> Value {
-    // Only a map with keys that are not texts could not be written.
+    // This cannot fail, because the keys of all maps are strings.
     let mut document = serde_json::to_value(document).unwrap_or_default();
     document["info"]["description"] = DESCRIPTION.into();
     document["info"]["license"] = json!({"name": "Apache-2.0", "identifier": "Apache-2.0"});
@@ -170,8 +170,9 @@ fn add_schema<T: PartialSchema + ToSchema>(schemas: &mut Value) {
     schemas[&*T::name()] = serde_json::to_value(T::schema()).unwrap_or_default();
 }
 
-/// Writes an object with flattened fields as one object, or as one object for each variant of a flattened
-/// enum. Generators of clients understand that better than `allOf`, and objects of requests can be closed.
+/// Replaces the `allOf` of flattened fields by one object, or by one object per variant of a
+/// flattened enum. Client generators support this better, and request objects can be closed to
+/// additional properties.
 fn merge_flattened(schemas: &mut Value) {
     let names: Vec<String> =
         schemas.as_object().into_iter().flatten().map(|(name, _)| name.clone()).collect();
@@ -200,7 +201,7 @@ fn distribute(schemas: &Value, parts: &[Value]) -> Option<Value> {
     Some(json!({"oneOf": merged.collect::<Option<Vec<Value>>>()?}))
 }
 
-/// The schema that another one refers to.
+/// The schema that a reference leads to, or the given schema if it is not a reference.
 fn referred<'a>(schemas: &'a Value, schema: &'a Value) -> &'a Value {
     let path = schema["$ref"].as_str();
     path.and_then(|path| path.rsplit('/').next()).map_or(schema, |name| &schemas[name])
@@ -221,7 +222,7 @@ fn merge(schemas: &Value, parts: &[Value]) -> Option<Value> {
     Some(json!({"type": "object", "properties": properties, "required": required}))
 }
 
-/// Refers to the items of pages by their names. utoipa repeats the whole schema of an item.
+/// Replaces the schemas of page items by references. utoipa repeats the whole schema of an item.
 fn refer_in_pages(schemas: &mut Value) {
     for (name, schema) in schemas.as_object_mut().into_iter().flatten() {
         if let Some(item) = name.strip_prefix("Page_") {
@@ -231,7 +232,8 @@ fn refer_in_pages(schemas: &mut Value) {
     }
 }
 
-/// Adds to every object in a request that it has no other properties, because they are refused.
+/// Declares that request objects have no additional properties, because the server refuses unknown
+/// fields.
 fn close_requests(document: &mut Value) {
     let paths = document["paths"].as_object().into_iter().flatten();
     let operations = paths.flat_map(|(_, item)| item.as_object().into_iter().flatten());
@@ -261,7 +263,7 @@ fn references(value: &Value, found: &mut Vec<String>) {
     }
 }
 
-/// Adds the bounds of the types that integers are read into.
+/// Adds the minimum and maximum of each integer's Rust type.
 fn bound_integers(value: &mut Value) {
     match value {
         Value::Object(fields) => {
@@ -320,8 +322,8 @@ impl Queried {
     }
 }
 
-/// Refuses a query where the operation has no parameters for one. It would be ignored: a `dry_run`
-/// that belongs in the body would change something.
+/// Refuses a query if the operation has no query parameters. Otherwise a `dry_run` in the query
+/// instead of the body would be ignored, and the change would be committed.
 pub(super) async fn refuse_stray_query(
     State(queried): State<Arc<Queried>>,
     request: Request,

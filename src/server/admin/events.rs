@@ -141,8 +141,8 @@ pub(super) async fn decide(
     Ok(Json(DecisionAnswer { rule, outcome, fields, revision, warnings, machine }))
 }
 
-/// A rule that is created because of an event. Its source contains the event, and its comment, too,
-/// unless the current rule has one.
+/// A rule that is created for an event. Its source contains the event's ID. Its comment does, too,
+/// unless the request or the current rule has a comment.
 fn merge(
     event: EventId,
     patch: RulePatch,

@@ -1,4 +1,4 @@
-//! Forgets many hosts: those that were never seen again, or that never completed a sync.
+//! Forgets hosts that were not seen since a given time or never completed a sync.
 
 use axum::Json;
 use jiff::Timestamp;
@@ -13,10 +13,10 @@ use crate::server::extract::Body;
 use crate::server::state::Shared;
 use crate::store::HostFilter;
 
-/// Hosts that one request examines, and that it forgets.
+/// Maximum hosts that one request examines, and maximum hosts that it forgets.
 const MOST_EXAMINED: usize = 2_000;
 const MOST_FORGOTTEN: usize = 100;
-/// Hosts that a response lists.
+/// Maximum hosts that a response lists.
 const SAMPLES: usize = 10;
 
 /// Forget all hosts that match every condition
@@ -53,7 +53,7 @@ pub(super) async fn forget_hosts(
             continue;
         }
         if !dry_run {
-            // It may have synced since the list was read.
+            // The host may have synced since the list was read.
             let now = state.store.host(&host.machine).await?;
             if !now.is_some_and(|now| matches(&now.host)) {
                 continue;

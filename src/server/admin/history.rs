@@ -88,8 +88,8 @@ fn change(RevisedRule { before, after }: &RevisedRule) -> Option<PolicyChange> {
     Some((&PolicyDifference::Rule { key: rule.key(), before, after }).into())
 }
 
-/// Cursors of changes: `m` for rules that a revision created or `e` for those that it ended, and the
-/// number of a version.
+/// The cursor in a list of changes: `m` for a rule that the revision created or `e` for a rule that
+/// it removed, followed by the number of the rule version.
 fn write_place(place: RevisedRulePosition) -> String {
     match place {
         RevisedRulePosition::Made(id) => format!("m{id}"),
@@ -153,7 +153,7 @@ pub(super) async fn rollback(
     LongAnswer::of(reach(&state, permit, goal).await?).await
 }
 
-/// Checks that a revision exists. 0 does.
+/// Checks that a revision exists. Revision 0 always exists.
 pub(super) async fn exists(state: &State, revision: Revision) -> Result<Revision, Refused> {
     let head = state.store.head().await?;
     if revision <= head {

@@ -29,7 +29,7 @@ pub(super) async fn count(
     let next = found.last().filter(|_| found.more).map(|host| host.machine.to_string());
     let mut counts: BTreeMap<(HostState, Contact, bool), u64> = BTreeMap::new();
     for host in found {
-        // Other requests on this thread must not wait for all of them.
+        // Yields to other requests, because there may be many hosts.
         tokio::task::coop::consume_budget().await;
         let host = host_view::view(&state, host).await?;
         let conflict = host.conflict.is_some() || host.refused.is_some();

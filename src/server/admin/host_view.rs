@@ -11,7 +11,7 @@ use crate::server::answer::Refused;
 use crate::server::state::State;
 use crate::sync::{FleetView, HostStatus};
 
-/// How many of its intervals a host may miss before it is silent.
+/// Sync intervals that a host may miss before it counts as silent.
 const MISSED_INTERVALS: i32 = 3;
 
 pub(super) async fn view(state: &State, host: Host) -> Result<HostView, Refused> {
@@ -91,12 +91,12 @@ fn host_state(host: &Host, status: &HostStatus, now: Timestamp) -> HostState {
     let in_progress =
         sync.session.is_some_and(|session| now.duration_since(session.started) < SYNC_TAKES);
     let is_pending = status.due > 0 || status.settings_due || sync.clean_order.is_some();
-    // A host that rejected its rules does so until a postflight reports otherwise.
+    // A host counts as rejecting until a postflight reports that it accepted its rules.
     let is_rejecting = sync.miscount.is_some();
     if in_progress && !is_rejecting {
         HostState::Syncing
     } else if status.is_restored {
-        // The other fields of its row are from an earlier time.
+        // After a restore, the other stored fields may be outdated.
         HostState::Behind
     } else if sync.holding.is_none() && !is_rejecting {
         HostState::NeverSynced
@@ -129,7 +129,7 @@ struct MacsView {
     accepted: Option<Fingerprint>,
 }
 
-/// The view of a host's Macs. In a conflict, the host is in sync if all of them are.
+/// The view of a host's Macs. In a conflict, the host is in sync if all its Macs are.
 async fn macs_view(
     fleet: &FleetView<'_>,
     host: &Host,

@@ -18,7 +18,7 @@ pub(super) const EXACT_ID: &str = "id:";
 const AT_ONCE: usize = 500;
 /// Minimum similarity of a name that is suggested, from 0 to 1.
 const ALIKE: f64 = 0.5;
-/// Hosts listed when a name fits several.
+/// Maximum hosts that are listed when several match a name.
 const CANDIDATES: usize = 10;
 
 /// The host with exactly this machine ID.
@@ -31,10 +31,10 @@ pub(super) async fn with_id(state: &State, id: &str) -> Result<Host, Refused> {
     Ok(stored.ok_or_else(unknown)?.host)
 }
 
-/// Finds a host by its machine ID, serial number or host name, by a unique prefix of one, or by `id:`
-/// and a whole machine ID. A whole name wins over a prefix. A serial number or host name wins over a
-/// machine ID unless that is a UUID: a client chooses its ID, and could choose the name of another
-/// host.
+/// Finds a host by its machine ID, serial number or host name, by a unique prefix of one, or by
+/// `id:` and a whole machine ID. A whole name wins over a prefix. A serial number or host name wins
+/// over a machine ID that is not a UUID, because a client could choose the name of another host as
+/// its machine ID.
 pub(super) async fn find(state: &State, name: &str) -> Result<Host, Refused> {
     if name.is_empty() {
         return Err(Problem::new(Code::Invalid, "the name of a host must not be empty").into());
@@ -64,11 +64,11 @@ pub(super) async fn find(state: &State, name: &str) -> Result<Host, Refused> {
 
 /// The hosts whose names begin with a text.
 pub(super) struct Search {
-    /// Hosts whose serial number or host name it is.
+    /// Hosts with exactly this serial number or host name.
     pub(super) named: Vec<Host>,
-    /// The host whose machine ID it is, in any letter case.
+    /// The host with exactly this machine ID, in any letter case.
     same_id: Option<Host>,
-    /// Some of the others.
+    /// Some other hosts.
     begin: Vec<Host>,
 }
 
@@ -116,7 +116,7 @@ pub(super) fn ambiguous(name: &str, hosts: &[Host]) -> Refused {
         .into()
 }
 
-/// The names of hosts that are known.
+/// The known host names of these machines.
 pub(super) async fn hostnames(
     state: &State,
     machines: impl Iterator<Item = &MachineId>,

@@ -39,8 +39,8 @@ use super::state::State;
 use crate::api;
 use crate::store::QueryPurpose;
 
-/// The area of administrators: its requests use the database connections of their purpose, and share
-/// the memory for bodies.
+/// The routes for administrators. Their requests use the database connections for administrators,
+/// and share the memory for bodies.
 pub(super) fn area<S: Clone + Send + Sync + 'static>(routes: Router<S>) -> Router<S> {
     routes.layer(from_fn(|request, next| QueryPurpose::Admin.run(holding(request, next))))
 }

@@ -13,9 +13,9 @@ use crate::server::extract::Body;
 use crate::server::state::{Shared, State};
 use crate::store::{HostFilter, SharedSerial};
 
-/// Names that one request checks.
+/// Maximum names that one request checks.
 const MOST_NAMES: usize = 20_000;
-/// Serial numbers that several hosts report, in one response.
+/// Maximum serial numbers of several hosts in one response.
 const MOST_SHARED: usize = 100;
 
 /// Check names in scopes of hosts
@@ -64,7 +64,7 @@ async fn as_host_name(state: &State, name: &MachineId) -> Result<Option<HostsOfN
     Ok(Some(HostsOfName { name: name.to_string(), hosts, machines }))
 }
 
-/// The meaning of a scope with the name of a host.
+/// What the host name in a scope refers to.
 pub(super) enum Resolved {
     /// The scope as it is stored, with the machine ID instead of a host name.
     Stored(Scope),
@@ -103,7 +103,7 @@ pub(super) fn shared(name: &MachineId, hosts: &[Host]) -> String {
     format!("`{name}` fits {} hosts: {}", hosts.len(), some_of(machines))
 }
 
-/// A warning about names that no host has, once there are hosts.
+/// A warning about names that no host has. None if there are no hosts yet.
 pub(super) async fn unknown(
     state: &State,
     names: &[MachineId],

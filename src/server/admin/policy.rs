@@ -53,8 +53,9 @@ pub(super) struct Goal {
     pub(super) message: Option<String>,
 }
 
-/// Computes what differs from a goal and, unless it is a dry run, changes it. Without a base, the
-/// change is planned again if someone else changed the policy first.
+/// Computes the differences from the wanted policy and, unless this is a dry run, commits them. If
+/// someone else changes the policy first and the request has no base revision, the differences are
+/// computed again.
 pub(super) async fn reach(
     state: &State,
     permit: Permit,
@@ -94,7 +95,7 @@ async fn attempt(
     let mut checked = check(state, permit.clone(), proposal).await?;
     answer.warnings = std::mem::take(&mut checked.warnings);
     if permit.is_dry_run() {
-        // The differences are already known: nothing needs to be tried in the database.
+        // The differences are the response to a dry run, so the database is not needed.
         return Ok(answer);
     }
     let committed = checked.commit(state).await?;
@@ -111,7 +112,7 @@ pub(super) async fn policy_at(store: &dyn Store, at: Revision) -> Result<PolicyS
     Ok(PolicyState { tags: snapshot.tags, settings: snapshot.settings, rules })
 }
 
-/// Reads the items of a request. Reports all that are invalid.
+/// Reads the items of a request, and reports all invalid ones.
 fn read(
     tags: Vec<Tag>,
     settings: Vec<SettingView>,
@@ -123,7 +124,7 @@ fn read(
         settings: faults.settings(settings),
         rules: faults.rules(rules),
     };
-    // The indexes are those of the request only if no item was left out.
+    // If an invalid item was left out, the indexes differ from those in the request.
     if faults.details.is_empty() {
         let names = wanted.tags.iter().map(|tag| &tag.name);
         faults.twice("tags.name", names, |name| format!("tag `{name}`"));
@@ -202,7 +203,7 @@ impl Faults {
         }
     }
 
-    /// Refuses rules and settings for a tag that will not exist.
+    /// Refuses rules and settings for a tag that would not exist afterwards.
     fn without_tags(&mut self, goal: &Goal, is: &PolicyState) {
         let kept = if goal.prune { &[][..] } else { &is.tags[..] };
         let tags: HashSet<&TagName> =
@@ -242,7 +243,7 @@ fn kept(time: Timestamp) -> Timestamp {
     Timestamp::from_millisecond(time.as_millisecond()).unwrap_or(time)
 }
 
-/// What differs from the goal, and the edits that change it.
+/// The differences from the wanted policy, and the edits that commit them.
 fn plan(
     is: &PolicyState,
     goal: &Goal,
@@ -259,7 +260,7 @@ fn plan(
     Ok((answer, edits(&differences)))
 }
 
-/// Tags are deleted last, when only hosts still have them.
+/// Tags are deleted last, when no rule or setting uses them.
 fn edits(differences: &[PolicyDifference<'_>]) -> Vec<Edit> {
     let mut dropped = Vec::new();
     let mut edits = Vec::with_capacity(differences.len());

@@ -60,8 +60,8 @@ pub(super) async fn list(
     Ok(Json(page(keys.into_iter().zip(views), more, |key| write_cursor(&key))))
 }
 
-/// Rules with the number of hosts in their scopes that do not support them. Hosts are only counted
-/// for rules that some Santa versions do not support, one time per scope.
+/// Rules with the number of hosts in their scopes that do not support them. Hosts are counted one
+/// time per scope, and only for rules that some Santa versions do not support.
 async fn views(state: &State, records: Vec<RuleRecord>) -> Result<Vec<RuleView>, Refused> {
     let mut versions: HashMap<Scope, Vec<(String, u64)>> = HashMap::new();
     let mut views = Vec::with_capacity(records.len());
@@ -120,7 +120,7 @@ pub(super) async fn change(
     LongAnswer::of(answer).await
 }
 
-/// Whether a scope may have the name of a host that has another machine ID.
+/// Whether the name in a scope may be a host name or serial number instead of a machine ID.
 fn is_looked_up(scope: &Scope) -> bool {
     matches!(scope, Scope::Host(name) if !name.is_uuid())
 }
@@ -128,7 +128,7 @@ fn is_looked_up(scope: &Scope) -> bool {
 /// Maximum hosts that one change refers to by something other than a hardware UUID. Each is looked up.
 const MOST_HOSTS: usize = 20_000;
 
-/// Replaces the names of hosts by their machine IDs. Returns the names in rules that no host has.
+/// Replaces host names in edits by machine IDs. Returns the names in rules that match no host.
 async fn name_hosts(state: &State, edits: &mut [Edit]) -> Result<Vec<MachineId>, Refused> {
     let mut known: HashMap<Scope, Resolved> = HashMap::new();
     let mut unknown = BTreeSet::new();
@@ -193,8 +193,8 @@ fn too_many_hosts() -> Problem {
     Problem::new(Code::TooLarge, message).hint("make several changes, or give the hosts a tag")
 }
 
-/// Replaces the scope of an edit. Version 0.1.0 stored the names of hosts: rules with one are
-/// removed as they are.
+/// Replaces the scope of an edit by its stored form. Version 0.1.0 stored host names in scopes, so
+/// the scope of such a rule is kept when the rule is removed.
 async fn set_scope(state: &State, edit: &mut Edit, stored: &Scope) -> Result<(), Refused> {
     if let Edit::MergeRule(merge) = edit {
         merge.rule = merge.rule.clone().in_scope(stored.clone());

@@ -47,7 +47,7 @@ pub(super) async fn change(
     let SettingsRequest { scope, set, unset, message, base, dry_run, force } = request;
     let permit = operator.permit(Role::Editor, dry_run)?;
     let scope = match set.is_empty() && is_stored(&state, &scope).await? {
-        // Version 0.1.0 stored the names of hosts.
+        // Version 0.1.0 stored host names in scopes, so this scope is kept.
         true => scope,
         false => match names::resolve(&state, scope).await? {
             Resolved::Stored(scope) => scope,

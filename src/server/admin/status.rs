@@ -19,14 +19,14 @@ use crate::server::state::{Shared, State};
 use crate::store::{self, QuarantinedRow, StoreResult};
 use crate::sync::CacheFill;
 
-/// Rows that cannot be read that are shown.
+/// Maximum unreadable rows that are shown.
 const SHOWN: usize = 20;
 
 /// Maximum clients that are shown as over a limit.
 const OFFENDERS: usize = 20;
 
-/// How long to wait for each part that the database knows. The rest is shown without it,
-/// because it may say why the database does not respond.
+/// How long to wait for each part that is read from the database. The other parts are shown even
+/// without it, because they may explain why the database does not respond.
 const PATIENCE: Duration = Duration::from_secs(1);
 
 async fn if_known<T>(answer: impl Future<Output = StoreResult<T>>) -> Option<T> {

@@ -55,8 +55,8 @@ pub(super) async fn put(
     commit(&state, permit, Proposal { base, edits, ..Proposal::default() }).await
 }
 
-/// The membership of a tag, and the revision at which it has one. It is written again, so a change
-/// that someone else makes in between must not be lost.
+/// The membership of a tag and, if it is not empty, the current revision. The caller writes the
+/// membership back and uses the revision to detect a concurrent change.
 async fn membership_of(
     state: &State,
     name: &TagName,

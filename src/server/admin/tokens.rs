@@ -56,7 +56,8 @@ pub(super) async fn revoke(
     Admin(operator): Admin,
     Path(TokenPath { name }): Path<TokenPath>,
 ) -> Answer<Done> {
-    // Anyone who can open the database can create another token there.
+    // Only a local operator may revoke the last admin token, because anyone who can open the
+    // database can create another one.
     let keep_admin = (!operator.is_local).then(|| state.trusted_clock.now_for_tokens());
     let actor = operator.actor(state.clock.now(), None);
     if !state.store.revoke_token(&actor, &name, keep_admin).await? {

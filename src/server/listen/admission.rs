@@ -123,7 +123,7 @@ impl Admission {
     }
 }
 
-/// Whether a line that is logged every ten seconds at most may be logged now.
+/// Whether a line that is logged at most every ten seconds may be logged now.
 fn is_due(logged_at: &mut Option<Instant>) -> bool {
     let due = logged_at.is_none_or(|logged_at| logged_at.elapsed() >= LOG_EVERY);
     if due {

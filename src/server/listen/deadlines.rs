@@ -12,8 +12,8 @@ use tokio::time::Sleep;
 use super::framing::{Fault, Framing};
 use super::limits::ConnectionLimits;
 
-/// Fails when headers stay half sent for too long, and when the client reads nothing of a response
-/// for too long. Idle connections and bodies are limited elsewhere.
+/// Fails if the client takes too long to send the rest of its headers, or reads nothing of a
+/// response for too long. Other modules limit idle connections and bodies.
 pub(super) struct DeadlineStream<S> {
     stream: S,
     framing: Framing,
@@ -32,7 +32,7 @@ impl Deadline {
         Self { after, running: None }
     }
 
-    /// Whether it has passed. It starts with the first call after it was cleared.
+    /// Whether the deadline has passed. It starts with the first call after it was cleared.
     fn has_passed(&mut self, context: &mut Context<'_>) -> bool {
         let after = self.after;
         let running = self.running.get_or_insert_with(|| Box::pin(tokio::time::sleep(after)));
@@ -51,7 +51,7 @@ impl<S> DeadlineStream<S> {
         Self { stream, framing, fault, head, write }
     }
 
-    /// Set once a request must be refused.
+    /// Is set when a request must be refused.
     pub(super) fn fault(&self) -> Arc<OnceLock<Fault>> {
         Arc::clone(&self.fault)
     }

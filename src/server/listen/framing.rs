@@ -1,14 +1,14 @@
-//! Where the head of a request begins and ends in what a client sends.
+//! Finds the heads of requests in the bytes that a client sends.
 
 use memchr::memchr;
 
-/// Bytes of a line that are kept. The lines that matter are far shorter.
+/// Maximum bytes of a line that are stored. The lines that are parsed are far shorter.
 const LINE: usize = 256;
 
-/// Follows what a client sends.
+/// Finds the heads of requests in the bytes of a connection.
 ///
-/// The HTTP library alone parses requests. This finds out what the library does not report: whether
-/// headers are half sent, and whether they give the length of the body in two ways.
+/// Only the HTTP library parses requests. This detects what the library does not report: incomplete
+/// headers, and headers that give the length of the body in two ways.
 #[derive(Debug, Default)]
 pub(super) struct Framing {
     part: Part,
@@ -43,9 +43,9 @@ impl Default for Part {
 
 #[derive(Debug, Default)]
 struct Head {
-    /// The beginning of the line that is being sent.
+    /// The received beginning of an incomplete line.
     line: Vec<u8>,
-    /// Whether a line has ended.
+    /// Whether a line that is not empty was received.
     begun: bool,
     length: Option<Length>,
     coding: Option<Coding>,
@@ -117,7 +117,8 @@ impl Framing {
         self.fault
     }
 
-    /// Whether the next bytes must be a head, or the rest of one.
+    /// Whether the client must complete a head within the deadline: its first head, or one that it
+    /// has begun.
     pub(super) fn owes_head(&self) -> bool {
         match &self.part {
             Part::Head(head) => self.heads == 0 || head.begun || !head.line.is_empty(),

@@ -1,5 +1,5 @@
-//! The PROXY protocol (HAProxy, versions 1 and 2): a proxy that only passes on bytes, as with TLS
-//! from end to end, reports the client's address before the first byte of the client.
+//! The PROXY protocol (HAProxy, versions 1 and 2). A proxy that does not parse HTTP, for example
+//! because it does not decrypt TLS, sends the client's address before the client's first byte.
 
 use std::io;
 use std::net::IpAddr;
@@ -7,7 +7,7 @@ use std::net::IpAddr;
 use ppp::{HeaderResult, v1, v2};
 use tokio::io::{AsyncRead, AsyncReadExt};
 
-/// The first bytes of version 2. Version 1 is longer than these.
+/// The first bytes of version 2. A header of version 1 is longer than this.
 const SIGNATURE: &[u8; 12] = b"\r\n\r\n\0\r\nQUIT\n";
 /// Bytes of the longest header of version 1.
 const LONGEST_LINE: usize = 107;
@@ -73,7 +73,7 @@ fn invalid() -> io::Error {
 mod tests {
     use super::*;
 
-    /// The address that a connection reports, and what it sends after that.
+    /// The reported address, and the bytes after the header.
     async fn read(mut sent: &[u8]) -> Result<(Option<String>, Vec<u8>), String> {
         let address = client_address(&mut sent).await.map_err(|error| error.to_string())?;
         Ok((address.map(|it| it.to_string()), sent.to_vec()))

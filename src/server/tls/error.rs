@@ -1,4 +1,4 @@
-//! Errors in the files of TLS.
+//! Errors in TLS files.
 
 use std::fmt;
 use std::io;
@@ -11,9 +11,9 @@ pub enum TlsFileKind {
     Certificate,
     /// The server's private key.
     Key,
-    /// The authorities of client certificates.
+    /// The certificates of the CAs that sign client certificates.
     ClientCa,
-    /// The revoked client certificates.
+    /// The list of revoked client certificates.
     ClientCrl,
 }
 
@@ -39,7 +39,7 @@ impl TlsFileKind {
     }
 }
 
-/// A file of TLS that cannot be used.
+/// A TLS file that cannot be used.
 #[derive(Debug, thiserror::Error)]
 #[error("{}: {problem}", path.display())]
 pub struct TlsError {
@@ -48,29 +48,29 @@ pub struct TlsError {
     pub problem: TlsProblem,
 }
 
-/// The error in a file of TLS.
+/// The error in a TLS file.
 #[derive(Debug, thiserror::Error)]
 pub enum TlsProblem {
     /// It cannot be read.
     #[error("cannot read it: {0}")]
     Unread(io::Error),
-    /// It is not PEM, or broken.
+    /// The file is not valid PEM.
     #[error("it is not PEM: {0}")]
     NotPem(String),
-    /// It does not contain what it must.
+    /// The file contains nothing of the required kind.
     #[error("there is no {} in it", .0.holds())]
     Empty(TlsFileKind),
     /// The private key needs a password.
     #[error("the private key is encrypted")]
     Encrypted,
-    /// Its content is of an unknown kind, or invalid.
+    /// The content is invalid or of an unknown kind.
     #[error("the {part} is not usable: {reason}")]
     Unusable {
         part: TlsFileKind,
         /// Why it can't be used.
         reason: String,
     },
-    /// The key is another certificate's.
+    /// The private key does not belong to the certificate.
     #[error("this key does not belong to the certificate in {}", certificate.display())]
     Mismatch {
         /// The file with the certificate.

@@ -1,4 +1,4 @@
-//! Reads the files of TLS.
+//! Reads the TLS files.
 
 use std::fs;
 use std::io::{self, Read as _};
@@ -22,13 +22,13 @@ use super::error::{TlsError, TlsFileKind, TlsProblem};
 /// The files that TLS needs, all PEM.
 #[derive(Clone, Debug)]
 pub struct TlsFiles {
-    /// The server's certificate, then those between it and its authority.
+    /// The server's certificate, followed by the intermediate certificates.
     pub certificate: PathBuf,
     /// Its private key.
     pub key: PathBuf,
     /// The certificates of the authorities that sign client certificates.
     pub client_ca: Option<PathBuf>,
-    /// Their lists of client certificates that were revoked.
+    /// The revocation lists (CRLs) of these authorities.
     pub client_crl: Option<PathBuf>,
 }
 
@@ -41,17 +41,17 @@ pub(super) struct Loaded {
     pub(super) doubt: Option<String>,
 }
 
-/// Maximum bytes of a file: a wrong path may lead to a device that never ends. Lists of revoked
-/// certificates are the largest.
+/// Maximum bytes of a file, because a wrong path may be a device with endless data. Revocation
+/// lists are the largest valid files.
 const LARGEST: u64 = 16 * 1024 * 1024;
 
-/// How a PEM file says that its private key needs a password: as PKCS #8, and as OpenSSL once did.
+/// Lines in a PEM file with an encrypted private key: in PKCS #8, and in OpenSSL's old format.
 const ENCRYPTED: [&str; 2] = ["BEGIN ENCRYPTED PRIVATE KEY", "Proc-Type: 4,ENCRYPTED"];
 
 /// When a file was written, its length and its inode, if they are known.
 type Stamp = Option<(Option<SystemTime>, u64, u64)>;
 
-/// Shows whether a file has changed, for each file.
+/// The stamps of all files, which show whether a file has changed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Stamps(Vec<Stamp>);
 
@@ -105,9 +105,10 @@ fn config(
     };
     let mut config = config.with_cert_resolver(Arc::new(SingleCertAndKey::from(own)));
     config.alpn_protocols = vec![b"http/1.1".to_vec()];
-    // New with every reading of the files: no ticket outlives the authority that it was given under.
+    // Ticket keys are created whenever the files are read, so that tickets from before a change of
+    // the CA are not valid.
     config.ticketer = Ticketer::new()?;
-    // A client opens one connection after the other, so that it can use only the newest.
+    // A client has one connection at a time, so it uses only the newest ticket.
     config.send_tls13_tickets = 1;
     Ok(config)
 }
@@ -142,7 +143,8 @@ fn authority(
     let (roots, provider) = (Arc::new(roots), Arc::clone(provider));
     let mut builder = WebPkiClientVerifier::builder_with_provider(roots, provider);
     if let Some(crl) = crl {
-        // Hosts' certificates alone: a list that says nothing of a host keeps it out.
+        // Only the hosts' certificates are checked, not intermediate ones. A host is refused if its
+        // issuer has no list.
         builder = builder.with_crls(revoked(crl)?).only_check_end_entity_revocation();
     }
     let broken = crl.map_or((path, TlsFileKind::ClientCa), |crl| (crl, TlsFileKind::ClientCrl));
@@ -150,10 +152,10 @@ fn authority(
     built.map_err(|error| unusable(broken.0, broken.1, &error))
 }
 
-/// Why clients will refuse the certificate, whomever they trust.
+/// Why clients will refuse the certificate, regardless of the CAs that they trust.
 fn doubt(own: &CertifiedKey, provider: &CryptoProvider) -> Option<String> {
     let certificate = ParsedCertificate::try_from(own.cert.first()?).ok()?;
-    // The certificate itself is checked first. Without an authority, nothing else is checked.
+    // The certificate itself is checked first. Without trusted CAs, nothing else is checked.
     let judged = rustls::client::verify_server_cert_signed_by_trust_anchor(
         &certificate,
         &RootCertStore::empty(),
@@ -202,7 +204,7 @@ fn is_encrypted(text: &[u8]) -> bool {
     ENCRYPTED.iter().any(|mark| text.contains(mark))
 }
 
-/// Everything of one kind in a file: at least one.
+/// All sections of one kind in a file, which must contain at least one.
 fn sections<T: PemObject>(path: &Path, part: TlsFileKind, text: &[u8]) -> Result<Vec<T>, TlsError> {
     let wrong = |problem| TlsError { path: path.to_owned(), part, problem };
     let found: Result<Vec<T>, pem::Error> = T::pem_slice_iter(text).collect();
@@ -229,7 +231,7 @@ fn read(path: &Path, part: TlsFileKind) -> Result<Vec<u8>, TlsError> {
 }
 
 fn unusable(path: &Path, part: TlsFileKind, error: &dyn std::error::Error) -> TlsError {
-    // The library's message is about the certificate of any peer.
+    // The library's message begins as if a client had sent the certificate.
     let reason = error.to_string().replace("invalid peer certificate: ", "");
     TlsError { path: path.to_owned(), part, problem: TlsProblem::Unusable { part, reason } }
 }

@@ -21,7 +21,7 @@ const VALID_FOR: Duration = Duration::from_secs(60);
 /// the certificate or its authority has expired, so it is verified again.
 pub(in crate::server) struct Peer {
     tls: Arc<Tls>,
-    /// The certificate, then those between it and its authority.
+    /// The certificate, followed by the intermediate certificates.
     chain: Vec<CertificateDer<'static>>,
     verification: Mutex<Option<Verification>>,
 }

@@ -15,7 +15,7 @@ const CHECK_EVERY: Duration = Duration::from_secs(1);
 pub struct Tls {
     files: TlsFiles,
     loaded: RwLock<Arc<Loaded>>,
-    /// The files when they were last read, valid or not.
+    /// The state of the files when they were last read, valid or not.
     stamps: Stamps,
 }
 
@@ -30,7 +30,7 @@ impl Tls {
         Ok(Self { files, loaded, stamps })
     }
 
-    /// Why clients may refuse the server's certificate, as when it has expired.
+    /// Why clients may refuse the server's certificate, for example because it has expired.
     pub fn doubt(&self) -> Option<String> {
         self.loaded().doubt.clone()
     }

@@ -15,9 +15,9 @@ use crate::server::extract::Body;
 use crate::server::state::{Shared, State};
 use crate::store::{Edit, RevisedRule, RevisionFilter};
 
-/// Own revisions that are examined.
+/// Maximum revisions of the operator that are examined.
 const MOST_REVISIONS: usize = 200;
-/// Rules of the largest decision.
+/// Maximum rules in a decision that can be undone.
 const MOST_RULES: usize = 10_000;
 /// The beginning of the message of a revision that undoes another one.
 const UNDO: &str = "undo revision ";
@@ -82,8 +82,8 @@ async fn newest_decision(
     Err(Problem::new(Code::NotFound, message).hint("nicelist history shows all changes").into())
 }
 
-/// What a revision changed, if it only created rules for events. Its first rule is read alone: that is
-/// enough to skip other revisions, such as large imports.
+/// What a revision changed, if it only created rules for events. Reads only the first rule at
+/// first, which is enough to skip other revisions, such as large imports.
 async fn decision(state: &State, revision: Revision) -> Result<Option<Vec<RevisedRule>>, Refused> {
     let turns = async |limit| {
         let turns = state.store.rule_changes(revision, None, limit).await?;

@@ -20,14 +20,14 @@ use crate::server::state::{Shared, State};
 use crate::store::{EventFilter, StoredEvent};
 use crate::sync::{ActiveRules, FleetView};
 
-/// Santa's decisions if only its mode decides.
+/// Santa's decisions about programs that no rule matches, in lockdown and in monitor mode.
 const BLOCKED: &str = "BLOCK_UNKNOWN";
 const WOULD_BE_BLOCKED: &str = "ALLOW_UNKNOWN";
-/// Events read at a time, and at most for one response.
+/// Events that are read at a time, and maximum events that are read for one response.
 const EVENTS_A_READ: usize = 1_000;
 const MOST_EVENTS: usize = 5_000;
-/// Bytes of programs, hosts and scopes after which a response ends, and bytes of hosts that it keeps
-/// in memory on the way.
+/// A response ends after this many bytes of programs, hosts and scopes, or of hosts that are kept
+/// in memory for it.
 const MOST_BYTES: usize = 4 * 1024 * 1024;
 /// Maximum events in one request for decisions.
 const MOST_DECISIONS: usize = 1_000;
@@ -73,7 +73,7 @@ pub(in crate::server::admin) async fn list(
     Ok(Json(Page { items: pending.programs, next: Some(cursor(before)) }))
 }
 
-/// Bytes of a program or a host without its longest texts.
+/// Estimated bytes of a program or a host without its longest texts.
 const A_VIEW: usize = 2 * 1024;
 
 fn cursor(before: Option<EventId>) -> String {
@@ -91,7 +91,7 @@ struct PendingPrograms {
     ran: HashSet<(usize, String)>,
     /// Hosts that were read; none if a host was forgotten.
     hosts: HashMap<MachineId, Option<Host>>,
-    /// Whether only the mode decides, by host, file and path.
+    /// For each host, file and path: whether only Santa's mode decides.
     undecided: HashMap<(MachineId, String, String), bool>,
     /// The approximate bytes of the programs in a response, and of the hosts in memory.
     bytes: usize,
@@ -138,7 +138,7 @@ impl PendingPrograms {
         let index = *self.indexes.entry(program.sha256.clone()).or_insert(next);
         if index == next {
             let candidates = program.candidates();
-            // The candidates repeat the program's texts.
+            // The candidates contain the program's texts again.
             self.bytes += A_VIEW + path.len() + 3 * program.signing_id.len();
             let best = candidates.first().map(|best| best.target.rule_type());
             self.programs.push(WaitingView {
