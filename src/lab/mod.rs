@@ -5,7 +5,7 @@
 //! - [`fleet`]: up to millions of them, each reduced to a few bytes, to measure a server
 //! - [`conformance`]: single requests with known correct responses, to judge a server
 //!
-//! Shares no code with the server side: a client built from it would prove nothing.
+//! This module shares no code with the server, because mistakes in shared code would not be noticed.
 
 pub mod client;
 pub mod conformance;

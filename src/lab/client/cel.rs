@@ -63,7 +63,7 @@ fn tokens<'a>(text: &'a str) -> Option<Vec<Token<'a>>> {
         (None, Some(word)) => Some(Token::Word(word.as_str())),
         (None, None) => {
             let mark = found[0].chars().next()?;
-            // A quote that begins no string.
+            // A quotation mark here does not begin a valid string.
             (!matches!(mark, '"' | '\'')).then_some(Token::Mark(mark))
         }
     };

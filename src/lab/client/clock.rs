@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use tokio::sync::watch;
 
-/// Starts at zero. Clones are the same clock.
+/// A clock that starts at zero. Clones show the same time.
 #[derive(Debug, Clone)]
 pub struct Clock(Kind);
 

@@ -1,8 +1,8 @@
-//! A client that runs for days on Santa's schedule, and on a clock that tests can set.
+//! A client that runs for days on Santa's schedule. Tests can set its clock.
 //!
-//! The first sync starts 15 seconds after the start, and the next ones an interval after the last
-//! sync, even if that was requested. Blocked executions are reported immediately, one by one, and
-//! at the same time as a sync (Santa's SNTSyncManager and SNTSyncdQueue).
+//! The first sync starts 15 seconds after the start. Each of the next ones starts an interval after
+//! the last sync, including requested syncs. Blocked executions are reported immediately, one by
+//! one, even during a sync (Santa's SNTSyncManager and SNTSyncdQueue).
 
 use std::collections::HashMap;
 use std::mem;
@@ -22,7 +22,7 @@ use crate::protocol::{Decision, Event};
 /// The time from the start to the first sync.
 const FIRST_SYNC: Duration = Duration::from_secs(15);
 
-/// The time in which a file is not reported immediately again.
+/// How long a file is not reported immediately again.
 const BACKOFF: Duration = Duration::from_secs(600);
 
 /// Maximum requested syncs that are not completed.
@@ -110,7 +110,7 @@ impl Daemon {
         }
     }
 
-    /// The client between two syncs.
+    /// Waits for a sync in progress, and returns the client.
     pub async fn santa(&self) -> impl std::ops::DerefMut<Target = Santa> + '_ {
         let mut santa = self.santa.lock().await;
         for event in mem::take(&mut *locked(&self.fresh)) {
@@ -234,7 +234,7 @@ impl Daemon {
         may
     }
 
-    /// Removes an accepted event. A sync in progress may still send it, as Santa's does.
+    /// Removes an accepted event. As in Santa, a sync in progress may still send it.
     fn is_taken(&self, event: &Event) {
         locked(&self.fresh).retain(|each| !is_same_file(each, event));
         if let Ok(mut santa) = self.santa.try_lock() {

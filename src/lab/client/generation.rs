@@ -43,7 +43,7 @@ pub struct Version {
 pub struct GenerationError;
 
 impl Generation {
-    /// The newest Santa that is known here.
+    /// The newest supported version of Santa.
     pub const NEWEST: Self = Self::Santa(Version { year: 2026, number: 7, patch: None });
 
     /// The name in messages.
@@ -130,7 +130,7 @@ impl Version {
         (self.year, self.number) >= (year, number)
     }
 
-    /// Whether it sends `application/octet-stream` for all bodies, and counts as strings.
+    /// Whether it sends `application/octet-stream` for all bodies, and sends counts as strings.
     pub(crate) fn mislabels(self) -> bool {
         self.since(2024, 6) && !self.since(2024, 8)
     }
@@ -208,7 +208,7 @@ impl Version {
         if self.since(2021, 2) { 5 } else { 2 }
     }
 
-    /// Seconds between attempts, after this many of them.
+    /// Seconds to wait after this number of attempts.
     pub(crate) fn seconds_after(self, attempts: u32) -> u32 {
         if self.since(2023, 4) { 2_u32.pow(attempts + 1) } else { 2 * (attempts + 1) }
     }
@@ -251,7 +251,8 @@ since! {
     /// Messages are defined in protobuf. Before, they are dictionaries, and each client writes and
     /// reads some keys by hand.
     has_messages: 2024, 6;
-    /// The setter of `AUDIT_ONLY` does not know the word that the reader returns.
+    /// `AUDIT_ONLY` has no effect, because the code that applies it expects another spelling than
+    /// the code that reads it.
     loses_audit_only: 2024, 6;
     sends_sync_type: 2025, 1;
     /// Events have entitlements, code signing flags and a signing status.

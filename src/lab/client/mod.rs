@@ -1,15 +1,15 @@
 //! One simulated Santa, which syncs with any Santa sync server as a real client does.
 //!
 //! [`Santa`] is one Mac's client with its rules, settings and pending events. It behaves like
-//! its [`Generation`], mistakes included, because servers have to live with those. A [`Daemon`]
-//! syncs it repeatedly, as Santa's own service does.
+//! its [`Generation`], including the mistakes of that version, because servers must handle them. A
+//! [`Daemon`] syncs it repeatedly, as Santa's own service does.
 //!
 //! - `profile`, `generation`: who a client is and what its version supports
 //! - `santa`, `settings`, `database`, `rules_hash`: what it stores between syncs
 //! - `sync`, `pedro`, `report`: one sync, as Santa or as pedro, and what happened in it
 //! - `request`, `transport`, `fault`: how requests are sent, repeated and lost
 //! - `request_formats`, `response_formats`, `cel`, `identifier`: what each version sends and accepts
-//! - `daemon`, `clock`: many syncs over time
+//! - `daemon`, `clock`: syncs on a schedule
 
 mod cel;
 mod clock;

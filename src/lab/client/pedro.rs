@@ -17,14 +17,14 @@ use super::{
 };
 use crate::protocol::{self, BodyError, ClientMode, ContentEncoding, MessageError, RuleType};
 
-/// The longest response that its HTTP library reads: after decompression, and in old releases (ureq
-/// up to 3.3) before.
+/// Maximum bytes of a response that its HTTP library reads, after decompression. In old releases
+/// (ureq up to 3.3), the limit applies to the compressed bytes.
 const LONGEST_ANSWER: usize = 10 << 20;
 
 /// The length of a field of the system's `utsname`, including the zeros at the end.
 const UTSNAME_FIELD: usize = 65;
 
-/// Only the mode is applied.
+/// The response to preflight. pedro applies only the mode.
 #[derive(Deserialize)]
 #[expect(dead_code, reason = "a field is parsed even if it is not applied")]
 struct Preflight {
@@ -196,7 +196,7 @@ fn unwritable(error: serde_json::Error) -> RequestError {
 }
 
 impl Santa {
-    /// Syncs like pedro: everything is applied at the end, or nothing.
+    /// Syncs like pedro, which applies everything at the end, or nothing.
     pub(super) async fn sync_as_pedro(
         &mut self,
         clock: &Clock,

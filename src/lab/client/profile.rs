@@ -48,7 +48,7 @@ pub struct Profile {
     pub os_version: String,
     pub os_build: String,
     pub model: String,
-    /// The real client. It may report another `santa_version`.
+    /// The simulated client. It may report another `santa_version`.
     pub generation: Generation,
     /// The version that the client reports.
     pub santa_version: String,
@@ -102,8 +102,8 @@ impl Profile {
         format!("{stage}/{}", utf8_percent_encode(&self.machine_id, SEGMENT))
     }
 
-    /// Whether the client supports everything in the profile. If not, it does what it can: Santa
-    /// ignores unknown keys.
+    /// Whether the client supports everything in the profile. If not, it can still sync, because
+    /// Santa ignores unknown keys.
     ///
     /// # Errors
     /// The first setting that it does not support.
@@ -153,7 +153,7 @@ impl Profile {
         let own = [
             Some(("Content-Type", content_type.to_owned())),
             Some(("User-Agent", format!("santactl-sync/{}", self.santa_version))),
-            // Added by the system's URL loading.
+            // The system's URL loading adds this header.
             Some(("Accept-Encoding", "gzip, deflate".to_owned())),
             encoding.map(|name| ("Content-Encoding", name.to_owned())),
         ];

@@ -19,7 +19,7 @@ const TOKEN_HEADER_NAME: &str = "X-XSRF-TOKEN-HEADER";
 /// The timing of retries and timeouts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Pace {
-    /// How long a client waits per second of waiting between attempts.
+    /// How long a client really waits for each second that it should wait between attempts.
     pub second: Duration,
     /// The timeout of a response, including its body.
     pub timeout: Duration,
@@ -140,8 +140,8 @@ impl RequestSender<'_> {
         }
     }
 
-    /// Whether another attempt cannot help. That is so for client errors, except for timeouts, too
-    /// many requests, and a missing token that was fetched now.
+    /// Whether another attempt cannot help. This is the case for client errors (4xx), except for
+    /// timeouts, too many requests, and a missing token that could be fetched.
     async fn is_final(&self, error: &RequestError) -> bool {
         let RequestError::Refused { status, .. } = *error else { return false };
         let has_new_token =

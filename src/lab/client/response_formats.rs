@@ -110,7 +110,7 @@ pub(crate) fn uploaded(
     Ok(EventUploadResponse { event_upload_bundle_binaries: hashes.collect() })
 }
 
-/// An empty cursor in a dictionary is a cursor.
+/// In a dictionary, an empty cursor counts as a cursor.
 pub(crate) fn page<'a>(
     version: Version,
     format: Format,

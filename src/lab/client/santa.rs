@@ -19,7 +19,7 @@ pub enum StateError {
     Read { path: PathBuf, source: io::Error },
     #[error("cannot write {path}")]
     Write { path: PathBuf, source: io::Error },
-    /// The file has other contents.
+    /// The file does not contain what was expected.
     #[error("{path} is not {expected}")]
     Malformed { path: PathBuf, expected: &'static str, source: serde_json::Error },
 }
@@ -74,7 +74,7 @@ impl Santa {
         &self.profile
     }
 
-    /// For changes between syncs, as an administrator would make them.
+    /// The profile, for changes that an administrator applies between syncs.
     pub fn profile_mut(&mut self) -> &mut Profile {
         &mut self.profile
     }

@@ -26,8 +26,8 @@ impl Default for SyncOptions {
 
 /// Why a sync stopped.
 ///
-/// Nothing from preflight was applied then, and the client still requires a clean sync if it did
-/// before; but sent and discarded events are deleted.
+/// Nothing from preflight is applied, and a clean sync that was required before is still required.
+/// Events that were sent or discarded stay deleted.
 #[derive(Debug, thiserror::Error)]
 pub enum SyncError {
     #[error("preflight failed")]
@@ -36,7 +36,7 @@ pub enum SyncError {
     RuleDownload(#[source] RequestError),
     #[error("rule download does not end: gave up after {pages} pages")]
     EndlessRules { pages: usize },
-    /// Only pedro stops here.
+    /// Postflight failed. Only pedro's sync stops then.
     #[error("postflight failed")]
     Postflight(#[source] RequestError),
     /// The client cannot sync only rules.

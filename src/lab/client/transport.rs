@@ -106,7 +106,7 @@ pub struct HttpTransport {
 }
 
 impl HttpTransport {
-    /// The path of the address is kept, its query is not.
+    /// The path of the address is used, but not its query.
     pub fn new(address: &str) -> Result<Self, AddressError> {
         Self::with_certificates(address, Certificates::default())
     }
@@ -153,7 +153,7 @@ impl Transport for HttpTransport {
     }
 }
 
-/// The address with a slash at the end, if clients accept it.
+/// The address with a slash at the end. Addresses that clients refuse are errors.
 fn base_url(address: &str) -> Result<Url, AddressError> {
     let base = folder_url(address)?;
     if base.scheme() == "https" || is_loopback(&base) {

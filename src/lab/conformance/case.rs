@@ -11,7 +11,7 @@ use super::stop::CaseResult;
 
 pub(super) type CaseFuture<'a> = Pin<Box<dyn Future<Output = CaseResult> + Send + 'a>>;
 
-/// Acts as a client.
+/// The code of a case, which acts as a client.
 type CaseCode = for<'a> fn(&'a CaseRun<'a>) -> CaseFuture<'a>;
 
 /// One requirement of the protocol, and the code that tests it.
@@ -22,7 +22,7 @@ pub struct Case {
     pub demand: Demand,
     /// The requirement, in one sentence.
     pub asks: &'static str,
-    /// What goes wrong otherwise, and with which clients.
+    /// What happens if the server does not meet the requirement, and with which clients.
     pub why: &'static str,
     pub needs: &'static [Hook],
     pub(super) run: CaseCode,

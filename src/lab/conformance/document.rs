@@ -1,4 +1,4 @@
-//! The published list as docs/CONFORMANCE.md.
+//! Writes the published list of cases as docs/CONFORMANCE.md.
 
 use super::case::{Case, Demand, Stage};
 use super::cases::all;

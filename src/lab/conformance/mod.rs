@@ -1,15 +1,14 @@
 //! A published list of what Santa's sync protocol requires of a server, and a way to test any
 //! server by it.
 //!
-//! The list is a description of the protocol of its own: requests are written by hand, byte by
-//! byte, and responses are read as JSON, protobuf fields and headers, never as messages of
-//! `protocol`, whose mistakes would not be noticed here. What no client can do (adding a rule, a
-//! tag, a mode) is done by hooks, which are commands from the user.
+//! This module does not use `protocol`, because mistakes in it would not be noticed. Requests are
+//! written by hand, byte by byte, and responses are read as JSON, protobuf fields and headers.
+//! Hooks, which are commands from the user, do what no client can do (add a rule, a tag, a mode).
 //!
 //! - `case`, `cases`: the list, and the code of each case
 //! - `judge`, `case_run`, `stop`, `report`: running a case, and its result
 //! - `server`, `request`, `response`, `protobuf`: HTTP
-//! - `mac`, `rule`, `settings`: a client as each version is
+//! - `mac`, `rule`, `settings`: how each version of the client behaves
 //! - `hook`: what an administrator does
 //! - `document`: the list as docs/CONFORMANCE.md
 

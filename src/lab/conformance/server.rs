@@ -47,7 +47,7 @@ impl FromStr for Header {
     }
 }
 
-/// Why there is no server to test.
+/// Why the server cannot be tested.
 #[derive(Debug, thiserror::Error)]
 pub enum Unreachable {
     #[error("no answer from {address}: {reason}")]

@@ -1,8 +1,8 @@
 //! One HTTP/1.1 connection to a server, with or without keep-alive and TLS.
 //!
 //! The task that sends a request also drives the connection, so that a request needs no switch
-//! between tasks. Hosts take turns on connections. Macs have connections of their own, which is
-//! what the server sees without keep-alive.
+//! between tasks. With keep-alive, hosts use the same connections one after the other. Without it,
+//! each sync has its own connection, as with real Macs.
 
 use std::future::{Future, poll_fn};
 use std::io;

@@ -16,7 +16,7 @@ pub enum FleetError {
     Unreachable { url: String, source: io::Error },
     #[error(transparent)]
     Profile(#[from] ProfileError),
-    /// pedro, whose syncs are different.
+    /// A fleet of pedro is not supported, because pedro's syncs are different.
     #[error("{} can be played alone, not as a fleet", .0.name())]
     NoFleetOf(Generation),
     #[error("a fleet has up to {most} generations, and one of them at least has a share")]

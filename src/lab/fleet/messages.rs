@@ -109,7 +109,8 @@ fn message(
     }
 }
 
-/// A message with placeholders. Names have the same lengths, so that nothing moves.
+/// A message with placeholders. All names have the same lengths, so that they can be replaced in
+/// place.
 #[derive(Debug)]
 struct Template {
     bytes: Vec<u8>,
@@ -135,7 +136,7 @@ impl Template {
     }
 }
 
-/// Compresses messages. A compressor is expensive to create, so each is used again.
+/// Compresses messages. A compressor is expensive to create, so each one is reused.
 #[derive(Debug)]
 struct Compressor {
     zlib: Compress,
@@ -144,7 +145,8 @@ struct Compressor {
 
 impl Compressor {
     fn new() -> Self {
-        // A million hosts compress on a million computers. All of them on one need the fastest way.
+        // Real hosts compress on their own computers. This computer compresses for all of them, so
+        // it uses the fastest level.
         let level = Compression::fast();
         Self { zlib: Compress::new(level, true), gzip: Compress::new_gzip(level, MAX_WINDOW_BITS) }
     }

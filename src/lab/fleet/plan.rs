@@ -51,7 +51,8 @@ impl Plan {
 
     /// The number of arrivals.
     pub(super) fn count(&self) -> u64 {
-        // Arrivals are ordered by time, so the first that is too late is their number.
+        // Arrivals are ordered by time, so their number is the index of the first one after the
+        // end.
         let (mut come, mut do_not) = (0, 1_u64);
         while self.arrival(do_not).is_some() {
             (come, do_not) = (do_not, do_not.saturating_mul(2));
@@ -100,7 +101,7 @@ impl Random {
         (self.number(reason, host, turn) >> (u64::BITS - BITS)) as f64 / (1_u64 << BITS) as f64
     }
 
-    /// A whole number with this mean.
+    /// A random whole number with this mean.
     pub(super) fn about(self, mean: f64, reason: Draw, host: u32, turn: u32) -> u32 {
         let more = self.share(reason, host, turn) < mean.fract();
         mean.trunc() as u32 + u32::from(more)

@@ -21,7 +21,7 @@ const MOST_STEPS: usize = 4 << 20;
 /// Maximum responses to preflight in the cache. It is emptied when it is full.
 const MOST_ANSWERS: usize = 4096;
 
-/// Steps that a page counts for in addition to its own.
+/// Steps that are added to the number of steps in a page, for the rest of its memory.
 const LEAST_STEPS: usize = 32;
 
 /// A response before decompression.

@@ -168,8 +168,7 @@ impl RuleTables {
         to
     }
 
-    /// The rows after a download. For each target, the last step counts, and the rule has its
-    /// position.
+    /// The rows after a download. For each target, the last step decides the rule and its position.
     fn made(&self, base: TableId, pages: &[&[Step]]) -> Vec<RuleId> {
         let length = pages.iter().map(|page| page.len()).sum();
         let mut touched = HashSet::with_capacity(length);

@@ -39,8 +39,8 @@ struct HostSync<'a> {
     whole: bool,
 }
 
-/// Runs the sync of a host, timed from `begun`. Only with `by_chance` may it request a clean sync
-/// or report events.
+/// Runs the sync of a host, timed from `begun`. If `by_chance` is set, it may also request a clean
+/// sync or report events.
 pub(super) async fn sync(
     shared: &Shared,
     connection: &mut Connection,

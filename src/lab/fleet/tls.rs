@@ -54,7 +54,7 @@ impl Tls {
                 .map_err(FleetError::Tls)?,
             None => builder.with_no_client_auth(),
         };
-        // Every connection is another Mac's, so no session is resumed.
+        // Each connection simulates another Mac, so no session is resumed.
         config.resumption = Resumption::disabled();
         Ok(Self { connector: TlsConnector::from(Arc::new(config)), name })
     }

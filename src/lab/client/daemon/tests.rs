@@ -42,7 +42,7 @@ impl Lab {
         (turn, self.clock.now().as_secs())
     }
 
-    /// Turns the clock on whenever all wait for it.
+    /// Advances the clock whenever all tasks wait for it.
     async fn flying(&self) {
         loop {
             tokio::task::yield_now().await;

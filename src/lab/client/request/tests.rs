@@ -15,7 +15,7 @@ async fn asked_as(version: &str, script: &Script, clock: &Clock) -> Result<Vec<u
     sender.ask(Stage::Preflight, br#"{"a":1}"#).await
 }
 
-/// The same as the newest version, while time flies.
+/// Sends a request like the newest version, on a clock that advances automatically.
 async fn asked(script: &Script) -> Result<Vec<u8>, RequestError> {
     let clock = Clock::manual();
     tokio::select! {
@@ -25,7 +25,7 @@ async fn asked(script: &Script) -> Result<Vec<u8>, RequestError> {
     }
 }
 
-/// Turns the clock on whenever all wait for it.
+/// Advances the clock whenever all tasks wait for it.
 async fn flying(clock: &Clock) {
     loop {
         tokio::task::yield_now().await;

@@ -1,4 +1,4 @@
-//! Evidence of what was run and what was blocked.
+//! Reports about executed and blocked programs.
 
 use serde_json::{Value, json};
 
@@ -162,7 +162,7 @@ async fn none(run: &CaseRun<'_>) -> CaseResult {
     Ok("200".to_owned())
 }
 
-/// The decisions of events. Santa's JSON always contains words.
+/// The decisions in events. In Santa's JSON, they are always words, not numbers.
 const DECISIONS: [&str; 17] = [
     "ALLOW_UNKNOWN",
     "ALLOW_BINARY",

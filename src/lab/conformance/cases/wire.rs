@@ -100,9 +100,9 @@ pub(super) const CASES: [Case; 14] = [
     ),
 ];
 
-/// Tests whether the server reads a preflight in some form instead of only responding to it. In it, a
-/// known host requests a clean sync. Another host requests one in the usual form, which shows
-/// whether the response depends on the request at all.
+/// Tests whether the server reads a preflight in an unusual form. A host requests a clean sync in
+/// this form, and another host requests one in the usual form. The second request shows whether the
+/// server's response depends on the request.
 async fn is_read(
     run: &CaseRun<'_>,
     form: impl Fn(Request) -> Result<Request, Stop> + Send,

@@ -15,7 +15,7 @@ async fn server(script: Vec<Vec<&'static str>>) -> (String, Rc<RefCell<Vec<Strin
     let asked = Rc::new(RefCell::new(Vec::new()));
     let heard = Rc::clone(&asked);
     tokio::task::spawn_local(async move {
-        // The first connection is only made to see whether it can be.
+        // The first connection only tests whether the server can be reached.
         drop(listener.accept().await.unwrap());
         for answers in script {
             let (mut stream, _) = listener.accept().await.unwrap();
@@ -36,7 +36,7 @@ async fn server(script: Vec<Vec<&'static str>>) -> (String, Rc<RefCell<Vec<Strin
     (url, asked)
 }
 
-/// Does something on the thread of a fleet, with a connection to a server with a script.
+/// Runs a test on the thread of a fleet, with a connection to a server with prepared responses.
 fn with<F: Future<Output = ()>>(
     script: Vec<Vec<&'static str>>,
     test: impl FnOnce(Connection, Rc<RefCell<Vec<String>>>) -> F,

@@ -21,7 +21,7 @@ const POLICIES: [PolicyName; 4] = [
     PolicyName::Remove,
 ];
 
-/// Pages of (team, policy), where the last number may also mean a rule that does not compile.
+/// Pages of (team, policy). A number after the last policy means a rule that does not compile.
 type Pages = Vec<Vec<(usize, usize)>>;
 
 fn changes(page: &[(usize, usize)]) -> Vec<RuleChange> {
@@ -114,7 +114,7 @@ fn kinds() -> impl Strategy<Value = SyncKind> {
 }
 
 proptest! {
-    /// The client of `lab sync` is the measure: rules, order, counts and hash.
+    /// A table must have the same rules, order, counts and hash as the client of `lab sync`.
     #[test]
     fn a_table_becomes_what_a_clients_database_becomes(
         syncs in prop::collection::vec(

@@ -1,4 +1,4 @@
-//! What differs from version to version.
+//! Differences between versions.
 
 use super::*;
 
