@@ -1,4 +1,4 @@
-//! Fills a [`ParsedPolicy`]: checks drafts, decides about duplicates, and repeats no note.
+//! Fills a [`ParsedPolicy`]: checks drafts, resolves duplicates, and adds each note only one time.
 
 use std::collections::HashSet;
 
@@ -48,8 +48,8 @@ impl<'a> Builder<'a> {
         }
     }
 
-    /// Adds the rules that `read` makes of a record, or why it makes none. Fields that it did not
-    /// take are noted.
+    /// Adds the rules that `read` returns for a record, or its errors. Notes the fields that it did
+    /// not read.
     pub(super) fn add<'n>(
         &mut self,
         record: Result<Record<'n>, Remark>,

@@ -1,5 +1,5 @@
-//! Configurations of Zentral. Each is for other hosts, so rules of two of them cannot be read as
-//! rules of one fleet.
+//! Zentral's configurations. Each applies to different hosts, so rules of several configurations
+//! cannot be read as rules of one fleet.
 
 use std::collections::BTreeSet;
 

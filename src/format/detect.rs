@@ -112,7 +112,7 @@ impl Format {
         matches!(self, Self::Csv | Self::Tsv | Self::Jsonl)
     }
 
-    /// Whether its rules may be of several configurations.
+    /// Whether files in this format may contain the rules of several configurations.
     pub const fn has_configurations(self) -> bool {
         matches!(self, Self::ZentralJson | Self::ZentralYaml | Self::Terraform)
     }
@@ -174,7 +174,7 @@ impl Format {
     }
 }
 
-/// Other formats have at most the names of tags.
+/// The loss of a tag. Formats other than the manifest contain at most the names of tags.
 fn tag_lost(tag: &Tag) -> Loss {
     let why = format!("tag {} is a tag, of which the format has no more than names", tag.name);
     Loss { rule: None, lost: Lost::Everything(why) }
@@ -201,8 +201,8 @@ pub(super) fn toml_beginning(text: &str) -> &str {
     ends.map_or(text, |end| &text[..end])
 }
 
-/// Whether a file in a folder of policy is not part of it, but belongs there: a hidden file, or a
-/// text for people.
+/// Whether a file in a policy folder is not policy, but may be in the folder: a hidden file, or
+/// documentation.
 pub(super) fn is_for_people(name: &str) -> bool {
     let base = name.rsplit('/').next().unwrap_or(name);
     let (stem, ending) = base.rsplit_once('.').unwrap_or((base, ""));

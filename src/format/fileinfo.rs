@@ -14,22 +14,23 @@ use serde_json::value::RawValue;
 
 use crate::rule::{Certificate, Program, SigningStatus};
 
-/// Names in the leaf certificates that Apple gives for development.
+/// Names in the leaf certificates that Apple issues for development.
 const DEVELOPMENT: [&str; 3] = ["Apple Development", "Mac Developer", "iPhone Developer"];
-/// What santactl adds to the rule of a program that a signing id or team id can't match.
+/// santactl prints this if the signing ID and team ID of a program are ignored because of its
+/// development certificate.
 const IGNORED_FOR_DEVELOPMENT: &str = "development certificate";
 
 /// Types of files that are not executed themselves (SNTFileInfo.mm).
 const NO_CODE: [&str; 3] = ["Script", "XAR Archive", "Disk Image"];
 
-/// One program, as `santactl` saw it.
+/// One program in a report of `santactl`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FileInfo {
     pub path: String,
     /// The bundle's name, or the file's.
     pub name: String,
     pub program: Program,
-    /// Whether it is a script, a package or an image rather than machine code.
+    /// Whether it is a script, a package or a disk image rather than machine code.
     pub no_code: bool,
     /// Whether its first page of memory is accessible, as in some 32-bit programs.
     pub no_page_zero: bool,
@@ -132,7 +133,7 @@ fn text<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> 
     Ok(if matches!(text.as_str(), "None" | "null" | "(null)") { String::new() } else { text })
 }
 
-/// A list. Anything else means that there is none.
+/// Reads a list. Any other value is read as no list.
 fn list<'de, D, T>(deserializer: D) -> Result<Vec<T>, D::Error>
 where
     D: Deserializer<'de>,

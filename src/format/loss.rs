@@ -14,7 +14,8 @@ impl Losses {
         self.0.push(Loss { rule: Some(index), lost: Lost::Everything(why.into()) });
     }
 
-    /// Fields of a rule are left out, except those `kept`, by our names and the format's.
+    /// Fields of a rule are left out, except those in `kept`, which contains nicelist's names and
+    /// the format's names.
     pub(super) fn fields(&mut self, index: usize, rule: &Rule, kept: &[(&str, &str)]) {
         let lost = FIELDS.into_iter().filter(|column| !field(rule, *column).is_empty());
         let lost = lost.map(Column::name).filter(|name| kept.iter().all(|(ours, _)| ours != name));

@@ -1,7 +1,7 @@
 //! Rules, settings and tags in files, and reports about programs: one module per format.
 //!
-//! Formats read bytes and write bytes. They open no paths, print nothing, and know no server. Formats
-//! with a rule per row are read one rule at a time ([`rows`]); the others become a [`ParsedPolicy`].
+//! Formats read bytes and write bytes. They do not open paths, print, or use a server. Formats with
+//! a rule per row are read one rule at a time ([`rows`]); the others become a [`ParsedPolicy`].
 
 mod builder;
 mod configurations;

@@ -23,7 +23,7 @@ pub(super) const FIELDS: [&str; 14] = [
     "expires",
 ];
 
-/// Reads a rule. `unknown` says what is wrong with a key that rules do not have, if anything.
+/// Reads a rule. `unknown` returns a message if a key that rules do not have is an error.
 ///
 /// # Errors
 /// Everything that is wrong with the keys and values.

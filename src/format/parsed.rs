@@ -8,7 +8,8 @@ use crate::document::{Fault, Position};
 use crate::fleet::{Setting, Tag};
 use crate::rule::{PolicyKind, Rule, RuleDraft, Scope};
 
-/// A file as it was opened. Several are a folder, each with its path in it, parts separated by `/`.
+/// A file as it was opened. If several files are a folder, each name is a path in it, with `/`
+/// between the parts.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct File {
     /// Empty for the only file of a format that is written to a single file.
@@ -142,7 +143,7 @@ pub struct ParsedPolicy {
     pub faults: Vec<Remark>,
     /// How many of the faults are about entries that contradict each other.
     pub conflicts: usize,
-    /// What its author may not expect: unknown keys, old spellings, meanings that differ.
+    /// What the author of a file may not expect: unknown keys, old spellings, meanings that differ.
     pub notes: Vec<Remark>,
 }
 
@@ -172,7 +173,7 @@ impl ParsedPolicy {
 }
 
 impl Location {
-    /// As editors understand it, with the name of its file.
+    /// The remark as editors understand it, with the name of its file.
     pub fn in_files(self, files: &[String]) -> String {
         let name = usize::try_from(self.file).ok().and_then(|index| files.get(index));
         format!("{}{}", name.map_or("", String::as_str), self.spot)
@@ -200,7 +201,7 @@ pub struct Content<'a> {
 
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Written {
-    /// One file without a name, or those of a folder.
+    /// One file without a name, or the files of a folder.
     pub files: Vec<File>,
     /// What the format cannot express.
     pub losses: Vec<Loss>,

@@ -43,7 +43,7 @@ pub(super) struct FieldNames {
     /// The first of these that a rule has is read.
     pub(super) identifier: &'static [&'static str],
     pub(super) rule_type: &'static [&'static str],
-    /// Texts: our names, and theirs.
+    /// The text fields: nicelist's names, and the format's names.
     pub(super) texts: &'static [(&'static str, &'static str)],
 }
 
@@ -89,7 +89,7 @@ impl<'n> Record<'n> {
         Ok(record)
     }
 
-    /// Reads numbers as texts, too: YAML takes some identifiers for numbers.
+    /// Also reads numbers as texts, because YAML parses some identifiers as numbers.
     pub(super) fn reading_numbers(self) -> Self {
         Self { reads_numbers: true, ..self }
     }
@@ -106,7 +106,7 @@ impl<'n> Record<'n> {
         self.fields.iter().copied().filter(is_named)
     }
 
-    /// Takes out fields that mean nothing here.
+    /// Takes out fields that nicelist does not need.
     pub(super) fn ignore(&mut self, names: &[&str]) {
         let keys = self.keys;
         self.fields.retain(|entry| !names.iter().any(|name| keys.same(&entry.key, name)));

@@ -49,7 +49,8 @@ pub trait RuleRows: Iterator<Item = Result<Row, RowError>> {
 
     fn duplicates_mut(&mut self) -> &mut RowDuplicates;
 
-    /// Names of columns without a meaning; the number, from 1, of one without a name.
+    /// The names of the columns that rules do not have. A column without a name is listed by its
+    /// number, counted from 1.
     fn unused_columns(&self) -> &[String] {
         &[]
     }

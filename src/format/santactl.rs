@@ -17,8 +17,8 @@ pub fn recognises(head: &Outline) -> bool {
         && !santa::KEYS.has_all(keys, &["tag"])
 }
 
-/// Whether a file may be a list of rules with Santa's keys, bare or in an object, that are misspelt
-/// or incomplete. Reading it then says what is wrong with each.
+/// Whether a file may be a list of rules, bare or in an object, whose Santa keys are misspelled or
+/// incomplete. Reading the file then reports the error in each rule.
 pub fn resembles(head: &Outline) -> bool {
     const KNOWN: [&str; 7] =
         ["rule_type", "policy", "identifier", "sha256", "type", "state", "custommsg"];

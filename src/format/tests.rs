@@ -55,7 +55,7 @@ prop_compose! {
     }
 }
 
-/// Any rule that there can be.
+/// Any valid rule.
 pub(super) fn any_rule() -> impl Strategy<Value = Rule> {
     any_draft().prop_filter_map("no rule", |draft| Rule::try_from(draft).ok())
 }
@@ -76,7 +76,7 @@ fn written() -> impl Iterator<Item = Format> {
     Format::ALL.into_iter().filter(|format| *format != Format::FileInfo)
 }
 
-/// The rules without what is said to be lost of them.
+/// The rules without the fields that are reported as lost.
 fn without(rules: &[Rule], losses: &[Loss]) -> Vec<Rule> {
     let mut kept: Vec<Option<Rule>> = rules.iter().cloned().map(Some).collect();
     for Loss { rule, lost } in losses {
@@ -105,8 +105,8 @@ fn lose(rule: &mut Rule, field: &str) {
     }
 }
 
-/// What is left of rules that are written in a format: read back, it is exactly what was not said
-/// to be lost, and the file is known for what it is.
+/// Writes rules in a format and reads them again. Checks that the format is detected, and that only
+/// what was reported as lost is missing.
 fn through(format: Format, rules: &[Rule]) -> Vec<Rule> {
     let written = format.write(Content { rules, ..Content::default() }).unwrap();
     let text = || String::from_utf8_lossy(&written.files[0].bytes).into_owned();
@@ -123,7 +123,7 @@ fn through(format: Format, rules: &[Rule]) -> Vec<Rule> {
 }
 
 proptest! {
-    // Each case is some two hundred files.
+    // Each case writes about two hundred files.
     #![proptest_config(ProptestConfig::with_cases(48))]
 
     #[test]
@@ -178,7 +178,7 @@ pub(super) fn written_of(format: Format, drafts: &[RuleDraft]) -> String {
     [text].into_iter().chain(losses).collect::<Vec<_>>().join("\n")
 }
 
-/// Rules with everything that some format may not say.
+/// Rules with everything that some format may not support.
 pub(super) fn drafts() -> Vec<RuleDraft> {
     let draft = |target: &str, policy: &str, scope: &str| RuleDraft {
         target: target.to_owned(),
@@ -229,7 +229,7 @@ fn a_format_is_detected_by_the_beginning_of_a_file() {
     assert_eq!(of(late), Some(Format::Moroz));
     let set = "name: x\nrules:\n- rule_type: BINARY\n  identifier: [\n";
     assert_eq!(of(set), Some(Format::ZentralYaml));
-    // A name after the rules takes the whole text.
+    // If the name is after the rules, the whole text is parsed.
     assert_eq!(of("rules: []\nname: x\n"), Some(Format::ZentralYaml));
     assert_eq!(of("rules: []\nwhose_name: x\n"), None);
     for other in ["[7]", "{", r#"{"rules":7}"#, r#"[[{"target":"x"}]]"#] {

@@ -7,15 +7,15 @@ use super::write::field;
 use super::{Delimiter, HeaderError};
 use crate::rule::{Rule, Scope};
 
-/// A row as it is, and as it will be.
+/// The change of one row: its current and its wanted rule.
 pub struct Amendment<'a> {
     pub is: &'a Rule,
     /// Absent if the row is removed.
     pub wanted: Option<&'a Rule>,
 }
 
-/// Changes the rows of a file without bad rows. The amendments are in the order of the rows. Columns
-/// are added if they are needed.
+/// Changes the rows of a file without invalid rows. There is one amendment per row, in the same
+/// order. Columns are added if they are needed.
 ///
 /// # Errors
 /// If the file has no header of rules.
@@ -82,7 +82,7 @@ fn amended(
     let mut fields: Vec<Vec<u8>> = record.iter().map(<[u8]>::to_vec).collect();
     fields.resize(header.len(), Vec::new());
     for column in Column::ALL {
-        // A value that is equal keeps its spelling.
+        // A value that does not change is not written again, so it keeps its spelling.
         let differs = field(is, column) != field(wanted, column);
         if let Some(place) = layout.place_of(column).filter(|_| differs) {
             fields[place] = field(wanted, column).as_bytes().to_vec();

@@ -95,18 +95,18 @@ pub enum HeaderError {
     TooLong,
     #[error("has two columns for the {column}: `{first}` and `{second}`")]
     Duplicate {
-        /// Our name for it.
+        /// nicelist's name for the column.
         column: &'static str,
-        /// The first of the two, as spelled in the file.
+        /// The first of the two, as it is written in the file.
         first: String,
         second: String,
     },
     #[error("has no {missing} column; {}{}", known_columns(known), renamed_columns(old))]
     Missing {
-        /// Our name for it.
+        /// nicelist's name for the column.
         missing: &'static str,
-        /// The columns of the file that rules have. The others are not shown: if the file has no
-        /// rules, its first line may be a secret.
+        /// The columns of the file that rules have. Other columns are not shown, because the first
+        /// line of a file without rules may be a secret.
         known: Vec<String>,
         /// Old names of columns in the file, and the names to write instead.
         old: Vec<(&'static str, &'static str)>,
@@ -126,7 +126,8 @@ fn renamed_columns(old: &[(&'static str, &'static str)]) -> String {
     old.iter().map(|(old, new)| format!("; write {new} in place of {old}")).collect()
 }
 
-/// Names that are not read, because they probably mean something else.
+/// Names that are not read, because their meaning is not certain, each with the name to write
+/// instead.
 const OLD: [(&str, &str); 3] = [("state", "policy"), ("action", "policy"), ("hash", "identifier")];
 
 /// Maximum columns of a file, and bytes of a column's name.
@@ -168,7 +169,7 @@ impl Layout {
         Ok(layout)
     }
 
-    /// Whether any of these names is one that rules have.
+    /// Whether any of these columns is one that rules have.
     pub(super) fn knows_any(header: &ByteRecord) -> bool {
         let known = |name: &[u8]| {
             let name = std::str::from_utf8(name).map(fold).unwrap_or_default();
@@ -210,15 +211,15 @@ impl Layout {
         HeaderError::Missing { missing: column.name(), known, old }
     }
 
-    /// Whether the file has whole targets, `teamid:EQHXZ8M8AV`: it has no column of types, and a
-    /// column called `target`.
+    /// Whether the file has whole targets, such as `teamid:EQHXZ8M8AV`, in a column called
+    /// `target`, and no column of types.
     pub(super) fn has_whole_targets(&self) -> bool {
         let target = |index: usize| fold(&self.names[index]) == "target";
         self.place_of(Column::RuleType).is_none()
             && self.place_of(Column::Identifier).is_some_and(target)
     }
 
-    /// Whether the types of identifiers follow from the identifiers alone.
+    /// Whether the file has no types, so that they are detected from the identifiers.
     pub(super) fn has_no_types(&self) -> bool {
         self.place_of(Column::RuleType).is_none() && !self.has_whole_targets()
     }
@@ -233,18 +234,19 @@ impl Layout {
         self.place_of(column).map(|index| self.names[index].as_str())
     }
 
-    /// The names of all columns, as the file spells them.
+    /// The names of all columns, as they are written in the file.
     pub(super) fn names(&self) -> &[String] {
         &self.names
     }
 
-    /// The names of the columns that no rule has; a number, from 1, where there is no name.
+    /// The names of the columns that rules do not have. A column without a name is listed by its
+    /// number, counted from 1.
     pub(super) fn extra(&self) -> &[String] {
         &self.extra
     }
 }
 
-/// A name without case, spaces, dashes and underscores.
+/// A name in lower case, without spaces, dashes and underscores.
 pub(super) fn fold(name: &str) -> String {
     name.chars().filter(|letter| letter.is_alphanumeric()).flat_map(char::to_lowercase).collect()
 }

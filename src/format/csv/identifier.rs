@@ -4,7 +4,7 @@ use crate::rule::{RuleType, Target, TargetError};
 
 /// What other programs put before a hash.
 const PREFIXES: [&str; 3] = ["sha256", "sha-256", "cdhash"];
-/// What they put between its digits.
+/// What they put between the digits of a hash.
 const SEPARATORS: [char; 6] = [' ', '\u{a0}', '\t', ':', '-', '='];
 /// Hex digits of a SHA-256.
 const SHA256: usize = 64;

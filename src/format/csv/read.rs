@@ -41,7 +41,7 @@ pub struct Reader<R> {
     scope: Scope,
     source: Option<String>,
     duplicates: RowDuplicates,
-    /// The first line whose hash was read as that of a program without saying so.
+    /// The first line with a hash of unknown type, which was read as the hash of a program.
     guessed: Option<u32>,
     record: ByteRecord,
     failed: bool,
@@ -74,7 +74,7 @@ impl<R: BufRead> Reader<R> {
         })
     }
 
-    /// The names of the columns, as the file spells them.
+    /// The names of the columns, as they are written in the file.
     pub fn columns(&self) -> &[String] {
         self.layout.names()
     }
@@ -129,8 +129,8 @@ impl<R: BufRead> Reader<R> {
         }
     }
 
-    /// Whether the row's last field has all lines up to the end of the file, because no quote ends
-    /// it. The parser accepts that.
+    /// Whether the row's last field contains the rest of the file, because its closing quotation
+    /// mark is missing. The parser accepts this.
     fn ends_in_a_quote(&self) -> bool {
         let last = self.record.len().checked_sub(1).and_then(|index| self.record.get(index));
         last.is_some_and(|last| memchr::memchr(b'\n', last).is_some())
@@ -308,7 +308,7 @@ fn with_dashes(text: &str) -> Cow<'_, str> {
     }
 }
 
-/// Spreadsheets end their files with rows of nothing.
+/// Whether a row is empty. Spreadsheets write empty rows at the end of files.
 fn is_blank(record: &ByteRecord) -> bool {
     record.iter().all(|field| field.trim_ascii().is_empty())
 }

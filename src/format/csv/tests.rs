@@ -1,4 +1,4 @@
-//! Files as people make them, read and written as a whole.
+//! Reads and writes files as people write them.
 
 use proptest::prelude::*;
 
@@ -12,7 +12,7 @@ fn open(text: &[u8]) -> Reader<&[u8]> {
     Reader::open(text, Delimiter::Comma, Defaults::default()).unwrap()
 }
 
-/// The good rows as `LINE TARGET POLICY SCOPE`, the bad ones as they print.
+/// The valid rows as `LINE TARGET POLICY SCOPE`, and the messages about invalid rows.
 fn outcomes(text: impl AsRef<[u8]>) -> Vec<String> {
     let word = |row: Result<Row, RowError>| match row {
         Ok(Row { line, rule }) => {

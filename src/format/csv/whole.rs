@@ -13,7 +13,7 @@ use crate::format::{Content, Defaults, Duplicates, File, ParsedPolicy, Written};
 /// file is enough.
 pub fn recognises(head: &[u8]) -> Option<Delimiter> {
     let line = head.split_inclusive(|byte| *byte == b'\n').next()?;
-    // In a JSON list on one line, some field may look like the name of a column.
+    // A JSON list on one line may contain a text that looks like the name of a column.
     if opens_json(line) {
         return None;
     }
@@ -25,7 +25,8 @@ pub fn recognises(head: &[u8]) -> Option<Delimiter> {
         let read = input.read_byte_record(&mut record).unwrap_or(false);
         read && match Layout::read(&record) {
             Ok(_) | Err(HeaderError::Duplicate { .. }) => true,
-            // A single name does not make a header: the comma may be part of a text.
+            // A line with one field is not a header, even if it is the name of a column: it may be
+            // any text.
             Err(HeaderError::Missing { .. }) => record.len() > 1 && Layout::knows_any(&record),
             Err(
                 HeaderError::Empty
@@ -58,7 +59,8 @@ pub(in crate::format) fn read_every_row(
     })
 }
 
-/// Writes rules with `delimiter` between their fields. Nothing of a rule is lost; settings are.
+/// Writes rules with `delimiter` between their fields. Rules are written completely, and settings
+/// are lost.
 pub fn write(content: Content<'_>, delimiter: Delimiter) -> Written {
     let mut bytes = Vec::new();
     // Writing to memory cannot fail.

@@ -10,14 +10,14 @@ use super::Delimiter;
 use super::column::{Column, REJECTION, fold};
 use crate::rule::Rule;
 
-/// Writes rules under nicelist's own header; [`Reader`](super::Reader) gives back the same.
+/// Writes rules under nicelist's own header. [`Reader`](super::Reader) reads the same rules again.
 pub struct Writer<W: Write> {
     output: ::csv::Writer<W>,
 }
 
 impl<W: Write> Writer<W> {
     /// # Errors
-    /// What the output reports.
+    /// Errors of the output.
     pub fn new(output: W, delimiter: Delimiter) -> io::Result<Self> {
         let mut output = WriterBuilder::new().delimiter(delimiter.byte()).from_writer(output);
         output.write_record(Column::ALL.map(Column::name))?;
@@ -25,7 +25,7 @@ impl<W: Write> Writer<W> {
     }
 
     /// # Errors
-    /// What the output reports.
+    /// Errors of the output.
     pub fn write(&mut self, rule: &Rule) -> io::Result<()> {
         for column in Column::ALL {
             self.output.write_field(field(rule, column).as_bytes())?;
@@ -35,7 +35,7 @@ impl<W: Write> Writer<W> {
     }
 
     /// # Errors
-    /// What the output reports.
+    /// Errors of the output.
     pub fn finish(mut self) -> io::Result<()> {
         self.output.flush()
     }
@@ -83,7 +83,7 @@ impl<W: Write> Rejects<W> {
     /// lines and reasons are left out.
     ///
     /// # Errors
-    /// What the output reports.
+    /// Errors of the output.
     pub fn new(output: W, delimiter: Delimiter, columns: &[String]) -> io::Result<Self> {
         let kept: Vec<bool> =
             columns.iter().map(|name| !REJECTION.contains(&fold(name).as_str())).collect();
@@ -98,13 +98,13 @@ impl<W: Write> Rejects<W> {
     /// Writes the fields of a bad row, which began on `line`, and what is wrong with it.
     ///
     /// # Errors
-    /// What the output reports.
+    /// Errors of the output.
     pub fn write(&mut self, line: u32, fault: &str, record: &ByteRecord) -> io::Result<()> {
         self.row(record, [&line.to_string(), fault])
     }
 
-    /// A row keeps its fields if it is wider than the header. A shorter one is filled up, so that
-    /// line and reason are in their columns.
+    /// Writes all fields of a row, even if it has more than the header. A shorter row is padded, so
+    /// that line and reason are in their columns.
     fn row(&mut self, record: &ByteRecord, added: [&str; 2]) -> io::Result<()> {
         let width = self.kept.len().max(record.len());
         for index in (0..width).filter(|index| *self.kept.get(*index).unwrap_or(&true)) {
@@ -115,7 +115,7 @@ impl<W: Write> Rejects<W> {
     }
 
     /// # Errors
-    /// What the output reports.
+    /// Errors of the output.
     pub fn finish(mut self) -> io::Result<()> {
         self.output.flush()
     }

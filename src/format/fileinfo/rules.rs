@@ -42,7 +42,7 @@ pub fn read_rules(files: &[File], defaults: &Defaults) -> ParsedPolicy {
             }
         }
     }
-    // If no program has a rule, all of them are faults.
+    // If no program has a rule, the reasons are faults, otherwise notes.
     if policy.rules.is_empty() {
         policy.faults.extend(left_out);
     } else {
@@ -55,7 +55,7 @@ pub fn read_rules(files: &[File], defaults: &Defaults) -> ParsedPolicy {
     policy
 }
 
-/// A program of a report, or why no rule can be made for it.
+/// A program of a report, or why it cannot have a rule.
 type Program = Result<FileInfo, String>;
 
 fn programs(number: u32, text: &Text<'_>) -> Result<Vec<(Location, Program)>, Remark> {

@@ -11,8 +11,8 @@ use crate::format::rows::{BadRow, Row, RowError, RuleRows};
 use crate::format::{Defaults, Spot};
 use crate::rule::Rule;
 
-/// Whether a text begins with a line that is a rule. The beginning of a file is enough, if it has
-/// the whole line.
+/// Whether a text begins with a line that is a rule. The beginning of a file is enough, if it
+/// contains the whole line.
 pub fn recognises_lines(head: &[u8]) -> bool {
     let head = without_mark(head);
     let line = head.split(|byte| *byte == b'\n').find(|line| !line.trim_ascii().is_empty());
@@ -47,7 +47,7 @@ impl<R: BufRead> Lines<R> {
         })?;
         let node = || json::parse(&text.into());
         let rule = super::rule(0, text, node, &self.defaults).map_err(|fault| {
-            // The tree of one line begins with line 1.
+            // Each line is parsed alone, so every position in it is on line 1.
             let spot = match fault.location.spot {
                 Spot::Column(_, column) => Spot::Column(line, column),
                 Spot::Whole | Spot::Line(_) | Spot::Rule(_) => Spot::Line(line),

@@ -15,7 +15,7 @@ use super::{Defaults, Location, Remark};
 use crate::document::{Fault, Node};
 use crate::rule::{Rule, RuleDraft};
 
-/// What lists have in addition to the rule itself.
+/// The keys that lists have in addition to those of the rule itself.
 const LISTED: [&str; 5] = ["revision", "author", "since", "needs", "withheld"];
 
 /// Reads one rule: alone, or as lists show it. `node` parses the same text as a tree.
@@ -97,8 +97,8 @@ fn meant(key: &str) -> Option<&'static str> {
     })
 }
 
-/// A message without the line and column at its end. A string of the wrong type is not quoted: the
-/// file may be something else, and secret.
+/// A message without the line and column at its end. A string of the wrong type is not quoted,
+/// because the file may be something else and contain a secret.
 pub(crate) fn reason(error: &serde_json::Error) -> String {
     let message = error.to_string();
     let end = message.rfind(" at line ").unwrap_or(message.len());

@@ -63,7 +63,7 @@ fn faults_have_their_line_and_column_and_come_all_at_once() {
     assert_eq!(faults(&read(&lines, Format::Jsonl)), ["f:2:12: is not JSON: expected value"]);
 }
 
-/// W12: the message names the field and what belongs there, and no types of the program.
+/// W12: the message contains the field and the expected value, and no Rust types.
 #[test]
 fn w12_a_value_of_the_wrong_type_is_named_with_its_field() {
     for (rule, column, fault) in [
@@ -96,7 +96,7 @@ fn w12_a_value_of_the_wrong_type_is_named_with_its_field() {
     assert_eq!(faults(&read("{}", Format::Json)), [no_list]);
 }
 
-/// W11: of two values for one field, no one knows which is meant.
+/// W11: if a field has two values, it is not clear which one is meant.
 #[test]
 fn w11_a_key_that_stands_twice_in_a_rule_is_refused() {
     let twice = RULE.replace('}', r#","target":"teamid:BBBBBBBBBB"}"#);
@@ -110,7 +110,7 @@ fn w11_a_key_that_stands_twice_in_a_rule_is_refused() {
     }
 }
 
-/// W9: a page of the admin API is not all rules.
+/// W9: a page of the admin API may not contain all rules.
 #[test]
 fn w9_a_page_with_more_pages_behind_it_is_noted() {
     let notes = |text: &str| {

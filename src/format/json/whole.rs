@@ -100,7 +100,7 @@ impl<W: Write> Writer<W> {
     }
 
     /// # Errors
-    /// What the output reports.
+    /// Errors of the output.
     pub fn write(&mut self, rule: &Rule) -> io::Result<()> {
         let Layout { start, between, .. } = self.layout;
         let before = if self.is_empty { start } else { between };
@@ -110,7 +110,7 @@ impl<W: Write> Writer<W> {
     }
 
     /// # Errors
-    /// What the output reports.
+    /// Errors of the output.
     pub fn finish(mut self) -> io::Result<()> {
         let Layout { end, empty, .. } = self.layout;
         self.output.write_all(if self.is_empty { empty } else { end }.as_bytes())?;

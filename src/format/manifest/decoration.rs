@@ -8,7 +8,7 @@ const EMPTY: &str = "rules = []\n";
 /// A text with the line ends and the byte-order mark of the file that it replaces.
 pub(super) fn alike(before: &[u8], text: String) -> Vec<u8> {
     let text = if text.trim().is_empty() { EMPTY.to_owned() } else { text };
-    // The first table has an empty line before it only if it was not first before.
+    // A table may now be the first one, and the empty line before it is not needed any more.
     let text = if before.first() == Some(&b'\n') { &text } else { text.trim_start_matches('\n') };
     let text = match before.windows(2).any(|pair| pair == b"\r\n") {
         true => text.replace('\n', "\r\n"),
@@ -25,7 +25,7 @@ pub(super) fn alike(before: &[u8], text: String) -> Vec<u8> {
 pub(super) struct Headings(String);
 
 impl Headings {
-    /// Takes those above a table that is removed.
+    /// Collects the headings above a removed table.
     pub(super) fn take(&mut self, decor: &Decor) {
         let prefix = decor.prefix().and_then(|it| it.as_str()).unwrap_or_default();
         if let Some(heading) =
@@ -35,7 +35,7 @@ impl Headings {
         }
     }
 
-    /// Adds them above a table that stays.
+    /// Adds the collected headings above a table that stays.
     pub(super) fn give(&mut self, decor: &mut Decor) {
         if self.0.is_empty() {
             return;
@@ -44,7 +44,7 @@ impl Headings {
         decor.set_prefix(format!("{}{prefix}", std::mem::take(&mut self.0)));
     }
 
-    /// Adds those without a next table at the end of the file.
+    /// Adds the remaining headings at the end of the file.
     pub(super) fn finish(self, document: &mut DocumentMut) {
         if !self.0.is_empty() {
             let trailing = document.trailing().as_str().unwrap_or_default().to_owned();

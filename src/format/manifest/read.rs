@@ -26,7 +26,7 @@ pub fn recognises(file: &File) -> bool {
         Some(false) if ["tags", "settings"].iter().any(|word| rest.contains(word)) => None,
         found => found,
     };
-    // What looks like the end of the beginning may be inside a string.
+    // The beginning may be cut off inside a string, so the whole text may have to be parsed.
     found.or_else(|| is_manifest(text.as_str())).unwrap_or(false)
 }
 
@@ -40,7 +40,7 @@ fn is_manifest(text: &str) -> Option<bool> {
     Some(is_table("tags") || is_table("settings") || is_ours)
 }
 
-/// Reads the files of a manifest. The defaults are for rules of files that have none.
+/// Reads the files of a manifest. The defaults apply to rules of files without their own defaults.
 pub fn read(files: &[File], defaults: &Defaults) -> ParsedPolicy {
     let policy = ParsedPolicy::of(files);
     let mut reader = Reader { policy, settings: HashMap::new(), tags: HashMap::new() };

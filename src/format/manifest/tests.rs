@@ -1,4 +1,4 @@
-//! Manifests as people write them, read, and written into.
+//! Reads and changes manifests as people write them.
 
 use proptest::prelude::*;
 

@@ -102,7 +102,7 @@ impl ManifestFile {
         }
     }
 
-    /// Changes the entries of a file, and takes them out of `left`.
+    /// Changes the entries of a file, and removes them from `left`.
     fn toml(file: &File, (tags, rules): (&[PlacedTag], &[&Rule]), left: &mut Left<'_>) -> Self {
         let plain = with_plain_line_ends(file);
         let text = std::str::from_utf8(&plain.bytes).unwrap_or_default();
@@ -149,7 +149,8 @@ impl ManifestFile {
     }
 }
 
-/// The tables of the file with this name, which is added if necessary. An empty name is any file.
+/// The tables of the file with this name, which is added if necessary. An empty name matches any
+/// file.
 fn tables_of<'s>(
     outputs: &'s mut Vec<ManifestFile>,
     name: &str,
@@ -162,7 +163,7 @@ fn tables_of<'s>(
     });
     let Tables { document, defaults, .. } =
         outputs[index].tables.get_or_insert_with(|| Tables::new(name));
-    // In a file with only comments, they stay above the additions.
+    // If the file has only comments, they stay above the additions.
     if document.is_empty() {
         let comments = document.trailing().as_str().unwrap_or_default().to_owned();
         document.set_trailing("");
@@ -204,7 +205,7 @@ impl<'a> Left<'a> {
         }
     }
 
-    /// Takes the wanted rule for the target and scope of a rule.
+    /// Removes and returns the wanted rule for the target and scope of a rule.
     fn take_rule(&mut self, rule: &Rule) -> Option<&'a Rule> {
         self.rules.remove(rule.key())
     }
@@ -212,7 +213,7 @@ impl<'a> Left<'a> {
     fn put_tags(&mut self, document: &mut DocumentMut) {
         for (name, tag) in std::mem::take(&mut self.tags) {
             let mut table = Table::new();
-            // An empty table would look like a mistake.
+            // The priority is always written, because an empty table would look like a mistake.
             set(&mut table, "priority", Some(i64::from(tag.priority).into()));
             set_tag(&mut table, tag);
             if let Some(tags) = parent(document, "tags") {

@@ -1,10 +1,11 @@
-//! Moroz's TOML: one file, or the folder that a Moroz server is given.
+//! Moroz's TOML: one file, or the folder of a Moroz server.
 //!
 //! `global.toml` is for every host that has no file of its own. `MACHINE-ID.toml` is for one host
-//! and *replaces* `global.toml`, rules and settings. So whatever such a file lacks becomes `remove`
-//! rules and Santa's defaults in the scope of that host, and whatever it repeats is left to the
-//! fleet. When files are written, the file of a host contains everything that applies to it. Facts:
-//! groob/moroz, santaconfig/config.go and santa/santa.go.
+//! and *replaces* `global.toml`, rules and settings. So rules that such a file lacks become
+//! `remove` rules for that host, and settings that it lacks become Santa's defaults for that host.
+//! What the file repeats is read only for the fleet. When files are written, the file of a host
+//! contains everything that applies to the host. Facts: groob/moroz, santaconfig/config.go and
+//! santa/santa.go.
 
 mod read;
 #[cfg(test)]
@@ -37,7 +38,7 @@ const SETTINGS: [(&str, SettingKey); 8] = [
 const OF_OTHERS: [(&str, SettingKey); 1] =
     [("override_file_access_action", SettingKey::OverrideFileAccessAction)];
 
-/// Names that Moroz's own description still shows, but Moroz ignores, with the names that it reads.
+/// Names that are in Moroz's documentation but that Moroz ignores, with the names that it reads.
 const STALE: [(&str, &str); 4] = [
     ("blocklist_regex", "blocked_path_regex"),
     ("blacklist_regex", "blocked_path_regex"),

@@ -29,8 +29,8 @@ fn is_moroz(text: &str) -> bool {
     names.any(|name| root.get(name).is_some()) || rules.iter().any(is_rule)
 }
 
-/// Reads Moroz's files. The default scope replaces the fleet. It is the scope of a single file,
-/// whatever the file's name.
+/// Reads Moroz's files. A default scope is used in place of the fleet and, for a single file,
+/// regardless of the file's name.
 pub fn read(files: &[File], defaults: &Defaults) -> ParsedPolicy {
     let mut policy = ParsedPolicy::of(files);
     let alone = files.len() == 1;
@@ -275,7 +275,7 @@ impl Layer {
     }
 }
 
-/// Whether two rules for a target do the same.
+/// Whether two rules for a target have the same effect.
 fn is_same(one: &Rule, other: &Rule) -> bool {
     one.policy() == other.policy() && one.notice == other.notice
 }

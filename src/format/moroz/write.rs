@@ -86,8 +86,8 @@ impl<'a> Layers<'a> {
         }
     }
 
-    /// The file of a host repeats the global one, so an equal rule of the host could not be
-    /// distinguished from the global rule.
+    /// Leaves out rules of a host that are equal to global rules. The file of a host contains the
+    /// global rules, too, so they could not be distinguished.
     fn leave_out_repetitions(&mut self, losses: &mut Losses) {
         let Self { fleet, hosts } = self;
         for (machine, own) in hosts.iter_mut() {
@@ -182,7 +182,7 @@ enum Entry {
     Flag(bool),
 }
 
-/// A setting by Moroz's name, if it has it.
+/// A setting under Moroz's name. None if Moroz does not support it.
 fn entry(setting: &Setting) -> Option<(&'static str, Entry)> {
     Some(match setting {
         Setting::ClientMode(ClientMode::Monitor) => ("client_mode", Entry::Word("MONITOR".into())),

@@ -4,8 +4,8 @@ use super::{File, NonRuleFile};
 use crate::document::{Outline, Section};
 use crate::format::detect::{LISTS, opens_json};
 
-/// Recognizes JSON of another kind. None if it is not JSON, which its format reports better, or if it
-/// looks like rules.
+/// Recognizes JSON that contains something other than rules. None if it looks like rules, or if it
+/// is not valid JSON, which the reader of its format reports better.
 pub(super) fn recognize(file: &File) -> Option<NonRuleFile> {
     if !opens_json(&file.bytes) {
         return None;
@@ -23,7 +23,7 @@ const EVENT: [&str; 3] = ["file_sha256", "decision", "execution_time"];
 /// Some keys of the first request of a sync.
 const PREFLIGHT: [&str; 6] =
     ["serial_num", "santa_version", "os_version", "os_build", "hostname", "primary_user"];
-/// Some keys of its response.
+/// Some keys of the response to that request.
 const SETTINGS: [&str; 6] = [
     "client_mode",
     "sync_type",

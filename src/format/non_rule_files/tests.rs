@@ -89,7 +89,7 @@ fn w12_names_of_files_in_hints_are_quoted_for_the_shell() {
     assert_eq!(hint, "iconv -f UTF-16LE -t UTF-8 'my; rm x.csv' > utf8.csv");
 }
 
-/// There is no file called stdin.
+/// Input from a pipe has no file name.
 #[test]
 fn w12_hints_for_input_from_a_pipe_name_no_file() {
     for input in [

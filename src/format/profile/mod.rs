@@ -1,10 +1,10 @@
 //! Santa's `StaticRules` in a configuration profile or a property list, XML or binary.
 //!
-//! Rules are in a list called `StaticRules`, wherever that is nested: at the top of a property list,
-//! in a payload of Santa's own type, or in the forced settings of
-//! `com.apple.ManagedClient.preferences`, for either vendor. The profile may be signed. The signature
-//! is not checked, and a note says so. Written profiles are complete. Their identifiers depend only on
-//! the rules, so the same rules are the same profile.
+//! Rules are in a list called `StaticRules`, at any depth: at the top of a property list, in a
+//! payload of Santa's own type, or in the forced settings of `com.apple.ManagedClient.preferences`.
+//! Both vendors of Santa are supported. The profile may be signed. The signature is not checked,
+//! and a note reports that. Written profiles are complete. Their identifiers depend only on the
+//! rules, so the same rules result in the same profile.
 
 mod envelope;
 mod read;

@@ -53,7 +53,7 @@ const MEDIA: [MediaKeys; 2] = [
 /// The place of every remark: a property list has no positions.
 const WHOLE: Location = Location::whole(0);
 
-/// Reads the settings, all for one scope. What stays in the profile is noted.
+/// Reads the settings, all for one scope. Notes the settings that must stay in the profile.
 pub fn read_settings(file: &File, scope: &Scope) -> ParsedPolicy {
     let mut policy = ParsedPolicy::of(std::slice::from_ref(file));
     match parse(0, file) {
@@ -76,7 +76,7 @@ fn keys(node: &Node) -> impl Iterator<Item = &str> {
     node.entries().unwrap_or_default().iter().map(|entry| entry.key.as_str())
 }
 
-/// Whether a sync server sends what this key of a profile sets.
+/// Whether this key of a profile is a setting that a sync server sends, too.
 pub(super) fn is_setting(key: &str) -> bool {
     is_media(key) || KEYS.iter().any(|(name, _)| *name == key)
 }
@@ -201,7 +201,7 @@ impl Reader<'_> {
         }
     }
 
-    /// The old keys. Santa remounts removable disks only where it blocks them.
+    /// Reads the old keys. Santa remounts removable disks only if it also blocks them.
     fn removable_media(&mut self, payload: &Node) {
         let [MediaKeys { action, .. }, _] = &MEDIA;
         if payload.get(action).is_some() {

@@ -1,4 +1,4 @@
-//! Profiles as MDM servers and people make them.
+//! Profiles as MDM servers and people create them.
 
 use super::*;
 use crate::format::Format::StaticRules;

@@ -1,4 +1,4 @@
-//! Rudolph's files, those that it cannot read itself among them.
+//! Rudolph's files, including those that Rudolph itself cannot read.
 
 use super::*;
 use crate::format::Format::{Csv, RudolphCsv, RudolphJson};

@@ -54,8 +54,8 @@ pub fn write(content: Content<'_>) -> Written {
     Written::file(text, losses.0)
 }
 
-/// A text in quotes. Of several template markers (`${` and `%{`), hcl-edit does not escape one that
-/// comes after the first and after another `$` or `%`, so each is put into a part of its own.
+/// A text in quotes. If a text has several template markers (`${` and `%{`), hcl-edit does not
+/// escape all of them, so each is put into a separate part.
 fn text_of(text: &str) -> Expression {
     let mut starts: Vec<usize> = ["${", "%{"]
         .into_iter()
@@ -72,8 +72,8 @@ fn text_of(text: &str) -> Expression {
     parts.collect::<StringTemplate>().into()
 }
 
-/// A name that no other rule has: letters, digits and underscores. `names` has those given so far,
-/// each with the number that is tried next where it is wanted again.
+/// A name that no other rule has: letters, digits and underscores. `names` contains the used names,
+/// each with the number that is appended if the name is needed again.
 fn name_of(rule: &Rule, names: &mut HashMap<String, u32>) -> String {
     let whole = match rule.scope() {
         Scope::Fleet => rule.target().to_string(),

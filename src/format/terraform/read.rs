@@ -13,7 +13,7 @@ use crate::rule::RuleDraft;
 
 /// The block of Workshop's rules with a maximum of affected hosts.
 const THRESHOLD: &str = "affected_host_threshold";
-/// What repeats a resource.
+/// The keys that repeat a resource.
 const REPEATS: [&str; 2] = ["count", "for_each"];
 /// The lists of Zentral's rules that cannot become one scope.
 const UNREAD: [&str; 4] =

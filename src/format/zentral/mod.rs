@@ -3,7 +3,7 @@
 //! A rule of Zentral applies to the hosts that are in all of its lists: serial numbers, primary
 //! users and tags, each with a list of exceptions. In nicelist a rule has one scope, and the
 //! strongest scope wins. So the lists become a rule per scope, and the exceptions become `remove`
-//! rules in stronger scopes. Whatever would not mean the same is refused. Facts:
+//! rules in stronger scopes. Rules that cannot be converted exactly are refused. Facts:
 //! zentral/contrib/santa/serializers.py.
 
 mod read;

@@ -122,7 +122,8 @@ impl Reader<'_, '_> {
         }
     }
 
-    /// A rule set is for each of its configurations, so all of its rules belong to the wanted one.
+    /// A rule set applies to each of its configurations, so all of its rules belong to the wanted
+    /// one.
     fn rule_set_of(&mut self, node: &Node) {
         let names = node.elements().unwrap_or_default().iter().filter_map(Node::scalar);
         let names: Vec<_> = names.collect();

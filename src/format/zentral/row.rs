@@ -26,7 +26,7 @@ const IGNORED: [&str; 7] =
 /// Kinds of target that Zentral resolves before a host sees them.
 const BUNDLES: [&str; 2] = ["BUNDLE", "METABUNDLE"];
 
-/// How a file writes its rules.
+/// The form of the rules in a file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Shape {
     /// A rule set, with names.

@@ -61,7 +61,7 @@ pub(super) struct Reach {
     pub(super) remove: Vec<Scope>,
 }
 
-/// Reads lists as scopes, and repeats no note.
+/// Reads lists as scopes, and adds each note only one time.
 #[derive(Default)]
 pub(super) struct Scopes {
     file: u32,

@@ -142,7 +142,7 @@ fn exceptions_become_remove_rules_in_stronger_scopes() {
         reached("primary_users: [u]\n    excluded_serial_numbers: [s]"),
         ["allow user:u", "remove host:s"]
     );
-    // An exception for one who is not meant anyway says nothing.
+    // An exception for a user who does not get the rule has no effect.
     assert_eq!(reached("primary_users: [u]\n    excluded_primary_users: [v]"), ["allow user:u"]);
 }
 

@@ -80,8 +80,8 @@ fn name(rules: &[Rule]) -> &str {
     }
 }
 
-/// Zentral has one rule per target. It is made of our weakest rule, of equal rules in scopes of the
-/// same kind, and of `remove` rules, which become exceptions.
+/// Zentral has one rule per target. It is combined from nicelist's weakest rule, equal rules in
+/// scopes of the same kind, and `remove` rules, which become exceptions.
 fn row<'a>(mut rules: Vec<(usize, &'a Rule)>, losses: &mut Losses) -> Option<Row<'a>> {
     rules.sort_by(|(_, one), (_, other)| one.scope().cmp(other.scope()));
     let first = rules.iter().find(|(_, rule)| inexpressible(rule).is_none());
@@ -146,7 +146,7 @@ fn part(rule: &Rule, first: &Rule, base: Option<Kind>) -> Result<Option<&'static
     Ok(base.map(Kind::included))
 }
 
-/// Why Zentral cannot have a rule, if it cannot.
+/// Why Zentral does not support a rule. None if it does.
 fn inexpressible(rule: &Rule) -> Option<String> {
     let kind = rule.policy().kind();
     match kind {
