@@ -35,7 +35,8 @@ fn minutes() -> usize {
     given(1, 15)
 }
 
-/// The memory of the server in a minute at most, and what its caches contain at the end.
+/// The maximum memory of the server in a minute, and the contents of its caches at the end of the
+/// minute.
 struct Minute {
     memory: u64,
     caches: Vec<(String, u64)>,

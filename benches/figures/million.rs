@@ -39,7 +39,7 @@ pub(crate) fn report() {
     let promise = format!("start with {RULES} rules: 5 s");
     record(promise, ms(started), started <= Duration::from_secs(5));
     println!("| CPU for that | {} |", ms(server.cpu()));
-    // The memory that was needed to read them is freed after a moment.
+    // The memory that was needed to read the rules is freed after a moment.
     std::thread::sleep(Duration::from_secs(3));
     let with = process::memory(&server.id());
     println!("| memory | {} |", mib(with.now));

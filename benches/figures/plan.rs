@@ -17,7 +17,7 @@ use crate::{median, mib, ms, nicelist};
 
 const RUNS: usize = 7;
 const RULES: u64 = 100_000;
-/// This many rules are added, changed and removed: each.
+/// The number of rules that are added. The same number is changed, and the same number is removed.
 const DIFFERENT: u64 = 1_000;
 
 pub(crate) fn report() {
@@ -83,7 +83,8 @@ pub(crate) fn report() {
     client(home.path(), &server, &other, &first);
 }
 
-/// The same from the command line, with a manifest of the active rules and one with changes.
+/// Measures the same from the command line, with a manifest of the active rules and one with
+/// changes.
 fn client(home: &Path, server: &Server, same: &PolicyRequest, other: &PolicyRequest) {
     println!(
         "`nicelist plan --prune -f` of as many rules in TOML, against that server. Bound: one"

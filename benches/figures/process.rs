@@ -51,12 +51,12 @@ pub(crate) fn cpu(id: &str) -> Duration {
     cpu_in(&stat(id))
 }
 
-/// The same, from the text of `/proc/ID/stat`.
+/// User and system time, from the text of `/proc/ID/stat`.
 pub(crate) fn cpu_in(stat: &str) -> Duration {
     ticks(stat, [11, 12])
 }
 
-/// The same for a process with its children, including those that exited.
+/// User and system time of a process and its children, including those that exited.
 pub(crate) fn family_cpu(id: &str) -> Duration {
     let of_parent = stat(id);
     let children = std::fs::read_dir("/proc").unwrap().flatten().filter_map(|entry| {

@@ -13,10 +13,10 @@ use http::header::CONTENT_TYPE;
 
 use crate::process;
 
-/// With this argument, this program is that server.
+/// With this argument, the benchmark program runs as that server.
 pub(crate) const ROLE: &str = "raw-server";
 
-/// That server, as a separate process.
+/// The raw server, as a separate process.
 pub(crate) struct Raw {
     process: Child,
     pub(crate) address: SocketAddr,

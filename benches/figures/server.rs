@@ -21,12 +21,12 @@ impl Server {
         Self::start_with(home, database, &[])
     }
 
-    /// The same, with additional flags.
+    /// Starts a server with additional flags.
     pub(crate) fn start_with(home: &Path, database: &str, flags: &[String]) -> Self {
         Self::run(nicelist(home), database, flags)
     }
 
-    /// The same, with a soft limit of file descriptors, which the server may raise.
+    /// Starts a server with a soft limit of file descriptors, which the server may raise.
     pub(crate) fn start_with_descriptors(home: &Path, database: &str, soft: u32) -> Self {
         let mut shell = Command::new("sh");
         shell.env_clear().env("HOME", home);
@@ -45,7 +45,7 @@ impl Server {
             .stderr(Stdio::null())
             .spawn()
             .unwrap();
-        // It listens before it has read the database, and responds after that.
+        // The server listens before it has read the database, and responds only afterwards.
         let deadline = Instant::now() + Duration::from_secs(30);
         while !is_ready(address) {
             assert!(Instant::now() < deadline, "{NICELIST} serve does not answer");
@@ -63,7 +63,7 @@ impl Server {
         process::cpu(&self.id())
     }
 
-    /// Its own status report.
+    /// The server's status report.
     pub(crate) fn status(&self) -> serde_json::Value {
         let mut stream = connect(self.address);
         let (_, status) = exchange(&mut stream, "GET", "/api/v1/status", "", "");

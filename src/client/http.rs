@@ -20,13 +20,13 @@ const CONNECT: Duration = Duration::from_secs(10);
 /// process from noticing that the server closed one, so this is shorter than the idle limit of
 /// any server or proxy that we know.
 const IDLE: Duration = Duration::from_secs(3);
-/// How long a server may be silent: a bulk change of a million rules takes its time.
+/// How long a server may be silent. A bulk change of a million rules takes minutes.
 const SILENCE: Duration = Duration::from_secs(300);
 
 /// Maximum bytes of a response. The server's own pages have some megabytes.
 const LARGEST_RESPONSE: usize = 512 * 1024 * 1024;
 
-/// What the client calls itself.
+/// The name of the client in requests.
 const USER_AGENT: &str = concat!("nicelist/", env!("CARGO_PKG_VERSION"));
 
 struct Http {
@@ -41,7 +41,7 @@ struct Http {
 pub struct Authorities(Vec<Certificate>);
 
 impl Authorities {
-    /// Those in the text of a PEM file, if there is one at least.
+    /// The CAs in a PEM text. None if it contains no certificate.
     pub fn from_pem(text: &[u8]) -> Option<Self> {
         let found = Certificate::from_pem_bundle(text).ok()?;
         (!found.is_empty()).then_some(Self(found))
@@ -49,13 +49,14 @@ impl Authorities {
 }
 
 impl Client {
-    /// A client of the server at `base`, which it shows `token`. Where authorities are given,
-    /// the server's certificate must be from one of them, otherwise from one of the machine's.
+    /// A client of the server at `base`, to which it sends `token`. The server's certificate must
+    /// be from one of the given authorities or, if none are given, from one of the machine's.
     ///
-    /// Redirects are not followed: a token is for the server that it was given for.
+    /// Redirects are not followed, because the token must not be sent to another server.
     ///
     /// # Errors
-    /// [`ClientError::Unreachable`] when TLS cannot be set up or no header can carry the token.
+    /// [`ClientError::Unreachable`] when TLS cannot be set up or the token is not valid in a
+    /// header.
     pub fn http(
         base: &Url,
         token: Option<&str>,

@@ -133,7 +133,7 @@ impl Client {
         self.ask(Method::DELETE, &host_path(host, "/clean-sync"), NOTHING).await
     }
 
-    /// Accepts a Mac as the one whose machine ID this is.
+    /// Accepts one Mac as the owner of its machine ID.
     pub async fn accept_mac(&self, host: &str, request: &AcceptMacRequest) -> Answer<HostView> {
         self.ask(Method::POST, &host_path(host, "/accept"), Some(request)).await
     }
@@ -266,7 +266,8 @@ pub(crate) fn exactly(machine: &MachineId) -> String {
 }
 
 fn host_path(host: &str, below: &str) -> String {
-    // URLs resolve these two, however they are encoded. Only a machine ID can be one.
+    // URL parsers remove these two segments even if they are encoded. Only a machine ID can be `.`
+    // or `..`.
     let exactly = matches!(host, "." | "..").then(|| format!("id:{host}"));
     let host = exactly.as_deref().unwrap_or(host);
     format!("/hosts/{}{below}", segment(host))

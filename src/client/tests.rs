@@ -98,7 +98,7 @@ fn read_request(stream: &mut TcpStream) -> String {
 }
 
 /// A server that closes its first connection without a response, and returns `[]` on others.
-/// Returns a client of it, and what the server is sent.
+/// Returns a client of it, and the requests that the server receives.
 fn breaking_server() -> (Client, Asked) {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = listener.local_addr().unwrap();

@@ -18,7 +18,7 @@ pub const CONFIG: &str = "NICELIST_CONFIG";
 pub const OUTPUT: &str = "NICELIST_OUTPUT";
 /// A token that a new server accepts until the first token is created.
 pub const BOOTSTRAP_TOKEN: &str = "NICELIST_BOOTSTRAP_TOKEN";
-/// Must be in the URLs of hosts.
+/// The first enrollment secret of a new server. Hosts send it in their URLs.
 pub const ENROLMENT_SECRET: &str = "NICELIST_ENROLMENT_SECRET";
 /// A filter for the server's log, such as `info,nicelist::sync=debug`.
 pub const LOG: &str = "NICELIST_LOG";

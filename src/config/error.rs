@@ -12,7 +12,7 @@ use super::origin::Origin;
 pub enum ConfigError {
     #[error("{origin}: {problem}")]
     Invalid { origin: Origin, problem: ConfigProblem },
-    /// In the same layer.
+    /// One layer has both a server and a database.
     #[error("both a server ({server}) and a database ({database}) are given")]
     TwoBackends { server: Origin, database: Origin },
     #[error("{origin}: no context is named `{name}`{}", DidYouMean(nearest.as_deref()))]

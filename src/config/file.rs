@@ -22,7 +22,7 @@ pub struct Paths {
     pub system: Option<PathBuf>,
     /// None without a home directory and `NICELIST_CONFIG`.
     pub user: Option<PathBuf>,
-    /// Whether `NICELIST_CONFIG` is the user's file, which must then exist.
+    /// Whether `NICELIST_CONFIG` gives the path of the user's file, which must then exist.
     pub named: bool,
 }
 

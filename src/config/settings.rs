@@ -20,8 +20,8 @@ pub struct Settings {
     pub color: WithOrigin<Color>,
     pub warnings: Vec<Warning>,
     backend: Option<Backend>,
-    /// The chosen context, if no file has it. Commands that connect nowhere do not need one, and
-    /// some of them repair the configuration.
+    /// The chosen context, if no file contains it. Commands that connect nowhere do not need a
+    /// context, and some of them repair the configuration.
     unknown_context: Option<WithOrigin<String>>,
     /// The contexts of all files, by name.
     contexts: BTreeSet<String>,

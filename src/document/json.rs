@@ -8,8 +8,8 @@ use serde_json::value::RawValue;
 
 use super::{CUT_OFF, Entry, Fault, MAX_DEPTH, Node, Position, TOO_DEEP, Text, Value, map};
 
-/// A value whose syntax is checked, and that becomes a tree on demand: a list of a million objects
-/// is read one object at a time.
+/// A value with valid syntax that becomes a tree on demand, so that a list of a million objects is
+/// read one object at a time.
 #[derive(Clone, Copy)]
 pub struct Json<'t> {
     text: &'t Text<'t>,

@@ -35,7 +35,7 @@ pub struct Position {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Fault {
     pub position: Option<Position>,
-    /// One line, to follow the position.
+    /// One line, which is shown after the position.
     pub message: String,
 }
 
@@ -71,7 +71,7 @@ pub enum Value {
     },
     /// HCL that must be evaluated, as it is written in the text.
     Expression(String),
-    /// Something else, such as binary data. The words say what it is, with an article.
+    /// Something else, such as binary data. The text describes it, with an article.
     Other(&'static str),
 }
 

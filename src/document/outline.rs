@@ -22,7 +22,7 @@ pub struct Outline {
     pub sections: Vec<Section>,
     /// Whether the text was read to the end of its first value.
     pub is_complete: bool,
-    /// Whether more follows that value, as in a file with an object per line.
+    /// Whether the text has more after that value, as in a file with an object per line.
     pub has_more: bool,
 }
 
@@ -38,8 +38,8 @@ pub struct Section {
 }
 
 impl Outline {
-    /// Reads JSON up to the first element of a list: of the list that the text is, or of one under
-    /// one of these keys.
+    /// Reads JSON up to the first element of a list: the text itself if it is a list, or the list
+    /// under one of these keys.
     pub fn of_json_head(bytes: &[u8], lists: &[&str]) -> Self {
         Self::read(&mut serde_json::Deserializer::from_slice(without_mark(bytes)), Some(lists))
     }
@@ -80,11 +80,11 @@ impl Outline {
 enum Level {
     /// The whole text.
     Top,
-    /// An element of the list that the text is.
+    /// An element of the outermost list.
     Element,
     /// The value of a key of the object at the top.
     Section,
-    /// An element of the list that such a value is.
+    /// An element of a list that is such a value.
     Inner,
 }
 

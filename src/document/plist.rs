@@ -6,14 +6,14 @@ use ::plist::stream::{OwnedEvent, Reader};
 
 use super::{CUT_OFF, Entry, Fault, MAX_DEPTH, Node, TOO_DEEP, Text, Value};
 
-/// Bytes of text that each byte of a file may become.
+/// Maximum bytes of text per byte of a file.
 const GROWTH: usize = 64;
 
 /// Reads a property list. Its nodes have no positions.
 ///
 /// # Errors
-/// If it is not a property list, is nested too deeply, or grows without bounds where its parts are
-/// used again.
+/// If it is not a property list, is nested too deeply, or becomes too large because its parts are
+/// used several times.
 pub fn parse(bytes: &[u8]) -> Result<Node, Fault> {
     if bytes.trim_ascii().is_empty() {
         return Err(Fault::new(None, "is empty"));
@@ -32,8 +32,8 @@ pub fn parse(bytes: &[u8]) -> Result<Node, Fault> {
 /// binary file may refer to the same part again and again.
 struct Limits {
     depth: usize,
-    /// Values that may still come. Each takes at least one byte of the file, where it is or where
-    /// it is referred to.
+    /// The number of values that may follow. Each takes at least one byte of the file, for the
+    /// value or for a reference to it.
     left: usize,
     exceeded: Option<&'static str>,
 }

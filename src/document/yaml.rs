@@ -16,8 +16,8 @@ const USUAL_NODES: usize = 250_000;
 /// Reads a text as one tree, with its aliases replaced by the values of their anchors.
 ///
 /// # Errors
-/// If it is not YAML, is nested too deeply, grows without bounds where its anchors are used, or has
-/// a key twice in one map.
+/// If it is not YAML, is nested too deeply, becomes too large because of its aliases, or has a key
+/// twice in one map.
 pub fn parse(text: &Text<'_>) -> Result<Node, Fault> {
     let tree: Spanned<Tree> = serde_saphyr::from_str_with_options(text.as_str(), options(text))
         .map_err(|error| {
@@ -36,8 +36,8 @@ pub(super) fn options(text: &Text<'_>) -> Options {
             max_nodes: nodes,
             max_events: nodes.saturating_mul(4),
         },
-        // What looks like an infinite number may be a team ID. Keys that are given twice are
-        // reported in our words.
+        // A text that looks like an infinite number may be a team ID. Duplicate keys are reported
+        // by this module, not by the library.
         non_finite_float_policy: NonFiniteFloatPolicy::PassThrough,
         duplicate_keys: DuplicateKeyPolicy::PassThrough,
         with_snippet: false,
@@ -65,7 +65,7 @@ fn position(location: Location) -> Option<Position> {
     (line > 0).then_some(Position { line, column })
 }
 
-/// A value as the YAML library reports it. Numbers are taken from the text as they are spelled:
+/// A value as the YAML library reports it. Numbers are taken from the text as they are written:
 /// 0123456789 and 12345E6789 are team IDs.
 enum Tree {
     Null,
