@@ -10,7 +10,7 @@ use crate::api::PolicyAnswer;
 use crate::client::Client;
 use crate::rule::{Outcome, Revision};
 
-/// Maximum removals that are never guarded.
+/// A change with at most this many removals is never guarded.
 const FEW: usize = 10;
 
 /// Make tags, settings and rules as a manifest says

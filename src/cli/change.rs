@@ -1,4 +1,4 @@
-//! How the outcome of a change looks, edit by edit.
+//! Shows the outcome of each edit of a change.
 
 use serde::Serialize;
 
@@ -11,7 +11,7 @@ use crate::rule::{FieldChange, Outcome, Revision, RuleDifference, RuleDraft};
 /// The outcome of one edit or, in a table, one field that it changed.
 #[derive(Debug, Serialize)]
 pub(crate) struct EditRow {
-    /// Nothing for a line about a field.
+    /// Absent in a line about a field.
     outcome: Option<Outcome>,
     change: String,
     fields: Vec<FieldChange>,
@@ -26,7 +26,7 @@ impl EditRow {
         Self { fields: fields.to_vec(), ..self }
     }
 
-    /// A line for each field, below the one of the edit.
+    /// A line for each field, below the line of the edit.
     fn field_rows(&self, ui: &Ui) -> Vec<Self> {
         let outcome = self.outcome.unwrap_or(Outcome::Changed);
         let row = |field| {
@@ -86,7 +86,7 @@ fn field_value(ui: &Ui, name: &str, text: &str) -> Cell {
     }
 }
 
-/// Shows edits with the fields that they changed. JSON has `answer`.
+/// Shows edits with the fields that they changed. The JSON output is `answer`.
 pub(crate) fn show_rows(
     ui: &Ui,
     answer: &impl Serialize,
@@ -134,14 +134,14 @@ pub(crate) struct DecidedRules<'a> {
 }
 
 impl DecidedRules<'_> {
-    /// Shows them. JSON has `answer`.
+    /// Shows the rules. The JSON output is `answer`.
     pub(crate) fn show(&self, ui: &Ui, answer: &impl Serialize) -> Result<(), CliError> {
         let Self { rules, outcomes, differences, warnings } = self;
         warn(ui, warnings);
         show_rows(ui, answer, rows(outcomes, rules.iter().map(rule_label), differences))
     }
 
-    /// Says when the rules expire, after `subject`.
+    /// Shows when the rules expire, in a sentence that begins with `subject`.
     pub(crate) fn show_expiry(&self, ui: &Ui, subject: &str) {
         if let Some(expires) = self.rules.first().and_then(|rule| rule.expires) {
             ui.status(format!("{subject} at {}", ui.in_zone(expires)));

@@ -58,7 +58,7 @@ impl Context {
         self.open_client(Effect::None).await
     }
 
-    /// The same, for a command that changes something unless it is a dry run.
+    /// A client for a command that changes something unless it is a dry run.
     pub(crate) async fn client_to_change(&self, dry_run: bool) -> Result<Client, CliError> {
         self.open_client(if dry_run { Effect::DryRun } else { Effect::Change }).await
     }
@@ -81,8 +81,9 @@ impl Context {
         }
     }
 
-    /// Replaces the name of a host, or the beginning of a name, with its machine ID. A serial number
-    /// stays. Warns of a name without a host: it is used as a machine ID or serial number.
+    /// Replaces a host name, or the beginning of one, with the machine ID of the host. A serial
+    /// number stays. Warns if no host has the name, which is then used as a machine ID or serial
+    /// number.
     pub(crate) async fn scope(&self, client: &Client, scope: Scope) -> Result<Scope, CliError> {
         let (resolved, is_known) = resolve(client, scope).await?;
         if let (Scope::Host(name), false) = (&resolved, is_known) {
@@ -102,7 +103,7 @@ impl Context {
         }
     }
 
-    /// The same for rules, without the warning: the server sends it.
+    /// Does the same as `scope` for rules, without the warning, because the server sends it.
     pub(crate) async fn scope_of_rules(
         &self,
         client: &Client,

@@ -140,7 +140,7 @@ pub(crate) async fn readable(client: &Client) -> Result<(PolicyState, Vec<String
     Ok((found.into(), unreadable))
 }
 
-/// What an empty policy would remove: everything.
+/// The plan of an empty policy, which removes everything.
 async fn all_of(client: &Client) -> Result<PolicyAnswer, CliError> {
     let nothing = PolicyRequest { dry_run: true, prune: true, ..PolicyRequest::default() };
     Ok(client.change_policy(&nothing).await?)

@@ -1,4 +1,4 @@
-//! What messages and tables call a host, a program, a rule and the outcome of an edit.
+//! How messages and tables name a host, a program, a rule and the outcome of an edit.
 
 use super::ui::{Cell, Tone};
 use crate::rule::{MachineId, Outcome, PolicyKind, RuleDraft};

@@ -27,7 +27,7 @@ pub(super) enum Effect {
 const EMPTY: &str = "sqlite::memory:";
 
 /// Opens the database. A command that changes something creates it if it does not exist. Everyone
-/// who can open it has all permissions. `user` is the author of their changes.
+/// who can open it has all permissions. `user` is the author of the changes.
 pub(super) async fn open(
     ui: &Ui,
     database: &DatabaseUrl,

@@ -87,7 +87,7 @@ impl ManifestRequest {
         Ok(policy)
     }
 
-    /// Replaces other names of hosts in scopes by machine IDs.
+    /// Replaces host names in scopes by machine IDs.
     pub(crate) async fn find_hosts(
         &mut self,
         context: &Context,
@@ -157,7 +157,7 @@ impl ManifestRequest {
     }
 }
 
-/// The scope with the machine ID of its host. A hardware UUID is one.
+/// The scope with the machine ID of its host. A hardware UUID is already a machine ID.
 async fn machine(
     context: &Context,
     client: &Client,

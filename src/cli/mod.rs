@@ -1,7 +1,7 @@
 //! The command line: arguments, output, exit codes.
 //!
-//! Each command is a file with its arguments and a function `run`, in the folder of its noun. It passes
-//! values to `ui`, which prints them. A new noun needs a variant and an arm of `Command`.
+//! Each command is a file with its arguments and a function `run`, in the folder of its noun. `run`
+//! passes values to `ui`, which prints them. A new noun needs a variant and an arm of `Command`.
 
 mod apply;
 mod arg;
@@ -118,8 +118,8 @@ impl Command {
         }
     }
 
-    /// Whether the command runs although a configuration file is invalid: it repairs the file, or does
-    /// not need it.
+    /// Whether the command runs even if a configuration file is invalid, because it repairs the
+    /// file or does not need it.
     const fn repairs_configuration(&self) -> bool {
         matches!(self, Self::Config(_) | Self::Completions(_) | Self::Man(_))
     }

@@ -1,4 +1,4 @@
-//! Changes that are shown first, confirmed, and then made on the revision that was shown.
+//! Shows changes, asks for confirmation, and commits them on the revision that was shown.
 
 use clap::Args;
 use indicatif::HumanCount;
@@ -53,8 +53,9 @@ pub(crate) struct PlanOptions<'a> {
     pub(crate) base: Option<Revision>,
 }
 
-/// Shows a plan, asks, and makes the change. `change` does so for a base, or only plans if its second
-/// argument is true. If the revision is no longer the newest, shows the new plan and changes nothing.
+/// Shows a plan, asks for confirmation, and commits the change. `change` commits on a base, or only
+/// plans if its second argument is true. If the revision is no longer the newest, shows the new
+/// plan and changes nothing.
 pub(crate) async fn confirm_and_change(
     ui: &Ui,
     options: PlanOptions<'_>,
@@ -62,7 +63,7 @@ pub(crate) async fn confirm_and_change(
 ) -> Result<(), CliError> {
     let PlanOptions { question, yes, dry_run, full, base } = options;
     let is_asked = !yes && !dry_run;
-    // Without a question, one request is both the plan and the change.
+    // Without a question, the same request plans and commits the change.
     let first = match change(base, !yes || dry_run).await {
         Err(error) => return Err(show_conflict(ui, full, error, change).await),
         Ok(answer) => answer,

@@ -19,13 +19,13 @@ const MOST_MEMBERS: usize = 5;
 /// Maximum groups on a terminal, unless `--full` is given.
 const MOST_SECTIONS: usize = 20;
 
-/// Shows the differences of a plan. JSON has the whole response.
+/// Shows the differences of a plan. The JSON output is the whole response.
 pub(crate) fn show(ui: &Ui, answer: &PolicyAnswer, full: bool) -> Result<(), CliError> {
     show_changes(ui, answer, &answer.changes, full)
 }
 
-/// Shows differences: in groups as a table, one per line in other formats. JSON has `whole`. A
-/// terminal shows only the first ones, unless `full` is set.
+/// Shows differences: in groups as a table, one per line in other formats. The JSON output is
+/// `whole`. A terminal shows only the first ones, unless `full` is set.
 pub(crate) fn show_changes(
     ui: &Ui,
     whole: &impl Serialize,
@@ -149,7 +149,7 @@ fn name(subject: &Subject) -> String {
 
 type Fields = Vec<(&'static str, Cell)>;
 
-/// The fields of the only side, or those that differ.
+/// The fields of the only side that exists, or the fields that differ between both sides.
 fn compared(before: Option<Fields>, after: Option<Fields>) -> Vec<Vec<Cell>> {
     let faint = |text: &str| Cell::toned(text, Tone::Faint);
     match (before, after) {
@@ -166,7 +166,7 @@ fn compared(before: Option<Fields>, after: Option<Fields>) -> Vec<Vec<Cell>> {
             let present = only.into_iter().filter(|(_, cell)| !is_empty(cell));
             present
                 .map(|(name, cell)| match name {
-                    // A policy is clear without a name.
+                    // A policy is shown without the name of the field, because its value is clear.
                     "policy" => vec![cell],
                     _ => vec![faint(name), cell],
                 })
@@ -263,7 +263,7 @@ impl Row for PolicyChange {
     }
 }
 
-/// What was before, and what is after, each in one line.
+/// The values before and after, each in one line.
 fn sides(subject: &Subject) -> (Cell, Cell) {
     let tag = |tag: &Option<Box<Tag>>| Cell::optional(tag.as_ref().map(|it| line(all_of_tag(it))));
     let rule = |rule: &Option<Box<RuleDraft>>| {

@@ -116,8 +116,8 @@ pub(super) fn run(context: &Context, args: &ServeArgs) -> Result<(), CliError> {
     runtime()?.block_on(serve(context, args))
 }
 
-/// The runtime of a server. Half of the cores handle requests. The others are for the writer, for long
-/// computations and for the kernel. More threads would wake each other up for nothing.
+/// The runtime of a server. Half of the cores handle requests. The others are for the writer, for
+/// long computations and for the kernel. More threads would only wake each other up.
 pub(super) fn runtime() -> std::io::Result<Runtime> {
     let cores = std::thread::available_parallelism()?.get();
     Builder::new_multi_thread().worker_threads((cores / 2).max(1)).enable_all().build()
@@ -128,10 +128,11 @@ async fn serve(context: &Context, args: &ServeArgs) -> Result<(), CliError> {
         return Err(CliError::usage("a server needs a database of its own")
             .hint("name one: --database sqlite:/var/lib/nicelist/nicelist.db"));
     };
-    // Before the database: a failed first start must not print secrets that are never shown again.
+    // TLS is opened before the database, because a failed first start must not print secrets that
+    // are shown only one time.
     let tls = open_tls(context, args)?;
     let options = options(context, args, database.expose());
-    // Also before the database, for the same reason.
+    // The port is also opened before the database, for the same reason.
     let listener = TcpListener::bind(args.listen)
         .await
         .map_err(|error| CliError::failed(format!("cannot listen on {}: {error}", args.listen)))?;

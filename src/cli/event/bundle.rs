@@ -30,7 +30,7 @@ pub(super) async fn run(
         }
     } else {
         let event = client.event(id).await?;
-        // The server refuses an incomplete bundle and says why, so nothing is asked.
+        // The server refuses an incomplete bundle and returns the reason, so there is no question.
         if let Some(bundle) = complete(&event) {
             if !ui.can_ask() {
                 return Err(undecided(&event, bundle));
@@ -47,7 +47,7 @@ fn complete(event: &EventDetail) -> Option<&BundleView> {
     event.bundle.as_ref().filter(|bundle| bundle.state == BundleState::Complete)
 }
 
-/// The error if no flag gives the scope and nothing can be asked.
+/// The error if no flag gives the scope and the user cannot be prompted.
 fn undecided(event: &EventDetail, bundle: &BundleView) -> CliError {
     let BundleView { name, binary_count, .. } = bundle;
     CliError::usage(format!("say for whom all programs of {name} ({binary_count}) are allowed"))

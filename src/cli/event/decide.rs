@@ -57,7 +57,7 @@ pub(crate) struct DecisionArgs {
 }
 
 impl DecisionArgs {
-    /// Whether the arguments choose the rule, so that nothing is asked.
+    /// Whether the arguments choose the rule, so that no question is needed.
     pub(super) fn is_complete(&self) -> bool {
         self.yes || self.rule_type.is_some() || self.scope.is_some()
     }
@@ -124,7 +124,7 @@ pub(super) async fn run(
     args.wait(context, &client, &answer.machine).await
 }
 
-/// The error if no flag chooses the rule and nothing can be asked.
+/// The error if no flag chooses the rule and the user cannot be prompted.
 fn undecided(event: &EventDetail, policy: PolicyKind) -> CliError {
     let id = event.event.id;
     let error = CliError::usage(format!("say which rule to make of event {id}"))

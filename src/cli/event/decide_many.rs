@@ -17,8 +17,8 @@ use crate::rule::{PolicyKind, RuleType, Scope};
 use new_scope::NewScope;
 use questions::MOST_PROGRAMS;
 
-/// Asks for the programs, the kind of rule and the scope, shows the affected hosts, and creates the
-/// rules. With a filter and `--yes`, decides about all programs that match.
+/// Prompts for the programs, the kind of rule and the scope, shows the affected hosts, and creates
+/// the rules. With a filter and `--yes`, decides about all programs that match.
 pub(super) async fn run(
     context: &Context,
     filter: WaitingFilter,
@@ -85,7 +85,7 @@ fn all_of(all: &[WaitingView]) -> Result<Vec<&WaitingView>, CliError> {
     Err(CliError::usage(text).hint("--since, --host and --text narrow them"))
 }
 
-/// The error if no flag chooses the programs and nothing can be asked.
+/// The error if no flag chooses the programs and the user cannot be prompted.
 fn undecided(policy: PolicyKind) -> CliError {
     let command = if policy.allows() { "approve" } else { "block" };
     CliError::usage("say which event is meant: without a terminal nothing can be picked")

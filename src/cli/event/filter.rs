@@ -89,7 +89,7 @@ impl WaitingFilter {
             || [host, user, signer, text].into_iter().any(|filter| filter.is_some())
     }
 
-    /// Durations count back from `now`.
+    /// Durations are subtracted from `now`.
     pub(super) fn query(self, now: Timestamp) -> WaitingQuery {
         let Self { host, user, blocked, signer, text, since } = self;
         let since = since.map(|since| since.resolve(now));

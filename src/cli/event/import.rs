@@ -19,7 +19,7 @@ use crate::rule::MachineId;
 use report::Placed;
 use source::Reports;
 
-/// Maximum reports per request, which occupies the writer of the server.
+/// Maximum reports per request, because other writes wait for them.
 const MOST_REPORTS: usize = 1_000;
 /// Maximum bytes of several reports in one request.
 const MOST_BYTES: usize = 8 * 1024 * 1024;
@@ -185,7 +185,7 @@ impl Batch {
     }
 }
 
-/// Shows what the server rejects, with places in the files instead of the request.
+/// Shows the server's errors, with locations in the files instead of the request.
 fn refused(ui: &Ui, places: &[String], mut problem: Problem) -> CliError {
     let mut faults = FaultList::new(ui, false);
     problem.details.retain(|detail| match detail.index.and_then(|index| places.get(index)) {
@@ -215,7 +215,7 @@ impl std::fmt::Display for Summary {
     }
 }
 
-/// Tables have no columns: the line on stderr has the same numbers.
+/// A table has no columns, because the line on stderr has the same numbers.
 impl Row for Summary {
     const HEADED: bool = false;
 

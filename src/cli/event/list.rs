@@ -58,5 +58,5 @@ pub(super) async fn run(context: &Context, args: ListArgs) -> Result<(), CliErro
     list.finish()
 }
 
-/// The server's maximum.
+/// The server's maximum page size.
 const LARGEST_PAGE: usize = 5000;

@@ -71,7 +71,7 @@ pub(super) async fn run(context: &Context, args: TailArgs) -> Result<(), CliErro
     }
 }
 
-/// The events after one, or from the first one, oldest first.
+/// The events after `shown`, or all events, oldest first.
 async fn after(
     client: &Client,
     query: &EventQuery,
@@ -82,7 +82,8 @@ async fn after(
     page(client, &EventQuery { after: Some(after), ..query.clone() }).await
 }
 
-/// The newest events, oldest first. At least one, because later events follow it.
+/// The newest events, oldest first. Requests at least one event, because later events are requested
+/// after it.
 async fn newest(
     client: &Client,
     query: &EventQuery,

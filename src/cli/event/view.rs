@@ -86,7 +86,7 @@ pub(super) fn waiting_label(waiting: &WaitingView) -> &str {
     program_label(&waiting.path, &waiting.program.sha256)
 }
 
-/// The publisher in the signature, as far as it has one.
+/// The publisher in the signature, if there is one.
 pub(super) fn publisher(waiting: &WaitingView) -> &str {
     let program = &waiting.program;
     let leaf = program.certificate.as_ref();

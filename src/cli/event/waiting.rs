@@ -6,8 +6,8 @@ use crate::api::{WaitingQuery, WaitingView};
 use crate::cli::error::CliError;
 use crate::client::Client;
 
-/// The newest programs, at most `limit`. A page of the server covers a range of events, so that
-/// several pages may have the same program. Its parts are merged.
+/// The newest programs, at most `limit`. Each page of the server covers a range of events, so
+/// several pages may contain the same program. These entries are merged.
 pub(super) async fn waiting_programs(
     client: &Client,
     query: &WaitingQuery,

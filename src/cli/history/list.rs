@@ -1,4 +1,4 @@
-//! `nicelist history`, alone.
+//! `nicelist history` without a subcommand.
 
 use clap::Args;
 
@@ -11,7 +11,7 @@ use crate::rule::{RevisionSummary, Scope, Target};
 
 /// Maximum revisions on a terminal without `--limit`.
 const MOST_ON_TERMINAL: usize = 30;
-/// The maximum of servers.
+/// The server's maximum page size.
 const LARGEST_PAGE: usize = 5000;
 
 /// Selects revisions.
@@ -42,7 +42,7 @@ pub(super) async fn run(context: &Context, args: ListArgs) -> Result<(), CliErro
     let since = since.map(|since| since.resolve(ui.now()));
     let wanted =
         limit.or_else(|| ui.is_terminal().then_some(MOST_ON_TERMINAL)).unwrap_or(usize::MAX);
-    // One more, to know whether the list is complete.
+    // Requests one revision more than wanted, to know whether the list is complete.
     let page = Some(wanted.saturating_add(1)).filter(|page| *page < LARGEST_PAGE);
     let query = RevisionQuery { author, since, target, scope, limit: page, cursor: None };
     let mut pages = client.revisions(&query);

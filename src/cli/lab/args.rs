@@ -13,7 +13,7 @@ pub(super) fn seconds(text: &str) -> Result<Duration, String> {
     }
 }
 
-/// Converts a word of ours into a value of Santa's protocol.
+/// Converts one of nicelist's words into a value of Santa's protocol.
 pub(super) fn on_the_wire<T: serde::de::DeserializeOwned>(word: &str) -> Result<T, CliError> {
     serde_json::from_value(word.into())
         .map_err(|error| CliError::usage(format!("`{word}`: {error}")))

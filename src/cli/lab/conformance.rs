@@ -108,7 +108,7 @@ fn chosen(only: &[String]) -> Result<Vec<&'static Case>, CliError> {
     Ok(all().filter(|case| only.is_empty() || wanted(case)).collect())
 }
 
-/// How many cases ended how.
+/// The number of cases with each result.
 fn summary(reports: &[CaseReport]) -> String {
     let count = |status| reports.iter().filter(|report| report.status == status).count();
     let (failed, passed) = (count(Status::Fail), count(Status::Pass));

@@ -98,8 +98,8 @@ async fn save(daemon: &Daemon, state: Option<&PathBuf>) -> Result<(), CliError> 
     Ok(())
 }
 
-/// Adds events for the next sync, and returns the blocked executions for immediate reports, each
-/// with the programs of its bundle among the events.
+/// Adds events for the next sync. Returns the blocked executions, which are reported immediately,
+/// each with the events about programs of its bundle.
 fn sort(santa: &mut Santa, events: Vec<Event>) -> Vec<Blocked> {
     let (blocked, others): (Vec<_>, Vec<_>) =
         events.into_iter().partition(|event| event.decision.as_str().starts_with("BLOCK_"));

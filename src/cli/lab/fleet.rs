@@ -164,7 +164,7 @@ enum VerifyArg {
     None,
 }
 
-/// A share as it is given.
+/// A share as it is written in the argument.
 #[derive(Debug, Clone, Copy)]
 struct ShareArg(Share);
 
@@ -181,7 +181,7 @@ impl FromStr for ShareArg {
     }
 }
 
-/// A duration that something can be repeated after.
+/// Parses an interval.
 fn interval(text: &str) -> Result<SignedDuration, String> {
     let duration = arg::duration(text)?;
     if duration < SignedDuration::from_secs(1) {

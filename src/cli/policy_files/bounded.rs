@@ -1,4 +1,4 @@
-//! Reads files and pipes up to a limit: a wrong path may lead to a device that never ends.
+//! Reads files and pipes up to a limit, because a wrong path may be a device with endless data.
 
 use std::io::{self, Read};
 

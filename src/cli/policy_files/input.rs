@@ -109,7 +109,8 @@ impl Input {
         };
         refuse_configuration(configuration, format, &name)?;
         if format.streams() {
-            // If only its name has this format, its header or its first line is invalid.
+            // If only the file's name fits this format, its header or first line is invalid.
+            // Reading it reports the error.
             return Self::stream(ui, file, None, format, defaults);
         }
         let policy = format.read(std::slice::from_ref(&file), &defaults);
@@ -197,8 +198,8 @@ impl Input {
         }
     }
 
-    /// The fields for which an absent value means that a rule has none. The file does not contain
-    /// the other fields.
+    /// The fields for which a missing value means that the rule has no value. Other fields are not in
+    /// the file.
     pub(crate) fn fields(&self) -> RuleFields {
         match &self.reading {
             Reading::Csv(reader, _) => reader.fields(),

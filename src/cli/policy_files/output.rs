@@ -53,7 +53,7 @@ impl Destination {
     /// Begins to write. In a dry run, nothing is written.
     ///
     /// # Errors
-    /// If the file cannot be created, or if settings or tags would be lost and may not be.
+    /// If the file cannot be created, or if settings or tags would be lost and `strict` is set.
     pub(crate) fn begin<'u>(
         &self,
         ui: &'u Ui,
@@ -184,7 +184,7 @@ struct RemovedOnDrop(PathBuf);
 
 impl Drop for RemovedOnDrop {
     fn drop(&mut self) {
-        // After a rename there is nothing to remove.
+        // After a rename, this fails because there is nothing to remove.
         drop(fs::remove_file(&self.0));
     }
 }
@@ -230,7 +230,7 @@ impl Sink<'_> {
     /// Warns of losses, and moves the written file to its path.
     ///
     /// # Errors
-    /// If something is lost and may not be, or cannot be written.
+    /// If something is lost and `strict` is set, or if the file cannot be written.
     pub(crate) fn finish(self) -> Result<Finished, CliError> {
         let Self {
             path,

@@ -30,7 +30,7 @@ pub(super) fn unwritable(path: &Path, error: &io::Error) -> CliError {
     CliError::failed(format!("cannot write {}", path.display())).because([error.to_string()])
 }
 
-/// Reads a file of rules, up to the limit of one.
+/// Reads a file of rules, up to its maximum size.
 pub(super) fn read_file(path: &Path) -> io::Result<Vec<u8>> {
     Bounded::rules(fs::File::open(path)?).read_all()
 }

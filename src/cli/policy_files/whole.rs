@@ -17,7 +17,7 @@ use crate::rule::Scope;
 /// Reads the settings of a configuration profile, `-` for stdin.
 ///
 /// # Errors
-/// Where it cannot be read, or is not a profile.
+/// If it cannot be read, or is not a profile.
 pub(crate) fn read_settings(path: &Path, scope: &Scope) -> Result<ParsedPolicy, CliError> {
     const OTHERS: &str = "nicelist apply -f FILE reads the settings of a manifest or of Moroz";
     let file = read_one(path)?;
@@ -75,7 +75,7 @@ pub(crate) fn refuse_configuration(
 /// Reads a path as a whole, `-` for stdin. Faults in it are part of the result.
 ///
 /// # Errors
-/// Where it cannot be read, or its format is unknown.
+/// If it cannot be read, or its format is unknown.
 pub(crate) fn read_whole(path: &Path, args: &ReadArgs) -> Result<(Format, ParsedPolicy), CliError> {
     let defaults = args.defaults();
     if path != Path::new(STDIO) && path.is_dir() {
@@ -137,7 +137,8 @@ pub(super) fn folder(
     let name = name_of(path);
     let files = read_folder(path)?;
     let mut found = files.iter().filter_map(Format::of_content);
-    // A manifest with a fault and a folder with rows only are known by the names of their files.
+    // A manifest with a fault, and a folder that has only rows, are recognized by the names of
+    // their files.
     let named = files.iter().filter_map(|file| Format::of_name(&file.name));
     let named = named
         .filter(|it| matches!(it, Format::Toml | Format::Csv | Format::Tsv))

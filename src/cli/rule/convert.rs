@@ -177,7 +177,7 @@ impl Summary {
     }
 }
 
-/// Not shown in a table: the line on stderr has the same.
+/// A table has no columns, because the line on stderr has the same numbers.
 impl Row for Summary {
     const HEADED: bool = false;
 

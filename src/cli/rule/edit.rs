@@ -175,7 +175,7 @@ impl EditedText {
 
     /// Opens the editor and reads the text again.
     fn edit(&self, editor: &str) -> Result<Vec<u8>, CliError> {
-        // Through the shell, as git does: the variable may have options.
+        // The shell runs the editor, as in git, because the variable may contain options.
         let status = command_with_file(editor, self.file.path()).status()?;
         if !status.success() {
             return Err(CliError::failed(format!("the editor `{editor}` failed: {status}"))

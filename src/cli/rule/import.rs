@@ -261,7 +261,7 @@ impl std::fmt::Display for Summary {
     }
 }
 
-/// Not shown in a table: the line on stderr has the same.
+/// A table has no columns, because the line on stderr has the same numbers.
 impl Row for Summary {
     const HEADED: bool = false;
 

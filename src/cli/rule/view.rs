@@ -64,7 +64,7 @@ impl Report for RuleView {
     }
 }
 
-/// The expiry. Most rules have none, so that `never` would be noise.
+/// The expiry. It is empty for rules without one, which are most rules.
 fn expires(rule: &RuleDraft) -> Cell {
     rule.expires.map_or(Cell::text(""), |at| Cell::Time(Some(at)))
 }

@@ -1,4 +1,4 @@
-//! Values in tables: how a terminal, a pipe and a program get them.
+//! Values in tables, and their texts for a terminal, a pipe and a program.
 
 use std::borrow::Cow;
 

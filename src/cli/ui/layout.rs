@@ -109,8 +109,8 @@ impl<'a> Fitting<'a> {
         self.room.checked_div(self.undecided()).unwrap_or(0)
     }
 
-    /// Gives columns the width that `width` returns for their texts and share. Each one changes the
-    /// share of the others, so that they are asked again.
+    /// Gives columns the width that `width` returns for their texts and share. Each width changes
+    /// the share of the other columns, so these are computed again.
     fn decide(&mut self, width: impl Fn(&[&str], usize) -> Option<usize>) {
         let (columns, mut is_changed) = (self.columns, true);
         while is_changed {
@@ -156,7 +156,7 @@ pub(super) fn width_of(text: &str) -> usize {
     console::measure_text_width(text)
 }
 
-/// A table that does not ask the terminal: `Ui` knows its width.
+/// A table that does not detect the width of the terminal, because `Ui` knows it.
 fn table<R: IntoIterator<Item: Into<Cell>>>(rows: impl IntoIterator<Item = R>) -> Table {
     let mut table = Table::new();
     table.force_no_tty().load_style(STYLE).add_rows(rows.into_iter().map(Row::from));

@@ -139,7 +139,7 @@ impl Ui {
         list.finish()
     }
 
-    /// Shows a response of the API: as it is in JSON, otherwise as rows.
+    /// Shows a response of the API: unchanged as JSON, otherwise as rows.
     pub(crate) fn answer<R: Row>(
         &self,
         answer: &impl Serialize,
@@ -151,7 +151,7 @@ impl Ui {
         }
     }
 
-    /// Shows a response of the API: as it is in JSON, otherwise as one row.
+    /// Shows a response of the API: unchanged as JSON, otherwise as one row.
     pub(crate) fn row<R: Row>(&self, row: &R) -> Result<(), CliError> {
         if self.writes_json() {
             return self.json(row);
@@ -190,7 +190,8 @@ fn drain(writer: &mut csv::Writer<Vec<u8>>, ui: &Ui) -> Result<(), CliError> {
     ui.write_data(&bytes)
 }
 
-/// Writes the waiting rows. The first ones decide about the widths, and get the head.
+/// Writes the buffered rows. The first rows determine the widths of the columns, and are written
+/// below the header.
 fn write_table<R: Row>(
     ui: &Ui,
     columns: &[Column<R>],
@@ -232,8 +233,8 @@ pub(super) fn tone_style(ui: &Ui, tone: Tone) -> Style {
     ui.out.style(tone.style())
 }
 
-/// The text of a cell in a table. A terminal gets only the beginning of a long text: the length of
-/// what hosts report is not limited.
+/// The text of a cell in a table. A terminal gets only the beginning of a long text, because hosts
+/// may report texts of any length.
 pub(super) fn text(ui: &Ui, cell: &Cell) -> String {
     if !ui.is_terminal() {
         return harmless(&cell.for_pipes()).into_owned();

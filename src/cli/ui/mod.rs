@@ -1,5 +1,5 @@
-//! Printing, which only this module does. Commands pass values; how they look depends on the output
-//! format and on whether stdout is a terminal.
+//! Prints output. Only this module does so. Commands pass values, whose appearance depends on the
+//! output format and on whether stdout is a terminal.
 //!
 //! Data goes to stdout, everything else to stderr.
 

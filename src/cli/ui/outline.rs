@@ -9,11 +9,11 @@ use super::output::Ui;
 use crate::cli::error::CliError;
 use crate::config::Output;
 
-/// Wider names do not push the values of all other items to the right.
+/// Maximum width of the column of names. A wider name does not move the values of the other items.
 const WIDEST_NAME: usize = 44;
-/// Before the second and all further lines of an item.
+/// The indent of the second and all further lines of an item.
 const INDENT: &str = "      ";
-/// Between two values of one line.
+/// The space between two values of one line.
 const GAP: &str = "  ";
 
 #[derive(Clone, Debug)]
@@ -28,12 +28,12 @@ pub(crate) struct Section {
 pub(crate) struct Item {
     pub(crate) mark: (&'static str, Tone),
     pub(crate) name: String,
-    /// The cells of one value are not wrapped apart.
+    /// Each value is a list of cells, which are wrapped as one text.
     pub(crate) values: Vec<Vec<Cell>>,
 }
 
 impl Ui {
-    /// Shows a response of the API that has many small parts: as it is in JSON, in sections as a
+    /// Shows a response of the API that has many small parts: unchanged as JSON, in sections as a
     /// table, as rows in other formats.
     pub(crate) fn outline<R: Row>(
         &self,

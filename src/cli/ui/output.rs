@@ -70,7 +70,7 @@ impl Ui {
         Self { format, quiet, raw_cells, out, err, width, clock, progress_bar }
     }
 
-    /// Shows a secret without anything else, so that it can be piped, unless JSON is wanted.
+    /// Writes only the secret, so that it can be piped, unless the output format is JSON.
     pub(crate) fn secret(&self, answer: &impl Serialize, secret: &str) -> Result<(), CliError> {
         match self.format {
             Output::Json | Output::Jsonl => self.json(answer),
@@ -111,7 +111,7 @@ impl Ui {
         }
     }
 
-    /// Writes a mistake in the input, which begins with its place.
+    /// Writes a fault in the input. The text begins with the location.
     pub(crate) fn fault(&self, text: impl AsRef<str>) {
         self.write_line(None, text.as_ref());
     }
@@ -151,7 +151,7 @@ impl Ui {
         in_zone(at, &TimeZone::system())
     }
 
-    /// Says in which time zone the expiries of a file are read, unless it is UTC.
+    /// Shows in which time zone the expiries of a file are read, unless it is UTC.
     pub(crate) fn note_zone(&self) {
         let zone = TimeZone::system();
         let name = zone.iana_name().unwrap_or("local");
@@ -197,7 +197,8 @@ impl Ui {
         self.out.to.borrow_mut()
     }
 
-    /// Writes one line to stderr. A failure is ignored: there is no other place to report it.
+    /// Writes one line to stderr. A failure is ignored, because it cannot be reported anywhere
+    /// else.
     fn write_line(&self, label: Option<(&str, AnsiColor)>, text: &str) {
         self.without_progress(|| {
             let mut err = self.err.to.borrow_mut();

@@ -87,8 +87,8 @@ fn answer<T>(ask: impl FnOnce(&Term) -> dialoguer::Result<T>) -> Result<T, CliEr
     })
 }
 
-/// From now on, an interrupt shows the cursor and exits. A second thread waits for it: a question
-/// blocks its thread, and misses an interrupt between two keys.
+/// From now on, an interrupt shows the cursor and exits. A second thread waits for it, because a
+/// question blocks its own thread and misses an interrupt between two keys.
 #[expect(clippy::exit, reason = "the thread that asks may never return")]
 fn end_when_interrupted() {
     let (watching, is_watching) = mpsc::channel::<()>();

@@ -12,7 +12,7 @@ use super::output::Ui;
 use crate::cli::error::CliError;
 use crate::config::Output;
 
-/// A value that can be shown in full. JSON has what it serializes to.
+/// A value that can be shown in full. The JSON output is its serialized form.
 pub(crate) trait Report: Serialize {
     fn groups(&self) -> Vec<Group>;
 }

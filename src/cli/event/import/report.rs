@@ -6,12 +6,12 @@ use crate::api::HostReport;
 use crate::cli::policy_files::Fault;
 use crate::rule::MachineId;
 
-/// The key with the host, in addition to Santa's own keys. In a folder, the path has the host.
+/// The key of the host, in addition to Santa's own keys. In a folder, the path contains the host.
 pub(super) const MACHINE: &str = "machine_id";
 
 pub(super) struct Placed {
     pub(super) place: String,
-    /// Bytes of its text.
+    /// The length of the report's text in bytes.
     pub(super) length: usize,
     pub(super) report: HostReport,
 }
@@ -22,7 +22,7 @@ pub(super) fn bad(place: String, text: impl Into<String>) -> Read {
     Err(Fault::Bad { place, text: text.into(), row: None })
 }
 
-/// A report from the host in the event, or from `machine`.
+/// The report of an event. The host is in the event, or it is `machine`.
 pub(super) fn report(
     place: String,
     length: usize,

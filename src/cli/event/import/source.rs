@@ -16,7 +16,7 @@ use crate::format::Spot;
 use crate::format::json::{reason, without_mark};
 use crate::rule::MachineId;
 
-/// Maximum bytes of an event. Santa's have some 4 kB.
+/// Maximum bytes of an event. Santa's events have about 4 kB.
 const LONGEST: u64 = 1024 * 1024;
 /// Bytes of a file that are read to detect an upload.
 const HEAD: usize = 64 * 1024;
@@ -30,7 +30,7 @@ pub(super) struct Reports {
 }
 
 enum Source {
-    /// The folder of Moroz.
+    /// A folder of Moroz's files.
     Tree(Vec<std::vec::IntoIter<PathBuf>>),
     /// One object per line.
     Lines { name: String, input: BufReader<File>, line: u32, text: Vec<u8> },

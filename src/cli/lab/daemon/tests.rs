@@ -30,7 +30,7 @@ fn run_for(clock: &Clock) -> Run {
     Run { clock: clock.clone(), options, state: None, time: None, syncs: None }
 }
 
-/// Turns the clock on whenever all wait for it.
+/// Advances the clock whenever all tasks wait for it.
 async fn flying(clock: &Clock) {
     loop {
         tokio::task::yield_now().await;

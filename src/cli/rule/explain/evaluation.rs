@@ -169,7 +169,7 @@ fn facts(view: &EvaluationView, now: Timestamp) -> Vec<Item> {
     known.map(item).collect()
 }
 
-/// The word and the mark for what a rule does.
+/// The word and the mark for the effect of a rule.
 const fn part(part: RulePart) -> (&'static str, (&'static str, Tone)) {
     match part {
         RulePart::Decides => ("decides", (">", Tone::Strong)),
@@ -189,7 +189,7 @@ fn rule_item(matched: &RuleMatch) -> Item {
         (policy, _) => policy_cell(policy),
     };
     let (word, mark) = part(matched.part);
-    // The mark and the policy already say it.
+    // The mark and the policy already show the reason.
     let why = if matched.part == RulePart::Decides { "" } else { matched.why.as_str() };
     let why = [word, why].into_iter().filter(|text| !text.is_empty()).collect::<Vec<_>>();
     Item {

@@ -47,7 +47,7 @@ impl<'u> Faults<'u> {
         Self { sink, has_rows: true, streams: true, count: 0 }
     }
 
-    /// Whether rows must be kept as they came, in case the server refuses them.
+    /// Whether the original rows must be kept, in case the server refuses them.
     pub(super) fn keeps_rows(&self) -> bool {
         matches!(self.sink, Sink::Written { .. })
     }

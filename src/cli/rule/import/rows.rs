@@ -49,7 +49,7 @@ pub(super) struct Rows {
     options: ChangeOptions,
     locations: Locations,
     names: FileNames,
-    /// The fields as they came, if rows that the server refuses must be written to a file.
+    /// The original fields, if rows that the server refuses must be written to a file.
     records: Option<Vec<ByteRecord>>,
     count: usize,
     left_out: usize,
@@ -63,7 +63,8 @@ pub(super) fn read(
     options: ChangeOptions,
     faults: &mut Faults<'_>,
 ) -> Result<Rows, CliError> {
-    // While a buffer grows, it takes its memory twice. Reserved memory that is not used is free.
+    // A growing buffer needs twice its memory while it is copied, so the memory is reserved first.
+    // Reserved memory that is not used costs nothing.
     let room = length.and_then(|length| usize::try_from(length).ok()).unwrap_or(0);
     let mut body = Vec::with_capacity(room.saturating_mul(2).min(MAX_RESERVED));
     let mut rows = Rows {
@@ -109,7 +110,7 @@ impl ValidRules<'_, '_> {
             match rule {
                 Ok((location, rule)) => {
                     self.rows.count += 1;
-                    // After a fault nothing is sent, so nothing has to be kept.
+                    // After a fault nothing is sent, so no rule has to be stored.
                     if self.faults.forbid() {
                         continue;
                     }
@@ -260,7 +261,7 @@ impl Sent {
     }
 }
 
-/// The locations of rules. Of rows and lines, only the line is stored.
+/// The locations of rules. For rows and lines, only the line is stored.
 enum Locations {
     Lines(Vec<u32>),
     Any(Vec<Location>),

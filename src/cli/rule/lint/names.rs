@@ -31,7 +31,7 @@ pub(super) async fn check(client: &Client, policy: &PolicyState) -> Result<HostN
         })
         .collect();
     let names: Vec<MachineId> = names.into_iter().cloned().collect();
-    // The response also has shared serial numbers, so one request is sent even without names.
+    // The response also contains shared serial numbers, so one request is sent even without names.
     let mut found = HostNames::default();
     let mut parts = names.chunks(MOST_NAMES).map(<[MachineId]>::to_vec).collect::<Vec<_>>();
     if parts.is_empty() {
