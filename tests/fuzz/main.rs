@@ -1,4 +1,4 @@
-//! Runs every fuzz target on its committed corpus, so that a fixed mistake does not come back.
+//! Runs every fuzz target on its committed corpus, so that fixed bugs stay fixed.
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 

@@ -30,10 +30,10 @@ pub(crate) const TARGETS: [(&str, Attempt); 6] = [
     ("cursor", cursor),
 ];
 
-/// Larger than any body of a corpus, and smaller than a decompressed bomb.
+/// Larger than any body in a corpus, and smaller than a decompressed bomb.
 const LIMIT: usize = 1 << 16;
 
-/// Decoding stays within the limit or fails, and a decoded body survives encoding and
+/// Decoding stays within the limit or fails, and a decoded body is the same after encoding and
 /// decoding in every encoding.
 pub(crate) fn body(bytes: &[u8]) {
     let encodings = [ContentEncoding::Identity, ContentEncoding::Deflate, ContentEncoding::Gzip];
@@ -88,7 +88,7 @@ fn answer<M: Message + PartialEq + Debug>(bytes: &[u8]) {
     settles(bytes, read_answer::<M>);
 }
 
-/// A message that can be read survives writing and reading, and its format is detected.
+/// A valid message is the same after writing and reading, and its format is detected.
 fn settles<M: Message + PartialEq + Debug, E: Debug>(
     bytes: &[u8],
     read: impl Fn(Format, &[u8]) -> Result<M, E>,
@@ -109,8 +109,8 @@ fn settles<M: Message + PartialEq + Debug, E: Debug>(
     }
 }
 
-/// Any text is accepted as a cursor: a valid one gets its page, all others get the first page of
-/// the host's own download.
+/// Any text is accepted as a cursor. A valid cursor gets its page, and any other text gets the
+/// first page of the host's own download.
 pub(crate) fn cursor(bytes: &[u8]) {
     static FLEET: OnceLock<Fleet> = OnceLock::new();
     let fleet = FLEET.get_or_init(Fleet::new);

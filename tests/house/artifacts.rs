@@ -1,4 +1,5 @@
-//! The committed completions, manual pages and conformance page are those that the code generates.
+//! The committed completions, manual pages and conformance page are equal to those that the code
+//! generates.
 
 use std::collections::BTreeMap;
 use std::fs;

@@ -1,4 +1,4 @@
-//! Files are short, finished, and named after what they contain.
+//! Files are short, contain no marks of unfinished work, and are named after what they contain.
 
 use std::path::{Path, PathBuf};
 

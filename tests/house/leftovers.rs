@@ -30,7 +30,7 @@ fn machines(path: &str, text: &str) -> Vec<String> {
     lines.map(|(at, line)| format!("{path}:{}: {}", at + 1, line.trim())).collect()
 }
 
-/// Not if the path is the middle of a longer path or a URL.
+/// A path in the middle of a longer path or of a URL does not count.
 fn has_machine_path(line: &str) -> bool {
     MACHINES.iter().any(|folder| {
         line.match_indices(folder).any(|(at, _)| {

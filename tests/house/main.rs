@@ -1,4 +1,5 @@
-//! Checks on the project's own files: which module may use which, how files look, and plain words.
+//! Checks on the project's own files: dependencies between modules, the form of files, and plain
+//! words.
 
 mod artifacts;
 mod files;

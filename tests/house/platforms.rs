@@ -1,5 +1,5 @@
-//! Help desks run the command line on Windows: whatever exists only on Unix needs `cfg(unix)` and an
-//! alternative.
+//! Help desks run the command line on Windows, so code that exists only on Unix needs `cfg(unix)`
+//! and an alternative.
 
 use super::source::{Token, files, name, read, root, tokens};
 

@@ -6,7 +6,7 @@ use std::sync::LazyLock;
 use super::phrases::{EVERYWHERE, IN_COMMENTS, Phrase};
 use super::source::{Piece, Token, files, name, pieces, read, root};
 
-/// clap prints the comments of items that derive one of these as help.
+/// clap prints the comments of an item as help if the item derives one of these.
 const CLAP_DERIVES: [&str; 4] = ["Args", "Parser", "Subcommand", "ValueEnum"];
 
 /// Phrases by each word that they can begin with.
@@ -94,7 +94,7 @@ fn help_texts(pieces: &[(usize, Piece<'_>)]) -> Vec<bool> {
     marked
 }
 
-/// The end of the item that contains a token outside of its braces.
+/// The end of the item that contains a token. The token is not inside the braces of the item.
 fn end_of_item(pieces: &[(usize, Piece<'_>)], from: usize) -> usize {
     let mut depth = 0_usize;
     for (at, (_, piece)) in pieces.iter().enumerate().skip(from) {

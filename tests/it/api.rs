@@ -1,4 +1,4 @@
-//! The admin API: who may do what, how refusals look, and the document that describes it.
+//! The admin API: required roles, the form of refusals, and the OpenAPI document.
 
 use axum::body::Body;
 use http::{Method, Request, StatusCode};

@@ -1,4 +1,4 @@
-//! What a policy in files may be, and what is refused, with the real binary.
+//! Which files of a policy are accepted and which are refused, with the real binary.
 
 use std::fs;
 

@@ -34,7 +34,7 @@ fn without_time(text: &str) -> String {
     format!("{before} of [TIME]{after}")
 }
 
-/// A Mac that lives in a file between its syncs.
+/// Syncs a Mac whose state is in a file between its syncs.
 fn sync(shell: &Shell, server: &Server, name: &str, more: &str) -> Value {
     let base = server.sync_base();
     shell.json(&format!(
@@ -69,7 +69,7 @@ fn l9_a_database_is_backed_up_while_a_server_writes_and_restored_when_it_has_sto
         });
         loop {
             let is_last = writing.is_finished();
-            // The environment names the server; a backup is made where the database is.
+            // The environment contains the server's URL, but a backup needs the local database.
             let backup = shell.json(&format!("database backup copy.db --force {local}"));
             let copy = Connection::open(shell.path("copy.db")).unwrap();
             let sql = "SELECT (SELECT count(*) FROM rule), (SELECT max(id) FROM revision)";
@@ -86,7 +86,7 @@ fn l9_a_database_is_backed_up_while_a_server_writes_and_restored_when_it_has_sto
     assert_eq!(mode & 0o777, 0o600);
     assert_eq!(files(&shell, "unfinished"), [""; 0]);
 
-    // Since then, rules were removed and added.
+    // After the backup, rules are removed and added.
     done(&shell, "rule remove teamid:AAAAAAAAAA");
     done(&shell, "rule add allow teamid:BBBBBBBBBB");
     sync(&shell, &server, "anna", OLD);
@@ -134,7 +134,7 @@ async fn l9_a_postgresql_database_that_pg_restore_brought_back_gets_a_new_epoch(
     database.drop().await;
 }
 
-/// How many rules the Mac has that waits for a clean sync after a restore, when its turn has come.
+/// Syncs a Mac until its clean sync after a restore is scheduled. Returns the number of its rules.
 fn rules_after_the_turn(shell: &Shell, server: &Server) -> u64 {
     let shown = shell.run("host list");
     assert!(shown.contains("behind (restored)"), "{shown}");

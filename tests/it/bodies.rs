@@ -1,4 +1,4 @@
-//! All request bodies together use limited memory, and long ones delay no other request.
+//! All request bodies together use limited memory, and long ones do not delay other requests.
 
 use std::io::{Read, Write};
 use std::net::TcpStream;
@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use crate::shell::{ADMIN, ENROLMENT, Server, Shell};
 
-/// Bytes that each of these hosts sends of the 16 MB that it announces.
+/// Bytes that each of these hosts sends of a body of 16 MB.
 const SENT: usize = 8 * 1000 * 1000;
 
 fn connect(server: &Server) -> TcpStream {
@@ -22,7 +22,7 @@ fn begin(server: &Server, host: usize, body: &[u8]) -> TcpStream {
          content-length: 16000000\r\n\r\n"
     );
     stream.write_all(head.as_bytes()).unwrap();
-    // It may be refused while it is sent.
+    // The server may refuse the request while the body is sent.
     let _refused = stream.write_all(body);
     stream
 }
@@ -43,7 +43,7 @@ fn b3_half_sent_bodies_share_one_budget() {
     assert!(more <= 256, "{more} MiB");
 }
 
-/// The server's status, as the API has it.
+/// The server's status in the API.
 fn status(server: &Server) -> serde_json::Value {
     let mut stream = connect(server);
     let head = format!(

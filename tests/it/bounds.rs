@@ -1,4 +1,4 @@
-//! What a host reports is bounded before it is stored, and lists are bounded in bytes.
+//! Reports of hosts are limited before they are stored, and lists are limited in bytes.
 
 use std::num::NonZeroUsize;
 
@@ -121,7 +121,7 @@ async fn b1_host_show_says_what_was_shortened() {
     assert!(shown.contains("truncated  serial_num, hostname, primary_user_groups"), "{shown}");
 }
 
-/// How much more memory than at the start a server may have needed, in MiB.
+/// Maximum growth of a server's memory, in MiB.
 const MOST_MEMORY: u64 = 128;
 
 fn huge_event_of(host: &Host, number: u32) -> Event {
@@ -147,7 +147,8 @@ fn huge_event_of(host: &Host, number: u32) -> Event {
     }
 }
 
-/// Writes what a version without bounds stored: hosts with names of 16 MB and events of up to 2 MB.
+/// Writes data as a version without limits stored it: hosts with names of 16 MB and events of up to
+/// 2 MB.
 async fn fill_without_bounds(database: &str) {
     let store = store::open(database, Durability::Process).await.unwrap();
     for number in 0..3 {
@@ -166,7 +167,7 @@ async fn fill_without_bounds(database: &str) {
     }
 }
 
-/// Reads every list until its end, and gives the largest response and the number of items.
+/// Reads every list until its end. Returns the largest response and the number of items.
 async fn read_all(server: &Server, path: &str) -> (usize, usize) {
     let client = reqwest::Client::new();
     let (mut largest, mut items, mut cursor) = (0, 0, String::new());
@@ -237,7 +238,7 @@ async fn b1_the_attack_costs_little_memory() {
     lists_stay_small(&server, server.memory("VmRSS"), 1, 500).await;
 }
 
-/// All items of a list, the number of its pages, and the bytes of the largest.
+/// Returns all items of a list, the number of its pages, and the bytes of the largest page.
 async fn pages(world: &World, path: &str) -> (Vec<Value>, usize, usize) {
     let (mut items, mut pages, mut largest) = (Vec::new(), 0, 0);
     let mut cursor = String::new();

@@ -1,4 +1,4 @@
-//! Lint runs before a change is stored, wherever it comes from.
+//! Lint runs before a change is stored, for every kind of change.
 
 use http::{Method, StatusCode};
 use serde_json::{Value, json};
@@ -146,7 +146,8 @@ fn m6_path_patterns_are_compiled() {
     warning: allowed-path-regex of fleet: `^/Users/` allows programs in /Users/ (NL403 allows-writable-path)
     revision 1
     ");
-    // Look-around is ICU's alone: it cannot be checked here, and it is not refused.
+    // Look-around is only valid in ICU's regular expressions. It cannot be checked here, so it is
+    // not refused.
     shell.run("settings set blocked-path-regex=^/opt/(?!ok)");
     let stored = shell.json("settings show");
     assert!(stored.to_string().contains("(?!ok)"), "{stored}");
@@ -245,7 +246,7 @@ async fn m6_the_api_refuses_with_a_problem() {
 #[test]
 fn m9_a_scope_that_no_host_has_is_a_warning() {
     let (shell, server) = served();
-    // Before any host is enrolled, no host can have it.
+    // Before a host is enrolled, there is no warning about unknown users.
     let shown = shell.run("rule add allow teamid:AAAAAAAAAA --scope user:early");
     assert!(!shown.contains("warning"), "{shown}");
     let base = server.sync_base();

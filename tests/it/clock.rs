@@ -1,4 +1,4 @@
-//! A clock that jumps expires nothing until it returns or is confirmed.
+//! If the clock jumps, nothing expires until the clock returns or is confirmed.
 
 use std::time::{Duration, Instant};
 
@@ -44,7 +44,7 @@ async fn ask(router: &Router, method: Method, path: &str, body: Value) -> (Statu
     (status, serde_json::from_slice(&body).unwrap())
 }
 
-/// Polls until the warnings are these. The server checks its clock once a second.
+/// Polls until the server has these warnings. The server checks its clock once a second.
 async fn warned(router: &Router, warnings: &[&str]) {
     let start = Instant::now();
     loop {
@@ -72,7 +72,7 @@ async fn expired(router: &Router) {
     }
 }
 
-/// A rule for a day.
+/// Adds a rule that expires after a day.
 async fn add_rule(router: &Router, clock: &Clock) {
     let expires = clock.now() + DAY;
     let rule = json!({"target": "teamid:EQHXZ8M8AV", "policy": "allow", "scope": "fleet",
@@ -113,7 +113,7 @@ async fn l13_a_start_with_a_clock_far_ahead_expires_nothing() {
     let router = app.router();
     warned(&router, &["clock-jumped"]).await;
     assert_eq!(rules(&router).await, 1);
-    // Another process over the same database confirms it, as the command line does.
+    // Another process with the same database confirms the clock, like the command line.
     let other = site.open().await.router();
     let (status, _) = ask(&other, Method::POST, "/api/v1/clock/accept", Value::Null).await;
     assert_eq!(status, StatusCode::OK);

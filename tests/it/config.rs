@@ -1,4 +1,4 @@
-//! The command line's own settings: what is refused, and that a broken file can be repaired.
+//! The command line's own settings: which are refused, and how an invalid file is repaired.
 
 use crate::shell::{Server, Shell};
 
@@ -106,7 +106,7 @@ fn b7_a_database_that_other_users_can_open_is_reported_with_the_fix() {
     assert!(!shell.run("tag create ops --database sqlite:a.db").contains("warning"));
 }
 
-/// The folder of a local database is its owner's alone.
+/// Only the owner can open the folder of a local database.
 #[test]
 fn b7_the_folder_of_a_local_database_is_private() {
     use std::os::unix::fs::PermissionsExt;

@@ -1,4 +1,4 @@
-//! `nicelist lab conformance`: against nicelist itself, and against servers that are wrong.
+//! `nicelist lab conformance`, against nicelist itself and against incorrect servers.
 
 use std::path::Path;
 
@@ -26,10 +26,10 @@ const HOOKS: [&str; 7] = [
     "enable-bundles",
 ];
 
-/// More than two pages of rules, so that pages are judged too.
+/// More than two pages of rules, so that pages are tested, too.
 const RULES: usize = 4500;
 
-/// What the real server did in every case, with the hooks of the examples.
+/// The results of all cases for the real server, with the hooks of the examples.
 fn judged(shell: &Shell, server: &Server) -> Vec<Value> {
     let script = example("conformance.sh").display().to_string();
     let hooks = HOOKS.map(|hook| format!("{hook}=sh '{script}' {hook}"));
@@ -66,7 +66,7 @@ fn nicelist_passes_every_case() {
     assert_eq!(did("clean-rules"), format!("clean, with {RULES} rules"));
 }
 
-/// How a server is wrong.
+/// How a server violates the protocol.
 #[derive(Clone, Copy)]
 enum Mistake {
     Created,
@@ -93,7 +93,7 @@ async fn wrong_answer(mistake: Mistake, stage: &str) -> Response {
     (status, axum::Json(answer)).into_response()
 }
 
-/// A server with a mistake, on a free port.
+/// Starts a server with a mistake on a free port.
 async fn wrong_server(mistake: Mistake) -> String {
     let router = Router::new().route(
         "/{stage}/{machine}",
@@ -107,7 +107,7 @@ async fn wrong_server(mistake: Mistake) -> String {
     format!("http://{address}/")
 }
 
-/// What a run against a server with a mistake shows.
+/// The output of a run against a server with a mistake.
 async fn transcript(mistake: Mistake, only: &str) -> String {
     let address = wrong_server(mistake).await;
     let line = format!("lab conformance {address} --only {only}");
@@ -199,16 +199,16 @@ fn missing_credentials_are_one_error() {
     ");
 }
 
-/// How bodies may reach a server.
+/// The encodings of bodies that a server accepts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Accepts {
-    /// In a zlib container, whatever the header says, as Moroz does.
+    /// In a zlib container, regardless of the header, as Moroz does.
     ZlibOnly,
     /// Not compressed.
     PlainOnly,
 }
 
-/// Forwards only such bodies to a correct server.
+/// Forwards only bodies in these encodings to a correct server.
 async fn filtered(accepts: Accepts, request: Request<Body>) -> Result<Request<Body>, Response> {
     let refused =
         |why: &str| (StatusCode::INTERNAL_SERVER_ERROR, format!("{{\"error\": \"{why}\"}}"));
@@ -234,7 +234,7 @@ async fn filtered(accepts: Accepts, request: Request<Body>) -> Result<Request<Bo
     Ok(Request::from_parts(parts, Body::from(body)))
 }
 
-/// A server that does everything right and accepts these bodies only, on a free port.
+/// Starts a correct server that accepts only bodies in these encodings, on a free port.
 async fn server_that(world: &World, accepts: Accepts) -> String {
     let inner = world.router();
     let router = Router::new().fallback(move |request: Request<Body>| async move {
@@ -249,7 +249,7 @@ async fn server_that(world: &World, accepts: Accepts) -> String {
     format!("http://{address}/santa/")
 }
 
-/// The verdicts about such a server, and the lines on stderr.
+/// The results for a server that accepts only these bodies, and the lines on stderr.
 async fn verdicts(accepts: Accepts, flags: &str) -> (Vec<Value>, String) {
     let world = World::new().await;
     world.put_rule("block", "teamid:AAAAAAAAAA", "fleet").await;
@@ -282,7 +282,8 @@ async fn w8_a_server_that_accepts_zlib_only_fails_nothing() {
     assert_eq!(plain["did"], r#"preflight: 500: {"error": "zlib: invalid header"}"#);
 }
 
-/// No Santa works with it in its default configuration, which is the one thing that it fails.
+/// No Santa works with such a server in its default configuration, so the server fails only the
+/// cases about that.
 #[tokio::test(flavor = "multi_thread")]
 async fn w8_a_server_that_accepts_plain_json_only_fails_what_clients_send_by_default() {
     let (verdicts, errors) = verdicts(Accepts::PlainOnly, "").await;

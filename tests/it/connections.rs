@@ -1,4 +1,4 @@
-//! Limits on connections: what a client can do to a server only by connecting.
+//! Limits on connections: the effect of clients that only connect.
 
 use std::io;
 use std::net::SocketAddr;
@@ -13,9 +13,9 @@ use tokio::task::JoinHandle;
 
 use crate::shell::{ADMIN, Server, Shell};
 
-/// Far longer than anything here should take.
+/// Far longer than anything in these tests takes.
 const LONG: Duration = Duration::from_secs(60);
-/// A limit that is waited for.
+/// A limit that tests wait for.
 const SHORT: Duration = Duration::from_millis(200);
 
 const HEALTH: &str = "GET /healthz HTTP/1.1\r\nhost: x\r\n\r\n";
@@ -60,7 +60,7 @@ impl Served {
         Raw(TcpStream::connect(self.address).await.unwrap())
     }
 
-    /// Ends it, and gives the number of requests that were cut off.
+    /// Stops the server. Returns the number of requests that were cut off.
     async fn end(self) -> usize {
         self.end.send(()).unwrap();
         soon(self.ended).await.unwrap()
@@ -101,7 +101,7 @@ impl Raw {
         self.answer().await.is_ok_and(|answer| answer.starts_with("HTTP/1.1 200"))
     }
 
-    /// Everything until the server closes the connection.
+    /// Reads until the server closes the connection.
     async fn rest(&mut self) -> String {
         let mut rest = Vec::new();
         match soon(self.0.read_to_end(&mut rest)).await {
@@ -145,7 +145,7 @@ async fn b2_the_header_timeout_is_shorter_than_the_idle_timeout() {
     let mut half_sent = server.connect().await;
     half_sent.send("GET /healthz HTTP/1.1\r\nhost:").await;
     assert_eq!(half_sent.rest().await, "");
-    // Twice as long without a request as headers may take, and still welcome.
+    // A connection may be idle for twice the limit of headers, and can still be used.
     assert!(idle.is_healthy().await);
     idle.send("GET /healthz HT").await;
     assert_eq!(idle.rest().await, "", "the second request's headers are waited for no longer");
@@ -192,13 +192,13 @@ fn b2_the_server_raises_its_limit_of_descriptors() {
 /// Connections of each kind in an attack from one address.
 const ATTACKERS: usize = 2_000;
 
-/// A connection from another address than that of administrators and hosts.
+/// Opens a connection from an address that administrators and hosts do not use.
 async fn attack(server: SocketAddr, requests: &str) -> TcpStream {
     let socket = TcpSocket::new_v4().unwrap();
     socket.set_recv_buffer_size(4096).unwrap();
     socket.bind("127.0.0.2:0".parse().unwrap()).unwrap();
     let mut stream = soon(socket.connect(server)).await.unwrap();
-    // It may be closed while it sends.
+    // The server may close the connection while the request is sent.
     drop(stream.write_all(requests.as_bytes()).await);
     stream
 }
@@ -234,7 +234,7 @@ async fn b2_thousands_of_silent_connections_delay_neither_administrators_nor_hos
     assert!(times[98] < Duration::from_secs(2), "{:?}", times[98]);
 }
 
-/// A request whose body never comes to its end.
+/// A request whose body is never complete.
 const UNFINISHED: &str = "POST /santa/the-secret-of-the-tests/preflight/M1 HTTP/1.1\r\nhost: x\r\n\
     content-length: 10\r\nexpect: 100-continue\r\n\r\n";
 
@@ -309,7 +309,7 @@ async fn b7_transfer_codings_other_than_chunked_are_refused() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn b2_when_hosts_use_all_connections_administrators_can_still_connect() {
-    // 15 for anyone and one for the admin API.
+    // 15 connections for anyone, and one for the admin API.
     let limits =
         ConnectionLimits { connections: Some(16), from_one_address: Some(16), ..patient() };
     let server = Served::with(limits).await;
@@ -331,7 +331,7 @@ async fn b2_when_hosts_use_all_connections_administrators_can_still_connect() {
     let answer = administrator.rest().await;
     assert!(answer.starts_with("HTTP/1.1 200"), "closed after it: {answer}");
 
-    // A silent client does not keep administrators out.
+    // A silent client does not block administrators.
     let mut silent = server.connect().await;
     let mut administrator = server.connect().await;
     administrator.send(ask).await;

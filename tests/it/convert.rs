@@ -440,7 +440,7 @@ fn each_of_a_thousand_bad_rows_in_a_million_is_reported_with_its_line() {
     assert!(!shell.path("out.jsonl").exists());
 }
 
-/// An error must not show what is in a file that turns out to be something else.
+/// An error must not show the contents of a file that does not contain rules.
 #[test]
 fn b6_errors_do_not_quote_a_file_that_is_not_a_file_of_rules() {
     let shell = Shell::new();
@@ -466,7 +466,7 @@ fn b6_errors_do_not_quote_a_file_that_is_not_a_file_of_rules() {
     }
 }
 
-/// A wrong path may lead to a device that never ends.
+/// A wrong path may be a device with endless data.
 #[test]
 fn b6_files_without_end_are_refused() {
     let shell = Shell::new();

@@ -1,4 +1,4 @@
-//! Databases as a whole: copied, compared and brought up to date, with the real binary.
+//! Copies, compares and migrates whole databases, with the real binary.
 
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
@@ -46,7 +46,7 @@ fn refused(shell: &Shell, line: &str) -> String {
     said.collect::<Vec<_>>().join("\n").replace(&port, "[PORT]")
 }
 
-/// A Mac that lives in a file between its syncs.
+/// Syncs a Mac whose state is in a file between its syncs.
 fn sync(shell: &Shell, server: &Server, name: &str) -> Value {
     shell.json(&format!(
         "lab sync {} --state {name}.json --machine-id {name} --hostname {name}.local --user {name} \
@@ -62,7 +62,7 @@ async fn post(server: &Server, stage: &str, machine: &str, body: Value) -> Value
     response.json().await.unwrap()
 }
 
-/// What a fleet leaves behind in a year: something in every table, and in every column.
+/// Fills every table and every column, like a fleet in a year.
 async fn live(shell: &mut Shell, server: &Server) {
     shell.use_server(server);
     for line in [
@@ -204,7 +204,7 @@ async fn failed_copies_are_reported_and_change_nothing() {
         }
         story += &(transcript.replace(&format!(" {newest})"), " [N])") + "\n");
     };
-    // The one that is to be copied.
+    // The source is invalid.
     refuse("copy sqlite:none.db sqlite:to.db");
     refuse("copy PG sqlite:to.db");
     refuse("copy sqlite::memory: sqlite:to.db");
@@ -220,7 +220,7 @@ async fn failed_copies_are_reported_and_change_nothing() {
     }
     refuse("copy sqlite:older.db sqlite:to.db");
     refuse("copy sqlite:newer.db sqlite:to.db");
-    // The one that is copied into.
+    // The target is not empty or not valid.
     done(&shell, "rule add allow teamid:EQHXZ8M8AV --database sqlite:two.db");
     refuse("copy sqlite:one.db sqlite:two.db");
     std::os::unix::fs::symlink(shell.path("one.db"), shell.path("link.db")).unwrap();
@@ -267,7 +267,7 @@ async fn failed_copies_are_reported_and_change_nothing() {
     database.drop().await;
 }
 
-/// Rules that take a while to copy.
+/// Enough rules that copying takes some time.
 fn many_rules(shell: &Shell) {
     let rows: String =
         (0..10_000).map(|number| format!("BINARY,{number:064x},ALLOWLIST\n")).collect();
@@ -289,7 +289,7 @@ async fn a_killed_copy_leaves_everything_or_nothing() {
             let mut command = shell.command(&["database", "copy", "sqlite:many.db", &to]);
             let began = Instant::now();
             let mut process = command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
-            // The first is left alone, to know how long one takes.
+            // The first copy is not interrupted, to measure how long a copy takes.
             if moment == 0 {
                 assert!(process.wait().unwrap().success());
                 took = began.elapsed();
@@ -301,7 +301,7 @@ async fn a_killed_copy_leaves_everything_or_nothing() {
             let compare = format!("database compare sqlite:many.db {to}");
             if !shell.run(&compare).contains("exit code: 0") {
                 killed += 1;
-                // Nothing is in the way of another try.
+                // Another attempt succeeds.
                 done(&shell, &format!("database copy sqlite:many.db {to}"));
                 done(&shell, &compare);
             }

@@ -8,8 +8,8 @@ use crate::terminal::{CTRL_C, DOWN, ENTER, ESCAPE, Terminal};
 const SPACE: &str = " ";
 const PINECONE: &str = "signingid:H3ZC9YV6RK:example.pinecone.desktop";
 
-/// A server and two Macs in lockdown: both stopped Pinecone, and mira's ledgerctl as well. Mira
-/// is tagged eng.
+/// A server and two Macs in lockdown. Both blocked Pinecone, and mira's Mac also blocked ledgerctl.
+/// Mira's Mac has the tag eng.
 pub(crate) fn with_two_macs() -> (Shell, Server) {
     let mut shell = Shell::new();
     let server = Server::start(&shell);

@@ -47,7 +47,7 @@ fn edit(seed: &mut u64) -> Edit {
     }
 }
 
-/// Everything that a view shows about a host.
+/// Everything that a view returns about a host.
 async fn shown<R: ActiveRules>(view: &FleetView<'_, R>, host: &Host) -> Vec<String> {
     let text = |value: &dyn Debug| format!("{value:?}");
     let (settings, mut origins) = view.settings_of(host);
@@ -90,7 +90,7 @@ async fn a_draft_shows_what_a_commit_of_its_edits_does() {
         let change = Change { actor, base: None, dry_run: false, edits: edits.clone() };
         match engine.commit(change).await {
             Ok(_) => {}
-            // Some edits are for a tag that does not exist.
+            // Some edits are refused, because their tag does not exist.
             Err(StoreError::Refused(_)) => continue,
             Err(error) => panic!("{error}"),
         }

@@ -6,7 +6,7 @@ use crate::shell::{Server, Shell};
 
 const CDHASH: &str = "cdhash:00000000000000000000000000000000000000bb";
 
-/// Syncs a Mac that lives in a file between its syncs.
+/// Syncs a Mac whose state is in a file between its syncs.
 fn sync(shell: &Shell, server: &Server, name: &str, more: &str) -> Value {
     let base = server.sync_base();
     let line = format!(
@@ -190,7 +190,7 @@ fn a_drifted_mac_is_shown_and_repaired_if_settings_allow() {
     assert_eq!(shell.json("host show mira")["state"], "in-sync");
 }
 
-/// The Mac reports 2026.7 but is older, so it cannot compile an expression. No repair helps.
+/// The Mac reports 2026.7 but is older, so it cannot compile an expression. A repair has no effect.
 #[test]
 fn a_repair_that_does_not_help_is_not_repeated() {
     let (shell, server) = with_server(&[
@@ -209,7 +209,7 @@ fn a_repair_that_does_not_help_is_not_repeated() {
     assert_eq!(shell.json("host show liar")["state"], "in-sync");
 }
 
-/// A Mac before 2025.7 proves what it has by its counts alone.
+/// A Mac before 2025.7 reports only the counts of its rules.
 #[test]
 fn l10_a_mac_that_lost_all_rules_gets_them_again() {
     let (shell, server) =

@@ -7,7 +7,7 @@ use crate::events::{blocked, digest, with};
 use crate::shell::{Server, Shell};
 use crate::world::World;
 
-/// Keeps an event as Moroz does.
+/// Stores an event in a file, as Moroz does.
 fn keep(shell: &Shell, folder: &str, machine: &str, event: &Value) {
     let sha256 = event["file_sha256"].as_str().unwrap();
     let folder = shell.path(folder).join(sha256).join(machine);
@@ -200,7 +200,7 @@ async fn an_empty_event_upload_stores_nothing() {
     assert_eq!(world.post("/events", body).await, json!({"new": 2, "known": 1}));
 }
 
-/// W12: the body that a Mac sends to another server is read as it is.
+/// W12: the body of a Mac's upload to another server is read unchanged.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn w12_the_body_of_an_upload_is_imported() {
     let mut shell = Shell::new();

@@ -1,4 +1,4 @@
-//! Events from the Mac that saw them to the person who decides, with the real binary.
+//! Events from the upload to the decision, with the real binary.
 
 use std::collections::BTreeSet;
 use std::io::{BufRead as _, BufReader};
@@ -26,7 +26,7 @@ pub(crate) fn digest(text: &str) -> String {
     data_encoding::HEXLOWER.encode(&Sha256::digest(text))
 }
 
-/// A program that was stopped.
+/// The event of a blocked program.
 pub(crate) fn blocked(name: &str, seconds: u32) -> Value {
     json!({
         "file_sha256": digest(name), "file_path": "/Applications/Pinecone.app/Contents/MacOS",
@@ -68,7 +68,7 @@ fn tailed(shell: &Shell, filters: &[&str], count: usize) -> Vec<u64> {
     shown
 }
 
-/// The programs of a bundle, and the hash that Santa makes of them.
+/// The programs of a bundle, and the hash that Santa computes of them.
 fn bundle(names: &[&str]) -> (BTreeSet<String>, String) {
     let members: BTreeSet<String> = names.iter().map(|name| digest(name)).collect();
     let hash = digest(&members.iter().map(String::as_str).collect::<String>());
@@ -303,7 +303,7 @@ async fn a_bundle_is_approved_when_all_its_programs_are_known() {
     let shown = shell.run("event show 1");
     assert!(shown.contains("bundle members  2 of 3 held"), "{shown}");
 
-    // The third is reported by another Mac.
+    // Another Mac reports the third program.
     assert_eq!(asked("ben", vec![member(members[2], &hash, 3)]).await, json!([]));
     assert_eq!(asked("mira", vec![hashed]).await, json!([]));
     let shown = shell.run("event show 1");
@@ -459,7 +459,7 @@ fn retention_is_the_fleets() {
     ");
 }
 
-/// How many events there are, once the server has done what falls due.
+/// The number of events, after the server has done its scheduled work.
 async fn left(world: &World) -> usize {
     let page = world.get("/events?limit=5000").await;
     page["items"].as_array().unwrap().len()

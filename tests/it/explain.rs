@@ -1,4 +1,5 @@
-//! What a host makes of a program: which rule decides, which others lost and why.
+//! What a host decides about a program: the rule that decides, and the other rules with the
+//! reasons.
 
 use serde_json::json;
 
@@ -7,8 +8,7 @@ use crate::terminal::Terminal;
 
 const PINECONE: &str = "6827af7009f9731422fd44b264a238abdca45c6030e6882606b95f6830392206";
 
-/// A server that knows one Mac, `mira` with the tag eng, and what it blocked: event 1 is
-/// Pinecone.
+/// A server and one Mac, `mira` with the tag eng, which blocked Pinecone (event 1).
 fn with_mira(generation: &str) -> (Shell, Server) {
     let mut shell = Shell::new();
     let server = Server::start(&shell);
@@ -16,7 +16,7 @@ fn with_mira(generation: &str) -> (Shell, Server) {
     let fleet = std::fs::read_to_string(example("fleet.json")).unwrap();
     let fleet: serde_json::Value = serde_json::from_str(&fleet).unwrap();
     shell.write("events.json", &fleet["hosts"][0]["events"].to_string());
-    // A Mac's first sync is a clean one, and brings no events.
+    // A Mac's first sync is a clean sync, which discards events.
     sync(&shell, &server, generation);
     shell.json(&format!("{} --events events.json", line(&server, generation)));
     shell.run("tag create eng");
@@ -60,7 +60,7 @@ fn l1_a_pending_rule_is_not_reported_as_active() {
     let target = shell.json("rule explain teamid:H3ZC9YV6RK --host mira");
     assert_eq!((&target["held"], &target["next_sync"]), (&json!("allow"), &json!(null)));
 
-    // The same rule, removed and added again, is not due.
+    // A rule that was removed and added again unchanged is not pending.
     shell.run("rule remove teamid:H3ZC9YV6RK");
     shell.run("rule add allow teamid:H3ZC9YV6RK");
     let target = shell.json("rule explain teamid:H3ZC9YV6RK --host mira");

@@ -1,4 +1,4 @@
-//! A policy exported into files, new ones and those that people have written, with the real binary.
+//! Exports a policy into new files and into files that people have written, with the real binary.
 
 use std::fs;
 

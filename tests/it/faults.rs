@@ -1,4 +1,4 @@
-//! Faults between a Mac and its server, after which both must agree again.
+//! Faults between a Mac and its server. Afterwards both must have the same rules.
 
 use std::time::Duration;
 
@@ -27,14 +27,14 @@ async fn state(world: &World) -> String {
     world.get("/hosts/M1").await["state"].as_str().unwrap().to_owned()
 }
 
-/// The Mac has exactly the active rules, and the server knows it.
+/// Asserts that the Mac has exactly the active rules, and that the server reports this.
 async fn agrees(world: &World, mac: &Mac, story: &str) {
     assert_eq!(mac.holds(), world.active_rules("M1").await, "{story}");
     assert_eq!(state(world).await, "in-sync", "{story}");
 }
 
-/// Up to 2026.7 Santa takes a page that is cut off for an empty last page. In a clean sync it has
-/// deleted its rules by then.
+/// Up to 2026.7, Santa treats a page that is cut off as an empty last page. In a clean sync, it has
+/// already deleted its rules.
 #[tokio::test]
 async fn w7_a_page_that_is_cut_off_is_shown_and_repaired_by_the_next_sync() {
     for generation in ["2024.6", "2025.6", "2025.7", "2026.4", "2026.7"] {
@@ -64,7 +64,7 @@ async fn cut(generation: &str, page: usize, clean: bool) {
     agrees(&world, &mac, &story).await;
 }
 
-/// Newer versions try again, so nothing is missing.
+/// Newer versions request the page again, so no rule is missing.
 #[tokio::test]
 async fn w7_a_version_that_notices_a_cut_page_requests_it_again() {
     let world = world().await;
@@ -96,7 +96,7 @@ async fn w7_proxies_that_change_the_encoding_of_requests_do_no_harm() {
     }
 }
 
-/// The server did its part each time, and the client heard nothing of it.
+/// The server processed every request, but its responses did not arrive.
 #[tokio::test]
 async fn w7_responses_that_come_too_late_lose_no_rule() {
     let world = world().await;
@@ -111,7 +111,7 @@ async fn w7_responses_that_come_too_late_lose_no_rule() {
     agrees(&world, &mac, "late").await;
 }
 
-/// Another `SyncBaseURL` of the same server: the Mac forgets its settings and, in newer versions,
+/// Another `SyncBaseURL` of the same server: the Mac deletes its settings and, in newer versions,
 /// its rules.
 #[tokio::test]
 async fn w7_a_changed_url_ends_with_the_right_rules_and_settings() {

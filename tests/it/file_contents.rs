@@ -1,4 +1,4 @@
-//! What is read from files of other tools, and which of their entries are refused or left out.
+//! What is read from files of other tools, and which entries are refused or left out.
 
 use crate::shell::Shell;
 
@@ -8,7 +8,7 @@ const TWO: &str = r#"[
 {"id": 3, "target_type": "TEAMID", "target_identifier": "AAAAAAAAAA", "policy": 2, "configuration": 2}
 ]"#;
 
-/// W9: each configuration of Zentral's is for other Macs, so that two of them are not one policy.
+/// W9: each configuration of Zentral is for different Macs, so two of them are not one policy.
 #[test]
 fn w9_an_export_of_two_configurations_is_refused_or_one_is_chosen() {
     let shell = Shell::new();
@@ -71,7 +71,7 @@ fn w9_an_export_of_two_configurations_is_refused_or_one_is_chosen() {
     "#);
 }
 
-/// W9: every command that reads files and names `--configuration` has it.
+/// W9: every command that reads files supports `--configuration`.
 #[test]
 fn w9_plan_apply_diff_and_lint_read_one_configuration_as_well() {
     let mut shell = Shell::new();
@@ -243,7 +243,7 @@ fn w10_unsupported_parts_are_losses_and_the_rest_is_read() {
     assert_eq!(shell.json("rule convert workshop.tf x.tf")["rules"], 1);
 }
 
-/// W11: the same target twice with different policies is a conflict, and both are named.
+/// W11: a target with two different policies is a conflict. The message contains both.
 #[test]
 fn w11_a_conflict_names_both_policies_and_one_can_be_chosen() {
     let mut shell = Shell::new();
@@ -404,7 +404,7 @@ fn w11_a_conflict_names_both_policies_and_one_can_be_chosen() {
     ");
 }
 
-/// W14: identifiers as they are copied from elsewhere are read where they can mean one thing only.
+/// W14: identifiers that were copied from other programs are read if they are unambiguous.
 #[test]
 fn w14_csv_is_read_as_people_write_it() {
     let shell = Shell::new();

@@ -1,4 +1,4 @@
-//! `nicelist lab fleet`: against nicelist itself, and against servers that are wrong.
+//! `nicelist lab fleet`, against nicelist itself and against incorrect servers.
 
 use std::collections::HashMap;
 use std::path::Path;
@@ -24,7 +24,7 @@ use tokio_rustls::rustls::{RootCertStore, ServerConfig};
 use crate::shell::{ENROLMENT, Server, Shell};
 use crate::terminal::{CTRL_C, Terminal};
 
-/// The command, with the binary itself on the path of its hooks.
+/// The command. Its hooks find the binary in their `PATH`.
 fn fleet(shell: &Shell, url: &str, line: &str) -> Command {
     let mut words = vec!["lab", "fleet", url];
     words.extend(line.split_whitespace());
@@ -34,7 +34,7 @@ fn fleet(shell: &Shell, url: &str, line: &str) -> Command {
     command
 }
 
-/// The summary, and what was said on stderr.
+/// The summary, and the text on stderr.
 fn summary(output: &Output) -> (Value, String) {
     let transcript = String::from_utf8_lossy(&output.stderr).into_owned();
     (serde_json::from_slice(&output.stdout).expect(&transcript), transcript)
@@ -48,7 +48,7 @@ fn a_fleet_converges_while_rules_change() {
     let rules: String = (0..300).map(|n| format!("block,binary:{n:064x}\n")).collect();
     shell.write("rules.csv", &format!("policy,target\n{rules}"));
     assert!(shell.run("rule import rules.csv").contains("exit code: 0"));
-    // Odd changes add a rule. Even changes remove it and one that all hosts have had.
+    // Odd changes add a rule. Even changes remove that rule and one that all hosts have.
     shell.write(
         "change.sh",
         "n=$NICELIST_CHANGE; set -e
@@ -70,7 +70,7 @@ fn a_fleet_converges_while_rules_change() {
     let count = |key: &str| run[key].as_u64().unwrap();
     assert!((15..75).contains(&count("clean_syncs")), "{summary:#}");
     assert!((160..310).contains(&count("events_sent")), "{summary:#}");
-    // All rules come in clean syncs alone.
+    // Only clean syncs download all rules.
     assert!(count("rules_received") < 800 * 300 / 4, "{summary:#}");
     assert_eq!(summary["latency_ms"]["sync"]["count"], 800);
     assert_eq!(summary["memory"]["host_bytes"], 12);
@@ -100,18 +100,18 @@ fn hosts_with_rules_of_their_own_converge() {
     assert_eq!(summary["run"]["connections"], 20);
 }
 
-/// How a server is wrong.
+/// How a server violates the protocol.
 #[derive(Clone, Copy, PartialEq)]
 enum Mistake {
-    /// It sends removals only in clean syncs.
+    /// The server sends removals only in clean syncs.
     ForgetsRemovals,
-    /// It fails every other event upload.
+    /// The server fails every other event upload.
     FailsEvents,
-    /// It never responds to a preflight.
+    /// The server never responds to a preflight.
     StandsStill,
 }
 
-/// A server with a mistake, which has two rules in the first seconds and then one.
+/// A server with a mistake. It has two rules in the first seconds, and then one.
 struct Wrong {
     mistake: Mistake,
     start: std::time::Instant,
@@ -159,7 +159,7 @@ fn wrong_router(mistake: Mistake) -> Router {
     Router::new().route("/{stage}/{machine}", post(wrong_answer)).with_state(Arc::new(wrong))
 }
 
-/// What a run against a server with a mistake gives.
+/// The result of a run against a server with a mistake.
 async fn against(mistake: Mistake, line: &'static str) -> (Value, String, Option<i32>) {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let url = format!("http://{}/", listener.local_addr().unwrap());
@@ -201,7 +201,8 @@ async fn requests_that_fail_are_counted_by_stage_and_kind() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_stopped_server_is_counted_in_the_latency_of_each_delayed_sync() {
-    // Two connections wait a second each, so that of 20 hosts most wait for a connection.
+    // Each of the two connections waits for a second, so most of the 20 hosts wait for a
+    // connection.
     let line = "--hosts 20 --interval 4s --for 4s --timeout 1 --connections 2 --encoding none
         --verify none -o json";
     let (summary, _, code) = against(Mistake::StandsStill, line).await;
@@ -211,7 +212,7 @@ async fn a_stopped_server_is_counted_in_the_latency_of_each_delayed_sync() {
     assert_eq!(count("failed_syncs") + count("missed_syncs"), 20, "{summary:#}");
     assert!(count("missed_syncs") > 0, "{summary:#}");
     assert_eq!(latency["sync"]["count"], 20);
-    // A clock that began with each request would say a second for all.
+    // If the time were measured from each request, it would be a second for all hosts.
     assert!(latency["sync"]["p50"].as_f64().unwrap() > 2500.0, "{summary:#}");
     assert_eq!(run["errors"][0]["reason"], "no answer within 1 s");
 }

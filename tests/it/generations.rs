@@ -1,4 +1,4 @@
-//! Clients of every age, and of another kind, end with the rules that they can take.
+//! Clients of every generation, and pedro, have all rules that they support after a sync.
 
 use nicelist::lab::{Format, Generation, Profile, Santa, SyncOptions};
 use serde_json::json;
@@ -9,7 +9,7 @@ const CDHASH: &str = "cdhash:abababababababababababababababababababab";
 const SIGNING_ID: &str = "signingid:EQHXZ8M8AV:com.google.Chrome";
 const TEAMS: [&str; 3] = ["teamid:AAAAAAAAAA", "teamid:BBBBBBBBBB", "teamid:CCCCCCCCCC"];
 
-/// One of each step of Santa's wire, and pedro with its two names.
+/// A client for each change of Santa's protocol, and pedro with its two names.
 const GENERATIONS: [&str; 20] = [
     "2022.1", "2022.4", "2023.3", "2023.4", "2023.5", "2023.7", "2023.8", "2024.1", "2024.3",
     "2024.5", "2024.6", "2024.7", "2024.8", "2024.11", "2025.6", "2025.7", "2026.4", "2026.7",
@@ -73,8 +73,8 @@ async fn every_generation_with_protobuf_stays_in_sync() {
     }
 }
 
-/// More than 10 MiB of rules that gzip makes short: an old pedro accepts them, a new one does not,
-/// and the host's state shows which.
+/// More than 10 MiB of rules that gzip makes short. An old pedro accepts them and a new one does
+/// not, which the host's state shows.
 #[tokio::test]
 async fn w3_only_pages_that_pedro_refuses_are_shown() {
     let world = World::new().await;
@@ -92,7 +92,7 @@ async fn w3_only_pages_that_pedro_refuses_are_shown() {
         let state = world.get("/hosts/M1").await["state"].clone();
         assert_eq!(state, if accepts { "in-sync" } else { "rejecting" }, "{generation}");
     }
-    // A pedro with the new name that counts as the old one does.
+    // A pedro with the new name and the old limit.
     let profile = Profile {
         machine_id: "M1".to_owned(),
         santa_version: "pedro-1.1.9 (pedro 1.1.9)".to_owned(),

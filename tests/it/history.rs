@@ -1,4 +1,4 @@
-//! History and the way back, with the real binary.
+//! History and rollbacks, with the real binary.
 
 use serde_json::{Value, json};
 
@@ -21,7 +21,7 @@ fn rules(shell: &Shell, line: &str) -> Vec<Value> {
     rules
 }
 
-/// Six revisions.
+/// A server with six revisions.
 fn with_history() -> (Shell, Server) {
     let (shell, server) = with_server();
     for line in [

@@ -1,4 +1,4 @@
-//! Which host a name means.
+//! Which host a name refers to.
 
 use http::{Method, StatusCode};
 use nicelist::lab::Profile;
@@ -9,7 +9,7 @@ use crate::events::blocked;
 use crate::shell::{ADMIN, Server, Shell};
 use crate::world::{Mac, World};
 
-/// A Mac that reports any names.
+/// A Mac that reports these names.
 fn mac(machine: &str, hostname: &str, serial: &str) -> Mac {
     Mac {
         santa: Santa::new(Profile {
@@ -191,7 +191,7 @@ async fn l11_a_placeholder_of_several_hosts_is_not_a_serial_number() {
     world.end().await;
 }
 
-/// Version 0.1.0 stored the names of hosts as they were typed, and so does `POST /policy`.
+/// Version 0.1.0 stored host names as they were typed, and `POST /policy` does, too.
 #[tokio::test(flavor = "multi_thread")]
 async fn l11_rules_stored_under_the_name_of_a_host_are_found_and_moved() {
     let mut shell = Shell::new();
@@ -248,7 +248,7 @@ async fn l11_rules_stored_under_the_name_of_a_host_are_found_and_moved() {
     let again = shell.run("rule lint --fix --yes");
     assert!(again.contains("no changes"), "{again}");
 
-    // A name that two hosts have is not moved.
+    // A rule for a name that two hosts have is not moved.
     sync("M2", "ben");
     sync("M3", "ben");
     let rule = json!({"target": "teamid:CCCCCCCCCC", "policy": "block", "scope": "host:ben"});
@@ -259,8 +259,8 @@ async fn l11_rules_stored_under_the_name_of_a_host_are_found_and_moved() {
     assert!(fixed.contains("2 hosts have the name ben"), "{fixed}");
 }
 
-/// W2: a host name in a file means one host or is a fault at its line, and names that no host has are
-/// a warning.
+/// W2: a host name in a file refers to one host or is a fault at its line. A name that no host has
+/// is a warning.
 #[tokio::test]
 async fn w2_host_names_in_an_import_are_resolved_reported_or_rejected() {
     let mut shell = Shell::new();

@@ -1,4 +1,4 @@
-//! Whether a host has its rules, and whether it was seen recently, are separate facts.
+//! Whether a host has its rules, and whether it was seen recently, are reported separately.
 
 use jiff::SignedDuration;
 use serde_json::{Value, json};

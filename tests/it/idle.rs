@@ -34,7 +34,7 @@ struct Overheard {
     asked: Mutex<Vec<&'static str>>,
     /// Whether it reports that other servers use the same database.
     shared: bool,
-    /// Whether it can be read; it can be written in any case.
+    /// Whether the store can be read. It can always be written.
     readable: AtomicBool,
 }
 
@@ -181,7 +181,7 @@ async fn preflight(engine: &Engine, machine: &MachineId) -> Option<SyncType> {
     engine.preflight(machine, &request, &|| true).await.unwrap().sync_type
 }
 
-/// How many rules a download brings.
+/// The number of rules in a download.
 async fn download(engine: &Engine, machine: &MachineId) -> u32 {
     let mut cursor = String::new();
     let mut received = 0;
@@ -234,7 +234,7 @@ impl Quiet {
         quiet
     }
 
-    /// From now on, the store has `count` rules.
+    /// Sets the number of rules in the store.
     async fn change(&self, count: u32) {
         let change = change(count);
         self.engine.commit(change).await.unwrap();
@@ -338,7 +338,7 @@ async fn a_sync_with_two_servers_on_one_file_is_repaired_by_the_next() {
     quiet.change(3).await;
     other.tick(true).await.unwrap();
     preflight(&other, &quiet.machine).await;
-    // The first server knows nothing of the second one's sync, and that one nothing of this.
+    // Neither of the two servers knows the sync with the other one.
     assert_eq!(download(&quiet.engine, &quiet.machine).await, 0);
     postflight(&other, &quiet.machine, 0).await;
     assert_eq!(quiet.row().await.sync.holding.unwrap().revision, Revision(1));

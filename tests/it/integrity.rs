@@ -1,4 +1,4 @@
-//! A damaged database is refused, and a row that this version cannot read harms no other.
+//! A damaged database is refused. A row that this version cannot read does not affect other rows.
 
 use std::io::Write as _;
 use std::path::Path;
@@ -54,7 +54,7 @@ fn sql(path: &Path, sql: &str) {
     Connection::open(path).unwrap().execute_batch(sql).unwrap();
 }
 
-/// The checksum as nicelist stores it, computed independently.
+/// Writes checksums as nicelist stores them, computed independently.
 fn write_checksums(path: &Path) {
     let connection = Connection::open(path).unwrap();
     let mut rules = connection
@@ -146,8 +146,8 @@ fn l8_each_column_of_rules_settings_and_tags_is_covered() {
 async fn l12_an_unreadable_row_is_reported_and_affects_no_other_row() {
     let mut shell = shell_with_rules();
     let path = shell.path("nicelist.db");
-    // A policy of a later version, a CEL expression and a text that this one would refuse, and a
-    // rule that was removed long ago.
+    // A policy of a later version, a CEL expression and a text that this version would refuse, and
+    // a rule that was removed long ago.
     let long = "x".repeat(10_000);
     sql(
         &path,
@@ -211,7 +211,7 @@ async fn l12_an_unreadable_row_is_reported_and_affects_no_other_row() {
         assert!(transcript.contains("rows-unreadable"), "{transcript}");
     }
 
-    // It can be replaced like any other rule.
+    // The unreadable rule can be replaced like any other rule.
     let replaced = shell.run("rule add block teamid:AAAAAAAAAA");
     assert!(replaced.contains("exit code: 0"), "{replaced}");
     assert_eq!(get("/api/v1/status").await["unreadable"], 0);

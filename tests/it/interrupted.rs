@@ -28,7 +28,7 @@ impl Interrupted {
         (Self { network, before, reached, go_on: may_go_on }, is_reached, go_on)
     }
 
-    /// Does not stop any more.
+    /// Does not pause again.
     pub(crate) fn stop_no_more(&self) {
         drop(self.reached.lock().unwrap().take());
     }

@@ -1,4 +1,4 @@
-//! A process that is killed at any moment of an import leaves all of it or none.
+//! If a process is killed at any moment of an import, all of the import is stored or nothing.
 
 use std::collections::HashSet;
 use std::fmt::Write as _;
@@ -80,7 +80,7 @@ fn a_server_killed_during_an_import_leaves_everything_or_nothing() {
     }
 }
 
-/// What a server acknowledged.
+/// The writes that a server acknowledged.
 #[derive(Default)]
 struct Acknowledged {
     rules: Vec<String>,
@@ -89,7 +89,7 @@ struct Acknowledged {
     events: Vec<String>,
 }
 
-/// Sends writes of every kind, several at a time, until the server is gone.
+/// Sends several writes of every kind at the same time, until the server has stopped.
 async fn load(url: String, round: usize) -> Acknowledged {
     let client = reqwest::Client::new();
     let post = async |path: String, body: serde_json::Value| {
@@ -152,14 +152,14 @@ async fn load(url: String, round: usize) -> Acknowledged {
     Acknowledged { rules, tags, hosts, events }
 }
 
-/// Kills a server `rounds` times under load. Everything that it acknowledged must be stored.
+/// Kills a server `rounds` times under load. All acknowledged writes must be stored.
 async fn kill_under_load(rounds: usize) {
     let shell = Shell::new();
     let mut all = Acknowledged::default();
     for round in 0..rounds {
         let server = Server::start(&shell);
         let loading = tokio::spawn(load(server.url.clone(), round));
-        // At another moment each time.
+        // Each round kills the server at a different moment.
         tokio::time::sleep(Duration::from_millis(150 + 37 * (round as u64 % 11))).await;
         tokio::task::spawn_blocking(move || server.kill()).await.unwrap();
         let Acknowledged { rules, tags, hosts, events } = loading.await.unwrap();
@@ -203,7 +203,7 @@ async fn l7_a_hundred_kills_under_mixed_load_lose_nothing_that_was_acknowledged(
     kill_under_load(100).await;
 }
 
-/// Writes that were confirmed while the disk failed now and then survive a kill.
+/// Acknowledged writes on a disk with occasional failures are still stored after a kill.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn l7_a_disk_that_fails_under_load_loses_nothing_that_was_acknowledged() {
     let shell = Shell::new();

@@ -1,4 +1,4 @@
-//! Commands on a local database: those that read change nothing, and read only what they need.
+//! Commands on a local database. Those that only read change nothing, and read only what they need.
 
 use std::fs;
 use std::io::Read as _;
@@ -19,7 +19,7 @@ use crate::world::ask;
 
 const MACHINE: &str = "mac-01";
 const EXPIRED: &str = "teamid:EQHXZ8M8AV";
-/// Commands that only read, or only try.
+/// Commands that only read, or are dry runs.
 const READS: &[&str] = &[
     "tag list",
     "rule list --type teamid",
@@ -40,9 +40,9 @@ const READS: &[&str] = &[
     "rollback 0 --dry-run",
 ];
 
-/// Writes a database as a server left it two days ago: 10,000 rules, a rule that has expired since
-/// then, a host, and an event that is older than the retention. Also copies the files to `crashed` as
-/// they are while the server runs.
+/// Writes a database that a server used until two days ago: 10,000 rules, a rule that has expired
+/// since then, a host, and an event that is older than the retention. While the server runs, also
+/// copies the files to `crashed`.
 fn write_database(path: &Path, crashed: &Path) {
     let runtime = tokio::runtime::Runtime::new().unwrap();
     let then = Clock::System.now() - SignedDuration::from_hours(48);
@@ -95,12 +95,12 @@ fn next_to(path: &Path, end: &str) -> std::path::PathBuf {
     format!("{}{end}", path.display()).into()
 }
 
-/// The bytes of a database's file and of its log, if there is one.
+/// The bytes of a database's file and of its write-ahead log, if there is one.
 fn bytes(path: &Path) -> (Vec<u8>, Option<Vec<u8>>) {
     (fs::read(path).unwrap(), fs::read(next_to(path, "-wal")).ok())
 }
 
-/// Runs a command that must succeed. Gives what it printed.
+/// Runs a command that must succeed. Returns its output.
 fn succeed(shell: &Shell, line: &str) -> String {
     let transcript = shell.run(line);
     assert!(transcript.contains("exit code: 0"), "{transcript}");
@@ -130,7 +130,7 @@ fn s7_a_read_leaves_a_local_database_as_it_is_and_does_not_show_expired_rules() 
         assert_eq!(shell.json(&format!("event list {database}")).as_array().unwrap().len(), 1);
     }
 
-    // A change ends what has expired and deletes what is too old, before it does its work.
+    // A command that changes something first removes expired rules and deletes old events.
     let database = "--database sqlite:crashed.db";
     succeed(&shell, &format!("tag create eng {database}"));
     let history = shell.json(&format!("history {database}"));
@@ -188,7 +188,7 @@ fn s7_a_database_that_cannot_be_written_to_can_be_read() {
         let mut command = shell.command(&words);
         command.args(["--database", "sqlite:archive/nicelist.db"]);
         if fs::metadata(&folder).unwrap().uid() == 0 {
-            // Permissions do not stop root.
+            // root can ignore permissions, so the command runs as another user.
             command.uid(65_534).gid(65_534);
         }
         let output = command.output().unwrap();

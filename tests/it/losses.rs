@@ -6,8 +6,8 @@ use crate::world::{Loses, Mac, World};
 
 const TEAMS: [&str; 3] = ["teamid:AAAAAAAAAA", "teamid:BBBBBBBBBB", "teamid:CCCCCCCCCC"];
 
-/// A Mac in sync. Since then, one rule was removed, one changed and one added, and the Mac lost its
-/// tag.
+/// A Mac in sync. After its sync, one rule is removed, one is changed and one is added, and the Mac
+/// loses its tag.
 async fn a_changed_world() -> (World, Mac) {
     let world = World::new().await;
     world.post("/tags", serde_json::json!({"name": "eng"})).await;
@@ -27,7 +27,7 @@ async fn a_changed_world() -> (World, Mac) {
 async fn put_right_after(loses: Loses) {
     let (world, mut mac) = a_changed_world().await;
     let network = world.network().losing(loses);
-    // Whether the Mac calls this sync a success is its own affair.
+    // Whether this sync succeeds depends on what is lost.
     drop(mac.try_sync(&network).await);
     let report = mac.sync(&world).await;
     assert_eq!(mac.holds(), ["teamid:CCCCCCCCCC block"], "after losing {loses:?}");

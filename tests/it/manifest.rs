@@ -1,4 +1,4 @@
-//! A policy in files: planned, applied, exported, rolled back.
+//! A policy in files: plan, apply, export and rollback.
 
 use crate::shell::Shell;
 

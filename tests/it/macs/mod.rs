@@ -1,4 +1,5 @@
-//! Several Macs with one machine ID: each gets the rules that it needs, and what is shown is true.
+//! Several Macs with one machine ID: each gets the rules that it needs, and the reported state is
+//! correct.
 
 mod shown;
 
@@ -10,10 +11,10 @@ use serde_json::{Value, json};
 use crate::interrupted::Interrupted;
 use crate::world::{Loses, Mac, World};
 
-/// Clients of all generations that keep their rules.
+/// Clients of all generations that keep their rules between syncs.
 const CLIENTS: [&str; 8] =
     ["2021.7", "2022.4", "2023.7", "2024.2", "2024.6", "2024.9", "2025.7", "2026.7"];
-/// Those that hash their rules.
+/// Clients that report a hash of their rules.
 const HASHING: [&str; 2] = ["2025.7", "2026.7"];
 const FIRST: &str = "binary:aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa";
 const SECOND: &str = "binary:bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb";
@@ -31,7 +32,7 @@ fn clone(mac: &Mac) -> Mac {
     Mac { santa: mac.santa.clone() }
 }
 
-/// A world with a rule that stays and one that is allowed.
+/// A world with two allow rules.
 async fn world() -> World {
     let world = World::new().await;
     world.put_rule("allow", FIRST, "fleet").await;
@@ -47,7 +48,7 @@ fn pass(world: &World, minutes: i64) {
     world.wait(SignedDuration::from_mins(minutes));
 }
 
-/// Syncs a Mac, some minutes after the last one, without a clean sync.
+/// Syncs a Mac some minutes after its last sync. The sync must not be clean.
 async fn sync(world: &World, mac: &mut Mac) -> u32 {
     pass(world, 10);
     let report = mac.sync(world).await;
@@ -56,7 +57,7 @@ async fn sync(world: &World, mac: &mut Mac) -> u32 {
     report.rules.received
 }
 
-/// Two Macs with the same machine ID that sync in turn.
+/// Two Macs with the same machine ID that sync alternately.
 async fn conflict(world: &World, version: &str) -> [Mac; 2] {
     let [mut one, mut other] = ["C02AAAAAAAAA", "C02BBBBBBBBB"].map(|serial| mac(version, serial));
     one.sync(world).await;
@@ -121,7 +122,7 @@ async fn l11_a_mac_that_replaced_another_gets_everything_without_an_alarm() {
     }
 }
 
-/// The board has another serial number and model. The disk is the old one, and so Santa does not
+/// The new board has another serial number and model, but the disk is the same, so Santa does not
 /// request a clean sync.
 #[tokio::test]
 async fn l11_a_replaced_logic_board_is_not_a_conflict_and_has_the_right_rules() {
@@ -225,8 +226,8 @@ async fn l11_a_cloned_vm_with_a_rules_hash_gets_every_change_and_is_shown() {
     }
 }
 
-/// Clients before 2025.7 only count their rules. Once the counts show that there are two, both get
-/// what their counts cannot show.
+/// Clients before 2025.7 only count their rules. Once the counts show that there are two Macs, both
+/// get all changes, because counts do not show every difference.
 #[tokio::test]
 async fn l11_a_cloned_vm_without_a_rules_hash_gets_a_new_block() {
     for version in ["2021.7", "2023.7", "2024.9"] {
@@ -264,7 +265,7 @@ async fn l11_a_cloned_vm_without_a_rules_hash_gets_a_new_block() {
     }
 }
 
-/// The requests of two syncs alternate, in each order, while rules change.
+/// The requests of two syncs alternate, in every order, while rules change.
 #[tokio::test]
 async fn l11_overlapping_syncs_prove_nothing_and_lose_no_rule() {
     for version in CLIENTS {
@@ -302,7 +303,7 @@ async fn l11_overlapping_syncs_prove_nothing_and_lose_no_rule() {
     }
 }
 
-/// A preflight that finds nothing to do is not written to the database.
+/// A preflight that finds no changes is not written to the database.
 #[tokio::test]
 async fn l11_an_idle_sync_that_overlaps_does_not_prove_the_rules_of_the_other() {
     for version in CLIENTS {
@@ -314,7 +315,7 @@ async fn l11_an_idle_sync_that_overlaps_does_not_prove_the_rules_of_the_other() 
         let others = async {
             is_reached.await.unwrap();
             world.put_rule("block", SECOND, "fleet").await;
-            // Its preflight is heard, and its download is not.
+            // The preflight reaches the server, and the download does not.
             drop(one.try_sync(&world.network().losing(Loses::From(1))).await);
             go_on.send(()).unwrap();
         };
@@ -346,7 +347,7 @@ async fn l11_upgrades_and_missing_serial_numbers_are_not_a_second_mac() {
     let shown = host(&world).await;
     assert_eq!([&shown["conflict"], &shown["replaced"]], [&Value::Null; 2], "{shown}");
 
-    // The serial number that it reported once is remembered.
+    // The server remembers the serial number, although it was reported only once.
     mac.santa.profile_mut().serial = "C02BBBBBBBBB".into();
     pass(&world, 10);
     mac.sync(&world).await;
@@ -371,7 +372,7 @@ async fn l11_a_conflict_ends_when_one_mac_is_accepted_or_the_other_is_gone() {
     }
     assert_eq!(host(&world).await["conflict"], Value::Null);
 
-    // The first sync of another Mac is a conflict now.
+    // The first sync of another Mac now causes a conflict.
     sync(&world, &mut other).await;
     assert_eq!(host(&world).await["conflict"]["reason"], "different-macs");
     world.post("/hosts/M1/accept", json!({})).await;
@@ -382,7 +383,7 @@ async fn l11_a_conflict_ends_when_one_mac_is_accepted_or_the_other_is_gone() {
         (&Value::Null, &json!("C02BBBBBBBBB"))
     );
 
-    // Without signs, it ends after a week.
+    // Without signs of a second Mac, the conflict ends after a week.
     sync(&world, &mut one).await;
     assert_eq!(host(&world).await["conflict"]["reason"], "different-macs");
     pass(&world, 8 * 24 * 60);

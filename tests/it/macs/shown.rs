@@ -1,10 +1,10 @@
-//! What administrators see of Macs with one machine ID, over HTTP.
+//! What administrators see of several Macs with one machine ID, over HTTP.
 
 use serde_json::{Value, json};
 
 use crate::shell::{Server, Shell};
 
-/// Syncs a Mac that is kept in a file between its syncs.
+/// Syncs a Mac whose state is in a file between its syncs.
 fn sync_over_http(shell: &Shell, server: &Server, serial: &str) -> Value {
     let base = server.sync_base();
     shell.json(&format!(
@@ -60,7 +60,7 @@ fn l11_a_conflict_is_shown_with_what_to_do_over_http() {
     assert_eq!(shell.json("host list --conflict"), json!([]));
 }
 
-/// The last part of what is shown of a host.
+/// The part about the conflict in the output of `host show`.
 fn conflict_in(shown: &str) -> &str {
     &shown[shown.find("Machine ID conflict").unwrap()..]
 }

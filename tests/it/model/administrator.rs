@@ -10,7 +10,7 @@ use super::reference::{
 };
 use crate::world::World;
 
-/// A rule on the admin wire.
+/// A rule in the JSON of the admin API.
 fn rule((target, scope): (usize, usize), entry: Entry) -> Value {
     let (policy, expression, _) = POLICIES[entry.policy];
     let mut rule = json!({
@@ -96,7 +96,7 @@ pub(super) async fn administer(world: &World, reference: &mut Reference, act: Ac
     }
 }
 
-/// Puts a rule that keeps nothing of the one that it replaces.
+/// Adds a rule that keeps no field of the rule that it replaces.
 async fn put(world: &World, rule: Value) {
     let reset = ["message", "expires"];
     world.post("/rules", json!({"put": [rule], "reset": reset})).await;
