@@ -1,4 +1,4 @@
-//! What is sent to a host: exactly what it may lack, for all that it may have.
+//! Hosts get exactly the rules that they may lack in any of their possible states.
 
 use std::num::NonZeroUsize;
 
@@ -23,7 +23,7 @@ async fn worlds() -> [World; 2] {
     [World::new().await, World::on_postgres(2, 0b0110, NonZeroUsize::new(4000).unwrap()).await]
 }
 
-/// A Mac that has the rules of now.
+/// A Mac that has the current rules.
 async fn mac(world: &World, version: &str) -> Mac {
     let mut mac = Mac::new("M1");
     let profile = mac.santa.profile_mut();
@@ -51,13 +51,13 @@ async fn due(world: &World) -> u64 {
     world.get("/hosts/M1").await["rules"]["due"].as_u64().unwrap()
 }
 
-/// Syncs, loses everything from a request on, and so leaves the server in doubt.
+/// Syncs, and loses everything from a request on, so that the server does not know the Mac's rules.
 async fn sync_losing(mac: &mut Mac, world: &World, from: usize) {
     let lost = mac.try_sync(&world.network().losing(Loses::From(from))).await;
     assert!(lost.is_err() || from == POSTFLIGHT);
 }
 
-/// Syncs without a clean sync. Returns how many rules came.
+/// Syncs without a clean sync. Returns the number of received rules.
 async fn received(mac: &mut Mac, world: &World) -> u64 {
     let expected = due(world).await;
     let report = mac.sync(world).await;
@@ -96,7 +96,7 @@ async fn l3_rules_that_a_host_may_have_are_removed() {
             sync_losing(&mut mac, &world, POSTFLIGHT).await;
             assert_eq!(mac.holds().len(), 6);
             roll_back(&world, good).await;
-            // These were never offered to it.
+            // These rules were never sent to the Mac.
             put(&world, 20..25).await;
             roll_back(&world, good).await;
             assert_eq!(received(&mut mac, &world).await, 3);

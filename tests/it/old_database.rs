@@ -1,4 +1,4 @@
-//! A database that an older version wrote: today's code opens it, and its hosts sync as before.
+//! A database of an older version can be opened, and its hosts sync as before.
 
 use std::collections::BTreeMap;
 use std::io::Read;
@@ -120,7 +120,7 @@ async fn its_hosts_sync_without_drift(world: World) {
         assert_up_to_date(&world, name, mac).await;
     }
 
-    // Its history is as it was: the revision before the last change can be restored.
+    // The history is unchanged: the revision before the last change can be restored.
     let dry_run = json!({"dry_run": true});
     let rolled = world.post("/revisions/31/rollback", dry_run).await;
     assert_eq!(rolled["changes"].as_array().unwrap().len(), 1, "{rolled}");
@@ -139,7 +139,7 @@ async fn l3_hosts_in_the_middle_of_syncs_with_an_older_version_need_no_clean_syn
         assert_eq!(macs.len(), 18);
         for (name, mac) in &mut macs {
             let report = mac.sync(&world).await;
-            // Its order stands, because nothing proves that it was carried out.
+            // The requested clean sync stays, because nothing proves that the host performed it.
             let is_ordered = name == "cleaned-counts";
             let kind = if is_ordered { SyncKind::Clean } else { SyncKind::Normal };
             assert_eq!(report.performed, kind, "{name}");

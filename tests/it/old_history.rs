@@ -115,7 +115,7 @@ async fn preflight(engine: &Engine, version: &str, machine: &MachineId) -> Optio
     engine.preflight(machine, &request, &|| true).await.unwrap().sync_type
 }
 
-/// The identifiers that a page brings, and the cursor of the next one.
+/// The identifiers on a page, and the cursor of the next page.
 async fn page(engine: &Engine, machine: &MachineId, cursor: &str) -> (Vec<String>, Option<String>) {
     let request = RuleDownloadRequest { cursor: cursor.to_owned(), ..Default::default() };
     let page = engine.rule_download(machine, &request, Wire::default()).await.unwrap();
@@ -131,7 +131,7 @@ async fn postflight(engine: &Engine, machine: &MachineId, rules: u32) {
     engine.postflight(machine, &request).await.unwrap();
 }
 
-/// A whole sync, and the identifiers that it brings.
+/// A complete sync. Returns the identifiers of its rules.
 async fn sync(engine: &Engine, version: &str, machine: &MachineId) -> Vec<String> {
     preflight(engine, version, machine).await;
     let (mut rules, mut cursor) = page(engine, machine, "").await;

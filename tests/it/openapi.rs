@@ -1,4 +1,4 @@
-//! The OpenAPI document: that it is the committed one, valid, complete, and true.
+//! The OpenAPI document is committed, valid, complete and correct.
 
 use std::collections::BTreeSet;
 
@@ -156,7 +156,7 @@ async fn a2_the_document_describes_every_schema_and_enums_as_enums() {
     }
 }
 
-/// Why a response is not as an operation describes it.
+/// Why a response differs from the description of its operation.
 fn mismatch(
     document: &Value,
     method: &str,

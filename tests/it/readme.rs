@@ -1,4 +1,4 @@
-//! The first page never lies: its console blocks are run, one after the other.
+//! The README is correct: the commands in its console blocks are run, one after the other.
 
 use crate::shell::Shell;
 

@@ -1,4 +1,4 @@
-//! `/readyz` is true, and nothing is acknowledged that will be lost.
+//! `/readyz` is correct, and no acknowledged write is lost.
 
 use std::process::Command;
 use std::time::{Duration, Instant};
@@ -34,7 +34,7 @@ impl<'a> Observer<'a> {
         self.soon_one_of(&[reasons]).await;
     }
 
-    /// As [`Observer::soon`], where any of these lists of reasons is right.
+    /// Like [`Observer::soon`], but with several possible lists of reasons.
     async fn soon_one_of(&self, wanted: &[&[&str]]) {
         let start = Instant::now();
         loop {
@@ -58,7 +58,7 @@ impl<'a> Observer<'a> {
         }
     }
 
-    /// Adds a rule; the status and whether `Retry-After` was sent.
+    /// Adds a rule. Returns the status, and whether `Retry-After` was sent.
     async fn add_rule(&self, team: &str) -> (StatusCode, bool) {
         let rule = json!({"target": format!("teamid:{team}"), "policy": "allow", "scope": "fleet"});
         let url = format!("{}/api/v1/rules", self.server.url);

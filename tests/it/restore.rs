@@ -21,7 +21,7 @@ fn mac(machine: &str, generation: &str) -> Mac {
     Mac { santa: Santa::new(Profile { machine_id: machine.to_owned(), ..profile }) }
 }
 
-/// Something that the Mac saw and has not uploaded.
+/// Adds an event that the Mac has not uploaded.
 fn add_event(mac: &mut Mac, name: &str) {
     mac.santa.add_event(Event {
         file_sha256: "e".repeat(64),
@@ -81,7 +81,7 @@ async fn l9_old_macs_with_unknown_rules_are_right_after_their_clean_sync() {
         let report = mac.sync(&world).await;
         assert_eq!((report.performed, report.rules.received), (SyncKind::Normal, 0));
         assert_eq!((report.events.sent, report.events.discarded), (1, 0), "{generation}");
-        // Until its turn it keeps what it has.
+        // Until its clean sync is scheduled, the Mac keeps its rules.
         assert_eq!(mac.holds(), [format!("{SINCE} allow")], "{generation}");
         assert_eq!(state(&world, &machine).await, waiting(), "{generation}");
     }
@@ -124,7 +124,7 @@ async fn l9_a_hash_proves_what_a_mac_has() {
         mac.sync(&world).await;
     }
     let backup = world.back_up();
-    // A hash does not cover this.
+    // The hash does not include messages.
     let rule = json!({"target": BEFORE, "policy": "block", "scope": "fleet", "message": "Since"});
     world.post("/rules", json!({"put": [rule]})).await;
     macs[0].sync(&world).await;

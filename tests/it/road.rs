@@ -1,10 +1,10 @@
-//! One rule's road: from the command line to a Mac, with the real binary on both ends.
+//! Follows one rule from the command line to a Mac, with the real binary on both sides.
 
 use serde_json::Value;
 
 use crate::shell::{Server, Shell, example};
 
-/// A Mac that lives in a file between its syncs.
+/// A Mac whose state is in a file between its syncs.
 struct Mac<'a> {
     shell: &'a Shell,
     server: &'a Server,

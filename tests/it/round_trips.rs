@@ -1,5 +1,5 @@
-//! Files of other tools go through every format and come back with no other losses than those that
-//! were listed.
+//! Files of other tools are converted to every format and read again. Only the reported losses are
+//! missing.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -41,7 +41,7 @@ fn rules(shell: &Shell, name: &str, format: Option<&str>) -> Rules {
     rules.collect()
 }
 
-/// What is left of rules once the losses that were listed are taken away.
+/// The rules without the reported losses.
 fn without(mut rules: Rules, losses: &Value) -> Rules {
     for loss in losses.as_array().unwrap() {
         for rule in loss["rules"].as_array().unwrap() {

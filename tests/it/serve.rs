@@ -1,4 +1,4 @@
-//! The server's life: its first start, its end, and the demo.
+//! The server's first start, its shutdown, and the demo.
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{TcpListener, TcpStream};

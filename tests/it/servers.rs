@@ -17,7 +17,7 @@ use crate::shell::{ADMIN, Server, Shell};
 
 const JSON: Wire = Wire { format: Format::Json, gzip: false };
 
-/// An engine that hears of nothing: it follows only when it has to.
+/// An engine that gets no notifications, so it reads changes only when necessary.
 async fn deaf(url: &str, clock: &Clock) -> Engine {
     let store = store::open(url, Durability::Power).await.unwrap();
     let page = NonZeroUsize::new(1).unwrap();
@@ -36,7 +36,7 @@ fn allow(team: &str, clock: &Clock) -> Change {
     Change { actor, base: None, dry_run: false, edits }
 }
 
-/// Downloads a session's pages from servers in turn, and gives the team ids on them.
+/// Downloads the pages of a sync from alternating servers. Returns the team IDs on them.
 async fn pages(engines: [&Engine; 2], machine: &MachineId) -> Vec<String> {
     let (mut cursor, mut teams) = (String::new(), Vec::new());
     for engine in engines.into_iter().cycle() {
@@ -65,7 +65,7 @@ async fn a_server_without_notifications_completes_the_sync_of_another() {
         one.commit(allow(team, &clock)).await.unwrap();
         let clean = one.preflight(&machine, &asks, &|| true).await.unwrap().sync_type;
         assert_eq!(clean == Some(SyncType::Clean), team.starts_with('A'), "{clean:?}");
-        // The other one has never heard of the rule.
+        // The other server has not read the rule yet.
         assert_eq!(pages([&other, &one], &machine).await, [team]);
         let done = PostflightRequest {
             rules_received: rules,
@@ -132,7 +132,7 @@ async fn requests_are_answered_while_the_database_is_unreachable_and_soon_after(
     assert_eq!(status(rules()).await, (503, "unavailable".to_owned()));
     assert_eq!(status(mac()).await.0, 503);
     assert!(asked.elapsed() < Duration::from_secs(3), "{:?}", asked.elapsed());
-    // The server looks for the database each second, and says once that it is away.
+    // The server checks the database every second, and logs only once that it is unavailable.
     tokio::time::sleep(Duration::from_millis(2_500)).await;
     assert_eq!(server.log().matches("cannot follow").count(), 1, "{}", server.log());
     cluster.start();

@@ -64,7 +64,7 @@ impl Shell {
         self.run_with(line, "")
     }
 
-    /// The same with something on standard input.
+    /// Runs a command line with a text on standard input.
     pub(crate) fn run_with(&self, line: &str, input: &str) -> String {
         let words: Vec<&str> = line.split(' ').collect();
         let mut command = self.command(&words);
@@ -147,7 +147,7 @@ impl Server {
         Self::start_with(shell, &[])
     }
 
-    /// The same with more flags.
+    /// Starts a server with more flags.
     pub(crate) fn start_with(shell: &Shell, flags: &[&str]) -> Self {
         let database = format!("sqlite:{}", shell.path("nicelist.db").display());
         Self::over(shell, &database, flags)
@@ -238,7 +238,8 @@ impl Server {
         format!("{}/santa/{ENROLMENT}/", self.url)
     }
 
-    /// A line of its `/proc/PID/status` in MiB, such as `VmRSS` or `VmHWM` (the peak of it).
+    /// A line of the server's `/proc/PID/status` in MiB, such as `VmRSS` or `VmHWM` (the peak of
+    /// `VmRSS`).
     pub(crate) fn memory(&self, line: &str) -> u64 {
         let status = std::fs::read_to_string(format!("/proc/{}/status", self.process.id()));
         let status = status.unwrap();

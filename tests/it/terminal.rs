@@ -45,7 +45,7 @@ impl Terminal {
         Self { session, seen: String::new() }
     }
 
-    /// Waits until the terminal shows a text, after those that it was seen to show before.
+    /// Waits until the terminal shows a text, after the texts of earlier calls.
     pub(crate) fn shows(&mut self, text: &str) {
         let before = self.session.exp_string(text).unwrap_or_else(|error| panic!("{error}"));
         self.seen.push_str(&before);
@@ -76,7 +76,7 @@ fn of_line(shell: &Shell, line: &str) -> Command {
     shell.command(&words)
 }
 
-/// The same command with its standard output in a file, as `> file` would do it.
+/// The same command with its standard output in a file, as with `> file`.
 fn with_output_in(file: &Path, command: &Command) -> Command {
     let mut shell = Command::new("/bin/sh");
     shell.args(["-c", "file=$1; shift; exec \"$@\" > \"$file\"", "sh"]).arg(file);

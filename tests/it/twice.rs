@@ -1,4 +1,4 @@
-//! A script that runs again changes nothing.
+//! A script that is run again changes nothing.
 
 use serde_json::{Value, json};
 

@@ -49,7 +49,7 @@ impl Kept {
 struct Servers {
     /// Created only once: each contains the document of the whole API.
     routers: Vec<Router>,
-    /// A bit for each request: which server it lands on.
+    /// A bit for each request that chooses the server.
     turns: u64,
     taken: AtomicUsize,
 }
@@ -61,7 +61,7 @@ impl Servers {
         &self.routers[usize::from(self.turns >> turn & 1 == 1) % self.routers.len()]
     }
 
-    /// The same, after it has read the changes of the other servers.
+    /// The server that gets the next request, after it has read the changes of the other servers.
     async fn next_that_heard(&self) -> &Router {
         let next = self.next();
         if self.routers.len() > 1 {
@@ -263,7 +263,7 @@ impl World {
         ask(self.servers.next_that_heard().await, method, path, body).await
     }
 
-    /// The same, when it must succeed.
+    /// Sends a request that must succeed. Returns the response.
     pub(crate) async fn post(&self, path: &str, body: Value) -> Value {
         let (status, answer) = self.ask(Method::POST, path, body).await;
         assert!(status.is_success(), "POST {path}: {status} {answer}");

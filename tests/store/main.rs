@@ -1,4 +1,4 @@
-//! The contract of `Store`: what every database keeps, and what only some have to.
+//! The contract of `Store`: what every database must do, and what only some kinds must do.
 
 #[expect(dead_code, reason = "the tests of the binary restore backups")]
 #[path = "../postgres/mod.rs"]

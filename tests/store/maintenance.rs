@@ -1,4 +1,4 @@
-//! What is moved from one database to another, against what there is.
+//! All tables and columns with data are copied from one database to another.
 
 use nicelist::store::maintenance::TABLES;
 

@@ -259,7 +259,7 @@ async fn weeks_that_are_too_old_go_whole() {
     assert_eq!(store.purge_events(purge, 99).await.unwrap(), 0);
     let left = store.events_after(&EventFilter::default(), EventId(0), 99).await.unwrap();
     assert_eq!(left.iter().map(|it| it.id.0).collect::<Vec<_>>(), (21..=40).collect::<Vec<_>>());
-    // What went may come again, and is new then.
+    // Deleted events may be uploaded again, and are new then.
     assert_eq!(store.count_new_events(&[event("M0", 1), event("M3", 1)]).await.unwrap(), 1);
     let again = [event("M0", 1), event("M1", 1), event("M3", 1)];
     assert_eq!(upload(&store, &again, at(3 * WEEK)).await, 2);
@@ -407,7 +407,7 @@ async fn load(store: Db, writer: usize, ended: Arc<AtomicBool>) -> Answered {
     answered
 }
 
-/// What has just come back is used again soon.
+/// Waits until all stores work again after an outage, which must take less than 5 seconds.
 async fn all_is_well_within_seconds(stores: &[Db]) {
     let back = Instant::now();
     let wait = async |error| {

@@ -39,7 +39,7 @@ pub(super) enum Act {
     Keep,
     /// Rolls back to the saved state.
     RollBack,
-    /// Makes the rules of one scope the only ones.
+    /// Removes all rules except those of one scope.
     Only {
         scope: usize,
     },
@@ -120,7 +120,7 @@ pub(super) enum Step {
     /// The database is restored from the last backup.
     Restore,
     AnHourPasses,
-    /// Enough days for some or all of the history to become too old.
+    /// Enough days for some or all of the history to be deleted.
     DaysPass {
         days: i64,
     },
@@ -134,7 +134,7 @@ pub(super) enum Step {
         before: usize,
         interruption: Interruption,
     },
-    /// Rules are downloaded without a sync around it.
+    /// Downloads rules without the other stages of a sync.
     RulesOnly {
         host: usize,
         loses: Loses,

@@ -31,7 +31,7 @@ impl Restored {
         Self { hour, uploaded: false, is_excused: false, syncs_since_turn: 0 }
     }
 
-    /// Checks a sync of the host. True if it must have the right rules from now on.
+    /// Checks a sync of the host. Returns whether the host must have the right rules from now on.
     pub(super) fn sync(
         &mut self,
         client: &Client,
@@ -47,7 +47,7 @@ impl Restored {
             assert!(is_allowed || discarded == 0, "{of} has to discard {discarded} events");
         }
         if !clean && !client.hashes && !self.is_excused && !client.asks_clean {
-            // A host that requested a clean sync and stopped has performed it.
+            // A host whose requested clean sync was stopped may already have performed it.
             assert!(served.sent.is_empty(), "{of} is sent {:?} before its turn", served.sent);
         }
         self.is_excused |= client.asks_clean;

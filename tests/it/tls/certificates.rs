@@ -27,18 +27,18 @@ impl Signed {
     }
 }
 
-/// When a certificate is good, seen from now.
+/// When a certificate is valid.
 #[derive(Clone, Copy)]
 pub(crate) enum Valid {
-    /// For a day yet.
+    /// For another day.
     Now,
     /// Until a day ago.
     Past,
-    /// For so long yet.
+    /// For this time from now on.
     For(Duration),
 }
 
-/// Who signs certificates.
+/// A certificate authority.
 pub(crate) struct Authority {
     issuer: Issuer<'static, KeyPair>,
     pub(crate) pem: String,

@@ -1,4 +1,4 @@
-//! Which Macs are let in.
+//! Which Macs are allowed to sync.
 
 use super::Secured;
 use super::certificates::{Authority, Valid};

@@ -55,7 +55,7 @@ impl Secured {
         Self::start(&["--client-ca", "macs.pem"])
     }
 
-    /// A whole sync of a Mac that shows what is in `NAME.pem` and `NAME.key`.
+    /// A complete sync of a Mac with the certificate in `NAME.pem` and the key in `NAME.key`.
     fn sync(&self, path: &str, name: &str) -> String {
         let url = &self.server.url;
         let shown = format!("--client-cert {name}.pem --client-key {name}.key");
@@ -72,7 +72,7 @@ impl Secured {
         self.server.url.trim_start_matches("https://")
     }
 
-    /// How a client connects that shows this.
+    /// The configuration of a client with this certificate.
     fn client(&self, own: Option<&Signed>) -> Arc<ClientConfig> {
         client(&self.servers, own, &[&TLS13, &TLS12])
     }

@@ -1,4 +1,4 @@
-//! §3: evidence.
+//! §3: events.
 
 use http::Method;
 use serde_json::{Value, json};

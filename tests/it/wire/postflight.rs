@@ -1,4 +1,4 @@
-//! §5: what became of a sync.
+//! §5: the result of a sync.
 
 use serde_json::{Value, json};
 
@@ -11,7 +11,7 @@ async fn with_a_rule() -> Server {
     server
 }
 
-/// §5: what a sync is said to have come to, in every spelling.
+/// §5: the result of a sync, in every spelling.
 #[tokio::test]
 async fn a_sync_is_complete_after_its_postflight() {
     let bodies = [

@@ -21,7 +21,7 @@ fn story() -> Vec<Vec<Edit>> {
             set("fleet", "batch-size", "60"),
             set("tag:lab", "batch-size", "70"),
         ],
-        // What comes and goes in one change was never there.
+        // A rule that is added and removed in one change never existed.
         vec![put(rule(50, "fleet", "")), drop_rule(50, "fleet"), put_tag("eng", 5)],
         vec![drop_rule(3, "fleet"), put(rule(7, "fleet", "again")), unset("fleet", "batch-size")],
         vec![tag_host("M1", "lab")],

@@ -22,7 +22,7 @@ use nicelist::store::{
     Change, Committed, Edit, EventOrigin, LedgerRow, RuleFilter, Store, StoreError, StoreResult,
 };
 
-/// What every behaviour is given.
+/// The store that every test gets.
 pub(crate) type Db = Arc<dyn Store>;
 
 /// `seconds` after a fixed time.
