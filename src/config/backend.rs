@@ -149,7 +149,7 @@ mod tests {
         Connection { token, ..Connection::default() }
     }
 
-    /// Whether the token is sent to the server, and whether the user is told if it is not.
+    /// Whether the token is sent to the server, and whether nicelist reports that it is not.
     fn shown(connections: &[Connection]) -> (bool, bool) {
         match decide(connections, None) {
             (Some(Backend::Server { credential, .. }), withheld) => {

@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
-use nicelist::fleet::{Decision, Event};
+use nicelist::fleet::{Clock, Decision, Event};
 use nicelist::store::{self, Durability, EventOrigin};
 use rusqlite::Connection;
 
@@ -64,7 +64,7 @@ async fn older_database(shell: &Shell) {
         })
         .collect();
     for some in events.chunks(1_000) {
-        store.add_events(some, Timestamp::now(), EventOrigin::Import).await.unwrap();
+        store.add_events(some, Clock::System.now(), EventOrigin::Import).await.unwrap();
     }
     drop(store);
     let migration = include_str!("../../src/store/sqlite/migrations/0008_programs.sql");

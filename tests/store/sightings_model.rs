@@ -329,6 +329,30 @@ async fn compare(store: &Db, model: &Model) {
     assert_eq!(store.has_uncounted_events().await.unwrap(), model.uncounted.is_some());
 }
 
+async fn forget(store: &Db, model: &mut Model, host: usize, events: bool) {
+    let host = machine(&format!("M{host}"));
+    while events && store.delete_events_of(&host, 7).await.unwrap() == 7 {}
+    while store.delete_sightings_of(&host, 2).await.unwrap() == 2 {}
+    model.keep_reports(|machine, _| machine != host.as_str());
+    if model.uncounted.is_some() {
+        model.forgotten.insert(host.to_string());
+    }
+    refresh_stored(store, model).await;
+}
+
+async fn purge_sightings(store: &Db, model: &mut Model, before: Timestamp, examined: usize) {
+    let mut after = None;
+    loop {
+        after = store.purge_sightings(before, after, examined).await.unwrap().next;
+        if after.is_none() {
+            break;
+        }
+    }
+    if model.uncounted.is_none() {
+        model.keep_reports(|_, reports| reports.iter().any(|(seen, _)| *seen >= before));
+    }
+}
+
 async fn play(mut place: Place, steps: Vec<Step>) {
     let mut store = place.open().await;
     let mut model = Model::default();
@@ -346,16 +370,7 @@ async fn play(mut place: Place, steps: Vec<Step>) {
                     events.into_iter().map(|it| of_numbers(host, it)).collect();
                 add(&store, &mut model, &events, now, EventOrigin::Import).await;
             }
-            Step::Forget { host, events } => {
-                let host = machine(&format!("M{host}"));
-                while events && store.delete_events_of(&host, 7).await.unwrap() == 7 {}
-                while store.delete_sightings_of(&host, 2).await.unwrap() == 2 {}
-                model.keep_reports(|machine, _| machine != host.as_str());
-                if model.uncounted.is_some() {
-                    model.forgotten.insert(host.to_string());
-                }
-                refresh_stored(&store, &mut model).await;
-            }
+            Step::Forget { host, events } => forget(&store, &mut model, host, events).await,
             Step::PurgeEvents { keep } => {
                 let purge = EventPurge { before: None, keep: Some(keep) };
                 store.purge_events(purge, 1000).await.unwrap();
@@ -363,18 +378,7 @@ async fn play(mut place: Place, steps: Vec<Step>) {
             }
             Step::PurgeSightings { age, examined } => {
                 let before = now - jiff::SignedDuration::from_secs(age);
-                let mut after = None;
-                loop {
-                    let purged = store.purge_sightings(before, after, examined).await.unwrap();
-                    after = purged.next;
-                    if after.is_none() {
-                        break;
-                    }
-                }
-                if model.uncounted.is_none() {
-                    model
-                        .keep_reports(|_, reports| reports.iter().any(|(seen, _)| *seen >= before));
-                }
+                purge_sightings(&store, &mut model, before, examined).await;
             }
             Step::Upgrade => {
                 place.upgrade().await;
