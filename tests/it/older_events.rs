@@ -10,8 +10,6 @@ use rusqlite::Connection;
 use crate::old_database::{DATABASE, unpacked};
 use crate::shell::{Server, Shell};
 
-const EVENTS: i64 = 6_000;
-
 fn number(shell: &Shell, sql: &str) -> i64 {
     let on = Connection::open(shell.path("nicelist.db")).unwrap();
     on.busy_timeout(Duration::from_secs(10)).unwrap();
@@ -43,7 +41,7 @@ fn assert_counted(shell: &Shell) {
 }
 
 /// A database with events that an older version stored, without their programs.
-async fn older_database(shell: &Shell) {
+async fn older_database(shell: &Shell, events: i64) {
     let url = format!("sqlite:{}", shell.path("nicelist.db").display());
     let store = store::open(&url, Durability::Process).await.unwrap();
     let bare = serde_json::json!({
@@ -53,7 +51,7 @@ async fn older_database(shell: &Shell) {
         "signing_chain": [], "other_fields": null,
     });
     let bare: Event = serde_json::from_value(bare).unwrap();
-    let events: Vec<Event> = (0..EVENTS)
+    let events: Vec<Event> = (0..events)
         .map(|number| {
             let mut event = bare.clone();
             event.machine = format!("M{}", number % 3).parse().unwrap();
@@ -78,7 +76,7 @@ async fn older_database(shell: &Shell) {
 #[tokio::test]
 async fn a_killed_server_continues_to_count_where_it_stopped() {
     let shell = Shell::new();
-    older_database(&shell).await;
+    older_database(&shell, 6_000).await;
     let mut kills = 0;
     loop {
         let server = Server::start(&shell);
@@ -96,6 +94,18 @@ async fn a_killed_server_continues_to_count_where_it_stopped() {
         kills += 1;
     }
     assert_counted(&shell);
+}
+
+#[tokio::test]
+async fn an_unreadable_event_does_not_stop_the_count() {
+    let shell = Shell::new();
+    older_database(&shell, 300).await;
+    let on = Connection::open(shell.path("nicelist.db")).unwrap();
+    on.execute("UPDATE event_body SET body = '{' WHERE id IN (250, 300)", []).unwrap();
+    let server = Server::start(&shell);
+    wait_until("all events are counted", || uncounted(&shell) == 0);
+    assert_eq!(number(&shell, "SELECT sum(reports) FROM sighting"), 298);
+    server.logs("an event is not counted, because it is unreadable");
 }
 
 #[test]

@@ -11,10 +11,11 @@ use super::{events, sightings};
 use crate::fleet::{EventId, KnownProgram, ProgramId, Sighting};
 use crate::rule::MachineId;
 use crate::store::sql::events::EventRange;
+use crate::store::sql::old_sightings::OlderEvents;
 use crate::store::sql::{old_sightings, programs};
 use crate::store::{
     EventFilter, ExaminedPart, ListPart, ProgramFilter, ProgramPosition, ProgramStore,
-    PurgedSightings, SightingPosition, StoreResult, UndecidedFilter, UndecidedPosition,
+    PurgedSightings, SightingPosition, StoreError, StoreResult, UndecidedFilter, UndecidedPosition,
     UndecidedSighting,
 };
 
@@ -27,14 +28,30 @@ async fn count_older(client: &mut Client, limit: usize) -> StoreResult<bool> {
     let on = client.transaction().await?;
     Lock::Events.take(&on).await?;
     let Some(newest) = old_sightings::uncounted(&on).await? else { return Ok(false) };
-    let range = EventRange::Before(Some(EventId(newest.0.saturating_add(1))));
-    let events = events::list(&on, &EventFilter::default(), range, limit).await?;
+    let OlderEvents { events, next } = match older_events(&on, newest, limit).await {
+        // One that is unreadable is read alone and left out.
+        Err(StoreError::Unreadable(_)) => match older_events(&on, newest, 1).await {
+            Err(StoreError::Unreadable(reason)) => {
+                old_sightings::leave_out(&on, newest, &reason).await?
+            }
+            alone => alone?,
+        },
+        several => several?,
+    };
     let older = old_sightings::fold(&on, &events).await?;
     sightings::record(&on, older, vec![usize::MAX]).await?;
-    let next = events.last().filter(|_| events.more).map(|oldest| EventId(oldest.id.0 - 1));
     old_sightings::set_uncounted(&on, next).await?;
     on.commit().await?;
     Ok(next.is_some())
+}
+
+async fn older_events(
+    on: &Transaction<'_>,
+    newest: EventId,
+    limit: usize,
+) -> StoreResult<OlderEvents> {
+    let range = EventRange::Before(Some(EventId(newest.0.saturating_add(1))));
+    events::list(on, &EventFilter::default(), range, limit).await.map(OlderEvents::of)
 }
 
 #[async_trait]

@@ -10,13 +10,39 @@ use super::Database;
 use crate::fleet::{EventId, ProgramId};
 use crate::rule::MachineId;
 use crate::store::new_sightings::NewSightings;
-use crate::store::{PurgedSightings, SightingPosition, StoreResult, StoredEvent, codes};
+use crate::store::{ListPart, PurgedSightings, SightingPosition, StoreResult, StoredEvent, codes};
 
 /// The newest event that is still to be counted; None if all are counted.
 pub(in crate::store) async fn uncounted<D: Database>(on: &D) -> StoreResult<Option<EventId>> {
     let number = D::DIALECT.meta_number();
     let sql = format!("SELECT {number} FROM meta WHERE key = 'uncounted_events'");
     on.first(&sql, &[], |row| Ok(EventId(row.number(0)?))).await
+}
+
+/// Events that are counted next.
+pub(in crate::store) struct OlderEvents {
+    pub(in crate::store) events: Vec<StoredEvent>,
+    /// The newest event that is left; None if none is.
+    pub(in crate::store) next: Option<EventId>,
+}
+
+impl OlderEvents {
+    pub(in crate::store) fn of(part: ListPart<StoredEvent>) -> Self {
+        let next = part.last().filter(|_| part.more).map(|oldest| EventId(oldest.id.0 - 1));
+        Self { events: part.rows, next }
+    }
+}
+
+/// Leaves out an unreadable event, the newest one that is still to be counted.
+pub(in crate::store) async fn leave_out(
+    on: &impl Database,
+    newest: EventId,
+    reason: &str,
+) -> StoreResult<OlderEvents> {
+    let sql = "SELECT max(id) FROM event WHERE id <= $1";
+    let unreadable = on.number(sql, &[newest.0.into()]).await?;
+    tracing::warn!(event = unreadable, reason, "an event is not counted, because it is unreadable");
+    Ok(OlderEvents { events: Vec::new(), next: Some(EventId(unreadable - 1)) })
 }
 
 /// The programs and sightings of older events. Those of forgotten hosts do not count.

@@ -11,18 +11,32 @@ use super::{events, sightings};
 use crate::fleet::{EventId, KnownProgram, ProgramId, Sighting};
 use crate::rule::MachineId;
 use crate::store::sql::events::EventRange;
+use crate::store::sql::old_sightings::OlderEvents;
 use crate::store::sql::{old_sightings, programs};
 use crate::store::{
     EventFilter, ExaminedPart, ListPart, ProgramFilter, ProgramPosition, ProgramStore,
-    PurgedSightings, SightingPosition, StoreResult, StoredEvent, UndecidedFilter,
-    UndecidedPosition, UndecidedSighting,
+    PurgedSightings, SightingPosition, StoreError, StoreResult, UndecidedFilter, UndecidedPosition,
+    UndecidedSighting,
 };
+
+/// Reads the newest uncounted events. One that is unreadable is read alone and left out.
+fn older_events(on: &Connection, newest: EventId, limit: usize) -> StoreResult<OlderEvents> {
+    let range = EventRange::Before(Some(EventId(newest.0.saturating_add(1))));
+    match events::list(on, &EventFilter::default(), range, limit) {
+        Ok(part) => Ok(OlderEvents::of(part)),
+        Err(StoreError::Unreadable(_)) if limit > 1 => older_events(on, newest, 1),
+        Err(StoreError::Unreadable(reason)) => {
+            finish(old_sightings::leave_out(on, newest, &reason))
+        }
+        Err(error) => Err(error),
+    }
+}
 
 /// Counts events that were read as the newest uncounted ones. Returns whether more are left.
 fn count_older(
     connection: &Connection,
     newest: EventId,
-    events: &ListPart<StoredEvent>,
+    OlderEvents { events, next }: &OlderEvents,
 ) -> StoreResult<WriteResult<bool>> {
     // Another process may have been faster.
     if finish(old_sightings::uncounted(connection))? != Some(newest) {
@@ -30,8 +44,7 @@ fn count_older(
     }
     let older = finish(old_sightings::fold(connection, events))?;
     sightings::record(connection, older, vec![usize::MAX])?;
-    let next = events.last().filter(|_| events.more).map(|oldest| EventId(oldest.id.0 - 1));
-    finish(old_sightings::set_uncounted(connection, next))?;
+    finish(old_sightings::set_uncounted(connection, *next))?;
     Ok(WriteResult::Keep(next.is_some()))
 }
 
@@ -96,8 +109,7 @@ impl ProgramStore for Sqlite {
         // Read by a reader, so that other writes need not wait for it.
         let older = move |on: &_| {
             let Some(newest) = finish(old_sightings::uncounted(on))? else { return Ok(None) };
-            let range = EventRange::Before(Some(EventId(newest.0.saturating_add(1))));
-            Ok(Some((newest, events::list(on, &EventFilter::default(), range, limit)?)))
+            Ok(Some((newest, older_events(on, newest, limit)?)))
         };
         let Some((newest, older)) = self.readers.read(older).await? else { return Ok(false) };
         let count = move |on: &_| count_older(on, newest, &older);
