@@ -35,7 +35,7 @@ impl CurrentEpoch {
         Self { downloads, clock, known: ArcSwapOption::empty(), spread: RESTORE_SPREAD }
     }
 
-    /// Begins another epoch. Hosts may have other rules than their rows say.
+    /// Begins another epoch. Hosts may have other rules than their rows show.
     pub(super) async fn begin(&self, actor: &Actor) -> StoreResult<Epoch> {
         self.downloads.store.begin_epoch(actor).await?;
         self.follow().await

@@ -19,8 +19,8 @@ use crate::fleet::{
 use crate::shell::argument;
 use crate::store::StoreResult;
 
-/// Older states of a host whose hashes are compared with the reported one. Computing one can take
-/// long.
+/// Maximum older states of a host whose hashes are compared with the reported hash. Computing the
+/// hash of a state can take long.
 const OLDER_STATES: usize = 8;
 /// How long clones that do not hash their rules get the same rules again.
 const SENT_AGAIN: SignedDuration = SignedDuration::from_hours(24);

@@ -188,7 +188,7 @@ async fn l3_a_host_with_too_many_offers_gets_the_right_rules() {
                 world.post("/hosts/M1/tags", json!({tagged: ["eng"]})).await;
                 world.drop_rule(&team(number - 1 - gone), "fleet").await;
                 world.put_rule("block", &team(number), "fleet").await;
-                // Now and then the host has what was sent, and now and then it does not.
+                // Sometimes the host applies what was sent, and sometimes it loses the response.
                 let from = if number % 4 == 0 { FIRST_PAGE + 1 } else { POSTFLIGHT };
                 let answers = Loses::AnswersFrom(from - number % 2);
                 drop(mac.try_sync(&world.network().losing(answers)).await);

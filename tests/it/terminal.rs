@@ -104,7 +104,8 @@ fn with_mira() -> (Shell, Server) {
     (shell, server)
 }
 
-/// The same after the Mac has reported what it blocked: event 1 is Pinecone.
+/// The shell and the server of [`with_mira`], after the Mac has reported what it blocked: event 1 is
+/// Pinecone.
 fn with_events() -> (Shell, Server) {
     let (shell, server) = with_mira();
     let fleet = std::fs::read_to_string(example("fleet.json")).unwrap();
@@ -170,7 +171,7 @@ fn an_approval_shows_the_event_and_creates_the_chosen_rule() {
 fn the_approval_of_a_bundle_asks_only_for_the_scope() {
     let (shell, server) = with_mira();
     let program = "6827af7009f9731422fd44b264a238abdca45c6030e6882606b95f6830392206";
-    // What Santa makes of a bundle with this one program.
+    // Santa's hash of a bundle with this one program.
     let hash = "2f3056acbd13cbd6d9959b474bb6261268002d1d36293256c20548c31af4b6bc";
     let event = |decision: &str| {
         json!({

@@ -116,9 +116,9 @@ fn write(format: Format, content: Content<'_>) -> Result<Written, CliError> {
 
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct WriteOptions {
-    /// Nothing may be lost.
+    /// Refuse to write if anything would be lost.
     pub(crate) strict: bool,
-    /// Nothing is written.
+    /// Write nothing.
     pub(crate) dry_run: bool,
 }
 

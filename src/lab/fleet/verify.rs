@@ -32,7 +32,8 @@ const AT_A_TIME: usize = 1000;
 pub struct Convergence {
     /// Hosts to check.
     pub hosts: u64,
-    /// Hosts with the same rules as a new host.
+    /// Hosts with the correct rules: the same as a new host, or the same before and after they were
+    /// enrolled again. Includes `converged_by_themselves`.
     pub converged: u64,
     /// Converged hosts that differ from a new host, but had the same rules before and after they
     /// were enrolled again.

@@ -244,7 +244,7 @@ impl<'a> DatabaseUrl<'a> {
         })
     }
 
-    /// What is wrong with reading it.
+    /// The error for a database that cannot be read.
     fn unread(self, error: StoreError) -> MaintenanceError {
         match error {
             StoreError::Open { .. } => MaintenanceError::Open(error),

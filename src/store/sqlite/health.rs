@@ -71,7 +71,7 @@ pub(super) async fn prove_writable(writer: &Writer, identity: &Identity) -> Stor
     let write = writer.write(CommitSharing::Shared { rows: 1 }, note);
     match tokio::time::timeout(PATIENCE, write).await {
         Ok(written) => written,
-        // It waits for a large import, or the disk hangs, which a later check finds out.
+        // The write waits for a large import, or the disk does not respond. A later check finds out.
         Err(_) => inspect(writer, identity).map(drop),
     }
 }

@@ -182,12 +182,12 @@ impl Server {
         }
     }
 
-    /// The same of a host of this version.
+    /// A whole sync of a host with this version of Santa.
     pub(super) async fn download(&self, machine: &str, version: &str) -> Sync {
         self.download_as(machine, json!({ "santa_version": version })).await
     }
 
-    /// A whole sync of a host of this version that took everything.
+    /// A whole sync of a host with this version of Santa, which applied everything.
     pub(super) async fn sync(&self, machine: &str, version: &str) -> Sync {
         let sync = self.download(machine, version).await;
         let count = sync.rules.len();

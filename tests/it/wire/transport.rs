@@ -100,7 +100,7 @@ async fn octet_streams_are_read_in_both_formats_after_decompression() {
     }
 }
 
-/// §1.4: a client in protobuf takes nothing else, in all four stages.
+/// §1.4: a client that uses protobuf accepts only protobuf, in all four stages.
 #[tokio::test]
 async fn a_whole_sync_in_protobuf() {
     let server = Server::start().await;

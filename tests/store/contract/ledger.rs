@@ -1,4 +1,4 @@
-//! The ledger: rules in time, as a follower reads them.
+//! The ledger: the versions of rules, as a server reads them to keep up with changes.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::{AtomicUsize, Ordering};
