@@ -345,12 +345,16 @@ schema! {
         ("common_name", text("Common name")),
         ("organization", text("Organization")),
         ("organizational_unit", text("Organizational unit")),
+        ("valid_from", number("Seconds since 1970; absent if unknown", 0, u32::MAX.into()).into()),
+        ("valid_until", number("Seconds since 1970; absent if unknown", 0, u32::MAX.into()).into()),
     ]).build();
     Ancestor => object("A process above the one that accessed a file", &[], [
         ("pid", number("Process ID", i64::from(i32::MIN), u64::from(i32::MAX.unsigned_abs())).into()),
         ("path", text("Path of the program")),
         ("sha256", text("SHA-256 of the program")),
         ("signing_id", text("Signing ID; empty if it has none")),
+        ("cdhash", text("Code directory hash; absent if unknown")),
+        ("team_id", text("Team ID; absent if it has none")),
     ]).build();
     Program => program();
     Candidate => object("A rule that could be created for a program", &["target", "covers"], [

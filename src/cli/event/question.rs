@@ -155,7 +155,7 @@ pub(super) mod tests {
                 "covers": "this program in every version"
             }],
             "reason": "a signing id survives updates and names only this program",
-            "report": {}
+            "other_fields": {}
         });
         serde_json::from_value(json).unwrap()
     }
