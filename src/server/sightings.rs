@@ -67,7 +67,7 @@ async fn count_older(state: &State) -> StoreResult<()> {
     Ok(())
 }
 
-/// Deletes sightings that are older than the setting says.
+/// Deletes sightings that are older than the setting `sighting-retention`.
 async fn purge(state: &State) -> StoreResult<()> {
     if !state.trusted_clock.is_trusted() {
         return Ok(());

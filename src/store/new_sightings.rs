@@ -1,4 +1,4 @@
-//! What new events add to programs and sightings, worked out without I/O. A database reads the
+//! Computes what new events add to programs and sightings, without I/O. A database reads the
 //! rows that a batch of events touches, merges the batch into them here, and writes each row once.
 //!
 //! The result is the same in any order of events, because older events are counted after newer
@@ -39,7 +39,7 @@ pub(super) struct ReportedProgram {
     reporters: Vec<(usize, usize)>,
 }
 
-/// Which report of a program was the first.
+/// Identifies the first report of a program.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct FirstReport {
     pub(super) seen: i64,
@@ -320,7 +320,7 @@ impl<'e> Identifiers<'e> {
     }
 }
 
-/// An identifier. Part of one would be another, so one that is too long is left out.
+/// An identifier, or an empty text if it is too long: a part of an identifier would be another one.
 fn identifier(text: &str, most: usize) -> Cow<'_, str> {
     if text.len() > most { "".into() } else { clean(text) }
 }

@@ -198,7 +198,8 @@ pub enum EventOrigin {
 }
 
 impl EventOrigin {
-    /// When a sighting was, that an event reports. The clock of a host is not trusted.
+    /// The time of the sighting that an event reports. For an upload, this is the time of reception,
+    /// because the clock of a host is not trusted.
     pub(super) fn seen(self, event: &Event, received: Timestamp) -> Timestamp {
         match self {
             Self::Upload { .. } => received,
@@ -288,8 +289,8 @@ pub struct UndecidedFilter {
     pub text: Option<String>,
 }
 
-/// The place of a sighting in a list of undecided ones. The machine is the number of a row, which
-/// means nothing outside of its database.
+/// The place of a sighting in a list of undecided ones. The machine is the number of a row, which is
+/// valid only in its database.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct UndecidedPosition {
     pub last_seen: Timestamp,
@@ -306,8 +307,8 @@ pub struct UndecidedSighting {
     pub position: UndecidedPosition,
 }
 
-/// The place of a sighting among all. The machine is the number of a row, which means nothing
-/// outside of its database.
+/// The place of a sighting among all. The machine is the number of a row, which is valid only in its
+/// database.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct SightingPosition {
     pub program: ProgramId,

@@ -104,7 +104,7 @@ impl EventIntake {
         self.limit.sightings_dropped_of(machine, self.clock.now())
     }
 
-    /// The same of all hosts since this engine was opened.
+    /// The number of such events of all hosts since this engine was opened.
     pub fn sightings_dropped(&self) -> u64 {
         self.limit.sightings_dropped(self.clock.now())
     }

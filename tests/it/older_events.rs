@@ -65,7 +65,7 @@ async fn older_database(shell: &Shell, events: i64) {
         store.add_events(some, Clock::System.now(), EventOrigin::Import).await.unwrap();
     }
     drop(store);
-    let migration = include_str!("../../src/store/sqlite/migrations/0008_programs.sql");
+    let migration = include_str!("../../src/store/sqlite/migrations/0007_programs.sql");
     let note = &migration[migration.find("INSERT INTO meta").unwrap()..];
     let on = Connection::open(shell.path("nicelist.db")).unwrap();
     let clear = "DELETE FROM sighting; DELETE FROM program; DELETE FROM machine;";

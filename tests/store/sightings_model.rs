@@ -229,12 +229,12 @@ impl Place {
         let note = |sql: &'static str| &sql[sql.find("INSERT INTO meta").unwrap()..];
         match self {
             Self::File(file) => {
-                let sql = include_str!("../../src/store/sqlite/migrations/0008_programs.sql");
+                let sql = include_str!("../../src/store/sqlite/migrations/0007_programs.sql");
                 let on = rusqlite::Connection::open(file.path()).unwrap();
                 on.execute_batch(&format!("BEGIN; {clear}; {}; COMMIT", note(sql))).unwrap();
             }
             Self::Server(database) => {
-                let sql = include_str!("../../src/store/postgres/migrations/0008_programs.sql");
+                let sql = include_str!("../../src/store/postgres/migrations/0007_programs.sql");
                 database.run_sql(&format!("{clear}; {}", note(sql))).await;
             }
         }

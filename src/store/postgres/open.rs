@@ -22,7 +22,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("migrations/0004_tag_membership.sql"),
     include_str!("migrations/0005_checksums.sql"),
     include_str!("migrations/0006_epoch.sql"),
-    include_str!("migrations/0008_programs.sql"),
+    include_str!("migrations/0007_programs.sql"),
 ];
 /// The version from which on rows have checksums.
 const CHECKSUMS: usize = 5;

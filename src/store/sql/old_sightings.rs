@@ -1,6 +1,6 @@
-//! Deletes sightings, and which events of an older version are still to be counted.
+//! Deletes sightings, and finds the events of an older version that are not counted yet.
 //!
-//! Whatever changes sightings does so under the lock of events.
+//! Every change of sightings has the lock of events.
 
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 
@@ -22,7 +22,7 @@ pub(in crate::store) async fn uncounted<D: Database>(on: &D) -> StoreResult<Opti
 /// Events that are counted next.
 pub(in crate::store) struct OlderEvents {
     pub(in crate::store) events: Vec<StoredEvent>,
-    /// The newest event that is left; None if none is.
+    /// The newest event that is left; None if all are counted.
     pub(in crate::store) next: Option<EventId>,
 }
 
@@ -46,12 +46,18 @@ pub(in crate::store) async fn leave_out(
 }
 
 /// The programs and sightings of older events. Those of forgotten hosts do not count.
-pub(in crate::store) async fn fold<'e>(
-    on: &impl Database,
+pub(in crate::store) async fn fold<'e, D: Database>(
+    on: &D,
     events: &'e [StoredEvent],
 ) -> StoreResult<NewSightings<'e>> {
-    let sql = "SELECT name FROM machine WHERE forgotten = 1";
-    let forgotten = on.query(sql, &[], |row| Ok(row.str(0)?.to_owned())).await?;
+    let machines: BTreeSet<&str> = events.iter().map(|it| it.event.machine.as_str()).collect();
+    // Only the hosts of these events, because a database can have a million.
+    let sql = format!(
+        "SELECT name FROM machine WHERE forgotten = 1 AND {}",
+        D::DIALECT.any("name", "$1")
+    );
+    let forgotten =
+        on.query(&sql, &[machines.into_iter().collect()], |row| Ok(row.str(0)?.to_owned())).await?;
     let forgotten: HashSet<String> = forgotten.into_iter().collect();
     let mut older = NewSightings::default();
     for StoredEvent { id, received, event } in events {
@@ -111,7 +117,7 @@ pub(in crate::store) async fn delete_of<D: Database>(
     Ok(keys.len())
 }
 
-/// Counts deleted sightings off their programs. Deletes programs and numbers of hosts that have no
+/// Subtracts deleted sightings from the host counts of their programs. Deletes programs and numbers of hosts that have no
 /// sightings left.
 async fn forget_keys<D: Database>(on: &D, keys: &[(i64, i64)]) -> StoreResult<()> {
     let mut hosts: BTreeMap<i64, i64> = BTreeMap::new();

@@ -76,7 +76,7 @@ pub(super) const CASES: [Case; 14] = [
     ),
     should(
         "wire-no-type",
-        "JSON is read if there is no content type.",
+        "A request without a content type is read as JSON.",
         "Proxies and other clients leave it out.",
         |run| Box::pin(is_read(run, |request| Ok(request.typed(None)))),
     ),
