@@ -15,7 +15,7 @@ use super::sql::StoredRow;
 use crate::fleet::{ClientMode, Decision, Event, EventKind, FileAccess, HostFacts, RuleCounts};
 use crate::rule::{Certificate, Program, SigningStatus};
 
-/// Bytes of rows after which a part of a list ends.
+/// A part of a list ends after this many bytes of rows.
 pub(super) const LIST_BYTES: usize = 4 * 1024 * 1024;
 /// Bytes of an event's JSON. A bounded report needs less.
 pub(super) const LARGEST_EVENT: usize = 512 * 1024;

@@ -11,7 +11,7 @@ use crate::rule::{
 pub enum Edit {
     /// This rule is active for its target and scope, in place of the stored one.
     PutRule(Box<Rule>),
-    /// The same, but some fields keep the values of the stored rule.
+    /// Like `PutRule`, but some fields keep the values of the stored rule.
     MergeRule(Box<RuleMerge>),
     /// No rule is active for this target and scope.
     DropRule(RuleKey),

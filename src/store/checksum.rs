@@ -58,7 +58,7 @@ pub(super) fn ended(checksum: i64, ended: Option<i64>) -> i64 {
     checksum ^ ended.unwrap_or(0)
 }
 
-/// Rows named in a message about damage.
+/// Maximum rows listed in a message about damage.
 const NAMED: usize = 5;
 
 /// Rows whose checksum is wrong.

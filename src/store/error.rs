@@ -33,7 +33,7 @@ pub enum StoreError {
     /// The change was not planned on the newest revision.
     #[error("the rules moved on: planned on revision {planned}, now at {head}")]
     Moved {
-        /// The revision that the change named.
+        /// The revision that the change was planned on.
         planned: Revision,
         /// The newest revision.
         head: Revision,
@@ -49,7 +49,7 @@ pub enum StoreError {
         wanted: Revision,
         /// The first revision whose history is kept.
         start: Revision,
-        /// When that was created.
+        /// When that revision was created.
         at: Timestamp,
     },
     /// Some edits cannot be made; nothing was changed.
@@ -70,7 +70,7 @@ pub enum StoreError {
     /// The database cannot be reached. A write may have succeeded.
     #[error("the database cannot be reached: {0}")]
     Unreachable(String),
-    /// Too many writes wait. Nothing was changed.
+    /// Too many writes are waiting. Nothing was changed.
     #[error("the database has more to do than it keeps up with")]
     Overloaded,
     /// A query reached its deadline.

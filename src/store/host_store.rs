@@ -46,6 +46,6 @@ pub trait HostStore: Send + Sync + 'static {
     /// The ID of an ordered list of scopes, which gets one when it is first needed.
     async fn intern_scope_set(&self, members: &[ScopeId]) -> StoreResult<ScopeSetId>;
 
-    /// The scopes of an ID.
+    /// The scopes of the set with this ID.
     async fn scope_set(&self, id: ScopeSetId) -> StoreResult<Option<Vec<ScopeId>>>;
 }

@@ -124,7 +124,8 @@ pub trait Store: PolicyStore + HostStore + EventStore + ProgramStore + Principal
 
     async fn epoch(&self) -> StoreResult<Epoch>;
 
-    /// Begins another epoch: from now on, a host's row does not prove what the host has.
+    /// Begins a new epoch. From then on, a host's stored row does not prove which rules the host
+    /// has.
     async fn begin_epoch(&self, actor: &Actor) -> StoreResult<Epoch>;
 
     /// What can be found out without writing: whether the writer runs, whether the file at its path
@@ -137,7 +138,7 @@ pub trait Store: PolicyStore + HostStore + EventStore + ProgramStore + Principal
     /// long one is in progress.
     async fn prove_writable(&self) -> StoreResult<()>;
 
-    /// Stores a time as the newest one that was trusted.
+    /// Stores the newest time that was trusted.
     async fn note_time(&self, time: Timestamp) -> StoreResult<()>;
 
     /// The time stored last.

@@ -74,7 +74,7 @@ pub trait PolicyStore: Send + Sync + 'static {
         revision: Revision,
     ) -> StoreResult<(PolicyState, PolicyState)>;
 
-    /// At most `limit` of a revision's changes of rules after `after`, each with its place.
+    /// At most `limit` rule changes of a revision after `after`, each with its position.
     async fn rule_changes(
         &self,
         revision: Revision,

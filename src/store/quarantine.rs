@@ -22,7 +22,7 @@ pub struct QuarantinedRow {
     pub reason: String,
 }
 
-/// The rows that cannot be read, as far as rows were read.
+/// The unreadable rows that were found so far.
 #[derive(Clone, Default)]
 pub(super) struct Quarantine(Arc<Mutex<BTreeMap<(&'static str, i64), QuarantinedRow>>>);
 

@@ -47,7 +47,7 @@ impl<T> IntoIterator for ListPart<T> {
 /// Which rules to list. All fields that are set must match.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct RuleFilter {
-    /// As they were at this revision, rather than as they are.
+    /// List the rules that were active at this revision instead of now.
     pub at: Option<Revision>,
     /// Of this target.
     pub target: Option<Target>,
@@ -180,7 +180,7 @@ pub struct EventFilter {
 pub struct EventPurge {
     /// Those received before this time.
     pub before: Option<Timestamp>,
-    /// Those older than this many newest ones.
+    /// Those that are older than this many of the newest events.
     pub keep: Option<u64>,
 }
 

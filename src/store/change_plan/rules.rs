@@ -49,7 +49,7 @@ impl<'e> WantedRule<'e> {
 /// A rule to store. A change may have a million of them, so it is small.
 #[derive(Clone, Debug)]
 pub(in crate::store) enum NewRule<'e> {
-    /// As the edit gives it.
+    /// The rule as given in the edit.
     Given(&'e Rule),
     /// With values of the stored rule, or the stored rule itself.
     Merged(Box<Rule>),
@@ -114,7 +114,7 @@ impl<'e> CurrentRule<'e> {
     }
 }
 
-/// What became of the edits of a change.
+/// The results of the edits of a change.
 #[derive(Debug)]
 pub(in crate::store) struct EditResults {
     pub(in crate::store) outcomes: Vec<Outcome>,

@@ -25,7 +25,7 @@ pub struct BackedUp {
 pub struct Restored {
     /// What it contains now.
     pub backup: BackedUp,
-    /// Where the file is that was in its place, if there was one.
+    /// The new path of the file that was replaced, if there was one.
     pub replaced: Option<PathBuf>,
 }
 

@@ -23,7 +23,7 @@ pub struct Compared {
     pub only_second: u64,
     /// The key of the first row in which they differ.
     pub first_difference: Option<String>,
-    /// Whether the second may give a new row the number of one that the first has had.
+    /// Whether the second database may give a new row an ID that the first has already used.
     pub reuses_numbers: bool,
 }
 
@@ -83,7 +83,7 @@ pub(super) async fn compared(
     }
 }
 
-/// The rows of one side, as they come.
+/// The rows of one side, read page by page.
 struct Feed<'r> {
     table: &'static Table,
     from: &'r mut dyn DatabaseReader,

@@ -33,7 +33,7 @@ pub struct CopiedTable {
 pub enum CopiedEpoch {
     /// A new one that begins now, because hosts may still sync with the original.
     New(Timestamp),
-    /// The original's, which is never served again.
+    /// The original's epoch. The original must never be served again.
     Kept,
 }
 

@@ -55,7 +55,7 @@ pub(super) type Row = Vec<Value>;
 
 /// Maximum rows of a page.
 pub(super) const PAGE_ROWS: usize = 4096;
-/// A page with this many bytes takes no further row.
+/// A page with this many bytes gets no further rows.
 pub(super) const PAGE_BYTES: usize = 4 << 20;
 
 /// The state of a database, found out without changing it.

@@ -29,7 +29,7 @@ pub struct Table {
     pub key_columns: usize,
     /// Whether the database gives its rows IDs that it never uses again.
     pub numbered: bool,
-    /// Whether the last column is in a table of its own, `NAME_body`.
+    /// Whether the last column is in a separate table, `NAME_body`.
     pub parted: bool,
 }
 

@@ -1,5 +1,5 @@
-//! The connection that hears of what other servers change, and that notices when PostgreSQL stops
-//! responding.
+//! The connection that receives notifications of other servers' changes and detects when PostgreSQL
+//! stops responding.
 
 use std::future::poll_fn;
 use std::pin::pin;
@@ -14,12 +14,12 @@ use tokio_postgres::AsyncMessage;
 use super::url::{Address, chain};
 use crate::store::{StoreError, StoreResult};
 
-/// Where changes are called out.
+/// The channel for notifications of changes.
 const CHANNEL: &str = "nicelist";
 /// How long to wait before another connection is tried.
 const PAUSE: Duration = Duration::from_secs(1);
 
-/// Calls a change of policy or tokens out to all servers, when the transaction commits.
+/// Notifies all servers of a change of policy or tokens when the transaction commits.
 pub(super) async fn notify(on: &impl deadpool_postgres::GenericClient) -> StoreResult<()> {
     super::query(on, "SELECT pg_notify($1, '')", &[&CHANNEL]).await?;
     Ok(())
@@ -49,7 +49,7 @@ impl Listener {
         Self { heard, silent, listening }
     }
 
-    /// Waits for a change. One that came since the last time counts.
+    /// Waits for a change. A change since the last call counts.
     pub(super) async fn changed(&self) {
         self.heard.notified().await;
     }

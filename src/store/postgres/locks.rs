@@ -7,7 +7,7 @@ use deadpool_postgres::GenericClient;
 
 use crate::store::StoreResult;
 
-/// "nice": no lock of another program.
+/// "nice" in ASCII, so that the locks differ from those of other programs.
 const OURS: i32 = 0x6e69_6365;
 
 /// How long a transaction with a lock waits for a table.

@@ -208,7 +208,7 @@ async fn migrate(client: &mut Client) -> Result<(), String> {
     let migrated = async {
         let writing = client.transaction().await?;
         Lock::Schema.take(&writing).await?;
-        // Asked again under the lock: another process may have been faster.
+        // Read again under the lock, because another process may have migrated in the meantime.
         let found = examine(&writing).await?;
         match found.check() {
             Ok(version) => apply(&writing, version).await?,

@@ -135,7 +135,7 @@ impl Writer<'_, '_, '_> {
             }
         }
         if left > 0 {
-            // The table was filled in the order of keys, and is read in the same order.
+            // The table was filled in key order and is read in that order.
             let sql = format!(
                 "INSERT INTO rule (made, rule_type, identifier, scope, {CONTENT}, checksum)
                  SELECT $1, rule_type, identifier, scope, {CONTENT}, checksum # $1

@@ -62,7 +62,7 @@ impl Tls {
     }
 }
 
-/// Asks for a certificate of the roots that is the host's own.
+/// Requires a certificate for this host, signed by the roots.
 fn strict(
     roots: Option<&PathBuf>,
     provider: &Arc<CryptoProvider>,
@@ -138,7 +138,7 @@ impl ServerCertVerifier for Lenient {
     }
 }
 
-/// Makes TLS of one connection.
+/// Starts TLS on one connection.
 pub(super) struct Handshake {
     config: Arc<ClientConfig>,
     host: String,

@@ -12,7 +12,8 @@ use crate::store::{StoreError, StoreResult};
 pub(super) trait Batch: Send + Sync + 'static {
     /// Maximum jobs of one commit.
     const LARGEST_GROUP: usize;
-    /// Maximum waiting jobs. More are refused, because their callers would give up before.
+    /// Maximum waiting jobs. More are refused, because their callers would time out before they are
+    /// written.
     const QUEUE: usize;
 
     type Job: Send + Sync + 'static;

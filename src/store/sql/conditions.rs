@@ -21,7 +21,7 @@ impl<'a> Conditions<'a> {
         self.sql.push_str(condition);
     }
 
-    /// Adds a condition in which each `$` stands for the value.
+    /// Adds a condition. Each `$` in it is replaced by the value's parameter.
     pub(in crate::store) fn and(&mut self, condition: &str, value: impl Into<Parameter<'a>>) {
         let parameter = self.value(value);
         self.add(&condition.replace('$', &parameter));

@@ -175,7 +175,7 @@ pub(super) enum Dialect {
 }
 
 impl Dialect {
-    /// The index that a table must be read by. PostgreSQL chooses it itself.
+    /// Forces SQLite to read a table by this index. PostgreSQL chooses the index itself.
     pub(super) fn indexed_by(self, index: &str) -> String {
         match self {
             Self::Sqlite => format!("INDEXED BY {index}"),

@@ -87,7 +87,7 @@ pub(super) fn logs(database: &Path) -> [PathBuf; 3] {
     })
 }
 
-/// How a database of ours is to be read that exists and is not empty.
+/// How to read one of nicelist's databases that exists and is not empty.
 pub(super) fn readable(path: &Path) -> Result<Log, String> {
     match fs::metadata(path) {
         Ok(found) if found.is_dir() => return Err("it is a folder; name a file".to_owned()),
@@ -149,7 +149,7 @@ pub(super) enum ContentsError {
     /// It cannot be read.
     #[error("{0}")]
     Unreadable(String),
-    /// It was not written like this.
+    /// Its content differs from what nicelist wrote.
     #[error("it is damaged: {0}")]
     Damaged(String),
 }

@@ -114,7 +114,7 @@ pub(super) fn save(
             .execute((machine, serial, hostname, primary_user, first_seen, sync, facts))?;
         return Ok(WriteResult::Keep(inserted == 1));
     }
-    // Most hosts report the same as last time; then no index changes.
+    // Most hosts report the same values as last time. Then no index needs an update.
     let moved = connection
         .prepare_cached(
             "UPDATE host SET version = version + 1, sync = ?

@@ -18,7 +18,7 @@ pub(super) struct Identity {
     path: PathBuf,
     file: FileId,
     log_path: PathBuf,
-    /// Known after the first commit: SQLite creates the log when it is first used.
+    /// Set after the first commit, because SQLite creates the log when it first writes.
     log: OnceLock<FileId>,
     /// Whether the last check failed.
     lost: AtomicBool,

@@ -234,7 +234,7 @@ pub(super) fn migrate(connection: &mut Connection) -> Result<(), String> {
     }
     let writing =
         connection.transaction_with_behavior(TransactionBehavior::Immediate).map_err(reason)?;
-    // Asked again under the lock: another process may have been faster.
+    // Read again under the lock, because another process may have migrated in the meantime.
     let version: i64 =
         writing.pragma_query_value(None, "user_version", |row| row.get(0)).map_err(reason)?;
     apply(&writing, usize::try_from(version).unwrap_or(usize::MAX))?;

@@ -1,4 +1,4 @@
-//! A backup in the place of a database.
+//! Replaces a database with a backup.
 
 use std::fs::{self, File};
 use std::io::{self, Read as _};
@@ -20,7 +20,7 @@ use crate::store::{Durability, StoreError, sql};
 /// The first bytes of every SQLite file, and the position of its application ID.
 const MAGIC: &[u8; 16] = b"SQLite format 3\0";
 const APPLICATION_ID_AT: usize = 68;
-/// How many restores within a second get names of their own.
+/// Maximum restores within one second that get different names for the replaced file.
 const MOST_NAMES: u32 = 100;
 
 /// Checks a backup, which stays as it is.
@@ -137,7 +137,7 @@ impl Locked {
             replaced = Some(keep(database, now)?);
         }
         copy.as_file().sync_all()?;
-        // Of a database that was moved away, or that cannot be opened.
+        // These logs are left from a database that was moved away or cannot be opened.
         for (log, aside) in logs(database).iter().zip(logs(&aside(database, now))) {
             if log.exists() {
                 fs::rename(log, aside)?;

@@ -61,7 +61,7 @@ struct RuleWriter<'c, 'e, 's> {
     waiting: Vec<(i64, NewRule<'e>)>,
     /// Whether most rules of the last chunk were already stored.
     mostly_stored: bool,
-    /// What single edits did.
+    /// How many rows the single edits changed.
     counts: RowCounts,
     insert: CachedStatement<'c>,
     insert_chunk: CachedStatement<'c>,

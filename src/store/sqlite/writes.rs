@@ -9,7 +9,7 @@ use super::writer::{CommitSharing, WriteResult, Writer};
 use crate::store::{StoreError, StoreResult, WriteFault};
 
 pub(super) enum Writes {
-    /// To the thread that writes.
+    /// Writes are sent to the writer thread.
     Kept(Writer),
     /// The database is only read. A dry run is rolled back; other writes are refused.
     Tried {
