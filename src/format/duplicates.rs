@@ -62,21 +62,17 @@ struct Earlier {
 /// The pairs of target and scope that were read, with a summary of each rule: 24 bytes per pair,
 /// regardless of the length of the names. Two pairs count as equal if 64 bits of one keyed hash and
 /// 32 bits of another are equal, which neither chance nor an attacker can achieve.
-///
-/// They are in several tables, because a table that grows needs three times its memory for a moment.
 struct Seen {
     key: RandomState,
     seed: u64,
-    tables: Box<[HashMap<Key, Earlier, BuildHasherDefault<Identity>>; TABLES]>,
+    earlier: HashMap<Key, Earlier, BuildHasherDefault<Identity>>,
 }
-
-const TABLES: usize = 64;
 
 impl Default for Seen {
     fn default() -> Self {
         let key = RandomState::new();
         let seed = key.hash_one(());
-        Self { key, seed, tables: Box::new(std::array::from_fn(|_| HashMap::default())) }
+        Self { key, seed, earlier: HashMap::default() }
     }
 }
 
@@ -91,8 +87,7 @@ impl Seen {
     /// Compares a rule with the first one for its target and scope.
     fn compare(&mut self, rule: &Rule, line: u32) -> Relation {
         let summary = self.summary(rule, line);
-        let key = self.key(rule);
-        match self.tables[key.table()].entry(key) {
+        match self.earlier.entry(self.key(rule)) {
             Entry::Occupied(entry) => relation(summary, *entry.get()),
             Entry::Vacant(entry) => {
                 entry.insert(summary);
@@ -104,14 +99,12 @@ impl Seen {
     /// Stores a rule as the last one for its target and scope.
     fn replace(&mut self, rule: &Rule, line: u32) {
         let summary = self.summary(rule, line);
-        let key = self.key(rule);
-        self.tables[key.table()].insert(key, summary);
+        self.earlier.insert(self.key(rule), summary);
     }
 
     /// Compares a rule with the last one for its target and scope, which may be the same.
     fn compare_with_last(&self, rule: &Rule, line: u32) -> Relation {
-        let key = self.key(rule);
-        match self.tables[key.table()].get(&key) {
+        match self.earlier.get(&self.key(rule)) {
             Some(last) if last.line != line => relation(self.summary(rule, line), *last),
             Some(_) | None => Relation::New,
         }
@@ -379,12 +372,6 @@ impl Key {
         let [a, b, c, d, e, f, g, h] = one.to_le_bytes();
         let [i, j, k, l, ..] = other.to_le_bytes();
         Self([[a, b, c, d], [e, f, g, h], [i, j, k, l]].map(u32::from_le_bytes))
-    }
-
-    /// The index of the table that has the key. It depends on a part that no table hashes.
-    fn table(&self) -> usize {
-        let [_, _, part] = self.0;
-        part as usize % TABLES
     }
 }
 
