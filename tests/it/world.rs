@@ -47,9 +47,9 @@ impl Kept {
 
 /// The servers of a world, and the order of their turns.
 struct Servers {
-    /// Created only once: each contains the document of the whole API.
+    /// Created only once, because each router contains the document of the whole API.
     routers: Vec<Router>,
-    /// A bit for each request that chooses the server.
+    /// Bit N chooses the server for request N. The bits repeat after 64 requests.
     turns: u64,
     taken: AtomicUsize,
 }
@@ -79,7 +79,7 @@ impl Servers {
     }
 }
 
-/// The newest revision that a server knows.
+/// The newest revision that a server has read.
 async fn head(router: &Router) -> u64 {
     let (_, status) = ask(router, Method::GET, "/status", Value::Null).await;
     status["revision"].as_u64().unwrap()
@@ -122,7 +122,7 @@ impl World {
 
     /// A world with this page size.
     pub(crate) async fn with_rules_a_page(page: NonZeroUsize) -> Self {
-        // In memory if possible: there are thousands of worlds.
+        // In memory if possible, because the tests create thousands of worlds.
         let folder = tempfile::tempdir_in("/dev/shm").or_else(|_| tempfile::tempdir()).unwrap();
         Self::over(Kept::Sqlite(folder), 1, 0, page).await
     }
@@ -180,7 +180,7 @@ impl World {
         world
     }
 
-    /// Sends an event upload as a host would, and gives the status of the response.
+    /// Sends an event upload as a host would. Returns the status of the response.
     pub(crate) async fn upload(&self, machine: &str, body: String) -> StatusCode {
         let uri = format!("/santa/eventupload/{machine}");
         let request = Request::builder().method(Method::POST).uri(uri).body(Body::from(body));
@@ -204,7 +204,7 @@ impl World {
 
     async fn open(&self) -> App {
         let options = Options {
-            // A world's time passes while its servers are down.
+            // The clock of a world advances while its servers are down, possibly by days.
             longest_gap: Some(SignedDuration::MAX),
             database: self.kept.url(),
             sync_auth: SyncAuth::None,
@@ -224,7 +224,7 @@ impl World {
         std::fs::read(backup).unwrap()
     }
 
-    /// The SQLite database is lost, and restored from a backup elsewhere.
+    /// Replaces the SQLite database with a restored backup in a new folder.
     pub(crate) async fn restore(&mut self, backup: &[u8]) {
         let folder = tempfile::tempdir_in("/dev/shm").or_else(|_| tempfile::tempdir()).unwrap();
         let (database, file) = (folder.path().join("nicelist.db"), folder.path().join("backup"));
@@ -234,7 +234,7 @@ impl World {
         self.restart().await;
     }
 
-    /// Leaves nothing behind.
+    /// Deletes the database.
     pub(crate) async fn end(self) {
         drop(self.apps);
         match self.kept {
@@ -247,7 +247,7 @@ impl World {
         self.clock.now()
     }
 
-    /// Advances the clock, and does what is scheduled until then.
+    /// Advances the clock and restarts the servers, which then do all scheduled work.
     pub(crate) async fn pass(&mut self, time: SignedDuration) {
         self.clock.advance(time);
         self.restart().await;
@@ -303,7 +303,7 @@ impl World {
         lines
     }
 
-    /// The whole response.
+    /// The router of the first server.
     pub(crate) fn router(&self) -> Router {
         self.servers.routers[0].clone()
     }
@@ -368,8 +368,8 @@ impl Network {
         let request =
             headers.iter().fold(request, |request, (name, value)| request.header(name, value));
         let request = request.body(Body::from(body.to_vec())).unwrap();
-        // The preflight fixes the destination of a sync. Other servers can handle its other requests
-        // without notifications.
+        // The preflight fixes the destination of a sync. Any server can handle the later requests,
+        // even if it has not read the newest changes.
         let server = match path.starts_with("preflight") {
             true => self.servers.next_that_heard().await,
             false => self.servers.next(),
@@ -427,12 +427,11 @@ impl Transport for Network {
     }
 }
 
-/// Without waiting between attempts.
+/// Retries without waiting.
 fn at_once() -> SyncOptions {
     SyncOptions { pace: Pace::WITHOUT_BACKOFF, ..SyncOptions::default() }
 }
 
-/// A Mac.
 pub(crate) struct Mac {
     pub(crate) santa: Santa,
 }
@@ -461,7 +460,7 @@ impl Mac {
         self.try_sync(&world.network()).await.unwrap()
     }
 
-    /// Its rules, as `type:identifier policy`.
+    /// The rules of the Mac, as `type:identifier policy`.
     pub(crate) fn holds(&self) -> Vec<String> {
         let line = |rule: &&HeldRule| {
             let kind = rule.rule_type.to_string().to_lowercase();

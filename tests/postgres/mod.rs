@@ -1,8 +1,8 @@
 //! PostgreSQL for tests: each run starts its own cluster and stops it at the end, and each test
 //! gets a new database.
 //!
-//! The programs are those of the system's package (`tests/run --tools` installs it). Without them,
-//! these tests fail.
+//! The programs of PostgreSQL come from the system's package, which `tests/run --tools` installs.
+//! Without the package, these tests fail.
 #![expect(clippy::unwrap_used, reason = "a test stops where it fails")]
 
 use std::os::unix::fs::{PermissionsExt as _, chown};
@@ -27,9 +27,9 @@ const TEMPLATE: &str = "template_of_tests";
 /// Whether commits survive a crash of the cluster.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Disk {
-    /// They may be lost, which makes tests faster.
+    /// Commits may be lost. This makes tests faster.
     Fast,
-    /// They survive.
+    /// Commits survive.
     Durable,
 }
 
@@ -80,7 +80,7 @@ impl Cluster {
         self.start_with("");
     }
 
-    /// The same with TLS, with a certificate for `localhost`.
+    /// Starts the cluster with TLS and a certificate for `localhost`.
     pub(crate) fn start_with_tls(&self) {
         for (name, text) in [
             ("server.pem", include_str!("tls/server.pem")),
@@ -206,7 +206,8 @@ impl Database {
         static MADE: tokio::sync::OnceCell<()> = tokio::sync::OnceCell::const_new();
         let cluster = Cluster::shared();
         MADE.get_or_init(|| async {
-            // Where possible, the default collation is that of a language, to show that nicelist does not depend on it.
+            // If possible, the default collation is that of a language, to show that nicelist does
+            // not depend on the collation.
             let client = cluster.connect("postgres").await;
             let by_language = format!(
                 "CREATE DATABASE {TEMPLATE} TEMPLATE template0
@@ -247,7 +248,7 @@ impl Database {
         self.cluster.run_sql(&self.name, sql).await;
     }
 
-    /// Writes a backup.
+    /// Writes a backup with `pg_dump`.
     pub(crate) fn dump(&self) {
         let file = format!("--file={}", self.dump_file());
         self.cluster.execute("pg_dump", &["--format=custom", &file, &self.url()]);
@@ -266,7 +267,7 @@ impl Database {
         format!("{}/{}.dump", self.cluster.folder.display(), self.name)
     }
 
-    /// Drops it and closes its connections.
+    /// Drops the database and closes its connections.
     pub(crate) async fn drop(self) {
         let sql = format!("DROP DATABASE {} WITH (FORCE)", self.name);
         self.cluster.run_sql("postgres", &sql).await;

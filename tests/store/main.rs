@@ -11,7 +11,7 @@ mod postgres_server;
 mod sightings_model;
 mod sqlite_file;
 
-/// Makes a test of each behaviour for each database.
+/// Creates a test of each behavior for each database.
 macro_rules! contract {
     ($($area:ident { $($name:ident),+ $(,)? })+) => {
         mod sqlite {

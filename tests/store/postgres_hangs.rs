@@ -1,5 +1,5 @@
-//! A PostgreSQL server that accepts connections and does not respond, and a table that someone
-//! locked: requests fail soon with the reason, and work again afterwards.
+//! A PostgreSQL server that accepts connections but does not respond, and a table that another
+//! client locked. Requests fail soon with the reason, and work again afterwards.
 #![expect(clippy::expect_used, reason = "a test stops where it fails")]
 
 use std::time::{Duration, Instant};
@@ -10,10 +10,10 @@ use tokio::time::timeout;
 use crate::cluster::{Cluster, Database, Disk};
 use crate::contract::{active_rules, change, commit, put, rule};
 
-/// Far less than a hung server would make a request wait, far more than a busy machine needs.
+/// Far shorter than a hung server would delay a request, and far longer than a busy machine needs.
 const SOON: Duration = Duration::from_secs(8);
 
-/// What became of a request, which must not take long.
+/// The result of a request, which must not take long.
 async fn soon<T>(request: impl Future<Output = StoreResult<T>>) -> StoreResult<T> {
     timeout(SOON, request).await.expect("a request hangs")
 }
@@ -29,7 +29,7 @@ async fn s5_a_hung_server_is_reported_and_used_again_when_it_responds() {
     let hung = cluster.suspend();
     let changed = soon(store.commit(change([put(rule(2, "fleet", ""))]))).await;
     assert!(matches!(changed, Err(StoreError::OutcomeUnknown(_))), "{changed:?}");
-    // Whatever comes later fails without waiting for the server.
+    // Later requests fail without waiting for the server.
     for _ in 0..100 {
         let read = soon(store.head()).await;
         assert!(matches!(read, Err(StoreError::Unreachable(_))), "{read:?}");

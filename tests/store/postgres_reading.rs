@@ -1,4 +1,4 @@
-//! What is read of a database on a server, and what is refused.
+//! Rows of a database on a server that are read, and rows that are refused as damaged.
 
 use nicelist::rule::Revision;
 use nicelist::store::{self, StoreError};

@@ -20,7 +20,7 @@ use crate::contract::{
     Db, UPLOAD, active_rules, at, change, commit, machine, put, retention, rule, upload,
 };
 
-/// Why a database cannot be opened.
+/// The error of a database that cannot be opened.
 async fn refusal(url: &str) -> String {
     match store::open(url, Durability::Power).await {
         Err(error @ StoreError::Open { .. }) => error.to_string(),
@@ -159,7 +159,7 @@ async fn servers_see_and_hear_of_each_others_changes() {
     let database = Database::new().await;
     let (one, other) = (database.open().await, database.open().await);
     let heard = async |store: &Db| timeout(Duration::from_secs(5), store.changed_elsewhere()).await;
-    // Once for having begun to listen.
+    // Each store wakes one time when it begins to listen.
     heard(&other).await.unwrap();
     heard(&one).await.unwrap();
     let quiet = timeout(Duration::from_millis(200), other.changed_elsewhere()).await;
@@ -204,7 +204,7 @@ async fn servers_that_change_policy_concurrently_take_turns() {
     database.drop().await;
 }
 
-/// A report of a program on a host.
+/// An event of a program on a host.
 fn event(host: &str, program: usize) -> Event {
     let report = serde_json::json!({
         "machine": host, "decision": "BLOCK_UNKNOWN", "occurred": null, "file_name": "x",
@@ -220,7 +220,7 @@ async fn an_event_that_comes_to_several_servers_is_kept_once() {
     let database = Database::new().await;
     let mut adding = JoinSet::new();
     for turn in 0..40_usize {
-        // In two weeks, and so in two partitions.
+        // The events are in two weeks, so in two partitions.
         let (store, received) = (database.open().await, at(i64::from(turn % 2 == 0) * 700_000));
         let events: Vec<Event> = (turn..turn + 20).map(|program| event("M1", program)).collect();
         adding.spawn(async move { upload(&store, &events, received).await });
@@ -259,7 +259,7 @@ async fn weeks_that_are_too_old_go_whole() {
     assert_eq!(store.purge_events(purge, 99).await.unwrap(), 0);
     let left = store.events_after(&EventFilter::default(), EventId(0), 99).await.unwrap();
     assert_eq!(left.iter().map(|it| it.id.0).collect::<Vec<_>>(), (21..=40).collect::<Vec<_>>());
-    // Deleted events may be uploaded again, and are new then.
+    // Deleted events count as new if they are uploaded again.
     assert_eq!(store.count_new_events(&[event("M0", 1), event("M3", 1)]).await.unwrap(), 1);
     let again = [event("M0", 1), event("M1", 1), event("M3", 1)];
     assert_eq!(upload(&store, &again, at(3 * WEEK)).await, 2);
@@ -292,7 +292,7 @@ async fn nuls_that_hosts_report_spoil_nothing() {
     database.drop().await;
 }
 
-/// A job that the database refuses fails alone, without the others in its commit.
+/// If the database refuses a job, the other jobs in the same commit succeed.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_refused_job_fails_alone() {
     let database = Database::new().await;
@@ -407,7 +407,7 @@ async fn load(store: Db, writer: usize, ended: Arc<AtomicBool>) -> Answered {
     answered
 }
 
-/// Waits until all stores work again after an outage, which must take less than 5 seconds.
+/// Waits at most 5 seconds until all stores work again after an outage.
 async fn all_is_well_within_seconds(stores: &[Db]) {
     let back = Instant::now();
     let wait = async |error| {

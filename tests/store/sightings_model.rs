@@ -1,5 +1,6 @@
-//! Programs and sightings equal a recount of all events that were ever accepted, after any sequence
-//! of uploads, imports, purges, forgotten hosts, upgrades and copies to the other kind of database.
+//! Programs and sightings equal a recount of all events that were ever accepted. This is true after
+//! any sequence of uploads, imports, purges, forgotten hosts, upgrades and copies to the other kind
+//! of database.
 #![expect(clippy::unwrap_used, reason = "a test stops where it fails")]
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -49,7 +50,7 @@ enum Step {
         age: i64,
         examined: usize,
     },
-    /// An older version had stored the events, without programs and sightings.
+    /// Imitates an upgrade from an older version that stored events without programs and sightings.
     Upgrade,
     CountOlder {
         limit: usize,
@@ -107,7 +108,7 @@ fn identifiers(program: &Program) -> String {
     format!("{sha256} {cdhash} {team_id} {signing_id} {signing_status:?} {certificate:?}")
 }
 
-/// What the model knows: every event that counts, one by one.
+/// The model: every event that counts, one by one.
 #[derive(Default)]
 struct Model {
     stored: BTreeMap<i64, StoredEvent>,
@@ -222,7 +223,7 @@ impl Place {
         }
     }
 
-    /// As if an older version had written the events.
+    /// Changes the database as if an older version had written its events.
     async fn upgrade(&self) {
         let clear = "DELETE FROM sighting; DELETE FROM program; DELETE FROM machine;
                      DELETE FROM meta WHERE key = 'uncounted_events'";

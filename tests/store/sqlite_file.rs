@@ -1,4 +1,4 @@
-//! What only a database in a file has to keep: who opens it, and what is on the disk.
+//! What only SQLite must do: its files, their permissions, and what they contain after a crash.
 #![expect(clippy::unwrap_used, reason = "a test stops where it fails")]
 
 use std::fs;
@@ -17,7 +17,7 @@ use crate::contract::{
     Db, UPLOAD, active_rules, at, commit, machine, put, put_tag, retention, rule, set,
 };
 
-/// A database in a folder of its own.
+/// A database in its own folder.
 pub(crate) struct File(TempDir);
 
 impl File {
@@ -37,7 +37,7 @@ impl File {
         format!("sqlite:{}", self.path().display())
     }
 
-    /// Why it cannot be opened.
+    /// The error of this database, which cannot be opened.
     async fn refusal(&self) -> String {
         refusal(&self.url()).await
     }
@@ -106,7 +106,7 @@ async fn many_programs_make_one_file() {
     drop(file.open().await);
 }
 
-/// A copy of the files after the writes were confirmed is what a crash would leave.
+/// After a crash, the files would be the same as the copy that this test takes after the writes.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn confirmed_writes_survive_a_crash() {
     const HOSTS: usize = 1_500;
@@ -116,7 +116,7 @@ async fn confirmed_writes_survive_a_crash() {
     for number in 0..HOSTS {
         let store = Arc::clone(&store);
         let host = Host::new(machine(&format!("M{number}")), at(0));
-        // Some fail, which must not touch the others of their commit.
+        // Some saves fail. This must not affect the other saves in the same commit.
         let version = u64::from(number % 100 == 0);
         saves.spawn(async move { store.save_host(&host, version).await.unwrap() });
     }

@@ -96,7 +96,7 @@ pub(super) async fn administer(world: &World, reference: &mut Reference, act: Ac
     }
 }
 
-/// Adds a rule that keeps no field of the rule that it replaces.
+/// Adds a rule without the message and the expiry of the rule that it replaces.
 async fn put(world: &World, rule: Value) {
     let reset = ["message", "expires"];
     world.post("/rules", json!({"put": [rule], "reset": reset})).await;

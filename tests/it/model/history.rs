@@ -181,7 +181,7 @@ fn interruption() -> impl Strategy<Value = Interruption> {
 fn loses() -> impl Strategy<Value = Loses> {
     prop_oneof![
         5 => Just(Loses::Nothing),
-        // The Mac has rules that the server must remember without a postflight.
+        // The Mac gets rules but sends no postflight, so the server must remember what it sent.
         4 => (2..5_usize).prop_map(Loses::From),
         1 => (0..6_usize).prop_map(Loses::Answer),
         1 => (0..6_usize).prop_map(Loses::Request),
@@ -268,7 +268,7 @@ pub(super) fn of_one_that_is_retagged() -> impl Strategy<Value = History> {
         7 => act.prop_map(Step::Administer),
         4 => loses.prop_map(|loses| Step::Sync { host: 0, loses }),
     ];
-    // The second client proves its rules by their hash, the first does not.
+    // The second client reports a hash of its rules. The first does not.
     let clients =
         (prop_oneof![Just(FIRST_THAT_HASHES - 1), Just(FIRST_THAT_HASHES)], any::<bool>());
     (clients, prop::collection::vec(step, 1..32))

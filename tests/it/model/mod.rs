@@ -1,10 +1,11 @@
 //! The most important invariant: after any interleaving of changes, losses, restarts and clean syncs,
 //! a client of any generation whose last sync completed has exactly the rules that are active for it.
-//! If it hashes its rules, the server expects that hash. It is sent only rules that it may lack.
+//! If a client hashes its rules, the server expects the same hash. A client is sent only rules that
+//! it may lack.
 //!
 //! A reference model computes the active rules a second time. `PROPTEST_CASES=100000` plays more
-//! histories than the default of two thousand. A failure shrinks to a short history. Fewer histories
-//! are played on PostgreSQL, where each needs a new database.
+//! histories of each kind than the default. A failure shrinks to a short history. Fewer histories
+//! are played on PostgreSQL, because each history needs a new database there.
 
 mod administrator;
 mod history;
@@ -18,10 +19,10 @@ use proptest::prelude::*;
 
 use self::story::Stage;
 
-/// Histories of each kind. The two main kinds run in parallel.
+/// Histories of each of the two main kinds, which run in parallel. The other kinds have fewer.
 const HISTORIES: u32 = 1000;
 
-/// The library reads `PROPTEST_CASES`. Smaller numbers than the default are ignored.
+/// Proptest reads `PROPTEST_CASES`. Numbers up to [`HISTORIES`] are ignored.
 fn config(usual: u32) -> ProptestConfig {
     let asked = ProptestConfig::default();
     let cases = if asked.cases > HISTORIES { asked.cases } else { usual };

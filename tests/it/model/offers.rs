@@ -1,5 +1,5 @@
-//! The states that a client may have, from what the servers know. Exactly the rules that differ from
-//! one of these states must be sent.
+//! The states that a client may have, as far as the servers can tell. The servers must send exactly
+//! the rules that differ from one of these states.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -21,30 +21,31 @@ struct Unheard {
     target: State,
     begun: bool,
     whole: bool,
-    /// Whether servers were restarted since. One that had nothing to send need not remember it.
+    /// Whether servers were restarted since, and no rules had been sent. Servers need not remember
+    /// such a sync.
     forgotten: bool,
 }
 
 /// What is known of a client at the beginning of a sync.
 pub(super) struct Client {
-    /// Whether it proves by a hash which rules it has.
+    /// Whether the client reports a hash of its rules.
     pub(super) hashes: bool,
     pub(super) asks_clean: bool,
-    /// The rules that it has.
+    /// The rules that the client has.
     pub(super) rules: State,
 }
 
-/// The possible states of a client, from what the servers know.
+/// The possible states of a client, as far as the servers can tell.
 #[derive(Default)]
 pub(super) struct Offers {
-    /// Sets of possible states. There are several if a hash may have shown a server more than this
-    /// model knows. The rules that are sent then show which set is right.
+    /// Sets of possible states. There are several sets if a hash may have shown a server more than
+    /// this model records. The rules that are sent then show which set is right.
     known: Vec<Vec<State>>,
     unheard: Option<Unheard>,
     /// Whether a server may have to send everything because it does not know in which order the
     /// client has its rules.
     order_lost: bool,
-    /// Whether the history of what it has may be deleted.
+    /// Whether the history of the client's rules may be deleted.
     old: bool,
 }
 
@@ -52,7 +53,7 @@ pub(super) fn state(rules: impl IntoIterator<Item = HeldRule>) -> State {
     rules.into_iter().map(|rule| ((rule.rule_type, rule.identifier.clone()), rule)).collect()
 }
 
-/// What has to be sent to a client that may be in any of these states.
+/// The rules that must be sent to a client that may be in any of these states.
 fn difference(states: &[State], to: &State) -> Difference {
     let targets: BTreeSet<&Key> = states.iter().chain([to]).flat_map(State::keys).collect();
     let differing = targets
@@ -62,7 +63,7 @@ fn difference(states: &[State], to: &State) -> Difference {
     differing.map(|target| (target.clone(), sent(target))).collect()
 }
 
-/// The same if it may have no rules, too.
+/// The rules that must be sent to such a client if it may also have no rules.
 fn everything(states: &[State], to: &State) -> Difference {
     let mut all = difference(states, to);
     all.extend(to.keys().map(|target| (target.clone(), Sent::Put)));
@@ -76,13 +77,14 @@ impl Offers {
         Self { known: vec![vec![rules]], order_lost: true, ..Self::default() }
     }
 
-    /// A newer client was installed. One that begins to hash has rules in an unknown order.
+    /// A newer client was installed. If it is the first one that hashes, the order of its rules is
+    /// unknown.
     pub(super) fn upgrade(&mut self) {
         self.order_lost = true;
     }
 
-    /// A rule was deleted on the host. If it had exactly these rules before, its hash shows that, and
-    /// it gets the difference.
+    /// A rule was deleted on the host. If the host had exactly these rules at an earlier time, its
+    /// hash proves that, and it gets the difference.
     pub(super) fn tamper(&mut self, rules: State) {
         self.known.push(vec![rules]);
     }
@@ -121,7 +123,8 @@ impl Offers {
         }
     }
 
-    /// Compares the rules that were sent with those that had to be sent. Keeps the sets that agree.
+    /// Compares the sent rules with the rules that had to be sent. Keeps the sets of states that
+    /// agree with the sent rules.
     fn check(&mut self, client: &Client, to: &State, served: &Served, of: &str) {
         let may_get_all = self.order_lost && client.hashes;
         let agrees = |states: &Vec<State>| {
@@ -170,8 +173,8 @@ impl Offers {
         }
     }
 
-    /// Rules were downloaded without a sync: those of an incomplete sync, if there is one. `after` is
-    /// the state of the client then.
+    /// Rules were downloaded without a sync. If a sync is incomplete, these are its rules. `after`
+    /// is the state of the client after the download.
     pub(super) fn rules_only(
         &mut self,
         client: &Client,

@@ -82,7 +82,7 @@ pub(super) const FIRST_THAT_HASHES: usize = 10;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Entry {
     pub(super) policy: usize,
-    /// Whether it has a message for the person at the Mac.
+    /// Whether the rule has a message for the person at the Mac.
     pub(super) message: bool,
     /// The hour in which the rule expires.
     pub(super) until: Option<i64>,
@@ -97,7 +97,6 @@ pub(super) type Rules = BTreeMap<(usize, usize), Entry>;
 /// What a rollback restores.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Kept {
-    /// Its revision.
     pub(super) revision: u64,
     pub(super) rules: Rules,
     pub(super) modes: BTreeMap<usize, usize>,
@@ -121,11 +120,11 @@ pub(super) struct Reference {
     pub(super) hour: i64,
 }
 
-/// The text of rules that have one.
+/// The text of every rule that has a message.
 pub(super) const MESSAGE: &str = "ask the help desk";
 
 impl Reference {
-    /// The rules that have not expired.
+    /// Deletes expired rules, also from the saved state.
     pub(super) fn forget_expired(&mut self) {
         let hour = self.hour;
         self.rules.retain(|_, entry| entry.until.is_none_or(|until| hour < until));
@@ -134,7 +133,7 @@ impl Reference {
 
     /// The scopes of a host, strongest first, as indexes into [`SCOPES`].
     fn scopes(&self, host: usize, client: usize) -> Vec<usize> {
-        // Groups are reported from 2025.6 on.
+        // Santa reports groups from 2025.6 on.
         let reports_groups = CLIENTS[client].1.is_some_and(|version| version >= Version(2025, 6));
         let groups = (0..GROUPS.len())
             .filter(|group| reports_groups && self.groups.contains(&(host, *group)));
@@ -187,14 +186,14 @@ impl Reference {
     }
 }
 
-/// A rule as a client stores it, if it supports it.
+/// A rule as a client stores it. `None` if the client does not support or store the rule.
 fn row(target: usize, entry: Entry, client: usize) -> Option<HeldRule> {
     let (rule_type, identifier, type_since) = TARGETS[target];
     let (word, expression, policy_since) = POLICIES[entry.policy];
     let version = CLIENTS[client].1;
     let knows = |since: Version| match version {
         Some(version) => version >= since,
-        // pedro supports every type, and the policies of 2023.
+        // pedro supports every type, and all policies from before 2025.
         None => since < Version(2025, 1),
     };
     if !knows(type_since) || !knows(policy_since) {

@@ -18,11 +18,11 @@ pub(super) struct Backup {
 pub(super) struct Restored {
     /// The hour of the restore.
     hour: i64,
-    /// Whether it completed a sync without rules since.
+    /// Whether the host completed a normal sync since, which uploads its events.
     uploaded: bool,
     /// Whether something else may cause a clean sync.
     pub(super) is_excused: bool,
-    /// Completed syncs after its clean sync.
+    /// Syncs that the host completed after its turn for a clean sync.
     syncs_since_turn: u32,
 }
 
@@ -47,7 +47,8 @@ impl Restored {
             assert!(is_allowed || discarded == 0, "{of} has to discard {discarded} events");
         }
         if !clean && !client.hashes && !self.is_excused && !client.asks_clean {
-            // A host whose requested clean sync was stopped may already have performed it.
+            // A host that requests a clean sync is not checked. It may have performed one that was
+            // interrupted.
             assert!(served.sent.is_empty(), "{of} is sent {:?} before its turn", served.sent);
         }
         self.is_excused |= client.asks_clean;
@@ -55,7 +56,7 @@ impl Restored {
             return false;
         }
         self.uploaded |= !clean;
-        // Hosts are spread over half an hour.
+        // Clean syncs are spread over half an hour, so an hour later it was the host's turn.
         self.syncs_since_turn += u32::from(hour > self.hour);
         clean || self.syncs_since_turn >= 2
     }

@@ -28,9 +28,9 @@ pub(super) struct Served {
     pub(super) kind: Option<SyncType>,
     /// The downloaded rules so far.
     pub(super) sent: Difference,
-    /// Whether its last page was served.
+    /// Whether the last page of rules was served.
     pub(super) whole: bool,
-    /// Whether a server got its postflight.
+    /// Whether a server got the postflight.
     pub(super) completed: bool,
 }
 
@@ -72,7 +72,8 @@ impl Served {
 }
 
 impl Served {
-    /// Whether the sent rules and the resulting rules are possible on the way to this state.
+    /// Whether the sent rules, and the client's state `after` them, belong to a download that leads
+    /// to the state `to`.
     pub(super) fn leads_to(&self, to: &State, after: &State) -> bool {
         self.sent.iter().all(|(target, sent)| match sent {
             Sent::Put => to.contains_key(target) && to.get(target) == after.get(target),

@@ -65,7 +65,7 @@ struct Story {
     /// By host: its client, as an index into [`CLIENTS`].
     clients: Vec<usize>,
     reference: Reference,
-    /// By host: what it may have.
+    /// By host: the states that it may have.
     offers: Vec<Offers>,
     /// By host: what it reported in its last preflight.
     reported: Vec<Reported>,
@@ -147,7 +147,7 @@ impl Story {
             Step::RulesOnly { host, loses } => {
                 self.introduce(host);
                 let (network, client) = (self.world.network().losing(loses), self.client(host));
-                // The next sync shows whether it had an effect.
+                // The result is ignored. The next sync shows whether the download had an effect.
                 drop(self.macs[host].try_sync_rules(&network).await);
                 let served = Served::read(&network.served().lock().unwrap());
                 if self.keeps_rules(host) && self.restored[host].is_none() {
@@ -268,10 +268,10 @@ impl Story {
         }
     }
 
-    /// A sync during which something happens. Its destination does not change.
+    /// A sync with an interruption, which does not change the destination of the sync.
     async fn interrupted_sync(&mut self, host: usize, before: usize, interruption: Interruption) {
-        // Another server gets the requests. The first server gets no changes any more, so it must not
-        // be the one that decides about the destination.
+        // After a restart, the old server still handles this sync but gets no changes any more. So
+        // its preflight, which chooses the destination, must come before the restart.
         let before = match interruption {
             Interruption::Restart | Interruption::AnHourPasses => before.max(1),
             Interruption::Administer(_) | Interruption::SyncOf { .. } => before,
@@ -290,7 +290,7 @@ impl Story {
         };
         let sync = async {
             let result = mac.try_sync(&transport).await;
-            // The sync had fewer requests, so the act did not happen yet.
+            // If the sync had fewer than `before` requests, the interruption never happens.
             transport.stop_no_more();
             result
         };
@@ -347,7 +347,7 @@ impl Story {
         };
     }
 
-    /// The rules that a server sends to a host that it knows from its last preflight.
+    /// The rules that a server sends to a host, according to the host's last preflight.
     fn known_target(&self, host: usize) -> State {
         let Reported { groups, anna, client } = &self.reported[host];
         let mut reference = self.reference.clone();
@@ -386,8 +386,7 @@ impl Story {
     /// the start of the sync.
     async fn check_standing(&self, host: usize, mode: ClientMode) {
         let view = self.world.get(&format!("/hosts/{}", HOSTS[host])).await;
-        // A host whose rules are deleted again and again looks like two clones. The rules of the other
-        // clone are not known.
+        // A host whose rules are deleted repeatedly looks like two Macs with one machine ID.
         let state = match view.get("conflict") {
             Some(conflict) => &conflict["macs"][0]["state"],
             None => &view["state"],

@@ -44,7 +44,7 @@ impl fmt::Debug for Field {
     }
 }
 
-/// A text in a field.
+/// A field that contains a string.
 pub(super) fn text(text: &str) -> Field {
     Field::Bytes(text.as_bytes().to_vec())
 }
@@ -69,7 +69,7 @@ pub(super) fn fields(mut message: &[u8]) -> Vec<(u64, Field)> {
     fields
 }
 
-/// What a message says in the fields of this number.
+/// The values of all fields with this number.
 pub(super) fn all(message: &[u8], number: u64) -> Vec<Field> {
     let fields = fields(message).into_iter().filter(|(field, _)| *field == number);
     fields.map(|(_, value)| value).collect()

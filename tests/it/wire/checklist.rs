@@ -63,7 +63,7 @@ async fn a_body_is_read_in_every_encoding_that_clients_have_used() {
     }
 }
 
-/// A proxy removed the header, kept it on a body that it decompressed, or named another encoding.
+/// A proxy may remove the header, keep it on a body that it decompressed, or set another encoding.
 #[tokio::test]
 async fn w6_a_body_is_read_as_it_is_whatever_its_header_says() {
     let server = Server::start().await;
@@ -85,7 +85,7 @@ async fn w6_a_body_is_read_as_it_is_whatever_its_header_says() {
     }
 }
 
-/// §0.4: 2024.6 and 2024.7 call everything octets.
+/// §0.4: Santa 2024.6 and 2024.7 send every body with the content type `application/octet-stream`.
 #[tokio::test]
 async fn the_format_is_detected_from_the_body_without_a_useful_content_type() {
     let server = Server::start().await;
@@ -196,7 +196,7 @@ async fn a_clean_sync_without_rules_sends_one_harmless_removal() {
     assert_eq!(rules, [sentinel]);
 }
 
-/// §0.11: a clean sync throws the client's pending events away.
+/// §0.11: a clean sync deletes the client's pending events.
 #[tokio::test]
 async fn a_known_host_is_not_cleaned_without_a_reason() {
     let mut server = Server::start().await;

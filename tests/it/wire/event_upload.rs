@@ -40,7 +40,7 @@ async fn a_batch_of_many_long_events_is_accepted() {
     assert_eq!(server.events().await.len(), 50);
 }
 
-/// §3.3: the keys that clients print, and a directory apart from its file.
+/// §3.3: the body has the keys that clients send. `file_path` is the directory of `file_name`.
 #[tokio::test]
 async fn all_fields_of_an_event_are_stored() {
     let server = Server::start().await;
@@ -72,7 +72,7 @@ async fn all_fields_of_an_event_are_stored() {
     assert_eq!(detail["signing_chain"][0]["common_name"], "Developer ID");
 }
 
-/// §3.3: the same in protobuf.
+/// §3.3: a similar event in protobuf.
 #[tokio::test]
 async fn an_event_in_protobuf_says_the_same() {
     let server = Server::start().await;
@@ -145,7 +145,7 @@ async fn members_of_a_bundle_are_accepted() {
     assert_eq!(server.events().await[0]["decision"], "BUNDLE_BINARY");
 }
 
-/// §3.7, §3.8, §3.9: other kinds, and kinds of others.
+/// §3.7, §3.8, §3.9
 #[tokio::test]
 async fn unsupported_kinds_of_events_are_ignored() {
     let server = Server::start().await;

@@ -1,14 +1,14 @@
-//! §12: what each generation is sent, and what is kept from it.
+//! §12: the rules and settings that each generation of clients gets.
 
 use serde_json::{Value, json};
 
 use super::server::{FILE, JSON, Server};
 
-/// pedro until January 2026, and since.
+/// The versions that pedro reported until January 2026, and since then.
 const PEDROS: [&str; 2] = ["pedro-1.1.0 (rednose 0.1.0)", "pedro-1.2.0 (pedro 1.2.0)"];
 const CDHASH: &str = "dddddddddddddddddddddddddddddddddddddddd";
 
-/// One rule of each type, and the policies that came later.
+/// A server with a rule of each type and a rule of each policy that only newer clients support.
 async fn with_every_rule() -> Server {
     let server = Server::start().await;
     server
@@ -159,7 +159,7 @@ async fn an_upgraded_host_gets_the_rules_that_it_now_supports() {
     assert_eq!(server.host("M1").await["rules"]["withheld"], 0);
 }
 
-/// An unreadable version gets what every client since protobuf supports.
+/// A host with an unreadable version gets the rules that every client since protobuf supports.
 #[tokio::test]
 async fn an_unreadable_version_gets_what_most_versions_support() {
     let server = with_every_rule().await;
@@ -171,7 +171,7 @@ async fn an_unreadable_version_gets_what_most_versions_support() {
     }
 }
 
-/// Only words that pedro knows: one unknown word fails its whole response.
+/// If pedro cannot parse one value, it rejects the whole response.
 #[tokio::test]
 async fn w3_pedro_gets_only_values_that_it_can_parse() {
     for version in PEDROS {
@@ -198,7 +198,7 @@ async fn pedro_parses_everything(version: &str) {
     }
 }
 
-/// It keeps nothing from one sync to the next, takes one page and counts nothing.
+/// pedro keeps no rules from one sync to the next, requests only one page and counts no rules.
 #[tokio::test]
 async fn pedro_gets_everything_on_one_page_at_every_sync() {
     for version in PEDROS {
@@ -222,7 +222,7 @@ async fn everything_is_on_one_page(version: &str) {
     }
 }
 
-/// Santa's cookbook uses string functions, which came with 2025.8.
+/// Santa's cookbook uses string functions, which Santa supports since 2025.8.
 #[tokio::test]
 async fn w1_an_expression_with_string_functions_goes_to_versions_that_compile_it() {
     let server = Server::start().await;

@@ -1,6 +1,5 @@
 //! Santa's wire format, byte by byte: requests of clients of all generations and their responses,
-//! through the router. There is a file for each section of the protocol, and each test has the
-//! number of its point.
+//! through the router. Files and tests are numbered (`§4.1`) by parts of the protocol.
 
 mod by_hand;
 mod checklist;

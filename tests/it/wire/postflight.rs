@@ -34,7 +34,7 @@ async fn a_sync_is_complete_after_its_postflight() {
     assert_eq!(server.host("M1").await["state"], "in-sync");
 }
 
-/// §5: a client performs a clean sync as a normal one, and nothing was cleaned.
+/// §5: the client reports a normal sync, so it did not perform the clean sync that it had to.
 #[tokio::test]
 async fn a_clean_sync_that_did_not_happen_is_requested_again() {
     let server = with_a_rule().await;
@@ -44,7 +44,7 @@ async fn a_clean_sync_that_did_not_happen_is_requested_again() {
     assert_eq!(server.download("M1", "2026.7").await.settings["sync_type"], "CLEAN");
 }
 
-/// §5: zeros are left out, so a sync with nothing to do sends an empty message.
+/// §5: clients leave out counts that are zero.
 #[tokio::test]
 async fn a_postflight_without_counts_reports_zero_rules() {
     let server = with_a_rule().await;

@@ -42,7 +42,7 @@ async fn the_reported_properties_of_a_host_are_stored() {
     );
 }
 
-/// §2.2: exact keys and words.
+/// §2.2: the exact keys and values.
 #[tokio::test]
 async fn w4_every_setting_that_no_profile_decides_is_sent_at_every_preflight() {
     let server = Server::start().await;
@@ -67,7 +67,7 @@ async fn w4_every_setting_that_no_profile_decides_is_sent_at_every_preflight() {
     "#);
 }
 
-/// §2.2: media that are not simply allowed, under the old keys and the new.
+/// §2.2
 #[tokio::test]
 async fn removable_media_settings_have_the_keys_of_old_and_new_clients() {
     let server = Server::start().await;
@@ -84,8 +84,8 @@ async fn removable_media_settings_have_the_keys_of_old_and_new_clients() {
     assert_eq!(settings["removable_media_policy"], remount);
 }
 
-/// §14: encrypted disks have the setting of other disks unless one is set for them, so that blocking
-/// removable disks blocks them, too.
+/// §14: the setting for removable disks also applies to encrypted disks, unless those have their
+/// own setting.
 #[tokio::test]
 async fn w4_encrypted_disks_are_not_allowed_unless_an_administrator_allowed_them() {
     let server = Server::start().await;
@@ -103,14 +103,14 @@ async fn w4_encrypted_disks_are_not_allowed_unless_an_administrator_allowed_them
     server.set("encrypted-removable-media", "allow").await;
     let settings = server.download_as("M1", new).await.settings;
     assert_eq!(settings["encrypted_removable_media_policy"], json!({"allow": true}));
-    // A host that has the setting and must lose it gets what applies to all other disks.
+    // After the setting is removed, the host gets the setting for all other disks in its place.
     server.json("postflight/M1", json!({"rules_received": 1, "rules_processed": 1})).await;
     unset(&server, "encrypted-removable-media").await;
     let settings = server.download("M1", "2026.7").await.settings;
     assert_eq!(settings["encrypted_removable_media_policy"], json!({"block": true}));
 }
 
-/// §14: an empty label is an empty button from 2025.12 on.
+/// §14: from 2025.12 on, Santa shows an empty label as an empty button.
 #[tokio::test]
 async fn w5_an_unset_label_is_replaced_by_santas_default() {
     let server = Server::start().await;
@@ -131,7 +131,7 @@ async fn w5_an_unset_label_is_replaced_by_santas_default() {
         assert_eq!(settings["event_detail_text"], "Open...");
         assert_eq!(settings["event_detail_url"], "");
     }
-    // A clean sync deletes the settings of this version first, so there is nothing to take back.
+    // In a clean sync, this version first deletes its settings, so the server need not reset them.
     let clean = json!({"santa_version": "2026.7", "request_clean_sync": true});
     for _ in 0..2 {
         let settings = server.download_as("M1", clean.clone()).await.settings;
@@ -141,7 +141,7 @@ async fn w5_an_unset_label_is_replaced_by_santas_default() {
     assert_eq!(server.sync("M1", "2026.7").await.settings.get("event_detail_text"), None);
 }
 
-/// A host that the server does not know, and that has synced settings: its database is gone.
+/// The host has settings of a server whose database was lost. This server has no row of the host.
 #[tokio::test]
 async fn w5_a_host_that_has_settings_of_another_database_gets_every_default() {
     let server = Server::start().await;
@@ -175,7 +175,7 @@ async fn old_clients_find_their_settings_under_the_old_keys() {
     }
 }
 
-/// §2.4: a setting that is taken back is said as its default, not left out.
+/// §2.4: a removed setting is sent as its default, not left out.
 #[tokio::test]
 async fn an_unset_path_regex_is_sent_as_an_empty_text() {
     let server = Server::start().await;
@@ -188,7 +188,7 @@ async fn an_unset_path_regex_is_sent_as_an_empty_text() {
     assert_eq!(all(&protobuf, 12), [Field::Bytes(Vec::new())]);
 }
 
-/// §2.5: words are upper case, numbers are numbers, in protobuf both are numbers.
+/// §2.5: words are in upper case in JSON. In protobuf, they are numbers.
 #[tokio::test]
 async fn words_are_sent_in_the_case_of_the_client() {
     let server = Server::start().await;
@@ -229,7 +229,7 @@ async fn a_host_that_requests_a_clean_sync_gets_everything() {
     assert_eq!(kept.settings["sync_type"], "NORMAL");
 }
 
-/// §2.7: the golden values, over the wire.
+/// §2.7
 #[tokio::test]
 async fn a_host_with_the_expected_rules_hash_is_in_sync() {
     let server = Server::start().await;
@@ -246,7 +246,7 @@ async fn a_host_with_the_expected_rules_hash_is_in_sync() {
     assert_eq!(settings["sync_type"], "CLEAN");
 }
 
-/// §2.8: nothing that only others may offer.
+/// §2.8: the response has no keys that only other servers may send.
 #[tokio::test]
 async fn sync_v2_is_not_offered() {
     let server = Server::start().await;

@@ -38,7 +38,7 @@ async fn pages_follow_each_other_until_there_is_no_cursor() {
     assert_eq!(got, TEAMS);
 }
 
-/// §4.1: the same in protobuf, where the same cursor is good for both.
+/// §4.1: the same pages in protobuf. A cursor is valid in both formats.
 #[tokio::test]
 async fn pages_follow_each_other_in_protobuf() {
     let server = paged().await;
@@ -105,7 +105,7 @@ async fn a_cursor_of_an_earlier_sync_begins_the_new_one() {
     assert_eq!(answer, json!({ "rules": [new] }));
 }
 
-/// §4.1: a push brings rules alone, without the stages around them.
+/// §4.1: after a push notification, a client requests rules without the other stages.
 #[tokio::test]
 async fn rules_may_be_requested_without_preflight() {
     let server = paged().await;
@@ -166,7 +166,7 @@ async fn a_rule_on_the_wire_has_only_the_fields_that_are_set() {
     assert!(all(&page, 1).contains(&Field::Bytes(team.concat())), "{:?}", all(&page, 1));
 }
 
-/// §4.2: every policy and every type in its word and its number.
+/// §4.2: every policy and every type, as a word in JSON and as a number in protobuf.
 #[tokio::test]
 async fn policies_and_types_have_santas_spelling() {
     let server = Server::start().await;
@@ -204,7 +204,7 @@ async fn policies_and_types_have_santas_spelling() {
     let page = server.protobuf("ruledownload/M1", b"").await;
     for (target, policy, rule_type, name, (type_number, policy_number)) in &rules {
         let identifier = target.split_once(':').unwrap().1;
-        // What is removed and was never there is not sent to a host that begins clean.
+        // A clean sync does not send rules with the policy `remove`.
         let sent = *policy != "remove";
         assert_eq!(lines.contains(&format!("{rule_type} {identifier} {name}")), sent, "{lines:#?}");
         let rule =
@@ -237,7 +237,7 @@ async fn identifiers_are_sent_in_the_form_that_clients_store() {
     );
 }
 
-/// §4.4: a rule that is dropped is removed once, and an unchanged one is not sent again.
+/// §4.4: a deleted rule is sent as a removal only once, and an unchanged rule is not sent again.
 #[tokio::test]
 async fn only_what_changed_is_sent() {
     let server = paged().await;
@@ -250,7 +250,7 @@ async fn only_what_changed_is_sent() {
     assert!(server.sync("M1", "2026.7").await.rules.is_empty());
 }
 
-/// §4.6: placeholders of addresses are the client's to fill.
+/// §4.6: the client replaces the placeholders in URLs.
 #[tokio::test]
 async fn placeholders_are_sent_unchanged() {
     let server = Server::start().await;

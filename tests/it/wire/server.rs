@@ -1,4 +1,4 @@
-//! A server to send bytes to.
+//! A server in this process, and the requests of its hosts and administrators.
 
 use std::num::NonZeroUsize;
 
@@ -39,7 +39,7 @@ pub(super) struct Sync {
     pub(super) settings: Value,
     /// The pages of rules.
     pub(super) pages: Vec<Value>,
-    /// The rules on them.
+    /// The rules of all pages.
     pub(super) rules: Vec<Value>,
 }
 
@@ -49,7 +49,7 @@ impl Server {
         Self::open(Options { sync_auth: SyncAuth::None, ..Options::default() }).await
     }
 
-    /// A server with `count` rules per page.
+    /// A server that sends this number of rules per page.
     pub(super) async fn with_rules_a_page(page: usize) -> Self {
         let rules_a_page = NonZeroUsize::new(page);
         let open_to_all = SyncAuth::None;
@@ -76,13 +76,12 @@ impl Server {
         Self { app: App::open(options.clone()).await.unwrap(), folder, options }
     }
 
-    /// Ends the server and starts another over the same database.
+    /// Replaces the server with a new one over the same database.
     pub(super) async fn restart(&mut self) {
         assert!(self.folder.path().exists());
         self.app = App::open(self.options.clone()).await.unwrap();
     }
 
-    /// Any request.
     pub(super) async fn send(
         &self,
         method: Method,
@@ -118,7 +117,7 @@ impl Server {
         answer.body
     }
 
-    /// A request of an administrator at the keyboard of the server.
+    /// A request of an administrator on the machine of the server.
     pub(super) async fn admin(&self, method: Method, path: &str, body: Value) -> Value {
         let request = Request::builder()
             .method(method)
@@ -153,7 +152,7 @@ impl Server {
         self.admin(Method::GET, &format!("/hosts/{machine}"), Value::Null).await
     }
 
-    /// The names of all hosts that the server has ever heard of.
+    /// The machine IDs of all hosts in the server's list.
     pub(super) async fn hosts(&self) -> Vec<String> {
         let hosts = self.admin(Method::GET, "/hosts", Value::Null).await;
         let hosts = hosts["items"].as_array().unwrap();
@@ -165,7 +164,7 @@ impl Server {
         events["items"].as_array().unwrap().clone()
     }
 
-    /// Preflight and all pages of rules for a host that reports this.
+    /// Sends the preflight `says` and downloads all pages of rules, without a postflight.
     pub(super) async fn download_as(&self, machine: &str, says: Value) -> Sync {
         let settings = self.json(&format!("preflight/{machine}"), says).await;
         let mut sync = Sync { settings, pages: Vec::new(), rules: Vec::new() };
@@ -182,12 +181,12 @@ impl Server {
         }
     }
 
-    /// A whole sync of a host with this version of Santa.
+    /// The preflight and rule download of a host with this version of Santa, without a postflight.
     pub(super) async fn download(&self, machine: &str, version: &str) -> Sync {
         self.download_as(machine, json!({ "santa_version": version })).await
     }
 
-    /// A whole sync of a host with this version of Santa, which applied everything.
+    /// A complete sync of a host with this version of Santa, which applies all rules.
     pub(super) async fn sync(&self, machine: &str, version: &str) -> Sync {
         let sync = self.download(machine, version).await;
         let count = sync.rules.len();
@@ -215,7 +214,7 @@ impl Answer {
 }
 
 impl Sync {
-    /// The rules as `type identifier policy`, in the words of the wire.
+    /// The rules as `type identifier policy`, as they are spelled on the wire.
     pub(super) fn lines(&self) -> Vec<String> {
         let line = |rule: &Value| {
             let word = |key: &str| rule[key].as_str().unwrap_or_default().to_owned();

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use super::by_hand::{Field, all, bytes, number, text};
 use super::server::{FILE, JSON, OCTETS, PREFLIGHT, PROTOBUF, Server};
 
-/// §1.1: the base may be any, with the secret as any part of it.
+/// §1.1: any base path is valid, and the secret may be any part of it.
 #[tokio::test]
 async fn the_stages_work_under_every_base_path() {
     let open = Server::start().await;
@@ -64,7 +64,7 @@ async fn the_headers_of_clients_are_accepted_with_the_secret() {
     assert_eq!(answer.status, StatusCode::UNAUTHORIZED, "an administrator is no host");
 }
 
-/// §1.3: an empty body carries no encoding and no type of its own, or the default's.
+/// §1.3: clients send an empty body without a type and an encoding, or with those of other bodies.
 #[tokio::test]
 async fn an_empty_body_is_an_empty_message_with_every_content_type() {
     let server = Server::start().await;
@@ -183,7 +183,7 @@ async fn a_page_of_rules_is_gzipped_if_the_client_accepts_gzip() {
     assert_eq!(preflight.header("content-encoding"), "", "too short to be worth it");
 }
 
-/// §1.5: no token is required, so none is created.
+/// §1.5: the server requires no XSRF token, so it creates none.
 #[tokio::test]
 async fn there_is_no_xsrf_endpoint() {
     let server = Server::with_secret().await;
@@ -192,7 +192,7 @@ async fn there_is_no_xsrf_endpoint() {
     assert!(!xsrf.headers.contains_key("x-xsrf-token"));
 }
 
-/// §1.6: what will never succeed is a 4xx, at which clients stop, but not 408 or 429.
+/// §1.6: permanent errors have a 4xx status that clients do not retry, so not 408 or 429.
 #[tokio::test]
 async fn errors_that_cannot_go_away_are_not_retried() {
     let server = Server::start().await;
@@ -243,7 +243,7 @@ async fn a_host_needs_the_enrollment_secret() {
     assert_eq!(server.hosts().await, ["M1"]);
 }
 
-/// §1.9: the bodies of 2021, as a dictionary of whatever types there were.
+/// §1.9: clients of 2021 send dictionaries with values of any type.
 #[tokio::test]
 async fn bodies_from_before_messages_were_defined() {
     let server = Server::start().await;

@@ -1,4 +1,4 @@
-//! Events: kept once, listed from both ends, counted.
+//! Events: stored only once, listed from both ends, counted.
 
 use nicelist::fleet::{
     Ancestor, Decision, Event, EventId, EventKind, FileAccess, PathPattern, SigningLink,
@@ -12,7 +12,7 @@ fn fields(json: serde_json::Value) -> serde_json::Map<String, serde_json::Value>
     json.as_object().unwrap().clone()
 }
 
-/// An event of one program, named by a number, on one host.
+/// An event of the program with this number, on one host.
 fn event(host: &str, program: usize, decision: &str, seconds: i64) -> Event {
     Event {
         machine: machine(host),
@@ -108,7 +108,7 @@ pub(crate) async fn b1_a_huge_event_is_read_shortened(store: Db) {
     let mut access = huge(file_access("M1", 2, "Cookies", "/Users/anna/Cookies", 2));
     access.program.sha256 = "a".repeat(1_000_000);
     let small = event("M1", 3, "BLOCK_UNKNOWN", 3);
-    // One after the other: an index of PostgreSQL has no entries of a megabyte.
+    // One call for each event, because a PostgreSQL index does not support entries of a megabyte.
     for event in [&execution, &access, &small] {
         assert_eq!(
             store.add_events(std::slice::from_ref(event), at(5), UPLOAD).await.unwrap().events,
@@ -130,7 +130,7 @@ pub(crate) async fn b1_a_huge_event_is_read_shortened(store: Db) {
     assert_eq!((read.kind(), read.program.sha256.as_str()), (EventKind::FileAccess, ""));
     assert_eq!(read.access.as_ref().unwrap().file, "/Users/anna/Cookies");
     assert_eq!(store.event(events[1].id).await.unwrap().as_ref(), Some(&events[1]));
-    // A report that learns its bundle later leaves the huge one alone.
+    // The huge event is recognized when it is added again.
     assert_eq!(add(&store, std::slice::from_ref(&execution)).await, 0);
     let stats = store.event_stats(&EventFilter::default(), 9).await.unwrap();
     assert_eq!(stats.len(), 3);
@@ -317,7 +317,7 @@ pub(crate) async fn event_filters_all_have_to_hold(store: Db) {
     }
 }
 
-/// Santa reports a blocked program immediately, hashes its bundle, and reports it again.
+/// Santa reports a blocked program immediately, then hashes its bundle, and reports it again.
 pub(crate) async fn a_report_learns_its_bundle_later(store: Db) {
     let hashed = event("M1", 1, "BLOCK_UNKNOWN", 1);
     let at_once = Event { bundle_hash: String::new(), bundle_binary_count: 0, ..hashed.clone() };
@@ -337,7 +337,7 @@ pub(crate) async fn members_of_bundles_are_counted_over_all_hosts(store: Db) {
         member("M1", 1, &one),
         member("M1", 1, &one),
         member("M1", 2, &one),
-        // The same file in another bundle, and without any.
+        // The same file in another bundle, and without a bundle.
         member("M1", 1, &other),
         member("M1", 1, ""),
         member("M2", 2, &one),

@@ -111,7 +111,7 @@ pub(crate) async fn filters_hold_for_the_past_too(store: Db) {
     }
 }
 
-/// All that a revision did to rules, a few at a time.
+/// All changes of rules in a revision, read in pages of `limit`.
 pub(super) async fn turns(store: &Db, at: Revision, limit: usize) -> Vec<RevisedRule> {
     let mut turns: Vec<(RevisedRulePosition, RevisedRule)> = Vec::new();
     loop {
@@ -174,7 +174,7 @@ pub(crate) async fn what_each_revision_did_leads_from_one_to_the_next(store: Db)
             rules: counts(&|it| matches!(it, PolicyDifference::Rule { .. })),
             settings: counts(&|it| matches!(it, PolicyDifference::Setting { .. })),
             tags: counts(&|it| matches!(it, PolicyDifference::Tag { .. })),
-            // Given to one host in the sixth, and taken from it in the eighth.
+            // Revision 6 adds a tag to one host, and revision 8 removes it.
             hosts: u64::from(at.0 == 6 || at.0 == 8),
         };
         assert_eq!(counted, expected, "{at}");

@@ -1,4 +1,4 @@
-//! The ledger: the versions of rules, as a server reads them to keep up with changes.
+//! The ledger: the versions of rules, which servers read to learn about changes.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -28,7 +28,7 @@ async fn follow(store: &Db, since: Revision, limit: usize) -> Vec<LedgerRow> {
     }
 }
 
-/// What of the ledger differs between two rows: number, made and ended.
+/// The parts of ledger rows that the tests compare: target, first revision and end.
 fn short(rows: &[LedgerRow]) -> Vec<(String, u64, Option<u64>)> {
     let short = |row: &LedgerRow| {
         (row.rule.target().to_string(), row.made.0, row.ended.map(|ended| ended.0))
@@ -95,7 +95,7 @@ pub(crate) async fn what_one_change_makes_and_ends_is_not_kept(store: Db) {
     assert_eq!(short(&ledger(&store).await), [line(1, 1, Some(2)), line(4, 2, None)]);
 }
 
-/// Enough rules for an adapter to read them differently than a few.
+/// With this many rules, an adapter reads them in another way than a few rules.
 pub(crate) async fn thousands_of_ends_are_all_seen(store: Db) {
     const RULES: usize = 25_000;
     commit(&store, (0..RULES).map(|number| put(rule(number, "fleet", "")))).await;
@@ -140,7 +140,7 @@ enum Step {
     Wipe,
 }
 
-/// Edits of one revision.
+/// Something that creates at most one revision.
 #[derive(Clone, Debug)]
 enum Act {
     Change { steps: Vec<Step>, dry_run: bool },
@@ -162,7 +162,7 @@ fn acts() -> impl Strategy<Value = Vec<Act>> {
 /// The active rules by target and scope, computed in the simplest way.
 type State = BTreeMap<(String, String), Rule>;
 
-/// One run of the history on keys of its own.
+/// One run of a history, on keys that no other run uses.
 struct Run {
     store: Db,
     number: usize,
@@ -179,7 +179,7 @@ impl Run {
         rule(self.number * 10 + number, &self.scope(place), "")
     }
 
-    /// Takes a step in the model. Returns its edits, with the outcome where the model knows it.
+    /// Takes a step in the model. Returns its edits, with the outcome where the model predicts it.
     fn step(&mut self, step: &Step) -> Vec<(Edit, Option<Outcome>)> {
         let key = |rule: &Rule| (rule.target().to_string(), rule.scope().to_string());
         match *step {
@@ -226,7 +226,7 @@ impl Run {
                     prop_assert!(!committed.changed);
                     self.state = before.clone();
                 } else if before != self.state || wanted.iter().all(Option::is_some) {
-                    // If the tag was created again, the same rules may have other revisions.
+                    // Not checked if a tag was created again, because equal rules may have new revisions.
                     prop_assert_eq!(committed.changed, before != self.state);
                 }
                 committed.head
@@ -243,7 +243,7 @@ impl Run {
         Ok(())
     }
 
-    /// Compares the ledger, as followers from any revision see it, with the model.
+    /// Compares the rows of the ledger that are active at each revision with the model.
     async fn check(&self) -> Result<(), TestCaseError> {
         let own = |row: &LedgerRow| {
             let number: usize = row.rule.target().identifier().parse().unwrap();
@@ -266,8 +266,8 @@ impl Run {
     }
 }
 
-/// After any changes, the active rows at any revision are the rules that a simple model had
-/// then. One store serves all runs, each with keys of its own.
+/// After any changes, the active rows at each revision equal the rules of a simple model at that
+/// revision. All runs share one store, and each run has its own keys.
 pub(crate) async fn the_ledger_is_the_history(store: Db) {
     let runs = AtomicUsize::new(0);
     let mut runner =
@@ -282,7 +282,7 @@ pub(crate) async fn the_ledger_is_the_history(store: Db) {
                 for act in &acts {
                     run.act(act).await?;
                 }
-                // What a run leaves for later must not expire in another.
+                // Rules of this run must not expire during another run.
                 run.act(&Act::Expire).await?;
                 run.check().await
             })

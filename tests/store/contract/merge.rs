@@ -1,11 +1,11 @@
-//! Rules that keep what the current rule has, and what a change says about the difference.
+//! Rules that keep fields of the current rule, and the differences that a change reports.
 
 use jiff::SignedDuration;
 use nicelist::rule::{FieldChange, Outcome, RuleField, RuleMerge};
 
 use super::*;
 
-/// A rule that keeps every field but its comment, if it has one.
+/// An edit that keeps every field of the current rule. It replaces the comment if one is given.
 fn merge(number: usize, policy: &str, comment: &str) -> Edit {
     let draft = RuleDraft { policy: policy.to_owned(), ..rule(number, "fleet", comment).into() };
     let given = |field: &RuleField| *field == RuleField::Comment && !comment.is_empty();
@@ -81,7 +81,8 @@ pub(crate) async fn m3_edits_of_one_rule_keep_what_earlier_ones_set(store: Db) {
 pub(crate) async fn m3_a_large_change_is_stored_and_reported_rule_by_rule(store: Db) {
     const MANY: usize = 6_000;
     commit(&store, (0..MANY).map(|number| put(full(number)))).await;
-    // A third is unchanged, a third gets a comment, a third another policy; some are new.
+    // A third of the rules are unchanged, a third get a comment, and a third get another policy.
+    // Ten rules are new.
     let edits = (0..MANY + 10).map(|number| match number % 3 {
         0 => merge(number, "block", ""),
         1 => merge(number, "block", "new"),

@@ -1,4 +1,4 @@
-//! The behaviours, one async function each, and what they share.
+//! The behaviors that every store must have, one async function each, and shared helpers.
 #![expect(clippy::unwrap_used, reason = "a test stops where it fails")]
 
 pub(crate) mod events;
@@ -42,7 +42,6 @@ pub(crate) async fn upload(store: &Db, events: &[Event], received: Timestamp) ->
     store.add_events(events, received, UPLOAD).await.unwrap().events
 }
 
-/// A team id.
 pub(crate) fn team(number: usize) -> Target {
     format!("teamid:{number:010}").parse().unwrap()
 }
@@ -107,12 +106,12 @@ pub(crate) fn change(edits: impl IntoIterator<Item = Edit>) -> Change {
     Change { actor: anna(), base: None, dry_run: false, edits: edits.into_iter().collect() }
 }
 
-/// Makes a change that has to succeed.
+/// Commits a change that must succeed.
 pub(crate) async fn commit(store: &Db, edits: impl IntoIterator<Item = Edit>) -> Committed {
     store.commit(change(edits)).await.unwrap()
 }
 
-/// The refusals of a change that must not succeed: places and reasons, in words.
+/// The refusals of a change that must fail: the index of each refused edit, and the reason.
 pub(crate) fn refusals(result: StoreResult<Committed>) -> Vec<(usize, String)> {
     match result {
         Err(StoreError::Refused(refusals)) => {
@@ -122,7 +121,7 @@ pub(crate) fn refusals(result: StoreResult<Committed>) -> Vec<(usize, String)> {
     }
 }
 
-/// A host that exists.
+/// Stores a new host.
 pub(crate) async fn new_host(store: &Db, name: &str) -> Host {
     let host = Host::new(machine(name), at(0));
     assert!(store.save_host(&host, 0).await.unwrap());

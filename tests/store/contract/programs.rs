@@ -8,7 +8,7 @@ use nicelist::store::{
 
 use super::*;
 
-/// An event of one program, named by a number, on one host.
+/// An event of the program with this number, on one host.
 pub(crate) fn event(host: &str, program: usize, decision: &str, seconds: i64) -> Event {
     let report = serde_json::json!({
         "machine": host,
@@ -50,7 +50,7 @@ async fn names(store: &Db, filter: ProgramFilter) -> Vec<String> {
     programs(store, &filter).await.into_iter().map(|program| program.name).collect()
 }
 
-/// The only program of a number, and its sightings.
+/// The only stored program with this number, and its sightings.
 async fn of(store: &Db, program: usize) -> (KnownProgram, Vec<Sighting>) {
     let sha256 = Some(format!("{program:064X}"));
     let found = programs(store, &ProgramFilter { sha256, ..ProgramFilter::default() }).await;
@@ -251,7 +251,7 @@ pub(crate) async fn undecided_sightings_are_listed_newest_first(store: Db) {
         let events = ["M1", "M2"].map(|host| event(host, number, decision, 1));
         add(&store, &events, i64::try_from(number).unwrap()).await;
     }
-    // The newest decision counts: a rule allowed one, and no rule matched the other.
+    // The newest decision counts: a rule allowed tool3, and no rule matched tool2.
     add(&store, &[event("M1", 3, "ALLOW_BINARY", 2), event("M2", 2, "BLOCK_UNKNOWN", 2)], 9).await;
     let none = UndecidedFilter::default;
     let text = |text: &str| Some(text.to_owned());

@@ -1,4 +1,4 @@
-//! History that is deleted: what stays, what is refused, and that it can be interrupted.
+//! Deletion of old history: what is kept, which requests are refused, and interruptions.
 
 use nicelist::fleet::PolicyState;
 use nicelist::store::RevisionFilter;
@@ -27,7 +27,7 @@ fn assert_deleted<T: std::fmt::Debug>(result: StoreResult<T>, at: Revision) {
     assert_eq!(error.to_string(), expected);
 }
 
-/// Everything from the first kept revision on is as it was, and everything older is refused.
+/// Checks that revisions from [`START`] on are unchanged and that older revisions are refused.
 async fn assert_kept_from_start(store: &Db, states: &[PolicyState]) {
     for (at, state) in (0..).map(Revision).zip(states) {
         if at < START {
@@ -57,7 +57,7 @@ pub(crate) async fn s8_old_history_is_deleted_in_batches(store: Db) {
 
     store.raise_history_start(START).await.unwrap();
     assert_kept_from_start(&store, &states).await;
-    // Three rules, a setting and a tag.
+    // The deleted rows are three rules, a setting and a tag.
     let mut gone = Vec::new();
     while gone.last() != Some(&0) {
         gone.push(store.delete_history(2).await.unwrap());

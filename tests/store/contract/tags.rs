@@ -1,4 +1,4 @@
-//! Tags, and giving them to hosts.
+//! Tags, and tagging hosts.
 
 use nicelist::rule::{Outcome, Revision};
 use nicelist::store::HostFilter;
@@ -40,7 +40,7 @@ pub(crate) async fn unknown_tags_are_refused(store: Db) {
     // Removing something absent succeeds, because a script may run twice.
     let gone = [drop_rule(1, "tag:x"), unset("tag:x", "batch-size"), untag_host("M1", "x")];
     assert!(!commit(&store, gone).await.changed);
-    // Hosts, users and groups need not have been seen.
+    // Hosts, users and groups need not be known.
     let unseen = ["host:M9", "user:nobody", "group:none"].map(|scope| put(rule(1, scope, "")));
     assert!(commit(&store, unseen).await.changed);
 }
