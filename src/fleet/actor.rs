@@ -10,7 +10,7 @@ pub struct Actor {
     pub at: Timestamp,
     /// The ID of the request that made the change, if a request did.
     pub request_id: Option<String>,
-    /// Why, in the actor's words.
+    /// The actor's reason for the change.
     pub reason: Option<String>,
 }
 

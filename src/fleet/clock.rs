@@ -22,7 +22,7 @@ pub enum Clock {
 pub struct ManualClock {
     /// Milliseconds since 1970.
     wall: AtomicI64,
-    /// Milliseconds that passed.
+    /// Milliseconds that passed since the clock was created, without jumps.
     elapsed: AtomicI64,
 }
 
@@ -74,8 +74,8 @@ fn millis(duration: SignedDuration) -> i64 {
     i64::try_from(duration.as_millis()).unwrap_or(i64::MAX)
 }
 
-/// The time since the machine started. Zero if it cannot be read: then every move of the wall clock
-/// is a jump.
+/// The time since the machine started. Zero if it cannot be read. A sleep of more than 5 minutes
+/// then counts as a jump of the wall clock.
 #[cfg(unix)]
 fn since_boot() -> SignedDuration {
     #[cfg(any(target_os = "linux", target_os = "android"))]
@@ -95,8 +95,8 @@ fn since_boot() -> SignedDuration {
     SignedDuration::try_from(START.elapsed()).unwrap_or(SignedDuration::MAX)
 }
 
-/// Parses `90` (seconds), `10m`, `24h`, `7d`, `2w` or `1h30m`. A day has 24 hours. None for
-/// anything else, and for negative durations.
+/// Parses durations such as `90` (seconds), `10m`, `24h`, `7d`, `2w` and `1h30m`. A day has 24
+/// hours. None for months, years, negative durations and texts that are not durations.
 pub fn parse_duration(text: &str) -> Option<SignedDuration> {
     let text = text.trim();
     if let Ok(seconds) = text.parse::<u32>() {

@@ -1,10 +1,10 @@
 //! The epoch of a database. It changes when the database is restored from a backup or copied,
-//! because hosts may then be newer than their rows.
+//! because hosts may then have newer rules than their rows show.
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-/// A random ID. 0 in databases that are older than epochs, and in their rows.
+/// A random ID. It is 0 in databases and rows that were created before epochs were introduced.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct EpochId(pub u64);
@@ -20,6 +20,6 @@ impl EpochId {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Epoch {
     pub id: EpochId,
-    /// None if the database had no epoch before.
+    /// None for the first epoch of a database.
     pub began: Option<Timestamp>,
 }

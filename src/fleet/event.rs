@@ -65,7 +65,7 @@ impl Decision {
         self.0.starts_with("BLOCK") || self.0.starts_with("FILE_ACCESS_DECISION_DENIED")
     }
 
-    /// Whether the program did not run, but is part of a bundle.
+    /// Whether the program is part of a bundle and did not run.
     pub fn is_bundle_member(&self) -> bool {
         &*self.0 == "BUNDLE_BINARY"
     }
@@ -114,7 +114,7 @@ impl FromStr for EventKind {
     }
 }
 
-/// A process above the one that opened a watched file.
+/// An ancestor of the process that opened a watched file.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Ancestor {
@@ -123,7 +123,7 @@ pub struct Ancestor {
     pub path: String,
     /// SHA-256 of the program.
     pub sha256: String,
-    /// Empty if it has none.
+    /// Empty if the program has none.
     pub signing_id: String,
     #[serde(skip_serializing_if = "String::is_empty")]
     pub cdhash: String,
@@ -144,7 +144,7 @@ pub struct FileAccess {
     pub ancestors: Vec<Ancestor>,
 }
 
-/// One certificate of a signing chain, leaf first.
+/// One certificate of a signing chain.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct SigningLink {
@@ -192,11 +192,12 @@ pub struct Event {
     #[serde(default)]
     pub bundle_binary_count: u32,
     pub download_url: String,
+    /// Leaf first.
     pub signing_chain: Vec<SigningLink>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub access: Option<FileAccess>,
-    /// What the host reported and no other field has, by its name in Santa's protocol. Events that
-    /// version 0.1.0 stored have all fields here.
+    /// Reported values that no other field contains, by their names in Santa's protocol. Events
+    /// that version 0.1.0 stored have all reported values here.
     #[serde(default, alias = "report", deserialize_with = "fields_or_null")]
     pub other_fields: Map<String, Value>,
     /// The fields that were too long and were shortened or dropped, by their names in Santa's

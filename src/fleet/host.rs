@@ -24,7 +24,7 @@ use crate::rule::{MachineId, Scope, TagName};
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct RuleCounts {
-    /// File hashes, transitive rules included.
+    /// File hashes, including transitive rules.
     pub binary: u32,
     pub certificate: u32,
     /// Team ids.
@@ -33,13 +33,13 @@ pub struct RuleCounts {
     pub signingid: u32,
     /// Code directory hashes.
     pub cdhash: u32,
-    /// Of all these, the ones that allow compilers.
+    /// The rules of any type that allow compilers.
     pub compiler: u32,
-    /// Of the binary rules, those that Santa created for the output of compilers.
+    /// The binary rules that Santa created for the output of compilers.
     pub transitive: u32,
 }
 
-/// What a Mac reported about itself in its last preflight. Empty texts were not reported.
+/// What a Mac reported about itself in its last preflight. A text that it did not report is empty.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct HostFacts {
@@ -55,12 +55,11 @@ pub struct HostFacts {
     pub os_build: String,
     /// `2026.7` or longer.
     pub santa_version: String,
-    /// The person it belongs to.
+    /// The person the Mac belongs to.
     pub primary_user: String,
     /// That person's groups.
     pub groups: Vec<String>,
     pub client_mode: Option<ClientMode>,
-    /// Its rules, as it counts them.
     pub rule_counts: RuleCounts,
     /// System integrity protection flags; 0 is fully enabled.
     pub sip_status: u32,
@@ -78,7 +77,7 @@ pub struct Host {
     /// Its name in sync URLs.
     pub machine: MachineId,
     pub facts: HostFacts,
-    /// The tags that administrators gave it, by name.
+    /// The names of the tags that administrators assigned to this host directly.
     pub tags: Vec<TagName>,
     pub first_seen: Timestamp,
     pub sync: SyncState,
@@ -97,8 +96,8 @@ impl Host {
     }
 
     /// The scopes that this host belongs to, weakest first: the fleet, its groups by name, its
-    /// tags by priority and name, given or as a member, its primary user, its serial number, its
-    /// machine ID.
+    /// tags (direct or by membership) by priority and name, its primary user, its serial number,
+    /// its machine ID.
     pub fn scopes(&self, tags: &Tags) -> Vec<Scope> {
         let mut groups: Vec<Scope> =
             self.facts.groups.iter().filter_map(|group| Scope::group(group).ok()).collect();
@@ -114,8 +113,8 @@ impl Host {
             .collect()
     }
 
-    /// The serial number as the name of a host, in upper case. None for placeholders, which some
-    /// virtual machines report: rules for one would apply to all of them.
+    /// The serial number as the name of a host, in upper case. None for a placeholder: several
+    /// virtual machines may report it, and its rules would apply to all of them.
     pub fn serial(&self) -> Option<MachineId> {
         let serial = self.facts.serial_number()?.parse().ok();
         // A Mac must not get the rules of another Mac by reporting its hardware UUID as serial
@@ -152,7 +151,7 @@ fn is_placeholder(serial: &str) -> bool {
     let text = serial.to_ascii_lowercase();
     let mut letters = text.chars();
     let first = letters.next();
-    // Also "0000000000" and "XXXXXXXX".
+    // Placeholders such as "0000000000" and "XXXXXXXX" repeat one character.
     letters.all(|letter| Some(letter) == first) || PLACEHOLDERS.contains(&text.as_str())
 }
 

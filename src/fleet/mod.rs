@@ -1,5 +1,5 @@
-//! Vocabulary of the fleet: hosts and their sync state, tags, settings, events, clocks, and the
-//! policy as a whole with its differences.
+//! Vocabulary of the fleet: hosts and their sync state, tags, settings, events, actors, roles,
+//! clocks, and differences between policies.
 
 mod actor;
 mod clock;

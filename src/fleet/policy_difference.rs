@@ -8,8 +8,8 @@ use jiff::Timestamp;
 use super::{Setting, SettingKey, Tag};
 use crate::rule::{Outcome, Rule, RuleKey, Scope, TagName};
 
-/// Tags, settings and rules at one time, in any order. Names, settings of a scope, and rule keys
-/// are unique.
+/// Tags, settings and rules at one time, in any order. Tag names, the setting keys of a scope, and
+/// rule keys are unique.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct PolicyState {
     pub tags: Vec<Tag>,
@@ -59,9 +59,9 @@ impl PolicyDifference<'_> {
 pub struct PolicyDifferences<'a> {
     /// Tags by name, then settings by scope and name, then rules by target and scope.
     pub differences: Vec<PolicyDifference<'a>>,
-    /// Items of the second state that the first has, too.
+    /// The number of items that are the same in both states.
     pub unchanged: u64,
-    /// Rules of the second state that have expired.
+    /// The number of rules in the second state that have expired.
     pub expired: u64,
 }
 
@@ -69,8 +69,8 @@ pub struct PolicyDifferences<'a> {
 pub struct DiffOptions {
     /// Whether items that only the first state has are removed. Otherwise they stay.
     pub prune: bool,
-    /// Rules that have expired by this time count as not wanted, and are removed even without
-    /// `prune`. With [`Timestamp::MIN`], no rule has expired.
+    /// A rule of the second state that has expired by this time is removed from the first state,
+    /// even without `prune`. With [`Timestamp::MIN`], no rule has expired.
     pub now: Timestamp,
 }
 
@@ -144,7 +144,7 @@ impl<'a> PolicyDifferences<'a> {
     }
 }
 
-/// Pairs items with the same key of two lists, sorted by key.
+/// Pairs the items of two lists by key. The pairs are sorted by key.
 fn pair<'a, T>(
     left: &'a [T],
     right: &'a [T],

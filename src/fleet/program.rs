@@ -1,5 +1,5 @@
-//! Programs that hosts reported, and the hosts that each was seen on. Both are kept when the
-//! events that they come from are deleted.
+//! Programs that hosts reported, and the hosts that each program was seen on. Both are kept when
+//! the events that they come from are deleted.
 
 use std::fmt;
 
@@ -20,9 +20,9 @@ impl fmt::Display for ProgramId {
     }
 }
 
-/// A program that at least one host reported. Reports with other identifiers that rules can match
-/// are another program, even if the file is the same: a host that lies about a program changes
-/// nothing about what other hosts reported.
+/// A program that at least one host reported. Reports that differ in an identifier that rules can
+/// match belong to different programs, even if the file is the same. So a host that reports false
+/// identifiers does not change what other hosts reported.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct KnownProgram {
     pub id: ProgramId,
@@ -49,15 +49,15 @@ pub struct Sighting {
     pub reports: u64,
     /// What Santa decided in the newest event.
     pub decision: Decision,
-    /// The newest event, which may be deleted.
+    /// The newest event, which may already be deleted.
     pub latest: EventId,
     /// Folder and file name in the newest event.
     pub path: String,
-    /// At most [`Sighting::MOST_USERS`], the first in their order.
+    /// At most [`Sighting::MOST_USERS`], the first in sort order.
     pub users: Vec<String>,
     /// Whether other users ran it, too.
     pub more_users: bool,
-    /// At most [`Sighting::MOST_PATHS`], the first in their order.
+    /// At most [`Sighting::MOST_PATHS`], the first in sort order.
     pub paths: Vec<String>,
     /// Whether it was at other paths, too.
     pub more_paths: bool,

@@ -6,12 +6,12 @@ use serde::{Deserialize, Serialize};
 
 use crate::rule::words;
 
-/// Tokens with `enrolment` can only use Santa's endpoints. Each other role includes the ones before
-/// it.
+/// Tokens with `enrolment` can use only Santa's endpoints. Among the other roles, each includes the
+/// ones before it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Role {
-    /// Hosts send it to sync.
+    /// For tokens that hosts send when they sync.
     Enrolment,
     /// Reads everything but tokens.
     Viewer,

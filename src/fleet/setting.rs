@@ -37,7 +37,7 @@ macro_rules! settings {
         }
 
         impl SettingKey {
-            /// In the order of lists.
+            /// In the order in which lists show them.
             pub const ALL: &'static [Self] = &[$(Self::$variant),+];
 
             pub const fn name(self) -> &'static str {
@@ -61,7 +61,7 @@ macro_rules! settings {
             }
 
             /// # Errors
-            /// [`SettingError`] has the expected values.
+            /// The value is invalid. [`SettingError`] lists the expected values.
             pub fn parse(key: SettingKey, value: &str) -> Result<Self, SettingError> {
                 match key {
                     $(SettingKey::$variant => {
@@ -142,7 +142,7 @@ settings! {
 }
 
 impl SettingKey {
-    /// Whether the setting is sent to hosts. The server uses the others.
+    /// Whether the setting is sent to hosts. The server itself uses settings that are not sent.
     pub const fn is_sent(self) -> bool {
         match self {
             Self::DriftRepair
@@ -168,7 +168,7 @@ impl SettingKey {
         }
     }
 
-    /// Whether the setting is about the fleet as a whole: it cannot differ from host to host.
+    /// Whether the setting is about the fleet as a whole and cannot differ from host to host.
     pub const fn is_fleets(self) -> bool {
         matches!(
             self,

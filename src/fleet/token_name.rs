@@ -2,7 +2,7 @@
 
 use crate::rule::checked_text;
 
-/// Characters of the longest name.
+/// The longest name, in characters.
 const LONGEST: usize = 100;
 /// The author of the server's own changes.
 const SERVER: &str = "nicelist";
@@ -15,7 +15,7 @@ pub enum TokenNameError {
     Space,
     #[error("a token name must not contain {}", .0.escape_unicode())]
     Invisible(char),
-    /// It is `.` or `..`, which URLs resolve: no request could revoke the token.
+    /// It is `.` or `..`. Clients remove these from URLs, so no request could revoke the token.
     #[error("a token name must not be . or ..")]
     Dots,
     /// It is the name of another kind of author.
@@ -24,8 +24,8 @@ pub enum TokenNameError {
 }
 
 checked_text!(
-    /// The name of a new token. It is the author of what the token changes, so it must not look
-    /// like another author.
+    /// The name of a new token. The history shows it as the author of the token's changes, so it
+    /// must not look like another author.
     TokenName,
     TokenNameError,
     check
@@ -51,8 +51,8 @@ fn check(text: &str) -> Result<Box<str>, TokenNameError> {
     Ok(text.into())
 }
 
-/// Control characters, spaces other than the usual one, and characters without a width, among them
-/// those that change the direction of writing.
+/// Whether a character is a control character, is white space other than a space, or has no width,
+/// such as a mark that changes the direction of text.
 fn is_invisible(c: char) -> bool {
     c.is_control()
         || (c.is_whitespace() && c != ' ')

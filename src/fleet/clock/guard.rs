@@ -5,25 +5,25 @@ use jiff::{SignedDuration, Timestamp};
 
 use crate::fleet::Clock;
 
-/// The maximum difference between the wall clock and the time that passed.
+/// The maximum difference between the wall clock and the expected time.
 const TOLERANCE: SignedDuration = SignedDuration::from_mins(5);
-/// The maximum difference between this wall clock and a time that was accepted elsewhere.
+/// The maximum difference between the wall clock and a time in the database that confirms it.
 const ACCEPTED: SignedDuration = SignedDuration::from_mins(2);
-/// The default for how long a database may be unused before a start.
+/// The default maximum time that a database may be unused before the server starts.
 pub const LONGEST_GAP: SignedDuration = SignedDuration::from_hours(7 * 24);
 
-/// A wall clock that differs from the time that was expected.
+/// A wall clock that differs from the expected time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ClockJump {
     pub wall: Timestamp,
     pub expected: Timestamp,
 }
 
-/// Compares the wall clock with the newest time that the database knows and with the time that
-/// has passed since.
+/// Compares the wall clock with the expected time: the last trusted time, or at first the newest
+/// time in the database, plus the time that has passed since then.
 #[derive(Clone, Debug)]
 pub struct ClockGuard {
-    /// The last time that was believed.
+    /// The last trusted time.
     believed: Timestamp,
     /// [`Clock::elapsed`] at that time.
     elapsed: SignedDuration,
@@ -33,8 +33,8 @@ pub struct ClockGuard {
 }
 
 impl ClockGuard {
-    /// Begins with the newest time that a database knows. The wall clock may be ahead of it by
-    /// `gap`: the server may have been down.
+    /// Starts with the newest time in a database. The wall clock may be ahead of that time by
+    /// `gap`, because the server may have been down.
     pub fn new(clock: &Clock, newest: Option<Timestamp>, gap: SignedDuration) -> Self {
         let mut guard = Self {
             believed: newest.unwrap_or_else(|| clock.now()),
@@ -52,7 +52,7 @@ impl ClockGuard {
         self.believed.checked_add(passed).unwrap_or(Timestamp::MAX)
     }
 
-    /// Checks the clock. It is trusted again when it shows the expected time.
+    /// Checks the clock. A clock that jumped is trusted again when it shows the expected time.
     pub fn observe(&mut self, clock: &Clock) -> Option<ClockJump> {
         let (wall, expected) = (clock.now(), self.expected(clock));
         let ahead = wall.duration_since(expected);
@@ -68,15 +68,15 @@ impl ClockGuard {
         self.jumped.then(|| ClockJump { wall: clock.now(), expected: self.expected(clock) })
     }
 
-    /// Believes the clock if this time, which was noted in the database, is about the same: an
-    /// administrator, or a server whose clock never jumped, has confirmed it.
+    /// Trusts the clock if it is close to `noted`, a time in the database. An administrator or a
+    /// server with a trusted clock stored that time.
     pub fn confirm(&mut self, clock: &Clock, noted: Timestamp) {
         if clock.now().duration_since(noted).abs() <= ACCEPTED {
             self.accept(clock);
         }
     }
 
-    /// Believes the clock as it is.
+    /// Trusts the current time of the clock.
     pub fn accept(&mut self, clock: &Clock) {
         self.believed = clock.now();
         self.elapsed = clock.elapsed();

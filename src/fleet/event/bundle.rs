@@ -1,4 +1,5 @@
-//! Bundles: applications with several programs, and whether all programs of one were reported.
+//! Bundles (applications with several programs), and whether hosts reported all programs of a
+//! bundle.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -15,7 +16,7 @@ pub enum BundleMembers {
         /// The number of distinct programs that were reported.
         held: u32,
     },
-    /// The right number of programs was reported, but their hash differs from the bundle's.
+    /// Enough programs were reported, but their hash differs from the bundle's.
     Odd {
         /// The number of distinct programs that were reported.
         held: u32,
@@ -26,9 +27,9 @@ pub enum BundleMembers {
 
 impl BundleMembers {
     /// Compares reports with the hash of a bundle and its number of programs. The hash of a bundle
-    /// is computed from those of its programs (SNTBundleService.mm), so no host can add a program
-    /// to it. If all reports together do not match, those of each host are tried, so no host can
-    /// spoil the reports of others.
+    /// is computed from the hashes of its programs (SNTBundleService.mm), so no host can add a
+    /// program to the bundle. If the reports of all hosts together do not match, the reports of
+    /// each host are compared alone, so no host can spoil the reports of others.
     pub fn compare(hash: &str, count: u32, reports: &[(MachineId, String)]) -> Self {
         let together: BTreeSet<&str> = reports.iter().map(|(_, sha256)| sha256.as_str()).collect();
         let mut by_host: BTreeMap<&MachineId, BTreeSet<&str>> = BTreeMap::new();
@@ -67,7 +68,7 @@ fn digest(members: &BTreeSet<&str>) -> String {
 mod tests {
     use super::*;
 
-    /// `santactl bundleinfo` of a real bundle, as Santa's documentation shows it.
+    /// The output of `santactl bundleinfo` for a real bundle, from Santa's documentation.
     const HASH: &str = "b475667ab1ab6eddea48bfc2bed76fcef89b8f85ed456c8068351292f7cb4806";
     const MEMBERS: [&str; 9] = [
         "be3aa404ee79c2af863132b93b0eedfdbc34c6e35d4fda2ade6dd637692ead84",

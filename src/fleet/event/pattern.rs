@@ -1,4 +1,4 @@
-//! Patterns of paths in filters of events.
+//! Path patterns in event filters.
 
 use crate::rule::checked_text;
 
@@ -7,8 +7,8 @@ use crate::rule::checked_text;
 pub struct PathPatternError(String);
 
 checked_text!(
-    /// The beginning of a path. If it contains `*` (any text, slashes too) or `?` (one character),
-    /// it matches whole paths. Case-sensitive.
+    /// The beginning of a path, or a pattern for whole paths if it contains `*` (any text,
+    /// including slashes) or `?` (one character). Case-sensitive.
     PathPattern,
     PathPatternError,
     |text| {
@@ -18,7 +18,7 @@ checked_text!(
 );
 
 impl PathPattern {
-    /// Whether it matches whole paths, not only the beginning.
+    /// Whether the pattern matches whole paths, not only their beginning.
     pub fn is_whole(&self) -> bool {
         self.0.contains(['*', '?'])
     }

@@ -1,4 +1,4 @@
-//! Macs that use one machine ID: a Mac that replaced another, and Macs that use it at the same time.
+//! Macs that share a machine ID: one Mac replaced another, or several use the ID at the same time.
 
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
@@ -8,18 +8,18 @@ use crate::fleet::{Host, HostFacts, SyncState};
 
 /// If two Macs alternate within this time, they use one machine ID at the same time.
 const CONFLICT_WITHIN: SignedDuration = SignedDuration::from_hours(24);
-/// How long the state of another Mac is kept, and how long a conflict lasts without a new sign.
+/// How long the state of another Mac is kept, and how long a conflict without a new sign lasts.
 const KEPT: SignedDuration = SignedDuration::from_hours(7 * 24);
 /// The maximum duration of a sync. Requests of two syncs within this time may be confused.
 pub const SYNC_TAKES: SignedDuration = SignedDuration::from_mins(5);
-/// The most other Macs whose state is kept. Another one begins with a clean sync.
+/// Maximum other Macs whose state is kept. A Mac without a kept state begins with a clean sync.
 const MOST_OTHERS: usize = 3;
 /// Each of two Macs must have synced this often before they are in conflict.
 const ENOUGH: u8 = 2;
 
 /// A Mac: what distinguishes it from others that use its machine ID.
-// An empty part is unknown and equal to any. Placeholders of serial numbers are unknown, and Santa
-// reports the model since 2022.3.
+// An empty part is unknown and matches any value. A placeholder counts as an unknown serial number.
+// The model is unknown before Santa 2022.3.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema)]
 #[schema(as = MacName)]
 pub struct Fingerprint {
@@ -40,7 +40,7 @@ impl Fingerprint {
         Self { serial, model: facts.model.trim().to_owned() }
     }
 
-    /// Whether these are two Macs.
+    /// Whether the fingerprints are from two different Macs.
     pub fn differs(&self, other: &Self) -> bool {
         let differ = |one: &str, other: &str| {
             !one.is_empty() && !other.is_empty() && !one.eq_ignore_ascii_case(other)
@@ -48,7 +48,7 @@ impl Fingerprint {
         differ(&self.serial, &other.serial) || differ(&self.model, &other.model)
     }
 
-    /// Adds the parts that only the other one has.
+    /// Fills empty parts from another fingerprint.
     fn complete(&mut self, other: &Self) {
         for (part, of_other) in [(&mut self.serial, &other.serial), (&mut self.model, &other.model)]
         {
@@ -59,7 +59,7 @@ impl Fingerprint {
     }
 }
 
-/// A Mac that uses the machine ID, and is not the one that synced last.
+/// A Mac that uses the machine ID but is not the one that synced last.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct OtherMac {
     pub fingerprint: Fingerprint,
@@ -72,7 +72,7 @@ pub struct OtherMac {
 }
 
 impl OtherMac {
-    /// Its serial number; empty if that is not known.
+    /// Its serial number; empty if unknown.
     pub fn serial(&self) -> &str {
         &self.fingerprint.serial
     }
@@ -105,7 +105,7 @@ pub struct SeenMac {
     pub at: Timestamp,
 }
 
-/// A host reported older rules, possibly those of its clone.
+/// A host's report of older rules, which its clone may have sent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 struct OlderRules {
     at: Timestamp,
@@ -113,17 +113,18 @@ struct OlderRules {
     newer_since: bool,
 }
 
-/// The Macs that use one machine ID. Stored after the first sign of a second Mac.
+/// The Macs that use one machine ID. A host gets this record at the first sign of a second Mac, or
+/// if it stops reporting its serial number or model.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Macs {
     /// The Mac that synced last.
     pub current: Fingerprint,
     seen: u8,
     first_seen: Timestamp,
-    /// The others, with their states.
+    /// The other Macs, with their states.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub others: Vec<OtherMac>,
-    /// Whether several use it at the same time.
+    /// Set if several Macs use the machine ID at the same time.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub conflict: Option<Conflict>,
     /// The Mac that the current one replaced.
@@ -135,7 +136,7 @@ pub struct Macs {
     /// The last Mac that was refused.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub refused: Option<SeenMac>,
-    /// Until then, requests of two syncs may be mixed up.
+    /// Until this time, the server may mix up requests of two syncs.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     mixed_until: Option<Timestamp>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -143,7 +144,7 @@ pub struct Macs {
 }
 
 impl Macs {
-    /// With the Mac that is known of a host.
+    /// Creates the record for a host with one known Mac.
     fn of(host: &Host) -> Self {
         let synced_before = host.sync.last_seen.is_some_and(|seen| seen > host.first_seen);
         Self {
@@ -160,8 +161,8 @@ impl Macs {
         }
     }
 
-    /// The Mac whose machine ID it is: the accepted one; in a conflict the first one; otherwise
-    /// the one that synced last.
+    /// The Mac that the machine ID belongs to: the accepted Mac if there is one, the first Mac in
+    /// a conflict, or otherwise the Mac that synced last.
     pub fn owner(&self) -> &Fingerprint {
         if let Some(accepted) = &self.accepted {
             return accepted;
@@ -173,7 +174,7 @@ impl Macs {
         }
     }
 
-    /// Forgets other Macs that were not seen for long, and a conflict without signs.
+    /// Forgets other Macs that were not seen for 7 days, and a conflict without signs for 7 days.
     fn forget_old(&mut self, now: Timestamp) {
         self.others.retain(|other| now.duration_since(other.last_seen) <= KEPT);
         self.conflict =
@@ -187,8 +188,8 @@ impl Macs {
         self.replaced = None;
     }
 
-    /// Keeps the state of another Mac. Forgets the one that was not seen for the longest time if
-    /// there are too many.
+    /// Keeps the state of another Mac. If there are too many, forgets the one that was not seen for
+    /// the longest time.
     fn keep(&mut self, other: OtherMac) {
         self.others.push(other);
         if self.others.len() > MOST_OTHERS
@@ -217,7 +218,7 @@ impl Host {
         }
     }
 
-    /// The Mac whose machine ID this is.
+    /// The Mac that the machine ID belongs to.
     pub fn owner(&self) -> Fingerprint {
         match &self.sync.macs {
             Some(macs) => macs.owner().clone(),
@@ -232,7 +233,7 @@ impl Host {
     }
 
     /// Recognizes the Mac that reports these facts. Must be called before they become the host's
-    /// facts. If another Mac synced last, the host's sync state is replaced by that of this Mac.
+    /// facts. If another Mac synced last, the sync state of this Mac replaces the host's.
     pub fn recognize(&mut self, facts: &HostFacts, now: Timestamp) -> Recognized {
         let reported = Fingerprint::of(facts);
         let known = self.fingerprint();
@@ -242,7 +243,8 @@ impl Host {
         if !known.differs(&reported) {
             let mut completed = reported.clone();
             completed.complete(&known);
-            // Most hosts have no record. One is created if the host no longer reports all parts.
+            // Most hosts have no record of their Macs. A record is created if a host no longer
+            // reports its serial number or model.
             if completed != reported && self.sync.macs.is_none() {
                 self.sync.macs = Some(Box::new(Macs::of(self)));
             }
@@ -257,7 +259,7 @@ impl Host {
         Recognized::Another
     }
 
-    /// Makes the state of another Mac the current one.
+    /// Makes another Mac the current one, with its own sync state.
     fn switch(&mut self, reported: Fingerprint, now: Timestamp) {
         let mut macs = self.take_macs();
         macs.forget_old(now);
@@ -301,7 +303,7 @@ impl Host {
         self.sync.macs = Some(Box::new(macs));
     }
 
-    /// Records that a Mac was refused. False if that is known.
+    /// Records that a Mac was refused. False if this was recorded less than an hour ago.
     pub fn refuse(&mut self, facts: &HostFacts, now: Timestamp) -> bool {
         let fingerprint = Fingerprint::of(facts);
         let mut macs = self.take_macs();
@@ -331,19 +333,19 @@ impl Host {
         all
     }
 
-    /// Accepts a Mac as the one whose machine ID this is, and ends a conflict.
+    /// Accepts a Mac as the owner of the machine ID, and ends a conflict.
     pub fn accept(&mut self, mac: Fingerprint) {
         let mut macs = self.take_macs();
         let current = macs.current.clone();
-        // The state of a clone has the same fingerprint.
+        // This also forgets the state of a clone, which has the same fingerprint.
         macs.others.retain(|other| other.fingerprint.differs(&current));
         macs.accepted = Some(mac);
         (macs.conflict, macs.refused, macs.replaced, macs.older_rules) = (None, None, None, None);
         self.sync.macs = Some(Box::new(macs));
     }
 
-    /// Whether requests of two Macs may be confused in a session that begins now, because another
-    /// Mac just began one.
+    /// Whether the server may confuse requests of two Macs in a session that begins now, because
+    /// another Mac began a session shortly before.
     pub fn is_mixed(&mut self, another_began: bool, now: Timestamp) -> bool {
         let Some(macs) = &mut self.sync.macs else { return false };
         if another_began {
@@ -352,8 +354,8 @@ impl Host {
         macs.mixed_until.is_some_and(|until| now < until)
     }
 
-    /// Records that the host reported older rules than its current ones. If it did so before, and
-    /// reported the current ones in between, it has a clone.
+    /// Records that the host reported older rules than its current ones. The host has a clone if it
+    /// also did so in the last 24 hours and reported the current rules in between.
     pub fn reported_older_rules(&mut self, now: Timestamp) {
         let mut macs = self.take_macs();
         let before = macs.older_rules.filter(|it| now.duration_since(it.at) <= CONFLICT_WITHIN);

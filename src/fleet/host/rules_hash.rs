@@ -39,7 +39,8 @@ serde_as_text!(RulesHash);
 
 /// Describes the order in which a host stored its rules: first all rules of a holding, then those
 /// of each difference since. The hash depends on this order, so differences must be computed again
-/// with the same steps. Differences from version 0.1.0 are of another kind and come first.
+/// with the same steps. Differences from a union of offers, the only kind in version 0.1.0, come
+/// first.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Trail {
     /// The holding whose rules were all sent in one sync, in the order of targets.
@@ -48,10 +49,10 @@ pub struct Trail {
     /// in a later epoch all rules are sent again.
     #[serde(default, skip_serializing_if = "EpochId::is_zero")]
     pub epoch: EpochId,
-    /// The differences from a union of offers that came next, without empty ones.
+    /// The differences from a union of offers, which the host applied next. Empty ones are omitted.
     #[serde(default, rename = "legs", skip_serializing_if = "Vec::is_empty")]
     pub union_legs: Vec<UnionLeg>,
-    /// The differences that came after those, without empty ones.
+    /// The differences that the host applied after `union_legs`. Empty ones are omitted.
     #[serde(default, rename = "exact_legs", skip_serializing_if = "Vec::is_empty")]
     pub legs: Vec<Leg>,
 }
@@ -66,7 +67,7 @@ impl Trail {
         self.legs.pop().is_some() || self.union_legs.pop().is_some()
     }
 
-    /// The holding after it.
+    /// The holding after the last difference.
     pub fn end(&self) -> Holding {
         let last = self.legs.last().map(|leg| leg.to);
         last.or_else(|| self.union_legs.last().map(|leg| leg.to)).unwrap_or(self.root)
@@ -77,12 +78,12 @@ impl Trail {
         self.union_legs.len() + self.legs.len()
     }
 
-    /// The generation of the last rules.
+    /// The generation that the last rules were sent for.
     pub fn generation(&self) -> Generation {
         self.end().generation
     }
 
-    /// The newest revision that it needs.
+    /// The newest revision that is needed to compute the rules again.
     pub fn newest_revision(&self) -> Revision {
         let union = self.union_legs.iter().map(|leg| leg.since.max(leg.to.revision));
         let offers = self.legs.iter().flat_map(|leg| leg.from.iter().chain([leg.to]));
@@ -115,8 +116,8 @@ pub struct UnionLeg {
 
 /// A holding as numbers: scope set, revision, generation.
 type HoldingNumbers = (i64, u64, u32);
-/// A leg as numbers, because a host's row has many: the holding before it, the one after it, and
-/// the other offers before it.
+/// A leg as numbers, because a host's row can have many legs. The numbers are the holding before
+/// the leg, the holding after it, and the other offers before it.
 type LegNumbers = (i64, u64, u32, i64, u64, u32, Vec<HoldingNumbers>);
 type UnionLegNumbers = (u64, i64, i64, i64, u64, u32);
 
@@ -164,7 +165,7 @@ impl From<UnionLegNumbers> for UnionLeg {
     }
 }
 
-/// A host has other rules than it should, although it confirmed all of them.
+/// The difference between a host's rules and the rules that it confirmed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Drift {
     pub found: Timestamp,
@@ -175,14 +176,14 @@ pub struct Drift {
     pub expected: RuleCounts,
     /// With static and transitive rules.
     pub reported: RuleCounts,
-    /// Whether a clean sync was completed to repair it. There is only one.
+    /// Whether a clean sync was completed. The server does not try another one.
     pub repaired: bool,
-    /// The number of clean syncs to repair it that the host began but did not complete.
+    /// The number of clean syncs that were sent completely but had no postflight.
     pub unheard_repairs: u8,
 }
 
 impl Drift {
-    /// Maximum of `unheard_repairs`. Some are needed because responses get lost.
+    /// Maximum of `unheard_repairs`. It is more than one because requests get lost.
     const MOST_UNHEARD: u8 = 5;
 
     /// Whether a clean sync may still help.

@@ -18,7 +18,7 @@ pub struct ScopeSetId(pub i64);
 #[serde(transparent)]
 pub struct Generation(pub u32);
 
-/// The rules that a host is known to have. Only a completed sync changes it.
+/// The rules that a host is known to have: those of a scope set at a revision, for a generation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Holding {
     pub set: ScopeSetId,
@@ -26,8 +26,8 @@ pub struct Holding {
     pub generation: Generation,
 }
 
-/// The rules that a host may have. An offer is what the host may have applied since its last
-/// completed sync, including its holding.
+/// The rules that a host may have. An offer is a state that the host may have applied since its
+/// last completed sync. Its holding is the first offer.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Offers {
     holding: Holding,
@@ -58,10 +58,10 @@ impl Offers {
 /// Replaces the list of offers if it is too long. Version 0.1.0 stored offers only in this form.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Reach {
-    /// The scopes of any offer (ascending IDs).
+    /// The scopes of all offers (ascending IDs).
     pub union: ScopeSetId,
-    /// The scopes that all offers have, in the same order of strength and for the same generation.
-    /// Only their unchanged rules need not be sent again.
+    /// The scopes that all offers share, in the same order of strength and for the same generation.
+    /// Unchanged rules are skipped only if their scopes are in this set.
     pub common: ScopeSetId,
 }
 
@@ -79,7 +79,7 @@ pub enum CleanSync {
 #[serde(rename_all = "kebab-case")]
 pub enum SessionKind {
     Normal,
-    /// All rules, after deleting the old ones.
+    /// The host gets all rules after it deletes its old ones.
     Clean(CleanSync),
 }
 
@@ -89,28 +89,28 @@ pub struct Session {
     pub kind: SessionKind,
     /// Whether the host requested a clean sync.
     pub asked_clean: bool,
-    /// The holding of the host when it completes.
+    /// The holding of the host after it completes the session.
     pub target: Holding,
     pub started: Timestamp,
     pub settings: u64,
-    /// The optional settings that the host keeps if it completes.
+    /// The optional settings that the host has after it completes the session.
     #[serde(default = "OptionalSettings::all")]
     pub synced: OptionalSettings,
-    /// Whether any page of a difference that is not empty was sent. From then on its target is an
-    /// offer. Rows of version 0.1.0 have their targets in `reach` in any case.
+    /// Whether any page of a difference that is not empty was sent. From then on, the session's
+    /// target is an offer. Rows of version 0.1.0 have the target in `reach` even before that.
     #[serde(default)]
     pub begun: bool,
     /// Whether the last page of a difference that is not empty was sent.
     pub served: bool,
-    /// The clean-sync order that it carries out. A newer order stays pending.
+    /// The clean-sync order that the session carries out. A newer order stays pending.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub order: Option<CleanOrder>,
-    /// Whether requests of another Mac may belong to this session. Its completion then proves
+    /// Whether another Mac may have sent requests of this session. Its postflight then proves
     /// nothing.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub mixed: bool,
-    /// The epoch when it began. The completion of a session of an older epoch proves nothing,
-    /// because the host may have completed others since.
+    /// The epoch when the session began. Completing a session of an older epoch proves nothing,
+    /// because the host may have completed other sessions since.
     #[serde(default, skip_serializing_if = "EpochId::is_zero")]
     pub epoch: EpochId,
     /// Whether no rules are sent, because the row may be older than the host's rules.
@@ -163,7 +163,8 @@ pub struct SyncState {
     /// 0.1.0 may have all of them.
     #[serde(default = "OptionalSettings::all")]
     pub synced: OptionalSettings,
-    /// The other offers: of sessions without a postflight, and of downloads without a session.
+    /// All offers except the holding. They come from sessions without a postflight and from
+    /// downloads without a session.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub offers: Vec<Holding>,
     /// Replaces `offers` if there are too many.
@@ -176,12 +177,13 @@ pub struct SyncState {
     pub last_seen: Option<Timestamp>,
     /// The counts of the last postflight, if they differ from what was sent.
     pub miscount: Option<Miscount>,
-    /// Whether it ever reported counts. A report without counts then means that it has no rules.
+    /// Whether the host ever reported rule counts. A report without counts then means that the host
+    /// has no rules.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub counts_rules: bool,
-    /// The order of its rules, for clients that report a hash. If it is unknown, all rules are sent
-    /// again. Version 0.1.0 does not know this name, so it never computes a hash from legs that it
-    /// does not support.
+    /// The order of the host's rules, for clients that report a hash. If the order is unknown, all
+    /// rules are sent again. Version 0.1.0 ignores a field of this name, so that it never computes
+    /// a hash from legs that it does not support.
     #[serde(
         default,
         rename = "exact_trail",
@@ -195,16 +197,15 @@ pub struct SyncState {
     pub reported_hash: Option<RulesHash>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub drift: Option<Drift>,
-    /// The Macs that use the machine ID, after the first sign of a second one. The other fields are
-    /// about the Mac that synced last.
+    /// The Macs that use the machine ID. None for most hosts. The other fields are about the Mac
+    /// that synced last.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub macs: Option<Box<Macs>>,
 }
 
 impl SyncState {
-    /// Forgets what cannot be computed without the history before `start`: the trail, and a session
-    /// that needs older history. Keeps the expected hash, and the holding, which a clean sync
-    /// replaces.
+    /// Forgets the trail and the session if they need the history before `start`. Keeps the
+    /// expected hash. Keeps the holding, too, because a clean sync will replace it.
     pub fn forget_before(&mut self, start: Revision) {
         if self.trail.as_ref().is_some_and(|trail| trail.root.revision < start) {
             self.trail = None;
@@ -228,7 +229,7 @@ impl SyncState {
         self.macs.iter().flat_map(|macs| &macs.others)
     }
 
-    /// The newest revision that it refers to.
+    /// The newest revision that the state refers to.
     pub fn newest_revision(&self) -> Revision {
         let of_trail = self.trail.iter().map(Trail::newest_revision);
         let of_sync = self.holding.iter().chain(&self.offers).map(|holding| holding.revision);
@@ -250,7 +251,7 @@ pub struct Miscount {
 }
 
 impl Miscount {
-    /// For a client that refused all rules.
+    /// The counts of a client that refused all rules.
     pub const fn of_nothing(sent: u32) -> Self {
         Self { sent, received: 0, processed: 0 }
     }

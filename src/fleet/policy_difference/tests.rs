@@ -44,7 +44,6 @@ fn describe(found: &PolicyDifferences<'_>) -> Vec<String> {
     found.differences.iter().map(line_of).collect()
 }
 
-/// Applies differences.
 fn apply(is: &PolicyState, found: &PolicyDifferences<'_>) -> PolicyState {
     let mut tags: BTreeMap<_, _> = is.tags.iter().map(|tag| (&tag.name, tag)).collect();
     let mut settings: BTreeMap<_, _> =

@@ -1,11 +1,11 @@
-//! Settings that hosts get only where an administrator set them.
+//! Settings that hosts get only if an administrator set them.
 
 use serde::{Deserialize, Serialize};
 
 use super::SettingKey;
 
-/// A set of settings that a host gets only if they are set, because the server does not know the
-/// default of its profile or of Santa.
+/// A set of optional settings. A host gets an optional setting only if an administrator set it,
+/// because the host's profile or Santa may have a default that the server cannot see.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct OptionalSettings(u8);
@@ -21,10 +21,9 @@ const OPTIONAL: [SettingKey; 4] = [
 
 impl OptionalSettings {
     pub const NONE: Self = Self(0);
-    /// All of them.
     pub const ALL: Self = Self((1 << OPTIONAL.len()) - 1);
 
-    /// A host that synced before the set was recorded may have all of them.
+    /// The default for rows without a stored set: such a host may have all optional settings.
     pub const fn all() -> Self {
         Self::ALL
     }
@@ -33,12 +32,12 @@ impl OptionalSettings {
         OPTIONAL.iter().position(|known| *known == key).map_or(0, |place| 1 << place)
     }
 
-    /// Whether a setting is in the set. Settings that every host gets never are.
+    /// Whether a setting is in the set. False for settings that every host gets.
     pub fn contains(self, key: SettingKey) -> bool {
         self.0 & Self::bit(key) != 0
     }
 
-    /// The set with a setting, unless every host gets that.
+    /// Adds a setting to the set. Settings that every host gets are ignored.
     pub fn with(self, key: SettingKey) -> Self {
         Self(self.0 | Self::bit(key))
     }

@@ -12,7 +12,7 @@ const LONGEST_AGE: u64 = 100 * 365 * DAY;
 const DAY: u64 = 24 * 60 * 60;
 /// Hosts that were off for a few days must not need a clean sync.
 const SHORTEST_HISTORY: u64 = 7 * DAY;
-/// A fleet sends fewer events in a few minutes. A smaller number was probably meant as days.
+/// A smaller number was probably meant as days.
 const FEWEST: u64 = 1000;
 
 /// The age at which events are deleted: from 1 h to a hundred years, or never.
@@ -44,7 +44,7 @@ impl SettingValue for EventAge {
 pub struct HistoryAge(Option<u64>);
 
 impl HistoryAge {
-    /// Shows the rules of a year ago.
+    /// Keeps the rules of a year ago visible.
     pub const DEFAULT: Self = Self(Some(365 * DAY));
 
     /// None if history is never deleted.
@@ -63,13 +63,13 @@ impl SettingValue for HistoryAge {
     }
 }
 
-/// The age at which a program on a host is deleted that was not seen again: 1 day to a hundred
-/// years, in whole seconds, or never.
+/// The age at which a sighting is deleted if the host did not report the program again: 1 day to a
+/// hundred years, in whole seconds, or never.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct SightingAge(Option<u64>);
 
 impl SightingAge {
-    /// Shows the programs of a yearly task, even if one year is skipped.
+    /// Keeps the programs of a yearly task, even if one year is skipped.
     pub const DEFAULT: Self = Self(Some(2 * 365 * DAY));
 
     /// None if sightings are never deleted.
@@ -120,10 +120,10 @@ pub struct EventLimit(Option<u64>);
 impl EventLimit {
     /// About 8 GB in the database, because an event has about 4 kB.
     pub const DEFAULT: Self = Self(Some(2_000_000));
-    /// All stay.
+    /// All events are kept.
     pub const OFF: Self = Self(None);
 
-    /// None if all are kept.
+    /// None if all events are kept.
     pub const fn get(self) -> Option<u64> {
         self.0
     }

@@ -11,9 +11,9 @@ use crate::fleet::parse_duration;
 const SHORTEST_INTERVAL: u32 = 60;
 /// A host that syncs less often cannot be managed.
 const LONGEST_INTERVAL: u32 = 24 * 60 * 60;
-/// Larger requests may need more than 30 s.
+/// Larger requests may take longer than Santa's timeout of 30 s.
 const LARGEST_BATCH: u32 = 1000;
-/// The longest path pattern or URL, in bytes.
+/// The longest path pattern, URL or button label, in bytes.
 const LONGEST_TEXT: usize = 4096;
 
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -139,7 +139,7 @@ words! {
     ClientMode {
         /// Allows and reports them.
         Monitor = "monitor",
-        /// Stop them.
+        /// Blocks them.
         Lockdown = "lockdown",
         /// The user can approve them (2024.11 and later).
         Standalone = "standalone",
@@ -174,7 +174,7 @@ words! {
         Noowners = "noowners",
         /// No device files.
         Nodev = "nodev",
-        /// Journalled.
+        /// Journaled.
         Journal = "-j",
         /// Asynchronous writes.
         Async = "async",
@@ -189,7 +189,7 @@ pub enum RemovableMedia {
     Allow,
     /// It is not mounted.
     Block,
-    /// It is mounted again with these flags, at least one.
+    /// It is mounted again with these flags. The list is not empty.
     Remount(Vec<RemountFlag>),
 }
 
@@ -265,7 +265,6 @@ impl BatchSize {
     /// Santa's own default.
     pub const DEFAULT: Self = Self(50);
 
-    /// The number of events.
     pub const fn get(self) -> u32 {
         self.0
     }
@@ -284,8 +283,9 @@ impl SettingValue for BatchSize {
     }
 }
 
-/// A pattern for paths in ICU's syntax; empty for none. It begins with `^`, because Santa adds `^`
-/// only after a restart, which would change the meaning of other patterns (SNTConfigurator.mm).
+/// A pattern for paths in ICU's syntax, or empty for none. A pattern always begins with `^`. Santa
+/// adds a missing `^` only after a restart, which would change the meaning of the pattern
+/// (SNTConfigurator.mm).
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct PathRegex(Box<str>);
 

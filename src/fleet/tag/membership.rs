@@ -42,21 +42,21 @@ checked_text!(
 );
 
 checked_text!(
-    /// A pattern of host names, in lower case: `*` is any text, `?` one character. Upper and lower
-    /// case (ASCII) of host names are the same.
+    /// A pattern for host names, in lower case: `*` is any text, `?` is one character. The case of
+    /// ASCII letters in host names is ignored.
     HostPattern,
     MembershipError,
     |text| checked(text.trim(), "a pattern").map(|text| text.to_ascii_lowercase().into())
 );
 
 impl HostPattern {
-    /// Whether a host name matches. An empty one never does.
+    /// Whether a host name matches. An empty host name never matches.
     pub fn matches(&self, hostname: &str) -> bool {
         let pattern: Vec<char> = self.0.chars().collect();
         let text: Vec<char> = hostname.chars().map(|c| c.to_ascii_lowercase()).collect();
         let (mut at, mut seen) = (0, 0);
-        // Where to continue if the text after the last `*` does not match: `*` then covers one more
-        // letter.
+        // Where to continue if the text after the last `*` does not match. The `*` then matches one
+        // more character.
         let mut back: Option<(usize, usize)> = None;
         while seen < text.len() {
             match (pattern.get(at), back) {
