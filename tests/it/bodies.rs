@@ -1,4 +1,4 @@
-//! All request bodies together use limited memory, and long ones do not delay other requests.
+//! All request bodies together use limited memory, and long bodies do not delay other requests.
 
 use std::io::{Read, Write};
 use std::net::TcpStream;
@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use crate::shell::{ADMIN, ENROLMENT, Server, Shell};
 
-/// Bytes that each of these hosts sends of a body of 16 MB.
+/// Bytes that each host sends. Its body is 16 MB.
 const SENT: usize = 8 * 1000 * 1000;
 
 fn connect(server: &Server) -> TcpStream {

@@ -113,7 +113,7 @@ async fn l13_a_start_with_a_clock_far_ahead_expires_nothing() {
     let router = app.router();
     warned(&router, &["clock-jumped"]).await;
     assert_eq!(rules(&router).await, 1);
-    // Another process with the same database confirms the clock, like the command line.
+    // Another process with the same database, such as the command line, confirms the clock.
     let other = site.open().await.router();
     let (status, _) = ask(&other, Method::POST, "/api/v1/clock/accept", Value::Null).await;
     assert_eq!(status, StatusCode::OK);

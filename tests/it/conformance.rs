@@ -26,7 +26,7 @@ const HOOKS: [&str; 7] = [
     "enable-bundles",
 ];
 
-/// More than two pages of rules, so that pages are tested, too.
+/// More than two pages of rules, so that paging is tested, too.
 const RULES: usize = 4500;
 
 /// The results of all cases for the real server, with the hooks of the examples.
@@ -282,8 +282,8 @@ async fn w8_a_server_that_accepts_zlib_only_fails_nothing() {
     assert_eq!(plain["did"], r#"preflight: 500: {"error": "zlib: invalid header"}"#);
 }
 
-/// No Santa works with such a server in its default configuration, so the server fails only the
-/// cases about that.
+/// In its default configuration, Santa does not work with such a server. The server fails only the
+/// cases about the default encoding.
 #[tokio::test(flavor = "multi_thread")]
 async fn w8_a_server_that_accepts_plain_json_only_fails_what_clients_send_by_default() {
     let (verdicts, errors) = verdicts(Accepts::PlainOnly, "").await;

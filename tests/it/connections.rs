@@ -26,7 +26,7 @@ fn patient() -> ConnectionLimits {
     ConnectionLimits { head: LONG * 2, idle: LONG * 2, write: LONG * 2, drain: LONG * 2, ..limits }
 }
 
-/// A server on a port of its own.
+/// A server on its own port.
 struct Served {
     _folder: tempfile::TempDir,
     address: SocketAddr,
@@ -145,7 +145,7 @@ async fn b2_the_header_timeout_is_shorter_than_the_idle_timeout() {
     let mut half_sent = server.connect().await;
     half_sent.send("GET /healthz HTTP/1.1\r\nhost:").await;
     assert_eq!(half_sent.rest().await, "");
-    // A connection may be idle for twice the limit of headers, and can still be used.
+    // The idle connection was open for twice the time limit of headers, and still works.
     assert!(idle.is_healthy().await);
     idle.send("GET /healthz HT").await;
     assert_eq!(idle.rest().await, "", "the second request's headers are waited for no longer");

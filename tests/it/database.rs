@@ -62,7 +62,7 @@ async fn post(server: &Server, stage: &str, machine: &str, body: Value) -> Value
     response.json().await.unwrap()
 }
 
-/// Fills every table and every column, like a fleet in a year.
+/// Fills every table and every column, as a fleet does within a year.
 async fn live(shell: &mut Shell, server: &Server) {
     shell.use_server(server);
     for line in [
@@ -164,7 +164,8 @@ async fn a_database_is_copied_to_postgres_and_back_without_changes() {
         done(&shell, "rule add block teamid:CCCCCCCCCC");
         let report = sync(&shell, &server, mac);
         assert_eq!(report["rules"]["received"], 1, "{report}");
-        // Events that were uploaded before the copy are known, and no event number is used again.
+        // Events that were uploaded before the copy are not stored again, and no event number is
+        // reused.
         let events = json!({"events": [blocked("Pinecone", 0), blocked("New", 8)]});
         post(&server, "eventupload", "anna", events).await;
         let listed = shell.json("event list");

@@ -47,7 +47,7 @@ fn edit(seed: &mut u64) -> Edit {
     }
 }
 
-/// Everything that a view returns about a host.
+/// What a view returns about a host: scopes, mode, and decisions about targets and programs.
 async fn shown<R: ActiveRules>(view: &FleetView<'_, R>, host: &Host) -> Vec<String> {
     let text = |value: &dyn Debug| format!("{value:?}");
     let (settings, mut origins) = view.settings_of(host);

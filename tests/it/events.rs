@@ -459,7 +459,7 @@ fn retention_is_the_fleets() {
     ");
 }
 
-/// The number of events, after the server has done its scheduled work.
+/// The number of stored events.
 async fn left(world: &World) -> usize {
     let page = world.get("/events?limit=5000").await;
     page["items"].as_array().unwrap().len()

@@ -1,5 +1,4 @@
-//! What a host decides about a program: the rule that decides, and the other rules with the
-//! reasons.
+//! What a host decides about a program: the rule that decides, and why other rules do not.
 
 use serde_json::json;
 

@@ -74,7 +74,7 @@ async fn w7_a_version_that_notices_a_cut_page_requests_it_again() {
     agrees(&world, &mac, "2026.8").await;
 }
 
-/// Versions before 2023.8 report no counts, but the next preflight shows what they have.
+/// A proxy may remove or falsify the `Content-Encoding` header, or decompress the body.
 #[tokio::test]
 async fn w7_proxies_that_change_the_encoding_of_requests_do_no_harm() {
     let faults = [Fault::StripEncoding, Fault::FalsifyEncoding, Fault::Decompress];
@@ -111,8 +111,8 @@ async fn w7_responses_that_come_too_late_lose_no_rule() {
     agrees(&world, &mac, "late").await;
 }
 
-/// Another `SyncBaseURL` of the same server: the Mac deletes its settings and, in newer versions,
-/// its rules.
+/// The Mac gets another `SyncBaseURL` of the same server. It deletes its settings and, in newer
+/// versions, its rules.
 #[tokio::test]
 async fn w7_a_changed_url_ends_with_the_right_rules_and_settings() {
     for generation in ["2026.7", "2026.8"] {

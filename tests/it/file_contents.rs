@@ -8,7 +8,8 @@ const TWO: &str = r#"[
 {"id": 3, "target_type": "TEAMID", "target_identifier": "AAAAAAAAAA", "policy": 2, "configuration": 2}
 ]"#;
 
-/// W9: each configuration of Zentral is for different Macs, so two of them are not one policy.
+/// W9: each configuration of Zentral is for different Macs, so two configurations are not one
+/// policy.
 #[test]
 fn w9_an_export_of_two_configurations_is_refused_or_one_is_chosen() {
     let shell = Shell::new();
@@ -151,8 +152,7 @@ fn w9_plan_apply_diff_and_lint_read_one_configuration_as_well() {
     assert!(shell.run("rule lint --configuration 2").contains("<PATH>"));
 }
 
-/// W10: parts of a file that nicelist does not know are listed as losses, and the rest of the file
-/// is read.
+/// W10: unknown parts of a file are listed as losses, and all other parts are read.
 #[test]
 fn w10_unsupported_parts_are_losses_and_the_rest_is_read() {
     let shell = Shell::new();

@@ -111,7 +111,7 @@ enum Mistake {
     StandsStill,
 }
 
-/// A server with a mistake. It has two rules in the first seconds, and then one.
+/// A server with a mistake. It serves two rules in the first seconds, and then one rule.
 struct Wrong {
     mistake: Mistake,
     start: std::time::Instant,
@@ -212,7 +212,7 @@ async fn a_stopped_server_is_counted_in_the_latency_of_each_delayed_sync() {
     assert_eq!(count("failed_syncs") + count("missed_syncs"), 20, "{summary:#}");
     assert!(count("missed_syncs") > 0, "{summary:#}");
     assert_eq!(latency["sync"]["count"], 20);
-    // If the time were measured from each request, it would be a second for all hosts.
+    // If latency were measured from each request, it would be one second for every host.
     assert!(latency["sync"]["p50"].as_f64().unwrap() > 2500.0, "{summary:#}");
     assert_eq!(run["errors"][0]["reason"], "no answer within 1 s");
 }

@@ -73,8 +73,8 @@ async fn every_generation_with_protobuf_stays_in_sync() {
     }
 }
 
-/// More than 10 MiB of rules that gzip makes short. An old pedro accepts them and a new one does
-/// not, which the host's state shows.
+/// The rules are more than 10 MiB, but short after gzip. An old pedro accepts the page and a new
+/// pedro does not. The host's state shows this.
 #[tokio::test]
 async fn w3_only_pages_that_pedro_refuses_are_shown() {
     let world = World::new().await;
@@ -92,7 +92,7 @@ async fn w3_only_pages_that_pedro_refuses_are_shown() {
         let state = world.get("/hosts/M1").await["state"].clone();
         assert_eq!(state, if accepts { "in-sync" } else { "rejecting" }, "{generation}");
     }
-    // A pedro with the new name and the old limit.
+    // This pedro has the new name but the old limit.
     let profile = Profile {
         machine_id: "M1".to_owned(),
         santa_version: "pedro-1.1.9 (pedro 1.1.9)".to_owned(),

@@ -96,7 +96,7 @@ async fn w2_a_rule_for_a_serial_number_reaches_the_mac_enrolled_or_not() {
     anna.sync(&world).await;
     assert!(anna.holds().is_empty());
 
-    // The machine ID is stronger than the serial number.
+    // A rule for the machine ID is stronger than a rule for the serial number.
     world.put_rule("block", "teamid:BBBBBBBBBB", "host:C02XK0ABCD").await;
     let by_id = "host:9B2C1F60-0000-4000-8000-00000000AAAA";
     world.put_rule("allow", "teamid:BBBBBBBBBB", by_id).await;
@@ -191,7 +191,7 @@ async fn l11_a_placeholder_of_several_hosts_is_not_a_serial_number() {
     world.end().await;
 }
 
-/// Version 0.1.0 stored host names as they were typed, and `POST /policy` does, too.
+/// Version 0.1.0 stored host names as they were typed. `POST /policy` still does.
 #[tokio::test(flavor = "multi_thread")]
 async fn l11_rules_stored_under_the_name_of_a_host_are_found_and_moved() {
     let mut shell = Shell::new();

@@ -32,7 +32,7 @@ use nicelist::sync::{Engine, RULES_A_PAGE};
 struct Overheard {
     store: Arc<dyn Store>,
     asked: Mutex<Vec<&'static str>>,
-    /// Whether it reports that other servers use the same database.
+    /// Whether the store reports that other servers use the same database.
     shared: bool,
     /// Whether the store can be read. It can always be written.
     readable: AtomicBool,
@@ -170,7 +170,7 @@ fn rules(count: u32) -> Vec<Edit> {
     (0..count).map(rule).collect()
 }
 
-/// Sets the number of rules.
+/// A change that puts this number of rules.
 fn change(count: u32) -> Change {
     let actor = anna();
     Change { actor, base: None, dry_run: false, edits: rules(count) }
@@ -234,7 +234,7 @@ impl Quiet {
         quiet
     }
 
-    /// Sets the number of rules in the store.
+    /// Puts this number of rules into the store.
     async fn change(&self, count: u32) {
         let change = change(count);
         self.engine.commit(change).await.unwrap();
@@ -338,7 +338,7 @@ async fn a_sync_with_two_servers_on_one_file_is_repaired_by_the_next() {
     quiet.change(3).await;
     other.tick(true).await.unwrap();
     preflight(&other, &quiet.machine).await;
-    // Neither of the two servers knows the sync with the other one.
+    // Neither server knows that the Mac also syncs with the other server.
     assert_eq!(download(&quiet.engine, &quiet.machine).await, 0);
     postflight(&other, &quiet.machine, 0).await;
     assert_eq!(quiet.row().await.sync.holding.unwrap().revision, Revision(1));

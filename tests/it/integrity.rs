@@ -146,8 +146,8 @@ fn l8_each_column_of_rules_settings_and_tags_is_covered() {
 async fn l12_an_unreadable_row_is_reported_and_affects_no_other_row() {
     let mut shell = shell_with_rules();
     let path = shell.path("nicelist.db");
-    // A policy of a later version, a CEL expression and a text that this version would refuse, and
-    // a rule that was removed long ago.
+    // The rows have a policy of a later version, a comment that is too long, and a CEL expression
+    // that this version refuses. The last row is a removed rule.
     let long = "x".repeat(10_000);
     sql(
         &path,

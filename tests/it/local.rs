@@ -1,4 +1,5 @@
-//! Commands on a local database. Those that only read change nothing, and read only what they need.
+//! Commands on a local database. Commands that only read do not change the database, and read only
+//! what they need.
 
 use std::fs;
 use std::io::Read as _;
@@ -130,7 +131,7 @@ fn s7_a_read_leaves_a_local_database_as_it_is_and_does_not_show_expired_rules() 
         assert_eq!(shell.json(&format!("event list {database}")).as_array().unwrap().len(), 1);
     }
 
-    // A command that changes something first removes expired rules and deletes old events.
+    // Before its own change, a command that writes removes expired rules and deletes old events.
     let database = "--database sqlite:crashed.db";
     succeed(&shell, &format!("tag create eng {database}"));
     let history = shell.json(&format!("history {database}"));

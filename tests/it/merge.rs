@@ -1,4 +1,5 @@
-//! Changes of rules keep what they do not mention, and show each field before and after.
+//! A change of a rule keeps the fields that it does not mention, and shows each changed field
+//! before and after.
 
 use serde_json::{Value, json};
 

@@ -7,11 +7,11 @@ use serde_json::{Value, json};
 
 use crate::world::{Loses, Mac, World};
 
-/// A client that counts its rules, and one that hashes them.
+/// A client that reports only counts of its rules, and a client that hashes its rules.
 const CLIENTS: [&str; 2] = ["2024.9", "2026.7"];
-/// So few that downloads have several pages.
+/// A small page, so that downloads have several pages.
 const RULES_A_PAGE: NonZeroUsize = NonZeroUsize::new(2).unwrap();
-/// The n-th request of a sync: its first page of rules, and what follows if there is one page.
+/// The positions of requests in a sync whose rules are on one page, from 0.
 const FIRST_PAGE: usize = 1;
 const POSTFLIGHT: usize = 2;
 
@@ -51,7 +51,7 @@ async fn due(world: &World) -> u64 {
     world.get("/hosts/M1").await["rules"]["due"].as_u64().unwrap()
 }
 
-/// Syncs, and loses everything from a request on, so that the server does not know the Mac's rules.
+/// Starts a sync and loses all requests from `from` on, so the server cannot know the Mac's rules.
 async fn sync_losing(mac: &mut Mac, world: &World, from: usize) {
     let lost = mac.try_sync(&world.network().losing(Loses::From(from))).await;
     assert!(lost.is_err() || from == POSTFLIGHT);
@@ -96,7 +96,7 @@ async fn l3_rules_that_a_host_may_have_are_removed() {
             sync_losing(&mut mac, &world, POSTFLIGHT).await;
             assert_eq!(mac.holds().len(), 6);
             roll_back(&world, good).await;
-            // These rules were never sent to the Mac.
+            // These rules are never sent to the Mac.
             put(&world, 20..25).await;
             roll_back(&world, good).await;
             assert_eq!(received(&mut mac, &world).await, 3);
@@ -172,8 +172,8 @@ async fn l3_a_change_that_clients_do_not_see_is_not_sent() {
     world.end().await;
 }
 
-/// A tag comes and goes, and so do rules, while every postflight is lost: in the end the host may
-/// be in any of more states than the server distinguishes.
+/// A tag and rules are added and removed while every postflight is lost. At the end, the host has
+/// more possible states than the server distinguishes.
 #[tokio::test]
 async fn l3_a_host_with_too_many_offers_gets_the_right_rules() {
     for world in worlds().await {
@@ -188,7 +188,8 @@ async fn l3_a_host_with_too_many_offers_gets_the_right_rules() {
                 world.post("/hosts/M1/tags", json!({tagged: ["eng"]})).await;
                 world.drop_rule(&team(number - 1 - gone), "fleet").await;
                 world.put_rule("block", &team(number), "fleet").await;
-                // Sometimes the host applies what was sent, and sometimes it loses the response.
+                // In some turns the host applies the rules, and in other turns it loses the
+                // response.
                 let from = if number % 4 == 0 { FIRST_PAGE + 1 } else { POSTFLIGHT };
                 let answers = Loses::AnswersFrom(from - number % 2);
                 drop(mac.try_sync(&world.network().losing(answers)).await);

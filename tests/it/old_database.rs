@@ -18,8 +18,8 @@ const MACS_OF_MIDDLE: &[u8] = include_bytes!("../fixtures/union-of-offers/macs.j
 const AFTER_MIDDLE: &str = "2026-11-29T15:45:00Z";
 /// An hour after the database was written.
 const LATER: &str = "2026-11-29T08:07:42Z";
-/// Their last sync was cut off, as the fixture's README describes. That of `mac-12` was too, but the
-/// hash of its rules proves that it has them.
+/// The last sync of these Macs was cut off, as the fixture's README describes. The last sync of
+/// `mac-12` was cut off, too, but the hash of its rules proves that it has them.
 const UNFINISHED: [&str; 4] = ["mac-02", "mac-04", "mac-08", "mac-11"];
 /// Version 0.1.0 stored 11 rules for the serial number of this Mac, and never sent them.
 const NAMED_BY_SERIAL: &str = "mac-12";
@@ -49,8 +49,8 @@ fn policy(rule: &HeldRule) -> &'static str {
     }
 }
 
-/// The rules on a Mac are the rules that are active for it and that its version supports, and the
-/// server knows that.
+/// Checks that a Mac has all active rules that its version supports, and that the server reports
+/// this.
 async fn assert_up_to_date(world: &World, name: &str, mac: &Mac) {
     let on_mac: BTreeMap<String, String> = mac
         .santa
@@ -76,7 +76,7 @@ async fn assert_up_to_date(world: &World, name: &str, mac: &Mac) {
     }
 }
 
-/// Fails if what an older version wrote is lost, or is understood in another way.
+/// Fails if data of an older version is lost or read differently.
 #[tokio::test]
 async fn a_database_of_version_0_1_0_opens_and_its_hosts_sync_without_drift() {
     its_hosts_sync_without_drift(World::on_file(&unpacked(DATABASE), LATER.parse().unwrap()).await)
@@ -98,7 +98,8 @@ async fn its_hosts_sync_without_drift(world: World) {
     let event = world.get(&format!("/events/{}", events[0]["id"])).await;
     assert_eq!(event["other_fields"]["file_sha256"], event["program"]["sha256"], "{event}");
 
-    // Nothing changed: hosts that were up to date still are, and unfinished syncs are completed.
+    // The policy has not changed. Hosts that were up to date get no rules, and unfinished syncs are
+    // completed.
     for (name, mac) in &mut macs {
         let report = mac.sync(&world).await;
         if name != PEDRO {
@@ -109,7 +110,7 @@ async fn its_hosts_sync_without_drift(world: World) {
         assert_up_to_date(&world, name, mac).await;
     }
 
-    // After one change exactly that rule arrives.
+    // After one change, each host gets exactly the changed rule.
     world.put_rule("block", &format!("binary:{}", "e0".repeat(32)), "fleet").await;
     for (name, mac) in &mut macs {
         let report = mac.sync(&world).await;
@@ -139,7 +140,8 @@ async fn l3_hosts_in_the_middle_of_syncs_with_an_older_version_need_no_clean_syn
         assert_eq!(macs.len(), 18);
         for (name, mac) in &mut macs {
             let report = mac.sync(&world).await;
-            // The requested clean sync stays, because nothing proves that the host performed it.
+            // The requested clean sync is still pending, because the host never proved that it
+            // performed it.
             let is_ordered = name == "cleaned-counts";
             let kind = if is_ordered { SyncKind::Clean } else { SyncKind::Normal };
             assert_eq!(report.performed, kind, "{name}");

@@ -20,7 +20,7 @@ use crate::shell::Shell;
 use crate::world::{Mac, World};
 
 const DAY: SignedDuration = SignedDuration::from_hours(24);
-/// A version of Santa that counts its rules, and one that hashes them.
+/// A version of Santa that reports only counts of its rules, and a version that hashes them.
 const COUNTS: &str = "2024.9";
 const HASHES: &str = "2026.7";
 
@@ -157,7 +157,7 @@ async fn s8_memory_and_start_up_follow_the_history_that_is_kept() {
     first.keep_history_from(Revision(49));
     while store.delete_history(500).await.unwrap() > 0 {}
     first.free_old_history().await.unwrap();
-    // The active rules, and those that the two kept revisions replaced.
+    // The active rules, and the rules that the two kept revisions replaced.
     assert_eq!(first.versions_in_memory(), 300);
     let second = engine(&store, RULES_A_PAGE.get()).await;
     assert_eq!(second.versions_in_memory(), 300);
@@ -165,8 +165,8 @@ async fn s8_memory_and_start_up_follow_the_history_that_is_kept() {
     assert_eq!(first.versions_in_memory(), 301);
 }
 
-/// If old history is deleted in the middle of a download, the download continues where it was, on
-/// the server that began it and on another one.
+/// If old history is deleted during a download, the download continues at the next page, on the
+/// server that began it and on another server.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn s8_a_download_continues_while_old_history_is_deleted() {
     let store = store::open("sqlite::memory:", Durability::Power).await.unwrap();
@@ -178,7 +178,7 @@ async fn s8_a_download_continues_while_old_history_is_deleted() {
     }
     assert_eq!(sync(&first, COUNTS, &machine).await.len(), 8);
 
-    // At revision 21: three rules are replaced.
+    // Revision 21 replaces three rules.
     change(&first, (5..8).map(|number| put(number, 99)).collect()).await;
     assert_eq!(preflight(&first, COUNTS, &machine).await, Some(SyncType::Normal));
     let (rules, cursor) = page(&first, &machine, "").await;
@@ -199,7 +199,7 @@ async fn s8_a_download_continues_while_old_history_is_deleted() {
 }
 
 /// A server that was started later has less history in memory. A download that alternates between
-/// the two brings each rule one time.
+/// an older and a newer server returns each rule exactly one time.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn s8_a_download_alternates_between_servers_with_different_history() {
     let store = store::open("sqlite::memory:", Durability::Power).await.unwrap();
@@ -212,7 +212,7 @@ async fn s8_a_download_alternates_between_servers_with_different_history() {
         change(&first, vec![Edit::PutRule(Box::new(rule))]).await;
     }
     assert_eq!(sync(&first, COUNTS, &machine).await.len(), 4);
-    // A sync that is cut off, so that the host may have one of two states.
+    // This sync is cut off, so the host may be in one of two states.
     change(&first, (0..4).map(|number| put(number, 1)).collect()).await;
     preflight(&first, COUNTS, &machine).await;
     page(&first, &machine, "").await;
@@ -234,8 +234,8 @@ async fn s8_a_download_alternates_between_servers_with_different_history() {
     }
 }
 
-/// Before the server forgets in which order a host's rules came, it sends all of them again: in a
-/// normal sync, one time.
+/// The server sends all rules of a host again before it deletes the record of their order. It does
+/// so in one normal sync.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn s8_rules_are_sent_again_before_their_order_is_forgotten() {
     let store = store::open("sqlite::memory:", Durability::Power).await.unwrap();
@@ -254,8 +254,8 @@ async fn s8_rules_are_sent_again_before_their_order_is_forgotten() {
     assert_eq!(sync(&engine, HASHES, &machine).await.len(), 0);
 }
 
-/// While a server is suspended, another one ends rules and deletes them as old history. The first
-/// one notices that they ended.
+/// While a server is suspended, another server removes rules and deletes them as old history. The
+/// suspended server notices that the rules were removed.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn s8_a_server_that_was_suspended_reads_everything_again() {
     let store = store::open("sqlite::memory:", Durability::Power).await.unwrap();
@@ -341,7 +341,7 @@ fn s8_requests_for_deleted_history_are_refused_with_a_hint() {
 #[test]
 fn s8_a_database_without_old_history_is_sound_and_can_be_copied() {
     let shell = shell_with_old_history();
-    // A command that changes something deletes a batch.
+    // A command that writes also deletes a batch of old history.
     shell.run("tag create eng --database sqlite:nicelist.db");
     let rules = "SELECT count(*) FROM rule WHERE ended IS NOT NULL AND ended < 2";
     let connection = Connection::open(shell.path("nicelist.db")).unwrap();

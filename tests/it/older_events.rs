@@ -72,7 +72,7 @@ async fn older_database(shell: &Shell, events: i64) {
     on.execute_batch(&format!("{clear}{note}")).unwrap();
 }
 
-/// Fails if the server counts before it is ready, counts an event twice or misses one.
+/// Fails if the server counts before it is ready, counts an event twice or misses an event.
 #[tokio::test]
 async fn a_killed_server_continues_to_count_where_it_stopped() {
     let shell = Shell::new();

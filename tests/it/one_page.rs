@@ -11,9 +11,9 @@ use serde_json::{Value, json};
 
 use crate::shell::{ADMIN, ENROLMENT, Server, Shell};
 
-/// Maximum rules that pedro can receive: 10 MiB of JSON, with at least 60 bytes for each.
+/// Maximum number of rules that pedro can receive: 10 MiB of JSON, at least 60 bytes for each rule.
 const MOST: usize = 10 * 1024 * 1024 / 60;
-/// How many of them it receives at first.
+/// The number of rules that pedro receives at first.
 const FLEET: usize = 20_000;
 const PEDRO: &str = "pedro-1.2.0 (pedro 1.2.0)";
 

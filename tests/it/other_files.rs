@@ -2,7 +2,7 @@
 
 use crate::shell::Shell;
 
-/// W12: each kind of file is named, whatever its name ends in, and nothing is read from it.
+/// W12: the error names the kind of the file, regardless of its extension. No rule is read.
 #[test]
 fn w12_files_of_another_kind_are_identified() {
     let shell = Shell::new();
@@ -134,7 +134,7 @@ fn w12_files_of_another_kind_are_identified() {
     }
 }
 
-/// W12: keys that Santa no longer has are named together, with the ones to write.
+/// W12: keys that Santa no longer supports are listed in one error, with their replacements.
 #[test]
 fn w12_old_keys_are_reported_together() {
     let shell = Shell::new();
@@ -203,7 +203,7 @@ fn w12_old_keys_are_reported_together() {
     ");
 }
 
-/// 200,000 wrong rows: the first are shown, the rest is counted, and nothing is imported.
+/// Of 200,000 wrong rows, the first are shown and the others are counted. Nothing is imported.
 #[test]
 fn w12_the_first_errors_of_many_are_shown_and_all_are_counted() {
     let shell = Shell::new();

@@ -1,4 +1,4 @@
-//! Policy as a whole, over the admin API: plans, changes, what is refused.
+//! The whole policy over the admin API: plans, changes and refused requests.
 
 use http::{Method, StatusCode};
 use serde_json::{Value, json};

@@ -47,7 +47,7 @@ impl Client<'_> {
         self.send("GET", &format!("/api/v1{path}"), token, "")
     }
 
-    /// A stage of a sync, and the status of the response.
+    /// Sends a stage of a sync. Returns the status of the response.
     fn sync(&self, stage: &str, machine: &str, body: &Value) -> u16 {
         let path = format!("/santa/{stage}/{machine}");
         let response = self.send("POST", &path, ENROLMENT, &body.to_string());
@@ -189,7 +189,7 @@ fn b2_only_a_trusted_proxy_may_report_client_addresses() {
     let shell = Shell::new();
     let flags = ["--trusted-proxy", "192.0.2.0/24", "--address-requests-per-minute", "2"];
     let server = Server::start_with(&shell, &flags);
-    // No trusted proxy: only the address of the connection counts.
+    // The request does not come from a trusted proxy, so only the connection's address counts.
     let ask = |claimed: &str| {
         let mut stream = TcpStream::connect(server.url.trim_start_matches("http://")).unwrap();
         let request = format!(
@@ -222,7 +222,7 @@ fn b2_a_proxy_reports_clients_with_the_proxy_protocol() {
         );
         stream.write_all(request.as_bytes()).unwrap();
         let mut response = String::new();
-        // The server may close the connection while it is written to.
+        // The server may close the connection while this client still writes.
         let closed = stream.read_to_string(&mut response).is_err();
         if closed { String::new() } else { response.split(' ').nth(1).unwrap_or("").to_owned() }
     };

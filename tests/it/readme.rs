@@ -1,4 +1,4 @@
-//! The README is correct: the commands in its console blocks are run, one after the other.
+//! The README is correct. The commands in its console blocks are run in their order.
 
 use crate::shell::Shell;
 

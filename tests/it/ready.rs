@@ -122,7 +122,7 @@ async fn l7_nothing_is_acknowledged_while_the_file_is_deleted_or_replaced() {
     std::fs::rename(&path, &aside).unwrap();
     observer.soon(&["database-file-missing"]).await;
     observer.only_reads_work().await;
-    // Nor does it take another file for its own.
+    // A copy in the same place is not accepted as the server's own file.
     std::fs::copy(&aside, &path).unwrap();
     observer.soon(&["database-file-replaced"]).await;
     observer.only_reads_work().await;
@@ -158,7 +158,7 @@ async fn l7_a_full_disk_is_reported_until_it_has_room() {
     observer.sync().await;
 }
 
-/// The processes of a cluster, suspended with SIGSTOP until this is dropped. Queries wait.
+/// The processes of a cluster, suspended with SIGSTOP until this value is dropped. Queries wait.
 struct Hung(Vec<String>);
 
 impl Hung {
@@ -175,7 +175,7 @@ impl Hung {
         hung
     }
 
-    /// Some of the processes may have exited.
+    /// The result of `kill` is ignored, because some of the processes may have exited.
     fn signal(&self, signal: &str) {
         Command::new("kill").arg(signal).args(&self.0).status().unwrap();
     }
@@ -200,7 +200,8 @@ async fn l7_a_hung_postgresql_is_reported_in_time() {
     let observer = Observer::new(&server);
     observer.soon(&[]).await;
     let hung = Hung::new(&cluster).await;
-    // Either the request's own limit is reached first, or the connection that watches PostgreSQL fails.
+    // Either the request's time limit is reached first, or the connection that watches PostgreSQL
+    // fails first.
     observer.soon_one_of(&[&["database-timeout"], &["database-unreachable"]]).await;
     let asked = Instant::now();
     observer.readyz().await;
@@ -229,7 +230,7 @@ async fn l7_readiness_checks_cause_no_load() {
     for _ in 0..500 {
         assert_eq!(observer.readyz().await.0, StatusCode::OK);
     }
-    // One write for each second or so, of a page and its frame.
+    // The server writes about once a second: one page with its frame header.
     let most = 2 + 2 * start.elapsed().as_secs();
     assert!(written() - before <= most * 2 * 4200, "{} bytes", written() - before);
 }

@@ -1,4 +1,4 @@
-//! Requests that the admin API refuses: how, and that nothing was changed.
+//! Requests that the admin API refuses: the error responses, and that nothing was changed.
 
 use axum::body::Body;
 use http::{HeaderMap, Method, Request, StatusCode};
@@ -12,7 +12,7 @@ use tower::ServiceExt;
 use crate::api::Server;
 use crate::shell::{self, ADMIN, Shell};
 
-/// A response with its headers, and its body where that is JSON.
+/// Sends a request. Returns the status, the headers, and the body if it is JSON.
 pub(crate) async fn send(
     server: &Server,
     method: &str,

@@ -1,4 +1,4 @@
-//! Requests that could be read in a way that their sender did not mean.
+//! Ambiguous requests, which the server must not read differently than their sender meant.
 
 use http::{Method, StatusCode};
 use nicelist::sync::RULES_A_PAGE;

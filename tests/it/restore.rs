@@ -51,7 +51,8 @@ async fn uploaded(world: &World) -> Vec<String> {
     page["items"].as_array().unwrap().iter().map(name).collect()
 }
 
-/// A world that was restored: since the backup, its Macs lost one rule and got another.
+/// A world that was restored from a backup. After the backup, its Macs lost one rule and got
+/// another rule.
 async fn restored(macs: &mut [Mac]) -> World {
     let mut world = World::new().await;
     world.put_rule("block", BEFORE, "fleet").await;
@@ -140,7 +141,7 @@ async fn l9_a_hash_proves_what_a_mac_has() {
     for machine in ["M1", "M2"] {
         assert_eq!(state(&world, machine).await, in_sync());
     }
-    // The messages are sent again when the turn of each comes, without a clean sync.
+    // At its turn, each host gets its messages again, without a clean sync.
     world.pass(SignedDuration::from_mins(31)).await;
     for mac in &mut macs {
         let report = mac.sync(&world).await;
@@ -223,7 +224,7 @@ async fn l9_a_restored_order_for_a_clean_sync_waits_for_events() {
     assert_eq!((state(&world, "M1").await, uploaded(&world).await.len()), (in_sync(), 1));
 }
 
-/// A request of a Mac, byte by byte.
+/// Sends a request as a Mac would.
 async fn post(world: &World, stage: &str, body: Value) -> StatusCode {
     let request = Request::builder().method(Method::POST).uri(format!("/santa/{stage}/M1"));
     let request = request.body(Body::from(body.to_string())).unwrap();
@@ -237,7 +238,7 @@ async fn l9_a_restore_ends_syncs_in_progress() {
     let mut mac = mac("M1", "2024.9");
     mac.sync(&world).await;
     let backup = world.back_up();
-    // The Mac has half of a clean sync. An empty page now would delete all its rules.
+    // The Mac is in the middle of a clean sync. An empty page now would delete all its rules.
     let introduction = json!({"santa_version": "2024.9", "request_clean_sync": true});
     assert_eq!(post(&world, "preflight", introduction).await, StatusCode::OK);
     world.restore(&backup).await;

@@ -21,7 +21,7 @@ impl Mac<'_> {
     }
 }
 
-/// The rules of a Mac as `TYPE identifier STATE`, without those of the examples.
+/// The rules of a Mac as `TYPE identifier STATE`.
 fn holds(report: &Value) -> Vec<String> {
     let rules = report["holds"].as_array().unwrap().iter();
     let line = |rule: &Value| {

@@ -94,7 +94,7 @@ fn files_of_other_tools_survive_every_format_except_for_listed_losses() {
     }
 }
 
-/// Zentral's API has numbers for tags, and only Zentral knows their names.
+/// Zentral's API returns only numbers for tags, without their names.
 #[test]
 fn a_rule_for_numbered_tags_is_reported_and_nothing_is_written() {
     let shell = Shell::new();
@@ -112,7 +112,7 @@ fn a_rule_for_numbered_tags_is_reported_and_nothing_is_written() {
     assert!(!shell.path("out.csv").exists());
 }
 
-/// The other files of the examples have no rules, and are named as what they are.
+/// Some example files contain no rules. The error says what they contain.
 #[test]
 fn examples_without_rules_are_reported() {
     let shell = Shell::new();

@@ -20,7 +20,7 @@ fn rule(shell: &Shell) -> Value {
     shell.json("rule list")[0].clone()
 }
 
-/// The path of the file in the last line of the transcript.
+/// Returns the text that was saved in a file after an error, and deletes the file.
 fn kept(shown: &str) -> String {
     let path = shown.split("your text is in ").nth(1).unwrap().split(';').next().unwrap();
     let text = std::fs::read_to_string(path).unwrap();

@@ -79,7 +79,8 @@ fn a_request_in_progress_is_completed_on_shutdown() {
         "POST /santa/the-secret-of-the-tests/preflight/M1 HTTP/1.1\r\nhost: x\r\ncontent-length: {length}\r\n\r\n{begin}"
     )
     .unwrap();
-    // After a response on a second connection, the server has read the beginning of the first.
+    // When a second connection gets a response, the server has read the beginning of the first
+    // request.
     let mut other = TcpStream::connect(&address).unwrap();
     write!(other, "GET /healthz HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n").unwrap();
     let mut healthy = String::new();

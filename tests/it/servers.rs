@@ -74,7 +74,7 @@ async fn a_server_without_notifications_completes_the_sync_of_another() {
         };
         other.postflight(&machine, &done).await.unwrap();
     }
-    // The host's holding is newer than everything that a third server has read.
+    // Now the host's holding is newer than everything that the other server has read.
     one.commit(allow("CCCCCCCCCC", &clock)).await.unwrap();
     one.preflight(&machine, &asks, &|| true).await.unwrap();
     assert_eq!(pages([&one, &one], &machine).await, ["CCCCCCCCCC"]);
@@ -125,7 +125,7 @@ async fn requests_are_answered_while_the_database_is_unreachable_and_soon_after(
     assert_eq!(status(mac()).await.0, 200);
     cluster.crash();
     let asked = Instant::now();
-    // It still returns its result from half a second ago.
+    // `/readyz` may still return its previous result.
     while status(ready()).await.0 == 200 {
         assert!(asked.elapsed() < Duration::from_secs(2), "it is not ready");
     }
@@ -145,7 +145,7 @@ async fn requests_are_answered_while_the_database_is_unreachable_and_soon_after(
     }
 }
 
-/// The binary, with `--database postgres://…`: commands in process, and two servers.
+/// The binary with `--database postgres://…`: local commands, and two servers.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn commands_and_servers_work_on_postgres() {
     let database = Database::new().await;

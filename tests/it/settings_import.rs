@@ -1,4 +1,4 @@
-//! Settings out of configuration profiles.
+//! Imports settings from configuration profiles.
 
 use std::path::Path;
 
@@ -13,7 +13,8 @@ fn profile(inside: &str) -> String {
     )
 }
 
-/// W15: settings of a profile become settings of a scope, and what stays behind is listed.
+/// W15: settings of a profile become settings of a scope, and keys that are not imported are
+/// listed.
 #[test]
 fn w15_settings_of_a_profile_are_imported() {
     let mut shell = Shell::new();
@@ -148,8 +149,7 @@ fn w15_settings_of_a_profile_are_imported() {
     ");
 }
 
-/// W15: a profile that someone signed is read, and the command says that the signature is not
-/// checked.
+/// W15: a signed profile is read, and the output says that the signature is not checked.
 #[test]
 fn w15_a_signed_profile_is_read_and_its_signer_is_named() {
     let mut shell = Shell::new();

@@ -134,7 +134,7 @@ fn unpadded(line: &str) -> String {
     out
 }
 
-/// The real server, as a process of its own.
+/// The real server, as a separate process.
 pub(crate) struct Server {
     process: Child,
     pub(crate) url: String,
@@ -161,13 +161,13 @@ impl Server {
         Self::launch(command)
     }
 
-    /// Starts a server whose writes to files fail when `prlimit --fsize` is lowered, as they do on
-    /// a full disk. Otherwise the system would end it with SIGXFSZ.
+    /// Starts a server that ignores SIGXFSZ. When `prlimit --fsize` is lowered, its writes fail as
+    /// on a full disk. Otherwise the signal would kill it.
     pub(crate) fn start_without_sigxfsz(shell: &Shell) -> Self {
         Self::start_after(shell, "trap '' XFSZ")
     }
 
-    /// Starts a server whose soft limit of descriptors is this.
+    /// Starts a server with this soft limit of descriptors.
     pub(crate) fn start_with_descriptors(shell: &Shell, soft: usize) -> Self {
         Self::start_after(shell, &format!("ulimit -Sn {soft}"))
     }
@@ -184,7 +184,7 @@ impl Server {
         Self::launch(command)
     }
 
-    /// Limits the size of the files that the server writes; `unlimited` ends that.
+    /// Limits the size of the files that the server writes. `unlimited` removes the limit.
     pub(crate) fn limit_files(&self, bytes: &str) {
         let process = self.process.id().to_string();
         let limit = format!("--fsize={bytes}:");

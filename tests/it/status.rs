@@ -1,4 +1,4 @@
-//! `nicelist status`: whether a server, its database and its hosts are well.
+//! `nicelist status`: whether a server, its database and its hosts are healthy.
 
 use std::time::{Duration, Instant};
 
@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use crate::shell::{ENROLMENT, Server, Shell};
 
-/// A server with two rules, a host that is up to date and one that never completed a sync.
+/// A server with two rules, a host that is up to date, and a host that never completed a sync.
 async fn with_hosts(shell: &mut Shell, flags: &[&str]) -> Server {
     let server = Server::start_with(shell, flags);
     shell.use_server(&server);
@@ -39,7 +39,7 @@ fn status(shell: &Shell, flags: &[&str]) -> (Value, i32) {
     (value, output.status.code().unwrap())
 }
 
-/// What a table has without the lines that differ from run to run.
+/// A table without the lines that differ from run to run.
 fn steady(transcript: &str) -> String {
     let varies = |line: &&str| ["address", "clock", "database"].contains(&&*first_word(line));
     transcript.lines().filter(|line| !varies(line)).collect::<Vec<_>>().join("\n")
@@ -81,7 +81,7 @@ async fn status_shows_hosts_and_what_was_refused() {
     assert_eq!(shown["hosts"]["contact"], json!({"online": 2, "silent": 0}));
     assert_eq!(shown["exceeded_limits"][0]["limit"], "new-hosts-per-minute");
 
-    // A page has the counts of some hosts.
+    // Each page counts some of the hosts.
     let client = reqwest::Client::new();
     let get = async |query: &str| -> Value {
         let url = format!("{}/api/v1/host-counts?{query}", server.url);

@@ -1,4 +1,4 @@
-//! What reaches stdout, a file of rejects and the policy when a part of the input is wrong.
+//! What is written to stdout, to a file of rejects and to the policy if part of the input is wrong.
 
 use crate::shell::Shell;
 
@@ -25,7 +25,7 @@ fn w12_nothing_is_written_to_stdout_if_any_row_is_wrong() {
     }
 }
 
-/// W11: of two rows for the same target, neither is more likely to be right, so both are rejected.
+/// W11: if two rows for a target conflict, either may be wrong, so both are rejected.
 #[test]
 fn w11_a_partial_import_rejects_both_sides_of_a_conflict() {
     let mut shell = Shell::new();

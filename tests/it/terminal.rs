@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 
 use crate::shell::{Server, Shell, example};
 
-/// Long enough for slow machines.
+/// A timeout that is long enough for slow machines.
 const PATIENCE_MS: u64 = 20_000;
 
 pub(crate) const DOWN: &str = "\u{1b}[B";
@@ -27,9 +27,9 @@ pub(crate) struct Terminal {
     seen: String,
 }
 
-/// What a command left behind.
+/// The output and the exit code of a command.
 pub(crate) struct End {
-    /// All that the terminal was sent.
+    /// Everything that was sent to the terminal.
     pub(crate) seen: String,
     pub(crate) code: i32,
 }
@@ -76,7 +76,7 @@ fn of_line(shell: &Shell, line: &str) -> Command {
     shell.command(&words)
 }
 
-/// The same command with its standard output in a file, as with `> file`.
+/// The command with its standard output in a file, as with `> file`.
 fn with_output_in(file: &Path, command: &Command) -> Command {
     let mut shell = Command::new("/bin/sh");
     shell.args(["-c", "file=$1; shift; exec \"$@\" > \"$file\"", "sh"]).arg(file);
@@ -92,7 +92,7 @@ impl End {
     }
 }
 
-/// A server that knows one Mac, `mira`.
+/// A server with one host, `mira`.
 fn with_mira() -> (Shell, Server) {
     let mut shell = Shell::new();
     let server = Server::start(&shell);
@@ -104,8 +104,8 @@ fn with_mira() -> (Shell, Server) {
     (shell, server)
 }
 
-/// The shell and the server of [`with_mira`], after the Mac has reported what it blocked: event 1 is
-/// Pinecone.
+/// The shell and the server of [`with_mira`], after the Mac has reported what it blocked: event 1
+/// is Pinecone.
 fn with_events() -> (Shell, Server) {
     let (shell, server) = with_mira();
     let fleet = std::fs::read_to_string(example("fleet.json")).unwrap();
@@ -196,7 +196,7 @@ fn the_approval_of_a_bundle_asks_only_for_the_scope() {
     assert_eq!(shell.json("rule list")[0]["bundle_hash"], hash);
 }
 
-/// The server closes idle connections, and the command cannot see it while it waits for a key.
+/// The server closes idle connections. The command does not notice this while it waits for a key.
 #[test]
 fn m1_a_question_answered_after_the_server_closed_the_idle_connection_is_carried_out() {
     let (shell, _server) = with_mira();
@@ -360,7 +360,7 @@ fn a_rollback_shows_what_changes_and_asks() {
     assert_eq!(end.code, 0);
     for transcript in [
         "\u{1b}[33m~\u{1b}[0m teamid:AAAAAAAAAA",
-        // The arrow between them is read letter by letter here.
+        // The test does not compare the arrow between the two values.
         "\u{1b}[2mpolicy\u{1b}[0m \u{1b}[31mblock\u{1b}[0m ",
         " \u{1b}[32mallow\u{1b}[0m\r\n",
         "\u{1b}[31m-\u{1b}[0m teamid:BBBBBBBBBB",

@@ -1,4 +1,4 @@
-//! Times as people write them, on a Mac in Berlin.
+//! Times as people write them, with Berlin's time zone.
 
 use crate::shell::{Server, Shell};
 

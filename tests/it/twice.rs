@@ -1,4 +1,4 @@
-//! A script that is run again changes nothing.
+//! If a script of commands is run again, it changes nothing.
 
 use serde_json::{Value, json};
 
@@ -28,7 +28,7 @@ fn every_command_that_changes_something_changes_nothing_the_second_time() {
     );
     shell.run("token create bob --role viewer");
     let commands = [
-        // The line, and its exit code when it runs again.
+        // A command line, and its exit code when it is run again.
         ("tag create desk --description Help", 0),
         ("rule add allow teamid:BBBBBBBBBB --scope tag:desk --expires 30d --comment T-1", 0),
         ("rule add block teamid:BBBBBBBBBB --scope tag:desk", 0),

@@ -226,8 +226,8 @@ async fn l11_a_cloned_vm_with_a_rules_hash_gets_every_change_and_is_shown() {
     }
 }
 
-/// Clients before 2025.7 only count their rules. Once the counts show that there are two Macs, both
-/// get all changes, because counts do not show every difference.
+/// Clients before 2025.7 report only counts of their rules. After the counts show that there are
+/// two Macs, both get all changes, because counts do not show every difference.
 #[tokio::test]
 async fn l11_a_cloned_vm_without_a_rules_hash_gets_a_new_block() {
     for version in ["2021.7", "2023.7", "2024.9"] {
@@ -315,7 +315,7 @@ async fn l11_an_idle_sync_that_overlaps_does_not_prove_the_rules_of_the_other() 
         let others = async {
             is_reached.await.unwrap();
             world.put_rule("block", SECOND, "fleet").await;
-            // The preflight reaches the server, and the download does not.
+            // The preflight reaches the server, but the rule download does not.
             drop(one.try_sync(&world.network().losing(Loses::From(1))).await);
             go_on.send(()).unwrap();
         };

@@ -1,4 +1,4 @@
-//! Authorities of this run, and what they sign.
+//! Certificate authorities that are created for a test, and the certificates that they sign.
 
 use std::path::PathBuf;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
@@ -30,11 +30,11 @@ impl Signed {
 /// When a certificate is valid.
 #[derive(Clone, Copy)]
 pub(crate) enum Valid {
-    /// For another day.
+    /// Until tomorrow.
     Now,
     /// Until a day ago.
     Past,
-    /// For this time from now on.
+    /// From now on for this duration.
     For(Duration),
 }
 

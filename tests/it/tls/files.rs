@@ -1,4 +1,4 @@
-//! Certificate files: reloaded when they change, with errors that contain the file's name.
+//! Certificate files are reloaded when they change, and errors contain the file's name.
 
 use std::io::Write;
 
@@ -46,7 +46,7 @@ fn sighup_reloads_files_that_look_unchanged() {
         file.write_all(format!("{text}{}", "\n".repeat(room)).as_bytes()).unwrap();
         file.set_modified(written).unwrap();
     };
-    // Certificates differ by a few bytes in length.
+    // Certificates differ in length by a few bytes. Padding makes their lengths equal.
     let mut long = world.servers.server(Valid::Now);
     long.certificate += &"\n".repeat(8);
     long.write(&world.shell, "server");

@@ -31,12 +31,12 @@ struct Secured {
 }
 
 impl Secured {
-    /// With additional flags.
+    /// Starts a server with additional flags.
     fn start(flags: &[&str]) -> Self {
         Self::start_after(flags, |_, _| ())
     }
 
-    /// The same, after more files were written.
+    /// Starts a server after `prepare` has written more files.
     fn start_after(flags: &[&str], prepare: impl FnOnce(&Shell, &Authority)) -> Self {
         let mut shell = Shell::new();
         let (servers, macs) = (Authority::new("servers"), Authority::new("macs"));
@@ -85,7 +85,7 @@ impl Secured {
         Connection(StreamOwned::new(session, stream))
     }
 
-    /// Repeats an action until it succeeds. Changed files are loaded within seconds.
+    /// Repeats an action until it succeeds, because changed files are loaded only after seconds.
     fn wait_until(&self, what: &str, mut so: impl FnMut() -> bool) {
         let deadline = Instant::now() + Duration::from_secs(30);
         while !so() {

@@ -1,4 +1,4 @@
-//! Administrators: their token, their CA, and a port with TLS.
+//! Administrators: their tokens, their CA, and a port with TLS.
 
 use std::io::{Read, Write};
 use std::net::TcpStream;

@@ -226,7 +226,7 @@ impl Run {
                     prop_assert!(!committed.changed);
                     self.state = before.clone();
                 } else if before != self.state || wanted.iter().all(Option::is_some) {
-                    // Not checked if a tag was created again, because equal rules may have new revisions.
+                    // Not checked if a tag was created again: its rules may have new revisions.
                     prop_assert_eq!(committed.changed, before != self.state);
                 }
                 committed.head
