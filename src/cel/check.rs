@@ -101,7 +101,8 @@ impl<'a> Walk<'a> {
         Ok(())
     }
 
-    /// The message variable that `node` is, with its fields.
+    /// The message variable that `node` refers to, with its fields. None if `node` is anything
+    /// else.
     fn message(&self, node: &'a IdedExpr) -> Option<(&'a str, &'a BTreeSet<String>)> {
         let Expr::Ident(written) = &node.expr else { return None };
         if self.is_bound(written) {
@@ -133,7 +134,7 @@ impl<'a> Walk<'a> {
         self.all(&call.args)
     }
 
-    /// Records a call of a function that is not part of the language.
+    /// Records a call, unless the function is part of the language.
     fn called(&mut self, name: &str, is_standard: bool) {
         if !is_standard {
             self.uses.insert(format!("{name}()"));
@@ -158,14 +159,16 @@ impl<'a> Walk<'a> {
         Err(self.unknown(NameKind::Method, node, name, known))
     }
 
-    /// The function with a dot in its name that a call on `target` may be.
+    /// The name of a function with a dot, such as `strings.quote`, if a call on `target` calls that
+    /// function.
     fn qualified(&self, target: &IdedExpr, function: &str) -> Option<String> {
         let Expr::Ident(written) = &target.expr else { return None };
         let name = format!("{}.{function}", absolute(written));
         (!self.is_bound(written) && self.schema.functions.contains(&name)).then_some(name)
     }
 
-    /// Walks the arguments of a macro as the compiler will rewrite them.
+    /// Walks the arguments of a macro. Except in `has`, the first one defines a variable for the
+    /// others.
     fn expand(
         &mut self,
         node: &'a IdedExpr,
@@ -191,7 +194,8 @@ impl<'a> Walk<'a> {
         }
     }
 
-    /// A leading dot means the outermost name, even if a macro's variable has the same name.
+    /// Whether a name is the variable of a macro. A name with a leading dot never is, even if a
+    /// macro's variable has the same name.
     fn is_bound(&self, written: &str) -> bool {
         self.bound.contains(&written)
     }
@@ -206,7 +210,7 @@ impl<'a> Walk<'a> {
         CelError::Unknown { kind, name: name.to_owned(), at: self.position(node), nearest }
     }
 
-    /// The position of `node`: of a name its start, of a selection or call its `.` or `(`.
+    /// The position of `node`: the start of a name, the `.` of a selection or the `(` of a call.
     fn position(&self, node: &IdedExpr) -> Position {
         let offset = self.info.offset_for(node.id).map_or(0, |(start, _)| start as usize);
         Position::of_byte(self.source, offset)
@@ -218,7 +222,8 @@ fn absolute(written: &str) -> &str {
     written.strip_prefix('.').unwrap_or(written)
 }
 
-/// The parser returns operators as calls of names that no one can write, such as `_+_` or `@in`.
+/// Whether a function is an operator. The parser returns operators as calls of functions whose
+/// names cannot be written in an expression, such as `_+_` or `@in`.
 fn is_operator(name: &str) -> bool {
     !name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_' || c == '.')
 }

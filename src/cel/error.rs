@@ -4,7 +4,7 @@ use std::fmt;
 
 use super::schema::Macro;
 
-/// Why an expression is not valid. Each text is one line.
+/// Each message is one line.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum CelError {
     /// Only white space.
@@ -34,7 +34,7 @@ pub enum CelError {
         /// The most similar known name.
         nearest: Option<String>,
     },
-    /// A message used as a whole, which would hide the fields that are meant.
+    /// A message that is used as a whole. The expression then does not show which fields it needs.
     #[error("`{name}` is used without a field, such as `{name}.{field}` ({at})")]
     WholeMessage { name: String, field: String, at: Position },
     #[error("`{}` is written `{}` ({at})", used.name(), used.usage())]
@@ -44,7 +44,7 @@ pub enum CelError {
     Unchecked { reason: String },
 }
 
-/// Both are counted from one, in characters.
+/// Line and column start at 1. Columns count characters.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Position {
     pub line: usize,

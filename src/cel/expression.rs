@@ -47,7 +47,7 @@ impl Expression {
             .unwrap_or_else(|_| Self { source: source.into(), uses: Arc::default() })
     }
 
-    /// Trimmed.
+    /// The trimmed source.
     pub fn as_str(&self) -> &str {
         &self.source
     }
@@ -159,7 +159,7 @@ mod tests {
         }
     }
 
-    /// An expression that the parser does not support must lead to an error of ours, on one line.
+    /// Checks that parsing succeeds, or fails with one of our errors in one line.
     fn is_contained(source: &str) {
         match Expression::parse(source, &schema()) {
             Ok(parsed) => assert_eq!(parsed.as_str(), source.trim()),

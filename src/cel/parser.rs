@@ -8,8 +8,8 @@ use ::cel::parser::{ParseError, ParseErrors};
 
 use super::error::{CelError, Position};
 
-/// The parser recurses for each link of a chain such as `a.b.c` and many times for each bracket,
-/// and a stack overflow would end the process. This is twice what the worst expression of
+/// The parser recurses one time for each link of a chain such as `a.b.c` and many times for each
+/// bracket. A stack overflow would end the process. This is twice what the worst expression of
 /// [`MAX_LENGTH`](super::MAX_LENGTH) needs without optimization. Only used pages cost memory.
 const STACK: usize = 32 << 20;
 
@@ -41,7 +41,7 @@ fn contained<T: Send>(work: impl FnOnce() -> Result<T, CelError> + Send) -> Resu
     })
 }
 
-/// Only the first error: most others are its consequences.
+/// Returns only the first error, because most others follow from it.
 fn syntax(source: &str, errors: ParseErrors) -> CelError {
     match errors.errors.into_iter().next() {
         Some(error) => CelError::Syntax { at: place(source, &error), message: plain(&error.msg) },

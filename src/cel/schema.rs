@@ -5,8 +5,8 @@ use std::ops::RangeInclusive;
 
 /// The variables, constants, types, functions and macros that an expression may use.
 ///
-/// [`Schema::new`] contains no names, [`Schema::standard`] the functions, types and macros of the
-/// language.
+/// [`Schema::new`] contains no names. [`Schema::standard`] contains the functions, types and macros
+/// of the language.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Schema {
     pub(super) variables: BTreeMap<String, Variable>,
@@ -175,7 +175,7 @@ impl Schema {
         names.map(String::as_str)
     }
 
-    /// All names that can be called: on a value, or without one.
+    /// All names that can be called on a value, or those that are called without one.
     pub(super) fn callables(&self, called_on_something: bool) -> impl Iterator<Item = &str> {
         let named = if called_on_something { &self.methods } else { &self.functions };
         let macros = self.macros.iter().filter(move |known| known.binds() == called_on_something);

@@ -1,4 +1,4 @@
-//! The findings by name.
+//! The codes of findings, with their severities and fixes.
 
 use std::fmt;
 use std::str::FromStr;
@@ -7,11 +7,11 @@ use crate::rule::words;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Severity {
-    /// It may be intended.
+    /// The reported rule or setting may be intended.
     Note,
-    /// It does not do what it seems to do.
+    /// The rule or setting does not do what it seems to do.
     Warning,
-    /// It does harm.
+    /// The rule or setting does harm.
     Error,
 }
 

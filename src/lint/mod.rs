@@ -1,8 +1,8 @@
 //! Mistakes in a policy whose parts are valid: rules without effect, contradictions, blocks of
 //! programs that must run, path patterns that match too much, lockdown without rules.
 //!
-//! Findings refer to rules and settings by their index. Programs are unknown here, so a finding
-//! applies to every program.
+//! Findings refer to rules and settings by their index. Only the policy is checked, without data
+//! about programs or hosts.
 
 mod code;
 mod no_match;
@@ -27,9 +27,9 @@ use crate::rule::{Rule, Scope, Target, first_version_of_cel};
 pub enum About {
     /// The policy as a whole.
     Policy,
-    /// A setting, by its place among those given.
+    /// A setting, by its index among the checked settings.
     Setting(usize),
-    /// A rule, by its place among those given.
+    /// A rule, by its index among the checked rules.
     Rule(usize),
 }
 
@@ -37,16 +37,15 @@ pub enum About {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Finding {
     pub code: LintCode,
-    /// Where it is.
     pub about: About,
-    /// Another rule that has to do with it.
+    /// The index of another rule that the finding is about.
     pub other: Option<usize>,
-    /// One line about this case.
+    /// The finding in one line.
     pub message: String,
 }
 
 /// Checks a whole policy. Findings are sorted by the rule or setting that they are about. With n
-/// rules, the time grows as n log n.
+/// rules and few rules per target, the time grows as n log n.
 pub fn findings(policy: &PolicyState, now: Timestamp) -> Vec<Finding> {
     let index = Index::of(&policy.rules);
     let mut findings = Vec::new();
@@ -83,7 +82,7 @@ fn expired(place: usize, rule: &Rule, now: Timestamp, findings: &mut Vec<Finding
     }
 }
 
-/// An expression that the first versions with CEL cannot compile.
+/// Reports an expression that the first versions with CEL cannot compile.
 fn newer_santa(place: usize, rule: &Rule, findings: &mut Vec<Finding>) {
     let expression = rule.policy().expression();
     if let Some((year, number)) = expression.and_then(first_version_of_cel) {
@@ -100,7 +99,7 @@ fn newer_santa(place: usize, rule: &Rule, findings: &mut Vec<Finding>) {
 /// The rules by target.
 struct Index<'a> {
     rules: &'a [Rule],
-    /// The places of the rules for a target, the weakest scope first.
+    /// The indexes of the rules for a target, the weakest scope first.
     by_target: HashMap<&'a Target, Vec<usize>>,
 }
 

@@ -1,16 +1,16 @@
-//! Identifiers that look right and that no program has.
+//! Identifiers that look right but that no program has.
 
 use super::signer::{GOOGLE, SANTA_TEAMS};
 use super::{About, Finding, LintCode};
 use crate::rule::{Rule, RuleType, Target};
 
-/// The number of letters in a team ID.
+/// The number of characters in a team ID.
 const TEAM_ID: usize = 10;
 
-/// Team IDs that circulate as Santa's and are not.
+/// Wrong team IDs that circulate as Santa's.
 const WRONG_SANTA_TEAMS: [&str; 1] = ["ZLCNA8GP43"];
 
-/// Letters that a misspelled team ID may have wrong.
+/// Maximum wrong characters in a misspelled team ID.
 const MISSPELLED: usize = 2;
 
 pub(super) fn look(place: usize, rule: &Rule, findings: &mut Vec<Finding>) {
@@ -24,7 +24,8 @@ pub(super) fn look(place: usize, rule: &Rule, findings: &mut Vec<Finding>) {
     }
 }
 
-/// Why no program has the identifier of a target, as far as that is certain enough for a warning.
+/// Why no program has the identifier of a target. None if the reason is not certain enough for a
+/// warning.
 fn why_nothing_matches(target: &Target) -> Option<String> {
     match target.rule_type() {
         RuleType::TeamId => misspelled_santa(target.identifier()),

@@ -1,4 +1,4 @@
-//! Rules that have to do with each other.
+//! Rules that repeat, contradict or resemble other rules.
 
 use std::collections::HashMap;
 
@@ -29,8 +29,8 @@ fn is_same(one: &Rule, other: &Rule) -> bool {
     one.policy() == other.policy() && one.notice == other.notice && one.expires == other.expires
 }
 
-/// Compares each rule with weaker ones for its target, and rules for programs with those for their
-/// teams.
+/// Compares each rule with a weaker one for its target, and each rule for a signing ID with the one
+/// for its team.
 pub(super) fn look(index: &Index<'_>, findings: &mut Vec<Finding>) {
     for places in index.by_target.values() {
         for (nth, place) in places.iter().enumerate() {
@@ -43,8 +43,8 @@ pub(super) fn look(index: &Index<'_>, findings: &mut Vec<Finding>) {
     }
 }
 
-/// Compares a rule with the next weaker one for its target. Only the fleet scope is weaker on every
-/// host: a host may lack another tag or group.
+/// Compares a rule with the next weaker one for its target. A rule is only reported as repeated if
+/// the weaker one is for the fleet, because a host may lack any other scope.
 fn scopes(index: &Index<'_>, place: usize, weaker: Option<usize>, findings: &mut Vec<Finding>) {
     let rule = &index.rules[place];
     let (target, scope) = (rule.target(), rule.scope());

@@ -1,5 +1,6 @@
-//! Path patterns. Santa searches paths for them with ICU, which backtracks. They are parsed by
-//! `regex-syntax`, so patterns with syntax that only ICU has, such as look-around, are not checked.
+//! Path patterns. Santa searches paths for them with ICU, which backtracks. Here, `regex-syntax`
+//! parses them, so patterns with syntax that only ICU supports, such as look-around, are not
+//! checked.
 
 use regex_syntax::ast::{self, Ast, GroupKind, RepetitionKind, RepetitionRange};
 
@@ -11,7 +12,7 @@ pub(super) enum Use {
     Blocks,
 }
 
-/// Folders that people write to without being administrators.
+/// Folders that people can write to without being administrators.
 const WRITABLE: [&str; 8] = [
     "/Users/",
     "/tmp/",
@@ -142,8 +143,8 @@ fn is_open(ast: &Ast) -> bool {
     !matches!(ast, Ast::Empty(_)) && parts.all(is_any)
 }
 
-/// Whether an unlimited repetition contains another one. The number of ways to match a text then
-/// grows exponentially with its length.
+/// Whether an unlimited repetition contains another one. The number of ways to match a text can
+/// then grow exponentially with the length of the text.
 fn is_catastrophic(ast: &Ast, within: bool) -> bool {
     match ast {
         Ast::Repetition(repetition) => {

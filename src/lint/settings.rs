@@ -32,8 +32,8 @@ pub(super) fn look(policy: &PolicyState, findings: &mut Vec<Finding>) {
     compilers(policy, findings);
 }
 
-/// One of the two settings for removable media without the other, in its own scope and in the
-/// fleet, whose settings apply everywhere.
+/// Reports each of the two settings for removable media if the scope and the fleet lack the other
+/// one. Settings for the fleet apply everywhere.
 fn removable_media(policy: &PolicyState, findings: &mut Vec<Finding>) {
     let is_set = |scope: &Scope, key: SettingKey| {
         let mut settings = policy.settings.iter();

@@ -44,9 +44,9 @@ fn a_rule_that_says_what_the_fleet_says_is_not_needed() {
         ["NL101 teamid:AAAAAAAAAA for tag:eng says what fleet says"]
     );
     assert!(of_rules(&[("allow", TEAM, "fleet"), ("block", TEAM, "tag:eng")]).is_empty());
-    // Another tag may not be on the Mac.
+    // A Mac may have only one of the two tags.
     assert!(of_rules(&[("allow", TEAM, "tag:a"), ("allow", TEAM, "tag:b")]).is_empty());
-    // What the person sees differs.
+    // The block messages differ.
     let mut other = rule("block", TEAM, "tag:eng");
     other.notice.message = Some("not here".into());
     let rules = vec![rule("block", TEAM, "fleet"), other];
@@ -160,7 +160,7 @@ fn patterns_that_match_more_than_they_seem_to_are_reported() {
     let blocked = |pattern| patterns("blocked-path-regex", pattern);
     assert_eq!(blocked("^/Users/"), [""; 0]);
     assert_eq!(blocked("^/a|b"), ["NL401"]);
-    // Only ICU knows what this means.
+    // Only ICU supports look-ahead.
     assert_eq!(blocked("^(?!/Applications/)"), ["NL406"]);
 }
 
@@ -170,7 +170,7 @@ fn m6_patterns_are_compiled() {
     for invalid in ["^/opt/(a", "^/opt/[a", "^/opt/a)", "^/(*a)", "^/a\\", "^/[z-a]/"] {
         assert_eq!(blocked(invalid), ["NL405"], "{invalid}");
     }
-    // Valid for ICU, which takes what is between \\Q and \\E as it is.
+    // Valid for ICU. It supports `\Q…\E`, backreferences and `\h`.
     for unchecked in [r"^\Q/opt/(a\E", r"^(/a)\1$", r"^/a\h/"] {
         assert_eq!(blocked(unchecked), ["NL406"], "{unchecked}");
     }
