@@ -48,8 +48,8 @@ impl Operator {
         Err(Problem::new(Code::Forbidden, message).into())
     }
 
-    /// Refuses a change by an operator with a lower role. A dry run needs only the right to read, because
-    /// its result follows from what can be read.
+    /// Refuses a change by an operator with a lower role. A dry run needs only the role viewer,
+    /// because its result is computed from data that viewers can read.
     pub(super) fn may_change(&self, least: Role, dry_run: bool) -> Result<(), Refused> {
         self.must_be(if dry_run { Role::Viewer } else { least })
     }

@@ -158,8 +158,8 @@ impl From<SyncError> for Refused {
 }
 
 /// Logs the refusal of a request that must be changed before it is sent again, with the request's
-/// ID, unless the same was logged in this minute. Other refusals are logged where they occur, with
-/// more details.
+/// ID, unless the same line was logged in this minute. Other refusals are not logged here: the code
+/// that refuses them may log more details.
 fn log_refusal(problem: &Problem) {
     match problem.code {
         Code::Unauthenticated
@@ -207,13 +207,13 @@ impl IntoResponse for Refused {
     }
 }
 
-/// Logs why a request of the admin API gets 500. Every one is logged: its response refers to the log
-/// by the request's ID.
+/// Logs why a request of the admin API gets 500. Every failure is logged, because the response
+/// refers to the log by the request's ID.
 fn log_internal(what: &str, error: &dyn std::error::Error) {
     tracing::error!(error = error.to_string(), "{what}");
 }
 
-/// Logs why the database did not respond, unless the same was logged in this minute.
+/// Logs why the database did not respond, unless the same line was logged in this minute.
 fn log_failure(what: &str, error: &dyn std::error::Error) {
     if let Some((what, error)) = REFUSALS.line(what, &error.to_string()) {
         tracing::error!(error, "{what}");

@@ -34,9 +34,9 @@ const TICK: Duration = Duration::from_secs(1);
 /// What a command does to a local database.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum LocalWork {
-    /// It reads, or is a dry run. The database stays as it is.
+    /// The command reads, or is a dry run. The database stays as it is.
     Read,
-    /// It changes something. The database is created or migrated if necessary.
+    /// The command changes something. The database is created or migrated if necessary.
     Change,
 }
 
@@ -146,7 +146,7 @@ impl App {
         })
     }
 
-    /// The secrets of the first start, if this was it.
+    /// The new secrets, if this was the first start.
     pub fn first_start(&self) -> Option<&FirstStart> {
         self.first_start.as_ref()
     }
@@ -162,8 +162,8 @@ impl App {
         guarded(routes, Arc::clone(&self.state.panics))
     }
 
-    /// Responds to requests until `shutdown` completes, and then finishes those in progress.
-    /// Returns the number of requests that were not finished in time.
+    /// Responds to requests until `shutdown` completes, and then finishes the requests in progress.
+    /// Returns the number of connections that were not finished in time.
     pub async fn serve(
         &self,
         listener: TcpListener,

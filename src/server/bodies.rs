@@ -9,7 +9,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 /// Memory for all bodies in flight, in bytes, of hosts and of the admin API together.
 const BUDGET: usize = 256 * 1024 * 1024;
-/// The budget is at least this many of the largest bodies that hosts may send.
+/// The budget has room for at least this number of the largest bodies that hosts may send.
 const LARGEST_AT_ONCE: usize = 4;
 /// Bytes of one unit of the budget.
 const UNIT: usize = 1024;
@@ -19,9 +19,9 @@ const PIECE_DEADLINE: Duration = Duration::from_secs(30);
 /// Why a body was not read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Unread {
-    /// It is larger than allowed.
+    /// The body is larger than allowed.
     TooLarge,
-    /// The budget has no room for it.
+    /// The budget has no room for the body.
     NoRoom,
     /// No byte arrived within [`PIECE_DEADLINE`].
     Stalled,

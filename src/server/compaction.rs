@@ -13,10 +13,10 @@ use crate::store::StoreResult;
 
 /// How often to look for history that is old enough to be deleted.
 const EVERY: Duration = Duration::from_secs(60);
-/// Turns in an hour. The second turn also does the hourly work. The first turn does not, because
-/// commands on a local database run only that turn and do not need this work.
+/// Turns in an hour. The second turn of each hour also does the hourly work, so it does not run
+/// immediately when the server starts.
 const TURNS_AN_HOUR: u32 = 60;
-/// Rows that are deleted in one transaction. It takes about 4 ms, and other writes wait for it.
+/// Rows that are deleted in one transaction, which takes about 4 ms. Other writes wait for it.
 const BATCH: usize = 50;
 /// The fleet is divided into this many parts, whose hosts get all their rules again at different
 /// times.

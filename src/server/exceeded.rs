@@ -25,7 +25,7 @@ pub(super) enum Limit {
 }
 
 impl Limit {
-    /// The option of `serve` that sets it.
+    /// The option of `serve` that sets the limit.
     pub(super) const fn option(self) -> &'static str {
         match self {
             Self::HostRequests => "host-requests-per-minute",

@@ -67,7 +67,7 @@ impl<T: DeserializeOwned + Send + 'static> FromRequest<Arc<State>> for Body<T> {
     }
 }
 
-/// The length of a body, as far as it is known before it is read.
+/// The minimum length of a body that has not been read yet.
 fn announced(body: &axum::body::Body) -> usize {
     usize::try_from(body.size_hint().lower()).unwrap_or(usize::MAX)
 }

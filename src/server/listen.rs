@@ -43,8 +43,8 @@ pub use limits::ConnectionLimits;
 const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 const CLOSE: HeaderValue = HeaderValue::from_static("close");
 
-/// Handles requests until `shutdown` completes, and then finishes those in progress. Returns the
-/// number of connections that were not finished in time.
+/// Handles requests until `shutdown` completes, and then finishes the requests in progress. Returns
+/// the number of connections that were not finished in time.
 pub(super) async fn serve(
     listener: TcpListener,
     router: Router,
@@ -222,8 +222,8 @@ async fn answer(
     Ok(response)
 }
 
-/// Refuses a request whose body proxies may interpret differently: it has two lengths, or another
-/// transfer coding. The library would accept it.
+/// Refuses a request whose body has two lengths or an unsupported transfer coding. Proxies may
+/// interpret such a body differently, and the library would accept it.
 fn refusal(fault: Fault) -> Problem {
     match fault {
         Fault::Ambiguous => Problem::new(

@@ -106,8 +106,8 @@ impl RateCounts {
         Err(self.exceed(Limit::NewHosts, Offender::of(client)))
     }
 
-    /// Counts a wrong secret. Correct secrets are not limited: a client could lock out all others
-    /// behind the same address otherwise.
+    /// Counts a wrong secret. Correct secrets are not limited here, because a client with wrong
+    /// secrets could otherwise lock out all clients behind the same address.
     pub(super) fn admit_wrong_secret(&self, client: ClientAddress) -> Result<(), Limit> {
         let Some(address) = client.counted() else { return Ok(()) };
         if self.wrong_secrets.add(address, self.minute()) {

@@ -17,20 +17,20 @@ use super::state::{Shared, State};
 use crate::api::{Readiness, Reason};
 use crate::store::StoreResult;
 
-/// The maximum age of a response of `/readyz`. So clients cause at most two checks per second.
+/// The maximum age of a response of `/readyz`. Clients cause at most two checks per second.
 const FRESH: Duration = Duration::from_millis(500);
 /// Maximum duration of a check of the database.
 const LIMIT: Duration = Duration::from_millis(1200);
-/// How often the state is checked if there are no requests.
+/// How often the state is checked, even if there are no requests.
 const EVERY: Duration = Duration::from_secs(1);
-/// How often a test write checks the database if there are no requests.
+/// How often a test write checks the database, even if there are no requests.
 const PROOF_EVERY: Duration = Duration::from_secs(60);
 /// The minimum free bytes on the database's disk: some seconds of events and imports.
 const LEAST_FREE: u64 = 64 << 20;
 
 /// How long after the start the database file is checked.
 const CHECK_AFTER: Duration = Duration::from_secs(60);
-/// How often it is checked from then on.
+/// How often the database file is checked after that.
 const CHECK_EVERY: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// The routes for load balancers and monitoring, without authentication.
@@ -80,14 +80,14 @@ async fn ask(state: &State) -> Readiness {
     found
 }
 
-/// What the database has to do to prove that it works.
+/// What a check does with the database to prove that it works.
 #[derive(Clone, Copy)]
 enum Proof {
-    /// Read, and check its file and disk.
+    /// Read, and check the database's file and disk.
     Read,
     /// Write as well.
     Write,
-    /// Write the time.
+    /// Write as well, and store the current time.
     NoteTime,
 }
 
@@ -170,7 +170,7 @@ pub(super) async fn keep_checking(state: Arc<State>) {
 pub(super) async fn keep_watching(state: Arc<State>) {
     let mut turns = tokio::time::interval(EVERY);
     turns.set_missed_tick_behavior(MissedTickBehavior::Delay);
-    // Not immediately: a command on a local database that only reads must not write.
+    // The first test write is not immediate: the start counts as proof.
     let mut proven = Instant::now();
     loop {
         turns.tick().await;

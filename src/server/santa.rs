@@ -1,7 +1,7 @@
 //! Santa's endpoints.
 //!
-//! For clients, only status 200 is a success. They retry after 5xx, 408 and 429, and give up after any
-//! other 4xx (SNTSyncStage.mm).
+//! For clients, only status 200 is a success. Santa 2026.4 and later retry after 5xx, 408 and 429,
+//! and give up after other 4xx (SNTSyncStage.mm). Earlier versions also retry after other 4xx.
 
 use std::borrow::Cow;
 use std::sync::atomic::Ordering;
@@ -75,8 +75,8 @@ struct StagePath<'a> {
 }
 
 impl<'a> StagePath<'a> {
-    /// None if the path has no stage that this server supports. Clients expect a 404 for `commands`,
-    /// `metrics`, `signalupload` and `xsrf` then.
+    /// None if the path has no stage that this server supports. Clients accept a 404 for
+    /// `commands`, `metrics`, `signalupload` and `xsrf`.
     fn of(path: &'a str) -> Option<Self> {
         let (rest, machine) = path.rsplit_once('/')?;
         let (base, name) = rest.rsplit_once('/')?;
@@ -176,7 +176,8 @@ where
     Router::new().fallback(move |state, request| QueryPurpose::Sync.run(handler(state, request)))
 }
 
-/// Responds to a host. Only the last two parts of a path, the stage and the host, matter.
+/// Responds to a host. The last two parts of the path are the stage and the host. The parts before
+/// them are used only as enrollment secrets.
 pub(super) async fn answer(axum::extract::State(state): Shared, request: Request) -> Response {
     let uri = request.uri().clone();
     let Some(path) = StagePath::of(uri.path()) else {
@@ -304,8 +305,8 @@ async fn stage_answer(
     }
 }
 
-/// Refuses a request. Events are accepted and dropped: Santa would send them again otherwise, and
-/// exceed the limit for longer.
+/// Refuses a request that exceeds a limit. An event upload succeeds, but its events are dropped,
+/// because Santa would otherwise send them again and exceed the limit for longer.
 async fn over_limit(
     stage: Stage,
     exceeded: Limit,
@@ -326,8 +327,8 @@ async fn over_limit(
     }
 }
 
-/// Decompresses and parses a body, a long one off the request threads. Returns the share of the
-/// budget, to be kept until the response.
+/// Decompresses and parses a body. Long bodies are not parsed on a request thread. Also returns the
+/// share of the budget, which the caller keeps until the response.
 async fn read_message<M: Message + Send + 'static>(
     state: &State,
     headers: &HeaderMap,

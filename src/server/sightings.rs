@@ -12,9 +12,9 @@ use crate::store::StoreResult;
 
 /// How often to look for events that are not counted yet.
 const EVERY: Duration = Duration::from_secs(60);
-/// Turns in a day. The second turn also deletes old sightings.
+/// Turns in a day. The second turn of each day also deletes old sightings.
 const TURNS_A_DAY: u32 = 24 * 60;
-/// Events that are counted in one transaction. It takes about 20 ms, and other writes wait for it.
+/// Events that are counted in one transaction, which takes about 20 ms. Other writes wait for it.
 const BATCH: usize = 200;
 /// Sightings that are examined in one transaction.
 const EXAMINED: usize = 1_000;

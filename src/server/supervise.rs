@@ -11,7 +11,7 @@ use super::polls::POLLS;
 const PAUSE: Duration = Duration::from_secs(1);
 
 /// Runs a task for as long as the server runs. A panic ends only one run of the task. The panic
-/// hook has already printed its location.
+/// hook has already printed the location of the panic.
 pub(super) async fn supervise<T: Future<Output = ()>>(name: &'static str, task: impl Fn() -> T) {
     let mut ended = 0_u64;
     loop {

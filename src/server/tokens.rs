@@ -73,7 +73,8 @@ impl Access {
         let installation = Installation { cursor_key: rand::random(), tokens };
         let (cursor_key, fresh) = store.install(installation).await?;
         if let Some(error) = unusable {
-            // Only the first start uses them. Later ones must not fail because of them.
+            // Only the first start uses the chosen secrets, so they must not make a later start
+            // fail.
             if store.tokens().await?.is_empty() {
                 return Err(error);
             }
@@ -94,7 +95,7 @@ impl Access {
         Ok((access, cursor_key, first_start))
     }
 
-    /// For a command on a local database: anyone who can open it needs no token.
+    /// For a command on a local database. Anyone who can open the database needs no token.
     pub(super) fn local(clock: Arc<TrustedClock>) -> Self {
         Self {
             tokens: RwLock::default(),
@@ -114,8 +115,8 @@ impl Access {
         Ok(())
     }
 
-    /// The name and role of a token, if it is valid. The secret has 256 random bits, so the time of
-    /// the look-up reveals nothing.
+    /// The name and role of a token, if it is valid. Tokens are looked up by the hash of the
+    /// secret, so the time of the lookup reveals nothing about the secret.
     pub(super) fn token(&self, secret: &str) -> Option<(String, Role)> {
         let tokens = self.tokens.read().unwrap_or_else(PoisonError::into_inner);
         let token = tokens.get(&hash(secret))?;

@@ -15,7 +15,7 @@ pub(super) struct TrustedClock {
 }
 
 impl TrustedClock {
-    /// Compares the clock with the newest time that a database knows.
+    /// Compares the clock with the newest time in a database.
     pub(super) async fn open(
         store: &dyn Store,
         clock: Clock,

@@ -14,7 +14,7 @@ use crate::store::{Change, Edit, HostFilter, RuleFilter};
 /// Maximum rules that are compared with related ones. The rules of larger changes are checked one by
 /// one; `rule lint` compares all of them.
 const MOST_COMPARED: usize = 100;
-/// Maximum warnings of a response, and maximum scopes that are looked up.
+/// Maximum warnings or errors in a response, and maximum scopes that are looked up.
 const MOST_WARNINGS: usize = 100;
 const MOST_LOOKED_UP: usize = 5;
 
@@ -53,7 +53,8 @@ pub(super) struct Force {
     has_reason: bool,
 }
 
-/// Checks a change. Returns it, because it may be too large to be copied on a request thread.
+/// Checks a change. Takes and returns the change, because copying a large one would block a request
+/// thread.
 pub(super) async fn check(
     state: &State,
     change: Change,

@@ -1,5 +1,6 @@
-//! The entry point for edits. Every request that creates a revision goes through [`commit`] or
-//! [`check`]. Both require a permission and run lint.
+//! The entry point for edits. A request that creates a revision calls [`commit`] or [`check`],
+//! which require a permission and run lint. Only undo skips lint, with
+//! [`CheckedChange::restoring`].
 
 use axum::Json;
 
@@ -13,7 +14,7 @@ use crate::server::answer::{Answer, Refused, refused};
 use crate::server::state::State;
 use crate::store::{Change, Committed, Edit, RefusalReason, StoreError};
 
-/// What a request wants to change.
+/// A change that a request proposes.
 #[derive(Clone, Default)]
 pub(super) struct Proposal {
     pub(super) message: Option<String>,
@@ -30,14 +31,14 @@ impl Proposal {
     }
 }
 
-/// A change that passed the lint guards. Only this can be committed.
+/// A change that can be committed: it passed lint, or it restores earlier rules.
 pub(super) struct CheckedChange {
     change: Change,
     pub(super) warnings: Vec<ChangeWarning>,
 }
 
 impl CheckedChange {
-    /// A change that restores earlier rules and settings. Lint does not check it.
+    /// A change that restores earlier rules. Lint does not check such a change.
     pub(super) fn restoring(state: &State, permit: Permit, proposal: Proposal) -> Self {
         Self { change: change(state, permit, proposal).0, warnings: Vec::new() }
     }
@@ -69,7 +70,7 @@ fn change(state: &State, permit: Permit, proposal: Proposal) -> (Change, Force) 
     (Change { actor, base, dry_run, edits }, force)
 }
 
-/// Runs the lint guards.
+/// Runs lint on a change.
 pub(super) async fn check(
     state: &State,
     permit: Permit,

@@ -188,7 +188,8 @@ fn merge_flattened(schemas: &mut Value) {
     }
 }
 
-/// One object for each variant of the first part, with the properties of the others.
+/// One object for each variant of the first part. Each object also has the properties of all other
+/// parts.
 fn distribute(schemas: &Value, parts: &[Value]) -> Option<Value> {
     let (variants, others) = parts.split_first()?;
     let variants = referred(schemas, variants)["oneOf"].as_array()?;

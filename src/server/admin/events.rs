@@ -231,7 +231,7 @@ async fn filter(state: &State, query: &EventQuery) -> Result<EventFilter, Refuse
     })
 }
 
-/// Refuses a decision that this version does not know and no event has.
+/// Refuses an unknown decision, unless an event has this decision.
 async fn check_decision(state: &State, word: &str) -> Result<(), Refused> {
     if KNOWN_DECISIONS.iter().any(|known| known.eq_ignore_ascii_case(word)) {
         return Ok(());

@@ -68,7 +68,7 @@ pub(super) struct Search {
     pub(super) named: Vec<Host>,
     /// The host with exactly this machine ID, in any letter case.
     same_id: Option<Host>,
-    /// Some other hosts.
+    /// Some hosts whose names only begin with the text.
     begin: Vec<Host>,
 }
 
@@ -153,7 +153,7 @@ pub(super) async fn with_revision(state: &State, rule: &Rule) -> Result<RuleView
     })
 }
 
-/// A hint about a tag that does not exist: the most similar one that does.
+/// A hint for a tag that does not exist. It suggests the most similar existing tag.
 pub(super) async fn similar_tag_hint(state: &State, name: &TagName) -> Result<String, Refused> {
     let tags = state.store.snapshot().await?.tags;
     let likeness =

@@ -15,7 +15,7 @@ use crate::store::{HostFilter, SharedSerial};
 
 /// Maximum names that one request checks.
 const MOST_NAMES: usize = 20_000;
-/// Maximum serial numbers of several hosts in one response.
+/// Maximum shared serial numbers in one response.
 const MOST_SHARED: usize = 100;
 
 /// Check names in scopes of hosts
@@ -68,7 +68,7 @@ async fn as_host_name(state: &State, name: &MachineId) -> Result<Option<HostsOfN
 pub(super) enum Resolved {
     /// The scope as it is stored, with the machine ID instead of a host name.
     Stored(Scope),
-    /// No host has this name. It is stored as it is, because the host may be enrolled later.
+    /// No host has this name. The name is stored unchanged, because the host may be enrolled later.
     Unknown(MachineId),
     /// Several hosts have this host name.
     Shared { name: MachineId, hosts: Vec<Host> },
@@ -92,9 +92,9 @@ pub(super) async fn resolve(state: &State, scope: Scope) -> Result<Resolved, Ref
     })
 }
 
-/// Maximum hosts that a message names.
+/// Maximum names that a message lists.
 const MOST_NAMED: usize = 3;
-/// Hosts with a name prefix that are compared.
+/// Maximum hosts that a search for a serial number examines.
 const MOST_LOOKED_AT: usize = 100;
 
 /// The message about a name that several hosts have.
@@ -120,7 +120,7 @@ pub(super) async fn unknown(
     Ok(Some(ChangeWarning { code: None, message }))
 }
 
-/// The first of some names, and how many more there are.
+/// The first names, and the number of names that are not listed.
 fn some_of<'n>(names: impl ExactSizeIterator<Item = &'n str>) -> String {
     let more = names.len().saturating_sub(MOST_NAMED);
     let named: Vec<String> = names.take(MOST_NAMED).map(|name| format!("`{name}`")).collect();

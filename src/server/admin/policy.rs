@@ -20,7 +20,8 @@ use crate::server::extract::Body;
 use crate::server::state::{Shared, State};
 use crate::store::{Edit, RuleFilter, Store, StoreError};
 
-/// How often a change is planned again because someone else changed the policy at the same time.
+/// Maximum times that a change is planned. It is planned again if someone else changed the policy
+/// at the same time.
 const ATTEMPTS: usize = 5;
 
 /// Make tags, settings and rules match a request
@@ -95,7 +96,7 @@ async fn attempt(
     let mut checked = check(state, permit.clone(), proposal).await?;
     answer.warnings = std::mem::take(&mut checked.warnings);
     if permit.is_dry_run() {
-        // The differences are the response to a dry run, so the database is not needed.
+        // The response to a dry run is the differences, so nothing is sent to the database.
         return Ok(answer);
     }
     let committed = checked.commit(state).await?;

@@ -206,7 +206,8 @@ async fn set_scope(state: &State, edit: &mut Edit, stored: &Scope) -> Result<(),
     Ok(())
 }
 
-/// How often a source is pruned again because someone else changed rules at the same time.
+/// Maximum attempts to prune a source. Another attempt is made if someone else changed the policy
+/// at the same time.
 const ATTEMPTS: usize = 5;
 
 async fn prune_and_commit(
@@ -283,7 +284,7 @@ fn edits(
     Ok(edits)
 }
 
-/// Separates target and scope in a cursor. Neither can contain it.
+/// Separates target and scope in a cursor, because neither can contain this character.
 const SEPARATOR: char = '\u{1f}';
 
 fn write_cursor(RuleKey { target, scope }: &RuleKey) -> String {

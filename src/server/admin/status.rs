@@ -25,8 +25,8 @@ const SHOWN: usize = 20;
 /// Maximum clients that are shown as over a limit.
 const OFFENDERS: usize = 20;
 
-/// How long to wait for each part that is read from the database. The other parts are shown even
-/// without it, because they may explain why the database does not respond.
+/// How long to wait for each part that is read from the database. After that, the response has only
+/// the other parts, which may explain why the database does not respond.
 const PATIENCE: Duration = Duration::from_secs(1);
 
 async fn if_known<T>(answer: impl Future<Output = StoreResult<T>>) -> Option<T> {

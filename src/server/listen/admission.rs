@@ -37,7 +37,8 @@ pub(super) struct Place {
 
 /// A connection that was accepted. Another one can take its place when this is dropped.
 pub(super) struct Admitted {
-    /// Whether it is only for the admin API, because all other connections are in use.
+    /// Whether it is only for the admin API and health checks, because all other connections are in
+    /// use.
     pub(super) for_admins: bool,
     _permit: OwnedSemaphorePermit,
     /// None for a trusted proxy, which has connections of many clients.
@@ -68,7 +69,8 @@ impl Admission {
         }
     }
 
-    /// Waits until another connection is allowed. Uses a reserved place only if no other is free.
+    /// Waits until another connection is allowed. Uses a reserved place only if no ordinary place
+    /// is free.
     pub(super) async fn place(&self) -> Option<Place> {
         let (ordinary, reserved) =
             (Arc::clone(&self.ordinary.places), Arc::clone(&self.reserved.places));
@@ -80,7 +82,7 @@ impl Admission {
         permit.ok().map(|permit| Place { permit, reserved })
     }
 
-    /// Gives a place to a connection, unless its address has too many.
+    /// Gives a place to a connection, unless its address has too many connections.
     pub(super) fn admit(&mut self, place: Place, address: IpAddr) -> Option<Admitted> {
         let Place { mut permit, mut reserved } = place;
         // An ordinary place may have become free while this one waited for a connection.

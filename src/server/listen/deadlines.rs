@@ -12,8 +12,8 @@ use tokio::time::Sleep;
 use super::framing::{Fault, Framing};
 use super::limits::ConnectionLimits;
 
-/// Fails if the client takes too long to send the rest of its headers, or reads nothing of a
-/// response for too long. Other modules limit idle connections and bodies.
+/// Fails if the client takes too long to send its first headers or headers that it has begun, or if
+/// it reads nothing of a response for too long. Other modules limit idle connections and bodies.
 pub(super) struct DeadlineStream<S> {
     stream: S,
     framing: Framing,
@@ -51,7 +51,7 @@ impl<S> DeadlineStream<S> {
         Self { stream, framing, fault, head, write }
     }
 
-    /// Is set when a request must be refused.
+    /// The fault of a request on this connection, once there is one. The request must be refused.
     pub(super) fn fault(&self) -> Arc<OnceLock<Fault>> {
         Arc::clone(&self.fault)
     }

@@ -19,8 +19,8 @@ pub(super) struct Framing {
 /// Why a request is refused although the library would accept it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Fault {
-    /// The length of its body is given in two ways, or not clearly. A proxy in between may have
-    /// seen a longer or shorter body, and treated the rest as a separate request.
+    /// The length of its body is given in two ways, or not clearly. A proxy may have read a body
+    /// of another length, and treated a part of the body as a separate request.
     Ambiguous,
     /// Its body has a transfer coding other than `chunked`.
     Coding,
@@ -31,7 +31,7 @@ enum Part {
     Head(Head),
     /// The bytes of a body that are still missing.
     Body(u64),
-    /// A body whose end only the library knows. No other request is accepted on this connection.
+    /// A body whose end only the library finds. No other request is accepted on this connection.
     Chunks,
 }
 
@@ -62,7 +62,7 @@ enum Coding {
 #[derive(Debug)]
 enum Length {
     Of(u64),
-    /// Not a valid number here, even if the library accepts it.
+    /// The value is not a valid number for this parser. The library may accept it.
     Unclear,
 }
 

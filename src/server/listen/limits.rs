@@ -26,8 +26,8 @@ const SURELY_TAKEN: u64 = 10_240;
 #[derive(Clone, Debug)]
 pub struct ConnectionLimits {
     /// Maximum connections; more wait in the kernel's queue. A sixteenth of them is only for the
-    /// admin API. By default, the number of descriptors that the process may have, minus a reserve,
-    /// at most 16,384.
+    /// admin API and health checks. By default, the number of descriptors that the process may
+    /// have, minus a reserve, at most 16,384.
     pub connections: Option<usize>,
     /// Maximum connections from one address (IPv6: from one /64); more are closed immediately. By
     /// default, a quarter of all.
@@ -89,12 +89,12 @@ pub(super) struct Maxima {
     /// For anyone.
     pub(super) ordinary: usize,
     pub(super) from_one_address: usize,
-    /// For the admin API alone, when all others are in use.
+    /// Only for the admin API and health checks, when all ordinary connections are in use.
     pub(super) reserved: usize,
     pub(super) reserved_from_one_address: usize,
 }
 
-/// Raises the soft limit of descriptors to the hard one, and returns it.
+/// Raises the soft limit of descriptors as far as the system allows, and returns it.
 #[cfg(unix)]
 fn descriptors() -> usize {
     use nix::sys::resource::{Resource, getrlimit, setrlimit};

@@ -51,7 +51,7 @@ pub struct TlsError {
 /// The error in a TLS file.
 #[derive(Debug, thiserror::Error)]
 pub enum TlsProblem {
-    /// It cannot be read.
+    /// The file cannot be read.
     #[error("cannot read it: {0}")]
     Unread(io::Error),
     /// The file is not valid PEM.

@@ -66,8 +66,8 @@ impl Tls {
     }
 }
 
-/// Responds to one plain request. Reads it first, because closing a connection with unread data could
-/// discard the response.
+/// Responds to one plain request. Reads the request first, because closing a connection with unread
+/// data could discard the response.
 async fn refuse_plain(mut stream: TcpStream) -> io::Result<()> {
     let mut request = [0; 4096];
     if stream.read(&mut request).await? > 0 {

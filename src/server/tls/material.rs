@@ -24,7 +24,7 @@ use super::error::{TlsError, TlsFileKind, TlsProblem};
 pub struct TlsFiles {
     /// The server's certificate, followed by the intermediate certificates.
     pub certificate: PathBuf,
-    /// Its private key.
+    /// The server's private key.
     pub key: PathBuf,
     /// The certificates of the authorities that sign client certificates.
     pub client_ca: Option<PathBuf>,
@@ -143,8 +143,8 @@ fn authority(
     let (roots, provider) = (Arc::new(roots), Arc::clone(provider));
     let mut builder = WebPkiClientVerifier::builder_with_provider(roots, provider);
     if let Some(crl) = crl {
-        // Only the hosts' certificates are checked, not intermediate ones. A host is refused if its
-        // issuer has no list.
+        // Only the hosts' certificates are checked for revocation, not intermediate ones. A host is
+        // refused if the issuer of its certificate has no list.
         builder = builder.with_crls(revoked(crl)?).only_check_end_entity_revocation();
     }
     let broken = crl.map_or((path, TlsFileKind::ClientCa), |crl| (crl, TlsFileKind::ClientCrl));

@@ -15,7 +15,7 @@ const CHECK_EVERY: Duration = Duration::from_secs(1);
 pub struct Tls {
     files: TlsFiles,
     loaded: RwLock<Arc<Loaded>>,
-    /// The state of the files when they were last read, valid or not.
+    /// The state of the files when the server opened them.
     stamps: Stamps,
 }
 

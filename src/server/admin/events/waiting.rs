@@ -26,8 +26,8 @@ const WOULD_BE_BLOCKED: &str = "ALLOW_UNKNOWN";
 /// Events that are read at a time, and maximum events that are read for one response.
 const EVENTS_A_READ: usize = 1_000;
 const MOST_EVENTS: usize = 5_000;
-/// A response ends after this many bytes of programs, hosts and scopes, or of hosts that are kept
-/// in memory for it.
+/// Maximum bytes of the programs, hosts and scopes in a response, and maximum bytes of the hosts
+/// that are kept in memory for the response. The response ends when one of them is reached.
 const MOST_BYTES: usize = 4 * 1024 * 1024;
 /// Maximum events in one request for decisions.
 const MOST_DECISIONS: usize = 1_000;
@@ -89,7 +89,7 @@ struct PendingPrograms {
     /// The hosts and users that are listed with each program.
     listed: HashSet<(usize, MachineId)>,
     ran: HashSet<(usize, String)>,
-    /// Hosts that were read; none if a host was forgotten.
+    /// Hosts that were read; `None` for a host that was forgotten.
     hosts: HashMap<MachineId, Option<Host>>,
     /// For each host, file and path: whether only Santa's mode decides.
     undecided: HashMap<(MachineId, String, String), bool>,
