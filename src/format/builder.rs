@@ -20,7 +20,7 @@ impl<'a> Builder<'a> {
         Self { defaults, policy: ParsedPolicy::of(files), noted: HashSet::new() }
     }
 
-    /// Reads each file as text. A file that `read` refuses is a fault.
+    /// Reads each file as text. The errors of `read` become faults.
     pub(super) fn read_texts(
         files: &[File],
         defaults: &'a Defaults,
@@ -48,8 +48,8 @@ impl<'a> Builder<'a> {
         }
     }
 
-    /// Adds the rules that `read` returns for a record, or its errors. Notes the fields that it did
-    /// not read.
+    /// Adds the rules that `read` returns for a record, or the errors of `read`. Notes the fields
+    /// that `read` did not take out of the record.
     pub(super) fn add<'n>(
         &mut self,
         record: Result<Record<'n>, Remark>,
@@ -75,7 +75,7 @@ impl<'a> Builder<'a> {
         }
     }
 
-    /// Adds the rules of a list in JSON.
+    /// Adds the rules of a JSON list.
     pub(super) fn add_list(
         &mut self,
         file: u32,

@@ -32,7 +32,7 @@ impl Format {
         })
     }
 
-    /// Whether a file is CSV of another tool, whose values have other meanings than ours.
+    /// Whether a file is CSV with the header of another tool.
     pub fn has_csv_of_others(head: &File) -> bool {
         rudolph::recognises_csv(head)
     }
@@ -107,7 +107,8 @@ impl Format {
         }
     }
 
-    /// Whether it is read and written one rule at a time, so that files may have any size.
+    /// Whether files in this format are read and written one rule at a time, so that they may have
+    /// any size.
     pub const fn streams(self) -> bool {
         matches!(self, Self::Csv | Self::Tsv | Self::Jsonl)
     }
@@ -180,8 +181,8 @@ fn tag_lost(tag: &Tag) -> Loss {
     Loss { rule: None, lost: Lost::Everything(why) }
 }
 
-/// Whether a file begins like an object or a list of objects in JSON. TOML begins with `[`, too, but
-/// then a name follows.
+/// Whether a file begins like an object or a list of objects in JSON. TOML may begin with `[`, too,
+/// but then a name or a second `[` follows.
 pub(super) fn opens_json(bytes: &[u8]) -> bool {
     match without_mark(bytes).trim_ascii_start() {
         [b'{', ..] => true,

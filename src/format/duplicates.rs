@@ -84,7 +84,8 @@ enum Relation {
 }
 
 impl Seen {
-    /// Compares a rule with the first one for its target and scope.
+    /// Compares a rule with the first one for its target and scope. If there is none, the rule is
+    /// stored as the first one.
     fn compare(&mut self, rule: &Rule, line: u32) -> Relation {
         let summary = self.summary(rule, line);
         match self.earlier.entry(self.key(rule)) {
@@ -102,7 +103,8 @@ impl Seen {
         self.earlier.insert(self.key(rule), summary);
     }
 
-    /// Compares a rule with the last one for its target and scope, which may be the same.
+    /// Compares a rule with the last one for its target and scope. The last one may be the rule
+    /// itself.
     fn compare_with_last(&self, rule: &Rule, line: u32) -> Relation {
         match self.earlier.get(&self.key(rule)) {
             Some(last) if last.line != line => relation(self.summary(rule, line), *last),
@@ -131,7 +133,7 @@ fn relation(rule: Earlier, earlier: Earlier) -> Relation {
     if rule.content == earlier.content { Relation::Repeats } else { Relation::Conflicts(earlier) }
 }
 
-/// The message for two entries that differ. `place` is where the other one is: `on line 2`.
+/// The message for two entries that differ. `place` is where the other entry is: `on line 2`.
 fn conflict_message(rule: &Rule, other: PolicyKind, place: impl Display) -> String {
     let (target, scope, kind) = (rule.target(), rule.scope(), rule.policy().kind());
     if kind == other {
@@ -248,7 +250,7 @@ enum Mode {
     Last(LastLines),
 }
 
-/// The last line of each target and scope, which is known once a file was read to its end.
+/// The last line of each target and scope. It is known after the whole file was read.
 pub struct LastLines(Seen);
 
 pub(super) enum Judged {
@@ -277,7 +279,6 @@ impl RowDuplicates {
         }
     }
 
-    /// Leaves out nothing.
     pub(super) fn keep_all(&mut self) {
         self.mode = Mode::All;
     }
@@ -322,7 +323,7 @@ impl RowDuplicates {
         self.conflicts
     }
 
-    /// The lines that were read before a line that is in conflict with them, each with that line.
+    /// The lines that a later line conflicts with, each with the first such later line.
     pub fn contradicted(&self) -> &BTreeMap<u32, u32> {
         &self.contradicted
     }
@@ -347,7 +348,7 @@ impl RowDuplicates {
 }
 
 impl LastLines {
-    /// Reads all rules. Invalid lines are left to the second reading.
+    /// Reads all rules. Invalid lines are skipped, because the second reading reports them.
     pub fn of(rows: impl Iterator<Item = Result<Row, RowError>>) -> Self {
         let mut seen = Seen::default();
         rows.filter_map(Result::ok).for_each(|Row { line, rule }| seen.replace(&rule, line));
@@ -363,7 +364,8 @@ fn repeats(count: usize, other: &str) -> String {
     }
 }
 
-/// The hashes of a pair, in parts of four bytes so that no padding is needed next to a line.
+/// The hashes of a pair, in parts of four bytes. With larger parts, the map would contain padding
+/// after each [`Earlier`].
 #[derive(Clone, PartialEq, Eq)]
 struct Key([u32; 3]);
 
@@ -382,7 +384,7 @@ impl Hash for Key {
     }
 }
 
-/// Hashes a key that is a hash.
+/// Uses a key, which is a hash already, as its own hash.
 #[derive(Clone, Default)]
 struct Identity(u64);
 

@@ -14,10 +14,10 @@ use serde_json::value::RawValue;
 
 use crate::rule::{Certificate, Program, SigningStatus};
 
-/// Names in the leaf certificates that Apple issues for development.
+/// The first words of the names of Apple's development certificates.
 const DEVELOPMENT: [&str; 3] = ["Apple Development", "Mac Developer", "iPhone Developer"];
-/// santactl prints this if the signing ID and team ID of a program are ignored because of its
-/// development certificate.
+/// `Rule` contains this if Santa has a rule for the program's signing ID or team ID, but ignores it
+/// because the program is signed with a development certificate.
 const IGNORED_FOR_DEVELOPMENT: &str = "development certificate";
 
 /// Types of files that are not executed themselves (SNTFileInfo.mm).
@@ -127,13 +127,13 @@ struct Link {
     organization: String,
 }
 
-/// A text. The words for an absent value become an empty text.
+/// Reads a text. santactl's words for an absent value are read as an empty text.
 fn text<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
     let text = Option::<String>::deserialize(deserializer)?.unwrap_or_default();
     Ok(if matches!(text.as_str(), "None" | "null" | "(null)") { String::new() } else { text })
 }
 
-/// Reads a list. Any other value is read as no list.
+/// Reads a list. Any other value is read as an empty list.
 fn list<'de, D, T>(deserializer: D) -> Result<Vec<T>, D::Error>
 where
     D: Deserializer<'de>,
@@ -182,8 +182,8 @@ impl Entry {
         })
     }
 
-    /// `Code-signed` is `No`, `Yes`, or `Yes, but` with what is wrong. santactl does not print
-    /// which certificates are for development, but their names do.
+    /// `Code-signed` is `No`, `Yes`, or `Yes, but` and the problem. santactl does not report that a
+    /// certificate is for development, so it is recognized by its name.
     fn signing_status(&self) -> SigningStatus {
         match self.code_signed.to_ascii_lowercase().as_str() {
             "no" => return SigningStatus::Unsigned,

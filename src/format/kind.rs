@@ -8,11 +8,11 @@ use std::str::FromStr;
 pub enum Format {
     /// nicelist's CSV.
     Csv,
-    /// The same with tabs.
+    /// nicelist's CSV with tabs.
     Tsv,
     /// nicelist's JSON.
     Json,
-    /// The same, with a rule per line.
+    /// nicelist's JSON with a rule per line.
     Jsonl,
     /// nicelist's TOML.
     Toml,

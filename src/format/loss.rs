@@ -9,25 +9,25 @@ use crate::rule::Rule;
 pub(super) struct Losses(pub(super) Vec<Loss>);
 
 impl Losses {
-    /// A rule is left out.
+    /// Records that a rule is left out.
     pub(super) fn rule(&mut self, index: usize, why: impl Into<String>) {
         self.0.push(Loss { rule: Some(index), lost: Lost::Everything(why.into()) });
     }
 
-    /// Fields of a rule are left out, except those in `kept`, which contains nicelist's names and
-    /// the format's names.
+    /// Records that the fields of a rule are left out, except those in `kept`. Each entry of `kept`
+    /// has nicelist's name and the format's name of a field.
     pub(super) fn fields(&mut self, index: usize, rule: &Rule, kept: &[(&str, &str)]) {
         let lost = FIELDS.into_iter().filter(|column| !field(rule, *column).is_empty());
         let lost = lost.map(Column::name).filter(|name| kept.iter().all(|(ours, _)| ours != name));
         self.0.extend(lost.map(|name| Loss { rule: Some(index), lost: Lost::Field(name) }));
     }
 
-    /// A setting or a tag is left out.
+    /// Records that a setting or a tag is left out.
     pub(super) fn other(&mut self, why: String) {
         self.0.push(Loss { rule: None, lost: Lost::Everything(why) });
     }
 
-    /// All settings are left out, because the format has rules only.
+    /// Records that all settings are left out, because the format has rules only.
     pub(super) fn settings(&mut self, content: Content<'_>) {
         for (scope, setting) in content.settings {
             let key = setting.key();
@@ -35,7 +35,7 @@ impl Losses {
         }
     }
 
-    /// The losses of a format that has all of a rule, and no settings.
+    /// The losses of a format that supports every field of a rule, but no settings.
     pub(super) fn of_settings(content: Content<'_>) -> Vec<Loss> {
         let mut losses = Self::default();
         losses.settings(content);
@@ -43,7 +43,7 @@ impl Losses {
     }
 }
 
-/// The fields that a rule has in addition to target, policy and scope.
+/// The fields that a format may lack. The hash of a bundle stands for its number of programs, too.
 const FIELDS: [Column; 9] = [
     Column::Message,
     Column::Url,

@@ -1,7 +1,8 @@
 //! Rules, settings and tags in files, and reports about programs: one module per format.
 //!
 //! Formats read bytes and write bytes. They do not open paths, print, or use a server. Formats with
-//! a rule per row are read one rule at a time ([`rows`]); the others become a [`ParsedPolicy`].
+//! a rule per row can be read one rule at a time ([`rows`]). All formats can be read as a whole,
+//! into a [`ParsedPolicy`].
 
 mod builder;
 mod configurations;

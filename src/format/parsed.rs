@@ -143,7 +143,7 @@ pub struct ParsedPolicy {
     pub faults: Vec<Remark>,
     /// How many of the faults are about entries that contradict each other.
     pub conflicts: usize,
-    /// What the author of a file may not expect: unknown keys, old spellings, meanings that differ.
+    /// What may surprise the author of a file: unknown keys, old spellings, meanings that differ.
     pub notes: Vec<Remark>,
 }
 
@@ -173,7 +173,7 @@ impl ParsedPolicy {
 }
 
 impl Location {
-    /// The remark as editors understand it, with the name of its file.
+    /// The location as editors understand it, with the name of its file.
     pub fn in_files(self, files: &[String]) -> String {
         let name = usize::try_from(self.file).ok().and_then(|index| files.get(index));
         format!("{}{}", name.map_or("", String::as_str), self.spot)
@@ -227,7 +227,7 @@ pub struct Loss {
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Lost {
-    /// The whole rule or setting is left out, for this reason.
+    /// The whole rule, setting or tag is left out, for this reason.
     Everything(String),
     /// A field of the rule, by our name. The rule is written without it.
     Field(&'static str),

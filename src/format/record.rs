@@ -47,7 +47,8 @@ pub(super) struct FieldNames {
     pub(super) texts: &'static [(&'static str, &'static str)],
 }
 
-/// The fields of one rule. A format takes out the fields that it knows; the others are unknown.
+/// The fields of one rule. A format takes out the fields that it supports. All remaining fields are
+/// unknown.
 pub(super) struct Record<'n> {
     pub(super) location: Location,
     keys: Keys,
@@ -125,7 +126,8 @@ impl<'n> Record<'n> {
         Err(Remark::new(self.at(first), format!("unknown keys: {}", names.join(", "))))
     }
 
-    /// Takes out the first of several fields that is not empty, as the origin of a draft's field.
+    /// Takes out the first field with one of these names that is not empty, and stores it as the
+    /// origin of a draft's field.
     pub(super) fn field(
         &mut self,
         field: &'static str,
@@ -140,7 +142,7 @@ impl<'n> Record<'n> {
         found
     }
 
-    /// Takes out a text. An empty one is absent.
+    /// Takes out a text. An empty text counts as absent.
     ///
     /// # Errors
     /// If it is not a string.
@@ -160,10 +162,11 @@ impl<'n> Record<'n> {
         }
     }
 
-    /// Takes out the name of a policy or a rule type. Other tools write them as numbers.
+    /// Takes out the name of a policy or a rule type. Numbers are refused, because they mean
+    /// something different in each tool.
     ///
     /// # Errors
-    /// If it is not a string.
+    /// If the value is not a string.
     pub(super) fn word(
         &mut self,
         field: &'static str,
@@ -181,7 +184,7 @@ impl<'n> Record<'n> {
         Ok(self.text(field, names)?.unwrap_or_default())
     }
 
-    /// Takes out what a rule consists of in all formats.
+    /// Takes out the fields that rules have in all formats: target, policy and texts.
     ///
     /// # Errors
     /// If a field is missing or has an invalid value.

@@ -1,11 +1,12 @@
-//! A rule as Santa itself writes it, in JSON and in profiles (co/SNTRule.mm), and Santa's words.
+//! Rules with Santa's own keys, in JSON and in profiles, and Santa's names of types and policies
+//! (SNTRule.mm).
 
 use super::Remark;
 use super::loss::Losses;
 use super::record::{FieldNames, Keys, Record, texts};
 use crate::rule::{PolicyKind, Rule, RuleDraft, RuleType, Scope};
 
-/// Santa compares keys in any case.
+/// Santa ignores the case of keys.
 pub(super) const KEYS: Keys = Keys::AnyCase;
 
 const NAMES: FieldNames = FieldNames {
@@ -24,8 +25,8 @@ const NAMES: FieldNames = FieldNames {
 /// The texts that are written: all but the last.
 const WRITTEN: &[(&str, &str)] = NAMES.texts.split_at(5).0;
 
-/// Names that Santa's keys had, or have in other tools. Santa ignores them, so that a rule with one
-/// of them has no effect.
+/// Names that Santa's keys had, or have in other tools. Santa ignores such keys, so a rule lacks
+/// their values.
 const OLD: [(&str, &str); 9] = [
     ("type", "rule_type"),
     ("ruletype", "rule_type"),
@@ -88,7 +89,7 @@ pub(super) const fn policy_name(kind: PolicyKind) -> &'static str {
     }
 }
 
-/// The name of a policy, if it is one of those that a format has.
+/// The name of a policy, if the policy is one of `kinds`.
 pub(super) fn policy_name_among(kinds: &[PolicyKind], kind: PolicyKind) -> Option<&'static str> {
     kinds.contains(&kind).then(|| policy_name(kind))
 }

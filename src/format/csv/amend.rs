@@ -1,4 +1,4 @@
-//! Changes rows of a file, and keeps its columns and all other rows.
+//! Changes rows of a CSV file. All other rows keep their values.
 
 use ::csv::{ByteRecord, ReaderBuilder, Terminator, WriterBuilder};
 
@@ -14,8 +14,9 @@ pub struct Amendment<'a> {
     pub wanted: Option<&'a Rule>,
 }
 
-/// Changes the rows of a file without invalid rows. There is one amendment per row, in the same
-/// order. Columns are added if they are needed.
+/// Changes the rows of a file that has no invalid rows. There is one amendment for each row that is
+/// not empty, in the same order. Empty rows are removed. A missing column is added if a rule needs
+/// it.
 ///
 /// # Errors
 /// If the file has no header of rules.
@@ -63,7 +64,6 @@ pub fn amend(
     output.into_inner().map_err(|error| HeaderError::Read(error.into_error()))
 }
 
-/// Whether a rule needs a column.
 fn needs_column(rule: &Rule, column: Column) -> bool {
     match column {
         Column::Scope => *rule.scope() != Scope::Fleet,

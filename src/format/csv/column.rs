@@ -58,7 +58,7 @@ impl Column {
         COLUMNS[self as usize].1
     }
 
-    /// The column whose name, ours or another tool's, folds to this.
+    /// The column with this folded name, which may be ours or another tool's.
     fn from_folded(folded: &str) -> Option<Self> {
         let is_it = |(_, name, others): &&(_, &str, &[&str])| {
             others.contains(&folded) || fold(name) == folded
@@ -108,7 +108,7 @@ pub enum HeaderError {
         /// The columns of the file that rules have. Other columns are not shown, because the first
         /// line of a file without rules may be a secret.
         known: Vec<String>,
-        /// Old names of columns in the file, and the names to write instead.
+        /// Names in the header that nicelist does not read, each with the name to write instead.
         old: Vec<(&'static str, &'static str)>,
     },
     #[error("cannot be read: {0}")]
@@ -126,8 +126,8 @@ fn renamed_columns(old: &[(&'static str, &'static str)]) -> String {
     old.iter().map(|(old, new)| format!("; write {new} in place of {old}")).collect()
 }
 
-/// Names that are not read, because their meaning is not certain, each with the name to write
-/// instead.
+/// Names that nicelist does not read, each with the required column that may be meant. The error
+/// about a missing column suggests that column.
 const OLD: [(&str, &str); 3] = [("state", "policy"), ("action", "policy"), ("hash", "identifier")];
 
 /// Maximum columns of a file, and bytes of a column's name.
@@ -246,7 +246,7 @@ impl Layout {
     }
 }
 
-/// A name in lower case, without spaces, dashes and underscores.
+/// The letters and digits of a name, in lower case.
 pub(super) fn fold(name: &str) -> String {
     name.chars().filter(|letter| letter.is_alphanumeric()).flat_map(char::to_lowercase).collect()
 }

@@ -4,7 +4,7 @@ use crate::rule::{RuleType, Target, TargetError};
 
 /// What other programs put before a hash.
 const PREFIXES: [&str; 3] = ["sha256", "sha-256", "cdhash"];
-/// What they put between the digits of a hash.
+/// What other programs put between the digits of a hash.
 const SEPARATORS: [char; 6] = [' ', '\u{a0}', '\t', ':', '-', '='];
 /// Hex digits of a SHA-256.
 const SHA256: usize = 64;
@@ -24,7 +24,7 @@ pub(super) fn target(rule_type: RuleType, text: &str) -> Result<Target, TargetEr
     }
 }
 
-/// The target of an identifier without a type. None if it may be of several types.
+/// The target of an identifier without a type. None if the type cannot be detected.
 pub(super) fn untyped(text: &str) -> Option<Result<Target, TargetError>> {
     if let Some(digits) = hash(text) {
         let rule_type = if digits.len() == SHA256 { RuleType::Binary } else { RuleType::CdHash };

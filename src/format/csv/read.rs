@@ -51,7 +51,7 @@ impl<R: BufRead> Reader<R> {
     /// Reads the header.
     ///
     /// # Errors
-    /// When the header lacks a column that rules need, or has one twice.
+    /// If the input cannot be read or its header is invalid; see [`HeaderError`].
     pub fn open(input: R, delimiter: Delimiter, defaults: Defaults) -> Result<Self, HeaderError> {
         let mut input = ReaderBuilder::new()
             .has_headers(false)
@@ -289,11 +289,11 @@ impl<R: BufRead> Iterator for Reader<R> {
     }
 }
 
-/// What some files write for a rule that does not expire.
+/// The value in some files for a rule that does not expire.
 const NEVER: &str = "never";
 
-/// A date such as 2027/01/31 or 31.01.2027 as nicelist writes it. Other dates with slashes may begin
-/// with the day or with the month.
+/// Converts a date such as 2027/01/31 or 31.01.2027 to 2027-01-31. Other dates with slashes are not
+/// converted, because they may begin with the day or with the month.
 fn with_dashes(text: &str) -> Cow<'_, str> {
     let is_number =
         |text: &str, digits| text.len() == digits && text.bytes().all(|it| it.is_ascii_digit());

@@ -307,7 +307,7 @@ fn a_quote_that_is_left_open_loses_no_rule_in_silence() {
     assert_eq!(outcomes(closed), ["2 teamid:AAAAAAAAAA allow fleet"]);
 }
 
-/// W14: dates are read where they can mean one day only.
+/// W14: a date is read if it can mean only one day.
 #[test]
 fn w14_dates_of_other_countries_are_read_where_they_are_unambiguous() {
     let read = |expires: &str| {

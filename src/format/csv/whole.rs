@@ -25,8 +25,8 @@ pub fn recognises(head: &[u8]) -> Option<Delimiter> {
         let read = input.read_byte_record(&mut record).unwrap_or(false);
         read && match Layout::read(&record) {
             Ok(_) | Err(HeaderError::Duplicate { .. }) => true,
-            // A line with one field is not a header, even if it is the name of a column: it may be
-            // any text.
+            // A line with one field is not recognized as a header, even if the field is the name of
+            // a column. Any text may begin with such a line.
             Err(HeaderError::Missing { .. }) => record.len() > 1 && Layout::knows_any(&record),
             Err(
                 HeaderError::Empty

@@ -1,4 +1,4 @@
-//! A report about programs as a source of rules: one for the best target of each.
+//! Reads rules from a report about programs: one rule for the best target of each program.
 
 use std::collections::HashMap;
 
@@ -42,7 +42,7 @@ pub fn read_rules(files: &[File], defaults: &Defaults) -> ParsedPolicy {
             }
         }
     }
-    // If no program has a rule, the reasons are faults, otherwise notes.
+    // If no program gets a rule, the reasons are faults. Otherwise they are notes.
     if policy.rules.is_empty() {
         policy.faults.extend(left_out);
     } else {

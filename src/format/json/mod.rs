@@ -15,13 +15,13 @@ use super::{Defaults, Location, Remark};
 use crate::document::{Fault, Node};
 use crate::rule::{Rule, RuleDraft};
 
-/// The keys that lists have in addition to those of the rule itself.
+/// The keys that lists of rules have in addition to the keys of a rule.
 const LISTED: [&str; 5] = ["revision", "author", "since", "needs", "withheld"];
 
-/// Reads one rule: alone, or as lists show it. `node` parses the same text as a tree.
+/// Reads one rule, with or without the keys of lists. `node` parses the same text as a tree.
 ///
 /// # Errors
-/// The first thing that is wrong with it.
+/// The first thing that is wrong with the rule.
 fn rule(
     file: u32,
     text: &str,

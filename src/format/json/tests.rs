@@ -63,7 +63,7 @@ fn faults_have_their_line_and_column_and_come_all_at_once() {
     assert_eq!(faults(&read(&lines, Format::Jsonl)), ["f:2:12: is not JSON: expected value"]);
 }
 
-/// W12: the message contains the field and the expected value, and no Rust types.
+/// W12: the message contains the field and the expected kind of value, and no Rust types.
 #[test]
 fn w12_a_value_of_the_wrong_type_is_named_with_its_field() {
     for (rule, column, fault) in [
@@ -110,7 +110,7 @@ fn w11_a_key_that_stands_twice_in_a_rule_is_refused() {
     }
 }
 
-/// W9: a page of the admin API may not contain all rules.
+/// W9: one page of the admin API does not always contain all rules.
 #[test]
 fn w9_a_page_with_more_pages_behind_it_is_noted() {
     let notes = |text: &str| {

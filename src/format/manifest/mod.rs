@@ -20,7 +20,7 @@ use super::detect::is_for_people;
 const TOP: [&str; 5] = ["scope", "source", "tags", "settings", "rules"];
 /// The keys of a tag.
 const OF_TAG: [&str; 6] = ["priority", "description", "serials", "users", "groups", "hostnames"];
-/// What the name of a file says about its content.
+/// The kind of a file, detected from its name.
 enum FileKind {
     Toml,
     /// Rules in rows.

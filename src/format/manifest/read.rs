@@ -193,7 +193,7 @@ impl FileReader<'_> {
         text.parse().map_err(|error| self.fault(node, format!("{name}: {error}"))).ok()
     }
 
-    /// Reads each of the tables in a table.
+    /// Reads each table within a table.
     fn each_table(&mut self, entry: &Entry, read: fn(&mut Self, &Entry)) {
         let Entry { key: name, node, .. } = entry;
         let Some(entries) = node.entries() else {

@@ -140,7 +140,7 @@ impl ManifestFile {
             rules.iter().map(|is| Amendment { is, wanted: left.take_rule(is) }).collect();
         let unchanged = amendments.iter().all(|it| it.wanted == Some(it.is));
         let delimiter = csv::recognises(&file.bytes).unwrap_or(delimiter);
-        // It was read without faults, so it has a header.
+        // The file was read without faults, so it has a header.
         let amended = csv::amend(&file.bytes, delimiter, &amendments).ok();
         let Some(bytes) = amended.filter(|_| !unchanged) else {
             return Self { file: file.clone(), tables: None };
@@ -192,7 +192,7 @@ impl Tables {
 struct Left<'a> {
     tags: BTreeMap<&'a TagName, &'a Tag>,
     settings: BTreeMap<(Scope, SettingKey), &'a Setting>,
-    /// By scope, which is the order in files.
+    /// By target, then by scope. [`Left::put_rules`] sorts new rules by scope.
     rules: BTreeMap<&'a RuleKey, &'a Rule>,
 }
 
@@ -263,7 +263,7 @@ fn parent<'d>(document: &'d mut DocumentMut, name: &str) -> Option<&'d mut dyn T
     item.as_table_like_mut()
 }
 
-/// A setting's value as people write it: numbers and truth values without quotes.
+/// A setting's value as people write it: numbers and booleans without quotes.
 fn native(text: &str) -> Value {
     match (text.parse::<bool>(), text.parse::<i64>()) {
         (Ok(flag), _) => flag.into(),
@@ -409,12 +409,12 @@ fn list<'a>(names: impl Iterator<Item = &'a str>) -> Option<Value> {
     (!names.is_empty()).then(|| names.into())
 }
 
-/// Writes a rule into a table, without what the file's defaults give.
+/// Writes a rule into a table, without the values that equal the file's defaults.
 fn set_rule(table: &mut dyn TableLike, rule: &Rule, defaults: &Defaults) {
     let draft = RuleDraft::from(rule.clone());
     let text = |text: Option<String>| text.map(Value::from);
     let usual = defaults.scope.as_ref().unwrap_or(&Scope::Fleet) == rule.scope();
-    // If the file has a default source, an empty source means that there is none.
+    // If the file has a default source, an empty source means that the rule has none.
     let source = match (draft.source, &defaults.source) {
         (None, Some(_)) => Some(String::new()),
         (source, usual) if source == *usual => None,

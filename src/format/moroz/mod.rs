@@ -38,7 +38,7 @@ const SETTINGS: [(&str, SettingKey); 8] = [
 const OF_OTHERS: [(&str, SettingKey); 1] =
     [("override_file_access_action", SettingKey::OverrideFileAccessAction)];
 
-/// Names that are in Moroz's documentation but that Moroz ignores, with the names that it reads.
+/// Old names, as in Moroz's documentation. Moroz ignores them and reads the new names.
 const STALE: [(&str, &str); 4] = [
     ("blocklist_regex", "blocked_path_regex"),
     ("blacklist_regex", "blocked_path_regex"),

@@ -194,7 +194,7 @@ fn combine(parts: Vec<Part>, policy: &mut ParsedPolicy) {
     }
 }
 
-/// What a host's file has in addition to the global one.
+/// What a host's file changes compared with the global file.
 #[derive(Default)]
 struct Layer {
     contents: FileContents,

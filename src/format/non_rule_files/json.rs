@@ -15,7 +15,7 @@ pub(super) fn recognize(file: &File) -> Option<NonRuleFile> {
     if outline.is_complete { kind() } else { None }
 }
 
-/// What the keys of a JSON text say about its kind.
+/// Detects the kind of a JSON text from its keys.
 struct Keys<'o>(&'o Outline);
 
 /// Keys of Santa's events. Each event has at least one of the last two.

@@ -50,7 +50,7 @@ fn decode<'b, T>(
     })
 }
 
-/// Skips the rest. `skip_all` fails at the end of a value with an indefinite length.
+/// Skips all remaining values. `skip_all` fails at the end of a value with an indefinite length.
 fn skip<S: Source>(rest: &mut Constructed<'_, S>) -> Decoded<(), S> {
     while rest.skip_opt(|_, _, _| Ok(()))?.is_some() {}
     Ok(())

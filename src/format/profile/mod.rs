@@ -3,8 +3,8 @@
 //! Rules are in a list called `StaticRules`, at any depth: at the top of a property list, in a
 //! payload of Santa's own type, or in the forced settings of `com.apple.ManagedClient.preferences`.
 //! Both vendors of Santa are supported. The profile may be signed. The signature is not checked,
-//! and a note reports that. Written profiles are complete. Their identifiers depend only on the
-//! rules, so the same rules result in the same profile.
+//! and a note reports that. nicelist writes whole profiles. Their UUIDs depend only on the rules,
+//! so the same rules result in the same profile.
 
 mod envelope;
 mod read;

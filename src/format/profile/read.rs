@@ -29,10 +29,10 @@ fn contains(bytes: &[u8], word: &[u8]) -> bool {
 /// CMS starts with a sequence and the identifier of its kind: signed data, or enveloped data.
 const SIGNED: &[u8] = b"\x06\x09\x2A\x86\x48\x86\xF7\x0D\x01\x07\x02";
 const ENCRYPTED: &[u8] = b"\x06\x09\x2A\x86\x48\x86\xF7\x0D\x01\x07\x03";
-/// The identifier follows the tag and the length of the sequence.
+/// Bytes at the start of CMS that contain the tag and length of the sequence, and the identifier.
 const CMS_START: usize = 32;
 
-/// Whether it is a signed profile, which is in an envelope of CMS.
+/// Whether a file is signed CMS data, like a signed profile.
 fn is_signed(bytes: &[u8]) -> bool {
     is_der(bytes) && contains(&bytes[..bytes.len().min(CMS_START)], SIGNED)
 }
@@ -128,7 +128,7 @@ impl RuleSearch<'_, '_> {
         for entry in entries {
             match entry.key.as_str() {
                 RULES => self.list(&entry.node),
-                // MDM servers store these keys about a payload. They are not settings.
+                // Keys that begin with `Payload` describe a payload to MDM servers.
                 key if has_rules && !key.starts_with("Payload") => self.note_setting(key),
                 _ => self.node(&entry.node),
             }

@@ -210,7 +210,7 @@ fn nesting_without_end_is_refused() {
     }
 }
 
-/// A binary property list of lists, each with the previous one several times.
+/// A binary property list of nested lists. Each list contains the previous one 14 times.
 fn grown(levels: u8, text: &[u8]) -> Vec<u8> {
     let mut bytes = b"bplist00".to_vec();
     let mut starts = vec![bytes.len()];

@@ -24,7 +24,7 @@ use crate::rule::{Rule, Scope};
 
 /// The resource of Workshop's provider.
 const WORKSHOP: &str = "nps_workshop_rule";
-/// The resource of Zentral's.
+/// The resource of Zentral's provider.
 const ZENTRAL: &str = "zentral_santa_rule";
 
 /// Writes a resource of Workshop's provider for each rule.

@@ -15,7 +15,7 @@ use crate::rule::RuleDraft;
 const THRESHOLD: &str = "affected_host_threshold";
 /// The keys that repeat a resource.
 const REPEATS: [&str; 2] = ["count", "for_each"];
-/// The lists of Zentral's rules that cannot become one scope.
+/// The lists of Zentral's rules that are not read from Terraform.
 const UNREAD: [&str; 4] =
     ["tag_ids", "excluded_tag_ids", "excluded_serial_numbers", "excluded_primary_users"];
 
@@ -103,7 +103,7 @@ fn check(record: &mut Record<'_>) -> Result<(), Remark> {
     Ok(())
 }
 
-/// Reads one of Zentral's rules. Serial numbers and primary users become a scope each.
+/// Reads one of Zentral's rules. Each serial number or primary user becomes a scope.
 fn zentral(record: &mut Record<'_>) -> Result<Vec<RuleDraft>, Faults> {
     check(record)?;
     record.ignore(&["configuration_id", "ruleset_id", "version", "id"]);
@@ -124,7 +124,7 @@ fn zentral(record: &mut Record<'_>) -> Result<Vec<RuleDraft>, Faults> {
             return Err(Remark::new(record.location, text).into());
         }
     };
-    // Older versions of the provider have numbers.
+    // Older versions of the provider have policies by number.
     let numbered = numbered_policy(record)?;
     let mut draft = record.draft(&ZENTRAL_NAMES)?;
     if let Some(kind) = numbered {

@@ -1,7 +1,7 @@
 //! Workshop's rules in JSON: what its API lists, and the requests that create a rule.
 //!
-//! A rule is for one tag: `global` is every host, `host:UUID` one host, and any other name a tag.
-//! Keys are read in either style of protobuf's JSON, `ruleType` and `rule_type`. Facts:
+//! A rule is for one tag. `global` means every host, and `host:UUID` means one host. Any other name
+//! is a tag. Keys are read in either style of protobuf's JSON, `ruleType` and `rule_type`. Facts:
 //! northpolesec/santa-rule-importer and the provider nps for Terraform.
 
 use serde_json::{Value, json};

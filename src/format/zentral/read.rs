@@ -35,7 +35,7 @@ fn is_zentral(head: &Outline, whole: impl FnOnce() -> Outline) -> bool {
         return has(head, &["target_type"]);
     }
     if let Some(results) = head.list("results") {
-        // A page without rules is known by the keys around them.
+        // A page without rules is recognized by its other keys.
         let is_empty_page = results.length == 0 && has(head, &["count", "next", "previous"]);
         return Keys::Exact.has_all(&results.keys, &["target_type"]) || is_empty_page;
     }

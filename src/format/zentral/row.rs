@@ -23,7 +23,7 @@ const NAMES: FieldNames = FieldNames {
 /// Fields without a meaning outside Zentral.
 const IGNORED: [&str; 7] =
     ["id", "version", "created_at", "updated_at", "ruleset", "is_voting_rule", "configuration"];
-/// Kinds of target that Zentral resolves before a host sees them.
+/// Kinds of target that Zentral has and Santa does not have.
 const BUNDLES: [&str; 2] = ["BUNDLE", "METABUNDLE"];
 
 /// The form of the rules in a file.

@@ -19,7 +19,7 @@ pub(super) enum Kind {
 impl Kind {
     pub(super) const ALL: [Self; 3] = [Self::Tags, Self::Users, Self::Serials];
 
-    /// The name of the list of those that get the rule.
+    /// The name of the list of tags, users or hosts that get the rule.
     pub(super) const fn included(self) -> &'static str {
         match self {
             Self::Tags => "tags",

@@ -80,7 +80,7 @@ fn name(rules: &[Rule]) -> &str {
     }
 }
 
-/// Zentral has one rule per target. It is combined from nicelist's weakest rule, equal rules in
+/// Zentral has one rule per target. That rule combines nicelist's weakest rule, equal rules in
 /// scopes of the same kind, and `remove` rules, which become exceptions.
 fn row<'a>(mut rules: Vec<(usize, &'a Rule)>, losses: &mut Losses) -> Option<Row<'a>> {
     rules.sort_by(|(_, one), (_, other)| one.scope().cmp(other.scope()));
@@ -116,8 +116,8 @@ fn row<'a>(mut rules: Vec<(usize, &'a Rule)>, losses: &mut Losses) -> Option<Row
     })
 }
 
-/// The list that gets the scope of `rule`, if `first` is the first rule for the same target; none for
-/// the fleet.
+/// The list for the scope of `rule`; none for the fleet. `first` is the first rule for the same
+/// target, and `base` is the kind of its scope.
 fn part(rule: &Rule, first: &Rule, base: Option<Kind>) -> Result<Option<&'static str>, String> {
     if rule.policy().kind() == PolicyKind::Remove {
         named(rule.scope())?;
