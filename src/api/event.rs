@@ -135,7 +135,7 @@ pub struct HostReport {
 }
 
 impl HostReport {
-    /// Why no rule could be made of the report, if none could.
+    /// Why no rule can be created from the report. None if one can be created.
     pub fn fault(&self) -> Option<String> {
         let Some(keys) = self.event.as_object() else { return Some("is not a JSON object".into()) };
         let hash = keys.get("file_sha256").or_else(|| keys.get("fileSha256"));
@@ -145,7 +145,7 @@ impl HostReport {
         if hash.len() != 64 || !hash.bytes().all(|byte| byte.is_ascii_hexdigit()) {
             return Some(format!("file_sha256: `{hash}` is no SHA-256"));
         }
-        // Some clients number their decisions.
+        // Some clients report decisions as numbers.
         let is_decided = keys.get("decision").is_some_and(|decision| {
             decision.is_number() || decision.as_str().is_some_and(|word| !word.is_empty())
         });

@@ -33,7 +33,7 @@ mod words {
     }
 }
 
-/// A query with the filters of all paths, and some of its own.
+/// A query with the filters that all paths have, and with its own parameters.
 macro_rules! event_query {
     ($(#[$about:meta])* $name:ident { $($own:tt)* }) => {
         $(#[$about])*

@@ -88,7 +88,7 @@ impl From<ExpiresIn> for String {
     }
 }
 
-/// Two expiries count as equal if they differ by less than this part of the duration.
+/// Two expiries count as equal if they differ by at most the duration divided by this.
 const SLACK: i32 = 24;
 
 /// A rule to store. While the policy stays the same, absent fields keep the values of the current
@@ -132,7 +132,7 @@ pub struct RulePatch {
     /// Where the rule came from.
     #[serde(skip_serializing_if = "FieldPatch::is_kept")]
     pub source: FieldPatch<String>,
-    /// When the rule expires. A date ends with the day in the time zone of the server.
+    /// When the rule expires. A date means the end of that day in the time zone of the server.
     #[serde(skip_serializing_if = "FieldPatch::is_kept", deserialize_with = "expiry_patch")]
     pub expires: FieldPatch<Timestamp>,
     /// The rule expires this long after the server stores it, instead of at a fixed time. If the
@@ -146,7 +146,7 @@ impl RulePatch {
     /// Checks the rule. Absent fields among those to `reset` are erased.
     ///
     /// # Errors
-    /// A field is invalid, or the expiry is before `now`.
+    /// A field is invalid, or the expiry is not after `now`.
     pub fn into_merge(self, reset: RuleFields, now: Timestamp) -> Result<RuleMerge, RuleError> {
         let kept = self.kept().without(reset);
         let (expires, slack) = self.expiry(now).map_err(|problem| RuleError {

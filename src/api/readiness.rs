@@ -24,7 +24,6 @@ pub struct Reason {
 }
 
 impl Reason {
-    /// A reason.
     pub fn new(code: &str, message: impl Into<String>) -> Self {
         Self { code: code.to_owned(), message: message.into() }
     }

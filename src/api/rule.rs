@@ -125,7 +125,7 @@ pub struct ChangeWarning {
 }
 
 impl ChangeAnswer {
-    /// How many edits ended this way.
+    /// The number of edits with this outcome.
     pub fn count(&self, outcome: Outcome) -> usize {
         self.outcomes.iter().filter(|each| **each == outcome).count()
     }

@@ -24,7 +24,7 @@ use crate::rule::{
     RuleType, Ruling, Scope, SigningStatus, StepResult, TagName, Target,
 };
 
-/// Not only spaces, no control characters.
+/// A name has no control characters, and does not consist only of spaces.
 const NAME: &str = r"^[^\x00-\x1f\x7f-\x9f]*[^\s\x00-\x1f\x7f-\x9f][^\x00-\x1f\x7f-\x9f]*$";
 const SCOPE: &str = r"^(fleet|tag:[A-Za-z0-9][A-Za-z0-9._-]{0,62}|(group|user|host):[^\s\x00-\x1f\x7f-\x9f][^\x00-\x1f\x7f-\x9f]{0,254})$";
 const TAG: &str = r"^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$";
@@ -64,7 +64,7 @@ fn small_count(description: &str) -> RefOr<Schema> {
     number(description, 0, u64::from(u32::MAX)).into()
 }
 
-/// A number with the schema that a derived type would give it.
+/// The schema that utoipa has for a type of number, with a description.
 fn derived<T: PartialSchema>(description: &str) -> RefOr<Schema> {
     let mut schema = T::schema();
     if let RefOr::T(Schema::Object(object)) = &mut schema {

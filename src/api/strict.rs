@@ -73,7 +73,7 @@ macro_rules! integers {
     };
 }
 
-/// Errors of the standard library and of serde_urlencoded about numbers and truth values.
+/// Errors of the standard library and of serde_urlencoded about numbers and booleans.
 const OF_PARSERS: [&str; 5] = [
     "invalid digit found in string",
     "number too large to fit in target type",
@@ -82,7 +82,7 @@ const OF_PARSERS: [&str; 5] = [
     "provided string was not `true` or `false`",
 ];
 
-/// Replaces an error about a query by one in plain words.
+/// Replaces an error about a query with one in plain words.
 fn in_words<E: Error>(error: E, expected: &str) -> E {
     match OF_PARSERS.contains(&error.to_string().as_str()) {
         true => E::custom(format_args!("expected {expected}")),
@@ -302,7 +302,7 @@ impl<'de, A: SeqAccess<'de>> SeqAccess<'de> for Checked<A> {
     }
 }
 
-/// A map with any keys. Most map types keep the last of two values with the same key.
+/// A map that refuses to have a key twice. Most map types keep the last of the two values.
 struct DistinctKeys<A> {
     inner: A,
     seen: HashSet<String>,
