@@ -2,10 +2,11 @@
 //!
 //! - [`client`]: one Santa with everything a server can observe: storage, requests, encodings,
 //!   the mistakes of each version, and faults of the network
-//! - [`fleet`]: up to millions of them, each reduced to a few bytes, to measure a server
+//! - [`fleet`]: up to millions of Santas, each reduced to a few bytes, to measure a server
 //! - [`conformance`]: single requests with known correct responses, to judge a server
 //!
-//! This module shares no code with the server, because mistakes in shared code would not be noticed.
+//! This module uses no code of the server, because mistakes in that code would not be noticed. Both
+//! use `protocol`, but `conformance` does not.
 
 pub mod client;
 pub mod conformance;

@@ -40,7 +40,7 @@ impl Clock {
         }
     }
 
-    /// Advances a manual clock. Does nothing to the computer's.
+    /// Advances a manual clock. Has no effect on the computer's clock.
     pub fn advance(&self, time: Duration) {
         match &self.0 {
             Kind::Machine(_) => {}

@@ -1,8 +1,8 @@
 //! A client that runs for days on Santa's schedule. Tests can set its clock.
 //!
-//! The first sync starts 15 seconds after the start. Each of the next ones starts an interval after
-//! the last sync, including requested syncs. Blocked executions are reported immediately, one by
-//! one, even during a sync (Santa's SNTSyncManager and SNTSyncdQueue).
+//! The first sync starts 15 seconds after the start. Each later sync starts one interval after the
+//! end of the previous sync, which may be a requested one. Blocked executions are reported
+//! immediately, one by one, even during a sync (Santa's SNTSyncManager and SNTSyncdQueue).
 
 use std::collections::HashMap;
 use std::mem;
@@ -22,7 +22,7 @@ use crate::protocol::{Decision, Event};
 /// The time from the start to the first sync.
 const FIRST_SYNC: Duration = Duration::from_secs(15);
 
-/// How long a file is not reported immediately again.
+/// The minimum time between two immediate reports of the same file.
 const BACKOFF: Duration = Duration::from_secs(600);
 
 /// Maximum requested syncs that are not completed.
@@ -35,14 +35,15 @@ const MEMBERS_AT_ONCE: usize = 50;
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Blocked {
     pub event: Event,
-    /// The programs of its bundle, which are reported if the server wants them.
+    /// The programs of the event's bundle, which are reported if the server requests them.
     pub members: Vec<Event>,
 }
 
 /// What happened to the report of a blocked execution.
 #[derive(Debug)]
 pub enum BlockedOutcome {
-    /// The server accepted it, and this number of programs that it wanted from the bundle.
+    /// The server accepted the event, and this number of programs that it requested from the
+    /// bundle.
     Sent { members: usize },
     /// The file was reported less than ten minutes ago, so the event is sent with the next sync.
     Waiting,
@@ -119,8 +120,8 @@ impl Daemon {
         santa
     }
 
-    /// Waits for the next scheduled sync and performs it. Dropping the future loses nothing, except
-    /// that it stops a sync in progress.
+    /// Waits for the next scheduled sync and performs it. Dropping the future stops a sync in
+    /// progress, and has no other effect.
     pub async fn next(&self) -> DaemonSync {
         let mut due = self.due.subscribe();
         loop {
@@ -138,7 +139,7 @@ impl Daemon {
         }
     }
 
-    /// Syncs on request, after a sync in progress.
+    /// Waits for a sync in progress, then performs a requested sync.
     ///
     /// # Errors
     /// When two requested syncs are not completed.
@@ -148,7 +149,7 @@ impl Daemon {
         Ok(self.sync_now(&mut santa).await)
     }
 
-    /// Downloads rules after a push, and after a sync in progress.
+    /// Waits for a sync in progress, then downloads rules, as after a push.
     ///
     /// # Errors
     /// When two requested syncs are not completed, or this one failed.
@@ -168,7 +169,7 @@ impl Daemon {
     }
 
     /// Reports a blocked execution immediately, unless the file was reported less than ten minutes
-    /// ago. It is also sent with the next sync, until the server accepted it.
+    /// ago. Until the server has accepted the event, syncs also send it.
     pub async fn block(&self, blocked: Blocked) -> BlockedOutcome {
         let Blocked { mut event, mut members } = blocked;
         let Generation::Santa(version) = self.profile.generation else {
@@ -222,7 +223,8 @@ impl Daemon {
         BlockedOutcome::Sent { members: members.len() }
     }
 
-    /// Whether a file may be reported immediately. If so, it counts as reported.
+    /// Whether a file may be reported immediately. A file that may be reported then counts as
+    /// reported.
     fn may_report(&self, file_sha256: &str) -> bool {
         let now = self.clock.now();
         let mut reported = locked(&self.reported);
@@ -243,7 +245,7 @@ impl Daemon {
     }
 }
 
-/// Sends only these events. Returns the bundles whose programs the server wants to know.
+/// Sends only these events. Returns the bundles whose programs the server requests.
 async fn upload(sender: &RequestSender<'_>, events: &[Event]) -> Result<Vec<String>, RequestError> {
     let body = request_formats::events(sender.version, sender.profile, events);
     let answer = sender.exchange(Stage::EventUpload, body, response_formats::uploaded).await?;

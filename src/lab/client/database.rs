@@ -147,7 +147,7 @@ pub struct Database {
 impl Database {
     /// Applies a download as a whole.
     ///
-    /// An empty download deletes nothing, even in a clean sync: real clients return before that.
+    /// An empty download deletes nothing, even in a clean sync, because real clients skip it.
     pub(crate) fn apply(&mut self, kind: SyncKind, changes: Vec<RuleChange>) {
         if changes.is_empty() {
             return;
@@ -188,7 +188,7 @@ impl Database {
         rules_hash(self.rules())
     }
 
-    /// In the order in which they were last written.
+    /// The rules, in the order in which they were last written.
     pub fn rules(&self) -> impl ExactSizeIterator<Item = &HeldRule> {
         self.rows.values()
     }

@@ -88,7 +88,7 @@ pub struct Faulty<T> {
 }
 
 impl<T> Faulty<T> {
-    /// All faults happen at the same time.
+    /// Applies all faults together.
     pub fn new(transport: T, faults: Vec<Fault>) -> Self {
         Self { transport, faults, pages: AtomicUsize::new(0) }
     }

@@ -1,7 +1,8 @@
 //! The clients of the protocol, and what each version supports and does.
 //!
-//! Facts are from Santa's tags (google/santa up to 2024.9, northpolesec/santa after) and from
-//! rednose, the library that pedro syncs with. Each fact has the first version that it is true for.
+//! Facts about Santa are from its tags (google/santa up to 2024.9, northpolesec/santa after). Each
+//! of these facts has the first version that it is true for. Facts about pedro are from pedro and
+//! from rednose, the library that pedro used until January 2026.
 
 use std::fmt;
 use std::str::FromStr;
@@ -11,7 +12,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::protocol::{ClientMode, PolicyName, RuleType};
 
-/// The version that pedro reports since January 2026.
+/// The version that pedro has reported since January 2026.
 const PEDRO: &str = "pedro-1.2.0 (pedro 1.2.0)";
 
 /// The version that pedro reported before, when it synced with the library rednose.
@@ -135,7 +136,7 @@ impl Version {
         self.since(2024, 6) && !self.since(2024, 8)
     }
 
-    /// Whether it writes every JSON key like the field's name in protobuf.
+    /// Whether it writes every JSON key as the field's name in protobuf.
     pub(crate) fn writes_field_names(self) -> bool {
         self.since(2024, 6) && !self.since(2024, 7)
     }
@@ -235,11 +236,11 @@ since! {
     sends_model: 2022, 3;
     knows_all_event_upload: 2022, 5;
     knows_unknown_event_upload: 2022, 7;
-    /// An absent bundle setting keeps its value. Before, it is off.
+    /// Absent settings for bundles and transitive rules keep their values. Before, they are off.
     keeps_bundle_settings: 2023, 1;
     /// A server may choose the header for its XSRF token.
     renames_xsrf_header: 2023, 3;
-    /// The encoding from the profile is used. Before, it is always deflate.
+    /// The encoding in the profile is used. Before, bodies are always compressed with deflate.
     chooses_encoding: 2023, 4;
     /// Identifiers are checked, and normalized.
     checks_identifiers: 2023, 5;
@@ -251,8 +252,8 @@ since! {
     /// Messages are defined in protobuf. Before, they are dictionaries, and each client writes and
     /// reads some keys by hand.
     has_messages: 2024, 6;
-    /// `AUDIT_ONLY` has no effect, because the code that applies it expects another spelling than
-    /// the code that reads it.
+    /// `AUDIT_ONLY` has no effect: the code that reads it from a response passes on `AUDIT_ONLY`,
+    /// but the code that applies it accepts only `auditonly`.
     loses_audit_only: 2024, 6;
     sends_sync_type: 2025, 1;
     /// Events have entitlements, code signing flags and a signing status.
@@ -269,12 +270,12 @@ since! {
     gives_up_at_client_errors: 2026, 4;
     forgets_settings_when_clean: 2026, 4;
     knows_button_label: 2026, 7;
-    /// Another `SyncBaseURL` deletes the rules of the old server in addition to its settings
+    /// A change of `SyncBaseURL` deletes the rules of the old server in addition to its settings
     /// (Santa's change 1151, after 2026.7).
     forgets_rules_of_another_server: 2026, 8;
 }
 
-/// How long clients wait for a response, body included.
+/// How long clients wait for a response, including its body.
 pub(crate) const ANSWER_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// How long clients wait for an XSRF token.

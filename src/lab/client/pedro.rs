@@ -17,8 +17,8 @@ use super::{
 };
 use crate::protocol::{self, BodyError, ClientMode, ContentEncoding, MessageError, RuleType};
 
-/// Maximum bytes of a response that its HTTP library reads, after decompression. In old releases
-/// (ureq up to 3.3), the limit applies to the compressed bytes.
+/// Maximum bytes of a response that pedro's HTTP library, ureq, reads. ureq 3.5 counts the bytes
+/// after decompression. ureq up to 3.3 counts them before decompression, as `Rednose` does here.
 const LONGEST_ANSWER: usize = 10 << 20;
 
 /// The length of a field of the system's `utsname`, including the zeros at the end.

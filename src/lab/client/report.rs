@@ -55,7 +55,7 @@ pub struct EventReport {
     pub discarded: usize,
     /// Events for the next sync.
     pub kept: usize,
-    /// The bundles whose programs the server wants to know.
+    /// The bundles whose programs the server requests.
     pub wanted_bundles: Vec<String>,
 }
 

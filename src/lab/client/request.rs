@@ -19,7 +19,7 @@ const TOKEN_HEADER_NAME: &str = "X-XSRF-TOKEN-HEADER";
 /// The timing of retries and timeouts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Pace {
-    /// How long a client really waits for each second that it should wait between attempts.
+    /// How long the simulated client waits for each second that Santa waits between attempts.
     pub second: Duration,
     /// The timeout of a response, including its body.
     pub timeout: Duration,
@@ -74,8 +74,8 @@ impl Stage {
 
 /// The XSRF token of a client, if a server ever required one.
 ///
-/// It is not part of the stored state, because clients have it in memory. Clones are the same
-/// token.
+/// The token is not saved in the client's file, because real clients keep it only in memory. Clones
+/// share one token.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct XsrfToken(Arc<Mutex<Option<(String, String)>>>);
 

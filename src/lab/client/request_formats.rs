@@ -13,7 +13,7 @@ use crate::protocol::{
     PreflightRequest, RuleDownloadRequest,
 };
 
-/// Keys whose numbers 2024.6 and 2024.7 write as strings, because they had 64 bits.
+/// Keys whose numbers 2024.6 and 2024.7 write as strings, because the numbers had 64 bits.
 const LONG_COUNTS: [&str; 4] =
     ["rules_received", "rules_processed", "file_bundle_hash_millis", "file_bundle_binary_count"];
 

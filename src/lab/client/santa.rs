@@ -110,7 +110,7 @@ impl Santa {
     }
 
     /// Deletes the server's settings, as after a change of `SyncBaseURL`, and requires a clean
-    /// sync.
+    /// sync. Some clients also delete the rules.
     pub fn change_server(&mut self) {
         self.settings = Settings::default();
         self.require(SyncKind::CleanAll);
@@ -128,7 +128,7 @@ impl Santa {
         self.database.add_transitive(count);
     }
 
-    /// Deletes a rule without a sync, as root can. Does nothing if there is none.
+    /// Deletes a rule without a sync, as root can. Does nothing if the rule does not exist.
     pub fn delete_rule(&mut self, rule_type: RuleType, identifier: &str) {
         self.database.delete(rule_type, identifier);
     }

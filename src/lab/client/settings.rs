@@ -18,7 +18,7 @@ const DEFAULT_PUSH_SYNC_INTERVAL: u32 = 14_400;
 /// Seconds in which a pushed rule is downloaded: the default, and the minimum.
 const DEFAULT_RULE_SYNC_DEADLINE: u32 = 600;
 
-/// The settings that a server sent. For the others, the profile applies.
+/// The settings that a server sent. An absent setting has its value from the profile.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Settings {
@@ -136,7 +136,7 @@ fn legacy_media_policy(block: Option<bool>, flags: Vec<String>) -> Option<MediaP
     })
 }
 
-/// Clients from 2024.6 on read `AUDIT_ONLY`, but their setter does not know this spelling.
+/// Clients from 2024.6 on read `AUDIT_ONLY`, but their setter does not accept this spelling.
 fn obeyed(version: Version, action: Option<FileAccessAction>) -> Option<FileAccessAction> {
     let is_lost = |action| action == FileAccessAction::AuditOnly && version.loses_audit_only();
     action.filter(|&action| !is_lost(action))

@@ -26,8 +26,9 @@ impl Default for SyncOptions {
 
 /// Why a sync stopped.
 ///
-/// Nothing from preflight is applied, and a clean sync that was required before is still required.
-/// Events that were sent or discarded stay deleted.
+/// A clean sync that was required before is still required, and events that were sent or discarded
+/// stay deleted. No setting from preflight is applied, except for the bundle and transitive
+/// settings of versions before 2023.
 #[derive(Debug, thiserror::Error)]
 pub enum SyncError {
     #[error("preflight failed")]
@@ -55,7 +56,7 @@ impl Santa {
     /// Save the client even if this fails, because it may have changed.
     ///
     /// # Errors
-    /// When a stage failed that stops a sync.
+    /// When a stage fails and its failure stops the sync.
     pub async fn sync(
         &mut self,
         transport: &dyn Transport,
@@ -67,7 +68,7 @@ impl Santa {
     /// Downloads only rules, as after a push.
     ///
     /// # Errors
-    /// When the download failed, or the client does not support it.
+    /// When the download fails, or the client does not support a download of rules alone.
     pub async fn sync_rules(
         &mut self,
         transport: &dyn Transport,
@@ -164,8 +165,8 @@ impl Santa {
         })
     }
 
-    /// Sends the pending events in batches until one fails. A clean sync discards them. A failure
-    /// does not stop the sync.
+    /// Sends the pending events in batches until a batch fails, which does not stop the sync. A
+    /// clean sync discards the events.
     async fn upload_events(
         &mut self,
         sender: &RequestSender<'_>,
@@ -212,7 +213,7 @@ impl RequestSender<'_> {
     }
 }
 
-/// Old clients do not read this response.
+/// Clients before 2024.6 do not read the response to postflight.
 fn finished(version: Version, format: Format, body: &[u8]) -> Result<(), MessageError> {
     if version.has_messages() {
         read_answer::<PostflightResponse>(format, body)?;

@@ -117,7 +117,7 @@ impl HttpTransport {
     ) -> Result<Self, AddressError> {
         let base = base_url(address)?;
         let client = certificates.given_to(reqwest::Client::builder());
-        // Callers decompress bodies, because clients differ in that.
+        // Callers decompress bodies, because clients decompress them in different ways.
         let client = client.redirect(reqwest::redirect::Policy::none());
         let client = client.no_gzip();
         let client = if is_loopback(&base) { client.no_proxy() } else { client };

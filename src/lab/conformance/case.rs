@@ -62,9 +62,10 @@ impl Case {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Demand {
-    /// Otherwise a client fails, has the wrong rules or settings, or loses events.
+    /// If the server does not meet it, a client fails, has the wrong rules or settings, or loses
+    /// events.
     Must,
-    /// Otherwise something is harder than necessary, but all clients work.
+    /// If the server does not meet it, something is harder than necessary, but all clients work.
     Should,
 }
 

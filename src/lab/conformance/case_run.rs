@@ -95,7 +95,7 @@ impl<'j> CaseRun<'j> {
         }
     }
 
-    /// Runs another hook for a host.
+    /// Runs a hook that changes a host and not a rule.
     pub(super) async fn administer(
         &self,
         hook: Hook,
@@ -120,8 +120,8 @@ impl<'j> CaseRun<'j> {
         self.hooks.run(Hook::RemoveRule, &values).await
     }
 
-    /// Removes the rest of the added rules. Errors are ignored: the rules are for programs that do
-    /// not exist.
+    /// Removes the rules that were added and not yet removed. Errors are ignored, because the rules
+    /// are for programs that do not exist.
     pub(super) async fn delete_rules(&self) {
         let left = std::mem::take(&mut *self.added());
         for added in &left {

@@ -38,9 +38,9 @@ pub(super) struct Mac<'t> {
     /// The machine ID: letters, digits and hyphens.
     pub(super) id: String,
     pub(super) client: Version,
-    /// Whether it requests a clean sync, as clients do until they performed one.
+    /// Whether it requests a clean sync, as clients do until they have performed one.
     pub(super) asks_clean: bool,
-    /// In the order in which they were last written.
+    /// The rules, in the order in which they were last written.
     rules: Vec<Rule>,
 }
 
@@ -167,11 +167,11 @@ impl<'t> Mac<'t> {
         Ok(pages.into_iter().flat_map(|page| page.rules).collect())
     }
 
-    /// Applies rules as its version does. Returns how many of them it understood.
+    /// Applies rules as the client's version does. Returns the number of rules that it understood.
     pub(super) fn apply(&mut self, kind: Kind, rules: &[Value]) -> usize {
         let known = |value| rule::read(value, self.client).ok();
         let read: Vec<Rule> = rules.iter().filter_map(known).collect();
-        // Clients delete nothing if they understood no rule.
+        // Clients delete nothing if they understand no rule.
         if kind == Kind::Clean && !read.is_empty() {
             self.rules.clear();
         }

@@ -24,7 +24,7 @@ pub enum BodyEncoding {
 }
 
 impl BodyEncoding {
-    /// In the order in which they are tried.
+    /// All encodings, in the order in which they are tried.
     pub const ALL: [Self; 3] = [Self::Deflate, Self::Gzip, Self::None];
 
     pub const fn name(self) -> &'static str {

@@ -56,8 +56,9 @@ const KEYS: [(&str, Shape); 28] = [
     ("event_detail_text", Shape::Text),
 ];
 
-/// Settings that every version keeps until they are sent again. Policies for removable media are
-/// not included, because a server may leave them to the profile.
+/// Settings that a server should send at every preflight, because a client keeps or resets a
+/// missing setting, depending on its version. Policies for removable media are not included,
+/// because a server may leave them to the profile.
 const KEPT: [&str; 9] = [
     "client_mode",
     "batch_size",

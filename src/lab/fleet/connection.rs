@@ -145,7 +145,7 @@ impl Open {
 
     /// Whether a request can be sent.
     async fn is_ready(&mut self) -> bool {
-        // `drive` needs all of `self`, but the sender is in it, too.
+        // `drive` would borrow all of `self`, including the sender.
         let Self { sender, connection } = self;
         poll_fn(|context| {
             if let Some(driver) = connection.as_mut()
@@ -202,7 +202,7 @@ impl Connection {
         let answer = tokio::time::timeout(limit, self.ask(path, headers, body)).await;
         let answer = answer.unwrap_or(Err(ConnectionError::TimedOut(limit)));
         if !matches!(answer, Ok(_) | Err(ConnectionError::Status(_))) {
-            // The rest of the response may still arrive on it.
+            // A part of this response may still arrive on the connection.
             self.close();
         }
         answer

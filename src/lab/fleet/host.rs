@@ -4,7 +4,7 @@ use super::rule_tables::TableId;
 use crate::lab::SyncKind;
 use crate::protocol::ClientMode;
 
-/// Everything else is computed from the host's number and the seed.
+/// What is not stored here is computed from the host's number and the seed.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Host {
     pub(super) table: TableId,
@@ -12,14 +12,14 @@ pub(super) struct Host {
     pub(super) turns: u32,
     /// The index of its client.
     pub(super) client: u8,
-    /// Set by the server.
+    /// The mode that the server set.
     pub(super) mode: Option<ClientMode>,
     /// The kind of sync that it will request next.
     pub(super) wants: SyncKind,
     pub(super) last: LastSync,
 }
 
-/// The documented limit is 200 bytes per host, including its share of everything else.
+/// The documented limit is 200 bytes per host, including its share of all other memory.
 const _: () = assert!(size_of::<Host>() <= 16);
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

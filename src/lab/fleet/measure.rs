@@ -70,7 +70,7 @@ pub struct Latency {
 
 #[derive(Debug, Clone, Copy, Default, PartialEq, Serialize)]
 pub struct Latencies {
-    /// A whole sync. It starts when the sync is scheduled if no connection was free then.
+    /// A whole sync. If no connection was free, the time starts when the sync was scheduled.
     pub sync: Latency,
     /// From the scheduled time to the start of the sync.
     pub late: Latency,
@@ -105,7 +105,7 @@ pub(super) struct Measures {
 pub struct Counts {
     /// Completed syncs without a failed request.
     pub syncs: u64,
-    /// Those of them that deleted all rules first.
+    /// Completed syncs without a failed request that deleted all rules first.
     pub clean_syncs: u64,
     /// Syncs with a failed request.
     pub failed_syncs: u64,
@@ -136,7 +136,7 @@ impl Measures {
         self.stages[place(stage)].record(time);
     }
 
-    /// A sync completed or failed after this time.
+    /// A sync completed, failed or was skipped after this time.
     pub(super) fn synced(&mut self, time: Duration) {
         self.sync.record(time);
     }

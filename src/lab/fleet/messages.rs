@@ -15,7 +15,7 @@ use crate::lab::SyncKind;
 use crate::lab::client::request_formats::{self, PostflightFields, PreflightFields};
 use crate::protocol::{BodyError, ClientMode, ContentEncoding, MessageError};
 
-/// Maximum messages in the cache. It is emptied when it is full.
+/// Maximum messages in the cache. A full cache is emptied.
 const MOST_KEPT: usize = 4096;
 
 /// The largest window, 32 KiB.
@@ -163,7 +163,7 @@ impl Compressor {
 
 fn compressed(compress: &mut Compress, message: &[u8]) -> Result<Bytes, BodyError> {
     compress.reset();
-    // Data that cannot be compressed grows by an eighth, so that one buffer is enough.
+    // Data that cannot be compressed grows by less than an eighth, so one buffer is enough.
     let mut body = Vec::with_capacity(message.len() + message.len() / 8 + 64);
     loop {
         let rest = &message[compress.total_in() as usize..];

@@ -1,8 +1,8 @@
 //! A fleet of simulated Macs, to measure and check any Santa sync server.
 //!
-//! Hosts send and read the same as [`lab sync`](crate::lab::Santa), with the same code, but a host
-//! takes 12 bytes here. All hosts run on one thread, because the server often runs on the same
-//! computer.
+//! Hosts send and read the same messages as [`lab sync`](crate::lab::Santa), with the same code,
+//! but a host takes 12 bytes here. All hosts run on one thread, because the server often runs on
+//! the same computer.
 //!
 //! - `options`, `error`: what a fleet does, and why it cannot
 //! - `plan`: when each host syncs, and random decisions; both are computed from numbers
@@ -71,7 +71,7 @@ use verify::verify;
 /// Runs a fleet on a thread of its own until it is done or `stop` becomes true.
 ///
 /// # Errors
-/// When it cannot start. Later failures are in the summary.
+/// When the fleet cannot start. Later failures are in the summary.
 pub async fn run_fleet(
     options: FleetOptions,
     progress: watch::Sender<FleetProgress>,

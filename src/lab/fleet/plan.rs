@@ -1,8 +1,8 @@
 //! When each host syncs, and random decisions about a sync.
 //!
-//! Both are computed and not stored: the n-th arrival is a function of n, and a random number a
-//! function of the seed and its purpose. So two runs with the same seed are equal, even if syncs
-//! end in a different order.
+//! Both are computed and not stored. The n-th arrival is a function of n. A random number is a
+//! function of the seed, its purpose, the host and the sync. Therefore two runs with the same seed
+//! are equal, even if syncs end in a different order.
 
 use std::time::Duration;
 

@@ -15,13 +15,14 @@ use crate::protocol::{BodyError, ContentEncoding, MessageError, PreflightRespons
 /// Maximum decompressed bytes of a response, as for a single client.
 pub(super) const LONGEST_ANSWER: usize = 1 << 28;
 
-/// Maximum steps in the cache of pages, 8 bytes each. It is emptied when it is full.
+/// Maximum steps in the cache of pages, 8 bytes each. A full cache is emptied.
 const MOST_STEPS: usize = 4 << 20;
 
-/// Maximum responses to preflight in the cache. It is emptied when it is full.
+/// Maximum responses to preflight in the cache. A full cache is emptied.
 const MOST_ANSWERS: usize = 4096;
 
-/// Steps that are added to the number of steps in a page, for the rest of its memory.
+/// Steps that each page counts in addition to its own, for the memory that a page without steps
+/// takes.
 const LEAST_STEPS: usize = 32;
 
 /// A response before decompression.
@@ -32,7 +33,7 @@ pub(super) struct RawResponse {
 }
 
 impl RawResponse {
-    /// A hash of the bytes and of everything else that the result depends on.
+    /// A hash of the bytes, the encoding and the client, which determine the result.
     fn name(&self, client: u8) -> u128 {
         let seed = u64::from(client) << 8 | self.encoding as u64;
         xxh3_128_with_seed(&self.body, seed)

@@ -5,9 +5,9 @@
 //! that most syncs need one lookup. (A sum of hashes per host would not work: a removal contains
 //! its target, but not the rule that it removes.)
 //!
-//! The text of a rule is stored once, too. A table takes 4 bytes per rule and about 250 more, which
-//! every host needs if all have different rules. Only the keys of the cache of downloads are
-//! hashes, of 128 bits, that could be equal by chance.
+//! The text of a rule is stored once, too. A table takes 4 bytes per rule and about 250 more. If
+//! all hosts have different rules, each host needs a table. Only the keys of the download cache are
+//! hashes, which could be equal by chance. They have 128 bits.
 
 use std::collections::{HashMap, HashSet};
 use std::rc::Rc;
@@ -17,7 +17,7 @@ use crate::lab::client::rules_hash::rules_hash;
 use crate::lab::{HeldRule, RuleCounts, SyncKind};
 use crate::protocol::RuleType;
 
-/// Maximum results in the cache of downloads. It is emptied when it is full.
+/// Maximum results in the cache of downloads. A full cache is emptied.
 const MOST_REMEMBERED: usize = 16_384;
 
 /// The number of a table. Numbers are not reused.
@@ -53,7 +53,7 @@ pub(super) struct Download<'a> {
 
 #[derive(Debug)]
 struct Table {
-    /// In the order in which they were last written.
+    /// The rules, in the order in which they were last written.
     rows: Rc<[RuleId]>,
     holders: u32,
     counts: RuleCounts,
@@ -222,7 +222,7 @@ impl RuleTables {
         })
     }
 
-    /// The rules that `one` has and `other` has not.
+    /// The rules that `one` has and `other` does not have.
     fn beyond(&self, one: TableId, other: TableId) -> Vec<RuleId> {
         let mut has = self.rows(other).to_vec();
         has.sort_unstable();
@@ -243,7 +243,7 @@ impl RuleTables {
         Some(Difference { extra: extra.len(), missing: missing.len(), example })
     }
 
-    /// The number of tables with hosts, including the empty one.
+    /// The number of tables with hosts, including the table without rules.
     pub(super) fn count(&self) -> usize {
         self.tables.len()
     }

@@ -1,10 +1,10 @@
 //! Runs syncs, with a maximum number at a time and one connection for each.
 //!
 //! Hosts sync on schedule, whether or not earlier syncs are done (an open loop). If no connection
-//! is free, the host waits, and its sync is timed from the scheduled time. So a server that does
-//! not respond affects the times of all delayed syncs, and not only of those that had begun. If a
-//! connection is free, the sync is timed from its first request, because this process's timer has a
-//! resolution of a millisecond.
+//! is free, the host waits, and its sync is timed from the scheduled time. Therefore a server that
+//! does not respond affects the times of all delayed syncs, and not only of syncs that have begun.
+//! If a connection is free, the sync is timed from its first request, because this process's timer
+//! has a resolution of a millisecond.
 
 use std::cell::RefCell;
 use std::panic::resume_unwind;
@@ -58,7 +58,7 @@ impl Work {
     }
 }
 
-/// Where progress is sent, and who may stop a run.
+/// Receives the progress of a run, and can stop the run.
 pub(super) struct Observer {
     pub(super) progress: watch::Sender<FleetProgress>,
     pub(super) stop: watch::Receiver<bool>,
@@ -149,7 +149,7 @@ async fn worker(shared: Rc<Shared>, work: Rc<RefCell<Work>>, phase: FleetPhase) 
 }
 
 /// Waits until the scheduled time. Returns the time from which the sync is measured, or nothing if
-/// it is skipped.
+/// the sync is skipped.
 async fn begin(
     shared: &Shared,
     host: u32,

@@ -42,7 +42,7 @@ impl Shared {
         let random = Random { seed: options.seed };
         let fleet = (0..options.hosts).map(|host| Host::new(clients.of(random, host)));
         let fresh = (0..clients.len()).map(|client| Host::new(client as u8));
-        // Both iterators know their length, so that no capacity is wasted.
+        // The capacity is exact, so that no memory is wasted.
         let mut hosts = Vec::with_capacity(fleet.len() + fresh.len());
         hosts.extend(fleet.chain(fresh));
         let mut tables = RuleTables::new();

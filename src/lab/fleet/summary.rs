@@ -50,7 +50,7 @@ pub struct PhaseReport {
 pub struct Memory {
     /// Maximum resident memory, if the system reports it.
     pub peak_bytes: Option<u64>,
-    /// The growth of that maximum since before there were hosts.
+    /// The growth of the maximum resident memory since before the hosts were created, per host.
     pub bytes_per_host: Option<f64>,
     /// What is stored per host, without shared data.
     pub host_bytes: usize,
@@ -107,7 +107,7 @@ impl Meter {
         }
     }
 
-    /// Memory since the start.
+    /// The memory of this process, and its growth since the start.
     pub(super) fn memory(&self, shared: &Shared) -> Memory {
         let (before, after) = (self.usage, Usage::now());
         let state = shared.state();

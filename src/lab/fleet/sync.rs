@@ -101,7 +101,7 @@ impl HostSync<'_> {
         Ok(performed)
     }
 
-    /// The requested kind of sync: sometimes, by chance, a clean one.
+    /// The kind of sync that the host requests. By chance, it is sometimes a clean sync.
     fn wish(&self, turns: u32, wants: SyncKind) -> SyncKind {
         let share = self.shared.options.clean;
         if self.by_chance && self.shared.random.share(Draw::Clean, self.host, turns) < share {
@@ -111,8 +111,8 @@ impl HostSync<'_> {
         wants
     }
 
-    /// Sends events in batches until one fails. A clean sync discards events. A failure does not
-    /// stop the sync.
+    /// Sends events in batches until a batch fails, which does not stop the sync. A clean sync
+    /// discards the events.
     async fn report(&mut self, turn: u32, performed: SyncKind, answer: &PreflightResponse) {
         let shared = self.shared;
         if !self.by_chance {
@@ -210,11 +210,11 @@ impl HostSync<'_> {
         (table, received, processed)
     }
 
-    /// The sync is complete for the client, even if postflight fails.
+    /// Sends postflight. The sync is complete for the client even if postflight fails.
     async fn finish(&mut self, outcome: MessageContent) {
         let finished = async {
             let response = self.ask_by(Stage::Postflight, outcome, Instant::now()).await?;
-            // Old clients do not read this response.
+            // Clients before 2024.6 do not read this response.
             if self.client.version.has_messages() {
                 let read = response.message().map_err(ResponseError::from).and_then(|message| {
                     Ok(read_answer::<PostflightResponse>(self.client.format, &message)?)

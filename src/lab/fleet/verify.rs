@@ -1,8 +1,8 @@
 //! Checks that hosts have the correct rules.
 //!
 //! Each checked host syncs once more. Then, for each client, a new reference host downloads
-//! everything, and the other hosts must have the same rules. A host with other rules may be
-//! correct, because it has rules of its own or of a tag. So such a host is enrolled again, with the
+//! everything, and the checked hosts must have the same rules. A host with other rules may be
+//! correct, because it has rules of its own or of a tag. Such a host is enrolled again, with the
 //! same name and without rules, and must then have the rules that it had before.
 //!
 //! This shows that incremental syncs lead to the same rules as a full download, even after failed
@@ -131,7 +131,7 @@ async fn sync_now(
     run(shared, observer, FleetPhase::Check, Work::Now(Box::new(hosts.into_iter())), total).await
 }
 
-/// Enrolls hosts again, and compares their rules with those they had before.
+/// Enrolls hosts again, and compares their rules before and after.
 async fn enroll_again(
     shared: &Rc<Shared>,
     observer: &Observer,

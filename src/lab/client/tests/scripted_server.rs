@@ -66,7 +66,7 @@ impl Request {
     }
 }
 
-/// Clones are the same server.
+/// Clones share the prepared responses and the recorded requests.
 #[derive(Clone)]
 pub(in crate::lab::client) struct Script {
     steps: Arc<Mutex<VecDeque<Step>>>,

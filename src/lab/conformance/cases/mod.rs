@@ -13,7 +13,7 @@ mod wire;
 
 use super::case::Case;
 
-/// In the order in which they are run.
+/// The cases of each stage, in the order in which they are run.
 const ALL: [&[Case]; 10] = [
     &wire::CASES,
     &spelling::CASES,

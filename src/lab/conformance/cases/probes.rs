@@ -10,9 +10,9 @@ use crate::lab::conformance::request::{BodyEncoding, JSON, OCTETS, PROTOBUF, Pac
 use crate::lab::conformance::rule::V2026_7;
 use crate::lab::conformance::stop::{CaseResult, Stop};
 
-/// The user agent of `santactl doctor`.
+/// The machine ID with which `santactl doctor` tests a server.
 const DOCTOR: &str = "santactl-doctor-test";
-/// The decompressed size of a body that is a quarter of a mebibyte compressed.
+/// The decompressed size of a body that has about 256 KiB when it is compressed.
 const BOMB_BYTES: u64 = 256 << 20;
 
 pub(super) const CASES: [Case; 7] = [

@@ -101,8 +101,8 @@ pub(super) const CASES: [Case; 14] = [
 ];
 
 /// Tests whether the server reads a preflight in an unusual form. A host requests a clean sync in
-/// this form, and another host requests one in the usual form. The second request shows whether the
-/// server's response depends on the request.
+/// this form. Another host sends preflights in the usual form, with and without such a request,
+/// which shows whether the server's response depends on the request.
 async fn is_read(
     run: &CaseRun<'_>,
     form: impl Fn(Request) -> Result<Request, Stop> + Send,

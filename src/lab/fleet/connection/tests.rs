@@ -8,7 +8,7 @@ use super::*;
 
 const OK: &str = "HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\n{}";
 
-/// A server with prepared responses for each connection, which it then closes.
+/// A server that sends prepared responses on each connection and then closes the connection.
 async fn server(script: Vec<Vec<&'static str>>) -> (String, Rc<RefCell<Vec<String>>>) {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let url = format!("http://{}/santa", listener.local_addr().unwrap());

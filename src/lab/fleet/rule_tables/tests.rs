@@ -21,7 +21,8 @@ const POLICIES: [PolicyName; 4] = [
     PolicyName::Remove,
 ];
 
-/// Pages of (team, policy). A number after the last policy means a rule that does not compile.
+/// Pages of (team, index of a policy). An index after the last policy means a rule that does not
+/// compile.
 type Pages = Vec<Vec<(usize, usize)>>;
 
 fn changes(page: &[(usize, usize)]) -> Vec<RuleChange> {
