@@ -1,6 +1,6 @@
 //! The rules, settings and tags that are active at a revision, or would be with a draft of edits.
 //!
-//! Only reads for administrators use the trait. Syncs use the stored policy directly, which
+//! Only reads for administrators use [`ActiveRules`]. Syncs use the stored policy directly, which
 //! caches more.
 
 use std::collections::{HashMap, HashSet};
@@ -15,7 +15,7 @@ use crate::protocol::generation as table;
 use crate::rule::{MachineId, Policy, PolicyKind, Revision, Rule, RuleKey, Scope, TagName, Target};
 use crate::store::Edit;
 
-/// The rules active at one revision.
+/// The rules, settings and tags that are active at one revision.
 pub trait ActiveRules {
     /// The scopes of a host, weakest first.
     fn scopes(&self, host: &Host) -> Vec<Scope>;
@@ -113,7 +113,7 @@ pub struct Draft {
     settings: HashMap<Scope, Vec<Setting>>,
     tags: Tags,
     deleted_tags: HashSet<TagName>,
-    /// Tags that hosts get or lose.
+    /// Tags that hosts get (true) or lose (false).
     host_tags: HashMap<(MachineId, TagName), bool>,
 }
 
@@ -228,12 +228,12 @@ impl ActiveRules for Draft {
 pub enum Delivery {
     /// The strongest rule, with this policy: its own, or the nearest that the client supports.
     Sent(PolicyKind),
-    /// Nothing: the client does not support the strongest rule. The first version of Santa that
-    /// does.
+    /// Nothing, because the client does not support the strongest rule. Contains the first version
+    /// of Santa that does.
     Unsupported(String),
-    /// Nothing: the strongest rule has the policy `remove`.
+    /// Nothing, because the strongest rule has the policy `remove`.
     Removed,
-    /// Nothing: no scope of the host has a rule.
+    /// Nothing, because no scope of the host has a rule.
     NoRule,
 }
 
@@ -262,7 +262,7 @@ impl<R: ActiveRules> RulesOfHost<'_, R> {
         }
     }
 
-    /// The policy of the rule that the client has for a target.
+    /// The policy of the rule that the client gets for a target.
     pub(super) fn policy(&self, target: &Target) -> Option<PolicyKind> {
         match self.delivery(target) {
             Delivery::Sent(policy) => Some(policy),
@@ -270,7 +270,7 @@ impl<R: ActiveRules> RulesOfHost<'_, R> {
         }
     }
 
-    /// Whether a client with the rules of `other` has the same for a target.
+    /// Whether a client gets the same for a target with these rules as with `other`.
     pub(super) fn is_same_in<S: ActiveRules>(
         &self,
         other: &RulesOfHost<'_, S>,

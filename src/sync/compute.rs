@@ -1,5 +1,5 @@
-//! Computations over many rules: not on request threads, a limited number at a time, and stopped when
-//! no one waits for the result any more.
+//! Computations over many rules. They run outside the request threads, a limited number at a time,
+//! and stop when no one waits for the result any more.
 
 use std::collections::HashMap;
 use std::hash::Hash;
@@ -13,7 +13,7 @@ use tokio::sync::{Semaphore, watch};
 
 use crate::store::StoreError;
 
-/// How many items a loop processes before it checks again whether it is still wanted.
+/// How many items a loop processes before it checks whether its result is still wanted.
 const ITEMS_A_CHECK: usize = 4096;
 
 /// The computation was stopped, because no one waited for it or because it failed.
@@ -37,7 +37,7 @@ impl Wanted {
         if self.0.strong_count() == 0 { Err(Stopped) } else { Ok(()) }
     }
 
-    /// The same items. Ends when no one waits for them.
+    /// The same items. An item is regularly replaced by an error if no one waits any more.
     pub(super) fn while_wanted<T>(
         &self,
         items: impl Iterator<Item = T>,
@@ -50,7 +50,7 @@ impl Wanted {
         })
     }
 
-    /// Wanted for as long as the returned value is kept.
+    /// A value, and a [`Wanted`] that is valid for as long as the value is kept.
     pub(super) fn while_kept() -> (Arc<()>, Self) {
         let kept = Arc::new(());
         let wanted = Self(Arc::downgrade(&kept));
@@ -91,13 +91,13 @@ impl Computer {
     }
 }
 
-/// How much less of the processor the computations of this process get while requests need it, as
-/// in nice(1).
+/// The nice value of the threads of computations, as in nice(1). Requests then get most of the
+/// processor.
 #[cfg(target_os = "linux")]
 const NICE: i32 = 10;
 
-/// The threads of all computations. Requests go before them, as far as the system can do that: on
-/// macOS and Windows, the priority of one thread cannot be lowered in safe code.
+/// The threads of all computations. On Linux, they have a lower priority than requests. On macOS
+/// and Windows, safe code cannot lower the priority of one thread.
 fn threads() -> Handle {
     static THREADS: LazyLock<Option<Runtime>> = LazyLock::new(|| {
         let mut threads = Builder::new_current_thread();
@@ -117,19 +117,19 @@ fn threads() -> Handle {
 /// How much a cache remembers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct CacheFill {
-    /// What it remembers.
+    /// The kind of the results.
     pub name: &'static str,
-    /// How many results.
+    /// The number of remembered results.
     pub entries: usize,
-    /// Their bytes.
+    /// Bytes of the remembered results.
     pub bytes: u64,
     /// Maximum bytes.
     pub limit: u64,
 }
 
-/// Results by key, bounded by their weight in bytes. A result that is missing is computed once
-/// for all that wait for it, in a task of its own: it continues if the request that began it
-/// ends while others wait.
+/// Results by key, bounded by their weight in bytes. A missing result is computed once for all
+/// requests that wait for it. The computation is a separate task, so it continues if the request
+/// that began it ends while others wait.
 pub(super) struct Memo<K, V, E>(Arc<Shared<K, V, E>>);
 
 impl<K, V, E> Clone for Memo<K, V, E> {
@@ -185,8 +185,8 @@ where
     /// Remembers results of `bytes` in total. `owned` is what a key and its value own, in bytes,
     /// and `expected` the number of entries that the cache is laid out for.
     pub(super) fn new(bytes: u64, expected: usize, owned: fn(&K, &V) -> usize) -> Self {
-        // In one part: a cache has parts otherwise, the more the more cores there are, and keeps no
-        // value that is larger than a part, such as the difference of a million rules.
+        // One shard. By default, a cache has more shards on more cores, and keeps no value that is
+        // larger than a shard, such as the difference of a million rules.
         let options = OptionsBuilder::new()
             .estimated_items_capacity(expected)
             .weight_capacity(bytes)
@@ -236,7 +236,7 @@ where
         result.clone().unwrap_or_else(|| Err(Stopped.into()))
     }
 
-    /// Waits for the computation of a key that is in progress, or begins it.
+    /// Joins the computation of a key that is in progress, or begins one.
     fn join<F>(
         &self,
         key: K,
@@ -294,7 +294,8 @@ mod tests {
     async fn s1_computations_give_way_to_requests() {
         let nice = || {
             let stat = std::fs::read_to_string("/proc/thread-self/stat").unwrap();
-            // The 19th field; the second, the name, is in parentheses (proc_pid_stat(5)).
+            // The nice value is the 19th field. The second field, the name, is in parentheses
+            // (proc_pid_stat(5)).
             let after_name = stat.rsplit_once(") ").unwrap().1.to_owned();
             after_name.split(' ').nth(16).unwrap().parse::<i32>().unwrap()
         };

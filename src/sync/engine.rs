@@ -1,4 +1,5 @@
-//! The sync engine: what the server calls. The stages of a sync are in `session`.
+//! The sync engine, which the server calls. Preflight, rule download and postflight are in
+//! `session`.
 
 use std::num::NonZeroUsize;
 use std::sync::Arc;
@@ -25,7 +26,7 @@ use crate::protocol::{EventUploadRequest, EventUploadResponse};
 use crate::rule::{MachineId, Revision};
 use crate::store::{Change, Committed, Store, StoreResult, StoredHost, audit};
 
-/// How often a request tries again when another of the same host was faster.
+/// Maximum attempts of a request while other requests of the same host write its row.
 pub(super) const ATTEMPTS: usize = 8;
 
 /// The sync engine over one store. Every method may run at the same time as others.
@@ -42,7 +43,7 @@ pub struct Engine {
 
 impl Engine {
     /// Reads the active policy from the store. Costs time and memory in proportion to the versions
-    /// of rules that it keeps.
+    /// of rules in the store.
     ///
     /// # Errors
     /// When the store fails.
@@ -58,9 +59,9 @@ impl Engine {
         Ok(engine)
     }
 
-    /// An engine for a command on a local database. It reads nothing until something needs the
-    /// policy, and then whatever was committed since the last time; it needs no [`Engine::tick`].
-    /// It serves no hosts, so its cursors may have any key.
+    /// An engine for a command on a local database. It reads the policy, and later what was
+    /// committed since then, only when something needs it. So it needs no [`Engine::tick`]. It
+    /// serves no hosts, so its cursors may have any key.
     pub fn on_use(store: Arc<dyn Store>, clock: Clock) -> Self {
         Self::new(store, rand::random(), clock, RULES_A_PAGE, Loading::OnUse)
     }
@@ -129,7 +130,8 @@ impl Engine {
         self.live.published().ledger.versions()
     }
 
-    /// Reads all rules, so that the store knows which rows cannot be read. A server has read them.
+    /// Reads all rules, so that the store finds the rows that cannot be read. Does nothing on a
+    /// server, which has already read them.
     ///
     /// # Errors
     /// When the store fails.
@@ -153,7 +155,7 @@ impl Engine {
     /// Commits a change and reads it, so that the next request already sees it.
     ///
     /// # Errors
-    /// As [`crate::store::PolicyStore::commit`]. A change that was committed is never an error: if it
+    /// As [`crate::store::PolicyStore::commit`]. A committed change never causes an error. If it
     /// cannot be read back now, [`Engine::tick`] reads it later.
     pub async fn commit(&self, change: Change) -> StoreResult<Committed> {
         let committed = self.store.commit(change).await?;
@@ -168,7 +170,7 @@ impl Engine {
     }
 
     /// Removes expired rules if `expire`, reads what other processes have committed, and writes
-    /// sessions that were kept for long enough. Called about once a second.
+    /// sessions that were kept for long enough. Called at least once a second.
     ///
     /// # Errors
     /// When the store fails.
@@ -183,7 +185,7 @@ impl Engine {
         expired.and(followed).and(written)
     }
 
-    /// Writes all sessions that were kept. To be called after the last request.
+    /// Writes all sessions that were kept. Call this after the last request.
     ///
     /// # Errors
     /// When the store fails. Only the time at which some hosts were last seen is lost then.
@@ -211,7 +213,7 @@ impl Engine {
         self.live.free_old_history().await
     }
 
-    /// Begins another epoch: hosts may have other rules than their rows say.
+    /// Begins another epoch, because hosts may have other rules than their rows show.
     ///
     /// # Errors
     /// When the store fails.
@@ -222,7 +224,7 @@ impl Engine {
     /// Event upload. `may_join` decides whether a new host is accepted.
     ///
     /// # Errors
-    /// When the store fails, or a new host is not accepted. Nothing is kept then.
+    /// When the store fails, or a new host is not accepted.
     pub async fn event_upload(
         &self,
         machine: &MachineId,
@@ -263,8 +265,8 @@ impl Engine {
         Err(SyncError::Contended)
     }
 
-    /// Accepts a Mac as the owner of a machine ID: the one with a serial number, or else the one
-    /// that synced or was refused last. Nothing if the host does not exist.
+    /// Accepts a Mac as the owner of a machine ID. If `serial` is none, this is the Mac that was
+    /// refused last, or else the one that synced last. Returns none if the host does not exist.
     ///
     /// # Errors
     /// When the store fails, or no Mac with this serial number uses the machine ID.
@@ -306,8 +308,9 @@ impl Engine {
         Ok(stored)
     }
 
-    /// Keeps the session of a preflight in memory if it need not be written: the host is as it was
-    /// `before`, and its download brings nothing. Returns whether it was kept.
+    /// Keeps the session of a preflight in memory if it need not be written: no other server uses
+    /// the database, the host is as it was `before`, and its download brings nothing. Returns
+    /// whether it was kept.
     pub(super) async fn keep_unwritten(
         &self,
         host: &Host,
@@ -334,7 +337,8 @@ impl Engine {
     async fn write_unwritten(&self, end: bool) -> StoreResult<()> {
         let due = self.unwritten.due(self.clock.now(), end);
         let writing = due.iter().map(|due| self.store.save_host(&due.host, due.version));
-        // If the row was written since, it is newer: a failed save is not an error.
+        // If another request wrote the row since, the row is newer. So a rejected save is not an
+        // error.
         try_join_all(writing).await.map(drop)
     }
 }

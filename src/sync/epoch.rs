@@ -1,8 +1,8 @@
 //! Hosts that may be ahead of their rows, because the database was restored or copied.
 //!
-//! Such a host gets no rules at first, and later a clean sync, because it is not known what it has. A
-//! clean sync discards the events that the host has not uploaded, so another sync comes first. A host
-//! with the expected hash needs neither.
+//! Such a host gets no rules at first, and later a clean sync, because the server does not know
+//! what it has. A clean sync discards the events that the host has not uploaded, so another sync
+//! comes first. A host with the expected hash needs neither of the two syncs.
 
 use std::sync::Arc;
 
@@ -19,10 +19,10 @@ use crate::fleet::{
 use crate::rule::MachineId;
 use crate::store::StoreResult;
 
-/// Over how much time clean syncs are spread after a new epoch, if no other time is set.
+/// The default time over which clean syncs are spread after a new epoch.
 pub const RESTORE_SPREAD: SignedDuration = SignedDuration::from_mins(30);
 
-/// The epoch of the database, as far as this engine knows.
+/// The epoch of the database, as this engine last read it.
 pub(super) struct CurrentEpoch {
     downloads: Arc<Downloads>,
     clock: Clock,
@@ -85,15 +85,15 @@ impl CurrentEpoch {
         }
     }
 
-    /// Whether a host whose hash proved what it has gets all rules once more: the hash does not
-    /// cover their messages.
+    /// Whether a host gets all rules again although its hash proved which rules it has. The hash
+    /// does not cover their messages.
     pub(super) fn lacks_messages(&self, host: &Host, epoch: Epoch) -> bool {
         let of_trail = host.sync.trail.as_ref().map(|trail| trail.epoch);
         of_trail.is_some_and(|sent| sent != epoch.id)
             && self.is_turn(&host.machine, epoch, self.clock.now())
     }
 
-    /// Whether a host's turn has come.
+    /// Whether the time has come for a host to get all its rules again.
     fn is_turn(&self, machine: &MachineId, epoch: Epoch, now: Timestamp) -> bool {
         epoch.began.is_none_or(|began| now >= turn(self.spread, machine, began))
     }
@@ -111,11 +111,11 @@ fn turn(spread: SignedDuration, machine: &MachineId, began: Timestamp) -> Timest
 /// Whether a host has the holding in its row.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Trust {
-    /// It has, as far as the server knows.
+    /// The host has it, as far as the server knows.
     Confirmed,
-    /// It may have other rules, and waits for a clean sync.
+    /// The host may have other rules, and waits for a clean sync.
     Waiting,
-    /// It may have other rules, and gets a clean sync now.
+    /// The host may have other rules, and gets a clean sync now.
     Due,
 }
 
@@ -125,8 +125,8 @@ pub(super) fn is_confirmed(state: &SyncState, generation: Generation, epoch: Epo
     state.epoch == epoch || !generation::keeps_rules(generation)
 }
 
-/// Trusts a host that is seen for the first time. In a restored database, a host with rules may have
-/// been enrolled in a later state.
+/// Trusts a new host. In a restored database, this needs a host without rules, because a host with
+/// rules may have been enrolled after the backup.
 pub(super) fn begin_in(state: &mut SyncState, facts: &HostFacts, epoch: Epoch) {
     let has_no_rules = facts.rule_counts == RuleCounts::default();
     if state.last_seen.is_none() && (epoch.began.is_none() || has_no_rules) {
@@ -139,7 +139,7 @@ fn beginning(stored: Timestamp, known: Option<Timestamp>, now: Timestamp) -> Tim
     stored.min(now).min(known.unwrap_or(now))
 }
 
-/// Whether a host's next sync obeys the order for a clean sync. One that was restored with the
+/// Whether a host's next sync obeys the order for a clean sync. An order that was restored with the
 /// database waits until the host has uploaded its events.
 pub(super) fn obeys_order(state: &SyncState, epoch: Epoch) -> bool {
     state.clean_order.is_some_and(|order| is_of(order, epoch) || state.uploaded_in == epoch.id)

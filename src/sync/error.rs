@@ -6,25 +6,21 @@ use super::compute::Stopped;
 use super::pages::PageError;
 use crate::store::StoreError;
 
-/// Why a stage of a sync failed.
 #[derive(Clone, Debug, thiserror::Error)]
 pub enum SyncError {
-    /// The store failed.
     #[error(transparent)]
     Store(#[from] StoreError),
     /// A response could not be written.
     #[error("cannot write the answer: {0}")]
     Answer(Arc<PageError>),
-    /// The client takes one page, and its rules do not fit.
+    /// The client accepts only one page, and its rules do not fit on it.
     #[error(
         "{0} rules do not fit on the one page of 10 MiB that this client accepts; give it fewer \
          rules, or a client that reads pages"
     )]
     TooManyRules(u32),
-    /// The sync was begun before the database was restored.
     #[error("the database was restored since this sync began; the host must begin another one")]
     Outdated,
-    /// Too many new hosts in this minute.
     #[error("too many new hosts in a minute")]
     TooManyNewHosts,
     /// The Mac may not use the machine ID of another one.
@@ -33,10 +29,9 @@ pub enum SyncError {
          nicelist host accept"
     )]
     AnotherMac,
-    /// No Mac with this serial number uses the machine ID.
     #[error("no Mac with this serial number uses the machine ID")]
     UnknownMac,
-    /// Others kept writing the host's row while this request tried to.
+    /// Other requests kept writing the host's row while this one tried to.
     #[error("too many requests of one host at once")]
     Contended,
 }

@@ -16,8 +16,8 @@ pub(super) fn has(generation: Generation, capability: Capability) -> bool {
     table::has(generation.0, capability)
 }
 
-/// Whether clients of this generation keep their rules from one sync to the next. Those that
-/// do not get all of them at every sync.
+/// Whether clients of this generation keep their rules from one sync to the next. A client that
+/// does not keep its rules gets all of them at every sync.
 pub(super) fn keeps_rules(generation: Generation) -> bool {
     !is_pedro(generation)
 }
@@ -27,7 +27,6 @@ pub(super) fn takes_pages(generation: Generation) -> bool {
     !is_pedro(generation)
 }
 
-/// Whether clients of this generation are pedro.
 pub(super) fn is_pedro(generation: Generation) -> bool {
     table::is_pedro(generation.0)
 }
@@ -80,7 +79,8 @@ mod tests {
     use super::*;
     use crate::rule::{Rule, RuleDraft, first_version_of_cel};
 
-    /// Both tables of first versions, ours for people and the wire's for clients.
+    /// Compares both tables of first versions: the one that administrators see and the one that
+    /// decides what clients get.
     #[test]
     fn w1_the_first_versions_of_names_in_expressions_agree() {
         let names = [

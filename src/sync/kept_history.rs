@@ -1,5 +1,5 @@
-//! The first revision whose history is kept, and which hosts get all their rules again. They get
-//! them before the history of how they received them is deleted.
+//! The first revision whose history is kept, and the hosts that get all their rules again. They get
+//! all rules before the history that their trails need is deleted.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -16,13 +16,13 @@ pub(super) struct KeptHistory {
 }
 
 impl KeptHistory {
-    /// The first revision whose history is kept. A host that has the rules of an older one gets a
-    /// clean sync.
+    /// The first revision whose history is kept. A host that has the rules of an older revision
+    /// gets a clean sync.
     pub(super) fn start(&self) -> Revision {
         Revision(self.start.load(Ordering::Relaxed))
     }
 
-    /// Raises the first revision; it never goes back.
+    /// Raises the first revision, and never lowers it.
     pub(super) fn keep_from(&self, start: Revision) {
         self.start.fetch_max(start.0, Ordering::Relaxed);
     }

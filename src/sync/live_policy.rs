@@ -19,7 +19,7 @@ const ROWS_A_READ: usize = 10_000;
 /// When the policy is read from the store.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Loading {
-    /// When the engine is opened, and from then on by the ticker.
+    /// When the engine is opened, and then regularly.
     Ahead,
     /// When something needs it.
     OnUse,
@@ -61,7 +61,7 @@ impl LivePolicy {
         Ok(self.published())
     }
 
-    /// The policy as it was read last.
+    /// The policy of the last read.
     pub(super) fn published(&self) -> Arc<LoadedPolicy> {
         self.published.load_full()
     }
@@ -100,8 +100,8 @@ impl LivePolicy {
         self.follow().await
     }
 
-    /// Reads what was committed since the last time. Adds everything except the last rows, and
-    /// returns those.
+    /// Reads the rows that were committed since the last time. Adds all but the last batch of rows,
+    /// and returns that batch.
     async fn read(
         &self,
         mut next: NextPolicy,
@@ -114,8 +114,8 @@ impl LivePolicy {
             let snapshot = self.store.snapshot().await?;
             let (read, rows) = self.read_rows(next, known).await?;
             next = read;
-            // Read after the rows: it is stored before anything is deleted, so if rows were
-            // missing, it is already new.
+            // The start is read after the rows. The store writes a new start before it deletes
+            // rows. So if rows were missing, this is already the new start.
             let start = self.store.history_start().await?;
             let start = start.map(|start| start.revision).unwrap_or_default();
             self.history.keep_from(start);
@@ -182,7 +182,7 @@ fn finish(
     Ok((next, policy))
 }
 
-/// Does work that may take long, not on a request thread.
+/// Does work that may take long outside the request threads.
 async fn off_threads<T: Send + 'static>(
     work: impl FnOnce() -> T + Send + 'static,
 ) -> StoreResult<T> {

@@ -20,7 +20,7 @@ const REMEMBERED: usize = 1000;
 /// The settings of a host.
 #[derive(Debug)]
 pub struct HostSettings {
-    /// Stronger scopes over weaker ones.
+    /// Settings of stronger scopes replace those of weaker ones.
     pub(super) settings: EffectiveSettings,
     /// The optional settings that are set in any scope of the host.
     pub(super) set: OptionalSettings,
@@ -53,7 +53,7 @@ impl HostSettings {
 /// All settings, by scope.
 struct Settings {
     by_scope: HashMap<Scope, Vec<Setting>>,
-    /// By the scopes of a host that have settings.
+    /// The settings of hosts, by the scopes of a host that have settings.
     effective: Cache<Vec<Scope>, Arc<HostSettings>>,
 }
 
@@ -76,7 +76,7 @@ pub(super) struct PolicyWriter {
     ledger: LedgerWriter,
     settings: Arc<Settings>,
     replaced: Vec<Arc<LoadedPolicy>>,
-    /// Whether a panic or an error interrupted a change, so that this must not be used any more.
+    /// Whether a panic or an error interrupted a change. The ledger must then be replaced.
     is_broken: bool,
 }
 
@@ -86,7 +86,7 @@ impl PolicyWriter {
         self.ledger.ledger().head()
     }
 
-    /// Reads rows that were created or ended since they were last read.
+    /// Adds rows that were created or ended since the last read.
     ///
     /// After an error, everything must be read again.
     pub(super) fn extend(&mut self, rows: Vec<LedgerRow>) -> Result<(), LedgerFull> {
@@ -122,7 +122,7 @@ impl PolicyWriter {
         self.is_broken
     }
 
-    /// The policy of a snapshot's revision, once all rows up to it were read.
+    /// The policy at a snapshot's revision. All rows up to that revision must have been added.
     pub(super) fn finish(&mut self, snapshot: PolicySnapshot) -> Arc<LoadedPolicy> {
         let mut by_scope: HashMap<Scope, Vec<Setting>> = HashMap::new();
         for (scope, setting) in snapshot.settings {
@@ -170,7 +170,7 @@ impl LoadedPolicy {
         host.scopes(&self.tags)
     }
 
-    /// The tags that a host has only as a member, by name.
+    /// The tags that a host has only because of their membership, sorted by name.
     pub(super) fn member_tags(&self, host: &Host) -> Vec<TagName> {
         let own = self.tags.of(host).map(|tag| &tag.name);
         let mut names: Vec<TagName> =
@@ -207,8 +207,8 @@ impl LoadedPolicy {
     }
 }
 
-/// A digest of the settings that a host gets. Databases contain it, so it depends on the written
-/// form of the settings that differ from their defaults, and on nothing else.
+/// A digest of the settings that a host gets. Databases contain digests, so a digest depends only
+/// on the text of the sent settings that differ from their defaults.
 fn digest(settings: &EffectiveSettings) -> u64 {
     let defaults = EffectiveSettings::default().all();
     let pairs = settings.all().into_iter().zip(defaults);

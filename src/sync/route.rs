@@ -1,5 +1,5 @@
-//! The origins and destinations of downloads, as they are stored for hosts, and the names under which
-//! hosts share downloads.
+//! The origins and destinations of downloads, as they are stored for hosts, and the names under
+//! which hosts share downloads.
 
 use xxhash_rust::xxh3::xxh3_128;
 
@@ -10,13 +10,13 @@ use crate::rule::Revision;
 /// What a host may have before a sync.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Start {
-    /// It deletes its rules first, or they are unknown.
+    /// The host deletes its rules first, or its rules are unknown.
     Nothing,
-    /// It has the result of one of these offers.
+    /// The host has the result of one of these offers.
     Offers(Offers),
-    /// The host may have the result of one of too many offers.
+    /// The host has the result of one of many offers. Only their scopes are known.
     Union {
-        /// The revision of its holding.
+        /// The revision of the host's holding.
         since: Revision,
         /// The scopes of its offers, and of the download itself.
         reach: Reach,
@@ -41,8 +41,8 @@ impl Start {
 }
 
 impl Route {
-    /// The route of a session. It depends only on what preflight wrote, so that every page and the
-    /// postflight see the same.
+    /// The route of a session. It depends only on what the preflight stored, so that every page and
+    /// the postflight use the same route.
     pub(super) fn of_session(state: &SyncState, session: Session) -> Self {
         let from = match (session.kind, state.holding) {
             (SessionKind::Clean(_), _) | (SessionKind::Normal, None) => Start::Nothing,
@@ -51,7 +51,7 @@ impl Route {
         Self { from, to: session.target }
     }
 
-    /// The oldest revision whose history is needed to compute it.
+    /// The oldest revision whose history is needed to compute the download.
     pub(super) fn oldest_revision(&self) -> Revision {
         let from = match &self.from {
             Start::Nothing => None,
@@ -74,8 +74,8 @@ impl From<UnionLeg> for Route {
     }
 }
 
-/// The name of several offers, in any order. An offer that equals the destination is ignored, because it
-/// brings nothing.
+/// The name of an origin with these offers, in any order. An offer that equals the destination is
+/// ignored, because it brings nothing.
 pub(super) fn name(mut offers: Vec<Holding>, to: Holding) -> SpanStart {
     offers.retain(|offer| *offer != to);
     offers.sort_unstable_by_key(|offer| (offer.revision, offer.set, offer.generation));

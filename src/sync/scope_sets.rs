@@ -87,7 +87,7 @@ impl ScopeSets {
     }
 }
 
-/// All scopes of both lists, by id.
+/// All scopes of both lists, sorted by ID.
 pub(super) fn union(a: &[ScopeId], b: &[ScopeId]) -> Vec<ScopeId> {
     let mut all: Vec<ScopeId> = a.iter().chain(b).copied().collect();
     all.sort_unstable();
@@ -95,11 +95,10 @@ pub(super) fn union(a: &[ScopeId], b: &[ScopeId]) -> Vec<ScopeId> {
     all
 }
 
-/// The scopes that both lists have and whose strength relative to each other scope of both is
-/// the same in both.
+/// The scopes that are in both lists and have the same order in both.
 ///
-/// Only tags can change their order, and all tags are adjacent. So scopes before and after the part
-/// in which the lists differ have the same order.
+/// Only tags can change their order, and all tags are adjacent. So the result is the shared scopes
+/// before and after the part whose order differs.
 pub(super) fn common(a: &[ScopeId], b: &[ScopeId]) -> Vec<ScopeId> {
     let in_a: Vec<ScopeId> = a.iter().filter(|scope| b.contains(scope)).copied().collect();
     let in_b: Vec<ScopeId> = b.iter().filter(|scope| a.contains(scope)).copied().collect();

@@ -1,4 +1,4 @@
-//! The four stages of a sync, and how they change the state of a host.
+//! Preflight, rule download and postflight, and how they change the state of a host.
 
 use std::sync::Arc;
 
@@ -31,7 +31,8 @@ impl Engine {
     /// settings. `may_join` decides whether a new host is accepted.
     ///
     /// # Errors
-    /// When the store fails, or a new host is not accepted. Nothing is changed then.
+    /// When the store fails, or the host is not accepted. Nothing is stored then, except that a Mac
+    /// was refused.
     pub async fn preflight(
         &self,
         machine: &MachineId,
@@ -95,7 +96,8 @@ impl Engine {
         Err(SyncError::Contended)
     }
 
-    /// Decides the kind of a session. If it is a normal one, this adds its first offers.
+    /// Decides the kind of a session. For a normal session, adds the offers that it needs to the
+    /// host.
     async fn with_kind(
         &self,
         host: &mut Host,
@@ -123,20 +125,22 @@ impl Engine {
             offers::add_offer(downloads, &mut host.sync, none).await?;
         }
         if host.sync.reach.is_some() {
-            // A union contains the scopes of its destination.
+            // A union must contain the scopes of the destination.
             offers::add_offer(downloads, &mut host.sync, target).await?;
         }
         Ok(session)
     }
 
-    /// Rule download: a page of the open session's download, or, without a session, of a download to
-    /// the newest revision. Returns the body in the requested form.
+    /// Rule download. Returns a page in the requested form. The page belongs to the download of the
+    /// open session. Without a session, the download leads to the cursor's revision, or to the
+    /// newest one.
     ///
     /// A cursor that does not belong to this host's download gets its first page. A host that was
-    /// never seen gets rules and is not stored: its first preflight begins a clean sync.
+    /// never seen gets rules and is not stored, because its first preflight begins a clean sync.
     ///
     /// # Errors
-    /// When the store fails.
+    /// When the store fails, the client cannot receive all its rules, or the database was restored
+    /// since the sync began.
     pub async fn rule_download(
         &self,
         machine: &MachineId,
@@ -191,7 +195,8 @@ impl Engine {
                 let body =
                     downloads.page(&policy, Cursor { span, page }, &difference, wire).await?;
                 if pages::may_be_refused(route.to.generation, &body, wire) {
-                    // Its postflight will prove that it accepted the page, if it does.
+                    // The host counts as rejecting its rules until a postflight proves that it
+                    // accepted the page.
                     host.sync.miscount = Some(Miscount::of_nothing(difference.rules()));
                 }
             }
@@ -206,7 +211,7 @@ impl Engine {
         Err(SyncError::Contended)
     }
 
-    /// Records that a host cannot receive its rules. It is shown as rejecting them.
+    /// Records that a host cannot receive its rules. The host is then shown as rejecting them.
     async fn refuse(
         &self,
         mut host: Host,
@@ -261,7 +266,7 @@ impl Engine {
     ) -> StoreResult<bool> {
         let downloads = &*self.downloads;
         if session.epoch != self.epoch.of_host(&host.sync).await?.id {
-            // The host may be in another session than the one in the restored row.
+            // The host may be in another session than the one in its restored row.
             host.sync.session = None;
             offers::add_offer_of(downloads, &mut host.sync, session).await?;
             return Ok(true);
@@ -276,7 +281,7 @@ impl Engine {
         let span = downloads.canonical(&policy, &route).await?;
         let sent = downloads.download(&policy, span, &route).await?.rules();
         if sent > 0 && !session.served {
-            // Santa up to 2026.7 accepts a page that is cut off as the last one. The session stays
+            // If a page is cut off, Santa up to 2026.7 treats it as the last one. The session stays
             // open, because the postflight may also be a late one of an earlier sync.
             let PostflightRequest { rules_received: received, rules_processed, .. } = *request;
             let miscount = Miscount { sent, received, processed: rules_processed };
@@ -333,12 +338,13 @@ impl Engine {
         }
     }
 
-    /// The holding of a host after a sync now. Writes its scope set if that is new.
+    /// The holding that a host gets if it syncs now. Stores its scope set if that is new.
     async fn target(&self, host: &Host, generation: Generation) -> StoreResult<Holding> {
         self.wanted(host, generation).await.map(|(_, target)| target)
     }
 
-    /// The settings of a host, and its holding after a sync now. Writes its scope set if that is new.
+    /// The settings of a host, and the holding that it gets if it syncs now. Stores its scope set
+    /// if that is new.
     async fn wanted(
         &self,
         host: &Host,
@@ -354,7 +360,7 @@ impl Engine {
         Ok((effective, Holding { set, revision, generation }))
     }
 
-    /// Records that a page with rules was sent, perhaps the last one of its download.
+    /// Records that a page with rules was sent.
     async fn record_page(
         &self,
         state: &mut SyncState,
@@ -371,15 +377,15 @@ impl Engine {
             return Ok(());
         }
         if is_last {
-            // No one will report whether the host applied it.
+            // No postflight will report whether the host applied the download.
             (state.trail, state.expected_hash) = (None, None);
         }
         offers::add_offer(downloads, state, target).await
     }
 
-    /// Whether a cursor's span is the span of a download. The canonical span may have changed since
-    /// the cursor was created, because the first kept revision replaces older ones, or another
-    /// server, which has more or less history in memory, may have created the cursor.
+    /// Whether a cursor belongs to a download, even if their spans differ. The canonical span
+    /// changes when old history is deleted, because the first kept revision replaces older ones. It
+    /// also differs on a server with more or less history in memory.
     async fn is_same(
         &self,
         policy: &LoadedPolicy,
@@ -404,8 +410,8 @@ impl Engine {
         Ok(is_from_there && downloads.settled(policy, of_cursor.to).await? == span.to)
     }
 
-    /// The route of a download without a preflight. The holding does not move, because no postflight
-    /// will follow.
+    /// The route of a download without a session. The holding does not move, because a postflight
+    /// without a session changes nothing.
     async fn route_without_session(
         &self,
         host: &mut Host,
@@ -419,7 +425,7 @@ impl Engine {
         if let Some(Cursor { span, .. }) = cursor
             && (self.live.history.start()..=to.revision).contains(&span.to.revision)
         {
-            // A host never gets older rules than it is known to have.
+            // A host never gets older rules than those that it is known to have.
             let oldest = held.map_or(span.to.revision, |holding| holding.revision);
             to.revision = span.to.revision.max(oldest.min(to.revision));
         }
@@ -432,8 +438,8 @@ impl Engine {
 
     /// The empty page for a host that must wait for its clean sync. None if the host may download.
     ///
-    /// A download is refused if the sync that it belongs to was begun before the database was
-    /// restored. An empty page would end a clean sync. The host begins another sync.
+    /// A download fails if its sync began before the database was restored, because an empty page
+    /// would complete a clean sync. The host then begins another sync.
     async fn page_of_restored(
         &self,
         host: &Host,
@@ -470,13 +476,14 @@ fn record_report(
     let counts = [host.facts.rule_counts, facts.rule_counts];
     host.sync.counts_rules |= counts.iter().any(|it| *it != RuleCounts::default());
     host.facts = facts;
-    // In another epoch, it may have received others after the backup.
+    // In another epoch, the host may have received other settings after the backup.
     if host.sync.epoch == epoch.id { synced } else { OptionalSettings::all() }
 }
 
-/// Whether a sync is clean without an order: if the host requests it, if it is not known what the host
-/// has (it never synced, is ahead of a restored database, is older than the kept history, or keeps no
-/// rules), or to repair drift.
+/// Whether a sync is clean without an order. It is clean if the host requests that, to repair
+/// drift, or if the server does not know what the host has. The last case is a host that never
+/// synced, is ahead of a restored database, has rules older than the kept history, or keeps no
+/// rules.
 fn is_clean(
     state: &SyncState,
     holding: Option<Holding>,

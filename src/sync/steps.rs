@@ -9,11 +9,11 @@ use super::ledger::{Ledger, VersionId};
 pub(super) enum Step {
     /// The host must have this rule.
     Put(VersionId),
-    /// The host must have no rule for the target of this one.
+    /// The host must have no rule for the target of this version.
     Remove(VersionId),
 }
 
-/// A step in four bytes: there may be a million, for each of many groups.
+/// A step in four bytes. Each of many differences may have a million steps.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct PackedStep(u32);
 
@@ -35,7 +35,7 @@ impl From<PackedStep> for Step {
     }
 }
 
-/// Replaces the step of a target by another one, or by none.
+/// Replaces the step for a target, or deletes it if `step` is none.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Replacement {
     /// A version of the target.
@@ -43,8 +43,8 @@ pub(super) struct Replacement {
     pub(super) step: Option<Step>,
 }
 
-/// Steps in small pieces. Large blocks of memory between short-lived ones would keep the allocator
-/// from returning those.
+/// Steps in small pieces. Large blocks among short-lived ones would keep the allocator from
+/// returning memory to the system.
 #[derive(Debug, Default)]
 pub(super) struct Steps {
     pieces: Box<[Arc<[PackedStep]>]>,
@@ -70,7 +70,7 @@ impl Steps {
         Self { pieces: pieces.into(), ends }
     }
 
-    /// The number of steps. Each has its own target, and there are fewer than 2^31 targets.
+    /// The number of steps. Each step has its own target, and there are at most 2^31 targets.
     #[expect(clippy::cast_possible_truncation, reason = "version numbers have 31 bits")]
     pub(super) fn count(&self) -> u32 {
         self.len() as u32
@@ -88,8 +88,8 @@ impl Steps {
         steps.skip(index - before).take(most).map(|step| Step::from(*step))
     }
 
-    /// The same steps with replacements. Both are in the order of targets. Shares every piece
-    /// without a replacement, so it costs little more than the replacements.
+    /// The same steps with replacements. Both lists are in the order of targets. The result shares
+    /// every piece without a replacement, so it costs little more than the replacements.
     pub(super) fn with(&self, ledger: &Ledger, replacements: &[Replacement]) -> Self {
         let mut pieces = Vec::with_capacity(self.pieces.len());
         let mut left = replacements;
@@ -116,7 +116,7 @@ impl Steps {
         Self::of(pieces)
     }
 
-    /// Bytes that it takes if no other list shares its pieces.
+    /// Bytes of these steps if no other list shares their pieces.
     pub(super) fn owned_bytes(&self) -> usize {
         size_of_val(&*self.pieces) + size_of_val(&*self.ends) + self.len() * size_of::<PackedStep>()
     }

@@ -45,10 +45,10 @@ pub(super) fn put(rule: RuleContent<'_>, generation: Generation) -> wire::Rule<'
     }
 }
 
-/// Whether clients store the same for two rules for one target, each sent for a generation.
+/// Whether clients store the same for two rules for one target, each sent to one generation.
 ///
-/// Old clients do not keep the URL and the label of a button, and the table of generations does
-/// not say since which version they do. So rules with either are sent again after an upgrade.
+/// Old clients do not store the URL and the label of a button. The table of generations does not
+/// contain the first version that does. So rules with either one are sent again after an upgrade.
 pub(super) fn is_kept_alike(
     (one, old): (RuleContent<'_>, Generation),
     (other, new): (RuleContent<'_>, Generation),
@@ -83,8 +83,8 @@ fn rule_type(rule_type: RuleType) -> wire::RuleType {
     }
 }
 
-/// The nearest policy that a generation supports. Without `silent-block-gui` it is `silent-block`,
-/// and without `silent-block-tty` it is `block`.
+/// The nearest policy that a generation supports. Old clients get `silent-block` instead of
+/// `silent-block-gui`, and `block` instead of `silent-block-tty`.
 pub(super) fn policy_for(policy: PolicyKind, generation: Generation) -> PolicyKind {
     if generation::has(generation, Capability::HalfSilentPolicies) {
         return policy;
@@ -152,8 +152,8 @@ fn client_mode_reported(mode: wire::ClientMode) -> fleet::ClientMode {
     }
 }
 
-/// The nearest mode that a generation supports. Without STANDALONE, a client would keep its current
-/// mode, so it gets LOCKDOWN, which blocks the same programs.
+/// The nearest mode that a generation supports. A client without STANDALONE would ignore it and
+/// keep its current mode, so the client gets LOCKDOWN, which blocks the same programs.
 pub(super) fn mode_for(mode: fleet::ClientMode, generation: Generation) -> fleet::ClientMode {
     match mode {
         fleet::ClientMode::Standalone

@@ -1,11 +1,12 @@
 //! A hash index in shared shards. A clone shares all of them with the original; a later change
-//! copies only the shard that it touches. It contains numbers; the caller knows what they refer to.
+//! copies only the shard that it touches. The index contains numbers, and the caller decides what
+//! they refer to.
 
 use std::sync::Arc;
 
 use hashbrown::HashTable;
 
-/// Shards of an index: at a million entries, a change copies about 250 of them.
+/// The number of shards. At a million entries, a change copies about 250 entries.
 const SHARDS: usize = 4096;
 
 #[derive(Clone, Debug)]
@@ -18,18 +19,18 @@ impl Default for Index {
 }
 
 impl Index {
-    /// The shard of a hash, from bits that a table uses least.
+    /// The shard of a hash, from bits that the table in the shard uses least.
     fn shard(hash: u64) -> usize {
         (hash >> 32) as usize % SHARDS
     }
 
-    /// The entry with this hash that `is_it`.
+    /// The entry with this hash for which `is_it` is true.
     pub(super) fn find(&self, hash: u64, mut is_it: impl FnMut(u32) -> bool) -> Option<u32> {
         self.0[Self::shard(hash)].find(hash, |entry| is_it(*entry)).copied()
     }
 
-    /// Replaces and returns the entry that `is_it`, or adds a new one. `hash_of` is the hash of any
-    /// other entry.
+    /// Replaces and returns the entry for which `is_it` is true, or adds the new one. `hash_of`
+    /// returns the hash of an entry in the index.
     pub(super) fn replace(
         &mut self,
         (hash, entry): (u64, u32),

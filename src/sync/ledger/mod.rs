@@ -1,10 +1,10 @@
 //! The history of all rules in memory: every version of every rule with the revisions that
 //! created and ended it.
 //!
-//! A [`Ledger`] never changes: readers keep the one that they began with, and a change makes the
-//! next one, which shares all parts that are the same. All questions are about a fixed revision,
-//! so newer ledgers give the same results. A version keeps its number in all of them, so results
-//! are kept as numbers, and rules are put together when they are requested.
+//! A [`Ledger`] never changes. A change creates the next ledger, which shares all unchanged parts,
+//! and readers keep the one that they began with. Every look-up is for a fixed revision, so newer
+//! ledgers give the same results. A version keeps its number in later ledgers with the same
+//! numbering. So computed results contain numbers, and rules are built when they are requested.
 
 mod chunks;
 mod error;
@@ -28,7 +28,7 @@ use self::texts::{TextId, Texts};
 use crate::rule::{Notice, Policy, Provenance, Revision, Rule, Scope, Target};
 use crate::store::{LedgerRow, ScopeId};
 
-/// The number of a version of a rule, from 0 in the order of their creation.
+/// The number of a version of a rule, from 0 in the order of creation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(super) struct VersionId(u32);
 
@@ -69,7 +69,7 @@ impl<'a> From<&'a Rule> for RuleContent<'a> {
     }
 }
 
-/// What a rule does. Many rules share one.
+/// What a rule does. Many rules share one effect.
 #[derive(Debug, PartialEq, Eq, Hash)]
 struct Effect {
     policy: Policy,
@@ -77,7 +77,7 @@ struct Effect {
     expires: Option<Timestamp>,
 }
 
-/// The origin of a rule, as texts of the ledger.
+/// The origin of a rule, as numbers of texts of the ledger.
 #[derive(Clone, Debug)]
 struct ProvenanceIds {
     comment: Option<TextId>,
@@ -85,8 +85,8 @@ struct ProvenanceIds {
     source: Option<TextId>,
 }
 
-/// One version of one rule, without its end. There may be a million, so what can be looked up is not
-/// stored.
+/// One version of one rule, without its end. There may be a million versions, so a version does not
+/// store what can be looked up.
 #[derive(Clone, Debug)]
 struct Version {
     id: i64,
@@ -96,7 +96,7 @@ struct Version {
     provenance_ids: ProvenanceIds,
     /// The index of its scope.
     scope: u32,
-    /// One more than the number of the version before it of the same target and scope.
+    /// One more than the number of the previous version for the same target and scope.
     older: Option<NonZeroU32>,
 }
 
@@ -111,17 +111,17 @@ impl Version {
 struct ScopeLog {
     scope: Scope,
     id: ScopeId,
-    /// Its versions, by the revision that created them.
+    /// The versions of the scope's rules, by the revision that created them.
     made: Chunks<VersionId>,
-    /// Those of them that ended, by the revision that ended them.
+    /// The versions that ended, by the revision that ended them.
     ended: Chunks<VersionId>,
 }
 
-/// The history of all rules, up to a newest revision. A clone costs some thousand pointers.
+/// The history of all rules, up to a newest revision. A clone copies some thousand pointers.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Ledger {
     head: Revision,
-    /// The first revision whose rules it knows. Versions that ended earlier may be missing.
+    /// The first revision whose rules are complete. Versions that ended earlier may be missing.
     start: Revision,
     /// Ledgers with the same numbering give the same numbers to versions.
     numbering: u64,
@@ -144,7 +144,7 @@ impl Ledger {
         self.head
     }
 
-    /// The first revision whose rules it knows.
+    /// The first revision whose rules are complete.
     pub(super) fn start(&self) -> Revision {
         self.start
     }
@@ -154,7 +154,7 @@ impl Ledger {
         self.numbering
     }
 
-    /// The numbers of the versions that were active at a revision or later.
+    /// The numbers of the versions that did not end before a revision.
     fn since(&self, start: Revision) -> impl Iterator<Item = VersionId> {
         (0..self.versions.len())
             .map_while(|index| VersionId::at(index).ok())
@@ -231,7 +231,7 @@ impl Ledger {
         RuleContent { target, policy: &effect.policy, notice: &effect.notice }
     }
 
-    /// A version as a rule of its own.
+    /// A version as a complete rule.
     pub(super) fn rule(&self, known: VersionId) -> Rule {
         let Version { target, effect, provenance_ids, scope, .. } = self.version(known);
         let scope = self.log(*scope).scope.clone();
@@ -247,7 +247,7 @@ impl Ledger {
         scopes.iter().filter_map(|scope| self.scope_index(*scope).map(|index| self.log(index)))
     }
 
-    /// The versions that any of these scopes created or ended after `since` and not after `until`.
+    /// The versions in these scopes that were created or ended after `since` and not after `until`.
     pub(super) fn touched(
         &self,
         scopes: &[ScopeId],
@@ -261,8 +261,9 @@ impl Ledger {
         })
     }
 
-    /// The newest revision, not after `at`, that touched any of these scopes, or the first revision
-    /// of the ledger if it knows of none. Two revisions with the same result do not differ.
+    /// The newest revision up to `at` that changed a rule in any of these scopes, but at least the
+    /// first revision of the ledger. Nothing in the scopes changed between two revisions with the
+    /// same result.
     pub(super) fn last_touch(&self, scopes: &[ScopeId], at: Revision) -> Revision {
         let last = |log: &Chunks<VersionId>, when: &dyn Fn(VersionId) -> Revision| {
             let count = log.partition_point(|version| when(*version) <= at);
@@ -288,9 +289,9 @@ impl Ledger {
         versions.filter(move |version| self.is_active(*version, at))
     }
 
-    /// The rule that decides about a target for a host with these scopes (weakest first) at a
-    /// revision: the one in the strongest scope. Costs a look-up per scope, and the versions that
-    /// the target had in a scope after the revision.
+    /// The rule for a target in the strongest of a host's scopes at a revision. `scopes` are
+    /// weakest first. Costs one look-up per scope, and one step for each version that the target
+    /// got in a scope after the revision.
     pub(super) fn winner(
         &self,
         target: &Target,
@@ -307,7 +308,7 @@ impl Ledger {
         while let Some(known) = next.map(VersionId) {
             let version = self.version(known);
             if version.made <= at {
-                // Older ones ended when this one began, or before.
+                // Older versions ended at the latest when this one was created.
                 return self.is_active(known, at).then_some(known);
             }
             next = version.older().map(|VersionId(older)| older);

@@ -1,5 +1,5 @@
-//! Recently seen values, which later equal ones share: the rules of one import often have the same
-//! messages.
+//! Recently seen values, so that equal later values can share their memory. Rules of one import
+//! often have the same messages.
 
 use std::hash::{BuildHasher, Hash};
 use std::sync::Arc;

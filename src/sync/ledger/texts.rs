@@ -1,5 +1,6 @@
 //! The comments, tickets and sources of rules, which are seldom read. They are stored one after the
-//! other in blocks, because a million separate values would cost more than their letters.
+//! other in blocks, because a million separate values would need more memory for overhead than for
+//! text.
 
 use std::hash::BuildHasher;
 use std::num::NonZeroU32;
@@ -12,8 +13,8 @@ use super::error::LedgerFull;
 
 /// Maximum bytes of a block with several texts. A change copies the last block.
 const BLOCK: usize = 64 * 1024;
-/// How many texts are remembered, to be shared by later ones: rules of one import tend to have
-/// the same.
+/// The number of texts that are remembered, so that later rules can share them. Rules of one import
+/// often have the same texts.
 const REMEMBERED: usize = 4096;
 
 /// The number of a text, one more than its index.
@@ -27,7 +28,7 @@ struct TextSpan {
     length: u32,
 }
 
-/// Some texts. A clone shares the blocks with the original.
+/// The texts of a ledger. A clone shares the blocks with the original.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Texts {
     blocks: Vec<Arc<String>>,
@@ -35,7 +36,7 @@ pub(super) struct Texts {
 }
 
 impl Texts {
-    /// The text of a number that was given here.
+    /// The text with a number that was returned when the text was added.
     pub(super) fn get(&self, TextId(above): TextId) -> &str {
         let TextSpan { block, start, length } = *self.spans.get(above.get() as usize - 1);
         &self.blocks[block as usize][start as usize..][..length as usize]
@@ -69,7 +70,7 @@ impl Texts {
 /// Adds texts, and shares those that were added recently.
 #[derive(Debug, Default)]
 pub(super) struct TextWriter {
-    /// A cache of texts by hash. A newer text replaces an older one.
+    /// A cache of texts by hash. A newer text replaces an older one in the same slot.
     recent: Vec<Option<TextId>>,
     hasher: DefaultHashBuilder,
 }

@@ -1,4 +1,4 @@
-//! Builds ledgers: keeps the next one, and what it needs to share values among rules.
+//! Builds the next ledger, and remembers recent values so that rules can share them.
 
 use std::hash::BuildHasher;
 use std::num::{NonZeroU32, NonZeroU64};
@@ -12,7 +12,7 @@ use super::{Effect, Ledger, ProvenanceIds, ScopeLog, Version, VersionId};
 use crate::rule::{Notice, Provenance, Revision, Rule, Scope, Target};
 use crate::store::{LedgerRow, ScopeId};
 
-/// A version that ended, and is not in the log of its scope yet.
+/// A version that ended, but is not yet in the list of ended versions of its scope.
 struct Ended {
     revision: Revision,
     scope: u32,
@@ -29,7 +29,7 @@ pub(in crate::sync) struct LedgerWriter {
     texts: TextWriter,
 }
 
-/// Rows that are copied at a time.
+/// Rows copied at a time.
 const ROWS: usize = 10_000;
 
 impl LedgerWriter {
@@ -54,7 +54,7 @@ impl LedgerWriter {
         Ok(writer)
     }
 
-    /// Records that versions which ended before a revision may be missing.
+    /// Records that versions that ended before a revision may be missing.
     pub(in crate::sync) fn keep_from(&mut self, start: Revision) {
         self.ledger.start = self.ledger.start.max(start);
     }
@@ -64,8 +64,8 @@ impl LedgerWriter {
         &self.ledger
     }
 
-    /// Reads rows that were created or ended since they were last read. Rows can be repeated, and
-    /// can be newer than the next head.
+    /// Adds rows that were created or ended since the last read. Rows can be repeated, and can be
+    /// newer than the next head.
     pub(in crate::sync) fn extend(&mut self, rows: Vec<LedgerRow>) -> Result<(), LedgerFull> {
         for row in rows {
             let place = self.ledger.versions.partition_point(|version| version.id < row.id);
@@ -84,8 +84,8 @@ impl LedgerWriter {
         Ok(())
     }
 
-    /// Records that every row up to `head` was read. Versions that ended are sorted once here:
-    /// at start there may be a million, in no order.
+    /// Records that every row up to `head` was read. Versions that ended are sorted only here,
+    /// because at the start there may be a million in no order.
     pub(in crate::sync) fn advance(&mut self, head: Revision) {
         self.ended.sort_by_key(|ended| ended.revision);
         for Ended { revision, scope, version } in std::mem::take(&mut self.ended) {
@@ -213,8 +213,8 @@ mod tests {
         format!("binary:{number:064x}")
     }
 
-    /// Bytes per rule, without its texts, that a ledger of this many rules takes, each with
-    /// provenance of its own.
+    /// Bytes per rule of a ledger with `count` rules, without their texts. `provenance` returns the
+    /// provenance of each rule.
     fn bytes_per_rule(count: u32, provenance: impl Fn(u32) -> Provenance) -> usize {
         let row = |number: u32| {
             let mut row = row(number.into(), &hash(number), 1, None);
@@ -250,7 +250,7 @@ mod tests {
         );
     }
 
-    /// For every revision that it knows, a ledger without old history has the same rules as the
+    /// For every revision from its start on, a ledger without old history has the same rules as the
     /// whole ledger.
     #[test]
     fn s8_a_ledger_without_old_history_gives_the_same_answers() {
@@ -306,8 +306,8 @@ mod tests {
         assert_eq!(now.touched(&[ScopeId(1)], Revision(1), Revision(2)).count(), 2);
     }
 
-    /// Versions that ended in any order are found by when they ended, also when rows newer than
-    /// the head came early.
+    /// Versions that ended in any order are found by the revision that ended them, even if rows
+    /// newer than the head were added early.
     #[test]
     fn s9_versions_that_ended_out_of_order_are_sorted() {
         let mut writer = LedgerWriter::default();
@@ -334,8 +334,8 @@ mod tests {
         assert_eq!(ledger.last_touch(&scopes, Revision(6)), Revision(3));
     }
 
-    /// Looking up a program that many hosts have rules for costs one step per scope of the host. The
-    /// number of rules for the program does not matter.
+    /// Looking up a program for which many hosts have rules costs one step per scope of the host.
+    /// The number of rules for the program does not matter.
     #[test]
     fn s9_a_popular_target_has_no_long_chain() {
         let mut writer = LedgerWriter::default();
