@@ -1,4 +1,4 @@
-//! The `nicelist` binary: the exit code of the library's command line, nothing else.
+//! The `nicelist` binary, which only runs the command line of the library.
 
 use std::process::ExitCode;
 

@@ -4,8 +4,8 @@ use std::borrow::Cow;
 use std::path::Path;
 use std::process::Command;
 
-/// Quotes an argument for a shell. Machine IDs, which hosts choose, and names of files could otherwise
-/// run a command.
+/// Quotes an argument for a shell. Without quotes, a file name or a machine ID, which the host
+/// chooses, could run a command.
 pub fn argument(text: &str) -> Cow<'_, str> {
     // Quoting only fails for NUL, which is allowed here.
     shlex::Quoter::new().allow_nul(true).quote(text).unwrap_or(Cow::Borrowed("''"))
@@ -22,7 +22,7 @@ pub fn command(line: &str) -> Command {
 #[cfg(windows)]
 pub fn command(line: &str) -> Command {
     let mut shell = Command::new("cmd");
-    // With /S, `cmd` removes the outer quotes and takes the rest as it is.
+    // With /S, `cmd` removes the outer quotes and does not change the text between them.
     std::os::windows::process::CommandExt::raw_arg(&mut shell, format!("/S /C \"{line}\""));
     shell
 }

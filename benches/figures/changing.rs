@@ -16,7 +16,7 @@ const RULES: u64 = 14_000;
 const GROUPS: usize = 100;
 /// Minutes at the end in which memory must not grow by more than 5 %.
 const STABLE: usize = 5;
-/// How often memory is measured.
+/// The pause between two measurements of memory.
 const LOOK: Duration = Duration::from_secs(1);
 
 const MOST: u64 = 400 << 20;

@@ -1,4 +1,4 @@
-//! Events that a core can accept per second.
+//! The number of events that the server accepts per second and core.
 
 use std::fmt::Write as _;
 use std::time::Instant;

@@ -40,7 +40,7 @@ struct Figures {
     /// Duration of a sync, in milliseconds.
     p50: f64,
     p99: f64,
-    /// Cores in use; 0.5 is half of one.
+    /// Cores in use. 0.5 means half a core.
     server: f64,
     generator: f64,
     /// Bytes.

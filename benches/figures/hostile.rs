@@ -56,7 +56,7 @@ pub(crate) fn report() {
     );
 }
 
-/// Response times of other clients.
+/// The completed syncs and the response times of other clients.
 struct Figures {
     syncs: usize,
     sync: Duration,
@@ -91,7 +91,7 @@ impl Figures {
 }
 
 /// Runs `work` while another address opens connections and keeps them. Also returns how many of
-/// these the server kept open.
+/// these connections the server kept open.
 fn under_attack<T>(server: SocketAddr, work: impl FnOnce() -> T) -> (T, usize) {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     std::thread::scope(|threads| {
@@ -123,7 +123,7 @@ fn attack(mut stream: TcpStream, number: usize) -> TcpStream {
     let request = "GET /healthz HTTP/1.1\r\nhost: x\r\n\r\n";
     let bytes =
         if number.is_multiple_of(2) { request.repeat(2_000) } else { request[..20].to_owned() };
-    // Sends what fits into the buffers. The server may have closed the connection already.
+    // Sends as much as fits into the buffers. The server may have closed the connection already.
     let _sent = stream.write(bytes.as_bytes());
     stream
 }

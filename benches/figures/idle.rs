@@ -1,5 +1,5 @@
-//! CPU time of a sync with nothing to do: with few and many rules, over TLS, on PostgreSQL, and of a
-//! server that returns fixed bytes.
+//! CPU time of a sync with nothing to do: with few and many rules, over TLS, on PostgreSQL, and of
+//! a server that returns fixed bytes.
 
 use std::net::SocketAddr;
 use std::path::Path;
@@ -14,7 +14,7 @@ use crate::raw::Raw;
 use crate::server::Server;
 use crate::{certificates, rules};
 
-/// Macs that sync at a time.
+/// Macs that sync at the same time.
 const MACS: usize = 64;
 /// Syncs per Mac.
 const SYNCS: u32 = 300;
@@ -80,7 +80,7 @@ fn us(micros: f64) -> String {
     format!("{micros:.0} µs")
 }
 
-/// CPU time of a server per sync, and the duration of a sync for the slowest Macs.
+/// CPU time of a server per sync, and elapsed time divided by the number of syncs of all Macs.
 #[derive(Clone, Copy)]
 struct Cost {
     cpu: Duration,

@@ -1,4 +1,4 @@
-//! Simulated Macs that cost little: each has a connection and a thread.
+//! Simulated Macs with little overhead. Each connection has its own thread.
 
 use std::io::{BufReader, Read as _};
 use std::net::{SocketAddr, TcpStream};
@@ -55,7 +55,7 @@ impl Mac {
         self.download_at_most(usize::MAX)
     }
 
-    /// Stops after `most` pages.
+    /// Downloads at most `most` pages.
     pub(crate) fn download_at_most(&mut self, most: usize) -> (usize, usize) {
         let (mut request, mut pages, mut rules) = ("{}".to_owned(), 0, 0);
         while pages < most {

@@ -2,7 +2,7 @@
 //!
 //! `cargo bench --bench figures -- plan` measures one part.
 //!
-//! Each number is the median of several runs of the real program, compared with a limit measured in
+//! Most numbers are medians of several runs of the real program, compared with a limit measured in
 //! the same run. Only the cost of writing a page of rules is measured inside this process.
 
 #![expect(clippy::unwrap_used, reason = "a benchmark that cannot measure has nothing to report")]

@@ -83,7 +83,7 @@ pub(crate) fn report() {
     client(home.path(), &server, &other, &first);
 }
 
-/// Measures the same from the command line, with a manifest of the active rules and one with
+/// Measures plans of the command line: one manifest has the active rules, and the other has
 /// changes.
 fn client(home: &Path, server: &Server, same: &PolicyRequest, other: &PolicyRequest) {
     println!(
@@ -115,7 +115,7 @@ fn client(home: &Path, server: &Server, same: &PolicyRequest, other: &PolicyRequ
     println!();
 }
 
-/// All rules except the first `skipped`. If `turn` is 1, every hundredth has another comment.
+/// [`RULES`] rules, from number `skipped` on. The comment of every hundredth rule contains `turn`.
 fn policy(skipped: u64, turn: u64) -> PolicyRequest {
     let rule = |number: u64| {
         let is_other = number.is_multiple_of(RULES / DIFFERENT);
@@ -134,7 +134,7 @@ fn policy(skipped: u64, turn: u64) -> PolicyRequest {
 fn post_policy(stream: &mut BufReader<TcpStream>, path: &str, body: &str, differences: u64) {
     let response = post(stream, &format!("/api/v1{path}"), body);
     let response: PolicyAnswer = serde_json::from_slice(&response).unwrap();
-    // The first and the last hundredth are added or removed, not changed.
+    // Some rules with another comment are added or removed, so they do not count as changed.
     let (least, most) = (differences - differences / 50, differences);
     assert!(
         (least..=most).contains(&(response.changes.len() as u64)),

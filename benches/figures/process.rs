@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use crate::median;
 
-/// How often a process is measured.
+/// The pause between two measurements of a process.
 const GLANCE: Duration = Duration::from_millis(2);
 
 #[derive(Clone, Copy)]
@@ -35,7 +35,7 @@ pub(crate) fn run(command: &mut Command, code: i32) -> Cost {
     let mut child = command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
     let id = child.id().to_string();
     let mut peak = 0;
-    // `wait` comes after reading the CPU time, because it removes the process from the table.
+    // The CPU time is read before `wait`, because `wait` removes the process from the table.
     while fields(&stat(&id))[0] != "Z" {
         peak = status_of(&id, "VmHWM:").unwrap_or(peak);
         std::thread::sleep(GLANCE);
@@ -46,7 +46,8 @@ pub(crate) fn run(command: &mut Command, code: i32) -> Cost {
     Cost { wall, cpu, peak }
 }
 
-/// User and system time of a process so far, in the kernel's ticks of 10 ms. `self` is this process.
+/// User and system time of a process so far, in the kernel's ticks of 10 ms. `self` is this
+/// process.
 pub(crate) fn cpu(id: &str) -> Duration {
     cpu_in(&stat(id))
 }

@@ -13,7 +13,7 @@ use http::header::CONTENT_TYPE;
 
 use crate::process;
 
-/// With this argument, the benchmark program runs as that server.
+/// With this argument, the benchmark program runs as the raw server.
 pub(crate) const ROLE: &str = "raw-server";
 
 /// The raw server, as a separate process.
@@ -23,7 +23,8 @@ pub(crate) struct Raw {
 }
 
 impl Raw {
-    /// Starts a server that returns `preflight`, nicelist's response, and fixed bytes for the other stages.
+    /// Starts a server that returns `preflight`, which is nicelist's response, and fixed bytes for
+    /// the other stages.
     pub(crate) fn start(preflight: &[u8]) -> Self {
         let mut command = Command::new(std::env::current_exe().unwrap());
         command.arg(ROLE).stdin(Stdio::piped()).stdout(Stdio::piped());

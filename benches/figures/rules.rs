@@ -1,4 +1,4 @@
-//! Rules to measure with.
+//! Rules for the measurements.
 
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};

@@ -70,7 +70,7 @@ impl Server {
         serde_json::from_slice(&status).unwrap()
     }
 
-    /// The number of rule pages that it has encoded.
+    /// The number of rule pages that the server has encoded.
     pub(crate) fn pages_encoded(&self) -> u64 {
         self.status()["pages_encoded"].as_u64().unwrap()
     }

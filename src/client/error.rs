@@ -5,15 +5,15 @@ use crate::api::Problem;
 /// Each text is one line.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum ClientError {
-    /// The server understood and refused.
+    /// The server responded with an error.
     #[error(transparent)]
     Problem(#[from] Problem),
-    /// No response.
+    /// No response arrived.
     #[error("cannot reach {url}: {reason}")]
     Unreachable {
-        /// The address of the request.
+        /// The server's address.
         url: String,
-        /// What happened.
+        /// Why no response arrived.
         reason: String,
         /// Whether the CA of the server's certificate is not trusted.
         untrusted_ca: bool,
@@ -29,10 +29,10 @@ pub enum ClientError {
         /// How the connection broke.
         reason: String,
     },
-    /// Another program responded.
+    /// The response is not that of a nicelist server.
     #[error("{url} does not answer as a nicelist server: {reason}")]
     Answer {
-        /// The address of the request.
+        /// The server's address.
         url: String,
         /// Why the response cannot be nicelist's.
         reason: String,

@@ -16,9 +16,9 @@ use super::{Client, ClientError};
 
 /// How long a server may take to accept a connection.
 const CONNECT: Duration = Duration::from_secs(10);
-/// How long an idle connection is kept for the next request. A question to the user stops this
-/// process from noticing that the server closed one, so this is shorter than the idle limit of
-/// any server or proxy that we know.
+/// How long an idle connection is kept for the next request. While this process waits for the user,
+/// it does not notice that the server closed the connection. So this time is shorter than the idle
+/// limit of any server or proxy that we know.
 const IDLE: Duration = Duration::from_secs(3);
 /// How long a server may be silent. A bulk change of a million rules takes minutes.
 const SILENCE: Duration = Duration::from_secs(300);
@@ -101,7 +101,7 @@ impl Transport for Http {
     async fn carry(&self, request: Request<Bytes>) -> Result<Response<Bytes>, ClientError> {
         let safe = request.method().is_safe();
         let mut response = match self.send(request.clone()).await {
-            // Reading twice is harmless. A change is sent one time only.
+            // A read can be repeated. A change is sent only once.
             Err(error) if safe && is_broken(&error) => self.send(request).await,
             sent => sent,
         }
@@ -173,7 +173,7 @@ fn tls_error<'a>(error: &'a (dyn Error + 'static)) -> Option<&'a rustls::Error> 
     if let Some(found) = error.downcast_ref() {
         return Some(found);
     }
-    // The error inside an I/O error is not its source.
+    // `source` of an I/O error does not return the error that the I/O error contains.
     let inside = error.downcast_ref::<std::io::Error>().and_then(std::io::Error::get_ref);
     match inside {
         Some(inside) => tls_error(inside),

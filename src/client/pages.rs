@@ -1,4 +1,4 @@
-//! Long lists, a page at a time, so that a million items need the memory of one page.
+//! Reads long lists page by page. So a million items can be read with the memory of one page.
 
 use std::marker::PhantomData;
 
@@ -33,7 +33,7 @@ impl<'a, T: DeserializeOwned> Pages<'a, T> {
         Self { client, path, query, done: false, pages: 0, items: PhantomData }
     }
 
-    /// The next page; None after the last one.
+    /// The next page. None after the last page.
     pub async fn next(&mut self) -> Result<Option<Vec<T>>, ClientError> {
         if self.done {
             return Ok(None);
@@ -78,7 +78,7 @@ impl<'a, T: DeserializeOwned> Pages<'a, T> {
 pub(super) struct Query(Vec<(String, String)>);
 
 impl Query {
-    /// The fields of a flat value, without absent ones.
+    /// The fields of a flat value, without fields that serde skips.
     pub(super) fn of(value: &impl Serialize) -> Self {
         let fields = match serde_json::to_value(value) {
             Ok(serde_json::Value::Object(fields)) => fields,

@@ -23,7 +23,8 @@ use crate::rule::{MachineId, Revision, RevisionSummary, TagName, Target};
 
 type Answer<T> = Result<T, ClientError>;
 
-/// Hosts that one request counts. Few, because the server computes the state of each.
+/// Maximum hosts that one request counts. The number is small because the server computes the state
+/// of each host.
 const HOSTS_COUNTED: usize = 200;
 
 /// For requests without a body.
@@ -90,18 +91,18 @@ impl Client {
         Pages::new(self, "/hosts".to_owned(), query)
     }
 
-    /// The counts of all pages must be added up.
+    /// The caller must add up the counts of all pages.
     pub fn host_counts(&self) -> Pages<'_, HostCount> {
         let query = HostCountQuery { limit: Some(HOSTS_COUNTED), cursor: None };
         Pages::new(self, "/host-counts".to_owned(), &query)
     }
 
-    /// By machine ID, serial number, host name or a unique prefix of one.
+    /// Finds a host by machine ID, serial number, host name or a unique prefix of one of these.
     pub async fn host(&self, host: &str) -> Answer<HostView> {
         self.ask(Method::GET, &host_path(host, ""), NOTHING).await
     }
 
-    /// By its whole machine ID. With `events`, its events are deleted, too.
+    /// Forgets the host with exactly this machine ID. With `events`, also deletes its events.
     pub async fn forget_host(&self, machine: &MachineId, events: bool) -> Answer<()> {
         let path = host_path(&exactly(machine), "");
         let query = Query::of(&serde_json::json!({ "events": events }));
@@ -138,7 +139,7 @@ impl Client {
         self.ask(Method::POST, &host_path(host, "/accept"), Some(request)).await
     }
 
-    /// Names that match no host or several hosts.
+    /// Returns the names that match no host or several hosts.
     pub async fn check_host_names(&self, request: &HostNamesRequest) -> Answer<HostNames> {
         self.ask(Method::POST, "/hosts/names", Some(request)).await
     }
@@ -164,7 +165,7 @@ impl Client {
         self.ask(Method::POST, "/tags", Some(request)).await
     }
 
-    /// With `force`, also a tag that is in use.
+    /// With `force`, also deletes a tag that is in use.
     pub async fn delete_tag(
         &self,
         name: &TagName,
@@ -184,7 +185,7 @@ impl Client {
         self.ask(Method::POST, "/settings", Some(request)).await
     }
 
-    /// Newest first; with `after`, oldest first.
+    /// Newest first. With `after`, oldest first.
     pub fn events(&self, query: &EventQuery) -> Pages<'_, EventView> {
         Pages::new(self, "/events".to_owned(), query)
     }
@@ -216,7 +217,7 @@ impl Client {
         self.ask(Method::POST, "/events/decisions", Some(request)).await
     }
 
-    /// Undoes the newest decision of the operator.
+    /// Undoes the caller's newest decision.
     pub async fn undo(&self, request: UndoRequest) -> Answer<UndoAnswer> {
         self.ask(Method::POST, "/events/undo", Some(&request)).await
     }

@@ -1,4 +1,4 @@
-//! Requests as the server gets them, and the meaning of its responses.
+//! The requests that a server gets, and how the client reads the responses.
 
 use std::collections::VecDeque;
 use std::io::{Read, Write};
@@ -90,15 +90,15 @@ async fn a_server_that_is_not_there_is_unreachable() {
     assert!(!error.contains('\n'));
 }
 
-/// Reads one request whose body, if it has one, is short.
+/// Reads one short request. Returns its first line.
 fn read_request(stream: &mut TcpStream) -> String {
     let mut read = vec![0; 8192];
     let length = stream.read(&mut read).unwrap();
     String::from_utf8_lossy(&read[..length]).lines().next().unwrap_or_default().to_owned()
 }
 
-/// A server that closes its first connection without a response, and returns `[]` on others.
-/// Returns a client of it, and the requests that the server receives.
+/// Starts a server that closes its first connection without a response, and returns `[]` on later
+/// connections. Returns a client of the server, and the requests that the server receives.
 fn breaking_server() -> (Client, Asked) {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = listener.local_addr().unwrap();

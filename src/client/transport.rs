@@ -15,7 +15,7 @@ use crate::api::{Problem, ROOT};
 /// A future that a closure returns.
 pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
 
-/// Sends a request, whose URL has no host, to the server.
+/// Sends requests to the server. The URL of a request has no host.
 #[async_trait]
 pub(super) trait Transport: Send + Sync {
     /// For messages.
@@ -120,7 +120,7 @@ fn strange(response: &Response<Bytes>) -> String {
     }
 }
 
-/// The first line of a plain-text response, such as that of a proxy.
+/// The first line of a plain-text response, such as the error of a proxy.
 fn said(response: &Response<Bytes>) -> Option<&str> {
     let kind = response.headers().get(CONTENT_TYPE)?.to_str().ok()?;
     let line = std::str::from_utf8(response.body()).ok()?.lines().next()?.trim();

@@ -1,4 +1,4 @@
-//! What commands use: a server or a local database.
+//! The backend of commands: a server or a local database.
 
 use std::process::Stdio;
 
@@ -21,7 +21,7 @@ pub enum Backend {
     /// A local database, without a server.
     Local {
         database: DatabaseUrl,
-        /// Whether the user chose it. Otherwise nothing is configured, and it is the default.
+        /// Whether the user configured this database. Otherwise it is the default.
         is_chosen: bool,
     },
 }
@@ -35,7 +35,7 @@ pub enum Credential {
 }
 
 impl Credential {
-    /// Returns the token. A command runs each time.
+    /// Returns the token. A token command runs at each call.
     ///
     /// # Errors
     /// The command cannot run, fails, or prints something other than a token.
@@ -60,7 +60,8 @@ impl Credential {
     }
 }
 
-/// The database if nothing is configured. None without a home directory.
+/// The database if nothing is configured. None if there is no `XDG_DATA_HOME` and no home
+/// directory.
 pub(super) fn usual_database(env: &Environment) -> Option<WithOrigin<DatabaseUrl>> {
     let home = || env.home.as_ref().map(|home| home.join(".local").join("share"));
     let directory = env.xdg_data_home.clone().or_else(home)?;
@@ -68,8 +69,8 @@ pub(super) fn usual_database(env: &Environment) -> Option<WithOrigin<DatabaseUrl
     Some(WithOrigin { value, origin: Origin::built_in() })
 }
 
-/// The backend of the strongest of `connections`, or else the `usual` database; and a warning if a
-/// token is not used, because it belongs to a weaker server.
+/// Returns the backend of the strongest of `connections`, or else the `usual` database. Also
+/// returns a warning if a token is not used because it belongs to a weaker server.
 pub(super) fn decide(
     connections: &[Connection],
     usual: Option<&WithOrigin<DatabaseUrl>>,

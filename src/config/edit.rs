@@ -32,7 +32,8 @@ pub fn init(path: &Path) -> Result<(), ConfigError> {
 /// Sets a setting in the file at `path`. Creates the file if it does not exist.
 ///
 /// # Errors
-/// The value is invalid, or conflicts with other settings in the file. Nothing is written then.
+/// The value is invalid, or conflicts with other settings in the file. In this case, nothing is
+/// written.
 pub fn set(path: &Path, name: &Name, value: &str) -> Result<(), ConfigError> {
     edit(path, |document| {
         keep_comments_above(document);
@@ -83,7 +84,7 @@ fn edit(
     if after == before { Ok(()) } else { replace(path, &after) }
 }
 
-/// In a file that only has comments, new settings come after them.
+/// Makes new settings follow the comments in a file that has only comments.
 fn keep_comments_above(document: &mut DocumentMut) {
     if document.is_empty() {
         let comments = document.trailing().as_str().unwrap_or_default().to_owned();
@@ -163,7 +164,7 @@ fn create(path: &Path) -> io::Result<fs::File> {
 mod tests {
     use super::*;
 
-    /// The text of a file after `change`, if it was `before`.
+    /// The text of a file with the text `before`, after `change`.
     fn changed(before: &str, change: impl FnOnce(&Path)) -> String {
         let directory = tempfile::tempdir().unwrap();
         let path = directory.path().join("config.toml");

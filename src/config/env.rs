@@ -22,7 +22,7 @@ pub const BOOTSTRAP_TOKEN: &str = "NICELIST_BOOTSTRAP_TOKEN";
 pub const ENROLMENT_SECRET: &str = "NICELIST_ENROLMENT_SECRET";
 /// A filter for the server's log, such as `info,nicelist::sync=debug`.
 pub const LOG: &str = "NICELIST_LOG";
-/// If it is not empty, no colors (<https://no-color.org>).
+/// If this variable is not empty, commands use no colors (<https://no-color.org>).
 pub const NO_COLOR: &str = "NO_COLOR";
 pub const HOME: &str = if cfg!(windows) { "USERPROFILE" } else { "HOME" };
 /// Replaces `~/.config`.

@@ -20,7 +20,7 @@ use super::origin::{Origin, Source, WithOrigin};
 pub struct Paths {
     /// None on Windows, where every user could create its folder.
     pub system: Option<PathBuf>,
-    /// None without a home directory and `NICELIST_CONFIG`.
+    /// None if there is no `NICELIST_CONFIG`, no `XDG_CONFIG_HOME` and no home directory.
     pub user: Option<PathBuf>,
     /// Whether `NICELIST_CONFIG` gives the path of the user's file, which must then exist.
     pub named: bool,
@@ -133,7 +133,7 @@ fn mode(_: &fs::Metadata) -> Option<u32> {
     None
 }
 
-/// Reads the tables of a document. Needs the text to compute line numbers.
+/// Reads the tables of a document. The text is needed to compute line numbers.
 struct FileReader<'a> {
     source: Source,
     path: &'a Path,
@@ -264,7 +264,7 @@ fn start(table: &dyn TableLike, name: &str) -> usize {
     table.key(name).and_then(|key| key.span()).map_or(0, |span| span.start)
 }
 
-/// Reads at most a megabyte, because a wrong path may be that of an endless device.
+/// Reads at most 1 MiB, because a wrong path may be a device with endless data.
 pub(super) fn read_text(input: impl io::Read) -> io::Result<String> {
     const LARGEST: u64 = 1024 * 1024;
     let mut text = String::new();

@@ -48,7 +48,7 @@ impl ConfigKey {
         }
     }
 
-    /// Finds `text` in `allowed`. The error has the nearest key.
+    /// Finds `text` in `allowed`. The error contains the nearest key.
     pub(super) fn find(text: &str, allowed: &[Self]) -> Result<Self, ConfigProblem> {
         let found = allowed.iter().find(|key| key.as_str() == text).copied();
         found.ok_or_else(|| ConfigProblem::UnknownKey {

@@ -19,7 +19,7 @@ pub struct Flags {
     pub color: Option<Color>,
 }
 
-/// The backend in one layer or context.
+/// The settings of the backend in one layer or context.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Connection {
     pub(super) server: Option<WithOrigin<ServerUrl>>,

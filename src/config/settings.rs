@@ -20,8 +20,8 @@ pub struct Settings {
     pub color: WithOrigin<Color>,
     pub warnings: Vec<Warning>,
     backend: Option<Backend>,
-    /// The chosen context, if no file contains it. Commands that connect nowhere do not need a
-    /// context, and some of them repair the configuration.
+    /// The chosen context, if no file contains it. This is not an error yet, because commands
+    /// without a backend need no context, and some of them repair the configuration.
     unknown_context: Option<WithOrigin<String>>,
     /// The contexts of all files, by name.
     contexts: BTreeSet<String>,
@@ -31,10 +31,10 @@ pub struct Settings {
 }
 
 impl Settings {
-    /// Merges the layers. The settings of a context have almost the strength of the layer that chooses
-    /// the context. They are weaker than flags and variables of the same layer, and stronger than
-    /// other settings of the same file. So `--context` is stronger than `NICELIST_SERVER`, and
-    /// weaker than `--server`.
+    /// Merges the layers. The settings of a context have almost the strength of the layer that
+    /// chooses the context. They are weaker than flags and variables of the same layer, and
+    /// stronger than other settings of the same file. So `--context` is stronger than
+    /// `NICELIST_SERVER`, and weaker than `--server`.
     ///
     /// # Errors
     /// A layer has both a server and a database, or a variable is invalid.
@@ -74,7 +74,7 @@ impl Settings {
         })
     }
 
-    /// The server or database of the strongest layer that has one. If none does, it is the user's
+    /// The server or database of the strongest layer that has one. If no layer has one, the user's
     /// own database.
     ///
     /// # Errors
@@ -215,7 +215,7 @@ mod tests {
         Settings::resolve(flags, env, files).unwrap()
     }
 
-    /// The origin of the place, found by the values that these tests use.
+    /// The URL of the backend. In these tests, each layer has a different URL.
     fn place(settings: &Settings) -> String {
         match settings.backend().unwrap() {
             Backend::Server { url, .. } => url.to_string(),

@@ -68,7 +68,8 @@ impl DatabaseUrl {
         }
     }
 
-    /// The URL with its password, to open the database. [`Display`](fmt::Display) shows no password.
+    /// The URL with its password, to open the database. [`Display`](fmt::Display) shows no
+    /// password.
     pub fn expose(&self) -> String {
         match &self.0 {
             DatabaseLocation::File(path) => format!("sqlite:{}", path.display()),
@@ -204,7 +205,8 @@ impl fmt::Display for Secret {
     }
 }
 
-/// A setting with few values: `ALL`, in the order of help texts, `as_str`, `FromStr` and `Display`.
+/// Implements `ALL` (in the order of help texts), `as_str`, `FromStr` and `Display` for a setting
+/// with few values.
 macro_rules! choices {
     ($name:ident { $($variant:ident = $word:literal,)+ }) => {
         impl $name {

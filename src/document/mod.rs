@@ -1,7 +1,7 @@
 //! Text formats as trees with positions: JSON, YAML, TOML, HCL and property lists.
 //!
-//! All of them become a tree of [`Node`]s. A node knows the line and column where it begins, so that
-//! errors about a value can contain its position. The reader decides what a tree means.
+//! Each format becomes a tree of [`Node`]s. A node has the line and column where it begins, so that
+//! errors about a value can contain its position. Callers decide what a tree means.
 
 pub mod hcl;
 pub mod json;
@@ -31,7 +31,7 @@ pub struct Position {
     pub column: u32,
 }
 
-/// What is wrong with a text, and where, if that is known.
+/// An error in a text, with its position if the position is known.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Fault {
     pub position: Option<Position>,
@@ -45,7 +45,7 @@ impl Fault {
     }
 }
 
-/// A value and where it begins. Property lists have no positions.
+/// A value and the position where it begins. Nodes of property lists have no positions.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Node {
     pub position: Option<Position>,
@@ -71,7 +71,7 @@ pub enum Value {
     },
     /// HCL that must be evaluated, as it is written in the text.
     Expression(String),
-    /// Something else, such as binary data. The text describes it, with an article.
+    /// Another type, such as binary data. The string names the type, with an article.
     Other(&'static str),
 }
 
@@ -79,7 +79,7 @@ pub enum Value {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Entry {
     pub key: String,
-    /// Where the key begins; in JSON, where the value begins.
+    /// The position of the key. In JSON, the position of the value.
     pub key_position: Option<Position>,
     pub node: Node,
 }
@@ -129,7 +129,7 @@ impl Node {
         }
     }
 
-    /// Whether it is null, or an empty string or list.
+    /// Whether the value is null, or an empty string or list.
     pub fn is_blank(&self) -> bool {
         match &self.value {
             Value::Null => true,
@@ -161,7 +161,7 @@ impl Node {
     }
 }
 
-/// A map in which no key is given twice.
+/// Creates a map. Duplicate keys are a fault.
 fn map(entries: Vec<Entry>) -> Result<Value, Fault> {
     let mut keys = HashSet::with_capacity(entries.len());
     match entries.iter().find(|entry| !keys.insert(entry.key.as_str())) {

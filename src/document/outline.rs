@@ -1,4 +1,5 @@
-//! The outermost keys of a JSON or YAML text: enough to detect which program wrote it.
+//! The outermost keys of a JSON or YAML text. They are enough to detect which program wrote the
+//! text.
 
 use std::fmt;
 
@@ -9,7 +10,7 @@ use super::{Text, without_mark, yaml};
 /// Maximum keys that are kept of an object.
 const MAX_KEYS: usize = 256;
 
-/// The keys that a text begins with. What follows may be long, invalid or missing.
+/// The first keys of a text. The text after them may be long, invalid or missing.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub struct Outline {
     /// Whether the text is a list.
@@ -84,7 +85,7 @@ enum Level {
     Element,
     /// The value of a key of the object at the top.
     Section,
-    /// An element of a list that is such a value.
+    /// An element of a list in a section.
     Inner,
 }
 

@@ -28,8 +28,8 @@ pub fn parse(bytes: &[u8]) -> Result<Node, Fault> {
     }
 }
 
-/// Limits of a tree while it is built. Lists in lists are built and dropped level by level, and a
-/// binary file may refer to the same part again and again.
+/// Limits of a tree while it is built. Nested lists are built and dropped recursively, and a binary
+/// file may refer to the same part many times.
 struct Limits {
     depth: usize,
     /// The number of values that may follow. Each takes at least one byte of the file, for the

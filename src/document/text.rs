@@ -2,7 +2,7 @@
 
 use super::{Fault, Position};
 
-/// Some editors put it in front of a text.
+/// Some editors write this mark at the beginning of a file.
 const BYTE_ORDER_MARK: &str = "\u{feff}";
 
 /// Bytes between two marks of a [`Text`].
@@ -61,7 +61,7 @@ impl<'a> Text<'a> {
         self.text
     }
 
-    /// The position of the byte at an offset; the end if the text is shorter.
+    /// The position of the byte at an offset, or the end of the text if the text is shorter.
     pub fn position(&self, offset: usize) -> Position {
         let offset = offset.min(self.text.len());
         let nearest = (offset / STRIDE).min(self.marks.len().saturating_sub(1));
@@ -90,7 +90,7 @@ fn advance(from: Position, bytes: &[u8]) -> Position {
     })
 }
 
-/// The bytes after a byte-order mark, if they begin with one.
+/// The bytes without the byte-order mark that may be at their beginning.
 pub fn without_mark(bytes: &[u8]) -> &[u8] {
     bytes.strip_prefix(BYTE_ORDER_MARK.as_bytes()).unwrap_or(bytes)
 }

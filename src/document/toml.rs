@@ -8,7 +8,7 @@ use super::{Entry, Fault, Node, Text, Value};
 /// Reads a text as one tree.
 ///
 /// # Errors
-/// Everything that is not TOML.
+/// All parts of the text that are not TOML.
 pub fn parse(text: &Text<'_>) -> Result<Node, Vec<Fault>> {
     let (node, faults) = parse_recovering(text);
     if faults.is_empty() { Ok(node) } else { Err(faults) }

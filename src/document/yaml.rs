@@ -28,7 +28,7 @@ pub fn parse(text: &Text<'_>) -> Result<Node, Fault> {
 }
 
 pub(super) fn options(text: &Text<'_>) -> Options {
-    // A node takes at least one character.
+    // Without aliases, each node takes at least one character.
     let nodes = text.as_str().len().max(USUAL_NODES);
     options! {
         budget: budget! {

@@ -33,8 +33,8 @@ pub(crate) const TARGETS: [(&str, Attempt); 6] = [
 /// Larger than any body in a corpus, and smaller than a decompressed bomb.
 const LIMIT: usize = 1 << 16;
 
-/// Decoding stays within the limit or fails, and a decoded body is the same after encoding and
-/// decoding in every encoding.
+/// Decoding stays within the limit or fails. In every encoding, a decoded body is the same after
+/// encoding and decoding.
 pub(crate) fn body(bytes: &[u8]) {
     let encodings = [ContentEncoding::Identity, ContentEncoding::Deflate, ContentEncoding::Gzip];
     for encoding in encodings {

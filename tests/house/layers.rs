@@ -129,7 +129,7 @@ fn module(path: &str) -> Option<Vec<String>> {
 /// The module that contains the current token.
 struct Scopes<'a> {
     file: Vec<String>,
-    /// The open braces, with the name of the module for those that opened one.
+    /// The open braces, each with the name of the module that it opens, if any.
     open: Vec<Option<&'a str>>,
 }
 
@@ -177,12 +177,12 @@ fn before<'a>(tokens: &[(usize, Token<'a>)], at: usize, by: usize) -> Option<Tok
     Some(tokens.get(at.checked_sub(by)?)?.1)
 }
 
-/// Whether a `::` after this token continues a path. Otherwise it begins one.
+/// Whether a `::` after this token continues a path. Otherwise the `::` begins a path.
 fn joins(token: Token<'_>) -> bool {
     !matches!(token, Token::Word("use") | Token::Mark('{' | '(' | ',' | '=' | '&' | '<'))
 }
 
-/// The names after a `::`: one, or the first of each member of a group. `*` is returned as a
+/// The name after a `::`, or the first name of each member of a group. `*` is returned as a
 /// name.
 fn heads<'a>(tokens: &[(usize, Token<'a>)], at: usize) -> Vec<&'a str> {
     let Some((_, Token::Path)) = tokens.get(at) else { return Vec::new() };

@@ -60,7 +60,7 @@ impl Project {
     }
 
     /// Whether a span is a path, a module or a type that does not exist. Other spans are commands
-    /// and values. The part of a path from a `*` or a name in capitals on is ignored.
+    /// and values. A path is checked only up to its first `*` or name in capitals.
     fn lacks(&self, span: &str) -> bool {
         if is_path(span) {
             let path = span.split('/').take_while(|part| !is_placeholder(part));

@@ -1,10 +1,11 @@
-//! How much code each module has.
+//! Counts the lines of code of each module.
 
 use std::collections::BTreeMap;
 
 use super::source::{files, name, read, root};
 
-/// Prints the lines of code of each module in `src`. Tests, comments and blank lines are not counted.
+/// Prints the lines of code of each module in `src`. Tests, comments and blank lines are not
+/// counted.
 ///
 /// `cargo test --test house -- lines_of_code --nocapture` shows the table.
 #[test]
