@@ -13,7 +13,7 @@ use super::{
 
 /// A rule in JSON, CSV and the database. Its fields are texts that are not checked yet.
 ///
-/// Field names are the ones of the admin API and of nicelist's own CSV.
+/// The field names are those of the admin API and of nicelist's own CSV.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct RuleDraft {
@@ -45,7 +45,7 @@ pub struct RuleDraft {
     /// Santa's `file_bundle_binary_count`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub bundle_binary_count: Option<u32>,
-    /// Why, in words.
+    /// Why the rule exists.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub comment: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -53,12 +53,12 @@ pub struct RuleDraft {
     /// Where the rule came from.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub source: Option<String>,
-    /// When the rule expires. A date ends with the day in the local time zone.
+    /// When the rule expires. A date means the end of that day in the local time zone.
     #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "super::optional_expiry")]
     pub expires: Option<Timestamp>,
 }
 
-/// Reads a scope. An empty text, such as an unset variable of a script, is not the fleet.
+/// Reads a scope. An empty text, for example from an unset variable in a script, is not the fleet.
 ///
 /// # Errors
 /// The text is empty.
@@ -72,7 +72,7 @@ pub fn given_scope<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String,
 
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum FieldError {
-    /// The field is empty and may not be.
+    /// A required field is empty.
     #[error("is missing")]
     Missing,
     #[error(transparent)]
@@ -95,10 +95,10 @@ pub enum ExpiryError {
     /// The rule would never be active.
     #[error("{0} is in the past")]
     Past(Timestamp),
-    /// Later than any calendar date.
+    /// The time is later than any calendar date.
     #[error("is too far in the future")]
     TooFar,
-    /// A time and a duration.
+    /// Both a time and a duration were given.
     #[error("cannot be combined with expires")]
     Twice,
 }

@@ -1,5 +1,4 @@
-//! A rule that keeps some of the values that the current rule has, and the difference between two
-//! versions of a rule.
+//! Merges a new rule with the current rule, and compares two versions of a rule.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -9,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{Bundle, Notice, Provenance, Rule};
 
-/// A field that a change of a rule can leave as it is.
+/// A field that a change to a rule can leave unchanged.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum RuleField {
@@ -23,7 +22,7 @@ pub enum RuleField {
     AppName,
     /// The hash of the bundle and its count of binaries.
     Bundle,
-    /// Why, in words.
+    /// Why the rule exists.
     Comment,
     Ticket,
     /// Where the rule came from.
@@ -32,7 +31,6 @@ pub enum RuleField {
 }
 
 impl RuleField {
-    /// All of them.
     pub const ALL: [Self; 9] = [
         Self::Message,
         Self::Url,
@@ -51,22 +49,19 @@ impl RuleField {
 pub struct RuleFields(u16);
 
 impl RuleFields {
-    /// Whether the set has this field.
     pub fn has(self, field: RuleField) -> bool {
         self.0 & bit(field) != 0
     }
 
-    /// The fields of the set.
     pub fn iter(self) -> impl Iterator<Item = RuleField> {
         RuleField::ALL.into_iter().filter(move |field| self.has(*field))
     }
 
-    /// Whether the set is empty.
     pub fn is_empty(self) -> bool {
         self.0 == 0
     }
 
-    /// The fields of this set that the other one lacks.
+    /// The fields that are in this set and not in the other set.
     pub fn without(self, other: Self) -> Self {
         Self(self.0 & !other.0)
     }
@@ -82,15 +77,15 @@ const fn bit(field: RuleField) -> u16 {
     1 << field as u16
 }
 
-/// A rule to store, and the fields for which the current rule's value counts instead.
+/// A rule to store, and the fields that keep the current rule's values.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RuleMerge {
-    /// What is stored if there is no current rule.
+    /// This rule is stored unchanged if there is no current rule.
     pub rule: Rule,
-    /// The fields that keep the current value, as long as the policy stays the same.
+    /// The fields that keep their current values if the policy stays the same.
     pub kept: RuleFields,
-    /// An expiry that is this close to the current one changes nothing. It is positive for an
-    /// expiry that was given as a duration, so that the same command has no effect the second time.
+    /// The current expiry is kept if the new one is this close to it. The slack is positive for an
+    /// expiry that was given as a duration, so that repeating a command has no effect.
     pub expiry_slack: SignedDuration,
 }
 
@@ -158,7 +153,8 @@ pub struct FieldChange {
 }
 
 impl FieldChange {
-    /// The fields in which two versions of a rule differ; all fields of the only one.
+    /// The fields in which two versions of a rule differ. If there is only one version, all of its
+    /// fields that have a value.
     pub fn between(before: Option<&Rule>, after: Option<&Rule>) -> Vec<Self> {
         let none = std::array::from_fn(|_| None);
         let [before, after] = [before, after].map(|rule| rule.map_or_else(|| none.clone(), values));
@@ -170,7 +166,7 @@ impl FieldChange {
     }
 }
 
-/// The fields of a rule except its key, in the order of lists of differences.
+/// The names of a rule's fields except its key, in the order in which differences are listed.
 const NAMES: [&str; 12] = [
     "policy",
     "cel",
@@ -191,7 +187,7 @@ fn values(rule: &Rule) -> [Option<Box<str>>; NAMES.len()] {
     let written = |value: &dyn fmt::Display| Some(value.to_string().into_boxed_str());
     let Notice { message, url, button_label, app_name, bundle } = &rule.notice;
     let Provenance { comment, ticket, source } = &rule.provenance;
-    // Stores keep milliseconds.
+    // Databases store times in milliseconds.
     let expires =
         rule.expires.map(|at| Timestamp::from_millisecond(at.as_millisecond()).unwrap_or(at));
     [

@@ -12,19 +12,19 @@ const LONGEST_TEXT: usize = 8 * 1024;
 /// Why a text or a bundle was refused.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum NoticeError {
-    /// A NUL, which Santa and databases cut at or refuse.
+    /// The text contains a NUL byte. Santa and databases cut such texts or refuse them.
     #[error("must not contain NUL bytes")]
     Nul,
-    /// Longer than any client or page has use for.
+    /// The text is longer than any client or page needs.
     #[error("is longer than {LONGEST_TEXT} bytes")]
     TooLong,
     /// Santa would cut the label.
     #[error("is longer than {LONGEST_LABEL} characters, where Santa cuts it")]
     LabelTooLong,
-    /// The hash of a bundle is a SHA-256.
+    /// The hash of a bundle is not a SHA-256.
     #[error("`{0}` is no bundle hash; expected 64 hex digits")]
     BundleHash(String),
-    /// One half of a bundle without the other.
+    /// The bundle has a hash or a count of binaries, but not both.
     #[error("a bundle needs both its hash and its count of binaries")]
     HalfBundle,
 }
@@ -44,7 +44,7 @@ pub struct Notice {
     pub bundle: Option<Bundle>,
 }
 
-/// A bundle that was approved program by program. Santa uses it to show when all of them are
+/// A bundle that was approved program by program. Santa uses it to show when all its programs are
 /// allowed.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Bundle {
@@ -79,14 +79,15 @@ impl Bundle {
 /// Why the rule exists, and its source. Never sent to clients.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct Provenance {
-    /// Why, in words.
+    /// Why the rule exists.
     pub comment: Option<Arc<str>>,
     pub ticket: Option<Arc<str>>,
-    /// The file, tool or event that it came from.
+    /// The file, tool or event that the rule came from.
     pub source: Option<Arc<str>>,
 }
 
-/// An optional text: empty counts as absent, NULs and endless texts are refused.
+/// Checks an optional text. An empty text counts as absent. NUL bytes and texts of more than 8 KiB
+/// are refused.
 pub(super) fn text(given: Option<String>) -> Result<Option<Arc<str>>, NoticeError> {
     let Some(text) = given.filter(|text| !text.is_empty()) else {
         return Ok(None);
@@ -100,7 +101,7 @@ pub(super) fn text(given: Option<String>) -> Result<Option<Arc<str>>, NoticeErro
     Ok(Some(text.into()))
 }
 
-/// A button label: an optional text of at most 48 characters.
+/// Checks a button label, an optional text of at most 48 characters.
 pub(super) fn label(given: Option<String>) -> Result<Option<Arc<str>>, NoticeError> {
     let label = text(given)?;
     match &label {
@@ -109,7 +110,7 @@ pub(super) fn label(given: Option<String>) -> Result<Option<Arc<str>>, NoticeErr
     }
 }
 
-/// A bundle from its two halves.
+/// Creates a bundle from its hash and its count of binaries.
 pub(super) fn bundle(
     hash: Option<&str>,
     binary_count: Option<u32>,

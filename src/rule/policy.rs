@@ -50,7 +50,7 @@ impl PolicyKind {
 impl FromStr for PolicyKind {
     type Err = PolicyError;
 
-    /// Accepts our words, Santa's names and aliases, and short forms of other tools.
+    /// Accepts nicelist's words, Santa's names and aliases, and short forms from other tools.
     fn from_str(text: &str) -> Result<Self, PolicyError> {
         if let Some(kind) = Self::from_word(text) {
             return Ok(kind);
@@ -151,7 +151,7 @@ impl Policy {
         }
     }
 
-    /// The policy's name.
+    /// The policy without its expression.
     pub fn kind(&self) -> PolicyKind {
         match self {
             Self::Allow => PolicyKind::Allow,

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{RuleType, Target};
 
-/// How a program is signed, if that is known. Which rule types can match depends on it
+/// How a program is signed. The status determines which rule types can match a program
 /// (SNTRuleIdentifiers.mm).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -64,12 +64,11 @@ pub struct Certificate {
     pub sha256: String,
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub common_name: String,
-    /// Organisation.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub organization: String,
 }
 
-/// What is known about a program. Empty texts are unknown.
+/// What is known about a program. A text is empty if it is unknown.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Program {
@@ -80,7 +79,7 @@ pub struct Program {
     pub cdhash: String,
     #[serde(skip_serializing_if = "String::is_empty")]
     pub team_id: String,
-    /// Signing id, with or without its team in front.
+    /// Signing ID, with or without the team ID as its prefix.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub signing_id: String,
     pub signing_status: SigningStatus,
@@ -93,14 +92,14 @@ pub struct Program {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Candidate {
     pub target: Target,
-    /// What the rule would match, in words.
+    /// A description of what the rule would match.
     pub covers: String,
 }
 
 impl Program {
-    /// The targets that can match this program, best first: targets that stay valid after updates
-    /// and match only this program, then targets of this version only, then targets of a whole
-    /// vendor.
+    /// The targets that can match this program, best first. A target that matches only this program
+    /// and stays valid after updates comes first, then targets of this version only, then targets
+    /// of a whole vendor.
     pub fn candidates(&self) -> Vec<Candidate> {
         let certificate = self.certificate.as_ref();
         let named = certificate.map(|leaf| leaf.common_name.as_str()).filter(|cn| !cn.is_empty());
@@ -120,8 +119,8 @@ impl Program {
             .collect()
     }
 
-    /// The target of this type that Santa would look for: its signing status allows it, and the
-    /// evidence has it.
+    /// The program's target of this type. None if rules of this type cannot match a program with
+    /// its signing status, or if its identifier is unknown or invalid.
     pub fn target(&self, rule_type: RuleType) -> Option<Target> {
         let identifier = match rule_type {
             RuleType::CdHash => self.cdhash.clone(),
@@ -151,7 +150,7 @@ impl Program {
         }
     }
 
-    /// Whether it is part of macOS, according to its signing ID.
+    /// Whether the program is part of macOS, according to its signing ID.
     pub fn is_platform(&self) -> bool {
         self.target(RuleType::SigningId)
             .is_some_and(|target| target.identifier().starts_with("platform:"))
@@ -163,7 +162,7 @@ impl Program {
         *self == hash
     }
 
-    /// Why the best candidate is the best, in words.
+    /// Explains why a target of this type is the best candidate.
     pub fn reason(&self, chosen: RuleType) -> &'static str {
         match (chosen, self.signing_status) {
             (RuleType::SigningId, _) => "a signing id survives updates and names only this program",
@@ -187,8 +186,8 @@ impl Program {
         }
     }
 
-    /// The signing ID with its team ID, if both are known. Clients before 2024 report it without
-    /// the team ID. It is then never assumed to be Apple's.
+    /// The signing ID with its team ID, if both are known. Clients before 2024 report a signing ID
+    /// without the team ID. Such an ID is never assumed to be Apple's.
     pub fn prefixed_signing_id(&self) -> Option<String> {
         if Target::new(RuleType::SigningId, &self.signing_id).is_ok() {
             return Some(self.signing_id.clone());

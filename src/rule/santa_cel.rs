@@ -46,14 +46,14 @@ pub fn schema() -> &'static Schema {
     &SCHEMA
 }
 
-/// The first version of Santa, as year and number, that compiles an expression, if it is newer
-/// than the first version with CEL (2025.6).
+/// The first version of Santa (year and number) that compiles an expression. None if the first
+/// version with CEL (2025.6) compiles it.
 pub fn first_version(expression: &Expression) -> Option<(u16, u16)> {
     expression.uses().iter().filter_map(|name| since(name)).max()
 }
 
-/// The first version that has a name, as [`Expression::uses`] writes it, if that is newer than the
-/// first version with CEL.
+/// The first version of Santa that supports a name from [`Expression::uses`]. None if the first
+/// version with CEL supports the name.
 fn since(name: &str) -> Option<(u16, u16)> {
     if let Some(function) = name.strip_suffix("()") {
         let is_of_strings =

@@ -22,7 +22,7 @@ pub enum ScopeError {
     Name(&'static str),
 }
 
-/// Lists the forms of scopes. Suggests a tag, because a name alone is usually that of a tag.
+/// Lists the forms of scopes. Suggests a tag, because a text without a kind is usually a tag name.
 fn unknown(text: &str) -> String {
     let expected = "expected fleet, group:NAME, tag:NAME, user:NAME or host:MACHINE_ID";
     match text.parse::<TagName>() {

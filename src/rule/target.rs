@@ -15,8 +15,8 @@ pub enum RuleType {
     CdHash,
     /// The SHA-256 of one executable file (64 hex digits).
     Binary,
-    /// A signing ID with its team ID, `EQHXZ8M8AV:com.google.Chrome`, or with `platform:` for
-    /// Apple's programs.
+    /// A signing ID with its team ID as prefix, such as `EQHXZ8M8AV:com.google.Chrome`, or with the
+    /// prefix `platform:` for Apple's programs.
     SigningId,
     /// The SHA-256 of the leaf certificate that signed a program (64 hex digits).
     Certificate,
@@ -49,7 +49,8 @@ impl RuleType {
 impl FromStr for RuleType {
     type Err = TargetError;
 
-    /// Accepts our words, Santa's upper-case names, and words of other tools (`sha256`, `cert`).
+    /// Accepts nicelist's words, Santa's upper-case names, and words from other tools (`sha256`,
+    /// `cert`).
     fn from_str(text: &str) -> Result<Self, TargetError> {
         if let Some(rule_type) = Self::from_word(text) {
             return Ok(rule_type);
@@ -107,8 +108,8 @@ impl Target {
         TargetKey(self.rule_type, u64::from_be_bytes(start))
     }
 
-    /// Checks and normalizes an identifier. White space around it is removed, because Santa would
-    /// keep it and never match.
+    /// Checks and normalizes an identifier. White space around the identifier is removed, because a
+    /// rule with it would never match.
     ///
     /// # Errors
     /// [`TargetError::Shape`] or [`TargetError::Sha1`].
@@ -129,7 +130,6 @@ impl Target {
         }
     }
 
-    /// The kind of identifier.
     pub fn rule_type(&self) -> RuleType {
         self.rule_type
     }

@@ -7,7 +7,7 @@ use jiff::tz::TimeZone;
 use jiff::{Span, Timestamp};
 use serde::{Deserialize, Deserializer};
 
-/// A point in time, a day, or a time on a clock of some time zone.
+/// A point in time, or a day or time in a time zone that is not part of the text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum WrittenTime {
     /// `2027-01-31T18:00:00+01:00`.
@@ -16,11 +16,11 @@ pub enum WrittenTime {
     Local(DateTime),
     /// `2027-01-31`.
     Day(Date),
-    /// `tomorrow`: days from today.
+    /// Days from today, such as 1 for `tomorrow`.
     FromToday(i32),
 }
 
-/// Whether a date is the beginning or the end of its day.
+/// Whether a date means the start or the end of its day.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum DayEdge {
     /// Its first second.
@@ -46,7 +46,7 @@ impl FromStr for WrittenTime {
             return Ok(Self::FromToday(*days));
         }
         let at = text.parse().map(Self::At);
-        // Otherwise, a date alone would be parsed as midnight.
+        // Without this check, a date alone would be parsed as midnight.
         let day = |_| match text.contains([':', 'T', 't']) {
             false => text.parse().map(Self::Day),
             true => text.parse().map(Self::Local),
@@ -76,14 +76,14 @@ impl WrittenTime {
         }
     }
 
-    /// Whether it depends on the time zone.
+    /// Whether the resolved time depends on the time zone.
     pub fn is_local(self) -> bool {
         !matches!(self, Self::At(_))
     }
 }
 
-/// The expiry in a file or a request: a date ends with the day in the local time zone. Words such as
-/// `tomorrow` are refused, because they mean something else every day.
+/// Parses the expiry in a file or a request. A date means the end of that day in the local time
+/// zone. Words such as `tomorrow` are refused, because their meaning changes every day.
 ///
 /// # Errors
 /// The text is not a time.
@@ -98,8 +98,8 @@ pub fn expiry(text: &str) -> Result<Timestamp, WrittenTimeError> {
     resolved.or_else(last).ok_or(WrittenTimeError)
 }
 
-/// Whether it is a time of the year 9999. Its last days, which many files write for "never", are
-/// out of range in some time zones.
+/// Whether a text is a time in the year 9999. Many files use the last days of 9999 for "never", but
+/// those days are out of range in some time zones.
 fn is_in_the_last_year(text: &str) -> bool {
     let rest = text.trim().strip_prefix("9999-");
     rest.is_some_and(|rest| format!("2097-{rest}").parse::<WrittenTime>().is_ok())
@@ -109,7 +109,7 @@ fn last_second() -> Option<Timestamp> {
     Timestamp::from_second(Timestamp::MAX.as_second()).ok()
 }
 
-/// Reads an optional expiry of JSON.
+/// Reads an optional expiry from JSON.
 ///
 /// # Errors
 /// The text is not a time.

@@ -1,5 +1,5 @@
-//! Predicts Santa's decision about a program: the steps of its evaluation in order
-//! (SNTPolicyProcessor.mm). The first step that matches decides.
+//! Predicts Santa's decision about a program. The steps and their order are those of Santa's
+//! evaluation (SNTPolicyProcessor.mm). The first step that matches decides.
 //!
 //! Some facts are unknown outside the Mac: rules of its profile, programs that compilers wrote, and
 //! results of expressions. Steps that depend on them are marked. The fail-closed setting of a
@@ -82,7 +82,8 @@ impl EvaluationStage {
         }
     }
 
-    /// Whether it is a rule in the client's database. Santa uses only the first one that matches.
+    /// Whether the step checks rules in the client's database. Santa uses only the first rule that
+    /// matches.
     const fn is_rule(self) -> bool {
         matches!(self, Self::Rule(_) | Self::Transitive)
     }
@@ -94,7 +95,7 @@ impl EvaluationStage {
 pub enum Ruling {
     Allow,
     Block,
-    /// It cannot be predicted.
+    /// The decision cannot be predicted.
     Unknown,
 }
 
@@ -125,12 +126,12 @@ impl Ruling {
 #[serde(rename_all = "kebab-case")]
 pub enum StepResult {
     Decides,
-    /// It matches, and an expression decides each time.
+    /// The step matches, and its expression decides about each execution.
     Asks,
-    /// It matches, but an earlier step decides.
+    /// The step matches, but an earlier step takes precedence.
     Outranked,
     NoMatch,
-    /// It is unknown whether it matches.
+    /// The step may match.
     Undetermined,
     /// The server cannot know what the Mac does in this step.
     Unseen,
@@ -140,7 +141,7 @@ pub enum StepResult {
 pub struct EvaluationStep {
     pub stage: EvaluationStage,
     pub finding: StepResult,
-    /// Its decision, if it matches or may match.
+    /// The step's decision, if the step matches or may match.
     pub ruling: Option<Ruling>,
     pub why: String,
 }
@@ -170,8 +171,8 @@ impl Evaluation {
         })
     }
 
-    /// The step that decides. A step with an expression comes before the step that decides if the
-    /// expression has no result.
+    /// The first step that decides or whose expression decides. If the expression has no result, a
+    /// later step decides.
     pub fn decisive(&self) -> Option<&EvaluationStep> {
         self.steps
             .iter()
@@ -212,7 +213,7 @@ pub struct Evidence<'a> {
 }
 
 impl<'a> Evidence<'a> {
-    /// A program whose file is a usual one.
+    /// A program whose file is a Mach-O binary with `__PAGEZERO`.
     pub const fn new(program: &'a Program, path: &'a str) -> Self {
         Self { program, path, no_code: false, no_page_zero: false }
     }
@@ -234,9 +235,9 @@ pub struct Conditions<'a> {
 /// The rules on a client.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct HeldRules {
-    /// For the targets of the program.
+    /// The policies of the program's targets.
     pub policies: HashMap<Target, PolicyKind>,
-    /// The types of all its rules, for any target.
+    /// The types of all rules on the client, for any target.
     pub types: HashSet<RuleType>,
 }
 
@@ -244,7 +245,7 @@ pub struct HeldRules {
 enum Match {
     Yes(Ruling, String),
     No(String),
-    /// It may match, and decides this if it does.
+    /// The step may match, and this is its decision if it does.
     Perhaps(Ruling, String),
     Unseen(&'static str),
 }
@@ -270,7 +271,7 @@ pub fn evaluate(
 struct Folding {
     steps: Vec<EvaluationStep>,
     decided: Option<(EvaluationStage, Ruling)>,
-    /// The rule with an expression.
+    /// The step whose matching rule has an expression.
     asked: Option<EvaluationStage>,
     /// Possible decisions of steps before the one that decides.
     doubts: Vec<Ruling>,
@@ -400,7 +401,7 @@ fn rule(program: &Program, rule_type: RuleType, rules: &HeldRules) -> Match {
                 .to_owned(),
         ),
         Some((policy, ruling)) if rule_type == RuleType::CdHash => {
-            // SNTRuleIdentifiers has a cdhash only with the hardened runtime.
+            // SNTRuleIdentifiers has a cdhash only for programs with the hardened runtime.
             Match::Yes(ruling, format!("{policy}, if the program runs with the hardened runtime"))
         }
         Some((policy, ruling)) => Match::Yes(ruling, policy.word().to_owned()),

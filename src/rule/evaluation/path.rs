@@ -1,5 +1,5 @@
-//! Path patterns. Santa uses ICU's. Patterns with the same meaning in the regex crate are
-//! evaluated; the result of others is unknown.
+//! Path patterns. Santa uses ICU's regular expressions. Only patterns with the same meaning in the
+//! regex crate are evaluated. The result of other patterns is unknown.
 
 use regex::Regex;
 use regex_syntax::ast::{self, Ast, RepetitionKind};
@@ -46,7 +46,7 @@ impl ast::Visitor for Same {
             // In ICU, `a++` is possessive.
             Ast::Repetition(outer) => match (&*outer.ast, &outer.op.kind) {
                 (Ast::Repetition(_), _) => Err(()),
-                // In ICU, `{,3}` is not a repetition.
+                // The minimum is greater than the maximum.
                 (_, RepetitionKind::Range(range)) if !range.is_valid() => Err(()),
                 _ => Ok(()),
             },
@@ -60,10 +60,10 @@ impl ast::Visitor for Same {
                     // `\z` and `\A` have the same meaning in both.
                     Ok(())
                 }
-                // `\<` is a plain `<` in ICU, and the rest is unknown there.
+                // `\<` is a plain `<` in ICU, and ICU does not support the other assertions.
                 _ => Err(()),
             },
-            // ICU has no flags `R` and `U`.
+            // Only the flags `i`, `m` and `s` are evaluated. ICU has no flags `R` and `U`.
             Ast::Flags(set) => flags(&set.flags),
             Ast::Group(group) => match &group.kind {
                 ast::GroupKind::NonCapturing(set) => flags(set),
