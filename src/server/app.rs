@@ -51,8 +51,8 @@ pub struct App {
 }
 
 impl App {
-    /// Opens the database, initializes it if it is empty, reads the rules into memory, and starts the
-    /// background tasks.
+    /// Opens the database, initializes it if it is empty, reads the rules into memory, and starts
+    /// the background tasks.
     ///
     /// # Errors
     /// When the database cannot be opened or a given secret cannot be used.
@@ -99,8 +99,8 @@ impl App {
         Ok(Self { state, connections, trusted_proxies, first_start, background })
     }
 
-    /// Opens a database for one command in this process. It has no background tasks, and the rules are
-    /// read into memory only if a request needs them.
+    /// Opens a database for one command in this process. There are no background tasks, and the
+    /// rules are read into memory only if a request needs them.
     ///
     /// # Errors
     /// When the database cannot be opened.

@@ -1,4 +1,4 @@
-//! Bodies of requests: all that are in flight share one budget of memory.
+//! Bodies of requests. All bodies in flight share one budget of memory.
 
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -135,7 +135,7 @@ pub(super) async fn discard(body: Body, limit: usize) {
     while let Some(Ok(_)) = body.frame().await {}
 }
 
-/// The share of an admin request until its response.
+/// Keeps the share of an admin request until its response.
 #[derive(Clone, Default)]
 pub(super) struct Held(Arc<Mutex<Vec<Share>>>);
 

@@ -1,5 +1,5 @@
-//! The parts of requests of the admin API: JSON bodies, queries and paths. Unlike those of axum, they
-//! refuse invalid requests with problems.
+//! The parts of requests of the admin API: JSON bodies, queries and paths. Unlike axum's
+//! extractors, these refuse invalid requests with problems.
 
 use std::sync::Arc;
 
@@ -27,7 +27,7 @@ const LARGEST_READERS_BODY: usize = 8 * 1024 * 1024;
 
 /// Bodies of this size or more are not parsed on a request thread.
 const LONG_BODY: usize = 64 * 1024;
-/// Bodies of this size or more wait for a turn: each may use a core for seconds.
+/// Bodies of this size or more wait for a turn, because each may use a core for seconds.
 const BODY_WITH_TURN: usize = 1024 * 1024;
 
 pub(super) struct Body<T>(pub(super) T);

@@ -1,5 +1,5 @@
-//! Connections. The server accepts a limited number of them, uses TLS if configured, closes those
-//! of slow clients, and completes requests in progress before it shuts down.
+//! Connections. The server accepts a limited number of them, uses TLS if configured, closes the
+//! connections of slow clients, and completes requests in progress before it shuts down.
 
 mod admission;
 mod deadlines;
@@ -200,7 +200,7 @@ impl Seat {
     }
 }
 
-/// Logs why the client of a connection is unknown, unless the same was logged in this minute.
+/// Logs why the client of a connection is unknown, unless the same line was logged in this minute.
 fn not_reported(proxy: IpAddr, error: &io::Error) {
     if let Some((proxy, error)) = REFUSALS.line(&proxy.to_string(), &error.to_string()) {
         tracing::warn!(proxy, error, "a trusted proxy did not report the address of its client");

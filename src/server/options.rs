@@ -30,8 +30,8 @@ pub struct Options {
     pub sync_auth: SyncAuth,
     /// Whether hosts must also use TLS with a certificate of the client CA.
     pub client_certificates: bool,
-    /// Whether to create the first tokens if the database never had any. Work on a local database needs
-    /// none.
+    /// Whether to create the first tokens if the database never had any. Work on a local database
+    /// needs no tokens.
     pub first_tokens: bool,
     /// The first admin token; random when absent.
     pub bootstrap_token: Option<String>,
@@ -41,7 +41,8 @@ pub struct Options {
     /// How far the clock may be ahead of the newest time in the database at the start. If it is
     /// further ahead, rules and events do not expire. [`crate::fleet::LONGEST_GAP`] when absent.
     pub longest_gap: Option<SignedDuration>,
-    /// Over how much time clean syncs are spread after a restore; [`crate::sync::RESTORE_SPREAD`] when absent.
+    /// The time over which clean syncs are spread after a restore;
+    /// [`crate::sync::RESTORE_SPREAD`] when absent.
     pub restore_spread: Option<SignedDuration>,
     /// The largest body of a host, in bytes, before and after decompression; 16 MiB when absent.
     pub largest_body: Option<usize>,

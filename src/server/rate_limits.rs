@@ -40,8 +40,8 @@ pub struct RateLimits {
 impl RateLimits {
     /// 50 a second: a clean sync of a million rules takes 250 requests.
     pub const HOST_REQUESTS: u32 = 3_000;
-    /// 10,000 a second: a million Macs behind one proxy, with four requests in ten minutes, need two
-    /// thirds of it.
+    /// 10,000 a second: a million Macs behind one proxy, with four requests in ten minutes, need
+    /// two thirds of it.
     pub const ADDRESS_REQUESTS: u32 = 600_000;
     /// Enough for an office of 5,000 Macs with a revoked secret that all start at the same time.
     pub const WRONG_SECRETS: u32 = 6_000;

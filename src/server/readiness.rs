@@ -17,7 +17,8 @@ use super::state::{Shared, State};
 use crate::api::{Readiness, Reason};
 use crate::store::StoreResult;
 
-/// The maximum age of a response of `/readyz`. Clients cause at most two checks per second.
+/// The maximum age of the result in a response of `/readyz`. Clients cause at most two checks per
+/// second.
 const FRESH: Duration = Duration::from_millis(500);
 /// Maximum duration of a check of the database.
 const LIMIT: Duration = Duration::from_millis(1200);

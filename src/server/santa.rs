@@ -32,15 +32,15 @@ use crate::rule::MachineId;
 use crate::store::{QueryPurpose, StoreError};
 use crate::sync::SyncError;
 
-/// The default for the largest body, in bytes, before and after decompression: a batch of events with
-/// long signing chains and many entitlements.
+/// The default for the largest body, in bytes, before and after decompression: a batch of events
+/// with long signing chains and many entitlements.
 pub(super) const LARGEST_BODY: usize = 16 * 1024 * 1024;
 /// How long a host may take to send a body: as long as a client waits for a response.
 const BODY_DEADLINE: Duration = Duration::from_secs(30);
 /// The longest body, in bytes and decompressed, that is parsed on a request thread. A longer one
 /// would delay other requests.
 const LONG_BODY: usize = 256 * 1024;
-/// The machine ID with which `santactl doctor` tests a server. It is not a host.
+/// The machine ID with which `santactl doctor` tests a server. No host has this machine ID.
 const DOCTOR: &str = "santactl-doctor-test";
 
 #[derive(Clone, Copy)]

@@ -44,8 +44,8 @@ pub(super) struct Access {
 const MOST_PATH_PARTS: usize = 16;
 
 impl Access {
-    /// Creates the first secrets of a new database if they are wanted, and reads the tokens. Also returns
-    /// the key that authenticates cursors.
+    /// Creates the first secrets of a new database if the options request them, and reads the
+    /// tokens. Also returns the key that authenticates cursors.
     pub(super) async fn open(
         store: &dyn Store,
         options: &Options,
@@ -129,7 +129,8 @@ impl Access {
         !self.client_certificates || extensions.get::<Certified>().is_some()
     }
 
-    /// Whether a host sent an enrollment secret, in a header or as a part of the path before the stage.
+    /// Whether a host sent an enrollment secret in a header or in a part of the path before the
+    /// stage, or needs no secret.
     pub(super) fn may_sync(&self, base: &str, headers: &http::HeaderMap) -> bool {
         let opens =
             |secret: &str| self.token(secret).is_some_and(|(_, role)| role == Role::Enrolment);

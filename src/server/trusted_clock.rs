@@ -41,8 +41,8 @@ impl TrustedClock {
         self.guard.lock().unwrap_or_else(PoisonError::into_inner).jump(&self.clock)
     }
 
-    /// Checks the clock and, if it has jumped, looks for a confirmation. Called once a second. An
-    /// error changes nothing.
+    /// Checks the clock. If the clock has jumped, trusts the clock again if it is close to the time
+    /// in the database, which an administrator or another server stored. Called once a second.
     pub(super) async fn observe(&self, store: &dyn Store) -> StoreResult<()> {
         let guard = || self.guard.lock().unwrap_or_else(PoisonError::into_inner);
         let jumped = guard().observe(&self.clock).is_some();

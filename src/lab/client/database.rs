@@ -10,7 +10,7 @@ use super::rules_hash::rules_hash;
 use super::{SyncKind, cel};
 use crate::protocol::{PolicyName, Rule, RuleType};
 
-/// Characters of a button's label that a client stores.
+/// Maximum characters of a button's label that a client stores.
 const BUTTON_LABEL_CHARS: usize = 48;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]

@@ -4,11 +4,11 @@
 //! its [`Generation`], including the mistakes of that version, because servers must handle them. A
 //! [`Daemon`] syncs it repeatedly, as Santa's own service does.
 //!
-//! - `profile`, `generation`: who a client is and what its version supports
+//! - `profile`, `generation`: the identity of a client and what its version supports
 //! - `santa`, `settings`, `database`, `rules_hash`: what it stores between syncs
 //! - `sync`, `pedro`, `report`: one sync, as Santa or as pedro, and what happened in it
 //! - `request`, `transport`, `fault`: how requests are sent, repeated and lost
-//! - `request_formats`, `response_formats`, `cel`, `identifier`: what each version sends and accepts
+//! - `request_formats`, `response_formats`, `cel`, `identifier`: what versions send and accept
 //! - `daemon`, `clock`: syncs on a schedule
 
 mod cel;

@@ -107,8 +107,8 @@ pub(crate) struct RequestSender<'a> {
 }
 
 impl RequestSender<'_> {
-    /// Sends a message until the status is 200 or another attempt cannot help. Returns the
-    /// decompressed body.
+    /// Sends a message until the status is 200, an error is final, or no attempts are left. Returns
+    /// the decompressed body.
     pub(crate) async fn ask(&self, stage: Stage, message: &[u8]) -> Result<Vec<u8>, RequestError> {
         let encoding = self.profile.encoding(self.version);
         let body = protocol::encode(encoding, message).map_err(RequestError::Uncompressable)?;
@@ -140,8 +140,8 @@ impl RequestSender<'_> {
         }
     }
 
-    /// Whether another attempt cannot help. This is the case for client errors (4xx), except for
-    /// timeouts, too many requests, and a missing token that could be fetched.
+    /// Whether the client stops after this error. Santa 2026.4 and later stop after client errors
+    /// (4xx), except for timeouts, too many requests, and a missing token that could be fetched.
     async fn is_final(&self, error: &RequestError) -> bool {
         let RequestError::Refused { status, .. } = *error else { return false };
         let has_new_token =

@@ -167,7 +167,7 @@ impl<'t> Mac<'t> {
         Ok(pages.into_iter().flat_map(|page| page.rules).collect())
     }
 
-    /// Applies rules as the client's version does. Returns the number of rules that it understood.
+    /// Applies rules as the client's version does. Returns how many rules the client understood.
     pub(super) fn apply(&mut self, kind: Kind, rules: &[Value]) -> usize {
         let known = |value| rule::read(value, self.client).ok();
         let read: Vec<Rule> = rules.iter().filter_map(known).collect();

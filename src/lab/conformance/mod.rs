@@ -1,5 +1,5 @@
-//! A published list of what Santa's sync protocol requires of a server, and a way to test any
-//! server by it.
+//! A published list of what Santa's sync protocol requires of a server, and tests of any server
+//! against this list.
 //!
 //! This module does not use `protocol`, because mistakes in it would not be noticed. Requests are
 //! written by hand, byte by byte, and responses are read as JSON, protobuf fields and headers.

@@ -1,4 +1,4 @@
-//! Who a host is: computed from its number and the seed, so that it need not be stored.
+//! The identity of a host. It is computed from the host's number and the seed, and not stored.
 
 use super::plan::Random;
 

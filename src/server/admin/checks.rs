@@ -11,8 +11,8 @@ use crate::server::answer::{Refused, off_the_async_threads};
 use crate::server::state::State;
 use crate::store::{Change, Edit, HostFilter, RuleFilter};
 
-/// Maximum rules that are compared with related ones. The rules of larger changes are checked one by
-/// one; `rule lint` compares all of them.
+/// Maximum rules in a change that are compared with related rules. The rules of a larger change are
+/// checked one by one; `rule lint` compares all rules.
 const MOST_COMPARED: usize = 100;
 /// Maximum warnings or errors in a response, and maximum scopes that are looked up.
 const MOST_WARNINGS: usize = 100;

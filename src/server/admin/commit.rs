@@ -43,8 +43,8 @@ impl CheckedChange {
         Self { change: change(state, permit, proposal).0, warnings: Vec::new() }
     }
 
-    /// Commits the change, unless it is a dry run. If a tag does not exist, the hint suggests a similar
-    /// one.
+    /// Commits the change, unless it is a dry run. If a tag does not exist, the hint suggests a
+    /// similar tag.
     pub(super) async fn commit(self, state: &State) -> Result<Committed, Refused> {
         let refusals = match state.engine.commit(self.change).await {
             Err(StoreError::Refused(refusals)) => refusals,
@@ -101,7 +101,8 @@ pub(super) async fn commit(
     }))
 }
 
-/// Checks and commits rules that are merged with the current ones. Also returns the resulting rules.
+/// Checks and commits rules that are merged with the current rules. Also returns the results of the
+/// merges.
 pub(super) async fn commit_merges(
     state: &State,
     permit: Permit,

@@ -1,4 +1,4 @@
-//! Forgets hosts that were not seen since a given time or never completed a sync.
+//! Forgets hosts that match all given conditions: not seen since a time, or never completed a sync.
 
 use axum::Json;
 use jiff::Timestamp;

@@ -8,8 +8,8 @@ use crate::server::access::Operator;
 use crate::server::answer::Refused;
 use crate::server::state::State;
 
-/// Refuses rules that a help desk must not create: for the whole fleet, for everything that a team or
-/// a certificate signed, and in place of someone else's rule. Higher roles may create them.
+/// Refuses rules that a help desk must not create: rules for the whole fleet, rules for a team or a
+/// certificate, and rules that replace someone else's rule. Higher roles may create them.
 pub(super) async fn check(
     state: &State,
     operator: &Operator,

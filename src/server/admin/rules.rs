@@ -125,7 +125,8 @@ fn is_looked_up(scope: &Scope) -> bool {
     matches!(scope, Scope::Host(name) if !name.is_uuid())
 }
 
-/// Maximum hosts that one change refers to by something other than a hardware UUID. Each is looked up.
+/// Maximum hosts in one change that are not given by a hardware UUID. The server looks up each of
+/// them.
 const MOST_HOSTS: usize = 20_000;
 
 /// Replaces host names in edits by machine IDs. Returns the names in rules that match no host.

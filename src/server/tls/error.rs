@@ -67,7 +67,7 @@ pub enum TlsProblem {
     #[error("the {part} is not usable: {reason}")]
     Unusable {
         part: TlsFileKind,
-        /// Why it can't be used.
+        /// Why the content cannot be used.
         reason: String,
     },
     /// The private key does not belong to the certificate.

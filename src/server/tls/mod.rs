@@ -1,8 +1,9 @@
 //! TLS: the server's own certificate, the authority of client certificates, and their replacement
 //! while the server runs.
 //!
-//! The handshake requests a client certificate but does not require one. A client without one can
-//! still use the admin API with a token. A client with an invalid one cannot use anything.
+//! The handshake requests a client certificate but does not require one. A client without a
+//! certificate can still use the admin API with a token. For a client with an invalid certificate,
+//! the handshake fails.
 
 mod error;
 mod handshake;

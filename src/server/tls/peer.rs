@@ -17,8 +17,9 @@ const VALID_FOR: Duration = Duration::from_secs(60);
 
 /// A client's certificate.
 ///
-/// The handshake verifies it one time. A connection can stay open, and a session can be resumed, after
-/// the certificate or its authority has expired, so it is verified again.
+/// The handshake verifies the certificate one time. A connection can stay open, and a session can
+/// be resumed, after the certificate or its authority has expired. Therefore the certificate is
+/// verified again.
 pub(in crate::server) struct Peer {
     tls: Arc<Tls>,
     /// The certificate, followed by the intermediate certificates.
@@ -33,8 +34,8 @@ struct Verification {
 }
 
 impl Peer {
-    /// A peer whose certificate the handshake verified with `verifier`, or did not verify because a session
-    /// was resumed.
+    /// A peer whose certificate the handshake verified with `verifier`. There is no verifier if a
+    /// session was resumed.
     pub(super) fn new(
         tls: Arc<Tls>,
         chain: Vec<CertificateDer<'static>>,

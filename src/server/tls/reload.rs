@@ -53,7 +53,7 @@ impl Tls {
         }
     }
 
-    /// Reads the files again whenever they change and on every SIGHUP; never ends.
+    /// Reads the files again whenever they change and on every SIGHUP. Never returns.
     pub(in crate::server) async fn follow(&self) {
         let mut hangups = Hangups::new();
         let mut checks = tokio::time::interval(CHECK_EVERY);
