@@ -1,4 +1,4 @@
-//! Which admin tokens must stay.
+//! Keeps administrators from revoking the last admin token.
 
 use jiff::{SignedDuration, Timestamp};
 

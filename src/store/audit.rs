@@ -4,7 +4,7 @@ use std::fmt::Display;
 
 use crate::fleet::Actor;
 
-/// Logs a change that was made. A revision needs no such line: it has its author.
+/// Logs a change that was made. Revisions need no such line, because they contain their author.
 pub fn record(actor: &Actor, action: &'static str, object: &dyn Display) {
     let Actor { name, at: _, request_id, reason } = actor;
     tracing::info!(

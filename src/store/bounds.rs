@@ -1,7 +1,7 @@
-//! How much a list, and a row, may have when it is read.
+//! The maximum sizes of lists and rows when they are read.
 //!
-//! Reports of hosts are bounded before they are stored. Older rows may not be: they are shortened
-//! when they are read, so that no row takes more memory than its bound.
+//! Reports of hosts are shortened before they are stored. Rows of older versions may be longer.
+//! They are shortened when they are read, so that no row takes more memory than its bound.
 
 use std::borrow::Cow;
 
@@ -21,7 +21,7 @@ pub(super) const LIST_BYTES: usize = 4 * 1024 * 1024;
 pub(super) const LARGEST_EVENT: usize = 512 * 1024;
 /// Bytes of a host's report about itself in JSON. A bounded report needs less.
 pub(super) const LARGEST_FACTS: usize = 2 * 1024 * 1024;
-/// Characters of a name.
+/// Bytes of a name.
 pub(super) const NAME: usize = 255;
 /// Bytes of a path.
 pub(super) const PATH: usize = 4096;
@@ -30,16 +30,16 @@ pub(super) const WORD: usize = 64;
 /// Hex digits of a SHA-256 and of a code directory hash.
 pub(super) const SHA256: usize = 64;
 pub(super) const CDHASH: usize = 40;
-/// Characters of a team ID.
+/// Bytes of a team ID.
 pub(super) const TEAM_ID: usize = 10;
 /// Bytes of a signing ID.
 pub(super) const SIGNING_ID: usize = 512;
 /// Groups of a person.
 pub(super) const GROUPS: usize = 1000;
-/// The texts of a host's report about itself, by their keys in its JSON.
+/// The keys of the texts in the JSON of a host's report about itself.
 pub(super) const FACTS: [&str; 7] =
     ["serial", "hostname", "model", "os_version", "os_build", "santa_version", "primary_user"];
-/// Rows that are read of the members of one bundle.
+/// Reports that are read of the members of one bundle.
 pub(super) const BUNDLE_REPORTS: usize = 100_000;
 
 /// Reads a host's report about itself, shortened if it was stored before reports were bounded.
@@ -96,7 +96,7 @@ struct LongFacts<'a> {
 }
 
 /// The columns that [`EventColumns`] is read from, in its order, on both databases. Hashes and IDs
-/// that are too long are left out, other texts are cut.
+/// that are too long are left out. Other texts are cut.
 pub(super) const EVENT_COLUMNS: &str = "machine, received, kind, occurred, pid, \
      substr(decision, 1, 64), \
      CASE WHEN octet_length(sha256) <= 64 THEN sha256 ELSE '' END, \

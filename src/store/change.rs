@@ -5,8 +5,9 @@ use crate::rule::{
     MachineId, Outcome, Revision, Rule, RuleDifference, RuleKey, RuleMerge, Scope, TagName,
 };
 
-/// One edit of a change. It describes the wanted state. Edits that add something to a tag need the
-/// tag; edits that remove something succeed if it does not exist.
+/// One edit of a change. It describes the wanted state. Edits that add something to a tag are
+/// refused if the tag does not exist. Edits that remove something succeed even if it does not
+/// exist.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Edit {
     /// This rule is active for its target and scope, in place of the stored one.
@@ -22,7 +23,7 @@ pub enum Edit {
     /// This tag exists, with this priority and description.
     PutTag(Tag),
     /// This tag does not exist. With `force`, its rules and settings end and its hosts lose it.
-    /// Without, the edit is refused if the tag is in use.
+    /// Without `force`, the edit is refused if the tag is in use.
     DropTag { name: TagName, force: bool },
     /// This host has this tag.
     TagHost { machine: MachineId, tag: TagName },
@@ -35,7 +36,7 @@ pub enum Edit {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Change {
     pub actor: Actor,
-    /// The revision that the change was planned on; refused if it is no longer the newest.
+    /// The revision that the change was planned on. The change fails if a newer one exists.
     pub base: Option<Revision>,
     /// Return the results and change nothing.
     pub dry_run: bool,
@@ -49,7 +50,7 @@ pub struct Committed {
     pub head: Revision,
     /// Whether this change created a revision.
     pub changed: bool,
-    /// The outcome of each edit, in their order.
+    /// The outcome of each edit, in the order of the edits.
     pub outcomes: Vec<Outcome>,
     /// The differences of changed and removed rules, in the order of the edits.
     pub differences: Vec<RuleDifference>,
@@ -69,7 +70,7 @@ pub enum RefusalReason {
     /// A rule, a setting or a host needs a tag that does not exist.
     #[error("there is no tag `{0}`")]
     UnknownTag(TagName),
-    /// No such host has ever synced.
+    /// The host has never synced, or was forgotten.
     #[error("there is no host `{0}`")]
     UnknownHost(MachineId),
     /// The tag still has rules, settings or hosts.

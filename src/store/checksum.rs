@@ -1,8 +1,8 @@
-//! Checksums over rows of policy, so that a row that was altered by anything but nicelist is
-//! found before it is served.
+//! Checksums of rules, settings and tags. With them, nicelist finds a row that another program
+//! altered before it serves that row.
 //!
-//! The stored number is the hash of the row's content, with its scope by name, combined by XOR
-//! with the revisions that made and ended it. So a row is ended without reading it again. Both
+//! The stored number is the hash of the row's content, with its scope by name, combined by XOR with
+//! the revisions that made and ended it. So nicelist can end a row without reading it again. Both
 //! databases store the same number, so a copy keeps it.
 
 use xxhash_rust::xxh3::xxh3_64;
@@ -39,13 +39,14 @@ impl RowHasher {
         self
     }
 
-    /// Adds a value that no row of nicelist has.
+    /// Adds a mark for a value of a type that nicelist never stores.
     pub(super) fn foreign(&mut self) -> &mut Self {
         self.bytes.push(3);
         self
     }
 
-    /// The hash of the values added since the last call, for the revision that created the row.
+    /// The hash of the values added since the last call, combined with the revision that made the
+    /// row.
     pub(super) fn finish(&mut self, made: i64) -> i64 {
         let hash = xxh3_64(&self.bytes).cast_signed() ^ made;
         self.bytes.clear();
@@ -53,7 +54,7 @@ impl RowHasher {
     }
 }
 
-/// The checksum of a row that has ended, or of one that has not.
+/// Combines a row's checksum with the revision that ended the row, if it has ended.
 pub(super) fn ended(checksum: i64, ended: Option<i64>) -> i64 {
     checksum ^ ended.unwrap_or(0)
 }

@@ -1,4 +1,4 @@
-//! The numbers that are stored for words. They have the same order as the words.
+//! The numbers that databases store in place of words. They have the same order as the words.
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -7,7 +7,6 @@ use crate::fleet::{Epoch, EpochId, EventKind};
 use crate::rule::{PolicyKind, Revision, RuleType, Scope, SigningStatus};
 use crate::store::{StoreError, StoreResult};
 
-/// The number of a rule type.
 pub(super) const fn rule_type(rule_type: RuleType) -> i64 {
     match rule_type {
         RuleType::CdHash => 0,
@@ -23,7 +22,6 @@ pub(super) fn to_rule_type(code: i64) -> StoreResult<RuleType> {
     known.ok_or_else(|| corrupt("rule type", &code))
 }
 
-/// The number of a policy.
 pub(super) const fn policy(kind: PolicyKind) -> i64 {
     match kind {
         PolicyKind::Allow => 0,
@@ -42,7 +40,6 @@ pub(super) fn to_policy(code: i64) -> StoreResult<PolicyKind> {
     known.ok_or_else(|| corrupt("policy", &code))
 }
 
-/// The number of a scope's kind.
 pub(super) const fn scope_kind(scope: &Scope) -> i64 {
     match scope {
         Scope::Fleet => 0,
@@ -65,7 +62,6 @@ pub(super) fn to_scope(kind: i64, name: &str) -> StoreResult<Scope> {
     scope.map_err(|error| corrupt("scope", &error))
 }
 
-/// The number of a kind of event.
 pub(super) const fn event_kind(kind: EventKind) -> i64 {
     match kind {
         EventKind::Execution => 0,
@@ -79,7 +75,6 @@ pub(super) fn to_event_kind(code: i64) -> StoreResult<EventKind> {
     known.ok_or_else(|| corrupt("kind of event", &code))
 }
 
-/// The number of a signing status.
 pub(super) const fn signing_status(status: SigningStatus) -> i64 {
     match status {
         SigningStatus::Unknown => 0,
@@ -96,7 +91,7 @@ pub(super) fn to_signing_status(code: i64) -> StoreResult<SigningStatus> {
     known.ok_or_else(|| corrupt("signing status", &code))
 }
 
-/// The number of a decision that Santa made because no rule matched; 0 of any other.
+/// The number of a decision that Santa made because no rule matched; 0 for any other decision.
 pub(super) fn undecided(decision: &str) -> i64 {
     match decision {
         "BLOCK_UNKNOWN" => BLOCKED_UNDECIDED,
@@ -108,7 +103,6 @@ pub(super) fn undecided(decision: &str) -> i64 {
 pub(super) const BLOCKED_UNDECIDED: i64 = 1;
 pub(super) const ALLOWED_UNDECIDED: i64 = 2;
 
-/// A revision's number.
 pub(super) fn revision(revision: Revision) -> i64 {
     i64::try_from(revision.0).unwrap_or(i64::MAX)
 }
@@ -117,12 +111,10 @@ pub(super) fn to_revision(number: i64) -> StoreResult<Revision> {
     u64::try_from(number).map(Revision).map_err(|_| corrupt("revision", &number))
 }
 
-/// The time of a count of milliseconds.
 pub(super) fn to_time(millisecond: i64) -> StoreResult<Timestamp> {
     Timestamp::from_millisecond(millisecond).map_err(|error| corrupt("time", &error))
 }
 
-/// The epoch with an ID and a beginning.
 pub(super) fn to_epoch(id: i64, began: Option<i64>) -> StoreResult<Epoch> {
     let id = u64::try_from(id).map_err(|error| corrupt("epoch", &error))?;
     Ok(Epoch { id: EpochId(id), began: began.map(to_time).transpose()? })
@@ -136,12 +128,11 @@ pub(super) fn json(value: &impl Serialize) -> StoreResult<String> {
     serde_json::to_string(value).map_err(|error| corrupt("value", &error))
 }
 
-/// The value of a JSON text.
 pub(super) fn to_value<'a, T: Deserialize<'a>>(json: &'a str) -> StoreResult<T> {
     serde_json::from_str(json).map_err(|error| corrupt("JSON", &error))
 }
 
-/// The error for a row that this version of nicelist did not write.
+/// The error for a row that this version of nicelist cannot read.
 pub(super) fn corrupt(what: &str, found: &dyn std::fmt::Display) -> StoreError {
     StoreError::Unreadable(format!("{what}: {found}"))
 }

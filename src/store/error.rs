@@ -58,7 +58,7 @@ pub enum StoreError {
     /// A token with this name exists.
     #[error("a token named `{0}` exists")]
     TokenExists(String),
-    /// A token with this name was revoked. It may be the author of revisions.
+    /// A token with this name was revoked. Revisions may have that name as their author.
     #[error("a token named `{0}` was revoked")]
     TokenNameUsed(String),
     /// No other admin token works.

@@ -15,10 +15,10 @@ pub trait EventStore: Send + Sync + 'static {
     /// Stores the events that are new, and counts them in the programs and sightings of
     /// [`ProgramStore`](super::ProgramStore).
     ///
-    /// Two events are the same if they have the same host, file, decision, time and process;
-    /// members of bundles only if they have the same bundle, file accesses only if they have the
-    /// same rule and file. The first report stays, but one with a bundle's hash replaces one
-    /// without: hosts report a blocked program immediately, and hash its bundle afterwards.
+    /// Two events are the same if they have the same host, file, decision, time and process.
+    /// Members of bundles must also have the same bundle. File accesses must also have the same
+    /// rule and file. The first report stays, but a report with a bundle's hash replaces one
+    /// without a hash. Hosts report a blocked program immediately and hash its bundle afterwards.
     async fn add_events(
         &self,
         events: &[Event],
@@ -50,15 +50,16 @@ pub trait EventStore: Send + Sync + 'static {
     /// The files reported most often, by number of events and then by the newest report.
     async fn event_stats(&self, filter: &EventFilter, limit: usize) -> StoreResult<Vec<EventStat>>;
 
-    /// How many distinct programs were reported as members of the bundle of this hash.
+    /// How many distinct programs were reported as members of the bundle with this hash.
     async fn count_bundle_members(&self, bundle: &str) -> StoreResult<u64>;
 
-    /// The SHA-256 of the programs that were reported as members of the bundle of this hash, with
+    /// The SHA-256 of the programs that were reported as members of the bundle with this hash, with
     /// the host that reported each. At most 100,000 reports, oldest first.
     async fn bundle_members(&self, bundle: &str) -> StoreResult<Vec<(MachineId, String)>>;
 
-    /// Deletes at most `limit` of the oldest events of a purge. PostgreSQL may drop a whole
-    /// partition, if all of it is too old. Returns how many events were deleted.
+    /// Deletes at most `limit` of the oldest events that a purge selects. PostgreSQL may drop a
+    /// whole partition instead if all of its events are too old. Returns how many events were
+    /// deleted.
     async fn purge_events(&self, purge: EventPurge, limit: usize) -> StoreResult<usize>;
 
     /// Deletes at most `limit` events of a host. Returns how many were deleted.

@@ -18,7 +18,8 @@ pub enum WriteFault {
     /// The disk or its file system fails.
     #[error("its disk cannot be written to")]
     DiskFailed,
-    /// The database is read-only: its file, its mount, or a standby of PostgreSQL.
+    /// The database is read-only, because of its file or its mount, or because it is a PostgreSQL
+    /// standby.
     #[error("it is read-only")]
     Protected,
     /// The thread that writes has ended.

@@ -26,8 +26,8 @@ pub trait HostStore: Send + Sync + 'static {
     /// in proportion to all hosts, unless the scope is one host's.
     async fn santa_versions(&self, scope: &Scope) -> StoreResult<Vec<(String, u64)>>;
 
-    /// The first `limit` serial numbers that several hosts report, or only this one. Without a
-    /// serial number, this takes time in proportion to all hosts.
+    /// The first `limit` serial numbers that several hosts report. If `serial` is given, only that
+    /// one is checked. Otherwise, this takes time in proportion to all hosts.
     async fn shared_serials(
         &self,
         serial: Option<&str>,
@@ -35,15 +35,15 @@ pub trait HostStore: Send + Sync + 'static {
     ) -> StoreResult<Vec<SharedSerial>>;
 
     /// Writes a host whose row is still at `version`, which is 0 for a new host. Returns false, and
-    /// changes nothing, if it was written or forgotten in the meantime. Tags are not written: only
-    /// [`Edit::TagHost`](super::Edit::TagHost) changes them.
+    /// changes nothing, if it was written or forgotten in the meantime. Tags are not written. Edits
+    /// such as [`Edit::TagHost`](super::Edit::TagHost) change them.
     async fn save_host(&self, host: &Host, version: u64) -> StoreResult<bool>;
 
     /// Forgets a host. Its events stay, and so do rules in its scope. Returns false if it does not
     /// exist.
     async fn forget_host(&self, actor: &Actor, machine: &MachineId) -> StoreResult<bool>;
 
-    /// The ID of an ordered list of scopes, which gets one when it is first needed.
+    /// The ID of an ordered list of scopes. A list without an ID gets one.
     async fn intern_scope_set(&self, members: &[ScopeId]) -> StoreResult<ScopeSetId>;
 
     /// The scopes of the set with this ID.

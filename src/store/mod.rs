@@ -1,5 +1,5 @@
-//! The database: the traits of its parts, summed up in [`Store`], and an adapter for SQLite and one
-//! for PostgreSQL. SQL is only here. Nothing here knows HTTP or Santa's wire format.
+//! The database: traits for its parts, which [`Store`] combines, and one adapter each for SQLite
+//! and PostgreSQL. All SQL is in this module. HTTP and Santa's wire format are not.
 
 mod admin_tokens;
 pub mod audit;
@@ -50,14 +50,14 @@ use jiff::Timestamp;
 use crate::fleet::{Actor, Epoch, EpochId, Role, Setting, Tag};
 use crate::rule::{Revision, Rule, Scope};
 
-/// The id of a scope that has had a rule or a setting; never reused.
+/// The ID of a scope that has had a rule or a setting. IDs are never reused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct ScopeId(pub i64);
 
 /// One version of one rule: active from the revision `made` until just before `ended`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LedgerRow {
-    /// Greater than that of every row written before.
+    /// Greater than the ID of every row written before.
     pub id: i64,
     /// The id of the rule's scope.
     pub scope: ScopeId,
@@ -76,13 +76,13 @@ pub struct PolicySnapshot {
     pub tags: Vec<Tag>,
 }
 
-/// Rules that have expired and that no server has ended yet. Readers that must not write see them
-/// as ended.
+/// Rules that have expired but that no server has ended yet. Readers that must not write treat such
+/// rules as ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Expired {
-    /// The time by which they have expired.
+    /// Rules that expire at or before this time have expired.
     by: Timestamp,
-    /// The revision at which they count as ended.
+    /// The revision at which expired rules count as ended.
     revision: Revision,
 }
 
@@ -106,7 +106,7 @@ pub struct TokenRecord {
     pub expires: Option<Timestamp>,
 }
 
-/// What a database needs before it can serve. It is written once.
+/// Values that a database needs before a server can use it. They are written once.
 #[derive(Clone, Debug)]
 pub struct Installation {
     /// The key that authenticates cursors.
@@ -128,14 +128,14 @@ pub trait Store: PolicyStore + HostStore + EventStore + ProgramStore + Principal
     /// has.
     async fn begin_epoch(&self, actor: &Actor) -> StoreResult<Epoch>;
 
-    /// What can be found out without writing: whether the writer runs, whether the file at its path
-    /// is the open one, and how much room its disk has.
+    /// Checks the database without writing. On SQLite, fails if the writer does not run or if the
+    /// file at the path is not the open one. On PostgreSQL, checks nothing.
     async fn health(&self) -> StoreResult<Health>;
 
     async fn size(&self) -> StoreResult<DatabaseSize>;
 
-    /// Proves that a write is possible by making one, unless one succeeded within a second or a
-    /// long one is in progress.
+    /// Writes a row to prove that writing works. On SQLite, skips this if a write succeeded within
+    /// the last second or a long one is in progress.
     async fn prove_writable(&self) -> StoreResult<()>;
 
     /// Stores the newest time that was trusted.
@@ -144,8 +144,8 @@ pub trait Store: PolicyStore + HostStore + EventStore + ProgramStore + Principal
     /// The time stored last.
     async fn noted_time(&self) -> StoreResult<Option<Timestamp>>;
 
-    /// The newest time in the database: the one stored last, or else the newest revision, event or
-    /// sync, which takes time in proportion to all hosts.
+    /// The time stored last. If there is none, the newest time of a revision, event or sync, which
+    /// takes time in proportion to all hosts.
     async fn newest_time(&self) -> StoreResult<Option<Timestamp>>;
 
     /// The unreadable rows that were found so far. They are not served.
@@ -156,7 +156,7 @@ pub trait Store: PolicyStore + HostStore + EventStore + ProgramStore + Principal
     async fn quick_check(&self) -> StoreResult<Option<String>>;
 
     /// Waits until another process may have changed policy or tokens. It may return without a
-    /// change, and SQLite never returns: callers also check regularly.
+    /// change. On SQLite, it never returns, so callers also check regularly.
     async fn changed_elsewhere(&self);
 
     /// Whether other servers may serve the same hosts.
@@ -165,7 +165,7 @@ pub trait Store: PolicyStore + HostStore + EventStore + ProgramStore + Principal
 
 /// A random ID for a new epoch, which no other database has.
 fn new_epoch() -> EpochId {
-    // Databases have signed numbers.
+    // Both databases store signed numbers.
     EpochId(rand::random_range(1..=u64::MAX >> 1))
 }
 
@@ -195,8 +195,8 @@ pub async fn open(url: &str, durability: Durability) -> StoreResult<Arc<dyn Stor
     }
 }
 
-/// Opens a database to read it: it is neither created nor brought up to date, and none of its rows
-/// and files changes. Dry runs work.
+/// Opens a database only to read it. The database is neither created nor migrated, and none of its
+/// rows and files change. Dry runs of changes still work.
 ///
 /// # Errors
 /// [`StoreError::Open`] as for [`open`], or if it does not exist or is empty;

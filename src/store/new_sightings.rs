@@ -1,8 +1,8 @@
 //! Computes what new events add to programs and sightings, without I/O. A database reads the
 //! rows that a batch of events touches, merges the batch into them here, and writes each row once.
 //!
-//! The result is the same in any order of events, because older events are counted after newer
-//! ones and imported events have their own time.
+//! The result must not depend on the order of events: older events are counted after newer ones,
+//! and imported events have their own time.
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap};
@@ -15,15 +15,15 @@ use super::{bounds, codes};
 use crate::fleet::{Event, EventId, Sighting};
 use crate::rule::{Certificate, Program};
 
-/// The programs and sightings of new events. Events may be of several requests, which are counted
-/// from 0.
+/// The programs and sightings of new events. The events may come from several requests, which are
+/// numbered from 0.
 #[derive(Default)]
 pub(super) struct NewSightings<'e> {
     programs: Vec<ReportedProgram>,
     by_digest: HashMap<[u8; 32], usize>,
     machines: Vec<&'e str>,
     by_machine: HashMap<&'e str, usize>,
-    /// By program and machine.
+    /// Keyed by the indexes of the program and the machine.
     rows: BTreeMap<(usize, usize), SightingRow>,
 }
 
@@ -35,7 +35,7 @@ pub(super) struct ReportedProgram {
     pub(super) name: String,
     pub(super) bundle_name: String,
     pub(super) first: FirstReport,
-    /// The requests with events of the program, and the number of events.
+    /// The requests with events of the program, each with its number of events.
     reporters: Vec<(usize, usize)>,
 }
 
@@ -46,7 +46,6 @@ pub(super) struct FirstReport {
     pub(super) event: i64,
 }
 
-/// A program that is stored.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct StoredProgram {
     pub(super) id: i64,
@@ -58,7 +57,8 @@ pub(super) struct StoredProgram {
 pub(super) struct AdmittedPrograms {
     /// The number of programs that are stored.
     pub(super) programs: usize,
-    /// The number of events whose program is not stored, because the host reported too many.
+    /// The number of events whose program is not stored, because the host reported too many new
+    /// programs.
     pub(super) left_out: usize,
 }
 
@@ -75,7 +75,7 @@ pub(super) struct SightingRow {
     pub(super) paths: FirstTexts<{ Sighting::MOST_PATHS }>,
 }
 
-/// The first few of many texts in their order, and whether there are more.
+/// The first texts of a set in byte order, and whether the set has more.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct FirstTexts<const MOST: usize> {
     pub(super) texts: Vec<String>,
@@ -83,8 +83,8 @@ pub(super) struct FirstTexts<const MOST: usize> {
 }
 
 impl<'e> NewSightings<'e> {
-    /// Counts an event of a request. Accesses to files do not count, and neither do reports without
-    /// any identifier.
+    /// Counts an event of a request. File accesses and events without any identifier are not
+    /// counted.
     pub(super) fn add(&mut self, request: usize, id: EventId, event: &'e Event, seen: Timestamp) {
         let identifiers = Identifiers::of(&event.program);
         if event.access.is_some() || identifiers.are_empty() {
@@ -108,7 +108,7 @@ impl<'e> NewSightings<'e> {
         }
     }
 
-    /// The place of a program among those of the batch.
+    /// The index in `programs` of an event's program, which is added if it is new.
     fn program(
         &mut self,
         identifiers: Identifiers<'_>,
@@ -160,7 +160,7 @@ impl<'e> NewSightings<'e> {
     }
 
     /// Chooses which unknown programs are stored, given how many each request may still add.
-    /// Returns their places, and what became of the programs of each request.
+    /// Returns the indexes of these programs, and what became of the programs of each request.
     pub(super) fn admit(
         &self,
         known: &[Option<StoredProgram>],
@@ -261,7 +261,7 @@ impl<const MOST: usize> FirstTexts<MOST> {
     }
 }
 
-/// What distinguishes programs, within bounds.
+/// The identifiers that distinguish programs. Identifiers that are too long are left out.
 struct Identifiers<'e> {
     sha256: Cow<'e, str>,
     cdhash: Cow<'e, str>,
@@ -320,12 +320,13 @@ impl<'e> Identifiers<'e> {
     }
 }
 
-/// An identifier, or an empty text if it is too long: a part of an identifier would be another one.
+/// An identifier, or an empty text if it is too long, because a cut identifier would be a different
+/// one.
 fn identifier(text: &str, most: usize) -> Cow<'_, str> {
     if text.len() > most { "".into() } else { clean(text) }
 }
 
-/// Hex digits, which old versions stored as they were reported.
+/// Hex digits in lower case. Old versions stored them as they were reported.
 fn hash(text: &str, most: usize) -> Cow<'_, str> {
     let text = identifier(text, most);
     match text.bytes().any(|byte| byte.is_ascii_uppercase()) {
@@ -334,8 +335,8 @@ fn hash(text: &str, most: usize) -> Cow<'_, str> {
     }
 }
 
-/// The beginning of a text. Events that were stored before reports were bounded may have
-/// longer ones.
+/// The beginning of a text. Events that were stored before reports were bounded may have longer
+/// texts.
 fn text(text: &str, most: usize) -> String {
     clean(&text[..text.floor_char_boundary(most)]).into_owned()
 }

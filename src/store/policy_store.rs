@@ -13,8 +13,8 @@ use crate::rule::{Revision, RevisionRecord, RevisionSummary, RuleKey, Target};
 /// Each method is one transaction, and what it writes is durable when it returns.
 #[async_trait]
 pub trait PolicyStore: Send + Sync + 'static {
-    /// Makes all edits of a change as one revision, or none. A change that alters nothing makes no
-    /// revision: either everything is as wanted already, or its edits cancel each other. Times are
+    /// Makes all edits of a change as one revision, or makes none of them. A change makes no
+    /// revision if everything is already as wanted, or if its edits cancel each other. Times are
     /// stored in whole milliseconds.
     async fn commit(&self, change: Change) -> StoreResult<Committed>;
 
@@ -25,8 +25,8 @@ pub trait PolicyStore: Send + Sync + 'static {
     /// Whether a rule has expired by `now` and was not ended.
     async fn has_expired(&self, now: Timestamp) -> StoreResult<bool>;
 
-    /// From now on returns rules that have expired by this time as ended. For readers that must not
-    /// write, in place of [`PolicyStore::expire`].
+    /// From now on, returns rules that expire at or before this time as ended. Readers that must
+    /// not write call this instead of [`PolicyStore::expire`].
     async fn hide_expired(&self, by: Timestamp) -> StoreResult<()>;
 
     /// The newest revision.
@@ -67,14 +67,15 @@ pub trait PolicyStore: Send + Sync + 'static {
 
     async fn revision(&self, revision: Revision) -> StoreResult<Option<RevisionSummary>>;
 
-    /// The tags and settings that a revision ended, and those that it made. No rules: there may be
-    /// a million.
+    /// The tags and settings that a revision ended, and those that it made. Rules are left out,
+    /// because there may be a million of them.
     async fn revised_tags_and_settings(
         &self,
         revision: Revision,
     ) -> StoreResult<(PolicyState, PolicyState)>;
 
-    /// At most `limit` rule changes of a revision after `after`, each with its position.
+    /// At most `limit` rule changes of a revision after the position `after`, each with its
+    /// position.
     async fn rule_changes(
         &self,
         revision: Revision,
@@ -82,8 +83,8 @@ pub trait PolicyStore: Send + Sync + 'static {
         limit: usize,
     ) -> StoreResult<Vec<(RevisedRulePosition, RevisedRule)>>;
 
-    /// At most `limit` of all rules that a target ever had, in any scope, with an ID less than
-    /// `before`, newest first.
+    /// At most `limit` versions of a target's rules in all scopes, with IDs less than `before`,
+    /// newest first.
     async fn rule_versions(
         &self,
         target: &Target,
@@ -91,13 +92,14 @@ pub trait PolicyStore: Send + Sync + 'static {
         limit: usize,
     ) -> StoreResult<Vec<RuleVersion>>;
 
-    /// The first revision whose history is kept, if some was deleted. Queries for what was active
-    /// at an older revision, or what it changed, fail with
+    /// The first revision whose history is kept, if some was deleted. Queries for the policy at an
+    /// older revision, or for its changes, fail with
     /// [`StoreError::HistoryDeleted`](super::StoreError::HistoryDeleted).
     async fn history_start(&self) -> StoreResult<Option<RevisionRecord>>;
 
-    /// The revision that was the newest at a time: the one before the first revision above `from`
-    /// that was created after that time, or the newest of all if none was.
+    /// The revision that was the newest at a time. It comes just before the first revision above
+    /// `from` that was created after that time. If there is no such revision, it is the newest of
+    /// all.
     async fn revision_at(&self, time: Timestamp, from: Revision) -> StoreResult<Revision>;
 
     /// Stores the first revision whose history is kept, unless a later one is stored already.

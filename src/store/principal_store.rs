@@ -1,4 +1,4 @@
-//! Who may use the admin API: tokens.
+//! Tokens, which give access to the admin API.
 
 use async_trait::async_trait;
 use jiff::Timestamp;
@@ -15,8 +15,8 @@ pub trait PrincipalStore: Send + Sync + 'static {
     /// Stores a new token. Fails if another one has or had its name.
     async fn add_token(&self, actor: &Actor, token: TokenRecord) -> StoreResult<()>;
 
-    /// Revokes a token. Returns false if it does not exist. If a time is given, it fails for the
-    /// last admin token that works at that time, or a day later.
+    /// Revokes a token. Returns false if it does not exist. If `keep_admin` is given, fails if no
+    /// other admin token works at that time, or a day later.
     async fn revoke_token(
         &self,
         actor: &Actor,

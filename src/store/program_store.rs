@@ -14,7 +14,8 @@ use crate::rule::MachineId;
 /// Each method is one transaction, and what it writes is durable when it returns.
 #[async_trait]
 pub trait ProgramStore: Send + Sync + 'static {
-    /// At most `limit` programs after a position, the newest first by when each was first seen.
+    /// At most `limit` programs after a position, by the time when they were first seen, newest
+    /// first.
     async fn programs(
         &self,
         filter: &ProgramFilter,
@@ -24,7 +25,8 @@ pub trait ProgramStore: Send + Sync + 'static {
 
     async fn program(&self, id: ProgramId) -> StoreResult<Option<KnownProgram>>;
 
-    /// At most `limit` hosts that a program was seen on, after a host in the same order.
+    /// At most `limit` sightings of a program, by the number of the host's row, after the host
+    /// `after`.
     async fn sightings(
         &self,
         program: ProgramId,
@@ -32,7 +34,7 @@ pub trait ProgramStore: Send + Sync + 'static {
         limit: usize,
     ) -> StoreResult<ListPart<Sighting>>;
 
-    /// At most `limit` programs that were seen on a host, with a greater ID than `after`, by ID.
+    /// At most `limit` sightings on a host of programs with a greater ID than `after`, by that ID.
     async fn sightings_on(
         &self,
         machine: &MachineId,
@@ -51,8 +53,8 @@ pub trait ProgramStore: Send + Sync + 'static {
         limit: usize,
     ) -> StoreResult<ExaminedPart<UndecidedSighting, UndecidedPosition>>;
 
-    /// Whether events that were stored by an older version are still to be counted. Until then,
-    /// older programs and sightings are missing.
+    /// Whether events that were stored by an older version still have to be counted. While there
+    /// are any, their programs and sightings are missing.
     async fn has_uncounted_events(&self) -> StoreResult<bool>;
 
     /// Counts at most `limit` events that were stored by an older version, the newest first.
@@ -64,8 +66,8 @@ pub trait ProgramStore: Send + Sync + 'static {
     async fn delete_sightings_of(&self, machine: &MachineId, limit: usize) -> StoreResult<usize>;
 
     /// Examines `limit` sightings after a position, and deletes those that were last seen before a
-    /// time, with programs that were seen nowhere else. Deletes nothing while older events are to
-    /// be counted.
+    /// time, with programs that were seen nowhere else. Deletes nothing while older events still
+    /// have to be counted.
     async fn purge_sightings(
         &self,
         before: Timestamp,

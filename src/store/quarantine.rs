@@ -14,7 +14,7 @@ const MOST: usize = 1000;
 pub struct QuarantinedRow {
     /// Its table: `rule`, `setting` or `tag`.
     pub table: &'static str,
-    /// Its number there.
+    /// Its ID in that table.
     pub id: i64,
     /// What it is about, as it is stored.
     pub about: String,
@@ -27,7 +27,7 @@ pub struct QuarantinedRow {
 pub(super) struct Quarantine(Arc<Mutex<BTreeMap<(&'static str, i64), QuarantinedRow>>>);
 
 impl Quarantine {
-    /// All rows, by table and number.
+    /// All rows, by table and ID.
     pub(super) fn rows(&self) -> Vec<QuarantinedRow> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).values().cloned().collect()
     }
@@ -86,7 +86,7 @@ fn readable<T>(read: StoreResult<T>) -> StoreResult<Readable<T>> {
     }
 }
 
-/// The value of a row of a list, which skips unreadable rows.
+/// The value of a row, or nothing if it is unreadable. Lists skip such rows.
 pub(super) fn listed<T>(read: StoreResult<T>) -> StoreResult<Option<T>> {
     Ok(match readable(read)? {
         Readable::Value(value) => Some(value),
@@ -94,8 +94,8 @@ pub(super) fn listed<T>(read: StoreResult<T>) -> StoreResult<Option<T>> {
     })
 }
 
-/// How many rows to read for a page of a list. Unreadable rows are replaced by others, because
-/// clients take a short page for the last one.
+/// How many rows to read for a page of a list. If some rows are unreadable, more rows are read,
+/// because clients take a short page for the last one.
 pub(super) struct PageSize {
     limit: usize,
     /// Rows to read.
@@ -108,7 +108,8 @@ impl PageSize {
         Self { limit, rows: limit }
     }
 
-    /// Whether the page is complete, given how many rows there were. If not, more must be read.
+    /// Whether the page is complete, given how many rows were read. If it is not, more must be
+    /// read.
     pub(super) fn is_complete<T>(&mut self, found: &mut Vec<T>, read: usize) -> bool {
         let complete = found.len() >= self.limit || read < self.rows;
         found.truncate(self.limit);

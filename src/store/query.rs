@@ -59,7 +59,7 @@ pub struct RuleFilter {
     pub policy: Option<PolicyKind>,
     /// With exactly this source.
     pub source: Option<String>,
-    /// With this text in identifier, comment or ticket, in any letter case (ASCII).
+    /// With this text in the identifier, comment or ticket, in any letter case (ASCII).
     pub text: Option<String>,
 }
 
@@ -84,7 +84,7 @@ pub struct RevisionFilter {
     pub scope: Option<Scope>,
 }
 
-/// What a revision did to the rule of one target in one scope. At least one of the two is set.
+/// What a revision did to the rule of one target in one scope. At least one field is set.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RevisedRule {
     /// The rule that it ended.
@@ -93,8 +93,8 @@ pub struct RevisedRule {
     pub after: Option<Rule>,
 }
 
-/// The position of a rule among those that a revision changed: first those that it made, then those
-/// that it only ended.
+/// The position of a rule among the rules that a revision changed. Rules that it made come first,
+/// then rules that it only ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum RevisedRulePosition {
     /// The ID of the version that was made.
@@ -110,7 +110,7 @@ pub struct RuleVersion {
     pub id: i64,
     pub rule: Rule,
     pub made: RevisionRecord,
-    /// Nothing if it is active.
+    /// None if the version is active.
     pub ended: Option<RevisionRecord>,
 }
 
@@ -144,20 +144,21 @@ pub struct SharedSerial {
     pub serial: String,
     /// How many hosts report it.
     pub hosts: u64,
-    /// The first of them, by machine ID.
+    /// The first of these hosts, by machine ID.
     pub machines: Vec<MachineId>,
 }
 
 /// Which events to list. All fields that are set must match.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct EventFilter {
-    /// Of one of these kinds; of any if it is empty.
+    /// Of one of these kinds; of any kind if the list is empty.
     pub kinds: Vec<EventKind>,
     /// From this host.
     pub machine: Option<MachineId>,
     /// Run by this user.
     pub user: Option<String>,
-    /// With one of these decisions, in any letter case (ASCII); with any if it is empty.
+    /// With one of these decisions, in any letter case (ASCII); with any decision if the list is
+    /// empty.
     pub decisions: Vec<String>,
     /// Only blocked ones.
     pub blocked: bool,
@@ -165,35 +166,35 @@ pub struct EventFilter {
     pub since: Option<Timestamp>,
     /// Received before this time.
     pub until: Option<Timestamp>,
-    /// Of a program at this path, or, for file accesses, of a file there.
+    /// Of a program at a path that matches, or of an access to a file at such a path.
     pub path: Option<PathPattern>,
     /// Signed by this: a team ID, a signing ID with or without its team, the SHA-256 of the leaf
     /// certificate, or a part of its name. Letter case (ASCII) matters only for signing IDs.
     pub signer: Option<String>,
-    /// With this text in path, SHA-256, signing id, team id, or the rule or file of a file
-    /// access, in any letter case (ASCII).
+    /// With this text in the path, the SHA-256, the signing ID, the team ID, or the rule or file of
+    /// a file access, in any letter case (ASCII).
     pub text: Option<String>,
 }
 
 /// Which events to delete.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct EventPurge {
-    /// Those received before this time.
+    /// Delete events received before this time.
     pub before: Option<Timestamp>,
-    /// Those that are older than this many of the newest events.
+    /// Keep this many of the newest events, and delete older ones.
     pub keep: Option<u64>,
 }
 
 /// Where new events come from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum EventOrigin {
-    /// Their host, which sent them now.
+    /// Their host sent them now.
     Upload {
-        /// The maximum number of programs that no host has reported before. Events of further ones
-        /// are stored, but are not sightings.
+        /// The maximum number of programs that no host has reported before. Events of further new
+        /// programs are stored, but are not counted as sightings.
         new_programs: usize,
     },
-    /// Another server, which received them when they occurred.
+    /// They are imported from another server, which received them about when they occurred.
     Import,
 }
 
@@ -207,7 +208,7 @@ impl EventOrigin {
         }
     }
 
-    /// The maximum number of programs that may be new.
+    /// The maximum number of new programs.
     pub(super) fn new_programs(self) -> usize {
         match self {
             Self::Upload { new_programs } => new_programs,
@@ -223,7 +224,8 @@ pub struct AddedEvents {
     pub events: usize,
     /// The number of programs that no host had reported before.
     pub programs: usize,
-    /// The number of new events that are not sightings, because of [`EventOrigin::Upload`].
+    /// The number of new events that are not counted as sightings, because of the limit in
+    /// [`EventOrigin::Upload`].
     pub left_out: usize,
 }
 
@@ -232,7 +234,7 @@ pub struct AddedEvents {
 pub struct ProgramFilter {
     /// With this SHA-256, in any letter case.
     pub sha256: Option<String>,
-    /// With this signing ID, with or without its team ID.
+    /// With this signing ID. Old clients may have reported it without its team ID.
     pub signing_id: Option<String>,
     /// Signed by this: a team ID, the SHA-256 of the leaf certificate, or a part of its name.
     pub publisher: Option<String>,
@@ -242,7 +244,7 @@ pub struct ProgramFilter {
     pub text: Option<String>,
     /// First seen at or after this time.
     pub since: Option<Timestamp>,
-    /// Seen on a host in this way.
+    /// With a sighting that matches.
     pub seen: SightingFilter,
 }
 
@@ -253,9 +255,9 @@ pub struct SightingFilter {
     pub machine: Option<MachineId>,
     /// Run by this user.
     pub user: Option<String>,
-    /// Blocked by the newest decision.
+    /// Only programs that the newest decision blocked.
     pub blocked: bool,
-    /// With no rule that made the newest decision: `BLOCK_UNKNOWN` or `ALLOW_UNKNOWN`.
+    /// Only programs whose newest decision no rule made: `BLOCK_UNKNOWN` or `ALLOW_UNKNOWN`.
     pub undecided: bool,
 }
 
@@ -289,7 +291,7 @@ pub struct UndecidedFilter {
     pub text: Option<String>,
 }
 
-/// The place of a sighting in a list of undecided ones. The machine is the number of a row, which is
+/// The place of a sighting in a list of undecided ones. The machine is the ID of a row, and is
 /// valid only in its database.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct UndecidedPosition {
@@ -307,8 +309,8 @@ pub struct UndecidedSighting {
     pub position: UndecidedPosition,
 }
 
-/// The place of a sighting among all. The machine is the number of a row, which is valid only in its
-/// database.
+/// The place of a sighting among all sightings. The machine is the ID of a row, and is valid only
+/// in its database.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct SightingPosition {
     pub program: ProgramId,

@@ -41,7 +41,7 @@ impl QueryPurpose {
         QUERY_PURPOSE.try_with(|purpose| *purpose).unwrap_or(Self::Background)
     }
 
-    /// The limits of its queries.
+    /// The limits of queries for this purpose.
     pub(super) const fn bounds(self) -> Bounds {
         match self {
             Self::Sync => Bounds {

@@ -1,10 +1,10 @@
-//! The plan of a change: from its edits and the rows that they touch to the rows that end, the rows
-//! that are inserted, the outcome of each edit, and the edits that are refused.
+//! Plans a change. From the edits and the stored rows that they touch, it computes which rows end,
+//! which rows are inserted, the outcome of each edit, and which edits are refused.
 //!
 //! No I/O happens here. [`ChangeReads`] lists what must be read, [`ChangePlan::new`] applies the
 //! edits in their order in memory, and the database writes what the plan contains. So a row that a
-//! change makes and unmakes is never stored, and edits that cancel each other make no revision.
-//! Only rules with a single edit are left to the database, which finds the unchanged ones without
+//! change makes and then ends is never stored, and edits that cancel each other make no revision.
+//! Only rules with a single edit are left to the database. It finds the unchanged ones without
 //! reading all of them.
 
 mod reads;
@@ -112,7 +112,7 @@ impl<'e> ChangePlan<'e> {
         RowCounts::of(&self.rules)
     }
 
-    /// Rules that take the place of one that ends with its cleared scope.
+    /// How many rules replace one that ends because its scope is cleared.
     pub(super) fn replaced_in_cleared_scopes(&self) -> u64 {
         let replaces =
             |row: &&RowChange<_, _>| row.was_stored && !row.ended && row.inserted.is_some();
@@ -155,7 +155,8 @@ impl<V: Clone + PartialEq> Edited<V> {
         outcome
     }
 
-    /// How its row changes, if it does. The row of a cleared scope ends with the others.
+    /// How the value's row changes, if it does. In a cleared scope, the stored row ends together
+    /// with all others.
     fn row<K>(self, key: K, is_cleared: bool) -> Option<RowChange<K, V>> {
         let (was_stored, is_same) = (self.stored.is_some(), self.stored == self.now);
         let unaltered = if is_cleared { self.now.is_none() } else { is_same };
@@ -177,12 +178,12 @@ struct EditedRule<'e> {
 struct Planning<'e> {
     scopes: ChangeScopes,
     rules: Vec<EditedRule<'e>>,
-    /// The index among `rules` and the content of each edit of those.
+    /// For each edit of a rule in `rules`: the rule's index, and the wanted rule.
     rule_edits: HashMap<usize, (usize, WantedRule<'e>)>,
     /// How many rules dropped tags have, apart from those in `rules`.
     other_rules: HashMap<ScopeNumber, u64>,
     settings: BTreeMap<(ScopeNumber, SettingKey), Edited<String>>,
-    /// How many settings a scope has that this version of nicelist does not know.
+    /// How many settings of a scope this version of nicelist does not support.
     unknown_settings: HashMap<ScopeNumber, u64>,
     tags: BTreeMap<TagName, Edited<Tag>>,
     host_tags: BTreeMap<MachineId, Edited<Vec<TagName>>>,
@@ -337,7 +338,7 @@ impl<'e> Planning<'e> {
         }
     }
 
-    /// The rules, settings and hosts that use a tag at this point of the change.
+    /// The refusal to drop a tag, if rules, settings or hosts use it at this point of the change.
     fn use_of_tag(
         &self,
         index: usize,

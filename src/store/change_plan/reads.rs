@@ -8,7 +8,7 @@ use crate::fleet::{Membership, Tag};
 use crate::rule::{MachineId, Rule, RuleKey, Scope, TagName, Target};
 use crate::store::{Edit, StoreResult};
 
-/// The number of a scope among those of one change.
+/// The number of a scope among the scopes of one change.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(in crate::store) struct ScopeNumber(usize);
 
@@ -52,7 +52,7 @@ impl ChangeScopes {
         &self.scopes[number.0]
     }
 
-    /// The ID of a scope that has had a rule or a setting.
+    /// The ID of a scope, if it has had a rule or a setting.
     pub(in crate::store) fn id(&self, number: ScopeNumber) -> Option<i64> {
         self.ids[number.0]
     }
@@ -77,8 +77,8 @@ pub(in crate::store) struct ChangeReads<'e> {
     pub(in crate::store) machines: BTreeSet<&'e MachineId>,
     /// The tags that are dropped, with their scopes.
     pub(in crate::store) dropped_tags: BTreeMap<&'e TagName, ScopeNumber>,
-    /// Rules with one edit, by target and scope. They need not be read first: most of a large
-    /// import are new or unchanged, which the database finds out faster.
+    /// Rules with one edit, by target and scope. They need not be read first. Most rules of a large
+    /// import are new or unchanged, and the database finds that out faster.
     pub(in crate::store) single_rules: Vec<RuleEdit<'e>>,
     /// Edits of rules that must be read first, by target, scope and edit: rules with several edits,
     /// and rules of dropped tags.
@@ -122,8 +122,8 @@ impl<'e> ChangeReads<'e> {
         self.single_rules.push(RuleEdit { edit, target: rule.target(), scope, wanted });
     }
 
-    /// Sorts the rule edits, so that each page of an index is touched only once, and takes out
-    /// those whose rules must be read.
+    /// Sorts the rule edits, so that each page of an index is touched only once. Moves the edits
+    /// whose rules must be read to `read_rules`.
     fn separate_rules(&mut self) {
         let rules = &mut self.single_rules;
         rules
@@ -148,7 +148,7 @@ impl<'e> ChangeReads<'e> {
         });
     }
 
-    /// The rules that must be read, each with the range of its edits among `read_rules`.
+    /// The target and scope of each rule that must be read, in the order of `read_rules`.
     pub(in crate::store) fn rules_to_read(&self) -> Vec<(&'e Target, ScopeNumber)> {
         let same = |a: &RuleEdit<'_>, b: &RuleEdit<'_>| a.scope == b.scope && a.target == b.target;
         self.read_rules.chunk_by(same).map(|group| (group[0].target, group[0].scope)).collect()
@@ -189,7 +189,7 @@ pub(in crate::store) struct StoredState<'e> {
     pub(in crate::store) tags: Vec<Tag>,
     /// The settings of the requested scopes: scope, name, value.
     pub(in crate::store) settings: Vec<(ScopeNumber, String, String)>,
-    /// The tags of the requested hosts and of those that have a deleted tag.
+    /// The tags of the requested hosts and of hosts that have a dropped tag.
     pub(in crate::store) host_tags: BTreeMap<MachineId, Vec<TagName>>,
     /// For each guarded drop of a tag, by its edit: the hosts that are members.
     pub(in crate::store) members: HashMap<usize, BTreeSet<MachineId>>,

@@ -16,7 +16,7 @@ pub(in crate::store) struct RuleEdit<'e> {
     pub(in crate::store) wanted: WantedRule<'e>,
 }
 
-/// What an edit wants in place of the current rule.
+/// What an edit puts in place of the current rule.
 #[derive(Clone, Copy, Debug)]
 pub(in crate::store) enum WantedRule<'e> {
     Nothing,
@@ -25,7 +25,7 @@ pub(in crate::store) enum WantedRule<'e> {
 }
 
 impl<'e> WantedRule<'e> {
-    /// The rule as it is stored if there is no current one.
+    /// The rule to store if there is no current one.
     pub(in crate::store) fn rule(self) -> Option<&'e Rule> {
         match self {
             Self::Nothing => None,

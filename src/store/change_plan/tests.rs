@@ -1,4 +1,4 @@
-//! The planner without a database.
+//! Tests of the planner without a database.
 
 use super::*;
 use crate::fleet::{Membership, Setting};
@@ -51,7 +51,7 @@ struct Stored {
     settings: Vec<(&'static str, &'static str)>,
     tags: Vec<Tag>,
     hosts: Vec<(MachineId, Vec<TagName>)>,
-    /// Members of the tag that each guarded drop is about.
+    /// Hosts that each guarded drop finds as members of its tag.
     members: Vec<&'static str>,
     rule_count: u64,
 }

@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use crate::rule::Revision;
 use crate::store::sqlite;
 
-/// A backup that was written and checked, or what was restored from one.
+/// The content of a backup that was written and checked, or that was restored.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct BackedUp {
     /// The newest revision of rules in it.
@@ -32,7 +32,7 @@ pub struct Restored {
 /// Why a database was not backed up.
 #[derive(Debug, thiserror::Error)]
 pub enum BackupError {
-    /// It cannot be read.
+    /// The database cannot be read.
     #[error("cannot back up {}: {reason}", .database.display())]
     Database {
         /// Its file.
@@ -40,7 +40,7 @@ pub enum BackupError {
         /// What is wrong.
         reason: String,
     },
-    /// It is damaged. A backup of it would be, too.
+    /// The database is damaged, so a backup of it would be damaged, too.
     #[error("cannot back up {}: it is damaged: {damage}", .database.display())]
     Damaged {
         /// Its file.
@@ -72,10 +72,11 @@ pub enum RestoreError {
     /// A server or a command has the database open.
     #[error("{} is in use; nothing was changed", .0.display())]
     InUse(PathBuf),
-    /// The file in its place is not a database of nicelist, or is damaged beyond recognition.
+    /// The file at the database's path is not a nicelist database, or is damaged beyond
+    /// recognition.
     #[error("cannot replace {}: {reason}", .database.display())]
     Irreplaceable {
-        /// That file.
+        /// The file at the database's path.
         database: PathBuf,
         /// What is wrong.
         reason: String,
@@ -101,7 +102,7 @@ pub fn backup(database: &Path, file: &Path, replace: bool) -> Result<BackedUp, B
 /// Checks that a file is a backup that can be restored.
 ///
 /// # Errors
-/// When it is not.
+/// When the file is not such a backup.
 pub fn examine_backup(file: &Path) -> Result<BackedUp, RestoreError> {
     sqlite::restore::examine(file)
 }

@@ -21,7 +21,7 @@ pub struct Compared {
     pub only_first: u64,
     /// How many rows only the second has.
     pub only_second: u64,
-    /// The key of the first row in which they differ.
+    /// The key of the first row in which the databases differ.
     pub first_difference: Option<String>,
     /// Whether the second database may give a new row an ID that the first has already used.
     pub reuses_numbers: bool,
@@ -57,7 +57,6 @@ pub async fn compare(
     Ok(tables)
 }
 
-/// Compares a table.
 pub(super) async fn compared(
     table: &'static Table,
     (first, one): (DatabaseUrl<'_>, &mut dyn DatabaseReader),
@@ -187,7 +186,7 @@ mod tests {
     use crate::fleet::Epoch;
     use crate::store::StoreResult;
 
-    /// Rows of a few numbers, one group at a time.
+    /// Returns rows of these numbers. Each group is a page.
     struct Paper(Vec<Vec<i64>>);
 
     #[async_trait]

@@ -12,15 +12,15 @@ use crate::store::new_epoch;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum CopyStep {
     Copying(&'static str),
-    /// It computes what is derived from the rows.
+    /// Computing what is derived from the rows.
     Completing,
-    /// It reads a table back and compares it.
+    /// Reading a table back and comparing it.
     Checking(&'static str),
     /// This many rows were copied or checked.
     Rows(u64),
 }
 
-/// How many rows of a table there are.
+/// The number of rows in a table.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct CopiedTable {
     /// The table's name.
@@ -37,7 +37,7 @@ pub enum CopiedEpoch {
     Kept,
 }
 
-/// A prepared copy: one database is open, and the other was empty.
+/// A prepared copy. The source is open, and the target was empty when it was checked.
 pub struct DatabaseCopy<'a> {
     from: DatabaseUrl<'a>,
     to: DatabaseUrl<'a>,

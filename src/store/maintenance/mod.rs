@@ -63,11 +63,11 @@ pub(super) const PAGE_BYTES: usize = 4 << 20;
 pub(super) struct DatabaseState {
     /// The version of its schema; 0 if it has none or does not exist.
     pub(super) version: usize,
-    /// The tables that have rows, apart from those that opening a database writes.
+    /// The tables that have rows, apart from tables that opening a database fills.
     pub(super) used: Vec<&'static str>,
     /// Why it is read-only, if it is.
     pub(super) read_only: Option<String>,
-    /// An identity that no other database has, if it exists.
+    /// An identity that no other database has, if the database exists.
     pub(super) identity: Option<String>,
 }
 
@@ -81,7 +81,6 @@ pub(super) trait DatabaseReader: Send {
         after: Option<&[Value]>,
     ) -> StoreResult<Vec<Row>>;
 
-    /// How many rows there are.
     async fn count(&mut self, table: &'static Table) -> StoreResult<u64>;
 
     /// The highest ID that a numbered table has ever used; 0 if it has used none.
@@ -141,12 +140,12 @@ pub enum MaintenanceError {
     },
 }
 
-/// A schema that was brought up to date, or would be.
+/// A schema that was brought up to date, or would be without `dry_run`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Migrated {
     /// The version that it had; 0 if it had none.
     pub from: usize,
-    /// The version that it has now.
+    /// The version that the migration leads to.
     pub to: usize,
 }
 
@@ -252,7 +251,7 @@ impl<'a> DatabaseUrl<'a> {
         }
     }
 
-    /// What is wrong with writing it.
+    /// The error for a database that cannot be written.
     fn unwritten(self, error: StoreError) -> MaintenanceError {
         match error {
             StoreError::Open { .. } => MaintenanceError::Open(error),
@@ -260,7 +259,7 @@ impl<'a> DatabaseUrl<'a> {
         }
     }
 
-    /// A database of the schema that this program knows, which is read and not written.
+    /// Opens the database to read it. Fails if it does not exist, is empty or has an older schema.
     async fn source(self) -> Result<(DatabaseState, Box<dyn DatabaseReader>), MaintenanceError> {
         let refused = |reason: String| MaintenanceError::Read { url: self.shown(), reason };
         let state = self.state().await.map_err(|error| self.unread(error))?;

@@ -1,4 +1,4 @@
-//! The tables, which have the same columns in both schemas.
+//! The tables, which have the same columns in SQLite and PostgreSQL.
 
 use super::Value;
 
@@ -7,13 +7,12 @@ pub enum ColumnKind {
     /// A number, or a time in milliseconds.
     Integer,
     Text,
-    /// JSON that PostgreSQL queries, and that has no NUL there.
+    /// JSON that PostgreSQL queries. PostgreSQL does not allow NUL in it.
     Json,
     /// Bytes, or a number in decimal digits.
     Bytes,
 }
 
-/// A column of a table.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Column {
     pub name: &'static str,
@@ -194,7 +193,7 @@ const TOKEN_COLUMNS: &[Column] = &[
 ];
 
 impl Table {
-    /// The place of a column among the columns.
+    /// The index of a column.
     pub(in crate::store) fn place(&self, column: &str) -> Option<usize> {
         self.columns.iter().position(|known| known.name == column)
     }
@@ -214,7 +213,7 @@ impl Table {
     }
 }
 
-/// Names of columns with commas between them, each with its table's in front, if there is one.
+/// The quoted names of columns, separated by commas. If `table` is given, each has it in front.
 pub(in crate::store) fn names(table: Option<&str>, columns: &[Column]) -> String {
     let name = |column: &Column| match table {
         Some(table) => format!("{table}.\"{}\"", column.name),

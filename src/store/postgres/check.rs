@@ -1,4 +1,4 @@
-//! Whether the rows are as nicelist wrote them. PostgreSQL checks its pages itself.
+//! Checks that the rows are as nicelist wrote them. PostgreSQL checks its pages itself.
 
 use super::url::Address;
 use super::{open, pool, snapshot};

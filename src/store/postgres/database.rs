@@ -1,4 +1,4 @@
-//! Runs the SQL that both databases understand.
+//! Runs the SQL of `store::sql` on PostgreSQL.
 
 use std::borrow::Cow;
 use std::error::Error;

@@ -40,7 +40,8 @@ pub(super) async fn list(
     let mut wanted = conditions(Dialect::Postgres, filter);
     let order = range.add_to(&mut wanted);
     let most = wanted.value(codes::limit(limit));
-    // First the page, and then the bodies of its events, up to the size limit.
+    // The innermost query finds the page. Only the bodies of its events are read, up to the size
+    // limit.
     let sql = format!(
         "SELECT id, received, body, total FROM (
              SELECT page.id, page.received, {body} AS body, {size} AS size,
@@ -88,7 +89,7 @@ async fn read(on: &impl GenericClient, rows: &[Row]) -> StoreResult<Vec<StoredEv
     Ok(events)
 }
 
-/// An event that is too large to be read whole.
+/// Reads the columns of an event that is too large to be read whole.
 async fn shortened(on: &impl GenericClient, id: EventId) -> StoreResult<(Timestamp, Event)> {
     let sql = format!("SELECT {EVENT_COLUMNS} FROM event WHERE id = $1");
     let rows = query(on, &sql, &[&id.0]).await?;

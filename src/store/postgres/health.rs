@@ -1,4 +1,4 @@
-//! Whether the database can be written to, and the newest time that it stored.
+//! Whether the database can be written to, and the newest time in it.
 
 use deadpool_postgres::GenericClient;
 use jiff::Timestamp;
@@ -8,7 +8,7 @@ use crate::store::{DatabaseSize, StoreResult};
 
 /// Writes a row.
 pub(super) async fn prove_writable(on: &impl GenericClient) -> StoreResult<()> {
-    // The texts are decimal digits, as all numbers in this table.
+    // The texts are decimal digits, like all numbers in this table.
     let sql = "INSERT INTO meta (key, value) VALUES ('probe', '1')
                ON CONFLICT (key) DO UPDATE SET value = convert_to(
                    (convert_from(meta.value, 'UTF8')::bigint % 1000000 + 1)::text, 'UTF8')";
@@ -40,8 +40,8 @@ pub(super) async fn noted_time(on: &impl GenericClient) -> StoreResult<Option<Ti
     millisecond.map(codes::to_time).transpose()
 }
 
-/// The time stored last. A database of an older version has none: then the newest revision, event
-/// or sync, for which every host is read.
+/// The time stored last. A database of an older version has none. Then this is the newest time of a
+/// revision, event or sync, and every host is read.
 pub(super) async fn newest_time(on: &impl GenericClient) -> StoreResult<Option<Timestamp>> {
     let sql = "SELECT coalesce(
         (SELECT convert_from(value, 'UTF8')::bigint FROM meta WHERE key = 'clock'),

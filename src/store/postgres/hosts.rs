@@ -42,10 +42,9 @@ fn columns() -> String {
         groups = bounds::GROUPS,
     )
 }
-/// Follows a prefix to sort after every text that starts with it.
+/// A prefix with this character appended sorts after every text that starts with the prefix.
 const LAST: char = char::MAX;
 
-/// One host.
 pub(super) async fn get(
     on: &impl GenericClient,
     machine: &MachineId,
@@ -100,7 +99,8 @@ pub(super) async fn list(
     Ok(ListPart { rows, more })
 }
 
-/// Forgets a host. Its versions are not used again, so that a new host is not mistaken for it.
+/// Forgets a host. Its versions are not used again, so that a new host is not mistaken for the
+/// forgotten one.
 pub(super) async fn forget(client: &mut Client, machine: &MachineId) -> StoreResult<bool> {
     let on = client.transaction().await?;
     Lock::Hosts.take(&on).await?;

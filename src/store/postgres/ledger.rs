@@ -11,8 +11,8 @@ use crate::store::{Expired, LedgerRow, StoreResult};
 
 /// A page of the ledger.
 ///
-/// IDs grow with revisions. So the rows made after `since` follow the last one made up to it, and
-/// only the rows before that must be searched for ended ones.
+/// IDs grow with revisions, so all rows made after `since` follow the last row made at or before
+/// it. Only the rows up to that one must be searched for rows that ended after `since`.
 pub(super) async fn page(
     on: &impl GenericClient,
     since: Revision,
@@ -35,8 +35,8 @@ pub(super) async fn page(
     page.finish()
 }
 
-/// Adds the rows that fulfill a condition, up to the limit, which is the first parameter. Only
-/// rows with an ID above the second parameter are added.
+/// Adds the rows that meet a condition, up to the limit, which is the first parameter. Only rows
+/// with an ID above the second parameter are added.
 async fn fill<const N: usize>(
     page: &mut LedgerPage<'_>,
     on: &impl GenericClient,
@@ -52,7 +52,7 @@ async fn fill<const N: usize>(
          ORDER BY r.id",
         content_of("r")
     );
-    // Rows that cannot be read make room for others: a short page is the last one.
+    // Unreadable rows are replaced by further rows, because a short page counts as the last one.
     while page.rows.len() < page.limit {
         let wanted = page.limit - page.rows.len();
         let left = codes::limit(wanted);

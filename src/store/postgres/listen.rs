@@ -32,8 +32,8 @@ const RESPONSE: Duration = Duration::from_secs(1);
 /// How long this process may take to see a response that has arrived, if it is busy.
 const GRACE: Duration = Duration::from_millis(200);
 
-/// Listens for as long as it lives, and notices when the server stops responding: a hung server
-/// keeps its connections, so nothing else would show it for minutes.
+/// Listens until it is dropped, and detects when PostgreSQL stops responding. A hung server keeps
+/// its connections, so nothing else would reveal the hang for minutes.
 pub(super) struct Listener {
     heard: Arc<Notify>,
     silent: watch::Receiver<bool>,
@@ -54,7 +54,7 @@ impl Listener {
         self.heard.notified().await;
     }
 
-    /// Notices when the server stops responding.
+    /// Detects when the server stops responding.
     pub(super) fn pulse(&self) -> Pulse {
         Pulse(self.silent.clone())
     }
@@ -100,7 +100,7 @@ async fn keep_listening(address: Address, heard: Arc<Notify>, silence: watch::Se
     let mut lost = false;
     loop {
         let Err(error) = listen(&address, &heard, &silence, &mut lost).await else { continue };
-        // A server that refuses connections responds, so queries fail without a signal from here.
+        // A server that refuses connections does respond, so queries fail without this signal.
         silence.send_replace(matches!(error, Lost::Silent));
         if !std::mem::replace(&mut lost, true) {
             tracing::warn!(%error, "cannot hear of other servers' changes; looking by the clock");
@@ -129,7 +129,7 @@ async fn listen(
         responds(client.batch_execute(&format!("LISTEN {CHANNEL}"))).await?;
         *lost = false;
         silence.send_replace(false);
-        // Notifications sent while no one listened were missed.
+        // Notifications were missed while no connection listened, so a change is assumed.
         heard.notify_one();
         loop {
             tokio::time::sleep(BEAT).await;

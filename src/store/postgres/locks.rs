@@ -1,6 +1,6 @@
 //! Locks between the servers of one database. Each ends with its transaction.
 //!
-//! A lock must be the first statement of its transaction: later statements then see what the
+//! The first statement of a transaction must take the lock, so that later statements see what the
 //! previous holder wrote.
 
 use deadpool_postgres::GenericClient;
@@ -16,17 +16,20 @@ const TABLE_LOCK_TIMEOUT: &str = "SET LOCAL lock_timeout = '1500ms'";
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Lock {
     Schema = 1,
-    /// Policy and tokens. Revisions are numbered under it, so that they have the order of commits.
+    /// Policy and tokens. Revisions are numbered under this lock, so that they have the order of
+    /// commits.
     Policy = 2,
-    /// The existence of hosts: adding hosts shares it, forgetting one takes it alone.
+    /// The existence of hosts. Adding hosts shares the lock, and forgetting a host takes it
+    /// exclusively.
     Hosts = 3,
-    /// New events. They are numbered under it, so that a reader that follows them misses none.
+    /// New events and sightings. Events are numbered under this lock, so that a reader that follows
+    /// them misses none.
     Events = 4,
 }
 
 impl Lock {
-    /// Waits for the lock and takes it alone. Another server may have it for a large import, but no
-    /// table is locked that long: afterwards, the transaction waits only shortly for tables.
+    /// Waits for the lock and takes it exclusively. Another server may hold it for a large import.
+    /// No table is locked that long, so the transaction then waits only briefly for tables.
     pub(super) async fn take(self, on: &impl GenericClient) -> StoreResult<()> {
         let lock = self as i32;
         let sql = format!("SELECT pg_advisory_xact_lock({OURS}, {lock}); {TABLE_LOCK_TIMEOUT}");

@@ -82,14 +82,15 @@ impl Session {
         if !used(on).await?.is_empty() {
             return Err(failed("it was used in the meantime; name a new one".to_owned()));
         }
-        // It has a key if it was opened before; the copy gets the other database's key.
+        // The database has a cursor key if it was opened before. The copy gets the source's key
+        // instead.
         on.batch_execute("DELETE FROM meta; DELETE FROM event_once").await?;
         Ok(session)
     }
 }
 
 impl Session {
-    /// Streams some of the columns of a table's rows, by their places, into a table.
+    /// Streams the columns at `places` of a table's rows into the table `into`.
     async fn stream(
         &self,
         table: &Table,
@@ -123,7 +124,7 @@ async fn identity(on: &Client) -> StoreResult<String> {
     Ok(rows.first().map(|row| row.try_get(0)).transpose()?.unwrap_or_default())
 }
 
-/// The tables that have rows, apart from those that opening a database writes.
+/// The tables that have rows, apart from `meta`, which opening a database fills.
 async fn used(on: &Client) -> StoreResult<Vec<&'static str>> {
     let mut used = Vec::new();
     for table in TABLES.iter().filter(|table| **table != META) {
@@ -251,7 +252,7 @@ fn page_sql(table: &Table, is_behind: bool) -> String {
     if !table.parted {
         return page;
     }
-    // First the page, and then the bodies of its rows.
+    // The inner query finds the page. Only the bodies of its rows are read.
     format!(
         "SELECT {}, body FROM ({page}) AS page LEFT JOIN {name}_body USING (id, received)
          ORDER BY page.id",
@@ -285,7 +286,7 @@ fn value(row: &tokio_postgres::Row, at: usize, kind: ColumnKind) -> StoreResult<
     .unwrap_or(Value::Null))
 }
 
-/// A value on its way into a column.
+/// A value for a column.
 #[derive(Debug)]
 struct Field<'a>(&'a Value, Column);
 

@@ -82,8 +82,8 @@ fn count(row: &Row, column: usize) -> StoreResult<u64> {
     u64::try_from(counted).map_err(|error| codes::corrupt("count", &error))
 }
 
-/// Proves that a future may change threads while its lifetimes are known: inside another future,
-/// the compiler cannot prove it.
+/// Boxes a future where its lifetimes are known, so that the compiler can prove it is `Send`.
+/// Inside another future, the compiler cannot prove this.
 fn boxed<'a, T>(
     future: impl Future<Output = T> + Send + 'a,
 ) -> Pin<Box<dyn Future<Output = T> + Send + 'a>> {
@@ -103,7 +103,7 @@ pub(super) struct Postgres {
 }
 
 impl Postgres {
-    /// Connects to the database that a URL names, and brings its schema up to date.
+    /// Connects to the database at a URL, and brings its schema up to date.
     pub(super) async fn open(url: &str, durability: Durability) -> StoreResult<Self> {
         let address = Address::of(url)?;
         let readers = Readers::new(&address, durability)?;
@@ -182,8 +182,8 @@ macro_rules! at_once {
 }
 
 /// Changes policy or tokens in one transaction under their lock, commits it if `$keep` is true of
-/// the result, and notifies the other servers. If the server stops responding, no one knows what
-/// became of the change.
+/// the result, and notifies the other servers. If PostgreSQL stops responding, the outcome of the
+/// change is unknown.
 macro_rules! change {
     ($store:expr, |$on:ident| $change:expr, $keep:expr) => {{
         let mut client = $store.policy().await?;
@@ -204,7 +204,7 @@ macro_rules! change {
     }};
 }
 
-// After the macros that they use.
+// These modules come after the macros that they use.
 mod policy_store;
 mod program_store;
 
@@ -318,7 +318,7 @@ impl EventStore for Postgres {
 
     async fn purge_events(&self, purge: EventPurge, limit: usize) -> StoreResult<usize> {
         ask!(self, |client| async {
-            // Usually there is nothing to do; then other changes need not wait.
+            // Usually there is nothing to delete. Then other changes need not wait.
             if !events::has_overdue(client, purge).await? {
                 return Ok(0);
             }

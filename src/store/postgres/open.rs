@@ -1,4 +1,4 @@
-//! Opening: the checks before anything is written, and the schema.
+//! Checks a database before anything is written, and migrates its schema.
 
 use deadpool_postgres::{Client, GenericClient, HookError, Pool, PoolError, Transaction};
 use tokio_postgres::error::SqlState;
@@ -13,8 +13,8 @@ const PROGRAM: &str = "nicelist";
 /// The oldest supported server.
 const OLDEST_SERVER: i32 = 140_000;
 
-/// The schema's versions, oldest first; a database at version N has had the first N. Never
-/// edit one that was released.
+/// The migrations of the schema, oldest first. A database at version N has had the first N. Never
+/// edit a migration that was released.
 const MIGRATIONS: &[&str] = &[
     include_str!("migrations/0001_initial.sql"),
     include_str!("migrations/0002_events.sql"),
@@ -24,7 +24,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("migrations/0006_epoch.sql"),
     include_str!("migrations/0007_programs.sql"),
 ];
-/// The version from which on rows have checksums.
+/// The first version whose rows have checksums.
 const CHECKSUMS: usize = 5;
 
 /// Checks that the database may be written, and brings its schema up to date. Errors are worded for
@@ -142,8 +142,8 @@ pub(super) async fn examine(on: &impl GenericClient) -> Result<Found, StoreError
 }
 
 impl Found {
-    /// The schema's version, 0 for an empty database. Fails if the database belongs to another program
-    /// or to a newer version.
+    /// The schema's version; 0 for an empty database. Fails if the database belongs to another
+    /// program or to a newer version.
     pub(super) fn version(&self) -> Result<usize, String> {
         if self.server < OLDEST_SERVER {
             let (is, wants) = (self.server / 10_000, OLDEST_SERVER / 10_000);
@@ -170,7 +170,8 @@ impl Found {
         Ok(version)
     }
 
-    /// The same, unless it must not be written.
+    /// The schema's version. Fails like [`Found::version`], and if the database must not be
+    /// written.
     pub(super) fn check(&self) -> Result<usize, String> {
         let version = self.version()?;
         let Some(schema) = &self.schema else { return Ok(version) };

@@ -24,12 +24,12 @@ const SESSION: &str = "SET client_min_messages = warning; SET jit = off; SET loc
 /// What connections are for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum PoolUse {
-    /// Connections that read, for one purpose.
+    /// Connections for reads and small writes of one purpose.
     Read(QueryPurpose),
     /// One that changes policy. It has the table of staged rules.
     Policy,
-    /// One that writes hosts or events: a few rows at a time, found by their key. A plan from when
-    /// the table was small must not scan it when it is large.
+    /// One that writes hosts or events: a few rows at a time, found by their key. A plan that was
+    /// made when the table was small must not scan it when it is large.
     WriteByKey,
     /// One that reads or writes everything by key, for as long as the other database takes.
     Move,

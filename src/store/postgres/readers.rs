@@ -1,4 +1,4 @@
-//! The connections that read: some for each purpose.
+//! The connections for reads and small writes, some for each purpose.
 
 use std::time::Duration;
 
@@ -11,7 +11,7 @@ use super::tls::Tls;
 use super::url::Address;
 use crate::store::{Durability, QueryPurpose, StoreError, StoreResult};
 
-/// How long a server may take to accept that a query is canceled.
+/// How long a server may take to accept the cancellation of a query.
 const CANCEL: Duration = Duration::from_secs(2);
 
 /// The readers of each purpose.
@@ -58,7 +58,6 @@ pub(super) struct Reader {
 }
 
 impl Reader {
-    /// The connection.
     pub(super) fn client(&mut self) -> StoreResult<&mut Client> {
         self.client.as_mut().ok_or_else(|| StoreError::Database("it was given back".to_owned()))
     }
@@ -77,7 +76,7 @@ impl Drop for Reader {
         let Some(client) = self.client.take().map(Client::take) else { return };
         let (token, tls) = (client.cancel_token(), self.tls.clone());
         tokio::spawn(async move {
-            // If this fails, the query ends at its deadline.
+            // If this fails, the query ends at its deadline, if it has one.
             drop(timeout(CANCEL, token.cancel_query(tls)).await);
             drop(client);
         });

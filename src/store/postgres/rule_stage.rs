@@ -1,5 +1,5 @@
-//! A session's temporary table of the rules that a change wants. It is filled by one stream of
-//! bytes.
+//! A session's temporary table of the rules that a change puts or drops. It is filled by a stream
+//! of bytes.
 
 use std::pin::pin;
 
@@ -32,7 +32,7 @@ const HEADER: &[u8] = b"PGCOPY\n\xff\r\n\0\0\0\0\0\0\0\0\0";
 /// Columns of a row: place, put, key, content, checksum.
 const COLUMNS: usize = 6 + WIDTH;
 
-/// The rule that a change wants for a target and scope.
+/// The rule that a target and scope get from a change; None if the rule is dropped.
 pub(super) struct StagedRule<'a> {
     /// Its number among the rows of the table.
     pub(super) place: i64,

@@ -1,6 +1,6 @@
-//! Writes the rules of a change: streams them into a table of the session, and compares and writes
-//! them there by a few statements, however many there are. Sorted by key they touch each page of
-//! the index once.
+//! Writes the rules of a change. They are streamed into a temporary table, and a few statements
+//! compare and write them, however many there are. They are sorted by key, so that each page of the
+//! index is touched once.
 
 use std::pin::pin;
 
@@ -18,8 +18,8 @@ use crate::store::change_plan::{
 use crate::store::sql::commit::RuleWriting;
 use crate::store::sql::rows::{self, CONTENT, content_of};
 
-/// From this many rows on, the database plans how to find those that they replace. Fewer are looked
-/// up one by one, because the planner does not know how many there are.
+/// With this many rules or more, PostgreSQL plans how to find the rows that they replace. Fewer
+/// rules are looked up one by one, because the planner does not know their number.
 const MANY: usize = 5_000;
 
 impl RuleWriting for Transaction<'_> {
@@ -46,7 +46,7 @@ async fn write_rules(
     rule_stage::fill(on, rows).await?;
     let (scopes, results) = (&plan.scopes, &mut plan.results);
     let mut counts = Writer { on, scopes, entries, results }.write(revision).await?;
-    // Their rows were ended with all rows of their scopes.
+    // The rows that these rules replace were ended with all rows of their scopes.
     counts.replaced += plan.replaced_in_cleared_scopes();
     Ok(counts)
 }
@@ -98,7 +98,7 @@ const ONE_BY_ONE: &str = "SET LOCAL enable_seqscan = off; SET LOCAL enable_hashj
     SET LOCAL enable_mergejoin = off";
 const AS_PLANNED: &str = "SET LOCAL enable_seqscan = on; SET LOCAL enable_hashjoin = on;
     SET LOCAL enable_mergejoin = on";
-/// Joins many rows with many in memory, and gives their number to the planner.
+/// Gives joins of many rows enough memory, and gives the number of staged rules to the planner.
 const MANY_AT_ONCE: &str = "SET LOCAL work_mem = '256MB'; ANALYZE rule_stage";
 
 /// Writes the rules of the session's table.
@@ -135,7 +135,8 @@ impl Writer<'_, '_, '_> {
             }
         }
         if left > 0 {
-            // The table was filled in key order and is read in that order.
+            // The table was filled in key order, apart from merged rules, and is read in that
+            // order.
             let sql = format!(
                 "INSERT INTO rule (made, rule_type, identifier, scope, {CONTENT}, checksum)
                  SELECT $1, rule_type, identifier, scope, {CONTENT}, checksum # $1
@@ -144,7 +145,7 @@ impl Writer<'_, '_, '_> {
             counts.inserted = on.execute(&sql, &[&revision]).await?;
         }
         if many {
-            // The next reader is planned with these rows.
+            // The next queries are planned with these rows.
             on.batch_execute("ANALYZE rule").await?;
         } else {
             on.batch_execute(AS_PLANNED).await?;
@@ -175,8 +176,8 @@ impl Writer<'_, '_, '_> {
         Ok(same)
     }
 
-    /// Reads the rules that would be replaced, and merges them into the new ones. Removes those
-    /// that then stay the same from the session's table, and returns how many there were.
+    /// Reads the rules that would be replaced, and merges them into the new ones. Removes rules
+    /// that then stay the same from the session's table, and returns their number.
     async fn merge(&mut self) -> StoreResult<usize> {
         let sql = format!(
             "SELECT n.place, {} FROM rule_stage AS n JOIN rule AS o ON {SAME_KEY}",

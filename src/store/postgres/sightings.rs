@@ -14,8 +14,8 @@ use crate::store::sql::sightings::{SIGHTING_ROW, sighting_row, stored_program};
 /// The key of a sighting: the numbers of a program and of a host.
 type Key = (i64, i64);
 
-/// Stores the programs and sightings of new events. `left` is how many unknown programs each
-/// request may add.
+/// Stores the programs and sightings of new events. `left` has the number of unknown programs that
+/// each request may add.
 pub(super) async fn record(
     on: &Transaction<'_>,
     new: NewSightings<'_>,
@@ -108,7 +108,7 @@ async fn insert_programs(
     inserted.iter().map(|row| Ok((row.try_get(0)?, row.try_get(1)?))).collect()
 }
 
-/// Replaces the first report of a program by an earlier one, which was counted later.
+/// Replaces the first report of a program with an earlier one, which was counted later.
 async fn replace_first_report(
     on: &Transaction<'_>,
     id: i64,
@@ -124,7 +124,7 @@ async fn replace_first_report(
     Ok(())
 }
 
-/// The numbers of machine IDs, which get one when they are first needed.
+/// The numbers of machine IDs. A machine ID without a number gets one.
 async fn find_machines(on: &Transaction<'_>, machines: &[&str]) -> StoreResult<Vec<i64>> {
     let find = "SELECT name, id FROM machine WHERE name = ANY ($1::text[])";
     let mut numbers: HashMap<String, i64> = HashMap::new();
@@ -145,7 +145,7 @@ async fn find_machines(on: &Transaction<'_>, machines: &[&str]) -> StoreResult<V
     machines.iter().map(number).collect()
 }
 
-/// Merges rows into those that are stored, and counts the hosts of programs.
+/// Merges rows into the stored rows, and updates the host counts of programs.
 async fn write_rows(on: &Transaction<'_>, mut rows: Vec<(Key, SightingRow)>) -> StoreResult<()> {
     let (programs, machines): (Vec<i64>, Vec<i64>) = rows.iter().map(|(key, _)| *key).unzip();
     let columns: Vec<String> = SIGHTING_ROW.split(", ").map(|name| format!("s.{name}")).collect();

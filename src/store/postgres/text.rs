@@ -6,8 +6,7 @@ use std::error::Error;
 use bytes::BytesMut;
 use tokio_postgres::types::{IsNull, ToSql, Type, accepts, to_sql_checked};
 
-/// A text whose NULs are stored as U+FFFD. Only texts that hosts report can have one; their JSON
-/// keeps it.
+/// A text whose NULs are stored as U+FFFD. Only texts that hosts report can contain NUL.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Text<'a>(pub(super) &'a str);
 
@@ -16,8 +15,8 @@ pub(in crate::store) fn clean(text: &str) -> Cow<'_, str> {
     if text.contains('\0') { text.replace('\0', "\u{fffd}").into() } else { text.into() }
 }
 
-/// JSON with U+FFFD in place of NUL, which is written as `\u0000`: PostgreSQL cannot query JSON
-/// with it.
+/// JSON with U+FFFD in place of NUL, which JSON writes as `\u0000`. PostgreSQL cannot query JSON
+/// that contains it.
 pub(in crate::store) fn clean_json(json: String) -> String {
     if !json.contains("\\u0000") {
         return json;
@@ -27,7 +26,7 @@ pub(in crate::store) fn clean_json(json: String) -> String {
     while let Some(at) = rest.find('\\') {
         clean.push_str(&rest[..at]);
         rest = &rest[at..];
-        // An escape is a backslash and one more sign, or four more behind that.
+        // An escape is a backslash and one character, or `\u` and four digits.
         let (escape, behind) = match rest.strip_prefix("\\u0000") {
             Some(behind) => ("\\ufffd", behind),
             None => rest.split_at(2),

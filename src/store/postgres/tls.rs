@@ -1,4 +1,4 @@
-//! TLS to the database, by rustls.
+//! TLS to the database, with rustls.
 
 use std::io;
 use std::path::PathBuf;
@@ -23,8 +23,8 @@ use tokio_rustls::rustls::{
     crypto,
 };
 
-/// How the server's certificate is checked. If a file of roots is given, they take the place
-/// of those that the system trusts.
+/// How the server's certificate is checked. If a file of roots is given, they replace the roots
+/// that the system trusts.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Trust {
     /// Not at all: this protects against eavesdropping, but not against a man in the middle.
@@ -62,7 +62,7 @@ impl Tls {
     }
 }
 
-/// Requires a certificate for this host, signed by the roots.
+/// Requires a certificate for the requested host that the roots signed.
 fn strict(
     roots: Option<&PathBuf>,
     provider: &Arc<CryptoProvider>,
@@ -84,8 +84,8 @@ fn strict(
     Ok(verifier.build().map_err(|error| unread(error.to_string()))?)
 }
 
-/// Accepts a certificate of some roots for any host, or any certificate. The other side must still
-/// prove that it has the key.
+/// Accepts any certificate, or with `chain`, any host's certificate from its roots. The server must
+/// still prove that it has the key.
 #[derive(Debug)]
 struct Lenient {
     provider: Arc<CryptoProvider>,
@@ -105,7 +105,7 @@ impl ServerCertVerifier for Lenient {
         let verified =
             chain.verify_server_cert(end_entity, intermediates, server_name, ocsp_response, now);
         match verified {
-            // The name is checked last.
+            // The name is checked last, so the certificate is valid otherwise.
             Err(Error::InvalidCertificate(
                 CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. },
             )) => Ok(ServerCertVerified::assertion()),
@@ -153,7 +153,7 @@ where
     type Error = io::Error;
 
     fn make_tls_connect(&mut self, domain: &str) -> io::Result<Handshake> {
-        // A socket in the file system has no name, and no TLS either: read only when needed.
+        // A socket in the file system has no host name and no TLS, so the name is parsed later.
         Ok(Handshake { config: Arc::clone(&self.0), host: domain.to_owned() })
     }
 }

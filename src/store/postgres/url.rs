@@ -53,7 +53,7 @@ impl Address {
         Ok(Self { config, tls: Tls::new(&trust)?, shown })
     }
 
-    /// The same, or the error that a user sees.
+    /// Like [`Address::parse`], but with the error that a user sees.
     pub(super) fn of(url: &str) -> StoreResult<Self> {
         Self::parse(url).map_err(|reason| StoreError::Open { url: UNREADABLE.to_owned(), reason })
     }
@@ -142,7 +142,7 @@ pub(super) fn chain(error: &(dyn std::error::Error + 'static)) -> String {
     let mut next = Some(error);
     while let Some(error) = next {
         if let Some(server) = error.downcast_ref::<DbError>() {
-            // The server's message needs no introduction.
+            // The server's message is clear without the library's text.
             let detail = server.detail().map(|detail| format!(" ({detail})"));
             return format!("{}{}", server.message(), detail.unwrap_or_default());
         }

@@ -19,7 +19,7 @@ pub(super) trait Batch: Send + Sync + 'static {
     type Job: Send + Sync + 'static;
     type Answer: Send + 'static;
 
-    /// Writes jobs in one transaction. Returns a result for each, in their order.
+    /// Writes jobs in one transaction. Returns a result for each, in the order of the jobs.
     fn write(
         &self,
         client: &mut Client,
@@ -67,7 +67,7 @@ async fn serve<B: Batch>(
     mut waiting: mpsc::Receiver<Waiting<B>>,
 ) {
     let mut group = Vec::new();
-    // Waiting jobs share the commit. It does not wait for more.
+    // Waiting jobs share the commit. A commit does not wait for more jobs.
     while waiting.recv_many(&mut group, B::LARGEST_GROUP).await > 0 {
         let (jobs, replies): (Vec<_>, Vec<_>) =
             group.drain(..).map(|Waiting { job, reply }| (job, reply)).unzip();
@@ -80,8 +80,8 @@ async fn serve<B: Batch>(
 }
 
 /// Writes a group. If the database refuses it, each job is tried alone, so that one bad job does
-/// not fail the others. If the connection is lost, nothing is tried again: the commit may have
-/// succeeded.
+/// not fail the others. If the connection is lost, nothing is tried again, because the commit may
+/// have succeeded.
 async fn write<B: Batch>(
     batch: &B,
     pool: &Pool,

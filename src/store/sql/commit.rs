@@ -141,7 +141,7 @@ async fn read_scope_ids<D: Database>(on: &D, scopes: &mut ChangeScopes) -> Store
     Ok(())
 }
 
-/// All tags. Those that cannot be read stay as they are.
+/// All readable tags. Unreadable tags stay as they are.
 async fn tags(on: &impl Database) -> StoreResult<Vec<Tag>> {
     let sql = "SELECT name, priority, description, membership FROM tag WHERE ended IS NULL";
     let found = on.query(sql, &[], |row| listed(rows::tag(row, 0))).await?;
@@ -173,7 +173,7 @@ async fn settings<D: Database>(
     Ok(found.await?.into_iter().flatten().collect())
 }
 
-/// The tags of the hosts that are tagged or untagged, and of those that have a dropped tag.
+/// The tags of the hosts that are tagged or untagged, and of hosts that have a dropped tag.
 async fn host_tags<D: Database>(
     on: &D,
     reads: &ChangeReads<'_>,
@@ -194,7 +194,7 @@ async fn host_tags<D: Database>(
     Ok(hosts)
 }
 
-/// The rules that must be read before the change is planned, in their order.
+/// The rules that must be read before the change is planned, in the order of `rules_to_read`.
 async fn rules<'e, D: Database>(
     on: &D,
     reads: &ChangeReads<'_>,

@@ -10,9 +10,9 @@ use crate::store::{EventFilter, StoreResult, codes};
 /// Which events a list has, and in which order.
 #[derive(Clone, Copy, Debug)]
 pub(in crate::store) enum EventRange {
-    /// Newest first, older than an event.
+    /// Events older than this one, or all events; newest first.
     Before(Option<EventId>),
-    /// Oldest first, newer than an event.
+    /// Events newer than this one, oldest first.
     After(EventId),
 }
 
@@ -84,7 +84,7 @@ pub(in crate::store) fn conditions<'a>(
     }
     if let Some(text) = text {
         let part = wanted.value(text.to_ascii_lowercase());
-        // No searched text has a line break.
+        // A text without a line break cannot match across two columns.
         let columns = ["path", "sha256", "signing_id", "team_id", "rule", "file"];
         let searched = format!("lower({})", columns.join(" || '\n' || "));
         wanted.add(&dialect.contains(&searched, &part));
@@ -92,7 +92,7 @@ pub(in crate::store) fn conditions<'a>(
     wanted
 }
 
-/// The files reported most often. `table` is where events are read from.
+/// The files reported most often. Events are read from `table`.
 pub(in crate::store) async fn stats(
     on: &impl Database,
     table: &str,
@@ -117,7 +117,7 @@ pub(in crate::store) async fn stats(
     on.query_filtered(&sql, &wanted.parameters, stat).await
 }
 
-/// The bundle that distinguishes an event from others of the same file.
+/// The bundle that distinguishes an event from other events of the same file.
 pub(in crate::store) fn member_of(event: &Event) -> &str {
     match event.kind() {
         EventKind::BundleMember => &event.bundle_hash,

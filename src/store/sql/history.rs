@@ -10,7 +10,7 @@ use crate::store::{
     RevisedRule, RevisedRulePosition, RevisionFilter, RuleVersion, StoreResult, codes,
 };
 
-/// The columns of a rule's target, which come before its content.
+/// The number of columns of a rule's target, which come before its content.
 const KEY: usize = 2;
 
 pub(in crate::store) async fn get(
@@ -58,7 +58,7 @@ pub(in crate::store) async fn list<D: Database>(
                     UNION SELECT ended FROM rule {past} WHERE {rules} AND ended IS NOT NULL)"
         ));
     } else if let Some(scope) = scope {
-        // This reads all rules: there is no index by scope.
+        // This reads all rules, because there is no index by scope.
         wanted.add(&format!(
             "id IN (SELECT made FROM rule WHERE scope = {scope}
                     UNION SELECT ended FROM rule WHERE scope = {scope} AND ended IS NOT NULL
@@ -172,7 +172,7 @@ async fn ended_rules<D: Database>(
     page(on, &sql, vec![codes::revision(at).into(), above.into()], limit, change).await
 }
 
-/// All rules that a target ever had, in all scopes, newest first.
+/// All versions of a target's rules in all scopes, newest first.
 pub(in crate::store) async fn versions<D: Database>(
     on: &D,
     target: &Target,
@@ -211,7 +211,8 @@ pub(in crate::store) async fn versions<D: Database>(
     page(on, &sql, parameters, limit, version).await
 }
 
-/// A page of the rows that can be read. The last parameter of the query is how many rows to read.
+/// A page of the rows that can be read. The last parameter of the query is the number of rows to
+/// read.
 async fn page<T: Send>(
     on: &impl Database,
     sql: &str,

@@ -1,4 +1,4 @@
-//! Hosts: which have a tag, their names and versions, and the sets of scopes that they have.
+//! Hosts with a tag, host names, versions of Santa, and sets of scopes.
 
 use super::conditions::Conditions;
 use super::{Database, Dialect, Parameter, StoredRow};
@@ -22,12 +22,13 @@ pub(in crate::store) fn machine_and_tags(
     Ok((machine(row, 0)?, codes::to_value(row.str(1)?)?))
 }
 
-/// A tag as it is written in a JSON list. Its letters need no escapes.
+/// A tag as it is written in a JSON list. The characters of a tag need no escapes.
 pub(in crate::store) fn quoted(tag: &TagName) -> String {
     format!("\"{tag}\"")
 }
 
-/// Adds the condition that a host has a tag, given by an administrator or as a member.
+/// Adds the condition that a host has a tag, because an administrator gave it the tag or because it
+/// is a member.
 pub(in crate::store) async fn add_has_tag<D: Database>(
     on: &D,
     wanted: &mut Conditions<'_>,
@@ -57,8 +58,8 @@ pub(in crate::store) async fn members<D: Database>(
     on.query_filtered(&sql, &wanted.parameters, |row| machine(row, 0)).await
 }
 
-/// Conditions; a member fulfills at least one of them. Together they match the same hosts as
-/// [`Tag::is_of`](crate::fleet::Tag::is_of).
+/// The conditions of a membership. Every member meets at least one of them. Like
+/// [`Tag::is_of`](crate::fleet::Tag::is_of), they match the members of a tag.
 fn memberships(
     dialect: Dialect,
     wanted: &mut Conditions<'_>,
@@ -121,7 +122,7 @@ pub(in crate::store) async fn set_tags(
     on.execute(sql, &[codes::json(&tags)?.into(), machine.as_str().into()]).await.map(drop)
 }
 
-/// The names of hosts. One that was stored before names were bounded is left out.
+/// The names of hosts. Names that are too long, from before names were bounded, are left out.
 pub(in crate::store) async fn names<D: Database>(
     on: &D,
     machines: &[MachineId],
@@ -178,8 +179,8 @@ pub(in crate::store) async fn find_scope_set(
     on.first(sql, &[scope_ids(members)?.into()], |row| row.number(0).map(ScopeSetId)).await
 }
 
-/// The ID of a list of scopes, which gets one if it has none. IDs are never reused, so nothing is
-/// locked: a second server finds the ID that the first one added.
+/// The ID of a list of scopes. A list without an ID gets one. IDs are never reused, and a second
+/// server finds the ID that the first one added, so nothing is locked.
 pub(in crate::store) async fn intern_scope_set(
     on: &impl Database,
     members: &[ScopeId],
@@ -196,7 +197,7 @@ pub(in crate::store) async fn intern_scope_set(
     }
 }
 
-/// The scopes of an ID.
+/// The scopes of the set with this ID.
 pub(in crate::store) async fn scope_set(
     on: &impl Database,
     id: ScopeSetId,

@@ -9,10 +9,10 @@ use crate::store::checksum::{self, Damage, RowHasher};
 use crate::store::quarantine::Quarantine;
 use crate::store::{Expired, LedgerRow, ScopeId, StoreResult, codes};
 
-/// The columns of a row of the ledger: the content and the checksum follow.
+/// The first columns of a row of the ledger. The content and the checksum follow.
 pub(in crate::store) const COLUMNS: &str = "id, scope, made, ended, rule_type, identifier";
 
-/// A scope as it is stored, and what it is if it can be read.
+/// A scope as it is stored, and the result of reading it.
 pub(in crate::store) struct StoredScope {
     kind: i64,
     name: String,
@@ -27,7 +27,7 @@ impl StoredScope {
 
 pub(in crate::store) struct LedgerPage<'q> {
     pub(in crate::store) rows: Vec<LedgerRow>,
-    /// The scopes of the rows, each read once.
+    /// The scopes of the rows, by ID. Each is read only once.
     pub(in crate::store) scopes: HashMap<i64, StoredScope>,
     pub(in crate::store) limit: usize,
     hasher: RowHasher,
@@ -47,14 +47,14 @@ impl<'q> LedgerPage<'q> {
         Self { rows, scopes, limit, hasher, damage, quarantine, expired }
     }
 
-    /// The rows, unless one of them is damaged.
+    /// Returns the rows, or an error if one of them is damaged.
     pub(in crate::store) fn finish(self) -> StoreResult<Vec<LedgerRow>> {
         self.damage.into_result()?;
         Ok(self.rows)
     }
 
-    /// Adds a row whose columns are [`COLUMNS`], its content and its checksum. Its scope must be
-    /// among `scopes` already, if it exists.
+    /// Adds a row whose columns are [`COLUMNS`], its content and its checksum. If the row's scope
+    /// exists, it must already be in `scopes`.
     pub(in crate::store) fn add(&mut self, row: &(dyn StoredRow + '_)) -> StoreResult<()> {
         let id = row.number(0)?;
         let about = || row.str(5).unwrap_or("no text").to_owned();

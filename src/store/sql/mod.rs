@@ -1,9 +1,9 @@
-//! SQL that both databases understand, and the rows that it returns.
+//! SQL that works on both databases, and the rows that it returns.
 //!
-//! Queries here are written once, with numbered parameters (`$1`), over the trait [`Database`].
-//! Where the two dialects differ in a word or two, [`Dialect`] has the difference. What they do in
-//! different ways (large imports, partitions of events, waiting for locks) is in `sqlite` and
-//! `postgres`.
+//! Queries in this module are written once, with numbered parameters (`$1`), for the trait
+//! [`Database`]. Where the two dialects differ in a word or two, [`Dialect`] returns the right
+//! words. Work that the databases do in different ways (large imports, partitions of events,
+//! waiting for locks) is in `sqlite` and `postgres`.
 
 pub(super) mod check;
 pub(super) mod commit;
@@ -90,7 +90,7 @@ pub(super) trait StoredRow {
 
     fn bytes(&self, column: usize) -> StoreResult<Option<&[u8]>>;
 
-    /// Adds a column to a hash as it is stored.
+    /// Adds the stored value of a column to a hash.
     fn hash(&self, column: usize, hasher: &mut RowHasher) -> StoreResult<()>;
 
     fn width(&self) -> usize;
@@ -112,7 +112,7 @@ impl dyn StoredRow + '_ {
         self.text(column)?.ok_or_else(|| corrupt("text", &"NULL"))
     }
 
-    /// A text that may be NULL, in the type that is needed.
+    /// A text that may be NULL, converted to `T`.
     pub(super) fn optional<T: for<'a> From<&'a str>>(
         &self,
         column: usize,
@@ -133,8 +133,8 @@ pub(super) trait Database {
         read: impl FnMut(&(dyn StoredRow + '_)) -> StoreResult<T> + Send,
     ) -> StoreResult<Vec<T>>;
 
-    /// Runs a query whose conditions depend on a filter: it is planned for its parameters, and its
-    /// connection does not keep it.
+    /// Runs a query whose conditions depend on a filter. PostgreSQL plans it for its parameters,
+    /// and its connection does not keep it.
     async fn query_filtered<T: Send>(
         &self,
         sql: &str,
@@ -155,13 +155,13 @@ pub(super) trait Database {
         Ok(self.query(sql, parameters, read).await?.into_iter().next())
     }
 
-    /// Runs a query of one number. It is 0 if there is no row or it is NULL.
+    /// Runs a query of one number. Returns 0 if there is no row or the number is NULL.
     async fn number(&self, sql: &str, parameters: &[Parameter<'_>]) -> StoreResult<i64> {
         let number = self.first(sql, parameters, |row| row.integer(0)).await?;
         Ok(number.flatten().unwrap_or(0))
     }
 
-    /// Whether a query has a row.
+    /// Whether a query returns a row.
     async fn has_row(&self, sql: &str, parameters: &[Parameter<'_>]) -> StoreResult<bool> {
         Ok(self.first(sql, parameters, |_| Ok(())).await?.is_some())
     }
@@ -183,7 +183,8 @@ impl Dialect {
         }
     }
 
-    /// A join whose left table is read first, in the order of its index.
+    /// A join. SQLite reads its left table first, in the order of an index. PostgreSQL chooses the
+    /// order itself.
     pub(super) const fn join_in_order(self) -> &'static str {
         match self {
             Self::Sqlite => "CROSS JOIN",
@@ -207,7 +208,8 @@ impl Dialect {
         }
     }
 
-    /// Two queries as one with this order. PostgreSQL reads each of them in order from its index.
+    /// Combines two queries into one with this order. PostgreSQL can read each query in order from
+    /// its index.
     pub(super) fn union(self, first: &str, second: &str, order: &str) -> String {
         match self {
             Self::Sqlite => format!("{first} UNION ALL {second} ORDER BY {order}"),
@@ -225,7 +227,7 @@ impl Dialect {
         }
     }
 
-    /// A pattern of `*` and `?` for GLOB in SQLite and LIKE in PostgreSQL.
+    /// Converts a pattern with `*` and `?` for GLOB in SQLite or LIKE in PostgreSQL.
     pub(super) fn pattern(self, pattern: &str) -> String {
         match self {
             // GLOB also has sets of letters in brackets.
@@ -250,7 +252,7 @@ impl Dialect {
         }
     }
 
-    /// The number in `meta.value`, which PostgreSQL keeps as decimal digits in bytes.
+    /// The number in `meta.value`, which PostgreSQL stores as decimal digits in bytes.
     pub(super) const fn meta_number(self) -> &'static str {
         match self {
             Self::Sqlite => "value",
@@ -259,7 +261,7 @@ impl Dialect {
     }
 }
 
-/// Ends a row at the revision `$1`. This is XOR, which SQLite does not have.
+/// Ends a row at the revision `$1`. The expression computes XOR, for which SQLite has no operator.
 pub(super) const END_ROW: &str = "ended = $1, checksum = (checksum | $1) - (checksum & $1)";
 
 fn like(pattern: &str) -> String {

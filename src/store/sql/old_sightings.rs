@@ -1,6 +1,6 @@
 //! Deletes sightings, and finds the events of an older version that are not counted yet.
 //!
-//! Every change of sightings has the lock of events.
+//! On PostgreSQL, every transaction that changes sightings holds the lock of events.
 
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 
@@ -33,7 +33,7 @@ impl OlderEvents {
     }
 }
 
-/// Leaves out an unreadable event, the newest one that is still to be counted.
+/// Skips the newest event that is still to be counted, because it is unreadable.
 pub(in crate::store) async fn leave_out(
     on: &impl Database,
     newest: EventId,
@@ -45,13 +45,13 @@ pub(in crate::store) async fn leave_out(
     Ok(OlderEvents { events: Vec::new(), next: Some(EventId(unreadable - 1)) })
 }
 
-/// The programs and sightings of older events. Those of forgotten hosts do not count.
+/// The programs and sightings of older events. Events of forgotten hosts are not counted.
 pub(in crate::store) async fn fold<'e, D: Database>(
     on: &D,
     events: &'e [StoredEvent],
 ) -> StoreResult<NewSightings<'e>> {
     let machines: BTreeSet<&str> = events.iter().map(|it| it.event.machine.as_str()).collect();
-    // Only the hosts of these events, because a database can have a million.
+    // Only the hosts of these events are read, because a database can have a million hosts.
     let sql = format!(
         "SELECT name FROM machine WHERE forgotten = 1 AND {}",
         D::DIALECT.any("name", "$1")
@@ -68,7 +68,8 @@ pub(in crate::store) async fn fold<'e, D: Database>(
     Ok(older)
 }
 
-/// Stores the newest event that is still to be counted, or that all are counted.
+/// Stores the newest event that is still to be counted. If all are counted, deletes the marks of
+/// forgotten hosts.
 pub(in crate::store) async fn set_uncounted<D: Database>(
     on: &D,
     newest: Option<EventId>,
@@ -86,7 +87,7 @@ pub(in crate::store) async fn set_uncounted<D: Database>(
     on.execute(&sql, &[newest.into()]).await.map(drop)
 }
 
-/// Deletes some sightings of a host. Its older events are never counted.
+/// Deletes at most `limit` sightings of a host. The host's older events are never counted.
 pub(in crate::store) async fn delete_of<D: Database>(
     on: &D,
     machine: &MachineId,
@@ -117,8 +118,8 @@ pub(in crate::store) async fn delete_of<D: Database>(
     Ok(keys.len())
 }
 
-/// Subtracts deleted sightings from the host counts of their programs. Deletes programs and numbers of hosts that have no
-/// sightings left.
+/// Subtracts deleted sightings from the host counts of their programs. Deletes programs that have
+/// no sightings left.
 async fn forget_keys<D: Database>(on: &D, keys: &[(i64, i64)]) -> StoreResult<()> {
     let mut hosts: BTreeMap<i64, i64> = BTreeMap::new();
     for (program, _) in keys {
@@ -138,13 +139,13 @@ async fn forget_keys<D: Database>(on: &D, keys: &[(i64, i64)]) -> StoreResult<()
 #[derive(Clone, Copy, Debug)]
 pub(in crate::store) struct PurgeRange {
     after: (i64, i64),
-    /// The last sighting; None at the end of all.
+    /// The last sighting of the part; None if the part reaches the end.
     last: Option<(i64, i64)>,
     before: i64,
 }
 
 impl PurgeRange {
-    /// What was done when this number of sightings was deleted.
+    /// The result of the part, given how many sightings were deleted.
     pub(in crate::store) fn purged(&self, deleted: usize) -> PurgedSightings {
         let next = self
             .last
@@ -162,7 +163,7 @@ impl PurgeRange {
     }
 }
 
-/// Examines the next sightings. Returns their range, and whether some are too old.
+/// Examines the next sightings. Returns their range, and whether some must be deleted.
 pub(in crate::store) async fn examine(
     on: &impl Database,
     before: Timestamp,

@@ -14,7 +14,7 @@ pub(in crate::store) async fn head(on: &impl Database) -> StoreResult<Revision> 
     codes::to_revision(on.number("SELECT max(id) FROM revision", &[]).await?)
 }
 
-/// The ID of a scope that has had a rule or a setting.
+/// The ID of a scope, if it has had a rule or a setting.
 pub(in crate::store) async fn scope_id(
     on: &impl Database,
     scope: &Scope,
@@ -78,7 +78,7 @@ pub(in crate::store) async fn rules<D: Database>(
     read_rules(on, wanted, past, limit).await
 }
 
-/// Only rules after a key. The index can use the first of these conditions.
+/// Adds the conditions for rules after a key. An index can use the first of them.
 fn add_start<'a>(wanted: &mut Conditions<'a>, key: &'a RuleKey) {
     let rule_type = wanted.value(codes::rule_type(key.target.rule_type()));
     let identifier = wanted.value(key.target.identifier());
@@ -114,8 +114,8 @@ async fn read_rules<D: Database>(
     };
     let sql = match past {
         None => format!("{} ORDER BY {ORDER}", select("rule_live", "r.ended IS NULL", &wanted)),
-        // The rules that were active then are still active or have ended since: two ranges in the
-        // same order.
+        // Rules that were active at that revision are still active or have ended since. Each kind
+        // is a range of an index in the same order.
         Some(at) => {
             let at = wanted.value(codes::revision(at));
             let live = format!("r.ended IS NULL AND r.made <= {at}");

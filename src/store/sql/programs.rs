@@ -91,7 +91,7 @@ pub(in crate::store) async fn list<D: Database>(
     let end = match filter.is_indexed() {
         true => None,
         false => {
-            // Others are found one by one.
+            // Without an index, programs are examined one by one.
             let sql = "SELECT first_seen, id FROM program WHERE (first_seen, id) < ($1, $2)
                        ORDER BY first_seen DESC, id DESC LIMIT 1 OFFSET $3";
             let bounds = [from[0].into(), from[1].into(), codes::limit(EXAMINED - 1).into()];
@@ -180,7 +180,7 @@ fn publisher_is<'a>(dialect: Dialect, wanted: &mut Conditions<'a>, publisher: &'
 
 fn add_text<'a>(dialect: Dialect, wanted: &mut Conditions<'a>, columns: &[&str], text: &'a str) {
     let part = wanted.value(text.to_ascii_lowercase());
-    // No searched text has a line break.
+    // A text without a line break cannot match across two columns.
     let searched = format!("lower({})", columns.join(" || '\n' || "));
     wanted.add(&dialect.contains(&searched, &part));
 }
@@ -216,16 +216,16 @@ fn add_seen<'a>(dialect: Dialect, wanted: &mut Conditions<'a>, filter: &'a Sight
     wanted.add(&condition);
 }
 
-/// The condition that a user ran a program: the list of users in JSON has the user's name between a
-/// comma or the list's start and a quote. Within a name, quotes are escaped.
+/// The condition that a user ran a program. In the JSON list of users, each name is quoted and
+/// follows a comma or the start of the list. Quotes within a name are escaped.
 fn has_user(dialect: Dialect, wanted: &mut Conditions<'_>, user: &str) -> String {
     let name = serde_json::Value::from(&*dialect.stored_text(user)).to_string();
     let part = wanted.value(format!(",{name}"));
     dialect.contains("',' || substr(s.users, 2)", &part)
 }
 
-/// A part of a list of sightings: the rows of `found`, which have the columns `program`,
-/// `machine_name` and those of [`SIGHTING_ROW`], up to the limit of bytes.
+/// A query for a part of a list of sightings: the rows of the query `found`, up to the limit of
+/// bytes. These rows have the columns `program`, `machine_name` and [`SIGHTING_ROW`].
 fn bounded(found: &str, order: &str) -> String {
     format!(
         "SELECT * FROM (
@@ -368,7 +368,7 @@ fn undecided_position(
 }
 
 impl UndecidedFilter {
-    /// Whether some conditions are not about the index.
+    /// Whether the filter has conditions that an index cannot check.
     fn examines_rows(&self) -> bool {
         let Self { machine: _, blocked: _, since: _, until: _, user, path, signer, text } = self;
         user.is_some() || path.is_some() || signer.is_some() || text.is_some()
@@ -414,7 +414,7 @@ fn newest_undecided<'a>(
     }
 }
 
-/// Adds the conditions that are not about the index.
+/// Adds the conditions that an index cannot check.
 fn add_undecided<'a>(
     dialect: Dialect,
     wanted: &mut Conditions<'a>,

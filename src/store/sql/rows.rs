@@ -11,15 +11,15 @@ use crate::store::StoreResult;
 use crate::store::checksum::{self, RowHasher};
 use crate::store::codes::{self, corrupt};
 
-/// The columns of a rule apart from its key. Two rules of one key are the same if these are.
+/// The columns of a rule's content. Two rules with the same key are the same if their content is.
 pub(in crate::store) const CONTENT: &str = "policy, cel, message, url, button_label, app_name, \
      bundle_hash, bundle_count, comment, ticket, source, expires";
-/// How many columns that is.
+/// The number of columns in [`CONTENT`].
 pub(in crate::store) const WIDTH: usize = 12;
 /// The columns of a revision that [`revision`] reads.
 pub(in crate::store) const REVISION: &str = "id, at, author, message";
 
-/// The columns of [`CONTENT`] of one table among several.
+/// The columns of [`CONTENT`], each with the table's name in front.
 pub(in crate::store) fn content_of(table: &str) -> String {
     let columns: Vec<String> =
         CONTENT.split(", ").map(|column| format!("{table}.{}", column.trim())).collect();
@@ -34,8 +34,8 @@ pub(in crate::store) enum ContentValue<'a> {
     Text(Option<&'a str>),
 }
 
-/// The content of a rule, in the order of [`CONTENT`]. No text has a NUL: such a rule cannot be
-/// built.
+/// The content of a rule, in the order of [`CONTENT`]. No text contains NUL, because such a rule
+/// cannot be built.
 pub(in crate::store) fn content(rule: &Rule) -> [ContentValue<'_>; WIDTH] {
     use ContentValue::{Integer, Text};
     let Notice { message, url, button_label, app_name, bundle } = &rule.notice;
@@ -148,7 +148,7 @@ pub(in crate::store) fn rule_of(
         Policy::stored(kind, row.text(first + 1)?).map_err(|error| corrupt("policy", &error))?;
     let mut rule = Rule::new(target, scope, policy).map_err(|error| corrupt("rule", &error))?;
     let bundle = match (row.text(first + 6)?, row.integer(first + 7)?) {
-        // A bundle only announces what the rule allows: without one, the rule does the same.
+        // An invalid bundle is left out, because the rule has the same effect without it.
         (Some(hash), Some(count)) => {
             u32::try_from(count).ok().and_then(|count| Bundle::new(hash, count).ok())
         }

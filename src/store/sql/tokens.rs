@@ -1,4 +1,4 @@
-//! Tokens, and what an empty database gets first.
+//! Tokens, and the first values of a new database.
 
 use jiff::Timestamp;
 

@@ -1,4 +1,4 @@
-//! Backups: a file with the whole database as it is at one moment.
+//! Backups. A backup is a file with the whole database as it is at one moment.
 
 use std::fs;
 use std::io;
@@ -77,8 +77,8 @@ pub(in crate::store) fn backup(
     Ok(backed_up)
 }
 
-/// The files that SQLite keeps next to a database. It would apply those of a previous file in
-/// the same place to the new one.
+/// The files that SQLite keeps next to a database. If the database is replaced, SQLite would apply
+/// the old files to the new database.
 pub(super) fn logs(database: &Path) -> [PathBuf; 3] {
     ["-wal", "-shm", "-journal"].map(|end| {
         let mut name = database.as_os_str().to_owned();
@@ -87,7 +87,7 @@ pub(super) fn logs(database: &Path) -> [PathBuf; 3] {
     })
 }
 
-/// How to read one of nicelist's databases that exists and is not empty.
+/// How to read the database at a path. Fails if it does not exist, is empty or is not nicelist's.
 pub(super) fn readable(path: &Path) -> Result<Log, String> {
     match fs::metadata(path) {
         Ok(found) if found.is_dir() => return Err("it is a folder; name a file".to_owned()),
@@ -103,8 +103,8 @@ pub(super) fn readable(path: &Path) -> Result<Log, String> {
     }
 }
 
-/// An empty file in the folder of another, for its owner only. It is deleted unless it takes the
-/// other's place.
+/// Creates an empty file next to `file` that only its owner can read. The new file is deleted
+/// unless it replaces `file`.
 pub(super) fn next_to(file: &Path) -> io::Result<NamedTempFile> {
     Builder::new().prefix(".nicelist-").suffix(".unfinished").tempfile_in(folder(file))
 }
@@ -113,7 +113,7 @@ pub(super) fn folder(file: &Path) -> &Path {
     file.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."))
 }
 
-/// Whether two paths lead to one file.
+/// Whether two paths lead to the same file.
 pub(super) fn is_same(one: &Path, other: &Path) -> bool {
     file_id_at(one).is_ok_and(|found| file_id_at(other).is_ok_and(|other| other == found))
 }
@@ -133,7 +133,7 @@ pub(super) fn copy_into(from: &Path, log: Log, to: &Path) -> Result<(), CopyErro
     let Some(target) = to.to_str() else {
         return Err(CopyError::Write(io::Error::other("its path is not UTF-8")));
     };
-    // Only the file is written that is named here.
+    // Only the target file is written.
     connection.pragma_update(None, "query_only", false).map_err(read)?;
     connection.execute("VACUUM INTO ?", [target]).map(drop).map_err(|error| {
         match super::health::fault_of(&error) {
@@ -149,7 +149,7 @@ pub(super) enum ContentsError {
     /// It cannot be read.
     #[error("{0}")]
     Unreadable(String),
-    /// Its content differs from what nicelist wrote.
+    /// The file's content differs from what nicelist wrote.
     #[error("it is damaged: {0}")]
     Damaged(String),
 }

@@ -1,4 +1,4 @@
-//! Whether a file is as nicelist wrote it: its structure, and the checksums of its rows.
+//! Checks that a file is as nicelist wrote it: its structure, and the checksums of its rows.
 
 use std::path::Path;
 

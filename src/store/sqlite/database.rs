@@ -1,4 +1,4 @@
-//! Runs the SQL that both databases understand.
+//! Runs the SQL of `store::sql` on SQLite.
 
 use std::pin::pin;
 use std::task::{Context, Poll, Waker};
@@ -11,7 +11,7 @@ use crate::store::codes::corrupt;
 use crate::store::sql::{Database, Dialect, Parameter, StoredRow};
 use crate::store::{StoreError, StoreResult};
 
-/// Runs queries of the trait [`Database`] to their end. SQLite never makes them wait.
+/// Runs queries of the trait [`Database`] to their end. On SQLite, they never wait.
 pub(super) fn finish<T>(queries: impl Future<Output = StoreResult<T>>) -> StoreResult<T> {
     match pin!(queries).poll(&mut Context::from_waker(Waker::noop())) {
         Poll::Ready(result) => result,
@@ -52,7 +52,7 @@ impl Database for Connection {
     }
 }
 
-/// Numbered parameters as SQLite has them: `?1` instead of `$1`.
+/// Converts numbered parameters for SQLite: `?1` instead of `$1`.
 pub(super) fn numbered(sql: &str) -> String {
     let mut parts = sql.split('$');
     let mut numbered = parts.next().unwrap_or_default().to_owned();
@@ -82,7 +82,7 @@ impl StoredRow for Row<'_> {
             ValueRef::Null => hasher.integer(None),
             ValueRef::Integer(number) => hasher.integer(Some(number)),
             ValueRef::Text(text) => hasher.text(Some(text)),
-            // Columns with a checksum have neither.
+            // nicelist stores neither in a column that a checksum covers.
             ValueRef::Real(_) | ValueRef::Blob(_) => hasher.foreign(),
         };
         Ok(())

@@ -15,7 +15,8 @@ use crate::store::sql::events::{EventRange, conditions};
 use crate::store::sql::{self, Dialect};
 use crate::store::{EventFilter, ListPart, StoreResult, StoredEvent};
 
-/// Up to this many events are sorted rather than searched for among all.
+/// If a period has fewer events than this, they are found by time and sorted, instead of searched
+/// for among all events.
 const FEW: i64 = 10_000;
 
 pub(super) fn get(connection: &Connection, id: EventId) -> StoreResult<Option<StoredEvent>> {
@@ -39,7 +40,7 @@ pub(super) fn list(
     let order = range.add_to(&mut wanted);
     let table = source(connection, filter)?;
     let most = wanted.value(codes::limit(limit));
-    // First the page, and then the bodies of its events.
+    // The subquery finds the page. Only the bodies of its events are read.
     let sql = format!(
         "SELECT page.id, page.received, {} FROM (
              SELECT id, received FROM {table} WHERE {} ORDER BY id {order} LIMIT {most}
@@ -88,15 +89,15 @@ fn read(connection: &Connection, row: &Row<'_>) -> StoreResult<(StoredEvent, usi
     Ok((StoredEvent { id, received, event }, size))
 }
 
-/// An event that is too large to be read whole.
+/// Reads the columns of an event that is too large to be read whole.
 fn shortened(connection: &Connection, id: EventId) -> StoreResult<(Timestamp, Event)> {
     let sql = format!("SELECT {EVENT_COLUMNS} FROM event WHERE id = ?");
     let mut statement = connection.prepare_cached(&sql)?;
     statement.query_one([id.0], |row| Ok(EventColumns::read(row, 0)))??.event()
 }
 
-/// Where to read events from: a few of one period by their time, blocked ones from their index,
-/// others in their order.
+/// Where to read events from. A few events of a period are read by time. Otherwise, blocked events
+/// are read from their index, and all others in order.
 fn source(connection: &Connection, filter: &EventFilter) -> StoreResult<&'static str> {
     let EventFilter { machine, blocked, since, until, .. } = filter;
     if machine.is_some() {

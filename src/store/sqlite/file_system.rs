@@ -1,5 +1,5 @@
-//! What the database files need from the operating system. Windows gets a plain alternative:
-//! there, a new file is as private as its folder.
+//! Functions of the operating system for the database files. On Windows, a new file is only as
+//! private as its folder.
 
 use std::fs::{self, DirBuilder, Metadata, OpenOptions};
 use std::io;
@@ -44,7 +44,8 @@ pub(super) fn private(options: &mut OpenOptions) -> &mut OpenOptions {
     options
 }
 
-/// Gives a file the owner of another: root restores the database of the server's user.
+/// Gives a file the owner of another file, because root may restore the database of the server's
+/// user.
 #[cfg(unix)]
 pub(super) fn copy_owner(from: &Metadata, to: &Path) -> io::Result<()> {
     let own = fs::metadata(to)?;

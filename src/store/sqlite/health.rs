@@ -1,4 +1,4 @@
-//! Whether the database can be written to, and the newest time that it knows.
+//! Whether the database can be written to, and the newest time in it.
 
 use std::time::Duration;
 
@@ -15,10 +15,10 @@ use crate::store::{DatabaseSize, Health, StoreError, StoreResult, WriteFault};
 const RECENT: Duration = Duration::from_secs(1);
 /// How long to wait for the proof.
 const PATIENCE: Duration = Duration::from_secs(1);
-/// How long one transaction, the largest import included, may take at most.
+/// The maximum duration of one transaction, including the largest import.
 const LONGEST_WRITE: Duration = Duration::from_secs(30);
 
-/// The fault behind an error of SQLite, if it is one of the file or its disk.
+/// The fault behind an error of SQLite, if the file or its disk caused the error.
 pub(super) fn fault(error: &ffi::Error) -> Option<WriteFault> {
     match error.code {
         ErrorCode::DiskFull => Some(WriteFault::DiskFull),
@@ -38,12 +38,12 @@ pub(super) fn fault(error: &ffi::Error) -> Option<WriteFault> {
     }
 }
 
-/// The fault behind an error, if it is one of a file or its disk.
+/// The fault behind an error, if a file or its disk caused the error.
 pub(super) fn fault_of(error: &rusqlite::Error) -> Option<WriteFault> {
     error.sqlite_error().and_then(fault)
 }
 
-/// What can be found out without writing.
+/// Checks without writing that the file is in place and that the writer works.
 pub(super) fn inspect(writer: &Writer, identity: &Identity) -> StoreResult<Health> {
     identity.check().map_err(StoreError::Unwritable)?;
     if !writer.is_running() {
@@ -55,7 +55,7 @@ pub(super) fn inspect(writer: &Writer, identity: &Identity) -> StoreResult<Healt
     Ok(Health { disk_free: disk_free(identity.folder()) })
 }
 
-/// The bytes of the file and its log, and what its disk has left.
+/// The bytes of the file and its log, and the free bytes of its disk.
 pub(super) fn size(identity: &Identity) -> StoreResult<DatabaseSize> {
     let bytes = identity.bytes().map_err(|error| StoreError::Database(error.to_string()))?;
     Ok(DatabaseSize { bytes, disk_free: disk_free(identity.folder()) })
@@ -71,7 +71,8 @@ pub(super) async fn prove_writable(writer: &Writer, identity: &Identity) -> Stor
     let write = writer.write(CommitSharing::Shared { rows: 1 }, note);
     match tokio::time::timeout(PATIENCE, write).await {
         Ok(written) => written,
-        // The write waits for a large import, or the disk does not respond. A later check finds out.
+        // The write waits for a large import, or the disk does not respond. A later check
+        // distinguishes the two.
         Err(_) => inspect(writer, identity).map(drop),
     }
 }
@@ -97,8 +98,8 @@ pub(super) fn noted_time(on: &Connection) -> StoreResult<Option<Timestamp>> {
     millisecond.map(codes::to_time).transpose()
 }
 
-/// The time stored last. A database of an older version has none: then the newest revision, event
-/// or sync, for which every host is read.
+/// The time stored last. A database of an older version has none. Then this is the newest time of a
+/// revision, event or sync, and every host is read.
 pub(super) fn newest_time(on: &Connection) -> StoreResult<Option<Timestamp>> {
     let sql = "SELECT coalesce(
         (SELECT value FROM meta WHERE key = 'clock'),

@@ -14,7 +14,7 @@ use crate::store::sql::hosts::{add_has_tag, machine};
 use crate::store::{HostFilter, ListPart, StoreError, StoreResult, StoredHost};
 
 const COLUMNS: &str = "machine, version, tags, first_seen, sync, facts";
-/// Follows a prefix to sort after every text that starts with it.
+/// A prefix with this character appended sorts after every text that starts with the prefix.
 const LAST: char = char::MAX;
 
 pub(super) fn get(connection: &Connection, machine: &MachineId) -> StoreResult<Option<StoredHost>> {

@@ -1,8 +1,8 @@
 //! Which file is open, and whether it is still the one at its path.
 //!
-//! SQLite keeps writing to a file that was deleted or replaced, and everything written then is
-//! lost when the process ends. Only `stat` is used: closing another descriptor of the file would
-//! drop the locks of this process.
+//! SQLite keeps writing to a file that was deleted or replaced, and everything written then is lost
+//! when the process ends. This module only calls `stat`, because closing another descriptor of the
+//! file would drop the locks of this process.
 
 use std::fs;
 use std::io;
@@ -18,7 +18,7 @@ pub(super) struct Identity {
     path: PathBuf,
     file: FileId,
     log_path: PathBuf,
-    /// Set after the first commit, because SQLite creates the log when it first writes.
+    /// Set by the first check that finds a log. SQLite creates the log when it first writes.
     log: OnceLock<FileId>,
     /// Whether the last check failed.
     lost: AtomicBool,
@@ -41,12 +41,10 @@ impl Identity {
         })
     }
 
-    /// The path of the file.
     pub(super) fn path(&self) -> &Path {
         &self.path
     }
 
-    /// The folder of the file.
     pub(super) fn folder(&self) -> &Path {
         self.path.parent().unwrap_or(&self.path)
     }

@@ -11,14 +11,14 @@ use crate::store::sql::ledger::{COLUMNS, LedgerPage, StoredScope};
 use crate::store::sql::rows::CONTENT;
 use crate::store::{Expired, LedgerRow, StoreResult};
 
-/// From this many ended rows on, reading all rows in their order is faster than sorting the ended
-/// ones for every page.
+/// With this many ended rows or more, reading all rows in order is faster than sorting the ended
+/// rows for every page.
 const MANY_ENDED: i64 = 20_000;
 
 /// A page of the ledger.
 ///
-/// IDs grow with revisions. So the rows made after `since` follow the last one made up to it, and
-/// only the rows before that must be searched for ended ones.
+/// IDs grow with revisions, so all rows made after `since` follow the last row made at or before
+/// it. Only the rows up to that one must be searched for rows that ended after `since`.
 pub(super) fn page(
     connection: &Connection,
     since: Revision,
@@ -48,8 +48,8 @@ pub(super) fn page(
     page.finish()
 }
 
-/// Adds the rows that fulfill a condition, up to the limit. The condition's first value is the ID
-/// that they are above.
+/// Adds the rows that meet a condition, up to the limit. Their IDs must be greater than the
+/// condition's first value.
 fn fill<const N: usize>(
     page: &mut LedgerPage<'_>,
     connection: &Connection,
@@ -62,7 +62,7 @@ fn fill<const N: usize>(
     );
     let mut statement = connection.prepare_cached(&sql)?;
     let mut find_scope = connection.prepare_cached("SELECT kind, name FROM scope WHERE id = ?")?;
-    // Rows that cannot be read make room for others: a short page is the last one.
+    // Unreadable rows are replaced by further rows, because a short page counts as the last one.
     while page.rows.len() < page.limit {
         let wanted = page.limit - page.rows.len();
         let limit = codes::limit(wanted);

@@ -40,7 +40,7 @@ pub(in crate::store) fn state(path: &str) -> StoreResult<DatabaseState> {
     found().map_err(failed(path))
 }
 
-/// The tables that have rows, apart from those that opening a database writes.
+/// The tables that have rows, apart from `meta`, which opening a database fills.
 fn used(connection: &Connection) -> rusqlite::Result<Vec<&'static str>> {
     let mut used = Vec::new();
     for table in TABLES.iter().filter(|table| **table != META) {
@@ -58,7 +58,7 @@ fn used(connection: &Connection) -> rusqlite::Result<Vec<&'static str>> {
 
 /// A file that is read or filled.
 pub(in crate::store) struct File {
-    /// Missing while a thread works with it, and after that work was abandoned.
+    /// Missing while a thread works with it, and after such work was abandoned.
     connection: Option<Connection>,
 }
 
@@ -88,14 +88,15 @@ impl File {
             if !used.is_empty() {
                 return Err("it was used in the meantime; name a new one".to_owned());
             }
-            // It has a key if it was opened before; the copy gets the other database's key.
+            // The file has a cursor key if it was opened before. The copy gets the source's key
+            // instead.
             connection.execute("DELETE FROM meta", []).map_err(open::reason)?;
             Ok(Self { connection: Some(connection) })
         };
         opened().map_err(failed(path))
     }
 
-    /// Works with the connection, off the async threads.
+    /// Runs `work` with the connection, off the async threads.
     async fn with<T, W>(&mut self, work: W) -> StoreResult<T>
     where
         T: Send + 'static,
@@ -115,8 +116,8 @@ impl File {
     }
 }
 
-/// Begins to write, alone and without a write-ahead log, which would contain everything again: new
-/// pages at the end of the file need no log to be rolled back.
+/// Begins an exclusive transaction without a write-ahead log, which would contain everything a
+/// second time. New pages at the end of the file can be rolled back without such a log.
 fn begin(connection: &Connection) -> rusqlite::Result<()> {
     connection.query_one("PRAGMA journal_mode = DELETE", [], |_| Ok(()))?;
     connection.execute_batch("BEGIN EXCLUSIVE")
@@ -179,7 +180,7 @@ impl DatabaseWriter for File {
     async fn commit(mut self: Box<Self>) -> StoreResult<()> {
         self.with(|on| {
             on.execute_batch("COMMIT")?;
-            // The copy is complete even if this fails: opening it tries again.
+            // The copy is complete even if this fails. Opening the copy tries again.
             if let Err(error) = open::write_ahead(on) {
                 tracing::warn!(error, "cannot switch to write-ahead logging yet");
             }
@@ -242,7 +243,7 @@ fn write(connection: &Connection, table: &Table, rows: &[Row]) -> StoreResult<()
 fn value(found: ValueRef<'_>, kind: ColumnKind) -> StoreResult<Value> {
     Ok(match (found, kind) {
         (ValueRef::Null, _) => Value::Null,
-        // SQLite stores numbers among bytes as numbers.
+        // In a column of bytes, SQLite stores a number as a number.
         (ValueRef::Integer(number), ColumnKind::Bytes) => {
             Value::Bytes(number.to_string().into_bytes())
         }
@@ -269,7 +270,7 @@ impl ToSql for Value {
     }
 }
 
-/// The number that bytes are the digits of. Keys and hashes are longer than any number.
+/// The number whose digits these bytes are. Keys and hashes are longer than any number.
 fn number(bytes: &[u8]) -> Option<i64> {
     let number: i64 = std::str::from_utf8(bytes).ok()?.parse().ok()?;
     (number.to_string().as_bytes() == bytes).then_some(number)

@@ -87,7 +87,8 @@ impl From<rusqlite::Error> for StoreError {
 
 /// A database in a file.
 pub(super) struct Sqlite {
-    // Dropped in this order: the last connection empties the log before the folder is deleted.
+    // The fields are dropped in this order, so that the last connection empties the log before the
+    // folder is deleted.
     readers: Readers,
     writer: Writes,
     identity: Arc<Identity>,
@@ -295,7 +296,8 @@ impl EventStore for Sqlite {
     }
 
     async fn purge_events(&self, purge: EventPurge, limit: usize) -> StoreResult<usize> {
-        // Counting events takes long, and other writes would have to wait for it.
+        // A reader counts the events. Counting takes long, and other writes would have to wait for
+        // it.
         let overdue = self.readers.read(move |on| events::overdue(on, purge)).await?;
         match overdue {
             None => Ok(0),

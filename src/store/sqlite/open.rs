@@ -1,4 +1,4 @@
-//! Opening: the file and its mode, the checks before anything is written, the schema.
+//! Opens a database file, checks it before anything is written, and migrates its schema.
 
 use std::fs::{self, OpenOptions};
 use std::io;
@@ -22,8 +22,8 @@ const PATIENCE: Duration = Duration::from_secs(10);
 /// Prepared statements per connection.
 const STATEMENTS: usize = 128;
 
-/// The schema's versions, oldest first; a database at version N has had the first N. Never
-/// edit one that was released.
+/// The migrations of the schema, oldest first. A database at version N has had the first N. Never
+/// edit a migration that was released.
 const MIGRATIONS: &[&str] = &[
     include_str!("migrations/0001_initial.sql"),
     include_str!("migrations/0002_events.sql"),
@@ -33,7 +33,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("migrations/0006_epoch.sql"),
     include_str!("migrations/0007_programs.sql"),
 ];
-/// The version from which on rows have checksums.
+/// The first version whose rows have checksums.
 pub(super) const CHECKSUMS: usize = 5;
 
 /// The newest version of the schema.
@@ -54,11 +54,11 @@ pub(super) enum ConnectionUse {
 /// What happens to the log of a database that is only read, when the last connection closes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Log {
-    /// There was none. The one that opening creates is deleted.
+    /// There was no log. The log that opening creates is deleted.
     Deleted,
-    /// It has commits, and stays.
+    /// The log has commits, and stays.
     Kept,
-    /// There is none and none can be created, so no one can write: only the file is read.
+    /// There is no log, and none can be created. No one can write, so only the file is read.
     Missing,
 }
 
@@ -79,7 +79,8 @@ pub(super) fn prepare(connection: &mut Connection) -> Result<(), String> {
             rusqlite::version()
         ));
     }
-    // Before anything that writes: switching another program's file to WAL would change it.
+    // The check comes before any write, because switching another program's file to WAL would
+    // change it.
     header(connection)?;
     write_ahead(connection)?;
     migrate(connection)
@@ -134,7 +135,7 @@ fn alone(path: &Path) -> rusqlite::Result<Connection> {
     Connection::open_with_flags(url.as_str(), flags)
 }
 
-/// How a database is to be read without changing a file, and the version of its schema.
+/// How to read a database without changing a file, and the version of its schema.
 pub(super) fn examine(path: &Path) -> Result<(Log, usize), String> {
     let mut log = path.as_os_str().to_owned();
     log.push("-wal");
@@ -144,7 +145,7 @@ pub(super) fn examine(path: &Path) -> Result<(Log, usize), String> {
     };
     let marks = version(path, found);
     let code = marks.as_ref().err().and_then(rusqlite::Error::sqlite_error_code);
-    // SQLite needs a log, and it can create none.
+    // SQLite needs a log, but cannot create one.
     let no_log = matches!(code, Some(ErrorCode::CannotOpen | ErrorCode::ReadOnly))
         && fs::metadata(path).is_ok();
     match found {
@@ -202,7 +203,8 @@ fn marks(connection: &mut Connection) -> rusqlite::Result<(i32, i32, i64)> {
     Ok((id, version, tables))
 }
 
-/// Switches to write-ahead logging. SQLite does not wait for others here, so we do.
+/// Switches to write-ahead logging. SQLite does not wait for other connections here, so this
+/// function does.
 pub(super) fn write_ahead(connection: &Connection) -> Result<(), String> {
     const PAUSE: Duration = Duration::from_millis(10);
     let mut waited = Duration::ZERO;

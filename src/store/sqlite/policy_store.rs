@@ -24,7 +24,7 @@ impl PolicyStore for Sqlite {
     }
 
     async fn expire(&self, now: Timestamp) -> StoreResult<Option<Revision>> {
-        // Usually there is nothing to do; then other writes need not wait.
+        // Usually no rule has expired. Then other writes need not wait.
         if !self.has_expired(now).await? {
             return Ok(None);
         }

@@ -19,7 +19,8 @@ use crate::store::{
     UndecidedSighting,
 };
 
-/// Reads the newest uncounted events. One that is unreadable is read alone and left out.
+/// Reads the newest uncounted events. If one is unreadable, reads only the newest, and leaves it
+/// out if it is the unreadable one.
 fn older_events(on: &Connection, newest: EventId, limit: usize) -> StoreResult<OlderEvents> {
     let range = EventRange::Before(Some(EventId(newest.0.saturating_add(1))));
     match events::list(on, &EventFilter::default(), range, limit) {
@@ -38,7 +39,7 @@ fn count_older(
     newest: EventId,
     OlderEvents { events, next }: &OlderEvents,
 ) -> StoreResult<WriteResult<bool>> {
-    // Another process may have been faster.
+    // Another process may have counted them in the meantime.
     if finish(old_sightings::uncounted(connection))? != Some(newest) {
         return Ok(WriteResult::Discard(true));
     }
@@ -106,7 +107,7 @@ impl ProgramStore for Sqlite {
     }
 
     async fn count_older_events(&self, limit: usize) -> StoreResult<bool> {
-        // Read by a reader, so that other writes need not wait for it.
+        // A reader reads the events, so that other writes need not wait.
         let older = move |on: &_| {
             let Some(newest) = finish(old_sightings::uncounted(on))? else { return Ok(None) };
             Ok(Some((newest, older_events(on, newest, limit)?)))

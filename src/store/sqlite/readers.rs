@@ -1,4 +1,4 @@
-//! The connections that read, each query in one snapshot of the database.
+//! The connections that read. Each query sees one snapshot of the database.
 
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -14,12 +14,12 @@ use super::open::{self, ConnectionUse};
 use crate::store::query_purpose::{Bounds, QueryPurpose};
 use crate::store::{StoreError, StoreResult};
 
-/// A query checks whether it must stop after this many steps of SQLite's machine: some
-/// microseconds.
+/// After this many steps of SQLite's virtual machine, a query checks whether it must stop. They
+/// take some microseconds.
 const STEPS_A_CHECK: i32 = 1_000;
 
-/// The readers of each purpose. They are opened at the start, so that they keep working when the
-/// file is deleted or replaced.
+/// The readers of each purpose. [`Readers::open`] opens them at the start, so that they keep
+/// working when the file is deleted or replaced.
 pub(super) struct Readers {
     sync: Arc<Pool>,
     admin: Arc<Pool>,
@@ -77,8 +77,8 @@ impl Readers {
         self.current().read(query).await
     }
 
-    /// Runs one statement on the calling thread. For rows that are found by their key: that is
-    /// faster than waking another thread. It does not wait for other readers.
+    /// Runs one statement on the calling thread, without waiting for other readers. For a row that
+    /// is found by its key, this is faster than waking another thread.
     pub(super) fn glance<T>(
         &self,
         query: impl FnOnce(&Connection) -> StoreResult<T>,
@@ -91,7 +91,8 @@ impl Readers {
 struct Pool {
     path: PathBuf,
     reading: ConnectionUse,
-    /// The file that the readers must be of, if they are opened over a long time.
+    /// The file that must still be at `path` when another reader is opened. None for a command that
+    /// changes nothing.
     identity: Option<Arc<Identity>>,
     bounds: Bounds,
     turns: Arc<Semaphore>,
@@ -144,7 +145,7 @@ impl Pool {
         stop.check()?;
         let mut connection = self.take()?;
         let stopping = Arc::clone(stop);
-        // Replaces the handler of the query before, which is done.
+        // This replaces the handler of the previous query, which is done.
         connection.progress_handler(STEPS_A_CHECK, Some(move || stopping.check().is_err()))?;
         let snapshot = connection.transaction()?;
         let answer = query(&snapshot);

@@ -32,7 +32,6 @@ pub(in crate::store) fn examine(file: &Path) -> Result<BackedUp, RestoreError> {
     contents_of(connection, file).map_err(|error| unusable(error.to_string()))
 }
 
-/// Restores a backup.
 pub(in crate::store) fn restore(
     database: &Path,
     file: &Path,
@@ -81,7 +80,7 @@ struct Locked {
 }
 
 impl Locked {
-    /// Locks the database at a path. Its log is written into its file, so that the file has
+    /// Locks the database at a path. Its log is written into its file, so that the file contains
     /// everything. Another program's file is not touched.
     fn take(database: &Path) -> Result<Self, RestoreError> {
         let irreplaceable = |reason: String| {

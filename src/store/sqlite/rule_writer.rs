@@ -96,7 +96,7 @@ impl<'c, 'e, 's> RuleWriter<'c, 'e, 's> {
         })
     }
 
-    /// Makes the only edits of some rules.
+    /// Makes the edits of rules with a single edit.
     fn write_single(&mut self, edits: Vec<RuleEdit<'e>>) -> StoreResult<()> {
         let mut chunk = Vec::with_capacity(CHUNK);
         for edit in edits {
@@ -116,8 +116,8 @@ impl<'c, 'e, 's> RuleWriter<'c, 'e, 's> {
         Ok(())
     }
 
-    /// Puts a chunk of rules. Unless most are stored already, it tries to insert all of them
-    /// before it reads any.
+    /// Puts a chunk of rules. Unless most rules of the last chunk were already stored, tries to
+    /// insert all of them before it reads any.
     fn put_chunk(&mut self, chunk: &[RuleEdit<'e>]) -> StoreResult<()> {
         if !self.mostly_stored {
             let new = chunk.iter().filter_map(|edit| {
@@ -215,7 +215,8 @@ impl<'c, 'e, 's> RuleWriter<'c, 'e, 's> {
 enum Found {
     /// This change inserted it.
     New,
-    /// The row equals the edited rule. It is not read, because most rows of an import are equal.
+    /// The row equals the edited rule. No rule is built from the row, because most rows of an
+    /// import are equal.
     Same,
     Other(StoreResult<Rule>),
 }
@@ -253,7 +254,7 @@ fn insert(
     statement.raw_execute()
 }
 
-/// Finds the active row of a key, and returns its ID and what `read` reads of it.
+/// Finds the active row of a key, and returns its ID and the result of `read`.
 fn find<T>(
     statement: &mut Statement<'_>,
     target: &Target,

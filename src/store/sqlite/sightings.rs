@@ -9,8 +9,8 @@ use crate::store::new_sightings::{
 };
 use crate::store::sql::sightings::{SIGHTING_ROW, sighting_row};
 
-/// Stores the programs and sightings of new events. `left` is how many unknown programs each
-/// request may add.
+/// Stores the programs and sightings of new events. `left` has the number of unknown programs that
+/// each request may add.
 pub(super) fn record(
     connection: &Connection,
     new: NewSightings<'_>,
@@ -88,7 +88,7 @@ fn insert_program(
     Ok(connection.last_insert_rowid())
 }
 
-/// Replaces the first report of a program by an earlier one, which was counted later.
+/// Replaces the first report of a program with an earlier one, which was counted later.
 fn replace_first_report(
     connection: &Connection,
     id: i64,
@@ -113,7 +113,7 @@ fn replace_first_report(
     Ok(())
 }
 
-/// The numbers of machine IDs, which get one when they are first needed.
+/// The numbers of machine IDs. A machine ID without a number gets one.
 fn find_machines(connection: &Connection, machines: &[&str]) -> StoreResult<Vec<i64>> {
     let mut find = connection.prepare_cached("SELECT id FROM machine WHERE name = ?")?;
     let mut numbers = Vec::with_capacity(machines.len());
@@ -131,8 +131,8 @@ fn find_machines(connection: &Connection, machines: &[&str]) -> StoreResult<Vec<
     Ok(numbers)
 }
 
-/// Merges rows into those that are stored, and counts the hosts of programs that were not
-/// `created` with them.
+/// Merges rows into the stored rows. Raises the host count of a program for each new row, unless
+/// the program is in `created` and was inserted with its count.
 fn write_rows(
     connection: &Connection,
     rows: Vec<((i64, i64), SightingRow)>,

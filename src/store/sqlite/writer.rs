@@ -18,18 +18,19 @@ use crate::store::{StoreError, StoreResult, WriteFault};
 const LARGEST_GROUP: u32 = 2048;
 /// Maximum waiting rows. They are written within seconds, and take about 100 MB of memory.
 const MOST_WAITING: u32 = 64 * 1024;
-/// How long a commit waits for more jobs, if the last one had several but few: a commit takes as
-/// long for many as for one. It waits in steps, because enough jobs may arrive earlier.
+/// The length of a step in which a commit waits for more jobs. It waits if the last commit had
+/// several jobs but fewer than `CROWD`, because a commit takes as long for many as for one. It
+/// waits in steps, because enough jobs may arrive earlier.
 const GATHERING: Duration = Duration::from_micros(2500);
 const STEPS: u32 = 4;
-/// With this many jobs, a commit does not wait for more: those that arrive during it share the
-/// next.
+/// With this many jobs, a commit does not wait for more. Jobs that arrive during the commit share
+/// the next one.
 const CROWD: usize = 32;
 
 /// Whether the work of a successful job is kept.
 pub(super) enum WriteResult<T> {
     Keep(T),
-    /// It is rolled back, and its result is returned.
+    /// The work is rolled back, and its result is returned.
     Discard(T),
 }
 
@@ -46,12 +47,13 @@ pub(super) enum CommitSharing {
     Single,
     /// Shares a commit. It writes about this many rows.
     Shared { rows: u32 },
-    /// Has a commit of its own: a savepoint would copy every page it touches. It is never refused.
+    /// Has a commit of its own, because a savepoint would copy every page that the job touches.
+    /// Such a job is never refused.
     Alone,
 }
 
 impl CommitSharing {
-    /// How many waiting rows it counts for.
+    /// How many waiting rows the job counts as.
     fn rows(self) -> u32 {
         match self {
             Self::Single => 1,
@@ -95,7 +97,8 @@ impl Activity {
 }
 
 impl Writer {
-    /// Starts the thread, which acknowledges a commit only while `identity` is the open file.
+    /// Starts the thread, which acknowledges a commit only if the file of `identity` is still at
+    /// its path.
     pub(super) fn start(connection: Connection, identity: Arc<Identity>) -> std::io::Result<Self> {
         Self::start_with(connection, identity, || thread::sleep(GATHERING))
     }
@@ -130,8 +133,8 @@ impl Writer {
         self.thread.as_ref().is_some_and(|thread| !thread.is_finished())
     }
 
-    /// Does `work` in a transaction, or as a part of one, and returns after its commit.
-    /// [`StoreError::Overloaded`] if too much waits already.
+    /// Does `work` in a transaction, or as a part of one, and returns after its commit. Fails with
+    /// [`StoreError::Overloaded`] if too many rows are already waiting.
     pub(super) async fn write<T, W>(&self, turn: CommitSharing, work: W) -> StoreResult<T>
     where
         T: Send + 'static,
@@ -288,7 +291,7 @@ fn transact(connection: &Connection, group: &mut [Job]) -> rusqlite::Result<()> 
             }
         }
         if connection.is_autocommit() {
-            // It rolled back automatically: further statements would be committed one by one.
+            // SQLite rolled back automatically. Further statements would be committed one by one.
             return Err(rusqlite::Error::SqliteFailure(
                 rusqlite::ffi::Error::new(rusqlite::ffi::SQLITE_ABORT_ROLLBACK),
                 Some("the transaction was rolled back by another's failure".to_owned()),

@@ -21,7 +21,7 @@ pub(super) enum Writes {
 }
 
 impl Writes {
-    /// The thread that writes, if there is one.
+    /// The thread that writes. Fails if the database is only read.
     pub(super) fn writer(&self) -> StoreResult<&Writer> {
         match self {
             Self::Kept(writer) => Ok(writer),

@@ -17,7 +17,7 @@ pub(in crate::store::postgres) async fn create_partitions(
     partitions::make(on, &weeks).await
 }
 
-/// Stores the digests of all events. Events that differ only in a NUL have one digest.
+/// Stores the digests of all events. Events that differ only in a NUL have the same digest.
 pub(in crate::store::postgres) async fn insert_digests(on: &impl GenericClient) -> StoreResult<()> {
     let sql = format!(
         "INSERT INTO event_once (digest, id, received)

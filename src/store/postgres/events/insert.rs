@@ -1,6 +1,6 @@
 //! Stores events, each only once.
 //!
-//! An event's digest distinguishes it from others and is unique in `event_once` over all
+//! An event's digest distinguishes it from other events and is unique in `event_once` over all
 //! partitions. Events are added under a lock, so that their IDs have the order of commits.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
@@ -91,7 +91,7 @@ impl Columns {
         Ok(())
     }
 
-    /// The columns of the digest, which are the parameters of [`GIVEN`].
+    /// The places and the columns of the digest, which are the parameters of [`GIVEN`].
     fn keys(&self) -> [&(dyn tokio_postgres::types::ToSql + Sync); 9] {
         [
             &self.place,
@@ -122,7 +122,7 @@ pub(in crate::store::postgres) struct InsertEvents {
 }
 
 impl Batch for InsertEvents {
-    // A job has the events of one upload, mostly 50 of 4 kB.
+    // A job has the events of one upload, usually 50 events of 4 kB.
     const LARGEST_GROUP: usize = 32;
     const QUEUE: usize = 512;
 
@@ -253,7 +253,8 @@ async fn insert(
     Ok(new)
 }
 
-/// Replaces reports without a bundle's hash by the same ones with it. The first hash stays.
+/// Replaces reports without a bundle's hash with the same reports that have the hash. If several
+/// have one, the first stays.
 async fn learn_bundles(on: &Transaction<'_>, events: &[&Event]) -> StoreResult<()> {
     if events.is_empty() {
         return Ok(());

@@ -8,7 +8,7 @@ use crate::store::StoreResult;
 use crate::store::postgres::locks::Lock;
 use crate::store::postgres::query;
 
-/// A week, in milliseconds. So a year has 52 partitions, and a query for one event need not search
+/// A week, in milliseconds. A year has only 52 partitions, so a query for one event need not search
 /// hundreds.
 const WEEK: i64 = 7 * 24 * 60 * 60 * 1000;
 /// The two tables with the same partitions.
@@ -24,18 +24,18 @@ impl Week {
         Self(millisecond.div_euclid(WEEK))
     }
 
-    /// Its first millisecond.
+    /// The first millisecond of the week.
     pub(super) fn begins(self) -> i64 {
         self.0.saturating_mul(WEEK)
     }
 
-    /// The first millisecond after it.
+    /// The first millisecond after the week.
     pub(super) fn ends(self) -> i64 {
         self.begins().saturating_add(WEEK)
     }
 
     pub(super) fn partition(self, table: &str) -> String {
-        // A minus sign would have to be quoted everywhere; nothing was received before 1970.
+        // A minus sign would have to be quoted everywhere. Nothing was received before 1970.
         format!("{table}_w{}", self.0.max(0))
     }
 
@@ -53,7 +53,7 @@ pub(super) async fn ensure(client: &mut Client, weeks: &HashSet<Week>) -> StoreR
     Ok(on.commit().await?)
 }
 
-/// The same in a transaction that has the lock of events.
+/// Like [`ensure`], in a transaction that already has the lock of events.
 pub(super) async fn make(on: &impl GenericClient, weeks: &HashSet<Week>) -> StoreResult<()> {
     let there = all(on).await?;
     for week in weeks.iter().filter(|week| week.is_nameable() && !there.contains(week)) {

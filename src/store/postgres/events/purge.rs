@@ -12,10 +12,11 @@ use crate::store::{EventPurge, StoreResult};
 
 /// Entries of dropped partitions that are deleted at a time.
 const STALE: i64 = 20_000;
-/// How long to wait for the readers of a partition before it is dropped. New readers wait as long.
+/// How long to wait for the readers of a partition before it is dropped. New readers may have to
+/// wait this long, too.
 const DROP_PATIENCE: &str = "SET LOCAL lock_timeout = '2s'";
 
-/// Whether an event must be deleted.
+/// Whether an event, or an entry of a dropped partition, must be deleted.
 pub(in crate::store::postgres) async fn has_overdue(
     on: &impl GenericClient,
     purge: EventPurge,
@@ -34,7 +35,7 @@ pub(in crate::store::postgres) async fn has_overdue(
 /// How many events exceed the limit.
 async fn surplus(on: &impl GenericClient, keep: Option<u64>) -> StoreResult<i64> {
     let Some(keep) = keep.and_then(|keep| i64::try_from(keep).ok()) else { return Ok(0) };
-    // IDs grow, so a small range needs no count.
+    // There are at most as many events as IDs in their range, so a small range needs no count.
     let sql = "SELECT coalesce((SELECT max(id) FROM event) - (SELECT min(id) FROM event) + 1, 0)";
     for sql in [sql, "SELECT count(*) FROM event"] {
         let rows = query(on, sql, &[]).await?;
@@ -49,8 +50,8 @@ async fn surplus(on: &impl GenericClient, keep: Option<u64>) -> StoreResult<i64>
     Ok(0)
 }
 
-/// Drops the partitions that are completely too old, and deletes the oldest other events that are
-/// too old or exceed the limit, a few at a time. Returns how many events were deleted.
+/// Drops the partitions whose events are all too old. Then deletes other events that are too old or
+/// too many, oldest first, at most `limit` at a time. Returns how many events were deleted.
 pub(in crate::store::postgres) async fn purge(
     client: &mut Client,
     purge: EventPurge,
@@ -86,7 +87,7 @@ pub(in crate::store::postgres) async fn purge(
 async fn drop_week(client: &mut Client, week: Week) -> StoreResult<usize> {
     let on = client.transaction().await?;
     Lock::Events.take(&on).await?;
-    // Another server may have dropped it.
+    // Another server may have dropped the week.
     if !partitions::all(&on).await?.contains(&week) {
         return Ok(0);
     }
@@ -124,7 +125,7 @@ async fn delete(on: &impl GenericClient, which: &str, values: Values<'_>) -> Sto
     usize::try_from(gone).map_err(|error| codes::corrupt("count", &error))
 }
 
-/// Deletes some events of a host. Returns how many were deleted.
+/// Deletes at most `limit` events of a host. Returns how many were deleted.
 pub(in crate::store::postgres) async fn delete_of(
     on: &impl GenericClient,
     machine: &MachineId,

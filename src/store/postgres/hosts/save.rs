@@ -24,7 +24,7 @@ pub(in crate::store::postgres) struct Save {
 }
 
 impl Save {
-    /// Nothing if there can be no such version.
+    /// None if no row can have this version.
     pub(in crate::store::postgres) fn new(host: &Host, version: u64) -> StoreResult<Option<Self>> {
         let Ok(version) = i64::try_from(version) else { return Ok(None) };
         Ok(Some(Self {
@@ -35,7 +35,7 @@ impl Save {
             primary_user: clean(&host.facts.primary_user).into_owned(),
             first_seen: host.first_seen.as_millisecond(),
             sync: codes::json(&host.sync)?,
-            // Lists of hosts query it.
+            // Lists of hosts query this JSON.
             facts: clean_json(codes::json(&host.facts)?),
         }))
     }
@@ -82,13 +82,13 @@ impl Batch for Saves {
                 .collect());
         }
         let on = client.transaction().await?;
-        // Not while a host is being forgotten: its version must not come back.
+        // Waits while a host is being forgotten, because its version must not be used again.
         Lock::Hosts.share(&on).await?;
         let mut answers = vec![false; jobs.len()];
         for round in &rounds {
             let (new, known): (Vec<usize>, Vec<usize>) =
                 round.iter().partition(|place| jobs[**place].version == 0);
-            // Sent one after the other without waiting for the first.
+            // Both are sent without waiting for the first result.
             let (made, changed) = tokio::join!(
                 statement(&on, INSERT, jobs, &new),
                 statement(&on, UPDATE, jobs, &known)
@@ -104,7 +104,8 @@ impl Batch for Saves {
     }
 }
 
-/// Jobs in rounds in which no host comes twice, in the order of hosts. Mostly it is one round.
+/// Splits jobs into rounds. A round has each host only once, and is sorted by host. Usually there
+/// is only one round.
 fn rounds(jobs: &[Save]) -> Vec<Vec<usize>> {
     let mut rounds: Vec<(HashSet<&str>, Vec<usize>)> = Vec::new();
     for (place, job) in jobs.iter().enumerate() {

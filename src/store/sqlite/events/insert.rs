@@ -27,7 +27,7 @@ pub(in crate::store::sqlite) fn add(
     Ok(AddedEvents { events: added, programs, left_out })
 }
 
-/// How many events are new. The caller rolls back.
+/// How many events are new. This inserts them, and the caller rolls back.
 pub(in crate::store::sqlite) fn count_new(
     connection: &Connection,
     events: &[Event],
@@ -85,7 +85,7 @@ fn insert<'e>(
     Ok(new)
 }
 
-/// Replaces a report without a bundle's hash by the same one with it.
+/// Replaces a report without a bundle's hash with the same report that has the hash.
 fn learn_bundle(connection: &Connection, event: &Event) -> StoreResult<()> {
     let found: Option<(i64, String)> = connection
         .prepare_cached(
@@ -133,7 +133,7 @@ pub(in crate::store::sqlite) fn overdue(
 /// How many events exceed the limit.
 fn surplus(connection: &Connection, keep: Option<u64>) -> StoreResult<i64> {
     let Some(keep) = keep.and_then(|keep| i64::try_from(keep).ok()) else { return Ok(0) };
-    // IDs are consecutive, so a small range needs no count.
+    // There are at most as many events as IDs in their range, so a small range needs no count.
     let sql = "SELECT ifnull((SELECT max(id) FROM event) - (SELECT min(id) FROM event) + 1, 0)";
     let at_most: i64 = connection.prepare_cached(sql)?.query_one([], |row| row.get(0))?;
     if at_most <= keep {
@@ -168,7 +168,7 @@ pub(in crate::store::sqlite) fn purge(
     Ok(WriteResult::Keep(gone))
 }
 
-/// Deletes some events of a host. Returns how many were deleted.
+/// Deletes at most `limit` events of a host. Returns how many were deleted.
 pub(in crate::store::sqlite) fn delete_of(
     connection: &Connection,
     machine: &MachineId,

@@ -70,7 +70,7 @@ async fn one_who_writes_alone_never_waits_and_a_few_wait_for_more() {
     let path = folder.path().join("t.db");
     let ((waits, waiting), (go_on, gone)) = (blocking::channel(), blocking::channel());
     let gather = move || {
-        // Only the first is listened for.
+        // The test receives only the first.
         let _ = waits.send(());
         gone.recv().unwrap();
     };
@@ -130,7 +130,7 @@ async fn what_is_queued_is_done_before_the_writer_ends() {
     let writer = Writer::start(database(&path), opened(&path)).unwrap();
     let (go, gate) = blocking::channel();
     {
-        // Cancelled before the result.
+        // The callers stop waiting before the result.
         let asking =
             async { tokio::join!(held(&writer, gate), writer.write(SHARED, |on| add(on, 1))) };
         let none = tokio::time::timeout(std::time::Duration::from_millis(1), asking).await;
@@ -216,7 +216,7 @@ async fn l7_a_writer_that_stopped_says_so() {
     let gather = || panic!("a bug in the writer itself");
     let writer = Writer::start_with(database(&path), opened(&path), gather).unwrap();
     let (go, gate) = blocking::channel();
-    // Two that share a commit are company enough to wait for more.
+    // After two jobs share a commit, the next commit waits for more jobs.
     let (_, _, _, ()) = tokio::join!(
         held(&writer, gate),
         writer.write(SHARED, |on| add(on, 1)),
