@@ -12,10 +12,10 @@ use serde::{Deserialize, Serialize};
 /// The base-two logarithm of the largest window of both formats.
 const WINDOW_BITS: u8 = 15;
 
-/// The first byte of zlib data with that window, which all clients send.
+/// The first byte of zlib data with the largest window. All clients send it.
 const ZLIB: u8 = 0x78;
 
-/// Bytes that are decompressed at a time.
+/// Maximum decompressed bytes at a time.
 const CHUNK: usize = 16 * 1024;
 
 /// The compression of a body, as in the `Content-Encoding` header.
@@ -25,8 +25,8 @@ pub enum ContentEncoding {
     /// Not compressed: no header.
     #[serde(alias = "none")]
     Identity,
-    /// `deflate`: a zlib container, the default of all clients. Raw deflate data are read, too,
-    /// because some clients by others send them.
+    /// `deflate`: a zlib container, the default of all clients. Raw deflate data are accepted, too,
+    /// because some third-party clients send them.
     #[default]
     Deflate,
     Gzip,
@@ -56,7 +56,7 @@ impl FromStr for ContentEncoding {
     fn from_str(header: &str) -> Result<Self, BodyError> {
         match header.trim().to_ascii_lowercase().as_str() {
             "" | "identity" | "none" => Ok(Self::Identity),
-            // The name that clients up to 1.14 send, and later ones if configured.
+            // Clients up to 1.14 send `zlib`, and later ones do if configured.
             "deflate" | "zlib" => Ok(Self::Deflate),
             "gzip" | "x-gzip" => Ok(Self::Gzip),
             _ => Err(BodyError::UnknownEncoding(header.to_owned())),
@@ -85,7 +85,7 @@ pub enum BodyError {
 
 /// Decompresses a body.
 ///
-/// Never uses more than `limit` bytes for the result: a longer result is [`BodyError::TooLarge`].
+/// Never uses more than `limit` bytes for the result. A longer result is [`BodyError::TooLarge`].
 /// An empty body is empty in every encoding, because clients do not compress empty bodies.
 pub fn decode(
     encoding: ContentEncoding,
@@ -105,10 +105,10 @@ pub fn decode(
     inflate(inflater, encoding, body, limit).map(Cow::Owned)
 }
 
-/// The encoding of a request's body, regardless of what proxies did to it or to its
-/// `Content-Encoding`: the first bytes decide. Nothing else that clients send begins like gzip.
-/// Some protobuf begins like zlib, and raw deflate data can begin with anything, so for these the
-/// header is a hint, and [`decode_request`] tries both.
+/// The encoding of a request's body. The first bytes decide before the header, because a proxy may
+/// have changed the body or its `Content-Encoding`. Only gzip data begin like gzip. Some protobuf
+/// begins like zlib, and raw deflate data can begin with any byte. So `Deflate` may be wrong, and
+/// [`decode_request`] then tries the plain body.
 ///
 /// # Errors
 ///
@@ -133,7 +133,7 @@ pub fn found_encoding(header: &str, body: &[u8]) -> Result<ContentEncoding, Body
 ///
 /// # Errors
 ///
-/// When the compressed data are damaged, or the body is too long.
+/// When the encoding is unknown, the compressed data are damaged, or the body is too long.
 pub fn decode_request<'a>(
     header: &str,
     body: &'a [u8],
@@ -144,8 +144,8 @@ pub fn decode_request<'a>(
     }
     let found = found_encoding(header, body)?;
     let is_named = header.parse().is_ok_and(|named: ContentEncoding| named == found);
-    // A proxy decompressed the body and kept its header, or the body is protobuf that begins like
-    // zlib.
+    // The body may be plain: a proxy may have decompressed it and kept the header, or it may be
+    // protobuf that begins like zlib.
     let is_zlib_for_certain = is_named && is_zlib(body) && body.first() == Some(&ZLIB);
     let may_be_plain = found == ContentEncoding::Deflate && !is_zlib_for_certain;
     match decode(found, body, limit) {
@@ -156,7 +156,7 @@ pub fn decode_request<'a>(
     }
 }
 
-/// Whether compressed data begin like gzip (RFC 1952).
+/// Whether a body begins like gzip (RFC 1952).
 fn is_gzip(body: &[u8]) -> bool {
     matches!(body, [0x1f] | [0x1f, 0x8b, ..])
 }
@@ -165,8 +165,8 @@ fn is_json(body: &[u8]) -> bool {
     body.trim_ascii_start().first() == Some(&b'{')
 }
 
-/// Whether compressed data begin with the two bytes of a zlib container: the first is the method,
-/// and both together are a multiple of 31 (RFC 1950).
+/// Whether a body begins like a zlib container (RFC 1950). The first byte contains the method 8.
+/// The first two bytes as a number are a multiple of 31.
 fn is_zlib(body: &[u8]) -> bool {
     match *body {
         [method] => method & 0x0f == 8,
@@ -352,7 +352,7 @@ mod tests {
 
     #[test]
     fn w6_protobuf_that_begins_like_zlib_is_read_as_it_is() {
-        // Rules received and processed in a postflight: field 1, 29 and field 2, 29.
+        // A postflight with 29 rules received (field 1) and 29 rules processed (field 2).
         let body = [0x08, 0x1d, 0x10, 0x1d];
         assert!(is_zlib(&body));
         for header in ["", "deflate", "gzip"] {
@@ -431,7 +431,7 @@ mod tests {
         #[test]
         fn no_bytes_make_decoding_panic(body in prop::collection::vec(any::<u8>(), 0..200)) {
             for encoding in COMPRESSED {
-                // Only that it returns: random bytes are nearly never a stream.
+                // Random bytes are almost never a valid stream, so both results are correct.
                 prop_assert!(decode(encoding, &body, 1000).is_ok_and(|m| m.len() <= 1000)
                     || decode(encoding, &body, 1000).is_err());
             }

@@ -1,4 +1,4 @@
-//! Pages of rules for clients with other spellings.
+//! Pages of rules for clients that spell rule types and policies in another way.
 
 use serde::Serialize;
 
@@ -22,7 +22,7 @@ struct Page<'a> {
     cursor: Option<&'a str>,
 }
 
-/// A rule with the keys that these clients know.
+/// A rule with the keys that these clients read.
 #[derive(Serialize)]
 struct SpelledRule<'a> {
     identifier: &'a str,

@@ -11,14 +11,14 @@ messages! {
     read with "lenient::read";
 
     pub struct EventUploadRequest {
-        /// As in the path.
+        /// The same ID as in the URL.
         pub machine_id: String | "machineId",
         pub events: Vec<Event>,
         /// 2025.9 and later.
         pub file_access_events: Vec<FileAccessEvent> | "fileAccessEvents",
     }
 
-    /// One execution, or one program of a bundle that the server asked for.
+    /// One execution, or one program of a bundle that the server requested.
     pub struct Event {
         pub file_sha256: String | "fileSha256",
         /// The directory, without the file's name.
@@ -42,7 +42,7 @@ messages! {
         pub file_bundle_version_string: String | "fileBundleVersionString",
         /// A hash over all programs in the bundle.
         pub file_bundle_hash: String | "fileBundleHash",
-        /// How long hashing took.
+        /// How long hashing the bundle took.
         pub file_bundle_hash_millis: u32 | "fileBundleHashMillis",
         pub file_bundle_binary_count: u32 | "fileBundleBinaryCount",
         pub pid: i32,
@@ -51,14 +51,14 @@ messages! {
         pub parent_name: String | "parentName",
         /// The URL that the file was downloaded from.
         pub quarantine_data_url: String | "quarantineDataUrl",
-        /// The page with the link to it.
+        /// The page that linked to the download.
         pub quarantine_referer_url: String | "quarantineRefererUrl",
         /// The time of the download, in seconds since the epoch.
         pub quarantine_timestamp: u32 | "quarantineTimestamp",
-        /// The program that downloaded it.
+        /// The program that downloaded the file.
         pub quarantine_agent_bundle_id: String | "quarantineAgentBundleId",
         pub team_id: String | "teamId",
-        /// With the team or `platform` before it.
+        /// With the team ID or `platform` as its prefix.
         pub signing_id: String | "signingId",
         pub cdhash: String,
         /// Leaf first.
@@ -136,12 +136,12 @@ messages! {
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct EventUploadResponse {
-    /// Hashes of the bundles whose programs the server wants to know.
+    /// The hashes of the bundles whose programs the client must report.
     #[serde(alias = "eventUploadBundleBinaries", deserialize_with = "strict::read")]
     pub event_upload_bundle_binaries: Vec<String>,
 }
 
-/// Clients send `batch_size` events of a kind at a time, by default 50.
+/// Clients send at most `batch_size` events of a kind at a time, by default 50.
 impl Listed for Event {
     const MAX: usize = 10_000;
 }
@@ -150,17 +150,17 @@ impl Listed for FileAccessEvent {
     const MAX: usize = Event::MAX;
 }
 
-/// Real chains have three or four.
+/// Real chains have three or four certificates.
 impl Listed for Certificate {
     const MAX: usize = 64;
 }
 
-/// Clients send at most 64.
+/// Clients send at most 64 entitlements.
 impl Listed for Entitlement {
     const MAX: usize = 256;
 }
 
-/// The ancestors of the process that accessed a file.
+/// A chain contains the process that accessed a file and its ancestors.
 impl Listed for Process {
     const MAX: usize = 1024;
 }

@@ -25,12 +25,12 @@ impl Format {
         }
     }
 
-    /// Detects the format of a body: by its `Content-Type`, or by its first byte if the header has
-    /// neither type or a wrong one (2024.6 and 2024.7 send `application/octet-stream` for
-    /// everything).
+    /// Detects the format of a body. A body that begins with a brace is JSON. Otherwise, the
+    /// `Content-Type` decides. Without a known type (2024.6 and 2024.7 always send
+    /// `application/octet-stream`), an empty body is JSON and any other body is protobuf.
     ///
-    /// No protobuf message of Santa's begins with a brace. One may begin with a line break, which
-    /// is the key of its first field, so white space before a brace does not mean JSON.
+    /// No protobuf message of Santa's begins with a brace. White space before a brace does not mean
+    /// JSON, because the key of a message's first field can be a line break.
     pub fn of(content_type: Option<&str>, body: &[u8]) -> Self {
         let named = content_type.map(|header| header.split(';').next().unwrap_or_default().trim());
         match (named, body.first()) {

@@ -1,10 +1,10 @@
-//! Client generations: the first version of Santa that supports each capability, and what clients
-//! by others do not support.
+//! Client generations: the first version of Santa that supports each capability, and what
+//! third-party clients do not support.
 //!
-//! A generation is a number: the newest capability of a client's version, named after the first
-//! version that has it (`2025.6` is 202506, `1.14` is 114). So a client keeps its generation in an
-//! update that adds no capability, and a capability that is added to the table later changes no
-//! other generation.
+//! A generation stands for the newest capability of a client's version. Its number is the first
+//! version with that capability (`2025.6` is 202506, `1.14` is 114). So a client keeps its
+//! generation in an update that adds no capability. A capability that is added to the table later
+//! does not change the other numbers.
 
 pub mod pedro;
 
@@ -17,9 +17,9 @@ pub enum Capability {
     TeamIdRules,
     /// Rules for signing IDs.
     SigningIdRules,
-    /// The counts in postflight. Before, its body is empty.
+    /// The counts in postflight. Older clients send an empty body.
     PostflightCounts,
-    /// `sync_type` in the response to preflight. Before, only `clean_sync`.
+    /// `sync_type` in the response to preflight. Older clients read only `clean_sync`.
     SyncTypes,
     /// Rules for code directory hashes.
     CdHashRules,
@@ -65,12 +65,12 @@ const TABLE: [(u32, Capability); 15] = [
 ];
 
 /// pedro and all other clients with the library rednose, on Linux. They keep no rules from one sync
-/// to the next, request one page, count nothing, and reject a whole response if it contains one
-/// unknown word.
+/// to the next, request only one page, count no rules, and reject a whole response if it contains
+/// one unknown word.
 pub const REDNOSE: u32 = 1;
 
-/// pedro since January 2026, when it copied the code of rednose and reported its own name in its
-/// version. Only newer releases differ: they count the bytes of a response in another way.
+/// pedro since January 2026. It copied the code of rednose and reports its own name in its version.
+/// Its newer releases differ from rednose only in how they count the bytes of a response.
 pub const PEDRO: u32 = 2;
 
 /// How a client counts the bytes of a response for its limit.
@@ -97,8 +97,8 @@ pub const fn is_pedro(generation: u32) -> bool {
     matches!(generation, REDNOSE | PEDRO)
 }
 
-/// The generation of a client whose version is not known: what all clients since the messages
-/// defined in protobuf support, because these ignore what they do not know.
+/// The generation of a client whose version cannot be read. Clients since this generation
+/// ([`Capability::DefinedMessages`]) ignore unknown fields and words.
 const UNREADABLE: u32 = 202_406;
 
 /// The generation of a client that reports this version, such as `2025.6.1`, `pedro-1.1.0 (rednose
@@ -115,8 +115,8 @@ pub fn step_of(version: &str) -> u32 {
     steps.filter(|first| *first <= reached).max().unwrap_or(0)
 }
 
-/// Whether a client that reports this version recognizes programs of macOS by a flag. Before 2026.5
-/// it compared their certificate with that of launchd.
+/// Whether a client that reports this version recognizes programs of macOS by a flag. Clients before
+/// 2026.5 compare the program's certificate with launchd's.
 pub fn knows_platform_by_flag(version: &str) -> bool {
     reached(version) >= 202_605
 }
@@ -137,8 +137,8 @@ pub fn keeps_encrypted_media(version: &str) -> bool {
     reached(version) >= 202_603
 }
 
-/// Whether a client that reports this version deletes all settings before it applies those of a
-/// clean sync.
+/// Whether a client that reports this version deletes all settings before it applies the settings
+/// of a clean sync.
 pub fn resets_settings_when_clean(version: &str) -> bool {
     reached(version) >= 202_604
 }

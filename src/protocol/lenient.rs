@@ -1,8 +1,8 @@
 //! How a server reads requests: it guesses what a value means instead of returning an error.
 //!
-//! Old clients and clients by others send numbers as strings, floats for integers, nulls, and
-//! words that were unknown when this was written. A value of the wrong type counts as absent; the
-//! rest of the message is kept.
+//! Old and third-party clients send numbers as strings, floats for integers, and nulls. Newer
+//! clients send unknown words. A value of the wrong type counts as absent, and the rest of the
+//! message is kept.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -30,29 +30,29 @@ pub(super) fn read<'de, T: Lenient, D: Deserializer<'de>>(deserializer: D) -> Re
     T::read(deserializer)
 }
 
-/// Numbers and booleans become their spelling. NUL characters are removed: some clients pad with
-/// them (the fixed-length names of `uname`), and databases cannot store them.
+/// Numbers and booleans become text. NUL characters are removed, because databases cannot store
+/// them. Some clients pad texts with them (the fixed-length names of `uname`).
 impl Lenient for String {
     fn read<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         Ok(Scalar::deserialize(deserializer)?.into_text().into_owned())
     }
 }
 
-/// A single string is a list of one. Strings after the first [`MAX_TEXTS`] are ignored.
+/// A single string becomes a list of one. Strings after the first [`MAX_TEXTS`] are ignored.
 impl Lenient for Vec<String> {
     fn read<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         deserializer.deserialize_any(Texts)
     }
 }
 
-/// A number that is out of range becomes the nearest that is not.
+/// A number that is out of range becomes the nearest number in range.
 impl Lenient for u32 {
     fn read<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         Ok(Scalar::deserialize(deserializer)?.into_number() as Self)
     }
 }
 
-/// A number that is out of range becomes the nearest that is not.
+/// A number that is out of range becomes the nearest number in range.
 impl Lenient for i32 {
     fn read<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         Ok(Scalar::deserialize(deserializer)?.into_number() as Self)
@@ -86,7 +86,7 @@ impl<W: Word> Lenient for Option<W> {
     }
 }
 
-/// A word, known or not. An absent word is the default.
+/// A known or unknown word. An absent word becomes the default.
 impl<W: Word + Default> Lenient for Open<W> {
     fn read<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let said = Scalar::deserialize(deserializer)?.into_text();
@@ -101,9 +101,9 @@ pub(super) fn record<'de, T: Deserialize<'de>, D: Deserializer<'de>>(
     deserializer.deserialize_any(Record(PhantomData))
 }
 
-/// A message that requests contain lists of.
+/// A message that occurs in lists in requests.
 ///
-/// A list longer than `MAX` is an error: an empty object is two bytes on the wire and hundreds in
+/// A list longer than `MAX` is an error. An empty object is two bytes on the wire and hundreds in
 /// memory, so the limit on bodies alone would not limit the memory that a body needs.
 pub(super) trait Listed {
     const MAX: usize;
@@ -210,7 +210,7 @@ fn skip_object<'de, A: MapAccess<'de>>(mut object: A) -> Result<(), A::Error> {
     Ok(())
 }
 
-/// The visits of a visitor that ignores scalars: all return the same value.
+/// The methods of a visitor that ignores all scalars except strings. They return the same value.
 macro_rules! scalars_are {
     ($nothing:expr) => {
         fn visit_bool<E: Error>(self, _: bool) -> Result<Self::Value, E> {

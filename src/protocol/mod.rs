@@ -2,9 +2,9 @@
 //!
 //! Contains no decisions, no SQL, and no fields of our own.
 //!
-//! One file per stage with its request and its response. Server and simulated client use the same
-//! structs. Requests are read leniently (any client, any spelling: `lenient.rs`), responses
-//! strictly (like a real client: `strict.rs`).
+//! Each stage has one file with its request and its response. The server and the simulated client
+//! use the same structs. Requests are read leniently, from any client in any spelling
+//! (`lenient.rs`). Responses are read strictly, like a real client does (`strict.rs`).
 
 mod body;
 mod dialect;
@@ -37,7 +37,7 @@ pub use words::{
     SigningStatus, SyncType, Word,
 };
 
-/// Whether an implicit field has its zero value, which clients leave out.
+/// Whether a field has its default value. Clients leave out such fields.
 fn is_zero<T: Default + PartialEq>(value: &T) -> bool {
     *value == T::default()
 }

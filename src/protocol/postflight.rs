@@ -1,4 +1,4 @@
-//! Postflight: the client reports what it did.
+//! Postflight: the client reports the result of the sync.
 
 use serde::{Deserialize, Serialize};
 
@@ -12,9 +12,9 @@ messages! {
     #[derive(Eq)]
     pub struct PostflightRequest {
         pub rules_received: u32 | "rulesReceived",
-        /// The received rules that the client understood.
+        /// How many of the received rules the client understood.
         pub rules_processed: u32 | "rulesProcessed",
-        /// As in the path.
+        /// The same ID as in the URL.
         pub machine_id: String | "machineId",
         /// 2025.1 and later.
         pub sync_type: Option<SyncType> as "syncType" | "sync_type",

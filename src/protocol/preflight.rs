@@ -40,7 +40,7 @@ messages! {
         pub teamid_rule_count: u32 | "teamidRuleCount",
         pub signingid_rule_count: u32 | "signingidRuleCount",
         pub cdhash_rule_count: u32 | "cdhashRuleCount",
-        /// As in the path.
+        /// The same ID as in the URL.
         pub machine_id: String | "machineId",
         /// Whether a push caused the sync (2025.1 and later).
         pub push_notification_sync: bool | "pushNotificationSync",
@@ -54,19 +54,19 @@ messages! {
 messages! {
     read with "strict::read";
 
-    /// Settings. The client keeps the value of an absent field.
+    /// Settings. If a field is absent, the client keeps its current value.
     #[derive(Eq)]
     pub struct PreflightResponse {
         pub client_mode: Option<ClientMode> | "clientMode",
         pub sync_type: Option<SyncType> | "syncType",
-        /// `sync_type` for clients before 2024.1. Ignored if both are present.
+        /// Replaces `sync_type` for clients before 2024.1. Ignored if both are present.
         pub clean_sync: Option<bool> | "cleanSync",
         /// Events per upload.
         pub batch_size: Option<u32> | "batchSize",
         pub enable_bundles: Option<bool> | "enableBundles",
         /// The old name of `enable_bundles`; the new name wins.
         pub bundles_enabled: Option<bool> | "bundlesEnabled",
-        /// Whether compilers create rules for the programs that they write.
+        /// Whether the client creates rules for the programs that allowed compilers write.
         pub enable_transitive_rules: Option<bool> | "enableTransitiveRules",
         /// An old name of `enable_transitive_rules`; the new name wins.
         pub enabled_transitive_whitelisting: Option<bool> | "enabledTransitiveWhitelisting",
@@ -74,14 +74,14 @@ messages! {
         pub transitive_whitelisting_enabled: Option<bool> | "transitiveWhitelistingEnabled",
         /// Whether to report allowed executions, too.
         pub enable_all_event_upload: Option<bool> | "enableAllEventUpload",
-        /// Whether to report no executions of unknown programs that the mode allows.
+        /// Disables reports of unknown programs that the mode allows.
         pub disable_unknown_event_upload: Option<bool> | "disableUnknownEventUpload",
         /// Seconds between syncs.
         pub full_sync_interval: Option<u32> | "fullSyncInterval",
-        /// Seconds between syncs while push works.
+        /// Seconds between syncs while push notifications work.
         pub push_notification_full_sync_interval: Option<u32>
             | "pushNotificationFullSyncInterval",
-        /// Seconds in which a client downloads a pushed rule.
+        /// Seconds within which a client downloads a pushed rule.
         pub push_notification_global_rule_sync_deadline: Option<u32>
             | "pushNotificationGlobalRuleSyncDeadline",
         /// The old name of `push_notification_full_sync_interval`; the new name wins.
@@ -94,7 +94,7 @@ messages! {
         pub blocked_path_regex: Option<String> | "blockedPathRegex",
         /// The old name of `blocked_path_regex`; the new name wins.
         pub blacklist_regex: Option<String> | "blacklistRegex",
-        /// `removable_media_policy` for clients before 2026.3.
+        /// Replaces `removable_media_policy` for clients before 2026.3.
         pub block_usb_mount: Option<bool> | "blockUsbMount",
         /// The mount flags for `block_usb_mount`.
         pub remount_usb_mode: Vec<String> | "remountUsbMode",
@@ -126,8 +126,8 @@ pub enum MediaPolicy {
     },
 }
 
-/// A media policy on the wire: an object with one of three members. The values of the first two
-/// do not matter.
+/// A media policy on the wire: an object with one of three members. The values of `allow` and
+/// `block` do not matter.
 #[derive(Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 pub(super) struct MediaPolicyCases {

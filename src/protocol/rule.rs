@@ -14,14 +14,14 @@ messages! {
 
     #[derive(Eq)]
     pub struct RuleDownloadRequest {
-        /// As in the path.
+        /// The same ID as in the URL.
         pub machine_id: String | "machineId",
-        /// The cursor of the page before; empty for the first page.
+        /// The cursor from the previous page; empty for the first page.
         pub cursor: String,
     }
 }
 
-/// A page of rules, in the order in which they are to be applied.
+/// A page of rules, in the order in which clients apply them.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct RuleDownloadResponse<'a> {
@@ -35,15 +35,15 @@ pub struct RuleDownloadResponse<'a> {
 messages! {
     read with "strict::read";
 
-    /// Borrows, so that a server writes a page without copying its rules.
+    /// Borrows its texts, so that a server writes a page without copying its rules.
     #[derive(Eq)]
     pub struct Rule<'a> {
         pub identifier: Cow<'a, str>,
         /// The old name of `identifier`; the new name wins.
         pub sha256: Cow<'a, str>,
-        /// Absent if the policy is unknown here.
+        /// None if the policy is not in [`PolicyName`].
         pub policy: Option<PolicyName>,
-        /// Absent if the type is unknown here.
+        /// None if the type is not in [`RuleType`].
         pub rule_type: Option<RuleType> | "ruleType",
         /// The text of the block dialog.
         pub custom_msg: Cow<'a, str> | "customMsg",
@@ -53,9 +53,9 @@ messages! {
         pub event_detail_button_label: Cow<'a, str> | "eventDetailButtonLabel",
         /// 2025.6 and later.
         pub cel_expr: Cow<'a, str> | "celExpr",
-        /// The program that a notification names as allowed (2025.4 and later).
+        /// The program's name in the notification that it can now run (2025.4 and later).
         pub notification_app_name: Cow<'a, str> | "notificationAppName",
-        /// The bundle that the rule was made for.
+        /// The hash of the bundle that the rule was created for.
         pub file_bundle_hash: Cow<'a, str> | "fileBundleHash",
         pub file_bundle_binary_count: u32 | "fileBundleBinaryCount",
     }

@@ -1,4 +1,4 @@
-//! How a client reads responses: exactly what a real client accepts.
+//! Reads responses as clients do: accepts exactly what a real client accepts.
 //!
 //! Unknown keys are ignored, and `null` and unknown words count as absent. A number that is
 //! negative, fractional or out of range makes the whole response invalid, and so does a value of
@@ -23,7 +23,7 @@ pub(super) fn read<'de, T: Strict, D: Deserializer<'de>>(deserializer: D) -> Res
     T::read(deserializer)
 }
 
-/// A string; absent if it is empty.
+/// Reads a string. An empty string counts as absent.
 pub(super) fn filled_text<'de, D: Deserializer<'de>>(
     deserializer: D,
 ) -> Result<Option<String>, D::Error> {

@@ -13,7 +13,7 @@ pub trait Word: Copy + Eq + 'static {
     /// Never negative.
     fn number(self) -> i64;
 
-    /// Reads a name or one of its documented aliases. Case matters, as it does to clients.
+    /// Reads a name or one of its documented aliases. Case-sensitive, as in clients.
     fn from_name(name: &str) -> Option<Self>;
 
     fn from_number(number: i64) -> Option<Self>;
@@ -177,7 +177,7 @@ words! {
         BlockTeamId = 12 "BLOCK_TEAMID",
         BlockSigningId = 13 "BLOCK_SIGNINGID",
         BlockCdHash = 14 "BLOCK_CDHASH",
-        /// Not an execution, but a program of a bundle that the server asked for.
+        /// Not an execution, but a program of a bundle that the server requested.
         BundleBinary = 15 "BUNDLE_BINARY",
         /// The file changed while it was checked.
         BlockBinaryMismatch = 18 "BLOCK_BINARY_MISMATCH",
@@ -212,7 +212,7 @@ words! {
     }
 }
 
-/// A word from a client, known or not.
+/// A known or unknown word from a client.
 ///
 /// Newer clients send new words, which must be stored and shown, too.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -223,7 +223,7 @@ pub enum Open<W> {
 }
 
 impl<W: Word> Open<W> {
-    /// Reads a name, a number, or a number in quotes.
+    /// Reads a name, or a number as text.
     pub fn read(said: Cow<'_, str>) -> Self {
         match parse(&said) {
             Some(word) => Self::Known(word),
@@ -263,7 +263,7 @@ impl<W: Word + Default> Default for Open<W> {
     }
 }
 
-/// Reads a name, or a number in quotes.
+/// Reads a name, or a number as text.
 pub(super) fn parse<W: Word>(said: &str) -> Option<W> {
     W::from_name(said).or_else(|| W::from_number(said.parse().ok()?))
 }

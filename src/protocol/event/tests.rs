@@ -170,7 +170,7 @@ fn events() -> impl Strategy<Value = Event> {
         (100..200_u8).prop_map(|number| Open::Other(number.to_string())),
     ];
     let users = prop::collection::vec("[^\\x00]{1,8}", 0..3);
-    // Not any fraction: of a longer one, the parser may lose the last bit.
+    // Only whole milliseconds, because the parser may lose the last bit of a longer fraction.
     let millis = 0..2_000_000_000_000_u64;
     let chain = prop::collection::vec((text(), any::<u32>()), 0..3);
     (text(), decision, users, chain, any::<(i32, u32, bool)>(), millis).prop_map(

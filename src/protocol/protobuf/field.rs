@@ -1,5 +1,5 @@
-//! The types of fields. A default value is not written, except in an `Option`, whose presence has a
-//! meaning of its own.
+//! Reads and writes each type of field. A default value is not written, except in an `Option`,
+//! because an absent value means something else there.
 
 use prost::decode_length_delimiter;
 use prost::encoding::{
@@ -15,7 +15,7 @@ use super::super::rule::Rule;
 use super::super::words::{Open, Word};
 use super::{Fields, ProtobufError, merge};
 
-/// Maximum rules that a client reads from one page here.
+/// Maximum rules that the simulated client reads from one page.
 const MAX_RULES: usize = 5_000_000;
 
 type Read = Result<(), ProtobufError>;
@@ -24,7 +24,7 @@ type Read = Result<(), ProtobufError>;
 pub(in super::super) trait Field {
     fn write(&self, number: u32, to: &mut Vec<u8>);
 
-    /// Reads one occurrence of the field. Its key was read before.
+    /// Reads one occurrence of the field. The caller has already read its key.
     fn read(&mut self, number: u32, wire: WireType, from: &mut &[u8]) -> Read;
 }
 
@@ -57,15 +57,15 @@ fn read_bytes<'a>(
     Ok(bytes)
 }
 
-/// Reads a string, without the NUL characters with which some clients pad.
+/// Reads a string, and removes the NUL characters that some clients use as padding.
 fn read_text(field: u32, wire: WireType, from: &mut &[u8]) -> Result<String, ProtobufError> {
     let bytes = read_bytes(field, wire, from)?;
     let text = std::str::from_utf8(bytes).map_err(|_| ProtobufError::NotText(field))?;
     Ok(text.replace('\0', ""))
 }
 
-/// Appends a message after its length. The length of nearly every message is one byte, so one byte
-/// is reserved for it.
+/// Appends the length of a message and the message. One byte is reserved for the length, because
+/// nearly every message is short enough.
 fn write_message(field: u32, message: &impl Fields, to: &mut Vec<u8>) {
     encode_key(field, WireType::LengthDelimited, to);
     let start = to.len();
@@ -84,7 +84,7 @@ fn read_message(message: &mut impl Fields, number: u32, wire: WireType, from: &m
     merge(message, read_bytes(number, wire, from)?)
 }
 
-/// Appends a message to a list of at most `max`.
+/// Reads a message and appends it to a list of at most `max` messages.
 fn push_message<M: Fields + Default>(
     list: &mut Vec<M>,
     max: usize,
@@ -158,8 +158,8 @@ impl Field for Vec<String> {
     }
 }
 
-/// Declares types that are numbers of variable length. A longer number loses its upper half, as in
-/// all implementations of protobuf.
+/// Implements `Field` for types that are written as numbers of variable length. A number of 64
+/// bits loses its upper half, as in all implementations of protobuf.
 macro_rules! numbers {
     ($($type:ty: $value:ident to $bits:expr, $read:ident to $result:expr;)+) => {$(
         impl Field for $type {
@@ -185,7 +185,7 @@ numbers! {
     i32: number to i64::from(number).cast_unsigned(), bits to bits as i32;
 }
 
-/// Declares the same numbers with a presence of their own.
+/// Implements `Field` for optional numbers, which are written even if they are 0.
 macro_rules! optional_numbers {
     ($($type:ty)+) => {$(
         impl Field for Option<$type> {
@@ -237,7 +237,7 @@ impl<W: Word> Field for Option<W> {
     }
 }
 
-/// An unknown word has a number only if it was read as one.
+/// An unknown word is written only if it was read as a number.
 impl<W: Word> Field for Open<W> {
     fn write(&self, number: u32, to: &mut Vec<u8>) {
         let value = match self {
@@ -259,7 +259,7 @@ impl<W: Word> Field for Open<W> {
     }
 }
 
-/// Declares messages that are fields of another message.
+/// Implements `Field` for optional messages in another message.
 macro_rules! optional_messages {
     ($($message:ty)+) => {$(
         impl Field for Option<$message> {

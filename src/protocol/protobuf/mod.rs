@@ -1,8 +1,8 @@
 //! Messages as protobuf: the same structs as in JSON, with tables of their fields' numbers.
 //!
 //! prost encodes and decodes keys and numbers and skips unknown fields. Its derived messages are
-//! not used: they copy every string of a page of rules, and do not limit how many messages a body
-//! of two-byte messages becomes.
+//! not used, because they copy every string of a page of rules. They also do not limit the number
+//! of messages in a list, although an empty message is only two bytes in a body.
 
 mod field;
 mod tables;
@@ -31,8 +31,8 @@ pub trait Fields {
     /// Appends the fields that are not at their default.
     fn write_fields(&self, to: &mut Vec<u8>);
 
-    /// Reads one field, whose key was read before, from the start of `from`. Returns false, and
-    /// reads nothing, if the message has no such field.
+    /// Reads one field from the start of `from`. The caller has already read its key. Returns false
+    /// and reads nothing if the message has no such field.
     ///
     /// # Errors
     /// When the bytes are not a value of the field's type.
@@ -44,8 +44,8 @@ pub trait Fields {
     ) -> Result<bool, ProtobufError>;
 }
 
-/// Declares the fields of messages: number and name. The type of a field reads and writes it
-/// (`field.rs`).
+/// Declares the number and name of each field of a message. The field's type implements how it is
+/// read and written (`field.rs`).
 macro_rules! fields {
     ($($message:ty { $($number:literal $name:ident),* $(,)? })+) => {
         $(impl Fields for $message {
@@ -83,7 +83,7 @@ pub(super) fn read<M: Fields + Default>(bytes: &[u8]) -> Result<M, ProtobufError
     Ok(message)
 }
 
-/// Replaces fields of a message by those in the bytes.
+/// Reads fields from the bytes into a message. List items are appended to the message's lists.
 fn merge(message: &mut impl Fields, mut bytes: &[u8]) -> Result<(), ProtobufError> {
     while !bytes.is_empty() {
         let (number, wire) = decode_key(&mut bytes)?;

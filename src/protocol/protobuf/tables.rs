@@ -1,8 +1,8 @@
 //! The numbers of the fields, message by message (santa.sync.v1, which never changes a number).
 //!
-//! Not included: `event_detail_button_label` of rules, because its number is not known here, so
-//! clients that sync in protobuf get the usual label; and what only North Pole Security's own
-//! servers may use.
+//! Fields that only North Pole Security's own servers may use are left out. So is the field
+//! `event_detail_button_label` of rules, because its number is unknown. Clients that sync in
+//! protobuf therefore show the default label.
 
 use prost::encoding::WireType;
 
@@ -167,7 +167,7 @@ fields! {
     }
 }
 
-/// An empty cursor counts as absent, so it is not in the table.
+/// This message is not in the table, because an empty cursor counts as absent.
 impl Fields for RuleDownloadResponse<'_> {
     fn write_fields(&self, to: &mut Vec<u8>) {
         self.rules.write(1, to);

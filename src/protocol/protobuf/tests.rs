@@ -1,5 +1,5 @@
-//! The bytes here were made by Google's own implementation from the numbers of Santa's
-//! protocol, so that both ends are held against something else than each other.
+//! Google's own implementation of protobuf created the bytes in these tests, with the field numbers
+//! of Santa's protocol. So our reader and writer are not only tested against each other.
 
 use data_encoding::HEXLOWER;
 use proptest::prelude::*;
@@ -16,7 +16,7 @@ fn bytes(hex: &str) -> Vec<u8> {
     HEXLOWER.decode(hex.as_bytes()).unwrap()
 }
 
-/// These bytes are this message, in both directions.
+/// Checks that a message is written as these bytes, and that the bytes are read as this message.
 fn same<M: Message + PartialEq + std::fmt::Debug>(hex: &str, message: &M) {
     assert_eq!(HEXLOWER.encode(&write(message)), hex);
     assert_eq!(&read::<M>(&bytes(hex)).unwrap(), message);
@@ -164,7 +164,7 @@ fn a_body_of_empty_messages_does_not_become_more_than_a_client_sends() {
 proptest! {
     #[test]
     fn no_bytes_make_reading_panic(body in prop::collection::vec(any::<u8>(), 0..200)) {
-        // Whatever is read can be written and read again, and is then the same.
+        // A message that was read does not change if it is written and read again.
         if let Ok(request) = read::<EventUploadRequest>(&body) {
             let again: EventUploadRequest = read(&write(&request)).unwrap();
             prop_assert_eq!(again, request);
