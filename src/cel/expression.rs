@@ -133,7 +133,7 @@ mod tests {
         assert_eq!(error.to_string(), "the expression is 8193 bytes long, 8192 are allowed");
     }
 
-    /// The parser's depth limit does not count chains. Each of these needs more than 2 MiB of stack,
+    /// The parser's depth limit does not count chains. Each chain needs more than 2 MiB of stack,
     /// which is the default of a thread.
     #[test]
     fn the_longest_chains_do_not_exhaust_the_stack() {

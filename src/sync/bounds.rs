@@ -1,9 +1,9 @@
 //! The bounds on everything a host reports.
 //!
-//! Every report passes through here after it is decoded and before anything of it is stored,
+//! Every report passes through this module after it is decoded and before any part of it is stored,
 //! whatever its encoding. The translation to our own terms accepts only a [`Bounded`] report, and
 //! only this module can create one. Each message is rebuilt field by field, so that the compiler
-//! points here when a field is added.
+//! reports an error here when a field is added.
 
 use std::io;
 use std::ops::Deref;
@@ -43,7 +43,8 @@ const CERTIFICATES: usize = 16;
 const ENTITLEMENTS: usize = 64;
 /// Processes of a file access, from the program up.
 const PROCESSES: usize = 64;
-/// Bytes of the JSON that keeps what an event's own fields do not.
+/// Bytes of the JSON that contains the fields of a report for which an event has no field of its
+/// own.
 const REPORT: usize = 64 * 1024;
 
 /// The end of a text that was cut.
@@ -69,8 +70,8 @@ impl<T> Bounded<T> {
     }
 }
 
-/// The fields of a report that are not empty, as JSON. If they are too long together, lists are left
-/// out, and `truncated` gets `report`.
+/// The fields of a report that are not empty, as JSON. If they are too long together, lists and
+/// objects are left out, and `report` is added to `truncated`.
 pub(super) fn json_fields(
     report: &impl Serialize,
     truncated: &mut Vec<String>,
@@ -96,7 +97,7 @@ impl<T> Deref for Bounded<T> {
     }
 }
 
-/// Counts what is written to it.
+/// Counts the bytes that are written.
 struct Length(usize);
 
 impl io::Write for Length {
@@ -131,7 +132,7 @@ impl Truncated {
         [&text[..end], CUT].concat()
     }
 
-    /// A hash or ID: nothing where it is too long, since a part of one would be another.
+    /// A hash or ID. Empty if it is too long, because a part of an ID would be another ID.
     fn identifier(&mut self, field: &'static str, text: &str, most: usize) -> String {
         if text.len() <= most {
             return text.to_owned();
@@ -165,8 +166,8 @@ impl Truncated {
         }
     }
 
-    /// The first groups by name. A name that is too long is left out: a part of it would be the
-    /// name of another group.
+    /// The groups. If there are too many, only the first by name. A name that is too long is left
+    /// out, because a part of it would be the name of another group.
     fn groups(&mut self, groups: &[String]) -> Vec<String> {
         const FIELD: &str = "primary_user_groups";
         let fitting = groups.iter().filter(|group| group.len() <= NAME);

@@ -37,7 +37,8 @@ impl Wanted {
         if self.0.strong_count() == 0 { Err(Stopped) } else { Ok(()) }
     }
 
-    /// The same items. An item is regularly replaced by an error if no one waits any more.
+    /// The same items. When no one waits any more, the next check returns an error instead of an
+    /// item.
     pub(super) fn while_wanted<T>(
         &self,
         items: impl Iterator<Item = T>,

@@ -1,6 +1,6 @@
 //! The cursor of a rule download: its origin, destination and next page, authenticated. Any server
-//! over the same database accepts it. The same cursor always gets the same bytes, because it contains
-//! fixed revisions.
+//! over the same database accepts it. The same cursor always gets the same bytes, because it
+//! contains fixed revisions.
 
 use data_encoding::BASE64URL_NOPAD;
 use hmac::{Hmac, KeyInit, Mac};
@@ -23,12 +23,12 @@ pub(super) enum SpanStart {
     Offer(Holding),
     /// The host has the result of one of several offers.
     Offers {
-        /// The oldest revision of them.
+        /// The oldest revision of the offers.
         since: Revision,
-        /// A hash over all of them.
+        /// A hash over all offers.
         digest: [u64; 2],
     },
-    /// The host has the result of more offers than are compared one by one.
+    /// The host has the result of one of many offers. Only their scopes are known.
     Union {
         /// The holding's revision.
         since: Revision,

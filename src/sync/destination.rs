@@ -1,11 +1,13 @@
 //! Computes what to send to a host: the difference between what it may have and what is active.
 //!
-//! The difference between its holding and the destination is not enough: a host may have applied
-//! a sync whose end was not reported. So each *offer* is compared with the destination: what the
-//! host may have applied since its last completed sync, the holding included. A target is sent if
-//! any offer differs from the destination in what the client receives for it, and only then.
+//! The difference between the holding and the destination is not enough, because a host may have
+//! applied a sync whose postflight was lost. So each *offer* is compared with the destination. An
+//! offer is anything that the host may have applied since its last completed sync, including the
+//! holding. A target is sent only if some offer differs from the destination in what the client
+//! receives for the target. If there are too many offers, more targets are sent; see
+//! [`Origin::Union`].
 //!
-//! The results are numbers of versions in the ledger, because there may be a million.
+//! The results contain numbers of versions in the ledger, because there may be a million.
 
 use std::sync::Arc;
 
@@ -30,17 +32,17 @@ pub(super) struct Destination {
 /// What a host may have before a sync.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(super) enum Origin {
-    /// It deletes its rules first, or they are unknown.
+    /// The host deletes its rules first, or its rules are unknown.
     Nothing,
-    /// It has the result of one of these offers.
+    /// The host has the result of one of these offers.
     Offers(Arc<[Destination]>),
-    /// It has the result of one of many offers. Only their scopes are known.
+    /// The host has the result of one of many offers. Only their scopes are known.
     ///
     /// Every target that was touched since the holding in any of these scopes is sent, and every
     /// target of the scopes that are not shared. Trails that version 0.1.0 wrote repeat these
-    /// steps, so they must stay as they are.
+    /// steps, so the steps must stay as they are.
     Union {
-        /// The revision of its holding.
+        /// The revision of the host's holding.
         since: Revision,
         /// The scopes of all offers.
         union: Arc<[ScopeId]>,
@@ -71,7 +73,6 @@ impl Winner {
 }
 
 impl Origin {
-    /// Bytes that it owns.
     pub(super) fn owned_bytes(&self) -> usize {
         match self {
             Self::Nothing => 0,
@@ -84,7 +85,6 @@ impl Origin {
 }
 
 impl Destination {
-    /// Bytes that it owns.
     pub(super) fn owned_bytes(&self) -> usize {
         size_of_val(&*self.scopes)
     }
@@ -129,8 +129,8 @@ impl Destination {
         Ok(wanted.while_wanted(outcomes))
     }
 
-    /// The rule in the strongest of some of its scopes for each of their targets, in the order of
-    /// targets.
+    /// For each target in some of its scopes, the rule in the strongest of these scopes. The rules
+    /// are in the order of targets.
     fn winners(
         &self,
         ledger: &Ledger,
@@ -150,8 +150,8 @@ impl Destination {
         Some(Self { scopes, revision, generation: self.generation })
     }
 
-    /// The outcomes that are not those of its weakest scope alone, each with the rule that decides,
-    /// in the order of targets. Costs time in proportion to the rules of the other scopes.
+    /// The outcomes for all targets in scopes other than the weakest, each with the rule that
+    /// decides, in the order of targets. Costs time in proportion to the rules of these scopes.
     pub(super) fn overrides(
         &self,
         ledger: &Ledger,
@@ -165,7 +165,8 @@ impl Destination {
 }
 
 impl Destination {
-    /// The step for the target of a version, if `is_sent` for the rule that the host must have.
+    /// The step for the target of a version. None if `is_sent` returns false for the rule that the
+    /// host must have.
     fn step(
         &self,
         ledger: &Ledger,
@@ -184,9 +185,9 @@ impl Destination {
         }
     }
 
-    /// Versions of all targets for which hosts at this and at another destination may have different
-    /// rules. A target whose versions are all in scopes that both share differs only
-    /// if one of those scopes touched it in between.
+    /// Versions of all targets for which hosts at this and at another destination may have
+    /// different rules. If all versions of a target are in shared scopes, the target can differ
+    /// only if one of these versions began or ended between the two revisions.
     fn may_differ(&self, ledger: &Ledger, other: &Self) -> Vec<VersionId> {
         let shared = match self.generation == other.generation {
             true => common(&self.scopes, &other.scopes),
@@ -203,8 +204,8 @@ impl Destination {
         touched.chain(own(self)).chain(own(other)).collect()
     }
 
-    /// Whether a host at this destination has the same for a target as one at another destination,
-    /// whose rule for it is given.
+    /// Whether hosts at this destination and at `other` have the same for a target. `rule` is the
+    /// rule for the target at `other`.
     pub(super) fn is_alike(
         &self,
         ledger: &Ledger,
@@ -226,7 +227,7 @@ impl Destination {
     }
 }
 
-/// Whether nothing can differ, which is known without reading any rule.
+/// Whether origin and destination certainly do not differ. Reads no rules.
 pub(super) fn is_empty(ledger: &Ledger, origin: &Origin, destination: &Destination) -> bool {
     match origin {
         Origin::Nothing => false,
@@ -237,8 +238,8 @@ pub(super) fn is_empty(ledger: &Ledger, origin: &Origin, destination: &Destinati
     }
 }
 
-/// What to send so that a host gets from its origin to its destination, in the order of
-/// targets: the same for every host with the same origin and destination.
+/// The steps that bring a host from its origin to its destination, in the order of targets. They
+/// are the same for every host with the same origin and destination.
 pub(super) fn steps(
     ledger: &Ledger,
     origin: &Origin,
@@ -268,7 +269,7 @@ pub(super) fn steps(
     }
 }
 
-/// All rules of a destination, from the rules of its weakest scope alone.
+/// All rules of a destination, built from the rules of its weakest scope.
 pub(super) fn all_rules(
     ledger: &Ledger,
     weakest: &Steps,
@@ -314,7 +315,8 @@ fn one_per_target(
     versions: impl Iterator<Item = VersionId>,
     wanted: &Wanted,
 ) -> Result<Vec<VersionId>, Stopped> {
-    // Comparing targets means fetching both from memory, so their first bytes are fetched once.
+    // Sorting by targets would read two targets from memory for each comparison. So their first
+    // bytes are read one time, as keys.
     let keyed = versions.map(|version| (ledger.target(version).sort_key(), version));
     let mut keyed: Vec<(TargetKey, VersionId)> =
         wanted.while_wanted(keyed).collect::<Result<_, _>>()?;
@@ -337,7 +339,8 @@ mod tests {
 
     const SCOPES: [&str; 3] = ["fleet", "tag:eng", "host:M1"];
 
-    /// Versions of rules in three scopes for some of `targets` targets: each revision changes one.
+    /// A ledger with rules for up to `targets` targets in three scopes. Each change is one
+    /// revision.
     fn ledger(targets: u64, changes: impl Iterator<Item = (u64, usize, Policy)>) -> Ledger {
         let mut rows: Vec<LedgerRow> = Vec::new();
         for (index, (target, scope, policy)) in changes.enumerate() {

@@ -43,8 +43,8 @@ const EXPECTED: usize = 10_000;
 
 /// Tallies by destination.
 type Tallies = Memo<Destination, Tally, StoreError>;
-/// All rules of one scope as steps, by the numbering of the ledger and the destination of a host with
-/// only that scope. Many differences are such a list with a few replacements.
+/// All rules of one scope as steps, by the numbering of the ledger and the destination of a host
+/// with only that scope. Many differences are such a list with a few replacements.
 type ScopeRules = Memo<(u64, Destination), Arc<Steps>, StoreError>;
 
 pub(super) struct Downloads {
@@ -52,7 +52,8 @@ pub(super) struct Downloads {
     pub(super) live: Arc<LivePolicy>,
     pub(super) scope_sets: ScopeSets,
     pub(super) key: CursorKey,
-    /// Rules on one page. The same on every server over one database, because cursors count pages.
+    /// Rules on one page. All servers of one database must use the same number, because cursors
+    /// count pages.
     page_size: NonZeroUsize,
     computer: Computer,
     /// By the span and the numbering of the ledger whose versions they contain.
@@ -62,7 +63,7 @@ pub(super) struct Downloads {
     pages: Memo<(Cursor, Wire), Bytes, SyncError>,
     /// How many pages were encoded.
     encoded: Arc<AtomicU64>,
-    /// What hosts at a (canonical) destination have.
+    /// The numbers of rules of hosts at a canonical destination.
     tallies: Tallies,
     /// The number of rules and removals that lead from one state to another.
     pending: Memo<(Origin, Destination), u64, StoreError>,
@@ -104,7 +105,7 @@ impl Downloads {
         self.live.current().await
     }
 
-    /// Reads the policy again. Forgets all results for other rules with the same numbers.
+    /// Reads the policy again. Forgets the results whose keys may now stand for other rules.
     pub(super) async fn read_again(&self) -> StoreResult<()> {
         self.live.read_again().await?;
         self.scope_sets.forget();
@@ -135,8 +136,8 @@ impl Downloads {
         state.holding.filter(|holding| holding.revision >= self.live.history.start())
     }
 
-    /// The span of a route: the same for every host with the same routes. Two revisions between
-    /// which no scope of a state was touched are one.
+    /// The span of a route. It is the same for every host with an equivalent route. Two revisions
+    /// count as one if no scope of a state was touched between them.
     pub(super) async fn canonical(
         &self,
         policy: &LoadedPolicy,
@@ -167,8 +168,9 @@ impl Downloads {
         Ok(Span { from, to: self.settled(policy, to).await? })
     }
 
-    /// The span that a span of an older policy has now: the first kept revision replaces older
-    /// ones. Nothing for one of several offers, whose revisions it does not contain.
+    /// The span that replaces a span of an older policy, because the first kept revision replaces
+    /// older ones. None for a span with several offers, because it does not contain their
+    /// revisions.
     pub(super) async fn renewed(
         &self,
         policy: &LoadedPolicy,
@@ -185,9 +187,9 @@ impl Downloads {
         self.canonical(policy, &Route { from, to: span.to }).await.map(Some)
     }
 
-    /// Whether a server with less history in memory gives `span` to a route. For it, the last
-    /// revision that touched a scope is at least the first of its history, which is not known here:
-    /// it is the oldest that the span contains, if it makes a difference.
+    /// Whether a server with less history in memory gives `span` to a route. On that server, no
+    /// settled state is older than its first revision. This server does not know that revision. If
+    /// it matters, it is the oldest revision in the span.
     pub(super) async fn is_span_elsewhere(
         &self,
         policy: &LoadedPolicy,
@@ -205,7 +207,7 @@ impl Downloads {
         for offer in offers.iter() {
             let mut state = self.settled(policy, offer).await?;
             if offer.revision >= start {
-                // Nothing touched it in between, so it is the same state.
+                // Nothing touched the scopes between the two revisions, so the state is the same.
                 state.revision = state.revision.max(start);
             }
             settled.push(state);
@@ -223,7 +225,7 @@ impl Downloads {
         Ok(Holding { revision: policy.ledger.last_touch(&scopes, state.revision), ..state })
     }
 
-    /// The scopes of a route.
+    /// The origin and destination of a route, with their scopes.
     pub(super) async fn resolve(
         &self,
         policy: &LoadedPolicy,
@@ -256,8 +258,8 @@ impl Downloads {
         Ok(Destination { scopes, revision: to.revision, generation: to.generation })
     }
 
-    /// The difference of a route, with the version numbers of a policy. Its canonical span is its
-    /// name. Computed at most once.
+    /// The difference of a route, with the version numbers of a policy. `span` is the route's
+    /// canonical span. Computed once for all hosts that share it.
     pub(super) async fn download(
         &self,
         policy: &Arc<LoadedPolicy>,
@@ -310,8 +312,8 @@ impl Downloads {
         })
     }
 
-    /// A page of a canonical span's difference, with the version numbers of a policy. Encoded at
-    /// most once. Returns the first page if the wanted one does not exist.
+    /// A page of a canonical span's difference, with the version numbers of a policy. Encoded once
+    /// for all hosts that share it. Returns the first page if the wanted one does not exist.
     pub(super) async fn page(
         &self,
         policy: &Arc<LoadedPolicy>,
@@ -337,7 +339,7 @@ impl Downloads {
         self.pages.get((cursor, wire), encode).await
     }
 
-    /// What a host at a destination has.
+    /// The numbers of rules of a host at a destination.
     pub(super) async fn tally(
         &self,
         policy: &Arc<LoadedPolicy>,
@@ -390,14 +392,14 @@ impl Downloads {
         self.pending.get((from.clone(), to.clone()), count(from, to)).await
     }
 
-    /// What the rules of a host hash to that came this way. Worked out once for all hosts that
-    /// did; costs time in proportion to everything that was sent on the way.
+    /// The hash of the rules of a host with this trail. Computed once for all hosts with the same
+    /// trail. Costs time in proportion to everything that the trail's downloads sent.
     pub(super) async fn rules_hash(&self, trail: &Trail) -> StoreResult<RulesHash> {
         let root = Route { from: Start::Nothing, to: trail.root };
         let union_legs = trail.union_legs.iter().map(|leg| Route::from(*leg));
         let legs = trail.legs.iter().map(Route::from);
         let routes = || [root.clone()].into_iter().chain(union_legs.clone()).chain(legs.clone());
-        // Hosts that came at other revisions with the same rules share the result.
+        // With canonical spans, hosts also share the result if only their revisions differ.
         let policy = self.policy().await?;
         let mut spans = Vec::with_capacity(1 + trail.length());
         for route in routes() {
@@ -422,7 +424,8 @@ impl Downloads {
         self.hashes.get(spans, walk).await
     }
 
-    /// Computes from many rules, not on a request thread, while the caller waits.
+    /// Runs a computation over many rules outside the request threads. The computation stops if the
+    /// caller no longer waits.
     pub(super) async fn study<T: Send + 'static>(
         &self,
         policy: &Arc<LoadedPolicy>,
@@ -434,7 +437,8 @@ impl Downloads {
     }
 }
 
-/// All rules of the weakest scope of a destination, computed at most once for all that share it.
+/// All rules of the weakest scope of a destination, computed once for all destinations that share
+/// it.
 async fn weakest_rules(
     scope_rules: &ScopeRules,
     computer: &Computer,
@@ -454,7 +458,7 @@ async fn weakest_rules(
     scope_rules.get(key, compute).await.map(Some)
 }
 
-/// What a host with one scope has.
+/// The numbers of rules of a host with one scope.
 async fn weakest_tally(
     tallies: &Tallies,
     computer: &Computer,

@@ -1,7 +1,7 @@
 //! How many events of one host are kept a day.
 //!
-//! Santa drops events that it uploaded only after status 200, so an upload beyond the limit is
-//! accepted, and its events are dropped and counted.
+//! Santa deletes uploaded events only after status 200. So an upload beyond the limit is accepted,
+//! and its events are dropped and counted.
 
 use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -11,16 +11,17 @@ use jiff::Timestamp;
 use crate::rule::MachineId;
 use crate::store::AddedEvents;
 
-/// Maximum new events of one host in a day (UTC) if the operator sets no other limit. A developer's Mac
-/// that reports every execution stays far below it.
+/// Maximum new events of one host in a day (UTC) if the operator sets no other limit. A developer's
+/// Mac that reports every execution stays far below it.
 pub const EVENTS_PER_DAY: u64 = 50_000;
 
-/// Maximum programs of one host in a day that no host has reported before. Further ones are not
-/// listed, so that one host cannot fill the list. The first Mac of a fleet reports every
-/// program of macOS, which is fewer.
+/// Maximum programs of one host in a day that no host has reported before. Further programs are not
+/// listed, so that one host cannot fill the list. The first Mac of a fleet reports all programs of
+/// macOS, which are fewer.
 const NEW_PROGRAMS_PER_DAY: usize = 2_000;
 
-/// Hosts that are counted one by one. Others, beyond any fleet, share one count.
+/// Maximum hosts that are counted one by one, more than any fleet has. Further hosts share one
+/// count.
 const MOST_HOSTS: usize = 200_000;
 
 const DAY: i64 = 24 * 60 * 60;
@@ -68,7 +69,8 @@ impl EventLimit {
         Self { most, today: Mutex::default() }
     }
 
-    /// The counts of the day. They are numbers, so a panic of another holder left them usable.
+    /// The counts of the day. They are only numbers, so they stay usable after a panic in another
+    /// thread.
     fn today(&self, now: Timestamp) -> MutexGuard<'_, Today> {
         let mut today = self.today.lock().unwrap_or_else(PoisonError::into_inner);
         let day = now.as_second().div_euclid(DAY);
@@ -122,12 +124,13 @@ impl EventLimit {
         today.left_out += left_out as u64;
     }
 
-    /// How many events of a host were stored today whose programs are not listed.
+    /// How many events of a host were stored today although their programs are not listed.
     pub(super) fn sightings_dropped_of(&self, machine: &MachineId, now: Timestamp) -> u64 {
         self.today(now).hosts.get(machine).map_or(0, |count| count.left_out)
     }
 
-    /// The same of all hosts since the server started.
+    /// How many events of all hosts were stored since the server started although their programs
+    /// are not listed.
     pub(super) fn sightings_dropped(&self, now: Timestamp) -> u64 {
         self.today(now).left_out
     }

@@ -40,7 +40,7 @@ impl EventIntake {
     }
 
     /// Stores the events of an upload, and requests the members of bundles that are not all known
-    /// yet. An upload needs no preflight, and the same one may come twice.
+    /// yet. An upload needs no preflight, and the same upload may arrive twice.
     pub(super) async fn upload(
         &self,
         machine: &MachineId,
@@ -99,12 +99,13 @@ impl EventIntake {
     }
 
     /// The number of a host's events that were stored today although their programs are not listed,
-    /// because it reported too many new ones.
+    /// because the host reported too many new programs.
     pub fn sightings_dropped_of(&self, machine: &MachineId) -> u64 {
         self.limit.sightings_dropped_of(machine, self.clock.now())
     }
 
-    /// The number of such events of all hosts since this engine was opened.
+    /// The number of events of all hosts that were stored since this engine was opened although
+    /// their programs are not listed.
     pub fn sightings_dropped(&self) -> u64 {
         self.limit.sightings_dropped(self.clock.now())
     }
@@ -119,9 +120,9 @@ impl EventIntake {
         self.limit.dropped(self.clock.now())
     }
 
-    /// The bundles of these events whose members are not all known, in the host's spelling. None if
-    /// bundles are off for the host. Each costs a query, so a batch with many gets only some of them;
-    /// the host reports the others again.
+    /// The hashes of these events' bundles whose members are not all known, as the host wrote them.
+    /// Empty if bundles are off for the host. Each bundle costs a query, so only some bundles of a
+    /// large batch are checked. The host reports the others again.
     async fn wanted_bundles(
         &self,
         machine: &MachineId,
@@ -169,8 +170,8 @@ async fn in_turns(events: impl Iterator<Item = Event>) -> Vec<Event> {
     collected
 }
 
-/// An execution, or a member of a bundle. What is not taken from the report stays in it, and is stored
-/// as it was reported.
+/// An execution, or a member of a bundle. Fields that are not taken from the report are stored as
+/// they were reported.
 fn execution(machine: &MachineId, event: &wire::Event) -> Event {
     let (mut report, mut truncated) = Bounded::event(event).into_parts();
     let signing_chain: Vec<SigningLink> =

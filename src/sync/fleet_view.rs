@@ -21,26 +21,25 @@ use crate::rule::{
 };
 use crate::store::{Edit, ScopeId, StoreResult};
 
-/// The status of a host.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct HostStatus {
-    /// Rules that it is known to have.
+    /// Rules that the host is known to have.
     pub held: u64,
-    /// Rules and removals that its next sync will bring.
+    /// Rules and removals that the host's next sync will bring.
     pub due: u64,
-    /// Active rules that its client does not support.
+    /// Active rules that the host's client does not support.
     pub withheld: u64,
-    /// The maximum number of rules that its client can receive, if there are more. It receives none
-    /// then.
+    /// The maximum number of rules that the client can receive, if there are more. The client then
+    /// receives none.
     pub most_rules: Option<u64>,
-    /// Whether its rules may be newer than its row, because the database was restored. It gets all
-    /// of them in a clean sync.
+    /// Whether the host's rules may be newer than its row, because the database was restored. The
+    /// host then gets all of them in a clean sync.
     pub is_restored: bool,
-    /// Whether its next sync will bring other settings.
+    /// Whether the host's next sync will bring other settings.
     pub settings_due: bool,
-    /// The wanted mode, as its version supports it.
+    /// The wanted mode, as the host's version supports it.
     pub mode: ClientMode,
-    /// Seconds between two of its syncs.
+    /// Seconds between two syncs of the host.
     pub interval: u32,
 }
 
@@ -48,7 +47,7 @@ pub struct HostStatus {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct HostRule {
     pub rule: Rule,
-    /// The first version of Santa that supports it, if the host's version does not.
+    /// The first version of Santa that supports the rule, if the host's version does not.
     pub needs: Option<String>,
 }
 
@@ -63,22 +62,22 @@ pub struct Explained {
 /// What a host has for a target since its last sync.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct HeldTarget {
-    /// The policy of its rule; none if it has no rule.
+    /// The policy of the host's rule; none if the host has no rule.
     pub policy: Option<PolicyKind>,
-    /// Whether its next sync brings another rule, or removes this one.
+    /// Whether the host's next sync brings another rule, or removes this one.
     pub is_due: bool,
 }
 
 /// What a host's client decides about a program.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Evaluated {
-    /// The steps of its client after its next sync, and the result.
+    /// The steps of the client's decision after the host's next sync, and the result.
     pub evaluation: Evaluation,
-    /// The result until then.
+    /// The result until the next sync.
     pub ruling_now: Ruling,
-    /// Whether another step decides until then.
+    /// Whether the result or the deciding step may change with the next sync.
     pub is_due: bool,
-    /// Its mode, as its version supports it.
+    /// The host's mode after the next sync, as its version supports it.
     pub mode: ClientMode,
     /// The program's targets that have a rule, in Santa's order.
     pub targets: Vec<Explained>,
@@ -142,8 +141,8 @@ impl<'e> FleetView<'e> {
         })
     }
 
-    /// The policy, which is newer than this view if another server wrote the host's row at a
-    /// revision that was not known yet.
+    /// The policy. It is newer than this view if another server wrote the host's row at a revision
+    /// that was not known yet.
     async fn read_for(&self, host: &Host) -> StoreResult<Arc<LoadedPolicy>> {
         let newest = host.sync.newest_revision();
         if newest <= self.rules.revision {
@@ -153,8 +152,8 @@ impl<'e> FleetView<'e> {
         self.downloads.policy().await
     }
 
-    /// The active rules of a host by target, after `after`, including those that its client does not
-    /// support.
+    /// The active rules of a host by target, after `after`, including those that its client does
+    /// not support.
     ///
     /// # Errors
     /// When the store fails.
@@ -190,7 +189,7 @@ impl<'e> FleetView<'e> {
         Ok(self.downloads.study(&self.rules.policy, page).await?)
     }
 
-    /// The tags that a host has only by their membership, by name.
+    /// The tags that a host has only because of their membership, sorted by name.
     pub fn member_tags(&self, host: &Host) -> Vec<TagName> {
         self.rules.policy.member_tags(host)
     }
@@ -207,8 +206,8 @@ impl<'e> FleetView<'e> {
         self.downloads.count_steps(policy, route).await
     }
 
-    /// The origin of a host's next normal sync to this destination, and the destination at its last
-    /// change.
+    /// The origin of a host's next normal sync to this destination, and the destination at the last
+    /// revision that changed it.
     async fn origin_of(
         &self,
         policy: &LoadedPolicy,
@@ -308,7 +307,7 @@ impl<R: ActiveRules> FleetView<'_, R> {
             }
             None => HeldRules::default(),
         };
-        // The mode of its last preflight is older than the settings that it got then.
+        // The host reported this mode before it received the settings of the same preflight.
         let reported = host.facts.client_mode;
         let reported = reported.filter(|_| host.sync.settings != Some(effective.digest));
         let now = evaluate(evidence, &held, &conditions(reported.unwrap_or(mode)));
@@ -326,8 +325,8 @@ impl<R: ActiveRules> FleetView<'_, R> {
         })
     }
 
-    /// Whether only its mode decides about a program on a host: no rule, no path, and not that the
-    /// program is part of macOS. Unknown facts about the program are ignored.
+    /// Whether only the host's mode decides about a program: no rule and no path pattern matches
+    /// it, and it is not part of macOS. Unknown facts about the program are ignored.
     pub fn is_undecided(&self, host: &Host, evidence: Evidence<'_>) -> bool {
         let wanted = self.wanted_rules(host);
         let settings = &self.rules.settings(&wanted.scopes).settings;
@@ -358,7 +357,7 @@ impl<R: ActiveRules> FleetView<'_, R> {
         Ok(Some(HeldState { rules: StoredRules { policy, revision }, scopes, generation }))
     }
 
-    /// The types of rules that a host has and that could match a program with unknown identifiers.
+    /// The types of a host's rules that could match a program because its identifiers are unknown.
     /// Costs time in proportion to the host's rules, unless all identifiers are known.
     async fn unknown_types<S: ActiveRules>(
         &self,
@@ -415,7 +414,7 @@ impl HeldState {
     }
 }
 
-/// The destination of a sync of a host now.
+/// The destination of a host if it syncs now.
 fn destination(policy: &LoadedPolicy, host: &Host, generation: Generation) -> Destination {
     let scopes = policy.rule_scopes(&policy.scopes(host));
     Destination { scopes: scopes.into(), revision: policy.ledger.head(), generation }
@@ -446,7 +445,7 @@ fn targets(program: &Program) -> impl Iterator<Item = Target> {
     Evaluation::rule_types().filter_map(move |rule_type| signed.target(rule_type))
 }
 
-/// What else a client of this version considers.
+/// What a client of this version considers in addition to rules.
 fn conditions<'a>(
     settings: &'a EffectiveSettings,
     mode: ClientMode,

@@ -1,12 +1,13 @@
-//! Macs that use one machine ID. Each gets what it needs, and none is up to date because of what
-//! another reported.
+//! Macs that use one machine ID. Each Mac gets the rules that it needs, and no Mac counts as up to
+//! date because of what another one reported.
 //!
 //! Only a preflight contains a serial number. So each Mac has a state of its own, which its
 //! preflight makes the current one. If two syncs overlap, the server cannot know which Mac sent a
-//! request: that session contains what each of the Macs may need, and its end proves nothing.
+//! request. The session then sends what any of these Macs may need, and its postflight proves
+//! nothing.
 //!
-//! Clones report the same serial number. One that hashes its rules is recognized by the hash. Of
-//! others the server knows only that there are several; they get the same differences again.
+//! Clones report the same serial number. A clone that hashes its rules is recognized by the hash.
+//! Clones without hashes cannot be distinguished, so all of them get the same differences again.
 
 use jiff::{SignedDuration, Timestamp};
 
@@ -44,7 +45,7 @@ pub(super) async fn is_refused(
         return Ok(false);
     }
     let policy = downloads.policy().await?;
-    // The scopes of the known Mac: the other one chooses what it reports.
+    // Uses the scopes of the known Mac, because the other Mac can report anything.
     let settings = policy.settings(&policy.scopes(host));
     Ok(match settings.settings.machine_id_conflicts {
         MachineIdConflicts::Serve => false,
@@ -72,7 +73,7 @@ pub(super) async fn recognize(
     if is_mixed && let Some(mut macs) = host.sync.macs.take() {
         for other in &mut macs.others {
             if let Some(session) = other.sync.session.take() {
-                // Its download may bring rules for this Mac.
+                // The other Mac's download may contain rules that are meant for this Mac.
                 let begun = Session { begun: true, ..session };
                 end_mixed(downloads, &mut other.sync, begun).await?;
             }
@@ -109,14 +110,14 @@ pub(super) async fn add_offer_to_others(
     Ok(())
 }
 
-/// Adds everything that another Mac may have.
+/// Adds to a state everything that another Mac may have.
 async fn add_state(
     downloads: &Downloads,
     state: &mut SyncState,
     other: &SyncState,
 ) -> StoreResult<()> {
     let (Some(known), Some(theirs)) = (state.holding, other.holding) else { return Ok(()) };
-    // A union of offers begins at the holding, which therefore is the oldest.
+    // A union of offers starts at the holding, so the holding must be the oldest one.
     let (oldest, newest) = match theirs.revision < known.revision {
         true => (theirs, known),
         false => (known, theirs),
@@ -135,7 +136,7 @@ async fn add_state(
     Ok(())
 }
 
-/// Adds what a clone may have, if the server cannot know which of the two this is.
+/// Adds what a clone may have, if the server cannot know which of the clones sent the preflight.
 async fn add_clone(downloads: &Downloads, host: &mut Host, now: Timestamp) -> StoreResult<()> {
     let Some(mut macs) = host.sync.macs.take() else { return Ok(()) };
     if is_conflict_of_clones(&macs) && host.sync.trail.is_none() {
@@ -148,9 +149,9 @@ async fn add_clone(downloads: &Downloads, host: &mut Host, now: Timestamp) -> St
     Ok(())
 }
 
-/// Finds the rules that a host reports among those that it, or a clone of it, had before. If
-/// they are found, the host has exactly them, so that it needs no clean sync. It may have been
-/// restored from a backup, or there may be two of it.
+/// Looks for the rules that a host reports among earlier states of the host and its clones. If a
+/// state matches, the host has exactly the rules of that state and needs no clean sync. Such a host
+/// was restored from a backup, or has a clone.
 pub(super) async fn recognize_by_hash(
     downloads: &Downloads,
     host: &mut Host,
@@ -197,7 +198,7 @@ pub(super) async fn recognize_by_hash(
     Ok(true)
 }
 
-/// The state that a host had when its rules hashed to this.
+/// The earlier state of a host in which its rules had the reported hash.
 async fn older_state(
     downloads: &Downloads,
     state: &SyncState,
@@ -238,8 +239,8 @@ pub(super) fn compare_counts(host: &mut Host, lacks: bool, report: RulesReport) 
     }
 }
 
-/// Keeps what a clone may still have after a sync that either of the two may have performed.
-/// `before` is the state before that sync.
+/// Keeps the state that a clone may still have after a sync, because either of the two may have
+/// performed the sync. `before` is the state before it.
 pub(super) async fn keep_for_clone(
     downloads: &Downloads,
     host: &mut Host,

@@ -12,8 +12,8 @@ const MOST_OFFERS: usize = 16;
 
 /// Records that a host may have applied a session that it never reported as completed.
 ///
-/// A clean sync first deletes all rules, and some clients accept an incomplete page as the last one.
-/// So a host that began a clean sync may have no rules.
+/// A clean sync first deletes all rules, and some clients accept an incomplete page as the last
+/// one. So a host that began a clean sync may have no rules.
 pub(super) async fn add_offer_of(
     downloads: &Downloads,
     state: &mut SyncState,
@@ -54,7 +54,7 @@ pub(super) async fn add_offer(
     }
     for known in &mut state.offers {
         if downloads.settled(&policy, *known).await? == settled {
-            // The newer one needs less history.
+            // The newer revision needs less history.
             known.revision = known.revision.max(offer.revision);
             return Ok(());
         }
@@ -83,8 +83,8 @@ pub(super) async fn reach_with(
     Ok(Reach { union, common })
 }
 
-/// All scopes that a host's rules may come from, including those of a new offer, and the scopes that all
-/// offers share.
+/// All scopes that a host's rules may come from, including those of a new offer, and the scopes
+/// that all offers share.
 pub(super) async fn reached(
     downloads: &Downloads,
     state: &SyncState,

@@ -1,5 +1,5 @@
-//! The pages of rule downloads. Each is encoded when it is first requested, one time for all hosts with
-//! the same download.
+//! The pages of rule downloads. Each is encoded when it is first requested, one time for all hosts
+//! with the same download.
 
 use std::num::NonZeroUsize;
 
@@ -16,8 +16,8 @@ use crate::protocol::{
     write_page,
 };
 
-/// The default for the rules on one page: about 500 kB of JSON and 200 kB compressed, far less than a
-/// client can read in its 30 s.
+/// The default number of rules on one page: about 500 kB of JSON and 200 kB compressed, far less
+/// than a client can read in its 30 s.
 pub const RULES_A_PAGE: NonZeroUsize = NonZeroUsize::new(4000).unwrap();
 /// Maximum bytes of a page that a client without paging accepts.
 const LARGEST_LONE_PAGE: usize = pedro::LONGEST_RESPONSE;
@@ -38,8 +38,8 @@ pub(super) fn most_rules(generation: Generation) -> Option<u64> {
 
 /// Whether a client that reads one page may refuse this one, as it is sent.
 ///
-/// A newer pedro refuses it for certain, and an older one with the same name accepts it if its
-/// gzip form is short enough, so it is sent in any case.
+/// A newer release of pedro certainly refuses the page. An older release with the same name accepts
+/// it if its gzip form is short enough, so it is sent in any case.
 pub(super) fn may_be_refused(generation: Generation, body: &[u8], wire: Wire) -> bool {
     let Some(counting) = table::counting(generation.0) else { return false };
     let counted = match counting {
@@ -70,8 +70,8 @@ pub enum PageError {
 #[derive(Debug)]
 pub(super) struct Download {
     steps: Steps,
-    /// Whether it is a clean sync without rules. It gets one harmless removal, because a client that
-    /// receives nothing deletes nothing (SNTSyncRuleDownload.mm).
+    /// Whether this is a clean sync without rules. Such a sync gets one harmless removal, because a
+    /// client that receives nothing deletes nothing (SNTSyncRuleDownload.mm).
     pub(super) sentinel: bool,
     page_size: NonZeroUsize,
     /// The maximum number of rules that the client can receive.
@@ -95,12 +95,12 @@ impl Download {
         self.steps.from(0, usize::MAX)
     }
 
-    /// Whether it has no steps.
     pub(super) fn brings_nothing(&self) -> bool {
         self.steps.len() == 0
     }
 
-    /// Whether the client would certainly refuse it: it accepts one page, and this is too large.
+    /// Whether the client would certainly refuse the download, because the client accepts one page
+    /// and this one is too large.
     pub(super) fn is_refused(&self) -> bool {
         self.most_rules.is_some_and(|most| self.steps.len() as u64 > most)
     }
@@ -173,7 +173,8 @@ pub(super) fn compress(body: Vec<u8>, span: Span, wire: Wire) -> Result<Bytes, P
         let sent = body.len();
         tracing::warn!(length, sent, "pedro refuses a page of more than 10 MiB");
     }
-    // Kept for long, so copied: the allocator does not shrink memory that is at least half used.
+    // The page is kept for long, so it is copied into memory of its exact size. The allocator does
+    // not shrink memory that is at least half used.
     Ok(Bytes::copy_from_slice(&body))
 }
 

@@ -1,4 +1,5 @@
-//! The preflight response: which settings a host is sent, and how its version spells them.
+//! The preflight response: the settings that a host is sent, with the names and values that its
+//! version supports.
 
 use super::generation;
 use super::policy::HostSettings;
@@ -10,22 +11,24 @@ use crate::fleet::{
 use crate::protocol::generation::{self as table, Capability, pedro};
 use crate::protocol::{self as wire, MediaPolicy};
 
-/// The label of the block window's button where no one set one (SNTMessageView.swift).
+/// The label of the block window's button if none is set (SNTMessageView.swift).
 const DEFAULT_LABEL: &str = "Open...";
 
 /// The optional settings of one sync.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct OptionalPlan {
-    /// Those that it sends: what is set, and defaults for what the host may have from earlier syncs.
+    /// The settings that the sync sends. These are the ones that are set, and defaults for the ones
+    /// that the host may keep from earlier syncs.
     pub(super) sent: OptionalSettings,
-    /// Those that the host may have as soon as they are sent.
+    /// The settings that the host may have as soon as they are sent.
     pub(super) possible: OptionalSettings,
-    /// Those that the host keeps if the sync completes.
+    /// The settings that the host keeps if the sync completes.
     pub(super) kept: OptionalSettings,
 }
 
 impl OptionalPlan {
-    /// The plan for a host that may have `synced`, and for which `set` are set.
+    /// The plan for a host that may have the settings in `synced`. The host's scopes set the
+    /// settings in `set`.
     pub(super) fn new(
         synced: OptionalSettings,
         set: OptionalSettings,
@@ -74,8 +77,8 @@ pub(super) fn synced_before(
     }
 }
 
-/// The preflight response. `PREFLIGHT_FIELDS` in the tests says for each field when it is sent and
-/// why.
+/// The preflight response. `PREFLIGHT_FIELDS` in the tests lists when each field is sent and what
+/// happens without it.
 pub(super) fn settings(
     effective: &HostSettings,
     optional: OptionalSettings,
@@ -111,7 +114,8 @@ pub(super) fn settings(
         clean_sync: Some(kind != SessionKind::Normal),
         batch_size: Some(batch_size.get()),
         full_sync_interval: interval,
-        // Nothing is pushed from here, so a client that has push must not wait for it.
+        // This server sends no push notifications, so a client with a push token must not wait for
+        // one.
         push_notification_full_sync_interval: interval,
         enable_bundles: Some(*enable_bundles),
         enable_transitive_rules: Some(*enable_transitive_rules),
@@ -139,7 +143,7 @@ fn optional_fields(
         Some(MediaPolicy::Allow | MediaPolicy::Block) | None => Vec::new(),
     };
     let encrypted = media_policy(&settings.encrypted_removable_media);
-    // An empty label is stored as one from 2025.12 on.
+    // Since 2025.12, Santa stores an empty label as a label, so the default is sent instead.
     let label = match settings.event_detail_text.as_str() {
         "" => DEFAULT_LABEL,
         label => label,
@@ -157,7 +161,7 @@ fn optional_fields(
     }
 }
 
-/// Settings under the names that they had before, for clients that know no others.
+/// Settings under their old names, for clients that support no newer names.
 fn old_names(settings: &EffectiveSettings, generation: Generation) -> wire::PreflightResponse {
     let before = |capability| !generation::has(generation, capability);
     let words = before(Capability::AllowAndBlockWords);

@@ -1,10 +1,10 @@
 //! Compares what a host reports with what it should have.
 //!
-//! A client that hashes its rules proves by the hash that it has all of them and no others. The hash
-//! depends on the order in which the client wrote them, so the server keeps the host's *trail*: the
-//! downloads since the last one that sent all rules. A client that only counts its rules is in order
-//! unless it has fewer rules of a type than it should. Extra rules prove nothing, because static rules
-//! of its configuration profile count, too.
+//! A client that hashes its rules proves by the hash that it has all of them and no others. The
+//! hash depends on the order in which the client wrote them, so the server keeps the host's
+//! *trail*: the downloads since the last one that sent all rules. A client that only counts its
+//! rules is treated as correct unless it has fewer rules of a type than it should. Extra rules
+//! prove nothing, because static rules of its configuration profile count, too.
 
 use jiff::Timestamp;
 
@@ -20,8 +20,8 @@ use crate::fleet::{
 use crate::protocol::generation::Capability;
 use crate::store::StoreResult;
 
-/// Maximum downloads in a trail. A host with more gets all rules again, which begins a new trail. So
-/// its row stays short, and no hash is computed over a long history.
+/// Maximum downloads in a trail. A host with more gets all rules again, which begins a new trail.
+/// So its row stays short, and no hash is computed over a long history.
 const MOST_LEGS: usize = 64;
 
 /// Records what a preflight proves: whether the last sync was completed although its postflight was
@@ -39,13 +39,13 @@ pub(super) async fn check_report(
     if !is_confirmed(&host.sync, generation, report.epoch) {
         let proven = hashes && report.hash.is_some_and(|it| Some(it) == host.sync.expected_hash);
         if !proven || downloads.known_holding(&host.sync).is_none() {
-            // What it should have is not known.
+            // The server does not know what the host should have.
             return Ok(());
         }
         host.sync.epoch = report.epoch;
     }
     if hashes && macs::recognize_by_hash(downloads, host, report, is_proven).await? {
-        // A clone may not have synced in this epoch.
+        // The state of a clone may be from another epoch.
         host.sync.epoch = report.epoch;
         return Ok(());
     }
@@ -63,8 +63,8 @@ pub(super) async fn check_report(
         }
     };
     match differs {
-        // Even after a clean sync whose end was not reported: since then, someone may have
-        // changed the rules on the host.
+        // This counts even after a clean sync without a postflight, because someone may have
+        // changed the rules on the host since then.
         Some(true) => found_drift(downloads, host, report, false).await?,
         Some(false) => host.sync.drift = None,
         None => {}
@@ -73,10 +73,10 @@ pub(super) async fn check_report(
 }
 
 /// Ends the session that the host left open. If the host performed it, only its postflight was
-/// lost. If not, it is one more offer.
+/// lost. Otherwise, the session becomes one more offer.
 ///
-/// A host applies a download as a whole or not at all, and hashes what it then has. A host that
-/// requested a clean sync repeats that until it has performed one.
+/// A host applies a download as a whole or not at all, and then hashes all its rules. A host that
+/// requested a clean sync repeats the request until it has performed one.
 async fn end_open_session(
     downloads: &Downloads,
     state: &mut SyncState,
@@ -189,7 +189,7 @@ pub(super) async fn trail_after(
         Start::Union { since, reach } if trail.legs.is_empty() => {
             trail.union_legs.push(UnionLeg { since, reach, to });
         }
-        // A trail cannot have it after other downloads. So the host gets everything again.
+        // A trail cannot contain a union after other downloads. So the host gets everything again.
         Start::Union { .. } => return Ok(None),
     }
     Ok(Some(trail))
@@ -214,8 +214,9 @@ async fn is_everything(downloads: &Downloads, route: &Route) -> StoreResult<bool
     }
 }
 
-/// Whether a host counts fewer rules of a type than it should have. None if it never counted
-/// any, as some clients do not count, or if it is not known what it should have.
+/// Whether a host reports fewer rules of a type than it should have. None if it never reported a
+/// count, because some clients do not count. None also if the server does not know what the host
+/// should have.
 async fn lacks_rules(downloads: &Downloads, host: &Host) -> StoreResult<Option<bool>> {
     let reported = host.facts.rule_counts;
     let counts = generation::keeps_rules(generation::of(&host.facts.santa_version));
@@ -240,8 +241,8 @@ async fn lacks_rules(downloads: &Downloads, host: &Host) -> StoreResult<Option<b
     Ok(Some(pairs.any(|(reported, expected)| reported < expected)))
 }
 
-/// Whether the server must send all rules, because it does not know the order of the host's
-/// rules, or will soon not know it.
+/// Whether the server must send all rules, because it does not know the order of the host's rules
+/// or will soon lose it.
 pub(super) fn lost_order(downloads: &Downloads, host: &Host) -> bool {
     let oldest = downloads.live.history.oldest_root(&host.machine);
     let is_usable = |trail: &Trail| trail.length() < MOST_LEGS && trail.root.revision >= oldest;
@@ -274,7 +275,7 @@ async fn found_drift(
     Ok(())
 }
 
-/// Moves a host's holding to where a session led.
+/// Moves a host's holding to the destination of a session.
 pub(super) fn finish(state: &mut SyncState, session: Session, at: Timestamp) {
     state.holding = Some(session.target);
     if session.kind != SessionKind::Normal {
@@ -291,8 +292,8 @@ pub(super) fn finish(state: &mut SyncState, session: Session, at: Timestamp) {
     }
 }
 
-/// Whether the hash of a host's rules proves anything. It does not in standalone mode, in which people
-/// add rules of their own.
+/// Whether the hash of a host's rules proves anything. In standalone mode, it does not, because
+/// people add rules of their own.
 fn proves_by_hash(host: &Host) -> bool {
     let generation = generation::of(&host.facts.santa_version);
     generation::has(generation, Capability::RulesHash)

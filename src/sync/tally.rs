@@ -12,7 +12,7 @@ pub(super) struct Tally {
     pub(super) rules: u64,
     /// By type, as a client counts them.
     pub(super) counts: RuleCounts,
-    /// Active rules that its client does not support.
+    /// Active rules that the host's client does not support.
     pub(super) withheld: u64,
 }
 
@@ -26,8 +26,8 @@ impl Tally {
         Ok(tally)
     }
 
-    /// The tally of a destination, from that of its weakest scope alone. Costs time in proportion
-    /// to the rules of the other scopes.
+    /// The tally of a destination, computed from the tally of its weakest scope. Costs time in
+    /// proportion to the rules of the other scopes.
     pub(super) fn with_stronger(
         mut self,
         ledger: &Ledger,

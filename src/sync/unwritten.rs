@@ -1,8 +1,9 @@
 //! Sessions that have begun and are not in the database.
 //!
-//! Most syncs have nothing to do: the host has not changed, nothing is sent, and postflight writes the
-//! row. So the session is kept only in memory. If it is lost, only the time at which the host was seen
-//! is lost. This needs a database without other servers, which would not know the session.
+//! Most syncs have nothing to do: the host has not changed, nothing is sent, and the postflight
+//! writes the row. So the session is kept only in memory. If it is lost, only the time at which the
+//! host was last seen is lost. This needs a database with only one server, because other servers
+//! would not have the session.
 
 use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -21,9 +22,9 @@ const PATIENCE: SignedDuration = SignedDuration::from_secs(10);
 /// A host's row as its preflight left it.
 pub(super) struct Unwritten {
     pub(super) host: Host,
-    /// Of the row that the preflight read.
+    /// The version of the row that the preflight read.
     pub(super) version: u64,
-    /// Brings nothing.
+    /// The span of the download, which brings nothing.
     pub(super) span: Span,
     pub(super) since: Timestamp,
 }

@@ -15,7 +15,7 @@ enum Sent {
     Always,
     /// If the setting is set, and as a default if the client may have it from an earlier sync.
     WhenSet(SettingKey),
-    /// To clients without the capability, which know the setting by this name only.
+    /// To clients without the capability, which support only this name of the setting.
     Without(Capability),
     Never,
 }
@@ -172,7 +172,7 @@ fn w5_a_host_that_may_have_a_value_gets_an_explicit_default() {
     assert_eq!(sent.event_detail_text.as_deref(), Some("Open..."), "an empty one is a label, too");
     assert_eq!(sent.event_detail_url.as_deref(), Some(""), "no button");
     assert_eq!(sent.removable_media_policy, Some(MediaPolicy::Allow));
-    // Encrypted media follow the others, as they do without the field.
+    // Encrypted media get the setting of other media, as they do without the field.
     let sent = response(&[("removable-media", "block")], OptionalSettings::ALL, NEWEST);
     assert_eq!(sent.encrypted_removable_media_policy, Some(MediaPolicy::Block));
 }
@@ -214,6 +214,6 @@ fn w5_a_host_of_another_server_may_have_everything_that_its_version_keeps() {
     let held = holding(Some(Holding { set: ScopeSetId(1), revision: Revision(1), generation }));
     assert_eq!(synced_before(&held, [NEWEST, NEWEST], false), OptionalSettings::ALL);
     let media = OptionalSettings::NONE.with(SettingKey::RemovableMedia);
-    // What an old version was sent and did not keep is not reset after an upgrade.
+    // Settings that an old version received but did not keep need no reset after an upgrade.
     assert_eq!(synced_before(&held, ["2024.9", NEWEST], false), media);
 }
