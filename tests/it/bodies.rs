@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use crate::shell::{ADMIN, ENROLMENT, Server, Shell};
 
-/// Bytes that each host sends. Its body is 16 MB.
+/// Bytes that each host sends of its body, which has 16 MB.
 const SENT: usize = 8 * 1000 * 1000;
 
 fn connect(server: &Server) -> TcpStream {

@@ -338,7 +338,7 @@ async fn a_sync_with_two_servers_on_one_file_is_repaired_by_the_next() {
     quiet.change(3).await;
     other.tick(true).await.unwrap();
     preflight(&other, &quiet.machine).await;
-    // Neither server knows that the Mac also syncs with the other server.
+    // Each of the two servers gets only a part of the sync.
     assert_eq!(download(&quiet.engine, &quiet.machine).await, 0);
     postflight(&other, &quiet.machine, 0).await;
     assert_eq!(quiet.row().await.sync.holding.unwrap().revision, Revision(1));

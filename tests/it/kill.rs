@@ -1,4 +1,4 @@
-//! If a process is killed at any moment of an import, all of the import is stored or nothing.
+//! If a process is killed at any moment of an import, the whole import is stored or nothing.
 
 use std::collections::HashSet;
 use std::fmt::Write as _;

@@ -144,7 +144,7 @@ fn s7_commands_that_need_no_rules_read_none() {
     let shell = Shell::new();
     let path = shell.path("nicelist.db");
     write_database(&path, &shell.path("crashed.db"));
-    // Reading this row fails.
+    // Makes one row unreadable.
     let damage = "UPDATE rule SET policy = 2 WHERE id = 7";
     Connection::open(&path).unwrap().execute_batch(damage).unwrap();
     let database = "--database sqlite:nicelist.db";

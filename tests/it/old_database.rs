@@ -14,9 +14,9 @@ const MACS: &[u8] = include_bytes!("../fixtures/version-0.1.0/macs.json.gz");
 /// A database with Macs in the middle of syncs. The README next to it describes it.
 const MIDDLE: &[u8] = include_bytes!("../fixtures/union-of-offers/nicelist.db.gz");
 const MACS_OF_MIDDLE: &[u8] = include_bytes!("../fixtures/union-of-offers/macs.json.gz");
-/// An hour after that database was written.
+/// An hour after [`MIDDLE`] was written.
 const AFTER_MIDDLE: &str = "2026-11-29T15:45:00Z";
-/// An hour after the database was written.
+/// An hour after [`DATABASE`] was written.
 const LATER: &str = "2026-11-29T08:07:42Z";
 /// The last sync of these Macs was cut off, as the fixture's README describes. The last sync of
 /// `mac-12` was cut off, too, but the hash of its rules proves that it has them.

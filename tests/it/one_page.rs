@@ -1,4 +1,4 @@
-//! Clients that read one page only, with many rules.
+//! Clients that request only one page of rules, with many rules.
 
 use std::time::{Duration, Instant};
 

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use crate::events::blocked;
 use crate::shell::{ADMIN, ENROLMENT, Server, Shell};
 
-/// A client as a proxy on this machine reports it.
+/// A client whose address is reported by a proxy on this machine.
 struct Client<'a> {
     server: &'a Server,
     address: &'a str,

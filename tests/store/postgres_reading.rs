@@ -1,4 +1,4 @@
-//! Rows of a database on a server that are read, and rows that are refused as damaged.
+//! Which databases and rows on a PostgreSQL server are read, and which are refused.
 
 use nicelist::rule::Revision;
 use nicelist::store::{self, StoreError};

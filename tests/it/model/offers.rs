@@ -1,5 +1,5 @@
-//! The states that a client may have, as far as the servers can tell. The servers must send exactly
-//! the rules that differ from one of these states.
+//! The states that a client may have, according to what servers sent and received. The servers must
+//! send exactly the rules that differ from one of these states.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -35,7 +35,7 @@ pub(super) struct Client {
     pub(super) rules: State,
 }
 
-/// The possible states of a client, as far as the servers can tell.
+/// The possible states of a client, according to what servers sent and received.
 #[derive(Default)]
 pub(super) struct Offers {
     /// Sets of possible states. There are several sets if a hash may have shown a server more than

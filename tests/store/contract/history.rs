@@ -41,7 +41,7 @@ pub(super) async fn now(store: &Db) -> PolicyState {
     }
 }
 
-/// Makes these changes and returns the policy at each revision, starting with 0.
+/// Commits the changes of [`story`]. Returns the policy at each revision, starting with 0.
 pub(super) async fn play(store: &Db) -> Vec<PolicyState> {
     new_host(store, "M1").await;
     let mut states = vec![now(store).await];
