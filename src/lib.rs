@@ -1,5 +1,5 @@
-//! nicelist manages which programs a fleet of Macs may run: a command line for people and scripts, and
-//! a sync server from which Santa on the Macs gets settings and rules.
+//! nicelist manages which programs a fleet of Macs may run. It is a command line for people and
+//! scripts, and a sync server that sends settings and rules to Santa on the Macs.
 //!
 //! `tests/house/layers.rs` checks which module may use which:
 //!

@@ -8,7 +8,7 @@ pub(crate) struct Files {
     server: PathBuf,
     key: PathBuf,
     ca_file: PathBuf,
-    /// PEM.
+    /// The CA's certificate, PEM.
     pub(crate) ca: Vec<u8>,
     /// The client's certificate and key, PEM.
     pub(crate) client: Vec<u8>,
@@ -29,7 +29,7 @@ impl Files {
     }
 }
 
-/// Creates certificates with P-256 keys and writes the server's to files.
+/// Creates certificates with P-256 keys. Writes those of the server and the CA to files.
 pub(crate) fn write(folder: &Path) -> Files {
     let key = KeyPair::generate().unwrap();
     let mut params = CertificateParams::default();

@@ -1,4 +1,5 @@
-//! CPU and memory of the client's process when it converts a million rules, or imports them over HTTP.
+//! CPU and memory of the client's process when it converts a million rules, or imports them over
+//! HTTP.
 
 use std::hint::black_box;
 use std::io::{BufReader, BufWriter, Write};
@@ -22,7 +23,7 @@ pub(crate) fn report() {
     import(home.path(), &file);
 }
 
-/// A file of binary rules with a comment.
+/// A CSV file of binary rules, each with a comment.
 fn csv(home: &Path, rows: u64) -> PathBuf {
     let file = home.join(format!("{rows}.csv"));
     let mut out = BufWriter::new(std::fs::File::create(&file).unwrap());

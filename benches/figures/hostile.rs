@@ -1,4 +1,4 @@
-//! Clients that open connections only to keep them busy.
+//! Clients that open connections only to occupy the server.
 
 use std::io::{ErrorKind, Read as _, Write as _};
 use std::net::{SocketAddr, TcpStream};

@@ -3,7 +3,8 @@
 //! `cargo bench --bench figures -- plan` measures one part.
 //!
 //! Most numbers are medians of several runs of the real program, compared with a limit measured in
-//! the same run. Only the cost of writing a page of rules is measured inside this process.
+//! the same run. Apart from limits, only the cost of writing a page of rules is measured inside
+//! this process.
 
 #![expect(clippy::unwrap_used, reason = "a benchmark that cannot measure has nothing to report")]
 #![expect(clippy::print_stdout, reason = "the page is its output")]

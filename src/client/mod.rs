@@ -1,5 +1,5 @@
 //! The admin API as methods, over HTTP or in this process with the same requests and responses.
-//! Never prints, prompts or exits.
+//! This module never prints, prompts or exits.
 
 mod error;
 mod http;

@@ -56,7 +56,7 @@ impl<'a, T: DeserializeOwned> Pages<'a, T> {
     /// The items of the first page.
     ///
     /// # Errors
-    /// As for [`Pages::next`].
+    /// The same errors as [`Pages::next`].
     pub async fn first(mut self) -> Result<Vec<T>, ClientError> {
         Ok(self.next().await?.unwrap_or_default())
     }
@@ -64,7 +64,7 @@ impl<'a, T: DeserializeOwned> Pages<'a, T> {
     /// All items.
     ///
     /// # Errors
-    /// As for [`Pages::next`].
+    /// The same errors as [`Pages::next`].
     pub async fn all(mut self) -> Result<Vec<T>, ClientError> {
         let mut all = Vec::new();
         while let Some(page) = self.next().await? {

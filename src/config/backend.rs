@@ -103,8 +103,8 @@ pub(super) fn decide(
 }
 
 /// The strongest credential, its origin, and whether it may be sent to the server at `rank`. A
-/// token in a file is for the server next to it or for weaker ones. A token of a flag or variable
-/// is for any server.
+/// token in a file may be sent to the server of the same connection or of a weaker connection. A
+/// token of a flag or variable may be sent to any server.
 fn credential(connections: &[Connection], rank: usize) -> Option<(Credential, Origin, bool)> {
     connections.iter().enumerate().find_map(|(at, connection)| {
         let token = connection

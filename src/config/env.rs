@@ -70,7 +70,7 @@ impl Environment {
     }
 
     /// # Errors
-    /// As [`Environment::read`].
+    /// The same errors as [`Environment::read`].
     pub fn from_lookup(lookup: impl Fn(&str) -> Option<OsString>) -> Result<Self, ConfigError> {
         let raw = |name| lookup(name).filter(|value| !value.is_empty());
         let text = |name: &'static str| {

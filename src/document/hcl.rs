@@ -11,7 +11,7 @@ use super::{Entry, Fault, Node, Position, Text, Value};
 /// Reads a text as a map of attributes and blocks. Blocks may have the same key.
 ///
 /// # Errors
-/// If it is not HCL.
+/// The text is not HCL.
 pub fn parse(text: &Text<'_>) -> Result<Node, Fault> {
     let body = parse_body(text.as_str()).map_err(|error| {
         let position = text.position(error.location().offset());

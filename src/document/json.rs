@@ -19,14 +19,14 @@ pub struct Json<'t> {
 /// Reads a text as one tree.
 ///
 /// # Errors
-/// If it is not JSON, is nested too deeply, or has a key twice in one object.
+/// The text is not JSON, is nested too deeply, or has a key twice in one object.
 pub fn parse(text: &Text<'_>) -> Result<Node, Fault> {
     Json::parse(text)?.node()
 }
 
 impl<'t> Json<'t> {
     /// # Errors
-    /// If the text is not JSON.
+    /// The text is not JSON.
     pub fn parse(text: &'t Text<'t>) -> Result<Self, Fault> {
         let raw = serde_json::from_str(text.as_str());
         raw.map(|raw| Self { text, raw }).map_err(|error| fault(text, &error))
@@ -62,7 +62,7 @@ impl<'t> Json<'t> {
     /// The value as a tree.
     ///
     /// # Errors
-    /// If it is nested too deeply, or has a key twice in one object.
+    /// The value is nested too deeply, or has a key twice in one object.
     pub fn node(self) -> Result<Node, Fault> {
         self.node_at(0)
     }

@@ -19,7 +19,7 @@ pub use text::{Text, without_mark};
 use std::borrow::Cow;
 use std::collections::HashSet;
 
-/// Maximum depth of a tree. Programs that read these files nest their own output 10 deep.
+/// Maximum depth of a tree. The files that other programs write have about 10 levels.
 const MAX_DEPTH: usize = 64;
 const TOO_DEEP: &str = "is nested too deeply";
 const CUT_OFF: &str = "ends too early; it may be cut off";

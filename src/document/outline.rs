@@ -7,7 +7,7 @@ use serde::de::{DeserializeSeed, Deserializer, Error, IgnoredAny, MapAccess, Seq
 
 use super::{Text, without_mark, yaml};
 
-/// Maximum keys that are kept of an object.
+/// Maximum keys that are kept for each object.
 const MAX_KEYS: usize = 256;
 
 /// The first keys of a text. The text after them may be long, invalid or missing.

@@ -34,7 +34,7 @@ impl<'a> Text<'a> {
     /// The text without a byte-order mark.
     ///
     /// # Errors
-    /// If it is empty, or is not UTF-8.
+    /// The text is empty or not UTF-8.
     pub fn new(bytes: &'a [u8]) -> Result<Self, Fault> {
         let is_utf16 = bytes.starts_with(&[0xff, 0xfe])
             || bytes.starts_with(&[0xfe, 0xff])
@@ -81,7 +81,7 @@ impl<'a> Text<'a> {
     }
 }
 
-/// The position after these bytes. The bytes in the middle of a character do not count.
+/// The position after these bytes. Continuation bytes of UTF-8 do not count.
 fn advance(from: Position, bytes: &[u8]) -> Position {
     bytes.iter().fold(from, |Position { line, column }, byte| match byte {
         b'\n' => Position { line: line.saturating_add(1), column: 1 },

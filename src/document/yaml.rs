@@ -8,7 +8,8 @@ use serde_saphyr::{Location, Options, Spanned, budget, options};
 
 use super::{Entry, Fault, Node, Position, Text, Value, map, narrowed};
 
-/// Maximum depth of a tree. The parser needs much more stack per level than those of other formats.
+/// Maximum depth of a tree. The parser needs much more stack per level than the parsers of other
+/// formats.
 const MAX_DEPTH: usize = 16;
 /// Nodes that a text may have regardless of its length.
 const USUAL_NODES: usize = 250_000;
@@ -16,8 +17,8 @@ const USUAL_NODES: usize = 250_000;
 /// Reads a text as one tree, with its aliases replaced by the values of their anchors.
 ///
 /// # Errors
-/// If it is not YAML, is nested too deeply, becomes too large because of its aliases, or has a key
-/// twice in one map.
+/// The text is not YAML, is nested too deeply, becomes too large because of its aliases, or has a
+/// key twice in one map.
 pub fn parse(text: &Text<'_>) -> Result<Node, Fault> {
     let tree: Spanned<Tree> = serde_saphyr::from_str_with_options(text.as_str(), options(text))
         .map_err(|error| {

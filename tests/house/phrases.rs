@@ -4,7 +4,7 @@
 /// consists of words with one space between them. `a|b` matches either word.
 pub(crate) type Phrase = (&'static str, &'static str, &'static [&'static str]);
 
-/// These must not appear in comments or names.
+/// Phrases that must not appear in comments or names.
 pub(crate) const EVERYWHERE: &[Phrase] = &[
     ("in step", "up to date", &[]),
     ("speak|speaks|spoken|spoke", "match; contain; use", &[]),
@@ -26,7 +26,7 @@ pub(crate) const EVERYWHERE: &[Phrase] = &[
     ("on paper", "in the model", &[]),
 ];
 
-/// These must not appear in comments.
+/// Phrases that must not appear in comments.
 pub(crate) const IN_COMMENTS: &[Phrase] = &[
     ("in force", "active; effective", &[]),
     ("is|are|was|were|becomes|became|comes|fell due", "pending", &["is|are due to"]),

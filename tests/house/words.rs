@@ -129,7 +129,7 @@ fn in_names(path: &str, text: &str) -> Vec<String> {
 }
 
 /// Words in lower case, each with its line. A `.` stands for the end of a sentence and a `,` for
-/// any other punctuation or code, so that no phrase reaches across them.
+/// any other punctuation or code, so that no phrase matches across them.
 #[derive(Default)]
 struct Words {
     words: Vec<(usize, String)>,
