@@ -49,8 +49,8 @@ pub(super) fn look(pattern: &str, used: Use) -> Vec<(LintCode, String)> {
     found
 }
 
-/// The finding about a pattern that cannot be parsed. ICU has more syntax than regex-syntax, but an
-/// incomplete group or class is invalid in both.
+/// The finding about a pattern that cannot be parsed. ICU has more syntax than regex-syntax, but
+/// the kinds of errors listed here are errors in both.
 fn unreadable(pattern: &str, error: &ast::Error) -> (LintCode, String) {
     use ast::ErrorKind as Kind;
     let is_invalid = matches!(

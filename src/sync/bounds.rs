@@ -58,12 +58,12 @@ pub(super) struct Bounded<T> {
 }
 
 impl<T> Bounded<T> {
-    /// The fields that lost something, by their names on the wire.
+    /// The fields that were shortened or left out, by their names on the wire.
     pub(super) fn truncated(&self) -> Vec<String> {
         self.truncated.0.iter().map(|field| (*field).to_owned()).collect()
     }
 
-    /// The report, and the fields that lost something.
+    /// The report, and the fields that were shortened or left out.
     pub(super) fn into_parts(self) -> (T, Vec<String>) {
         let truncated = self.truncated();
         (self.report, truncated)
@@ -111,7 +111,7 @@ impl io::Write for Length {
     }
 }
 
-/// The fields that lost something, each once.
+/// The fields that were shortened or left out, without duplicates.
 #[derive(Debug, Default)]
 struct Truncated(Vec<&'static str>);
 

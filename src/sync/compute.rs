@@ -32,7 +32,7 @@ impl From<Stopped> for StoreError {
 pub(super) struct Wanted(Weak<()>);
 
 impl Wanted {
-    /// Fails once no one waits any more.
+    /// Fails if no one waits any more.
     pub(super) fn check(&self) -> Result<(), Stopped> {
         if self.0.strong_count() == 0 { Err(Stopped) } else { Ok(()) }
     }
@@ -183,8 +183,8 @@ where
     V: Clone + Send + Sync + 'static,
     E: Clone + From<Stopped> + Send + Sync + 'static,
 {
-    /// Remembers results of `bytes` in total. `owned` is what a key and its value own, in bytes,
-    /// and `expected` the number of entries that the cache is laid out for.
+    /// Remembers results of `bytes` in total. `owned` returns the bytes that a key and its value
+    /// own. `expected` is the number of entries that the cache is laid out for.
     pub(super) fn new(bytes: u64, expected: usize, owned: fn(&K, &V) -> usize) -> Self {
         // One shard. By default, a cache has more shards on more cores, and keeps no value that is
         // larger than a shard, such as the difference of a million rules.

@@ -137,7 +137,7 @@ impl Downloads {
     }
 
     /// The span of a route. It is the same for every host with an equivalent route. Two revisions
-    /// count as one if no scope of a state was touched between them.
+    /// count as one if no rule changed in a state's scopes between them.
     pub(super) async fn canonical(
         &self,
         policy: &LoadedPolicy,

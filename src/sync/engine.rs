@@ -297,7 +297,7 @@ impl Engine {
         Err(SyncError::Contended)
     }
 
-    /// A host's row. Another server may have written it at a revision that is not known here yet.
+    /// A host's row. Another server may have written it at a revision that is not in memory yet.
     /// That revision is read first, because responses depend on its rules.
     pub(super) async fn host(&self, machine: &MachineId) -> StoreResult<Option<StoredHost>> {
         let mut stored = self.store.host(machine).await?;

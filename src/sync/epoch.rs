@@ -125,8 +125,8 @@ pub(super) fn is_confirmed(state: &SyncState, generation: Generation, epoch: Epo
     state.epoch == epoch || !generation::keeps_rules(generation)
 }
 
-/// Trusts a new host. In a restored database, this needs a host without rules, because a host with
-/// rules may have been enrolled after the backup.
+/// Trusts a new host. In a restored database, only a new host without rules is trusted, because a
+/// host with rules may have been enrolled after the backup.
 pub(super) fn begin_in(state: &mut SyncState, facts: &HostFacts, epoch: Epoch) {
     let has_no_rules = facts.rule_counts == RuleCounts::default();
     if state.last_seen.is_none() && (epoch.began.is_none() || has_no_rules) {

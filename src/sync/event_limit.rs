@@ -15,7 +15,7 @@ use crate::store::AddedEvents;
 /// Mac that reports every execution stays far below it.
 pub const EVENTS_PER_DAY: u64 = 50_000;
 
-/// Maximum programs of one host in a day that no host has reported before. Further programs are not
+/// Maximum programs per host and day that no host has reported before. Further programs are not
 /// listed, so that one host cannot fill the list. The first Mac of a fleet reports all programs of
 /// macOS, which are fewer.
 const NEW_PROGRAMS_PER_DAY: usize = 2_000;
@@ -104,7 +104,8 @@ impl EventLimit {
         events.min(left)
     }
 
-    /// How many programs a host may still report today that no host has reported before.
+    /// How many more new programs a host may report today. A program is new if no host has reported
+    /// it before.
     pub(super) fn new_programs_left(&self, machine: &MachineId, now: Timestamp) -> usize {
         NEW_PROGRAMS_PER_DAY.saturating_sub(self.today(now).count(machine).programs)
     }

@@ -15,7 +15,7 @@ use crate::protocol::{self as wire, EventUploadRequest, EventUploadResponse, Ope
 use crate::rule::{Certificate, MachineId, Program, SigningStatus};
 use crate::store::{EventOrigin, Store, StoreResult};
 
-/// Bundles of one upload whose members are counted. A batch has 50 events by default.
+/// Maximum bundles per upload whose members are counted. A batch has 50 events by default.
 const MOST_BUNDLES: usize = 100;
 /// Events that are converted before other requests on the same thread get a turn.
 const EVENTS_A_TURN: usize = 100;

@@ -66,7 +66,7 @@ impl LivePolicy {
         self.published.load_full()
     }
 
-    /// Reads what another server committed, if `named` is newer than what is known here.
+    /// Reads what another server committed, if `named` is newer than the newest revision in memory.
     pub(super) async fn catch_up(&self, named: Revision) -> StoreResult<()> {
         if named > self.published.load().ledger.head() {
             self.follow().await?;
@@ -182,7 +182,7 @@ fn finish(
     Ok((next, policy))
 }
 
-/// Does work that may take long outside the request threads.
+/// Runs long work outside the request threads.
 async fn off_threads<T: Send + 'static>(
     work: impl FnOnce() -> T + Send + 'static,
 ) -> StoreResult<T> {

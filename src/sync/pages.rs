@@ -21,7 +21,7 @@ use crate::protocol::{
 pub const RULES_A_PAGE: NonZeroUsize = NonZeroUsize::new(4000).unwrap();
 /// Maximum bytes of a page that a client without paging accepts.
 const LARGEST_LONE_PAGE: usize = pedro::LONGEST_RESPONSE;
-/// The minimum bytes of a rule in gzip, rounded down: a hash has 32.
+/// The minimum bytes of a rule for a hash in gzip, rounded down. A hash has 32.
 const FEWEST_BYTES_COMPRESSED: usize = 20;
 /// The minimum bytes of a rule as JSON, rounded down. A removal of a team has 68.
 const FEWEST_BYTES_OF_JSON: usize = 60;

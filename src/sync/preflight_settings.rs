@@ -65,7 +65,7 @@ fn kept_by(santa_version: &str) -> OptionalSettings {
 /// reported before and the one that it reports now.
 ///
 /// A host that never completed a sync and does not request a clean one has settings of another
-/// server, or of a database that is gone: Santa requests a clean sync if it has no synced settings.
+/// server or of a lost database. If it had no synced settings, Santa would request a clean sync.
 pub(super) fn synced_before(
     sync: &SyncState,
     [version_before, version_now]: [&str; 2],

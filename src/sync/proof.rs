@@ -214,9 +214,9 @@ async fn is_everything(downloads: &Downloads, route: &Route) -> StoreResult<bool
     }
 }
 
-/// Whether a host reports fewer rules of a type than it should have. None if it never reported a
-/// count, because some clients do not count. None also if the server does not know what the host
-/// should have.
+/// Whether a host reports fewer rules of a type than it should have. None if the host never
+/// reported a count, because some clients do not count. None also if the server does not know what
+/// the host should have.
 async fn lacks_rules(downloads: &Downloads, host: &Host) -> StoreResult<Option<bool>> {
     let reported = host.facts.rule_counts;
     let counts = generation::keeps_rules(generation::of(&host.facts.santa_version));

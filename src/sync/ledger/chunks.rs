@@ -65,8 +65,8 @@ impl<T: Clone> Chunks<T> {
         range.map(|index| self.get(index))
     }
 
-    /// The number of items at the start of an ordered list for which `is_before` is true. Costs one
-    /// call if it is true for all items, which is the usual case.
+    /// For an ordered list, the number of items at its start for which `is_before` is true. Costs
+    /// one call if that is true for all items, which is the usual case.
     pub(super) fn partition_point(&self, is_before: impl Fn(&T) -> bool) -> usize {
         if self.last().is_none_or(&is_before) {
             return self.len();
