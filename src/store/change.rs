@@ -22,8 +22,8 @@ pub enum Edit {
     Unset { scope: Scope, key: SettingKey },
     /// This tag exists, with this priority and description.
     PutTag(Tag),
-    /// This tag does not exist. With `force`, its rules and settings end and its hosts lose it.
-    /// Without `force`, the edit is refused if the tag is in use.
+    /// This tag does not exist. With `force`, the rules and settings of its scope end, and its
+    /// hosts lose the tag. Without `force`, the edit is refused if the tag is in use.
     DropTag { name: TagName, force: bool },
     /// This host has this tag.
     TagHost { machine: MachineId, tag: TagName },
@@ -31,8 +31,8 @@ pub enum Edit {
     UntagHost { machine: MachineId, tag: TagName },
 }
 
-/// A change: edits that become one revision together, or nothing. Later edits of one change
-/// see the earlier ones.
+/// A change. All of its edits become one revision, or none does. Later edits build on the results
+/// of earlier edits.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Change {
     pub actor: Actor,

@@ -1,5 +1,5 @@
-//! Checksums of rules, settings and tags. With them, nicelist finds a row that another program
-//! altered before it serves that row.
+//! Checksums of rules, settings and tags. nicelist checks them before it serves a row, to find rows
+//! that another program altered.
 //!
 //! The stored number is the hash of the row's content, with its scope by name, combined by XOR with
 //! the revisions that made and ended it. So nicelist can end a row without reading it again. Both
@@ -45,8 +45,8 @@ impl RowHasher {
         self
     }
 
-    /// The hash of the values added since the last call, combined with the revision that made the
-    /// row.
+    /// The hash of the values added since the last call, combined with the revision that created
+    /// the row.
     pub(super) fn finish(&mut self, made: i64) -> i64 {
         let hash = xxh3_64(&self.bytes).cast_signed() ^ made;
         self.bytes.clear();

@@ -1,5 +1,5 @@
 //! The database: traits for its parts, which [`Store`] combines, and one adapter each for SQLite
-//! and PostgreSQL. All SQL is in this module. HTTP and Santa's wire format are not.
+//! and PostgreSQL. All SQL is in this module. It does not use HTTP or Santa's wire format.
 
 mod admin_tokens;
 pub mod audit;
@@ -80,9 +80,9 @@ pub struct PolicySnapshot {
 /// rules as ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Expired {
-    /// Rules that expire at or before this time have expired.
+    /// Rules that expire at or before this time count as ended.
     by: Timestamp,
-    /// The revision at which expired rules count as ended.
+    /// The revision that ends these rules.
     revision: Revision,
 }
 
@@ -128,8 +128,8 @@ pub trait Store: PolicyStore + HostStore + EventStore + ProgramStore + Principal
     /// has.
     async fn begin_epoch(&self, actor: &Actor) -> StoreResult<Epoch>;
 
-    /// Checks the database without writing. On SQLite, fails if the writer does not run or if the
-    /// file at the path is not the open one. On PostgreSQL, checks nothing.
+    /// Checks the database without writing. On SQLite, fails if the writer has stopped or is stuck,
+    /// or if the file at the path is not the open one. On PostgreSQL, checks nothing.
     async fn health(&self) -> StoreResult<Health>;
 
     async fn size(&self) -> StoreResult<DatabaseSize>;
@@ -144,8 +144,8 @@ pub trait Store: PolicyStore + HostStore + EventStore + ProgramStore + Principal
     /// The time stored last.
     async fn noted_time(&self) -> StoreResult<Option<Timestamp>>;
 
-    /// The time stored last. If there is none, the newest time of a revision, event or sync, which
-    /// takes time in proportion to all hosts.
+    /// The time stored last. If there is none, the newest time of a revision, event or sync.
+    /// Finding that time takes time in proportion to all hosts.
     async fn newest_time(&self) -> StoreResult<Option<Timestamp>>;
 
     /// The unreadable rows that were found so far. They are not served.
@@ -169,7 +169,7 @@ fn new_epoch() -> EpochId {
     EpochId(rand::random_range(1..=u64::MAX >> 1))
 }
 
-/// What a committed write survives. PostgreSQL and SQLite offer both.
+/// What a committed write survives. Both databases offer both levels.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Durability {
     /// A crash of the process or the system, and a power failure.
@@ -199,7 +199,7 @@ pub async fn open(url: &str, durability: Durability) -> StoreResult<Arc<dyn Stor
 /// rows and files change. Dry runs of changes still work.
 ///
 /// # Errors
-/// [`StoreError::Open`] as for [`open`], or if it does not exist or is empty;
+/// [`StoreError::Open`] as for [`open`], or if the database does not exist or is empty.
 /// [`StoreError::Outdated`] if its schema is older.
 pub async fn open_to_read(url: &str) -> StoreResult<Arc<dyn Store>> {
     match url.split_once(':') {

@@ -12,11 +12,11 @@ const MOST: usize = 1000;
 /// A row that cannot be read.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct QuarantinedRow {
-    /// Its table: `rule`, `setting` or `tag`.
+    /// The row's table: `rule`, `setting` or `tag`.
     pub table: &'static str,
-    /// Its ID in that table.
+    /// The row's ID in that table.
     pub id: i64,
-    /// What it is about, as it is stored.
+    /// The rule's identifier, the setting's name or the tag's name, as it is stored.
     pub about: String,
     /// Why it cannot be read.
     pub reason: String,

@@ -12,7 +12,7 @@ use crate::rule::{
     Target,
 };
 
-/// A part of a list. It has fewer rows than requested if they are large.
+/// A part of a list. It has fewer rows than requested if the rows are large.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ListPart<T> {
     /// The rows, in the list's order.
@@ -77,7 +77,7 @@ pub struct RevisionFilter {
     pub author: Option<String>,
     /// Made at or after this time.
     pub since: Option<Timestamp>,
-    /// That made or ended a rule for this target, in the scope if one is given.
+    /// That made or ended a rule for this target; only in `scope`, if it is given.
     pub target: Option<Target>,
     /// That made or ended a rule or a setting in this scope. Without a target, this takes time in
     /// proportion to all versions of rules.
@@ -160,7 +160,7 @@ pub struct EventFilter {
     /// With one of these decisions, in any letter case (ASCII); with any decision if the list is
     /// empty.
     pub decisions: Vec<String>,
-    /// Only blocked ones.
+    /// Only blocked events.
     pub blocked: bool,
     /// Received at or after this time.
     pub since: Option<Timestamp>,
@@ -169,7 +169,8 @@ pub struct EventFilter {
     /// Of a program at a path that matches, or of an access to a file at such a path.
     pub path: Option<PathPattern>,
     /// Signed by this: a team ID, a signing ID with or without its team, the SHA-256 of the leaf
-    /// certificate, or a part of its name. Letter case (ASCII) matters only for signing IDs.
+    /// certificate, or a part of the certificate's common name. Letter case (ASCII) matters only
+    /// for signing IDs.
     pub signer: Option<String>,
     /// With this text in the path, the SHA-256, the signing ID, the team ID, or the rule or file of
     /// a file access, in any letter case (ASCII).
@@ -188,13 +189,13 @@ pub struct EventPurge {
 /// Where new events come from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum EventOrigin {
-    /// Their host sent them now.
+    /// Their host has just sent them.
     Upload {
         /// The maximum number of programs that no host has reported before. Events of further new
         /// programs are stored, but are not counted as sightings.
         new_programs: usize,
     },
-    /// They are imported from another server, which received them about when they occurred.
+    /// They are imported from another server, which received them earlier.
     Import,
 }
 
@@ -236,7 +237,8 @@ pub struct ProgramFilter {
     pub sha256: Option<String>,
     /// With this signing ID. Old clients may have reported it without its team ID.
     pub signing_id: Option<String>,
-    /// Signed by this: a team ID, the SHA-256 of the leaf certificate, or a part of its name.
+    /// Signed by this: a team ID, the SHA-256 of the leaf certificate, or a part of its common name
+    /// or organization.
     pub publisher: Option<String>,
     pub signing_status: Option<SigningStatus>,
     /// With this text in a name, the SHA-256, the signing ID or the team ID, in any letter case
@@ -255,9 +257,10 @@ pub struct SightingFilter {
     pub machine: Option<MachineId>,
     /// Run by this user.
     pub user: Option<String>,
-    /// Only programs that the newest decision blocked.
+    /// Only sightings whose newest decision blocked the program.
     pub blocked: bool,
-    /// Only programs whose newest decision no rule made: `BLOCK_UNKNOWN` or `ALLOW_UNKNOWN`.
+    /// Only sightings whose newest decision was made without a rule: `BLOCK_UNKNOWN` or
+    /// `ALLOW_UNKNOWN`.
     pub undecided: bool,
 }
 
@@ -275,7 +278,7 @@ pub struct UndecidedFilter {
     pub machine: Option<MachineId>,
     /// Run by this user.
     pub user: Option<String>,
-    /// Only blocked ones.
+    /// Only blocked programs.
     pub blocked: bool,
     /// Last seen at or after this time.
     pub since: Option<Timestamp>,
@@ -284,7 +287,7 @@ pub struct UndecidedFilter {
     /// Of a program whose newest path matches.
     pub path: Option<PathPattern>,
     /// Signed by this: a team ID, a signing ID with or without its team, the SHA-256 of the leaf
-    /// certificate, or a part of its name.
+    /// certificate, or a part of its common name or organization.
     pub signer: Option<String>,
     /// With this text in the newest path, the SHA-256, the signing ID or the team ID, in any letter
     /// case (ASCII).

@@ -1,11 +1,11 @@
-//! Plans a change. From the edits and the stored rows that they touch, it computes which rows end,
-//! which rows are inserted, the outcome of each edit, and which edits are refused.
+//! Plans a change. A plan contains the rows that end, the rows that are inserted, and the outcome
+//! of each edit. Planning fails if an edit must be refused.
 //!
 //! No I/O happens here. [`ChangeReads`] lists what must be read, [`ChangePlan::new`] applies the
 //! edits in their order in memory, and the database writes what the plan contains. So a row that a
 //! change makes and then ends is never stored, and edits that cancel each other make no revision.
-//! Only rules with a single edit are left to the database. It finds the unchanged ones without
-//! reading all of them.
+//! Only rules with a single edit are left to the database. The database finds the unchanged ones
+//! without reading all of them.
 
 mod reads;
 mod rules;
@@ -107,12 +107,13 @@ impl<'e> ChangePlan<'e> {
         }
     }
 
-    /// What the plan does to rules, apart from cleared scopes and rules with a single edit.
+    /// How many rows of rules the plan changes, apart from cleared scopes and rules with a single
+    /// edit.
     pub(super) fn rule_counts(&self) -> RowCounts {
         RowCounts::of(&self.rules)
     }
 
-    /// How many rules replace one that ends because its scope is cleared.
+    /// How many rules replace a rule that ends because its scope is cleared.
     pub(super) fn replaced_in_cleared_scopes(&self) -> u64 {
         let replaces =
             |row: &&RowChange<_, _>| row.was_stored && !row.ended && row.inserted.is_some();

@@ -66,7 +66,7 @@ impl ChangeScopes {
     }
 }
 
-/// What the edits of a change touch.
+/// The edits of a change, and the rows that must be read to plan them.
 #[derive(Debug, Default)]
 pub(in crate::store) struct ChangeReads<'e> {
     pub(in crate::store) edits: &'e [Edit],
@@ -191,7 +191,7 @@ pub(in crate::store) struct StoredState<'e> {
     pub(in crate::store) settings: Vec<(ScopeNumber, String, String)>,
     /// The tags of the requested hosts and of hosts that have a dropped tag.
     pub(in crate::store) host_tags: BTreeMap<MachineId, Vec<TagName>>,
-    /// For each guarded drop of a tag, by its edit: the hosts that are members.
+    /// The members of each tag in a guarded drop, by the index of the edit.
     pub(in crate::store) members: HashMap<usize, BTreeSet<MachineId>>,
     /// How many rules the scopes of dropped tags have.
     pub(in crate::store) rule_counts: HashMap<ScopeNumber, u64>,

@@ -142,8 +142,8 @@ impl EditResults {
         next
     }
 
-    /// Applies the only edit of a rule to the stored one. Returns nothing if the row stays;
-    /// otherwise it ends, and the returned rule, if any, takes its place.
+    /// Applies the only edit of a rule to the stored one. Returns None if the stored row stays.
+    /// Otherwise the stored row ends, and the returned rule, if any, replaces it.
     pub(in crate::store) fn replace_rule<'e>(
         &mut self,
         stored: &CurrentRule<'e>,

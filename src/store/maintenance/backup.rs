@@ -50,7 +50,7 @@ pub enum BackupError {
     },
     #[error("{} exists", .0.display())]
     Exists(PathBuf),
-    /// The backup cannot be written. Nothing is left of it.
+    /// The backup cannot be written. No part of it is left.
     #[error("cannot write {}: {reason}", .file.display())]
     Write {
         file: PathBuf,

@@ -74,7 +74,7 @@ impl<'a> DatabaseCopy<'a> {
     /// Copies everything, reads it back, compares, and commits.
     ///
     /// # Errors
-    /// When one of the databases fails; then the target is as it was.
+    /// When one of the databases fails, or the copy differs. Then the target is as it was.
     pub async fn run(
         self,
         epoch: CopiedEpoch,

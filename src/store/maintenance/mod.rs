@@ -1,8 +1,8 @@
 //! Maintenance of whole databases: copy, compare, back up, restore, migrate, check.
 //!
-//! A copy has every row with its ID, so that hosts and scripts notice no difference. It reads a
-//! snapshot and writes one transaction, which is committed after everything was read back and
-//! compared. An interrupted copy leaves nothing.
+//! A copy has every row with its ID, so that hosts and scripts notice no difference. Copying reads
+//! a snapshot and writes one transaction, which is committed after everything was read back and
+//! compared. An interrupted copy leaves nothing behind.
 
 mod backup;
 mod compare;
@@ -91,7 +91,7 @@ pub(super) trait DatabaseReader: Send {
 }
 
 /// An empty database that is being filled. If it is dropped before [`DatabaseWriter::commit`],
-/// nothing is stored. It reads what it has written.
+/// nothing is stored. As a reader, it returns what it has written.
 #[async_trait]
 pub(super) trait DatabaseWriter: DatabaseReader {
     /// Adds rows of a table, by key.

@@ -213,7 +213,8 @@ impl Table {
     }
 }
 
-/// The quoted names of columns, separated by commas. If `table` is given, each has it in front.
+/// The quoted names of columns, separated by commas. If `table` is given, it comes before each
+/// name.
 pub(in crate::store) fn names(table: Option<&str>, columns: &[Column]) -> String {
     let name = |column: &Column| match table {
         Some(table) => format!("{table}.\"{}\"", column.name),

@@ -28,7 +28,7 @@ pub(super) enum Lock {
 }
 
 impl Lock {
-    /// Waits for the lock and takes it exclusively. Another server may hold it for a large import.
+    /// Waits for the lock and takes it exclusively. Another server may have it for a large import.
     /// No table is locked that long, so the transaction then waits only briefly for tables.
     pub(super) async fn take(self, on: &impl GenericClient) -> StoreResult<()> {
         let lock = self as i32;

@@ -112,7 +112,7 @@ impl Postgres {
         Self::over(&address, readers, durability)
     }
 
-    /// Connects to a database to read it. It stays as it is.
+    /// Connects to a database only to read it. The database is not changed.
     pub(super) async fn open_to_read(url: &str) -> StoreResult<Self> {
         let address = Address::of(url)?;
         let readers = Readers::new(&address, Durability::default())?;

@@ -15,8 +15,8 @@ use crate::store::{Durability, QueryPurpose, StoreError, StoreResult};
 /// How long to wait for a free or new connection.
 const PATIENCE: Duration = Duration::from_secs(5);
 
-/// Settings of every session. Nothing waits forever: neither for a lock of another server, nor for
-/// a server that has a lock and stopped responding.
+/// Settings of every session. A session does not wait forever for another server's lock, even if
+/// that server stopped responding.
 const SESSION: &str = "SET client_min_messages = warning; SET jit = off; SET lock_timeout = '60s';
      SET idle_in_transaction_session_timeout = '60s';
      SET default_transaction_isolation = 'read committed';";
@@ -26,12 +26,13 @@ const SESSION: &str = "SET client_min_messages = warning; SET jit = off; SET loc
 pub(super) enum PoolUse {
     /// Connections for reads and small writes of one purpose.
     Read(QueryPurpose),
-    /// One that changes policy. It has the table of staged rules.
+    /// A connection that changes policy. It has the table of staged rules.
     Policy,
-    /// One that writes hosts or events: a few rows at a time, found by their key. A plan that was
-    /// made when the table was small must not scan it when it is large.
+    /// A connection that writes hosts or events: a few rows at a time, found by their key. A plan
+    /// that was made when the table was small must not scan it when it is large.
     WriteByKey,
-    /// One that reads or writes everything by key, for as long as the other database takes.
+    /// A connection that reads or writes a whole database by key. It may wait for a slow second
+    /// database.
     Move,
 }
 

@@ -53,7 +53,7 @@ async fn write_rules(
 
 /// The rule that is wanted for one target and scope.
 struct Entry<'e> {
-    /// The only edit of the rule. Nothing if its outcome is known already.
+    /// The only edit of the rule. None if the outcome is already known.
     edit: Option<(usize, WantedRule<'e>)>,
     target: &'e Target,
     number: ScopeNumber,

@@ -19,7 +19,7 @@ const PROBE: Duration = Duration::from_secs(2);
 /// Shown in place of an invalid URL, which may contain a password anywhere.
 pub(super) const UNREADABLE: &str = "the PostgreSQL database";
 
-/// Where a database is and how to get there.
+/// The address of a database, and how to connect to it.
 #[derive(Clone)]
 pub(super) struct Address {
     /// For the client library.

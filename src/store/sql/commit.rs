@@ -20,7 +20,7 @@ use crate::store::{Change, Committed, StoreError, StoreResult};
 
 /// A database that writes many rules in its own way.
 pub(in crate::store) trait RuleWriting: Database {
-    /// Writes the rules of a plan: those with a single edit, and the rows that change.
+    /// Writes the rules of a plan: rules with a single edit, and changed rows.
     async fn write_rules(&self, revision: i64, plan: &mut ChangePlan<'_>)
     -> StoreResult<RowCounts>;
 }

@@ -133,8 +133,8 @@ pub(super) trait Database {
         read: impl FnMut(&(dyn StoredRow + '_)) -> StoreResult<T> + Send,
     ) -> StoreResult<Vec<T>>;
 
-    /// Runs a query whose conditions depend on a filter. PostgreSQL plans it for its parameters,
-    /// and its connection does not keep it.
+    /// Runs a query whose conditions depend on a filter. PostgreSQL plans the query for its
+    /// parameters, and does not keep it prepared.
     async fn query_filtered<T: Send>(
         &self,
         sql: &str,

@@ -120,7 +120,7 @@ pub(super) fn is_same(one: &Path, other: &Path) -> bool {
 
 /// Why a database could not be copied.
 pub(super) enum CopyError {
-    /// It cannot be read.
+    /// The database cannot be read.
     Read(String),
     /// The copy cannot be written.
     Write(io::Error),
@@ -133,7 +133,7 @@ pub(super) fn copy_into(from: &Path, log: Log, to: &Path) -> Result<(), CopyErro
     let Some(target) = to.to_str() else {
         return Err(CopyError::Write(io::Error::other("its path is not UTF-8")));
     };
-    // Only the target file is written.
+    // This writes only the target file, so `query_only` may be off.
     connection.pragma_update(None, "query_only", false).map_err(read)?;
     connection.execute("VACUUM INTO ?", [target]).map(drop).map_err(|error| {
         match super::health::fault_of(&error) {
@@ -146,7 +146,7 @@ pub(super) fn copy_into(from: &Path, log: Log, to: &Path) -> Result<(), CopyErro
 /// Why a file is not a whole database.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum ContentsError {
-    /// It cannot be read.
+    /// The file cannot be read.
     #[error("{0}")]
     Unreadable(String),
     /// The file's content differs from what nicelist wrote.

@@ -144,7 +144,7 @@ impl PolicyStore for Sqlite {
     }
 
     async fn delete_history(&self, limit: usize) -> StoreResult<usize> {
-        // Most of the time there is nothing to delete. Then other writes need not wait.
+        // Usually there is nothing to delete. Then other writes need not wait.
         if !self.readers.read(retention::has_old).await? {
             return Ok(0);
         }

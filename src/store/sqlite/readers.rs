@@ -14,8 +14,8 @@ use super::open::{self, ConnectionUse};
 use crate::store::query_purpose::{Bounds, QueryPurpose};
 use crate::store::{StoreError, StoreResult};
 
-/// After this many steps of SQLite's virtual machine, a query checks whether it must stop. They
-/// take some microseconds.
+/// A query checks whether it must stop each time that SQLite's virtual machine has run this many
+/// steps, which takes some microseconds.
 const STEPS_A_CHECK: i32 = 1_000;
 
 /// The readers of each purpose. [`Readers::open`] opens them at the start, so that they keep

@@ -80,7 +80,7 @@ struct Locked {
 }
 
 impl Locked {
-    /// Locks the database at a path. Its log is written into its file, so that the file contains
+    /// Locks the database at a path. The log is written into the file, so that the file contains
     /// everything. Another program's file is not touched.
     fn take(database: &Path) -> Result<Self, RestoreError> {
         let irreplaceable = |reason: String| {

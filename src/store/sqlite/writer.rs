@@ -18,9 +18,9 @@ use crate::store::{StoreError, StoreResult, WriteFault};
 const LARGEST_GROUP: u32 = 2048;
 /// Maximum waiting rows. They are written within seconds, and take about 100 MB of memory.
 const MOST_WAITING: u32 = 64 * 1024;
-/// The length of a step in which a commit waits for more jobs. It waits if the last commit had
-/// several jobs but fewer than `CROWD`, because a commit takes as long for many as for one. It
-/// waits in steps, because enough jobs may arrive earlier.
+/// A commit waits for more jobs in steps of this length, because enough jobs may arrive early. It
+/// only waits if the last commit had several jobs but fewer than `CROWD`. A commit takes as long
+/// for many jobs as for one.
 const GATHERING: Duration = Duration::from_micros(2500);
 const STEPS: u32 = 4;
 /// With this many jobs, a commit does not wait for more. Jobs that arrive during the commit share

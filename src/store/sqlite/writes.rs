@@ -1,4 +1,4 @@
-//! Where writes are sent.
+//! Sends writes to the writer thread, or tries them and rolls them back.
 
 use std::path::PathBuf;
 

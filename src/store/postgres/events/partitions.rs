@@ -1,4 +1,4 @@
-//! The partitions of events: a week of reception each.
+//! The partitions of events. Each has the events that were received in one week.
 
 use std::collections::HashSet;
 

@@ -35,7 +35,7 @@ pub(in crate::store::postgres) async fn has_overdue(
 /// How many events exceed the limit.
 async fn surplus(on: &impl GenericClient, keep: Option<u64>) -> StoreResult<i64> {
     let Some(keep) = keep.and_then(|keep| i64::try_from(keep).ok()) else { return Ok(0) };
-    // There are at most as many events as IDs in their range, so a small range needs no count.
+    // A range of IDs never has more events than IDs, so a small range needs no count.
     let sql = "SELECT coalesce((SELECT max(id) FROM event) - (SELECT min(id) FROM event) + 1, 0)";
     for sql in [sql, "SELECT count(*) FROM event"] {
         let rows = query(on, sql, &[]).await?;

@@ -133,7 +133,7 @@ pub(in crate::store::sqlite) fn overdue(
 /// How many events exceed the limit.
 fn surplus(connection: &Connection, keep: Option<u64>) -> StoreResult<i64> {
     let Some(keep) = keep.and_then(|keep| i64::try_from(keep).ok()) else { return Ok(0) };
-    // There are at most as many events as IDs in their range, so a small range needs no count.
+    // A range of IDs never has more events than IDs, so a small range needs no count.
     let sql = "SELECT ifnull((SELECT max(id) FROM event) - (SELECT min(id) FROM event) + 1, 0)";
     let at_most: i64 = connection.prepare_cached(sql)?.query_one([], |row| row.get(0))?;
     if at_most <= keep {
