@@ -27,9 +27,9 @@ pub struct RuleCounts {
     /// File hashes, including transitive rules.
     pub binary: u32,
     pub certificate: u32,
-    /// Team ids.
+    /// Team IDs.
     pub teamid: u32,
-    /// Signing ids.
+    /// Signing IDs.
     pub signingid: u32,
     /// Code directory hashes.
     pub cdhash: u32,

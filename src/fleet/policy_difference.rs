@@ -57,7 +57,7 @@ impl PolicyDifference<'_> {
 /// What to add, change and remove to get from one state to another.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct PolicyDifferences<'a> {
-    /// Tags by name, then settings by scope and name, then rules by target and scope.
+    /// Tags by name, then settings by scope and [`SettingKey`], then rules by target and scope.
     pub differences: Vec<PolicyDifference<'a>>,
     /// The number of items that are the same in both states.
     pub unchanged: u64,

@@ -15,7 +15,7 @@ pub enum TokenNameError {
     Space,
     #[error("a token name must not contain {}", .0.escape_unicode())]
     Invisible(char),
-    /// It is `.` or `..`. Clients remove these from URLs, so no request could revoke the token.
+    /// It is `.` or `..`. HTTP clients remove both from URLs, so the token could not be revoked.
     #[error("a token name must not be . or ..")]
     Dots,
     /// It is the name of another kind of author.

@@ -45,7 +45,7 @@ pub enum Capability {
 }
 
 /// The first version that has each capability, as a number; oldest first
-/// (santa's tags, 1.14 to 2026.7).
+/// (from Santa's tags 1.14 to 2026.7).
 const TABLE: [(u32, Capability); 15] = [
     (114, Capability::AllowAndBlockWords),
     (202_108, Capability::TeamIdRules),
@@ -115,8 +115,8 @@ pub fn step_of(version: &str) -> u32 {
     steps.filter(|first| *first <= reached).max().unwrap_or(0)
 }
 
-/// Whether a client that reports this version recognizes programs of macOS by a flag. Clients before
-/// 2026.5 compare the program's certificate with launchd's.
+/// Whether a client that reports this version recognizes programs of macOS by a flag. Older clients
+/// (before 2026.5) compare the program's certificate with launchd's.
 pub fn knows_platform_by_flag(version: &str) -> bool {
     reached(version) >= 202_605
 }

@@ -1,4 +1,4 @@
-//! How a server reads requests: it guesses what a value means instead of returning an error.
+//! Reads requests leniently: an unexpected value is converted or ignored instead of refused.
 //!
 //! Old and third-party clients send numbers as strings, floats for integers, and nulls. Newer
 //! clients send unknown words. A value of the wrong type counts as absent, and the rest of the

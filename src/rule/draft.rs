@@ -58,7 +58,8 @@ pub struct RuleDraft {
     pub expires: Option<Timestamp>,
 }
 
-/// Reads a scope. An empty text, for example from an unset variable in a script, is not the fleet.
+/// Reads a scope. An empty text must not mean the fleet, because it may come from an unset variable
+/// in a script.
 ///
 /// # Errors
 /// The text is empty.

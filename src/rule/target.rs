@@ -109,7 +109,7 @@ impl Target {
     }
 
     /// Checks and normalizes an identifier. White space around the identifier is removed, because a
-    /// rule with it would never match.
+    /// rule with this white space would never match.
     ///
     /// # Errors
     /// [`TargetError::Shape`] or [`TargetError::Sha1`].

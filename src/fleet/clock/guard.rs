@@ -19,8 +19,8 @@ pub struct ClockJump {
     pub expected: Timestamp,
 }
 
-/// Compares the wall clock with the expected time: the last trusted time, or at first the newest
-/// time in the database, plus the time that has passed since then.
+/// Compares the wall clock with the expected time, which is the last trusted time plus the time
+/// that has passed since. At the start, the newest time in the database is trusted.
 #[derive(Clone, Debug)]
 pub struct ClockGuard {
     /// The last trusted time.

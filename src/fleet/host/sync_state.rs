@@ -27,7 +27,7 @@ pub struct Holding {
 }
 
 /// The rules that a host may have. An offer is a state that the host may have applied since its
-/// last completed sync. Its holding is the first offer.
+/// last completed sync. The holding is the first offer.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Offers {
     holding: Holding,
@@ -153,14 +153,14 @@ pub struct SyncState {
     /// have other rules.
     #[serde(default, skip_serializing_if = "EpochId::is_zero")]
     pub epoch: EpochId,
-    /// The last epoch in which it completed a sync and uploaded its events. A clean sync discards
-    /// events that were not uploaded.
+    /// The last epoch in which the host completed a sync and uploaded its events. A clean sync
+    /// discards events that were not uploaded.
     #[serde(default, skip_serializing_if = "EpochId::is_zero")]
     pub uploaded_in: EpochId,
     /// A digest of the settings of the last completed sync.
     pub settings: Option<u64>,
-    /// The optional settings that it may have from earlier syncs. Hosts whose rows are from version
-    /// 0.1.0 may have all of them.
+    /// The optional settings that the host may have from earlier syncs. Hosts whose rows are from
+    /// version 0.1.0 may have all optional settings.
     #[serde(default = "OptionalSettings::all")]
     pub synced: OptionalSettings,
     /// All offers except the holding. They come from sessions without a postflight and from
@@ -173,7 +173,7 @@ pub struct SyncState {
     /// The pending clean sync.
     pub clean_order: Option<CleanOrder>,
     pub last_sync: Option<Timestamp>,
-    /// When it last sent a request.
+    /// When the host last sent a preflight.
     pub last_seen: Option<Timestamp>,
     /// The counts of the last postflight, if they differ from what was sent.
     pub miscount: Option<Miscount>,

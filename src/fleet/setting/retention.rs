@@ -44,7 +44,7 @@ impl SettingValue for EventAge {
 pub struct HistoryAge(Option<u64>);
 
 impl HistoryAge {
-    /// Keeps the rules of a year ago visible.
+    /// Administrators can still see the rules of a year ago.
     pub const DEFAULT: Self = Self(Some(365 * DAY));
 
     /// None if history is never deleted.

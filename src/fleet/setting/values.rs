@@ -115,9 +115,9 @@ macro_rules! words {
 words! {
     /// How drift of a host is repaired.
     DriftRepair {
-        /// It is only shown.
+        /// Drift is only shown.
         Off = "off",
-        /// One clean sync replaces its rules.
+        /// One clean sync replaces the host's rules.
         Clean = "clean",
     }
     "off or clean"
@@ -150,11 +150,11 @@ words! {
 words! {
     /// Changes the file-access rules of a profile.
     FileAccessOverride {
-        /// They stay as they are.
+        /// The rules stay as they are.
         None = "none",
-        /// They report and do not deny. Clients from 2024.6 on ignore this value.
+        /// The rules report and do not deny. Clients from 2024.6 on ignore this value.
         AuditOnly = "audit-only" | "auditonly",
-        /// They are off.
+        /// The rules are off.
         Disable = "disable",
     }
     "none, audit-only or disable"
@@ -168,9 +168,9 @@ words! {
         Noexec = "noexec",
         /// No set-user-id.
         Nosuid = "nosuid",
-        /// Not shown in the Finder.
+        /// Hidden in the Finder.
         Nobrowse = "nobrowse",
-        /// Owners ignored.
+        /// File owners are ignored.
         Noowners = "noowners",
         /// No device files.
         Nodev = "nodev",
@@ -185,11 +185,11 @@ words! {
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum RemovableMedia {
-    /// It is mounted.
+    /// The disk is mounted.
     Allow,
-    /// It is not mounted.
+    /// The disk is not mounted.
     Block,
-    /// It is mounted again with these flags. The list is not empty.
+    /// The disk is mounted again with these flags. The list is not empty.
     Remount(Vec<RemountFlag>),
 }
 

@@ -1,6 +1,6 @@
-//! What pedro parses (`pedro/sync/json` of wowsignal-io/pedro; until January 2026 the library
-//! rednose). It ignores unknown keys, and rejects a whole response if it contains one unexpected
-//! value or word.
+//! What pedro parses (in `pedro/sync/json` of wowsignal-io/pedro, and until January 2026 in the
+//! library rednose). pedro ignores unknown keys, and rejects a whole response if it contains one
+//! unexpected value or word.
 
 use serde_json::{Map, Value};
 

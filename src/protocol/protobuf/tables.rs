@@ -1,8 +1,8 @@
 //! The numbers of the fields, message by message (santa.sync.v1, which never changes a number).
 //!
-//! Fields that only North Pole Security's own servers may use are left out. So is the field
-//! `event_detail_button_label` of rules, because its number is unknown. Clients that sync in
-//! protobuf therefore show the default label.
+//! Fields that only North Pole Security's own servers may use are left out. The field
+//! `event_detail_button_label` of rules is left out, too, because its number is unknown. Clients
+//! that sync in protobuf therefore show the default label.
 
 use prost::encoding::WireType;
 
