@@ -54,7 +54,8 @@ messages! {
 messages! {
     read with "strict::read";
 
-    /// Settings. If a field is absent, the client keeps its current value.
+    /// Settings. If a field is absent, the client keeps its current value. Since 2026.4, it keeps
+    /// none in a clean sync.
     #[derive(Eq)]
     pub struct PreflightResponse {
         pub client_mode: Option<ClientMode> | "clientMode",

@@ -177,7 +177,8 @@ words! {
         BlockTeamId = 12 "BLOCK_TEAMID",
         BlockSigningId = 13 "BLOCK_SIGNINGID",
         BlockCdHash = 14 "BLOCK_CDHASH",
-        /// Not an execution, but a program of a bundle that the server requested.
+        /// Not an execution, but a program of a bundle that the server requested, or a program that
+        /// `santactl inventory` reports.
         BundleBinary = 15 "BUNDLE_BINARY",
         /// The file changed while it was checked.
         BlockBinaryMismatch = 18 "BLOCK_BINARY_MISMATCH",

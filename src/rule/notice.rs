@@ -29,7 +29,7 @@ pub enum NoticeError {
     HalfBundle,
 }
 
-/// What Santa shows when the rule decides.
+/// What Santa shows when the rule arrives or decides.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct Notice {
     /// Santa's `custom_msg`; its window renders it as HTML.

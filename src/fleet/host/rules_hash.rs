@@ -10,8 +10,8 @@ use serde::{Deserialize, Serialize};
 use crate::fleet::{EpochId, Generation, Holding, Offers, Reach, RuleCounts, ScopeSetId};
 use crate::rule::{Revision, serde_as_text};
 
-/// The hash of all rules of a host, in the order in which the host stored them (Santa 2025.7 and
-/// later). 32 hex digits.
+/// The hash of a host's rules except static and transitive ones, in the order in which the host
+/// stored them (Santa 2025.7 and later). 32 hex digits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct RulesHash(pub u128);
 
