@@ -144,8 +144,8 @@ pub trait Store: PolicyStore + HostStore + EventStore + ProgramStore + Principal
     /// The time stored last.
     async fn noted_time(&self) -> StoreResult<Option<Timestamp>>;
 
-    /// The time stored last. If there is none, the newest time of a revision, event or sync.
-    /// Finding that time takes time in proportion to all hosts.
+    /// The time stored last. If there is none, the newest time of a revision, event or sync. That
+    /// query takes time in proportion to all hosts.
     async fn newest_time(&self) -> StoreResult<Option<Timestamp>>;
 
     /// The unreadable rows that were found so far. They are not served.
@@ -184,7 +184,8 @@ pub enum Durability {
 /// `postgres://USER@HOST/DATABASE`.
 ///
 /// # Errors
-/// [`StoreError::Open`] when it cannot be opened, is newer than this program, or is not ours.
+/// [`StoreError::Open`] when the database cannot be opened, is newer than this program, or is not
+/// nicelist's.
 pub async fn open(url: &str, durability: Durability) -> StoreResult<Arc<dyn Store>> {
     match url.split_once(':') {
         Some(("sqlite", path)) => Ok(Arc::new(sqlite::Sqlite::open(path, durability)?)),

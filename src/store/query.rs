@@ -129,7 +129,7 @@ pub struct HostFilter {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct StoredHost {
     pub host: Host,
-    /// Grows with every write of the row, including tags. A host that comes back after it was
+    /// Grows with every write of the row, including tags. A host that syncs again after it was
     /// forgotten gets a version that it never had.
     pub version: u64,
 }

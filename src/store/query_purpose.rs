@@ -22,7 +22,7 @@ pub enum QueryPurpose {
 /// The limits of the queries of one purpose.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Bounds {
-    /// How many read at the same time.
+    /// How many readers run queries at the same time.
     pub(super) readers: usize,
     /// How long a query waits for a reader.
     pub(super) patience: Duration,

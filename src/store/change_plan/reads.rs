@@ -24,7 +24,7 @@ pub(in crate::store) struct ChangeScopes {
 
 impl ChangeScopes {
     fn number(&mut self, scope: &Scope) -> ScopeNumber {
-        // Successive edits mostly have the same scope.
+        // Successive edits usually have the same scope.
         if let Some(last) = self.last
             && self.scopes[last.0] == *scope
         {

@@ -1,4 +1,4 @@
-//! Backups of SQLite databases. PostgreSQL has tools of its own.
+//! Backups of SQLite databases. PostgreSQL has its own tools.
 
 use std::path::{Path, PathBuf};
 

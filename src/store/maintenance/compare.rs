@@ -13,13 +13,13 @@ use crate::store::postgres::{clean, clean_json};
 pub struct Compared {
     /// The table's name.
     pub table: &'static str,
-    /// Rows that are the same in both.
+    /// Rows that are the same in both databases.
     pub same: u64,
     /// Rows that both have, with a difference.
     pub different: u64,
-    /// How many rows only the first has.
+    /// How many rows only the first database has.
     pub only_first: u64,
-    /// How many rows only the second has.
+    /// How many rows only the second database has.
     pub only_second: u64,
     /// The key of the first row in which the databases differ.
     pub first_difference: Option<String>,
@@ -38,7 +38,7 @@ impl Compared {
 /// Compares a snapshot of each of two databases, table by table.
 ///
 /// # Errors
-/// When one of them cannot be read.
+/// When one of the databases cannot be read.
 pub async fn compare(
     first: &str,
     second: &str,

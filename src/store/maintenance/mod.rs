@@ -152,7 +152,7 @@ pub struct Migrated {
 /// Brings a database's schema up to date. With `dry_run`, only reports the versions.
 ///
 /// # Errors
-/// When it cannot be opened, is newer than this program, or is not ours.
+/// When the database cannot be opened, is newer than this program, or is not nicelist's.
 pub async fn migrate(url: &str, dry_run: bool) -> StoreResult<Migrated> {
     let place = DatabaseUrl::of(url)?;
     let from = place.state().await?.version;
@@ -175,7 +175,7 @@ pub struct Checked {
 /// changing it.
 ///
 /// # Errors
-/// When it cannot be opened or read.
+/// When the database cannot be opened or read.
 pub async fn check(url: &str) -> StoreResult<Checked> {
     let (rows, damage) = match DatabaseUrl::of(url)? {
         DatabaseUrl::Sqlite(path) => {

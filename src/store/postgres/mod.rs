@@ -181,9 +181,9 @@ macro_rules! at_once {
     };
 }
 
-/// Changes policy or tokens in one transaction under their lock, commits it if `$keep` is true of
-/// the result, and notifies the other servers. If PostgreSQL stops responding, the outcome of the
-/// change is unknown.
+/// Changes policy or tokens in one transaction under their lock, commits it if `$keep` returns true
+/// for the result, and notifies the other servers. If PostgreSQL stops responding, the outcome of
+/// the change is unknown.
 macro_rules! change {
     ($store:expr, |$on:ident| $change:expr, $keep:expr) => {{
         let mut client = $store.policy().await?;

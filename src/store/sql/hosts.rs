@@ -127,7 +127,7 @@ pub(in crate::store) async fn names<D: Database>(
     on: &D,
     machines: &[MachineId],
 ) -> StoreResult<Vec<(MachineId, String)>> {
-    // SQLite would read a whole text to cut it.
+    // To cut a text, SQLite would read all of it.
     let sql = format!(
         "SELECT machine, hostname FROM host WHERE {} AND octet_length(hostname) <= $2",
         D::DIALECT.any("machine", "$1")

@@ -176,8 +176,8 @@ pub(in crate::store) async fn snapshot_at(
     Ok(PolicySnapshot { head, settings, tags })
 }
 
-/// The tags, by name, and the settings, by scope and name, whose `made` and `ended` fulfill a
-/// condition on the revision `$1`. No rules.
+/// The tags, by name, and the settings, by scope and name, whose `made` and `ended` meet a
+/// condition on the revision `$1`. The result has no rules.
 pub(in crate::store) async fn tags_and_settings(
     on: &impl Database,
     condition: &str,

@@ -103,8 +103,8 @@ fn add_scope(hasher: &mut RowHasher, scope: &Scope) {
     hasher.integer(Some(codes::scope_kind(scope))).text(Some(scope.name().as_bytes()));
 }
 
-/// Whether a row has the right checksum. Its first columns are its ID, the revisions that made and
-/// ended it, and its checksum.
+/// Whether a row has the right checksum. The row's first columns are its ID, the revisions that
+/// made and ended it, and its checksum.
 pub(in crate::store) fn is_sound(
     row: &(dyn StoredRow + '_),
     content: std::ops::Range<usize>,

@@ -13,7 +13,7 @@ use super::database::finish;
 use super::file_system::{create_private_folder, private};
 use crate::store::{Durability, StoreError, sql};
 
-/// "nice", in the header of every database of ours.
+/// "nice", in the header of every nicelist database.
 pub(super) const APPLICATION_ID: i32 = 0x6e69_6365;
 /// The first release that does not lose commits when two connections checkpoint at the same time.
 const OLDEST_SQLITE: i32 = 3_051_003;
@@ -70,7 +70,7 @@ pub(super) fn create(path: &Path) -> io::Result<()> {
     private(OpenOptions::new().read(true).append(true).create(true)).open(path).map(drop)
 }
 
-/// Checks that the file is ours to write, and brings its schema up to date.
+/// Checks that the file belongs to nicelist, and brings its schema up to date.
 pub(super) fn prepare(connection: &mut Connection) -> Result<(), String> {
     let version = rusqlite::version_number();
     if version < OLDEST_SQLITE {
