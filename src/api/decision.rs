@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::{BundleView, ChangeWarning, ExpiresIn};
-use crate::fleet::EventId;
+use crate::fleet::ProgramId;
 use crate::rule::{
     FieldChange, MachineId, Outcome, PolicyKind, Revision, RuleDifference, RuleDraft, RuleType,
     Scope, optional_expiry,
@@ -64,27 +64,26 @@ pub struct DecisionAnswer {
     pub machine: MachineId,
 }
 
-/// The decision about one of several events.
+/// The decision about one of several programs.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-pub struct EventDecision {
-    /// The event.
-    pub event: EventId,
-    /// Which of its candidates; the best when absent.
+pub struct ProgramDecision {
+    /// The number of the program.
+    pub program: ProgramId,
+    /// The type of the rule. If it is absent, the best candidate of the program is used.
     #[serde(rename = "as", default, skip_serializing_if = "Option::is_none")]
     pub rule_type: Option<RuleType>,
-    /// The scope of the rule. If it is absent, it is the host that reported the event.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub scope: Option<Scope>,
+    /// The scope of the rule.
+    pub scope: Scope,
 }
 
-/// A decision about several events. It is one revision or nothing.
+/// A decision about several programs. It is one revision or nothing.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct DecisionsRequest {
-    /// The events, at most 1,000. Events that lead to the same rule create one.
+    /// The programs, at most 1,000. Programs that lead to the same rule create one.
     #[schema(min_items = 1, max_items = 1000)]
-    pub decisions: Vec<EventDecision>,
+    pub decisions: Vec<ProgramDecision>,
     /// What the rules do. `cel` and `remove` are refused.
     pub policy: PolicyKind,
     /// When the rules expire.
@@ -109,7 +108,7 @@ pub struct DecisionsRequest {
     pub dry_run: bool,
 }
 
-/// The rules that a decision about several events created.
+/// The rules that a decision about several programs created.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct DecisionsAnswer {
     /// The rules.

@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use crate::fleet::{Ancestor, Decision, EventId, EventKind, SigningLink};
+use crate::fleet::{Ancestor, Decision, EventId, EventKind, ProgramId, SigningLink};
 use crate::rule::{Candidate, MachineId, Program, Scope};
 
 /// An event.
@@ -165,7 +165,9 @@ pub struct EventImportAnswer {
 /// A program that is pending approval.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct WaitingView {
-    /// The newest event about the program.
+    /// The number of the program.
+    pub id: ProgramId,
+    /// The newest event about the program, which may be deleted.
     pub latest: EventId,
     /// What Santa decided in that event.
     pub decision: Decision,
@@ -178,9 +180,9 @@ pub struct WaitingView {
     pub program: Program,
     /// The hosts where it is pending; the host of the newest event is first.
     pub hosts: Vec<WaitingHost>,
-    /// The users who ran it.
+    /// The users who ran it, at most 16 for each host.
     pub users: Vec<String>,
-    /// The number of events about it.
+    /// The number of events about it on these hosts.
     pub events: u64,
     /// When the newest event was received.
     pub last_received: Timestamp,
@@ -197,7 +199,7 @@ pub struct WaitingHost {
     pub machine: MachineId,
     /// Its name.
     pub hostname: String,
-    /// The newest event about the program on this host.
+    /// The newest event about the program on this host, which may be deleted.
     pub event: EventId,
     /// The scopes of the host, weakest first.
     pub scopes: Vec<Scope>,

@@ -23,7 +23,7 @@ mod token;
 
 pub use decision::{
     BundleAnswer, BundleApproval, DecisionAnswer, DecisionRequest, DecisionsAnswer,
-    DecisionsRequest, EventDecision, UndoAnswer, UndoRequest,
+    DecisionsRequest, ProgramDecision, UndoAnswer, UndoRequest,
 };
 pub use event::{
     AccessView, BundleState, BundleView, EventDetail, EventImport, EventImportAnswer, EventView,
@@ -70,6 +70,16 @@ pub struct Page<T> {
     /// The cursor of the next page; absent on the last page.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub next: Option<String>,
+    /// Whether items may be missing because the server still reads events that an older version
+    /// stored.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub reading_older_events: bool,
+}
+
+impl<T> Page<T> {
+    pub fn new(items: Vec<T>, next: Option<String>) -> Self {
+        Self { items, next, reading_older_events: false }
+    }
 }
 
 /// The response of an operation that has nothing to show: an empty object.

@@ -15,8 +15,8 @@ use utoipa::{PartialSchema, ToSchema};
 
 use super::{ExpiresIn, RulePatch};
 use crate::fleet::{
-    Ancestor, CleanSync, ClientMode, Decision, EventId, EventKind, Membership, Role, RuleCounts,
-    SettingKey, SigningLink, TagDescription, TokenName,
+    Ancestor, CleanSync, ClientMode, Decision, EventId, EventKind, Membership, ProgramId, Role,
+    RuleCounts, SettingKey, SigningLink, TagDescription, TokenName,
 };
 use crate::rule::{
     Candidate, ChangeMessage, Counts, FieldChange, MachineId, Outcome, PolicyKind, Program,
@@ -302,6 +302,7 @@ schema! {
     TagName => matching("The name of a tag", TAG);
     Revision => number("The number of a revision", 0, u64::MAX);
     EventId => plain(Type::Integer, "The number of an event").minimum(Some(i64::MIN)).maximum(Some(i64::MAX)).build();
+    ProgramId => number("The number of a program", 1, i64::MAX as u64);
     Decision => plain(Type::String, "What Santa decided, such as BLOCK_UNKNOWN").build();
     EventKind => words_of::<Self>("What was reported");
     SettingKey => words("The name of a setting", Self::ALL.iter().map(|key| key.name()));

@@ -23,6 +23,7 @@ pub struct Pages<'a, T> {
     query: Query,
     done: bool,
     pages: u32,
+    reading_older_events: bool,
     items: PhantomData<T>,
 }
 
@@ -30,7 +31,15 @@ impl<'a, T: DeserializeOwned> Pages<'a, T> {
     pub(super) fn new(client: &'a Client, path: String, query: &impl Serialize) -> Self {
         let mut query = Query::of(query);
         query.set_if_absent("limit", PAGE);
-        Self { client, path, query, done: false, pages: 0, items: PhantomData }
+        Self {
+            client,
+            path,
+            query,
+            done: false,
+            pages: 0,
+            reading_older_events: false,
+            items: PhantomData,
+        }
     }
 
     /// The next page. None after the last page.
@@ -41,6 +50,7 @@ impl<'a, T: DeserializeOwned> Pages<'a, T> {
         let path = self.query.behind(&self.path);
         let page: Page<T> = self.client.ask(Method::GET, &path, None::<&()>).await?;
         self.pages += 1;
+        self.reading_older_events |= page.reading_older_events;
         if self.pages > MOST_PAGES
             || page.next.as_deref().is_some_and(|it| self.query.has("cursor", it))
         {
@@ -51,6 +61,11 @@ impl<'a, T: DeserializeOwned> Pages<'a, T> {
             None => self.done = true,
         }
         Ok(Some(page.items))
+    }
+
+    /// Whether items may be missing because the server still reads older events.
+    pub fn is_incomplete(&self) -> bool {
+        self.reading_older_events
     }
 
     /// The items of the first page.

@@ -272,7 +272,7 @@ pub(super) fn page<C, T: Serialize>(
         last = Some(place);
         page.push(item);
     }
-    Page { items: page, next: last.filter(|_| more).map(cursor) }
+    Page::new(page, last.filter(|_| more).map(cursor))
 }
 
 fn json_bytes(value: &impl Serialize) -> usize {

@@ -1,6 +1,8 @@
 //! Filters of queries, and their results.
 
+use std::fmt;
 use std::ops::{Deref, DerefMut};
+use std::str::FromStr;
 
 use jiff::Timestamp;
 
@@ -123,6 +125,8 @@ pub struct HostFilter {
     pub prefix: Option<String>,
     /// With this primary user.
     pub user: Option<String>,
+    /// With one of these machine IDs.
+    pub machines: Option<Vec<MachineId>>,
 }
 
 /// A host and the version of its row, for [`super::HostStore::save_host`].
@@ -302,6 +306,31 @@ pub struct UndecidedPosition {
     pub program: ProgramId,
     pub machine: i64,
 }
+
+/// The last sighting, the program and the machine, separated by dots.
+impl fmt::Display for UndecidedPosition {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { last_seen, program, machine } = self;
+        write!(f, "{}.{program}.{machine}", last_seen.as_millisecond())
+    }
+}
+
+impl FromStr for UndecidedPosition {
+    type Err = BadPosition;
+
+    fn from_str(text: &str) -> Result<Self, BadPosition> {
+        let mut numbers = text.splitn(3, '.').map(|number| number.parse::<i64>().ok());
+        let mut next = || numbers.next().flatten().ok_or(BadPosition);
+        let (last_seen, program, machine) = (next()?, next()?, next()?);
+        let last_seen = Timestamp::from_millisecond(last_seen).map_err(|_| BadPosition)?;
+        Ok(Self { last_seen, program: ProgramId(program), machine })
+    }
+}
+
+/// A text that is not a position in a list.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("not a position in a list")]
+pub struct BadPosition;
 
 /// A program on a host where no rule made the newest decision.
 #[derive(Clone, Debug, PartialEq, Eq)]

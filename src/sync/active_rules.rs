@@ -26,6 +26,9 @@ pub trait ActiveRules {
     /// The rule for a target in exactly this scope.
     fn rule(&self, target: &Target, scope: &Scope) -> Option<ActiveRule<'_>>;
 
+    /// Whether a scope may have a rule or a setting.
+    fn is_used(&self, scope: &Scope) -> bool;
+
     /// The stored rules that apply to all targets without an edit.
     fn stored(&self) -> &StoredRules;
 
@@ -90,6 +93,10 @@ impl ActiveRules for StoredRules {
         let ledger = &self.policy.ledger;
         let version = ledger.winner(target, &[ledger.scope_id(scope)?], self.revision)?;
         Some(ActiveRule(Source::Ledger(ledger, version)))
+    }
+
+    fn is_used(&self, scope: &Scope) -> bool {
+        self.policy.ledger.scope_id(scope).is_some() || !self.settings_in(scope).is_empty()
     }
 
     fn stored(&self) -> &StoredRules {
@@ -212,6 +219,12 @@ impl ActiveRules for Draft {
             None if self.is_deleted(scope) => None,
             None => self.stored.rule(target, scope),
         }
+    }
+
+    fn is_used(&self, scope: &Scope) -> bool {
+        self.stored.is_used(scope)
+            || !self.settings_in(scope).is_empty()
+            || self.rules.keys().any(|key| key.scope == *scope)
     }
 
     fn stored(&self) -> &StoredRules {

@@ -10,14 +10,15 @@ use super::downloads::Downloads;
 use super::epoch::CurrentEpoch;
 use super::error::SyncError;
 use super::policy::LoadedPolicy;
+use super::undecided::UndecidedPrograms;
 use super::{generation, offers, pages, translate};
 use crate::fleet::{
     ClientMode, EffectiveSettings, Generation, Holding, Host, SessionKind, SettingKey, SyncState,
 };
 use crate::protocol::generation as table;
 use crate::rule::{
-    Conditions, Evaluation, EvaluationStage, Evidence, HeldRules, PlatformCheck, PolicyKind,
-    Program, Rule, RuleType, Ruling, Scope, SigningStatus, TagName, Target, Unmatched, evaluate,
+    Conditions, Evaluation, Evidence, HeldRules, PlatformCheck, PolicyKind, Program, Rule,
+    RuleType, Ruling, Scope, SigningStatus, TagName, Target, Unmatched, evaluate,
 };
 use crate::store::{Edit, ScopeId, StoreResult};
 
@@ -325,16 +326,9 @@ impl<R: ActiveRules> FleetView<'_, R> {
         })
     }
 
-    /// Whether only the host's mode decides about a program: no rule and no path pattern matches
-    /// it, and it is not part of macOS. Unknown facts about the program are ignored.
-    pub fn is_undecided(&self, host: &Host, evidence: Evidence<'_>) -> bool {
-        let wanted = self.wanted_rules(host);
-        let settings = &self.rules.settings(&wanted.scopes).settings;
-        let mode = translate::mode_for(settings.client_mode, wanted.generation);
-        let held = rules_for(&wanted, evidence.program, HashSet::new());
-        let conditions = conditions(settings, mode, &host.facts.santa_version);
-        let evaluation = evaluate(evidence, &held, &conditions);
-        evaluation.decisive().is_some_and(|step| step.stage == EvaluationStage::Mode)
+    /// Finds programs that only the mode of hosts decides about.
+    pub fn undecided_programs(&self) -> UndecidedPrograms<'_, R> {
+        UndecidedPrograms::new(&self.rules)
     }
 
     /// The rules that a host has after its next sync.
@@ -426,7 +420,7 @@ fn explained<R: ActiveRules>(host: &RulesOfHost<'_, R>, target: &Target) -> Expl
 }
 
 /// The rules with which a client decides about a program.
-fn rules_for<R: ActiveRules>(
+pub(super) fn rules_for<R: ActiveRules>(
     host: &RulesOfHost<'_, R>,
     program: &Program,
     types: HashSet<RuleType>,
@@ -445,8 +439,8 @@ fn targets(program: &Program) -> impl Iterator<Item = Target> {
     Evaluation::rule_types().filter_map(move |rule_type| signed.target(rule_type))
 }
 
-/// What a client of this version considers in addition to rules.
-fn conditions<'a>(
+/// What else a client of this version considers.
+pub(super) fn conditions<'a>(
     settings: &'a EffectiveSettings,
     mode: ClientMode,
     santa_version: &str,

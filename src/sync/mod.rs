@@ -39,6 +39,7 @@ mod session;
 mod steps;
 mod tally;
 mod translate;
+mod undecided;
 mod unwritten;
 
 pub use active_rules::{ActiveRule, ActiveRules, Delivery, Draft, StoredRules};
@@ -53,3 +54,4 @@ pub use fleet_view::{
 };
 pub use pages::RULES_A_PAGE;
 pub use policy::HostSettings;
+pub use undecided::{HostClass, UndecidedPrograms};

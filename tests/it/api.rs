@@ -67,7 +67,7 @@ async fn each_role_may_do_what_the_ones_before_it_may_and_no_more() {
         (
             Method::POST,
             "/events/decisions",
-            json!({"policy": "allow", "decisions": [{"event": 7}]}),
+            json!({"policy": "allow", "decisions": [{"program": 7, "scope": "fleet"}]}),
             "helpdesk",
         ),
         (Method::POST, "/hosts/M1/evaluation", json!({"program": {}}), "viewer"),

@@ -4,9 +4,11 @@ use std::fmt::Debug;
 use std::sync::Arc;
 
 use jiff::Timestamp;
-use nicelist::fleet::{Actor, Clock, Host, Setting, SettingKey, Tag};
+use nicelist::fleet::{Actor, Clock, Host, ProgramId, Setting, SettingKey, Tag};
 use nicelist::protocol::PreflightRequest;
-use nicelist::rule::{Evidence, MachineId, Policy, Program, Rule, RuleKey, Scope, TagName, Target};
+use nicelist::rule::{
+    EvaluationStage, Evidence, MachineId, Policy, Program, Rule, RuleKey, Scope, TagName, Target,
+};
 use nicelist::store::{self, Change, Durability, Edit, StoreError};
 use nicelist::sync::{ActiveRules, Engine, FleetView, RULES_A_PAGE};
 
@@ -56,13 +58,23 @@ async fn shown<R: ActiveRules>(view: &FleetView<'_, R>, host: &Host) -> Vec<Stri
     for target in TARGETS {
         all.push(text(&view.explain(host, &target.parse().unwrap()).await.unwrap()));
     }
-    for program in [
+    let mut undecided = view.undecided_programs();
+    let class = undecided.class_of(host, &view.scopes_of(host));
+    for (id, program) in [
         Program { team_id: "EQHXZ8M8AV".to_owned(), ..Program::default() },
         Program { signing_id: "EQHXZ8M8AV:com.google.Chrome".to_owned(), ..Program::default() },
-    ] {
-        let evidence = || Evidence::new(&program, "/Applications/Chrome.app");
-        all.push(text(&view.is_undecided(host, evidence())));
-        all.push(text(&view.evaluate(host, evidence()).await.unwrap()));
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        let (id, path) = (ProgramId(id.try_into().unwrap()), "/Applications/Chrome.app");
+        let evidence = Evidence::new(&program, path);
+        let evaluated = view.evaluate(host, evidence).await.unwrap();
+        let decisive = evaluated.evaluation.decisive().map(|step| step.stage);
+        let is_undecided = undecided.is_undecided(class, (id, &program), path);
+        assert_eq!(is_undecided, decisive == Some(EvaluationStage::Mode), "{program:?}");
+        all.push(text(&is_undecided));
+        all.push(text(&evaluated));
     }
     all
 }

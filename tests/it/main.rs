@@ -54,6 +54,7 @@ mod older_events;
 mod one_page;
 mod openapi;
 mod other_files;
+mod pending;
 mod policy;
 mod rates;
 mod readme;

@@ -77,7 +77,7 @@ async fn older_database(shell: &Shell, events: i64) {
 async fn a_killed_server_continues_to_count_where_it_stopped() {
     let shell = Shell::new();
     older_database(&shell, 6_000).await;
-    let mut kills = 0;
+    let (mut kills, mut is_noted) = (0, false);
     loop {
         let server = Server::start(&shell);
         let left = uncounted(&shell);
@@ -86,14 +86,26 @@ async fn a_killed_server_continues_to_count_where_it_stopped() {
         }
         if kills == 3 {
             wait_until("all events are counted", || uncounted(&shell) == 0);
+            assert!(!page_notes_it(&shell, &server).await);
             server.logs("counted the programs of all events");
             break;
         }
         wait_until("some events are counted", || uncounted(&shell) < left);
+        is_noted |= page_notes_it(&shell, &server).await;
         server.kill();
         kills += 1;
     }
+    assert!(is_noted, "lists say that older events are still read");
     assert_counted(&shell);
+}
+
+/// Whether the list of pending programs says that the server still reads older events. It must say
+/// so if some are left after the response.
+async fn page_notes_it(shell: &Shell, server: &Server) -> bool {
+    let page = crate::pending::page(server, "limit=1").await;
+    let is_noted = page["reading_older_events"] == true;
+    assert!(is_noted || uncounted(shell) == 0, "{page}");
+    is_noted
 }
 
 #[tokio::test]

@@ -201,7 +201,7 @@ async fn a2_responses_have_the_described_form() {
             "post",
             "/events/decisions",
             "/events/decisions",
-            json!({"policy": "allow", "decisions": [{"event": 1}]}),
+            json!({"policy": "allow", "decisions": [{"program": 1, "scope": "fleet"}]}),
         ),
         ("post", "/events/undo", "/events/undo", json!({})),
         ("post", "/events/{id}/bundle-approval", "/events/1/bundle-approval", json!({})),

@@ -343,7 +343,10 @@ async fn a5_a_dry_run_needs_the_role_viewer() {
         ("/events/7/decision", json!({"policy": "allow"})),
         ("/events/7/bundle-approval", json!({})),
         ("/events/undo", json!({})),
-        ("/events/decisions", json!({"policy": "allow", "decisions": [{"event": 7}]})),
+        (
+            "/events/decisions",
+            json!({"policy": "allow", "decisions": [{"program": 7, "scope": "fleet"}]}),
+        ),
     ] {
         let mut dry = body.clone();
         dry["dry_run"] = json!(true);

@@ -55,7 +55,7 @@ async fn a1_lists_of_events_accept_the_parameters_that_they_use() {
         ("/events/stats", "kind", "execution", true),
         ("/events/stats", "limit", "9", true),
         ("/events/waiting", "after", "9", false),
-        ("/events/waiting", "cursor", "9", true),
+        ("/events/waiting", "cursor", "9.8.7", true),
         ("/events/waiting", "kind", "execution", false),
         ("/events/waiting", "decision", "BLOCK_UNKNOWN", false),
         ("/events/waiting", "user", "anna", true),

@@ -7,12 +7,11 @@ mod questions;
 use super::decide::{DecisionArgs, RulePolicy};
 use super::filter::WaitingFilter;
 use super::waiting::waiting_programs;
-use crate::api::{DecisionsAnswer, DecisionsRequest, EventDecision, WaitingView};
+use crate::api::{DecisionsAnswer, DecisionsRequest, ProgramDecision, WaitingView};
 use crate::cli::change::{self, DecidedRules};
 use crate::cli::context::Context;
 use crate::cli::error::CliError;
 use crate::cli::ui::Ui;
-use crate::fleet::EventId;
 use crate::rule::{PolicyKind, RuleType, Scope};
 use new_scope::NewScope;
 use questions::MOST_PROGRAMS;
@@ -36,7 +35,7 @@ pub(super) async fn run(
     }
     let (expires, expires_in) = args.expires(ui.now())?;
     let client = context.client_to_change(args.dry_run).await?;
-    let mut all = waiting_programs(&client, &filter.query(ui.now()), MOST_PROGRAMS).await?;
+    let mut all = waiting_programs(ui, &client, &filter.query(ui.now()), MOST_PROGRAMS).await?;
     all.retain(|program| !program.candidates.is_empty());
     if all.is_empty() {
         ui.status("nothing waits");
@@ -98,13 +97,13 @@ fn decisions(
     program: &WaitingView,
     rule_type: Option<RuleType>,
     new_scope: &NewScope,
-) -> Vec<EventDecision> {
-    let one = |event: EventId, scope: Scope| EventDecision { event, rule_type, scope: Some(scope) };
+) -> Vec<ProgramDecision> {
+    let one = |scope| ProgramDecision { program: program.id, rule_type, scope };
     match new_scope {
-        NewScope::Shared(scope) => vec![one(program.latest, scope.clone())],
+        NewScope::Shared(scope) => vec![one(scope.clone())],
         NewScope::EachHost => {
             let hosts = program.hosts.iter();
-            hosts.map(|host| one(host.event, Scope::Host(host.machine.clone()))).collect()
+            hosts.map(|host| one(Scope::Host(host.machine.clone()))).collect()
         }
     }
 }
@@ -128,7 +127,7 @@ mod tests {
         let waiting = program(&["M1", "M2"], &[], 2);
         let scopes = |scope: &NewScope| -> Vec<String> {
             let decisions = decisions(&waiting, None, scope);
-            decisions.iter().filter_map(|each| Some(each.scope.as_ref()?.to_string())).collect()
+            decisions.iter().map(|each| each.scope.to_string()).collect()
         };
         assert_eq!(scopes(&NewScope::EachHost), ["host:M1", "host:M2"]);
         assert_eq!(scopes(&NewScope::Shared(Scope::Fleet)), ["fleet"]);

@@ -42,7 +42,7 @@ pub(super) async fn run(context: &Context, args: ListArgs) -> Result<(), CliErro
     let client = context.client().await?;
     if waiting {
         let limit = limit.unwrap_or(usize::MAX);
-        let programs = waiting_programs(&client, &query.into(), limit).await?;
+        let programs = waiting_programs(&context.ui, &client, &query.into(), limit).await?;
         return context.ui.rows(programs, "nothing waits");
     }
     let page = limit.filter(|limit| *limit < LARGEST_PAGE);

@@ -4,35 +4,41 @@ use std::collections::HashMap;
 
 use crate::api::{WaitingQuery, WaitingView};
 use crate::cli::error::CliError;
+use crate::cli::ui::Ui;
 use crate::client::Client;
+use crate::fleet::ProgramId;
 
-/// The newest programs, at most `limit`. Each page of the server covers a range of events, so
+/// The newest programs, at most `limit`. Each page of the server covers a range of sightings, so
 /// several pages may contain the same program. These entries are merged.
 pub(super) async fn waiting_programs(
+    ui: &Ui,
     client: &Client,
     query: &WaitingQuery,
     limit: usize,
 ) -> Result<Vec<WaitingView>, CliError> {
     let mut programs: Vec<WaitingView> = Vec::new();
-    let mut places: HashMap<String, usize> = HashMap::new();
+    let mut places: HashMap<ProgramId, usize> = HashMap::new();
     let mut pages = client.waiting(query);
     while programs.len() < limit {
         let Some(page) = pages.next().await? else { break };
         for program in page {
-            match places.get(&program.program.sha256).and_then(|at| programs.get_mut(*at)) {
+            match places.get(&program.id).and_then(|at| programs.get_mut(*at)) {
                 Some(known) => merge(known, program),
                 None => {
-                    places.insert(program.program.sha256.clone(), programs.len());
+                    places.insert(program.id, programs.len());
                     programs.push(program);
                 }
             }
         }
     }
+    if pages.is_incomplete() {
+        ui.warn("the server is still reading older events; this list may be incomplete");
+    }
     programs.truncate(limit);
     Ok(programs)
 }
 
-/// Adds the hosts and users of an older range of events.
+/// Adds the hosts and users of older sightings.
 fn merge(known: &mut WaitingView, older: WaitingView) {
     known.events += older.events;
     for host in older.hosts {
@@ -63,7 +69,7 @@ pub(super) mod tests {
             })
         };
         let json = serde_json::json!({
-            "latest": 7, "decision": "BLOCK_UNKNOWN", "path": "/opt/pine", "events": events,
+            "id": 3, "latest": 7, "decision": "BLOCK_UNKNOWN", "path": "/opt/pine", "events": events,
             "program": {"sha256": "ab".repeat(32), "signing_status": "unsigned"},
             "hosts": hosts.iter().map(host).collect::<Vec<_>>(), "users": users,
             "last_received": "2026-11-20T11:58:00Z", "candidates": [], "reason": "",

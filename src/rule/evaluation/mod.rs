@@ -11,6 +11,7 @@ mod tests;
 
 use std::collections::{HashMap, HashSet};
 
+use regex::Regex;
 use serde::{Deserialize, Serialize};
 
 use super::{PolicyKind, Program, RuleType, SigningStatus, Target, words};
@@ -192,7 +193,7 @@ pub enum Unmatched {
 }
 
 /// How a client recognizes programs of macOS.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum PlatformCheck {
     /// By their flag (2026.5 and later).
     Flag,
@@ -264,6 +265,42 @@ pub fn evaluate(
         }
     }
     folding.end()
+}
+
+/// Finds programs that only the mode of a client decides about. Compiles the path patterns once, for
+/// many programs.
+pub struct ModeCheck {
+    platform: PlatformCheck,
+    paths: Vec<Regex>,
+}
+
+impl ModeCheck {
+    pub fn new(conditions: &Conditions<'_>) -> Self {
+        let patterns = [conditions.blocked_path, conditions.allowed_path];
+        let used = patterns.into_iter().filter(|pattern| !pattern.is_empty());
+        Self { platform: conditions.platform, paths: used.filter_map(path::compile).collect() }
+    }
+
+    /// Whether a path pattern decides about every program at this path that no rule decides about.
+    pub fn is_path_decisive(&self, path: &str) -> bool {
+        self.paths.iter().any(|pattern| pattern.is_match(path))
+    }
+
+    /// Whether a rule decides about a program at any path, or the program is Santa's or macOS's own.
+    pub fn is_program_decisive(&self, program: &Program, rules: &HeldRules) -> bool {
+        let conditions = Conditions {
+            unmatched: Unmatched::Allowed,
+            blocked_path: "",
+            allowed_path: "",
+            platform: self.platform,
+            transitive: false,
+        };
+        let evidence = Evidence::new(program, "");
+        let others = EvaluationStage::ALL.into_iter().filter(|it| *it != EvaluationStage::Mode);
+        others
+            .filter_map(|stage| look(stage, evidence, rules, &conditions))
+            .any(|found| matches!(found, Match::Yes(..)))
+    }
 }
 
 /// An evaluation in progress.

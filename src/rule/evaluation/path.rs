@@ -24,7 +24,7 @@ pub(super) fn check(pattern: &str, path: &str, ruling: Ruling) -> Option<Match> 
 }
 
 /// Compiles the pattern if its meaning is the same as in ICU.
-fn compile(pattern: &str) -> Option<Regex> {
+pub(super) fn compile(pattern: &str) -> Option<Regex> {
     let ast = ast::parse::Parser::new().parse(pattern).ok()?;
     ast::visit(&ast, Same).ok()?;
     Regex::new(pattern).ok()

@@ -6,6 +6,7 @@ pub(super) mod undo;
 pub(super) mod waiting;
 
 use std::collections::HashMap;
+use std::fmt;
 
 use axum::Json;
 use jiff::Timestamp;
@@ -16,9 +17,10 @@ use crate::api::{
     AccessView, Code, DecisionAnswer, DecisionRequest, EventDetail, EventPath, EventQuery,
     EventStatQuery, EventView, Page, Problem, RulePatch,
 };
-use crate::fleet::{EventId, EventStat, KNOWN_DECISIONS, Role};
+use crate::fleet::{EventId, EventStat, KNOWN_DECISIONS, ProgramId, Role};
 use crate::rule::{
-    Candidate, MachineId, PolicyKind, RuleField, RuleFields, RuleMerge, RuleType, Scope,
+    Candidate, MachineId, PolicyKind, Program, RuleField, RuleFields, RuleMerge, RuleType, Scope,
+    Target,
 };
 use crate::server::access::Viewer;
 use crate::server::answer::{Answer, Refused, page_size, read_cursor};
@@ -53,7 +55,7 @@ pub(super) async fn list(
     let machines = events.iter().map(|stored| &stored.event.machine);
     let names = lookup::hostnames(&state, machines).await?;
     let items = events.into_iter().map(|stored| view(stored, &names)).collect();
-    Ok(Json(Page { items, next }))
+    Ok(Json(Page::new(items, next)))
 }
 
 /// List the programs that were reported most often
@@ -115,10 +117,12 @@ pub(super) async fn decide(
     let permit = operator.permit(Role::Helpdesk, request.dry_run)?;
     let stored = find(&state, id).await?;
     let machine = stored.event.machine.clone();
-    let chosen = choose(&stored, request.policy, request.rule_type)?;
+    check_access(&stored, request.policy)?;
+    let subject = Subject::Event(id);
+    let target = choose(subject, &stored.event.program, request.policy, request.rule_type)?;
     let scope = request.scope.unwrap_or_else(|| Scope::Host(machine.clone()));
     let patch = RulePatch {
-        target: chosen.target.to_string(),
+        target: target.to_string(),
         scope: scope.to_string(),
         policy: request.policy.word().to_owned(),
         message: request.message.into(),
@@ -128,7 +132,7 @@ pub(super) async fn decide(
         expires_in: request.expires_in,
         ..RulePatch::default()
     };
-    let merges = vec![merge(id, patch, "decided on", state.clock.now())?];
+    let merges = vec![merge(subject, patch, "decided on", state.clock.now())?];
     let message = format!("{} event {id}", request.policy);
     let (committed, rules) = commit_merges(&state, permit, message, merges).await?;
     let outcome = committed.outcomes.first().copied();
@@ -141,10 +145,40 @@ pub(super) async fn decide(
     Ok(Json(DecisionAnswer { rule, outcome, fields, revision, warnings, machine }))
 }
 
-/// A rule that is created for an event. Its source contains the event's ID. Its comment does, too,
-/// unless the request or the current rule has a comment.
+/// What a decision is about.
+#[derive(Clone, Copy, Debug)]
+enum Subject {
+    Event(EventId),
+    Program(ProgramId),
+}
+
+impl Subject {
+    /// The source of the rules that the decision creates.
+    fn source(self) -> String {
+        match self {
+            Self::Event(id) => format!("{EVENT_SOURCE}{id}"),
+            Self::Program(id) => format!("{PROGRAM_SOURCE}{id}"),
+        }
+    }
+}
+
+impl fmt::Display for Subject {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Event(id) => write!(f, "event {id}"),
+            Self::Program(id) => write!(f, "program {id}"),
+        }
+    }
+}
+
+/// The beginnings of the sources of rules that decisions create.
+const EVENT_SOURCE: &str = "event:";
+const PROGRAM_SOURCE: &str = "program:";
+
+/// A rule that a decision creates. Its source contains what the decision is about. Its comment does,
+/// too, unless the request or the current rule has a comment.
 fn merge(
-    event: EventId,
+    subject: Subject,
     patch: RulePatch,
     reason: &str,
     now: Timestamp,
@@ -153,51 +187,57 @@ fn merge(
     let mut merge = merge.map_err(|error| Problem::new(Code::Invalid, error.to_string()))?;
     let provenance = &mut merge.rule.provenance;
     if merge.kept.has(RuleField::Comment) {
-        provenance.comment = Some(format!("{reason} event {event}").into());
+        provenance.comment = Some(format!("{reason} {subject}").into());
     }
-    provenance.source = Some(format!("event:{event}").into());
+    provenance.source = Some(subject.source().into());
     Ok(merge)
 }
 
+/// The target of the rule for a program: the best one, unless the request asks for a type.
 fn choose(
-    stored: &StoredEvent,
+    subject: Subject,
+    program: &Program,
     policy: PolicyKind,
     wanted: Option<RuleType>,
-) -> Result<Candidate, Refused> {
+) -> Result<Target, Refused> {
     match policy {
-        PolicyKind::Allow | PolicyKind::AllowCompiler => {
-            if let Some(access) = &stored.event.access {
-                let message = format!(
-                    "event {} is a file access, which no rule of the server allows",
-                    stored.id
-                );
-                let hint = format!(
-                    "the Mac's configuration profile decides: its file-access rule `{}`",
-                    access.rule
-                );
-                return Err(Problem::new(Code::Invalid, message).hint(hint).into());
-            }
-        }
-        PolicyKind::Block
+        PolicyKind::Allow
+        | PolicyKind::AllowCompiler
+        | PolicyKind::Block
         | PolicyKind::SilentBlock
         | PolicyKind::SilentBlockGui
         | PolicyKind::SilentBlockTty => {}
         PolicyKind::Cel | PolicyKind::Remove => {
-            let message = format!("an event is allowed or blocked, not decided by {policy}");
-            return Err(Problem::new(Code::Invalid, message).into());
+            let message = format!("a decision cannot have the policy {policy}");
+            return Err(Problem::new(Code::Invalid, message)
+                .hint("use allow, allow-compiler, block, silent-block, silent-block-gui or silent-block-tty")
+                .into());
         }
     }
-    let candidates = stored.event.program.candidates();
+    let candidates = program.candidates();
     let known: Vec<&str> = candidates.iter().map(|each| each.target.rule_type().word()).collect();
     let known = known.join(", ");
     let fits =
         |candidate: &Candidate| wanted.is_none_or(|wanted| wanted == candidate.target.rule_type());
     let chosen = candidates.into_iter().find(fits);
-    chosen.ok_or_else(|| {
+    let chosen = chosen.ok_or_else(|| {
         let what = wanted.map_or("any rule", crate::rule::RuleType::word);
-        let message = format!("event {} gives no identifier for {what}", stored.id);
-        Problem::new(Code::Invalid, message).hint(format!("it can be: {known}")).into()
-    })
+        let message = format!("{subject} has no identifier for {what}");
+        Problem::new(Code::Invalid, message).hint(format!("it has: {known}"))
+    })?;
+    Ok(chosen.target)
+}
+
+/// Refuses to allow a file access.
+fn check_access(stored: &StoredEvent, policy: PolicyKind) -> Result<(), Refused> {
+    let Some(access) = stored.event.access.as_ref().filter(|_| policy.allows()) else {
+        return Ok(());
+    };
+    let message =
+        format!("event {} is a file access, which no rule of the server allows", stored.id);
+    let hint =
+        format!("the Mac's configuration profile decides: its file-access rule `{}`", access.rule);
+    Err(Problem::new(Code::Invalid, message).hint(hint).into())
 }
 
 async fn find(state: &State, id: EventId) -> Result<StoredEvent, Refused> {
@@ -216,7 +256,6 @@ async fn filter(state: &State, query: &EventQuery) -> Result<EventFilter, Refuse
     for decision in &query.decision {
         check_decision(state, decision).await?;
     }
-    let given = |text: &Option<String>| text.clone().filter(|text| !text.is_empty());
     Ok(EventFilter {
         kinds: query.kind.clone(),
         machine,
@@ -226,9 +265,14 @@ async fn filter(state: &State, query: &EventQuery) -> Result<EventFilter, Refuse
         since: query.since,
         until: query.until,
         path: query.path.clone(),
-        signer: given(&query.signer),
-        text: given(&query.text),
+        signer: given(query.signer.clone()),
+        text: given(query.text.clone()),
     })
+}
+
+/// A text that is not empty.
+fn given(text: Option<String>) -> Option<String> {
+    text.filter(|text| !text.is_empty())
 }
 
 /// Refuses an unknown decision, unless an event has this decision.

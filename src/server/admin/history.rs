@@ -77,9 +77,9 @@ pub(super) async fn changes(
     let turns = state.store.rule_changes(revision, after, limit).await?;
     let more = turns.len() == limit;
     let turns = turns.iter().filter_map(|(place, turn)| Some((*place, change(turn)?)));
-    let Page { items: of_rules, next } = page(turns, more, write_place);
+    let Page { items: of_rules, next, .. } = page(turns, more, write_place);
     items.extend(of_rules);
-    Ok(Json(Page { items, next }))
+    Ok(Json(Page::new(items, next)))
 }
 
 fn change(RevisedRule { before, after }: &RevisedRule) -> Option<PolicyChange> {

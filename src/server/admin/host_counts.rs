@@ -42,5 +42,5 @@ pub(super) async fn count(
         conflict,
         hosts,
     });
-    Ok(Json(Page { items: items.collect(), next }))
+    Ok(Json(Page::new(items.collect(), next)))
 }

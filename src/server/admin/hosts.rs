@@ -33,7 +33,7 @@ pub(super) async fn list(
 ) -> Answer<Page<HostView>> {
     let limit = page_size(query.limit);
     let HostQuery { tag, prefix, user, state: in_state, contact, conflict, .. } = query;
-    let filter = HostFilter { tag, prefix, user };
+    let filter = HostFilter { tag, prefix, user, machines: None };
     let mut after: Option<MachineId> = read_cursor(query.cursor.as_deref())?;
     let mut items = Vec::new();
     let mut examined = 0;
@@ -52,10 +52,10 @@ pub(super) async fn list(
             }
         }
         if !more {
-            return Ok(Json(Page { items, next: None }));
+            return Ok(Json(Page::new(items, None)));
         }
         if !items.is_empty() || examined >= MOST_EXAMINED {
-            return Ok(Json(Page { items, next: after.map(|machine| machine.to_string()) }));
+            return Ok(Json(Page::new(items, after.map(|machine| machine.to_string()))));
         }
     }
 }

@@ -15,7 +15,7 @@ use crate::fleet::Host;
 use crate::rule::MachineId;
 use crate::store::bounds::{self, FACTS};
 use crate::store::sql::conditions::Conditions;
-use crate::store::sql::hosts::add_has_tag;
+use crate::store::sql::hosts::add_filter;
 use crate::store::{HostFilter, ListPart, StoreResult, StoredHost};
 
 /// The columns of a host. The host's report about itself is shortened if it was stored before
@@ -63,12 +63,7 @@ pub(super) async fn list(
     let mut wanted = Conditions::default();
     // No machine id is empty.
     wanted.and("machine > $", after.map_or("", MachineId::as_str));
-    if let Some(tag) = &filter.tag {
-        add_has_tag(on, &mut wanted, tag).await?;
-    }
-    if let Some(user) = &filter.user {
-        wanted.and("primary_user = $", user.as_str());
-    }
+    add_filter(on, &mut wanted, filter).await?;
     if let Some(prefix) = &filter.prefix {
         let first = wanted.value(clean(prefix).to_ascii_lowercase());
         let last = wanted.value(format!("{}{LAST}", clean(prefix).to_ascii_lowercase()));

@@ -1,11 +1,11 @@
-//! Hosts with a tag, host names, versions of Santa, and sets of scopes.
+//! Hosts that match a filter, host names, versions of Santa, and sets of scopes.
 
 use super::conditions::Conditions;
 use super::{Database, Dialect, Parameter, StoredRow};
 use crate::fleet::{Membership, ScopeSetId};
 use crate::rule::{MachineId, Scope, TagName};
 use crate::store::codes::{self, corrupt};
-use crate::store::{ScopeId, StoreResult, bounds};
+use crate::store::{HostFilter, ScopeId, StoreResult, bounds};
 
 /// Reads the machine ID in a column.
 pub(in crate::store) fn machine(
@@ -27,9 +27,28 @@ pub(in crate::store) fn quoted(tag: &TagName) -> String {
     format!("\"{tag}\"")
 }
 
+/// Adds the conditions of a filter, except that on a prefix.
+pub(in crate::store) async fn add_filter<'a, D: Database>(
+    on: &D,
+    wanted: &mut Conditions<'a>,
+    HostFilter { tag, prefix: _, user, machines }: &'a HostFilter,
+) -> StoreResult<()> {
+    if let Some(tag) = tag {
+        add_has_tag(on, wanted, tag).await?;
+    }
+    if let Some(user) = user {
+        wanted.and("primary_user = $", user.as_str());
+    }
+    if let Some(machines) = machines {
+        let list = wanted.value(machines.iter().map(MachineId::as_str).collect::<Parameter<'_>>());
+        wanted.add(&D::DIALECT.any("machine", &list));
+    }
+    Ok(())
+}
+
 /// Adds the condition that a host has a tag, because an administrator gave it the tag or because it
 /// is a member.
-pub(in crate::store) async fn add_has_tag<D: Database>(
+async fn add_has_tag<D: Database>(
     on: &D,
     wanted: &mut Conditions<'_>,
     tag: &TagName,

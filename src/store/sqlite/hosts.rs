@@ -10,7 +10,7 @@ use crate::rule::MachineId;
 use crate::store::bounds;
 use crate::store::sql::StoredRow;
 use crate::store::sql::conditions::Conditions;
-use crate::store::sql::hosts::{add_has_tag, machine};
+use crate::store::sql::hosts::{add_filter, machine};
 use crate::store::{HostFilter, ListPart, StoreError, StoreResult, StoredHost};
 
 const COLUMNS: &str = "machine, version, tags, first_seen, sync, facts";
@@ -34,12 +34,7 @@ pub(super) fn list(
     let mut wanted = Conditions::default();
     // No machine ID is empty.
     wanted.and("machine > $", after.map_or("", MachineId::as_str));
-    if let Some(tag) = &filter.tag {
-        finish(add_has_tag(connection, &mut wanted, tag))?;
-    }
-    if let Some(user) = &filter.user {
-        wanted.and("primary_user = $", user.as_str());
-    }
+    finish(add_filter(connection, &mut wanted, filter))?;
     if let Some(prefix) = &filter.prefix {
         let condition = format!(
             "machine IN (

@@ -348,7 +348,14 @@ pub(crate) async fn host_filters_all_have_to_hold(store: Db) {
     let none = HostFilter::default;
     let prefix = |text: &str| HostFilter { prefix: Some(text.to_owned()), ..none() };
     let user = |text: &str| HostFilter { user: Some(text.to_owned()), ..none() };
-    let cases: [(HostFilter, &[&str]); 17] = [
+    let machines = |names: &[&str]| HostFilter {
+        machines: Some(names.iter().map(|name| machine(name)).collect()),
+        ..none()
+    };
+    let cases: [(HostFilter, &[&str]); 20] = [
+        (machines(&["m3", "M1", "m4"]), &["M1", "m3"]),
+        (machines(&[]), &[]),
+        (HostFilter { prefix: Some("studio".to_owned()), ..machines(&["M2", "m3"]) }, &["M2"]),
         (none(), &["M1", "M2", "M4", "m3"]),
         (HostFilter { tag: Some(tag("eng")), ..none() }, &["M1"]),
         (HostFilter { tag: Some(tag("eng2")), ..none() }, &["M2", "m3"]),

@@ -2,7 +2,7 @@
 
 use axum::Json;
 
-use super::{find, merge};
+use super::{Subject, find, merge};
 use crate::api::{
     BundleAnswer, BundleApproval, BundleState, BundleView, ChangeAnswer, Code, EventPath, Problem,
     RulePatch,
@@ -49,7 +49,8 @@ pub(in crate::server::admin) async fn approve(
         ..RulePatch::default()
     };
     let now = state.clock.now();
-    let merges = members.iter().map(|it| merge(id, patch(it), "approved with", now));
+    let merges =
+        members.iter().map(|it| merge(Subject::Event(id), patch(it), "approved with", now));
     let merges: Vec<RuleMerge> = merges.collect::<Result<_, _>>()?;
     let message = format!("allow the bundle {} of event {id}", bundle.name);
     let (committed, rules) = commit_merges(&state, permit, message, merges).await?;

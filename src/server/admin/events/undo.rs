@@ -4,6 +4,7 @@ use std::collections::HashSet;
 
 use axum::Json;
 
+use super::{EVENT_SOURCE, PROGRAM_SOURCE};
 use crate::api::{Code, Problem, UndoAnswer, UndoRequest};
 use crate::fleet::Role;
 use crate::rule::{Revision, Rule};
@@ -103,7 +104,8 @@ async fn decision(state: &State, revision: Revision) -> Result<Option<Vec<Revise
 
 fn is_decision(turn: &RevisedRule) -> bool {
     let source = turn.after.as_ref().and_then(|rule| rule.provenance.source.as_deref());
-    source.is_some_and(|source| source.starts_with("event:"))
+    let sources = [EVENT_SOURCE, PROGRAM_SOURCE];
+    source.is_some_and(|source| sources.iter().any(|begin| source.starts_with(begin)))
 }
 
 /// Refuses if a rule was changed since a revision.

@@ -1,41 +1,41 @@
-//! Programs that are pending approval, and decisions about several events.
+//! Programs that are pending approval, and decisions about several of them.
 
 use std::collections::hash_map::Entry;
 use std::collections::{HashMap, HashSet};
 
 use axum::Json;
 
-use super::{choose, filter, find, merge};
+use super::{Subject, choose, given, merge};
 use crate::api::{
-    ChangeAnswer, Code, DecisionsAnswer, DecisionsRequest, EventQuery, Page, Problem, RulePatch,
-    WaitingHost, WaitingQuery, WaitingView,
+    ChangeAnswer, Code, DecisionsAnswer, DecisionsRequest, Page, Problem, RulePatch, WaitingHost,
+    WaitingQuery, WaitingView,
 };
-use crate::fleet::{EventId, EventKind, Host, Role};
-use crate::rule::{Evidence, MachineId, Scope};
+use crate::fleet::{Host, KnownProgram, ProgramId, Role, Sighting};
+use crate::rule::{MachineId, Scope};
 use crate::server::access::Viewer;
 use crate::server::admin::commit::commit_merges;
+use crate::server::admin::lookup;
 use crate::server::answer::{Answer, Refused, page_size, read_cursor};
 use crate::server::extract::{Body, Query};
 use crate::server::state::{Shared, State};
-use crate::store::{EventFilter, StoredEvent};
-use crate::sync::{ActiveRules, FleetView};
+use crate::store::{HostFilter, UndecidedFilter, UndecidedPosition, UndecidedSighting};
+use crate::sync::{FleetView, HostClass, StoredRules, UndecidedPrograms};
 
-/// Santa's decisions about programs that no rule matches, in lockdown and in monitor mode.
-const BLOCKED: &str = "BLOCK_UNKNOWN";
-const WOULD_BE_BLOCKED: &str = "ALLOW_UNKNOWN";
-/// Events that are read at a time, and maximum events that are read for one response.
-const EVENTS_A_READ: usize = 1_000;
-const MOST_EVENTS: usize = 5_000;
+/// Sightings that are read at a time, and maximum sightings that are evaluated for one response.
+const MOST_READ: usize = 1_000;
+const MOST_EVALUATED: usize = 5_000;
+/// Hosts that are read at a time.
+const HOSTS_A_READ: usize = 200;
 /// Maximum bytes of the programs, hosts and scopes in a response, and maximum bytes of the hosts
 /// that are kept in memory for the response. The response ends when one of them is reached.
 const MOST_BYTES: usize = 4 * 1024 * 1024;
-/// Maximum events in one request for decisions.
+/// Maximum programs in one request for decisions.
 const MOST_DECISIONS: usize = 1_000;
 
 /// List programs that are pending approval, newest first
 ///
 /// Hosts blocked them, or would block them in lockdown mode, and no rule matches them yet. A page is about a range of
-/// events: a later page can have a program again if older events are about it, too.
+/// sightings: a later page can have a program again if it was seen earlier on other hosts.
 #[utoipa::path(get, path = "/events/waiting", operation_id = "list_pending_programs", tag = "events", params(WaitingQuery),
     responses((status = 200, body = Page<WaitingView>), (status = 404), (status = 409), (status = 422)))]
 pub(in crate::server::admin) async fn list(
@@ -43,143 +43,194 @@ pub(in crate::server::admin) async fn list(
     _: Viewer,
     Query(query): Query<WaitingQuery>,
 ) -> Answer<Page<WaitingView>> {
-    let query = EventQuery::from(query);
-    let mut before = read_cursor(query.cursor.as_deref())?.map(EventId);
-    let mut decisions = vec![BLOCKED.to_owned()];
-    if !query.blocked {
-        decisions.push(WOULD_BE_BLOCKED.to_owned());
-    }
-    let filter = filter(&state, &query).await?;
-    let filter = EventFilter { kinds: vec![EventKind::Execution], decisions, ..filter };
+    let mut after = read_cursor(query.cursor.as_deref())?;
     let limit = page_size(query.limit);
+    let filter = filter(&state, query).await?;
     let fleet = state.engine.view().await?;
-    let mut pending = PendingPrograms::default();
-    let mut examined = 0;
-    while examined < MOST_EVENTS {
-        let events = state.store.events(&filter, before, EVENTS_A_READ).await?;
-        let is_last = !events.more;
-        examined += events.len();
-        for event in events {
-            before = Some(event.id);
-            pending.add(&state, &fleet, event).await?;
-            if pending.programs.len() >= limit || pending.is_full() {
-                return Ok(Json(Page { items: pending.programs, next: Some(cursor(before)) }));
-            }
-        }
-        if is_last {
-            return Ok(Json(Page { items: pending.programs, next: None }));
+    let mut pending = PendingPrograms::new(&state, &fleet, limit);
+    let mut evaluated = 0;
+    loop {
+        let most = MOST_READ.min(MOST_EVALUATED - evaluated);
+        let part = state.store.undecided(&filter, after, most).await?;
+        // A part with fewer rows than requested took its limit of time or bytes.
+        let is_short = part.rows.len() < most;
+        evaluated += part.rows.len();
+        after = pending.add_all(part.rows).await?.or(part.next);
+        if after.is_none() || pending.is_full() || is_short || evaluated >= MOST_EVALUATED {
+            break;
         }
     }
-    Ok(Json(Page { items: pending.programs, next: Some(cursor(before)) }))
+    let next = after.map(|position: UndecidedPosition| position.to_string());
+    let reading_older_events = state.store.has_uncounted_events().await?;
+    Ok(Json(Page { items: pending.programs, next, reading_older_events }))
+}
+
+async fn filter(state: &State, query: WaitingQuery) -> Result<UndecidedFilter, Refused> {
+    let WaitingQuery { host, user, blocked, since, until, path, signer, text, .. } = query;
+    let machine = match &host {
+        Some(name) => Some(lookup::find(state, name).await?.machine),
+        None => None,
+    };
+    let (signer, text) = (given(signer), given(text));
+    Ok(UndecidedFilter { machine, user, blocked, since, until, path, signer, text })
 }
 
 /// Estimated bytes of a program or a host without its longest texts.
 const A_VIEW: usize = 2 * 1024;
 
-fn cursor(before: Option<EventId>) -> String {
-    before.map(|event| event.to_string()).unwrap_or_default()
-}
-
-/// The programs of the events that were examined so far.
-#[derive(Default)]
-struct PendingPrograms {
+/// The programs of the sightings that were evaluated so far.
+struct PendingPrograms<'v> {
+    state: &'v State,
+    fleet: &'v FleetView<'v>,
+    undecided: UndecidedPrograms<'v, StoredRules>,
+    limit: usize,
     programs: Vec<WaitingView>,
-    /// The index of each program, by its file's SHA-256.
-    indexes: HashMap<String, usize>,
-    /// The hosts and users that are listed with each program.
-    listed: HashSet<(usize, MachineId)>,
-    ran: HashSet<(usize, String)>,
-    /// Hosts that were read; `None` for a host that was forgotten.
-    hosts: HashMap<MachineId, Option<Host>>,
-    /// For each host, file and path: whether only Santa's mode decides.
-    undecided: HashMap<(MachineId, String, String), bool>,
+    indexes: HashMap<ProgramId, usize>,
+    /// The users that are listed with each program.
+    users: HashSet<(usize, String)>,
+    /// Hosts that were read; None if a host does not exist.
+    hosts: HashMap<MachineId, Option<PendingHost>>,
     /// The approximate bytes of the programs in a response, and of the hosts in memory.
     bytes: usize,
     hosts_bytes: usize,
 }
 
-impl PendingPrograms {
-    fn is_full(&self) -> bool {
-        self.bytes >= MOST_BYTES || self.hosts_bytes >= MOST_BYTES
+/// What is needed of a host.
+struct PendingHost {
+    hostname: String,
+    scopes: Vec<Scope>,
+    class: HostClass,
+}
+
+impl<'v> PendingPrograms<'v> {
+    fn new(state: &'v State, fleet: &'v FleetView<'v>, limit: usize) -> Self {
+        Self {
+            state,
+            fleet,
+            undecided: fleet.undecided_programs(),
+            limit,
+            programs: Vec::new(),
+            indexes: HashMap::new(),
+            users: HashSet::new(),
+            hosts: HashMap::new(),
+            bytes: 0,
+            hosts_bytes: 0,
+        }
     }
 
-    async fn read_host(&mut self, state: &State, machine: &MachineId) -> Result<(), Refused> {
-        if let Entry::Vacant(new) = self.hosts.entry(machine.clone()) {
-            let host = state.store.host(machine).await?.map(|stored| stored.host);
-            let groups = host.iter().flat_map(|host| &host.facts.groups);
-            self.hosts_bytes += A_VIEW + groups.map(String::len).sum::<usize>();
-            new.insert(host);
+    fn is_full(&self) -> bool {
+        self.programs.len() >= self.limit
+            || self.bytes >= MOST_BYTES
+            || self.hosts_bytes >= MOST_BYTES
+    }
+
+    /// Adds sightings until the page is full. Returns the position of the last one that was
+    /// evaluated, if others were not.
+    async fn add_all(
+        &mut self,
+        sightings: Vec<UndecidedSighting>,
+    ) -> Result<Option<UndecidedPosition>, Refused> {
+        let machines: Vec<MachineId> =
+            sightings.iter().map(|each| each.sighting.machine.clone()).collect();
+        for (at, UndecidedSighting { program, sighting, position }) in
+            sightings.into_iter().enumerate()
+        {
+            self.read_host(&machines[at..]).await?;
+            self.add(program, sighting);
+            if self.is_full() {
+                return Ok(Some(position));
+            }
+        }
+        Ok(None)
+    }
+
+    /// Reads the first of these hosts, and further ones in the same query, unless they are known.
+    async fn read_host(&mut self, machines: &[MachineId]) -> Result<(), Refused> {
+        let Some(first) = machines.first().filter(|first| !self.hosts.contains_key(first)) else {
+            return Ok(());
+        };
+        let unknown = machines.iter().filter(|machine| !self.hosts.contains_key(machine));
+        let wanted: HashSet<&MachineId> = unknown.take(HOSTS_A_READ).collect();
+        let wanted: Vec<MachineId> = wanted.into_iter().cloned().collect();
+        let filter = HostFilter { machines: Some(wanted.clone()), ..HostFilter::default() };
+        let found = self.state.store.hosts(&filter, None, HOSTS_A_READ + 1).await?;
+        let is_all = !found.more;
+        found.into_iter().for_each(|host| self.keep_host(host));
+        if is_all {
+            for machine in wanted {
+                self.hosts.entry(machine).or_insert(None);
+            }
+        } else if !self.hosts.contains_key(first) {
+            match self.state.store.host(first).await? {
+                Some(stored) => self.keep_host(stored.host),
+                None => drop(self.hosts.insert(first.clone(), None)),
+            }
         }
         Ok(())
     }
 
-    async fn add<R: ActiveRules>(
-        &mut self,
-        state: &State,
-        fleet: &FleetView<'_, R>,
-        stored: StoredEvent,
-    ) -> Result<(), Refused> {
-        let StoredEvent { id, received, event } = stored;
-        self.read_host(state, &event.machine).await?;
-        let Some(Some(host)) = self.hosts.get(&event.machine) else { return Ok(()) };
-        let (program, path) = (&event.program, event.path());
-        let pair = (event.machine.clone(), program.sha256.clone(), path.clone());
-        let is_undecided = match self.undecided.entry(pair) {
-            Entry::Occupied(known) => *known.get(),
-            Entry::Vacant(new) => {
-                let evidence = Evidence::new(program, &path);
-                *new.insert(fleet.is_undecided(host, evidence))
-            }
-        };
-        if !is_undecided {
-            return Ok(());
+    fn keep_host(&mut self, host: Host) {
+        let scopes = self.fleet.scopes_of(&host);
+        let class = self.undecided.class_of(&host, &scopes);
+        self.hosts_bytes += A_VIEW + scopes_bytes(&scopes);
+        let Host { machine, facts, .. } = host;
+        self.hosts.insert(machine, Some(PendingHost { hostname: facts.hostname, scopes, class }));
+    }
+
+    fn add(&mut self, known: KnownProgram, sighting: Sighting) {
+        let Some(Some(host)) = self.hosts.get(&sighting.machine) else { return };
+        let KnownProgram { id, program, bundle_name, .. } = known;
+        if !self.undecided.is_undecided(host.class, (id, &program), &sighting.path) {
+            return;
         }
         let next = self.programs.len();
-        let index = *self.indexes.entry(program.sha256.clone()).or_insert(next);
+        let index = *self.indexes.entry(id).or_insert(next);
         if index == next {
             let candidates = program.candidates();
-            // The candidates contain the program's texts again.
-            self.bytes += A_VIEW + path.len() + 3 * program.signing_id.len();
             let best = candidates.first().map(|best| best.target.rule_type());
+            // The candidates contain the program's texts again.
+            self.bytes += A_VIEW + sighting.path.len() + 3 * program.signing_id.len();
             self.programs.push(WaitingView {
-                latest: id,
-                decision: event.decision,
-                path,
-                bundle_name: event.bundle_name,
+                id,
+                latest: sighting.latest,
+                decision: sighting.decision,
+                path: sighting.path,
+                bundle_name,
                 hosts: Vec::new(),
                 users: Vec::new(),
                 events: 0,
-                last_received: received,
+                last_received: sighting.last_seen,
                 reason: best.map(|best| program.reason(best).to_owned()).unwrap_or_default(),
                 candidates,
-                program: event.program,
+                program,
             });
         }
-        let Some(waiting) = self.programs.get_mut(index) else { return Ok(()) };
-        waiting.events += 1;
-        if !event.user.is_empty() && self.ran.insert((index, event.user.clone())) {
-            self.bytes += event.user.len();
-            waiting.users.push(event.user);
+        let Some(waiting) = self.programs.get_mut(index) else { return };
+        waiting.events += sighting.reports;
+        for user in sighting.users {
+            if self.users.insert((index, user.clone())) {
+                self.bytes += user.len();
+                waiting.users.push(user);
+            }
         }
-        if self.listed.insert((index, event.machine.clone())) {
-            let scopes = fleet.scopes_of(host);
-            let names = scopes.iter().map(|scope| scope.name().len() + 16);
-            self.bytes += 2 * event.machine.as_str().len() + names.sum::<usize>();
-            waiting.hosts.push(WaitingHost {
-                hostname: host.facts.hostname.clone(),
-                scopes,
-                machine: event.machine,
-                event: id,
-            });
-        }
-        Ok(())
+        self.bytes += 2 * sighting.machine.as_str().len() + scopes_bytes(&host.scopes);
+        waiting.hosts.push(WaitingHost {
+            hostname: host.hostname.clone(),
+            scopes: host.scopes.clone(),
+            machine: sighting.machine,
+            event: sighting.latest,
+        });
     }
 }
 
-/// Create rules for several events
+fn scopes_bytes(scopes: &[Scope]) -> usize {
+    scopes.iter().map(|scope| scope.name().len() + 16).sum()
+}
+
+/// Create rules for several programs
 ///
-/// This is one revision or nothing. Events that lead to the same rule create one.
-#[utoipa::path(post, path = "/events/decisions", operation_id = "decide_events", tag = "events", request_body = DecisionsRequest,
+/// This is one revision or nothing. Programs that lead to the same rule create one.
+#[utoipa::path(post, path = "/events/decisions", operation_id = "decide_programs", tag = "events", request_body = DecisionsRequest,
     responses((status = 200, body = DecisionsAnswer), (status = 404), (status = 409), (status = 422)))]
 pub(in crate::server::admin) async fn decide(
     axum::extract::State(state): Shared,
@@ -189,7 +240,7 @@ pub(in crate::server::admin) async fn decide(
     let DecisionsRequest { decisions, policy, dry_run, .. } = request;
     let permit = operator.permit(Role::Helpdesk, dry_run)?;
     if decisions.is_empty() || decisions.len() > MOST_DECISIONS {
-        let text = format!("1 to {MOST_DECISIONS} events are decided about at once");
+        let text = format!("invalid number of decisions: expected 1 to {MOST_DECISIONS}");
         return Err(Problem::new(Code::Invalid, text).into());
     }
     let template = RulePatch {
@@ -202,24 +253,37 @@ pub(in crate::server::admin) async fn decide(
         ..RulePatch::default()
     };
     let now = state.clock.now();
+    let mut programs: HashMap<ProgramId, KnownProgram> = HashMap::new();
     let mut seen = HashSet::new();
     let mut merges = Vec::new();
     for decision in decisions {
-        let stored = find(&state, decision.event).await?;
-        let chosen = choose(&stored, policy, decision.rule_type)?;
-        let scope = decision.scope.unwrap_or_else(|| Scope::Host(stored.event.machine.clone()));
-        if seen.insert((chosen.target.clone(), scope.clone())) {
+        let id = decision.program;
+        let known = match programs.entry(id) {
+            Entry::Occupied(known) => known.into_mut(),
+            Entry::Vacant(new) => new.insert(find_program(&state, id).await?),
+        };
+        let subject = Subject::Program(id);
+        let target = choose(subject, &known.program, policy, decision.rule_type)?;
+        if seen.insert((target.clone(), decision.scope.clone())) {
             let patch = RulePatch {
-                target: chosen.target.to_string(),
-                scope: scope.to_string(),
+                target: target.to_string(),
+                scope: decision.scope.to_string(),
                 ..template.clone()
             };
-            merges.push(merge(decision.event, patch, "decided on", now)?);
+            merges.push(merge(subject, patch, "decided on", now)?);
         }
     }
-    let events = if merges.len() == 1 { "program" } else { "programs" };
-    let message = format!("{policy} {} {events} that waited", merges.len());
+    let programs = if merges.len() == 1 { "program" } else { "programs" };
+    let message = format!("{policy} {} {programs} pending approval", merges.len());
     let (committed, rules) = commit_merges(&state, permit, message, merges).await?;
     let ChangeAnswer { revision, outcomes, differences, warnings, .. } = committed;
     Ok(Json(DecisionsAnswer { rules, outcomes, differences, revision, warnings }))
+}
+
+async fn find_program(state: &State, id: ProgramId) -> Result<KnownProgram, Refused> {
+    let missing = || {
+        Problem::new(Code::NotFound, format!("program {id} not found"))
+            .hint("nicelist event list --waiting lists the programs that are pending approval")
+    };
+    Ok(state.store.program(id).await?.ok_or_else(missing)?)
 }

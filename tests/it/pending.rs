@@ -1,0 +1,99 @@
+//! Programs that are pending approval: they are known without their events, and a page costs a
+//! bounded amount of work.
+
+use jiff::Timestamp;
+use nicelist::fleet::{Clock, Decision, Event, Host};
+use nicelist::store::{self, Durability, EventOrigin};
+use rusqlite::Connection;
+use serde_json::{Value, json};
+
+use crate::desk::with_two_macs;
+use crate::shell::{ADMIN, Server, Shell};
+
+#[test]
+fn programs_are_pending_after_their_events_were_deleted() {
+    let (shell, _server) = with_two_macs();
+    let on = Connection::open(shell.path("nicelist.db")).unwrap();
+    on.execute_batch("DELETE FROM event; DELETE FROM event_body;").unwrap();
+    assert_eq!(shell.json("event list"), json!([]));
+    let waiting = shell.json("event list --waiting");
+    assert_eq!(waiting.as_array().unwrap().len(), 2, "{waiting}");
+    let approved = shell.run("event approve --text pinecone --yes");
+    assert!(approved.contains("exit code: 0"), "{approved}");
+    let rules = shell.json("rule list");
+    let scopes: Vec<&Value> = rules.as_array().unwrap().iter().map(|rule| &rule["scope"]).collect();
+    assert_eq!(scopes, ["host:joe", "host:mira"]);
+    assert_eq!(rules[0]["source"], format!("program:{}", waiting[0]["id"]));
+    assert_eq!(shell.json("event list --waiting").as_array().unwrap().len(), 1);
+    let undone = shell.run("event undo --yes");
+    assert!(undone.contains("exit code: 0"), "{undone}");
+    assert_eq!(shell.json("event list --waiting").as_array().unwrap().len(), 2);
+}
+
+/// A host that blocked programs. The program with number 0 is the oldest and the only one without
+/// a team ID.
+async fn host_with_programs(shell: &Shell, programs: i64) {
+    let url = format!("sqlite:{}", shell.path("nicelist.db").display());
+    let store = store::open(&url, Durability::Process).await.unwrap();
+    let now = Clock::System.now();
+    store.save_host(&Host::new("M1".parse().unwrap(), now), 0).await.unwrap();
+    let event = |number: i64| -> Event {
+        serde_json::from_value(json!({
+            "machine": "M1", "decision": "BLOCK_UNKNOWN", "file_name": format!("tool-{number}"),
+            "occurred": Timestamp::from_second(1_790_000_000 + number).unwrap(),
+            "folder": "/opt", "user": "anna", "pid": 1, "parent_name": "", "bundle_name": "",
+            "bundle_version": "", "bundle_hash": "", "download_url": "", "signing_chain": [],
+            "other_fields": null,
+            "program": {
+                "sha256": format!("{number:064x}"), "signing_status": "production",
+                "team_id": if number == 0 { "" } else { "EQHXZ8M8AV" },
+            },
+        }))
+        .unwrap()
+    };
+    let events: Vec<Event> = (0..programs).map(event).collect();
+    assert_eq!(events[0].decision, Decision("BLOCK_UNKNOWN".into()));
+    for some in events.chunks(1_000) {
+        store.add_events(some, now, EventOrigin::Import).await.unwrap();
+    }
+}
+
+pub(crate) async fn page(server: &Server, query: &str) -> Value {
+    let url = format!("{}/api/v1/events/waiting?{query}", server.url);
+    let response = reqwest::Client::new().get(url).bearer_auth(ADMIN).send().await.unwrap();
+    assert_eq!(response.status(), 200);
+    response.json().await.unwrap()
+}
+
+#[tokio::test]
+async fn a_page_evaluates_at_most_5000_programs_and_continues_with_the_next() {
+    let mut shell = Shell::new();
+    host_with_programs(&shell, 12_000).await;
+    let server = Server::start(&shell);
+    shell.use_server(&server);
+    shell.run("rule add allow teamid:EQHXZ8M8AV");
+    let (mut pages, mut found, mut query) = (0, Vec::new(), String::new());
+    loop {
+        let page = page(&server, &query).await;
+        pages += 1;
+        found.extend(page["items"].as_array().unwrap().iter().map(|it| it["path"].clone()));
+        match page["next"].as_str() {
+            Some(next) => query = format!("cursor={next}"),
+            None => break,
+        }
+    }
+    assert_eq!(found, ["/opt/tool-0"]);
+    assert_eq!(pages, 3, "11,999 programs with a rule and 1 without");
+
+    // Pages of any size list the same programs in the same order.
+    shell.run("rule remove teamid:EQHXZ8M8AV");
+    let first = page(&server, "limit=40").await;
+    let items = first["items"].as_array().unwrap();
+    let paths: Vec<&str> = items.iter().map(|item| item["path"].as_str().unwrap()).collect();
+    let newest: Vec<String> =
+        (11_960..12_000).rev().map(|number| format!("/opt/tool-{number}")).collect();
+    assert_eq!(paths, newest);
+    let second =
+        page(&server, &format!("limit=1&cursor={}", first["next"].as_str().unwrap())).await;
+    assert_eq!(second["items"][0]["path"], "/opt/tool-11959");
+}
