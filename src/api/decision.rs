@@ -90,8 +90,8 @@ pub struct DecisionsRequest {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[serde(deserialize_with = "optional_expiry")]
     pub expires: Option<Timestamp>,
-    /// When the rule expires, counted from now, such as 24h. If the current rule expires at nearly
-    /// the same time, its expiry stays.
+    /// When the rules expire, counted from now, such as 24h. If a current rule expires at nearly the
+    /// same time, its expiry stays.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub expires_in: Option<ExpiresIn>,
     /// Why the change is made.
@@ -161,8 +161,8 @@ pub struct BundleApproval {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[serde(deserialize_with = "optional_expiry")]
     pub expires: Option<Timestamp>,
-    /// When the rule expires, counted from now, such as 24h. If the current rule expires at nearly
-    /// the same time, its expiry stays.
+    /// When the rules expire, counted from now, such as 24h. If a current rule expires at nearly the
+    /// same time, its expiry stays.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub expires_in: Option<ExpiresIn>,
     /// Why the change is made.

@@ -10,7 +10,7 @@ use crate::rule::{Candidate, MachineId, Program, Scope};
 /// An event.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct EventView {
-    /// Its number.
+    /// The number of the event.
     pub id: EventId,
     /// What was reported.
     pub kind: EventKind,
@@ -49,11 +49,11 @@ pub struct AccessView {
 /// A bundle that Santa hashed.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct BundleView {
-    /// Its name.
+    /// The name of the bundle.
     pub name: String,
     /// The version that people see.
     pub version: String,
-    /// Its hash, which is computed from the hashes of its programs.
+    /// The hash of the bundle, which is computed from the hashes of its programs.
     pub hash: String,
     /// The number of programs in it.
     pub binary_count: u32,
@@ -87,7 +87,7 @@ pub struct EventDetail {
     pub parent_name: String,
     /// The bundle that the file belongs to.
     pub bundle_name: String,
-    /// Its version.
+    /// The version of the bundle.
     pub bundle_version: String,
     /// The bundle, if Santa hashed it.
     #[serde(default, skip_serializing_if = "Option::is_none")]

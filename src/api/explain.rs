@@ -54,9 +54,9 @@ pub struct Explanation {
     pub target: Target,
     /// The host.
     pub machine: MachineId,
-    /// Its name.
+    /// The name of the host.
     pub hostname: String,
-    /// Its Santa version.
+    /// The Santa version of the host.
     pub santa_version: String,
     /// What the host gets with its next sync.
     pub verdict: Verdict,
@@ -99,11 +99,11 @@ pub struct EvaluationRequest {
 pub struct EvaluationView {
     /// The host.
     pub machine: MachineId,
-    /// Its name.
+    /// The name of the host.
     pub hostname: String,
-    /// Its Santa version.
+    /// The Santa version of the host.
     pub santa_version: String,
-    /// Its client mode.
+    /// The client mode of the host.
     pub mode: ClientMode,
     /// The path of the program.
     pub path: String,
@@ -131,7 +131,7 @@ pub struct EvaluationView {
 /// A rule for a program.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct RuleMatch {
-    /// Its effect.
+    /// The effect of the rule.
     pub part: RulePart,
     /// Why, in words.
     pub why: String,

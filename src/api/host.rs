@@ -15,17 +15,17 @@ use crate::rule::{ChangeMessage, MachineId, Revision, TagName, words};
 )]
 #[serde(rename_all = "kebab-case")]
 pub enum HostState {
-    /// It is up to date.
+    /// The host is up to date.
     InSync,
-    /// Its next sync will change something.
+    /// The next sync of the host will change something.
     Behind,
     /// A sync is in progress.
     Syncing,
-    /// It confirmed all rules, but its counts or its hash show that it has different ones.
+    /// The host confirmed all rules, but its counts or its hash show that it has different ones.
     Drifted,
-    /// It did not accept all rules that it was sent.
+    /// The host did not accept all rules that it was sent.
     Rejecting,
-    /// It never completed a sync.
+    /// The host never completed a sync.
     NeverSynced,
 }
 
@@ -69,9 +69,9 @@ words! {
 )]
 #[serde(rename_all = "kebab-case")]
 pub enum Contact {
-    /// It synced within its last three sync intervals.
+    /// The host sent a request within its last three sync intervals.
     Online,
-    /// It did not.
+    /// The host sent no request within its last three sync intervals.
     Silent,
 }
 
@@ -175,7 +175,7 @@ pub struct DriftView {
 /// A host and its state.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct HostView {
-    /// Its machine ID.
+    /// The machine ID of the host.
     pub machine: MachineId,
     /// Serial number.
     pub serial: String,
@@ -189,7 +189,7 @@ pub struct HostView {
     pub os_build: String,
     /// Santa's version.
     pub santa_version: String,
-    /// Its primary user.
+    /// The primary user of the host.
     pub primary_user: String,
     /// The groups of its primary user. If there are more than 1,000, the first 1,000 by name.
     pub groups: Vec<String>,
@@ -207,7 +207,7 @@ pub struct HostView {
     /// reported too many new programs today.
     #[serde(default)]
     pub sightings_dropped: u64,
-    /// Its tags.
+    /// The tags of the host.
     pub tags: Vec<TagName>,
     /// Tags that it has only because of their membership.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -219,9 +219,9 @@ pub struct HostView {
     pub reason: Option<BehindReason>,
     /// Whether it was seen recently.
     pub contact: Contact,
-    /// Its client mode, required and reported.
+    /// The client mode of the host, required and reported.
     pub mode: ModeView,
-    /// Its rules.
+    /// The rules of the host.
     pub rules: HostRules,
     /// How it differs from what it should have, if it does.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -278,7 +278,7 @@ pub struct MacView {
     pub state: HostState,
     /// Rules and removals that its next sync will bring.
     pub due: u64,
-    /// When it last asked for anything.
+    /// When the Mac last sent a request.
     pub last_seen: Option<Timestamp>,
     /// When it last completed a sync.
     pub last_sync: Option<Timestamp>,
@@ -409,11 +409,11 @@ pub struct ForgetHostsAnswer {
 /// A host that was forgotten, or would be.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct HostToForget {
-    /// Its machine ID.
+    /// The machine ID of the host.
     pub machine: MachineId,
-    /// Its host name.
+    /// The name of the host.
     pub hostname: String,
-    /// When it last synced.
+    /// When the host last sent a request.
     pub last_seen: Option<Timestamp>,
 }
 

@@ -156,9 +156,9 @@ pub struct CacheView {
     pub name: String,
     /// The number of entries.
     pub entries: u64,
-    /// Their size in bytes.
+    /// The size of the entries in bytes.
     pub bytes: u64,
-    /// Its maximum size in bytes.
+    /// The maximum size in bytes.
     pub limit: u64,
 }
 
@@ -189,7 +189,8 @@ pub struct ExceededLimit {
     /// The client, as `host MACHINE-ID` or `address ADDRESS`. Clients of a proxy on the server's
     /// own machine that is not trusted are `a proxy on this machine that is not trusted`.
     pub client: String,
-    /// Its requests beyond the limit. With `events-per-day`, its events that were dropped today.
+    /// The number of requests beyond the limit. With `events-per-day`, the number of events that
+    /// were dropped today.
     pub requests: u64,
     /// When it last exceeded the limit.
     pub last: Timestamp,
@@ -210,7 +211,7 @@ pub struct StatusQuery {
 pub struct UnreadableRow {
     /// `rule`, `setting` or `tag`.
     pub table: String,
-    /// Its number in the database.
+    /// The number of the row in the database.
     pub id: i64,
     /// The identifier of the rule, or the name of the setting or tag.
     pub about: String,

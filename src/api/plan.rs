@@ -93,7 +93,7 @@ pub struct PolicyChange {
 pub enum Subject {
     /// A tag.
     Tag {
-        /// Its name.
+        /// The name of the tag.
         name: TagName,
         /// The item before; absent if it is new.
         #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -104,9 +104,9 @@ pub enum Subject {
     },
     /// A setting.
     Setting {
-        /// Its scope.
+        /// The scope of the setting.
         scope: Scope,
-        /// Its name.
+        /// The name of the setting.
         key: SettingKey,
         /// The value before; absent if it was not set.
         #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -117,9 +117,9 @@ pub enum Subject {
     },
     /// A rule.
     Rule {
-        /// Its target.
+        /// The target of the rule.
         target: Target,
-        /// Its scope.
+        /// The scope of the rule.
         scope: Scope,
         /// The item before; absent if it is new.
         #[serde(default, skip_serializing_if = "Option::is_none")]

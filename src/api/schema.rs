@@ -239,7 +239,7 @@ fn revision(description: &str, required: &[&str], properties: Vec<Property>) -> 
     let author =
         "The author: the name of a token, `local:USER`, or `nicelist` for automatic changes.";
     let of_all = [
-        ("revision", of::<Revision>("Its number.")),
+        ("revision", of::<Revision>("The number of the revision.")),
         ("at", at),
         ("author", text(author)),
         ("message", optional_text("Why the change is made.")),

@@ -15,7 +15,7 @@ pub struct SettingView {
     pub scope: Scope,
     /// The setting's name.
     pub key: SettingKey,
-    /// Its value.
+    /// The value of the setting.
     pub value: String,
 }
 
@@ -24,7 +24,7 @@ pub struct SettingView {
 pub struct HostSetting {
     /// The setting's name.
     pub key: SettingKey,
-    /// Its value.
+    /// The value of the setting.
     pub value: String,
     /// The scope that it comes from; absent for the default.
     #[serde(default, skip_serializing_if = "Option::is_none")]

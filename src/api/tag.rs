@@ -23,9 +23,9 @@ pub struct TagQuery {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct TagRequest {
-    /// Its name.
+    /// The name of the tag.
     pub name: TagName,
-    /// Its strength among tags; higher is stronger.
+    /// The priority among tags. A tag with a higher number is stronger.
     #[serde(default)]
     pub priority: i32,
     /// What the tag is for.

@@ -9,7 +9,7 @@ use crate::fleet::{Role, TokenName};
 /// A token, without its secret.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct TokenView {
-    /// Its name.
+    /// The name of the token.
     pub name: String,
     /// The role of the token.
     pub role: Role,
@@ -38,7 +38,7 @@ pub struct TokenRequest {
 /// A new token with its secret, which is shown only once.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct NewToken {
-    /// Its name.
+    /// The name of the token.
     pub name: String,
     /// The role of the token.
     pub role: Role,

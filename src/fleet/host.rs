@@ -74,7 +74,7 @@ pub struct HostFacts {
 /// A Mac, as stored.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Host {
-    /// Its name in sync URLs.
+    /// The name of the Mac in sync URLs.
     pub machine: MachineId,
     pub facts: HostFacts,
     /// The names of the tags that administrators assigned to this host directly.

@@ -36,9 +36,9 @@ checked_text!(
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema)]
 #[schema(as = TagView)]
 pub struct Tag {
-    /// Its name.
+    /// The name of the tag.
     pub name: TagName,
-    /// Its strength among tags; higher is stronger.
+    /// The priority among tags. A tag with a higher number is stronger.
     pub priority: i32,
     /// What the tag is for.
     #[serde(default, skip_serializing_if = "Option::is_none")]

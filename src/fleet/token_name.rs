@@ -15,10 +15,11 @@ pub enum TokenNameError {
     Space,
     #[error("a token name must not contain {}", .0.escape_unicode())]
     Invisible(char),
-    /// It is `.` or `..`. HTTP clients remove both from URLs, so the token could not be revoked.
+    /// The name is `.` or `..`. HTTP clients remove both from URLs, so the token could not be
+    /// revoked.
     #[error("a token name must not be . or ..")]
     Dots,
-    /// It is the name of another kind of author.
+    /// The name is that of another kind of author.
     #[error("token names with a colon, and the name nicelist, are reserved for other authors")]
     Reserved,
 }

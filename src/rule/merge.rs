@@ -144,10 +144,10 @@ impl RuleMerge {
 pub struct FieldChange {
     /// The field's name, as in a [`RuleDraft`](super::RuleDraft).
     pub field: Cow<'static, str>,
-    /// Its value before.
+    /// The value of the field before the change.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub before: Option<Box<str>>,
-    /// Its value after.
+    /// The value of the field after the change.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub after: Option<Box<str>>,
 }

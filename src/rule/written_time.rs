@@ -23,9 +23,9 @@ pub enum WrittenTime {
 /// Whether a date means the start or the end of its day.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum DayEdge {
-    /// Its first second.
+    /// The first second of the day.
     Start,
-    /// Its last second.
+    /// The last second of the day.
     End,
 }
 

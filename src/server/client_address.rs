@@ -75,7 +75,7 @@ pub enum ProxyReport {
 /// sent it.
 #[derive(Clone, Debug, Default)]
 pub struct TrustedProxies {
-    /// Their addresses.
+    /// The addresses of the proxies.
     pub networks: Vec<IpNet>,
     /// How they report.
     pub report: ProxyReport,

@@ -59,7 +59,7 @@ pub struct Committed {
 /// An edit that cannot be made.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Refusal {
-    /// Its index among the change's edits.
+    /// The index of the refused edit in the change.
     pub edit: usize,
     pub reason: RefusalReason,
 }

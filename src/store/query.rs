@@ -193,13 +193,13 @@ pub struct EventPurge {
 /// Where new events come from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum EventOrigin {
-    /// Their host has just sent them.
+    /// The host has just sent the events.
     Upload {
         /// The maximum number of programs that no host has reported before. Events of further new
         /// programs are stored, but are not counted as sightings.
         new_programs: usize,
     },
-    /// They are imported from another server, which received them earlier.
+    /// The events are imported from another server, which received them earlier.
     Import,
 }
 

@@ -64,7 +64,7 @@ impl CurrentEpoch {
         }
     }
 
-    /// Whether what a host has was confirmed in the database's epoch.
+    /// Whether the rules on a host were confirmed in the database's current epoch.
     pub(super) async fn is_confirmed(&self, host: &Host) -> StoreResult<bool> {
         let epoch = self.of_host(&host.sync).await?;
         Ok(is_confirmed(&host.sync, generation::of(&host.facts.santa_version), epoch.id))
@@ -119,8 +119,8 @@ pub(super) enum Trust {
     Due,
 }
 
-/// Whether what a host has was confirmed in this epoch. A client that keeps no rules gets all of
-/// them at every sync in any case.
+/// Whether the rules on a host were confirmed in this epoch. A client that keeps no rules gets all
+/// of them at every sync in any case.
 pub(super) fn is_confirmed(state: &SyncState, generation: Generation, epoch: EpochId) -> bool {
     state.epoch == epoch || !generation::keeps_rules(generation)
 }

@@ -90,7 +90,7 @@ impl Download {
         size_of::<Self>() + self.steps.owned_bytes()
     }
 
-    /// Its steps, in the order in which they are sent.
+    /// The steps of the page, in the order in which they are sent.
     pub(super) fn steps(&self) -> impl Iterator<Item = Step> {
         self.steps.from(0, usize::MAX)
     }

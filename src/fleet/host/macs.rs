@@ -72,7 +72,7 @@ pub struct OtherMac {
 }
 
 impl OtherMac {
-    /// Its serial number; empty if unknown.
+    /// The serial number of the Mac. Empty if it is unknown.
     pub fn serial(&self) -> &str {
         &self.fingerprint.serial
     }
@@ -83,9 +83,9 @@ impl OtherMac {
 #[schema(as = ConflictReason)]
 #[serde(rename_all = "kebab-case")]
 pub enum ConflictKind {
-    /// They report different serial numbers or models.
+    /// The Macs report different serial numbers or models.
     DifferentMacs,
-    /// They report the same ones, and rules of different times.
+    /// The Macs report the same serial number and model, and rules of different times.
     Clones,
 }
 

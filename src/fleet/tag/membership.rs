@@ -80,16 +80,16 @@ impl HostPattern {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Membership {
-    /// Its serial number is one of these.
+    /// The serial number of the host is one of these.
     #[serde(skip_serializing_if = "BTreeSet::is_empty")]
     pub serials: BTreeSet<Serial>,
-    /// Its primary user is one of these.
+    /// The primary user of the host is one of these.
     #[serde(skip_serializing_if = "BTreeSet::is_empty")]
     pub users: BTreeSet<ReportedName>,
-    /// Its primary user is in one of these groups.
+    /// The primary user of the host is in one of these groups.
     #[serde(skip_serializing_if = "BTreeSet::is_empty")]
     pub groups: BTreeSet<ReportedName>,
-    /// Its host name matches one of these.
+    /// The name of the host matches one of these patterns.
     #[serde(skip_serializing_if = "BTreeSet::is_empty")]
     pub hostnames: BTreeSet<HostPattern>,
 }

@@ -135,9 +135,9 @@ pub(super) async fn forget_in_batches(
 #[derive(Debug, Deserialize, utoipa::IntoParams)]
 #[into_params(parameter_in = Query)]
 pub(super) struct RulesQuery {
-    /// Maximum number of hosts, up to 5000; 500 when absent.
+    /// Maximum rules on the page, at most 5,000. If it is absent, 500.
     limit: Option<usize>,
-    /// The `next` of the page before.
+    /// The `next` of the previous page.
     cursor: Option<String>,
 }
 

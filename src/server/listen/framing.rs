@@ -22,7 +22,7 @@ pub(super) enum Fault {
     /// The length of its body is given in two ways, or not clearly. A proxy may have read a body
     /// of another length, and treated a part of the body as a separate request.
     Ambiguous,
-    /// Its body has a transfer coding other than `chunked`.
+    /// The body has a transfer coding other than `chunked`.
     Coding,
 }
 
@@ -31,7 +31,8 @@ enum Part {
     Head(Head),
     /// The bytes of a body that are still missing.
     Body(u64),
-    /// A body whose end only the library finds. No other request is accepted on this connection.
+    /// A body in chunks. Only the HTTP library finds the end of such a body, so this connection
+    /// accepts no other request.
     Chunks,
 }
 

@@ -9,7 +9,7 @@ use crate::rule::{FieldChange, Outcome, Rule, RuleDifference, RuleMerge, Target}
 /// An edit of the rule of one target and scope.
 #[derive(Clone, Copy, Debug)]
 pub(in crate::store) struct RuleEdit<'e> {
-    /// Its index among the edits of the change.
+    /// The index of the edit in the change.
     pub(in crate::store) edit: usize,
     pub(in crate::store) target: &'e Target,
     pub(in crate::store) scope: ScopeNumber,

@@ -16,7 +16,7 @@ pub struct BackedUp {
     pub at: Option<Timestamp>,
     /// How many hosts it has.
     pub hosts: u64,
-    /// Its size.
+    /// The size of the backup in bytes.
     pub bytes: u64,
 }
 
@@ -35,7 +35,7 @@ pub enum BackupError {
     /// The database cannot be read.
     #[error("cannot back up {}: {reason}", .database.display())]
     Database {
-        /// Its file.
+        /// The file of the database.
         database: PathBuf,
         /// What is wrong.
         reason: String,
@@ -43,7 +43,7 @@ pub enum BackupError {
     /// The database is damaged, so a backup of it would be damaged, too.
     #[error("cannot back up {}: it is damaged: {damage}", .database.display())]
     Damaged {
-        /// Its file.
+        /// The file of the database.
         database: PathBuf,
         /// What is wrong.
         damage: String,
@@ -84,7 +84,7 @@ pub enum RestoreError {
     /// The database cannot be written.
     #[error("cannot write {}: {reason}", .database.display())]
     Write {
-        /// Its file.
+        /// The file of the backup.
         database: PathBuf,
         /// What is wrong.
         reason: String,

@@ -31,7 +31,7 @@ pub(super) enum Value {
 }
 
 impl Value {
-    /// Its approximate size in memory, in bytes.
+    /// The approximate size of the value in memory, in bytes.
     pub(super) fn size(&self) -> usize {
         size_of::<Self>()
             + match self {
@@ -117,7 +117,7 @@ pub enum MaintenanceError {
     /// A database cannot be read from.
     #[error("cannot read {url}: {reason}")]
     Read {
-        /// Its URL without its password.
+        /// The URL of the database without its password.
         url: String,
         /// What is wrong and what to do.
         reason: String,
@@ -125,7 +125,7 @@ pub enum MaintenanceError {
     /// A database cannot be copied into; it is as it was.
     #[error("cannot copy into {url}: {reason}")]
     Write {
-        /// Its URL without its password.
+        /// The URL of the database without its password.
         url: String,
         /// What is wrong and what to do.
         reason: String,
@@ -133,7 +133,7 @@ pub enum MaintenanceError {
     /// The copy was read back with differences, and was rolled back.
     #[error("{url} does not hold what was written into it, and is as it was")]
     Differs {
-        /// Its URL without its password.
+        /// The URL of the database without its password.
         url: String,
         /// What differs.
         tables: Vec<Compared>,
@@ -214,7 +214,7 @@ impl<'a> DatabaseUrl<'a> {
         }
     }
 
-    /// Its URL without its password.
+    /// The URL of the database without its password.
     fn shown(self) -> String {
         match self {
             Self::Sqlite(path) => format!("sqlite:{path}"),

@@ -34,7 +34,7 @@ const COLUMNS: usize = 6 + WIDTH;
 
 /// The rule that a change gives to a target and scope. `rule` is None if the rule is dropped.
 pub(super) struct StagedRule<'a> {
-    /// Its number among the rows of the table.
+    /// The number of the rule among the rows of the table.
     pub(super) place: i64,
     pub(super) target: &'a Target,
     pub(super) scope: i64,
