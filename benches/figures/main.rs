@@ -29,6 +29,7 @@ mod plan;
 mod postgres;
 mod probe;
 mod process;
+mod programs;
 mod raw;
 mod rules;
 mod server;
@@ -56,7 +57,7 @@ fn main() {
         "The bounds in seconds and in CPU were set on an Intel Xeon on which axum, the limit of a sync"
     );
     println!("with nothing to do, takes 23 µs. Slower machines miss some of them.\n");
-    let reports: [(&str, fn()); 13] = [
+    let reports: [(&str, fn()); 14] = [
         ("startup", startup::report),
         ("import", import::report),
         ("convert", convert::report),
@@ -65,6 +66,7 @@ fn main() {
         ("idle", idle::report),
         ("download", download::report),
         ("events", events::report),
+        ("programs", programs::report),
         ("million", million::report),
         ("fleet", fleet::report),
         ("stalls", stalls::report),

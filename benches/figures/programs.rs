@@ -1,0 +1,129 @@
+//! How long the lists of programs take.
+
+use std::net::SocketAddr;
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+use jiff::Timestamp;
+use nicelist::fleet::{Clock, Event, Host};
+use nicelist::store::{self, Durability, EventOrigin};
+use serde_json::{Value, json};
+
+use crate::bounds::record;
+use crate::import::hash;
+use crate::server::{Server, connect, exchange};
+use crate::{median, ms, nicelist, time};
+
+const EVENTS: u64 = 1_000_000;
+const PROGRAMS: u64 = 100_000;
+const HOSTS: u64 = 1_000;
+const GROUPS: u64 = 100;
+const A_BATCH: u64 = 10_000;
+
+const LIMIT: Duration = Duration::from_millis(50);
+
+pub(crate) fn report() {
+    println!("## Programs that are pending approval\n");
+    println!(
+        "{EVENTS} events of {HOSTS} hosts in {GROUPS} groups, which blocked {PROGRAMS} programs of 100 teams. SQLite."
+    );
+    println!("All pages of the list are read, one after the other. Bound: 50 ms for each page.\n");
+    println!(
+        "| rules | page size | pages | programs | median | slowest |\n|---|---|---|---|---|---|"
+    );
+    let home = tempfile::tempdir().unwrap();
+    let database = format!("sqlite:{}", home.path().join("nicelist.db").display());
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    runtime.block_on(fill(&database));
+    let server = Server::start(home.path(), &database);
+    measure(&server, "none", 500);
+    measure(&server, "none", 50);
+    add_rules(home.path(), &server, 0..99);
+    measure(&server, "for 99 of 100 teams in every group", 500);
+    add_rules(home.path(), &server, 99..100);
+    measure(&server, "for all teams in every group", 500);
+    println!();
+}
+
+/// Each program is reported by ten hosts. The programs of a team are spread over the whole time.
+async fn fill(database: &str) {
+    let store = store::open(database, Durability::Process).await.unwrap();
+    let now = Clock::System.now();
+    for number in 0..HOSTS {
+        let mut host = Host::new(machine(number).parse().unwrap(), now);
+        host.facts.groups = vec![format!("group-{}", number % GROUPS)];
+        host.facts.santa_version = "2026.7".to_owned();
+        assert!(store.save_host(&host, 0).await.unwrap());
+    }
+    for first in (0..EVENTS).step_by(usize::try_from(A_BATCH).unwrap()) {
+        let events: Vec<Event> = (first..first + A_BATCH).map(event).collect();
+        store.add_events(&events, now, EventOrigin::Import).await.unwrap();
+    }
+}
+
+fn machine(number: u64) -> String {
+    format!("HOST{number:06}")
+}
+
+fn event(number: u64) -> Event {
+    let program = number % PROGRAMS;
+    let host = (program + number / PROGRAMS * 37) % HOSTS;
+    let team = format!("TEAM{:06}", program % 100);
+    let occurred = 1_780_000_000 + i64::try_from(number).unwrap();
+    serde_json::from_value(json!({
+        "machine": machine(host), "decision": "BLOCK_UNKNOWN",
+        "occurred": Timestamp::from_second(occurred).unwrap(),
+        "file_name": format!("Tool {program}"),
+        "folder": format!("/Applications/Tool {program}.app/Contents/MacOS"),
+        "user": format!("user{host}"), "pid": 1, "parent_name": "", "bundle_name": "",
+        "bundle_version": "", "bundle_hash": "", "download_url": "", "signing_chain": [],
+        "other_fields": null,
+        "program": {
+            "sha256": hash(program), "team_id": team, "signing_status": "production",
+            "signing_id": format!("{team}:com.example.tool{program}"),
+            "cdhash": hash(program + PROGRAMS)[..40],
+        },
+    }))
+    .unwrap()
+}
+
+fn add_rules(home: &Path, server: &Server, teams: std::ops::Range<u64>) {
+    let mut csv = String::from("rule_type,identifier,policy,scope\n");
+    for team in teams {
+        for group in 0..GROUPS {
+            csv.push_str(&format!("TEAMID,TEAM{team:06},ALLOWLIST,group:group-{group}\n"));
+        }
+    }
+    let file = home.join("teams.csv");
+    std::fs::write(&file, csv).unwrap();
+    let mut import = nicelist(home);
+    import.env("NICELIST_TOKEN", crate::server::ADMIN);
+    import.env("NICELIST_SERVER", format!("http://{}", server.address));
+    time(import.args(["rule", "import", "-q", "--yes"]).arg(file));
+}
+
+fn measure(server: &Server, rules: &str, limit: usize) {
+    let (mut pages, mut programs, mut cursor) = (Vec::new(), 0, String::new());
+    loop {
+        let (took, page) = read(server.address, &format!("limit={limit}{cursor}"));
+        pages.push(took);
+        programs += page["items"].as_array().unwrap().len();
+        match page["next"].as_str() {
+            Some(next) => cursor = format!("&cursor={next}"),
+            None => break,
+        }
+    }
+    let slowest = *pages.iter().max().unwrap();
+    let (count, middle) = (pages.len(), median(pages));
+    println!("| {rules} | {limit} | {count} | {programs} | {} | {} |", ms(middle), ms(slowest));
+    let bound = format!("a page of {limit} pending programs, rules: {rules}: 50 ms");
+    record(bound, ms(slowest), slowest <= LIMIT);
+}
+
+fn read(address: SocketAddr, query: &str) -> (Duration, Value) {
+    let (mut stream, start) = (connect(address), Instant::now());
+    let path = format!("/api/v1/events/waiting?{query}");
+    let (_, body) = exchange(&mut stream, "GET", &path, "", "");
+    let took = start.elapsed();
+    (took, serde_json::from_slice(&body).unwrap())
+}
