@@ -4,12 +4,12 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::StoreError;
 
-/// An admin token that expires sooner than this does not replace a revoked one, because soon no one
+/// The last admin token that is valid for longer than this is not revoked, because soon no one
 /// could administer the server.
 const LASTING: SignedDuration = SignedDuration::from_hours(24);
 
-/// The times at which another admin token must be valid if this one is revoked, each with the error
-/// if none is.
+/// The times at which the token `revoked` must not be the only valid admin token, each with the
+/// error to return if it is.
 pub(super) fn required(now: Timestamp, revoked: &str) -> [(Timestamp, StoreError); 2] {
     let later = now.checked_add(LASTING).unwrap_or(Timestamp::MAX);
     [

@@ -17,29 +17,30 @@ use crate::rule::{Certificate, Program, SigningStatus};
 
 /// A part of a list ends after this many bytes of rows.
 pub(super) const LIST_BYTES: usize = 4 * 1024 * 1024;
-/// Bytes of an event's JSON. A bounded report needs less.
+/// Maximum bytes of an event's JSON. Reports that are shortened before they are stored are smaller.
 pub(super) const LARGEST_EVENT: usize = 512 * 1024;
-/// Bytes of a host's report about itself in JSON. A bounded report needs less.
+/// Maximum bytes of the JSON of a host's report about itself. Reports that are shortened before
+/// they are stored are smaller.
 pub(super) const LARGEST_FACTS: usize = 2 * 1024 * 1024;
-/// Bytes of a name.
+/// Maximum bytes of a name.
 pub(super) const NAME: usize = 255;
-/// Bytes of a path.
+/// Maximum bytes of a path.
 pub(super) const PATH: usize = 4096;
-/// Bytes of a decision.
+/// Maximum bytes of a decision.
 pub(super) const WORD: usize = 64;
 /// Hex digits of a SHA-256 and of a code directory hash.
 pub(super) const SHA256: usize = 64;
 pub(super) const CDHASH: usize = 40;
-/// Bytes of a team ID.
+/// Maximum bytes of a team ID.
 pub(super) const TEAM_ID: usize = 10;
-/// Bytes of a signing ID.
+/// Maximum bytes of a signing ID.
 pub(super) const SIGNING_ID: usize = 512;
-/// Groups of a person.
+/// Maximum groups of a host's primary user.
 pub(super) const GROUPS: usize = 1000;
-/// The keys of the texts in the JSON of a host's report about itself.
+/// The JSON keys of the texts in a host's report about itself.
 pub(super) const FACTS: [&str; 7] =
     ["serial", "hostname", "model", "os_version", "os_build", "santa_version", "primary_user"];
-/// Reports that are read of the members of one bundle.
+/// Maximum reports that are read for the members of one bundle.
 pub(super) const BUNDLE_REPORTS: usize = 100_000;
 
 /// Reads a host's report about itself, shortened if it was stored before reports were bounded.
@@ -71,7 +72,7 @@ pub(super) fn facts(json: &str) -> StoreResult<HostFacts> {
     })
 }
 
-/// [`HostFacts`] with texts that are not copied before they are cut.
+/// [`HostFacts`] whose texts are cut before they are copied.
 #[derive(Default, Deserialize)]
 #[serde(default)]
 struct LongFacts<'a> {
@@ -95,8 +96,8 @@ struct LongFacts<'a> {
     sip_status: u32,
 }
 
-/// The columns that [`EventColumns`] is read from, in its order, on both databases. Hashes and IDs
-/// that are too long are left out. Other texts are cut.
+/// The columns that [`EventColumns::read`] reads, in the order of its fields, on both databases.
+/// Hashes and IDs that are too long are left out. Other texts are cut.
 pub(super) const EVENT_COLUMNS: &str = "machine, received, kind, occurred, pid, \
      substr(decision, 1, 64), \
      CASE WHEN octet_length(sha256) <= 64 THEN sha256 ELSE '' END, \

@@ -10,7 +10,7 @@ use crate::rule::{
 /// exist.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Edit {
-    /// This rule is active for its target and scope, in place of the stored one.
+    /// This rule is active for its target and scope. It replaces the stored rule, if there is one.
     PutRule(Box<Rule>),
     /// Like `PutRule`, but some fields keep the values of the stored rule.
     MergeRule(Box<RuleMerge>),
@@ -22,8 +22,9 @@ pub enum Edit {
     Unset { scope: Scope, key: SettingKey },
     /// This tag exists, with this priority and description.
     PutTag(Tag),
-    /// This tag does not exist. With `force`, the rules and settings of its scope end, and its
-    /// hosts lose the tag. Without `force`, the edit is refused if the tag is in use.
+    /// This tag does not exist. With `force`, the tag is also removed from its hosts, and the rules
+    /// and settings of its scope are removed. Without `force`, the edit is refused if the tag is in
+    /// use.
     DropTag { name: TagName, force: bool },
     /// This host has this tag.
     TagHost { machine: MachineId, tag: TagName },
@@ -31,8 +32,8 @@ pub enum Edit {
     UntagHost { machine: MachineId, tag: TagName },
 }
 
-/// A change. All of its edits become one revision, or none does. Later edits build on the results
-/// of earlier edits.
+/// A change. Either all of its edits become one revision, or nothing changes. Later edits build on
+/// the results of earlier edits.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Change {
     pub actor: Actor,
@@ -46,7 +47,7 @@ pub struct Change {
 /// The result of a change.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Committed {
-    /// The newest revision, which this change made if `changed` is true.
+    /// The newest revision. If `changed` is true, this change created it.
     pub head: Revision,
     /// Whether this change created a revision.
     pub changed: bool,
@@ -77,11 +78,11 @@ pub enum RefusalReason {
     #[error("tag `{name}` is in use (rules: {rules}, settings: {settings}, hosts: {hosts})")]
     TagInUse {
         name: TagName,
-        /// Rules in its scope.
+        /// Rules in the tag's scope.
         rules: u64,
-        /// Settings in its scope.
+        /// Settings in the tag's scope.
         settings: u64,
-        /// Hosts that have it.
+        /// Hosts that have the tag.
         hosts: u64,
     },
 }

@@ -1,9 +1,10 @@
 //! Checksums of rules, settings and tags. nicelist checks them before it serves a row, to find rows
 //! that another program altered.
 //!
-//! The stored number is the hash of the row's content, with its scope by name, combined by XOR with
-//! the revisions that made and ended it. So nicelist can end a row without reading it again. Both
-//! databases store the same number, so a copy keeps it.
+//! The stored number is the hash of the row's content and of its scope's name, combined by XOR with
+//! the revisions that made and ended the row. So nicelist can end a row without reading it again.
+//! SQLite and PostgreSQL store the same number, so a row that is copied between them keeps its
+//! checksum.
 
 use xxhash_rust::xxh3::xxh3_64;
 
@@ -79,7 +80,7 @@ impl Damage {
         }
     }
 
-    /// What is wrong, if a row was added.
+    /// Describes the damage, if a row was added.
     pub(super) fn describe(&self) -> Option<String> {
         let rows = self.rows.join(", ");
         let more = self.count.saturating_sub(NAMED as u64);

@@ -1,4 +1,5 @@
-//! The numbers that databases store in place of words. They have the same order as the words.
+//! The numbers that databases store instead of the values of enums. The numbers have the same order
+//! as the values.
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};

@@ -10,24 +10,25 @@ use crate::rule::Revision;
 /// Why a method of the store failed.
 #[derive(Clone, Debug, thiserror::Error)]
 pub enum StoreError {
-    /// The database cannot be opened: it does not exist, is locked, is newer, or is not nicelist's.
+    /// The database cannot be opened: it does not exist, is locked, has a newer schema, or is not
+    /// nicelist's.
     #[error("cannot open {url}: {reason}")]
     Open {
         /// The database's URL without its password.
         url: String,
-        /// What is wrong and what to do.
+        /// The problem and how to fix it.
         reason: String,
     },
-    /// The database was opened to read it, but has an older schema.
+    /// The database was opened only for reading, but its schema is too old.
     #[error(
         "cannot read {url}: its schema is older (schema {version}, this nicelist has {newest})"
     )]
     Outdated {
         /// The database's URL without its password.
         url: String,
-        /// The version of its schema.
+        /// The version of the database's schema.
         version: usize,
-        /// The version that this program reads.
+        /// The schema version that this program reads.
         newest: usize,
     },
     /// The change was not planned on the newest revision.
@@ -49,7 +50,7 @@ pub enum StoreError {
         wanted: Revision,
         /// The first revision whose history is kept.
         start: Revision,
-        /// When that revision was created.
+        /// When the revision `start` was created.
         at: Timestamp,
     },
     /// Some edits cannot be made; nothing was changed.
@@ -61,10 +62,10 @@ pub enum StoreError {
     /// A token with this name was revoked. Revisions may have that name as their author.
     #[error("a token named `{0}` was revoked")]
     TokenNameUsed(String),
-    /// No other admin token works.
+    /// No other admin token is valid.
     #[error("`{0}` is the last admin token")]
     LastAdminToken(String),
-    /// Other admin tokens work, but all of them expire soon.
+    /// Other admin tokens are valid, but all of them expire within a day.
     #[error("all admin tokens but `{0}` expire within a day")]
     LastLastingAdminToken(String),
     /// The database cannot be reached. A write may have succeeded.
@@ -76,7 +77,7 @@ pub enum StoreError {
     /// A query reached its deadline.
     #[error("a query took longer than {} s and was stopped", .0.as_secs())]
     TooSlow(Duration),
-    /// A query was stopped because no one waits for it any more.
+    /// A query was stopped because its caller stopped waiting.
     #[error("a query was stopped: no one waits for it any more")]
     Abandoned,
     /// The connection broke, or the database stopped responding, while a change was committed.

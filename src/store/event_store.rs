@@ -9,7 +9,7 @@ use super::{
 use crate::fleet::{Event, EventId, EventStat};
 use crate::rule::MachineId;
 
-/// Each method is one transaction, and what it writes is durable when it returns.
+/// Each method is one transaction. Its writes are durable when it returns.
 #[async_trait]
 pub trait EventStore: Send + Sync + 'static {
     /// Stores the events that are new, and counts them in the programs and sightings of
@@ -17,8 +17,8 @@ pub trait EventStore: Send + Sync + 'static {
     ///
     /// Two events are the same if they have the same host, file, decision, time and process.
     /// Members of bundles must also have the same bundle. File accesses must also have the same
-    /// rule and file. The first report stays, but a report with a bundle's hash replaces one
-    /// without a hash. Hosts report a blocked program immediately and hash its bundle afterwards.
+    /// rule and file. The first report is kept, but a report with a bundle's hash replaces a report
+    /// without the hash. Hosts report a blocked program immediately and hash its bundle afterwards.
     async fn add_events(
         &self,
         events: &[Event],
@@ -29,7 +29,7 @@ pub trait EventStore: Send + Sync + 'static {
     /// How many events [`EventStore::add_events`] would store.
     async fn count_new_events(&self, events: &[Event]) -> StoreResult<usize>;
 
-    /// At most `limit` events older than `before`, newest first; at least one if there is one.
+    /// At most `limit` events older than `before`, newest first. At least one if any exist.
     async fn events(
         &self,
         filter: &EventFilter,
@@ -37,7 +37,7 @@ pub trait EventStore: Send + Sync + 'static {
         limit: usize,
     ) -> StoreResult<ListPart<StoredEvent>>;
 
-    /// At most `limit` events newer than `after`, oldest first; at least one if there is one.
+    /// At most `limit` events newer than `after`, oldest first. At least one if any exist.
     async fn events_after(
         &self,
         filter: &EventFilter,

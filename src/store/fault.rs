@@ -6,13 +6,13 @@ pub enum WriteFault {
     /// The file was deleted or renamed while it was open.
     #[error("its file was deleted or moved while the server ran")]
     FileMissing,
-    /// Another file is at the path.
+    /// A different file is now at the database's path.
     #[error("another file has taken the place of its file")]
     FileReplaced,
     /// The write-ahead log next to the file was deleted or replaced.
     #[error("its write-ahead log (the -wal file) was deleted or replaced while the server ran")]
     LogMissing,
-    /// No space is left.
+    /// The disk has no free space.
     #[error("its disk is full")]
     DiskFull,
     /// The disk or its file system fails.
@@ -31,7 +31,7 @@ pub enum WriteFault {
 }
 
 impl WriteFault {
-    /// A stable name, for programs.
+    /// A stable name for scripts.
     pub const fn code(self) -> &'static str {
         match self {
             Self::FileMissing => "database-file-missing",
@@ -46,17 +46,17 @@ impl WriteFault {
     }
 }
 
-/// What is known about a database without writing to it.
+/// The health of a database, checked without writing to it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Health {
-    /// Free bytes of its disk. Unknown for PostgreSQL.
+    /// Free bytes of the database's disk. Unknown for PostgreSQL.
     pub disk_free: Option<u64>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct DatabaseSize {
-    /// Bytes of its file and log, or of the database on its PostgreSQL server.
+    /// Bytes of the SQLite file and its log, or of the database on its PostgreSQL server.
     pub bytes: u64,
-    /// Free bytes of its disk. Unknown for PostgreSQL.
+    /// Free bytes of the database's disk. Unknown for PostgreSQL.
     pub disk_free: Option<u64>,
 }

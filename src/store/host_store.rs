@@ -1,4 +1,4 @@
-//! Hosts and the sets of scopes that they have.
+//! Hosts and their sets of scopes.
 
 use async_trait::async_trait;
 
@@ -6,12 +6,12 @@ use super::{HostFilter, ListPart, ScopeId, SharedSerial, StoreResult, StoredHost
 use crate::fleet::{Actor, Host, ScopeSetId};
 use crate::rule::{MachineId, Scope};
 
-/// Each method is one transaction, and what it writes is durable when it returns.
+/// Each method is one transaction. Its writes are durable when it returns.
 #[async_trait]
 pub trait HostStore: Send + Sync + 'static {
     async fn host(&self, machine: &MachineId) -> StoreResult<Option<StoredHost>>;
 
-    /// At most `limit` hosts after `after`, by machine ID; at least one if there is one.
+    /// At most `limit` hosts after `after`, by machine ID. At least one if any exist.
     async fn hosts(
         &self,
         filter: &HostFilter,
@@ -19,7 +19,8 @@ pub trait HostStore: Send + Sync + 'static {
         limit: usize,
     ) -> StoreResult<ListPart<Host>>;
 
-    /// The host names of these hosts, if they exist and their names are within bounds.
+    /// The host names of these hosts. Hosts that do not exist or whose names are too long are left
+    /// out.
     async fn hostnames(&self, machines: &[MachineId]) -> StoreResult<Vec<(MachineId, String)>>;
 
     /// The versions of Santa that hosts of a scope report, and how many hosts have each. Takes time
@@ -27,7 +28,7 @@ pub trait HostStore: Send + Sync + 'static {
     async fn santa_versions(&self, scope: &Scope) -> StoreResult<Vec<(String, u64)>>;
 
     /// The first `limit` serial numbers that several hosts report. If `serial` is given, only that
-    /// one is checked. Otherwise, this takes time in proportion to all hosts.
+    /// serial number is checked. Otherwise, this takes time in proportion to all hosts.
     async fn shared_serials(
         &self,
         serial: Option<&str>,
@@ -35,12 +36,12 @@ pub trait HostStore: Send + Sync + 'static {
     ) -> StoreResult<Vec<SharedSerial>>;
 
     /// Writes a host whose row is still at `version`, which is 0 for a new host. Returns false, and
-    /// changes nothing, if it was written or forgotten in the meantime. Tags are not written. Edits
-    /// such as [`Edit::TagHost`](super::Edit::TagHost) change them.
+    /// changes nothing, if the host was written or forgotten in the meantime. Tags are not written.
+    /// Edits such as [`Edit::TagHost`](super::Edit::TagHost) change them.
     async fn save_host(&self, host: &Host, version: u64) -> StoreResult<bool>;
 
-    /// Forgets a host. Its events stay, and so do rules in its scope. Returns false if it does not
-    /// exist.
+    /// Deletes a host's row. The host's events and the rules in its scope are kept. Returns false
+    /// if the host does not exist.
     async fn forget_host(&self, actor: &Actor, machine: &MachineId) -> StoreResult<bool>;
 
     /// The ID of an ordered list of scopes. A list without an ID gets one.

@@ -57,9 +57,9 @@ pub struct ScopeId(pub i64);
 /// One version of one rule: active from the revision `made` until just before `ended`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LedgerRow {
-    /// Greater than the ID of every row written before.
+    /// The row's ID, which is greater than the ID of every row written before.
     pub id: i64,
-    /// The id of the rule's scope.
+    /// The ID of the rule's scope.
     pub scope: ScopeId,
     pub rule: Rule,
     pub made: Revision,
@@ -115,11 +115,11 @@ pub struct Installation {
     pub tokens: Vec<TokenRecord>,
 }
 
-/// A database. Each method is one transaction, and what it writes is durable when it returns.
+/// A database. Each method is one transaction. Its writes are durable when it returns.
 #[async_trait]
 pub trait Store: PolicyStore + HostStore + EventStore + ProgramStore + PrincipalStore {
-    /// Stores a cursor key if there is none, and the first tokens if there were never any. Returns
-    /// the stored key and whether the tokens were added.
+    /// Stores a cursor key if none is stored, and the first tokens if no token was ever stored.
+    /// Returns the stored key and whether the tokens were added.
     async fn install(&self, installation: Installation) -> StoreResult<([u8; 32], bool)>;
 
     async fn epoch(&self) -> StoreResult<Epoch>;
@@ -141,18 +141,18 @@ pub trait Store: PolicyStore + HostStore + EventStore + ProgramStore + Principal
     /// Stores the newest time that was trusted.
     async fn note_time(&self, time: Timestamp) -> StoreResult<()>;
 
-    /// The time stored last.
+    /// The time that [`Store::note_time`] stored last.
     async fn noted_time(&self) -> StoreResult<Option<Timestamp>>;
 
-    /// The time stored last. If there is none, the newest time of a revision, event or sync. That
-    /// query takes time in proportion to all hosts.
+    /// The time that [`Store::note_time`] stored last. If there is none, the newest time of a
+    /// revision, event or sync. That query takes time in proportion to all hosts.
     async fn newest_time(&self) -> StoreResult<Option<Timestamp>>;
 
-    /// The unreadable rows that were found so far. They are not served.
+    /// The unreadable rows that were found since the database was opened. They are not served.
     fn quarantined(&self) -> Vec<QuarantinedRow>;
 
-    /// Checks the structure of the file, on a connection of its own. Returns what is wrong, if
-    /// anything. PostgreSQL checks its pages itself.
+    /// Checks the structure of the SQLite file on a separate connection. Returns the damage, if
+    /// any. PostgreSQL checks its pages itself.
     async fn quick_check(&self) -> StoreResult<Option<String>>;
 
     /// Waits until another process may have changed policy or tokens. It may return without a
@@ -169,7 +169,7 @@ fn new_epoch() -> EpochId {
     EpochId(rand::random_range(1..=u64::MAX >> 1))
 }
 
-/// What a committed write survives. Both databases offer both levels.
+/// The failures that a committed write survives. SQLite and PostgreSQL support both levels.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Durability {
     /// A crash of the process or the system, and a power failure.
@@ -212,7 +212,7 @@ pub async fn open_to_read(url: &str) -> StoreResult<Arc<dyn Store>> {
     }
 }
 
-/// Why a database without a schema is not read.
+/// The reason why a database without a schema cannot be read.
 const EMPTY: &str = "it is empty: nicelist has never used it";
 
 fn unknown_kind() -> StoreError {

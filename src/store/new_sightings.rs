@@ -52,7 +52,7 @@ pub(super) struct StoredProgram {
     pub(super) first: FirstReport,
 }
 
-/// What became of the unknown programs of one request.
+/// The result of admitting the unknown programs of one request.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct AdmittedPrograms {
     /// The number of programs that are stored.
@@ -108,7 +108,7 @@ impl<'e> NewSightings<'e> {
         }
     }
 
-    /// The index in `programs` of an event's program, which is added if it is new.
+    /// The index in `programs` of an event's program. A new program is added.
     fn program(
         &mut self,
         identifiers: Identifiers<'_>,
@@ -160,7 +160,7 @@ impl<'e> NewSightings<'e> {
     }
 
     /// Chooses which unknown programs are stored, given how many each request may still add.
-    /// Returns the indexes of these programs, and what became of the programs of each request.
+    /// Returns the indexes of these programs, and the result for each request.
     pub(super) fn admit(
         &self,
         known: &[Option<StoredProgram>],
@@ -237,7 +237,7 @@ impl SightingRow {
         self.paths.merge(other.paths);
     }
 
-    /// The number of the decision if no rule made it, or 0.
+    /// The number of the decision if it was made because no rule matched, or 0.
     pub(super) fn undecided(&self) -> i64 {
         codes::undecided(&self.decision)
     }
@@ -321,7 +321,7 @@ impl<'e> Identifiers<'e> {
 }
 
 /// An identifier, or an empty text if it is too long, because a cut identifier would be a different
-/// one.
+/// identifier.
 fn identifier(text: &str, most: usize) -> Cow<'_, str> {
     if text.len() > most { "".into() } else { clean(text) }
 }

@@ -10,7 +10,7 @@ use super::{
 use crate::fleet::PolicyState;
 use crate::rule::{Revision, RevisionRecord, RevisionSummary, RuleKey, Target};
 
-/// Each method is one transaction, and what it writes is durable when it returns.
+/// Each method is one transaction. Its writes are durable when it returns.
 #[async_trait]
 pub trait PolicyStore: Send + Sync + 'static {
     /// Makes all edits of a change as one revision, or makes none of them. A change makes no
@@ -25,8 +25,8 @@ pub trait PolicyStore: Send + Sync + 'static {
     /// Whether a rule has expired by `now` and was not ended.
     async fn has_expired(&self, now: Timestamp) -> StoreResult<bool>;
 
-    /// From now on, returns rules that expire at or before this time as ended. Readers that must
-    /// not write call this instead of [`PolicyStore::expire`].
+    /// After this call, rules that expire at or before this time are returned as ended. Readers
+    /// that must not write call this instead of [`PolicyStore::expire`].
     async fn hide_expired(&self, by: Timestamp) -> StoreResult<()>;
 
     /// The newest revision.
@@ -35,8 +35,8 @@ pub trait PolicyStore: Send + Sync + 'static {
     /// Active settings and tags, with the newest revision.
     async fn snapshot(&self) -> StoreResult<PolicySnapshot>;
 
-    /// Settings and tags as they were at a revision, with that revision. For a revision that does
-    /// not exist yet, as they are now.
+    /// Settings and tags as they were at a revision, with that revision. If the revision does not
+    /// exist yet, the current settings and tags.
     async fn snapshot_at(&self, at: Revision) -> StoreResult<PolicySnapshot>;
 
     /// At most `limit` rows with an ID greater than `above` that were made or ended after revision
@@ -92,8 +92,8 @@ pub trait PolicyStore: Send + Sync + 'static {
         limit: usize,
     ) -> StoreResult<Vec<RuleVersion>>;
 
-    /// The first revision whose history is kept, if some was deleted. Queries for the policy at an
-    /// older revision, or for its changes, fail with
+    /// The first revision whose history is kept, if history was deleted. Queries for the policy at
+    /// an older revision, or for its changes, fail with
     /// [`StoreError::HistoryDeleted`](super::StoreError::HistoryDeleted).
     async fn history_start(&self) -> StoreResult<Option<RevisionRecord>>;
 

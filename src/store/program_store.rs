@@ -11,7 +11,7 @@ use super::{
 use crate::fleet::{KnownProgram, ProgramId, Sighting};
 use crate::rule::MachineId;
 
-/// Each method is one transaction, and what it writes is durable when it returns.
+/// Each method is one transaction. Its writes are durable when it returns.
 #[async_trait]
 pub trait ProgramStore: Send + Sync + 'static {
     /// At most `limit` programs after a position, by the time when they were first seen, newest

@@ -4,8 +4,8 @@
 //! No I/O happens here. [`ChangeReads`] lists what must be read, [`ChangePlan::new`] applies the
 //! edits in their order in memory, and the database writes what the plan contains. So a row that a
 //! change makes and then ends is never stored, and edits that cancel each other make no revision.
-//! Only rules with a single edit are left to the database. The database finds the unchanged ones
-//! without reading all of them.
+//! Only rules with a single edit are left to the database. The database finds the unchanged rules,
+//! so that nicelist need not read all of them.
 
 mod reads;
 mod rules;
@@ -22,14 +22,15 @@ use crate::fleet::{SettingKey, Tag};
 use crate::rule::{Counts, MachineId, Outcome, Scope, TagName, Target};
 use crate::store::{Edit, Refusal, RefusalReason, StoreError, StoreResult};
 
-/// How a row changes. At least one of `ended` and `inserted` is set.
+/// The change of a row. At least one of `ended` and `inserted` is set.
 #[derive(Clone, Debug)]
 pub(super) struct RowChange<K, V> {
     pub(super) key: K,
     /// Whether the stored row must be ended.
     pub(super) ended: bool,
     pub(super) inserted: Option<V>,
-    /// Whether a row was stored, even if it ends with all others of its scope.
+    /// Whether a row was stored before the change, even if `ended` is false because all rows of its
+    /// scope end.
     was_stored: bool,
 }
 
@@ -38,7 +39,7 @@ pub(super) struct RowChange<K, V> {
 pub(super) struct RowCounts {
     pub(super) ended: u64,
     pub(super) inserted: u64,
-    /// Inserted rows that take the place of an ended one.
+    /// Inserted rows that replace an ended row.
     pub(super) replaced: u64,
 }
 
@@ -70,15 +71,15 @@ impl std::ops::AddAssign for RowCounts {
     }
 }
 
-/// What a change writes.
+/// The rows that a change writes.
 #[derive(Debug)]
 pub(super) struct ChangePlan<'e> {
     pub(super) scopes: ChangeScopes,
     /// Scopes that need an ID, because they get their first rule or setting.
     pub(super) new_scopes: Vec<ScopeNumber>,
-    /// The IDs of scopes whose rules and settings all end, before anything is inserted.
+    /// The IDs of scopes whose rules and settings must all be ended before any row is inserted.
     pub(super) cleared_scopes: Vec<i64>,
-    /// Rules with a single edit, which have not been compared with the stored ones.
+    /// Rules with a single edit, which have not been compared with the stored rules.
     pub(super) single_rules: Vec<RuleEdit<'e>>,
     pub(super) rules: Vec<RowChange<(&'e Target, ScopeNumber), NewRule<'e>>>,
     pub(super) settings: Vec<RowChange<(ScopeNumber, SettingKey), String>>,
@@ -156,8 +157,8 @@ impl<V: Clone + PartialEq> Edited<V> {
         outcome
     }
 
-    /// How the value's row changes, if it does. In a cleared scope, the stored row ends together
-    /// with all others.
+    /// The change of the value's row, if any. In a cleared scope, the stored row ends together with
+    /// all other rows of the scope.
     fn row<K>(self, key: K, is_cleared: bool) -> Option<RowChange<K, V>> {
         let (was_stored, is_same) = (self.stored.is_some(), self.stored == self.now);
         let unaltered = if is_cleared { self.now.is_none() } else { is_same };
@@ -179,7 +180,8 @@ struct EditedRule<'e> {
 struct Planning<'e> {
     scopes: ChangeScopes,
     rules: Vec<EditedRule<'e>>,
-    /// For each edit of a rule in `rules`: the rule's index, and the wanted rule.
+    /// The edits of the rules in `rules`, by the index of the edit. Each has the rule's index and
+    /// the wanted rule.
     rule_edits: HashMap<usize, (usize, WantedRule<'e>)>,
     /// How many rules dropped tags have, apart from those in `rules`.
     other_rules: HashMap<ScopeNumber, u64>,

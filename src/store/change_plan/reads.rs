@@ -1,4 +1,4 @@
-//! What must be read before a change is planned.
+//! The rows that must be read before a change is planned.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::ops::Range;
@@ -77,8 +77,9 @@ pub(in crate::store) struct ChangeReads<'e> {
     pub(in crate::store) machines: BTreeSet<&'e MachineId>,
     /// The tags that are dropped, with their scopes.
     pub(in crate::store) dropped_tags: BTreeMap<&'e TagName, ScopeNumber>,
-    /// Rules with one edit, by target and scope. They need not be read first. Most rules of a large
-    /// import are new or unchanged, and the database finds that out faster.
+    /// Rules with one edit, by target and scope. These rules are not read before the change is
+    /// planned. Most rules of a large import are new or unchanged, and the database detects this
+    /// faster.
     pub(in crate::store) single_rules: Vec<RuleEdit<'e>>,
     /// Edits of rules that must be read first, by target, scope and edit: rules with several edits,
     /// and rules of dropped tags.

@@ -16,7 +16,7 @@ pub(in crate::store) struct RuleEdit<'e> {
     pub(in crate::store) wanted: WantedRule<'e>,
 }
 
-/// What an edit puts in place of the current rule.
+/// The rule that an edit stores instead of the current rule.
 #[derive(Clone, Copy, Debug)]
 pub(in crate::store) enum WantedRule<'e> {
     Nothing,
@@ -46,12 +46,12 @@ impl<'e> WantedRule<'e> {
     }
 }
 
-/// A rule to store. A change may have a million of them, so it is small.
+/// A rule to store. The type is small, because a change may have a million rules.
 #[derive(Clone, Debug)]
 pub(in crate::store) enum NewRule<'e> {
     /// The rule as given in the edit.
     Given(&'e Rule),
-    /// With values of the stored rule, or the stored rule itself.
+    /// The rule of the edit with values of the stored rule, or the stored rule itself.
     Merged(Box<Rule>),
 }
 
@@ -122,7 +122,7 @@ pub(in crate::store) struct EditResults {
 }
 
 impl EditResults {
-    /// Applies an edit to a rule, and notes the outcome and what differs.
+    /// Applies an edit to a rule, and records the outcome and the differences.
     pub(super) fn edit_rule<'e>(
         &mut self,
         current: &CurrentRule<'e>,
@@ -142,8 +142,8 @@ impl EditResults {
         next
     }
 
-    /// Applies the only edit of a rule to the stored one. Returns None if the stored row stays.
-    /// Otherwise the stored row ends, and the returned rule, if any, replaces it.
+    /// Applies the only edit of a rule to the stored one. Returns None if the stored row does not
+    /// change. Otherwise, the stored row must be ended, and the returned rule, if any, replaces it.
     pub(in crate::store) fn replace_rule<'e>(
         &mut self,
         stored: &CurrentRule<'e>,

@@ -10,11 +10,11 @@ use crate::store::sqlite;
 /// The content of a backup that was written and checked, or that was restored.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct BackedUp {
-    /// The newest revision of rules in it.
+    /// The newest revision in the backup.
     pub revision: Revision,
     /// When that revision was created.
     pub at: Option<Timestamp>,
-    /// How many hosts it has.
+    /// The number of hosts in the backup.
     pub hosts: u64,
     /// The size of the backup in bytes.
     pub bytes: u64,
@@ -23,9 +23,9 @@ pub struct BackedUp {
 /// A database that was restored.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Restored {
-    /// What it contains now.
+    /// The content of the restored database.
     pub backup: BackedUp,
-    /// The new path of the file that was replaced, if there was one.
+    /// The new path of the replaced file, if a file was replaced.
     pub replaced: Option<PathBuf>,
 }
 
@@ -37,7 +37,7 @@ pub enum BackupError {
     Database {
         /// The file of the database.
         database: PathBuf,
-        /// What is wrong.
+        /// The problem.
         reason: String,
     },
     /// The database is damaged, so a backup of it would be damaged, too.
@@ -45,40 +45,40 @@ pub enum BackupError {
     Damaged {
         /// The file of the database.
         database: PathBuf,
-        /// What is wrong.
+        /// The problem.
         damage: String,
     },
     #[error("{} exists", .0.display())]
     Exists(PathBuf),
-    /// The backup cannot be written. No part of it is left.
+    /// The backup cannot be written. No partial file is left.
     #[error("cannot write {}: {reason}", .file.display())]
     Write {
         file: PathBuf,
-        /// What is wrong.
+        /// The problem.
         reason: String,
     },
 }
 
-/// Why a backup was not restored. The database is as it was.
+/// Why a backup was not restored. The database is unchanged.
 #[derive(Debug, thiserror::Error)]
 pub enum RestoreError {
-    /// The file is not a whole backup that this program can read.
+    /// The file is not a complete backup that this program can read.
     #[error("cannot restore {}: {reason}", .file.display())]
     Unusable {
         file: PathBuf,
-        /// What is wrong.
+        /// The problem.
         reason: String,
     },
     /// A server or a command has the database open.
     #[error("{} is in use; nothing was changed", .0.display())]
     InUse(PathBuf),
-    /// The file at the database's path is not a nicelist database, or is damaged beyond
-    /// recognition.
+    /// The file at the database's path is not a nicelist database, or is so damaged that it cannot
+    /// be recognized as one.
     #[error("cannot replace {}: {reason}", .database.display())]
     Irreplaceable {
         /// The file at the database's path.
         database: PathBuf,
-        /// What is wrong.
+        /// The problem.
         reason: String,
     },
     /// The database cannot be written.
@@ -86,7 +86,7 @@ pub enum RestoreError {
     Write {
         /// The file of the backup.
         database: PathBuf,
-        /// What is wrong.
+        /// The problem.
         reason: String,
     },
 }
@@ -94,7 +94,7 @@ pub enum RestoreError {
 /// Writes a backup of a snapshot of a database, and checks it. A server may write at the same time.
 ///
 /// # Errors
-/// When the database cannot be read or is damaged, or the file exists and is not to be replaced.
+/// When the database cannot be read or is damaged, or when the file exists and `replace` is false.
 pub fn backup(database: &Path, file: &Path, replace: bool) -> Result<BackedUp, BackupError> {
     sqlite::backup::backup(database, file, replace)
 }
@@ -102,16 +102,17 @@ pub fn backup(database: &Path, file: &Path, replace: bool) -> Result<BackedUp, B
 /// Checks that a file is a backup that can be restored.
 ///
 /// # Errors
-/// When the file is not such a backup.
+/// When the file cannot be restored.
 pub fn examine_backup(file: &Path) -> Result<BackedUp, RestoreError> {
     sqlite::restore::examine(file)
 }
 
-/// Puts the content of a backup in the place of a database, in a new epoch that begins `now`. The
-/// previous file stays, under another name.
+/// Replaces a database with the content of a backup, in a new epoch that begins at `now`. The
+/// previous file is kept under another name.
 ///
 /// # Errors
-/// When the backup cannot be restored, or the database is in use. Then nothing is changed.
+/// When the backup cannot be restored, or the database is in use. In both cases, nothing is
+/// changed.
 pub fn restore(database: &Path, file: &Path, now: Timestamp) -> Result<Restored, RestoreError> {
     sqlite::restore::restore(database, file, now)
 }

@@ -15,7 +15,7 @@ pub struct Compared {
     pub table: &'static str,
     /// Rows that are the same in both databases.
     pub same: u64,
-    /// Rows that both have, with a difference.
+    /// Rows that are in both databases but differ.
     pub different: u64,
     /// How many rows only the first database has.
     pub only_first: u64,
@@ -28,7 +28,7 @@ pub struct Compared {
 }
 
 impl Compared {
-    /// Whether the table is the same in both.
+    /// Whether the table is the same in both databases.
     pub fn is_same(&self) -> bool {
         let others = self.different + self.only_first + self.only_second;
         others == 0 && !self.reuses_numbers
@@ -82,7 +82,7 @@ pub(super) async fn compared(
     }
 }
 
-/// The rows of one side, read page by page.
+/// The rows of one database, read page by page.
 struct Feed<'r> {
     table: &'static Table,
     from: &'r mut dyn DatabaseReader,
@@ -107,7 +107,8 @@ impl<'r> Feed<'r> {
     }
 }
 
-/// Compares rows until one side must read its next page. Returns false at the end of both.
+/// Compares rows until the next page of one database must be read. Returns false when the rows of
+/// both databases have been compared.
 fn meet(found: &mut Compared, table: &Table, one: &mut Feed<'_>, other: &mut Feed<'_>) -> bool {
     loop {
         let order = match (one.rows.front(), other.rows.front()) {
@@ -161,7 +162,7 @@ fn same(table: &Table, row: &Row, other: &Row) -> bool {
         })
 }
 
-/// A value as every database can store it.
+/// A value in the form that PostgreSQL stores, without NULs.
 fn taken(column: Column, value: &Value) -> Cow<'_, Value> {
     match (column.kind, value) {
         (ColumnKind::Json, Value::Text(json)) => Cow::Owned(Value::Text(clean_json(json.clone()))),
@@ -186,7 +187,7 @@ mod tests {
     use crate::fleet::Epoch;
     use crate::store::StoreResult;
 
-    /// Returns rows of these numbers. Each group is a page.
+    /// Returns rows that consist of these numbers. Each inner list is a page.
     struct Paper(Vec<Vec<i64>>);
 
     #[async_trait]

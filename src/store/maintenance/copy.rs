@@ -12,7 +12,7 @@ use crate::store::new_epoch;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum CopyStep {
     Copying(&'static str),
-    /// Computing what is derived from the rows.
+    /// Computing values that are derived from the rows.
     Completing,
     /// Reading a table back and comparing it.
     Checking(&'static str),
@@ -31,7 +31,7 @@ pub struct CopiedTable {
 /// The epoch of a copy.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum CopiedEpoch {
-    /// A new one that begins now, because hosts may still sync with the original.
+    /// A new epoch that begins at this time, because hosts may still sync with the original.
     New(Timestamp),
     /// The original's epoch. The original must never be served again.
     Kept,
@@ -46,11 +46,11 @@ pub struct DatabaseCopy<'a> {
 }
 
 impl<'a> DatabaseCopy<'a> {
-    /// Opens one database to read it, and checks that the other is empty. Neither is changed or
-    /// created.
+    /// Opens the database `from` for reading, and checks that the database `to` is empty. Neither
+    /// database is changed or created.
     ///
     /// # Errors
-    /// When one cannot be read, the other is not empty, or both are the same.
+    /// When a database cannot be read, `to` is not empty, or both are the same database.
     pub async fn prepare(from: &'a str, to: &'a str) -> Result<Self, MaintenanceError> {
         let from = DatabaseUrl::of(from).map_err(MaintenanceError::Open)?;
         let to = DatabaseUrl::of(to).map_err(MaintenanceError::Open)?;
@@ -71,10 +71,10 @@ impl<'a> DatabaseCopy<'a> {
         &self.rows
     }
 
-    /// Copies everything, reads it back, compares, and commits.
+    /// Copies all rows, reads them back, compares them, and commits.
     ///
     /// # Errors
-    /// When one of the databases fails, or the copy differs. Then the target is as it was.
+    /// When one of the databases fails, or the copy differs. The target is then unchanged.
     pub async fn run(
         self,
         epoch: CopiedEpoch,
@@ -121,7 +121,7 @@ impl<'a> DatabaseCopy<'a> {
     }
 }
 
-/// Why a database cannot be copied into, if it cannot.
+/// The reason why the target cannot be copied into, if there is one.
 fn unfit(place: DatabaseUrl<'_>, source: &DatabaseState, target: &DatabaseState) -> Option<String> {
     if target.identity.is_some() && target.identity == source.identity {
         return Some("it is the database that is to be copied; name another".to_owned());

@@ -1,8 +1,8 @@
 //! Maintenance of whole databases: copy, compare, back up, restore, migrate, check.
 //!
-//! A copy has every row with its ID, so that hosts and scripts notice no difference. Copying reads
-//! a snapshot and writes one transaction, which is committed after everything was read back and
-//! compared. An interrupted copy leaves nothing behind.
+//! A copy contains every row with its ID, so that hosts and scripts notice no difference. Copying
+//! reads a snapshot and writes one transaction, which is committed after everything was read back
+//! and compared. An interrupted copy leaves nothing behind.
 
 mod backup;
 mod compare;
@@ -41,7 +41,7 @@ impl Value {
             }
     }
 
-    /// The number, if it is one.
+    /// The value as a number, or None if it is not one.
     pub(super) fn integer(&self) -> Option<i64> {
         match self {
             Self::Integer(number) => Some(*number),
@@ -58,14 +58,14 @@ pub(super) const PAGE_ROWS: usize = 4096;
 /// A page with this many bytes gets no further rows.
 pub(super) const PAGE_BYTES: usize = 4 << 20;
 
-/// The state of a database, found out without changing it.
+/// The state of a database, read without changing it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct DatabaseState {
     /// The version of its schema; 0 if it has none or does not exist.
     pub(super) version: usize,
-    /// The tables that have rows, apart from tables that opening a database fills.
+    /// The tables that have rows, except tables that are filled when a database is opened.
     pub(super) used: Vec<&'static str>,
-    /// Why it is read-only, if it is.
+    /// The reason why the database is read-only, if it is.
     pub(super) read_only: Option<String>,
     /// An identity that no other database has, if the database exists.
     pub(super) identity: Option<String>,
@@ -91,24 +91,24 @@ pub(super) trait DatabaseReader: Send {
 }
 
 /// An empty database that is being filled. If it is dropped before [`DatabaseWriter::commit`],
-/// nothing is stored. As a reader, it returns what it has written.
+/// nothing is stored. As a [`DatabaseReader`], it returns the rows that were written.
 #[async_trait]
 pub(super) trait DatabaseWriter: DatabaseReader {
     /// Adds rows of a table, by key.
     async fn write(&mut self, table: &'static Table, rows: Vec<Row>) -> StoreResult<()>;
 
-    /// Excludes IDs up to this one from further use.
+    /// Prevents IDs up to `last` from being used again.
     async fn reserve(&mut self, table: &'static Table, last: i64) -> StoreResult<()>;
 
     async fn set_epoch(&mut self, epoch: Epoch) -> StoreResult<()>;
 
-    /// Computes what is derived from the rows, after all of them were written.
+    /// Computes values that are derived from the rows. It is called after all rows were written.
     async fn complete(&mut self) -> StoreResult<()>;
 
     async fn commit(self: Box<Self>) -> StoreResult<()>;
 }
 
-/// Why a database was not copied, or two were not compared.
+/// Why a database was not copied, or why two databases were not compared.
 #[derive(Debug, thiserror::Error)]
 pub enum MaintenanceError {
     /// A database cannot be opened.
@@ -119,33 +119,33 @@ pub enum MaintenanceError {
     Read {
         /// The URL of the database without its password.
         url: String,
-        /// What is wrong and what to do.
+        /// The problem and how to fix it.
         reason: String,
     },
-    /// A database cannot be copied into; it is as it was.
+    /// A database cannot be copied into. It is unchanged.
     #[error("cannot copy into {url}: {reason}")]
     Write {
         /// The URL of the database without its password.
         url: String,
-        /// What is wrong and what to do.
+        /// The problem and how to fix it.
         reason: String,
     },
-    /// The copy was read back with differences, and was rolled back.
+    /// The copy differed from the original when it was read back. It was rolled back.
     #[error("{url} does not hold what was written into it, and is as it was")]
     Differs {
         /// The URL of the database without its password.
         url: String,
-        /// What differs.
+        /// The comparison of every table.
         tables: Vec<Compared>,
     },
 }
 
-/// A schema that was brought up to date, or would be without `dry_run`.
+/// The versions of a schema that was brought up to date, or, with `dry_run`, would be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Migrated {
-    /// The version that it had; 0 if it had none.
+    /// The previous version of the schema; 0 if there was no schema.
     pub from: usize,
-    /// The version that the migration leads to.
+    /// The version after the migration.
     pub to: usize,
 }
 
@@ -162,12 +162,12 @@ pub async fn migrate(url: &str, dry_run: bool) -> StoreResult<Migrated> {
     Ok(Migrated { from, to: place.newest() })
 }
 
-/// What a check of a whole database found.
+/// The result of a check of a whole database.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Checked {
     /// Rows that have a checksum.
     pub rows: u64,
-    /// What is wrong, if anything is.
+    /// The damage, if any was found.
     pub damage: Option<String>,
 }
 
@@ -188,12 +188,12 @@ pub async fn check(url: &str) -> StoreResult<Checked> {
     Ok(Checked { rows, damage })
 }
 
-/// Where a database is.
+/// The location of a database.
 #[derive(Clone, Copy, Debug)]
 enum DatabaseUrl<'a> {
-    /// In a file.
+    /// The path of an SQLite file.
     Sqlite(&'a str),
-    /// On a server: the whole URL.
+    /// The whole URL of a PostgreSQL database.
     Postgres(&'a str),
 }
 
@@ -206,7 +206,7 @@ impl<'a> DatabaseUrl<'a> {
         }
     }
 
-    /// The newest version of its schema.
+    /// The newest schema version for this kind of database.
     fn newest(self) -> usize {
         match self {
             Self::Sqlite(_) => sqlite::NEWEST,
@@ -259,7 +259,8 @@ impl<'a> DatabaseUrl<'a> {
         }
     }
 
-    /// Opens the database to read it. Fails if it does not exist, is empty or has an older schema.
+    /// Opens the database to read it. Fails if the database does not exist, is empty or has an
+    /// older schema.
     async fn source(self) -> Result<(DatabaseState, Box<dyn DatabaseReader>), MaintenanceError> {
         let refused = |reason: String| MaintenanceError::Read { url: self.shown(), reason };
         let state = self.state().await.map_err(|error| self.unread(error))?;

@@ -7,7 +7,7 @@ pub enum ColumnKind {
     /// A number, or a time in milliseconds.
     Integer,
     Text,
-    /// JSON that PostgreSQL queries. PostgreSQL does not allow NUL in it.
+    /// JSON that PostgreSQL queries. PostgreSQL does not allow NUL in JSON.
     Json,
     /// Bytes, or a number in decimal digits.
     Bytes,
@@ -26,7 +26,7 @@ pub struct Table {
     pub columns: &'static [Column],
     /// The number of columns of the key.
     pub key_columns: usize,
-    /// Whether the database gives its rows IDs that it never uses again.
+    /// Whether the database numbers the table's rows and never reuses a number.
     pub numbered: bool,
     /// Whether the last column is in a separate table, `NAME_body`.
     pub parted: bool,
