@@ -120,7 +120,7 @@ fn run(home: &Path, server: &Server) -> (Value, Vec<Minute>, u64) {
     })
 }
 
-/// What the caches of a server contain, in bytes.
+/// The contents of a server's caches, in bytes.
 fn caches(server: &Server) -> Vec<(String, u64)> {
     let status = server.status();
     let each = status["caches"].as_array().unwrap().iter();

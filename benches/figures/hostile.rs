@@ -16,7 +16,7 @@ use crate::{ms, rules};
 const RULES: u64 = 1_000;
 /// Connections of each kind.
 const CONNECTIONS: usize = 2_000;
-/// Descriptors that the server may have when it starts.
+/// Descriptors that the server may open when it starts.
 const DESCRIPTORS: u32 = 1_024;
 /// Macs that sync at the same time, and how often each of them syncs.
 const MACS: usize = 16;

@@ -50,12 +50,12 @@ impl Mac {
         pages
     }
 
-    /// Returns the number of pages and of rules.
+    /// Downloads all pages. Returns the number of pages and of rules.
     pub(crate) fn download(&mut self) -> (usize, usize) {
         self.download_at_most(usize::MAX)
     }
 
-    /// Downloads at most `most` pages.
+    /// Downloads at most `most` pages. Returns the number of pages and of rules.
     pub(crate) fn download_at_most(&mut self, most: usize) -> (usize, usize) {
         let (mut request, mut pages, mut rules) = ("{}".to_owned(), 0, 0);
         while pages < most {

@@ -1,10 +1,10 @@
-//! Measures what docs/BENCHMARKS.md reports and writes that page to stdout.
+//! Measures the numbers in docs/BENCHMARKS.md and writes that page to stdout.
 //!
 //! `cargo bench --bench figures -- plan` measures one part.
 //!
-//! Most numbers are medians of several runs of the real program, compared with a limit measured in
-//! the same run. Apart from limits, only the cost of writing a page of rules is measured inside
-//! this process.
+//! Most numbers are medians of several runs of the real program. Some are compared with a limit
+//! that is measured in the same run. Apart from limits, only the cost of writing a page of rules is
+//! measured inside this process.
 
 #![expect(clippy::unwrap_used, reason = "a benchmark that cannot measure has nothing to report")]
 #![expect(clippy::print_stdout, reason = "the page is its output")]

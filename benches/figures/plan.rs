@@ -74,12 +74,12 @@ pub(crate) fn report() {
     figure("change, 3% differ", &mut |to| {
         post_policy(to, "/policy", turn.next().unwrap(), differences);
     });
-    // After an odd number of changes, the rules are not those of the first revision.
+    // After an odd number of changes, the rules differ from those of revision 1.
     figure("plan of a rollback, 3% differ", &mut |to| {
         post_policy(to, "/revisions/1/rollback", r#"{"dry_run":true}"#, differences);
     });
     println!();
-    // After an odd number of changes, the other rules are active.
+    // After an odd number of changes, the rules of `other` are active.
     client(home.path(), &server, &other, &first);
 }
 

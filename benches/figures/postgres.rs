@@ -73,7 +73,7 @@ impl Cluster {
         })
     }
 
-    /// CPU time of all processes of the cluster so far.
+    /// CPU time of all processes of the cluster since they started.
     pub(crate) fn cpu(&self) -> Duration {
         process::family_cpu(&self.postmaster)
     }

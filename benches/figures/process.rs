@@ -46,8 +46,8 @@ pub(crate) fn run(command: &mut Command, code: i32) -> Cost {
     Cost { wall, cpu, peak }
 }
 
-/// User and system time of a process so far, in the kernel's ticks of 10 ms. `self` is this
-/// process.
+/// User and system time of a process since its start, in the kernel's ticks of 10 ms. `self` is
+/// this process.
 pub(crate) fn cpu(id: &str) -> Duration {
     cpu_in(&stat(id))
 }
@@ -107,7 +107,7 @@ pub(crate) fn forget_peak(id: &str) {
     std::fs::write(format!("/proc/{id}/clear_refs"), "5").unwrap();
 }
 
-/// `None` after the process exited.
+/// A size in `/proc/ID/status`, in bytes. `None` after the process exited.
 fn status_of(id: &str, what: &str) -> Option<u64> {
     let status = std::fs::read_to_string(format!("/proc/{id}/status")).ok()?;
     let line = status.lines().find_map(|line| line.strip_prefix(what))?;

@@ -1,4 +1,4 @@
-//! How long the lists of programs take.
+//! Response times of the lists of programs.
 
 use std::net::SocketAddr;
 use std::path::Path;

@@ -1,4 +1,4 @@
-//! The limit to compare with: an HTTP server that reads a request and returns fixed bytes.
+//! An HTTP server that reads a request and returns fixed bytes, to compare nicelist with.
 
 use std::io::{BufRead, BufReader, Write as _};
 use std::net::SocketAddr;
@@ -50,7 +50,7 @@ impl Drop for Raw {
 /// Runs the server until the process is killed.
 pub(crate) fn serve() {
     let preflight = Bytes::from(std::io::read_to_string(std::io::stdin()).unwrap());
-    // The same number of threads as nicelist.
+    // This server uses the same number of threads as nicelist.
     let threads = (std::thread::available_parallelism().unwrap().get() / 2).max(1);
     let mut builder = tokio::runtime::Builder::new_multi_thread();
     let runtime = builder.worker_threads(threads).enable_all().build().unwrap();

@@ -58,7 +58,7 @@ impl Server {
         self.process.id().to_string()
     }
 
-    /// User and system time of the process so far, in the kernel's ticks of 10 ms.
+    /// User and system time of the process since its start, in the kernel's ticks of 10 ms.
     pub(crate) fn cpu(&self) -> Duration {
         process::cpu(&self.id())
     }

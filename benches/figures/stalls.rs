@@ -110,14 +110,14 @@ fn clean_syncs(home: &Path, database: &str, number: usize) -> Run {
     Run { worst: *times.last().unwrap(), poll, add }
 }
 
-/// The longest poll of a server's request threads so far.
+/// The longest poll of a server's request threads since its start.
 fn longest_poll(server: &Server) -> Duration {
     let (_, status) = exchange(&mut connect(server.address), "GET", "/api/v1/status", "", "");
     let status: serde_json::Value = serde_json::from_slice(&status).unwrap();
     Duration::from_micros(status["longest_poll_micros"].as_u64().unwrap())
 }
 
-/// The slowest /healthz while a client downloads all rules on one page.
+/// The slowest response of `/healthz` while a client downloads all rules on one page.
 fn lone_page(home: &Path, database: &str) -> Duration {
     let server = Server::start(home, database);
     let mut sync = nicelist(home);

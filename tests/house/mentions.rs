@@ -1,4 +1,4 @@
-//! The files, modules and types that the pages for contributors mention exist.
+//! Checks that the files, modules and types exist that the pages for contributors mention.
 
 use std::collections::HashSet;
 

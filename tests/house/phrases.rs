@@ -1,7 +1,7 @@
-//! Phrases that must not appear in comments and names, each with what to write instead.
+//! Phrases that must not appear in comments and names, each with its replacement.
 
-/// A phrase, what to write instead, and longer phrases that contain it and are correct. A phrase
-/// consists of words with one space between them. `a|b` matches either word.
+/// A phrase, its replacement, and longer phrases that contain it and are correct. A phrase consists
+/// of words with one space between them. `a|b` matches either word.
 pub(crate) type Phrase = (&'static str, &'static str, &'static [&'static str]);
 
 /// Phrases that must not appear in comments or names.

@@ -128,8 +128,8 @@ fn in_names(path: &str, text: &str) -> Vec<String> {
     found.collect()
 }
 
-/// Words in lower case, each with its line. A `.` stands for the end of a sentence and a `,` for
-/// any other punctuation or code, so that no phrase matches across them.
+/// Words in lower case, each with its line. A `.` marks the end of a sentence. A `,` replaces any
+/// other punctuation or code, so that no phrase matches across it.
 #[derive(Default)]
 struct Words {
     words: Vec<(usize, String)>,

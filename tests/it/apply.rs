@@ -1,4 +1,4 @@
-//! Which files of a policy are accepted and which are refused, with the real binary.
+//! Accepted and refused policy files, with the real binary.
 
 use std::fs;
 

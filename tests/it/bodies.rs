@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use crate::shell::{ADMIN, ENROLMENT, Server, Shell};
 
-/// Bytes that each host sends of its body, which has 16 MB.
+/// Bytes that each host sends of its 16 MB body.
 const SENT: usize = 8 * 1000 * 1000;
 
 fn connect(server: &Server) -> TcpStream {

@@ -1,4 +1,4 @@
-//! The command line's own settings: which are refused, and how an invalid file is repaired.
+//! The command line's own settings: invalid values, and the repair of an invalid file.
 
 use crate::shell::{Server, Shell};
 

@@ -66,7 +66,7 @@ fn nicelist_passes_every_case() {
     assert_eq!(did("clean-rules"), format!("clean, with {RULES} rules"));
 }
 
-/// How a server violates the protocol.
+/// A violation of the protocol by a server.
 #[derive(Clone, Copy)]
 enum Mistake {
     Created,
@@ -202,9 +202,9 @@ fn missing_credentials_are_one_error() {
 /// The encodings of bodies that a server accepts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Accepts {
-    /// In a zlib container, regardless of the header, as Moroz does.
+    /// Only bodies in a zlib container, regardless of their header. Moroz works like this.
     ZlibOnly,
-    /// Not compressed.
+    /// Only uncompressed bodies.
     PlainOnly,
 }
 
@@ -282,8 +282,8 @@ async fn w8_a_server_that_accepts_zlib_only_fails_nothing() {
     assert_eq!(plain["did"], r#"preflight: 500: {"error": "zlib: invalid header"}"#);
 }
 
-/// In its default configuration, Santa does not work with such a server. The server fails only the
-/// cases about the default encoding.
+/// In its default configuration, Santa does not work with a server that accepts only uncompressed
+/// bodies. The server fails only the cases about the default encoding.
 #[tokio::test(flavor = "multi_thread")]
 async fn w8_a_server_that_accepts_plain_json_only_fails_what_clients_send_by_default() {
     let (verdicts, errors) = verdicts(Accepts::PlainOnly, "").await;

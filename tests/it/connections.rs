@@ -13,14 +13,14 @@ use tokio::task::JoinHandle;
 
 use crate::shell::{ADMIN, Server, Shell};
 
-/// Far longer than anything in these tests takes.
+/// Longer than any of these tests.
 const LONG: Duration = Duration::from_secs(60);
 /// A limit that tests wait for.
 const SHORT: Duration = Duration::from_millis(200);
 
 const HEALTH: &str = "GET /healthz HTTP/1.1\r\nhost: x\r\n\r\n";
 
-/// Deadlines longer than any test. Tests shorten the ones that they need.
+/// Deadlines longer than any test. Each test shortens the deadlines that it checks.
 fn patient() -> ConnectionLimits {
     let limits = ConnectionLimits::default();
     ConnectionLimits { head: LONG * 2, idle: LONG * 2, write: LONG * 2, drain: LONG * 2, ..limits }
@@ -71,7 +71,7 @@ async fn soon<T>(work: impl Future<Output = T>) -> T {
     tokio::time::timeout(LONG, work).await.expect("this should have come to its end")
 }
 
-/// A connection, byte by byte.
+/// A connection on which a test sends and receives raw bytes.
 struct Raw(TcpStream);
 
 impl Raw {

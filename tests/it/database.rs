@@ -115,7 +115,7 @@ async fn live(shell: &mut Shell, server: &Server) {
         assert!(began.elapsed() < Duration::from_secs(20), "nothing expires");
         std::thread::sleep(Duration::from_millis(100));
     }
-    // Both hosts have all changes.
+    // After a sync, both hosts have all changes.
     sync(shell, server, "anna");
     sync(shell, server, "ben");
 }

@@ -49,7 +49,7 @@ fn edit(seed: &mut u64) -> Edit {
     }
 }
 
-/// What a view returns about a host: scopes, mode, and decisions about targets and programs.
+/// A view's data about a host: scopes, mode, and decisions about targets and programs.
 async fn shown<R: ActiveRules>(view: &FleetView<'_, R>, host: &Host) -> Vec<String> {
     let text = |value: &dyn Debug| format!("{value:?}");
     let (settings, mut origins) = view.settings_of(host);

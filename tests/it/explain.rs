@@ -1,4 +1,5 @@
-//! What a host decides about a program: the rule that decides, and why other rules do not.
+//! A host's decision about a program: the rule that decides, and the reasons why other rules do
+//! not.
 
 use serde_json::json;
 

@@ -64,7 +64,7 @@ async fn cut(generation: &str, page: usize, clean: bool) {
     agrees(&world, &mac, &story).await;
 }
 
-/// Newer versions request the page again, so no rule is missing.
+/// Versions after 2026.7 request a page that was cut off again, so no rule is missing.
 #[tokio::test]
 async fn w7_a_version_that_notices_a_cut_page_requests_it_again() {
     let world = world().await;

@@ -1,4 +1,4 @@
-//! What is read from files of other tools, and which entries are refused or left out.
+//! Files of other tools: entries that are read, refused or left out.
 
 use crate::shell::Shell;
 

@@ -24,7 +24,7 @@ use tokio_rustls::rustls::{RootCertStore, ServerConfig};
 use crate::shell::{ENROLMENT, Server, Shell};
 use crate::terminal::{CTRL_C, Terminal};
 
-/// The command. Its hooks find the binary in their `PATH`.
+/// The `lab fleet` command. Its hooks find the binary in their `PATH`.
 fn fleet(shell: &Shell, url: &str, line: &str) -> Command {
     let mut words = vec!["lab", "fleet", url];
     words.extend(line.split_whitespace());
@@ -48,7 +48,7 @@ fn a_fleet_converges_while_rules_change() {
     let rules: String = (0..300).map(|n| format!("block,binary:{n:064x}\n")).collect();
     shell.write("rules.csv", &format!("policy,target\n{rules}"));
     assert!(shell.run("rule import rules.csv").contains("exit code: 0"));
-    // Odd changes add a rule. Even changes remove that rule and one that all hosts have.
+    // Odd changes add a rule. Even changes remove that rule and a rule that all hosts have.
     shell.write(
         "change.sh",
         "n=$NICELIST_CHANGE; set -e
@@ -100,7 +100,7 @@ fn hosts_with_rules_of_their_own_converge() {
     assert_eq!(summary["run"]["connections"], 20);
 }
 
-/// How a server violates the protocol.
+/// A violation of the protocol by a server.
 #[derive(Clone, Copy, PartialEq)]
 enum Mistake {
     /// The server sends removals only in clean syncs.

@@ -18,7 +18,7 @@ async fn machines(world: &World) -> Vec<String> {
 async fn b4_silent_hosts_are_forgotten_together() {
     let mut world = World::new().await;
     Mac::new("OLD").sync(&world).await;
-    // Only its preflight arrives, so the host never completes a sync.
+    // Only the preflight of this host arrives, so the host never completes a sync.
     let half = world.network().losing(Loses::From(1));
     assert!(Mac::new("HALF-OLD").try_sync(&half).await.is_err());
     world.pass(SignedDuration::from_hours(100 * 24)).await;

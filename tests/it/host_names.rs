@@ -1,4 +1,4 @@
-//! Which host a name refers to.
+//! The host that a name refers to.
 
 use http::{Method, StatusCode};
 use nicelist::lab::Profile;
@@ -35,7 +35,7 @@ async fn l15_a_machine_id_cannot_capture_the_name_of_another_mac() {
     assert_eq!(machine("C02EVIL").await, "ceo-mbp");
     assert_eq!(machine("id:ceo-mbp").await, "ceo-mbp", "exactly that machine ID");
     assert_eq!(machine(real).await, real);
-    // Someone who can enroll hosts cannot claim a UUID either.
+    // A host cannot capture the machine ID of another Mac by reporting it as a hostname.
     mac("other", real, "C02OTHER").sync(&world).await;
     assert_eq!(machine(real).await, real);
 
@@ -175,7 +175,7 @@ async fn l11_a_serial_number_of_two_hosts_is_a_warning_and_applies_to_both() {
     world.end().await;
 }
 
-/// Placeholders match no host, so a rule for one is refused.
+/// Placeholders match no host, so a rule for a placeholder is refused.
 #[tokio::test]
 async fn l11_a_placeholder_of_several_hosts_is_not_a_serial_number() {
     let world = World::new().await;
@@ -191,7 +191,7 @@ async fn l11_a_placeholder_of_several_hosts_is_not_a_serial_number() {
     world.end().await;
 }
 
-/// Version 0.1.0 stored host names as they were typed. `POST /policy` still does.
+/// Version 0.1.0 stored host names as they were typed. `POST /policy` still stores them as typed.
 #[tokio::test(flavor = "multi_thread")]
 async fn l11_rules_stored_under_the_name_of_a_host_are_found_and_moved() {
     let mut shell = Shell::new();

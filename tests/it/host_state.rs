@@ -1,4 +1,4 @@
-//! Whether a host has its rules, and whether it was seen recently, are reported separately.
+//! The server reports separately whether a host has its rules and whether it was seen recently.
 
 use jiff::SignedDuration;
 use serde_json::{Value, json};

@@ -8,7 +8,7 @@ use tokio::sync::oneshot;
 
 use crate::world::Network;
 
-/// A network that pauses before a request until it may continue.
+/// A network that pauses before one request until the test ends the pause.
 pub(crate) struct Interrupted {
     network: Network,
     before: usize,

@@ -1,4 +1,4 @@
-//! If a process is killed at any moment of an import, the whole import is stored or nothing.
+//! If a process is killed at any moment of an import, either all of its rules are stored or none.
 
 use std::collections::HashSet;
 use std::fmt::Write as _;
@@ -172,7 +172,7 @@ async fn kill_under_load(rounds: usize) {
     found_again(&shell, all);
 }
 
-/// Checks that a database has everything that was acknowledged.
+/// Checks that a database has all acknowledged writes.
 fn found_again(shell: &Shell, all: Acknowledged) {
     let database = format!("sqlite:{}", shell.path("nicelist.db").display());
     let check = shell.command(&["database", "check", "--database", &database]).output().unwrap();

@@ -139,7 +139,7 @@ fn invalid_rules_are_findings_and_duplicates_have_both_places() {
 }
 
 /// A table shows the first findings of each severity and counts the others. Other formats contain
-/// all.
+/// all findings.
 #[test]
 fn many_findings_are_counted_in_a_table() {
     let shell = shell();

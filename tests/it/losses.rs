@@ -27,7 +27,7 @@ async fn a_changed_world() -> (World, Mac) {
 async fn put_right_after(loses: Loses) {
     let (world, mut mac) = a_changed_world().await;
     let network = world.network().losing(loses);
-    // Whether this sync succeeds depends on what is lost.
+    // Whether this sync succeeds depends on the request or response that is lost.
     drop(mac.try_sync(&network).await);
     let report = mac.sync(&world).await;
     assert_eq!(mac.holds(), ["teamid:CCCCCCCCCC block"], "after losing {loses:?}");

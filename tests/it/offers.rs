@@ -57,7 +57,7 @@ async fn sync_losing(mac: &mut Mac, world: &World, from: usize) {
     assert!(lost.is_err() || from == POSTFLIGHT);
 }
 
-/// Syncs without a clean sync. Returns the number of received rules.
+/// Performs a normal sync. Returns the number of received rules.
 async fn received(mac: &mut Mac, world: &World) -> u64 {
     let expected = due(world).await;
     let report = mac.sync(world).await;

@@ -19,7 +19,8 @@ const AFTER_MIDDLE: &str = "2026-11-29T15:45:00Z";
 /// An hour after [`DATABASE`] was written.
 const LATER: &str = "2026-11-29T08:07:42Z";
 /// The last sync of these Macs was cut off, as the fixture's README describes. The last sync of
-/// `mac-12` was cut off, too, but the hash of its rules proves that it has them.
+/// `mac-12` was cut off, too, but the hash of its rules proves that `mac-12` has all rules of that
+/// sync.
 const UNFINISHED: [&str; 4] = ["mac-02", "mac-04", "mac-08", "mac-11"];
 /// Version 0.1.0 stored 11 rules for the serial number of this Mac, and never sent them.
 const NAMED_BY_SERIAL: &str = "mac-12";

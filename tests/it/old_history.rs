@@ -1,5 +1,5 @@
 //! History that is older than the setting history-retention is deleted. Hosts, commands and copies
-//! of the database work without it.
+//! of the database work without the deleted history.
 
 use std::sync::Arc;
 
@@ -234,8 +234,8 @@ async fn s8_a_download_alternates_between_servers_with_different_history() {
     }
 }
 
-/// The server sends all rules of a host again before it deletes the record of their order. It does
-/// so in one normal sync.
+/// The server sends all rules of a host again before it deletes the record of their order. All of
+/// these rules are sent in one normal sync.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn s8_rules_are_sent_again_before_their_order_is_forgotten() {
     let store = store::open("sqlite::memory:", Durability::Power).await.unwrap();

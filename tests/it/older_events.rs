@@ -72,7 +72,8 @@ async fn older_database(shell: &Shell, events: i64) {
     on.execute_batch(&format!("{clear}{note}")).unwrap();
 }
 
-/// Fails if the server counts before it is ready, counts an event twice or misses an event.
+/// The server is ready before it has counted the events. It counts each event exactly one time,
+/// although it is killed while it counts.
 #[tokio::test]
 async fn a_killed_server_continues_to_count_where_it_stopped() {
     let shell = Shell::new();
@@ -99,8 +100,8 @@ async fn a_killed_server_continues_to_count_where_it_stopped() {
     assert_counted(&shell);
 }
 
-/// Whether the list of pending programs says that the server still reads older events. It must say
-/// so if some are left after the response.
+/// Whether the list of pending programs says that the server still reads older events. The list
+/// must say so if events are still not counted after the response.
 async fn page_notes_it(shell: &Shell, server: &Server) -> bool {
     let page = crate::pending::page(server, "limit=1").await;
     let is_noted = page["reading_older_events"] == true;

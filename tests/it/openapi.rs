@@ -24,7 +24,7 @@ fn operations(document: &Value) -> Vec<(&str, &str, &Value)> {
     operations.collect()
 }
 
-/// What a reference refers to.
+/// The value that a reference refers to.
 fn resolve<'a>(document: &'a Value, value: &'a Value) -> &'a Value {
     match value["$ref"].as_str() {
         Some(path) => document.pointer(path.trim_start_matches('#')).expect(path),
@@ -156,7 +156,7 @@ async fn a2_the_document_describes_every_schema_and_enums_as_enums() {
     }
 }
 
-/// Why a response differs from the description of its operation.
+/// The reason why a response differs from the description of its operation.
 fn mismatch(
     document: &Value,
     method: &str,

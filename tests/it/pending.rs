@@ -1,5 +1,5 @@
-//! Programs that are pending approval: they are known without their events, and a page costs a
-//! bounded amount of work.
+//! Programs that are pending approval: they are listed even after their events are deleted, and the
+//! work for each page is limited.
 
 use jiff::Timestamp;
 use nicelist::fleet::{Clock, Decision, Event, Host};

@@ -1,4 +1,4 @@
-//! Rate limits of hosts, addresses and the fleet, and which address a request counts for.
+//! Rate limits of hosts, addresses and the fleet, and the address that a request counts for.
 
 use std::io::{Read, Write};
 use std::net::TcpStream;
@@ -47,7 +47,7 @@ impl Client<'_> {
         self.send("GET", &format!("/api/v1{path}"), token, "")
     }
 
-    /// Sends a stage of a sync. Returns the status of the response.
+    /// Sends the request of a sync stage. Returns the status of the response.
     fn sync(&self, stage: &str, machine: &str, body: &Value) -> u16 {
         let path = format!("/santa/{stage}/{machine}");
         let response = self.send("POST", &path, ENROLMENT, &body.to_string());
@@ -189,7 +189,9 @@ fn b2_only_a_trusted_proxy_may_report_client_addresses() {
     let shell = Shell::new();
     let flags = ["--trusted-proxy", "192.0.2.0/24", "--address-requests-per-minute", "2"];
     let server = Server::start_with(&shell, &flags);
-    // The request does not come from a trusted proxy, so only the connection's address counts.
+    // The requests come from this machine, which is not a trusted proxy. Requests with a
+    // `Forwarded` header count for no address, because all clients of the proxy would share one
+    // limit.
     let ask = |claimed: &str| {
         let mut stream = TcpStream::connect(server.url.trim_start_matches("http://")).unwrap();
         let request = format!(

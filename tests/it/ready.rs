@@ -29,7 +29,7 @@ impl<'a> Observer<'a> {
         (answer.status(), answer.json().await.unwrap())
     }
 
-    /// Polls until the reasons are these. Fails after two seconds.
+    /// Polls `/readyz` until it returns exactly these reasons. Fails after two seconds.
     async fn soon(&self, reasons: &[&str]) {
         self.soon_one_of(&[reasons]).await;
     }
@@ -84,7 +84,7 @@ impl<'a> Observer<'a> {
         }
     }
 
-    /// Requests without a write succeed. Requests with one get 503 and a Retry-After header.
+    /// Requests that only read succeed. Requests that write get 503 and a `Retry-After` header.
     async fn only_reads_work(&self) {
         let preflight = json!({"serial_num": "C02", "santa_version": "2026.7"});
         assert_eq!(
@@ -122,7 +122,7 @@ async fn l7_nothing_is_acknowledged_while_the_file_is_deleted_or_replaced() {
     std::fs::rename(&path, &aside).unwrap();
     observer.soon(&["database-file-missing"]).await;
     observer.only_reads_work().await;
-    // A copy in the same place is not accepted as the server's own file.
+    // A copy at the same path is not accepted as the server's own file.
     std::fs::copy(&aside, &path).unwrap();
     observer.soon(&["database-file-replaced"]).await;
     observer.only_reads_work().await;
@@ -175,7 +175,8 @@ impl Hung {
         hung
     }
 
-    /// The result of `kill` is ignored, because some of the processes may have exited.
+    /// Sends a signal to all processes. The result of `kill` is ignored, because some of the
+    /// processes may have exited.
     fn signal(&self, signal: &str) {
         Command::new("kill").arg(signal).args(&self.0).status().unwrap();
     }

@@ -1,4 +1,4 @@
-//! Requests that the admin API refuses: the error responses, and that nothing was changed.
+//! Requests that the admin API refuses: their error responses, and checks that nothing was changed.
 
 use axum::body::Body;
 use http::{HeaderMap, Method, Request, StatusCode};
@@ -31,8 +31,8 @@ pub(crate) async fn send(
     (parts.status, parts.headers, serde_json::from_slice(&body).unwrap_or(Value::Null))
 }
 
-/// All operations of the document: method, path with values in place of parameters, and whether the
-/// operation has a body.
+/// All operations of the OpenAPI document: method, path with values instead of parameters, and
+/// whether the operation has a body.
 async fn operations(server: &Server) -> Vec<(String, String, bool)> {
     let (_, document) = server.ask(ADMIN, Method::GET, "/openapi.json", Value::Null).await;
     let mut operations = Vec::new();

@@ -92,7 +92,7 @@ async fn a1_a_duplicate_key_is_refused_at_any_depth() {
     }
 }
 
-/// Texts with a NUL, which PostgreSQL does not store.
+/// Sends texts with a NUL, which must be refused because PostgreSQL does not store it.
 async fn refuse_nul(world: &World) {
     for path in ["/events?decision=%00", "/events/stats?decision=a%00"] {
         let (status, problem) = world.ask(Method::GET, path, Value::Null).await;

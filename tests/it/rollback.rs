@@ -1,4 +1,4 @@
-//! What a rollback restores and what it does not change, for Macs and in the history.
+//! The data that a rollback restores or leaves unchanged, on Macs and in the history.
 
 use jiff::SignedDuration;
 use serde_json::{Value, json};
@@ -70,7 +70,7 @@ async fn a_restored_tag_does_not_get_its_hosts_back() {
     assert_eq!(world.get("/tags").await["items"][0]["name"], "eng");
     assert_eq!(world.get("/rules").await["items"].as_array().unwrap().len(), 1);
     assert_eq!(world.get("/hosts/M1").await["tags"], json!([]));
-    // Revision 4 is restored completely, too.
+    // A rollback to revision 4 deletes the tag and its rule again.
     world.post("/revisions/4/rollback", json!({})).await;
     assert_eq!(world.get("/tags").await["items"], json!([]));
     assert_eq!(world.get("/rules").await["items"], json!([]));

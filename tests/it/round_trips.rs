@@ -112,7 +112,8 @@ fn a_rule_for_numbered_tags_is_reported_and_nothing_is_written() {
     assert!(!shell.path("out.csv").exists());
 }
 
-/// Some example files contain no rules. The error says what they contain.
+/// Some example files contain no rules. The error describes the contents of a file
+/// whose kind nicelist detects.
 #[test]
 fn examples_without_rules_are_reported() {
     let shell = Shell::new();

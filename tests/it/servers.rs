@@ -36,7 +36,7 @@ fn allow(team: &str, clock: &Clock) -> Change {
     Change { actor, base: None, dry_run: false, edits }
 }
 
-/// Downloads the pages of a sync from alternating servers. Returns the team IDs on them.
+/// Downloads the pages of a sync from alternating servers. Returns the team IDs on the pages.
 async fn pages(engines: [&Engine; 2], machine: &MachineId) -> Vec<String> {
     let (mut cursor, mut teams) = (String::new(), Vec::new());
     for engine in engines.into_iter().cycle() {
@@ -74,7 +74,7 @@ async fn a_server_without_notifications_completes_the_sync_of_another() {
         };
         other.postflight(&machine, &done).await.unwrap();
     }
-    // Now the host's holding is newer than everything that the other server has read.
+    // Now the host has rules of a newer revision than the other server has read.
     one.commit(allow("CCCCCCCCCC", &clock)).await.unwrap();
     one.preflight(&machine, &asks, &|| true).await.unwrap();
     assert_eq!(pages([&one, &one], &machine).await, ["CCCCCCCCCC"]);
@@ -132,7 +132,7 @@ async fn requests_are_answered_while_the_database_is_unreachable_and_soon_after(
     assert_eq!(status(rules()).await, (503, "unavailable".to_owned()));
     assert_eq!(status(mac()).await.0, 503);
     assert!(asked.elapsed() < Duration::from_secs(3), "{:?}", asked.elapsed());
-    // The server checks the database every second, and logs only once that it is unavailable.
+    // The server checks the database every second, but logs the outage only one time.
     tokio::time::sleep(Duration::from_millis(2_500)).await;
     assert_eq!(server.log().matches("cannot follow").count(), 1, "{}", server.log());
     cluster.start();

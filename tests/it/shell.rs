@@ -50,7 +50,7 @@ impl Shell {
         self.env.push((name.to_owned(), value.to_owned()));
     }
 
-    /// The binary, ready to be started.
+    /// A command that runs the binary.
     pub(crate) fn command(&self, words: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_nicelist"));
         command.args(words).current_dir(self.home.path()).env_clear();
@@ -120,7 +120,8 @@ fn filtered_line(line: &str) -> String {
     out
 }
 
-/// Reduces the spaces between columns to two: their widths depend on the replaced texts.
+/// Reduces the spaces between columns to two, because the widths of columns depend on the replaced
+/// texts.
 fn unpadded(line: &str) -> String {
     let text = line.trim_start();
     let mut out = line[..line.len() - text.len()].to_owned();
@@ -161,8 +162,8 @@ impl Server {
         Self::launch(command)
     }
 
-    /// Starts a server that ignores SIGXFSZ. When `prlimit --fsize` is lowered, its writes fail as
-    /// on a full disk. Otherwise the signal would kill it.
+    /// Starts a server that ignores SIGXFSZ, which would otherwise kill it. When `prlimit --fsize` is
+    /// lowered, writes of the server fail as on a full disk.
     pub(crate) fn start_without_sigxfsz(shell: &Shell) -> Self {
         Self::start_after(shell, "trap '' XFSZ")
     }
@@ -219,7 +220,7 @@ impl Server {
         Self { process, url: url.expect("the server says where it serves"), log }
     }
 
-    /// The stderr so far.
+    /// The output on stderr until now.
     pub(crate) fn log(&self) -> String {
         self.log.lock().unwrap().clone()
     }

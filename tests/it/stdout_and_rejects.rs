@@ -1,4 +1,4 @@
-//! What is written to stdout, to a file of rejects and to the policy if part of the input is wrong.
+//! Output on stdout, files of rejects, and changes of the policy if a part of the input is invalid.
 
 use crate::shell::Shell;
 

@@ -1,4 +1,4 @@
-//! What a person at a terminal sees and presses, with the real binary in a pseudo-terminal.
+//! Output on a terminal and responses to keys, with the real binary in a pseudo-terminal.
 
 use std::fmt::Write as _;
 use std::path::Path;
@@ -104,8 +104,8 @@ fn with_mira() -> (Shell, Server) {
     (shell, server)
 }
 
-/// The shell and the server of [`with_mira`], after the Mac has reported what it blocked: event 1
-/// is Pinecone.
+/// The shell and the server of [`with_mira`], after the Mac has reported its blocked programs.
+/// Event 1 is Pinecone.
 fn with_events() -> (Shell, Server) {
     let (shell, server) = with_mira();
     let fleet = std::fs::read_to_string(example("fleet.json")).unwrap();
@@ -116,7 +116,7 @@ fn with_events() -> (Shell, Server) {
     (shell, server)
 }
 
-/// Goes through `event approve 1` up to its last question: this build, every Mac.
+/// Runs `event approve 1` up to its last question. Selects the rule for this build, and every Mac.
 fn up_to_the_last_question(shell: &Shell) -> Terminal {
     let mut terminal = Terminal::open(shell, "event approve 1");
     terminal.shows("> signingid:H3ZC9YV6RK:example.pinecone.desktop");
@@ -331,7 +331,7 @@ fn an_import_shows_progress_and_leaves_only_its_result() {
     assert_eq!(summary["added"], 5_000);
 }
 
-/// A server where revision 2 went wrong.
+/// A server whose newest revision is a mistake.
 fn with_a_mistake() -> (Shell, Server) {
     let mut shell = Shell::new();
     let server = Server::start(&shell);

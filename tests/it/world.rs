@@ -28,9 +28,9 @@ use crate::cluster::Database;
 
 /// The database of a world.
 enum Kept {
-    /// In a file of this folder.
+    /// A SQLite file in this folder.
     Sqlite(TempDir),
-    /// On a PostgreSQL server.
+    /// A database on a PostgreSQL server.
     Postgres(Database),
 }
 
@@ -47,7 +47,7 @@ impl Kept {
 
 /// The servers of a world, and the order of their turns.
 struct Servers {
-    /// Created only once, because each router contains the document of the whole API.
+    /// The routers are created only one time, because each contains the document of the whole API.
     routers: Vec<Router>,
     /// Bit N chooses the server for request N. The bits repeat after 64 requests.
     turns: u64,
@@ -85,7 +85,7 @@ async fn head(router: &Router) -> u64 {
     status["revision"].as_u64().unwrap()
 }
 
-/// A request of an administrator on the machine of a server.
+/// Sends a request of an administrator on the server's machine.
 pub(crate) async fn ask(
     router: &Router,
     method: Method,
@@ -122,7 +122,7 @@ impl World {
 
     /// A world with this page size.
     pub(crate) async fn with_rules_a_page(page: NonZeroUsize) -> Self {
-        // In memory if possible, because the tests create thousands of worlds.
+        // The folder is in memory if possible, because the tests create thousands of worlds.
         let folder = tempfile::tempdir_in("/dev/shm").or_else(|_| tempfile::tempdir()).unwrap();
         Self::over(Kept::Sqlite(folder), 1, 0, page).await
     }
@@ -258,7 +258,7 @@ impl World {
         self.clock.advance(time);
     }
 
-    /// A request of an administrator on the machine of a server.
+    /// Sends a request of an administrator on the server's machine.
     pub(crate) async fn ask(&self, method: Method, path: &str, body: Value) -> (StatusCode, Value) {
         ask(self.servers.next_that_heard().await, method, path, body).await
     }
@@ -315,7 +315,7 @@ impl World {
     }
 }
 
-/// What the network loses.
+/// The requests or responses that the network loses.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Loses {
     Nothing,
@@ -323,11 +323,11 @@ pub(crate) enum Loses {
     Request(usize),
     /// The response to the n-th request, which the server has processed.
     Answer(usize),
-    /// Everything from the n-th request on: the Mac goes to sleep.
+    /// The n-th request and all later requests, as if the Mac went to sleep.
     From(usize),
-    /// Every response from the n-th on. The server processes the requests.
+    /// The n-th response and all later responses. The server processes the requests.
     AnswersFrom(usize),
-    /// The response to the n-th request, which reaches the server twice.
+    /// The first response to the n-th request, which is sent to the server twice.
     FirstAnswerOfTwo(usize),
 }
 
@@ -358,7 +358,7 @@ impl Network {
         Arc::clone(&self.served)
     }
 
-    /// How many requests were made.
+    /// The number of requests that were sent.
     pub(crate) fn asked(&self) -> usize {
         self.asked.load(Ordering::SeqCst)
     }

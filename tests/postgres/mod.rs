@@ -19,7 +19,7 @@ use tokio_postgres::{Client, NoTls};
 
 /// The cluster's superuser.
 const ADMIN: &str = "nicelist";
-/// PostgreSQL refuses to run as root. If the tests run as root, it runs as this user.
+/// PostgreSQL refuses to run as root. If the tests run as root, PostgreSQL runs as this user.
 const SERVICE: &str = "postgres";
 /// A migrated database that is copied for each test.
 const TEMPLATE: &str = "template_of_tests";
@@ -29,7 +29,7 @@ const TEMPLATE: &str = "template_of_tests";
 pub(crate) enum Disk {
     /// Commits may be lost. This makes tests faster.
     Fast,
-    /// Commits survive.
+    /// Commits survive a crash.
     Durable,
 }
 
@@ -40,7 +40,7 @@ pub(crate) struct Cluster {
     folder: PathBuf,
     port: u16,
     disk: Disk,
-    /// Waits for the end of its input, then cleans up.
+    /// A process that cleans up when its standard input is closed.
     _keeper: Mutex<Child>,
 }
 
@@ -166,7 +166,7 @@ impl Cluster {
         client.batch_execute(sql).await.unwrap_or_else(|error| panic!("{sql}: {error:?}"));
     }
 
-    /// Creates a database. `how` is the rest of the SQL statement.
+    /// Creates a database. `how` is appended to the SQL statement.
     pub(crate) async fn create(&self, name: &str, how: &str) {
         let client = self.connect("postgres").await;
         let sql = format!("CREATE DATABASE {name} {how}");
@@ -227,7 +227,7 @@ impl Database {
         Self::with("TEMPLATE template0").await
     }
 
-    /// A database that is created with the rest of the SQL statement `how`.
+    /// A database that is created with `how` appended to the SQL statement.
     pub(crate) async fn with(how: &str) -> Self {
         static COUNT: AtomicUsize = AtomicUsize::new(0);
         let cluster = Cluster::shared();

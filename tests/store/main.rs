@@ -1,4 +1,5 @@
-//! The contract of `Store`: what every database must do, and what only some kinds must do.
+//! The contract of `Store`: behavior that every database must have, and behavior of only some
+//! kinds.
 
 #[expect(dead_code, reason = "the tests of the binary restore backups")]
 #[path = "../postgres/mod.rs"]

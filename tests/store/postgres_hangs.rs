@@ -10,7 +10,8 @@ use tokio::time::timeout;
 use crate::cluster::{Cluster, Database, Disk};
 use crate::contract::{active_rules, change, commit, put, rule};
 
-/// Far shorter than a hung server would delay a request, and far longer than a busy machine needs.
+/// Maximum duration of a request: much less than the delay by a hung server, and much more than a
+/// busy machine needs.
 const SOON: Duration = Duration::from_secs(8);
 
 /// The result of a request, which must not take long.

@@ -1,4 +1,4 @@
-//! Which databases and rows on a PostgreSQL server are read, and which are refused.
+//! Databases and rows on a PostgreSQL server that are read, and those that are refused.
 
 use nicelist::rule::Revision;
 use nicelist::store::{self, StoreError};

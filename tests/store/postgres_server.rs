@@ -1,5 +1,4 @@
-//! What only PostgreSQL must do: opening, several servers, and behavior while the database is
-//! unavailable.
+//! Behavior of PostgreSQL only: opening, several servers, and an unavailable database.
 #![expect(clippy::unwrap_used, reason = "a test stops where it fails")]
 
 use std::collections::BTreeSet;

@@ -108,13 +108,13 @@ fn identifiers(program: &Program) -> String {
     format!("{sha256} {cdhash} {team_id} {signing_id} {signing_status:?} {certificate:?}")
 }
 
-/// The model: every event that counts, one by one.
+/// The model, which stores every event that counts.
 #[derive(Default)]
 struct Model {
     stored: BTreeMap<i64, StoredEvent>,
-    /// By program and host: the time and the event of each report.
+    /// The time and the event of each report, by program and host.
     reports: BTreeMap<(String, String), Vec<(Timestamp, StoredEvent)>>,
-    /// By program: its first report.
+    /// The first report of each program.
     first: BTreeMap<String, (Timestamp, StoredEvent)>,
     /// The newest event that is not counted yet, after an upgrade.
     uncounted: Option<i64>,

@@ -1,4 +1,4 @@
-//! What only SQLite must do: its files, their permissions, and what they contain after a crash.
+//! Behavior of SQLite only: its files, their permissions, and their contents after a crash.
 #![expect(clippy::unwrap_used, reason = "a test stops where it fails")]
 
 use std::fs;
@@ -130,7 +130,7 @@ async fn confirmed_writes_survive_a_crash() {
     assert_eq!(found.len(), saved);
 }
 
-/// A database that the first version of the schema created.
+/// The database was created by the first version of the schema.
 #[tokio::test]
 async fn events_of_an_older_database_are_found_by_what_they_had_not() {
     let file = File::new();

@@ -347,7 +347,7 @@ async fn l11_upgrades_and_missing_serial_numbers_are_not_a_second_mac() {
     let shown = host(&world).await;
     assert_eq!([&shown["conflict"], &shown["replaced"]], [&Value::Null; 2], "{shown}");
 
-    // The server remembers the serial number, although it was reported only once.
+    // The server remembers the serial number, although the Mac reported it only one time.
     mac.santa.profile_mut().serial = "C02BBBBBBBBB".into();
     pass(&world, 10);
     mac.sync(&world).await;

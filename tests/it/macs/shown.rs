@@ -1,4 +1,4 @@
-//! What administrators see of several Macs with one machine ID, over HTTP.
+//! The output for administrators about several Macs with one machine ID, over HTTP.
 
 use serde_json::{Value, json};
 

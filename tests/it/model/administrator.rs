@@ -1,4 +1,4 @@
-//! What administrators do, on the server and in the reference model.
+//! Actions of administrators, on the server and in the reference model.
 
 use http::{Method, StatusCode};
 use jiff::SignedDuration;

@@ -1,4 +1,4 @@
-//! The steps of a history, and how they are printed.
+//! The steps of a history, and their printed form.
 
 use std::fmt;
 
@@ -9,15 +9,15 @@ use super::reference::{
 };
 use crate::world::Loses;
 
-/// A history: which clients the hosts have, and what happens to them.
+/// A history: the clients of the hosts, and the steps.
 #[derive(Clone)]
 pub(super) struct History {
-    /// By host: its client, and whether it uses protobuf if it can.
+    /// The client of each host, and whether the client uses protobuf if it supports protobuf.
     pub(super) clients: Vec<(usize, bool)>,
     pub(super) steps: Vec<Step>,
 }
 
-/// What an administrator does.
+/// An action of an administrator.
 #[derive(Clone, Copy)]
 pub(super) enum Act {
     Put {
@@ -72,7 +72,7 @@ pub(super) enum Act {
     },
 }
 
-/// What happens in the middle of a sync.
+/// An event in the middle of a sync.
 #[derive(Clone, Copy)]
 pub(super) enum Interruption {
     Administer(Act),
@@ -85,7 +85,7 @@ pub(super) enum Interruption {
     AnHourPasses,
 }
 
-/// One thing that happens.
+/// A step of a history.
 #[derive(Clone, Copy)]
 pub(super) enum Step {
     Administer(Act),
@@ -120,7 +120,7 @@ pub(super) enum Step {
     /// The database is restored from the last backup.
     Restore,
     AnHourPasses,
-    /// Enough days for some or all of the history to be deleted.
+    /// Enough days pass to delete some or all of the history.
     DaysPass {
         days: i64,
     },
@@ -181,7 +181,8 @@ fn interruption() -> impl Strategy<Value = Interruption> {
 fn loses() -> impl Strategy<Value = Loses> {
     prop_oneof![
         5 => Just(Loses::Nothing),
-        // The Mac gets rules but sends no postflight, so the server must remember what it sent.
+        // The Mac gets rules but sends no postflight, so the server must remember the rules that it
+        // sent.
         4 => (2..5_usize).prop_map(Loses::From),
         1 => (0..6_usize).prop_map(Loses::Answer),
         1 => (0..6_usize).prop_map(Loses::Request),

@@ -19,7 +19,8 @@ use proptest::prelude::*;
 
 use self::story::Stage;
 
-/// Histories of each of the two main kinds, which run in parallel. The other kinds have fewer.
+/// The number of histories of each of the two main kinds, which run in parallel. Fewer histories of
+/// the other kinds run.
 const HISTORIES: u32 = 1000;
 
 /// Proptest reads `PROPTEST_CASES`. Numbers up to [`HISTORIES`] are ignored.

@@ -21,12 +21,12 @@ struct Unheard {
     target: State,
     begun: bool,
     whole: bool,
-    /// Whether servers were restarted since, and no rules had been sent. Servers need not remember
-    /// such a sync.
+    /// Whether all servers were restarted before any rules of this sync were sent. Servers need not
+    /// remember this sync.
     forgotten: bool,
 }
 
-/// What is known of a client at the beginning of a sync.
+/// The properties of a client at the beginning of a sync.
 pub(super) struct Client {
     /// Whether the client reports a hash of its rules.
     pub(super) hashes: bool,
@@ -63,7 +63,7 @@ fn difference(states: &[State], to: &State) -> Difference {
     differing.map(|target| (target.clone(), sent(target))).collect()
 }
 
-/// The rules that must be sent to such a client if it may also have no rules.
+/// The rules that must be sent to a client that may be in any of these states or have no rules.
 fn everything(states: &[State], to: &State) -> Difference {
     let mut all = difference(states, to);
     all.extend(to.keys().map(|target| (target.clone(), Sent::Put)));
@@ -73,7 +73,7 @@ fn everything(states: &[State], to: &State) -> Difference {
 impl Offers {
     /// A client that completed a sync.
     pub(super) fn known(rules: State) -> Self {
-        // The order of its rules depends on how it got them.
+        // The order of the client's rules depends on its earlier syncs, so the order is unknown.
         Self { known: vec![vec![rules]], order_lost: true, ..Self::default() }
     }
 
@@ -83,8 +83,8 @@ impl Offers {
         self.order_lost = true;
     }
 
-    /// A rule was deleted on the host. If the host had exactly these rules at an earlier time, its
-    /// hash proves that, and it gets the difference.
+    /// A rule was deleted on the host. If the host had exactly its remaining rules at an earlier
+    /// time, the hash of the rules proves this, and the host gets the difference.
     pub(super) fn tamper(&mut self, rules: State) {
         self.known.push(vec![rules]);
     }
@@ -94,7 +94,7 @@ impl Offers {
         (self.order_lost, self.old) = (true, true);
     }
 
-    /// All servers were replaced by others.
+    /// All servers were replaced by new servers.
     pub(super) fn restart(&mut self) {
         if let Some(unheard) = self.unheard.as_mut().filter(|unheard| !unheard.begun) {
             unheard.forgotten = true;
@@ -173,8 +173,8 @@ impl Offers {
         }
     }
 
-    /// Rules were downloaded without a sync. If a sync is incomplete, these are its rules. `after`
-    /// is the state of the client after the download.
+    /// Rules were downloaded without a sync. If a sync is incomplete, the downloaded rules belong
+    /// to that sync. `after` is the state of the client after the download.
     pub(super) fn rules_only(
         &mut self,
         client: &Client,

@@ -1,5 +1,5 @@
-//! The reference model: which rules are active for each host, and what a client of each generation
-//! does with them. It is written in the simplest way, and uses no table of the program.
+//! The reference model: the active rules of each host, as a client of each generation stores them.
+//! The model is written in the simplest way, and uses no table of the program.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -40,7 +40,7 @@ pub(super) const TARGETS: [(RuleType, &str, Version); 6] = [
     (RuleType::CdHash, "dddddddddddddddddddddddddddddddddddddddd", Version(2024, 3)),
 ];
 
-/// Policies of rules: our word, the expression, and the first version that supports it.
+/// Policies of rules: nicelist's word, the CEL expression, and the first version that supports it.
 pub(super) const POLICIES: [(&str, &str, Version); 9] = [
     ("allow", "", Version(0, 0)),
     ("block", "", Version(0, 0)),
@@ -94,7 +94,7 @@ pub(super) type Key = (RuleType, String);
 /// Rules by target and scope.
 pub(super) type Rules = BTreeMap<(usize, usize), Entry>;
 
-/// What a rollback restores.
+/// The state that a rollback restores.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Kept {
     pub(super) revision: u64,
@@ -108,11 +108,11 @@ pub(super) struct Kept {
 #[derive(Clone, Debug, Default)]
 pub(super) struct Reference {
     pub(super) rules: Rules,
-    /// An earlier state, to go back to.
+    /// The saved state, for a rollback.
     pub(super) kept: Kept,
     pub(super) modes: BTreeMap<usize, usize>,
     pub(super) tags: BTreeSet<(usize, usize)>,
-    /// By tag: its members, as an index into [`MEMBERS`].
+    /// The members of each tag, as an index into [`MEMBERS`].
     pub(super) members: BTreeMap<usize, usize>,
     pub(super) groups: BTreeSet<(usize, usize)>,
     pub(super) owners: BTreeSet<usize>,

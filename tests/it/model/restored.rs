@@ -1,4 +1,4 @@
-//! What must be true for hosts after a restore from a backup.
+//! Checks of hosts after the database is restored from a backup.
 
 use nicelist::lab::{SyncError, SyncReport};
 use nicelist::protocol::{Event, SyncType};
@@ -18,9 +18,10 @@ pub(super) struct Backup {
 pub(super) struct Restored {
     /// The hour of the restore.
     hour: i64,
-    /// Whether the host completed a normal sync since, which uploads its events.
+    /// Whether the host completed a normal sync since the restore. A normal sync uploads its
+    /// events.
     uploaded: bool,
-    /// Whether something else may cause a clean sync.
+    /// Whether anything other than the restore may cause a clean sync.
     pub(super) is_excused: bool,
     /// Syncs that the host completed after its turn for a clean sync.
     syncs_since_turn: u32,
@@ -56,7 +57,7 @@ impl Restored {
             return false;
         }
         self.uploaded |= !clean;
-        // Clean syncs are spread over half an hour, so an hour later it was the host's turn.
+        // Clean syncs are spread over half an hour, so the host's turn has passed an hour later.
         self.syncs_since_turn += u32::from(hour > self.hour);
         clean || self.syncs_since_turn >= 2
     }

@@ -11,7 +11,7 @@ use super::offers::State;
 use super::reference::Key;
 use crate::world::Exchange;
 
-/// What a server sends for a target.
+/// A rule, or the removal of a rule, that a server sends for a target.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Sent {
     Put,
@@ -26,7 +26,7 @@ pub(super) type Difference = BTreeMap<Key, Sent>;
 pub(super) struct Served {
     /// The sync type in the last preflight response.
     pub(super) kind: Option<SyncType>,
-    /// The downloaded rules so far.
+    /// The rules that were downloaded until now.
     pub(super) sent: Difference,
     /// Whether the last page of rules was served.
     pub(super) whole: bool,

@@ -22,7 +22,7 @@ use crate::world::{Exchange, Loses, Mac, World};
 /// A small page, so that downloads have several pages.
 const RULES_A_PAGE: NonZeroUsize = NonZeroUsize::new(2).unwrap();
 
-/// Where a history is played.
+/// The servers and the database on which a history is played.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Stage {
     /// One server over a file.
@@ -62,19 +62,19 @@ pub(super) fn play(history: &History, stage: Stage) {
 struct Story {
     world: World,
     macs: Vec<Mac>,
-    /// By host: its client, as an index into [`CLIENTS`].
+    /// The client of each host, as an index into [`CLIENTS`].
     clients: Vec<usize>,
     reference: Reference,
-    /// By host: the states that it may have.
+    /// The possible states of each host.
     offers: Vec<Offers>,
-    /// By host: what it reported in its last preflight.
+    /// The properties that each host reported in its last preflight.
     reported: Vec<Reported>,
     backup: Option<Backup>,
-    /// By host: whether its row may be older than its rules.
+    /// The hosts whose rows may be older than their rules.
     restored: Vec<Option<Restored>>,
 }
 
-/// What a host reports about itself.
+/// The properties that a host reports about itself.
 #[derive(Clone, Debug, Default)]
 struct Reported {
     groups: BTreeSet<usize>,
@@ -167,8 +167,8 @@ impl Story {
         administer(&self.world, &mut self.reference, act).await;
     }
 
-    /// The database is lost and restored. Rules, settings and tags have their old state, and reports
-    /// of hosts their current one.
+    /// The database is lost and restored. Rules, settings and tags return to their state in the
+    /// backup. The reports of hosts do not change.
     async fn restore(&mut self) {
         let Some(Backup { database, reference }) = &self.backup else { return };
         self.world.restore(database).await;
@@ -202,7 +202,8 @@ impl Story {
         self.world.pass(SignedDuration::from_hours(hours)).await;
     }
 
-    /// Deletes a rule. In standalone mode a hash proves nothing, so the server would not notice.
+    /// Deletes a rule on the Mac, unless the Mac is in standalone mode. In standalone mode, a hash
+    /// proves nothing, so the server would not notice the deletion.
     fn tamper(&mut self, host: usize) {
         let santa = &mut self.macs[host].santa;
         let first = santa.rules().first().map(|rule| (*rule).clone());
@@ -270,8 +271,8 @@ impl Story {
 
     /// A sync with an interruption, which does not change the destination of the sync.
     async fn interrupted_sync(&mut self, host: usize, before: usize, interruption: Interruption) {
-        // After a restart, the old server still handles this sync but gets no changes any more. So
-        // its preflight, which chooses the destination, must come before the restart.
+        // After a restart, the old server still handles this sync but gets no changes any more. The
+        // preflight chooses the destination of the sync, so it must come before the restart.
         let before = match interruption {
             Interruption::Restart | Interruption::AnHourPasses => before.max(1),
             Interruption::Administer(_) | Interruption::SyncOf { .. } => before,
@@ -382,8 +383,8 @@ impl Story {
         assert_eq!(self.macs[host].santa.client_mode(), mode, "the mode of {} ({of})", HOSTS[host]);
     }
 
-    /// Checks the server's report about a host that has just completed a sync. `mode` is its mode at
-    /// the start of the sync.
+    /// Checks the server's report about a host that has just completed a sync. `mode` is the host's
+    /// mode at the start of the sync.
     async fn check_standing(&self, host: usize, mode: ClientMode) {
         let view = self.world.get(&format!("/hosts/{}", HOSTS[host])).await;
         // A host whose rules are deleted repeatedly looks like two Macs with one machine ID.

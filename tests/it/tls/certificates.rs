@@ -19,7 +19,7 @@ pub(crate) struct Signed {
 }
 
 impl Signed {
-    /// Writes both into the shell's home, as `NAME.pem` and `NAME.key`.
+    /// Writes the certificate and its key into the shell's home, as `NAME.pem` and `NAME.key`.
     pub(crate) fn write(&self, shell: &Shell, name: &str) -> (PathBuf, PathBuf) {
         shell.write(&format!("{name}.pem"), &self.certificate);
         shell.write(&format!("{name}.key"), &self.key);
@@ -27,14 +27,14 @@ impl Signed {
     }
 }
 
-/// When a certificate is valid.
+/// The end of a certificate's validity.
 #[derive(Clone, Copy)]
 pub(crate) enum Valid {
     /// Until tomorrow.
     Now,
     /// Until a day ago.
     Past,
-    /// From now on for this duration.
+    /// This duration from now.
     For(Duration),
 }
 
@@ -55,7 +55,7 @@ impl Authority {
         Self { issuer: Issuer::new(params, key), pem }
     }
 
-    /// Writes its certificate into the shell's home.
+    /// Writes the authority's certificate into the shell's home.
     pub(crate) fn write(&self, shell: &Shell, name: &str) {
         shell.write(name, &self.pem);
     }
@@ -97,7 +97,7 @@ impl Authority {
         Signed { certificate, key: key.serialize_pem(), serial }
     }
 
-    /// The list of these certificates as revoked, PEM.
+    /// A certificate revocation list with these certificates, PEM.
     pub(crate) fn revokes(&self, revoked: &[&Signed]) -> String {
         let (epoch, day) = (date_time_ymd(1970, 1, 1), Duration::from_secs(24 * 60 * 60));
         let revoked = revoked.iter().map(|signed| RevokedCertParams {

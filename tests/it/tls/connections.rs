@@ -87,7 +87,7 @@ fn handshakes_that_hang_or_fail_delay_no_one() {
     let connect = || TcpStream::connect(world.address()).unwrap();
     let mut silent: Vec<TcpStream> = (0..50).map(|_| connect()).collect();
     for (at, stream) in silent.iter_mut().enumerate().skip(10) {
-        // The beginning of a TLS record, or of an invalid one.
+        // Sends the beginning of a valid or an invalid TLS record.
         stream
             .write_all(if at % 2 == 0 { b"\x16\x03\x01\x02\x00\x01" } else { b"\x16\xff\xff" })
             .unwrap();

@@ -1,4 +1,4 @@
-//! Which Macs are allowed to sync.
+//! Macs that may or may not sync with a server that requires certificates.
 
 use super::Secured;
 use super::certificates::{Authority, Valid};

@@ -2,18 +2,18 @@
 
 use std::fmt;
 
-/// The key of a field and a number.
+/// A field with an integer as its value.
 pub(super) fn number(field: u64, value: u64) -> Vec<u8> {
     [varint(field << 3), varint(value)].concat()
 }
 
-/// A field with a length: a string or a message.
+/// A field whose value has a length: a string or a message.
 pub(super) fn bytes(field: u64, value: impl AsRef<[u8]>) -> Vec<u8> {
     let value = value.as_ref();
     [&varint(field << 3 | 2), &varint(value.len() as u64), value].concat()
 }
 
-/// The key of a field and a floating point number.
+/// A field with a floating point number as its value.
 pub(super) fn double(field: u64, value: f64) -> Vec<u8> {
     [varint(field << 3 | 1).as_slice(), &value.to_le_bytes()].concat()
 }
@@ -49,7 +49,7 @@ pub(super) fn text(text: &str) -> Field {
     Field::Bytes(text.as_bytes().to_vec())
 }
 
-/// The fields of a message with their numbers, in the order in which they came.
+/// The fields of a message with their numbers, in the order of the message.
 pub(super) fn fields(mut message: &[u8]) -> Vec<(u64, Field)> {
     let mut fields = Vec::new();
     while !message.is_empty() {

@@ -9,7 +9,7 @@ use super::server::{FILE, JSON, OCTETS, PREFLIGHT, PROTOBUF, Server};
 
 const STAGES: [&str; 4] = ["preflight", "eventupload", "ruledownload", "postflight"];
 
-/// §0.1: old clients fail on an empty response, and every client on any status except 200.
+/// §0.1: old clients fail on an empty response, and every client fails on any status except 200.
 #[tokio::test]
 async fn success_is_status_200_with_an_object_in_every_stage() {
     let server = Server::start().await;
@@ -63,7 +63,8 @@ async fn a_body_is_read_in_every_encoding_that_clients_have_used() {
     }
 }
 
-/// A proxy may remove the header, keep it on a body that it decompressed, or set another encoding.
+/// A proxy may remove the `Content-Encoding` header, keep it on a body that it decompressed, or set
+/// another encoding.
 #[tokio::test]
 async fn w6_a_body_is_read_as_it_is_whatever_its_header_says() {
     let server = Server::start().await;

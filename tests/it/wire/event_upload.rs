@@ -106,7 +106,7 @@ async fn an_event_in_protobuf_says_the_same() {
     assert_eq!(other["entitlementInfo"]["entitlements"][0]["key"], "com.apple.x");
 }
 
-/// §3.4: decisions of later clients and earlier ones.
+/// §3.4: decisions of later and earlier clients.
 #[tokio::test]
 async fn an_unknown_decision_is_stored_unchanged() {
     let server = Server::start().await;
@@ -134,7 +134,7 @@ async fn the_response_always_has_a_list_of_bundles() {
     assert_eq!(answer, json!({"event_upload_bundle_binaries": []}));
 }
 
-/// §3.6: a member of a bundle has no time of its own.
+/// §3.6: members of bundles have no time.
 #[tokio::test]
 async fn members_of_a_bundle_are_accepted() {
     let server = Server::start().await;

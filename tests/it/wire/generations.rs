@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::server::{FILE, JSON, Server};
 
-/// The versions that pedro reported until January 2026, and since then.
+/// The version that pedro reported until January 2026, and the version that it has reported since.
 const PEDROS: [&str; 2] = ["pedro-1.1.0 (rednose 0.1.0)", "pedro-1.2.0 (pedro 1.2.0)"];
 const CDHASH: &str = "dddddddddddddddddddddddddddddddddddddddd";
 
@@ -29,7 +29,7 @@ async fn with_every_rule() -> Server {
     server
 }
 
-/// The rules that a version is sent, without the hashes.
+/// The rules that the server sends to a version, without the hashes.
 async fn sent(server: &Server, version: &str) -> Vec<String> {
     let sync = server.sync(&version.replace(['(', ')', ' '], "_"), version).await;
     sync.lines().iter().map(|line| line.replace(FILE, "F").replace(&"c".repeat(64), "C")).collect()

@@ -34,7 +34,7 @@ async fn a_sync_is_complete_after_its_postflight() {
     assert_eq!(server.host("M1").await["state"], "in-sync");
 }
 
-/// §5: the client reports a normal sync, so it did not perform the clean sync that it had to.
+/// §5: the client reports a normal sync, so it did not perform the requested clean sync.
 #[tokio::test]
 async fn a_clean_sync_that_did_not_happen_is_requested_again() {
     let server = with_a_rule().await;

@@ -1,4 +1,4 @@
-//! §2: what a host reports and which settings it gets.
+//! §2: the properties that a host reports, and the settings that it gets.
 
 use http::Method;
 use serde_json::{Value, json};
@@ -103,7 +103,8 @@ async fn w4_encrypted_disks_are_not_allowed_unless_an_administrator_allowed_them
     server.set("encrypted-removable-media", "allow").await;
     let settings = server.download_as("M1", new).await.settings;
     assert_eq!(settings["encrypted_removable_media_policy"], json!({"allow": true}));
-    // After the setting is removed, the host gets the setting for all other disks in its place.
+    // After this setting is removed, the setting for removable disks applies to encrypted disks
+    // again.
     server.json("postflight/M1", json!({"rules_received": 1, "rules_processed": 1})).await;
     unset(&server, "encrypted-removable-media").await;
     let settings = server.download("M1", "2026.7").await.settings;
@@ -141,7 +142,7 @@ async fn w5_an_unset_label_is_replaced_by_santas_default() {
     assert_eq!(server.sync("M1", "2026.7").await.settings.get("event_detail_text"), None);
 }
 
-/// The host has settings of a server whose database was lost. This server has no row of the host.
+/// The host has settings of a server whose database was lost. This server has no row for the host.
 #[tokio::test]
 async fn w5_a_host_that_has_settings_of_another_database_gets_every_default() {
     let server = Server::start().await;
@@ -188,7 +189,7 @@ async fn an_unset_path_regex_is_sent_as_an_empty_text() {
     assert_eq!(all(&protobuf, 12), [Field::Bytes(Vec::new())]);
 }
 
-/// §2.5: words are in upper case in JSON. In protobuf, they are numbers.
+/// §2.5: enum values are upper-case words in JSON and numbers in protobuf.
 #[tokio::test]
 async fn words_are_sent_in_the_case_of_the_client() {
     let server = Server::start().await;

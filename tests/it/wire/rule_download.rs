@@ -132,7 +132,7 @@ async fn an_unknown_host_may_request_rules() {
     assert_eq!(server.hosts().await, ["M1"]);
 }
 
-/// §4.2: exact keys, in JSON and by number.
+/// §4.2: the exact keys of a rule in JSON, and the field numbers in protobuf.
 #[tokio::test]
 async fn a_rule_on_the_wire_has_only_the_fields_that_are_set() {
     let server = Server::start().await;
@@ -213,7 +213,8 @@ async fn policies_and_types_have_santas_spelling() {
     }
 }
 
-/// §4.3: identifiers as clients store them, so that counts and hashes agree.
+/// §4.3: identifiers are sent in the form in which clients store them, so that counts and hashes
+/// agree.
 #[tokio::test]
 async fn identifiers_are_sent_in_the_form_that_clients_store() {
     let server = Server::start().await;

@@ -33,7 +33,7 @@ pub(super) struct Answer {
     pub(super) body: Vec<u8>,
 }
 
-/// What a host got in a sync.
+/// The responses that a host got in a sync.
 pub(super) struct Sync {
     /// The preflight response.
     pub(super) settings: Value,
@@ -99,7 +99,7 @@ impl Server {
         Answer { status: parts.status, headers: parts.headers, body }
     }
 
-    /// A request of a host: the stage and the host's name are the path.
+    /// Sends a request of a host. `path` contains the stage and the machine ID.
     pub(super) async fn post(&self, path: &str, headers: &[Header<'_>], body: &[u8]) -> Answer {
         self.send(Method::POST, &format!("/santa/{path}"), headers, body).await
     }
@@ -117,7 +117,7 @@ impl Server {
         answer.body
     }
 
-    /// A request of an administrator on the machine of the server.
+    /// Sends a request of an administrator on the server's machine.
     pub(super) async fn admin(&self, method: Method, path: &str, body: Value) -> Value {
         let request = Request::builder()
             .method(method)

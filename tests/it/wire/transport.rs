@@ -64,7 +64,8 @@ async fn the_headers_of_clients_are_accepted_with_the_secret() {
     assert_eq!(answer.status, StatusCode::UNAUTHORIZED, "an administrator is no host");
 }
 
-/// §1.3: clients send an empty body without a type and an encoding, or with those of other bodies.
+/// §1.3: clients send an empty body without a content type and an encoding, or with the headers of
+/// other bodies.
 #[tokio::test]
 async fn an_empty_body_is_an_empty_message_with_every_content_type() {
     let server = Server::start().await;
@@ -205,7 +206,7 @@ async fn errors_that_cannot_go_away_are_not_retried() {
     }
 }
 
-/// §1.6: if the postflight response is lost, the host still has everything.
+/// §1.6: if the postflight response is lost, the host keeps its rules and needs no clean sync.
 #[tokio::test]
 async fn a_lost_postflight_costs_no_clean_sync() {
     let server = Server::start().await;

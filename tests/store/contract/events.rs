@@ -183,7 +183,7 @@ pub(crate) async fn a_repeated_event_is_kept_once(store: Db) {
         event("M1", 2, "BLOCK_UNKNOWN", 1),
         event("M1", 1, "ALLOW_UNKNOWN", 1),
         event("M1", 1, "BLOCK_UNKNOWN", 2),
-        // Not part of what makes an event unique.
+        // The user and the folder do not make an event unique, so this event is a repetition.
         Event { user: "bert".to_owned(), folder: "/tmp".to_owned(), ..first.clone() },
     ];
     assert_eq!(add(&store, &others).await, 6);
@@ -337,12 +337,12 @@ pub(crate) async fn members_of_bundles_are_counted_over_all_hosts(store: Db) {
         member("M1", 1, &one),
         member("M1", 1, &one),
         member("M1", 2, &one),
-        // The same file in another bundle, and without a bundle.
+        // The same file is reported in another bundle, and without a bundle.
         member("M1", 1, &other),
         member("M1", 1, ""),
         member("M2", 2, &one),
         member("M2", 3, &one),
-        // Not a member: it was run.
+        // This event is not counted as a member of the bundle, because the program was run.
         Event { bundle_hash: one.clone(), ..event("M2", 9, "BLOCK_UNKNOWN", 1) },
     ];
     assert_eq!(add(&store, &reports).await, 7);

@@ -95,7 +95,7 @@ pub(crate) async fn what_one_change_makes_and_ends_is_not_kept(store: Db) {
     assert_eq!(short(&ledger(&store).await), [line(1, 1, Some(2)), line(4, 2, None)]);
 }
 
-/// An adapter reads this number of rules in another way than a few rules.
+/// SQLite does not use the same query for this number of rules as for a few rules.
 pub(crate) async fn thousands_of_ends_are_all_seen(store: Db) {
     const RULES: usize = 25_000;
     commit(&store, (0..RULES).map(|number| put(rule(number, "fleet", "")))).await;
@@ -123,7 +123,7 @@ pub(crate) async fn scopes_keep_their_ids(store: Db) {
     assert_eq!(distinct.len(), 4, "two scopes have one id: {ids:?}");
 }
 
-/// What a random change does to one of a few keys.
+/// A random change of one of a few keys.
 #[derive(Clone, Debug)]
 enum Step {
     Put {
@@ -140,7 +140,7 @@ enum Step {
     Wipe,
 }
 
-/// Something that creates at most one revision.
+/// An action that creates at most one revision.
 #[derive(Clone, Debug)]
 enum Act {
     Change { steps: Vec<Step>, dry_run: bool },
@@ -179,7 +179,8 @@ impl Run {
         rule(self.number * 10 + number, &self.scope(place), "")
     }
 
-    /// Takes a step in the model. Returns its edits, with the outcome where the model predicts it.
+    /// Applies a step to the model. Returns the edits of the step, each with its outcome if the
+    /// model predicts the outcome.
     fn step(&mut self, step: &Step) -> Vec<(Edit, Option<Outcome>)> {
         let key = |rule: &Rule| (rule.target().to_string(), rule.scope().to_string());
         match *step {
@@ -226,7 +227,8 @@ impl Run {
                     prop_assert!(!committed.changed);
                     self.state = before.clone();
                 } else if before != self.state || wanted.iter().all(Option::is_some) {
-                    // Not checked if a tag was created again: its rules may have new revisions.
+                    // This is not checked if a tag was created again, because the tag's rules may
+                    // have new revisions.
                     prop_assert_eq!(committed.changed, before != self.state);
                 }
                 committed.head

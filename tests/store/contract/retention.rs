@@ -129,7 +129,7 @@ pub(crate) async fn s8_two_servers_share_the_work(open: impl AsyncFn() -> Db, ur
         gone.iter().sum::<usize>()
     };
     let (one, other) = tokio::join!(delete(store), delete(open().await));
-    // Of the 20 versions of a rule, the last and the one before it stay.
+    // The two newest of the 20 versions of each rule are kept.
     assert_eq!(one + other, 18 * 20);
     let left = check(url).await.unwrap();
     assert_eq!((left.rows, left.damage), (2 * 20, None));
