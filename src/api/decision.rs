@@ -11,7 +11,7 @@ use crate::rule::{
     Scope, optional_expiry,
 };
 
-/// A decision about an event. It creates a rule.
+/// A decision that creates a rule for an event.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct DecisionRequest {
@@ -20,21 +20,21 @@ pub struct DecisionRequest {
     /// The type of the rule. If it is absent, the best candidate of the event is used.
     #[serde(rename = "as", default, skip_serializing_if = "Option::is_none")]
     pub rule_type: Option<RuleType>,
-    /// The scope of the rule. If it is absent, it is the host that reported the event.
+    /// The scope of the rule. The default is the host that reported the event.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub scope: Option<Scope>,
     /// When the rule expires.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[serde(deserialize_with = "optional_expiry")]
     pub expires: Option<Timestamp>,
-    /// When the rule expires, counted from now, such as 24h. If the current rule expires at nearly
-    /// the same time, its expiry stays.
+    /// The time until the rule expires, such as 24h. If the current rule expires at nearly the same
+    /// time, its expiry is kept.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub expires_in: Option<ExpiresIn>,
     /// Why the change is made.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub comment: Option<String>,
-    /// The ticket that requested it.
+    /// The ticket that requested the rule.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ticket: Option<String>,
     /// The text that Santa shows to the person at the Mac.
@@ -77,11 +77,11 @@ pub struct ProgramDecision {
     pub scope: Scope,
 }
 
-/// A decision about several programs. It is one revision or nothing.
+/// A decision about several programs. It is stored as one revision, or refused as a whole.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct DecisionsRequest {
-    /// The programs, at most 1,000. Programs that lead to the same rule create one.
+    /// The programs, at most 1,000. Programs that lead to the same rule create one rule.
     #[schema(min_items = 1, max_items = 1000)]
     pub decisions: Vec<ProgramDecision>,
     /// What the rules do. `cel` and `remove` are refused.
@@ -90,14 +90,14 @@ pub struct DecisionsRequest {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[serde(deserialize_with = "optional_expiry")]
     pub expires: Option<Timestamp>,
-    /// When the rules expire, counted from now, such as 24h. If a current rule expires at nearly the
-    /// same time, its expiry stays.
+    /// The time until the rules expire, such as 24h. If a current rule expires at nearly the same
+    /// time, its expiry is kept.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub expires_in: Option<ExpiresIn>,
     /// Why the change is made.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub comment: Option<String>,
-    /// The ticket that requested it.
+    /// The ticket that requested the rules.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ticket: Option<String>,
     /// The text that Santa shows to the person at the Mac.
@@ -113,7 +113,7 @@ pub struct DecisionsRequest {
 pub struct DecisionsAnswer {
     /// The rules.
     pub rules: Vec<RuleDraft>,
-    /// What happened to each rule, in the same order.
+    /// What happened to each rule, in the order of `rules`.
     pub outcomes: Vec<Outcome>,
     /// The fields that differ from the previous rules.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -138,37 +138,37 @@ pub struct UndoRequest {
 pub struct UndoAnswer {
     /// The revision that was undone.
     pub undone: Revision,
-    /// The rules that it had created.
+    /// The rules that the undone decision had created.
     pub rules: Vec<RuleDraft>,
     /// What happened to each rule: removed, or changed back to the previous rule.
     pub outcomes: Vec<Outcome>,
-    /// The fields that differ from the rules that it had created.
+    /// The fields that differ from the rules of the undone decision.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub differences: Vec<RuleDifference>,
     /// The newest revision.
     pub revision: Revision,
 }
 
-/// An approval of all programs of an event's bundle. It creates a rule for the file of each
-/// program.
+/// An approval of an event's bundle. The approval creates a rule for the file of each program in
+/// the bundle.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct BundleApproval {
-    /// The scope of the rules. If it is absent, it is the host that reported the event.
+    /// The scope of the rules. The default is the host that reported the event.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub scope: Option<Scope>,
     /// When the rules expire.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[serde(deserialize_with = "optional_expiry")]
     pub expires: Option<Timestamp>,
-    /// When the rules expire, counted from now, such as 24h. If a current rule expires at nearly the
-    /// same time, its expiry stays.
+    /// The time until the rules expire, such as 24h. If a current rule expires at nearly the same
+    /// time, its expiry is kept.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub expires_in: Option<ExpiresIn>,
     /// Why the change is made.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub comment: Option<String>,
-    /// The ticket that requested it.
+    /// The ticket that requested the rules.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ticket: Option<String>,
     /// Show what would happen, and change nothing.
@@ -183,7 +183,7 @@ pub struct BundleAnswer {
     pub bundle: BundleView,
     /// The rules, sorted by file.
     pub rules: Vec<RuleDraft>,
-    /// What happened to each rule, in the same order.
+    /// What happened to each rule, in the order of `rules`.
     pub outcomes: Vec<Outcome>,
     /// The fields that differ from the previous rules.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]

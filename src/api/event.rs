@@ -12,13 +12,13 @@ use crate::rule::{Candidate, MachineId, Program, Scope};
 pub struct EventView {
     /// The number of the event.
     pub id: EventId,
-    /// What was reported.
+    /// The kind of the event.
     pub kind: EventKind,
-    /// When the server received it.
+    /// When the server received the event.
     pub received: Timestamp,
-    /// When it happened.
+    /// When the event happened.
     pub occurred: Option<Timestamp>,
-    /// The host that reported it.
+    /// The host that reported the event.
     pub machine: MachineId,
     /// The current name of the host.
     pub hostname: String,
@@ -55,11 +55,11 @@ pub struct BundleView {
     pub version: String,
     /// The hash of the bundle, which is computed from the hashes of its programs.
     pub hash: String,
-    /// The number of programs in it.
+    /// The number of programs in the bundle.
     pub binary_count: u32,
-    /// The number of distinct programs that were reported.
+    /// The number of distinct programs of the bundle that were reported.
     pub held: u32,
-    /// Whether all its programs are known.
+    /// Whether all programs of the bundle are known.
     pub state: BundleState,
 }
 
@@ -96,14 +96,14 @@ pub struct EventDetail {
     pub download_url: String,
     /// The certificates that signed the file, leaf first.
     pub signing_chain: Vec<SigningLink>,
-    /// For an access to a file: the processes above the one that opened it, nearest first.
+    /// For an access to a file, the ancestors of the process that opened the file, nearest first.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub ancestors: Vec<Ancestor>,
     /// Targets for a rule, best first.
     pub candidates: Vec<Candidate>,
     /// Why the first target is the best.
     pub reason: String,
-    /// What else the host reported, by the names of the fields in Santa's protocol.
+    /// Other fields that the host reported, by their names in Santa's protocol.
     #[schema(value_type = Object)]
     pub other_fields: serde_json::Map<String, serde_json::Value>,
     /// The fields of the report that were too long and were shortened or dropped, by their names
@@ -118,7 +118,7 @@ pub struct EventDetail {
 pub struct EventImport {
     /// The events, at most 10,000.
     pub reports: Vec<HostReport>,
-    /// Count the new ones, and import nothing.
+    /// Count the new events, and import none.
     #[serde(default)]
     pub dry_run: bool,
 }
@@ -135,7 +135,7 @@ pub struct HostReport {
 }
 
 impl HostReport {
-    /// Why no rule can be created from the report. None if one can be created.
+    /// Why no rule can be created from the report; None if a rule can be created.
     pub fn fault(&self) -> Option<String> {
         let Some(keys) = self.event.as_object() else { return Some("is not a JSON object".into()) };
         let hash = keys.get("file_sha256").or_else(|| keys.get("fileSha256"));
@@ -156,9 +156,9 @@ impl HostReport {
 /// The result of an import.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct EventImportAnswer {
-    /// Events that are new. They count as received now.
+    /// The number of new events. Their time of receipt is the time of the import.
     pub new: usize,
-    /// Events that the server had already.
+    /// The number of events that the server already had.
     pub known: usize,
 }
 
@@ -167,22 +167,22 @@ pub struct EventImportAnswer {
 pub struct WaitingView {
     /// The number of the program.
     pub id: ProgramId,
-    /// The newest event about the program, which may be deleted.
+    /// The newest event about the program. It may already be deleted.
     pub latest: EventId,
     /// What Santa decided in that event.
     pub decision: Decision,
     /// The path of the program in that event.
     pub path: String,
-    /// The bundle that it belongs to.
+    /// The bundle that the program belongs to.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub bundle_name: String,
     /// The program.
     pub program: Program,
-    /// The hosts where it is pending; the host of the newest event is first.
+    /// The hosts where the program is pending; the host of the newest event is first.
     pub hosts: Vec<WaitingHost>,
-    /// The users who ran it, at most 16 for each host.
+    /// The users who ran the program, at most 16 for each host.
     pub users: Vec<String>,
-    /// The number of events about it on these hosts.
+    /// The number of events about the program on these hosts.
     pub events: u64,
     /// When the newest event was received.
     pub last_received: Timestamp,
@@ -197,9 +197,9 @@ pub struct WaitingView {
 pub struct WaitingHost {
     /// The host.
     pub machine: MachineId,
-    /// Its name.
+    /// The name of the host.
     pub hostname: String,
-    /// The newest event about the program on this host, which may be deleted.
+    /// The newest event about the program on this host. It may already be deleted.
     pub event: EventId,
     /// The scopes of the host, weakest first.
     pub scopes: Vec<Scope>,

@@ -33,7 +33,7 @@ mod words {
     }
 }
 
-/// A query with the filters that all paths have, and with its own parameters.
+/// Defines a query with the filters that all event queries have, and with its own parameters.
 macro_rules! event_query {
     ($(#[$about:meta])* $name:ident { $($own:tt)* }) => {
         $(#[$about])*
@@ -55,17 +55,18 @@ macro_rules! event_query {
             /// Only events received before this time.
             #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "instant::optional")]
             pub until: Option<Timestamp>,
-            /// Only programs below this path; for accesses to files, only files there. It begins with a
-            /// slash. With `*` (any text, slashes too) or `?` (one character), the whole path must match.
+            /// Only programs below this path; for accesses to files, only files below it. The path
+            /// begins with a slash. With `*` (any text, slashes too) or `?` (one character), it is
+            /// a pattern for the whole path.
             #[serde(skip_serializing_if = "Option::is_none")]
             #[param(value_type = Option<String>, pattern = "^[/*?][^\\x00]*$")]
             pub path: Option<PathPattern>,
-            /// Only programs with this signer: team ID, signing ID with or without its team ID, SHA-256 of
-            /// the leaf certificate, or a part of its name.
+            /// Only programs with this signer: team ID, signing ID with or without its team ID,
+            /// SHA-256 of the leaf certificate, or a part of the certificate's name.
             #[serde(skip_serializing_if = "Option::is_none")]
             pub signer: Option<String>,
-            /// Only events with this text in path, SHA-256, signing ID or team ID, or in the rule or file
-            /// of an access.
+            /// Only events with this text in the path, SHA-256, signing ID or team ID, or in the
+            /// rule or file of a file access.
             #[serde(skip_serializing_if = "Option::is_none")]
             pub text: Option<String>,
             $($own)*
@@ -85,11 +86,11 @@ event_query! {
         #[serde(with = "words", skip_serializing_if = "Vec::is_empty")]
         #[param(value_type = Option<Vec<String>>, style = Form, explode = false, min_items = 1)]
         pub decision: Vec<String>,
-        /// Only events after this one, oldest first.
+        /// Only events after the event with this number, oldest first.
         #[serde(skip_serializing_if = "Option::is_none")]
         #[param(value_type = Option<i64>)]
         pub after: Option<EventId>,
-        /// Maximum items on the page, at most 5,000. If it is absent, 500.
+        /// Maximum items on the page: 500 by default, at most 5,000.
         #[serde(skip_serializing_if = "Option::is_none")]
         pub limit: Option<usize>,
         /// The `next` of the previous page.
@@ -110,16 +111,16 @@ event_query! {
         #[serde(with = "words", skip_serializing_if = "Vec::is_empty")]
         #[param(value_type = Option<Vec<String>>, style = Form, explode = false, min_items = 1)]
         pub decision: Vec<String>,
-        /// Maximum programs, at most 5,000. If it is absent, 20.
+        /// Maximum programs: 20 by default, at most 5,000.
         #[serde(skip_serializing_if = "Option::is_none")]
         pub limit: Option<usize>,
     }
 }
 
 event_query! {
-    /// Which programs to list among those that are pending approval.
+    /// Filters for a list of programs that are pending approval.
     WaitingQuery {
-        /// Maximum items on the page, at most 5,000. If it is absent, 500.
+        /// Maximum items on the page: 500 by default, at most 5,000.
         #[serde(skip_serializing_if = "Option::is_none")]
         pub limit: Option<usize>,
         /// The `next` of the previous page.

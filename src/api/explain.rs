@@ -8,7 +8,7 @@ use super::RuleView;
 use crate::fleet::ClientMode;
 use crate::rule::{MachineId, PolicyKind, Program, Ruling, Scope, StepResult, Target};
 
-/// What is to be explained.
+/// The target to explain.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 #[serde(deny_unknown_fields)]
@@ -17,7 +17,7 @@ pub struct ExplainQuery {
     pub target: Target,
 }
 
-/// What a host gets for a target.
+/// Whether a host gets a rule for a target.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Verdict {
@@ -47,7 +47,7 @@ pub struct NextSync {
     pub restored: bool,
 }
 
-/// Why a host has the rule that it has for a target.
+/// An explanation of the rule that a host has for a target.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Explanation {
     /// The target.
@@ -58,7 +58,7 @@ pub struct Explanation {
     pub hostname: String,
     /// The Santa version of the host.
     pub santa_version: String,
-    /// What the host gets with its next sync.
+    /// Whether the host gets a rule with its next sync.
     pub verdict: Verdict,
     /// The policy of the rule that the host has now; absent if it has none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -70,7 +70,8 @@ pub struct Explanation {
     /// that it supports.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub policy: Option<PolicyKind>,
-    /// If Santa does not support the rule: the first version that does, such as 2025.6.
+    /// The first Santa version that supports the rule, such as 2025.6; absent if the host's Santa
+    /// supports it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub needs: Option<String>,
     /// The rules for the target in the host's scopes, strongest first.
@@ -94,7 +95,7 @@ pub struct EvaluationRequest {
     pub no_page_zero: bool,
 }
 
-/// What Santa on a host decides about a program.
+/// A prediction of Santa's decision about a program on a host.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct EvaluationView {
     /// The host.
@@ -109,9 +110,9 @@ pub struct EvaluationView {
     pub path: String,
     /// The program.
     pub program: Program,
-    /// Whether it may run after the next sync.
+    /// Whether the program may run after the next sync.
     pub ruling: Ruling,
-    /// Whether it may run now.
+    /// Whether the program may run now.
     pub ruling_now: Ruling,
     /// The sync that brings the ruling; absent if the host is up to date.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -119,7 +120,7 @@ pub struct EvaluationView {
     /// The step of Santa's evaluation that decides, such as `signingid`, `platform` or
     /// `client-mode`.
     pub decided_by: String,
-    /// Why, in words.
+    /// The reason for the ruling, in words.
     pub why: String,
     /// The rules for the program in the host's scopes, in Santa's order of types, stronger scopes
     /// first.
@@ -133,7 +134,7 @@ pub struct EvaluationView {
 pub struct RuleMatch {
     /// The effect of the rule.
     pub part: RulePart,
-    /// Why, in words.
+    /// The reason for the effect, in words.
     pub why: String,
     /// The rule.
     #[serde(flatten)]
@@ -168,12 +169,12 @@ pub struct StepView {
     pub stage: String,
     /// The result of the step.
     pub finding: StepResult,
-    /// What it decides if it matches.
+    /// What the step decides if it matches.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ruling: Option<Ruling>,
-    /// Why, in words.
+    /// The reason for the result, in words.
     pub why: String,
-    /// The scope of the setting that it depends on; absent for the default.
+    /// The scope of the setting that the step depends on; absent for the default.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub scope: Option<Scope>,
 }

@@ -24,7 +24,7 @@ pub struct RevisionQuery {
     /// Only revisions that changed a rule or a setting in this scope.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub scope: Option<Scope>,
-    /// Maximum items on the page, at most 5,000. If it is absent, 500.
+    /// Maximum items on the page: 500 by default, at most 5,000.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub limit: Option<usize>,
     /// The `next` of the previous page.
@@ -37,7 +37,7 @@ pub struct RevisionQuery {
 #[into_params(parameter_in = Query)]
 #[serde(default, deny_unknown_fields)]
 pub struct RevisionChangesQuery {
-    /// Maximum changes of rules on the page, at most 5,000. If it is absent, 500.
+    /// Maximum changes of rules on the page: 500 by default, at most 5,000.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub limit: Option<usize>,
     /// The `next` of the previous page.
@@ -52,7 +52,7 @@ pub struct RevisionChangesQuery {
 pub struct RuleHistoryQuery {
     /// The target.
     pub target: Target,
-    /// Maximum items on the page, at most 5,000. If it is absent, 500.
+    /// Maximum items on the page: 500 by default, at most 5,000.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub limit: Option<usize>,
     /// The `next` of the previous page.
@@ -68,7 +68,7 @@ pub struct RuleVersionView {
     pub rule: RuleDraft,
     /// The revision that created the rule.
     pub made: RevisionRecord,
-    /// The revision that removed the rule; absent while it is active.
+    /// The revision that removed the rule; absent while the rule is active.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ended: Option<RevisionRecord>,
 }

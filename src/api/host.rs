@@ -48,12 +48,12 @@ impl FromStr for HostState {
     }
 }
 
-/// Why a host is behind, where its next sync may not end that.
+/// Why a host may still be behind after its next sync.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum BehindReason {
     /// The database was restored or copied, and the host may have newer rules than the database
-    /// knows. It gets a clean sync when its turn comes.
+    /// contains. The host gets a clean sync when its turn comes.
     Restored,
 }
 
@@ -93,11 +93,12 @@ impl FromStr for Contact {
 /// A number of hosts that have the same state.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct HostCount {
-    /// Whether they have the rules and settings that are active for them.
+    /// Whether these hosts have the rules and settings that are active for them.
     pub state: HostState,
-    /// Whether they were seen recently.
+    /// Whether these hosts were seen recently.
     pub contact: Contact,
-    /// Whether several Macs use each of their machine IDs, or a Mac was refused.
+    /// Whether each of these hosts has a conflict: several Macs use its machine ID, or a Mac was
+    /// refused.
     pub conflict: bool,
     /// The number of hosts.
     pub hosts: u64,
@@ -108,7 +109,7 @@ pub struct HostCount {
 #[into_params(parameter_in = Query)]
 #[serde(default, deny_unknown_fields)]
 pub struct HostCountQuery {
-    /// Maximum hosts that are counted, at most 5,000. If it is absent, 500.
+    /// Maximum hosts that are counted: 500 by default, at most 5,000.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub limit: Option<usize>,
     /// The `next` of the previous page.
@@ -119,9 +120,9 @@ pub struct HostCountQuery {
 /// The client mode of a host.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct ModeView {
-    /// The mode that its settings require.
+    /// The mode that the host's settings require.
     pub wanted: ClientMode,
-    /// The mode that it last reported.
+    /// The mode that the host last reported.
     pub reported: Option<ClientMode>,
 }
 
@@ -132,43 +133,44 @@ pub struct HostRules {
     pub held: u64,
     /// The number of pending rules and removals.
     pub due: u64,
-    /// The number of active rules that it does not get, because its Santa does not support them.
+    /// The number of active rules that the host does not get, because its Santa does not support
+    /// them.
     #[serde(default)]
     pub withheld: u64,
-    /// The maximum number of rules that its Santa can receive, if it should have more. The host
-    /// receives no rules then, and stays `rejecting`.
+    /// The maximum number of rules that the host's Santa can receive, if the host should have more.
+    /// In this case, the host receives no rules and is `rejecting`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub most: Option<u64>,
     /// The revision of the rules on the host.
     pub revision: Option<Revision>,
-    /// The numbers of rules that it last reported.
+    /// The numbers of rules that the host last reported.
     pub reported: RuleCounts,
-    /// The expected hash of its rules (Santa 2025.7 and later), as `execution_rules_hash` of
-    /// `santactl status`.
+    /// The expected hash of the host's rules (Santa 2025.7 and later). `santactl status` shows the
+    /// actual hash as `execution_rules_hash`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub expected_hash: Option<String>,
-    /// The hash of its rules that it last reported.
+    /// The hash of its rules that the host last reported.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reported_hash: Option<String>,
 }
 
-/// How a host differs from what it should have.
+/// A difference between the rules on a host and its expected rules.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct DriftView {
     /// When the difference was found.
     pub found: Timestamp,
-    /// The expected hash of its rules; absent if its Santa reports none.
+    /// The expected hash of the host's rules; absent if its Santa reports no hash.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub expected_hash: Option<String>,
-    /// The hash that it reported.
+    /// The hash that the host reported.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reported_hash: Option<String>,
     /// The expected numbers of rules.
     pub expected: RuleCounts,
-    /// The numbers that it reported, with static and transitive rules.
+    /// The numbers of rules that the host reported, with static and transitive rules.
     pub reported: RuleCounts,
-    /// Whether a clean sync can still help. It happens one time, if the setting `drift-repair`
-    /// allows it.
+    /// Whether a clean sync can still repair the difference. The host gets at most one such clean
+    /// sync, if the setting `drift-repair` allows it.
     pub repairable: bool,
 }
 
@@ -191,7 +193,7 @@ pub struct HostView {
     pub santa_version: String,
     /// The primary user of the host.
     pub primary_user: String,
-    /// The groups of its primary user. If there are more than 1,000, the first 1,000 by name.
+    /// The groups of the primary user; the first 1,000 by name if there are more.
     pub groups: Vec<String>,
     /// The number of groups that the host reported, if not all of them are used.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -200,36 +202,36 @@ pub struct HostView {
     /// Santa's protocol.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub truncated: Vec<String>,
-    /// Events of the host that the server dropped today, because it had reached its limit.
+    /// Events of the host that the server dropped today, because the host had reached its limit.
     #[serde(default)]
     pub events_dropped: u64,
-    /// Events of the host that are stored but whose programs are not listed, because it had
+    /// Events of the host that are stored but whose programs are not listed, because the host had
     /// reported too many new programs today.
     #[serde(default)]
     pub sightings_dropped: u64,
     /// The tags of the host.
     pub tags: Vec<TagName>,
-    /// Tags that it has only because of their membership.
+    /// Tags that the host has only because their membership matches the host.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub tags_by_membership: Vec<TagName>,
-    /// Whether it has the rules and settings that are active for it.
+    /// Whether the host has the rules and settings that are active for it.
     pub state: HostState,
-    /// Why it is `behind`, where its next sync may not end that.
+    /// Why the host may still be `behind` after its next sync.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reason: Option<BehindReason>,
-    /// Whether it was seen recently.
+    /// Whether the host was seen recently.
     pub contact: Contact,
     /// The client mode of the host, required and reported.
     pub mode: ModeView,
     /// The rules of the host.
     pub rules: HostRules,
-    /// How it differs from what it should have, if it does.
+    /// The difference between the rules on the host and its expected rules, if there is one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub drift: Option<DriftView>,
-    /// The Macs that use its machine ID at the same time, while they do.
+    /// The Macs that use the host's machine ID, if several use it at the same time.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub conflict: Option<ConflictView>,
-    /// The Mac that used its machine ID before.
+    /// The Mac that used the host's machine ID before.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub replaced: Option<MacSighting>,
     /// The Mac that was refused last.
@@ -238,7 +240,8 @@ pub struct HostView {
     /// The Mac that an administrator accepted.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub accepted: Option<Fingerprint>,
-    /// Other hosts that report its serial number, at most ten. Only for a single host.
+    /// Other hosts that report the same serial number, at most ten. Only in the response for a
+    /// single host.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub same_serial: Vec<MachineId>,
     /// Whether settings are pending.
@@ -248,11 +251,11 @@ pub struct HostView {
     pub clean_sync: Option<CleanSync>,
     /// The sync interval in seconds.
     pub interval: u32,
-    /// When it first synced.
+    /// When the host first synced.
     pub first_seen: Timestamp,
-    /// When it last sent a request.
+    /// When the host last sent a request.
     pub last_seen: Option<Timestamp>,
-    /// When it last completed a sync.
+    /// When the host last completed a sync.
     pub last_sync: Option<Timestamp>,
 }
 
@@ -262,7 +265,7 @@ pub struct MacSighting {
     /// The Mac.
     #[serde(flatten)]
     pub mac: Fingerprint,
-    /// When it was replaced, or refused.
+    /// When the Mac was replaced or refused.
     pub at: Timestamp,
 }
 
@@ -274,53 +277,53 @@ pub struct MacView {
     pub mac: Fingerprint,
     /// Host name.
     pub hostname: String,
-    /// Whether it has the rules and settings that are active for it.
+    /// Whether the Mac has the rules and settings that are active for it.
     pub state: HostState,
-    /// Rules and removals that its next sync will bring.
+    /// The number of rules and removals that the Mac gets with its next sync.
     pub due: u64,
     /// When the Mac last sent a request.
     pub last_seen: Option<Timestamp>,
-    /// When it last completed a sync.
+    /// When the Mac last completed a sync.
     pub last_sync: Option<Timestamp>,
 }
 
-/// Several Macs use one machine ID at the same time.
+/// A conflict: several Macs use one machine ID at the same time.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct ConflictView {
-    /// How the server knows.
+    /// How the server detected the conflict.
     pub reason: ConflictKind,
-    /// Since when it is known.
+    /// When the server detected the conflict.
     pub since: Timestamp,
-    /// The Macs, the one that synced last first.
+    /// The Macs; the Mac that synced last is first.
     pub macs: Vec<MacView>,
 }
 
-/// Accepts a Mac as the one whose machine ID this is.
+/// A Mac to accept as the one with this machine ID.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct AcceptMacRequest {
-    /// The Mac with this serial number. Without it, the Mac that was refused last, or else the one
-    /// that synced last.
+    /// The serial number of the Mac. By default, the Mac that was refused last is accepted, or else
+    /// the Mac that synced last.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub serial: Option<String>,
 }
 
-/// Scopes of hosts, to be checked.
+/// Names in scopes of hosts, to be checked.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct HostNamesRequest {
-    /// The names in these scopes, at most 20,000.
+    /// The names, at most 20,000.
     pub names: Vec<MachineId>,
 }
 
-/// Names that do not mean one host.
+/// Names that do not identify exactly one host.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct HostNames {
-    /// Host names that are neither a machine ID nor a serial number. Rules and settings in their
-    /// scopes do not apply to any host.
+    /// Host names that are neither a machine ID nor a serial number. Rules and settings for these
+    /// names do not apply to any host.
     pub host_names: Vec<HostsOfName>,
-    /// Serial numbers that several hosts report, at most 100. Rules and settings in their scopes
-    /// apply to all of them.
+    /// Serial numbers that several hosts report, at most 100. Rules and settings for such a serial
+    /// number apply to all hosts that report it.
     pub shared_serials: Vec<HostsOfName>,
 }
 
@@ -331,7 +334,7 @@ pub struct HostsOfName {
     pub name: String,
     /// The number of hosts.
     pub hosts: u64,
-    /// The first of them, by machine ID, at most ten.
+    /// The first of these hosts by machine ID, at most ten.
     pub machines: Vec<MachineId>,
 }
 
@@ -343,7 +346,7 @@ pub struct HostQuery {
     /// Only hosts with this tag.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub tag: Option<TagName>,
-    /// Only hosts whose machine ID, serial number or host name begins with this.
+    /// Only hosts whose machine ID, serial number or host name begins with this text.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub prefix: Option<String>,
     /// Only hosts with this primary user.
@@ -352,13 +355,13 @@ pub struct HostQuery {
     /// Only hosts in this state.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub state: Option<HostState>,
-    /// Only hosts that were, or were not, seen recently.
+    /// Only hosts that were seen recently, or only hosts that were not.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub contact: Option<Contact>,
-    /// Only hosts whose machine ID several Macs use, or a Mac that was refused.
+    /// Only hosts with a conflict: several Macs use the machine ID, or a Mac was refused.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub conflict: bool,
-    /// Maximum items on the page, at most 5,000. If it is absent, 500.
+    /// Maximum items on the page: 500 by default, at most 5,000.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub limit: Option<usize>,
     /// The `next` of the previous page.
@@ -366,12 +369,12 @@ pub struct HostQuery {
     pub cursor: Option<String>,
 }
 
-/// What is deleted with a host.
+/// Data to delete together with a host.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 #[serde(default, deny_unknown_fields)]
 pub struct ForgetHostQuery {
-    /// Delete its events, too. Otherwise they stay until they are too old.
+    /// Delete the events of the host, too. By default, they are deleted when they are too old.
     pub events: bool,
 }
 
@@ -385,7 +388,7 @@ pub struct ForgetHostsRequest {
     pub not_seen_since: Option<Timestamp>,
     /// Only hosts that never completed a sync.
     pub never_synced: bool,
-    /// Delete their events, too.
+    /// Delete the events of these hosts, too.
     pub events: bool,
     /// Count the hosts, and forget none.
     pub dry_run: bool,
@@ -394,14 +397,14 @@ pub struct ForgetHostsRequest {
     pub cursor: Option<String>,
 }
 
-/// What one request forgot, or would forget.
+/// The hosts that one request forgot, or would forget.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct ForgetHostsAnswer {
     /// The number of hosts.
     pub matched: usize,
     /// At most ten of the hosts.
     pub samples: Vec<HostToForget>,
-    /// The cursor for the rest of the fleet; absent at its end.
+    /// The cursor for the next request; absent when the whole fleet was examined.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub next: Option<String>,
 }
@@ -421,7 +424,7 @@ pub struct HostToForget {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct CleanSyncRequest {
-    /// What the host deletes first.
+    /// The rules that the host deletes before it receives new ones.
     pub kind: CleanSync,
 }
 

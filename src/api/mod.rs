@@ -105,11 +105,11 @@ pub struct Status {
     /// The first revision whose history is kept, if older history was deleted.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub history_start: Option<HistoryStart>,
-    /// How much the caches of computed results contain.
+    /// The sizes of the caches of computed results.
     #[serde(default)]
     pub caches: Vec<CacheView>,
     /// Pages of rules that this server encoded since it started. Hosts with the same changes share
-    /// them.
+    /// these pages.
     pub pages_encoded: u64,
     /// Events that this server dropped since it started, because their host had reached its limit
     /// for the day.
@@ -144,15 +144,15 @@ pub struct Status {
     /// The number of rows that this version cannot read. They are kept and not served.
     #[serde(default)]
     pub unreadable: usize,
-    /// The first of these rows.
+    /// The first rows that this version cannot read.
     #[serde(default)]
     pub unreadable_rows: Vec<UnreadableRow>,
 }
 
-/// How much a cache contains.
+/// The size of a cache.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct CacheView {
-    /// What it contains, such as `differences`.
+    /// The content of the cache, such as `differences`.
     pub name: String,
     /// The number of entries.
     pub entries: u64,
@@ -165,7 +165,7 @@ pub struct CacheView {
 /// The size of a database, in bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct DatabaseSize {
-    /// The database: an SQLite file with its log, or a PostgreSQL database.
+    /// The size of the SQLite file with its log, or of the PostgreSQL database.
     pub bytes: u64,
     /// Free space on the disk of an SQLite file.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -177,7 +177,7 @@ pub struct DatabaseSize {
 pub struct HistoryStart {
     /// The revision.
     pub revision: Revision,
-    /// When it was created.
+    /// When the revision was created.
     pub at: Timestamp,
 }
 
@@ -186,23 +186,23 @@ pub struct HistoryStart {
 pub struct ExceededLimit {
     /// The option of `nicelist serve` that sets the limit, such as `host-requests-per-minute`.
     pub limit: String,
-    /// The client, as `host MACHINE-ID` or `address ADDRESS`. Clients of a proxy on the server's
-    /// own machine that is not trusted are `a proxy on this machine that is not trusted`.
+    /// The client, as `host MACHINE-ID` or `address ADDRESS`. Clients of an untrusted proxy on the
+    /// server's own machine are listed as `a proxy on this machine that is not trusted`.
     pub client: String,
     /// The number of requests beyond the limit. With `events-per-day`, the number of events that
     /// were dropped today.
     pub requests: u64,
-    /// When it last exceeded the limit.
+    /// When the client last exceeded the limit.
     pub last: Timestamp,
 }
 
-/// What the status includes.
+/// Options for the content of the status.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 #[serde(default, deny_unknown_fields)]
 pub struct StatusQuery {
-    /// Whether to read all rules first, to list rows that cannot be read. A server always does
-    /// that.
+    /// Whether to read all rules first, so that unreadable rows are listed. A server always reads
+    /// all rules.
     pub read_rules: bool,
 }
 
@@ -215,7 +215,7 @@ pub struct UnreadableRow {
     pub id: i64,
     /// The identifier of the rule, or the name of the setting or tag.
     pub about: String,
-    /// Why it cannot be read.
+    /// Why the row cannot be read.
     pub reason: String,
 }
 

@@ -12,12 +12,12 @@ use crate::rule::{
 /// One field of a [`RulePatch`].
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub enum FieldPatch<T> {
-    /// Absent: the current value stays.
+    /// The field is absent, and the current value is kept.
     #[default]
     Keep,
-    /// `null`, or an empty text: the rule has no value.
+    /// The field is `null` or an empty text, and the current value is erased.
     Erase,
-    /// The value.
+    /// The new value.
     Set(T),
 }
 
@@ -88,7 +88,7 @@ impl From<ExpiresIn> for String {
     }
 }
 
-/// Two expiries count as equal if they differ by at most the duration divided by this.
+/// Two expiries count as equal if they differ by at most the duration divided by this number.
 const SLACK: i32 = 24;
 
 /// A rule to store. While the policy stays the same, absent fields keep the values of the current
@@ -96,11 +96,11 @@ const SLACK: i32 = 24;
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct RulePatch {
-    /// `teamid:EQHXZ8M8AV`.
+    /// The target, such as `teamid:EQHXZ8M8AV`.
     pub target: String,
-    /// `allow`, `block`, … or Santa's own name.
+    /// The policy, such as `allow` or `block`, or Santa's own name for it.
     pub policy: String,
-    /// Empty for `fleet`.
+    /// The scope; empty for `fleet`.
     #[serde(skip_serializing_if = "String::is_empty", deserialize_with = "given_scope")]
     pub scope: String,
     /// The expression of a `cel` rule.
@@ -126,7 +126,7 @@ pub struct RulePatch {
     pub bundle_binary_count: FieldPatch<u32>,
     #[serde(skip_serializing_if = "FieldPatch::is_kept")]
     pub comment: FieldPatch<String>,
-    /// The ticket that requested it.
+    /// The ticket that requested the rule.
     #[serde(skip_serializing_if = "FieldPatch::is_kept")]
     pub ticket: FieldPatch<String>,
     /// Where the rule came from.
@@ -135,15 +135,14 @@ pub struct RulePatch {
     /// When the rule expires. A date means the end of that day in the time zone of the server.
     #[serde(skip_serializing_if = "FieldPatch::is_kept", deserialize_with = "expiry_patch")]
     pub expires: FieldPatch<Timestamp>,
-    /// The rule expires this long after the server stores it, instead of at a fixed time. If the
-    /// current rule expires at nearly the same time, to within 1/24 of the duration, its expiry
-    /// stays.
+    /// How long after the change the rule expires. If the current rule expires at nearly the same
+    /// time, to within 1/24 of this duration, its expiry is kept.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub expires_in: Option<ExpiresIn>,
 }
 
 impl RulePatch {
-    /// Checks the rule. Absent fields among those to `reset` are erased.
+    /// Checks the rule. Fields in `reset` that the patch lacks are erased.
     ///
     /// # Errors
     /// A field is invalid, or the expiry is not after `now`.

@@ -33,7 +33,7 @@ pub struct PolicyRequest {
     pub rules: Vec<RuleDraft>,
 }
 
-/// How to roll back.
+/// A rollback of the policy to a revision.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct RollbackRequest {
@@ -71,7 +71,7 @@ pub struct PolicyAnswer {
 }
 
 impl PolicyAnswer {
-    /// How many differences have this outcome.
+    /// The number of differences with this outcome.
     pub fn count(&self, outcome: Outcome) -> usize {
         self.changes.iter().filter(|change| change.outcome == outcome).count()
     }
@@ -82,12 +82,12 @@ impl PolicyAnswer {
 pub struct PolicyChange {
     /// What happens to the item.
     pub outcome: Outcome,
-    /// What it is about.
+    /// The item that differs.
     #[serde(flatten)]
     pub subject: Subject,
 }
 
-/// An item before and after.
+/// An item before and after the change.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(tag = "kind", rename_all = "lowercase")]
 pub enum Subject {
@@ -95,10 +95,10 @@ pub enum Subject {
     Tag {
         /// The name of the tag.
         name: TagName,
-        /// The item before; absent if it is new.
+        /// The tag before the change; absent if the tag is new.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         before: Option<Box<Tag>>,
-        /// The item after; absent if it is removed.
+        /// The tag after the change; absent if the tag is removed.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         after: Option<Box<Tag>>,
     },
@@ -108,10 +108,10 @@ pub enum Subject {
         scope: Scope,
         /// The name of the setting.
         key: SettingKey,
-        /// The value before; absent if it was not set.
+        /// The value before the change; absent if the setting was not set.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         before: Option<String>,
-        /// The value after; absent if it is unset.
+        /// The value after the change; absent if the setting is unset.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         after: Option<String>,
     },
@@ -121,10 +121,10 @@ pub enum Subject {
         target: Target,
         /// The scope of the rule.
         scope: Scope,
-        /// The item before; absent if it is new.
+        /// The rule before the change; absent if the rule is new.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         before: Option<Box<RuleDraft>>,
-        /// The item after; absent if it is removed.
+        /// The rule after the change; absent if the rule is removed.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         after: Option<Box<RuleDraft>>,
     },

@@ -9,21 +9,22 @@ use utoipa::ToSchema;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Code {
-    /// There is no token, or it is not valid.
+    /// The token is missing or invalid.
     Unauthenticated,
     /// The role of the token is not sufficient.
     Forbidden,
-    /// Something in the request does not exist.
+    /// The request refers to something that does not exist.
     NotFound,
     /// A name matches more than one host.
     Ambiguous,
     /// The request does not have the form that the OpenAPI document describes.
     BadRequest,
-    /// The path exists, but not with this method; `Allow` lists those that it has.
+    /// The path exists, but does not support this method; the header `Allow` lists the supported
+    /// methods.
     MethodNotAllowed,
     /// The content type of the body is not `application/json`.
     UnsupportedMediaType,
-    /// The request has the right form, but a value is not accepted; `details` lists every one.
+    /// The request has the right form, but contains invalid values; `details` lists all of them.
     Invalid,
     /// The change was planned on a revision that is no longer the newest.
     Conflict,
@@ -64,16 +65,16 @@ impl Code {
     }
 }
 
-/// One thing that is wrong with a request.
+/// One error in a request.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Detail {
     /// The index of the item in the request's list, from 0.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub index: Option<usize>,
-    /// The field.
+    /// The name of the field.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub field: Option<String>,
-    /// What is wrong with it.
+    /// The error, in one line.
     pub message: String,
 }
 
@@ -97,7 +98,7 @@ pub struct Problem {
     /// Likely fixes, one line each.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub hints: Vec<String>,
-    /// Everything that is wrong, if the request contains a list.
+    /// All errors, if the request contains a list.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub details: Vec<Detail>,
     /// The ID of the request, which the server's log contains, too.

@@ -8,18 +8,18 @@ use utoipa::ToSchema;
 pub struct Readiness {
     /// Whether changes succeed and the server follows the clock and the database.
     pub ready: bool,
-    /// Why it is not ready; empty if it is.
+    /// Why the server is not ready; empty if it is ready.
     pub reasons: Vec<Reason>,
-    /// What an administrator must look into although the server is ready.
+    /// Problems that an administrator must check although the server is ready.
     pub warnings: Vec<Reason>,
 }
 
-/// One thing that is wrong.
+/// One problem of the server.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Reason {
     /// A stable name, such as `disk-full`; docs/OPERATIONS.md lists them all.
     pub code: String,
-    /// What is wrong and what to do, for people.
+    /// The problem and the action to take, for people.
     pub message: String,
 }
 

@@ -22,11 +22,12 @@ pub struct RuleView {
     pub author: String,
     /// When the revision was created.
     pub since: Timestamp,
-    /// The first Santa version that supports the rule, such as 2025.6, if not all do.
+    /// The first Santa version that supports the rule, such as 2025.6; absent if all versions
+    /// support it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub needs: Option<String>,
-    /// The number of hosts in its scope that do not get the rule, because their Santa is older. In
-    /// the list of one host: 1 if that host does not get it.
+    /// The number of hosts in the rule's scope that do not get the rule, because their Santa does
+    /// not support it. In the list of a single host, 1 if that host does not get the rule.
     #[serde(default, skip_serializing_if = "super::is_zero")]
     pub withheld: u64,
 }
@@ -39,7 +40,7 @@ pub struct RuleQuery {
     /// Only rules for this target.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub target: Option<Target>,
-    /// Only this scope.
+    /// Only rules in this scope.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub scope: Option<Scope>,
     /// Only rules of this type.
@@ -57,7 +58,7 @@ pub struct RuleQuery {
     /// The rules as of this revision.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub at: Option<Revision>,
-    /// Maximum items on the page, at most 5,000. If it is absent, 500.
+    /// Maximum items on the page: 500 by default, at most 5,000.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub limit: Option<usize>,
     /// The `next` of the previous page.
@@ -84,7 +85,8 @@ pub struct RuleChange {
     /// Rules to add or change. Absent fields keep their current values while the policy stays the
     /// same.
     pub put: Vec<RulePatch>,
-    /// Fields that are erased from rules in `put` that lack them, instead of kept.
+    /// Fields to erase. If a rule in `put` lacks one of these fields, the current value is erased
+    /// instead of kept.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub reset: Vec<RuleField>,
     /// Rules to remove.
@@ -101,7 +103,7 @@ pub struct ChangeAnswer {
     pub revision: Revision,
     /// Whether anything was changed. In a dry run, it is false.
     pub changed: bool,
-    /// What each edit did, or would do: first `put`, then `drop`.
+    /// The outcome of each edit: first the edits in `put`, then those in `drop`.
     pub outcomes: Vec<Outcome>,
     /// The rules that `prune` removed, or would remove.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -117,7 +119,7 @@ pub struct ChangeAnswer {
 /// A warning about a change.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct ChangeWarning {
-    /// The number of the finding, such as `NL302`. Absent if it is not a finding of lint.
+    /// The number of the finding, such as `NL302`. Absent if the warning is not a finding of lint.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub code: Option<String>,
     /// The warning, in one line.

@@ -29,8 +29,8 @@ const NAME: &str = r"^[^\x00-\x1f\x7f-\x9f]*[^\s\x00-\x1f\x7f-\x9f][^\x00-\x1f\x
 const SCOPE: &str = r"^(fleet|tag:[A-Za-z0-9][A-Za-z0-9._-]{0,62}|(group|user|host):[^\s\x00-\x1f\x7f-\x9f][^\x00-\x1f\x7f-\x9f]{0,254})$";
 const TAG: &str = r"^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$";
 const TARGET: &str = r"^((binary|certificate):[0-9A-Fa-f]{64}|cdhash:[0-9A-Fa-f]{40}|teamid:[A-Za-z0-9]{10}|signingid:(platform|[A-Za-z0-9]{10}):[^\s\x00-\x1f\x7f-\x9f]+)$";
-/// No colon, no control characters, no invisible characters, no spaces at the beginning or end, and
-/// not `.` or `..`.
+/// A token name has no colon, no control characters, no invisible characters, no spaces at the
+/// beginning or end, and is not `.` or `..`.
 const TOKEN: &str = "^(?!\\.{1,2}$)[^ :\\x00-\\x1f\\x7f-\\xa0\\xad\\u061c\\u1680\\u180e\\u2000-\\u200f\\u2028-\\u202f\\u205f-\\u206f\\u3000\\ufe00-\\ufe0f\\ufeff\\ufff9-\\ufffb]+( +[^ :\\x00-\\x1f\\x7f-\\xa0\\xad\\u061c\\u1680\\u180e\\u2000-\\u200f\\u2028-\\u202f\\u205f-\\u206f\\u3000\\ufe00-\\ufe0f\\ufeff\\ufff9-\\ufffb]+)*$";
 
 /// One property of an object.
@@ -114,7 +114,7 @@ fn object(
     required.iter().fold(object, |object, name| object.required(*name))
 }
 
-/// An object of a request.
+/// An object of a request, which must not have additional properties.
 fn closed(object: ObjectBuilder) -> Object {
     object.additional_properties(Some(AdditionalProperties::FreeForm(false))).build()
 }
@@ -284,7 +284,7 @@ macro_rules! schema {
             }
         )+
 
-        /// Every schema here, by name.
+        /// Every schema of this module, by name.
         #[cfg(test)]
         fn all() -> Vec<(&'static str, RefOr<Schema>)> {
             vec![$((stringify!($name), <$name as PartialSchema>::schema()),)+]

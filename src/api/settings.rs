@@ -26,7 +26,7 @@ pub struct HostSetting {
     pub key: SettingKey,
     /// The value of the setting.
     pub value: String,
-    /// The scope that it comes from; absent for the default.
+    /// The scope that the value comes from; absent for the default.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub scope: Option<Scope>,
 }
@@ -36,7 +36,7 @@ pub struct HostSetting {
 #[into_params(parameter_in = Query)]
 #[serde(default, deny_unknown_fields)]
 pub struct SettingsQuery {
-    /// Only this scope.
+    /// Only settings of this scope.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub scope: Option<Scope>,
 }

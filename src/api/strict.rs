@@ -1,6 +1,6 @@
-//! Strict deserialization of requests. Serde alone reads a struct from an array, ignores
-//! unknown fields unless a type denies them, and keeps the last of two values with the same key in
-//! a map. Each of these would accept mistakes in a request.
+//! Strict deserialization of requests. Serde alone reads a struct from an array, ignores unknown
+//! fields unless a type denies them, and keeps the last of two values with the same key in a map.
+//! Each of these behaviors would hide a mistake in a request.
 
 use std::collections::HashSet;
 use std::fmt;
@@ -23,7 +23,7 @@ impl<'de, T: Deserialize<'de>> Deserialize<'de> for Strict<T> {
     }
 }
 
-/// What is expected next.
+/// The kind of value that is expected next.
 #[derive(Clone, Copy)]
 enum Expected {
     /// Any value except a struct.
@@ -32,8 +32,8 @@ enum Expected {
     Struct(&'static [&'static str]),
     /// The name of one of these fields.
     Name(&'static [&'static str]),
-    /// A whole number, with its description. 1.0 is one, too, because JSON has only one type of
-    /// numbers.
+    /// A whole number, with its description. 1.0 counts as a whole number, because JSON has only
+    /// one type of numbers.
     Integer(&'static str),
 }
 

@@ -11,7 +11,7 @@ use crate::rule::TagName;
 #[into_params(parameter_in = Query)]
 #[serde(default, deny_unknown_fields)]
 pub struct TagQuery {
-    /// Maximum items on the page, at most 5,000. If it is absent, 500.
+    /// Maximum items on the page: 500 by default, at most 5,000.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub limit: Option<usize>,
     /// The `next` of the previous page.
@@ -28,10 +28,10 @@ pub struct TagRequest {
     /// The priority among tags. A tag with a higher number is stronger.
     #[serde(default)]
     pub priority: i32,
-    /// What the tag is for.
+    /// The purpose of the tag.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub description: Option<TagDescription>,
-    /// Which hosts have the tag automatically. If it is absent, the current membership stays.
+    /// Which hosts have the tag automatically. If absent, the current membership is kept.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub membership: Option<Membership>,
     /// Show what would happen, and change nothing.

@@ -24,8 +24,9 @@ pub struct TokenView {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct TokenRequest {
-    /// Its name: the author of revisions that the token creates. It has 1 to 100 characters, no colon and
-    /// no invisible characters, and no other token had it before.
+    /// The name of the token, which is the author of revisions that the token creates. The name has
+    /// 1 to 100 characters, no colon and no invisible characters. No earlier token had the same
+    /// name.
     pub name: TokenName,
     /// The role of the token.
     pub role: Role,
