@@ -1,4 +1,4 @@
-//! Who changes something, when and why.
+//! The author of a change, with its time and reason.
 
 use jiff::Timestamp;
 

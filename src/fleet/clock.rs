@@ -74,8 +74,8 @@ fn millis(duration: SignedDuration) -> i64 {
     i64::try_from(duration.as_millis()).unwrap_or(i64::MAX)
 }
 
-/// The time since the machine started. Zero if it cannot be read. A sleep of more than 5 minutes
-/// then counts as a jump of the wall clock.
+/// The time since the machine started, or zero if that time cannot be read. With zero, a sleep of
+/// more than 5 minutes counts as a jump of the wall clock.
 #[cfg(unix)]
 fn since_boot() -> SignedDuration {
     #[cfg(any(target_os = "linux", target_os = "android"))]
@@ -96,7 +96,7 @@ fn since_boot() -> SignedDuration {
 }
 
 /// Parses durations such as `90` (seconds), `10m`, `24h`, `7d`, `2w` and `1h30m`. A day has 24
-/// hours. None for months, years, negative durations and texts that are not durations.
+/// hours. Returns None for months, years, negative durations and texts that are not durations.
 pub fn parse_duration(text: &str) -> Option<SignedDuration> {
     let text = text.trim();
     if let Ok(seconds) = text.parse::<u32>() {

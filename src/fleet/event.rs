@@ -123,7 +123,7 @@ pub struct Ancestor {
     pub path: String,
     /// SHA-256 of the program.
     pub sha256: String,
-    /// Empty if the program has none.
+    /// Empty if the program has no signing ID.
     pub signing_id: String,
     #[serde(skip_serializing_if = "String::is_empty")]
     pub cdhash: String,
@@ -140,7 +140,7 @@ pub struct FileAccess {
     /// The version of the profile's policy.
     pub rule_version: String,
     pub file: String,
-    /// The parent of the process, its parent, and so on.
+    /// The parent of the process, the parent's parent, and so on.
     pub ancestors: Vec<Ancestor>,
 }
 
@@ -169,9 +169,9 @@ const fn is_zero(seconds: &u32) -> bool {
 /// One report of one program on one host.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Event {
-    /// The host that reported it.
+    /// The host that reported the event.
     pub machine: MachineId,
-    /// What Santa decided.
+    /// Santa's decision.
     pub decision: Decision,
     /// None for programs of a bundle, which did not run.
     pub occurred: Option<Timestamp>,
@@ -188,11 +188,11 @@ pub struct Event {
     pub bundle_version: String,
     /// 64 lower-case hex digits; empty if Santa did not hash the bundle.
     pub bundle_hash: String,
-    /// 0 if Santa did not count the programs.
+    /// The number of programs in the bundle; 0 if Santa did not count them.
     #[serde(default)]
     pub bundle_binary_count: u32,
     pub download_url: String,
-    /// Leaf first.
+    /// The certificates, leaf first.
     pub signing_chain: Vec<SigningLink>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub access: Option<FileAccess>,
@@ -206,7 +206,7 @@ pub struct Event {
     pub truncated: Vec<String>,
 }
 
-/// Reads an object. Version 0.1.0 stored null for some reports.
+/// Reads an object, or null: version 0.1.0 stored null for some reports.
 fn fields_or_null<'de, D: Deserializer<'de>>(
     deserializer: D,
 ) -> Result<Map<String, Value>, D::Error> {
@@ -240,9 +240,9 @@ impl Event {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[schema(as = EventStatView)]
 pub struct EventStat {
-    /// What was reported.
+    /// The kind of the reported events.
     pub kind: EventKind,
-    /// For accesses to files: the rule of the profile.
+    /// The rule of the profile that matched a file access; absent for other kinds.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub rule: String,
     /// The newest event.
@@ -251,9 +251,9 @@ pub struct EventStat {
     pub file_name: String,
     /// SHA-256 of the file.
     pub sha256: String,
-    /// Signing ID; empty if it has none.
+    /// Signing ID of the file; empty if the file has none.
     pub signing_id: String,
-    /// What Santa decided.
+    /// Santa's decision.
     pub decision: Decision,
     /// The number of events.
     pub events: u64,

@@ -1,4 +1,4 @@
-//! Hosts: what a Mac reports about itself, and what the server stores about it.
+//! Hosts: the facts that a Mac reports about itself, and the data that the server stores about it.
 
 mod macs;
 mod rules_hash;
@@ -39,7 +39,8 @@ pub struct RuleCounts {
     pub transitive: u32,
 }
 
-/// What a Mac reported about itself in its last preflight. A text that it did not report is empty.
+/// The facts that a Mac reported in its last preflight. Texts that the Mac did not report are
+/// empty.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct HostFacts {
@@ -47,17 +48,17 @@ pub struct HostFacts {
     pub serial: String,
     /// Host name; changes with the network that the Mac is on.
     pub hostname: String,
-    /// `MacBookPro18,3`.
+    /// The model, such as `MacBookPro18,3`.
     pub model: String,
-    /// `15.1`.
+    /// The version of macOS, such as `15.1`.
     pub os_version: String,
-    /// `24B83`.
+    /// The build of macOS, such as `24B83`.
     pub os_build: String,
-    /// `2026.7` or longer.
+    /// The version of Santa, such as `2026.7`. Some versions have more parts.
     pub santa_version: String,
     /// The person the Mac belongs to.
     pub primary_user: String,
-    /// That person's groups.
+    /// The groups of the primary user.
     pub groups: Vec<String>,
     pub client_mode: Option<ClientMode>,
     pub rule_counts: RuleCounts,
@@ -113,8 +114,9 @@ impl Host {
             .collect()
     }
 
-    /// The serial number as the name of a host, in upper case. None for a placeholder: several
-    /// virtual machines may report it, and its rules would apply to all of them.
+    /// The serial number as the name of a host, in upper case. None if it is a placeholder. Several
+    /// virtual machines may report the same placeholder, and rules for that number would apply to
+    /// all of them.
     pub fn serial(&self) -> Option<MachineId> {
         let serial = self.facts.serial_number()?.parse().ok();
         // A Mac must not get the rules of another Mac by reporting its hardware UUID as serial
@@ -131,7 +133,7 @@ impl HostFacts {
     }
 }
 
-/// In lower case.
+/// Texts that computers report without a serial number, in lower case.
 const PLACEHOLDERS: [&str; 11] = [
     "none",
     "null",

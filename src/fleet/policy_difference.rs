@@ -1,4 +1,4 @@
-//! Tags, settings and rules at one time, and how they differ from those at another time or in a
+//! The tags, settings and rules at one time, and their differences from another time or from a
 //! file.
 
 use std::cmp::Ordering;
@@ -54,7 +54,7 @@ impl PolicyDifference<'_> {
     }
 }
 
-/// What to add, change and remove to get from one state to another.
+/// The additions, changes and removals that turn one state into another.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct PolicyDifferences<'a> {
     /// Tags by name, then settings by scope and [`SettingKey`], then rules by target and scope.
@@ -67,7 +67,7 @@ pub struct PolicyDifferences<'a> {
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct DiffOptions {
-    /// Whether items that only the first state has are removed. Otherwise they stay.
+    /// Whether items that only the first state has are removed. Otherwise, these items are kept.
     pub prune: bool,
     /// A rule of the second state that has expired by this time is removed from the first state,
     /// even without `prune`. With [`Timestamp::MIN`], no rule has expired.

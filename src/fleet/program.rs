@@ -1,5 +1,5 @@
-//! Programs that hosts reported, and the hosts that each program was seen on. Both are kept when
-//! the events that they come from are deleted.
+//! Programs that hosts reported, and the hosts that each program was seen on. Programs and
+//! sightings are kept when their events are deleted.
 
 use std::fmt;
 
@@ -21,8 +21,8 @@ impl fmt::Display for ProgramId {
 }
 
 /// A program that at least one host reported. Reports that differ in an identifier that rules can
-/// match belong to different programs, even if the file is the same. So a host that reports false
-/// identifiers does not change what other hosts reported.
+/// match belong to different programs, even if the file is the same. So false identifiers from one
+/// host do not change the programs that other hosts reported.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct KnownProgram {
     pub id: ProgramId,
@@ -30,11 +30,11 @@ pub struct KnownProgram {
     pub program: Program,
     /// The file's name in the first report.
     pub name: String,
-    /// The bundle's name in the first report; empty if it has none.
+    /// The bundle's name in the first report; empty if the program has no bundle.
     pub bundle_name: String,
-    /// When a host first reported it.
+    /// The time when a host first reported the program.
     pub first_seen: Timestamp,
-    /// The number of hosts that it was seen on.
+    /// The number of hosts that the program was seen on.
     pub hosts: u64,
 }
 
@@ -47,19 +47,19 @@ pub struct Sighting {
     pub last_seen: Timestamp,
     /// The number of events.
     pub reports: u64,
-    /// What Santa decided in the newest event.
+    /// Santa's decision in the newest event.
     pub decision: Decision,
     /// The newest event, which may already be deleted.
     pub latest: EventId,
     /// Folder and file name in the newest event.
     pub path: String,
-    /// At most [`Sighting::MOST_USERS`], the first in sort order.
+    /// The users who ran the program: at most [`Sighting::MOST_USERS`], the first in sort order.
     pub users: Vec<String>,
-    /// Whether other users ran it, too.
+    /// Whether other users ran the program, too.
     pub more_users: bool,
-    /// At most [`Sighting::MOST_PATHS`], the first in sort order.
+    /// The paths of the program: at most [`Sighting::MOST_PATHS`], the first in sort order.
     pub paths: Vec<String>,
-    /// Whether it was at other paths, too.
+    /// Whether the program was at other paths, too.
     pub more_paths: bool,
 }
 

@@ -6,8 +6,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::rule::words;
 
-/// Tokens with `enrolment` can use only Santa's endpoints. Among the other roles, each includes the
-/// ones before it.
+/// Tokens with `enrolment` can use only Santa's endpoints. Each of the other roles also has the
+/// rights of the role before it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Role {

@@ -37,7 +37,7 @@ macro_rules! settings {
         }
 
         impl SettingKey {
-            /// In the order in which lists show them.
+            /// All keys, in the order in which lists show them.
             pub const ALL: &'static [Self] = &[$(Self::$variant),+];
 
             pub const fn name(self) -> &'static str {

@@ -14,7 +14,7 @@ use utoipa::ToSchema;
 use super::Host;
 use crate::rule::{TagName, checked_text};
 
-/// In bytes.
+/// The longest description, in bytes.
 const LONGEST_DESCRIPTION: usize = 1024;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -22,7 +22,7 @@ const LONGEST_DESCRIPTION: usize = 1024;
 pub struct DescriptionTooLong(usize);
 
 checked_text!(
-    /// What a tag is for.
+    /// The purpose of a tag.
     TagDescription,
     DescriptionTooLong,
     |text| match text.len() {
@@ -40,10 +40,10 @@ pub struct Tag {
     pub name: TagName,
     /// The priority among tags. A tag with a higher number is stronger.
     pub priority: i32,
-    /// What the tag is for.
+    /// The purpose of the tag.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub description: Option<String>,
-    /// Which hosts have the tag automatically.
+    /// The hosts that have the tag automatically.
     #[serde(default, skip_serializing_if = "Membership::is_empty")]
     pub membership: Membership,
 }
@@ -63,7 +63,7 @@ impl Tag {
 /// All tags, indexed so that the tags of a host are found without a scan of all memberships.
 #[derive(Debug, Default)]
 pub struct Tags {
-    /// Weakest first.
+    /// All tags, weakest first.
     tags: Vec<Tag>,
     names: HashMap<TagName, usize>,
     serials: HashMap<Serial, Vec<usize>>,

@@ -49,7 +49,7 @@ impl<'a> Builder<'a> {
     }
 
     /// Adds the rules that `read` returns for a record, or the errors of `read`. Notes the fields
-    /// that `read` did not take out of the record.
+    /// that `read` did not take from the record.
     pub(super) fn add<'n>(
         &mut self,
         record: Result<Record<'n>, Remark>,
@@ -96,7 +96,7 @@ impl<'a> Builder<'a> {
     }
 }
 
-/// Everything that is wrong with a rule.
+/// All errors of a rule.
 pub(super) struct Faults(pub(super) Vec<Remark>);
 
 impl From<Remark> for Faults {

@@ -40,8 +40,8 @@ impl Format {
     /// Detects the format of a file by its content. The beginning is enough for a format that
     /// [streams](Format::streams).
     pub fn of_content(file: &File) -> Option<Self> {
-        // Cheap detectors run before detectors that parse. The CSV of other tools has column names
-        // that ours has, too, so ours comes after it.
+        // Cheap detectors run before detectors that parse. The CSV of other tools has some column
+        // names of nicelist's CSV, so it is detected before nicelist's CSV.
         const JSON: [Format; 7] = [
             Format::Json,
             Format::Jsonl,
@@ -146,10 +146,10 @@ impl Format {
         }
     }
 
-    /// Writes rules and settings as a whole, and lists what the format cannot express.
+    /// Writes rules and settings as a whole, and lists the parts that the format cannot express.
     ///
     /// # Errors
-    /// For a format that is only read.
+    /// If nicelist only reads the format.
     pub fn write(self, content: Content<'_>) -> Result<Written, ReadOnly> {
         let mut written = match self {
             Self::Csv => csv::write(content, Delimiter::Comma),
@@ -191,8 +191,8 @@ pub(super) fn opens_json(bytes: &[u8]) -> bool {
     }
 }
 
-/// The beginning of a TOML text, up to its second `[[`. It has the first rule and all keys outside
-/// tables, and is cheaper to parse than the whole.
+/// The beginning of a TOML text, up to its second `[[`. The beginning contains the first rule and
+/// all keys outside tables, and is cheaper to parse than the whole text.
 pub(super) fn toml_beginning(text: &str) -> &str {
     let begins = if text.starts_with("[[") { Some(0) } else { text.find("\n[[") };
     let ends = begins.and_then(|begin| {
@@ -202,7 +202,7 @@ pub(super) fn toml_beginning(text: &str) -> &str {
     ends.map_or(text, |end| &text[..end])
 }
 
-/// Whether a file in a policy folder is not policy, but may be in the folder: a hidden file, or
+/// Whether a file in a policy folder is allowed there but contains no policy: a hidden file, or
 /// documentation.
 pub(super) fn is_for_people(name: &str) -> bool {
     let base = name.rsplit('/').next().unwrap_or(name);

@@ -1,7 +1,7 @@
 //! Two entries of a file for the same target and scope.
 //!
-//! An entry that repeats an earlier one is read once. Entries that differ are in conflict: the order
-//! in a file does not say which one its author meant, so the user has to choose.
+//! An entry that repeats an earlier one is read once. Entries that differ are in conflict: the
+//! order in a file does not show which entry its author meant, so the user has to choose.
 
 use std::collections::hash_map::Entry;
 use std::collections::{BTreeMap, HashMap};
@@ -15,7 +15,7 @@ use super::rows::{Row, RowError};
 use super::{Location, ParsedPolicy, PlacedRule, Remark};
 use crate::rule::{PolicyKind, Rule, RuleKey};
 
-/// Which of several different entries for the same target and scope is read.
+/// The entry that is read if several different entries have the same target and scope.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Duplicates {
     #[default]
@@ -29,7 +29,7 @@ pub enum Duplicates {
 pub struct UnknownDuplicates;
 
 impl Duplicates {
-    /// In the order of help texts.
+    /// All values, in the order of help texts.
     pub const ALL: [Self; 3] = [Self::Error, Self::First, Self::Last];
 
     pub const fn word(self) -> &'static str {
@@ -50,7 +50,7 @@ impl FromStr for Duplicates {
     }
 }
 
-/// What an earlier line contains.
+/// A summary of the rule on an earlier line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Earlier {
     line: u32,
@@ -84,8 +84,8 @@ enum Relation {
 }
 
 impl Seen {
-    /// Compares a rule with the first one for its target and scope. If there is none, the rule is
-    /// stored as the first one.
+    /// Compares a rule with the first rule for its target and scope. If there is no first rule yet,
+    /// the rule is stored as the first one.
     fn compare(&mut self, rule: &Rule, line: u32) -> Relation {
         let summary = self.summary(rule, line);
         match self.earlier.entry(self.key(rule)) {
@@ -133,7 +133,8 @@ fn relation(rule: Earlier, earlier: Earlier) -> Relation {
     if rule.content == earlier.content { Relation::Repeats } else { Relation::Conflicts(earlier) }
 }
 
-/// The message for two entries that differ. `place` is where the other entry is: `on line 2`.
+/// The message for two entries that differ. `place` is the location of the other entry, for example
+/// `on line 2`.
 fn conflict_message(rule: &Rule, other: PolicyKind, place: impl Display) -> String {
     let (target, scope, kind) = (rule.target(), rule.scope(), rule.policy().kind());
     if kind == other {
@@ -170,7 +171,7 @@ struct Repeated {
     rule: Rule,
 }
 
-/// Leaves one rule for each target and scope, and returns those that repeat another.
+/// Keeps one rule for each target and scope, and returns the rules that repeat another one.
 fn take_duplicates(policy: &mut ParsedPolicy, how: Duplicates) -> Vec<Repeated> {
     let rules = std::mem::take(&mut policy.rules);
     let (faults, notes) = (policy.faults.len(), policy.notes.len());
@@ -216,7 +217,7 @@ fn take_duplicates(policy: &mut ParsedPolicy, how: Duplicates) -> Vec<Repeated> 
     repeated
 }
 
-/// What to say about one of two rules that are in conflict.
+/// The message about one of two rules that are in conflict.
 fn remark(policy: &ParsedPolicy, one: &PlacedRule, other: &PlacedRule) -> Remark {
     let other_place = format!("at {}", policy.name_of(other.location));
     let text = conflict_message(&one.rule, other.rule.policy().kind(), other_place);
@@ -227,7 +228,7 @@ fn left_out(Remark { location, text }: Remark) -> Remark {
     Remark::new(location, format!("left out: {text}"))
 }
 
-/// Maximum omitted lines that are listed. The others are counted.
+/// Maximum omitted lines that are listed. Further lines are only counted.
 const MAX_LISTED: usize = 20;
 
 /// Resolves the duplicates of a file that is read one rule at a time.
@@ -260,7 +261,8 @@ pub(super) enum Judged {
 }
 
 impl RowDuplicates {
-    /// [`Duplicates::Last`] needs [`RowDuplicates::keep_last`] as well; without it, everything is kept.
+    /// [`Duplicates::Last`] needs [`RowDuplicates::keep_last`] as well; without that call, all
+    /// rules are kept.
     pub(super) fn new(how: Duplicates) -> Self {
         let mode = match how {
             Duplicates::Error => Mode::Error,
@@ -283,7 +285,7 @@ impl RowDuplicates {
         self.mode = Mode::All;
     }
 
-    /// Leaves out all rules for the same target and scope but the last.
+    /// Omits all rules for the same target and scope except the last.
     pub fn keep_last(&mut self, lines: LastLines) {
         self.mode = Mode::Last(lines);
     }
@@ -318,7 +320,7 @@ impl RowDuplicates {
         }
     }
 
-    /// How many lines were refused because they are in conflict with others.
+    /// The number of lines that were refused because they are in conflict with others.
     pub fn conflicts(&self) -> usize {
         self.conflicts
     }
@@ -328,12 +330,12 @@ impl RowDuplicates {
         &self.contradicted
     }
 
-    /// How many lines were left out.
+    /// The number of lines that were left out.
     pub fn left_out(&self) -> usize {
         self.repeats + self.leaves_out
     }
 
-    /// What to note about the lines that were left out, each with its number.
+    /// The notes about the lines that were left out, each with its line number.
     pub(super) fn notes(&self) -> Vec<(u32, String)> {
         let mut notes = self.left_out.clone();
         if let (Some((_, text)), more @ 1..) =

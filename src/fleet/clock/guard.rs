@@ -1,5 +1,5 @@
 //! Detects jumps of the wall clock. Rules that expired and events that were deleted because of a
-//! wrong clock do not come back when it is corrected.
+//! wrong clock are not restored when the clock is corrected.
 
 use jiff::{SignedDuration, Timestamp};
 
@@ -25,7 +25,7 @@ pub struct ClockJump {
 pub struct ClockGuard {
     /// The last trusted time.
     believed: Timestamp,
-    /// [`Clock::elapsed`] at that time.
+    /// [`Clock::elapsed`] at the last trusted time.
     elapsed: SignedDuration,
     /// How far the wall clock may be ahead of the expected time.
     ahead: SignedDuration,

@@ -8,16 +8,17 @@ use crate::fleet::{Host, HostFacts, SyncState};
 
 /// If two Macs alternate within this time, they use one machine ID at the same time.
 const CONFLICT_WITHIN: SignedDuration = SignedDuration::from_hours(24);
-/// How long the state of another Mac is kept, and how long a conflict without a new sign lasts.
+/// The time that the state of another Mac is kept, and that a conflict lasts without a new sign.
 const KEPT: SignedDuration = SignedDuration::from_hours(7 * 24);
 /// The maximum duration of a sync. Requests of two syncs within this time may be confused.
 pub const SYNC_TAKES: SignedDuration = SignedDuration::from_mins(5);
-/// Maximum other Macs whose state is kept. A Mac without a kept state begins with a clean sync.
+/// The maximum number of other Macs whose state is kept. A Mac without a kept state begins with a
+/// clean sync.
 const MOST_OTHERS: usize = 3;
-/// Each of two Macs must have synced this often before they are in conflict.
+/// Two Macs are in conflict only after each of them has synced this number of times.
 const ENOUGH: u8 = 2;
 
-/// A Mac: what distinguishes it from others that use its machine ID.
+/// The properties that distinguish a Mac from other Macs with the same machine ID.
 // An empty part is unknown and matches any value. A placeholder counts as an unknown serial number.
 // The model is unknown before Santa 2022.3.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema)]
@@ -34,7 +35,7 @@ pub struct Fingerprint {
 }
 
 impl Fingerprint {
-    /// The fingerprint of what a Mac reports about itself.
+    /// The fingerprint of a Mac that reports `facts`.
     pub fn of(facts: &HostFacts) -> Self {
         let serial = facts.serial_number().unwrap_or_default();
         Self { serial, model: facts.model.trim().to_owned() }
@@ -64,7 +65,7 @@ impl Fingerprint {
 pub struct OtherMac {
     pub fingerprint: Fingerprint,
     pub facts: HostFacts,
-    /// The number of its syncs, up to 2.
+    /// The number of syncs of the Mac, up to 2.
     seen: u8,
     pub first_seen: Timestamp,
     pub last_seen: Timestamp,
@@ -78,14 +79,15 @@ impl OtherMac {
     }
 }
 
-/// How the server knows that several Macs use one machine ID.
+/// The sign by which the server knows that several Macs use one machine ID.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[schema(as = ConflictReason)]
 #[serde(rename_all = "kebab-case")]
 pub enum ConflictKind {
     /// The Macs report different serial numbers or models.
     DifferentMacs,
-    /// The Macs report the same serial number and model, and rules of different times.
+    /// The Macs report the same serial number and model, but their reports alternate between older
+    /// and newer rules.
     Clones,
 }
 
@@ -101,7 +103,7 @@ pub struct Conflict {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SeenMac {
     pub fingerprint: Fingerprint,
-    /// When it was replaced, or refused the last time.
+    /// The time when the Mac was replaced or last refused.
     pub at: Timestamp,
 }
 
@@ -109,7 +111,7 @@ pub struct SeenMac {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 struct OlderRules {
     at: Timestamp,
-    /// Whether the newer rules were reported since then.
+    /// Whether the newer rules were reported after this report.
     newer_since: bool,
 }
 
@@ -127,7 +129,7 @@ pub struct Macs {
     /// Set if several Macs use the machine ID at the same time.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub conflict: Option<Conflict>,
-    /// The Mac that the current one replaced.
+    /// The Mac that the current Mac replaced.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub replaced: Option<SeenMac>,
     /// The Mac that an administrator accepted.
@@ -232,8 +234,9 @@ impl Host {
         macs.map_or_else(|| Macs::of(self), |macs| *macs)
     }
 
-    /// Recognizes the Mac that reports these facts. Must be called before they become the host's
-    /// facts. If another Mac synced last, the sync state of this Mac replaces the host's.
+    /// Recognizes the Mac that reports `facts`. Must be called before `facts` become the host's
+    /// facts. If another Mac synced last, the stored sync state of the recognized Mac replaces the
+    /// host's sync state.
     pub fn recognize(&mut self, facts: &HostFacts, now: Timestamp) -> Recognized {
         let reported = Fingerprint::of(facts);
         let known = self.fingerprint();
@@ -303,7 +306,8 @@ impl Host {
         self.sync.macs = Some(Box::new(macs));
     }
 
-    /// Records that a Mac was refused. False if this was recorded less than an hour ago.
+    /// Records that a Mac was refused. Returns false if the last recorded refusal was of the same
+    /// Mac and less than an hour ago.
     pub fn refuse(&mut self, facts: &HostFacts, now: Timestamp) -> bool {
         let fingerprint = Fingerprint::of(facts);
         let mut macs = self.take_macs();
@@ -318,8 +322,8 @@ impl Host {
         !is_known
     }
 
-    /// The Macs that an administrator can accept: the one that was refused last, the one that
-    /// synced last, and the others.
+    /// The Macs that an administrator can accept: the last refused Mac, the Mac that synced last,
+    /// and the other Macs.
     pub fn acceptable(&self) -> Vec<Fingerprint> {
         let Some(macs) = &self.sync.macs else { return vec![Fingerprint::of(&self.facts)] };
         let refused = macs.refused.iter().map(|refused| refused.fingerprint.clone());
@@ -355,7 +359,7 @@ impl Host {
     }
 
     /// Records that the host reported older rules than its current ones. The host has a clone if it
-    /// also did so in the last 24 hours and reported the current rules in between.
+    /// also reported older rules in the last 24 hours, and the current rules in between.
     pub fn reported_older_rules(&mut self, now: Timestamp) {
         let mut macs = self.take_macs();
         let before = macs.older_rules.filter(|it| now.duration_since(it.at) <= CONFLICT_WITHIN);

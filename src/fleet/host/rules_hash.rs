@@ -37,22 +37,23 @@ impl fmt::Display for RulesHash {
 
 serde_as_text!(RulesHash);
 
-/// Describes the order in which a host stored its rules: first all rules of a holding, then those
-/// of each difference since. The hash depends on this order, so differences must be computed again
-/// with the same steps. Differences from a union of offers, the only kind in version 0.1.0, come
-/// first.
+/// Describes the order in which a host stored its rules: first all rules of a holding, then the
+/// rules of each later difference. The hash depends on this order, so differences must be computed
+/// again with the same steps. Differences from a union of offers, the only kind in version 0.1.0,
+/// come first.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Trail {
     /// The holding whose rules were all sent in one sync, in the order of targets.
     pub root: Holding,
-    /// The epoch of the database when they were sent. Hashes do not cover the messages of rules, so
-    /// in a later epoch all rules are sent again.
+    /// The epoch of the database when the rules of `root` were sent. Hashes do not cover the
+    /// messages of rules, so in a later epoch all rules are sent again.
     #[serde(default, skip_serializing_if = "EpochId::is_zero")]
     pub epoch: EpochId,
-    /// The differences from a union of offers, which the host applied next. Empty ones are omitted.
+    /// The differences from a union of offers, which the host applied after `root`. Empty
+    /// differences are omitted.
     #[serde(default, rename = "legs", skip_serializing_if = "Vec::is_empty")]
     pub union_legs: Vec<UnionLeg>,
-    /// The differences that the host applied after `union_legs`. Empty ones are omitted.
+    /// The differences that the host applied after `union_legs`. Empty differences are omitted.
     #[serde(default, rename = "exact_legs", skip_serializing_if = "Vec::is_empty")]
     pub legs: Vec<Leg>,
 }
@@ -62,7 +63,7 @@ impl Trail {
         Self { root, epoch, union_legs: Vec::new(), legs: Vec::new() }
     }
 
-    /// Removes the last difference. False if there is none.
+    /// Removes the last difference. Returns false if there is no difference.
     pub fn shorten(&mut self) -> bool {
         self.legs.pop().is_some() || self.union_legs.pop().is_some()
     }
@@ -96,9 +97,9 @@ impl Trail {
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(from = "LegNumbers", into = "LegNumbers")]
 pub struct Leg {
-    /// The offers that it began with.
+    /// The offers that the difference began with.
     pub from: Offers,
-    /// The holding after it.
+    /// The holding after the difference.
     pub to: Holding,
 }
 
@@ -106,11 +107,11 @@ pub struct Leg {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(from = "UnionLegNumbers", into = "UnionLegNumbers")]
 pub struct UnionLeg {
-    /// The revision that it began at.
+    /// The revision that the difference began at.
     pub since: Revision,
-    /// The scopes that it began with.
+    /// The scopes that the difference began with.
     pub reach: Reach,
-    /// The holding after it.
+    /// The holding after the difference.
     pub to: Holding,
 }
 
@@ -172,18 +173,18 @@ pub struct Drift {
     /// None for clients that report no hash.
     pub expected_hash: Option<RulesHash>,
     pub reported_hash: Option<RulesHash>,
-    /// Without static and transitive rules.
+    /// The counts of the rules that the host confirmed, without static and transitive rules.
     pub expected: RuleCounts,
-    /// With static and transitive rules.
+    /// The counts that the host reported, with static and transitive rules.
     pub reported: RuleCounts,
-    /// Whether a clean sync was completed. The server does not try another one.
+    /// Whether a clean sync was completed. If so, the server does not start another clean sync.
     pub repaired: bool,
     /// The number of clean syncs that were sent completely but had no postflight.
     pub unheard_repairs: u8,
 }
 
 impl Drift {
-    /// Maximum of `unheard_repairs`. It is more than one because requests get lost.
+    /// Maximum of `unheard_repairs`, more than one because requests can get lost.
     const MOST_UNHEARD: u8 = 5;
 
     /// Whether a clean sync may still help.

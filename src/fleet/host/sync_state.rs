@@ -13,12 +13,13 @@ use crate::rule::Revision;
 #[serde(transparent)]
 pub struct ScopeSetId(pub i64);
 
-/// What a client supports: an entry in the table of client generations.
+/// The features that a client supports, as an entry in the table of client generations.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Generation(pub u32);
 
-/// The rules that a host is known to have: those of a scope set at a revision, for a generation.
+/// The rules that a host is known to have: the rules of a scope set at a revision, for a
+/// generation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Holding {
     pub set: ScopeSetId,
@@ -105,15 +106,16 @@ pub struct Session {
     /// The clean-sync order that the session carries out. A newer order stays pending.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub order: Option<CleanOrder>,
-    /// Whether another Mac may have sent requests of this session. Its postflight then proves
-    /// nothing.
+    /// Whether another Mac may have sent requests of this session. If so, the postflight of the
+    /// session proves nothing.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub mixed: bool,
     /// The epoch when the session began. Completing a session of an older epoch proves nothing,
     /// because the host may have completed other sessions since.
     #[serde(default, skip_serializing_if = "EpochId::is_zero")]
     pub epoch: EpochId,
-    /// Whether no rules are sent, because the row may be older than the host's rules.
+    /// Whether no rules are sent, because the database row of the host may be older than the host's
+    /// rules.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub without_rules: bool,
 }
@@ -167,7 +169,7 @@ pub struct SyncState {
     /// downloads without a session.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub offers: Vec<Holding>,
-    /// Replaces `offers` if there are too many.
+    /// Replaces `offers` if there are too many offers.
     pub reach: Option<Reach>,
     pub session: Option<Session>,
     /// The pending clean sync.
@@ -175,7 +177,7 @@ pub struct SyncState {
     pub last_sync: Option<Timestamp>,
     /// When the host last sent a preflight.
     pub last_seen: Option<Timestamp>,
-    /// The counts of the last postflight, if they differ from what was sent.
+    /// The counts of the last postflight, if they differ from the number of rules that were sent.
     pub miscount: Option<Miscount>,
     /// Whether the host ever reported rule counts. A report without counts then means that the host
     /// has no rules.
@@ -242,7 +244,7 @@ impl SyncState {
     }
 }
 
-/// The counts of a postflight that differ from what was sent.
+/// The counts of a postflight that differ from the number of rules that were sent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Miscount {
     pub sent: u32,

@@ -23,7 +23,8 @@ impl OptionalSettings {
     pub const NONE: Self = Self(0);
     pub const ALL: Self = Self((1 << OPTIONAL.len()) - 1);
 
-    /// The default for rows without a stored set: such a host may have all optional settings.
+    /// The default for rows without a stored set: the host of such a row may have all optional
+    /// settings.
     pub const fn all() -> Self {
         Self::ALL
     }

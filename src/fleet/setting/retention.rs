@@ -5,12 +5,12 @@ use jiff::SignedDuration;
 use super::values::{SettingError, SettingValue, unexpected};
 use crate::fleet::parse_duration;
 
-/// Administrators need some time to see events.
+/// One hour, because administrators need some time to see events.
 const SHORTEST_AGE: u64 = 60 * 60;
 /// A hundred years.
 const LONGEST_AGE: u64 = 100 * 365 * DAY;
 const DAY: u64 = 24 * 60 * 60;
-/// Hosts that were off for a few days must not need a clean sync.
+/// Seven days, because hosts that were off for a few days must not need a clean sync.
 const SHORTEST_HISTORY: u64 = 7 * DAY;
 /// A smaller number was probably meant as days.
 const FEWEST: u64 = 1000;

@@ -1,4 +1,4 @@
-//! The values of settings: parsed from several forms, written in a canonical one.
+//! The values of settings: parsed from several forms, and written in one canonical form.
 
 use std::fmt;
 use std::str::FromStr;
@@ -113,7 +113,7 @@ macro_rules! words {
 }
 
 words! {
-    /// How drift of a host is repaired.
+    /// The repair of hosts with drift.
     DriftRepair {
         /// Drift is only shown.
         Off = "off",
@@ -124,7 +124,7 @@ words! {
 }
 
 words! {
-    /// What happens when a second Mac uses a host's machine ID.
+    /// The reaction to a second Mac that uses a host's machine ID.
     MachineIdConflicts {
         /// The conflict is shown, and both Macs sync.
         Serve = "serve",
@@ -135,26 +135,26 @@ words! {
 }
 
 words! {
-    /// What Santa does with programs without a rule.
+    /// Santa's treatment of programs without a rule.
     ClientMode {
-        /// Allows and reports them.
+        /// Santa allows and reports these programs.
         Monitor = "monitor",
-        /// Blocks them.
+        /// Santa blocks these programs.
         Lockdown = "lockdown",
-        /// The user can approve them (2024.11 and later).
+        /// The user can approve these programs (2024.11 and later).
         Standalone = "standalone",
     }
     "monitor, lockdown or standalone"
 }
 
 words! {
-    /// Changes the file-access rules of a profile.
+    /// The effect of the setting on the file-access rules of a profile.
     FileAccessOverride {
-        /// The rules stay as they are.
+        /// The rules are not changed.
         None = "none",
-        /// The rules report and do not deny. Clients from 2024.6 on ignore this value.
+        /// The rules only report accesses and deny none. Clients from 2024.6 on ignore this value.
         AuditOnly = "audit-only" | "auditonly",
-        /// The rules are off.
+        /// The rules are disabled.
         Disable = "disable",
     }
     "none, audit-only or disable"
@@ -283,8 +283,8 @@ impl SettingValue for BatchSize {
     }
 }
 
-/// A pattern for paths in ICU's syntax, or empty for none. A pattern always begins with `^`. Santa
-/// adds a missing `^` only after a restart, which would change the meaning of the pattern
+/// A pattern for paths in ICU's syntax, or empty for no pattern. A pattern always begins with `^`.
+/// Santa adds a missing `^` only after a restart, which would change the meaning of the pattern
 /// (SNTConfigurator.mm).
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct PathRegex(Box<str>);

@@ -1,4 +1,4 @@
-//! Membership: hosts that have a tag automatically, because of what they report.
+//! Membership: the hosts that have a tag automatically, because of the facts that they report.
 
 use std::collections::BTreeSet;
 
@@ -55,8 +55,8 @@ impl HostPattern {
         let pattern: Vec<char> = self.0.chars().collect();
         let text: Vec<char> = hostname.chars().map(|c| c.to_ascii_lowercase()).collect();
         let (mut at, mut seen) = (0, 0);
-        // Where to continue if the text after the last `*` does not match. The `*` then matches one
-        // more character.
+        // The positions in the pattern and in the text where matching continues if the text after
+        // the last `*` does not match. The `*` then matches one more character.
         let mut back: Option<(usize, usize)> = None;
         while seen < text.len() {
             match (pattern.get(at), back) {
@@ -76,7 +76,7 @@ impl HostPattern {
     }
 }
 
-/// A host is a member if any of these match.
+/// The members of a tag. A host is a member if any of these fields match.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Membership {

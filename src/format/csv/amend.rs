@@ -10,7 +10,7 @@ use crate::rule::{Rule, Scope};
 /// The change of one row: its current and its wanted rule.
 pub struct Amendment<'a> {
     pub is: &'a Rule,
-    /// Absent if the row is removed.
+    /// None if the row is removed.
     pub wanted: Option<&'a Rule>,
 }
 

@@ -1,5 +1,5 @@
-//! The columns of a file of rules: our names, the names of other tools, and their places in one
-//! file.
+//! The columns of a file of rules: nicelist's names for them, their names in other tools, and the
+//! positions of columns in one file.
 
 use ::csv::ByteRecord;
 
@@ -79,7 +79,7 @@ impl Column {
 /// be fixed and imported.
 pub(super) const REJECTION: [&str; 2] = ["line", "reason"];
 
-/// Why a header was refused.
+/// The reason why a header was refused.
 #[derive(Debug, thiserror::Error)]
 pub enum HeaderError {
     #[error("is empty; the first line must name the columns")]
@@ -97,7 +97,7 @@ pub enum HeaderError {
     Duplicate {
         /// nicelist's name for the column.
         column: &'static str,
-        /// The first of the two, as it is written in the file.
+        /// The name of the first of the two columns, as it is written in the file.
         first: String,
         second: String,
     },
@@ -105,8 +105,8 @@ pub enum HeaderError {
     Missing {
         /// nicelist's name for the column.
         missing: &'static str,
-        /// The columns of the file that rules have. Other columns are not shown, because the first
-        /// line of a file without rules may be a secret.
+        /// The columns of the file that are fields of a rule. Other columns are not shown, because
+        /// the first line of a file without rules may be a secret.
         known: Vec<String>,
         /// Names in the header that nicelist does not read, each with the name to write instead.
         old: Vec<(&'static str, &'static str)>,
@@ -169,7 +169,7 @@ impl Layout {
         Ok(layout)
     }
 
-    /// Whether any of these columns is one that rules have.
+    /// Whether any of these columns is a field of a rule.
     pub(super) fn knows_any(header: &ByteRecord) -> bool {
         let known = |name: &[u8]| {
             let name = std::str::from_utf8(name).map(fold).unwrap_or_default();
@@ -239,8 +239,8 @@ impl Layout {
         &self.names
     }
 
-    /// The names of the columns that rules do not have. A column without a name is listed by its
-    /// number, counted from 1.
+    /// The names of the columns that are not fields of a rule. A column without a name is listed by
+    /// its number, counted from 1.
     pub(super) fn extra(&self) -> &[String] {
         &self.extra
     }

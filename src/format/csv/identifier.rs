@@ -2,9 +2,9 @@
 
 use crate::rule::{RuleType, Target, TargetError};
 
-/// What other programs put before a hash.
+/// Prefixes that other programs put before a hash.
 const PREFIXES: [&str; 3] = ["sha256", "sha-256", "cdhash"];
-/// What other programs put between the digits of a hash.
+/// Characters that other programs put between the digits of a hash.
 const SEPARATORS: [char; 6] = [' ', '\u{a0}', '\t', ':', '-', '='];
 /// Hex digits of a SHA-256.
 const SHA256: usize = 64;
@@ -42,7 +42,7 @@ pub(super) fn untyped(text: &str) -> Option<Result<Target, TargetError>> {
     before.parse::<RuleType>().is_ok().then(|| text.parse())
 }
 
-/// The digits of a hash, without what other programs add.
+/// The digits of a hash, without the prefixes and separators of other programs.
 fn hash(text: &str) -> Option<String> {
     let text = text.trim().to_ascii_lowercase();
     let bare = PREFIXES.iter().find_map(|prefix| text.strip_prefix(prefix)).unwrap_or(&text);

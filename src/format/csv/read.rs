@@ -18,7 +18,7 @@ use crate::rule::{
     Target, WrittenTimeError, expiry,
 };
 
-/// What is wrong with a row, and the column, unless the row as a whole is wrong.
+/// An error in a row, and its column. An error of the row as a whole has no column.
 struct Fault {
     column: Option<Column>,
     text: String,
@@ -212,12 +212,12 @@ impl<R: BufRead> Reader<R> {
         self.given(column)?.ok_or_else(|| Fault::at(column, FieldError::Missing))
     }
 
-    /// A field without the spaces around it; absent if nothing is left.
+    /// A field without the spaces around it; None if the field is blank.
     fn given(&self, column: Column) -> Result<Option<&str>, Fault> {
         Ok(self.field(column)?.map(str::trim).filter(|text| !text.is_empty()))
     }
 
-    /// A field as it is in the file; absent if it is empty.
+    /// A field as it is in the file; None if the field is empty.
     fn field(&self, column: Column) -> Result<Option<&str>, Fault> {
         let bytes = self.layout.place_of(column).and_then(|index| self.record.get(index));
         let Some(bytes) = bytes.filter(|bytes| !bytes.is_empty()) else {

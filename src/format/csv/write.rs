@@ -1,4 +1,4 @@
-//! Writes rules as CSV, and invalid rows.
+//! Writes rules and invalid rows as CSV.
 
 use std::borrow::Cow;
 use std::io::{self, Write};
@@ -71,7 +71,7 @@ fn optional(text: &Option<Arc<str>>) -> &str {
     text.as_deref().unwrap_or_default()
 }
 
-/// Writes bad rows unchanged, with the line and the reason in two more columns. When they are
+/// Writes bad rows unchanged, with the line and the reason in two more columns. When the rows are
 /// fixed, the file can be imported.
 pub struct Rejects<W: Write> {
     output: ::csv::Writer<W>,
@@ -79,8 +79,8 @@ pub struct Rejects<W: Write> {
 }
 
 impl<W: Write> Rejects<W> {
-    /// Writes the header: the file's own columns and ours. If the file is a file of rejects, its old
-    /// lines and reasons are left out.
+    /// Writes the header: the columns of the file, and two columns for the line and the reason. If
+    /// the file is already a file of rejects, its old columns for lines and reasons are omitted.
     ///
     /// # Errors
     /// Errors of the output.
@@ -95,7 +95,7 @@ impl<W: Write> Rejects<W> {
         Ok(rejects)
     }
 
-    /// Writes the fields of a bad row, which began on `line`, and what is wrong with it.
+    /// Writes the fields of a bad row, which began on `line`, and the error.
     ///
     /// # Errors
     /// Errors of the output.
