@@ -47,7 +47,8 @@ enum Token<'a> {
     Literal,
 }
 
-/// A string with its prefix, as in `b"..."` or `r"..."`; a number; a word; any other character.
+/// Matches one token: a string with its prefix (as in `b"..."` or `r"..."`), a number, a word, or
+/// any other character.
 const TOKEN: &str = r#"(?xs)
     (?<literal> (?:[A-Za-z_][A-Za-z0-9_]?)? (?: "(?:\\.|[^"\\])*" | '(?:\\.|[^'\\])*' ) | [0-9][A-Za-z0-9_]* )
     | (?<word> [A-Za-z_][A-Za-z0-9_]* )

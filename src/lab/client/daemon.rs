@@ -25,7 +25,7 @@ const FIRST_SYNC: Duration = Duration::from_secs(15);
 /// The minimum time between two immediate reports of the same file.
 const BACKOFF: Duration = Duration::from_secs(600);
 
-/// Maximum requested syncs that are not completed.
+/// Maximum requested syncs that are waiting or in progress.
 const MOST_ASKED_FOR: usize = 2;
 
 /// Programs of a bundle per request.
@@ -39,17 +39,17 @@ pub struct Blocked {
     pub members: Vec<Event>,
 }
 
-/// What happened to the report of a blocked execution.
+/// The result of reporting a blocked execution.
 #[derive(Debug)]
 pub enum BlockedOutcome {
-    /// The server accepted the event, and this number of programs that it requested from the
-    /// bundle.
+    /// The server accepted the event, and this number of requested programs from its bundle.
     Sent { members: usize },
     /// The file was reported less than ten minutes ago, so the event is sent with the next sync.
     Waiting,
-    /// The event or its bundle was not accepted, so they are sent with the next sync.
+    /// The server did not accept the event or some programs of its bundle. The next sync sends
+    /// them.
     Failed(RequestError),
-    /// The client reports nothing.
+    /// The client is pedro, which reports no events.
     Unreported,
 }
 
@@ -75,7 +75,7 @@ pub struct DaemonSync {
 
 pub struct Daemon {
     santa: tokio::sync::Mutex<Santa>,
-    /// Blocked executions since the client was last used.
+    /// Events that are not yet in the client's list of pending events.
     fresh: Mutex<Vec<Event>>,
     /// When each file was last reported immediately.
     reported: Mutex<HashMap<String, Duration>>,
@@ -132,7 +132,7 @@ impl Daemon {
                 () = self.clock.sleep_until(then) => {}
             }
             let mut santa = self.santa().await;
-            // A requested sync may have happened since.
+            // A requested sync may have postponed the scheduled sync.
             if *self.due.borrow() <= self.clock.now() {
                 return self.sync_now(&mut santa).await;
             }
@@ -142,7 +142,7 @@ impl Daemon {
     /// Waits for a sync in progress, then performs a requested sync.
     ///
     /// # Errors
-    /// When two requested syncs are not completed.
+    /// When two other requested syncs are waiting or in progress.
     pub async fn sync(&self) -> Result<DaemonSync, DaemonError> {
         let _slot = self.asked_for.try_acquire().map_err(|_| DaemonError::TooMany)?;
         let mut santa = self.santa().await;
@@ -152,7 +152,7 @@ impl Daemon {
     /// Waits for a sync in progress, then downloads rules, as after a push.
     ///
     /// # Errors
-    /// When two requested syncs are not completed, or this one failed.
+    /// When two other requested syncs are waiting or in progress, or the download fails.
     pub async fn sync_rules(&self) -> Result<SyncReport, DaemonError> {
         let _slot = self.asked_for.try_acquire().map_err(|_| DaemonError::TooMany)?;
         let mut santa = self.santa().await;
@@ -223,8 +223,7 @@ impl Daemon {
         BlockedOutcome::Sent { members: members.len() }
     }
 
-    /// Whether a file may be reported immediately. A file that may be reported then counts as
-    /// reported.
+    /// Whether a file may be reported immediately. In that case, the file is marked as reported.
     fn may_report(&self, file_sha256: &str) -> bool {
         let now = self.clock.now();
         let mut reported = locked(&self.reported);
@@ -252,7 +251,7 @@ async fn upload(sender: &RequestSender<'_>, events: &[Event]) -> Result<Vec<Stri
     Ok(answer.event_upload_bundle_binaries)
 }
 
-/// Adds an event to a list, in place of an earlier one for the same file.
+/// Adds an event to a list, and removes an earlier event for the same file.
 fn keep(events: &mut Vec<Event>, event: Event) {
     events.retain(|each| !is_same_file(each, &event));
     events.push(event);

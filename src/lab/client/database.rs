@@ -34,7 +34,7 @@ pub enum RuleState {
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct HeldRule {
     pub rule_type: RuleType,
-    /// In the form that the client stores.
+    /// The identifier, as the client stores it.
     pub identifier: String,
     pub state: RuleState,
     #[serde(default, skip_serializing_if = "String::is_empty")]
@@ -54,7 +54,7 @@ pub struct HeldRule {
 pub(crate) enum RuleChange {
     Put(HeldRule),
     Remove(RuleType, String),
-    /// The expression does not compile. The rule is ignored, but counted.
+    /// The expression does not compile. Santa ignores the rule, but counts it as processed.
     Uncompiled,
 }
 
@@ -104,10 +104,10 @@ impl RuleChange {
 /// The rule counts in preflight.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
 pub struct RuleCounts {
-    /// Including transitive rules.
+    /// Binary rules, including transitive rules.
     pub binary: u32,
     pub certificate: u32,
-    /// These rules are also counted by type.
+    /// Compiler rules, which are also included in the counts by type.
     pub compiler: u32,
     pub transitive: u32,
     pub teamid: u32,
@@ -145,7 +145,7 @@ pub struct Database {
 }
 
 impl Database {
-    /// Applies a download as a whole.
+    /// Applies all changes of a download.
     ///
     /// An empty download deletes nothing, even in a clean sync, because real clients skip it.
     pub(crate) fn apply(&mut self, kind: SyncKind, changes: Vec<RuleChange>) {
@@ -162,7 +162,7 @@ impl Database {
         self.make(changes);
     }
 
-    /// Deletes everything, then applies the changes.
+    /// Deletes all rules, then applies the changes.
     pub(crate) fn replace_by(&mut self, changes: Vec<RuleChange>) {
         *self = Self::default();
         self.make(changes);
@@ -182,8 +182,8 @@ impl Database {
         self.remove(&(rule_type, identifier.to_owned()));
     }
 
-    /// The hash that clients from 2025.7 on report. It depends on the order of rules, and does not
-    /// include transitive rules.
+    /// The hash that clients from 2025.7 on report. The hash depends on the order of rules, and
+    /// does not include transitive rules.
     pub fn rules_hash(&self) -> String {
         rules_hash(self.rules())
     }

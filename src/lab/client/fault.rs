@@ -24,7 +24,7 @@ pub enum Fault {
     Delay(Duration),
     /// `Content-Encoding` is removed from requests.
     StripEncoding,
-    /// `Content-Encoding` of requests is replaced by that of another encoding.
+    /// The `Content-Encoding` of requests is replaced with the name of another encoding.
     FalsifyEncoding,
     /// Requests are decompressed, but keep their `Content-Encoding`.
     Decompress,
@@ -83,7 +83,7 @@ impl fmt::Display for Fault {
 pub struct Faulty<T> {
     transport: T,
     faults: Vec<Fault>,
-    /// The pages of rules so far.
+    /// The number of rule pages received.
     pages: AtomicUsize,
 }
 
@@ -104,7 +104,7 @@ fn falsified(encoding: &str) -> &'static str {
     if encoding.eq_ignore_ascii_case("gzip") { "deflate" } else { "gzip" }
 }
 
-/// The body after a proxy that decompresses it.
+/// Decompresses a body, as some proxies do.
 fn decompressed(headers: &Headers, body: Vec<u8>) -> Result<Vec<u8>, BodyError> {
     let encoding = headers.iter().find(|(name, _)| is_encoding(name));
     let encoding = encoding.map_or("", |(_, value)| value.as_str());

@@ -1,8 +1,8 @@
 //! The clients of the protocol, and what each version supports and does.
 //!
-//! Facts about Santa are from its tags (google/santa up to 2024.9, northpolesec/santa after). Each
-//! of these facts has the first version that it is true for. Facts about pedro are from pedro and
-//! from rednose, the library that pedro used until January 2026.
+//! Facts about Santa are from its tags (google/santa up to 2024.9, northpolesec/santa after). For
+//! each of these facts, the code has the first version that the fact applies to. Facts about pedro
+//! are from pedro and from rednose, the library that pedro used until January 2026.
 
 use std::fmt;
 use std::str::FromStr;
@@ -15,7 +15,7 @@ use crate::protocol::{ClientMode, PolicyName, RuleType};
 /// The version that pedro has reported since January 2026.
 const PEDRO: &str = "pedro-1.2.0 (pedro 1.2.0)";
 
-/// The version that pedro reported before, when it synced with the library rednose.
+/// The version that pedro reported until January 2026, when it used the library rednose.
 const REDNOSE: &str = "pedro-1.1.0 (rednose 0.1.0)";
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
@@ -47,7 +47,7 @@ impl Generation {
     /// The newest supported version of Santa.
     pub const NEWEST: Self = Self::Santa(Version { year: 2026, number: 7, patch: None });
 
-    /// The name in messages.
+    /// The client's name in messages.
     pub(crate) fn name(self) -> String {
         match self {
             Self::Santa(version) => format!("Santa {version}"),
@@ -131,17 +131,18 @@ impl Version {
         (self.year, self.number) >= (year, number)
     }
 
-    /// Whether it sends `application/octet-stream` for all bodies, and sends counts as strings.
+    /// Whether the version sends `application/octet-stream` for all bodies, and sends counts as
+    /// strings.
     pub(crate) fn mislabels(self) -> bool {
         self.since(2024, 6) && !self.since(2024, 8)
     }
 
-    /// Whether it writes every JSON key as the field's name in protobuf.
+    /// Whether the version writes every JSON key as the field's name in protobuf.
     pub(crate) fn writes_field_names(self) -> bool {
         self.since(2024, 6) && !self.since(2024, 7)
     }
 
-    /// Whether a response with status 200 whose body is cut off counts as an empty one (Santa's
+    /// Whether a response with status 200 whose body is cut off counts as an empty body (Santa's
     /// issue 1137, fixed after 2026.7).
     pub(crate) fn accepts_cut_bodies(self) -> bool {
         !self.since(2026, 8)
@@ -215,7 +216,8 @@ impl Version {
     }
 }
 
-/// Declares what a version does or supports if it is at least the given one.
+/// Declares a function for each behavior. The function returns true for the given version and all
+/// later versions.
 macro_rules! since {
     ($($(#[$doc:meta])* $name:ident: $year:literal, $number:literal;)+) => {
         impl Version {
@@ -230,17 +232,19 @@ macro_rules! since {
 }
 
 since! {
-    /// Rules have an `identifier`. Before, a `sha256`.
+    /// Rules have an `identifier`. In earlier versions, they have a `sha256`.
     knows_identifier: 2021, 8;
     knows_usb: 2022, 1;
     sends_model: 2022, 3;
     knows_all_event_upload: 2022, 5;
     knows_unknown_event_upload: 2022, 7;
-    /// Absent settings for bundles and transitive rules keep their values. Before, they are off.
+    /// Absent settings for bundles and transitive rules keep their values. In earlier versions, an
+    /// absent setting is off.
     keeps_bundle_settings: 2023, 1;
     /// A server may choose the header for its XSRF token.
     renames_xsrf_header: 2023, 3;
-    /// The encoding in the profile is used. Before, bodies are always compressed with deflate.
+    /// Bodies have the encoding in the profile. Earlier versions always compress bodies with
+    /// deflate.
     chooses_encoding: 2023, 4;
     /// Identifiers are checked, and normalized.
     checks_identifiers: 2023, 5;
@@ -249,8 +253,8 @@ since! {
     counts_in_postflight: 2023, 8;
     knows_file_access: 2023, 8;
     knows_sync_types: 2024, 1;
-    /// Messages are defined in protobuf. Before, they are dictionaries, and each client writes and
-    /// reads some keys by hand.
+    /// Messages are defined in protobuf. In earlier versions, messages are dictionaries, whose keys
+    /// depend on the version.
     has_messages: 2024, 6;
     /// `AUDIT_ONLY` has no effect: the code that reads it from a response passes on `AUDIT_ONLY`,
     /// but the code that applies it accepts only `auditonly`.
@@ -258,10 +262,11 @@ since! {
     sends_sync_type: 2025, 1;
     /// Events have entitlements, code signing flags and a signing status.
     sends_entitlements: 2025, 1;
-    /// Events have signing times, and preflight the owner's groups.
+    /// Events have signing times, and preflight has the primary user's groups.
     sends_signing_times: 2025, 6;
     sends_rules_hash: 2025, 7;
-    /// An interval below the minimum becomes the minimum. Before, it becomes the default.
+    /// An interval below the minimum becomes the minimum. In earlier versions, such an interval
+    /// becomes the default.
     clamps_intervals: 2025, 10;
     /// A server may set the target and label of the block dialog's button.
     knows_event_detail: 2025, 12;
@@ -275,10 +280,10 @@ since! {
     forgets_rules_of_another_server: 2026, 8;
 }
 
-/// How long clients wait for a response, including its body.
+/// The timeout of clients for a response, including its body.
 pub(crate) const ANSWER_TIMEOUT: Duration = Duration::from_secs(30);
 
-/// How long clients wait for an XSRF token.
+/// The timeout of clients for an XSRF token.
 pub(crate) const TOKEN_TIMEOUT: Duration = Duration::from_secs(10);
 
 #[cfg(test)]

@@ -1,14 +1,15 @@
 //! One simulated Santa, which syncs with any Santa sync server as a real client does.
 //!
-//! [`Santa`] is one Mac's client with its rules, settings and pending events. It behaves like
-//! its [`Generation`], including the mistakes of that version, because servers must handle them. A
-//! [`Daemon`] syncs it repeatedly, as Santa's own service does.
+//! [`Santa`] is one Mac's client with its rules, settings and pending events. It behaves like its
+//! [`Generation`], including the mistakes of that version, because servers must handle them. A
+//! [`Daemon`] syncs a client repeatedly, as Santa's own service does.
 //!
-//! - `profile`, `generation`: the identity of a client and what its version supports
-//! - `santa`, `settings`, `database`, `rules_hash`: what it stores between syncs
-//! - `sync`, `pedro`, `report`: one sync, as Santa or as pedro, and what happened in it
+//! - `profile`, `generation`: the identity of a client, and the features of its version
+//! - `santa`, `settings`, `database`, `rules_hash`: the data that a client stores between syncs
+//! - `sync`, `pedro`, `report`: one sync, as Santa or as pedro, and its result
 //! - `request`, `transport`, `fault`: how requests are sent, repeated and lost
-//! - `request_formats`, `response_formats`, `cel`, `identifier`: what versions send and accept
+//! - `request_formats`, `response_formats`, `cel`, `identifier`: the formats and values that each
+//!   version sends and accepts
 //! - `daemon`, `clock`: syncs on a schedule
 
 mod cel;

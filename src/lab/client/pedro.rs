@@ -1,8 +1,9 @@
-//! pedro, a client of this protocol for Linux: the current one, and the old one with the library
-//! rednose.
+//! pedro, a client of this protocol for Linux: the current version, and the old version with the
+//! library rednose.
 //!
-//! It sends each request once, replaces all rules by one page, counts no rules, uploads no events,
-//! and rejects a whole response if it contains one unknown word (rednose, `sync/json`).
+//! pedro sends each request once, replaces all rules with those of one page, counts no rules,
+//! uploads no events, and rejects a whole response if it contains one unknown word (rednose,
+//! `sync/json`).
 
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
@@ -196,7 +197,8 @@ fn unwritable(error: serde_json::Error) -> RequestError {
 }
 
 impl Santa {
-    /// Syncs like pedro, which applies everything at the end, or nothing.
+    /// Syncs like pedro, which applies all changes at the end of a sync, or no change if a request
+    /// fails.
     pub(super) async fn sync_as_pedro(
         &mut self,
         clock: &Clock,

@@ -1,4 +1,4 @@
-//! Who a client is, and its configuration.
+//! The identity and the configuration of a client.
 
 use std::collections::BTreeMap;
 
@@ -48,19 +48,19 @@ pub struct Profile {
     pub os_version: String,
     pub os_build: String,
     pub model: String,
-    /// The simulated client. It may report another `santa_version`.
+    /// The simulated client, which may report another `santa_version`.
     pub generation: Generation,
     /// The version that the client reports.
     pub santa_version: String,
-    /// Empty if not configured.
+    /// The primary user; empty if not configured.
     pub primary_user: String,
     /// The groups of the primary user.
     pub groups: Vec<String>,
     /// The mode until a server sets one.
     pub client_mode: ClientMode,
-    /// Before 2024.6, always JSON.
+    /// The format of messages. Clients before 2024.6 always use JSON.
     pub wire: Format,
-    /// Up to 2023.3, always deflate.
+    /// The encoding of bodies. Clients up to 2023.3 always use deflate.
     pub content_encoding: ContentEncoding,
     /// Whether a client up to 2023.3 sends `zlib`, the old name of deflate
     /// (`EnableBackwardsCompatibleContentEncoding`).
@@ -102,11 +102,11 @@ impl Profile {
         format!("{stage}/{}", utf8_percent_encode(&self.machine_id, SEGMENT))
     }
 
-    /// Whether the client supports everything in the profile. If not, it can still sync, because
-    /// Santa ignores unknown keys.
+    /// Whether the client supports everything in the profile. The client can sync even if this
+    /// returns an error, because Santa ignores unknown keys.
     ///
     /// # Errors
-    /// The first setting that it does not support.
+    /// The first setting that the client does not support.
     pub fn check(&self) -> Result<(), ProfileError> {
         let generation = self.generation;
         let (messages, choice, headers) = match generation {
@@ -153,7 +153,7 @@ impl Profile {
         let own = [
             Some(("Content-Type", content_type.to_owned())),
             Some(("User-Agent", format!("santactl-sync/{}", self.santa_version))),
-            // The system's URL loading adds this header.
+            // The URL loading system of macOS adds this header.
             Some(("Accept-Encoding", "gzip, deflate".to_owned())),
             encoding.map(|name| ("Content-Encoding", name.to_owned())),
         ];

@@ -47,13 +47,13 @@ impl StageOutcome {
     }
 }
 
-/// What happened to the pending events.
+/// The result of uploading the pending events.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
 pub struct EventReport {
     pub sent: usize,
-    /// Discarded by a clean sync.
+    /// Events that a clean sync discarded.
     pub discarded: usize,
-    /// Events for the next sync.
+    /// Events that remain for the next sync.
     pub kept: usize,
     /// The bundles whose programs the server requests.
     pub wanted_bundles: Vec<String>,

@@ -10,7 +10,8 @@ use crate::protocol::{self, BodyError, ContentEncoding, MessageError};
 /// Maximum decompressed bytes of a response. Real clients have no limit.
 const LONGEST_ANSWER: usize = 1 << 28;
 
-/// The header of an XSRF token in responses, and in requests unless the server chooses another.
+/// The header of an XSRF token in responses, and in requests unless the server chooses another
+/// header.
 const TOKEN_HEADER: &str = "X-XSRF-TOKEN";
 
 /// The response header with the name of the request header for the token.
@@ -19,7 +20,7 @@ const TOKEN_HEADER_NAME: &str = "X-XSRF-TOKEN-HEADER";
 /// The timing of retries and timeouts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Pace {
-    /// How long the simulated client waits for each second that Santa waits between attempts.
+    /// The waiting time of the simulated client for each second that Santa waits between attempts.
     pub second: Duration,
     /// The timeout of a response, including its body.
     pub timeout: Duration,
@@ -60,7 +61,7 @@ pub(crate) enum Stage {
 }
 
 impl Stage {
-    /// The name in the path.
+    /// The stage's name in the path of its URL.
     pub(crate) fn name(self) -> &'static str {
         match self {
             Self::Preflight => "preflight",
@@ -180,7 +181,7 @@ impl RequestSender<'_> {
     }
 }
 
-/// Decompresses the body, as the system's URL loading does.
+/// Decompresses the body, as the URL loading system of macOS does.
 pub(crate) fn decoded(answer: HttpResponse) -> Result<HttpResponse, TransportError> {
     let damaged = |error: BodyError| TransportError::Failed(error.into());
     let encoding = answer.header("content-encoding").unwrap_or_default();

@@ -1,8 +1,8 @@
-//! What each version of Santa sends.
+//! The messages that each version of Santa sends.
 //!
-//! From 2024.6 on: messages as defined in protobuf, without fields that the version does not have.
-//! Before: dictionaries with the keys of each stage, without machine ID, with zero counts, and with
-//! fractional times.
+//! Versions from 2024.6 on send messages as defined in protobuf, without fields that the version
+//! does not have. Earlier versions send dictionaries with the keys of each stage, without machine
+//! ID, with zero counts, and with fractional times.
 
 use serde_json::{Map, Value, json};
 
@@ -111,7 +111,7 @@ pub(crate) fn events(
     Ok(serde_json::to_vec(&json!({"events": events?}))?)
 }
 
-/// Removes what the version does not send.
+/// Removes fields that the version does not send.
 fn known(version: Version, mut event: Event) -> Event {
     if !version.knows_type(protocol::RuleType::TeamId) {
         event.team_id.clear();

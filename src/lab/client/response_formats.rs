@@ -1,8 +1,9 @@
-//! How each version of Santa reads responses.
+//! Reads responses like each version of Santa.
 //!
 //! From 2024.6 on, responses are messages: a value of the wrong type makes the whole response
-//! invalid, and unknown fields are ignored. Before, they are dictionaries: values of the wrong type
-//! are ignored, too, but the body must be an object and not empty.
+//! invalid, and unknown fields are ignored. In earlier versions, responses are dictionaries: values
+//! of the wrong type are also ignored, except that `rules` must be a list. The body must be a JSON
+//! object, so an empty body is invalid.
 
 use std::borrow::Cow;
 
@@ -48,7 +49,7 @@ pub(crate) fn preflight(
 }
 
 fn preflight_of(version: Version, keys: &Keys) -> PreflightResponse {
-    // Numbers are accepted as booleans, and booleans as numbers.
+    // Numbers are accepted as booleans.
     let flag = |key: &str| match keys.get(key)? {
         Value::Bool(flag) => Some(*flag),
         Value::Number(number) => Some(number.as_f64() != Some(0.0)),

@@ -1,14 +1,14 @@
 //! The hash of a client's rules (2025.7 and later).
 //!
-//! Like Santa's rule table: XXH3 with 128 bits over all rows, in the order in which they were last
-//! written, without separators.
+//! The hash is computed as in Santa's rule table: XXH3 with 128 bits over all rows, in the order in
+//! which they were last written, without separators.
 
 use xxhash_rust::xxh3::Xxh3;
 
 use super::{HeldRule, RuleState};
 use crate::protocol::RuleType;
 
-/// 32 hexadecimal digits.
+/// The hash as 32 hexadecimal digits.
 pub(crate) fn rules_hash<'a>(rules: impl Iterator<Item = &'a HeldRule>) -> String {
     let mut hash = Xxh3::new();
     for rule in rules {
@@ -60,7 +60,7 @@ mod tests {
         }
     }
 
-    /// The rows and hashes of Santa's own test of its rule table.
+    /// The rows and hashes are from Santa's own test of its rule table.
     #[test]
     fn the_hash_is_what_santas_own_tests_expect() {
         let certificate = "7ae80b9ab38af0c63a9a81765f434d9a7cd8f720eb6037ef303de39d779bc258";

@@ -19,7 +19,7 @@ pub enum StateError {
     Read { path: PathBuf, source: io::Error },
     #[error("cannot write {path}")]
     Write { path: PathBuf, source: io::Error },
-    /// The file does not contain what was expected.
+    /// The content of the file is invalid.
     #[error("{path} is not {expected}")]
     Malformed { path: PathBuf, expected: &'static str, source: serde_json::Error },
 }
@@ -32,7 +32,7 @@ pub struct Santa {
     pub(super) database: Database,
     pub(super) events: Vec<Event>,
     pub(super) required: SyncKind,
-    /// Where pedro's next sync continues. Santa forgets the cursor after a sync.
+    /// The cursor for pedro's next sync. Santa forgets the cursor after a sync.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) cursor: Option<String>,
     #[serde(skip)]
@@ -92,7 +92,7 @@ impl Santa {
         &self.database
     }
 
-    /// Sorted by type and identifier.
+    /// The rules, sorted by type and identifier.
     pub fn rules(&self) -> Vec<&HeldRule> {
         let mut rules: Vec<_> = self.database.rules().collect();
         rules.sort_by(|a, b| (a.rule_type, &a.identifier).cmp(&(b.rule_type, &b.identifier)));
@@ -141,7 +141,8 @@ impl Santa {
         self.events.push(event);
     }
 
-    /// Adds the events in a file, which contains a JSON list as on the wire. Returns their number.
+    /// Adds the events in a file, which contains a JSON list as on the wire. Returns the number of
+    /// events.
     pub fn add_events_from(&mut self, path: &Path) -> Result<usize, StateError> {
         let events = events_in(path)?;
         let count = events.len();
@@ -166,7 +167,7 @@ impl Santa {
 /// Reads a JSON list of events, as on the wire.
 ///
 /// # Errors
-/// When the file cannot be read or contains something else.
+/// When the file cannot be read or does not contain a JSON list of events.
 pub fn events_in(path: &Path) -> Result<Vec<Event>, StateError> {
     read_json(path, "a list of events")
 }

@@ -6,16 +6,17 @@ use super::SyncKind;
 use super::generation::Version;
 use crate::protocol::{ClientMode, FileAccessAction, MediaPolicy, PreflightResponse};
 
-/// Seconds between syncs, unless a server set them.
+/// Seconds between syncs, unless a server set another interval.
 const DEFAULT_SYNC_INTERVAL: u32 = 600;
 
 /// Minimum seconds between syncs.
 const LEAST_SYNC_INTERVAL: u32 = 60;
 
-/// Seconds between syncs while push works, unless a server set them.
+/// Seconds between syncs while push notifications work, unless a server set another interval.
 const DEFAULT_PUSH_SYNC_INTERVAL: u32 = 14_400;
 
-/// Seconds in which a pushed rule is downloaded: the default, and the minimum.
+/// Seconds within which a pushed rule is downloaded. This is the default and, since 2025.10, also
+/// the minimum.
 const DEFAULT_RULE_SYNC_DEADLINE: u32 = 600;
 
 /// The settings that a server sent. An absent setting has its value from the profile.
@@ -29,9 +30,9 @@ pub struct Settings {
     pub disable_unknown_event_upload: Option<bool>,
     /// Seconds between syncs.
     pub full_sync_interval: Option<u32>,
-    /// Seconds between syncs while push works.
+    /// Seconds between syncs while push notifications work.
     pub push_notification_full_sync_interval: Option<u32>,
-    /// Seconds in which a pushed rule is downloaded.
+    /// Seconds within which a pushed rule is downloaded.
     pub push_notification_global_rule_sync_deadline: Option<u32>,
     pub allowed_path_regex: Option<String>,
     pub blocked_path_regex: Option<String>,

@@ -37,10 +37,10 @@ pub enum SyncError {
     RuleDownload(#[source] RequestError),
     #[error("rule download does not end: gave up after {pages} pages")]
     EndlessRules { pages: usize },
-    /// Postflight failed. Only pedro's sync stops then.
+    /// Postflight failed. This error stops only syncs of pedro.
     #[error("postflight failed")]
     Postflight(#[source] RequestError),
-    /// The client cannot sync only rules.
+    /// The client cannot download rules without a complete sync.
     #[error("{0} does not sync rules alone")]
     NoRuleSync(Generation),
 }
@@ -53,7 +53,7 @@ struct Download {
 impl Santa {
     /// Performs one sync.
     ///
-    /// Save the client even if this fails, because it may have changed.
+    /// Save the client even after an error, because a failed sync may have changed the client.
     ///
     /// # Errors
     /// When a stage fails and its failure stops the sync.
@@ -165,8 +165,8 @@ impl Santa {
         })
     }
 
-    /// Sends the pending events in batches until a batch fails, which does not stop the sync. A
-    /// clean sync discards the events.
+    /// Sends the pending events in batches. A failed batch ends the upload, but not the sync. A
+    /// clean sync discards the events instead.
     async fn upload_events(
         &mut self,
         sender: &RequestSender<'_>,

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::generation::Version;
 use crate::protocol::{PreflightResponse, SyncType};
 
-/// What a sync does to the rules of the client.
+/// The effect of a sync on the rules of the client.
 #[derive(
     Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default, Hash, Serialize, Deserialize,
 )]
@@ -26,7 +26,7 @@ impl SyncKind {
     /// The kind that the client performs if it requested `self`.
     ///
     /// The server decides whether a sync is clean, but the client may delete more rules than the
-    /// server ordered. Versions without kinds delete all rules in a clean sync.
+    /// server ordered. Versions before 2024.1 delete all rules in a clean sync.
     pub(crate) fn performed(self, version: Version, answer: &PreflightResponse) -> Self {
         if !version.knows_sync_types() {
             let is_clean = answer.clean_sync == Some(true);

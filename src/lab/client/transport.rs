@@ -1,4 +1,4 @@
-//! How requests reach a server.
+//! The transport of requests to a server.
 
 use std::error::Error;
 use std::time::Duration;
@@ -14,12 +14,12 @@ const LARGEST_BODY: usize = 64 * 1024 * 1024;
 pub struct HttpResponse {
     pub status: u16,
     pub headers: Vec<(String, String)>,
-    /// Compressed if the headers require it.
+    /// The body as received, which is compressed if there is a `Content-Encoding`.
     pub body: Vec<u8>,
 }
 
 impl HttpResponse {
-    /// Ignores the case of the name.
+    /// The value of a header. Ignores the case of the name.
     pub fn header(&self, name: &str) -> Option<&str> {
         let mut headers = self.headers.iter();
         headers.find(|(each, _)| each.eq_ignore_ascii_case(name)).map(|(_, value)| &**value)
@@ -42,7 +42,7 @@ pub enum TransportError {
 
 /// Sends one request at a time to a server.
 ///
-/// This is a trait so that tests can respond in place of a server, or lose requests and responses.
+/// This is a trait so that tests can simulate a server, or lose requests and responses.
 #[async_trait]
 pub trait Transport: Send + Sync {
     /// The path is relative to the server's address.
@@ -78,7 +78,7 @@ pub struct Certificates {
 }
 
 impl Certificates {
-    /// Trusts only the CAs in a PEM text. Returns nothing if it contains none.
+    /// Trusts only the CAs in a PEM text. Returns nothing if the text contains no CA.
     pub fn trusting(self, text: &[u8]) -> Option<Self> {
         let found = reqwest::Certificate::from_pem_bundle(text).ok()?;
         (!found.is_empty()).then_some(Self { authorities: Some(found), ..self })

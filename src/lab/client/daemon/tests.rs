@@ -9,7 +9,7 @@ use super::*;
 
 const MINUTE: Duration = Duration::from_secs(60);
 
-/// A server, a clock, and a client that has synced before and runs.
+/// A server, a clock, and a running client that has synced before.
 struct Lab {
     server: Script,
     clock: Clock,
@@ -32,7 +32,8 @@ impl Lab {
         Self { server, clock, daemon }
     }
 
-    /// Advances the time to the end of the next sync and returns that time.
+    /// Advances the clock to the end of the next sync. Returns the sync and the clock's time in
+    /// seconds.
     async fn next(&self) -> (DaemonSync, u64) {
         let turn = tokio::select! {
             biased;
@@ -55,7 +56,7 @@ fn ok(body: Value) -> Step {
     Step::ok(body)
 }
 
-/// A sync with this preflight response.
+/// The responses in a sync that begins with this preflight response.
 fn sync(preflight: Value) -> [Step; 3] {
     [ok(preflight), ok(json!({"rules": []})), ok(json!({}))]
 }

@@ -1,3 +1,3 @@
-//! What several tests of the client share.
+//! Code that several tests of the client share.
 
 pub(in crate::lab::client) mod scripted_server;

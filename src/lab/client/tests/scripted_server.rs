@@ -10,7 +10,7 @@ use tokio::sync::Notify;
 use crate::lab::client::{HttpResponse, Transport, TransportError};
 use crate::protocol::{ContentEncoding, decode};
 
-/// What happens to one request.
+/// The prepared result of one request.
 pub(in crate::lab::client) enum Step {
     Answer(HttpResponse),
     /// The response is sent when the test opens the gate.
@@ -34,7 +34,7 @@ impl Step {
         Self::Answer(HttpResponse { status, headers: Vec::new(), body: Vec::new() })
     }
 
-    /// Adds a header.
+    /// Adds a header to the response.
     pub(in crate::lab::client) fn with(self, name: &str, value: &str) -> Self {
         let Self::Answer(mut answer) = self else { panic!("no answer to put a header on") };
         answer.headers.push((name.to_owned(), value.to_owned()));
@@ -55,7 +55,7 @@ pub(in crate::lab::client) struct Request {
     pub(in crate::lab::client) headers: Vec<(String, String)>,
     pub(in crate::lab::client) encoding: ContentEncoding,
     pub(in crate::lab::client) bytes: Vec<u8>,
-    /// Null if the body is not JSON.
+    /// The body as JSON; null if the body is not JSON.
     pub(in crate::lab::client) body: Value,
 }
 
