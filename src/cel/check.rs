@@ -101,8 +101,8 @@ impl<'a> Walk<'a> {
         Ok(())
     }
 
-    /// The message variable that `node` refers to, with its fields. None if `node` is anything
-    /// else.
+    /// The message variable that `node` refers to, with its fields. None if `node` does not refer
+    /// to a message variable.
     fn message(&self, node: &'a IdedExpr) -> Option<(&'a str, &'a BTreeSet<String>)> {
         let Expr::Ident(written) = &node.expr else { return None };
         if self.is_bound(written) {
@@ -167,8 +167,8 @@ impl<'a> Walk<'a> {
         (!self.is_bound(written) && self.schema.functions.contains(&name)).then_some(name)
     }
 
-    /// Walks the arguments of a macro. Except in `has`, the first one defines a variable for the
-    /// others.
+    /// Walks the arguments of a macro. Except in `has`, the first argument defines a variable for
+    /// the other arguments.
     fn expand(
         &mut self,
         node: &'a IdedExpr,

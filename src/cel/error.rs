@@ -7,13 +7,13 @@ use super::schema::Macro;
 /// Each message is one line.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum CelError {
-    /// Only white space.
+    /// The expression is only white space.
     #[error("the expression is empty")]
     Empty,
-    /// Longer than [`MAX_LENGTH`](super::MAX_LENGTH).
+    /// The expression is longer than [`MAX_LENGTH`](super::MAX_LENGTH).
     #[error("the expression is {length} bytes long, {max} are allowed", max = super::MAX_LENGTH)]
     TooLong {
-        /// Bytes.
+        /// The length in bytes.
         length: usize,
     },
     /// Databases cut a text at NUL or reject it.
@@ -21,20 +21,20 @@ pub enum CelError {
     Nul,
     #[error("{message} ({at})")]
     Syntax {
-        /// From the parser.
+        /// The parser's message.
         message: String,
         at: Position,
     },
     #[error("unknown {kind} `{name}` ({at}){}", DidYouMean(nearest.as_deref()))]
     Unknown {
         kind: NameKind,
-        /// For a field, including its variable.
+        /// The name; for a field, it includes the variable.
         name: String,
         at: Position,
         /// The most similar known name.
         nearest: Option<String>,
     },
-    /// A message that is used as a whole. The expression then does not show which fields it needs.
+    /// A message variable is used without a field, so the needed fields are not known.
     #[error("`{name}` is used without a field, such as `{name}.{field}` ({at})")]
     WholeMessage { name: String, field: String, at: Position },
     #[error("`{}` is written `{}` ({at})", used.name(), used.usage())]

@@ -23,7 +23,8 @@ impl Expression {
     ///
     /// # Errors
     ///
-    /// What is wrong and where, as a position in the trimmed source. Types are not checked.
+    /// The source is not a valid expression. Positions in errors refer to the trimmed source. Types
+    /// are not checked.
     pub fn parse(source: &str, schema: &Schema) -> Result<Self, CelError> {
         let source = source.trim();
         if source.is_empty() {
@@ -52,9 +53,9 @@ impl Expression {
         &self.source
     }
 
-    /// The variables, fields (as `variable.field`), constants and functions (as `name()`) that it
-    /// uses, sorted, without duplicates. Names of the language and variables of macros are not
-    /// included.
+    /// The variables, fields (as `variable.field`), constants and functions (as `name()`) that the
+    /// expression uses, sorted, without duplicates. Names of the language and variables of macros
+    /// are not included.
     pub fn uses(&self) -> &[String] {
         &self.uses
     }

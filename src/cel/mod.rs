@@ -1,7 +1,7 @@
 //! Checks whether an expression parses, and whether it uses only known names.
 //!
-//! Contains no names of Santa: callers pass the allowed names as a [`Schema`]. It checks names, not
-//! types, and evaluates nothing.
+//! This module contains no names of Santa: callers pass the allowed names as a [`Schema`]. This
+//! module checks names, not types, and evaluates nothing.
 
 mod check;
 mod error;

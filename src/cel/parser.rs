@@ -9,8 +9,9 @@ use ::cel::parser::{ParseError, ParseErrors};
 use super::error::{CelError, Position};
 
 /// The parser recurses one time for each link of a chain such as `a.b.c` and many times for each
-/// bracket. A stack overflow would end the process. This is twice what the worst expression of
-/// [`MAX_LENGTH`](super::MAX_LENGTH) needs without optimization. Only used pages cost memory.
+/// bracket. A stack overflow would end the process. This stack is twice as large as the worst
+/// expression of [`MAX_LENGTH`](super::MAX_LENGTH) needs without optimization. Only used pages cost
+/// memory.
 const STACK: usize = 32 << 20;
 
 /// Parses `source` and calls `visit` with the tree, on a thread with enough stack for both.
@@ -49,7 +50,7 @@ fn syntax(source: &str, errors: ParseErrors) -> CelError {
     }
 }
 
-/// The parser's position, or the start if it has none.
+/// The position in the parser's error, or the start of the source if the error has no position.
 fn place(source: &str, error: &ParseError) -> Position {
     let (line, column) = error.pos;
     match (usize::try_from(line), usize::try_from(column)) {

@@ -19,7 +19,7 @@ pub struct Schema {
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Variable {
-    /// Any field is valid: a map, a list, a scalar.
+    /// A map, a list or a scalar. Any field is valid.
     Plain,
     /// Only these fields are valid.
     Message(BTreeSet<String>),
@@ -43,7 +43,7 @@ pub enum Macro {
 }
 
 impl Macro {
-    /// In the order of their names.
+    /// All macros, sorted by name.
     pub const ALL: [Self; 6] =
         [Self::All, Self::Exists, Self::ExistsOne, Self::Filter, Self::Has, Self::Map];
 
@@ -65,7 +65,7 @@ impl Macro {
         self.form().2.contains(&arguments)
     }
 
-    /// The name, how the macro is written, and the numbers of arguments.
+    /// The name, the correct form, and the allowed numbers of arguments.
     fn form(self) -> (&'static str, &'static str, RangeInclusive<usize>) {
         match self {
             Self::All => ("all", "list.all(x, condition)", 2..=2),
@@ -115,7 +115,7 @@ pub(super) const STANDARD_METHODS: [&str; 15] = [
 ];
 
 impl Schema {
-    /// A schema without names. Operators and literals need none.
+    /// A schema without names. Operators and literals are always valid.
     pub fn new() -> Self {
         Self::default()
     }
@@ -175,7 +175,7 @@ impl Schema {
         names.map(String::as_str)
     }
 
-    /// All names that can be called on a value, or those that are called without one.
+    /// All functions and macros that are called on a value, or all that are called without a value.
     pub(super) fn callables(&self, called_on_something: bool) -> impl Iterator<Item = &str> {
         let named = if called_on_something { &self.methods } else { &self.functions };
         let macros = self.macros.iter().filter(move |known| known.binds() == called_on_something);
@@ -185,7 +185,7 @@ impl Schema {
 
 /// The most similar known name, if one is similar enough.
 pub(super) fn nearest<'a>(name: &str, known: impl Iterator<Item = &'a str>) -> Option<String> {
-    /// Less similar names are more often wrong than helpful.
+    /// The minimum similarity. Suggestions that are less similar are more often wrong than helpful.
     const ALIKE: f64 = 0.8;
     known
         .map(|candidate| (strsim::jaro_winkler(name, candidate), candidate))

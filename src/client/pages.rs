@@ -1,4 +1,4 @@
-//! Reads long lists page by page. So a million items can be read with the memory of one page.
+//! Reads long lists page by page. So a list of a million items needs only the memory of one page.
 
 use std::marker::PhantomData;
 

@@ -267,8 +267,8 @@ pub(crate) fn exactly(machine: &MachineId) -> String {
 }
 
 fn host_path(host: &str, below: &str) -> String {
-    // URL parsers remove these two segments even if they are encoded. Only a machine ID can be `.`
-    // or `..`.
+    // URL parsers remove the segments `.` and `..` even if they are encoded. Only a machine ID can
+    // be `.` or `..`.
     let exactly = matches!(host, "." | "..").then(|| format!("id:{host}"));
     let host = exactly.as_deref().unwrap_or(host);
     format!("/hosts/{}{below}", segment(host))

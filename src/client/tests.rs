@@ -1,4 +1,4 @@
-//! The requests that a server gets, and how the client reads the responses.
+//! Tests of the requests that the client sends and of the responses that it reads.
 
 use std::collections::VecDeque;
 use std::io::{Read, Write};

@@ -21,7 +21,7 @@ pub enum Backend {
     /// A local database, without a server.
     Local {
         database: DatabaseUrl,
-        /// Whether the user configured this database. Otherwise it is the default.
+        /// Whether the user configured this database. False for the default database.
         is_chosen: bool,
     },
 }
@@ -60,8 +60,7 @@ impl Credential {
     }
 }
 
-/// The database if nothing is configured. None if there is no `XDG_DATA_HOME` and no home
-/// directory.
+/// The default database. None if there is no `XDG_DATA_HOME` and no home directory.
 pub(super) fn usual_database(env: &Environment) -> Option<WithOrigin<DatabaseUrl>> {
     let home = || env.home.as_ref().map(|home| home.join(".local").join("share"));
     let directory = env.xdg_data_home.clone().or_else(home)?;
@@ -70,7 +69,8 @@ pub(super) fn usual_database(env: &Environment) -> Option<WithOrigin<DatabaseUrl
 }
 
 /// Returns the backend of the strongest of `connections`, or else the `usual` database. Also
-/// returns a warning if a token is not used because it belongs to a weaker server.
+/// returns a warning if a token is not used because it belongs to the server of a weaker
+/// connection.
 pub(super) fn decide(
     connections: &[Connection],
     usual: Option<&WithOrigin<DatabaseUrl>>,
@@ -150,7 +150,7 @@ mod tests {
         Connection { token, ..Connection::default() }
     }
 
-    /// Whether the token is sent to the server, and whether nicelist reports that it is not.
+    /// Whether the token is sent to the server, and whether nicelist warns that it is not sent.
     fn shown(connections: &[Connection]) -> (bool, bool) {
         match decide(connections, None) {
             (Some(Backend::Server { credential, .. }), withheld) => {

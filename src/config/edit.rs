@@ -164,7 +164,7 @@ fn create(path: &Path) -> io::Result<fs::File> {
 mod tests {
     use super::*;
 
-    /// The text of a file with the text `before`, after `change`.
+    /// Writes `before` to a file, applies `change`, and returns the new text of the file.
     fn changed(before: &str, change: impl FnOnce(&Path)) -> String {
         let directory = tempfile::tempdir().unwrap();
         let path = directory.path().join("config.toml");

@@ -18,7 +18,7 @@ use super::origin::{Origin, Source, WithOrigin};
 /// The paths of the configuration files, whether they exist or not.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Paths {
-    /// None on Windows, where every user could create its folder.
+    /// The file for all users. None on Windows, where any user could create the folder of the file.
     pub system: Option<PathBuf>,
     /// None if there is no `NICELIST_CONFIG`, no `XDG_CONFIG_HOME` and no home directory.
     pub user: Option<PathBuf>,
@@ -189,7 +189,7 @@ impl FileReader<'_> {
         context.checked()
     }
 
-    /// Reads one of the settings in [`ConfigKey::IN_CONTEXT`], and ignores the others.
+    /// Reads one of the settings in [`ConfigKey::IN_CONTEXT`], and ignores other settings.
     fn connection(
         &self,
         at: usize,

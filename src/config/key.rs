@@ -19,7 +19,7 @@ pub enum ConfigKey {
 }
 
 impl ConfigKey {
-    /// In the order of `config list`.
+    /// All keys, in the order of `config list`.
     pub const ALL: [Self; 8] = [
         Self::Context,
         Self::Server,

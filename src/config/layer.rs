@@ -30,7 +30,7 @@ pub(super) struct Connection {
 }
 
 impl Connection {
-    /// Refuses a server with a database, and a token with a token command.
+    /// Returns an error for a server with a database, and for a token with a token command.
     pub(super) fn checked(self) -> Result<Self, ConfigError> {
         if let (Some(server), Some(database)) = (&self.server, &self.database) {
             let (server, database) = (server.origin.clone(), database.origin.clone());

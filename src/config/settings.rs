@@ -25,7 +25,7 @@ pub struct Settings {
     unknown_context: Option<WithOrigin<String>>,
     /// The contexts of all files, by name.
     contexts: BTreeSet<String>,
-    /// Strongest first.
+    /// The connections, strongest first.
     connections: Vec<Connection>,
     usual_database: Option<WithOrigin<DatabaseUrl>>,
 }

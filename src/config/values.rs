@@ -153,7 +153,7 @@ impl fmt::Debug for DatabaseUrl {
     }
 }
 
-/// Removes passwords from a URL. If it is unclear what the password is, more is removed.
+/// Removes passwords from a URL. If a password cannot be located exactly, more text is removed.
 fn without_password(url: &str) -> String {
     let (scheme, rest) = url.split_once("://").unwrap_or(("", url));
     let (user, place) = match rest.rsplit_once('@') {
@@ -183,7 +183,7 @@ impl Secret {
 impl FromStr for Secret {
     type Err = ConfigProblem;
 
-    /// Accepts what an HTTP header can contain: printable ASCII.
+    /// Accepts printable ASCII without spaces, which is valid in an HTTP header.
     fn from_str(text: &str) -> Result<Self, ConfigProblem> {
         let text = text.trim();
         if text.is_empty() || !text.bytes().all(|byte| byte.is_ascii_graphic()) {
@@ -246,7 +246,7 @@ pub enum Output {
     /// A drawn table on a terminal, plain columns elsewhere.
     #[default]
     Table,
-    /// One JSON document, the same as the admin API's.
+    /// One JSON document, with the fields of the admin API.
     Json,
     /// One JSON document per line.
     Jsonl,

@@ -50,7 +50,7 @@ impl<'t> Json<'t> {
         Some(raws.into_iter().map(|raw| Self { raw, ..self }).collect())
     }
 
-    /// The keys and values of an object, in their order.
+    /// The keys and values of an object, in the order of the text.
     pub fn entries(self) -> Option<Vec<(String, Self)>> {
         if !self.as_str().starts_with('{') {
             return None;
@@ -109,7 +109,7 @@ fn reason(error: &serde_json::Error) -> String {
     message.rsplit_once(" at line ").map_or(&*message, |(reason, _)| reason).to_owned()
 }
 
-/// An object with its keys in their order.
+/// An object with its keys in the order of the text.
 struct Pairs<'t>(Vec<(String, &'t RawValue)>);
 
 impl<'de> Deserialize<'de> for Pairs<'de> {

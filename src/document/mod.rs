@@ -56,13 +56,13 @@ pub struct Node {
 pub enum Value {
     Null,
     Bool(bool),
-    /// As it is written in the text. Numbers of TOML are converted to decimal.
+    /// A number, as it is written in the text. Numbers of TOML are converted to decimal.
     Number(String),
     String(String),
     /// A date or a time, as it is written in the text.
     Time(String),
     List(Vec<Node>),
-    /// In the order of the text.
+    /// The entries, in the order of the text.
     Map(Vec<Entry>),
     /// A block of HCL.
     Block {
@@ -79,7 +79,7 @@ pub enum Value {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Entry {
     pub key: String,
-    /// The position of the key. In JSON, the position of the value.
+    /// The position of the key, or of the value in JSON.
     pub key_position: Option<Position>,
     pub node: Node,
 }

@@ -15,15 +15,15 @@ const MAX_KEYS: usize = 256;
 pub struct Outline {
     /// Whether the text is a list.
     pub is_list: bool,
-    /// The length of that list, as far as it was read.
+    /// If the text is a list, the number of elements that were read.
     pub length: usize,
-    /// The keys of the object, or of the first object of the list.
+    /// The keys of the outermost object, or of the first object in the outermost list.
     pub keys: Vec<String>,
-    /// The objects and lists in that object.
+    /// The objects and lists in the object with these keys.
     pub sections: Vec<Section>,
     /// Whether the text was read to the end of its first value.
     pub is_complete: bool,
-    /// Whether the text has more after that value, as in a file with an object per line.
+    /// Whether more text follows the first value, as in a file with one object per line.
     pub has_more: bool,
 }
 
@@ -32,15 +32,15 @@ pub struct Outline {
 pub struct Section {
     pub key: String,
     pub is_list: bool,
-    /// The length of that list, as far as it was read.
+    /// If the section is a list, the number of elements that were read.
     pub length: usize,
-    /// The keys of the object, or of the first object of the list.
+    /// The keys of this object, or of the first object in this list.
     pub keys: Vec<String>,
 }
 
 impl Outline {
-    /// Reads JSON up to the first element of a list: the text itself if it is a list, or the list
-    /// under one of these keys.
+    /// Reads JSON up to the first element of the outermost list, or of a list under one of the keys
+    /// in `lists`.
     pub fn of_json_head(bytes: &[u8], lists: &[&str]) -> Self {
         Self::read(&mut serde_json::Deserializer::from_slice(without_mark(bytes)), Some(lists))
     }

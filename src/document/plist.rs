@@ -32,8 +32,8 @@ pub fn parse(bytes: &[u8]) -> Result<Node, Fault> {
 /// file may refer to the same part many times.
 struct Limits {
     depth: usize,
-    /// The number of values that may follow. Each takes at least one byte of the file, for the
-    /// value or for a reference to it.
+    /// The number of values that may follow; a long text counts as several. Each value needs at
+    /// least one byte of the file, for its content or for a reference to it.
     left: usize,
     exceeded: Option<&'static str>,
 }
@@ -77,7 +77,7 @@ fn fault(bytes: &[u8], error: &::plist::Error) -> Fault {
     let is_cut_off = error.is_eof()
         || reason.starts_with("Unclosed")
         || reason.starts_with("UnexpectedEndOfEventStream");
-    // Some reasons are names of types.
+    // Some reasons are only the names of Rust types.
     let is_of_a_type = reason.contains('{') || !reason.contains(' ');
     let text = match (is_cut_off, is_of_a_type) {
         (true, _) => CUT_OFF.to_owned(),

@@ -1,4 +1,4 @@
-//! One tree for all formats, and the positions in it.
+//! Tests that all formats become the same tree, and tests of the positions in trees.
 
 use super::*;
 

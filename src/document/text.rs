@@ -1,4 +1,4 @@
-//! Bytes as text, and the positions in it.
+//! Reads bytes as text, and finds positions in the text.
 
 use super::{Fault, Position};
 

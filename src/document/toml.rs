@@ -14,7 +14,7 @@ pub fn parse(text: &Text<'_>) -> Result<Node, Vec<Fault>> {
     if faults.is_empty() { Ok(node) } else { Err(faults) }
 }
 
-/// Reads the valid parts of a text. Also returns the faults in the other parts.
+/// Reads the valid parts of a text. Also returns the faults in the invalid parts.
 pub fn parse_recovering(text: &Text<'_>) -> (Node, Vec<Fault>) {
     let (root, errors) = DeTable::parse_recoverable(text.as_str());
     let faults = errors.iter().map(|error| {

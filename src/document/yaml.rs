@@ -29,7 +29,7 @@ pub fn parse(text: &Text<'_>) -> Result<Node, Fault> {
 }
 
 pub(super) fn options(text: &Text<'_>) -> Options {
-    // Without aliases, each node takes at least one character.
+    // Without aliases, each node has at least one character.
     let nodes = text.as_str().len().max(USUAL_NODES);
     options! {
         budget: budget! {
@@ -66,7 +66,7 @@ fn position(location: Location) -> Option<Position> {
     (line > 0).then_some(Position { line, column })
 }
 
-/// A value as the YAML library reports it. Numbers are taken from the text as they are written:
+/// A value as the YAML library reports it. Numbers keep the spelling of the text, because
 /// 0123456789 and 12345E6789 are team IDs.
 enum Tree {
     Null,

@@ -22,7 +22,7 @@ use jiff::Timestamp;
 use crate::fleet::PolicyState;
 use crate::rule::{Rule, Scope, Target, first_version_of_cel};
 
-/// What a finding is about.
+/// The subject of a finding.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum About {
     /// The policy as a whole.
@@ -33,7 +33,7 @@ pub enum About {
     Rule(usize),
 }
 
-/// Something that deserves attention.
+/// A possible mistake in the policy.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Finding {
     pub code: LintCode,

@@ -7,7 +7,7 @@ use crate::rule::{Rule, RuleType, Target};
 /// The number of characters in a team ID.
 const TEAM_ID: usize = 10;
 
-/// Wrong team IDs that circulate as Santa's.
+/// Wrong team IDs that are mistaken for Santa's team ID.
 const WRONG_SANTA_TEAMS: [&str; 1] = ["ZLCNA8GP43"];
 
 /// Maximum wrong characters in a misspelled team ID.
@@ -24,8 +24,8 @@ pub(super) fn look(place: usize, rule: &Rule, findings: &mut Vec<Finding>) {
     }
 }
 
-/// Why no program has the identifier of a target. None if the reason is not certain enough for a
-/// warning.
+/// The reason why no program has the identifier of a target. None if the reason is not certain
+/// enough for a warning.
 fn why_nothing_matches(target: &Target) -> Option<String> {
     match target.rule_type() {
         RuleType::TeamId => misspelled_santa(target.identifier()),

@@ -9,7 +9,7 @@ use crate::rule::{PolicyKind, Rule, RuleType, Target};
 enum Effect {
     Allows,
     Blocks,
-    /// `remove`, or an expression decides.
+    /// The rule has the policy `remove`, or an expression decides.
     Open,
 }
 
@@ -29,8 +29,8 @@ fn is_same(one: &Rule, other: &Rule) -> bool {
     one.policy() == other.policy() && one.notice == other.notice && one.expires == other.expires
 }
 
-/// Compares each rule with a weaker one for its target, and each rule for a signing ID with the one
-/// for its team.
+/// Compares each rule with a weaker rule for the same target, and each rule for a signing ID with
+/// the rule for its team.
 pub(super) fn look(index: &Index<'_>, findings: &mut Vec<Finding>) {
     for places in index.by_target.values() {
         for (nth, place) in places.iter().enumerate() {
@@ -43,8 +43,8 @@ pub(super) fn look(index: &Index<'_>, findings: &mut Vec<Finding>) {
     }
 }
 
-/// Compares a rule with the next weaker one for its target. A rule is only reported as repeated if
-/// the weaker one is for the fleet, because a host may lack any other scope.
+/// Compares a rule with the next weaker rule for the same target. A rule is reported as repeated
+/// only if the weaker rule is for the fleet, because a host may lack any other scope.
 fn scopes(index: &Index<'_>, place: usize, weaker: Option<usize>, findings: &mut Vec<Finding>) {
     let rule = &index.rules[place];
     let (target, scope) = (rule.target(), rule.scope());
@@ -74,7 +74,7 @@ fn scopes(index: &Index<'_>, place: usize, weaker: Option<usize>, findings: &mut
     }
 }
 
-/// Compares a rule for a signing ID with the one for its team in the same scope.
+/// Compares a rule for a signing ID with the rule for its team in the same scope.
 fn team(index: &Index<'_>, place: usize, findings: &mut Vec<Finding>) {
     let rule = &index.rules[place];
     let Some(team) = team_of(rule.target()) else { return };

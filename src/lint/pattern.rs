@@ -1,6 +1,6 @@
-//! Path patterns. Santa searches paths for them with ICU, which backtracks. Here, `regex-syntax`
-//! parses them, so patterns with syntax that only ICU supports, such as look-around, are not
-//! checked.
+//! Path patterns. Santa uses ICU, which backtracks, to search paths for these patterns. This module
+//! parses the patterns with `regex-syntax`, so patterns with syntax that only ICU supports, such as
+//! look-around, are not checked.
 
 use regex_syntax::ast::{self, Ast, GroupKind, RepetitionKind, RepetitionRange};
 
@@ -127,7 +127,7 @@ fn literal_beginning(ast: &Ast) -> String {
     letters.collect()
 }
 
-/// Whether every path matches, or every path with a slash.
+/// Whether an alternative matches every path, or every path with a slash.
 fn is_open(ast: &Ast) -> bool {
     let parts = match ast {
         Ast::Concat(concat) => concat.asts.as_slice(),
@@ -143,8 +143,8 @@ fn is_open(ast: &Ast) -> bool {
     !matches!(ast, Ast::Empty(_)) && parts.all(is_any)
 }
 
-/// Whether an unlimited repetition contains another one. The number of ways to match a text can
-/// then grow exponentially with the length of the text.
+/// Whether an unlimited repetition contains another unlimited repetition. The number of ways to
+/// match a text can then grow exponentially with the length of the text.
 fn is_catastrophic(ast: &Ast, within: bool) -> bool {
     match ast {
         Ast::Repetition(repetition) => {
@@ -152,7 +152,7 @@ fn is_catastrophic(ast: &Ast, within: bool) -> bool {
             (within && endless) || is_catastrophic(&repetition.ast, within || endless)
         }
         Ast::Group(group) => {
-            // Atomic groups would not backtrack, but regex-syntax has none.
+            // regex-syntax does not support atomic groups, so every group can backtrack.
             matches!(
                 group.kind,
                 GroupKind::CaptureIndex(_)

@@ -32,8 +32,8 @@ pub(super) fn look(policy: &PolicyState, findings: &mut Vec<Finding>) {
     compilers(policy, findings);
 }
 
-/// Reports each of the two settings for removable media if the scope and the fleet lack the other
-/// one. Settings for the fleet apply everywhere.
+/// Reports a scope with only one of the two settings for removable media. The other setting may
+/// also be set for the fleet, because settings for the fleet apply everywhere.
 fn removable_media(policy: &PolicyState, findings: &mut Vec<Finding>) {
     let is_set = |scope: &Scope, key: SettingKey| {
         let mut settings = policy.settings.iter();

@@ -3,7 +3,7 @@
 use super::{About, Finding, LintCode};
 use crate::rule::{PolicyKind, Rule, RuleType};
 
-/// The teams that have signed Santa: North Pole Security, and Google before.
+/// The teams that have signed Santa: North Pole Security, and formerly Google.
 pub(super) const SANTA_TEAMS: [&str; 2] = ["ZMCG7MLDV9", GOOGLE];
 pub(super) const GOOGLE: &str = "EQHXZ8M8AV";
 /// The beginnings of the signing IDs of Santa's programs, after the team ID.

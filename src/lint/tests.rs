@@ -1,4 +1,4 @@
-//! Policies that look right, and what is wrong with them.
+//! Tests of policies whose mistakes are easy to miss.
 
 use super::*;
 use crate::fleet::Setting;
@@ -170,7 +170,7 @@ fn m6_patterns_are_compiled() {
     for invalid in ["^/opt/(a", "^/opt/[a", "^/opt/a)", "^/(*a)", "^/a\\", "^/[z-a]/"] {
         assert_eq!(blocked(invalid), ["NL405"], "{invalid}");
     }
-    // Valid for ICU. It supports `\Q…\E`, backreferences and `\h`.
+    // These patterns are valid for ICU, which supports `\Q…\E`, backreferences and `\h`.
     for unchecked in [r"^\Q/opt/(a\E", r"^(/a)\1$", r"^/a\h/"] {
         assert_eq!(blocked(unchecked), ["NL406"], "{unchecked}");
     }

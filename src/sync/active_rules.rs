@@ -1,4 +1,5 @@
-//! The rules, settings and tags that are active at a revision, or would be with a draft of edits.
+//! The rules, settings and tags that are active at a revision, or that would be active with a draft
+//! of edits.
 //!
 //! Only reads for administrators use [`ActiveRules`]. Syncs use the stored policy directly, which
 //! caches more.
@@ -115,7 +116,7 @@ impl ActiveRules for StoredRules {
 /// The stored policy with edits that are not committed.
 pub struct Draft {
     stored: StoredRules,
-    /// The rules with edits; none if the rule is removed.
+    /// The rules with edits. A removed rule is `None`.
     rules: HashMap<RuleKey, Option<Rule>>,
     settings: HashMap<Scope, Vec<Setting>>,
     tags: Tags,
@@ -236,13 +237,14 @@ impl ActiveRules for Draft {
     }
 }
 
-/// What a host gets for a target.
+/// The rule that a host gets for a target, or the reason why the host gets no rule.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Delivery {
-    /// The strongest rule, with this policy: its own, or the nearest that the client supports.
+    /// The strongest rule. Contains the policy that the client gets: the rule's policy, or the
+    /// nearest policy that the client supports.
     Sent(PolicyKind),
     /// Nothing, because the client does not support the strongest rule. Contains the first version
-    /// of Santa that does.
+    /// of Santa that supports the rule.
     Unsupported(String),
     /// Nothing, because the strongest rule has the policy `remove`.
     Removed,
@@ -250,7 +252,7 @@ pub enum Delivery {
     NoRule,
 }
 
-/// The active rules of a host with these scopes, weakest first.
+/// The active rules of a host. `scopes` are the host's scopes, weakest first.
 pub(super) struct RulesOfHost<'a, R> {
     pub(super) rules: &'a R,
     pub(super) scopes: Vec<Scope>,
@@ -283,7 +285,7 @@ impl<R: ActiveRules> RulesOfHost<'_, R> {
         }
     }
 
-    /// Whether a client gets the same for a target with these rules as with `other`.
+    /// Whether a client has the same rule for a target with these rules as with `other`.
     pub(super) fn is_same_in<S: ActiveRules>(
         &self,
         other: &RulesOfHost<'_, S>,

@@ -1,4 +1,4 @@
-//! The bounds on everything a host reports.
+//! The bounds on all values that a host reports.
 //!
 //! Every report passes through this module after it is decoded and before any part of it is stored,
 //! whatever its encoding. The translation to our own terms accepts only a [`Bounded`] report, and
@@ -16,35 +16,35 @@ use crate::protocol::{
     Process, Word,
 };
 
-/// Bytes of a name: of a person, host, group, model, version, certificate.
+/// Maximum bytes of a name, such as the name of a person, host, group, model, version or
+/// certificate.
 const NAME: usize = 255;
-/// Bytes of any other text.
+/// Maximum bytes of a text without a narrower bound.
 const TEXT: usize = 1024;
-/// Bytes of a path or URL. A path on macOS has at most 1,024 (PATH_MAX).
+/// Maximum bytes of a path or URL. A path on macOS has at most 1,024 bytes (PATH_MAX).
 const PATH: usize = 4096;
-/// Bytes of a decision or another word that this version does not know.
+/// Maximum bytes of a decision or another word that this version does not know.
 const WORD: usize = 64;
 
-/// Hex digits of a SHA-256 and of a code directory hash.
+/// Hex digits of a SHA-256.
 const SHA256: usize = 64;
 const CDHASH: usize = 40;
 /// Characters of a team ID.
 const TEAM_ID: usize = 10;
-/// Bytes of a signing ID with its team.
+/// Maximum bytes of a signing ID with its team ID.
 const SIGNING_ID: usize = 512;
 
-/// Groups of a person.
+/// Maximum groups of a person.
 pub(super) const GROUPS: usize = 1000;
-/// Users and sessions of one event.
+/// Maximum users of one event, and maximum sessions.
 const USERS: usize = 64;
-/// Certificates of a signing chain. Real chains have three or four.
+/// Maximum certificates of a signing chain. Real chains have three or four certificates.
 const CERTIFICATES: usize = 16;
-/// Entitlements of a program: the maximum that Santa sends (SNTSyncEventUpload.mm).
+/// Maximum entitlements of a program. Santa sends at most this number (SNTSyncEventUpload.mm).
 const ENTITLEMENTS: usize = 64;
-/// Processes of a file access, from the program up.
+/// Maximum processes of a file access: the program and its ancestors.
 const PROCESSES: usize = 64;
-/// Bytes of the JSON that contains the fields of a report for which an event has no field of its
-/// own.
+/// Maximum bytes of the JSON for reported fields that an event does not store separately.
 const REPORT: usize = 64 * 1024;
 
 /// The end of a text that was cut.
@@ -70,8 +70,8 @@ impl<T> Bounded<T> {
     }
 }
 
-/// The fields of a report that are not empty, as JSON. If they are too long together, lists and
-/// objects are left out, and `report` is added to `truncated`.
+/// The fields of a report that are not empty, as JSON. If the JSON is too long, lists and objects
+/// are left out, and `report` is added to `truncated`.
 pub(super) fn json_fields(
     report: &impl Serialize,
     truncated: &mut Vec<String>,
@@ -141,7 +141,7 @@ impl Truncated {
         String::new()
     }
 
-    /// The first items of a list.
+    /// The first `most` items of a list.
     fn list<T>(
         &mut self,
         field: &'static str,
@@ -166,8 +166,8 @@ impl Truncated {
         }
     }
 
-    /// The groups. If there are too many, only the first by name. A name that is too long is left
-    /// out, because a part of it would be the name of another group.
+    /// The groups of a person, or the first groups by name if there are too many. A group with a
+    /// name that is too long is left out, because a cut name would be the name of another group.
     fn groups(&mut self, groups: &[String]) -> Vec<String> {
         const FIELD: &str = "primary_user_groups";
         let fitting = groups.iter().filter(|group| group.len() <= NAME);
@@ -227,7 +227,7 @@ impl Truncated {
 }
 
 impl Bounded<PreflightRequest> {
-    /// What a host reports about itself.
+    /// The report of a host about itself.
     pub(super) fn preflight(request: &PreflightRequest) -> Self {
         let PreflightRequest {
             serial_num,

@@ -32,13 +32,13 @@ impl From<Stopped> for StoreError {
 pub(super) struct Wanted(Weak<()>);
 
 impl Wanted {
-    /// Fails if no one waits any more.
+    /// Fails if no one waits for the computation any more.
     pub(super) fn check(&self) -> Result<(), Stopped> {
         if self.0.strong_count() == 0 { Err(Stopped) } else { Ok(()) }
     }
 
-    /// The same items. When no one waits any more, the next check returns an error instead of an
-    /// item.
+    /// The same items. When no one waits for the computation any more, the next check returns an
+    /// error instead of an item.
     pub(super) fn while_wanted<T>(
         &self,
         items: impl Iterator<Item = T>,
@@ -69,7 +69,7 @@ impl Computer {
         Self(Arc::new(Semaphore::new((cores / 2).max(1))))
     }
 
-    /// Runs `work` when its turn comes, if it is still wanted then.
+    /// Waits until fewer computations run, then runs `work` if its result is still wanted.
     pub(super) async fn run<T, E>(
         &self,
         wanted: Wanted,
@@ -115,7 +115,7 @@ fn threads() -> Handle {
     THREADS.as_ref().map_or_else(Handle::current, |threads| threads.handle().clone())
 }
 
-/// How much a cache remembers.
+/// The number and size of the results in a cache.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct CacheFill {
     /// The kind of the results.
@@ -124,7 +124,7 @@ pub struct CacheFill {
     pub entries: usize,
     /// Bytes of the remembered results.
     pub bytes: u64,
-    /// Maximum bytes.
+    /// Maximum bytes of remembered results.
     pub limit: u64,
 }
 
@@ -145,7 +145,7 @@ struct Shared<K, V, E> {
 }
 
 struct Running<K, V, E> {
-    /// How many computations were begun.
+    /// The number of computations that were begun.
     begun: u64,
     by_key: HashMap<K, Computation<V, E>>,
 }
@@ -165,7 +165,7 @@ impl<K, V> Clone for Weight<K, V> {
     }
 }
 
-/// Bytes that the cache takes for an entry, in addition to its key and value.
+/// Bytes that the cache needs for an entry, in addition to its key and value.
 const ENTRY_BYTES: usize = 96;
 
 impl<K, V> Weighter<K, V> for Weight<K, V> {
@@ -183,11 +183,11 @@ where
     V: Clone + Send + Sync + 'static,
     E: Clone + From<Stopped> + Send + Sync + 'static,
 {
-    /// Remembers results of `bytes` in total. `owned` returns the bytes that a key and its value
-    /// own. `expected` is the number of entries that the cache is laid out for.
+    /// A cache that remembers at most `bytes` of results. `owned` returns the bytes that a key and
+    /// its value own. `expected` is the number of entries that the cache is laid out for.
     pub(super) fn new(bytes: u64, expected: usize, owned: fn(&K, &V) -> usize) -> Self {
-        // One shard. By default, a cache has more shards on more cores, and keeps no value that is
-        // larger than a shard, such as the difference of a million rules.
+        // The cache has one shard. By default, a cache has more shards on more cores, and does not
+        // keep values that are larger than a shard, such as the difference of a million rules.
         let options = OptionsBuilder::new()
             .estimated_items_capacity(expected)
             .weight_capacity(bytes)
@@ -205,7 +205,7 @@ where
         Self(Arc::new(Shared { known, running }))
     }
 
-    /// How much is remembered.
+    /// The number and size of the remembered results.
     pub(super) fn fill(&self, name: &'static str) -> CacheFill {
         let known = &self.0.known;
         CacheFill { name, entries: known.len(), bytes: known.weight(), limit: known.capacity() }

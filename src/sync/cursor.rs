@@ -17,9 +17,9 @@ const BODY: usize = 1 + 3 * 8 + 8 + 8 + 4 + 4;
 /// The name of an origin. It is the same for all hosts with that origin.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(super) enum SpanStart {
-    /// No rules.
+    /// The host has no rules.
     Nothing,
-    /// The host has its holding.
+    /// The host has the rules of its holding.
     Offer(Holding),
     /// The host has the result of one of several offers.
     Offers {
@@ -28,7 +28,7 @@ pub(super) enum SpanStart {
         /// A hash over all offers.
         digest: [u64; 2],
     },
-    /// The host has the result of one of many offers. Only their scopes are known.
+    /// The host has the result of one of many offers. Only the scopes of these offers are known.
     Union {
         /// The holding's revision.
         since: Revision,

@@ -1,13 +1,15 @@
-//! Computes what to send to a host: the difference between what it may have and what is active.
+//! Computes the download of a host: the difference between the rules that the host may have and the
+//! active rules.
 //!
 //! The difference between the holding and the destination is not enough, because a host may have
 //! applied a sync whose postflight was lost. So each *offer* is compared with the destination. An
-//! offer is anything that the host may have applied since its last completed sync, including the
-//! holding. A target is sent only if some offer differs from the destination in what the client
-//! receives for the target. If there are too many offers, more targets are sent; see
+//! offer is a state that the host may have reached since its last completed sync, including the
+//! holding. A target is sent only if the client has another rule for the target with some offer
+//! than at the destination. If there are too many offers, more targets are sent; see
 //! [`Origin::Union`].
 //!
-//! The results contain numbers of versions in the ledger, because there may be a million.
+//! The results contain the numbers of rule versions in the ledger and not the rules, because a
+//! result may have a million entries.
 
 use std::sync::Arc;
 
@@ -21,7 +23,7 @@ use crate::protocol::generation::Capability;
 use crate::rule::{Policy, Revision, Target, TargetKey};
 use crate::store::ScopeId;
 
-/// What a host has when its sync completes.
+/// The rules that a host has when its sync completes.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(super) struct Destination {
     pub(super) scopes: Arc<[ScopeId]>,
@@ -29,18 +31,18 @@ pub(super) struct Destination {
     pub(super) generation: Generation,
 }
 
-/// What a host may have before a sync.
+/// The rules that a host may have before a sync.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(super) enum Origin {
     /// The host deletes its rules first, or its rules are unknown.
     Nothing,
     /// The host has the result of one of these offers.
     Offers(Arc<[Destination]>),
-    /// The host has the result of one of many offers. Only their scopes are known.
+    /// The host has the result of one of many offers. Only the scopes of these offers are known.
     ///
-    /// Every target that was touched since the holding in any of these scopes is sent, and every
-    /// target of the scopes that are not shared. Trails that version 0.1.0 wrote repeat these
-    /// steps, so the steps must stay as they are.
+    /// The download sends every target that changed in any of these scopes since the holding, and
+    /// every target of the scopes that are not shared. The server computes these steps again for
+    /// trails that version 0.1.0 wrote, so the steps must not change.
     Union {
         /// The revision of the host's holding.
         since: Revision,
@@ -58,7 +60,7 @@ pub(super) enum Winner {
     Sent(VersionId),
     /// The host's client does not support this rule, because it lacks this capability.
     Unsupported(VersionId, Capability),
-    /// No rule is active.
+    /// No rule is active, or the strongest rule has the policy `remove`.
     None,
 }
 
@@ -117,8 +119,8 @@ impl Destination {
         }
     }
 
-    /// The strongest rules for all targets of its scopes, in the order of targets. Costs time in
-    /// proportion to the rules, without look-ups.
+    /// The strongest rules for all targets of the destination's scopes, in the order of targets.
+    /// Costs time in proportion to the rules, without look-ups.
     pub(super) fn outcomes<'a>(
         &'a self,
         ledger: &'a Ledger,
@@ -129,8 +131,8 @@ impl Destination {
         Ok(wanted.while_wanted(outcomes))
     }
 
-    /// For each target in some of its scopes, the rule in the strongest of these scopes. The rules
-    /// are in the order of targets.
+    /// For each target in `scopes`, the rule in the strongest of these scopes. The rules are in the
+    /// order of targets.
     fn winners(
         &self,
         ledger: &Ledger,
@@ -204,8 +206,8 @@ impl Destination {
         touched.chain(own(self)).chain(own(other)).collect()
     }
 
-    /// Whether hosts at this destination and at `other` have the same for a target. `rule` is the
-    /// rule for the target at `other`.
+    /// Whether hosts at this destination and at `other` have the same rule for a target. `rule` is
+    /// the rule for the target at `other`.
     pub(super) fn is_alike(
         &self,
         ledger: &Ledger,
@@ -315,8 +317,8 @@ fn one_per_target(
     versions: impl Iterator<Item = VersionId>,
     wanted: &Wanted,
 ) -> Result<Vec<VersionId>, Stopped> {
-    // Sorting by targets would read two targets from memory for each comparison. So their first
-    // bytes are read one time, as keys.
+    // Sorting by targets would read two targets from memory for each comparison. So the first bytes
+    // of each target are read one time, as a key.
     let keyed = versions.map(|version| (ledger.target(version).sort_key(), version));
     let mut keyed: Vec<(TargetKey, VersionId)> =
         wanted.while_wanted(keyed).collect::<Result<_, _>>()?;

@@ -1,5 +1,5 @@
-//! What hosts are sent: the steps and pages of downloads, and what rules hosts have after them.
-//! Results are computed once for all hosts that share them.
+//! The steps and pages of downloads, and the rules that hosts have after a download. Results are
+//! computed once for all hosts that share them.
 
 use std::num::NonZeroUsize;
 use std::sync::Arc;
@@ -31,7 +31,7 @@ const DIFFERENCE_BYTES: u64 = 16 * 1024 * 1024;
 const SCOPE_RULES_BYTES: u64 = 16 * 1024 * 1024;
 /// Bytes of encoded pages that are remembered.
 const PAGE_BYTES: u64 = 32 * 1024 * 1024;
-/// Entries that these caches are laid out for.
+/// Entries that each cache of differences, scope rules or pages is laid out for.
 const EXPECTED_DOWNLOADS: usize = 4096;
 /// Bytes of hashes of rules that are remembered, with the spans that lead to them.
 const HASH_BYTES: u64 = 16 * 1024 * 1024;
@@ -45,7 +45,7 @@ const EXPECTED: usize = 10_000;
 /// Tallies by destination.
 type Tallies = Memo<Destination, Tally, StoreError>;
 /// All rules of one scope as steps, by the numbering of the ledger and the destination of a host
-/// with only that scope. Many differences are such a list with a few replacements.
+/// with only that scope. Many differences are one of these lists with a few replacements.
 type ScopeRules = Memo<(u64, Destination), Arc<Steps>, StoreError>;
 
 pub(super) struct Downloads {
@@ -57,12 +57,12 @@ pub(super) struct Downloads {
     /// count pages.
     page_size: NonZeroUsize,
     computer: Computer,
-    /// By the span and the numbering of the ledger whose versions they contain.
+    /// Differences, by their span and by the numbering of the ledger whose versions they contain.
     differences: Memo<(u64, Span), Arc<Download>, StoreError>,
     scope_rules: ScopeRules,
     /// Encoded pages, in the form in which they are sent.
     pages: Memo<(Cursor, Wire), Bytes, SyncError>,
-    /// How many pages were encoded.
+    /// The number of pages that were encoded.
     encoded: Arc<AtomicU64>,
     /// The numbers of rules of hosts at a canonical destination.
     tallies: Tallies,
@@ -106,7 +106,7 @@ impl Downloads {
         self.live.current().await
     }
 
-    /// Reads the policy again. Forgets the results whose keys may now stand for other rules.
+    /// Reads the policy again. Forgets the results whose keys may now refer to other rules.
     pub(super) async fn read_again(&self) -> StoreResult<()> {
         self.live.read_again().await?;
         self.scope_sets.forget();
@@ -132,7 +132,7 @@ impl Downloads {
         self.encoded.load(Ordering::Relaxed)
     }
 
-    /// What a host has, unless its history was deleted.
+    /// The holding of a host, unless the history at its revision was deleted.
     pub(super) fn known_holding(&self, state: &SyncState) -> Option<Holding> {
         state.holding.filter(|holding| holding.revision >= self.live.history.start())
     }
@@ -170,8 +170,8 @@ impl Downloads {
     }
 
     /// The span that replaces a span of an older policy, because the first kept revision replaces
-    /// older ones. None for a span with several offers, because it does not contain their
-    /// revisions.
+    /// older ones. None for a span with several offers, because the span does not contain the
+    /// revisions of the offers.
     pub(super) async fn renewed(
         &self,
         policy: &LoadedPolicy,
@@ -189,8 +189,8 @@ impl Downloads {
     }
 
     /// Whether a server with less history in memory gives `span` to a route. On that server, no
-    /// settled state is older than its first revision. This server does not know that revision. If
-    /// it matters, it is the oldest revision in the span.
+    /// settled state is older than its first revision. This server does not know the first revision
+    /// of the other server, and uses the oldest revision in the span instead.
     pub(super) async fn is_span_elsewhere(
         &self,
         policy: &LoadedPolicy,
@@ -314,7 +314,7 @@ impl Downloads {
     }
 
     /// A page of a canonical span's difference, with the version numbers of a policy. Encoded once
-    /// for all hosts that share it. Returns the first page if the wanted one does not exist.
+    /// for all hosts that share it. Returns the first page if the wanted page does not exist.
     pub(super) async fn page(
         &self,
         policy: &Arc<LoadedPolicy>,
@@ -394,7 +394,7 @@ impl Downloads {
     }
 
     /// The hash of the rules of a host with this trail. Computed once for all hosts with the same
-    /// trail. Costs time in proportion to everything that the trail's downloads sent.
+    /// trail. Costs time in proportion to the steps of all downloads in the trail.
     pub(super) async fn rules_hash(&self, trail: &Trail) -> StoreResult<RulesHash> {
         let root = Route { from: Start::Nothing, to: trail.root };
         let union_legs = trail.union_legs.iter().map(|leg| Route::from(*leg));

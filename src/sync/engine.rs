@@ -59,9 +59,9 @@ impl Engine {
         Ok(engine)
     }
 
-    /// An engine for a command on a local database. It reads the policy, and later what was
-    /// committed since then, only when something needs it. So it needs no [`Engine::tick`]. It
-    /// serves no hosts, so its cursors may have any key.
+    /// An engine for a command on a local database. The engine reads the policy, and later the
+    /// newer commits, only when a method needs them. So the engine needs no [`Engine::tick`]. The
+    /// engine serves no hosts, so its cursors may have any key.
     pub fn on_use(store: Arc<dyn Store>, clock: Clock) -> Self {
         Self::new(store, rand::random(), clock, RULES_A_PAGE, Loading::OnUse)
     }
@@ -110,12 +110,13 @@ impl Engine {
         }
     }
 
-    /// The number of pages that were encoded since this engine was opened. Hosts share them.
+    /// The number of pages that were encoded since this engine was opened. Hosts share encoded
+    /// pages.
     pub fn pages_encoded(&self) -> u64 {
         self.downloads.pages_encoded()
     }
 
-    /// How much each cache of computed results remembers.
+    /// The number and size of the results in each cache.
     pub fn caches(&self) -> [CacheFill; 6] {
         self.downloads.caches()
     }
@@ -139,7 +140,7 @@ impl Engine {
         self.live.current().await.map(drop)
     }
 
-    /// What administrators can read about hosts and their rules, at the newest revision.
+    /// A view of hosts and their rules for administrators, at the newest revision.
     ///
     /// # Errors
     /// When the store fails.
@@ -152,11 +153,11 @@ impl Engine {
         &self.events
     }
 
-    /// Commits a change and reads it, so that the next request already sees it.
+    /// Commits a change and reads it, so that the next request already uses it.
     ///
     /// # Errors
-    /// As [`crate::store::PolicyStore::commit`]. A committed change never causes an error. If it
-    /// cannot be read back now, [`Engine::tick`] reads it later.
+    /// The errors of [`crate::store::PolicyStore::commit`]. A committed change never causes an
+    /// error. If a committed change cannot be read back now, [`Engine::tick`] reads it later.
     pub async fn commit(&self, change: Change) -> StoreResult<Committed> {
         let committed = self.store.commit(change).await?;
         if committed.changed
@@ -175,7 +176,7 @@ impl Engine {
     /// # Errors
     /// When the store fails.
     pub async fn tick(&self, expire: bool) -> StoreResult<()> {
-        // If one fails, the others are still done.
+        // If one of these three steps fails, the other steps still run.
         let expired = match expire {
             true => self.store.expire(self.clock.now()).await.map(drop),
             false => Ok(()),
@@ -205,7 +206,8 @@ impl Engine {
     }
 
     /// Frees the memory of rule versions that ended before the first kept revision, if they are at
-    /// least a quarter of all. Takes time and memory in proportion to the other versions.
+    /// least a quarter of all versions. Takes time and memory in proportion to the remaining
+    /// versions.
     ///
     /// # Errors
     /// When the store fails.
@@ -234,8 +236,8 @@ impl Engine {
         self.events.upload(machine, request, may_join).await
     }
 
-    /// Requests a clean sync at a host's next preflight, or cancels the request. A request is never
-    /// replaced by one that deletes less. False if the host does not exist.
+    /// Requests a clean sync at a host's next preflight, or cancels the request. A new request
+    /// never replaces a request that deletes more rules. False if the host does not exist.
     ///
     /// # Errors
     /// When the store fails.
@@ -265,8 +267,8 @@ impl Engine {
         Err(SyncError::Contended)
     }
 
-    /// Accepts a Mac as the owner of a machine ID. If `serial` is none, this is the Mac that was
-    /// refused last, or else the one that synced last. Returns none if the host does not exist.
+    /// Accepts a Mac as the owner of a machine ID. If `serial` is none, accepts the Mac that was
+    /// refused last, or else the Mac that synced last. Returns none if the host does not exist.
     ///
     /// # Errors
     /// When the store fails, or no Mac with this serial number uses the machine ID.
@@ -297,8 +299,8 @@ impl Engine {
         Err(SyncError::Contended)
     }
 
-    /// A host's row. Another server may have written it at a revision that is not in memory yet.
-    /// That revision is read first, because responses depend on its rules.
+    /// A host's row. If another server wrote the row at a revision that is not in memory yet, that
+    /// revision is read first, because responses depend on its rules.
     pub(super) async fn host(&self, machine: &MachineId) -> StoreResult<Option<StoredHost>> {
         let mut stored = self.store.host(machine).await?;
         if let Some(StoredHost { host, .. }) = &mut stored {
@@ -310,7 +312,7 @@ impl Engine {
 
     /// Keeps the session of a preflight in memory if it need not be written: no other server uses
     /// the database, the host is as it was `before`, and its download brings nothing. Returns
-    /// whether it was kept.
+    /// whether the session was kept.
     pub(super) async fn keep_unwritten(
         &self,
         host: &Host,
@@ -337,8 +339,8 @@ impl Engine {
     async fn write_unwritten(&self, end: bool) -> StoreResult<()> {
         let due = self.unwritten.due(self.clock.now(), end);
         let writing = due.iter().map(|due| self.store.save_host(&due.host, due.version));
-        // If another request wrote the row since, the row is newer. So a rejected save is not an
-        // error.
+        // A save is rejected if another request has already written a newer row. So a rejected save
+        // is not an error.
         try_join_all(writing).await.map(drop)
     }
 }

@@ -1,8 +1,8 @@
 //! Hosts that may be ahead of their rows, because the database was restored or copied.
 //!
 //! Such a host gets no rules at first, and later a clean sync, because the server does not know
-//! what it has. A clean sync discards the events that the host has not uploaded, so another sync
-//! comes first. A host with the expected hash needs neither of the two syncs.
+//! which rules the host has. A clean sync discards the events that the host has not uploaded, so
+//! another sync comes first. A host with the expected hash needs neither of the two syncs.
 
 use std::sync::Arc;
 
@@ -41,8 +41,8 @@ impl CurrentEpoch {
         self.follow().await
     }
 
-    /// Reads the epoch. If it is another one than before, the database may have been replaced while
-    /// this engine ran, so everything is read again.
+    /// Reads the epoch. If the epoch has changed, the database may have been replaced while this
+    /// engine ran, so everything is read again.
     pub(super) async fn follow(&self) -> StoreResult<Epoch> {
         let mut epoch = self.downloads.store.epoch().await?;
         let known = self.known.load_full().filter(|known| known.id == epoch.id);
@@ -55,7 +55,7 @@ impl CurrentEpoch {
         Ok(epoch)
     }
 
-    /// The epoch. It is read again if a host's row has another one.
+    /// The epoch, which is read again if a host's row has another epoch.
     pub(super) async fn of_host(&self, state: &SyncState) -> StoreResult<Epoch> {
         let of_session = state.session.map_or(state.epoch, |session| session.epoch);
         match self.known.load_full() {
@@ -86,7 +86,7 @@ impl CurrentEpoch {
     }
 
     /// Whether a host gets all rules again although its hash proved which rules it has. The hash
-    /// does not cover their messages.
+    /// does not cover the messages of rules.
     pub(super) fn lacks_messages(&self, host: &Host, epoch: Epoch) -> bool {
         let of_trail = host.sync.trail.as_ref().map(|trail| trail.epoch);
         of_trail.is_some_and(|sent| sent != epoch.id)
@@ -99,8 +99,8 @@ impl CurrentEpoch {
     }
 }
 
-/// When a host gets all its rules again. It depends on the host, so that a fleet does not
-/// download at the same time.
+/// The time when a host gets all its rules again. The time depends on the host, so that a fleet
+/// does not download at the same time.
 fn turn(spread: SignedDuration, machine: &MachineId, began: Timestamp) -> Timestamp {
     let spread = u128::try_from(spread.as_millis()).unwrap_or(0);
     let wait = (u128::from(xxh3_64(machine.as_str().as_bytes())) * spread) >> u64::BITS;
@@ -111,7 +111,7 @@ fn turn(spread: SignedDuration, machine: &MachineId, began: Timestamp) -> Timest
 /// Whether a host has the holding in its row.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Trust {
-    /// The host has it, as far as the server knows.
+    /// The host has the holding, as far as the server knows.
     Confirmed,
     /// The host may have other rules, and waits for a clean sync.
     Waiting,
@@ -150,7 +150,7 @@ fn is_of(order: CleanOrder, epoch: Epoch) -> bool {
     Some(order.at) > epoch.began
 }
 
-/// Completes a session that brought no rules. The host has uploaded its events.
+/// Completes a session that brought no rules. At this time, the host has uploaded its events.
 pub(super) fn finish_without_rules(state: &mut SyncState, session: Session, now: Timestamp) {
     state.session = None;
     state.settings = Some(session.settings);

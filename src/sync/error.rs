@@ -23,7 +23,7 @@ pub enum SyncError {
     Outdated,
     #[error("too many new hosts in a minute")]
     TooManyNewHosts,
-    /// The Mac may not use the machine ID of another one.
+    /// The Mac may not use the machine ID of another Mac.
     #[error(
         "the machine ID belongs to a Mac with another serial number or model; to allow this one, run \
          nicelist host accept"
@@ -31,7 +31,7 @@ pub enum SyncError {
     AnotherMac,
     #[error("no Mac with this serial number uses the machine ID")]
     UnknownMac,
-    /// Other requests kept writing the host's row while this one tried to.
+    /// Other requests kept writing the host's row while this request tried to write it.
     #[error("too many requests of one host at once")]
     Contended,
 }

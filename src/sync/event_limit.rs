@@ -1,4 +1,4 @@
-//! How many events of one host are kept a day.
+//! The limit on the events of each host per day.
 //!
 //! Santa deletes uploaded events only after status 200. So an upload beyond the limit is accepted,
 //! and its events are dropped and counted.
@@ -17,7 +17,7 @@ pub const EVENTS_PER_DAY: u64 = 50_000;
 
 /// Maximum programs per host and day that no host has reported before. Further programs are not
 /// listed, so that one host cannot fill the list. The first Mac of a fleet reports all programs of
-/// macOS, which are fewer.
+/// macOS, which are fewer than this limit.
 const NEW_PROGRAMS_PER_DAY: usize = 2_000;
 
 /// Maximum hosts that are counted one by one, more than any fleet has. Further hosts share one
@@ -86,7 +86,7 @@ impl EventLimit {
         !self.today(now).hosts.contains_key(machine)
     }
 
-    /// How many of these events may be kept. The others are counted as dropped.
+    /// The number of these events that may be kept. All further events are counted as dropped.
     pub(super) fn admit(&self, machine: &MachineId, events: usize, now: Timestamp) -> usize {
         let mut today = self.today(now);
         let most = self.most;
@@ -104,8 +104,8 @@ impl EventLimit {
         events.min(left)
     }
 
-    /// How many more new programs a host may report today. A program is new if no host has reported
-    /// it before.
+    /// The number of further new programs that a host may report today. A program is new if no host
+    /// has reported it before.
     pub(super) fn new_programs_left(&self, machine: &MachineId, now: Timestamp) -> usize {
         NEW_PROGRAMS_PER_DAY.saturating_sub(self.today(now).count(machine).programs)
     }
@@ -125,18 +125,18 @@ impl EventLimit {
         today.left_out += left_out as u64;
     }
 
-    /// How many events of a host were stored today although their programs are not listed.
+    /// The number of a host's events that were stored today although their programs are not listed.
     pub(super) fn sightings_dropped_of(&self, machine: &MachineId, now: Timestamp) -> u64 {
         self.today(now).hosts.get(machine).map_or(0, |count| count.left_out)
     }
 
-    /// How many events of all hosts were stored since the server started although their programs
-    /// are not listed.
+    /// The number of events of all hosts that were stored since the server started although their
+    /// programs are not listed.
     pub(super) fn sightings_dropped(&self, now: Timestamp) -> u64 {
         self.today(now).left_out
     }
 
-    /// How many events of a host were dropped today.
+    /// The number of a host's events that were dropped today.
     pub(super) fn dropped_of(&self, machine: &MachineId, now: Timestamp) -> u64 {
         self.today(now).hosts.get(machine).map_or(0, |count| count.dropped)
     }
@@ -148,7 +148,7 @@ impl EventLimit {
         over.map(|(machine, count)| (machine.clone(), count.dropped, count.last_dropped)).collect()
     }
 
-    /// How many events were dropped since the server started.
+    /// The number of events that were dropped since the server started.
     pub(super) fn dropped(&self, now: Timestamp) -> u64 {
         self.today(now).dropped
     }

@@ -39,8 +39,8 @@ impl EventIntake {
         Self { limit: EventLimit::new(most), ..self }
     }
 
-    /// Stores the events of an upload, and requests the members of bundles that are not all known
-    /// yet. An upload needs no preflight, and the same upload may arrive twice.
+    /// Stores the events of an upload, and requests the members of each bundle whose members are
+    /// not all known yet. An upload needs no preflight, and the same upload may arrive twice.
     pub(super) async fn upload(
         &self,
         machine: &MachineId,
@@ -51,8 +51,8 @@ impl EventIntake {
         let executions = events.iter().map(|event| execution(machine, event));
         let accesses = file_access_events.iter().map(|event| file_access(machine, event));
         let now = self.clock.now();
-        // Checked once a day for each host. Without this, an attacker could invent hosts, and each
-        // would get the limit of a whole day.
+        // This check runs once a day for each host. Without this check, an attacker could invent
+        // hosts, and each invented host would get the limit of a whole day.
         if self.limit.is_first_today(machine, now)
             && self.store.host(machine).await?.is_none()
             && !may_join()
@@ -73,7 +73,7 @@ impl EventIntake {
     }
 
     /// Stores executions that hosts reported to another server, as received now. Returns the number
-    /// of new ones. With `dry_run` it stores none.
+    /// of new ones. With `dry_run`, stores nothing.
     ///
     /// # Errors
     /// When the store fails.
@@ -120,9 +120,9 @@ impl EventIntake {
         self.limit.dropped(self.clock.now())
     }
 
-    /// The hashes of these events' bundles whose members are not all known, as the host wrote them.
-    /// Empty if bundles are off for the host. Each bundle costs a query, so only some bundles of a
-    /// large batch are checked. The host reports the others again.
+    /// The hashes of the bundles in these events whose members are not all known. Hashes are
+    /// spelled as in the events. Empty if bundles are off for the host. Each bundle costs a query,
+    /// so only some bundles of a large batch are checked. The host reports unchecked bundles again.
     async fn wanted_bundles(
         &self,
         machine: &MachineId,
@@ -170,8 +170,8 @@ async fn in_turns(events: impl Iterator<Item = Event>) -> Vec<Event> {
     collected
 }
 
-/// An execution, or a member of a bundle. Fields that are not taken from the report are stored as
-/// they were reported.
+/// An execution, or a member of a bundle. Fields that are not moved out of the report are stored in
+/// `other_fields`.
 fn execution(machine: &MachineId, event: &wire::Event) -> Event {
     let (mut report, mut truncated) = Bounded::event(event).into_parts();
     let signing_chain: Vec<SigningLink> =
@@ -251,7 +251,8 @@ fn file_access(machine: &MachineId, event: &wire::FileAccessEvent) -> Event {
     }
 }
 
-/// Takes an ancestor out of a report, except its certificates, which could be long.
+/// Moves an ancestor out of a report. Its certificates remain in the report, because they could be
+/// long.
 fn ancestor(process: &mut wire::Process) -> Ancestor {
     Ancestor {
         pid: take(&mut process.pid),
@@ -288,7 +289,8 @@ fn occurred(seconds: f64) -> Option<Timestamp> {
     is_set.then(|| Timestamp::from_millisecond(millisecond as i64).ok()).flatten()
 }
 
-/// Takes a signing status out of a report, unless this version does not know it.
+/// Moves a signing status out of a report. A status that this version does not know remains in the
+/// report.
 fn signing_status(reported: &mut Open<wire::SigningStatus>) -> SigningStatus {
     let status = match reported {
         Open::Other(_) => return SigningStatus::Unknown,

@@ -1,4 +1,5 @@
-//! What administrators can read about hosts: their status and rules, and why they have them.
+//! Data about hosts for administrators: the status and rules of a host, and the reasons for its
+//! rules.
 
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
@@ -30,11 +31,11 @@ pub struct HostStatus {
     pub due: u64,
     /// Active rules that the host's client does not support.
     pub withheld: u64,
-    /// The maximum number of rules that the client can receive, if there are more. The client then
-    /// receives none.
+    /// The maximum number of rules that the client can receive, if the host has more active rules.
+    /// In this case, the client receives no rules.
     pub most_rules: Option<u64>,
     /// Whether the host's rules may be newer than its row, because the database was restored. The
-    /// host then gets all of them in a clean sync.
+    /// host then gets all rules in a clean sync.
     pub is_restored: bool,
     /// Whether the host's next sync will bring other settings.
     pub settings_due: bool,
@@ -52,7 +53,7 @@ pub struct HostRule {
     pub needs: Option<String>,
 }
 
-/// What a host gets for a target, and why.
+/// The rule that a host gets for a target, and the reason.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Explained {
     pub delivery: Delivery,
@@ -60,7 +61,7 @@ pub struct Explained {
     pub rules: Vec<Rule>,
 }
 
-/// What a host has for a target since its last sync.
+/// The rule that a host has for a target since its last sync.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct HeldTarget {
     /// The policy of the host's rule; none if the host has no rule.
@@ -69,7 +70,7 @@ pub struct HeldTarget {
     pub is_due: bool,
 }
 
-/// What a host's client decides about a program.
+/// The decision of a host's client about a program.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Evaluated {
     /// The steps of the client's decision after the host's next sync, and the result.
@@ -142,8 +143,8 @@ impl<'e> FleetView<'e> {
         })
     }
 
-    /// The policy. It is newer than this view if another server wrote the host's row at a revision
-    /// that was not known yet.
+    /// The policy for a host. The policy is newer than this view if another server wrote the host's
+    /// row at a revision that was not known yet.
     async fn read_for(&self, host: &Host) -> StoreResult<Arc<LoadedPolicy>> {
         let newest = host.sync.newest_revision();
         if newest <= self.rules.revision {
@@ -259,7 +260,7 @@ impl<R: ActiveRules> FleetView<'_, R> {
         (self.rules.settings(&scopes).settings.clone(), layers.collect())
     }
 
-    /// Which rule a host gets for a target and why, and what it has now.
+    /// The rule that a host gets for a target, the reason, and the rule that the host has now.
     ///
     /// # Errors
     /// When the store fails.
@@ -282,8 +283,8 @@ impl<R: ActiveRules> FleetView<'_, R> {
         Ok((explained(&wanted, target), held))
     }
 
-    /// What a host's client decides about a program before and after its next sync, as far as the
-    /// server knows.
+    /// The decision of a host's client about a program before and after the host's next sync, as
+    /// far as the server knows.
     ///
     /// # Errors
     /// When the store fails.
@@ -432,14 +433,14 @@ pub(super) fn rules_for<R: ActiveRules>(
     HeldRules { policies: policies.collect(), types }
 }
 
-/// All targets of a program, in Santa's order. Includes those that Santa ignores because of how the
-/// program is signed, so that rules for them can be explained.
+/// All targets of a program, in Santa's order. Includes targets that Santa ignores because of how
+/// the program is signed, so that rules for them can be explained.
 fn targets(program: &Program) -> impl Iterator<Item = Target> {
     let signed = Program { signing_status: SigningStatus::Unknown, ..program.clone() };
     Evaluation::rule_types().filter_map(move |rule_type| signed.target(rule_type))
 }
 
-/// What else a client of this version considers.
+/// The conditions, in addition to rules, that decide about a program on a client of this version.
 pub(super) fn conditions<'a>(
     settings: &'a EffectiveSettings,
     mode: ClientMode,

@@ -42,7 +42,7 @@ pub(super) fn dialect(generation: Generation) -> Option<Dialect> {
     }
 }
 
-/// What a client must support for rules of this type.
+/// The capability that a client needs for rules of this type.
 fn type_needs(rule_type: RuleType) -> Option<Capability> {
     match rule_type {
         RuleType::Binary | RuleType::Certificate => None,
@@ -57,7 +57,7 @@ pub(super) fn takes_type(generation: Generation, rule_type: RuleType) -> bool {
     type_needs(rule_type).is_none_or(|needed| has(generation, needed))
 }
 
-/// Everything that a client must support for this rule.
+/// All capabilities that a client needs for this rule.
 pub(super) fn needs(rule: RuleContent<'_>) -> impl Iterator<Item = Capability> {
     let expression = rule.policy.expression();
     let cel = expression.map(|_| Capability::CelRules);
@@ -66,8 +66,9 @@ pub(super) fn needs(rule: RuleContent<'_>) -> impl Iterator<Item = Capability> {
     type_needs(rule.target.rule_type()).into_iter().chain(cel).chain(names)
 }
 
-/// The newest capability that a client of this generation lacks for this rule. Such a rule is not
-/// sent, because the client would drop it silently and count fewer rules.
+/// The newest capability that a client of this generation lacks for this rule. A rule for which a
+/// client lacks a capability is not sent, because the client would drop the rule silently and count
+/// fewer rules.
 pub(super) fn lacks(generation: Generation, rule: RuleContent<'_>) -> Option<Capability> {
     needs(rule)
         .filter(|needed| !has(generation, *needed))
@@ -79,8 +80,8 @@ mod tests {
     use super::*;
     use crate::rule::{Rule, RuleDraft, first_version_of_cel};
 
-    /// Compares both tables of first versions: the one that administrators see and the one that
-    /// decides what clients get.
+    /// Compares both tables of first versions: the table that administrators see and the table that
+    /// decides which rules clients get.
     #[test]
     fn w1_the_first_versions_of_names_in_expressions_agree() {
         let names = [

@@ -1,4 +1,4 @@
-//! The newest policy in memory, and how it follows the store.
+//! The newest policy in memory, which follows the store.
 
 use std::sync::Arc;
 
@@ -21,7 +21,7 @@ const ROWS_A_READ: usize = 10_000;
 pub(super) enum Loading {
     /// When the engine is opened, and then regularly.
     Ahead,
-    /// When something needs it.
+    /// When a method needs the policy.
     OnUse,
 }
 
@@ -74,7 +74,7 @@ impl LivePolicy {
         Ok(())
     }
 
-    /// Reads everything that was committed since the last time, and publishes it.
+    /// Reads everything that was committed since the last read, and publishes the new policy.
     pub(super) async fn follow(&self) -> StoreResult<()> {
         let mut next = Arc::clone(&self.next).lock_owned().await;
         let is_published = next.numbering() == self.published().ledger.numbering();
@@ -100,7 +100,7 @@ impl LivePolicy {
         self.follow().await
     }
 
-    /// Reads the rows that were committed since the last time. Adds all but the last batch of rows,
+    /// Reads the rows that were committed since the last read. Adds all but the last batch of rows,
     /// and returns that batch.
     async fn read(
         &self,
@@ -114,15 +114,15 @@ impl LivePolicy {
             let snapshot = self.store.snapshot().await?;
             let (read, rows) = self.read_rows(next, known).await?;
             next = read;
-            // The start is read after the rows. The store writes a new start before it deletes
-            // rows. So if rows were missing, this is already the new start.
+            // The start of the history is read after the rows, because the store writes a new start
+            // before it deletes rows. So if rows were missing, the new start is read here.
             let start = self.store.history_start().await?;
             let start = start.map(|start| start.revision).unwrap_or_default();
             self.history.keep_from(start);
             if known == Revision(0) {
                 next.keep_from(start);
             } else if start > known {
-                // Versions that ended since the last time may have been deleted before they were
+                // Versions that ended since the last read may have been deleted before they were
                 // read.
                 next.begin_again();
                 continue;
@@ -153,7 +153,8 @@ impl LivePolicy {
     }
 
     /// Frees the memory of rule versions that ended before the first kept revision, if they are at
-    /// least a quarter of all. Takes time and memory in proportion to the other versions.
+    /// least a quarter of all versions. Takes time and memory in proportion to the remaining
+    /// versions.
     pub(super) async fn free_old_history(&self) -> StoreResult<()> {
         let (policy, start) = (self.published(), self.history.start());
         let numbering = policy.ledger.numbering();

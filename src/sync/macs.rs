@@ -1,10 +1,10 @@
 //! Macs that use one machine ID. Each Mac gets the rules that it needs, and no Mac counts as up to
-//! date because of what another one reported.
+//! date because of a report of another Mac.
 //!
-//! Only a preflight contains a serial number. So each Mac has a state of its own, which its
-//! preflight makes the current one. If two syncs overlap, the server cannot know which Mac sent a
-//! request. The session then sends what any of these Macs may need, and its postflight proves
-//! nothing.
+//! Only a preflight contains a serial number. So the server keeps one state per Mac, and the
+//! preflight of a Mac makes its state the current state of the host. If two syncs overlap, the
+//! server cannot know which Mac sent a request. The session then sends every rule that one of these
+//! Macs may need, and its postflight proves nothing.
 //!
 //! Clones report the same serial number. A clone that hashes its rules is recognized by the hash.
 //! Clones without hashes cannot be distinguished, so all of them get the same differences again.
@@ -110,7 +110,7 @@ pub(super) async fn add_offer_to_others(
     Ok(())
 }
 
-/// Adds to a state everything that another Mac may have.
+/// Adds the holding and the offers of another Mac to a state.
 async fn add_state(
     downloads: &Downloads,
     state: &mut SyncState,
@@ -136,7 +136,8 @@ async fn add_state(
     Ok(())
 }
 
-/// Adds what a clone may have, if the server cannot know which of the clones sent the preflight.
+/// Adds the holdings and the offers of clones, if the server cannot know which of the clones sent
+/// the preflight.
 async fn add_clone(downloads: &Downloads, host: &mut Host, now: Timestamp) -> StoreResult<()> {
     let Some(mut macs) = host.sync.macs.take() else { return Ok(()) };
     if is_conflict_of_clones(&macs) && host.sync.trail.is_none() {
@@ -228,7 +229,7 @@ async fn older_state(
     Ok(None)
 }
 
-/// Records whether a host without a hash counts fewer rules than it should.
+/// Records whether a host without a hash counts fewer rules than it should have.
 pub(super) fn compare_counts(host: &mut Host, lacks: bool, report: RulesReport) {
     let counts = host.facts.rule_counts;
     let has_some = counts != RuleCounts::default();
@@ -239,8 +240,8 @@ pub(super) fn compare_counts(host: &mut Host, lacks: bool, report: RulesReport) 
     }
 }
 
-/// Keeps the state that a clone may still have after a sync, because either of the two may have
-/// performed the sync. `before` is the state before it.
+/// Keeps the state that a clone may still have after a sync, because the server does not know
+/// whether the clone performed the sync. `before` is the state before the sync.
 pub(super) async fn keep_for_clone(
     downloads: &Downloads,
     host: &mut Host,

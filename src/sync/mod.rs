@@ -1,14 +1,15 @@
-//! What hosts are sent: sessions, downloads, pages, clean syncs. Only this module translates
-//! between our terms and Santa's.
+//! Sessions, downloads, pages and clean syncs: all data that the server sends to hosts. Only this
+//! module translates between our terms and Santa's.
 //!
 //! Rules have a history, and a host's *holding* is a point in it. Only a completed sync moves the
-//! holding. A sync takes the host from what it may have to what is active. All responses of a sync
-//! can be repeated, so the next sync repairs a lost request, a lost response or a restart.
+//! holding. A sync replaces the rules that the host may have with the active rules. All responses
+//! of a sync can be repeated, so the next sync repairs a lost request, a lost response or a
+//! restart.
 //!
 //! The server calls `engine`. `session` has preflight, rule download and postflight, and
-//! `event_upload` has event upload. `live_policy` follows the store, `downloads` computes what
-//! hosts are sent, and `offers`, `proof`, `macs` and `epoch` keep track of what hosts have.
-//! `fleet_view` is for administrators.
+//! `event_upload` has event upload. `live_policy` follows the store, `downloads` computes the steps
+//! and pages for hosts, and `offers`, `proof`, `macs` and `epoch` keep track of the rules that
+//! hosts have. `fleet_view` is for administrators.
 
 mod active_rules;
 mod bounds;

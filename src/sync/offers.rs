@@ -1,4 +1,4 @@
-//! Offers: what hosts may have instead of their holdings.
+//! Offers: the states that hosts may have instead of their holdings.
 
 use super::downloads::Downloads;
 use super::generation;
@@ -6,8 +6,8 @@ use super::scope_sets::{common, union};
 use crate::fleet::{Generation, Holding, Reach, Session, SessionKind, SyncState};
 use crate::store::{ScopeId, StoreResult};
 
-/// Maximum offers of a host that are compared one by one, including the holding. If there are more,
-/// only their scopes are kept.
+/// Maximum offers of a host that are compared one by one, including the holding. If there are more
+/// offers, only the scopes of the offers are kept.
 const MOST_OFFERS: usize = 16;
 
 /// Records that a host may have applied a session that it never reported as completed.
@@ -29,13 +29,13 @@ pub(super) async fn add_offer_of(
     add_offer(downloads, state, session.target).await
 }
 
-/// An offer without rules. A host that may have none gets everything.
+/// An offer without rules. A host that may have no rules gets all rules.
 pub(super) async fn no_rules(downloads: &Downloads, at: Holding) -> StoreResult<Holding> {
     let set = downloads.scope_sets.intern(&*downloads.store, &[]).await?;
     Ok(Holding { set, ..at })
 }
 
-/// Records what a host may have applied.
+/// Records an offer that a host may have applied.
 pub(super) async fn add_offer(
     downloads: &Downloads,
     state: &mut SyncState,

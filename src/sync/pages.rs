@@ -1,5 +1,5 @@
-//! The pages of rule downloads. Each is encoded when it is first requested, one time for all hosts
-//! with the same download.
+//! The pages of rule downloads. Each page is encoded when it is first requested, one time for all
+//! hosts with the same download.
 
 use std::num::NonZeroUsize;
 
@@ -21,13 +21,13 @@ use crate::protocol::{
 pub const RULES_A_PAGE: NonZeroUsize = NonZeroUsize::new(4000).unwrap();
 /// Maximum bytes of a page that a client without paging accepts.
 const LARGEST_LONE_PAGE: usize = pedro::LONGEST_RESPONSE;
-/// The minimum bytes of a rule for a hash in gzip, rounded down. A hash has 32.
+/// The minimum bytes of a rule for a hash in gzip, rounded down. A hash has 32 bytes.
 const FEWEST_BYTES_COMPRESSED: usize = 20;
-/// The minimum bytes of a rule as JSON, rounded down. A removal of a team has 68.
+/// The minimum bytes of a rule as JSON, rounded down. A removal of a team has 68 bytes.
 const FEWEST_BYTES_OF_JSON: usize = 60;
 
 /// The maximum number of rules that a client of this generation can receive, if it reads only one
-/// page. Encoding more would only delay other hosts.
+/// page. Encoding more rules would only delay other hosts.
 pub(super) fn most_rules(generation: Generation) -> Option<u64> {
     let fewest_bytes = match table::counting(generation.0)? {
         Counting::BeforeDecompression => FEWEST_BYTES_COMPRESSED,
@@ -36,10 +36,10 @@ pub(super) fn most_rules(generation: Generation) -> Option<u64> {
     Some((LARGEST_LONE_PAGE / fewest_bytes) as u64)
 }
 
-/// Whether a client that reads one page may refuse this one, as it is sent.
+/// Whether a client that reads only one page may refuse this page in the form in which it is sent.
 ///
 /// A newer release of pedro certainly refuses the page. An older release with the same name accepts
-/// it if its gzip form is short enough, so it is sent in any case.
+/// it if its gzip form is short enough, so the page is sent in any case.
 pub(super) fn may_be_refused(generation: Generation, body: &[u8], wire: Wire) -> bool {
     let Some(counting) = table::counting(generation.0) else { return false };
     let counted = match counting {
@@ -49,8 +49,8 @@ pub(super) fn may_be_refused(generation: Generation, body: &[u8], wire: Wire) ->
     counted > LARGEST_LONE_PAGE
 }
 
-/// How long a body in gzip is after decompression: its last four bytes (RFC 1952), since no page
-/// has 4 GiB.
+/// The length of a gzip body after decompression. The last four bytes of the body contain this
+/// length (RFC 1952), because no page has 4 GiB.
 fn unpacked_length(body: &[u8]) -> usize {
     body.last_chunk().map_or(0, |length| u32::from_le_bytes(*length) as usize)
 }
@@ -100,7 +100,7 @@ impl Download {
     }
 
     /// Whether the client would certainly refuse the download, because the client accepts one page
-    /// and this one is too large.
+    /// and the download does not fit on it.
     pub(super) fn is_refused(&self) -> bool {
         self.most_rules.is_some_and(|most| self.steps.len() as u64 > most)
     }
@@ -120,7 +120,7 @@ impl Download {
         page as usize + 1 >= self.pages()
     }
 
-    /// This page, or the first if there is no such page.
+    /// The number of this page, or 0 if this page does not exist.
     pub(super) fn page_or_first(&self, page: u32) -> u32 {
         if (page as usize) < self.pages() { page } else { 0 }
     }

@@ -1,5 +1,5 @@
 //! The policy in memory: the history of rules, settings by scope, tags. A [`LoadedPolicy`] never
-//! changes: readers keep the one that they began with, and a change creates the next one.
+//! changes: readers keep the policy that they began with, and a change creates the next policy.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -35,14 +35,15 @@ impl HostSettings {
         let mut set = OptionalSettings::NONE;
         for setting in layers {
             settings.apply(setting);
-            // An empty label or URL cancels that of a weaker scope.
+            // An empty label or URL cancels the label or URL of a weaker scope.
             set = match setting.value().is_empty() {
                 true => set.without(setting.key()),
                 false => set.with(setting.key()),
             };
         }
         if !set.contains(SettingKey::EncryptedRemovableMedia) {
-            // As Santa does (SNTConfigurator.mm).
+            // Santa also uses the setting of removable media for encrypted media
+            // (SNTConfigurator.mm).
             settings.encrypted_removable_media = settings.removable_media.clone();
         }
         let digest = digest(&settings);
@@ -70,7 +71,7 @@ pub(super) struct LoadedPolicy {
     tags: Arc<Tags>,
 }
 
-/// The next policy while it is being built, and the ones that readers may still use.
+/// The next policy while it is being built, and the replaced policies that readers may still use.
 #[derive(Default)]
 pub(super) struct PolicyWriter {
     ledger: LedgerWriter,
@@ -159,8 +160,8 @@ impl PolicyWriter {
 }
 
 impl LoadedPolicy {
-    /// The scopes of a host that have ever had a rule. Others are omitted, so that hosts without
-    /// rules of their own share one scope set.
+    /// The scopes of a host that have ever had a rule. Scopes that never had a rule are omitted, so
+    /// that hosts without their own rules share one scope set.
     pub(super) fn rule_scopes(&self, scopes: &[Scope]) -> Vec<ScopeId> {
         scopes.iter().filter_map(|scope| self.ledger.scope_id(scope)).collect()
     }

@@ -17,7 +17,7 @@ const DEFAULT_LABEL: &str = "Open...";
 /// The optional settings of one sync.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct OptionalPlan {
-    /// The settings that the sync sends. These are the ones that are set, and defaults for the ones
+    /// The settings that the sync sends: the settings that are set, and the defaults of settings
     /// that the host may keep from earlier syncs.
     pub(super) sent: OptionalSettings,
     /// The settings that the host may have as soon as they are sent.
@@ -62,10 +62,10 @@ fn kept_by(santa_version: &str) -> OptionalSettings {
 }
 
 /// The optional settings that a host may have when it begins a sync, with the version that it
-/// reported before and the one that it reports now.
+/// reported before and the version that it reports now.
 ///
-/// A host that never completed a sync and does not request a clean one has settings of another
-/// server or of a lost database. If it had no synced settings, Santa would request a clean sync.
+/// A host that never completed a sync and does not request a clean sync has settings of another
+/// server or of a lost database. Without synced settings, Santa would request a clean sync.
 pub(super) fn synced_before(
     sync: &SyncState,
     [version_before, version_now]: [&str; 2],

@@ -1,9 +1,9 @@
-//! Compares what a host reports with what it should have.
+//! Compares the rules that a host reports with the rules that the host should have.
 //!
-//! A client that hashes its rules proves by the hash that it has all of them and no others. The
-//! hash depends on the order in which the client wrote them, so the server keeps the host's
+//! A client that hashes its rules proves by the hash that it has exactly the expected rules. The
+//! hash depends on the order in which the client wrote the rules, so the server keeps the host's
 //! *trail*: the downloads since the last one that sent all rules. A client that only counts its
-//! rules is treated as correct unless it has fewer rules of a type than it should. Extra rules
+//! rules is treated as correct unless it has fewer rules of a type than it should have. Extra rules
 //! prove nothing, because static rules of its configuration profile count, too.
 
 use jiff::Timestamp;
@@ -20,12 +20,13 @@ use crate::fleet::{
 use crate::protocol::generation::Capability;
 use crate::store::StoreResult;
 
-/// Maximum downloads in a trail. A host with more gets all rules again, which begins a new trail.
-/// So its row stays short, and no hash is computed over a long history.
+/// Maximum downloads in a trail. A host with a longer trail gets all rules again, which begins a
+/// new trail. This limit keeps the host's row short and avoids computing a hash over a long
+/// history.
 const MOST_LEGS: usize = 64;
 
 /// Records what a preflight proves: whether the last sync was completed although its postflight was
-/// lost, and whether the host has what it should.
+/// lost, and whether the host has the rules that it should have.
 pub(super) async fn check_report(
     downloads: &Downloads,
     host: &mut Host,
@@ -39,7 +40,7 @@ pub(super) async fn check_report(
     if !is_confirmed(&host.sync, generation, report.epoch) {
         let proven = hashes && report.hash.is_some_and(|it| Some(it) == host.sync.expected_hash);
         if !proven || downloads.known_holding(&host.sync).is_none() {
-            // The server does not know what the host should have.
+            // The server does not know which rules the host should have.
             return Ok(());
         }
         host.sync.epoch = report.epoch;
@@ -63,8 +64,8 @@ pub(super) async fn check_report(
         }
     };
     match differs {
-        // This counts even after a clean sync without a postflight, because someone may have
-        // changed the rules on the host since then.
+        // A difference counts even after a clean sync without a postflight, because someone may
+        // have changed the rules on the host since then.
         Some(true) => found_drift(downloads, host, report, false).await?,
         Some(false) => host.sync.drift = None,
         None => {}
@@ -76,7 +77,7 @@ pub(super) async fn check_report(
 /// lost. Otherwise, the session becomes one more offer.
 ///
 /// A host applies a download as a whole or not at all, and then hashes all its rules. A host that
-/// requested a clean sync repeats the request until it has performed one.
+/// requested a clean sync repeats the request until it has performed a clean sync.
 async fn end_open_session(
     downloads: &Downloads,
     state: &mut SyncState,
@@ -189,7 +190,7 @@ pub(super) async fn trail_after(
         Start::Union { since, reach } if trail.legs.is_empty() => {
             trail.union_legs.push(UnionLeg { since, reach, to });
         }
-        // A trail cannot contain a union after other downloads. So the host gets everything again.
+        // A trail cannot contain a union after other downloads. So the host gets all rules again.
         Start::Union { .. } => return Ok(None),
     }
     Ok(Some(trail))
@@ -215,8 +216,8 @@ async fn is_everything(downloads: &Downloads, route: &Route) -> StoreResult<bool
 }
 
 /// Whether a host reports fewer rules of a type than it should have. None if the host never
-/// reported a count, because some clients do not count. None also if the server does not know what
-/// the host should have.
+/// reported a count, if its client keeps no rules, or if the server does not know which rules the
+/// host should have.
 async fn lacks_rules(downloads: &Downloads, host: &Host) -> StoreResult<Option<bool>> {
     let reported = host.facts.rule_counts;
     let counts = generation::keeps_rules(generation::of(&host.facts.santa_version));
@@ -242,7 +243,7 @@ async fn lacks_rules(downloads: &Downloads, host: &Host) -> StoreResult<Option<b
 }
 
 /// Whether the server must send all rules, because it does not know the order of the host's rules
-/// or will soon lose it.
+/// or will soon lose this order.
 pub(super) fn lost_order(downloads: &Downloads, host: &Host) -> bool {
     let oldest = downloads.live.history.oldest_root(&host.machine);
     let is_usable = |trail: &Trail| trail.length() < MOST_LEGS && trail.root.revision >= oldest;
@@ -292,8 +293,8 @@ pub(super) fn finish(state: &mut SyncState, session: Session, at: Timestamp) {
     }
 }
 
-/// Whether the hash of a host's rules proves anything. In standalone mode, it does not, because
-/// people add rules of their own.
+/// Whether the hash of a host's rules proves anything. In standalone mode, the hash proves nothing,
+/// because people add their own rules.
 fn proves_by_hash(host: &Host) -> bool {
     let generation = generation::of(&host.facts.santa_version);
     generation::has(generation, Capability::RulesHash)

@@ -7,18 +7,18 @@ use super::cursor::SpanStart;
 use crate::fleet::{Holding, Leg, Offers, Reach, Session, SessionKind, SyncState, UnionLeg};
 use crate::rule::Revision;
 
-/// What a host may have before a sync.
+/// The rules that a host may have before a sync.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Start {
     /// The host deletes its rules first, or its rules are unknown.
     Nothing,
     /// The host has the result of one of these offers.
     Offers(Offers),
-    /// The host has the result of one of many offers. Only their scopes are known.
+    /// The host has the result of one of many offers. Only the scopes of these offers are known.
     Union {
         /// The revision of the host's holding.
         since: Revision,
-        /// The scopes of its offers, and of the download itself.
+        /// The scopes of the host's offers, and of the download itself.
         reach: Reach,
     },
 }
@@ -31,7 +31,7 @@ pub(super) struct Route {
 }
 
 impl Start {
-    /// What a host with this holding may have.
+    /// The rules that a host with this holding may have.
     pub(super) fn of(state: &SyncState, holding: Holding) -> Self {
         match state.reach {
             None => Self::Offers(Offers::new(holding, &state.offers)),
@@ -41,8 +41,8 @@ impl Start {
 }
 
 impl Route {
-    /// The route of a session. It depends only on what the preflight stored, so that every page and
-    /// the postflight use the same route.
+    /// The route of a session. The route depends only on data that the preflight stored, so that
+    /// every page and the postflight use the same route.
     pub(super) fn of_session(state: &SyncState, session: Session) -> Self {
         let from = match (session.kind, state.holding) {
             (SessionKind::Clean(_), _) | (SessionKind::Normal, None) => Start::Nothing,

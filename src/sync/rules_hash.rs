@@ -1,6 +1,6 @@
-//! The hash of a client's rules (SNTRuleTable.mm `executionRulesHashSerialized`, 2025.7 and
-//! later): XXH3 with 128 bits over the rows of its table, in the order in which they were last
-//! written.
+//! The hash of a client's rules (SNTRuleTable.mm `executionRulesHashSerialized`, 2025.7 and later):
+//! XXH3 with 128 bits over the rows of the client's rule table, in the order in which the rows were
+//! last written.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -49,7 +49,7 @@ impl RulesHasher {
     }
 }
 
-/// A client's number for what a stored rule does (SNTRuleState).
+/// A client's number for the policy of a stored rule (SNTRuleState).
 fn state_number(policy: PolicyName) -> i32 {
     match policy {
         PolicyName::Allowlist => 1,

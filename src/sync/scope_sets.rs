@@ -12,7 +12,7 @@ use crate::store::{ScopeId, Store, StoreError, StoreResult};
 const REMEMBERED: u64 = 8 * 1024 * 1024;
 /// Entries that each direction is laid out for.
 const EXPECTED: usize = 10_000;
-/// Bytes that a cache takes for an entry, in addition to the scopes.
+/// Bytes that a cache needs for an entry, in addition to the scopes.
 const ENTRY_BYTES: usize = 128;
 
 /// A cache of the store's scope sets, which never change.

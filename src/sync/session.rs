@@ -31,8 +31,8 @@ impl Engine {
     /// settings. `may_join` decides whether a new host is accepted.
     ///
     /// # Errors
-    /// When the store fails, or the host is not accepted. Nothing is stored then, except that a Mac
-    /// was refused.
+    /// When the store fails, or the host is not accepted. In both cases, only the refusal of a Mac
+    /// is stored.
     pub async fn preflight(
         &self,
         machine: &MachineId,
@@ -133,10 +133,11 @@ impl Engine {
 
     /// Rule download. Returns a page in the requested form. The page belongs to the download of the
     /// open session. Without a session, the download leads to the cursor's revision, or to the
-    /// newest one.
+    /// newest revision.
     ///
-    /// A cursor that does not belong to this host's download gets its first page. A host that was
-    /// never seen gets rules and is not stored, because its first preflight begins a clean sync.
+    /// If the cursor does not belong to this host's download, returns the first page of the
+    /// download. A host that was never seen gets rules and is not stored, because its first
+    /// preflight begins a clean sync.
     ///
     /// # Errors
     /// When the store fails, the client cannot receive all its rules, or the database was restored
@@ -150,7 +151,7 @@ impl Engine {
         let downloads = &*self.downloads;
         let cursor = downloads.key.open(&request.cursor);
         if let Some(Cursor { span, .. }) = cursor {
-            // The cursor is authenticated, so this server or another one created it.
+            // The cursor is authenticated, so this server or another server created it.
             self.live.catch_up(span.to.revision).await?;
         }
         if let Some(span) = self.unwritten.span(machine) {
@@ -227,7 +228,7 @@ impl Engine {
         Ok(SyncError::TooManyRules(rules))
     }
 
-    /// Postflight: moves the holding if the host applied everything that it was sent.
+    /// Postflight: moves the holding if the host applied all rules that it was sent.
     ///
     /// # Errors
     /// When the store fails.
@@ -266,7 +267,7 @@ impl Engine {
     ) -> StoreResult<bool> {
         let downloads = &*self.downloads;
         if session.epoch != self.epoch.of_host(&host.sync).await?.id {
-            // The host may be in another session than the one in its restored row.
+            // The host may be in another session than the session in its restored row.
             host.sync.session = None;
             offers::add_offer_of(downloads, &mut host.sync, session).await?;
             return Ok(true);
@@ -281,8 +282,8 @@ impl Engine {
         let span = downloads.canonical(&policy, &route).await?;
         let sent = downloads.download(&policy, span, &route).await?.rules();
         if sent > 0 && !session.served {
-            // If a page is cut off, Santa up to 2026.7 treats it as the last one. The session stays
-            // open, because the postflight may also be a late one of an earlier sync.
+            // If a page is cut off, Santa up to 2026.7 treats it as the last page. The session is
+            // kept open, because the postflight may also belong to an earlier sync.
             let PostflightRequest { rules_received: received, rules_processed, .. } = *request;
             let miscount = Miscount { sent, received, processed: rules_processed };
             let is_new = received < sent && host.sync.miscount != Some(miscount);
@@ -384,8 +385,8 @@ impl Engine {
     }
 
     /// Whether a cursor belongs to a download, even if their spans differ. The canonical span
-    /// changes when old history is deleted, because the first kept revision replaces older ones. It
-    /// also differs on a server with more or less history in memory.
+    /// changes when old history is deleted, because the first kept revision replaces older ones.
+    /// The canonical span also differs on a server with more or less history in memory.
     async fn is_same(
         &self,
         policy: &LoadedPolicy,
@@ -480,10 +481,10 @@ fn record_report(
     if host.sync.epoch == epoch.id { synced } else { OptionalSettings::all() }
 }
 
-/// Whether a sync is clean without an order. It is clean if the host requests that, to repair
-/// drift, or if the server does not know what the host has. The last case is a host that never
-/// synced, is ahead of a restored database, has rules older than the kept history, or keeps no
-/// rules.
+/// Whether a sync is clean without an order. A sync is clean if the host requests a clean sync, to
+/// repair drift, or if the server does not know which rules the host has. The server does not know
+/// this if the host never synced, is ahead of a restored database, has rules older than the kept
+/// history, or keeps no rules.
 fn is_clean(
     state: &SyncState,
     holding: Option<Holding>,

@@ -10,7 +10,7 @@ use crate::rule::{PolicyKind, RuleType};
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Tally {
     pub(super) rules: u64,
-    /// By type, as a client counts them.
+    /// The counts by rule type, as a client counts its rules.
     pub(super) counts: RuleCounts,
     /// Active rules that the host's client does not support.
     pub(super) withheld: u64,

@@ -45,10 +45,12 @@ pub(super) fn put(rule: RuleContent<'_>, generation: Generation) -> wire::Rule<'
     }
 }
 
-/// Whether clients store the same for two rules for one target, each sent to one generation.
+/// Whether two rules for one target, each sent to its own generation of clients, are stored as the
+/// same rule.
 ///
 /// Old clients do not store the URL and the label of a button. The table of generations does not
-/// contain the first version that does. So rules with either one are sent again after an upgrade.
+/// contain the first version that stores them. So rules with a URL or a label are sent again after
+/// an upgrade.
 pub(super) fn is_kept_alike(
     (one, old): (RuleContent<'_>, Generation),
     (other, new): (RuleContent<'_>, Generation),
@@ -114,7 +116,7 @@ fn policy(policy: &Policy, generation: Generation) -> PolicyName {
     }
 }
 
-/// What a host reports about itself, within bounds.
+/// The facts that a host reports about itself, within bounds.
 pub(super) fn facts(request: &wire::PreflightRequest) -> HostFacts {
     let groups_reported = request.primary_user_groups.len();
     let request = Bounded::preflight(request);

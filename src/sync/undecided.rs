@@ -9,14 +9,15 @@ use super::{generation, translate};
 use crate::fleet::{Generation, Host, ProgramId};
 use crate::rule::{ModeCheck, PlatformCheck, Program, Scope};
 
-/// Compiled path patterns that are kept at a time. One takes up to some megabytes.
+/// Maximum compiled checks of path patterns that are kept at a time. Each check needs up to a few
+/// megabytes.
 const MOST_CHECKS: usize = 8;
 
 /// Hosts with the same rules and settings, and with clients that evaluate programs alike.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct HostClass(usize);
 
-/// What is the same on all hosts of a class.
+/// The rules and the check that all hosts of a class share.
 struct Class<'v, R> {
     rules: RulesOfHost<'v, R>,
     check: Arc<ModeCheck>,
@@ -27,7 +28,7 @@ pub struct UndecidedPrograms<'v, R> {
     rules: &'v R,
     classes: Vec<Class<'v, R>>,
     numbers: HashMap<(Vec<Scope>, Generation, PlatformCheck), HostClass>,
-    /// By the digest of the settings.
+    /// Checks by the digest of the settings and by the platform check.
     checks: HashMap<(u64, PlatformCheck), Arc<ModeCheck>>,
     is_decided: HashMap<(HostClass, ProgramId), bool>,
 }

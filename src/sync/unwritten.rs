@@ -1,9 +1,9 @@
 //! Sessions that have begun and are not in the database.
 //!
 //! Most syncs have nothing to do: the host has not changed, nothing is sent, and the postflight
-//! writes the row. So the session is kept only in memory. If it is lost, only the time at which the
-//! host was last seen is lost. This needs a database with only one server, because other servers
-//! would not have the session.
+//! writes the row. So the session is kept only in memory. If the session is lost, only the time at
+//! which the host was last seen is lost. A session is kept only in memory if its database has only
+//! one server, because other servers would not have the session.
 
 use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -14,12 +14,13 @@ use super::cursor::Span;
 use crate::fleet::Host;
 use crate::rule::MachineId;
 
-/// Maximum sessions that are kept, about 2 kB each. Others are written immediately.
+/// Maximum sessions that are kept, about 2 kB each. Further sessions are written immediately.
 const MOST: usize = 16 * 1024;
-/// How long a session is kept, and how much later than its row a host may have been seen.
+/// Time after which a session is written. Until then, the last-seen time in the host's row is older
+/// than the session.
 const PATIENCE: SignedDuration = SignedDuration::from_secs(10);
 
-/// A host's row as its preflight left it.
+/// A host's row after its preflight, not yet written.
 pub(super) struct Unwritten {
     pub(super) host: Host,
     /// The version of the row that the preflight read.
@@ -48,7 +49,7 @@ impl UnwrittenSessions {
         self.all().remove(machine)
     }
 
-    /// Keeps a session. False if there is no room.
+    /// Keeps a session. Returns false if too many sessions are kept.
     pub(super) fn keep(&self, unwritten: Unwritten) -> bool {
         let mut all = self.all();
         let room = all.len() < MOST;

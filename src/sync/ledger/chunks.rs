@@ -1,5 +1,5 @@
-//! A list in shared chunks. A clone shares all of them with the original; a later change copies
-//! only the chunks that it touches.
+//! A list in shared chunks. A clone shares all chunks with the original; a later change copies only
+//! the chunks that it touches.
 
 use std::ops::Range;
 use std::sync::Arc;
@@ -52,7 +52,7 @@ impl<T: Clone> Chunks<T> {
         }
     }
 
-    /// The item to change. Costs a copy of its chunk if a clone shares it.
+    /// The item at `index`, to be changed. Costs a copy of its chunk if a clone shares it.
     pub(super) fn get_mut(&mut self, index: usize) -> &mut T {
         &mut Arc::make_mut(&mut self.0[index / CHUNK])[index % CHUNK]
     }
@@ -66,7 +66,7 @@ impl<T: Clone> Chunks<T> {
     }
 
     /// For an ordered list, the number of items at its start for which `is_before` is true. Costs
-    /// one call if that is true for all items, which is the usual case.
+    /// one call of `is_before` if it is true for all items, which is the usual case.
     pub(super) fn partition_point(&self, is_before: impl Fn(&T) -> bool) -> usize {
         if self.last().is_none_or(&is_before) {
             return self.len();
@@ -77,7 +77,7 @@ impl<T: Clone> Chunks<T> {
         chunk * CHUNK + within
     }
 
-    /// Bytes that the chunks take, without what their items own.
+    /// Bytes of the chunks, without the memory that their items own.
     #[cfg(test)]
     pub(super) fn bytes(&self) -> usize {
         let chunks = self.0.iter().map(|chunk| chunk.capacity() * size_of::<T>());

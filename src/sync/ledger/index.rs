@@ -1,4 +1,4 @@
-//! A hash index in shared shards. A clone shares all of them with the original; a later change
+//! A hash index in shared shards. A clone shares all shards with the original; a later change
 //! copies only the shard that it touches. The index contains numbers, and the caller decides what
 //! they refer to.
 
@@ -29,7 +29,7 @@ impl Index {
         self.0[Self::shard(hash)].find(hash, |entry| is_it(*entry)).copied()
     }
 
-    /// Replaces and returns the entry for which `is_it` is true, or adds the new one. `hash_of`
+    /// Replaces and returns the entry for which `is_it` is true, or adds the new entry. `hash_of`
     /// returns the hash of an entry in the index.
     pub(super) fn replace(
         &mut self,
@@ -48,7 +48,7 @@ impl Index {
         }
     }
 
-    /// Bytes that the shards take.
+    /// Bytes of the shards.
     #[cfg(test)]
     pub(super) fn bytes(&self) -> usize {
         self.0.iter().map(|shard| shard.allocation_size()).sum()

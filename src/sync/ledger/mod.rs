@@ -2,8 +2,8 @@
 //! created and ended it.
 //!
 //! A [`Ledger`] never changes. A change creates the next ledger, which shares all unchanged parts,
-//! and readers keep the one that they began with. Every look-up is for a fixed revision, so newer
-//! ledgers give the same results. A version keeps its number in later ledgers with the same
+//! and readers keep the ledger that they began with. Every look-up is for a fixed revision, so
+//! newer ledgers return the same results. A version keeps its number in later ledgers with the same
 //! numbering. So computed results contain numbers, and rules are built when they are requested.
 
 mod chunks;
@@ -69,7 +69,7 @@ impl<'a> From<&'a Rule> for RuleContent<'a> {
     }
 }
 
-/// What a rule does. Many rules share one effect.
+/// The policy, messages and expiry of a rule. Many rules share one effect.
 #[derive(Debug, PartialEq, Eq, Hash)]
 struct Effect {
     policy: Policy,
@@ -86,7 +86,7 @@ struct ProvenanceIds {
 }
 
 /// One version of one rule, without its end. There may be a million versions, so a version does not
-/// store what can be looked up.
+/// store data that can be looked up.
 #[derive(Clone, Debug)]
 struct Version {
     id: i64,
@@ -94,7 +94,7 @@ struct Version {
     target: Target,
     effect: Arc<Effect>,
     provenance_ids: ProvenanceIds,
-    /// The index of its scope.
+    /// The index of the rule's scope.
     scope: u32,
     /// One more than the number of the previous version for the same target and scope.
     older: Option<NonZeroU32>,
@@ -117,7 +117,7 @@ struct ScopeLog {
     ended: Chunks<VersionId>,
 }
 
-/// The history of all rules, up to a newest revision. A clone copies some thousand pointers.
+/// The history of all rules, up to a newest revision. A clone copies a few thousand pointers.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Ledger {
     head: Revision,
@@ -139,7 +139,7 @@ pub(super) struct Ledger {
 }
 
 impl Ledger {
-    /// The newest revision that it contains.
+    /// The newest revision that the ledger contains.
     pub(super) fn head(&self) -> Revision {
         self.head
     }
@@ -171,7 +171,7 @@ impl Ledger {
         self.versions.len()
     }
 
-    /// How many rules are active at its head.
+    /// The number of rules that are active at the newest revision.
     pub(super) fn active(&self) -> usize {
         self.logs.iter().map(|log| log.made.len() - log.ended.len()).sum()
     }
@@ -225,7 +225,7 @@ impl Ledger {
         &self.version(known).target
     }
 
-    /// What hosts receive of a version.
+    /// The parts of a version that hosts receive.
     pub(super) fn content(&self, known: VersionId) -> RuleContent<'_> {
         let Version { target, effect, .. } = self.version(known);
         RuleContent { target, policy: &effect.policy, notice: &effect.notice }
@@ -326,7 +326,7 @@ impl Ledger {
     }
 }
 
-/// The part of an ordered log that lies after `since` and not after `until`.
+/// The part of an ordered log after `since` and not after `until`.
 fn within(
     log: &Chunks<VersionId>,
     since: Revision,

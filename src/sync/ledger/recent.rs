@@ -23,7 +23,7 @@ impl<T: ?Sized> Default for Recent<T> {
 }
 
 impl<T: Eq + Hash + ?Sized> Recent<T> {
-    /// An equal value that was seen before, or this one.
+    /// An equal value that was seen before, or else `value`.
     pub(super) fn share(&mut self, value: Arc<T>) -> Arc<T> {
         if self.slots.is_empty() {
             self.slots.resize(SLOTS, None);

@@ -42,7 +42,7 @@ impl Texts {
         &self.blocks[block as usize][start as usize..][..length as usize]
     }
 
-    /// Bytes held in addition to those of the texts.
+    /// Bytes in addition to the bytes of the texts.
     #[cfg(test)]
     pub(super) fn overhead(&self) -> usize {
         let unused: usize = self.blocks.iter().map(|block| block.capacity() - block.len()).sum();
@@ -67,7 +67,7 @@ impl Texts {
     }
 }
 
-/// Adds texts, and shares those that were added recently.
+/// Adds texts to a ledger, and shares texts that were added recently.
 #[derive(Debug, Default)]
 pub(super) struct TextWriter {
     /// A cache of texts by hash. A newer text replaces an older one in the same slot.

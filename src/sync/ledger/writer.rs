@@ -38,8 +38,8 @@ impl LedgerWriter {
         Self { ledger: Ledger { numbering, ..Ledger::default() }, ..Self::default() }
     }
 
-    /// A copy of a ledger without the versions that ended before a revision. The others get new
-    /// numbers.
+    /// A copy of a ledger without the versions that ended before a revision. The remaining versions
+    /// get new numbers.
     pub(in crate::sync) fn without_history(
         ledger: &Ledger,
         start: Revision,
@@ -85,7 +85,7 @@ impl LedgerWriter {
     }
 
     /// Records that every row up to `head` was read. Versions that ended are sorted only here,
-    /// because at the start there may be a million in no order.
+    /// because a million unsorted versions may be read at the start.
     pub(in crate::sync) fn advance(&mut self, head: Revision) {
         self.ended.sort_by_key(|ended| ended.revision);
         for Ended { revision, scope, version } in std::mem::take(&mut self.ended) {
@@ -142,7 +142,7 @@ impl LedgerWriter {
         Ok(())
     }
 
-    /// Makes a version the newest of its target and scope, and returns the one before it.
+    /// Makes a version the newest of its target and scope, and returns the previous version.
     fn replace_newest(&mut self, target: &Target, scope: u32, known: VersionId) -> Option<u32> {
         let Ledger { newest, versions, hasher, .. } = &mut self.ledger;
         let version = |number: u32| versions.get(number as usize);

@@ -11,11 +11,14 @@ use crate::rule::Revision;
 /// When a field of the preflight response is sent.
 #[derive(Clone, Copy, Debug)]
 enum Sent {
-    /// To every client at every sync: without it a client could keep a wrong value.
+    /// The field is sent to every client at every sync, because without the field a client could
+    /// keep a wrong value.
     Always,
-    /// If the setting is set, and as a default if the client may have it from an earlier sync.
+    /// The field is sent if the setting is set. The default is sent if the client may have another
+    /// value from an earlier sync.
     WhenSet(SettingKey),
-    /// To clients without the capability, which support only this name of the setting.
+    /// The field is sent to clients without the capability, which support only this name of the
+    /// setting.
     Without(Capability),
     Never,
 }
