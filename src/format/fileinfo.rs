@@ -1,7 +1,7 @@
-//! What `santactl fileinfo --json` prints about programs.
+//! The output of `santactl fileinfo --json`: reports about programs.
 //!
-//! One object, or an array with an object per file. Keys that do not apply are absent, or have the
-//! value `None` or `null`.
+//! The output is one object, or an array with an object per file. Keys that do not apply are
+//! absent, or have the value `None` or `null`.
 
 mod rules;
 
@@ -27,16 +27,16 @@ const NO_CODE: [&str; 3] = ["Script", "XAR Archive", "Disk Image"];
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FileInfo {
     pub path: String,
-    /// The bundle's name, or the file's.
+    /// The name of the bundle, or of the file if it has no bundle.
     pub name: String,
     pub program: Program,
-    /// Whether it is a script, a package or a disk image rather than machine code.
+    /// Whether the file is a script, a package or a disk image rather than machine code.
     pub no_code: bool,
-    /// Whether its first page of memory is accessible, as in some 32-bit programs.
+    /// Whether the program's first page of memory is accessible, as in some 32-bit programs.
     pub no_page_zero: bool,
 }
 
-/// Why a report could not be read.
+/// The reason why a report could not be read.
 #[derive(Debug, thiserror::Error)]
 pub enum FileInfoError {
     #[error("is not the output of `santactl fileinfo --json`: {0}")]
@@ -53,7 +53,7 @@ pub enum FileInfoError {
 /// Reads all programs of a report.
 ///
 /// # Errors
-/// If the text is not such a report, or a file has no SHA-256.
+/// If the text is not a report of `santactl`, or a file has no SHA-256.
 pub fn read(input: impl Read) -> Result<Vec<FileInfo>, FileInfoError> {
     let raw: Box<RawValue> = serde_json::from_reader(std::io::BufReader::new(input))?;
     read_each(raw.get())?.into_iter().collect()
@@ -62,7 +62,7 @@ pub fn read(input: impl Read) -> Result<Vec<FileInfo>, FileInfoError> {
 /// Reads the programs of a report one by one.
 ///
 /// # Errors
-/// If it is not such a report.
+/// If the text is not a report of `santactl`.
 fn read_each(text: &str) -> Result<Vec<Result<FileInfo, FileInfoError>>, FileInfoError> {
     let raws: Vec<&RawValue> = match text.trim_start().starts_with('[') {
         true => serde_json::from_str(text)?,
@@ -101,12 +101,12 @@ struct Entry {
     rule: String,
     #[serde(rename = "Type", default, deserialize_with = "text")]
     file_type: String,
-    /// Only in reports about files with a bad first page.
+    /// Present only in reports about files with a bad first page.
     #[serde(rename = "Page Zero", default, deserialize_with = "text")]
     page_zero: String,
     #[serde(rename = "Signing Chain", default, deserialize_with = "list")]
     signing_chain: Vec<Link>,
-    /// Only in the objects that `--cert-index` prints.
+    /// Present only in the objects that `--cert-index` prints.
     #[serde(rename = "Valid Until", default, deserialize_with = "text")]
     valid_until: String,
 }

@@ -43,7 +43,7 @@ pub enum Format {
 pub struct UnknownFormat(String);
 
 impl Format {
-    /// In the order of help texts.
+    /// All formats, in the order of help texts.
     pub const ALL: [Self; 15] = [
         Self::Csv,
         Self::Tsv,

@@ -1,4 +1,4 @@
-//! What formats cannot express.
+//! Losses: the parts of rules, settings and tags that a format cannot express.
 
 use super::csv::{Column, field};
 use super::{Content, Loss, Lost};
@@ -43,7 +43,8 @@ impl Losses {
     }
 }
 
-/// The fields that a format may lack. The hash of a bundle stands for its number of programs, too.
+/// The fields that a format may lack. The hash of a bundle also represents the number of its
+/// programs.
 const FIELDS: [Column; 9] = [
     Column::Message,
     Column::Url,

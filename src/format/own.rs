@@ -26,7 +26,7 @@ pub(super) const FIELDS: [&str; 14] = [
 /// Reads a rule. `unknown` returns a message if a key that rules do not have is an error.
 ///
 /// # Errors
-/// Everything that is wrong with the keys and values.
+/// All errors in the keys and values.
 pub(super) fn rule(
     file: u32,
     node: &Node,

@@ -1,5 +1,4 @@
-//! What files contain after they are read, and what is to be written: the types that all formats
-//! share.
+//! The types that all formats share: the content of files that were read, and the content to write.
 
 use std::fmt;
 
@@ -17,17 +16,17 @@ pub struct File {
     pub bytes: Vec<u8>,
 }
 
-/// Values for rules that do not give their own.
+/// Values for rules that do not set their own values.
 #[derive(Clone, Debug, Default)]
 pub struct Defaults {
-    /// If absent, the fleet.
+    /// The scope. If absent, the fleet.
     pub scope: Option<Scope>,
     pub source: Option<String>,
     /// The policy, for files that have programs and no policies.
     pub policy: Option<PolicyKind>,
-    /// Which of several different entries for the same target and scope is read.
+    /// The entry that is read if several different entries have the same target and scope.
     pub duplicates: Duplicates,
-    /// Which of several configurations is read, in files that have several.
+    /// The configuration that is read from files with several configurations.
     pub configuration: Option<String>,
 }
 
@@ -56,7 +55,7 @@ pub enum Spot {
     /// The file as a whole.
     Whole,
     Line(u32),
-    /// A line and a column in it, in characters.
+    /// A line and a column in the line, in characters.
     Column(u32, u32),
     /// A rule, in a file without lines.
     Rule(u32),
@@ -71,7 +70,7 @@ impl Location {
         Self { file, spot: Spot::Line(line) }
     }
 
-    /// The file as a whole if there is no position.
+    /// The location of a position; the file as a whole if there is no position.
     pub(super) fn of(file: u32, position: Option<Position>) -> Self {
         Self { file, spot: position.map_or(Spot::Whole, Spot::from) }
     }
@@ -84,7 +83,7 @@ impl From<Position> for Spot {
 }
 
 impl Spot {
-    /// The line; 0 if there is none.
+    /// The line number; 0 if there is no line.
     pub fn line_number(self) -> u32 {
         match self {
             Self::Line(line) | Self::Column(line, _) => line,
@@ -112,7 +111,8 @@ pub struct PlacedTag {
     pub tag: Tag,
 }
 
-/// Why something in a file is invalid, or how it was understood.
+/// A message about an entry in a file: the reason why it is invalid, or a note on the way it was
+/// read.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Remark {
     pub location: Location,
@@ -130,20 +130,21 @@ impl Remark {
     }
 }
 
-/// What files contain. If there are `faults`, nothing may be changed.
+/// The content of files. If there are `faults`, no change may be made.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ParsedPolicy {
     /// The names of the files, for [`ParsedPolicy::name_of`].
     pub files: Vec<String>,
-    /// In the order of the files, like settings and tags.
+    /// The rules in the order of the files. Settings and tags are in the same order.
     pub rules: Vec<PlacedRule>,
     pub settings: Vec<PlacedSetting>,
-    /// Only a manifest has any.
+    /// The tags of a manifest. Other formats have no tags.
     pub tags: Vec<PlacedTag>,
     pub faults: Vec<Remark>,
-    /// How many of the faults are about entries that contradict each other.
+    /// The number of faults about entries that contradict each other.
     pub conflicts: usize,
-    /// What may surprise the author of a file: unknown keys, old spellings, meanings that differ.
+    /// Facts that may surprise the author of a file: unknown keys, old spellings, meanings that
+    /// differ.
     pub notes: Vec<Remark>,
 }
 
@@ -191,7 +192,8 @@ impl fmt::Display for Spot {
     }
 }
 
-/// What is to be written. Most formats have no settings, and only a manifest has tags.
+/// The rules, settings and tags to write. Most formats have no settings, and only a manifest has
+/// tags.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Content<'a> {
     pub rules: &'a [Rule],
@@ -203,7 +205,7 @@ pub struct Content<'a> {
 pub struct Written {
     /// One file without a name, or the files of a folder.
     pub files: Vec<File>,
-    /// What the format cannot express.
+    /// The parts that the format cannot express.
     pub losses: Vec<Loss>,
 }
 
@@ -217,7 +219,7 @@ impl Written {
     }
 }
 
-/// Something that a format cannot express.
+/// A part of the content that a format cannot express.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Loss {
     /// Index of the rule; absent for settings and tags.

@@ -8,12 +8,12 @@ use crate::rule::{Rule, RuleDraft, RuleType};
 /// Maximum keys of a rule, unknown ones included.
 const MAX_KEYS: usize = 64;
 
-/// How keys are compared.
+/// The way in which keys are compared.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Keys {
     Exact,
     AnyCase,
-    /// In any case, and with or without underscores: `customMsg` is `custom_msg`.
+    /// Keys match in any case, and with or without underscores: `customMsg` is `custom_msg`.
     AnyStyle,
 }
 
@@ -38,9 +38,9 @@ impl Keys {
     }
 }
 
-/// What a format calls the fields of a rule.
+/// A format's names for the fields of a rule.
 pub(super) struct FieldNames {
-    /// The first of these that a rule has is read.
+    /// Names of the identifier. The first of these fields that a rule has is read.
     pub(super) identifier: &'static [&'static str],
     pub(super) rule_type: &'static [&'static str],
     /// The text fields: nicelist's names, and the format's names.
@@ -58,11 +58,11 @@ pub(super) struct Record<'n> {
     notes: Vec<Remark>,
 }
 
-/// What a field of a draft was read from.
+/// The key and the location that a field of a draft was read from.
 struct Origin<'n> {
     field: &'static str,
     key: &'n str,
-    /// Where the value is; absent if there is none.
+    /// The location of the value; None if there is no location.
     location: Option<Location>,
 }
 
@@ -145,7 +145,7 @@ impl<'n> Record<'n> {
     /// Takes out a text. An empty text counts as absent.
     ///
     /// # Errors
-    /// If it is not a string.
+    /// If the value is not a string.
     pub(super) fn text(
         &mut self,
         field: &'static str,
@@ -210,7 +210,7 @@ impl<'n> Record<'n> {
         Ok(draft)
     }
 
-    /// `santactl rule --export` writes `Unknown` for a CDHASH.
+    /// Takes out the rule type. `santactl rule --export` writes `Unknown` for a CDHASH.
     fn rule_type(&mut self, names: &FieldNames, identifier: &str) -> Result<RuleType, Remark> {
         let word = self.word("rule_type", names.rule_type)?;
         let (location, key) = self.origin("rule_type");
@@ -252,7 +252,8 @@ impl<'n> Record<'n> {
         })
     }
 
-    /// What to note about the record: what was noted while it was read, and unknown fields.
+    /// The notes about the record that were added while it was read, and a note for each unknown
+    /// field.
     pub(super) fn notes(&self) -> Vec<Remark> {
         let unknown = self.unknown();
         let unknown =
@@ -296,7 +297,7 @@ pub(super) fn text_of_draft<'d>(
     })
 }
 
-/// The texts of a rule under the names that a format has for them. Absent ones are left out.
+/// The texts of a rule under the names that a format has for them. Absent texts are left out.
 pub(super) fn texts(
     rule: &Rule,
     names: &'static [(&'static str, &'static str)],

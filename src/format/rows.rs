@@ -32,7 +32,7 @@ impl fmt::Display for BadRow {
     }
 }
 
-/// Why there is no rule.
+/// The reason why a row could not be read as a rule.
 #[derive(Debug, thiserror::Error)]
 pub enum RowError {
     /// The rows after this one may be valid.
@@ -49,13 +49,13 @@ pub trait RuleRows: Iterator<Item = Result<Row, RowError>> {
 
     fn duplicates_mut(&mut self) -> &mut RowDuplicates;
 
-    /// The names of the columns that rules do not have. A column without a name is listed by its
-    /// number, counted from 1.
+    /// The names of the columns that are not fields of a rule. A column without a name is listed by
+    /// its number, counted from 1.
     fn unused_columns(&self) -> &[String] {
         &[]
     }
 
-    /// What to note about lines that were read, each with its number.
+    /// The notes about lines that were read, each with its line number.
     fn notes(&self) -> Vec<(u32, String)> {
         self.duplicates().notes()
     }

@@ -22,7 +22,7 @@ const NAMES: FieldNames = FieldNames {
     ],
 };
 
-/// The texts that are written: all but the last.
+/// The texts that are written: all texts except the last.
 const WRITTEN: &[(&str, &str)] = NAMES.texts.split_at(5).0;
 
 /// Names that Santa's keys had, or have in other tools. Santa ignores such keys, so a rule lacks

@@ -1,4 +1,4 @@
-//! What `santactl rule --export` writes and `--import` reads: `{"rules": [...]}`.
+//! The format that `santactl rule --export` writes and `--import` reads: `{"rules": [...]}`.
 
 use serde_json::{Map, Value, json};
 

@@ -1,4 +1,5 @@
-//! What is true for all formats: everything that a format can express survives writing and reading.
+//! Tests of all formats: everything that a format can express is unchanged after writing and
+//! reading.
 
 use proptest::prelude::*;
 
@@ -106,7 +107,7 @@ fn lose(rule: &mut Rule, field: &str) {
 }
 
 /// Writes rules in a format and reads them again. Checks that the format is detected, and that only
-/// what was reported as lost is missing.
+/// the reported losses are missing.
 fn through(format: Format, rules: &[Rule]) -> Vec<Rule> {
     let written = format.write(Content { rules, ..Content::default() }).unwrap();
     let text = || String::from_utf8_lossy(&written.files[0].bytes).into_owned();
@@ -166,7 +167,7 @@ pub(super) fn describe_with(
     lines.into_iter().map(|(_, line)| line).collect::<Vec<_>>().join("\n")
 }
 
-/// What is written and what is lost.
+/// The text that is written, and the losses.
 pub(super) fn written_of(format: Format, drafts: &[RuleDraft]) -> String {
     let rules: Vec<Rule> = drafts.iter().map(|it| Rule::try_from(it.clone()).unwrap()).collect();
     let written = format.write(Content { rules: &rules, ..Content::default() }).unwrap();
@@ -178,7 +179,7 @@ pub(super) fn written_of(format: Format, drafts: &[RuleDraft]) -> String {
     [text].into_iter().chain(losses).collect::<Vec<_>>().join("\n")
 }
 
-/// Rules with everything that some format may not support.
+/// Rules with all fields that some format may not support.
 pub(super) fn drafts() -> Vec<RuleDraft> {
     let draft = |target: &str, policy: &str, scope: &str| RuleDraft {
         target: target.to_owned(),

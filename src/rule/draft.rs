@@ -17,11 +17,12 @@ use super::{
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct RuleDraft {
-    /// `teamid:EQHXZ8M8AV`.
+    /// The target, such as `teamid:EQHXZ8M8AV`.
     pub target: String,
-    /// `allow`, `block`, … or Santa's own spelling.
+    /// The policy: `allow`, `block`, … or Santa's own spelling.
     pub policy: String,
-    /// Empty for `fleet`. Serde reads an absent scope as empty, and refuses an empty text.
+    /// The scope; empty for `fleet`. Serde reads an absent scope as empty, and refuses an empty
+    /// text.
     #[serde(skip_serializing_if = "String::is_empty", deserialize_with = "given_scope")]
     pub scope: String,
     /// The expression of a `cel` rule.
@@ -45,15 +46,15 @@ pub struct RuleDraft {
     /// Santa's `file_bundle_binary_count`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub bundle_binary_count: Option<u32>,
-    /// Why the rule exists.
+    /// The reason for the rule.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub comment: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub ticket: Option<String>,
-    /// Where the rule came from.
+    /// The origin of the rule.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub source: Option<String>,
-    /// When the rule expires. A date means the end of that day in the local time zone.
+    /// The time when the rule expires. A date means the end of that day in the local time zone.
     #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "super::optional_expiry")]
     pub expires: Option<Timestamp>,
 }
@@ -78,7 +79,7 @@ pub enum FieldError {
     Missing,
     #[error(transparent)]
     Target(#[from] TargetError),
-    /// The policy or its expression.
+    /// The policy or its expression is not valid.
     #[error(transparent)]
     Policy(#[from] PolicyError),
     #[error(transparent)]
@@ -90,7 +91,7 @@ pub enum FieldError {
     Expiry(#[from] ExpiryError),
 }
 
-/// Why an expiry was refused.
+/// The reason why an expiry was refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum ExpiryError {
     /// The rule would never be active.

@@ -22,10 +22,10 @@ pub enum RuleField {
     AppName,
     /// The hash of the bundle and its count of binaries.
     Bundle,
-    /// Why the rule exists.
+    /// The reason for the rule.
     Comment,
     Ticket,
-    /// Where the rule came from.
+    /// The origin of the rule.
     Source,
     Expires,
 }
@@ -95,7 +95,7 @@ impl RuleMerge {
         Self { rule, kept: RuleFields::default(), expiry_slack: SignedDuration::ZERO }
     }
 
-    /// The rule to store instead of the current one.
+    /// The rule to store instead of the current rule.
     pub fn onto(&self, current: Option<&Rule>) -> Cow<'_, Rule> {
         let Some(current) = current else { return Cow::Borrowed(&self.rule) };
         if current.policy().kind() != self.rule.policy().kind() {
@@ -153,8 +153,8 @@ pub struct FieldChange {
 }
 
 impl FieldChange {
-    /// The fields in which two versions of a rule differ. If there is only one version, all of its
-    /// fields that have a value.
+    /// The fields in which two versions of a rule differ. If there is only one version, returns all
+    /// of its fields that have a value.
     pub fn between(before: Option<&Rule>, after: Option<&Rule>) -> Vec<Self> {
         let none = std::array::from_fn(|_| None);
         let [before, after] = [before, after].map(|rule| rule.map_or_else(|| none.clone(), values));

@@ -9,7 +9,7 @@ const LONGEST_LABEL: usize = 48;
 /// The longest other text, in bytes.
 const LONGEST_TEXT: usize = 8 * 1024;
 
-/// Why a text or a bundle was refused.
+/// The reason why a text or a bundle was refused.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum NoticeError {
     /// The text contains a NUL byte. Santa and databases cut such texts or refuse them.
@@ -29,10 +29,10 @@ pub enum NoticeError {
     HalfBundle,
 }
 
-/// What Santa shows when the rule arrives or decides.
+/// The texts and the bundle that Santa shows when the rule arrives or decides.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct Notice {
-    /// Santa's `custom_msg`; its window renders it as HTML.
+    /// Santa's `custom_msg`, which Santa's window renders as HTML.
     pub message: Option<Arc<str>>,
     /// Santa's `custom_url`, which the button opens. The text `null` hides the button.
     pub url: Option<Arc<str>>,
@@ -44,8 +44,8 @@ pub struct Notice {
     pub bundle: Option<Bundle>,
 }
 
-/// A bundle that was approved program by program. Santa uses it to show when all its programs are
-/// allowed.
+/// A bundle that was approved program by program. Santa uses the bundle to show when all of its
+/// programs are allowed.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Bundle {
     hash: Box<str>,
@@ -56,7 +56,7 @@ impl Bundle {
     /// Checks the bundle's hash: 64 hex digits, kept in lower case.
     ///
     /// # Errors
-    /// [`NoticeError::BundleHash`] for anything else.
+    /// [`NoticeError::BundleHash`] for any other text.
     pub fn new(hash: &str, binary_count: u32) -> Result<Self, NoticeError> {
         let hex = hash.len() == 64 && hash.bytes().all(|byte| byte.is_ascii_hexdigit());
         if hex {
@@ -76,10 +76,10 @@ impl Bundle {
     }
 }
 
-/// Why the rule exists, and its source. Never sent to clients.
+/// The reason for the rule, and its source. Never sent to clients.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct Provenance {
-    /// Why the rule exists.
+    /// The reason for the rule.
     pub comment: Option<Arc<str>>,
     pub ticket: Option<Arc<str>>,
     /// The file, tool or event that the rule came from.

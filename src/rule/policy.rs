@@ -1,4 +1,4 @@
-//! Policies: what a rule does.
+//! Policies: the effects of rules.
 
 use std::str::FromStr;
 
@@ -72,15 +72,15 @@ impl FromStr for PolicyKind {
     }
 }
 
-/// Why a policy was refused.
+/// The reason why a policy was refused.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum PolicyError {
-    /// No such policy.
+    /// The policy does not exist.
     #[error(
         "`{0}` is no policy; expected allow, allow-compiler, block, silent-block, silent-block-gui, silent-block-tty, cel or remove"
     )]
     Unknown(String),
-    /// `cel` without an expression.
+    /// The policy is `cel`, but its expression is missing.
     #[error("policy cel needs an expression")]
     ExpressionMissing,
     /// Santa would store the expression and never evaluate it.
@@ -138,7 +138,8 @@ impl Policy {
     }
 
     /// Like [`Self::new`], for a policy from the database. Its expression was checked by the
-    /// version that stored it, and is accepted even if this version would refuse it.
+    /// version of nicelist that stored the policy, and is accepted even if this version would
+    /// refuse it.
     ///
     /// # Errors
     /// `cel` without an expression, or another kind with one.

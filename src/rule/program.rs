@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{RuleType, Target};
 
-/// How a program is signed. The status determines which rule types can match a program
+/// The state of a program's signature. The state determines which rule types can match a program
 /// (SNTRuleIdentifiers.mm).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -68,7 +68,7 @@ pub struct Certificate {
     pub organization: String,
 }
 
-/// What is known about a program. A text is empty if it is unknown.
+/// The known facts about a program. A text is empty if the fact is unknown.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Program {
@@ -92,7 +92,7 @@ pub struct Program {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Candidate {
     pub target: Target,
-    /// A description of what the rule would match.
+    /// A description of the programs that the rule would match.
     pub covers: String,
 }
 

@@ -1,4 +1,4 @@
-//! Revisions: numbers, authors, and what an accepted change did.
+//! Revisions: numbers, authors, and the effects of accepted changes.
 
 use std::fmt;
 
@@ -20,7 +20,7 @@ impl fmt::Display for Revision {
     }
 }
 
-/// In bytes.
+/// The longest message, in bytes.
 const LONGEST_MESSAGE: usize = 4096;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -28,7 +28,7 @@ const LONGEST_MESSAGE: usize = 4096;
 pub struct MessageTooLong(usize);
 
 checked_text!(
-    /// Why a change is made.
+    /// The reason for a change.
     ChangeMessage,
     MessageTooLong,
     |text| match text.len() {
@@ -43,7 +43,7 @@ impl ChangeMessage {
     }
 }
 
-/// Who created a revision, when and why.
+/// The author, time and reason of a revision.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RevisionRecord {
     pub revision: Revision,
@@ -54,7 +54,7 @@ pub struct RevisionRecord {
     pub message: Option<String>,
 }
 
-/// A revision and how much it changed.
+/// A revision and the counts of its changes.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RevisionSummary {
     #[serde(flatten)]
@@ -63,7 +63,7 @@ pub struct RevisionSummary {
     pub counts: RevisionCounts,
 }
 
-/// What one edit changed in a rule that was active before.
+/// The changes of one edit to a rule that was active before.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RuleDifference {
     /// The index of the edit in its change.
@@ -72,7 +72,7 @@ pub struct RuleDifference {
     pub fields: Vec<FieldChange>,
 }
 
-/// How many items of one kind a revision added, changed and removed.
+/// The number of items of one kind that a revision added, changed and removed.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Counts {
@@ -81,18 +81,18 @@ pub struct Counts {
     pub removed: u64,
 }
 
-/// How much a revision changed.
+/// The counts of all items that a revision changed.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct RevisionCounts {
     pub rules: Counts,
     pub settings: Counts,
     pub tags: Counts,
-    /// Hosts whose tags changed.
+    /// The number of hosts whose tags changed.
     pub hosts: u64,
 }
 
-/// What an edit did.
+/// The result of an edit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Outcome {

@@ -20,7 +20,7 @@ const STRING_METHODS: [&str; 12] = [
     "upperAscii",
 ];
 
-/// The string functions that are called on their own.
+/// The string functions that are not called on a value.
 const STRING_FUNCTIONS: [&str; 1] = ["strings.quote"];
 
 /// The schema of Santa's version 1 expressions: the program (`target`), the execution, and the

@@ -77,13 +77,13 @@ pub enum TargetError {
     NoType(String),
     #[error("`{identifier}` is no {rule_type} identifier; expected {}", rule_type.shape())]
     Shape { rule_type: RuleType, identifier: String },
-    /// A SHA-1 instead of a SHA-256.
+    /// The identifier is a SHA-1 instead of a SHA-256.
     #[error("`{0}` has 40 hex digits, a cdhash or a SHA-1; a binary needs its SHA-256 (64 digits)")]
     Sha1(String),
 }
 
 /// A rule type and an identifier, normalized as in Santa (SNTRule.mm): hex digits and `platform` in
-/// lower case, team IDs in upper case, the rest of a signing ID unchanged.
+/// lower case, team IDs in upper case, all other parts of a signing ID unchanged.
 ///
 /// ```text
 /// teamid:EQHXZ8M8AV  signingid:platform:com.apple.yes  binary:<64 hex>  cdhash:<40 hex>

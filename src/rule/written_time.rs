@@ -10,11 +10,11 @@ use serde::{Deserialize, Deserializer};
 /// A point in time, or a day or time in a time zone that is not part of the text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum WrittenTime {
-    /// `2027-01-31T18:00:00+01:00`.
+    /// An exact time, such as `2027-01-31T18:00:00+01:00`.
     At(Timestamp),
-    /// `2027-01-31T18:00`.
+    /// A time without a zone, such as `2027-01-31T18:00`.
     Local(DateTime),
-    /// `2027-01-31`.
+    /// A day, such as `2027-01-31`.
     Day(Date),
     /// Days from today, such as 1 for `tomorrow`.
     FromToday(i32),

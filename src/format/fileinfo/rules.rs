@@ -9,7 +9,7 @@ use crate::format::record::Keys;
 use crate::format::{Defaults, File, Location, ParsedPolicy, PlacedRule, Remark};
 use crate::rule::{PolicyKind, Rule, RuleDraft, Scope, Target};
 
-/// Whether a file looks like what `santactl fileinfo --json` prints.
+/// Whether a file looks like the output of `santactl fileinfo --json`.
 pub fn recognises(head: &Outline) -> bool {
     Keys::Exact.has_all(&head.keys, &["SHA-256", "Path"])
 }
@@ -55,7 +55,7 @@ pub fn read_rules(files: &[File], defaults: &Defaults) -> ParsedPolicy {
     policy
 }
 
-/// A program of a report, or why it cannot have a rule.
+/// A program of a report, or the reason why the program cannot have a rule.
 type Program = Result<FileInfo, String>;
 
 fn programs(number: u32, text: &Text<'_>) -> Result<Vec<(Location, Program)>, Remark> {

@@ -21,7 +21,7 @@ const LISTED: [&str; 5] = ["revision", "author", "since", "needs", "withheld"];
 /// Reads one rule, with or without the keys of lists. `node` parses the same text as a tree.
 ///
 /// # Errors
-/// The first thing that is wrong with the rule.
+/// The first error in the rule.
 fn rule(
     file: u32,
     text: &str,
@@ -44,7 +44,7 @@ fn rule(
     own::rule(file, &node, defaults, |_| None).map_err(|mut faults| faults.swap_remove(0))
 }
 
-/// What other formats call the fields of a rule.
+/// Names of fields in other formats, each with nicelist's name for the field.
 const FOREIGN: [(&str, &str); 12] = [
     ("type", "target"),
     ("rule_type", "target"),
@@ -98,7 +98,7 @@ fn meant(key: &str) -> Option<&'static str> {
 }
 
 /// A message without the line and column at its end. A string of the wrong type is not quoted,
-/// because the file may be something else and contain a secret.
+/// because the file may be of another kind and contain a secret.
 pub(crate) fn reason(error: &serde_json::Error) -> String {
     let message = error.to_string();
     let end = message.rfind(" at line ").unwrap_or(message.len());

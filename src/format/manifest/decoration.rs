@@ -1,4 +1,4 @@
-//! What surrounds the tables of a file: comments, line ends, a byte-order mark.
+//! The text around the tables of a file: comments, line ends and the byte-order mark.
 
 use toml_edit::{Decor, DocumentMut};
 
@@ -19,8 +19,8 @@ pub(super) fn alike(before: &[u8], text: String) -> Vec<u8> {
     [mark, text.as_bytes()].concat()
 }
 
-/// Comments above a removed table that are about more than the table: an empty line separates them
-/// from it. They move to the next table.
+/// Comments above a removed table that are about more than the table. An empty line separates these
+/// comments from the table. They move to the next table.
 #[derive(Default)]
 pub(super) struct Headings(String);
 
@@ -35,7 +35,7 @@ impl Headings {
         }
     }
 
-    /// Adds the collected headings above a table that stays.
+    /// Adds the collected headings above a table that is kept.
     pub(super) fn give(&mut self, decor: &mut Decor) {
         if self.0.is_empty() {
             return;

@@ -1,8 +1,8 @@
 //! The manifest: a whole policy in files that people write, keep and review.
 //!
-//! A TOML file has `[tags.NAME]`, `[settings.SCOPE]` and `[[rules]]`, all optional. At its top it may
-//! have a `scope` and a `source` for rules without their own. A manifest is one such file, or a
-//! folder of them, which may have CSV files with rules, too.
+//! A TOML file has `[tags.NAME]`, `[settings.SCOPE]` and `[[rules]]`, all optional. At its top, the
+//! file may have a `scope` and a `source` for rules that do not set these keys. A manifest is one
+//! such file, or a folder of them, which may have CSV files with rules, too.
 
 mod decoration;
 mod read;
@@ -32,7 +32,7 @@ enum FileKind {
 }
 
 impl FileKind {
-    /// The only file of a manifest. It may have any path, and no ending.
+    /// The kind of the only file of a manifest, which may have any path and no ending.
     fn single(name: &str) -> Self {
         let base = name.rsplit('/').next().unwrap_or(name);
         match Self::of(base) {

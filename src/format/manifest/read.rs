@@ -30,7 +30,7 @@ pub fn recognises(file: &File) -> bool {
     found.or_else(|| is_manifest(text.as_str())).unwrap_or(false)
 }
 
-/// None if the text is not TOML.
+/// Whether a text is a manifest. None if the text is not TOML.
 fn is_manifest(text: &str) -> Option<bool> {
     let root = toml::parse(&text.into()).ok()?;
     let is_table = |key: &str| root.get(key).is_some_and(|node| node.entries().is_some());
@@ -62,8 +62,8 @@ pub fn read(files: &[File], defaults: &Defaults) -> ParsedPolicy {
     reader.policy
 }
 
-/// A file without carriage returns at the ends of lines. Git may add or remove them, and they do not
-/// belong to a string of several lines.
+/// A file without carriage returns at the ends of lines. Git may add or remove carriage returns,
+/// which do not belong to a string of several lines.
 pub(super) fn with_plain_line_ends(file: &File) -> Cow<'_, File> {
     match std::str::from_utf8(&file.bytes) {
         Ok(text) if text.contains("\r\n") => {
@@ -74,7 +74,7 @@ pub(super) fn with_plain_line_ends(file: &File) -> Cow<'_, File> {
     }
 }
 
-/// The message for an unknown key, with the one that may be meant.
+/// The message for an unknown key, with the known key that may be meant.
 fn unknown(key: &str, known: &[&str]) -> String {
     match nearest(key, known.iter().copied()) {
         Some(name) => format!("is no key here; did you mean {name}?"),

@@ -1,5 +1,5 @@
-//! Writes a manifest: a new one, or changes to an existing one, which otherwise stays as its author
-//! wrote it.
+//! Writes a new manifest, or changes entries of an existing one. All unchanged text is kept as its
+//! author wrote it.
 
 use std::collections::BTreeMap;
 
@@ -16,7 +16,7 @@ use crate::format::csv::{self, Amendment, Delimiter};
 use crate::format::{Content, Defaults, File, ParsedPolicy, PlacedTag, Written};
 use crate::rule::{Rule, RuleDraft, RuleKey, Scope, TagName};
 
-/// The files of a new folder. Additions to an existing folder go into them, too.
+/// The files of a new folder. Additions to an existing folder are written to these files, too.
 const TAGS: &str = "tags.toml";
 const SETTINGS: &str = "settings.toml";
 const RULES: &str = "rules.toml";
@@ -149,7 +149,7 @@ impl ManifestFile {
     }
 }
 
-/// The tables of the file with this name, which is added if necessary. An empty name matches any
+/// The tables of the file with this name. The file is added if necessary. An empty name matches any
 /// file.
 fn tables_of<'s>(
     outputs: &'s mut Vec<ManifestFile>,
@@ -163,7 +163,7 @@ fn tables_of<'s>(
     });
     let Tables { document, defaults, .. } =
         outputs[index].tables.get_or_insert_with(|| Tables::new(name));
-    // If the file has only comments, they stay above the additions.
+    // If the file has only comments, the comments are kept above the additions.
     if document.is_empty() {
         let comments = document.trailing().as_str().unwrap_or_default().to_owned();
         document.set_trailing("");
@@ -188,11 +188,11 @@ impl Tables {
     }
 }
 
-/// What has not been written yet.
+/// The rules, settings and tags that have not been written yet.
 struct Left<'a> {
     tags: BTreeMap<&'a TagName, &'a Tag>,
     settings: BTreeMap<(Scope, SettingKey), &'a Setting>,
-    /// By target, then by scope. [`Left::put_rules`] sorts new rules by scope.
+    /// The rules by target, then by scope. [`Left::put_rules`] sorts new rules by scope.
     rules: BTreeMap<&'a RuleKey, &'a Rule>,
 }
 
@@ -253,7 +253,7 @@ impl<'a> Left<'a> {
     }
 }
 
-/// A table that has only tables, and no line of its own.
+/// A table that contains only tables. The table has no header line.
 fn parent<'d>(document: &'d mut DocumentMut, name: &str) -> Option<&'d mut dyn TableLike> {
     let item = document.entry(name).or_insert_with(|| {
         let mut table = Table::new();
@@ -414,7 +414,7 @@ fn set_rule(table: &mut dyn TableLike, rule: &Rule, defaults: &Defaults) {
     let draft = RuleDraft::from(rule.clone());
     let text = |text: Option<String>| text.map(Value::from);
     let usual = defaults.scope.as_ref().unwrap_or(&Scope::Fleet) == rule.scope();
-    // If the file has a default source, an empty source means that the rule has none.
+    // If the file has a default source, an empty source means that the rule has no source.
     let source = match (draft.source, &defaults.source) {
         (None, Some(_)) => Some(String::new()),
         (source, usual) if source == *usual => None,
@@ -436,7 +436,7 @@ fn set_rule(table: &mut dyn TableLike, rule: &Rule, defaults: &Defaults) {
     set(table, "expires", draft.expires.map(time));
 }
 
-/// A time. TOML has only years of four digits.
+/// A time as a TOML value. TOML supports only years of four digits.
 fn time(at: Timestamp) -> Value {
     let text = at.to_string();
     text.parse::<Datetime>().map_or_else(|_| text.into(), Value::from)
@@ -459,7 +459,7 @@ fn set(table: &mut dyn TableLike, key: &str, wanted: Option<Value>) {
 }
 
 /// Whether two values are equal regardless of their spelling. Lists are equal in any order, because
-/// those of a manifest are sets.
+/// the lists in a manifest are sets.
 fn is_same(one: &Value, other: &Value) -> bool {
     match (one, other) {
         (Value::Array(one), Value::Array(other)) => {

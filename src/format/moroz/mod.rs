@@ -1,11 +1,11 @@
 //! Moroz's TOML: one file, or the folder of a Moroz server.
 //!
-//! `global.toml` is for every host that has no file of its own. `MACHINE-ID.toml` is for one host
-//! and *replaces* `global.toml`, rules and settings. So rules that such a file lacks become
-//! `remove` rules for that host, and settings that it lacks become Santa's defaults for that host.
-//! What the file repeats is read only for the fleet. When files are written, the file of a host
-//! contains everything that applies to the host. Facts: groob/moroz, santaconfig/config.go and
-//! santa/santa.go.
+//! `global.toml` applies to every host without a separate file. `MACHINE-ID.toml` applies to one
+//! host and *replaces* `global.toml`, rules and settings. So global rules that are missing in the
+//! host's file become `remove` rules for that host, and missing settings become Santa's defaults
+//! for that host. Rules and settings that are equal in both files are read only for the fleet. When
+//! files are written, the file of a host contains everything that applies to the host. Facts:
+//! groob/moroz, santaconfig/config.go and santa/santa.go.
 
 mod read;
 #[cfg(test)]

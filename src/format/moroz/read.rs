@@ -11,7 +11,7 @@ use crate::format::detect::{is_for_people, toml_beginning};
 use crate::format::{Defaults, File, Location, ParsedPolicy, PlacedRule, PlacedSetting, Remark};
 use crate::rule::{MachineId, Policy, PolicyKind, Rule, Scope, Target};
 
-/// Whether a file looks like one of Moroz's.
+/// Whether a file looks like one of Moroz's files.
 pub fn recognises(file: &File) -> bool {
     let Ok(text) = Text::new(&file.bytes) else { return false };
     let text = text.as_str();
@@ -29,8 +29,8 @@ fn is_moroz(text: &str) -> bool {
     names.any(|name| root.get(name).is_some()) || rules.iter().any(is_rule)
 }
 
-/// Reads Moroz's files. A default scope is used in place of the fleet and, for a single file,
-/// regardless of the file's name.
+/// Reads Moroz's files. A default scope replaces the fleet scope. For a single file, the default
+/// scope applies regardless of the file's name.
 pub fn read(files: &[File], defaults: &Defaults) -> ParsedPolicy {
     let mut policy = ParsedPolicy::of(files);
     let alone = files.len() == 1;
@@ -78,15 +78,15 @@ pub fn read(files: &[File], defaults: &Defaults) -> ParsedPolicy {
     policy
 }
 
-/// The hosts that a file is for.
+/// The hosts that a file applies to.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 enum Owner {
-    /// Every host without a file of its own.
+    /// Every host without a separate file.
     AllMachines,
     Machine(MachineId),
 }
 
-/// What a file in a folder is for.
+/// The purpose of a file in a folder.
 enum Role {
     Policy {
         owner: Owner,
@@ -98,7 +98,7 @@ enum Role {
     Stray(String),
 }
 
-/// Moroz takes the owner of a file from the last part of its path.
+/// Detects the role of a file. Moroz uses the last part of a file's path as the owner of the file.
 fn role(name: &str, alone: bool) -> Role {
     let base = name.rsplit('/').next().unwrap_or(name);
     if alone {
@@ -125,7 +125,8 @@ fn role(name: &str, alone: bool) -> Role {
     }
 }
 
-/// A single file may have any name. It is for one host only if the name is a hardware UUID.
+/// Detects the role of a single file, which may have any name. The file applies to one host only if
+/// the name is a hardware UUID.
 fn role_of_single(base: &str) -> Role {
     let stem = base.strip_suffix(ENDING).unwrap_or(base);
     match MachineId::from_str(stem) {
@@ -140,7 +141,7 @@ fn role_of_single(base: &str) -> Role {
     }
 }
 
-/// `FILE-SHA256/MACHINE-ID/TIME.json`, at any depth.
+/// Whether a path has the form `FILE-SHA256/MACHINE-ID/TIME.json`, at any depth.
 fn is_event(name: &str) -> bool {
     let mut parts = name.rsplit('/');
     let (file, _, hash) = (parts.next(), parts.next(), parts.next());
@@ -156,7 +157,7 @@ struct Part {
     contents: FileContents,
 }
 
-/// Of two files for the same hosts, Moroz uses the one that it reads last.
+/// Refuses a second file for the same hosts. Moroz would use the file that it reads last.
 fn refuse_second_owners(parts: &[Part], policy: &mut ParsedPolicy) {
     let mut seen: HashMap<&Owner, Location> = HashMap::new();
     for Part { location, owner, .. } in parts {
@@ -194,7 +195,7 @@ fn combine(parts: Vec<Part>, policy: &mut ParsedPolicy) {
     }
 }
 
-/// What a host's file changes compared with the global file.
+/// The differences of a host's file from the global file.
 #[derive(Default)]
 struct Layer {
     contents: FileContents,

@@ -20,14 +20,14 @@ const NAMES: FieldNames = FieldNames {
 };
 const BUNDLE_COUNT: &str = "file_bundle_binary_count";
 
-/// What one file contains.
+/// The content of one file.
 #[derive(Clone, Debug, Default)]
 pub(super) struct FileContents {
     pub(super) rules: Vec<PlacedRule>,
     pub(super) settings: Vec<(Location, Setting)>,
 }
 
-/// Reads a file. Remarks about it go into the policy.
+/// Reads a file. Remarks about the file are added to the policy.
 pub(super) fn read(
     file: u32,
     text: &Text<'_>,
@@ -212,7 +212,7 @@ impl Reader<'_> {
         Ok(rule)
     }
 
-    /// Moroz needs a row with REMOVE for as long as any host may have the rule.
+    /// Notes rows with REMOVE. Moroz needs these rows for as long as any host may have the rule.
     fn note_removes(&mut self) {
         let is_remove = |placed: &&PlacedRule| placed.rule.policy().kind() == PolicyKind::Remove;
         let mut removes = self.contents.rules.iter().filter(is_remove);

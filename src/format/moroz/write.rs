@@ -10,7 +10,7 @@ use crate::format::loss::Losses;
 use crate::format::{Content, File, Written, santa};
 use crate::rule::{MachineId, PolicyKind, Rule, Scope, Target};
 
-/// Writes `global.toml`, and a file for each host that has rules or settings of its own.
+/// Writes `global.toml`, and a file for each host that has its own rules or settings.
 pub fn write(content: Content<'_>) -> Written {
     let mut losses = Losses::default();
     let mut layers = Layers::default();
@@ -87,7 +87,7 @@ impl<'a> Layers<'a> {
     }
 
     /// Leaves out rules of a host that are equal to global rules. The file of a host contains the
-    /// global rules, too, so they could not be distinguished.
+    /// global rules, too, so the host's rules could not be distinguished from them.
     fn leave_out_repetitions(&mut self, losses: &mut Losses) {
         let Self { fleet, hosts } = self;
         for (machine, own) in hosts.iter_mut() {
@@ -115,7 +115,7 @@ impl<'a> Layers<'a> {
     }
 }
 
-/// The fields that Moroz has for a rule, by our names and by its own.
+/// The fields of a rule that Moroz supports: nicelist's names, and Moroz's names.
 const KEPT: [(&str, &str); 2] = [("message", "custom_msg"), ("url", "custom_url")];
 
 /// The machine IDs that are names of files.

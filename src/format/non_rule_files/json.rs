@@ -4,8 +4,8 @@ use super::{File, NonRuleFile};
 use crate::document::{Outline, Section};
 use crate::format::detect::{LISTS, opens_json};
 
-/// Recognizes JSON that contains something other than rules. None if it looks like rules, or if it
-/// is not valid JSON, which the reader of its format reports better.
+/// Recognizes JSON that contains something other than rules. None if the file looks like rules or
+/// is not valid JSON. The reader of the file's format reports invalid JSON better.
 pub(super) fn recognize(file: &File) -> Option<NonRuleFile> {
     if !opens_json(&file.bytes) {
         return None;
@@ -18,12 +18,12 @@ pub(super) fn recognize(file: &File) -> Option<NonRuleFile> {
 /// Detects the kind of a JSON text from its keys.
 struct Keys<'o>(&'o Outline);
 
-/// Keys of Santa's events. Each event has at least one of the last two.
+/// Keys of Santa's events. Each event has at least one of the last two keys.
 const EVENT: [&str; 3] = ["file_sha256", "decision", "execution_time"];
 /// Some keys of the first request of a sync.
 const PREFLIGHT: [&str; 6] =
     ["serial_num", "santa_version", "os_version", "os_build", "hostname", "primary_user"];
-/// Some keys of the response to that request.
+/// Some keys of the response to the first request of a sync.
 const SETTINGS: [&str; 6] = [
     "client_mode",
     "sync_type",
@@ -94,7 +94,7 @@ impl Keys<'_> {
         self.of_another_tool()
     }
 
-    /// Events in lines or in a list, or a single one.
+    /// Events in lines or in a list, or a single event.
     fn events(&self, name: &str) -> NonRuleFile {
         match (self.0.is_list, self.0.has_more, self.has("machine_id")) {
             (false, _, true) => NonRuleFile::new("is a file of events, not rules")

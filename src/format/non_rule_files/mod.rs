@@ -1,4 +1,4 @@
-//! Files that are often given instead of rules: what they are, and what to do with them.
+//! Files that are often passed instead of rules, with a description and a hint for each kind.
 //!
 //! No message repeats a part of such a file, because it may be a secret.
 
@@ -16,9 +16,10 @@ use crate::document::{Node, Text, toml, without_mark};
 /// A file that is not in a format of rules.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NonRuleFile {
-    /// What it is, to follow the file's name: `is an event upload, not rules`.
+    /// A description of the file. Messages append it to the file's name: `is an event upload, not
+    /// rules`.
     pub what: String,
-    /// What to do with it.
+    /// A hint about the right use of the file.
     pub hint: Option<String>,
     pub kind: NonRuleFileKind,
 }
@@ -27,7 +28,7 @@ pub struct NonRuleFile {
 pub enum NonRuleFileKind {
     /// A configuration profile that has to be converted or decrypted first.
     Profile,
-    /// Anything else. Its hint is about rules.
+    /// A file of any other kind. Its hint is about rules.
     Other,
 }
 
@@ -141,7 +142,7 @@ fn zip(file: &File) -> NonRuleFile {
     }
 }
 
-/// A file in a shell command. Input from a pipe has to be saved to a file first.
+/// The path of a file in a shell command. Input from a pipe has to be saved to a file first.
 fn path(name: &str) -> Cow<'_, str> {
     if name == "stdin" { Cow::Borrowed("FILE") } else { crate::shell::argument(name) }
 }

@@ -8,7 +8,7 @@ use bytes::Bytes;
 /// Maximum characters of a name that are shown.
 const SHOWN: usize = 64;
 
-/// What a signed profile contains.
+/// The content of a signed profile.
 pub(super) struct Signed {
     pub(super) content: Vec<u8>,
     /// The name of the signer's certificate, if the file has it.
@@ -29,7 +29,7 @@ pub(super) fn open(bytes: &[u8]) -> Result<Signed, &'static str> {
 
 type Decoded<T, S> = Result<T, DecodeError<<S as Source>::Error>>;
 
-/// Reads the signed data: what follows its version and its digest algorithms.
+/// Reads the part of the signed data after its version and its digest algorithms.
 fn decode<'b, T>(
     bytes: &'b [u8],
     read: impl FnOnce(&mut Constructed<'_, SliceSource<'b>>) -> Decoded<T, SliceSource<'b>>,
@@ -79,7 +79,7 @@ fn content<S: Source>(data: &mut Constructed<'_, S>) -> Decoded<Option<Vec<u8>>,
     })
 }
 
-/// How a signer refers to its certificate.
+/// The key by which a signer refers to its certificate.
 struct Key {
     issuer: Captured,
     serial: Bytes,
@@ -142,7 +142,7 @@ fn named<S: Source>(certificate: &mut Constructed<'_, S>) -> Decoded<(Key, Optio
 const COMMON_NAME: &[u8] = &[0x55, 4, 3];
 const ORGANIZATION: &[u8] = &[0x55, 4, 10];
 
-/// The common name, or else the organization.
+/// The common name of a subject, or else its organization.
 fn subject<S: Source>(name: &mut Constructed<'_, S>) -> Decoded<Option<String>, S> {
     let mut found: Option<(bool, String)> = None;
     while let Some(()) = name.take_opt_set(|parts| {

@@ -25,7 +25,7 @@ const KEYS: [(&str, SettingKey); 15] = [
     ("EventDetailURL", SettingKey::EventDetailUrl),
     ("EventDetailText", SettingKey::EventDetailText),
 ];
-/// The two old keys that are one setting here.
+/// The two old keys that nicelist reads as one setting.
 const BLOCK_USB: &str = "BlockUSBMount";
 const REMOUNT_USB: &str = "RemountUSBMode";
 
@@ -231,7 +231,7 @@ impl Reader<'_> {
         }
     }
 
-    /// Adds a setting. Two payloads may have the same value, but not two different ones.
+    /// Adds a setting. Two payloads may repeat a setting only with the same value.
     fn add(&mut self, name: &str, setting: Setting) {
         let mut others = self.policy.settings.iter().map(|placed| &placed.setting);
         match others.find(|other| other.key() == setting.key()) {

@@ -1,7 +1,7 @@
 //! Rudolph's rules: CSV under either of its two headers, and JSON.
 //!
 //! Rudolph exports CSV with `sha256` in the header and imports it with `identifier`, so it cannot
-//! read its own exports. The column has identifiers of all types, whatever its name. Facts:
+//! read its own exports. Under both names, the column contains identifiers of all types. Facts:
 //! airbnb/rudolph, internal/cli and internal/csv.
 
 use ::csv::WriterBuilder;
@@ -35,7 +35,7 @@ const POLICIES: [PolicyKind; 5] = [
     PolicyKind::Remove,
 ];
 
-/// Whether a file has one of Rudolph's headers. Its beginning is enough.
+/// Whether a file has one of Rudolph's headers. The beginning of the file is enough.
 pub fn recognises_csv(file: &File) -> bool {
     let line = without_mark(&file.bytes).split(|byte| *byte == b'\n').next().unwrap_or_default();
     let names = line.trim_ascii().split(|byte| *byte == b',').map(<[u8]>::trim_ascii);

@@ -1,4 +1,4 @@
-//! What `santactl rule --export` really writes, and how people edit it.
+//! Real output of `santactl rule --export`, and versions that people edited.
 
 use crate::format::Format::Santactl;
 use crate::format::tests::{describe, drafts, written_of};

@@ -1,8 +1,8 @@
 //! Rules as resources of Terraform: `nps_workshop_rule` of Workshop's provider, which is written,
 //! and `zentral_santa_rule` of Zentral's, which is read only.
 //!
-//! Values must be literals. Whatever Terraform has to evaluate (variables, references, functions,
-//! repetition) is refused.
+//! Values must be literals. Values that Terraform has to evaluate (variables, references,
+//! functions, repetition) are refused.
 
 mod read;
 #[cfg(test)]

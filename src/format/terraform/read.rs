@@ -91,7 +91,7 @@ fn configuration(rule: &Node) -> Option<String> {
     }
 }
 
-/// Refuses a resource that Terraform repeats, and takes out what is not about the rule.
+/// Refuses a resource that Terraform repeats, and takes out the fields that are not about the rule.
 fn check(record: &mut Record<'_>) -> Result<(), Remark> {
     if let Some(entry) = record.named(&REPEATS).next() {
         return Err(record.fault(entry, "a resource that is repeated is not read"));

@@ -1,4 +1,4 @@
-//! Workshop's rules in JSON: what its API lists, and the requests that create a rule.
+//! Workshop's rules in JSON: lists from its API, and requests that create a rule.
 //!
 //! A rule is for one tag. `global` means every host, and `host:UUID` means one host. Any other name
 //! is a tag. Keys are read in either style of protobuf's JSON, `ruleType` and `rule_type`. Facts:

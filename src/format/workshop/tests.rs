@@ -1,4 +1,4 @@
-//! What Workshop's API returns and accepts.
+//! Responses and requests of Workshop's API.
 
 use super::*;
 use crate::format::Format::Workshop;

@@ -104,7 +104,7 @@ impl Reader<'_, '_> {
         self.rows(rows, Shape::RuleSet)
     }
 
-    /// What a rule set has in addition to its rules.
+    /// Notes the keys that a rule set has in addition to its rules.
     fn header(&mut self, root: &Node) {
         for entry in root.entries().unwrap_or_default() {
             let node = &entry.node;
@@ -123,7 +123,7 @@ impl Reader<'_, '_> {
     }
 
     /// A rule set applies to each of its configurations, so all of its rules belong to the wanted
-    /// one.
+    /// configuration.
     fn rule_set_of(&mut self, node: &Node) {
         let names = node.elements().unwrap_or_default().iter().filter_map(Node::scalar);
         let names: Vec<_> = names.collect();

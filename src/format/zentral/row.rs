@@ -9,7 +9,7 @@ use crate::format::builder::Faults;
 use crate::format::record::{FieldNames, Record};
 use crate::rule::{PolicyKind, RuleDraft};
 
-/// The names that differ between rule sets and the API are listed in this order.
+/// Names of fields. If rule sets and the API use different names for a field, all names are listed.
 const NAMES: FieldNames = FieldNames {
     identifier: &["identifier", "sha256", "target_identifier"],
     rule_type: &["rule_type", "target_type"],
@@ -80,7 +80,7 @@ pub(super) fn drafts(
     Ok(drafts.collect())
 }
 
-/// Notes where in Zentral a rule comes from.
+/// Notes the origin of a rule in Zentral.
 fn note_origin(record: &mut Record<'_>) {
     if let Some(entry) = record.take("ruleset")
         && let Value::Number(number) = &entry.node.value
@@ -100,7 +100,7 @@ pub(super) fn configuration(rule: &Node) -> Option<Cow<'_, str>> {
 }
 
 /// Takes out a policy by number. The numbers are Zentral's (zentral/contrib/santa/models.py); other
-/// tools have others.
+/// tools use other numbers.
 pub(in crate::format) fn numbered_policy(
     record: &mut Record<'_>,
 ) -> Result<Option<PolicyKind>, Remark> {

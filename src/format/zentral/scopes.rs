@@ -54,7 +54,7 @@ impl<'a> Lists<'a> {
     }
 }
 
-/// The scopes of a rule, and those of the `remove` rules for its exceptions.
+/// The scopes of a rule, and the scopes of the `remove` rules for its exceptions.
 #[derive(Default)]
 pub(super) struct Reach {
     pub(super) rule: Vec<Scope>,
@@ -65,7 +65,7 @@ pub(super) struct Reach {
 #[derive(Default)]
 pub(super) struct Scopes {
     file: u32,
-    /// Whether tags are names; the API has numbers.
+    /// Whether tags are given by name. The API gives tags by number.
     pub(super) names_tags: bool,
     /// The scope of a rule without lists; if absent, the fleet.
     usual: Option<Scope>,

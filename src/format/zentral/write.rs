@@ -71,7 +71,7 @@ fn rule_set(content: Content<'_>) -> (RuleSet<'_>, Losses) {
     (RuleSet { name: name(content.rules), rules }, losses)
 }
 
-/// The source of the rules, if they all have the same.
+/// The source of the rules, if all rules have the same source.
 fn name(rules: &[Rule]) -> &str {
     let mut sources = rules.iter().map(|rule| rule.provenance.source.as_deref());
     match sources.next() {
@@ -146,7 +146,7 @@ fn part(rule: &Rule, first: &Rule, base: Option<Kind>) -> Result<Option<&'static
     Ok(base.map(Kind::included))
 }
 
-/// Why Zentral does not support a rule. None if it does.
+/// The reason why Zentral does not support a rule. None if Zentral supports the rule.
 fn inexpressible(rule: &Rule) -> Option<String> {
     let kind = rule.policy().kind();
     match kind {

@@ -24,7 +24,7 @@ const APPLES_LEAF: &str = "Software Signing";
 /// A step of the evaluation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum EvaluationStage {
-    /// Santa's own programs, and those that macOS needs.
+    /// Santa's own programs, and programs that macOS needs.
     Protected,
     /// The rules of the Mac's profile.
     StaticRules,
@@ -48,7 +48,7 @@ pub enum EvaluationStage {
 }
 
 impl EvaluationStage {
-    /// In Santa's order.
+    /// All steps, in Santa's order.
     pub const ALL: [Self; 15] = [
         Self::Protected,
         Self::StaticRules,
@@ -150,12 +150,12 @@ pub struct EvaluationStep {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Evaluation {
     pub ruling: Ruling,
-    /// In Santa's order.
+    /// The steps, in Santa's order.
     pub steps: Vec<EvaluationStep>,
 }
 
 impl Evaluation {
-    /// In the order of Santa's evaluation.
+    /// The rule types, in the order of Santa's evaluation.
     pub fn rule_types() -> impl Iterator<Item = RuleType> {
         EvaluationStage::ALL.into_iter().filter_map(|stage| match stage {
             EvaluationStage::Rule(rule_type) => Some(rule_type),
@@ -181,31 +181,31 @@ impl Evaluation {
     }
 }
 
-/// What happens to a program without a match, according to the client mode.
+/// The decision about a program without a match, according to the client mode.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Unmatched {
-    /// Monitor.
+    /// Monitor mode.
     Allowed,
-    /// Lockdown.
+    /// Lockdown mode.
     Blocked,
-    /// Standalone: blocked until the user approves it.
+    /// Standalone mode: the program is blocked until the user approves it.
     Asked,
 }
 
-/// How a client recognizes programs of macOS.
+/// The sign by which a client recognizes programs of macOS.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum PlatformCheck {
-    /// By their flag (2026.5 and later).
+    /// The flag of the program (2026.5 and later).
     Flag,
-    /// By the certificate that signed launchd (older versions).
+    /// The certificate that signed launchd (older versions).
     Certificate,
 }
 
-/// What is known about a program and its file.
+/// The known facts about a program and its file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Evidence<'a> {
     pub program: &'a Program,
-    /// Empty if it is unknown.
+    /// The path of the file; empty if the path is unknown.
     pub path: &'a str,
     /// Whether the file is not a Mach-O binary.
     pub no_code: bool,
@@ -224,9 +224,9 @@ impl<'a> Evidence<'a> {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Conditions<'a> {
     pub unmatched: Unmatched,
-    /// ICU syntax; empty for none.
+    /// A pattern in ICU syntax; empty for no pattern.
     pub blocked_path: &'a str,
-    /// ICU syntax; empty for none.
+    /// A pattern in ICU syntax; empty for no pattern.
     pub allowed_path: &'a str,
     pub platform: PlatformCheck,
     /// Whether programs that compilers write may run.
@@ -246,7 +246,7 @@ pub struct HeldRules {
 enum Match {
     Yes(Ruling, String),
     No(String),
-    /// The step may match, and this is its decision if it does.
+    /// The step may match. The decision applies if the step matches.
     Perhaps(Ruling, String),
     Unseen(&'static str),
 }

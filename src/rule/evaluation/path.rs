@@ -57,7 +57,7 @@ impl ast::Visitor for Same {
                 | ast::AssertionKind::EndText
                 | ast::AssertionKind::WordBoundary
                 | ast::AssertionKind::NotWordBoundary => {
-                    // `\z` and `\A` have the same meaning in both.
+                    // `\z` and `\A` have the same meaning in ICU and in the regex crate.
                     Ok(())
                 }
                 // `\<` is a plain `<` in ICU, and ICU does not support the other assertions.
